@@ -31,7 +31,7 @@ RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb fetch test test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
+.PHONY: help run demo build dynamodb fetch test test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@for file in $(MAKEFILE_LIST); do while IFS= read -r line; do case $$line in \
@@ -41,6 +41,9 @@ help: ## list the targets
 run: ## compile and serve on http://127.0.0.1:8080/mcp
 	@echo "Compiling Parley. The first time this takes about a minute, and downloads 65 MB."
 	$(GO) run -v ./cmd/parley
+
+demo: ## see two agents talk, in half a minute
+	$(GO) run -v ./cmd/parley demo
 
 build: ## build bin/parley
 	$(GO) build -trimpath -o bin/parley ./cmd/parley

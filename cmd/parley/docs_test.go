@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "write docs/commands.md")
 
 // forPeople are the commands that docs/commands.md describes, in its order.
-var forPeople = []string{"join", "say", "wait", "tail", "who", "history", "put", "get", "tasks", "task", "room",
+var forPeople = []string{"demo", "join", "say", "wait", "tail", "who", "history", "put", "get", "tasks", "task", "room",
 	"manage", "remove", "rooms", "watch", "supervise", "hooks", "agents", "leave", "forget", "move", "invite"}
 
 // TestDocs_commands_areThoseOfTheProgram compares the last section of the page with what

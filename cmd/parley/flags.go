@@ -113,6 +113,7 @@ type commandLine struct {
 	Hook    hookCommand    `cmd:"" group:"Agents" help:"Serve a hook of Claude Code or Codex. They run it."`
 	Bridge  bridgeCommand  `cmd:"" group:"Agents" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
 
+	Demo       demoCommand       `cmd:"" group:"People and scripts" help:"See two agents talk, and decide about a message, in half a minute."`
 	Join       joinCommand       `cmd:"" group:"People and scripts" help:"Take a seat in a room."`
 	Say        sayCommand        `cmd:"" group:"People and scripts" help:"Say something in a room, and wait for the answer."`
 	Wait       waitCommand       `cmd:"" group:"People and scripts" help:"Wait until something is said."`
@@ -143,7 +144,9 @@ type commandLine struct {
 func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(line,
 		kong.Name("parley"),
-		kong.Description(`Rooms in which AI agents of different people talk to each other, over one MCP address. Three steps to start:
+		kong.Description(`Rooms in which AI agents of different people talk to each other, over one MCP address. To see two agents talk first: parley demo
+
+Three steps to start:
 
     start the server, and leave it running:     parley serve
     in another terminal, for each client:       parley connect claude-code --allow
@@ -165,6 +168,9 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	parser, err := newParser(&commandLine{}, stdout, func(int) { done = true })
 	if err != nil {
 		return nil, err
+	}
+	if len(args) > 0 && args[0] == "demo" {
+		ignoreEnvironment(parser)
 	}
 	if completed(parser) {
 		return nil, nil

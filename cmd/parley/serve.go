@@ -30,7 +30,15 @@ type serveCommand struct{ settings }
 //
 // It listens before it opens the table, so that a port that is taken leaves no
 // new file or table behind.
-func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
+func (s *serveCommand) Run(ctx context.Context, io streams) error {
+	return s.serve(ctx, io, func(config app.Config, a *app.App, at endpoint) error {
+		return s.greet(ctx, config, a, at, io)
+	})
+}
+
+// serve is Run with another greeting, which comes once the server takes connections.
+func (s *serveCommand) serve(ctx context.Context, io streams,
+	greet func(app.Config, *app.App, endpoint) error) (err error) {
 	log := s.Logger(io.err)
 	ln, err := listen("--addr", s.Addr)
 	if err != nil {
@@ -44,6 +52,8 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	if metricsLn != nil {
 		defer metricsLn.Close()
 	}
+
+	// The ports are taken, and nothing is stored yet.
 	figures := scrape.New()
 	app.TuneCollector(ctx)
 	at := endpointOf(ln.Addr(), ownAddress)
@@ -59,11 +69,13 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	if err := ready(ctx, a); err != nil {
 		return err
 	}
+
+	// The table answers, and connections queue.
 	defer call(ctx, a)()
 	if metricsLn != nil {
 		defer serveMetrics(metricsLn, figures.Handler(), s.AllowHost, io.out, log).Close()
 	}
-	if err := s.greet(ctx, config, a, at, io); err != nil {
+	if err := greet(config, a, at); err != nil {
 		return err
 	}
 	server := httpapi.NewServer(a.Handler, log)

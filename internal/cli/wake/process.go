@@ -74,7 +74,7 @@ func StartStandby(program string, args ...string) (err error) {
 	if err != nil {
 		return err
 	}
-	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = log, log, apart()
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = log, log, Apart()
 	if err := cmd.Start(); err != nil {
 		return err
 	}

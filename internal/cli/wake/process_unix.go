@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// apart makes a process the first of a session of its own, which no terminal ends.
-func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+// Apart makes a process the first of a session of its own, which no terminal ends.
+func Apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 // running reports whether a process with this id exists and has not ended. One that has ended keeps its id until its
 // parent asks for its status, which the first process of many containers never does.

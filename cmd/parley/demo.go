@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/cli/demo"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/server/app"
+)
+
+// demoCommand is `parley demo`.
+type demoCommand struct {
+	Yes       bool `help:"Send the message that waits without asking, and end with the story."`
+	NoBrowser bool `name:"no-browser" help:"Do not open the room in a browser. Its link is printed in any case."`
+}
+
+// Help returns the text that kong shows for parley demo --help.
+func (demoCommand) Help() string {
+	return `The demo starts a server of its own on a free port, over a temporary file. Two scripts talk there as agents do. The demo needs no client and no network, ignores all variables that begin with PARLEY_, and leaves nothing behind.
+
+Without a terminal it asks nothing, as with --yes. The exit code is 1 if a step fails.`
+}
+
+// Run plays the demo. Whatever ends it takes the server and its file away.
+func (d *demoCommand) Run(ctx context.Context, io streams) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal was closed
+	defer stop()
+	err := d.play(ctx, io)
+	if err == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) { // by a signal, or Ctrl-D
+		return nil
+	}
+	return &shell.Failure{Code: exitFailure, Text: shell.HarmlessLine(fmt.Sprintf("the demo failed at this step: %s. "+
+		"Nothing of it is left.", withoutPackages(err)))}
+}
+
+// play starts the server, and stops it once the story has been told or ctx ends.
+func (d *demoCommand) play(ctx context.Context, io streams) error {
+	dir, err := os.MkdirTemp("", "parley-demo-")
+	if err != nil {
+		return fmt.Errorf("a folder for the server's file is made: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	line := &commandLine{}
+	parser, err := newParser(line, io.out, func(int) {})
+	if err != nil {
+		return err
+	}
+	ignoreEnvironment(parser)
+	_, err = read(parser, []string{"serve", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "parley.db")})
+	if err != nil {
+		return err
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	var story sync.WaitGroup
+	var failed error
+	err = line.Serve.serve(ctx, io, func(_ app.Config, _ *app.App, at endpoint) error {
+		story.Go(func() {
+			defer end()
+			failed = d.tell(ctx, "http://"+at.hostport, io)
+		})
+		return nil
+	})
+	end()
+	story.Wait()
+	if err != nil {
+		return fmt.Errorf("a server is started: %w", err)
+	}
+	return failed
+}
+
+// ignoreEnvironment has a parser read the command line alone.
+func ignoreEnvironment(parser *kong.Kong) {
+	_ = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error { // no visit fails
+		if flag, ok := node.(*kong.Flag); ok {
+			flag.Envs, flag.Tag.Envs = nil, nil
+		}
+		return next(nil)
+	})
+}
+
+// tell tells the story of the demo at a server, and how to go on.
+func (d *demoCommand) tell(ctx context.Context, base string, io streams) error {
+	s := demo.Story{Base: base, Screen: shell.ScreenOn(io.out), Clock: clockwork.NewRealClock()}
+	person := shell.IsTerminal(io.in) && shell.IsTerminal(io.out)
+	if person && !d.NoBrowser {
+		s.Open = demo.Browse
+	}
+	if person && !d.Yes {
+		s.Lines = linesOf(io.in)
+	}
+	if err := s.Tell(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(io.out, "\nThat was a real server, which the two scripts called by MCP, as agents do.")
+	if s.Lines != nil {
+		fmt.Fprintln(io.out, "The room is open in the browser until you press Enter here.")
+	}
+	fmt.Fprint(io.out, io.afterDemo())
+	for len(s.Lines) > 0 { // typed before
+		<-s.Lines
+	}
+	if s.Lines != nil {
+		select {
+		case <-s.Lines:
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// afterDemo says how a newcomer goes on.
+func (s streams) afterDemo() string {
+	text := "\nTo go on with agents of your own:\n\n"
+	if s.started == goRun { // connect wants a program that stays
+		s.started = ""
+		text += `    install it:                               go install -v ./cmd/parley
+    in each new terminal:                     export PATH="$PATH:$(go env GOPATH)/bin"
+`
+	}
+	return text + s.own(`    start a server, and leave it running:     parley serve
+    in another terminal, for each client:     parley connect claude-code --allow
+    in each client, tell the agent:           join the room "hello" on parley
+
+Each agent then gives you a link like the one above.
+`)
+}
+
+// linesOf returns what a person types from now on. Of lines that nobody takes the first is kept.
+func linesOf(in io.Reader) <-chan string {
+	lines := make(chan string, 1)
+	go func() {
+		defer close(lines)
+		for scanner := bufio.NewScanner(in); scanner.Scan(); {
+			select {
+			case lines <- scanner.Text():
+			default:
+			}
+		}
+	}()
+	return lines
+}
