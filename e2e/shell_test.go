@@ -140,6 +140,20 @@ func (w *talker) inTerminal(arguments ...string) string {
 	return strings.ReplaceAll(string(shown), "\r\n", "\n")
 }
 
+func TestShell_joinInATerminal_printsTheLinkForAPersonAlone(t *testing.T) {
+	p := start(t)
+	ann := visitor(t, p)
+	agent := ann.again(t.TempDir(), "CLAUDECODE=1")
+	link := "\nTo watch the room in a browser, open this link, which opens once:\n  " +
+		strings.TrimSuffix(p.url, "mcp") + "r/"
+	if said := ann.inTerminal("join", "tea", "--as", "Ann"); !strings.Contains(said, link) {
+		t.Errorf("a person reads\n%s", said)
+	}
+	if said := agent.inTerminal("join", "tea", "--as", "Bob"); strings.Contains(said, "/r/") {
+		t.Errorf("an agent reads\n%s", said)
+	}
+}
+
 // The server lets texts through that turn the direction of letters, return to the start of
 // the line, or are just long.
 func TestShell_hostileText_inATerminal(t *testing.T) {

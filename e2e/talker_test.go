@@ -207,7 +207,7 @@ func (w *talker) seats() []ownSeat {
 // person has asked for one.
 func (w *talker) keepsSecrets(text string, what []string) {
 	w.t.Helper()
-	text = inviteLink.ReplaceAllString(text, "")
+	text = ownLink.ReplaceAllString(inviteLink.ReplaceAllString(text, ""), "")
 	if slices.Equal(what[:min(2, len(what))], []string{"supervise", "link"}) {
 		text, _, _ = strings.Cut(text, "#")
 	}
@@ -215,6 +215,9 @@ func (w *talker) keepsSecrets(text string, what []string) {
 		w.t.Errorf("parley %s: %v", what[0], err)
 	}
 }
+
+// ownLink is what a join shows a person at a terminal.
+var ownLink = regexp.MustCompile(`which opens once:\r?\n  \S+`)
 
 var inviteLink = regexp.MustCompile(`/i/[0-9a-z]{27}\b`)
 

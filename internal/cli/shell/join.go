@@ -324,7 +324,8 @@ func (s *Shell) refusedJoin(refused *fault.Error) error {
 		strings.Join(names, ", or --as "))
 }
 
-// welcome shows a room to a person who has just taken a seat in it.
+// welcome shows a room to a person who has just taken a seat in it. The link to watch is a secret that opens once. A
+// person at a terminal reads it, and neither a file nor an agent gets it.
 func (s *Shell) welcome(server string, r result) error {
 	var got results.Joined
 	if err := r.into(&got); err != nil {
@@ -349,6 +350,9 @@ func (s *Shell) welcome(server string, r result) error {
 		o.Screen.Show(got.Messages...)
 		if got.Invite != "" && len(got.Room.Agents) == 1 {
 			o.print("To invite somebody, send them this line:\n  %s", got.Invite)
+		}
+		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {
+			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)
 		}
 	})
 }

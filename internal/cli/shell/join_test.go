@@ -202,3 +202,28 @@ func TestJoin_nameOfOnesSeatOnAnotherServer_isNotTakenForIt(t *testing.T) {
 		})
 	}
 }
+
+func TestJoin_personAtATerminal_getsTheLinkToWatch(t *testing.T) {
+	base := serve(t)
+	for _, c := range []struct {
+		name, nobody string
+		terminal     bool
+	}{{"person", "", true}, {"agent", "this is the shell of an agent", true}, {"file", "", false}} {
+		join := at(t, base, nil)
+		join.Out.JSON, join.Out.Screen.Terminal = false, c.terminal
+		join.NoPerson = func() string { return c.nobody }
+		if err := join.Join(t.Context(), shell.JoinRequest{Room: c.name, As: "Ann"}); err != nil {
+			t.Fatal(err)
+		}
+		_, link, shown := strings.Cut(join.out.String(), "open this link, which opens once:\n  ")
+		if shown != (c.name == "person") || strings.Contains(join.out.String(), "/r/") != shown {
+			t.Errorf("%s: %s", c.name, &join.out)
+		}
+		if !shown {
+			continue
+		}
+		if err := at(t, base, nil).Watch(t.Context(), strings.TrimSpace(link)); err != nil {
+			t.Errorf("the link does not open: %v", err)
+		}
+	}
+}
