@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -192,4 +193,16 @@ func TestDemo_stepFails_saysWhichOne(t *testing.T) {
 	if !strings.Contains(n.said.String(), "the demo failed at this step: a folder for the server's file is made: ") {
 		t.Errorf("it says %s", &n.said)
 	}
+}
+
+// As in parley demo | head -1.
+func TestDemo_itsReaderStops_leavesNothing(t *testing.T) {
+	n := newNewcomer(t)
+	out, err := n.cmd.StdoutPipe()
+	if err := errors.Join(err, n.cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = out.Read(make([]byte, 1))
+	_ = out.Close()
+	n.ends(1)
 }

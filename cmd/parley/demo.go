@@ -37,6 +37,8 @@ Without a terminal it asks nothing, as with --yes. The exit code is 1 if a step 
 func (d *demoCommand) Run(ctx context.Context, io streams) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal was closed
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // a reader that stops, such as head, is an error of a write, and not the end at once
+	defer signal.Reset(syscall.SIGPIPE)
 	err := d.play(ctx, io)
 	if err == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) { // by a signal, or Ctrl-D
 		return nil

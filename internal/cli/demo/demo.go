@@ -192,10 +192,10 @@ func (s *Story) show(ctx context.Context) error {
 		s.shown = m.ID
 		s.refused = s.refused || m.Draft != "" && m.Draft == s.draft && m.Reason == "refused"
 	}
-	return err
+	return errors.Join(err, s.Screen.Err())
 }
 
-func (s *Story) print(text string) { _, _ = fmt.Fprintln(s.Screen.Out, text) } // the story goes on without a reader
+func (s *Story) print(text string) { _, _ = fmt.Fprintln(s.Screen.Out, text) } // show sees a failure
 
 func (s *Story) pause(ctx context.Context, d time.Duration) error {
 	select {

@@ -46,6 +46,9 @@ func (s *Screen) write(text string) {
 	}
 }
 
+// Err returns the error of the first write that failed. Nothing was written after it.
+func (s *Screen) Err() error { return s.err }
+
 // indent is where the second line of a message begins: below the name.
 const indent = "      "
 
