@@ -52,8 +52,7 @@ func TestStandbyCommand_forOneRoom_leavesAgentsInOthersToAProcessOfTheirOwn(t *t
 	_, other := c.meet("other")
 	a.seated(p, "other", other)
 	await(t, "a standby for the agent", func() bool {
-		return a.watching() > 0 && a.logged("other (Bob): waits in its "+
-			"place")
+		return a.watching() > 0 && a.logged("other (Bob): this program waits for messages to this seat")
 	})
 }
 

@@ -167,13 +167,13 @@ func (t *teller) tell(e wake.Event) {
 // sentence says what happened.
 func sentence(w wake.What) string {
 	return map[wake.What]string{
-		wake.Watching:     "waits in its place",
+		wake.Watching:     "this program waits for messages to this seat",
 		wake.Woken:        "woken",
 		wake.NotWoken:     "could not be woken, trying again",
 		wake.Read:         "has read",
 		wake.Lost:         "the server does not answer, trying again",
 		wake.Found:        "the server answers again",
-		wake.TakenOver:    "another program waits in its place",
+		wake.TakenOver:    "another program waits for messages to this seat",
 		wake.Trouble:      "the list of seats cannot be read or written, trying again",
 		wake.SeatGone:     "the seat is gone",
 		wake.SessionEnded: "its session has ended",

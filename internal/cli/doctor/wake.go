@@ -18,7 +18,7 @@ import (
 const waking = "wake"
 
 // wakes asks whether an idle agent would be woken: there must be a hook that notes its seat, and a program
-// that waits in its place.
+// that waits for its messages.
 func (v *visit) wakes(context.Context) {
 	for _, c := range v.chosen() {
 		if !c.Hooked {

@@ -46,13 +46,13 @@ type What string
 
 // The events. After those of the second group the seat is watched no longer.
 const (
-	Watching  What = "watching"   // it waits in the place of the agent
+	Watching  What = "watching"   // the standby waits for messages to the seat
 	Woken     What = "woken"      // the notice was given to the agent's client
 	NotWoken  What = "not_woken"  // it could not be, and is tried again
 	Read      What = "read"       // the agent has read what it was woken for
 	Lost      What = "lost"       // the server does not answer
 	Found     What = "found"      // the server answers again
-	TakenOver What = "taken_over" // another program waits in the place of the agent
+	TakenOver What = "taken_over" // another program waits for messages to the seat
 	Trouble   What = "trouble"    // of no seat: the file cannot be read or written; it is tried again
 
 	SeatGone     What = "seat_gone"

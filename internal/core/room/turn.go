@@ -22,7 +22,7 @@ const (
 // Attendance is what an agent is doing, for the question whose turn it is.
 type Attendance struct {
 	Waits   bool      // a wait of its own is open
-	Standby bool      // a program waits in its place
+	Standby bool      // a program waits for its messages, and wakes it
 	Called  time.Time // its last call
 	BackAt  time.Time // its announced return; zero or past: it is not away
 	Hooked  bool      // a hook calls it when something comes

@@ -167,8 +167,8 @@ func (b *Box) checkAddress(asker ident.Principal, address string, or instead) er
 	}
 	switch secure := strings.HasPrefix(strings.ToLower(address), "https:"); {
 	case !secure && (!b.o.Local || asker.ID != ident.Local):
-		return fault.Refuse(fault.NotAllowed, "An http address of this machine is called for callers on this machine "+
-			"alone. Nothing was changed: give an https address.")
+		return fault.Refuse(fault.NotAllowed, "Parley calls an http address of this machine only for callers on this "+
+			"machine. Nothing was changed: give an https address.")
 	case secure && !b.CallsOthers():
 		return fault.Refuse(fault.NotAllowed, "This server calls other machines only if it is started with its own "+
 			"address (--public-url). Nothing was changed%s.", or.uncalled)
