@@ -1,7 +1,7 @@
 // Package systems runs what people use on each system, Windows too: the shell, connect, the
 // hooks and the standby, over the real program. The clients are stand-ins: this test calls the
 // hooks as they do, and plays the codex that takes a notice. What only the real clients could
-// show on macOS and Windows is untried, and docs/clients.md says so.
+// show on macOS and Windows is not tried, and docs/clients.md says so.
 package systems
 
 import (
