@@ -15,7 +15,7 @@ LABEL       ?= key
 
 .PHONY: deploy deploy-guided key logs destroy build-ParleyFunction build-OutboxFunction build-StreamFunction
 
-deploy: ## deploy on AWS, or update what is there
+deploy: ## deploy on AWS, or update what is there; PARAMS="NAME=VALUE …" sets parameters
 	@scripts/sam/deploy
 
 deploy-guided: ## the same, after asking for each parameter

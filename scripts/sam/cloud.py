@@ -7,6 +7,7 @@ import datetime
 import http.server
 import itertools
 import json
+import re
 import threading
 import urllib.parse
 from xml.sax.saxutils import escape
@@ -51,6 +52,7 @@ class Cloud:
         self.keys = {}  # name of a table: the items of its keys
         self.secrets = {}  # the same: those of the secrets by which these are marked
         self.address = ""  # where this is served
+        self.asked = set()  # the actions of what was asked, as a policy names them
         self.numbers = itertools.count()
 
     def stack(self, name):
@@ -184,6 +186,16 @@ class Cloud:
             return 400, "text/xml", f"<ErrorResponse>{xml(error)}</ErrorResponse>"
         return 200, "text/xml", f"<{action}Response>{xml({action + 'Result': result})}</{action}Response>"
 
+    def record(self, service, method, path, body, operation):
+        """Records the action of a request: its service is in the signature."""
+        if service == "s3":
+            action = "ListBucket" if path.count("/") == 1 else {"HEAD": "GetObject"}.get(method, method.title() + "Object")
+        elif service == "lambda":
+            action = "GetAccountSettings" if "account-settings" in path else "GetFunction" + "Configuration" * path.endswith("/configuration")
+        else:
+            action = operation.split(".")[-1] or dict(urllib.parse.parse_qsl(body))["Action"]
+        self.asked.add(f"{service}:{action}")
+
     def search(self, q):
         self.patterns.append(q.get("filterPattern", ""))
         name = q["logGroupName"]
@@ -202,7 +214,10 @@ def serve(cloud):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             path = urllib.parse.urlsplit(self.path).path
             text = "" if path.startswith("/uploads/") else body.decode()
-            status, kind, answer = cloud.answer(self.command, path, text, self.headers.get("X-Amz-Target", ""))
+            operation = self.headers.get("X-Amz-Target", "")
+            if signed := re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", self.headers.get("Authorization", "")):
+                cloud.record(signed[1], self.command, path, text, operation)
+            status, kind, answer = cloud.answer(self.command, path, text, operation)
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(answer.encode())))

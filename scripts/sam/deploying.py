@@ -18,8 +18,10 @@ import tomlkit
 from samcli.yamlhelper import yaml_parse
 
 from cloud import Cloud, serve
+from granted import grants
 from key import mark
 
+POLICY = pathlib.Path(__file__).parents[2] / "deploy" / "aws" / "policy.json"
 PATIENCE = 120  # seconds that a command may take
 
 
@@ -34,11 +36,12 @@ class Operator:
             "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "SAM_CLI_POLL_DELAY": "0.1"}
 
-    def make(self, target, *answers, region=None, label=None, fails=False):
-        """Runs make, and returns what it printed."""
+    def make(self, target, *answers, region=None, fails=False, **variables):
+        """Runs make with these variables, and returns what it printed."""
         environment = self.environment | ({"AWS_REGION": region} if region else {})
         done = subprocess.run(
-            ["make", target] + ([f"LABEL={label}"] if label else []), cwd=self.folder, env=environment, input="".join(a + "\n" for a in answers),
+            ["make", target, *(f"{name}={value}" for name, value in variables.items())],
+            cwd=self.folder, env=environment, input="".join(a + "\n" for a in answers),
             start_new_session=True,  # what is not shown is read from the terminal, if there is one
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
         assert (done.returncode != 0) == fails, f"make {target}: {done.stdout}"
@@ -58,10 +61,10 @@ class Operator:
         assert process.returncode == 0, f"{command}: it failed on a terminal"
         return shown.decode()
 
-    def step(self, *command, fails=False):
+    def step(self, *command, fails=False, **variables):
         """Runs one step of make deploy alone, and returns what it printed."""
         done = subprocess.run(
-            [sys.executable, *command], cwd=self.folder, env=self.environment | {"AWS_DEFAULT_REGION": "eu-west-1"},
+            [sys.executable, *command], cwd=self.folder, env=self.environment | {"AWS_DEFAULT_REGION": "eu-west-1"} | variables,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
         assert (done.returncode != 0) == fails, done.stdout
         return done.stdout
@@ -106,6 +109,18 @@ def refuses_before_it_builds(operator):
     assert not (operator.folder / ".aws-sam").exists() and not (operator.folder / "samconfig.local.toml").exists()
 
 
+def asks_before_it_installs_the_rest(operator):
+    """On a machine that has none of it, the 350 MB come once AWS has taken the credentials."""
+    with tempfile.TemporaryDirectory() as cache:
+        operator.environment["PARLEY_TEST_CACHE"] = cache
+        operator.cloud.accepts = False
+        says(operator.make("deploy", region="eu-west-1", fails=True), "AWS does not accept your credentials")
+        operator.cloud.accepts = True
+        del operator.environment["PARLEY_TEST_CACHE"]
+        (home,) = pathlib.Path(cache).iterdir()
+        assert (home / "bin" / "python").exists() and not (home / "bin" / "sam").exists(), list((home / "bin").iterdir())
+
+
 def begins_anew_after_a_failure(operator):
     cloud = operator.cloud
     cloud.leave("parley", "ROLLBACK_COMPLETE")
@@ -143,7 +158,7 @@ def shows_keys_on_a_terminal_only(operator):
     marked(phone, json.loads(kept["data"]["S"])["secret"])
     assert operator.cloud.secrets["parley-Table-1A2B3C"] == [kept], operator.cloud.secrets
     for label in ("Ann!!", "x" * 41, "...", key):
-        says(operator.make("key", label=label, fails=True), "The label must be")
+        says(operator.make("key", LABEL=label, fails=True), "The label must be")
     operator.cloud.grants = False
     says(operator.step(*FIRST_KEY, fails=True), "No key was made", "dynamodb:PutItem")
     operator.cloud.grants = True
@@ -156,9 +171,25 @@ def leaves_the_instances_of_a_stack_that_runs(operator):
     cloud.leave("parley", "REVIEW_IN_PROGRESS")
     says(operator.make("deploy", region="eu-west-1"), "At most 100 instances")
     operator.answer("AccountConcurrency=1000 AlarmEmail=ann@parley.example")
-    says(operator.step(*PREPARE), "proposes a cap of 100", "until the tag parley is activated")
+    says(operator.step(*PREPARE), 'PARAMS="ReservedConcurrency=100" sets a cap', "until the tag parley is activated")
     assert "ReservedConcurrency" not in operator.answers(), operator.answers()
     assert "parley" in cloud.stacks and not cloud.deleted, cloud.deleted
+
+
+def sets_parameters_without_asking(operator):
+    cloud = operator.cloud
+    for params, *parts in (
+            ("AlarmMail=x", "NAME=VALUE", "AlarmEmail"), ("AlarmEmail", "NAME=VALUE"), ("AlarmEmail=ann", "AlarmEmail must be an e-mail address"),
+            ("LongestWait=51", "LongestWait must be one of 10, 20"), ("OriginSecret=0123456789abcdef", "make deploy-guided")):
+        says(operator.step(*PREPARE, PARAMS=params, fails=True), "Nothing was changed", *parts)
+        assert not (operator.folder / "samconfig.local.toml").exists(), params
+    said = operator.make("deploy", region="eu-west-1", PARAMS="AlarmEmail=ann@parley.example SignInAllow='acme.example, group:All staff'")
+    says(said, "until the tag parley is activated")
+    parameters = cloud.stacks["parley"]["parameters"]
+    assert parameters["AlarmEmail"] == "ann@parley.example", parameters
+    assert parameters["SignInAllow"] == "acme.example, group:All staff", parameters
+    operator.step(*PREPARE)
+    says(operator.answers(), 'AlarmEmail=\\"ann@parley.example\\"')  # the next deployment has them, too
 
 
 def recovers_from_each_state(operator):
@@ -242,14 +273,18 @@ def check(kit, instances, *steps):
             for step in steps:
                 print("  ", step.__name__.replace("_", " "), flush=True)
                 step(operator)
+            policy = json.loads(POLICY.read_text())
+            lacks = [a for a in sorted(operator.cloud.asked - {"sts:GetCallerIdentity"}) if not grants(policy, a)]  # everybody may ask that
+            assert not lacks, f"the policy for whoever deploys lacks {lacks}"
         finally:
             operator.server.shutdown()
 
 
 def main():
     kit = sys.argv[1]
-    check(kit, 1000, refuses_before_it_builds, begins_anew_after_a_failure, shows_keys_on_a_terminal_only,
+    check(kit, 1000, refuses_before_it_builds, asks_before_it_installs_the_rest, begins_anew_after_a_failure, shows_keys_on_a_terminal_only,
           guides_to_another_stack, shows_the_log, destroys_what_was_deployed)
+    check(kit, 1000, sets_parameters_without_asking)
     check(kit, 1000, leaves_the_instances_of_a_stack_that_runs)
     check(kit, 1000, recovers_from_each_state)
     check(kit, 1000, takes_its_own_address)

@@ -1,14 +1,18 @@
-"""Prepares a deployment: writes what is known of it to samconfig.local.toml, proposes
+"""Prepares a deployment: writes what is known of it to samconfig.local.toml, with what PARAMS sets, proposes
 how many instances to reserve, waits until nothing else is done to the stack, and deletes what
 a failed first attempt has left. A new stack takes the proposal; with --guided it is the default
 of a question.
 """
 
 import os
+import pathlib
+import re
+import shlex
 import sys
 import time
 
 from botocore.exceptions import ClientError
+from samcli.yamlhelper import yaml_parse
 
 import overrides
 import own
@@ -99,17 +103,34 @@ def reserve(session, values, proposes):
     elif proposes:
         values["ReservedConcurrency"] = str(possible)
         say(f"At most {possible} instances run at once, which caps what strangers can make you pay, and serves {possible // 2} agents "
-            "that wait. make deploy-guided asks for another number.")
+            'that wait. PARAMS="ReservedConcurrency=NUMBER" sets another number.')
     else:
         say("Nothing but your account's limit caps the instances that strangers can make you pay. "
-            f"make deploy-guided proposes a cap of {possible}.")
+            f'make deploy PARAMS="ReservedConcurrency={possible}" sets a cap.')
+
+
+def given(text):
+    """Returns the parameters that text sets: NAME=VALUE, with blanks between them, quoted as in a shell."""
+    known, values = yaml_parse(pathlib.Path("template.yaml").read_text(encoding="utf-8"))["Parameters"], {}
+    for pair in shlex.split(text):
+        name, equals, value = pair.partition("=")
+        if not equals or name not in known:
+            sys.exit(f"PARAMS takes NAME=VALUE, not {pair}. Nothing was changed. The names are {', '.join(known)}.")
+        rule = known[name]
+        if rule.get("NoEcho"):
+            sys.exit(f"{name} is kept in no file, so PARAMS cannot set it. Nothing was changed: make deploy-guided asks for it.")
+        allowed = [str(v) for v in rule.get("AllowedValues", [value])]
+        if value not in allowed or not re.fullmatch(rule.get("AllowedPattern", ".*"), value):
+            sys.exit(f"{name} {rule.get('ConstraintDescription', 'must be one of ' + ', '.join(allowed))}. Nothing was changed.")
+        values[name] = value
+    return values
 
 
 def mail(values):
     """Says what nobody is told without an address, and what the budget waits for."""
     if not values.get("AlarmEmail"):
         say("No AlarmEmail is set: alarms only show in CloudWatch, and nobody is told what a day costs. "
-            "make deploy-guided asks for the address.")
+            'make deploy PARAMS="AlarmEmail=ADDRESS" sets one.')
     elif values.get("DailyBudget") != "0":
         say("The budget counts nothing until the tag parley is activated: AWS Billing, Cost allocation tags. "
             "It shows there within a day.")
@@ -117,8 +138,8 @@ def mail(values):
 
 def main():
     document = target.read()
-    settings, values = target.parameters(document), overrides.read(document)
-    session = target.connect(settings)
+    settings, values = target.parameters(document), overrides.read(document) | given(os.environ.get("PARAMS", ""))
+    session = target.connect(settings, says=False)
     if "region" not in settings:
         document["default"]["global"]["parameters"]["region"] = session.region_name
     new = begins(session, settings["stack_name"])

@@ -2,6 +2,7 @@
 credentials. deploy, key, destroy and logs all begin here.
 """
 
+import os
 import pathlib
 import sys
 
@@ -34,7 +35,7 @@ def outputs(session, name):
 def connect(settings, says=True):
     """Returns a session in the region of the stack, whose credentials are good."""
     try:
-        session = boto3.Session(region_name=settings.get("region"))
+        session = boto3.Session(region_name=settings.get("region") or os.environ.get("AWS_REGION"))
     except BotoCoreError as error:
         sys.exit(f"{error}: check AWS_PROFILE")
     if not session.region_name:
