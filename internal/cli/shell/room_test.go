@@ -110,6 +110,27 @@ func TestManage_agentsOfARoom(t *testing.T) {
 	}
 }
 
+// A ban that is there may be repeated for what it has left.
+func TestManage_banAgainWithClear_saysWhatIsRemoved(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	for _, c := range []struct {
+		clear bool
+		want  string
+	}{{false, "banned: Bob"}, {false, "Nothing changed: it was so already."},
+		{true, "The files and the open tasks of Bob are removed."}} {
+		with := at(t, base, nil)
+		with.Out.JSON = false
+		if err := with.Manage(t.Context(), as("Ann"), shell.ManageRequest{Action: "ban", Name: "Bob",
+			Clear: c.clear}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.TrimSpace(with.out.String()); !strings.HasPrefix(got, c.want) {
+			t.Errorf("clear %t: it printed %q, want %q", c.clear, got, c.want)
+		}
+	}
+}
+
 func TestRemove_takesTheTextAway(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
