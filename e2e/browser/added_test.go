@@ -78,6 +78,7 @@ func TestAdded_webhook_isCalledUntilItsPersonEndsIt(t *testing.T) {
 	url, took := webhook(t)
 	host := strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/hush")
 	page.look(360, 740, "light")
+	page.sees("Ada and Bo joined") // until then the seat is not open
 	page.click(button("Menu"))
 	page.click(button("Add a webhook").in(".menu"))
 	page.fill(field("Address"), "http://127.0.0.1:1/")

@@ -156,6 +156,7 @@ export class Room {
     const again = mayRepeat(tool, args) ? this.#again.signal : null;
     const signal = again ? AbortSignal.any([how.signal, again]) : how.signal;
     if (this.state.phase === "ended") throw new Refusal(this.state.trouble?.code, words.model.over);
+    if (!this.pending) throw new Refusal("unavailable", words.model.noAnswer); // the server does not know the token yet
     try {
       return await call(tool, { agent_token: this.seat.token, ...args }, { bearer: this.seat.token, ...how, signal });
     } catch (problem) {

@@ -464,6 +464,8 @@ test("a page that is shown while it opens reads the room all the same", async ()
   assert.ok(server.clock.waits(77_000));
   assert.equal(room.state.room, null);
   await assert.rejects(room.send({ text: "too early" }), Refusal);
+  await assert.rejects(room.supervise({ add_hook: "https://example.org/" }), { code: "unavailable" });
+  assert.ok(server.calls.every(({ args }) => args.claim)); // any other would be told that there is no such seat
   server.busy = 0;
   await server.clock.pass(77_000);
   await live(room);
