@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 
@@ -111,22 +110,15 @@ const (
 // Three stories are told at a time, since each takes as long as a person reads.
 func TestDemo_terminal_itsPersonDecides(t *testing.T) {
 	t.Parallel()
-	began := time.Now()
-	enter := newNewcomer(t).sits()
-	enter.reads("You are Ann")
-	if waited := time.Since(began); waited > 2*time.Second {
-		t.Errorf("the first words came after %v", waited)
-	}
-	no, yes := newNewcomer(t, "--no-browser").sits(), newNewcomer(t, "--yes").sits()
-
+	enter, no, yes := newNewcomer(t).sits(), newNewcomer(t, "--no-browser").sits(), newNewcomer(t, "--yes").sits()
 	enter.reads(demoAsks)
 	enter.types("\r")
 	no.reads(demoAsks)
 	no.types("n\r")
 	yes.reads(demoLast)
 	yes.ends(0)
-	if took := time.Since(began); took > 40*time.Second || strings.Contains(yes.said.String(), demoAsks) {
-		t.Errorf("--yes: it took %v\n%s", took, &yes.said)
+	if strings.Contains(yes.said.String(), demoAsks) {
+		t.Errorf("--yes asks:\n%s", &yes.said)
 	}
 
 	enter.reads(demoLast)
