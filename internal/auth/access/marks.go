@@ -75,18 +75,26 @@ type marks struct {
 // keys are all older than marks. For a key without a mark the secrets are read again, once in the time for which a key
 // is believed: others may have been copied there.
 func (m *marks) check(ctx context.Context, k ident.Key) (some, marked bool, err error) {
-	m.mu.Lock()
-	list, fresh := m.list, !m.read.IsZero() && m.clock.Now().Sub(m.read) < believed
-	m.mu.Unlock()
+	list, fresh := m.recall()
 	if !slices.ContainsFunc(list, k.IsMarked) && !fresh {
 		list, err = m.readAll(ctx)
 	}
 	return len(list) > 0, slices.ContainsFunc(list, k.IsMarked), err
 }
 
+// recall returns the secrets as they were read last, and whether that can still be believed.
+func (m *marks) recall() (list []string, fresh bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.list, !m.read.IsZero() && m.clock.Now().Sub(m.read) < believed
+}
+
 // readAll reads the secrets, which calls at the same time share.
 func (m *marks) readAll(ctx context.Context) ([]string, error) {
 	done := m.reads.DoChan("", func() (any, error) {
+		if list, fresh := m.recall(); fresh { // by a read that has just ended
+			return list, nil
+		}
 		began := m.clock.Now()
 		list, err := secretsOf(context.WithoutCancel(ctx), m.table)
 		if err != nil {
