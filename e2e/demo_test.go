@@ -107,9 +107,10 @@ const (
 	demoLast = "Each agent then gives you a link like the one above."
 )
 
-// Three stories are told at a time, since each takes as long as a person reads.
-func TestDemo_terminal_itsPersonDecides(t *testing.T) {
+// Four stories are told at a time, since each takes as long as a person reads.
+func TestDemo_isToldToAPersonAndToNobody(t *testing.T) {
 	t.Parallel()
+	clone := fromClone(t)
 	enter, no, yes := newNewcomer(t).sits(), newNewcomer(t, "--no-browser").sits(), newNewcomer(t, "--yes").sits()
 	enter.reads(demoAsks)
 	enter.types("\r")
@@ -138,6 +139,36 @@ func TestDemo_terminal_itsPersonDecides(t *testing.T) {
 	if enter.browsers() != 1 || no.browsers() != 0 || !strings.Contains(no.said.String(), "/r/") {
 		t.Errorf("a browser was tried %d times, and with --no-browser %d times", enter.browsers(), no.browsers())
 	}
+	clone.tells()
+}
+
+// fromClone starts the demo without a terminal as the README says first: in a clone, with Go.
+func fromClone(t *testing.T) *newcomer {
+	t.Helper()
+	n := newNewcomer(t)
+	n.cmd.Path, n.cmd.Args = parts.Need(t, "go", "it builds the program"), strings.Fields("go run -v ./cmd/parley demo")
+	n.cmd.Dir, n.cmd.Env = "..", append(process.Environment(), n.cmd.Env[0], "DISPLAY=:9")
+	n.cmd.Stdout = &n.said
+	if err := n.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// tells checks that the story is told to its end without a question, and that make demo tells it, too.
+func (n *newcomer) tells() {
+	n.t.Helper()
+	err := n.cmd.Wait()
+	if err != nil || n.browsers() > 0 || !regexp.MustCompile(`(?s)asks "api".*\* agreed: m.*\* draft m.*Can your side`+
+		`.*: Can your side.*go install -v .* parley serve\n.* parley connect claude-code --allow\n.*`+demoLast+"\n$").
+		Match(n.said.Bytes()) {
+		n.t.Errorf("%v, browsers tried: %d\n%s", err, n.browsers(), &n.said)
+	}
+	maker := parts.Need(n.t, "make", "it has a target for the demo")
+	line, err := exec.CommandContext(n.t.Context(), maker, "-n", "-C", "..", "demo").Output()
+	if err != nil || !strings.Contains(string(line), strings.Join(n.cmd.Args, " ")+"\n") {
+		n.t.Errorf("make demo runs %q, %v", line, err)
+	}
 }
 
 func TestDemo_interrupted_leavesNothing(t *testing.T) {
@@ -153,24 +184,6 @@ func TestDemo_interrupted_leavesNothing(t *testing.T) {
 			interrupt(n)
 			n.ends(0)
 		})
-	}
-}
-
-// A clone, and Go: what the README says first.
-func TestDemo_cloneAndGo_tellsTheStory(t *testing.T) {
-	t.Parallel()
-	n, maker := newNewcomer(t), parts.Need(t, "make", "it has a target for the demo")
-	n.cmd.Path, n.cmd.Args = parts.Need(t, "go", "it builds the program"), strings.Fields("go run -v ./cmd/parley demo")
-	n.cmd.Dir, n.cmd.Env = "..", append(process.Environment(), n.cmd.Env[0], "DISPLAY=:9")
-	said, err := n.cmd.Output()
-	if err != nil || n.browsers() > 0 || !regexp.MustCompile(`(?s)asks "api".*\* agreed: m.*\* draft m.*Can your side`+
-		`.*: Can your side.*go install -v .* parley serve\n.* parley connect claude-code --allow\n.*`+demoLast+"\n$").
-		Match(said) {
-		t.Errorf("%v, browsers tried: %d\n%s", err, n.browsers(), said)
-	}
-	line, err := exec.CommandContext(t.Context(), maker, "-n", "-C", "..", "demo").Output()
-	if err != nil || !strings.Contains(string(line), strings.Join(n.cmd.Args, " ")+"\n") {
-		t.Errorf("make demo runs %q, %v", line, err)
 	}
 }
 
