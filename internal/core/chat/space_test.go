@@ -192,6 +192,7 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 		t.Errorf("a message that is repeated: %+v", again)
 	}
 	w.decides(p, draft, room.RefuseDraft, "")
+	w.update(chat.UpdateRequest{Token: w.ann.Token, Redact: "t1"})
 	w.does(chat.TaskRequest{Token: w.ann.Token, Action: chat.TaskDrop, ID: "t1", Text: "never mind"})
 	w.clock.Advance(3 * time.Minute)
 	if got, err := w.JoinRoom(keyed, chat.JoinRequest{Room: "plans", AgentName: "Bob"}); err != nil ||

@@ -234,7 +234,7 @@ func (e Event) ClosesRoom() bool {
 }
 
 // Frees reports whether the event only takes something away: a seat, a role, a voice, a name, a hook, a draft, a task,
-// a text or the room. It can be said once of each of them.
+// the words of a message or a task, or the room. It can be said once of each of them.
 func (e Event) Frees() bool {
 	switch e.Type {
 	case Left:
@@ -242,7 +242,7 @@ func (e Event) Frees() bool {
 	case Managed:
 		return e.Action == Demote || e.Action == Mute || e.Action == BanName
 	case Changed:
-		return e.Redacts != 0 || e.ClosesRoom()
+		return e.Redacts != 0 || e.RedactsTask() || e.ClosesRoom()
 	case SupervisionSet:
 		return e.Reason == ReasonRefused
 	case TaskChanged:
