@@ -203,6 +203,24 @@ func TestJoin_nameOfOnesSeatOnAnotherServer_isNotTakenForIt(t *testing.T) {
 	}
 }
 
+// Each server may be run by somebody else.
+func TestJoin_passwordOfTheRoom_goesToNoOtherServer(t *testing.T) {
+	there := serve(t)
+	meet(t, there, "Ann")
+	here := apptest.Serve(t, nil)
+	other := client.New(here, client.Options{})
+	defer other.Close()
+	if err := other.Call(t.Context(), "create_room", map[string]any{"room": "tea", "agent_name": "Ann",
+		"password": "only for here"}, &results.Joined{}); err != nil {
+		t.Fatal(err)
+	}
+	wire := &tellTale{host: strings.TrimPrefix(there, "http://")}
+	err := at(t, here, wire).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann", Password: "only for here"})
+	if err == nil || strings.Contains(wire.heard.String(), "only for here") || wire.heard.Len() == 0 {
+		t.Errorf("%v; the server of another room was shown the password: %s", err, &wire.heard)
+	}
+}
+
 func TestJoin_personAtATerminal_getsTheLinkToWatch(t *testing.T) {
 	base := serve(t)
 	for _, c := range []struct {
