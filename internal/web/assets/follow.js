@@ -20,6 +20,7 @@ export class Following {
   #failed = 0; // how often in a row
   #brief = false; // the next look does not wait: it shows whether the connection works
   #hurried = false; // the network may swallow the next look
+  #doubted = false; // only another call gives reason to think so
   #opened = false;
   #visible = true;
   #focused = true;
@@ -64,9 +65,9 @@ export class Following {
     this.#opened = true;
     const seconds = this.#brief || this.#isResting() ? 0 : wait;
     const how = await (this.#hurried ? this.#hurry(turn) : room.look(seconds, turn));
-    if (this.#failed || this.#hurried) room.again();
+    if ((this.#failed || this.#hurried) && !this.#doubted) room.again();
     if (this.#failed) room.back();
-    [this.#failed, this.#brief, this.#hurried] = [0, false, false];
+    [this.#failed, this.#brief, this.#hurried, this.#doubted] = [0, false, false, false];
     if (how === "superseded") return this.#yield();
     room.show({ phase: "live", trouble: null });
     if (how !== "closed" && this.#isResting()) await room.clock.pause(glance, turn);
@@ -106,6 +107,7 @@ export class Following {
     this.#failed++;
     this.#brief = true;
     this.#hurried = problem instanceof NoAnswer && !problem.status;
+    this.#doubted = false;
     const takesTime = this.#failed > 1 || problem.retryAfter > shown || !this.room.online();
     if (takesTime) this.room.show({ phase: "offline", trouble: null });
     const most = this.#visible && this.#hurried ? again : Infinity;
@@ -153,13 +155,18 @@ export class Following {
   /** Looks at once: the network is back, or what is under way was cut off unseen. */
   wake() {
     this.#failed = Math.min(this.#failed, 1);
-    [this.#brief, this.#hurried] = [true, true];
+    [this.#brief, this.#hurried, this.#doubted] = [true, true, false];
     this.#turn.abort();
   }
 
-  /** Looks at once because another call got no answer: the wait under way may hear nothing, either. */
+  /**
+   * Looks at once because another call got no answer: the wait under way may hear nothing, either. If the look is
+   * answered, that call is not made again because of it: what is in its way may be in the way of nothing else.
+   */
   doubt() {
-    if (!this.#failed) this.wake();
+    if (this.#failed || this.#hurried) return;
+    this.wake();
+    this.#doubted = true;
   }
 
   /** Wakes after the machine has slept. A hidden tab runs late as well. */

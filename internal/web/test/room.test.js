@@ -123,6 +123,28 @@ for (const [how, wake] of Object.entries(returns)) {
   }
 }
 
+test("a message that never gets an answer is sent again less and less often, while the wait is answered", async () => {
+  const room = await opened();
+  const cut = () => {
+    throw new TypeError("reset");
+  };
+  for (const answer of [() => new Response("<h1>Forbidden</h1>", { status: 403 }), cut]) {
+    const fetch = globalThis.fetch;
+    let calls = 0;
+    globalThis.fetch = (address, init) => {
+      if (JSON.parse(init.body).params.name !== "send_message") return fetch(address, init);
+      if (++calls > 50) return new Promise(() => {}); // it would never end
+      return Promise.resolve().then(answer);
+    };
+    const key = await room.send({ text: "<script>" });
+    await server.clock.pass(60_000);
+    assert.ok(calls > 2 && calls < 12, `${calls} calls in a minute`);
+    globalThis.fetch = fetch;
+    await room.drop(key);
+    await server.clock.pass(60_000);
+  }
+});
+
 test("an opening that the network swallowed begins anew, wherever it was", async () => {
   for (const tool of ["supervise", "message_history", "room_info", "task"]) {
     newBrowser();
