@@ -53,6 +53,7 @@ class Cloud:
         self.secrets = {}  # the same: those of the secrets by which these are marked
         self.address = ""  # where this is served
         self.asked = set()  # the actions of what was asked, as a policy names them
+        self.named = set()  # the stacks that were named
         self.numbers = itertools.count()
 
     def stack(self, name):
@@ -179,6 +180,7 @@ class Cloud:
             return 200, "application/x-amz-json-1.1", json.dumps(self.search(json.loads(body)))
         q = dict(urllib.parse.parse_qsl(body))
         action = q["Action"]
+        self.named |= {q["StackName"]} if "StackName" in q else set()
         try:
             result = getattr(self, action)(q)
         except Refused as refusal:

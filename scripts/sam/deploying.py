@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from fnmatch import fnmatchcase
 
 import tomlkit
 from samcli.yamlhelper import yaml_parse
@@ -276,6 +277,10 @@ def check(kit, instances, *steps):
             policy = json.loads(POLICY.read_text())
             lacks = [a for a in sorted(operator.cloud.asked - {"sts:GetCallerIdentity"}) if not grants(policy, a)]  # everybody may ask that
             assert not lacks, f"the policy for whoever deploys lacks {lacks}"
+            stacks = [r.split(":")[-1] for s in policy["Statement"] for r in s["Resource"] if ":stack/" in r]
+            strange = [n for n in sorted(operator.cloud.named)
+                       if not any(fnmatchcase(f"stack/{n.replace('salon', 'parley')}/1", pattern) for pattern in stacks)]
+            assert not strange, f"the policy for whoever deploys is not for the stacks {strange}"
         finally:
             operator.server.shutdown()
 
