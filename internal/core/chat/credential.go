@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"encoding/hex"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -10,24 +11,29 @@ import (
 )
 
 // confirms reports whether the caller has been warned of the credential in this very
-// message. If not, it counts as warned from now on.
-func (c *session) confirms(ctx context.Context, fingerprint [16]byte) (bool, error) {
+// message. If not, it counts as warned from now on. A call of the page with the same key is the same one, whose answer
+// was lost, so nobody has read the warning; key is "" of other callers.
+func (c *session) confirms(ctx context.Context, fingerprint [16]byte, key string) (bool, error) {
 	p, err := c.positions().Load(ctx)
 	if err != nil {
 		return false, err
 	}
 	mark := hex.EncodeToString(fingerprint[:])
-	if p.Credential == mark {
-		return true, nil
+	if warned, by, _ := strings.Cut(p.Credential, " "); warned == mark {
+		return key == "" || key != by, nil
 	}
-	p.Credential = mark
+	p.Credential = strings.TrimSpace(mark + " " + key)
 	return false, c.positions().Write(ctx, p)
 }
 
 // warnOfCredential holds a text with a credential back once: models paste secrets, and a message
 // cannot be unsaid. The same call again is sent.
 func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
-	confirmed, err := op.caller.confirms(ctx, op.fingerprint)
+	key := op.req.Key
+	if !op.caller.agent.IsPerson() || op.event.File != nil || op.fileName != "" {
+		key = ""
+	}
+	confirmed, err := op.caller.confirms(ctx, op.fingerprint, key)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +50,7 @@ func (c *session) checkLastWord(ctx context.Context, text string) error {
 	if kind == "" {
 		return nil
 	}
-	confirmed, err := c.confirms(ctx, (room.Event{Text: text}).Fingerprint())
+	confirmed, err := c.confirms(ctx, (room.Event{Text: text}).Fingerprint(), "")
 	if err != nil || confirmed {
 		return err
 	}

@@ -64,12 +64,17 @@ export class Pending {
     return message.key;
   }
 
-  /** Sends one that was held back or refused once more. */
-  retry(key) {
-    const message = this.#find(key);
+  /**
+   * Sends one that was held back or refused once more. What was held back gets another key: by that the server knows
+   * that its person has read why, and not only lost the answer.
+   */
+  retry(old) {
+    const message = this.#find(old);
     if (!message || message.state === "sending") return;
+    const key = message.state === "held" ? random(16) : old;
+    if (key !== old) this.#remove(old);
     this.#mine.add(key);
-    this.#put({ ...message, state: "sending", why: "", credential: undefined, tried: undefined });
+    this.#put({ ...message, key, state: "sending", why: "", credential: undefined, tried: undefined });
     this.flush();
   }
 

@@ -190,7 +190,9 @@ test("what is held back says why, and is sent once its person says so", async ()
   tab.answers = answers;
   tab.pending.retry(key);
   await rest();
-  assert.deepEqual(tab.calls[1], { text: "secret", idempotency_key: key });
+  assert.equal(tab.calls[1].text, "secret");
+  assert.notEqual(tab.calls[1].idempotency_key, key); // else it would be the same call, whose answer was lost
+  assert.equal(tab.pending.shown.length, 1);
   assert.equal(tab.pending.shown[0].credential, undefined);
 });
 
