@@ -243,5 +243,10 @@ func TestJoin_personAtATerminal_getsTheLinkToWatch(t *testing.T) {
 		if err := at(t, base, nil).Watch(t.Context(), strings.TrimSpace(link)); err != nil {
 			t.Errorf("the link does not open: %v", err)
 		}
+		said := at(t, base, nil) // by the seat that the person has, and not by the one that it now watches, too
+		err := said.Say(t.Context(), shell.Which{Room: c.name, As: "Ann"}, shell.SayRequest{Text: "hello"})
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -33,7 +33,7 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 	if err != nil {
 		return client.Seat{}, err
 	}
-	fit := slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) })
+	fit := seatsFirst(slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) }))
 	if usual := slices.DeleteFunc(slices.Clone(fit),
 		func(seat client.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
 		fit = usual
@@ -53,6 +53,19 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 		how = "the room and --as"
 	}
 	return client.Seat{}, fail(usage, "Choose a seat with %s:\n%s", how, lines(w.listed(fit)))
+}
+
+// seatsFirst returns the list without the seats that the person watches and has, too: whoever opens the link to watch
+// one's own seat goes on speaking as that seat.
+func seatsFirst(list []client.Seat) (first []client.Seat) {
+	for _, seat := range list {
+		if !seat.Person || !slices.ContainsFunc(list, func(own client.Seat) bool {
+			return !own.Person && own.Server == seat.Server && sameName(own.Room)(seat.Room) && sameName(own.Name)(seat.Name)
+		}) {
+			first = append(first, seat)
+		}
+	}
+	return first
 }
 
 // fits reports whether a seat can be meant, on the server that the person named or else on any.
