@@ -154,10 +154,6 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, PersonName: "Mia"})
 			return err
 		},
-		"a pause": func() error {
-			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, Paused: new(true)})
-			return err
-		},
 		"a draft that is approved": func() error {
 			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, Approve: new(true)})
 			return err
@@ -202,7 +198,10 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 	w.manage(w.ann.Token, room.BanName, "Gus", chat.StatusBanned)
 	w.manage(w.ann.Token, room.Kick, "Bob", chat.StatusKicked)
 	w.update(chat.UpdateRequest{Token: w.ann.Token, Redact: first.ID})
-	w.update(chat.UpdateRequest{Token: w.ann.Token, Close: true})
+	w.pauses(p, true)
+	_, err = w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, Paused: new(false)})
+	wants(t, err, fault.Unavailable)
+	w.update(chat.UpdateRequest{Token: p, Close: true})
 }
 
 // The operator hears of each of the two once an hour, and nobody's look takes any space.

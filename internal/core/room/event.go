@@ -234,7 +234,7 @@ func (e Event) ClosesRoom() bool {
 }
 
 // Frees reports whether the event only takes something away: a seat, a role, a voice, a name, a hook, a draft, a task,
-// the words of a message or a task, or the room. It can be said once of each of them.
+// the words of a message or a task, the word of an agent, or the room. It can be said once of each of them.
 func (e Event) Frees() bool {
 	switch e.Type {
 	case Left:
@@ -244,7 +244,7 @@ func (e Event) Frees() bool {
 	case Changed:
 		return e.Redacts != 0 || e.RedactsTask() || e.ClosesRoom()
 	case SupervisionSet:
-		return e.Reason == ReasonRefused
+		return e.Reason == ReasonRefused || e.Reason == ReasonPaused // to resume adds
 	case TaskChanged:
 		return e.Task.Action == DropTask
 	case Hooked:
