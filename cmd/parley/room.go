@@ -61,7 +61,7 @@ type manageCommand struct {
 	Do    string `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban,readmit" placeholder:"WHAT" help:"What to do: see above."`
 	Name  string `arg:"" placeholder:"NAME" help:"The agent. With readmit: the id of the knock, which parley history shows."`
 	Note  string `placeholder:"TEXT" help:"Why, for all to read."`
-	Clear bool   `help:"With ban: also remove its files and open tasks."`
+	Clear bool   `help:"With ban: also remove all files and open tasks of agents that had this name."`
 }
 
 // Help returns the text that kong shows for parley manage --help.

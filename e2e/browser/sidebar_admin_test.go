@@ -99,7 +99,7 @@ func TestSidebar_ban_removesFilesAndTasksWhereThatIsTicked(t *testing.T) {
 		kept[a] = a.shares(a.name+".txt", []byte("A note of "+a.name))
 		a.call("task", args{"action": "add", "tasks": []args{{"title": "A task of " + a.name}}})
 	}
-	clear := role("checkbox", "Also remove its files and open tasks")
+	clear := role("checkbox", "Also remove all files and open tasks under this name")
 	tab.click(button("Actions for Bo"))
 	tab.click(button("Remove"))
 	tab.sees("Remove Bo?")

@@ -21,6 +21,7 @@ export class Following {
   #brief = false; // the next look does not wait: it shows whether the connection works
   #hurried = false; // the network may swallow the next look
   #doubted = false; // only another call gives reason to think so
+  #took = 0; // ms until the last look without a wait was answered
   #opened = false;
   #visible = true;
   #focused = true;
@@ -76,15 +77,20 @@ export class Following {
 
   /**
    * Looks, and while no answer comes looks anew: a browser may call over a connection that carries nothing any more,
-   * and closes that only when the call is given up. It may have several of them.
+   * and closes that only when the call is given up. It may have several of them. On a slow line each look gets twice
+   * what the last one took.
    */
   async #hurry(turn) {
     const { room } = this;
     for (let n = 1; ; n++) {
       const [late, over] = [new AbortController(), new AbortController()];
-      room.clock.pause(backoff(Math.max(1, n - quick + 1)), over.signal).then(() => late.abort());
+      const began = room.clock.now();
+      const most = Math.max(backoff(Math.max(1, n - quick + 1)), 2 * this.#took);
+      room.clock.pause(most, over.signal).then(() => late.abort());
       try {
-        return await room.look(0, AbortSignal.any([turn, late.signal]));
+        const how = await room.look(0, AbortSignal.any([turn, late.signal]));
+        this.#took = room.clock.now() - began;
+        return how;
       } catch (problem) {
         if (turn.aborted || !late.signal.aborted) throw problem;
         this.#failed = Math.max(1, this.#failed);

@@ -273,6 +273,19 @@ test("a look that is slow is given up for another, which is given more time", as
   assert.deepEqual([room.looks.slice(looks), room.phases.at(-1), room.backs], [[25], "live", 1]);
 });
 
+test("on a slow line a look is given twice what the last one took", async () => {
+  await room.begin();
+  room.swallowed = Infinity;
+  for (const [looks, ms] of [[1, 400], [1, 700]]) {
+    const before = room.looks.length;
+    room.following.wake();
+    await rest();
+    await room.clock.advance(ms);
+    assert.equal(room.looks.length - before, looks, String(ms));
+    await room.answers("");
+  }
+});
+
 test("after the machine has slept it looks at once, but not if it is only busy", async () => {
   await room.begin();
   await room.clock.advance(30_000);

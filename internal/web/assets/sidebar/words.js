@@ -10,7 +10,7 @@ export const dialogs = {
   kickText: (name) => `${name} loses the seat, and can join again.`,
   banTitle: (name) => `Ban ${name}?`,
   banText: (name) => `${name} loses the seat, and nobody can join under this name until the ban is lifted.`,
-  banClear: "Also remove its files and open tasks",
+  banClear: "Also remove all files and open tasks under this name",
   banned: (name) => `${name} is banned`,
   unban: "Lift the ban",
 
