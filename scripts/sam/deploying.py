@@ -181,7 +181,7 @@ def sets_parameters_without_asking(operator):
     cloud = operator.cloud
     for params, *parts in (
             ("AlarmMail=x", "NAME=VALUE", "AlarmEmail"), ("AlarmEmail", "NAME=VALUE"), ("AlarmEmail=ann", "AlarmEmail must be an e-mail address"),
-            ("LongestWait=51", "LongestWait must be one of 10, 20"), ("OriginSecret=0123456789abcdef", "make deploy-guided")):
+            ("LongestWait=51", "LongestWait must be one of 10, 20"), ("DailyBudget=ten", "DailyBudget must be a whole number"), ("SignInAllow='x", "cannot be read"), ("OriginSecret=0123456789abcdef", "make deploy-guided")):
         says(operator.step(*PREPARE, PARAMS=params, fails=True), "Nothing was changed", *parts)
         assert not (operator.folder / "samconfig.local.toml").exists(), params
     said = operator.make("deploy", region="eu-west-1", PARAMS="AlarmEmail=ann@parley.example SignInAllow='acme.example, group:All staff'")

@@ -112,13 +112,19 @@ def reserve(session, values, proposes):
 def given(text):
     """Returns the parameters that text sets: NAME=VALUE, with blanks between them, quoted as in a shell."""
     known, values = yaml_parse(pathlib.Path("template.yaml").read_text(encoding="utf-8"))["Parameters"], {}
-    for pair in shlex.split(text):
+    try:
+        pairs = shlex.split(text)
+    except ValueError as error:
+        sys.exit(f"PARAMS cannot be read: {error}. Nothing was changed. Quote as in a shell: PARAMS=\"NAME='two words'\".")
+    for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or name not in known:
             sys.exit(f"PARAMS takes NAME=VALUE, not {pair}. Nothing was changed. The names are {', '.join(known)}.")
         rule = known[name]
         if rule.get("NoEcho"):
             sys.exit(f"{name} is kept in no file, so PARAMS cannot set it. Nothing was changed: make deploy-guided asks for it.")
+        if rule["Type"] == "Number" and not (value.isascii() and value.isdigit() and int(value) >= rule.get("MinValue", 0)):
+            sys.exit(f"{name} must be a whole number of at least {rule.get('MinValue', 0)}. Nothing was changed.")
         allowed = [str(v) for v in rule.get("AllowedValues", [value])]
         if value not in allowed or not re.fullmatch(rule.get("AllowedPattern", ".*"), value):
             sys.exit(f"{name} {rule.get('ConstraintDescription', 'must be one of ' + ', '.join(allowed))}. Nothing was changed.")
