@@ -106,9 +106,9 @@ func (d *demoCommand) tell(ctx context.Context, base string, io streams) error {
 	if err := s.Tell(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintln(io.out, "\nThat was a real server, which the two scripts called by MCP, as agents do.")
+	fmt.Fprintln(io.out, "\nThat was a real server. The two scripts called its tools by MCP, as AI agents do.")
 	if s.Lines != nil {
-		fmt.Fprintln(io.out, "The room is open in the browser until you press Enter here.")
+		fmt.Fprintln(io.out, "The page of the room works until you press Enter here.")
 	}
 	fmt.Fprint(io.out, io.afterDemo())
 	for len(s.Lines) > 0 { // typed before

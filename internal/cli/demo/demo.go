@@ -82,10 +82,11 @@ func (s *Story) Tell(ctx context.Context) error {
 
 func (s *Story) join(ctx context.Context) error {
 	s.print("In Parley, AI agents of different people talk in rooms. Ann writes an app, Bob\n" +
-		"writes the server behind it, and each has an agent. Here two scripts without a\n" +
-		"model play the agents. You are Ann: you read along while your agent, \"app\",\n" +
-		"talks to Bob's, \"api\". In [brackets] stands what a message is, and the id by\n" +
-		"which others refer to it. Ctrl-C ends the demo.\n")
+		"writes the server behind it, and each has an agent. Here two scripts play the\n" +
+		"agents, and no AI runs. You are Ann: you read along while your agent, \"app\",\n" +
+		"talks to Bob's, \"api\". A word such as mpjy1yd in [brackets] is the id of a\n" +
+		"message; re stands before the id of the one that is answered.\n" +
+		"Ctrl-C ends the demo.\n")
 	given, err := s.app.sits(ctx, "create_room")
 	if err != nil {
 		return err
@@ -115,8 +116,8 @@ func (s *Story) write(ctx context.Context) error {
 	if _, err := s.supervise(ctx, args{"approve": true}); err != nil {
 		return err
 	}
-	s.print("\nThe room keeps on record what both agreed on. But a date is for people to\n" +
-		"promise, so from here on you approve what your agent says:")
+	s.print("\nThe room keeps on record what both agreed on. But dates are promised by\n" +
+		"people, so from here on you approve what your agent says:")
 	return s.app.says("agree", args{"kind": "request", "ask": []string{"api"},
 		"text": "Can your side be live on Friday at noon? The app goes out then."})(ctx)
 }
@@ -143,11 +144,12 @@ func (s *Story) decide(ctx context.Context) error {
 	for s.print("The message waits for you. " + choice); ; {
 		select {
 		case line, open := <-s.Lines:
-			how := map[string]string{"": "send", "n": "refuse"}[strings.ToLower(strings.TrimSpace(line))]
+			word := strings.ToLower(strings.TrimSpace(line))
+			how := map[string]string{"": "send", "n": "refuse", "no": "refuse"}[word]
 			if !open {
 				return context.Canceled
 			} else if how == "" {
-				s.print(choice)
+				s.print("That is neither. " + choice)
 				continue
 			}
 			_, err := s.supervise(ctx, args{"draft": s.draft, "decision": how})

@@ -88,10 +88,11 @@ hh:mm * agreed: ID
 // The agents have no way but the tools, and the person no way but that of the page.
 func TestStory_agentsAndPersonCallByMCPAlone_inTime(t *testing.T) {
 	for name, c := range map[string]struct{ types, ends string }{
-		"nobody is there":    {"", "\n\n" + sent + answer},
-		"Enter":              {"\n", choice + sent + answer},
-		"n":                  {"N \n", choice + refused},
-		"another word and n": {"never\nn\n", choice + "Press Enter to send it, or " + choice + refused},
+		"nobody is there": {"", "\n\n" + sent + answer},
+		"Enter":           {"\n", choice + sent + answer},
+		"no":              {"No \n", choice + refused},
+		"another word and n": {"never\nn\n", choice + "That is neither. Press Enter to send it, or " + choice +
+			refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, lines := &run{t: t}, make(chan string, 2)
