@@ -213,6 +213,8 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		help := commandIn(command, err)
 		if word, unknown := strings.CutPrefix(why, "unexpected argument"); unknown && help == "parley" {
 			why = "there is no command" + word
+		} else if unknown && help != "parley serve" {
+			why += "; put words that belong together in quotes"
 		}
 		return nil, fmt.Errorf("%s; see %s --help", why, help)
 	}

@@ -112,6 +112,8 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--longest-wait 50":       `but got "50": write a time such as 30s, 5m or 2h; see`,
 		"--nonsense":              "unknown flag --nonsense; see parley serve --help",
 		"--addr :0 talk":          "unexpected argument talk; see parley serve --help",
+		"--public-url http://…":   "has … in the place of a part; write the whole address",
+		"join join the room":      "unexpected argument the; put words that belong together in quotes; see parley join",
 		"talk":                    "there is no command talk; perhaps you mean: parley task",
 		"tail --lines x":          `--lines: expected a whole number but got "x"; see parley tail --help`,
 		"resume":                  "there is no command resume; see parley --help",

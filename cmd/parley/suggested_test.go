@@ -67,7 +67,7 @@ func TestSuggestedCommands_haveWhatWasGiven(t *testing.T) {
 			"go build ./cmd/parley && ./parley connect codex --url " + nobody + " --allow --no-wake"},
 		{"connect --undo", "./parley", "./parley connect; see ./parley connect --help"},
 		{"doctor --wait 1s --url " + nobody, "./parley", "./parley serve --addr 127.0.0.1:1"},
-		{"rooms --url " + nobody, "./parley", "./parley doctor --url " + nobody},
+		{"rooms --url " + nobody, "./parley", "./parley serve --addr 127.0.0.1:1"},
 		{"keys revoke Ann --data " + keys, "./parley", "./parley keys list --data " + keys},
 		{"keys add Ann --data " + keys, "./parley", ""},
 		{"keys revoke Ann --data " + keys, "./parley", "./parley invite --new"},

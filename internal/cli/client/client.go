@@ -128,7 +128,11 @@ func (u *Unreachable) Error() string {
 	if is := notParley(""); errors.As(u.cause, &is) {
 		return is.of(u.Base)
 	}
-	return fmt.Sprintf("the server at %s cannot be reached: %s; see %s", u.Base, Reason(u.cause), DoctorLine(u.Base))
+	help := "see " + DoctorLine(u.Base)
+	if start := ServeLine(u.Base); start != "" && errors.Is(u.cause, syscall.ECONNREFUSED) {
+		help = "start it with: " + start
+	}
+	return fmt.Sprintf("the server at %s cannot be reached: %s; %s", u.Base, Reason(u.cause), help)
 }
 
 // Reason says why a connection failed, without the steps and addresses that Go puts before it, and of an

@@ -122,7 +122,7 @@ func TestCall_noServerThere_isSaidWithoutTheStepsOfGo(t *testing.T) {
 	server.Close()
 	err := caller(t, server.URL).Call(t.Context(), "list_rooms", map[string]any{}, &results.Rooms{})
 	want := "the server at " + server.URL + " cannot be reached: " + syscall.ECONNREFUSED.Error() +
-		"; see parley doctor --url " + server.URL
+		"; start it with: " + client.ServeLine(server.URL)
 	if err == nil || runtime.GOOS != "windows" && err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}

@@ -60,7 +60,8 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 func seatsFirst(list []client.Seat) (first []client.Seat) {
 	for _, seat := range list {
 		if !seat.Person || !slices.ContainsFunc(list, func(own client.Seat) bool {
-			return !own.Person && own.Server == seat.Server && sameName(own.Room)(seat.Room) && sameName(own.Name)(seat.Name)
+			return !own.Person && own.Server == seat.Server &&
+				Which{Room: own.Room, As: own.Name}.names(seat)
 		}) {
 			first = append(first, seat)
 		}

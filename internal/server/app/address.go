@@ -73,6 +73,8 @@ func publicURL(text string) (base, reason string) {
 		return "", "must begin with http:// or https://"
 	case u.Hostname() == "":
 		return "", "has no host; write one such as https://parley.example"
+	case strings.Contains(u.Host, "…"):
+		return "", "has … in the place of a part; write the whole address"
 	case u.User != nil:
 		return "", "must not contain a user or a password: every invite would show them"
 	case u.RawQuery != "" || u.ForceQuery:
