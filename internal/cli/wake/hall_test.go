@@ -241,6 +241,13 @@ func (h *hall) notify(_ context.Context, s client.Seat, n wake.News) error {
 	return nil
 }
 
+// sets changes what a watch that is under way reads.
+func (h *hall) sets(change func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	change()
+}
+
 func (h *hall) tell(e wake.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

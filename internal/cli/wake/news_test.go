@@ -148,7 +148,7 @@ func TestStandby_messageBehindManyThatComeAndGo_wakes(t *testing.T) {
 func TestStandby_sessionThatWorksForHours_isWokenAfterwards(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
-	h.fails = slices.Repeat([]error{wake.ErrDeaf}, 100) // more than two hours
+	h.sets(func() { h.fails = slices.Repeat([]error{wake.ErrDeaf}, 100) }) // more than two hours
 	h.say(h.bob, "Milk?")
 	h.step = 5 * time.Second
 	h.notifiedWith(one)

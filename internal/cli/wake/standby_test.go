@@ -265,14 +265,18 @@ func TestStandby_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 			h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &results.Left{})
 		}, wake.SeatGone, "You have left this room, or your user has left it for you"},
 		"refused": {func(h *hall) {
-			h.front = func(w http.ResponseWriter, _ *http.Request) {
+			refuses := func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(http.StatusUnauthorized)
 				_, _ = io.WriteString(w, `{"code":"key_invalid","message":"This server needs a key, and the one that `+
 					`admitted the agent was revoked. Ask for a key."}`)
 			}
+			h.sets(func() { h.front = refuses })
 			h.say(h.bob, "Milk?")
 		}, wake.SeatGone, "This server needs a key, and the one that admitted the agent was revoked"},
-		"unknown": {func(h *hall) { h.fails = []error{wake.ErrEnded}; h.say(h.bob, "Milk?") }, wake.SessionEnded, ""},
+		"unknown": {func(h *hall) {
+			h.sets(func() { h.fails = []error{wake.ErrEnded} })
+			h.say(h.bob, "Milk?")
+		}, wake.SessionEnded, ""},
 		"no news": {func(h *hall) { h.step = 5 * time.Second }, wake.GaveUp, ""},
 		"removed": {func(h *hall) { _ = h.file.Remove(h.ann.AgentToken) }, wake.Dropped, ""},
 		"marked":  {func(h *hall) { s := h.seat(); s.Ended = h.clock.Now(); h.put(s) }, wake.SessionEnded, ""},
@@ -376,7 +380,7 @@ func TestStandby_twoSeatsThatAreAlike_areNamedByTheirRooms(t *testing.T) {
 func TestStandby_nothingListens_isTriedSoonAgain(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
-	h.fails = []error{wake.ErrDeaf, wake.ErrDeaf, wake.ErrDeaf}
+	h.sets(func() { h.fails = []error{wake.ErrDeaf, wake.ErrDeaf, wake.ErrDeaf} })
 	h.say(h.bob, "Milk?")
 	h.notifiedWith(one)
 	if h.count(wake.NotWoken) != 1 {
@@ -401,9 +405,7 @@ func TestStandby_serverFails_isTriedAgainAsItSays(t *testing.T) {
 			t.Errorf("called again after %v", after)
 		}
 	}
-	h.mu.Lock()
-	h.front = nil
-	h.mu.Unlock()
+	h.sets(func() { h.front = nil })
 	h.say(h.bob, "Milk?")
 	h.notifiedWith(one)
 	if h.count(wake.Lost) != 1 || h.count(wake.Found) != 1 {
