@@ -28,8 +28,9 @@ func (a *agent) sits(ctx context.Context, tool string) (link string, err error) 
 	return got.Watch, err
 }
 
-// says returns a step: the agent hears a message of a kind, unless the kind is "", and replies. Its person may be on
-// the page: a pause is waited out, and what comes between is read first.
+// says returns a step: the agent hears a message of a kind, unless the kind is "", and speaks. It replies to what has
+// an id on the screen, a request or a proposal. Its person may be on the page: a pause is waited out, and what comes
+// between is read first.
 func (a *agent) says(kind string, message args) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if kind != "" {
@@ -37,7 +38,9 @@ func (a *agent) says(kind string, message args) func(context.Context) error {
 			if err != nil {
 				return err
 			}
-			message["reply_to"] = to
+			if kind == "request" || kind == "proposal" {
+				message["reply_to"] = to
+			}
 		}
 		for {
 			message["agent_token"], message["cursor"] = a.token, a.cursor

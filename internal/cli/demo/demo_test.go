@@ -78,9 +78,9 @@ hh:mm api [re ID]: None yet. I can add time_zone, with names such as Europe/Berl
 hh:mm api [agrees; re ID]: Yes. It is on the test server in an hour.
 hh:mm * agreed: ID
 `
-	draft   = `hh:mm * draft ID: app [asks "api"; re ID; ID]: Can your side be live on Friday at noon? `
+	draft   = `hh:mm * draft ID: app [asks "api"; ID]: Can your side be live on Friday at noon? `
 	choice  = "n and Enter to refuse it:\n"
-	sent    = `hh:mm app [asks "api"; re ID; ID]: Can your side be live on Friday at noon? The app goes out then.` + "\n"
+	sent    = `hh:mm app [asks "api"; ID]: Can your side be live on Friday at noon? The app goes out then.` + "\n"
 	answer  = "hh:mm api [re ID]: Yes. Bob releases it on Thursday, and I tell you here when it is live.\n"
 	refused = "hh:mm * draft refused: ID\nhh:mm app [done]: Thank you, that is all for today.\n"
 )
@@ -112,7 +112,7 @@ func TestStory_agentsAndPersonCallByMCPAlone_inTime(t *testing.T) {
 				}
 			}
 			said, err := r.tell()
-			for _, part := range []string{asks, "hh:mm app [proposes; re ID; ID]: " + agrees, draft} {
+			for _, part := range []string{asks, "hh:mm app [proposes; ID]: " + agrees, draft} {
 				whole := strings.Contains(said, part) && strings.HasSuffix(said, c.ends)
 				if err != nil || !whole || r.others.Load() > 0 {
 					t.Fatalf("%v, other calls: %d\n%s", err, r.others.Load(), said)
