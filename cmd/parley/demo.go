@@ -115,10 +115,8 @@ func (d *demoCommand) tell(ctx context.Context, base string, io streams) error {
 		fmt.Fprintln(io.out, "The page of the room works until you press Enter here.")
 	}
 	fmt.Fprint(io.out, io.afterDemo())
-	for len(s.Lines) > 0 { // typed before
-		<-s.Lines
-	}
 	if s.Lines != nil {
+		s.DropTyped()
 		select {
 		case <-s.Lines:
 		case <-ctx.Done():

@@ -137,9 +137,7 @@ func (s *Story) decide(ctx context.Context) error {
 		_, err := s.supervise(ctx, args{"draft": s.draft, "decision": "send"})
 		return err
 	}
-	for len(s.Lines) > 0 { // what was typed before the question is no answer to it
-		<-s.Lines
-	}
+	s.DropTyped() // before the question
 	const choice = "Press Enter to send it, or n and Enter to refuse it:"
 	for s.print("The message waits for you. " + choice); ; {
 		select {
@@ -161,6 +159,13 @@ func (s *Story) decide(ctx context.Context) error {
 		if got, err := s.supervise(ctx, args{}); err != nil || len(got.Drafts) == 0 {
 			return err
 		}
+	}
+}
+
+// DropTyped drops what the person has typed so far: it answers nothing that comes after it.
+func (s *Story) DropTyped() {
+	for len(s.Lines) > 0 {
+		<-s.Lines
 	}
 }
 

@@ -203,14 +203,14 @@ func (s *session) persist(ctx context.Context, goOn func(error) bool, call func(
 			return err
 		}
 		if wait == 0 {
-			text := err.Error() + " Trying again."
+			text, more := err.Error(), ""
 			if lost := new(client.Unreachable); errors.As(err, &lost) {
-				text = "The server at " + lost.Base + " does not answer. Trying again. If it has another address " +
-					"now: " + s.by.moving(lost.Base, "")
+				text = "The server at " + lost.Base + " does not answer."
+				more = " If it has another address now: " + s.by.moving(lost.Base, "")
 			} else if refused := new(fault.Error); errors.As(err, &refused) {
-				text = refused.Message + " Trying again."
+				text = refused.Message
 			}
-			s.out.note("%s", text)
+			s.out.note("%s Trying again.%s", text, more)
 			wait = firstPause / 2
 		}
 		wait = min(2*wait, longestPause)
