@@ -53,7 +53,10 @@ function openAI(server) {
     getNegotiatedProtocolVersion: () => its.underlying.session.getNegotiatedProtocolVersion(),
     close: () => its.close(),
   };
-  const call = (request, options) => its.callToolResult(request.name, request.arguments, undefined, options);
+  const call = (request, options) => {
+    its.underlying.timeout = options.timeout; // it takes a time for all calls, and not for one
+    return its.callToolResult(request.name, request.arguments, undefined, options);
+  };
   return { client, call };
 }
 
