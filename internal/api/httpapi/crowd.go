@@ -33,9 +33,9 @@ type crowd struct {
 
 	mu    sync.Mutex
 	open  int
-	spare *list.List     // of *visitor: those whose request, if any, has not arrived
-	begun *list.List     // of *visitor: those of spare whose header has begun
-	of    map[string]int // how many of begun an address has, and each network: see ident.Groups
+	spare *list.List   // of *visitor: those whose request, if any, has not arrived
+	begun *list.List   // of *visitor: those of spare whose header has begun
+	of    ident.Counts // of begun
 }
 
 // visitor is a connection of a crowd.
@@ -58,7 +58,7 @@ type visitor struct {
 // them whose header is not complete. s serves the listener that it returns. proxied says that
 // all connections come from proxies that are trusted.
 func BoundConnections(s *http.Server, ln net.Listener, most int, proxied bool) net.Listener {
-	c := &crowd{most: most, proxied: proxied, spare: list.New(), begun: list.New(), of: map[string]int{}}
+	c := &crowd{most: most, proxied: proxied, spare: list.New(), begun: list.New()}
 	s.ConnState = func(conn net.Conn, state http.ConnState) { c.note(conn.(*visitor), state) }
 	return crowdListener{ln, c}
 }
@@ -109,25 +109,15 @@ func (c *crowd) begin(v *visitor) {
 		return
 	}
 	v.begun = c.begun.PushBack(v)
-	crowded := "" // the narrowest group that has too many
-	for _, g := range slices.Backward(v.from) {
-		c.of[g.Key]++
-		if !c.proxied && c.of[g.Key] > mostBegunOfAddress*int(g.Times) {
-			crowded = g.Key
-		}
-	}
-	ofOne := crowded != ""
+	c.of.Add(v.from, 1)
+	crowded, ofOne := c.of.Over(v.from, 0, mostBegunOfAddress)
+	ofOne = ofOne && !c.proxied
 	for e := c.begun.Front(); e != nil && (ofOne || c.begun.Len() > mostBegun); e = e.Next() {
-		if oldest := e.Value.(*visitor); !ofOne || oldest.isOf(crowded) {
+		if oldest := e.Value.(*visitor); !ofOne || slices.Contains(oldest.from, crowded) {
 			c.end(oldest)
 			return
 		}
 	}
-}
-
-// isOf reports whether v comes from a group.
-func (v *visitor) isOf(group string) bool {
-	return slices.ContainsFunc(v.from, func(g ident.Group) bool { return g.Key == group })
 }
 
 // end ends a connection. note hears of it later. c.mu is held.
@@ -147,12 +137,7 @@ func (c *crowd) drop(v *visitor) {
 	}
 	c.begun.Remove(v.begun)
 	v.begun = nil
-	for _, g := range v.from {
-		c.of[g.Key]--
-		if c.of[g.Key] == 0 {
-			delete(c.of, g.Key)
-		}
-	}
+	c.of.Add(v.from, -1)
 }
 
 // Read is net.Conn's.

@@ -147,8 +147,9 @@ type documents struct {
 
 	mu    sync.Mutex
 	of    map[string]document
-	began time.Time      // of the minute in which fetches are counted
-	spent map[string]int // by group, and for the process
+	began time.Time    // of the minute in which fetches are counted
+	spent ident.Counts // fetches since began
+	ofAll int          // the same, of the process
 }
 
 type document struct {
@@ -206,23 +207,16 @@ func (d *documents) recall(id string) (document, bool) {
 func (d *documents) spend(address string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if now := d.clock.Now(); d.spent == nil || now.Sub(d.began) >= documentsEvery {
-		d.began, d.spent = now, map[string]int{}
+	if now := d.clock.Now(); d.began.IsZero() || now.Sub(d.began) >= documentsEvery {
+		d.began, d.ofAll, d.spent = now, 0, ident.Counts{}
 	}
-	const process = "process" // no address
 	groups := ident.Groups(address)
-	spent := d.spent[process] >= documentsOfTheProcess
-	for _, group := range groups {
-		spent = spent || d.spent[group.Key] >= documentsOfAnAddress*int(group.Times)
-	}
-	if spent {
+	if _, over := d.spent.Over(groups, 1, documentsOfAnAddress); over || d.ofAll >= documentsOfTheProcess {
 		return fault.RetryLater(fault.RateLimited, documentsEvery, "Too many programs that this server does not know "+
 			"ask to sign in. Try again in a minute.")
 	}
-	d.spent[process]++
-	for _, group := range groups {
-		d.spent[group.Key]++
-	}
+	d.ofAll++
+	d.spent.Add(groups, 1)
 	return nil
 }
 

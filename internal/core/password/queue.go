@@ -20,7 +20,7 @@ type queue struct {
 	now   func() time.Time
 
 	// Order and count of the turns use these, one at a time.
-	had   map[string]int // turns of each group of callers since a time
+	had   ident.Counts // turns since a time
 	since time.Time
 }
 
@@ -58,12 +58,10 @@ func (q *queue) enter(ctx context.Context, known bool) (leave func(), err error)
 
 // count notes a turn of c.
 func (q *queue) count(c *caller) {
-	if now := q.now(); q.had == nil || now.Sub(q.since) >= lately {
-		q.had, q.since = map[string]int{}, now
+	if now := q.now(); q.since.IsZero() || now.Sub(q.since) >= lately {
+		q.had, q.since = ident.Counts{}, now
 	}
-	for _, g := range c.groups {
-		q.had[g.Key]++
-	}
+	q.had.Add(c.groups, 1)
 }
 
 func (q *queue) order(a, b *fairqueue.Call[*caller]) int {
@@ -72,10 +70,7 @@ func (q *queue) order(a, b *fairqueue.Call[*caller]) int {
 
 // counted returns how many turns c has had, less its head start.
 func (q *queue) counted(c *caller) int {
-	n := 0
-	for _, g := range c.groups {
-		n = max(n, q.had[g.Key]/int(g.Times))
-	}
+	n := int(q.had.Share(c.groups))
 	if c.known {
 		n -= headStart
 	}

@@ -50,7 +50,7 @@ func TestQueue_callerThatCameLast_isNotBehindThoseWithMoreTurns(t *testing.T) {
 		for _, stranger := range []string{"a", "b"} {
 			l.come(stranger, false)
 		}
-		l.had = map[string]int{"address agent": headStart - 1}
+		l.had.Add(ident.Groups("address agent"), headStart-1)
 		l.come("agent", true)
 		l.come("agent", true)
 		l.leave()

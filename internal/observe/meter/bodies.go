@@ -46,11 +46,9 @@ type bodies struct {
 	held    int64
 	loose   int64 // of that, what is not in the reserve
 	refused int64
-	groups  map[string]holding // those that have bodies, if there are shares
+	// What the bodies of callers take, if there are shares.
+	bytes, arriving ident.Counts
 }
-
-// holding is what the bodies of one group of callers take.
-type holding struct{ bytes, arriving int64 }
 
 // change replaces what the body of a request takes, or refuses to. Taking less is never
 // refused.
@@ -71,13 +69,11 @@ func (b *bodies) change(caller string, was, is claim) error {
 	}
 
 	// A caller beyond its own share is told so, even where all memory is taken.
-	for _, g := range groups {
-		has := b.groups[g.Key]
-		if began > 0 && has.arriving >= arrivingMax*g.Times ||
-			more > 0 && b.limit > 0 && has.bytes+more > max(b.limit/8, leastShare)*g.Times {
-			b.refused++
-			return ErrShare
-		}
+	_, crowded := b.arriving.Over(groups, began, arrivingMax)
+	_, large := b.bytes.Over(groups, more, max(b.limit/8, leastShare))
+	if began > 0 && crowded || more > 0 && b.limit > 0 && large {
+		b.refused++
+		return ErrShare
 	}
 	if more > 0 && b.limit > 0 && (held > b.limit || is.loose() > 0 && loose > b.limit-b.limit/4) {
 		b.refused++
@@ -86,23 +82,9 @@ func (b *bodies) change(caller string, was, is claim) error {
 
 	// It is admitted. A refusal above has left what is held as it was.
 	b.held, b.loose = held, loose
-	for _, g := range groups {
-		has := b.groups[g.Key]
-		b.note(g.Key, holding{has.bytes + more, has.arriving + began})
-	}
+	b.bytes.Add(groups, more)
+	b.arriving.Add(groups, began)
 	return nil
-}
-
-// note remembers what a group holds. The caller of note holds mu.
-func (b *bodies) note(group string, has holding) {
-	if has == (holding{}) {
-		delete(b.groups, group)
-		return
-	}
-	if b.groups == nil {
-		b.groups = map[string]holding{}
-	}
-	b.groups[group] = has
 }
 
 func (b *bodies) totals() (held, refused int64) {

@@ -209,7 +209,8 @@ func TestLimits_concurrentRequests_areNeverExceeded(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if got := m.Totals(); got.OpenWaits != 0 || got.BodyBytes != 0 || len(m.bodies.groups)+len(m.waits.groups) > 0 {
+	held := m.bodies.bytes.Len() + m.bodies.arriving.Len() + m.waits.taken.Len()
+	if got := m.Totals(); got.OpenWaits != 0 || got.BodyBytes != 0 || held > 0 {
 		t.Errorf("in the end %+v are held", got)
 	}
 }

@@ -17,12 +17,12 @@ type Places struct {
 	mu      sync.Mutex
 	open    int64
 	refused int64
-	groups  map[string]int64 // how many each has, if callers are bounded
+	taken   ident.Counts // if callers are bounded
 }
 
 // NewPlaces returns so many places, of which one caller may have perCaller; 0 is no limit.
 func NewPlaces(limit, perCaller int64) *Places {
-	return &Places{limit: limit, perCaller: perCaller, groups: map[string]int64{}}
+	return &Places{limit: limit, perCaller: perCaller}
 }
 
 // Take takes a place for a caller, as ident.ClientKey names it, until the caller gives it back, once.
@@ -40,20 +40,19 @@ func (p *Places) Take(caller string) (give func(), err error) {
 		groups = nil
 	}
 	p.open++
-	for _, g := range groups {
-		p.groups[g.Key]++
-	}
+	p.taken.Add(groups, 1)
 	return func() { p.give(groups) }, nil
 }
 
 // refusal says why a caller of these groups gets no place; nil if it does. p.mu is held.
 func (p *Places) refusal(groups []ident.Group) error {
 	full, reserve := p.limit > 0 && p.open >= p.limit, p.limit > 0 && p.open >= p.limit-p.limit/10
-	for _, g := range groups {
-		bound := p.perCaller * g.Times
-		if p.perCaller > 0 && (p.groups[g.Key] >= bound || reserve && !full && p.groups[g.Key] >= max(1, bound/20)) {
-			return ErrShare
-		}
+	bound := p.perCaller
+	if reserve && !full {
+		bound = max(1, bound/20)
+	}
+	if _, over := p.taken.Over(groups, 1, bound); over && p.perCaller > 0 {
+		return ErrShare
 	}
 	if full {
 		return ErrFull
@@ -65,12 +64,7 @@ func (p *Places) give(groups []ident.Group) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open--
-	for _, g := range groups {
-		p.groups[g.Key]--
-		if p.groups[g.Key] <= 0 {
-			delete(p.groups, g.Key)
-		}
-	}
+	p.taken.Add(groups, -1)
 }
 
 func (p *Places) totals() (open, refused int64) {
