@@ -126,21 +126,6 @@ func TestFile_ofANewerVersion_isRefusedAndUnchanged(t *testing.T) {
 	refusesFile(t, withHeader(roomsFile(t), versionAt, 99), 0o600, nil, "newer version of Parley")
 }
 
-// Earlier builds stored the rooms with bbolt, whose first two pages say so.
-func TestFile_ofAnEarlierBuild_isRefusedAndUnchanged(t *testing.T) {
-	const metaPage, boltMagic, boltVersion = 4, 0xED0CDAED, 2
-	content := make([]byte, 32<<10)
-	for n := range 2 {
-		page := content[n*pageBytes:]
-		binary.LittleEndian.PutUint64(page, uint64(n))
-		binary.LittleEndian.PutUint16(page[8:], metaPage)
-		binary.LittleEndian.PutUint32(page[16:], boltMagic)
-		binary.LittleEndian.PutUint32(page[20:], boltVersion)
-		binary.LittleEndian.PutUint32(page[24:], pageBytes)
-	}
-	refusesFile(t, content, 0o600, nil, "older version", "mv ", "--data")
-}
-
 func TestFile_cutOff_isRefusedAndUnchanged(t *testing.T) {
 	whole := roomsFile(t)
 	for range 5 {

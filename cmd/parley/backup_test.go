@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -199,8 +198,6 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	noise := bytes.Repeat([]byte{0xff}, 16<<10)
-	bolt := bytes.Repeat([]byte{0}, 4096)
-	binary.NativeEndian.PutUint32(bolt[16:], 0xED0CDAED)
 	at := filepath.Join(t.TempDir(), "it's here.db")
 	quoted := pasted(at)
 	advice := "Stop the server, replace the file with the newest backup, and delete the old -wal and -shm files. " +
@@ -220,9 +217,6 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 		"schema overwritten": {slices.Concat(content[:110], noise[:300], content[410:]), "the file is damaged." +
 			damaged},
 		"header overwritten": {slices.Concat(content[:18], noise[:4], content[22:]), "the file is damaged." + damaged},
-		"of an older version": {bolt, "the file is of an older version of Parley, which stored rooms in another " +
-			"format, and stays as it is. To begin a new one, move it aside (mv " + quoted + " " + pasted(at+".old") +
-			"), or choose another file%s\n"},
 		"of another program": {[]byte("Dear diary"), "the file is not Parley's, and stays as it is; choose another " +
 			"file%s\n"},
 	} {

@@ -106,9 +106,6 @@ func adviceOn(err error, other string) string {
 	switch {
 	case errors.Is(file, sqlite.ErrDamaged):
 		return fmt.Sprintf("%s. To see which rooms are: parley check %s. %s", file, path, whatToDo(file.Path))
-	case errors.Is(file, sqlite.ErrOld):
-		return fmt.Sprintf("%s. To begin a new one, move it aside (mv %s %s), or %s", file, path,
-			pasted(file.Path+".old"), other)
 	case errors.Is(file, sqlite.ErrForeign):
 		return fmt.Sprintf("%s; %s", file, other)
 	case errors.Is(file, sqlite.ErrInUse):

@@ -668,7 +668,7 @@ func refusesWhatIsTooMuch(t *testing.T, s *shelf) {
 		var ops []table.Op
 		for i := range n {
 			ops = append(ops, table.Put(table.Item{Key: table.Key{Partition: "ROOM#" + p.ann.Token[:7],
-				Sort: fmt.Sprint("FILE#x", i)}, Data: []byte(`{"v":11,"n":1,"s":1,"size":` + size + `}`)}, table.Always))
+				Sort: fmt.Sprint("FILE#x", i)}, Data: fmt.Appendf(nil, `{"v":%d,"n":1,"s":1,"size":%s}`, room.Version, size)}, table.Always))
 		}
 		for some := range slices.Chunk(ops, table.MaxOps) {
 			s.write(some...)

@@ -12,13 +12,10 @@ import (
 // snapshot over it.
 const Version = 13
 
-// OldestVersion is the oldest one that this program reads: what it has means the same.
-const OldestVersion = 10
-
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
 
-// ErrOlderVersion reports data of a format that no release ever stored.
+// ErrOlderVersion reports data that an older program stored.
 var ErrOlderVersion = errors.New("room: stored by an earlier build of Parley, which this one cannot read")
 
 // Event is one entry of a room's log. An event is a complete delta: applying all events in order
@@ -28,7 +25,7 @@ type Event struct {
 	N int64 `json:"-"`
 
 	// Calls are the hooks that are to be looked at: see State.CalledBy. Nobody is shown them. It is the first field, so
-	// that the stream of a DynamoDB table can be filtered by how an event begins. Earlier builds wrote seats, as "hk".
+	// that the stream of a DynamoDB table can be filtered by how an event begins.
 	Calls []Call `json:"call,omitempty"`
 
 	V  int    `json:"v"`

@@ -20,8 +20,7 @@ func Encode(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// Decode reads what Encode wrote into v. It fails with room.ErrNewerVersion where
-// a newer program wrote it.
+// Decode reads what Encode wrote into v. It fails as Readable does where a program of another version wrote it.
 func Decode(item table.Item, v any) error {
 	if !isCurrent(item.Data) {
 		if err := Readable(item); err != nil {
@@ -34,18 +33,14 @@ func Decode(item table.Item, v any) error {
 	return nil
 }
 
-// isCurrent reports whether data begins as Encode writes what this program reads: then the rest of
-// it need not be read to tell.
+// isCurrent reports whether data begins as Encode writes it: then the rest of it need not be read to tell.
 func isCurrent(data []byte) bool {
-	version, ok := bytes.CutPrefix(data, []byte(`{"v":`))
-	number, _, more := bytes.Cut(version, []byte(","))
-	v, err := strconv.Atoi(string(number))
-	return ok && more && err == nil && room.OldestVersion <= v && v <= room.Version
+	return bytes.HasPrefix(data, []byte(`{"v":`+strconv.Itoa(room.Version)+`,`))
 }
 
 // Readable returns an error if this program cannot read item:
 // room.ErrNewerVersion where a newer program wrote it, room.ErrOlderVersion where an
-// earlier build did.
+// older one did.
 func Readable(item table.Item) error {
 	var head struct {
 		V int `json:"v"`
@@ -56,12 +51,12 @@ func Readable(item table.Item) error {
 	return checkVersion(head.V, item.Key)
 }
 
-// checkVersion refuses every version that this program does not read.
+// checkVersion refuses every version but that of this program.
 func checkVersion(v int, k table.Key) error {
 	switch {
 	case v > room.Version:
 		return fmt.Errorf("%w: %s", room.ErrNewerVersion, k)
-	case v < room.OldestVersion:
+	case v < room.Version:
 		return fmt.Errorf("%w: %s", room.ErrOlderVersion, k)
 	}
 	return nil

@@ -167,21 +167,3 @@ func TestWrite_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-// What version 12 stored knew one form of hook.
-func TestHook_storedByVersion12_isAsItWas(t *testing.T) {
-	var x HookItem
-	var told Told
-	e, err := decodeEvent(table.Item{Key: EventKey("abcdefg", 3), Data: []byte(
-		`{"hk":[2],"v":12,"id":"x","st":3,"at":1,"t":"hook","s":2,"f":"Bob","to":[2],"hook":{"id":"b","me":true}}`)})
-	for text, into := range map[string]any{
-		`{"v":12,"room":"abcdefg","s":2,"n":2,"me":true,"url":"https://example.com/","secret":"s","since":1,"until":2}`: &x,
-		`{"v":12,"at":5,"read":3,"news":4,"done":true}`:                                                                 &told,
-	} {
-		err = errors.Join(err, Decode(table.Item{Data: []byte(text)}, into))
-	}
-	if err != nil || !e.BeginsHook() || *e.Hook != (room.Hook{ID: "b", ForMe: true}) || x.Form != room.FormWake ||
-		!x.ForMe || x.URL != "https://example.com/" || told.AtMs != 5 || told.Upto != 0 || !told.Settled {
-		t.Errorf("got %+v, %+v, %+v, %v", e.Hook, x, told, err)
-	}
-}

@@ -23,7 +23,7 @@ func message(item table.Item, e *room.Event) (ok bool) {
 	for ok = s.skip('{'); ok; ok = s.skip(',') {
 		name, value := s.field()
 		switch string(name) {
-		case "call", "hk": // see room.Event.Calls
+		case "call": // see room.Event.Calls
 		case "v":
 			ok = whole(value, &e.V)
 		case "id":

@@ -49,7 +49,7 @@ var (
 	// ErrFilesFull means that the destination takes no more files.
 	ErrFilesFull = errors.New("there is no space for its files at the destination; free some on the disk")
 	// ErrMalformed means that an item cannot be read.
-	ErrMalformed = errors.New("an item is damaged or was written by a newer version of Parley")
+	ErrMalformed = errors.New("an item is damaged or was written by another version of Parley")
 )
 
 // Source is a table that can list its partitions.

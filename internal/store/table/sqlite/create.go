@@ -32,12 +32,6 @@ const (
 	schemaVersion = 1          // grows when an older program could not use the file
 )
 
-// A file of bbolt has boltMagic at boltMagicAt, in the byte order of the machine.
-const (
-	boltMagicAt = 16
-	boltMagic   = 0xED0CDAED
-)
-
 // schema mirrors a table of DynamoDB. data is text, so that people can read it. expires is in
 // seconds, with a fraction: see secondsOf. The bytes of files are in tables of their own.
 const schema = `
@@ -136,8 +130,6 @@ func inspect(path string, flag int) error {
 	}
 	version := binary.BigEndian.Uint32(header[versionAt:])
 	switch {
-	case binary.NativeEndian.Uint32(header[boltMagicAt:]) == boltMagic:
-		return ErrOld
 	case !bytes.HasPrefix(header, []byte(magic)), binary.BigEndian.Uint32(header[applicationAt:]) != applicationID,
 		version < schemaVersion:
 		return ErrForeign

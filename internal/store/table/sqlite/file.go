@@ -18,11 +18,9 @@ import (
 var (
 	ErrDamaged = errors.New("the file is damaged")
 	ErrForeign = errors.New("the file is not Parley's, and stays as it is")
-	ErrOld     = errors.New("the file is of an older version of Parley, which stored rooms in another format, and " +
-		"stays as it is")
-	ErrNewer = errors.New("the file is of a newer version of Parley; use that one")
-	ErrStray = errors.New("there is a write-ahead log (-wal) of another file; if you have put this file in the place " +
-		"of that one or removed that one, move the files with -wal and -shm away")
+	ErrNewer   = errors.New("the file is of a newer version of Parley; use that one")
+	ErrStray   = errors.New("there is a write-ahead log (-wal) of another file; if you have put this file in the " +
+		"place of that one or removed that one, move the files with -wal and -shm away")
 	ErrInUse  = errors.New("another process has the file open, most likely another parley")
 	ErrLinked = errors.New("the file has another name, too (a hard link), by which a second server could open it, " +
 		"and messages would be lost; nothing was changed: remove one of the names or, to use the file elsewhere, " +

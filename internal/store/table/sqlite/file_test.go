@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -231,21 +230,18 @@ func TestOpen_otherFile_isRefusedAndUnchanged(t *testing.T) {
 	for i := range noise {
 		noise[i] = byte(rand.Uint32())
 	}
-	bolt := make([]byte, 64<<10)
-	binary.NativeEndian.PutUint32(bolt[boltMagicAt:], boltMagic)
 	for name, c := range map[string]struct {
 		content []byte
 		want    error
 	}{
-		"one byte":              {[]byte("x"), ErrForeign},
-		"text":                  {bytes.Repeat([]byte("not a table\n"), 2000), ErrForeign},
-		"zeros":                 {make([]byte, 64<<10), ErrForeign},
-		"noise":                 {noise, ErrForeign},
-		"another program's":     {header(t, 0x4d504254, 3), ErrForeign},
-		"SQLite without an id":  {header(t, 0, 0), ErrForeign},
-		"no version":            {header(t, applicationID, 0), ErrForeign},
-		"of a newer version":    {header(t, applicationID, schemaVersion+1), ErrNewer},
-		"of the earlier format": {bolt, ErrOld},
+		"one byte":             {[]byte("x"), ErrForeign},
+		"text":                 {bytes.Repeat([]byte("not a table\n"), 2000), ErrForeign},
+		"zeros":                {make([]byte, 64<<10), ErrForeign},
+		"noise":                {noise, ErrForeign},
+		"another program's":    {header(t, 0x4d504254, 3), ErrForeign},
+		"SQLite without an id": {header(t, 0, 0), ErrForeign},
+		"no version":           {header(t, applicationID, 0), ErrForeign},
+		"of a newer version":   {header(t, applicationID, schemaVersion+1), ErrNewer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "parley.db")
