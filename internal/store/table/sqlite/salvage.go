@@ -75,7 +75,7 @@ const (
 
 // Salvage calls keep once for each item of a damaged file that can be read and is live at now, and returns the keys of
 // those of which only the index tells. It reads the rows in order up to the damage, then in the opposite order down to
-// it, and then page by page what lies between, or below a damaged page. unknown says what else may be lost, of which
+// it, and then by the keys of the index what lies between. unknown says what else may be lost, of which
 // nothing tells.
 func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key,
 	unknown table.Unknown, err error) {
@@ -96,9 +96,6 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 	whole, err := s.rows(false)
 	if err == nil && !whole {
 		_, err = s.rows(true)
-	}
-	if err == nil && !whole {
-		err = s.pages(ctx, f)
 	}
 	if err != nil {
 		return nil, 0, err
@@ -177,27 +174,6 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 		return false, nil
 	}
 	return whole, errors.Join(err, failed)
-}
-
-// pages reads the rows that neither order reached from the pages in which they are.
-func (s *salvage) pages(ctx context.Context, f *File) error {
-	c, err := f.connect(sqlite.OpenReadOnly, "writable_schema = ON") // the pages can be read without a schema
-	if err != nil {
-		return err
-	}
-	c.db.SetInterrupt(ctx.Done())
-	p := pages{c: c, maps: map[uint32][]byte{}}
-	var failed error
-	err = p.items(func(item table.Item) bool {
-		if !s.seen[item.Key] {
-			failed = s.take(item)
-		}
-		return failed == nil
-	})
-	if isDamage(err) {
-		err = nil
-	}
-	return errors.Join(err, failed, c.Close())
 }
 
 // take notes the row of an item, and hands it out.
