@@ -14,9 +14,6 @@ const (
 	// LateComers is how long after a join the others are given, while seats are free
 	// and nobody has answered yet.
 	LateComers = 60 * time.Second
-	// AwayHolds is how long at most an agent that owes an answer and is away keeps the others
-	// from taking a turn. Nobody should speak past an agent that is about to answer.
-	AwayHolds = 10 * time.Minute
 )
 
 // Attendance is what an agent is doing, for the question whose turn it is.
@@ -125,23 +122,19 @@ func (t Turn) silence() time.Duration {
 
 // waits reports whether a can be given the turn. wait, if not 0, says that everybody waits for a,
 // and for how long at most. Absent agents stall nobody: an agent that is silent for PresentFor or
-// away is not waited for, unless it is away and owes an answer. An agent that something wakes (a hook, a program on
-// standby, or as an endpoint) is waited for PresentFor since it was called: see lastCallOf. Else one with a hook that
-// does not wait itself has ended its turn: it is never given this one, and is waited for only if it owes an
-// answer and has just called. A program on standby is woken only if its agent owes one.
+// away is not waited for, even if it owes an answer. An agent that something wakes (a hook, a program on standby, or
+// as an endpoint) is waited for PresentFor since it was called: see lastCallOf. Else one with a hook that does not
+// wait itself has ended its turn: it is never given this one, and is waited for only if it owes an answer and has just
+// called. A program on standby is woken only if its agent owes one.
 func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	at := t.Attends(a.Seat)
-	debt, owes := t.Head.Talk.Owes(a.Seat, t.Now)
+	_, owes := t.Head.Talk.Owes(a.Seat, t.Now)
 	answers := max(0, t.lastCallOf(a).Add(PresentFor).Sub(t.Now))
 	switch {
 	case at.Standby && owes, at.Waits:
 		return true, 0
 	case a.IsEndpoint(), at.Standby, at.Hooked && answers > 0:
 		return false, answers
-	case at.BackAt.After(t.Now) && owes:
-		_, _, said := t.Head.Recent.LastWord()
-		since := Latest(time.UnixMilli(debt.AtMs), said)
-		return false, max(0, Earliest(at.BackAt, since.Add(AwayHolds)).Sub(t.Now))
 	case at.BackAt.After(t.Now), at.Hooked && !owes:
 		return false, 0
 	}

@@ -204,25 +204,14 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 	})
 }
 
-func TestTurn_absentAgentThatOwesAnAnswer_isWaitedForTenMinutes(t *testing.T) {
+func TestTurn_absentAgentThatOwesAnAnswer_isNotWaitedFor(t *testing.T) {
 	ask := func(l *timeline) { l.ask(2, 3) }
 	check(t, map[string]silence{
-		"back in a minute": {happen: ask, attends: attends{3: away(time.Minute)}, again: time.Minute},
-		"back in an hour": {happen: ask, attends: attends{3: away(time.Hour)}, lasts: time.Minute,
-			again: 9 * time.Minute},
-		"back in an hour, ten passed": {happen: ask, attends: attends{3: away(time.Hour)}, lasts: 10 * time.Minute,
-			want: 4},
-		"asked for long, talked about": {happen: func(l *timeline) {
-			l.ask(2, 3)
-			l.now = l.now.Add(9 * time.Minute)
-			l.say(2, "and?")
-		}, attends: attends{3: away(time.Hour)}, lasts: time.Minute, again: 9 * time.Minute},
-		"silent": {happen: ask, attends: attends{3: called(time.Hour)}, want: 4},
+		"back in a minute": {happen: ask, attends: attends{3: away(time.Minute)}, want: 4},
+		"silent":           {happen: ask, attends: attends{3: called(time.Hour)}, want: 4},
 		"owes an agreement": {happen: func(l *timeline) { l.propose(2) }, attends: attends{3: away(time.Minute)},
-			again: time.Minute},
+			want: 4},
 		"asked in private": {happen: func(l *timeline) { l.sayAs(2, room.Request, "well?", 3) },
-			attends: attends{3: away(time.Minute)}, again: time.Minute},
-		"answered, then went away": {happen: func(l *timeline) { l.reply(3, l.ask(2, 3)) },
 			attends: attends{3: away(time.Minute)}, want: 4},
 	})
 }

@@ -133,7 +133,6 @@ func (a *agent) wait() {
 		req.Wait, req.Standby = 0, false
 		c.what = fmt.Sprintf("away for %s", req.BackIn)
 		a.told, a.back = time.Now(), time.Now().Add(req.BackIn)
-		a.announced = a.back
 	} else if !a.standby {
 		a.back = time.Time{}
 		if a.words > 0 && a.chance(0.1) {

@@ -49,16 +49,15 @@ type agent struct {
 	turn  bool              // it was given the turn
 	heard bool              // others spoke
 
-	own       int64          // the event of the send whose result it reads: that does not repeat it
-	handed    map[int64]bool // events
-	readTo    int64          // all events up to this one were handed out
-	ownEnd    time.Time      // of the last call that a program did not make
-	lastEnd   time.Time      // of its last call
-	planned   time.Time      // when the last of its waits was to end
-	since     time.Time      // since when it waits without a pause
-	back      time.Time      // its announced return
-	told      time.Time      // when it announced that
-	announced time.Time      // the last return that it announced, even if it is back
+	own     int64          // the event of the send whose result it reads: that does not repeat it
+	handed  map[int64]bool // events
+	readTo  int64          // all events up to this one were handed out
+	ownEnd  time.Time      // of the last call that a program did not make
+	lastEnd time.Time      // of its last call
+	planned time.Time      // when the last of its waits was to end
+	since   time.Time      // since when it waits without a pause
+	back    time.Time      // its announced return
+	told    time.Time      // when it announced that
 }
 
 // task is a request to answer.

@@ -14,7 +14,6 @@ const (
 	turnLasts    = 30 * time.Second
 	lateComers   = 60 * time.Second
 	presentFor   = 2 * time.Minute
-	awayHolds    = 10 * time.Minute
 
 	noticed          = 100 * time.Millisecond
 	noticedElsewhere = time.Minute + 30*time.Second
@@ -49,21 +48,15 @@ func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 			continue
 		}
 		a := r.at(seat)
-		d := l.owes(seat)
 		switch {
 		case a == nil: // its join has not returned
 			s.later(joined.Add(presentFor))
 		case a.call != nil && !a.call.until.IsZero():
 			s.later(a.since)
-			if !a.standby || a.call.send != nil || d != nil {
+			if !a.standby || a.call.send != nil || l.owes(seat) != nil {
 				s.waiting = append(s.waiting, a)
 			} else {
 				s.later(l.named[seat].Add(presentFor))
-			}
-		case r.away(a).After(now) && d != nil:
-			s.later(holdUntil(d, l.wordAt, r.away(a)))
-			if a.back.IsZero() {
-				s.busy = append(s.busy, a)
 			}
 		case a.back.After(now):
 			s.later(a.told)
@@ -75,28 +68,6 @@ func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 		}
 	}
 	return s
-}
-
-// holdUntil returns how long a debtor that is away until back keeps others from taking a
-// turn.
-func holdUntil(d *debt, word, back time.Time) time.Time {
-	since := d.at
-	if since.Before(word) {
-		since = word
-	}
-	if hold := since.Add(awayHolds); hold.Before(back) {
-		return hold
-	}
-	return back
-}
-
-// away returns the return that an agent has announced. Of several services, one that
-// has not heard that the agent came back goes on to tell of its absence.
-func (r *run) away(a *agent) time.Time {
-	if len(r.services) > 1 {
-		return a.announced
-	}
-	return a.back
 }
 
 func (s *silence) later(t time.Time) {
