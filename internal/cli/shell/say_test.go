@@ -41,6 +41,23 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 	}
 }
 
+// Who writes "say ROOM TEXT" says both words in the only room that they are in.
+func TestSay_roomIsNotNamed_isToldWhereItWent(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	for which, want := range map[shell.Which]string{
+		{}:                       "parley: Said in the room tea as Ann.\n",
+		{Room: "tea", As: "Ann"}: "",
+	} {
+		ann := at(t, base, nil)
+		ann.Out.JSON = false
+		err := ann.Say(t.Context(), which, shell.SayRequest{Text: "tee Is there milk?"})
+		if err != nil || ann.notes.String() != want || ann.out.String() != "" {
+			t.Errorf("%+v: %v, told %q, printed %q", which, err, &ann.notes, &ann.out)
+		}
+	}
+}
+
 // Who writes @Bob expects Bob to read it.
 func TestSay_nameOfAnAgentThatHasLeft_isNoted(t *testing.T) {
 	base := serve(t)
