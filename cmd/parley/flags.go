@@ -202,7 +202,9 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		why = optional.ReplaceAllString(why, "$1")
 		why = numberless.ReplaceAllString(why, " needs a value: a whole number")
 		why = timeless.ReplaceAllString(why, " needs a value: a time such as 30s, 5m or 2h")
-		if strings.HasPrefix(why, "unknown flag ") && takesWords(err) {
+		if other := otherFlag(why, err); other != "" {
+			why += ": perhaps you mean " + other
+		} else if strings.HasPrefix(why, "unknown flag ") && takesWords(err) {
 			why = ofLetter.ReplaceAllString(why, "$1") +
 				"; put -- before a word that begins with a hyphen and is no flag"
 		}
@@ -233,6 +235,20 @@ var (
 // ofLetter is how kong refuses a word with one hyphen, and the flags that it takes for likely: with so short a name
 // none is.
 var ofLetter = regexp.MustCompile(`^(unknown flag -[^-].*), did you mean .*\?$`)
+
+// otherFlags are names that people try, of flags that have another one.
+var otherFlags = map[string]string{"seats": "--capacity N"}
+
+// otherFlag returns the flag that somebody may have meant who wrote one of otherFlags; "" if the command has none.
+func otherFlag(why string, err error) string {
+	tried, _ := strings.CutPrefix(why, "unknown flag --")
+	other, wrong := otherFlags[tried], new(kong.ParseError)
+	if name, _, _ := strings.Cut(other, " "); other == "" || !errors.As(err, &wrong) ||
+		!slices.ContainsFunc(wrong.Context.Flags(), func(f *kong.Flag) bool { return "--"+f.Name == name }) {
+		return ""
+	}
+	return other
+}
 
 // takesWords reports whether the command of a line that kong refuses has arguments, whose words may begin with a
 // hyphen.

@@ -124,6 +124,8 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"wait --timeout":          "--timeout needs a value: a time such as 30s, 5m or 2h; see parley wait --help",
 		"serve --max-waits":       "--max-waits needs a value: a whole number; see",
 		"say -5 degrees":          "unknown flag -5; put -- before a word that begins with a hyphen and is no",
+		"join t --as A --seats 5": "unknown flag --seats: perhaps you mean --capacity N; see parley join --help",
+		"say hi --seats 5":        "unknown flag --seats; put -- before",
 		"leave -b":                "unknown flag -b; put -- before a word that begins with a hyphen",
 		"task add -5":             "unknown flag -5; put -- before",
 		"put -a.txt":              "unknown flag -a; put -- before",

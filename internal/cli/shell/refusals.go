@@ -335,7 +335,8 @@ var sayings = pairs(
 	`A room of this name exists`,
 	"There is a room of that name: leave out --new to join it.",
 	`All \d+ seats of this room are taken\. If one`,
-	"The room is full. An admin of it can add seats, or somebody may leave.",
+	"The room is full. Take a seat once somebody has left, or ask an admin of the room for more seats: {room --capacity "+
+		"N}",
 	`An admin has banned this agent_name`,
 	"An admin has banned this name from the room, in any spelling. Ask the people of the room.",
 	`An admin of the room has renewed this invite`,
@@ -345,7 +346,8 @@ var sayings = pairs(
 	"Somebody in the room has this name, and the invite gives no more seats. Ask the one who gave it to you for a new "+
 		"one, and join under another name.",
 	`Every seat of this invite is taken`,
-	"Every seat of this invite is taken. Ask the one who gave it to you for a new one.",
+	"Every seat of this invite is taken. Ask the one who gave it to you for a new one, which an admin of the room "+
+		"makes: {invite --new}",
 	`This invite ended at (.*?)\. Ask`,
 	"This invite ended at $1. Ask the one who gave it to you for a new one.",
 	`Your user holds you in this room`,
