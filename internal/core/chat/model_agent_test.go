@@ -332,30 +332,22 @@ func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
 	return next, ok
 }
 
-// leaverHeirs returns the agents that may become admin when a leaves by itself: the longest seated that is present,
-// not muted and not held. If none is, nobody may for now; but the successor, where no agent could call, or in a
-// channel. Where presence is not noted in time, it may be another.
+// leaverHeirs returns the agents that may become admin when a leaves by itself: the first of those that can run the
+// room, present before absent, else the successor. nobody says that none does.
 func (m model) leaverHeirs(r roomModel, a agentModel) (heirs []agentModel, nobody bool) {
 	next, ok := r.successor(a)
 	if !ok {
 		return nil, true
 	}
-	for _, x := range r.seated() {
-		if x.seat == a.seat || x.endpoint || x.muted || x.person.holds() {
-			continue
-		}
-		nobody = r.kind != room.Channel
-		if !m.sequential || !m.oneService || m.now.Before(x.lastHeard().Add(2*time.Minute)) {
-			heirs = append(heirs, x)
-		}
-	}
-	if m.sequential && m.oneService && len(heirs) > 0 {
+	present, absent := m.ableToRun(r, a.seat, 0)
+	heirs = append(present, absent...)
+	switch {
+	case len(heirs) == 0:
+		return []agentModel{next}, false
+	case m.sequential && m.oneService:
 		return heirs[:1], false
 	}
-	if !nobody {
-		heirs = append(heirs, next)
-	}
-	return heirs, nobody
+	return heirs, false
 }
 
 // remove frees the seat of a.

@@ -31,21 +31,31 @@ func (m model) adminsSilent(r roomModel) (may, must bool) {
 }
 
 // heirs returns the agents that may become admin in the place of silent ones: the longest
-// seated that is present, and neither muted nor held.
-func (m model) heirs(r roomModel, caller int) (heirs []agentModel) {
+// seated that can run the room and is present.
+func (m model) heirs(r roomModel, caller int) []agentModel {
 	if r.kind == room.Channel {
 		return nil
 	}
-	for _, a := range r.seated() {
-		present := !m.sequential || a.seat == caller || m.now.Before(a.lastHeard().Add(2*time.Minute))
-		if present && !a.endpoint && !a.muted && !a.person.holds() {
-			heirs = append(heirs, a)
-		}
-	}
+	heirs, _ := m.ableToRun(r, 0, caller)
 	if m.oneService && m.sequential && len(heirs) > 0 {
 		heirs = heirs[:1]
 	}
 	return heirs
+}
+
+// ableToRun returns the agents beside a seat that can run the room, the longest seated first: those that are present,
+// as the caller is, and the others. Where presence is not noted in time, all may be present.
+func (m model) ableToRun(r roomModel, seat, caller int) (present, absent []agentModel) {
+	for _, a := range r.seated() {
+		switch {
+		case a.seat == seat, a.endpoint, a.muted, a.person.holds():
+		case !m.sequential, a.seat == caller, m.now.Before(a.lastHeard().Add(2 * time.Minute)):
+			present = append(present, a)
+		default:
+			absent = append(absent, a)
+		}
+	}
+	return present, absent
 }
 
 // actOp is the event that makes an agent an admin since all others are silent; of seat 0,

@@ -173,8 +173,8 @@ func TestEndpoint_runsNoRoomThatAnotherCanRun(t *testing.T) {
 	l.now = l.now.Add(time.Hour)
 	l.say(2, "here")
 	claim := room.SeatRequest{Presence: map[int]room.Presence{}}
-	if got := claim.Heir(l.head, 1, l.now); got != 0 {
-		t.Errorf("after Ann seat %d runs the room, though none but Bob is here", got)
+	if got := claim.Heir(l.head, 1, l.now); got != 3 {
+		t.Errorf("after Ann seat %d runs the room, though Cid could", got)
 	}
 	l.manage(room.Promote, 2)
 	if got := l.leave(1).Promoted; got != 3 {

@@ -46,8 +46,12 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 		}},
 		"nobody else is there": {then: func(_ *timeline, p presence) { clear(p) }},
 		"Bob is silent":        {then: func(_ *timeline, p presence) { p[2] = heard(2 * minute) }, want: 3},
-		"Bob is muted":         {then: func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, want: 3},
-		"Bob is an endpoint":   {then: func(l *timeline, _ presence) { l.endpoint(2) }, want: 3},
+		"only Dora's program waits": {then: func(_ *timeline, p presence) {
+			clear(p)
+			p[4] = room.Presence{UntilMs: now.Add(minute).UnixMilli(), Standby: true}
+		}, want: 4},
+		"Bob is muted":       {then: func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, want: 3},
+		"Bob is an endpoint": {then: func(l *timeline, _ presence) { l.endpoint(2) }, want: 3},
 		"Bob is under approval": {before: func(l *timeline) {
 			change(l, 2, func(a *room.Agent) { a.Person.Approve = true })
 		}, want: 3},
@@ -83,13 +87,13 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 }
 
 // Ann, the only admin, leaves. Bob, Cid and Dora came after her, an hour ago.
-func TestHeir_adminLeaves_isTheLongestSeatedPresentAgent(t *testing.T) {
+func TestHeir_adminLeaves_isTheLongestSeatedPresentBeforeAbsent(t *testing.T) {
 	type presence = map[int]room.Presence
 	for what, c := range map[string]struct {
 		then func(l *timeline, p presence)
 		want int // the seat; 0: none
 	}{
-		"all are silent": {func(*timeline, presence) {}, 0},
+		"all are silent": {func(*timeline, presence) {}, 2},
 		"all are silent in a channel": {func(l *timeline, _ presence) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}, 2},
@@ -98,6 +102,7 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentAgent(t *testing.T) {
 			l.manage(room.Mute, 3)
 			l.endpoint(4)
 		}, 2},
+		"all are silent, and Bob is muted": {func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, 3},
 		"Cid has called": {func(l *timeline, p presence) {
 			p[3] = room.Presence{AtMs: l.now.Add(-time.Minute).UnixMilli()}
 		}, 3},
@@ -110,9 +115,9 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentAgent(t *testing.T) {
 		}, 4},
 		"Dora is away until later": {func(l *timeline, p presence) {
 			p[4] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
-		}, 0},
-		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(3, "here"); l.endpoint(3) }, 0},
-		"Cid is here, and muted":       {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 0},
+		}, 2},
+		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(3, "here"); l.endpoint(3) }, 2},
+		"Cid is here, and muted":       {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 2},
 		"Cid is here, and paused": {func(l *timeline, _ presence) {
 			l.say(3, "here")
 			l.pause(3)

@@ -33,7 +33,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "edits or refuses within {}.", "internal/core/room.DraftLife"},
 	{"docs/tools.md", "free seats of this room within {}:", "internal/core/room.InviteLife"},
 	{"docs/tools.md", "have been silent for {}, a call", "internal/core/room.AdminSilent"},
-	{"docs/tools.md", "those heard within the last {}. The silent", "internal/core/room.PresentFor"},
+	{"docs/tools.md", "are on standby or were heard in the last {}. The event", "internal/core/room.PresentFor"},
 	{"docs/tools.md", "there), after {} without a call of that seat", "internal/core/room.RegainSilent"},
 	{"docs/tools.md", "that seat ({} if its token was never used)", "internal/core/room.RegainUnused"},
 	{"docs/tools.md", "takes effect after {} without a call", "internal/core/room.LetGoSilent"},
