@@ -237,7 +237,7 @@ var (
 var ofLetter = regexp.MustCompile(`^(unknown flag -[^-].*), did you mean .*\?$`)
 
 // otherFlags are names that people try, of flags that have another one.
-var otherFlags = map[string]string{"seats": "--capacity N"}
+var otherFlags = map[string]string{"seats": "--capacity N", "port": "--addr 127.0.0.1:PORT"}
 
 // otherFlag returns the flag that somebody may have meant who wrote one of otherFlags; "" if the command has none.
 func otherFlag(why string, err error) string {

@@ -125,6 +125,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"serve --max-waits":       "--max-waits needs a value: a whole number; see",
 		"say -5 degrees":          "unknown flag -5; put -- before a word that begins with a hyphen and is no",
 		"join t --as A --seats 5": "unknown flag --seats: perhaps you mean --capacity N; see parley join --help",
+		"serve --port 9000":       "unknown flag --port: perhaps you mean --addr 127.0.0.1:PORT; see parley serve",
 		"say hi --seats 5":        "unknown flag --seats; put -- before",
 		"leave -b":                "unknown flag -b; put -- before a word that begins with a hyphen",
 		"task add -5":             "unknown flag -5; put -- before",

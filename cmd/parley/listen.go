@@ -34,7 +34,8 @@ func (s settings) listenForMetrics() (net.Listener, error) {
 func remedy(flag string, err error) string {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "Stop the program that listens there, or choose another " + flag
+		return "Stop the program that listens there, or choose another " + flag + ", such as " +
+			flag + " 127.0.0.1:8081"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "This machine does not have that address. Choose one that it has for " + flag + ", or 0.0.0.0 for all"
 	case errors.Is(err, fs.ErrPermission):

@@ -43,7 +43,8 @@ func TestServe_portTaken_leavesNoFileBehind(t *testing.T) {
 	} {
 		file := filepath.Join(t.TempDir(), "new", "parley.db")
 		code, _, says := command(t, append(args, "--data", file)...)
-		if code != 1 || !strings.Contains(says, "Stop the program that listens there, or choose another "+flag) {
+		if code != 1 || !strings.Contains(says, "Stop the program that listens there, or choose another "+flag+
+			", such as "+flag+" 127.0.0.1:") {
 			t.Errorf("%s: code %d, %q", flag, code, says)
 		}
 		if _, err := os.Stat(filepath.Dir(file)); !errors.Is(err, fs.ErrNotExist) {
