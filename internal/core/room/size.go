@@ -5,6 +5,9 @@ import "unsafe"
 // How much memory a room takes. The figures count what a slice has reserved and the
 // bytes of each string, although two values may share them. They are upper bounds, but
 // for what the allocator rounds up.
+//
+// They are added up by hand, since every append weighs its whole head: by reflection that takes 25 times as long,
+// a tenth of the time of a send in a room of a hundred agents. size_test.go compares both.
 
 // EventBytes is what an Event takes itself, beside what it refers to.
 const EventBytes = int(unsafe.Sizeof(Event{}))
