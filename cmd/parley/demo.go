@@ -47,6 +47,9 @@ func (d *demoCommand) Run(ctx context.Context, io streams) error {
 		fmt.Fprintln(io.out, "\nThe demo is stopped. Nothing of it is left.")
 		return nil
 	}
+	if errors.Is(err, syscall.EPIPE) { // nobody reads on
+		return nil
+	}
 	return &shell.Failure{Code: exitFailure, Text: shell.HarmlessLine(fmt.Sprintf("the demo failed at this step: %s. "+
 		"Nothing of it is left.", withoutPackages(err)))}
 }

@@ -193,7 +193,7 @@ func marks(m results.Message) string {
 	if len(m.Finished) > 0 {
 		add("finishes", strings.Join(m.Finished, ", "))
 	}
-	if asks || m.File != nil {
+	if (asks || m.File != nil) && !waits(m) { // a draft begins with its id
 		add(m.ID, "")
 	}
 	return strings.Join(is, "; ")
