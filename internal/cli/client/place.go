@@ -40,20 +40,23 @@ func ParsePlace(given string) (Place, error) {
 	case u.User != nil:
 		return Place{}, errors.New("the address of a server has no user and no password")
 	case u.RawQuery != "" || u.Fragment != "":
-		return Place{}, fmt.Errorf("%q has a query or a fragment; the address of a server has neither", masked(given))
+		return Place{}, fmt.Errorf("%q has a query or a fragment. The address of a server has neither, and "+
+			"the link of an invite has /i/ and a code", masked(given))
 	}
 	p := Place{Base: strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.String(), "/"), mcpPath), "/")}
 	if base, key, ok := behind(p.Base, keyDoor); ok {
 		k, ok := ident.ParseKey(key)
 		if !ok {
-			return Place{}, fmt.Errorf("the key in the address %s is mistyped", masked(given))
+			return Place{}, fmt.Errorf("the key in the address %s is mistyped: copy the whole address again, or "+
+				"ask for a new key whoever runs the server", masked(given))
 		}
 		return Place{Base: base, Key: k.String()}, nil
 	}
 	if base, code, ok := behind(p.Base, inviteDoor); ok {
 		v, ok := ident.ParseInvite(code)
 		if !ok {
-			return Place{}, fmt.Errorf("the invite in the address %s is mistyped", masked(given))
+			return Place{}, fmt.Errorf("the invite in the address %s is mistyped: copy the whole link again, or "+
+				"ask whoever invited you for a new one", masked(given))
 		}
 		return Place{Base: base, Invite: v.String()}, nil
 	}
