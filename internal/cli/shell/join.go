@@ -350,6 +350,9 @@ func (s *Shell) welcome(server string, r result) error {
 		o.Screen.Show(got.Messages...)
 		if got.Invite != "" && len(got.Room.Agents) == 1 {
 			o.print("To invite somebody, send them this line:\n  %s", got.Invite)
+			if client.OnThisMachine(server) {
+				o.print("It works on this machine alone. How others reach your server: docs/self-hosting.md.")
+			}
 		}
 		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)

@@ -64,7 +64,8 @@ func TestJoin_lineThatNamesTheRoom_leadsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, line, found := strings.Cut(made.out.String(), "send them this line:")
-	if !found {
+	line, rest, _ := strings.Cut(strings.TrimSpace(line), "\n")
+	if !found || !strings.Contains(rest, "It works on this machine alone.") {
 		t.Fatal(&made.out)
 	}
 	c := at(t, "http://127.0.0.1:1", nil) // where nobody serves
@@ -116,6 +117,24 @@ func TestJoin_whatIsNoName_makesNoRoom(t *testing.T) {
 		if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: name, As: "Bob"}); err != nil &&
 			fault.CodeOf(err) != fault.InvalidArgument { // "parley" is the server's
 			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// Whoever mistypes a room, or names one in the place of a link, hears in which rooms there is a seat.
+func TestRoom_mistyped_hearsOfThoseWithASeat(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	c := at(t, base, nil)
+	for what, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a room":    {c.Who(t.Context(), shell.Which{Room: "taa"}), "You have no seat in the room taa. You have one in tea."},
+		"of a link": {c.Watch(t.Context(), "tea"), "To follow a room in which you have a seat: parley tail --room tea."},
+	} {
+		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
+			t.Errorf("%s: %v", what, c.err)
 		}
 	}
 }

@@ -326,7 +326,7 @@ var sayings = pairs(
 	"Your name looks like that of somebody else in this room: some letters look alike, such as I and l, or only "+
 		"spaces or punctuation differ. Join under a name that nobody can confuse with it.",
 	`(?:agent|person)_name: this name could pass`,
-	"This name could pass for the server, for its operator or for somebody else. Choose another.",
+	"Others could take this name for the server, for who runs it or for themselves. Choose one that says who you are.",
 	`room: this name could pass`,
 	"This name could pass for the server, for its operator or for a person. Choose one that says what the room is for.",
 	`Another agent here has this name(?:\.|, and was heard)`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -25,7 +26,7 @@ func (s *Shell) AskForLink() (string, error) {
 func (s *Shell) Watch(ctx context.Context, given string) error {
 	link, err := client.ParseWatchLink(given)
 	if err != nil {
-		return fail(usage, "%s", err)
+		return fail(usage, "%s", strings.TrimSpace(err.Error()+". "+s.follow(given)))
 	}
 	o := &opening{by: s, link: link}
 	o.place, err = s.at(link.Base)
@@ -47,6 +48,17 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 		return o.refused(err)
 	}
 	return o.judge(o.show(ctx))
+}
+
+// follow names the command that shows a room in which the person has a seat, for whoever gives its name in the place
+// of a link; "" for what can be no name.
+func (s *Shell) follow(given string) string {
+	all, err := s.Seats.All()
+	all = slices.DeleteFunc(all, func(seat client.Seat) bool { return !seat.OfShell() })
+	if err != nil || len(all) == 0 || strings.Contains(given, "/") {
+		return ""
+	}
+	return "To follow a room in which you have a seat: " + s.command("tail --room "+quoted(all[0].Room)) + "."
 }
 
 func (o *opening) judge(err error) error {
