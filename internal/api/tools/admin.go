@@ -71,9 +71,9 @@ func (s *Set) manageAgent() tool {
 				tokenArg(&in.Token).Require(),
 				spec.Text("agent_name", &in.AgentName, "Its name. For readmit give id."),
 				spec.Choice("action", &in.Action, "mute: it can only read. kick: it loses its seat. ban: its "+
-					"name is blocked, too. readmit: let in one that was refused a taken name (a knock); "+
-					"in a room for two no admin is needed.", room.Promote, room.Demote, room.Mute, room.Unmute,
-					room.Kick, room.BanName, room.Unban, room.Readmit).Require(),
+					"name is blocked, too. readmit: let in one refused a taken name (a knock). "+
+					"Of two, the other may readmit or kick a silent admin.", room.Promote, room.Demote, room.Mute,
+					room.Unmute, room.Kick, room.BanName, room.Unban, room.Readmit).Require(),
 				spec.Text("id", &in.ID, "readmit: id of the knock."),
 				spec.Text("note", &in.Note, "Why."),
 				spec.Boolean("clear", func(yes bool) { in.Clear = yes }, "ban: remove its files and tasks."),

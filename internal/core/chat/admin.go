@@ -26,21 +26,52 @@ func (s *Service) enterFree(ctx context.Context, token string) (*session, error)
 	return c, nil
 }
 
+// permission returns the reason why an agent must not decide something about its room; nil if there is none.
+type permission func(h *room.Head, by room.Agent, now time.Time) error
+
 // enterAdmin accepts the token of an admin on the current head.
 func (s *Service) enterAdmin(ctx context.Context, token string) (*session, error) {
+	c, _, err := s.enterManager(ctx, token, room.Order{})
+	return c, err
+}
+
+// enterManager accepts the token of an agent that may give the order on the current head, and returns how that is
+// checked again.
+func (s *Service) enterManager(ctx context.Context, token string, order room.Order) (*session, permission, error) {
 	c, err := s.enterFree(ctx, token)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	may := permission(checkAdmin)
 	err = c.succeed(ctx)
+	if err == nil && order.Action == room.Kick && c.agent.Role != room.Admin && c.head.Capacity == room.MinCapacity {
+		may, err = c.relief(ctx, order)
+	}
 	if err == nil {
-		err = checkAdmin(c.head, c.agent, s.now())
+		err = may(c.head, c.agent, s.now())
 	}
 	if err != nil {
 		c.room.release()
+		return nil, nil, err
+	}
+	return c, may, nil
+}
+
+// relief is checkAdmin for a kick in a room of two, which the other agent may give, too: see
+// room.SeatRequest.MayRelieve. A call of the admin in that last moment may come too late.
+func (c *session) relief(ctx context.Context, order room.Order) (permission, error) {
+	presence, err := c.room.signsOfLife(ctx, room.AdminLease)
+	if err != nil {
 		return nil, err
 	}
-	return c, nil
+	c.head = c.room.log.Peek()
+	claim := &room.SeatRequest{Presence: presence}
+	return func(h *room.Head, by room.Agent, now time.Time) error {
+		if a, here := h.Named(order.Name.Key); here && claim.MayRelieve(h, by, a, now) {
+			return checkLive(h, now)
+		}
+		return checkAdmin(h, by, now)
+	}, nil
 }
 
 // checkAdmin returns the reason why a must not decide anything about its room; nil
@@ -69,8 +100,8 @@ func checkLive(h *room.Head, now time.Time) error {
 
 // decide appends what the caller decides, and returns the events; none if nothing had
 // to change. may says why the caller must not; propose checks every other rule.
-func (c *session) decide(ctx context.Context, may func(h *room.Head, by room.Agent, now time.Time) error,
-	propose rule, blocked func(table.Conflict)) ([]room.Event, error) {
+func (c *session) decide(ctx context.Context, may permission, propose rule,
+	blocked func(table.Conflict)) ([]room.Event, error) {
 	p := &roomlog.Proposal{Blocked: blocked}
 	events, err := c.append(ctx, p, func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error) {
 		if err := by.CheckOrder(); err != nil { // its person may hold it by now

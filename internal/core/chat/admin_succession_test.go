@@ -6,6 +6,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 func TestSuccession_lastAdminLeaves_longestSeatedBecomesAdminByThatEvent(t *testing.T) {
@@ -56,4 +57,34 @@ func TestSuccession_newAdmin_hasAnAdminsLease(t *testing.T) {
 	w.clock.Advance(24 * time.Hour)
 	w.look(cid.Token, "")
 	same(t, "seats", seats(w.elsewhere().join("plans", "Dora").Room), []string{"Cid (admin)", "Dora (member)"})
+}
+
+func TestRelief_ofTwo_theOtherKicksASilentAdminAndHasTheRole(t *testing.T) {
+	w := newWorld(t).elsewhere()
+	p := w.pair()
+	w.look(p.ann.Token, "")
+	kick := func(w *world) error {
+		_, err := w.ManageAgent(t.Context(),
+			chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.Kick})
+		return err
+	}
+	w.clock.Advance(room.Lease + room.RelievedAfter - time.Second)
+	wants(t, kick(w), fault.NotAllowed)
+	_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.BanName})
+	wants(t, err, fault.NotAllowed)
+	w.clock.Advance(time.Second)
+	for _, action := range []room.Action{room.BanName, room.Demote, room.Promote} {
+		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: action})
+		wants(t, err, fault.NotAllowed)
+	}
+	if err := kick(w.elsewhere()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token})
+	wants(t, err, fault.Removed)
+	ann := w.join("plans", "Ann")
+	same(t, "seats", seats(ann.Room), []string{"Bob (admin)", "Ann (member)"})
+	if len(ann.Messages) > 0 {
+		t.Errorf("the newcomer sees %+v", ann.Messages)
+	}
 }

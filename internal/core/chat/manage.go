@@ -12,7 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ManageAgent does something to the agent of a name in the caller's room. Only
+// ManageAgent does something to the agent of a name in the caller's room. Of two, the other
+// agent may kick an admin that is silent: see room.SeatRequest.MayRelieve. Else only
 // admins may, and some actions not to themselves. An action without effect gives
 // StatusNoChange. A kicked agent may join again. A banned name may not, in any
 // spelling, and it can be banned while no agent has it. A ban of a guest, or of a name that
@@ -32,14 +33,14 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 	order.Name = name
 
-	// The order is complete. Only an admin of the room may give it.
-	c, err := s.enterAdmin(ctx, req.Token)
+	// The order is complete. Only an admin of the room may give it or, of two, the other agent kick a silent admin.
+	c, may, err := s.enterManager(ctx, req.Token, order)
 	if err != nil {
 		return Managed{}, s.Outward(err)
 	}
 	defer c.room.release()
 	got := Managed{}
-	events, err := c.decide(ctx, checkAdmin,
+	events, err := c.decide(ctx, may,
 		func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
 			e, name, err := order.Decide(h, by)
 			got = Managed{Status: StatusNoChange, Name: name}

@@ -3,6 +3,7 @@ package chat_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -25,6 +26,41 @@ func (m model) admitAdmin(who agentID, code fault.Code) (r roomModel, a agentMod
 		return r, a, true, expectEqual("the code", code, fault.NotAllowed)
 	}
 	return r, a, false, nil
+}
+
+// admit is admitAdmin for a decision. Of two, the other may kick an admin that is silent.
+func (c manageCall) admit(m model, code fault.Code) (r roomModel, a agentModel, refused bool, err error) {
+	r, _ = m.room(c.who.room)
+	a, _ = r.agent(c.who.seat)
+	x, here := r.seatedAs(c.name)
+	if c.action != room.Kick || !here || !x.admin || x.seat == a.seat || r.capacity > room.MinCapacity || a.admin ||
+		r.silences(a) || a.person.holds() || r.closed || m.barred(r, a) != nil {
+		return m.admitAdmin(c.who, code)
+	}
+	low, high := m.reliefFrom(x)
+	if m.now.Before(low) || code != "" && m.now.Before(high) {
+		return m.admitAdmin(c.who, code)
+	}
+	return r, a, false, nil
+}
+
+// reliefFrom returns when an admin of a room of two may be kicked by the other: not before low, and certainly from high
+// on, a minute after its lease as a member. A service may not know that it has called, or count from its promotion.
+func (m model) reliefFrom(a agentModel) (low, high time.Time) {
+	promoted, unused := latest(a.joinedAt, a.promoted).Add(90*time.Second), a.joinedAt.Add(90*time.Second)
+	low = unused
+	if a.used {
+		low = a.silentFrom().Add(15 * time.Minute)
+	}
+	low = latest(low, a.calledUntil())
+	high = latest(low, promoted)
+	if !m.oneService {
+		low, high = latest(unused, a.calledUntil()), high.Add(5*time.Minute)
+	}
+	if !m.sequential {
+		low, high = unused, m.now.AddDate(1, 0, 0)
+	}
+	return low.Add(time.Minute), high.Add(time.Minute)
 }
 
 // manageCall is an admin's decision on an agent or a name.
@@ -153,7 +189,7 @@ type manageOp struct {
 }
 
 func (o manageOp) on(m model) (model, error) {
-	r, by, refused, err := m.admitAdmin(o.who, o.code)
+	r, by, refused, err := o.admit(m, o.code)
 	if err != nil || refused {
 		return m, err
 	}

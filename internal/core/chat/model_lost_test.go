@@ -140,7 +140,7 @@ func (o lostSend) on(m model) (model, error) {
 type lostManage struct{ manageCall }
 
 func (o lostManage) on(m model) (model, error) {
-	r, by, refused, err := m.admitAdmin(o.who, "")
+	r, by, refused, err := o.admit(m, "")
 	if err != nil || refused {
 		return m, err
 	}

@@ -352,6 +352,28 @@ func (m *machine) update() {
 func (m *machine) manage() {
 	c := manageCall{who: m.agent(), name: m.name("whose"), note: pick(m, "note", "", "", "be quiet")}
 	c.action = pick(m, "action", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban)
+	m.order(c)
+}
+
+// relieve lets time pass, and has the other agent of a room of two kick the admin.
+func (m *machine) relieve() {
+	id := m.agent()
+	r, a := m.find(id)
+	if r.capacity > 2 || a.gone || a.admin {
+		m.Skip("the agent is none of two, or the admin")
+	}
+	m.advance(pick(m, "for", 61*time.Second, 2*time.Minute, 15*time.Minute, 16*time.Minute, 17*time.Minute),
+		29*24*time.Hour)
+	for _, x := range r.seated() {
+		if x.admin && x.seat != a.seat {
+			m.order(manageCall{who: id, name: x.name, action: room.Kick})
+			return
+		}
+	}
+}
+
+// order has an agent give an order.
+func (m *machine) order(c manageCall) {
 	got, err := m.service().ManageAgent(m.by(c.who), chat.ManageRequest{Token: m.tokens[c.who], AgentName: c.name,
 		Note: c.note, Action: c.action})
 	m.lacked(c.who)

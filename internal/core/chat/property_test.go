@@ -178,6 +178,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
 		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "supervise": {3, m.supervise},
 		"manage":      {2, m.manage},
+		"relieve":     {2, m.relieve},
 		"endpoint":    {4, m.endpoints},
 		"task":        {6, m.task},
 		"time passes": {3, m.pass},

@@ -58,6 +58,22 @@ func (c *SeatRequest) heir(h *Head, seat int, now time.Time) (first Agent, prese
 	return first, false
 }
 
+// RelievedAfter is how long after the end of its lease the admin of a room of two may be kicked: calls to other
+// processes may be written a minute late.
+const RelievedAfter = time.Minute
+
+// MayRelieve reports whether by, the other agent of a room with two seats, may kick its admin a: by may speak, and
+// the lease of a, counted as a member's, has been over for RelievedAfter. One of two should not have to wait a day for
+// an agent that has lost its token. The role then goes to by.
+func (c *SeatRequest) MayRelieve(h *Head, by, a Agent, now time.Time) bool {
+	if h.Capacity != MinCapacity || by.Seat == a.Seat || a.Role != Admin || h.Silenced(by) {
+		return false
+	}
+	a.Role = Member
+	end, _ := c.LeaseEnd(h, a)
+	return !end.Add(RelievedAfter).After(now)
+}
+
 // mayRun reports whether a could run a room at once: an endpoint can do nothing by itself.
 func (a Agent) mayRun() bool { return !a.Muted && !a.Person.Holds() && !a.IsEndpoint() }
 

@@ -134,3 +134,54 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentBeforeAbsent(t *testing.T) {
 		}
 	}
 }
+
+// Ann is admin of two, and made her last call 16 minutes ago. Bob wants to kick her.
+func TestMayRelieve_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
+	const last = -16 * time.Minute
+	for what, c := range map[string]struct {
+		then func(l *timeline, p *room.Presence, now time.Time)
+		may  bool
+	}{
+		"silent": {func(*timeline, *room.Presence, time.Time) {}, true},
+		"silent for less": {func(_ *timeline, p *room.Presence, now time.Time) {
+			p.AtMs = now.Add(last).UnixMilli() + 1
+		}, false},
+		"has never called": {func(_ *timeline, p *room.Presence, now time.Time) {
+			*p = room.Presence{AtMs: now.Add(-150 * time.Second).UnixMilli()}
+		}, true},
+		"spoke": {func(l *timeline, _ *room.Presence, _ time.Time) { l.say(1, "here") }, false},
+		"waits": {func(_ *timeline, p *room.Presence, now time.Time) { p.UntilMs = now.UnixMilli() }, false},
+		"is on standby": {func(_ *timeline, p *room.Presence, now time.Time) {
+			p.OwnMs, p.AtMs, p.Standby = p.AtMs, now.UnixMilli(), true
+		}, false},
+		"is away": {func(_ *timeline, p *room.Presence, now time.Time) { p.BackMs = now.UnixMilli() }, false},
+		"is an endpoint that answers": {func(l *timeline, p *room.Presence, now time.Time) {
+			l.endpoint(1)
+			p.HookedMs = now.UnixMilli()
+		}, false},
+		"Bob is muted": {func(l *timeline, _ *room.Presence, _ time.Time) { l.manage(room.Mute, 2) }, false},
+		"a channel": {func(l *timeline, _ *room.Presence, _ time.Time) {
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}, false},
+		"a third seat": {func(l *timeline, _ *room.Presence, _ time.Time) {
+			l.set(func(s *room.Settings) { s.Capacity = 3 })
+		}, false},
+		"Ann is none": {func(l *timeline, _ *room.Presence, _ time.Time) {
+			l.manage(room.Promote, 2)
+			l.manage(room.Demote, 1)
+		}, false},
+	} {
+		l := newRoom(t, "Ann", "Bob")
+		l.set(func(s *room.Settings) { s.Capacity = 2 })
+		l.now = l.now.Add(time.Hour)
+		p := room.Presence{AtMs: l.now.Add(last).UnixMilli(), Used: true}
+		c.then(l, &p, l.now)
+		claim := room.SeatRequest{Presence: map[int]room.Presence{1: p}}
+		if got := claim.MayRelieve(l.head, l.agent(2), l.agent(1), l.now); got != c.may {
+			t.Errorf("%s: %t", what, got)
+		}
+		if claim.MayRelieve(l.head, l.agent(1), l.agent(1), l.now) {
+			t.Errorf("%s: she may kick herself", what)
+		}
+	}
+}
