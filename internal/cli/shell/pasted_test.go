@@ -130,8 +130,10 @@ func TestRoom_mistyped_hearsOfThoseWithASeat(t *testing.T) {
 		err  error
 		want string
 	}{
-		"a room":    {c.Who(t.Context(), shell.Which{Room: "taa"}), "You have no seat in the room taa. You have one in tea."},
-		"of a link": {c.Watch(t.Context(), "tea"), "To follow a room in which you have a seat: parley tail --room tea."},
+		"a room": {c.Who(t.Context(), shell.Which{Room: "taa"}),
+			"You have no seat in the room taa. You have one in tea."},
+		"a link": {c.Watch(t.Context(), "tea"),
+			"To follow a room in which you have a seat: parley tail --room tea."},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("%s: %v", what, c.err)
