@@ -335,7 +335,7 @@ var sayings = pairs(
 	`A room of this name exists`,
 	"There is a room of that name: leave out --new to join it.",
 	`All \d+ seats of this room are taken\. If one`,
-	"The room is full. Take a seat once somebody has left, or ask an admin of the room for more seats: " +
+	"The room is full. Take a seat once somebody has left, or ask an admin of the room for more seats: "+
 		"{room --capacity N}",
 	`An admin has banned this agent_name`,
 	"An admin has banned this name from the room, in any spelling. Ask the people of the room.",
