@@ -181,7 +181,7 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	pasted := exec.CommandContext(t.Context(), parts.Need(t, "sh", "it runs the line"), "-c", command)
 	pasted.Env = process.Environment()
 	if out, err := pasted.CombinedOutput(); err != nil || !keyForm.Match(out) ||
-		!strings.Contains(string(out), " https://chat.example/mcp ") {
+		!strings.Contains(string(out), " --url https://chat.example --allow\n") {
 		t.Errorf("%s: %v\n%s", command, err, out)
 	}
 	if again := onTerminal(t, server...); keyForm.MatchString(again) || strings.Contains(again, "none yet") {

@@ -135,26 +135,39 @@ func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
 	const base = "http://127.0.0.1:1"
 	invite := ident.NewInvite("key", "r000000", 1).String()
 	connectSays(t, 0, []string{"codex", "--url", base})
+	connectSays(t, 0, []string{"vscode", "--url", base}) // which has no --allow
 	connectSays(t, 0, []string{"cursor", "--url", base + "/i/" + invite + "/mcp"})
 	connectSays(t, 0, []string{"gemini", "--url", base + "/k/" + ident.NewKey().String() + "/mcp"})
 	connectSays(t, 0, []string{"claude-desktop", "--url", base})
 	var says strings.Builder
-	code := run(t.Context(), []string{"keys", "add", "Ann", "--data", emptyFile(t), "--public-url",
-		"http://192.168.1.7"}, streams{out: io.Discard, err: &says})
-	if code != 0 || !strings.HasSuffix(says.String(), "connect them again:\n\n  parley connect codex --url "+
-		base+"\n") {
-		t.Errorf("code %d\n%s", code, &says)
+	for public, want := range map[string]string{
+		"http://192.168.1.7": "  parley connect codex --url http://192.168.1.7 --allow\n" +
+			"  parley connect vscode --url http://192.168.1.7\n  parley move " + base + " http://192.168.1.7\n",
+		base: "  parley connect codex --url " + base + " --allow\n  parley connect vscode --url " + base + "\n",
+	} {
+		says.Reset()
+		code := run(t.Context(), []string{"keys", "add", "Ann", "--data", emptyFile(t), "--public-url", public},
+			streams{out: io.Discard, err: &says})
+		if code != 0 || !strings.HasSuffix(says.String(), "connect them again:\n\n"+want) {
+			t.Errorf("code %d\n%s", code, &says)
+		}
 	}
 }
 
-func TestKeysAdd_withoutTheAddressOfTheServer_leavesItOpenInLinesForHTTP(t *testing.T) {
+// Without its address for others, the server is the one that this person uses on this machine.
+func TestKeysAdd_withoutTheAddressOfTheServer_namesThatOnThisMachine(t *testing.T) {
 	emptyHome(t)
-	var says strings.Builder
-	code := run(t.Context(), []string{"keys", "add", "Ann", "--data", emptyFile(t)},
-		streams{out: io.Discard, err: &says})
-	if code != 0 || !strings.Contains(says.String(), "parley connect claude-code --url http://ADDRESS --allow\n") ||
-		strings.Contains(says.String(), "https://ADDRESS") {
-		t.Errorf("code %d\n%s", code, &says)
+	path := emptyFile(t)
+	const usual, other = "http://127.0.0.1:8080", "http://localhost:9000"
+	for used, want := range map[string]string{"": usual, other: other, "https://elsewhere.example": usual,
+		"nonsense": usual} {
+		t.Setenv("PARLEY_URL", used)
+		var says strings.Builder
+		code := run(t.Context(), []string{"keys", "add", "Ann", "--data", path}, streams{out: io.Discard, err: &says})
+		if code != 0 || !strings.Contains(says.String(), "  parley connect claude-code --url "+want+" --allow\n") ||
+			!strings.HasSuffix(says.String(), "for other machines: --public-url\n") {
+			t.Errorf("%s: code %d\n%s", used, code, &says)
+		}
 	}
 }
 

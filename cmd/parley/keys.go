@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -126,7 +128,7 @@ func (k *keyTable) explain(err error) error {
 type keysAddCommand struct {
 	Label     string `arg:"" placeholder:"LABEL" help:"Whose key it is, such as Ann. Others see it as the owner of agents that use the key."`
 	Days      *int   `placeholder:"N" help:"How many days the key is valid. By default until it is revoked."`
-	PublicURL string `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address of the server, for the lines to paste."`
+	PublicURL string `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address of the server for others, for the lines to paste."`
 	keyTable
 }
 
@@ -144,7 +146,7 @@ func (c *keysAddCommand) Validate() error {
 
 // Help returns the text that kong shows for parley keys add --help.
 func (keysAddCommand) Help() string {
-	return `The key goes to standard output. Lines to paste into clients go to standard error, and contain the key only on a terminal. Only a hash is stored, so the key cannot be shown again. Give each person a separate key: it shows whose agents are whose, and can be revoked alone.
+	return `The key goes to standard output. Lines to paste go to standard error, without the key. Only a hash is stored, so the key cannot be shown again. Give each person a separate key: it shows whose agents are whose, and can be revoked alone.
 
 The server can keep running, and knows the key at once.`
 }
@@ -170,12 +172,7 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil || c.JSON {
 			return err
 		}
-		pasted := httpapi.KeyPlaceholder
-		if shell.ScreenOn(streams.err).Terminal { // else it may be the log of a script, in which no key must stand
-			pasted = key.String()
-		}
-		_, err = fmt.Fprintf(streams.err, "The key is shown only now. Add the server to a client of %s:\n\n%s", c.Label,
-			streams.own(httpapi.ConnectWithKey(c.address(), pasted)+c.connected()))
+		_, err = io.WriteString(streams.err, streams.own(c.toConnect()))
 		return err
 	})
 }
@@ -189,32 +186,59 @@ func (k *keyTable) print(streams streams, key ident.Key) error {
 	return err
 }
 
-// connected returns the lines with which the clients of this machine get the key that were connected without one.
-func (c *keysAddCommand) connected() (lines string) {
+// toConnect says how a client gets the key. It stays under twelve lines: the page of the server has those for each
+// client. The key stands in none, since standard error may be the log of a script.
+func (c *keysAddCommand) toConnect() string {
+	base := c.base()
+	text := "The key is shown only now. To connect a client of " + shell.HarmlessLine(c.Label) +
+		", which asks for the key:\n\n" + connectLine("claude-code", base, true) +
+		"\nOr codex or gemini; or cursor, vscode or claude-desktop, without --allow. " + base +
+		"/ has the lines for others.\n"
+	if c.PublicURL == "" {
+		text += "This is the address on this machine. If the server has another, or for other machines: --public-url\n"
+	}
+	return text + c.connected(base)
+}
+
+// connectLine returns the command that connects a client to the server at base, which asks for the key.
+func connectLine(id, base string, allow bool) string {
+	line := "  parley connect " + id + " --url " + base
+	if allow {
+		line += " --allow"
+	}
+	return line + "\n"
+}
+
+// connected returns the lines with which the clients of this machine get the key that were connected without one, to
+// the server at base or at another address of this machine. Seats that were taken at that one come along.
+func (c *keysAddCommand) connected(base string) (lines string) {
 	m, err := thisMachine()
 	if err != nil {
 		return "" // such as the user of a service, who has no clients
 	}
+	var moves []string
 	for _, s := range m.List() {
 		at, err := client.ParsePlace(s.Server)
-		if err != nil || at.Invite != "" || s.Key != "" || s.Elsewhere {
+		if err != nil || at.Invite != "" || s.Key != "" || s.Elsewhere ||
+			at.Base != base && !client.OnThisMachine(at.Base) {
 			continue
 		}
 		if lines == "" {
 			lines = "\nThese clients on this machine are connected without a key. If they are for this server, " +
 				"connect them again:\n\n"
 		}
-		lines += "  parley connect " + s.ID + " --url " + at.Base + "\n" // where seats are that were taken before
+		lines += connectLine(s.ID, base, m.Check(s.ID, true) == nil)
+		if move := "  parley move " + at.Base + " " + base + "\n"; at.Base != base && !slices.Contains(moves, move) {
+			moves = append(moves, move)
+		}
 	}
-	return lines
+	return lines + strings.Join(moves, "")
 }
 
-// address is that of MCP, for the lines to paste.
-func (c *keysAddCommand) address() string {
-	if at := (app.Settings{PublicURL: c.PublicURL}).PublicAddress(); at != "" {
-		return at
-	}
-	return "http://ADDRESS" + httpapi.MCPPath // a server has https only behind a proxy, which --public-url names
+// base is the address of the server, for the lines to paste.
+func (c *keysAddCommand) base() string {
+	at := (app.Settings{PublicURL: c.PublicURL}).PublicAddress()
+	return cmp.Or(strings.TrimSuffix(at, httpapi.MCPPath), client.OwnServer())
 }
 
 // keysListCommand is `parley keys list`.

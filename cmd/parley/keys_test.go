@@ -85,15 +85,15 @@ func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
 				t.Fatalf("code %d, %q, %q", code, out, says)
 			}
 			for _, line := range []string{
-				"--url https://chat.example --allow\n",
-				"(then paste YOUR_KEY;",
-				"claude mcp add --scope user --transport http parley https://chat.example/mcp --header " +
-					"'Authorization: Bearer ${PARLEY_KEY}'\n",
-				"https://chat.example/k/YOUR_KEY/mcp\n",
+				"  parley connect claude-code --url https://chat.example --allow\n",
+				" https://chat.example/ has the lines for others.\n",
 			} {
 				if !strings.Contains(says, line) {
 					t.Errorf("no %q in\n%s", line, says)
 				}
+			}
+			if strings.Count(says, "\n") > 12 || strings.Contains(says, "This is the address on this machine") {
+				t.Errorf("it says\n%s", says)
 			}
 			if strings.Contains(says, key.Secret) {
 				t.Errorf("what may be a log has the key:\n%s", says)

@@ -22,6 +22,14 @@ func OnThisMachine(base string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// OwnServer returns the address of the server on this machine that this person uses, else where one listens by default.
+func OwnServer() string {
+	if p, err := chosen(); err == nil && OnThisMachine(p.Base) {
+		return p.Base
+	}
+	return local
+}
+
 // DoctorLine returns the command that says what is wrong with the server at base.
 func DoctorLine(base string) string { return "parley doctor --url " + base }
 
