@@ -168,7 +168,13 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return err
 		}
-		err = c.print(streams, key)
+		if err := c.print(streams, key); err != nil {
+			return err
+		}
+		same, err := c.others(ctx, keys, key.ID)
+		if err == nil {
+			_, err = io.WriteString(streams.err, streams.own(same))
+		}
 		if err != nil || c.JSON {
 			return err
 		}
@@ -184,6 +190,25 @@ func (k *keyTable) print(streams streams, key ident.Key) error {
 	}
 	_, err := fmt.Fprintln(streams.out, key)
 	return err
+}
+
+// others says which keys have the label of that with the id: whoever has lost the key has to revoke the old one, too,
+// and a command that names the label then means none of them.
+func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id string) (text string, err error) {
+	list, err := keys.List(ctx)
+	label := ""
+	for _, e := range list {
+		if e.ID == id {
+			label = e.Label
+		}
+	}
+	for _, e := range list {
+		if e.ID != id && strings.EqualFold(e.Label, label) {
+			text += fmt.Sprintf("%s has another key already, made on %s, which stays valid. To revoke it: parley keys "+
+				"revoke %s %s\n", shell.HarmlessLine(e.Label), e.Created.Format(time.DateOnly), e.ID, c.where())
+		}
+	}
+	return text, err
 }
 
 // toConnect says how a client gets the key. It stays under twelve lines: the page of the server has those for each

@@ -165,6 +165,38 @@ func TestKeys_logLevelInfo_writesTheAuditToStandardError(t *testing.T) {
 	}
 }
 
+func TestKeysAdd_labelThatAKeyHas_namesThatKeyAndHowToRevokeIt(t *testing.T) {
+	path := emptyFile(t)
+	add := func(args ...string) (id, says string) {
+		code, out, says := command(t, append([]string{"keys", "add", "--data", path}, args...)...)
+		key := keyID.FindStringSubmatch(out)
+		if code != 0 || key == nil {
+			t.Fatalf("%q: code %d, %q, %q", args, code, out, says)
+		}
+		return key[1], says
+	}
+	first, says := add("Ann")
+	if _, ofBob := add("Bob"); strings.Contains(says+ofBob, "already") {
+		t.Errorf("at the first it says %s%s", says, ofBob)
+	}
+	for _, again := range [][]string{{" ANN "}, {"ann", "--json"}} {
+		id, says := add(again...)
+		revoke := "keys revoke " + first + " --data " + path
+		said, _, _ := strings.Cut(says, "\n")
+		if !strings.HasPrefix(strings.ToLower(said), "ann has another key already, made on ") ||
+			!strings.HasSuffix(said, ", which stays valid. To revoke it: parley "+revoke) {
+			t.Errorf("%q: %s", again, says)
+		}
+		if code, _, says := command(t, strings.Fields(revoke)...); code != 0 {
+			t.Errorf("%s: %s", revoke, says)
+		}
+		first = id
+	}
+}
+
+// keyID finds the id in a key.
+var keyID = regexp.MustCompile(`pk_(\w{8})`)
+
 // A backup is looked into, too, and must not become another file by that.
 func TestKeysList_ofABackup_changesNothing(t *testing.T) {
 	path := emptyFile(t)
