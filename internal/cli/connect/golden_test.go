@@ -170,6 +170,23 @@ func TestConnect_files_becomeThoseOfTheGoldenFile(t *testing.T) {
 	}
 }
 
+// An entry of JSON is one line, also one that was kept since it was written: of a new address a person sees one line
+// out and one in for each, and of what stays none.
+func TestConnect_anotherAddress_showsALineForEachEntry(t *testing.T) {
+	c := newComputer(t)
+	o := connect.Options{Client: "claude-code", Allow: true, Wake: true}
+	c.connect(o)
+	o.Server = "https://other.example"
+	said := c.shown(c.connect(o))
+	if strings.Count(said, "\n- ") != 5 || strings.Count(said, "\n+ ") != 5 || strings.Count(said, "\n") != 2+2*2*5 ||
+		!strings.Contains(said, "\n- \"parley\": {\"type\":\"http\",\"url\":\""+server+"/mcp\"}\n") {
+		t.Errorf("it shows\n%s", said)
+	}
+	if said := c.shown(c.undo("claude-code")); strings.Count(said, "\n") != 2+2*6 {
+		t.Errorf("--undo shows\n%s", said)
+	}
+}
+
 // shown returns what a person sees of the changes.
 func (c *computer) shown(r connect.Report) string {
 	var out strings.Builder

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// linesOf returns an entry as people know it from its file. Nothing else of the file is
-// ever shown: it may hold secrets.
+// linesOf returns an entry as people know it from its file, each of JSON in one line: the hooks of a client would fill
+// two screens. Nothing else of the file is ever shown: it may hold secrets.
 func linesOf(f format, e entry) Lines {
 	if _, ok := f.(tomlFormat); ok {
 		lines := Lines{Text: e.tomlLines()}
@@ -25,10 +25,10 @@ func linesOf(f format, e entry) Lines {
 		text.Write(encode(e.Path[len(path)]))
 		text.WriteString(": ")
 	}
-	if err := json.Indent(&text, e.Value, "", "  "); err != nil {
+	if err := json.Compact(&text, e.Value); err != nil { // one that was kept is indented
 		text.Write(e.Value)
 	}
-	return Lines{In: strings.Join(path, "."), Text: strings.Split(text.String(), "\n")}
+	return Lines{In: strings.Join(path, "."), Text: []string{text.String()}}
 }
 
 // secret is a key, or the code of an invite in an address.
