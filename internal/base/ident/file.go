@@ -8,9 +8,9 @@ import (
 
 // The addresses of files end in secrets.
 //
-// The code of an upload is "u" and 28 characters: 7 of the room's id, 3 of the seat, 16 of a
-// secret, and 2 check characters over all of them. The ticket of a download is "f" and 41
-// characters: 7 of the room's id, 3 of the seat, 6 of the message's id, 7 of the second in which
+// The code of an upload is "u" and 30 characters: 7 of the room's id, 5 of the seat, 16 of a
+// secret, and 2 check characters over all of them. The ticket of a download is "f" and 43
+// characters: 7 of the room's id, 5 of the seat, 6 of the message's id, 7 of the second in which
 // it ends, 16 of a secret, and 2 check characters over all of them.
 const (
 	uploadPrefix = "u"

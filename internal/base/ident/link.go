@@ -13,8 +13,8 @@ import (
 // So they need not be stored, and can be shown again.
 //
 // An invite's code is 27 characters: 7 of the room's id, 2 of the invite's number, 16 of a
-// secret, and 2 check characters over all of them. A claim is "w" and 28 characters: 7 of
-// the room's id, 3 of the seat, 16 of a secret, and 2 check characters over all of them.
+// secret, and 2 check characters over all of them. A claim is "w" and 30 characters: 7 of
+// the room's id, 5 of the seat, 16 of a secret, and 2 check characters over all of them.
 const (
 	inviteNumberChars = 2
 	inviteChars       = RoomChars + inviteNumberChars + SecretChars + CheckChars

@@ -7,7 +7,7 @@ import (
 
 // A stay stands for a seat in A2A, whose clients give back the ids that a server has made: the context of a client is
 // the stay of its agent in a room, and so is its one task. The ids are made from the key of the room's log, as links
-// are, so nothing is stored. Both have the same 34 characters behind their prefix: 7 of the room's id, 3 of the seat, 6
+// are, so nothing is stored. Both have the same 36 characters behind their prefix: 7 of the room's id, 5 of the seat, 6
 // of the event with which the agent joined, 16 of a secret, and 2 check characters over all of them.
 const (
 	contextPrefix = "context-"
@@ -25,6 +25,16 @@ func NewStay(logKey, room string, seat int, joined int64) Token {
 
 // IsStay reports whether t stands for a stay.
 func (t Token) IsStay() bool { return t.Joined != 0 }
+
+// stayBefore names the id that run is behind before, the text that precedes it; "" if it is none.
+func stayBefore(before, run string) string {
+	before = strings.ToLower(before)
+	named := strings.HasSuffix(before, contextPrefix) || strings.HasSuffix(before, taskPrefix)
+	if named && checked("", strings.ToLower(run), stayChars) {
+		return "the id of a context or a task"
+	}
+	return ""
+}
 
 // TaskID returns the id of the task of a stay.
 func (t Token) TaskID() string { return taskPrefix + t.stay() }

@@ -11,13 +11,13 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// An agent token is 28 characters of lower-case base32: 7 of the room's id, 3 of
+// An agent token is 30 characters of lower-case base32: 7 of the room's id, 5 of
 // the seat's number, 16 of a secret, and 2 check characters over all of them. A person's
-// token is "p" and 28 characters of the same kinds; its check characters cover the "p".
+// token is "p" and 30 characters of the same kinds; its check characters cover the "p".
 const (
 	Alphabet    = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's base32: no i, l, o, u
 	RoomChars   = 7
-	seatChars   = 3
+	seatChars   = 5
 	SecretChars = 16
 	CheckChars  = 2
 	TokenChars  = RoomChars + seatChars + SecretChars + CheckChars
@@ -175,15 +175,12 @@ func secretAt(text string, start, end int) string {
 		if _, ok := ParseTicket(run); ok {
 			return "the address of a download"
 		}
-	case keyBodyChars: // as many as stayChars
+	case keyBodyChars:
 		if _, ok := ParseKey(text[max(0, start-len(keyPrefix)):end]); ok {
 			return "a key"
 		}
-		before := strings.ToLower(text[:start])
-		named := strings.HasSuffix(before, contextPrefix) || strings.HasSuffix(before, taskPrefix)
-		if named && checked("", strings.ToLower(run), stayChars) {
-			return "the id of a context or a task"
-		}
+	case stayChars:
+		return stayBefore(text[:start], run)
 	case signInBodyChars, accountBodyChars:
 		return signInBefore(text[:start], run)
 	}

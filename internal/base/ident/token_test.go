@@ -16,7 +16,7 @@ func TestToken_madeAndRead_isTheSame(t *testing.T) {
 		{Room: NewRoomID(), Seat: 777, Secret: NewSecret()},
 	} {
 		s := want.String()
-		if len(s) != 28 || s != strings.ToLower(s) {
+		if len(s) != 30 || s != strings.ToLower(s) {
 			t.Errorf("%+v is %q", want, s)
 		}
 		for _, form := range []string{s, strings.ToUpper(s), " " + s + "\r\n"} {
@@ -53,7 +53,7 @@ func TestToken_oneSlip_isToldWithoutARead(t *testing.T) {
 func TestToken_notOne_isRefused(t *testing.T) {
 	s := Token{Room: NewRoomID(), Seat: 5, Secret: NewSecret()}.String()
 	for _, c := range []string{"", " ", s[1:], s + "0", s + s, "-" + s[1:], strings.Repeat("\u017f", 14),
-		strings.Repeat("i", 28), strings.Repeat("\xff", 28)} {
+		strings.Repeat("i", TokenChars), strings.Repeat("\xff", TokenChars)} {
 		if got, err := ParseToken(c); fault.CodeOf(err) != fault.TokenInvalid {
 			t.Errorf("%q: got %+v, %v", c, got, err)
 		}

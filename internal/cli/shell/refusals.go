@@ -115,8 +115,6 @@ var sayings = pairs(
 	"--$1: nobody in this room is called $2. Nothing was sent. To see who is there: {who}",
 	`(to|ask): an agent that you name has just left`,
 	"--$1 names somebody who has just left the room. Nothing was sent. To see who is there: {who}",
-	`An agent that you name has just left`,
-	"Somebody whom you name has just left the room. Nothing was sent. To see who is there: {who}",
 	`(to|ask) names only yourself`,
 	"--$1 names only yourself. Nothing was sent: name others, or leave --$1 out.",
 	`to names yourself, and you have no agent here`,

@@ -84,7 +84,7 @@ func (s *Service) refreshEndpoint(ctx context.Context, x roomlog.HookItem) error
 // endpointOf returns x as the hook of a, an endpoint in the room of h.
 func endpointOf(h *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem {
 	x.ID = HookID(x.Principal, x.URL, string(room.FormAgent), HookSeat{h.ID, a}, false)
-	x.Room, x.Seat, x.Joined, x.Form = h.ID, a.Seat, a.Joined, room.FormAgent
+	x.Room, x.Seat, x.Form = h.ID, a.Seat, room.FormAgent
 	return x
 }
 
@@ -324,7 +324,8 @@ func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*sessi
 		r.release()
 		return nil, err
 	}
-	stay := ident.NewStay(h.LogKey, h.ID, x.Seat, x.Joined)
+	a, _ := h.Seated(x.Seat)
+	stay := ident.NewStay(h.LogKey, h.ID, x.Seat, a.Joined)
 	holder := room.HolderOf(stay)
 	a, here := h.Owner(holder)
 	if _, hooked := a.Hook(x.ID); !here || !hooked {
@@ -342,12 +343,12 @@ func (c *session) answer(ctx context.Context, answer Answer) error {
 	if err := op.address(ctx); err != nil {
 		return err
 	}
-	op.found, op.event.Step = c.head.AsOf, answer.Step
+	op.event.Step = answer.Step
 	op.consent, op.credential = op.credential != "", "" // nobody reads a warning
 	e := &op.event
 	seats := answeredTo(c.agent, room.Event{Seat: e.ReSeat, To: e.ReFor})
 	for _, seat := range seats {
-		if a, here := c.head.Seated(seat); here && a.Joined < e.ReplyTo {
+		if a, here := c.head.Seated(seat); here {
 			e.To, e.ToNames = append(e.To, seat), append(e.ToNames, a.Name)
 		}
 	}

@@ -80,7 +80,7 @@ func TestAddAgent_takesASeatByOneWrite(t *testing.T) {
 		agentIn(t, got, "Bot").State != chat.AgentStandby {
 		t.Errorf("the room is %+v", got)
 	}
-	if x.Form != room.FormAgent || x.Joined == 0 || added.Room != "plans" {
+	if x.Form != room.FormAgent || added.Room != "plans" {
 		t.Errorf("it is %+v, stored as %+v", added, x)
 	}
 	hears, err := w.Heard(t.Context(), x, 0, 0)

@@ -45,7 +45,7 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 	}
 	wait, err := c.room.log.Seats().OpenUpload(ctx, c.agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: name, Most: most,
-		Message: op.event, Found: op.found})
+		Message: op.event})
 	switch {
 	case err != nil:
 		return Shared{}, err
@@ -92,7 +92,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 		return c.uploadAgain(ctx, code, r)
 	}
 	op := c.newSend(SendRequest{Text: u.Message.Text, Key: uploadKey(code)})
-	op.event, op.found, op.upload, op.ownKey = u.Message, u.Found, u, true
+	op.event, op.upload, op.ownKey = u.Message, u, true
 	op.credential = "" // of the text its agent was warned
 	if got, ok, err := op.maySay(ctx); err != nil || !ok {
 		return got, err

@@ -76,9 +76,6 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Told,
 	event func(room.Agent) room.Event) (began bool, err error) {
 	events, err := c.change(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
-		if a.Joined != x.Joined {
-			return ch, errUnseated
-		}
 		if _, there := a.Hook(x.ID); there {
 			return ch, nil
 		}
@@ -232,7 +229,7 @@ func (r *liveRoom) hooked(ctx context.Context, x roomlog.HookItem) (k hooked, he
 	}
 	k.agent, _ = k.head.Seated(x.Seat)
 	k.Hook, here = k.agent.Hook(x.ID)
-	return k, here && k.agent.Joined == x.Joined && !k.head.Expired(now), nil
+	return k, here && !k.head.Expired(now), nil
 }
 
 // News returns what is new for the hook x, as of the time of the call. It begins behind told.Upto, so
@@ -347,7 +344,7 @@ func (c *session) hooks(ctx context.Context, a room.Agent) (list []HookView, err
 // HookID returns the id of the hook by which a principal has a seat called. The principal's part begins
 // it: see HookPrefix.
 func HookID(principal, url, event string, seat HookSeat, forMe bool) string {
-	what := fmt.Sprintf("%q %q %q %q %d %d %t", principal, url, event, seat.Room, seat.Seat, seat.Joined, forMe)
+	what := fmt.Sprintf("%q %q %q %q %d %t", principal, url, event, seat.Room, seat.Seat, forMe)
 	return HookPrefix(principal) + digest(what)[:20]
 }
 

@@ -24,7 +24,7 @@ func (w *world) hook(token, url string) roomlog.HookItem {
 		w.t.Fatal(err)
 	}
 	x := roomlog.HookItem{ID: chat.HookID("key:b", url, "room.message", seat, false), Room: seat.Room, Seat: seat.Seat,
-		Joined: seat.Joined, URL: url, Secret: "whsec_", Principal: "key:b", SinceMs: w.clock.Now().UnixMilli(),
+		URL: url, Secret: "whsec_", Principal: "key:b", SinceMs: w.clock.Now().UnixMilli(),
 		UntilMs: w.clock.Now().Add(24 * time.Hour).UnixMilli()}
 	if _, err := w.Hook(w.t.Context(), token, x); err != nil {
 		w.t.Fatal(err)

@@ -140,7 +140,7 @@ func (in *inbox) receive(e room.Event, agents int) {
 
 	// The caller still has its seat, and its token.
 	switch {
-	case e.Type == room.Left && e.Seat == me.Seat && e.N > me.Joined:
+	case e.Type == room.Left && e.Seat == me.Seat:
 		if e.By != 0 || e.Person { // which admin removed the caller, and why; or that its user has left
 			in.batch.Add(messageOf(in.batch.Room, me, e), e)
 		}

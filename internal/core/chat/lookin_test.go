@@ -37,7 +37,7 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 	var stored atomic.Int64
 	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
 		for _, op := range c.Ops {
-			if op.Item.Key.Sort == "SEEN#00002" {
+			if op.Item.Key.Sort == "SEEN#00000002" {
 				stored.Add(1)
 			}
 		}

@@ -92,7 +92,7 @@ func (c *session) clearFiles(ctx context.Context, key string) (n int, err error)
 	}
 	var claims []roomlog.Claim
 	for _, x := range all {
-		if a, here := h.Seated(x.Seat); here && a.Joined <= x.N {
+		if _, here := h.Seated(x.Seat); here {
 			continue
 		}
 		e, err := c.room.log.Event(ctx, x.N)

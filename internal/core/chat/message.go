@@ -114,7 +114,7 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Joined:
 		m.Type, m.Agent, m.Reason = EventJoined, e.Name, e.Reason
 	case room.Left:
-		m.Type, m.Agent, m.Reason, m.NewAdmin, m.Mine = EventLeft, e.Name, e.Reason, e.NewAdmin, isMine(a, e)
+		m.Type, m.Agent, m.Reason, m.NewAdmin, m.Mine = EventLeft, e.Name, e.Reason, e.NewAdmin, e.Seat == a.Seat
 	case room.Managed:
 		m.Type, m.Agent, m.Action, m.Reason = EventRole, e.Name, e.Action, e.Reason
 	case room.Changed:
@@ -150,7 +150,7 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 
 // showSaid completes m, what a sees of the message e.
 func (m *Message) showSaid(s *room.State, a room.Agent, e room.Event) {
-	if e.Decides != 0 && isMine(a, e) {
+	if e.Decides != 0 && e.Seat == a.Seat {
 		m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent
 		if e.Person {
 			m.Reason = room.ReasonEdited
@@ -158,13 +158,13 @@ func (m *Message) showSaid(s *room.State, a room.Agent, e room.Event) {
 	}
 	m.Type, m.From, m.Kind, m.To, m.Ask = EventSaid, e.Name, e.Kind, e.ToNames, e.AskNames
 	if a.SeesAnswered(e) {
-		m.ReplyTo, m.AnswersYou = s.MessageID(e.ReplyTo), e.ReSeat == a.Seat && e.ReplyTo >= a.Joined
+		m.ReplyTo, m.AnswersYou = s.MessageID(e.ReplyTo), e.ReSeat == a.Seat
 	}
 	for _, no := range e.Closes {
 		m.Finished = append(m.Finished, room.TaskID(no))
 	}
 	m.Withdraws, m.Redacted = s.MessageID(e.Withdraws), e.Redacted
-	m.Mine = isMine(a, e)
+	m.Mine = e.Seat == a.Seat
 	m.FromUser = e.IsNote() && !a.IsPerson()
 	m.File = viewFile(e.File)
 
@@ -179,9 +179,6 @@ func (m *Message) showSaid(s *room.State, a room.Agent, e room.Event) {
 func (m Message) Actor() string {
 	return ident.Actor(cmp.Or(m.From, m.By, m.Agent), m.Person, m.PersonName)
 }
-
-// isMine reports whether e is of the seat of a, since a has it.
-func isMine(a room.Agent, e room.Event) bool { return e.Seat == a.Seat && e.N >= a.Joined }
 
 // size returns at least the bytes that m takes as JSON.
 func (m Message) size() int {

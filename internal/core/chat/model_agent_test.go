@@ -239,10 +239,9 @@ func (a agentModel) sees(e eventModel) bool {
 		return false
 	}
 	if e.hidden {
-		return e.seat == a.seat && e.n >= a.joined && (e.drafts || e.Reason != "")
+		return e.seat == a.seat && (e.drafts || e.Reason != "")
 	}
-	return e.Type != retired && (len(e.to) == 0 ||
-		e.n >= a.joined && (e.seat == a.seat || slices.Contains(e.to, a.seat)))
+	return e.Type != retired && (len(e.to) == 0 || e.seat == a.seat || slices.Contains(e.to, a.seat))
 }
 
 // receives reports whether a return shows e to a: everything since it came but its
@@ -263,7 +262,7 @@ func (r roomModel) reads(a agentModel, e eventModel) chat.Message {
 	if ok && (answered.n < a.since || !a.sees(answered)) {
 		e.ReplyTo = ""
 	}
-	e.AnswersYou = e.ReplyTo != "" && answered.seat == a.seat && answered.n >= a.joined
+	e.AnswersYou = e.ReplyTo != "" && answered.seat == a.seat
 	if agreed := r.agreedIn(a, e); len(agreed) > 0 {
 		e.Agreed = shown(agreed[0])
 	}

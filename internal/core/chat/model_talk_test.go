@@ -289,7 +289,7 @@ func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool 
 	case e.Kind == room.Status:
 		return false
 	case e.Kind == room.Agree:
-		return answered.n >= a.joined && answered.seat == a.seat
+		return answered.seat == a.seat
 	case r.meant(a, e), e.withdraws > 0 && e.withdraws == c.replyTo:
 		return true
 	}

@@ -125,7 +125,7 @@ func (op *sendOp) lookBack(ctx context.Context) (*Sent, error) {
 		if !c.start.Precedes(e.N, e.At()) {
 			break
 		}
-		if e.Type != room.Said || e.Seat != c.agent.Seat || e.Person || e.N < c.agent.Joined {
+		if e.Type != room.Said || e.Seat != c.agent.Seat || e.Person {
 			continue
 		}
 		n, err := overtaken([]room.Saying{e.Saying()}, op.event, op.fingerprint)

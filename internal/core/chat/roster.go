@@ -115,7 +115,7 @@ func (r roster) show(a room.Agent, v *Agent) {
 	v.Owner = a.Owner
 	p, known := r.Presence[a.Seat]
 	u, spoke := r.Head.Recent.Said(a.Seat)
-	if p.Activity != "" && p.ActiveAsOf >= a.Joined && !(spoke && u.N > p.ActiveAsOf) {
+	if p.Activity != "" && !(spoke && u.N > p.ActiveAsOf) {
 		v.Activity = p.Activity
 	}
 	if v.You && !r.Person { // it reads this

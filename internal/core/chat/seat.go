@@ -175,15 +175,14 @@ func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) erro
 		if !h.GaveStay(x) {
 			return refuseStay()
 		}
-		there = there && a.Joined == x.Joined // else another has its number
 	}
 	switch {
 	case x.Person && there:
-		return r.whyNoPerson(ctx, x)
+		return refuseDevice()
 	case there && x.Joined == 0 && !x.Has(a.Hash):
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not, or no longer, that of this seat: an agent of "+
-			"the same user may have joined under its name since, or another agent has the seat. Use the newest one "+
-			"that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
+			"the same user may have joined under its name since. Use the newest one that "+
+			"join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
 	case x.Seat < 1, x.Seat >= h.NextSeat:
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that "+
 			"join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
@@ -194,21 +193,14 @@ func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) erro
 	if err != nil {
 		return err
 	}
-	if !gone.Had(x) { // of another owner of the number, or its own
+	if !gone.Had(x) { // an older token, or an invented one
 		gone.Reason = room.ReasonLeft
 	}
 	return refuseVacated(gone, x)
 }
 
-// whyNoPerson returns why the token of a person is not one of a seat that somebody has.
-func (r *liveRoom) whyNoPerson(ctx context.Context, x room.Holder) error {
-	gone, err := r.log.Seats().Vacated(ctx, x.Seat)
-	switch {
-	case err != nil:
-		return err
-	case gone.Had(x): // another agent has its number
-		return refuseVacated(gone, x)
-	}
+// refuseDevice refuses the token of a person that is not one of a seat that somebody has.
+func refuseDevice() error {
 	e := fault.Refuse(fault.TokenInvalid, "This person's token does not belong to this seat, or no longer does: a "+
 		"link opened on another device may have ended it, or somebody else has the seat. On a device that still "+
 		"works, ask for a new link; or have the agent join under another agent_name, and open the link that it "+

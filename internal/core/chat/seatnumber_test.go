@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"strconv"
 	"strings"
 	"testing"
 
@@ -12,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// turnTo makes n the next seat in turn of a token's room, and returns a new process.
+// turnTo makes n the number of the next seat of a token's room, and returns a new process.
 func (w *world) turnTo(token string, n int) *world {
 	w.t.Helper()
 	var x room.Snapshot
@@ -35,26 +34,26 @@ func (w *world) seatOf(s chat.Seated) int {
 	return token.Seat
 }
 
-func TestJoin_allNumbersWereGiven_goesOn(t *testing.T) {
+func TestJoin_allNumbersWereGiven_isRefused(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans", "Ann")
 	w = w.turnTo(ann.Token, ident.MaxSeat)
-	for _, want := range []int{ident.MaxSeat, 2, 3} {
-		bob := w.join("plans", "Bob")
-		if got := w.seatOf(bob); got != want {
-			t.Errorf("the next seat is %d, want %d", got, want)
-		}
-		w.say(bob.Token, "hello")
-		w.leave(bob.Token)
+	bob := w.join("plans", "Bob")
+	if got := w.seatOf(bob); got != ident.MaxSeat {
+		t.Errorf("the last seat is %d", got)
 	}
+	w.say(bob.Token, "hello")
+	w.leave(bob.Token)
+	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Bob"})
+	wants(t, err, fault.NotAllowed)
 	w.say(ann.Token, "I have been here all the time")
 	if _, err := roomlog.Verify(t.Context(), w.table, ann.Token[:ident.RoomChars]); err != nil {
 		t.Error(err)
 	}
 }
 
-// Bob is kicked, and Eve gets the number of his seat at once.
-func TestSeatNumber_givenAgain_carriesNothingOver(t *testing.T) {
+// Bob is kicked, and another takes his name at once.
+func TestSeatNumber_ofOneWhoIsGone_staysHis(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4, Public: true})
 	bob, cid := w.join("plans", "Bob"), w.join("plans", "Cid")
@@ -69,10 +68,9 @@ func TestSeatNumber_givenAgain_carriesNothingOver(t *testing.T) {
 		Action: room.Kick}); err != nil {
 		t.Fatal(err)
 	}
-	w = w.turnTo(ann.Token, ident.MaxSeat+w.seatOf(bob))
-	eve := w.join("plans", "Eve")
-	if w.seatOf(eve) != w.seatOf(bob) {
-		t.Fatalf("Eve has seat %d", w.seatOf(eve))
+	eve := w.join("plans", "Bob")
+	if w.seatOf(eve) <= w.seatOf(cid) {
+		t.Errorf("the next seat is %d", w.seatOf(eve))
 	}
 	history, err := w.History(t.Context(), chat.HistoryRequest{Token: eve.Token, Limit: 100})
 	if err != nil || strings.Join(texts(history.Messages), "; ") != "hello all" {
@@ -94,63 +92,39 @@ func TestSeatNumber_givenAgain_carriesNothingOver(t *testing.T) {
 	if got := w.sends(chat.SendRequest{Token: eve.Token, Text: "hello from Eve", Key: "1"}); got.Duplicate {
 		t.Error("her key stands for Bob's message")
 	}
-	w.refused("Bob, while Eve is there", bob.Token, fault.TokenInvalid, "")
+	w.refused("Bob, while the other is there", bob.Token, fault.Removed, "admin has taken your seat")
 	w.leave(eve.Token)
 	w.refused("Bob", bob.Token, fault.Removed, "admin has taken your seat")
-	w.refused("Eve", eve.Token, fault.Removed, "You have left")
+	w.refused("the other", eve.Token, fault.Removed, "You have left")
 	w.say(cid.Token, "they are gone")
 }
 
-// Another process, in which Bob has called, loads the room when Eve has his number. It has
-// not followed the log.
-func TestSeatNumber_givenAgain_processThatLoadsTheRoomForgetsTheFormerOwner(t *testing.T) {
-	w := newWorld(t)
-	here, there := w.elsewhere(), w.elsewhere()
-	p := here.company()
-	doing := "reading what Ann wrote"
-	there.sends(chat.SendRequest{Token: p.bob.Token, Text: "a moment", Activity: doing})
-	for i := range 510 {
-		here.sends(chat.SendRequest{Token: p.ann.Token, Text: "hello", Key: strconv.Itoa(i)})
-	}
-	here.leave(p.bob.Token)
-	eve := here.turnTo(p.ann.Token, ident.MaxSeat+w.seatOf(p.bob)).join("plans", "Eve")
-	if w.seatOf(eve) != w.seatOf(p.bob) {
-		t.Fatalf("Eve has seat %d", w.seatOf(eve))
-	}
-	got, err := there.Wait(t.Context(), chat.WaitRequest{Token: eve.Token, Activity: doing})
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "news", texts(got.Messages), nil)
-	for _, a := range w.elsewhere().info(p.ann.Token).Room.Agents {
-		if a.Name == "Eve" && a.Activity != doing {
-			t.Errorf("Eve is %q", a.Activity)
-		}
-	}
-}
-
-// Bob leaves, and Eve gets the number of his seat, between the lookup of the name and the
-// write.
-func TestSeatNumber_givenAgainDuringASend_isNoAddressee(t *testing.T) {
-	for _, req := range []chat.SendRequest{{Text: "psst", To: []string{"Bob"}}, {Text: "Bob?", Ask: []string{"Bob"}}} {
+// Bob leaves, and another takes his name, between the lookup of the name and the write: that one is no addressee.
+func TestSend_nameChangesHandsDuringIt_isNotForTheNewcomer(t *testing.T) {
+	for what, c := range map[string]struct {
+		req  chat.SendRequest
+		code fault.Code
+	}{
+		"to him":  {chat.SendRequest{Text: "psst", To: []string{"Bob"}}, fault.InvalidArgument},
+		"he owes": {chat.SendRequest{Text: "Bob?", Ask: []string{"Bob"}}, fault.InvalidArgument},
+	} {
 		w := newWorld(t)
 		w = w.elsewhere()
 		p := w.company()
 		middle := &interrupted{}
 		late := w.onTop(middle)
 		late.info(p.ann.Token)
+		var other chat.Seated
 		middle.beforeWrite = func() {
 			w.leave(p.bob.Token)
-			after := w.turnTo(p.ann.Token, ident.MaxSeat+w.seatOf(p.bob))
-			if eve := after.join("plans", "Eve"); w.seatOf(eve) != w.seatOf(p.bob) {
-				t.Errorf("Eve has seat %d", w.seatOf(eve))
-			}
+			other = w.join("plans", "Bob")
 		}
-		req.Token = p.ann.Token
-		_, err := late.send(req)
-		wants(t, err, fault.InvalidArgument)
-		if all := texts(w.all(p.ann.Token)); len(all) != 0 {
-			t.Errorf("said %q", all)
+		c.req.Token = p.ann.Token
+		if _, err := late.send(c.req); fault.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", what, err)
+		}
+		if all := texts(w.all(other.Token)); len(all) != 0 {
+			t.Errorf("%s: the newcomer reads %q", what, all)
 		}
 	}
 }

@@ -59,7 +59,6 @@ type sendOp struct {
 	cursor ident.Cursor // of req, which the head may not have reached; N is -1 if it is none of the caller's
 
 	event       room.Event      // as it will be appended, but for what room.Head.Compose completes; then as it was
-	found       int64           // the event as of which its addressees were found; 0: it has none
 	fingerprint [16]byte        // of its text and addressees
 	consent     bool            // the person behind the agent decides about it first, also if it does not approve all
 	upload      *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
@@ -243,7 +242,7 @@ func (op *sendOp) propose(h *room.Head, a room.Agent, batched []room.Event, now 
 	// The room takes the message, those whom it names are there, and the disk has space.
 	e, err := h.Compose(a, op.event, now)
 	if err == nil {
-		err = cmp.Or(op.checkArrived(h), op.full)
+		err = op.full
 	}
 	if err != nil {
 		return verdict{}, err
@@ -525,7 +524,7 @@ func (op *sendOp) makeEvent(ctx context.Context) error {
 func (op *sendOp) findNamed(ctx context.Context) error {
 	me := op.caller.agent
 	if len(op.req.To) > 0 && me.IsPerson() && sameCompany(me, op.req.To, nil) { // a note
-		op.event.To, op.event.ToNames, op.found = []int{me.Seat}, []string{me.Name}, me.Joined
+		op.event.To, op.event.ToNames = []int{me.Seat}, []string{me.Name}
 	} else {
 		readers, err := op.find(ctx, "to", op.req.To)
 		if err != nil {
@@ -554,9 +553,6 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) (found
 		return nil, err
 	}
 	c.head = h
-	if op.found == 0 {
-		op.found = h.AsOf
-	}
 	if len(names) > room.MaxCapacity {
 		return nil, fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field,
 			room.MaxCapacity)
@@ -599,16 +595,6 @@ func nameKeys(names []string) []string {
 		keys[i] = name.Key
 	}
 	return keys
-}
-
-// checkArrived refuses the message if a seat that it names has been given to another agent
-// since.
-func (op *sendOp) checkArrived(h *room.Head) error {
-	if h.ArrivedSince(op.found, op.event.To) || h.ArrivedSince(op.found, op.event.Ask) {
-		return fault.Refuse(fault.InvalidArgument,
-			"An agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
-	}
-	return nil
 }
 
 // findAnswered finds what is answered and what is taken back.

@@ -33,9 +33,9 @@ func TestOtherVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 	}{
 		"event":    {"LOG#0000000000000003", "LOG#0000000000000004", all},
 		"snapshot": {"META", "META", all},
-		"part":     {"META#SEAT#00001", "META#SEAT#00001", all},
-		"presence": {"SEEN#00001", "SEEN#00001", []string{"join", "info", "newcomer"}},
-		"position": {"AT#00002", "AT#00002", []string{"join", "wait", "leave"}},
+		"part":     {"META#SEAT#00000001", "META#SEAT#00000001", all},
+		"presence": {"SEEN#00000001", "SEEN#00000001", []string{"join", "info", "newcomer"}},
+		"position": {"AT#00000002", "AT#00000002", []string{"join", "wait", "leave"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)

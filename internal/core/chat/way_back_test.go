@@ -168,7 +168,7 @@ func TestWayBack_strangerAfterTheLease_getsANewSeatThatShowsNothing(t *testing.T
 		w.tell(bob.Token, "for Ann's eyes", "Ann")
 		w.clock.Advance(room.Lease)
 		heir := there.join("plans", "BOB")
-		if heir.Status != chat.StatusJoined || heir.Token[7:10] == bob.Token[7:10] || heir.Hidden != 2 {
+		if heir.Status != chat.StatusJoined || heir.Token[7:12] == bob.Token[7:12] || heir.Hidden != 2 {
 			t.Errorf("the new Bob gets %+v", heir)
 		}
 		same(t, "seats", seats(heir.Room), []string{"Ann (admin)", "BOB (member)"})

@@ -19,7 +19,7 @@ func (w *world) webhookOf(person, url string) roomlog.HookItem {
 		w.t.Fatal(err)
 	}
 	return roomlog.HookItem{ID: chat.HookID("key:b", url, "each", seat, false), Form: room.FormEach, Room: seat.Room,
-		Seat: seat.Seat, Joined: seat.Joined, URL: url, Secret: "whsec_", Principal: "key:b",
+		Seat: seat.Seat, URL: url, Secret: "whsec_", Principal: "key:b",
 		SinceMs: w.clock.Now().UnixMilli(), UntilMs: w.clock.Now().Add(60 * day).UnixMilli()}
 }
 

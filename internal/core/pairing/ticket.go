@@ -24,8 +24,8 @@ const (
 // secret becomes that of the agent's seat, so that the agent that claims it need not
 // know its token, and no token is stored.
 //
-// As text it is the queue's name in base32, a hyphen, and 28 characters: ten of the
-// time, the secret, and two check characters. These 28 have the form of an agent
+// As text it is the queue's name in base32, a hyphen, and 30 characters: twelve of the
+// time, the secret, and two check characters. These 30 have the form of an agent
 // token, so that a text with a ticket is refused like one with a token.
 type ticket struct {
 	queue  string // the key of its name

@@ -169,7 +169,7 @@ func (s Positions) Given(ctx context.Context, n int64) {
 // HasHooks reports whether the agent is called when something is new.
 func (s Positions) HasHooks() bool {
 	a, here := s.room.log.Peek().Seated(s.agent.Seat)
-	return here && a.Joined == s.agent.Joined && a.IsCalled() && !s.agent.IsPerson()
+	return here && a.IsCalled() && !s.agent.IsPerson()
 }
 
 // Known returns the position as far as this process knows it.

@@ -45,7 +45,6 @@ type Room struct {
 	seen    map[int]room.Presence // as it was last read to tell whether tasks have stalled
 	stop    context.CancelFunc    // ends the polling; nil: none runs
 	seats   map[int]*seatCache    // by seat
-	asOf    int64                 // the last event of the head that OnAdvance heard of
 }
 
 // New returns the Room of a log.

@@ -3,6 +3,7 @@ package presence
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -20,23 +21,18 @@ import (
 const turnLookMost = 30 * time.Second
 
 // OnAdvance hears of the events of the log: one may end the silence, and a seat that is freed
-// leaves the cache. If the head was loaded rather than followed, the events are missing, so the
-// agents on its seats tell which seats were freed meanwhile.
+// leaves the cache. A call that is under way may bring the seat back, which then goes with the next
+// one. If the head was loaded rather than followed, the events are missing.
 func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, e := range events {
-		if e.Type == room.Left || e.Type == room.Joined && !e.Regains { // its number may have been another's
-			delete(r.seats, e.Seat)
-		}
-	}
-	if len(events) == 0 {
+	left := func(e room.Event) bool { return e.Type == room.Left }
+	if len(events) == 0 || slices.ContainsFunc(events, left) {
 		maps.DeleteFunc(r.seats, func(seat int, _ *seatCache) bool {
-			a, here := h.Seated(seat)
-			return !here || a.Joined > r.asOf
+			_, here := h.Seated(seat)
+			return !here
 		})
 	}
-	r.asOf = h.AsOf
 	if len(r.waits) > 0 {
 		r.startSilence()
 		r.lookForTasks()

@@ -110,7 +110,7 @@ func (s *State) join(e Event) error {
 	}
 	s.Agents = slices.Concat(s.Agents, []Agent{*e.Agent})
 	s.Agents[len(s.Agents)-1].Written = e.N
-	s.NextSeat = nextAfter(s.NextSeat, e.Agent.Seat)
+	s.NextSeat = e.Agent.Seat + 1
 	return nil
 }
 

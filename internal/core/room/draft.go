@@ -103,10 +103,6 @@ func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now
 	if e.HasReadersOfAnother() {
 		e.To, e.ToNames = nil, nil // its readers are those of what it answers or takes back, as of now
 	}
-	if h.ArrivedSince(d.N, e.To) || h.ArrivedSince(d.N, e.Ask) {
-		return d, fault.Refuse(fault.InvalidArgument, "An agent that the draft names has left the room. Nothing was "+
-			"sent, and the draft still waits: refuse it, or say it to others yourself.")
-	}
 	e.Decides = d.N
 	if decision == EditDraft {
 		e.Text, e.Person = text, true

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -144,20 +143,14 @@ func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
 			happen: func(l *timeline) { l.leave(4) }},
 		"its addressee has left": {draft: room.Event{Text: "psst", To: []int{3}},
 			happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
-		"another has the addressee's number": {draft: room.Event{Text: "psst", To: []int{3}}, happen: again(3),
-			code: fault.InvalidArgument},
 		"who is asked has left": {draft: room.Event{Text: "well?", Ask: []int{3}},
 			happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
-		"another has the number of the asked": {
-			draft: room.Event{Text: "well?", Ask: []int{3}}, happen: again(3), code: fault.InvalidArgument,
-		},
 		"the agent is muted": {draft: room.Event{Text: "hello"},
 			happen: func(l *timeline) { l.manage(room.Mute, 2) }, code: fault.NotAllowed},
 		"the room is closed": {draft: room.Event{Text: "hello"}, happen: closed, code: fault.RoomClosed},
 		"the proposal is over": {draft: room.Event{Kind: room.Agree},
 			happen: func(l *timeline) { l.withdraw(l.events[5]) }, code: fault.InvalidArgument},
-		"a reader of the vote left":  {draft: room.Event{Kind: room.Agree}, happen: func(l *timeline) { l.leave(3) }},
-		"the vote's readers changed": {draft: room.Event{Kind: room.Agree}, happen: again(3)},
+		"a reader of the vote left": {draft: room.Event{Kind: room.Agree}, happen: func(l *timeline) { l.leave(3) }},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		l.person(2)
@@ -174,17 +167,6 @@ func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
 		if refused := l.decide(d, room.RefuseDraft, ""); refused.Reason != room.ReasonRefused ||
 			len(l.agent(2).Person.Drafts) > 0 {
 			t.Errorf("%s: it cannot be refused: %+v", what, refused)
-		}
-	}
-}
-
-// again has the agent of a seat leave, and gives its number to another.
-func again(seat int) func(l *timeline) {
-	return func(l *timeline) {
-		l.leave(seat)
-		l.turnTo(ident.MaxSeat + seat)
-		if l.join("Eve").Seat != seat {
-			l.Fatal("Eve has another number")
 		}
 	}
 }

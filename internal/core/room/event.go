@@ -10,7 +10,7 @@ import (
 // Version is that of everything this program stores. Two versions run side by side during a
 // deployment, so a program that meets another version reads nothing from that item, and writes no
 // snapshot over it.
-const Version = 13
+const Version = 14
 
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")

@@ -29,11 +29,11 @@ func (a Agent) HoldOf(e, said Event) Hold {
 		return HoldsNever
 
 	// Only messages that are news to a are left.
-	case e.isOfPerson() && e.Seat == a.Seat && e.N >= a.Joined:
+	case e.isOfPerson() && e.Seat == a.Seat:
 		return HoldsAlways
 	case e.Kind == Status:
 		return HoldsNever
-	case e.Kind == Agree && (e.ReSeat != a.Seat || e.ReplyTo < a.Joined):
+	case e.Kind == Agree && e.ReSeat != a.Seat:
 		return HoldsNever
 	case a.isMeant(e), e.Withdraws != 0 && e.Withdraws == said.ReplyTo:
 		return HoldsAlways
@@ -51,16 +51,18 @@ func (a Agent) SeesAnswered(e Event) bool {
 }
 
 // isMeant reports whether e, which a sees, is meant for a: it is private to a, asks, names or
-// answers it, or comes from the person behind a or with that person's consent. Events before
-// a.Joined were meant for an earlier holder of the seat number.
-func (a Agent) isMeant(e Event) bool {
-	if e.ReplyTo < a.Joined {
-		e.ReSeat = e.Seat
+// answers it, or comes from the person behind a or with that person's consent.
+func (a Agent) isMeant(e Event) bool { return len(e.To) > 0 || slices.Contains(e.meant(), a.Seat) }
+
+// ArrivedSince reports whether one of seats has an agent that joined after event n. Its name may be
+// one that another had before: see HoldOf.
+func (s *State) ArrivedSince(n int64, seats []int) bool {
+	for _, seat := range seats {
+		if a, here := s.Seated(seat); here && a.Joined > n {
+			return true
+		}
 	}
-	if e.N < a.Joined {
-		e.Person, e.Decides = false, 0
-	}
-	return len(e.To) > 0 || slices.Contains(e.meant(), a.Seat)
+	return false
 }
 
 // meant returns the seats that e is meant for in particular. The words of a person, and those

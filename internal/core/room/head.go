@@ -94,8 +94,8 @@ func (h *Head) WithTalk(t Talk, proposals []Event) *Head {
 // index covers. h is unchanged.
 func (h *Head) Recall(e Event) *Head {
 	next := *h
-	a, seated := h.Seated(e.Seat)
-	next.Recent.prepend(e, seated && e.N >= a.Joined)
+	_, seated := h.Seated(e.Seat)
+	next.Recent.prepend(e, seated)
 	return &next
 }
 

@@ -174,8 +174,8 @@ func TestKnockedFor_isTheLastKnockForTheNameOfTheAgent(t *testing.T) {
 	l.now = l.now.Add(room.KnockWindow)
 	l.knock(1) // the others are forgotten
 	knocked(2, time.UnixMilli(let))
-	again(2)(l)
-	knocked(2, time.Time{})
+	l.leave(2)
+	knocked(l.join("Bob").Seat, time.Time{})
 }
 
 func two(s *room.Settings) { s.Capacity = 2 }

@@ -168,7 +168,7 @@ func (s *State) nameOfPerson(e Event) string {
 // noted no names: by it, a person without an agent has the one of its seat as long as that is there.
 func (s *State) PersonIn(e Event) string {
 	if e.Person { // which few events are: a reader of many looks up no seat
-		if a, here := s.Seated(e.Actor()); here && a.IsAlone() && e.N >= a.Joined {
+		if a, here := s.Seated(e.Actor()); here && a.IsAlone() {
 			return a.Name
 		}
 	}

@@ -4,7 +4,6 @@ package room
 // calls with a cursor, and by every call without one that hands something out.
 type ReadPosition struct {
 	V      int   `json:"v"`
-	Joined int64 `json:"n"`                // the join of the agent whose it is
 	Acked  int64 `json:"acked,omitempty"`  // the last event that a cursor or a reply acknowledged
 	From   int64 `json:"from,omitempty"`   // the last batch handed out without a cursor began after this event
 	Handed int64 `json:"handed,omitempty"` // and ended with this one

@@ -140,14 +140,14 @@ func (r *Recent) LastWord() (n int64, seat int, at time.Time) {
 }
 
 // Named returns when a message to all last named the agent of a seat, if that has said no word to all since; the zero
-// time if the index covers none. joined is the agent's join: what came before was for an earlier holder of the number.
-func (r *Recent) Named(seat int, joined int64) time.Time { return r.named.called(seat, joined) }
+// time if the index covers none.
+func (r *Recent) Named(seat int) time.Time { return r.named.called(seat) }
 
 // Replied is Named for a message that answers the agent.
-func (r *Recent) Replied(seat int, joined int64) time.Time { return r.replied.called(seat, joined) }
+func (r *Recent) Replied(seat int) time.Time { return r.replied.called(seat) }
 
-func (l lastOf) called(seat int, joined int64) time.Time {
-	i := slices.IndexFunc(l.private, func(p mark) bool { return p.seat == seat && p.n > joined && p.atMs != 0 })
+func (l lastOf) called(seat int) time.Time {
+	i := slices.IndexFunc(l.private, func(p mark) bool { return p.seat == seat && p.atMs != 0 })
 	if i < 0 {
 		return time.Time{}
 	}

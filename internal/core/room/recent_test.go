@@ -201,10 +201,10 @@ func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 			spoke := l.newest(from, func(e room.Event) bool {
 				return e.Type == room.Said && len(e.To) == 0 && e.Seat == a.Seat && !e.Person && e.Kind != room.Status
 			})
-			if got := h.Recent.Named(a.Seat, a.Joined); got.IsZero() == (named > max(spoke, a.Joined)) {
+			if got := h.Recent.Named(a.Seat); got.IsZero() == (named > spoke) {
 				t.Fatalf("seat %d was named by %d and spoke in %d: %s", a.Seat, named, spoke, got)
 			}
-			if got := h.Recent.Replied(a.Seat, a.Joined); got.IsZero() == (replied > max(spoke, a.Joined)) {
+			if got := h.Recent.Replied(a.Seat); got.IsZero() == (replied > spoke) {
 				t.Fatalf("seat %d was answered by %d and spoke in %d: %s", a.Seat, replied, spoke, got)
 			}
 			message := func(e room.Event) bool {

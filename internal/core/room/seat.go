@@ -18,7 +18,7 @@ const (
 
 // Agent is an agent that has a seat.
 type Agent struct {
-	Seat   int    `json:"seat"` // given again, to others, once all numbers were: see NewSeat
+	Seat   int    `json:"seat"` // no other agent ever has it in the room: see NewSeat
 	Name   string `json:"name"`
 	Key    string `json:"key"` // of the name
 	Role   Role   `json:"role"`
@@ -81,7 +81,7 @@ func (s *State) Named(key string) (Agent, bool) {
 func (s *State) Owner(x Holder) (Agent, bool) {
 	own, ok := s.Seated(x.Seat)
 	if x.Joined != 0 {
-		return own, ok && own.Joined == x.Joined && !own.IsAlone() && s.GaveStay(x)
+		return own, ok && !own.IsAlone() && s.GaveStay(x)
 	}
 	if !x.Person {
 		return own, ok && x.Has(own.Hash)
@@ -98,7 +98,7 @@ func (s *State) Owner(x Holder) (Agent, bool) {
 	return own, true
 }
 
-// GaveStay reports whether x holds a stay that the room has given. Another may have the seat since.
+// GaveStay reports whether x holds a stay that the room has given. Its agent may have left since.
 func (s *State) GaveStay(x Holder) bool {
 	return x.Joined != 0 && x.Has(ident.HashSecret(ident.NewStay(s.LogKey, s.ID, x.Seat, x.Joined).Secret))
 }

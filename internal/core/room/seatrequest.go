@@ -80,7 +80,8 @@ const (
 //
 // A guest that takes the place of a guest spends no use of its invite. Under another name,
 // a full room gives the stalest of the seats whose lease has ended, or starts over. Before all
-// that a guest needs an invite that admits it: see Invite.Admit.
+// that a guest needs an invite that admits it: see Invite.Admit. Once all numbers of seats were
+// given, nobody gets a new one.
 func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
 	old, _ := h.Named(c.Name.Key)
 	var left *Invite
@@ -93,6 +94,9 @@ func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
 	}
 	got, err := c.decideAdmitted(h, old, now)
 	got.Invite = left
+	if err == nil && got.Regained == nil {
+		err = h.checkNumbers()
+	}
 	return got, err
 }
 

@@ -107,7 +107,7 @@ func (p *Part) nameOf() string {
 	switch {
 	case p.Agent != nil:
 		seat := strconv.Itoa(p.Agent.Seat)
-		return "SEAT#00000"[:max(len("SEAT#"), len("SEAT#00000")-len(seat))] + seat
+		return "SEAT#00000000"[:max(len("SEAT#"), len("SEAT#00000000")-len(seat))] + seat
 	case p.Ban != nil:
 		return "BAN#" + partOf(p.Ban.Key)
 	case p.Mute != nil:

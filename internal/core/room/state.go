@@ -25,7 +25,7 @@ type State struct {
 	Run        int         // how many of them agents have sent since a person spoke
 	LogKey     string      // of the ids of messages
 	Agents     []Agent     // in the order of their joins
-	NextSeat   int         // which seat in turn is next: see NewSeat
+	NextSeat   int         // the number of the next seat: see NewSeat
 	LastFreed  Mark        // the last event that freed a seat
 	Updated    int64       // the last event that changed the settings
 	Retired    bool        // the name leads to another log

@@ -351,9 +351,6 @@ func (l *ledger) removeAbsent() {
 	}
 	for i := range l.Open {
 		r := &l.Open[i]
-		if slices.ContainsFunc(r.To, func(seat int) bool { return seat != nobody && gone(seat) }) {
-			r.To, l.changed = forget(r.To, gone), true
-		}
 		for _, list := range []*[]int{&r.Owed, &r.Agreed, &r.Apart} {
 			if slices.ContainsFunc(*list, mute) {
 				*list, l.changed = slices.DeleteFunc(slices.Clone(*list), mute), true
@@ -362,21 +359,6 @@ func (l *ledger) removeAbsent() {
 	}
 	l.complete()
 	l.drop(OpenRequest.answered)
-}
-
-// nobody is in the place of a seat that saw a request, and is gone: its number may be
-// another agent's later.
-const nobody = 0
-
-// forget returns list with nobody in place of seats that are gone. list is unchanged.
-func forget(list []int, gone func(seat int) bool) []int {
-	list = slices.Clone(list)
-	for i := range list {
-		if gone(list[i]) {
-			list[i] = nobody
-		}
-	}
-	return list
 }
 
 // without returns list without seat. list is unchanged.

@@ -146,14 +146,14 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 // other agent.
 func (t Turn) lastCallOf(a Agent) (at time.Time) {
 	recent := &t.Head.Recent
-	at = recent.Named(a.Seat, a.Joined)
+	at = recent.Named(a.Seat)
 	if debt, owes := t.Head.Talk.Owes(a.Seat, t.Now); owes {
 		at = Latest(at, time.UnixMilli(debt.AtMs))
 	}
 	if !a.IsEndpoint() {
 		return at
 	}
-	at = Latest(at, recent.Replied(a.Seat, a.Joined))
+	at = Latest(at, recent.Replied(a.Seat))
 	if _, last, said := recent.LastWord(); len(t.Head.Agents) <= 2 && last != a.Seat {
 		at = Latest(at, said)
 	}

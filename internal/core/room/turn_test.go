@@ -128,8 +128,7 @@ func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
 		"not its successor": {happen: func(l *timeline) {
 			named(l)
 			l.leave(3)
-			l.turnTo(3)
-			l.join("Eve")
+			l.join("Cid")
 		}, want: 2},
 		"as in a log that is loaded": {happen: func(l *timeline) {
 			named(l)

@@ -8,11 +8,8 @@ func (a Agent) CanSee(seat int, to []int) bool {
 	return len(to) == 0 || seat == a.Seat || slices.Contains(to, a.Seat)
 }
 
-// IsFor reports whether e was done for all, or for a. Events before a.Joined were addressed to an
-// earlier holder of its seat number.
-func (a Agent) IsFor(e Event) bool {
-	return len(e.To) == 0 || e.N >= a.Joined && a.CanSee(e.Seat, e.To)
-}
+// IsFor reports whether e was done for all, or for a.
+func (a Agent) IsFor(e Event) bool { return a.CanSee(e.Seat, e.To) }
 
 // IsNote reports whether e is between the agent of e.Seat and the person behind it, and
 // nothing to the room.
@@ -24,7 +21,7 @@ func (e Event) IsNote() bool {
 func (e Event) isToItself() bool { return len(e.To) == 1 && e.To[0] == e.Seat }
 
 // did reports whether a caused e, or the person behind it did.
-func (a Agent) did(e Event) bool { return e.Actor() == a.Seat && e.N >= a.Joined }
+func (a Agent) did(e Event) bool { return e.Actor() == a.Seat }
 
 // Sees reports whether e is part of the room's history for a. The removal of a text is visible to
 // those who see the message and to nobody else: others must not learn that a private message was
@@ -67,7 +64,7 @@ func (e Event) isOfPerson() bool { return e.Person || e.Decides != 0 }
 func (a Agent) AgreedIn(e Event) (agreed []int64) {
 	for i, n := range e.Agreed {
 		hidden := i < len(e.AgreedTo) && len(e.AgreedTo[i]) > 0
-		if n >= a.Since.N && (!hidden || n >= a.Joined && slices.Contains(e.AgreedTo[i], a.Seat)) {
+		if n >= a.Since.N && (!hidden || slices.Contains(e.AgreedTo[i], a.Seat)) {
 			agreed = append(agreed, n)
 		}
 	}

@@ -37,14 +37,14 @@ func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 
 // HearsOfTask reports whether e is about a task of a, which is told of it wherever it is: the task is offered to a, a
 // has it, or a added it. TaskOrder.Decide says for each change who that is.
-func (a Agent) HearsOfTask(e Event) bool { return e.N >= a.Joined && slices.Contains(e.Wakes, a.Seat) }
+func (a Agent) HearsOfTask(e Event) bool { return slices.Contains(e.Wakes, a.Seat) }
 
 // Sleeps reports whether nothing that happens ends a wait of a: the person behind it has paused it, so it could
 // not act on what it reads. A wait goes on, through the pause itself, until the person lets the agent go on; then
 // it brings all that came meanwhile. The end of a seat or of the room ends a wait in any case.
 func (s *State) Sleeps(a Agent) bool {
 	now, here := s.Seated(a.Seat)
-	return here && now.Joined == a.Joined && now.Person.Paused && !a.IsPerson() && !s.Closed
+	return here && now.Person.Paused && !a.IsPerson() && !s.Closed
 }
 
 // mentionable returns text as mentions are looked for in it, reduced as names are

@@ -83,14 +83,13 @@ const MaxUploads = 4
 // carry the file. Its item is deleted in the Write of that message.
 type Upload struct {
 	V       int        `json:"v"`
-	Hash    string     `json:"hash"`            // ident.HashSecret of the secret of its code
-	Holder  string     `json:"by"`              // room.Holder.Hash of whoever may share it
-	Person  bool       `json:"me,omitempty"`    // that is the person behind the seat
-	Stay    int64      `json:"stay,omitempty"`  // room.Holder.Joined of it
-	Name    string     `json:"name"`            // of the file
-	Most    int64      `json:"most"`            // bytes
-	Message room.Event `json:"e"`               // as it will be appended, but for the file
-	Found   int64      `json:"found,omitempty"` // the event as of which its addressees were found
+	Hash    string     `json:"hash"`           // ident.HashSecret of the secret of its code
+	Holder  string     `json:"by"`             // room.Holder.Hash of whoever may share it
+	Person  bool       `json:"me,omitempty"`   // that is the person behind the seat
+	Stay    int64      `json:"stay,omitempty"` // room.Holder.Joined of it
+	Name    string     `json:"name"`           // of the file
+	Most    int64      `json:"most"`           // bytes
+	Message room.Event `json:"e"`              // as it will be appended, but for the file
 	Key     table.Key  `json:"-"`
 	UntilMs int64      `json:"until"`
 }

@@ -23,7 +23,6 @@ type HookItem struct {
 	ID     string    `json:"-"`
 	Room   string    `json:"room"` // its id
 	Seat   int       `json:"s"`
-	Joined int64     `json:"n"` // the join of the agent of the seat
 	Form   room.Form `json:"f,omitempty"`
 	ForMe  bool      `json:"me,omitempty"`
 	URL    string    `json:"url"`

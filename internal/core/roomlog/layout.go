@@ -120,7 +120,7 @@ func sentKey(id string, a room.Agent, key string) table.Key {
 
 func inRoom(id, sort string) table.Key { return table.Key{Partition: roomPrefix + id, Sort: sort} }
 
-func seatDigits(seat int) string { return fmt.Sprintf("%05d", seat) }
+func seatDigits(seat int) string { return fmt.Sprintf("%08d", seat) }
 
 func eventSort(n int64) string { return fmt.Sprintf("%s%016d", logPrefix, n) }
 

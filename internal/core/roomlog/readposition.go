@@ -19,15 +19,12 @@ func (s Seats) ReadPosition(ctx context.Context, a room.Agent) (p room.ReadPosit
 	if err == nil {
 		err = Decode(item, &p)
 	}
-	if p.Joined != a.Joined { // of the former owner of its number
-		p = room.ReadPosition{}
-	}
 	return p, err
 }
 
 // SetReadPosition stores the read position of a.
 func (s Seats) SetReadPosition(ctx context.Context, a room.Agent, p room.ReadPosition) error {
-	p.V, p.Joined = room.Version, a.Joined
+	p.V = room.Version
 	return s.log.store.table.Write(ctx, table.Put(table.Item{
 		Key: readPositionKey(s.log.id, a), Expires: s.log.store.now().Add(room.Life), Data: Encode(p),
 	}, table.Always))

@@ -17,10 +17,8 @@ type Vacated struct {
 	AtMs   int64       `json:"at"`
 	By     string      `json:"by,omitempty"`   // the name of the admin that took it
 	Note   string      `json:"note,omitempty"` // its reason
-	// Hash is of the token that it had, and Devices of those of its person: another may have
-	// had its number since.
+	// Hash is of the last token that it had, and Devices of those of its person.
 	Hash    string   `json:"hash"`
-	Joined  int64    `json:"n,omitempty"` // the event with which it joined
 	Devices []string `json:"devices,omitempty"`
 	Kept    bool     `json:"kept,omitempty"` // its person stays known: see room.KeepPerson
 }
@@ -33,8 +31,8 @@ type keptItem struct {
 
 // Had reports whether x held a token of the seat.
 func (g Vacated) Had(x room.Holder) bool {
-	if x.Joined != 0 {
-		return x.Joined == g.Joined
+	if x.Joined != 0 { // a stay that the room has given: nobody else ever had the seat
+		return g.V != 0
 	}
 	if x.Person {
 		return slices.Contains(g.Devices, x.Hash)
@@ -53,7 +51,7 @@ func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.T
 		table.Put(table.Item{
 			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
 			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), By: gone.ByName,
-				Note: gone.Note, Hash: a.Hash, Joined: a.Joined, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
+				Note: gone.Note, Hash: a.Hash, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
 		}, table.Always),
 	}
 	if a.LeavesPerson() {

@@ -318,7 +318,7 @@ func TestDeliver_manyCallsForOneKey_areLateAndHoldUpNoOtherHook(t *testing.T) {
 				t.Fatal(err)
 			}
 			x := roomlog.HookItem{ID: chat.HookID(principal, h.to.url, "each", at, false), Room: at.Room, Seat: at.Seat,
-				Joined: at.Joined, Form: room.FormEach, URL: h.to.url, Secret: secret, Principal: principal,
+				Form: room.FormEach, URL: h.to.url, Secret: secret, Principal: principal,
 				UntilMs: w.clock.Now().Add(time.Hour).UnixMilli()}
 			if err := w.Webhook(w.ctx(), h.person, x); err != nil {
 				t.Fatal(err)

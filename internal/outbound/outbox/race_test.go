@@ -368,7 +368,7 @@ func TestRun_hostsThatHang_holdUpNoOther(t *testing.T) {
 			if n*each+k < 100 { // the first, in 25 rooms
 				path = fmt.Sprintf("/hang%d", k)
 			}
-			x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Joined: at.Joined, URL: w.host.url + path,
+			x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, URL: w.host.url + path,
 				Secret: secret, Principal: ident.Local,
 				SinceMs: start().UnixMilli(), UntilMs: start().Add(time.Hour).UnixMilli()}
 			x.ID = chat.HookID(ident.Local, x.URL, outbox.EventName, at, false)

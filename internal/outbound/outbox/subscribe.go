@@ -105,7 +105,7 @@ func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) 
 	if x.SinceMs == 0 {
 		x.SinceMs = now.UnixMilli()
 	}
-	x = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, Joined: seat.Joined, ForMe: s.ForMe, URL: s.URL,
+	x = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, ForMe: s.ForMe, URL: s.URL,
 		Secret: s.Secret, Server: b.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs,
 		UntilMs: now.Add(s.life()).UnixMilli()}
 	told, err := b.o.Rooms.Hook(ctx, s.Token, x)

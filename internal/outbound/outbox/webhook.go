@@ -60,7 +60,7 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 		}
 	}
 	return got, b.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
-		Joined: seat.Joined, Form: room.FormEach, URL: address, Secret: got.Secret, Server: b.o.Public,
+		Form: room.FormEach, URL: address, Secret: got.Secret, Server: b.o.Public,
 		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs, UntilMs: now.Add(webhookLife).UnixMilli()})
 }
 

@@ -52,7 +52,7 @@ func (s site) subscribe(a *agent) chat.HookSeat {
 	}
 	const url = "https://example.com/"
 	id := chat.HookID("key:b", url, "room.message", seat, false)
-	x := roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, Joined: seat.Joined, URL: url, Principal: "key:b",
+	x := roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, URL: url, Principal: "key:b",
 		UntilMs: time.Now().Add(time.Hour).UnixMilli()}
 	if _, err := s.Hook(s.t.Context(), a.token, x); err != nil {
 		s.t.Fatal(err)

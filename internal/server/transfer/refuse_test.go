@@ -190,14 +190,14 @@ func TestCopy_unreadableItem_refusesItsRoomOnly(t *testing.T) {
 		"newer snapshot":           {table.Key{Sort: "META"}, replace(`"v":`, `"v":9`)},
 		"snapshot without a name":  {table.Key{Sort: "META"}, func(string) string { return "null" }},
 		"snapshot with a bad name": {table.Key{Sort: "META"}, replace(`"key":"tea"`, `"key":"\u0000"`)},
-		"part of another time":     {table.Key{Sort: "META#SEAT#00001"}, replace(`"n":1`, `"n":2`)},
-		"part of another agent":    {table.Key{Sort: "META#SEAT#00001"}, replace(`"seat":1`, `"seat":2`)},
+		"part of another time":     {table.Key{Sort: "META#SEAT#00000001"}, replace(`"n":1`, `"n":2`)},
+		"part of another agent":    {table.Key{Sort: "META#SEAT#00000001"}, replace(`"seat":1`, `"seat":2`)},
 		"newer name":               {table.Key{Partition: "NAME#tea", Sort: "-"}, replace(`"v":`, `"v":9`)},
 		"name that leads nowhere":  {table.Key{Partition: "NAME#tea", Sort: "-"}, replace(`"id"`, `"x"`)},
 		"newer item of a new kind": {table.Key{Sort: "NEW#1"}, func(string) string { return `{"v":99}` }},
 		"newer listing": {table.Key{Partition: "LISTED", Sort: "tea"},
 			func(string) string { return `{"v":99}` }},
-		"newer presence of an agent": {table.Key{Sort: "SEEN#00001"}, replace(`"v":`, `"v":9`)},
+		"newer presence of an agent": {table.Key{Sort: "SEEN#00000001"}, replace(`"v":`, `"v":9`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			from, to := inFile(t), inFile(t)

@@ -52,7 +52,7 @@ func (a *account) room(name string) *calledRoom {
 
 // hookTo returns a hook of a seat that leads to a path.
 func hookTo(at chat.HookSeat, form room.Form, path string) roomlog.HookItem {
-	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Joined: at.Joined, Form: form,
+	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Form: form,
 		URL:    "https://example.com" + path,
 		Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: publicURL + "/mcp",
 		UntilMs: time.Now().Add(60 * 24 * time.Hour).UnixMilli()}

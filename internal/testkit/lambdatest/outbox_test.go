@@ -309,7 +309,7 @@ func (f *function) hook(seat result) roomlog.HookItem {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Joined: at.Joined, URL: "https://127.0.0.1" + hookPath,
+	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, URL: "https://127.0.0.1" + hookPath,
 		Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: publicURL + "/mcp",
 		UntilMs: time.Now().Add(time.Hour).UnixMilli()}
 	x.ID = chat.HookID("", x.URL, "room.message", at, false)
@@ -392,7 +392,7 @@ func (f *function) webhook(token, url, principal, server string) roomlog.HookIte
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Joined: at.Joined, Form: room.FormEach, Principal: principal,
+	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Form: room.FormEach, Principal: principal,
 		URL: url, Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: server + "/mcp",
 		UntilMs: time.Now().Add(60 * 24 * time.Hour).UnixMilli()}
 	x.ID = chat.HookID(principal, x.URL, string(x.Form), at, false)

@@ -2,7 +2,7 @@
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const messageForm = /^m[0-9a-hjkmnp-tv-z]{6}$/;
-const claimForm = /^w[0-9a-hjkmnp-tv-z]{28}$/;
+const claimForm = /^w[0-9a-hjkmnp-tv-z]{30}$/;
 
 /** Returns the two check characters of a text. */
 function check(text) {
@@ -26,7 +26,7 @@ export const isMessage = (text) => messageForm.test(text);
 export const roomOf = (secret) => secret.slice(1, 8);
 
 /** Returns the room and the seat in a claim or a person's token: the same for both. */
-export const seatOf = (secret) => secret.slice(1, 11);
+export const seatOf = (secret) => secret.slice(1, 13);
 
 /** Returns a new token of the person behind the seat of a claim. */
 export function newToken(claim) {

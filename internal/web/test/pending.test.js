@@ -7,7 +7,7 @@ import { NoAnswer, Refusal } from "../assets/mcp.js";
 import { Pending } from "../assets/pending.js";
 import * as storage from "../assets/storage.js";
 
-const token = "p0000001abc";
+const token = "p0000001abcde";
 const mine = ({ person }) => person;
 
 /** A tab with pending messages: what it calls, what the log has, and what is shown. */

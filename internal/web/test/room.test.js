@@ -9,7 +9,7 @@ import { Room } from "../assets/room.js";
 import { claimed, returned } from "../assets/seats.js";
 import * as storage from "../assets/storage.js";
 
-const claim = "w" + "0123456" + "abc" + "0".repeat(18);
+const claim = "w" + "0123456" + "abcde" + "0".repeat(18);
 
 let server, rooms;
 beforeEach(() => {
@@ -363,7 +363,7 @@ test("the last that a seat hears says who took it, if the refusal does not", asy
 async function twoDevices(...texts) {
   const one = await opened();
   newBrowser();
-  const two = await opened(claimed(claim.replace("abc0", "abc1")));
+  const two = await opened(claimed(claim.replace("abcde0", "abcde1")));
   const drafts = texts.map((text) => server.drafts(text));
   await rest();
   await server.clock.advance(1_000);

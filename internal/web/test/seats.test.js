@@ -9,8 +9,8 @@ import { claimed, open, reasonOf, returned, takeSeat } from "../assets/seats.js"
 import * as storage from "../assets/storage.js";
 import { isClaim, newToken, random, roomOf, seatOf } from "../assets/token.js";
 
-const claim = "w" + "0123456" + "abc" + "0".repeat(18); // its check characters do not matter here
-const further = "w" + "0123456" + "abc" + "1".repeat(18);
+const claim = "w" + "0123456" + "abcde" + "0".repeat(18); // its check characters do not matter here
+const further = "w" + "0123456" + "abcde" + "1".repeat(18);
 
 let server;
 beforeEach(() => {
@@ -23,8 +23,8 @@ const refusedWith = (code) => (problem) => problem instanceof Refusal && problem
 test("a token is one of the seat of its claim, and no two are alike", () => {
   const tokens = [newToken(claim), newToken(claim)];
   for (const token of tokens) {
-    assert.match(token, /^p0123456abc[0-9a-z]{18}$/);
-    assert.deepEqual([roomOf(token), seatOf(token)], ["0123456", "0123456abc"]);
+    assert.match(token, /^p0123456abcde[0-9a-z]{18}$/);
+    assert.deepEqual([roomOf(token), seatOf(token)], ["0123456", "0123456abcde"]);
   }
   assert.notEqual(tokens[0], tokens[1]);
   assert.match(random(100), /^[0-9a-hjkmnp-tv-z]{100}$/);
@@ -55,7 +55,7 @@ test("a link whose answer was lost is opened by the same token", async () => {
 });
 
 test("a link that another browser opened lets nobody in, and is forgotten", async () => {
-  server.claims.set(claim, "p0123456abcOther");
+  server.claims.set(claim, "p0123456abcdeOther");
   await assert.rejects(open(claimed(claim)), refusedWith("opened"));
   assert.deepEqual(storage.seats(), []);
 });
@@ -100,7 +100,7 @@ test("a key that was revoked for one of two tokens of a seat leaves the other it
 test("a newer link that was used elsewhere leaves the seat as it was", async () => {
   const seat = await open(claimed(claim));
   server.tokens.clear();
-  server.claims.set(further, "p0123456abcOther");
+  server.claims.set(further, "p0123456abcdeOther");
   await assert.rejects(open(claimed(further)), refusedWith("opened"));
   assert.deepEqual(storage.seats().map(({ token, spare }) => [token, spare]), [[seat.token, ""]]);
 });
@@ -123,7 +123,7 @@ test("a seat that is gone is told from a key that was revoked", () => {
 
 test("a person alone takes a seat that this browser keeps", async () => {
   server.other = (tool, args) => ({
-    agent_token: "p0123456abcTaken",
+    agent_token: "p0123456abcdeTaken",
     agent_name: args.agent_name,
     room: { name: "den" },
   });
@@ -133,7 +133,7 @@ test("a person alone takes a seat that this browser keeps", async () => {
   const { used, ...seat } = storage.seatIn("0123456");
   assert.deepEqual(seat, {
     room: "0123456",
-    token: "p0123456abcTaken",
+    token: "p0123456abcdeTaken",
     claim: "",
     name: "Cy",
     title: "den",

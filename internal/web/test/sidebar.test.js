@@ -175,7 +175,7 @@ test("how a hook stands: what it is, since when or how long ago and, if calls fa
 });
 
 test("a QR code is a square of dark modules with a border of four", () => {
-  const { path, side } = pathOf("https://parley.example/r/abcdefg#w0123456abc");
+  const { path, side } = pathOf("https://parley.example/r/abcdefg#w0123456abcde");
   const cells = [...path.matchAll(/M(\d+) (\d+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
   const edge = [0, 1, 2, 3, side - 1, side - 4];
   assert.ok(cells.every(([x, y]) => !edge.includes(x) && !edge.includes(y)));
