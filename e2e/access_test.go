@@ -229,7 +229,7 @@ func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
 		t.Fatalf("connect: %d, %s", code, said)
 	}
 	if said, code := connect("", "cursor"); code != 0 ||
-		!strings.Contains(said, `"Authorization": "Bearer `+key[:11]+`…"`) {
+		!strings.Contains(said, `"Authorization":"Bearer `+key[:11]+`…"`) {
 		t.Errorf("connect with the kept key: %d, %s", code, said)
 	}
 	file := filepath.Join(os.Getenv("HOME"), ".cursor", "mcp.json")
