@@ -293,8 +293,11 @@ func answer(p client.Place, protocol string, err error) string {
 		return "The server admits the key " + client.ShownKey(p.Key) + ", and speaks MCP " + protocol + "."
 	case err == nil:
 		return "The server answers, and speaks MCP " + protocol + "."
-	case client.ServeLine(p.Base) != "":
+	case client.ServeLine(p.Base) != "" && client.NobodyListens(err):
 		return "The server does not answer yet. Start it with: " + client.ServeLine(p.Base)
+	case client.ServeLine(p.Base) != "" && !errors.As(err, new(*fault.Error)):
+		return "Something listens at " + p.Base + ", but does not answer as Parley does. To see why: " +
+			client.DoctorLine(p.Base)
 	}
 	return "The server does not answer now. To see why: " + client.DoctorLine(p.Base)
 }

@@ -273,7 +273,42 @@ func TestConnect_somethingElseAnswers_writesNothing(t *testing.T) {
 	}))
 	defer tunnel.Close()
 	connectSays(t, 0, []string{"codex", "--url", tunnel.URL}, "Codex is connected to "+tunnel.URL+".\n",
-		"The server does not answer yet. ")
+		"Something listens at "+tunnel.URL+", but does not answer as Parley does. To see why: parley doctor --url "+
+			tunnel.URL+"\n")
+}
+
+// Its port is taken, so that to start a server there is no help.
+func TestConnect_programThatIsNoServer_isSaid(t *testing.T) {
+	emptyHome(t)
+	install(t, "codex")
+	for words, want := range map[string]struct {
+		code int
+		says string
+	}{
+		"":                        {0, "Something listens at "},
+		"SSH-2.0-OpenSSH_9.9\r\n": {exitFailure, "parley: nothing was written: the server at "},
+	} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for {
+				conn, err := ln.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = conn.Read(make([]byte, 1<<10))
+				_, _ = io.WriteString(conn, words)
+				_ = conn.Close()
+			}
+		}()
+		connectSays(t, want.code, []string{"codex", "--url", "http://" + ln.Addr().String()},
+			want.says+"http://"+ln.Addr().String())
+		if err := ln.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestConnect_pageOfAServer_namesTheServer(t *testing.T) {

@@ -129,7 +129,7 @@ func (u *Unreachable) Error() string {
 		return is.of(u.Base)
 	}
 	help := "see " + DoctorLine(u.Base)
-	if start := ServeLine(u.Base); start != "" && errors.Is(u.cause, syscall.ECONNREFUSED) {
+	if start := ServeLine(u.Base); start != "" && NobodyListens(u) {
 		help = "start it with: " + start
 	}
 	return fmt.Sprintf("the server at %s cannot be reached: %s; %s", u.Base, Reason(u.cause), help)
@@ -167,6 +167,12 @@ func (u *Unreachable) Answered() bool {
 		return !noUpstream.MatchString(string(is))
 	}
 	return errors.As(u.cause, new(otherThan)) || errors.Is(u.cause, http.ErrSchemeMismatch)
+}
+
+// NobodyListens reports whether a call failed since there is no program at the address that takes connections.
+func NobodyListens(err error) bool {
+	failed := new(net.OpError)
+	return errors.As(err, &failed) && failed.Op == "dial"
 }
 
 // noUpstream is the status with which a proxy says that it does not reach the server.
@@ -310,6 +316,9 @@ func plainly(err error) error {
 	var request *url.Error
 	switch said := otherAnswer.FindStringSubmatch(err.Error()); {
 	case errors.As(err, &request):
+		if strings.Contains(request.Err.Error(), "malformed HTTP") { // net/http has no type for it
+			return otherThan("what listens there does not speak HTTP")
+		}
 		return request.Err // without the address, which Unreachable names
 	case errors.Is(err, transport.ErrLegacySSEServer), errors.Is(err, transport.ErrSessionTerminated):
 		return otherThan("there is no MCP at this address")

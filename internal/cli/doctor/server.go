@@ -67,11 +67,11 @@ func (v *visit) fixOf(err error) string {
 			"(NODE_EXTRA_CA_CERTS); or use a certificate from a public authority"
 	case errors.As(err, new(*tls.CertificateVerificationError)):
 		return "renew the certificate, or use an address for which it is valid"
-	case !errors.As(err, new(net.Error)):
+	case client.ServeLine(v.Server) != "" && client.NobodyListens(err):
+		return client.ServeLine(v.Server)
+	case !errors.As(err, new(net.Error)), client.ServeLine(v.Server) != "":
 		return "check the address, without /mcp, and any proxy in front of the server: it must reach the server, " +
 			"and let /mcp and /v1/wait pass without a sign-in"
-	case client.ServeLine(v.Server) != "":
-		return client.ServeLine(v.Server)
 	}
 	return "start the server, and open its port in the firewall; or give the right address with --url"
 }

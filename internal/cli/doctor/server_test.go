@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,6 +24,24 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 		t.Cleanup(server.Close)
 		return server.URL
 	}
+	raw := func(words string) string {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = ln.Close() })
+		go func() {
+			for {
+				conn, err := ln.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = io.WriteString(conn, words)
+				_ = conn.Close()
+			}
+		}()
+		return "http://" + ln.Addr().String()
+	}
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
 	const other = `{"jsonrpc":"2.0","id":1,"result":{"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"other",` +
@@ -39,6 +58,8 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 		"another result":       {answers(200, "application/json", `{"result":"fine"}`), "not Parley's", "check"},
 		"an error":             {answers(500, "application/json", broken), "out of order", "log of the server"},
 		"nothing":              {closed, "refused", "parley serve --addr " + strings.TrimPrefix(closed, "http://")},
+		"it hangs up":          {raw(""), "http://127.0.0.1:", "check the address"},
+		"no HTTP":              {raw("SSH-2.0-OpenSSH_9.9\r\n"), "does not speak HTTP", "check the address"},
 		"no such name":         {"http://parley.invalid", "parley.invalid", "spelling"},
 		"no TLS":               {strings.Replace(closed, "http:", "https:", 1), "refused", "start the server"},
 		"HTTP in place of TLS": {strings.Replace(answers(200, "", ""), "http:", "https:", 1), "speaks", "certificate"},
