@@ -151,7 +151,7 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		fmt.Fprintln(streams.err, "parley:", shell.HarmlessLine(shadow))
 	}
 	if c.DryRun {
-		fmt.Fprintln(streams.out, "Nothing was written.")
+		fmt.Fprintf(streams.out, "%s\nNothing was written.\n", streams.own(answers))
 		return nil
 	}
 	switch {
@@ -238,6 +238,9 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 	}
 	if p.Key == "" && p.Invite == "" && c.signsIn(ctx, p) {
 		return p, connect.SignIn(c.Client), nil
+	}
+	if p.Key == "" && p.Invite == "" && c.DryRun { // which leaves nothing behind, so that no secret is asked for it
+		return p, "The server admits only callers with a key: connect asks for yours, and writes it as well.", nil
 	}
 	if p.Key == "" && p.Invite == "" && ask != nil {
 		p.Key, err = shell.AskForKey(ask, p)

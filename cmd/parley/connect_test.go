@@ -277,6 +277,37 @@ func TestConnect_somethingElseAnswers_writesNothing(t *testing.T) {
 			tunnel.URL+"\n")
 }
 
+func TestConnect_dryRunAtAServerWithKeys_asksForNone(t *testing.T) {
+	home := emptyHome(t)
+	install(t, "codex")
+	ctx, stop := context.WithCancel(t.Context())
+	out, ended := secretscan.NewBuffer(t), make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--access", "keys", "--data", emptyFile(t)},
+			streams{in: strings.NewReader(""), out: out, err: out})
+	}()
+	listens := regexp.MustCompile(`listens on (http://127\.0\.0\.1:\d+)/mcp`)
+	await(t, out, listens)
+	base := listens.FindStringSubmatch(out.String())[1]
+	c := connectCommand{Client: "codex", DryRun: true}
+	_, said, err := c.admission(t.Context(), client.Place{Base: base}, func(question string) (string, error) {
+		t.Errorf("it asks %s", question)
+		return "", nil
+	})
+	const want = "The server admits only callers with a key: connect asks for yours, and writes it as well."
+	if err != nil || said != want {
+		t.Errorf("%q, %v", said, err)
+	}
+	connectSays(t, 0, []string{"codex", "--dry-run", "--url", base}, "+ url = \""+base+"/mcp\"\n",
+		want+"\nNothing was written.\n")
+	connectSays(t, exitFailure, []string{"codex", "--url", base}, "parley: nothing was written. The server at ")
+	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+		t.Errorf("it has written %v, %v", left, err)
+	}
+	stop()
+	<-ended
+}
+
 // Its port is taken, so that to start a server there is no help.
 func TestConnect_programThatIsNoServer_isSaid(t *testing.T) {
 	emptyHome(t)
