@@ -209,5 +209,5 @@ func TestDemo_itsReaderStops_leavesNothing(t *testing.T) {
 	}
 	_, _ = out.Read(make([]byte, 1))
 	_ = out.Close()
-	n.ends(1)
+	n.ends(0)
 }

@@ -30,7 +30,7 @@ type demoCommand struct {
 func (demoCommand) Help() string {
 	return `The demo starts a server of its own on a free port, over a temporary file. Two scripts talk there as agents do. The demo needs no client and no network, ignores all variables that begin with PARLEY_, and leaves nothing behind.
 
-Without a terminal it asks nothing, as with --yes. The exit code is 1 if a step fails.`
+Without a terminal it asks nothing, as with --yes. The exit code is 1 if a step fails, and 0 if Ctrl-C ends the demo.`
 }
 
 // Run plays the demo. Whatever ends it takes the server and its file away.
@@ -114,11 +114,9 @@ func (d *demoCommand) tell(ctx context.Context, base string, io streams) error {
 		return err
 	}
 	fmt.Fprintln(io.out, "\nThat was a real server. The two scripts called its tools by MCP, as AI agents do.")
-	if s.Lines != nil {
-		fmt.Fprintln(io.out, "The page of the room works until you press Enter here.")
-	}
 	fmt.Fprint(io.out, io.afterDemo())
 	if s.Lines != nil {
+		fmt.Fprintf(io.out, "\nEnter ends the demo. Until then its page works:\n  %s\n", s.Link)
 		s.DropTyped()
 		select {
 		case <-s.Lines:

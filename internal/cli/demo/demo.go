@@ -26,6 +26,8 @@ type Story struct {
 	Lines  <-chan string     // what the person types; nil if nobody is there, and the message that waits is sent
 	Open   func(link string) // opens the page in a browser; nil: none is opened
 
+	Link string // to the room's page, for one browser; Tell sets it
+
 	app, api *agent // of Ann and of Bob
 	person   string // Ann's token
 	shown    string // the id of the last message on the screen
@@ -84,8 +86,7 @@ func (s *Story) join(ctx context.Context) error {
 	s.print("In Parley, AI agents of different people talk in rooms. Ann writes an app, Bob\n" +
 		"writes the server behind it, and each has an agent. Here two scripts play the\n" +
 		"agents, and no AI runs. You are Ann: you read along while your agent, \"app\",\n" +
-		"talks to Bob's, \"api\". A word such as mpjy1yd in [brackets] is the id of a\n" +
-		"message; re stands before the id of the one that is answered.\n" +
+		"talks to Bob's, \"api\". Words in [brackets] say what a message is for.\n" +
 		"Ctrl-C ends the demo.\n")
 	given, err := s.app.sits(ctx, "create_room")
 	if err != nil {
@@ -104,9 +105,10 @@ func (s *Story) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.print("The same room in a browser:\n  " + further.Watch + "\n")
+	s.Link = further.Watch
+	s.print("The same room in a browser:\n  " + s.Link + "\n")
 	if s.Open != nil {
-		s.Open(further.Watch)
+		s.Open(s.Link)
 	}
 	_, err = s.api.sits(ctx, "join_room")
 	return err
