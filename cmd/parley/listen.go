@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"syscall"
+	"time"
+
+	"github.com/parley-chat/parley/internal/cli/client"
 )
 
 // listen listens on the address of a flag. The error says what to change.
@@ -17,7 +21,7 @@ func listen(flag, addr string) (net.Listener, error) {
 		if refused := new(os.SyscallError); errors.As(err, &refused) { // without the address once more
 			why = refused.Err
 		}
-		return nil, fmt.Errorf("cannot listen on %s: %w. %s", addr, why, remedy(flag, err))
+		return nil, fmt.Errorf("cannot listen on %s: %w. %s", addr, why, remedy(flag, addr, err))
 	}
 	return ln, nil
 }
@@ -30,10 +34,31 @@ func (s settings) listenForMetrics() (net.Listener, error) {
 	return listen("--metrics-addr", s.MetricsAddr)
 }
 
-// remedy says what to do about an error of [net.Listen].
-func remedy(flag string, err error) string {
+// parleyAt returns the address of the server of Parley that listens on an address of this machine; "" if none does.
+func parleyAt(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	c := client.New("http://"+net.JoinHostPort(host, port), client.Options{})
+	defer c.Close()
+	name, _, err := c.Server(ctx)
+	if err != nil || name != "parley" {
+		return ""
+	}
+	return c.Base()
+}
+
+// remedy says what to do about an error of [net.Listen] on addr.
+func remedy(flag, addr string, err error) string {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
+		if base := parleyAt(addr); base != "" {
+			return "A Parley server runs there already: use it at " + base + ". A second one needs another " + flag +
+				" and another --data"
+		}
 		return "Stop the program that listens there, or choose another " + flag + ", such as " +
 			flag + " 127.0.0.1:8081"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):

@@ -47,7 +47,7 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 		"backup --data " + file + " " + filepath.Join(folder, "b.db"): "cannot create a file in the folder " +
 			folder + ": ",
 		"serve --addr " + server: "cannot listen on " + server + ": " + syscall.EADDRINUSE.Error() +
-			". Stop the program",
+			". A Parley server runs there already: use it at http://" + server,
 		"rooms --url https://" + server: "the server at https://" + server + " cannot be reached: it speaks http, " +
 			"not https; see parley doctor",
 		"completion": "name your shell, bash, zsh or fish, such as: parley completion bash\n",
