@@ -178,6 +178,7 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	if list, err := p.keys("list"); err != nil || strings.Count(list, "\n") != 1 {
 		t.Errorf("the server made a key: %v: %s", err, list)
 	}
+	command = strings.Replace(command, "LABEL", "Ann", 1)
 	pasted := exec.CommandContext(t.Context(), parts.Need(t, "sh", "it runs the line"), "-c", command)
 	pasted.Env = process.Environment()
 	if out, err := pasted.CombinedOutput(); err != nil || !keyForm.Match(out) ||

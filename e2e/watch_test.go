@@ -50,7 +50,7 @@ func (a *agentOf) hears(line string) {
 func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 	a := watched(t)
 	if got := a.ann.runs("watch", a.link[:len(a.link)-1]); got.code != 2 ||
-		!strings.Contains(got.err, "it is incomplete") {
+		!strings.Contains(got.err, "This link is mistyped or cut short") {
 		t.Errorf("a part of the link: %+v", got)
 	}
 	if got := a.ann.runs("who"); got.code != 4 {

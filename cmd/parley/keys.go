@@ -141,6 +141,9 @@ func (c *keysAddCommand) Validate() error {
 		return fmt.Errorf("--days %d: must be from 1 to %d, or left out for a key that is valid until it is revoked",
 			*c.Days, mostDays)
 	}
+	if c.Label == "LABEL" {
+		return errors.New("put the name of the key's holder in place of LABEL, such as Ann")
+	}
 	return cmp.Or((app.Settings{PublicURL: c.PublicURL}).CheckAddresses(), c.keyTable.Validate())
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 )
@@ -45,9 +46,10 @@ func (p Place) WithKey() (Place, error) {
 
 // ReadKey returns a key as its holder sends it. Its error does not repeat the key.
 func ReadKey(given string) (string, error) {
-	k, ok := ident.ParseKey(given)
+	k, ok := ident.ParseKey(strings.Trim(given, "\"'` \t\r\n"))
 	if !ok {
-		return "", errors.New("this is not a key, or it is mistyped; a key begins with pk_ and must be copied exactly")
+		return "", errors.New("this is not a key, or it is mistyped; a key begins with pk_ and must be copied " +
+			"exactly; who runs the server makes one: parley keys add")
 	}
 	return k.String(), nil
 }

@@ -42,5 +42,5 @@ func watchLink(link string) (w WatchLink, ok bool) {
 
 const roomDoor = "/r/"
 
-var errNoWatchLink = errors.New("this is not the link with which a person watches an agent, or not all of it: such a " +
-	"link has /r/ in it, and a secret after #")
+var errNoWatchLink = errors.New("this is not the link with which a person watches an agent, or it is incomplete: " +
+	"such a link contains /r/ and ends with a secret after #")

@@ -350,8 +350,9 @@ func (s *Shell) welcome(server string, r result) error {
 		o.Screen.Show(got.Messages...)
 		if got.Invite != "" && len(got.Room.Agents) == 1 {
 			o.print("To invite somebody, send them this line:\n  %s", got.Invite)
-			if client.OnThisMachine(server) {
-				o.print("It works on this machine alone. How others reach your server: docs/self-hosting.md.")
+			if at, _, byName := namedIn(got.Invite); byName && client.OnThisMachine(at.Base) {
+				o.print("Only clients on your own computer can use it. For others, see " +
+					"https://github.com/parley-chat/parley#with-somebody-else.")
 			}
 		}
 		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {

@@ -65,7 +65,7 @@ func TestJoin_lineThatNamesTheRoom_leadsThere(t *testing.T) {
 	}
 	_, line, found := strings.Cut(made.out.String(), "send them this line:")
 	line, rest, _ := strings.Cut(strings.TrimSpace(line), "\n")
-	if !found || !strings.Contains(rest, "It works on this machine alone.") {
+	if !found || !strings.Contains(rest, "Only clients on your own computer can use it.") {
 		t.Fatal(&made.out)
 	}
 	c := at(t, "http://127.0.0.1:1", nil) // where nobody serves
@@ -133,7 +133,7 @@ func TestRoom_mistyped_hearsOfThoseWithASeat(t *testing.T) {
 		"a room": {c.Who(t.Context(), shell.Which{Room: "taa"}),
 			"You have no seat in the room taa. You have one in tea."},
 		"a link": {c.Watch(t.Context(), "tea"),
-			"To follow a room in which you have a seat: parley tail --room tea."},
+			"To follow the room: parley tail --room tea --as Ann"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("%s: %v", what, c.err)

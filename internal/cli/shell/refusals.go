@@ -343,9 +343,9 @@ var sayings = pairs(
 	`Another agent here has this name, and your invite`,
 	"Somebody in the room has this name, and the invite gives no more seats. Ask the one who gave it to you for a new "+
 		"one, and join under another name.",
-	`Every seat of this invite is taken`,
-	"Every seat of this invite is taken. Ask the one who gave it to you for a new one, which an admin of the room "+
-		"makes: {invite --new}",
+	`Every seat of this invite has been used`,
+	"Every seat of this invite has been used. Ask the one who gave it to you for a new one, which an admin of the "+
+		"room makes: {invite --new}",
 	`This invite ended at (.*?)\. Ask`,
 	"This invite ended at $1. Ask the one who gave it to you for a new one.",
 	`Your user holds you in this room`,

@@ -88,8 +88,9 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 			return err
 		}
 		touch(s.file)
-		if sent.Sent && !s.out.JSON && (which.Room == "" || which.As == "") { // a room's name may have become text
-			s.out.note("Said in the room %s as %s.", s.seat.Room, s.seat.Name)
+		// A room's name may have become text. In a pipe nobody reads that.
+		if sent.Sent && !s.out.JSON && s.out.Screen.Terminal && (which.Room == "" || which.As == "") {
+			s.out.print("Said in the room %s as %s.", s.seat.Room, s.seat.Name)
 		}
 		for _, name := range sent.Left {
 			s.out.note("%s has left the room, and does not read what you said.", named([]string{name}, ""))

@@ -46,13 +46,13 @@ func TestSay_roomIsNotNamed_isToldWhereItWent(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
 	for which, want := range map[shell.Which]string{
-		{}:                       "parley: Said in the room tea as Ann.\n",
+		{}:                       "Said in the room tea as Ann.\n",
 		{Room: "tea", As: "Ann"}: "",
 	} {
 		ann := at(t, base, nil)
-		ann.Out.JSON = false
+		ann.Out.JSON, ann.Out.Screen.Terminal = false, true
 		err := ann.Say(t.Context(), which, shell.SayRequest{Text: "tee Is there milk?"})
-		if err != nil || ann.notes.String() != want || ann.out.String() != "" {
+		if err != nil || ann.out.String() != want || ann.notes.String() != "" {
 			t.Errorf("%+v: %v, told %q, printed %q", which, err, &ann.notes, &ann.out)
 		}
 	}

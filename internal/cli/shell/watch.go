@@ -26,7 +26,7 @@ func (s *Shell) AskForLink() (string, error) {
 func (s *Shell) Watch(ctx context.Context, given string) error {
 	link, err := client.ParseWatchLink(given)
 	if err != nil {
-		return fail(usage, "%s", strings.TrimSpace(err.Error()+". "+s.follow(given)))
+		return s.noLink(given, err)
 	}
 	o := &opening{by: s, link: link}
 	o.place, err = s.at(link.Base)
@@ -50,15 +50,21 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 	return o.judge(o.show(ctx))
 }
 
-// follow names the command that shows a room in which the person has a seat, for whoever gives its name in the place
-// of a link; "" for what can be no name.
-func (s *Shell) follow(given string) string {
-	all, err := s.Seats.All()
-	all = slices.DeleteFunc(all, func(seat client.Seat) bool { return !seat.OfShell() })
-	if err != nil || len(all) == 0 || strings.Contains(given, "/") {
-		return ""
+// noLink says what a person can do who gives something else in the place of a link.
+func (s *Shell) noLink(given string, err error) error {
+	all, _ := s.Seats.All()
+	own := slices.IndexFunc(all, func(seat client.Seat) bool { return seat.OfShell() && sameName(given)(seat.Room) })
+	_, invited := client.Invited(given)
+	switch {
+	case invited:
+		return fail(usage, "This is an invite to a room. To take a seat there: %s", s.command("join LINK --as NAME"))
+	case own >= 0:
+		return fail(usage, "watch opens the link of an agent. To follow the room: %s",
+			s.command("tail --room "+quoted(all[own].Room)+" --as "+quoted(all[own].Name)))
+	case strings.Contains(given, "/r/") && strings.Contains(given, "#"):
+		return fail(usage, "This link is mistyped or cut short: copy the whole link again.")
 	}
-	return "To follow a room in which you have a seat: " + s.command("tail --room "+quoted(all[0].Room)) + "."
+	return fail(usage, "%s. Ask your agent for its link.", err)
 }
 
 func (o *opening) judge(err error) error {

@@ -91,8 +91,8 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 			"more seats. If it is you, pass only your agent_token to join_room. Otherwise ask the one who gave you "+
 			"the invite for a new one, and choose another agent_name.")
 	case v.Uses < 1:
-		return nil, fault.Refuse(fault.NotAllowed, "Every seat of this invite is taken. Ask the one who gave it to "+
-			"you for a new one. If you have a seat by it, pass only your agent_token to join_room.")
+		return nil, fault.Refuse(fault.NotAllowed, "Every seat of this invite has been used. Ask the one who gave it "+
+			"to you for a new one. If you have a seat by it, pass only your agent_token to join_room.")
 	}
 	return nil, fault.Refuse(fault.NotAllowed, "This invite ended at %s. Ask the one who gave it to you for a new "+
 		"one. If you have a seat by it, pass only your agent_token to join_room.",
