@@ -43,7 +43,7 @@ func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Principal, erro
 	case !a.Keys:
 		return ident.Principal{ID: a.principalOf(r)}, nil
 	case d.route == keyRoute:
-		return a.Gate.Key(ctx, d.secret, address)
+		return a.Gate.Key(ctx, d.secret)
 	case d.route == StandbyPath:
 		return a.Gate.Token(ctx, d.secret, address)
 	case d.route == uploadRoute:

@@ -154,7 +154,7 @@ func TestAccount_isAnotherPersonThanAKey(t *testing.T) {
 	}
 	key := ident.NewKey()
 	key.ID = annAtAcme.ID()[:len(key.ID)]
-	p.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
+	p.refuses(key.String(), fault.KeyInvalid)
 	p.bears(pair.Access, annAtAcme.Label, "")
 	p.set(func() { p.down = true })
 	w.pass(31 * time.Second)

@@ -79,13 +79,13 @@ func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principa
 	if t, err := ident.ParseToken(text); err == nil {
 		return g.token(ctx, t, address)
 	}
-	return g.Key(ctx, text, address)
+	return g.Key(ctx, text)
 }
 
 // Key admits by a key. The table is read for a key that this process has not read for 30
 // seconds, unless its check characters, its mark or the secret that was read before show that it is wrong. So nobody
 // who guesses delays a right one. The first use in a day is noted: see noteUse.
-func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, error) {
+func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 	if strings.TrimSpace(text) == "" {
 		return ident.Principal{}, refuse("needs a key, and you sent none")
 	}
@@ -110,7 +110,7 @@ func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, 
 	case right && !fresh:
 		err = read()
 	case !right: // it may have been renewed
-		err = g.lookUp(ctx, key, address, read)
+		err = g.lookUp(ctx, key, read)
 	}
 	if err != nil {
 		return ident.Principal{}, g.outward(err)
@@ -120,18 +120,16 @@ func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, 
 }
 
 // lookUp has read look up a key that this process does not know. A key without the mark of the table was made up, and
-// one with the mark was not, so only in a table without secrets the key waits for its turn, as tokens do.
-func (g *Gate) lookUp(ctx context.Context, k ident.Key, address string, read func() error) error {
-	some, marked, err := g.marks.check(ctx, k)
-	switch {
-	case err != nil:
+// one with the mark was not. So a key needs no turn, as a token does.
+func (g *Gate) lookUp(ctx context.Context, k ident.Key, read func() error) error {
+	marked, err := g.marks.check(ctx, k)
+	if err != nil {
 		return err
-	case marked:
-		return g.guesses.lookAtOnce(k.String(), read)
-	case some:
+	}
+	if !marked {
 		return errWrongKey()
 	}
-	return g.guesses.look(ctx, k.String(), address, read)
+	return g.guesses.lookAtOnce(k.String(), read)
 }
 
 // Invite admits a guest by the code of a room's invite.

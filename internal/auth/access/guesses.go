@@ -35,12 +35,11 @@ const (
 // digest stands for a key, a code or a token.
 type digest [sha256.Size]byte
 
-// guesses bounds what wrong invites and tokens cost, and wrong keys in a table without secrets (see marks): a guess of
-// 80 bits is hopeless, but each costs a read. It remembers which secrets were right and which were wrong the last
-// time. A secret that was right is always looked up, so the wrong ones of others shut nobody out. A new
-// one waits for its turn, and the turn is given back if it is right. The next turn goes to the
-// address whose networks had none for the longest time, so a crowd that guesses delays others by
-// one turn of each of its networks at most. Its methods may be called concurrently.
+// guesses bounds what wrong invites and tokens cost: a guess of 80 bits is hopeless, but each costs a read. It
+// remembers which secrets were right and which were wrong the last time. A secret that was right is always looked up,
+// so the wrong ones of others shut nobody out. A new one waits for its turn, and the turn is given back if it is
+// right. The next turn goes to the address whose networks had none for the longest time, so a crowd that guesses
+// delays others by one turn of each of its networks at most. Its methods may be called concurrently.
 type guesses struct {
 	clock clockwork.Clock
 
@@ -195,8 +194,8 @@ func (g *guesses) await(ctx context.Context, t *turn) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-timer.Chan():
-		err = fault.RetryLater(fault.RateLimited, time.Second, "This server gets more new keys, invites and tokens "+
-			"than it can look up, and did not get to yours in %d seconds. Nothing was done: try again in 1 "+
+		err = fault.RetryLater(fault.RateLimited, time.Second, "This server gets more new invites and tokens than it "+
+			"can look up, and did not get to yours in %d seconds. Nothing was done: try again in 1 "+
 			"second.", fault.Seconds(longestTurn))
 	}
 	g.mu.Lock()

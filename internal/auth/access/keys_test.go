@@ -121,7 +121,7 @@ func TestAdd_storesNoSecretAndLogsNone(t *testing.T) {
 	key := w.add("Ann", 0)
 	p := w.process()
 	p.admits(key, "Ann")
-	p.refuses(altered(key), "192.0.2.1", fault.KeyInvalid)
+	p.refuses(altered(key), fault.KeyInvalid)
 	w.revoke(key.String())
 	it, err := w.table.Get(t.Context(), table.Key{Partition: access.Partition, Sort: w.add("Bob", 0).ID}, table.Strong)
 	if err != nil || strings.Contains(string(it.Data), key.Secret) {

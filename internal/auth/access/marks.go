@@ -71,15 +71,14 @@ type marks struct {
 	read time.Time // when the read began
 }
 
-// check reports whether k has the mark of a secret of the table; some is false if the table has none, as one whose
-// keys are all older than marks. For a key without a mark the secrets are read again, once in the time for which a key
-// is believed: others may have been copied there.
-func (m *marks) check(ctx context.Context, k ident.Key) (some, marked bool, err error) {
+// check reports whether k has the mark of a secret of the table. For a key without one the secrets are read again, once
+// in the time for which a key is believed: the table may have got its first secret, or a copy of another's.
+func (m *marks) check(ctx context.Context, k ident.Key) (marked bool, err error) {
 	list, fresh := m.recall()
 	if !slices.ContainsFunc(list, k.IsMarked) && !fresh {
 		list, err = m.readAll(ctx)
 	}
-	return len(list) > 0, slices.ContainsFunc(list, k.IsMarked), err
+	return slices.ContainsFunc(list, k.IsMarked), err
 }
 
 // recall returns the secrets as they were read last, and whether that can still be believed.

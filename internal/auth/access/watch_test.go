@@ -29,7 +29,7 @@ func TestWatch_keyThatIsGone_endsItsCallsWithinAMinute(t *testing.T) {
 		} {
 			key := w.add(name, time.Minute)
 			p, other := w.process(), w.process()
-			asker, err := p.Key(t.Context(), key.String(), "192.0.2.1")
+			asker, err := p.Key(t.Context(), key.String())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -48,7 +48,7 @@ func TestWatch_keyThatIsGone_endsItsCallsWithinAMinute(t *testing.T) {
 			}
 			stopOne()
 			stopTwo()
-			p.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
+			p.refuses(key.String(), fault.KeyInvalid)
 		}
 	})
 }
@@ -57,7 +57,7 @@ func TestWatch_hundredCalls_areOneCheckAndNoneIsLeftBehind(t *testing.T) {
 	w := newWorld(t)
 	key := w.add("Ann", 0)
 	p := w.process()
-	asker, err := p.Key(t.Context(), key.String(), "192.0.2.1")
+	asker, err := p.Key(t.Context(), key.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestWatch_tableThatDoesNotAnswer_endsNoCall(t *testing.T) {
 	w := newWorld(t)
 	key := w.add("Ann", 0)
 	p := w.process()
-	asker, err := p.Key(t.Context(), key.String(), "192.0.2.1")
+	asker, err := p.Key(t.Context(), key.String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,20 +93,6 @@ func (w *world) add(label string, lifetime time.Duration) ident.Key {
 	return key
 }
 
-// unmark takes the secrets out of the table, so that its keys count as older than marks: then they wait for their turn,
-// as tokens and invites do.
-func (w *world) unmark() {
-	w.t.Helper()
-	for it, err := range table.All(w.t.Context(), w.table, table.Range{Partition: access.SecretsPartition}) {
-		if err == nil {
-			err = w.table.Write(w.t.Context(), table.Delete(it.Key, table.Always))
-		}
-		if err != nil {
-			w.t.Fatal(err)
-		}
-	}
-}
-
 func (w *world) revoke(idOrLabel string) {
 	w.t.Helper()
 	if _, err := w.keys.Revoke(w.t.Context(), idOrLabel); err != nil {
@@ -224,16 +210,16 @@ func (p *process) wantCost(what string, reads, writes int, f func()) {
 // admits fails the test unless the key is admitted under its label.
 func (p *process) admits(key ident.Key, label string) {
 	p.t.Helper()
-	asker, err := p.Key(p.t.Context(), key.String(), "192.0.2.1")
+	asker, err := p.Key(p.t.Context(), key.String())
 	if want := (ident.Principal{ID: "key:" + key.ID, Owner: label}); err != nil || asker != want {
 		p.t.Errorf("%+v, %v; want %+v", asker, err, want)
 	}
 }
 
 // refuses fails the test unless the key is refused with a code.
-func (p *process) refuses(text, address string, code fault.Code) {
+func (p *process) refuses(text string, code fault.Code) {
 	p.t.Helper()
-	if _, err := p.Key(p.t.Context(), text, address); fault.CodeOf(err) != code {
+	if _, err := p.Key(p.t.Context(), text); fault.CodeOf(err) != code {
 		p.t.Errorf("%v; want %s", err, code)
 	}
 }

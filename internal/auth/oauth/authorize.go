@@ -76,7 +76,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, address strin
 	case got.Answer == byAccount:
 		s.toProvider(w, r, got.Request)
 	default:
-		s.allow(w, r, got.Key, address, a)
+		s.allow(w, r, got.Key, a)
 	}
 }
 
@@ -170,8 +170,8 @@ func viewOf(c client, redirect string) view {
 }
 
 // allow makes a code for the program, if the person has a key.
-func (s *Server) allow(w http.ResponseWriter, r *http.Request, key, address string, a asked) {
-	asker, err := s.o.Key(r.Context(), key, address)
+func (s *Server) allow(w http.ResponseWriter, r *http.Request, key string, a asked) {
+	asker, err := s.o.Key(r.Context(), key)
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		answer(w, http.StatusOK, view{Error: "wrong_key"})
 		return

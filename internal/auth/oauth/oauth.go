@@ -64,9 +64,8 @@ type Options struct {
 	// Resource is the address of MCP there.
 	Resource string
 	SignIns  *signin.SignIns
-	// Key returns who holds a key that somebody at a network address has pasted. Its errors are those of
-	// access.Gate.
-	Key func(ctx context.Context, text, address string) (ident.Principal, error)
+	// Key returns who holds a key that somebody has pasted. Its errors are those of access.Gate.
+	Key func(ctx context.Context, text string) (ident.Principal, error)
 	// Guess calls f, which looks a secret up, when somebody at a network address has a turn for that: see
 	// access.Gate.
 	Guess func(ctx context.Context, secret, address string, f func() error) error

@@ -175,7 +175,7 @@ func (s *storing) beside(k *kept) {
 	var err error
 	k.key, err = s.keys.Add(ctx, "Ida", 0)
 	s.must("a key", err)
-	_, err = s.gate.Key(ctx, k.key.String(), "192.0.2.1")
+	_, err = s.gate.Key(ctx, k.key.String())
 	s.must("a key is used", err)
 	const verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
 		"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" // RFC 7636, appendix B
@@ -360,7 +360,7 @@ func (s *storing) readBeside(k kept) {
 		t.Errorf("the queue: %+v, %+v, %v", met, waits, cmp.Or(err, failed))
 	}
 	list, err := s.keys.List(ctx)
-	holder, failed := s.gate.Key(ctx, k.key.String(), "192.0.2.1")
+	holder, failed := s.gate.Key(ctx, k.key.String())
 	if len(list) != 1 || list[0].Used != "2100-03-01" || holder.Owner != "Ida" || cmp.Or(err, failed) != nil {
 		t.Errorf("keys: %+v, %+v, %v", list, holder, cmp.Or(err, failed))
 	}

@@ -25,7 +25,7 @@ func (s site) use(t *testing.T, key ident.Key) {
 	t.Helper()
 	gate := access.New(access.Options{Table: s.table, Clock: clockwork.NewRealClock(),
 		Logger: slog.New(slog.DiscardHandler)})
-	if _, err := gate.Key(t.Context(), key.String(), "192.0.2.1"); err != nil {
+	if _, err := gate.Key(t.Context(), key.String()); err != nil {
 		t.Fatal(err)
 	}
 }
