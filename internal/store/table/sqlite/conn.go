@@ -78,10 +78,6 @@ func (f *File) Writer() (*Conn, error) {
 	if f.lock == nil {
 		c.timeout, c.tries = besideTimeout, besideTries
 		c.db.SetBusyTimeout(c.timeout)
-		return c, nil
-	}
-	if err := execute(c.db, filesSchema); err != nil { // an older program made the file
-		return nil, errors.Join(f.explain(err), c.Close())
 	}
 	return c, nil
 }

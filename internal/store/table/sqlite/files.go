@@ -15,14 +15,13 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// filesSchema is the tables of the bytes. A file of an earlier program gets them when it is opened,
-// and an earlier program leaves them alone. Rows have partBytes; one large blob would be written
+// filesSchema is the tables of the bytes. Rows have partBytes; one large blob would be written
 // and read whole, and a row of a table WITHOUT ROWID whenever a key is compared with its own.
 //
 // complete is 0 while bytes arrive. touched is the second of the last of them; 0 means that the
 // file is to be deleted. A number is never used again, so that no reader reads another file.
 const filesSchema = `
-CREATE TABLE IF NOT EXISTS files (
+CREATE TABLE files (
 	number   INTEGER PRIMARY KEY AUTOINCREMENT,
 	room     TEXT NOT NULL,
 	id       TEXT NOT NULL,
@@ -31,7 +30,7 @@ CREATE TABLE IF NOT EXISTS files (
 	touched  INTEGER NOT NULL,
 	UNIQUE (room, id)
 );
-CREATE TABLE IF NOT EXISTS file_parts (
+CREATE TABLE file_parts (
 	number INTEGER NOT NULL,
 	part   INTEGER NOT NULL,
 	data   BLOB NOT NULL,

@@ -393,19 +393,3 @@ func TestFiles_uploadThatStandsStill_isDeleted(t *testing.T) {
 		t.Errorf("%v, and %d parts are left", err, f.parts(t))
 	}
 }
-
-func TestFiles_inAFileOfAnEarlierProgram_areKept(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "table.db")
-	put(t, open(t, path, nil), "p", "a", "x")
-	old := place(t, readFile(t, path), readFile(t, path+"-wal"))
-	file := openFile(t, old)
-	write(t, file, "DROP TABLE files", "DROP TABLE file_parts")
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	f := openFiles(t, old, nil)
-	f.put(t, "a", content(1<<20))
-	if _, err := f.table.Get(t.Context(), table.Key{Partition: "p", Sort: "a"}, table.Strong); err != nil {
-		t.Error(err)
-	}
-}

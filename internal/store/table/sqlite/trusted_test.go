@@ -155,7 +155,7 @@ func TestSweep_serverWasOff_deletesWhatExpiredMeanwhile(t *testing.T) {
 	}
 }
 
-// A file of an earlier build has no time of the sweep.
+// A file that rooms were copied to has no time of the sweep.
 func TestSweep_fileWithoutItsTime_isAsOldAsItsEarliestExpiry(t *testing.T) {
 	clock := &wrong{FakeClock: clockwork.NewFakeClock()}
 	tab := open(t, filepath.Join(t.TempDir(), "table.db"), clock)

@@ -103,10 +103,9 @@ func row(item table.Item) []any {
 	return []any{item.Key.Partition, item.Key.Sort, expires, string(item.Data)}
 }
 
-// secondsOf returns an expiry as it is stored. The whole seconds alone count, also in files of
-// earlier builds, which have nothing else. The milliseconds put the index of expiries into the
-// order in which messages come, so that a commit writes its last page: those of one second
-// would be ordered by their rooms, and each on a page of its own.
+// secondsOf returns an expiry as it is stored. The whole seconds alone count. The milliseconds put
+// the index of expiries into the order in which messages come, so that a commit writes its last
+// page: those of one second would be ordered by their rooms, and each on a page of its own.
 func secondsOf(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // job is one caller's part of a transaction.
