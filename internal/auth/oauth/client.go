@@ -20,9 +20,8 @@ import (
 )
 
 const (
-	mostClientID  = 2000
-	mostRedirects = 20
-	mostDocument  = 5 << 10
+	mostClientID = 2000
+	mostDocument = 5 << 10
 	// documentLife is how long a document is believed, and failureLife that there is none.
 	documentLife = 5 * time.Minute
 	failureLife  = 30 * time.Second
@@ -64,10 +63,9 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request, _ string) {
 			"with redirect_uris."})
 		return
 	}
-	many := len(asked.Redirects) > mostRedirects
 	taken := slices.DeleteFunc(asked.Redirects, func(address string) bool { return !mayRedirect(address) })
-	if many || len(taken) == 0 {
-		answer(w, http.StatusBadRequest, refusal{"invalid_redirect_uri", "None of these is allowed. Give 1 to 20 " +
+	if len(taken) == 0 {
+		answer(w, http.StatusBadRequest, refusal{"invalid_redirect_uri", "None of these is allowed. Give " +
 			"redirect_uris that begin with https://, with http:// and lead to this computer, or with the scheme of a " +
 			"native program, such as com.example.app:/ (a domain backwards, and no query)."})
 		return
@@ -231,8 +229,7 @@ func (d *documents) fetch(ctx context.Context, id string) (client, error) {
 		Name      string   `json:"client_name"`
 		Redirects []string `json:"redirect_uris"`
 	}
-	if len(body) > mostDocument || json.Unmarshal(body, &is) != nil || is.ID != id ||
-		len(is.Redirects) > mostRedirects {
+	if len(body) > mostDocument || json.Unmarshal(body, &is) != nil || is.ID != id {
 		return client{}, errClient
 	}
 	return client{id: id, name: shownName(is.Name), redirects: is.Redirects}, nil
