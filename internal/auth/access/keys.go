@@ -70,7 +70,7 @@ func NewKeys(t table.Table, clock clockwork.Clock, log *slog.Logger) *Keys {
 // Only the returned key has its secret. If the error is table.ErrUnavailable, a key that
 // nobody has may be in the table.
 func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (ident.Key, error) {
-	label, err := checkLabel(label)
+	name, err := ident.Nickname("label", label)
 	if err != nil {
 		return ident.Key{}, err
 	}
@@ -79,7 +79,7 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 		return ident.Key{}, err
 	}
 	key, now := ident.NewKey().Marked(secret), k.clock.Now()
-	data := item{V: version, Hash: ident.HashSecret(key.Secret), Label: label, CreatedMs: now.UnixMilli()}
+	data := item{V: version, Hash: ident.HashSecret(key.Secret), Label: name.Shown, CreatedMs: now.UnixMilli()}
 	put := table.Item{Key: keyOf(key.ID), Data: encode(data)}
 	if lifetime > 0 {
 		put.Expires = now.Add(lifetime)
@@ -95,16 +95,6 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 	}
 	note(ctx, k.log, "key_created", key.ID)
 	return key, nil
-}
-
-// checkLabel returns a label as it is stored.
-func checkLabel(label string) (string, error) {
-	if what := ident.SecretIn(label); what != "" {
-		return "", fault.Refuse(fault.InvalidArgument, "The label holds %s, and others would see it. Choose a name, "+
-			"such as that of the person who gets the key.", what)
-	}
-	name, err := ident.Nickname("label", label)
-	return name.Shown, err
 }
 
 // List is [List] of the table.

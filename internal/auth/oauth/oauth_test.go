@@ -383,6 +383,7 @@ func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 			"https://www.cursor.com/agents/mcp/oauth/callback", "Cursor", "", "https://www.cursor.com"},
 		{register("<b>x</b>", "http://127.0.0.1/c"), "http://127.0.0.1:7/c", "", "", ""},
 		{register(strings.Repeat("x", 200), "http://[::1]/c"), "http://[::1]:7/c", "", "", ""},
+		{register(strings.Repeat("名", 40), "http://[::1]/c"), "http://[::1]:7/c", "", strings.Repeat("名", 40), ""},
 		{"https://claude.ai/oauth/mcp-oauth-client-metadata", claude, "Claude", "", "https://claude.ai"},
 		{"https://claude.ai/oauth/claude-code-client-metadata", "http://localhost:4711/callback", "Claude Code", "",
 			""},

@@ -168,7 +168,6 @@ var blanks = []struct {
 	{"ask does not go with kind", [][]string{{"status"}}},
 	{"text holds what looks like", [][]string{{"a password"}}},
 	{"The words hold", [][]string{{"a password"}}},
-	{"The label holds", [][]string{{"a key"}}},
 	{"Several open proposals", [][]string{{"m2, m3"}}},
 	{"This server has no space", [][]string{{""}, {": it takes 7 bytes more"}}},
 	{"This invite ended", [][]string{{"2026-01-02 15:04 UTC"}}},
@@ -235,7 +234,7 @@ var unmet = map[string][]string{
 		"delivery.secret", "Your user has ended this subscription", "Everybody whom the answer",
 		"The person behind this",
 		"text has %d bytes, at most %d are allowed. Nothing was shared", "agent_token holds a ticket"},
-	"parley keys says it": {"The label holds", "There is no key with", "%d keys have this"},
+	"parley keys says it": {"There is no key with", "%d keys have this"},
 }
 
 // forAgents is what a person at a shell does not know.
