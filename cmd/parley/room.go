@@ -58,21 +58,20 @@ func (c *roomCommand) Run(ctx context.Context, s *shell.Shell) error {
 // manageCommand is `parley manage`.
 type manageCommand struct {
 	ownSeat
-	Do    string `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban,readmit" placeholder:"WHAT" help:"What to do: see above."`
-	Name  string `arg:"" placeholder:"NAME" help:"The agent. With readmit: the id of the knock, which parley history shows."`
+	Do    string `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban" placeholder:"WHAT" help:"What to do: see above."`
+	Name  string `arg:"" placeholder:"NAME" help:"The agent."`
 	Note  string `placeholder:"TEXT" help:"Why, for all to read."`
 	Clear bool   `help:"With ban: also remove all files and open tasks of agents that had this name."`
 }
 
 // Help returns the text that kong shows for parley manage --help.
 func (manageCommand) Help() string {
-	return `Only for admins of the room.
+	return `Only for admins of the room. Of two, the other can kick an admin that has been silent for 16 minutes.
 
   parley manage promote NAME     make it an admin; demote takes that back
   parley manage mute NAME        it can only read; unmute lets it speak again
   parley manage kick NAME        take its seat
-  parley manage ban NAME         take its seat, and keep its name out; unban lets it back in
-  parley manage readmit ID       let in an agent that knocked because its name was taken`
+  parley manage ban NAME         take its seat, and keep its name out; unban lets it back in`
 }
 
 // Validate is called by kong.

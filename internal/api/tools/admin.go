@@ -69,12 +69,10 @@ func (s *Set) manageAgent() tool {
 		args: func(in *chat.ManageRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("agent_name", &in.AgentName, "Its name. For readmit give id."),
-				spec.Choice("action", &in.Action, "mute: it can only read. kick: it loses its seat. ban: its "+
-					"name is blocked, too. readmit: let in one refused a taken name (a knock). "+
-					"Of two, the other may readmit or kick a silent admin.", room.Promote, room.Demote, room.Mute,
-					room.Unmute, room.Kick, room.BanName, room.Unban, room.Readmit).Require(),
-				spec.Text("id", &in.ID, "readmit: id of the knock."),
+				spec.Text("agent_name", &in.AgentName, "Its name."),
+				spec.Choice("action", &in.Action, "mute: it can only read. kick: it loses its seat, and its name is "+
+					"free. ban: its name is blocked, too. Of two, the other may kick an admin silent for 16 minutes.",
+					room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban).Require(),
 				spec.Text("note", &in.Note, "Why."),
 				spec.Boolean("clear", func(yes bool) { in.Clear = yes }, "ban: remove its files and tasks."),
 			}
@@ -104,15 +102,9 @@ func (s *Set) manageAgent() tool {
 // manageNeeds says what is missing to know which agent the call is about.
 func manageNeeds(_ context.Context, in *chat.ManageRequest) string {
 	switch {
-	case in.Action != room.Readmit && in.ID != "":
-		return "id goes with action readmit only"
 	case in.Clear && in.Action != room.BanName:
 		return "clear goes with action ban only"
-	case in.AgentName != "" && in.ID != "":
-		return "agent_name and id may be two agents: give only id"
-	case in.Action == room.Readmit && in.ID == "":
-		return "id (of the knock) is missing"
-	case in.AgentName == "" && in.ID == "":
+	case in.AgentName == "":
 		return "agent_name is missing"
 	}
 	return ""

@@ -33,7 +33,7 @@ func FuzzTools(f *testing.F) {
 		f.Add(uint8(n),
 			`{"agent_token":"TOKEN","action":"add","tasks":[{"title":"one","after":[1],"for":"Ann"},"two"],"finishes":"t1"}`)
 		f.Add(uint8(n), `{"agent_token":"TOKEN","action":"take","id":"t1","name":"~/a b.png","size":"9","base64":"YQ=="}`)
-		f.Add(uint8(n), `{"agent_token":"TOKEN","action":"readmit","seq":"m000001","agreed":true,"after":"M00000I"}`)
+		f.Add(uint8(n), `{"agent_token":"TOKEN","action":"kick","seq":"m000001","agreed":true,"after":"M00000I"}`)
 	}
 	h, token := toolsToFuzz(f)
 	f.Fuzz(func(t *testing.T, tool uint8, arguments string) {

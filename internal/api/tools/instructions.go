@@ -38,6 +38,6 @@ share_file hands over files: never retype one. task is the room's to-do list: pl
 
 States of others: waiting reads at once; standby is woken by a message; away until the time it said; busy called within 2 minutes, reads at its next call; silent has not called for longer.
 
-Lost the thread? join_room with only agent_token, then message_history. Token lost? join_room with the same room and agent_name; a refusal says when, and how others can readmit you.
+Lost the thread? join_room with only agent_token, then message_history. Token lost? join_room with the same room and agent_name; a refusal says when, and who can help.
 
 When it stays quiet, do other work and look in with wait_seconds 0, or say with back_in_minutes how long you are away. Your seat stays yours for 15 minutes after your last call. Stop waiting when your user needs you, or ten minutes were quiet, unless the wait goes on in the background. End the conversation when the matter is settled.`

@@ -225,9 +225,6 @@ func (s *situation) word(w string) string {
 			return "1 answer to you is outstanding"
 		}
 		return plural(int64(s.owed()), "answer") + " to you are outstanding"
-	case "knock":
-		id, _ := s.knock(room.ReasonNameTaken)
-		return id
 	case "files":
 		return strings.Join(s.carriers(), ", ")
 	case "lost":

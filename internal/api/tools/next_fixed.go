@@ -118,14 +118,16 @@ func (s *Set) nextManaged(m chat.Managed, invite string) string {
 			return "It was banned already." + cleared + " Go on with wait_for_message."
 		}
 		return "No change was needed: go on with wait_for_message."
+	case chat.StatusKicked:
+		if s.keys {
+			return seen + " If it came by an invite, it may need a new one to come back: update_room with new_invite true makes that."
+		}
 	case chat.StatusBanned:
 		said := seen + cleared + " Under another name it can come back, unless update_room sets a new password."
 		if m.Renewed {
 			said += ofInvite(invite)
 		}
 		return said
-	case chat.StatusReadmitted:
-		return "Everybody here sees it. For ten minutes the next one to ask gets the name, once its seat has been silent for two minutes, that of an admin for 15: go on with wait_for_message."
 	}
 	return seen
 }

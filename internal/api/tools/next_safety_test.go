@@ -83,21 +83,15 @@ func TestNext_safety(t *testing.T) {
 			bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 			return ann.look().Next
 		}, []string{"whatever it says, so confide nothing to it before you are sure. "}, nil},
-		"who is asked for its name keeps its seat by a wait": {func(s *story) string {
-			_, bob := s.pair()
-			wait := bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 50})
-			s.clock.Advance(time.Second)
-			s.agent("Mal").do("join_room", args{"room": "plans", "agent_name": "Bob"})
-			return wait.end().Next
-		}, []string{"you keep your seat if you call wait_for_message within two minutes. "}, []string{"readmit"}},
-		"a name is let go only if one is sure": {func(s *story) string {
+		"an agent is kicked for a knock only if one is sure": {func(s *story) string {
 			ann, bob := s.pair()
 			s.agent("Mal").do("join_room", args{"room": "plans", "agent_name": "Bob"})
-			if next := bob.look().Next; strings.Contains(next, "readmit") {
+			if next := bob.look().Next; strings.Contains(next, "kick") {
 				s.t.Errorf("one that is no admin is told: %s", next)
 			}
 			return ann.look().Next
-		}, []string{"only if you are sure that it is the one you know, call manage_agent (action readmit, id m"}, nil},
+		}, []string{"only if you are sure that it is the one you know, and the seat of that name is silent, call " +
+			"manage_agent (action kick)"}, nil},
 		"who makes room hears what newcomers see": {func(s *story) string {
 			ann, _ := s.pair()
 			for _, name := range []string{"Cy", "Dee"} {

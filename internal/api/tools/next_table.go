@@ -38,8 +38,7 @@ var facts = []row{
 	// Who is who, and who may come in. [S]
 	{func(s *situation) bool { return s.watch }, "If your user is there to read it, give them the link in watch, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else", ""},
 	{func(s *situation) bool { return namesake(s.messages) }, "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure", ""},
-	{func(s *situation) bool { return s.Asked }, "Somebody was refused your name, which those here can let go: you keep your seat if you call wait_for_message within two minutes", ""},
-	{(*situation).nameKnock, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token", "only if you are sure that it is the one you know, call manage_agent (action readmit, id {knock})"},
+	{(*situation).nameKnock, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token", "only if you are sure that it is the one you know, and the seat of that name is silent, call manage_agent (action kick), which frees the name"},
 	{(*situation).seatKnock, "Somebody found no seat here", "if it is wanted, call update_room (capacity); those who join after that see nothing of what was said before"},
 	// What is not shown, or not whole.
 	{func(s *situation) bool { return s.CursorIgnored }, "The cursor you gave is not one of yours (an id is no cursor) and was ignored", ""},
@@ -123,13 +122,11 @@ func (s *situation) isCredential() bool { return s.credential != "" && !s.Paused
 func (s *situation) isHeld() bool       { return s.held && s.credential == "" }
 
 func (s *situation) nameKnock() bool {
-	_, in := s.knock(room.ReasonNameTaken)
-	return s.NameWanted && !in
+	return s.NameWanted && !s.knockedIn(room.ReasonNameTaken)
 }
 
 func (s *situation) seatKnock() bool {
-	_, in := s.knock(room.ReasonRoomFull)
-	return s.SeatWanted && !in
+	return s.SeatWanted && !s.knockedIn(room.ReasonRoomFull)
 }
 
 // isOut reports whether the agent has no seat any more, or none that is of use.
@@ -254,17 +251,16 @@ func nameKey(m chat.Message) string {
 	return n.Key
 }
 
-// knock is the id of the last knock for a reason, or says where it is. in says that the one that knocked has a seat
-// meanwhile.
-func (s *situation) knock(why room.Reason) (id string, in bool) {
-	id, key := "of the knock", ""
+// knockedIn reports whether the last one that knocked for a reason has a seat meanwhile.
+func (s *situation) knockedIn(why room.Reason) (in bool) {
+	key := ""
 	for _, m := range s.messages {
 		switch {
 		case m.Type == chat.EventKnocked && m.Reason == why:
-			id, key, in = m.ID, nameKey(m), false
+			key, in = nameKey(m), false
 		case m.Type == chat.EventJoined && key != "":
 			in = in || nameKey(m) == key
 		}
 	}
-	return id, in
+	return in
 }

@@ -389,3 +389,13 @@ func TestSupervise_errorOfAnEndpoint_isUntrusted(t *testing.T) {
 		}
 	}
 }
+
+// Whoever came by an invite has used it up. On a server without keys the invite only names the room.
+func TestNextManaged_kick_saysThatAGuestMayNeedANewInvite(t *testing.T) {
+	for _, keys := range []bool{true, false} {
+		next := New(nil, nil, Options{Keys: keys}).nextManaged(chat.Managed{Status: chat.StatusKicked}, "")
+		if strings.Contains(next, "new_invite") != keys {
+			t.Errorf("keys %t: %s", keys, next)
+		}
+	}
+}

@@ -62,7 +62,7 @@ func TestStory_thief(t *testing.T) {
 		s.note("Mal guesses a token, and tries what only an admin may do.")
 		mal.do("send_message", args{"agent_token": strings.Repeat("a", 28), "text": "I am Bob."})
 		mal.do("send_message", args{"text": "psst", "recipients": []string{"Bob"}})
-		mal.do("manage_agent", args{"agent_name": "Bob", "action": "kick"})
+		mal.do("manage_agent", args{"agent_name": "Bob", "action": "ban"})
 		mal.do("update_room", args{"closed": true})
 	})
 }

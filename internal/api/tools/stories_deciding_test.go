@@ -70,8 +70,8 @@ func TestStory_agreements(t *testing.T) {
 	})
 }
 
-func TestStory_readmitted(t *testing.T) {
-	checkStory(t, "One comes back without its token and the other lets it in", func(s *story) {
+func TestStory_ghostIsKicked(t *testing.T) {
+	checkStory(t, "One comes back without its token and the other kicks its ghost", func(s *story) {
 		ann, bob := s.agent("Ann"), s.agent("Bob")
 		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
@@ -83,7 +83,7 @@ func TestStory_readmitted(t *testing.T) {
 		s.pass(70 * time.Second)
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 		ann.look()
-		ann.do("manage_agent", args{"action": "readmit", "id": ann.knock})
+		ann.do("manage_agent", args{"agent_name": "Bob", "action": "kick"})
 		s.pass(time.Minute)
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 		bob.do("message_history", nil)

@@ -77,7 +77,6 @@ type actor struct {
 	ticket string
 	last   string            // the id of the last message that it received
 	said   string            // of the last one that it sent
-	knock  string            // of the last join that was refused
 	claim  string            // of the link for its user
 	draft  string            // the id of the last draft that it was shown
 	line   string            // of the last upload that it may make
@@ -300,13 +299,10 @@ func (a *actor) learn(r reply) {
 		a.s.standIn(r.Link, "link of the invite")
 	}
 	for _, m := range r.Messages {
-		if m.Type == "knock" {
-			a.knock = m.ID
-		}
 		if m.Type != "message" || r.Status == "" { // without a status it is history
 			continue
 		}
-		// An agent that has returned, or was readmitted, may get once more what it had.
+		// An agent that has returned may get once more what it had.
 		if before, twice := a.heard[m.ID]; twice && !m.Repeated && !strings.HasPrefix(r.Status, "re") &&
 			before == string(m.Text) {
 			a.s.t.Errorf("%s was handed message %s twice, unmarked", a.name, m.ID)

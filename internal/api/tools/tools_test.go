@@ -91,12 +91,8 @@ func TestCalls_refused_sayWhyByCode(t *testing.T) {
 			"invalid_argument: Correct this and call manage_agent again: name is not an argument"},
 		{"manage_agent", args{"agent_token": ann.Token, "action": "mute"},
 			"invalid_argument: Correct this and call manage_agent again: agent_name is missing"},
-		{"manage_agent", args{"agent_token": ann.Token, "action": "readmit"},
-			"invalid_argument: Correct this and call manage_agent again: id (of the knock) is missing"},
 		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "agent_name": "Bob", "id": "m000001"},
-			"invalid_argument: Correct this and call manage_agent again: id goes with action readmit only"},
-		{"manage_agent", args{"agent_token": ann.Token, "action": "readmit", "agent_name": "Bob", "seq": "m000001"},
-			"invalid_argument: Correct this and call manage_agent again: agent_name and id may be two agents"},
+			"invalid_argument: Correct this and call manage_agent again: id is not an argument"},
 		{"send_message", args{"agent_token": ann.Token, "kind": "request"},
 			"invalid_argument: Correct this and call send_message again: text is missing (only kind agree and " +
 				"withdraw need none)"},

@@ -271,6 +271,9 @@ var sayings = pairs(
 	// The room and those in it.
 	`Only admins of this room may do that`,
 	"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: {who}",
+	`As the other of two you may kick this admin .* in (\d+) seconds`,
+	"As the other of two you may kick this admin once they have been silent for longer. Nothing was changed: if "+
+		"they stay silent, try again in $1 seconds.",
 	`redact: that is not a message`,
 	"That is not a message, so there is no text to remove. Nothing was changed.",
 	`Your user said that`,
@@ -294,12 +297,6 @@ var sayings = pairs(
 	`This room has (\d+) muted names`,
 	"This room has $1 muted names, the most allowed. Nothing was changed: unmute a name, or let only admins speak: "+
 		"{room --channel}",
-	`id must be that of a knock`,
-	"The id must be that of a knock by somebody whose name was taken, at most ten minutes old. Nothing was changed. "+
-		"To see the knocks: {history}",
-	`The agent of this name has spoken since the knock`,
-	"The one who has this name has spoken since the knock, so these are two agents. Nothing was changed: the one "+
-		"who knocked needs another name.",
 	`capacity: (\d+) agents have a seat`,
 	"--capacity: $1 seats are taken, so it cannot be lower. Nothing was changed: remove somebody first, or wait until "+
 		"some have left.",
@@ -329,7 +326,8 @@ var sayings = pairs(
 	"This name could pass for the server, for its operator or for a person. Choose one that says what the room is for.",
 	`Another agent here has this name(?:\.|, and was heard)`,
 	"Somebody in the room has this name: join under another. If it is you, on another machine or in another client, "+
-		"your seat is free again once it has been silent for a while.",
+		"the name is free again once that seat has been silent for a while, or once an admin kicks it: they see "+
+		"that you asked.",
 	`A room of this name exists`,
 	"There is a room of that name: leave out --new to join it.",
 	`All \d+ seats of this room are taken\. If one`,

@@ -115,8 +115,8 @@ func nameIn(c *results.Changes) string {
 
 // ManageRequest acts on one agent of a room.
 type ManageRequest struct {
-	Action string // promote, demote, mute, unmute, kick, ban, unban or readmit
-	Name   string // of the agent; of readmit, the id of the knock
+	Action string // promote, demote, mute, unmute, kick, ban or unban
+	Name   string // of the agent
 	Note   string // why, for all to read
 	Clear  bool   // with ban: its files and open tasks, too
 }
@@ -124,12 +124,7 @@ type ManageRequest struct {
 // Manage does it.
 func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) error {
 	return s.inPerson(which, func(s *session) error {
-		a := args{"action": req.Action}
-		if req.Action == "readmit" {
-			a["id"] = req.Name
-		} else {
-			a["agent_name"] = req.Name
-		}
+		a := args{"action": req.Action, "agent_name": req.Name}
 		a.set("note", req.Note)
 		if req.Clear {
 			a["clear"] = true

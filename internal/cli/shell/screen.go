@@ -354,8 +354,6 @@ func done(action string) string {
 		return strings.TrimSuffix(action, "e") + "ed"
 	case "ban", "unban":
 		return action + "ned"
-	case "readmit":
-		return "readmitted"
 	}
 	return action
 }

@@ -58,7 +58,7 @@ func (s *Service) enterManager(ctx context.Context, token string, order room.Ord
 }
 
 // relief is checkAdmin for a kick in a room of two, which the other agent may give, too: see
-// room.SeatRequest.MayRelieve. A call of the admin in that last moment may come too late.
+// room.SeatRequest.RelievedFrom. A call of the admin in that last moment may come too late.
 func (c *session) relief(ctx context.Context, order room.Order) (permission, error) {
 	presence, err := c.room.signsOfLife(ctx, room.AdminLease)
 	if err != nil {
@@ -67,10 +67,18 @@ func (c *session) relief(ctx context.Context, order room.Order) (permission, err
 	c.head = c.room.log.Peek()
 	claim := &room.SeatRequest{Presence: presence}
 	return func(h *room.Head, by room.Agent, now time.Time) error {
-		if a, here := h.Named(order.Name.Key); here && claim.MayRelieve(h, by, a, now) {
-			return checkLive(h, now)
+		a, here := h.Named(order.Name.Key)
+		from, may := claim.RelievedFrom(h, by, a)
+		if !here || !may {
+			return checkAdmin(h, by, now)
 		}
-		return checkAdmin(h, by, now)
+		err := checkLive(h, now)
+		if wait := from.Sub(now); err == nil && wait > 0 {
+			err = fault.RetryLater(fault.NotAllowed, wait, "As the other of two you may kick this admin once it has "+
+				"been silent for longer. Nothing was changed: if it stays silent, repeat this call in %d seconds.",
+				fault.Seconds(wait))
+		}
+		return err
 	}, nil
 }
 

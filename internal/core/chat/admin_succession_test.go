@@ -69,7 +69,7 @@ func TestRelief_ofTwo_theOtherKicksASilentAdminAndHasTheRole(t *testing.T) {
 		return err
 	}
 	w.clock.Advance(room.Lease + room.RelievedAfter - time.Second)
-	wants(t, kick(w), fault.NotAllowed)
+	waitsFor(t, kick(w), fault.NotAllowed, time.Second)
 	_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.BanName})
 	wants(t, err, fault.NotAllowed)
 	w.clock.Advance(time.Second)

@@ -233,7 +233,7 @@ func TestRace_personAlone_joinsOnce(t *testing.T) {
 	})
 }
 
-func TestAlone_letInByTheRoom_isAPersonAgain(t *testing.T) {
+func TestAlone_whoseGhostIsKicked_isAPersonAgain(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
@@ -242,8 +242,7 @@ func TestAlone_letInByTheRoom_isAPersonAgain(t *testing.T) {
 		ask := chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true}
 		_, err := there.JoinRoom(t.Context(), ask)
 		wants(t, err, fault.NameTaken)
-		w.readmits(p.ann.Token)
-		w.clock.Advance(room.LetGoSilent)
+		w.manage(p.ann.Token, room.Kick, "Pam", chat.StatusKicked)
 		there.say(there.enter(ask).Token, "thank you")
 		_, err = there.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "and me?"})
 		wants(t, err, fault.Removed)

@@ -81,7 +81,10 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	said := a.say(bob.Token, "confidential words")
 	a.clock.Advance(minute)
 	a.refusal(visit, "", "Robert", fault.NameTaken)
-	a.readmits(ann.Token)
+	if _, err := a.ManageAgent(key,
+		chat.ManageRequest{Token: ann.Token, AgentName: "Robert", Action: room.Kick}); err != nil {
+		t.Fatal(err)
+	}
 	a.clock.Advance(minute)
 	bob, err = a.arrives(visit, "Robert")
 	if err != nil {
@@ -126,7 +129,7 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 		"supervision_set by token, seat 2 of 0",
 		"supervision_set by token, seat 2 of 0",
 		"supervision_set by token, seat 2 of 0",
-		"agent_readmit by none, seat 1 of 2",
+		"agent_kick by key:k1, seat 1 of 2",
 		"seat_taken by invite:1, seat 3 of 0 joined",
 		"room_changed by key:k1, seat 1 of 0",
 		"invite_renewed by key:k1, seat 1 of 0",

@@ -275,16 +275,15 @@ func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
 	}
 }
 
-// The seat of an agent that the room lets in is its own: what admitted it counts from then on.
-func TestReadmission_byOtherMeans_changesWhatAdmitsToTheSeat(t *testing.T) {
+// The seat of an agent that comes back is its own: what admitted it counts from then on.
+func TestReturn_byOtherMeans_changesWhatAdmitsToTheSeat(t *testing.T) {
 	w := newWorld(t)
 	key := asking(t, ident.Principal{ID: ident.KeyPrincipal("a1"), Owner: "Bob's key"})
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
 	w.joinAs(key, "plans", "Bob")
 	ctx := guest(t, ann.Invite)
 	w.refusal(ctx, "plans", "Bob", fault.NameTaken)
-	w.readmits(ann.Token)
-	w.clock.Advance(room.LetGoSilent)
+	w.manage(ann.Token, room.Kick, "Bob", chat.StatusKicked)
 	bob, err := w.arrives(ctx, "Bob")
 	if err != nil {
 		t.Fatal(err)

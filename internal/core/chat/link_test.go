@@ -189,19 +189,15 @@ func TestLink_onAFifthDevice_endsTheOldest(t *testing.T) {
 	})
 }
 
-func TestPerson_ofANameThatWasLetGo_losesIt(t *testing.T) {
+func TestPerson_ofANameThatChangedHands_losesIt(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.another(), w.another()
 	p := pair{ann: here.join("plans", "Ann"), bob: here.join("plans", "Bob")}
 	person := here.person(p.bob)
 	note := here.tell(person, "between us", "Bob")
-	here.look(p.bob.Token, "") // else his lease ends sooner
-	w.clock.Advance(time.Second)
-	here.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
-	here.readmits(p.ann.Token)
-	w.clock.Advance(room.LetGoSilent)
 	waits := chat.WaitRequest{Token: person, Cursor: there.look(person, "").Cursor, Wait: 5 * time.Minute}
 	waiting := there.open(t.Context(), waits)
+	here.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
 	back := here.join("plans", "Bob")
 	got, _ := w.until(waiting, time.Minute)
 	wantStatus(t, "the person", got, chat.StatusRemoved)

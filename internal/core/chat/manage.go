@@ -13,16 +13,13 @@ import (
 )
 
 // ManageAgent does something to the agent of a name in the caller's room. Of two, the other
-// agent may kick an admin that is silent: see room.SeatRequest.MayRelieve. Else only
+// agent may kick an admin that is silent: see room.SeatRequest.RelievedFrom. Else only
 // admins may, and some actions not to themselves. An action without effect gives
 // StatusNoChange. A kicked agent may join again. A banned name may not, in any
 // spelling, and it can be banned while no agent has it. A ban of a guest, or of a name that
 // no agent has, renews the invite of the room: it may have given the seat. A muted name stays muted
 // until an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
-	if req.Action == room.Readmit {
-		return s.readmit(ctx, req)
-	}
 	order := room.Order{Action: req.Action, Note: req.Note}
 	if err := order.Check(); err != nil {
 		return Managed{}, err

@@ -24,9 +24,6 @@ type agentModel struct {
 	since      int64 // the first event that it may see
 	joinedAt   time.Time
 	regainedAt time.Time // when its principal last had the seat again
-	letGoAt    time.Time // when the room let its name go; zero: it did not
-	letGoFor   time.Time // for one that knocked then: any call since keeps the seat
-	letGoFrom  int64     // and the first event that the newcomer may see then
 	calls      []callModel
 	used       bool      // it has called since it joined
 	promoted   time.Time // when it became admin after its join
@@ -175,38 +172,16 @@ func (a agentModel) calledUntil() time.Time {
 }
 
 // nameFree returns when the principal of a (own), or anyone, gets its name: not before low,
-// and certainly from high on. letGo says from when on that is so since the room let it go.
-func (m model) nameFree(a agentModel, own bool) (low, high, letGo time.Time) {
+// and certainly from high on.
+func (m model) nameFree(a agentModel, own bool) (low, high time.Time) {
 	low, high = m.leaseEnd(a)
-	letGo = m.now.AddDate(9, 0, 0)
-	if !a.letGoAt.IsZero() && a.lastHeard().Before(a.letGoFor) {
-		from := a.lastHeard().Add(2 * time.Minute)
-		if a.admin {
-			from = a.lastHeard().Add(15 * time.Minute)
-		}
-		if m.now.Sub(latest(from, a.letGoAt)) < 10*time.Minute {
-			letGo = from
-		}
+	if own && a.ownAgain().Before(low) {
+		low = a.ownAgain()
 	}
-	soonest := letGo
-	if own && a.ownAgain().Before(soonest) {
-		soonest = a.ownAgain()
+	if own && a.ownAgain().Before(high) {
+		high = a.ownAgain()
 	}
-	if soonest.Before(low) {
-		low = soonest
-	}
-	if soonest.Before(high) {
-		high = soonest
-	}
-	return low, high, letGo
-}
-
-// calledAsItWasLetGo reports whether the last call of a was in the same moment as the knock for
-// which the room let its name go. It may have come before, and once the lease has ended, no
-// service knows.
-func (m model) calledAsItWasLetGo(a agentModel) bool {
-	return !a.letGoAt.IsZero() && a.lastHeard().Equal(a.letGoFor) &&
-		m.now.Sub(latest(a.lastHeard().Add(2*time.Minute), a.letGoAt)) < 10*time.Minute
+	return low, high
 }
 
 // ownAgain returns when the principal of a gets its seat back by its name.

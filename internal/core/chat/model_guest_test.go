@@ -105,6 +105,6 @@ func (m *machine) arrive() {
 	m.joined(c, got, err)
 	if code := fault.CodeOf(err); code == fault.RoomFull || code == fault.NameTaken {
 		c.room = r.name
-		m.knocked(c, code)
+		m.knocked(c)
 	}
 }

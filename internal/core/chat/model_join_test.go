@@ -209,10 +209,10 @@ func (r roomModel) sinceTakeOver() int64 {
 
 // reclaim joins under the name of an agent that has a seat. Its principal gets that seat
 // again; anyone else gets another one in its place, with no role and nothing that was
-// private, once the room let the name go or the lease has ended.
+// private, once the lease has ended.
 func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutcome, err error) {
 	own := c.owns(old)
-	low, high, letGo := m.nameFree(old, own)
+	low, high := m.nameFree(old, own)
 	if m.now.Before(high) {
 		all = refusedJoin(fault.NameTaken, 0)
 		if wait := low.Sub(m.now); low.Equal(high) {
@@ -229,15 +229,8 @@ func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutco
 	switch {
 	case own:
 		out, err = c.regain(m, r, old)
-	case !m.now.Before(letGo) && len(r.seated()) > 1:
-		out, err = c.succeed(m, r, old, old.letGoFrom)
 	default:
 		out, err = c.succeed(m, r, old, r.sinceTakeOver())
-		if err == nil && m.calledAsItWasLetGo(old) && len(r.seated()) > 1 {
-			var more []joinOutcome
-			more, err = c.succeed(m, r, old, old.letGoFrom)
-			out = append(out, more...)
-		}
 	}
 	if err != nil && len(all) > 0 {
 		return all, nil
@@ -247,8 +240,7 @@ func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutco
 
 // regain gives the seat of old, with all that belongs to it, to its principal.
 func (c joinCall) regain(m model, r roomModel, old agentModel) ([]joinOutcome, error) {
-	old.joinedAt, old.regainedAt, old.letGoAt = m.now, m.now, time.Time{}
-	r.knocks = slices.DeleteFunc(slices.Clone(r.knocks), func(k knockModel) bool { return k.seat == old.seat })
+	old.joinedAt, old.regainedAt = m.now, m.now
 	r, err := m.append(r.with(old), eventModel{seat: old.seat,
 		Message: chat.Message{Type: chat.EventJoined, Agent: old.name, Reason: room.ReasonReturned}})
 	return []joinOutcome{{next: m.with(r), who: agentID{r.id, old.seat}, how: chat.StatusReturned}}, err

@@ -11,10 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// knockModel is a join that was refused. The room may let it in if another agent has
-// its name.
+// knockModel is a join that was refused.
 type knockModel struct {
-	n    int64
 	at   time.Time
 	name string
 	seat int // that has the name; 0: none, the room was full
@@ -54,78 +52,12 @@ func (o knockOp) on(m model) (model, error) {
 	if taken {
 		e.Reason = room.ReasonNameTaken
 	}
-	r.knocks = append(m.knocks(r), knockModel{n: r.head() + 1, at: m.now, name: o.agent, seat: old.seat})
+	r.knocks = append(m.knocks(r), knockModel{at: m.now, name: o.agent, seat: old.seat})
 	r, err := m.append(r, e)
 	return m.with(r), err
 }
 
 func (o knockOp) String() string { return o.agent + " knocks at " + o.room }
-
-// readmitOp lets a name go, for an agent that knocked: an admin may or, in a room of two, the
-// other.
-type readmitOp struct {
-	who   agentID
-	knock int64 // the event
-	note  string
-	got   chat.Managed
-	code  fault.Code
-}
-
-func (o readmitOp) on(m model) (model, error) {
-	r, by, refused, err := m.admit(o.who, o.code)
-	if err != nil || refused {
-		return m, err
-	}
-	e, there := r.event(o.knock)
-	sees := there && by.sees(e)
-	i := slices.IndexFunc(m.knocks(r), func(k knockModel) bool { return k.n == o.knock && k.seat > 0 })
-	old := agentModel{gone: true}
-	if i >= 0 {
-		old, _ = r.agent(e.seat)
-	}
-	want := fault.Code("")
-	switch {
-	case by.person.holds():
-		want = fault.Paused
-	case !sees:
-		want = fault.InvalidArgument
-	case r.closed:
-		want = fault.RoomClosed
-	case old.gone:
-		want = fault.InvalidArgument
-	case by.seat == old.seat, !by.admin && (r.capacity > 2 || r.silences(by)):
-		want = fault.NotAllowed
-	case m.saidSince(r, old, m.knocks(r)[i].at):
-		want = fault.NotAllowed
-	}
-	if o.code != want || want != "" {
-		return m, expectEqual("the code", o.code, want)
-	}
-	old.letGoAt, old.letGoFor, old.letGoFrom = m.now, m.knocks(r)[i].at, max(old.since, by.since)
-	r, err = m.append(r.with(old), eventModel{seat: old.seat, by: by.seat, Message: chat.Message{
-		Type: chat.EventRole, Agent: old.name, Action: room.Readmit, Note: o.note,
-	}})
-	if err != nil {
-		return m, err
-	}
-	return m.with(r.with(by.call(m.now))), expectEqual("the answer", managed{status: o.got.Status, name: o.got.Name},
-		managed{status: chat.StatusReadmitted, name: old.name})
-}
-
-// saidSince reports whether a itself said something after a time.
-func (m model) saidSince(r roomModel, a agentModel, after time.Time) bool {
-	last := time.Time{}
-	for _, e := range r.log {
-		if e.Type == chat.EventSaid && e.seat == a.seat && !e.Person && e.decides == 0 {
-			last = e.at
-		}
-	}
-	return !last.Before(after)
-}
-
-func (o readmitOp) String() string {
-	return fmt.Sprintf("%v readmits by knock %d: %s%s", o.who, o.knock, o.got.Status, o.code)
-}
 
 // endedOp is a call with a token that its seat no longer has.
 type endedOp struct {

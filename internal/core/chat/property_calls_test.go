@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,18 +59,15 @@ func (m *machine) joinAs(name, password, agent string) {
 	got, err := m.service().JoinRoom(ctx, req)
 	m.joined(c, got, err)
 	if code := fault.CodeOf(err); code == fault.RoomFull || code == fault.NameTaken {
-		m.knocked(c, code)
+		m.knocked(c)
 	}
 }
 
 // knocked checks what the room sees of a refused join.
-func (m *machine) knocked(c joinCall, code fault.Code) {
+func (m *machine) knocked(c joinCall) {
 	r, _ := m.model.holder(c.room)
 	if !m.model.mayKnock(r, c.agent) {
 		return
-	}
-	if code == fault.NameTaken {
-		m.knocks = append(m.knocks, knockID{r.id, r.head() + 1, c.agent})
 	}
 	m.take(knockOp{c.room, c.agent})
 }
@@ -156,46 +152,6 @@ func (m *machine) comeBack() {
 		m.take(viewOp{"the return", id, &got.Room, nil, -1})
 		m.given(id, got.Cursor)
 	}
-}
-
-func (m *machine) readmit() {
-	if len(m.knocks) == 0 {
-		m.Skip("nobody has knocked")
-	}
-	k := rapid.SampledFrom(m.knocks[max(0, len(m.knocks)-3):]).Draw(m.T, "for")
-	id := m.agent()
-	if r, _ := m.model.room(k.room); rapid.IntRange(0, 3).Draw(m.T, "by one of the room") > 0 &&
-		len(calling(r.seated())) > 0 {
-		id = agentID{k.room, pick(m, "agent", calling(r.seated())...).seat}
-	}
-	m.readmitBy(id, k)
-}
-
-// readmitBy has an agent answer a knock.
-func (m *machine) readmitBy(id agentID, k knockID) {
-	op := readmitOp{who: id, knock: k.event, note: pick(m, "note", "", "I know it")}
-	got, err := m.service().ManageAgent(m.by(id), chat.ManageRequest{
-		Token: m.tokens[id], ID: m.numbers.id(id.room, op.knock), Action: room.Readmit, Note: op.note,
-	})
-	op.got, op.code = got, m.unexpected(err)
-	m.take(op)
-}
-
-// letIn has an agent of the room answer the last knock, and that which knocked join minutes
-// later.
-func (m *machine) letIn() {
-	if len(m.knocks) == 0 {
-		m.Skip("nobody has knocked")
-	}
-	k := m.knocks[len(m.knocks)-1]
-	r, _ := m.model.room(k.room)
-	admins := slices.DeleteFunc(calling(r.seated()), func(a agentModel) bool { return !a.admin })
-	if len(admins) == 0 {
-		m.Skip("nobody is there")
-	}
-	m.readmitBy(agentID{k.room, pick(m, "admin", admins...).seat}, k)
-	m.advance(pick(m, "for", 61*time.Second, 2*time.Minute, 5*time.Minute), 29*24*time.Hour)
-	m.joinAs(r.name, r.password, k.name)
 }
 
 // callEnded calls with a token whose seat has another.

@@ -144,7 +144,6 @@ type machine struct {
 	links    map[agentID]string   // that its person can open
 	people   map[agentID]string   // the tokens of those that have
 	ended    []string             // tokens whose seats have others
-	knocks   []knockID            // for a name that was taken
 	numbers  *numbers
 	said     int
 	// passwords allows rooms to have one. To check a password takes longer than a
@@ -158,13 +157,6 @@ type machine struct {
 	answeredTo map[agentID]int64 // the last event that an endpoint has answered
 }
 
-// knockID identifies a knock, and says under which name it was.
-type knockID struct {
-	room  string
-	event int64
-	name  string
-}
-
 // actions returns the calls by name, each as often as its weight.
 func (m *machine) actions() map[string]func(*rapid.T) {
 	out := map[string]func(*rapid.T){}
@@ -174,7 +166,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 	}{
 		"join": {4, m.join}, "arrive": {2, m.arrive}, "create": {1, m.create}, "return": {1, m.comeBack},
 		"leave": {1, m.leave}, "agree": {3, m.agree},
-		"send": {7, m.send}, "wait": {4, m.wait}, "readmit": {2, m.readmit}, "let in": {2, m.letIn},
+		"send": {7, m.send}, "wait": {4, m.wait},
 		"ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
 		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "supervise": {3, m.supervise},
 		"manage":      {2, m.manage},

@@ -1,10 +1,8 @@
 package chat_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,9 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
-	"github.com/parley-chat/parley/internal/store/table/tabletest"
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
@@ -252,66 +248,6 @@ func TestRace_takeoverAgainstTheReturningOwner_oneHasTheSeat(t *testing.T) {
 			checkRoom(t, services, []chat.Seated{ann, bob}, 2)
 		}
 	})
-}
-
-// The name was let go, and its seat has been silent. Whichever call is later learns that the
-// other has the seat.
-func TestRace_letInAgainstTheReturningOwner_oneHasTheSeat(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
-		for round := range 5 {
-			name, there := fmt.Sprintf("plans %d", round), services[len(services)-1]
-			ann, bob := services[0].join(name, "Ann"), services[0].join(name, "Bob")
-			services[0].say(bob.Token, "hello") // a token that was used
-			services[0].clock.Advance(time.Second)
-			there.refusal(t.Context(), name, "Bob", fault.NameTaken)
-			there.readmits(ann.Token)
-			services[0].clock.Advance(room.LetGoSilent)
-			out := atOnce(2, func(i int) (chat.Seated, error) {
-				if i == 0 {
-					return services[0].JoinRoom(t.Context(), chat.JoinRequest{Token: bob.Token})
-				}
-				return there.tryJoin(name, "Bob")
-			})
-			if err := out[1].err; err == nil {
-				checkRoom(t, services, []chat.Seated{ann, out[1].Seated}, 2)
-				_, err := services[0].Wait(t.Context(), chat.WaitRequest{Token: bob.Token})
-				wants(t, err, fault.Removed)
-				continue
-			}
-			wants(t, out[1].err, fault.NameTaken)
-			if out[0].err != nil {
-				t.Errorf("neither has the seat: Bob got %v", out[0].err)
-			}
-			checkRoom(t, services, []chat.Seated{ann, bob}, 2)
-		}
-	})
-}
-
-// The newcomer has read the presence of the owner, and is about to write, when the owner comes
-// back. Its presence was there before, so only the sign of its call can be in the way.
-func TestLetIn_ownerReturnsAfterItsPresenceWasRead_keepsItsSeat(t *testing.T) {
-	w := newWorld(t)
-	w = w.elsewhere()
-	p := lostBob(w)
-	w.readmits(p.ann.Token)
-	w.clock.Advance(room.LetGoSilent)
-	returned := false
-	late := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
-		takes := slices.ContainsFunc(c.Ops, func(op table.Op) bool {
-			return strings.HasPrefix(op.Item.Key.Sort, "GONE#")
-		})
-		if takes && !returned {
-			returned = true
-			w.look(p.bob.Token, "")
-		}
-		return nil
-	}}
-	_, err := onTable(t, w.clock, late, chat.Options{}).tryJoin("plans", "Bob")
-	wants(t, err, fault.NameTaken)
-	if !returned {
-		t.Error("the newcomer wrote nothing")
-	}
-	w.say(p.bob.Token, "here I am")
 }
 
 // Whichever call is first, the agent that stays is the admin, of this room or of the

@@ -224,7 +224,6 @@ type UpdateRequest struct {
 type ManageRequest struct {
 	Token     string
 	AgentName string
-	ID        string // of the knock that room.Readmit answers, instead of AgentName
 	Action    room.Action
 	Note      string // the reason, for all to read; at most room.MaxNote characters
 	Clear     bool   // with room.BanName: the files and the open tasks of the agent are removed, too

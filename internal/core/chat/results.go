@@ -204,13 +204,12 @@ type ManageStatus string
 
 // The results of ManageAgent.
 const (
-	StatusPromoted   ManageStatus = "promoted"
-	StatusDemoted    ManageStatus = "demoted"
-	StatusMuted      ManageStatus = "muted"
-	StatusUnmuted    ManageStatus = "unmuted"
-	StatusKicked     ManageStatus = "kicked"
-	StatusBanned     ManageStatus = "banned"
-	StatusUnbanned   ManageStatus = "unbanned"
-	StatusReadmitted ManageStatus = "readmitted" // its name is let go
-	StatusNoChange   ManageStatus = "unchanged"  // there was nothing to change
+	StatusPromoted ManageStatus = "promoted"
+	StatusDemoted  ManageStatus = "demoted"
+	StatusMuted    ManageStatus = "muted"
+	StatusUnmuted  ManageStatus = "unmuted"
+	StatusKicked   ManageStatus = "kicked"
+	StatusBanned   ManageStatus = "banned"
+	StatusUnbanned ManageStatus = "unbanned"
+	StatusNoChange ManageStatus = "unchanged" // there was nothing to change
 )

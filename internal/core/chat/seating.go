@@ -68,19 +68,13 @@ type seatRequest struct {
 	Kept     *room.Person
 	KeptAsOf int64
 	unkept   table.Key // of the item that must be absent if Kept is nil
-	letGo    int       // the seat that the room let go, if it takes that
-	uncalled table.Key // and of that which must be if the room let the name go
 }
 
-// Blocked notes a seat whose presence, or other sign of a call, was in the way: its agent called
-// meanwhile. Or a departure was read in part, and who was behind the newcomer must be read again.
+// Blocked notes a seat whose presence was in the way: its agent called meanwhile. Or a departure was read in part, and
+// who was behind the newcomer must be read again.
 func (c *seatRequest) Blocked(x table.Conflict) {
-	switch x.Key {
-	case c.unkept:
+	if x.Key == c.unkept {
 		c.KeptAsOf = 0
-		return
-	case c.uncalled:
-		c.Called = map[int]bool{c.letGo: true}
 		return
 	}
 	if seat, _, err := roomlog.SeatOf(x.Key); err == nil && x.Item != nil {
@@ -123,15 +117,8 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 	}
 	staying := len(h.Agents)
 	if s.Eviction != nil {
-		cond := table.IfAbsent
-		if s.LetGo {
-			cond = table.Always
-		}
-		ch.Events, ch.Ops = append(ch.Events, *s.Eviction), roomlog.Vacate(&h.State, *s.Eviction, cond, now)
-		if s.LetGo {
-			c.letGo, c.uncalled = s.Eviction.Seat, roomlog.CalledKey(h.ID, s.Eviction.Seat)
-			ch.Ops = append(ch.Ops, table.Delete(c.uncalled, table.IfAbsent))
-		}
+		ch.Events = append(ch.Events, *s.Eviction)
+		ch.Ops = roomlog.Vacate(&h.State, *s.Eviction, table.IfAbsent, now)
 		staying--
 	}
 	role := room.Member

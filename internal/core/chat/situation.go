@@ -27,7 +27,6 @@ type Situation struct {
 
 	Owed     int           // answers that others owe to the caller
 	Quiet    time.Duration // for how long nothing has been said in the room
-	Asked    bool          // somebody knocked for the caller's name, and the caller has made no call since
 	Stopping bool          // the service stops
 	Woken    bool          // a program waits in the caller's place, and wakes it
 	Hooked   bool          // a hook calls the caller when something comes
@@ -39,7 +38,7 @@ type Situation struct {
 	Unsure        bool        // what results without a cursor handed out may not have arrived, and is not shown
 	AloneNow      bool        // the wait returned at once, since all others are away or have left
 	SeatWanted    bool        // a join found no free seat, and the caller can enlarge the room
-	NameWanted    bool        // a join under a taken name was refused, and the caller can readmit it
+	NameWanted    bool        // a join under a taken name was refused, and the caller can kick the agent that has it
 	Resumed       bool        // the wait went on through a pause, which is over
 	Reason        room.Reason // of StatusRemoved
 	LostTask      string      // the id of a task that another has taken from the caller; "" if none has
@@ -72,7 +71,6 @@ func (c *session) situation(h *room.Head) Situation {
 		s.Admin, s.Muted, s.Listening, s.Supervised = a.Role == room.Admin, a.Muted, h.Silenced(a),
 			h.SupervisedOf(a, now)
 		s.showTasks(h, a, now)
-		s.Asked = !s.Person && c.start.At.Before(h.KnockedFor(a))
 		s.Hooked = !s.Person && a.IsCalled()
 		s.Woken = !s.Person && c.room.agents.HasProgram(me)
 	}
@@ -86,13 +84,12 @@ func (in *inbox) situation(h *room.Head) Situation {
 	s.Unsure = in.has(unsure)
 	s.LostTask = in.lostTask
 	if in.has(seatLost) { // then nothing is asked of it
-		s.Asked = false
 		return s
 	}
 	if a, here := h.Seated(in.caller.agent.Seat); here {
 		free := s.Person || !a.Person.Holds()
 		s.SeatWanted = free && in.has(seatWanted) && h.MayEnlarge(a)
-		s.NameWanted = free && in.has(nameWanted) && h.MayReadmit(a)
+		s.NameWanted = free && in.has(nameWanted) && h.MayKick(a)
 		s.Resumed = in.has(slept) && !a.Person.Paused
 	}
 	return s

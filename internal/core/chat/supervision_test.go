@@ -82,13 +82,15 @@ func TestSupervision_agentNeitherChangesTheRoomNorManagesOthers(t *testing.T) {
 			_, err := does(w, token, room.Unban, "Zoe")
 			return err
 		},
-		"lets a name go": func(w *world, _ company, token string) error { _, err := w.readmit(token); return err },
+		"kicks an agent": func(w *world, _ company, token string) error {
+			_, err := does(w, token, room.Kick, "Bob")
+			return err
+		},
 	} {
 		for isPerson, code := range map[bool]fault.Code{false: fault.Paused, true: ""} {
 			w := newWorld(t)
 			p := w.company()
 			w.say(p.ann.Token, "said before")
-			w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
 			person := w.person(p.ann)
 			w.pauses(person, true)
 			token, before := p.ann.Token, len(w.events(p.cid.Token))

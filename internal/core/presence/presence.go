@@ -145,9 +145,8 @@ func (at Attendance) AwayUntil() time.Time {
 }
 
 // renewLease notes the caller's presence, and writes it unless the last write of this process
-// lags by less than fresh and nobody has knocked for the caller's name since. If it does not
-// write, it returns when that is due, else the zero time. It logs a failure, and returns when to
-// try again: the purpose of the call was fulfilled.
+// lags by less than fresh. If it does not write, it returns when that is due, else the zero time. It
+// logs a failure, and returns when to try again: the purpose of the call was fulfilled.
 func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
 	r := at.room
 	now, h := r.now(), r.log.Peek()
@@ -164,22 +163,14 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	p = p.Younger(m.presence)
 	written, known := m.presenceAt, m.presence
 	m.presence = p
-	knocked := h.KnockedFor(*at.agent)
-	// its name must not be given away: see roomlog.PutCalled
-	answers := knocked.After(m.answered) && !p.OwnCall().Before(knocked)
 	begins := p.UntilMs != 0 && !m.waitWritten // others do not know yet that it waits
-	if now.Sub(written) < fresh && !answers && p.BackMs == known.BackMs && p.Standby == known.Standby && !begins {
+	if now.Sub(written) < fresh && p.BackMs == known.BackMs && p.Standby == known.Standby && !begins {
 		r.mu.Unlock()
 		return written.Add(fresh)
 	}
 	m.presenceAt, m.waitWritten = now, p.UntilMs != 0
-	ops := []table.Op{roomlog.PutPresence(h.ID, *at.agent, p)}
-	if answers {
-		m.answered = knocked
-		ops = append(ops, roomlog.PutCalled(h.ID, at.agent.Seat, now))
-	}
 	r.mu.Unlock()
-	if !at.write(ctx, ops...) {
+	if !at.write(ctx, roomlog.PutPresence(h.ID, *at.agent, p)) {
 		return now.Add(rewriteSoon)
 	}
 	return time.Time{}
@@ -199,18 +190,17 @@ func (r *Room) bounded(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeout(ctx, noteTime)
 }
 
-// write reports whether the table has the caller's presence, and that it called.
-func (at Attendance) write(ctx context.Context, ops ...table.Op) bool {
+// write reports whether the table has the caller's presence.
+func (at Attendance) write(ctx context.Context, presence table.Op) bool {
 	r := at.room
 	bounded, cancel := r.bounded(ctx)
 	defer cancel()
-	err := r.o.Table.Write(bounded, ops...)
+	err := r.o.Table.Write(bounded, presence)
 	if err == nil {
 		return true
 	}
 	r.mu.Lock()
-	m := r.cached(at.agent.Seat)
-	m.presenceAt, m.answered = time.Time{}, time.Time{}
+	r.cached(at.agent.Seat).presenceAt = time.Time{}
 	r.mu.Unlock()
 	if ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "presence not written", "error", err)

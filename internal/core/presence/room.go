@@ -227,7 +227,6 @@ type seatCache struct {
 	reading                   // of the agent
 	presence    room.Presence // as of the last call here
 	presenceAt  time.Time     // when it was last written here
-	answered    time.Time     // the last knock for the agent's name after which it was written here that it called
 	waitWritten bool          // what was written says that the agent waits
 	activity    string
 	activityAt  time.Time // when it was last written here

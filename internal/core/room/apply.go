@@ -105,21 +105,12 @@ func (s *State) join(e Event) error {
 	}
 	if e.Regains {
 		s.change(e.Seat, func(a *Agent) { *a = *e.Agent })
-		s.forgetKnocks(e)
 		return nil
 	}
 	s.Agents = slices.Concat(s.Agents, []Agent{*e.Agent})
 	s.Agents[len(s.Agents)-1].Written = e.N
 	s.NextSeat = e.Agent.Seat + 1
 	return nil
-}
-
-// forgetKnocks drops the knocks for the seat of e.
-func (s *State) forgetKnocks(e Event) {
-	isFor := func(k Knock) bool { return k.Seat == e.Seat }
-	if slices.ContainsFunc(s.Knocks, isFor) {
-		s.Knocks, s.Knocked = slices.DeleteFunc(slices.Clone(s.Knocks), isFor), e.N
-	}
 }
 
 // free removes the agent of e.
@@ -158,10 +149,6 @@ func (s *State) manage(e Event) {
 	case Unmute:
 		s.change(e.Seat, func(a *Agent) { a.Muted = false })
 		s.Mutes = withoutBan(s.Mutes, e.Ban)
-	case Readmit:
-		if e.LetGo != nil {
-			s.change(e.Seat, func(a *Agent) { a.LetGo = *e.LetGo; a.LetGo.AtMs = e.AtMs })
-		}
 	case BanName:
 		s.Bans = withBan(s.Bans, e.Ban, e.N)
 	case Unban:

@@ -27,7 +27,7 @@ func (l *timeline) draw(t *rapid.T) {
 	taken := seats(&l.head.State)
 	what := rapid.SampledFrom([]string{
 		"say", "say", "say", "say", "tell", "tell", "answer", "answer", "answer", "withdraw",
-		"join", "leave", "manage", "set", "knock", "readmit", "regain", "pair", "supervise", "note", "draft", "decide",
+		"join", "leave", "manage", "set", "knock", "regain", "pair", "supervise", "note", "draft", "decide",
 		"task", "task", "task", "redact task", "hook", "hook",
 	}).Draw(t, "event")
 	if len(taken) == 0 {
@@ -67,12 +67,6 @@ func (l *timeline) draw(t *rapid.T) {
 	case "knock":
 		seat := pick()
 		l.apply(room.Event{Type: room.Knocked, Seat: seat, Key: l.agent(seat).Key, Reason: room.ReasonNameTaken})
-	case "readmit":
-		if list := l.head.Knocks; len(list) > 0 {
-			k := rapid.SampledFrom(list).Draw(t, "knock")
-			l.apply(room.Event{Type: room.Managed, Seat: k.Seat, By: pick(), Action: room.Readmit,
-				LetGo: &room.LetGo{From: room.Mark{N: 1}}})
-		}
 	case "regain":
 		a := l.agent(pick())
 		a.Hash, a.AtMs = "regained", l.now.UnixMilli()

@@ -111,7 +111,6 @@ type Event struct {
 	ByName string  `json:"byf,omitempty"`  // its name at that time
 	Action Action  `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
 	Note   string  `json:"note,omitempty"` // the reason; of SupervisionSet too, where a draft is refused
-	LetGo  *LetGo  `json:"lg,omitempty"`   // of Readmit
 	Ban    *Ban    `json:"ban,omitempty"`  // the ban or the muting that begins or ends
 	Invite *Invite `json:"inv,omitempty"`  // of Joined, Changed and a ban: the invite after it, if that changes
 
@@ -167,7 +166,6 @@ const (
 	Kick    Action = "kick"
 	BanName Action = "ban"
 	Unban   Action = "unban"
-	Readmit Action = "readmit" // lets a name go, for an agent that knocked
 )
 
 // Reason says why an agent lost its seat, or why the room ended.

@@ -86,7 +86,7 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 	case v.GivesSeat(now):
 		v.Uses--
 		return &v, nil
-	case old.Seat != 0: // no knock: the invite gives it no seat, even if the room lets the name go
+	case old.Seat != 0: // no knock: the invite gives it no seat, even once the name is free
 		return nil, fault.Refuse(fault.NotAllowed, "Another agent here has this name, and your invite gives no "+
 			"more seats. If it is you, pass only your agent_token to join_room. Otherwise ask the one who gave you "+
 			"the invite for a new one, and choose another agent_name.")

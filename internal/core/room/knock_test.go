@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -53,142 +52,46 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	check("a closed room", "dora", 0, false)
 }
 
-func TestLetGo_isAllowedTo(t *testing.T) {
-	for what, c := range map[string]struct {
-		happen func(l *timeline)
-		by     int
-		knock  int64         // the event; 0: that of the knock for Bob
-		after  time.Duration // the knock
-		want   fault.Code
-	}{
-		"an admin":            {by: 1},
-		"an admin, once more": {by: 1, happen: func(l *timeline) { l.letGo(1, 2) }},
-		"a member of three":   {by: 3, want: fault.NotAllowed},
-		"a promoted member":   {by: 3, happen: func(l *timeline) { l.manage(room.Promote, 3) }},
-		"the other of two": {by: 1, happen: func(l *timeline) {
-			l.leave(3)
-			l.set(two)
-			l.manage(room.Promote, 2)
-			l.manage(room.Demote, 1)
-		}},
-		"the other of two, muted": {by: 1, want: fault.NotAllowed, happen: func(l *timeline) {
-			l.leave(3)
-			l.set(two)
-			l.manage(room.Promote, 2)
-			l.manage(room.Demote, 1)
-			l.manage(room.Mute, 1)
-		}},
-		"a reader of a channel of two": {by: 1, want: fault.NotAllowed, happen: func(l *timeline) {
-			l.leave(3)
-			l.set(two)
-			l.set(func(s *room.Settings) { s.Type = room.Channel })
-			l.manage(room.Promote, 2)
-			l.manage(room.Demote, 1)
-		}},
-		"the seat itself, of two": {by: 2, happen: func(l *timeline) { l.leave(3); l.set(two) },
-			want: fault.NotAllowed},
-		"the seat itself, an admin": {by: 2, happen: func(l *timeline) { l.manage(room.Promote, 2) },
-			want: fault.NotAllowed},
-		"where the seat is free":     {by: 1, happen: func(l *timeline) { l.leave(2) }, want: fault.InvalidArgument},
-		"of another event":           {by: 1, knock: 3, want: fault.InvalidArgument},
-		"of a knock ten minutes ago": {by: 1, after: room.KnockWindow, want: fault.InvalidArgument},
-	} {
-		l := newRoom(t, "Ann", "Bob", "Cid")
-		k := l.knock(2)
-		if c.happen != nil {
-			c.happen(l)
-		}
-		n := k.N
-		if c.knock != 0 {
-			n = c.knock
-		}
-		e, name, err := l.head.LetGo(n, l.agent(c.by), k.At().Add(c.after))
-		if fault.CodeOf(err) != c.want || err == nil &&
-			(e == nil || e.Action != room.Readmit || e.Seat != 2 || name != "Bob") {
-			t.Errorf("%s: %+v, %q, %v", what, e, name, err)
-		}
-	}
-	l := newRoom(t, "Ann")
-	full := l.apply(room.Event{Type: room.Knocked, Name: "Cid", Key: "cid", Reason: room.ReasonRoomFull})
-	if _, _, err := l.head.LetGo(full.N, l.agent(1), l.now); fault.CodeOf(err) != fault.InvalidArgument {
-		t.Errorf("of a knock for want of a seat: %v", err)
-	}
-}
-
-// The two are not one, even if it spoke only in private.
-func TestLetGo_ofAnAgentThatHasSpokenSinceTheKnock_isRefused(t *testing.T) {
-	for what, c := range map[string]struct {
-		happen func(l *timeline)
-		want   fault.Code
-	}{
-		"it is silent":            {happen: func(*timeline) {}},
-		"said to all":             {happen: func(l *timeline) { l.say(2, "busy") }, want: fault.NotAllowed},
-		"said in private":         {happen: func(l *timeline) { l.say(2, "psst", 3) }, want: fault.NotAllowed},
-		"another has spoken":      {happen: func(l *timeline) { l.say(3, "hello") }},
-		"its person sent a draft": {happen: func(l *timeline) { l.decide(l.events[4], room.SendDraft, "") }},
-		"its person wrote one":    {happen: func(l *timeline) { l.decide(l.events[4], room.EditDraft, "I say") }},
-		"somebody knocks for that": {happen: func(l *timeline) { l.say(2, "busy"); l.knock(2) },
-			want: fault.NotAllowed},
-	} {
-		l := newRoom(t, "Ann", "Bob", "Cid")
-		l.say(2, "hello")
-		l.draft(2, room.Event{Text: "may I?"})
-		k := l.knock(2)
-		c.happen(l)
-		if _, _, err := l.head.LetGo(k.N, l.agent(1), l.now); fault.CodeOf(err) != c.want {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-}
-
 // What a person lets its agent say is no sign that the agent is there.
 func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
 	l := bobs(t)
 	d := l.draft(2, room.Event{Text: "may I?"})
 	last := l.now
-	l.letGo(1, 2)
-	l.now = last.Add(room.LetGoSilent - time.Second)
+	l.now = last.Add(room.RegainSilent - time.Second)
 	l.decide(d, room.SendDraft, "")
 	p := map[int]room.Presence{1: {AtMs: l.now.UnixMilli(), Used: true}, 2: {AtMs: last.UnixMilli(), Used: true}}
-	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Presence: p}, last.Add(room.LetGoSilent))
-	if got != letIn {
+	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Presence: p},
+		last.Add(room.RegainSilent))
+	if got != regained {
 		t.Errorf("%s, %v", got, err)
 	}
 }
 
-func TestKnockedFor_isTheLastKnockForTheNameOfTheAgent(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	knocked := func(seat int, want time.Time) {
-		t.Helper()
-		if got := l.head.KnockedFor(l.agent(seat)); !got.Equal(want) || want.IsZero() != got.IsZero() {
-			t.Errorf("for seat %d: %s, want %s", seat, got, want)
-		}
-	}
-	knocked(2, time.Time{})
-	l.knock(2)
-	last := l.knock(2)
-	knocked(2, last.At())
-	knocked(1, time.Time{})
-	l.letGo(1, 2) // and knocks once more
-	let := l.agent(2).LetGo.KnockMs
-	l.now = l.now.Add(room.KnockWindow)
-	l.knock(1) // the others are forgotten
-	knocked(2, time.UnixMilli(let))
-	l.leave(2)
-	knocked(l.join("Bob").Seat, time.Time{})
-}
-
 func two(s *room.Settings) { s.Capacity = 2 }
 
-// letGo has by let the name of a seat go, for which somebody knocks in the event before.
-func (l *timeline) letGo(by, seat int) {
-	l.Helper()
-	e, _, err := l.head.LetGo(l.knock(seat).N, l.agent(by), l.now)
-	if err != nil {
-		l.Fatal(err)
+func TestMayKick_anAdmin_andTheOtherOfTwoUnlessItMayOnlyListen(t *testing.T) {
+	for what, c := range map[string]struct {
+		happen func(l *timeline)
+		may    bool
+	}{
+		"a member of three": {func(*timeline) {}, false},
+		"an admin":          {func(l *timeline) { l.manage(room.Promote, 2) }, true},
+		"the other of two":  {func(l *timeline) { l.set(two) }, true},
+		"the other of two, muted": {func(l *timeline) {
+			l.set(two)
+			l.manage(room.Mute, 2)
+		}, false},
+		"a reader of a channel of two": {func(l *timeline) {
+			l.set(two)
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}, false},
+	} {
+		l := newRoom(t, "Ann", "Bob")
+		c.happen(l)
+		if got := l.head.MayKick(l.agent(2)); got != c.may {
+			t.Errorf("%s: %t", what, got)
+		}
 	}
-	e.By = by
-	l.apply(*e)
 }
 
 func TestMayEnlarge_onlyAnAdminOfAFullRoom(t *testing.T) {

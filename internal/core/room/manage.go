@@ -18,11 +18,11 @@ type Order struct {
 // *fault.Error of InvalidArgument.
 func (o Order) Check() error {
 	switch o.Action {
-	case Promote, Demote, Mute, Unmute, Kick, BanName, Unban, Readmit:
+	case Promote, Demote, Mute, Unmute, Kick, BanName, Unban:
 		return CheckNote("note", o.Note)
 	}
-	return fault.Refuse(fault.InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q, %q and %q.", Promote,
-		Demote, Mute, Unmute, Kick, BanName, Unban, Readmit)
+	return fault.Refuse(fault.InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q and %q.", Promote,
+		Demote, Mute, Unmute, Kick, BanName, Unban)
 }
 
 // Decide returns the event that carries the order out; nil if there is nothing to

@@ -144,7 +144,6 @@ func TestOrder_check(t *testing.T) {
 		"unknown action":     {room.Order{Action: "warn"}, fault.InvalidArgument},
 		"with a note":        {room.Order{Action: room.Kick, Note: "too loud"}, ""},
 		"note with controls": {room.Order{Action: room.Kick, Note: "a\nb"}, fault.InvalidArgument},
-		"lets a name go":     {room.Order{Action: room.Readmit}, ""},
 	} {
 		if err := c.order.Check(); fault.CodeOf(err) != c.want {
 			t.Errorf("%s: %v", what, err)

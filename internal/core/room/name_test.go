@@ -56,7 +56,6 @@ func (p presence) at(now time.Time) room.Presence {
 const (
 	refused  = "refused"
 	regained = "regained"   // his seat
-	letIn    = "let in"     // in its place, what was said to all since it began is seen
 	takes    = "takes it"   // in its place, nothing is seen
 	anew     = "begun anew" // the room is
 )
@@ -74,11 +73,6 @@ func claimBob(l *timeline, c room.SeatRequest, now time.Time) (string, room.Seat
 		return regained, got, nil
 	case got.Eviction == nil || got.Eviction.Seat != 2 || got.Eviction.Reason != room.ReasonTimeout:
 		l.Errorf("it frees %+v", got.Eviction)
-	case got.LetGo:
-		if got.Since != l.agent(2).LetGo.From {
-			l.Errorf("it sees from %+v on", got.Since)
-		}
-		return letIn, got, nil
 	case got.Since != l.head.FromNext():
 		l.Errorf("it sees from %+v on", got.Since)
 	}
@@ -93,7 +87,6 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 		who   string
 		admin bool
 		p     presence
-		let   time.Duration // before the claim, the room let the name go; 0: it did not
 		want  string
 		retry time.Duration
 	}{
@@ -116,46 +109,11 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 		"its principal, unused": {who: same, p: presence{called: 20 * time.Second}, want: regained},
 		"its principal, admin": {who: same, admin: true, p: used(presence{called: 2 * minute}),
 			want: regained},
-		"its principal, let go": {who: same, p: used(presence{called: 3 * minute}), let: minute,
-			want: regained},
-		"let go": {who: other, p: used(presence{called: 2 * minute}), let: time.Second,
-			want: letIn},
-		"let go, soon": {who: other, p: used(presence{called: 119 * time.Second}), let: time.Second,
-			want: refused, retry: time.Second},
-		"let go early": {who: none, p: used(presence{called: 2*minute + 2e9}), let: 2 * minute,
-			want: letIn},
-		"let go, it has called since": {who: none, p: used(presence{called: 3 * minute}), let: 3*minute + 1e6,
-			want: refused, retry: minute},
-		"let go, since the knock": {who: none, p: used(presence{called: 3*minute + 1e9}), let: 3 * minute,
-			want: refused, retry: minute},
-		"let go, its wait goes on": {who: none, p: used(presence{called: 3 * minute, waits: -10 * time.Second}),
-			let: minute, want: refused, retry: minute},
-		"let go, its wait ended since": {who: none, p: used(presence{called: 5 * minute, waits: 2 * minute}),
-			let: 4 * minute, want: letIn},
-		"let go, its program waits": {who: none,
-			p: used(presence{called: time.Second, own: 5 * minute, waits: -hour, standby: true}), let: minute,
-			want: letIn},
-		"let go, away": {who: none, p: used(presence{called: 5 * minute, back: -hour}), let: minute,
-			want: letIn},
-		"let go, an admin": {who: none, admin: true, p: used(presence{called: 15 * minute}), let: minute,
-			want: letIn},
-		"let go, an admin, soon": {who: none, admin: true, p: used(presence{called: 15*minute - 1e9}),
-			let: minute, want: refused, retry: time.Second},
-		"let go ten minutes ago": {who: none, p: used(presence{called: 12 * minute}), let: 10 * minute,
-			want: refused, retry: minute},
-		"let go early, ten minutes of it": {who: none, p: used(presence{called: 12*minute - 1e9}), let: 11 * minute,
-			want: letIn},
-		"let go early, an admin": {who: none, admin: true, p: used(presence{called: 25*minute - 1e9}),
-			let: 24 * minute, want: letIn},
-		"let go early, an admin, over": {who: none, admin: true, p: used(presence{called: 25 * minute}),
-			let: 24 * minute, want: refused, retry: minute},
 		"lease goes on": {who: other, p: used(presence{called: 2 * minute}), want: refused,
 			retry: minute},
 		"lease ends soon": {who: other, p: used(presence{called: 15*minute - 1e9}), want: refused,
 			retry: time.Second},
 		"lease ended": {who: other, p: used(presence{called: 15 * minute}), want: takes},
-		"lease ended, let go": {who: other, p: used(presence{called: 15 * minute}), let: 9 * minute,
-			want: letIn},
 		"lease goes on, standby": {who: none,
 			p: used(presence{called: time.Second, own: hour, waits: -hour, standby: true}), want: refused,
 			retry: minute},
@@ -192,10 +150,6 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 			l.apply(l.agent(2).BeginWebhook("w"))
 		}
 		now := l.now.Add(48 * hour)
-		l.now = now.Add(-c.let - 2*time.Second)
-		if c.let != 0 {
-			l.letGo(1, 2)
-		}
 		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: c.p.at(now)}
 		got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "BOB"), Principal: c.who,
 			Holder: room.Holder{Hash: "new"}, Presence: p}, now)
@@ -213,7 +167,7 @@ func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
 	p := map[int]room.Presence{2: {AtMs: now.UnixMilli(), Used: true}}
 	_, err := (&room.SeatRequest{Name: nameOf(t, "Bob"), Presence: p}).Decide(l.head, now)
 	if err == nil || !strings.Contains(err.Error(), "in 60 seconds") ||
-		!strings.Contains(err.Error(), "free at 13:15 UTC on 1 March at the latest") {
+		!strings.Contains(err.Error(), "if it stays silent, at 13:15 UTC on 1 March at the latest") {
 		t.Error(err)
 	}
 }
@@ -233,7 +187,6 @@ func TestDecide_stories(t *testing.T) {
 		admin   bool          // he is one
 		calls   time.Duration // he does so
 		standby bool          // his program waits all the time
-		letGo   time.Duration // Ann does so; 0: she does not
 		silent  bool          // Ann is, too
 		member  bool          // Ann is one
 		admins  int           // the seat that becomes an admin's at the last visit
@@ -244,23 +197,15 @@ func TestDecide_stories(t *testing.T) {
 			visits: []visit{{119 * time.Second, local, refused}, {2 * minute, local, regained}}},
 		"a crash with a key": {bob: key, visits: []visit{{minute, key, refused},
 			{2 * minute, key, regained}}},
-		"a crash on an open server": {letGo: minute,
-			visits: []visit{{90 * time.Second, none, refused}, {2 * minute, none, letIn}}},
 		"a crash that nobody helps": {visits: []visit{{2 * minute, none, refused},
 			{14 * minute, none, refused}, {15 * minute, none, takes}}},
-		"a crash as a guest": {guest: true, letGo: minute,
-			visits: []visit{{minute, none, refused}, {2 * minute, none, letIn}}},
 		"a crash as a guest, nobody helps": {guest: true,
 			visits: []visit{{14 * minute, none, refused}, {15 * minute, none, takes}}},
 		"two agents of one key": {bob: key, calls: 9 * minute,
 			visits: []visit{{10 * minute, key, refused}, {11 * minute, key, regained}, {14 * minute, key, refused},
 				{26 * minute, key, regained}}},
-		"an admin that is the ghost of two": {admin: true, room: two, letGo: minute,
-			visits: []visit{{2 * minute, none, refused}, {15 * minute, none, letIn}}},
-		"the sole admin is the ghost of two": {admin: true, member: true, room: two, letGo: minute,
-			admins: 1, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, letIn}}},
-		"an admin that is the ghost of two, much later": {admin: true, room: two, letGo: minute,
-			visits: []visit{{14 * minute, none, refused}, {25 * minute, none, refused}}},
+		"an admin that is the ghost of two": {admin: true, member: true, room: two, admins: 1,
+			visits: []visit{{16 * minute, none, refused}, {24*hour - 1e9, none, refused}, {24 * hour, none, takes}}},
 		"two ghosts": {silent: true, room: two,
 			visits: []visit{{14 * minute, none, refused}, {15 * minute, none, anew}}},
 		"two ghosts, and who comes has a key of neither": {bob: key, silent: true, room: two,
@@ -297,10 +242,6 @@ func TestDecide_stories(t *testing.T) {
 					c.room(s)
 				}
 			})
-			l.now = began.Add(c.letGo - 2*time.Second)
-			if c.letGo != 0 {
-				l.letGo(1, 2)
-			}
 			for i, v := range c.visits {
 				now := began.Add(v.at)
 				claim := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Holder: room.Holder{Hash: "new"},
@@ -373,13 +314,12 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	l := bobs(t)
 	l.manage(room.Promote, 2)
 	l.behind(2, func(p *room.Person) { p.Devices, p.Opened, p.Adds = []string{"phone"}, 2, true })
-	l.letGo(1, 2)
 	old := l.agent(2)
 	now := l.now.Add(hour)
 	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b",
 		Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
 	want := old
-	want.Hash, want.AtMs, want.RegainedMs, want.LetGo = "new", now.UnixMilli(), now.UnixMilli(), room.LetGo{}
+	want.Hash, want.AtMs, want.RegainedMs = "new", now.UnixMilli(), now.UnixMilli()
 	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Eviction != nil {
 		t.Errorf("got %+v, want %+v", got.Regained, want)
 	}
@@ -426,63 +366,5 @@ func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 		if !errors.As(err, &full) || full.Code != fault.RoomFull || !slices.Equal(full.Yours, want) {
 			t.Errorf("%q: %+v", principal, full)
 		}
-	}
-}
-
-// The helper may be an accomplice of the newcomer that came after most was said.
-func TestDecide_letIn_seesNoMoreThanTheOneThatLetTheNameGo(t *testing.T) {
-	for what, happen := range map[string]func(l *timeline) (helper int){
-		"the other of two, who came later": func(l *timeline) int {
-			l.leave(3)
-			l.set(two)
-			l.leave(1)
-			l.manage(room.Demote, 2)
-			return l.join("Mallory").Seat
-		},
-		"an admin who came later": func(l *timeline) int {
-			l.leave(3)
-			seat := l.join("Mallory").Seat
-			l.manage(room.Promote, seat)
-			return seat
-		},
-		"an admin who came with it": func(*timeline) int { return 1 },
-	} {
-		l := newRoom(t, "Ann", "Bob", "Cid")
-		l.say(1, "the secret of the three")
-		helper := happen(l)
-		l.letGo(helper, 2)
-		want := l.agent(helper).Since
-		if l.agent(2).Since.N > want.N {
-			want = l.agent(2).Since
-		}
-		now := room.Presence{AtMs: l.agent(2).LetGo.KnockMs - 1000, Used: true}
-		claim := room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{2: now, helper: now}}
-		got, seating, err := claimBob(l, claim, l.now.Add(room.LetGoSilent))
-		if got != letIn || seating.Since != want {
-			t.Errorf("%s: %s, sees from %+v on, want %+v; %v", what, got, seating.Since, want, err)
-		}
-	}
-	l := newRoom(t, "Ann", "Cid")
-	l.say(1, "the secret of the two")
-	l.leave(2)
-	bob := l.join("Bob").Seat
-	l.letGo(1, bob)
-	if a := l.agent(bob); a.Since.N <= l.agent(1).Since.N || a.LetGo.From != a.Since {
-		t.Errorf("let go by an admin who came before, it shows %+v, and Bob saw %+v", a.LetGo.From, a.Since)
-	}
-}
-
-// Nobody is left whose word it is, and the newcomer becomes admin.
-func TestDecide_letIn_whereNobodyStays_seesWhatATakeoverSees(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	l.say(1, "the secret of the two")
-	l.letGo(1, 2)
-	l.leave(1)
-	l.manage(room.Demote, 2)
-	c := room.SeatRequest{Name: nameOf(t, "Bob"),
-		Presence: map[int]room.Presence{2: {AtMs: l.agent(2).AtMs, Used: true}}}
-	got, err := c.Decide(l.head, l.now.Add(room.LetGoSilent))
-	if err != nil || got.Eviction == nil || !got.LetGo || got.Since != l.head.FromNext() {
-		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -41,8 +41,6 @@ type Agent struct {
 	Caller     string `json:"by,omitempty"`
 	RegainedMs int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
 
-	LetGo LetGo `json:"let_go,omitzero"` // how the room last let its name go: see SeatRequest.Decide
-
 	Person Person `json:"person,omitzero"` // behind the agent
 	Hooks  []Hook `json:"hooks,omitempty"` // that are called, in the order of their begin
 

@@ -25,19 +25,17 @@ type SeatRequest struct {
 	Holder    Holder            // of the newcomer's token
 	Presence  map[int]Presence  // by seat; nil if it was not read
 	Alive     map[int]time.Time // by seat: the end of a lease that was found later
-	Called    map[int]bool      // by seat: its agent was found to have called since the last knock for its name
 }
 
 // Seating is a decided claim. At most one of Gone and Regained is set.
 type Seating struct {
 	Since    Mark    // the first event that the newcomer may see
 	Eviction *Event  // the seat that it takes from another agent; nil if it takes a free one
-	LetGo    bool    // the room let that seat go: its lease need not have ended
 	Regained *Agent  // its own seat, with the new token
 	Invite   *Invite // what is left of the room's invite; nil if the newcomer spends nothing of it
 }
 
-// How long the agent of a seat must itself have been silent before another gets its name. An
+// How long the agent of a seat must itself have been silent before its principal gets it. An
 // announced absence and a program on standby do not break that silence. The principal regains a
 // seat only once in RegainEvery: an agent that waits for its user makes no call for minutes, so
 // two live agents of one principal could take a seat from each other in turns.
@@ -45,10 +43,6 @@ const (
 	RegainSilent = 2 * time.Minute  // by its own principal
 	RegainUnused = 20 * time.Second // by its own principal, if its token was never used: the reply of its join was lost
 	RegainEvery  = 15 * time.Minute // by its own principal, once more
-
-	LetGoSilent      = 2 * time.Minute  // by anyone, once the room let the name go
-	LetGoAdminSilent = 15 * time.Minute // if that is an admin's
-	LetGoFor         = 10 * time.Minute // from then on; after it, the room has to let it go again
 )
 
 // Decide returns the seat that the newcomer gets, or a *fault.Error. It fails with
@@ -57,7 +51,7 @@ const (
 //
 // A banned name is refused before a taken one, and that before a full room: the refusal must not
 // suggest a way around the ban. While a person holds an agent here, its principal gets no further
-// seat, whatever the room let go; only the held agent itself regains its own seat, as it is.
+// seat; only the held agent itself regains its own seat, as it is.
 //
 // An agent that lost its memory must get back in, and a stranger must not get what was private.
 // Name, seat and lease are one thing. Under a name that is taken
@@ -68,12 +62,6 @@ const (
 //	its principal, unless it   the same seat under a new token, after RegainSilent
 //	is an endpoint             (RegainUnused), once in RegainEvery; and also where
 //	                           anyone would get a new seat
-//	anyone, once the room let  a new seat in its place, after LetGoSilent
-//	the name go                (LetGoAdminSilent), but not if a call of the agent was
-//	                           answered since the knock, nor once LetGoFor is over: no
-//	                           role, nothing private. It sees what was said to all that
-//	                           both the old agent and the one that let the name go could
-//	                           see or, if nobody else stays, as much as after a lease
 //	anyone, once the lease     a new seat in its place, which sees what one sees that takes
 //	ended (LeaseEnd)           a seat of another name
 //	anyone else                NameTaken, and a knock
@@ -136,10 +124,6 @@ func (c *SeatRequest) decideAdmitted(h *Head, old Agent, now time.Time) (Seating
 func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) {
 	lease, _ := c.LeaseEnd(h, old)
 	free, own := lease, c.isOwn(h, old)
-	letGo, given := c.letGo(h, old, now)
-	if given {
-		free = Earliest(free, letGo)
-	}
 	if own {
 		free = Earliest(free, c.ownAgain(h, old))
 	}
@@ -150,27 +134,7 @@ func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, e
 		again := old.regained(c.Holder, now)
 		return Seating{Regained: &again}, nil
 	}
-	got := Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(old, ReasonTimeout)}
-	if given && !letGo.After(now) {
-		got.LetGo = true
-		if h.Others(old.Seat) > 0 { // else nobody is here who could say what the newcomer may see
-			got.Since = old.LetGo.From
-		}
-	}
-	return got, nil
-}
-
-// letGo returns when anyone may get the name of a, which the room let go. given is false if the
-// room did not, or if a has made a call since the knock.
-func (c *SeatRequest) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bool) {
-	at, knocked := time.UnixMilli(a.LetGo.AtMs), time.UnixMilli(a.LetGo.KnockMs)
-	called := c.Called[a.Seat] || !c.lastCall(h, a).Before(knocked)
-	last, _ := c.LastHeard(h, a)
-	from = last.Add(LetGoSilent)
-	if a.Role == Admin {
-		from = last.Add(LetGoAdminSilent)
-	}
-	return from, a.LetGo.AtMs != 0 && now.Sub(Latest(at, from)) < LetGoFor && !called
+	return Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(old, ReasonTimeout)}, nil
 }
 
 // ownAgain returns when its principal may regain the seat of a.
@@ -206,12 +170,6 @@ func (c *SeatRequest) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
 	p := c.Presence[a.Seat].Of(a) // zero if the lease has ended, or if the agent joined later
 	u, spoke := h.Recent.Said(a.Seat)
 	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
-}
-
-// lastCall returns when an agent itself made its last known call.
-func (c *SeatRequest) lastCall(h *Head, a Agent) time.Time {
-	u, _ := h.Recent.Said(a.Seat)
-	return Latest(time.UnixMilli(a.AtMs), c.Presence[a.Seat].Of(a).OwnCall(), u.Heard)
 }
 
 // LeaseEnd returns when the seat of a may be taken, and when a made its last known
@@ -302,8 +260,7 @@ func (h *Head) sinceTakeOver() Mark {
 	return h.FromNext()
 }
 
-// knockAgain is how soon a refused agent asks again: by then those in the room may have let
-// the name go.
+// knockAgain is how soon a refused agent asks again: by then the agent that has the name may have been kicked.
 const knockAgain = time.Minute
 
 // nameTaken refuses a name that the caller may have after wait. own says that it is the
@@ -319,8 +276,8 @@ func nameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error {
 	free := lease.UTC().Add(time.Minute - 1).Truncate(time.Minute).Format("15:04 UTC on 2 January")
 	return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name. If that is not you, choose "+
 		"another agent_name. If it is you: pass only your agent_token to join_room or, if you have lost that, repeat "+
-		"this call in %d seconds; those here see that you asked and can let you in, and if that agent stays silent "+
-		"the name is free at %s at the latest.", fault.Seconds(wait), free)
+		"this call in %d seconds. Those here see that you asked: the name is free once an admin (of two, the other "+
+		"agent) kicks that agent or, if it stays silent, at %s at the latest.", fault.Seconds(wait), free)
 }
 
 // roomFull refuses a claim where no lease ends for wait.

@@ -35,9 +35,6 @@ func (e *Event) Referred() int {
 	if e.OpenFrom != nil {
 		n += int(unsafe.Sizeof(*e.OpenFrom))
 	}
-	if e.LetGo != nil {
-		n += int(unsafe.Sizeof(*e.LetGo))
-	}
 	if e.Hook != nil {
 		n += int(unsafe.Sizeof(*e.Hook)) + texts(e.Hook.ID, string(e.Hook.Form))
 	}

@@ -62,16 +62,16 @@ func (c *SeatRequest) heir(h *Head, seat int, now time.Time) (first Agent, prese
 // processes may be written a minute late.
 const RelievedAfter = time.Minute
 
-// MayRelieve reports whether by, the other agent of a room with two seats, may kick its admin a: by may speak, and
-// the lease of a, counted as a member's, has been over for RelievedAfter. One of two should not have to wait a day for
-// an agent that has lost its token. The role then goes to by.
-func (c *SeatRequest) MayRelieve(h *Head, by, a Agent, now time.Time) bool {
+// RelievedFrom returns when by, the other agent of a room with two seats, may kick its admin a: the lease of a, counted
+// as a member's, must have been over for RelievedAfter. One of two should not have to wait a day for an agent that has
+// lost its token. The role then goes to by. may is false if by may never do so, such as one that may only listen.
+func (c *SeatRequest) RelievedFrom(h *Head, by, a Agent) (from time.Time, may bool) {
 	if h.Capacity != MinCapacity || by.Seat == a.Seat || a.Role != Admin || h.Silenced(by) {
-		return false
+		return time.Time{}, false
 	}
 	a.Role = Member
 	end, _ := c.LeaseEnd(h, a)
-	return !end.Add(RelievedAfter).After(now)
+	return end.Add(RelievedAfter), true
 }
 
 // mayRun reports whether a could run a room at once: an endpoint can do nothing by itself.

@@ -136,7 +136,7 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentBeforeAbsent(t *testing.T) {
 }
 
 // Ann is admin of two, and made her last call 16 minutes ago. Bob wants to kick her.
-func TestMayRelieve_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
+func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 	const last = -16 * time.Minute
 	for what, c := range map[string]struct {
 		then func(l *timeline, p *room.Presence, now time.Time)
@@ -177,10 +177,10 @@ func TestMayRelieve_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 		p := room.Presence{AtMs: l.now.Add(last).UnixMilli(), Used: true}
 		c.then(l, &p, l.now)
 		claim := room.SeatRequest{Presence: map[int]room.Presence{1: p}}
-		if got := claim.MayRelieve(l.head, l.agent(2), l.agent(1), l.now); got != c.may {
-			t.Errorf("%s: %t", what, got)
+		if from, may := claim.RelievedFrom(l.head, l.agent(2), l.agent(1)); (may && !from.After(l.now)) != c.may {
+			t.Errorf("%s: %t, from %s on", what, may, from)
 		}
-		if claim.MayRelieve(l.head, l.agent(1), l.agent(1), l.now) {
+		if _, may := claim.RelievedFrom(l.head, l.agent(1), l.agent(1)); may {
 			t.Errorf("%s: she may kick herself", what)
 		}
 	}

@@ -172,7 +172,7 @@ func TestCheckAgentMessages(t *testing.T) {
 }
 
 // A key, or a machine, is one person: an agent that is held must not speak from another seat.
-// Bob has the principal key:b; Cid is silent, and the room let his name go.
+// Bob has the principal key:b; the lease of Cid has ended.
 func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 	const same, other, none = "key:b", "key:c", ""
 	for how, hold := range map[string]func(*room.Person){"paused": paused, "approved": approved, "free": nil} {
@@ -187,24 +187,22 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			"its own name":           {name: "Bob", who: same},
 			"its own name, as a person": {name: "Bob", who: same, person: true, want: fault.Paused,
 				free: fault.NameTaken},
-			"a name that was let go":    {name: "Cid", who: same, want: fault.Paused},
-			"by another key":            {name: "Rob", who: other},
-			"a name let go, to another": {name: "Cid", who: other},
-			"by nobody":                 {name: "Rob", who: none},
+			"a name whose lease ended": {name: "Cid", who: same, want: fault.Paused},
+			"by another key":           {name: "Rob", who: other},
+			"such a name, by another":  {name: "Cid", who: other},
+			"by nobody":                {name: "Rob", who: none},
 		} {
 			l := bobs(t)
 			l.join("Cid")
-			l.letGo(1, 3)
 			want := c.free
 			if hold != nil {
 				l.behind(2, hold)
 				want = c.want
 			}
-			now := l.now.Add(room.LetGoSilent)
+			now := l.now.Add(room.Lease)
 			p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
-			for _, seat := range []int{2, 3} {
-				p[seat] = room.Presence{AtMs: l.agent(seat).AtMs, Used: true}
-			}
+			p[2] = room.Presence{AtMs: now.Add(-room.RegainSilent).UnixMilli(), Used: true}
+			p[3] = room.Presence{AtMs: l.agent(3).AtMs, Used: true}
 			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who,
 				Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
 				l.head,

@@ -81,10 +81,6 @@ func personKey(id string, seat int) table.Key {
 // ClaimKey returns the key of the item for whose life the bytes of a file are kept.
 func ClaimKey(k files.Key) table.Key { return inRoom(k.Room, claimPrefix+k.ID) }
 
-// CalledKey returns the key of the item that says that the agent of a seat has called since
-// the last knock for its name.
-func CalledKey(id string, seat int) table.Key { return inRoom(id, "CALLED#"+seatDigits(seat)) }
-
 // readPositionKey returns the key of the read position of a, or of one device of the
 // person behind it.
 func readPositionKey(id string, a room.Agent) table.Key {

@@ -35,24 +35,6 @@ func PutPresence(id string, a room.Agent, p room.Presence) table.Op {
 	}, table.Always)
 }
 
-// calledItem says that an agent has called since the last knock for its name.
-type calledItem struct {
-	V int `json:"v"`
-}
-
-// calledLife is longer than the room can let a name go for one knock.
-const calledLife = time.Hour
-
-// PutCalled returns the op that says that the agent of a seat has called since the last knock for
-// its name. The Write that gives away a seat whose name was let go fails if this item exists. So
-// an agent that comes back at that moment keeps its seat, whichever process it calls. Its
-// presence cannot tell, since it may be there from before. A new knock deletes the item.
-func PutCalled(id string, seat int, now time.Time) table.Op {
-	return table.Put(table.Item{
-		Key: CalledKey(id, seat), Expires: now.Add(calledLife), Data: Encode(calledItem{V: room.Version}),
-	}, table.Always)
-}
-
 // Seats gives access to what is stored of a room's seats beside its log: all of it may
 // lag behind, and none of it decides who has a seat.
 type Seats struct{ log *Log }

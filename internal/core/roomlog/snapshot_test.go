@@ -100,9 +100,7 @@ func TestSnapshot_readInPieces_isRecognized(t *testing.T) {
 		"is banned":   {{Type: room.Left, Seat: 2, Ban: &room.Ban{Key: "agent 2"}}},
 		"may return":  {banned(room.Unban, 0, "Dan")},
 		"knocks":      {{Type: room.Knocked, Seat: 2, Key: "agent 2"}},
-		"is let go": {{Type: room.Managed, Action: room.Readmit, Seat: 3, By: 1,
-			LetGo: &room.LetGo{From: room.Mark{N: 1}}}},
-		"describes": {{Type: room.Changed, By: 1, Changed: &room.Changes{Description: new(string)}}},
+		"describes":   {{Type: room.Changed, By: 1, Changed: &room.Changes{Description: new(string)}}},
 	} {
 		s := newStore(t)
 		l := s.furnished(t, 3)

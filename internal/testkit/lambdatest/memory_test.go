@@ -88,7 +88,7 @@ func (f *function) copies(seat result, n int) (tokens []string) {
 	}
 	state.Description = strings.Repeat("字", room.MaxDescription)
 	for n := range room.MaxBans {
-		state.Knocks = append(state.Knocks, room.Knock{N: int64(n), Key: strings.Repeat("名", 2*ident.MaxName)})
+		state.Knocks = append(state.Knocks, room.Knock{AtMs: int64(n), Key: strings.Repeat("名", 2*ident.MaxName)})
 	}
 	meta.Data, parts = roomlog.Encode(state.Snapshot()), state.Parts()
 	var g errgroup.Group

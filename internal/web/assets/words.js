@@ -220,7 +220,6 @@ export const words = {
         unmute: "{by} unmuted {agent}",
         ban: "{by} banned the name {agent}",
         unban: "{by} lifted the ban on the name {agent}",
-        readmit: "{by} allowed somebody back in as {agent} once that seat has been silent for a while",
       },
       renewed: "; there is a new invite, and the old one no longer works",
       because: ": {note}",
@@ -566,9 +565,9 @@ export const words = {
   sidebar: {
     // What the person must decide.
     knocks: {
-      letIn: {
+      kick: {
         title: (name) => `${name} wants to come back`,
-        hint: "Somebody asks for the name of a silent agent. Let in only an agent that you expect. It can join once that seat has been silent for two minutes, or an admin's for 15.",
+        hint: "Somebody asks for the name of a silent agent. If you know who it is, remove the silent one: then the name is free.",
       },
       addSeat: { title: (name) => `${name} found no free seat`, hint: "" },
       here: {
@@ -577,7 +576,7 @@ export const words = {
       },
     },
     dismiss: "Dismiss",
-    letIn: "Let in",
+    kick: "Remove the silent one",
     addSeat: "Add a seat",
 
     // The person's agent.

@@ -123,7 +123,7 @@ test("forty-six agents that joined are one line, which opens", () => {
 
 const at = "2030-01-01T12:00:00Z";
 const knock = { type: "knock", id: "k1", reason: "name_taken", agent: "Bo", at };
-const view = (...lets) => ({ lets: new Set(lets) });
+const view = (...ghosts) => ({ ghosts: new Set(ghosts) });
 
 test("what may not hide among other events stays in sight", () => {
   assert.ok(isLoud({ type: "supervision", reason: "opened_twice" }, view()));

@@ -1,4 +1,4 @@
-// Those whose join was refused a short time ago, and how to let them in.
+// Those whose join was refused a short time ago, and what makes room for them.
 
 import { html } from "../vendor.js";
 import { fold } from "../ui/fold.js";
@@ -9,7 +9,7 @@ import { Problem, useAct } from "./act.js";
 import { isAdmin } from "./people.js";
 
 const w = words.sidebar;
-const lasts = 10 * 60_000; // ms: as long can a knock be answered
+const lasts = 10 * 60_000; // ms: as long is a knock shown
 const mostSeats = 100;
 const gone = ["silent", "away"]; // states of agents that are not here
 
@@ -21,21 +21,21 @@ export function Knocks({ room, state, onFewer }) {
 }
 
 /**
- * Returns the knocks that this seat can do something about, and what: {knock, offer: letIn, addSeat, or "" where the
+ * Returns the knocks that this seat can do something about, and what: {knock, offer: kick, addSeat, or "" where the
  * name is that of somebody who is here, or the own one}.
  */
 export function knocksFor(state, now) {
   if (!state.room || state.phase === "ended") return [];
   const { agents, capacity } = state.room;
   const admin = isAdmin(state);
-  const mayLetIn = admin || (capacity === 2 && !silencedBy(state)); // of two, the other one may
+  const mayKick = admin || (capacity === 2 && !silencedBy(state)); // of two, the other one may, a while later
   const mayAdd = admin && agents.length >= capacity && capacity < mostSeats;
   return knocksIn(state.messages, now)
     .filter(({ id }) => !state.dismissed.includes(id))
     .map((knock) => {
       if (knock.reason !== "name_taken") return mayAdd && { knock, offer: "addSeat" };
       const owner = agents.find(({ name }) => fold(name) === fold(knock.agent));
-      return mayLetIn && owner && { knock, offer: !owner.you && gone.includes(owner.state) ? "letIn" : "" };
+      return mayKick && owner && { knock, offer: !owner.you && gone.includes(owner.state) ? "kick" : "" };
     })
     .filter((one) => !!one);
 }
@@ -45,16 +45,17 @@ function knocksIn(messages, now) {
   const open = new Map();
   const old = messages.findLastIndex(({ at }) => now - Date.parse(at) >= lasts);
   for (const message of messages.slice(old + 1)) {
-    const { type, action, agent } = message;
+    const { type, agent } = message;
     if (type === "knock") open.set(fold(agent), message);
-    if (type === "joined" || (type === "role" && action === "readmit")) open.delete(fold(agent));
+    if (type === "joined") open.delete(fold(agent));
   }
   return [...open.values()];
 }
 
 /** Answers a knock as is offered. */
-const answer = (room, { id }, offer) =>
-  offer === "letIn" ? room.manage({ action: "readmit", id }) : room.update({ capacity: room.state.room.capacity + 1 });
+const answer = (room, { agent }, offer) => offer === "kick"
+  ? room.manage({ action: "kick", agent_name: agent })
+  : room.update({ capacity: room.state.room.capacity + 1 });
 
 /** The button that answers a knock. */
 export function Answer({ room, knock, offer, className = "button" }) {

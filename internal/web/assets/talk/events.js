@@ -60,7 +60,7 @@ function added(a, b) {
 
 /** Reports whether an event may not hide among others. */
 export const isLoud = (event, view) => event.reason === "opened_twice" || event.reason === "closed" ||
-  !!event.agreed || view.lets.has(event.id) || !!event.more?.some((one) => isLoud(one, view));
+  !!event.agreed || view.ghosts.has(event.id) || !!event.more?.some((one) => isLoud(one, view));
 
 function Event({ event, view }) {
   const [open, setOpen] = useState(false);
@@ -73,8 +73,8 @@ function Event({ event, view }) {
       </span> <${Clock} at=${event.at} short />
       ${event.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(event, view.me)}</span>`}
-      ${view.lets.has(event.id) && html`
-        <${Answer} room=${view.room} knock=${event} offer="letIn" className="button small" />`}
+      ${view.ghosts.has(event.id) && html`
+        <${Answer} room=${view.room} knock=${event} offer="kick" className="button small" />`}
     </p>`;
 }
 

@@ -63,7 +63,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
     byId,
     requests,
     outcomes,
-    lets: new Set(knocksFor(state, now).filter(({ offer }) => offer === "letIn").map(({ knock }) => knock.id)),
+    ghosts: new Set(knocksFor(state, now).filter(({ offer }) => offer === "kick").map(({ knock }) => knock.id)),
     now,
     onReply,
     jump,

@@ -6,7 +6,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // knock lets the agents of a room see that the caller was refused, unless the room has seen
@@ -24,9 +23,6 @@ func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) {
 				old, _ := h.Named(op.Name.Key)
 				ch.Events = []room.Event{{Type: room.Knocked, Seat: old.Seat, Name: op.Name.Shown, Key: op.Name.Key,
 					Reason: why}}
-				if old.Seat != 0 {
-					ch.Ops = []table.Op{table.Delete(roomlog.CalledKey(h.ID, old.Seat), table.Always)}
-				}
 			}
 			return ch, nil
 		}})
@@ -44,46 +40,4 @@ func (op *joinOp) mayKnock(h *room.Head, now time.Time, why room.Reason) bool {
 		refused = !taken && len(h.Agents) >= h.Capacity
 	}
 	return refused && h.Key == op.Room.Key && h.MayKnock(op.Name, now)
-}
-
-// readmit is ManageAgent for an agent that lets a name go, for one that knocked.
-func (s *Service) readmit(ctx context.Context, req ManageRequest) (Managed, error) {
-	if err := (room.Order{Action: req.Action, Note: req.Note}).Check(); err != nil {
-		return Managed{}, err
-	}
-	c, err := s.enterFree(ctx, req.Token)
-	if err != nil {
-		return Managed{}, s.Outward(err)
-	}
-	defer c.room.release()
-	got, err := c.letGo(ctx, req)
-	return got, s.Outward(err)
-}
-
-func (c *session) letGo(ctx context.Context, req ManageRequest) (got Managed, err error) {
-	knock, err := c.seen(ctx, "id", req.ID)
-	if err != nil {
-		return Managed{}, err
-	}
-	_, err = c.decide(ctx, checkOpen, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
-		e, name, err := h.LetGo(knock.N, by, now)
-		if err != nil {
-			return ch, err
-		}
-		e.Note = req.Note
-		got, ch.Events = Managed{Status: StatusReadmitted, Name: name}, []room.Event{*e}
-		return ch, nil
-	}, nil)
-	if err != nil {
-		return Managed{}, err
-	}
-	return got, nil
-}
-
-// checkOpen refuses what changes a closed room.
-func checkOpen(h *room.Head, _ room.Agent, _ time.Time) error {
-	if h.Closed {
-		return h.RefuseClosed()
-	}
-	return nil
 }
