@@ -76,6 +76,9 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Told,
 	event func(room.Agent) room.Event) (began bool, err error) {
 	events, err := c.change(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+		if a.Seat != x.Seat { // its agent has joined again, and its person has that seat: see State.Owner
+			return ch, errUnseated
+		}
 		if _, there := a.Hook(x.ID); there {
 			return ch, nil
 		}

@@ -161,3 +161,23 @@ func TestWebhook_isAddedAndEndedByItsPersonAlone(t *testing.T) {
 		t.Errorf("Bob hears %q", got)
 	}
 }
+
+// Bob joins again between the look at his seat and the begin of the webhook, and his person has his new seat.
+func TestWebhook_itsPersonHasAnotherSeatByThen_isNotAdded(t *testing.T) {
+	w := newWorld(t)
+	ann := w.joinsAs("key:a", "plans", "Ann")
+	bob := w.joinsAs("key:b", "plans", "Bob")
+	person := w.person(bob)
+	late := w.webhookOf(person, "https://example.com/")
+	w.leave(bob.Token)
+	again := w.joinsAs("key:b", "plans", "Bob")
+	wants(t, w.Webhook(t.Context(), person, late), fault.Removed)
+	if leads, _ := w.hookStored(late); leads {
+		t.Error("something is stored of it")
+	}
+	x := w.webhook(person, late.URL)
+	said := w.say(ann.Token, "hello")
+	if x.Seat != w.seatOf(again) || w.delivers(x, 0).Message.ID != said.ID {
+		t.Errorf("added again it is of seat %d: %+v", x.Seat, w.delivers(x, 0))
+	}
+}
