@@ -88,3 +88,17 @@ func TestRelief_ofTwo_theOtherKicksASilentAdminAndHasTheRole(t *testing.T) {
 		t.Errorf("the newcomer sees %+v", ann.Messages)
 	}
 }
+
+// Ann has made the room, and waits for her user to bring somebody. Whoever comes first does not get the room.
+func TestRelief_ofTwo_whoMadeTheRoomHasTheTimeOfAMember(t *testing.T) {
+	w := newWorld(t)
+	w.join("plans", "Ann")
+	w.clock.Advance(room.Lease + room.RelievedAfter - time.Second)
+	bob := w.join("plans", "Bob")
+	kick := chat.ManageRequest{Token: bob.Token, AgentName: "Ann", Action: room.Kick}
+	_, err := w.ManageAgent(t.Context(), kick)
+	wants(t, err, fault.NotAllowed)
+	w.clock.Advance(time.Second)
+	_, err = w.ManageAgent(t.Context(), kick)
+	wants(t, err, "")
+}

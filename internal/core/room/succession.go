@@ -65,12 +65,14 @@ const RelievedAfter = time.Minute
 // RelievedFrom returns when by, the other agent of a room with two seats, may kick its admin a: the lease of a, counted
 // as a member's, must have been over for RelievedAfter. One of two should not have to wait a day for an agent that has
 // lost its token. The role then goes to by. may is false if by may never do so, such as one that may only listen.
+// An admin that has made the room and left the rest to its people has the time of one that has called.
 func (c *SeatRequest) RelievedFrom(h *Head, by, a Agent) (from time.Time, may bool) {
 	if h.Capacity != MinCapacity || by.Seat == a.Seat || a.Role != Admin || h.Silenced(by) {
 		return time.Time{}, false
 	}
 	a.Role = Member
 	end, _ := c.LeaseEnd(h, a)
+	end = Latest(end, time.UnixMilli(a.AtMs).Add(Lease))
 	return end.Add(RelievedAfter), true
 }
 

@@ -146,9 +146,14 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 		"silent for less": {func(_ *timeline, p *room.Presence, now time.Time) {
 			p.AtMs = now.Add(last).UnixMilli() + 1
 		}, false},
-		"has never called": {func(_ *timeline, p *room.Presence, now time.Time) {
-			*p = room.Presence{AtMs: now.Add(-150 * time.Second).UnixMilli()}
+		"has never called": {func(l *timeline, p *room.Presence, now time.Time) {
+			l.head.Agents[0].AtMs = now.Add(last).UnixMilli()
+			*p = room.Presence{AtMs: now.Add(last).UnixMilli()}
 		}, true},
+		"has made the room, and not called since": {func(l *timeline, p *room.Presence, now time.Time) {
+			l.head.Agents[0].AtMs = now.Add(last).UnixMilli() + 1
+			*p = room.Presence{AtMs: now.Add(last).UnixMilli() + 1}
+		}, false},
 		"spoke": {func(l *timeline, _ *room.Presence, _ time.Time) { l.say(1, "here") }, false},
 		"waits": {func(_ *timeline, p *room.Presence, now time.Time) { p.UntilMs = now.UnixMilli() }, false},
 		"is on standby": {func(_ *timeline, p *room.Presence, now time.Time) {
