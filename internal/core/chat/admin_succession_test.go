@@ -102,3 +102,22 @@ func TestRelief_ofTwo_whoMadeTheRoomHasTheTimeOfAMember(t *testing.T) {
 	_, err = w.ManageAgent(t.Context(), kick)
 	wants(t, err, "")
 }
+
+// What Ann drafts is no message in the log, so another process learns that she is there from what is written of her.
+func TestRelief_ofTwo_theAdminsDraftsCount(t *testing.T) {
+	w := newWorld(t).elsewhere()
+	p := w.pair()
+	w.approves(w.person(p.ann), true)
+	for _, text := range []string{"one", "two", "three", "four"} {
+		w.drafts(chat.SendRequest{Token: p.ann.Token, Text: text})
+		w.clock.Advance(70 * time.Second)
+	}
+	w.clock.Advance(room.Lease + room.RelievedAfter - 70*time.Second - time.Second)
+	there := w.elsewhere()
+	kick := chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.Kick}
+	_, err := there.ManageAgent(t.Context(), kick)
+	wants(t, err, fault.NotAllowed)
+	w.clock.Advance(time.Minute)
+	_, err = there.ManageAgent(t.Context(), kick)
+	wants(t, err, "")
+}

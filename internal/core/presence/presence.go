@@ -14,7 +14,7 @@ import (
 // costs, so it may lag behind. This process knows better itself, and others think
 // the agent silent for so much longer.
 const (
-	SendFresh = 5 * time.Minute // how far a send lets it lag
+	SendFresh = 5 * time.Minute // how far a send that has said something lets it lag
 	CallFresh = time.Minute     // how far any other call does
 
 	activityFresh = 30 * time.Minute // an activity is written again after so long
@@ -153,7 +153,8 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	if a, here := h.Seated(at.agent.Seat); here {
 		at.agent = &a // with its present role, on which its lease depends
 	}
-	if h.Paired { // a partner leaves after minutes of silence
+	// A partner leaves after minutes of silence. Of a call that has said nothing the log does not tell.
+	if u, _ := h.Recent.Said(at.agent.Seat); h.Paired || now.Sub(u.Heard) >= CallFresh {
 		fresh = min(fresh, CallFresh)
 	}
 	r.mu.Lock()
