@@ -17,7 +17,7 @@ import (
 // and the calls that find nothing.
 const (
 	callUnits = 1  // every call
-	seatUnits = 30 // a new seat: all see it come, and its number is not given again soon
+	seatUnits = 30 // a new seat: all see it come, and its number is not given again
 	hashUnits = 30 // a hash of a password: as long as it takes, hundreds of messages can be sent
 
 	// pictureStep is how many pixels are drawn for a unit: the largest picture takes as long as ten hashes.
