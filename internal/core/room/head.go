@@ -65,6 +65,9 @@ func (h *Head) after(e Event, s State) *Head {
 	next := *h
 	next.State = s
 	next.Recent.add(e)
+	if e.Type == Left {
+		next.Recent.forgetAllBut(next.Agents)
+	}
 	if e.Talk != nil && (len(h.Proposals) > 0 || e.Kind == Proposal) {
 		next.Proposals = slices.DeleteFunc(append(slices.Clone(h.Proposals), e),
 			func(p Event) bool { return !next.Talk.isProposal(p.N) })

@@ -268,10 +268,17 @@ func (l lastOf) before(e Event) lastOf {
 	return l
 }
 
-// without returns l without what is addressed to seat.
-func (l lastOf) without(seat int) lastOf {
-	l.private = slices.DeleteFunc(slices.Clone(l.private), func(p mark) bool { return p.seat == seat })
-	return l
+// forgetAllBut removes what is of other seats than those of agents. A reply to an agent that has gone adds a mark for
+// its seat, which no later event of that seat removes: each leave removes all such marks. r is a copy whose slices are
+// shared.
+func (r *Recent) forgetAllBut(agents []Agent) {
+	gone := func(seat int) bool {
+		return !slices.ContainsFunc(agents, func(a Agent) bool { return a.Seat == seat })
+	}
+	r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return gone(u.Seat) })
+	for _, l := range []*lastOf{&r.messages, &r.words, &r.named, &r.replied} {
+		l.private = slices.DeleteFunc(slices.Clone(l.private), func(p mark) bool { return gone(p.seat) })
+	}
 }
 
 // add indexes e, the next event. r is a copy whose slices are shared.
@@ -308,9 +315,6 @@ func (r *Recent) add(e Event) {
 			others := slices.DeleteFunc(slices.Clone(r.left), func(x departed) bool { return x.key == d.key })
 			r.left = append(others[max(0, len(others)-keptDeparted+1):], d)
 		}
-		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return u.Seat == e.Seat })
-		r.messages, r.words = r.messages.without(e.Seat), r.words.without(e.Seat)
-		r.named, r.replied = r.named.without(e.Seat), r.replied.without(e.Seat)
 	case Changed:
 		if u, spoke := r.Said(e.Seat); spoke && e.Redacts != 0 {
 			r.replace(u.without(e.Redacts))

@@ -66,9 +66,9 @@ func TestRoom_thatHasSeenManyAgents_costsWhatItsSeatsCost(t *testing.T) {
 		for range agents {
 			cid := l.join("Cid").Seat
 			l.send(1, room.Event{Kind: room.Request, Text: "Cid?", To: []int{2, cid}, Ask: []int{2, cid}})
-			l.send(cid, room.Event{Text: "@Ann, hello"})
+			said := l.send(cid, room.Event{Text: "@Ann, hello"})
 			l.leave(cid)
-			l.say(2, "bye")
+			l.reply(2, said)
 			l.events = l.events[:0]
 		}
 		for _, x := range []any{l.head.Snapshot(), l.head.Parts(), l.head.Talk} {
