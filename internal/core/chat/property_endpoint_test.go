@@ -2,7 +2,6 @@ package chat_test
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -107,9 +106,4 @@ func (m *machine) supervised() agentID {
 		return id
 	}
 	return m.agent()
-}
-
-// calling returns those of agents that make calls.
-func calling(agents []agentModel) []agentModel {
-	return slices.DeleteFunc(agents, func(a agentModel) bool { return a.endpoint })
 }
