@@ -81,11 +81,12 @@ func (m *marks) check(ctx context.Context, k ident.Key) (marked bool, err error)
 	return slices.ContainsFunc(list, k.IsMarked), err
 }
 
-// recall returns the secrets as they were read last, and whether that can still be believed.
+// recall returns the secrets as they were read last, and whether that can still be believed. That there are none is
+// never believed: a server that has just refused a key of another table admits its own first one at once.
 func (m *marks) recall() (list []string, fresh bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.list, !m.read.IsZero() && m.clock.Now().Sub(m.read) < believed
+	return m.list, len(m.list) > 0 && m.clock.Now().Sub(m.read) < believed
 }
 
 // readAll reads the secrets, which calls at the same time share.
