@@ -88,8 +88,7 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 			return err
 		}
 		touch(s.file)
-		// A room's name may have become text. In a pipe nobody reads that.
-		if sent.Sent && !s.out.JSON && s.out.Screen.Terminal && (which.Room == "" || which.As == "") {
+		if sent.Sent && !s.out.JSON && s.out.Screen.Terminal { // also since a room's name may have become text
 			s.out.print("Said in the room %s as %s.", s.seat.Room, s.seat.Name)
 		}
 		for _, name := range sent.Left {

@@ -41,19 +41,16 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 	}
 }
 
-// Who writes "say ROOM TEXT" says both words in the only room that they are in.
-func TestSay_roomIsNotNamed_isToldWhereItWent(t *testing.T) {
+// Who writes "say ROOM TEXT" says both words in the only room that they are in, and sees that.
+func TestSay_atATerminal_isToldWhereItWent(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
-	for which, want := range map[shell.Which]string{
-		{}:                       "Said in the room tea as Ann.\n",
-		{Room: "tea", As: "Ann"}: "",
-	} {
+	for terminal, want := range map[bool]string{true: "Said in the room tea as Ann.\n", false: ""} {
 		ann := at(t, base, nil)
-		ann.Out.JSON, ann.Out.Screen.Terminal = false, true
-		err := ann.Say(t.Context(), which, shell.SayRequest{Text: "tee Is there milk?"})
+		ann.Out.JSON, ann.Out.Screen.Terminal = false, terminal
+		err := ann.Say(t.Context(), shell.Which{}, shell.SayRequest{Text: "tee Is there milk?"})
 		if err != nil || ann.out.String() != want || ann.notes.String() != "" {
-			t.Errorf("%+v: %v, told %q, printed %q", which, err, &ann.notes, &ann.out)
+			t.Errorf("%t: %v, printed %q, told %q", terminal, err, &ann.out, &ann.notes)
 		}
 	}
 }
