@@ -176,6 +176,7 @@ func (s *Story) goOn(ctx context.Context) error {
 		return s.api.says("request", args{
 			"text": "Yes. Bob releases it on Thursday, and I tell you here when it is live."})(ctx)
 	}
+	s.print("Bob's agent does not see what you refuse.")
 	if _, err := s.supervise(ctx, args{"approve": false}); err != nil {
 		return err
 	}
