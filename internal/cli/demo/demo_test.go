@@ -82,7 +82,8 @@ hh:mm * agreed: ID
 	choice  = "n and Enter to refuse it:\n"
 	sent    = `hh:mm app [asks "api"; ID]: Can your side be live on Friday at noon? The app goes out then.` + "\n"
 	answer  = "hh:mm api [re ID]: Yes. Bob releases it on Thursday, and I tell you here when it is live.\n"
-	refused = "hh:mm * draft refused: ID\nBob's agent does not see what you refuse.\nhh:mm app [done]: Thank you, that is all for today.\n"
+	refused = "hh:mm * draft refused: ID\nBob's agent does not see what you refuse.\n" +
+		"hh:mm app [done]: Thank you, that is all for today.\n"
 )
 
 // The agents have no way but the tools, and the person no way but that of the page.

@@ -61,7 +61,8 @@ func (s *Shell) moveHint(base string) string {
 
 // AskForKey asks the person for the key of the server at p.
 func AskForKey(ask func(question string) (string, error), p client.Place) (string, error) {
-	given, err := ask("Key for the server at " + HarmlessLine(p.Base) + " (who runs it makes one: parley keys add): ")
+	given, err := ask("Key for the server at " + HarmlessLine(p.Base) +
+		" (who runs it makes one: parley keys add LABEL): ")
 	if err != nil {
 		return "", err
 	}

@@ -131,7 +131,7 @@ func TestRoom_mistyped_hearsOfThoseWithASeat(t *testing.T) {
 		want string
 	}{
 		"a room": {c.Who(t.Context(), shell.Which{Room: "taa"}),
-			"You have no seat in the room taa. You have one in tea."},
+			"You have no seat in the room taa. You have one in tea as Ann."},
 		"a link": {c.Watch(t.Context(), "tea"),
 			"To follow the room: parley tail --room tea --as Ann"},
 	} {

@@ -93,16 +93,16 @@ func (s *Shell) none(w Which) error {
 		return fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: %s",
 			w, at, s.command("watch"))
 	}
-	return fail(gone, "You have no seat%s%s.%s Take one with: %s", w, at, s.roomsOf(all),
+	return fail(gone, "You have no seat%s%s.%s For a new one: %s", w, at, s.roomsOf(all),
 		s.joining(client.Seat{Room: w.Room, Name: w.As}))
 }
 
-// roomsOf names the rooms of the seats, since a name that leads to none may be mistyped; "" without seats.
+// roomsOf names the seats, since a name that leads to none may be mistyped; "" without seats.
 func (s *Shell) roomsOf(seats []client.Seat) string {
 	var names []string
 	for _, seat := range seats {
-		if s.fits(Which{}, seat) && !slices.Contains(names, seat.Room) {
-			names = append(names, seat.Room)
+		if s.fits(Which{}, seat) {
+			names = append(names, seat.Room+" as "+seat.Name)
 		}
 	}
 	if names == nil {
