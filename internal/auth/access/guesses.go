@@ -280,7 +280,9 @@ func (g *guesses) end(t *turn, err error) {
 	wrong := !passes && (code == fault.KeyInvalid || code == fault.Removed)
 	switch {
 	case err == nil:
-		remember(g.right, t.secret, struct{}{})
+		if t.comes != nil { // else it needs no turn, whether it was right or not
+			remember(g.right, t.secret, struct{}{})
+		}
 		delete(g.wrong, t.secret)
 	case passes:
 		delete(g.right, t.secret) // each further look has its turn
