@@ -44,7 +44,7 @@ func (s *Service) enterManager(ctx context.Context, token string, order room.Ord
 	}
 	may := permission(checkAdmin)
 	err = c.succeed(ctx)
-	if err == nil && order.Action == room.Kick && c.agent.Role != room.Admin && c.head.Capacity == room.MinCapacity {
+	if err == nil && order.Action == room.Kick && c.agent.Role != room.Admin && c.head.MayKick(c.agent) {
 		may, err = c.relief(ctx, order)
 	}
 	if err == nil {
