@@ -42,13 +42,11 @@ func parleyAt(addr string) string {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	c := client.New("http://"+net.JoinHostPort(host, port), client.Options{})
-	defer c.Close()
-	name, _, err := c.Server(ctx)
-	if err != nil || name != "parley" {
+	base := "http://" + net.JoinHostPort(host, port)
+	if _, err := protocolOf(ctx, client.Place{Base: base}); err != nil {
 		return ""
 	}
-	return c.Base()
+	return base
 }
 
 // remedy says what to do about an error of [net.Listen] on addr.
