@@ -236,16 +236,17 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 		}
 		return p, answer(p, protocol, err), nil
 	}
-	if p.Key == "" && p.Invite == "" && c.signsIn(ctx, p) {
-		return p, connect.SignIn(c.Client), nil
-	}
-	if p.Key == "" && p.Invite == "" && c.DryRun { // which leaves nothing behind, so that no secret is asked for it
-		return p, "The server admits only callers with a key: connect asks for yours, and writes it as well.", nil
-	}
-	if p.Key == "" && p.Invite == "" && ask != nil {
-		p.Key, err = shell.AskForKey(ask, p)
-		if err != nil {
-			return p, "", err
+	if p.Key == "" && p.Invite == "" {
+		switch {
+		case c.signsIn(ctx, p):
+			return p, connect.SignIn(c.Client), nil
+		case c.DryRun: // which leaves nothing behind, so that no secret is asked for it
+			return p, "The server admits only callers with a key: connect asks for yours, and writes it as well.", nil
+		case ask != nil:
+			p.Key, err = shell.AskForKey(ask, p)
+			if err != nil {
+				return p, "", err
+			}
 		}
 	}
 	if p.Key != "" {
