@@ -40,14 +40,11 @@ func (d *demoCommand) Run(ctx context.Context, io streams) error {
 	signal.Ignore(syscall.SIGPIPE) // a reader that stops, such as head, is an error of a write, and not the end at once
 	defer signal.Reset(syscall.SIGPIPE)
 	err := d.play(ctx, io)
-	if err == nil {
+	if err == nil || errors.Is(err, syscall.EPIPE) { // nobody reads on
 		return nil
 	}
 	if ctx.Err() != nil || errors.Is(err, context.Canceled) { // by a signal, or Ctrl-D
 		fmt.Fprintln(io.out, "\nThe demo is stopped. Nothing of it is left.")
-		return nil
-	}
-	if errors.Is(err, syscall.EPIPE) { // nobody reads on
 		return nil
 	}
 	return &shell.Failure{Code: exitFailure, Text: shell.HarmlessLine(fmt.Sprintf("the demo failed at this step: %s. "+

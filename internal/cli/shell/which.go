@@ -93,12 +93,12 @@ func (s *Shell) none(w Which) error {
 		return fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: %s",
 			w, at, s.command("watch"))
 	}
-	return fail(gone, "You have no seat%s%s.%s For a new one: %s", w, at, s.roomsOf(all),
+	return fail(gone, "You have no seat%s%s.%s For a new one: %s", w, at, s.seatsOf(all),
 		s.joining(client.Seat{Room: w.Room, Name: w.As}))
 }
 
-// roomsOf names the seats, since a name that leads to none may be mistyped; "" without seats.
-func (s *Shell) roomsOf(seats []client.Seat) string {
+// seatsOf names the seats on this server, since a name that leads to none may be mistyped; "" without seats.
+func (s *Shell) seatsOf(seats []client.Seat) string {
 	var names []string
 	for _, seat := range seats {
 		if s.fits(Which{}, seat) {
