@@ -27,7 +27,7 @@ func (s *Service) enterFree(ctx context.Context, token string) (*session, error)
 }
 
 // permission returns the reason why an agent must not decide something about its room; nil if there is none.
-type permission func(h *room.Head, by room.Agent, now time.Time) error
+type permission func(h *room.Head, by room.Caller, now time.Time) error
 
 // enterAdmin accepts the token of an admin on the current head.
 func (s *Service) enterAdmin(ctx context.Context, token string) (*session, error) {
@@ -44,7 +44,7 @@ func (s *Service) enterManager(ctx context.Context, token string, order room.Ord
 	}
 	may := permission(checkAdmin)
 	err = c.succeed(ctx)
-	if err == nil && order.Action == room.Kick && c.agent.Role != room.Admin && c.head.MayKick(c.agent) {
+	if err == nil && order.Action == room.Kick && c.agent.Role != room.Admin && c.head.MayKick(c.agent.Agent) {
 		may, err = c.relief(ctx, order)
 	}
 	if err == nil {
@@ -66,9 +66,9 @@ func (c *session) relief(ctx context.Context, order room.Order) (permission, err
 	}
 	c.head = c.room.log.Peek()
 	claim := &room.SeatRequest{Presence: presence}
-	return func(h *room.Head, by room.Agent, now time.Time) error {
+	return func(h *room.Head, by room.Caller, now time.Time) error {
 		a, here := h.Named(order.Name.Key)
-		from, may := claim.RelievedFrom(h, by, a)
+		from, may := claim.RelievedFrom(h, by.Agent, a)
 		if !here || !may {
 			return checkAdmin(h, by, now)
 		}
@@ -84,7 +84,7 @@ func (c *session) relief(ctx context.Context, order room.Order) (permission, err
 
 // checkAdmin returns the reason why a must not decide anything about its room; nil
 // if there is none.
-func checkAdmin(h *room.Head, a room.Agent, now time.Time) error {
+func checkAdmin(h *room.Head, a room.Caller, now time.Time) error {
 	if err := checkLive(h, now); err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func checkLive(h *room.Head, now time.Time) error {
 func (c *session) decide(ctx context.Context, may permission, propose rule,
 	blocked func(table.Conflict)) ([]room.Event, error) {
 	p := &roomlog.Proposal{Blocked: blocked}
-	events, err := c.append(ctx, p, func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error) {
+	events, err := c.append(ctx, p, func(h *room.Head, by room.Caller, now time.Time) (roomlog.Change, error) {
 		if err := by.CheckOrder(); err != nil { // its person may hold it by now
 			return roomlog.Change{}, err
 		}

@@ -49,7 +49,7 @@ func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, 
 	if err != nil || !ok {
 		return room.Agent{}, false, s.Outward(err)
 	}
-	return a, true, nil
+	return a.Agent, true, nil
 }
 
 // taken returns why a seat was taken from x; nil if x never held its token, or an agent gave the

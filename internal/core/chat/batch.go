@@ -20,7 +20,7 @@ type batch struct {
 }
 
 // batchFor returns an empty batch for a reader of the room of s.
-func batchFor(a room.Agent, s *room.State) batch {
+func batchFor(a room.Caller, s *room.State) batch {
 	if a.IsPerson() {
 		return batch{Events: PersonEvents, Limit: PersonBytes, Room: s}
 	}
@@ -79,7 +79,7 @@ func (b *batch) moveToFront(n int) int {
 
 // FillAfter fills the Batch with the events after n. full is true if one did not
 // fit. After each page it lets calls in other rooms read.
-func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
+func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Caller, n int64) (full bool, err error) {
 	pages := log.Pages(a, b.firstPage())
 	for {
 		last, full, more, err := b.fillPage(ctx, log, a, n, pages.After)
@@ -92,7 +92,7 @@ func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Agent, n
 
 // FillBefore fills the Batch with the events before n, the latest first. full is
 // true if one did not fit. After each page it lets calls in other rooms read.
-func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) (full bool, err error) {
+func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Caller, n int64) (full bool, err error) {
 	pages := log.Pages(a, b.firstPage())
 	for {
 		last, full, more, err := b.fillPage(ctx, log, a, n, pages.Before)
@@ -104,7 +104,7 @@ func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Agent, 
 }
 
 // fillPage adds what a sees of the page of events next to n, and returns the last of them.
-func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Agent, n int64,
+func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Caller, n int64,
 	read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
 	done, err := log.BeginRead(ctx)
 	if err != nil {
@@ -123,7 +123,7 @@ func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Agent, n 
 func (b *batch) firstPage() int { return b.Events + 5 }
 
 // fill adds what a sees of events. full is true if one did not fit.
-func (b *batch) fill(a room.Agent, events []room.Event) (full bool) {
+func (b *batch) fill(a room.Caller, events []room.Event) (full bool) {
 	for _, e := range events {
 		if !a.Sees(e) || b.Talk > 0 && e.Type != room.Said {
 			continue

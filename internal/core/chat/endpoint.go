@@ -62,9 +62,9 @@ func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.Ho
 	h := c.room.log.Peek()
 	if old, taken := h.Named(as.Key); taken && fault.CodeOf(err) == fault.NameTaken {
 		x = endpointOf(h, old, x)
-		if _, again := old.Hook(x.ID); again && h.ShownLink(old) != "" {
+		if _, again := old.Hook(x.ID); again && h.ShownLink(room.Caller{Agent: old}) != "" {
 			err = s.refreshEndpoint(ctx, x)
-			got = AddedAgent{Hook: x.ID, Name: old.Name, Room: h.Name, Watch: h.ShownLink(old)}
+			got = AddedAgent{Hook: x.ID, Name: old.Name, Room: h.Name, Watch: h.ShownLink(room.Caller{Agent: old})}
 		}
 	}
 	return got, s.Outward(err)
@@ -90,7 +90,7 @@ func endpointOf(h *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem
 
 // seatEndpoint takes a seat for an endpoint that the caller, a person, adds.
 func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookItem) (AddedAgent, error) {
-	events, err := c.change(ctx, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
+	events, err := c.change(ctx, func(h *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
 		claim := room.SeatRequest{Name: n.Name, Holder: n.Holder}
 		seating, err := claim.Decide(h, now)
 		_, banned := room.FindBan(h.Bans, n.Name.Shown)
@@ -125,7 +125,8 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookIt
 	joined, h := events[0], c.room.log.Peek()
 	c.room.svc.AuditSeat(ctx, h.ID, joined.Seat, StatusJoined)
 	audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat), slog.String("hook", x.ID))
-	return AddedAgent{Hook: x.ID, Name: joined.Name, Room: h.Name, Watch: h.ShownLink(*joined.Agent)}, nil
+	link := h.ShownLink(room.Caller{Agent: *joined.Agent})
+	return AddedAgent{Hook: x.ID, Name: joined.Name, Room: h.Name, Watch: link}, nil
 }
 
 // errBannedEndpoint tells a person, where room.SeatRequest.Decide tells an agent.
@@ -209,11 +210,11 @@ func (s *Service) Heard(ctx context.Context, x roomlog.HookItem, n, end int64) (
 	if !k.head.Hears(k.agent) {
 		return Heard{AsOf: k.head.AsOf}, nil
 	}
-	got, err := r.heard(ctx, k.head, k.agent, k.Hook, max(n, k.N), end)
+	got, err := r.heard(ctx, k.head, room.Caller{Agent: k.agent}, k.Hook, max(n, k.N), end)
 	return got, s.Outward(err)
 }
 
-func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Agent, k room.Hook, n, end int64) (Heard, error) {
+func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, n, end int64) (Heard, error) {
 	again := end != 0
 	if !again {
 		end = h.AsOf
@@ -242,9 +243,9 @@ func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Agent, k room
 		if m.Draft != "" {
 			m.Type = EventDrafted // it has not said that by now
 		}
-		to := answeredTo(a, e)
+		to := answeredTo(a.Agent, e)
 		since.add(heardOne{m, e.N, to})
-		if again && e.N < end || !again && !k.Calls(&h.State, a, e) {
+		if again && e.N < end || !again && !k.Calls(&h.State, a.Agent, e) {
 			continue
 		}
 		if got.N != 0 && !slices.Equal(got.To, to) { // they must not read it: it has a call of its own
@@ -324,8 +325,8 @@ func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*sessi
 		r.release()
 		return nil, err
 	}
-	a, _ := h.Seated(x.Seat)
-	stay := ident.NewStay(h.LogKey, h.ID, x.Seat, a.Joined)
+	seated, _ := h.Seated(x.Seat)
+	stay := ident.NewStay(h.LogKey, h.ID, x.Seat, seated.Joined)
 	holder := room.HolderOf(stay)
 	a, here := h.Owner(holder)
 	if _, hooked := a.Hook(x.ID); !here || !hooked {
@@ -346,7 +347,7 @@ func (c *session) answer(ctx context.Context, answer Answer) error {
 	op.event.Step = answer.Step
 	op.consent, op.credential = op.credential != "", "" // nobody reads a warning
 	e := &op.event
-	seats := answeredTo(c.agent, room.Event{Seat: e.ReSeat, To: e.ReFor})
+	seats := answeredTo(c.agent.Agent, room.Event{Seat: e.ReSeat, To: e.ReFor})
 	for _, seat := range seats {
 		if a, here := c.head.Seated(seat); here {
 			e.To, e.ToNames = append(e.To, seat), append(e.ToNames, a.Name)

@@ -314,7 +314,8 @@ func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session,
 	if !here || h.Expired(now) || !now.Before(t.Until) || !t.Of(h.LogKey, a.Joined) {
 		return nil, errTicketOver()
 	}
-	return &session{token: ident.Token{Room: t.Room, Seat: t.Seat}, room: r, head: h, agent: a}, nil
+	return &session{token: ident.Token{Room: t.Room, Seat: t.Seat}, room: r, head: h,
+		agent: room.Caller{Agent: a}}, nil
 }
 
 // errTicketOver refuses the address of a download that leads to nothing.

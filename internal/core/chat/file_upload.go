@@ -43,7 +43,7 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 	if err != nil || !ok {
 		return Shared{Sent: got}, err
 	}
-	wait, err := c.room.log.Seats().OpenUpload(ctx, c.agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
+	wait, err := c.room.log.Seats().OpenUpload(ctx, c.agent.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: name, Most: most,
 		Message: op.event})
 	switch {
@@ -187,7 +187,8 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: h, agent: a,
+	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: h,
+		agent:  room.Caller{Agent: a},
 		holder: room.Holder{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay},
 		start:  room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}
 	if !open {
@@ -239,10 +240,9 @@ func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.R
 // sentByUpload returns what the file of a code was shared as, by the agent or the person behind it. It refuses
 // a code by which nothing was.
 func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (roomlog.SentAs, error) {
-	person := c.agent
-	person.Device = "-" // whichever it was
-	for _, a := range []room.Agent{c.agent, person} {
-		as, err := c.room.log.Seats().Sent(ctx, a, uploadKey(code))
+	person := room.Caller{Agent: c.agent.Agent, Device: "-"} // whichever it was
+	for _, by := range []room.Caller{c.agent, person} {
+		as, err := c.room.log.Seats().Sent(ctx, by, uploadKey(code))
 		if err != nil || as.N > 0 {
 			return as, err
 		}
@@ -383,7 +383,7 @@ func (s *Service) DownloaderOf(ctx context.Context, t ident.Ticket) (room.Agent,
 func (c *session) found(err error, s *Service) (room.Agent, bool, error) {
 	switch {
 	case err == nil:
-		return c.agent, true, nil
+		return c.agent.Agent, true, nil
 	case fault.CodeOf(err) == fault.TokenInvalid:
 		return room.Agent{}, false, nil
 	}

@@ -67,7 +67,7 @@ func (op *sendOp) isHeld(ctx context.Context, h *room.Head) (bool, error) {
 // back the send of a. It looks only at what is at hand: so those who were held back before speak
 // in one Write, and need not look for each other's messages in turns. What is batched may never be
 // written, so it does not count as checked.
-func (op *sendOp) mayBeHeld(h *room.Head, a room.Agent, batched []room.Event) bool {
+func (op *sendOp) mayBeHeld(h *room.Head, a room.Caller, batched []room.Event) bool {
 	n := op.checked
 	if h.Recent.NewestForeign(a.Seat) <= n && !h.ArrivedSince(n, op.event.To) {
 		return false
@@ -83,7 +83,7 @@ func (op *sendOp) mayBeHeld(h *room.Head, a room.Agent, batched []room.Event) bo
 }
 
 // holds reports whether e holds the send of a back.
-func (op *sendOp) holds(a room.Agent, e room.Event) bool {
+func (op *sendOp) holds(a room.Caller, e room.Event) bool {
 	how := a.HoldOf(e, op.event)
 	return how == room.HoldsAlways || how == room.HoldsOnce && !op.cursor.Held
 }

@@ -93,7 +93,7 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 // more messages to all there are. It leaves out the coming and going of agents that the newcomer
 // never met. There are at most so many messages to find: it reads no further than the first of
 // them, however often agents came and went before.
-func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n, most int64) error {
+func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Caller, n, most int64) error {
 	if most == 0 {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room
 }
 
 // earlier returns how many messages to all a may see before a place in the log.
-func earlier(ctx context.Context, log *roomlog.Log, a room.Agent, before room.Mark) (int64, error) {
+func earlier(ctx context.Context, log *roomlog.Log, a room.Caller, before room.Mark) (int64, error) {
 	oldest, err := log.Oldest(ctx, a.Since)
 	return max(0, before.Messages-oldest.Messages), err
 }

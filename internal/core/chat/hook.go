@@ -33,7 +33,7 @@ func (s *Service) HookSeat(ctx context.Context, token string) (HookSeat, error) 
 		return HookSeat{}, s.Outward(err)
 	}
 	defer c.room.release()
-	return HookSeat{c.head.ID, c.agent}, nil
+	return HookSeat{c.head.ID, c.agent.Agent}, nil
 }
 
 // enterHook accepts the token of an agent, on the current head of its room.
@@ -75,7 +75,7 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 // beginHook gives the caller's seat the hook x, by the event. It returns false if the seat has it.
 func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Told,
 	event func(room.Agent) room.Event) (began bool, err error) {
-	events, err := c.change(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+	events, err := c.change(ctx, func(_ *room.Head, a room.Caller, _ time.Time) (ch roomlog.Change, err error) {
 		if a.Seat != x.Seat { // its agent has joined again, and its person has that seat: see State.Owner
 			return ch, errUnseated
 		}
@@ -86,7 +86,7 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 			return ch, fault.Refuse(fault.RateLimited, "This seat has %d subscriptions and webhooks, the most that it "+
 				"can have. Nothing was changed: end one of them first.", room.MaxHooks)
 		}
-		return roomlog.Change{Events: []room.Event{event(a)},
+		return roomlog.Change{Events: []room.Event{event(a.Agent)},
 			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, nil
 	})
 	began = len(events) > 0
@@ -151,7 +151,7 @@ func (s *Service) DropHook(ctx context.Context, x roomlog.HookItem) error {
 	end := endHook(x.ID, room.ReasonHookGone, ops, &there)
 	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		a, _ := h.Seated(x.Seat) // nobody has no hook
-		return end(h, a, now)
+		return end(h, room.Caller{Agent: a}, now)
 	}})
 	if errors.Is(err, roomlog.ErrNotFound) || err == nil && !there {
 		err = s.store.Table().Write(ctx, ops...)
@@ -180,14 +180,15 @@ func (c *session) dropExpired(ctx context.Context) {
 // endHook ends a hook of an agent, with ops. An endpoint so loses its seat. there says whether the agent had the hook,
 // in a room that goes on.
 func endHook(id string, why room.Reason, ops []table.Op, there *bool) rule {
-	return func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+	return func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
 		k, has := a.Hook(id)
 		*there = has && checkLive(h, now) == nil
 		if !*there {
 			return ch, nil
 		}
 		if k.Form == room.FormAgent { // nobody else has the seat
-			left := *h.FreeSeat(a, room.ReasonLeft)
+			left := *h.FreeSeat(a.Agent, room.ReasonLeft)
+			left.Person = a.IsPerson()
 			return roomlog.Change{Events: []room.Event{left},
 				Ops: roomlog.Vacate(&h.State, left, table.Always, now)}, nil
 		}
@@ -244,11 +245,11 @@ func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Tol
 	if err != nil || !here || k.head.Closed {
 		return News{Gone: err == nil}, s.Outward(err)
 	}
-	got, err := r.newsFor(ctx, k.head, k.agent, k.Hook, told)
+	got, err := r.newsFor(ctx, k.head, room.Caller{Agent: k.agent}, k.Hook, told)
 	return got, s.Outward(err)
 }
 
-func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k room.Hook, told roomlog.Told) (News,
+func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, told roomlog.Told) (News,
 	error) {
 	at := r.agents.Positions(a)
 	handing := at.HandingLock()
@@ -271,7 +272,7 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k ro
 			return News{}, err
 		}
 		got.Upto = e.N
-		if k.Calls(&h.State, a, e) {
+		if k.Calls(&h.State, a.Agent, e) {
 			got.Last, got.Unread = e.N, min(got.Unread+1, MostNews)
 		}
 		got.Looked++

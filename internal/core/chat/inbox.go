@@ -72,7 +72,7 @@ func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.call
 
 // status returns how a wait ends that found this. Nothing is all done while a task is worked on.
 func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
-	ended := h.Ended(in.caller.agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
+	ended := h.Ended(in.caller.agent.Agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
 	none := len(in.batch.Messages) == 0
 	switch {
 	case in.has(seatLost):
@@ -244,7 +244,7 @@ func (in *inbox) noteNews(e room.Event, agents int) {
 	if e.N < in.pos.own {
 		in.before++
 	}
-	if e.Task != nil && e.Task.Was.Is(me) {
+	if e.Task != nil && e.Task.Was.Is(me.Agent) {
 		in.lostTask = room.TaskID(e.Task.No)
 	}
 	knocked := e.Type == room.Knocked

@@ -192,7 +192,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 		}
 		if undo == nil {
 			undo, err = op.svc.limits.Seat(ctx, h.ID,
-				ratelimit.CallerFor(ctx, h.ID, room.Agent{Invite: op.By.Invite}))
+				ratelimit.CallerFor(ctx, h.ID, room.Caller{Agent: room.Agent{Invite: op.By.Invite}}))
 			if err != nil {
 				return Seated{}, err
 			}
@@ -264,7 +264,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	if mine.Regains {
 		return c.regained(ctx)
 	}
-	c.agent = *mine.Agent
+	c.agent.Agent = *mine.Agent
 	if t.Person {
 		c.agent.Device = op.Holder.Hash
 	}
@@ -281,7 +281,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
 		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
-		Watch: c.head.ShownLink(c.agent), Opens: c.head.Opens(c.agent, now), Situation: c.situation(c.head),
+		Watch: c.head.ShownLink(c.agent), Opens: c.head.Opens(c.agent.Agent, now), Situation: c.situation(c.head),
 	}
 	if mine.N > 1 {
 		said := mine.Messages - c.agent.Since.Messages // to all: a newcomer sees no other

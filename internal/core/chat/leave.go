@@ -53,13 +53,13 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 		return Left{}, err
 	}
 	heirs := c.heirs(ctx)
-	p := &roomlog.Proposal{Propose: c.ofCaller(func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change,
+	p := &roomlog.Proposal{Propose: c.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change,
 		err error) {
 		if checkLive(h, now) != nil { // nobody has a seat in it
 			return ch, errUnseated
 		}
 		if !a.IsPerson() {
-			if err := h.CheckLeaving(a, text); err != nil {
+			if err := h.CheckLeaving(a.Agent, text); err != nil {
 				return ch, err
 			}
 		}
@@ -70,8 +70,8 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 			}
 			ch.Events = append(ch.Events, e)
 		}
-		left := *h.FreeSeat(a, room.ReasonLeft)
-		left.Promoted = heirs.Heir(h, a.Seat, now)
+		left := *h.FreeSeat(a.Agent, room.ReasonLeft)
+		left.Promoted, left.Person = heirs.Heir(h, a.Seat, now), a.IsPerson()
 		ch.Events = append(ch.Events, left)
 		if a.Person.HasOpened() { // who else has a token wants to know why the seat is gone
 			ch.Ops = roomlog.Vacate(&h.State, left, table.Always, now)

@@ -38,8 +38,8 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	defer c.room.release()
 	got := Managed{}
 	events, err := c.decide(ctx, may,
-		func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
-			e, name, err := order.Decide(h, by)
+		func(h *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
+			e, name, err := order.Decide(h, by.Agent)
 			got = Managed{Status: StatusNoChange, Name: name}
 			if e == nil {
 				return ch, err
@@ -127,7 +127,7 @@ func (c *session) clearTasks(ctx context.Context, key string) (n int, err error)
 			continue
 		}
 		drop := room.TaskOrder{Action: room.DropTask, No: t.No}
-		_, err := c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, by room.Agent, now time.Time) (
+		_, err := c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, by room.Caller, now time.Time) (
 			ch roomlog.Change, err error) {
 			e, _, err := drop.Decide(h, by, now)
 			if e != nil {

@@ -102,7 +102,7 @@ type More struct {
 
 // messageOf returns e as a sees it in the room of s. A reply does not show what it
 // answers to an agent that may not see that.
-func messageOf(s *room.State, a room.Agent, e room.Event) Message {
+func messageOf(s *room.State, a room.Caller, e room.Event) Message {
 	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note,
 		Person: e.Person, PersonName: s.PersonIn(e), Changes: e.Changed}
 	if agreed := a.AgreedIn(e); len(agreed) > 0 {
@@ -149,7 +149,7 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 }
 
 // showSaid completes m, what a sees of the message e.
-func (m *Message) showSaid(s *room.State, a room.Agent, e room.Event) {
+func (m *Message) showSaid(s *room.State, a room.Caller, e room.Event) {
 	if e.Decides != 0 && e.Seat == a.Seat {
 		m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent
 		if e.Person {

@@ -63,7 +63,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 	if err != nil {
 		return nil, err
 	}
-	may := func(h *room.Head, by room.Agent, now time.Time) error {
+	may := func(h *room.Head, by room.Caller, now time.Time) error {
 		if err := checkLive(h, now); err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 		ops = append(ops, roomlog.DropClaim(c.fileKey(f)))
 	}
 	expired := false
-	events, err := c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
+	events, err := c.decide(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
 		if e.Redacted || e.Text == "" && e.File == nil {
 			return roomlog.Change{}, nil
 		}
@@ -130,7 +130,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 		return nil, fault.Refuse(fault.InvalidArgument, "redact: there is no task of this id. Nothing was changed: "+
 			"task lists those that there are.")
 	}
-	may := func(h *room.Head, a room.Agent, now time.Time) error {
+	may := func(h *room.Head, a room.Caller, now time.Time) error {
 		if err := checkLive(h, now); err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 		return nil, err
 	}
 	expired := false
-	return c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
+	return c.decide(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
 		if t.Redacted && len(ops) == 0 { // what was said of it since, has words of its own
 			return roomlog.Change{}, nil
 		}

@@ -21,9 +21,9 @@ const ShortText = 40
 // shows as read; -1 without a cursor. If that precedes the message, the caller has not heard
 // the answer of the call that said it, and e repeats it, however short it is and whoever has
 // spoken since.
-func repeats(h *room.Head, a room.Agent, e room.Event, fingerprint [16]byte, read int64,
+func repeats(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byte, read int64,
 	now time.Time) (n int64, known bool) {
-	u, known := h.LastSaid(a, now)
+	u, known := h.LastSaid(a.Agent, now)
 	same := u.Fingerprint == fingerprint
 	// the proposal may be the one that this vote has ended
 	if e.IsVote() && e.ReplyTo == 0 && !h.Talk.AsksToAgree(a.Seat, now) {
@@ -68,18 +68,18 @@ func overtaken(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64,
 // findEarlier returns the verdict that the call repeats a message or an open draft of a, as of h, or that nobody
 // can tell before more is looked up. A call with a key, and any of a person, is known by its key alone, which the
 // table has: see lookUpKey.
-func (op *sendOp) findEarlier(h *room.Head, a room.Agent, now time.Time) (verdict, error) {
+func (op *sendOp) findEarlier(h *room.Head, a room.Caller, now time.Time) (verdict, error) {
 	switch {
 	case op.earlier.Draft && !a.HasDraft(op.earlier.N, now):
 		return verdict{step: op.refuseDecided}, nil
-	case op.earlier.N > 0 || op.req.Key != "" || a.IsPerson():
+	case op.earlier.N > 0 || op.req.Key != "" || a.RepeatsOnlyByKey():
 		return verdict{as: op.earlier}, nil
 	}
 	v, err := op.findRepeated(h, a, op.fingerprint, now)
 	if v.ends() || err != nil {
 		return v, err
 	}
-	return verdict{as: draftOf(a, op.fingerprint, now)}, nil
+	return verdict{as: draftOf(a.Agent, op.fingerprint, now)}, nil
 }
 
 // draftOf returns the open draft of a with this fingerprint.
@@ -89,8 +89,8 @@ func draftOf(a room.Agent, fingerprint [16]byte, now time.Time) roomlog.SentAs {
 }
 
 // findRepeated is findEarlier for the last message of a, and for those that may be newer than the call.
-func (op *sendOp) findRepeated(h *room.Head, a room.Agent, fingerprint [16]byte, now time.Time) (verdict, error) {
-	said, all := h.SaidSince(a, op.caller.start)
+func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte, now time.Time) (verdict, error) {
+	said, all := h.SaidSince(a.Agent, op.caller.start)
 	n, err := overtaken(said, op.event, fingerprint)
 	switch {
 	case n > 0 || err != nil:
@@ -274,18 +274,18 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 		said, err := op.lookUpKey(ctx)
 		return said && err == nil
 	}
-	if c.agent.IsPerson() {
+	if c.agent.RepeatsOnlyByKey() {
 		return false
 	}
-	if _, known := c.head.LastSaid(c.agent, op.began); !known {
+	if _, known := c.head.LastSaid(c.agent.Agent, op.began); !known {
 		if _, err := op.recall(ctx); err == nil {
 			c.head = c.room.log.Peek()
 		}
 	}
 
 	// The messages that the call may repeat, as far as the index has them.
-	said, _ := c.head.SaidSince(c.agent, c.start)
-	if u, known := c.head.LastSaid(c.agent, op.began); known && op.began.Sub(u.At) < room.RepeatWindow {
+	said, _ := c.head.SaidSince(c.agent.Agent, c.start)
+	if u, known := c.head.LastSaid(c.agent.Agent, op.began); known && op.began.Sub(u.At) < room.RepeatWindow {
 		said = append(said, u.Saying)
 	}
 

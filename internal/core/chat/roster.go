@@ -231,7 +231,7 @@ func crowd(all []Agent) (shown []Agent, waiting int) {
 }
 
 // view returns the room as you sees it, an agent or the person behind it.
-func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Agent) (Room, error) {
+func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Caller) (Room, error) {
 	seen, err := r.roster(ctx, h, you)
 	if err != nil {
 		return Room{}, err
@@ -242,7 +242,7 @@ func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Agent) (Room
 }
 
 // roster reads what others do, unless nobody else is there.
-func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (roster, error) {
+func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Caller) (roster, error) {
 	var presence map[int]room.Presence
 	var people map[int]time.Time
 	if alone := h.Others(you.Seat) == 0; !alone || you.Person.HasOpened() {
@@ -255,16 +255,17 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (ro
 	viewer, _ := h.Seated(you.Seat)
 	return roster{
 		Head: h, You: you.Seat, Person: you.IsPerson() && !you.IsAlone(), BackAt: r.agents.BackAt(you.Seat),
-		Presence: presence, People: people, Unread: r.log.Seats().Unread(viewer), Now: r.svc.now(),
+		Presence: presence, People: people, Unread: r.log.Seats().Unread(room.Caller{Agent: viewer}), Now: r.svc.now(),
 	}, nil
 }
 
-// showSilent tells a of a task of an agent that is silent: of the oldest that it may take, else of the one that it may
+// showSilent tells by of a task of an agent that is silent: of the oldest that it may take, else of the one that it may
 // take first.
-func (s *Situation) showSilent(h *room.Head, a room.Agent, seen map[int]room.Presence, now time.Time) {
-	if a.CheckTaskOrder() != nil {
+func (s *Situation) showSilent(h *room.Head, by room.Caller, seen map[int]room.Presence, now time.Time) {
+	if by.IsSupervised() {
 		return
 	}
+	a := by.Agent
 	for _, t := range h.Tasks {
 		if !t.Holder.IsHere(&h.State) || t.Holder.Is(a) || !a.SeesTask(t.N) {
 			continue

@@ -22,7 +22,7 @@ type session struct {
 	holder room.Holder // of the token
 	room   *liveRoom   // to be released
 	head   *room.Head
-	agent  room.Agent
+	agent  room.Caller
 	start  room.Start // of the call
 }
 
@@ -99,7 +99,7 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 	case !ok:
 		err = r.whyNot(ctx, h, holder)
 	default:
-		err = foreign(asker, t, h.Invite.CheckSeat(asker, a))
+		err = foreign(asker, t, h.Invite.CheckSeat(asker, a.Agent))
 		if err == nil {
 			err = s.limits.Enter(ctx, t.Room, ratelimit.CallerFor(ctx, t.Room, a))
 		}
@@ -132,7 +132,7 @@ type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 
 // owner returns the agent of the holder of a token, and the head that shows it. ok is
 // false, on a current head, if there is none, or if the room has expired.
-func (r *liveRoom) owner(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Agent, ok bool,
+func (r *liveRoom) owner(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Caller, ok bool,
 	err error) {
 	began := r.svc.now()
 	h, err = read(r.log, ctx)
@@ -228,7 +228,7 @@ func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
 }
 
 // rule says what a call of the agent a appends to h, which shows its seat.
-type rule func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)
+type rule func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error)
 
 // ofCaller returns what proposes by r for the caller. It fails with errUnseated if its seat is gone.
 func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, error) {
@@ -244,7 +244,7 @@ func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, 
 // change is append in a room that can be changed. From its return on it holds: a send under way either precedes it in
 // the log, or finds it there.
 func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
-	return c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error) {
+	return c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error) {
 		if err := checkLive(h, now); err != nil {
 			return roomlog.Change{}, err
 		}
@@ -257,7 +257,7 @@ func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
 // kick.
 func (c *session) append(ctx context.Context, p *roomlog.Proposal, r rule) ([]room.Event, error) {
 	c.room.svc.space.look()
-	p.Propose = c.ofCaller(func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error) {
+	p.Propose = c.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error) {
 		ch, err := r(h, a, now)
 		if err == nil {
 			err = c.takeSpace(ch.Events)

@@ -20,7 +20,7 @@ import (
 // Send says a text in the caller's room, and waits for an answer if asked to.
 //
 // With a cursor it says nothing if an unread message may change what the caller says, and returns
-// what is unread instead: see room.Agent.HoldOf. With the cursor of that answer only what is meant
+// what is unread instead: see room.Caller.HoldOf. With the cursor of that answer only what is meant
 // for the caller holds the text back, with another it is judged again. Otherwise what is unread comes with the result.
 // The text of the seat's last message counts as the same message for ten minutes, unless a key is
 // given, or the text is short and another agent has spoken since.
@@ -206,7 +206,7 @@ func (op *sendOp) ask(ctx context.Context) (verdict, error) {
 // proposal returns what proposes the message. Each time it leaves its verdict in v.
 func (op *sendOp) proposal(v *verdict) *roomlog.Proposal {
 	p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
-	p.Propose = op.caller.ofCaller(func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+	p.Propose = op.caller.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
 		*v, err = op.propose(h, a, p.Batched, now)
 		return v.change, err
 	})
@@ -215,7 +215,7 @@ func (op *sendOp) proposal(v *verdict) *roomlog.Proposal {
 
 // propose applies the rules of sending, in their order, to the message of a as the event after h. batched
 // are the events before it that are not written yet. It changes nothing and does not block.
-func (op *sendOp) propose(h *room.Head, a room.Agent, batched []room.Event, now time.Time) (verdict, error) {
+func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now time.Time) (verdict, error) {
 	// The message was not said before. If it was, no other rule matters.
 	v, err := op.findEarlier(h, a, now)
 	if v.ends() || err != nil {
@@ -227,10 +227,10 @@ func (op *sendOp) propose(h *room.Head, a room.Agent, batched []room.Event, now 
 	if h.Expired(now) && !h.Closed {
 		return verdict{}, roomlog.ErrNotFound
 	}
+	if a.IsPaused() {
+		return verdict{step: op.holdPaused}, nil
+	}
 	if !a.IsPerson() {
-		if a.Person.Paused {
-			return verdict{step: op.holdPaused}, nil
-		}
 		if err := h.CheckRun(); err != nil {
 			return verdict{}, err
 		}
@@ -254,10 +254,9 @@ func (op *sendOp) propose(h *room.Head, a room.Agent, batched []room.Event, now 
 	}
 
 	// It is said or, if its person must see it first, kept as a draft.
-	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || a.Person.Approve && !a.IsPerson(),
-		Asks: len(op.event.Ask) > 0}
+	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || a.NeedsApproval(), Asks: len(op.event.Ask) > 0}
 	if as.Draft {
-		d := draftOf(a, e.Fingerprint(), now) // of a vote, whose proposal Compose has found
+		d := draftOf(a.Agent, e.Fingerprint(), now) // of a vote, whose proposal Compose has found
 		if d.N > 0 && op.req.Key == "" {
 			return verdict{as: d}, nil
 		}
@@ -343,8 +342,8 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 			continue
 		}
 		t, _ := h.Task(no)
-		x := Unfinished{ID: room.TaskID(no), Why: cmp.Or(h.WhyUnfinished(c.agent, no), "it is open again")}
-		if c.agent.SeesTask(t.N) && !t.Holder.Is(c.agent) {
+		x := Unfinished{ID: room.TaskID(no), Why: cmp.Or(h.WhyUnfinished(c.agent.Agent, no), "it is open again")}
+		if c.agent.SeesTask(t.N) && !t.Holder.Is(c.agent.Agent) {
 			x.By = t.Holder.Name
 		}
 		list = append(list, x)
@@ -356,9 +355,9 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 // It looks back in the log if the index does not reach back to room.RecallLeft, which it does from then on.
 func (op *sendOp) namesOfLeft(ctx context.Context) []string {
 	log, me := op.caller.room.log, op.caller.agent
-	names, sure := log.Peek().LeftNamed(me, op.req.Text, op.began)
+	names, sure := log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
 	if !sure && log.Recall(ctx, op.began.Add(-room.RecallLeft)) == nil { // else the message is said all the same
-		names, _ = log.Peek().LeftNamed(me, op.req.Text, op.began)
+		names, _ = log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
 	}
 	return names
 }
@@ -576,12 +575,12 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) (found
 }
 
 // sameCompany reports whether two lists name the same agents, apart from a itself.
-func sameCompany(a room.Agent, names, others []string) bool {
+func sameCompany(a room.Caller, names, others []string) bool {
 	return slices.Equal(company(a, names), company(a, others))
 }
 
 // company returns the keys of names, each once, without that of a.
-func company(a room.Agent, names []string) []string {
+func company(a room.Caller, names []string) []string {
 	keys := nameKeys(names)
 	slices.Sort(keys)
 	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == a.Key })

@@ -67,7 +67,7 @@ func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error
 	}
 	defer c.room.release()
 	c.attendance().NoteCall(ctx)
-	got := Stay{Supervised: c.head.SupervisedOf(c.agent, s.now())}
+	got := Stay{Supervised: c.head.SupervisedOf(c.agent.Agent, s.now())}
 	if c.head.Closed {
 		got.Ended = c.head.WhyClosed()
 	}

@@ -100,7 +100,9 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	case req.NewLink:
 		err = c.supervise(ctx, withoutHead(room.Agent.AddLink))
 	case req.names():
-		err = c.supervise(ctx, func(h *room.Head, a room.Agent) (*room.Event, error) { return h.NamePerson(a, name) })
+		err = c.supervise(ctx, func(h *room.Head, a room.Caller) (*room.Event, error) {
+			return h.NamePerson(a.Agent, name)
+		})
 	case req.EndHook != "":
 		err = c.unhook(ctx, req.EndHook, new(bool))
 	case req.Draft != "":
@@ -146,15 +148,15 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 	if err != nil {
 		return Supervised{}, err
 	}
-	hooks, err := c.hooks(ctx, a)
+	hooks, err := c.hooks(ctx, a.Agent)
 	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Name: a.Person.Name, Paused: a.Person.Paused,
 		Approve: a.Person.Approve, Drafts: list, Hooks: hooks}, err
 }
 
 // supervise appends what the person behind the caller's seat decides; how returns nil if
 // nothing changes.
-func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Agent) (*room.Event, error)) error {
-	_, err := c.change(ctx, func(h *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Caller) (*room.Event, error)) error {
+	_, err := c.change(ctx, func(h *room.Head, a room.Caller, _ time.Time) (ch roomlog.Change, err error) {
 		e, err := how(h, a)
 		if err != nil || e == nil {
 			return ch, err
@@ -166,8 +168,8 @@ func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Agent
 }
 
 // withoutHead returns how for supervise.
-func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Agent) (*room.Event, error) {
-	return func(_ *room.Head, a room.Agent) (*room.Event, error) { return how(a), nil }
+func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Caller) (*room.Event, error) {
+	return func(_ *room.Head, a room.Caller) (*room.Event, error) { return how(a.Agent), nil }
 }
 
 // DraftView is a draft as the person sees it that decides about it: a message of type
@@ -175,7 +177,7 @@ func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Agent) 
 type DraftView = Message
 
 // drafts returns the open drafts of a, the caller's seat, oldest first.
-func (c *session) drafts(ctx context.Context, a room.Agent) ([]DraftView, error) {
+func (c *session) drafts(ctx context.Context, a room.Caller) ([]DraftView, error) {
 	h := c.room.log.Peek()
 	var list []DraftView
 	for _, d := range a.Person.Open(c.room.svc.now()) {
@@ -203,14 +205,14 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 		return err
 	}
 	f := d.CarriedFile()
-	_, err = c.change(ctx, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
-		e, err := h.DecideDraft(a, d, decision, text, now)
+	_, err = c.change(ctx, func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
+		e, err := h.DecideDraft(a.Agent, d, decision, text, now)
 		if err != nil {
 			return ch, err
 		}
 		ch.Events = []room.Event{e}
 		if d.Key != "" && e.Type == room.Said {
-			ch.Ops = []table.Op{roomlog.MoveSent(h.ID, a, d.Key, roomlog.SentAs{N: h.AsOf + 1}, now)}
+			ch.Ops = []table.Op{roomlog.MoveSent(h.ID, a.Agent, d.Key, roomlog.SentAs{N: h.AsOf + 1}, now)}
 		}
 		switch {
 		case f == nil:

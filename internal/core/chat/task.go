@@ -114,7 +114,7 @@ type Unfinished struct {
 }
 
 // Task does one thing with the room's tasks, and returns the list as it is then: see
-// room.TaskOrder.Decide for who may do what, and room.Agent.CheckTaskOrder for agents that a person
+// room.TaskOrder.Decide for who may do what, and room.Caller.CheckTaskOrder for agents that a person
 // holds.
 //
 // A call that is repeated changes nothing: an agent that has a task takes it again, and without an id
@@ -397,7 +397,7 @@ func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
 }
 
 // propose checks the rules, and says what the call appends.
-func (op *taskOp) propose(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
 	op.after = h
 	op.no, op.added = 0, 0
 	order, err := op.orderIn(&h.State)
@@ -405,7 +405,7 @@ func (op *taskOp) propose(h *room.Head, a room.Agent, now time.Time) (ch roomlog
 		return ch, err
 	}
 	if order.Action == room.AddTasks {
-		op.added = h.AddedBefore(a, order.Add, now)
+		op.added = h.AddedBefore(a.Agent, order.Add, now)
 		if op.added > 0 {
 			return ch, checkAddedBefore(h, op.added)
 		}
@@ -413,7 +413,7 @@ func (op *taskOp) propose(h *room.Head, a room.Agent, now time.Time) (ch roomlog
 	switch {
 	case h.Expired(now) && !h.Closed:
 		return ch, roomlog.ErrNotFound
-	case order.LacksPresence(h, a, now):
+	case order.LacksPresence(h, a.Agent, now):
 		return ch, errPresence
 	}
 	if op.req.Action == TaskNext { // in one write, so that nobody is told of what it takes as free
@@ -575,7 +575,7 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 		return Tasks{}, err
 	}
 	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
-	if again && d.By.Is(c.agent) {
+	if again && d.By.Is(c.agent.Agent) {
 		if op.req.Action == TaskNext { // the answer was lost: it has the next one already, or takes it now
 			take := &taskOp{caller: c, order: room.TaskOrder{Action: room.TakeTask}}
 			if got, err := take.run(ctx); err == nil {
@@ -621,7 +621,7 @@ func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error)
 		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7: the closed ones "+
 			"before it are listed.")
 	}
-	stored, more, err := c.room.log.Seats().AllDone(ctx, c.agent, before, closedShown)
+	stored, more, err := c.room.log.Seats().AllDone(ctx, c.agent.Agent, before, closedShown)
 	got := Tasks{HasMore: more, Situation: c.situation(c.room.log.Peek())}
 	for _, d := range stored {
 		got.Tasks = append(got.Tasks, *c.doneTask(d))
@@ -674,7 +674,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 		switch {
 		case added > 0 && t.N == added:
 			return 0
-		case t.Holder.Is(c.agent):
+		case t.Holder.Is(c.agent.Agent):
 			return 1
 		}
 		return 2
@@ -695,7 +695,8 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 	h, now := c.head, c.room.svc.now()
 	v := Task{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
-		AddedByPerson: t.ByPerson, By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))), Mine: t.Holder.Is(c.agent),
+		AddedByPerson: t.ByPerson, By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))),
+		Mine:      t.Holder.Is(c.agent.Agent),
 		AdderName: t.Adder.Person, ByName: t.Holder.Person}
 	for _, m := range t.For {
 		v.For = append(v.For, m.Name)
@@ -754,7 +755,7 @@ func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 			continue
 		}
 		s.OpenTasks++
-		if t.Holder.IsHere(&h.State) || a.CheckTaskOrder() != nil || !h.Free(a, t, nil, now) {
+		if t.Holder.IsHere(&h.State) || a.Person.Holds() || !h.Free(a, t, nil, now) {
 			continue
 		}
 		s.FreeTasks++

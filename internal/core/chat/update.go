@@ -51,7 +51,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	}
 	taken := false
 	events, err := c.decide(ctx, checkAdmin,
-		func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
+		func(h *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
 			e, err := update.Decide(h, taken, now)
 			if e != nil {
 				ch.Events = []room.Event{*e}

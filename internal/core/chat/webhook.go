@@ -17,7 +17,7 @@ func (s *Service) WebhookSeat(ctx context.Context, token string) (HookSeat, erro
 		return HookSeat{}, s.Outward(err)
 	}
 	defer c.room.release()
-	return HookSeat{c.head.ID, c.agent}, nil
+	return HookSeat{c.head.ID, c.agent.Agent}, nil
 }
 
 // enterPerson accepts the token of a person, on the current head of its room.
@@ -70,7 +70,7 @@ func (s *Service) Delivery(ctx context.Context, x roomlog.HookItem, n int64) (De
 	if err != nil || !here {
 		return Delivery{Gone: err == nil}, s.Outward(err)
 	}
-	h, a := k.head, k.agent
+	h, a := k.head, room.Caller{Agent: k.agent}
 	got := Delivery{AsOf: h.AsOf, RoomID: h.ID, Room: h.Name, Agent: a.Name}
 	e, missed, err := r.nextCall(ctx, h, a, k.Hook, max(n, k.N))
 	if err != nil {
@@ -89,7 +89,7 @@ const deliveryPage = 4
 
 // nextCall returns the first event after n for which k, a hook of a, is called; zero if there is none. missed says that
 // events between them have expired.
-func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Agent, k room.Hook, n int64) (e room.Event,
+func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, n int64) (e room.Event,
 	missed bool, err error) {
 	for e, err := range r.log.Pages(a, deliveryPage).Since(ctx, n, h.AsOf) {
 		if err != nil {
@@ -97,7 +97,7 @@ func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Agent, k r
 		}
 		missed = missed || e.N > n+1
 		n = e.N
-		if k.Calls(&h.State, a, e) {
+		if k.Calls(&h.State, a.Agent, e) {
 			return e, missed, nil
 		}
 	}
@@ -113,7 +113,7 @@ func checkRead(n, end int64) error {
 }
 
 // wholeMessage is messageOf with the whole text.
-func wholeMessage(s *room.State, a room.Agent, e room.Event) Message {
+func wholeMessage(s *room.State, a room.Caller, e room.Event) Message {
 	m := messageOf(s, a, e)
 	m.More = nil
 	if e.Draft != nil {

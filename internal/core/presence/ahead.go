@@ -16,7 +16,7 @@ const ownReads = 10 * time.Second
 // look. So a program that only looks in writes that once in room.AnnounceAgain, or after a call
 // of the agent itself. It returns true, and announces nothing, if the agent itself waits.
 func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
-	r, seat := at.room, at.agent.Seat
+	r, seat := at.room, at.caller.Seat
 	r.mu.Lock()
 	r.cached(seat).presence.WakesMs = r.now().UnixMilli()
 	open := r.waits[seat]
@@ -44,12 +44,12 @@ func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 		r.mu.Unlock()
 		return false
 	}
-	p.AtMs, p.OwnMs = now.UnixMilli(), max(p.OwnMs, at.agent.AtMs)
+	p.AtMs, p.OwnMs = now.UnixMilli(), max(p.OwnMs, at.caller.AtMs)
 	p.Used, p.Standby, p.ForMe, p.WakesMs = true, true, forMe, now.UnixMilli()
 	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), at.head.AsOf
 	m.presence, m.presenceAt, m.waitWritten = p, now, true
 	r.mu.Unlock()
-	at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, *at.agent, p))
+	at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, at.caller.Agent, p))
 	return false
 }
 
@@ -59,7 +59,7 @@ func (at Attendance) waitsItself(p room.Presence, now time.Time) bool {
 	if p.Standby || p.UntilMs == 0 {
 		return false
 	}
-	woken, when := at.head.NewestWakeup(at.agent.Seat)
+	woken, when := at.head.NewestWakeup(at.caller.Seat)
 	given := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < ownReads
-	return given || p.Attendance(at.head, *at.agent, now, CallFresh).Waits
+	return given || p.Attendance(at.head, at.caller.Agent, now, CallFresh).Waits
 }

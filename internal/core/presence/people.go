@@ -22,11 +22,11 @@ const (
 	watchShown = watchEvery + 30*time.Second
 )
 
-// OpenWait registers a wait of a or, if a stands for its person, of the person: see Room.open. If
-// the person has more than MaxWatches, it ends the oldest.
-func (r *Room) OpenWait(a *room.Agent, w *Wait) {
-	if !a.IsPerson() {
-		r.open(a.Seat, w)
+// OpenWait registers a wait of c. An agent has one: see Room.open. If a person has more than MaxWatches, OpenWait
+// ends the oldest.
+func (r *Room) OpenWait(c *room.Caller, w *Wait) {
+	if !c.IsPerson() {
+		r.open(c.Seat, w)
 		return
 	}
 	r.mu.Lock()
@@ -34,59 +34,57 @@ func (r *Room) OpenWait(a *room.Agent, w *Wait) {
 	if r.watches == nil {
 		r.watches = map[int][]*Wait{}
 	}
-	open := append(r.watches[a.Seat], w)
+	open := append(r.watches[c.Seat], w)
 	if len(open) > MaxWatches {
 		close(open[0].Superseded)
 		open = slices.Delete(open, 0, 1)
 	}
-	r.watches[a.Seat] = open
+	r.watches[c.Seat] = open
 }
 
-// CloseWait ends w, a wait of a.
-func (r *Room) CloseWait(a *room.Agent, w *Wait) {
-	if !a.IsPerson() {
-		r.close(a.Seat, w)
+// CloseWait ends w, a wait of c.
+func (r *Room) CloseWait(c *room.Caller, w *Wait) {
+	if !c.IsPerson() {
+		r.close(c.Seat, w)
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	open := slices.DeleteFunc(r.watches[a.Seat], func(other *Wait) bool { return other == w })
-	r.watches[a.Seat] = open
+	open := slices.DeleteFunc(r.watches[c.Seat], func(other *Wait) bool { return other == w })
+	r.watches[c.Seat] = open
 	if len(open) == 0 {
-		delete(r.watches, a.Seat)
-		if m := r.seats[a.Seat]; m != nil && a.IsAlone() {
+		delete(r.watches, c.Seat)
+		if m := r.seats[c.Seat]; m != nil && c.IsAlone() {
 			m.ended(r.now())
 		}
 	}
-	if _, here := r.log.Peek().Seated(a.Seat); !here {
-		delete(r.seats, a.Seat)
+	if _, here := r.log.Peek().Seated(c.Seat); !here {
+		delete(r.seats, c.Seat)
 	}
 	r.rest()
 }
 
-// ofAgentBeside reports whether the caller is the person behind an agent. Then its calls say
-// nothing about the presence of the seat, which is the agent's: a page that is left open must not
-// keep the seat, nor keep others from a turn.
-func (at Attendance) ofAgentBeside() bool {
-	a, here := at.room.log.Peek().Seated(at.agent.Seat)
-	return at.agent.IsPerson() && !(here && a.IsAlone())
+// keepsLease reports whether the call shows that the seat is in use, as of now: see room.Caller.KeepsLease.
+func (at Attendance) keepsLease() bool {
+	a, _ := at.room.log.Peek().Seated(at.caller.Seat)
+	return room.Caller{Agent: a, Device: at.caller.Device}.KeepsLease()
 }
 
 // isOpen reports whether w, a wait of the caller, has neither ended nor been superseded.
 // The room's mutex is held.
 func (at Attendance) isOpen(w *Wait) bool {
-	if at.agent.IsPerson() {
-		return slices.Contains(at.room.watches[at.agent.Seat], w)
+	if at.caller.IsPerson() {
+		return slices.Contains(at.room.watches[at.caller.Seat], w)
 	}
-	return at.room.waits[at.agent.Seat] == w
+	return at.room.waits[at.caller.Seat] == w
 }
 
 // waitsOn returns p, the presence that a call brings, with the wait that is open beside the call.
 // A person without an agent may have several; the last end counts. The room's mutex is held.
 func (at Attendance) waitsOn(p, known room.Presence) room.Presence {
-	r, seat := at.room, at.agent.Seat
+	r, seat := at.room, at.caller.Seat
 	switch _, open := r.waits[seat]; {
-	case len(r.watches[seat]) > 0 && at.agent.IsAlone():
+	case len(r.watches[seat]) > 0 && at.caller.IsAlone():
 		p.UntilMs, p.Head = max(p.UntilMs, known.UntilMs), max(p.Head, known.Head)
 	case open && p.UntilMs == 0:
 		p.UntilMs, p.Head, p.Standby, p.ForMe = known.UntilMs, known.Head, known.Standby, known.ForMe
@@ -111,7 +109,7 @@ func (at Attendance) notePerson(ctx context.Context, how Call) (due time.Time) {
 // watch writes that the person behind the seat watches, unless this process has lately. It
 // returns when to do so again. It logs a failure.
 func (at Attendance) watch(ctx context.Context) (again time.Duration) {
-	r, seat := at.room, at.agent.Seat
+	r, seat := at.room, at.caller.Seat
 	now := r.now()
 	r.mu.Lock()
 	m := r.cached(seat)

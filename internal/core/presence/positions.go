@@ -12,15 +12,14 @@ import (
 // message would cost a write.
 const positionEvery = time.Minute
 
-// Positions gives access to the read position of one agent, or of one device of the person
-// behind it.
+// Positions gives access to the read position of one caller: an agent, or one device of a person.
 type Positions struct {
-	room  *Room
-	agent room.Agent
+	room   *Room
+	caller room.Caller
 }
 
-// Positions returns the read position of a.
-func (r *Room) Positions(a room.Agent) Positions { return Positions{r, a} }
+// Positions returns the read position of c.
+func (r *Room) Positions(c room.Caller) Positions { return Positions{r, c} }
 
 // Load returns the position. With one process the cache is as good as the table;
 // else another process may have handed out more.
@@ -30,13 +29,13 @@ func (s Positions) Load(ctx context.Context) (room.ReadPosition, error) {
 	if ok && r.o.SingleProcess {
 		return known, nil
 	}
-	p, err := r.log.Seats().ReadPosition(ctx, s.agent)
+	p, err := r.log.Seats().ReadPosition(ctx, s.caller)
 	if err != nil {
 		return p, err
 	}
-	p.Acked = max(p.Acked, known.Acked)      // acknowledged here and not written yet
-	p.Handed = max(p.Handed, s.agent.Joined) // what the join itself handed out
-	p.From = max(p.From, s.agent.Joined)
+	p.Acked = max(p.Acked, known.Acked)       // acknowledged here and not written yet
+	p.Handed = max(p.Handed, s.caller.Joined) // what the join itself handed out
+	p.From = max(p.From, s.caller.Joined)
 	s.cache(p)
 	return p, nil
 }
@@ -45,25 +44,25 @@ func (s Positions) Load(ctx context.Context) (room.ReadPosition, error) {
 func (s Positions) HandingLock() *sync.Mutex {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	return &s.room.cached(s.agent.Seat).by(s.agent).handing
+	return &s.room.cached(s.caller.Seat).by(s.caller).handing
 }
 
 func (s Positions) cache(p room.ReadPosition) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	s.room.cached(s.agent.Seat).by(s.agent).position = &p
+	s.room.cached(s.caller.Seat).by(s.caller).position = &p
 }
 
 // Write stores the position.
 func (s Positions) Write(ctx context.Context, p room.ReadPosition) error {
 	r := s.room
 	now := r.now()
-	if err := r.log.Seats().SetReadPosition(ctx, s.agent, p); err != nil {
+	if err := r.log.Seats().SetReadPosition(ctx, s.caller, p); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(s.agent.Seat).by(s.agent)
+	m := r.cached(s.caller.Seat).by(s.caller)
 	m.position, m.positionAt = &p, now
 	return nil
 }
@@ -87,7 +86,7 @@ func (s Positions) Handed(ctx context.Context, p room.ReadPosition) error {
 func (s Positions) Acknowledge(ctx context.Context, n int64) {
 	r := s.room
 	r.mu.Lock()
-	m := r.cached(s.agent.Seat).by(s.agent)
+	m := r.cached(s.caller.Seat).by(s.caller)
 	known, due := m.position, r.now().Sub(m.positionAt) >= positionEvery
 	r.mu.Unlock()
 	var p room.ReadPosition
@@ -118,7 +117,7 @@ func (s Positions) Acknowledge(ctx context.Context, n int64) {
 func (s Positions) Shown(n int64) int64 {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	m := s.room.cached(s.agent.Seat).by(s.agent)
+	m := s.room.cached(s.caller.Seat).by(s.caller)
 	m.shown = max(m.shown, n)
 	return m.shown
 }
@@ -128,10 +127,10 @@ func (s Positions) Shown(n int64) int64 {
 func (s Positions) Gave(n int64) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	if s.agent.IsPerson() {
+	if s.caller.IsPerson() {
 		return
 	}
-	m := s.room.cached(s.agent.Seat)
+	m := s.room.cached(s.caller.Seat)
 	m.presence.Read = max(m.presence.Read, n)
 }
 
@@ -143,10 +142,10 @@ func (s Positions) GivenSoFar(ctx context.Context) {
 	defer handing.Unlock()
 	var stored room.Presence
 	if !r.o.SingleProcess { // another process may have handed out more
-		stored, _ = r.log.Seats().PresenceOf(ctx, s.agent.Seat) // at worst the agent is called for what it has read
+		stored, _ = r.log.Seats().PresenceOf(ctx, s.caller.Seat) // at worst the agent is called for what it has read
 	}
 	r.mu.Lock()
-	n := max(r.cached(s.agent.Seat).presence.Read, stored.Read)
+	n := max(r.cached(s.caller.Seat).presence.Read, stored.Read)
 	r.mu.Unlock()
 	s.Given(ctx, max(n, s.Shown(0)))
 }
@@ -168,15 +167,15 @@ func (s Positions) Given(ctx context.Context, n int64) {
 
 // HasHooks reports whether the agent is called when something is new.
 func (s Positions) HasHooks() bool {
-	a, here := s.room.log.Peek().Seated(s.agent.Seat)
-	return here && a.IsCalled() && !s.agent.IsPerson()
+	a, here := s.room.log.Peek().Seated(s.caller.Seat)
+	return here && a.IsCalled() && !s.caller.IsPerson()
 }
 
 // Known returns the position as far as this process knows it.
 func (s Positions) Known() (p room.ReadPosition, ok bool) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	if m := s.room.cached(s.agent.Seat).by(s.agent); m.position != nil {
+	if m := s.room.cached(s.caller.Seat).by(s.caller); m.position != nil {
 		return *m.position, true
 	}
 	return p, false
@@ -187,7 +186,7 @@ func (s Positions) Known() (p room.ReadPosition, ok bool) {
 func (s Positions) Arrived(cursor, replyTo int64) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	m := s.room.cached(s.agent.Seat).by(s.agent)
+	m := s.room.cached(s.caller.Seat).by(s.caller)
 	if m.position == nil {
 		return // not read yet: the batch may come once more
 	}

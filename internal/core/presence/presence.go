@@ -23,13 +23,13 @@ const (
 // Attendance gives access to the presence of one seat. It is small, because calls that wait hold
 // it on their stacks.
 type Attendance struct {
-	room  *Room
-	head  *room.Head
-	agent *room.Agent
+	room   *Room
+	head   *room.Head
+	caller *room.Caller
 }
 
-// Attendance returns the attendance of an agent, whose seat is on the head h.
-func (r *Room) Attendance(h *room.Head, a *room.Agent) Attendance { return Attendance{r, h, a} }
+// Attendance returns the attendance of a caller, whose seat is on the head h.
+func (r *Room) Attendance(h *room.Head, c *room.Caller) Attendance { return Attendance{r, h, c} }
 
 // Absence is what a call says about the absence of its agent.
 type Absence struct {
@@ -57,10 +57,10 @@ type Call struct {
 // the agent's next wait of more than 0 seconds; neither a message nor a program on standby ends
 // it.
 func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
-	if at.ofAgentBeside() {
+	if !at.keepsLease() {
 		return at.notePerson(ctx, how)
 	}
-	if at.agent.IsPerson() { // the log does not tell that it was there, nor does another program wait for it
+	if at.caller.IsPerson() { // the log does not tell that it was there, nor does another program wait for it
 		how.Standby, how.Wakes, how.ForMe, how.Fresh = false, false, false, min(how.Fresh, CallFresh)
 	}
 	known := at.known(ctx, how)
@@ -71,7 +71,7 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: how.Standby,
 		ForMe: how.ForMe, BackMs: known.BackMs, Read: known.Read}
 	if how.Standby {
-		p.OwnMs = max(known.OwnMs, at.agent.AtMs)
+		p.OwnMs = max(known.OwnMs, at.caller.AtMs)
 	}
 	if how.Wakes {
 		p.WakesMs = p.AtMs
@@ -81,7 +81,7 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 		switch began := how.Began.UnixMilli(); {
 		case how.Standby:
 			p.ShellMs = began
-		case !at.agent.IsPerson(): // whose waits end none of its own in other processes
+		case !at.caller.IsPerson(): // whose waits end none of its own in other processes
 			p.WaitMs = began
 		}
 	}
@@ -101,10 +101,10 @@ func (at Attendance) known(ctx context.Context, how Call) room.Presence {
 	r := at.room
 	now := r.now()
 	r.mu.Lock()
-	m := r.cached(at.agent.Seat)
+	m := r.cached(at.caller.Seat)
 	known, p, due := !m.presenceAt.IsZero(), m.presence, now.Sub(m.presenceAt) >= how.Fresh
 	r.mu.Unlock()
-	alone := at.head.Others(at.agent.Seat) == 0
+	alone := at.head.Others(at.caller.Seat) == 0
 	if known && (alone || r.o.SingleProcess || how.Absence.Given || !how.Returns && !due) {
 		return p
 	}
@@ -121,7 +121,7 @@ func (at Attendance) learn(stored room.Presence) room.Presence {
 	r := at.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(at.agent.Seat)
+	m := r.cached(at.caller.Seat)
 	known := m.presence.AtMs != 0 // even if it could not be written
 	switch {
 	case stored.AtMs != 0 && known: // the agent may have called another process since
@@ -131,14 +131,14 @@ func (at Attendance) learn(stored room.Presence) room.Presence {
 	case stored.AtMs != 0:
 		m.presence = stored.Younger(m.presence)
 	case !known: // nothing is known but its join
-		m.presence = room.Presence{AtMs: at.agent.AtMs, Read: at.agent.Joined}.Younger(m.presence)
+		m.presence = room.Presence{AtMs: at.caller.AtMs, Read: at.caller.Joined}.Younger(m.presence)
 	}
 	return m.presence
 }
 
 // AwayUntil returns until when others see the caller as away; zero if they do not.
 func (at Attendance) AwayUntil() time.Time {
-	if back := at.room.BackAt(at.agent.Seat); back.After(at.room.now()) {
+	if back := at.room.BackAt(at.caller.Seat); back.After(at.room.now()) {
 		return back
 	}
 	return time.Time{}
@@ -150,15 +150,16 @@ func (at Attendance) AwayUntil() time.Time {
 func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
 	r := at.room
 	now, h := r.now(), r.log.Peek()
-	if a, here := h.Seated(at.agent.Seat); here {
-		at.agent = &a // with its present role, on which its lease depends
+	if a, here := h.Seated(at.caller.Seat); here {
+		// Its lease depends on its present role.
+		at.caller = &room.Caller{Agent: a, Device: at.caller.Device}
 	}
 	// A partner leaves after minutes of silence. Of a call that has said nothing the log does not tell.
-	if u, _ := h.Recent.Said(at.agent.Seat); h.Paired || now.Sub(u.Heard) >= CallFresh {
+	if u, _ := h.Recent.Said(at.caller.Seat); h.Paired || now.Sub(u.Heard) >= CallFresh {
 		fresh = min(fresh, CallFresh)
 	}
 	r.mu.Lock()
-	m := r.cached(at.agent.Seat)
+	m := r.cached(at.caller.Seat)
 	p = at.waitsOn(p, m.presence)
 	p.Read = max(p.Read, m.presence.Read)
 	p = p.Younger(m.presence)
@@ -171,7 +172,7 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	}
 	m.presenceAt, m.waitWritten = now, p.UntilMs != 0
 	r.mu.Unlock()
-	if !at.write(ctx, roomlog.PutPresence(h.ID, *at.agent, p)) {
+	if !at.write(ctx, roomlog.PutPresence(h.ID, at.caller.Agent, p)) {
 		return now.Add(rewriteSoon)
 	}
 	return time.Time{}
@@ -201,7 +202,7 @@ func (at Attendance) write(ctx context.Context, presence table.Op) bool {
 		return true
 	}
 	r.mu.Lock()
-	r.cached(at.agent.Seat).presenceAt = time.Time{}
+	r.cached(at.caller.Seat).presenceAt = time.Time{}
 	r.mu.Unlock()
 	if ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "presence not written", "error", err)
@@ -225,7 +226,7 @@ func (r *Room) RenewEvery() time.Duration {
 // returns when to do so again before the end; 0 means that there is no need.
 func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	r := at.room
-	if at.ofAgentBeside() {
+	if !at.keepsLease() {
 		return at.watch(ctx)
 	}
 	again = r.RenewEvery()
@@ -241,9 +242,9 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 		r.mu.Unlock()
 		return 0
 	}
-	m, now := r.cached(at.agent.Seat), r.now()
+	m, now := r.cached(at.caller.Seat), r.now()
 	if m.presence.Supersedes(w.Began, w.Standby) {
-		delete(r.waits, at.agent.Seat)
+		delete(r.waits, at.caller.Seat)
 		close(w.Superseded)
 		r.mu.Unlock()
 		return 0
@@ -259,7 +260,7 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	p = at.waitsOn(p, m.presence)
 	m.presence = p
 	r.mu.Unlock()
-	if !at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, *at.agent, p)) {
+	if !at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, at.caller.Agent, p)) {
 		w.Announced = time.Time{}
 		return rewriteSoon
 	}
@@ -271,7 +272,7 @@ func (at Attendance) NoteCall(ctx context.Context) { at.Note(ctx, Call{Fresh: Ca
 
 // read returns the caller's stored presence; zero if there is none. It logs a failure.
 func (at Attendance) read(ctx context.Context) (room.Presence, error) {
-	p, err := at.room.log.Seats().PresenceOf(ctx, at.agent.Seat)
+	p, err := at.room.log.Seats().PresenceOf(ctx, at.caller.Seat)
 	if errors.Is(err, table.ErrNotFound) {
 		err = nil
 	}
@@ -285,14 +286,14 @@ func (at Attendance) read(ctx context.Context) (room.Presence, error) {
 // comes with a message that the person has let it send.
 func (at Attendance) setActivity(ctx context.Context, activity string) {
 	r := at.room
-	if a, _ := r.log.Peek().Seated(at.agent.Seat); a.Person.Holds() {
+	if a, _ := r.log.Peek().Seated(at.caller.Seat); a.Person.Holds() {
 		return
 	}
 	now := r.now()
 	r.mu.Lock()
-	m := r.cached(at.agent.Seat)
+	m := r.cached(at.caller.Seat)
 	stale := m.activity != activity || now.Sub(m.activityAt) >= activityFresh
-	if u, spoke := r.log.Peek().Recent.Said(at.agent.Seat); spoke && u.At.After(m.activityAt) {
+	if u, spoke := r.log.Peek().Recent.Said(at.caller.Seat); spoke && u.At.After(m.activityAt) {
 		stale = true // what was said before has ended
 	}
 	r.mu.Unlock()
@@ -301,7 +302,7 @@ func (at Attendance) setActivity(ctx context.Context, activity string) {
 	}
 	bounded, cancel := r.bounded(ctx)
 	defer cancel()
-	err := r.log.Seats().SetActivity(bounded, at.agent.Seat, activity)
+	err := r.log.Seats().SetActivity(bounded, at.caller.Seat, activity)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.o.Logger.WarnContext(ctx, "activity not written", "error", err)

@@ -184,16 +184,16 @@ func (r *Room) BackAt(seat int) time.Time {
 // read.
 const rosterEvery = 30 * time.Second
 
-// ReadRosterLately reports whether the roster was read for a too recently to read it again. If
+// ReadRosterLately reports whether the roster was read for c too recently to read it again. If
 // not, it notes that it is read now.
-func (r *Room) ReadRosterLately(a room.Agent) bool {
+func (r *Room) ReadRosterLately(c room.Caller) bool {
 	if r.o.SingleProcess {
 		return false
 	}
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(a.Seat).by(a)
+	m := r.cached(c.Seat).by(c)
 	if now.Sub(m.rosterReadAt) < rosterEvery {
 		return true
 	}
@@ -201,12 +201,12 @@ func (r *Room) ReadRosterLately(a room.Agent) bool {
 	return false
 }
 
-// NoteRoster notes what a sees of who is there, and reports whether that is new to it. If
+// NoteRoster notes what c sees of who is there, and reports whether that is new to it. If
 // this process does not know what it saw last, only an agent that just came or left is new.
-func (r *Room) NoteRoster(a room.Agent, roster [16]byte, moved bool) bool {
+func (r *Room) NoteRoster(c room.Caller, roster [16]byte, moved bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(a.Seat).by(a)
+	m := r.cached(c.Seat).by(c)
 	before := m.roster
 	m.roster = roster
 	if before == [16]byte{} {
@@ -262,19 +262,18 @@ func (r *Room) cached(seat int) *seatCache {
 	return c
 }
 
-// by returns how far a, or the device of the person behind it, has read. The room's mutex
-// is held.
-func (c *seatCache) by(a room.Agent) *reading {
-	if !a.IsPerson() {
+// by returns how far a caller of the seat has read. The room's mutex is held.
+func (c *seatCache) by(who room.Caller) *reading {
+	if !who.IsPerson() {
 		return &c.reading
 	}
 	if c.people == nil {
 		c.people = map[string]*reading{}
 	}
-	p := c.people[a.Device]
+	p := c.people[who.Device]
 	if p == nil {
 		p = &reading{}
-		c.people[a.Device] = p
+		c.people[who.Device] = p
 	}
 	return p
 }

@@ -164,7 +164,7 @@ func (r *Room) Idle(h *room.Head) (n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, a := range h.Agents {
-		if r.waits[a.Seat].hearsOfTasks() && len(h.TasksOf(a)) == 0 && a.CheckTaskOrder() == nil {
+		if r.waits[a.Seat].hearsOfTasks() && len(h.TasksOf(a)) == 0 && !a.Person.Holds() {
 			n++
 		}
 	}

@@ -17,27 +17,27 @@ type Caller []ident.Group
 // CallerOf returns the caller of ctx.
 func CallerOf(ctx context.Context) Caller { return Caller{{Key: ident.ClientKey(ctx), Times: 1}} }
 
-// CallerFor returns the caller of ctx as it acts for the seat of a in a room. A caller that shows no principal may have
+// CallerFor returns the caller of ctx as it acts for the seat of c in a room. A caller that shows no principal may have
 // any number of addresses, so it counts for the seat, too, and a guest for the invite that gave it: those of one invite
 // may have as much as a room. From 24 networks one seat could else write 28 MB in ten seconds, past the room's
 // budget. The person behind a seat counts apart from its agent, and so can stop an agent that runs away. A newcomer has
 // no seat yet.
-func CallerFor(ctx context.Context, id string, a room.Agent) Caller {
-	c := CallerOf(ctx)
+func CallerFor(ctx context.Context, id string, c room.Caller) Caller {
+	groups := CallerOf(ctx)
 	if ident.PrincipalOf(ctx).Counts() {
-		return c
+		return groups
 	}
 	of := ofSeat
-	if a.IsPerson() {
+	if c.IsPerson() {
 		of = ofPerson
 	}
-	if a.Seat != 0 {
-		c = append(c, ident.Group{Key: fmt.Sprint(of, id, " ", a.Seat), Times: 1})
+	if c.Seat != 0 {
+		groups = append(groups, ident.Group{Key: fmt.Sprint(of, id, " ", c.Seat), Times: 1})
 	}
-	if a.IsGuest() {
-		c = append(c, ident.Group{Key: fmt.Sprint(ofInvite, id, " ", a.Invite), Times: roomTimes})
+	if c.IsGuest() {
+		groups = append(groups, ident.Group{Key: fmt.Sprint(ofInvite, id, " ", c.Invite), Times: roomTimes})
 	}
-	return c
+	return groups
 }
 
 // alone returns c without what it shares with others.

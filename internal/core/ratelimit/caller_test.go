@@ -14,7 +14,7 @@ import (
 func guest(t *testing.T, network, n int) (who room.Agent, caller func(id string) ratelimit.Caller) {
 	who = room.Agent{Seat: n, Invite: 1}
 	return who, func(id string) ratelimit.Caller {
-		return ratelimit.CallerFor(from(t, fmt.Sprintf("2001:db8:%x::/64", network)), id, who)
+		return ratelimit.CallerFor(from(t, fmt.Sprintf("2001:db8:%x::/64", network)), id, room.Caller{Agent: who})
 	}
 }
 
@@ -69,7 +69,7 @@ func TestGuest_ofOneInvite_haveTwiceAsMuchTogetherAndAPartIsForEach(t *testing.T
 		_, elsewhere := guest(t, 99, 2)
 		keyed := ident.WithPrincipal(from(t, "192.0.2.1"), ident.Principal{ID: ident.KeyPrincipal("abcd")})
 		for _, c := range []ratelimit.Caller{elsewhere("hijklmn"),
-			ratelimit.CallerFor(keyed, "abcdefg", room.Agent{Seat: 1})} {
+			ratelimit.CallerFor(keyed, "abcdefg", room.Caller{Agent: room.Agent{Seat: 1}})} {
 			if err := spend(c); err != nil {
 				t.Errorf("%s: %v: %v", what, c, err)
 			}
@@ -104,7 +104,7 @@ func TestEnter_guestsOfManyNetworks_spendNoMoreThanARoomMay(t *testing.T) {
 	keyed := ident.WithPrincipal(from(t, "192.0.2.1"), ident.Principal{ID: ident.KeyPrincipal("abcd")})
 	call, err := l.Begin(keyed, ratelimit.Vital)
 	if err == nil {
-		err = l.Enter(call, "abcdefg", ratelimit.CallerFor(keyed, "abcdefg", room.Agent{Seat: 1}))
+		err = l.Enter(call, "abcdefg", ratelimit.CallerFor(keyed, "abcdefg", room.Caller{Agent: room.Agent{Seat: 1}}))
 	}
 	if err != nil {
 		t.Errorf("the one who can throw them out: %v", err)

@@ -98,7 +98,7 @@ func TestProposal_endsBy(t *testing.T) {
 		}, agreed},
 		"the other is kicked": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			return l.apply(*l.head.FreeSeat(l.agent(3), room.ReasonKicked))
+			return l.apply(*l.head.FreeSeat(l.agent(3).Agent, room.ReasonKicked))
 		}, agreed},
 		"the other is regained": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)

@@ -15,8 +15,8 @@ func (l *timeline) alone(seat int) {
 	l.Helper()
 	a := l.agent(seat)
 	a.Principal = "key:p"
-	a = a.HeldBy(room.HolderOf(ident.Token{Seat: seat, Secret: "page", Person: true}))
-	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a, Regains: true})
+	a.Agent = a.HeldBy(room.HolderOf(ident.Token{Seat: seat, Secret: "page", Person: true}))
+	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a.Agent, Regains: true})
 	if !l.agent(seat).IsAlone() {
 		l.Fatalf("%+v is not alone", l.agent(seat))
 	}
@@ -67,7 +67,7 @@ func TestDecide_seatOfAPersonAlone_isItsPagesAlone(t *testing.T) {
 		}
 		a := l.agent(2)
 		a.AtMs = l.now.UnixMilli()
-		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
 		got, seating, err := claimBob(
 			l,
 			room.SeatRequest{Name: nameOf(t, "Pam"), Principal: c.who, Holder: c.holder, Presence: p},

@@ -8,12 +8,13 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// Compose completes a message that a wants to send, as the event after h: the seats it asks and
+// Compose completes a message that by wants to send, as the event after h: the seats it asks and
 // names and, for an agreement, the proposal it answers. It returns the reason why the message
 // must not be sent; that is a *fault.Error.
-func (h *Head) Compose(a Agent, e Event, now time.Time) (Event, error) {
+func (h *Head) Compose(by Caller, e Event, now time.Time) (Event, error) {
+	a := by.Agent
 	c := composer{h, a, now}
-	e.Type, e.Seat, e.Name, e.Person = Said, a.Seat, a.Name, e.Person || a.IsPerson()
+	e.Type, e.Seat, e.Name, e.Person = Said, a.Seat, a.Name, e.Person || by.IsPerson()
 	var err error
 	switch {
 	case e.Person && e.isToItself():
@@ -82,8 +83,7 @@ func (c composer) question(e *Event) error {
 	}
 	if e.Kind == Proposal && len(e.Ask) == 0 {
 		for _, x := range c.head.Agents {
-			if x.Seat != c.agent.Seat && x.CanSee(c.agent.Seat, e.To) && !c.head.Silenced(x) && !x.IsAlone() &&
-				!x.IsEndpoint() {
+			if x.Seat != c.agent.Seat && x.CanSee(c.agent.Seat, e.To) && !c.head.Silenced(x) && x.ActsByItself() {
 				e.Ask = append(e.Ask, x.Seat)
 			}
 		}

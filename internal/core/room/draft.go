@@ -99,7 +99,6 @@ func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now
 		return e, nil
 	}
 	e := *d.Draft
-	a.Device = "" // the agent says it, unless the text is the person's
 	if e.HasReadersOfAnother() {
 		e.To, e.ToNames = nil, nil // its readers are those of what it answers or takes back, as of now
 	}
@@ -107,7 +106,7 @@ func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now
 	if decision == EditDraft {
 		e.Text, e.Person = text, true
 	}
-	return h.Compose(a, e, now)
+	return h.Compose(Caller{Agent: a}, e, now) // the agent says it, unless the text is the person's
 }
 
 // HasDraft reports whether the person behind a has yet to decide about the draft of event n.

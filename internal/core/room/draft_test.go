@@ -13,7 +13,7 @@ import (
 // pauses has the person behind a seat pause its agent, or let it go on.
 func (l *timeline) pauses(seat int, paused bool) room.Event {
 	l.Helper()
-	e := room.Supervision{Paused: &paused}.Decide(l.agent(seat))
+	e := room.Supervision{Paused: &paused}.Decide(l.agent(seat).Agent)
 	if e == nil {
 		l.Fatal("its supervision is so already")
 	}
@@ -38,7 +38,7 @@ func (l *timeline) draft(seat int, m room.Event) room.Event {
 // decide has the person behind the seat of draft d decide about it.
 func (l *timeline) decide(d room.Event, how room.Decision, text string) room.Event {
 	l.Helper()
-	e, err := l.head.DecideDraft(l.agent(d.Seat), d, how, text, l.now)
+	e, err := l.head.DecideDraft(l.agent(d.Seat).Agent, d, how, text, l.now)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestDraft_isSeenByItsSeatAlone_andNewsToThePerson(t *testing.T) {
 	bob := l.person(2)
 	e := l.draft(2, room.Event{Text: "hello, @Ann"})
 	for name, c := range map[string]struct {
-		a          room.Agent
+		a          room.Caller
 		sees, news bool
 	}{"its agent": {l.agent(2), true, false}, "the person": {bob, true, true},
 		"who is named": {l.agent(1), false, false}} {
@@ -70,7 +70,7 @@ func TestDecision_isNewsToTheAgentAndWakesIt(t *testing.T) {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		bob := l.person(2)
 		e := l.decide(l.draft(2, room.Event{Text: "hello", Kind: room.Status}), how, text)
-		for name, a := range map[string]room.Agent{"its agent": l.agent(2), "the person": bob} {
+		for name, a := range map[string]room.Caller{"its agent": l.agent(2), "the person": bob} {
 			if !a.IsNews(e) || !a.WokenBy(e, 3, true) && !a.IsPerson() {
 				t.Errorf("%s: %s hears of it: %v, is woken: %v", how, name, a.IsNews(e), a.WokenBy(e, 3, true))
 			}
@@ -124,7 +124,7 @@ func TestDraft_isKeptForADay(t *testing.T) {
 		l.agent(2).Person.Drafts[0].N != e.N {
 		t.Errorf("a day after the first, these wait: %v", l.agent(2).Person.Drafts)
 	}
-	if _, err := l.head.DecideDraft(l.agent(2), d, room.SendDraft, "", l.now); err == nil {
+	if _, err := l.head.DecideDraft(l.agent(2).Agent, d, room.SendDraft, "", l.now); err == nil {
 		t.Error("a draft of a day ago is sent")
 	}
 }
@@ -157,7 +157,7 @@ func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
 		l.propose(1, 2, 3)
 		d := l.draft(2, c.draft)
 		c.happen(l)
-		e, err := l.head.DecideDraft(l.person(2), d, room.SendDraft, "", l.now)
+		e, err := l.head.DecideDraft(l.person(2).Agent, d, room.SendDraft, "", l.now)
 		if fault.CodeOf(err) != c.code || err == nil && (e.Type != room.Said || e.Decides != d.N || e.Person) {
 			t.Errorf("%s: %+v, %v", what, e, err)
 		}
@@ -213,7 +213,7 @@ func TestDecideDraft_whatIsNoDraftOfTheSeatThatWaits_isRefused(t *testing.T) {
 		if c.after != 0 {
 			now = d.At().Add(c.after)
 		}
-		if _, err := l.head.DecideDraft(l.agent(c.seat), c.event, room.SendDraft, "",
+		if _, err := l.head.DecideDraft(l.agent(c.seat).Agent, c.event, room.SendDraft, "",
 			now); fault.CodeOf(err) != c.want {
 			t.Errorf("%s: %v", what, err)
 		}

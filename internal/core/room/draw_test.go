@@ -70,7 +70,7 @@ func (l *timeline) draw(t *rapid.T) {
 	case "regain":
 		a := l.agent(pick())
 		a.Hash, a.AtMs = "regained", l.now.UnixMilli()
-		l.apply(room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a, Regains: true})
+		l.apply(room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a.Agent, Regains: true})
 	case "supervise":
 		a := l.agent(pick())
 		p := a.Person
@@ -87,7 +87,7 @@ func (l *timeline) draw(t *rapid.T) {
 			l.apply(e)
 		}
 	case "decide":
-		l.drawDecision(t, l.agent(pick()))
+		l.drawDecision(t, l.agent(pick()).Agent)
 	case "task":
 		l.drawTask(t, pick())
 	case "redact task":
@@ -104,7 +104,7 @@ func (l *timeline) draw(t *rapid.T) {
 }
 
 // drawHook begins a hook of a, begins it anew, or ends it.
-func (l *timeline) drawHook(t *rapid.T, a room.Agent) {
+func (l *timeline) drawHook(t *rapid.T, a room.Caller) {
 	id := rapid.SampledFrom([]string{"one", "two"}).Draw(t, "hook")
 	if _, there := a.Hook(id); there && rapid.Bool().Draw(t, "ends") {
 		why := rapid.SampledFrom([]room.Reason{room.ReasonUnhooked, room.ReasonHookGone}).Draw(t, "why")

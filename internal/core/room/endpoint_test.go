@@ -120,7 +120,7 @@ func TestCalledBy_anEndpointMayAnswerAgain_isLookedAt(t *testing.T) {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.endpoint(2)
 		before := c.before(l)
-		if l.head.Hears(l.agent(2)) || len(before.Calls) > 0 {
+		if l.head.Hears(l.agent(2).Agent) || len(before.Calls) > 0 {
 			t.Errorf("%s: before that it may be called", what)
 		}
 		if then := c.then(l); !slices.Equal(then.Calls, []room.Call{{Seat: 2, Hook: "e"}}) {
@@ -149,7 +149,7 @@ func TestClaim_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 		l.endpoint(2)
 		bob := l.agent(2)
 		bob.Principal, bob.Person.Approve = "key:a", true // which keeps nobody out
-		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob, Regains: true})
+		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob.Agent, Regains: true})
 		l.set(func(s *room.Settings) { s.Capacity = 3 })
 		now := l.now.Add(c.after)
 		waits := room.Presence{AtMs: now.UnixMilli(), Used: true}
@@ -244,11 +244,11 @@ func TestEndpoint_isNeitherAskedToAgreeNorWaitedForAtTheEnd(t *testing.T) {
 	}
 	l.agree(3)
 	l.sayAs(3, room.Done, "bye")
-	if !l.head.Ended(l.agent(1), l.now) {
+	if !l.head.Ended(l.agent(1).Agent, l.now) {
 		t.Error("Cid is done, and the talk goes on for Ann")
 	}
 	l.leave(3)
-	if l.head.Ended(l.agent(1), l.now) {
+	if l.head.Ended(l.agent(1).Agent, l.now) {
 		t.Error("alone with Bob, the talk is over for Ann")
 	}
 }

@@ -12,30 +12,30 @@ const (
 	HoldsAlways      // it is meant for the sender
 )
 
-// HoldOf returns how e, which a has not read, holds back the message said of a. A text must not
+// HoldOf returns how e, which c has not read, holds back the message said of c. A text must not
 // pass over something that may change it.
 //
-// A message always holds if it is meant for a (see isMeant), or withdraws the one that said
-// answers. So does the join of an agent to which a writes in private: it may have the name of
-// another that a knows. Other messages hold once, but not one that finishes tasks: what was done
+// A message always holds if it is meant for c (see isMeant), or withdraws the one that said
+// answers. So does the join of an agent to which c writes in private: it may have the name of
+// another that c knows. Other messages hold once, but not one that finishes tasks: what was done
 // does not change by what others say, and a list that lags costs them work. A message of kind
 // Status never holds, one of kind Agree only its proposer, but whatever comes from the person
-// behind a does: a vote of theirs is its vote. Other events, and what a may not see, never hold.
-func (a Agent) HoldOf(e, said Event) Hold {
+// behind c does: a vote of theirs is its vote. Other events, and what c may not see, never hold.
+func (c Caller) HoldOf(e, said Event) Hold {
 	switch {
-	case e.Type == Joined && !e.Regains && slices.Contains(said.To, e.Seat) && a.IsNews(e):
+	case e.Type == Joined && !e.Regains && slices.Contains(said.To, e.Seat) && c.IsNews(e):
 		return HoldsAlways
-	case e.Type != Said || !a.IsNews(e):
+	case e.Type != Said || !c.IsNews(e):
 		return HoldsNever
 
-	// Only messages that are news to a are left.
-	case e.isOfPerson() && e.Seat == a.Seat:
+	// Only messages that are news to c are left.
+	case e.isOfPerson() && e.Seat == c.Seat:
 		return HoldsAlways
 	case e.Kind == Status:
 		return HoldsNever
-	case e.Kind == Agree && e.ReSeat != a.Seat:
+	case e.Kind == Agree && e.ReSeat != c.Seat:
 		return HoldsNever
-	case a.isMeant(e), e.Withdraws != 0 && e.Withdraws == said.ReplyTo:
+	case c.isMeant(e), e.Withdraws != 0 && e.Withdraws == said.ReplyTo:
 		return HoldsAlways
 	case len(said.Finishes) > 0:
 		return HoldsNever

@@ -9,7 +9,7 @@ import (
 // The cases are what Cid, in seat 3, has not read. Cid answers event 4, to seat 1 in private.
 func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 	const never, once, always = room.HoldsNever, room.HoldsOnce, room.HoldsAlways
-	cid := room.Agent{Seat: 3, Joined: 3, Since: room.Mark{N: 3}}
+	cid := room.Caller{Agent: room.Agent{Seat: 3, Joined: 3, Since: room.Mark{N: 3}}}
 	said := func(e room.Event) room.Event {
 		e.N, e.Type, e.Seat = 9, room.Said, 1
 		return e

@@ -271,5 +271,5 @@ func seenOpen(l *timeline, seat int) (list []string) {
 	}
 	_, owes := l.head.Talk.Owes(seat, l.now)
 	return append(list, fmt.Sprint(l.head.Talk.Done, owes, l.head.OwedTo(seat, l.now),
-		l.head.Ended(l.agent(seat), l.now)))
+		l.head.Ended(l.agent(seat).Agent, l.now)))
 }

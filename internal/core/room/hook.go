@@ -102,11 +102,11 @@ func (a Agent) BeginWebhook(id string) Event {
 	return e
 }
 
-// EndHook returns the event that ends a hook of a. Those see it who have seen the begin.
-func (a Agent) EndHook(id string, why Reason) Event {
-	k, _ := a.Hook(id)
-	e := a.hooked(Hook{ID: id, Form: k.Form})
-	e.Reason, e.Person = why, a.IsPerson()
+// EndHook returns the event by which c ends a hook of its seat. Those see it who have seen the begin.
+func (c Caller) EndHook(id string, why Reason) Event {
+	k, _ := c.Hook(id)
+	e := c.hooked(Hook{ID: id, Form: k.Form})
+	e.Reason, e.Person = why, c.IsPerson()
 	return e
 }
 
@@ -165,18 +165,21 @@ func (s *State) calls(a Agent, k Hook, e Event) bool {
 
 // Calls reports whether k, a hook of a, is called for e in the room of s.
 func (k Hook) Calls(s *State, a Agent, e Event) bool {
+	reader := Caller{Agent: a}
 	switch k.Form {
 	case FormEach:
-		return a.Receives(e)
+		return reader.Receives(e)
 	case FormAgent:
-		return a.IsNews(e) && a.answers(e, len(s.Agents)) && s.Hears(a)
+		return reader.IsNews(e) && a.answers(e, len(s.Agents)) && s.Hears(a)
 	}
-	return a.IsNews(e) && a.WokenBy(e, len(s.Agents), k.ForMe) && !s.Sleeps(a)
+	return reader.IsNews(e) && reader.WokenBy(e, len(s.Agents), k.ForMe) && !s.Sleeps(reader)
 }
 
 // Hears reports whether a, which is an endpoint, may be called: its answer would not be said while its person pauses
 // it, while it may only listen, and while agents have said as much as they may.
-func (s *State) Hears(a Agent) bool { return !s.Sleeps(a) && !s.Silenced(a) && !s.runIsOver() }
+func (s *State) Hears(a Agent) bool {
+	return !s.Sleeps(Caller{Agent: a}) && !s.Silenced(a) && !s.runIsOver()
+}
 
 // answers reports whether a, which is an endpoint, is called for an answer to e: for a message that is meant for it
 // (see isMeant) or asks anyone or, with at most two agents, any. Its person speaks from its seat to others, so these

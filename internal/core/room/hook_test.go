@@ -48,7 +48,7 @@ func TestHook_isPartOfItsSeat(t *testing.T) {
 		}
 	}
 	bob.Hash = "regained"
-	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob, Regains: true})
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob.Agent, Regains: true})
 	calls := l.say(1, "hello").Calls
 	if !slices.Equal(calls, []room.Call{{Seat: 2, Hook: "b"}}) || len(l.agent(2).Hooks) != 1 {
 		t.Errorf("the seat that was regained has %+v; called are %v", l.agent(2).Hooks, calls)

@@ -88,7 +88,7 @@ func TestMayKick_anAdmin_andTheOtherOfTwoUnlessItMayOnlyListen(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		c.happen(l)
-		if got := l.head.MayKick(l.agent(2)); got != c.may {
+		if got := l.head.MayKick(l.agent(2).Agent); got != c.may {
 			t.Errorf("%s: %t", what, got)
 		}
 	}

@@ -15,15 +15,15 @@ import (
 // opened it is not the person, who must hear of that.
 const linkTriedEvery = 10 * time.Minute
 
-// ShownLink returns the claim of the link that can be opened for the seat of a, as a may see it;
+// ShownLink returns the claim of the link that can be opened for the seat of c, as c may see it;
 // "" if there is none. The agent sees none once its person has opened one: with a link, the
 // agent, or a text that controls it, could speak as that person.
-func (s *State) ShownLink(a Agent) string {
-	c, ok := s.LinkOf(a)
-	if !ok || a.Person.HasOpened() && !a.IsPerson() {
+func (s *State) ShownLink(c Caller) string {
+	link, ok := s.LinkOf(c.Agent)
+	if !ok || c.Person.HasOpened() && !c.IsPerson() {
 		return ""
 	}
-	return c.String()
+	return link.String()
 }
 
 // LinkOf returns the claim of the link that can be opened for the seat of a; ok is false if

@@ -13,7 +13,7 @@ import (
 // link returns the link of seat 1 that can be opened.
 func (l *timeline) link() ident.LinkCode {
 	l.Helper()
-	c, ok := l.head.LinkOf(l.agent(1))
+	c, ok := l.head.LinkOf(l.agent(1).Agent)
 	if !ok {
 		l.Fatal("there is no link to open")
 	}
@@ -22,7 +22,7 @@ func (l *timeline) link() ident.LinkCode {
 
 // open opens a link, and returns the code of the refusal and what the person hears.
 func (l *timeline) open(c ident.LinkCode, hash string) (fault.Code, room.Reason) {
-	e, err := l.head.OpenLink(l.agent(1), c, hash, l.now)
+	e, err := l.head.OpenLink(l.agent(1).Agent, c, hash, l.now)
 	var heard room.Reason
 	if e != nil {
 		heard = e.Reason
@@ -66,7 +66,7 @@ func TestOpen_ofALinkTwice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T
 	if got := l.agent(1).Person.Devices; !slices.Equal(got, []string{"first"}) {
 		t.Errorf("devices %v", got)
 	}
-	if _, ok := l.head.LinkOf(l.agent(1)); ok {
+	if _, ok := l.head.LinkOf(l.agent(1).Agent); ok {
 		t.Error("there is another link, without the person's asking")
 	}
 }
@@ -155,7 +155,7 @@ func TestKnowsLink_sixteenUsedOnes(t *testing.T) {
 		links = append(links, l.add())
 	}
 	for i, c := range links {
-		if got, want := l.head.KnowsLink(l.agent(1), c), i >= len(links)-17; got != want {
+		if got, want := l.head.KnowsLink(l.agent(1).Agent, c), i >= len(links)-17; got != want {
 			t.Errorf("link %d of %d is known: %v", i, len(links), got)
 		}
 	}

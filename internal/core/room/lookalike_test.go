@@ -54,7 +54,7 @@ func TestClaim_ownSpelling_isNoLookAlike(t *testing.T) {
 func TestPersonName_isLikeNoOtherName(t *testing.T) {
 	l := newRoom(t, "Bot", "Bill", "Lee for Bot")
 	name := func(seat int, name string) error {
-		e, err := l.head.NamePerson(l.agent(seat), nameOf(t, name))
+		e, err := l.head.NamePerson(l.agent(seat).Agent, nameOf(t, name))
 		if e != nil {
 			l.apply(*e)
 		}

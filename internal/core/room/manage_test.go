@@ -21,7 +21,7 @@ func TestOrder_decided_hasTheEffectOnce(t *testing.T) {
 		order := func(action room.Action) *room.Event {
 			t.Helper()
 			o := room.Order{Action: action, Name: nameOf(t, "bob"), Note: "so be it"}
-			e, name, err := o.Decide(l.head, l.agent(1))
+			e, name, err := o.Decide(l.head, l.agent(1).Agent)
 			if err != nil || name == "" {
 				t.Fatalf("%s: name %q, %v", action, name, err)
 			}
@@ -45,7 +45,7 @@ func TestOrder_kickAndBan_freeTheSeatByReason(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	for action, want := range map[room.Action]room.Reason{room.Kick: room.ReasonKicked,
 		room.BanName: room.ReasonBanned} {
-		e, name, err := room.Order{Action: action, Name: nameOf(t, "Bob")}.Decide(l.head, l.agent(1))
+		e, name, err := room.Order{Action: action, Name: nameOf(t, "Bob")}.Decide(l.head, l.agent(1).Agent)
 		if err != nil || name != "Bob" || e.Type != room.Left || e.Seat != 2 || e.Reason != want ||
 			(e.Ban != nil) != (action == room.BanName) {
 			t.Errorf("%s: %+v, %q, %v", action, e, name, err)
@@ -88,7 +88,7 @@ func TestOrder_whatAnAdminMustNotDo_isRefused(t *testing.T) {
 		{l.head, room.Mute, "Dora", fault.InvalidArgument},
 		{l.head, room.Unmute, "Dora", fault.InvalidArgument},
 	} {
-		_, _, err := room.Order{Action: x.action, Name: nameOf(t, x.name)}.Decide(x.h, l.agent(1))
+		_, _, err := room.Order{Action: x.action, Name: nameOf(t, x.name)}.Decide(x.h, l.agent(1).Agent)
 		if fault.CodeOf(err) != x.want {
 			t.Errorf("%s %s: %v, want %q", x.action, x.name, err, x.want)
 		}
@@ -109,7 +109,7 @@ func TestOrder_withoutEffect_isNoEvent(t *testing.T) {
 		{room.BanName, "Eve"}, {room.BanName, "e.v.e"}, {room.Unban, "Bob"}, {room.Unban, "Zoe"},
 	} {
 		if e, name, err := (room.Order{Action: c.action,
-			Name: nameOf(t, c.name)}).Decide(l.head, l.agent(1)); e != nil || err != nil || name != c.name {
+			Name: nameOf(t, c.name)}).Decide(l.head, l.agent(1).Agent); e != nil || err != nil || name != c.name {
 			t.Errorf("%s %s: %+v, %q, %v", c.action, c.name, e, name, err)
 		}
 	}
@@ -127,7 +127,7 @@ func TestOrder_ban_ofANameThatIsTakenAndOneThatIsNot(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.ban(room.Event{Type: room.Managed, Name: "C1d", Action: room.BanName}, "C1d")
-		e, _, err := room.Order{Action: room.BanName, Name: nameOf(t, c.name)}.Decide(l.head, l.agent(1))
+		e, _, err := room.Order{Action: room.BanName, Name: nameOf(t, c.name)}.Decide(l.head, l.agent(1).Agent)
 		if err != nil || e == nil || e.Seat != c.seat || e.Ban == nil || (e.Type == room.Left) != (c.seat != 0) ||
 			(e.Type == room.Managed) != (c.seat == 0) {
 			t.Errorf("%s: %+v, %v", what, e, err)
@@ -155,7 +155,7 @@ func TestOrder_nameThatNobodyHas_isUnmuted(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	l.manage(room.Mute, 2)
 	l.leave(2)
-	e, name, err := room.Order{Action: room.Unmute, Name: nameOf(t, "B-o-b")}.Decide(l.head, l.agent(1))
+	e, name, err := room.Order{Action: room.Unmute, Name: nameOf(t, "B-o-b")}.Decide(l.head, l.agent(1).Agent)
 	if err != nil || name != "Bob" || e == nil || e.Seat != 0 || e.Ban.Key != "bob" {
 		t.Errorf("%+v, %q, %v", e, name, err)
 	}
@@ -306,7 +306,7 @@ func TestUpdate_check(t *testing.T) {
 func TestCheckSpeak_muteChannelClosedOrAddresseeGone_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	speak := func(seat int, to ...int) fault.Code {
-		return fault.CodeOf(l.head.CheckSpeak(l.agent(seat), to))
+		return fault.CodeOf(l.head.CheckSpeak(l.agent(seat).Agent, to))
 	}
 	check := func(what string, got, want fault.Code) {
 		t.Helper()
@@ -319,7 +319,7 @@ func TestCheckSpeak_muteChannelClosedOrAddresseeGone_isRefused(t *testing.T) {
 	check("to an agent that left", speak(2, 1, 3), fault.InvalidArgument)
 	l.manage(room.Mute, 2)
 	check("muted", speak(2), fault.NotAllowed)
-	if err := l.head.CheckSpeak(l.agent(2), nil); !strings.Contains(err.Error(), "muted you") {
+	if err := l.head.CheckSpeak(l.agent(2).Agent, nil); !strings.Contains(err.Error(), "muted you") {
 		t.Errorf("muted: %v", err)
 	}
 	l.manage(room.Unmute, 2)

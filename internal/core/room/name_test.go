@@ -19,7 +19,7 @@ func bobs(t *testing.T) *timeline {
 	l := newRoom(t, "Ann", "Bob")
 	a := l.agent(2)
 	a.Principal, a.Hash = "key:b", "old"
-	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
 	l.say(1, "hello")
 	return l
 }
@@ -232,7 +232,7 @@ func TestDecide_stories(t *testing.T) {
 			if c.admin {
 				a.Role = room.Admin
 			}
-			l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+			l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
 			if c.member {
 				l.manage(room.Demote, 1)
 			}
@@ -299,7 +299,7 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 	l.join("Bob")
 	a := l.agent(3)
 	a.Principal = "key:c"
-	l.apply(room.Event{Type: room.Joined, Seat: 3, Name: a.Name, Agent: &a, Regains: true})
+	l.apply(room.Event{Type: room.Joined, Seat: 3, Name: a.Name, Agent: &a.Agent, Regains: true})
 	for after, want := range map[time.Duration]fault.Code{minute: fault.NameTaken, room.RegainSilent: fault.NameTaken,
 		room.Lease - time.Second: fault.NameTaken, room.Lease: ""} {
 		got, err := claim("key:b", l.now, after)
@@ -318,7 +318,7 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	now := l.now.Add(hour)
 	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b",
 		Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
-	want := old
+	want := old.Agent
 	want.Hash, want.AtMs, want.RegainedMs = "new", now.UnixMilli(), now.UnixMilli()
 	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Eviction != nil {
 		t.Errorf("got %+v, want %+v", got.Regained, want)

@@ -46,18 +46,18 @@ type Draft struct {
 	Fingerprint [16]byte `json:"fp"`
 }
 
-// LosesToken reports whether e, which follows the call of a, ends the token of a: its seat was
-// regained under another token, or a further device took the place of this one.
-func (a Agent) LosesToken(e Event) bool {
+// LosesToken reports whether e, which follows the call of c, ends the token of c: the seat was
+// regained under another token, or a further device took the place of the caller's.
+func (c Caller) LosesToken(e Event) bool {
 	p := e.Behind
 	if e.Regains && e.Agent != nil {
 		p = &e.Agent.Person
 	}
 	switch {
-	case e.Seat != a.Seat || p == nil:
+	case e.Seat != c.Seat || p == nil:
 		return false
-	case a.IsPerson():
-		return !slices.Contains(p.Devices, a.Device)
+	case c.IsPerson():
+		return !slices.Contains(p.Devices, c.Device)
 	}
 	return e.Regains
 }
@@ -127,7 +127,7 @@ func (d Departure) Matters(now time.Time) bool {
 // LeavesPerson reports whether the person behind a stays known when a loses its seat. An endpoint does not come back
 // by itself.
 func (a Agent) LeavesPerson() bool {
-	return a.Principal != "" && a.Person.HasOpened() && !a.IsAlone() && !a.IsEndpoint()
+	return a.Principal != "" && a.Person.HasOpened() && a.ActsByItself()
 }
 
 // Kept returns p as it is behind a new seat. Its name goes with the old one: others may have it since.

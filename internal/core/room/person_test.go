@@ -18,7 +18,7 @@ func TestSupervise_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
 		t.Errorf("behind Bob is %+v", got)
 	}
 	for what, c := range map[string]struct {
-		a    room.Agent
+		a    room.Caller
 		sees bool
 	}{"its agent": {l.agent(2), true}, "another": {l.agent(1), false}} {
 		if c.a.Sees(silent) || c.a.Sees(told) != c.sees {
@@ -28,7 +28,7 @@ func TestSupervise_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
 }
 
 // person returns the agent of a seat as the person behind it has it.
-func (l *timeline) person(seat int) room.Agent {
+func (l *timeline) person(seat int) room.Caller {
 	l.Helper()
 	t := ident.Token{Room: l.head.ID, Seat: seat, Secret: "device", Person: true}
 	a := l.agent(seat)
@@ -47,7 +47,7 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 	l.person(2)
 	a := l.agent(2)
 	a.Hash = ident.HashSecret("agent")
-	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
 	former := l.agent(2).Joined
 	l.join("Cid")
 	page := room.Agent{Seat: 4, Name: "Dan", Key: "dan", Person: room.Person{Devices: []string{"page"}}}
@@ -164,9 +164,9 @@ func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 	bob := l.person(2)
 	asked := l.ask(1, 2)
 	l.sayAs(2, room.Done, "that was all")
-	before, _ := l.head.LastSaid(l.agent(2), l.now)
+	before, _ := l.head.LastSaid(l.agent(2).Agent, l.now)
 	e := l.send(2, room.Event{Person: true, Text: "not quite", ReplyTo: asked.N, ReSeat: 1})
-	for name, a := range map[string]room.Agent{"its agent": l.agent(2), "the person": bob, "another": l.agent(1)} {
+	for name, a := range map[string]room.Caller{"its agent": l.agent(2), "the person": bob, "another": l.agent(1)} {
 		if !a.IsNews(e) || !a.WokenBy(e, 3, false) {
 			t.Errorf("%s: news %v, woken %v", name, a.IsNews(e), a.WokenBy(e, 3, false))
 		}
@@ -182,7 +182,7 @@ func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 	if n, seat, _ := l.head.Recent.LastWord(); n != e.N || seat != 2 {
 		t.Errorf("the last word is %d of seat %d", n, seat)
 	}
-	if after, _ := l.head.LastSaid(l.agent(2), l.now); after.Saying != before.Saying ||
+	if after, _ := l.head.LastSaid(l.agent(2).Agent, l.now); after.Saying != before.Saying ||
 		!after.Heard.Equal(before.Heard) {
 		t.Error("it counts as the agent's own message")
 	}

@@ -13,13 +13,13 @@ import (
 
 func TestLastSaid_isTheNewestMessageOfTheSeat(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	if u, known := l.head.LastSaid(l.agent(1), l.now); !known || u.N != 0 {
+	if u, known := l.head.LastSaid(l.agent(1).Agent, l.now); !known || u.N != 0 {
 		t.Errorf("before Ann spoke: %+v, %v", u, known)
 	}
 	l.say(1, "one")
 	two := l.say(1, "two", 2)
 	l.say(2, "three")
-	u, known := l.head.LastSaid(l.agent(1), l.now)
+	u, known := l.head.LastSaid(l.agent(1).Agent, l.now)
 	if !known || u.Saying != two.Saying() || !u.Heard.Equal(two.At()) {
 		t.Errorf("got %+v, %v", u, known)
 	}
@@ -30,21 +30,21 @@ func TestLastSaid_indexThatDoesNotReachBack_isUnknown(t *testing.T) {
 	said := l.say(1, "one")
 	l.say(2, "two")
 	h := room.NewHead(l.head.State)
-	if _, known := h.LastSaid(l.agent(1), l.now); known {
+	if _, known := h.LastSaid(l.agent(1).Agent, l.now); known {
 		t.Error("known without an index")
 	}
-	if _, known := h.LastSaid(l.agent(1), l.now.Add(room.RepeatWindow)); !known {
+	if _, known := h.LastSaid(l.agent(1).Agent, l.now.Add(room.RepeatWindow)); !known {
 		t.Error("unknown although the index covers RepeatWindow")
 	}
-	if _, known := h.Recalled().LastSaid(l.agent(1), l.now); !known {
+	if _, known := h.Recalled().LastSaid(l.agent(1).Agent, l.now); !known {
 		t.Error("unknown although the index is complete")
 	}
 	h = h.Recall(l.events[3])
-	if _, known := h.LastSaid(l.agent(1), l.now); known {
+	if _, known := h.LastSaid(l.agent(1).Agent, l.now); known {
 		t.Error("known before the index covers Ann's message")
 	}
 	h = h.Recall(l.events[2])
-	if u, known := h.LastSaid(l.agent(1), l.now); !known || u.N != said.N {
+	if u, known := h.LastSaid(l.agent(1).Agent, l.now); !known || u.N != said.N {
 		t.Errorf("got %+v, %v", u, known)
 	}
 }
@@ -52,10 +52,10 @@ func TestLastSaid_indexThatDoesNotReachBack_isUnknown(t *testing.T) {
 func TestLastSaid_indexFromTheJoinOn_isKnown(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	h := room.NewHead(l.head.State)
-	if _, known := h.LastSaid(l.agent(1), l.now); known {
+	if _, known := h.LastSaid(l.agent(1).Agent, l.now); known {
 		t.Error("Ann may have spoken since her join")
 	}
-	if _, known := h.LastSaid(l.agent(2), l.now); !known {
+	if _, known := h.LastSaid(l.agent(2).Agent, l.now); !known {
 		t.Error("Bob joined with the last event and cannot have spoken")
 	}
 }
@@ -216,7 +216,9 @@ func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 			deed := func(e room.Event) bool {
 				return e.Seat == a.Seat && (e.Reason == room.ReasonResumed || e.Reason == room.ReasonRefused)
 			}
-			wakes := func(e room.Event) bool { return (message(e) || deed(e)) && a.WokenBy(e, len(h.Agents), false) }
+			wakes := func(e room.Event) bool {
+				return (message(e) || deed(e)) && (room.Caller{Agent: a}).WokenBy(e, len(h.Agents), false)
+			}
 			if got, want := wakeup(h, a.Seat), l.newest(from, wakes); got != want {
 				t.Fatalf("newest wakeup for seat %d from %d: %d, want %d", a.Seat, from, got, want)
 			}
@@ -305,7 +307,7 @@ func TestSaidSince_messageWhoseTextIsRemoved_hasNoFingerprint(t *testing.T) {
 	two := l.say(1, "two")
 	l.apply(one.Redaction())
 	l.apply(two.Redaction())
-	said, _ := l.head.SaidSince(l.agent(1), room.Start{At: l.now})
+	said, _ := l.head.SaidSince(l.agent(1).Agent, room.Start{At: l.now})
 	if len(said) != 2 || !said[0].Removed() || !said[1].Removed() {
 		t.Errorf("got %+v", said)
 	}
@@ -340,15 +342,15 @@ func TestLeftNamed_indexOfEitherOrder(t *testing.T) {
 	l.leave(3)
 	back := recall(room.NewHead(l.head.State), l.events).Recalled()
 	for what, h := range map[string]*room.Head{"as it came": l.head, "read back": back} {
-		got, sure := h.LeftNamed(l.agent(1), "@Cid and @bob?", l.now)
+		got, sure := h.LeftNamed(l.agent(1).Agent, "@Cid and @bob?", l.now)
 		if !slices.Equal(got, []string{"Bob", "Cid"}) || !sure {
 			t.Errorf("%s: %q, %v", what, got, sure)
 		}
 	}
-	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(1), "@Cid?", l.now); got != nil || sure {
+	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(1).Agent, "@Cid?", l.now); got != nil || sure {
 		t.Errorf("without an index: %q, %v", got, sure)
 	}
-	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(1), "Cid? @Ann?", l.now); got != nil || !sure {
+	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(1).Agent, "Cid? @Ann?", l.now); got != nil || !sure {
 		t.Errorf("without a mention: %q, %v", got, sure)
 	}
 }

@@ -9,19 +9,19 @@ import (
 // Removed stands in the place of a text that was removed.
 const Removed = "removed"
 
-// CheckRedact returns the reason why a must not remove the text of event e, which it sees; nil if
+// CheckRedact returns the reason why c must not remove the text of event e, which it sees; nil if
 // there is none. The author may, and so may an admin: a secret that was sent must not wait for
 // those who come later. No agent removes the words of its own person. An agent that does not see
 // a message cannot remove it.
-func (a Agent) CheckRedact(e Event) error {
+func (c Caller) CheckRedact(e Event) error {
 	switch {
 	case e.Type != Said:
 		return fault.Refuse(fault.InvalidArgument, "redact: that is not a message, so there is no text to remove. "+
 			"Nothing was changed: give the id of one of type message.")
-	case e.Person && a.did(e) && !a.IsPerson():
+	case e.Person && c.did(e) && !c.IsPerson():
 		return fault.Refuse(fault.NotAllowed,
 			"Your user said that, and only your user may remove it. Nothing was changed.")
-	case a.Role != Admin && !a.did(e):
+	case c.Role != Admin && !c.did(e):
 		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove the text of a message. Nothing "+
 			"was changed: room_info tells who is admin; ask one of them with send_message.")
 	}

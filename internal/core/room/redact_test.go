@@ -10,21 +10,26 @@ import (
 func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
 	said, came := room.Event{N: 5, Type: room.Said, Seat: 2}, room.Event{N: 3, Type: room.Joined, Seat: 2}
 	words := room.Event{N: 6, Type: room.Said, Seat: 2, Person: true}
+	seat := func(no int, role room.Role, device string) room.Caller {
+		return room.Caller{Agent: room.Agent{Seat: no, Role: role}, Device: device}
+	}
+	muted := seat(2, room.Member, "")
+	muted.Muted = true
 	for what, c := range map[string]struct {
-		by   room.Agent
+		by   room.Caller
 		e    room.Event
 		want fault.Code
 	}{
-		"its author":                   {room.Agent{Seat: 2, Role: room.Member}, said, ""},
-		"its author, who is muted":     {room.Agent{Seat: 2, Role: room.Member, Muted: true}, said, ""},
-		"an admin":                     {room.Agent{Seat: 1, Role: room.Admin}, said, ""},
-		"another member":               {room.Agent{Seat: 3, Role: room.Member}, said, fault.NotAllowed},
-		"its author's person":          {room.Agent{Seat: 2, Role: room.Member, Device: "d"}, said, ""},
-		"a person, of its own":         {room.Agent{Seat: 2, Role: room.Member, Device: "d"}, words, ""},
-		"an agent, of its person's":    {room.Agent{Seat: 2, Role: room.Member}, words, fault.NotAllowed},
-		"an admin, of its person's":    {room.Agent{Seat: 2, Role: room.Admin}, words, fault.NotAllowed},
-		"an admin, of others' people":  {room.Agent{Seat: 1, Role: room.Admin}, words, ""},
-		"an admin, of what is no text": {room.Agent{Seat: 1, Role: room.Admin}, came, fault.InvalidArgument},
+		"its author":                   {seat(2, room.Member, ""), said, ""},
+		"its author, who is muted":     {muted, said, ""},
+		"an admin":                     {seat(1, room.Admin, ""), said, ""},
+		"another member":               {seat(3, room.Member, ""), said, fault.NotAllowed},
+		"its author's person":          {seat(2, room.Member, "d"), said, ""},
+		"a person, of its own":         {seat(2, room.Member, "d"), words, ""},
+		"an agent, of its person's":    {seat(2, room.Member, ""), words, fault.NotAllowed},
+		"an admin, of its person's":    {seat(2, room.Admin, ""), words, fault.NotAllowed},
+		"an admin, of others' people":  {seat(1, room.Admin, ""), words, ""},
+		"an admin, of what is no text": {seat(1, room.Admin, ""), came, fault.InvalidArgument},
 	} {
 		if got := fault.CodeOf(c.by.CheckRedact(c.e)); got != c.want {
 			t.Errorf("%s: %q, want %q", what, got, c.want)
@@ -40,10 +45,11 @@ func TestRedaction_whoSeesTheMessage_seesIt(t *testing.T) {
 	} {
 		r := e.Redaction()
 		r.N, r.By = 40, 1
-		for _, a := range []room.Agent{
+		for _, seated := range []room.Agent{
 			{Seat: 1, Name: "Ann"}, {Seat: 2, Name: "Bob"}, {Seat: 3, Name: "Cid"},
 			{Seat: 5, Name: "Dora", Since: room.Mark{N: 4}},
 		} {
+			a := room.Caller{Agent: seated}
 			if a.Sees(r) != a.Sees(e) {
 				t.Errorf("%s: %s sees the message %v, and that its text was removed %v", what, a.Name, a.Sees(e),
 					a.Sees(r))

@@ -45,9 +45,6 @@ type Agent struct {
 	Hooks  []Hook `json:"hooks,omitempty"` // that are called, in the order of their begin
 
 	Written int64 `json:"-"` // the event that it was last written with: see Part
-	// Device is in the hands of the person behind the agent: that of Person.Devices which
-	// reads and speaks, and not the agent. It is of no state: see Owner.
-	Device string `json:"-"`
 }
 
 // IsGuest reports whether an invite admitted a.
@@ -72,38 +69,32 @@ func (s *State) Named(key string) (Agent, bool) {
 	return s.Agents[i], true
 }
 
-// Owner returns the agent that belongs to the holder of a token. A stay is of the agent that joined
-// then, whatever token that has since, and never of a person. For the person behind the agent, Device
-// is set. Once the seat of a person's token is gone, it is a token of the seat that the agent has
-// taken since: see KeepPerson.
-func (s *State) Owner(x Holder) (Agent, bool) {
+// Owner returns who calls with the token of a holder. A stay is of the agent that joined then, whatever token that
+// agent has since, and never of a person. If the seat of a person's token is gone, the person is behind the seat that
+// its agent has taken since: see KeepPerson.
+func (s *State) Owner(x Holder) (Caller, bool) {
 	own, ok := s.Seated(x.Seat)
 	if x.Joined != 0 {
-		return own, ok && !own.IsAlone() && s.GaveStay(x)
+		return Caller{Agent: own}, ok && !own.IsAlone() && s.GaveStay(x)
 	}
 	if !x.Person {
-		return own, ok && x.Has(own.Hash)
+		return Caller{Agent: own}, ok && x.Has(own.Hash)
 	}
 	has := func(a Agent) bool { return slices.Contains(a.Person.Devices, x.Hash) }
 	if !has(own) {
 		i := slices.IndexFunc(s.Agents, has)
 		if i < 0 {
-			return Agent{}, false
+			return Caller{}, false
 		}
 		own = s.Agents[i]
 	}
-	own.Device = x.Hash
-	return own, true
+	return Caller{Agent: own, Device: x.Hash}, true
 }
 
 // GaveStay reports whether x holds a stay that the room has given. Its agent may have left since.
 func (s *State) GaveStay(x Holder) bool {
 	return x.Joined != 0 && x.Has(ident.HashSecret(ident.NewStay(s.LogKey, s.ID, x.Seat, x.Joined).Secret))
 }
-
-// IsPerson reports whether a stands for the person behind the agent, who reads and speaks, and
-// not for the agent.
-func (a Agent) IsPerson() bool { return a.Device != "" }
 
 // Others counts the agents in other seats.
 func (s *State) Others(seat int) int {
@@ -152,11 +143,9 @@ func (s *State) Successor(seat int) int {
 // tells its people from strangers, who must not inherit a talk.
 func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" }
 
-// FreeSeat returns the event that frees the seat of a. If a stands for its person, that person
-// gives it up.
+// FreeSeat returns the event that frees the seat of a.
 func (s *State) FreeSeat(a Agent, why Reason) *Event {
-	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Person: a.IsPerson(),
-		Promoted: s.Successor(a.Seat)}
+	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: s.Successor(a.Seat)}
 }
 
 // RefuseRemoved refuses the token of a seat that its agent has lost.

@@ -36,7 +36,7 @@ func TestDecide_allNumbersWereGiven_refusesANewSeatOnly(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	bob := l.agent(2)
 	bob.Principal = "key:b"
-	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob, Regains: true})
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob.Agent, Regains: true})
 	l.turnTo(ident.MaxSeat + 1)
 	silent := l.now.Add(time.Hour)
 	l.now = silent

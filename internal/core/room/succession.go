@@ -48,7 +48,7 @@ func (c *SeatRequest) Heir(h *Head, seat int, now time.Time) int {
 func (c *SeatRequest) heir(h *Head, seat int, now time.Time) (first Agent, present bool) {
 	for _, a := range h.Agents {
 		switch {
-		case a.Seat == seat || a.Role == Admin || !a.mayRun():
+		case a.Seat == seat || a.Role == Admin || !a.CanRun():
 		case c.isPresent(h, a, now):
 			return a, true
 		case first.Seat == 0:
@@ -75,9 +75,6 @@ func (c *SeatRequest) RelievedFrom(h *Head, by, a Agent) (from time.Time, may bo
 	end = Latest(end, time.UnixMilli(a.AtMs).Add(Lease))
 	return end.Add(RelievedAfter), true
 }
-
-// mayRun reports whether a could run a room at once: an endpoint can do nothing by itself.
-func (a Agent) mayRun() bool { return !a.Muted && !a.Person.Holds() && !a.IsEndpoint() }
 
 // isPresent reports whether a was heard a moment ago, waits, or has a program on standby that does.
 func (c *SeatRequest) isPresent(h *Head, a Agent, now time.Time) bool {

@@ -20,8 +20,8 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 	}
 	change := func(l *timeline, seat int, how func(*room.Agent)) {
 		a := l.agent(seat)
-		how(&a)
-		l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a, Regains: true})
+		how(&a.Agent)
+		l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a.Agent, Regains: true})
 	}
 	for what, c := range map[string]struct {
 		before func(l *timeline) // the silence
@@ -182,10 +182,11 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 		p := room.Presence{AtMs: l.now.Add(last).UnixMilli(), Used: true}
 		c.then(l, &p, l.now)
 		claim := room.SeatRequest{Presence: map[int]room.Presence{1: p}}
-		if from, may := claim.RelievedFrom(l.head, l.agent(2), l.agent(1)); (may && !from.After(l.now)) != c.may {
+		from, may := claim.RelievedFrom(l.head, l.agent(2).Agent, l.agent(1).Agent)
+		if (may && !from.After(l.now)) != c.may {
 			t.Errorf("%s: %t, from %s on", what, may, from)
 		}
-		if _, may := claim.RelievedFrom(l.head, l.agent(1), l.agent(1)); may {
+		if _, may := claim.RelievedFrom(l.head, l.agent(1).Agent, l.agent(1).Agent); may {
 			t.Errorf("%s: she may kick herself", what)
 		}
 	}

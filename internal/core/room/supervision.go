@@ -44,22 +44,22 @@ func (p Person) Holds() bool { return p.Paused || p.Approve }
 // has a draft that waits.
 func (a Agent) IsHeld(now time.Time) bool { return a.Person.Paused || len(a.Person.Open(now)) > 0 }
 
-// CheckActivity returns the reason why the supervision of a forbids it to show what it is doing,
+// CheckActivity returns the reason why the supervision of c forbids it to show what it is doing,
 // which all others read; nil if it does not, or if it shows nothing. The error is a *fault.Error.
-func (a Agent) CheckActivity(activity string) error {
-	if activity == "" || a.IsPerson() || !a.Person.Holds() {
+func (c Caller) CheckActivity(activity string) error {
+	if activity == "" || !c.IsSupervised() {
 		return nil
 	}
 	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot show an "+
 		"activity. Nothing was done: call again without activity.")
 }
 
-// CheckOrder returns the reason why the supervision of a forbids it to change the room, or
+// CheckOrder returns the reason why the supervision of c forbids it to change the room, or
 // another agent; nil if it does not. An agent that its person holds must not act in any way that
 // others see: a list of what speaks and what does not would never be complete. Its person may do
 // all of it. The error is a *fault.Error.
-func (a Agent) CheckOrder() error {
-	if a.IsPerson() || !a.Person.Holds() {
+func (c Caller) CheckOrder() error {
+	if !c.IsSupervised() {
 		return nil
 	}
 	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot change the "+

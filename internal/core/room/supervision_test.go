@@ -48,7 +48,7 @@ func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		l.behind(2, func(p *person) { *p = c.before })
-		got := c.given.Decide(l.agent(2))
+		got := c.given.Decide(l.agent(2).Agent)
 		switch {
 		case (got == nil) != (c.want == nil):
 			t.Errorf("%s: %+v", what, got)
@@ -75,7 +75,8 @@ func TestSupervision_agentThatIsHeld_doesNothingThatOthersNotice(t *testing.T) {
 		bob.Person = agent.Person
 		for call, err := range map[string]error{
 			"shows an activity": agent.CheckActivity("reading"), "gives an order": agent.CheckOrder(),
-			"leaves": l.head.CheckLeaving(agent, ""), "leaves with a last word": l.head.CheckLeaving(agent, "bye"),
+			"leaves":                  l.head.CheckLeaving(agent.Agent, ""),
+			"leaves with a last word": l.head.CheckLeaving(agent.Agent, "bye"),
 		} {
 			if fault.CodeOf(err) != c.want {
 				t.Errorf("%s, %s: %v", what, call, err)
@@ -119,7 +120,7 @@ func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 		l := newRoom(t, "Ann", "Bob")
 		c.happen(l)
 		now := l.now.Add(c.after)
-		if got := l.head.SupervisedOf(l.agent(2), now); got != c.want {
+		if got := l.head.SupervisedOf(l.agent(2).Agent, now); got != c.want {
 			t.Errorf("%s: %+v", what, got)
 		}
 		if got := l.agent(2).IsHeld(now); got != c.held {
@@ -141,7 +142,7 @@ func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
 			l.say(1, "word")
 		}
 		l.set(func(s *room.Settings) { s.AgentMessages = c.limit })
-		send, leave := l.head.CheckRun(), l.head.CheckLeaving(l.agent(2), "bye")
+		send, leave := l.head.CheckRun(), l.head.CheckLeaving(l.agent(2).Agent, "bye")
 		for _, err := range []error{send, leave} {
 			if (fault.CodeOf(err) == fault.Paused) != (c.words != "") {
 				t.Errorf("%d of %d: %v", c.said, c.limit, err)
@@ -150,7 +151,7 @@ func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
 		if c.words != "" && !strings.Contains(send.Error(), c.words) {
 			t.Errorf("%d of %d: %v", c.said, c.limit, send)
 		}
-		if err := l.head.CheckLeaving(l.agent(2), ""); err != nil {
+		if err := l.head.CheckLeaving(l.agent(2).Agent, ""); err != nil {
 			t.Errorf("%d of %d, without a last word: %v", c.said, c.limit, err)
 		}
 	}

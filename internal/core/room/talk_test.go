@@ -79,7 +79,7 @@ func TestDebt_ofThoseWhoAreAsked_lastsUntil(t *testing.T) {
 func (l *timeline) regain(seat int) {
 	a := l.agent(seat)
 	a.Hash = "regained"
-	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a, Regains: true})
+	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a.Agent, Regains: true})
 }
 
 func TestDebt_ofAnOpenRequest_isClosedByTheFirstReplyOfAnother(t *testing.T) {

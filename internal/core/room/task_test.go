@@ -182,7 +182,7 @@ func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
 		"drop by a guest of two that has it": {before: []func(*timeline){guest, ofTwo, takes(gil, 1)}, by: gil,
 			do: drop(1), want: "gone"},
 		"report what is open by a guest": {before: []func(*timeline){guest, func(l *timeline) {
-			if why := l.head.WhyUnfinished(l.agent(gil), 1); why == "" {
+			if why := l.head.WhyUnfinished(l.agent(gil).Agent, 1); why == "" {
 				l.Error("it is closed")
 			}
 		}}, by: gil, do: take(1), want: "taken 5"},
@@ -330,7 +330,7 @@ func TestAddedBefore_sameTitlesOfTheSameAgent_isARepetitionForTenMinutes(t *test
 	e := l.must(1, room.TaskOrder{Action: room.AddTasks, Add: two})
 	l.must(1, room.TaskOrder{Action: room.FinishTask, No: 1}) // also once some of it is done
 	was := func(seat int, tasks []room.Task, later time.Duration) int64 {
-		return l.head.AddedBefore(l.agent(seat), tasks, e.At().Add(later))
+		return l.head.AddedBefore(l.agent(seat).Agent, tasks, e.At().Add(later))
 	}
 	if got := []int64{was(1, two, 9*time.Minute), was(1, two, 10*time.Minute), was(2, two, time.Minute),
 		was(1, two[:1], time.Minute)}; fmt.Sprint(got) != fmt.Sprint([]int64{e.N, 0, 0, 0}) {

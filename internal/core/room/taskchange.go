@@ -21,28 +21,29 @@ type TaskOrder struct {
 	Seen   map[int]Presence // of the seats: see LacksPresence
 }
 
-// Decide returns the event by which a does this, as the event after h; nil if that is so already:
+// Decide returns the event by which by does this, as the event after h; nil if that is so already:
 // it has the task that it takes, the one that it releases is free as asked for, or nothing would change. no
 // is the task that the answer is about. A task that is not open is ErrNotOpen. The error is a
 // *fault.Error.
 //
 // Each case says who may do it, and who is woken (Event.Wakes).
 // A task that becomes free for anyone wakes nobody by the event: see Openings.
-func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, err error) {
-	if err := a.CheckTaskOrder(); err != nil {
+func (o TaskOrder) Decide(h *Head, by Caller, now time.Time) (e *Event, no int64, err error) {
+	a := by.Agent
+	if err := by.CheckTaskOrder(); err != nil {
 		return nil, 0, err
 	}
 	if h.Closed {
 		return nil, 0, h.RefuseClosed()
 	}
 	c := &TaskChange{Action: o.Action, Text: o.Text}
-	e = &Event{Type: TaskChanged, Seat: a.Seat, Name: a.Name, Person: a.IsPerson(), Task: c}
+	e = &Event{Type: TaskChanged, Seat: a.Seat, Name: a.Name, Person: by.IsPerson(), Task: c}
 	if c.HasWords() || len(o.For) > 0 { // an offer ends the wait of another agent
 		if err := h.CheckSpeak(a, nil); err != nil {
 			return nil, 0, err
 		}
 	}
-	if c.HasWords() && !a.IsPerson() {
+	if c.HasWords() && !by.IsPerson() {
 		if err := h.CheckRun(); err != nil {
 			return nil, 0, err
 		}
@@ -92,8 +93,8 @@ func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, 
 // DecideNext is Decide of FinishTask, and of TakeTask for the next free one right after it, if there is one.
 // Then who added the finished one is not woken: the work goes on. no is the task that the agent has then, or
 // the finished one.
-func (o TaskOrder) DecideNext(h *Head, a Agent, now time.Time) (events []Event, no int64, err error) {
-	e, no, err := o.Decide(h, a, now)
+func (o TaskOrder) DecideNext(h *Head, by Caller, now time.Time) (events []Event, no int64, err error) {
+	e, no, err := o.Decide(h, by, now)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -101,7 +102,7 @@ func (o TaskOrder) DecideNext(h *Head, a Agent, now time.Time) (events []Event, 
 	if err != nil {
 		return nil, 0, err
 	}
-	take, next, err := TaskOrder{Action: TakeTask, Seen: o.Seen}.Decide(after, a, now)
+	take, next, err := TaskOrder{Action: TakeTask, Seen: o.Seen}.Decide(after, by, now)
 	switch {
 	case err != nil: // none is free
 		return []Event{*e}, no, nil
@@ -109,7 +110,7 @@ func (o TaskOrder) DecideNext(h *Head, a Agent, now time.Time) (events []Event, 
 		return []Event{*e}, next, nil
 	}
 	done, _ := h.Task(no)
-	e.Wakes = h.unblockedBy([]Task{done}, a, nil)
+	e.Wakes = h.unblockedBy([]Task{done}, by.Agent, nil)
 	return []Event{*e, *take}, next, nil
 }
 
@@ -122,15 +123,15 @@ func (o TaskOrder) LacksPresence(h *Head, a Agent, now time.Time) bool {
 	return o.Seen == nil && (takes || h.NeedsPresence(now))
 }
 
-// CheckTaskOrder returns the reason why the supervision of a forbids it to change the list; nil if
+// CheckTaskOrder returns the reason why the supervision of c forbids it to change the list; nil if
 // it does not. The error is a *fault.Error.
-func (a Agent) CheckTaskOrder() error {
-	if a.IsPerson() || !a.Person.Holds() {
+func (c Caller) CheckTaskOrder() error {
+	if !c.IsSupervised() {
 		return nil
 	}
 	next := "Report with send_message what you have done, and name the tasks in finishes: once your user lets you " +
 		"send it, they are finished. "
-	if a.Person.Paused {
+	if c.Person.Paused {
 		next = "A report is not sent either: call wait_for_message, which tells you when you may go on. "
 	}
 	return &fault.Error{Code: fault.Paused,

@@ -170,13 +170,13 @@ func (l *timeline) set(change func(*room.Settings)) room.Event {
 }
 
 // agent returns the agent of a seat.
-func (l *timeline) agent(seat int) room.Agent {
+func (l *timeline) agent(seat int) room.Caller {
 	l.Helper()
 	a, here := l.head.Seated(seat)
 	if !here {
 		l.Fatalf("nobody has seat %d", seat)
 	}
-	return a
+	return room.Caller{Agent: a}
 }
 
 // seats lists the seats that are taken.

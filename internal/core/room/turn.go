@@ -93,7 +93,7 @@ func (t Turn) isAlone(seat int) bool {
 	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
 		at := t.Attends(a.Seat)
 		away := at.BackAt.After(t.Now)
-		return a.Seat != seat && !a.IsAlone() && !a.IsHeld(t.Now) &&
+		return a.Seat != seat && a.TakesTurns(t.Now) &&
 			(at.Waits || at.Standby || at.Hooked || !away && at.Called.Add(PresentFor).After(t.Now))
 	})
 }
@@ -175,7 +175,7 @@ func (t Turn) order() []Agent {
 	}
 	return slices.DeleteFunc(order, func(a Agent) bool {
 		_, owes := h.Talk.Owes(a.Seat, t.Now)
-		return a.IsAlone() || h.Silenced(a) || a.IsHeld(t.Now) || !t.canAct(a) ||
+		return !a.TakesTurns(t.Now) || h.Silenced(a) || !t.canAct(a) ||
 			!owes && (h.Talk.IsDone(a.Seat) || h.Ended(a, t.Now))
 	})
 }
@@ -233,7 +233,7 @@ func (h *Head) Opens(a Agent, now time.Time) bool {
 	first := slices.MinFunc(h.Agents, func(x, y Agent) int { return cmp.Compare(x.Joined, y.Joined) })
 	return !slices.ContainsFunc(h.Agents, func(x Agent) bool {
 		u, spoke := h.Recent.Said(x.Seat)
-		return x.Seat != a.Seat && x.Seat != first.Seat && !x.IsAlone() && !x.IsEndpoint() && !h.Silenced(x) &&
+		return x.Seat != a.Seat && x.Seat != first.Seat && x.ActsByItself() && !h.Silenced(x) &&
 			now.Sub(time.UnixMilli(x.AtMs)) < LateComers && !(spoke && u.N > x.Joined)
 	})
 }

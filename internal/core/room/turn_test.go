@@ -372,7 +372,7 @@ func TestEnded(t *testing.T) {
 			l.join(string(name))
 		}
 		c.happen(l)
-		if got := l.head.Ended(l.agent(1), l.now); got != c.want {
+		if got := l.head.Ended(l.agent(1).Agent, l.now); got != c.want {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
@@ -386,12 +386,12 @@ func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
 	l.leave(1)
 	l.join("Eve")
 	l.leave(4)
-	if !l.head.Ended(l.agent(5), l.now) {
+	if !l.head.Ended(l.agent(5).Agent, l.now) {
 		t.Error("Dora left since Eve joined")
 	}
 	l.leave(5)
 	l.join("Finn")
-	if l.head.Ended(l.agent(6), l.now) {
+	if l.head.Ended(l.agent(6).Agent, l.now) {
 		t.Error("nobody left since Finn joined")
 	}
 }
@@ -399,11 +399,11 @@ func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
 func TestEnded_listenerOfAChannel_dependsOnTheAdmins(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.set(func(s *room.Settings) { s.Type = room.Channel })
-	if l.head.Ended(l.agent(2), l.now) {
+	if l.head.Ended(l.agent(2).Agent, l.now) {
 		t.Error("the admin is not done")
 	}
 	l.sayAs(1, room.Done, "that is all")
-	if !l.head.Ended(l.agent(2), l.now) || l.head.Ended(l.agent(1), l.now) {
+	if !l.head.Ended(l.agent(2).Agent, l.now) || l.head.Ended(l.agent(1).Agent, l.now) {
 		t.Error("the admin is done, the listeners never speak")
 	}
 }

@@ -23,38 +23,38 @@ func (e Event) isToItself() bool { return len(e.To) == 1 && e.To[0] == e.Seat }
 // did reports whether a caused e, or the person behind it did.
 func (a Agent) did(e Event) bool { return e.Actor() == a.Seat }
 
-// Sees reports whether e is part of the room's history for a. The removal of a text is visible to
+// Sees reports whether e is part of the room's history for c. The removal of a text is visible to
 // those who see the message and to nobody else: others must not learn that a private message was
 // there.
-func (a Agent) Sees(e Event) bool {
-	if e.Redacts != 0 && !a.Sees(e.redacted()) {
+func (c Caller) Sees(e Event) bool {
+	if e.Redacts != 0 && !c.Sees(e.redacted()) {
 		return false
 	}
-	if e.Task != nil && !a.SeesTask(e.Task.Added) {
+	if e.Task != nil && !c.SeesTask(e.Task.Added) {
 		return false
 	}
-	if e.Type == SupervisionSet && !a.hears(e.Reason) || e.isOfWebhook() && !a.IsPerson() {
+	if e.Type == SupervisionSet && !c.hears(e.Reason) || e.isOfWebhook() && !c.IsPerson() {
 		return false
 	}
-	return e.Type != Retired && a.IsFor(e) && e.N >= a.Since.N
+	return e.Type != Retired && c.IsFor(e) && e.N >= c.Since.N
 }
 
-// hears reports whether a is told why the person behind it has changed something. Changes of
+// hears reports whether c is told why the person behind the seat has changed something. Changes of
 // links are told to the person only.
-func (a Agent) hears(why Reason) bool {
-	return why != "" && (a.IsPerson() || why != ReasonOpened && why != ReasonTwice)
+func (c Caller) hears(why Reason) bool {
+	return why != "" && (c.IsPerson() || why != ReasonOpened && why != ReasonTwice)
 }
 
-// Receives reports whether a is shown e as news: a sees it, and it is neither a's own
-// join nor from before its time.
-func (a Agent) Receives(e Event) bool {
-	return e.N >= a.Since.N && a.Sees(e) && !(e.Type == Joined && e.Seat == a.Seat)
+// Receives reports whether c is shown e as news: c sees e, and e is neither the join of the caller's
+// seat nor from before its time.
+func (c Caller) Receives(e Event) bool {
+	return e.N >= c.Since.N && c.Sees(e) && !(e.Type == Joined && e.Seat == c.Seat)
 }
 
-// IsNews reports whether a is shown e and did not cause it. For an agent, what its person does is
-// news. For a person everything is, since it may have been done on another device.
-func (a Agent) IsNews(e Event) bool {
-	return a.Receives(e) && (a.IsPerson() || e.isOfPerson() || !a.did(e))
+// IsNews reports whether c is shown e and did not cause it. For an agent, what its person does is
+// news, too. See IsToldOfOwnDeeds for a person.
+func (c Caller) IsNews(e Event) bool {
+	return c.Receives(e) && (c.IsToldOfOwnDeeds() || e.isOfPerson() || !c.did(e))
 }
 
 // isOfPerson reports whether the person behind e.Seat did e, or let its agent say it.

@@ -7,7 +7,7 @@ import (
 )
 
 func TestVisibility_ofEventsForSeatTwo(t *testing.T) {
-	bob := room.Agent{Seat: 2, Joined: 5, Since: room.Mark{N: 3}}
+	bob := room.Caller{Agent: room.Agent{Seat: 2, Joined: 5, Since: room.Mark{N: 3}}}
 	for what, c := range map[string]struct {
 		e                    room.Event
 		sees, receives, news bool

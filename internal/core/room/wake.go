@@ -11,23 +11,23 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// WokenBy reports whether e, which is news to a, ends a's wait.
+// WokenBy reports whether e, which is news to c, ends the wait of c.
 //
-// With at most two agents every event does, but a change of tasks only if it wakes a in a larger room,
+// With at most two agents every event does, but a change of tasks only if it wakes c in a larger room,
 // too, and what becomes of its hooks never. There messages wake, unless they are of kind Status, and so
 // do knocks. Joins, leaves and changes wait for the next event that wakes: a crowd must not wake
-// everybody for everything. An event that is meant for a (see isMeant) wakes it in every room, whatever
-// its kind. With forMe only such events do, and requests to all. What the person behind a does about it
+// everybody for everything. An event that is meant for c (see isMeant) wakes it in every room, whatever
+// its kind. With forMe only such events do, and requests to all. What the person behind an agent does about it
 // wakes it: a note, a decision about a draft, and that it may go on; see Sleeps. Everything wakes a person.
-func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
+func (c Caller) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
 	case agents <= 2 && e.Type != TaskChanged && e.Type != Hooked, e.Type == SupervisionSet,
-		a.IsPerson() && !forMe, e.ClosesRoom(), e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked,
-		len(a.AgreedIn(e)) > 0, a.HearsOfTask(e):
+		c.IsPerson() && !forMe, e.ClosesRoom(), e.Type == Managed && e.Seat == c.Seat, e.Type == Knocked,
+		len(c.AgreedIn(e)) > 0, c.HearsOfTask(e):
 		return true
 	case e.Type != Said:
 		return false
-	case a.isMeant(e):
+	case c.isMeant(e):
 		return true
 	case e.Kind == Status:
 		return false
@@ -39,12 +39,12 @@ func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 // has it, or a added it. TaskOrder.Decide says for each change who that is.
 func (a Agent) HearsOfTask(e Event) bool { return slices.Contains(e.Wakes, a.Seat) }
 
-// Sleeps reports whether nothing that happens ends a wait of a: the person behind it has paused it, so it could
+// Sleeps reports whether nothing that happens ends a wait of c: its person has paused it, so it could
 // not act on what it reads. A wait goes on, through the pause itself, until the person lets the agent go on; then
 // it brings all that came meanwhile. The end of a seat or of the room ends a wait in any case.
-func (s *State) Sleeps(a Agent) bool {
-	now, here := s.Seated(a.Seat)
-	return here && now.Person.Paused && !a.IsPerson() && !s.Closed
+func (s *State) Sleeps(c Caller) bool {
+	now, here := s.Seated(c.Seat)
+	return here && Caller{now, c.Device}.IsPaused() && !s.Closed
 }
 
 // mentionable returns text as mentions are looked for in it, reduced as names are

@@ -8,7 +8,7 @@ import (
 )
 
 func TestWokenBy_dependsOnAgentsAndForMe(t *testing.T) {
-	cid := room.Agent{Seat: 3, Key: "cid"}
+	cid := room.Caller{Agent: room.Agent{Seat: 3, Key: "cid"}}
 	said := func(e room.Event) room.Event {
 		e.Type, e.Seat = room.Said, 1
 		return e
@@ -69,7 +69,8 @@ func TestWokenBy_dependsOnAgentsAndForMe(t *testing.T) {
 // What the person behind an agent does about it wakes it in a crowd, and with forMe, too. It does nothing to
 // others.
 func TestWokenBy_itsPerson_wakesTheAgentInEveryRoom(t *testing.T) {
-	cid, dora := room.Agent{Seat: 3, Key: "cid"}, room.Agent{Seat: 4, Key: "dora"}
+	cid := room.Caller{Agent: room.Agent{Seat: 3, Key: "cid"}}
+	dora := room.Caller{Agent: room.Agent{Seat: 4, Key: "dora"}}
 	own := []int{3}
 	for what, e := range map[string]room.Event{
 		"a note":          {Type: room.Said, Seat: 3, To: own, Person: true, Text: "do this first"},
@@ -123,7 +124,7 @@ func TestSleeps_onlyAnAgentThatIsPausedAndHere(t *testing.T) {
 
 // A change of the to-do list wakes those whom its table names, with two agents, too.
 func TestWokenBy_task_onlyThoseWhomItWakes(t *testing.T) {
-	cid := room.Agent{Seat: 3}
+	cid := room.Caller{Agent: room.Agent{Seat: 3}}
 	for _, agents := range []int{2, 3} {
 		if e := (room.Event{Type: room.TaskChanged, Seat: 1, Wakes: []int{3}}); !cid.WokenBy(e, agents, false) {
 			t.Errorf("%d agents: one that it names does not wake", agents)

@@ -55,9 +55,9 @@ func putAgreement(h *room.Head, p, done room.Event) table.Op {
 	}, table.Always)
 }
 
-// Agreements returns the agreements of the room that a sees, the newest first, at
+// Agreements returns the agreements of the room that c sees, the newest first, at
 // most limit. It leaves out those that a newer one replaces.
-func (s Seats) Agreements(ctx context.Context, a room.Agent, limit int) (list []Agreement, more bool, err error) {
+func (s Seats) Agreements(ctx context.Context, c room.Caller, limit int) (list []Agreement, more bool, err error) {
 	l := s.log
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit,
 		Consistency: strongly}
@@ -73,7 +73,7 @@ func (s Seats) Agreements(ctx context.Context, a room.Agent, limit int) (list []
 				return nil, false, err
 			}
 			where.After = item.Key.Sort
-			if !a.Sees(room.Event{N: x.N, Type: room.Said, Seat: x.Seat, Name: x.By, To: x.To}) {
+			if !c.Sees(room.Event{N: x.N, Type: room.Said, Seat: x.Seat, Name: x.By, To: x.To}) {
 				continue
 			}
 			if x.Replaces != 0 {

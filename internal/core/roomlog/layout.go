@@ -81,12 +81,11 @@ func personKey(id string, seat int) table.Key {
 // ClaimKey returns the key of the item for whose life the bytes of a file are kept.
 func ClaimKey(k files.Key) table.Key { return inRoom(k.Room, claimPrefix+k.ID) }
 
-// readPositionKey returns the key of the read position of a, or of one device of the
-// person behind it.
-func readPositionKey(id string, a room.Agent) table.Key {
-	sort := "AT#" + seatDigits(a.Seat)
-	if a.IsPerson() {
-		sort += personSuffix + "#" + firstRunes(a.Device, deviceDigits)
+// readPositionKey returns the key of the read position of c. Each device of a person has its own.
+func readPositionKey(id string, c room.Caller) table.Key {
+	sort := "AT#" + seatDigits(c.Seat)
+	if c.IsPerson() {
+		sort += personSuffix + "#" + firstRunes(c.Device, deviceDigits)
 	}
 	return inRoom(id, sort)
 }
@@ -104,14 +103,13 @@ func KeptKey(id, principal, key string) table.Key {
 	return inRoom(id, "KEPT#"+hex.EncodeToString(sum[:16]))
 }
 
-// sentKey returns the key of the message that an idempotency key of a, or of the person
-// behind it, stands for.
-func sentKey(id string, a room.Agent, key string) table.Key {
+// sentKey returns the key of the message that an idempotency key of c stands for.
+func sentKey(id string, c room.Caller, key string) table.Key {
 	prefix := "SENT#"
-	if a.IsPerson() { // the agent may choose the same keys
+	if c.IsPerson() { // the agent may choose the same keys
 		prefix = "SAID#"
 	}
-	return inRoom(id, fmt.Sprintf("%s%s#%016d#%s", prefix, seatDigits(a.Seat), a.Joined, key))
+	return inRoom(id, fmt.Sprintf("%s%s#%016d#%s", prefix, seatDigits(c.Seat), c.Joined, key))
 }
 
 func inRoom(id, sort string) table.Key { return table.Key{Partition: roomPrefix + id, Sort: sort} }

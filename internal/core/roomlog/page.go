@@ -18,22 +18,22 @@ const PageEvents = pageEvents
 // because much is hidden: that would tell how much.
 const hiddenEvents = 500
 
-// Pages reads a log page by page for one agent. An event that was done for others comes as an
-// outline: what room.Agent.Sees needs to refuse it.
+// Pages reads a log page by page for one reader. An event that was done for others comes as an
+// outline: what room.Caller.Sees needs to refuse it.
 type Pages struct {
-	log   *Log
-	agent room.Agent
-	limit int // of the next page
-	tail  []room.Event
+	log    *Log
+	reader room.Caller
+	limit  int // of the next page
+	tail   []room.Event
 }
 
 // tailPage is how many events of the cached tail Read returns at once. They are copied, since a text
 // may be removed there.
 const tailPage = 16
 
-// Pages returns the pages of the log for a. The first has at most so many events.
-func (l *Log) Pages(a room.Agent, first int) *Pages {
-	return &Pages{log: l, agent: a, limit: min(first, pageEvents)}
+// Pages returns the pages of the log for c. The first has at most so many events.
+func (l *Log) Pages(c room.Caller, first int) *Pages {
+	return &Pages{log: l, reader: c, limit: min(first, pageEvents)}
 }
 
 // After returns events from n+1 on without a gap, and whether more may follow.
@@ -159,4 +159,4 @@ func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) 
 	return events, more, err
 }
 
-func (p *Pages) sees(e room.Event) bool { return p.agent.IsFor(e) }
+func (p *Pages) sees(e room.Event) bool { return p.reader.IsFor(e) }

@@ -53,7 +53,7 @@ func TestPages_pastHiddenMessages_haveOutlinesOfThem(t *testing.T) {
 	}{{3, 6, hidden / every}, {2, 16 + 1, hidden}} {
 		a := room.Agent{Seat: c.seat, Since: room.Mark{N: 1}}
 		for step, from := range map[int64]int64{1: 1, -1: hidden + 2} {
-			pages := l.Pages(a, 25)
+			pages := l.Pages(room.Caller{Agent: a}, 25)
 			read := map[int64]func() ([]room.Event, bool, error){
 				1:  func() ([]room.Event, bool, error) { return pages.After(t.Context(), from) },
 				-1: func() ([]room.Event, bool, error) { return pages.Before(t.Context(), from) },
@@ -70,9 +70,9 @@ func TestPages_pastHiddenMessages_haveOutlinesOfThem(t *testing.T) {
 					if e.N != from {
 						t.Fatalf("seat %d: event %d comes after %d", c.seat, e.N, from-step)
 					}
-					if a.Sees(e) && e.Text != "" {
+					if (room.Caller{Agent: a}).Sees(e) && e.Text != "" {
 						whole++
-					} else if a.Sees(e) && e.Type == room.Said {
+					} else if (room.Caller{Agent: a}).Sees(e) && e.Type == room.Said {
 						t.Fatalf("seat %d lacks the text of event %d", c.seat, e.N)
 					}
 				}
@@ -95,7 +95,7 @@ func TestRead_pastHiddenMessages_advancesTheHead(t *testing.T) {
 	}
 	defer l.Release()
 	l.fill(t, 300, func(int64) room.Event { return room.Event{Text: "To seat 2.", To: []int{2}} })
-	pages := l.Pages(room.Agent{Seat: 3, Since: room.Mark{N: 1}}, PageEvents)
+	pages := l.Pages(room.Caller{Agent: room.Agent{Seat: 3, Since: room.Mark{N: 1}}}, PageEvents)
 	for n := int64(1); n < 301; {
 		l.mu.Lock()
 		l.tail = tail{} // else it would say that nothing more is known
@@ -121,7 +121,8 @@ func TestPages_ofTheLongestTexts_haveAMegabyteAtMost(t *testing.T) {
 	}
 	defer l.Release()
 	l.fill(t, 100, func(int64) room.Event { return room.Event{Text: strings.Repeat("x", room.MaxText), To: []int{2}} })
-	events, more, err := l.Pages(room.Agent{Seat: 2, Since: room.Mark{N: 1}}, PageEvents).Before(t.Context(), 102)
+	bob := room.Caller{Agent: room.Agent{Seat: 2, Since: room.Mark{N: 1}}}
+	events, more, err := l.Pages(bob, PageEvents).Before(t.Context(), 102)
 	if bytes := len(events) * room.MaxText; err != nil || !more || bytes < 800_000 || bytes > 1<<20 {
 		t.Errorf("%d bytes in one page, more %v, %v", bytes, more, err)
 	}

@@ -8,11 +8,10 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ReadPosition returns the stored read position of a, or of the device of the person
-// behind it; zero if there is none.
-func (s Seats) ReadPosition(ctx context.Context, a room.Agent) (p room.ReadPosition, err error) {
+// ReadPosition returns the stored read position of c; zero if there is none.
+func (s Seats) ReadPosition(ctx context.Context, c room.Caller) (p room.ReadPosition, err error) {
 	l := s.log
-	item, err := l.store.table.Get(ctx, readPositionKey(l.id, a), table.Strong)
+	item, err := l.store.table.Get(ctx, readPositionKey(l.id, c), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return p, nil
 	}
@@ -22,10 +21,10 @@ func (s Seats) ReadPosition(ctx context.Context, a room.Agent) (p room.ReadPosit
 	return p, err
 }
 
-// SetReadPosition stores the read position of a.
-func (s Seats) SetReadPosition(ctx context.Context, a room.Agent, p room.ReadPosition) error {
+// SetReadPosition stores the read position of c.
+func (s Seats) SetReadPosition(ctx context.Context, c room.Caller, p room.ReadPosition) error {
 	p.V = room.Version
 	return s.log.store.table.Write(ctx, table.Put(table.Item{
-		Key: readPositionKey(s.log.id, a), Expires: s.log.store.now().Add(room.Life), Data: Encode(p),
+		Key: readPositionKey(s.log.id, c), Expires: s.log.store.now().Add(room.Life), Data: Encode(p),
 	}, table.Always))
 }

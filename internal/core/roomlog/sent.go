@@ -21,22 +21,21 @@ type SentAs struct {
 	Asks  bool  `json:"asks,omitempty"`  // the call named those whom the message asks: a proposal without them asks all
 }
 
-// PutSent returns the op that makes the idempotency key of a stand for as, unless it
+// PutSent returns the op that makes the idempotency key of c stand for as, unless it
 // stands for something else.
-func PutSent(id string, a room.Agent, key string, as SentAs, now time.Time) table.Op {
-	return putSent(id, a, key, as, now, table.IfAbsent)
+func PutSent(id string, c room.Caller, key string, as SentAs, now time.Time) table.Op {
+	return putSent(id, c, key, as, now, table.IfAbsent)
 }
 
 // MoveSent returns the op that makes the idempotency key of a, which stood for a draft of
-// the agent, stand for as. The person behind a may have decided so.
+// the agent, stand for as. The person behind a, who has keys of its own, may have decided so.
 func MoveSent(id string, a room.Agent, key string, as SentAs, now time.Time) table.Op {
-	a.Device = "" // who has keys of its own
-	return putSent(id, a, key, as, now, table.Always)
+	return putSent(id, room.Caller{Agent: a}, key, as, now, table.Always)
 }
 
-func putSent(id string, a room.Agent, key string, as SentAs, now time.Time, c table.Condition) table.Op {
+func putSent(id string, c room.Caller, key string, as SentAs, now time.Time, on table.Condition) table.Op {
 	as.V = room.Version
-	return table.Put(table.Item{Key: sentKey(id, a, key), Expires: now.Add(sentLife), Data: Encode(as)}, c)
+	return table.Put(table.Item{Key: sentKey(id, c, key), Expires: now.Add(sentLife), Data: Encode(as)}, on)
 }
 
 // ReadSent returns what is in an item of PutSent; nothing if it is none.
@@ -47,10 +46,10 @@ func ReadSent(item table.Item) (as SentAs) {
 	return as
 }
 
-// Sent returns what the idempotency key of a stands for.
-func (s Seats) Sent(ctx context.Context, a room.Agent, key string) (SentAs, error) {
+// Sent returns what the idempotency key of c stands for.
+func (s Seats) Sent(ctx context.Context, c room.Caller, key string) (SentAs, error) {
 	l := s.log
-	item, err := l.store.table.Get(ctx, sentKey(l.id, a, key), table.Strong)
+	item, err := l.store.table.Get(ctx, sentKey(l.id, c, key), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return SentAs{}, nil
 	}

@@ -89,7 +89,7 @@ func (t *tail) event(n int64) (e room.Event, ok bool) {
 // Unread returns a function that returns how many messages after event read both viewer and the
 // agent of see, without those of that agent itself. That is nil if the cached tail does not reach
 // back so far, since no log is read for it.
-func (s Seats) Unread(viewer room.Agent) func(read int64, of room.Agent) *int {
+func (s Seats) Unread(viewer room.Caller) func(read int64, of room.Agent) *int {
 	l := s.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,7 +108,7 @@ func (s Seats) Unread(viewer room.Agent) func(read int64, of room.Agent) *int {
 		}
 		n := 0
 		for i := len(said) - 1; i >= 0 && said[i].N > read; i-- {
-			if e := &said[i]; (e.Seat != of.Seat || e.Person) && of.IsNews(*e) {
+			if e := &said[i]; (e.Seat != of.Seat || e.Person) && (room.Caller{Agent: of}).IsNews(*e) {
 				n++
 			}
 		}

@@ -15,7 +15,7 @@ func (l *Log) task(t *testing.T, seat int, o room.TaskOrder) {
 	t.Helper()
 	p := &Proposal{Propose: func(h *room.Head, now time.Time) (ch Change, err error) {
 		a, _ := h.Seated(seat)
-		e, _, err := o.Decide(h, a, now)
+		e, _, err := o.Decide(h, room.Caller{Agent: a}, now)
 		if e != nil {
 			ch.Events = []room.Event{*e}
 		}
