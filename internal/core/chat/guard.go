@@ -9,6 +9,16 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
+// guard keeps a caller from speaking over what it has not read.
+type guard struct {
+	on      bool         // the call has a cursor of the caller; else the caller speaks without having read
+	cursor  ident.Cursor // the head may not have reached it
+	checked int64        // nothing up to this event holds the message back
+}
+
+// hasNotHeard reports whether the cursor shows that the caller has not heard of event n.
+func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
+
 // holdBack looks for messages after the cursor that hold the send back. If there is
 // one, the answer is everything that is unread. Its cursor says that a hold has returned it, so
 // nothing is stored: with that cursor only what is meant for the sender holds.
@@ -19,22 +29,22 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 		return nil, err
 	}
 	c.head = h
-	if op.cursor.N > h.AsOf { // and so beyond the log
-		op.checked = unguarded
+	if op.guard.cursor.N > h.AsOf { // and so beyond the log
+		op.guard.on = false
 		return nil, nil
 	}
 	held, err := op.isHeld(ctx, h)
 	if err != nil || !held {
 		return nil, err
 	}
-	in := newInbox(c, position{after: op.cursor.N, named: true})
+	in := newInbox(c, position{after: op.guard.cursor.N, named: true})
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
 	if op.req.Stay {
-		err = op.noteHeld(ctx, op.cursor.N, in.scanned)
+		err = op.noteHeld(ctx, op.guard.cursor.N, in.scanned)
 	} else {
-		c.positions().Arrived(op.cursor.N, 0)
+		c.positions().Arrived(op.guard.cursor.N, 0)
 	}
 	if err != nil {
 		return nil, err
@@ -51,14 +61,14 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 // isHeld reports whether an event up to h holds the send back. What it has looked at counts as checked.
 func (op *sendOp) isHeld(ctx context.Context, h *room.Head) (bool, error) {
 	c := op.caller
-	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, op.checked, h.AsOf) {
+	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, op.guard.checked, h.AsOf) {
 		if err != nil {
 			return false, err
 		}
 		if op.holds(c.agent, e) {
 			return true, nil
 		}
-		op.checked = e.N
+		op.guard.checked = e.N
 	}
 	return false, nil
 }
@@ -68,8 +78,8 @@ func (op *sendOp) isHeld(ctx context.Context, h *room.Head) (bool, error) {
 // in one Write, and need not look for each other's messages in turns. What is batched may never be
 // written, so it does not count as checked.
 func (op *sendOp) mayBeHeld(h *room.Head, a room.Caller, batched []room.Event) bool {
-	n := op.checked
-	if h.Recent.NewestForeign(a.Seat) <= n && !h.ArrivedSince(n, op.event.To) {
+	n := op.guard.checked
+	if !op.guard.on || h.Recent.NewestForeign(a.Seat) <= n && !h.ArrivedSince(n, op.event.To) {
 		return false
 	}
 	known, ok := op.caller.room.log.Tail(n)
@@ -85,5 +95,5 @@ func (op *sendOp) mayBeHeld(h *room.Head, a room.Caller, batched []room.Event) b
 // holds reports whether e holds the send of a back.
 func (op *sendOp) holds(a room.Caller, e room.Event) bool {
 	how := a.HoldOf(e, op.event)
-	return how == room.HoldsAlways || how == room.HoldsOnce && !op.cursor.Held
+	return how == room.HoldsAlways || how == room.HoldsOnce && !op.guard.cursor.Held
 }

@@ -52,7 +52,8 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	} {
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
 		op := &sendOp{caller: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now,
-			cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf, event: room.Event{Text: "mine"}}
+			guard: guard{on: true, cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf},
+			event: room.Event{Text: "mine"}}
 		for range 2 { // the first Write may fail, and others may have written what they like since
 			h, batched := base, []room.Event(nil)
 			for _, e := range x.batched {
@@ -61,7 +62,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 			}
 			a, _ := h.Owner(c.holder)
 			v, err := op.propose(h, a, batched[x.unknown:], now)
-			if held := v.step != nil; held != x.holds || err != nil || v.isNew() == held {
+			if held := v.needs == reading; held != x.holds || err != nil || v.isNew() == held {
 				t.Errorf("%s: held back %v; %+v, %v", what, held, v.change.Events, err)
 			}
 			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, true

@@ -17,11 +17,10 @@ import (
 const ShortText = 40
 
 // repeats returns the last message of a, if e repeats it; 0 if not. known is false if the
-// index of h does not cover that message. read is the last event that the call's cursor
-// shows as read; -1 without a cursor. If that precedes the message, the caller has not heard
-// the answer of the call that said it, and e repeats it, however short it is and whoever has
-// spoken since.
-func repeats(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byte, read int64,
+// index of h does not cover that message. If the cursor of the call precedes the message, the
+// caller has not heard the answer of the call that said it, and e repeats it, however short it
+// is and whoever has spoken since.
+func repeats(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byte, g guard,
 	now time.Time) (n int64, known bool) {
 	u, known := h.LastSaid(a.Agent, now)
 	same := u.Fingerprint == fingerprint
@@ -33,8 +32,8 @@ func repeats(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byte, re
 	if u.N == 0 || !same || now.Sub(u.At) >= room.RepeatWindow {
 		return 0, known
 	}
-	unheard := read >= 0 && read < u.N
-	if e.File == nil && len(e.Text) < ShortText && h.Recent.NewestMessage(a.Seat) > u.N && !unheard {
+	isShort := e.File == nil && len(e.Text) < ShortText
+	if isShort && h.Recent.NewestMessage(a.Seat) > u.N && !g.hasNotHeard(u.N) {
 		return 0, known
 	}
 	return u.N, known
@@ -71,7 +70,7 @@ func overtaken(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64,
 func (op *sendOp) findEarlier(h *room.Head, a room.Caller, now time.Time) (verdict, error) {
 	switch {
 	case op.earlier.Draft && !a.HasDraft(op.earlier.N, now):
-		return verdict{step: op.refuseDecided}, nil
+		return verdict{}, errDecided
 	case op.earlier.N > 0 || op.req.Key != "" || a.RepeatsOnlyByKey():
 		return verdict{as: op.earlier}, nil
 	}
@@ -96,28 +95,28 @@ func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte
 	case n > 0 || err != nil:
 		return verdict{as: roomlog.SentAs{N: n}}, err
 	case !all:
-		return verdict{step: op.lookBack}, nil
+		return verdict{needs: olderLog}, nil
 	}
-	n, known := repeats(h, a, op.event, fingerprint, op.cursor.N, now)
+	n, known := repeats(h, a, op.event, fingerprint, op.guard, now)
 	if !known {
-		return verdict{step: op.recall}, nil
+		return verdict{needs: lastMessage}, nil
 	}
 	return verdict{as: roomlog.SentAs{N: n}}, nil
 }
 
 // recall brings the seat's last message into the index of the head.
-func (op *sendOp) recall(ctx context.Context) (*Sent, error) {
-	return nil, op.caller.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
+func (op *sendOp) recall(ctx context.Context) error {
+	return op.caller.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
 }
 
 // lookBack reads the log back to where the call began, since the index does not reach so
 // far, and looks for the message that the call repeats.
-func (op *sendOp) lookBack(ctx context.Context) (*Sent, error) {
+func (op *sendOp) lookBack(ctx context.Context) error {
 	c := op.caller
 	h := c.room.log.Peek()
 	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Back(ctx, h.AsOf+1) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !c.agent.IsFor(e) { // an outline
 			continue
@@ -131,12 +130,12 @@ func (op *sendOp) lookBack(ctx context.Context) (*Sent, error) {
 		n, err := overtaken([]room.Saying{e.Saying()}, op.event, op.fingerprint)
 		if n > 0 || err != nil {
 			op.earlier.N = n
-			return nil, err
+			return err
 		}
 	}
 	// No event up to h needs another look, also if this clock is behind that of its writer.
 	c.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(h.HeadMs)), Known: h.AsOf, Head: h.AsOf}
-	return nil, nil
+	return nil
 }
 
 // blocked notes the message for which the idempotency key stands.
@@ -255,12 +254,10 @@ func (op *sendOp) asksAs(e room.Event, asks bool) bool {
 	return !asks
 }
 
-// refuseDecided refuses to say what was a draft until the person decided, or for too long.
-func (op *sendOp) refuseDecided(context.Context) (*Sent, error) {
-	return nil, fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided "+
-		"within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
-		"idempotency_key.")
-}
+// errDecided refuses to say what was a draft until the person decided, or for too long.
+var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided "+
+	"within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
+	"idempotency_key.")
 
 // keepAddressees reports whether the call repeats a message that names agents. Such a
 // message keeps its addressees, even if they have left or others have their names.
@@ -278,7 +275,7 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 		return false
 	}
 	if _, known := c.head.LastSaid(c.agent.Agent, op.began); !known {
-		if _, err := op.recall(ctx); err == nil {
+		if op.recall(ctx) == nil {
 			c.head = c.room.log.Peek()
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math"
 	"slices"
 	"time"
 
@@ -56,7 +55,6 @@ type sendOp struct {
 	caller *session
 	req    SendRequest
 	began  time.Time
-	cursor ident.Cursor // of req, which the head may not have reached; N is -1 if it is none of the caller's
 
 	event       room.Event      // as it will be appended, but for what room.Head.Compose completes; then as it was
 	fingerprint [16]byte        // of its text and addressees
@@ -67,22 +65,18 @@ type sendOp struct {
 	fileName    string          // of the file that the call shares; "": it shares none
 	ownKey      bool            // the server made the key of idempotency: see checkKey
 
-	// What is known so far. It changes between two looks at the log, never within one.
+	// What is known so far. It changes between two verdicts, never while the rules are applied.
 
 	earlier    roomlog.SentAs // the message, or the draft, that this call repeats
-	checked    int64          // nothing up to this event holds the message back
+	guard      guard          // against speaking over what the caller has not read
 	credential string         // that the text seems to hold, and of which the caller was not warned
 }
 
-// unguarded is a value of sendOp.checked: nothing holds the message back.
-const unguarded = math.MaxInt64
-
 // newSend returns the message that the caller asks to send.
 func (c *session) newSend(req SendRequest) *sendOp {
-	op := &sendOp{caller: c, req: req, began: c.start.At, cursor: ident.Cursor{N: -1}, checked: unguarded,
-		credential: sanitize.Credential(req.Text)}
+	op := &sendOp{caller: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text)}
 	if cursor, own := c.token.ParseCursor(req.Cursor); own {
-		op.cursor, op.checked = cursor, cursor.N
+		op.guard = guard{on: true, cursor: cursor, checked: cursor.N}
 		c.start.Known = max(c.start.Known, cursor.N) // the client had the answer that brought the cursor
 	}
 	return op
@@ -107,7 +101,7 @@ func (op *sendOp) send(ctx context.Context) (Sent, error) {
 
 // say brings the message into the log, or finds that it is there, or holds it back.
 func (op *sendOp) say(ctx context.Context) (Sent, error) {
-	v, err := op.settle(ctx, op.append)
+	v, err := op.settle(ctx, writes)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -117,61 +111,87 @@ func (op *sendOp) say(ctx context.Context) (Sent, error) {
 // maySay reports whether the message could be said as of now, and says nothing. If not, got is the
 // result, also if it was said before.
 func (op *sendOp) maySay(ctx context.Context) (got Sent, ok bool, err error) {
-	v, err := op.settle(ctx, op.ask)
+	v, err := op.settle(ctx, asks)
 	if err != nil || v.isNew() {
 		return Sent{}, err == nil, err
 	}
 	return op.result(ctx, v), false, nil
 }
 
-// verdict is what the rules say of the message on one head of the log: as is set or, if they cannot tell
-// before that is done, step.
+// mode says what becomes of a message that passes the rules.
+type mode int
+
+const (
+	writes mode = iota // it is written
+	asks               // it is not: the caller wants to know whether it would be
+)
+
+// verdict is what the rules say of the message on one head of the log.
 type verdict struct {
+	needs  need           // nothing: as and change are set
 	as     roomlog.SentAs // the message, or its draft, in the log
 	change roomlog.Change // that brings it there; without events it is there
-	step   step
-	held   *Sent // the answer of a step
+	held   *Sent          // the answer that holds the message back; nil: nothing does
 }
 
-// step learns what the head does not tell. It holds the message back if it returns an answer.
-type step func(context.Context) (*Sent, error)
+// need is what a verdict waits for, because the head does not tell. After each but the pause the rules are applied
+// once more.
+type need int
+
+const (
+	nothing      need = iota
+	lastMessage       // the index of the head lacks the caller's last message, which this may be once more
+	olderLog          // the index does not reach back to where the call began
+	endOfPause        // the person behind the agent has paused it
+	reading           // something unread may change what the caller says
+	confirmation      // the text seems to hold a credential
+)
 
 // ends reports whether no later rule matters.
-func (v verdict) ends() bool { return v.as.N > 0 || v.step != nil }
+func (v verdict) ends() bool { return v.as.N > 0 || v.needs != nothing }
 
 // isNew reports whether the message was not said before.
 func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
 
-// settle attempts to say the message, or asks whether it may, until there is a verdict that needs no step,
-// or a step that holds the message back.
-func (op *sendOp) settle(ctx context.Context, attempt func(context.Context) (verdict, error)) (verdict, error) {
+// settle asks for verdicts on the message, and gets what each needs, until one needs nothing or the message is held
+// back.
+func (op *sendOp) settle(ctx context.Context, how mode) (verdict, error) {
 	c := op.caller
 	op.full = c.checkSpace(len(op.req.Text))
 	for range maxLooks {
-		v, err := attempt(ctx)
+		v, err := op.judge(ctx, how)
 		switch {
 		case errors.Is(err, errUnseated):
 			return verdict{}, c.whyNot(ctx, c.room.log.Peek())
-		case err == nil && v.step == nil:
+		case err == nil && v.needs == nothing:
 			return v, op.checkKey(ctx, v)
 		case err != nil && !errors.As(err, new(*fault.Error)):
 			return v, err
 		}
 
-		// The message is refused, or waits for a step. If an earlier call has said it, the next attempt finds that.
+		// The message is refused or needs something. If an earlier call has said it, neither counts.
 		said, unknown := op.lookUpKey(ctx)
-		if unknown != nil {
+		switch {
+		case unknown != nil:
 			return v, unknown
-		}
-		if said {
+		case said:
 			continue
-		}
-		if v.step == nil {
+		case err != nil:
 			return v, err
 		}
 
-		// The step holds the message back, or brings what the next attempt needs.
-		v.held, err = v.step(ctx)
+		switch v.needs {
+		case lastMessage:
+			err = op.recall(ctx)
+		case olderLog:
+			err = op.lookBack(ctx)
+		case endOfPause:
+			v.held = &Sent{Waited: op.unspoken(ctx, StatusPaused)}
+		case reading:
+			v.held, err = op.holdBack(ctx)
+		case confirmation:
+			v.held, err = op.warnOfCredential(ctx)
+		}
 		if err != nil || v.held != nil {
 			return v, err
 		}
@@ -180,82 +200,82 @@ func (op *sendOp) settle(ctx context.Context, attempt func(context.Context) (ver
 		"The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// append writes the message if the rules let it pass on the very head that it follows.
-func (op *sendOp) append(ctx context.Context) (verdict, error) {
+// judge applies the rules to the message. If it writes, that is on the very head that the message follows, and the
+// message is in the log if it passes. If it only asks, that is on a head that is not older than the call.
+func (op *sendOp) judge(ctx context.Context, how mode) (verdict, error) {
 	var v verdict
-	p := op.proposal(&v)
-	err := op.caller.room.log.Append(ctx, p)
-	if err != nil { // if ctx has ended, op and v still belong to the append
+	log := op.caller.room.log
+	p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
+	p.Propose = op.caller.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
+		v, err = op.propose(h, a, p.Batched, now)
+		return v.change, err
+	})
+	if how == asks {
+		h, err := log.Refresh(ctx, op.began)
+		if err != nil {
+			return verdict{}, err
+		}
+		_, err = p.Propose(h, op.caller.room.svc.now())
+		return v, err
+	}
+	if err := log.Append(ctx, p); err != nil { // if ctx has ended, op and v still belong to the append
 		return verdict{}, err
 	}
 	v.change.Events = p.Events
 	return v, nil
 }
 
-// ask returns the verdict on a head that is not older than the call, and writes nothing.
-func (op *sendOp) ask(ctx context.Context) (verdict, error) {
-	h, err := op.caller.room.log.Refresh(ctx, op.began)
-	if err != nil {
-		return verdict{}, err
-	}
-	var v verdict
-	_, err = op.proposal(&v).Propose(h, op.caller.room.svc.now())
-	return v, err
-}
-
-// proposal returns what proposes the message. Each time it leaves its verdict in v.
-func (op *sendOp) proposal(v *verdict) *roomlog.Proposal {
-	p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
-	p.Propose = op.caller.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
-		*v, err = op.propose(h, a, p.Batched, now)
-		return v.change, err
-	})
-	return p
-}
-
-// propose applies the rules of sending, in their order, to the message of a as the event after h. batched
-// are the events before it that are not written yet. It changes nothing and does not block.
+// propose applies the rules of sending to what a says, as the event after h. batched are the events before it that are
+// not written yet. It changes nothing and does not block. The first rule that applies decides:
+//
+//  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
+//  2. Ann repeats, by its key, a draft that her person has refused: she is refused.
+//  3. The room has expired: it is not found.
+//  4. Ann's person has paused her: what she says is held back.
+//  5. Ann's person has paused her, and speaks: no rule about agents applies, and it is sent.
+//  6. Agents have sent as many messages as they may: an agent is refused until a person speaks.
+//  7. Bob has spoken since the cursor of Ann: her message is held back, and the answer has his.
+//  8. Ann repeats it with the cursor of that answer: it is sent, though Bob has spoken to all since.
+//  9. Ann asks Bob, who has left: she is refused.
+//  10. The text seems to hold a credential: it is held back.
+//  11. Ann repeats such a text after it was held back: it is sent.
+//  12. Ann's person approves what she says: it is kept as a draft.
+//  13. None of these: it is sent.
 func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now time.Time) (verdict, error) {
-	// The message was not said before. If it was, no other rule matters.
-	v, err := op.findEarlier(h, a, now)
+	v, err := op.findEarlier(h, a, now) // 1, 2: if it was said before, no other rule matters
 	if v.ends() || err != nil {
 		return v, err
 	}
-
-	// The room lasts, the person behind an agent lets it speak, and nothing came that may change what it says.
-	// What came may be why a later rule refuses the message, so it goes first.
-	if h.Expired(now) && !h.Closed {
+	if h.Expired(now) && !h.Closed { // 3
 		return verdict{}, roomlog.ErrNotFound
 	}
-	if a.IsPaused() {
-		return verdict{step: op.holdPaused}, nil
+
+	// What came may be why a later rule refuses the message, so it goes first.
+	if a.IsPaused() { // 4, 5
+		return verdict{needs: endOfPause}, nil
 	}
 	if !a.IsPerson() {
-		if err := h.CheckRun(); err != nil {
+		if err := h.CheckRun(); err != nil { // 6
 			return verdict{}, err
 		}
-		if op.mayBeHeld(h, a, batched) {
-			return verdict{step: op.holdBack}, nil
+		if op.mayBeHeld(h, a, batched) { // 7, 8
+			return verdict{needs: reading}, nil
 		}
 	}
 
-	// The room takes the message, those whom it names are there, and the disk has space.
-	e, err := h.Compose(a, op.event, now)
+	e, err := h.Compose(a, op.event, now) // 9: the room takes the message, and whom it names is there
 	if err == nil {
 		err = op.full
 	}
 	if err != nil {
 		return verdict{}, err
 	}
-
-	// The caller means what looks like a credential.
-	if op.credential != "" {
-		return verdict{step: op.warnOfCredential}, nil
+	if op.credential != "" { // 10, 11
+		return verdict{needs: confirmation}, nil
 	}
 
-	// It is said or, if its person must see it first, kept as a draft.
 	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || a.NeedsApproval(), Asks: len(op.event.Ask) > 0}
-	if as.Draft {
+	if as.Draft { // 12
 		d := draftOf(a.Agent, e.Fingerprint(), now) // of a vote, whose proposal Compose has found
 		if d.N > 0 && op.req.Key == "" {
 			return verdict{as: d}, nil
@@ -269,12 +289,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 	if op.req.Key != "" {
 		ch.Ops = append(ch.Ops, roomlog.PutSent(h.ID, a, op.req.Key, as, now))
 	}
-	return verdict{as: as, change: ch}, nil
-}
-
-// holdPaused holds back what an agent says that is paused.
-func (op *sendOp) holdPaused(ctx context.Context) (*Sent, error) {
-	return &Sent{Waited: op.unspoken(ctx, StatusPaused)}, nil
+	return verdict{as: as, change: ch}, nil // 13
 }
 
 // unspoken notes a call that said nothing, and returns what comes with its answer. It has not
