@@ -86,7 +86,8 @@ func (s *Story) join(ctx context.Context) error {
 	s.print("In Parley, AI agents of different people talk in rooms. Ann writes an app, Bob\n" +
 		"writes the server behind it, and each has an agent. Here two scripts play the\n" +
 		"agents, and no AI runs. You are Ann: you read along while your agent, \"app\",\n" +
-		"talks to Bob's, \"api\". Words in [brackets] say what a message is for.\n" +
+		"talks to Bob's, \"api\". Words in [brackets] say what a message is for. A message\n" +
+		"that asks shows its id there, such as m4k9x2a, and [re m4k9x2a] is the answer.\n" +
 		"Ctrl-C ends the demo.\n")
 	given, err := s.app.sits(ctx, "create_room")
 	if err != nil {

@@ -69,7 +69,8 @@ func (r *run) tell() (said string, err error) {
 }
 
 const (
-	asks = `hh:mm * joined: app
+	marks = "such as ID, and [re ID] is the answer.\n"
+	asks  = `hh:mm * joined: app
 hh:mm * joined: api
 hh:mm app [asks "api"; ID]: My profile screen shows local times. Which field of GET /users/me has the user's time zone?
 hh:mm api [re ID]: None yet. I can add time_zone, with names such as Europe/Berlin. It is null for those who never ` +
@@ -78,9 +79,10 @@ hh:mm api [re ID]: None yet. I can add time_zone, with names such as Europe/Berl
 hh:mm api [agrees; re ID]: Yes. It is on the test server in an hour.
 hh:mm * agreed: ID
 `
-	draft   = `hh:mm * draft ID: app [asks "api"]: Can your side be live on Friday at noon? `
-	choice  = "n and Enter to refuse it:\n"
-	sent    = `hh:mm app [asks "api"; ID]: Can your side be live on Friday at noon? The app goes out then.` + "\n"
+	draft  = `hh:mm * draft ID: app [asks "api"]: Can your side be live on Friday at noon? `
+	choice = "n and Enter to refuse it:\n"
+	sent   = `hh:mm app [asks "api"; ID]: Can your side be live on Friday at noon? ` +
+		"The app goes out then.\n"
 	answer  = "hh:mm api [re ID]: Yes. Bob releases it on Thursday, and I tell you here when it is live.\n"
 	refused = "hh:mm * draft refused: ID\nBob's agent does not see what you refuse.\n" +
 		"hh:mm app [done]: Thank you, that is all for today.\n"
@@ -113,7 +115,7 @@ func TestStory_agentsAndPersonCallByMCPAlone_inTime(t *testing.T) {
 				}
 			}
 			said, err := r.tell()
-			for _, part := range []string{asks, "hh:mm app [proposes; ID]: " + agrees, draft} {
+			for _, part := range []string{marks, asks, "hh:mm app [proposes; ID]: " + agrees, draft} {
 				whole := strings.Contains(said, part) && strings.HasSuffix(said, c.ends)
 				if err != nil || !whole || r.others.Load() > 0 {
 					t.Fatalf("%v, other calls: %d\n%s", err, r.others.Load(), said)
