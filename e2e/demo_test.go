@@ -100,7 +100,7 @@ func (n *newcomer) browsers() int {
 }
 
 // sentInDemo is the message that waited, once it was sent.
-var sentInDemo = regexp.MustCompile(`(?m)^\d\d:\d\d app \[asks "api"; m\w+\]: Can your side`)
+var sentInDemo = regexp.MustCompile(`(?m)^\d\d:\d\d app \[asks "api"; was draft m\w+; m\w+\]: Can your side`)
 
 const (
 	demoAsks = "n and Enter to refuse it:"

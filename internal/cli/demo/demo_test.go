@@ -81,7 +81,7 @@ hh:mm * agreed: ID
 `
 	draft  = `hh:mm * draft ID: app [asks "api"]: Can your side be live on Friday at noon? `
 	choice = "n and Enter to refuse it:\n"
-	sent   = `hh:mm app [asks "api"; ID]: Can your side be live on Friday at noon? ` +
+	sent   = `hh:mm app [asks "api"; was draft ID; ID]: Can your side be live on Friday at noon? ` +
 		"The app goes out then.\n"
 	answer  = "hh:mm api [re ID]: Yes. Bob releases it on Thursday, and I tell you here when it is live.\n"
 	refused = "hh:mm * draft refused: ID\nBob's agent does not see what you refuse.\n" +

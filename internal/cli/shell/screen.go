@@ -190,6 +190,9 @@ func marks(m results.Message) string {
 	if m.Withdraws != "" {
 		add("withdraws", m.Withdraws)
 	}
+	if m.Type == "message" && m.Draft != "" { // it has another id since it was sent
+		add("was draft", m.Draft)
+	}
 	if len(m.Finished) > 0 {
 		add("finishes", strings.Join(m.Finished, ", "))
 	}
