@@ -31,8 +31,9 @@ Then tell the agent in each client: join the room "hello" on parley and talk to 
 
 Parley %s listens %s
 %s
-The rooms are stored in %s. Ctrl-C stops the server; the rooms stay.
-`, g.base(), g.io.own(g.commands()), app.Version(), g.at.listens, g.exposure+g.note(), g.rooms)
+The rooms are stored in %s. %s lists all commands. Ctrl-C stops the server; the rooms stay.
+`, g.base(), g.io.own(g.commands()), app.Version(), g.at.listens, g.exposure+g.note(), g.rooms,
+		g.io.own("parley --help"))
 	return err
 }
 

@@ -28,7 +28,8 @@ func TestBanner_leadsWithThePageAndOneCommand_onOneScreen(t *testing.T) {
 	}{
 		"local": {greeting{at: local}, "http://127.0.0.1:8080",
 			[]string{"listens on http://127.0.0.1:8080/mcp\n",
-				"here.\nThe rooms are stored in /home/ann/parley.db. Ctrl-C"}, "encrypted"},
+				"here.\nThe rooms are stored in /home/ann/parley.db. ./parley --help lists all commands. Ctrl-C"},
+			"encrypted"},
 		"for others": {greeting{at: open}, "http://192.168.1.7:8080",
 			[]string{"such as http://192.168.1.7:8080/mcp\n", "here.\nThe connection is not encrypted"},
 			"key"},

@@ -99,7 +99,7 @@ func checkListenAddr(flag, addr string) error {
 type commandLine struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
-	Serve    serveCommand    `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. This is the default command."`
+	Serve    serveCommand    `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. parley without a command does the same."`
 	Copy     copyCommand     `cmd:"" group:"Server" help:"Copy rooms and keys from one file or DynamoDB table to another."`
 	Backup   backupCommand   `cmd:"" group:"Server" help:"Back up the file with the rooms to a new file, even while it is served."`
 	Check    checkCommand    `cmd:"" group:"Server" help:"Read a whole file, even while it is served, and report damage."`
