@@ -204,7 +204,7 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		why = timeless.ReplaceAllString(why, " needs a value: a time such as 30s, 5m or 2h")
 		if other := otherFlag(why, err); other != "" {
 			why += ": perhaps you mean " + other
-		} else if strings.HasPrefix(why, "unknown flag ") && takesWords(err) {
+		} else if strings.HasPrefix(why, "unknown flag ") && len(arguments(err)) > 0 {
 			why = ofLetter.ReplaceAllString(why, "$1") +
 				"; put -- before a word that begins with a hyphen and is no flag"
 		}
@@ -215,8 +215,8 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		help := commandIn(command, err)
 		if word, unknown := strings.CutPrefix(why, "unexpected argument"); unknown && help == "parley" {
 			why = "there is no command" + word
-		} else if unknown && help != "parley serve" {
-			why += "; put words that belong together in quotes"
+		} else if unknown {
+			why += tooMany(help, arguments(err))
 		}
 		return nil, fmt.Errorf("%s; see %s --help", why, help)
 	}
@@ -250,11 +250,30 @@ func otherFlag(why string, err error) string {
 	return other
 }
 
-// takesWords reports whether the command of a line that kong refuses has arguments, whose words may begin with a
-// hyphen.
-func takesWords(err error) bool {
+// arguments returns those of the command of a line that kong refuses. Their words may begin with a hyphen.
+func arguments(err error) []*kong.Positional {
 	wrong := new(kong.ParseError)
-	return errors.As(err, &wrong) && wrong.Context.Selected() != nil && len(wrong.Context.Selected().Positional) > 0
+	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil {
+		return nil
+	}
+	return wrong.Context.Selected().Positional
+}
+
+// tooMany says what a command takes that was given one argument too many. Quotes help where the last one may have
+// several words: where it is no id and no address, and none of a list of words.
+func tooMany(command string, takes []*kong.Positional) string {
+	if len(takes) == 0 {
+		return ": " + command + " takes none"
+	}
+	last := takes[len(takes)-1]
+	if last.Enum == "" && !slices.Contains([]string{"id", "link", "new"}, last.Name) {
+		return "; put words that belong together in quotes"
+	}
+	var names []string
+	for _, one := range takes {
+		names = append(names, "<"+one.Name+">")
+	}
+	return ": " + command + " takes no more than " + strings.Join(names, " ")
 }
 
 // ofNumber is how kong refuses what should be a number.
