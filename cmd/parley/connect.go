@@ -359,24 +359,14 @@ func (c *connectCommand) print(w io.Writer, server string, done connect.Report) 
 	}{c.Client, server, c.DryRun, append([]connect.Change{}, done.Changes...)})
 }
 
-// list writes how each client stands, one on each line.
+// list writes how each client stands, one on each line, and in the last line those that are not here.
 func (c *connectCommand) list(streams streams, all []connect.Status) error {
-	w := streams.out
+	if c.JSON {
+		return listJSON(streams.out, all)
+	}
+	var missing []string
 	for _, s := range all {
-		if c.JSON {
-			status := map[string]any{"client": s.ID, "found": s.Found, "server": shownServer(s)}
-			if s.Err != nil {
-				status["error"] = s.Err.Error()
-			}
-			if s.Gone != "" {
-				status["gone"] = s.Gone
-			}
-			if err := json.NewEncoder(w).Encode(status); err != nil {
-				return err
-			}
-			continue
-		}
-		stands := "not found"
+		var stands string
 		switch {
 		case s.Err != nil:
 			stands = s.Err.Error()
@@ -386,8 +376,33 @@ func (c *connectCommand) list(streams streams, all []connect.Status) error {
 			stands = "connected to " + shownServer(s)
 		case s.Found:
 			stands = "found"
+		default:
+			missing = append(missing, s.ID)
+			continue
 		}
-		if _, err := fmt.Fprintf(w, "%-15s %s\n", s.ID, stands); err != nil {
+		if _, err := fmt.Fprintf(streams.out, "%-15s %s\n", s.ID, stands); err != nil {
+			return err
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintln(streams.out, streams.own("Not found on this machine: "+strings.Join(missing, ", ")+
+		". To set one up before you install it, name it: parley connect CLIENT"))
+	return err
+}
+
+// listJSON is list for programs, with all clients alike.
+func listJSON(w io.Writer, all []connect.Status) error {
+	for _, s := range all {
+		status := map[string]any{"client": s.ID, "found": s.Found, "server": shownServer(s)}
+		if s.Err != nil {
+			status["error"] = s.Err.Error()
+		}
+		if s.Gone != "" {
+			status["gone"] = s.Gone
+		}
+		if err := json.NewEncoder(w).Encode(status); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/connect"
 	"github.com/parley-chat/parley/internal/server/app/apptest"
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
@@ -70,6 +71,16 @@ func TestConnect_clientThatIsNotHere_isNotClaimed(t *testing.T) {
 	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1"}, "Codex was not found on this machine. "+
 		"Its configuration for http://127.0.0.1:1 is written, for when you install it.\n",
 		`Once Codex is there, tell the agent: join the room "hello"`)
+}
+
+func TestConnect_listsClientsThatAreNotHere_inOneLine(t *testing.T) {
+	emptyHome(t)
+	t.Setenv("PATH", t.TempDir())
+	const goOn = ". To set one up before you install it, name it: parley connect CLIENT\n"
+	connectSays(t, 0, nil, "Not found on this machine: "+strings.Join(connect.IDs(), ", ")+goOn)
+	install(t, "codex")
+	connectSays(t, 0, nil, "codex           found\nNot found on this machine: claude-code, cursor, vscode, gemini, "+
+		"claude-desktop"+goOn)
 }
 
 func TestConnect_startedByGoRun_saysHowToBuild(t *testing.T) {
@@ -211,7 +222,7 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 		"The server does not answer yet. Start it with: parley serve --addr "+ln.Addr().String()+"\n",
 		"Codex asks before", "Codex asks once whether you trust the hooks", "Restart Codex, then tell the agent")
 	connectSays(t, 0, []string{"codex"}, "Codex is already connected to "+base+".\n")
-	connectSays(t, 0, nil, "codex           connected to "+base+"\n", "gemini          ")
+	connectSays(t, 0, nil, "codex           connected to "+base+"\n", "Not found on this machine: claude-code, ")
 	if saved, err := os.ReadFile(filepath.Join(home, ".local", "state", "parley", "server")); err != nil ||
 		string(saved) != base+"\n" {
 		t.Errorf("the saved address is %q, %v", saved, err)
