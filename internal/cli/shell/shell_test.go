@@ -337,6 +337,7 @@ func TestChoose_seatsOfAgents_areNotTheShells(t *testing.T) {
 	}
 	if err := at(t, "https://third.example", nil).Who(t.Context(), shell.Which{}); !errors.As(err, &refused) ||
 		refused.Code != 2 ||
+		!strings.Contains(err.Error(), "You have several seats, and this command needs one. Nothing was done. Name") ||
 		!strings.Contains(err.Error(), "--room tea --as Ann --url "+base) ||
 		!strings.Contains(err.Error(), "--url https://other.example") {
 		t.Errorf("%v", err)

@@ -52,7 +52,8 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 	if w.Positional {
 		how = "the room and --as"
 	}
-	return client.Seat{}, fail(usage, "Choose a seat with %s:\n%s", how, lines(w.listed(fit)))
+	return client.Seat{}, fail(usage, "You have several seats, and this command needs one. Nothing was done. "+
+		"Name the seat with %s:\n%s", how, lines(w.listed(fit)))
 }
 
 // seatsFirst returns the list without the seats that the person watches and has, too: whoever opens the link to watch
