@@ -163,7 +163,7 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 		"--json and -o - cannot be used together": {"get", "m1", "-o", "-", "--json"},
 		"say what to do":                          {"task"},
 		"say what to do: add, take":               {"task", "sing"},
-		"add what: a title":                       {"task", "add", "--text", "x"},
+		"the title is missing":                    {"task", "add", "--text", "x"},
 		"finish what: the id of a task":           {"task", "finish"},
 		"takes only the id of a task":             {"task", "drop", "t1", "because"},
 		"edit: say what changes":                  {"task", "edit", "t1"},

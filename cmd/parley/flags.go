@@ -212,6 +212,9 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		why += oneOf(why)
 		why = ofDuration.ReplaceAllString(why, `: write a time such as 30s, 5m or 2h`)
 		why = missing.ReplaceAllString(why, "$1 is missing")
+		if flags, lacks := strings.CutPrefix(why, "missing flags: "); lacks {
+			why = "add what is missing: " + strings.NewReplacer("=", " ", ", ", " ").Replace(flags)
+		}
 		help := commandIn(command, err)
 		if word, unknown := strings.CutPrefix(why, "unexpected argument"); unknown && help == "parley" {
 			why = "there is no command" + word

@@ -38,7 +38,7 @@ func (sayCommand) Help() string {
 // Validate is called by kong.
 func (c *sayCommand) Validate() error {
 	if len(c.Text) == 0 && c.Kind != "agree" && c.Withdraw == "" {
-		return errors.New("say what: a TEXT, or - for standard input")
+		return errors.New("the text is missing: give a TEXT, or - for standard input")
 	}
 	if len(c.Text) > 1 && slices.Contains(c.Text, "-") {
 		return errors.New("give either a TEXT or -; put -- before a text with a hyphen of its own")

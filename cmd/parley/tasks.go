@@ -67,7 +67,7 @@ func (c *taskCommand) Validate() error {
 	case !slices.Contains([]string{"add", "take", "release", "finish", "drop", "edit"}, c.Do):
 		return errors.New("say what to do: add, take, release, finish, drop or edit")
 	case c.Do == "add" && said == "":
-		return errors.New("add what: a title")
+		return errors.New("the title is missing: " + c.command("task add TITLE"))
 	case c.Do != "add" && c.Do != "take" && c.want.ID == "":
 		return fmt.Errorf("%s what: the id of a task, such as t7; to see them: %s", c.Do, c.command("tasks"))
 	case (c.Do == "take" || c.Do == "drop") && said != "":
