@@ -219,7 +219,7 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		if word, unknown := strings.CutPrefix(why, "unexpected argument"); unknown && help == "parley" {
 			why = "there is no command" + word
 		} else if unknown {
-			why += tooMany(help, arguments(err))
+			why += tooMany(help, args, arguments(err))
 		}
 		return nil, fmt.Errorf("%s; see %s --help", why, help)
 	}
@@ -263,10 +263,17 @@ func arguments(err error) []*kong.Positional {
 }
 
 // tooMany says what a command takes that was given one argument too many. Quotes help where the last one may have
-// several words: where it is no id and no address, and none of a list of words.
-func tooMany(command string, takes []*kong.Positional) string {
-	if len(takes) == 0 {
+// several words: where it is no id and no address, and none of a list of words. The line of an invite has quotes of its
+// own, so that only single ones keep it whole.
+func tooMany(command string, args []string, takes []*kong.Positional) string {
+	given := strings.Join(args, " ")
+	switch {
+	case len(takes) == 0:
 		return ": " + command + " takes none"
+	case strings.Contains(given, "join_room"):
+		return "; put the line of an invite in single quotes: 'LINE'"
+	case strings.ContainsAny(given, curlyQuotes):
+		return "; put words that belong together in quotes, and type those: a shell reads no curly ones"
 	}
 	last := takes[len(takes)-1]
 	if last.Enum == "" && !slices.Contains([]string{"id", "link", "new"}, last.Name) {
@@ -411,9 +418,16 @@ func checkName(check func(string) (ident.Name, error), given, others string) err
 	if given == "" || strings.ContainsAny(given, others) {
 		return nil
 	}
+	if strings.ContainsAny(given, curlyQuotes) {
+		return fmt.Errorf("%s has a curly quote, which no name may have and no shell reads: type ' or \" in its place",
+			given)
+	}
 	_, err := check(given)
 	return err
 }
+
+// curlyQuotes are quotes as documents and chats write them, from where people paste.
+const curlyQuotes = "“”„‟‘’‚‛«»"
 
 // commandIn returns the command whose help has the flags that a command line gave: the default command where it
 // names none.

@@ -108,6 +108,9 @@ func (s *Shell) checkRoom(given string) error {
 	case isCommand.MatchString(given):
 		return fail(usage, "This is a whole command, not the name of a room: run it as it stands, without quotes "+
 			"around it.")
+	case unquoted.MatchString(given):
+		return fail(usage, "The quotes within this line are gone: a shell takes them out of a line in double quotes. "+
+			"Nothing was done: put the line in single quotes: 'LINE'")
 	case strings.Contains(given, "://") && len(strings.Fields(given)) > 1:
 		return fail(usage, "This line has no link of an invite, or not all of it. Copy the whole link; or name the "+
 			"room, and give the address of its server with --url.")
@@ -129,6 +132,9 @@ func (s *Shell) checkRoom(given string) error {
 
 // isCommand is a command of this program that could be a name: it has a flag, or names the program first.
 var isCommand = regexp.MustCompile(`(^|\s)--[a-z]|^\s*parley\s+(join|watch|connect|say)(\s|$)`)
+
+// unquoted is the line that byName matches, without its quotes: so a shell hands it over that got it in double ones.
+var unquoted = regexp.MustCompile(`MCP server \S+ and call join_room with room [^",]*$`)
 
 // hasDoor is the part of an address that leads to an invite or to the link of a person.
 var hasDoor = regexp.MustCompile(`/i/[0-9a-z]{20}|/r/[0-9a-z]+#`)

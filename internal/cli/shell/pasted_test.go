@@ -97,6 +97,7 @@ func TestJoin_whatIsNoName_makesNoRoom(t *testing.T) {
 		" parley join tea":                      "a whole command",
 		"parley watch":                          "a whole command",
 		"parley tail --room tea":                "a whole command",
+		"Add the MCP server " + base + "/mcp and call join_room with room tea.": "in single quotes: 'LINE'",
 	} {
 		for how, do := range map[string]func(*command) error{
 			"join": func(c *command) error { return c.Join(t.Context(), shell.JoinRequest{Room: given, As: "Bob"}) },
