@@ -317,14 +317,18 @@ func oneOf(why string) string {
 	return ": perhaps you mean " + strings.Join(likely, " or ")
 }
 
+// otherCommands are words that people try in the place of a command.
+var otherCommands = map[string]string{"version": "--version", "start": "serve", "send": "say",
+	"list": "rooms", "follow": "tail", "pause": "supervise pause", "resume": "supervise resume"}
+
 // meant returns the command that somebody may have meant whose line names none: one that differs by a letter or two,
 // and what stands in its place for other words. It is "" if there is none.
 func meant(program *kong.Node, args []string) string {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		return ""
 	}
-	if args[0] == "version" {
-		return "--version"
+	if other := otherCommands[args[0]]; other != "" {
+		return strings.Join(append([]string{other}, args[1:]...), " ")
 	}
 	nearest, away := "", 3 // more letters make another word
 	for _, command := range program.Children {

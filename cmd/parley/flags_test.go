@@ -129,7 +129,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"join join the room":      "unexpected argument the; put words that belong together in quotes; see parley join",
 		"talk":                    "there is no command talk; perhaps you mean: parley task",
 		"tail --lines x":          `--lines: expected a whole number but got "x"; see parley tail --help`,
-		"resume":                  "there is no command resume; see parley --help",
+		"emacs":                   "there is no command emacs; see parley --help",
 		"connect emacs":           "<client> must be one of",
 		"backup":                  "<file> is missing; see parley backup --help",
 		"manage Bob":              "say what to do and with whom",
@@ -314,7 +314,8 @@ func TestParse_argumentThatIsNotUTF8_isRefused(t *testing.T) {
 func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 	atHome(t)
 	for args, want := range map[string]string{"srve": "serve", "key add Ann": "keys add Ann", "version": "--version",
-		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": ""} {
+		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": "",
+		"send hi --new": "say hi --new", "pause": "supervise pause"} {
 		_, err := parse(strings.Fields(args), io.Discard)
 		if err == nil || (want != "") != strings.HasSuffix(err.Error(),
 			"; perhaps you mean: parley "+want+"; see parley --help") {
