@@ -49,7 +49,7 @@ func ReadKey(given string) (string, error) {
 	k, ok := ident.ParseKey(strings.Trim(given, "\"'` \t\r\n"))
 	if !ok {
 		return "", errors.New("this is not a key, or it is mistyped; a key begins with pk_ and must be copied " +
-			"exactly; who runs the server makes one: parley keys add LABEL")
+			"exactly; the person who runs the server makes one: parley keys add LABEL")
 	}
 	return k.String(), nil
 }
