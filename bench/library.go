@@ -84,8 +84,9 @@ func rowsSide(ctx context.Context, path string) (side, error) {
 
 func putEvent(ctx context.Context, t table.Table, name, text string, n int64) error {
 	now := time.Now()
-	e := room.Event{N: n, V: room.Version, Messages: n, Type: room.Said, ID: ident.NewEventID(), AtMs: now.UnixMilli(),
-		Seat: 1, Name: "agent 1", Text: text}
+	e := room.Message(text, "", nil)
+	e.V, e.N, e.ID, e.AtMs, e.Messages = room.Version, n, ident.NewEventID(), now.UnixMilli(), n
+	e.Seat, e.Name = 1, "agent 1"
 	return t.Write(ctx, table.Put(table.Item{Key: roomlog.EventKey(name, n), Expires: now.Add(32 * 24 * time.Hour),
 		Data: roomlog.Encode(e)}, table.IfAbsent))
 }

@@ -50,7 +50,7 @@ func (c *session) checkLastWord(ctx context.Context, text string) error {
 	if kind == "" {
 		return nil
 	}
-	confirmed, err := c.confirms(ctx, (room.Event{Text: text}).Fingerprint(), "")
+	confirmed, err := c.confirms(ctx, room.Message(text, "", nil).Fingerprint(), "")
 	if err != nil || confirmed {
 		return err
 	}

@@ -243,7 +243,7 @@ func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Caller, k roo
 		if m.Draft != "" {
 			m.Type = EventDrafted // it has not said that by now
 		}
-		to := answeredTo(a.Agent, e)
+		to := answeredTo(a.Agent, e.Seat, e.To)
 		since.add(heardOne{m, e.N, to})
 		if again && e.N < end || !again && !k.Calls(&h.State, a.Agent, e) {
 			continue
@@ -273,12 +273,13 @@ func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Caller, k roo
 	return got, nil
 }
 
-// answeredTo returns the seats for which an answer of a to e is; none: for all, also to what its person notes.
-func answeredTo(a room.Agent, e room.Event) (seats []int) {
-	if len(e.To) == 0 {
+// answeredTo returns the seats for which an answer of a to a message of sender to those in to is; none: for all, also
+// to what its person notes.
+func answeredTo(a room.Agent, sender int, to []int) (seats []int) {
+	if len(to) == 0 {
 		return nil
 	}
-	for _, seat := range append(slices.Clone(e.To), e.Seat) {
+	for _, seat := range append(slices.Clone(to), sender) {
 		if seat != a.Seat {
 			seats = append(seats, seat)
 		}
@@ -347,7 +348,7 @@ func (c *session) answer(ctx context.Context, answer Answer) error {
 	op.event.Step = answer.Step
 	op.consent, op.credential = op.credential != "", "" // nobody reads a warning
 	e := &op.event
-	seats := answeredTo(c.agent.Agent, room.Event{Seat: e.ReSeat, To: e.ReFor})
+	seats := answeredTo(c.agent.Agent, e.ReSeat, e.ReFor)
 	for _, seat := range seats {
 		if a, here := c.head.Seated(seat); here {
 			e.To, e.ToNames = append(e.To, seat), append(e.ToNames, a.Name)

@@ -341,7 +341,7 @@ func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, erro
 		return Page{}, err
 	}
 	claims = slices.DeleteFunc(claims, func(x roomlog.Claim) bool {
-		return x.Draft || x.N >= before || !c.agent.Sees(x.Event())
+		return x.Draft || x.N >= before || !c.agent.SeesMessage(x.N, x.Seat, x.To)
 	})
 	slices.SortFunc(claims, func(x, y roomlog.Claim) int { return int(y.N - x.N) })
 	b := batchFor(c.agent, &c.head.State)

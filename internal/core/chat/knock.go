@@ -20,9 +20,7 @@ func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) {
 	err := r.log.Append(ctx,
 		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 			if op.mayKnock(h, now, why) {
-				old, _ := h.Named(op.Name.Key)
-				ch.Events = []room.Event{{Type: room.Knocked, Seat: old.Seat, Name: op.Name.Shown, Key: op.Name.Key,
-					Reason: why}}
+				ch.Events = []room.Event{h.Knock(op.Name, why)}
 			}
 			return ch, nil
 		}})

@@ -46,7 +46,7 @@ func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room
 		_, a.Muted = room.FindBan(h.Mutes, a.Name)
 	}
 	p := room.Presence{AtMs: now.UnixMilli(), Read: a.Joined} // the join hands out what came before
-	return room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}, roomlog.PutPresence(h.ID, a, p)
+	return a.Join(), roomlog.PutPresence(h.ID, a, p)
 }
 
 // Reasons for a join to look again.
@@ -106,8 +106,7 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 	var ch roomlog.Change
 	if s.Regained != nil {
 		s.Regained.SignIn = c.Newcomer.By.SignIn
-		ch.Events = []room.Event{{Type: room.Joined, Seat: s.Regained.Seat, Name: s.Regained.Name, Agent: s.Regained,
-			Regains: true, Reason: room.ReasonReturned}}
+		ch.Events = []room.Event{s.Regained.Regain()}
 		ch.Ops = []table.Op{roomlog.PutPresence(h.ID, *s.Regained,
 			room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
 		return ch, nil

@@ -511,7 +511,7 @@ func (op *sendOp) address(ctx context.Context) error {
 // attempt. So what is meant for one agent never reaches another that takes its name
 // meanwhile.
 func (op *sendOp) makeEvent(ctx context.Context) error {
-	op.event = room.Event{Type: room.Said, Text: op.req.Text, Kind: op.req.Kind, File: op.event.File}
+	op.event = room.Message(op.req.Text, op.req.Kind, op.event.File)
 	for _, id := range op.req.Finishes {
 		if no, ok := room.TaskNumber(id); ok && !slices.Contains(op.event.Finishes, no) {
 			op.event.Finishes = append(op.event.Finishes, no)

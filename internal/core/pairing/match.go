@@ -163,7 +163,7 @@ func pairedSettings() (room.Settings, error) {
 // pairedChange returns the first events of a room for two, and their presence.
 func pairedChange(id string, settings room.Settings, older, younger ticketItem, now time.Time) roomlog.Change {
 	ch := roomlog.Change{Events: []room.Event{
-		older.seatEvent(1, room.Admin, now), younger.seatEvent(2, room.Member, now), {Type: room.Paired},
+		older.joins(1, room.Admin, now), younger.joins(2, room.Member, now), room.Pair(),
 	}}
 	ch.Events[0].Settings = &settings
 	for _, e := range ch.Events[:2] {
@@ -172,12 +172,12 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 	return ch
 }
 
-// seatEvent returns the event that seats the owner of a ticket. The talk of the two begins after
+// joins returns the event by which the owner of a ticket takes a seat. The talk of the two begins after
 // the three events of the pairing.
-func (t ticketItem) seatEvent(n int, role room.Role, now time.Time) room.Event {
-	return room.Event{Type: room.Joined, Seat: n, Name: t.Name, Agent: &room.Agent{
+func (t ticketItem) joins(n int, role room.Role, now time.Time) room.Event {
+	return room.Agent{
 		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(),
 		Since:     room.Mark{N: 1},
 		Principal: t.Principal, SignIn: t.SignIn, Owner: t.Owner,
-	}}
+	}.Join()
 }

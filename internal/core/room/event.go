@@ -20,7 +20,8 @@ var ErrOlderVersion = errors.New("room: stored by an earlier build of Parley, wh
 
 // Event is one entry of a room's log. An event is a complete delta: applying all events in order
 // gives the room's state, so any process can compute the state from the log alone. N is the sort
-// key of the stored event and not part of its data.
+// key of the stored event and not part of its data. eventTypes says which fields an event of each type may have, with
+// an example. The order of the fields is that of the stored bytes.
 type Event struct {
 	N int64 `json:"-"`
 
@@ -45,7 +46,7 @@ type Event struct {
 	Seat int       `json:"s,omitempty"` // the agent that spoke, came, left or was managed
 	Name string    `json:"f,omitempty"` // its name at that time
 
-	// Fields of Said.
+	// The words of a message.
 	Text     string `json:"x,omitempty"`
 	Redacted bool   `json:"gone,omitempty"` // its text was removed; Text is Removed
 	Person   bool   `json:"me,omitempty"`   // the person behind the seat said or did it
@@ -70,49 +71,43 @@ type Event struct {
 
 	File *File `json:"file,omitempty"` // that it carries beside its text
 
-	Finishes []int64 `json:"fin,omitempty"`   // of Said: the tasks that it reports as done
+	Finishes []int64 `json:"fin,omitempty"`   // the tasks that it reports as done
 	Closes   []int64 `json:"close,omitempty"` // those of them that it ends
 	// the seats whose waits it ends, whatever it is, beside those that WokenBy tells
 	Wakes []int       `json:"wk,omitempty"`
-	Task  *TaskChange `json:"task,omitempty"` // of TaskChanged, and of a Changed that removes the words of a task
+	Task  *TaskChange `json:"task,omitempty"`
 
 	// the proposals that the event completes: everyone who is still asked has agreed
 	Agreed   []int64 `json:"ag,omitempty"`
 	AgreedTo [][]int `json:"agt,omitempty"` // the seats that see each of them; an empty list means all
 
-	// of Left and Knocked, of a Joined that Regains, and of Changed and Retired where they close the room
 	Reason   Reason `json:"why,omitempty"`
-	Promoted int    `json:"admin,omitempty"`  // of Left: the seat that became admin
+	Promoted int    `json:"admin,omitempty"`  // the seat that became admin
 	NewAdmin string `json:"adminf,omitempty"` // its name at that time
-	Agent    *Agent `json:"agent,omitempty"`  // of Joined
-	Regains  bool   `json:"again,omitempty"`  // of Joined: Agent has its own seat again, under a new token
-	LogKey   string `json:"key,omitempty"`    // of the Joined that starts a log: the key of the ids of its messages
-	Hash     string `json:"hash,omitempty"`   // of Changed: the new password's
-	// of Knocked: of the name; of Changed: of the room's new name; of Drafted: the idempotency key
-	Key string `json:"nkey,omitempty"`
-	// of Changed: the message whose text was removed; Seat and To are those of the message
-	Redacts int64 `json:"rd,omitempty"`
-	// of Changed that Redacts: the draft of that message, whose text was removed with it
-	Erases   int64     `json:"rdd,omitempty"`
-	Settings *Settings `json:"room,omitempty"` // of the Joined that starts a log
-	// of Changed, and of a ban that renews the invite: the settings that differ
-	Changed *Changes `json:"what,omitempty"`
-	// EndpointRun says, of Changed, that the limit on agents' messages came with an endpoint: see Settings.
-	EndpointRun bool    `json:"erun,omitempty"`
-	OpenFrom    *Mark   `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
-	Behind      *Person `json:"behind,omitempty"` // of SupervisionSet: all of the person behind Seat, after it
-	Draft       *Event  `json:"draft,omitempty"`  // of Drafted: the message
-	Hook        *Hook   `json:"hook,omitempty"`   // of Hooked
-	// of Said, and of SupervisionSet with ReasonRefused: the draft about which its person has decided so
-	Decides int64 `json:"dec,omitempty"`
+	Agent    *Agent `json:"agent,omitempty"`  // all of the agent of Seat, after it
+	Regains  bool   `json:"again,omitempty"`  // Agent has its own seat again, under a new token
+	LogKey   string `json:"key,omitempty"`    // of the first event: the key of the ids of messages
+	Hash     string `json:"hash,omitempty"`   // the new password's
+	Key      string `json:"nkey,omitempty"`   // of a name, by which names are compared; of a draft, that of its call
+	Redacts  int64  `json:"rd,omitempty"`     // the message whose text was removed; Seat and To are those of the message
+	Erases   int64  `json:"rdd,omitempty"`    // the draft of that message, whose text was removed with it
 
-	// The decision of an admin, in Left (kicked, banned), Managed and Changed.
+	Settings    *Settings `json:"room,omitempty"`   // of the first event
+	Changed     *Changes  `json:"what,omitempty"`   // the settings that differ
+	EndpointRun bool      `json:"erun,omitempty"`   // the limit on agents' messages came with an endpoint: see Settings
+	OpenFrom    *Mark     `json:"opened,omitempty"` // newcomers see no event before this one, if that changes
+	Behind      *Person   `json:"behind,omitempty"` // all of the person behind Seat, after it
+	Draft       *Event    `json:"draft,omitempty"`  // the message that waits
+	Hook        *Hook     `json:"hook,omitempty"`
+	Decides     int64     `json:"dec,omitempty"` // the draft that its person lets through or refuses
+
+	// The decision of an admin.
 	By     int     `json:"by,omitempty"`   // the admin's seat
 	ByName string  `json:"byf,omitempty"`  // its name at that time
-	Action Action  `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
-	Note   string  `json:"note,omitempty"` // the reason; of SupervisionSet too, where a draft is refused
+	Action Action  `json:"act,omitempty"`  // what was done to Seat, or to Name where there is no seat
+	Note   string  `json:"note,omitempty"` // why, in words
 	Ban    *Ban    `json:"ban,omitempty"`  // the ban or the muting that begins or ends
-	Invite *Invite `json:"inv,omitempty"`  // of Joined, Changed and a ban: the invite after it, if that changes
+	Invite *Invite `json:"inv,omitempty"`  // the invite after it, if that changes
 
 	ExpiresMs int64 `json:"expires,omitempty"` // the room's new end, where the event renews it
 }
@@ -126,15 +121,15 @@ const (
 	Joined  EventType = "joined"
 	Left    EventType = "left"
 	Managed EventType = "role" // an admin promoted, demoted, muted or banned
-	Changed EventType = "room" // an admin changed the settings or closed the room
+	Changed EventType = "room" // an admin changed the settings, removed a text or closed the room
 	Paired  EventType = "paired"
 	Knocked EventType = "knock"   // a join was refused for its name, or for want of a seat
 	Retired EventType = "retired" // the name starts over with another log
-	// what a room knows of a person behind a seat has changed; made by Supervise
-	SupervisionSet EventType = "supervision"
-	Drafted        EventType = "draft" // a message of an agent waits for its person; made by Agent.Draft
-	TaskChanged    EventType = "task"  // the list of tasks has changed; made by TaskOrder.Decide
-	Hooked         EventType = "hook"  // a hook of Seat has begun or, with a Reason, has ended
+
+	SupervisionSet EventType = "supervision" // what a room knows of a person behind a seat has changed
+	Drafted        EventType = "draft"       // a message of an agent waits for its person
+	TaskChanged    EventType = "task"        // the list of tasks has changed
+	Hooked         EventType = "hook"        // a hook of Seat has begun or, with a Reason, has ended
 )
 
 // Kind says what the sender of a message expects.
@@ -247,9 +242,6 @@ func (e Event) Frees() bool {
 	}
 	return false
 }
-
-// IsLost reports whether the event stands in the place of one that a damaged file has lost.
-func (e Event) IsLost() bool { return e.Type == Said && e.Redacted && e.Seat == 0 }
 
 // Fingerprint identifies a message by its text, its file, its addressees and what it answers or takes back,
 // so that a repeated call is recognized. A vote and a withdrawal have no addressees of their own:

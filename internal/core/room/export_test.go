@@ -1,5 +1,7 @@
 package room
 
+import "strings"
+
 // ChangeTo returns the event that changes settings.
 func ChangeTo(next, old Settings) Event {
 	c := next.differences(old)
@@ -7,4 +9,14 @@ func ChangeTo(next, old Settings) Event {
 		c = &Changes{}
 	}
 	return *next.changeTo(old, c)
+}
+
+// MayHave returns the fields that an event of a type may have.
+func MayHave(is EventType) (fields []string) {
+	for _, t := range eventTypes {
+		if t.is == is {
+			fields = strings.Fields(everyEvent + " " + t.may)
+		}
+	}
+	return fields
 }

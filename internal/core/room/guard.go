@@ -46,8 +46,7 @@ func (c Caller) HoldOf(e, said Event) Hold {
 // SeesAnswered reports whether e answers something that a may see. For a, an answer to something
 // hidden is no answer.
 func (a Agent) SeesAnswered(e Event) bool {
-	return e.ReplyTo != 0 && e.ReplyTo >= a.Since.N && a.SeesTask(e.ReAdded) &&
-		a.IsFor(Event{N: e.ReplyTo, Seat: e.ReSeat, To: e.ReFor})
+	return e.ReplyTo != 0 && a.SeesTask(e.ReAdded) && a.SeesMessage(e.ReplyTo, e.ReSeat, e.ReFor)
 }
 
 // isMeant reports whether e, which a sees, is meant for a: it is private to a, asks, names or

@@ -25,8 +25,11 @@ func (h *Head) After(e Event, now time.Time) (*Head, error) {
 }
 
 // Append returns the head after e, which is to become the next event. It completes e
-// with what follows from the events before it. h is unchanged.
+// with what follows from the events before it. h is unchanged. It fails if e has a field that its type may not have.
 func (h *Head) Append(e *Event) (*Head, error) {
+	if err := e.checkFields(); err != nil {
+		return nil, err
+	}
 	e.LastChange, e.LastTalk, e.Messages, e.Run = h.LastChange, h.LastTalk, h.Messages, h.runAfter(*e)
 	e.Talk, e.Agreed, e.AgreedTo = nil, nil, nil // e may have been completed to follow another event
 	e.PersonName = h.nameOfPerson(*e)

@@ -45,6 +45,12 @@ func (h *Head) MayKnock(name ident.Name, now time.Time) bool {
 		!slices.ContainsFunc(list, func(k Knock) bool { return k.Key == name.Key && k.Seat == owner.Seat })
 }
 
+// Knock returns the event which tells the room that a join under a name was refused.
+func (h *Head) Knock(name ident.Name, why Reason) Event {
+	owner, _ := h.Named(name.Key)
+	return Event{Type: Knocked, Seat: owner.Seat, Name: name.Shown, Key: name.Key, Reason: why}
+}
+
 // MayKick reports whether a, which has a seat, can kick an agent for one that knocks: an admin can, and in a room of
 // two the other agent, unless it may only listen, once the admin is silent: see SeatRequest.RelievedFrom.
 func (h *Head) MayKick(a Agent) bool {

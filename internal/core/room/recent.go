@@ -215,10 +215,10 @@ func (l lastOf) newestFor(seat int) (newest mark, known bool) {
 // after returns l with e, which follows it. l's slices are unchanged.
 func (l lastOf) after(e Event) lastOf {
 	if len(e.To) > 0 {
-		return l.afterFor(e.meant(), e)
+		return l.afterFor(e.meant(), e.N, e.AtMs)
 	}
 	if e.isOfPerson() { // to its agent the word is another's
-		l = l.afterFor([]int{e.Seat}, e)
+		l = l.afterFor([]int{e.Seat}, e.N, e.AtMs)
 	}
 	if e.Actor() != l.public.seat {
 		l.other = l.public
@@ -227,25 +227,25 @@ func (l lastOf) after(e Event) lastOf {
 	return l
 }
 
-// afterFor is after where only these seats matter.
-func (l lastOf) afterFor(seats []int, e Event) lastOf {
+// afterFor is after where only these seats matter, for event n.
+func (l lastOf) afterFor(seats []int, n, atMs int64) lastOf {
 	if len(seats) == 0 {
 		return l
 	}
 	l.private = slices.Clone(l.private)
 	for _, seat := range seats {
 		l.private = append(slices.DeleteFunc(l.private, func(p mark) bool { return p.seat == seat }),
-			mark{e.N, seat, e.AtMs})
+			mark{n, seat, atMs})
 	}
 	return l
 }
 
-// beforeFor is before where only these seats matter.
-func (l lastOf) beforeFor(seats []int, e Event) lastOf {
+// beforeFor is before where only these seats matter, for event n.
+func (l lastOf) beforeFor(seats []int, n, atMs int64) lastOf {
 	l.private = slices.Clone(l.private)
 	for _, seat := range seats {
 		if !slices.ContainsFunc(l.private, func(p mark) bool { return p.seat == seat }) {
-			l.private = append(l.private, mark{e.N, seat, e.AtMs})
+			l.private = append(l.private, mark{n, seat, atMs})
 		}
 	}
 	return l
@@ -254,10 +254,10 @@ func (l lastOf) beforeFor(seats []int, e Event) lastOf {
 // before returns l with e, which precedes all of it. l's slices are unchanged.
 func (l lastOf) before(e Event) lastOf {
 	if len(e.To) > 0 {
-		return l.beforeFor(e.meant(), e)
+		return l.beforeFor(e.meant(), e.N, e.AtMs)
 	}
 	if e.isOfPerson() {
-		l = l.beforeFor([]int{e.Seat}, e)
+		l = l.beforeFor([]int{e.Seat}, e.N, e.AtMs)
 	}
 	switch {
 	case l.public.n == 0:
@@ -286,13 +286,13 @@ func (r *Recent) add(e Event) {
 	switch e.Type {
 	case Said:
 		named, replied, spoke := e.calls()
-		r.named = r.named.afterFor(named, e).afterFor(spoke, Event{N: e.N})
-		r.replied = r.replied.afterFor(replied, e).afterFor(spoke, Event{N: e.N})
+		r.named = r.named.afterFor(named, e.N, e.AtMs).afterFor(spoke, e.N, 0)
+		r.replied = r.replied.afterFor(replied, e.N, e.AtMs).afterFor(spoke, e.N, 0)
 		r.messages = r.messages.after(e)
 		if e.Kind != Status {
 			r.words = r.words.after(e)
 		} else {
-			r.words = r.words.afterFor(e.meant(), e)
+			r.words = r.words.afterFor(e.meant(), e.N, e.AtMs)
 		}
 		if e.Person {
 			return // its agent may be silent
@@ -308,7 +308,7 @@ func (r *Recent) add(e Event) {
 		r.said = append(r.said, u)
 	case SupervisionSet:
 		if e.endsSleep() {
-			r.words = r.words.afterFor(e.To, e)
+			r.words = r.words.afterFor(e.To, e.N, e.AtMs)
 		}
 	case Left:
 		if d, ok := e.leaves(); ok {
@@ -339,7 +339,7 @@ func (r *Recent) replace(u Utterance) {
 func (r *Recent) prepend(e Event, seated bool) {
 	r.From, r.FromMs = e.N, e.AtMs
 	if e.endsSleep() {
-		r.words = r.words.beforeFor(e.To, e)
+		r.words = r.words.beforeFor(e.To, e.N, e.AtMs)
 	}
 	if d, ok := e.leaves(); ok && len(r.left) < keptDeparted && !r.departs(d.key) {
 		r.left = append([]departed{d}, r.left...)
@@ -348,13 +348,13 @@ func (r *Recent) prepend(e Event, seated bool) {
 		return
 	}
 	named, replied, spoke := e.calls()
-	r.named = r.named.beforeFor(named, e).beforeFor(spoke, Event{N: e.N})
-	r.replied = r.replied.beforeFor(replied, e).beforeFor(spoke, Event{N: e.N})
+	r.named = r.named.beforeFor(named, e.N, e.AtMs).beforeFor(spoke, e.N, 0)
+	r.replied = r.replied.beforeFor(replied, e.N, e.AtMs).beforeFor(spoke, e.N, 0)
 	r.messages = r.messages.before(e)
 	if e.Kind != Status {
 		r.words = r.words.before(e)
 	} else {
-		r.words = r.words.beforeFor(e.meant(), e)
+		r.words = r.words.beforeFor(e.meant(), e.N, e.AtMs)
 	}
 	if e.Person || !seated {
 		return

@@ -60,10 +60,11 @@ func (e Event) Emptied() (list []int64) {
 	return list
 }
 
-// redacted returns the message that e, a Redaction, is about, as far as e tells.
-func (e Event) redacted() Event {
-	return Event{N: e.Redacts, Type: Said, Seat: e.Seat, Name: e.Name, To: e.To}
-}
+// Lost returns a message that stands in the place of an event which a damaged file has lost: see Event.IsLost.
+func Lost() Event { return Event{V: Version, Type: Said, Redacted: true, Text: Removed} }
+
+// IsLost reports whether the event stands in the place of one that a damaged file has lost.
+func (e Event) IsLost() bool { return e.Type == Said && e.Redacted && e.Seat == 0 }
 
 // WithoutText returns e, a message or the draft of one, without its text and its file. Both must
 // leave the table and every cache, so no rule may depend on them. The fingerprint goes, too: a

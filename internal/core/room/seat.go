@@ -143,6 +143,22 @@ func (s *State) Successor(seat int) int {
 // tells its people from strangers, who must not inherit a talk.
 func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" }
 
+// Join returns the event by which a takes its seat.
+func (a Agent) Join() Event { return Event{Type: Joined, Seat: a.Seat, Name: a.Name, Agent: &a} }
+
+// Regain returns the event by which a has its own seat again, under a new token.
+func (a Agent) Regain() Event {
+	e := a.Join()
+	e.Regains, e.Reason = true, ReasonReturned
+	return e
+}
+
+// Pair returns the event after which the first two agents of a room, whom a queue has brought together, talk.
+func Pair() Event { return Event{Type: Paired} }
+
+// Retire returns the last event of a log, whose name starts over with another one. why is empty, or ReasonBegunAnew.
+func Retire(why Reason) Event { return Event{Type: Retired, Reason: why} }
+
 // FreeSeat returns the event that frees the seat of a.
 func (s *State) FreeSeat(a Agent, why Reason) *Event {
 	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: s.Successor(a.Seat)}

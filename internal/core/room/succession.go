@@ -26,7 +26,9 @@ func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
 	if !present {
 		return nil
 	}
-	return &Event{Type: Managed, Seat: a.Seat, Name: a.Name, Action: Promote, Reason: ReasonTimeout}
+	e := manage(Promote, a.Seat, a.Name)
+	e.Reason = ReasonTimeout
+	return e
 }
 
 // Heir returns the seat that becomes admin, in the same event, when the last admin leaves by itself; 0 if another admin

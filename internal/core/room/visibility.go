@@ -11,6 +11,12 @@ func (a Agent) CanSee(seat int, to []int) bool {
 // IsFor reports whether e was done for all, or for a.
 func (a Agent) IsFor(e Event) bool { return a.CanSee(e.Seat, e.To) }
 
+// SeesMessage reports whether a sees message n of the agent of seat to those in to: the message is for all, or for a,
+// and a was here.
+func (a Agent) SeesMessage(n int64, seat int, to []int) bool {
+	return n >= a.Since.N && a.CanSee(seat, to)
+}
+
 // IsNote reports whether e is between the agent of e.Seat and the person behind it, and
 // nothing to the room.
 func (e Event) IsNote() bool {
@@ -27,7 +33,7 @@ func (a Agent) did(e Event) bool { return e.Actor() == a.Seat }
 // those who see the message and to nobody else: others must not learn that a private message was
 // there.
 func (c Caller) Sees(e Event) bool {
-	if e.Redacts != 0 && !c.Sees(e.redacted()) {
+	if e.Redacts != 0 && e.Redacts < c.Since.N { // e has the seat and the readers of that message
 		return false
 	}
 	if e.Task != nil && !c.SeesTask(e.Task.Added) {

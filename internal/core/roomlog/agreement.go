@@ -34,8 +34,10 @@ type Agreement struct {
 
 // Proposal returns what is left of the proposal's event.
 func (x Agreement) Proposal() room.Event {
-	return room.Event{N: x.N, Type: room.Said, Kind: room.Proposal, Seat: x.Seat, Name: x.By, Text: x.Text,
-		Person: x.Person, PersonName: x.PersonName, Redacted: x.Redacted, To: x.To, AtMs: x.AtMs}
+	e := room.Message(x.Text, room.Proposal, nil)
+	e.N, e.Seat, e.Name, e.To, e.AtMs = x.N, x.Seat, x.By, x.To, x.AtMs
+	e.Person, e.PersonName, e.Redacted = x.Person, x.PersonName, x.Redacted
+	return e
 }
 
 // agreementKey returns the key of the agreement on the proposal of event n, which
@@ -73,7 +75,7 @@ func (s Seats) Agreements(ctx context.Context, c room.Caller, limit int) (list [
 				return nil, false, err
 			}
 			where.After = item.Key.Sort
-			if !c.Sees(room.Event{N: x.N, Type: room.Said, Seat: x.Seat, Name: x.By, To: x.To}) {
+			if !c.SeesMessage(x.N, x.Seat, x.To) {
 				continue
 			}
 			if x.Replaces != 0 {

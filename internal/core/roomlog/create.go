@@ -105,18 +105,18 @@ func (s *Store) retirement(ctx context.Context, c Creation) (*write, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, now := room.Event{Type: room.Retired}, s.now()
+	now, why := s.now(), room.Reason("")
 	switch {
 	case h.Retired, h.Closed:
 		return nil, ErrNameMoved
 	case h.Expired(now), h.Deserted():
 	case c.Abandoned != nil && c.Abandoned(h, now):
-		e.Reason = room.ReasonBegunAnew
+		why = room.ReasonBegunAnew
 	default:
 		return nil, ErrNameMoved
 	}
 	w := newWrite(h)
-	w.events, err = w.add(Change{Events: []room.Event{e}}, now)
+	w.events, err = w.add(Change{Events: []room.Event{room.Retire(why)}}, now)
 	return w, err
 }
 

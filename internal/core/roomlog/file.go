@@ -27,9 +27,6 @@ type Claim struct {
 	ID     string `json:"-"` // files.Key.ID
 }
 
-// Event returns what decides who sees the message.
-func (c Claim) Event() room.Event { return room.Event{N: c.N, Type: room.Said, Seat: c.Seat, To: c.To} }
-
 // PutClaim returns the op that claims the file of e, which is to become the event after h. A draft
 // claims it for as long as its person may decide.
 func PutClaim(h *room.Head, e room.Event, now time.Time) table.Op {

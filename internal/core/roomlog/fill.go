@@ -112,8 +112,9 @@ func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf in
 	if err != nil {
 		return err
 	}
-	fill := room.Event{V: room.Version, Type: room.Said, Redacted: true, Text: room.Removed, AtMs: after.AtMs,
-		LastChange: before.LastChange, LastTalk: before.LastTalk, Messages: before.Messages, Run: before.Run}
+	fill := room.Lost()
+	fill.AtMs, fill.LastChange, fill.LastTalk = after.AtMs, before.LastChange, before.LastTalk
+	fill.Messages, fill.Run = before.Messages, before.Run
 	said := after.Messages
 	if after.Type == room.Said && len(after.To) == 0 {
 		said--

@@ -57,7 +57,7 @@ func (s *Store) furnished(t *testing.T, agents int) *Log {
 	about := "tea and plans"
 	l.appends(t, banned(room.BanName, 0, "Dan"), banned(room.Mute, 2, "agent 2"),
 		room.Event{Type: room.Changed, By: 1, Changed: &room.Changes{Description: &about}},
-		room.Event{Type: room.Knocked, Seat: 3, Name: "agent 3", Key: "agent 3", Hash: "pending",
+		room.Event{Type: room.Knocked, Seat: 3, Name: "agent 3", Key: "agent 3",
 			Reason: room.ReasonNameTaken})
 	return l
 }

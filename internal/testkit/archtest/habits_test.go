@@ -131,6 +131,50 @@ func (s source) commented(n ast.Node) bool {
 	})
 }
 
+// Package room has a function for each event, beside the rules about it. Its own test names them all.
+func TestCode_takesEventsFromPackageRoom(t *testing.T) {
+	types := eventTypes(t)
+	for _, s := range sources(t) {
+		if s.test() || s.dir() == "internal/core/room" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			field, ok := n.(*ast.KeyValueExpr)
+			if !ok {
+				return true
+			}
+			key, isName := field.Key.(*ast.Ident)
+			value, isOther := field.Value.(*ast.SelectorExpr)
+			if isName && isOther && key.Name == "Type" && slices.Contains(types, value.Sel.Name) {
+				t.Errorf("%s: an event is made here: add a function to room, and to its eventtypes.go", s.at(field))
+			}
+			return true
+		})
+	}
+}
+
+// eventTypes returns the names of the types of events: in package room the constants of EventType.
+func eventTypes(t *testing.T) (names []string) {
+	t.Helper()
+	for _, s := range sources(t) {
+		if s.name != "internal/core/room/event.go" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if c, ok := n.(*ast.ValueSpec); ok {
+				if is, ok := c.Type.(*ast.Ident); ok && is.Name == "EventType" {
+					names = append(names, c.Names[0].Name)
+				}
+			}
+			return true
+		})
+	}
+	if len(names) == 0 {
+		t.Fatal("room/event.go has no constants of EventType")
+	}
+	return names
+}
+
 func TestTests_neverSleep(t *testing.T) {
 	for _, s := range sources(t) {
 		if !s.test() {
