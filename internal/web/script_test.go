@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/api/httpapi"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -197,5 +198,28 @@ func TestClients_lines_areThoseThatTheServerPrints(t *testing.T) {
 		if missed := command.FindString(rest); missed != "" {
 			t.Errorf("%s: the server also prints a command with %q:\n%s", name, missed, rest)
 		}
+	}
+}
+
+// The page has words for each type of event that agents see: a case of templateOf.
+func TestEvents_eachType_hasWordsForAPerson(t *testing.T) {
+	t.Parallel()
+	code, err := os.ReadFile("assets/talk/events.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(string(code), "function templateOf(event) {")
+	body, _, _ = strings.Cut(body, "\n}\n")
+	var known, types []string
+	for _, c := range regexp.MustCompile(`(?m)^    case "(\w+)":`).FindAllStringSubmatch(body, -1) {
+		known = append(known, c[1])
+	}
+	for _, is := range chat.EventTypes() {
+		types = append(types, string(is))
+	}
+	slices.Sort(known)
+	slices.Sort(types)
+	if !slices.Equal(known, types) {
+		t.Errorf("templateOf has words for %q, and there are events of the types %q", known, types)
 	}
 }

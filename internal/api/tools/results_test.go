@@ -399,3 +399,42 @@ func TestNextManaged_kick_saysThatAGuestMayNeedANewInvite(t *testing.T) {
 		}
 	}
 }
+
+// A new type gets a row here: the notice that goes with an event of another agent, and what next makes of it.
+func TestEvents_eachType_saysWhatItMeansToAModel(t *testing.T) {
+	want := map[chat.EventType]string{
+		chat.EventSaid:        "others' words, wants an answer",
+		chat.EventJoined:      "others' words",
+		chat.EventLeft:        "others' words",
+		chat.EventRole:        "others' words",
+		chat.EventRoom:        "others' words",
+		chat.EventPaired:      "others' words",
+		chat.EventKnocked:     "others' words",
+		chat.EventSupervision: "the user's word",
+		chat.EventDrafted:     "others' words",
+		chat.EventHook:        "others' words",
+		chat.EventTask:        "others' words",
+	}
+	field, _ := reflect.TypeFor[results.Message]().FieldByName("Type")
+	var described []string
+	for part := range strings.SplitSeq(field.Tag.Get("doc"), "; ") {
+		name, _, _ := strings.Cut(part, ":")
+		described = append(described, name)
+	}
+	for _, is := range chat.EventTypes() {
+		m := []chat.Message{{Type: is, From: chosen, Agent: chosen}}
+		got := "the user's word"
+		if notice(m, false) != "" {
+			got = "others' words"
+		}
+		if newsOf(m, "Me").wants {
+			got += ", wants an answer"
+		}
+		if what, ok := want[is]; !ok || got != what {
+			t.Errorf("%q means %q, and its row here says %q (a row is there: %v)", is, got, what, ok)
+		}
+		if !slices.Contains(described, string(is)) {
+			t.Errorf("results.Message describes the types %q, and not %q", described, is)
+		}
+	}
+}

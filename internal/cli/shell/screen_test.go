@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/chat"
 )
 
 // morning is when the tests look at their screens, east of Greenwich.
@@ -267,5 +268,33 @@ func TestTable_onANarrowTerminal_beginsNoLineWithWordsOfOthers(t *testing.T) {
 	}
 	if got := strings.Join(strings.Fields(out.String()), " "); got != "t1 open "+title+" Open: "+title+" "+title {
 		t.Errorf("all in all it shows %q", got)
+	}
+}
+
+// A new type gets a row here, and in event a case unless its name says enough.
+func TestShow_eachTypeOfEvent_hasItsLine(t *testing.T) {
+	want := map[chat.EventType]string{
+		chat.EventSaid:        "09:41 Cy: Hi.",
+		chat.EventJoined:      "09:41 * joined: Cy",
+		chat.EventLeft:        "09:41 * left: Cy",
+		chat.EventRole:        "09:41 * muted: Cy",
+		chat.EventRoom:        "09:41 * changed: ",
+		chat.EventPaired:      "09:41 * paired: the two here",
+		chat.EventKnocked:     "09:41 * could not join, the name is taken: Cy; mzg1drj",
+		chat.EventSupervision: "09:41 * the user: ",
+		chat.EventDrafted:     "09:41 * draft mzg1drj: Cy: Hi.",
+		chat.EventHook:        "09:41 * now called at an address: Cy",
+		chat.EventTask:        "09:41 * task: Cy",
+	}
+	for _, is := range chat.EventTypes() {
+		got := strings.TrimSuffix(shown(t, 0, said(func(m *results.Message) {
+			m.Type, m.From, m.Agent, m.Action = string(is), "", "Cy", "mute"
+			if is == chat.EventSaid {
+				m.From = "Cy"
+			}
+		})), "\n")
+		if line, ok := want[is]; !ok || got != line {
+			t.Errorf("%q is shown as %q, and its row here says %q (a row is there: %v)", is, got, line, ok)
+		}
 	}
 }

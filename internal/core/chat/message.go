@@ -50,6 +50,13 @@ const (
 	EventTask    EventType = "task" // somebody changed the list of tasks
 )
 
+// EventTypes lists the types of events that agents see. Each package that tells them apart has a test which asks what
+// every one means to it, as those of room.EventTypes do.
+func EventTypes() []EventType {
+	return []EventType{EventSaid, EventJoined, EventLeft, EventRole, EventRoom, EventPaired, EventKnocked,
+		EventSupervision, EventDrafted, EventHook, EventTask}
+}
+
 // Message is one event of a room as an agent sees it.
 type Message struct {
 	ID      string
@@ -142,8 +149,9 @@ func messageOf(s *room.State, a room.Caller, e room.Event) Message {
 		d.N, d.AtMs = e.N, e.AtMs
 		m = messageOf(s, a, d)
 		m.Type = EventDrafted
-	default:
+	case room.Said:
 		m.showSaid(s, a, e)
+	case room.Retired: // no agent sees it
 	}
 	return m
 }

@@ -82,3 +82,30 @@ func TestOf_whatAPersonDid_isThePersons(t *testing.T) {
 		}
 	}
 }
+
+// A new type gets a row here, and in Of a case unless an agent that reads lines need not know.
+func TestOf_eachTypeOfEvent_hasItsLine(t *testing.T) {
+	const unknown = ""
+	want := map[chat.EventType]string{
+		chat.EventSaid:        "Ann: hi",
+		chat.EventJoined:      "\u201cAnn\u201d has joined the room.",
+		chat.EventLeft:        "\u201cAnn\u201d has left the room.",
+		chat.EventRole:        "\u201cAnn\u201d used the right of an admin on \u201cAnn\u201d: mute.",
+		chat.EventRoom:        "An admin has changed the settings of the room.",
+		chat.EventPaired:      unknown,
+		chat.EventKnocked:     "\u201cAnn\u201d asked for a seat, and did not get it.",
+		chat.EventSupervision: "Your user has paused you in this room.",
+		chat.EventDrafted:     "Your user has not let your message through.",
+		chat.EventHook:        unknown,
+		chat.EventTask:        "\u201cAnn\u201d changed the list of tasks.",
+	}
+	for _, is := range chat.EventTypes() {
+		m := chat.Message{Type: is, Agent: "Ann", Action: room.Mute, Reason: room.ReasonPaused}
+		if is == chat.EventSaid {
+			m.From = "Ann"
+		}
+		if line, ok := want[is]; !ok || Of(m, "hi", Way{}) != line {
+			t.Errorf("%q is %q, and its row here says %q (a row is there: %v)", is, Of(m, "hi", Way{}), line, ok)
+		}
+	}
+}
