@@ -8,12 +8,13 @@ import (
 	"slices"
 )
 
-// shares says how many of a hundred mutants come from each package, by its path below internal.
+// shares says how many of a hundred mutants come from each package, by its path below internal. Of a package with none,
+// those are played that the list names.
 var shares = []struct {
 	dir   string
 	share int
-}{{"core/room", 24}, {"core/roomlog", 19}, {"core/chat", 28}, {"store/table", 2}, {"store/table/sqlite", 7},
-	{"store/table/dynamotable", 5}, {"outbound/outbox", 9}, {"auth/access", 6}}
+}{{"core/room", 24}, {"core/roomlog", 19}, {"core/presence", 0}, {"core/chat", 28}, {"store/table", 2},
+	{"store/table/sqlite", 7}, {"store/table/dynamotable", 5}, {"outbound/outbox", 9}, {"auth/access", 6}}
 
 // choose draws about n mutants: of each package its share, of its functions at random, and of a
 // large function three at most, of different kinds. The same seed and source give the same mutants.

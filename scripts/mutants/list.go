@@ -52,7 +52,7 @@ const listHead = `# The mutants of make mutants, sorted, and which class of test
 # says how to update it. The first ones were drawn with -choose 318 -seed 1. The marks are, in
 # this order:
 #
-#   R  the tests of the rules: room, roomlog, access, table
+#   R  the tests of the rules: room, roomlog, presence, access, table
 #   D  the tests of the drivers: sqlite, dynamotable
 #   M  the models of chat (model_*, linear_*, property_*) and the schedules of randomtest
 #   E  the other tests of chat

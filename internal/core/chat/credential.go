@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"encoding/hex"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -14,16 +13,7 @@ import (
 // message. If not, it counts as warned from now on. A call of the page with the same key is the same one, whose answer
 // was lost, so nobody has read the warning; key is "" of other callers.
 func (c *session) confirms(ctx context.Context, fingerprint [16]byte, key string) (bool, error) {
-	p, err := c.positions().Load(ctx)
-	if err != nil {
-		return false, err
-	}
-	mark := hex.EncodeToString(fingerprint[:])
-	if warned, by, _ := strings.Cut(p.Credential, " "); warned == mark {
-		return key == "" || key != by, nil
-	}
-	p.Credential = strings.TrimSpace(mark + " " + key)
-	return false, c.positions().Write(ctx, p)
+	return c.reader().ConfirmCredential(ctx, hex.EncodeToString(fingerprint[:]), key)
 }
 
 // warnOfCredential holds a text with a credential back once: models paste secrets, and a message

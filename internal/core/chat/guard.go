@@ -37,20 +37,17 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	if err != nil || !held {
 		return nil, err
 	}
-	in := newInbox(c, position{after: op.guard.cursor.N, named: true})
+	in := newInbox(c, position{Offer: presence.OfferAfter(op.guard.cursor.N)})
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
 	if op.req.Stay {
-		err = op.noteHeld(ctx, op.guard.cursor.N, in.scanned)
-	} else {
-		c.positions().Arrived(op.guard.cursor.N, 0)
-	}
-	if err != nil {
-		return nil, err
+		if err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, op.req.Key); err != nil {
+			return nil, err
+		}
 	}
 	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
-	got, err := c.hand(ctx, in, &presence.Wait{Began: op.began})
+	got, err := c.handOut(ctx, in, nil)
 	if err != nil {
 		return nil, err
 	}

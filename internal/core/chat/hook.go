@@ -59,7 +59,9 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 	}
 	defer c.room.release()
 	if !c.agent.IsCalled() {
-		c.positions().GivenSoFar(ctx)
+		if err := c.reader().MarkAllHandedOut(ctx); err != nil {
+			return told, s.Outward(err)
+		}
 	}
 	told.AtMs = s.now().UnixMilli()
 	began, err := c.beginHook(ctx, x, told, func(a room.Agent) room.Event { return a.BeginHook(x.ID, x.ForMe) })
@@ -251,15 +253,11 @@ func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Tol
 
 func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, told roomlog.Told) (News,
 	error) {
-	at := r.agents.Positions(a)
-	handing := at.HandingLock()
-	handing.Lock() // a call may be about to note what it hands out
-	p, err := at.Load(ctx)
-	handing.Unlock()
+	read, err := r.agents.Reader(&a).HandedOut(ctx)
 	if err != nil {
 		return News{}, err
 	}
-	got := News{Read: max(p.Read(), a.Joined), Room: h.Name, Agent: a.Name, Upto: told.Upto}
+	got := News{Read: read, Room: h.Name, Agent: a.Name, Upto: told.Upto}
 	if h.Sleeps(a) { // what comes meanwhile is looked at once it may go on
 		return got, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -49,28 +50,39 @@ const (
 // has reports whether the inbox has found one of x.
 func (in *inbox) has(x signs) bool { return in.signs&x != 0 }
 
-// note adds x if that is so.
-func (in *inbox) note(x signs, so bool) {
-	if so {
+// add adds x to what the inbox has found, if it has.
+func (in *inbox) add(x signs, found bool) {
+	if found {
 		in.signs |= x
 	}
 }
 
 func newInbox(c *session, pos position) *inbox {
-	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: batchFor(c.agent, &c.head.State)}
+	return &inbox{caller: c, pos: pos, scanned: pos.After, batch: batchFor(c.agent, &c.head.State)}
 }
 
 // due reports whether what was found ends the wait.
 func (in *inbox) due() bool {
 	asleep := in.has(wakes) && !in.has(seatLost) && in.sleeps()
-	in.note(slept, asleep)
+	in.add(slept, asleep)
 	return in.has(wakes) && !asleep
 }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
 func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.caller.agent) }
 
-// status returns how a wait ends that found this. Nothing is all done while a task is worked on.
+// hideAsleep returns the inbox that the wait w hands out: an empty one if a program waits for a caller that is paused.
+// The caller could do nothing about what would wake it.
+func (in *inbox) hideAsleep(w *presence.Wait) *inbox {
+	if !w.Standby || in.has(seatLost) || !in.sleeps() {
+		return in
+	}
+	empty := newInbox(in.caller, in.pos)
+	empty.signs = asleep
+	return empty
+}
+
+// status returns how a wait ends that found what the inbox holds. Nothing is all done while a task is worked on.
 func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
 	ended := h.Ended(in.caller.agent.Agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
 	none := len(in.batch.Messages) == 0
@@ -165,11 +177,11 @@ func (in *inbox) receive(e room.Event, agents int) {
 			in.signs |= batchFull
 			return
 		}
-		in.noteNews(e, agents)
+		in.addNews(e, agents)
 	}
 
 	// The event is read.
-	in.note(eventsMissed, e.N > in.scanned+1)
+	in.add(eventsMissed, e.N > in.scanned+1)
 	in.scanned = e.N
 	if e.ClosesRoom() {
 		in.lose(e.N, e.Reason)
@@ -179,15 +191,15 @@ func (in *inbox) receive(e room.Event, agents int) {
 // mostBack is how many events older looks back at most.
 const mostBack = 1000
 
-// bringAlong puts before what is new what was handed out twice without a cursor, as far as it fits: clients give up,
-// and two answers in a row may be lost. It ends no wait and leaves out nothing new, so that an agent that never gives a
-// cursor goes on to the newest. What does not fit may have been missed, which the result says.
+// bringAlong puts what was handed out twice without a cursor before what is new, as far as it fits: case 3 of
+// presence.Delivery. Such messages end no wait and displace nothing new, so an agent that never gives a cursor goes on
+// to the newest. What does not fit may have been missed, and the result says so.
 func (in *inbox) bringAlong(ctx context.Context) error {
-	if in.pos.stay || in.has(asleep) {
-		return nil // each call of a stay acknowledges
+	if in.has(asleep) {
+		return nil
 	}
 	had := len(in.batch.Messages)
-	all, err := in.caller.older(ctx, in.pos.read, func(e room.Event) bool {
+	all, err := in.caller.older(ctx, in.pos.Offer, func(e room.Event) bool {
 		if !in.caller.agent.IsNews(e) {
 			return true
 		}
@@ -199,17 +211,15 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 		}
 		return fits
 	})
-	in.note(unsure, !all)
+	in.add(unsure, !all)
 	in.along = in.batch.moveToFront(had)
 	return err
 }
 
-// older calls add with each event that was handed out twice without a cursor, and that nothing shows to have arrived at
-// the caller, the latest first. It returns false if that is not all: add has no room, or it is too far back. A person's
-// page shows all that there is.
-func (c *session) older(ctx context.Context, p room.ReadPosition, add func(room.Event) bool) (all bool, err error) {
-	after, to := p.Unsure()
-	after = max(after, c.agent.Joined) // the join had what came before
+// older calls add with each event of an offer that was handed out twice, the latest first. It returns false if some are
+// left: add has no room for them, or they are too far back. A person needs none: the page shows all that there is.
+func (c *session) older(ctx context.Context, o presence.Offer, add func(room.Event) bool) (all bool, err error) {
+	after, to := max(o.Arrived, c.agent.Joined), o.UnsureTo // the join had what came before
 	if c.agent.IsPerson() || after >= to {
 		return true, nil
 	}
@@ -233,13 +243,13 @@ func (in *inbox) show(e room.Event) Message {
 	if m.Draft != "" && !me.IsPerson() {
 		m.Type = EventDrafted // it has not said that by now
 	}
-	m.OwnTask = in.pos.peeks && m.Type == EventTask && me.HearsOfTask(e)
-	m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)
+	m.OwnTask = in.pos.How == presence.Peek && m.Type == EventTask && me.HearsOfTask(e)
+	m.Repeated = e.N <= in.pos.MarkTo
 	return m
 }
 
-// noteNews notes what e, which is news to the caller, tells beside its message.
-func (in *inbox) noteNews(e room.Event, agents int) {
+// addNews adds what e, which is news to the caller, tells beside its message.
+func (in *inbox) addNews(e room.Event, agents int) {
 	me := in.caller.agent
 	if e.N < in.pos.own {
 		in.before++
@@ -248,11 +258,11 @@ func (in *inbox) noteNews(e room.Event, agents int) {
 		in.lostTask = room.TaskID(e.Task.No)
 	}
 	knocked := e.Type == room.Knocked
-	in.note(worthAnswer, in.ends(e, agents))
-	in.note(agentMoved, e.Type != room.Said && e.Type != room.TaskChanged && !knocked)
-	in.note(agentParted, e.Type == room.Left || e.Kind == room.Done)
-	in.note(seatWanted, knocked && e.Reason == room.ReasonRoomFull)
-	in.note(nameWanted, knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key)
+	in.add(worthAnswer, in.ends(e, agents))
+	in.add(agentMoved, e.Type != room.Said && e.Type != room.TaskChanged && !knocked)
+	in.add(agentParted, e.Type == room.Left || e.Kind == room.Done)
+	in.add(seatWanted, knocked && e.Reason == room.ReasonRoomFull)
+	in.add(nameWanted, knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key)
 }
 
 // ends reports whether e, which is news to the caller, ends its wait. A send has asked
@@ -265,14 +275,8 @@ func (in *inbox) ends(e room.Event, agents int) bool {
 
 // position is where a call begins to read.
 type position struct {
-	after    int64
-	named    bool              // by a cursor; else by the seat's read position
-	stay     bool              // see WaitRequest.Stay
-	noted    bool              // the cursor remembers that all others were away
-	peeks    bool              // nothing is handed out
-	ignored  bool              // a cursor was given that is not one of this seat
-	own      int64             // the message that the call sent; 0: none
-	repeatTo int64             // events up to here are handed out once more
-	shownTo  int64             // calls with a cursor were shown the events up to here
-	read     room.ReadPosition // of a call without a cursor
+	presence.Offer
+	noted   bool  // the cursor says that the caller was told once that all others are away
+	ignored bool  // a cursor was given that is not one of this seat
+	own     int64 // the message that the call sent; 0: none
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -106,15 +107,13 @@ func (c *session) heirs(ctx context.Context) *room.SeatRequest {
 	return claim
 }
 
-// lastUnread returns what the caller has not read. It notes nothing: the seat is given
-// up.
+// lastUnread returns what the caller has not read. It records nothing: the seat is given up.
 func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
-	p, err := c.positions().Load(ctx)
+	o, err := c.reader().Offer(ctx, presence.Query{Leave: true})
 	if err != nil {
 		return nil, false, err
 	}
-	after, _ := p.Next()
-	in := newInbox(c, position{after: max(after, c.positions().Shown(0))})
+	in := newInbox(c, position{Offer: o})
 	err = in.collect(ctx)
 	if errors.Is(err, table.ErrUnavailable) {
 		err = nil // the seat is given up all the same

@@ -6,6 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/password"
+	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
@@ -43,7 +44,7 @@ func (c *session) regained(ctx context.Context) (Seated, error) {
 
 // back returns the answer for a caller that has its seat again.
 func (c *session) back(ctx context.Context) (Seated, error) {
-	p, err := c.positions().Load(ctx)
+	o, err := c.reader().Offer(ctx, presence.Query{Return: true})
 	if err != nil {
 		return Seated{}, err
 	}
@@ -60,10 +61,10 @@ func (c *session) back(ctx context.Context) (Seated, error) {
 	if err != nil {
 		return Seated{}, err
 	}
-	if c.agent.IsPerson() && c.isFirst(p) {
-		return got, c.addLatest(ctx, &got)
+	if c.agent.IsPerson() && o.First {
+		return got, c.addLatest(ctx, o, &got)
 	}
-	return got, c.addUnread(ctx, p, &got)
+	return got, c.addUnread(ctx, o, &got)
 }
 
 // checkReturn refuses a token together with the name of another room or agent.
@@ -87,24 +88,22 @@ func (c *session) checkReturn(req JoinRequest) error {
 	return nil
 }
 
-// addUnread adds what came after the acknowledged cursor, the agent's own messages
-// included, and before that what may be lost: see bringAlong.
-func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seated) error {
-	after := max(p.Acked, p.From)
+// addUnread adds what the caller is offered, the agent's own messages included, and before that what may be lost: see
+// bringAlong.
+func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) error {
 	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
-	scanned, full, err := c.fill(ctx, &b, after, max(p.Handed, c.positions().Shown(0)))
+	scanned, full, err := c.fill(ctx, &b, o.After, o.MarkTo)
 	if err != nil {
 		return err
 	}
 	had := len(b.Messages)
-	all, err := c.older(ctx, p, func(e room.Event) bool { return c.add(&b, e, p.Handed) })
+	all, err := c.older(ctx, o, func(e room.Event) bool { return c.add(&b, e, o.MarkTo) })
 	if err != nil {
 		return err
 	}
 	b.moveToFront(had)
 	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
 	got.Unsure = !all
-	c.positions().Gave(scanned)
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()
@@ -113,10 +112,9 @@ func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seate
 	if err != nil {
 		return err
 	}
-	if scanned > p.Handed { // last: what is noted is handed out
-		err = c.positions().Handed(ctx, p.Handing(after, scanned, 0))
-	}
-	if err == nil && c.positions().HasHooks() { // it is not called for what came before that was noted
+	// This comes last: what is recorded must be handed out.
+	_, err = c.reader().MarkHandedOut(ctx, nil, o, scanned, len(b.Messages))
+	if err == nil && c.reader().HasHooks() { // the agent is not called for what came before the record
 		if h, failed := c.room.log.Refresh(ctx, c.room.svc.now()); failed == nil {
 			got.HasMore = got.HasMore || h.AsOf > c.head.AsOf
 		}
@@ -150,21 +148,19 @@ func (c *session) add(b *batch, e room.Event, shown int64) bool {
 	return b.Add(m, e)
 }
 
-// The person behind a seat calls what its agent calls, with a token of its own. It has a
-// read position for each device, and its own waits.
-
-// isFirst reports whether the device at read position p was given nothing yet.
-func (c *session) isFirst(p room.ReadPosition) bool {
-	return p.Acked == 0 && p.Handed <= c.agent.Joined && c.positions().Shown(0) == 0
-}
+// The person behind a seat calls what its agent calls, with a token of its own. Each of its devices is a reader, with
+// its own waits.
 
 // addLatest adds the last messages, for a device that looks into the room for the first
 // time: what it has not read may be long.
-func (c *session) addLatest(ctx context.Context, got *Seated) error {
+func (c *session) addLatest(ctx context.Context, o presence.Offer, got *Seated) error {
 	asOf := c.head.AsOf
 	if err := got.addLastMessages(ctx, c.room.log, c.agent, asOf+1, asOf); err != nil {
 		return err
 	}
 	got.Cursor = c.cursor(asOf, false)
-	return c.positions().Handed(ctx, room.ReadPosition{}.Handing(asOf, asOf, 0))
+	o.After = asOf
+	shown := max(1, len(got.Messages)) // what came before is no news to the device, even if nobody has spoken
+	_, err := c.reader().MarkHandedOut(ctx, nil, o, asOf, shown)
+	return err
 }

@@ -33,7 +33,7 @@ func (c *session) payer(ctx context.Context) ratelimit.Caller {
 	return ratelimit.CallerFor(ctx, c.token.Room, c.agent)
 }
 
-func (c *session) positions() presence.Positions { return c.room.agents.Positions(c.agent) }
+func (c *session) reader() presence.Reader { return c.room.agents.Reader(&c.agent) }
 
 // enter accepts a token on a cached head, which may lie behind the log. A refusal
 // is always based on a current one. The caller's room must be released.

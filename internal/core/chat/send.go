@@ -404,7 +404,7 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	if op.req.Stay { // the cursor was for the guard
 		cursor, named, op.req.Cursor = ident.Cursor{}, false, ""
 	}
-	c.positions().Arrived(cursor.N, op.event.ReplyTo)
+	c.reader().AcknowledgeHere(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 || op.leavesWork() {
 		c.attendance().Note(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
 			Fresh: presence.SendFresh})
@@ -442,19 +442,12 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 	if err != nil {
 		return nil, err
 	}
-	pos.own, pos.stay = op.event.N, op.req.Stay
+	pos.own = op.event.N
 	in := newInbox(c, pos)
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
-	if !named && pos.named && len(in.batch.Messages) > 0 { // it has come just now, and must be noted
-		in.pos.read, err = c.positions().Load(ctx)
-		if err != nil {
-			return nil, err
-		}
-		in.pos.named = false
-	}
-	got, err := c.hand(ctx, in, &presence.Wait{Began: c.room.svc.now()})
+	got, err := c.handOut(ctx, in, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -468,15 +461,14 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool) (position, error) {
 	c := op.caller
 	if named {
-		return position{after: cursor.N, named: true, noted: cursor.Noted}, nil
+		return position{Offer: presence.OfferAfter(cursor.N), noted: cursor.Noted}, nil
 	}
-	at, known := c.positions().Known()
-	after, _ := op.waits().arrived(at).Next()
-	if known && !c.agent.IsPerson() && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
-		// Nothing is unread, so no read is needed to tell from where on.
-		return position{after: c.head.AsOf, named: true, read: at, ignored: op.req.Cursor != ""}, nil
+	req := op.waits()
+	newest := max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange)
+	if o, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.agent.IsPerson() {
+		return position{Offer: o, ignored: req.Cursor != ""}, nil
 	}
-	return c.locate(ctx, op.waits())
+	return c.locate(ctx, req)
 }
 
 // readCursor reads a cursor of the caller, whose head is current. ok is false if it is

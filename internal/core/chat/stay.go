@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
@@ -14,36 +15,15 @@ import (
 // A stay is how A2A sees a seat: see ident.NewStay. Its client knows no cursor. Each further call says that all has
 // arrived that the seat was handed before, but for a message that is repeated: the answer to it may be lost.
 
-// arrived returns p with what has surely arrived at the caller acknowledged: all that it was handed before or, where it
-// repeats a message, before it had said that.
-func (req *WaitRequest) arrived(p room.ReadPosition) room.ReadPosition {
-	if n := p.Arrived(req.key); req.Stay && (req.repeats == 0 || n < req.repeats) {
-		p.Acked = max(p.Acked, n)
-	}
-	return p
-}
-
 // readAsStay gives the message of a stay the cursor of what has arrived, as if a hold had returned it: its client may
 // never repeat what is held back, so only what is meant for the agent holds.
 func (c *session) readAsStay(ctx context.Context, req *SendRequest) error {
 	if !req.Stay {
 		return nil
 	}
-	p, err := c.position(ctx)
-	req.Cursor = ident.Cursor{N: p.Arrived(req.Key), Held: true}.String(c.token)
+	n, err := c.reader().Arrived(ctx, req.Key)
+	req.Cursor = ident.Cursor{N: n, Held: true}.String(c.token)
 	return err
-}
-
-// noteHeld notes up to where events were handed to a stay when its message was held back, and up to where they had
-// arrived before.
-func (op *sendOp) noteHeld(ctx context.Context, arrived, handed int64) error {
-	at := op.caller.positions()
-	p, err := at.Load(ctx)
-	if err != nil {
-		return err
-	}
-	p.Acked, p.Guarded, p.HeldKey = max(p.Acked, arrived), handed, op.req.Key
-	return at.Write(ctx, p)
 }
 
 // Stay is how the stay of an agent stands. The log alone says so: it is the same in each process.
@@ -121,8 +101,8 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 		return s.Outward(err)
 	}
 	defer c.room.release()
-	p, err := c.position(ctx)
-	for after := p.Arrived(""); err == nil; {
+	after, err := c.reader().Arrived(ctx, "")
+	for err == nil {
 		var got *Waited
 		got, after, err = c.next(ctx, after)
 		if err != nil || got == nil || !yield(*got) || got.Status == StatusRemoved {
@@ -132,11 +112,11 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 	return s.Outward(err)
 }
 
-// next waits for what is new after an event, and notes that it is handed out. It returns nothing if ctx or the service
+// next waits for what is new after an event, and records it as handed out. It returns nothing if ctx or the service
 // ends.
 func (c *session) next(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
 	r := c.room
-	in := newInbox(c, position{after: after, named: true})
+	in := newInbox(c, position{Offer: presence.Offer{How: presence.UntilArrived, After: after}})
 	for {
 		changed := r.log.Changed()
 		c.attendance().NoteCall(ctx)
@@ -168,23 +148,12 @@ func (c *session) next(ctx context.Context, after int64) (got *Waited, scanned i
 			r.svc.log.WarnContext(ctx, "a room could not be polled", "error", err)
 		}
 	}
+	if _, err := in.markHandedOut(ctx, nil); err != nil {
+		return nil, after, err
+	}
 	h := r.log.Peek()
 	// What does not fit is next.
 	got = &Waited{Status: in.status(ctx, h), Messages: in.batch.Messages, Wakes: in.has(wakes),
 		Situation: in.situation(h)}
-	return got, in.scanned, c.noteHanded(ctx, after, in.scanned)
-}
-
-// noteHanded notes that the events up to one were handed out, unless another call has noted it.
-func (c *session) noteHanded(ctx context.Context, after, to int64) error {
-	at := c.positions()
-	handing := at.HandingLock()
-	handing.Lock()
-	defer handing.Unlock()
-	at.Gave(to)
-	p, err := at.Load(ctx)
-	if err != nil || p.Handed >= to {
-		return err
-	}
-	return at.Handed(ctx, p.Handing(after, to, 0))
+	return got, in.scanned, nil
 }

@@ -149,15 +149,12 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 // withCursor completes the answer to a call of an agent. What was handed out without a cursor may be lost, so the
 // answer has none that acknowledges it.
 func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, error) {
-	if err == nil && !c.agent.IsPerson() {
-		at := c.positions()
-		p, known := at.Known()
-		if !known {
-			p, err = at.Load(ctx)
-		}
-		if p.Handed <= max(p.Acked, c.agent.Joined) {
-			got.Cursor = c.cursor(max(p.Read(), at.Shown(0), c.agent.Joined), false)
-		}
+	if err != nil || c.agent.IsPerson() {
+		return got, c.room.svc.Outward(err)
+	}
+	n, ok, err := c.reader().Cursor(ctx)
+	if ok {
+		got.Cursor = c.cursor(n, false)
 	}
 	return got, c.room.svc.Outward(err)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 // Wait returns what is new for the caller: at once if there is something, else when there is, or
@@ -55,44 +54,26 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 	return c, nil
 }
 
-// locate returns where the caller continues to read, and notes what its cursor
-// acknowledges. A peek notes nothing, and begins after what the agent was given as far as
-// this process knows.
+// locate returns where the caller continues to read, and acknowledges its cursor. A peek acknowledges nothing.
 func (c *session) locate(ctx context.Context, req *WaitRequest) (position, error) {
-	at := c.positions()
 	cursor, ok := c.readCursor(req.Cursor)
-	if ok && !req.Peek {
-		at.Acknowledge(ctx, cursor.N)
-		return position{after: cursor.N, named: true, noted: cursor.Noted}, nil
+	o, err := c.reader().Offer(ctx, c.query(req, cursor))
+	pos := position{Offer: o}
+	if !req.Peek {
+		pos.noted, pos.ignored = cursor.Noted, !ok && req.Cursor != ""
 	}
-	if ok && cursor.N >= c.head.AsOf { // of a peek: nothing is beyond it, whatever the agent was given
-		return position{after: cursor.N, named: true, peeks: true}, nil
-	}
-	p, err := c.position(ctx)
-	if err != nil {
-		return position{}, err
-	}
-	if req.Peek {
-		return position{after: max(cursor.N, p.Acked, p.Handed, at.Shown(0)), named: true, peeks: true}, nil
-	}
-	p = req.arrived(p)
-	after, repeatTo := p.Next()
-	return position{after: after, repeatTo: repeatTo, shownTo: at.Shown(0), read: p, ignored: req.Cursor != "",
-		stay: req.Stay}, nil
+	return pos, err
 }
 
-// position returns the caller's read position.
-func (c *session) position(ctx context.Context) (room.ReadPosition, error) {
-	at := c.positions()
-	handing := at.HandingLock()
-	handing.Lock() // an older call may be about to note what it hands out
-	defer handing.Unlock()
-	return at.Load(ctx)
+// query returns what a wait with a cursor says about where the caller continues to read.
+func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
+	return presence.Query{Cursor: cursor.N, AsOf: c.head.AsOf, Peek: req.Peek, Stay: req.Stay, Key: req.key,
+		Repeats: req.repeats}
 }
 
-// wait is Wait for a caller that was accepted on a current head. own is the message that
-// the same call has sent; 0 for none. A call spends its time in collectUntil, so what
-// needs much of the stack before or after that is kept out of this frame.
+// wait is Wait for a caller that was accepted on a current head. own is the message that the same call has sent; 0 for
+// none. A call spends its time in collectUntil, so begin and endWait, which need much of the stack, are functions of
+// their own.
 func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
 	w := c.newWait(ctx, req)
 	c.room.agents.OpenWait(&c.agent, w)
@@ -108,7 +89,7 @@ func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waite
 	return c.endWait(ctx, in, w, turn)
 }
 
-// newWait returns the wait that a call asks for.
+// newWait returns the wait that a call asks for. A partner of a queue waits no longer than PartnerSilent.
 func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait {
 	r := c.room
 	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
@@ -121,23 +102,23 @@ func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait 
 	return w
 }
 
-// begin notes what a wait says about its agent, and returns the inbox that it fills. A wait that
-// finds everyone else away does not last: it would be a call for nothing.
+// begin records what a wait says about its agent, and returns the inbox that the wait fills. If everyone else is away,
+// the wait ends at once, and its cursor says so: the next one lasts.
 func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
-	c.note(ctx, req, w, own)
+	c.recordPresence(ctx, req, w, own)
 	in, err := c.inboxFor(ctx, req, own)
 	if err != nil {
 		return nil, err
 	}
-	if !w.Looks && !req.Standby && in.pos.named && !in.pos.noted && c.isAlone(ctx) {
+	if !w.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.noted && c.isAlone(ctx) {
 		in.signs |= alone
 		w.Until = w.Began
 	}
 	return in, nil
 }
 
-// note notes what a wait says about its agent.
-func (c *session) note(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) {
+// recordPresence records what a wait says about its agent.
+func (c *session) recordPresence(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) {
 	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
 		Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
 	if !w.Looks {
@@ -163,10 +144,11 @@ func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*i
 
 // endWait returns the answer of a wait. turn says that the caller is given the turn.
 func (c *session) endWait(ctx context.Context, in *inbox, w *presence.Wait, turn bool) (*Waited, error) {
+	in = in.hideAsleep(w)
 	if len(in.batch.Messages) > 0 {
 		in.signs &^= alone
 	}
-	got, err := c.hand(ctx, in, w)
+	got, err := c.handOut(ctx, in, w)
 	if err != nil {
 		return nil, err
 	}
@@ -211,9 +193,8 @@ func (c *session) isAlone(ctx context.Context) bool {
 	return away > 0
 }
 
-// collectUntil fills the inbox until something wakes the caller, it is given the
-// turn, or the wait's time is up. From the time w.Due on it looks after the caller's
-// presence: see presence.Attendance.Renew.
+// collectUntil fills the inbox until something wakes the caller, the caller is given the turn, or the time of the wait
+// is up. From the time w.Due on it looks after the caller's presence: see presence.Attendance.Renew.
 func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait) (turn bool, err error) {
 	r := c.room
 	timer := r.svc.clock.NewTimer(w.Until.Sub(w.Began))
@@ -241,7 +222,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 				return mine, err
 			}
 		case in.freeTask = <-w.Task:
-			return true, in.collect(ctx) // what has just come, comes along
+			return true, in.collect(ctx) // with what has just come
 		case <-refreshed:
 			if again := c.attendance().Renew(ctx, w); again > 0 {
 				refresh.Reset(again)
@@ -261,29 +242,22 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 	}
 }
 
-// hand returns the answer. A superseded wait hands nothing out. A call without a
-// cursor notes what it hands out first.
-func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
+// handOut records what the inbox holds, and returns the answer that has it. A superseded wait hands nothing out. w is
+// nil for a call that does not wait.
+func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
 	h := c.room.log.Peek()
-	if w.Standby && !in.has(seatLost) && in.sleeps() { // the agent could do nothing about what would wake it
-		*in = *newInbox(c, in.pos)
-		in.signs |= asleep
-	}
-	if given, err := c.giveAll(ctx, in, w); err != nil {
+	if newest, err := in.markHandedOut(ctx, w); err != nil {
 		return nil, err
-	} else if !given {
-		after := in.pos.after
-		if !in.pos.named { // the newer wait may be lost with what comes along
-			after = max(in.pos.read.Acked, c.agent.Joined)
-		}
-		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(after, in.pos.noted), Yielded: w.Yields,
+	} else if !newest {
+		arrived := max(in.pos.Arrived, c.agent.Joined) // the answer to the newer wait may be lost
+		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.noted), Yielded: w.Yields,
 			Situation: c.situation(h)}, nil
 	}
-	if c.agent.IsCalled() && !in.pos.peeks && !in.has(seatLost) && !c.agent.IsPerson() {
+	if c.agent.IsCalled() && in.pos.How != presence.Peek && !in.has(seatLost) && !c.agent.IsPerson() {
 		c.dropExpired(ctx)
 		h = c.room.log.Peek()
 	}
-	status := in.status(ctx, h) // before what was handed out earlier comes along
+	status := in.status(ctx, h) // what comes along is no news
 	if err := in.bringAlong(ctx); err != nil {
 		return nil, err
 	}
@@ -307,60 +281,30 @@ func (c *session) cursor(n int64, noted bool) string {
 	return ident.Cursor{N: n, Noted: noted}.String(c.token)
 }
 
-// giveAll notes what the inbox hands out. An agent with hooks is not called for what comes before that is
-// noted, so the inbox takes that, too, until nothing more has come or the batch is full: whatever comes later calls it.
-func (c *session) giveAll(ctx context.Context, in *inbox, w *presence.Wait) (given bool, err error) {
-	given, err = c.give(ctx, in, w)
-	if err != nil || !given || in.pos.peeks || !c.positions().HasHooks() {
-		return given, err
+// markHandedOut records what the inbox hands out. It returns false if a newer wait of the seat has begun, which hands
+// the same out. No hook calls its agent for a message that comes before the record, so the inbox takes such messages,
+// too, until none has come or the batch is full.
+func (in *inbox) markHandedOut(ctx context.Context, w *presence.Wait) (newest bool, err error) {
+	r := in.caller.reader()
+	newest, err = r.MarkHandedOut(ctx, w, in.pos.Offer, in.scanned, len(in.batch.Messages))
+	if err != nil || !newest || in.pos.How == presence.Peek || !r.HasHooks() {
+		return newest, err
 	}
 	for had := 0; had < len(in.batch.Messages) && !in.has(complete); {
 		had = len(in.batch.Messages)
-		_, err := c.room.log.Refresh(ctx, c.room.svc.now())
+		_, err := in.caller.room.log.Refresh(ctx, in.caller.room.svc.now())
 		if err == nil {
 			err = in.collect(ctx)
 		}
 		if err != nil || len(in.batch.Messages) == had {
 			break
 		}
-		if more, err := c.give(ctx, in, w); err != nil || !more {
+		more, err := r.MarkHandedOut(ctx, w, in.pos.Offer, in.scanned, len(in.batch.Messages))
+		if err != nil || !more {
 			break
 		}
 	}
-	return true, nil // what was noted must be handed out
-}
-
-// give notes what the inbox hands out. It returns false if a newer wait of the seat
-// has begun, which hands it out instead.
-func (c *session) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, error) {
-	at := c.positions()
-	handing := at.HandingLock()
-	handing.Lock()
-	defer handing.Unlock()
-	if isClosed(w.Superseded) || in.pos.peeks {
-		return !isClosed(w.Superseded), nil
-	}
-	at.Gave(in.scanned)
-	switch {
-	case in.pos.named:
-		at.Shown(in.scanned)
-		if len(in.batch.Messages) > 0 && at.HasHooks() {
-			at.Given(ctx, in.scanned)
-		}
-	// else it would be read again each time
-	case len(in.batch.Messages) > 0, in.scanned-in.pos.after >= roomlog.PageEvents:
-		read := in.pos.read
-		if now, known := at.Known(); known { // a send may have been held back since
-			read.Acked, read.Given = max(read.Acked, now.Acked), max(read.Given, now.Given)
-			read.Guarded, read.HeldKey = now.Guarded, now.HeldKey
-		}
-		repeatTo := in.pos.repeatTo
-		if in.pos.stay { // each repetition of the call brings it again
-			repeatTo = 0
-		}
-		return true, at.Handed(ctx, read.Handing(in.pos.after, in.scanned, repeatTo))
-	}
-	return true, nil
+	return true, nil // even if the last record failed: what an earlier one has must be handed out
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -379,9 +323,8 @@ const (
 	lookCalm   = 15 * time.Second // older
 )
 
-// lookIn is a wait of a program on standby that only looks in, and will again: it holds
-// nothing, and is announced ahead. The agent's own wait comes first, which reads what there
-// is.
+// lookIn answers a program on standby that looks in again and again instead of waiting. Its next look is announced
+// ahead. While the agent itself waits, the program is told to yield: the agent reads what there is.
 func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
 	own := c.attendance().Ahead(ctx, req.ForMe)
@@ -399,7 +342,7 @@ func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error)
 			turn = c.room.agents.TakeTurn(ctx, c.agent.Seat, w)
 		}
 	}
-	got, err := c.hand(ctx, in, w)
+	got, err := c.handOut(ctx, in.hideAsleep(w), w)
 	if err != nil {
 		return nil, err
 	}

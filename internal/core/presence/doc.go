@@ -6,6 +6,6 @@
 //
 // # Locks
 //
-// Positions.HandingLock and Room.dealing come first, then the locks of roomlog, then that of the Room.
+// reading.handing and Room.dealing come first, then the locks of roomlog, then that of the Room.
 // While the Room's is held, nothing of a log but Peek may be called, and no table.
 package presence

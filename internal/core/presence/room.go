@@ -68,6 +68,19 @@ type Wait struct {
 	Task       chan int64    // receives the number of a task that is free for the caller
 }
 
+// isSuperseded reports whether w has ended since a younger one began. A call that does not wait has none, and is not.
+func (w *Wait) isSuperseded() bool {
+	if w == nil {
+		return false
+	}
+	select {
+	case <-w.Superseded:
+		return true
+	default:
+		return false
+	}
+}
+
 // rank returns when w counts as begun among the waits of its seat. The youngest gets the turn,
 // and a program on standby comes after its agent.
 func (w *Wait) rank() time.Time {
@@ -240,15 +253,14 @@ type seatCache struct {
 
 // reading is how far one reader has come, and what it saw.
 type reading struct {
-	position     *room.ReadPosition // as last read or written here; nil: unknown
-	positionAt   time.Time          // when it was last written here
-	shown        int64              // calls with a cursor were shown the events up to here
-	roster       [16]byte           // of who was there, as it was last seen; zero: unknown
-	rosterReadAt time.Time          // when it was last read for a quiet result
+	delivery     Delivery
+	storedAt     time.Time // when the delivery was last written here
+	roster       [16]byte  // of who was there, as it was last seen; zero: unknown
+	rosterReadAt time.Time // when it was last read for a quiet result
 
-	// handing is held from the moment when a call without a cursor is sure to be the newest of
-	// its reader until it has noted what it hands out. So the next call begins behind that. It
-	// precedes all other locks.
+	// handing is held while the delivery is read and written: from the moment when a call is sure to be the newest of
+	// its reader until it has recorded what it hands out. So the next call begins behind that. It precedes all other
+	// locks.
 	handing sync.Mutex
 }
 

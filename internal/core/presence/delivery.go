@@ -1,0 +1,213 @@
+package presence
+
+import (
+	"strings"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// Delivery is what one reader was handed, has shown to have, and gets again. A reader is an agent, or one device of the
+// person behind it. An answer may be lost: clients give up without a word, and a Lambda function never learns that its
+// client has left. So what was handed out comes again unless something shows that it has arrived.
+//
+// A Delivery decides, and reads and writes nothing: Reader does. In the cases, Bob has joined with event 40, and the
+// events from 41 on are messages of Ann.
+//
+//  1. Bob was handed 41 and 42, and his next call has cursor 42: both have arrived, and neither comes again.
+//  2. Bob was handed 41 and 42, and calls without a cursor: both come again, marked as repeated.
+//  3. Bob was handed 41 and 42 twice without a cursor: both answers may be lost, so both come along with 43.
+//  4. Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked in this process.
+//  5. Bob was handed 41 and 42, and replies to 41: both have arrived.
+//  6. A program peeks for Bob and sees 41: nothing is recorded, and Bob's next call gets 41 as new.
+//  7. A newer wait ends one that found 41: the older hands nothing out, and its cursor 40 acknowledges nothing.
+//  8. One process handed Bob 41, and he acknowledged it to another: that one keeps this when it reads the table.
+//  9. Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls him for 41.
+//  10. Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since his next cursor will be.
+//  11. Bob returns, and is handed 41 and 42: each return and one call without a cursor bring both again, marked.
+//  12. Bob was handed 41 by a call with cursor 40, and leaves when 42 has come: the leave shows 42.
+//  13. Bob stays (A2A), was handed 41, and calls again: 41 has arrived, since a stay knows no cursor.
+//  14. Bob stays, has 41, said 42 under key k, was handed 43 with that, and says k again: 43 comes again.
+//  15. Bob stays, and 41 held back what he said under key k: k again gets 41 again, since that answer may be lost.
+//  16. Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.
+//  17. Bob was handed 41 without a cursor, and lists tasks: the list has no cursor, which would acknowledge 41.
+//  18. Bob was warned of a credential, and says the same again: he means it, and it is sent.
+//  19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.
+//  20. Bob's person opens the room on a new device: the offer says that this is the first one.
+type Delivery struct {
+	stored room.ReadPosition
+	shown  int64 // calls with a cursor were handed the events up to this one, as far as this process knows
+	joined int64 // the join handed out the events up to this one
+	loaded bool  // stored is as the table had it at some time; else it has only what was acknowledged here
+}
+
+// deliveryOf returns the delivery of a reader that joined with an event, as the table has it.
+func deliveryOf(stored room.ReadPosition, joined int64) Delivery {
+	stored.HandedTo, stored.BatchAfter = max(stored.HandedTo, joined), max(stored.BatchAfter, joined)
+	return Delivery{stored: stored, joined: joined, loaded: true}
+}
+
+// keep adds to d what this process knew before and the table may not have: what was acknowledged or shown here.
+func (d *Delivery) keep(known Delivery) { // 8
+	d.stored.Acked, d.shown = max(d.stored.Acked, known.stored.Acked), max(d.shown, known.shown)
+}
+
+// Store is when a change of a Delivery is written to the table. A write that fails costs a repetition unless the answer
+// relies on it.
+type Store int
+
+// The times of a write.
+const (
+	Never                  Store = iota // this process alone remembers the change
+	WithinAMinute                       // at once if the last write is a minute old; else with the next one
+	BeforeAnswerIfPossible              // before the answer, which goes out even if the write fails
+	BeforeAnswer                        // before the answer, which is refused if the write fails
+)
+
+// How is how a call reads, and so what shows that its answer has arrived.
+type How int
+
+// The ways to read.
+const (
+	ByCursor     How = iota // from the call's cursor on: the cursor of the next call acknowledges the answer
+	OnceMore                // without a cursor: the next call without one gets the answer once more
+	UntilArrived            // without a cursor: each such call gets the answer again, until it has arrived
+	Peek                    // nothing is handed out
+)
+
+// Query is what a call says about where it continues to read.
+type Query struct {
+	Cursor  int64  // 0: none
+	AsOf    int64  // the last event that the call knows
+	Peek    bool   // a program looks for the agent
+	Return  bool   // the agent returns to its seat
+	Leave   bool   // the agent gives its seat up
+	Stay    bool   // the caller knows no cursor: with each call, what it was handed before has arrived
+	Key     string // of a stay: the idempotency key of what it says; "": none
+	Repeats int64  // of a stay: the message that was said under Key before; 0: none
+}
+
+// Offer is what a call may be handed.
+type Offer struct {
+	How      How
+	After    int64 // the events after this one
+	MarkTo   int64 // those up to this one are marked as repeated
+	Arrived  int64 // the events up to this one have arrived: a cursor here acknowledges nothing that may be lost
+	UnsureTo int64 // those after Arrived up to this one were handed out twice, and come along if they fit
+	First    bool  // the reader was handed nothing yet
+
+	batchTo int64 // of OnceMore: those up to this one are handed out for the second time
+	loaded  bool  // the table was read for the offer: else another process may have handed out more
+	hooked  bool  // of ByCursor: the agent is called when something is new
+}
+
+// OfferAfter returns the offer of a call whose cursor is n.
+func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: n} }
+
+// Offer returns what a call of the reader may be handed.
+func (d Delivery) Offer(q Query) Offer {
+	p := d.stored
+	switch {
+	case q.Peek: // 6
+		n := max(q.Cursor, d.HandedOut())
+		return Offer{How: Peek, After: n, Arrived: n}
+	case q.Cursor > 0: // 1
+		return OfferAfter(q.Cursor)
+	case q.Leave: // 12
+		return Offer{How: Peek, After: max(p.BatchAfter, p.Acked, d.shown)}
+	}
+	o := Offer{How: OnceMore, MarkTo: max(p.HandedTo, d.shown), Arrived: p.Acked, UnsureTo: p.BatchAfter, // 2, 3, 4
+		First:   p.Acked == 0 && p.HandedTo <= d.joined && d.shown == 0, // 20
+		batchTo: p.HandedTo, loaded: d.loaded}
+	switch {
+	case q.Return: // 11
+		o.How = UntilArrived
+	case q.Stay: // 13
+		o.How, o.UnsureTo = UntilArrived, 0
+		if n := d.Arrived(q.Key); q.Repeats == 0 || n < q.Repeats { // 14
+			o.Arrived = n
+		}
+	}
+	o.After = max(p.BatchAfter, o.Arrived)
+	return o
+}
+
+// HandOut records that a call was handed so many messages of an offer, which are among the events up to one.
+func (d *Delivery) HandOut(o Offer, to int64, messages int) Store {
+	p := &d.stored
+	if o.How == Peek { // 6
+		return Never
+	}
+	p.Acked = max(p.Acked, o.Arrived) // 1, 13
+	switch {
+	case o.How == ByCursor:
+		d.shown = max(d.shown, to) // 4
+		if !o.hooked || messages == 0 || to <= max(p.HandedTo, p.ShownTo) {
+			return Never // 10
+		}
+		p.ShownTo = to // 9
+	case messages == 0 && to-o.After < roomlog.PageEvents: // 16
+		return Never
+	case o.How == OnceMore: // 2, 3
+		p.BatchAfter, p.HandedTo = max(o.After, o.batchTo), max(p.HandedTo, to)
+	case to <= p.HandedTo: // 11, 14
+		return Never
+	default:
+		p.BatchAfter, p.HandedTo = o.After, to
+	}
+	return BeforeAnswerIfPossible
+}
+
+// Acknowledge records that the events up to a cursor have arrived, and the whole batch of the message that the reader
+// replies to. Each is 0 if there is none.
+func (d *Delivery) Acknowledge(cursor, replyTo int64) Store {
+	p, n := &d.stored, cursor // 1
+	if p.BatchAfter < replyTo && replyTo <= p.HandedTo {
+		n = max(n, p.HandedTo) // 5
+	}
+	if n <= p.Acked {
+		return Never
+	}
+	p.Acked = n
+	return WithinAMinute
+}
+
+// HoldBack records that a stay was handed the events of an offer up to one, since they held back what it said under
+// a key.
+func (d *Delivery) HoldBack(o Offer, to int64, key string) Store { // 15
+	p := &d.stored
+	p.Acked, p.HeldTo, p.HeldKey = max(p.Acked, o.Arrived), to, key
+	return BeforeAnswer
+}
+
+// Arrived returns the last event that has surely arrived at a stay that says something under a key: all that it was
+// handed, but for the answer to this very call, which was held back before.
+func (d Delivery) Arrived(key string) int64 {
+	p := d.stored
+	handed := max(p.Acked, p.HandedTo, p.ShownTo) // 13
+	if key != "" && key == p.HeldKey {            // 15
+		return handed
+	}
+	return max(handed, p.HeldTo)
+}
+
+// HandedOut returns the last event that the reader was handed.
+func (d Delivery) HandedOut() int64 {
+	return max(d.stored.Acked, d.stored.HandedTo, d.stored.ShownTo, d.shown, d.joined)
+}
+
+// Cursor returns the cursor of an answer that hands nothing out. It returns false if a cursor would acknowledge what
+// may be lost.
+func (d Delivery) Cursor() (n int64, ok bool) { // 17
+	return d.HandedOut(), d.stored.HandedTo <= max(d.stored.Acked, d.joined)
+}
+
+// ConfirmCredential reports whether the reader was warned of the credential in a message, which has a fingerprint and,
+// in a call of the page, a key. If not, the reader counts as warned from now on.
+func (d *Delivery) ConfirmCredential(fingerprint, key string) (confirmed bool, store Store) {
+	if warned, by, _ := strings.Cut(d.stored.Credential, " "); warned == fingerprint {
+		return key == "" || key != by, Never // 18, 19
+	}
+	d.stored.Credential = strings.TrimSpace(fingerprint + " " + key)
+	return false, BeforeAnswer
+}

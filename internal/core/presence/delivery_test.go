@@ -1,0 +1,265 @@
+package presence
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// bob is a reader in one process. Every event after 40 is a message of Ann.
+type bob struct {
+	Delivery
+	hooked bool
+}
+
+// step is one thing that happens to Bob, and tells how that went.
+type step struct {
+	do   func(b *bob) string
+	want string
+}
+
+// calls is a call at a time when n is the last event. It tells what Bob gets: in brackets what comes along, with a *
+// what is marked as repeated.
+func calls(q Query, n int64) func(*bob) string {
+	return func(b *bob) string {
+		o := b.offer(q)
+		text, messages := shows(o, n)
+		return text + b.marks(o, n, messages)
+	}
+}
+
+// shows is what an offer shows when n is the last event.
+func shows(o Offer, n int64) (text string, messages int) {
+	var list []string
+	for e := max(o.Arrived, 40) + 1; e <= o.UnsureTo; e++ {
+		list = append(list, fmt.Sprintf("(%d)", e))
+	}
+	for e := o.After + 1; e <= n; e++ {
+		mark := ""
+		if e <= o.MarkTo {
+			mark = "*"
+		}
+		list = append(list, fmt.Sprint(e, mark))
+		messages++
+	}
+	return strings.Join(append(list, ""), " "), messages
+}
+
+// replies is a reply of Bob to event n.
+func replies(n int64) func(*bob) string {
+	return func(b *bob) string { return b.Acknowledge(0, n).String() }
+}
+
+// isFirst is whether a return is the first call.
+func isFirst(b *bob) string { return fmt.Sprint(b.Offer(back).First) }
+
+func (b *bob) offer(q Query) Offer {
+	if q.Cursor > 0 && !q.Peek {
+		b.Acknowledge(q.Cursor, 0)
+	}
+	o := b.Offer(q)
+	o.hooked = b.hooked
+	return o
+}
+
+func (b *bob) marks(o Offer, n int64, messages int) string { return b.HandOut(o, n, messages).String() }
+
+func (s Store) String() string {
+	return []string{"unstored", "within a minute", "stored if possible", "stored"}[s]
+}
+
+var (
+	look     = Query{}
+	cursor40 = Query{Cursor: 40}
+	cursor42 = Query{Cursor: 42}
+	peek     = Query{Peek: true}
+	back     = Query{Return: true}
+	stays    = Query{Stay: true}
+	first    = calls(look, 42) // Bob is handed 41 and 42 without a cursor
+)
+
+// The rows are the cases that the comment of Delivery lists.
+func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
+	for what, steps := range map[string][]step{
+		"Bob was handed 41 and 42, and his next call has cursor 42: both have arrived, and neither comes again.": {
+			{first, "41 42 stored if possible"},
+			{func(b *bob) string { return b.Acknowledge(42, 0).String() }, "within a minute"},
+			{calls(cursor42, 42), "unstored"},
+			{calls(look, 43), "43 stored if possible"},
+		},
+		"Bob was handed 41 and 42, and calls without a cursor: both come again, marked as repeated.": {
+			{first, "41 42 stored if possible"},
+			{calls(look, 43), "41* 42* 43 stored if possible"},
+		},
+		"Bob was handed 41 and 42 twice without a cursor: both answers may be lost, so both come along with 43.": {
+			{first, "41 42 stored if possible"},
+			{first, "41* 42* stored if possible"},
+			{func(b *bob) string { b.Delivery = deliveryOf(b.stored, 40); return "" }, ""},
+			{calls(look, 42), "(41) (42) unstored"},
+			{calls(look, 43), "(41) (42) 43 stored if possible"},
+		},
+		"Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked in this process.": {
+			{calls(cursor40, 41), "41 unstored"},
+			{func(b *bob) string { text, _ := shows(deliveryOf(b.stored, 40).Offer(look), 41); return text }, "41 "},
+			{calls(look, 41), "41* stored if possible"},
+		},
+		"Bob was handed 41 and 42, and replies to 41: both have arrived.": {
+			{first, "41 42 stored if possible"},
+			{replies(40), "unstored"},
+			{replies(43), "unstored"},
+			{func(b *bob) string { other := *b; return replies(42)(&other) }, "within a minute"},
+			{replies(41), "within a minute"},
+			{replies(42), "unstored"},
+			{calls(look, 43), "43 stored if possible"},
+		},
+		"A program peeks for Bob and sees 41: nothing is recorded, and Bob's next call gets 41 as new.": {
+			{calls(peek, 41), "41 unstored"},
+			{calls(look, 41), "41 stored if possible"},
+			{calls(peek, 42), "42 unstored"},
+			{calls(Query{Peek: true, Cursor: 40}, 42), "42 unstored"},
+			{calls(Query{Peek: true, Cursor: 42}, 43), "43 unstored"},
+		},
+		"A newer wait ends one that found 41: the older hands nothing out, and its cursor 40 acknowledges nothing.": {
+			{func(b *bob) string { return fmt.Sprint(b.Offer(look).Arrived, b.Offer(cursor40).Arrived) }, "0 40"},
+			{calls(look, 41), "41 stored if possible"},
+		},
+		"One process handed Bob 41, and he acknowledged it to another: that one keeps this when it reads the table.": {
+			{func(b *bob) string {
+				other := bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
+				other.Acknowledge(41, 0)
+				calls(look, 41)(b)
+				b.Delivery = deliveryOf(b.stored, 40)
+				b.keep(other.Delivery)
+				return fmt.Sprint(b.stored.HandedTo, b.stored.Acked, other.stored.BatchAfter)
+			}, "41 41 40"},
+			{calls(look, 42), "42 stored if possible"},
+		},
+		"Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls him for 41.": {
+			{func(b *bob) string { b.hooked = true; return calls(cursor40, 41)(b) }, "41 stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).HandedOut()) }, "41"},
+			{calls(cursor40, 41), "41 unstored"},
+			{calls(Query{Cursor: 41}, 41), "unstored"},
+			{calls(look, 42), "42 stored if possible"},
+			{calls(Query{Cursor: 41}, 42), "42 unstored"},
+		},
+		"Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since his next cursor will be.": {
+			{calls(cursor40, 41), "41 unstored"},
+			{func(b *bob) string { return b.Acknowledge(41, 0).String() }, "within a minute"},
+			{calls(look, 42), "42 stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(b.stored.BatchAfter) }, "41"},
+		},
+		"Bob returns, and is handed 41 and 42: each return and one call without a cursor bring both again, marked.": {
+			{calls(back, 42), "41 42 stored if possible"},
+			{calls(back, 42), "41* 42* unstored"},
+			{calls(back, 43), "41* 42* 43 stored if possible"},
+			{calls(look, 43), "41* 42* 43* stored if possible"},
+			{calls(look, 43), "(41) (42) (43) unstored"},
+		},
+		"Bob was handed 41 by a call with cursor 40, and leaves when 42 has come: the leave shows 42.": {
+			{calls(cursor40, 41), "41 unstored"},
+			{calls(Query{Leave: true}, 42), "42 unstored"},
+			{first, "41* 42 stored if possible"},
+			{first, "41* 42* stored if possible"},
+			{calls(Query{Leave: true}, 43), "43 unstored"},
+			{func(b *bob) string { b.Acknowledge(43, 0); return calls(Query{Leave: true}, 44)(b) }, "44 unstored"},
+		},
+		"Bob stays (A2A), was handed 41, and calls again: 41 has arrived, since a stay knows no cursor.": {
+			{calls(stays, 41), "41 stored if possible"},
+			{calls(stays, 42), "42 stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(b.stored.Acked) }, "41"},
+			{calls(stays, 42), "unstored"},
+		},
+		"Bob stays, has 41, said 42 under key k, was handed 43 with that, and says k again: 43 comes again.": {
+			{calls(stays, 41), "41 stored if possible"},
+			{calls(Query{Stay: true, Key: "k"}, 42), "42 stored if possible"},
+			{calls(Query{Stay: true, Key: "k", Repeats: 42}, 43), "42* 43 stored if possible"},
+			{calls(Query{Stay: true, Key: "k", Repeats: 42}, 43), "42* 43* unstored"},
+			{calls(stays, 43), "unstored"},
+		},
+		"Bob stays, and 41 held back what he said under key k: k again gets 41 again, since that answer may be lost.": {
+			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, "k").String() }, "stored"},
+			{func(b *bob) string { return fmt.Sprint(b.Arrived("k"), b.Arrived("l"), b.Arrived("")) }, "40 41 41"},
+			{calls(Query{Stay: true, Key: "k"}, 41), "41 stored if possible"},
+		},
+		"Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.": {
+			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents-1, 0) }, "unstored"},
+			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents, 0) }, "stored if possible"},
+		},
+		"Bob was handed 41 without a cursor, and lists tasks: the list has no cursor, which would acknowledge 41.": {
+			{func(b *bob) string { return fmt.Sprint(b.Cursor()) }, "40 true"},
+			{calls(look, 41), "41 stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(b.Cursor()) }, "41 false"},
+			{func(b *bob) string { b.Acknowledge(41, 0); return fmt.Sprint(b.Cursor()) }, "41 true"},
+		},
+		"Bob was warned of a credential, and says the same again: he means it, and it is sent.": {
+			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f1", "")) }, "false stored"},
+			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f1", "")) }, "true unstored"},
+		},
+		"Bob's person opens the room on a new device: the offer says that this is the first one.": {
+			{isFirst, "true"},
+			{func(b *bob) string { other := *b; other.Acknowledge(40, 0); return isFirst(&other) }, "false"},
+			{func(b *bob) string { other := *b; calls(cursor40, 40)(&other); return isFirst(&other) }, "false"},
+			{func(b *bob) string { other := *b; other.HandOut(Offer{}, 40, 0); return isFirst(&other) }, "false"},
+			{func(b *bob) string { calls(back, 41)(b); return isFirst(b) }, "false"},
+		},
+		"The page was warned of a credential, and repeats the call with its key: nobody has read the warning.": {
+			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false stored"},
+			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false unstored"},
+			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "l")) }, "true unstored"},
+		},
+	} {
+		b := &bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
+		for i, s := range steps {
+			if got := s.do(b); got != s.want {
+				t.Errorf("%s\nstep %d: %q, want %q", what, i+1, got, s.want)
+			}
+		}
+	}
+}
+
+// A call may have an offer that was made before other calls were handed more, and a process may know less than another.
+func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		d, handed := deliveryOf(room.ReadPosition{}, 40), int64(40)
+		older, offer := d, d.Offer(look)
+		for step := range 30 {
+			was, n := d, 40+random.Int64N(20)
+			switch random.IntN(6) {
+			case 0:
+				offer = d.Offer([]Query{look, back, stays, peek, {Cursor: n}, {Stay: true, Key: "k"}}[random.IntN(6)])
+				offer.hooked = random.IntN(2) == 0
+			case 1:
+				older = d
+			case 2:
+				d.keep(older)
+				older.keep(d)
+				if older.stored.Acked != d.stored.Acked || older.shown != d.shown {
+					t.Fatalf("seed %d, step %d: %+v does not keep what %+v has", seed, step, older, d)
+				}
+			case 3:
+				d.Acknowledge(n, 40+random.Int64N(20))
+				handed = max(handed, n)
+			case 4:
+				d.HoldBack(OfferAfter(n), n, "k")
+				handed = max(handed, n)
+			default:
+				to := offer.After + random.Int64N(5)
+				d.HandOut(offer, to, 1)
+				if offer.How != Peek {
+					handed = max(handed, to)
+				}
+			}
+			arrived := d.Arrived("k")
+			if d.stored.Acked < was.stored.Acked || d.stored.HandedTo < was.stored.HandedTo || d.shown < was.shown ||
+				d.stored.ShownTo < was.stored.ShownTo || d.HandedOut() != handed ||
+				arrived < max(d.stored.Acked, d.stored.HandedTo, d.stored.ShownTo) || d.Arrived("") < d.stored.HeldTo {
+				t.Fatalf("seed %d, step %d: %+v, then %+v, handed %d", seed, step, was, d, handed)
+			}
+		}
+	}
+}

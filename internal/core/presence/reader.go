@@ -1,0 +1,250 @@
+package presence
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// storeEvery is how often a Delivery is written that only cursors change: otherwise each message would cost a write.
+const storeEvery = time.Minute
+
+// Reader is an agent, or one device of the person behind it, to which events are handed out. Its methods apply the
+// rules of Delivery to what this process and the table know of it.
+type Reader struct {
+	room   *Room
+	caller *room.Caller
+}
+
+// Reader returns c as a reader.
+func (r *Room) Reader(c *room.Caller) Reader { return Reader{r, c} }
+
+// Offer returns what a call of the reader may be handed, and acknowledges its cursor. It waits for an older call that
+// is about to store what it hands out.
+func (r Reader) Offer(ctx context.Context, q Query) (Offer, error) {
+	switch {
+	case q.Cursor > 0 && !q.Peek:
+		r.acknowledge(ctx, q.Cursor)
+		return OfferAfter(q.Cursor), nil
+	case q.Peek && q.Cursor >= q.AsOf: // nothing is beyond it, whatever the agent was handed
+		return Delivery{}.Offer(q), nil
+	}
+	d, err := r.delivery(ctx)
+	return d.Offer(q), err
+}
+
+// OfferNothing returns the offer of a call without a cursor to which nothing is new, so that no read is needed to tell
+// from where on. It returns false if something may be: newest is the last event that may be news to the reader.
+func (r Reader) OfferNothing(q Query, newest int64) (o Offer, ok bool) {
+	d := r.known()
+	o = d.Offer(q)
+	if !d.loaded || newest > o.After {
+		return Offer{}, false
+	}
+	o.After, o.loaded = q.AsOf, false
+	return o, true
+}
+
+// MarkHandedOut records that a call is handed so many messages of an offer, which are among the events up to one. It
+// returns false, and records nothing, if a newer call has superseded w, the wait of the call: then the newer one hands
+// them out. w is nil for a call that does not wait.
+func (r Reader) MarkHandedOut(ctx context.Context, w *Wait, o Offer, to int64, messages int) (ok bool, err error) {
+	defer r.lock().Unlock()
+	if w.isSuperseded() { // 7
+		return false, nil
+	}
+	if o.How == Peek {
+		return true, nil
+	}
+	r.recordRead(to)
+	o.hooked = messages > 0 && r.HasHooks()
+	return true, r.handOut(ctx, o, to, messages)
+}
+
+// MarkAllHandedOut stores what the agent was handed before it gets its first hook.
+func (r Reader) MarkAllHandedOut(ctx context.Context) error {
+	defer r.lock().Unlock()
+	var stored room.Presence
+	if !r.room.o.SingleProcess { // another process may have handed out more
+		// If that fails, the agent is called for what it has read.
+		stored, _ = r.room.log.Seats().PresenceOf(ctx, r.caller.Seat)
+	}
+	to := max(r.recordRead(stored.Read), r.known().shown)
+	return r.handOut(ctx, Offer{How: ByCursor, hooked: true}, to, 1)
+}
+
+// handOut applies Delivery.HandOut. The reader is locked.
+func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (err error) {
+	d := r.known()
+	store := d.HandOut(o, to, messages)
+	if store != Never && !(d.loaded && o.loaded) {
+		d, err = r.load(ctx)
+		store = d.HandOut(o, to, messages)
+	}
+	return r.store(ctx, d, store, err)
+}
+
+// acknowledge records that the events up to a cursor have arrived, and stores that once in storeEvery.
+func (r Reader) acknowledge(ctx context.Context, cursor int64) {
+	if !r.acknowledgeHere(cursor, 0) {
+		return
+	}
+	defer r.lock().Unlock()
+	d, err := r.load(ctx) // so that nothing of another process is overwritten
+	_ = r.store(ctx, d, WithinAMinute, err)
+}
+
+// AcknowledgeHere records what a message of the reader proves to have arrived: see Delivery.Acknowledge. The message
+// has cost a write, so this process alone remembers that.
+func (r Reader) AcknowledgeHere(cursor, replyTo int64) { r.acknowledgeHere(cursor, replyTo) }
+
+// acknowledgeHere applies Delivery.Acknowledge, and reports whether that is to be stored now.
+func (r Reader) acknowledgeHere(cursor, replyTo int64) (due bool) {
+	r.room.mu.Lock()
+	defer r.room.mu.Unlock()
+	c := r.cached()
+	store := c.delivery.Acknowledge(cursor, replyTo)
+	return (store == WithinAMinute || !c.delivery.loaded) && r.room.now().Sub(c.storedAt) >= storeEvery
+}
+
+// HoldBack stores what a stay was handed since that held back what it said: see Delivery.HoldBack.
+func (r Reader) HoldBack(ctx context.Context, o Offer, to int64, key string) error {
+	defer r.lock().Unlock()
+	d, err := r.load(ctx)
+	return r.store(ctx, d, d.HoldBack(o, to, key), err)
+}
+
+// ConfirmCredential reports whether the reader was warned of a credential: see Delivery.ConfirmCredential.
+func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) (confirmed bool, err error) {
+	defer r.lock().Unlock()
+	d, err := r.load(ctx)
+	if err != nil {
+		return false, err
+	}
+	confirmed, store := d.ConfirmCredential(fingerprint, key)
+	return confirmed, r.store(ctx, d, store, nil)
+}
+
+// Arrived returns the last event that has surely arrived at a stay: see Delivery.Arrived.
+func (r Reader) Arrived(ctx context.Context, key string) (int64, error) {
+	d, err := r.delivery(ctx)
+	return d.Arrived(key), err
+}
+
+// HandedOut returns the last event that the reader was handed.
+func (r Reader) HandedOut(ctx context.Context) (int64, error) {
+	d, err := r.delivery(ctx)
+	return d.HandedOut(), err
+}
+
+// Cursor returns the cursor of an answer that hands nothing out, as far as this process knows: see Delivery.Cursor.
+func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
+	d := r.known()
+	if !d.loaded {
+		d, err = r.delivery(ctx)
+	}
+	n, ok = d.Cursor()
+	return n, ok, err
+}
+
+// HasHooks reports whether the agent is called when something is new.
+func (r Reader) HasHooks() bool {
+	a, here := r.room.log.Peek().Seated(r.caller.Seat)
+	return here && a.IsCalled() && !r.caller.IsPerson()
+}
+
+// recordRead records, in this process only, that the agent was handed the events up to n, and returns the last of all.
+// Others learn that with the next write of its presence; of an agent with hooks at once.
+func (r Reader) recordRead(n int64) int64 {
+	if r.caller.IsPerson() {
+		return n
+	}
+	r.room.mu.Lock()
+	defer r.room.mu.Unlock()
+	c := r.room.cached(r.caller.Seat)
+	c.presence.Read = max(c.presence.Read, n)
+	return c.presence.Read
+}
+
+// lock locks what is handed out to the reader, and returns the lock.
+func (r Reader) lock() *sync.Mutex {
+	r.room.mu.Lock()
+	handing := &r.cached().handing
+	r.room.mu.Unlock()
+	handing.Lock()
+	return handing
+}
+
+// cached returns what is cached of the reader. The room's mutex is held.
+func (r Reader) cached() *reading { return r.room.cached(r.caller.Seat).by(*r.caller) }
+
+// known returns the delivery as far as this process knows it.
+func (r Reader) known() Delivery {
+	r.room.mu.Lock()
+	defer r.room.mu.Unlock()
+	return r.cached().delivery
+}
+
+// delivery is load, once no older call is about to store what it hands out.
+func (r Reader) delivery(ctx context.Context) (Delivery, error) {
+	defer r.lock().Unlock()
+	return r.load(ctx)
+}
+
+// load returns the delivery. If other processes write, they may have handed out more, so the table is read. With an
+// error comes what this process knows. The reader is locked.
+func (r Reader) load(ctx context.Context) (Delivery, error) {
+	known := r.known()
+	if known.loaded && r.room.o.SingleProcess {
+		return known, nil
+	}
+	stored, err := r.room.log.Seats().ReadPosition(ctx, *r.caller)
+	if err != nil {
+		return known, err
+	}
+	return r.cache(deliveryOf(stored, r.caller.Joined)), nil
+}
+
+// cache remembers d, and returns it with what was acknowledged meanwhile.
+func (r Reader) cache(d Delivery) Delivery {
+	r.room.mu.Lock()
+	defer r.room.mu.Unlock()
+	c := r.cached()
+	d.keep(c.delivery)
+	c.delivery = d
+	return d
+}
+
+// store writes d to the table, unless it is never to be written, and remembers it. failed is why d could not be loaded;
+// nil if it was. If the answer does not rely on the write, store only logs that the write failed: it may have happened,
+// and then an answer that is kept back would be lost. The reader is locked.
+func (r Reader) store(ctx context.Context, d Delivery, when Store, failed error) error {
+	now, err := r.room.now(), failed
+	if err == nil && when != Never {
+		err = r.room.log.Seats().SetReadPosition(ctx, *r.caller, d.stored)
+	}
+	canceled := ctx.Err() == context.Canceled
+	if err != nil && (when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled) {
+		return err
+	}
+	r.room.mu.Lock()
+	defer r.room.mu.Unlock()
+	c := r.cached()
+	if err == nil {
+		d.keep(c.delivery)
+		c.delivery = d
+		if when != Never {
+			c.storedAt = now
+		}
+		return nil
+	}
+	if when == BeforeAnswerIfPossible { // it is marked if it comes again
+		c.delivery.shown = max(c.delivery.shown, d.HandedOut())
+	}
+	if !canceled {
+		r.room.o.Logger.WarnContext(ctx, "read position not written", "error", err)
+	}
+	return nil
+}
