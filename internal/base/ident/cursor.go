@@ -9,18 +9,18 @@ import (
 
 // A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block
 // of 64 bits, encrypted under a key of the token. From the highest bit, it has the number,
-// Noted, a nonce, a check of zeros and Held. The characters' 65th bit is zero.
+// ToldAlone, a nonce, a check of zeros and Held. The characters' 65th bit is zero.
 const (
 	cursorPrefix = 'c'
 	cursorChars  = 13
 	cursorHalf   = 32 // bits
 
-	heldBit   = 0
-	checkBits = 15
-	nonceBit  = heldBit + 1 + checkBits
-	nonceBits = 17
-	notedBit  = nonceBit + nonceBits
-	numberBit = notedBit + 1
+	heldBit      = 0
+	checkBits    = 15
+	nonceBit     = heldBit + 1 + checkBits
+	nonceBits    = 17
+	toldAloneBit = nonceBit + nonceBits
+	numberBit    = toldAloneBit + 1
 )
 
 // Cursor is a seat's place in its room's log.
@@ -30,9 +30,9 @@ const (
 // see. A text is bound to the token that it was made for. That catches mistakes: a cursor is not
 // a secret, and proves nothing.
 type Cursor struct {
-	N     int64 // the last event scanned for the seat, in 0..MaxMessage
-	Noted bool  // the server has told this caller once that all others are away
-	Held  bool  // a send was held back by what came up to here
+	N         int64 // the last event scanned for the seat, in 0..MaxMessage
+	ToldAlone bool  // the server has told this caller once that all others are away
+	Held      bool  // a send was held back by what came up to here
 }
 
 // String returns a new text of c for the owner of t, in lower case. It differs from
@@ -50,8 +50,8 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 		return ""
 	}
 	plain := uint64(c.N)<<numberBit | uint64(nonce&(1<<nonceBits-1))<<nonceBit
-	if c.Noted {
-		plain |= 1 << notedBit
+	if c.ToldAlone {
+		plain |= 1 << toldAloneBit
 	}
 	if c.Held {
 		plain |= 1 << heldBit
@@ -74,7 +74,8 @@ func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 	if plain>>(heldBit+1)&(1<<checkBits-1) != 0 {
 		return Cursor{}, false
 	}
-	return Cursor{N: int64(plain >> numberBit), Noted: plain>>notedBit&1 == 1, Held: plain>>heldBit&1 == 1}, true
+	return Cursor{N: int64(plain >> numberBit), ToldAlone: plain>>toldAloneBit&1 == 1,
+		Held: plain>>heldBit&1 == 1}, true
 }
 
 // cursorBlock returns the cipher of t's cursors. Its key is a hash of all of the

@@ -56,12 +56,12 @@ func TestFirstWait_afterIt_theNextOneWaits(t *testing.T) {
 	w.stillWaits("Ann", next) // nor is she given the turn, since nobody would hear her
 	w.pass(time.Second)
 	got := take(t, next)
-	if got.AloneNow || !read(t, p.ann.Token, got.Cursor).Noted {
+	if got.AloneNow || !read(t, p.ann.Token, got.Cursor).ToldAlone {
 		t.Errorf("the next wait gets %+v", got)
 	}
 	w.say(p.bob.Token, "I am here after all")
 	got = w.look(p.ann.Token, got.Cursor)
-	if read(t, p.ann.Token, got.Cursor).Noted {
+	if read(t, p.ann.Token, got.Cursor).ToldAlone {
 		t.Error("the cursor remembers it although Bob has spoken")
 	}
 }

@@ -276,7 +276,7 @@ func (in *inbox) ends(e room.Event, agents int) bool {
 // position is where a call begins to read.
 type position struct {
 	presence.Offer
-	noted   bool  // the cursor says that the caller was told once that all others are away
-	ignored bool  // a cursor was given that is not one of this seat
-	own     int64 // the message that the call sent; 0: none
+	toldAlone bool  // the cursor says that the caller was told once that all others are away
+	ignored   bool  // a cursor was given that is not one of this seat
+	own       int64 // the message that the call sent; 0: none
 }

@@ -461,7 +461,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool) (position, error) {
 	c := op.caller
 	if named {
-		return position{Offer: presence.OfferAfter(cursor.N), noted: cursor.Noted}, nil
+		return position{Offer: presence.OfferAfter(cursor.N), toldAlone: cursor.ToldAlone}, nil
 	}
 	req := op.waits()
 	newest := max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange)

@@ -60,7 +60,7 @@ func (c *session) locate(ctx context.Context, req *WaitRequest) (position, error
 	o, err := c.reader().Offer(ctx, c.query(req, cursor))
 	pos := position{Offer: o}
 	if !req.Peek {
-		pos.noted, pos.ignored = cursor.Noted, !ok && req.Cursor != ""
+		pos.toldAlone, pos.ignored = cursor.ToldAlone, !ok && req.Cursor != ""
 	}
 	return pos, err
 }
@@ -110,7 +110,7 @@ func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait,
 	if err != nil {
 		return nil, err
 	}
-	if !w.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.noted && c.isAlone(ctx) {
+	if !w.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.toldAlone && c.isAlone(ctx) {
 		in.signs |= alone
 		w.Until = w.Began
 	}
@@ -250,7 +250,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Wa
 		return nil, err
 	} else if !newest {
 		arrived := max(in.pos.Arrived, c.agent.Joined) // the answer to the newer wait may be lost
-		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.noted), Yielded: w.Yields,
+		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldAlone), Yielded: w.Yields,
 			Situation: c.situation(h)}, nil
 	}
 	if c.agent.IsCalled() && in.pos.How != presence.Peek && !in.has(seatLost) && !c.agent.IsPerson() {
@@ -264,7 +264,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Wa
 	got := &Waited{
 		Status: status, Messages: in.batch.Messages, HasMore: in.has(batchFull), before: in.before, Along: in.along,
 		Wakes:     in.has(wakes),
-		Cursor:    c.cursor(in.scanned, in.has(alone) || in.pos.noted && len(in.batch.Messages) == 0),
+		Cursor:    c.cursor(in.scanned, in.has(alone) || in.pos.toldAlone && len(in.batch.Messages) == 0),
 		Situation: in.situation(h),
 	}
 	if in.has(seatLost) {
@@ -277,8 +277,8 @@ func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Wa
 }
 
 // cursor returns a cursor of the caller at event n.
-func (c *session) cursor(n int64, noted bool) string {
-	return ident.Cursor{N: n, Noted: noted}.String(c.token)
+func (c *session) cursor(n int64, toldAlone bool) string {
+	return ident.Cursor{N: n, ToldAlone: toldAlone}.String(c.token)
 }
 
 // markHandedOut records what the inbox hands out. It returns false if a newer wait of the seat has begun, which hands
