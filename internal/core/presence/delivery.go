@@ -73,6 +73,7 @@ const (
 	OnceMore                // without a cursor: the next call without one gets the answer once more
 	UntilArrived            // without a cursor: each such call gets the answer again, until it has arrived
 	Peek                    // nothing is handed out
+	LastLook                // nothing is recorded: the seat is given up
 )
 
 // Query is what a call says about where it continues to read.
@@ -114,7 +115,7 @@ func (d Delivery) Offer(q Query) Offer {
 	case q.Cursor > 0: // 1
 		return OfferAfter(q.Cursor)
 	case q.Leave: // 12
-		return Offer{How: Peek, After: max(p.BatchAfter, p.Acked, d.shown)}
+		return Offer{How: LastLook, After: max(p.BatchAfter, p.Acked, d.shown)}
 	}
 	o := Offer{How: OnceMore, MarkTo: max(p.HandedTo, d.shown), Arrived: p.Acked, UnsureTo: p.BatchAfter, // 2, 3, 4
 		First:   p.Acked == 0 && p.HandedTo <= d.joined && d.shown == 0, // 20
@@ -135,7 +136,8 @@ func (d Delivery) Offer(q Query) Offer {
 // HandOut records that a call was handed so many messages of an offer, which are among the events up to one.
 func (d *Delivery) HandOut(o Offer, to int64, messages int) Store {
 	p := &d.stored
-	if o.How == Peek { // 6
+	nothing := messages == 0 && to-o.After < roomlog.PageEvents
+	if o.How == Peek || o.How == LastLook || nothing && o.How != ByCursor { // 6, 12, 16
 		return Never
 	}
 	p.Acked = max(p.Acked, o.Arrived) // 1, 13
@@ -146,8 +148,6 @@ func (d *Delivery) HandOut(o Offer, to int64, messages int) Store {
 			return Never // 10
 		}
 		p.ShownTo = to // 9
-	case messages == 0 && to-o.After < roomlog.PageEvents: // 16
-		return Never
 	case o.How == OnceMore: // 2, 3
 		p.BatchAfter, p.HandedTo = max(o.After, o.batchTo), max(p.HandedTo, to)
 	case to <= p.HandedTo: // 11, 14
