@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 // ownReads is how long an agent whose wait has just ended is left alone: it is at work on
@@ -29,37 +28,18 @@ func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 		return false // the next look announces it
 	}
 	r.mu.Lock()
-	m, now := r.cached(seat), r.now()
-	p := m.presence
-	if stored.AtMs > p.AtMs || stored.AtMs == p.AtMs && stored.Standby != p.Standby { // another process knows better
-		stored.Read = max(stored.Read, p.Read)
-		p = stored.Younger(p)
-		m.presence = p
-	}
-	if at.waitsItself(p, now) {
+	l, now := &r.cached(seat).lease, r.now()
+	l.replaceByStored(stored)
+	v, p := l.decideStandby(at.head, at.caller.Agent, now, forMe), l.presence
+	if !v.writesNow() {
 		r.mu.Unlock()
-		return true
-	}
-	if p.Standby && p.ForMe == forMe && p.WaitsUntil().Sub(now) > room.AnnounceWait-room.AnnounceAgain {
-		r.mu.Unlock()
-		return false
+		return v == agentWaits
 	}
 	p.AtMs, p.OwnMs = now.UnixMilli(), max(p.OwnMs, at.caller.AtMs)
 	p.Used, p.Standby, p.ForMe, p.WakesMs = true, true, forMe, now.UnixMilli()
 	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), at.head.AsOf
-	m.presence, m.presenceAt, m.waitWritten = p, now, true
+	l.recordWrite(p, now)
 	r.mu.Unlock()
-	at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, at.caller.Agent, p))
+	at.write(ctx, p)
 	return false
-}
-
-// waitsItself reports whether the agent of p waits, or has just been given what it waited
-// for.
-func (at Attendance) waitsItself(p room.Presence, now time.Time) bool {
-	if p.Standby || p.UntilMs == 0 {
-		return false
-	}
-	woken, when := at.head.NewestWakeup(at.caller.Seat)
-	given := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < ownReads
-	return given || p.Attendance(at.head, at.caller.Agent, now, CallFresh).Waits
 }

@@ -55,7 +55,7 @@ func (r *Room) CloseWait(c *room.Caller, w *Wait) {
 	if len(open) == 0 {
 		delete(r.watches, c.Seat)
 		if m := r.seats[c.Seat]; m != nil && c.IsAlone() {
-			m.ended(r.now())
+			m.endWait(r.now())
 		}
 	}
 	if _, here := r.log.Peek().Seated(c.Seat); !here {
@@ -90,20 +90,6 @@ func (at Attendance) waitsOn(p, known room.Presence) room.Presence {
 		p.UntilMs, p.Head, p.Standby, p.ForMe = known.UntilMs, known.Head, known.Standby, known.ForMe
 	}
 	return p
-}
-
-// ended notes in the cache of a seat that no wait of it is open here any more, which is
-// known only here. The room's mutex is held.
-func (c *seatCache) ended(now time.Time) {
-	c.presence.UntilMs = min(c.presence.UntilMs, now.UnixMilli())
-}
-
-// notePerson notes a call of the person behind a seat. Others see the person only while it waits.
-func (at Attendance) notePerson(ctx context.Context, how Call) (due time.Time) {
-	if how.Until.IsZero() {
-		return time.Time{}
-	}
-	return at.room.now().Add(at.watch(ctx))
 }
 
 // watch writes that the person behind the seat watches, unless this process has lately. It

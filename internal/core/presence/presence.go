@@ -10,15 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// A seat's presence is its lease: the item expires when the lease ends. Writing it
-// costs, so it may lag behind. This process knows better itself, and others think
-// the agent silent for so much longer.
-const (
-	SendFresh = 5 * time.Minute // how far a send that has said something lets it lag
-	CallFresh = time.Minute     // how far any other call does
-
-	activityFresh = 30 * time.Minute // an activity is written again after so long
-)
+// activityFresh is after which time an activity is written again.
+const activityFresh = 30 * time.Minute
 
 // Attendance gives access to the presence of one seat. It is small, because calls that wait hold
 // it on their stacks.
@@ -39,34 +32,44 @@ type Absence struct {
 
 // Call is what a call says about the presence of its agent.
 type Call struct {
-	Began    time.Time // of its wait
-	Until    time.Time // the end of its wait; zero: it does not wait
-	Standby  bool      // a program makes it in the agent's place
-	Wakes    bool      // and wakes the agent: see chat.WaitRequest.Peek
-	ForMe    bool
-	Returns  bool // it ends an absence, unless it announces one
-	Absence  Absence
-	Activity string        // "" says nothing
-	Fresh    time.Duration // how far what is written may lag: SendFresh or CallFresh
+	Began    time.Time     // when its wait began
+	Until    time.Time     // when its wait ends; zero: the call does not wait
+	Standby  bool          // a program calls in the agent's place
+	Wakes    bool          // the program wakes the agent: see chat.WaitRequest.Peek
+	ForMe    bool          // only messages meant for the agent end the wait
+	Returns  bool          // the call ends an absence, unless it announces one
+	Absence  Absence       // what the call says of one
+	Activity string        // what the agent is doing; "" says nothing
+	Fresh    time.Duration // how far the table may lag behind: SendFresh or CallFresh
 }
 
-// Note notes what a call says about its agent, and writes it where that is due: see renewLease.
-// For a person it notes only that it watches.
+// Note records what a call says about its agent, and writes the presence if lease.decideCall says so. Otherwise it
+// returns when a write is due; the zero time means that it has written. Of a person with an agent it only records that
+// the person watches.
 //
 // An absence says when the agent answers again. It ends at its time, when a call says so, or with
 // the agent's next wait of more than 0 seconds; neither a message nor a program on standby ends
 // it.
 func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 	if !at.keepsLease() {
-		return at.notePerson(ctx, how)
+		if how.Until.IsZero() { // others see a person only while it waits
+			return time.Time{}
+		}
+		return at.room.now().Add(at.watch(ctx))
 	}
-	if at.caller.IsPerson() { // the log does not tell that it was there, nor does another program wait for it
+	if at.caller.IsPerson() { // the log does not tell that it was there, and no program waits for it
 		how.Standby, how.Wakes, how.ForMe, how.Fresh = false, false, false, min(how.Fresh, CallFresh)
 	}
 	known := at.known(ctx, how)
 	if how.Activity != "" {
 		at.setActivity(ctx, how.Activity)
 	}
+	return at.renewLease(ctx, at.presence(how, known), how.Fresh)
+}
+
+// presence returns the presence that a call brings. What was known before tells of an absence, and of the agent while a
+// program calls.
+func (at Attendance) presence(how Call, known room.Presence) room.Presence {
 	now := at.room.now()
 	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: how.Standby,
 		ForMe: how.ForMe, BackMs: known.BackMs, Read: known.Read}
@@ -91,49 +94,25 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 	case how.Absence.Given, how.Returns, !now.Before(known.BackAt()):
 		p.BackMs = 0
 	}
-	return at.renewLease(ctx, p, how.Fresh)
+	return p
 }
 
-// known returns the caller's presence, and reads it where this process may not know it:
-// an absence may have been announced to another process, or ended there. That matters
-// to a call that ends an absence, and to one that writes what it knows of one.
+// known returns the caller's presence. It reads the table where this process may not know the presence, unless nobody
+// else is there to see what the call says.
 func (at Attendance) known(ctx context.Context, how Call) room.Presence {
 	r := at.room
-	now := r.now()
 	r.mu.Lock()
-	m := r.cached(at.caller.Seat)
-	known, p, due := !m.presenceAt.IsZero(), m.presence, now.Sub(m.presenceAt) >= how.Fresh
+	mustRead := r.cached(at.caller.Seat).mustRead(how, r.now(), r.o.SingleProcess)
 	r.mu.Unlock()
-	alone := at.head.Others(at.caller.Seat) == 0
-	if known && (alone || r.o.SingleProcess || how.Absence.Given || !how.Returns && !due) {
-		return p
-	}
-	stored := p
-	if !alone {
+	var stored room.Presence
+	if mustRead && at.head.Others(at.caller.Seat) > 0 {
 		stored, _ = at.read(ctx)
 	}
-	return at.learn(stored)
-}
-
-// learn notes the stored presence of the caller, zero if there is none, and returns what
-// is known now.
-func (at Attendance) learn(stored room.Presence) room.Presence {
-	r := at.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(at.caller.Seat)
-	known := m.presence.AtMs != 0 // even if it could not be written
-	switch {
-	case stored.AtMs != 0 && known: // the agent may have called another process since
-		m.presence.BackMs = stored.BackMs
-		m.presence.AtMs, m.presence.OwnMs = max(m.presence.AtMs, stored.AtMs), max(m.presence.OwnMs, stored.OwnMs)
-		m.presence = m.presence.Younger(stored)
-	case stored.AtMs != 0:
-		m.presence = stored.Younger(m.presence)
-	case !known: // nothing is known but its join
-		m.presence = room.Presence{AtMs: at.caller.AtMs, Read: at.caller.Joined}.Younger(m.presence)
-	}
-	return m.presence
+	l := &r.cached(at.caller.Seat).lease
+	l.recordStored(stored, &at.caller.Agent)
+	return l.presence
 }
 
 // AwayUntil returns until when others see the caller as away; zero if they do not.
@@ -144,9 +123,8 @@ func (at Attendance) AwayUntil() time.Time {
 	return time.Time{}
 }
 
-// renewLease notes the caller's presence, and writes it unless the last write of this process
-// lags by less than fresh. If it does not write, it returns when that is due, else the zero time. It
-// logs a failure, and returns when to try again: the purpose of the call was fulfilled.
+// renewLease records the caller's presence p, and writes p if lease.decideCall says so: see Note for what it returns.
+// It logs a failure, and returns when to try again: the purpose of the call was fulfilled.
 func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
 	r := at.room
 	now, h := r.now(), r.log.Peek()
@@ -159,28 +137,26 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 		fresh = min(fresh, CallFresh)
 	}
 	r.mu.Lock()
-	m := r.cached(at.caller.Seat)
-	p = at.waitsOn(p, m.presence)
-	p.Read = max(p.Read, m.presence.Read)
-	p = p.Younger(m.presence)
-	written, known := m.presenceAt, m.presence
-	m.presence = p
-	begins := p.UntilMs != 0 && !m.waitWritten // others do not know yet that it waits
-	if now.Sub(written) < fresh && p.BackMs == known.BackMs && p.Standby == known.Standby && !begins {
+	l := &r.cached(at.caller.Seat).lease
+	p = at.waitsOn(p, l.presence)
+	p.Read = max(p.Read, l.presence.Read)
+	p = p.Younger(l.presence)
+	if !l.decideCall(p, now, fresh).writesNow() {
+		l.presence, due = p, l.writtenAt.Add(fresh)
 		r.mu.Unlock()
-		return written.Add(fresh)
+		return due
 	}
-	m.presenceAt, m.waitWritten = now, p.UntilMs != 0
+	l.recordWrite(p, now)
 	r.mu.Unlock()
-	if !at.write(ctx, roomlog.PutPresence(h.ID, at.caller.Agent, p)) {
+	if !at.write(ctx, p) {
 		return now.Add(rewriteSoon)
 	}
 	return time.Time{}
 }
 
-// noteTime bounds what no answer depends on: a table that takes no writes holds no call
+// writeTime bounds what no answer depends on: a table that takes no writes holds no call
 // for longer. An attempt on a connection that died, and one on a new connection, fit.
-const noteTime = 3 * time.Second
+const writeTime = 3 * time.Second
 
 // bounded returns the context of a write that no answer depends on. A file takes writes or fails
 // within seconds, so there the write has no time of its own. When thousands of agents begin to
@@ -189,20 +165,20 @@ func (r *Room) bounded(ctx context.Context) (context.Context, context.CancelFunc
 	if r.o.SingleProcess {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, noteTime)
+	return context.WithTimeout(ctx, writeTime)
 }
 
-// write reports whether the table has the caller's presence.
-func (at Attendance) write(ctx context.Context, presence table.Op) bool {
+// write reports whether the table has the caller's presence p now. It logs a failure.
+func (at Attendance) write(ctx context.Context, p room.Presence) bool {
 	r := at.room
 	bounded, cancel := r.bounded(ctx)
 	defer cancel()
-	err := r.o.Table.Write(bounded, presence)
+	err := r.o.Table.Write(bounded, roomlog.PutPresence(r.log.Peek().ID, at.caller.Agent, p))
 	if err == nil {
 		return true
 	}
 	r.mu.Lock()
-	r.cached(at.caller.Seat).presenceAt = time.Time{}
+	r.cached(at.caller.Seat).recordFailure()
 	r.mu.Unlock()
 	if ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "presence not written", "error", err)
@@ -235,32 +211,33 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 		if err != nil { // else the announcement of a younger wait could be written over
 			return rewriteSoon
 		}
-		at.learn(stored)
+		r.mu.Lock()
+		r.cached(at.caller.Seat).recordStored(stored, &at.caller.Agent)
+		r.mu.Unlock()
 	}
 	r.mu.Lock()
 	if !at.isOpen(w) { // a newer one has its place
 		r.mu.Unlock()
 		return 0
 	}
-	m, now := r.cached(at.caller.Seat), r.now()
-	if m.presence.Supersedes(w.Began, w.Standby) {
+	l, now := &r.cached(at.caller.Seat).lease, r.now()
+	switch l.decideWait(w, now, again) {
+	case superseded:
 		delete(r.waits, at.caller.Seat)
 		close(w.Superseded)
 		r.mu.Unlock()
 		return 0
-	}
-	if w.Announced.Equal(w.Until) || w.Announced.Sub(now) > again+rewriteSoon {
+	case announced:
 		r.mu.Unlock()
 		return again
 	}
-	m.presenceAt, m.waitWritten = now, true
 	w.Announced = room.Announced(now, w.Until)
-	p := m.presence
+	p := l.presence
 	p.UntilMs = w.Announced.UnixMilli()
-	p = at.waitsOn(p, m.presence)
-	m.presence = p
+	p = at.waitsOn(p, l.presence)
+	l.recordWrite(p, now)
 	r.mu.Unlock()
-	if !at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, at.caller.Agent, p)) {
+	if !at.write(ctx, p) {
 		w.Announced = time.Time{}
 		return rewriteSoon
 	}

@@ -122,7 +122,7 @@ func (r *Room) close(seat int, w *Wait) {
 	if r.waits[seat] == w {
 		delete(r.waits, seat)
 		if m := r.seats[seat]; m != nil {
-			m.ended(r.now())
+			m.endWait(r.now())
 			if m.presence.BackAt().After(r.now()) {
 				r.startSilence() // it is away now, and so not waited for
 			}
@@ -237,12 +237,10 @@ type silence struct {
 // seatCache is what this process remembers of a seat beside the log. The room's
 // mutex guards it, except for handing.
 type seatCache struct {
-	reading                   // of the agent
-	presence    room.Presence // as of the last call here
-	presenceAt  time.Time     // when it was last written here
-	waitWritten bool          // what was written says that the agent waits
-	activity    string
-	activityAt  time.Time // when it was last written here
+	reading // of the agent
+	lease
+	activity   string
+	activityAt time.Time // when it was last written here
 
 	people    map[string]*reading // of the person behind the agent, by device
 	watchedAt time.Time           // when it was last written here that the person watches

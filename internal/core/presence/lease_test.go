@@ -1,0 +1,214 @@
+package presence
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+const bob = 2 // his seat
+
+// noon is when Bob's lease was last written, in most cases.
+func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+// ms returns the time that is so long after noon, as it is stored.
+func ms(after time.Duration) int64 { return noon().Add(after).UnixMilli() }
+
+// The cases are those above decideCall.
+func TestLease_decideCall(t *testing.T) {
+	called := room.Presence{AtMs: ms(0)}
+	waited := room.Presence{AtMs: ms(0), UntilMs: ms(30 * time.Second)}
+	away := room.Presence{AtMs: ms(0), BackMs: ms(10 * time.Minute)}
+	written := lease{presence: called, writtenAt: noon()}
+	for _, c := range []struct {
+		name  string
+		lease lease
+		after time.Duration
+		next  room.Presence
+		fresh time.Duration
+		want  verdict
+	}{
+		{"40 s later Bob calls again: nothing is written for 20 s more.", written, 40 * time.Second, called,
+			CallFresh, lagsLittle},
+		{"60 s later Bob calls again: his lease is written.", written, time.Minute, called, CallFresh, lagsMuch},
+		{"40 s later Bob begins to wait: that is written.", written, 40 * time.Second,
+			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, waitBegins},
+		{"He waited when his lease was written, and waits again 40 s later: nothing is written.",
+			lease{presence: waited, writtenAt: noon(), writtenWait: true}, 40 * time.Second,
+			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, lagsLittle},
+		{"40 s later Bob says that he will be back in ten minutes: that is written.", written, 40 * time.Second, away,
+			CallFresh, absenceChanges},
+		{"He said so when his lease was written, and 40 s later he is back: that is written.",
+			lease{presence: away, writtenAt: noon()}, 40 * time.Second, called, CallFresh, absenceChanges},
+		{"40 s later a program waits in Bob's place: that is written.", written, 40 * time.Second,
+			room.Presence{Standby: true}, CallFresh, standbyChanges},
+		{"The last write failed: his lease is written at his next call.", lease{presence: called}, time.Second,
+			called, CallFresh, lagsMuch},
+		{"Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.", written,
+			4 * time.Minute, called, SendFresh, lagsLittle},
+	} {
+		if got := c.lease.decideCall(c.next, noon().Add(c.after), c.fresh); got != c.want {
+			t.Errorf("%s: verdict %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// The cases are those above decideWait.
+func TestLease_decideWait(t *testing.T) {
+	bobs := Wait{Began: noon(), Until: noon().Add(time.Hour), Announced: noon().Add(5 * time.Minute)}
+	lost, whole, program := bobs, bobs, bobs
+	lost.Announced, whole.Announced, program.Standby = time.Time{}, bobs.Until, true
+	waits := room.Presence{WaitMs: ms(0)}
+	for _, c := range []struct {
+		name  string
+		known room.Presence
+		wait  Wait
+		after time.Duration
+		want  verdict
+	}{
+		{"Others see his wait until 12:05, and it is 12:02: nothing is written.", waits, bobs, 2 * time.Minute,
+			announced},
+		{"Others see his wait until 12:05, and it is 12:04: his wait is announced further.", waits, bobs,
+			4 * time.Minute, announcementEnds},
+		{"His announcement could not be written: his wait is announced.", waits, lost, time.Minute,
+			announcementEnds},
+		{"Others see his wait until its end: nothing is written.", waits, whole, 59*time.Minute + 55*time.Second,
+			announced},
+		{"Bob began another wait in another process: this one ends.", room.Presence{WaitMs: ms(time.Minute)}, bobs,
+			2 * time.Minute, superseded},
+		{"A program waits in Bob's place, and Bob begins to wait: the program's wait ends.",
+			room.Presence{WaitMs: ms(time.Minute), ShellMs: ms(0)}, program, 2 * time.Minute, superseded},
+		{"Bob waits, and a program begins to wait in his place: his wait goes on.",
+			room.Presence{WaitMs: ms(0), ShellMs: ms(time.Minute)}, bobs, 2 * time.Minute, announced},
+	} {
+		if got := (lease{presence: c.known}).decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
+			t.Errorf("%s: verdict %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// The cases are those above decideStandby.
+func TestLease_decideStandby(t *testing.T) {
+	h := room.NewHead(room.State{ID: "abcdefg", NextSeat: 1})
+	say := func(e room.Event, at time.Time) {
+		t.Helper()
+		next, err := h.After(e, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h = next
+	}
+	for i, name := range []string{"Ann", "Bob"} {
+		say(room.Event{Type: room.Joined, Seat: i + 1, Agent: &room.Agent{Name: name}}, noon().Add(-time.Hour))
+	}
+	quiet := h
+	say(room.Event{Type: room.Said, Seat: 1, Text: "Milk?"}, noon().Add(time.Minute))
+	program := func(at time.Duration) room.Presence {
+		return room.Presence{AtMs: ms(at), Standby: true, UntilMs: ms(at + room.AnnounceWait), Head: quiet.AsOf}
+	}
+	waits := room.Presence{AtMs: ms(0), UntilMs: ms(5 * time.Minute), Head: quiet.AsOf}
+	for _, c := range []struct {
+		name  string
+		known room.Presence
+		head  *room.Head
+		after time.Duration
+		forMe bool
+		want  verdict
+	}{
+		{"The program looks in for the first time: it is announced.", room.Presence{}, quiet, 0, false,
+			standbyChanges},
+		{"It was announced 100 s ago: nothing is written.", program(0), quiet, 100 * time.Second, false, announced},
+		{"It was announced 265 s ago: it is announced again.", program(0), quiet, 265 * time.Second, false,
+			announcementEnds},
+		{"It was announced 100 s ago, and now wakes Bob only for what is meant for him: that is announced.",
+			program(0), quiet, 100 * time.Second, true, announcementEnds},
+		{"Bob called after the announcement: the program is announced again.", room.Presence{AtMs: ms(time.Minute)},
+			quiet, 100 * time.Second, false, standbyChanges},
+		{"Bob waits: the program is not announced.", waits, quiet, 30 * time.Second, false, agentWaits},
+		{"Bob's wait was ended 5 s ago by a message, which he reads now: the program is not announced.", waits, h,
+			65 * time.Second, false, agentWaits},
+		{"Bob's wait was ended 15 s ago by a message: the program is announced.", waits, h, 75 * time.Second, false,
+			standbyChanges},
+	} {
+		a, _ := c.head.Seated(bob)
+		if got := (lease{presence: c.known}).decideStandby(c.head, a, noon().Add(c.after), c.forMe); got != c.want {
+			t.Errorf("%s: verdict %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// Bob may have called another process, which then knows better whether he is away.
+func TestLease_mustRead(t *testing.T) {
+	written := lease{writtenAt: noon()}
+	for _, c := range []struct {
+		name   string
+		lease  lease
+		call   Call
+		after  time.Duration
+		single bool
+		want   bool
+	}{
+		{"the first call here", lease{}, Call{Fresh: CallFresh}, 0, true, true},
+		{"40 s later he calls again", written, Call{Fresh: CallFresh}, 40 * time.Second, false, false},
+		{"60 s later he calls, and will write what is known of his absence", written, Call{Fresh: CallFresh},
+			time.Minute, false, true},
+		{"he waits, which ends an absence", written, Call{Fresh: CallFresh, Returns: true}, time.Second, false, true},
+		{"he says himself whether he is away", written,
+			Call{Fresh: CallFresh, Returns: true, Absence: Absence{Given: true}}, time.Minute, false, false},
+		{"there is no other process", written, Call{Fresh: CallFresh, Returns: true}, time.Minute, true, false},
+	} {
+		if got := c.lease.mustRead(c.call, noon().Add(c.after), c.single); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestLease_records(t *testing.T) {
+	joined := &room.Agent{Seat: bob, Joined: 7, AtMs: ms(-time.Hour)}
+	here := room.Presence{AtMs: ms(0), OwnMs: ms(0), UntilMs: ms(time.Minute), BackMs: ms(time.Hour), WakesMs: 1,
+		Read: 9}
+	there := room.Presence{AtMs: ms(time.Second), OwnMs: ms(-time.Second), WaitMs: ms(time.Second), Read: 8}
+	for _, c := range []struct {
+		name          string
+		known, stored room.Presence
+		want          room.Presence
+	}{
+		{"nothing is known but Bob's join, and what he was handed out", room.Presence{WakesMs: 3}, room.Presence{},
+			room.Presence{AtMs: joined.AtMs, Read: 7, WakesMs: 3}},
+		{"the table has nothing newer", here, room.Presence{}, here},
+		{"Bob called another process", room.Presence{WakesMs: 3}, there, room.Presence{AtMs: there.AtMs,
+			OwnMs: there.OwnMs, WaitMs: there.WaitMs, WakesMs: 3, Read: 8}},
+		{"Bob called both, and another process knows that he is back", here, there, room.Presence{AtMs: there.AtMs,
+			OwnMs: here.OwnMs, UntilMs: here.UntilMs, WaitMs: there.WaitMs, WakesMs: 1, Read: 9}},
+	} {
+		l := lease{presence: c.known}
+		l.recordStored(c.stored, joined)
+		if l.presence != c.want {
+			t.Errorf("%s: %+v, want %+v", c.name, l.presence, c.want)
+		}
+	}
+	l := lease{presence: here}
+	l.replaceByStored(room.Presence{AtMs: ms(0) - 1})
+	if l.presence != here {
+		t.Errorf("an older call elsewhere: %+v", l.presence)
+	}
+	newer := there
+	newer.WakesMs, newer.Read = 1, 9
+	l.replaceByStored(there)
+	if l.presence != newer {
+		t.Errorf("a newer call elsewhere: %+v, want %+v", l.presence, newer)
+	}
+	l.recordWrite(here, noon())
+	if !l.writtenWait || l.decideCall(here, noon(), CallFresh) != lagsLittle {
+		t.Errorf("it was written: %+v", l)
+	}
+	l.recordFailure()
+	if l.decideCall(here, noon(), CallFresh) != lagsMuch {
+		t.Errorf("it was not written: %+v", l)
+	}
+	l.endWait(noon())
+	if l.presence.UntilMs != ms(0) {
+		t.Errorf("the wait has ended: %+v", l.presence)
+	}
+}
