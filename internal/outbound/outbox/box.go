@@ -60,7 +60,7 @@ type Box struct {
 	attends func(place, *work) // see attend; nil unless Run works, so that a program without Run links no looks
 	works   map[place]*work
 	failing map[string]time.Time // since when calls of a hook fail, as far as looks have shown: see Failing
-	turns   map[string]time.Time // when a hook may be called whose account has made many calls: see turn
+	allowed map[string]time.Time // when a hook may be called that is to be called: see allowedAt
 	slots   map[string]*slot     // that calls use: see need
 	busy    sync.WaitGroup       // of the goroutines in works
 }
@@ -71,7 +71,7 @@ const readAtOnce = 64
 // New returns a Box.
 func New(o Options) *Box {
 	return &Box{o: o, agents: agentcall.New(o.Out), reads: make(chan struct{}, readAtOnce), works: map[place]*work{},
-		failing: map[string]time.Time{}, turns: map[string]time.Time{},
+		failing: map[string]time.Time{}, allowed: map[string]time.Time{},
 		slots: map[string]*slot{}}
 }
 
@@ -88,10 +88,11 @@ func (b *Box) Failing() time.Duration {
 	return oldest
 }
 
-// note keeps since when the calls of a hook fail that is not due now. Its turn, if it has one, is kept until it is due.
-func (l *look) note(s step) {
-	if s.again.IsZero() {
-		l.endTurn()
+// end records, at the end of a look, since when the calls of its hook fail, and returns when to look again. If that is
+// only once something new comes, the hook waits for its limit anew.
+func (l *look) end(s step) (again time.Time) {
+	if s.at.IsZero() {
+		l.forgetAllowed()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,26 +101,27 @@ func (l *look) note(s step) {
 	} else {
 		l.failing[l.at.hook] = time.UnixMilli(s.failing)
 	}
+	return s.at
 }
 
-// turn returns when the hook may be called, which counts for the key that made it or, without one, for its room. It
-// keeps that turn until endTurn.
-func (l *look) turn() time.Time {
+// allowedAt returns when the limit of calls allows the hook to be called. The limit counts for the key that made the
+// hook or, without a key, for its room. It counts each call once: the time is kept until forgetAllowed.
+func (l *look) allowedAt() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at, kept := l.turns[l.at.hook]
+	at, kept := l.allowed[l.at.hook]
 	if !kept {
 		at = l.o.Rooms.Limits().Call(accountOf(l.hook))
-		l.turns[l.at.hook] = at
+		l.allowed[l.at.hook] = at
 	}
 	return at
 }
 
-// endTurn has the next call of the hook wait for another turn.
-func (l *look) endTurn() {
+// forgetAllowed has the limit count the next call of the hook.
+func (l *look) forgetAllowed() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.turns, l.at.hook)
+	delete(l.allowed, l.at.hook)
 }
 
 // accountOf returns for whom the calls of a hook count: the principal of a key, else its room.

@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,49 +41,70 @@ const staysFor = 15 * time.Second
 type endpoint struct {
 	*look
 	heard chat.Heard
+	rests bool // all tries have failed, and nothing new came since
 }
 
-// due implements form. A call that is repeated tells the same. Where so much has come that does not call the endpoint
-// that most of it will be left out, that is stored, so that no look reads it again. stays: see staysFor.
-func (e *endpoint) due(ctx context.Context) (s step, err error) {
+// next implements form.
+func (e *endpoint) next(ctx context.Context) (s step, err error) {
 	t, now := e.told, e.now()
 	hour := time.UnixMilli(t.HourMs).Add(time.Hour)
 	if t.Task == "" && t.Calls >= callsAnHour && hour.After(now) {
-		return step{again: hour, failing: t.FailingMs}, nil
+		return step{at: hour, failing: t.FailingMs}, nil
 	}
 	from := t.Upto
 	if t.Task != "" { // it has been told, and is asked for the answer alone
 		from = t.Sent - 1
 	}
 	e.heard, err = e.o.Rooms.Heard(ctx, e.hook, from, t.Sent)
-	switch {
-	case err != nil || e.heard.Gone:
-		return s, cmp.Or(err, errGone)
-	case t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard:
-		t.Upto, t.Missed = e.heard.Skip, true
-		return step{ops: []table.Op{e.putTold(t)}}, nil
-	case e.heard.N == 0: // also while it may not speak
-		return s, nil
-	case t.Task == "" && e.hasRested(): // until something new comes
-		fresh, err := e.o.Rooms.Heard(ctx, e.hook, t.News, 0)
-		if err != nil || fresh.N == 0 {
-			return s, err
-		}
+	if err == nil && e.heard.N != 0 && t.Task == "" && e.hasRested() {
+		var fresh chat.Heard
+		fresh, err = e.o.Rooms.Heard(ctx, e.hook, t.News, 0)
+		e.rests = fresh.N == 0
 	}
-	s.again, s.failing = time.UnixMilli(t.TriedMs+callApart.Milliseconds()), t.FailingMs
-	if t.Task != "" {
-		s.again = time.UnixMilli(t.PollMs)
+	if err != nil {
+		return s, err
 	}
-	most := callApart
-	if e.called {
-		most = staysFor
-	}
-	s.call = !s.again.After(now)
-	s.stays = !s.call && e.mayStay() && s.again.Sub(now) <= most
-	return s, nil
+	return e.decideCall(now), nil
 }
 
-func (*endpoint) takes() time.Duration { return askTakes }
+// decideCall decides whether the endpoint is called or, if it works on a task, asked for its answer. Here it was last
+// called at 12:00:00, with what came up to event 41:
+//
+//  1. It has answered, and nothing came: nothing is done.
+//  2. It has answered, and 42 came: at 12:00:01 nothing is done until 12:00:02.
+//  3. It has answered, and 42 came: at 12:00:02 it is called.
+//  4. The look may pause: at 12:00:01 the look waits for 12:00:02.
+//  5. It works on 41, and is to be asked at 12:00:15: at 12:00:02 nothing is done until then.
+//  6. It works on 41, and the look has called it: at 12:00:02 the look waits for 12:00:15.
+//  7. It works on 41: at 12:00:15 it is asked.
+//  8. All tries for 42 have failed, and nothing new came: nothing is done.
+//  9. All tries for 42 have failed, and 43 came: it is called.
+//  10. 200 events came of which none calls it: that 100 are left out is recorded.
+//  11. Its person has ended it: the hook is gone.
+func (e *endpoint) decideCall(now time.Time) step {
+	t := e.told
+	at, mostPause := time.UnixMilli(t.TriedMs).Add(callApart), callApart
+	if t.Task != "" {
+		at = time.UnixMilli(t.PollMs)
+	}
+	if e.called {
+		mostPause = staysFor
+	}
+	switch {
+	case e.heard.Gone: // 11
+		return step{do: gone}
+	case t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard: // 10
+		t.Upto, t.Missed = e.heard.Skip, true
+		return step{do: record, ops: []table.Op{e.putTold(t)}}
+	case e.heard.N == 0, e.rests: // 1, 8; also while it may not speak
+		return step{}
+	case !at.After(now): // 3, 7, 9
+		return step{do: call, failing: t.FailingMs}
+	case e.mayPause() && at.Sub(now) <= mostPause: // 4, 6
+		return step{do: pause, at: at, failing: t.FailingMs}
+	}
+	return step{at: at, failing: t.FailingMs} // 2, 5
+}
 
 // call implements form: it calls the endpoint with what is new for it, or asks what became of its task, and has its
 // answer said.
@@ -186,7 +206,7 @@ func (e *endpoint) answered(ctx context.Context, t roomlog.Told, reply agentcall
 		t.PollMs = now.Add(time.Minute).UnixMilli()
 		return t, nil
 	}
-	return e.postponed(t, e.heard.AsOf), nil
+	return e.postponeDelivery(t, e.heard.AsOf), nil
 }
 
 // unanswered returns t of an endpoint after a call that failed.
@@ -208,7 +228,7 @@ func (e *endpoint) unanswered(t roomlog.Told, failed error) roomlog.Told {
 	case t.Task != "":
 		return done(t, "", t.Error)
 	}
-	return e.postponed(t, e.heard.AsOf)
+	return e.postponeDelivery(t, e.heard.AsOf)
 }
 
 // callID returns the id of the call of an endpoint with what came up to event n.

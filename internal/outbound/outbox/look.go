@@ -10,8 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// partVisible is after which time all of a Write is visible that was seen in part: a hook begins with an event and an
-// item.
+// partVisible is for how long others may see a Write in part: a hook begins with an event and an item.
 const partVisible = time.Second
 
 // reading waits until a look may read the table. The caller must call done.
@@ -26,31 +25,38 @@ func (b *Box) reading(ctx context.Context) (done func(), err error) {
 
 // form is a hook of one form under a look: a wake, a webhook or an endpoint.
 type form interface {
-	// due reads what the hook is to be told, and returns what is to be done now.
-	due(ctx context.Context) (step, error)
-	// takes is the longest time from the claim of a call to the write of what became of it.
-	takes() time.Duration
-	// call makes the call, and returns what became of it. It fails with errBusy, with errEnded, or because this
-	// process stops: then the next one finds that nothing was stored.
+	// next reads what the hook is to be told, and returns what the look does next.
+	next(ctx context.Context) (step, error)
+	// call makes the call, and returns what is stored of it. It fails with errBusy, with errEnded, or because this
+	// process stops: then nothing is stored, and the next look calls.
 	call(ctx context.Context) (roomlog.Told, error)
 }
 
-// step is what a look does next: it stores ops, or calls, or ends.
+// step is what a look does next, with what that needs.
 type step struct {
-	ops     []table.Op // mostly none
-	call    bool
-	again   time.Time // when there may be something to do; zero: once something new comes
-	stays   bool      // the look itself waits until then, if it has the time
-	failing int64     // since when calls fail that are still to be made; 0: none does
+	do      action
+	at      time.Time  // of rest, pause and leave: when there may be something to do; zero: once something new comes
+	ops     []table.Op // of record
+	failing int64      // of rest and pause: since when calls fail that are still to be made; 0: no call fails
 }
+
+type action int
+
+const (
+	rest   action = iota // the look ends: there is nothing to do
+	pause                // the look itself waits until the time, and ends if its process ends before
+	record               // the look claims, and writes
+	call                 // the look claims, and calls the address
+	leave                // the look ends: another look does what is to be done
+	gone                 // the hook is not there: the look reads again after partVisible, and then drops it
+	drop                 // the look ends the hook: it is gone, or the server no longer admits who made it
+)
 
 var (
 	// errBusy reports that this server had no place for a call, or its account no slot. The host has heard nothing of
-	// it, so that it is no failure of the hook.
+	// the call, so the hook has not failed.
 	errBusy = errors.New("outbox: too many calls are under way")
-	// errGone reports that a hook was not refreshed, or that its seat has it no longer.
-	errGone = errors.New("outbox: the hook has gone")
-	// errEnded reports that a hook is to end: its host wants it no more, or the server admits no longer who made it.
+	// errEnded reports that the host of a hook wants no more calls. The look then ends the hook.
 	errEnded = errors.New("outbox: the hook is to end")
 )
 
@@ -61,73 +67,78 @@ type look struct {
 	bounded bool             // its process ends at the deadline of its context
 	hook    roomlog.HookItem // as it was read last, with told
 	told    roomlog.Told
-	stayed  time.Duration // how long it has waited itself
-	called  bool
-	until   time.Time // its claim ends then
-	slots   []*slot   // that it has: see takeSlots
+	paused  time.Duration // how long the look has paused so far
+	called  bool          // the look has made a call
+	until   time.Time     // the end of its claim
+	slots   []*slot       // that it has: see acquireSlots
 }
 
-// Look looks at a hook of a seat in the room with an id. It calls it if it is of an agent that has unread news and was
-// not called since it last read, or not for an hour, a webhook that has not had all events, and an endpoint that has
-// not answered all. It goes on until there is nothing to do: what comes while a call is made may find it already made,
-// and the hook may end meanwhile.
+// Look looks at a hook of a seat in the room with an id. It calls a wake whose agent has unread news and was not called
+// since it last read, or not for an hour; a webhook that has not had all events; and an endpoint that has not answered
+// all. The look goes on until there is nothing to do: a look that begins during its call ends at its claim, and leaves
+// to this one what came.
 //
-// It returns when to look again although nothing has happened: a call failed and is to be repeated then, that hour is
-// over, or the time of ctx was. The zero time means that there is no need. If ctx has a deadline, Look itself waits for
-// what an endpoint is due soon (staysFor).
+// Look returns when to look again although nothing has happened: a call failed and is to be repeated then, that hour is
+// over, or the time of ctx was. The zero time means that there is no need. If ctx has a deadline, the look itself waits
+// for what an endpoint is due soon (staysFor).
+//
+//  1. Ann's hook has nothing to tell: the look ends.
+//  2. Her hook has something to tell: it is called, and the look reads again.
+//  3. Another process has the claim of the call: the next look begins when the claim ends.
+//  4. Her account has made 120 calls in this minute: the next look begins when a call is allowed.
+//  5. Her process ends in 20 s, and a call takes up to 25 s: the next look begins at once.
+//  6. Ann waits, so she gets the news herself: the look pauses for a second at a time, and calls after 15 s.
+//  7. The hook is not there: the look reads again after a second, and then ends the hook.
+//  8. The host answers that the hook is gone: the look ends the hook.
 func (b *Box) Look(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
 	l := &look{Box: b, at: place{id, seat, hook}}
 	_, l.bounded = ctx.Deadline()
-	defer func() { l.giveBack(ctx) }()
-	for doubted, over := false, false; !over && err == nil; {
-		again, over, err = l.proceed(ctx)
-		switch {
-		case errors.Is(err, errGone) && !doubted:
-			doubted, err = true, b.sleep(ctx, partVisible)
-		case errors.Is(err, errGone), errors.Is(err, errEnded):
-			l.note(step{})
-			return time.Time{}, b.o.Rooms.DropHook(ctx, l.hook)
+	defer func() { l.releaseSlots(ctx) }()
+	for doubted := false; ; {
+		f, s, err := l.decide(ctx)
+		if err == nil && (s.do == record || s.do == call) {
+			s, err = l.claim(ctx, s) // 3, 4, 5
+		}
+		if err != nil {
+			return time.Time{}, err
+		}
+		if s.do == gone && doubted {
+			s.do = drop
+		}
+		switch s.do {
+		case rest: // 1
+			return l.end(s), nil
+		case leave: // 3, 4, 5
+			return s.at, nil
+		case pause: // 6
+			wait := s.at.Sub(l.now())
+			if isLate(ctx, wait+l.takes()) {
+				return l.end(s), nil
+			}
+			l.paused += wait
+			err = l.sleep(ctx, wait)
+		case record:
+			err = l.writeClaimed(ctx, s.ops...)
+		case call: // 2
+			err = l.makeCall(ctx, f)
+		case gone: // 7
+			doubted, err = true, l.sleep(ctx, partVisible)
+		case drop: // 7
+			return l.endHook(ctx)
+		}
+		if errors.Is(err, errEnded) { // 8
+			return l.endHook(ctx)
+		}
+		if err != nil {
+			return time.Time{}, err
 		}
 	}
-	return again, err
 }
 
-// proceed does the next thing for the hook. over says that there is nothing to do until the time again.
-func (l *look) proceed(ctx context.Context) (again time.Time, over bool, err error) {
-	f, s, err := l.see(ctx)
-	if err != nil {
-		return again, false, err
-	}
-	now := l.now()
-	wait := s.again.Sub(now)
-	switch {
-	case s.stays && !isLate(ctx, wait+f.takes()):
-		l.stayed += wait
-		return again, false, l.sleep(ctx, wait)
-	case s.ops == nil && !s.call:
-		l.note(s)
-		return s.again, true, nil
-	case isLate(ctx, f.takes()):
-		return now, true, nil
-	}
-	if s.call {
-		if turn := l.turn(); turn.After(l.now()) {
-			return turn, true, nil
-		}
-	}
-	taken, err := l.claim(ctx, l.now().Add(f.takes()))
-	switch {
-	case err != nil || !taken.IsZero():
-		return taken, true, err
-	case s.call:
-		return again, false, l.makeCall(ctx, f)
-	}
-	return again, false, l.writeClaimed(ctx, s.ops...)
-}
-
-// see reads what there is to know of a hook, and returns what is to be done. While it may not be called nothing more is
-// read. Nothing is to be done for a hook of a server with another address, nor for one that its person has ended.
-func (l *look) see(ctx context.Context) (f form, s step, err error) {
+// decide reads what there is to know of a hook, and returns what the look does next. While the hook may not be called
+// nothing more is read. Nothing is to be done for a hook of a server with another address, nor for one that its person
+// has ended.
+func (l *look) decide(ctx context.Context) (f form, s step, err error) {
 	done, err := l.reading(ctx)
 	if err != nil {
 		return nil, s, err
@@ -137,18 +148,15 @@ func (l *look) see(ctx context.Context) (f form, s step, err error) {
 	l.hook, err = store.Hook(ctx, l.at.hook)
 	if errors.Is(err, table.ErrNotFound) {
 		l.hook = roomlog.HookItem{ID: l.at.hook, Room: l.at.room, Seat: l.at.seat}
-		return nil, s, errGone
+		return nil, step{do: gone}, nil
 	}
 	if err != nil || l.hook.Server != l.o.Public || l.hook.Barred {
 		return nil, s, err
 	}
 	if l.o.Admits != nil {
 		admitted, err := l.o.Admits(ctx, l.hook.Principal, l.hook.SignIn)
-		if err == nil && !admitted {
-			err = errEnded
-		}
-		if err != nil {
-			return nil, s, err
+		if err != nil || !admitted {
+			return nil, step{do: drop}, err
 		}
 	}
 
@@ -156,6 +164,14 @@ func (l *look) see(ctx context.Context) (f form, s step, err error) {
 	l.told, err = store.Told(ctx, l.hook)
 	if err != nil {
 		return nil, s, err
+	}
+	if ops := l.upkeep(); ops != nil {
+		return nil, step{do: record, ops: ops}, nil
+	}
+
+	// After a failure the hook rests, and nothing of its room is read meanwhile.
+	if retry := time.UnixMilli(l.told.RetryMs); retry.After(l.now()) {
+		return nil, step{at: retry, failing: l.told.FailingMs}, nil
 	}
 	switch l.hook.Form {
 	case room.FormEach:
@@ -165,33 +181,37 @@ func (l *look) see(ctx context.Context) (f form, s step, err error) {
 	default:
 		f = &wake{look: l}
 	}
-	s.ops = l.upkeep()
-	if s.ops != nil {
-		return f, s, nil
-	}
-
-	// After a failure it rests, and nothing of its room is read meanwhile.
-	if pause := time.UnixMilli(l.told.RetryMs); pause.After(l.now()) {
-		return f, step{again: pause, failing: l.told.FailingMs}, nil
-	}
-	s, err = f.due(ctx)
+	s, err = f.next(ctx)
 	return f, s, err
+}
+
+// endHook ends the look, and its hook.
+func (l *look) endHook(ctx context.Context) (again time.Time, err error) {
+	return l.end(step{}), l.o.Rooms.DropHook(ctx, l.hook)
+}
+
+// takes is the longest time from the claim of a call to the write of what became of the call.
+func (l *look) takes() time.Duration {
+	if l.hook.Form == room.FormAgent {
+		return askTakes
+	}
+	return postTakes
 }
 
 // makeCall makes a call, if there are slots for it, and stores what became of it.
 func (l *look) makeCall(ctx context.Context, f form) error {
-	told, err := l.told, l.takeSlots(ctx)
+	told, err := l.told, l.acquireSlots(ctx)
 	if err == nil {
 		l.called = true
 		told, err = f.call(ctx)
 	}
-	if !l.mayStay() {
-		l.giveBack(ctx)
+	if !l.mayPause() {
+		l.releaseSlots(ctx)
 	}
 	if errors.Is(err, errBusy) {
 		told.RetryMs, err = l.now().Add(lookAgain).UnixMilli(), nil
 	} else {
-		l.endTurn()
+		l.forgetAllowed()
 	}
 	if err != nil {
 		return err
@@ -199,26 +219,39 @@ func (l *look) makeCall(ctx context.Context, f form) error {
 	return l.writeResult(ctx, l.putTold(told))
 }
 
-// mayStay reports whether the look itself may wait for what is due soon. It keeps its slots then: it keeps its
-// instance, too.
-func (l *look) mayStay() bool { return l.bounded && l.o.Places == 0 }
+// mayPause reports whether the look of an endpoint may wait itself for what is due soon. It keeps its slots then: it
+// keeps its instance, too.
+func (l *look) mayPause() bool { return l.bounded && l.o.Places == 0 }
 
-// claim has no other process do what the look is about to do, until a time that is after the longest call: calls and
-// writes of roomlog.Told alike. taken is when the claim of another ends; zero: the look has it.
+// claim claims what the look is about to do, a write or a call, until a time that is after the longest call: no other
+// process does the same. If the look may not do it now, claim returns when another look does.
 //
-// A look that finds a claim ends until then. The one that has the claim reads on after its call, and so finds what
-// began this one; if it has died, the look at the end of the claim finds the same. No claim is deleted: what the call
-// has brought is stored with the next number, which has a claim of its own.
-func (l *look) claim(ctx context.Context, until time.Time) (taken time.Time, err error) {
-	if l.o.Alone {
-		return taken, nil
+// A look that finds the claim of another process ends, and so may not see what began it. The process that holds the
+// claim reads the log again after its call, so it finds the event that began this look. If that process has died, the
+// look at the end of the claim finds the event. No claim is deleted: the result of the call is stored with the next
+// number, and the next call claims that.
+func (l *look) claim(ctx context.Context, s step) (step, error) {
+	if isLate(ctx, l.takes()) {
+		return step{do: leave, at: l.now()}, nil
 	}
-	l.until = until
-	return l.o.Rooms.Store().ClaimCall(ctx, l.hook, l.told.N, until)
+	if s.do == call {
+		if at := l.allowedAt(); at.After(l.now()) {
+			return step{do: leave, at: at}, nil
+		}
+	}
+	if l.o.Alone {
+		return s, nil
+	}
+	l.until = l.now().Add(l.takes())
+	taken, err := l.o.Rooms.Store().ClaimCall(ctx, l.hook, l.told.N, l.until)
+	if !taken.IsZero() {
+		return step{do: leave, at: taken}, err
+	}
+	return s, err
 }
 
-// writeClaimed writes what the look has a claim for, while it has: a process that was frozen for so long finds that
-// another has gone on.
+// writeClaimed writes what the look has claimed, until the claim ends. If a process was frozen for longer, another
+// process may have gone on, and the write fails.
 func (l *look) writeClaimed(ctx context.Context, ops ...table.Op) error {
 	if !l.o.Alone {
 		var cancel context.CancelFunc
@@ -228,21 +261,21 @@ func (l *look) writeClaimed(ctx context.Context, ops ...table.Op) error {
 	return l.o.Rooms.Store().Table().Write(ctx, ops...)
 }
 
-// isLate reports whether the time of ctx may not do for a call that takes so long at most, and what follows it.
+// isLate reports whether ctx may end before a call that takes so long at most, and what follows the call.
 func isLate(ctx context.Context, takes time.Duration) bool {
 	end, bounded := ctx.Deadline()
 	return bounded && time.Until(end) < takes+5*time.Second
 }
 
-// putTold returns the op that stores what a look has done, and ends its claim.
+// putTold returns the op that stores what a look has done. Its number is the next one, so the claim has served.
 func (l *look) putTold(t roomlog.Told) table.Op {
 	t.N = l.told.N + 1
 	return roomlog.PutTold(l.hook, t)
 }
 
-// writeResult writes what became of a call. A process that is alone tries until it has, so that a host is not called
-// again and again that has taken the call. Where there are several, the claim of the next call cannot be written
-// either.
+// writeResult writes what became of a call. A process that is alone tries until the write succeeds: otherwise it would
+// call a host again and again that has taken the call. Where there are several processes, the claim of the next call
+// cannot be written either.
 func (l *look) writeResult(ctx context.Context, told table.Op) error {
 	write := context.WithoutCancel(ctx)
 	err := l.writeClaimed(write, told)

@@ -16,15 +16,16 @@ var deliverAfter = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Mi
 
 const hoursOfTries = 24
 
-// webhookLife is how long a webhook, or an endpoint, lives after it was last renewed. It is renewed at a look when less
-// than the life of a room is left: so it outlives each room in which something comes for it.
+// webhookLife is how long a webhook, or an endpoint, lives after it was last renewed. A look renews the hook when less
+// than the life of a room is left: so the hook outlives each room in which something comes for it.
 const webhookLife = 2 * room.Life
 
 // upkeep returns what is to be stored of the hook before it is called; nil: nothing is.
 //
-// A webhook, or an endpoint, is to live on. A person may give a webhook another secret at the same moment, and have to
-// do so once more. And a look takes into account that a hook was refreshed, or added again: a call that is to be
-// repeated is made at once. Only the pauses of an endpoint go on, whose calls may cost money.
+// A webhook, or an endpoint, is to live on. If a person gives a webhook another secret at the same moment, the secret
+// may be lost, and the person gives it once more. And a look takes into account that a hook was refreshed, or added
+// again: a call that is to be repeated is made at once. Only the pauses of an endpoint go on, whose calls may cost
+// money.
 func (l *look) upkeep() []table.Op {
 	x, t := l.hook, l.told
 	if now := l.now(); x.Form != room.FormWake && time.UnixMilli(x.UntilMs).Sub(now) < room.Life {
@@ -44,9 +45,9 @@ func (l *look) upkeep() []table.Op {
 	return []table.Op{l.putTold(t)}
 }
 
-// missed returns t after one more call that failed. It is to be repeated after each of the pauses, and then so many
-// times after an hour; RetryMs, which is 0, stays so after the last.
-func (l *look) missed(t roomlog.Told, pauses []time.Duration, hours int) roomlog.Told {
+// postpone returns t after one more call that failed. The call is to be repeated after each of the pauses, and then so
+// many times after an hour. After the last try RetryMs stays 0.
+func (l *look) postpone(t roomlog.Told, pauses []time.Duration, hours int) roomlog.Told {
 	now, pause := l.now(), time.Hour
 	t.FailingMs = cmp.Or(t.FailingMs, now.UnixMilli())
 	if t.Tries < len(pauses) {
@@ -61,9 +62,9 @@ func (l *look) missed(t roomlog.Told, pauses []time.Duration, hours int) roomlog
 	return t
 }
 
-// postponed is missed of a webhook, or an endpoint. asOf was the last event of the room by the call.
-func (l *look) postponed(t roomlog.Told, asOf int64) roomlog.Told {
-	t = l.missed(t, deliverAfter[:], hoursOfTries)
+// postponeDelivery is postpone of a webhook, or an endpoint. asOf was the last event of the room when it was called.
+func (l *look) postponeDelivery(t roomlog.Told, asOf int64) roomlog.Told {
+	t = l.postpone(t, deliverAfter[:], hoursOfTries)
 	if t.RetryMs == 0 {
 		t.News = asOf
 	}

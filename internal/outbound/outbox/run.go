@@ -14,11 +14,11 @@ import (
 // scanEvery is how often a process looks at all hooks: another may have ended before it made its calls.
 const scanEvery = 5 * time.Minute
 
-// lookAgain is when a look or a scan is repeated that failed because of the table, and a call for which this server had
-// no place.
+// lookAgain is after which time a look or a scan is repeated that failed because of the table, and a call for which
+// this server had no place.
 const lookAgain = 10 * time.Second
 
-// place is a hook, with what is needed to end one of which nothing else is known.
+// place names a hook, with what is needed to end the hook if nothing else is known of it.
 type place struct {
 	room string // its id
 	seat int

@@ -16,15 +16,15 @@ import (
 // keeps an instance on AWS, which others need for their calls.
 const slotsOfEndpoints = 4
 
-// slot is one of so many that there are for calls, in all processes together. Some are of one look. Others are of a
-// process, whose looks share it: its last call gives it back.
+// slot is one of so many that there are for calls, in all processes together. Some slots are of one look. The looks of
+// a process share the others: the last look releases the slot.
 type slot struct {
 	key   string // of Box.slots
 	of    roomlog.Slots
 	users int // looks that have it, or are about to; Box.mu guards it
 
-	mu    sync.Mutex // of what follows, also while it is taken
-	name  string     // "": it is not taken
+	mu    sync.Mutex // of what follows, also while the slot is being acquired
+	name  string     // "": the slot is not acquired
 	until time.Time
 }
 
@@ -54,9 +54,9 @@ func (l *look) needs() []need {
 
 const allPlaces = "ALL"
 
-// takeSlots takes the slots that the look needs for a call, unless it has them still. It fails with errBusy if all are
-// taken.
-func (l *look) takeSlots(ctx context.Context) error {
+// acquireSlots acquires the slots that the look needs for a call, unless it has them still. It fails with errBusy if
+// all are taken.
+func (l *look) acquireSlots(ctx context.Context) error {
 	if len(l.slots) > 0 {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (l *look) takeSlots(ctx context.Context) error {
 	for _, n := range l.needs() {
 		s := l.slotOf(n)
 		l.slots = append(l.slots, s)
-		if err := s.take(ctx, n.most, l.until, until); err != nil {
+		if err := s.acquire(ctx, n.most, l.until, until); err != nil {
 			return err
 		}
 	}
@@ -87,9 +87,9 @@ func (b *Box) slotOf(n need) *slot {
 	return s
 }
 
-// take takes one of so many slots until a time, unless s is one already for as long as a call may take that is over
-// by end. It fails with errBusy if all are taken.
-func (s *slot) take(ctx context.Context, most int, end, until time.Time) error {
+// acquire makes s one of so many slots until a time, unless s is one already until the end of the call. It fails with
+// errBusy if all slots are taken.
+func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.name != "" && !s.until.Before(end) {
@@ -116,19 +116,19 @@ func (s *slot) take(ctx context.Context, most int, end, until time.Time) error {
 	return nil
 }
 
-// giveBack gives back the slots that the look has, and frees those that no other look of this process uses, unless
+// releaseSlots releases the slots that the look has, and frees those that no other look of this process uses, unless
 // another process may have them by now.
-func (l *look) giveBack(ctx context.Context) {
+func (l *look) releaseSlots(ctx context.Context) {
 	for _, s := range l.slots {
-		if l.leaves(s) && s.name != "" && l.now().Before(s.until) {
+		if l.removeUser(s) && s.name != "" && l.now().Before(s.until) {
 			s.of.GiveBack(ctx, s.name)
 		}
 	}
 	l.slots = nil
 }
 
-// leaves takes a user off a slot, and reports whether it was the last one.
-func (b *Box) leaves(s *slot) bool {
+// removeUser takes a user off a slot, and reports whether it was the last one.
+func (b *Box) removeUser(s *slot) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s.users--

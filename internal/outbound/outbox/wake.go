@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -16,17 +15,17 @@ import (
 // until it is refreshed, or something new comes.
 var retryAfter = [...]time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.Minute}
 
-// While a call of the agent waits, that will be handed the news. A wait may have died without a word, so the hook is
-// called all the same if the news is still unread after yieldsFor.
+// While a call of the agent waits, the wait will be handed the news, and the hook is not called. A wait may have died
+// without a word, so the hook is called if the news is still unread after yieldsFor.
 const (
 	yieldsFor  = 15 * time.Second
 	yieldEvery = time.Second
 )
 
-// mostAgain is how many events that were looked at are looked at again by the next look.
+// mostAgain is how many events a look reads that an earlier look has read.
 const mostAgain = 16
 
-// callAgain is after which time an agent is called for what has come since it was called, though it has not read.
+// callAgain is after which time an agent that has not read is called again, for what has come since the last call.
 const callAgain = time.Hour
 
 // wake is a hook of an agent, with its unread news.
@@ -35,36 +34,54 @@ type wake struct {
 	news chat.News
 }
 
-// due implements form. A look that has come far stores how far, so that the next one goes on from there.
-func (w *wake) due(ctx context.Context) (s step, err error) {
-	t, now := w.told, w.now()
-	w.news, err = w.o.Rooms.News(ctx, w.hook, t)
-	if err != nil || w.news.Gone {
-		return s, cmp.Or(err, errGone)
+// next implements form.
+func (w *wake) next(ctx context.Context) (s step, err error) {
+	w.news, err = w.o.Rooms.News(ctx, w.hook, w.told)
+	if err != nil {
+		return s, err
 	}
-	n := w.news
-	if n.Looked >= mostAgain {
-		return step{ops: []table.Op{w.putTold(w.lookedAt())}}, nil
-	}
-	if n.Unread == 0 {
-		return s, nil
-	}
-	s.failing = t.FailingMs
-	same := t.Read >= n.Read // it has read nothing since the last call, which another process may have made meanwhile
-	again := time.UnixMilli(t.TriedMs).Add(callAgain)
-	switch {
-	case same && n.Last <= t.News && (t.Settled || t.RetryMs == 0): // it was called for all, or all tries have failed
-		return s, nil
-	case same && t.Settled && again.After(now): // the turn may have failed that the call began
-		s.again = again
+	now := w.now()
+	s = w.decideCall(now)
+	if s.do != call || w.paused >= yieldsFor {
 		return s, nil
 	}
 	waits, err := w.o.Rooms.WaitsUntil(ctx, w.hook)
-	s.call = !waits.After(now) || w.stayed >= yieldsFor
-	if !s.call {
-		s.again, s.stays = now.Add(yieldEvery), true
+	if waits.After(now) { // the wait will be handed the news
+		s.do, s.at = pause, now.Add(yieldEvery)
 	}
 	return s, err
+}
+
+// decideCall decides what is done for the news. Here Bob's hook was last called at 12:00, for event 41, when he had
+// read event 40, and the host took the call:
+//
+//  1. He has read 41, and nothing new came: nothing is done.
+//  2. He has read 41, and 42 came: he is called.
+//  3. He has read nothing, and nothing new came: nothing is done.
+//  4. He has read nothing, and 42 came at 12:20: he is called at 13:00.
+//  5. He has read nothing, 42 came, and it is 13:00: he is called, since his turn may have failed.
+//  6. The host did not take the call, and a try is due: he is called again.
+//  7. The host has taken none of the tries, and nothing new came: nothing is done.
+//  8. The host has taken none of the tries, and 42 came: he is called.
+//  9. His hook was never called, and 41 came: he is called.
+//  10. The look has read 16 events: how far it has read is recorded, and the next one begins there.
+//  11. Bob has left, or ended the hook: the hook is gone.
+func (w *wake) decideCall(now time.Time) step {
+	t, n := w.told, w.news
+	again := time.UnixMilli(t.TriedMs).Add(callAgain)
+	switch readNothing, nothingNew := t.Read >= n.Read, n.Last <= t.News; {
+	case n.Gone: // 11
+		return step{do: gone}
+	case n.Looked >= mostAgain: // 10
+		return step{do: record, ops: []table.Op{w.putTold(w.lookedAt())}}
+	case n.Unread == 0: // 1
+		return step{}
+	case readNothing && nothingNew && (t.Settled || t.RetryMs == 0): // 3, 7
+		return step{failing: t.FailingMs}
+	case readNothing && t.Settled && again.After(now): // 4
+		return step{at: again, failing: t.FailingMs}
+	}
+	return step{do: call, failing: t.FailingMs} // 2, 5, 6, 8, 9
 }
 
 // lookedAt returns what is stored with how far the look has come.
@@ -73,8 +90,6 @@ func (w *wake) lookedAt() roomlog.Told {
 	t.Upto, t.Last, t.Unread = w.news.Upto, w.news.Last, w.news.Unread
 	return t
 }
-
-func (*wake) takes() time.Duration { return postTakes }
 
 // call implements form.
 func (w *wake) call(ctx context.Context) (roomlog.Told, error) {
@@ -99,7 +114,7 @@ func (w *wake) call(ctx context.Context) (roomlog.Told, error) {
 	if t.Settled {
 		t.Tries, t.FailingMs = 0, 0
 	} else {
-		t = w.missed(t, retryAfter[:], 0)
+		t = w.postpone(t, retryAfter[:], 0)
 	}
 	if why == "" {
 		t.AtMs, t.LastMs = t.TriedMs, t.TriedMs

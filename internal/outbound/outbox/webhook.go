@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,23 +67,39 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 type webhook struct {
 	*look
 	event chat.Delivery
+	rests bool // all tries have failed, and nothing new came since
 }
 
-// due implements form.
-func (w *webhook) due(ctx context.Context) (s step, err error) {
+// next implements form.
+func (w *webhook) next(ctx context.Context) (s step, err error) {
 	w.event, err = w.o.Rooms.Delivery(ctx, w.hook, w.told.Upto)
-	if err != nil || w.event.Gone {
-		return s, cmp.Or(err, errGone)
+	if err == nil && w.event.N != 0 && w.hasRested() {
+		var fresh chat.Delivery
+		fresh, err = w.o.Rooms.Delivery(ctx, w.hook, w.told.News)
+		w.rests = fresh.N == 0
 	}
-	next := w.event.N
-	if next != 0 && w.hasRested() { // until something new comes
-		fresh, err := w.o.Rooms.Delivery(ctx, w.hook, w.told.News)
-		return step{call: fresh.N != 0}, err
+	if err != nil {
+		return s, err
 	}
-	return step{call: next != 0}, nil
+	return w.decideCall(), nil
 }
 
-func (*webhook) takes() time.Duration { return postTakes }
+// decideCall decides whether the webhook is called. Here Ann's webhook has had the events up to 41:
+//
+//  1. Nothing came: nothing is done.
+//  2. 42 came: the webhook is called.
+//  3. All tries for 42 have failed, and nothing new came: nothing is done.
+//  4. All tries for 42 have failed, and 43 came: the webhook is called with 42.
+//  5. Ann has left, or ended the webhook: the hook is gone.
+func (w *webhook) decideCall() step {
+	switch {
+	case w.event.Gone: // 5
+		return step{do: gone}
+	case w.event.N == 0, w.rests: // 1, 3
+		return step{}
+	}
+	return step{do: call} // 2, 4
+}
 
 // call implements form. The id is the same for each try, and what the host is told again it can so recognize: a process
 // may end before it has stored that the host has taken the call.
@@ -102,7 +117,7 @@ func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
 	if why == "" || ends(answer) {
 		t.Upto, t.Tries, t.FailingMs = n.N, 0, 0
 	} else {
-		t = w.postponed(t, n.AsOf)
+		t = w.postponeDelivery(t, n.AsOf)
 	}
 	if why == "" {
 		t.LastMs = t.TriedMs

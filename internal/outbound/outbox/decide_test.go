@@ -1,0 +1,129 @@
+package outbox
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// noon is when a hook was last called, in most cases.
+func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+// ms returns the time that is so long after noon, as it is stored.
+func ms(after time.Duration) int64 { return noon().Add(after).UnixMilli() }
+
+// decided is a case of a decision: the step that it wants is to do something, and to look again so long after noon.
+type decided struct {
+	name string
+	got  step
+	do   action
+	at   time.Duration
+}
+
+func (c decided) check(t *testing.T) {
+	t.Helper()
+	var at time.Time
+	if c.at != 0 {
+		at = noon().Add(c.at)
+	}
+	if c.got.do != c.do || !c.got.at.Equal(at) || (len(c.got.ops) > 0) != (c.do == record) {
+		t.Errorf("%s: got %+v, want to do %d at %v", c.name, c.got, c.do, at)
+	}
+}
+
+// The cases are those above decideCall of a wake.
+func TestWake_decideCall(t *testing.T) {
+	taken := roomlog.Told{Upto: 41, Read: 40, News: 41, Settled: true, TriedMs: ms(0)}
+	failed, allFailed := taken, taken
+	failed.Settled, failed.FailingMs, failed.RetryMs = false, ms(0), ms(30*time.Second)
+	allFailed.Settled, allFailed.FailingMs = false, ms(0)
+	only41, also42 := chat.News{Read: 40, Unread: 1, Last: 41}, chat.News{Read: 40, Unread: 2, Last: 42}
+	decide := func(told roomlog.Told, n chat.News, after time.Duration) step {
+		w := wake{&look{told: told}, n}
+		return w.decideCall(noon().Add(after))
+	}
+	for _, c := range []decided{
+		{"He has read 41, and nothing new came: nothing is done.",
+			decide(taken, chat.News{Read: 41}, time.Minute), rest, 0},
+		{"He has read 41, and 42 came: he is called.",
+			decide(taken, chat.News{Read: 41, Unread: 1, Last: 42}, time.Minute), call, 0},
+		{"He has read nothing, and nothing new came: nothing is done.", decide(taken, only41, 2*time.Hour), rest, 0},
+		{"He has read nothing, and 42 came at 12:20: he is called at 13:00.",
+			decide(taken, also42, 20*time.Minute), rest, time.Hour},
+		{"He has read nothing, 42 came, and it is 13:00: he is called, since his turn may have failed.",
+			decide(taken, also42, time.Hour), call, 0},
+		{"The host did not take the call, and a try is due: he is called again.",
+			decide(failed, only41, 30*time.Second), call, 0},
+		{"The host has taken none of the tries, and nothing new came: nothing is done.",
+			decide(allFailed, only41, time.Hour), rest, 0},
+		{"The host has taken none of the tries, and 42 came: he is called.",
+			decide(allFailed, also42, 20*time.Minute), call, 0},
+		{"His hook was never called, and 41 came: he is called.", decide(roomlog.Told{}, only41, 0), call, 0},
+		{"The look has read 16 events: how far it has read is recorded, and the next one begins there.",
+			decide(taken, chat.News{Read: 40, Unread: 2, Last: 42, Looked: 16}, 0), record, 0},
+		{"Bob has left, or ended the hook: the hook is gone.", decide(taken, chat.News{Gone: true}, 0), gone, 0},
+	} {
+		c.check(t)
+	}
+}
+
+// The cases are those above decideCall of a webhook.
+func TestWebhook_decideCall(t *testing.T) {
+	decide := func(d chat.Delivery, rests bool) step {
+		w := webhook{&look{}, d, rests}
+		return w.decideCall()
+	}
+	for _, c := range []decided{
+		{"Nothing came: nothing is done.", decide(chat.Delivery{}, false), rest, 0},
+		{"42 came: the webhook is called.", decide(chat.Delivery{N: 42}, false), call, 0},
+		{"All tries for 42 have failed, and nothing new came: nothing is done.",
+			decide(chat.Delivery{N: 42}, true), rest, 0},
+		{"All tries for 42 have failed, and 43 came: the webhook is called with 42.",
+			decide(chat.Delivery{N: 42}, false), call, 0},
+		{"Ann has left, or ended the webhook: the hook is gone.", decide(chat.Delivery{Gone: true}, false), gone, 0},
+	} {
+		c.check(t)
+	}
+}
+
+// The cases are those above decideCall of an endpoint.
+func TestEndpoint_decideCall(t *testing.T) {
+	answered := roomlog.Told{Upto: 41, TriedMs: ms(0)}
+	works := roomlog.Told{Upto: 40, Sent: 41, Task: "t1", TriedMs: ms(0), PollMs: ms(15 * time.Second)}
+	came, none := chat.Heard{N: 42}, chat.Heard{}
+	decide := func(l look, h chat.Heard, rests bool, after time.Duration) step {
+		l.Box = New(Options{Clock: clockwork.NewFakeClockAt(noon())})
+		e := endpoint{&l, h, rests}
+		return e.decideCall(noon().Add(after))
+	}
+	for _, c := range []decided{
+		{"It has answered, and nothing came: nothing is done.",
+			decide(look{told: answered}, none, false, time.Second), rest, 0},
+		{"It has answered, and 42 came: at 12:00:01 nothing is done until 12:00:02.",
+			decide(look{told: answered}, came, false, time.Second), rest, 2 * time.Second},
+		{"It has answered, and 42 came: at 12:00:02 it is called.",
+			decide(look{told: answered}, came, false, 2*time.Second), call, 0},
+		{"The look may pause: at 12:00:01 the look waits for 12:00:02.",
+			decide(look{told: answered, bounded: true}, came, false, time.Second), pause, 2 * time.Second},
+		{"It works on 41, and is to be asked at 12:00:15: at 12:00:02 nothing is done until then.",
+			decide(look{told: works, bounded: true}, came, false, 2*time.Second), rest, 15 * time.Second},
+		{"It works on 41, and the look has called it: at 12:00:02 the look waits for 12:00:15.",
+			decide(look{told: works, bounded: true, called: true}, came, false, 2*time.Second), pause,
+			15 * time.Second},
+		{"It works on 41: at 12:00:15 it is asked.", decide(look{told: works}, came, false, 15*time.Second), call, 0},
+		{"All tries for 42 have failed, and nothing new came: nothing is done.",
+			decide(look{told: answered}, came, true, time.Hour), rest, 0},
+		{"All tries for 42 have failed, and 43 came: it is called.",
+			decide(look{told: answered}, came, false, time.Hour), call, 0},
+		{"200 events came of which none calls it: that 100 are left out is recorded.",
+			decide(look{told: answered}, chat.Heard{Skip: 141}, false, time.Hour), record, 0},
+		{"Its person has ended it: the hook is gone.",
+			decide(look{told: answered}, chat.Heard{Gone: true}, false, time.Hour), gone, 0},
+	} {
+		c.check(t)
+	}
+}
