@@ -155,6 +155,17 @@ func (w *world) open(ctx context.Context, req chat.WaitRequest) <-chan answer {
 	return got
 }
 
+// goesRound lets time pass until the only wait, which looks after its lease in intervals of renewed, has done so twice:
+// between the two it has looked at all that its process knew.
+func (w *world) goesRound(renewed time.Duration) {
+	w.t.Helper()
+	for range 2 {
+		before := w.watch.count(renewed)
+		w.pass(renewed)
+		await(w.t, "the wait", func() bool { return w.watch.count(renewed) > before })
+	}
+}
+
 // another returns a service in another process on the same table and clock. It waits as
 // long as the clock says.
 func (w *world) another() *world {

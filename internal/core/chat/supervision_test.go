@@ -184,15 +184,16 @@ func TestWait_ofAnAgent_endsWithWhatItsPersonDoes(t *testing.T) {
 	}
 }
 
-// While an agent is paused, nothing wakes it but its resume, which brings the rest.
+// While an agent is paused, nothing wakes it but its resume, which brings the rest. A wait that saw the pause says in
+// its answer that the agent may go on. Of a wait that got no processor in the pause the last event says that.
 func TestWait_ofAPausedAgent_endsWithItsResumeAndBringsTheRest(t *testing.T) {
 	for _, c := range []struct{ standby, elsewhere bool }{{}, {standby: true}, {elsewhere: true}, {true, true}} {
 		w := newWorld(t)
 		p := w.company()
 		person := w.person(p.bob)
-		here := w
+		here, renewed := w, room.AnnounceAgain
 		if c.elsewhere {
-			here = w.another()
+			here, renewed = w.another(), time.Minute
 		}
 		wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Hour,
 			Standby: c.standby})
@@ -206,7 +207,8 @@ func TestWait_ofAPausedAgent_endsWithItsResumeAndBringsTheRest(t *testing.T) {
 		for i := range 50 { // more than a result holds
 			w.say(p.cid.Token, fmt.Sprint("number ", i))
 		}
-		here.pass(2 * time.Second)
+		here.head(p.ann.Token) // its process knows of the pause
+		here.goesRound(renewed)
 		w.pauses(person, false)
 		got, _ := here.until(wait, 5*time.Second)
 		if said := texts(got.Messages); got.Status != chat.StatusMessages || !got.HasMore || len(said) < 25 ||

@@ -17,6 +17,7 @@ func (w *world) until(wait <-chan answer, most time.Duration) (got chat.Waited, 
 	began, patience := w.clock.Now(), 2*time.Millisecond // a wait that ends does so in less
 	for patience < time.Second {
 		if w.clock.Since(began) < most {
+			await(w.t, "who was waked by the time before", w.watch.isAnswered) // else the time is up before a poll
 			w.pass(500 * time.Millisecond)
 		} else {
 			patience = 10 * time.Second // on a busy machine its goroutine may be late
