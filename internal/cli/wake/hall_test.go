@@ -32,6 +32,7 @@ type hall struct {
 	t        *testing.T
 	clock    *clockwork.FakeClock
 	step     time.Duration // how much time passes at once
+	timers   int           // without so many timers a watch is at work, and no time passes
 	file     *client.TokenStore
 	base     string
 	tools    *client.Client
@@ -49,7 +50,7 @@ type hall struct {
 
 // notified is a notice.
 type notified struct {
-	at   time.Time
+	at   time.Time // which the text names: by now the clock may show the next second
 	to   client.Seat
 	text string
 }
@@ -237,7 +238,7 @@ func (h *hall) notify(_ context.Context, s client.Seat, n wake.News) error {
 	if last := len(h.notices) - 1; last >= 0 && h.notices[last].text == text {
 		h.t.Errorf("%q repeats the notice before it, which Claude Code drops", text)
 	}
-	h.notices = append(h.notices, notified{h.clock.Now(), s, text})
+	h.notices = append(h.notices, notified{n.At, s, text})
 	return nil
 }
 
@@ -265,8 +266,16 @@ func (h *hall) until(what string, ok func() bool) {
 			defer h.mu.Unlock()
 			h.t.Fatalf("not in time: %s\nwaits %q\nevents %+v", what, h.asked, h.events)
 		}
-		h.clock.Advance(h.step)
+		if h.hasTimers() {
+			h.clock.Advance(h.step)
+		}
 	}
+}
+
+func (h *hall) hasTimers() bool {
+	ctx, cancel := context.WithTimeout(h.t.Context(), time.Millisecond)
+	defer cancel()
+	return h.clock.BlockUntilContext(ctx, h.timers) == nil
 }
 
 // still returns when ok holds, without any time that passes.
