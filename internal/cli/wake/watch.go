@@ -32,8 +32,8 @@ type watch struct {
 	// The fields below belong to the goroutine of run.
 	cursor   string // after which to wait; "": after what the agent has been handed
 	turn     bool   // it was the agent's turn when its wait ended
-	looks    bool   // the next call looks what the agent has not read
-	page     string // after which it looks; "": after what the agent has been handed
+	looks    bool   // the next call looks what the agent has not read, after page; else it waits after cursor
+	page     string // "": after what the agent has been handed
 	newest   string // the newest message of which it knows
 	behind   bool   // more follows cursor that is older
 	failures int    // in a row
@@ -149,14 +149,20 @@ func (w *watch) act(got client.Standby, looked bool) (pause time.Duration) {
 	switch got.Code {
 	case http.StatusOK:
 		w.found()
-		return w.news(got, looked)
+		w.turn = w.turn || got.Status == results.StatusTurn
+		if looked {
+			return w.unread(got)
+		}
+		w.heard(got)
+		w.lookNext("")
+		return settle
 	case http.StatusRequestTimeout:
 		w.found()
 		w.cursor = got.Cursor
 		if !looked {
 			return got.RetryAfter
 		}
-		w.looks, w.page = false, ""
+		w.waitNext()
 		return w.hasRead()
 	case http.StatusConflict:
 		return w.conflict(got.RetryAfter)
@@ -192,38 +198,39 @@ func (w *watch) call(token string) (client.Standby, error) {
 
 // next returns when a wait is to end even if nothing comes; zero: never.
 func (w *watch) next() time.Time {
-	due := w.told.due(w.newest)
-	if w.GiveUp <= 0 {
+	var end time.Time
+	if w.GiveUp > 0 {
+		end = w.newsAt.Add(w.GiveUp)
+	}
+	if due := w.told.due(w.newest); w.told.state == waking && (end.IsZero() || due.Before(end)) {
 		return due
 	}
-	end := w.newsAt.Add(w.GiveUp)
-	if due.IsZero() || end.Before(due) {
-		return end
-	}
-	return due
+	return end
 }
 
-// news takes what an answer brings. After a wait it leaves the agent the time to read by
-// itself; what it has not read then is worth a notice.
-func (w *watch) news(got client.Standby, looked bool) (pause time.Duration) {
-	w.turn = w.turn || got.Status == results.StatusTurn
-	if !looked {
-		w.heard(got)
-		w.looks, w.page = true, ""
-		return settle
-	}
+// lookNext has the next call look what the agent has not read, after page. So the agent had the time of settle to read
+// by itself; what it has not read then is worth a notice.
+func (w *watch) lookNext(page string) { w.looks, w.page = true, page }
+
+// waitNext has the next call wait.
+func (w *watch) waitNext() { w.looks, w.page = false, "" }
+
+// unread acts on what a look has found that the agent has not read.
+func (w *watch) unread(got client.Standby) (pause time.Duration) {
 	if !got.HasMore { // else the waits have come further than this
 		w.heard(got)
 	}
 	n := w.newsIn(got)
-	if !n.Wakes() { // somebody came or went
-		w.looks, w.page = got.HasMore, got.Cursor
-		if !w.looks {
-			w.forget()
-		}
+	switch {
+	case !n.Wakes() && got.HasMore: // somebody came or went
+		w.lookNext(got.Cursor)
+		return settle
+	case !n.Wakes():
+		w.waitNext()
+		w.forget()
 		return settle
 	}
-	w.looks, w.page = false, ""
+	w.waitNext()
 	w.newsAt = w.Clock.Now()
 	first := ""
 	if i := slices.IndexFunc(got.Messages, w.wakes); i >= 0 {
@@ -401,88 +408,14 @@ func (w *watch) tell(what What, text string, err error) {
 	w.Tell(e)
 }
 
-// repeats returns after how long an agent is woken again that has not read, each time.
-// After that it is left alone until it has read.
-func repeats() []time.Duration {
-	return []time.Duration{2 * time.Minute, 10 * time.Minute, 30 * time.Minute}
-}
-
-// An agent may have read what the server shows as unread: a server that was killed forgot
-// it, or another one does not know yet. So a newer message wakes the agent again, after
-// newsFirst. The time doubles up to newsMost with each notice for the same oldest message,
-// so that a busy room does not cost a turn for each message.
-const (
-	newsFirst = 15 * time.Second
-	newsMost  = 2 * time.Minute
-)
-
-const (
-	// deafFirst is when an agent is tried again that could not be woken, mostly since its
-	// turn is not over. The time doubles up to deafMost; after deafTimes, which take longer
-	// than the eight hours that its Stop hook would wait, it is left alone.
-	deafFirst = time.Second
-	deafMost  = 2 * time.Minute
-	deafTimes = 280
-)
-
-// told is what the agent was last woken for.
-type told struct {
-	first   string    // the oldest message that it had not read
-	newest  string    // the newest message then
-	times   int       // how often it was woken for it
-	repeats int       // how often of these since it had not read for long
-	deaf    int       // how often in a row it could not be
-	again   time.Time // when to do it again; zero: only when it has read
-	news    time.Time // when to do it if there is a newer message, unless again is zero
-}
-
-// due returns when to wake the agent again if newest is the newest message; zero: only
-// when it has read.
-func (t told) due(newest string) time.Time {
-	if newest != t.newest && t.news.Before(t.again) {
-		return t.news
-	}
-	return t.again
-}
-
-// woken notes a notice.
-func (t *told) woken(now time.Time, newest string) {
-	if t.times > 0 && !now.Before(t.again) {
-		t.repeats++
-	}
-	t.deaf, t.newest = 0, newest
-	t.news = now.Add(min(newsFirst<<min(t.times, 8), newsMost))
-	t.times++
-	after := repeats()
-	switch {
-	case t.first == "" || t.repeats >= len(after):
-		t.again = time.Time{}
-	case t.times == 1 || !now.Before(t.again):
-		t.again = now.Add(after[t.repeats])
-	case t.again.Before(t.news): // one notice is enough for now
-		t.again = t.news
-	}
-}
-
-// missed notes that the agent could not be woken.
-func (t *told) missed(now time.Time) {
-	t.again = time.Time{}
-	if t.deaf < deafTimes {
-		t.again = now.Add(min(deafFirst<<min(t.deaf/4, 8), deafMost))
-	}
-	t.news = t.again
-	t.deaf++
-}
-
-// consider wakes the agent unless it was woken shortly ago for the same: agents in the middle of
-// a turn read by themselves, and each notice costs a turn. first is the oldest message that it has
-// not read; if that has changed, it has read in between.
+// consider wakes the agent, if told decides so: agents in the middle of a turn read by themselves, and each notice
+// costs a turn. first is the oldest message that the agent has not read; if that has changed, the agent has read in
+// between.
 func (w *watch) consider(first string, n News) {
 	if w.told.first != first {
 		w.told = told{first: first}
 	}
-	fresh, due := w.told.times == 0 && w.told.deaf == 0, w.told.due(w.newest)
-	if !fresh && (due.IsZero() || w.Clock.Now().Before(due)) {
+	if !w.told.wakesAt(w.Clock.Now(), w.newest) {
 		return
 	}
 	seat, said := w.seat(), n.String()
