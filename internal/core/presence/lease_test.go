@@ -7,7 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-const bob = 2 // his seat
+const seatOfBob = 2 // his seat
 
 // noon is when Bob's lease was last written, in most cases.
 func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
@@ -131,7 +131,7 @@ func TestLease_decideStandby(t *testing.T) {
 		{"Bob's wait was ended 15 s ago by a message: the program is announced.", waits, h, 75 * time.Second, false,
 			standbyChanges},
 	} {
-		a, _ := c.head.Seated(bob)
+		a, _ := c.head.Seated(seatOfBob)
 		if got := (lease{presence: c.known}).decideStandby(c.head, a, noon().Add(c.after), c.forMe); got != c.want {
 			t.Errorf("%s: verdict %d, want %d", c.name, got, c.want)
 		}
@@ -165,7 +165,7 @@ func TestLease_mustRead(t *testing.T) {
 }
 
 func TestLease_records(t *testing.T) {
-	joined := &room.Agent{Seat: bob, Joined: 7, AtMs: ms(-time.Hour)}
+	joined := &room.Agent{Seat: seatOfBob, Joined: 7, AtMs: ms(-time.Hour)}
 	here := room.Presence{AtMs: ms(0), OwnMs: ms(0), UntilMs: ms(time.Minute), BackMs: ms(time.Hour), WakesMs: 1,
 		Read: 9}
 	there := room.Presence{AtMs: ms(time.Second), OwnMs: ms(-time.Second), WaitMs: ms(time.Second), Read: 8}
