@@ -19,7 +19,7 @@ func (s *Service) enterFree(ctx context.Context, token string) (*session, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.agent.CheckOrder(); err != nil {
+	if err := c.me.CheckOrder(); err != nil {
 		c.room.release()
 		return nil, err
 	}
@@ -44,11 +44,11 @@ func (s *Service) enterManager(ctx context.Context, token string, order room.Ord
 	}
 	may := permission(checkAdmin)
 	err = c.succeed(ctx)
-	if err == nil && order.Action == room.Kick && c.agent.Role != room.Admin && c.head.MayKick(c.agent.Agent) {
+	if err == nil && order.Action == room.Kick && c.me.Role != room.Admin && c.head.MayKick(c.me.Agent) {
 		may, err = c.relief(ctx, order)
 	}
 	if err == nil {
-		err = may(c.head, c.agent, s.now())
+		err = may(c.head, c.me, s.now())
 	}
 	if err != nil {
 		c.room.release()
@@ -129,8 +129,8 @@ func (c *session) decide(ctx context.Context, may permission, propose rule,
 	}
 	c.auditDecisions(ctx, events)
 	if a, here := c.room.log.Peek().Owner(c.holder); here {
-		c.agent = a // with its present role
-		c.attendance().NoteCall(ctx)
+		c.me = a // with its present role
+		c.attendance().RecordCall(ctx)
 	}
 	return events, nil
 }
@@ -138,8 +138,8 @@ func (c *session) decide(ctx context.Context, may permission, propose rule,
 // addCall adds this call, which is not noted yet, to the presence of the seats. A call of a person is no
 // sign of its agent.
 func (c *session) addCall(presence map[int]room.Presence) {
-	if !c.agent.IsPerson() || c.agent.IsAlone() {
-		presence[c.agent.Seat] = room.Presence{AtMs: c.room.svc.now().UnixMilli()}
+	if !c.me.IsPerson() || c.me.IsAlone() {
+		presence[c.me.Seat] = room.Presence{AtMs: c.room.svc.now().UnixMilli()}
 	}
 }
 
@@ -147,7 +147,7 @@ func (c *session) addCall(presence map[int]room.Presence) {
 // only an admin may make: a call that needs no admin does not look for one.
 func (c *session) succeed(ctx context.Context) error {
 	r := c.room
-	if c.agent.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(r.svc.now()) {
+	if c.me.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(r.svc.now()) {
 		return nil
 	}
 	presence, err := r.signsOfLife(ctx, room.AdminSilent)
@@ -171,6 +171,6 @@ func (c *session) succeed(ctx context.Context) error {
 	if !seated {
 		return c.whyNot(ctx, c.head)
 	}
-	c.agent = a
+	c.me = a
 	return nil
 }

@@ -21,7 +21,7 @@ const (
 
 // agreements returns the newest agreements that the caller sees.
 func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
-	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsShown)
+	stored, _, err := c.room.log.Seats().Agreements(ctx, c.me, agreementsShown)
 	var list []Agreement
 	for _, x := range stored {
 		by := ident.Actor(x.By, x.Person, x.PersonName)
@@ -38,12 +38,12 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 
 // agreed returns the agreements as messages, oldest first.
 func (c *session) agreed(ctx context.Context, limit int) (Page, error) {
-	stored, more, err := c.room.log.Seats().Agreements(ctx, c.agent, limit)
-	b := batchFor(c.agent, &c.head.State)
+	stored, more, err := c.room.log.Seats().Agreements(ctx, c.me, limit)
+	b := batchFor(c.me, &c.head.State)
 	b.Events = limit
 	for _, x := range stored {
 		e := x.Proposal()
-		m := messageOf(b.Room, c.agent, e)
+		m := messageOf(b.Room, c.me, e)
 		m.Agreed = m.ID
 		if !b.Add(m, e) {
 			more = true
@@ -61,7 +61,7 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 	if !ok {
 		return room.Event{}, none
 	}
-	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsRead)
+	stored, _, err := c.room.log.Seats().Agreements(ctx, c.me, agreementsRead)
 	if err != nil {
 		return room.Event{}, err
 	}
@@ -77,12 +77,12 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	now := c.room.svc.now()
 	var list []OpenRequest
-	for _, r := range c.head.Talk.OpenTo(c.agent.Seat, now) {
+	for _, r := range c.head.Talk.OpenTo(c.me.Seat, now) {
 		e, err := c.room.log.Event(ctx, r.N)
 		if err != nil {
 			return nil, err
 		}
-		if !c.agent.Sees(e) {
+		if !c.me.Sees(e) {
 			continue
 		}
 		list = append(list, OpenRequest{

@@ -20,7 +20,7 @@ func (c *session) confirms(ctx context.Context, fingerprint [16]byte, key string
 // cannot be unsaid. The same call again is sent.
 func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 	key := op.req.Key
-	if !op.caller.agent.IsPerson() || op.event.File != nil || op.fileName != "" {
+	if !op.caller.me.IsPerson() || op.event.File != nil || op.fileName != "" {
 		key = ""
 	}
 	confirmed, err := op.caller.confirms(ctx, op.fingerprint, key)

@@ -334,7 +334,7 @@ func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*sessi
 		r.release()
 		return nil, room.RefuseRemoved(room.ReasonLeft)
 	}
-	return &session{token: stay, holder: holder, room: r, head: h, agent: a,
+	return &session{token: stay, holder: holder, room: r, head: h, me: a,
 		start: room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}, nil
 }
 
@@ -348,7 +348,7 @@ func (c *session) answer(ctx context.Context, answer Answer) error {
 	op.event.Step = answer.Step
 	op.consent, op.credential = op.credential != "", "" // nobody reads a warning
 	e := &op.event
-	seats := answeredTo(c.agent.Agent, e.ReSeat, e.ReFor)
+	seats := answeredTo(c.me.Agent, e.ReSeat, e.ReFor)
 	for _, seat := range seats {
 		if a, here := c.head.Seated(seat); here {
 			e.To, e.ToNames = append(e.To, seat), append(e.ToNames, a.Name)

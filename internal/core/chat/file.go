@@ -293,12 +293,12 @@ func (c *session) checkRoomFits(ctx context.Context, size int64) error {
 	var used, invited room.FileUsage
 	for _, x := range claims {
 		used.Files, used.Bytes = used.Files+1, used.Bytes+x.Size
-		if x.Invite == c.agent.Invite {
+		if x.Invite == c.me.Invite {
 			invited.Files, invited.Bytes = invited.Files+1, invited.Bytes+x.Size
 		}
 	}
 	err = room.CheckFileSize(size, s.opts.FileLimit, used)
-	if err == nil && c.agent.IsGuest() {
+	if err == nil && c.me.IsGuest() {
 		err = room.CheckGuestFile(size, invited)
 	}
 	return err

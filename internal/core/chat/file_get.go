@@ -42,7 +42,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 		return FileGot{}, err
 	}
 	defer c.room.release()
-	c.attendance().NoteCall(ctx)
+	c.attendance().RecordCall(ctx)
 	e, err := c.seen(ctx, "id", req.ID)
 	if err != nil {
 		return FileGot{}, err
@@ -52,12 +52,12 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 		return FileGot{}, err
 	}
 	h := c.head
-	got := FileGot{Message: messageOf(&h.State, c.agent, e), File: *viewFile(f), Ending: picture.Ending(f.Type),
+	got := FileGot{Message: messageOf(&h.State, c.me, e), File: *viewFile(f), Ending: picture.Ending(f.Type),
 		Situation: c.situation(h)}
-	got.Ticket = ident.NewTicket(h.LogKey, c.token.Room, c.agent.Seat, c.agent.Joined, h.MessageID(e.N),
+	got.Ticket = ident.NewTicket(h.LogKey, c.token.Room, c.me.Seat, c.me.Joined, h.MessageID(e.N),
 		s.now().Add(ticketLife)).String()
 	switch {
-	case c.agent.IsPerson(), req.Unread: // who downloads it, and looks at that
+	case c.me.IsPerson(), req.Unread: // who downloads it, and looks at that
 	case picture.IsText(f.Type):
 		err = c.readInto(ctx, f, req.Offset, req.Fits, &got)
 	case req.Offset > 0:
@@ -82,7 +82,7 @@ func (c *session) carried(e room.Event) (*room.File, error) {
 	case f == nil:
 		return nil, fault.Refuse(fault.InvalidArgument, "id: that message carries no file. Give the id of one that "+
 			"has file.")
-	case e.Type == room.Drafted && !c.agent.HasDraft(e.N, c.room.svc.now()):
+	case e.Type == room.Drafted && !c.me.HasDraft(e.N, c.room.svc.now()):
 		return nil, fault.Refuse(fault.InvalidArgument, "id: that draft was decided, or is more than a day old. If "+
 			"it was sent, give the id of the message.")
 	}
@@ -315,7 +315,7 @@ func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session,
 		return nil, errTicketOver()
 	}
 	return &session{token: ident.Token{Room: t.Room, Seat: t.Seat}, room: r, head: h,
-		agent: room.Caller{Agent: a}}, nil
+		me: room.Caller{Agent: a}}, nil
 }
 
 // errTicketOver refuses the address of a download that leads to nothing.
@@ -341,10 +341,10 @@ func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, erro
 		return Page{}, err
 	}
 	claims = slices.DeleteFunc(claims, func(x roomlog.Claim) bool {
-		return x.Draft || x.N >= before || !c.agent.SeesMessage(x.N, x.Seat, x.To)
+		return x.Draft || x.N >= before || !c.me.SeesMessage(x.N, x.Seat, x.To)
 	})
 	slices.SortFunc(claims, func(x, y roomlog.Claim) int { return int(y.N - x.N) })
-	b := batchFor(c.agent, &c.head.State)
+	b := batchFor(c.me, &c.head.State)
 	b.Events = req.Limit
 	full := false
 	for _, x := range claims {
@@ -358,7 +358,7 @@ func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, erro
 		if e.File == nil { // removed meanwhile
 			continue
 		}
-		full = !b.Add(messageOf(b.Room, c.agent, e), e)
+		full = !b.Add(messageOf(b.Room, c.me, e), e)
 		if full {
 			break
 		}

@@ -28,9 +28,9 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 		return Shared{}, err
 	}
 	back(most) // the upload counts
-	code := ident.NewUploadCode(c.token.Room, c.agent.Seat)
+	code := ident.NewUploadCode(c.token.Room, c.me.Seat)
 	if key := op.req.Key; key != "" {
-		code = ident.KeyedUploadCode(c.head.LogKey, c.token.Room, c.agent.Seat, c.agent.Joined, c.agent.IsPerson(), key)
+		code = ident.KeyedUploadCode(c.head.LogKey, c.token.Room, c.me.Seat, c.me.Joined, c.me.IsPerson(), key)
 	}
 	op.req.Key = uploadKey(code)
 	if err := op.address(ctx); err != nil {
@@ -43,7 +43,7 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 	if err != nil || !ok {
 		return Shared{Sent: got}, err
 	}
-	wait, err := c.room.log.Seats().OpenUpload(ctx, c.agent.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
+	wait, err := c.room.log.Seats().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: name, Most: most,
 		Message: op.event})
 	switch {
@@ -188,13 +188,13 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 		return nil, nil, err
 	}
 	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: h,
-		agent:  room.Caller{Agent: a},
+		me:     room.Caller{Agent: a},
 		holder: room.Holder{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay},
 		start:  room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}
 	if !open {
 		return c, nil, nil
 	}
-	c.agent, here = h.Owner(c.holder)
+	c.me, here = h.Owner(c.holder)
 	if !here {
 		return nil, nil, errUploadOver()
 	}
@@ -240,8 +240,8 @@ func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.R
 // sentByUpload returns what the file of a code was shared as, by the agent or the person behind it. It refuses
 // a code by which nothing was.
 func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (roomlog.SentAs, error) {
-	person := room.Caller{Agent: c.agent.Agent, Device: "-"} // whichever it was
-	for _, by := range []room.Caller{c.agent, person} {
+	person := room.Caller{Agent: c.me.Agent, Device: "-"} // whichever it was
+	for _, by := range []room.Caller{c.me, person} {
 		as, err := c.room.log.Seats().Sent(ctx, by, uploadKey(code))
 		if err != nil || as.N > 0 {
 			return as, err
@@ -258,7 +258,7 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 		return Sent{}, err
 	}
 	h := c.room.log.Peek()
-	a, _ := h.Seated(c.agent.Seat)
+	a, _ := h.Seated(c.me.Seat)
 	f := e.CarriedFile()
 	switch {
 	case f == nil:
@@ -383,7 +383,7 @@ func (s *Service) DownloaderOf(ctx context.Context, t ident.Ticket) (room.Agent,
 func (c *session) found(err error, s *Service) (room.Agent, bool, error) {
 	switch {
 	case err == nil:
-		return c.agent.Agent, true, nil
+		return c.me.Agent, true, nil
 	case fault.CodeOf(err) == fault.TokenInvalid:
 		return room.Agent{}, false, nil
 	}

@@ -46,7 +46,7 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 			return nil, err
 		}
 	}
-	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
+	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	got, err := c.handOut(ctx, in, nil)
 	if err != nil {
 		return nil, err
@@ -58,11 +58,11 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 // isHeld reports whether an event up to h holds the send back. What it has looked at counts as checked.
 func (op *sendOp) isHeld(ctx context.Context, h *room.Head) (bool, error) {
 	c := op.caller
-	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, op.guard.checked, h.AsOf) {
+	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, op.guard.checked, h.AsOf) {
 		if err != nil {
 			return false, err
 		}
-		if op.holds(c.agent, e) {
+		if op.holds(c.me, e) {
 			return true, nil
 		}
 		op.guard.checked = e.N

@@ -36,7 +36,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		return after, e
 	}
 	toAll, status, toAnn := room.Event{Text: "to all"}, room.Event{Text: "busy", Kind: room.Status},
-		room.Event{Text: "to Ann", Named: []int{c.agent.Seat}}
+		room.Event{Text: "to Ann", Named: []int{c.me.Seat}}
 	for what, x := range map[string]struct {
 		held    bool // Ann has the cursor of a hold
 		batched []room.Event

@@ -24,7 +24,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 		return Page{}, s.Outward(err)
 	}
 	defer c.room.release()
-	c.attendance().NoteCall(ctx)
+	c.attendance().RecordCall(ctx)
 	var page Page
 	switch {
 	case req.Agreed:
@@ -62,14 +62,14 @@ func (req HistoryRequest) check() error {
 
 // page returns a page of what the caller may see, oldest first.
 func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
-	b, log := batchFor(c.agent, &c.head.State), c.room.log
+	b, log := batchFor(c.me, &c.head.State), c.room.log
 	b.Events = req.Limit
 	if req.After != "" {
 		e, err := c.seen(ctx, "after", req.After)
 		if err != nil {
 			return Page{}, err
 		}
-		full, err := b.FillAfter(ctx, log, c.agent, max(e.N, c.agent.Since.N-1))
+		full, err := b.FillAfter(ctx, log, c.me, max(e.N, c.me.Since.N-1))
 		return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, err
 	}
 	from := c.head.AsOf + 1
@@ -80,10 +80,10 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 		}
 		from = e.N
 	}
-	full, err := b.FillBefore(ctx, log, c.agent, from)
+	full, err := b.FillBefore(ctx, log, c.me, from)
 	slices.Reverse(b.Messages)
 	page := Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}
-	if req.Before == "" && c.agent.IsPerson() {
+	if req.Before == "" && c.me.IsPerson() {
 		page.Cursor = ident.Cursor{N: from - 1}.String(c.token)
 	}
 	return page, err
@@ -126,7 +126,7 @@ func (c *session) rest(ctx context.Context, id string, offset int) (Page, error)
 	if err != nil {
 		return Page{}, err
 	}
-	m := messageOf(&c.head.State, c.agent, e)
+	m := messageOf(&c.head.State, c.me, e)
 	if e.Type == room.Drafted {
 		e.Text = e.Draft.Text
 	}

@@ -33,7 +33,7 @@ func (s *Service) HookSeat(ctx context.Context, token string) (HookSeat, error) 
 		return HookSeat{}, s.Outward(err)
 	}
 	defer c.room.release()
-	return HookSeat{c.head.ID, c.agent.Agent}, nil
+	return HookSeat{c.head.ID, c.me.Agent}, nil
 }
 
 // enterHook accepts the token of an agent, on the current head of its room.
@@ -42,7 +42,7 @@ func (s *Service) enterHook(ctx context.Context, token string) (*session, error)
 	if err != nil {
 		return nil, err
 	}
-	if c.agent.IsPerson() {
+	if c.me.IsPerson() {
 		c.room.release()
 		return nil, fault.Refuse(fault.NotAllowed, "This is the token of a person, who reads on the page. Nothing was "+
 			"changed: subscribe with the agent_token of an agent.")
@@ -58,7 +58,7 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 		return told, s.Outward(err)
 	}
 	defer c.room.release()
-	if !c.agent.IsCalled() {
+	if !c.me.IsCalled() {
 		if err := c.reader().MarkAllHandedOut(ctx); err != nil {
 			return told, s.Outward(err)
 		}
@@ -69,7 +69,7 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 	case err == nil && !began:
 		told, err = s.refreshHook(ctx, x)
 	case err == nil:
-		c.attendance().NoteCall(ctx) // a refresh is no call of the agent: its client makes it
+		c.attendance().RecordCall(ctx) // a refresh is no call of the agent: its client makes it
 	}
 	return told, s.Outward(err)
 }
@@ -131,10 +131,10 @@ func (s *Service) Unhook(ctx context.Context, token, id string) (there bool, err
 // unhook ends a hook of the caller's seat. there says whether there was one. If a person ends that of its agent, no
 // refresh begins it again.
 func (c *session) unhook(ctx context.Context, id string, there *bool) error {
-	ops := roomlog.DropHook(c.head.ID, c.agent.Seat, id)
-	if c.agent.IsPerson() {
+	ops := roomlog.DropHook(c.head.ID, c.me.Seat, id)
+	if c.me.IsPerson() {
 		switch x, err := c.room.svc.store.Hook(ctx, id); {
-		case err == nil && x.Room == c.head.ID && x.Seat == c.agent.Seat && x.Form == room.FormWake:
+		case err == nil && x.Room == c.head.ID && x.Seat == c.me.Seat && x.Form == room.FormWake:
 			ops = roomlog.BarHook(x)
 		case err != nil && !errors.Is(err, table.ErrNotFound):
 			return err
@@ -165,13 +165,13 @@ func (s *Service) DropHook(ctx context.Context, x roomlog.HookItem) error {
 // process may have looked at them since.
 func (c *session) dropExpired(ctx context.Context) {
 	svc := c.room.svc
-	for _, k := range c.agent.Hooks {
+	for _, k := range c.me.Hooks {
 		if k.Form == room.FormEach {
 			continue
 		}
 		_, err := svc.store.Hook(ctx, k.ID)
 		if errors.Is(err, table.ErrNotFound) {
-			err = svc.DropHook(ctx, roomlog.HookItem{ID: k.ID, Room: c.head.ID, Seat: c.agent.Seat})
+			err = svc.DropHook(ctx, roomlog.HookItem{ID: k.ID, Room: c.head.ID, Seat: c.me.Seat})
 		}
 		if err != nil && ctx.Err() == nil {
 			svc.log.WarnContext(ctx, "the hooks of a seat could not be read", "error", err)

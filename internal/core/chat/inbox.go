@@ -58,7 +58,7 @@ func (in *inbox) add(x signs, found bool) {
 }
 
 func newInbox(c *session, pos position) *inbox {
-	return &inbox{caller: c, pos: pos, scanned: pos.After, batch: batchFor(c.agent, &c.head.State)}
+	return &inbox{caller: c, pos: pos, scanned: pos.After, batch: batchFor(c.me, &c.head.State)}
 }
 
 // due reports whether what was found ends the wait.
@@ -69,7 +69,7 @@ func (in *inbox) due() bool {
 }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
-func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.caller.agent) }
+func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.caller.me) }
 
 // hideAsleep returns the inbox that the wait w hands out: an empty one if a program waits for a caller that is paused.
 // The caller could do nothing about what would wake it.
@@ -84,12 +84,12 @@ func (in *inbox) hideAsleep(w *presence.Wait) *inbox {
 
 // status returns how a wait ends that found what the inbox holds. Nothing is all done while a task is worked on.
 func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
-	ended := h.Ended(in.caller.agent.Agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
+	ended := h.Ended(in.caller.me.Agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
 	none := len(in.batch.Messages) == 0
 	switch {
 	case in.has(seatLost):
 		return StatusRemoved
-	case in.has(asleep), none && in.caller.agent.IsPerson(): // who watches on
+	case in.has(asleep), none && in.caller.me.IsPerson(): // who watches on
 		return StatusQuiet
 	case ended && (none || !in.has(batchFull) && in.has(agentParted)):
 		return StatusAllDone
@@ -106,7 +106,7 @@ func (in *inbox) collect(ctx context.Context) error {
 		return nil
 	}
 	log := in.caller.room.log
-	pages := log.Pages(in.caller.agent, in.batch.Events+1)
+	pages := log.Pages(in.caller.me, in.batch.Events+1)
 	for empty := 0; ; {
 		h := log.Peek()
 		if in.scanned >= h.AsOf {
@@ -148,7 +148,7 @@ func (in *inbox) lose(n int64, reason room.Reason) {
 
 // receive looks at the next event. The inbox may end before it, or with it.
 func (in *inbox) receive(e room.Event, agents int) {
-	me := in.caller.agent
+	me := in.caller.me
 
 	// The caller still has its seat, and its token.
 	switch {
@@ -200,7 +200,7 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 	}
 	had := len(in.batch.Messages)
 	all, err := in.caller.older(ctx, in.pos.Offer, func(e room.Event) bool {
-		if !in.caller.agent.IsNews(e) {
+		if !in.caller.me.IsNews(e) {
 			return true
 		}
 		m := in.show(e)
@@ -219,11 +219,11 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 // older calls add with each event of an offer that was handed out twice, the latest first. It returns false if some are
 // left: add has no room for them, or they are too far back. A person needs none: the page shows all that there is.
 func (c *session) older(ctx context.Context, o presence.Offer, add func(room.Event) bool) (all bool, err error) {
-	after, to := max(o.Arrived, c.agent.Joined), o.UnsureTo // the join had what came before
-	if c.agent.IsPerson() || after >= to {
+	after, to := max(o.Arrived, c.me.Joined), o.UnsureTo // the join had what came before
+	if c.me.IsPerson() || after >= to {
 		return true, nil
 	}
-	for e, err := range c.room.log.Pages(c.agent, BatchEvents+1).Back(ctx, to+1) {
+	for e, err := range c.room.log.Pages(c.me, BatchEvents+1).Back(ctx, to+1) {
 		switch {
 		case err != nil:
 			return false, err
@@ -238,7 +238,7 @@ func (c *session) older(ctx context.Context, o presence.Offer, add func(room.Eve
 
 // show returns e as the caller sees it.
 func (in *inbox) show(e room.Event) Message {
-	me := in.caller.agent
+	me := in.caller.me
 	m := messageOf(in.batch.Room, me, e)
 	if m.Draft != "" && !me.IsPerson() {
 		m.Type = EventDrafted // it has not said that by now
@@ -250,7 +250,7 @@ func (in *inbox) show(e room.Event) Message {
 
 // addNews adds what e, which is news to the caller, tells beside its message.
 func (in *inbox) addNews(e room.Event, agents int) {
-	me := in.caller.agent
+	me := in.caller.me
 	if e.N < in.pos.own {
 		in.before++
 	}
@@ -268,7 +268,7 @@ func (in *inbox) addNews(e room.Event, agents int) {
 // ends reports whether e, which is news to the caller, ends its wait. A send has asked
 // for an answer, so what came before it and is not meant for the caller waits for that.
 func (in *inbox) ends(e room.Event, agents int) bool {
-	me := in.caller.agent
+	me := in.caller.me
 	return me.WokenBy(e, agents, in.forMe) &&
 		(e.N > in.pos.own || me.HoldOf(e, room.Event{}) == room.HoldsAlways)
 }

@@ -21,7 +21,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 		return Info{}, s.Outward(err)
 	}
 	defer c.room.release()
-	c.attendance().NoteCall(ctx)
+	c.attendance().RecordCall(ctx)
 	info, err := c.info(ctx)
 	return info, s.Outward(err)
 }
@@ -79,16 +79,16 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 func (c *session) info(ctx context.Context) (info Info, err error) {
 	info.Now = c.room.svc.now()
 	info.Invite = inviteOf(c.head, info.Now)
-	if c.agent.Role == room.Admin {
+	if c.me.Role == room.Admin {
 		for _, b := range c.head.Bans {
 			info.Banned = append(info.Banned, b.Name)
 		}
 	}
-	info.Room, err = c.room.view(ctx, c.head, c.agent)
+	info.Room, err = c.room.view(ctx, c.head, c.me)
 	if err != nil {
 		return Info{}, err
 	}
-	info.Earlier, err = earlier(ctx, c.room.log, c.agent, room.Mark{Messages: c.head.Messages})
+	info.Earlier, err = earlier(ctx, c.room.log, c.me, room.Mark{Messages: c.head.Messages})
 	if err != nil {
 		return Info{}, err
 	}

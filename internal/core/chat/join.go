@@ -264,28 +264,28 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	if mine.Regains {
 		return c.regained(ctx)
 	}
-	c.agent.Agent = *mine.Agent
+	c.me.Agent = *mine.Agent
 	if t.Person {
-		c.agent.Device = op.Holder.Hash
+		c.me.Device = op.Holder.Hash
 	}
-	view, err := r.view(ctx, r.log.Peek(), c.agent)
+	view, err := r.view(ctx, r.log.Peek(), c.me)
 	if err != nil {
 		return Seated{}, err
 	}
 	now := op.svc.now()
 	c.head = r.log.Peek()
 	if op.stay {
-		t = ident.NewStay(c.head.LogKey, c.head.ID, mine.Seat, c.agent.Joined)
+		t = ident.NewStay(c.head.LogKey, c.head.ID, mine.Seat, c.me.Joined)
 	}
 	got := Seated{
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
 		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
-		Watch: c.head.ShownLink(c.agent), Opens: c.head.Opens(c.agent.Agent, now), Situation: c.situation(c.head),
+		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now), Situation: c.situation(c.head),
 	}
 	if mine.N > 1 {
-		said := mine.Messages - c.agent.Since.Messages // to all: a newcomer sees no other
-		if err := got.addLastMessages(ctx, r.log, c.agent, mine.N, said); err != nil {
+		said := mine.Messages - c.me.Since.Messages // to all: a newcomer sees no other
+		if err := got.addLastMessages(ctx, r.log, c.me, mine.N, said); err != nil {
 			return got, err
 		}
 		c.head = r.log.Peek()

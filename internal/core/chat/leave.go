@@ -96,7 +96,7 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 // heirs returns what tells who of several agents is present, if one of them becomes admin as the caller leaves.
 func (c *session) heirs(ctx context.Context) *room.SeatRequest {
 	claim := &room.SeatRequest{}
-	if c.head.Successor(c.agent.Seat) == 0 {
+	if c.head.Successor(c.me.Seat) == 0 {
 		return claim
 	}
 	var err error

@@ -69,7 +69,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 		}
 		return by.CheckRedact(e)
 	}
-	if err := may(h, c.agent, c.room.svc.now()); err != nil {
+	if err := may(h, c.me, c.room.svc.now()); err != nil {
 		return nil, err
 	}
 	_, open := h.Proposal(e.N) // until that ends, no further agreement can have the text
@@ -126,7 +126,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 		}
 		t, by = d.Task, d.By
 	}
-	if t.No == 0 || !c.agent.SeesTask(t.N) {
+	if t.No == 0 || !c.me.SeesTask(t.N) {
 		return nil, fault.Refuse(fault.InvalidArgument, "redact: there is no task of this id. Nothing was changed: "+
 			"task lists those that there are.")
 	}
@@ -136,7 +136,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 		}
 		return a.CheckRedactTask(t, by)
 	}
-	if err := may(h, c.agent, c.room.svc.now()); err != nil {
+	if err := may(h, c.me, c.room.svc.now()); err != nil {
 		return nil, err
 	}
 	changed := h.LastChange

@@ -114,17 +114,17 @@ func (op *sendOp) recall(ctx context.Context) error {
 func (op *sendOp) lookBack(ctx context.Context) error {
 	c := op.caller
 	h := c.room.log.Peek()
-	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Back(ctx, h.AsOf+1) {
+	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, h.AsOf+1) {
 		if err != nil {
 			return err
 		}
-		if !c.agent.IsFor(e) { // an outline
+		if !c.me.IsFor(e) { // an outline
 			continue
 		}
 		if !c.start.Precedes(e.N, e.At()) {
 			break
 		}
-		if e.Type != room.Said || e.Seat != c.agent.Seat || e.Person {
+		if e.Type != room.Said || e.Seat != c.me.Seat || e.Person {
 			continue
 		}
 		n, err := overtaken([]room.Saying{e.Saying()}, op.event, op.fingerprint)
@@ -151,7 +151,7 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 	if op.req.Key == "" {
 		return false, nil
 	}
-	as, err := op.caller.room.log.Seats().Sent(ctx, op.caller.agent, op.req.Key)
+	as, err := op.caller.room.log.Seats().Sent(ctx, op.caller.me, op.req.Key)
 	said = as.N > 0 && as != op.earlier
 	if said {
 		op.earlier = as
@@ -208,7 +208,7 @@ const theFile = "file"
 // differs returns the argument in which the call is not e, a message that names those whom it asks if asks is set; ""
 // if it says the same. Names are compared, not seats: an agent may have left, and another may have its name.
 func (op *sendOp) differs(e room.Event, asks bool) string {
-	mine, me := op.event, op.caller.agent
+	mine, me := op.event, op.caller.me
 	text := "text"
 	if op.fileName != "" {
 		text = "note"
@@ -245,7 +245,7 @@ func (op *sendOp) sharesFile(f *room.File) bool {
 // asksAs reports whether the call asks those whom e asks. A request that names nobody asks its addressees, and a
 // proposal all who were there then.
 func (op *sendOp) asksAs(e room.Event, asks bool) bool {
-	switch me := op.caller.agent; {
+	switch me := op.caller.me; {
 	case len(op.req.Ask) > 0:
 		return sameCompany(me, e.AskNames, op.req.Ask)
 	case e.Kind == room.Request:
@@ -271,18 +271,18 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 		said, err := op.lookUpKey(ctx)
 		return said && err == nil
 	}
-	if c.agent.RepeatsOnlyByKey() {
+	if c.me.RepeatsOnlyByKey() {
 		return false
 	}
-	if _, known := c.head.LastSaid(c.agent.Agent, op.began); !known {
+	if _, known := c.head.LastSaid(c.me.Agent, op.began); !known {
 		if op.recall(ctx) == nil {
 			c.head = c.room.log.Peek()
 		}
 	}
 
 	// The messages that the call may repeat, as far as the index has them.
-	said, _ := c.head.SaidSince(c.agent.Agent, c.start)
-	if u, known := c.head.LastSaid(c.agent.Agent, op.began); known && op.began.Sub(u.At) < room.RepeatWindow {
+	said, _ := c.head.SaidSince(c.me.Agent, c.start)
+	if u, known := c.head.LastSaid(c.me.Agent, op.began); known && op.began.Sub(u.At) < room.RepeatWindow {
 		said = append(said, u.Saying)
 	}
 
@@ -292,7 +292,7 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 		if err != nil || !op.saysSame(e) {
 			continue
 		}
-		v, err := op.findRepeated(c.head, c.agent, s.Fingerprint, op.began)
+		v, err := op.findRepeated(c.head, c.me, s.Fingerprint, op.began)
 		if v.as.N > 0 && err == nil {
 			op.event.To, op.event.ToNames = e.To, e.ToNames
 			return true
@@ -306,5 +306,5 @@ func (op *sendOp) saysSame(e room.Event) bool {
 	answered, _ := op.caller.head.MessageNumber(op.req.ReplyTo)
 	return !e.Redacted && len(e.To) > 0 == (len(op.req.To) > 0) && !e.HasReadersOfAnother() &&
 		e.Text == op.req.Text && sameFile(e.File, op.event.File) && e.ReplyTo == answered &&
-		slices.Equal(e.Finishes, op.event.Finishes) && sameCompany(op.caller.agent, e.ToNames, op.req.To)
+		slices.Equal(e.Finishes, op.event.Finishes) && sameCompany(op.caller.me, e.ToNames, op.req.To)
 }

@@ -25,7 +25,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 		return Seated{}, err
 	}
 	if !req.Brought {
-		c.attendance().NoteCall(ctx)
+		c.attendance().RecordCall(ctx)
 	}
 	return c.back(ctx)
 }
@@ -34,11 +34,11 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 func (c *session) regained(ctx context.Context) (Seated, error) {
 	var here bool
 	c.head = c.room.log.Peek()
-	c.agent, here = c.head.Owner(c.holder)
+	c.me, here = c.head.Owner(c.holder)
 	if !here {
 		return Seated{}, c.whyNot(ctx, c.head)
 	}
-	c.attendance().NoteCall(ctx)
+	c.attendance().RecordCall(ctx)
 	return c.back(ctx)
 }
 
@@ -48,20 +48,20 @@ func (c *session) back(ctx context.Context) (Seated, error) {
 	if err != nil {
 		return Seated{}, err
 	}
-	view, err := c.room.view(ctx, c.head, c.agent)
+	view, err := c.room.view(ctx, c.head, c.me)
 	if err != nil {
 		return Seated{}, err
 	}
 	got := Seated{
-		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
+		Status: StatusReturned, Token: c.token.String(), Name: c.me.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
-		Hidden: c.agent.Since.Messages, Watch: c.head.ShownLink(c.agent), Situation: c.situation(c.head),
+		Hidden: c.me.Since.Messages, Watch: c.head.ShownLink(c.me), Situation: c.situation(c.head),
 	}
 	got.Agreements, err = c.agreements(ctx)
 	if err != nil {
 		return Seated{}, err
 	}
-	if c.agent.IsPerson() && o.First {
+	if c.me.IsPerson() && o.First {
 		return got, c.addLatest(ctx, o, &got)
 	}
 	return got, c.addUnread(ctx, o, &got)
@@ -80,7 +80,7 @@ func (c *session) checkReturn(req JoinRequest) error {
 		}
 	}
 	if req.AgentName != "" {
-		if n, err := ident.AgentName(req.AgentName); err != nil || n.Key != c.agent.Key {
+		if n, err := ident.AgentName(req.AgentName); err != nil || n.Key != c.me.Key {
 			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to an agent of another name. Pass only "+
 				"agent_token to return as that agent, or only room and agent_name to join as a new one.")
 		}
@@ -108,7 +108,7 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()
 	}
-	got.Earlier, err = earlier(ctx, c.room.log, c.agent, before)
+	got.Earlier, err = earlier(ctx, c.room.log, c.me, before)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 // event it looked at; full is true if one did not fit. It stops at the caller's head, so
 // that the answer is of one moment. Messages up to shown are marked as repeated.
 func (c *session) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
-	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
+	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
 		if err != nil || e.N > c.head.AsOf {
 			return n, false, err
 		}
@@ -140,11 +140,11 @@ func (c *session) fill(ctx context.Context, b *batch, n, shown int64) (scanned i
 
 // add adds e to b, and reports whether it fits.
 func (c *session) add(b *batch, e room.Event, shown int64) bool {
-	if !c.agent.Receives(e) {
+	if !c.me.Receives(e) {
 		return true
 	}
-	m := messageOf(b.Room, c.agent, e)
-	m.Repeated = e.N <= shown && e.Seat != c.agent.Seat
+	m := messageOf(b.Room, c.me, e)
+	m.Repeated = e.N <= shown && e.Seat != c.me.Seat
 	return b.Add(m, e)
 }
 
@@ -155,7 +155,7 @@ func (c *session) add(b *batch, e room.Event, shown int64) bool {
 // time: what it has not read may be long.
 func (c *session) addLatest(ctx context.Context, o presence.Offer, got *Seated) error {
 	asOf := c.head.AsOf
-	if err := got.addLastMessages(ctx, c.room.log, c.agent, asOf+1, asOf); err != nil {
+	if err := got.addLastMessages(ctx, c.room.log, c.me, asOf+1, asOf); err != nil {
 		return err
 	}
 	got.Cursor = c.cursor(asOf, false)

@@ -282,10 +282,10 @@ func (s *Situation) showSilent(h *room.Head, by room.Caller, seen map[int]room.P
 // an agent came or left.
 func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Waited) {
 	if !in.has(alone) && !in.has(agentMoved) && (got.Status == StatusMessages || len(h.Agents) < 2 ||
-		c.room.agents.ReadRosterLately(c.agent)) {
+		c.room.agents.ReadRosterLately(c.me)) {
 		return
 	}
-	seen, err := c.room.roster(ctx, h, c.agent)
+	seen, err := c.room.roster(ctx, h, c.me)
 	if err != nil { // the messages are at hand; the next result has the roster
 		if ctx.Err() == nil {
 			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
@@ -293,19 +293,19 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 		return
 	}
 	agents := seen.Agents()
-	got.Others = h.Others(c.agent.Seat) // of the same moment
+	got.Others = h.Others(c.me.Seat) // of the same moment
 	got.OthersIdle, got.OthersAway = absenceOf(agents)
 	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.gone(PartnerSilent)
-	got.showSilent(h, c.agent, seen.Presence, seen.Now)
-	for _, r := range h.Talk.OpenTo(c.agent.Seat, seen.Now) {
+	got.showSilent(h, c.me, seen.Presence, seen.Now)
+	for _, r := range h.Talk.OpenTo(c.me.Seat, seen.Now) {
 		for i, a := range h.Agents {
-			if r.Seat == c.agent.Seat && agents[i].State == AgentSilent && slices.Contains(r.Owed, a.Seat) {
+			if r.Seat == c.me.Seat && agents[i].State == AgentSilent && slices.Contains(r.Owed, a.Seat) {
 				got.OwedBySilent++
 			}
 		}
 	}
-	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
+	if !c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
 		!in.has(alone) {
 		return
 	}

@@ -22,18 +22,18 @@ type session struct {
 	holder room.Holder // of the token
 	room   *liveRoom   // to be released
 	head   *room.Head
-	agent  room.Caller
-	start  room.Start // of the call
+	me     room.Caller // by the token
+	start  room.Start  // of the call
 }
 
-func (c *session) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, &c.agent) }
+func (c *session) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, &c.me) }
 
 // payer returns for whom limits count what the caller does.
 func (c *session) payer(ctx context.Context) ratelimit.Caller {
-	return ratelimit.CallerFor(ctx, c.token.Room, c.agent)
+	return ratelimit.CallerFor(ctx, c.token.Room, c.me)
 }
 
-func (c *session) reader() presence.Reader { return c.room.agents.Reader(&c.agent) }
+func (c *session) reader() presence.Reader { return c.room.agents.Reader(&c.me) }
 
 // enter accepts a token on a cached head, which may lie behind the log. A refusal
 // is always based on a current one. The caller's room must be released.
@@ -111,7 +111,7 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 	if current := r.log.KnownSince(start.At); current != nil {
 		start.Head = current.AsOf
 	}
-	return &session{token: t, holder: holder, room: r, head: h, agent: a, start: start}, nil
+	return &session{token: t, holder: holder, room: r, head: h, me: a, start: start}, nil
 }
 
 // foreign returns err, which refuses t to a caller that may act for other seats only. A guest that gives a foreign stay

@@ -101,7 +101,7 @@ func (op *sendOp) send(ctx context.Context) (Sent, error) {
 
 // say brings the message into the log, or finds that it is there, or holds it back.
 func (op *sendOp) say(ctx context.Context) (Sent, error) {
-	v, err := op.settle(ctx, writes)
+	v, err := op.resolve(ctx, writes)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -111,7 +111,7 @@ func (op *sendOp) say(ctx context.Context) (Sent, error) {
 // maySay reports whether the message could be said as of now, and says nothing. If not, got is the
 // result, also if it was said before.
 func (op *sendOp) maySay(ctx context.Context) (got Sent, ok bool, err error) {
-	v, err := op.settle(ctx, asks)
+	v, err := op.resolve(ctx, asks)
 	if err != nil || v.isNew() {
 		return Sent{}, err == nil, err
 	}
@@ -153,13 +153,13 @@ func (v verdict) ends() bool { return v.as.N > 0 || v.needs != nothing }
 // isNew reports whether the message was not said before.
 func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
 
-// settle asks for verdicts on the message, and gets what each needs, until one needs nothing or the message is held
+// resolve asks for verdicts on the message, and gets what each needs, until one needs nothing or the message is held
 // back.
-func (op *sendOp) settle(ctx context.Context, how mode) (verdict, error) {
+func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 	c := op.caller
 	op.full = c.checkSpace(len(op.req.Text))
 	for range maxLooks {
-		v, err := op.judge(ctx, how)
+		v, err := op.attempt(ctx, how)
 		switch {
 		case errors.Is(err, errUnseated):
 			return verdict{}, c.whyNot(ctx, c.room.log.Peek())
@@ -200,9 +200,9 @@ func (op *sendOp) settle(ctx context.Context, how mode) (verdict, error) {
 		"The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// judge applies the rules to the message. If it writes, that is on the very head that the message follows, and the
+// attempt applies the rules to the message. If it writes, that is on the very head that the message follows, and the
 // message is in the log if it passes. If it only asks, that is on a head that is not older than the call.
-func (op *sendOp) judge(ctx context.Context, how mode) (verdict, error) {
+func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 	var v verdict
 	log := op.caller.room.log
 	p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
@@ -296,7 +296,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 // looked for news.
 func (op *sendOp) unspoken(ctx context.Context, status WaitStatus) Waited {
 	c := op.caller
-	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
+	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}
 	got.Paused = got.Paused || status == StatusPaused // the person may have let it go on since
 	return got
@@ -357,8 +357,8 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 			continue
 		}
 		t, _ := h.Task(no)
-		x := Unfinished{ID: room.TaskID(no), Why: cmp.Or(h.WhyUnfinished(c.agent.Agent, no), "it is open again")}
-		if c.agent.SeesTask(t.N) && !t.Holder.Is(c.agent.Agent) {
+		x := Unfinished{ID: room.TaskID(no), Why: cmp.Or(h.WhyUnfinished(c.me.Agent, no), "it is open again")}
+		if c.me.SeesTask(t.N) && !t.Holder.Is(c.me.Agent) {
 			x.By = t.Holder.Name
 		}
 		list = append(list, x)
@@ -369,7 +369,7 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 // namesOfLeft returns the names behind an @ in the text of agents that have left: whoever wrote them expects a reader.
 // It looks back in the log if the index does not reach back to room.RecallLeft, which it does from then on.
 func (op *sendOp) namesOfLeft(ctx context.Context) []string {
-	log, me := op.caller.room.log, op.caller.agent
+	log, me := op.caller.room.log, op.caller.me
 	names, sure := log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
 	if !sure && log.Recall(ctx, op.began.Add(-room.RecallLeft)) == nil { // else the message is said all the same
 		names, _ = log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
@@ -406,7 +406,7 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	}
 	c.reader().AcknowledgeHere(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 || op.leavesWork() {
-		c.attendance().Note(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
+		c.attendance().Record(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
 			Fresh: presence.SendFresh})
 		return op.unread(ctx, cursor, named)
 	}
@@ -464,8 +464,8 @@ func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool)
 		return position{Offer: presence.OfferAfter(cursor.N), toldAlone: cursor.ToldAlone}, nil
 	}
 	req := op.waits()
-	newest := max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange)
-	if o, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.agent.IsPerson() {
+	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
+	if o, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.me.IsPerson() {
 		return position{Offer: o, ignored: req.Cursor != ""}, nil
 	}
 	return c.locate(ctx, req)
@@ -528,7 +528,7 @@ func (op *sendOp) makeEvent(ctx context.Context) error {
 
 // findNamed finds the seats of the names in To and in Ask.
 func (op *sendOp) findNamed(ctx context.Context) error {
-	me := op.caller.agent
+	me := op.caller.me
 	if len(op.req.To) > 0 && me.IsPerson() && sameCompany(me, op.req.To, nil) { // a note
 		op.event.To, op.event.ToNames = []int{me.Seat}, []string{me.Name}
 	} else {
@@ -569,7 +569,7 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) (found
 		case !here:
 			return nil, fault.Refuse(fault.InvalidArgument, "%s: number %d does not name an agent in this room. "+
 				"Nothing was sent: room_info tells who is there; leave %s out to speak to all.", field, i+1, field)
-		case a.Seat != c.agent.Seat && !slices.ContainsFunc(found, func(x room.Agent) bool { return x.Seat == a.Seat }):
+		case a.Seat != c.me.Seat && !slices.ContainsFunc(found, func(x room.Agent) bool { return x.Seat == a.Seat }):
 			found = append(found, a)
 		}
 	}
@@ -643,7 +643,7 @@ func (c *session) seen(ctx context.Context, field, id string) (room.Event, error
 		return room.Event{}, none
 	}
 	e, err := c.room.log.Event(ctx, n)
-	if errors.Is(err, table.ErrNotFound) || err == nil && !c.agent.Sees(e) {
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.Sees(e) {
 		return room.Event{}, none
 	}
 	return e, err

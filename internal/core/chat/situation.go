@@ -58,13 +58,13 @@ type Situation struct {
 
 // situation returns how things stand for the caller as of h.
 func (c *session) situation(h *room.Head) Situation {
-	now, me := c.room.svc.now(), c.agent.Seat
+	now, me := c.room.svc.now(), c.me.Seat
 	_, _, at := h.Recent.LastWord()
 	s := Situation{
-		Person: c.agent.IsPerson(), Others: h.Others(me), Paired: h.Paired, Closed: h.Closed,
+		Person: c.me.IsPerson(), Others: h.Others(me), Paired: h.Paired, Closed: h.Closed,
 		Begun: h.Recent.Begun(),
 		Debt:  h.DebtOf(me, now), Owed: h.OwedTo(me, now),
-		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
+		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.me.AtMs)))),
 		Stopping: isClosed(c.room.svc.stopping),
 	}
 	if a, here := h.Seated(me); here {
@@ -86,7 +86,7 @@ func (in *inbox) situation(h *room.Head) Situation {
 	if in.has(seatLost) { // then nothing is asked of it
 		return s
 	}
-	if a, here := h.Seated(in.caller.agent.Seat); here {
+	if a, here := h.Seated(in.caller.me.Seat); here {
 		free := s.Person || !a.Person.Holds()
 		s.SeatWanted = free && in.has(seatWanted) && h.MayEnlarge(a)
 		s.NameWanted = free && in.has(nameWanted) && h.MayKick(a)

@@ -134,7 +134,7 @@ func errDiskFull(log *slog.Logger, cause error) *fault.Error {
 }
 
 // checkSpace is that of the Service for words of the caller.
-func (c *session) checkSpace(bytes int) error { return c.room.svc.checkSpace(bytes, c.agent.IsGuest()) }
+func (c *session) checkSpace(bytes int) error { return c.room.svc.checkSpace(bytes, c.me.IsGuest()) }
 
 // takeSpace is that of the Service for what events of the caller add. It does not block.
 func (c *session) takeSpace(events []room.Event) error {
@@ -145,5 +145,5 @@ func (c *session) takeSpace(events []room.Event) error {
 	if !adds {
 		return nil
 	}
-	return c.room.svc.takeSpace(bytes, c.agent.IsGuest())
+	return c.room.svc.takeSpace(bytes, c.me.IsGuest())
 }

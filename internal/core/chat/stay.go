@@ -46,8 +46,8 @@ func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error
 		return Stay{}, s.Outward(err)
 	}
 	defer c.room.release()
-	c.attendance().NoteCall(ctx)
-	got := Stay{Supervised: c.head.SupervisedOf(c.agent.Agent, s.now())}
+	c.attendance().RecordCall(ctx)
+	got := Stay{Supervised: c.head.SupervisedOf(c.me.Agent, s.now())}
 	if c.head.Closed {
 		got.Ended = c.head.WhyClosed()
 	}
@@ -74,17 +74,17 @@ func endOf(err error) room.Reason {
 // isWanted reports whether something that wakes the caller came after its own last message. It returns the time of the
 // last event that the caller sees, too.
 func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err error) {
-	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Back(ctx, c.head.AsOf+1) {
+	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.head.AsOf+1) {
 		if err != nil {
 			return false, at, err
 		}
-		if at.IsZero() && (c.agent.Sees(e) || e.N <= c.agent.Joined) {
+		if at.IsZero() && (c.me.Sees(e) || e.N <= c.me.Joined) {
 			at = e.At()
 		}
-		if e.N <= c.agent.Joined || e.Type == room.Said && e.Seat == c.agent.Seat && !e.Person {
+		if e.N <= c.me.Joined || e.Type == room.Said && e.Seat == c.me.Seat && !e.Person {
 			return false, at, nil
 		}
-		if c.agent.IsNews(e) && c.agent.WokenBy(e, len(c.head.Agents), false) {
+		if c.me.IsNews(e) && c.me.WokenBy(e, len(c.head.Agents), false) {
 			return true, at, nil
 		}
 	}
@@ -119,7 +119,7 @@ func (c *session) next(ctx context.Context, after int64) (got *Waited, scanned i
 	in := newInbox(c, position{Offer: presence.Offer{How: presence.UntilArrived, After: after}})
 	for {
 		changed := r.log.Changed()
-		c.attendance().NoteCall(ctx)
+		c.attendance().RecordCall(ctx)
 		if err := in.collect(ctx); err != nil {
 			return nil, after, err
 		}

@@ -94,7 +94,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 
 	// At most one thing is changed, and the answer shows the seat after it.
 	switch {
-	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil || req.names()):
+	case c.me.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil || req.names()):
 		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, and its name is yours, so there is "+
 			"nothing to name, pause, approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:

@@ -149,7 +149,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 // withCursor completes the answer to a call of an agent. What was handed out without a cursor may be lost, so the
 // answer has none that acknowledges it.
 func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, error) {
-	if err != nil || c.agent.IsPerson() {
+	if err != nil || c.me.IsPerson() {
 		return got, c.room.svc.Outward(err)
 	}
 	n, ok, err := c.reader().Cursor(ctx)
@@ -478,7 +478,7 @@ func (c *session) isWorkedOn(ctx context.Context, h *room.Head) bool {
 // answer returns the list after the change, and the task that it is about.
 func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
 	c := op.caller
-	c.attendance().NoteCall(ctx)
+	c.attendance().RecordCall(ctx)
 	c.head = op.after
 	got, err := c.openTasks(ctx, op.added)
 	if err != nil || op.no == 0 {
@@ -491,7 +491,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 			err = c.addResults(ctx, &got, t)
 		}
 	} else if len(events) > 0 {
-		by := c.agent.Party()
+		by := c.me.Party()
 		by.Person = events[0].PersonName
 		got.Task = c.doneTask(roomlog.Done{Task: op.before, By: by, ByPerson: events[0].Person, Result: op.req.Text,
 			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
@@ -506,7 +506,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 // waitingFor returns the ids of the open tasks that come directly after t, if that was dropped.
 func (c *session) waitingFor(t room.Task) (ids []string) {
 	for _, x := range c.head.Tasks {
-		if c.agent.SeesTask(x.N) && slices.Contains(c.head.DroppedBefore(x), t.No) {
+		if c.me.SeesTask(x.N) && slices.Contains(c.head.DroppedBefore(x), t.No) {
 			ids = append(ids, room.TaskID(x.No))
 		}
 	}
@@ -552,7 +552,7 @@ func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
 		return Task{ID: room.TaskID(no), Missing: "expired"}, nil
 	case err != nil:
 		return Task{}, err
-	case !c.agent.SeesTask(d.Task.N):
+	case !c.me.SeesTask(d.Task.N):
 		return Task{ID: room.TaskID(no), Missing: "from before you joined"}, nil
 	}
 	v := c.doneTask(d)
@@ -565,14 +565,14 @@ func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
 func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 	c := op.caller
 	d, err := c.room.log.Seats().Done(ctx, op.order.No)
-	if errors.Is(err, table.ErrNotFound) || err == nil && !c.agent.SeesTask(d.Task.N) {
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.SeesTask(d.Task.N) {
 		return Tasks{}, room.ErrNotOpen
 	}
 	if err != nil {
 		return Tasks{}, err
 	}
 	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
-	if again && d.By.Is(c.agent.Agent) {
+	if again && d.By.Is(c.me.Agent) {
 		if op.req.Action == TaskNext { // the answer was lost: it has the next one already, or takes it now
 			take := &taskOp{caller: c, order: room.TaskOrder{Action: room.TakeTask}}
 			if got, err := take.run(ctx); err == nil {
@@ -580,7 +580,7 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 				return got, nil
 			}
 		}
-		c.attendance().NoteCall(ctx)
+		c.attendance().RecordCall(ctx)
 		c.head = c.room.log.Peek()
 		got, err := c.openTasks(ctx, 0)
 		got.Task = c.doneTask(d)
@@ -609,7 +609,7 @@ func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error)
 	if req.ID != "" && !req.Closed {
 		return c.oneTask(ctx, req)
 	}
-	c.attendance().NoteCall(ctx)
+	c.attendance().RecordCall(ctx)
 	if !req.Closed {
 		return c.openTasks(ctx, 0)
 	}
@@ -618,7 +618,7 @@ func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error)
 		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7: the closed ones "+
 			"before it are listed.")
 	}
-	stored, more, err := c.room.log.Seats().AllDone(ctx, c.agent.Agent, before, closedShown)
+	stored, more, err := c.room.log.Seats().AllDone(ctx, c.me.Agent, before, closedShown)
 	got := Tasks{HasMore: more, Situation: c.situation(c.room.log.Peek())}
 	for _, d := range stored {
 		got.Tasks = append(got.Tasks, *c.doneTask(d))
@@ -648,11 +648,11 @@ func (c *session) oneTask(ctx context.Context, req TaskRequest) (got Tasks, err 
 		}
 		t, got.Task = d.Task, c.doneTask(d)
 	}
-	if t.No == 0 || !c.agent.SeesTask(t.N) {
+	if t.No == 0 || !c.me.SeesTask(t.N) {
 		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id: there is no task of this id. Without id, list shows "+
 			"those that are open.")
 	}
-	c.attendance().NoteCall(ctx)
+	c.attendance().RecordCall(ctx)
 	err = c.addResults(ctx, &got, t)
 	return got, err
 }
@@ -666,19 +666,19 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 		return got, err
 	}
 	got.Situation = c.situation(h)
-	got.showSilent(h, c.agent, seen, c.room.svc.now())
+	got.showSilent(h, c.me, seen, c.room.svc.now())
 	rank := func(t room.Task) int {
 		switch {
 		case added > 0 && t.N == added:
 			return 0
-		case t.Holder.Is(c.agent.Agent):
+		case t.Holder.Is(c.me.Agent):
 			return 1
 		}
 		return 2
 	}
-	list := slices.DeleteFunc(slices.Clone(h.Tasks), func(t room.Task) bool { return !c.agent.SeesTask(t.N) })
+	list := slices.DeleteFunc(slices.Clone(h.Tasks), func(t room.Task) bool { return !c.me.SeesTask(t.N) })
 	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
-	got.HasMore = len(list) > tasksShown && !c.agent.IsPerson()
+	got.HasMore = len(list) > tasksShown && !c.me.IsPerson()
 	if got.HasMore {
 		list = list[:tasksShown]
 	}
@@ -693,7 +693,7 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 	h, now := c.head, c.room.svc.now()
 	v := Task{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
 		AddedByPerson: t.ByPerson, By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))),
-		Mine:      t.Holder.Is(c.agent.Agent),
+		Mine:      t.Holder.Is(c.me.Agent),
 		AdderName: t.Adder.Person, ByName: t.Holder.Person}
 	for _, m := range t.For {
 		v.For = append(v.For, m.Name)

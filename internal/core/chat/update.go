@@ -73,7 +73,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		}
 	}
 	got.Invite = inviteOf(c.room.log.Peek(), s.now())
-	got.Room, err = c.room.view(ctx, c.room.log.Peek(), c.agent)
+	got.Room, err = c.room.view(ctx, c.room.log.Peek(), c.me)
 	return got, s.Outward(err)
 }
 

@@ -46,11 +46,11 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 	if err != nil {
 		return nil, err
 	}
-	if err := c.agent.CheckActivity(req.Activity); err != nil {
+	if err := c.me.CheckActivity(req.Activity); err != nil {
 		c.room.release()
 		return nil, err
 	}
-	req.LooksIn = req.LooksIn && !c.agent.IsPerson()
+	req.LooksIn = req.LooksIn && !c.me.IsPerson()
 	return c, nil
 }
 
@@ -76,8 +76,8 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 // their own.
 func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
 	w := c.newWait(ctx, req)
-	c.room.agents.OpenWait(&c.agent, w)
-	defer c.room.agents.CloseWait(&c.agent, w)
+	c.room.agents.OpenWait(&c.me, w)
+	defer c.room.agents.CloseWait(&c.me, w)
 	in, err := c.begin(ctx, req, w, own)
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func (c *session) recordPresence(ctx context.Context, req *WaitRequest, w *prese
 	if !w.Looks {
 		how.Began, how.Until, how.Returns = w.Began, room.Announced(w.Began, w.Until), own == 0 && !req.Standby
 	}
-	w.Due = c.attendance().Note(ctx, how)
+	w.Due = c.attendance().Record(ctx, how)
 	if w.Due.IsZero() {
 		w.Due, w.Announced = w.Began.Add(c.room.agents.RenewEvery()), how.Until
 	}
@@ -155,7 +155,7 @@ func (c *session) endWait(ctx context.Context, in *inbox, w *presence.Wait, turn
 	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
 		c.addRoster(ctx, c.room.log.Peek(), in, got)
 	}
-	if got.Status == StatusQuiet && got.NoPartner && !in.has(asleep) && !c.agent.IsPerson() &&
+	if got.Status == StatusQuiet && got.NoPartner && !in.has(asleep) && !c.me.IsPerson() &&
 		!c.isWorkedOn(ctx, c.room.log.Peek()) {
 		got.Status = StatusAllDone
 	}
@@ -176,16 +176,16 @@ const PartnerSilent = 5 * time.Minute
 // have left.
 func (c *session) isAlone(ctx context.Context) bool {
 	h := c.head
-	if c.agent.IsPerson() {
+	if c.me.IsPerson() {
 		return false
 	}
-	if h.Others(c.agent.Seat) == 0 {
-		return h.LastFreed.N > c.agent.Joined
+	if h.Others(c.me.Seat) == 0 {
+		return h.LastFreed.N > c.me.Joined
 	}
-	if c.room.agents.HasCompany(h, c.agent.Seat) {
+	if c.room.agents.HasCompany(h, c.me.Seat) {
 		return false
 	}
-	seen, err := c.room.roster(ctx, h, c.agent)
+	seen, err := c.room.roster(ctx, h, c.me)
 	if err != nil {
 		return false
 	}
@@ -218,7 +218,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 		case <-w.Superseded:
 			return false, nil
 		case word := <-w.Turn:
-			if mine, err := r.agents.ClaimTurn(ctx, c.agent.Seat, word, w); err != nil || mine {
+			if mine, err := r.agents.ClaimTurn(ctx, c.me.Seat, word, w); err != nil || mine {
 				return mine, err
 			}
 		case in.freeTask = <-w.Task:
@@ -249,11 +249,11 @@ func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Wa
 	if newest, err := in.markHandedOut(ctx, w); err != nil {
 		return nil, err
 	} else if !newest {
-		arrived := max(in.pos.Arrived, c.agent.Joined) // the answer to the newer wait may be lost
+		arrived := max(in.pos.Arrived, c.me.Joined) // the answer to the newer wait may be lost
 		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldAlone), Yielded: w.Yields,
 			Situation: c.situation(h)}, nil
 	}
-	if c.agent.IsCalled() && in.pos.How != presence.Peek && !in.has(seatLost) && !c.agent.IsPerson() {
+	if c.me.IsCalled() && in.pos.How != presence.Peek && !in.has(seatLost) && !c.me.IsPerson() {
 		c.dropExpired(ctx)
 		h = c.room.log.Peek()
 	}
@@ -270,7 +270,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Wa
 	if in.has(seatLost) {
 		return got, nil
 	}
-	if !c.agent.IsPerson() {
+	if !c.me.IsPerson() {
 		got.AwayUntil = c.attendance().AwayUntil()
 	}
 	return got, nil
@@ -338,8 +338,8 @@ func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error)
 		if err := in.collect(ctx); err != nil {
 			return nil, err
 		}
-		if _, owes := c.head.Talk.Owes(c.agent.Seat, now); owes && !in.has(wakes) {
-			turn = c.room.agents.TakeTurn(ctx, c.agent.Seat, w)
+		if _, owes := c.head.Talk.Owes(c.me.Seat, now); owes && !in.has(wakes) {
+			turn = c.room.agents.TakeTurn(ctx, c.me.Seat, w)
 		}
 	}
 	got, err := c.handOut(ctx, in.hideAsleep(w), w)

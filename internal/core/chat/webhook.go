@@ -17,7 +17,7 @@ func (s *Service) WebhookSeat(ctx context.Context, token string) (HookSeat, erro
 		return HookSeat{}, s.Outward(err)
 	}
 	defer c.room.release()
-	return HookSeat{c.head.ID, c.agent.Agent}, nil
+	return HookSeat{c.head.ID, c.me.Agent}, nil
 }
 
 // enterPerson accepts the token of a person, on the current head of its room.
@@ -26,7 +26,7 @@ func (s *Service) enterPerson(ctx context.Context, token string) (*session, erro
 	if err != nil {
 		return nil, err
 	}
-	if !c.agent.IsPerson() {
+	if !c.me.IsPerson() {
 		c.room.release()
 		return nil, fault.Refuse(fault.NotAllowed, "Only a person adds a webhook or an agent, with a token of "+
 			"its own. Nothing was changed: tell your user.")

@@ -43,14 +43,14 @@ type Call struct {
 	Fresh    time.Duration // how far the table may lag behind: SendFresh or CallFresh
 }
 
-// Note records what a call says about its agent, and writes the presence if lease.decideCall says so. Otherwise it
+// Record records what a call says about its agent, and writes the presence if lease.decideCall says so. Otherwise it
 // returns when a write is due; the zero time means that it has written. Of a person with an agent it only records that
 // the person watches.
 //
 // An absence says when the agent answers again. It ends at its time, when a call says so, or with
 // the agent's next wait of more than 0 seconds; neither a message nor a program on standby ends
 // it.
-func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
+func (at Attendance) Record(ctx context.Context, how Call) (due time.Time) {
 	if !at.keepsLease() {
 		if how.Until.IsZero() { // others see a person only while it waits
 			return time.Time{}
@@ -123,7 +123,7 @@ func (at Attendance) AwayUntil() time.Time {
 	return time.Time{}
 }
 
-// renewLease records the caller's presence p, and writes p if lease.decideCall says so: see Note for what it returns.
+// renewLease records the caller's presence p, and writes p if lease.decideCall says so: see Record for what it returns.
 // It logs a failure, and returns when to try again: the purpose of the call was fulfilled.
 func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
 	r := at.room
@@ -244,8 +244,8 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	return again
 }
 
-// NoteCall renews the lease for a call that says nothing about an absence.
-func (at Attendance) NoteCall(ctx context.Context) { at.Note(ctx, Call{Fresh: CallFresh}) }
+// RecordCall renews the lease for a call that says nothing about an absence.
+func (at Attendance) RecordCall(ctx context.Context) { at.Record(ctx, Call{Fresh: CallFresh}) }
 
 // read returns the caller's stored presence; zero if there is none. It logs a failure.
 func (at Attendance) read(ctx context.Context) (room.Presence, error) {

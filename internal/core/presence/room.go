@@ -198,7 +198,7 @@ func (r *Room) BackAt(seat int) time.Time {
 const rosterEvery = 30 * time.Second
 
 // ReadRosterLately reports whether the roster was read for c too recently to read it again. If
-// not, it notes that it is read now.
+// not, it counts as read now.
 func (r *Room) ReadRosterLately(c room.Caller) bool {
 	if r.o.SingleProcess {
 		return false
@@ -214,9 +214,9 @@ func (r *Room) ReadRosterLately(c room.Caller) bool {
 	return false
 }
 
-// NoteRoster notes what c sees of who is there, and reports whether that is new to it. If
+// RecordRoster records what c sees of who is there, and reports whether that is new to it. If
 // this process does not know what it saw last, only an agent that just came or left is new.
-func (r *Room) NoteRoster(c room.Caller, roster [16]byte, moved bool) bool {
+func (r *Room) RecordRoster(c room.Caller, roster [16]byte, moved bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.cached(c.Seat).by(c)
