@@ -11,7 +11,7 @@ import (
 
 // guard keeps a caller from speaking over what it has not read.
 type guard struct {
-	on      bool         // the call has a cursor of the caller; else the caller speaks without having read
+	on      bool         // false: the call has no cursor of the caller, or one beyond the log, so nothing holds back
 	cursor  ident.Cursor // the head may not have reached it
 	checked int64        // nothing up to this event holds the message back
 }

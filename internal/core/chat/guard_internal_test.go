@@ -62,7 +62,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 			}
 			a, _ := h.Owner(c.holder)
 			v, err := op.propose(h, a, batched[x.unknown:], now)
-			if held := v.needs == reading; held != x.holds || err != nil || v.isNew() == held {
+			if held := v.needs == needReading; held != x.holds || err != nil || v.isNew() == held {
 				t.Errorf("%s: held back %v; %+v, %v", what, held, v.change.Events, err)
 			}
 			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, true

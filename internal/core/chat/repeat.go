@@ -95,11 +95,11 @@ func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte
 	case n > 0 || err != nil:
 		return verdict{as: roomlog.SentAs{N: n}}, err
 	case !all:
-		return verdict{needs: olderLog}, nil
+		return verdict{needs: needOlderLog}, nil
 	}
 	n, known := repeats(h, a, op.event, fingerprint, op.guard, now)
 	if !known {
-		return verdict{needs: lastMessage}, nil
+		return verdict{needs: needLastMessage}, nil
 	}
 	return verdict{as: roomlog.SentAs{N: n}}, nil
 }

@@ -39,7 +39,7 @@ func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room
 		Seat: h.NewSeat(), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
 		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
 		Principal: n.By.ID, SignIn: n.By.SignIn, Owner: n.By.Owner, Invite: n.By.Invite,
-		Caller: ident.CallerDigest(h.LogKey, n.Caller),
+		TakenFrom: ident.CallerDigest(h.LogKey, n.Caller),
 	}
 	a = a.HeldBy(n.Holder)
 	if role != room.Admin {

@@ -101,7 +101,7 @@ func (op *sendOp) send(ctx context.Context) (Sent, error) {
 
 // say brings the message into the log, or finds that it is there, or holds it back.
 func (op *sendOp) say(ctx context.Context) (Sent, error) {
-	v, err := op.resolve(ctx, writes)
+	v, err := op.resolve(ctx, modeWrite)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -111,7 +111,7 @@ func (op *sendOp) say(ctx context.Context) (Sent, error) {
 // maySay reports whether the message could be said as of now, and says nothing. If not, got is the
 // result, also if it was said before.
 func (op *sendOp) maySay(ctx context.Context) (got Sent, ok bool, err error) {
-	v, err := op.resolve(ctx, asks)
+	v, err := op.resolve(ctx, modeAsk)
 	if err != nil || v.isNew() {
 		return Sent{}, err == nil, err
 	}
@@ -122,33 +122,33 @@ func (op *sendOp) maySay(ctx context.Context) (got Sent, ok bool, err error) {
 type mode int
 
 const (
-	writes mode = iota // it is written
-	asks               // it is not: the caller wants to know whether it would be
+	modeWrite mode = iota // it is written
+	modeAsk               // it is not: the caller wants to know whether it would be
 )
 
 // verdict is what the rules say of the message on one head of the log.
 type verdict struct {
-	needs  need           // nothing: as and change are set
+	needs  need           // needNothing: the rest is set
 	as     roomlog.SentAs // the message, or its draft, in the log
 	change roomlog.Change // that brings it there; without events it is there
 	held   *Sent          // the answer that holds the message back; nil: nothing does
 }
 
-// need is what a verdict waits for, because the head does not tell. After each but the pause the rules are applied
-// once more.
+// need is what a verdict waits for, because the head does not tell. If a look brings that, the rules are applied once
+// more. If it shows that the caller must decide first, the message is held back.
 type need int
 
 const (
-	nothing      need = iota
-	lastMessage       // the index of the head lacks the caller's last message, which this may be once more
-	olderLog          // the index does not reach back to where the call began
-	endOfPause        // the person behind the agent has paused it
-	reading           // something unread may change what the caller says
-	confirmation      // the text seems to hold a credential
+	needNothing      need = iota
+	needLastMessage       // the index of the head lacks the caller's last message, which this may be once more
+	needOlderLog          // the index does not reach back to where the call began
+	needPerson            // the person behind the agent has paused it
+	needReading           // something unread may change what the caller says
+	needConfirmation      // the text seems to hold a credential
 )
 
-// ends reports whether no later rule matters.
-func (v verdict) ends() bool { return v.as.N > 0 || v.needs != nothing }
+// ends reports whether a verdict of findEarlier leaves nothing to the later rules.
+func (v verdict) ends() bool { return v.as.N > 0 || v.needs != needNothing }
 
 // isNew reports whether the message was not said before.
 func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
@@ -163,7 +163,7 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 		switch {
 		case errors.Is(err, errUnseated):
 			return verdict{}, c.whyNot(ctx, c.room.log.Peek())
-		case err == nil && v.needs == nothing:
+		case err == nil && v.needs == needNothing:
 			return v, op.checkKey(ctx, v)
 		case err != nil && !errors.As(err, new(*fault.Error)):
 			return v, err
@@ -181,15 +181,15 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 		}
 
 		switch v.needs {
-		case lastMessage:
+		case needLastMessage:
 			err = op.recall(ctx)
-		case olderLog:
+		case needOlderLog:
 			err = op.lookBack(ctx)
-		case endOfPause:
+		case needPerson:
 			v.held = &Sent{Waited: op.unspoken(ctx, StatusPaused)}
-		case reading:
+		case needReading:
 			v.held, err = op.holdBack(ctx)
-		case confirmation:
+		case needConfirmation:
 			v.held, err = op.warnOfCredential(ctx)
 		}
 		if err != nil || v.held != nil {
@@ -210,7 +210,7 @@ func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 		v, err = op.propose(h, a, p.Batched, now)
 		return v.change, err
 	})
-	if how == asks {
+	if how == modeAsk {
 		h, err := log.Refresh(ctx, op.began)
 		if err != nil {
 			return verdict{}, err
@@ -226,7 +226,8 @@ func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 }
 
 // propose applies the rules of sending to what a says, as the event after h. batched are the events before it that are
-// not written yet. It changes nothing and does not block. The first rule that applies decides:
+// not written yet. It changes nothing and does not block. The first rule that applies decides. Two rare ones have no
+// number: the disk is full, and too many drafts wait.
 //
 //  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
 //  2. Ann repeats, by its key, a draft that her person has refused: she is refused.
@@ -252,14 +253,14 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 
 	// What came may be why a later rule refuses the message, so it goes first.
 	if a.IsPaused() { // 4, 5
-		return verdict{needs: endOfPause}, nil
+		return verdict{needs: needPerson}, nil
 	}
 	if !a.IsPerson() {
 		if err := h.CheckRun(); err != nil { // 6
 			return verdict{}, err
 		}
 		if op.mayBeHeld(h, a, batched) { // 7, 8
-			return verdict{needs: reading}, nil
+			return verdict{needs: needReading}, nil
 		}
 	}
 
@@ -271,7 +272,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 		return verdict{}, err
 	}
 	if op.credential != "" { // 10, 11
-		return verdict{needs: confirmation}, nil
+		return verdict{needs: needConfirmation}, nil
 	}
 
 	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || a.NeedsApproval(), Asks: len(op.event.Ask) > 0}
@@ -404,6 +405,7 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	if op.req.Stay { // the cursor was for the guard
 		cursor, named, op.req.Cursor = ident.Cursor{}, false, ""
 	}
+	// In this process alone: the message has cost a write, and the next cursor acknowledges the same.
 	c.reader().AcknowledgeHere(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 || op.leavesWork() {
 		c.attendance().Record(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,

@@ -46,7 +46,7 @@ func newVault(t *testing.T) *vault {
 		b64.EncodeToString(argon2.IDKey([]byte("right"), salt, 1, 8, 1, 32)))
 	return &vault{t, clock, &tabletest.Hooks{Table: sqlitetest.Open(t, clock)}, &room.Head{State: room.State{
 		ID: "room", LogKey: logKey, Settings: room.Settings{Password: hash},
-		Agents: []room.Agent{{Seat: 1, Caller: ident.CallerDigest(logKey, "address known")}},
+		Agents: []room.Agent{{Seat: 1, TakenFrom: ident.CallerDigest(logKey, "address known")}},
 	}}}
 }
 

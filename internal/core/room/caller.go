@@ -41,7 +41,7 @@ func (a Agent) CanRun() bool { return !a.Muted && !a.Person.Holds() && !a.IsEndp
 
 // TakesTurns reports whether others wait for a as for an agent that reads by itself. A person without an agent reads in
 // its own time, and an agent that waits for its person can say nothing.
-func (a Agent) TakesTurns(now time.Time) bool { return !a.IsAlone() && !a.IsHeld(now) }
+func (a Agent) TakesTurns(now time.Time) bool { return !a.IsAlone() && !a.WaitsForPerson(now) }
 
 // ActsByItself reports whether a acts without being called. An endpoint only answers what calls it, and a person
 // without an agent acts in its own time.

@@ -18,7 +18,7 @@ func Message(text string, kind Kind, file *File) Event {
 // must not be sent; that is a *fault.Error.
 func (h *Head) Compose(by Caller, e Event, now time.Time) (Event, error) {
 	a := by.Agent
-	c := composer{h, a, now}
+	rules := composer{h, a, now}
 	e.Type, e.Seat, e.Name, e.Person = Said, a.Seat, a.Name, e.Person || by.IsPerson()
 	var err error
 	switch {
@@ -26,9 +26,9 @@ func (h *Head) Compose(by Caller, e Event, now time.Time) (Event, error) {
 		// A note stays between an agent and its person, so the rules about speaking do not apply.
 		return e, h.checkNote(a, e)
 	case e.Withdraws != 0:
-		err = c.withdrawal(&e)
+		err = rules.withdrawal(&e)
 	case e.Kind == Agree || e.Kind == Object:
-		err = c.vote(&e)
+		err = rules.vote(&e)
 	}
 	if err != nil {
 		return e, err
@@ -36,7 +36,7 @@ func (h *Head) Compose(by Caller, e Event, now time.Time) (Event, error) {
 	if err := h.CheckSpeak(a, e.To); err != nil {
 		return e, err
 	}
-	if err := c.question(&e); err != nil {
+	if err := rules.question(&e); err != nil {
 		return e, err
 	}
 	h.finish(a, &e)

@@ -46,7 +46,7 @@ type Event struct {
 	Seat int       `json:"s,omitempty"` // the agent that spoke, came, left or was managed
 	Name string    `json:"f,omitempty"` // its name at that time
 
-	// The words of a message.
+	// Most of these are of messages.
 	Text     string `json:"x,omitempty"`
 	Redacted bool   `json:"gone,omitempty"` // its text was removed; Text is Removed
 	Person   bool   `json:"me,omitempty"`   // the person behind the seat said or did it
@@ -81,7 +81,7 @@ type Event struct {
 	Agreed   []int64 `json:"ag,omitempty"`
 	AgreedTo [][]int `json:"agt,omitempty"` // the seats that see each of them; an empty list means all
 
-	Reason   Reason `json:"why,omitempty"`
+	Reason   Reason `json:"why,omitempty"`    // why the event came about
 	Promoted int    `json:"admin,omitempty"`  // the seat that became admin
 	NewAdmin string `json:"adminf,omitempty"` // its name at that time
 	Agent    *Agent `json:"agent,omitempty"`  // all of the agent of Seat, after it
@@ -163,7 +163,7 @@ const (
 	Unban   Action = "unban"
 )
 
-// Reason says why an agent lost its seat, or why the room ended.
+// Reason says why an event came about, where its type does not tell.
 type Reason string
 
 // The reasons.

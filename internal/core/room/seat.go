@@ -37,8 +37,8 @@ type Agent struct {
 	Owner string `json:"owner,omitempty"`
 	// Invite is the number of the invite that gave the seat; 0 means that none did.
 	Invite int `json:"invited,omitempty"`
-	// Caller is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
-	Caller     string `json:"by,omitempty"`
+	// TakenFrom is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
+	TakenFrom  string `json:"by,omitempty"`
 	RegainedMs int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
 
 	Person Person `json:"person,omitzero"` // behind the agent

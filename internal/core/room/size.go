@@ -137,7 +137,7 @@ func (t *Talk) referred() int {
 }
 
 func (a *Agent) referred() int {
-	n := texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.SignIn, a.Owner, a.Caller)
+	n := texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.SignIn, a.Owner, a.TakenFrom)
 	n += a.Person.referred()
 	n += list(a.Hooks)
 	for i := range a.Hooks {

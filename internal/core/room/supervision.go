@@ -40,9 +40,11 @@ func (r Supervision) Decide(a Agent) *Event {
 // Holds reports whether p decides about what the agent says, or lets it say nothing.
 func (p Person) Holds() bool { return p.Paused || p.Approve }
 
-// IsHeld reports whether a cannot speak before its person does something: it is paused, or
+// WaitsForPerson reports whether a cannot speak before its person does something: it is paused, or
 // has a draft that waits.
-func (a Agent) IsHeld(now time.Time) bool { return a.Person.Paused || len(a.Person.Open(now)) > 0 }
+func (a Agent) WaitsForPerson(now time.Time) bool {
+	return a.Person.Paused || len(a.Person.Open(now)) > 0
+}
 
 // CheckActivity returns the reason why the supervision of c forbids it to show what it is doing,
 // which all others read; nil if it does not, or if it shows nothing. The error is a *fault.Error.

@@ -59,7 +59,7 @@ func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
 }
 
 // The person behind the agent may do all of it.
-func TestSupervision_agentThatIsHeld_doesNothingThatOthersNotice(t *testing.T) {
+func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *testing.T) {
 	for what, c := range map[string]struct {
 		how  func(*room.Person)
 		want fault.Code
@@ -123,7 +123,7 @@ func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 		if got := l.head.SupervisedOf(l.agent(2).Agent, now); got != c.want {
 			t.Errorf("%s: %+v", what, got)
 		}
-		if got := l.agent(2).IsHeld(now); got != c.held {
+		if got := l.agent(2).WaitsForPerson(now); got != c.held {
 			t.Errorf("%s: held %v", what, got)
 		}
 	}

@@ -54,7 +54,7 @@ func (c Caller) hears(why Reason) bool {
 // Receives reports whether c is shown e as news: c sees e, and e is neither the join of the caller's
 // seat nor from before its time.
 func (c Caller) Receives(e Event) bool {
-	return e.N >= c.Since.N && c.Sees(e) && !(e.Type == Joined && e.Seat == c.Seat)
+	return c.Sees(e) && !(e.Type == Joined && e.Seat == c.Seat)
 }
 
 // IsNews reports whether c is shown e and did not cause it. For an agent, what its person does is

@@ -21,12 +21,17 @@ import (
 // wakes it: a note, a decision about a draft, and that it may go on; see Sleeps. Everything wakes a person.
 func (c Caller) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
-	case agents <= 2 && e.Type != TaskChanged && e.Type != Hooked, e.Type == SupervisionSet,
-		c.IsPerson() && !forMe, e.ClosesRoom(), e.Type == Managed && e.Seat == c.Seat, e.Type == Knocked,
-		len(c.AgreedIn(e)) > 0, c.HearsOfTask(e):
+	// What wakes c in every room.
+	case e.Type == SupervisionSet, e.Type == Knocked, e.ClosesRoom(), e.Type == Managed && e.Seat == c.Seat:
+		return true
+	case len(c.AgreedIn(e)) > 0, c.HearsOfTask(e), c.IsPerson() && !forMe:
+		return true
+	case agents <= 2 && e.Type != TaskChanged && e.Type != Hooked: // one of two hears all
 		return true
 	case e.Type != Said:
 		return false
+
+	// Only messages in a crowd are left.
 	case c.isMeant(e):
 		return true
 	case e.Kind == Status:

@@ -111,5 +111,5 @@ func slotsOf(who string) (slots []string) {
 
 // Knows reports whether one of agents took its seat from where a caller calls.
 func Knows(agents []room.Agent, who string) bool {
-	return slices.ContainsFunc(agents, func(a room.Agent) bool { return a.Caller == who })
+	return slices.ContainsFunc(agents, func(a room.Agent) bool { return a.TakenFrom == who })
 }
