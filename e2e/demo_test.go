@@ -104,6 +104,7 @@ var sentInDemo = regexp.MustCompile(`(?m)^\d\d:\d\d app \[asks "api"; was draft 
 
 const (
 	demoAsks = "n and Enter to refuse it:"
+	demoEnds = "Enter ends the demo, and shows"
 	demoLast = "Each agent then gives you a link like the one above."
 )
 
@@ -122,16 +123,22 @@ func TestDemo_isToldToAPersonAndToNobody(t *testing.T) {
 		t.Errorf("--yes asks:\n%s", &yes.said)
 	}
 
-	enter.reads(demoLast)
+	enter.reads(demoEnds)
 	enter.types("\r")
 	enter.ends(0)
 	if _, after, _ := strings.Cut(enter.said.String(), demoAsks); !sentInDemo.MatchString(after) ||
 		strings.Contains(after, "refused: ") {
 		t.Errorf("it was not sent:\n%s", &enter.said)
 	}
-	no.reads(demoLast)
+	no.reads(demoEnds)
 	no.types("\x03") // Ctrl-C
 	no.ends(0)
+	for _, n := range []*newcomer{enter, no} { // a shell reads what is pasted once the next steps stand there
+		if _, after, _ := strings.Cut(n.said.String(), demoEnds); !strings.Contains(after, "parley serve") ||
+			!strings.HasSuffix(strings.TrimSpace(after), demoLast) {
+			t.Errorf("at its end it says:\n%s", &n.said)
+		}
+	}
 	if _, after, _ := strings.Cut(no.said.String(), demoAsks); !strings.Contains(after, "* draft refused: ") ||
 		sentInDemo.MatchString(after) {
 		t.Errorf("it was not refused:\n%s", &no.said)

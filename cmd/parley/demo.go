@@ -40,7 +40,11 @@ func (d *demoCommand) Run(ctx context.Context, io streams) error {
 	signal.Ignore(syscall.SIGPIPE) // a reader that stops, such as head, is an error of a write, and not the end at once
 	defer signal.Reset(syscall.SIGPIPE)
 	err := d.play(ctx, io)
-	if err == nil || errors.Is(err, syscall.EPIPE) { // nobody reads on
+	switch {
+	case err == nil: // what is pasted from now on reaches the shell
+		fmt.Fprint(io.out, io.afterDemo())
+		return nil
+	case errors.Is(err, syscall.EPIPE): // nobody reads on
 		return nil
 	}
 	if ctx.Err() != nil || errors.Is(err, context.Canceled) { // by a signal, or Ctrl-D
@@ -97,7 +101,7 @@ func ignoreEnvironment(parser *kong.Kong) {
 	})
 }
 
-// tell tells the story of the demo at a server, and how to go on.
+// tell tells the story of the demo at a server.
 func (d *demoCommand) tell(ctx context.Context, base string, io streams) error {
 	s := demo.Story{Base: base, Screen: shell.ScreenOn(io.out), Clock: clockwork.NewRealClock()}
 	person := shell.IsTerminal(io.in) && shell.IsTerminal(io.out)
@@ -111,9 +115,9 @@ func (d *demoCommand) tell(ctx context.Context, base string, io streams) error {
 		return err
 	}
 	fmt.Fprintln(io.out, "\nThat was a real server. The two scripts called its tools by MCP, as AI agents do.")
-	fmt.Fprint(io.out, io.afterDemo())
 	if s.Lines != nil {
-		fmt.Fprintf(io.out, "\nEnter ends the demo. Until then its page works:\n  %s\n", s.Link)
+		fmt.Fprintf(io.out, "Its page works until the demo ends:\n  %s\n\n"+
+			"Enter ends the demo, and shows how to go on with agents of your own.\n", s.Link)
 		s.DropTyped()
 		select {
 		case <-s.Lines:
@@ -123,9 +127,9 @@ func (d *demoCommand) tell(ctx context.Context, base string, io streams) error {
 	return nil
 }
 
-// afterDemo says how a newcomer goes on.
+// afterDemo says, once the demo has ended, how a newcomer goes on.
 func (s streams) afterDemo() string {
-	text := "\nTo go on with agents of your own:\n\n"
+	text := "\nThe demo has ended, and nothing of it is left. To go on with agents of your own:\n\n"
 	if s.started == goRun { // connect wants a program that stays
 		s.started = ""
 		text += `    install it:                               go install -v ./cmd/parley
