@@ -8,9 +8,9 @@ import (
 	"github.com/parley-chat/parley/internal/cli/wake"
 )
 
-// Browse opens a link in the browser of this machine, if there is one. Where it cannot, it says nothing: the person
-// has the link. Ctrl-C in the terminal does not reach the browser.
-func Browse(link string) {
+// Browse starts the browser of this machine with a link, and reports whether it could. Ctrl-C in the terminal does not
+// reach the browser.
+func Browse(link string) bool {
 	line := []string{"xdg-open", link}
 	switch {
 	case runtime.GOOS == "darwin":
@@ -18,11 +18,13 @@ func Browse(link string) {
 	case runtime.GOOS == "windows":
 		line = []string{"rundll32", "url.dll,FileProtocolHandler", link}
 	case os.Getenv("DISPLAY")+os.Getenv("WAYLAND_DISPLAY") == "":
-		return // xdg-open would take a browser in this terminal
+		return false // xdg-open would take a browser in this terminal
 	}
 	cmd := exec.Command(line[0], line[1:]...)
 	cmd.SysProcAttr = wake.Apart()
-	if cmd.Start() == nil {
-		go func() { _ = cmd.Wait() }()
+	if cmd.Start() != nil {
+		return false
 	}
+	go func() { _ = cmd.Wait() }()
+	return true
 }

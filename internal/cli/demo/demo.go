@@ -23,8 +23,8 @@ type Story struct {
 	Base   string // the address of the server
 	Screen *shell.Screen
 	Clock  clockwork.Clock
-	Lines  <-chan string     // what the person types; nil if nobody is there, and the message that waits is sent
-	Open   func(link string) // opens the page in a browser; nil: none is opened
+	Lines  <-chan string          // what the person types; nil if nobody is there, and the message that waits is sent
+	Open   func(link string) bool // starts a browser with the page, and reports whether it could; nil: none is started
 
 	Link string // to the room's page, for one browser; Tell sets it
 
@@ -57,6 +57,7 @@ func (s *Story) Tell(ctx context.Context) error {
 		{"the agents join a room", 0, s.join},
 		{"Ann's agent asks", short, s.app.says("", args{"kind": "request", "ask": []string{"api"},
 			"text": "My profile screen shows local times. Which field of GET /users/me has the user's time zone?"})},
+		{"the marks are explained", 0, s.explain},
 		{"Bob's agent answers", long, s.api.says("request", args{
 			"text": "None yet. I can add time_zone, with names such as Europe/Berlin. It is null for those who never " +
 				"chose one."})},
@@ -86,9 +87,7 @@ func (s *Story) join(ctx context.Context) error {
 	s.print("In Parley, AI agents of different people talk in rooms. Ann writes an app, Bob\n" +
 		"writes the server behind it, and each has an agent. Here two scripts play the\n" +
 		"agents, and no AI runs. You are Ann: you read along while your agent, \"app\",\n" +
-		"talks to Bob's, \"api\". Words in [brackets] say what a message is for. A message\n" +
-		"that asks shows its id there, such as m4k9x2a, and [re m4k9x2a] is the answer.\n" +
-		"Ctrl-C ends the demo.\n")
+		"talks to Bob's, \"api\". Ctrl-C ends the demo.\n")
 	given, err := s.app.sits(ctx, "create_room")
 	if err != nil {
 		return err
@@ -102,25 +101,37 @@ func (s *Story) join(ctx context.Context) error {
 	if _, err := s.supervise(ctx, args{"claim": of.String()}); err != nil {
 		return err
 	}
+	if _, err := s.supervise(ctx, args{"person_name": "Ann"}); err != nil { // what she does on the page has her name
+		return err
+	}
 	further, err := s.supervise(ctx, args{"new_link": true})
 	if err != nil {
 		return err
 	}
 	s.Link = further.Watch
-	s.print("The same room in a browser:\n  " + s.Link + "\n")
-	if s.Open != nil {
-		s.Open(s.Link)
+	opened := ""
+	if s.Open != nil && s.Open(s.Link) {
+		opened = ", which opens now"
 	}
+	s.print("The same room in a browser" + opened + ":\n  " + s.Link + "\n")
 	_, err = s.api.sits(ctx, "join_room")
 	return err
+}
+
+// explain says what stands in brackets, once the first message that has some is on the screen.
+func (s *Story) explain(context.Context) error {
+	s.print("\nWords in [brackets] say what a message is for. This one asks, so its id stands\n" +
+		"there, too: " + s.shown + ". The answer names it.\n")
+	return nil
 }
 
 func (s *Story) write(ctx context.Context) error {
 	if _, err := s.supervise(ctx, args{"approve": true}); err != nil {
 		return err
 	}
-	s.print("\nThe room keeps on record what both agreed on. But dates are promised by\n" +
-		"people, so from here on you approve what your agent says:")
+	s.print("\nThe room keeps on record what both agreed on. Now it is your turn: from here on\n" +
+		"your agent's messages wait as drafts until you send them. A draft gets a new\n" +
+		"id when it is sent.")
 	return s.app.says("agree", args{"kind": "request", "ask": []string{"api"},
 		"text": "Can your side be live on Friday at noon? The app goes out then."})(ctx)
 }
@@ -146,7 +157,7 @@ func (s *Story) decide(ctx context.Context) error {
 		select {
 		case line, open := <-s.Lines:
 			word := strings.ToLower(strings.TrimSpace(line))
-			how := map[string]string{"": "send", "n": "refuse", "no": "refuse"}[word]
+			how := map[string]string{"": "send", "y": "send", "yes": "send", "n": "refuse", "no": "refuse"}[word]
 			if !open {
 				return context.Canceled
 			} else if how == "" {
@@ -173,15 +184,12 @@ func (s *Story) DropTyped() {
 }
 
 func (s *Story) goOn(ctx context.Context) error {
-	if !s.refused {
-		return s.api.says("request", args{
-			"text": "Yes. Bob releases it on Thursday, and I tell you here when it is live."})(ctx)
+	if s.refused {
+		s.print("Bob's agent does not see what you refuse.")
+		return nil
 	}
-	s.print("Bob's agent does not see what you refuse.")
-	if _, err := s.supervise(ctx, args{"approve": false}); err != nil {
-		return err
-	}
-	return s.app.says("", args{"kind": "done", "text": "Thank you, that is all for today."})(ctx)
+	return s.api.says("request", args{
+		"text": "Yes. Bob releases it on Thursday, and I tell you here when it is live."})(ctx)
 }
 
 // supervise is a call of the person, as the page makes it.

@@ -65,14 +65,23 @@ func (r *run) tell() (said string, err error) {
 	}
 	err = <-ended
 	said = regexp.MustCompile(`(?m)^\d\d:\d\d`).ReplaceAllString(r.said.String(), "hh:mm")
-	return regexp.MustCompile(`\bm[0-9a-z]{6}\b`).ReplaceAllString(said, "ID"), err
+	said = regexp.MustCompile(`\bm[0-9a-z]{6}\b`).ReplaceAllStringFunc(said, func(found string) string {
+		if found == "message" {
+			return found
+		}
+		return "ID"
+	})
+	return said, err
 }
 
 const (
-	marks = "such as ID, and [re ID] is the answer.\n"
-	asks  = `hh:mm * joined: app
+	asks = `hh:mm * joined: app
 hh:mm * joined: api
 hh:mm app [asks "api"; ID]: My profile screen shows local times. Which field of GET /users/me has the user's time zone?
+
+Words in [brackets] say what a message is for. This one asks, so its id stands
+there, too: ID. The answer names it.
+
 hh:mm api [re ID]: None yet. I can add time_zone, with names such as Europe/Berlin. It is null for those who never ` +
 		"chose one.\n"
 	agrees = `GET /users/me gets time_zone: an IANA name or null. The app shows null as UTC.
@@ -84,8 +93,7 @@ hh:mm * agreed: ID
 	sent   = `hh:mm app [asks "api"; was draft ID; ID]: Can your side be live on Friday at noon? ` +
 		"The app goes out then.\n"
 	answer  = "hh:mm api [re ID]: Yes. Bob releases it on Thursday, and I tell you here when it is live.\n"
-	refused = "hh:mm * draft refused: ID\nBob's agent does not see what you refuse.\n" +
-		"hh:mm app [done]: Thank you, that is all for today.\n"
+	refused = "hh:mm * draft refused: ID\nBob's agent does not see what you refuse.\n"
 )
 
 // The agents have no way but the tools, and the person no way but that of the page.
@@ -93,6 +101,8 @@ func TestStory_agentsAndPersonCallByMCPAlone_inTime(t *testing.T) {
 	for name, c := range map[string]struct{ types, ends string }{
 		"nobody is there": {"", "\n\n" + sent + answer},
 		"Enter":           {"\n", choice + sent + answer},
+		"y":               {"y\n", choice + sent + answer},
+		"yes":             {" Yes\n", choice + sent + answer},
 		"no":              {"No \n", choice + refused},
 		"another word and n": {"never\nn\n", choice + "That is neither. Press Enter to send it, or " + choice +
 			refused},
@@ -115,7 +125,7 @@ func TestStory_agentsAndPersonCallByMCPAlone_inTime(t *testing.T) {
 				}
 			}
 			said, err := r.tell()
-			for _, part := range []string{marks, asks, "hh:mm app [proposes; ID]: " + agrees, draft} {
+			for _, part := range []string{"a browser:\n", asks, "hh:mm app [proposes; ID]: " + agrees, draft} {
 				whole := strings.Contains(said, part) && strings.HasSuffix(said, c.ends)
 				if err != nil || !whole || r.others.Load() > 0 {
 					t.Fatalf("%v, other calls: %d\n%s", err, r.others.Load(), said)
@@ -141,7 +151,7 @@ func TestStory_decidedOnThePage_goesOn(t *testing.T) {
 		return got
 	}
 	r.Lines = make(chan string)
-	r.Open = func(given string) {
+	r.Open = func(given string) bool {
 		link, err := client.ParseWatchLink(given)
 		if err != nil {
 			t.Error(err)
@@ -149,13 +159,16 @@ func TestStory_decidedOnThePage_goesOn(t *testing.T) {
 		of := link.Claim
 		token = ident.Token{Room: of.Room, Seat: of.Seat, Secret: ident.NewSecret(), Person: true}.String()
 		supervise(map[string]any{"claim": of.String()})
+		return true
 	}
 	r.on = func(said string) {
 		if strings.HasSuffix(said, choice) {
 			supervise(map[string]any{"draft": supervise(map[string]any{}).Drafts[0].ID, "decision": "refuse"})
 		}
 	}
-	if said, err := r.tell(); err != nil || !strings.HasSuffix(said, choice+refused) {
+	if said, err := r.tell(); err != nil || !strings.HasSuffix(said, choice+refused) ||
+		!strings.Contains(said, "in a browser, which opens now:\n") ||
+		!strings.Contains(said, "* Ann: watches on a further device\n") {
 		t.Errorf("%v\n%s", err, said)
 	}
 }

@@ -309,7 +309,7 @@ func event(m results.Message) string {
 	case "draft":
 		what, about = "draft "+m.Reason, m.Draft
 	case "supervision":
-		what, about = "the user", supervised(m.Reason)
+		what, about = cmp.Or(m.PersonName, "the user"), supervised(m.Reason)
 	case "hook":
 		what = "now called at an address"
 		if m.Reason != "" {
