@@ -234,7 +234,7 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 		if err == nil {
 			p = keyless
 		}
-		return p, answer(p, protocol, err), nil
+		return p, answer(p, protocol, err) + noSeat(ctx, p), nil
 	}
 	if p.Key == "" && p.Invite == "" {
 		switch {
@@ -288,6 +288,22 @@ func protocolOf(ctx context.Context, p client.Place) (string, error) {
 		return "", err
 	}
 	return server.Protocol(ctx)
+}
+
+// noSeat says, after a sentence, that the invite in p gives no seat; "" if it may give one, and without an invite.
+func noSeat(ctx context.Context, p client.Place) string {
+	if p.Invite == "" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	server := client.New(p.Base, client.Options{Version: app.Version(), Invite: p.Invite})
+	defer func() { _ = server.Close() }()
+	why, help := server.WhyNoSeat(ctx)
+	if why == "" {
+		return ""
+	}
+	return " But the invite gives no seat: " + why + "; " + help + "."
 }
 
 // answer says whether the server answers.

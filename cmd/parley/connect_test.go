@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/connect"
 	"github.com/parley-chat/parley/internal/server/app/apptest"
@@ -317,6 +318,35 @@ func TestConnect_dryRunAtAServerWithKeys_asksForNone(t *testing.T) {
 	}
 	stop()
 	<-ended
+}
+
+// The agent would be refused at its first call.
+func TestConnect_inviteThatGivesNoSeat_isSaid(t *testing.T) {
+	emptyHome(t)
+	install(t, "codex")
+	base := apptest.Serve(t, nil)
+	ann := client.New(base, client.Options{})
+	defer ann.Close()
+	var made results.Joined
+	var invite results.Updated
+	err := ann.Call(t.Context(), "create_room", map[string]any{"room": "tea", "agent_name": "Ann"}, &made)
+	for range 2 {
+		if err == nil {
+			first := invite
+			err = ann.Call(t.Context(), "update_room", map[string]any{"agent_token": made.AgentToken,
+				"new_invite": true}, &invite)
+			if p, ok := client.Invited(first.Invite); ok {
+				connectSays(t, 0, []string{"codex", "--url", p.Address()}, "The server answers, and speaks MCP "+
+					"2026-07-28. But the invite gives no seat: it was renewed, and admits nobody any more; ask the "+
+					"person who invited you for a new one, unless you have a seat by it.\n")
+			}
+		}
+	}
+	now, ok := client.Invited(invite.Invite)
+	if err != nil || !ok {
+		t.Fatalf("%v; the invite is %q", err, invite.Invite)
+	}
+	connectSays(t, 0, []string{"codex", "--url", now.Address()}, "The server answers, and speaks MCP 2026-07-28.\n")
 }
 
 // Its port is taken, so that to start a server there is no help.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,4 +84,55 @@ func TestRun_clients_areThoseThatConnectFinds(t *testing.T) {
 
 func machine(home string) connect.Machine {
 	return connect.Machine{Home: home, Config: home, State: home, Getenv: func(string) string { return "" }}
+}
+
+// What the server says of an invite without giving a seat is said; that an invite may still not give one is, too.
+func TestRun_invite_thatGivesNoSeat_isNamed(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", home)
+	base := apptest.Serve(t, nil)
+	for name, c := range map[string]struct {
+		tool  string // is called by whoever has the room
+		args  map[string]any
+		level doctor.Level
+		says  string
+	}{
+		"a new one": {"", nil, doctor.OK, "a seat is free. Whether the invite still gives that seat is not checked"},
+		"renewed":   {"update_room", map[string]any{"new_invite": true}, doctor.Warning, "admits nobody any more"},
+		"closed":    {"update_room", map[string]any{"closed": true}, doctor.Warning, "its room has ended"},
+		"full":      {"join_room", map[string]any{"room": "full", "agent_name": "Bob"}, doctor.Warning, "all 2 seats"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ann := client.New(base, client.Options{})
+			defer ann.Close()
+			var made results.Joined
+			var renewed results.Updated
+			err := ann.Call(t.Context(), "create_room", map[string]any{"room": name, "agent_name": "Ann"}, &made)
+			if err == nil {
+				err = ann.Call(t.Context(), "update_room", map[string]any{"agent_token": made.AgentToken,
+					"new_invite": true}, &renewed)
+			}
+			if err == nil && c.tool != "" {
+				if c.tool == "update_room" {
+					c.args["agent_token"] = made.AgentToken
+				}
+				err = ann.Call(t.Context(), c.tool, c.args, &made)
+			}
+			invited, ok := client.Invited(renewed.Invite)
+			if err != nil || !ok {
+				t.Fatalf("%v; the invite is %q", err, renewed.Invite)
+			}
+			var got doctor.Result
+			failed := doctor.Run(t.Context(), doctor.Options{Server: base, Version: "1", Invite: invited.Invite,
+				Machine: machine(home), Tell: func(r doctor.Result) {
+					if r.Check == "invite" {
+						got = r
+					}
+				}})
+			if failed > 0 || got.Level != c.level || !strings.Contains(got.What, c.says) ||
+				(got.Fix == "") != (c.level == doctor.OK) {
+				t.Errorf("%d failed; of the invite it says %v", failed, got)
+			}
+		})
+	}
 }

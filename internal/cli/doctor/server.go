@@ -84,7 +84,12 @@ func (v *visit) admits(ctx context.Context) bool {
 			return v.fail("invite", "ask the person who invited you for a new one", "the server does not admit the "+
 				"invite: its room has ended, or it is for another server")
 		}
-		return v.ok("invite", "the server admits guests with it, to one room")
+		if why, help := v.whyNoSeat(ctx); why != "" {
+			v.warn("invite", help, "the server knows it, but it gives no seat: %s", why)
+			return true
+		}
+		return v.ok("invite", "the server admits guests with it, to one room, where a seat is free. Whether the "+
+			"invite still gives that seat is not checked: only a join shows it")
 	}
 	if v.wants {
 		v.signIn(ctx)
@@ -104,4 +109,13 @@ func (v *visit) admits(ctx context.Context) bool {
 			"another server", client.ShownKey(v.Key))
 	}
 	return v.ok("key", "the server admits %s", client.ShownKey(v.Key))
+}
+
+// whyNoSeat says why the invite gives a newcomer no seat: see [client.Client.WhyNoSeat].
+func (v *visit) whyNoSeat(ctx context.Context) (why, help string) {
+	ctx, cancel := context.WithTimeout(ctx, quick)
+	defer cancel()
+	c := v.at(client.Place{Base: v.Server, Invite: v.Invite})
+	defer func() { _ = c.Close() }()
+	return c.WhyNoSeat(ctx)
 }
