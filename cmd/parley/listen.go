@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
@@ -43,7 +44,8 @@ func parleyAt(addr string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	base := "http://" + net.JoinHostPort(host, port)
-	if _, err := protocolOf(ctx, client.Place{Base: base}); err != nil {
+	_, err = protocolOf(ctx, client.Place{Base: base})
+	if err != nil && fault.CodeOf(err) != fault.KeyInvalid { // which Parley alone says
 		return ""
 	}
 	return base

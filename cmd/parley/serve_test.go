@@ -53,6 +53,32 @@ func TestServe_portTaken_leavesNoFileBehind(t *testing.T) {
 	}
 }
 
+// A server on all addresses admits only callers with a key, and so refuses whoever asks what it is.
+func TestServe_portOfAParleyThatWantsKeys_namesIt(t *testing.T) {
+	atHome(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, ended := secretscan.NewBuffer(t), make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--data", emptyFile(t)},
+			streams{in: strings.NewReader(""), out: out, err: out})
+	}()
+	listens := regexp.MustCompile(`such as http://\S+:(\d+)/mcp\n`)
+	await(t, out, listens)
+	port := listens.FindStringSubmatch(out.String())[1]
+	for _, addr := range []string{"127.0.0.1:" + port, "0.0.0.0:" + port, ":" + port} {
+		code, _, says := command(t, "--addr", addr, "--data", emptyFile(t))
+		if code != 1 || !strings.Contains(says, ". A Parley server runs there already: use it at http://127.0.0.1:"+
+			port) {
+			t.Errorf("%s: code %d, %q", addr, code, says)
+		}
+	}
+	stop()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
 func TestServe_addressOfAnotherMachine_saysSo(t *testing.T) {
 	// 192.0.2.0/24 belongs to no machine (RFC 5737).
 	code, _, says := command(t, "--addr", "192.0.2.1:8080", "--data", filepath.Join(t.TempDir(), "parley.db"))
