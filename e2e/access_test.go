@@ -194,9 +194,15 @@ func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
 			t.Errorf("command %d with the key: %+v", n, got)
 		}
 	}
-	if said := keyed.does("connect", "codex"); !strings.Contains(said, "Your seat in the room tea as Ann now "+
-		"uses this key.\n") {
-		t.Errorf("connect says\n%s", said)
+	other := ann.again(state, "PARLEY_KEY="+p.newKey("Ann again"))
+	for n, c := range []struct {
+		who   *talker
+		times int
+	}{{keyed, 0}, {other, 1}, {other, 0}} { // only when the key has changed
+		said := c.who.does("connect", "codex")
+		if strings.Count(said, "Your seat in the room tea as Ann now uses this key.\n") != c.times {
+			t.Errorf("connect %d says\n%s", n, said)
+		}
 	}
 	ann.does("say", "Here I am.")
 	if said := ann.does("join", "tea", "--as", "Ann"); !strings.Contains(said, "You are back as Ann in the room tea: "+

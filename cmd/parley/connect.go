@@ -137,6 +137,10 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err != nil {
 		return err
 	}
+	kept, err := client.KeptKey(p.Base)
+	if err != nil {
+		return err
+	}
 	if err := c.keep(p); err != nil {
 		return err
 	}
@@ -164,7 +168,7 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, to)
 	}
 	fmt.Fprintln(streams.out, streams.own(answers))
-	if p.Key != "" {
+	if p.Key != kept && p.Key != "" {
 		if err := sayReturned(streams.out, p.Base); err != nil {
 			return err
 		}
