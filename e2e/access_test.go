@@ -58,7 +58,7 @@ func TestAccess_key_isAskedForOnceAndKept(t *testing.T) {
 	}
 	p.kill() // what it knew of the key
 	p.again()
-	refused("or is for another server. Ask the person who runs the server for a new one.", "say", "hello",
+	refused("or is for another server. Ask the person who runs the server for a new one, or", "say", "hello",
 		"--room", "tea")
 	refused("does not admit the key", "rooms")
 	if len(ann.seats()) != 2 {

@@ -128,13 +128,14 @@ func TestCall_noServerThere_isSaidWithoutTheStepsOfGo(t *testing.T) {
 	}
 }
 
-func TestRefused_serverOnThisMachine_namesTheCommandThatMakesAKey(t *testing.T) {
+func TestRefused_inThreeSentences_namesWhoMakesAKey(t *testing.T) {
 	for base, own := range map[string]bool{"http://127.0.0.1:8080": true, "http://localhost:1": true,
 		"http://192.0.2.7:8080": false, "https://parley.example": false} {
 		for _, key := range []string{"", ident.NewKey().String()} {
 			said := client.Place{Base: base, Key: key}.Refused()
 			if strings.Contains(said, " with parley keys add LABEL. ") != own ||
-				!strings.Contains(said, "Ask the person who runs the server for ") {
+				!strings.Contains(said, "sk the person who runs the server for ") || strings.Count(said, ". ") > 2 ||
+				!strings.HasSuffix(said, ".") {
 				t.Errorf("%s: %s", base, said)
 			}
 		}

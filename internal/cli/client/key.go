@@ -71,19 +71,20 @@ func (p Place) Refused() string {
 			"incomplete. Ask for a new one."
 	case p.Key != "":
 		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) +
-			": it was revoked, has expired, or is for another server. " + p.askFor("a new one") + " " + SetKey(p.Base)
+			": it was revoked, has expired, or is for another server. Ask " + p.whoMakes("a new one") + " " +
+			SetKey(p.Base)
 	}
-	return "The server at " + p.Base + " admits only callers with a key. " + SetKey(p.Base) +
-		" " + p.askFor("one") + " With the link of an invite you need none: parley join LINK --as NAME"
+	return "The server at " + p.Base + " admits only callers with a key: ask " + p.whoMakes("one") + " " +
+		SetKey(p.Base) + " With the link of an invite you need none: parley join LINK --as NAME."
 }
 
-// askFor says who gives a person a key. The server on one's own machine may be one's own.
-func (p Place) askFor(one string) string {
-	text := "Ask the person who runs the server for " + one + "."
+// whoMakes ends a sentence by saying who gives a person a key. The server on one's own machine may be one's own.
+func (p Place) whoMakes(one string) string {
+	text := "the person who runs the server for " + one
 	if OnThisMachine(p.Base) {
-		text += " If you run it, make " + one + " with parley keys add LABEL."
+		text += ", or, if you run it, make " + one + " with parley keys add LABEL"
 	}
-	return text
+	return text + "."
 }
 
 // SetKey says how to give a command the key of the server at base.

@@ -56,7 +56,7 @@ func (s *Shell) moveHint(base string) string {
 		from = others[0]
 	}
 	return "If you have used this server at another address, take your seats and your key along: " +
-		s.moving(from, base)
+		s.moving(from, base) + "."
 }
 
 // AskForKey asks the person for the key of the server at p.
