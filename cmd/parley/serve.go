@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/parley-chat/parley/internal/api/httpapi"
@@ -31,8 +33,12 @@ type serveCommand struct{ settings }
 // It listens before it opens the table, so that a port that is taken leaves no
 // new file or table behind.
 func (s *serveCommand) Run(ctx context.Context, io streams) error {
+	rooms := s.settings.place()
+	if _, err := os.Stat(s.Data); s.Table == "" && errors.Is(err, fs.ErrNotExist) {
+		rooms += ", a new file"
+	}
 	return s.serve(ctx, io, func(config app.Config, a *app.App, at endpoint) error {
-		return s.greet(ctx, config, a, at, io)
+		return s.greet(ctx, config, a, at, rooms, io)
 	})
 }
 
@@ -98,9 +104,10 @@ func call(ctx context.Context, a *app.App) (stop func()) {
 	}
 }
 
-// greet says where the server is and how to use it.
-func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App, at endpoint, io streams) error {
-	g := greeting{at: at, public: s.PublicAddress(), rooms: s.settings.place(), exposure: config.Exposure()}
+// greet says where the server is, where its rooms are, and how to use it.
+func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App, at endpoint, rooms string,
+	io streams) error {
+	g := greeting{at: at, public: s.PublicAddress(), rooms: rooms, exposure: config.Exposure()}
 	if config.Keys() && s.SignInIssuer == "" { // with accounts nobody needs one
 		var err error
 		g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.base())

@@ -111,6 +111,29 @@ func TestServe_fileInUse_freesThePort(t *testing.T) {
 	again.Close()
 }
 
+// A path that is mistyped makes a server without the rooms that its operator expects.
+func TestServe_newFile_isSaidToBeNew(t *testing.T) {
+	atHome(t)
+	file := filepath.Join(t.TempDir(), "new", "parley.db")
+	for _, is := range []string{file + ", a new file. ", file + ". "} {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		out, ended := secretscan.NewBuffer(t), make(chan int, 1)
+		go func() {
+			ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--data", file}, streams{in: strings.NewReader(""),
+				out: out, err: out})
+		}()
+		await(t, out, regexp.MustCompile(`the rooms stay\.\n`))
+		if !strings.Contains(out.String(), "The rooms are stored in "+is) {
+			t.Errorf("it does not say %q:\n%s", is, out)
+		}
+		stop()
+		if code := <-ended; code != 0 {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
+	}
+}
+
 func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
 	atHome(t)
 	ctx, stop := context.WithCancel(t.Context())
