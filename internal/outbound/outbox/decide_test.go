@@ -30,7 +30,7 @@ func (c decided) check(t *testing.T) {
 	if c.at != 0 {
 		at = noon().Add(c.at)
 	}
-	if c.got.do != c.do || !c.got.at.Equal(at) || (len(c.got.ops) > 0) != (c.do == record) {
+	if c.got.do != c.do || !c.got.at.Equal(at) || (len(c.got.ops) > 0) != (c.do == doRecord) {
 		t.Errorf("%s: got %+v, want to do %d at %v", c.name, c.got, c.do, at)
 	}
 }
@@ -48,24 +48,24 @@ func TestWake_decideCall(t *testing.T) {
 	}
 	for _, c := range []decided{
 		{"He has read 41, and nothing new came: nothing is done.",
-			decide(taken, chat.News{Read: 41}, time.Minute), rest, 0},
+			decide(taken, chat.News{Read: 41}, time.Minute), doRest, 0},
 		{"He has read 41, and 42 came: he is called.",
-			decide(taken, chat.News{Read: 41, Unread: 1, Last: 42}, time.Minute), call, 0},
-		{"He has read nothing, and nothing new came: nothing is done.", decide(taken, only41, 2*time.Hour), rest, 0},
+			decide(taken, chat.News{Read: 41, Unread: 1, Last: 42}, time.Minute), doCall, 0},
+		{"He has read nothing, and nothing new came: nothing is done.", decide(taken, only41, 2*time.Hour), doRest, 0},
 		{"He has read nothing, and 42 came at 12:20: he is called at 13:00.",
-			decide(taken, also42, 20*time.Minute), rest, time.Hour},
+			decide(taken, also42, 20*time.Minute), doRest, time.Hour},
 		{"He has read nothing, 42 came, and it is 13:00: he is called, since his turn may have failed.",
-			decide(taken, also42, time.Hour), call, 0},
+			decide(taken, also42, time.Hour), doCall, 0},
 		{"The host did not take the call, and a try is due: he is called again.",
-			decide(failed, only41, 30*time.Second), call, 0},
+			decide(failed, only41, 30*time.Second), doCall, 0},
 		{"The host has taken none of the tries, and nothing new came: nothing is done.",
-			decide(allFailed, only41, time.Hour), rest, 0},
+			decide(allFailed, only41, time.Hour), doRest, 0},
 		{"The host has taken none of the tries, and 42 came: he is called.",
-			decide(allFailed, also42, 20*time.Minute), call, 0},
-		{"His hook was never called, and 41 came: he is called.", decide(roomlog.Told{}, only41, 0), call, 0},
+			decide(allFailed, also42, 20*time.Minute), doCall, 0},
+		{"His hook was never called, and 41 came: he is called.", decide(roomlog.Told{}, only41, 0), doCall, 0},
 		{"The look has read 16 events: how far it has read is recorded, and the next one begins there.",
-			decide(taken, chat.News{Read: 40, Unread: 2, Last: 42, Looked: 16}, 0), record, 0},
-		{"Bob has left, or ended the hook: the hook is gone.", decide(taken, chat.News{Gone: true}, 0), gone, 0},
+			decide(taken, chat.News{Read: 40, Unread: 2, Last: 42, Looked: 16}, 0), doRecord, 0},
+		{"Bob has left, or ended the hook: the hook is gone.", decide(taken, chat.News{Gone: true}, 0), doGone, 0},
 	} {
 		c.check(t)
 	}
@@ -78,13 +78,13 @@ func TestWebhook_decideCall(t *testing.T) {
 		return w.decideCall()
 	}
 	for _, c := range []decided{
-		{"Nothing came: nothing is done.", decide(chat.Delivery{}, false), rest, 0},
-		{"42 came: the webhook is called.", decide(chat.Delivery{N: 42}, false), call, 0},
+		{"Nothing came: nothing is done.", decide(chat.Delivery{}, false), doRest, 0},
+		{"42 came: the webhook is called.", decide(chat.Delivery{N: 42}, false), doCall, 0},
 		{"All tries for 42 have failed, and nothing new came: nothing is done.",
-			decide(chat.Delivery{N: 42}, true), rest, 0},
+			decide(chat.Delivery{N: 42}, true), doRest, 0},
 		{"All tries for 42 have failed, and 43 came: the webhook is called with 42.",
-			decide(chat.Delivery{N: 42}, false), call, 0},
-		{"Ann has left, or ended the webhook: the hook is gone.", decide(chat.Delivery{Gone: true}, false), gone, 0},
+			decide(chat.Delivery{N: 42}, false), doCall, 0},
+		{"Ann has left, or ended the webhook: the hook is gone.", decide(chat.Delivery{Gone: true}, false), doGone, 0},
 	} {
 		c.check(t)
 	}
@@ -102,27 +102,27 @@ func TestEndpoint_decideCall(t *testing.T) {
 	}
 	for _, c := range []decided{
 		{"It has answered, and nothing came: nothing is done.",
-			decide(look{told: answered}, none, false, time.Second), rest, 0},
+			decide(look{told: answered}, none, false, time.Second), doRest, 0},
 		{"It has answered, and 42 came: at 12:00:01 nothing is done until 12:00:02.",
-			decide(look{told: answered}, came, false, time.Second), rest, 2 * time.Second},
+			decide(look{told: answered}, came, false, time.Second), doRest, 2 * time.Second},
 		{"It has answered, and 42 came: at 12:00:02 it is called.",
-			decide(look{told: answered}, came, false, 2*time.Second), call, 0},
+			decide(look{told: answered}, came, false, 2*time.Second), doCall, 0},
 		{"The look may pause: at 12:00:01 the look waits for 12:00:02.",
-			decide(look{told: answered, bounded: true}, came, false, time.Second), pause, 2 * time.Second},
+			decide(look{told: answered, bounded: true}, came, false, time.Second), doPause, 2 * time.Second},
 		{"It works on 41, and is to be asked at 12:00:15: at 12:00:02 nothing is done until then.",
-			decide(look{told: works, bounded: true}, came, false, 2*time.Second), rest, 15 * time.Second},
+			decide(look{told: works, bounded: true}, came, false, 2*time.Second), doRest, 15 * time.Second},
 		{"It works on 41, and the look has called it: at 12:00:02 the look waits for 12:00:15.",
-			decide(look{told: works, bounded: true, called: true}, came, false, 2*time.Second), pause,
+			decide(look{told: works, bounded: true, called: true}, came, false, 2*time.Second), doPause,
 			15 * time.Second},
-		{"It works on 41: at 12:00:15 it is asked.", decide(look{told: works}, came, false, 15*time.Second), call, 0},
+		{"It works on 41: at 12:00:15 it is asked.", decide(look{told: works}, came, false, 15*time.Second), doCall, 0},
 		{"All tries for 42 have failed, and nothing new came: nothing is done.",
-			decide(look{told: answered}, came, true, time.Hour), rest, 0},
+			decide(look{told: answered}, came, true, time.Hour), doRest, 0},
 		{"All tries for 42 have failed, and 43 came: it is called.",
-			decide(look{told: answered}, came, false, time.Hour), call, 0},
+			decide(look{told: answered}, came, false, time.Hour), doCall, 0},
 		{"200 events came of which none calls it: that 100 are left out is recorded.",
-			decide(look{told: answered}, chat.Heard{Skip: 141}, false, time.Hour), record, 0},
+			decide(look{told: answered}, chat.Heard{Skip: 141}, false, time.Hour), doRecord, 0},
 		{"Its person has ended it: the hook is gone.",
-			decide(look{told: answered}, chat.Heard{Gone: true}, false, time.Hour), gone, 0},
+			decide(look{told: answered}, chat.Heard{Gone: true}, false, time.Hour), doGone, 0},
 	} {
 		c.check(t)
 	}

@@ -49,7 +49,7 @@ func (e *endpoint) next(ctx context.Context) (s step, err error) {
 	t, now := e.told, e.now()
 	hour := time.UnixMilli(t.HourMs).Add(time.Hour)
 	if t.Task == "" && t.Calls >= callsAnHour && hour.After(now) {
-		return step{at: hour, failing: t.FailingMs}, nil
+		return step{do: doRest, at: hour, failing: t.FailingMs}, nil
 	}
 	from := t.Upto
 	if t.Task != "" { // it has been told, and is asked for the answer alone
@@ -92,18 +92,18 @@ func (e *endpoint) decideCall(now time.Time) step {
 	}
 	switch {
 	case e.heard.Gone: // 11
-		return step{do: gone}
+		return step{do: doGone}
 	case t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard: // 10
 		t.Upto, t.Missed = e.heard.Skip, true
-		return step{do: record, ops: []table.Op{e.putTold(t)}}
+		return step{do: doRecord, ops: []table.Op{e.putTold(t)}}
 	case e.heard.N == 0, e.rests: // 1, 8; also while it may not speak
-		return step{}
+		return step{do: doRest}
 	case !at.After(now): // 3, 7, 9
-		return step{do: call, failing: t.FailingMs}
+		return step{do: doCall}
 	case e.mayPause() && at.Sub(now) <= mostPause: // 4, 6
-		return step{do: pause, at: at, failing: t.FailingMs}
+		return step{do: doPause, at: at, failing: t.FailingMs}
 	}
-	return step{at: at, failing: t.FailingMs} // 2, 5
+	return step{do: doRest, at: at, failing: t.FailingMs} // 2, 5
 }
 
 // call implements form: it calls the endpoint with what is new for it, or asks what became of its task, and has its

@@ -35,21 +35,21 @@ type form interface {
 // step is what a look does next, with what that needs.
 type step struct {
 	do      action
-	at      time.Time  // of rest, pause and leave: when there may be something to do; zero: once something new comes
-	ops     []table.Op // of record
-	failing int64      // of rest and pause: since when calls fail that are still to be made; 0: no call fails
+	at      time.Time  // of doRest, doPause, doLeave: when there may be something to do; zero: when something new comes
+	ops     []table.Op // of doRecord
+	failing int64      // of doRest and doPause: since when calls fail that are still to be made; 0: no call fails
 }
 
 type action int
 
 const (
-	rest   action = iota // the look ends: there is nothing to do
-	pause                // the look itself waits until the time, and ends if its process ends before
-	record               // the look claims, and writes
-	call                 // the look claims, and calls the address
-	leave                // the look ends: another look does what is to be done
-	gone                 // the hook is not there: the look reads again after partVisible, and then drops it
-	drop                 // the look ends the hook: it is gone, or the server no longer admits who made it
+	doRest   action = iota // the look ends: there is nothing to do
+	doPause                // the look itself waits until the time, or rests if its process ends before
+	doRecord               // the look claims, and writes
+	doCall                 // the look claims, and calls the address
+	doLeave                // the look ends: another look does what is to be done
+	doGone                 // the hook is not there: the look reads again after partVisible, and then drops it
+	doDrop                 // the look ends the hook: it is gone, or the server no longer admits who made it
 )
 
 var (
@@ -96,34 +96,34 @@ func (b *Box) Look(ctx context.Context, id string, seat int, hook string) (again
 	defer func() { l.releaseSlots(ctx) }()
 	for doubted := false; ; {
 		f, s, err := l.decide(ctx)
-		if err == nil && (s.do == record || s.do == call) {
+		if err == nil && (s.do == doRecord || s.do == doCall) {
 			s, err = l.claim(ctx, s) // 3, 4, 5
 		}
 		if err != nil {
 			return time.Time{}, err
 		}
-		if s.do == gone && doubted {
-			s.do = drop
+		wait := s.at.Sub(l.now())
+		switch {
+		case s.do == doGone && doubted:
+			s.do = doDrop
+		case s.do == doPause && isLate(ctx, wait+l.takes()):
+			s.do = doRest // the next look begins when the pause would end
 		}
 		switch s.do {
-		case rest: // 1
+		case doRest: // 1
 			return l.end(s), nil
-		case leave: // 3, 4, 5
+		case doLeave: // 3, 4, 5
 			return s.at, nil
-		case pause: // 6
-			wait := s.at.Sub(l.now())
-			if isLate(ctx, wait+l.takes()) {
-				return l.end(s), nil
-			}
+		case doPause: // 6
 			l.paused += wait
 			err = l.sleep(ctx, wait)
-		case record:
+		case doRecord:
 			err = l.writeClaimed(ctx, s.ops...)
-		case call: // 2
+		case doCall: // 2
 			err = l.makeCall(ctx, f)
-		case gone: // 7
+		case doGone: // 7
 			doubted, err = true, l.sleep(ctx, partVisible)
-		case drop: // 7
+		case doDrop: // 7
 			return l.endHook(ctx)
 		}
 		if errors.Is(err, errEnded) { // 8
@@ -148,15 +148,18 @@ func (l *look) decide(ctx context.Context) (f form, s step, err error) {
 	l.hook, err = store.Hook(ctx, l.at.hook)
 	if errors.Is(err, table.ErrNotFound) {
 		l.hook = roomlog.HookItem{ID: l.at.hook, Room: l.at.room, Seat: l.at.seat}
-		return nil, step{do: gone}, nil
+		return nil, step{do: doGone}, nil
 	}
-	if err != nil || l.hook.Server != l.o.Public || l.hook.Barred {
+	if err != nil {
 		return nil, s, err
+	}
+	if l.hook.Server != l.o.Public || l.hook.Barred {
+		return nil, step{do: doRest}, nil
 	}
 	if l.o.Admits != nil {
 		admitted, err := l.o.Admits(ctx, l.hook.Principal, l.hook.SignIn)
 		if err != nil || !admitted {
-			return nil, step{do: drop}, err
+			return nil, step{do: doDrop}, err
 		}
 	}
 
@@ -166,12 +169,12 @@ func (l *look) decide(ctx context.Context) (f form, s step, err error) {
 		return nil, s, err
 	}
 	if ops := l.upkeep(); ops != nil {
-		return nil, step{do: record, ops: ops}, nil
+		return nil, step{do: doRecord, ops: ops}, nil
 	}
 
 	// After a failure the hook rests, and nothing of its room is read meanwhile.
 	if retry := time.UnixMilli(l.told.RetryMs); retry.After(l.now()) {
-		return nil, step{at: retry, failing: l.told.FailingMs}, nil
+		return nil, step{do: doRest, at: retry, failing: l.told.FailingMs}, nil
 	}
 	switch l.hook.Form {
 	case room.FormEach:
@@ -187,7 +190,7 @@ func (l *look) decide(ctx context.Context) (f form, s step, err error) {
 
 // endHook ends the look, and its hook.
 func (l *look) endHook(ctx context.Context) (again time.Time, err error) {
-	return l.end(step{}), l.o.Rooms.DropHook(ctx, l.hook)
+	return l.end(step{do: doRest}), l.o.Rooms.DropHook(ctx, l.hook)
 }
 
 // takes is the longest time from the claim of a call to the write of what became of the call.
@@ -232,11 +235,11 @@ func (l *look) mayPause() bool { return l.bounded && l.o.Places == 0 }
 // number, and the next call claims that.
 func (l *look) claim(ctx context.Context, s step) (step, error) {
 	if isLate(ctx, l.takes()) {
-		return step{do: leave, at: l.now()}, nil
+		return step{do: doLeave, at: l.now()}, nil
 	}
-	if s.do == call {
+	if s.do == doCall {
 		if at := l.allowedAt(); at.After(l.now()) {
-			return step{do: leave, at: at}, nil
+			return step{do: doLeave, at: at}, nil
 		}
 	}
 	if l.o.Alone {
@@ -245,7 +248,7 @@ func (l *look) claim(ctx context.Context, s step) (step, error) {
 	l.until = l.now().Add(l.takes())
 	taken, err := l.o.Rooms.Store().ClaimCall(ctx, l.hook, l.told.N, l.until)
 	if !taken.IsZero() {
-		return step{do: leave, at: taken}, err
+		return step{do: doLeave, at: taken}, err
 	}
 	return s, err
 }

@@ -42,12 +42,12 @@ func (w *wake) next(ctx context.Context) (s step, err error) {
 	}
 	now := w.now()
 	s = w.decideCall(now)
-	if s.do != call || w.paused >= yieldsFor {
+	if s.do != doCall || w.paused >= yieldsFor {
 		return s, nil
 	}
 	waits, err := w.o.Rooms.WaitsUntil(ctx, w.hook)
 	if waits.After(now) { // the wait will be handed the news
-		s.do, s.at = pause, now.Add(yieldEvery)
+		s = step{do: doPause, at: now.Add(yieldEvery), failing: w.told.FailingMs}
 	}
 	return s, err
 }
@@ -71,17 +71,17 @@ func (w *wake) decideCall(now time.Time) step {
 	again := time.UnixMilli(t.TriedMs).Add(callAgain)
 	switch readNothing, nothingNew := t.Read >= n.Read, n.Last <= t.News; {
 	case n.Gone: // 11
-		return step{do: gone}
+		return step{do: doGone}
 	case n.Looked >= mostAgain: // 10
-		return step{do: record, ops: []table.Op{w.putTold(w.lookedAt())}}
+		return step{do: doRecord, ops: []table.Op{w.putTold(w.lookedAt())}}
 	case n.Unread == 0: // 1
-		return step{}
+		return step{do: doRest}
 	case readNothing && nothingNew && (t.Settled || t.RetryMs == 0): // 3, 7
-		return step{failing: t.FailingMs}
+		return step{do: doRest, failing: t.FailingMs}
 	case readNothing && t.Settled && again.After(now): // 4
-		return step{at: again, failing: t.FailingMs}
+		return step{do: doRest, at: again, failing: t.FailingMs}
 	}
-	return step{do: call, failing: t.FailingMs} // 2, 5, 6, 8, 9
+	return step{do: doCall} // 2, 5, 6, 8, 9
 }
 
 // lookedAt returns what is stored with how far the look has come.

@@ -94,11 +94,11 @@ func (w *webhook) next(ctx context.Context) (s step, err error) {
 func (w *webhook) decideCall() step {
 	switch {
 	case w.event.Gone: // 5
-		return step{do: gone}
+		return step{do: doGone}
 	case w.event.N == 0, w.rests: // 1, 3
-		return step{}
+		return step{do: doRest}
 	}
-	return step{do: call} // 2, 4
+	return step{do: doCall} // 2, 4
 }
 
 // call implements form. The id is the same for each try, and what the host is told again it can so recognize: a process
