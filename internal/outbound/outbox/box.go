@@ -88,42 +88,6 @@ func (b *Box) Failing() time.Duration {
 	return oldest
 }
 
-// end records, at the end of a look, since when the calls of its hook fail, and returns when to look again. If that is
-// only once something new comes, the hook waits for its limit anew.
-func (l *look) end(s step) (again time.Time) {
-	if s.at.IsZero() {
-		l.forgetAllowed()
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if s.failing == 0 {
-		delete(l.failing, l.at.hook)
-	} else {
-		l.failing[l.at.hook] = time.UnixMilli(s.failing)
-	}
-	return s.at
-}
-
-// allowedAt returns when the limit of calls allows the hook to be called. The limit counts for the key that made the
-// hook or, without a key, for its room. It counts each call once: the time is kept until forgetAllowed.
-func (l *look) allowedAt() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	at, kept := l.allowed[l.at.hook]
-	if !kept {
-		at = l.o.Rooms.Limits().Call(accountOf(l.hook))
-		l.allowed[l.at.hook] = at
-	}
-	return at
-}
-
-// forgetAllowed has the limit count the next call of the hook.
-func (l *look) forgetAllowed() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.allowed, l.at.hook)
-}
-
 // accountOf returns for whom the calls of a hook count: the principal of a key, else its room.
 func accountOf(x roomlog.HookItem) string {
 	if ident.KeyOf(x.Principal) == "" {

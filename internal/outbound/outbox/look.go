@@ -63,7 +63,7 @@ var (
 // look is one look at a hook. Its forms embed it.
 type look struct {
 	*Box
-	at      place
+	place   place
 	bounded bool             // its process ends at the deadline of its context
 	hook    roomlog.HookItem // as it was read last, with told
 	told    roomlog.Told
@@ -91,7 +91,7 @@ type look struct {
 //  7. The hook is not there: the look reads again after a second, and then ends the hook.
 //  8. The host answers that the hook is gone: the look ends the hook.
 func (b *Box) Look(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
-	l := &look{Box: b, at: place{id, seat, hook}}
+	l := &look{Box: b, place: place{id, seat, hook}}
 	_, l.bounded = ctx.Deadline()
 	defer func() { l.releaseSlots(ctx) }()
 	for doubted := false; ; {
@@ -145,9 +145,9 @@ func (l *look) decide(ctx context.Context) (f form, s step, err error) {
 	}
 	defer done()
 	store := l.o.Rooms.Store()
-	l.hook, err = store.Hook(ctx, l.at.hook)
+	l.hook, err = store.Hook(ctx, l.place.hook)
 	if errors.Is(err, table.ErrNotFound) {
-		l.hook = roomlog.HookItem{ID: l.at.hook, Room: l.at.room, Seat: l.at.seat}
+		l.hook = roomlog.HookItem{ID: l.place.hook, Room: l.place.room, Seat: l.place.seat}
 		return nil, step{do: doGone}, nil
 	}
 	if err != nil {
@@ -186,6 +186,22 @@ func (l *look) decide(ctx context.Context) (f form, s step, err error) {
 	}
 	s, err = f.next(ctx)
 	return f, s, err
+}
+
+// end records, at the end of a look, since when the calls of its hook fail, and returns when to look again. If that is
+// only once something new comes, the hook waits for its limit anew.
+func (l *look) end(s step) (again time.Time) {
+	if s.at.IsZero() {
+		l.forgetAllowed()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.failing == 0 {
+		delete(l.failing, l.place.hook)
+	} else {
+		l.failing[l.place.hook] = time.UnixMilli(s.failing)
+	}
+	return s.at
 }
 
 // endHook ends the look, and its hook.
@@ -253,6 +269,26 @@ func (l *look) claim(ctx context.Context, s step) (step, error) {
 	return s, err
 }
 
+// allowedAt returns when the limit of calls allows the hook to be called. The limit counts for the key that made the
+// hook or, without a key, for its room. It counts each call once: the time is kept until forgetAllowed.
+func (l *look) allowedAt() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, kept := l.allowed[l.place.hook]
+	if !kept {
+		at = l.o.Rooms.Limits().Call(accountOf(l.hook))
+		l.allowed[l.place.hook] = at
+	}
+	return at
+}
+
+// forgetAllowed has the limit count the next call of the hook.
+func (l *look) forgetAllowed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.allowed, l.place.hook)
+}
+
 // writeClaimed writes what the look has claimed, until the claim ends. If a process was frozen for longer, another
 // process may have gone on, and the write fails.
 func (l *look) writeClaimed(ctx context.Context, ops ...table.Op) error {
@@ -283,7 +319,7 @@ func (l *look) writeResult(ctx context.Context, told table.Op) error {
 	write := context.WithoutCancel(ctx)
 	err := l.writeClaimed(write, told)
 	for l.o.Alone && err != nil {
-		l.o.Logger.WarnContext(ctx, "what became of a call was not written", "hook", l.at.hook, "error", err)
+		l.o.Logger.WarnContext(ctx, "what became of a call was not written", "hook", l.place.hook, "error", err)
 		if l.sleep(ctx, lookAgain) != nil {
 			break
 		}
