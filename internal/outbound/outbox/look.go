@@ -242,8 +242,10 @@ func (l *look) makeCall(ctx context.Context, f form) error {
 // keeps its instance, too.
 func (l *look) mayPause() bool { return l.bounded && l.o.Places == 0 }
 
-// claim claims what the look is about to do, a write or a call, until a time that is after the longest call: no other
-// process does the same. If the look may not do it now, claim returns when another look does.
+// claim returns s, a write or a call, if the look may do that now. Else it returns when another look does: the process
+// of this one may end before the call does, the limit of calls allows none yet, or another process has the claim. So
+// first the deadline and the limit are applied, which write nothing. Then the look puts its claim until a time that is
+// after the longest call, and no other process does the same until then.
 //
 // A look that finds the claim of another process ends, and so may not see what began it. The process that holds the
 // claim reads the log again after its call, so it finds the event that began this look. If that process has died, the
