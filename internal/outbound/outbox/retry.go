@@ -46,7 +46,7 @@ func (l *look) upkeep() []table.Op {
 }
 
 // postpone returns t after one more call that failed. The call is to be repeated after each of the pauses, and then so
-// many times after an hour. After the last try RetryMs stays 0.
+// many times after an hour. After the last try its RetryMs is 0.
 func (l *look) postpone(t roomlog.Told, pauses []time.Duration, hours int) roomlog.Told {
 	now, pause := l.now(), time.Hour
 	t.FailingMs = cmp.Or(t.FailingMs, now.UnixMilli())
@@ -55,7 +55,7 @@ func (l *look) postpone(t roomlog.Told, pauses []time.Duration, hours int) rooml
 	}
 	t.Tries++
 	if t.Tries > len(pauses)+hours {
-		t.Tries = 0
+		t.Tries, t.RetryMs = 0, 0
 		return t
 	}
 	t.RetryMs = now.Add(pause).UnixMilli()
