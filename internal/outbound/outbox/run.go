@@ -76,15 +76,15 @@ func (b *Box) attend(ctx context.Context, at place, w *work) {
 				"hook", at.hook, "error", err)
 			again = b.now().Add(lookAgain)
 		}
-		if b.rest(ctx, at, w, again) {
+		if b.endWork(ctx, at, w, again) {
 			return
 		}
 	}
 }
 
-// rest ends the work for a hook, until the time again if that is not zero. It returns false if something has happened,
-// which has to be looked at first.
-func (b *Box) rest(ctx context.Context, at place, w *work, again time.Time) bool {
+// endWork ends the work for a hook, until the time again if that is not zero. It returns false if something has
+// happened, which has to be looked at first.
+func (b *Box) endWork(ctx context.Context, at place, w *work, again time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if w.again && ctx.Err() == nil {
