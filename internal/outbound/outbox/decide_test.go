@@ -73,18 +73,21 @@ func TestWake_decideCall(t *testing.T) {
 
 // The cases are those above decideCall of a webhook.
 func TestWebhook_decideCall(t *testing.T) {
-	decide := func(d chat.Delivery, rests bool) step {
-		w := webhook{&look{}, d, rests}
+	had := roomlog.Told{Upto: 41}
+	allFailed := roomlog.Told{Upto: 41, News: 42, FailingMs: ms(0)}
+	decide := func(told roomlog.Told, d chat.Delivery, newer bool) step {
+		w := webhook{&look{told: told}, d, newer}
 		return w.decideCall()
 	}
 	for _, c := range []decided{
-		{"Nothing came: nothing is done.", decide(chat.Delivery{}, false), doRest, 0},
-		{"42 came: the webhook is called.", decide(chat.Delivery{N: 42}, false), doCall, 0},
+		{"Nothing came: nothing is done.", decide(had, chat.Delivery{}, false), doRest, 0},
+		{"42 came: the webhook is called.", decide(had, chat.Delivery{N: 42}, false), doCall, 0},
 		{"All tries for 42 have failed, and nothing new came: nothing is done.",
-			decide(chat.Delivery{N: 42}, true), doRest, 0},
+			decide(allFailed, chat.Delivery{N: 42}, false), doRest, 0},
 		{"All tries for 42 have failed, and 43 came: the webhook is called with 42.",
-			decide(chat.Delivery{N: 42}, false), doCall, 0},
-		{"Ann has left, or ended the webhook: the hook is gone.", decide(chat.Delivery{Gone: true}, false), doGone, 0},
+			decide(allFailed, chat.Delivery{N: 42}, true), doCall, 0},
+		{"Ann has left, or ended the webhook: the hook is gone.", decide(had, chat.Delivery{Gone: true}, false), doGone,
+			0},
 	} {
 		c.check(t)
 	}
@@ -94,10 +97,11 @@ func TestWebhook_decideCall(t *testing.T) {
 func TestEndpoint_decideCall(t *testing.T) {
 	answered := roomlog.Told{Upto: 41, TriedMs: ms(0)}
 	works := roomlog.Told{Upto: 40, Sent: 41, Task: "t1", TriedMs: ms(0), PollMs: ms(15 * time.Second)}
+	allFailed := roomlog.Told{Upto: 41, Sent: 42, News: 42, TriedMs: ms(0), FailingMs: ms(0)}
 	came, none := chat.Heard{N: 42}, chat.Heard{}
-	decide := func(l look, h chat.Heard, rests bool, after time.Duration) step {
+	decide := func(l look, h chat.Heard, newer bool, after time.Duration) step {
 		l.Box = New(Options{Clock: clockwork.NewFakeClockAt(noon())})
-		e := endpoint{&l, h, rests}
+		e := endpoint{&l, h, newer}
 		return e.decideCall(noon().Add(after))
 	}
 	for _, c := range []decided{
@@ -116,9 +120,9 @@ func TestEndpoint_decideCall(t *testing.T) {
 			15 * time.Second},
 		{"It works on 41: at 12:00:15 it is asked.", decide(look{told: works}, came, false, 15*time.Second), doCall, 0},
 		{"All tries for 42 have failed, and nothing new came: nothing is done.",
-			decide(look{told: answered}, came, true, time.Hour), doRest, 0},
+			decide(look{told: allFailed}, came, false, time.Hour), doRest, 0},
 		{"All tries for 42 have failed, and 43 came: it is called.",
-			decide(look{told: answered}, came, false, time.Hour), doCall, 0},
+			decide(look{told: allFailed}, came, true, time.Hour), doCall, 0},
 		{"200 events came of which none calls it: that 100 are left out is recorded.",
 			decide(look{told: answered}, chat.Heard{Skip: 141}, false, time.Hour), doRecord, 0},
 		{"Its person has ended it: the hook is gone.",

@@ -41,7 +41,7 @@ const staysFor = 15 * time.Second
 type endpoint struct {
 	*look
 	heard chat.Heard
-	rests bool // all tries have failed, and nothing new came since
+	newer bool // something came since all tries failed
 }
 
 // next implements form.
@@ -56,10 +56,10 @@ func (e *endpoint) next(ctx context.Context) (s step, err error) {
 		from = t.Sent - 1
 	}
 	e.heard, err = e.o.Rooms.Heard(ctx, e.hook, from, t.Sent)
-	if err == nil && e.heard.N != 0 && t.Task == "" && e.hasRested() {
+	if err == nil && e.heard.N != 0 && t.Task == "" && e.allTriesFailed() {
 		var fresh chat.Heard
 		fresh, err = e.o.Rooms.Heard(ctx, e.hook, t.News, 0)
-		e.rests = fresh.N == 0
+		e.newer = fresh.N != 0
 	}
 	if err != nil {
 		return s, err
@@ -96,7 +96,7 @@ func (e *endpoint) decideCall(now time.Time) step {
 	case t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard: // 10
 		t.Upto, t.Missed = e.heard.Skip, true
 		return step{do: doRecord, ops: []table.Op{e.putTold(t)}}
-	case e.heard.N == 0, e.rests: // 1, 8; also while it may not speak
+	case e.heard.N == 0, t.Task == "" && e.allTriesFailed() && !e.newer: // 1, 8; also while it may not speak
 		return step{do: doRest}
 	case !at.After(now): // 3, 7, 9
 		return step{do: doCall}

@@ -71,5 +71,6 @@ func (l *look) postponeDelivery(t roomlog.Told, asOf int64) roomlog.Told {
 	return t
 }
 
-// hasRested reports whether calls of a webhook, or an endpoint, have failed for a day.
-func (l *look) hasRested() bool { return l.told.FailingMs != 0 && l.told.RetryMs == 0 }
+// allTriesFailed reports whether calls of a webhook, or an endpoint, fail and no time is set for a further try. After a
+// day of tries the hook is called only for what came since (Told.News). After upkeep has reset News all events count.
+func (l *look) allTriesFailed() bool { return l.told.FailingMs != 0 && l.told.RetryMs == 0 }

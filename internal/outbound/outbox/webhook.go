@@ -67,16 +67,16 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 type webhook struct {
 	*look
 	event chat.Delivery
-	rests bool // all tries have failed, and nothing new came since
+	newer bool // something came since all tries failed
 }
 
 // next implements form.
 func (w *webhook) next(ctx context.Context) (s step, err error) {
 	w.event, err = w.o.Rooms.Delivery(ctx, w.hook, w.told.Upto)
-	if err == nil && w.event.N != 0 && w.hasRested() {
+	if err == nil && w.event.N != 0 && w.allTriesFailed() {
 		var fresh chat.Delivery
 		fresh, err = w.o.Rooms.Delivery(ctx, w.hook, w.told.News)
-		w.rests = fresh.N == 0
+		w.newer = fresh.N != 0
 	}
 	if err != nil {
 		return s, err
@@ -95,7 +95,7 @@ func (w *webhook) decideCall() step {
 	switch {
 	case w.event.Gone: // 5
 		return step{do: doGone}
-	case w.event.N == 0, w.rests: // 1, 3
+	case w.event.N == 0, w.allTriesFailed() && !w.newer: // 1, 3
 		return step{do: doRest}
 	}
 	return step{do: doCall} // 2, 4
