@@ -50,7 +50,7 @@ func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got Added
 	got.Secret = outcall.NewSecret()
 	got.AddedAgent, err = b.o.Rooms.AddAgent(ctx, token, cmp.Or(name, found.Name), roomlog.HookItem{URL: found.URL,
 		Secret: got.Secret, Server: b.o.Public, Principal: asker.ID, SignIn: asker.SignIn,
-		SinceMs: now.UnixMilli(), UntilMs: now.Add(webhookLife).UnixMilli()})
+		SinceMs: now.UnixMilli(), UntilMs: now.Add(renewedLife).UnixMilli()})
 	return got, err
 }
 

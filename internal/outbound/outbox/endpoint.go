@@ -206,7 +206,7 @@ func (e *endpoint) answered(ctx context.Context, t roomlog.Told, reply agentcall
 		t.PollMs = now.Add(time.Minute).UnixMilli()
 		return t, nil
 	}
-	return e.postponeDelivery(t, e.heard.AsOf), nil
+	return e.postponeForADay(t, e.heard.AsOf), nil
 }
 
 // unanswered returns t of an endpoint after a call that failed.
@@ -228,7 +228,7 @@ func (e *endpoint) unanswered(t roomlog.Told, failed error) roomlog.Told {
 	case t.Task != "":
 		return done(t, "", t.Error)
 	}
-	return e.postponeDelivery(t, e.heard.AsOf)
+	return e.postponeForADay(t, e.heard.AsOf)
 }
 
 // callID returns the id of the call of an endpoint with what came up to event n.

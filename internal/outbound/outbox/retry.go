@@ -9,16 +9,16 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// deliverAfter are the first pauses before a call of a webhook, or an endpoint, that failed is tried again. Further
+// dayPauses are the first pauses before a call of a webhook, or an endpoint, that failed is tried again. Further
 // ones are an hour long, until a day is over. Then the hook rests until something new comes, and goes on with the
 // oldest event that it has not had.
-var deliverAfter = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
+var dayPauses = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
 
 const hoursOfTries = 24
 
-// webhookLife is how long a webhook, or an endpoint, lives after it was last renewed. A look renews the hook when less
+// renewedLife is how long a webhook, or an endpoint, lives after it was last renewed. A look renews the hook when less
 // than the life of a room is left: so the hook outlives each room in which something comes for it.
-const webhookLife = 2 * room.Life
+const renewedLife = 2 * room.Life
 
 // upkeep returns what is to be stored of the hook before it is called; nil: nothing is.
 //
@@ -29,7 +29,7 @@ const webhookLife = 2 * room.Life
 func (l *look) upkeep() []table.Op {
 	x, t := l.hook, l.told
 	if now := l.now(); x.Form != room.FormWake && time.UnixMilli(x.UntilMs).Sub(now) < room.Life {
-		x.UntilMs = now.Add(webhookLife).UnixMilli()
+		x.UntilMs = now.Add(renewedLife).UnixMilli()
 		return []table.Op{roomlog.PutHook(x), l.putTold(t)}
 	}
 	if t.RefreshedMs == x.RefreshedMs {
@@ -62,9 +62,10 @@ func (l *look) postpone(t roomlog.Told, pauses []time.Duration, hours int) rooml
 	return t
 }
 
-// postponeDelivery is postpone of a webhook, or an endpoint. asOf was the last event of the room when it was called.
-func (l *look) postponeDelivery(t roomlog.Told, asOf int64) roomlog.Told {
-	t = l.postpone(t, deliverAfter[:], hoursOfTries)
+// postponeForADay is postpone of a webhook, or an endpoint: its tries go on for a day. asOf was the last event of the
+// room when it was called. After the last try that is stored, so that only something newer calls the hook again.
+func (l *look) postponeForADay(t roomlog.Told, asOf int64) roomlog.Told {
+	t = l.postpone(t, dayPauses[:], hoursOfTries)
 	if t.RetryMs == 0 {
 		t.News = asOf
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// retryAfter are the pauses before a call of an agent that failed is tried again. After the last try the hook rests
+// wakePauses are the pauses before a call of an agent that failed is tried again. After the last try the hook rests
 // until it is refreshed, or something new comes.
-var retryAfter = [...]time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.Minute}
+var wakePauses = [...]time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.Minute}
 
 // While a call of the agent waits, the wait will be handed the news, and the hook is not called. A wait may have died
 // without a word, so the hook is called if the news is still unread after yieldsFor.
@@ -114,7 +114,7 @@ func (w *wake) call(ctx context.Context) (roomlog.Told, error) {
 	if t.Settled {
 		t.Tries, t.FailingMs = 0, 0
 	} else {
-		t = w.postpone(t, retryAfter[:], 0)
+		t = w.postpone(t, wakePauses[:], 0)
 	}
 	if why == "" {
 		t.AtMs, t.LastMs = t.TriedMs, t.TriedMs

@@ -60,7 +60,7 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 	}
 	return got, b.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
 		Form: room.FormEach, URL: address, Secret: got.Secret, Server: b.o.Public,
-		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs, UntilMs: now.Add(webhookLife).UnixMilli()})
+		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs, UntilMs: now.Add(renewedLife).UnixMilli()})
 }
 
 // webhook is a hook of a person, with what is to be delivered next.
@@ -117,7 +117,7 @@ func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
 	if why == "" || ends(answer) {
 		t.Upto, t.Tries, t.FailingMs = n.N, 0, 0
 	} else {
-		t = w.postponeDelivery(t, n.AsOf)
+		t = w.postponeForADay(t, n.AsOf)
 	}
 	if why == "" {
 		t.LastMs = t.TriedMs
