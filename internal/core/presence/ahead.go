@@ -30,10 +30,10 @@ func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 	r.mu.Lock()
 	l, now := &r.cached(seat).lease, r.now()
 	l.replaceByStored(stored)
-	v, p := l.decideStandby(at.head, at.caller.Agent, now, forMe), l.presence
-	if !v.writesNow() {
+	d, p := l.decideStandby(at.head, at.caller.Agent, now, forMe), l.presence
+	if !d.mustWrite() {
 		r.mu.Unlock()
-		return v == agentWaits
+		return d == agentWaits
 	}
 	p.AtMs, p.OwnMs = now.UnixMilli(), max(p.OwnMs, at.caller.AtMs)
 	p.Used, p.Standby, p.ForMe, p.WakesMs = true, true, forMe, now.UnixMilli()

@@ -13,34 +13,35 @@ const (
 )
 
 // lease is the presence of a seat as this process knows it, and what this process last wrote of it. Each write costs,
-// so a verdict says whether a call is worth one. A lease reads no clock and no table; the room's mutex guards it.
+// so a leaseDecision says whether a call is worth one. A lease reads no clock and no table; the room's mutex guards it.
 type lease struct {
 	presence    room.Presence // as of the last call here; its AtMs is 0 until a call has come
 	writtenAt   time.Time     // when this process last wrote it; zero: never, or the last write failed
 	writtenWait bool          // what was written says that the agent waits
 }
 
-// verdict says whether the presence of a seat is written now, and why.
-type verdict int
+// leaseDecision says whether the presence of a seat is written now, and why: see mustWrite.
+type leaseDecision int
 
 const (
-	// Later: others know enough for now.
-	lagsLittle verdict = iota // what is written lags by less than the call allows
-	announced                 // others see the wait, or the program on standby, until after the next look at the lease
-
-	// Never: what called has no place.
-	superseded // a younger wait has the place of the wait
-	agentWaits // the agent itself waits, so a program does not
-
-	// Now.
-	lagsMuch
-	waitBegins
-	absenceChanges
-	standbyChanges
-	announcementEnds // others would soon take the wait, or the program, for gone
+	lagsLittle       leaseDecision = iota // what is written lags by less than the call allows
+	lagsMuch                              // it lags by as much as the call allows, or more
+	waitBegins                            // others do not know that the agent, or the program, waits
+	absenceChanges                        // the agent says that it will be away, or that it is back
+	standbyChanges                        // a program calls in the place of the agent, or no longer does
+	announced                             // others see the wait, or the program, until after the next look at the lease
+	announcementEnds                      // others would soon take the wait, or the program, for gone
+	superseded                            // a younger wait has the place of the wait
+	agentWaits                            // the agent itself waits, so a program on standby is not announced
 )
 
-func (v verdict) writesNow() bool { return v >= lagsMuch }
+func (d leaseDecision) mustWrite() bool {
+	switch d {
+	case lagsMuch, waitBegins, absenceChanges, standbyChanges, announcementEnds:
+		return true
+	}
+	return false
+}
 
 // decideCall decides whether the presence next, which a call brings, is written. What was written before may lag by
 // fresh. Here Bob called last, his lease was written then, and fresh is a minute:
@@ -54,7 +55,7 @@ func (v verdict) writesNow() bool { return v >= lagsMuch }
 //  7. 40 s later a program waits in Bob's place: that is written.
 //  8. The last write failed: his lease is written at his next call.
 //  9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.
-func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration) verdict {
+func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration) leaseDecision {
 	switch {
 	case next.UntilMs != 0 && !l.writtenWait: // 3
 		return waitBegins
@@ -79,7 +80,7 @@ func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration
 //  5. Bob began another wait in another process: this one ends.
 //  6. A program waits in Bob's place, and Bob begins to wait: the program's wait ends.
 //  7. Bob waits, and a program begins to wait in his place: his wait goes on.
-func (l lease) decideWait(w *Wait, now time.Time, again time.Duration) verdict {
+func (l lease) decideWait(w *Wait, now time.Time, again time.Duration) leaseDecision {
 	switch {
 	case l.presence.Supersedes(w.Began, w.Standby): // 5, 6
 		return superseded
@@ -100,7 +101,7 @@ func (l lease) decideWait(w *Wait, now time.Time, again time.Duration) verdict {
 //  6. Bob waits: the program is not announced.
 //  7. Bob's wait was ended 5 s ago by a message, which he reads now: the program is not announced.
 //  8. Bob's wait was ended 15 s ago by a message: the program is announced.
-func (l lease) decideStandby(h *room.Head, a room.Agent, now time.Time, forMe bool) verdict {
+func (l lease) decideStandby(h *room.Head, a room.Agent, now time.Time, forMe bool) leaseDecision {
 	p := l.presence
 	if !p.Standby && p.UntilMs != 0 {
 		woken, when := h.NewestWakeup(a.Seat)

@@ -27,7 +27,7 @@ func TestLease_decideCall(t *testing.T) {
 		after time.Duration
 		next  room.Presence
 		fresh time.Duration
-		want  verdict
+		want  leaseDecision
 	}{
 		{"40 s later Bob calls again: nothing is written for 20 s more.", written, 40 * time.Second, called,
 			CallFresh, lagsLittle},
@@ -49,7 +49,7 @@ func TestLease_decideCall(t *testing.T) {
 			4 * time.Minute, called, SendFresh, lagsLittle},
 	} {
 		if got := c.lease.decideCall(c.next, noon().Add(c.after), c.fresh); got != c.want {
-			t.Errorf("%s: verdict %d, want %d", c.name, got, c.want)
+			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
 		}
 	}
 }
@@ -65,7 +65,7 @@ func TestLease_decideWait(t *testing.T) {
 		known room.Presence
 		wait  Wait
 		after time.Duration
-		want  verdict
+		want  leaseDecision
 	}{
 		{"Others see his wait until 12:05, and it is 12:02: nothing is written.", waits, bobs, 2 * time.Minute,
 			announced},
@@ -83,7 +83,7 @@ func TestLease_decideWait(t *testing.T) {
 			room.Presence{WaitMs: ms(0), ShellMs: ms(time.Minute)}, bobs, 2 * time.Minute, announced},
 	} {
 		if got := (lease{presence: c.known}).decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
-			t.Errorf("%s: verdict %d, want %d", c.name, got, c.want)
+			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
 		}
 	}
 }
@@ -114,7 +114,7 @@ func TestLease_decideStandby(t *testing.T) {
 		head  *room.Head
 		after time.Duration
 		forMe bool
-		want  verdict
+		want  leaseDecision
 	}{
 		{"The program looks in for the first time: it is announced.", room.Presence{}, quiet, 0, false,
 			standbyChanges},
@@ -133,7 +133,7 @@ func TestLease_decideStandby(t *testing.T) {
 	} {
 		a, _ := c.head.Seated(seatOfBob)
 		if got := (lease{presence: c.known}).decideStandby(c.head, a, noon().Add(c.after), c.forMe); got != c.want {
-			t.Errorf("%s: verdict %d, want %d", c.name, got, c.want)
+			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
 		}
 	}
 }

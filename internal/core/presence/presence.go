@@ -141,7 +141,7 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	p = at.waitsOn(p, l.presence)
 	p.Read = max(p.Read, l.presence.Read)
 	p = p.Younger(l.presence)
-	if !l.decideCall(p, now, fresh).writesNow() {
+	if !l.decideCall(p, now, fresh).mustWrite() {
 		l.presence, due = p, l.writtenAt.Add(fresh)
 		r.mu.Unlock()
 		return due
