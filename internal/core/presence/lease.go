@@ -44,14 +44,15 @@ func (d leaseDecision) mustWrite() bool {
 }
 
 // decideCall decides whether the presence next, which a call brings, is written. What was written before may lag by
-// fresh. Here Bob called last, his lease was written then, and fresh is a minute:
+// fresh. An absence and a standby are compared with what is known here: each change of them is written, and another
+// process may have written one since. Here Bob called last, his lease was written then, and fresh is a minute:
 //
 //  1. 40 s later Bob calls again: nothing is written for 20 s more.
 //  2. 60 s later Bob calls again: his lease is written.
 //  3. 40 s later Bob begins to wait: that is written.
 //  4. He waited when his lease was written, and waits again 40 s later: nothing is written.
 //  5. 40 s later Bob says that he will be back in ten minutes: that is written.
-//  6. He said so when his lease was written, and 40 s later he is back: that is written.
+//  6. He is known to be away, and 40 s later he is back: that is written.
 //  7. 40 s later a program waits in Bob's place: that is written.
 //  8. The last write failed: his lease is written at his next call.
 //  9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.

@@ -39,7 +39,7 @@ func TestLease_decideCall(t *testing.T) {
 			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, lagsLittle},
 		{"40 s later Bob says that he will be back in ten minutes: that is written.", written, 40 * time.Second, away,
 			CallFresh, absenceChanges},
-		{"He said so when his lease was written, and 40 s later he is back: that is written.",
+		{"He is known to be away, and 40 s later he is back: that is written.",
 			lease{presence: away, writtenAt: noon()}, 40 * time.Second, called, CallFresh, absenceChanges},
 		{"40 s later a program waits in Bob's place: that is written.", written, 40 * time.Second,
 			room.Presence{Standby: true}, CallFresh, standbyChanges},
