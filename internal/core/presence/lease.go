@@ -6,7 +6,10 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// How far the table may lag behind a call. Others think the agent silent for so much longer.
+// How far the table may lag behind a call. Others think the agent silent for so much longer. So CallFresh is less than
+// room.PresentFor and room.RegainSilent, or an agent that calls all the time would count as silent, and its seat could
+// be regained; and room.RelievedAfter is no less than CallFresh, or an admin could be kicked whose lease has not ended.
+// A send may lag by more, since the log tells of it.
 const (
 	SendFresh = 5 * time.Minute // behind a send that has said something
 	CallFresh = time.Minute     // behind any other call
