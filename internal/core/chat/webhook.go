@@ -49,8 +49,8 @@ func (s *Service) Webhook(ctx context.Context, token string, x roomlog.HookItem)
 	return s.Outward(err)
 }
 
-// Delivery is what a webhook is to be called with next.
-type Delivery struct {
+// WebhookCall is what a webhook is to be called with next.
+type WebhookCall struct {
 	Gone    bool  // the seat has no such webhook any more; or the room was closed, and there is no more to come
 	N       int64 // the event; 0: there is none
 	AsOf    int64 // the last event of the room
@@ -61,20 +61,20 @@ type Delivery struct {
 	Agent   string // whose seat it is
 }
 
-// Delivery returns the first event after event n with which the webhook x is called, as of the time of the call. The
+// WebhookCall returns the first event after event n with which the webhook x is called, as of the time of the call. The
 // message has its whole text, unless that was removed.
-func (s *Service) Delivery(ctx context.Context, x roomlog.HookItem, n int64) (Delivery, error) {
+func (s *Service) WebhookCall(ctx context.Context, x roomlog.HookItem, n int64) (WebhookCall, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
 	k, here, err := r.hooked(ctx, x)
 	if err != nil || !here {
-		return Delivery{Gone: err == nil}, s.Outward(err)
+		return WebhookCall{Gone: err == nil}, s.Outward(err)
 	}
 	h, a := k.head, room.Caller{Agent: k.agent}
-	got := Delivery{AsOf: h.AsOf, RoomID: h.ID, Room: h.Name, Agent: a.Name}
+	got := WebhookCall{AsOf: h.AsOf, RoomID: h.ID, Room: h.Name, Agent: a.Name}
 	e, missed, err := r.nextCall(ctx, h, a, k.Hook, max(n, k.N))
 	if err != nil {
-		return Delivery{}, s.Outward(err)
+		return WebhookCall{}, s.Outward(err)
 	}
 	if e.N == 0 {
 		got.Gone = h.Closed

@@ -34,9 +34,9 @@ func (w *world) webhook(person, url string) roomlog.HookItem {
 }
 
 // delivers returns what a webhook is to be called with after event n.
-func (w *world) delivers(x roomlog.HookItem, n int64) chat.Delivery {
+func (w *world) delivers(x roomlog.HookItem, n int64) chat.WebhookCall {
 	w.t.Helper()
-	got, err := w.Delivery(w.t.Context(), x, n)
+	got, err := w.WebhookCall(w.t.Context(), x, n)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func (w *world) delivers(x roomlog.HookItem, n int64) chat.Delivery {
 }
 
 // delivered returns all that a webhook is to be called with after event n.
-func (w *world) delivered(x roomlog.HookItem, n int64) (all []chat.Message, last chat.Delivery) {
+func (w *world) delivered(x roomlog.HookItem, n int64) (all []chat.Message, last chat.WebhookCall) {
 	w.t.Helper()
 	for last = w.delivers(x, n); last.N != 0; last = w.delivers(x, last.N) {
 		all = append(all, last.Message)

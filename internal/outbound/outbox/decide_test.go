@@ -75,18 +75,18 @@ func TestWake_decideCall(t *testing.T) {
 func TestWebhook_decideCall(t *testing.T) {
 	had := roomlog.Told{Upto: 41}
 	allFailed := roomlog.Told{Upto: 41, News: 42, FailingMs: ms(0)}
-	decide := func(told roomlog.Told, d chat.Delivery, newer bool) step {
+	decide := func(told roomlog.Told, d chat.WebhookCall, newer bool) step {
 		w := webhook{&look{told: told}, d, newer}
 		return w.decideCall()
 	}
 	for _, c := range []decided{
-		{"Nothing came: nothing is done.", decide(had, chat.Delivery{}, false), doRest, 0},
-		{"42 came: the webhook is called.", decide(had, chat.Delivery{N: 42}, false), doCall, 0},
+		{"Nothing came: nothing is done.", decide(had, chat.WebhookCall{}, false), doRest, 0},
+		{"42 came: the webhook is called.", decide(had, chat.WebhookCall{N: 42}, false), doCall, 0},
 		{"All tries for 42 have failed, and nothing new came: nothing is done.",
-			decide(allFailed, chat.Delivery{N: 42}, false), doRest, 0},
+			decide(allFailed, chat.WebhookCall{N: 42}, false), doRest, 0},
 		{"All tries for 42 have failed, and 43 came: the webhook is called with 42.",
-			decide(allFailed, chat.Delivery{N: 42}, true), doCall, 0},
-		{"Ann has left, or ended the webhook: the hook is gone.", decide(had, chat.Delivery{Gone: true}, false), doGone,
+			decide(allFailed, chat.WebhookCall{N: 42}, true), doCall, 0},
+		{"Ann has left, or ended the webhook: the hook is gone.", decide(had, chat.WebhookCall{Gone: true}, false), doGone,
 			0},
 	} {
 		c.check(t)

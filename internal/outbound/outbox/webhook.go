@@ -66,16 +66,16 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 // webhook is a hook of a person, with what is to be delivered next.
 type webhook struct {
 	*look
-	event chat.Delivery
+	event chat.WebhookCall
 	newer bool // something came since all tries failed
 }
 
 // next implements form.
 func (w *webhook) next(ctx context.Context) (s step, err error) {
-	w.event, err = w.o.Rooms.Delivery(ctx, w.hook, w.told.Upto)
+	w.event, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.told.Upto)
 	if err == nil && w.event.N != 0 && w.allTriesFailed() {
-		var fresh chat.Delivery
-		fresh, err = w.o.Rooms.Delivery(ctx, w.hook, w.told.News)
+		var fresh chat.WebhookCall
+		fresh, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.told.News)
 		w.newer = fresh.N != 0
 	}
 	if err != nil {
