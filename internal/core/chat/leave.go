@@ -109,7 +109,7 @@ func (c *session) heirs(ctx context.Context) *room.SeatRequest {
 
 // lastUnread returns what the caller has not read. It records nothing: the seat is given up.
 func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
-	o, err := c.reader().Offer(ctx, presence.Query{Leave: true})
+	o, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Leave: true})
 	if err != nil {
 		return nil, false, err
 	}

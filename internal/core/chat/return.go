@@ -44,7 +44,7 @@ func (c *session) regained(ctx context.Context) (Seated, error) {
 
 // back returns the answer for a caller that has its seat again.
 func (c *session) back(ctx context.Context) (Seated, error) {
-	o, err := c.reader().Offer(ctx, presence.Query{Return: true})
+	o, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Return: true})
 	if err != nil {
 		return Seated{}, err
 	}

@@ -406,7 +406,7 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 		cursor, named, op.req.Cursor = ident.Cursor{}, false, ""
 	}
 	// In this process alone: the message has cost a write, and the next cursor acknowledges the same.
-	c.reader().AcknowledgeHere(cursor.N, op.event.ReplyTo)
+	c.reader().AcknowledgeUnstored(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 || op.leavesWork() {
 		c.attendance().Record(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
 			Fresh: presence.SendFresh})

@@ -57,7 +57,7 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 // locate returns where the caller continues to read, and acknowledges its cursor. A peek acknowledges nothing.
 func (c *session) locate(ctx context.Context, req *WaitRequest) (position, error) {
 	cursor, ok := c.readCursor(req.Cursor)
-	o, err := c.reader().Offer(ctx, c.query(req, cursor))
+	o, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
 	pos := position{Offer: o}
 	if !req.Peek {
 		pos.toldAlone, pos.ignored = cursor.ToldAlone, !ok && req.Cursor != ""

@@ -21,12 +21,12 @@ type Reader struct {
 // Reader returns c as a reader.
 func (r *Room) Reader(c *room.Caller) Reader { return Reader{r, c} }
 
-// Offer returns what a call of the reader may be handed, and acknowledges its cursor. It waits for an older call that
-// is about to store what it hands out.
-func (r Reader) Offer(ctx context.Context, q Query) (Offer, error) {
+// AcknowledgeAndOffer acknowledges the cursor of a call, unless it peeks, and returns what the call may be handed. It
+// waits for an older call that is about to store what it hands out.
+func (r Reader) AcknowledgeAndOffer(ctx context.Context, q Query) (Offer, error) {
 	switch {
 	case q.Cursor > 0 && !q.Peek:
-		r.acknowledge(ctx, q.Cursor)
+		r.acknowledgeCursor(ctx, q.Cursor)
 		return OfferAfter(q.Cursor), nil
 	case q.Peek && q.Cursor >= q.AsOf: // nothing is beyond it, whatever the agent was handed
 		return Delivery{}.Offer(q), nil
@@ -86,9 +86,10 @@ func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (e
 	return r.store(ctx, d, store, err)
 }
 
-// acknowledge records that the events up to a cursor have arrived, and stores that once in storeEvery.
-func (r Reader) acknowledge(ctx context.Context, cursor int64) {
-	if !r.acknowledgeHere(cursor, 0) {
+// acknowledgeCursor records that the events up to a cursor have arrived, and stores that if the last write is
+// storeEvery old.
+func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
+	if due := r.cacheAcknowledged(cursor, 0); !due {
 		return
 	}
 	defer r.lock().Unlock()
@@ -96,12 +97,13 @@ func (r Reader) acknowledge(ctx context.Context, cursor int64) {
 	_ = r.store(ctx, d, WithinAMinute, err)
 }
 
-// AcknowledgeHere records what a message of the reader proves to have arrived: see Delivery.Acknowledge. The message
-// has cost a write, so this process alone remembers that.
-func (r Reader) AcknowledgeHere(cursor, replyTo int64) { r.acknowledgeHere(cursor, replyTo) }
+// AcknowledgeUnstored records what a message of the reader proves to have arrived: see Delivery.Acknowledge. Only this
+// process knows, since the message has cost a write.
+func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged(cursor, replyTo) }
 
-// acknowledgeHere applies Delivery.Acknowledge, and reports whether that is to be stored now.
-func (r Reader) acknowledgeHere(cursor, replyTo int64) (due bool) {
+// cacheAcknowledged applies Delivery.Acknowledge to what this process knows, and reports whether that is to be stored
+// now. A process that has not read the table may have what is not stored, even if this cursor is no news.
+func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
 	c := r.cached()
