@@ -59,7 +59,7 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 	}
 	defer c.room.release()
 	if !c.me.IsCalled() {
-		if err := c.reader().MarkAllHandedOut(ctx); err != nil {
+		if err := c.reader().RecordAllHandedOut(ctx); err != nil {
 			return told, s.Outward(err)
 		}
 	}

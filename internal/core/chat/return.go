@@ -113,7 +113,7 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 		return err
 	}
 	// This comes last: what is recorded must be handed out.
-	_, err = c.reader().MarkHandedOut(ctx, nil, o, scanned, len(b.Messages))
+	_, err = c.reader().RecordHandedOut(ctx, nil, o, scanned, len(b.Messages))
 	if err == nil && c.reader().HasHooks() { // the agent is not called for what came before the record
 		if h, failed := c.room.log.Refresh(ctx, c.room.svc.now()); failed == nil {
 			got.HasMore = got.HasMore || h.AsOf > c.head.AsOf
@@ -161,6 +161,6 @@ func (c *session) addLatest(ctx context.Context, o presence.Offer, got *Seated) 
 	got.Cursor = c.cursor(asOf, false)
 	o.After = asOf
 	shown := max(1, len(got.Messages)) // what came before is no news to the device, even if nobody has spoken
-	_, err := c.reader().MarkHandedOut(ctx, nil, o, asOf, shown)
+	_, err := c.reader().RecordHandedOut(ctx, nil, o, asOf, shown)
 	return err
 }

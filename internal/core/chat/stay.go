@@ -148,7 +148,7 @@ func (c *session) next(ctx context.Context, after int64) (got *Waited, scanned i
 			r.svc.log.WarnContext(ctx, "a room could not be polled", "error", err)
 		}
 	}
-	if _, err := in.markHandedOut(ctx, nil); err != nil {
+	if _, err := in.recordHandedOut(ctx, nil); err != nil {
 		return nil, after, err
 	}
 	h := r.log.Peek()

@@ -246,7 +246,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 // nil for a call that does not wait.
 func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
 	h := c.room.log.Peek()
-	if newest, err := in.markHandedOut(ctx, w); err != nil {
+	if newest, err := in.recordHandedOut(ctx, w); err != nil {
 		return nil, err
 	} else if !newest {
 		arrived := max(in.pos.Arrived, c.me.Joined) // the answer to the newer wait may be lost
@@ -281,12 +281,12 @@ func (c *session) cursor(n int64, toldAlone bool) string {
 	return ident.Cursor{N: n, ToldAlone: toldAlone}.String(c.token)
 }
 
-// markHandedOut records what the inbox hands out. It returns false if a newer wait of the seat has begun, which hands
+// recordHandedOut records what the inbox hands out. It returns false if a newer wait of the seat has begun, which hands
 // the same out. No hook calls its agent for a message that comes before the record, so the inbox takes such messages,
 // too, until none has come or the batch is full.
-func (in *inbox) markHandedOut(ctx context.Context, w *presence.Wait) (newest bool, err error) {
+func (in *inbox) recordHandedOut(ctx context.Context, w *presence.Wait) (newest bool, err error) {
 	r := in.caller.reader()
-	newest, err = r.MarkHandedOut(ctx, w, in.pos.Offer, in.scanned, len(in.batch.Messages))
+	newest, err = r.RecordHandedOut(ctx, w, in.pos.Offer, in.scanned, len(in.batch.Messages))
 	if err != nil || !newest || in.pos.How == presence.Peek || !r.HasHooks() {
 		return newest, err
 	}
@@ -299,7 +299,7 @@ func (in *inbox) markHandedOut(ctx context.Context, w *presence.Wait) (newest bo
 		if err != nil || len(in.batch.Messages) == had {
 			break
 		}
-		more, err := r.MarkHandedOut(ctx, w, in.pos.Offer, in.scanned, len(in.batch.Messages))
+		more, err := r.RecordHandedOut(ctx, w, in.pos.Offer, in.scanned, len(in.batch.Messages))
 		if err != nil || !more {
 			break
 		}

@@ -38,7 +38,7 @@ type Delivery struct {
 	stored room.ReadPosition
 	shown  int64 // calls with a cursor were handed the events up to this one, as far as this process knows
 	joined int64 // the join handed out the events up to this one
-	loaded bool  // stored is as the table had it at some time; else it has only what was acknowledged here
+	loaded bool  // stored is as the table had it once; else stored has only what was acknowledged here
 }
 
 // deliveryOf returns the delivery of a reader that joined with an event, as the table has it.
@@ -97,9 +97,9 @@ type Offer struct {
 	UnsureTo int64 // those after Arrived up to this one were handed out twice, and come along if they fit
 	First    bool  // the reader was handed nothing yet
 
-	batchTo int64 // of OnceMore: those up to this one are handed out for the second time
-	loaded  bool  // the table was read for the offer: else another process may have handed out more
-	hooked  bool  // of ByCursor: the agent is called when something is new
+	batchTo  int64 // of OnceMore: those up to this one are handed out for the second time
+	current  bool  // the table was read for this call: else another process may have handed out more since
+	storeNow bool  // of ByCursor: the agent has a hook, and is called for what the table does not know it has
 }
 
 // OfferAfter returns the offer of a call whose cursor is n.
@@ -119,7 +119,7 @@ func (d Delivery) Offer(q Query) Offer {
 	}
 	o := Offer{How: OnceMore, MarkTo: max(p.HandedTo, d.shown), Arrived: p.Acked, UnsureTo: p.BatchAfter, // 2, 3, 4
 		First:   p.Acked == 0 && p.HandedTo <= d.joined && d.shown == 0, // 20
-		batchTo: p.HandedTo, loaded: d.loaded}
+		batchTo: p.HandedTo, current: d.loaded}
 	switch {
 	case q.Return: // 11
 		o.How = UntilArrived
@@ -144,7 +144,7 @@ func (d *Delivery) HandOut(o Offer, to int64, messages int) Store {
 	switch {
 	case o.How == ByCursor:
 		d.shown = max(d.shown, to) // 4
-		if !o.hooked || messages == 0 || to <= max(p.HandedTo, p.ShownTo) {
+		if !o.storeNow || messages == 0 || to <= max(p.HandedTo, p.ShownTo) {
 			return Never // 10
 		}
 		p.ShownTo = to // 9

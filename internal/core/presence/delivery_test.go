@@ -62,7 +62,7 @@ func (b *bob) offer(q Query) Offer {
 		b.Acknowledge(q.Cursor, 0)
 	}
 	o := b.Offer(q)
-	o.hooked = b.hooked
+	o.storeNow = b.hooked
 	return o
 }
 
@@ -232,7 +232,7 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 			switch random.IntN(6) {
 			case 0:
 				offer = d.Offer([]Query{look, back, stays, peek, {Cursor: n}, {Stay: true, Key: "k"}}[random.IntN(6)])
-				offer.hooked = random.IntN(2) == 0
+				offer.storeNow = random.IntN(2) == 0
 			case 1:
 				older = d
 			case 2:

@@ -43,14 +43,14 @@ func (r Reader) OfferNothing(q Query, newest int64) (o Offer, ok bool) {
 	if !d.loaded || newest > o.After {
 		return Offer{}, false
 	}
-	o.After, o.loaded = q.AsOf, false
+	o.After, o.current = q.AsOf, false
 	return o, true
 }
 
-// MarkHandedOut records that a call is handed so many messages of an offer, which are among the events up to one. It
+// RecordHandedOut records that a call is handed so many messages of an offer, which are among the events up to one. It
 // returns false, and records nothing, if a newer call has superseded w, the wait of the call: then the newer one hands
 // them out. w is nil for a call that does not wait.
-func (r Reader) MarkHandedOut(ctx context.Context, w *Wait, o Offer, to int64, messages int) (ok bool, err error) {
+func (r Reader) RecordHandedOut(ctx context.Context, w *Wait, o Offer, to int64, messages int) (ok bool, err error) {
 	defer r.lock().Unlock()
 	if w.isSuperseded() { // 7
 		return false, nil
@@ -59,12 +59,12 @@ func (r Reader) MarkHandedOut(ctx context.Context, w *Wait, o Offer, to int64, m
 		return true, nil
 	}
 	r.recordRead(to)
-	o.hooked = messages > 0 && r.HasHooks()
+	o.storeNow = messages > 0 && r.HasHooks()
 	return true, r.handOut(ctx, o, to, messages)
 }
 
-// MarkAllHandedOut stores what the agent was handed before it gets its first hook.
-func (r Reader) MarkAllHandedOut(ctx context.Context) error {
+// RecordAllHandedOut stores what the agent was handed before it gets its first hook.
+func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 	defer r.lock().Unlock()
 	var stored room.Presence
 	if !r.room.o.SingleProcess { // another process may have handed out more
@@ -72,14 +72,14 @@ func (r Reader) MarkAllHandedOut(ctx context.Context) error {
 		stored, _ = r.room.log.Seats().PresenceOf(ctx, r.caller.Seat)
 	}
 	to := max(r.recordRead(stored.Read), r.known().shown)
-	return r.handOut(ctx, Offer{How: ByCursor, hooked: true}, to, 1)
+	return r.handOut(ctx, Offer{How: ByCursor, storeNow: true}, to, 1)
 }
 
 // handOut applies Delivery.HandOut. The reader is locked.
 func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (err error) {
 	d := r.known()
 	store := d.HandOut(o, to, messages)
-	if store != Never && !(d.loaded && o.loaded) {
+	if store != Never && !(d.loaded && o.current) {
 		d, err = r.load(ctx)
 		store = d.HandOut(o, to, messages)
 	}
