@@ -34,6 +34,7 @@ import (
 //  18. Bob was warned of a credential, and says the same again: he means it, and it is sent.
 //  19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.
 //  20. Bob's person opens the room on a new device: the offer says that this is the first one.
+//  21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
 type Delivery struct {
 	stored room.ReadPosition
 	shown  int64 // calls with a cursor were handed the events up to this one, as far as this process knows
@@ -135,19 +136,17 @@ func (d Delivery) Offer(q Query) Offer {
 
 // HandOut records that a call was handed so many messages of an offer, which are among the events up to one.
 func (d *Delivery) HandOut(o Offer, to int64, messages int) Store {
-	p := &d.stored
-	nothing := messages == 0 && to-o.After < roomlog.PageEvents
-	if o.How == Peek || o.How == LastLook || nothing && o.How != ByCursor { // 6, 12, 16
+	if !o.isRecorded(to, messages) {
 		return Never
 	}
+	p := &d.stored
 	p.Acked = max(p.Acked, o.Arrived) // 1, 13
 	switch {
-	case o.How == ByCursor:
-		d.shown = max(d.shown, to) // 4
-		if !o.storeNow || messages == 0 || to <= max(p.HandedTo, p.ShownTo) {
-			return Never // 10
-		}
-		p.ShownTo = to // 9
+	case o.How == ByCursor && o.storeNow && messages > 0: // 9
+		return d.RecordShown(to)
+	case o.How == ByCursor: // 4, 10
+		d.shown = max(d.shown, to)
+		return Never
 	case o.How == OnceMore: // 2, 3
 		p.BatchAfter, p.HandedTo = max(o.After, o.batchTo), max(p.HandedTo, to)
 	case to <= p.HandedTo: // 11, 14
@@ -155,6 +154,30 @@ func (d *Delivery) HandOut(o Offer, to int64, messages int) Store {
 	default:
 		p.BatchAfter, p.HandedTo = o.After, to
 	}
+	return BeforeAnswerIfPossible
+}
+
+// isRecorded reports whether a Delivery changes by a call that was handed so many messages of o, which are among the
+// events up to one.
+func (o Offer) isRecorded(to int64, messages int) bool {
+	switch o.How {
+	case Peek, LastLook: // 6, 12
+		return false
+	case ByCursor: // 1: what its cursor acknowledges is recorded, even if nothing is new
+		return true
+	}
+	return messages > 0 || to-o.After >= roomlog.PageEvents // 16
+}
+
+// RecordShown records that calls with a cursor were handed the events up to one, of an agent that has a hook or is
+// about to get one. Other processes must know that before they call the agent.
+func (d *Delivery) RecordShown(to int64) Store { // 9, 21
+	p := &d.stored
+	d.shown = max(d.shown, to)
+	if to <= max(p.HandedTo, p.ShownTo) {
+		return Never
+	}
+	p.ShownTo = to
 	return BeforeAnswerIfPossible
 }
 

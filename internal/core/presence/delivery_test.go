@@ -206,6 +206,12 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { other := *b; other.HandOut(Offer{}, 40, 0); return isFirst(&other) }, "false"},
 			{func(b *bob) string { calls(back, 41)(b); return isFirst(b) }, "false"},
 		},
+		"Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.": {
+			{calls(cursor40, 41), "41 unstored"},
+			{func(b *bob) string { return b.RecordShown(41).String() }, "stored if possible"},
+			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).HandedOut()) }, "41"},
+			{func(b *bob) string { return b.RecordShown(41).String() }, "unstored"},
+		},
 		"The page was warned of a credential, and repeats the call with its key: nobody has read the warning.": {
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false stored"},
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false unstored"},

@@ -71,11 +71,20 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 		// If that fails, the agent is called for what it has read.
 		stored, _ = r.room.log.Seats().PresenceOf(ctx, r.caller.Seat)
 	}
-	to := max(r.recordRead(stored.Read), r.known().shown)
-	return r.handOut(ctx, Offer{How: ByCursor, storeNow: true}, to, 1)
+	d := r.known()
+	to := max(r.recordRead(stored.Read), d.shown)
+	when := d.RecordShown(to)
+	var err error
+	if when != Never { // see handOut
+		d, err = r.load(ctx)
+		when = d.RecordShown(to)
+	}
+	return r.store(ctx, d, when, err)
 }
 
-// handOut applies Delivery.HandOut. The reader is locked.
+// handOut applies Delivery.HandOut. Most calls store nothing, which what this process knows is enough to decide: only
+// the others read the table. Their write replaces all that is stored, so they begin again with what was read. The
+// reader is locked.
 func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (err error) {
 	d := r.known()
 	store := d.HandOut(o, to, messages)
@@ -115,7 +124,8 @@ func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 func (r Reader) HoldBack(ctx context.Context, o Offer, to int64, key string) error {
 	defer r.lock().Unlock()
 	d, err := r.load(ctx)
-	return r.store(ctx, d, d.HoldBack(o, to, key), err)
+	when := d.HoldBack(o, to, key)
+	return r.store(ctx, d, when, err)
 }
 
 // ConfirmCredential reports whether the reader was warned of a credential: see Delivery.ConfirmCredential.
