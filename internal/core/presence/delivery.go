@@ -35,6 +35,21 @@ import (
 //  19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.
 //  20. Bob's person opens the room on a new device: the offer says that this is the first one.
 //  21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
+//
+// How far a reader has come is kept in numbers of events. Each says what became of the events up to that number; then
+// come who records the number, and where it is kept:
+//
+//	Acked          have arrived                      Acknowledge, HandOut, HoldBack      table, a minute late
+//	HandedTo       handed out without a cursor       HandOut                             table
+//	BatchAfter     came before the last such batch   HandOut                             table
+//	ShownTo        handed out with a cursor, hooked  HandOut, RecordShown                table
+//	HeldTo         handed to a send held back        HoldBack                            table
+//	shown          handed out with a cursor, or      HandOut, RecordShown, Reader.store  this process
+//	               without if that write failed
+//	joined         handed out by the join            deliveryOf                          the seat, in the log
+//	Presence.Read  handed to the agent in any way    Reader.recordRead                   this process, then the lease
+//
+// Others see Presence.Read. A Delivery needs it only in case 21.
 type Delivery struct {
 	stored room.ReadPosition
 	shown  int64 // calls with a cursor were handed the events up to this one, as far as this process knows
@@ -53,14 +68,14 @@ func (d *Delivery) keep(known Delivery) { // 8
 	d.stored.Acked, d.shown = max(d.stored.Acked, known.stored.Acked), max(d.shown, known.shown)
 }
 
-// Store is when a change of a Delivery is written to the table. A write that fails costs a repetition unless the answer
-// relies on it.
+// Store is when a change of a Delivery is written to the table, and what a write that fails means: a repetition, unless
+// the answer relies on the write.
 type Store int
 
 // The times of a write.
 const (
 	Never                  Store = iota // this process alone remembers the change
-	WithinAMinute                       // at once if the last write is a minute old; else with the next one
+	WithinAMinute                       // with the next write; a cursor makes one if the last is a minute old
 	BeforeAnswerIfPossible              // before the answer, which goes out even if the write fails
 	BeforeAnswer                        // before the answer, which is refused if the write fails
 )

@@ -2,7 +2,8 @@
 // which of them wait here, whether they are there, how far they have read, and whose
 // turn it is while all are silent. Presence and read positions are stored beside the
 // log and lag behind on purpose, since each write costs; a process knows better what
-// was called here. lease.go decides, from values alone, when a presence is written.
+// was called here. lease.go decides, from values alone, when a presence is written;
+// delivery.go, what a reader is handed and gets again, and when that is written.
 //
 // # Locks
 //

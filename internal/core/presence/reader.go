@@ -229,9 +229,10 @@ func (r Reader) cache(d Delivery) Delivery {
 	return d
 }
 
-// store writes d to the table, unless it is never to be written, and remembers it. failed is why d could not be loaded;
-// nil if it was. If the answer does not rely on the write, store only logs that the write failed: it may have happened,
-// and then an answer that is kept back would be lost. The reader is locked.
+// store writes d to the table at once, unless when is Never, and remembers d. Whether the minute of WithinAMinute is
+// over, acknowledgeCursor decides before it calls store. failed is why d could not be loaded; nil if it was. If the
+// answer does not rely on the write, store only logs that the write failed: it may have happened, and then an answer
+// that is kept back would be lost. The reader is locked.
 func (r Reader) store(ctx context.Context, d Delivery, when Store, failed error) error {
 	now, err := r.room.now(), failed
 	if err == nil && when != Never {
