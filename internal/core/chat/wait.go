@@ -249,7 +249,8 @@ func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Wa
 	if newest, err := in.recordHandedOut(ctx, w); err != nil {
 		return nil, err
 	} else if !newest {
-		arrived := max(in.pos.Arrived, c.me.Joined) // the answer to the newer wait may be lost
+		// The answer to the newer wait may be lost. w is there: a call that does not wait is never superseded.
+		arrived := max(in.pos.Arrived, c.me.Joined)
 		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldAlone), Yielded: w.Yields,
 			Situation: c.situation(h)}, nil
 	}
