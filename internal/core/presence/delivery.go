@@ -211,7 +211,7 @@ func (d *Delivery) Acknowledge(cursor, replyTo int64) Store {
 }
 
 // HoldBack records that a stay was handed the events of an offer up to one, since they held back what it said under
-// a key.
+// a key. HandOut follows, and stores nothing, since no hook calls a stay: else Arrived would count the events.
 func (d *Delivery) HoldBack(o Offer, to int64, key string) Store { // 15
 	p := &d.stored
 	p.Acked, p.HeldTo, p.HeldKey = max(p.Acked, o.Arrived), to, key

@@ -182,8 +182,9 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 		},
 		"Bob stays, and 41 held back what he said under key k: k again gets 41 again, since that answer may be lost.": {
 			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, "k").String() }, "stored"},
+			{func(b *bob) string { return b.marks(OfferAfter(40), 41, 1) }, "unstored"},
 			{func(b *bob) string { return fmt.Sprint(b.Arrived("k"), b.Arrived("l"), b.Arrived("")) }, "40 41 41"},
-			{calls(Query{Stay: true, Key: "k"}, 41), "41 stored if possible"},
+			{calls(Query{Stay: true, Key: "k"}, 41), "41* stored if possible"},
 		},
 		"Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.": {
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents-1, 0) }, "unstored"},

@@ -93,6 +93,50 @@ func TestSubscribe_callerAddressAndSecret_areAllowedTogether(t *testing.T) {
 	}
 }
 
+// presence.Delivery.HoldBack relies on that.
+func TestSubscribe_stay_getsNoHook(t *testing.T) {
+	w := newWorld(t)
+	_, out := secure(t, w.host)
+	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1},
+		outbox.Options{Clock: w.boxes, Public: public, Out: outcall.New(out)})
+	ann := w.join("tea", "Ann")
+	invite, _ := ident.ParseInvite(ann.Invite.Code)
+	guest := func(id string) context.Context {
+		return ident.WithPrincipal(t.Context(), ident.Principal{ID: id, Room: invite.Room, Invite: invite.Number})
+	}
+	bob, err := w.JoinRoom(guest(""), chat.JoinRequest{AgentName: "Bob", Stay: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	subscribe := func(ctx context.Context, token, url string) error {
+		_, err := w.box.Subscribe(ctx, outbox.Subscribe{Token: token, URL: url, Secret: secret})
+		return err
+	}
+	const there = "https://example.com/hook"
+	here := w.host.url + "/hook"
+	for what, ctx := range map[string]context.Context{
+		"its guest":                  guest(""),
+		"its guest, who shows a key": guest(ident.KeyPrincipal("k1")),
+		"its guest, on this machine": guest(ident.Local),
+		"the holder of a key":        withKey(t),
+		"a caller on this machine":   w.ctx(),
+	} {
+		for _, url := range []string{there, here} {
+			if err := subscribe(ctx, bob.Token, url); fault.CodeOf(err) != fault.NotAllowed {
+				t.Errorf("%s, %s: %v", what, url, err)
+			}
+		}
+	}
+	if all := w.items(); len(all) != 0 {
+		t.Errorf("hooks: %q", all)
+	}
+	for url, ctx := range map[string]context.Context{there: withKey(t), here: w.ctx()} { // else no token gets one
+		if err := subscribe(ctx, ann.Token, url); err != nil {
+			t.Errorf("Ann, %s: %v", url, err)
+		}
+	}
+}
+
 func TestSubscribe_hostThatDoesNotAgree_isRefusedWithItsReason(t *testing.T) {
 	hanging := make(chan struct{})
 	defer close(hanging)
