@@ -86,8 +86,8 @@ func TestWebhook_decideCall(t *testing.T) {
 			decide(allFailed, chat.WebhookCall{N: 42}, false), doRest, 0},
 		{"All tries for 42 have failed, and 43 came: the webhook is called with 42.",
 			decide(allFailed, chat.WebhookCall{N: 42}, true), doCall, 0},
-		{"Ann has left, or ended the webhook: the hook is gone.", decide(had, chat.WebhookCall{Gone: true}, false), doGone,
-			0},
+		{"Ann has left, or ended the webhook: the hook is gone.",
+			decide(had, chat.WebhookCall{Gone: true}, false), doGone, 0},
 	} {
 		c.check(t)
 	}
