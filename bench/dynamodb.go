@@ -57,6 +57,7 @@ func billedCalls() []billedCall {
 		{as: "first", tool: superviseTool, arguments: args{"paused": false}},
 		{what: "task, adding one", as: "first", tool: "task",
 			arguments: args{"action": "add", "tasks": []string{"measure"}}},
+		{what: "list_tasks, with one", as: "second", tool: "list_tasks", arguments: args{}},
 		{what: "task, taking it", as: "second", tool: "task", arguments: args{"action": "take"}},
 		{what: "manage_agent, mute", as: "first", tool: "manage_agent",
 			arguments: args{"agent_name": "second", "action": "mute"}},

@@ -98,7 +98,7 @@ func TestBackup_withFilesAndTasks_hasAndChecksThem(t *testing.T) {
 	at(t, copied, func(rooms *chat.Service, _ *sqlite.Table) {
 		for want, closed := range map[string]bool{"t2 paint taken, t3 hang open": false,
 			"t4 mop dropped, t1 sand done smooth": true} {
-			got, err := rooms.Task(t.Context(), chat.TaskRequest{Token: token, Closed: closed})
+			got, err := rooms.ListTasks(t.Context(), chat.TaskListRequest{Token: token, Closed: closed})
 			var list []string
 			for _, x := range got.Tasks {
 				list = append(list, strings.TrimSpace(fmt.Sprint(x.ID, " ", x.Title, " ", x.State, " ", x.Result)))

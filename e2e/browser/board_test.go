@@ -9,7 +9,7 @@ import (
 // list returns the tasks that are open.
 func (a *agent) list() []task {
 	a.t.Helper()
-	return a.call("task", nil).Tasks
+	return a.call("list_tasks", nil).Tasks
 }
 
 // standing waits until the view of all tasks says this of one.

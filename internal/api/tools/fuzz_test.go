@@ -55,7 +55,7 @@ func FuzzTools(f *testing.F) {
 func names() []string {
 	return []string{
 		"join_room", "create_room", "send_message", "wait_for_message", "message_history",
-		"share_file", "get_file", "task",
+		"share_file", "get_file", "task", "list_tasks",
 		"room_info", "list_rooms", "leave_room", "update_room", "manage_agent", "enter_queue",
 	}
 }

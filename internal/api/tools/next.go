@@ -375,6 +375,15 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	return taskSaid(t, asked) + s.next()
 }
 
+// listed follows a call of list_tasks.
+func (a advisor) listed(t chat.Tasks, asked chat.TaskListRequest) string {
+	next := a.tasked(t, chat.TaskRequest{})
+	if next != "" && asked.ID == "" && len(t.Tasks) == 0 {
+		next = "No task is open. " + next
+	}
+	return next
+}
+
 // waits matches a call that waits.
 var waits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`wait_seconds [1-9]`) })
 

@@ -22,9 +22,7 @@ func isPersons(token string) bool {
 func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	switch {
 	case t.Rest != "":
-		return fmt.Sprintf("There is more that it builds on: task (id %s) shows the next. ", t.Rest)
-	case asked.Action == chat.TaskList && asked.ID == "" && len(t.Tasks) == 0 && t.Task == nil:
-		return "No task is open. "
+		return fmt.Sprintf("There is more that it builds on: list_tasks (id %s) shows the next. ", t.Rest)
 	case len(t.Stuck) > 0:
 		return fmt.Sprintf("What was dropped is still waited for by %s: drop that and add it again without it. ",
 			strings.Join(t.Stuck, ", "))

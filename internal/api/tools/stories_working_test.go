@@ -46,7 +46,7 @@ func TestStory_tasks(t *testing.T) {
 		ann.do("create_room", args{"room": "plans", "agent_name": "Ann", "capacity": 3})
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 		cy.do("join_room", args{"room": "plans", "agent_name": "Cy"})
-		ann.do("task", nil)
+		ann.do("list_tasks", nil)
 		ann.do("task", args{"action": "add", "tasks": []any{
 			args{"title": "read the ledgers"},
 			args{"title": "compare them", "text": "by the id of each row", "after": []int{1}},
@@ -63,7 +63,7 @@ func TestStory_tasks(t *testing.T) {
 		ann.look()
 		s.note("A report closes its task, and leaves that of another alone.")
 		bob.do("task", args{"action": "take"})
-		ann.do("task", args{"id": "t2"})
+		ann.do("list_tasks", args{"id": "t2"})
 		cy.do("task", args{"action": "take", "id": "t4"})
 		bob.do("send_message", args{"text": "They differ in 3 rows.", "finishes": []string{"t2", "t4"},
 			"cursor": bob.cursor})
@@ -82,7 +82,8 @@ func TestStory_tasks(t *testing.T) {
 		ann.do("task", args{"action": "edit", "id": "t4", "title": "write short minutes"})
 		ann.do("task", args{"action": "finish", "id": "t4", "text": "minutes.md"})
 		ann.do("task", args{"action": "finish", "id": "t4"})
-		ann.do("task", args{"closed": true})
+		ann.do("list_tasks", args{"closed": true})
+		ann.do("task", nil)
 		ann.do("task", args{"action": "finish"})
 		ann.do("task", args{"action": "add"})
 		bob.look()

@@ -258,7 +258,7 @@ func (a *actor) complete(tool string, arguments args) args {
 	all := args{}
 	switch tool {
 	case "send_message", "wait_for_message", "message_history", "leave_room", "update_room", "manage_agent",
-		"supervise", "task", "share_file", "get_file":
+		"supervise", "task", "list_tasks", "share_file", "get_file":
 		all["agent_token"] = a.token
 	}
 	for k, v := range arguments {

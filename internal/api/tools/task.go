@@ -12,11 +12,11 @@ import (
 func (s *Set) task() tool {
 	return definition[chat.TaskRequest, results.Tasks]{
 		name:   "task",
-		title:  "To-do list",
+		title:  "Change the to-do list",
 		search: "todo plan tasks assign delegate claim work board",
-		about: "The room's to-do list: plan and share out work here, not in messages. Take a task before you " +
-			"begin it: you get it with the results it builds on. If its agent makes no call for 5 " +
-			"minutes, its adder and admins may take it, anyone after 15.",
+		about: "Plan and share out work in the room's to-do list, not in messages. Take a task before you begin it: " +
+			"you get it with the results it builds on. If its agent makes no call for 5 minutes, its adder and " +
+			"admins may take it, anyone after 15.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -26,7 +26,7 @@ func (s *Set) task() tool {
 		token: func(in chat.TaskRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.TaskRequest) (results.Tasks, error) {
 			got, err := s.rooms.Task(ctx, in)
-			return s.clients.advisor(ctx).viewTasks(got, in), err
+			return s.clients.advisor(ctx).viewChanged(got, in), err
 		},
 	}.tool()
 }
@@ -34,12 +34,12 @@ func (s *Set) task() tool {
 func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Choice("action", &in.Action, "list: all that is not done. add: all in one call. take: begin one, without "+
-			"id one offered to you, else the first free. next: yours is done, and take without id. finish: "+
-			"yours is done. release: free it (holder, adder, admin). drop: cancel it. edit: new text or for.",
-			chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskNext,
-			chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
-		spec.Text("id", &in.ID, "Of one task; list shows it whole.").Also("task_id"),
+		spec.Choice("action", &in.Action, "add: all in one call. take: begin one, without id one offered to you, else "+
+			"the first free. next: yours is done, and take without id. finish: yours is done. release: free it "+
+			"(holder, adder, admin). drop: cancel it. edit: new text or for.",
+			chat.TaskAdd, chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskNext, chat.TaskDrop,
+			chat.TaskEdit).Require().OrCall("to see the tasks, call list_tasks"),
+		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: names of agents, here or to come, to offer it to. after: "+
 			"what comes first, by id or place in this call (1, 2).", newTaskFields),
 		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one in "+
@@ -52,8 +52,30 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 				in.After = []string{}
 			}
 		}, "").Hide(),
-		spec.Boolean("closed", func(yes bool) { in.Closed = yes }, "").Hide(),
 	}
+}
+
+func (s *Set) listTasks() tool {
+	return definition[chat.TaskListRequest, results.Tasks]{
+		name:   "list_tasks",
+		title:  "Read the to-do list",
+		search: "todo plan tasks open work board",
+		about:  "The room's to-do list: all tasks that are open, or one whole, with the results it builds on.",
+		hints:  hints{readOnly: true, idempotent: true},
+		shown:  []string{"tasks", "task", "results"},
+		args: func(in *chat.TaskListRequest) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("id", &in.ID, "Of the task to show whole, open or not.").Also("task_id"),
+				spec.Boolean("closed", func(yes bool) { in.Closed = yes }, "").Hide(),
+			}
+		},
+		token: func(in chat.TaskListRequest) string { return in.Token },
+		run: func(ctx context.Context, in chat.TaskListRequest) (results.Tasks, error) {
+			got, err := s.rooms.ListTasks(ctx, in)
+			return s.clients.advisor(ctx).viewListed(got, in), err
+		},
+	}.tool()
 }
 
 func newTaskFields(t *chat.NewTask) []spec.Arg {
@@ -84,24 +106,19 @@ func taskNeeds(in *chat.TaskRequest) string {
 	return ""
 }
 
-func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) results.Tasks {
-	v := results.Tasks{Tasks: make([]results.Task, len(got.Tasks)), HasMore: got.HasMore, Cursor: got.Cursor}
-	whole := asked.Closed || isPersons(asked.Token) // a person's page shows all of them
-	for i, t := range got.Tasks {
-		if !whole {
-			t.Adder, t.AddedByPerson, t.AdderName = "", false, ""
-			t.Text = listedText(t, got.Task, asked.Action)
+// viewChanged shows the list after a change. An agent reads details there of its own tasks only; a person's page shows
+// all of them.
+func (a advisor) viewChanged(got chat.Tasks, asked chat.TaskRequest) results.Tasks {
+	if !isPersons(asked.Token) {
+		for i, t := range got.Tasks {
+			text := ""
+			if t.Mine && (got.Task == nil || got.Task.ID != t.ID) { // that one is shown beside the list
+				text = t.Text
+			}
+			got.Tasks[i] = inList(t, text)
 		}
-		v.Tasks[i] = viewTask(t)
 	}
-	if got.Task != nil {
-		one := viewTask(*got.Task)
-		v.Task = &one
-	}
-	for _, t := range got.Results {
-		v.Results = append(v.Results, viewTask(t))
-	}
-	v.Untrusted = noticeIf(got.Task != nil || len(got.Tasks) > 0)
+	v := viewTasks(got)
 	v.Next = a.tasked(got, asked)
 	return v
 }
@@ -109,21 +126,39 @@ func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) results.Tasks
 // choiceChars is how much of the details of a task a look at the list shows to an agent that may choose it.
 const choiceChars = 200
 
-// listedText is what a list shows an agent of the details of t. one is the task that the call was about, which is
-// shown beside the list; nil for none.
-func listedText(t chat.Task, one *chat.Task, action chat.TaskAction) string {
-	switch {
-	case one != nil && one.ID == t.ID:
-		return ""
-	case t.Mine:
-		return t.Text
-	case action != chat.TaskList && action != "":
-		return ""
+// viewListed shows the list, or one task of it.
+func (a advisor) viewListed(got chat.Tasks, asked chat.TaskListRequest) results.Tasks {
+	if !asked.Closed && !isPersons(asked.Token) {
+		for i, t := range got.Tasks {
+			text := t.Text
+			if start := chat.FirstChars(text, choiceChars); !t.Mine && start != text {
+				text = start + "…"
+			}
+			got.Tasks[i] = inList(t, text)
+		}
 	}
-	if start := chat.FirstChars(t.Text, choiceChars); start != t.Text {
-		return start + "…"
+	v := viewTasks(got)
+	v.Next = a.listed(got, asked)
+	return v
+}
+
+// inList is t as the list shows it to an agent, with so much of its details.
+func inList(t chat.Task, text string) chat.Task {
+	t.Adder, t.AddedByPerson, t.AdderName, t.Text = "", false, "", text
+	return t
+}
+
+func viewTasks(got chat.Tasks) results.Tasks {
+	v := results.Tasks{Task: viewTaskIf(got.Task), Tasks: make([]results.Task, len(got.Tasks)), HasMore: got.HasMore,
+		Cursor: got.Cursor}
+	for i, t := range got.Tasks {
+		v.Tasks[i] = viewTask(t)
 	}
-	return t.Text
+	for _, t := range got.Results {
+		v.Results = append(v.Results, viewTask(t))
+	}
+	v.Untrusted = noticeIf(got.Task != nil || len(got.Tasks) > 0)
+	return v
 }
 
 func viewTask(t chat.Task) results.Task {

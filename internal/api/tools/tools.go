@@ -100,6 +100,7 @@ func (s *Set) all() []tool {
 		s.shareFile(),
 		s.getFile(),
 		s.task(),
+		s.listTasks(),
 		s.roomInfo(),
 		s.listRooms(),
 		s.updateRoom(),

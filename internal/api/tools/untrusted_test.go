@@ -148,7 +148,7 @@ func TestTools_whatAgentsChoose_isMarkedAndInFieldsOfItsOwn(t *testing.T) {
 	p.call("send_message", args{"agent_token": bob.Token, "text": imitation, "finishes": []string{"t1", "t2"}})
 	p.try("send_message", args{"agent_token": bob.Token, "text": imitation, "finishes": chosen})
 	p.call("task", args{"agent_token": ann.Token, "action": "finish", "id": "t1", "text": imitation})
-	p.call("task", args{"agent_token": bob.Token, "closed": true})
+	p.call("list_tasks", args{"agent_token": bob.Token, "closed": true})
 	p.call("send_message", args{"agent_token": bob.Token, "text": imitation, "kind": "proposal", "ask": chosen,
 		"activity": "proposing " + chosen})
 	p.try("send_message", args{"agent_token": bob.Token, "text": "you", "ask": chosen + "s cousin"})

@@ -1,6 +1,6 @@
 package results
 
-// Tasks is the result of task.
+// Tasks is the result of task and list_tasks.
 type Tasks struct {
 	Untrusted string `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Task      *Task  `json:"task,omitempty" doc:"the one that the call was about"`
@@ -15,7 +15,7 @@ type Tasks struct {
 type Task struct {
 	ID          string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
 	Title       Text     `json:"title,omitempty" doc:"what is to be done"`
-	Text        Text     `json:"text,omitempty" doc:"the details; in tasks only of your own and, in the result of list, of others their first 200 characters; of a message about a release, the reason"`
+	Text        Text     `json:"text,omitempty" doc:"the details; in tasks only of your own and, in the result of list_tasks, of others their first 200 characters; of a message about a release, the reason"`
 	State       string   `json:"state,omitempty" doc:"open; blocked: open, but of what is in after some is not done; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
 	Minutes     int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one, and of blocked"`
 	Adder       string   `json:"adder,omitempty" doc:"who added it; in task only"`

@@ -27,7 +27,7 @@ func (s *session) tasks(ctx context.Context, closed bool) (got results.Tasks, r 
 	fields := []json.RawMessage{}
 	for more := true; more; {
 		var page results.Tasks
-		r, err = s.call(ctx, "task", a, &page)
+		r, err = s.call(ctx, "list_tasks", a, &page)
 		if err != nil {
 			return got, r, err
 		}

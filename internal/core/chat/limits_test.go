@@ -407,7 +407,7 @@ func TestLimits_tasks_countAsMessages(t *testing.T) {
 	w.adds(p.ann.Token, "sand")
 	for range 4 { // the first counts
 		w.task(p.bob.Token, chat.TaskTake, "t1")
-		w.task(p.ann.Token, chat.TaskList, "")
+		w.lists(chat.TaskListRequest{Token: p.ann.Token})
 	}
 	w.task(p.bob.Token, chat.TaskRelease, "t1")
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskTake})

@@ -364,10 +364,9 @@ func (c *client) task() error {
 			req.ID = ""
 		}
 	}
-	call := taskCall{c.who, req}
-	req.Token = c.token
+	call := taskCall{who: c.who, req: req}
 	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Tasks, error) {
-		return service.Task(ctx, req)
+		return call.do(ctx, service, c.token)
 	})
 	switch code := fault.CodeOf(err); {
 	case err == nil, code == fault.InvalidArgument, code == fault.NotAllowed:

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -193,15 +194,26 @@ func (m model) isOffered(r roomModel, t taskModel) bool {
 	})
 }
 
-// taskCall is a call of Task.
+// taskCall is a call of Task or, without an action, of ListTasks.
 type taskCall struct {
-	who agentID
-	req chat.TaskRequest
+	who    agentID
+	req    chat.TaskRequest
+	closed bool // of a list
+}
+
+// do makes the call.
+func (c taskCall) do(ctx context.Context, s *chat.Service, token string) (chat.Tasks, error) {
+	if c.req.Action == "" {
+		return s.ListTasks(ctx, chat.TaskListRequest{Token: token, ID: c.req.ID, Closed: c.closed})
+	}
+	req := c.req
+	req.Token = token
+	return s.Task(ctx, req)
 }
 
 func (c taskCall) String() string {
 	return fmt.Sprintf("%v: task %s %s %q %v after %v for %v, %v", c.who, c.req.Action, c.req.ID,
-		c.req.Title+c.req.Text, c.req.Tasks, c.req.After, c.req.For, c.req.Closed)
+		c.req.Title+c.req.Text, c.req.Tasks, c.req.After, c.req.For, c.closed)
 }
 
 // taskOutcome is how a call ends.
@@ -237,7 +249,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	x.next = r
 	if req.Action == "" {
 		x.no = taskNumber(req.ID)
-		if x.no > 0 && !req.Closed {
+		if x.no > 0 && !c.closed {
 			if t, there := r.taskNo(x.no); !there || t.added < a.since {
 				return refuse(fault.InvalidArgument)
 			}
@@ -580,7 +592,7 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 		return t.holder != a.seat && silent(no, long)
 	}
 	want := m.viewTasks(r, a, x.added, after)
-	if o.req.Closed {
+	if o.closed {
 		want = nil
 		for i, t := range slices.Backward(r.tasks) {
 			if t.end != "" && t.added >= a.since {
@@ -588,11 +600,11 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 			}
 		}
 	}
-	one := o.req.Action == "" && x.no > 0 && !o.req.Closed
+	one := o.req.Action == "" && x.no > 0 && !o.closed
 	if one {
 		want = nil
 	}
-	more := !o.req.Closed && len(want) > 30
+	more := !o.closed && len(want) > 30
 	if more {
 		want = want[:30]
 	}
@@ -614,7 +626,7 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 	if err := sameText("the rest", []any{o.got.HasMore, o.got.Situation.Tasks}, []any{more, mine}); err != nil {
 		return m, err
 	}
-	if o.req.Closed {
+	if o.closed {
 		x.no = 0
 	}
 	if err := sameText("the results", o.got.Results, m.resultsOf(r, a, o.req.Action, x.no)); err != nil {

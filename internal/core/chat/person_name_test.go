@@ -67,8 +67,8 @@ func TestPersonName_isInAllThatThePersonDid(t *testing.T) {
 			}
 		}
 		same(t, "what was said", got, said)
-		closed := there.does(chat.TaskRequest{Token: p.cid.Token, Closed: true}).Tasks[0]
-		open := there.does(chat.TaskRequest{Token: p.cid.Token}).Tasks[0]
+		closed := there.lists(chat.TaskListRequest{Token: p.cid.Token, Closed: true}).Tasks[0]
+		open := there.lists(chat.TaskListRequest{Token: p.cid.Token}).Tasks[0]
 		if closed.AdderName != "Ann Lee" || closed.ByName != "Ann Lee" || open.AdderName != "Ann Lee" {
 			t.Errorf("the tasks: %+v, %+v", closed, open)
 		}

@@ -12,6 +12,7 @@ import (
 func (m *machine) task() {
 	id := m.agent()
 	r, _ := m.find(id)
+	closed := false
 	req := chat.TaskRequest{Action: pick(m, "action", "", chat.TaskAdd, chat.TaskAdd, chat.TaskTake, chat.TaskTake,
 		chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskFinish, chat.TaskDrop, chat.TaskEdit)}
 	offer := func() (names []string) {
@@ -22,8 +23,8 @@ func (m *machine) task() {
 	}
 	switch req.Action {
 	case "":
-		req.Closed = pick(m, "closed", false, true)
-		if pick(m, "one", false, true) && !req.Closed {
+		closed = pick(m, "closed", false, true)
+		if pick(m, "one", false, true) && !closed {
 			req.ID = m.taskID(r)
 		}
 	case chat.TaskAdd:
@@ -54,12 +55,10 @@ func (m *machine) task() {
 	if req.Action == chat.TaskFinish || req.Action == chat.TaskRelease {
 		req.Text = pick(m, "text", "", "as said")
 	}
-	call := taskCall{id, req}
-	req.Token = m.tokens[id]
-	service := m.service()
-	got, err := service.Task(m.by(id), req)
+	call, token, service := taskCall{id, req, closed}, m.tokens[id], m.service()
+	got, err := call.do(m.by(id), service, token)
 	m.given(id, got.Cursor)
-	got.Cursor = m.numbers.cursor(req.Token, got.Cursor)
+	got.Cursor = m.numbers.cursor(token, got.Cursor)
 	m.take(taskOp{call, got, m.unexpected(err)})
 	if !m.model.oneService { // so that the other service learns of the call soon
 		m.readHistory(service, historyOp{who: id, limit: 1})

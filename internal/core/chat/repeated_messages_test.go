@@ -150,7 +150,7 @@ func TestAnswer_afterLostOnes_hasThemBesideItsCursor(t *testing.T) {
 			return got.Cursor, got.Messages, got.Unsure
 		},
 		"a task": func(w *world, p pair) (string, []chat.Message, bool) {
-			got, err := w.Task(w.t.Context(), chat.TaskRequest{Token: p.bob.Token})
+			got, err := w.ListTasks(w.t.Context(), chat.TaskListRequest{Token: p.bob.Token})
 			if err != nil {
 				w.t.Fatal(err)
 			}

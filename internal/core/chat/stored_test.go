@@ -294,7 +294,7 @@ func (s *storing) readRoom(k kept) {
 	same(t, "agreements", s.agreements(k.ann.Token), []string{"Ann: tea at five"})
 	same(t, "tasks", s.tasks(k.ann.Token), []string{"t2 buy cake open"})
 	same(t, "a name", s.agreements(k.nora.Token), []string{"Nora, for Nora's bot: at six"})
-	closed := s.does(chat.TaskRequest{Token: k.ann.Token, Closed: true}).Tasks
+	closed := s.lists(chat.TaskListRequest{Token: k.ann.Token, Closed: true}).Tasks
 	same(t, "closed tasks", board(closed), []string{"t1 buy tea done Ann"})
 	same(t, "unread", texts(s.look(k.bob.Token, "").Messages),
 		[]string{"hello", "hello from me", "tea at five", "", "only for Bob"})

@@ -23,7 +23,6 @@ type TaskAction string
 
 // The actions.
 const (
-	TaskList    TaskAction = "list"
 	TaskAdd     TaskAction = "add"
 	TaskTake    TaskAction = "take"
 	TaskRelease TaskAction = "release"
@@ -33,17 +32,23 @@ const (
 	TaskEdit    TaskAction = "edit"
 )
 
-// TaskRequest asks to do Action. Its zero value but for Token lists the tasks.
+// TaskRequest asks to do Action.
 type TaskRequest struct {
 	Token  string
 	Action TaskAction
-	ID     string    // t7; of take, "" means the next free one; of list, "" means all
+	ID     string    // t7; of take, "" means the next free one
 	Tasks  []NewTask // of add, in order
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" leaves it
 	After  []string  // of edit: what must be done first instead; nil leaves it
 	For    []string  // of release and edit: the agents that it is offered to, also some that are still to come
-	Closed bool      // of list, for people and programs: those that are done or dropped, newest first; before ID
+}
+
+// TaskListRequest asks for the open tasks, or for one whole.
+type TaskListRequest struct {
+	Token  string
+	ID     string // t7, open or not; "" means all that are open
+	Closed bool   // for people and programs: those that are done or dropped, newest first; before ID
 }
 
 // NewTask is a task to be added.
@@ -89,9 +94,9 @@ type Task struct {
 	Missing                      string        // why what came of it is not shown, in words of the server
 }
 
-// Tasks is the result of a TaskRequest.
+// Tasks is the result of a TaskRequest or a TaskListRequest.
 type Tasks struct {
-	Task    *Task  // the one that the call changed; nil if it changed none
+	Task    *Task  // the one that the call changed, or that it asked for by its id; nil if there is none
 	Tasks   []Task // the open ones, the caller's first, at most 30; after add, those that were added come first
 	HasMore bool
 	// Results is what came of the tasks directly before Task, if the caller has that or asks for it: as many of
@@ -131,10 +136,6 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	}
 	defer c.room.release()
 	op.caller = c
-	if op.order.Action == "" {
-		got, err := c.listTasks(ctx, req)
-		return c.withCursor(ctx, got, err)
-	}
 	undo, err := s.limits.Message(c.payer(ctx), len(op.words)) // a change without words is an event, too
 	if err != nil {
 		return Tasks{}, err
@@ -143,6 +144,18 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !op.wrote {
 		undo()
 	}
+	return c.withCursor(ctx, got, err)
+}
+
+// ListTasks returns the open tasks, or those that req asks for. It changes nothing, so an agent that a person holds may
+// call it, too.
+func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return Tasks{}, s.Outward(err)
+	}
+	defer c.room.release()
+	got, err := c.listTasks(ctx, req)
 	return c.withCursor(ctx, got, err)
 }
 
@@ -177,15 +190,13 @@ func (req TaskRequest) order() (*taskOp, error) {
 	op := &taskOp{req: req}
 	o := &op.order
 	switch req.Action {
-	case "", TaskList:
-		return op, nil
 	case TaskAdd, TaskTake, TaskRelease, TaskFinish, TaskDrop, TaskEdit:
 		o.Action = room.TaskAction(req.Action)
 	case TaskNext:
 		o.Action = room.FinishTask
 	default:
-		return nil, fault.Refuse(fault.InvalidArgument, "action must be list, add, take, release, finish, next, drop "+
-			"or edit. Nothing was changed.")
+		return nil, fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop or "+
+			"edit. Nothing was changed: list_tasks shows the tasks.")
 	}
 
 	// Adding has its fields in tasks; all other actions are of one task.
@@ -250,11 +261,15 @@ func (op *taskOp) setID() error {
 	}
 	no, ok := room.TaskNumber(op.req.ID)
 	if !ok {
-		return fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7. Nothing was changed: list "+
-			"shows the ids.")
+		return refuseID()
 	}
 	op.order.No = no
 	return nil
+}
+
+func refuseID() error {
+	return fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7. Nothing was changed: "+
+		"list_tasks shows the ids.")
 }
 
 func refuseAfter(i int) error {
@@ -605,9 +620,9 @@ const tasksShown = 30
 const closedShown = 100
 
 // listTasks returns the list of tasks, or the closed ones: all, or those that were added before task ID.
-func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error) {
+func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
 	if req.ID != "" && !req.Closed {
-		return c.oneTask(ctx, req)
+		return c.oneTask(ctx, req.ID)
 	}
 	c.attendance().RecordCall(ctx)
 	if !req.Closed {
@@ -627,30 +642,30 @@ func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error)
 }
 
 // oneTask returns the task of an id, open or not, with what came of those directly before it.
-func (c *session) oneTask(ctx context.Context, req TaskRequest) (got Tasks, err error) {
-	op := &taskOp{req: req}
-	if err := op.setID(); err != nil {
-		return got, err
+func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error) {
+	no, ok := room.TaskNumber(id)
+	if !ok {
+		return got, refuseID()
 	}
 	seen, err := c.presence(ctx, c.head)
 	if err != nil {
 		return got, err
 	}
 	got.Situation = c.situation(c.head)
-	t, open := c.head.Task(op.order.No)
+	t, open := c.head.Task(no)
 	if open {
 		v := c.taskOf(t, seen)
 		got.Task = &v
 	} else {
-		d, err := c.room.log.Seats().Done(ctx, op.order.No)
+		d, err := c.room.log.Seats().Done(ctx, no)
 		if err != nil && !errors.Is(err, table.ErrNotFound) {
 			return got, err
 		}
 		t, got.Task = d.Task, c.doneTask(d)
 	}
 	if t.No == 0 || !c.me.SeesTask(t.N) {
-		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id: there is no task of this id. Without id, list shows "+
-			"those that are open.")
+		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id: there is no task of this id. Without id, list_tasks "+
+			"shows those that are open.")
 	}
 	c.attendance().RecordCall(ctx)
 	err = c.addResults(ctx, &got, t)

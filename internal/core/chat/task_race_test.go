@@ -91,7 +91,7 @@ func TestTask_takenAtOnce_hasOneWinner(t *testing.T) {
 			}
 		}
 		same(t, "the list", w.tasks(all[0].Token), nil)
-		closed := w.does(chat.TaskRequest{Token: all[0].Token, Closed: true})
+		closed := w.lists(chat.TaskListRequest{Token: all[0].Token, Closed: true})
 		if len(closed.Tasks) != 100 || !closed.HasMore {
 			t.Errorf("%d closed tasks are shown", len(closed.Tasks))
 		}

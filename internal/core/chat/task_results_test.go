@@ -44,7 +44,7 @@ func TestTask_taken_bringsWhatCameOfThoseBefore(t *testing.T) {
 		same(t, "with next", results(w.does(next)), want)
 	}
 	same(t, "taken again", results(w.elsewhere().task(p.bob.Token, chat.TaskTake, "t3")), want)
-	got := w.does(chat.TaskRequest{Token: p.cid.Token, ID: "t3"})
+	got := w.lists(chat.TaskListRequest{Token: p.cid.Token, ID: "t3"})
 	same(t, "looked at", results(got), want)
 	if got.Task.ID != "t3" || len(got.Tasks) != 0 {
 		t.Errorf("looked at %+v", got)
@@ -54,7 +54,7 @@ func TestTask_taken_bringsWhatCameOfThoseBefore(t *testing.T) {
 	}
 
 	w.adds(p.ann.Token, "mop < t4 t1", "wax < t1 1")
-	if got := w.does(chat.TaskRequest{Token: p.ann.Token, ID: "t5"}); fmt.Sprint(got.Task.After) != "[t4 t1]" ||
+	if got := w.lists(chat.TaskListRequest{Token: p.ann.Token, ID: "t5"}); fmt.Sprint(got.Task.After) != "[t4 t1]" ||
 		got.Task.State != chat.TaskBlocked {
 		t.Errorf("after one that is done and one that is not: %+v", got.Task)
 	}
@@ -71,7 +71,7 @@ func TestTask_taken_bringsWhatCameOfThoseBefore(t *testing.T) {
 	same(t, "from before its time", results(w.task(dan.Token, chat.TaskTake, "t7")),
 		[]string{"t1 (from before you joined)", "t2 (from before you joined)"})
 	for _, id := range []string{"t2", "t99"} {
-		_, err := w.Task(t.Context(), chat.TaskRequest{Token: dan.Token, ID: id})
+		_, err := w.ListTasks(t.Context(), chat.TaskListRequest{Token: dan.Token, ID: id})
 		wants(t, err, fault.InvalidArgument)
 	}
 	w.verify(p.ann.Token)
@@ -94,7 +94,7 @@ func TestTask_takenAfterMany_namesTheFirstThatIsLeftOut(t *testing.T) {
 			if rest := fmt.Sprintf("t%d", c.shown+1); len(got.Results) != c.shown || got.Rest != rest {
 				t.Errorf("%d results, and the rest from %s", len(got.Results), got.Rest)
 			}
-			one := w.does(chat.TaskRequest{Token: p.bob.Token, ID: got.Rest})
+			one := w.lists(chat.TaskListRequest{Token: p.bob.Token, ID: got.Rest})
 			if one.Task.Result != c.words || one.Task.By != "Bob" {
 				t.Errorf("alone: %+v", one.Task)
 			}
@@ -125,14 +125,14 @@ func TestTask_cursor_isThatOfTheLastResult(t *testing.T) {
 	w.adds(p.ann.Token, "sand")
 	w.say(p.ann.Token, "unread")
 	for name, got := range map[string]chat.Tasks{"take": w.task(p.bob.Token, chat.TaskTake, ""),
-		"list": w.does(chat.TaskRequest{Token: p.bob.Token}), "look at one": w.does(chat.TaskRequest{Token: p.bob.Token,
-			ID: "t1"})} {
+		"list":        w.lists(chat.TaskListRequest{Token: p.bob.Token}),
+		"look at one": w.lists(chat.TaskListRequest{Token: p.bob.Token, ID: "t1"})} {
 		if place(t, p.bob.Token, got.Cursor) != place(t, p.bob.Token, p.bob.Cursor) {
 			t.Errorf("%s: another cursor", name)
 		}
 		same(t, name, texts(w.look(p.bob.Token, got.Cursor).Messages), []string{"unread"})
 	}
-	if got := w.does(chat.TaskRequest{Token: w.person(p.ann)}); got.Cursor != "" {
+	if got := w.lists(chat.TaskListRequest{Token: w.person(p.ann)}); got.Cursor != "" {
 		t.Errorf("a person got %q", got.Cursor)
 	}
 }

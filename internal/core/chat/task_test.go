@@ -30,6 +30,15 @@ func (w *world) does(req chat.TaskRequest) chat.Tasks {
 	return got
 }
 
+func (w *world) lists(req chat.TaskListRequest) chat.Tasks {
+	w.t.Helper()
+	got, err := w.ListTasks(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("the list %s: %v", req.ID, err)
+	}
+	return got
+}
+
 // adds adds tasks, each given as "title", "title > Ann" (offered) or "title < 1 t2" (after).
 func (w *world) adds(token string, tasks ...string) chat.Tasks {
 	w.t.Helper()
@@ -66,7 +75,7 @@ func board(list []chat.Task) (out []string) {
 // tasks returns the list as the owner of a token sees it.
 func (w *world) tasks(token string) []string {
 	w.t.Helper()
-	return board(w.does(chat.TaskRequest{Token: token}).Tasks)
+	return board(w.lists(chat.TaskListRequest{Token: token}).Tasks)
 }
 
 // The words of a task are in the events about it, in its part of the snapshot, and once it is closed in an item of
@@ -115,8 +124,8 @@ func TestRedact_task_isGoneEverywhere(t *testing.T) {
 	wants(t, err, fault.InvalidArgument)
 	same(t, "the list", other.tasks(p.ann.Token), []string{"t2 removed open", "t3 paint open"})
 	for where, x := range map[string]*world{"here": w, "there": other, "elsewhere": w.elsewhere()} {
-		shown := fmt.Sprint(x.reads(p.bob), x.does(chat.TaskRequest{Token: p.bob.Token}),
-			x.does(chat.TaskRequest{Token: p.bob.Token, Closed: true}))
+		shown := fmt.Sprint(x.reads(p.bob), x.lists(chat.TaskListRequest{Token: p.bob.Token}),
+			x.lists(chat.TaskListRequest{Token: p.bob.Token, Closed: true}))
 		if strings.Contains(shown, spilled) {
 			t.Errorf("%s the secret is shown: %s", where, shown)
 		}
@@ -168,7 +177,7 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 		"it", For: []string{"Bob"}})
 	w.task(p.ann.Token, chat.TaskDrop, "t4")
 	same(t, "the list", w.tasks(p.cid.Token), []string{"t3 hang it open for Bob"})
-	closed := w.does(chat.TaskRequest{Token: p.cid.Token, Closed: true}).Tasks
+	closed := w.lists(chat.TaskListRequest{Token: p.cid.Token, Closed: true}).Tasks
 	same(t, "closed", board(closed), []string{"t4 sweep dropped Ann", "t2 paint done Bob", "t1 sand done Bob"})
 	if closed[1].Result != "painted, and the floor is swept" {
 		t.Errorf("the result of a report is %q", closed[1].Result)
@@ -234,7 +243,7 @@ func TestSend_finishes_onlyWithAReportThatIsSent(t *testing.T) {
 	left := func(what string, want ...string) {
 		t.Helper()
 		var ids []string
-		for _, x := range w.does(chat.TaskRequest{Token: p.ann.Token}).Tasks {
+		for _, x := range w.lists(chat.TaskListRequest{Token: p.ann.Token}).Tasks {
 			ids = append(ids, x.ID)
 		}
 		same(t, "open after "+what, ids, want)
@@ -383,8 +392,8 @@ func TestTask_afterADroppedOne_saysSo(t *testing.T) {
 			same(t, when+" "+x.ID+" comes after the dropped", x.Dropped, want)
 		}
 	}
-	same(t, "a list", w.does(chat.TaskRequest{Token: p.bob.Token}).Tasks[0].Dropped, []string{"t1"})
-	same(t, "a look", w.does(chat.TaskRequest{Token: p.bob.Token, ID: "t4"}).Task.Dropped, []string{"t1"})
+	same(t, "a list", w.lists(chat.TaskListRequest{Token: p.bob.Token}).Tasks[0].Dropped, []string{"t1"})
+	same(t, "a look", w.lists(chat.TaskListRequest{Token: p.bob.Token, ID: "t4"}).Task.Dropped, []string{"t1"})
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskTake, ID: "t4"})
 	wants(t, err, fault.InvalidArgument)
 	if !strings.Contains(err.Error(), "t4 cannot be taken: it waits for what was dropped: t1. "+

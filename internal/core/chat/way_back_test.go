@@ -114,7 +114,7 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 		same(t, "and reads back", texts(there.all(back.Token)),
 			[]string{"for Ann's eyes", "my own words", "are you there?"})
 		for _, w := range services {
-			tasks := w.does(chat.TaskRequest{Token: back.Token}).Tasks
+			tasks := w.lists(chat.TaskListRequest{Token: back.Token}).Tasks
 			same(t, "the list", board(tasks), []string{"t1 sand taken Ann"})
 			if !tasks[0].Mine {
 				t.Error("her task is no longer hers")

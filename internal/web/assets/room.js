@@ -548,7 +548,7 @@ export class Room {
 
   async #readTasks() {
     const changed = this.#tasked;
-    const { tasks } = await this.call("task");
+    const { tasks } = await this.call("list_tasks");
     if (changed === this.#tasked) this.#set({ tasks: inOrder(tasks) });
     else this.refresh.want({ tasks: true }); // what came may be from before
   }
@@ -563,7 +563,7 @@ export class Room {
 
   /** Returns tasks that are done or dropped, the newest first: {tasks, has_more}. */
   async closedTasks(before = "") {
-    return this.call("task", { closed: true, ...(before && { id: before }) });
+    return this.call("list_tasks", { closed: true, ...(before && { id: before }) });
   }
 
   /** Returns all of them, the oldest first. */
@@ -666,8 +666,8 @@ export class Room {
 }
 
 /** Reports whether a call that may have taken effect can be made again: it reads, has a key, or holds the agent. */
-const mayRepeat = (tool, { idempotency_key: key, action, ...args }) =>
-  !!key || ["message_history", "room_info", "get_file"].includes(tool) || (tool === "task" && !action) ||
+const mayRepeat = (tool, { idempotency_key: key, ...args }) =>
+  !!key || ["message_history", "room_info", "get_file", "list_tasks"].includes(tool) ||
   (tool === "supervise" && Object.entries(args).every(([name, value]) => restraints.includes(name) && value));
 
 const restraints = ["paused", "approve"];

@@ -146,7 +146,7 @@ test("a message that never gets an answer is sent again less and less often, whi
 });
 
 test("an opening that the network swallowed begins anew, wherever it was", async () => {
-  for (const tool of ["supervise", "message_history", "room_info", "task"]) {
+  for (const tool of ["supervise", "message_history", "room_info", "list_tasks"]) {
     newBrowser();
     server = new FakeServer();
     server.hears = () => false;

@@ -20,6 +20,7 @@ type Arg struct {
 	Clamped  bool   // an integer over the maximum counts as the maximum
 	Hidden   bool   // no schema or list names it, only a refusal of its other spelling: no model needs it
 	Fallback any    // what is put if the argument is absent; nil: nothing
+	Instead  string // what to call for what this tool does not do, said if the argument is missing or wrong
 
 	kind     kind
 	min, max int64    // of an integer; NoLimit: no maximum
@@ -163,6 +164,12 @@ func (a Arg) Require() Arg {
 // stand for it: the tool says if it is missing.
 func (a Arg) RequireOr() Arg {
 	a.Required, a.Excused = true, true
+	return a
+}
+
+// OrCall sets what is said if the argument is missing or wrong, in parentheses: what to call in place of this tool.
+func (a Arg) OrCall(instead string) Arg {
+	a.Instead = " (" + instead + ")"
 	return a
 }
 

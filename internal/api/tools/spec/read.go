@@ -25,7 +25,7 @@ func readMembers(args []Arg, members []entry) (problems []string) {
 		case i >= 0:
 			problems = append(problems, a.set(members[i].value)...)
 		case a.Required && !a.Excused:
-			problems = append(problems, a.Name+" is missing")
+			problems = append(problems, a.Name+" is missing"+a.Instead)
 		case a.Fallback != nil:
 			a.put(a.Fallback)
 		}
@@ -43,7 +43,7 @@ func (a *Arg) set(v value) (problems []string) {
 		a.put(meant)
 		return nil
 	}
-	return []string{a.Name + " must be " + a.Want()}
+	return []string{a.Name + " must be " + a.Want() + a.Instead}
 }
 
 // match finds the argument that each member stands for, and returns the members that give

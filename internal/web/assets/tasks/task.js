@@ -98,7 +98,8 @@ function Details({ room, state, task, onLook, onJump }) {
   const { id, text, adder, minutes, after = [], result, report } = task;
   const first = before(task, state.tasks);
   useEffect(() => {
-    if (after.length > first.length) room.call("task", { id }).then((got) => setOver(got.results ?? []), () => {});
+    if (after.length === first.length) return;
+    room.call("list_tasks", { id }).then((got) => setOver(got.results ?? []), () => {});
   }, [id, after.join(), first.length]);
   return html`
     <div class="task-details">
