@@ -111,15 +111,16 @@ var sayings = pairs(
 	`This address does not (take|lead to) a file`,
 	"The transfer did not start in time, or you have left the room. Nothing was done: run the command again.",
 	// Speaking.
-	`(to|ask): (".*"|number \d+) does not name an agent`,
+	`(to|ask): (".*"|number \d+) left (just now|\d+ \w+ ago)\.`,
+	"--$1: $2 left $3. Nothing was sent. To see who is there: {who}",
+	`(to|ask): (".*"|number \d+) is nobody here`,
 	"--$1: nobody in this room is called $2. Nothing was sent. To see who is there: {who}",
 	`(to|ask): an agent that you name has just left`,
 	"--$1 names somebody who has just left the room. Nothing was sent. To see who is there: {who}",
 	`(to|ask) names only yourself`,
-	"--$1 names only yourself. Nothing was sent: name others, or leave --$1 out.",
+	"--$1 names only yourself. Nothing was sent: name others.",
 	`to names yourself, and you have no agent here`,
-	"--to names yourself, and you have no agent here that could read it. Nothing was sent: name others, or leave "+
-		"--to out to speak to all.",
+	"--to names yourself, and you have no agent here that could read it. Nothing was sent: name others.",
 	`What you say to your own agent is a note`,
 	"What you say to your own agent is a note, which nobody else sees. Nothing was sent: leave --kind, --ask and "+
 		"--withdraw out, or name others with --to.",
@@ -127,7 +128,7 @@ var sayings = pairs(
 	"--ask names yourself. Nothing was sent: name those who are to answer.",
 	`ask names an agent that is not in to`,
 	"--ask names somebody who is not in --to, and so could not read the question. Nothing was sent: name them with "+
-		"--to, too, or leave --to out.",
+		"--to, too.",
 	`ask names an agent that may only read`,
 	"--ask names somebody who may only read here. Nothing was sent: ask others.",
 	`ask does not go with kind (\w+)`,

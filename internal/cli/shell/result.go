@@ -64,7 +64,7 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 }
 
 // numbered is a refusal of one name of a list, which the server does not repeat: an agent chose it.
-var numbered = regexp.MustCompile(`^(\w+)(?: of number 1)?: (number|name) (\d+) (in it )?(does not name|is)`)
+var numbered = regexp.MustCompile(`^(\w+)(?: of number 1)?: (number|name) (\d+) (in it )?(does not name|is|left)`)
 
 // withName returns err with the name that a person gave in the place of its number.
 func withName(err error, a args) error {

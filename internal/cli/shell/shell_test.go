@@ -404,9 +404,13 @@ func TestJoin_capacityOfARoomThatIsThere_isRefused(t *testing.T) {
 
 func TestRefusals_speakToAPerson(t *testing.T) {
 	base := serve(t)
-	meet(t, base, "Ann", "Bob")
+	meet(t, base, "Ann", "Cy")
 	c := at(t, base, nil)
 	ann := as("Ann")
+	if err := c.Leave(t.Context(), as("Cy"), ""); err != nil {
+		t.Fatal(err)
+	}
+	meet(t, base, "Bob")
 	for name, of := range map[string]struct {
 		err  error
 		want string
@@ -415,6 +419,8 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 		"a name that nobody has": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", To: []string{"Bob", "Zed"}}),
 			`--to: nobody in this room is called "Zed". Nothing was sent. To see who is there: parley who --room tea ` +
 				`--as Ann`, 0},
+		"a name of one that has left": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", To: []string{"Cy"}}),
+			`--to: "Cy" left just now. Nothing was sent. To see who is there: parley who --room tea --as Ann`, 0},
 		"no text": {c.Say(t.Context(), ann, shell.SayRequest{}),
 			"The text is missing: only --kind agree and --withdraw need none.", 2},
 		"an id": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", ReplyTo: "x"}),

@@ -147,10 +147,10 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 			to  []string
 			why string
 		}{
-			"unknown name":   {[]string{"Bob", "Zoe"}, "number 2 does not name an agent"},
-			"a blank":        {[]string{" "}, "number 1 does not name an agent"},
-			"no valid name":  {[]string{"Bob", "Cid", "###"}, "number 3 does not name an agent"},
-			"reserved name":  {[]string{"system"}, "number 1 does not name an agent"},
+			"unknown name":   {[]string{"Bob", "Zoe"}, "number 2 is nobody here"},
+			"a blank":        {[]string{" "}, "number 1 is nobody here"},
+			"no valid name":  {[]string{"Bob", "Cid", "###"}, "number 3 is nobody here"},
+			"reserved name":  {[]string{"system"}, "number 1 is nobody here"},
 			"oneself":        {[]string{"ann"}, "only yourself"},
 			"oneself, twice": {[]string{"Ann", "ANN"}, "only yourself"},
 			"101 names":      {many, "at most 100"},
@@ -158,7 +158,7 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 			_, err := there.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", To: c.to})
 			wants(t, err, fault.InvalidArgument)
 			if !strings.Contains(err.Error(), c.why) ||
-				!strings.Contains(err.Error(), "Nothing was sent") && c.why != "" {
+				!strings.Contains(err.Error(), "Nothing was sent") || strings.Contains(err.Error(), "to all") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -168,6 +168,44 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 		if got := w.look(p.bob.Token, p.bob.Cursor); place(t, p.bob.Token, got.Cursor) != 4 {
 			t.Errorf("something was written: %+v", got)
 		}
+	})
+}
+
+// A private word must not become one to all because its reader has just left. What the sender did not see of the room,
+// it is not told.
+func TestPrivate_addresseeThatHasLeft_isRefusedAndSaysWhen(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		w.leave(p.bob.Token)
+		w.clock.Advance(30 * time.Second)
+		dan := w.join("plans", "Dan")
+		for _, c := range []struct {
+			token string
+			after time.Duration
+			want  string
+		}{
+			{p.ann.Token, 0, "number 1 left just now. Nothing was sent."},
+			{dan.Token, 0, "number 1 is nobody here. Nothing was sent: room_info tells who is."},
+			{p.ann.Token, time.Minute, "number 1 left 1 minute ago. Nothing was sent."},
+			{p.cid.Token, time.Minute, "number 1 left 2 minutes ago. Nothing was sent."},
+			{p.cid.Token, 3 * time.Hour, "number 1 left 3 hours ago. Nothing was sent."},
+			{dan.Token, 0, "number 1 is nobody here. Nothing was sent: room_info tells who is."},
+		} {
+			w.clock.Advance(c.after)
+			for field, req := range map[string]chat.SendRequest{
+				"to":  {Token: c.token, Text: "my secret", To: []string{"BOB"}},
+				"ask": {Token: c.token, Text: "my secret", Ask: []string{"Bob"}},
+			} {
+				_, err := there.send(req)
+				wants(t, err, fault.InvalidArgument)
+				if got := fmt.Sprint(err); !strings.HasSuffix(got, field+": "+c.want) {
+					t.Errorf("%v: %q, want %q", c.after, got, c.want)
+				}
+			}
+		}
+		there.join("plans", "Bob")
+		there.tell(p.ann.Token, "for the second Bob", "Bob")
 	})
 }
 

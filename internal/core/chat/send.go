@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -569,18 +570,45 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) (found
 		a, here := h.Named(key)
 		switch {
 		case !here:
-			return nil, fault.Refuse(fault.InvalidArgument, "%s: number %d does not name an agent in this room. "+
-				"Nothing was sent: room_info tells who is there; leave %s out to speak to all.", field, i+1, field)
+			return nil, op.refuseAbsent(field, i+1, key)
 		case a.Seat != c.me.Seat && !slices.ContainsFunc(found, func(x room.Agent) bool { return x.Seat == a.Seat }):
 			found = append(found, a)
 		}
 	}
 	if len(found) == 0 {
 		return nil, fault.Refuse(fault.InvalidArgument,
-			"%s names only yourself. Nothing was sent: name others, or leave %s out to speak to all.", field, field)
+			"%s names only yourself. Nothing was sent: name others.", field)
 	}
 	slices.SortFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
 	return found, nil
+}
+
+// refuseAbsent refuses a name that nobody here has: that of an agent which has just left, as the caller saw, is no
+// mistake in writing. The refusal does not lead to a message to all: it could publish what was meant for one.
+func (op *sendOp) refuseAbsent(field string, number int, key string) error {
+	c := op.caller
+	if n, left := c.head.LeftAs(c.me.Agent, key); left {
+		if tail, known := c.room.log.Tail(n - 1); known && len(tail) > 0 && c.me.Sees(tail[0]) {
+			return fault.Refuse(fault.InvalidArgument, "%s: number %d left %s. Nothing was sent.", field, number,
+				ago(c.room.svc.now().Sub(time.UnixMilli(tail[0].AtMs))))
+		}
+	}
+	return fault.Refuse(fault.InvalidArgument, "%s: number %d is nobody here. Nothing was sent: room_info tells who "+
+		"is.", field, number)
+}
+
+// ago is how long ago something was, in words.
+func ago(d time.Duration) string {
+	switch minutes := int(d / time.Minute); {
+	case minutes < 1:
+		return "just now"
+	case minutes == 1:
+		return "1 minute ago"
+	case minutes < 120:
+		return fmt.Sprintf("%d minutes ago", minutes)
+	default:
+		return fmt.Sprintf("%d hours ago", minutes/60)
+	}
 }
 
 // sameCompany reports whether two lists name the same agents, apart from a itself.

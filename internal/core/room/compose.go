@@ -42,7 +42,7 @@ func (h *Head) Compose(by Caller, e Event, now time.Time) (Event, error) {
 	h.finish(a, &e)
 	if len(e.Finishes) > 0 && len(e.To) > 0 {
 		return e, fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all. Nothing was sent: leave "+
-			"to out.")
+			"finishes out, and end the tasks with task (action finish).")
 	}
 	e.AskNames = h.NamesOf(e.Ask)
 
@@ -111,7 +111,7 @@ func (c composer) question(e *Event) error {
 				"ask: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
 		case !x.CanSee(e.Seat, e.To):
 			return fault.Refuse(fault.InvalidArgument, "ask names an agent that is not in to, so it could not read "+
-				"the question. Nothing was sent: name it in to as well, or leave to out.")
+				"the question. Nothing was sent: name it in to as well.")
 		case c.head.Silenced(x):
 			return fault.Refuse(fault.InvalidArgument,
 				"ask names an agent that may only read here, so it cannot answer. Nothing was sent: ask others.")

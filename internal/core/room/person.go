@@ -183,7 +183,7 @@ func (h *Head) checkNote(a Agent, e Event) error {
 		return h.RefuseClosed()
 	case a.IsAlone():
 		return fault.Refuse(fault.InvalidArgument, "to names yourself, and you have no agent here that could read "+
-			"it. Nothing was sent: name others, or leave to out.")
+			"it. Nothing was sent: name others.")
 	case !e.IsNote(), len(e.Ask) > 0:
 		return fault.Refuse(fault.InvalidArgument, "What you say to your own agent is a note, which nobody else "+
 			"sees. Nothing was sent: leave kind, ask and withdraw out, or name others in to.")

@@ -53,6 +53,15 @@ func (h *Head) LeftNamed(a Agent, text string, now time.Time) (names []string, s
 	return names, h.Recent.From <= max(1, a.Since.N) || h.Recent.Reaches(now.Add(-RecallLeft))
 }
 
+// LeftAs returns the event by which an agent of this name left, if a was here then and the index of h has it.
+func (h *Head) LeftAs(a Agent, key string) (n int64, ok bool) {
+	i := slices.IndexFunc(h.Recent.left, func(d departed) bool { return d.key == key && d.n >= a.Since.N })
+	if i < 0 {
+		return 0, false
+	}
+	return h.Recent.left[i].n, true
+}
+
 // leaves returns who left by e, if somebody did.
 func (e Event) leaves() (d departed, ok bool) {
 	name, err := ident.AgentName(e.Name)
