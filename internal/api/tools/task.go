@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/api/tools/spec"
@@ -106,21 +107,32 @@ func taskNeeds(in *chat.TaskRequest) string {
 	return ""
 }
 
-// viewChanged shows the list after a change. An agent reads details there of its own tasks only; a person's page shows
-// all of them.
+// viewChanged shows the list after a change. An agent reads details there of its own tasks only, and nothing that it
+// has just written; a person's page shows all of them.
 func (a advisor) viewChanged(got chat.Tasks, asked chat.TaskRequest) results.Tasks {
 	if !isPersons(asked.Token) {
 		for i, t := range got.Tasks {
 			text := ""
 			if t.Mine && (got.Task == nil || got.Task.ID != t.ID) { // that one is shown beside the list
-				text = t.Text
+				text = unlessGiven(t.Text, asked)
 			}
 			got.Tasks[i] = inList(t, text)
+		}
+		if got.Task != nil {
+			got.Task.Text, got.Task.Result = unlessGiven(got.Task.Text, asked), unlessGiven(got.Task.Result, asked)
 		}
 	}
 	v := viewTasks(got)
 	v.Next = a.tasked(got, asked)
 	return v
+}
+
+// unlessGiven returns text; "" if the call has just given it.
+func unlessGiven(text string, asked chat.TaskRequest) string {
+	if text == asked.Text || slices.ContainsFunc(asked.Tasks, func(t chat.NewTask) bool { return t.Text == text }) {
+		return ""
+	}
+	return text
 }
 
 // choiceChars is how much of the details of a task a look at the list shows to an agent that may choose it.

@@ -67,3 +67,45 @@ func TestListTasks_agentThatItsUserHolds_reads(t *testing.T) {
 		}
 	})
 }
+
+// An agent pays for each word that it reads, and has just written these. What another wrote is shown.
+func TestTask_textJustGiven_isNotReturned(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den", "capacity": 3})
+	bob := p.call("join_room", args{"agent_name": "Bob", "room": "den"})
+	call := func(token, action string, more args) string {
+		t.Helper()
+		more["agent_token"], more["action"] = token, action
+		return p.call("task", more).text
+	}
+	given := args{"tasks": []args{{"title": "sand", "text": "with a mask"}, {"title": "paint", "text": "in white"}}}
+	for range 2 { // also where Ann has taken it meanwhile
+		if got := call(ann.Token, "add", given); strings.Contains(got, "mask") || strings.Contains(got, "white") {
+			t.Error(got)
+		}
+		if got := call(ann.Token, "take", args{"id": "t1"}); !strings.Contains(got, `"text":"with a mask"`) {
+			t.Errorf("a take lacks the details: %s", got)
+		}
+	}
+	for _, c := range []struct {
+		action string
+		more   args
+	}{
+		{"edit", args{"id": "t1", "text": "as smooth as glass"}},
+		{"release", args{"id": "t1", "text": "no mask"}},
+		{"finish", args{"id": "t1", "text": "it is smooth"}},
+		{"finish", args{"id": "t1", "text": "it is smooth"}},
+		{"drop", args{"id": "t2", "text": "nobody paints"}},
+	} {
+		text := c.more["text"].(string)
+		if got := call(ann.Token, c.action, c.more); strings.Contains(got, text) || !strings.Contains(got, `"task":{"id":"`) {
+			t.Errorf("%s: %s", c.action, got)
+		}
+	}
+	if got := call(ann.Token, "finish", args{"id": "t1", "text": "again"}); !strings.Contains(got, `"it is smooth"`) {
+		t.Errorf("what was done before is not shown: %s", got)
+	}
+	if got := p.call("list_tasks", args{"agent_token": bob.Token, "id": "t1"}).text; !strings.Contains(got, `"it is smooth"`) {
+		t.Errorf("another reads %s", got)
+	}
+}

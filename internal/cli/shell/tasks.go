@@ -154,6 +154,9 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		if err != nil {
 			return err
 		}
+		if got.Task != nil && got.Task.Result == "" && (req.Action == "finish" || req.Action == "drop") {
+			got.Task.Result = results.Text(req.Text) // the server does not repeat it
+		}
 		return s.out.show(r, func() { s.changedTask(req.Action, got) })
 	})
 }
