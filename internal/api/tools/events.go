@@ -35,7 +35,8 @@ func subscribingArgs(in *subscribing) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.token).Require(),
 		spec.Boolean("for_me", func(yes bool) { in.forMe = yes },
-			"Only private words, replies to you, @name and requests to all."),
+			"Only what is for you (private words, replies, @name, what you are asked, also by a proposal, your "+
+				"tasks) and requests to all."),
 	}
 }
 

@@ -3,6 +3,7 @@ package tools_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/png"
 	"net/http"
@@ -203,7 +204,25 @@ func TestGetFile_picture_isAnImageBesideTheText(t *testing.T) {
 		t.Errorf("a picture gives %+v", got)
 	}
 	if got := look("b.png", drawn.Bytes()[:drawn.Len()-20]); len(got.Content) != 1 ||
-		!strings.Contains(got.Content[0].(mcp.TextContent).Text, "is not shown") {
+		!strings.Contains(got.Content[0].(mcp.TextContent).Text, `"next":"To open this file, run the command in download`) {
 		t.Errorf("a broken picture gives %+v", got.Content)
+	}
+}
+
+// An id beside another is read once if the sentence says what it is of, and how many go into a call.
+func TestNext_filesOfOthers_areNamedByTheirMessages(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den"})
+	bob := p.call("join_room", args{"agent_name": "Bob", "room": "den"})
+	var ids []string
+	for _, want := range []string{"A file came with message %s: get_file with that id shows the file, ",
+		"Files came with messages %s: get_file with one of these ids shows the file, "} {
+		name := fmt.Sprint(len(ids), ".txt")
+		ids = append(ids, p.call("share_file", args{"agent_token": ann.Token, "name": name, "text": name}).ID)
+		got := p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 0}).Next
+		want = fmt.Sprintf(want, strings.Join(ids, ", ")) + "and has the command that saves it. "
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -203,6 +203,9 @@ func (s *situation) word(w string) string {
 		if s.uninviting {
 			return "call update_room (new_invite true) and give your user that invite, since the old one gives no seat"
 		}
+		if !s.seat {
+			return "give your user the invite that you got when you joined"
+		}
 		return "give your user the invite"
 	case "leave":
 		if s.Admin {
@@ -226,7 +229,16 @@ func (s *situation) word(w string) string {
 		}
 		return plural(int64(s.owed()), "answer") + " to you are outstanding"
 	case "files":
-		return strings.Join(s.carriers(), ", ")
+		ids := s.carriers()
+		if len(ids) > 1 {
+			return "files came with messages " + strings.Join(ids, ", ")
+		}
+		return "a file came with message " + strings.Join(ids, "")
+	case "that":
+		if len(s.carriers()) > 1 {
+			return "one of these ids"
+		}
+		return "that id"
 	case "lost":
 		return s.LostTask
 	case "silent":

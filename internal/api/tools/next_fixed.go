@@ -37,8 +37,8 @@ func (a advisor) asksForUpload(is chat.Situation) string {
 	if is.Person {
 		return ""
 	}
-	return a.situation(is, nil, "").fill("The file is shared once you run line of upload in a shell; its answer says " +
-		"what to do next. Without a shell give your user page of upload, and {wait}.")
+	return a.situation(is, nil, "").fill("Not shared yet: run the command upload.line in a shell, which shares the " +
+		"file and says what to do next. Without a shell give your user the address upload.page, and {wait}.")
 }
 
 // shownText is the length, in bytes, from which on nobody should retype a text.
@@ -50,12 +50,12 @@ func (a advisor) gotFile(g chat.FileGot) string {
 	case g.Person:
 		return ""
 	case g.More > 0:
-		return fmt.Sprintf("This is a part: run download in a shell to save the whole, or for the next part call "+
-			"get_file (id %s, offset %d).", g.Message.ID, g.More)
+		return fmt.Sprintf("This is a part: run the command in download in a shell to save the whole, or for the next "+
+			"part call get_file (id %s, offset %d).", g.Message.ID, g.More)
 	case len(g.Text) > shownText:
-		return "To work on it in a shell run download, which saves it: do not retype it."
+		return "To work on it, run the command in download in a shell, which saves it: do not retype it."
 	case g.Text == "" && g.Image == nil && g.File.Size > 0:
-		return "This file is not shown: run download in a shell to save it, and look at it there."
+		return "To open this file, run the command in download in a shell, which saves it on your disk."
 	}
 	return ""
 }

@@ -144,12 +144,12 @@ func TestNext_safety(t *testing.T) {
 			ann, bob := s.pair()
 			bob.do("send_message", args{"text": chosen, "kind": "request", "to": "Ann", "cursor": bob.cursor})
 			return ann.look().Next
-		}, []string{"an answer without the argument to is for everybody: if your user would want it given, call send_message (", ", to); if not, decline"}, nil},
+		}, []string{"You were asked in private: if your user would want it answered, call send_message (", ", to); if not, decline with the same call. Without the argument to, everybody reads it."}, nil},
 		"private words have a private answer": {func(s *story) string {
 			ann, bob := s.pair()
 			bob.do("send_message", private)
 			return ann.look().Next
-		}, []string{"an answer without the argument to is for everybody: call send_message (", ", to); if it wants no answer, "}, nil},
+		}, []string{"This was said in private: to answer in private, call send_message (", ", to); without the argument to, everybody reads it. If it wants no answer, "}, nil},
 		"a secret that was read is replaced": {func(s *story) string {
 			ann, bob := s.pair()
 			ann.do("send_message", args{"text": chosen, "cursor": ann.cursor})

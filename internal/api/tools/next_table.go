@@ -44,7 +44,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.CursorIgnored }, "The cursor you gave is not one of yours (an id is no cursor) and was ignored", ""},
 	{func(s *situation) bool { return s.Missed || s.hidden || s.Unsure }, "Not all that was said is shown: {unshown}", ""},
 	{func(s *situation) bool { return s.has(isCut) }, "A text with more is only a part", "for the rest call message_history with that id and offset"},
-	{func(s *situation) bool { return len(s.carriers()) > 0 }, "A file came with {files}", "get_file with that id shows it, and has the command that saves it"},
+	{func(s *situation) bool { return len(s.carriers()) > 0 }, "{files}", "get_file with {that} shows the file, and has the command that saves it"},
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
 	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it", ""},
@@ -64,11 +64,11 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.Listening && !s.isOver() }, "You can only read here, because you are muted or only admins speak", "{else}"},
 	{func(s *situation) bool { return s.Spent && !s.isOver() }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
 	// An answer is due.
-	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                                     // [S]
-	{(*situation).owesPrivately, "You were asked in private, and an answer without the argument to is for everybody", "if your user would want it given, call {answer}; if not, decline with the same call"}, // [S]
+	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                             // [S]
+	{(*situation).owesPrivately, "You were asked in private", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
 	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer", "if your user would want it given, call {answer}; if not, decline with the same call"},
 	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits; if not, {else}"},
-	{(*situation).heardPrivately, "This was said to you and not to all, and an answer without the argument to is for everybody", "call {send}; if it wants no answer, {else}"}, // [S]
+	{(*situation).heardPrivately, "This was said in private", "to answer in private, call {send}; without the argument to, everybody reads it. If it wants no answer, {else}"}, // [S]
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
 	{(*situation).hasNobody, "All others have left or are finished", "{leave}; if something is open, call {send} or {wait}"},

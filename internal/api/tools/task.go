@@ -36,13 +36,14 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: begin one, without id one offered to you, else "+
-			"the first free. next: yours is done, and take without id. finish: yours is done. release: free it "+
-			"(holder, adder, admin). drop: cancel it. edit: new text or for.",
-			chat.TaskAdd, chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskNext, chat.TaskDrop,
+			"the first free. finish: yours is done. next: finish it, and take another in the same call. release: "+
+			"free it (holder, adder, admin). drop: cancel it. edit: new text or for.",
+			chat.TaskAdd, chat.TaskTake, chat.TaskFinish, chat.TaskNext, chat.TaskRelease, chat.TaskDrop,
 			chat.TaskEdit).Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: names of agents, here or to come, to offer it to. after: "+
-			"what comes first, by id or place in this call (1, 2).", newTaskFields),
+			"what must be done before it, by id, such as t7, or by its number in this list: 1 is the first.",
+			newTaskFields),
 		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one in "+
 			"send_message with finishes. release, drop: why."),
 		spec.List("for", &in.For, "release, edit: names to offer it to."),

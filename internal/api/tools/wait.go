@@ -31,7 +31,8 @@ func (s *Set) waitForMessage() tool {
 				spec.Code("cursor", &in.Cursor, "From your last result. Without it some messages may come twice."),
 				s.waitArg(&in.Wait, s.clients.longest, earlier+"0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes },
-					"End only for private words, replies to you, @yourname and requests to all."),
+					"End only for what is for you (private words, replies, @yourname, what you are asked, also by a "+
+						"proposal, your tasks) and for requests to all. The rest comes with that."),
 				spec.Text("activity", &in.Activity, "What you are doing. Others see it."),
 				backArg(&in.Absence, "You are away so long and keep your seat. 0: you are back."),
 			}

@@ -3,7 +3,7 @@ package results
 // Shared is the result of share_file.
 type Shared struct {
 	Done   *bool  `json:"sent,omitempty" doc:"as in send_message; absent if status is upload"`
-	Status string `json:"status,omitempty" doc:"upload: the file is shared once you have run line of upload; else as in send_message"`
+	Status string `json:"status,omitempty" doc:"upload: not shared yet, the command upload.line shares it; else as in send_message"`
 	*Sent
 	File   *File   `json:"file,omitempty" doc:"what was shared"`
 	Upload *Upload `json:"upload,omitempty" doc:"how the file gets here, if size was given"`
