@@ -339,6 +339,31 @@ func TestHook_whatItsAgentHadBeforeIt_isKnownElsewhere(t *testing.T) {
 	}
 }
 
+// A process may store later what it has handed out earlier, over what another has stored. The hook, which is begun
+// where the agent has read most, makes that known.
+func TestHook_whatAnotherProcessHasOverwritten_isKnownElsewhereAgain(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.company()
+	w.say(p.ann.Token, "1")
+	said := false
+	below := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if len(c.Ops) == 1 && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "AT#") && !said {
+			said = true
+			w.say(p.ann.Token, "2")
+			same(t, "meanwhile", texts(w.look(p.bob.Token, "").Messages), []string{"1", "2"})
+		}
+		return nil
+	}}
+	late := &world{t: t, clock: w.clock, table: below,
+		Service: chat.New(below, chat.Options{Clock: hurriedClock{w.clock}})}
+	same(t, "late", texts(late.look(p.bob.Token, "").Messages), []string{"1"})
+	x := w.hook(p.bob.Token, "https://example.com/")
+	if got := w.elsewhere().news(x); got.Unread != 0 {
+		t.Errorf("Bob is called for what he has read: %+v", got)
+	}
+}
+
 // A message may come while it is stored what the agent is handed. Its hook is not called for it, since the agent has
 // not read then, so it is handed out, too.
 func TestHook_messageWhileItsAgentReads_isHandedOutToo(t *testing.T) {

@@ -88,7 +88,8 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (err error) {
 	d := r.known()
 	store := d.HandOut(o, to, messages)
-	if store != Never && !(d.loaded && o.current) {
+	// What a hooked agent was handed may be missing in the table: another process may have written less since.
+	if (store != Never || o.storeNow) && !(d.loaded && o.current) {
 		d, err = r.load(ctx)
 		store = d.HandOut(o, to, messages)
 	}
