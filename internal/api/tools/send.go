@@ -52,7 +52,8 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.Code("cursor", &in.Cursor, "From your last result. If something came that you have not read, "+
 			"the text may be held back: read, then send what still fits with the new cursor."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
-			"Default 0. Then wait so long, as wait_for_message does.").Clamp(),
+			"Default 0. Then wait so long, as wait_for_message does. "+
+				"With ask or a proposal, until all asked who are here have answered.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
 		spec.Text("activity", &in.Activity, "").Hide(),
 		spec.Text("idempotency_key", &in.Key, "").Hide(),

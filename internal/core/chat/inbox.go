@@ -24,6 +24,10 @@ type inbox struct {
 	reason   room.Reason // of seatLost
 	freeTask int64       // the number of a task that ended the wait, since it is free; 0: none
 	lostTask string      // the id of one that another has taken from the caller; "": none
+
+	// Of a send: see settles.
+	owed       []int // the seats that owe its message an answer, as of the last event looked at
+	answeredTo int64 // the last answer past which the wait may go on; 0: none came
 }
 
 // signs is a set of what an inbox has found beside messages.
@@ -41,6 +45,7 @@ const (
 	slept                          // something came while the caller was paused
 	asleep                         // a program waits for a caller that is paused, and is told nothing
 	alone                          // the wait ended at once, since all others are away or have left
+	answered                       // the message of the call, and others owe it an answer: see goesOn
 	unsure                         // what was handed out before may not have arrived, and has no room in the batch
 
 	complete = batchFull | seatLost // the inbox takes no further event
@@ -171,13 +176,15 @@ func (in *inbox) receive(e room.Event, agents int) {
 		in.batch.RedactTask(e.Task.No)
 	}
 
+	settles := in.settles(e)
+
 	// It has room for what is news. What became of its draft, the repeated call may not know.
 	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) {
 		if !in.batch.Add(in.show(e), e) {
 			in.signs |= batchFull
 			return
 		}
-		in.addNews(e, agents)
+		in.addNews(e, agents, settles)
 	}
 
 	// The event is read.
@@ -248,8 +255,9 @@ func (in *inbox) show(e room.Event) Message {
 	return m
 }
 
-// addNews adds what e, which is news to the caller, tells beside its message.
-func (in *inbox) addNews(e room.Event, agents int) {
+// addNews adds what e, which is news to the caller, tells beside its message. settles says that it only answers the
+// message of the call.
+func (in *inbox) addNews(e room.Event, agents int, settles bool) {
 	me := in.caller.me
 	if e.N < in.pos.own {
 		in.before++
@@ -258,7 +266,11 @@ func (in *inbox) addNews(e room.Event, agents int) {
 		in.lostTask = room.TaskID(e.Task.No)
 	}
 	knocked := e.Type == room.Knocked
-	in.add(worthAnswer, in.ends(e, agents))
+	if in.ends(e, agents) && settles {
+		in.signs, in.answeredTo = in.signs|answered, e.N
+	} else {
+		in.add(worthAnswer, in.ends(e, agents))
+	}
 	in.add(agentMoved, e.Type != room.Said && e.Type != room.TaskChanged && !knocked)
 	in.add(agentParted, e.Type == room.Left || e.Kind == room.Done)
 	in.add(seatWanted, knocked && e.Reason == room.ReasonRoomFull)

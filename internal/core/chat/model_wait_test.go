@@ -359,6 +359,51 @@ func (r roomModel) lastWord() (last eventModel, begun bool) {
 	return last, begun
 }
 
+// askedModel is a send that asks and waits. It restates, from what its agent could read by other calls, when the wait
+// ends: once an answer has come and nobody who owes one can give it soon, or with a message that is no such answer.
+type askedModel struct {
+	id       string
+	proposal bool
+	owed     []string        // who owed an answer when the last message was looked at
+	held     map[string]bool // whose person lets it say nothing
+	answered bool
+	over     bool
+}
+
+// hear looks at a message of another agent.
+func (m *askedModel) hear(x chat.Message) {
+	meant := x.ReplyTo == m.id || len(x.To) > 0
+	switch {
+	case x.Type != chat.EventSaid || x.Kind == room.Status && !meant: // it wakes nobody who does not wait for it
+	case x.ReplyTo != m.id, !slices.Contains(m.owed, x.From), len(x.Ask) > 0, x.Kind == room.Request,
+		x.Kind == room.Done, m.proposal && x.Kind != room.Agree:
+		m.over = true
+	default:
+		m.answered = true
+		m.owed = slices.DeleteFunc(slices.Clone(m.owed), func(name string) bool { return name == x.From })
+	}
+}
+
+// look tells of the agents that are here now. ends says whether the wait has ended by now; sure is false if it may end
+// soon, since one who owes an answer has just fallen silent or gone away.
+func (m *askedModel) look(agents []chat.Agent, owed []string) (ends, sure bool) {
+	m.owed = owed
+	mayCome, lately := false, false
+	for _, a := range agents {
+		switch {
+		case !slices.Contains(owed, a.Name), m.held[a.Name]:
+		case a.State == chat.AgentAway:
+			lately = lately || a.Idle < 31*time.Second
+		case a.State == chat.AgentSilent:
+			lately = lately || a.Idle < room.PresentFor+31*time.Second
+		default:
+			mayCome = true
+		}
+	}
+	m.over = m.over || m.answered && !mayCome && !lately
+	return m.over, m.over || !m.answered || mayCome
+}
+
 func (o waitOp) String() string {
 	return fmt.Sprintf("%v waits with %v: %s%s %s %s up to %s, more %t", o.who, o.cursor, o.code, o.got.Status,
 		o.got.Reason, brief(o.got.Messages), o.got.Cursor, o.got.HasMore)

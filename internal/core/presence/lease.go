@@ -33,6 +33,7 @@ const (
 	absenceChanges                        // the agent says that it will be away, or that it is back
 	standbyChanges                        // a program calls in the place of the agent, or no longer does
 	announced                             // others see the wait, or the program, until after the next look at the lease
+	wentOn                                // the wait went on past an answer, with which others take it for ended
 	announcementEnds                      // others would soon take the wait, or the program, for gone
 	superseded                            // a younger wait has the place of the wait
 	agentWaits                            // the agent itself waits, so a program on standby is not announced
@@ -40,7 +41,7 @@ const (
 
 func (d leaseDecision) mustWrite() bool {
 	switch d {
-	case lagsMuch, waitBegins, absenceChanges, standbyChanges, announcementEnds:
+	case lagsMuch, waitBegins, absenceChanges, standbyChanges, wentOn, announcementEnds:
 		return true
 	}
 	return false
@@ -84,10 +85,13 @@ func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration
 //  5. Bob began another wait in another process: this one ends.
 //  6. A program waits in Bob's place, and Bob begins to wait: the program's wait ends.
 //  7. Bob waits, and a program begins to wait in his place: his wait goes on.
+//  8. Bob's wait goes on past an answer, with which others take it for ended: that is written.
 func (l lease) decideWait(w *Wait, now time.Time, again time.Duration) leaseDecision {
 	switch {
 	case l.presence.Supersedes(w.Began, w.Standby): // 5, 6
 		return superseded
+	case w.PassedTo > l.presence.Head: // 8
+		return wentOn
 	case w.Announced.Equal(w.Until), w.Announced.Sub(now) > again+rewriteSoon: // 1, 4, 7
 		return announced
 	}

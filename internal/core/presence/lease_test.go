@@ -57,7 +57,8 @@ func TestLease_decideCall(t *testing.T) {
 // The cases are those above decideWait.
 func TestLease_decideWait(t *testing.T) {
 	bobs := Wait{Began: noon(), Until: noon().Add(time.Hour), Announced: noon().Add(5 * time.Minute)}
-	lost, whole, program := bobs, bobs, bobs
+	lost, whole, program, passed := bobs, bobs, bobs, bobs
+	passed.PassedTo = 8
 	lost.Announced, whole.Announced, program.Standby = time.Time{}, bobs.Until, true
 	waits := room.Presence{WaitMs: ms(0)}
 	for _, c := range []struct {
@@ -81,6 +82,8 @@ func TestLease_decideWait(t *testing.T) {
 			room.Presence{WaitMs: ms(time.Minute), ShellMs: ms(0)}, program, 2 * time.Minute, superseded},
 		{"Bob waits, and a program begins to wait in his place: his wait goes on.",
 			room.Presence{WaitMs: ms(0), ShellMs: ms(time.Minute)}, bobs, 2 * time.Minute, announced},
+		{"Bob's wait goes on past an answer, with which others take it for ended: that is written.",
+			room.Presence{WaitMs: ms(0), Head: 7}, passed, 2 * time.Minute, wentOn},
 	} {
 		if got := (lease{presence: c.known}).decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
 			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)

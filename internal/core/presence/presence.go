@@ -233,7 +233,7 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	}
 	w.Announced = room.Announced(now, w.Until)
 	p := l.presence
-	p.UntilMs = w.Announced.UnixMilli()
+	p.UntilMs, p.Head = w.Announced.UnixMilli(), max(p.Head, w.PassedTo)
 	p = at.waitsOn(p, l.presence)
 	l.recordWrite(p, now)
 	r.mu.Unlock()

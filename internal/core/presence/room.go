@@ -60,6 +60,7 @@ type Wait struct {
 	Until      time.Time     // its end
 	Due        time.Time     // when to look after the caller's presence first
 	Announced  time.Time     // until when others know of it; zero: they do not
+	PassedTo   int64         // the last event when it went on past an answer; 0: it has not
 	Standby    bool          // a program waits for the agent
 	Looks      bool          // it lasts no time: the agent does not wait
 	Superseded chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never

@@ -134,19 +134,29 @@ func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 		}
 	}
 	r.mu.Unlock()
-	slack := CallFresh // of waits in quick succession not each is written
-	if r.o.SingleProcess {
-		slack = 0
-	}
 	t = room.Turn{Head: h, Now: now, Given: had, Seen: presence, Attends: func(seat int) room.Attendance {
 		a, _ := h.Seated(seat)
 		if standby, here := waits[seat]; here {
 			return room.Attendance{Waits: !standby, Standby: standby,
 				Called: room.Latest(time.UnixMilli(a.AtMs), presence[seat].OwnUntil())}
 		}
-		return presence[seat].Attendance(h, a, now, slack)
+		return presence[seat].Attendance(h, a, now, r.slack())
 	}}
 	return t, word, err
+}
+
+// slack is by how much the end of a wait may be stored too early: of waits in quick succession not each is written.
+func (r *Room) slack() time.Duration {
+	if r.o.SingleProcess {
+		return 0
+	}
+	return CallFresh
+}
+
+// IsPresent reports whether a, whose presence is p, is neither silent nor away.
+func (r *Room) IsPresent(h *room.Head, a room.Agent, p room.Presence) bool {
+	now := r.now()
+	return p.Attendance(h, a, now, r.slack()).IsPresent(now)
 }
 
 // TakeTurn gives the turn to a seat whose program on standby only looks in, in w, if it is

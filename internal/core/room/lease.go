@@ -29,7 +29,7 @@ type Presence struct {
 	WaitMs  int64 `json:"wait,omitempty"`  // when the agent's youngest wait began
 	ShellMs int64 `json:"shell,omitempty"` // and the youngest one of a program on standby
 	WakesMs int64 `json:"wakes,omitempty"` // the last call of a program that wakes the agent
-	Head    int64 `json:"head,omitempty"`  // the last event when the wait began
+	Head    int64 `json:"head,omitempty"`  // the last event when the wait began, or past which it went on
 	Standby bool  `json:"by,omitempty"`    // a program waits for the agent
 	ForMe   bool  `json:"me,omitempty"`    // only messages meant for the agent wake it
 	BackMs  int64 `json:"back,omitempty"`  // the announced return

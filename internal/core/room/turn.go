@@ -25,6 +25,12 @@ type Attendance struct {
 	Hooked  bool      // a hook calls it when something comes
 }
 
+// IsPresent reports whether the agent may act soon: it is neither silent nor away.
+func (at Attendance) IsPresent(now time.Time) bool {
+	away := at.BackAt.After(now)
+	return at.Waits || at.Standby || at.Hooked || !away && at.Called.Add(PresentFor).After(now)
+}
+
 // Attendance returns what agent a is doing, as far as its stored presence p tells. The end of its
 // wait may be stored too early by slack.
 func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duration) Attendance {
@@ -91,10 +97,7 @@ func (t Turn) Next() (seat int, again time.Duration) {
 // person without an agent does not count, because a person reads in its own time.
 func (t Turn) isAlone(seat int) bool {
 	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
-		at := t.Attends(a.Seat)
-		away := at.BackAt.After(t.Now)
-		return a.Seat != seat && a.TakesTurns(t.Now) &&
-			(at.Waits || at.Standby || at.Hooked || !away && at.Called.Add(PresentFor).After(t.Now))
+		return a.Seat != seat && a.TakesTurns(t.Now) && t.Attends(a.Seat).IsPresent(t.Now)
 	})
 }
 
