@@ -267,7 +267,8 @@ func (s *situation) otherwise() string {
 		return "call task (action take) for a task that is free or, if none is for you, " + s.word("wait")
 	case s.owed() == 0 && s.isSettled():
 		return "call leave_room"
-	case s.owed() == 0 && s.isPair() && (s.Begun || s.finished) && !s.Bound: // others may still be to come
+	case s.owed() == 0 && s.isPair() && (s.Begun || s.finished) && !s.Bound && // others may still be to come
+		(s.agreed == "" || !s.hasOpen()):
 		return s.word("wait") + ", or leave_room once all is settled"
 	}
 	if s.maySucceed() {

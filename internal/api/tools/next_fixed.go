@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -62,10 +63,22 @@ func (a advisor) gotFile(g chat.FileGot) string {
 
 // nextLeft follows leaving.
 func nextLeft(g chat.Left) string {
-	if g.HasMore {
+	const back, forYou = "call join_room with room and agent_name.",
+		"What is in messages was for you: tell your user, or come back. To come back, "
+	switch private := slices.ContainsFunc(g.Messages, isPrivate); {
+	case private && g.HasMore:
+		return "You have left, and more was unread than is shown here. " + forYou + back
+	case private:
+		return "You have left. " + forYou + back
+	case g.HasMore:
 		return "You have left, and more was unread than is shown here: go on with your own work."
 	}
-	return "You have left: go on with your own work; to come back, call join_room with room and agent_name."
+	return "You have left: go on with your own work; to come back, " + back
+}
+
+// isPrivate reports whether m is another agent's word, and not to all.
+func isPrivate(m chat.Message) bool {
+	return m.Type == chat.EventSaid && len(m.To) > 0 && !m.Mine && !m.FromUser && !m.Redacted
 }
 
 // seen ends what follows a change that others see.

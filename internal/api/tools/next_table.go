@@ -163,9 +163,14 @@ func (s *situation) mayAnswer() bool {
 		s.newcomer && s.Begun && s.Others > 1
 }
 
-// isSettled reports whether the talk may be over: all have agreed, the last task is done, or the agent is finished.
+// hasOpen reports whether a task, a request or a proposal is open that the agent sees: what comes of it may be for the
+// agent.
+func (s *situation) hasOpen() bool { return s.OpenTasks > 0 || s.Requests > 0 }
+
+// isSettled reports whether the talk may be over: all have agreed or a task is done, and nothing is open, or the agent
+// is finished.
 func (s *situation) isSettled() bool {
-	done := s.agreed != "" || (s.over || s.finished) && s.OpenTasks == 0 || s.sent && s.kind == room.Done
+	done := (s.agreed != "" || s.over || s.finished) && !s.hasOpen() || s.sent && s.kind == room.Done
 	return done && !s.wants && !s.hasWork() && !s.Bound && s.Others > 0
 }
 

@@ -70,6 +70,69 @@ func TestNext_table_isShort(t *testing.T) {
 	}
 }
 
+// An agent that leaves with the agreement misses what is on its way.
+func TestNext_afterAnAgreement_namesLeavingOnlyIfNothingIsOpen(t *testing.T) {
+	for what, c := range map[string]struct {
+		is   chat.Situation
+		want bool
+	}{
+		"nothing is open":        {chat.Situation{}, true},
+		"a task is open":         {chat.Situation{OpenTasks: 1}, false},
+		"others owe each other":  {chat.Situation{Requests: 1}, false},
+		"others owe it a word":   {chat.Situation{Requests: 1, Owed: 1}, false},
+		"it has a task":          {chat.Situation{OpenTasks: 1, Tasks: []chat.TaskBrief{{ID: "t3"}}}, false},
+		"a task is free":         {chat.Situation{OpenTasks: 1, FreeTasks: 1}, false},
+		"another proposal waits": {chat.Situation{Requests: 1, Debt: room.Debt{Owes: "m7", OwesAgreement: true}}, false},
+	} {
+		for others := 1; others <= 2; others++ {
+			c.is.Others, c.is.Begun = others, true
+			heard := chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Situation: c.is, Messages: []chat.Message{
+				{ID: "m9", Type: chat.EventSaid, From: chosen, Kind: room.Agree, Agreed: "m5"}}}
+			quiet := chat.Waited{Cursor: "c9", Situation: c.is}
+			finished := heard
+			finished.Messages = append([]chat.Message{{ID: "m8", Type: chat.EventTask, Agent: chosen,
+				TaskAction: chat.TaskFinish}}, heard.Messages...)
+			for call, next := range map[string]string{
+				"wait":                      advise().waited(heard, chat.WaitRequest{Wait: time.Minute}),
+				"wait that brings a result": advise().waited(finished, chat.WaitRequest{Wait: time.Minute}),
+				"send": advise().sent(chat.Sent{Sent: true, Agreed: "m5", Waited: quiet},
+					chat.SendRequest{Kind: room.Agree}),
+			} {
+				if got := strings.Contains(next, "leave_room"); got != c.want || !strings.Contains(next, "m5") {
+					t.Errorf("%s, beside %d others, after a %s: %s", what, others, call, next)
+				}
+			}
+		}
+	}
+}
+
+// Who leaves with private words unread can do nothing about them in the room any more.
+func TestNext_afterLeaving_tellsOfPrivateWords(t *testing.T) {
+	private := chat.Message{ID: "m9", Type: chat.EventSaid, From: chosen, To: []string{"Me"}, Text: chosen}
+	removed := private
+	removed.Redacted, removed.Text = true, ""
+	for what, c := range map[string]struct {
+		messages []chat.Message
+		want     bool
+	}{
+		"nothing":           {nil, false},
+		"words to all":      {[]chat.Message{said("m8"), came("m9")}, false},
+		"private words":     {[]chat.Message{private, said("m8")}, true},
+		"removed ones":      {[]chat.Message{removed}, false},
+		"of its own user":   {[]chat.Message{noted("m8")}, false},
+		"of both":           {[]chat.Message{noted("m8"), private}, true},
+		"words of its user": {[]chat.Message{spokenFor("m8")}, false},
+	} {
+		for _, more := range []bool{false, true} {
+			got := nextLeft(chat.Left{Status: chat.StatusLeft, Messages: c.messages, HasMore: more})
+			told := strings.Contains(got, "What is in messages was for you: tell your user, or come back.")
+			if told != c.want || strings.Contains(got, "more was unread") != more || strings.Contains(got, chosen) {
+				t.Errorf("%s, more %t: %s", what, more, got)
+			}
+		}
+	}
+}
+
 // What ends a seat reaches its agent in a wait, for some reasons only if another process was faster.
 func TestNext_removed_saysWhyAndNothingElse(t *testing.T) {
 	for why, want := range outs {

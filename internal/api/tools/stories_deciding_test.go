@@ -70,6 +70,35 @@ func TestStory_agreements(t *testing.T) {
 	})
 }
 
+func TestStory_leavingTooEarly(t *testing.T) {
+	checkStory(t, "Three agree while work goes on and one leaves without reading on", func(s *story) {
+		ann, bob, cy := s.agent("Ann"), s.agent("Bob"), s.agent("Cy")
+		ann.do("create_room", args{"room": "plans", "agent_name": "Ann", "capacity": 3})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		cy.do("join_room", args{"room": "plans", "agent_name": "Cy"})
+		bob.do("task", args{"action": "add", "tasks": []any{args{"title": "write the interface", "for": "Bob"}}})
+		bob.do("task", args{"action": "take"})
+		ann.do("send_message", args{"text": "The interface is version 2.", "kind": "proposal", "cursor": ann.cursor})
+		first := ann.said
+		bob.do("send_message", args{"kind": "agree", "reply_to": first})
+		cy.do("send_message", args{"kind": "agree", "reply_to": first})
+		s.note("Bob's task is open, so nobody is told to leave.")
+		ann.look()
+		bob.do("task", args{"action": "finish", "id": "t1", "text": "It is in api.proto."})
+		ann.do("send_message", args{"text": "It starts on Monday.", "kind": "proposal", "cursor": ann.cursor})
+		second := ann.said
+		bob.do("send_message", args{"kind": "agree", "reply_to": second})
+		bob.do("send_message", args{"text": "Who of you tests it?", "ask": "Cy"})
+		cy.do("send_message", args{"kind": "agree", "reply_to": second})
+		s.note("What Bob has asked is open.")
+		ann.look()
+		bob.do("send_message", args{"text": "The test key is with my user.", "to": "Ann"})
+		s.note("Ann leaves all the same.")
+		ann.do("leave_room", nil)
+		ann.token = ""
+	})
+}
+
 func TestStory_ghostIsKicked(t *testing.T) {
 	checkStory(t, "One comes back without its token and the other kicks its ghost", func(s *story) {
 		ann, bob := s.agent("Ann"), s.agent("Bob")

@@ -25,6 +25,7 @@ type Situation struct {
 	FreeTasks int         // that take without an id may give to the caller, as far as the log tells
 	OpenTasks int         // that the caller sees, and that are neither done nor dropped
 
+	Requests int           // requests and proposals that the caller knows to be open, whoever owes an answer
 	Owed     int           // answers that others owe to the caller
 	Quiet    time.Duration // for how long nothing has been said in the room
 	Stopping bool          // the service stops
@@ -63,7 +64,7 @@ func (c *session) situation(h *room.Head) Situation {
 	s := Situation{
 		Person: c.me.IsPerson(), Others: h.Others(me), Paired: h.Paired, Closed: h.Closed,
 		Begun: h.Recent.Begun(),
-		Debt:  h.DebtOf(me, now), Owed: h.OwedTo(me, now),
+		Debt:  h.DebtOf(me, now), Requests: len(h.Talk.OpenTo(me, now)), Owed: h.OwedTo(me, now),
 		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.me.AtMs)))),
 		Stopping: isClosed(c.room.svc.stopping),
 	}

@@ -35,17 +35,17 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 		}
 	}
 	compare("a credential", results(p.ann, "it is "+secret, ann.Cursor), chat.Situation{
-		Others: 2, Begun: true, Admin: true, Owed: 2,
+		Others: 2, Begun: true, Admin: true, Requests: 2, Owed: 2,
 	})
 	w.pauses(person, true)
 	compare("paused", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, Owed: 1, Debt: room.Debt{Owes: request},
+		Others: 2, Begun: true, Requests: 2, Owed: 1, Debt: room.Debt{Owes: request},
 		Supervised: room.Supervised{Paused: true, Bound: true},
 	})
 	w.pauses(person, false)
 	w.approves(person, true)
 	compare("a draft", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, Owed: 1, Debt: room.Debt{Owes: request},
+		Others: 2, Begun: true, Requests: 2, Owed: 1, Debt: room.Debt{Owes: request},
 		Supervised: room.Supervised{Bound: true, Undecided: true},
 	})
 	seen := w.look(person, "").Situation
