@@ -71,14 +71,9 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 		// If that fails, the agent is called for what it has read.
 		stored, _ = r.room.log.Seats().PresenceOf(ctx, r.caller.Seat)
 	}
-	d := r.known()
-	to := max(r.recordRead(stored.Read), d.shown)
+	to := max(r.recordRead(stored.Read), r.known().shown)
+	d, err := r.load(ctx) // another process may have written less since
 	when := d.RecordShown(to)
-	var err error
-	if when != Never { // see handOut
-		d, err = r.load(ctx)
-		when = d.RecordShown(to)
-	}
 	return r.store(ctx, d, when, err)
 }
 
