@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // gotFile is the result of get_file with what its answer has beside the JSON.
@@ -50,6 +51,8 @@ func (s *Set) shareFile() tool {
 				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Bytes of the file on disk."),
 				spec.Text("note", &in.Note, "Your words about the file.").Also("message", "caption", "description"),
 				spec.List("to", &in.To, "Names: only they and you see it."),
+				spec.List("ask", &in.Ask, "Names: each owes you an answer."),
+				spec.Choice("kind", &in.Kind, "request or proposal, as in send_message.", room.Request, room.Proposal),
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
 				spec.Text("path", &in.path, "").Hide(),
 				attachmentArg(&in.attached),
@@ -264,7 +267,7 @@ func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
 }
 
 func viewFile(f chat.File) results.File {
-	return results.File{Name: results.Text(f.Name), Size: f.Size, Type: f.Type}
+	return results.File{Name: results.Text(f.Name), Size: f.Size, Type: f.Type, Sum: f.Sum}
 }
 
 func viewFileIf(f *chat.File) *results.File {

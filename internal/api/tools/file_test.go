@@ -63,6 +63,40 @@ func TestShare_line_namesTheFileInAShell(t *testing.T) {
 	}
 }
 
+// A file is proposed by the call that shares it, and agents need no checksum to agree on it.
+func TestShare_proposal_isOnRecordWithItsDigest(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann", "capacity": 3})
+	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+	p.call("join_room", args{"room": "den", "agent_name": "Cy"})
+	line := p.call("share_file", args{"agent_token": ann.Token, "name": "plan.json", "size": 4, "kind": "proposal",
+		"ask": "Bob"}).Upload.Line
+	var sent reply
+	if err := json.Unmarshal(p.upload(line, "plan").JSON, &sent); err != nil || !sent.Sent {
+		t.Fatalf("%+v, %v", sent, err)
+	}
+	p.call("send_message", args{"agent_token": bob.Token, "kind": "agree"})
+	record := p.call("room_info", args{"agent_token": bob.Token}).text
+	for _, want := range []string{`"text":""`, `"agreed_by":["Ann","Bob"]`, `"file":{"name":"plan.json","size":4,` +
+		`"type":"text/plain","sha256":"64879f7d6b960a01909762d911a32d4582c20010c5641ee90278b644a9e3b525"}`} {
+		if !strings.Contains(record, want) {
+			t.Errorf("room_info lacks %s: %s", want, record)
+		}
+	}
+	asked := p.call("share_file", args{"agent_token": ann.Token, "name": "a.txt", "text": "a", "kind": "request",
+		"ask": "Bob"})
+	if !asked.Sent || !strings.Contains(asked.Next, "1 answer to you is outstanding") {
+		t.Errorf("a request: %s", asked.text)
+	}
+	for _, kind := range []string{"agree", "status"} {
+		r := p.try("share_file", args{"agent_token": ann.Token, "name": "a.txt", "text": "a", "kind": kind})
+		if !strings.Contains(r.text, "kind must be request or proposal") {
+			t.Errorf("kind %s: %s", kind, r.text)
+		}
+	}
+}
+
 // A file is words, too: an upload is opened only once its agent has read what may change them.
 func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 	w := newWorld(t)

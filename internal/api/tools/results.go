@@ -136,7 +136,7 @@ func viewAgreements(agreements []chat.Agreement) []results.Agreement {
 	var views []results.Agreement
 	for _, a := range agreements {
 		views = append(views, results.Agreement{ID: a.ID, Text: results.Text(a.Text), By: a.By, AgreedBy: a.AgreedBy,
-			To: a.To, At: viewTime(a.At), More: (*results.More)(a.More)})
+			To: a.To, File: viewFileIf(a.File), At: viewTime(a.At), More: (*results.More)(a.More)})
 	}
 	return views
 }

@@ -58,7 +58,7 @@ type Request struct {
 	From       string   `json:"from" doc:"the agent that asks"`
 	Person     bool     `json:"person,omitempty" doc:"as in a message"`
 	PersonName string   `json:"person_name,omitempty" doc:"as in a message"`
-	Text       Text     `json:"text" doc:"its text; if that is longer than 80 characters, the first 40 and the last 40"`
+	Text       Text     `json:"text" doc:"its text, of a file without one its name; if that is longer than 80 characters, the first 40 and the last 40"`
 	OwedBy     []string `json:"owed_by,omitempty" doc:"the agents that owe an answer; absent if anyone may answer"`
 	Minutes    int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
 }
@@ -70,6 +70,7 @@ type Agreement struct {
 	By       string   `json:"by" doc:"who proposed it: an agent or, if the person behind it did, that person, as Ann, for Ann's Claude"`
 	AgreedBy []string `json:"agreed_by,omitempty" doc:"all who agreed: by first"`
 	To       []string `json:"to,omitempty" doc:"of a private one: who sees it beside the one that proposed it"`
+	File     *File    `json:"file,omitempty" doc:"that the proposal carried"`
 	At       string   `json:"at" doc:"when, as RFC 3339 in UTC"`
 	More     *More    `json:"more,omitempty" doc:"where the rest of the text begins"`
 }

@@ -77,8 +77,15 @@ func (t *talk) outcome() string {
 				by = append(by, who(yes.Message))
 			}
 		}
-		agreed = append(agreed, fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s\n\n%s", who(e.Message),
-			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID, fenced(string(e.Text))))
+		one := fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s\n", who(e.Message),
+			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID)
+		if e.Text != "" {
+			one += "\n" + fenced(string(e.Text))
+		}
+		if f := e.File; f != nil {
+			one += fmt.Sprintf("\nA file of %d bytes, SHA-256 %s:\n\n%s", f.Size, f.Sum, fenced(string(f.Name)))
+		}
+		agreed = append(agreed, one)
 	}
 
 	// Each task is done or open, and so are the questions that nobody has answered.

@@ -203,7 +203,13 @@ func marks(m results.Message) string {
 }
 
 // fileOf is a file beside the message that carries it. Its sender chose the name, which may hold any mark.
-func fileOf(f results.File) string { return strconv.Quote(string(f.Name)) + ", " + size(f.Size) }
+func fileOf(f results.File) string {
+	is := strconv.Quote(string(f.Name)) + ", " + size(f.Size)
+	if f.Sum != "" {
+		is += ", SHA-256 " + f.Sum
+	}
+	return is
+}
 
 // size is a number of bytes as people read it.
 func size(n int64) string {

@@ -26,7 +26,7 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 	for _, x := range stored {
 		by := ident.Actor(x.By, x.Person, x.PersonName)
 		a := Agreement{ID: c.head.MessageID(x.N), By: by, AgreedBy: append([]string{by}, x.AgreedBy...),
-			To: x.ToNames, At: time.UnixMilli(x.AtMs)}
+			To: x.ToNames, File: agreedFile(x), At: time.UnixMilli(x.AtMs)}
 		a.Text = x.Text[:sanitize.Seam(x.Text, len(FirstChars(x.Text, agreementChars)))]
 		if len(a.Text) < len(x.Text) {
 			a.More = &More{ID: a.ID, Offset: len(a.Text)}
@@ -34,6 +34,16 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 		list = append(list, a)
 	}
 	return list, err
+}
+
+// agreedFile returns the file that was agreed on, with its digest, so that no agent copies that by hand; nil if there
+// is none.
+func agreedFile(x roomlog.Agreement) *File {
+	f := viewFile(x.File)
+	if f != nil {
+		f.Sum = x.File.Sum
+	}
+	return f
 }
 
 // agreed returns the agreements as messages, oldest first.
@@ -44,7 +54,7 @@ func (c *session) agreed(ctx context.Context, limit int) (Page, error) {
 	for _, x := range stored {
 		e := x.Proposal()
 		m := messageOf(b.Room, c.me, e)
-		m.Agreed = m.ID
+		m.Agreed, m.File = m.ID, agreedFile(x)
 		if !b.Add(m, e) {
 			more = true
 			break
@@ -86,10 +96,18 @@ func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 			continue
 		}
 		list = append(list, OpenRequest{
-			ID: c.head.MessageID(r.N), From: e.Name, Text: bothEnds(e.Text, requestChars),
+			ID: c.head.MessageID(r.N), From: e.Name, Text: bothEnds(requestOf(e), requestChars),
 			Person: e.Person, PersonName: c.head.PersonIn(e),
 			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))), Proposal: r.Proposal,
 		})
 	}
 	return list, nil
+}
+
+// requestOf returns the text of a request; of a file without one its name.
+func requestOf(e room.Event) string {
+	if e.Text == "" && e.File != nil {
+		return e.File.Name
+	}
+	return e.Text
 }

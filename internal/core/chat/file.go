@@ -31,6 +31,8 @@ type ShareRequest struct {
 	Size    int64  // of a file that is uploaded: at most so many bytes
 	Note    string // the text of the message; "" for none
 	To      []string
+	Ask     []string
+	Kind    room.Kind // "", room.Request or room.Proposal
 	ReplyTo string
 	Cursor  string // the guard: see Send
 	Key     string // calls of one seat with the same key are one message, for a day
@@ -47,6 +49,7 @@ type File struct {
 	Name string
 	Size int64
 	Type string // a media type of the server's own list
+	Sum  string // SHA-256 of its bytes, in hex; set only in an Agreement
 }
 
 // Shared is the result of ShareFile.
@@ -132,8 +135,12 @@ func (req ShareRequest) check() (name string, err error) {
 		return "", fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was shared: "+
 			"give size instead, which gives you a command that uploads the file.", len(req.Text), room.MaxText)
 	}
-	note := SendRequest{Text: cmp.Or(req.Note, "-"), To: req.To, Key: req.Key} // a file needs no note
-	return name, note.check()
+	if req.Kind != "" && req.Kind != room.Request && req.Kind != room.Proposal {
+		return "", fault.Refuse(fault.InvalidArgument, "kind of a file must be request (wants an answer) or proposal "+
+			"(wants everyone to agree). Nothing was shared.")
+	}
+	note := SendRequest{Text: cmp.Or(req.Note, "-"), To: req.To, Ask: req.Ask, Kind: req.Kind, Key: req.Key}
+	return name, note.check() // a file needs no note
 }
 
 // ShareFile shares a file, or returns where to upload it. A file that comes with the call is said as
@@ -157,8 +164,8 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 		return Shared{}, err
 	}
 	defer c.room.release()
-	say := SendRequest{Token: req.Token, Text: req.Note, To: req.To, ReplyTo: req.ReplyTo, Cursor: req.Cursor,
-		Key: req.Key, Wait: req.Wait, Stay: req.Stay, Said: req.Said}
+	say := SendRequest{Token: req.Token, Text: req.Note, To: req.To, Ask: req.Ask, Kind: req.Kind,
+		ReplyTo: req.ReplyTo, Cursor: req.Cursor, Key: req.Key, Wait: req.Wait, Stay: req.Stay, Said: req.Said}
 	if err := c.readAsStay(ctx, &say); err != nil {
 		return Shared{}, err
 	}

@@ -301,6 +301,8 @@ func TestShare_keyOfAnotherFile_isRefused(t *testing.T) {
 		shares(other(func(r *chat.ShareRequest) { r.Name = "plan.md" }), "file")
 		shares(other(func(r *chat.ShareRequest) { r.Note = "look" }), "note")
 		shares(other(func(r *chat.ShareRequest) { r.To = []string{"Bob"} }), "to")
+		shares(other(func(r *chat.ShareRequest) { r.Ask = []string{"Bob"} }), "ask")
+		shares(other(func(r *chat.ShareRequest) { r.Kind = room.Proposal }), "kind")
 		got, err := s.send(chat.SendRequest{Token: p.ann.Token, Text: "read", Key: "1"})
 		refusesKey(t, "words alone", got, err, "file")
 		if again := s.share(first); again != id {
@@ -311,6 +313,7 @@ func TestShare_keyOfAnotherFile_isRefused(t *testing.T) {
 		s.offer(other(func(r *chat.ShareRequest) { r.Name = "old.csv" })) // nothing is shared by that
 		id = s.uploads(s.offer(first), "1;2")
 		shares(other(func(r *chat.ShareRequest) { r.Name = "lines.csv" }), "file")
+		shares(other(func(r *chat.ShareRequest) { r.Kind = room.Proposal }), "kind")
 		shares(other(func(r *chat.ShareRequest) { r.Note = "look" }), "note")
 		if again, err := s.ShareFile(t.Context(), first); err != nil || !again.Duplicate || again.ID != id {
 			t.Errorf("again: %+v, %v", again, err)

@@ -202,7 +202,7 @@ func (m Message) size() int {
 		n += m.Task.size()
 	}
 	if f := m.File; f != nil {
-		n += fileBytes + jsonLen(f.Name)
+		n += fileBytes + jsonLen(f.Name) + len(f.Sum)
 	}
 	if c := m.Changes; c != nil {
 		n += changesBytes

@@ -13,6 +13,7 @@ type Agreement struct {
 	By       string   // who proposed it
 	AgreedBy []string // who agreed: By, then the others
 	To       []string // of a private one: who sees it beside By
+	File     *File    // that the proposal carried
 	At       time.Time
 	More     *More // set if Text is only a part
 }

@@ -266,6 +266,9 @@ func (e Event) Fingerprint() (sum [16]byte) {
 	}
 	if f := e.File; f != nil {
 		h.Write(fmt.Append(nil, "file\x00", f.Name, "\x00", f.Sum, "\x00"))
+		if e.Kind != "" { // the file that was shared is now proposed
+			h.Write(fmt.Append(nil, e.Kind, "\x00"))
+		}
 	}
 	h.Write([]byte(e.Text))
 	copy(sum[:], h.Sum(nil))

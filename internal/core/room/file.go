@@ -23,7 +23,7 @@ type File struct {
 	Size int64  `json:"size"`
 	Type string `json:"type"` // a media type of the server's own list, never what its sender said
 	Key  string `json:"key"`  // files.Key.ID of its bytes
-	Sum  string `json:"sum"`  // SHA-256 of its bytes, in hex; shown to nobody
+	Sum  string `json:"sum"`  // SHA-256 of its bytes, in hex; shown only in what was agreed
 }
 
 // FileName returns the name under which others see a file: the last part of the path that its

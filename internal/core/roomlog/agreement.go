@@ -22,19 +22,21 @@ type Agreement struct {
 	Seat   int    `json:"s"`
 	Person bool   `json:"me,omitempty"` // the person behind that agent made it
 	// PersonName is that person's name at that time: see room.Event.PersonName.
-	PersonName string   `json:"men,omitempty"`
-	Text       string   `json:"x"`
-	Redacted   bool     `json:"gone,omitempty"` // the text was removed; Text is room.Removed
-	To         []int    `json:"to,omitempty"`   // the seats that see it, beside Seat; empty means all
-	ToNames    []string `json:"tn,omitempty"`   // their names at that time
-	AgreedBy   []string `json:"ag,omitempty"`   // those that agreed: see room.Head.AgreedAfter
-	Replaces   int64    `json:"re,omitempty"`   // the event that it answered: if an agreement, this one replaces it
-	AtMs       int64    `json:"at"`             // when it was completed
+	PersonName string `json:"men,omitempty"`
+	Text       string `json:"x"`
+	// File is what the proposal carried. Its bytes expire with the event of the proposal.
+	File     *room.File `json:"file,omitempty"`
+	Redacted bool       `json:"gone,omitempty"` // the text and the file were removed; Text is room.Removed
+	To       []int      `json:"to,omitempty"`   // the seats that see it, beside Seat; empty means all
+	ToNames  []string   `json:"tn,omitempty"`   // their names at that time
+	AgreedBy []string   `json:"ag,omitempty"`   // those that agreed: see room.Head.AgreedAfter
+	Replaces int64      `json:"re,omitempty"`   // the event that it answered: if an agreement, this one replaces it
+	AtMs     int64      `json:"at"`             // when it was completed
 }
 
 // Proposal returns what is left of the proposal's event.
 func (x Agreement) Proposal() room.Event {
-	e := room.Message(x.Text, room.Proposal, nil)
+	e := room.Message(x.Text, room.Proposal, x.File)
 	e.N, e.Seat, e.Name, e.To, e.AtMs = x.N, x.Seat, x.By, x.To, x.AtMs
 	e.Person, e.PersonName, e.Redacted = x.Person, x.PersonName, x.Redacted
 	return e
@@ -52,7 +54,7 @@ func putAgreement(h *room.Head, p, done room.Event) table.Op {
 	return table.Put(table.Item{
 		Key: agreementKey(h.ID, done.N, p.N), Expires: done.At().Add(agreementLife),
 		Data: Encode(Agreement{V: room.Version, N: p.N, By: p.Name, Seat: p.Seat, Person: p.Person,
-			PersonName: p.PersonName, Text: p.Text, Redacted: p.Redacted, To: p.To, ToNames: p.ToNames,
+			PersonName: p.PersonName, Text: p.Text, File: p.File, Redacted: p.Redacted, To: p.To, ToNames: p.ToNames,
 			AgreedBy: h.AgreedAfter(p.N, done), Replaces: p.ReplyTo, AtMs: done.AtMs}),
 	}, table.Always)
 }

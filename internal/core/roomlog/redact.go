@@ -49,7 +49,7 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 		if x.N != n {
 			continue
 		}
-		x.Text, x.Redacted = room.Removed, true
+		x.Text, x.File, x.Redacted = room.Removed, nil, true
 		item.Data = Encode(x)
 		ops = append(ops, erase(item))
 	}

@@ -46,6 +46,13 @@ export interface Request {
   minutes: number;
 }
 
+export interface File {
+  name: string;
+  size: number;
+  type: string;
+  sha256?: string;
+}
+
 export interface More {
   id: string;
   offset: number;
@@ -57,6 +64,7 @@ export interface Agreement {
   by: string;
   agreed_by?: string[];
   to?: string[];
+  file?: File;
   at: string;
   more?: More;
 }
@@ -71,12 +79,6 @@ export interface Info {
   invite_link?: string;
   banned?: string[];
   now: string;
-}
-
-export interface File {
-  name: string;
-  size: number;
-  type: string;
 }
 
 export interface Task {

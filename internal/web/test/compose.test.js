@@ -246,6 +246,11 @@ test("agreements are those that are known and those in what was said, the oldest
   const known = [{ id: "p", text: "old", at: "2030-01-03" }, { id: "o", text: "wood", at: "2030-01-01" }];
   assert.deepEqual(agreementsIn(messages, known).map(({ id, text, agreed_by: yes }) => [id, text, yes]),
     [["o", "wood", undefined], ["p", "steel", ["Cy"]]]);
+  const file = { name: "a.csv", size: 1, type: "text/plain" };
+  const signed = { ...file, sha256: "ab" };
+  messages[0].file = file;
+  assert.deepEqual(agreementsIn(messages, [{ ...known[0], file: signed }])[0].file, signed);
+  assert.deepEqual(agreementsIn(messages, [])[0].file, file);
 });
 
 test("a fence is longer than any in its text, and the name of a file suits every system", () => {

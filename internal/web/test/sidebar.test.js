@@ -46,6 +46,7 @@ test("a request shows its one line, and a long one its end, where the question i
   assert.match(shown({ text: "word ".repeat(200) + "so: steel or wood?" }), /^… word .* so: steel or wood\?$/);
   assert.ok(shown({ text: "word ".repeat(200) }).length <= 160);
   assert.equal(shown(undefined), "Steel or wood?");
+  assert.equal(shown({ file: { name: "contract.json" } }, "contract.json"), "contract.json"); // which has no text
   for (const message of [undefined, { text: "# Plan\n\nWe weigh", more: { id: "m2" } }]) // room_info has the ends
     assert.equal(shown(message, "# Plan\n\nWe weigh it. … it.\n\nWhich do we take?"), "… Which do we take?");
 });

@@ -5,7 +5,7 @@
 
 import { sentence, together } from "../talk/events.js";
 import { actorOf } from "../talk/names.js";
-import { fenced, minutes, stamp } from "./minutes.js";
+import { carried, fenced, minutes, stamp } from "./minutes.js";
 
 // HTML, pictures, definitions of links, links that do not lead to a site, what some take for the end of a line, boxes
 // such as [!NOTE], and fences with a word behind them, which some draw as a diagram.
@@ -25,13 +25,15 @@ function spoken(part) {
   return part.type === "q" ? `“${inside}”` : inside;
 }
 
-/** Returns what all agreed on, the oldest first: [{id, text, by, agreed_by, at}]. */
+/** Returns what all agreed on, the oldest first: [{id, text, file, by, agreed_by, at}]. */
 export function agreementsIn(messages, known) {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const found = messages.filter(({ agreed }) => agreed && byId.get(agreed)).map(({ agreed, at }) => {
     const { id, text, to, ...proposal } = byId.get(agreed);
+    const file = known.find((one) => one.id === id)?.file ?? proposal.file; // the one with its SHA-256
     const yes = messages.filter((one) => one.kind === "agree" && one.reply_to === id).map(actorOf);
-    return { id, text, by: actorOf(proposal), agreed_by: [...new Set(yes)], ...(to && { to }), at };
+    const by = { by: actorOf(proposal), agreed_by: [...new Set(yes)] };
+    return { id, text, ...(file && { file }), ...by, ...(to && { to }), at };
   });
   return [...known.filter(({ id }) => !found.some((one) => one.id === id)), ...found].sort((a, b) =>
     a.at.localeCompare(b.at),
@@ -86,9 +88,8 @@ const messageOf = (message) => (message.type === "message" ? lineOf(message) + t
 /** Returns what a message says, and which file it carries. */
 function textOf({ text, redacted, file, more }) {
   if (redacted) return "\n*This was removed.*\n";
-  const carried = file ? `\nA file of ${file.size} bytes, ${file.type}:\n\n${fenced(file.name)}` : "";
   const rest = more ? "\n*The rest was not loaded.*\n" : "";
-  return (text ? "\n" + quoted(text) : "") + rest + carried;
+  return (text ? "\n" + quoted(text) : "") + rest + (file ? "\n" + carried(file) : "");
 }
 
 /** Returns the parts of a file in Markdown. what is as json takes it. */

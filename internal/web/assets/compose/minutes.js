@@ -17,9 +17,13 @@ export function fenced(text) {
 
 const others = (names = [], by = "") => names.filter((name) => name !== by).join(", ");
 
-const agreementOf = ({ id, text, by, agreed_by: yes, at }, say) =>
-  `### Proposed by ${by}, agreed by ${others(yes, by) || "all who were asked"}\n\n` +
-  `${stamp(at)} · ${id}\n\n${say(text)}`;
+const agreementOf = ({ id, text, by, agreed_by: yes, at, file }, say) =>
+  `### Proposed by ${by}, agreed by ${others(yes, by) || "all who were asked"}\n\n${stamp(at)} · ${id}\n` +
+  (text ? "\n" + say(text) : "") + (file ? "\n" + carried(file) : "");
+
+/** Says which file a message carries. */
+export const carried = ({ name, size, type, sha256 }) =>
+  `A file of ${size} bytes, ${sha256 ? "SHA-256 " + sha256 : type}:\n\n${fenced(name)}`;
 
 /** Says how an open task stands. */
 function standing({ state, by: agent, by_name: called, for: offered, after = [] }) {

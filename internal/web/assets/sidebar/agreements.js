@@ -43,9 +43,9 @@ export function Agreements({ room, state, onJump }) {
 }
 
 /** agreement is one of room_info, or the proposal itself. */
-const Agreement = ({ agreement: { id, text, by, agreed_by: all, at, ...said }, now, onJump }) => html`
+const Agreement = ({ agreement: { id, text, file, by, agreed_by: all, at, ...said }, now, onJump }) => html`
   <li>
-    <${Quote} id=${id} text=${text} onJump=${onJump} />
+    <${Quote} id=${id} text=${text || file?.name} onJump=${onJump} />
     <p class="small quiet">
       ${fill(all ? w.agreedWith : w.agreedBy, {
         by: by ?? actorOf(said), names: all?.filter((name) => name !== by),

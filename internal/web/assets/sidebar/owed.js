@@ -69,9 +69,12 @@ function Request({ room, state, request, now, onJump, onReply }) {
     </li>`;
 }
 
-/** Returns what is shown of a request: its one line, or else its end. text has the two ends of a long one. */
+/**
+ * Returns what is shown of a request: its one line, or else its end. text has the two ends of a long one; of a file
+ * without a text it is the name.
+ */
 export function quoted({ message, text }) {
-  const said = message && !message.more ? message.text : text;
+  const said = message?.text && !message.more ? message.text : text;
   return isLine(said) ? said : lastLine(said);
 }
 
