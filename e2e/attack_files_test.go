@@ -158,6 +158,7 @@ func TestAttack_files_hostileNames(t *testing.T) {
 	two := p.pair(t, "names")
 	names := []string{"CLAUDE.md", "x'; touch pwned; '", `x"; touch pwned; "`, "$(touch pwned)", "`touch pwned`", "-Kx",
 		"@x", "[a-z]{a,b}", "~", "#", "x&y|x>pwned", "%41", "日本.png", "x\\y"}
+	var ids []string
 	for _, name := range names {
 		dir, content := t.TempDir(), "content of "+name
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
@@ -183,13 +184,47 @@ func TestAttack_files_hostileNames(t *testing.T) {
 			t.Fatalf("%q: the command is %s", name, got.Download)
 		}
 		sh(got.Download)
-		saved, err := os.ReadFile(filepath.Join(dir, "parley-"+sent.ID+".txt"))
+		ids = append(ids, sent.ID)
+		saved, err := os.ReadFile(filepath.Join(dir, savedAs(sent.ID, name)))
 		if made, _ := os.ReadDir(dir); err != nil || string(saved) != content || len(made) != 2 {
 			t.Errorf("%q: %q is saved, %v; the folder has %v", name, saved, err, made)
 		}
 	}
+
+	// All of them come by one command, which fails if one is gone.
+	all := two.bob.files(t, "get_file", two.his.with(args{"id": ids})).Download
+	get := func() (dir string, err error) {
+		cmd := exec.CommandContext(t.Context(), shell, "-c", all)
+		cmd.Dir = t.TempDir()
+		return cmd.Dir, cmd.Run()
+	}
+	dir, err := get()
+	if err != nil {
+		t.Fatalf("%s: %v", all, err)
+	}
+	for i, name := range names {
+		saved, err := os.ReadFile(filepath.Join(dir, savedAs(ids[i], name)))
+		if err != nil || string(saved) != "content of "+name {
+			t.Errorf("%q, with the others: %q, %v", name, saved, err)
+		}
+	}
+	if made, _ := os.ReadDir(dir); len(made) != len(names) {
+		t.Errorf("the folder has %v", made)
+	}
+	two.ann.must(t, "update_room", two.hers.with(args{"redact": ids[0]}))
+	if _, err := get(); err == nil {
+		t.Error("the command ends well although a file is gone")
+	}
 	attacks(t, "%d names that do something in a shell or curl: each command uploaded that file, or saved one of the "+
 		"server's name", len(names))
+}
+
+// savedAs is the name under which a command saves a text.
+func savedAs(id, name string) string {
+	if filepath.Ext(name) == ".md" {
+		return "parley-" + id + ".md"
+	}
+	return "parley-" + id + ".txt"
 }
 
 // stays begins a request, over a connection from which next to nothing is read. status waits for the

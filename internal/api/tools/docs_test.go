@@ -50,6 +50,7 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		{"A request", reflect.TypeFor[results.Request]()},
 		{"An agreement", reflect.TypeFor[results.Agreement]()},
 		{"A file", reflect.TypeFor[results.File]()},
+		{"`files` of get_file", reflect.TypeFor[results.Got]()},
 		{"`upload` of share_file", reflect.TypeFor[results.Upload]()},
 		{"A task", reflect.TypeFor[results.Task]()},
 		{"`tasks` of other results", reflect.TypeFor[results.TaskBrief]()},

@@ -108,26 +108,43 @@ func shareNeeds(in *shareCall) string {
 	return ""
 }
 
+// getCall is a call of get_file.
+type getCall struct {
+	chat.FileRequest
+	ids []string
+}
+
 func (s *Set) getFile() tool {
-	return definition[chat.FileRequest, gotFile]{
+	return definition[getCall, gotFile]{
 		name:   "get_file",
 		title:  "Get a file",
 		search: "download open view read attachment image picture",
-		about: "Look at or download a file that somebody shared in your Parley chat room (a message with file). " +
-			"Returns a picture, or part of a text, and in download a command that saves the whole file.",
+		about: "Look at or download files that somebody shared in your Parley chat room (messages with file). " +
+			"Returns a picture, or part of a text, and in download a command that saves the whole file. " +
+			"Of several files it returns one command that saves all.",
 		hints: hints{readOnly: true, idempotent: true},
-		args: func(in *chat.FileRequest) []spec.Arg {
+		args: func(in *getCall) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("id", &in.ID, "id of the message.").Require().Also("file_id"),
+				spec.List("id", &in.ids, "id of the message, or a list of 2-20.").Require().Also("file_id", "ids"),
 				spec.Integer("offset", &in.Offset, 0, spec.NoLimit, "For the next part: more of your last result."),
 				spec.Boolean("download", func(yes bool) { in.Unread = yes }, "Only the command, no content."),
 			}
 		},
-		token: func(in chat.FileRequest) string { return in.Token },
-		run: func(ctx context.Context, in chat.FileRequest) (gotFile, error) {
-			in.Fits = s.clients.of(ctx).fits
-			got, err := s.rooms.GetFile(ctx, in)
+		needs: func(_ context.Context, in *getCall) string {
+			if len(in.ids) > 1 && in.Offset > 0 {
+				return "offset goes with one id, and you give several"
+			}
+			return ""
+		},
+		token: func(in getCall) string { return in.Token },
+		run: func(ctx context.Context, in getCall) (gotFile, error) {
+			if len(in.ids) > 1 {
+				got, err := s.rooms.GetFiles(ctx, in.Token, in.ids)
+				return s.viewFiles(ctx, got), err
+			}
+			in.ID, in.Fits = in.ids[0], s.clients.of(ctx).fits
+			got, err := s.rooms.GetFile(ctx, in.FileRequest)
 			return s.viewFile(ctx, got), err
 		},
 	}.tool()
@@ -241,10 +258,18 @@ func shellPath(path string) string {
 // quotes but their end).
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// downloadLine is a command that saves the file of a message. It holds nothing that an agent chose:
+// downloadLine is a command that saves the files of messages. It holds nothing that an agent chose:
 // a name such as .mcp.json would be read by the reader's own client.
-func downloadLine(id, ending, from string) string {
-	return "curl -fsS -o " + shellQuote(savedName(id, ending)) + " " + shellQuote(from)
+func (s *Set) downloadLine(ctx context.Context, files ...chat.FileGot) string {
+	line := "curl -fsS"
+	if len(files) > 1 {
+		line += " --fail-early" // else it would end well although the first file did not come
+	}
+	for _, f := range files {
+		line += " -o " + shellQuote(savedName(f.Message.ID, f.Ending)) + " " +
+			shellQuote(s.at(ctx, DownloadPath+f.Ticket))
+	}
+	return line
 }
 
 // savedName is the name under which the file of a message is saved.
@@ -254,7 +279,7 @@ func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
 	v := gotFile{GotFile: results.GotFile{
 		Untrusted: untrustedNotice, From: sender(got.Message), File: viewFile(got.File),
 		Text: results.PartOf(got.Before, got.Text), More: got.More,
-		Download: downloadLine(got.Message.ID, got.Ending, s.at(ctx, DownloadPath+got.Ticket)),
+		Download: s.downloadLine(ctx, got),
 		Next:     s.clients.advisor(ctx).gotFile(got),
 	}}
 	if got.Image != nil {
@@ -262,6 +287,18 @@ func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
 	}
 	if link, ok := linkTo(ctx, got); ok {
 		v.blocks = append(v.blocks, link)
+	}
+	return v
+}
+
+func (s *Set) viewFiles(ctx context.Context, got chat.FilesGot) gotFile {
+	v := gotFile{GotFile: results.GotFile{Untrusted: untrustedNotice, Download: s.downloadLine(ctx, got.Files...),
+		Next: gotFiles(got)}}
+	for _, f := range got.Files {
+		v.Files = append(v.Files, results.Got{ID: f.Message.ID, File: viewFile(f.File)})
+		if link, ok := linkTo(ctx, f); ok {
+			v.blocks = append(v.blocks, link)
+		}
 	}
 	return v
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -60,6 +61,49 @@ func TestShare_line_namesTheFileInAShell(t *testing.T) {
 	both := p.call("share_file", args{"agent_token": ann.Token, "name": "a.txt", "path": "/tmp/a.txt", "size": 9})
 	if !strings.Contains(both.Upload.Line, "'/tmp/a.txt'") {
 		t.Errorf("beside a name the path is lost: %s", both.Upload.Line)
+	}
+}
+
+// Several files come by one command, of which a shell makes nothing else; each has the ending of its kind of text.
+func TestGetFile_severalIDs_areOneDownload(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+	var ids []string
+	for _, name := range []string{"rates.csv", ".mcp.json", "it's; id.sh"} {
+		ids = append(ids, p.call("share_file", args{"agent_token": ann.Token, "name": name, "text": "123"}).ID)
+	}
+	words := p.call("send_message", args{"agent_token": ann.Token, "text": "no file"}).ID
+	for _, given := range []any{ids, strings.Join(ids, ", ")} {
+		got := p.call("get_file", args{"agent_token": bob.Token, "id": given})
+		want := regexp.MustCompile(fmt.Sprintf(`^curl -fsS --fail-early -o 'parley-%s\.csv' '(\S+)' -o 'parley-%s\.json' `+
+			`'(\S+)' -o 'parley-%s\.txt' '(\S+)'$`, ids[0], ids[1], ids[2]))
+		if at := want.FindStringSubmatch(got.Download); at == nil || at[1] == at[2] || at[2] == at[3] {
+			t.Errorf("the command is %s", got.Download)
+		}
+		files := fmt.Sprintf(`"files":[{"id":"%s","name":"rates.csv","size":3,"type":"text/plain"},{"id":"%s","name":`+
+			`".mcp.json",`, ids[0], ids[1])
+		if !strings.Contains(got.text, files) || strings.Contains(got.text, `"file":`) || strings.Contains(got.text, "123") {
+			t.Errorf("the result is %s", got.text)
+		}
+	}
+	if one := p.call("get_file", args{"agent_token": bob.Token, "id": ids[:1]}); !strings.Contains(one.text, `"123"`) {
+		t.Errorf("a list of one is that file: %s", one.text)
+	}
+	for want, id := range map[string][]string{
+		"id, number 2: that message carries no file":                      {ids[0], words},
+		"id, number 3: there is no message of this id":                    {ids[0], ids[1], "mzzzzzz"},
+		"id: at most 20 ids. Nothing was done: get the other files by an": slices.Repeat(ids, 7),
+	} {
+		if r := p.try("get_file", args{"agent_token": bob.Token, "id": id}); r.Code != "invalid_argument" ||
+			!strings.Contains(r.text, want) || strings.Contains(r.text, "curl") {
+			t.Errorf("%v: %s\nwant %s", id, r.text, want)
+		}
+	}
+	if r := p.try("get_file", args{"agent_token": bob.Token, "id": ids, "offset": 1}); !strings.Contains(r.text,
+		"offset goes with one id") {
+		t.Errorf("a part of several: %s", r.text)
 	}
 }
 

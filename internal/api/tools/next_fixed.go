@@ -61,6 +61,14 @@ func (a advisor) gotFile(g chat.FileGot) string {
 	return ""
 }
 
+// gotFiles follows a call for several files.
+func gotFiles(g chat.FilesGot) string {
+	if g.Person {
+		return ""
+	}
+	return "Run download in a shell: it saves all files."
+}
+
 // nextLeft follows leaving.
 func nextLeft(g chat.Left) string {
 	const back, forYou = "call join_room with room and agent_name.",

@@ -13,7 +13,8 @@ func TestStory_files(t *testing.T) {
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
 		ann.do("share_file", args{"name": "rates.csv", "text": "day,rate\n1,0.5\n", "note": "for March"})
 		bob.look()
-		bob.do("get_file", args{"id": bob.last})
+		rates := bob.last
+		bob.do("get_file", args{"id": rates})
 		s.note("A file on disk is uploaded. Its path has a quote, and no other agent sees where it was.")
 		ledger := strings.Repeat("2026-03-01,Bob's lunch,12.50\n", 600) // more than comes whole
 		bob.do("share_file", args{"path": "~/Bob's/ledger.csv", "size": len(ledger), "message": "compare this",
@@ -35,6 +36,8 @@ func TestStory_files(t *testing.T) {
 		ann.run("PK\x03\x04 zip")
 		bob.look()
 		bob.do("get_file", args{"id": bob.last})
+		bob.do("get_file", args{"id": []string{rates, bob.last}})
+		bob.do("get_file", args{"id": []string{rates, ann.token}})
 		bob.do("get_file", args{"id": ann.token})
 		bob.do("message_history", args{"files": true})
 	})

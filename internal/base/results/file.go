@@ -40,9 +40,16 @@ type File struct {
 type GotFile struct {
 	Untrusted string `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	From      string `json:"from,omitempty" doc:"who shared it"`
-	File      File   `json:"file" doc:"what it is"`
+	File      File   `json:"file,omitzero" doc:"what it is"`
 	Text      Part   `json:"text,omitempty" doc:"of a text: the part from offset on, of 16 KiB at most"`
 	More      int64  `json:"more,omitempty" doc:"the offset of the next part"`
-	Download  string `json:"download" doc:"a command for a shell that saves the whole, under a name of the server's"`
+	Files     []Got  `json:"files,omitempty" doc:"of several ids, in the place of from, file, text and more"`
+	Download  string `json:"download" doc:"a command for a shell that saves the whole, or all files, under names of the server's"`
 	Next      string `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
+}
+
+// Got is one of several files.
+type Got struct {
+	ID string `json:"id" doc:"of the message; the saved file is called parley-, this id, and an ending"`
+	File
 }

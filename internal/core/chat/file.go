@@ -88,6 +88,15 @@ type FileGot struct {
 	Situation
 }
 
+// FilesGot is the result of GetFiles.
+type FilesGot struct {
+	Files []FileGot // nothing of their contents
+	Situation
+}
+
+// MostFiles is how many files a call gets at once.
+const MostFiles = 20
+
 // Download is a file that is being downloaded.
 type Download struct {
 	File

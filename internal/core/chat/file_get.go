@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -43,19 +44,11 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	}
 	defer c.room.release()
 	c.attendance().RecordCall(ctx)
-	e, err := c.seen(ctx, "id", req.ID)
+	got, f, err := c.get(ctx, "id", req.ID)
 	if err != nil {
 		return FileGot{}, err
 	}
-	f, err := c.carried(e)
-	if err != nil {
-		return FileGot{}, err
-	}
-	h := c.head
-	got := FileGot{Message: messageOf(&h.State, c.me, e), File: *viewFile(f), Ending: picture.Ending(f.Type),
-		Situation: c.situation(h)}
-	got.Ticket = ident.NewTicket(h.LogKey, c.token.Room, c.me.Seat, c.me.Joined, h.MessageID(e.N),
-		s.now().Add(ticketLife)).String()
+	got.Situation = c.situation(c.head)
 	switch {
 	case c.me.IsPerson(), req.Unread: // who downloads it, and looks at that
 	case picture.IsText(f.Type):
@@ -72,19 +65,71 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	return got, nil
 }
 
+// GetFiles returns tickets for the files that these messages carry, or refuses all. An id that comes twice counts once.
+func (s *Service) GetFiles(ctx context.Context, token string, ids []string) (FilesGot, error) {
+	got, err := s.getFiles(ctx, token, ids)
+	return got, s.Outward(err)
+}
+
+func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got FilesGot, err error) {
+	switch {
+	case s.opts.Files == nil:
+		return FilesGot{}, errNoFiles()
+	case len(ids) > MostFiles:
+		return FilesGot{}, fault.Refuse(fault.InvalidArgument, "id: at most %d ids. Nothing was done: get the other "+
+			"files by another call.", MostFiles)
+	}
+	c, err := s.enterNow(ctx, token)
+	if err != nil {
+		return FilesGot{}, err
+	}
+	defer c.room.release()
+	c.attendance().RecordCall(ctx)
+	for i, id := range ids {
+		if slices.Contains(ids[:i], id) {
+			continue
+		}
+		one, _, err := c.get(ctx, fmt.Sprintf("id, number %d", i+1), id)
+		if err != nil {
+			return FilesGot{}, err
+		}
+		got.Files = append(got.Files, one)
+	}
+	got.Situation = c.situation(c.head)
+	return got, nil
+}
+
+// get returns the file that the message with an id carries, with a ticket for it. field is the argument that has the
+// id.
+func (c *session) get(ctx context.Context, field, id string) (FileGot, *room.File, error) {
+	e, err := c.seen(ctx, field, id)
+	if err != nil {
+		return FileGot{}, nil, err
+	}
+	f, err := c.carried(field, e)
+	if err != nil {
+		return FileGot{}, nil, err
+	}
+	h := c.head
+	got := FileGot{Message: messageOf(&h.State, c.me, e), File: *viewFile(f), Ending: picture.Ending(f.Name, f.Type)}
+	got.Ticket = ident.NewTicket(h.LogKey, c.token.Room, c.me.Seat, c.me.Joined, h.MessageID(e.N),
+		c.room.svc.now().Add(ticketLife)).String()
+	return got, f, nil
+}
+
 // carried returns the file of e, which the caller sees. That of a draft is there as long as the
-// draft waits.
-func (c *session) carried(e room.Event) (*room.File, error) {
+// draft waits. field is the argument that names e.
+func (c *session) carried(field string, e room.Event) (*room.File, error) {
 	f := e.CarriedFile()
 	switch {
 	case e.Redacted:
-		return nil, fault.Refuse(fault.InvalidArgument, "id: what this message carried was removed.")
+		return nil, fault.Refuse(fault.InvalidArgument, "%s: what this message carried was removed.", field)
 	case f == nil:
-		return nil, fault.Refuse(fault.InvalidArgument, "id: that message carries no file. Give the id of one that "+
-			"has file.")
+		return nil, fault.Refuse(fault.InvalidArgument, "%s: that message carries no file. Give the id of one that "+
+			"has file.", field)
 	case e.Type == room.Drafted && !c.me.HasDraft(e.N, c.room.svc.now()):
-		return nil, fault.Refuse(fault.InvalidArgument, "id: that draft was decided, or is more than a day old. If "+
-			"it was sent, give the id of the message.")
+		return nil, fault.Refuse(fault.InvalidArgument, "%s: that draft was decided, or is more than a day old. If "+
+			"it was sent, give the id of the message.", field)
 	}
 	return f, nil
 }
@@ -273,11 +318,11 @@ func (s *Service) download(ctx context.Context, text string) (Download, error) {
 	if err != nil {
 		return Download{}, err
 	}
-	f, err := c.carried(e)
+	f, err := c.carried("id", e)
 	if err != nil {
 		return Download{}, err
 	}
-	return Download{File: *viewFile(f), ID: t.Message, Ending: picture.Ending(f.Type),
+	return Download{File: *viewFile(f), ID: t.Message, Ending: picture.Ending(f.Name, f.Type),
 		Open: func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
 			r, err := c.open(ctx, f, offset, length)
 			return r, s.Outward(err)

@@ -61,6 +61,34 @@ func TestFile_isSeenByThoseWhoSeeItsMessage(t *testing.T) {
 	})
 }
 
+// One id that the caller may not see refuses them all.
+func TestGetFiles_areThoseThatTheCallerSees(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		one := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "one.txt", Text: "one"})
+		two := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "two.txt", Text: "two"})
+		private := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "p.txt", Text: "p", To: []string{"Cid"}})
+		got, err := s.GetFiles(t.Context(), p.bob.Token, []string{two, one, two})
+		if err != nil || len(got.Files) != 2 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		for i, want := range []string{"two", "one"} {
+			if text, err := s.download(got.Files[i].Ticket); err != nil || text != want {
+				t.Errorf("number %d is %q, %v", i+1, text, err)
+			}
+		}
+		_, err = s.GetFiles(t.Context(), p.bob.Token, []string{one, private})
+		wants(t, err, fault.InvalidArgument)
+		s.redact(p.ann.Token, two)
+		_, err = s.GetFiles(t.Context(), p.bob.Token, []string{one, two})
+		wants(t, err, fault.InvalidArgument)
+		got, err = s.GetFiles(t.Context(), p.cid.Token, []string{one, private})
+		if err != nil || len(got.Files) != 2 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
 // What keeps an agent from speaking keeps it from sharing: when it asks, and when the bytes are there.
 func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
 	for what, c := range map[string]struct {

@@ -3,6 +3,7 @@ package picture
 import (
 	"bytes"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -125,10 +126,19 @@ func isText(head []byte) bool {
 // IsText reports whether a file of this type is shown as text.
 func IsText(media string) bool { return media == Text }
 
+// textEndings lists what a text may say that it is when it is saved. Nothing runs a file for one of them.
+var textEndings = []string{".json", ".jsonl", ".yaml", ".yml", ".toml", ".csv", ".tsv", ".md", ".log", ".sql", ".diff",
+	".patch", ".proto"}
+
 // Ending returns the ending of the name under which a file of this type is saved, such as
-// ".png"; "" if the type is Unknown or not of the list.
-func Ending(media string) string {
+// ".png"; "" if the type is Unknown or not of the list. name, which an agent chose, counts only
+// among kinds of texts.
+func Ending(name, media string) string {
 	if media == Text {
+		ending := strings.ToLower(path.Ext(name))
+		if slices.Contains(textEndings, ending) {
+			return ending
+		}
 		return ".txt"
 	}
 	for _, list := range [][]kind{kinds, archives} {

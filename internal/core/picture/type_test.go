@@ -68,8 +68,8 @@ func TestEnding_isOneThatNothingRuns(t *testing.T) {
 	var got []string
 	all := slices.Concat(kinds, archives, []kind{{media: Text, ending: ".txt"}, {media: Unknown}})
 	for _, k := range all {
-		if Ending(k.media) != k.ending {
-			t.Errorf("%s is saved as %s", k.media, Ending(k.media))
+		if got := Ending("x.sh", k.media); got != k.ending {
+			t.Errorf("%s is saved as %s", k.media, got)
 		}
 		got = append(got, k.ending)
 	}
@@ -79,8 +79,19 @@ func TestEnding_isOneThatNothingRuns(t *testing.T) {
 		t.Errorf("the endings are %q, want %q", got, fixed)
 	}
 	for _, media := range []string{"text/html", "image/svg+xml", "application/x-sh", `image/png; x=".sh"`, ""} {
-		if Ending(media) != "" || IsText(media) {
-			t.Errorf("%s has the ending %q", media, Ending(media))
+		if got := Ending("x.json", media); got != "" || IsText(media) {
+			t.Errorf("%s has the ending %q", media, got)
+		}
+	}
+	for name, want := range map[string]string{"a.json": ".json", "rows.JSONL": ".jsonl", "a.yaml": ".yaml",
+		"a.yml": ".yml", "a.toml": ".toml", "a.b.csv": ".csv", "a.tsv": ".tsv",
+		"README.md": ".md", "a.log": ".log", "a.sql": ".sql",
+		"a.diff": ".diff", "a.patch": ".patch", "a.proto": ".proto",
+		".json": ".json", "a.html": ".txt", "a.sh": ".txt",
+		"a.json.sh": ".txt", "a.svg": ".txt", "json": ".txt", "a.json ": ".txt", "a.txt": ".txt", "": ".txt",
+		"a.png": ".txt", "a.js": ".txt", "a.json/": ".txt"} {
+		if got := Ending(name, Text); got != want {
+			t.Errorf("the text %q is saved as %s, want %s", name, got, want)
 		}
 	}
 	if !IsText(Text) || IsText(Unknown) {

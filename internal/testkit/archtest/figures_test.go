@@ -47,6 +47,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/base/results/room.go", "busy: its last call was less than {} ago,", "internal/core/room.PresentFor"},
 	{"internal/api/tools/send.go", "\"1-{} bytes. withdraw", "internal/core/room.MaxText"},
 	{"internal/api/tools/file.go", "\"1-{} bytes. The file itself", "internal/core/room.MaxText"},
+	{"internal/api/tools/file.go", "or a list of 2-{}.", "internal/core/chat.MostFiles"},
 	{"internal/api/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/core/room.MaxText"},
 	{"internal/web/assets/compose/may.js", "longest = {};", "internal/core/room.MaxText"},
 	{"internal/web/assets/sidebar/words.js", "works for at most {}.", "internal/core/room.InviteLife"},
