@@ -76,7 +76,9 @@ func (s *Set) shareAttached(ctx context.Context, in shareCall) (results.Shared, 
 		return a.viewShared(got), err
 	}
 	sent, err := s.rooms.Upload(ctx, got.Upload.Code, file)
-	return a.viewShared(chat.Shared{Sent: sent}), err
+	v := a.viewShared(chat.Shared{Sent: sent})
+	v.Next = a.uploaded(sent)
+	return v, err
 }
 
 // resourcePrefix is what a resource's URI begins with; a ticket follows.

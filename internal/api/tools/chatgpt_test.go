@@ -160,12 +160,12 @@ func TestChatGPT_sharesAndReadsFiles_whichOtherClientsDoOtherwise(t *testing.T) 
 		t.Errorf("the host was asked %d times", asked.Load())
 	}
 	var sent struct {
-		Sent bool
-		ID   string
+		Sent     bool
+		ID, Next string
 	}
 	gpt.call("share_file", args{"agent_token": seat.Token, "name": "shot.png",
 		"file": file("https://files.example.com/shot?sig=1")}).result(t, &sent)
-	if !sent.Sent || sent.ID == "" {
+	if !sent.Sent || sent.ID == "" || sent.Next != "It is shared: go on." {
 		t.Fatalf("%+v", sent)
 	}
 	shot := sent.ID

@@ -179,7 +179,7 @@ func (a advisor) viewShared(got chat.Shared) results.Shared {
 // viewUploaded is the answer to an upload.
 func (a advisor) viewUploaded(got chat.Sent) results.Uploaded {
 	v := results.Uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status),
-		Credential: got.Credential, Duplicate: got.Duplicate, Next: a.shared(got)}
+		Credential: got.Credential, Duplicate: got.Duplicate, Next: a.uploaded(got)}
 	if got.Sent {
 		v.Status = "shared"
 	}

@@ -64,6 +64,45 @@ func TestShare_line_namesTheFileInAShell(t *testing.T) {
 	}
 }
 
+// An upload that shared its file needs nothing more. What held it back says what to do.
+func TestUpload_answer_saysWhatIsNext(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+	user := userOf(ann)
+	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
+	offer := func(token string, size int) string {
+		return p.call("share_file", args{"agent_token": token, "name": "a.txt", "size": size}).Upload.Line
+	}
+	answers := func(line, content, want string) {
+		t.Helper()
+		var got reply
+		if err := json.Unmarshal(p.upload(line, content).JSON, &got); err != nil || !strings.Contains(got.Next, want) ||
+			want == "" && got.Next != "" {
+			t.Errorf("%s: next is %q, want %q; %v", content, got.Next, want, err)
+		}
+	}
+	const shared = "It is shared: go on."
+	line := offer(ann.Token, 9)
+	answers(line, "one", shared)
+	answers(line, "one", shared)
+	answers(offer(user, 9), "mine", "")
+	const secret = "AWS_ID=AKIAQYLPMN5HFIQR7XYA"
+	line = offer(ann.Token, 99)
+	answers(line, secret, "NOT sent: it holds what looks like")
+	answers(line, secret, shared)
+	approved, paused := offer(ann.Token, 9), offer(ann.Token, 9)
+	p.call("supervise", args{"agent_token": user, "approve": true})
+	answers(approved, "draft", "Your user has yet to decide about a message of yours, so it is NOT sent yet")
+	p.call("supervise", args{"agent_token": user, "paused": true})
+	answers(paused, "silent", "Your user has paused you")
+	if got := p.upload(approved, "other"); got.Code != "already_shared" || !strings.Contains(string(got.JSON),
+		"call share_file again for this file") {
+		t.Errorf("a refusal: %s", got.JSON)
+	}
+}
+
 // Several files come by one command, of which a shell makes nothing else; each has the ending of its kind of text.
 func TestGetFile_severalIDs_areOneDownload(t *testing.T) {
 	w := newWorld(t)
@@ -163,12 +202,13 @@ func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		var got struct {
 			Sent, Duplicate bool
-			Status          string
+			Status, Next    string
 			To              []string
 		}
 		answer := p.upload(open.Upload.Line, "plan").JSON
 		if err := json.Unmarshal(answer, &got); err != nil || !got.Sent || got.Duplicate != again ||
-			got.Status != "shared" || !slices.Equal(got.To, []string{"everyone"}) {
+			got.Status != "shared" || !slices.Equal(got.To, []string{"everyone"}) ||
+			got.Next != "It is shared: go on." {
 			t.Errorf("the answer to the upload: %s, %v", answer, err)
 		}
 	}

@@ -363,7 +363,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) *situation {
 	return is
 }
 
-// shared follows a share of a file whose bytes came with the call or after it.
+// shared follows a share of a file whose bytes came with the call, and an upload that shared nothing.
 func (a advisor) shared(s chat.Sent) string {
 	is := a.afterSending(s, chat.SendRequest{})
 	is.file = true

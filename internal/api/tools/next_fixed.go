@@ -42,6 +42,17 @@ func (a advisor) asksForUpload(is chat.Situation) string {
 		"file and says what to do next. Without a shell give your user the address upload.page, and {wait}.")
 }
 
+// uploaded follows an upload. It hands out nothing, so it knows no cursor from which to go on.
+func (a advisor) uploaded(s chat.Sent) string {
+	switch {
+	case !s.Sent:
+		return a.shared(s)
+	case s.Person:
+		return ""
+	}
+	return "It is shared: go on."
+}
+
 // shownText is the length, in bytes, from which on nobody should retype a text.
 const shownText = 1000
 
