@@ -243,11 +243,11 @@ func (op *sendOp) sharesFile(f *room.File) bool {
 }
 
 // asksAs reports whether the call asks those whom e asks. A request that names nobody asks its addressees, and a
-// proposal all who were there then.
+// proposal all who were there then. A call that asks only its sender asks nobody whom a message can ask.
 func (op *sendOp) asksAs(e room.Event, asks bool) bool {
 	switch me := op.caller.me; {
 	case len(op.req.Ask) > 0:
-		return sameCompany(me, e.AskNames, op.req.Ask)
+		return len(e.AskNames) > 0 && sameCompany(me, e.AskNames, op.req.Ask)
 	case e.Kind == room.Request:
 		return sameCompany(me, e.AskNames, e.ToNames)
 	}
