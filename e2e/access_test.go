@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"bufio"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -293,14 +295,32 @@ func TestAccess_bridge_hasTheKeyOfItsPerson(t *testing.T) {
 	ask := func() string {
 		t.Helper()
 		cmd := ann.command(t.Context(), "bridge", "--url", p.url)
-		cmd.Stdin = strings.NewReader(
-			`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}` + "\n")
-		out, err := cmd.Output()
+		in, err := cmd.StdinPipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		ann.keepsSecrets(string(out), []string{"bridge"})
-		return string(out)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		hello := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",` +
+			`"capabilities":{},"clientInfo":{"name":"test","version":"1"}}}` + "\n"
+		if _, err := io.WriteString(in, hello); err != nil {
+			t.Fatal(err)
+		}
+		said, err := bufio.NewReader(out).ReadString('\n') // a client hears the answer before it goes
+		if err != nil {
+			t.Error(err)
+		}
+		_ = in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		ann.keepsSecrets(said, []string{"bridge"})
+		return said
 	}
 	if said := ask(); !strings.Contains(said, "key_invalid") || !strings.Contains(said, "This server needs a key") {
 		t.Errorf("without a key: %s", said)
