@@ -60,21 +60,24 @@ func (in *inbox) settles(e room.Event) bool {
 		!in.caller.me.HearsOfTask(e) // 18
 }
 
-// goesOn reports whether the wait w goes on past the answers that have come: see asked.go. If others took the caller
-// for one that an answer has woken, they would count its time to speak, so they learn that it waits.
-func (in *inbox) goesOn(ctx context.Context, w *presence.Wait) bool {
+// passOver lets the wait w go on past the answers that have come, or ends it: see the cases. If others took the caller
+// for one that an answer has woken, they would count its time to speak, so they learn that it waits. Its state stands in
+// the inbox: what a wait has on its stack, thousands have.
+func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
 	if !in.has(answered) || in.has(wakes) {
-		return false
+		return
 	}
 	if !in.isOwedByPresent(ctx) { // 4 to 10, 16, 17
 		in.signs |= worthAnswer
-		return false
+		return
 	}
 	if w.PassedTo < in.answeredTo { // 1, 2, 3
 		w.PassedTo = in.scanned
 		in.caller.attendance().Renew(ctx, w)
 	}
-	return true
+	if in.lookAgain == nil {
+		in.lookAgain = in.caller.room.svc.clock.After(askedEvery)
+	}
 }
 
 // isOwedByPresent reports whether one that owes an answer may give it soon: it is neither silent nor away, and its

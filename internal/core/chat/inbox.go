@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -26,8 +27,9 @@ type inbox struct {
 	lostTask string      // the id of one that another has taken from the caller; "": none
 
 	// Of a send: see settles.
-	owed       []int // the seats that owe its message an answer, as of the last event looked at
-	answeredTo int64 // the last answer past which the wait may go on; 0: none came
+	owed       []int            // the seats that owe its message an answer, as of the last event looked at
+	answeredTo int64            // the last answer past which the wait may go on; 0: none came
+	lookAgain  <-chan time.Time // when passOver is due; nil: at the next event
 }
 
 // signs is a set of what an inbox has found beside messages.
@@ -45,7 +47,7 @@ const (
 	slept                          // something came while the caller was paused
 	asleep                         // a program waits for a caller that is paused, and is told nothing
 	alone                          // the wait ended at once, since all others are away or have left
-	answered                       // the message of the call, and others owe it an answer: see goesOn
+	answered                       // the message of the call, and others owe it an answer: see passOver
 	unsure                         // what was handed out before may not have arrived, and has no room in the batch
 
 	complete = batchFull | seatLost // the inbox takes no further event

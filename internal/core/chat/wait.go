@@ -206,22 +206,14 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 		defer refresh.Stop()
 		refreshed = refresh.Chan()
 	}
-	var asked clockwork.Timer
-	var askedAgain <-chan time.Time
 	ended := Ended(ctx)
 	for last := !w.Began.Before(w.Until) || isClosed(r.svc.stopping); ; {
 		changed := r.log.Changed()
 		if err := in.collect(ctx); err != nil {
 			return false, err
 		}
-		goesOn := in.goesOn(ctx, w)
-		if in.due() || last {
+		if in.passOver(ctx, w); in.due() || last {
 			return false, nil
-		}
-		if goesOn && asked == nil {
-			asked = r.svc.clock.NewTimer(askedEvery)
-			defer asked.Stop()
-			askedAgain = asked.Chan()
 		}
 		r.agents.Watch()
 		select {
@@ -234,8 +226,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 			}
 		case in.freeTask = <-w.Task:
 			return true, in.collect(ctx) // with what has just come
-		case <-askedAgain:
-			asked.Reset(askedEvery)
+		case <-in.lookAgain: // whether those who owe an answer are still here
+			in.lookAgain = nil
 		case <-refreshed:
 			if again := c.attendance().Renew(ctx, w); again > 0 {
 				refresh.Reset(again)
