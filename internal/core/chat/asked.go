@@ -61,8 +61,8 @@ func (in *inbox) settles(e room.Event) bool {
 }
 
 // passOver lets the wait w go on past the answers that have come, or ends it: see the cases. If others took the caller
-// for one that an answer has woken, they would count its time to speak, so they learn that it waits. Its state stands in
-// the inbox: what a wait has on its stack, thousands have.
+// for one that an answer has woken, they would count its time to speak, so they learn that it waits. What it remembers
+// stands in the inbox: what a wait has on its stack, thousands have.
 func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
 	if !in.has(answered) || in.has(wakes) {
 		return

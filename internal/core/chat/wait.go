@@ -212,7 +212,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 		if err := in.collect(ctx); err != nil {
 			return false, err
 		}
-		if in.passOver(ctx, w); in.due() || last {
+		in.passOver(ctx, w)
+		if in.due() || last {
 			return false, nil
 		}
 		r.agents.Watch()
