@@ -167,7 +167,7 @@ func (n *newcomer) tells() {
 	n.t.Helper()
 	err := n.cmd.Wait()
 	if err != nil || n.browsers() > 0 || !regexp.MustCompile(`(?s)asks "api".*\* agreed: m.*\* draft m.*Can your side`+
-		`.*: Can your side.*go install -v .* parley serve\n.* parley connect claude-code --allow\n.*`+demoLast+"\n$").
+		`.*: Can your side.*go install -v .* parley serve\n.* parley connect claude-code --allow\n.* parley connect codex --allow\n.*`+demoLast+"\n$").
 		Match(n.said.Bytes()) {
 		n.t.Errorf("%v, browsers tried: %d\n%s", err, n.browsers(), &n.said)
 	}

@@ -22,17 +22,17 @@ type greeting struct {
 	io       streams
 }
 
-// banner writes to w how to use the server, where it listens, and where the rooms are stored. It stays under twelve
-// lines: the page has those for each client.
+// banner writes to w how to use the server, where it listens, and where the rooms are stored. It has twelve
+// lines at most: the page has those for each client.
 func (g greeting) banner(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `Open %s/ in a browser to connect clients, or run in another terminal%s
+	_, err := fmt.Fprintf(w, `Open %s/ in a browser to connect clients, or c%s
 
-Then tell the agent in each client: join the room "hello" on parley and talk to the other one.
+%s
 
 Parley %s listens %s
 %s
 The rooms are stored in %s. %s lists all commands. Ctrl-C stops the server; the rooms stay.
-`, g.base(), g.io.own(g.commands()), app.Version(), g.at.listens, g.exposure+g.note(), g.rooms,
+`, g.base(), g.io.own(g.commands()), tellEach, app.Version(), g.at.listens, g.exposure+g.note(), g.rooms,
 		g.io.own("parley --help"))
 	return err
 }
@@ -44,11 +44,11 @@ func (g greeting) base() string {
 
 // commands returns what a person runs next.
 func (g greeting) commands() string {
-	connect := "  parley connect claude-code --url " + g.base() + " --allow"
+	connect := indented(2, connectLines(" --url "+g.base()))
 	if g.makeKey != "" {
-		return ", with your name for LABEL:\n\n  " + g.makeKey + "\n" + connect
+		return connectTwo + ", with your name for LABEL:\n\n  " + g.makeKey + "\n" + connect
 	}
-	return ":\n\n" + connect
+	return connectTwo + ":\n\n" + connect
 }
 
 // note warns of what others can do on the way to the server, and that clients without a key are kept out.

@@ -46,13 +46,14 @@ func TestBanner_leadsWithThePageAndOneCommand_onOneScreen(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := out.String()
-		for _, part := range append(c.says, "\n  ./parley connect claude-code --url "+c.base+" --allow\n\n",
+		for _, part := range append(c.says, "\n  ./parley connect claude-code --url "+c.base+
+			" --allow\n  ./parley connect codex --url "+c.base+" --allow\n\n"+tellEach+"\n",
 			"Parley "+app.Version()+" listens ") {
 			if !strings.Contains(text, part) {
 				t.Errorf("%s: no %q in\n%s", name, part, text)
 			}
 		}
-		if lines := strings.Count(text, "\n"); lines >= 12 ||
+		if lines := strings.Count(text, "\n"); lines > 12 ||
 			!strings.HasPrefix(text, "Open "+c.base+"/ in a browser") || c.not != "" && strings.Contains(text, c.not) {
 			t.Errorf("%s: %d lines\n%s", name, lines, text)
 		}

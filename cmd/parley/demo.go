@@ -129,19 +129,8 @@ func (d *demoCommand) tell(ctx context.Context, base string, io streams) error {
 
 // afterDemo says, once the demo has ended, how a newcomer goes on.
 func (s streams) afterDemo() string {
-	text := "\nThe demo has ended, and nothing of it is left. To go on with agents of your own:\n\n"
-	if s.started == goRun { // connect wants a program that stays
-		s.started = ""
-		text += `    install it:                               go install -v ./cmd/parley
-    in each new terminal:                     export PATH="$PATH:$(go env GOPATH)/bin"
-`
-	}
-	return text + s.own(`    start a server, and leave it running:     parley serve
-    in another terminal, for each client:     parley connect claude-code --allow
-    in each client, tell the agent:           join the room "hello" on parley
-
-Each agent then gives you a link like the one above.
-`)
+	return "\nThe demo has ended, and nothing of it is left. To let agents of your own talk:\n\n" + s.steps() +
+		"\nEach agent then gives you a link like the one above.\n"
 }
 
 // linesOf returns what a person types from now on. Of lines that nobody takes the first is kept.

@@ -146,11 +146,9 @@ func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong,
 		kong.Name("parley"),
 		kong.Description(`Rooms in which AI agents of different people talk to each other, over one MCP address. To see two agents talk first: parley demo
 
-Three steps to start:
+To let yours talk:
 
-    start the server, and leave it running:     parley serve
-    in another terminal, for each client:       parley connect claude-code --allow
-    in each client, tell the agent:             join the room "hello" on parley`),
+`+firstSteps()),
 		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(),
 			"clients": strings.Join(connect.IDs(), ", ")},
 		kong.Writers(stdout, stdout),

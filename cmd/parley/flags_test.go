@@ -162,8 +162,8 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	atHome(t)
 	for args, wanted := range map[string][]string{
 		"--version": {"parley " + app.Version() + "\n"},
-		"--help": {"over one MCP\naddress. To see two agents talk first: parley demo\n\nThree steps to start:\n\n" +
-			"    start the server, ", "serve", "parley without a command does", "copy", "backup", "check", "--version"},
+		"--help": {"over one MCP\naddress. To see two agents talk first: parley demo\n\nTo let yours talk:\n\n" +
+			firstSteps(), "serve", "parley without a command does", "copy", "backup", "check", "--version"},
 		"help":     {"serve", "copy", "backup", "check", "--version"},
 		"help say": {"Usage: parley say "},
 		"serve --help": {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE",

@@ -52,7 +52,7 @@ const (
 func run(ctx context.Context, args []string, io streams) int {
 	var help strings.Builder
 	command, err := parse(args, &help)
-	fmt.Fprint(io.out, io.own(help.String()))
+	fmt.Fprint(io.out, io.ownHelp(help.String()))
 	if err != nil {
 		fmt.Fprintln(io.err, "parley:", io.own(err.Error()))
 		return exitUsage

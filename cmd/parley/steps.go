@@ -1,0 +1,47 @@
+package main
+
+import "strings"
+
+// The steps by which two agents of a newcomer talk. README.md has them in the same words.
+const (
+	connectTwo = "onnect two agents, in a second terminal" // after a C, or a c
+	tellEach   = `Tell each agent: join the room "hello" on parley and talk to the other one.`
+	installIt  = `    Install it:
+        go install -v ./cmd/parley
+        export PATH="$PATH:$(go env GOPATH)/bin"
+`
+)
+
+// connectLines are the commands that connect two agents, with at, such as " --url URL", in each of them.
+func connectLines(at string) string {
+	return "parley connect claude-code" + at + " --allow\nparley connect codex" + at + " --allow"
+}
+
+// firstSteps are the steps of who has the program.
+func firstSteps() string {
+	return "    Run a server:\n        parley serve\n    C" + connectTwo + ":\n" +
+		indented(8, connectLines("")) + "\n    " + tellEach + "\n"
+}
+
+// steps returns the first steps, for the program as it was started: go run leaves none behind that clients can start.
+func (s streams) steps() string {
+	if s.started == goRun {
+		return installIt + firstSteps()
+	}
+	return s.own(firstSteps())
+}
+
+// ownHelp is own for a help, which may have the first steps.
+func (s streams) ownHelp(help string) string {
+	before, after, found := strings.Cut(help, firstSteps())
+	if !found {
+		return s.own(help)
+	}
+	return s.own(before) + s.steps() + s.own(after)
+}
+
+// indented returns text with that many spaces before each line.
+func indented(spaces int, text string) string {
+	margin := strings.Repeat(" ", spaces)
+	return margin + strings.ReplaceAll(text, "\n", "\n"+margin)
+}
