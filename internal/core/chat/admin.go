@@ -135,10 +135,9 @@ func (c *session) decide(ctx context.Context, may permission, propose rule,
 	return events, nil
 }
 
-// addCall adds this call, which is not noted yet, to the presence of the seats. A call of a person is no
-// sign of its agent.
+// addCall adds this call, which is not recorded yet, to the presence of the seats.
 func (c *session) addCall(presence map[int]room.Presence) {
-	if !c.me.IsPerson() || c.me.IsAlone() {
+	if c.me.KeepsLease() {
 		presence[c.me.Seat] = room.Presence{AtMs: c.room.svc.now().UnixMilli()}
 	}
 }

@@ -29,7 +29,7 @@ type inbox struct {
 	// Of a send: see settles.
 	owed       []int            // the seats that owe its message an answer, as of the last event looked at
 	answeredTo int64            // the last answer past which the wait may go on; 0: none came
-	lookAgain  <-chan time.Time // when passOver is due; nil: at the next event
+	lookAgain  <-chan time.Time // when passOver is to look again although nothing comes; nil: it is not
 }
 
 // signs is a set of what an inbox has found beside messages.
@@ -268,10 +268,11 @@ func (in *inbox) addNews(e room.Event, agents int, settles bool) {
 		in.lostTask = room.TaskID(e.Task.No)
 	}
 	knocked := e.Type == room.Knocked
-	if in.ends(e, agents) && settles {
+	switch ends := in.ends(e, agents); {
+	case ends && settles:
 		in.signs, in.answeredTo = in.signs|answered, e.N
-	} else {
-		in.add(worthAnswer, in.ends(e, agents))
+	case ends:
+		in.signs |= worthAnswer
 	}
 	in.add(agentMoved, e.Type != room.Said && e.Type != room.TaskChanged && !knocked)
 	in.add(agentParted, e.Type == room.Left || e.Kind == room.Done)

@@ -254,7 +254,7 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Caller) (r
 	}
 	viewer, _ := h.Seated(you.Seat)
 	return roster{
-		Head: h, You: you.Seat, Person: you.IsPerson() && !you.IsAlone(), BackAt: r.agents.BackAt(you.Seat),
+		Head: h, You: you.Seat, Person: !you.KeepsLease(), BackAt: r.agents.BackAt(you.Seat),
 		Presence: presence, People: people, Unread: r.log.Seats().Unread(room.Caller{Agent: viewer}), Now: r.svc.now(),
 	}, nil
 }
