@@ -25,7 +25,7 @@ type greeting struct {
 // banner writes to w how to use the server, where it listens, and where the rooms are stored. It has twelve
 // lines at most: the page has those for each client.
 func (g greeting) banner(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `Open %s/ in a browser to connect clients, or c%s
+	_, err := fmt.Fprintf(w, `Open %s/ in a browser to connect clients, or %s
 
 %s
 
@@ -44,11 +44,12 @@ func (g greeting) base() string {
 
 // commands returns what a person runs next.
 func (g greeting) commands() string {
+	step := strings.ToLower(connectTwo[:1]) + connectTwo[1:]
 	connect := indented(2, connectLines(" --url "+g.base()))
 	if g.makeKey != "" {
-		return connectTwo + ", with your name for LABEL:\n\n  " + g.makeKey + "\n" + connect
+		return step + ", with your name for LABEL:\n\n  " + g.makeKey + "\n" + connect
 	}
-	return connectTwo + ":\n\n" + connect
+	return step + ":\n\n" + connect
 }
 
 // note warns of what others can do on the way to the server, and that clients without a key are kept out.

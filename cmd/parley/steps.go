@@ -4,7 +4,7 @@ import "strings"
 
 // The steps by which two agents of a newcomer talk. README.md has them in the same words.
 const (
-	connectTwo = "onnect two agents, in a second terminal" // after a C, or a c
+	connectTwo = "Connect two agents, in a second terminal"
 	tellEach   = `Tell each agent: join the room "hello" on parley and talk to the other one.`
 	installIt  = `    Install it:
         go install -v ./cmd/parley
@@ -19,7 +19,7 @@ func connectLines(at string) string {
 
 // firstSteps are the steps of who has the program.
 func firstSteps() string {
-	return "    Run a server:\n        parley serve\n    C" + connectTwo + ":\n" +
+	return "    Run a server:\n        parley serve\n    " + connectTwo + ":\n" +
 		indented(8, connectLines("")) + "\n    " + tellEach + "\n"
 }
 
