@@ -295,17 +295,7 @@ func TestAccess_bridge_hasTheKeyOfItsPerson(t *testing.T) {
 	ask := func() string {
 		t.Helper()
 		cmd := ann.command(t.Context(), "bridge", "--url", p.url)
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		in, out := startPiped(t, cmd)
 		hello := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",` +
 			`"capabilities":{},"clientInfo":{"name":"test","version":"1"}}}` + "\n"
 		if _, err := io.WriteString(in, hello); err != nil {

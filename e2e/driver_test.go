@@ -86,22 +86,29 @@ func drive(t *testing.T, cmd *exec.Cmd, protocol string) *driver {
 	return d
 }
 
-// startDriver starts a driver and returns it when its client is connected, with what it said then.
-func startDriver(t *testing.T, cmd *exec.Cmd) (*driver, driverLine) {
+// startPiped starts cmd, and returns its standard input and output.
+func startPiped(t *testing.T, cmd *exec.Cmd) (in io.WriteCloser, out io.Reader) {
 	t.Helper()
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := cmd.StdoutPipe()
+	out, err = cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	complaints := &process.Output{}
-	cmd.Stderr = complaints
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	return in, out
+}
+
+// startDriver starts a driver and returns it when its client is connected, with what it said then.
+func startDriver(t *testing.T, cmd *exec.Cmd) (*driver, driverLine) {
+	t.Helper()
+	complaints := &process.Output{}
+	cmd.Stderr = complaints
+	in, out := startPiped(t, cmd)
 	d := &driver{in: in, calls: map[int]chan<- driverLine{}, posts: make(chan posted, 100),
 		asked: make(chan asked, 100), cmd: cmd, ended: make(chan struct{})}
 	ready := make(chan driverLine, 1)

@@ -144,18 +144,8 @@ func openSession(t *testing.T, sqlite3 string, p *program) *session {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &session{t: t, cmd: exec.CommandContext(ctx, sqlite3, "-batch", p.args[1])}
-	in, err := s.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := s.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	in, out := startPiped(t, s.cmd)
 	s.in, s.out = in, bufio.NewReader(out)
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
 		cancel()
 		_ = s.cmd.Wait() // of a session that was left

@@ -65,17 +65,7 @@ func startStdio(t *testing.T, command []string, env ...string) *stdio {
 	}
 	env = append(env, "GORACE=atexit_sleep_ms=0") // a program built with GOFLAGS=-race ends a second later else
 	s.cmd.Env, s.cmd.Stderr = append(process.Environment(), env...), s.notes
-	in, err := s.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := s.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := startPiped(t, s.cmd)
 	s.in = in
 	go func() {
 		s.read(out)
