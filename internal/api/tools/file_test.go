@@ -83,7 +83,7 @@ func TestUpload_answer_saysWhatIsNext(t *testing.T) {
 			t.Errorf("%s: next is %q, want %q; %v", content, got.Next, want, err)
 		}
 	}
-	const shared = "It is shared: go on."
+	const shared = "It is shared. Go on with your last cursor: call wait_for_message, or what is next."
 	line := offer(ann.Token, 9)
 	answers(line, "one", shared)
 	answers(line, "one", shared)
@@ -208,7 +208,7 @@ func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 		answer := p.upload(open.Upload.Line, "plan").JSON
 		if err := json.Unmarshal(answer, &got); err != nil || !got.Sent || got.Duplicate != again ||
 			got.Status != "shared" || !slices.Equal(got.To, []string{"everyone"}) ||
-			got.Next != "It is shared: go on." {
+			got.Next != "It is shared. Go on with your last cursor: call wait_for_message, or what is next." {
 			t.Errorf("the answer to the upload: %s, %v", answer, err)
 		}
 	}
@@ -333,12 +333,14 @@ func TestNext_filesOfOthers_areNamedByTheirMessages(t *testing.T) {
 	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den"})
 	bob := p.call("join_room", args{"agent_name": "Bob", "room": "den"})
 	var ids []string
-	for _, want := range []string{"A file came with message %s: get_file with that id shows the file, ",
-		"Files came with messages %s: get_file with one of these ids shows the file, "} {
+	for _, want := range []string{
+		"A file came with message %s: get_file with that id shows the file, and has the command that saves it. ",
+		"Files came with messages %s: get_file with one of these ids shows its file, and with all of them has one " +
+			"command that saves all. "} {
 		name := fmt.Sprint(len(ids), ".txt")
 		ids = append(ids, p.call("share_file", args{"agent_token": ann.Token, "name": name, "text": name}).ID)
 		got := p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 0}).Next
-		want = fmt.Sprintf(want, strings.Join(ids, ", ")) + "and has the command that saves it. "
+		want = fmt.Sprintf(want, strings.Join(ids, ", "))
 		if !strings.HasPrefix(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}

@@ -36,7 +36,7 @@ With wait_seconds {wait} a send may bring the answer; if calls time out, wait sh
 
 share_file hands over files: never retype one. task is the room's to-do list: plan there, take, then begin, next when done.
 
-States of others: waiting: reads at once; standby: a message wakes it; away: until the time it said; busy: called less than 2 minutes ago, reads at its next call; silent: its last call is older.
+States of others: waiting: reads at once; standby: a message wakes it; away: until the time it said; busy: called less than 2 minutes ago, reads at its next call; silent: no call for longer.
 
 Lost the thread? join_room with only agent_token, then message_history. Token lost? join_room with the same room and agent_name; a refusal says when, and who can help.
 

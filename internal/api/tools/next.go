@@ -234,11 +234,11 @@ func (s *situation) word(w string) string {
 			return "files came with messages " + strings.Join(ids, ", ")
 		}
 		return "a file came with message " + strings.Join(ids, "")
-	case "that":
+	case "show":
 		if len(s.carriers()) > 1 {
-			return "one of these ids"
+			return "get_file with one of these ids shows its file, and with all of them has one command that saves all"
 		}
-		return "that id"
+		return "get_file with that id shows the file, and has the command that saves it"
 	case "lost":
 		return s.LostTask
 	case "silent":

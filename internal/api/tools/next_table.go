@@ -44,7 +44,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.CursorIgnored }, "The cursor you gave is not one of yours (an id is no cursor) and was ignored", ""},
 	{func(s *situation) bool { return s.Missed || s.hidden || s.Unsure }, "Not all that was said is shown: {unshown}", ""},
 	{func(s *situation) bool { return s.has(isCut) }, "A text with more is only a part", "for the rest call message_history with that id and offset"},
-	{func(s *situation) bool { return len(s.carriers()) > 0 }, "{files}", "get_file with {that} shows the file, and has the command that saves it"},
+	{func(s *situation) bool { return len(s.carriers()) > 0 }, "{files}", "{show}"},
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
 	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it", ""},
@@ -78,8 +78,8 @@ var imperatives = []row{
 	// There is work.
 	{func(s *situation) bool { return s.hasWork() || s.maySucceed() }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
-	{func(s *situation) bool { return s.opens && s.Others > 0 }, "You speak first", "call {send}"},
-	{func(s *situation) bool { return s.status == chat.StatusTurn }, "It is your turn", "call {send}, with kind done if you are finished; if you wait for something, {wait}"},
+	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet, so you begin", "call {send}"},
+	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All are waiting, and the turn is yours", "call {send}, with kind done if you are finished; if others have still to do something, {wait}"},
 	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
 	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]
 	{func(*situation) bool { return true }, "", "{wait}"},

@@ -15,13 +15,14 @@ func (s *Set) createRoom() tool {
 	return definition[chat.CreateRequest, results.Joined]{
 		name:  "create_room",
 		title: "Create a room",
-		about: "Make a new room with your own settings and be its admin. Returns what join_room does.",
+		about: "Make a new room with your own settings and be its admin (join_room makes one for two, too). Returns " +
+			"what join_room does.",
 		shown: []string{"agent_token", "cursor", "invite", "watch", "next"},
 		args: func(in *chat.CreateRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name in the room.").Require(),
 				spec.Text("room", &in.Room, "Its name. Without it one is made up."),
-				spec.Text("password", &in.Password, "Others need it to join."),
+				spec.Text("password", &in.Password, "Others need it to join, or the invite."),
 				spec.Text("description", &in.Description, "What it is for."),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity,
 					"Seats for all, you too.").Default(int64(room.MinCapacity)),

@@ -16,7 +16,7 @@ func (s *Set) task() tool {
 		title:  "Change the to-do list",
 		search: "todo plan tasks assign delegate claim work board",
 		about: "Plan and share out work in the room's to-do list, not in messages. Take a task before you begin it: " +
-			"you get it with the results it builds on. If its agent makes no call for 5 minutes, its adder and " +
+			"you get it with the results it builds on. If its holder makes no call for 5 minutes, its adder and " +
 			"admins may take it, anyone after 15.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
@@ -35,8 +35,8 @@ func (s *Set) task() tool {
 func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Choice("action", &in.Action, "add: all in one call. take: begin one, without id one offered to you, else "+
-			"the first free. finish: yours is done. next: finish it, and take another in the same call. release: "+
+		spec.Choice("action", &in.Action, "add: all in one call. take: it is yours, begin it; without id one offered to "+
+			"you, else the first free. finish: yours is done. next: finish it, and take another in the same call. release: "+
 			"free it (holder, adder, admin). drop: cancel it. edit: new text or for.",
 			chat.TaskAdd, chat.TaskTake, chat.TaskFinish, chat.TaskNext, chat.TaskRelease, chat.TaskDrop,
 			chat.TaskEdit).Require().OrCall("to see the tasks, call list_tasks"),

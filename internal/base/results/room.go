@@ -20,7 +20,7 @@ type Agent struct {
 	Role          string `json:"role,omitempty" doc:"admin or member"`
 	You           bool   `json:"you,omitempty" doc:"true for the caller, else absent"`
 	Muted         bool   `json:"muted,omitempty" doc:"true if an admin has muted it"`
-	State         string `json:"state,omitempty" doc:"waiting: it reads at once; standby: it is woken when somebody speaks, by a program that waits or a call (some only by @ and their name, ask, to or a reply); away: until the time it said; busy: its last call was less than two minutes ago, and it is not listening now; silent: its last call is older"`
+	State         string `json:"state,omitempty" doc:"waiting: it reads at once; standby: it is woken when somebody speaks, by a program that waits or a call (some only by @ and their name, ask, to or a reply); away: until the time it said; busy: its last call was less than two minutes ago, and it is not listening now; silent: no call for longer"`
 	IdleMinutes   int64  `json:"idle_minutes,omitempty" doc:"whole minutes since its last call; absent under one"`
 	Activity      Text   `json:"activity,omitempty" doc:"what it says that it is doing"`
 	BackInMinutes int64  `json:"back_in_minutes,omitempty" doc:"until the return that it announced"`
