@@ -75,6 +75,27 @@ func (o ownSeat) command(words string) string {
 	return line
 }
 
+// refuseRoom refuses words of which the first is a room of the person: who writes "say ROOM TEXT" would say the name of
+// the room, too, and in another room if the person has one seat elsewhere. undone says what was not done, and command
+// returns the command for the other words.
+func (o ownSeat) refuseRoom(s *shell.Shell, words []string, undone string, command func(text string) string) error {
+	if o.Room != "" || len(words) < 2 || !s.IsRoom(words[0]) {
+		return nil
+	}
+	o.Room = words[0]
+	instead := o.command(command(pasted(strings.Join(words[1:], " "))))
+	return &shell.Failure{Code: exitUsage, Text: shell.HarmlessLine(fmt.Sprintf("Nothing was %s: %s is a room of "+
+		"yours. To begin with that word, put all words in quotes; to name the room: %s", undone, o.Room, instead))}
+}
+
+// flagged returns a command with a flag, unless nothing was given with it.
+func flagged(command, flag string, given ...string) string {
+	if text := strings.Join(given, ","); text != "" {
+		command += " " + flag + " " + pasted(text)
+	}
+	return command
+}
+
 // within is a flag that may have a duration: --wait, --wait 30s or --wait=30s.
 type within struct {
 	Set bool

@@ -217,7 +217,7 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		if word, unknown := strings.CutPrefix(why, "unexpected argument"); unknown && help == "parley" {
 			why = "there is no command" + word
 		} else if unknown {
-			why += tooMany(help, args, arguments(err))
+			why += tooMany(help, args, arguments(err)) + roomFlag(strings.TrimSpace(word), err)
 		}
 		return nil, fmt.Errorf("%s; see %s --help", why, help)
 	}
@@ -244,8 +244,8 @@ var otherFlags = map[string]string{"seats": "--capacity N", "port": "--addr 127.
 func otherFlag(why string, err error) string {
 	tried, _ := strings.CutPrefix(why, "unknown flag --")
 	other, wrong := otherFlags[tried], new(kong.ParseError)
-	if name, _, _ := strings.Cut(other, " "); other == "" || !errors.As(err, &wrong) ||
-		!slices.ContainsFunc(wrong.Context.Flags(), func(f *kong.Flag) bool { return "--"+f.Name == name }) {
+	name, _, _ := strings.Cut(other, " ")
+	if other == "" || !errors.As(err, &wrong) || !hasFlag(wrong.Context, strings.TrimPrefix(name, "--")) {
 		return ""
 	}
 	return other
@@ -282,6 +282,20 @@ func tooMany(command string, args []string, takes []*kong.Positional) string {
 		names = append(names, "<"+one.Name+">")
 	}
 	return ": " + command + " takes no more than " + strings.Join(names, " ")
+}
+
+// roomFlag names --room to who wrote a room behind a command that takes no argument: "" of other commands.
+func roomFlag(word string, err error) string {
+	wrong := new(kong.ParseError)
+	if !errors.As(err, &wrong) || len(arguments(err)) > 0 || !hasFlag(wrong.Context, "room") {
+		return ""
+	}
+	return "; for a room write --room " + pasted(word)
+}
+
+// hasFlag reports whether a flag of the command of a line has that name.
+func hasFlag(command *kong.Context, name string) bool {
+	return slices.ContainsFunc(command.Flags(), func(f *kong.Flag) bool { return f.Name == name })
 }
 
 // ofNumber is how kong refuses what should be a number.

@@ -121,6 +121,8 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"task add":                "the title is missing: parley task add TITLE; see parley task --help",
 		"say":                     "the text is missing: give a TEXT, or - for standard input; see parley say --help",
 		"demo now":                "unexpected argument now: parley demo takes none; see parley demo --help",
+		"who hello":               "hello: parley who takes none; for a room write --room hello; see parley who --help",
+		"history hello --agreed":  "parley history takes none; for a room write --room hello; see parley history",
 		"connect codex gemini":    "unexpected argument gemini: parley connect takes no more than <client>; see",
 		"remove m1 m2":            "unexpected argument m2: parley remove takes no more than <id>; see",
 		"rooms tea time":          "unexpected argument time; put words that belong together in quotes; see",

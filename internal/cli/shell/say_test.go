@@ -41,7 +41,7 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 	}
 }
 
-// Who writes "say ROOM TEXT" says both words in the only room that they are in, and sees that.
+// Who writes "say TEXT" with a mistyped room before it says that, too, and sees where.
 func TestSay_atATerminal_isToldWhereItWent(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")

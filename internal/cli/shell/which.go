@@ -75,6 +75,14 @@ func (s *Shell) fits(w Which, seat client.Seat) bool {
 	return w.fits(seat) && (s.Base == "" || seat.Server == s.Base)
 }
 
+// IsRoom reports whether a word is the name of a room in which the person has a seat.
+func (s *Shell) IsRoom(word string) bool {
+	all, err := s.Seats.All()
+	return err == nil && slices.ContainsFunc(all, func(seat client.Seat) bool {
+		return s.fits(Which{Room: word}, seat)
+	})
+}
+
 // none says that no seat can be meant.
 func (s *Shell) none(w Which) error {
 	all, err := s.Seats.All()
