@@ -162,7 +162,7 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 		"--ask: expected names or ids":            {"say", "x", "--ask", "Bob,,Cy"},
 		"--json and -o - cannot be used together": {"get", "m1", "-o", "-", "--json"},
 		"say what to do":                          {"task"},
-		"say what to do: add, take":               {"task", "sing"},
+		`must be one of "add","take"`:             {"task", "sing"},
 		"the title is missing":                    {"task", "add", "--text", "x"},
 		"finish what: the id of a task":           {"task", "finish"},
 		"takes only the id of a task":             {"task", "drop", "t1", "because"},

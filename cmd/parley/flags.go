@@ -192,9 +192,8 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		if meant := meant(parser.Model.Node, args); meant != "" {
-			return nil, fmt.Errorf("there is no command %s; perhaps you mean: parley %s; see parley --help", args[0],
-				meant)
+		if no := noCommand(parser.Model.Node, args); no != nil {
+			return nil, no
 		}
 		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
 		why = optional.ReplaceAllString(why, "$1")
@@ -331,30 +330,55 @@ func oneOf(why string) string {
 
 // otherCommands are words that people try in the place of a command.
 var otherCommands = map[string]string{"version": "--version", "start": "serve", "send": "say",
-	"list": "rooms", "follow": "tail", "pause": "supervise pause", "resume": "supervise resume"}
+	"list": "rooms", "follow": "tail", "pause": "supervise pause", "resume": "supervise resume",
+	"task list": "tasks", "task done": "task finish", "task create": "task add", "tasks add": "task add",
+	"tasks take": "task take", "tasks release": "task release", "tasks finish": "task finish",
+	"tasks done": "task finish", "tasks drop": "task drop", "tasks edit": "task edit", "room list": "rooms",
+	"connect list": "connect", "manage remove": "manage kick", "supervise stop": "supervise pause"}
 
-// meant returns the command that somebody may have meant whose line names none: one that differs by a letter or two,
-// and what stands in its place for other words. It is "" if there is none.
-func meant(program *kong.Node, args []string) string {
-	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		return ""
+// noCommand refuses a line that names no command, and says which one may be meant: what stands in otherCommands for its
+// words, or one that differs by a letter or two. It is nil if the line names a command, and if the program has no
+// likely one.
+func noCommand(at *kong.Node, args []string) error {
+	words := 0 // of the commands that are there
+	for words < len(args) {
+		i := slices.IndexFunc(at.Children, func(n *kong.Node) bool { return n.Name == args[words] })
+		if i < 0 {
+			break
+		}
+		at, words = at.Children[i], words+1
 	}
-	if other := otherCommands[args[0]]; other != "" {
-		return strings.Join(append([]string{other}, args[1:]...), " ")
+	for n := min(2, len(args)); n > 0; n-- {
+		if other := otherCommands[strings.Join(args[:n], " ")]; other != "" {
+			return perhaps(at, args[:n], "parley "+strings.Join(append([]string{other}, args[n:]...), " "))
+		}
+	}
+	if words == len(args) || len(at.Children) == 0 || strings.HasPrefix(args[words], "-") {
+		return nil
 	}
 	nearest, away := "", 3 // more letters make another word
-	for _, command := range program.Children {
-		if command.Name == args[0] {
-			return ""
-		}
-		if d := distance(command.Name, args[0]); d < away && d <= len(args[0])/2 {
+	var all []string
+	for _, command := range at.Children {
+		all = append(all, command.Name)
+		if d := distance(command.Name, args[words]); d < away && d <= len(args[words])/2 {
 			nearest, away = command.Name, d
 		}
 	}
-	if nearest == "" {
-		return ""
+	tried := args[:words+1]
+	switch {
+	case nearest != "":
+		return perhaps(at, tried, strings.Join(append([]string{at.FullPath(), nearest}, args[words+1:]...), " "))
+	case words > 0:
+		return fmt.Errorf("there is no command %s: choose one of %s; see %s --help", strings.Join(tried, " "),
+			strings.Join(all, ", "), at.FullPath())
 	}
-	return strings.Join(append([]string{nearest}, args[1:]...), " ")
+	return nil
+}
+
+// perhaps refuses the words that are no command.
+func perhaps(at *kong.Node, tried []string, meant string) error {
+	return fmt.Errorf("there is no command %s; perhaps you mean: %s; see %s --help", strings.Join(tried, " "), meant,
+		at.FullPath())
 }
 
 // distance returns how many letters of a must be changed, added, removed or swapped with the next for b.

@@ -317,11 +317,33 @@ func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 	atHome(t)
 	for args, want := range map[string]string{"srve": "serve", "key add Ann": "keys add Ann", "version": "--version",
 		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": "",
-		"send hi --new": "say hi --new", "pause": "supervise pause"} {
+		"send hi --new": "say hi --new", "pause": "supervise pause", "task list": "tasks",
+		"tasks add tea": "task add tea",
+		"task done t1":  "task finish t1", "room list": "rooms", "manage remove Bob": "manage kick Bob",
+		"supervise stop": "supervise pause", "connect list": "connect", "keys lsit": "keys list",
+		"accounts rvoke x": "accounts revoke x", "sign-ins revok x": "sign-ins revoke x"} {
 		_, err := parse(strings.Fields(args), io.Discard)
-		if err == nil || (want != "") != strings.HasSuffix(err.Error(),
-			"; perhaps you mean: parley "+want+"; see parley --help") {
+		if err == nil || (want != "") != strings.Contains(err.Error(),
+			"; perhaps you mean: parley "+want+"; see parley ") {
 			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
+func TestParse_unknownCommandBelowAnother_saysWhichThereAre(t *testing.T) {
+	atHome(t)
+	for args, want := range map[string]string{
+		"keys ls": "there is no command keys ls: choose one of add, list, renew, revoke; see parley keys --help",
+		"accounts end": "there is no command accounts end: choose one of list, revoke, restore; see parley accounts " +
+			"--help",
+		"task lst": `<do> must be one of "add","take","release","finish","drop","edit" but got "lst"; see parley task ` +
+			"--help",
+		"task ad tea": `<do> must be one of "add","take","release","finish","drop","edit" but got "ad": perhaps you ` +
+			"mean add; see parley task --help",
+		"task": "task: say what to do: add, take, release, finish, drop or edit; see parley task --help",
+	} {
+		if _, err := parse(strings.Fields(args), io.Discard); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", args, err, want)
 		}
 	}
 }

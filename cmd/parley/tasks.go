@@ -25,7 +25,7 @@ func (c *tasksCommand) Run(ctx context.Context, s *shell.Shell) error {
 // taskCommand is `parley task`.
 type taskCommand struct {
 	ownSeat
-	Do    string   `arg:"" placeholder:"WHAT" help:"What to do: see above."`
+	Do    string   `arg:"" enum:"add,take,release,finish,drop,edit" placeholder:"WHAT" help:"What to do: see above."`
 	ID    string   `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
 	Words []string `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done."`
 	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
@@ -52,6 +52,10 @@ func (taskCommand) Help() string {
 func (c *taskCommand) Validate() error {
 	c.want = shell.TaskRequest{Action: c.Do, Text: c.Text, For: c.For, After: c.After, Free: c.Free}
 
+	if !slices.Contains([]string{"", "add", "take", "release", "finish", "drop", "edit"}, c.Do) {
+		return nil // kong refuses it, and says which one is meant
+	}
+
 	// Only a new task has no id, so the first word is of its title.
 	said := strings.Join(c.Words, " ")
 	if c.Do == "add" {
@@ -64,7 +68,7 @@ func (c *taskCommand) Validate() error {
 
 	// After this each flag goes with the action, so that none is ignored in silence.
 	switch {
-	case !slices.Contains([]string{"add", "take", "release", "finish", "drop", "edit"}, c.Do):
+	case c.Do == "":
 		return errors.New("say what to do: add, take, release, finish, drop or edit")
 	case c.Do == "add" && said == "":
 		return errors.New("the title is missing: " + c.command("task add TITLE"))
