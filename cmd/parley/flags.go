@@ -197,13 +197,13 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		}
 		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
 		why = optional.ReplaceAllString(why, "$1")
+		why = ofLetter.ReplaceAllString(why, "$1")
 		why = numberless.ReplaceAllString(why, " needs a value: a whole number")
 		why = timeless.ReplaceAllString(why, " needs a value: a time such as 30s, 5m or 2h")
 		if other := otherFlag(why, err); other != "" {
 			why += ": perhaps you mean " + other
 		} else if strings.HasPrefix(why, "unknown flag ") && len(arguments(err)) > 0 {
-			why = ofLetter.ReplaceAllString(why, "$1") +
-				"; put -- before a word that begins with a hyphen and is no flag"
+			why += "; put -- before a word that begins with a hyphen and is no flag"
 		}
 		why = ofNumber.ReplaceAllString(why, "expected a whole number but got $1")
 		why += oneOf(why)
@@ -213,6 +213,14 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 			why = "add what is missing: " + strings.NewReplacer("=", " ", ", ", " ").Replace(flags)
 		}
 		help := commandIn(command, err)
+		if early := early(parser.Model.Node, args, why); early != "" {
+			why, help = why+": write flags behind the command", "parley "+early
+			if args[0] == "-v" {
+				why += ", and -v of go run before ./cmd/parley"
+			}
+		} else if why == "unknown flag -v" {
+			why += ": perhaps you mean --version"
+		}
 		if word, unknown := strings.CutPrefix(why, "unexpected argument"); unknown && help == "parley" {
 			why = "there is no command" + word
 		} else if unknown {
@@ -295,6 +303,19 @@ func roomFlag(word string, err error) string {
 // hasFlag reports whether a flag of the command of a line has that name.
 func hasFlag(command *kong.Context, name string) bool {
 	return slices.ContainsFunc(command.Flags(), func(f *kong.Flag) bool { return f.Name == name })
+}
+
+// early returns the command of a line that has an unknown flag before it; "" if it has none.
+func early(program *kong.Node, args []string, why string) string {
+	if !strings.HasPrefix(why, "unknown flag ") || !strings.HasPrefix(args[0], "-") {
+		return ""
+	}
+	for _, arg := range args[1:] {
+		if slices.ContainsFunc(program.Children, func(n *kong.Node) bool { return n.Name == arg }) {
+			return arg
+		}
+	}
+	return ""
 }
 
 // ofNumber is how kong refuses what should be a number.
