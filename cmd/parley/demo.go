@@ -30,7 +30,7 @@ type demoCommand struct {
 func (demoCommand) Help() string {
 	return `The demo starts a server of its own on a free port, over a temporary file. Two scripts talk there as agents do. The demo needs no client and no network, ignores all variables that begin with PARLEY_, and leaves nothing behind.
 
-Without a terminal it asks nothing, as with --yes. The exit code is 1 if a step fails, and 0 if Ctrl-C ends the demo.`
+Without a terminal it asks nothing, as with --yes. The exit code is 1 if a step fails, and 0 if Ctrl-C ends the demo; go run makes that 1.`
 }
 
 // Run plays the demo. Whatever ends it takes the server and its file away.
