@@ -155,6 +155,9 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		fmt.Fprintln(streams.err, "parley:", shell.HarmlessLine(shadow))
 	}
 	if c.DryRun {
+		if len(done.Changes) == 0 {
+			fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, to)
+		}
 		fmt.Fprintf(streams.out, "%s\nNothing was written.\n", streams.own(answers))
 		return nil
 	}

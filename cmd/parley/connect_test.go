@@ -223,6 +223,8 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 		"The server does not answer yet. Start it with: parley serve --addr "+ln.Addr().String()+"\n",
 		"Codex asks before", "Codex asks once whether you trust the hooks", "Restart Codex, then tell the agent")
 	connectSays(t, 0, []string{"codex"}, "Codex is already connected to "+base+".\n")
+	connectSays(t, 0, []string{"codex", "--dry-run"}, "Codex is already connected to "+base+".\n",
+		"Nothing was written.\n")
 	connectSays(t, 0, nil, "codex           connected to "+base+"\n", "Not found on this machine: claude-code, ")
 	if saved, err := os.ReadFile(filepath.Join(home, ".local", "state", "parley", "server")); err != nil ||
 		string(saved) != base+"\n" {
