@@ -57,7 +57,7 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 		t.Errorf("before: %+v", got)
 	}
 	if shown, code := a.ann.types("Link: ", a.link, "watch"); code != 0 ||
-		!strings.Contains(shown, "You watch Ann's Claude.") {
+		!strings.Contains(shown, "You watch Ann's Claude. The link is used up: nobody else can open it.") {
 		t.Fatalf("exit code %d: %s", code, shown)
 	}
 	token := a.ann.seats()[0].Token

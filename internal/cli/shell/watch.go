@@ -182,8 +182,8 @@ func (o *opening) show(ctx context.Context) error {
 	on.seat = o.seat // whose names stand in the commands below
 	return o.by.Out.show(r, func() {
 		o.by.Out.about(got)
-		o.by.Out.print("You watch %s. Follow the room, speak to all or to your agent alone, or pause your agent:\n "+
-			" %s\n  %s\n  %s\n  %s", o.seat.Name, on.command("tail"), on.command("say TEXT"),
-			on.command("say --to "+quoted(o.seat.Name)+" TEXT"), on.command("supervise pause"))
+		o.by.Out.print("You watch %s. The link is used up: nobody else can open it. Follow the room, speak to all "+
+			"or to your agent alone, or pause your agent:\n  %s\n  %s\n  %s\n  %s", o.seat.Name, on.command("tail"),
+			on.command("say TEXT"), on.command("say --to "+quoted(o.seat.Name)+" TEXT"), on.command("supervise pause"))
 	})
 }
