@@ -224,7 +224,7 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		if word, unknown := strings.CutPrefix(why, "unexpected argument"); unknown && help == "parley" {
 			why = "there is no command" + word
 		} else if unknown {
-			why += tooMany(help, args, arguments(err)) + roomFlag(strings.TrimSpace(word), err)
+			why += misplaced(strings.TrimSpace(word), help, args, err)
 		}
 		return nil, fmt.Errorf("%s; see %s --help", why, help)
 	}
@@ -291,13 +291,21 @@ func tooMany(command string, args []string, takes []*kong.Positional) string {
 	return ": " + command + " takes no more than " + strings.Join(names, " ")
 }
 
-// roomFlag names --room to who wrote a room behind a command that takes no argument: "" of other commands.
-func roomFlag(word string, err error) string {
-	wrong := new(kong.ParseError)
-	if !errors.As(err, &wrong) || len(arguments(err)) > 0 || !hasFlag(wrong.Context, "room") {
+// misplaced says what helps against one argument too many: the flag of which it is the name, --room where a command
+// has no argument that could be a room, or else what the command takes.
+func misplaced(word, command string, args []string, err error) string {
+	takes, wrong := arguments(err), new(kong.ParseError)
+	if !errors.As(err, &wrong) {
 		return ""
 	}
-	return "; for a room write --room " + pasted(word)
+	switch why := tooMany(command, args, takes); {
+	case hasFlag(wrong.Context, word):
+		return ": perhaps you mean --" + word
+	case len(takes) == 0 && hasFlag(wrong.Context, "room"):
+		return why + "; for a room write --room " + pasted(word)
+	default:
+		return why
+	}
 }
 
 // hasFlag reports whether a flag of the command of a line has that name.

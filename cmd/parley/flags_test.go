@@ -125,6 +125,8 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"-x":                      "unknown flag -x; see parley serve --help",
 		"--as Ann say hi":         "unknown flag --as: write flags behind the command; see parley say --help",
 		"demo now":                "unexpected argument now: parley demo takes none; see parley demo --help",
+		"join hello as Cy":        "unexpected argument as: perhaps you mean --as; see parley join --help",
+		"who room hello":          "unexpected argument room: perhaps you mean --room; see parley who --help",
 		"who hello":               "hello: parley who takes none; for a room write --room hello; see parley who --help",
 		"history hello --agreed":  "parley history takes none; for a room write --room hello; see parley history",
 		"connect codex gemini":    "unexpected argument gemini: parley connect takes no more than <client>; see",
