@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -148,7 +149,8 @@ func TestShell_joinInATerminal_printsTheLinkForAPersonAlone(t *testing.T) {
 	agent := ann.again(t.TempDir(), "CLAUDECODE=1")
 	link := "\nTo watch the room in a browser, open this link, which opens once:\n  " +
 		strings.TrimSuffix(p.url, "mcp") + "r/"
-	if said := ann.inTerminal("join", "tea", "--as", "Ann"); !strings.Contains(said, link) {
+	next := regexp.MustCompile(`\nTo speak, and to follow the room:\n  \S+ say TEXT\n  \S+ tail\n$`)
+	if said := ann.inTerminal("join", "tea", "--as", "Ann"); !strings.Contains(said, link) || !next.MatchString(said) {
 		t.Errorf("a person reads\n%s", said)
 	}
 	if said := agent.inTerminal("join", "tea", "--as", "Bob"); strings.Contains(said, "/r/") {

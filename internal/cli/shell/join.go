@@ -358,5 +358,8 @@ func (s *Shell) welcome(server string, r result) error {
 		if got.Watch != "" && o.Screen.Terminal && s.NoPerson() == "" {
 			o.print("To watch the room in a browser, open this link, which opens once:\n  %s", got.Watch)
 		}
+		if o.Screen.Terminal {
+			o.print("To speak, and to follow the room:\n  %s\n  %s", on.command("say TEXT"), on.command("tail"))
+		}
 	})
 }
