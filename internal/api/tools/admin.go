@@ -71,7 +71,8 @@ func (s *Set) manageAgent() tool {
 				tokenArg(&in.Token).Require(),
 				spec.Text("agent_name", &in.AgentName, "Its name."),
 				spec.Choice("action", &in.Action, "mute: it can only read. kick: it loses its seat, and its name is "+
-					"free. ban: its name is blocked, too. In a room of two the other may kick an admin silent for 16 minutes.",
+					"free. ban: its name is blocked, too. In a room of two the other may kick an admin silent for 16 "+
+					"minutes.",
 					room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban).Require(),
 				spec.Text("note", &in.Note, "Why."),
 				spec.Boolean("clear", func(yes bool) { in.Clear = yes }, "ban: remove its files and tasks."),

@@ -59,7 +59,8 @@ func TestHabits_ofEachClient(t *testing.T) {
 func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
 	seat := seatedWith(1, func(s *chat.Seated) { s.Opens, s.Watch = true, "https://parley.example/r/x#y" })
 	if next := adviseFor(codex).seated(seat); !strings.HasPrefix(next, "If your user is there") ||
-		!strings.HasSuffix(next, codeMode+"Nobody has spoken yet, so you begin: call send_message (cursor c5, wait_seconds 280).") {
+		!strings.HasSuffix(next, codeMode+"Nobody has spoken yet, so you begin: call send_message (cursor c5, "+
+			"wait_seconds 280).") {
 		t.Error(next)
 	}
 	for _, word := range []string{"structuredContent", `"yield_time_ms": 290000`} {

@@ -104,8 +104,9 @@ func (s *Set) leaveRoom() tool {
 	return definition[chat.LeaveRequest, results.Left]{
 		name:  "leave_room",
 		title: "Leave a room",
-		about: "Give up your seat, your name and the tasks you hold when the talk is over. First read what you " +
-			"still need; the room keeps its record. To be away for a while give wait_for_message back_in_minutes instead.",
+		about: "Give up your seat, your name and the tasks you hold when the talk is over. First read what " +
+			"you still need; the room keeps its record. To be away for a while give wait_for_message " +
+			"back_in_minutes instead.",
 		hints: hints{idempotent: true},
 		args: func(in *chat.LeaveRequest) []spec.Arg {
 			return []spec.Arg{tokenArg(&in.Token).Require(), spec.Text("text", &in.Text, "A last word to all.")}

@@ -45,9 +45,10 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 		spec.Text("reply_to", &in.ReplyTo, "id of the message you answer."),
 		spec.Choice("kind", &in.Kind, "request: wants an answer, of those in ask or else of anyone. "+
-			"status: wants none. proposal: asks all, or those in ask, to agree; you count as agreed. "+
+			"status: wants none. proposal: asks all, or those in ask, to agree (leave out who is silent); you count "+
+			"as agreed. "+
 			"agree, object: answer a proposal, with reply_to. done: you are finished.", room.Kinds()...),
-		spec.List("finishes", &in.Finishes, "ids of tasks that are done; text is their result."),
+		spec.List("finishes", &in.Finishes, "ids of tasks that are done; text is their result, for all."),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal to take back."),
 		spec.Code("cursor", &in.Cursor, "From your last result. What others said and you have not read may "+
 			"hold the text back, also a private one: read, then send what still fits with the new cursor."),

@@ -35,9 +35,10 @@ func (s *Set) task() tool {
 func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Choice("action", &in.Action, "add: all in one call. take: it is yours, begin it; without id one offered to "+
-			"you, else the first free. finish: yours is done. next: finish it, and take another in the same call. release: "+
-			"free it (holder, adder, admin). drop: cancel it. edit: new text or for.",
+		spec.Choice("action", &in.Action, "add: all in one call. take: it is yours, begin it; without id one offered "+
+			"to you, else the first free. finish: yours is done, or failed. next: finish it, and take another that is "+
+			"offered to you or to all. release: free it (holder, adder, admin). drop: cancel it. edit: new text or "+
+			"for.",
 			chat.TaskAdd, chat.TaskTake, chat.TaskFinish, chat.TaskNext, chat.TaskRelease, chat.TaskDrop,
 			chat.TaskEdit).Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),

@@ -278,10 +278,10 @@ func (s *Situation) showSilent(h *room.Head, by room.Caller, seen map[int]room.P
 }
 
 // addRoster adds to the result of a wait who is there, if that has changed since
-// the seat's last result. While messages come, it waits for a quieter moment, unless
+// the seat's last result. A wait that messages end leaves that to a quieter moment, unless
 // an agent came or left.
 func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Waited) {
-	if !in.has(alone) && !in.has(agentMoved) && (got.Status == StatusMessages || len(h.Agents) < 2 ||
+	if !in.has(alone) && !in.has(agentMoved) && (got.Status == StatusMessages && in.has(wakes) || len(h.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.me)) {
 		return
 	}

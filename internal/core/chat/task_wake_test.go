@@ -106,11 +106,18 @@ func TestTask_offerLapsesOrHolderFallsSilent_wakesOne(t *testing.T) {
 	}
 }
 
-func TestWait_nothingCame_tellsOfTheTaskOfASilentAgent(t *testing.T) {
+func TestWait_nothingEndedIt_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	ann, bob, cid := all[0], all[1], all[2]
 	w.adds(bob.Token, "sand", "paint", "hang")
+	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
+	w.task(cid.Token, chat.TaskTake, "t1")
+	w.clock.Advance(room.YieldsAfter)
+	if got := w.look(ann.Token, ann.Cursor); len(got.Messages) != 1 || got.SilentTask != "t1" || got.SilentLeft != 0 {
+		t.Errorf("with the news that Cid has taken it, Ann gets %+v, and is told of %+v", got.Messages, got.Situation)
+	}
+	w.task(cid.Token, chat.TaskRelease, "t1")
 	w.task(cid.Token, chat.TaskTake, "t1")
 	w.task(ann.Token, chat.TaskTake, "t2")
 	w.clock.Advance(room.YieldsAfter - time.Second)
