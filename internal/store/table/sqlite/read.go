@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -65,7 +66,8 @@ func (r *Reader) Get(ctx context.Context, k table.Key, _ table.Consistency) (ite
 	return item, err
 }
 
-// Query returns one page of a partition. Its More is exact.
+// Query returns one page of a partition. Its More is exact. It fails with ErrDamaged if an item is not in the range, or
+// not after the one before it: SQLite does not look at each key of a page.
 func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err error) {
 	if err := q.Check(); err != nil {
 		return table.Page{}, err
@@ -80,7 +82,7 @@ func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err
 		from = q.After + "\x00" // its successor: no key contains NUL
 	}
 	err = r.read(ctx, func(c *Conn, now int64) error {
-		bytes := 0
+		bytes, last, misplaced := 0, q.After, false
 		err := c.Each(func(row *sqlite.Stmt) bool {
 			page.More = len(page.Items) == q.Limit || q.Bytes > 0 && bytes >= q.Bytes
 			if page.More ||
@@ -88,14 +90,23 @@ func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err
 				return false
 			}
 			item := itemOf(row, q.Partition)
+			sort := item.Key.Sort
+			misplaced = !strings.HasPrefix(sort, q.Prefix) || last != "" && (sort == last || sort < last != q.Reverse)
+			if misplaced {
+				return false
+			}
+			last = sort
 			page.Items = append(page.Items, item)
 			bytes += len(item.Data)
 			return true
 		}, text, q.Partition, from, to, now+1)
-		if err == nil {
-			err = ctx.Err()
+		switch {
+		case err != nil:
+			return err
+		case misplaced:
+			return fmt.Errorf("%w (partition %q has an item where another should be)", ErrDamaged, q.Partition)
 		}
-		return err
+		return ctx.Err()
 	})
 	if err != nil {
 		return table.Page{}, err

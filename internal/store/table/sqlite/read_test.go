@@ -1,9 +1,11 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -121,5 +123,39 @@ func TestRead_failsAsTheContextEnds_returnsTheContextsError(t *testing.T) {
 	})
 	if err != context.Canceled {
 		t.Errorf("%v; want the context's error alone", err)
+	}
+}
+
+// SQLite looks at some keys of a page only. An item under another key would be taken for one of the range.
+func TestQuery_keyThatNoiseHasReplaced_isDamage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "table.db")
+	tab := open(t, path, clockwork.NewRealClock())
+	for _, sort := range []string{"LOG#1", "LOG#2", "LOG#3", "LOG#4"} {
+		if err := tab.Write(t.Context(), table.Put(item("ROOM#x", sort, "x"), table.Always)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tab.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for noise, directions := range map[string][]bool{
+		"ACT#3": {false}, // downward, SQLite takes it for the end of the range
+		"LOG#0": {false, true},
+		"LOG#2": {false, true},
+	} {
+		noisy := bytes.ReplaceAll(content, []byte("LOG#3"), []byte(noise))
+		if err := os.WriteFile(path, noisy, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, reverse := range directions {
+			q := table.Range{Partition: "ROOM#x", Prefix: "LOG#", Limit: 10, Reverse: reverse}
+			if got, err := look(t, path).Query(t.Context(), q); !errors.Is(err, ErrDamaged) {
+				t.Errorf("%q, reverse %v: %v, %v; want ErrDamaged", noise, reverse, got, err)
+			}
+		}
 	}
 }
