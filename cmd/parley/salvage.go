@@ -88,7 +88,7 @@ func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from sou
 	closers = append(closers, sound.Close)
 	from.Source, from.damaged = sound, true
 	from.losses, err = transfer.Salvage(ctx, sound, from.bytes,
-		func(keep func(table.Item) error) ([]table.Key, table.Unknown, error) {
+		func(keep func(table.Item) error) ([]table.Key, bool, error) {
 			return file.Salvage(ctx, time.Now(), keep)
 		})
 	return from, err

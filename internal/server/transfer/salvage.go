@@ -17,25 +17,34 @@ import (
 
 // Loss says what a damaged table has lost.
 type Loss struct {
-	Room string // the key of its name; "" for what is of no room, or of one whose name is lost
+	Room string // the key of its name; "" for what is of no room, or may be of any
 	Text string
 }
 
-// LostAll is what the one Loss says of a table of which nothing can be read.
-const LostAll = "nothing of it can be read"
+// What a Loss says of a whole table.
+const (
+	// LostAll is of a table of which nothing can be read.
+	LostAll = "nothing of it can be read"
+	// LostMore is of one whose damage may have taken a room together with all that told of it.
+	LostMore = "more may be lost that nothing in the file names: rooms, messages, keys of the server, " +
+		"and which accounts are revoked"
+
+	lostKeys = "keys of the server may be lost, too, and which accounts are revoked"
+)
 
 // Salvage fills the empty table to with what can still be read of a damaged one, as a source for Copy, and drops there
 // the files of which bytes has not what was shared. read calls keep for each item that it can read, and returns the
-// keys of others, and what else may be lost.
+// keys of others, and whether these are all.
 //
 // A room that has lost events has others in their place, without a text. A room that cannot be used without what it has
-// lost is left out. Each room that is not what it was has a Loss.
+// lost is left out. Each room that is not what it was has a Loss, which names it, or has its id if its name is lost.
+// LostMore is among them if damage may have taken a room without a trace.
 func Salvage(ctx context.Context, to Source, bytes files.Reader,
-	read func(keep func(table.Item) error) (lost []table.Key, unknown table.Unknown, err error)) ([]Loss, error) {
+	read func(keep func(table.Item) error) (lost []table.Key, all bool, err error)) ([]Loss, error) {
 	s := &salvager{to: to, bytes: bytes, names: map[string]string{}, lost: map[string][]table.Key{}}
 	kept := 0
 	s.items = batch{to: to, written: &kept}
-	lost, unknown, err := read(func(item table.Item) error { return s.keep(ctx, item) })
+	lost, all, err := read(func(item table.Item) error { return s.keep(ctx, item) })
 	if err == nil {
 		err = s.items.flush(ctx)
 	}
@@ -68,12 +77,11 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 			s.say(id, "cannot be copied: its state is lost")
 		}
 	}
-	if unknown != table.UnknownNone ||
-		len(s.lost[access.Partition])+len(s.lost[access.SecretsPartition])+len(s.lost[access.BarredPartition]) > 0 {
-		s.losses = append(s.losses, Loss{Text: "keys of the server may be lost, too, and which accounts are revoked"})
-	}
-	if unknown == table.UnknownAny {
-		s.losses = append(s.losses, Loss{Text: "what was said last in a room may be lost, too"})
+	switch {
+	case !all:
+		s.losses = append(s.losses, Loss{Text: LostMore})
+	case len(s.lost[access.Partition])+len(s.lost[access.SecretsPartition])+len(s.lost[access.BarredPartition]) > 0:
+		s.losses = append(s.losses, Loss{Text: lostKeys})
 	}
 	return s.losses, nil
 }

@@ -176,16 +176,6 @@ type Range struct {
 	Consistency Consistency
 }
 
-// Unknown says which items may be lost in a damaged table without a trace.
-type Unknown int
-
-// The degrees.
-const (
-	UnknownNone    Unknown = iota
-	UnknownLasting         // those that do not expire
-	UnknownAny
-)
-
 // Page is the result of a Query. If More is false there are no further items in
 // the range; if it is true there may be.
 type Page struct {

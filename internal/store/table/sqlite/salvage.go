@@ -71,17 +71,18 @@ const (
 	rowsUpSQL  = `SELECT sk, expires, data, pk FROM items ORDER BY pk DESC, sk DESC`
 	indexSQL   = `SELECT pk, sk FROM items INDEXED BY items_by_expiry WHERE expires >= ? ORDER BY expires, pk, sk`
 	indexUpSQL = `SELECT pk, sk FROM items INDEXED BY items_by_expiry WHERE expires >= ? ORDER BY expires DESC, pk DESC, sk DESC`
+	itemsSQL   = `PRAGMA integrity_check(items)`
 )
 
 // Salvage calls keep once for each item of a damaged file that can be read and is live at now, and returns the keys of
 // those of which only the index tells. It reads the rows in order up to the damage, then in the opposite order down to
-// it, and then by the keys of the index what lies between. unknown says what else may be lost, of which
-// nothing tells.
-func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key,
-	unknown table.Unknown, err error) {
+// it, and then by the keys of the index what lies between. all says that no other item is lost. Without it, damage may
+// have taken items and their keys in the index, and nothing tells of them.
+func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key, all bool,
+	err error) {
 	c, err := f.connect(sqlite.OpenReadOnly)
 	if err != nil {
-		return nil, 0, err
+		return nil, false, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	c.db.SetInterrupt(ctx.Done())
@@ -91,14 +92,14 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 		_, err = s.keys(indexUpSQL)
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, false, err
 	}
 	whole, err := s.rows(false)
 	if err == nil && !whole {
 		_, err = s.rows(true)
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, false, err
 	}
 
 	// What neither direction reached is looked for by the keys of the index.
@@ -108,7 +109,7 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 		}
 		there, err := s.row(k)
 		if err != nil {
-			return nil, 0, err
+			return nil, false, err
 		}
 		if !there {
 			lost = append(lost, k)
@@ -121,19 +122,12 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 			break
 		}
 		if err := keep(item); err != nil {
-			return nil, 0, err
+			return nil, false, err
 		}
 	}
 
-	// After all rows nothing is unknown. The index does not tell of items that never expire.
-	switch {
-	case whole:
-	case s.indexed:
-		unknown = table.UnknownLasting
-	default:
-		unknown = table.UnknownAny
-	}
-	return lost, unknown, ctx.Err()
+	all, err = s.sound()
+	return lost, all, errors.Join(err, ctx.Err())
 }
 
 // salvage is one run of Salvage.
@@ -174,6 +168,19 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 		return false, nil
 	}
 	return whole, errors.Join(err, failed)
+}
+
+// sound reports whether SQLite finds no damage in the rows and their index. Both can be read to the end without an
+// error, and lack what a page that says too little no longer leads to.
+func (s *salvage) sound() (ok bool, err error) {
+	err = s.c.Each(func(row *sqlite.Stmt) bool {
+		ok = row.ColumnText(0) == "ok"
+		return false
+	}, itemsSQL)
+	if isDamage(err) {
+		return false, nil
+	}
+	return ok, err
 }
 
 // take notes the row of an item, and hands it out.
