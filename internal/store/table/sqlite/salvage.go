@@ -116,9 +116,9 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 		}
 	}
 
-	// Where no key of the index lacks its row, it is the index that has lost keys.
+	// Where the index has fewer keys without a row, it is the index that has lost keys.
 	for _, item := range s.doubted {
-		if len(lost) > 0 {
+		if len(lost) >= len(s.doubted) {
 			break
 		}
 		if err := keep(item); err != nil {
