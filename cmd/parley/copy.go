@@ -126,7 +126,7 @@ func (s source) lost(path, name string) error {
 	}
 	var all []error
 	for _, loss := range s.losses {
-		if key == "" || loss.Room == key {
+		if key == "" || loss.Room == key || loss.Room == "" {
 			all = append(all, errors.New(loss.Text))
 		}
 	}

@@ -21,10 +21,10 @@ import (
 )
 
 // isSalvageable reports whether what examine has found is damage of which the rest can be read: not that it was
-// interrupted, nor that a program of another version wrote the file.
+// interrupted, nor only that a program of another version wrote the file. Noise in a page can look like that, too.
 func isSalvageable(ctx context.Context, damage error) bool {
-	return damage != nil && ctx.Err() == nil && !errors.Is(damage, room.ErrNewerVersion) &&
-		!errors.Is(damage, room.ErrOlderVersion)
+	isOther := errors.Is(damage, room.ErrNewerVersion) || errors.Is(damage, room.ErrOlderVersion)
+	return damage != nil && ctx.Err() == nil && (!isOther || errors.Is(damage, sqlite.ErrDamaged))
 }
 
 // isDamaged reports whether a check finds damage in the file of rooms at path, which nobody else may use meanwhile.

@@ -210,6 +210,51 @@ func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
 	}
 }
 
+// Noise in the version of one item does not make the file one of another version. The copy of one room says what may
+// be lost of it, too.
+func TestCopy_damagedPageAndAnotherVersion_isSalvaged(t *testing.T) {
+	from, dir := filepath.Join(t.TempDir(), "from.db"), t.TempDir()
+	talkedFile(t, from)
+	c, err := sqlite3.OpenConn(from, sqlite3.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := 0
+	err = errors.Join(
+		sqlitex.ExecuteTransient(c, "SELECT rootpage FROM sqlite_schema WHERE name = 'items_by_expiry'",
+			&sqlitex.ExecOptions{ResultFunc: func(row *sqlite3.Stmt) error { index = row.ColumnInt(0); return nil }}),
+		sqlitex.ExecuteTransient(c, `WITH ids AS (SELECT pk AS name, 'ROOM#' || (data ->> '$.id') AS pk FROM items
+				WHERE pk LIKE 'NAME#%')
+			UPDATE items SET data = json_set(data, '$.v', 99) FROM ids WHERE items.pk = ids.pk
+				AND (name = 'NAME#room-2' AND sk = 'LOG#0000000000000050' OR name = 'NAME#room-3' AND sk = 'META')`, nil))
+	if changed := c.Changes(); err != nil || index == 0 || changed != 2 {
+		t.Fatal(index, changed, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(from, oneNoisy(content, index-1, 0), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const lost = `room "room-2" has lost 1 of its events`
+	const other = `room "room-3" cannot be copied: room: stored by a newer version of Parley: `
+	for room, copied := range map[string]string{"": "Copied 3 rooms", "room-1": "Copied 1 room "} {
+		args := []string{"--from", from, "--to", filepath.Join(dir, room+".db")}
+		if room != "" {
+			args = append(args, "--room", room)
+		}
+		code, says := copyRooms(t, args...)
+		if code != 1 || !strings.Contains(says, copied) || !strings.Contains(says, transfer.LostMore) ||
+			strings.Contains(says, lost) != (room == "") || strings.Contains(says, other) != (room == "") {
+			t.Errorf("room %q: code %d, %s", room, code, says)
+		}
+	}
+}
+
 // What events refer to is made again from them, as far as they tell it: the room is worth more than an item.
 func TestCopy_itemsLostToWhichEventsRefer_keepsTheRooms(t *testing.T) {
 	from, to := filepath.Join(t.TempDir(), "from.db"), filepath.Join(t.TempDir(), "to.db")

@@ -41,7 +41,8 @@ const (
 // LostMore is among them if damage may have taken a room without a trace.
 func Salvage(ctx context.Context, to Source, bytes files.Reader,
 	read func(keep func(table.Item) error) (lost []table.Key, all bool, err error)) ([]Loss, error) {
-	s := &salvager{to: to, bytes: bytes, names: map[string]string{}, lost: map[string][]table.Key{}}
+	s := &salvager{to: to, bytes: bytes, names: map[string]string{}, lost: map[string][]table.Key{},
+		others: map[string]error{}}
 	kept := 0
 	s.items = batch{to: to, written: &kept}
 	lost, all, err := read(func(item table.Item) error { return s.keep(ctx, item) })
@@ -74,7 +75,11 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 	}
 	for _, partition := range slices.Sorted(maps.Keys(s.lost)) {
 		if id, ofRoom := strings.CutPrefix(partition, roomlog.RoomPrefix); ofRoom {
-			s.say(id, "cannot be copied: its state is lost")
+			why := s.others[id]
+			if why == nil {
+				why = errors.New("its state is lost")
+			}
+			s.say(id, "cannot be copied: %v", why)
 		}
 	}
 	switch {
@@ -94,14 +99,23 @@ type salvager struct {
 	losses []Loss
 	names  map[string]string      // of rooms, by their ids
 	lost   map[string][]table.Key // keys whose items are lost, by their partitions
+	others map[string]error       // says of rooms, by their ids, that another version stored their state
 }
 
 // keep puts an item into the table, soon. One whose data cannot be read is lost.
 func (s *salvager) keep(ctx context.Context, item table.Item) error {
 	op := table.Put(item, table.Always)
-	ofRoom := strings.HasPrefix(item.Key.Partition, roomlog.RoomPrefix)
-	if table.Check([]table.Op{op}) != nil || !json.Valid(item.Data) || ofRoom && roomlog.Readable(item) != nil {
+	id, ofRoom := strings.CutPrefix(item.Key.Partition, roomlog.RoomPrefix)
+	var unread error
+	if ofRoom {
+		unread = roomlog.Readable(item)
+	}
+	isJSON := json.Valid(item.Data)
+	if table.Check([]table.Op{op}) != nil || !isJSON || unread != nil {
 		s.lost[item.Key.Partition] = append(s.lost[item.Key.Partition], item.Key)
+		if isJSON && item.Key == roomlog.MetaKey(id) {
+			s.others[id] = unread
+		}
 		return nil
 	}
 	if name, isName := strings.CutPrefix(item.Key.Partition, roomlog.NameKey("").Partition); isName {
