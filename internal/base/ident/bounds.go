@@ -15,10 +15,23 @@ func (a Principal) CheckToken(t Token) error {
 		return fault.Refuse(fault.NotAllowed, "This contextId is good only at the address of the invite that gave it "+
 			"its seat. Nothing was changed: use that address.")
 	}
-	if a.Room == "" || a.Room == t.Room && (a.Seat == 0 || a.Seat == t.Seat) {
+	if a.mayActFor(t.Room, t.Seat) {
 		return nil
 	}
 	return a.RefuseOutside("agent_token is of another seat than those for which you may act.")
+}
+
+// CheckView refuses a view of another room or seat than that to which a is bound, as CheckToken does.
+func (a Principal) CheckView(v View) error {
+	if a.mayActFor(v.Room, v.Seat) {
+		return nil
+	}
+	return a.RefuseOutside("view is of another seat than those for which you may act.")
+}
+
+// mayActFor reports whether a is not bound to another room or seat.
+func (a Principal) mayActFor(room string, seat int) bool {
+	return a.Room == "" || a.Room == room && (a.Seat == 0 || a.Seat == seat)
 }
 
 // CheckUnbound refuses what is about any room to a caller that may act in one only. The

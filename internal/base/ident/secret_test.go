@@ -24,6 +24,7 @@ func secrets() map[string]struct {
 	upload := NewUploadCode(agent.Room, 3)
 	ticket := NewTicket(logKey, agent.Room, 3, 17, "m4x0q7c", time.Unix(1_800_000_000, 0))
 	stay := NewStay(logKey, agent.Room, 3, 17)
+	view := NewView(logKey, agent.Room, 3, 17)
 	access := NewSignInSecret(AccessToken, key.ID, NewSignInID())
 	refresh := NewSignInSecret(RefreshToken, key.ID, access.ID).Next(RefreshToken, NewSecret())
 	code := NewSignInSecret(SignInCode, key.ID, access.ID)
@@ -50,6 +51,10 @@ func secrets() map[string]struct {
 		"ticket": {ticket.String(), func(s string) bool {
 			got, ok := ParseTicket(s)
 			return ok && got == ticket && got.Of(logKey, 17)
+		}},
+		"view": {view.String(), func(s string) bool {
+			got, ok := ParseView(s)
+			return ok && got == view && got.Of(logKey)
 		}},
 		"access":  {access.String(), signIn(access)},
 		"refresh": {refresh.String(), signIn(refresh)},
@@ -85,7 +90,9 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 				_, ticket := ParseTicket(changed)
 				_, task := ParseTaskID(changed)
 				_, signIn := ParseSignIn(changed)
-				if changed != x.text && (token == nil || claim || invite || key || upload || ticket || task || signIn) {
+				_, view := ParseView(changed)
+				if changed != x.text && (token == nil || claim || invite || key || upload || ticket || task || signIn ||
+					view) {
 					t.Errorf("%s: %q, changed at %d, still has the form of a secret", kind, changed, i)
 				}
 			}
@@ -97,6 +104,7 @@ func TestSecretIn_namesEachSecretThatNoTextMayHold(t *testing.T) {
 	names := map[string]string{"agent": "an agent token", "person": "a person's token", "claim": "a link to a seat",
 		"key": "a key", "upload": "the address of an upload", "ticket": "the address of a download",
 		"context": "the id of a context or a task", "task": "the id of a context or a task",
+		"view":   "a token that looks at a room",
 		"access": "a token of a sign-in", "refresh": "a token of a sign-in", "code": "a token of a sign-in"}
 	for kind, x := range secrets() {
 		want := names[kind] // none for an invite, which a member hands on as it likes
@@ -135,6 +143,29 @@ func TestLinks_areOfOneRoomSeatAndNumber(t *testing.T) {
 		if claim.Is(x) {
 			t.Errorf("claim %v passes for %v", claim, x)
 		}
+	}
+}
+
+func TestView_isOfOneSeatAndJoin(t *testing.T) {
+	const logKey, other = "00112233445566778899aabbccddeeff", "ffeeddccbbaa99887766554433221100"
+	view := NewView(logKey, "r000000", 3, 17)
+	if !view.Of(logKey) || view.Of(other) {
+		t.Error("a view is not bound to its log")
+	}
+	for what, change := range map[string]func(*View){
+		"room": func(x *View) { x.Room = "r000001" }, "seat": func(x *View) { x.Seat++ },
+		"join": func(x *View) { x.Joined++ }, "secret": func(x *View) { x.secret = NewSecret() },
+		"secret of a stay": func(x *View) { x.secret = NewStay(logKey, "r000000", 3, 17).Secret },
+	} {
+		changed := view
+		change(&changed)
+		if read, ok := ParseView(changed.String()); !ok || read != changed || read.Of(logKey) {
+			t.Errorf("it passes with another %s", what)
+		}
+	}
+	if _, err := ParseToken(view.String()); !strings.Contains(err.Error(), "agent_token is the token of show_room, "+
+		"which can only look") {
+		t.Errorf("as an agent_token it is refused with %v", err)
 	}
 }
 

@@ -65,6 +65,11 @@ func ParseToken(s string) (Token, error) {
 	if t, ok := ParseContextID(s); ok {
 		return t, nil
 	}
+	if _, ok := ParseView(s); ok {
+		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is the token of show_room, which can only look: "+
+			"give it to show_room as view. Nothing was done: for this call use the agent_token that join_room or "+
+			"create_room gave you.")
+	}
 	if !WellFormed(s) {
 		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is mistyped: it must be the %d characters that "+
 			"join_room or create_room gave you, unchanged. If you have lost it, call join_room with room and "+
@@ -116,9 +121,9 @@ func checked(prefix, s string, n int) bool {
 	return Check(prefix+s[:n-CheckChars]) == s[n-CheckChars:]
 }
 
-// SecretIn names the secret that a text holds: a token of an agent or of a person, an id that A2A
-// gives it, a link to a seat, the address of a file, a key, or a token of a sign-in, in either case; "" if it
-// holds none.
+// SecretIn names the secret that a text holds: a token of an agent or of a person, one that looks at a room, an id that
+// A2A gives, a link to a seat, the address of a file, a key, or a token of a sign-in, in either case; "" if it holds
+// none.
 //
 // A secret that a space or the end of a line splits in two is found, too. One in more parts is
 // not: in a dump of hexadecimal bytes, about one window in a thousand has matching check
@@ -180,6 +185,9 @@ func secretAt(text string, start, end int) string {
 			return "a key"
 		}
 	case stayChars:
+		if what := viewBefore(text[:start], run); what != "" {
+			return what
+		}
 		return stayBefore(text[:start], run)
 	case signInBodyChars, accountBodyChars:
 		return signInBefore(text[:start], run)

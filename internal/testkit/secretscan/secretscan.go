@@ -50,6 +50,9 @@ func kindOf(run string) string {
 	if _, ok := ident.ParseTaskID("task-" + run); ok { // a run ends at the hyphen
 		return "the id of a context or a task"
 	}
+	if _, ok := ident.ParseView("view-" + run); ok {
+		return "a token that looks at a room"
+	}
 	if _, ok := ident.ParseTicket(run); ok {
 		return "the address of a download"
 	}

@@ -22,8 +22,9 @@ func TestFind_seesEachKindOfSecretWhereverItIsPrinted(t *testing.T) {
 		"a key":               ident.NewKey().String(),
 		"a token of a sign-in": ident.NewSignInSecret(ident.AccessToken, ident.NewKey().ID,
 			ident.NewSignInID()).String(),
-		"the id of a context": ident.NewStay(logKey, token.Room, 2, 5).String(),
-		"a task":              ident.NewStay(logKey, token.Room, 2, 5).TaskID(),
+		"the id of a context":          ident.NewStay(logKey, token.Room, 2, 5).String(),
+		"a token that looks at a room": ident.NewView(logKey, token.Room, 2, 5).String(),
+		"a task":                       ident.NewStay(logKey, token.Room, 2, 5).TaskID(),
 	} {
 		quoted, _ := json.Marshal(map[string]string{"at": "https://parley.example/k/" + secret + "/mcp"})
 		for _, text := range []string{secret, strings.ToUpper(secret), string(quoted), "lobby-" + secret,
