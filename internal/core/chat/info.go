@@ -79,6 +79,7 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 func (c *session) info(ctx context.Context) (info Info, err error) {
 	info.Now = c.room.svc.now()
 	info.Invite = inviteOf(c.head, info.Now)
+	info.View = c.view()
 	if c.me.Role == room.Admin {
 		for _, b := range c.head.Bans {
 			info.Banned = append(info.Banned, b.Name)

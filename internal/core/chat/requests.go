@@ -55,6 +55,12 @@ type InfoRequest struct {
 	Password string
 }
 
+// ShowRequest asks for what a view of a room shows.
+type ShowRequest struct {
+	View  string // see ident.NewView
+	After string // the id of the newest message that the view has; "": it has none
+}
+
 // LeaveRequest asks to give up a seat.
 type LeaveRequest struct {
 	Token string

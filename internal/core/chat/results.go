@@ -131,11 +131,29 @@ type Info struct {
 	Requests   []OpenRequest
 	Agreements []Agreement // the newest five
 	Banned     []string    // for an admin: the names that are kept out, the latest last
+	View       string      // for an agent: the token with which its client shows the room; "" for others
 	Now        time.Time
 }
 
 // Open counts what is open, as far as the caller sees it.
 type Open struct{ Requests, Proposals, Tasks int }
+
+// Shown is the result of ShowRoom.
+type Shown struct {
+	RoomID    string
+	Room      Room
+	Page      // the newest messages, or those after one
+	Open      ShownOpen
+	LookAgain time.Duration // until the view looks again
+	Now       time.Time
+}
+
+// ShownOpen counts what waits, as far as the agent sees it.
+type ShownOpen struct {
+	Requests, Proposals, Tasks int
+	Drafts                     int  // messages of the agent that wait for its person
+	Agreements                 *int // at most 100; nil where that was not read
+}
 
 // OpenRequest is a request or proposal to which answers are still owed.
 type OpenRequest struct {

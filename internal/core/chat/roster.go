@@ -84,7 +84,7 @@ func describeOutside(h *room.Head) Room {
 type roster struct {
 	Head     *room.Head
 	You      int                   // the seat of the reader; 0 for a caller without one
-	Person   bool                  // the reader is the person behind that seat
+	Person   bool                  // the reader is the person behind that seat, or a view for that person
 	BackAt   time.Time             // the reader's announced return
 	Presence map[int]room.Presence // by seat
 	People   map[int]time.Time     // by seat: until when the person behind it watches
@@ -243,20 +243,26 @@ func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Caller) (Roo
 
 // roster reads what others do, unless nobody else is there.
 func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Caller) (roster, error) {
-	var presence map[int]room.Presence
-	var people map[int]time.Time
 	if alone := h.Others(you.Seat) == 0; !alone || you.Person.HasOpened() {
-		var err error
-		presence, people, err = r.agents.Presence(ctx, table.Eventual)
-		if err != nil {
-			return roster{}, err
-		}
+		return r.readRoster(ctx, h, you)
 	}
+	return r.rosterOf(h, you), nil
+}
+
+// readRoster reads what all do.
+func (r *liveRoom) readRoster(ctx context.Context, h *room.Head, you room.Caller) (seen roster, err error) {
+	seen = r.rosterOf(h, you)
+	seen.Presence, seen.People, err = r.agents.Presence(ctx, table.Eventual)
+	return seen, err
+}
+
+// rosterOf returns the roster without what others do.
+func (r *liveRoom) rosterOf(h *room.Head, you room.Caller) roster {
 	viewer, _ := h.Seated(you.Seat)
 	return roster{
 		Head: h, You: you.Seat, Person: !you.KeepsLease(), BackAt: r.agents.BackAt(you.Seat),
-		Presence: presence, People: people, Unread: r.log.Seats().Unread(room.Caller{Agent: viewer}), Now: r.svc.now(),
-	}, nil
+		Unread: r.log.Seats().Unread(room.Caller{Agent: viewer}), Now: r.svc.now(),
+	}
 }
 
 // showSilent tells by of a task of an agent that is silent: of the oldest that it may take, else of the one that it may

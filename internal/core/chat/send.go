@@ -659,8 +659,7 @@ func (op *sendOp) findAnswered(ctx context.Context) error {
 // seen returns the event of an id that the caller has seen. One that the caller may
 // not see does not exist for it. field is the argument that has the id.
 func (c *session) seen(ctx context.Context, field, id string) (room.Event, error) {
-	none := fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has "+
-		"expired. Nothing was done: use the id of a message that you have read.", field)
+	none := refuseUnseen(field)
 	n, ok := c.head.MessageNumber(id)
 	if !ok { // it may lie beyond a head that is behind
 		h, err := c.room.log.Refresh(ctx, c.room.svc.now())
@@ -677,4 +676,10 @@ func (c *session) seen(ctx context.Context, field, id string) (room.Event, error
 		return room.Event{}, none
 	}
 	return e, err
+}
+
+// refuseUnseen refuses the id that an argument has of a message that the caller may not see.
+func refuseUnseen(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has "+
+		"expired. Nothing was done: use the id of a message that you have read.", field)
 }

@@ -96,6 +96,12 @@ func (s *State) GaveStay(x Holder) bool {
 	return x.Joined != 0 && x.Has(ident.HashSecret(ident.NewStay(s.LogKey, s.ID, x.Seat, x.Joined).Secret))
 }
 
+// Viewer returns the agent that a view looks for. It is the one that joined then: see ident.NewView.
+func (s *State) Viewer(v ident.View) (Caller, bool) {
+	own, ok := s.Seated(v.Seat)
+	return Caller{Agent: own}, ok && !own.IsAlone() && own.Joined == v.Joined && v.Of(s.LogKey)
+}
+
 // Others counts the agents in other seats.
 func (s *State) Others(seat int) int {
 	if _, here := s.Seated(seat); here {

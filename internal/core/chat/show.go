@@ -1,0 +1,214 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// A view shows a person the room of its agent inside the agent's client, and asks again and again. It is no sign that
+// the agent is there, so no call of it renews a lease, moves a read position or writes anything. Its token can look and
+// do nothing else: see ident.View.
+
+// How soon a view looks again, by the age of the newest event that it shows: a talk has pauses of seconds, and later
+// nobody notices a delay that is short beside the silence.
+const (
+	lookInTalk    = 3 * time.Second
+	lookAfterTalk = 8 * time.Second
+	lookInSilence = 30 * time.Second
+
+	talkLasts    = time.Minute
+	silenceAfter = 10 * time.Minute
+)
+
+// firstShown is how many messages a view shows at first.
+const firstShown = 30
+
+// ShowRoom returns what the agent of a view sees, for its person. Whoever calls, it records nothing.
+func (s *Service) ShowRoom(ctx context.Context, req ShowRequest) (Shown, error) {
+	c, err := s.enterView(ctx, req.View)
+	if err != nil {
+		return Shown{}, s.Outward(err)
+	}
+	defer c.room.release()
+	shown, err := c.show(ctx, req.After)
+	return shown, s.Outward(err)
+}
+
+// enterView accepts a view on the current head. The caller's room must be released.
+func (s *Service) enterView(ctx context.Context, token string) (*session, error) {
+	v, err := parseView(token)
+	if err != nil {
+		return nil, err
+	}
+	asker := ident.PrincipalOf(ctx)
+	if err := asker.CheckView(v); err != nil {
+		return nil, err
+	}
+	r, began := s.acquire(v.Room), s.now()
+	h, err := r.log.Refresh(ctx, began)
+	if err != nil {
+		r.release()
+		return nil, err
+	}
+	a, ok := h.Viewer(v)
+	if ok && !h.Expired(began) {
+		err = h.Invite.CheckSeat(asker, a.Agent)
+	} else {
+		err = r.whyNotShown(ctx, h, v)
+	}
+	if err == nil {
+		err = s.limits.Enter(ctx, v.Room, ratelimit.CallerFor(ctx, v.Room, a))
+	}
+	if err != nil {
+		r.release()
+		return nil, err
+	}
+	return &session{token: ident.Token{Room: v.Room, Seat: v.Seat}, room: r, head: h, me: a}, nil
+}
+
+// parseView reads a view. It recognizes a token that was passed in its place.
+func parseView(s string) (ident.View, error) {
+	v, ok := ident.ParseView(s)
+	if ok {
+		return v, nil
+	}
+	if _, err := ident.ParseToken(s); err == nil {
+		return v, fault.Refuse(fault.TokenInvalid, "view holds an agent_token, which can do more than look. Nothing "+
+			"was shown: call room_info with agent_token, and give show_room the view that it returns.")
+	}
+	return v, fault.Refuse(fault.TokenInvalid, "view is mistyped: it must be what room_info returned as view, "+
+		"unchanged. Nothing was shown: if you have lost it, call room_info with agent_token.")
+}
+
+// whyNotShown returns the reason why v is not accepted.
+func (r *liveRoom) whyNotShown(ctx context.Context, h *room.Head, v ident.View) error {
+	_, there := h.Seated(v.Seat)
+	switch {
+	case !v.Of(h.LogKey), there && !h.Expired(r.svc.now()):
+		return fault.Refuse(fault.TokenInvalid, "view is not, or no longer, one of this room. Nothing was shown: call "+
+			"room_info with agent_token, and give show_room the view that it returns.")
+	case there, !h.Retired && h.Expired(r.svc.now()):
+		return roomlog.ErrNotFound
+	}
+	gone, err := r.log.Seats().Vacated(ctx, v.Seat)
+	if err != nil {
+		return err
+	}
+	refused := room.RefuseRemoved(gone.Reason)
+	refused.Reason = string(gone.Reason)
+	return refused
+}
+
+// view returns the token of a view for the caller; "" for a person, who has the page, and for a stay, whose id is no
+// secret to some clients.
+func (c *session) view() string {
+	if c.me.IsPerson() || c.token.IsStay() {
+		return ""
+	}
+	return ident.NewView(c.head.LogKey, c.head.ID, c.me.Seat, c.me.Joined).String()
+}
+
+// show returns what comes after a message; with "", the newest.
+func (c *session) show(ctx context.Context, after string) (shown Shown, err error) {
+	shown = Shown{RoomID: c.head.ID, Room: describe(c.head), Open: c.shownOpen(), Now: c.room.svc.now()}
+	seen, err := c.room.readRoster(ctx, c.head, c.me)
+	if err != nil {
+		return Shown{}, err
+	}
+	seen.Person = true // as others see the agent: it does not read this
+	shown.Room.Agents = seen.Agents()
+
+	newest := time.UnixMilli(c.me.AtMs)
+	if after != "" {
+		shown.Page, newest, err = c.shownAfter(ctx, after)
+	} else {
+		shown.Page, err = c.page(ctx, HistoryRequest{Limit: firstShown})
+	}
+	if err != nil {
+		return Shown{}, err
+	}
+	if n := len(shown.Messages); n > 0 {
+		newest = shown.Messages[n-1].At
+	}
+	shown.LookAgain = lookAgain(shown.Now.Sub(newest))
+	if after != "" {
+		return shown, nil
+	}
+	agreed, _, err := c.room.log.Seats().Agreements(ctx, c.me, agreementsRead)
+	if err != nil {
+		return Shown{}, err
+	}
+	shown.Open.Agreements = new(len(agreed))
+	return shown, nil
+}
+
+// lookAgain returns when a view looks again whose newest event has an age. Only what the agent sees may count: a talk
+// of others in private must not show.
+func lookAgain(age time.Duration) time.Duration {
+	switch {
+	case age < talkLasts:
+		return lookInTalk
+	case age < silenceAfter:
+		return lookAfterTalk
+	}
+	return lookInSilence
+}
+
+// shownOpen counts what is open from the head alone.
+func (c *session) shownOpen() (open ShownOpen) {
+	now := c.room.svc.now()
+	for _, r := range c.head.Talk.OpenTo(c.me.Seat, now) {
+		switch {
+		case r.N < c.me.Since.N:
+		case r.Proposal:
+			open.Proposals++
+		default:
+			open.Requests++
+		}
+	}
+	for _, t := range c.head.Tasks {
+		if c.me.SeesTask(t.N) {
+			open.Tasks++
+		}
+	}
+	open.Drafts = len(c.me.Person.Open(now))
+	return open
+}
+
+// shownAfter returns what the caller sees after a message, and the time of that. The cached tail saves the read where
+// it has the message, so a quiet look reads no event. A message that the caller does not see is refused, since the
+// number of an event tells how many precede it.
+func (c *session) shownAfter(ctx context.Context, id string) (page Page, at time.Time, err error) {
+	none := refuseUnseen("after")
+	n, ok := c.head.MessageNumber(id)
+	if !ok {
+		return Page{}, at, none
+	}
+	b := batchFor(c.me, &c.head.State)
+	for e, err := range c.room.log.Pages(c.me, b.firstPage()).Since(ctx, n-1, c.head.AsOf) {
+		switch {
+		case err != nil:
+			return Page{}, at, err
+		case at.IsZero() && (e.N != n || !c.me.Sees(e)):
+			return Page{}, at, none
+		case at.IsZero():
+			at = e.At()
+		case c.me.Sees(e) && !b.Add(messageOf(b.Room, c.me, e), e):
+			page.HasMore = true
+		}
+		if page.HasMore {
+			break
+		}
+	}
+	if at.IsZero() {
+		return Page{}, at, none
+	}
+	page.Messages, page.Cut = b.Messages, page.HasMore && len(b.Messages) < b.Events
+	return page, at, nil
+}

@@ -1,0 +1,385 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// view returns the view of an agent.
+func (w *world) view(token string) string {
+	w.t.Helper()
+	v := w.info(token).View
+	if _, ok := ident.ParseView(v); !ok {
+		w.t.Fatalf("room_info gives the view %q", v)
+	}
+	return v
+}
+
+// shows looks with a view.
+func (w *world) viewed(view, after string) chat.Shown {
+	w.t.Helper()
+	got, err := w.ShowRoom(w.t.Context(), chat.ShowRequest{View: view, After: after})
+	if err != nil {
+		w.t.Fatalf("show: %v", err)
+	}
+	return got
+}
+
+// last returns the id of the newest message.
+func last(got chat.Shown) string { return got.Messages[len(got.Messages)-1].ID }
+
+// lapse plays 16 minutes in which Bob makes no call after a wait, with a view of him or without. It returns what Ann
+// sees of him each minute, who gets his seat before and after his lease ends, and what he is handed.
+func lapse(t *testing.T, elsewhere bool, view bool) (log []string) {
+	w := newWorld(t)
+	here, there := w, w
+	if elsewhere {
+		here, there = w.another(), w.another()
+	}
+	p := here.pair()
+	look := func() chat.Agent { return agentIn(t, here.info(p.ann.Token).Room, "Bob") }
+	if token := here.view(p.bob.Token); view {
+		plain, after := look, last(there.viewed(token, ""))
+		look = func() chat.Agent {
+			got := there.viewed(token, after)
+			after = last(chat.Shown{Page: chat.Page{Messages: append([]chat.Message{{ID: after}}, got.Messages...)}})
+			seen, you := plain(), agentIn(t, got.Room, "Bob")
+			if you.State != seen.State || you.Idle != seen.Idle && seen.Idle < room.Lease { // then the table forgets it
+				t.Errorf("the view shows Bob as %s for %s, and Ann sees %s for %s", you.State, you.Idle, seen.State,
+					seen.Idle)
+			}
+			return seen
+		}
+	}
+	wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 20 * time.Second})
+	look()
+	here.pass(20 * time.Second)
+	p.bob.Cursor = take(t, wait).Cursor
+	record := func() {
+		bob, unread := look(), "unknown"
+		if bob.Unread != nil {
+			unread = fmt.Sprint(*bob.Unread)
+		}
+		log = append(log, fmt.Sprint(bob.State, " ", bob.Idle, " unread ", unread))
+	}
+	here.say(p.ann.Token, "Which day?")
+	for left := 15*time.Minute - time.Second; left > 0; left -= 10 * time.Second {
+		look()
+		if left%time.Minute > 50*time.Second {
+			record()
+		}
+		w.clock.Advance(min(left, 10*time.Second))
+	}
+	look()
+	record()
+	_, err := here.tryJoin("plans", "Bob")
+	log = append(log, fmt.Sprint("before the end of his lease: ", fault.CodeOf(err)))
+	w.clock.Advance(2 * time.Second)
+	record()
+	for range 7 {
+		w.clock.Advance(10 * time.Second)
+		look()
+	}
+	record()
+	got := here.look(p.bob.Token, p.bob.Cursor)
+	log = append(log, fmt.Sprint("Bob is handed ", texts(got.Messages), got.Unsure))
+	w.clock.Advance(15*time.Minute + time.Second)
+	look()
+	taken, err := here.tryJoin("plans", "Bob")
+	log = append(log, fmt.Sprint("after the end of his lease: ", fault.CodeOf(err), taken.Name))
+	return log
+}
+
+func TestShow_sixteenMinutesOfLooks_leaveAllAsWithoutThem(t *testing.T) {
+	for name, elsewhere := range map[string]bool{"one process": false, "two processes": true} {
+		t.Run(name, func(t *testing.T) {
+			without, with := lapse(t, elsewhere, false), lapse(t, elsewhere, true)
+			same(t, "with a view", with, without)
+			for i, want := range []string{0: "waiting", 1: "busy", 14: "silent"} {
+				if want != "" && !strings.HasPrefix(without[i], want) {
+					t.Errorf("minute %d: %s, want %s", i, without[i], want)
+				}
+			}
+			if n := len(without); !strings.Contains(strings.Join(without, "\n"), "silent 15m") ||
+				without[n-2] != "Bob is handed [Which day?] false" || !strings.HasSuffix(without[n-1], "Bob") {
+				t.Errorf("the lapse is not one: %s", strings.Join(without, "\n"))
+			}
+		})
+	}
+}
+
+func TestShow_theAgentItself_isShownAsOthersSeeIt(t *testing.T) {
+	w := newWorld(t)
+	ann := w.join("plans", "Ann") // alone
+	view := w.view(ann.Token)
+	wait := w.open(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
+	if got := agentIn(t, w.viewed(view, "").Room, "Ann"); got.State != chat.AgentWaiting || !got.You {
+		t.Errorf("while it waits: %+v", got)
+	}
+	w.pass(time.Minute)
+	take(t, wait)
+	w.look(ann.Token, ann.Cursor)
+	w.pass(time.Minute)
+	if got := agentIn(t, w.viewed(view, "").Room, "Ann"); got.State != chat.AgentBusy || got.Idle != time.Minute {
+		t.Errorf("a minute later: %+v", got)
+	}
+	w.leaves(ann, 20*time.Minute)
+	if got := agentIn(t, w.viewed(view, "").Room, "Ann"); got.State != chat.AgentAway || got.BackIn != 20*time.Minute {
+		t.Errorf("away: %+v", got)
+	}
+	w.pass(30 * time.Minute)
+	if got := agentIn(t, w.viewed(view, "").Room, "Ann"); got.State != chat.AgentSilent || got.Idle < 29*time.Minute {
+		t.Errorf("half an hour later: %+v", got)
+	}
+}
+
+func TestShow_messages_areThoseOfTheAgent(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	for n := range 40 {
+		w.say(p.ann.Token, fmt.Sprint("number ", n))
+	}
+	view := w.view(p.bob.Token)
+	first := w.viewed(view, "")
+	if said := texts(first.Messages); len(first.Messages) != 30 || !first.HasMore || said[29] != "number 39" {
+		t.Errorf("first it shows %v, more %t", said, first.HasMore)
+	}
+	secret := w.tell(p.ann.Token, "for Cid alone", "Cid").ID
+	if got := w.viewed(view, last(first)); len(got.Messages) != 0 || got.HasMore {
+		t.Errorf("a private message of others is shown: %v", lines(got.Messages))
+	}
+	for what, after := range map[string]string{"one that the agent does not see": secret, "no id": "m000000",
+		"nonsense": "yesterday", "one to come": w.id(p.ann.Token, 1000)} {
+		_, err := w.ShowRoom(t.Context(), chat.ShowRequest{View: view, After: after})
+		if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "that you may see") {
+			t.Errorf("after %s: %v", what, err)
+		}
+	}
+	w.tell(p.cid.Token, "for Bob alone", "Bob")
+	for n := range 60 {
+		w.say(p.ann.Token, fmt.Sprint("later ", n))
+	}
+	got := w.viewed(view, last(first))
+	if said := texts(got.Messages); !got.HasMore || len(said) == 0 || len(said) > 50 || said[0] != "for Bob alone" {
+		t.Errorf("later it shows %v, more %t", said, got.HasMore)
+	}
+	var all []string
+	for ; len(got.Messages) > 0; got = w.viewed(view, last(got)) {
+		all = append(all, texts(got.Messages)...)
+	}
+	if len(all) != 61 || all[60] != "later 59" || got.HasMore {
+		t.Errorf("page by page it shows %d: %v", len(all), all)
+	}
+	id := w.say(p.ann.Token, "the wrong words").ID
+	before := last(w.viewed(view, ""))
+	w.redact(p.ann.Token, id)
+	if got := w.viewed(view, before); len(got.Messages) != 1 || got.Messages[0].Redacts != id {
+		t.Errorf("the removal of a text shows %+v", got.Messages)
+	}
+	if got := fmt.Sprint(w.viewed(view, "").Messages); strings.Contains(got, "the wrong words") {
+		t.Errorf("a removed text is shown: %s", got)
+	}
+}
+
+func TestShow_counts_areThoseThatTheAgentSees(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	view := w.view(p.bob.Token)
+	w.ask(p.ann.Token, "Which day?", "Bob")
+	cid := []string{"Cid"}
+	w.sends(chat.SendRequest{Token: p.ann.Token, Text: "Where?", Kind: room.Request, Ask: cid, To: cid})
+	id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "Thursday.", Kind: room.Proposal, Ask: cid}).ID
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd, Tasks: newTasks("book")})
+	person := w.person(p.bob)
+	w.supervise(person, chat.SuperviseRequest{Approve: yes()})
+	if got, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "May I?"}); err != nil || got.Sent {
+		t.Fatalf("a draft: %+v, %v", got, err)
+	}
+	got := w.viewed(view, "")
+	want := chat.ShownOpen{Requests: 1, Proposals: 1, Tasks: 1, Drafts: 1}
+	if !isOpen(got.Open, want, 0) {
+		t.Errorf("open: %+v, want %+v", got.Open, want)
+	}
+	w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: id})
+	if got := w.viewed(view, last(got)).Open; got.Agreements != nil || got.Proposals != 0 {
+		t.Errorf("after the agreement, with after: %+v", got)
+	}
+	want.Proposals = 0
+	if got := w.viewed(view, "").Open; !isOpen(got, want, 1) {
+		t.Errorf("after the agreement: %+v", got)
+	}
+}
+
+// isOpen reports whether got is want with so many agreements.
+func isOpen(got, want chat.ShownOpen, agreements int) bool {
+	n := got.Agreements
+	got.Agreements = nil
+	return got == want && n != nil && *n == agreements
+}
+
+// The pace follows what the agent sees: that others talk in private must not show.
+func TestShow_theServerSetsThePace(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	view := w.view(p.bob.Token)
+	w.say(p.ann.Token, "hello")
+	got := w.viewed(view, "")
+	after := last(got)
+	for _, c := range []struct {
+		pass, want time.Duration
+	}{{0, 3}, {59, 3}, {1, 8}, {9*60 - 1, 8}, {1, 30}, {3600, 30}} {
+		w.clock.Advance(c.pass * time.Second)
+		w.tell(p.ann.Token, fmt.Sprint("psst ", c.want, c.pass), "Cid")
+		for _, from := range []string{"", after} {
+			if got := w.viewed(view, from); got.LookAgain != c.want*time.Second {
+				t.Errorf("after %q it looks again in %s, want %d s", from, got.LookAgain, c.want)
+			}
+		}
+	}
+	w.say(p.ann.Token, "again")
+	if got := w.viewed(view, after); got.LookAgain != 3*time.Second {
+		t.Errorf("after news it looks again in %s", got.LookAgain)
+	}
+}
+
+func TestShow_view_isOfOneSeatWhileItLasts(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	other := w.join("plots", "Ann")
+	h, bob := w.head(p.ann.Token), w.token(p.bob)
+	a, _ := h.Seated(bob.Seat)
+	view, person := w.view(p.bob.Token), w.person(p.bob)
+	if want := ident.NewView(h.LogKey, h.ID, bob.Seat, a.Joined).String(); view != want {
+		t.Fatalf("the view is %s, want %s", view, want)
+	}
+	refused := func(what, view string, code fault.Code, words string) {
+		t.Helper()
+		_, err := w.ShowRoom(t.Context(), chat.ShowRequest{View: view})
+		if fault.CodeOf(err) != code || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s: %v, want %s with %q", what, err, code, words)
+		}
+	}
+	const lost = "call room_info with agent_token"
+	for what, v := range map[string]ident.View{
+		"by another key":   ident.NewView("00112233445566778899aabbccddeeff", h.ID, bob.Seat, a.Joined),
+		"of another room":  ident.NewView(h.LogKey, w.head(other.Token).ID, bob.Seat, a.Joined),
+		"of no seat":       ident.NewView("00112233445566778899aabbccddeeff", h.ID, 17, a.Joined),
+		"of another join":  ident.NewView(h.LogKey, h.ID, bob.Seat, a.Joined+1),
+		"of a former join": ident.NewView(h.LogKey, h.ID, bob.Seat, a.Joined-1),
+	} {
+		refused(what, v.String(), fault.TokenInvalid, lost)
+	}
+	refused("of no room", ident.NewView(h.LogKey, "zzzzzzz", 1, 1).String(), fault.RoomNotFound, "")
+	refused("mistyped", view[:len(view)-1], fault.TokenInvalid, lost)
+	refused("none", "", fault.TokenInvalid, lost)
+	for what, token := range map[string]string{"an agent_token": p.bob.Token, "a person's token": person,
+		"a stay": ident.NewStay(h.LogKey, h.ID, bob.Seat, a.Joined).String()} {
+		refused(what, token, fault.TokenInvalid, "view holds an agent_token, which can do more than look")
+		refused(what+" as a view", "view-"+token, fault.TokenInvalid, lost)
+	}
+	if got := w.info(person).View; got != "" {
+		t.Errorf("a person gets the view %s", got)
+	}
+	if got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"}); err != nil || got.View != "" {
+		t.Errorf("without a seat: %q, %v", got.View, err)
+	}
+	if got := w.viewed(" "+strings.ToUpper(view)+" ", ""); got.RoomID != h.ID {
+		t.Errorf("in upper case: %+v", got)
+	}
+
+	// His new seat is another one.
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob",
+		Action: room.Kick}); err != nil {
+		t.Fatal(err)
+	}
+	refused("kicked", view, fault.Removed, "An admin has taken your seat")
+	again := w.join("plans", "Bob")
+	refused("kicked and joined again", view, fault.Removed, "An admin has taken your seat")
+	if now := w.view(again.Token); now == view || w.viewed(now, "").RoomID != h.ID {
+		t.Error("his new seat has no view of its own")
+	}
+	view = w.view(p.cid.Token)
+	w.leave(p.cid.Token)
+	refused("left", view, fault.Removed, "You have left this room")
+	view = w.view(again.Token)
+	w.clock.Advance(room.Life + time.Hour)
+	refused("of a room that has ended", view, fault.RoomNotFound, "")
+}
+
+// A caller that is bound may look where it may act.
+func TestShow_callersThatAreBound_lookWhereTheyMayAct(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	theirs := guest(t, ann.Invite)
+	bob, err := w.JoinRoom(theirs, chat.JoinRequest{AgentName: "Bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := w.RoomInfo(theirs, chat.InfoRequest{Token: bob.Token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seat := w.token(bob)
+	hers := w.view(ann.Token)
+	elsewhere := w.create(chat.CreateRequest{Room: "plots", AgentName: "Eve", Capacity: 4})
+	for _, c := range []struct {
+		what, view string
+		by         ident.Principal
+		code       fault.Code
+	}{
+		{"the guest", info.View, ident.PrincipalOf(theirs), ""},
+		{"the guest, of a seat that no invite gave", hers, ident.PrincipalOf(theirs), fault.NotAllowed},
+		{"a guest of another room", info.View, ident.PrincipalOf(guest(t, elsewhere.Invite)), fault.NotAllowed},
+		{"who bears the token", info.View, ident.Principal{Room: seat.Room, Seat: seat.Seat}, ""},
+		{"who bears another token", hers, ident.Principal{Room: seat.Room, Seat: seat.Seat}, fault.NotAllowed},
+		{"who bears a token of another room", hers, ident.Principal{Room: w.token(elsewhere).Room, Seat: 1},
+			fault.NotAllowed},
+		{"any key", hers, ident.Principal{ID: ident.KeyPrincipal("a1")}, ""},
+		{"anybody", hers, ident.Principal{}, ""},
+	} {
+		_, err := w.ShowRoom(ident.WithPrincipal(t.Context(), c.by), chat.ShowRequest{View: c.view})
+		if fault.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, want %s", c.what, err, c.code)
+		}
+	}
+}
+
+// The token of a view opens nothing else, and no text may hold it.
+func TestShow_viewToken_isRefusedByEveryOtherCall(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	view := w.view(p.bob.Token)
+	calls := callsOf(t.Context(), w, view)
+	if len(calls) < 9 {
+		t.Fatalf("only %d calls", len(calls))
+	}
+	for name, call := range calls {
+		if err := call(); fault.CodeOf(err) != fault.TokenInvalid || !strings.Contains(err.Error(), "can only look") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, call := range callsOfStay(t.Context(), w, view) {
+		if err := call(); fault.CodeOf(err) != fault.TokenInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, text := range []string{view, "look: " + strings.ToUpper(view) + "!", view[:20] + "\n" + view[20:]} {
+		_, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: text})
+		if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "that looks at a room") {
+			t.Errorf("a text with a view: %v", err)
+		}
+	}
+	if got := w.all(p.bob.Token); slices.ContainsFunc(got, func(m chat.Message) bool {
+		return strings.Contains(m.Text, "view-")
+	}) {
+		t.Error("a text with a view was sent")
+	}
+}
