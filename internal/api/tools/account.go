@@ -109,10 +109,13 @@ func tokenIn(out any) string {
 	return ""
 }
 
-// roomOf returns the way to the id of the room of a token, which is "" if it is none. The id
+// roomOf returns the way to the id of the room of a token or a view, which is "" if it is none. The id
 // is not secret.
 func roomOf(token string) func() string {
 	return func() string {
+		if v, ok := ident.ParseView(token); ok {
+			return v.Room
+		}
 		t, err := ident.ParseToken(token)
 		if err != nil {
 			return ""

@@ -40,7 +40,8 @@ func newLedger(t *testing.T, o meter.Options) *ledger {
 	logger := slog.New(slog.DiscardHandler)
 	rooms := chat.New(tab, chat.Options{SingleProcess: true, MinBatch: 1, Logger: logger})
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
-		tools.Options{Address: func(context.Context) string { return "" }, Log: logger})
+		tools.Options{ViewURI: tools.ViewURI,
+			Address: func(context.Context) string { return "" }, Log: logger})
 	l := &ledger{t: t, meter: meter.New(o), closed: make(chan entry, 16)}
 	h := set.Handler(mcp.Tool{Name: "fail", Call: func(context.Context, json.RawMessage, *mcp.Record) (any, error) {
 		var none []int

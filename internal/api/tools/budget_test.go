@@ -37,7 +37,8 @@ func limitedTools(t *testing.T, units int) callers {
 	})
 	t.Cleanup(rooms.Stop)
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
-		tools.Options{Address: func(context.Context) string { return "" }})
+		tools.Options{ViewURI: tools.ViewURI,
+			Address: func(context.Context) string { return "" }})
 	c := callers{t, map[string]mcp.Tool{}}
 	for _, tool := range set.Tools() {
 		c.tools[tool.Name] = tool

@@ -38,6 +38,7 @@ func withAttachments(t *testing.T, host http.HandlerFunc) (url string) {
 	log := slog.New(slog.DiscardHandler)
 	rooms := chat.New(tab, chat.Options{SingleProcess: true, MinBatch: 1, Files: tab.Files(), Logger: log})
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{
+		ViewURI: tools.ViewURI,
 		Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: log,
 		Fetcher: fetch.New(fetch.Options{Domain: "example.com", Roots: roots,
 			Lookup: func(context.Context, string) ([]netip.Addr, error) {

@@ -29,7 +29,7 @@ var docsFrame string
 func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 	var b, hidden bytes.Buffer
 	shown := map[reflect.Type]string{}
-	for _, tool := range New(nil, nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
 		if tool.Hidden {
 			writeTool(&hidden, tool, shown)
 			continue
@@ -47,6 +47,7 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		{"`more` of a message", reflect.TypeFor[results.More]()},
 		{"A room in a list", reflect.TypeFor[results.Listed]()},
 		{"`changes` of a message", reflect.TypeFor[results.Changes]()},
+		{"`open` of show_room", reflect.TypeFor[results.ShownOpen]()},
 		{"A request", reflect.TypeFor[results.Request]()},
 		{"An agreement", reflect.TypeFor[results.Agreement]()},
 		{"A file", reflect.TypeFor[results.File]()},
@@ -70,7 +71,7 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 
 func TestDocs_everyField_isExplained(t *testing.T) {
 	var outs []reflect.Type
-	for _, tool := range New(nil, nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
 		outs = append(outs, tool.out)
 	}
 	for _, kind := range structsOf(outs...) {

@@ -17,6 +17,9 @@ const (
 	modern = "2026-07-28"
 )
 
+// ViewURI is the address of a view, so that there is a tool that shows it.
+const ViewURI = "ui://parley/room-test"
+
 // Handler serves the tools with nothing in front of them.
 func (s *Set) Handler(more ...mcp.Tool) http.Handler {
 	server := mcp.NewServer(mcp.Options{

@@ -74,7 +74,8 @@ func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
 		_ = tab.Close()
 	})
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
-		tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
+		tools.Options{ViewURI: tools.ViewURI,
+			Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
 	var token string
 	seated := func(t *testing.T) string {
 		if _, err := rooms.RoomInfo(t.Context(), chat.InfoRequest{Token: token}); err == nil {

@@ -68,7 +68,7 @@ func TestArguments_thatNoSchemaLists_areNamedByNoSentence(t *testing.T) {
 	ofTheCall := regexp.MustCompile(`under another idempotency_key|^files goes with|either description or remove_description`)
 	listed, hidden := map[string][]string{}, []string{}
 	everywhere := []string{"person"} // which is a field of messages, too
-	for _, tool := range New(nil, nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
 		for _, a := range tool.args {
 			switch {
 			case tool.Hidden:

@@ -61,7 +61,7 @@ func ask(t *testing.T, h http.Handler, generation, method string, params map[str
 }
 
 // toolsOnly is a server that lists its tools; there are no rooms behind them.
-func toolsOnly() http.Handler { return New(nil, nil, Options{}).Handler() }
+func toolsOnly() http.Handler { return New(nil, nil, Options{ViewURI: ViewURI}).Handler() }
 
 // golden compares got with the file, and rewrites the file with -update.
 func golden(t *testing.T, file string, got []byte) {
@@ -129,8 +129,8 @@ func listTools(t *testing.T) toolListing {
 	if err := json.Unmarshal(ask(t, toolsOnly(), legacy, "tools/list", nil), &list); err != nil {
 		t.Fatal(err)
 	}
-	if len(list.Tools) != 15 {
-		t.Fatalf("%d tools are listed, want 15", len(list.Tools))
+	if len(list.Tools) != 16 {
+		t.Fatalf("%d tools are listed, want 16", len(list.Tools))
 	}
 	return list
 }
@@ -172,7 +172,7 @@ func TestToolsList_staysWithinTheTokenBudget(t *testing.T) {
 func TestInstructions_areShort(t *testing.T) {
 	// Claude Code cuts what is longer than 2,048 characters.
 	const most, mostInCode, first = 1900, 860, 250
-	whole := New(nil, nil, Options{}).Instructions(claudeCode)
+	whole := New(nil, nil, Options{ViewURI: ViewURI}).Instructions(claudeCode)
 	for text, most := range map[string]int{whole: most, codexInstructions: mostInCode} {
 		if n := len(text); n >= most {
 			t.Errorf("the instructions have %d characters, want less than %d", n, most)
@@ -204,7 +204,7 @@ func TestInstructions_areShort(t *testing.T) {
 // Codex is told apart by its User-Agent.
 func TestInstructions_ofCodex_areItsOwn(t *testing.T) {
 	for agent, want := range map[string]string{codex.Agent: codexInstructions,
-		claudeCode.Agent: New(nil, nil, Options{}).Instructions(claudeCode)} {
+		claudeCode.Agent: New(nil, nil, Options{ViewURI: ViewURI}).Instructions(claudeCode)} {
 		for generation, method := range map[string]string{legacy: "initialize", modern: "server/discover"} {
 			h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				r.Header.Set("User-Agent", agent)
@@ -249,7 +249,8 @@ func TestToolsList_everyArgument_hasASentence(t *testing.T) {
 }
 
 func TestToolsList_hints_areTrue(t *testing.T) {
-	readOnly := []string{"wait_for_message", "message_history", "get_file", "list_tasks", "room_info", "list_rooms"}
+	readOnly := []string{"wait_for_message", "message_history", "get_file", "list_tasks", "room_info", "show_room",
+		"list_rooms"}
 	destructive := []string{"update_room", "manage_agent"}
 	idempotent := slices.Concat(readOnly, destructive, []string{"leave_room", "task"})
 	for _, tool := range listTools(t).Tools {
@@ -376,7 +377,7 @@ func TestToolsList_fitsTheClientsTypes(t *testing.T) {
 	if err := json.Unmarshal(ask(t, toolsOnly(), modern, "tools/list", nil), &list); err != nil {
 		t.Fatal(err)
 	}
-	for _, tool := range New(nil, nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
 		if listed := slices.ContainsFunc(list.Tools,
 			func(x library.Tool) bool { return x.Name == tool.Name }); listed == tool.Hidden {
 			t.Errorf("%s: hidden %v, listed %v", tool.Name, tool.Hidden, listed)

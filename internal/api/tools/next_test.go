@@ -168,7 +168,7 @@ func TestNext_hookedAgent_endsItsTurnWhereOthersWait(t *testing.T) {
 // field must be one.
 func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 	there := map[string]bool{string(chat.StatusTurn): true, string(chat.StatusAllDone): true, "before_yours": true}
-	for _, tool := range New(nil, nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
 		there[tool.Name] = true
 		for _, a := range tool.args {
 			there[a.Name] = true
@@ -177,18 +177,18 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 			there[f.JSON] = true
 		}
 	}
-	texts := []string{New(nil, nil, Options{}).Instructions(claudeCode), codexInstructions}
+	texts := []string{New(nil, nil, Options{ViewURI: ViewURI}).Instructions(claudeCode), codexInstructions}
 	for _, r := range slices.Concat(facts, imperatives) {
 		texts = append(texts, r.reason, r.call)
 	}
 	for _, said := range outs {
 		texts = append(texts, said)
 	}
-	for _, p := range New(nil, nil, Options{}).Prompts() {
+	for _, p := range New(nil, nil, Options{ViewURI: ViewURI}).Prompts() {
 		texts = append(texts, p.Text(nil), p.Text(map[string]string{"room": "x", "password": "x", "interests": "x",
 			"topic": "x", "agent_name": "x"}))
 	}
-	for _, tool := range New(nil, nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
 		texts = append(texts, tool.Description)
 	}
 	found := 0

@@ -80,7 +80,8 @@ func newFunction(t *testing.T, tab table.Table) *function {
 	rooms := chat.New(m.Table(tab), chat.Options{Logger: quiet})
 	t.Cleanup(rooms.Stop)
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
-		tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
+		tools.Options{ViewURI: tools.ViewURI,
+			Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
 	return &function{t, rooms, set, m}
 }
 

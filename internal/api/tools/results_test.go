@@ -319,7 +319,7 @@ func TestPassword_ofAnInvite_isTheOneThatWasUsed(t *testing.T) {
 // what it does next, come ahead of all that it keeps and reads.
 func TestResult_nextClosesWhatAModelActsOn(t *testing.T) {
 	looks := []string{"room_info", "list_rooms"}
-	for _, tool := range New(nil, nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
 		fields := spec.Fields(tool.out)
 		at := func(name string) int {
 			return slices.IndexFunc(fields, func(f spec.Field) bool { return f.JSON == name })
@@ -343,7 +343,7 @@ func TestResult_nextClosesWhatAModelActsOn(t *testing.T) {
 }
 
 func TestResult_untrustedNotice_comesAheadOfWhatAgentsChose(t *testing.T) {
-	for _, tool := range New(nil, nil, Options{}).all() {
+	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
 		noticed := false
 		for _, f := range spec.Fields(tool.out) {
 			noticed = noticed || f.JSON == "untrusted"

@@ -90,6 +90,9 @@ func (s *Set) roomInfo() tool {
 			got, err := s.rooms.RoomInfo(ctx, in)
 			v := viewInfo(got)
 			v.InviteLink = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
+			if s.viewURI != "" {
+				v.View = got.View
+			}
 			return v, err
 		},
 	}.tool()

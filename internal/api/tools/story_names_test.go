@@ -11,6 +11,7 @@ import (
 // plain replaces what differs in each run.
 func (s *story) plain(text string) string {
 	text = strings.NewReplacer(s.names...).Replace(text)
+	text = regexp.MustCompile(`view-[0-9a-z]{36}`).ReplaceAllString(text, "<the view>")
 	text = roomID.ReplaceAllString(text, `"id":"<its id>","name"`)
 	// An agent that is just waking up may be in either state, and have been handed what woke it or not.
 	text = regexp.MustCompile(`"state":"(waiting|busy)"`).ReplaceAllString(text, `"state":"waiting or busy"`)

@@ -4,13 +4,14 @@
 // the calls here.
 //
 // A tool is declared once, as a [definition], in the file of its noun: room.go,
-// seat.go, send.go, history.go, file.go, task.go, wait.go, admin.go, queue.go, supervise.go. Its
+// show.go, seat.go, send.go, history.go, file.go, task.go, wait.go, admin.go, queue.go, supervise.go. Its
 // schema, the reader of its arguments and its part of docs/tools.md are all made from that.
 package tools
 
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/api/mcp"
@@ -38,6 +39,9 @@ type Options struct {
 	// StandbyLooks says that a program on standby for an agent may not wait, since each call
 	// that waits occupies an instance: it looks in, and is told when to do so again.
 	StandbyLooks bool
+	// ViewURI is the address of the resource with which a client shows a room; "": there is none, and no tool that
+	// shows a room.
+	ViewURI string
 	// Outbox calls agents, webhooks and endpoints. Nil: nobody is called.
 	Outbox *outbox.Box
 	// Fetcher brings the files that ChatGPT hands over; nil: one that fetches them from OpenAI.
@@ -57,6 +61,7 @@ type Set struct {
 	looksIn bool          // see Options.StandbyLooks
 	fetcher *fetch.Fetcher
 	outbox  *outbox.Box // nil: nobody is called
+	viewURI string      // "": no tool shows a room
 	log     *slog.Logger
 }
 
@@ -76,7 +81,7 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	}
 	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys,
 		clients: clients{o.LongestWait, o.Outbox.CallsOthers()}, inQueue: min(o.LongestInQueue, o.LongestWait),
-		looksIn: o.StandbyLooks, fetcher: o.Fetcher, outbox: o.Outbox, log: o.Log}
+		looksIn: o.StandbyLooks, fetcher: o.Fetcher, outbox: o.Outbox, viewURI: o.ViewURI, log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.
@@ -91,7 +96,7 @@ func (s *Set) Tools() []mcp.Tool {
 
 // all returns the tools in the order of docs/tools.md.
 func (s *Set) all() []tool {
-	return []tool{
+	all := []tool{
 		s.joinRoom(),
 		s.createRoom(),
 		s.sendMessage(),
@@ -102,6 +107,7 @@ func (s *Set) all() []tool {
 		s.task(),
 		s.listTasks(),
 		s.roomInfo(),
+		s.showRoom(),
 		s.listRooms(),
 		s.updateRoom(),
 		s.manageAgent(),
@@ -109,4 +115,5 @@ func (s *Set) all() []tool {
 		s.leaveRoom(),
 		s.supervise(),
 	}
+	return slices.DeleteFunc(all, func(t tool) bool { return t.Name == showRoom && s.viewURI == "" })
 }

@@ -140,7 +140,7 @@ func TestUnavailable_everyToolThatWrites_isTried(t *testing.T) {
 	for _, c := range lostReplies(reply{}) {
 		tried[c.tool] = true
 	}
-	for _, tool := range tools.New(nil, nil, tools.Options{}).Tools() {
+	for _, tool := range tools.New(nil, nil, tools.Options{ViewURI: tools.ViewURI}).Tools() {
 		if tried[tool.Name] == tool.ReadOnly {
 			t.Errorf("%s: read-only %v, its reply lost %v", tool.Name, tool.ReadOnly, tried[tool.Name])
 		}

@@ -68,7 +68,8 @@ func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 	}
 	rooms := chat.New(tab, o)
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
-		tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" },
+		tools.Options{ViewURI: tools.ViewURI,
+			Address:     func(context.Context) string { return "https://parley.example/mcp" },
 			LongestWait: o.LongestWait, Log: logger})
 	w.set = set
 	site := httptest.NewServer(set.Handler())

@@ -78,6 +78,7 @@ export interface Info {
   agreements?: Agreement[];
   invite_link?: string;
   banned?: string[];
+  view?: string;
   now: string;
 }
 

@@ -1,0 +1,58 @@
+package tools
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/tools/spec"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+// showRoom is the name of the tool that a client's view of a room calls by itself.
+const showRoom = "show_room"
+
+func (s *Set) showRoom() tool {
+	return definition[chat.ShowRequest, results.Shown]{
+		name:  showRoom,
+		title: "Show the room",
+		about: "Show your user the room. Only if your user asks to see it: first call room_info with agent_token, " +
+			"which returns view.",
+		hints: hints{readOnly: true, idempotent: true},
+		shown: []string{"room", "messages", "open"},
+		args: func(in *chat.ShowRequest) []spec.Arg {
+			return []spec.Arg{
+				spec.Code("view", &in.View, "From room_info.").Require().
+					OrCall("call room_info with your agent_token, which returns it"),
+				spec.Code("after", &in.After, "").Hide(),
+			}
+		},
+		token: func(in chat.ShowRequest) string { return in.View },
+		run: func(ctx context.Context, in chat.ShowRequest) (results.Shown, error) {
+			got, err := s.rooms.ShowRoom(ctx, in)
+			if err != nil {
+				return results.Shown{}, err
+			}
+			v := results.Shown{
+				Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room), Messages: viewMessages(got.Messages),
+				HasMore: got.HasMore, Open: results.ShownOpen(got.Open),
+				Page: roomPage(s.address(ctx), got.RoomID), LookAgain: int(got.LookAgain / time.Second),
+				Now: viewTime(got.Now),
+			}
+			v.Room.ID = got.RoomID
+			if in.After == "" {
+				v.Next = "Your client shows the room to your user if it can: go on."
+			}
+			return v, nil
+		},
+	}.tool()
+}
+
+// roomPage is the address of the page of a room, which shows nothing without a seat; "" if the address of the server is
+// not known.
+func roomPage(address, room string) string {
+	if address == "" {
+		return ""
+	}
+	return site(address) + WatchPath + room
+}
