@@ -108,6 +108,7 @@ func TestBudget_anyCallRepeated_isRefusedAfterAWhile(t *testing.T) {
 		"history":           {"message_history", `{"agent_token":"%[1]s"}`, units},
 		"rooms of a list":   {"list_rooms", `{}`, units},
 		"a room's info":     {"room_info", `{"agent_token":"%[1]s"}`, units},
+		"looks of no view":  {"show_room", `{"view":"%[1]s"}`, units},
 		"tickets":           {"enter_queue", `{"agent_name":"Ann","wait_seconds":0}`, 120},
 		"waits of no time":  {"wait_for_message", `{"agent_token":"%[1]s","wait_seconds":0}`, units},
 		"kicks of nobody":   {"manage_agent", `{"agent_token":"%[1]s","agent":"Zoe","action":"kick"}`, units},

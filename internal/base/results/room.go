@@ -53,29 +53,6 @@ type Open struct {
 	Tasks     int `json:"tasks" doc:"tasks that are neither done nor dropped: task lists them"`
 }
 
-// Shown is the result of show_room. No field of it holds a link, a code or a token: what shows it may run the scripts
-// of strangers.
-type Shown struct {
-	Untrusted string    `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
-	Room      Room      `json:"room" doc:"the room, with you as others see you"`
-	Messages  []Message `json:"messages" items:"id,type,from,text" doc:"the newest 30 that you see or, with after, what followed it: at most 50, and 9 KiB"`
-	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are older ones or, with after, later ones"`
-	Open      ShownOpen `json:"open" doc:"what waits"`
-	Page      string    `json:"page" doc:"the room's page, without what opens a seat there; empty if the server does not know its address"`
-	LookAgain int       `json:"look_again_seconds" doc:"when the view looks again"`
-	Now       string    `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
-	Next      string    `json:"next,omitempty" doc:"what to do next; absent with after"`
-}
-
-// ShownOpen counts what waits, as far as the agent sees it.
-type ShownOpen struct {
-	Requests   int  `json:"requests" doc:"as in room_info"`
-	Proposals  int  `json:"proposals" doc:"as in room_info"`
-	Tasks      int  `json:"tasks" doc:"as in room_info"`
-	Drafts     int  `json:"drafts" doc:"your messages that wait for your user"`
-	Agreements *int `json:"agreements,omitempty" doc:"how many are in force, at most 100; absent with after"`
-}
-
 // Request is an open request.
 type Request struct {
 	ID         string   `json:"id" doc:"answer with this as reply_to"`
