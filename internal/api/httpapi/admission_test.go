@@ -117,7 +117,7 @@ func wrong() string { return ident.NewKey().String() }
 func TestAdmission_eachDoor_admitsWhoItIsFor(t *testing.T) {
 	for _, keys := range []bool{true, false} {
 		g := newGated(t, func(_ *site, o *Options) { o.Keys = keys })
-		key := g.key.String()
+		key, view := g.key.String(), ident.NewView(logKey, "r000000", 1, 1).String()
 		for _, c := range []struct {
 			path, bearer string
 			keys, open   bool // admitted
@@ -131,6 +131,9 @@ func TestAdmission_eachDoor_admitsWhoItIsFor(t *testing.T) {
 			{"/mcp", g.seated, true, true},
 			{"/mcp", ident.Token{Room: "r000000", Seat: 1, Secret: ident.NewSecret()}.String(), false, true},
 			{"/mcp", g.invite, false, true},
+			{"/mcp", view, false, true},
+			{"/k/" + view + "/mcp", "", false, false},
+			{"/i/" + view + "/mcp", key, false, false},
 			{"/k/" + key + "/mcp", "", true, false},
 			{"/k/" + key + "/mcp/", wrong(), true, false},
 			{"/k/" + wrong() + "/mcp", key, false, false},

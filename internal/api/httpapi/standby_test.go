@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
 	"github.com/parley-chat/parley/internal/observe/meter"
@@ -192,6 +193,7 @@ func TestStandby_tokenMissingOrWrong_isRefused(t *testing.T) {
 	twice.Header.Add("Authorization", "Bearer "+h.bob.Token)
 	for name, r := range map[string]*http.Request{
 		"none": h.standby("", ""), "another scheme": wrong, "two": twice,
+		"a view":   h.standby(ident.NewView("0123456789abcdef", "r000000", 1, 1).String(), ""),
 		"mistyped": h.standby(strings.ToUpper(h.bob.Token[1:])+"0", ""),
 	} {
 		resp, err := http.DefaultClient.Do(r)
