@@ -172,6 +172,26 @@ func (m *machine) infoOf(id agentID) {
 	if err == nil {
 		m.take(viewOp{"info", id, &got.Room, nil, -1})
 	}
+	if got.View != "" {
+		m.views[id] = got.View
+	}
+}
+
+// show looks with the view of an agent, if that has asked for it.
+func (m *machine) show() {
+	id := m.agent()
+	if m.views[id] == "" {
+		m.infoOf(id)
+		return
+	}
+	op := showOp{who: id}
+	if r, _ := m.find(id); pick(m, "part", true, false) {
+		op.after = int64(rapid.IntRange(1, int(r.head())+1).Draw(m.T, "number"))
+	}
+	got, err := m.service().ShowRoom(m.ctx, chat.ShowRequest{View: m.views[id], After: m.numbers.id(id.room, op.after)})
+	got.Messages = m.numbers.messages(id.room, got.Messages)
+	op.got, op.code = got, m.unexpected(err)
+	m.take(op)
 }
 
 func (m *machine) infoByName() {

@@ -92,7 +92,7 @@ func checkProperty(t *testing.T, runs int, open func(*testing.T) propertyTable) 
 		m := &machine{
 			T: rt, ctx: t.Context(), clock: tbl.clock, tokens: map[agentID]string{}, cursors: map[agentID][]string{},
 			stays: map[agentID]byInvite{},
-			links: map[agentID]string{}, people: map[agentID]string{},
+			links: map[agentID]string{}, people: map[agentID]string{}, views: map[agentID]string{},
 			hooks: map[agentID]roomlog.HookItem{}, answeredTo: map[agentID]int64{},
 			numbers: newNumbers(tbl.table),
 			model:   model{conditions: &conditions{sequential: true, oneService: tbl.services == 1}},
@@ -143,6 +143,7 @@ type machine struct {
 	stays    map[agentID]byInvite // the agents that speak A2A, and what admits them
 	links    map[agentID]string   // that its person can open
 	people   map[agentID]string   // the tokens of those that have
+	views    map[agentID]string   // with which an agent's client shows the room
 	ended    []string             // tokens whose seats have others
 	numbers  *numbers
 	said     int
@@ -167,7 +168,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"join": {4, m.join}, "arrive": {2, m.arrive}, "create": {1, m.create}, "return": {1, m.comeBack},
 		"leave": {1, m.leave}, "agree": {3, m.agree},
 		"send": {7, m.send}, "wait": {4, m.wait},
-		"ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
+		"ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info}, "show": {1, m.show},
 		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "supervise": {3, m.supervise},
 		"manage":      {2, m.manage},
 		"relieve":     {2, m.relieve},
