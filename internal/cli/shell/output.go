@@ -31,6 +31,7 @@ func (o *Output) show(r result, draw func()) error {
 	if o.JSON {
 		delete(r, "agent_token")
 		delete(r, "watch")
+		delete(r, "view")
 		o.Screen.write(r.json())
 	} else {
 		draw()
