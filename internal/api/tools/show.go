@@ -19,7 +19,7 @@ func (s *Set) showRoom() tool {
 		about: "Show your user the room. Only if your user asks to see it: first call room_info with agent_token, " +
 			"which returns view.",
 		hints: hints{readOnly: true, idempotent: true},
-		shown: []string{"room", "messages", "open"},
+		shown: []string{"room", "messages"},
 		args: func(in *chat.ShowRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Code("view", &in.View, "From room_info.").Require().

@@ -7,7 +7,7 @@ import "github.com/parley-chat/parley/internal/base/ident"
 type Shown struct {
 	Untrusted string    `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	Room      Room      `json:"room" doc:"the room, with you as others see you"`
-	Messages  []Message `json:"messages" items:"id,type,from,text" doc:"the newest 30 that you see or, with after, what followed it: at most 50, and 9 KiB"`
+	Messages  []Message `json:"messages" doc:"the newest 30 that you see or, with after, what followed it: at most 50, and 9 KiB"`
 	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are older ones or, with after, later ones"`
 	Open      ShownOpen `json:"open" doc:"what waits"`
 	Page      string    `json:"page" doc:"the room's page, without what opens a seat there; empty if the server does not know its address"`
