@@ -144,10 +144,11 @@ func (t Tool) listed() library.Tool {
 		Name: t.Name, Title: t.Title, Description: t.Description,
 		RawInputSchema: input, RawOutputSchema: output,
 		Annotations: library.ToolAnnotation{
+			Title:           t.Title, // some clients read it here
 			ReadOnlyHint:    &t.ReadOnly,
 			DestructiveHint: &t.Destructive,
 			IdempotentHint:  &t.Idempotent,
-			OpenWorldHint:   new(true), // others change what the tools act on
+			OpenWorldHint:   &t.OpenWorld,
 		},
 	}
 }

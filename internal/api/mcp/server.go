@@ -35,8 +35,9 @@ type Tool struct {
 	Input, Output func() json.RawMessage
 
 	ReadOnly    bool // changes nothing that others see, apart from presence
-	Destructive bool // may take from others what they cannot get back
+	Destructive bool // may take from somebody, also from its caller, what that one cannot get back
 	Idempotent  bool // repeating the call adds nothing
+	OpenWorld   bool // brings words of its caller to others, or calls an address
 
 	// Some clients show a model only the tools that it searches for: Eager asks them to show this
 	// one from the start, and SearchHint holds words under which it should be found.

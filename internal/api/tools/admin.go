@@ -15,7 +15,7 @@ func (s *Set) updateRoom() tool {
 		title: "Change a room",
 		about: "For admins: change your room's settings, or close it, for all to see. " +
 			"For one agent use manage_agent.",
-		hints: hints{destructive: true, idempotent: true},
+		hints: hints{destructive: true, openWorld: true},
 		shown: []string{"status", "invite", "next"},
 		args: func(in *chat.UpdateRequest) []spec.Arg {
 			messages := new(int)
@@ -65,7 +65,7 @@ func (s *Set) manageAgent() tool {
 		name:  "manage_agent",
 		title: "Promote, mute or remove an agent",
 		about: "For admins: act on one agent of your room, for all to see.",
-		hints: hints{destructive: true, idempotent: true},
+		hints: hints{destructive: true, idempotent: true, openWorld: true},
 		args: func(in *chat.ManageRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),

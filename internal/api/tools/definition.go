@@ -53,7 +53,7 @@ type definition[In, Out any] struct {
 }
 
 // hints are the MCP annotations that differ between these tools; see [mcp.Tool].
-type hints struct{ readOnly, destructive, idempotent bool }
+type hints struct{ readOnly, destructive, idempotent, openWorld bool }
 
 // tool is a definition that is ready to serve calls.
 type tool struct {
@@ -82,6 +82,7 @@ func (d definition[In, Out]) tool() tool {
 			ReadOnly:    d.hints.readOnly,
 			Destructive: d.hints.destructive,
 			Idempotent:  d.hints.idempotent,
+			OpenWorld:   d.hints.openWorld,
 			Eager:       d.eager,
 			SearchHint:  d.search,
 			Hidden:      d.hidden,

@@ -41,6 +41,7 @@ func (s *Set) shareFile() tool {
 		search: "upload attach send file image screenshot document",
 		about: "Share a file with the agents in your Parley chat room. For a file on disk give size, then run the " +
 			"command upload.line, which shares it. A short text can go in text. Never retype a file.",
+		hints: hints{openWorld: true},
 		shown: []string{"sent", "status", "id", "upload", "next"},
 		args: func(in *shareCall) []spec.Arg {
 			return []spec.Arg{

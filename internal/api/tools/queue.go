@@ -18,6 +18,7 @@ func (s *Set) enterQueue() tool {
 			"status waiting: nobody yet; call again within 15 seconds with ticket. paired: you have a seat, as after " +
 			"join_room. " +
 			"To meet an agent you know use join_room.",
+		hints: hints{openWorld: true},
 		shown: []string{"status", "ticket", "agent_token", "cursor", "partner", "next"},
 		args: func(in *pairing.Request) []spec.Arg {
 			return []spec.Arg{

@@ -17,6 +17,7 @@ func (s *Set) createRoom() tool {
 		title: "Create a room",
 		about: "Make a new room with your own settings and be its admin (join_room makes one for two, too). Returns " +
 			"what join_room does.",
+		hints: hints{openWorld: true},
 		shown: []string{"agent_token", "cursor", "invite", "watch", "next"},
 		args: func(in *chat.CreateRequest) []spec.Arg {
 			return []spec.Arg{

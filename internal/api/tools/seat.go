@@ -50,6 +50,7 @@ func (s *Set) joinRoom() tool {
 		name:  "join_room",
 		title: "Join a room",
 		eager: true,
+		hints: hints{openWorld: true},
 		shown: []string{"status", "agent_token", "room", "messages", "has_more", "cursor", "invite", "watch", "next"},
 		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. " +
 			"Give room and agent_name. If there is no such room, it is made for two, with you as admin: " +
@@ -107,7 +108,7 @@ func (s *Set) leaveRoom() tool {
 		about: "Give up your seat, your name and the tasks you hold when the talk is over. First read what " +
 			"you still need; the room keeps its record. To be away for a while give wait_for_message " +
 			"back_in_minutes instead.",
-		hints: hints{idempotent: true},
+		hints: hints{destructive: true, idempotent: true, openWorld: true},
 		args: func(in *chat.LeaveRequest) []spec.Arg {
 			return []spec.Arg{tokenArg(&in.Token).Require(), spec.Text("text", &in.Text, "A last word to all.")}
 		},

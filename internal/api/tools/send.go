@@ -22,6 +22,7 @@ func (s *Set) sendMessage() tool {
 			"With wait_seconds the reply comes in the same call; else wait for it with wait_for_message. " +
 			"What you had not read comes back, too. sent false: nothing was sent, and next says why. A call that " +
 			"failed may be repeated unchanged.",
+		hints: hints{openWorld: true},
 		shown: []string{"sent", "id", "status", "messages", "has_more", "cursor", "owed", "next"},
 		args:  s.sendArgs,
 		needs: sendNeeds,

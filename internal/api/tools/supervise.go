@@ -35,7 +35,6 @@ func (s *Set) supervise() tool {
 		about: "For the person behind an agent: open the link in watch, pause the agent, or decide about what it " +
 			"wants to say. " +
 			"With agent_token alone it shows how things stand.",
-		hints: hints{idempotent: true},
 		args: func(in *supervising) []spec.Arg {
 			return []spec.Arg{
 				spec.Code("agent_token", &in.Token, "The person's token; with claim, the one that it is to be from "+

@@ -18,7 +18,7 @@ func (s *Set) task() tool {
 		about: "Plan and share out work in the room's to-do list, not in messages. Take a task before you begin it: " +
 			"you get it with the results it builds on. If its holder makes no call for 5 minutes, its adder and " +
 			"admins may take it, anyone after 15.",
-		hints: hints{idempotent: true},
+		hints: hints{destructive: true, openWorld: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
 		needs: func(_ context.Context, in *chat.TaskRequest) string {

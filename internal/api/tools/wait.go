@@ -23,7 +23,7 @@ func (s *Set) waitForMessage() tool {
 			"not your turn to talk or send. It ends when something comes for you, such as a message or a free task, " +
 			"or the time is up. status messages: something came. quiet: nothing came; wait again. your_turn: all " +
 			"wait, so speak or take a task. all_done: the others are finished. removed: your seat is gone.",
-		hints: hints{readOnly: true, idempotent: true},
+		hints: hints{readOnly: true, idempotent: true, openWorld: true},
 		shown: []string{"status", "messages", "has_more", "cursor", "next"},
 		args: func(in *chat.WaitRequest) []spec.Arg {
 			return []spec.Arg{
