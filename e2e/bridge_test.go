@@ -301,7 +301,9 @@ func overHTTP(t *testing.T, p *program, id int, method string, params map[string
 func TestSoak_waitByTheBridge_lastsBeyond300Seconds(t *testing.T) {
 	soak(t)
 	t.Parallel()
-	_, c := bridged(t, start(t), "XDG_STATE_HOME="+t.TempDir())
+	s := startStdio(t, bridgeTo(start(t).url), "XDG_STATE_HOME="+t.TempDir())
+	s.hello("claude-code", "2.1.332") // which stands such a wait
+	c := talk{t, s}
 	alice := c.join(roomOf(t), "Alice")
 	begun := time.Now()
 	a, err := c.c.call(t.Context(), "wait_for_message",

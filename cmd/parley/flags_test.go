@@ -176,7 +176,7 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 		"help say": {"Usage: parley say "},
 		"serve --help": {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE",
 			"PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL",
-			"PARLEY_LOG_FORMAT", "290s"},
+			"PARLEY_LOG_FORMAT", "230s"},
 	} {
 		var out strings.Builder
 		command, err := parse(strings.Fields(args), &out)

@@ -12,15 +12,60 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// unseen is the longest wait of a call whose client gets no sign of life from it: many
-// end such a call after five minutes.
-const unseen = 290 * time.Second
+// host is a client for which it is known, or at least said, how long it lets a call take.
+type host struct {
+	agent string // what its User-Agent begins with
+	name  string
+
+	longest time.Duration // it ends a call after that time
+	renewed bool          // it counts anew at each notification of progress, for which it asks
+
+	source string // where that is from: measured, a document or reports
+	tried  bool   // somebody had that client wait
+}
+
+// hosts are the clients by what their User-Agent begins with. The last one is any other: of those, one that gives up
+// after four minutes is the quickest that lets a call take longer than a minute. docs/clients.md has the same table.
+var hosts = []host{
+	{"claude-code/", "Claude Code", 300 * time.Second, true, "measured with 2.1.329", true},
+	{"codex-mcp-client/", "Codex", 300 * time.Second, false, "measured with 0.169.0", true},
+	{"parley/", "Parley's own commands", 300 * time.Second, true, "their code", true},
+	{"Claude-User", "Claude.ai, Claude Desktop", 240 * time.Second, false, "reports: 240 s " +
+		"([claude-code#64614](https://github.com/anthropics/claude-code/issues/64614)); its " +
+		"[document](https://claude.com/docs/connectors/faq): 300 s", false},
+	{"openai-mcp/", "ChatGPT", 60 * time.Second, false, "reports about its [Agent Builder](https://community.openai." +
+		"com/t/call-remote-mcp-server-tool-timed-out-resulting-in-error-424/1364167)", false},
+	{"", "any other", unknownLongest, false, "the shortest of these that is over a minute", false},
+}
+
+const (
+	// unknownLongest is how long a call of a client may take that is not known.
+	unknownLongest = 240 * time.Second
+	// beforeEnd is how long before its client ends it a call returns: its answer has to arrive.
+	beforeEnd = 10 * time.Second
+	// unseen is the longest wait of a client that is not known.
+	unseen = unknownLongest - beforeEnd
+)
+
+// mostOf returns how long a call of a client may wait.
+func mostOf(c mcp.Client) time.Duration {
+	for _, h := range hosts {
+		switch {
+		case !strings.HasPrefix(c.Agent, h.agent):
+		case h.renewed && c.Progress:
+			return forever
+		default:
+			return h.longest - beforeEnd
+		}
+	}
+	return unseen // not reached: every text begins with nothing
+}
 
 // habits are how a client is known to treat a call that waits.
 type habits struct {
 	wait time.Duration // what next suggests for a wait
 	send time.Duration // and for a send
-	most time.Duration // what the client lets a call take
+	most time.Duration // what the client lets a call take: see hosts
 
 	// background says that the client moves a long call to the background and wakes its
 	// model when the call returns, so that the wait costs no turns.
@@ -42,21 +87,19 @@ var usualHabits = habits{wait: 50 * time.Second, send: 45 * time.Second, most: u
 // e2e/agents): Claude Code 2.1 and Codex 0.169. It knows a client by its User-Agent and its
 // progress token.
 func habitsOf(c mcp.Client) habits {
+	h := usualHabits
+	h.most = mostOf(c)
 	name, about, _ := strings.Cut(c.Agent, "/")
 	switch {
 	case name == "claude-code" && c.Progress && strings.Contains(about, "(cli") && !older(about, measured):
 		// After some time the call goes to the background. Old versions end it.
-		return habits{wait: forever, send: forever, most: forever, background: true, hint: backgroundWait}
+		h.wait, h.send, h.background, h.hint = forever, forever, true, backgroundWait
 	case inCode(c):
-		// It ends a call after 300 s, whatever it hears from it.
-		return habits{wait: 280 * time.Second, send: 280 * time.Second, most: unseen, deaf: true, shows: 10_000,
-			hint: codeMode}
-	case c.Progress:
-		h := usualHabits
-		h.most = forever
-		return h
+		h.wait, h.send = 280*time.Second, 280*time.Second
+		h.deaf, h.shows, h.hint = true, 10_000, codeMode
 	}
-	return usualHabits
+	h.wait, h.send = min(h.wait, h.most), min(h.send, h.most)
+	return h
 }
 
 // besideText is how many bytes a result of get_file has at most beside its text.

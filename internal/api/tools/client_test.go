@@ -2,6 +2,8 @@ package tools
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -40,9 +42,14 @@ func TestHabits_ofEachClient(t *testing.T) {
 		{"one that does not say its version", odd, 50 * time.Second, longest, false},
 		{"Claude Code without progress", deaf, 50 * time.Second, 290 * time.Second, false},
 		{"Codex, which ends every call after 300 s", codex, 280 * time.Second, 290 * time.Second, false},
-		{"a client with progress", mcp.Client{Agent: "anything/1", Progress: true}, 50 * time.Second, longest, false},
-		{"a client without", mcp.Client{Agent: "anything/1"}, 50 * time.Second, 290 * time.Second, false},
-		{"one that says nothing of itself", mcp.Client{}, 50 * time.Second, 290 * time.Second, false},
+		{"a command of Parley", mcp.Client{Agent: "parley/1.0.0", Progress: true}, 50 * time.Second, longest, false},
+		{"Claude.ai, whatever it asks for", mcp.Client{Agent: "Claude-User", Progress: true}, 50 * time.Second,
+			230 * time.Second, false},
+		{"ChatGPT", mcp.Client{Agent: "openai-mcp/1.0.0", Progress: true}, 50 * time.Second, 50 * time.Second, false},
+		{"a client that is not known, with progress", mcp.Client{Agent: "anything/1", Progress: true},
+			50 * time.Second, 230 * time.Second, false},
+		{"and without", mcp.Client{Agent: "anything/1"}, 50 * time.Second, 230 * time.Second, false},
+		{"one that says nothing of itself", mcp.Client{}, 50 * time.Second, 230 * time.Second, false},
 	} {
 		if h := adviseFor(c.client); h.wait != c.wait || h.most != c.most || h.background != c.background {
 			t.Errorf("%s: %+v", c.name, h.habits)
@@ -52,6 +59,37 @@ func TestHabits_ofEachClient(t *testing.T) {
 	if h := lambda.clients.of(mcp.WithClient(t.Context(), claudeCode)); h != (habits{wait: 50 * time.Second,
 		send: 50 * time.Second, most: 50 * time.Second}) {
 		t.Errorf("where calls end before they go to the background: %+v", h)
+	}
+}
+
+// The page of clients has the table of this code.
+func TestHosts_docs_haveTheSameTable(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/clients.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := "| client | its `User-Agent` begins | ends a call after | its waits end after | from | tried |\n" +
+		"|---|---|---|---|---|---|\n"
+	for i, h := range hosts {
+		agent, tried := "`"+h.agent+"`", "no"
+		ends := fmt.Sprintf("%.0f s", h.longest.Seconds())
+		answers := fmt.Sprintf("%.0f s", (h.longest - beforeEnd).Seconds())
+		if h.agent == "" {
+			agent = ""
+		}
+		if h.renewed {
+			ends, answers = ends+" without progress", "any time; "+answers+" without progress"
+		}
+		if h.tried {
+			tried = "yes"
+		}
+		if (h.agent == "") != (i == len(hosts)-1) {
+			t.Errorf("only the last row may stand for any client: %+v", h)
+		}
+		table += fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", h.name, agent, ends, answers, h.source, tried)
+	}
+	if !strings.Contains(string(page), "\n\n"+table+"\n") {
+		t.Errorf("docs/clients.md lacks the table\n%s", table)
 	}
 }
 

@@ -207,7 +207,7 @@ func (a *actor) begin(tool string, arguments args) *held {
 		}
 		h.answer <- r
 	}()
-	const silentCall = 290 * time.Second // no progress is reported here
+	const silentCall = 230 * time.Second // no progress is reported here
 	seconds, given := arguments["wait_seconds"].(int)
 	if !given && tool == "wait_for_message" {
 		seconds = 50

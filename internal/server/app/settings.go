@@ -22,7 +22,7 @@ type Settings struct {
 	PublicURL   string        `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address that invites give, such as https://parley.example; requests for its host name are accepted. By default it is the address that the client used."`
 	AllowHost   []string      `env:"PARLEY_ALLOW_HOST" placeholder:"NAME" help:"Also accept requests for this host name on a loopback address. Needed behind a proxy on this machine that passes on a Host header other than that of --public-url."`
 	AllowOrigin []string      `env:"PARLEY_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Accept requests from web pages of this origin (https://example.org, or * for all). Other clients send no origin."`
-	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"12h" placeholder:"TIME" help:"The longest that a call waits for a message (${default}). A call whose client sees no progress waits 290s at most."`
+	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"12h" placeholder:"TIME" help:"The longest that a call waits for a message (${default}). A call of a client that is not known waits 230s at most."`
 	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"Send a keep-alive on an open answer this often (${default})."`
 
 	Access string `env:"PARLEY_ACCESS" default:"auto" enum:"auto,open,keys" help:"Who may use the server: everyone who can reach it (open), or only callers with a key or an invite (keys). By default a server that others can reach needs keys, which parley keys makes, and a local one is open."`
