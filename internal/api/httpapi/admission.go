@@ -79,12 +79,16 @@ func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
 		return // the client has left, or the time is up
 	}
 	if refused.Code == fault.KeyInvalid && isSignIn(d.secret) && a.mayChallenge(r, d) {
-		a.challenge(x, r)
+		if refused.Reason == fault.ReasonExpired {
+			a.renew(x, r)
+		} else {
+			a.challenge(x, r)
+		}
 		return
 	}
 	status := x.noteTurned(refused, d)
 	if refused.RetryAfter == 0 {
-		a.readID(x, r)
+		a.readStranger(x, r)
 	}
 	if d.route == MCPPath && x.rpcID != nil {
 		status = http.StatusOK
@@ -107,18 +111,21 @@ func (x *exchange) noteTurned(refused *fault.Error, d door) (status int) {
 	return status
 }
 
-// readID reads the id of a JSON-RPC request from a caller that is not admitted, if the
-// request is in order and not large.
-func (a *api) readID(x *exchange, r *http.Request) {
-	if a.checkHeaders(r) != nil {
-		return
+// readStranger reads the message of a POST from a caller that is not admitted, if the request is in order and not
+// large; else it returns nil. The answer then has the id of the message.
+func (a *api) readStranger(x *exchange, r *http.Request) *mcp.Message {
+	if r.Method != http.MethodPost || a.checkHeaders(r) != nil {
+		return nil
 	}
 	a.context(x, r, ident.Principal{}) // the body counts for the address
 	body, unread := a.readBody(x, r, strangerBody)
 	if unread != nil {
-		return
+		return nil
 	}
-	if m, bad := mcp.Parse(body); bad == nil {
-		x.rpcID = m.ID
+	m, bad := mcp.Parse(body)
+	if bad != nil {
+		return nil
 	}
+	x.rpcID = m.ID
+	return m
 }

@@ -4,9 +4,12 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/auth/oauth"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
 )
 
 // serveSignIn answers a request at a route of sign-in.
@@ -43,16 +46,48 @@ func isSignIn(secret string) bool {
 	return ok
 }
 
-// challenge answers a caller that may sign in. The status makes clients begin that, and those which do not
-// show the sentence.
+// signInFirst is what somebody reads who must sign in.
+const signInFirst = "This server does not know you. Sign in: press Connect in your client. If it has no such button, " +
+	"put a key into its configuration, as the header Authorization: Bearer KEY or into the address as /k/KEY/mcp, or " +
+	"use the address of an invite."
+
+// challenge answers a caller that must sign in, for the first time or again.
 func (a *api) challenge(x *exchange, r *http.Request) {
+	m := a.readStranger(x, r)
+	if m == nil || !tools.IsChatGPT(mcp.Client{Agent: r.UserAgent()}) || !a.challengeByResult(x, r, m) {
+		a.challengeByStatus(x, r)
+	}
+}
+
+// renew answers a caller whose access token is too old. Its program gets another one once it sees the status, and
+// has to ask nobody.
+func (a *api) renew(x *exchange, r *http.Request) {
+	a.readStranger(x, r)
+	a.challengeByStatus(x, r)
+}
+
+// challengeByStatus has clients begin a sign-in by the status. Those which do not show the sentence.
+func (a *api) challengeByStatus(x *exchange, r *http.Request) {
 	x.refused = fault.KeyInvalid
 	x.Header().Set("WWW-Authenticate", a.SignIn.Challenge(r.URL.Path, r.Header.Get("Authorization") != ""))
-	if r.Method == http.MethodPost {
-		a.readID(x, r)
+	x.refuseWith(http.StatusUnauthorized, rpcFault{codeRefused, signInFirst, &faultData{Code: fault.KeyInvalid}})
+}
+
+// challengeByResult has ChatGPT begin a sign-in by the result of a call: it ignores the status of one (see
+// developers.openai.com/apps-sdk/build/auth). It reports whether m calls a tool. Other clients would take such a
+// result for that of a tool, and their models for a reason to give up.
+func (a *api) challengeByResult(x *exchange, r *http.Request, m *mcp.Message) bool {
+	result := mcp.RefusedCall(r.Header, m, &results.Failure{Code: string(fault.KeyInvalid), Message: signInFirst},
+		map[string]any{"mcp/www_authenticate": []string{a.SignIn.Challenge(r.URL.Path, true) +
+			`, error_description="Sign in to go on"`}})
+	if result == nil {
+		return false
 	}
-	x.refuseWith(http.StatusUnauthorized, rpcFault{codeRefused, "This server does not know you. Sign in: press " +
-		"Connect in your client. If it has no such button, put a key into its configuration, as the header " +
-		"Authorization: Bearer KEY or into the address as /k/KEY/mcp, or use the address of an invite.",
-		&faultData{Code: fault.KeyInvalid}})
+	x.refused = fault.KeyInvalid
+	h := x.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	x.WriteHeader(http.StatusOK)
+	_, _ = x.Write(result) // fails only if the client has left
+	return true
 }

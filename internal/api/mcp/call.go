@@ -177,3 +177,37 @@ func quoteJSON(b, text []byte) []byte {
 type resultMeta struct {
 	ServerInfo library.Implementation `json:"io.modelcontextprotocol/serverInfo"`
 }
+
+// RefusedCall returns the answer to a tools/call that reaches no tool: a result as that of a tool which failed, with
+// these fields in _meta. It returns nil if m is no such call.
+func RefusedCall(h http.Header, m *Message, f *results.Failure, fields map[string]any) []byte {
+	if m.Method != toolsCall || m.ID == nil {
+		return nil
+	}
+	answer := refusedCall{Version: "2.0", ID: m.ID}
+	answer.Result = refusedResult{Meta: fields, Content: []textBlock{{"text", f.Error()}}, IsError: true, Structured: f}
+	said, _ := metaFrom(m.params.meta)
+	if modern, _ := generation(h, said, toolsCall); modern {
+		answer.Result.Type = "complete"
+	}
+	return append(results.JSON(answer), '\n')
+}
+
+type refusedCall struct {
+	Version string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id"`
+	Result  refusedResult   `json:"result"`
+}
+
+type refusedResult struct {
+	Meta       map[string]any   `json:"_meta"`
+	Content    []textBlock      `json:"content"`
+	IsError    bool             `json:"isError"`
+	Type       string           `json:"resultType,omitempty"` // of protocol version 2026-07-28
+	Structured *results.Failure `json:"structuredContent"`
+}
+
+type textBlock struct {
+	Type string `json:"type"`
+	Text string `json:"text"`
+}

@@ -16,8 +16,8 @@ import (
 // ChatGPT has no shell. It hands a file over as an argument, in which it says where the file is to be
 // fetched, and it reads one as a resource, which its user then sees as an attachment.
 
-// isChatGPT reports whether a client is ChatGPT.
-func isChatGPT(c mcp.Client) bool {
+// IsChatGPT reports whether a client is ChatGPT.
+func IsChatGPT(c mcp.Client) bool {
 	name, _, _ := strings.Cut(c.Agent, "/")
 	return name == "openai-mcp"
 }
@@ -54,7 +54,7 @@ func forChatGPT(args []spec.Arg) *mcp.Variant {
 	if !found {
 		return nil
 	}
-	return &mcp.Variant{For: isChatGPT, Input: func() json.RawMessage { return spec.InputSchema(shown) },
+	return &mcp.Variant{For: IsChatGPT, Input: func() json.RawMessage { return spec.InputSchema(shown) },
 		Meta: map[string]any{"openai/fileParams": []string{"file"}}}
 }
 
@@ -91,7 +91,7 @@ const mostRead = 4 << 20
 // linkTo returns a link to a file for ChatGPT; ok is false for other clients, which do nothing
 // with it. Its name is the server's.
 func linkTo(ctx context.Context, got chat.FileGot) (link mcp.Block, ok bool) {
-	if got.Ticket == "" || got.File.Size > mostRead || !isChatGPT(mcp.ClientFrom(ctx)) {
+	if got.Ticket == "" || got.File.Size > mostRead || !IsChatGPT(mcp.ClientFrom(ctx)) {
 		return link, false
 	}
 	return mcp.Link(resourcePrefix+got.Ticket, savedName(got.Message.ID, got.Ending), got.File.Type,
@@ -100,7 +100,7 @@ func linkTo(ctx context.Context, got chat.FileGot) (link mcp.Block, ok bool) {
 
 // Resources returns the files that clients read without a shell.
 func (s *Set) Resources() *mcp.Resources {
-	return &mcp.Resources{Name: "A shared file", Template: resourcePrefix + "{ticket}", For: isChatGPT,
+	return &mcp.Resources{Name: "A shared file", Template: resourcePrefix + "{ticket}", For: IsChatGPT,
 		Read: s.readResource}
 }
 

@@ -156,7 +156,7 @@ type clients struct {
 func (c clients) of(ctx context.Context) habits {
 	client := mcp.ClientFrom(ctx)
 	h := c.within(habitsOf(client))
-	if c.calls && isChatGPT(client) && ident.KeyOf(ident.PrincipalOf(ctx).ID) != "" { // guests may not subscribe
+	if c.calls && IsChatGPT(client) && ident.KeyOf(ident.PrincipalOf(ctx).ID) != "" { // guests may not subscribe
 		h.hint = beCalled
 	}
 	return h

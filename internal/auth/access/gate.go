@@ -251,7 +251,10 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 	if err != nil {
 		return err
 	}
-	if !ok {
+	switch {
+	case !ok && agent.SignIn != "":
+		return errAgentSignedOut()
+	case !ok:
 		return refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has " +
 			"expired")
 	}
@@ -261,7 +264,7 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 			return err
 		}
 		if !there {
-			return refuse("needs a key, and the sign-in of the agent whose token you sent has ended")
+			return errAgentSignedOut()
 		}
 	}
 	g.keys.noteUse(ctx, k)

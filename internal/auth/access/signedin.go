@@ -24,6 +24,13 @@ func errSignedOut() *fault.Error {
 		"again, or use a key or an invite.")
 }
 
+// errAgentSignedOut is the refusal of the token of an agent whose program had signed in. Its holder may have no key,
+// and cannot get one where people sign in with an account.
+func errAgentSignedOut() *fault.Error {
+	return fault.Refuse(fault.KeyInvalid, "The sign-in of the agent whose token you sent has ended. Press Connect "+
+		"again in the program of that agent, and let the agent join its room again.")
+}
+
 // halfSeen is how long a turn may be seen in part by reads beside it. A token that is refused within
 // that time of a turn is not remembered as wrong.
 const halfSeen = 10 * time.Second

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,38 @@ func TestSignIn_tokenThatHasExpired_isToldFromASignInThatHasEnded(t *testing.T) 
 			t.Errorf("after its key was revoked: %q", got)
 		}
 	})
+}
+
+// Its holder may have no key: where people sign in with an account, nobody has one.
+func TestToken_ofAnAgentWhoseSignInHasEnded_isToldToConnectAgain(t *testing.T) {
+	for name, end := range map[string]func(w *world, pair signin.Pair){
+		"the sign-in is revoked": func(w *world, pair signin.Pair) {
+			if err := w.signIns(resource).Revoke(w.t.Context(), pair.Refresh.String()); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+		"its key is revoked": func(w *world, _ signin.Pair) { w.revoke("Ann") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			key := w.add("Ann", 0)
+			pair, p := w.signIn(key, resource), w.process()
+			token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}
+			p.set(func() {
+				p.seats[token.String()] = room.Agent{Principal: "key:" + key.ID, SignIn: pair.Access.ID}
+			})
+			if _, err := p.Bearer(t.Context(), token.String(), "192.0.2.1"); err != nil {
+				t.Fatal(err)
+			}
+			end(w, pair)
+			w.pass(time.Minute)
+			_, err := p.Bearer(t.Context(), token.String(), "192.0.2.1")
+			if fault.CodeOf(err) != fault.KeyInvalid || !strings.Contains(err.Error(), "Press Connect again") ||
+				strings.Contains(err.Error(), "needs a key") {
+				t.Errorf("it hears %v", err)
+			}
+		})
+	}
 }
 
 func TestSignIn_costsAReadBesideThatOfItsKey(t *testing.T) {

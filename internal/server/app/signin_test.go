@@ -403,3 +403,58 @@ func TestApp_tableThatFails_signsNobodyOut(t *testing.T) {
 	}
 	p.gets(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.Refresh}})
 }
+
+// ChatGPT begins a sign-in by the result of a call, and gets another token by the status. All others begin both by
+// the status.
+func TestApp_chatGPTThatMustSignIn_hearsItInTheResultOfACall(t *testing.T) {
+	config := app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin}}
+	a, tab := onTable(t, config)
+	defer a.Close()
+	p := &program{t: t, server: a.Handler}
+	p.discover()
+	p.signIn(addKey(t, tab, "Ann"))
+	ended := p.Access
+	p.call("POST", publicOrigin+"/oauth/revoke", "application/x-www-form-urlencoded", "token="+p.Refresh, nil, nil)
+	const calls, lists = `"method":"tools/call","params":{"name":"list_rooms","arguments":{}}`, `"method":"tools/list"`
+	const gpt = "openai-mcp/1.0.0"
+	for name, c := range map[string]struct {
+		agent, does, bearer string
+		byResult            bool
+	}{
+		"a call of ChatGPT, without a token":             {gpt, calls, "", true},
+		"a call of ChatGPT, after the end of a sign-in":  {gpt, calls, ended, true},
+		"another request of ChatGPT":                     {gpt, lists, "", false},
+		"a call of Claude.ai":                            {"Claude-User", calls, "", false},
+		"a call of a client that does not say who it is": {"", calls, ended, false},
+	} {
+		header := map[string]string{"User-Agent": c.agent}
+		if c.bearer != "" {
+			header["Authorization"] = "Bearer " + c.bearer
+		}
+		var got struct {
+			ID     int
+			Result *struct {
+				Meta struct {
+					Challenge []string `json:"mcp/www_authenticate"`
+				} `json:"_meta"`
+				IsError           bool
+				StructuredContent struct{ Code string }
+				Content           []struct{ Text string }
+			}
+		}
+		answer := p.call("POST", publicOrigin+"/mcp", "application/json", `{"jsonrpc":"2.0","id":7,`+c.does+`}`, header,
+			&got)
+		switch {
+		case !c.byResult:
+			if answer.StatusCode != 401 || got.Result != nil || answer.Header.Get("WWW-Authenticate") == "" {
+				t.Errorf("%s: %d %+v", name, answer.StatusCode, got)
+			}
+		case answer.StatusCode != 200 || got.ID != 7 || got.Result == nil || !got.Result.IsError ||
+			got.Result.StructuredContent.Code != "key_invalid" ||
+			!strings.Contains(got.Result.Content[0].Text, "press Connect") || len(got.Result.Meta.Challenge) != 1 ||
+			!strings.HasPrefix(got.Result.Meta.Challenge[0], `Bearer resource_metadata="`+publicOrigin+`/.well-known/`) ||
+			!strings.Contains(got.Result.Meta.Challenge[0], `error="invalid_token", error_description="`):
+			t.Errorf("%s: %d %+v", name, answer.StatusCode, got)
+		}
+	}
+}
