@@ -61,6 +61,8 @@ type Options struct {
 	Gate *access.Gate
 	// SignIn is where programs sign in that cannot send a key. Nil means that none does.
 	SignIn *oauth.Server
+	// OpenAIChallenge is the text by which OpenAI sees whose domain it is; "": there is none.
+	OpenAIChallenge string
 	// Keys says that MCPPath and StandbyPath are only for those that the gate admits.
 	Keys bool
 	// Fetch counts so many bytes of the page that the caller gets without a call, or refuses

@@ -39,6 +39,9 @@ func (a *api) newRoutes() (all []route) {
 	at(watchRoute+orSlash, toRead(a.serveWatch))
 	at(uploadRoute+orSlash, through(uploadRoute, a.serveUpload))
 	at(downloadRoute+orSlash, through(downloadRoute, a.serveDownload))
+	if a.OpenAIChallenge != "" {
+		at(openAIChallengePath, toRead(a.serveOpenAIChallenge))
+	}
 	if a.Standby != nil {
 		at(StandbyPath, a.serveStandby)
 	}

@@ -12,6 +12,15 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
+// openAIChallengePath is where OpenAI looks for a text before it lists a server in its directory of apps
+// (developers.openai.com/apps-sdk/deploy/submission).
+const openAIChallengePath = "/.well-known/openai-apps-challenge"
+
+// serveOpenAIChallenge answers with that text, and nothing beside it.
+func (a *api) serveOpenAIChallenge(x *exchange, _ *http.Request, _ door) {
+	x.text(http.StatusOK, a.OpenAIChallenge)
+}
+
 // serveSignIn answers a request at a route of sign-in.
 func (a *api) serveSignIn(x *exchange, r *http.Request, route oauth.Route) {
 	x.route = r.URL.Path

@@ -32,3 +32,23 @@ func TestReject_tokenThatIsTooOld_isToldByTheStatusAlsoToChatGPT(t *testing.T) {
 		}
 	}
 }
+
+// OpenAI compares the text letter by letter.
+func TestOpenAIChallenge_isTheSettingAndNothingElse(t *testing.T) {
+	for text, status := range map[string]int{"Kx9-_aB": http.StatusOK, "": http.StatusNotFound} {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+			w := httptest.NewRecorder()
+			New(Options{OpenAIChallenge: text, Address: "https://parley.example/mcp"}).ServeHTTP(w,
+				httptest.NewRequestWithContext(t.Context(), method, "https://parley.example"+openAIChallengePath, nil))
+			want := status
+			if method == http.MethodPost && text != "" {
+				want = http.StatusMethodNotAllowed
+			}
+			kind := w.Header().Get("Content-Type")
+			if w.Code != want || w.Code == http.StatusOK && (kind != "text/plain; charset=utf-8" ||
+				method == http.MethodGet && w.Body.String() != text) {
+				t.Errorf("%s with %q: %d %s %q", method, text, w.Code, kind, w.Body)
+			}
+		}
+	}
+}

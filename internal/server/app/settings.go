@@ -32,6 +32,8 @@ type Settings struct {
 	SignInClientID string   `name:"sign-in-client-id" env:"PARLEY_SIGN_IN_CLIENT_ID" placeholder:"ID" help:"With --sign-in-issuer: the client id that the provider has given this server."`
 	SignInAllow    []string `name:"sign-in-allow" env:"PARLEY_SIGN_IN_ALLOW" placeholder:"WHO" help:"With --sign-in-issuer: who may sign in, separated by commas: a domain (acme.example), an address (ann@acme.example) or a group (group:NAME)."`
 
+	OpenAIChallenge string `name:"openai-challenge" env:"PARLEY_OPENAI_CHALLENGE" placeholder:"TEXT" help:"What OpenAI gave you to prove that the domain is yours. It is served at /.well-known/openai-apps-challenge, for everybody to see."`
+
 	TrustProxy        bool  `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`
 	MessagesPerMinute Limit `env:"PARLEY_MESSAGES_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most messages that may come from one caller, which is a key or else a client address, per minute; 0 means no limit. By default a server that others can reach has limits (here 600), and a local one has none."`
 	BytesPerMinute    Limit `env:"PARLEY_BYTES_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most bytes of text that may come from one caller per minute; 0 means no limit. On a server that others can reach: 1048576."`
@@ -73,6 +75,8 @@ func (s Settings) Validate() error {
 			"needs --table: a server with a file keeps the bytes of shared files there"),
 		s.checkAccess(),
 		check("sign-in", s.SignIn, s.SignIn == autoSignIn || s.SignIn == noSignIn, "must be auto or off"),
+		check("openai-challenge", s.OpenAIChallenge, isPlainLine(s.OpenAIChallenge),
+			"must be one line of letters, digits and signs, as OpenAI shows it"),
 		s.checkLimits(),
 		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil,
 			"must be debug, info, warn or error"),
@@ -80,6 +84,11 @@ func (s Settings) Validate() error {
 		s.CheckAddresses(),
 		s.checkAccounts(),
 	)
+}
+
+// isPlainLine reports whether a text has no character but visible ones of ASCII.
+func isPlainLine(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
 const noLimit = "must be a positive number, or 0 for no limit"

@@ -36,6 +36,8 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 			"--waits-per-address (PARLEY_WAITS_PER_ADDRESS) 101: cannot be above --max-waits, which is 100"},
 		{func(s *Settings) { s.Access = "closed" }, `--access (PARLEY_ACCESS) "closed": must be auto, open or keys`},
 		{func(s *Settings) { s.SignIn = "on" }, `--sign-in (PARLEY_SIGN_IN) "on": must be auto or off`},
+		{func(s *Settings) { s.OpenAIChallenge = "two words" },
+			`--openai-challenge (PARLEY_OPENAI_CHALLENGE) "two words": must be one line`},
 		{func(s *Settings) { s.LogLevel = "loud" }, "--log-level"},
 		{func(s *Settings) { s.LogFormat = "xml" }, "--log-format"},
 		{func(s *Settings) { s.PublicURL = "a.example" }, `--public-url (PARLEY_PUBLIC_URL) "a.example"`},
