@@ -189,6 +189,9 @@ func TestPages_firstOnes_areShort(t *testing.T) {
 	if words := len(strings.Fields(all["README.md"])); words > 1200 {
 		t.Errorf("README.md has %d words, at most 1,200: details go to docs/", words)
 	}
+	if words := len(strings.Fields(all["docs/hosted.md"])); words > 700 {
+		t.Errorf("docs/hosted.md has %d words, at most 700: it is a list to work through", words)
+	}
 	// From the second release on, its part alone.
 	_, first, _ := strings.Cut(all["CHANGELOG.md"], "\n## ")
 	first, _, _ = strings.Cut(first, "\n## ")
