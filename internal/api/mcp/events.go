@@ -224,12 +224,12 @@ func (e *EventError) details(extension bool) *library.JSONRPCErrorDetails {
 type advertisement struct{ http.ResponseWriter }
 
 const (
-	amongExtensions = `"extensions":{"` + eventsExtension + `":{}}`
+	amongExtensions = `"extensions":{"` + eventsExtension + `":{}` // others stand behind it
 	inBothPlaces    = `"events":{},` + amongExtensions
 )
 
 // Write implements [http.ResponseWriter]. mcp-go writes an answer at once. Only those to initialize and
-// server/discover hold the extension, since the quotes of a text are escaped.
+// server/discover hold the extension, which is the first by its name, since the quotes of a text are escaped.
 func (a advertisement) Write(b []byte) (int, error) {
 	_, err := a.ResponseWriter.Write(bytes.Replace(b, []byte(amongExtensions), []byte(inBothPlaces), 1))
 	return len(b), err

@@ -64,8 +64,11 @@ const listsFresh = 5 * time.Minute
 func newLibrary(o Options) *server.MCPServer {
 	hooks := &server.Hooks{}
 	hooks.AddBeforeSubscriptionsListen(acknowledge)
-	hooks.AddAfterListTools(listTools(o.Tools))
+	hooks.AddAfterListTools(listTools(o))
 	introduce(hooks, o)
+	if o.View != nil {
+		announceViews(hooks)
+	}
 	s := server.NewMCPServer(serverName, o.Version,
 		server.WithTitle(serverTitle),
 		// Without this, adding a tool announces that the list may change, and a
@@ -84,17 +87,18 @@ func newLibrary(o Options) *server.MCPServer {
 	return s
 }
 
-// listTools puts what clients see of tools into each list, and takes the hidden ones out.
+// listTools puts what clients see of tools into each list, and takes the hidden ones out. Who shows no views does not
+// see the tools of views.
 // WithToolFilter would make mcp-go say of a malformed call that there is no such tool.
-func listTools(tools []Tool) server.OnAfterListToolsFunc {
-	all := sync.OnceValue(func() map[string]listing { return listingsOf(tools) })
+func listTools(o Options) server.OnAfterListToolsFunc {
+	all := sync.OnceValue(func() map[string]listing { return listingsOf(o) })
 	return func(ctx context.Context, _ any, _ *library.ListToolsRequest, result *library.ListToolsResult) {
-		client := ClientFrom(ctx)
+		client, blind := ClientFrom(ctx), withoutViews(ctx)
 		var list []library.Tool
 		for _, t := range result.Tools {
 			s, there := all()[t.Name]
 			switch {
-			case !there:
+			case !there || s.viewed && blind:
 			case s.varies != nil && s.varies(client):
 				list = append(list, s.varied)
 			default:
@@ -108,17 +112,21 @@ func listTools(tools []Tool) server.OnAfterListToolsFunc {
 // listing is a tool as lists show it.
 type listing struct {
 	usual, varied library.Tool
+	viewed        bool              // its results are shown in a view
 	varies        func(Client) bool // these clients see varied; nil: none does
 }
 
 // listingsOf returns the tools that are not hidden, by their names.
-func listingsOf(tools []Tool) map[string]listing {
+func listingsOf(o Options) map[string]listing {
 	all := map[string]listing{}
-	for _, t := range tools {
+	for _, t := range o.Tools {
 		if t.Hidden {
 			continue
 		}
-		s := listing{usual: t.listed()}
+		if o.View != nil {
+			t.more = t.viewMeta()
+		}
+		s := listing{usual: t.listed(), viewed: t.View != ""}
 		if t.Variant != nil {
 			s.varies, s.varied = t.Variant.For, t.varied().listed()
 		}
@@ -155,8 +163,13 @@ func (t Tool) listed() library.Tool {
 
 // varied is the tool as its variant shows it.
 func (t Tool) varied() Tool {
-	t.Input = t.Variant.Input
-	t.more = t.Variant.Meta
+	if t.Variant.Input != nil {
+		t.Input = t.Variant.Input
+	}
+	more := map[string]any{}
+	maps.Copy(more, t.more)
+	maps.Copy(more, t.Variant.Meta)
+	t.more = more
 	return t
 }
 

@@ -6,8 +6,9 @@
 // takes one short path. [Parse] reads the envelope of a message once. A well-formed
 // tools/call goes from there to the tool by [Do] and is answered here, so that a
 // call that waits for minutes holds nothing but its own stack. The methods of MCP Events,
-// which mcp-go does not have, are answered here, too (see [Events]). Everything else, such
-// as initialize, tools/list and every malformed request, goes to mcp-go. A test
+// which mcp-go does not have, are answered here, too (see [Events]), and so is who reads the
+// document of a [View], which mcp-go would copy several times. Everything else, such as
+// initialize, tools/list and every malformed request, goes to mcp-go. A test
 // compares the answers to calls with those of mcp-go.
 //
 // The package knows neither rooms nor what the tools are.
@@ -48,6 +49,10 @@ type Tool struct {
 	// model does.
 	Hidden bool
 
+	// View is the URI of the view in which clients show its results, that of Options.View; "": in none. A client that
+	// says that it shows no views does not see the tool in the list.
+	View string
+
 	// Variant is how the list shows the tool to some clients; nil: to all as above.
 	Variant *Variant
 
@@ -56,13 +61,13 @@ type Tool struct {
 	// goroutines at once.
 	Call func(ctx context.Context, arguments json.RawMessage, r *Record) (any, error)
 
-	more map[string]any // see Variant.Meta
+	more map[string]any // in _meta, beside what is for all servers and clients
 }
 
 // Variant is a tool as some clients see it.
 type Variant struct {
 	For   func(Client) bool      // these clients. Of a client that only lists, Progress is not known
-	Input func() json.RawMessage // its schema for them
+	Input func() json.RawMessage // its schema for them; nil: that for all
 	Meta  map[string]any         // fields of _meta for them, beside those for all
 }
 
@@ -73,6 +78,7 @@ type Options struct {
 	Tools        []Tool
 	Prompts      []Prompt
 	Resources    *Resources   // nil: there are none
+	View         *View        // nil: there is none
 	Events       *Events      // nil: there are none
 	Log          *slog.Logger // nil: slog.Default()
 }
@@ -85,11 +91,12 @@ type Server struct {
 	log   *slog.Logger
 
 	waits   openWaits
-	readers *readers             // nil: nobody reads resources
+	readers *readers             // nil: nobody reads resources, apart from views
+	view    *viewer              // nil: there is none
 	events  map[string]eventWork // by method; nil: there are no events
 }
 
-// NewServer returns a server of these tools, prompts, resources and events. There is nothing
+// NewServer returns a server of these tools, prompts, resources and events, and of this view. There is nothing
 // to listen to, so that no client can hold a request open; tasks and log levels do not
 // exist.
 func NewServer(o Options) *Server {
@@ -109,6 +116,9 @@ func NewServer(o Options) *Server {
 	if o.Resources != nil {
 		s.readers = newReaders(o)
 	}
+	if o.View != nil {
+		s.view = newViewer(*o.View)
+	}
 	if o.Events != nil {
 		s.events = o.Events.methods()
 	}
@@ -126,6 +136,10 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 	}
 	if c := s.eventCallFrom(r.Header, m); c != nil {
 		s.serveEvent(w, r, c)
+		return
+	}
+	if c := s.resourceCallFrom(r, m); c != nil {
+		s.serveResource(w, c)
 		return
 	}
 	if m.ID == nil && m.Method == cancelled {

@@ -1,0 +1,229 @@
+package mcp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// View is a page that clients show inside of a conversation, as the result of the tools that name the view: see
+// [Tool]. Clients show it in a frame that reaches nothing but the client (MCP Apps, SEP-1865).
+type View struct {
+	// URI names the view: "ui://", and more with a hyphen in it. What follows the last hyphen changes with the
+	// document, since clients keep documents by URI. An old conversation names an old URI: with anything behind
+	// that hyphen, today's document is read.
+	URI string
+
+	Name, Title, Description string // of the view, in lists
+
+	// Document returns the whole page in HTML. It is called once, for the first client that reads it.
+	Document func() string
+}
+
+// viewExtension names MCP Apps among the capabilities of clients and servers.
+const viewExtension = "io.modelcontextprotocol/ui"
+
+// viewMedia is the type of a view's document.
+const viewMedia = "text/html;profile=mcp-app"
+
+// viewScheme is what the URIs of views begin with, and no others (SEP-1865, "Reservations in MCP").
+const viewScheme = "ui://"
+
+// viewFresh is how long a client may use the document of the view's own URI. Another document has another URI. It is
+// below the longest time of a timer in JavaScript, 2^31 ms.
+const viewFresh = 7 * 24 * time.Hour
+
+// showsViews reports whether the capabilities of a client name the extension, and the type of views with it.
+func showsViews(c library.ClientCapabilities) bool {
+	settings, _ := c.Extensions[viewExtension].(map[string]any)
+	media, _ := settings["mimeTypes"].([]any)
+	return slices.Contains(media, any(viewMedia))
+}
+
+// announceViews tells a client that shows views that there is one. Others are not told of resources, because some
+// clients give their model tools for resources as soon as a server has any. To both, the view is served: clients
+// are known that show views and name no extension.
+func announceViews(hooks *server.Hooks) {
+	announce := func(c *library.ServerCapabilities) {
+		extensions := map[string]any{viewExtension: struct{}{}}
+		maps.Copy(extensions, c.Extensions) // mcp-go's own: every answer has the same
+		c.Extensions = extensions
+		if c.Resources == nil {
+			c.Resources = fresh(c.Resources)
+		}
+	}
+	hooks.AddAfterInitialize(func(_ context.Context, _ any, q *library.InitializeRequest, r *library.InitializeResult) {
+		if showsViews(q.Params.Capabilities) {
+			announce(&r.Capabilities)
+		}
+	})
+	hooks.AddAfterDiscover(func(ctx context.Context, _ any, _ *library.DiscoverRequest, r *library.DiscoverResult) {
+		c := capabilitiesOf(ctx)
+		if c != nil && showsViews(*c) {
+			announce(&r.Capabilities)
+		}
+	})
+}
+
+// fresh returns a new value of the type that p points to, which has no name.
+func fresh[T any](*T) *T { return new(T) }
+
+// withoutViews reports whether a request that lists tools says that its client shows no views. In a generation before
+// 2026-07-28 it does not say.
+func withoutViews(ctx context.Context) bool {
+	c := capabilitiesOf(ctx)
+	return c != nil && !showsViews(*c)
+}
+
+// capabilitiesOf returns what the request says that its client can do; nil if it is of a generation before 2026-07-28.
+func capabilitiesOf(ctx context.Context) *library.ClientCapabilities {
+	about := server.RequestProtocolInfoFromContext(ctx)
+	if about == nil {
+		return nil
+	}
+	return about.ClientCapabilities
+}
+
+// viewMeta is what _meta says about the tool in a list of a server that has a view: that a client shows the view with
+// the results of the tool, or that no view may call the tool.
+func (t Tool) viewMeta() map[string]any {
+	if t.View != "" {
+		return map[string]any{"ui": map[string]any{"resourceUri": t.View}}
+	}
+	return map[string]any{"ui": map[string]any{"visibility": []string{"model"}}}
+}
+
+// viewer answers what clients ask about a view.
+type viewer struct {
+	uri, family string          // family is what the URIs of all its documents begin with
+	resources   json.RawMessage // resources/list has these
+	document    func() []byte   // as a JSON string
+}
+
+func newViewer(v View) *viewer {
+	return &viewer{
+		uri: v.URI, family: v.URI[:strings.LastIndexByte(v.URI, '-')+1],
+		resources: results.JSON([]library.Resource{{URI: v.URI, Name: v.Name, Title: v.Title,
+			Description: v.Description, MIMEType: viewMedia}}),
+		document: sync.OnceValue(func() []byte { return results.JSON(v.Document()) }),
+	}
+}
+
+// The methods that list resources and templates of their URIs.
+const (
+	resourcesList = string(library.MethodResourcesList)
+	templatesList = string(library.MethodResourcesTemplatesList)
+)
+
+// resourceCall is a request about resources that is answered without mcp-go: nothing about its envelope is malformed.
+type resourceCall struct {
+	id     json.RawMessage
+	method string
+	uri    string // of what it reads
+	modern bool   // of protocol version 2026-07-28 or later
+}
+
+// resourceCallFrom returns the request about resources that m is, or nil if m is another method, if it is about what
+// its client reads beside views, or if it is malformed in a way that mcp-go refuses.
+func (s *Server) resourceCallFrom(r *http.Request, m *Message) *resourceCall {
+	if s.view == nil || m.ID == nil || !absent(m.result) {
+		return nil
+	}
+	uri := ""
+	reads := s.readers != nil && s.readers.of(Client{Agent: r.UserAgent()})
+	switch m.Method {
+	case resourcesList: // it has none of theirs
+		reads = false
+	case templatesList:
+	case resourcesRead:
+		uri = uriOf(m)
+		reads = reads && !strings.HasPrefix(uri, viewScheme)
+	default:
+		return nil
+	}
+	meta, _ := metaFrom(m.params.meta) // one that is no object says nothing here
+	modern, ok := generation(r.Header, meta, m.Method)
+	if reads || !ok || modern && m.Method == resourcesRead && !named(r.Header, uri) {
+		return nil
+	}
+	return &resourceCall{m.ID, m.Method, uri, modern}
+}
+
+// uriOf returns the URI that m reads; "" if it names none.
+func uriOf(m *Message) string {
+	var params struct {
+		URI string `json:"uri"`
+	}
+	_ = json.Unmarshal(m.params.raw, &params)
+	return params.URI
+}
+
+// serveResource answers c.
+func (s *Server) serveResource(w http.ResponseWriter, c *resourceCall) {
+	switch {
+	case c.method == resourcesList:
+		s.answerList(w, c, "resources", s.view.resources)
+	case c.method == templatesList: // those who hear of resources ask for templates, too
+		s.answerList(w, c, "resourceTemplates", json.RawMessage(`[]`))
+	case strings.HasPrefix(c.uri, s.view.family):
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusOK)
+		_, _ = w.Write(s.viewResponse(c)) // fails only if the client has left
+	case c.modern:
+		respond(w, http.StatusBadRequest, c.id, nil, noResource(library.INVALID_PARAMS, c.uri))
+	default:
+		respond(w, http.StatusOK, c.id, nil, noResource(library.RESOURCE_NOT_FOUND, c.uri))
+	}
+}
+
+// answerList answers c with a list. The list has one page, and so no cursor.
+func (s *Server) answerList(w http.ResponseWriter, c *resourceCall, name string, list json.RawMessage) {
+	result := map[string]any{name: list}
+	if c.modern {
+		result["_meta"], result["resultType"] = s.self, library.ResultTypeComplete
+		result["ttlMs"], result["cacheScope"] = listsFresh.Milliseconds(), library.CacheScopePrivate
+	}
+	respond(w, http.StatusOK, c.id, result, nil)
+}
+
+// noResource is the error of a URI that names nothing.
+func noResource(code int, uri string) *library.JSONRPCErrorDetails {
+	return &library.JSONRPCErrorDetails{Code: code, Data: map[string]any{"uri": uri},
+		Message: "There is no resource " + shown(uri) + " here. Read one that resources/list names."}
+}
+
+// viewResponse returns the answer to a client that reads the document. It copies the document once.
+func (s *Server) viewResponse(c *resourceCall) []byte {
+	document, uri := s.view.document(), results.JSON(c.uri)
+	b := make([]byte, 0, 512+len(document)+len(uri)+len(s.self))
+	b = append(append(b, `{"jsonrpc":"2.0","id":`...), c.id...)
+	b = append(b, `,"result":{`...)
+	if c.modern {
+		b = append(append(append(b, `"_meta":`...), s.self...), `,"resultType":"complete",`...)
+		b = append(append(b, s.view.freshness(c.uri)...), ',')
+	}
+	b = append(append(b, `"contents":[{"uri":`...), uri...)
+	b = append(append(b, `,"mimeType":"`+viewMedia+`","text":`...), document...)
+	return append(b, `,"_meta":{"ui":{"csp":{},"prefersBorder":true}}}]}}`+"\n"...)
+}
+
+// freshness says for how long a client may use the document at uri. Any other URI than today's has another document
+// after the next release.
+func (v *viewer) freshness(uri string) string {
+	lasts := listsFresh
+	if uri == v.uri {
+		lasts = viewFresh
+	}
+	return fmt.Sprintf(`"ttlMs":%d,"cacheScope":"%s"`, lasts.Milliseconds(), library.CacheScopePublic)
+}
