@@ -10,6 +10,8 @@
 // the folder served. `go test ./internal/web -update` makes it of page.html and the folder assets:
 // the modules are joined and checked then, and a test fails for what does not fit.
 //
+// A second document stands by itself: the view of a room for clients that show one, made of the folder view.
+//
 // Package web never knows rooms: the scripts call the tools of the server at /mcp, as every other client does.
 //
 // Read first: page.go, then assets/main.js.

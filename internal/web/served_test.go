@@ -62,18 +62,15 @@ func built(t *testing.T) map[string]string {
 		at := strings.Repeat("../", n) + strings.TrimPrefix(Path, "/") + texts["version"] + "/"
 		texts[fmt.Sprint(n, ".html")] = strings.ReplaceAll(string(document), "{assets}", at)
 	}
+	texts["view.html"] = builtView(t)
 	return texts
 }
 
 // minified returns a script without what browsers do not need. Its exports keep their names.
 func minified(t *testing.T, script string) string {
 	t.Helper()
-	made := api.Transform(script, api.TransformOptions{Format: api.FormatESModule, Target: api.ES2022,
-		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true})
-	for _, problem := range slices.Concat(made.Errors, made.Warnings) {
-		t.Errorf("%s: %+v", problem.Text, problem.Location)
-	}
-	return string(made.Code)
+	return transformed(t, script, api.TransformOptions{Format: api.FormatESModule, Target: api.ES2022,
+		MinifyIdentifiers: true})
 }
 
 // outerFirst puts what is in no folder first: where rules of styles are alike, those of a folder count.
@@ -84,7 +81,12 @@ func outerFirst(a, b string) int {
 // sources returns the text of each file below assets, by its path there.
 func sources(t *testing.T) map[string]string {
 	t.Helper()
-	texts, root := map[string]string{}, os.DirFS("assets")
+	return textsIn(t, "assets")
+}
+
+func textsIn(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	texts, root := map[string]string{}, os.DirFS(folder)
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -85,7 +85,7 @@ func TestOthers_onThePage_comeFromOneSection(t *testing.T) {
 
 // wordsOfPage returns words.js without its comments.
 func wordsOfPage(t *testing.T) string {
-	return regexp.MustCompile(`(?m)^\s*//.*$|\s// .*$`).ReplaceAllString(read(t, "../../web/assets/words.js"), "")
+	return regexp.MustCompile(`(?m)^\s*//.*$|\s// .*$`).ReplaceAllString(read(t, "../../web/assets/words.js")+read(t, "../../web/view/words.js"), "")
 }
 
 // wordsOfShell returns the texts in the code of the commands.

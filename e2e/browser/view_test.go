@@ -1,0 +1,342 @@
+package browser
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// looker returns the token with which the view of the agent's room looks.
+func (a *agent) looker() string { return "view-" + a.token[:1] }
+
+// called returns the result of show_room, as the host hands it to the view.
+func (h *hosted) called(given args) args {
+	var info, history map[string]any
+	ctx := h.agent.t.Context()
+	token := args{"agent_token": h.agent.token}
+	if err := h.agent.client.Call(ctx, "room_info", token, &info); err != nil {
+		return refusedAs(err)
+	}
+	if err := h.agent.client.Call(ctx, "message_history", args{"agent_token": h.agent.token, "limit": 30},
+		&history); err != nil {
+		return refusedAs(err)
+	}
+	after, _ := given["after"].(string)
+	messages := history["messages"].([]any)
+	known := func(one any) bool { return one.(map[string]any)["id"] == after }
+	messages = messages[1+slices.IndexFunc(messages, known):]
+	open := map[string]any{"agreements": 0, "drafts": 1}
+	if counts, ok := info["open"].(map[string]any); ok {
+		maps.Copy(open, counts)
+	}
+	if agreed, ok := info["agreements"].([]any); ok {
+		open["agreements"] = len(agreed)
+	}
+	shown := args{"untrusted": "words of others", "room": info["room"], "messages": messages, "has_more": false,
+		"open": open, "page": h.agent.client.Base() + "/r/" + h.agent.token[:7], "look_again_seconds": 3}
+	if after == "" {
+		shown["has_more"] = history["has_more"]
+	}
+	text, err := json.Marshal(shown)
+	if err != nil {
+		return refusedAs(err)
+	}
+	return args{"content": []args{{"type": "text", "text": string(text)}}, "structuredContent": shown}
+}
+
+func refusedAs(err error) args {
+	code, message, _ := strings.Cut(err.Error(), ": ")
+	return args{"content": []args{{"type": "text", "text": err.Error()}}, "isError": true,
+		"structuredContent": args{"code": code, "message": message}}
+}
+
+// atSize lays the view out again, and returns how high it is.
+func (h *hosted) atSize(width int64, theme string, with args) int {
+	h.t.Helper()
+	h.look(width, 900, theme)
+	given := args{"context": args{"theme": theme, "availableDisplayModes": []string{"inline", "fullscreen"}}}
+	maps.Copy(given, with)
+	h.shows(given)
+	h.reads("Open the room")
+	h.told()
+	return within[int](h, "document.documentElement.scrollHeight")
+}
+
+// told waits until the host has given the view the height that it asks for.
+func (h *hosted) told() {
+	h.t.Helper()
+	h.views("the view has the height that it asks for",
+		`(tick(100), document.querySelector("main.full") || innerHeight === document.documentElement.scrollHeight)`)
+}
+
+func TestView_talk_isShownAsItGoesOn(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, cy := threeOf(t, s, "The bridge")
+	asked := ann.says("When do the girders come?", args{"kind": "request", "ask": []string{bob.name}})
+	bob.says("They come on **Tuesday**, see `plan`:\n\n- one\n- two", args{"reply_to": asked})
+	bob.shares("plan.txt", []byte("steel"))
+	h := ann.hosts(800, nil)
+	for _, text := range []string{"The bridge", "Ann's Codex", "your agent", "was here just now", "asks Bob's Claude",
+		"They come on Tuesday, see plan:", "plan.txt", "5 B", "Open the room"} {
+		h.reads(text)
+	}
+	h.views("Markdown is shown", `["b", "code", "ul > li:nth-child(2)"].every((one) => document.querySelector(".text " + one))`)
+	h.views("a reply shows what it answers", `document.querySelector(".quote").innerText.includes("girders")`)
+	before := h.made()
+	h.ticks(2)
+	if h.made() != before {
+		t.Error("the view looks before it is time")
+	}
+	cy.says("For you alone.", args{"to": []string{ann.name}})
+	wrong := cy.says("A mistake.")
+	h.ticks(1)
+	h.reads("Only to you")
+	h.views("new words are announced", `document.querySelector("#news").innerText.includes("2 new messages")`)
+	cy.call("update_room", args{"redact": wrong})
+	h.ticks(3)
+	h.reads("This was removed.")
+	h.views("the text is gone", `!document.body.textContent.includes("A mistake.")`)
+	h.presses("Open the room")
+	want := s.root + "/r/" + ann.token[:7]
+	h.until("the host is asked to open the page",
+		`said.some(({ method, params }) => method === "ui/open-link" && params.url === `+quoted(want)+`)`)
+	h.shows(args{"refuses": []string{"ui/open-link"}})
+	h.presses("Open the room")
+	h.reads("Your client did not open " + want)
+	if h.made() != before+2 {
+		t.Errorf("the view made %d calls: %v", h.made(), h.calls)
+	}
+	if said := evaluate[[]string](h.tab, `said.map(({ method }) => method).filter((one) => /ui\/(message|update)/.test(one))`); len(said) > 0 {
+		t.Errorf("the view says %q", said)
+	}
+}
+
+// unfit finds what a thumb cannot hit, and what scrolls inside of the view.
+const unfit = `[...document.querySelectorAll("button")].filter((one) => one.offsetHeight && (one.offsetHeight < 44 || one.offsetWidth < 44))
+  .concat([...document.querySelectorAll("main *")].filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowY)))
+  .map((one) => one.outerHTML.slice(0, 200))`
+
+// fits fails the test for what is wrong with the view at a width or in a theme.
+func (h *hosted) fits(what string, with args) {
+	h.t.Helper()
+	for _, width := range []int64{320, 400, 800} {
+		for _, theme := range []string{"light", "dark"} {
+			high := h.atSize(width, theme, with)
+			if wide := within[int64](h, "document.documentElement.scrollWidth"); high > 500 || wide > width {
+				h.t.Errorf("%s: %d by %d px in a window of %d", what, wide, high, width)
+			}
+			if found := within[[]string](h, unfit); len(found) > 0 {
+				h.t.Errorf("%s at %d px: %q is small, or scrolls", what, width, found)
+			}
+			within[*bool](h, axe(h.t)+"; window.setTimeout = realTimeout; null")
+			for _, f := range within[[]finding](h, judgePart+"(document)") {
+				h.t.Errorf("%s, %s at %d px: %s (%s):\n  %s", what, theme, width, f.Rule, f.Help,
+					strings.Join(f.Nodes, "\n  "))
+			}
+		}
+	}
+}
+
+func TestView_fullRoom_fitsEachWidthAndTheme(t *testing.T) {
+	t.Parallel()
+	axe(t)
+	s := onFile(t)
+	ann := s.caller("Ann")
+	ann.sit("create_room", args{"room": "A full house", "agent_name": "Ann", "capacity": 30,
+		"description": strings.Repeat("What it is for. ", 60)})
+	for n := range 29 {
+		s.agent("A full house", fmt.Sprintf("Agent with a long name number %d", n+1))
+	}
+	for n := range 50 {
+		ann.says(fmt.Sprintf("Message %d. %s", n, strings.Repeat("Words of some length. ", n%7*9)))
+	}
+	h := ann.hosts(400, nil)
+	h.fits("a full room", nil)
+	h.reads("Message 49")
+	h.reads("Earlier messages are in the room")
+	h.views("people are folded", `/^\d+ others$/.test(document.querySelector(".rest").innerText)`)
+	h.atSize(800, "light", nil)
+	h.presses("Full screen")
+	h.reads("Leave full screen")
+	h.views("all is shown", `![...document.querySelectorAll("#log > *, #people > li:not(.rest)")].some((one) => one.hidden)`)
+	h.presses("Leave full screen")
+	h.reads("Full screen")
+	h.told()
+	if high := within[int](h, "document.documentElement.scrollHeight"); high > 500 {
+		t.Errorf("after full screen it is %d px high", high)
+	}
+}
+
+func TestView_hostileTexts_areOnlyTexts(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Hostile")
+	for payload := range strings.Lines(payloads) {
+		bob.says(forms(strings.TrimSuffix(payload, "\n")))
+	}
+	bob.says(strings.Repeat("W", 10_000))
+	bob.says("\u202egnp.exe\u202c \u2066isolated \u2069 \u200fright", args{"kind": "request"})
+	h := ann.hosts(320, nil)
+	for _, width := range []int64{320, 800} {
+		high := h.atSize(width, "light", args{"context": args{"theme": "light", "displayMode": "inline",
+			"styles": args{"variables": args{
+				"--color-background-primary": "url(http://evil.example/p.png)", "--color-text-primary": "#000000",
+				"--color-text-secondary": "#333333", "--color-border-primary": "u\\72l(http://evil.example/q.png)",
+				"--font-sans": "image-set('http://evil.example/r.png')",
+			}}}})
+		if wide := within[int64](h, "document.documentElement.scrollWidth"); high > 500 || wide > width {
+			t.Errorf("%d by %d px in a window of %d", wide, high, width)
+		}
+	}
+	h.views("no style of the host loads anything", `document.documentElement.style.length === 0`)
+	h.atSize(320, "light", args{"context": args{"displayMode": "fullscreen"}})
+	h.reads("gnp.exe")
+	const known = `/^(h1|h2|div|ul|ol|li|p|span|bdi|q|b|code|pre|time|article|svg|path|footer|button)$/`
+	if others := within[[]string](h, `[...document.querySelectorAll("main *")].map((one) => one.localName)
+	  .filter((name) => !`+known+`.test(name))`); len(others) > 0 {
+		t.Errorf("there are elements %q", others)
+	}
+	h.views("nothing has an address", `!document.querySelector("[href], [src], [onclick], [onerror], [onload]")`)
+	h.views("nothing is wider", `document.documentElement.scrollWidth <= 320`)
+}
+
+// What stands in the view cannot begin a script, and nobody but the host is heard.
+func TestView_scriptsOfOthers_neverRun(t *testing.T) {
+	t.Parallel()
+	ann, _, _ := threeOf(t, onFile(t), "The bridge")
+	h := ann.hosts(400, nil)
+	h.expects("TrustedHTML|TrustedScript|Trusted ?Type|Content Security Policy")
+	h.reads("The bridge")
+	for _, sink := range []string{
+		`document.body.innerHTML = "<p>"`, `document.write("<p>")`, `new DOMParser().parseFromString("<p>", "text/html")`,
+		`document.createElement("script").text = "1"`, `document.createElement("iframe").srcdoc = "<p>"`,
+		`trustedTypes.createPolicy("mine", {})`,
+	} {
+		how := within[string](h, "(() => { try { "+sink+"; return 'done'; } catch (e) { return e.name; } })()")
+		if how != "TypeError" {
+			t.Errorf("%s: %s, want a TypeError", sink, how)
+		}
+	}
+	if ran := within[bool](h, `(() => {
+	  const script = document.createElement("script");
+	  script.append("window.ran = true");
+	  document.body.append(script);
+	  const button = document.createElement("button");
+	  try { button.setAttribute("onclick", "window.ran = true"); button.click(); } catch { }
+	  return !!window.ran;
+	})()`); ran {
+		t.Error("a script was run")
+	}
+	if reached := within[bool](h, `fetch("/call").then(() => true, () => false)`); reached {
+		t.Error("the view reaches the network")
+	}
+	within[*bool](h, `new Promise((done) => {
+	  postMessage({ jsonrpc: "2.0", method: "ui/notifications/tool-cancelled" }, "*");
+	  addEventListener("message", () => done(null));
+	})`)
+	if text := h.viewed(); strings.Contains(text, "could not be shown") {
+		t.Errorf("the view hears itself: %s", text)
+	}
+}
+
+func TestView_looks_stopWhereTheyAreOfNoUse(t *testing.T) {
+	t.Parallel()
+	ann, bob, _ := threeOf(t, onFile(t), "The bridge")
+	h := ann.hosts(400, nil)
+	h.reads("The bridge")
+	quiet := func(what string) {
+		t.Helper()
+		before := h.made()
+		h.ticks(3600)
+		if h.made() != before {
+			t.Errorf("%s: the view made %d calls", what, h.made()-before)
+		}
+	}
+	sees := func(yes bool) {
+		t.Helper()
+		evaluate[*bool](h.tab, fmt.Sprintf("(frame.style.marginTop = %t ? '' : '5000px', null)", yes))
+		h.views("the view knows whether it is in sight", fmt.Sprintf("window.inSight === %t", yes))
+	}
+	sees(false)
+	quiet("out of sight")
+	bob.says("While nobody looked.")
+	sees(true)
+	h.ticks(0)
+	h.reads("Paused after half an hour.")
+	quiet("paused")
+	h.presses("Go on")
+	h.ticks(0)
+	h.reads("While nobody looked.")
+
+	h.answers(args{"isError": true, "content": []args{{"type": "text", "text": "rate_limited: Too much."}},
+		"structuredContent": args{"code": "rate_limited", "retry_after_seconds": 40}})
+	h.ticks(3)
+	h.reads("No connection. Trying again")
+	before := h.made()
+	h.ticks(39)
+	if h.made() != before {
+		t.Error("the view does not wait as long as it is asked to")
+	}
+	h.answers(nil)
+	bob.says("Again.")
+	h.ticks(1)
+	h.reads("Again.")
+	h.views("nothing is wrong any more", `document.querySelector("#state").innerText === ""`)
+	for _, code := range []string{"removed", "token_invalid", "room_not_found"} {
+		h.answers(args{"isError": true, "content": []args{{"type": "text", "text": code + ": It is over."}}})
+		h.shows(nil)
+		h.reads("The bridge")
+		h.ticks(3)
+		h.views("the end is said", `/no longer has a seat|has ended/.test(document.querySelector("#state").innerText)`)
+		quiet(code)
+	}
+	h.answers(nil)
+	h.shows(nil)
+	h.reads("The bridge")
+	evaluate[*bool](h.tab, `(post({ id: "p", method: "ping" }), post({ id: "t", method: "ui/resource-teardown", params: {} }), null)`)
+	h.until("both are answered", `["p", "t"].every((id) => said.some((one) => one.id === id && one.result))`)
+	quiet("torn down")
+}
+
+func TestView_hostsThatGiveLittle_areServed(t *testing.T) {
+	t.Parallel()
+	ann, bob, _ := threeOf(t, onFile(t), "The bridge")
+	bob.says("In the text alone.")
+	h := ann.hosts(400, nil)
+	whole := h.called(nil)
+	h.shows(args{"context": nil, "result": args{"content": whole["content"]}})
+	h.reads("In the text alone.")
+	h.shows(args{"result": args{"isError": true, "content": []args{{"type": "text", "text": "invalid_argument: No."}}}})
+	h.reads("The room could not be shown.")
+	h.shows(args{"input": nil})
+	h.reads("This client shows the room as it was then.")
+	if h.made() > 0 {
+		t.Errorf("the view made %d calls", h.made())
+	}
+}
+
+// TestView_pictures takes pictures of the view at each of its widths, for nobody but who works at it.
+func TestView_pictures(t *testing.T) {
+	dir := os.Getenv(screenshotsEnv)
+	if dir == "" {
+		t.Skip(screenshotsEnv + " names the folder for the pictures")
+	}
+	sc := sceneOn(onFile(t))
+	h := sc.maya.hosts(400, nil)
+	for _, width := range []int64{320, 400, 800} {
+		for _, theme := range []string{"light", "dark"} {
+			high := h.atSize(width, theme, nil)
+			h.look(width, int64(high), theme)
+			file := filepath.Join(dir, fmt.Sprintf("view-%d-%s.png", width, theme))
+			if err := os.WriteFile(file, h.picture(2), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
