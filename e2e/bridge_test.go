@@ -244,6 +244,8 @@ func TestBridge_everyKindOfMessage_passesUnchanged(t *testing.T) {
 		{"prompts/get", map[string]any{"_meta": modern, "name": "join_conversation",
 			"arguments": map[string]any{"room": "日本語"}}},
 		{"resources/read", map[string]any{"_meta": modern, "uri": "file:///é"}},
+		{"resources/read", map[string]any{"_meta": modern, "uri": "ui://parley/room-é"}},
+		{"resources/list", map[string]any{}},
 		{"initialize", hello},
 		{"tools/list", map[string]any{}},
 		{"tools/call", map[string]any{"name": "nothing", "arguments": map[string]any{}}},

@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -77,6 +79,27 @@ func TestInspector_strict_findsNothingInTheTools(t *testing.T) {
 			}
 			if err := json.Unmarshal(out, &list); err != nil || len(list.Result.Tools) < len(theTools()) {
 				t.Errorf("the inspector lists %+v, %v, from %s", list, err, out)
+			}
+		})
+	}
+}
+
+// It reads the document by what the tool names, and tells what a host has to hold back. On the command line it shows no
+// views, as a client of 2026-07-28 says with each request.
+func TestInspector_view_isFoundWhereTheToolIsListed(t *testing.T) {
+	tools := installNode(t)
+	p := start(t)
+	found := regexp.MustCompile(`"toolName":"show_room","resourceUri":"ui://parley/room-[0-9a-f]{16}","csp":{},` +
+		`"prefersBorder":true,"resourceMimeType":"text/html;profile=mcp-app"}`)
+	for era, want := range map[string]int{"legacy": 1, "modern": 0} {
+		t.Run(era, func(t *testing.T) {
+			cmd := tools.command("mcp-inspector", "--cli", p.url, "--transport", "http",
+				"--method", "tools/list", "--app-info", "--protocol-era", era)
+			cmd.Env = append(cmd.Env, "HOME="+t.TempDir()) // where it keeps a catalog
+			out, err := cmd.Output()
+			if err != nil || len(found.FindAll(out, -1)) != want || bytes.Count(out, []byte(`"hasApp":true`)) != want ||
+				!bytes.Contains(out, []byte("create_room")) {
+				t.Errorf("%v: it finds %s", err, out)
 			}
 		})
 	}

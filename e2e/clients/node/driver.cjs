@@ -9,17 +9,21 @@
 //
 //   out  {"ready": {"protocol": "2026-07-28", "tools": ["join_room", ...]}}
 //   in   {"id": 1, "tool": "join_room", "arguments": {...}, "timeout": 0}   in ms; 0: five minutes
+//   in   {"id": 2, "tool": "resources/read", "arguments": {"uri": "..."}, "timeout": 0}   or tools/list, resources/list
 //   in   {"cancel": 1}                     the client gives up call 1
 //   in   {"spoil": true}                   its access token is no longer good, if it signs in: see sign-in.cjs
 //   out  {"id": 1, "result": {...}}        what the client returned, errors of the tool too
 //   out  {"id": 1, "error": "..."}         the client threw
 //
-// Calls run at once; the process ends when stdin does.
+// Calls run at once; the process ends when stdin does. PARLEY_E2E_SHOWS is a JSON object with the extensions that the
+// client names; without it, the client names none.
 'use strict';
 
 const readline = require('node:readline');
 
 const { signIn } = require('./sign-in.cjs');
+
+const named = process.env.PARLEY_E2E_SHOWS && { capabilities: { extensions: JSON.parse(process.env.PARLEY_E2E_SHOWS) } };
 
 // clientOf returns a client, not yet connected, what calls a tool with it, and its transports.
 function clientOf(generation) {
@@ -28,14 +32,14 @@ function clientOf(generation) {
     const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
     const { StreamableHTTPClientTransport } = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
     const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');
-    const client = new Client(about);
+    const client = new Client(about, { ...named });
     const call = (request, options) => client.callTool(request, undefined, options);
     return { client, call, Http: StreamableHTTPClientTransport, Stdio: StdioClientTransport };
   }
   const { Client, StreamableHTTPClientTransport } = require('@modelcontextprotocol/client');
   const { StdioClientTransport } = require('@modelcontextprotocol/client/stdio');
   const mode = generation === 'modern' ? { pin: '2026-07-28' } : 'legacy';
-  const client = new Client(about, { versionNegotiation: { mode } });
+  const client = new Client(about, { ...named, versionNegotiation: { mode } });
   const call = (request, options) => client.callTool(request, options);
   return { client, call, Http: StreamableHTTPClientTransport, Stdio: StdioClientTransport };
 }
@@ -72,6 +76,18 @@ function say(line) {
   process.stdout.write(JSON.stringify(line) + '\n');
 }
 
+// callerOf returns what makes the calls: of tools, and of methods that have a function of their own in clients.
+function callerOf(client, call) {
+  return ({ name, arguments: given }, options) => {
+    switch (name) {
+      case 'tools/list': return client.listTools(given, options);
+      case 'resources/list': return client.listResources(given, options);
+      case 'resources/read': return client.readResource(given, options);
+      default: return call({ name, arguments: given }, options);
+    }
+  };
+}
+
 async function answer(call, request, running) {
   const stop = new AbortController();
   running.set(request.id, stop);
@@ -101,7 +117,7 @@ async function main([server, generation]) {
     const request = JSON.parse(line);
     if (request.spoil) signsIn.spoil();
     else if (request.cancel) running.get(request.cancel)?.abort('given up');
-    else answer(call, request, running);
+    else answer(callerOf(client, call), request, running);
   }
   await client.close(); // calls may still be open
   process.exit(0);

@@ -58,6 +58,12 @@ func forChatGPT(args []spec.Arg) *mcp.Variant {
 		Meta: map[string]any{"openai/fileParams": []string{"file"}}}
 }
 
+// viewForChatGPT returns how ChatGPT sees the tool that is shown in the view at uri, whose document calls tools.
+func viewForChatGPT(uri string) *mcp.Variant {
+	return &mcp.Variant{For: isChatGPT,
+		Meta: map[string]any{"openai/outputTemplate": uri, "openai/widgetAccessible": true}}
+}
+
 // mostFetched is more than any room takes, in bytes. The room refuses what it does not take before it
 // is fetched.
 const mostFetched = 1 << 30

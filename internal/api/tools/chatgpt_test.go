@@ -137,6 +137,8 @@ func TestChatGPT_sharesAndReadsFiles_whichOtherClientsDoOtherwise(t *testing.T) 
 	for g, want := range map[chatGPT]bool{gpt: true, other: false} {
 		list := g.ask("tools/list", map[string]any{}).body
 		if strings.Contains(list, `"openai/fileParams":["file"]`) != want ||
+			strings.Contains(list, `"openai/outputTemplate":"`+tools.ViewURI+`","openai/widgetAccessible":true`) != want ||
+			!strings.Contains(list, `"ui":{"resourceUri":"`+tools.ViewURI+`"}`) ||
 			strings.Contains(list, "download_url") != want {
 			t.Errorf("%s sees the argument file: %t", g.agent, !want)
 		}

@@ -22,12 +22,16 @@ const ViewURI = "ui://parley/room-test"
 
 // Handler serves the tools with nothing in front of them.
 func (s *Set) Handler(more ...mcp.Tool) http.Handler {
-	server := mcp.NewServer(mcp.Options{
+	o := mcp.Options{
 		Version: "test", Instructions: s.Instructions, Prompts: s.Prompts(),
 		Log:       s.log,
 		Resources: s.Resources(),
 		Tools:     append(s.Tools(), more...),
-	})
+	}
+	if s.viewURI != "" {
+		o.View = &mcp.View{URI: s.viewURI, Name: "room", Document: func() string { return "<!doctype html>" }}
+	}
+	server := mcp.NewServer(o)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 const showRoom = "show_room"
 
 func (s *Set) showRoom() tool {
-	return definition[chat.ShowRequest, results.Shown]{
+	t := definition[chat.ShowRequest, results.Shown]{
 		name:  showRoom,
 		title: "Show the room",
 		about: "Show your user the room. Only if your user asks to see it: first call room_info with agent_token, " +
@@ -46,6 +46,8 @@ func (s *Set) showRoom() tool {
 			return v, nil
 		},
 	}.tool()
+	t.View, t.Variant = s.viewURI, viewForChatGPT(s.viewURI)
+	return t
 }
 
 // roomPage is the address of the page of a room, which shows nothing without a seat; "" if the address of the server is

@@ -179,7 +179,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 	inQueue := c.longestInQueue()
 	set := tools.New(a.rooms, pairing.New(a.rooms, pairing.Options{LongestWait: inQueue}), tools.Options{
 		Address: httpapi.Address, Keys: c.Keys(), LongestWait: s.LongestWait, LongestInQueue: inQueue,
-		StandbyLooks: c.StandbyLooks, Outbox: a.box, Log: c.Logger,
+		StandbyLooks: c.StandbyLooks, Outbox: a.box, ViewURI: web.RoomViewURI(), Log: c.Logger,
 	})
 	list := set.Tools()
 	for _, t := range list {
@@ -188,6 +188,9 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 	server := mcp.NewServer(mcp.Options{
 		Version: Version(), Instructions: set.Instructions, Tools: list, Prompts: set.Prompts(),
 		Resources: set.Resources(), Events: set.Events(), Log: c.Logger,
+		View: &mcp.View{URI: web.RoomViewURI(), Name: "room", Title: "The room",
+			Description: "A room of Parley: who is in it, what they do, and the talk as it goes on.",
+			Document:    web.RoomView},
 	})
 	agents := a2a.New(a2a.Options{Rooms: a.rooms, Tools: set, Version: Version(), LongestWait: s.LongestWait,
 		Clock: clockwork.NewRealClock()})
