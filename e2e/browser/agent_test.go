@@ -49,6 +49,7 @@ type result struct {
 	Download   string              `json:"download"`
 	Agreements []results.Agreement `json:"agreements"`
 	Room       results.Room        `json:"room"`
+	View       string              `json:"view"`
 }
 
 type (

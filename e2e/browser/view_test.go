@@ -6,47 +6,23 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
 
 // looker returns the token with which the view of the agent's room looks.
-func (a *agent) looker() string { return "view-" + a.token[:1] }
+func (a *agent) looker() string { return a.call("room_info", nil).View }
 
 // called returns the result of show_room, as the host hands it to the view.
 func (h *hosted) called(given args) args {
-	var info, history map[string]any
-	ctx := h.agent.t.Context()
-	token := args{"agent_token": h.agent.token}
-	if err := h.agent.client.Call(ctx, "room_info", token, &info); err != nil {
+	if given == nil {
+		given = args{"view": h.agent.looker()}
+	}
+	var shown json.RawMessage
+	if err := h.agent.client.Call(h.agent.t.Context(), "show_room", given, &shown); err != nil {
 		return refusedAs(err)
 	}
-	if err := h.agent.client.Call(ctx, "message_history", args{"agent_token": h.agent.token, "limit": 30},
-		&history); err != nil {
-		return refusedAs(err)
-	}
-	after, _ := given["after"].(string)
-	messages := history["messages"].([]any)
-	known := func(one any) bool { return one.(map[string]any)["id"] == after }
-	messages = messages[1+slices.IndexFunc(messages, known):]
-	open := map[string]any{"agreements": 0, "drafts": 1}
-	if counts, ok := info["open"].(map[string]any); ok {
-		maps.Copy(open, counts)
-	}
-	if agreed, ok := info["agreements"].([]any); ok {
-		open["agreements"] = len(agreed)
-	}
-	shown := args{"untrusted": "words of others", "room": info["room"], "messages": messages, "has_more": false,
-		"open": open, "page": h.agent.client.Base() + "/r/" + h.agent.token[:7], "look_again_seconds": 3}
-	if after == "" {
-		shown["has_more"] = history["has_more"]
-	}
-	text, err := json.Marshal(shown)
-	if err != nil {
-		return refusedAs(err)
-	}
-	return args{"content": []args{{"type": "text", "text": string(text)}}, "structuredContent": shown}
+	return args{"content": []args{{"type": "text", "text": string(shown)}}, "structuredContent": shown}
 }
 
 func refusedAs(err error) args {

@@ -60,7 +60,7 @@ func forChatGPT(args []spec.Arg) *mcp.Variant {
 
 // viewForChatGPT returns how ChatGPT sees the tool that is shown in the view at uri, whose document calls tools.
 func viewForChatGPT(uri string) *mcp.Variant {
-	return &mcp.Variant{For: isChatGPT,
+	return &mcp.Variant{For: IsChatGPT,
 		Meta: map[string]any{"openai/outputTemplate": uri, "openai/widgetAccessible": true}}
 }
 

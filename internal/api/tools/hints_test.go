@@ -103,6 +103,9 @@ func hintedTools() map[string]hinted {
 			"another":           is(args{"room": "den"}),
 			"with a wrong word": is(args{"room": "shed", "password": "oak"}),
 		}},
+		"show_room": {false, "It only reads.", map[string]use{
+			"a look": {args: func(d den) args { return args{"view": d.p.view(d.a.Token)} }},
+		}},
 		"list_rooms": {false, "It only reads. Nobody sees what is searched for.", map[string]use{
 			"all": is(args{}), "some": is(args{"search": "den"}),
 		}},
