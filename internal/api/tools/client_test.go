@@ -95,7 +95,9 @@ func TestHosts_docs_haveTheSameTable(t *testing.T) {
 
 // The sentence stands where it is of use: ahead of one that has Codex wait, and behind what is for its user.
 func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
-	seat := seatedWith(1, func(s *chat.Seated) { s.Opens, s.Watch = true, "https://parley.example/r/x#y" })
+	seat := seatedWith(1, func(s *chat.Seated) {
+		s.Opens, s.Watch, s.Room.Capacity = true, "https://parley.example/r/x#y", 2
+	})
 	if next := adviseFor(codex).seated(seat); !strings.HasPrefix(next, "If your user is there") ||
 		!strings.HasSuffix(next, codeMode+"Nobody has spoken yet, so you begin: call send_message (cursor c5, "+
 			"wait_seconds 280).") {

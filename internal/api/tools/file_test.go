@@ -83,7 +83,8 @@ func TestUpload_answer_saysWhatIsNext(t *testing.T) {
 			t.Errorf("%s: next is %q, want %q; %v", content, got.Next, want, err)
 		}
 	}
-	const shared = "It is shared. Go on with your last cursor: call wait_for_message, or what is next."
+	const shared = "It is shared, and your last cursor stays good: call wait_for_message with that, or go on " +
+		"with your work."
 	line := offer(ann.Token, 9)
 	answers(line, "one", shared)
 	answers(line, "one", shared)
@@ -208,7 +209,7 @@ func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 		answer := p.upload(open.Upload.Line, "plan").JSON
 		if err := json.Unmarshal(answer, &got); err != nil || !got.Sent || got.Duplicate != again ||
 			got.Status != "shared" || !slices.Equal(got.To, []string{"everyone"}) ||
-			got.Next != "It is shared. Go on with your last cursor: call wait_for_message, or what is next." {
+			!strings.HasPrefix(got.Next, "It is shared, and your last cursor stays good: ") {
 			t.Errorf("the answer to the upload: %s, %v", answer, err)
 		}
 	}

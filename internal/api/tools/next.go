@@ -48,6 +48,7 @@ type situation struct {
 	hidden     bool // not all that was said is for the caller
 	newcomer   bool
 	opens      bool // and speaks first
+	vacant     bool // a seat is free
 	uninviting bool // the invite to the room seats nobody any more
 
 	// Of a send or a share.
@@ -192,6 +193,11 @@ func (s *situation) word(w string) string {
 			return "share_file or send_message (" + s.word("cursor") + more + ")"
 		}
 		return s.call("send_message", s.send, more)
+	case "vacant":
+		if !s.vacant {
+			return ""
+		}
+		return "; if you need somebody who is still to come, " + s.word("wait")
 	case "else":
 		return s.otherwise()
 	case "again":
@@ -315,6 +321,7 @@ func (a advisor) afterJoining(s chat.Seated, opens bool) *situation {
 	is.cursor, is.more, is.watch, is.uninviting = s.Cursor, s.HasMore, s.Watch != "", a.keys && s.Invite.Code == ""
 	is.newcomer, is.hidden = s.Status != chat.StatusReturned, s.Hidden > 0 && s.Status != chat.StatusReturned
 	is.seat, is.opens = true, opens && !is.private && !is.wants
+	is.vacant = len(s.Room.Agents) < s.Room.Capacity
 	return is
 }
 

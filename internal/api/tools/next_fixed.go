@@ -50,7 +50,7 @@ func (a advisor) uploaded(s chat.Sent) string {
 	case s.Person:
 		return ""
 	}
-	return "It is shared. Go on with your last cursor: call wait_for_message, or what is next."
+	return "It is shared, and your last cursor stays good: call wait_for_message with that, or go on with your work."
 }
 
 // shownText is the length, in bytes, from which on nobody should retype a text.

@@ -78,7 +78,7 @@ var imperatives = []row{
 	// There is work.
 	{func(s *situation) bool { return s.hasWork() || s.maySucceed() }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
-	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet, so you begin", "call {send}"},
+	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet, so you begin", "call {send}{vacant}"},
 	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All are waiting, and the turn is yours", "call {send}, with kind done if you are finished; if others have still to do something, {wait}"},
 	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
 	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]

@@ -151,3 +151,11 @@ func viewTimeIf(t time.Time) string {
 	}
 	return viewTime(t)
 }
+
+// beginning returns the first n characters of s, and a mark if that is not all.
+func beginning(s string, n int) string {
+	if start := chat.FirstChars(s, n); start != s {
+		return start + "…"
+	}
+	return s
+}

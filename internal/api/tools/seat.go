@@ -22,7 +22,7 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 	next := s.clients.advisor(ctx)
 	next.keys = s.keys
 	in := viewRoom(got.Room)
-	in.Description = results.Text(chat.FirstChars(in.Description.String(), 200))
+	in.Description = results.Text(beginning(in.Description.String(), 200))
 	if t, err := ident.ParseToken(got.Token); err == nil { // else there is no seat
 		in.ID = t.Room
 	}
@@ -105,7 +105,7 @@ func (s *Set) leaveRoom() tool {
 	return definition[chat.LeaveRequest, results.Left]{
 		name:  "leave_room",
 		title: "Leave a room",
-		about: "Give up your seat, your name and the tasks you hold when the talk is over. First read what " +
+		about: "Give up your seat and name when the talk is over; tasks you hold are free again. First read what " +
 			"you still need; the room keeps its record. To be away for a while give wait_for_message " +
 			"back_in_minutes instead.",
 		hints: hints{destructive: true, idempotent: true, openWorld: true},

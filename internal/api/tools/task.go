@@ -145,8 +145,8 @@ func (a advisor) viewListed(got chat.Tasks, asked chat.TaskListRequest) results.
 	if !asked.Closed && !isPersons(asked.Token) {
 		for i, t := range got.Tasks {
 			text := t.Text
-			if start := chat.FirstChars(text, choiceChars); !t.Mine && start != text {
-				text = start + "…"
+			if !t.Mine {
+				text = beginning(text, choiceChars)
 			}
 			got.Tasks[i] = inList(t, text)
 		}

@@ -275,8 +275,8 @@ func TestRoomInfo_showsWhoIsAwayAndTheWholeDescription(t *testing.T) {
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
 	p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 0,
 		"back_in_minutes": 20})
-	if n := len(bob.Room.Description); n != 200 {
-		t.Errorf("a join tells %d bytes of the description", n)
+	if got := string(bob.Room.Description); got != about[:200]+"…" {
+		t.Errorf("a join tells %q of the description", got)
 	}
 	r := p.call("room_info", args{"agent_token": ann.Token})
 	if string(r.Room.Description) != about {
