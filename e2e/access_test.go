@@ -196,6 +196,13 @@ func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
 			t.Errorf("command %d with the key: %+v", n, got)
 		}
 	}
+	tail := keyed.begin("tail", "--json")
+	tail.shows("Here I am.")
+	keyed.does("say", "Here I still am.")
+	tail.shows("Here I still am.")
+	if got := tail.interrupted(); got.code != 0 {
+		t.Errorf("tail ended with %+v", got)
+	}
 	other := ann.again(state, "PARLEY_KEY="+p.newKey("Ann again"))
 	for n, c := range []struct {
 		who   *talker

@@ -18,6 +18,8 @@ const (
 	// sharedEvery is how often it looks while another command waits on the same seat, and
 	// is told in its place.
 	sharedEvery = time.Second
+	// unadmittedEvery is how often it looks where no peek of the seat is admitted.
+	unadmittedEvery = 2 * time.Second
 	// yieldFor is how long it leaves the peek to another follower of the seat.
 	yieldFor = time.Minute
 	// heedEvery is how often it looks whether this person has said something in another
@@ -151,7 +153,10 @@ func (s *session) listen(ctx context.Context, news chan<- struct{}, closed chan<
 			if !s.share(ctx, got.RetryAfter > 0, ring) {
 				return
 			}
-		case err == nil && got.Code == unknown || got.Code == vacated:
+		case err == nil && got.Code == unknown: // a seat from before the server asked for keys admits nobody
+			ring() // the look ends it all if the server does not know the token
+			wait = unadmittedEvery
+		case err == nil && got.Code == vacated:
 			close(closed)
 			return
 		default:
