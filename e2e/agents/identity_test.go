@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -20,7 +21,9 @@ import (
 
 // The server knows a client by the start of its User-Agent, and whether it reports
 // progress by the token of the call. Both clients send one; Codex gives up a call
-// after 300 s all the same.
+// after 300 s all the same. Neither client shows views: neither calls show_room or asks for
+// resources by itself, and no model gets a tool for the view's document. Claude Code says that
+// it shows none, and does not see show_room. Codex has three tools for resources with any server.
 func TestCalls_userAgentAndProgressToken(t *testing.T) {
 	t.Parallel()
 	// The bridge names the client as the client does over HTTP, and itself after it.
@@ -37,13 +40,26 @@ func TestCalls_userAgentAndProgressToken(t *testing.T) {
 			m.shell("codex mcp add " + line(c.codex))
 			m.approve(`default_tools_approval_mode = "approve"`)
 
-			look := map[string]any{"limit": 1}
-			ann := m.claudeCode(m.folder("one"),
-				prompt(t, do(call{Tool: "mcp__parley__list_rooms", Input: look}), say("Done.")))
-			m.claude.await(t, ann, "the rooms", patience, hasResult)
-			bob := m.codexCLI(m.folder("two"), searchingModel,
-				prompt(t, do(call{Tool: "mcp__parley/list_rooms", Input: look}), say("Done.")))
-			m.codex.await(t, bob, "the rooms", patience, hasResult)
+			look := func(tool, search string) string {
+				s := searches(search, "show the room", "resources")
+				s.Calls = append(s.Calls, call{Tool: tool, Input: map[string]any{"limit": 1}})
+				return prompt(t, s, say("Done."))
+			}
+			ann := m.claudeCode(m.folder("one"), look("mcp__parley__list_rooms", "ToolSearch"))
+			hers := m.claude.await(t, ann, "the rooms", patience, hasResult)
+			bob := m.codexCLI(m.folder("two"), searchingModel, look("mcp__parley/list_rooms", "tool_search"))
+			his := m.codex.await(t, bob, "the rooms", patience, hasResult)
+			ann.ends(t)
+			bob.ends(t)
+
+			if got := ofViews(hers); len(got) > 0 {
+				t.Errorf("the model of Claude Code has %v", got)
+			}
+			want := []string{"list_mcp_resource_templates", "list_mcp_resources", "mcp__parley/show_room",
+				"read_mcp_resource"}
+			if got := ofViews(his); !slices.Equal(got, want) {
+				t.Errorf("the model of Codex has %v, want %v", got, want)
+			}
 
 			calls := w.called()
 			if len(calls) != 2 || !strings.Contains(calls[0].agent, " (sdk-cli)") {
@@ -64,7 +80,17 @@ func TestCalls_userAgentAndProgressToken(t *testing.T) {
 
 func hasResult(c conversation) bool { return len(c.turns) == 1 && c.text() != "" }
 
-// wire is a proxy before the server that keeps the calls of tools.
+// ofViews returns the tools for resources and for the view of a room that the model has or has found.
+func ofViews(c conversation) []string {
+	all := slices.Concat(c.tools, slices.Concat(slices.Collect(maps.Values(c.found()))...))
+	all = slices.DeleteFunc(all, func(tool string) bool {
+		return !strings.Contains(strings.ToLower(tool), "resource") && !strings.HasSuffix(tool, "show_room")
+	})
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// wire is a proxy before the server that keeps the calls of tools and what is asked about resources.
 type wire struct {
 	url string
 
@@ -72,11 +98,12 @@ type wire struct {
 	calls []wired
 }
 
-// wired is a call of a tool as the server got it.
+// wired is such a request as the server got it.
 type wired struct {
-	agent string // User-Agent
-	tool  string
-	token any // progressToken, nil without one
+	agent  string // User-Agent
+	method string
+	tool   string
+	token  any // progressToken, nil without one
 }
 
 // tap puts a wire before the server at that address.
@@ -100,7 +127,7 @@ func tap(t *testing.T, server string) *wire {
 	return w
 }
 
-// keep notes a call of a tool, and leaves the request as it was.
+// keep notes such a request, and leaves it as it was.
 func (w *wire) keep(r *http.Request) {
 	if r.Body == nil {
 		return
@@ -116,12 +143,13 @@ func (w *wire) keep(r *http.Request) {
 			} `json:"_meta"`
 		}
 	}
-	if err != nil || json.Unmarshal(body, &call) != nil || call.Method != "tools/call" {
+	if err != nil || json.Unmarshal(body, &call) != nil ||
+		call.Method != "tools/call" && !strings.HasPrefix(call.Method, "resources/") {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.calls = append(w.calls, wired{r.UserAgent(), call.Params.Name, call.Params.Meta.ProgressToken})
+	w.calls = append(w.calls, wired{r.UserAgent(), call.Method, call.Params.Name, call.Params.Meta.ProgressToken})
 }
 
 // called returns the calls so far.
