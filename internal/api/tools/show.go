@@ -16,8 +16,8 @@ func (s *Set) showRoom() tool {
 	t := definition[chat.ShowRequest, results.Shown]{
 		name:  showRoom,
 		title: "Show the room",
-		about: "Show your user the room. Only if your user asks to see it: first call room_info with agent_token, " +
-			"which returns view.",
+		about: "Show your user the room, only if your user asks to see it. It takes view, which room_info returns if " +
+			"you give it agent_token.",
 		hints: hints{readOnly: true, idempotent: true},
 		shown: []string{"room", "messages"},
 		args: func(in *chat.ShowRequest) []spec.Arg {
@@ -41,7 +41,7 @@ func (s *Set) showRoom() tool {
 			}
 			v.Room.ID = got.RoomID
 			if in.After == "" {
-				v.Next = "Your client shows the room to your user if it can: go on."
+				v.Next = "If your client shows no view of the room, tell your user what is here."
 			}
 			return v, nil
 		},

@@ -54,7 +54,7 @@ func TestShowRoom_result_isWhatTheViewReads(t *testing.T) {
 		parsed, _ := ident.ParseView(view)
 		if !strings.HasPrefix(text, `{"untrusted":"`) || got.Room.ID != parsed.Room || len(got.Room.Agents) != 2 ||
 			!got.Room.Agents[0].You || len(got.Messages) != 2 || got.LookAgain != 3 || got.Open.Agreements == nil ||
-			got.Page != "https://parley.example/r/"+parsed.Room || !strings.Contains(got.Next, "go on") {
+			got.Page != "https://parley.example/r/"+parsed.Room || !strings.Contains(got.Next, "tell your user") {
 			t.Errorf("first: %s", text)
 		}
 		got, text = p.show(view, got.Messages[1].ID)

@@ -42,7 +42,7 @@ type Info struct {
 	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5; message_history with agreed true has all"`
 	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
 	Banned     []string    `json:"banned,omitempty" schema:"-" doc:"for an admin: the names that are banned"`
-	View       string      `json:"view,omitempty" doc:"for show_room, with which your user sees this room: it can only look"`
+	View       string      `json:"view,omitempty" doc:"give it to show_room when your user asks to see the room; this token can only look"`
 	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
 }
 
