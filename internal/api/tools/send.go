@@ -54,8 +54,8 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.Code("cursor", &in.Cursor, "From your last result. What others said to you or to all and you have "+
 			"not read may hold back any text, also to one: read, then send what still fits with the new cursor."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
-			"Default 0. Then wait so long, as wait_for_message does. "+
-				"With ask or a proposal, until all asked who are here have answered.").Clamp(),
+			"Default 0. Then wait so long, as wait_for_message does: "+
+				"with ask or a proposal, for all asked who are here.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
 		spec.Text("activity", &in.Activity, "").Hide(),
 		spec.Text("idempotency_key", &in.Key, "").Hide(),

@@ -21,8 +21,9 @@ func (s *Set) waitForMessage() tool {
 		eager: true,
 		about: "Wait for a message or reply of another agent in the Parley chat room you joined. Call it when it is " +
 			"not your turn to talk or send. It ends when something comes for you, such as a message or a free task, " +
-			"or the time is up. status messages: something came. quiet: nothing came; wait again. your_turn: all " +
-			"wait, so speak or take a task. all_done: the others are finished. removed: your seat is gone.",
+			"or the time is up. An answer to what you asked ends it once all asked who are here have answered. " +
+			"status messages: something came. quiet: nothing did; wait again. your_turn: all wait, so speak or take " +
+			"a task. all_done: the others are finished. removed: your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true, openWorld: true},
 		shown: []string{"status", "messages", "has_more", "cursor", "next"},
 		args: func(in *chat.WaitRequest) []spec.Arg {

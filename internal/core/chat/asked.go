@@ -9,9 +9,12 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// A send that asks goes on waiting past an answer while others who were asked may answer. What lets it go on is news
-// that settles a debt to the message and asks nothing: see inbox.settles. All else that ends a wait ends this one, too.
-// Ann, in a room with Bob, Cid and Dan, asks Bob and Cid or proposes something to them, and waits:
+// A wait goes on past an answer while others who were asked by the same message may answer. What lets it go on is news
+// that settles a debt to that message and asks nothing: see inbox.settles. All else that ends a wait ends it, too. A
+// call of an agent waits so for answers to any message of its own. A person, a stay and an agent with a hook wait so
+// only for answers to what the same call has said. A program and a look never do.
+// Ann, in a room with Bob, Cid and Dan, asks Bob and Cid or proposes something to them, and waits, by the same call or
+// by one of its own:
 //
 //  1. Bob answers, and Cid is here: the wait goes on.
 //  2. Bob answers in private, and Cid is here: the wait goes on.
@@ -34,44 +37,57 @@ import (
 //  19. Bob answers, and it is Ann's turn: the wait ends, and brings his answer.
 //  20. Bob answers, and the time is up: the wait ends, and brings his answer.
 //  21. Ann asks nobody in particular, and Bob answers: the wait ends.
-//  22. Ann asks, then waits by a call of its own, and Bob answers: the wait ends.
+//  22. Bob answers, then Ann waits by a call of its own, and Cid is here: the wait goes on.
+//  23. Bob and Cid answer, then Ann waits, and waits again: each wait brings both at once.
+//  24. Bob answers, and Ann looks in: the look brings his answer.
+//  25. Ann asks Bob and Cid, then Bob and Dan, and Cid and Bob answer the first: the wait ends.
+//  26. Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.
+//  27. Dan, who was not asked, answers, then Ann waits: the wait ends.
+//  28. Bob asks Cid and Dan, Ann waits, and Cid answers him: the wait ends.
 
 // askedEvery is how often a wait that went on past an answer looks whether those who owe one are still here.
 const askedEvery = 30 * time.Second
 
-// settles reports whether e settles a debt to the message that the call has sent, and asks nothing. Each event that
-// changes a debt has all debts.
+// settles reports whether e settles a debt to a message of the caller to which others still owe an answer, and asks
+// nothing. Each event that changes a debt has all debts.
 func (in *inbox) settles(e room.Event) bool {
-	if e.N == in.pos.own {
-		in.owed = e.Ask
-		return false
+	if e.Talk == nil {
+		return false // 11, 12, 13
 	}
-	if len(in.owed) == 0 || e.Talk == nil {
-		return false // 11, 12, 13, 21, 22
-	}
-	before := in.owed
-	i := slices.IndexFunc(e.Talk.Open, func(r room.OpenRequest) bool { return r.N == in.pos.own })
-	in.owed = nil
-	if i >= 0 {
-		in.owed = e.Talk.Open[i].Owed
-	}
-	return e.Type == room.Said && slices.Contains(before, e.Seat) && !slices.Contains(in.owed, e.Seat) &&
+	before := in.talk
+	in.talk = e.Talk
+	r, open := e.Talk.Find(e.ReplyTo, e.At())
+	return open && r.Seat == in.caller.me.Seat && len(r.Owed) > 0 && // 4, 16, 21, 28
+		(in.forAnswers || r.N == in.pos.own) && // 24
+		e.Type == room.Said && !slices.Contains(r.Owed, e.Seat) && in.wasOwed(before, r.N, e) &&
 		len(e.Ask) == 0 && e.Kind != room.Request && e.Kind != room.Proposal && e.Kind != room.Done && // 14, 15
 		!in.caller.me.HearsOfTask(e) // 18
+}
+
+// wasOwed reports whether the sender of e owed message n an answer before e, with the debts of that time. If these are
+// nil, they have changed since the cursor of the call, and all whom the message asked may have owed one. A message that
+// the tail of the log no longer has asked nobody.
+func (in *inbox) wasOwed(before *room.Talk, n int64, e room.Event) bool {
+	if before != nil {
+		r, _ := before.Find(n, e.At())
+		return slices.Contains(r.Owed, e.Seat) // 13
+	}
+	tail, ok := in.caller.room.log.Tail(n - 1)
+	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, e.Seat) // 22, 27
 }
 
 // passOver lets the wait w go on past the answers that have come, or ends it: see the cases. If others took the caller
 // for one that an answer has woken, they would count its time to speak, so they learn that it waits. What it remembers
 // stands in the inbox: what a wait has on its stack, thousands have.
 func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
-	if !in.has(answered) || in.has(wakes) {
+	if len(in.answered) == 0 || in.has(wakes) {
 		return
 	}
-	if !in.isOwedByPresent(ctx) { // 4 to 10, 16, 17
+	if !in.isOwedByPresent(ctx) { // 5 to 10, 17, 26
 		in.signs |= worthAnswer
 		return
 	}
-	if w.PassedTo < in.answeredTo { // 1, 2, 3
+	if w.PassedTo < in.answeredTo { // 1, 2, 3, 22
 		w.PassedTo = in.scanned
 		in.caller.attendance().Renew(ctx, w)
 	}
@@ -80,22 +96,25 @@ func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
 	}
 }
 
-// isOwedByPresent reports whether one that owes an answer may give it soon: it is neither silent nor away, and its
-// person does not hold it. What has come does not wait for a roster that cannot be read.
+// isOwedByPresent reports whether each message that was answered may soon be answered by another: that one is neither
+// silent nor away, and its person does not hold it. What has come does not wait for a roster that cannot be read.
 func (in *inbox) isOwedByPresent(ctx context.Context) bool {
 	r := in.caller.room
-	h := r.log.Peek()
-	var owing []room.Agent
-	for _, seat := range in.owed {
-		if a, here := h.Seated(seat); here && !a.WaitsForPerson(r.svc.now()) {
-			owing = append(owing, a)
-		}
+	h, now := r.log.Peek(), r.svc.now()
+	owed := func(may func(room.Agent) bool) bool {
+		return !slices.ContainsFunc(in.answered, func(n int64) bool {
+			asked, _ := in.talk.Find(n, now)
+			return !slices.ContainsFunc(asked.Owed, func(seat int) bool {
+				a, here := h.Seated(seat)
+				return here && !a.WaitsForPerson(now) && may(a)
+			})
+		})
 	}
-	if len(owing) == 0 {
+	if !owed(func(room.Agent) bool { return true }) {
 		return false
 	}
 	seen, err := r.roster(ctx, h, in.caller.me)
-	return err == nil && slices.ContainsFunc(owing, func(a room.Agent) bool {
+	return err == nil && owed(func(a room.Agent) bool {
 		return r.agents.IsPresent(h, a, seen.heard(a, seen.Presence[a.Seat]))
 	})
 }

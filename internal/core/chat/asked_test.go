@@ -2,7 +2,9 @@ package chat_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,8 +33,31 @@ func (w *world) sending(req chat.SendRequest) <-chan answer {
 	return got
 }
 
-// inquires has Ann say req and wait. before is what happens earlier; it may be nil.
-func inquires(here, there *world, req chat.SendRequest, before func(*inquiry)) *inquiry {
+// wayToWait begins the wait of Ann after what she says.
+type wayToWait func(w *world, req chat.SendRequest) <-chan answer
+
+// waysToWait are all of them, by name: the cursor of a wait of its own is from after the message or from before it.
+var waysToWait = map[string]wayToWait{
+	"a send": (*world).sending,
+	"a wait from after the message": func(w *world, req chat.SendRequest) <-chan answer {
+		return w.asksThenWaits(req, func(sent chat.Sent) string { return sent.Cursor })
+	},
+	"a wait from before the message": func(w *world, req chat.SendRequest) <-chan answer {
+		return w.asksThenWaits(req, func(chat.Sent) string { return req.Cursor })
+	},
+}
+
+// asksThenWaits sends, then begins a wait from a cursor on.
+func (w *world) asksThenWaits(req chat.SendRequest, cursor func(chat.Sent) string) <-chan answer {
+	w.t.Helper()
+	wait := chat.WaitRequest{Token: req.Token, Wait: req.Wait}
+	req.Wait = 0
+	wait.Cursor = cursor(w.sends(req))
+	return w.open(w.t.Context(), wait)
+}
+
+// inquires has Ann say req and wait in this way. before is what happens earlier; it may be nil.
+func inquires(here, there *world, req chat.SendRequest, waits wayToWait, before func(*inquiry)) *inquiry {
 	a := &inquiry{here: here, there: there}
 	all := there.crowd("plans", "Ann", "Bob", "Cid", "Dan")
 	a.ann, a.bob, a.cid, a.dan = all[0], all[1], all[2], all[3]
@@ -46,7 +71,7 @@ func inquires(here, there *world, req chat.SendRequest, before func(*inquiry)) *
 	if req.Wait == 0 {
 		req.Wait = longWait
 	}
-	a.wait = here.sending(req)
+	a.wait = waits(here, req)
 	there.awaitText(a.bob.Token, req.Text)
 	last := there.history(a.bob.Token, chat.HistoryRequest{Limit: 1}).Messages
 	a.id = last[0].ID
@@ -72,14 +97,19 @@ func (a *inquiry) goesOn() {
 	a.here.stillWaits("Ann", a.wait)
 }
 
-// onBothOf runs a test in one process, and with Ann in another process than the rest.
-func onBothOf(t *testing.T, test func(t *testing.T, here, there *world)) {
-	t.Run("one process", func(t *testing.T) { w := newWorld(t); test(t, w, w) })
-	t.Run("two processes", func(t *testing.T) { w := newWorld(t); test(t, w.another(), w.another()) })
+// onEachWay runs a test for each way to wait in one process, and with Ann in another process than the rest.
+func onEachWay(t *testing.T, test func(t *testing.T, here, there *world, waits wayToWait)) {
+	for way, waits := range waysToWait {
+		t.Run(way+" in one process", func(t *testing.T) { w := newWorld(t); test(t, w, w, waits) })
+		t.Run(way+" in two processes", func(t *testing.T) {
+			w := newWorld(t)
+			test(t, w.another(), w.another(), waits)
+		})
+	}
 }
 
 // The cases are those of asked.go.
-func TestSend_thatAsksAndWaits(t *testing.T) {
+func TestWait_forAnswers(t *testing.T) {
 	both := []string{"Bob", "Cid"}
 	question, proposal := chat.SendRequest{Ask: both}, chat.SendRequest{Kind: room.Proposal, Ask: both}
 	brief := chat.SendRequest{Ask: both, Wait: time.Minute}
@@ -170,9 +200,8 @@ func TestSend_thatAsksAndWaits(t *testing.T) {
 			(*inquiry).bobAnswers, yes, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			onBothOf(t, func(t *testing.T, here, there *world) {
-				here.t, there.t = t, t
-				a := inquires(here, there, c.req, c.before)
+			onEachWay(t, func(t *testing.T, here, there *world, waits wayToWait) {
+				a := inquires(here, there, c.req, waits, c.before)
 				c.then(a)
 				if c.want == goesOn {
 					a.goesOn()
@@ -190,7 +219,7 @@ func TestSend_thatAsksAndWaits(t *testing.T) {
 
 func TestSend_thatAsksAndWaits_bringsAllAnswers(t *testing.T) {
 	w := newWorld(t)
-	a := inquires(w, w, chat.SendRequest{Kind: room.Proposal}, nil)
+	a := inquires(w, w, chat.SendRequest{Kind: room.Proposal}, (*world).sending, nil)
 	for _, who := range []chat.Seated{a.cid, a.bob, a.dan} {
 		a.goesOn()
 		a.answers(who, chat.SendRequest{Kind: room.Agree, Text: who.Name + " agrees"})
@@ -202,21 +231,109 @@ func TestSend_thatAsksAndWaits_bringsAllAnswers(t *testing.T) {
 	}
 }
 
-func TestWait_afterAQuestion(t *testing.T) {
-	t.Run("Ann asks, then waits by a call of its own, and Bob answers: the wait ends.", func(t *testing.T) {
-		w := newWorld(t)
-		all := w.crowd("plans", "Ann", "Bob", "Cid")
-		id := w.ask(all[0].Token, "shall we?", "Bob", "Cid")
-		wait := w.hold(all[0])[0]
-		w.reply(all[1].Token, "yes", id)
-		same(t, "the wait", texts(take(t, wait).Messages), []string{"yes"})
-	})
+// What comes between the question and the wait is in the batch of the wait, however often that was handed out.
+func TestWait_afterAnAnswer(t *testing.T) {
+	type asked struct {
+		*world
+		ann, bob, cid, dan chat.Seated
+		id                 string // of what Ann asks Bob and Cid
+	}
+	wait := func(r asked) <-chan answer { return r.hold(r.ann)[0] }
+	for name, test := range map[string]func(t *testing.T, r asked){
+		"Bob answers, then Ann waits by a call of its own, and Cid is here: the wait goes on.": func(
+			t *testing.T, r asked) {
+			r.reply(r.bob.Token, "yes", r.id)
+			got := wait(r)
+			r.pass(5 * time.Second)
+			r.stillWaits("Ann", got)
+			r.reply(r.cid.Token, "no", r.id)
+			same(t, "the wait", texts(take(t, got).Messages), []string{"yes", "no"})
+		},
+		"Bob and Cid answer, then Ann waits, and waits again: each wait brings both at once.": func(
+			t *testing.T, r asked) {
+			r.reply(r.bob.Token, "yes", r.id)
+			r.reply(r.cid.Token, "no", r.id)
+			for _, cursor := range []string{r.ann.Cursor, "", r.ann.Cursor} {
+				r.ann.Cursor = cursor
+				same(t, "the wait", texts(take(t, wait(r)).Messages), []string{"yes", "no"})
+			}
+		},
+		"Bob answers, and Ann looks in: the look brings his answer.": func(t *testing.T, r asked) {
+			r.reply(r.bob.Token, "yes", r.id)
+			got := r.look(r.ann.Token, r.ann.Cursor)
+			wantStatus(t, "Ann", got, chat.StatusMessages)
+			if !got.Wakes {
+				t.Error("his answer wakes nobody")
+			}
+		},
+		"Ann asks Bob and Cid, then Bob and Dan, and Cid and Bob answer the first: the wait ends.": func(
+			t *testing.T, r asked) {
+			r.ask(r.ann.Token, "and you?", "Bob", "Dan")
+			got := wait(r)
+			r.reply(r.cid.Token, "no", r.id)
+			r.pass(5 * time.Second)
+			r.stillWaits("Ann", got)
+			r.reply(r.bob.Token, "yes", r.id)
+			same(t, "the wait", texts(take(t, got).Messages), []string{"no", "yes"})
+		},
+		"Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.": func(
+			t *testing.T, r asked) {
+			id := r.ask(r.ann.Token, "and you?", "Bob", "Dan")
+			got := wait(r)
+			r.reply(r.bob.Token, "yes", r.id)
+			r.reply(r.bob.Token, "no", id)
+			r.pass(5 * time.Second)
+			r.stillWaits("Ann", got)
+			r.leave(r.cid.Token)
+			same(t, "the wait", texts(take(t, got).Messages), []string{"yes", "no"})
+		},
+		"Dan, who was not asked, answers, then Ann waits: the wait ends.": func(t *testing.T, r asked) {
+			r.reply(r.dan.Token, "maybe", r.id)
+			same(t, "the wait", texts(take(t, wait(r)).Messages), []string{"maybe"})
+		},
+		"Bob asks Cid and Dan, Ann waits, and Cid answers him: the wait ends.": func(t *testing.T, r asked) {
+			id := r.ask(r.bob.Token, "and you?", "Cid", "Dan")
+			r.ann.Cursor = r.look(r.ann.Token, r.ann.Cursor).Cursor
+			got := wait(r)
+			r.reply(r.cid.Token, "me, too", id)
+			same(t, "the wait", texts(take(t, got).Messages), []string{"me, too"})
+		},
+		"the person of Ann waits, and Bob answers: its wait ends.": func(t *testing.T, r asked) {
+			person := r.person(r.ann)
+			cursor := r.look(person, "").Cursor
+			got := r.open(t.Context(), chat.WaitRequest{Token: person, Cursor: cursor, Wait: longWait})
+			r.reply(r.bob.Token, "yes", r.id)
+			wantStatus(t, "the person", take(t, got), chat.StatusMessages)
+		},
+		"Ann has a hook, and Bob answers: her wait ends.": func(t *testing.T, r asked) {
+			r.hook(r.ann.Token, "https://example.org/ann")
+			got := wait(r)
+			r.reply(r.bob.Token, "yes", r.id)
+			same(t, "the wait", texts(take(t, got).Messages), []string{"yes"})
+		},
+		"a program waits for Ann, and Bob answers: its wait ends.": func(t *testing.T, r asked) {
+			got := r.shell(r.ann)
+			r.reply(r.bob.Token, "yes", r.id)
+			wantStatus(t, "the program", take(t, got), chat.StatusMessages)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan")
+			w.sends(chat.SendRequest{Token: all[3].Token, Text: "I am done", Kind: "done"})
+			w.catchUp(all)
+			r := asked{w, all[0], all[1], all[2], all[3], ""}
+			r.id = w.ask(r.ann.Token, "shall we?", "Bob", "Cid")
+			r.ann.Cursor = w.look(r.ann.Token, "").Cursor
+			test(t, r)
+		})
+	}
 }
 
 // A call that is repeated waits as the first one did.
 func TestSend_thatAsksAndIsRepeated_goesOnPastAnAnswer(t *testing.T) {
 	w := newWorld(t)
-	a := inquires(w, w, chat.SendRequest{Ask: []string{"Bob", "Cid"}, Key: "k"}, nil)
+	a := inquires(w, w, chat.SendRequest{Ask: []string{"Bob", "Cid"}, Key: "k"}, (*world).sending, nil)
 	a.bobAnswers()
 	a.goesOn()
 	again := w.sending(chat.SendRequest{Token: a.ann.Token, Text: "shall we?", Ask: []string{"Bob", "Cid"}, Key: "k",
@@ -228,44 +345,47 @@ func TestSend_thatAsksAndIsRepeated_goesOnPastAnAnswer(t *testing.T) {
 	same(t, "the wait", texts(take(t, again).Messages), []string{"Bob says yes", "Cid says yes"})
 }
 
-func TestTurn_inASendThatAsks(t *testing.T) {
+func TestTurn_inAWaitForAnswers(t *testing.T) {
 	t.Run("Bob answers, and it is Ann's turn: the wait ends, and brings his answer.", func(t *testing.T) {
-		w := newWorld(t)
-		a := inquires(w, w, chat.SendRequest{Ask: []string{"Bob", "Cid"}}, nil)
-		w.leaves(a.dan, time.Hour)
-		a.bobAnswers()
-		all := []chat.Seated{a.bob, a.cid}
-		w.catchUp(all)
-		waits := w.hold(all...)
-		w.turnWithin(10*time.Second, "Cid", waits[1]) // he owes an answer, and says nothing
-		w.hold(all[1])
-		got, _ := w.until(a.wait, 40*time.Second)
-		wantStatus(t, "Ann", got, chat.StatusTurn)
-		same(t, "the wait", texts(got.Messages), []string{"Bob says yes"})
+		for way, waits := range waysToWait {
+			t.Run(way, func(t *testing.T) {
+				w := newWorld(t)
+				a := inquires(w, w, chat.SendRequest{Ask: []string{"Bob", "Cid"}}, waits, nil)
+				w.leaves(a.dan, time.Hour)
+				a.bobAnswers()
+				all := []chat.Seated{a.bob, a.cid}
+				w.catchUp(all)
+				others := w.hold(all...)
+				w.turnWithin(10*time.Second, "Cid", others[1]) // he owes an answer, and says nothing
+				w.hold(all[1])
+				got, _ := w.until(a.wait, 40*time.Second)
+				wantStatus(t, "Ann", got, chat.StatusTurn)
+				same(t, "the wait", texts(got.Messages), []string{"Bob says yes"})
+			})
+		}
 	})
 }
 
 // Others see that the wait goes on, and so they do not wait for its agent to speak.
-func TestPresence_ofASendThatGoesOnPastAnAnswer_isWaiting(t *testing.T) {
-	onBothOf(t, func(t *testing.T, here, there *world) {
-		here.t, there.t = t, t
-		a := inquires(here, there, chat.SendRequest{Ask: []string{"Bob", "Cid"}}, nil)
+func TestPresence_ofAWaitThatGoesOnPastAnAnswer_isWaiting(t *testing.T) {
+	onEachWay(t, func(t *testing.T, here, there *world, waits wayToWait) {
+		a := inquires(here, there, chat.SendRequest{Ask: []string{"Bob", "Cid"}}, waits, nil)
 		here.pass(time.Minute)
 		a.bobAnswers()
-		here.pass(20 * time.Second)
+		await(t, "others to see that Ann waits", func() bool { // her process may be late to hear of the answer
+			here.pass(time.Second)
+			return agentIn(t, there.info(a.cid.Token).Room, "Ann").State == chat.AgentWaiting
+		})
 		here.stillWaits("Ann", a.wait)
-		if got := agentIn(t, there.info(a.cid.Token).Room, "Ann").State; got != chat.AgentWaiting {
-			t.Errorf("Ann is shown as %s", got)
-		}
 		all := []chat.Seated{a.bob, a.cid, a.dan}
 		there.catchUp(all)
-		waits := there.hold(all...)
-		there.turnWithin(10*time.Second, "Cid", waits[1])
+		others := there.hold(all...)
+		there.turnWithin(10*time.Second, "Cid", others[1])
 	})
 }
 
-// Whatever others do, a send that asks ends when the model says so.
-func TestSend_thatAsksAndWaits_endsAsTheModelSays(t *testing.T) {
+// Whatever others do, a wait for answers ends when the model says so.
+func TestWait_forAnswers_endsAsTheModelSays(t *testing.T) {
 	ended := map[bool]int{}
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -274,7 +394,8 @@ func TestSend_thatAsksAndWaits_endsAsTheModelSays(t *testing.T) {
 			if rng.IntN(2) == 0 {
 				req.Kind = room.Proposal
 			}
-			a := inquires(w, w, req, nil)
+			way := slices.Sorted(maps.Keys(waysToWait))[seed%3]
+			a := inquires(w, w, req, waysToWait[way], nil)
 			m := askedModel{id: a.id, proposal: req.Kind == room.Proposal, owed: req.Ask, held: map[string]bool{}}
 			last, done := a.id, []string{}
 			for range 12 {

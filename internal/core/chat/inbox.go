@@ -26,9 +26,11 @@ type inbox struct {
 	freeTask int64       // the number of a task that ended the wait, since it is free; 0: none
 	lostTask string      // the id of one that another has taken from the caller; "": none
 
-	// Of a send: see settles.
-	owed       []int            // the seats that owe its message an answer, as of the last event looked at
-	answeredTo int64            // the last answer past which the wait may go on; 0: none came
+	// Of a wait that goes on past answers: see settles.
+	forAnswers bool             // past those to any message of the caller; else to that of the call
+	talk       *room.Talk       // as of the last event looked at; nil: unknown
+	answered   []int64          // the messages to which such answers came
+	answeredTo int64            // the last of these answers; 0: none came
 	lookAgain  <-chan time.Time // when passOver is to look again although nothing comes; nil: it is not
 }
 
@@ -47,7 +49,6 @@ const (
 	slept                          // something came while the caller was paused
 	asleep                         // a program waits for a caller that is paused, and is told nothing
 	alone                          // the wait ended at once, since all others are away or have left
-	answered                       // the message of the call, and others owe it an answer: see passOver
 	unsure                         // what was handed out before may not have arrived, and has no room in the batch
 
 	complete = batchFull | seatLost // the inbox takes no further event
@@ -65,7 +66,11 @@ func (in *inbox) add(x signs, found bool) {
 }
 
 func newInbox(c *session, pos position) *inbox {
-	return &inbox{caller: c, pos: pos, scanned: pos.After, batch: batchFor(c.me, &c.head.State)}
+	in := &inbox{caller: c, pos: pos, scanned: pos.After, batch: batchFor(c.me, &c.head.State)}
+	if c.head.LastTalk <= pos.After {
+		in.talk = &c.head.Talk
+	}
+	return in
 }
 
 // due reports whether what was found ends the wait.
@@ -257,8 +262,8 @@ func (in *inbox) show(e room.Event) Message {
 	return m
 }
 
-// addNews adds what e, which is news to the caller, tells beside its message. settles says that it only answers the
-// message of the call.
+// addNews adds what e, which is news to the caller, tells beside its message. settles says that the wait may go on past
+// it.
 func (in *inbox) addNews(e room.Event, agents int, settles bool) {
 	me := in.caller.me
 	if e.N < in.pos.own {
@@ -270,7 +275,7 @@ func (in *inbox) addNews(e room.Event, agents int, settles bool) {
 	knocked := e.Type == room.Knocked
 	switch ends := in.ends(e, agents); {
 	case ends && settles:
-		in.signs, in.answeredTo = in.signs|answered, e.N
+		in.answered, in.answeredTo = append(in.answered, e.ReplyTo), e.N
 	case ends:
 		in.signs |= worthAnswer
 	}

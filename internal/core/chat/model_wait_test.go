@@ -359,8 +359,9 @@ func (r roomModel) lastWord() (last eventModel, begun bool) {
 	return last, begun
 }
 
-// askedModel is a send that asks and waits. It restates, from what its agent could read by other calls, when the wait
-// ends: once an answer has come and nobody who owes one can give it soon, or with a message that is no such answer.
+// askedModel is a wait for answers to a message. It restates, from what its agent could read by other calls, when the
+// wait ends: once an answer has come and nobody who owes one can give it soon, or with a message that is no such
+// answer.
 type askedModel struct {
 	id       string
 	proposal bool

@@ -110,6 +110,7 @@ func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait,
 	if err != nil {
 		return nil, err
 	}
+	in.forAnswers = !w.Looks && !req.Standby && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled()
 	if !w.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.toldAlone && c.isAlone(ctx) {
 		in.signs |= alone
 		w.Until = w.Began
