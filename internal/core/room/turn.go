@@ -207,18 +207,22 @@ func (t Turn) canAct(a Agent) bool {
 }
 
 // first returns which of the agents that wait is first: one that owes an answer and
-// awaits none, the oldest debt first; one that owes at all; the next in order.
+// awaits none, the oldest debt first; one that owes at all; the next in order that awaits
+// none; the next in order. One that awaits an answer could say little before it comes.
 func (t Turn) first(waiting []Agent) int {
 	talk := t.Head.Talk
 	rank := func(a Agent) (int, int64) {
 		debt, owes := talk.Owes(a.Seat, t.Now)
+		awaits := t.Head.OwedTo(a.Seat, t.Now) > 0
 		switch {
-		case owes && t.Head.OwedTo(a.Seat, t.Now) == 0:
+		case owes && !awaits:
 			return 0, debt.N
 		case owes:
 			return 1, debt.N
+		case !awaits:
+			return 2, 0
 		}
-		return 2, 0
+		return 3, 0
 	}
 	return slices.MinFunc(waiting, func(a, b Agent) int {
 		ra, na := rank(a)
