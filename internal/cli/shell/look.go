@@ -171,7 +171,7 @@ func (s *Shell) refusedPlainly(err error) error {
 	return err
 }
 
-// Leave gives the seat up, and shows what was unread.
+// Leave gives the seat up, and shows below that what was unread.
 func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 	return s.inPerson(which, func(s *session) error {
 		if s.seat.Person && which.As == "" {
@@ -197,12 +197,15 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 			return err
 		}
 		return s.out.show(r, func() {
-			s.out.Screen.Show(got.Messages...)
+			subject, unread := "You have", ""
 			if s.seat.Person {
-				s.out.print("%s has left %s.", s.seat.Name, s.seat.Room)
-				return
+				subject = s.seat.Name + " has"
 			}
-			s.out.print("You have left %s.", s.seat.Room)
+			if len(got.Messages) > 0 { // which would pass for those of a tail in the same terminal
+				unread = " What " + s.seat.Name + " had not read:"
+			}
+			s.out.print("%s left %s.%s", subject, s.seat.Room, unread)
+			s.out.Screen.Show(got.Messages...)
 		})
 	})
 }

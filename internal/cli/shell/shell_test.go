@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -460,6 +461,28 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 			}
 		default:
 			t.Errorf("%s: %v", name, of.err)
+		}
+	}
+}
+
+// In one terminal with a tail of another seat, what a leave shows would pass for words that came twice.
+func TestLeave_unread_isSaidToBe(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Cy"}); err == nil {
+		t.Fatal("the room is full")
+	}
+	for _, of := range []struct{ name, want string }{
+		{"Bob", "You have left tea. What Bob had not read:\n* could not join, the room is full: Cy\n"},
+		{"Ann", "You have left tea. What Ann had not read:\n* joined: Bob\n* could not join, the room is full: Cy\n" +
+			"* left: Bob\n"},
+	} {
+		c := at(t, base, nil)
+		c.Out.JSON = false
+		err := c.Leave(t.Context(), as(of.name), "")
+		shown := regexp.MustCompile(`(?m)^\d\d:\d\d |; m\w+$`).ReplaceAllString(c.out.String(), "")
+		if err != nil || shown != of.want {
+			t.Errorf("%v\n%s", err, shown)
 		}
 	}
 }
