@@ -86,7 +86,7 @@ hh:mm api [re ID]: None yet. I can add time_zone, with names such as Europe/Berl
 		"chose one.\n"
 	agrees = `GET /users/me gets time_zone: an IANA name or null. The app shows null as UTC.
 hh:mm api [agrees; re ID]: Yes. It is on the test server in an hour.
-hh:mm * agreed: ID
+hh:mm * agreed: ID: GET /users/me gets time_zone: an IANA name or null. The app…
 `
 	draft  = `hh:mm * draft ID: app [asks "api"]: Can your side be live on Friday at noon? `
 	choice = "n and Enter to refuse it:\n"

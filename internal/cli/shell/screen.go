@@ -35,8 +35,9 @@ type Screen struct {
 	Width    func() int // of the terminal, in columns; 0 leaves lines as they are
 	Now      func() time.Time
 
-	columns columns
-	err     error // of the first write that failed
+	proposed map[string]string // by id, how each proposal begins that was shown and not yet agreed on
+	columns  columns
+	err      error // of the first write that failed
 }
 
 // write writes text, unless an earlier write has failed.
@@ -68,10 +69,22 @@ func (s *Screen) Show(messages ...results.Message) {
 			s.line(at, "* "+event(m), "dim", "", string(m.Note))
 		default:
 			s.line(at, who(m), s.colorOf(m.From), marks(m), string(m.Text))
-			if m.Agreed != "" {
-				s.line(at, "* agreed: "+m.Agreed, "dim", "", "")
-			}
+			s.agreement(at, m)
 		}
+	}
+}
+
+// agreement says on what all agree with m. It tells how the proposal begins, if the screen has shown that.
+func (s *Screen) agreement(at string, m results.Message) {
+	if m.Kind == "proposal" && m.Agreed == "" {
+		if s.proposed == nil {
+			s.proposed = map[string]string{}
+		}
+		s.proposed[m.ID] = gist(string(m.Text))
+	}
+	if m.Agreed != "" {
+		s.line(at, "* agreed: "+m.Agreed, "dim", "", s.proposed[m.Agreed])
+		delete(s.proposed, m.Agreed)
 	}
 }
 

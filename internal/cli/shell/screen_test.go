@@ -120,6 +120,28 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 	}
 }
 
+// Whoever reads "agreed" has not kept the ids of the proposals.
+func TestShow_agreement_tellsHowTheProposalBegins(t *testing.T) {
+	proposal := said(func(m *results.Message) {
+		m.Kind, m.Text = "proposal", "Ship \x1b[2J on\nFriday. All who asked for it may stay until noon."
+	})
+	agree := said(func(m *results.Message) {
+		m.ID, m.Kind, m.Text, m.ReplyTo, m.Agreed = "m000002", "agree", "", proposal.ID, proposal.ID
+	})
+	entry := proposal // of the list of agreements
+	entry.Agreed = proposal.ID
+	const end = "09:41 Bob [agrees; re mzg1drj]\n09:41 * agreed: mzg1drj"
+	if got := shown(t, 0, proposal, agree); !strings.HasSuffix(got, end+`: Ship \x1b[2J on Friday. All who asked for it may stay until no…`+
+		"\n") {
+		t.Errorf("shown as\n%s", got)
+	}
+	for _, got := range []string{shown(t, 0, agree), shown(t, 0, proposal, agree, entry)} {
+		if !strings.HasSuffix(got, "* agreed: mzg1drj\n") {
+			t.Errorf("shown as\n%s", got)
+		}
+	}
+}
+
 func TestShow_longText_staysBelowItsSender(t *testing.T) {
 	m := said(func(m *results.Message) {
 		m.Text = "Version 3 since Monday, on all\thosts.\r\n\n    func main() {}\n日本語日本語日本語日本語日本語日本語 end\n"
