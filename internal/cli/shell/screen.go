@@ -62,7 +62,7 @@ func (s *Screen) Show(messages ...results.Message) {
 		at := s.time(m.At)
 		switch {
 		case waits(m):
-			s.line(at, "* draft "+m.ID+": "+who(m), "dim", marks(m), string(m.Text))
+			s.line(at, strings.TrimSpace("* draft "+m.ID)+": "+who(m), "dim", marks(m), string(m.Text))
 		case m.Type == "task" && (m.Task != nil || len(m.Tasks) > 0):
 			s.tasks(at, m)
 		case m.Type != "message":
@@ -354,7 +354,7 @@ func event(m results.Message) string {
 	if m.By != "" {
 		more = append(more, "by "+who(m))
 	}
-	return strings.Join(append([]string{what + ": " + about}, more...), "; ")
+	return strings.Join(append([]string{strings.TrimSuffix(what+": "+about, ": ")}, more...), "; ")
 }
 
 // supervised says what the person behind an agent did about it.
