@@ -22,17 +22,17 @@ type greeting struct {
 	io       streams
 }
 
-// banner writes to w how to use the server, where it listens, and where the rooms are stored. It has twelve
+// banner writes to w how to use the server, where it listens, and where the rooms are stored. It has sixteen
 // lines at most: the page has those for each client.
 func (g greeting) banner(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `Open %s/ in a browser to connect clients, or %s
+	_, err := fmt.Fprintf(w, `%s
 
 %s
 
 Parley %s listens %s
 %s
 The rooms are stored in %s. %s lists all commands. Ctrl-C stops the server; the rooms stay.
-`, g.base(), g.io.own(g.commands()), tellEach, app.Version(), g.at.listens, g.exposure+g.note(), g.rooms,
+`, g.io.own(g.commands()), tellEach, app.Version(), g.at.listens, g.exposure+g.note(), g.rooms,
 		g.io.own("parley --help"))
 	return err
 }
@@ -42,25 +42,24 @@ func (g greeting) base() string {
 	return strings.TrimSuffix(cmp.Or(g.public, g.at.url()), httpapi.MCPPath)
 }
 
-// commands returns what a person runs next.
+// commands returns what a person does next, with a key first where there is none.
 func (g greeting) commands() string {
-	step := strings.ToLower(connectTwo[:1]) + connectTwo[1:]
-	connect := indented(2, connectLines(" --url "+g.base()))
-	if g.makeKey != "" {
-		return step + ", with your name for LABEL:\n\n  " + g.makeKey + "\n" + connect
+	page := "Open " + g.base() + "/ in a browser to connect clients, or "
+	connect := ":\n\n" + indented(2, connectLines(" --url "+g.base()))
+	if g.makeKey == "" {
+		return page + strings.ToLower(connectTwo[:1]) + connectTwo[1:] + connect
 	}
-	return step + ":\n\n" + connect
+	return "Nobody can use this server yet, not even clients that you connected before: it has no key. Make one in a " +
+		"second terminal, with your name for LABEL:\n\n  " + g.makeKey + "\n\n" +
+		"Then " + strings.ToLower(page[:1]) + page[1:] + "connect two agents there" + connect
 }
 
-// note warns of what others can do on the way to the server, and that clients without a key are kept out.
-func (g greeting) note() (text string) {
-	if g.makeKey != "" {
-		text = " There is none yet, so nobody can use this server, not even clients that you connected before."
-	}
+// note warns of what others can do on the way to the server.
+func (g greeting) note() string {
 	if g.public == "" && g.at.open {
-		text += "\nThe connection is not encrypted: use it in a trusted network, or put TLS in front of it."
+		return "\nThe connection is not encrypted: use it in a trusted network, or put TLS in front of it."
 	}
-	return text
+	return ""
 }
 
 // endpoint is where a server listens, and how clients reach it.
