@@ -188,8 +188,18 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	if again := onTerminal(t, server...); keyForm.MatchString(again) || strings.Contains(again, "Nobody") {
 		t.Errorf("the second start shows\n%s", again)
 	}
-	if open := onTerminal(t, "--data", filepath.Join(t.TempDir(), "parley.db")); strings.Contains(open, "key") {
-		t.Errorf("a local server speaks of keys:\n%s", open)
+	if open := onTerminal(t, "--data", filepath.Join(t.TempDir(), "parley.db")); strings.Contains(open, "key") ||
+		!strings.HasPrefix(open, "Open http") {
+		t.Errorf("a local server speaks of keys, or of what serve does:\n%s", open)
+	}
+}
+
+// Who types parley alone may look for help.
+func TestServe_withoutACommand_saysThatItIsAServer(t *testing.T) {
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	if shown := greets(t, []string{"PARLEY_ADDR=127.0.0.1:0"}); !regexp.MustCompile(
+		`^This starts a server, .* For all commands: \S*parley --help\nOpen http`).MatchString(shown) {
+		t.Errorf("it shows\n%s", shown)
 	}
 }
 
@@ -197,9 +207,14 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 // what a person sees.
 func onTerminal(t *testing.T, arguments ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv),
-		append([]string{"serve", "--addr", "127.0.0.1:0"}, arguments...)...)
-	cmd.Env = process.Environment()
+	return greets(t, nil, append([]string{"serve", "--addr", "127.0.0.1:0"}, arguments...)...)
+}
+
+// greets is onTerminal for all arguments of the program, with settings in its environment.
+func greets(t *testing.T, settings []string, arguments ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), arguments...)
+	cmd.Env = append(process.Environment(), settings...)
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 200})
 	if err != nil {
 		t.Fatal(err)

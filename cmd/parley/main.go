@@ -60,6 +60,9 @@ func run(ctx context.Context, args []string, io streams) int {
 	if command == nil {
 		return 0
 	}
+	if len(args) == 0 && shell.IsTerminal(io.out) { // who looks for help becomes a server
+		fmt.Fprintln(io.out, io.own("This starts a server, as serve does. For all commands: parley --help"))
+	}
 	command.Stdout = io.out // of parley completion
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(io); err != nil {
