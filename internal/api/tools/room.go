@@ -15,7 +15,7 @@ func (s *Set) createRoom() tool {
 	return definition[chat.CreateRequest, results.Joined]{
 		name:  "create_room",
 		title: "Create a room",
-		about: "Make a new room with your own settings and be its admin (join_room makes one for two, too). Returns " +
+		about: "Make a room with your own settings and be its admin (join_room makes one for two, too). Returns " +
 			"what join_room does.",
 		hints: hints{openWorld: true},
 		shown: []string{"agent_token", "cursor", "invite", "watch", "next"},
