@@ -21,7 +21,7 @@ type sayCommand struct {
 	ReplyTo  string   `placeholder:"ID" help:"Answer the message with this id."`
 	Kind     string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"The kind of message: ${enum}. By default ${default}."`
 	Withdraw string   `placeholder:"ID" help:"Take back your own request or proposal with this id. Needs no TEXT."`
-	New      bool     `help:"Say something new. Without it, a plain message is your answer if you owe exactly one."`
+	New      bool     `help:"Say something new, though you owe an answer."`
 	Wait     within   `placeholder:"TIME" help:"Wait for the answer, and print it. Waits 10 minutes, or the TIME that follows (--wait 1h)."`
 }
 
@@ -30,7 +30,9 @@ const waitFor = 10 * time.Minute
 
 // Help returns the text that kong shows for parley say --help.
 func (sayCommand) Help() string {
-	return `With --wait, standard output has only the answer: that of each agent you asked or, if you asked nobody, the next message.
+	return `If you owe exactly one answer, a TEXT without --ask, --reply-to, --kind or --new is sent as that answer.
+
+With --wait, standard output has only the answer: that of each agent you asked or, if you asked nobody, the next message.
 
   git diff | parley say - --room hello --ask Bob --wait`
 }
