@@ -127,12 +127,16 @@ func TestRoom_mistyped_hearsOfThoseWithASeat(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
 	c := at(t, base, nil)
+	watched := client.Seat{Server: base, Room: "tea", Name: "Ann", Token: "t1", Person: true}
+	if err := c.Seats.Put(watched); err != nil {
+		t.Fatal(err)
+	}
 	for what, c := range map[string]struct {
 		err  error
 		want string
 	}{
 		"a room": {c.Who(t.Context(), shell.Which{Room: "taa"}),
-			"You have no seat in the room taa. You have one in tea as Ann."},
+			"You have no seat in the room taa. You have one in tea as Ann. For"},
 		"a link": {c.Watch(t.Context(), "tea"),
 			"To follow the room: parley tail --room tea --as Ann"},
 	} {

@@ -106,12 +106,13 @@ func (s *Shell) none(w Which) error {
 		s.joining(client.Seat{Room: w.Room, Name: w.As}))
 }
 
-// seatsOf names the seats on this server, since a name that leads to none may be mistyped; "" without seats.
+// seatsOf names the seats on this server, each once, also if it is watched, too: a name that leads to none may be
+// mistyped. It is "" without seats.
 func (s *Shell) seatsOf(seats []client.Seat) string {
 	var names []string
 	for _, seat := range seats {
-		if s.fits(Which{}, seat) {
-			names = append(names, seat.Room+" as "+seat.Name)
+		if name := seat.Room + " as " + seat.Name; s.fits(Which{}, seat) && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	if names == nil {
