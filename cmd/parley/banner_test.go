@@ -35,8 +35,8 @@ func TestBanner_leadsWithThePageAndOneCommand_onOneScreen(t *testing.T) {
 			"key"},
 		"with keys, of which there is none": {greeting{at: open, makeKey: strings.TrimSpace(
 			strings.Replace(addKey, "./", "", 1))}, "http://192.168.1.7:8080",
-			[]string{"with your name for LABEL:\n\n" + addKey + "\nThen open http://192.168.1.7:8080/ in a browser to " +
-				"connect clients, or connect two agents there:\n", "here.\nThe connection"}, ""},
+			[]string{"with your name for LABEL:\n\n" + addKey + "\nThen open http://192.168.1.7:8080/ " +
+				"in a browser to connect clients, or connect two agents there:\n", "here.\nThe connection"}, ""},
 		"with a public address": {greeting{at: local, public: "https://parley.example/mcp"}, "https://parley.example",
 			[]string{"listens on http://127.0.0.1:8080/mcp\n"}, "encrypted"},
 	} {
@@ -57,7 +57,8 @@ func TestBanner_leadsWithThePageAndOneCommand_onOneScreen(t *testing.T) {
 		if c.makeKey != "" {
 			most, begins = 16, "Nobody can use this server yet"
 		}
-		if lines := strings.Count(text, "\n"); lines > most || !strings.HasPrefix(text, begins) || c.not != "" && strings.Contains(text, c.not) {
+		if lines := strings.Count(text, "\n"); lines > most || !strings.HasPrefix(text, begins) ||
+			c.not != "" && strings.Contains(text, c.not) {
 			t.Errorf("%s: %d lines\n%s", name, lines, text)
 		}
 	}

@@ -208,7 +208,8 @@ func (s *Story) show(ctx context.Context) error {
 	for _, m := range page.Messages {
 		s.shown = m.ID
 		s.refused = s.refused || m.Draft != "" && m.Draft == s.draft && m.Reason == "refused"
-		if m.Draft = ""; m.Type == "draft" { // nobody here decides by ids
+		m.Draft = "" // nobody here decides by ids
+		if m.Type == "draft" {
 			m.ID = ""
 		}
 		s.Screen.Show(m)
