@@ -1,6 +1,11 @@
 package results
 
-import "github.com/parley-chat/parley/internal/base/ident"
+import (
+	"bytes"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+)
 
 // Shown is the result of show_room. No field of it holds a link, a code or a token: what shows it may run the scripts
 // of strangers.
@@ -24,30 +29,57 @@ func (s Shown) MarshalJSON() ([]byte, error) {
 }
 
 // hideInvites hides the codes of invites in JSON. A code is a run of letters and digits, to which an escape before it
-// does not belong.
+// does not belong: one of JSON, or one of an address, such as %2F. A code that a space or the end of a line splits in
+// two is hidden, too.
 func hideInvites(text []byte) (shown []byte) {
 	for len(text) > 0 {
-		n := 0
-		for n < len(text) && isAlphanumeric(text[n]) {
-			n++
+		if n := inviteAt(text); n > 0 {
+			shown, text = append(shown, "[invite]"...), text[n:]
+			continue
 		}
-		_, hide := ident.ParseInvite(string(text[:n]))
+		n := runOf(text)
 		switch {
-		case hide:
-			shown = append(shown, "[invite]"...)
-		case n == 0 && text[0] == '\\' && text[1] == 'u':
+		case n > 0:
+		case text[0] == '\\' && text[1] == 'u':
 			n = len(`\u0000`)
-		case n == 0 && text[0] == '\\':
+		case text[0] == '\\':
 			n = len(`\n`)
-		case n == 0:
+		case text[0] == '%' && runOf(text[1:]) > 2 && inviteAt(text[1:]) == 0:
+			n = len(`%2F`)
+		default:
 			n = 1
 		}
-		if !hide {
-			shown = append(shown, text[:n]...)
-		}
-		text = text[n:]
+		shown, text = append(shown, text[:n]...), text[n:]
 	}
 	return shown
+}
+
+// inviteAt returns how long the code is with which text begins; 0 if it begins with none.
+func inviteAt(text []byte) int {
+	n := runOf(text)
+	if isInvite(text[:n]) {
+		return n
+	}
+	for _, gap := range []string{" ", `\n`} {
+		rest, split := bytes.CutPrefix(text[n:], []byte(gap))
+		if more := runOf(rest); n > 0 && split && isInvite(slices.Concat(text[:n], rest[:more])) {
+			return n + len(gap) + more
+		}
+	}
+	return 0
+}
+
+func isInvite(code []byte) bool {
+	_, ok := ident.ParseInvite(string(code))
+	return ok
+}
+
+// runOf returns how many letters and digits text begins with.
+func runOf(text []byte) (n int) {
+	for n < len(text) && isAlphanumeric(text[n]) {
+		n++
+	}
+	return n
 }
 
 func isAlphanumeric(c byte) bool {
