@@ -140,6 +140,31 @@ func TestLimits_strangers_spendNothingOfARoom(t *testing.T) {
 	}
 }
 
+// Who got hold of a view, which can only look, mutes nobody by it.
+func TestLimits_view_spendsNothingOfItsAgentOrPerson(t *testing.T) {
+	const units = 240
+	w := limited(t, ratelimit.Limits{Units: units})
+	p := w.pair()
+	view, person, looks := w.view(p.ann.Token), w.person(p.ann), 0
+	for i := range 12 {
+		for range units {
+			_, err := w.ShowRoom(w.paid(fmt.Sprint("203.0.113.", i)), chat.ShowRequest{View: view})
+			if err == nil {
+				looks++
+			}
+		}
+	}
+	if looks == 0 || looks > units {
+		t.Errorf("%d looks with one view", looks)
+	}
+	for n, token := range []string{p.ann.Token, person} {
+		if _, err := w.Send(w.paid(fmt.Sprint("192.0.2.", n)), chat.SendRequest{Token: token,
+			Text: "I am still here."}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestLimits_seats_costTheirCaller(t *testing.T) {
 	const units, seat = 240, 30
 	w := limited(t, ratelimit.Limits{Units: units})

@@ -63,7 +63,7 @@ func (s *Service) enterView(ctx context.Context, token string) (*session, error)
 		err = r.whyNotShown(ctx, h, v)
 	}
 	if err == nil {
-		err = s.limits.Enter(ctx, v.Room, ratelimit.CallerFor(ctx, v.Room, a))
+		err = s.limits.Enter(ctx, v.Room, ratelimit.ViewerFor(ctx, v.Room, a))
 	}
 	if err != nil {
 		r.release()

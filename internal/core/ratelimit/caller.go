@@ -23,13 +23,23 @@ func CallerOf(ctx context.Context) Caller { return Caller{{Key: ident.ClientKey(
 // budget. The person behind a seat counts apart from its agent, and so can stop an agent that runs away. A newcomer has
 // no seat yet.
 func CallerFor(ctx context.Context, id string, c room.Caller) Caller {
+	if c.IsPerson() {
+		return callerFor(ctx, id, c, ofPerson)
+	}
+	return callerFor(ctx, id, c, ofSeat)
+}
+
+// ViewerFor returns the caller of ctx as it looks with the view of c. A view counts apart from its agent: who got hold
+// of one could else mute the agent.
+func ViewerFor(ctx context.Context, id string, c room.Caller) Caller {
+	return callerFor(ctx, id, c, ofView)
+}
+
+// callerFor returns the caller of ctx, with what it counts for beside itself. of is what its seat counts as.
+func callerFor(ctx context.Context, id string, c room.Caller, of string) Caller {
 	groups := CallerOf(ctx)
 	if ident.PrincipalOf(ctx).Counts() {
 		return groups
-	}
-	of := ofSeat
-	if c.IsPerson() {
-		of = ofPerson
 	}
 	if c.Seat != 0 {
 		groups = append(groups, ident.Group{Key: fmt.Sprint(of, id, " ", c.Seat), Times: 1})
@@ -49,6 +59,7 @@ func (c Caller) alone() Caller {
 const (
 	ofSeat   = "seat "
 	ofPerson = "person "
+	ofView   = "view "
 	ofInvite = "invite "
 	ofRoom   = "room "
 )
@@ -63,6 +74,8 @@ func whose(g ident.Group) string {
 		return "your seat"
 	case strings.HasPrefix(g.Key, ofPerson):
 		return "your devices"
+	case strings.HasPrefix(g.Key, ofView):
+		return "this view"
 	case isInvite(g):
 		return "all guests of your invite"
 	case isRoom(g):
