@@ -109,7 +109,7 @@ func TestSecretIn_namesEachSecretThatNoTextMayHold(t *testing.T) {
 	for kind, x := range secrets() {
 		want := names[kind] // none for an invite, which a member hands on as it likes
 		texts := []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text,
-			"https://parley.example/k/" + x.text + "/mcp"}
+			"https://parley.example/k/" + x.text + "/mcp", "?to=https%3A%2F%2Fparley.example%2f" + x.text + "%2Fmcp"}
 		for i := 1; i < len(x.text); i++ {
 			if SecretIn(x.text[:i]+" - "+x.text[i:]) == "" { // one part in a thousand passes for another secret
 				texts = append(texts, "It is: "+x.text[:i]+" "+x.text[i:]+"!")

@@ -125,10 +125,10 @@ func checked(prefix, s string, n int) bool {
 // A2A gives, a link to a seat, the address of a file, a key, or a token of a sign-in, in either case; "" if it holds
 // none.
 //
-// A secret that a space or the end of a line splits in two is found, too. One in more parts is
-// not: in a dump of hexadecimal bytes, about one window in a thousand has matching check
-// characters. For the same reason a secret within a longer run of letters and digits, such as a
-// hash, is none.
+// A secret that a space or the end of a line splits in two is found, too, and so is one behind an
+// escape of an address, such as %2F. One in more parts is not: in a dump of hexadecimal bytes, about
+// one window in a thousand has matching check characters. For the same reason a secret within a
+// longer run of letters and digits, such as a hash, is none.
 func SecretIn(text string) string {
 	if what := secretWithin(text); what != "" {
 		return what
@@ -151,6 +151,11 @@ func secretWithin(text string) string {
 		}
 		if what := secretAt(text, start, i); what != "" {
 			return what
+		}
+		if start > 0 && text[start-1] == '%' && i-start > len("2F") {
+			if what := secretAt(text, start+len("2F"), i); what != "" {
+				return what
+			}
 		}
 		start = i + 1
 	}
