@@ -55,16 +55,18 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 			return fail(failed, "Nothing was shared: the file or the note holds what looks like %s, and anyone who "+
 				"reads it could use it. Share it again if they are meant to have it.", sent.Credential)
 		}
-		return s.out.show(r, func() {
+		err = s.out.show(r, func() {
 			switch {
 			case sent.Sent:
 				s.out.print("Shared %s as %s.", fileOf(results.File{Name: results.Text(req.Name), Size: size}), sent.ID)
 			case sent.Status == "pending":
 				s.out.note("The file waits for the person behind %s, as draft %s.", s.seat.Name, sent.ID)
-			default:
-				s.out.note("Nothing was shared.")
 			}
 		})
+		if err == nil && !sent.Sent && sent.Status != "pending" {
+			err = fail(failed, "Nothing was shared: %s", pausedHere)
+		}
+		return err
 	})
 }
 

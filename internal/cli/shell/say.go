@@ -102,12 +102,36 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 		case sent.Credential != "":
 			return fail(failed, "Nothing was sent: the text holds what looks like %s, and anyone who reads it could "+
 				"use it. Say it again if they are meant to have it.", sent.Credential)
+		case !sent.Sent:
+			return s.unsaid(sent, r, req)
 		case !req.Answer:
 			return s.out.show(r, func() {})
 		}
 		return s.await(ctx, sent.ID, req)
 	})
 }
+
+// unsaid is how a command ends whose message the person who watches the seat holds back.
+func (s *session) unsaid(sent results.Sent, r result, req SayRequest) error {
+	held := sent.Status == "pending"
+	err := s.out.show(r, func() {
+		if held {
+			s.out.note("Not sent yet: the person who watches you approves what you say. It waits as draft %s.", sent.ID)
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case !held:
+		return fail(failed, "Nothing was sent: %s", pausedHere)
+	case req.Answer:
+		return ErrQuiet
+	}
+	return nil
+}
+
+// pausedHere is why nothing goes out from a seat.
+const pausedHere = "the person who watches you has paused you, and can resume you."
 
 // owed is a request whose answer this seat owes.
 type owed struct {

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
@@ -143,5 +145,57 @@ func TestSay_severalAnswersAreOwed_listsThemAndSendsNothing(t *testing.T) {
 	say(t, base, "Bob", shell.SayRequest{Text: "Much."})
 	if got := said(t, base); got.ReplyTo != milk {
 		t.Errorf("with one left, said %+v", got)
+	}
+}
+
+// The person of a seat may hold back what its holder says in a shell, who is told.
+func TestSay_personHoldsItBack_isToldSo(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	file, err := client.OpenTokens()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seats, err := file.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client.New(base, client.Options{})
+	defer c.Close()
+	var back struct{ Watch string }
+	mine := slices.IndexFunc(seats, func(s client.Seat) bool { return s.Name == "Ann" })
+	if err := c.Call(t.Context(), "join_room", map[string]any{"agent_token": seats[mine].Token}, &back); err != nil {
+		t.Fatal(err)
+	}
+	_, claim, _ := strings.Cut(back.Watch, "#")
+	code, ok := ident.ParseLinkCode(claim)
+	person := ident.Token{Room: code.Room, Seat: code.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	decides := func(more map[string]any) {
+		t.Helper()
+		more["agent_token"] = person
+		if err := c.Call(t.Context(), "supervise", more, &struct{}{}); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+	}
+	decides(map[string]any{"claim": claim, "approve": true})
+	says := func(req shell.SayRequest) (*command, error) {
+		c := at(t, base, nil)
+		c.Out.JSON = false
+		return c, c.Say(t.Context(), as("Ann"), req)
+	}
+	if c, err := says(shell.SayRequest{Text: "It is Friday."}); err != nil ||
+		!strings.Contains(c.notes.String(), "Not sent yet: ") || !strings.Contains(c.notes.String(), "as draft m") {
+		t.Errorf("with approval: %v, %s", err, &c.notes)
+	}
+	if _, err := says(shell.SayRequest{Text: "Is it Friday?", Answer: true}); !errors.Is(err, shell.ErrQuiet) {
+		t.Errorf("an answer is awaited: %v", err)
+	}
+	decides(map[string]any{"paused": true})
+	for _, req := range []shell.SayRequest{{Text: "Friday."}, {Text: "Friday?", Answer: true}} {
+		var why *shell.Failure
+		if _, err := says(req); !errors.As(err, &why) || why.Code != 1 ||
+			!strings.Contains(why.Text, "has paused you") {
+			t.Errorf("paused: %v", err)
+		}
 	}
 }
