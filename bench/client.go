@@ -183,6 +183,7 @@ type answer struct {
 	Sent       bool   `json:"sent"`
 	Cursor     string `json:"cursor"`
 	Watch      string `json:"watch"`
+	View       string `json:"view"`
 	Download   string `json:"download"` // a command
 	Upload     struct {
 		Page string `json:"page"`

@@ -51,6 +51,7 @@ func billedCalls() []billedCall {
 			arguments: args{"wait_seconds": 1}},
 		{what: "message_history, the latest", as: "second", tool: "message_history", arguments: args{}},
 		{what: "room_info, one's own room", as: "first", tool: "room_info", arguments: args{}},
+		{what: "show_room, a first look", as: "first", tool: showTool, arguments: args{}},
 		{what: "update_room, the capacity", as: "first", tool: "update_room", arguments: args{"capacity": 5}},
 		{what: "supervise, opening the link", as: "first", tool: superviseTool, arguments: args{"claim": ""}},
 		{what: "supervise, pausing the agent", as: "first", tool: superviseTool, arguments: args{"paused": true}},
@@ -130,8 +131,11 @@ func (c billedCall) by(s seat) args {
 	if c.tool == waitTool || c.tool == sendTool {
 		all["cursor"] = s.Cursor
 	}
-	if c.tool == superviseTool {
+	switch c.tool {
+	case superviseTool:
 		all["agent_token"] = s.Person
+	case showTool:
+		all = args{"view": s.View}
 	}
 	if _, opens := all["claim"]; opens {
 		all["claim"] = s.claim()

@@ -19,6 +19,7 @@ type seat struct {
 	Cursor string
 	Watch  string // the link for the person behind the agent
 	Person string // a token of that person
+	View   string // a token that only looks
 }
 
 // claim returns the secret in the link of the seat; "" if it has none.
@@ -45,6 +46,9 @@ func (s seat) after(got answer) seat {
 	}
 	if got.Watch != "" {
 		s.Watch = got.Watch
+	}
+	if got.View != "" {
+		s.View = got.View
 	}
 	return s
 }

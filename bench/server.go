@@ -22,6 +22,7 @@ const (
 	sendTool      = "send_message"
 	waitTool      = "wait_for_message"
 	superviseTool = "supervise"
+	showTool      = "show_room"
 	shareTool     = "share_file"
 	getFileTool   = "get_file"
 )
