@@ -193,6 +193,14 @@ func (s *situation) word(w string) string {
 			return "share_file or send_message (" + s.word("cursor") + more + ")"
 		}
 		return s.call("send_message", s.send, more)
+	case "turn":
+		if s.Owed > 0 {
+			return s.word("wait") + " for the answer that you are owed; if you need none, call " + s.word("send")
+		}
+		return "call " + s.word("send") + ", with kind done if you are finished; if others have still to do " +
+			"something, " + s.word("wait")
+	case "asked":
+		return s.Owes
 	case "vacant":
 		if !s.vacant {
 			return ""

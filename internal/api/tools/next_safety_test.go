@@ -144,7 +144,7 @@ func TestNext_safety(t *testing.T) {
 			ann, bob := s.pair()
 			bob.do("send_message", args{"text": chosen, "kind": "request", "to": "Ann", "cursor": bob.cursor})
 			return ann.look().Next
-		}, []string{"You were asked in private: if your user would want it answered, call send_message (", ", to); if not, decline with the same call. Without the argument to, everybody reads it."}, nil},
+		}, []string{"You were asked in private, in message m", ": if your user would want it answered, call send_message (", ", to); if not, decline with the same call. Without the argument to, everybody reads it."}, nil},
 		"private words have a private answer": {func(s *story) string {
 			ann, bob := s.pair()
 			bob.do("send_message", private)

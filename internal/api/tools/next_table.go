@@ -64,8 +64,8 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.Listening && !s.isOver() }, "You can only read here, because you are muted or only admins speak", "{else}"},
 	{func(s *situation) bool { return s.Spent && !s.isOver() }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
 	// An answer is due.
-	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                             // [S]
-	{(*situation).owesPrivately, "You were asked in private", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
+	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                                                 // [S]
+	{(*situation).owesPrivately, "You were asked in private, in message {asked}", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
 	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer", "if your user would want it given, call {answer}; if not, decline with the same call"},
 	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits; if not, {else}"},
 	{(*situation).heardPrivately, "This was said in private", "to answer in private, call {send}; without the argument to, everybody reads it. If it wants no answer, {else}"}, // [S]
@@ -79,7 +79,7 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.hasWork() || s.maySucceed() }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
 	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet, so you begin", "call {send}{vacant}"},
-	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All are waiting, and the turn is yours", "call {send}, with kind done if you are finished; if others have still to do something, {wait}"},
+	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All who are here wait, and the turn is yours", "{turn}"},
 	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
 	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]
 	{func(*situation) bool { return true }, "", "{wait}"},
