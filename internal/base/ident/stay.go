@@ -26,12 +26,15 @@ func NewStay(logKey, room string, seat int, joined int64) Token {
 // IsStay reports whether t stands for a stay.
 func (t Token) IsStay() bool { return t.Joined != 0 }
 
-// stayBefore names the id that run is behind before, the text that precedes it; "" if it is none.
+// stayBefore names the id or the view token that run is behind before, the text that precedes it; "" if it is none.
 func stayBefore(before, run string) string {
-	before = strings.ToLower(before)
+	before, run = strings.ToLower(before), strings.ToLower(run)
 	named := strings.HasSuffix(before, contextPrefix) || strings.HasSuffix(before, taskPrefix)
-	if named && checked("", strings.ToLower(run), stayChars) {
+	switch {
+	case named && checked("", run, stayChars):
 		return "the id of a context or a task"
+	case strings.HasSuffix(before, viewPrefix) && checked(viewPrefix, run, stayChars):
+		return "a token that looks at a room"
 	}
 	return ""
 }
@@ -39,21 +42,25 @@ func stayBefore(before, run string) string {
 // TaskID returns the id of the task of a stay.
 func (t Token) TaskID() string { return taskPrefix + t.stay() }
 
-func (t Token) stay() string {
+func (t Token) stay() string { return t.stayOver("") }
+
+// stayOver writes the parts of a stay, with check characters over a prefix and all of them.
+func (t Token) stayOver(prefix string) string {
 	body := t.Room + Digits(uint64(t.Seat), seatChars) + Digits(uint64(t.Joined), joinedChars) + t.Secret
-	return body + Check(body)
+	return body + Check(prefix+body)
 }
 
 // ParseTaskID reads what TaskID wrote. ok is false if s does not have the form of it. Whether the room has given the
 // seat to such a stay, [NewStay] tells.
-func ParseTaskID(s string) (t Token, ok bool) { return parseStay(taskPrefix, s) }
+func ParseTaskID(s string) (t Token, ok bool) { return parseStay(taskPrefix, "", s) }
 
 // ParseContextID reads what String wrote of a stay, as ParseTaskID does.
-func ParseContextID(s string) (t Token, ok bool) { return parseStay(contextPrefix, s) }
+func ParseContextID(s string) (t Token, ok bool) { return parseStay(contextPrefix, "", s) }
 
-func parseStay(prefix, s string) (t Token, ok bool) {
+// parseStay reads a prefix and what stayOver wrote.
+func parseStay(prefix, over, s string) (t Token, ok bool) {
 	body, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(s)), prefix)
-	if !ok || !checked("", body, stayChars) {
+	if !ok || !checked(over, body, stayChars) {
 		return Token{}, false
 	}
 	t.Room, t.Seat = cut(&body, RoomChars), int(Number(cut(&body, seatChars)))

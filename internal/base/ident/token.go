@@ -190,9 +190,6 @@ func secretAt(text string, start, end int) string {
 			return "a key"
 		}
 	case stayChars:
-		if what := viewBefore(text[:start], run); what != "" {
-			return what
-		}
 		return stayBefore(text[:start], run)
 	case signInBodyChars, accountBodyChars:
 		return signInBefore(text[:start], run)

@@ -1,9 +1,6 @@
 package ident
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // A view token is "view-" and 36 characters of the same parts as those of a stay: its check characters cover the
 // prefix, too. It is made from the key of the room's log, so nothing is stored.
@@ -26,31 +23,17 @@ func NewView(logKey, room string, seat int, joined int64) View {
 
 // String returns the token as it is passed.
 func (v View) String() string {
-	body := v.Room + Digits(uint64(v.Seat), seatChars) + Digits(uint64(v.Joined), joinedChars) + v.secret
-	return viewPrefix + body + Check(viewPrefix+body)
+	return viewPrefix + Token{Room: v.Room, Seat: v.Seat, Joined: v.Joined, Secret: v.secret}.stayOver(viewPrefix)
 }
 
 // ParseView reads what String wrote. ok is false if s does not have the form of it. Whether the room has given it, Of
 // tells.
 func ParseView(s string) (v View, ok bool) {
-	body, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(s)), viewPrefix)
-	if !ok || !checked(viewPrefix, body, stayChars) {
-		return View{}, false
-	}
-	v.Room, v.Seat = cut(&body, RoomChars), int(Number(cut(&body, seatChars)))
-	v.Joined, v.secret = int64(Number(cut(&body, joinedChars))), cut(&body, SecretChars)
-	return v, v.Joined != 0
+	t, ok := parseStay(viewPrefix, viewPrefix, s)
+	return View{t.Room, t.Seat, t.Joined, t.Secret}, ok
 }
 
 // Of reports, in constant time, whether the room whose log has the key has given v.
 func (v View) Of(logKey string) bool {
 	return sameText(v.secret, NewView(logKey, v.Room, v.Seat, v.Joined).secret)
-}
-
-// viewBefore names the view token that run is behind before, the text that precedes it; "" if it is none.
-func viewBefore(before, run string) string {
-	if strings.HasSuffix(strings.ToLower(before), viewPrefix) && checked(viewPrefix, strings.ToLower(run), stayChars) {
-		return "a token that looks at a room"
-	}
-	return ""
 }
