@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // Shown is the result of show_room. No field of it holds a link, a code or a token: what shows it may run the scripts
@@ -76,14 +77,10 @@ func isInvite(code []byte) bool {
 
 // runOf returns how many letters and digits text begins with.
 func runOf(text []byte) (n int) {
-	for n < len(text) && isAlphanumeric(text[n]) {
+	for n < len(text) && sanitize.IsAlphanumeric(text[n]) {
 		n++
 	}
 	return n
-}
-
-func isAlphanumeric(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // ShownOpen counts what waits, as far as the agent sees it.

@@ -61,7 +61,7 @@ var tokens = sync.OnceValue(func() []token {
 		all = append(all, token{"an AWS access key", prefix, isBase32, 16, 16, ""})
 	}
 	for _, prefix := range []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_"} {
-		all = append(all, token{"a GitHub token", prefix, isAlphanumeric, 36, long, ""})
+		all = append(all, token{"a GitHub token", prefix, IsAlphanumeric, 36, long, ""})
 	}
 	return all
 })
@@ -82,7 +82,7 @@ func kindOf(text string, start, end int) string {
 			for from < end && t.alphabet(text[from]) { // the next token begins behind these
 				from++
 			}
-			if (from == end || !isAlphanumeric(text[from])) && t.matches(text[first:from]) {
+			if (from == end || !IsAlphanumeric(text[from])) && t.matches(text[first:from]) {
 				return t.kind
 			}
 		}
@@ -98,7 +98,7 @@ func (t token) matches(rest string) bool {
 // beginsWord reports whether neither a letter nor a digit is before text[i:], other than
 // that of an escape such as \n in JSON.
 func beginsWord(text string, i int) bool {
-	return i == 0 || !isAlphanumeric(text[i-1]) ||
+	return i == 0 || !IsAlphanumeric(text[i-1]) ||
 		i > 1 && text[i-2] == '\\' && strings.IndexByte("nrt", text[i-1]) >= 0
 }
 
@@ -156,11 +156,12 @@ func runs(text string, alphabet func(c byte) bool, least int) iter.Seq2[int, int
 	}
 }
 
-func isAlphanumeric(c byte) bool {
+// IsAlphanumeric reports whether c is a letter or a digit of ASCII.
+func IsAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
-func isWord(c byte) bool      { return isAlphanumeric(c) || c == '_' }
+func isWord(c byte) bool      { return IsAlphanumeric(c) || c == '_' }
 func isBase64URL(c byte) bool { return isWord(c) || c == '-' }
-func isBase64(c byte) bool    { return isAlphanumeric(c) || c == '+' || c == '/' }
+func isBase64(c byte) bool    { return IsAlphanumeric(c) || c == '+' || c == '/' }
 func isBase32(c byte) bool    { return 'A' <= c && c <= 'Z' || '2' <= c && c <= '7' }
