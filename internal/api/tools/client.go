@@ -49,16 +49,11 @@ const (
 
 // mostOf returns how long a call of a client may wait.
 func mostOf(c mcp.Client) time.Duration {
-	for _, h := range hosts {
-		switch {
-		case !strings.HasPrefix(c.Agent, h.agent):
-		case h.renewed && c.Progress:
-			return forever
-		default:
-			return h.longest - beforeEnd
-		}
+	h := hosts[slices.IndexFunc(hosts, func(h host) bool { return strings.HasPrefix(c.Agent, h.agent) })]
+	if h.renewed && c.Progress {
+		return forever
 	}
-	return unseen // not reached: every text begins with nothing
+	return h.longest - beforeEnd
 }
 
 // habits are how a client is known to treat a call that waits.

@@ -13,5 +13,5 @@ func watchLink(address, claim string) string {
 	if !ok || address == "" {
 		return ""
 	}
-	return site(address) + WatchPath + c.Room + "#" + claim
+	return roomPage(address, c.Room) + "#" + claim
 }
