@@ -100,9 +100,7 @@ func (r *liveRoom) whyNotShown(ctx context.Context, h *room.Head, v ident.View) 
 	if err != nil {
 		return err
 	}
-	refused := room.RefuseRemoved(gone.Reason)
-	refused.Reason = string(gone.Reason)
-	return refused
+	return refuseVacated(gone, room.Holder{Seat: v.Seat, Joined: v.Joined})
 }
 
 // view returns the token of a view for the caller; "" for a person, who has the page, and for a stay, whose id is no
@@ -172,12 +170,7 @@ func (c *session) shownOpen() (open ShownOpen) {
 			open.Requests++
 		}
 	}
-	for _, t := range c.head.Tasks {
-		if c.me.SeesTask(t.N) {
-			open.Tasks++
-		}
-	}
-	open.Drafts = len(c.me.Person.Open(now))
+	open.Tasks, open.Drafts = c.situation(c.head).OpenTasks, len(c.me.Person.Open(now))
 	return open
 }
 
