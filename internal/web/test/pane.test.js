@@ -285,6 +285,18 @@ test("at the end it stays there when a keyboard opens before the browser tells o
   assert.ok(screen.pane.atEnd && screen.place("r99") === 450);
 });
 
+test("a person who scrolls up while the view changes its size, or a message comes, stays there", () => {
+  for (const change of [() => (screen.box.clientHeight = 500), () => screen.show(rows(0, 101))]) {
+    screen = new Screen();
+    screen.show(rows(0, 100));
+    screen.box.scrollTop = 1_000; // the browser tells of it later
+    change();
+    screen.pane.scrolled();
+    assert.equal(screen.box.scrollTop, 1_000);
+    assert.ok(!screen.pane.atEnd);
+  }
+});
+
 test("it stays where it is when something at the end grows, if it is held", () => {
   screen.show(rows(0, 100));
   const before = screen.place("r95");

@@ -113,6 +113,7 @@ export class Pane {
   /** Measures what is on the page and puts the view where it belongs. To be called before it is painted. */
   settle() {
     if (!this.list) return;
+    if (this.atEnd && this.#wasScrolledUp) return this.note();
     this.#measure();
     if (this.goal && this.#reach(this.goal)) return;
     if (this.atEnd && !this.#held) {
@@ -164,10 +165,15 @@ export class Pane {
    */
   scrolled() {
     this.goal = null;
-    const { top, height, view } = this.noted;
-    const grown = this.box.scrollTop >= top && this.box.scrollHeight > height;
-    if (this.atEnd && (grown || view !== this.#size)) this.settle();
+    const { height, view } = this.noted;
+    if (this.atEnd && (this.box.scrollHeight > height || view !== this.#size)) this.settle();
     else this.note();
+  }
+
+  /** Whether the view is above where it was noted, and not because there is less to scroll. */
+  get #wasScrolledUp() {
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    return scrollTop < Math.min(this.noted.top, scrollHeight - clientHeight) - 1;
   }
 
   get #size() {
