@@ -108,7 +108,7 @@ func TestRefusals_eachCode_hasWordsForAPerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	var words map[string]string
-	evaluate(t, `import { words } from "./assets/words.js"; console.log(JSON.stringify(words.refusals.of.any));`, &words)
+	evaluate(t, `import { refusals } from "./assets/refusal-words.js"; console.log(JSON.stringify(refusals.of.any));`, &words)
 	codes := regexp.MustCompile(`(?m)^\t\w+ +Code = "(\w+)"`).FindAllStringSubmatch(string(text), -1)
 	for _, code := range codes {
 		if words[code[1]] == "" {

@@ -23,16 +23,16 @@ var forOthers = regexp.MustCompile(
 
 // TestOthers_areTheWordsOfPageAndShell goes through the texts of the page and of the commands, and a refusal:
 // each word there that stands for somebody is the name of nobody, and so is each in the section
-// of words.js for those that stand in the place of a name.
+// of ui/words.js for those that stand in the place of a name.
 func TestOthers_areTheWordsOfPageAndShell(t *testing.T) {
 	page := wordsOfPage(t)
-	section := regexp.MustCompile(`(?s)\n  who: \{(.*?)\n  \},`).FindStringSubmatch(page)
+	section := regexp.MustCompile(`(?s)\nexport const who = \{(.*?)\n\};`).FindStringSubmatch(page)
 	if section == nil {
-		t.Fatal("words.js has no section who")
+		t.Fatal("ui/words.js has no section who")
 	}
 	instead := regexp.MustCompile(`\w+: "([^"]+)",`).FindAllStringSubmatch(section[1], -1)
 	if len(instead) < 5 {
-		t.Errorf("words.who has only %q", instead)
+		t.Errorf("who has only %q", instead)
 	}
 	found := map[string][]string{"page": nil, "shell": nil}
 	for _, word := range instead {
@@ -61,7 +61,7 @@ func TestOthers_areTheWordsOfPageAndShell(t *testing.T) {
 	}
 }
 
-// TestOthers_onThePage_comeFromOneSection: a word in the place of a name comes from words.who.
+// TestOthers_onThePage_comeFromOneSection: a word in the place of a name comes from who, in ui/words.js.
 func TestOthers_onThePage_comeFromOneSection(t *testing.T) {
 	marked := 0
 	for _, file := range glob(t, "../../web/assets/*/*.js") {
@@ -69,12 +69,11 @@ func TestOthers_onThePage_comeFromOneSection(t *testing.T) {
 		for _, use := range regexp.MustCompile(`[^.\w]word\(([^()]*)`).FindAllStringSubmatch(text, -1) {
 			marked++
 			switch {
-			case strings.HasPrefix(use[1], "words.who."), strings.HasPrefix(use[1], "words.who["),
-				strings.HasPrefix(use[1], "who."), use[1] == "capital",
-				use[1] == "words.ui.others":
-			case strings.HasSuffix(file, "owed.js") && use[1] == "message?.person ? you : self": // both of words.who
+			case strings.HasPrefix(use[1], "who."), strings.HasPrefix(use[1], "who["), use[1] == "capital",
+				use[1] == "ui.others":
+			case strings.HasSuffix(file, "owed.js") && use[1] == "message?.person ? you : self": // both of who
 			default:
-				t.Errorf("%s: word(%s) is not of words.who", file, use[1])
+				t.Errorf("%s: word(%s) is not of who", file, use[1])
 			}
 		}
 	}
@@ -83,9 +82,15 @@ func TestOthers_onThePage_comeFromOneSection(t *testing.T) {
 	}
 }
 
-// wordsOfPage returns words.js without its comments.
+// wordsOfPage returns all words of the page and of the view without their comments.
 func wordsOfPage(t *testing.T) string {
-	return regexp.MustCompile(`(?m)^\s*//.*$|\s// .*$`).ReplaceAllString(read(t, "../../web/assets/words.js")+read(t, "../../web/view/words.js"), "")
+	var all strings.Builder
+	for _, pattern := range []string{"assets/*words.js", "assets/*/*words.js", "view/words.js"} {
+		for _, name := range glob(t, "../../web/"+pattern) {
+			all.WriteString(read(t, name))
+		}
+	}
+	return regexp.MustCompile(`(?m)^\s*//.*$|\s// .*$`).ReplaceAllString(all.String(), "")
 }
 
 // wordsOfShell returns the texts in the code of the commands.

@@ -20,7 +20,7 @@ const (
 
 // TestLines_ofScriptsAndStyles_fitTheScreen leaves out what a program has made, and tables of words.
 func TestLines_ofScriptsAndStyles_fitTheScreen(t *testing.T) {
-	made := []string{"vendor.js", "vendor-qr.js", "words.js"}
+	made := []string{"vendor.js", "vendor-qr.js"}
 	files := 0
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -30,7 +30,8 @@ func TestLines_ofScriptsAndStyles_fitTheScreen(t *testing.T) {
 			return filepath.SkipDir
 		}
 		kinds := []string{".js", ".css", ".ts"}
-		if d.IsDir() || !slices.Contains(kinds, filepath.Ext(name)) || slices.Contains(made, d.Name()) {
+		if d.IsDir() || !slices.Contains(kinds, filepath.Ext(name)) || slices.Contains(made, d.Name()) ||
+			strings.HasSuffix(d.Name(), "words.js") {
 			return nil
 		}
 		text, err := os.ReadFile(name)

@@ -3,8 +3,8 @@
 
 import { backoff } from "./clock.js";
 import { NoAnswer } from "./mcp.js";
+import { roomWords } from "./room-words.js";
 import { endsSeat, reasonOf } from "./seats.js";
-import { words } from "./words.js";
 
 const wait = 25; // seconds: below the silence after which mcp.js gives a call up
 const patience = 10 * 60_000; // ms for which a hidden tab waits as one that is seen
@@ -125,7 +125,7 @@ export class Following {
   async #yield() {
     const { room } = this;
     if (!this.#visible || !this.#focused) {
-      room.show({ phase: "offline", trouble: { code: "superseded", message: words.model.elsewhere } });
+      room.show({ phase: "offline", trouble: { code: "superseded", message: roomWords.elsewhere } });
     }
     while (!room.signal.aborted && !(this.#visible && this.#focused)) await this.#notice();
     await room.clock.pause(1000, room.signal); // two that are looked at take turns

@@ -2,6 +2,7 @@
 
 import { attention } from "./compose/calls.js";
 import { ErrorPage } from "./landing/error-page.js";
+import { pageWords, site } from "./page-words.js";
 import * as storage from "./storage.js";
 import { Room } from "./room.js";
 import { RoomPage } from "./room-page.js";
@@ -13,7 +14,6 @@ import { Dialog } from "./ui/dialog.js";
 import { later } from "./ui/later.js";
 import { showTheme } from "./ui/theme.js";
 import { html, render } from "./vendor.js";
-import { words } from "./words.js";
 
 /** @type {Room | null} */
 let room = null; // that is shown
@@ -81,7 +81,7 @@ function draw(page) {
     warned = true;
     draw(page);
   };
-  const { notKept, notKeptText, notKeptButton } = words.model;
+  const { notKept, notKeptText, notKeptButton } = pageWords;
   const notice = room && !storage.lasts() && !warned && html`
     <${Dialog} title=${notKept} onClose=${known}>
       <p>${notKeptText}</p>
@@ -95,7 +95,7 @@ const icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=ic
 /** Puts the name of the room and the number of what is new or waits into the title, and a dot on the icon. */
 function title() {
   const { count, calls } = room ? attention(room.state, room.unread()) : { count: 0, calls: false };
-  const now = words.model.title(count, room && (room.state.room?.name ?? room.seat.title), words.site);
+  const now = pageWords.title(count, room && (room.state.room?.name ?? room.seat.title), site);
   if (document.title !== now) document.title = now;
   const href = new URL(calls ? "icon-dot.svg" : "icon.svg", import.meta.url).href;
   if (icon.href !== href) icon.href = href;

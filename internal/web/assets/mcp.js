@@ -1,8 +1,8 @@
 // Calls the tools of the server over MCP (Streamable HTTP, without sessions), as any other
 // client does.
 
+import { refusals } from "./refusal-words.js";
 import { at } from "./site.js";
-import { words } from "./words.js";
 
 /** A call that the server refused. Its code is one of docs/tools.md, and its message is for a person. */
 export class Refusal extends Error {
@@ -17,7 +17,7 @@ export class Refusal extends Error {
 
 /** Returns the refusal of a call of a tool, in the words of the page: those of the server are for models. */
 export function refusalOf(tool, { code, message, retry_after_seconds: later, reason, by, note }) {
-  const { of, other, tooMuch } = words.refusals;
+  const { of, other, tooMuch } = refusals;
   const text = code === "rate_limited" && later ? tooMuch(later) : (of[tool]?.[code] ?? of.any[code] ?? other);
   return new Refusal(code, text, later, reason && { reason, by, note }, message);
 }
@@ -25,7 +25,7 @@ export function refusalOf(tool, { code, message, retry_after_seconds: later, rea
 /** A call without an answer: it may have taken effect. */
 export class NoAnswer extends Error {
   constructor(cause, retryAfter, status = 0) {
-    super(words.model.noAnswer, { cause });
+    super(refusals.noAnswer, { cause });
     this.retryAfter = retryAfter; // seconds, or undefined
     this.status = status; // of HTTP; 0 where nothing came over the network
   }

@@ -4,10 +4,10 @@
 // and by another tab if this one is gone.
 
 import { backoff } from "./clock.js";
+import { roomWords } from "./room-words.js";
 import * as storage from "./storage.js";
 import { Refusal } from "./mcp.js";
 import { random } from "./token.js";
-import { words } from "./words.js";
 
 const keyLife = 20 * 3600_000; // ms: the server knows a key for a day
 const othersTurn = 10_000; // ms after which a tab sends what another one took
@@ -162,7 +162,7 @@ export class Pending {
   async #deliver(message) {
     const now = this.room.clock.now();
     if (message.tried && now - message.tried > keyLife)
-      return this.#change(message.key, { state: "refused", why: words.model.tooOld });
+      return this.#change(message.key, { state: "refused", why: roomWords.tooOld });
     if (!message.tried) this.#change(message.key, { tried: now });
     try {
       const got = await this.room.send({ ...message.args, idempotency_key: message.key });

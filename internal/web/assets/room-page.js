@@ -1,5 +1,7 @@
 // The page of a room: its parts, and how they are laid out.
 
+import { pageWords } from "./page-words.js";
+import { rooms as roomsWords } from "./rooms/words.js";
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor.js";
 import { ErrorPage } from "./landing/error-page.js";
 import { Composer } from "./compose/composer.js";
@@ -17,7 +19,6 @@ import { useKeys } from "./ui/keys.js";
 import { later, loadAll } from "./ui/later.js";
 import { followViewport, useNarrow } from "./ui/viewport.js";
 import { useRoom } from "./use-room.js";
-import { words } from "./words.js";
 
 const GoneRoom = later(() => import("./gone-room.js"), "GoneRoom"); // it comes while the room is live
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
@@ -60,7 +61,7 @@ function OpenRoom({ room, state, target }) {
   useEffect(() => void (state.phase === "live" && loadAll()), [state.phase]);
   return html`
     <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
-      <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${words.room.skip}</button>
+      <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
         <${Head} room=${room} state=${state} sidebar=${sidebar.open} onSidebar=${() => sidebar.show("")}
           onDialog=${setDialog} start=${rooms.length > 1 && html`
@@ -69,7 +70,7 @@ function OpenRoom({ room, state, target }) {
         <//>
       </div>
       ${rooms.length > 1 && html`
-        <nav class=${"room-rooms" + (list.open ? " open" : "")} aria-label=${words.rooms.title} inert=${sidebar.open}
+        <nav class=${"room-rooms" + (list.open ? " open" : "")} aria-label=${roomsWords.title} inert=${sidebar.open}
           ref=${list.element} tabindex="-1" onKeyDown=${list.key}>
           <${Rooms} rooms=${rooms} onClose=${list.hide} />
         </nav>`}
@@ -79,7 +80,7 @@ function OpenRoom({ room, state, target }) {
         <${Log} room=${room} state=${state} handle=${log} onReply=${reply} onInvite=${() => setDialog("invite")} />
         <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump} />
       </main>
-      <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} inert=${list.open} aria-label=${words.room.sidebar}
+      <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} inert=${list.open} aria-label=${pageWords.sidebar}
         ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>
         <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />

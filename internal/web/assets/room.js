@@ -6,8 +6,11 @@ import { clock as realClock } from "./clock.js";
 import { Gallery } from "./files/gallery.js";
 import { Sharing, mostIn } from "./files/sharing.js";
 import { addressIn, get, put } from "./files/wire.js";
+import { files as fileWords } from "./files/words.js";
 import { Following } from "./follow.js";
 import { History, whole } from "./history.js";
+import { refusals } from "./refusal-words.js";
+import { roomWords } from "./room-words.js";
 import * as storage from "./storage.js";
 import { call, Refusal } from "./mcp.js";
 import { Pending } from "./pending.js";
@@ -16,7 +19,7 @@ import { Refusals } from "./refusals.js";
 import { Restraint } from "./restraint.js";
 import { open } from "./seats.js";
 import { withColours } from "./ui/colour.js";
-import { words } from "./words.js";
+import { ui } from "./ui/words.js";
 
 const pageSize = 100; // messages; the server gives no more at once
 const mostKnocks = 20; // that are kept as dismissed: a room has six in ten minutes
@@ -155,8 +158,8 @@ export class Room {
   async #call(tool, args, how) {
     const again = mayRepeat(tool, args) ? this.#again.signal : null;
     const signal = again ? AbortSignal.any([how.signal, again]) : how.signal;
-    if (this.state.phase === "ended") throw new Refusal(this.state.trouble?.code, words.model.over);
-    if (!this.pending) throw new Refusal("unavailable", words.model.noAnswer); // the server does not know the token yet
+    if (this.state.phase === "ended") throw new Refusal(this.state.trouble?.code, roomWords.over);
+    if (!this.pending) throw new Refusal("unavailable", refusals.noAnswer); // the server does not know the token yet
     try {
       return await call(tool, { agent_token: this.seat.token, ...args }, { bearer: this.seat.token, ...how, signal });
     } catch (problem) {
@@ -185,7 +188,7 @@ export class Room {
   #end(/** @type {Partial<import("./types.d.ts").State>} */ { trouble = null }) {
     const last = this.#history.messages.at(-1);
     const { reason, by, note } = last?.type === "left" && last.agent === this.state.me ? last : (trouble ?? {});
-    const unsent = (item) => ({ ...item, state: "refused", why: words.model.over });
+    const unsent = (item) => ({ ...item, state: "refused", why: roomWords.over });
     const { earlier, pending, sharing } = this.state;
     this.close();
     this.#set({
@@ -429,7 +432,7 @@ export class Room {
    * its key among the pending when it is kept.
    */
   async send(args) {
-    if (!this.pending) throw new Refusal("unavailable", words.model.noAnswer);
+    if (!this.pending) throw new Refusal("unavailable", refusals.noAnswer);
     return this.pending.take(args);
   }
 
@@ -474,7 +477,7 @@ export class Room {
         return this.state.supervision;
       }
       this.#tooLate(draft);
-      throw new Refusal("decided", words.model.late);
+      throw new Refusal("decided", roomWords.late);
     }
   }
 
@@ -532,7 +535,7 @@ export class Room {
   /** Returns how others are invited: {link: of the page, line: for an agent's person to copy}. */
   async invite() {
     const got = await this.call("join_room");
-    if (!got.invite) throw new Refusal("room_full", words.model.full);
+    if (!got.invite) throw new Refusal("room_full", roomWords.full);
     return { link: got.invite_link ?? "", line: got.invite };
   }
 
@@ -585,7 +588,7 @@ export class Room {
     this.#largest ??= this.call("share_file", { name: "file", size: Number.MAX_SAFE_INTEGER }).then(() => 0, mostIn);
     const most = await this.#largest;
     if (!most) this.#largest = null;
-    return most && size > most ? words.files.tooLargeHere(words.ui.size(most)) : "";
+    return most && size > most ? fileWords.tooLargeHere(ui.size(most)) : "";
   }
 
   /** Shares files: see Sharing.take. */
@@ -628,7 +631,7 @@ export class Room {
   async leave(text) {
     await this.call("leave_room", text ? { text } : {});
     this.forget();
-    this.#set({ phase: "ended", trouble: { code: "left", message: words.model.left } });
+    this.#set({ phase: "ended", trouble: { code: "left", message: roomWords.left } });
   }
 
   /** Notes that the person has read up to a message. */

@@ -2,8 +2,10 @@ import "./platform.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { sidebar } from "../assets/sidebar/words.js";
+import { talk } from "../assets/talk/words.js";
 import { initials } from "../assets/ui/avatar.js";
-import { words } from "../assets/words.js";
+import { ui, who } from "../assets/ui/words.js";
 import { page } from "../view/words.js";
 
 const flat = (all) => Object.entries(all).flatMap(([name, value]) =>
@@ -11,8 +13,7 @@ const flat = (all) => Object.entries(all).flatMap(([name, value]) =>
 const said = (value) => (typeof value === "function" ? [value(1, "Bo"), value(90, "Bo"), value(9000, "Bo")] : value);
 
 test("the view says what the page says", () => {
-  const { talk, sidebar, who } = words;
-  const known = new Map(flat({ ...sidebar, ...talk, ...who }));
+  const known = new Map(flat({ ...sidebar, ...talk, ...who, minutes: ui.minutes }));
   for (const [name, value] of flat(page)) assert.deepEqual(said(value), said(known.get(name)), name);
 });
 

@@ -1,13 +1,14 @@
 // Who reads what is being written, and who owes an answer to it: two buttons, each with a
 // panel to choose from.
 
+import { who } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { fill, word } from "../ui/fill.js";
 import { fold } from "../ui/fold.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
 import { othersOf, onlyNotes } from "./may.js";
 import { Popover } from "./popover.js";
+import { compose } from "./words.js";
 
 const few = 8; // names that are seen at a glance
 
@@ -26,7 +27,7 @@ export function Names({ names, chosen, onChange }) {
   const set = (name, yes) => onChange(yes ? [...chosen, name] : chosen.filter((other) => other !== name));
   return html`
     ${many && html`
-      <input class="input" type="search" aria-label=${words.compose.find} placeholder=${words.compose.find}
+      <input class="input" type="search" aria-label=${compose.find} placeholder=${compose.find}
         value=${part} onInput=${(e) => setPart(e.target.value)}
         onKeyDown=${(e) => e.key === "Enter" && e.preventDefault()} />`}
     <div class="choices-names">
@@ -49,28 +50,27 @@ export function Audience({ draft, state }) {
   const names = othersOf(state).map(({ name }) => name);
   const notes = onlyNotes(state);
   const set = (parts) => draft.change({ ask: [], before: null, ...parts });
-  const { who } = words;
   const some = to.length ? to : [word(who.nobody)];
   const readers = { all: [word(who.everyone)], agent: [word(who.myAgent)], some }[audience];
   return html`
     <${Popover} className=${audience === "all" ? "" : "private"}
-      label=${chip(audience === "all" ? "people" : "lock", fill(words.compose.to, { names: readers }))}
+      label=${chip(audience === "all" ? "people" : "lock", fill(compose.to, { names: readers }))}
       opener=${{ class: "chip" }}>
       ${() => html`
         <fieldset class="choices">
-          <legend>${words.compose.whoReads}</legend>
+          <legend>${compose.whoReads}</legend>
           <${Choice} name="audience" disabled=${notes} checked=${audience === "all"}
             onChange=${() => set({ audience: "all" })}>
-            ${words.compose.everyoneHere}
+            ${compose.everyoneHere}
           <//>
           ${!state.alone && html`
             <${Choice} name="audience" checked=${audience === "agent"} onChange=${() => set({ audience: "agent" })}>
-              ${words.compose.myAgentOnly}
+              ${compose.myAgentOnly}
             <//>`}
           ${(names.length > 0 || to.length > 0) && html`
             <${Choice} name="audience" disabled=${notes} checked=${audience === "some"}
               onChange=${() => set({ audience: "some" })}>
-              ${words.compose.someOnly}
+              ${compose.someOnly}
             <//>
             ${audience === "some" && html`
               <${Names} names=${names} chosen=${to} onChange=${(chosen) => set({ to: chosen })} />`}`}
@@ -84,28 +84,28 @@ export function Wanted({ draft, state }) {
   const here = othersOf(state).map(({ name }) => name);
   const names = audience === "some" ? here.filter((name) => to.includes(name)) : here;
   const set = (parts) => draft.change({ ask: [], ...parts });
-  const unnamed = audience === "some" ? words.compose.eachReader : words.compose.firstCounts;
+  const unnamed = audience === "some" ? compose.eachReader : compose.firstCounts;
   const shown = {
-    request: ask.length ? fill(words.compose.asks, { names: ask }) : words.compose.asksAnyone,
-    proposal: words.compose.proposes,
+    request: ask.length ? fill(compose.asks, { names: ask }) : compose.asksAnyone,
+    proposal: compose.proposes,
   }[kind];
   return html`
     <${Popover} className=${kind ? "wants" : "wants nothing"}
-      label=${chip("ask", shown ?? words.compose.wantsNothing)} opener=${{ class: "chip" }}>
+      label=${chip("ask", shown ?? compose.wantsNothing)} opener=${{ class: "chip" }}>
       ${() => html`
         <fieldset class="choices">
-          <legend>${words.compose.whatIsWanted}</legend>
-          <${Choice} name="wanted" checked=${!kind} onChange=${() => set({ kind: "" })}>${words.compose.nothing}<//>
+          <legend>${compose.whatIsWanted}</legend>
+          <${Choice} name="wanted" checked=${!kind} onChange=${() => set({ kind: "" })}>${compose.nothing}<//>
           <${Choice} name="wanted" checked=${kind === "request"} onChange=${() => set({ kind: "request" })}>
-            ${words.compose.answer}
+            ${compose.answer}
           <//>
           ${kind === "request" && html`
             <${Names} names=${names} chosen=${ask} onChange=${(chosen) => set({ kind, ask: chosen })} />
             <p class="quiet small">
-              ${ask.length ? words.compose.each : unnamed}
+              ${ask.length ? compose.each : unnamed}
             </p>`}
           <${Choice} name="wanted" checked=${kind === "proposal"} onChange=${() => set({ kind: "proposal" })}>
-            ${words.compose.agreement}
+            ${compose.agreement}
           <//>
         </fieldset>`}
     <//>`;

@@ -1,15 +1,16 @@
 // Where a person speaks.
 
+import { files as fileWords } from "../files/words.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
 import { Attached, DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
 import { Answered } from "./answered.js";
 import { Audience, Wanted } from "./audience.js";
 import { Draft, messageOf, sharedBy } from "./draft.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
+import { compose } from "./words.js";
 
 const near = 2_000; // bytes left from which on they are shown
 const touch = matchMedia("(pointer: coarse)"); // there, Enter breaks the line
@@ -43,7 +44,7 @@ export function Composer({ room, state, handle, onJump }) {
     };
   }
   if (isSilent(state)) return html`
-    <p class="compose-not" role="status">${words.compose.silenced[silencedBy(state)]}</p>`;
+    <p class="compose-not" role="status">${compose.silenced[silencedBy(state)]}</p>`;
   return html`<${Box} room=${room} state=${state} ...${{ draft, attached, area, onJump }} />`;
 }
 
@@ -64,15 +65,15 @@ function Box({ room, state, draft, attached, area, onJump }) {
   };
   const attach = (files) => (attached.add(files), area.current.focus());
   return html`
-    <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${words.compose.form}
+    <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${compose.form}
       onSubmit=${(e) => (e.preventDefault(), send())}>
       ${notes && html`
-        <p class="compose-why small">${words.compose.silenced[silencedBy(state)]} ${words.compose.stillNotes}</p>`}
+        <p class="compose-why small">${compose.silenced[silencedBy(state)]} ${compose.stillNotes}</p>`}
       ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
       <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />
       <${Text} draft=${draft} state=${state} area=${area} files=${files} onSend=${send} onFiles=${attach} />
       <${Left} problem=${problem} text=${text} />
-      ${files.length > 0 && kind && html`<p class="compose-left small">${words.files.apart}</p>`}
+      ${files.length > 0 && kind && html`<p class="compose-left small">${fileWords.apart}</p>`}
       ${attached.why && html`<p class="compose-left small bad" role="alert">${attached.why}</p>`}
       <div class="compose-row">
         <${Audience} draft=${draft} state=${state} />
@@ -81,7 +82,7 @@ function Box({ room, state, draft, attached, area, onJump }) {
         <${Pick} onFiles=${attach} />
         <button class="button primary compose-send" disabled=${problem.why !== ""}>
           <${Icon} name="send" />
-          <span>${words.compose.send[audience === "agent" ? "note" : kind] ?? words.compose.send.message}</span>
+          <span>${compose.send[audience === "agent" ? "note" : kind] ?? compose.send.message}</span>
         </button>
       </div>
       ${attached.over && html`<${DropHere} />`}
@@ -119,9 +120,9 @@ function Text({ draft, state, area, files, onSend, onFiles }) {
     event.preventDefault();
     onFiles(pasted);
   };
-  const hint = files.length ? words.files.note :
-    words.compose.hint[audience === "agent" ? "agent" : kind] ??
-    (audience === "some" && to.length ? plain(words.compose.hint.some, { names: to }) : words.compose.hint.all);
+  const hint = files.length ? fileWords.note :
+    compose.hint[audience === "agent" ? "agent" : kind] ??
+    (audience === "some" && to.length ? plain(compose.hint.some, { names: to }) : compose.hint.all);
   return html`
     <div class="compose-text">
       ${mentions.list}
@@ -138,9 +139,9 @@ function Left({ problem, text }) {
   const left = text.length * 3 < 30_000 ? Infinity : bytesLeft(text);
   const shown =
     {
-      long: () => words.compose.tooLong(-left),
-      nobody: () => words.compose.chooseSome,
-      absent: () => fill(words.compose.absent, { names: problem.names }),
-    }[problem.why]?.() ?? (left < near ? words.compose.left(left) : "");
+      long: () => compose.tooLong(-left),
+      nobody: () => compose.chooseSome,
+      absent: () => fill(compose.absent, { names: problem.names }),
+    }[problem.why]?.() ?? (left < near ? compose.left(left) : "");
   return html`<p class=${"compose-left small" + (problem.why && shown ? " bad" : "")} role="status">${shown}</p>`;
 }

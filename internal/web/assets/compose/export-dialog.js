@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
 import { save } from "../ui/save.js";
-import { dialogs as w } from "./words.js";
+import { dialogs as w } from "./dialog-words.js";
 import { filesIn } from "./minutes.js";
 import { agreementsIn, fileName, json, markdown } from "./export.js";
 

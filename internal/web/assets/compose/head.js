@@ -5,11 +5,11 @@ import { html, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
-import { words } from "../words.js";
 import { listed } from "../talk/names.js";
 import { callsOf } from "./calls.js";
 import { Menu } from "./menu.js";
 import { PauseButton } from "./pause.js";
+import { compose } from "./words.js";
 
 /**
  * sidebar is whether the sidebar is shown, onSidebar shows or hides it, start is what stands before the
@@ -22,19 +22,19 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
       ${start}
       <${Title} state=${state} />
       <div class="offline">
-        <p role="status">${state.phase === "offline" ? state.trouble?.message ?? words.room.offline : ""}</p>
+        <p role="status">${state.phase === "offline" ? state.trouble?.message ?? compose.offline : ""}</p>
         ${state.phase === "offline" && !state.trouble && html`
-          <button type="button" class="button small" onClick=${() => room.wake()}>${words.room.tryNow}</button>`}
+          <button type="button" class="button small" onClick=${() => room.wake()}>${compose.tryNow}</button>`}
       </div>
       <div class="end">
         ${children}
         ${state.room && !state.room.closed && html`
           <button type="button" class="button room-invite" onClick=${() => onDialog("invite")}>
-            ${words.compose.invite}
+            ${compose.invite}
           </button>`}
         ${!state.alone && state.room && !state.room.closed && html`<${PauseButton} room=${room} state=${state} />`}
         <button type="button" class="button room-sidebar-button" aria-expanded=${sidebar}
-          aria-label=${words.compose.sidebarLabel(n)} onClick=${onSidebar}>
+          aria-label=${compose.sidebarLabel(n)} onClick=${onSidebar}>
           <${Icon} name="people" />${n > 0 && html`<span class="count">${n}</span>`}
         </button>
         <${Menu} state=${state} onDialog=${onDialog} />
@@ -51,7 +51,7 @@ export function working({ room: { agents }, me, tasks, requests }) {
     activity || tasks.some(({ by }) => by === name) || requests.some(({ owed_by: owing }) => owing?.includes(name));
   const busy = agents.filter((agent) => agent.state === "busy" && !agent.alone && hasWork(agent))
     .map(({ name }) => name);
-  const { works, work } = words.compose;
+  const { works, work } = compose;
   return busy.length ? fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, "yourAgent"), "") }) : null;
 }
 
@@ -59,7 +59,7 @@ export function working({ room: { agents }, me, tasks, requests }) {
 export function Title({ state }) {
   const { room, phase } = state;
   const [whole, setWhole] = useState(false);
-  if (!room) return html`<div class="room-title"><h1>${words.room.opening}</h1></div>`;
+  if (!room) return html`<div class="room-title"><h1>${compose.opening}</h1></div>`;
   const here = room.agents.filter(({ state }) => state !== "silent" && state !== "away").length;
   const busy = working(state);
   return html`
@@ -67,7 +67,7 @@ export function Title({ state }) {
       <h1>
         <bdi>${room.name}</bdi> ${phase === "live" && !room.closed && html`
           <span class="room-count">
-            ${words.compose.here(here, room.agents.length)}${busy && html` <span class="room-working">· ${busy}</span>`}
+            ${compose.here(here, room.agents.length)}${busy && html` <span class="room-working">· ${busy}</span>`}
           </span>`}
       </h1>
       ${room.description && html`

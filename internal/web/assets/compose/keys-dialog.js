@@ -2,7 +2,7 @@
 
 import { html } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
-import { dialogs as w } from "./words.js";
+import { dialogs as w } from "./dialog-words.js";
 
 export function KeysDialog({ onClose }) {
   return html`

@@ -1,7 +1,7 @@
 // Completes the names of agents behind an @.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { words } from "../words.js";
+import { compose } from "./words.js";
 
 const most = 8; // names that are offered at once
 const listId = "mention-names";
@@ -78,9 +78,9 @@ export function useMentions({ area, names, onChange }) {
 }
 
 const Names = ({ found, chosen, onPick }) => html`
-  <p class="hidden-visually" role="status">${found.length ? words.compose.offered(found.length) : ""}</p>
+  <p class="hidden-visually" role="status">${found.length ? compose.offered(found.length) : ""}</p>
   ${found.length > 0 && html`
-    <ul class="mentions" id=${listId} role="listbox" aria-label=${words.compose.names}>
+    <ul class="mentions" id=${listId} role="listbox" aria-label=${compose.names}>
       ${found.map((name, n) => html`
         <li key=${name} id=${listId + n} role="option" aria-selected=${n === chosen}
           onPointerDown=${(e) => (e.preventDefault(), onPick(name))}><bdi>${name}</bdi></li>`)}

@@ -1,14 +1,15 @@
 // The menu of a room.
 
+import { talk } from "../talk/words.js";
 import { html } from "../vendor.js";
 import { root } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { ThemeSwitch } from "../ui/theme.js";
 import { later } from "../ui/later.js";
-import { words } from "../words.js";
 import { NameDialog } from "./name.js";
 import { Popover } from "./popover.js";
+import { compose } from "./words.js";
 
 const dialogs = {
   invite: later(() => import("../sidebar/invite.js"), "InviteDialog"),
@@ -34,20 +35,20 @@ const itemsOf = ({ room, alone }) => Object.keys(dialogs).filter((name) =>
 /** onDialog is given the name of a dialog to show. */
 export const Menu = ({ state, onDialog }) => html`
   <${Popover} className="below menu" label=${html`
-    <${Icon} name="more" />`} opener=${{ class: "button icon", "aria-label": words.compose.menu }}>
+    <${Icon} name="more" />`} opener=${{ class: "button icon", "aria-label": compose.menu }}>
     ${(close) => html`
       <ul>
-        <li><a href=${root.href}>${words.compose.home}</a></li>
+        <li><a href=${root.href}>${compose.home}</a></li>
         ${itemsOf(state).map((name) => html`
           <li key=${name} class=${"menu-" + name}>
-            <button type="button" onClick=${() => (close(), onDialog(name))}>${words.compose.menuItems[name]}</button>
+            <button type="button" onClick=${() => (close(), onDialog(name))}>${compose.menuItems[name]}</button>
           </li>`)}
       </ul>
       <${ThemeSwitch} />`}
   <//>`;
 
 const NoMessage = ({ onClose }) => html`
-  <${Dialog} title=${words.talk.noMessage} onClose=${onClose}><p>${words.talk.noMessageText}</p><//>`;
+  <${Dialog} title=${talk.noMessage} onClose=${onClose}><p>${talk.noMessageText}</p><//>`;
 
 /**
  * The dialog of a name, with what it needs; none for "". "renewed" shows an invite that took the place of

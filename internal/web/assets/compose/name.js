@@ -2,13 +2,13 @@
 
 import { habit, keepHabit } from "../landing/habits.js";
 import { Refusal } from "../mcp.js";
+import { refusals } from "../refusal-words.js";
 import { Problem, useAct } from "../sidebar/act.js";
 import * as storage from "../storage.js";
 import { Dialog } from "../ui/dialog.js";
 import { html, useState } from "../vendor.js";
-import { words } from "../words.js";
+import { compose as w } from "./words.js";
 
-const w = words.compose;
 
 /**
  * Asks for the name until there is one, or the person puts that off on this device. It offers the one that the person
@@ -46,7 +46,7 @@ function NameForm({ room, className, label, needed = false, onDone, children = n
     const asked = name.trim() ? { person_name: name } : { no_name: true };
     await room.supervise(asked).catch((refused) => {
       const { code } = refused;
-      throw code === "invalid_argument" ? new Refusal(code, words.refusals.of.join_room[code]) : refused;
+      throw code === "invalid_argument" ? new Refusal(code, refusals.of.join_room[code]) : refused;
     });
     if (name.trim()) keepHabit("name", name.trim());
     room.refresh.want({ info: true });

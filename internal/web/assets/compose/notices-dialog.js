@@ -2,10 +2,10 @@
 
 import { html } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
-import { words } from "../words.js";
+import { dialogs as w } from "./dialog-words.js";
 import { useWishes } from "./notices-offer.js";
+import { compose } from "./words.js";
 
-const w = words.compose;
 
 export function NoticesDialog({ room, onClose }) {
   const { on, preview, why, set, turn } = useWishes(room);
@@ -15,7 +15,7 @@ export function NoticesDialog({ room, onClose }) {
       <p role="status">${why}</p>
       <div class="choices">
         <label class="choice">
-          <input type="checkbox" checked=${on} disabled=${!!why && why !== w.noticesDenied}
+          <input type="checkbox" checked=${on} disabled=${!!why && why !== compose.noticesDenied}
             onChange=${(e) => turn(e.target.checked)} />
           <span>${w.noticesOn}</span>
         </label>

@@ -2,10 +2,9 @@
 // a person turns approval on.
 
 import { html, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { hindrance, wish, wishes } from "./notices.js";
+import { compose as w } from "./words.js";
 
-const w = words.compose;
 
 /**
  * Returns what the person wants, {on, preview}, why that cannot be, in words, and what changes it: set(parts),

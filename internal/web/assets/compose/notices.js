@@ -6,7 +6,7 @@ import * as storage from "../storage.js";
 import { gist } from "../talk/rows.js";
 import { fold } from "../ui/fold.js";
 import { speakerOf } from "../talk/names.js";
-import { words } from "../words.js";
+import { compose } from "./words.js";
 
 /** Returns what the person wants for this seat: {on, preview}. */
 export const wishes = (room) => storage.notesOf(room.seat.token).notices ?? { on: false, preview: false };
@@ -55,13 +55,13 @@ export function isMeant(message, { me, messages }) {
  */
 export function noticeOf(state, fresh, drafts, preview) {
   if (fresh.some(({ type, reason }) => type === "supervision" && reason === "opened_twice"))
-    return [state.room.name, words.compose.openedTwice];
-  if (drafts > 0) return [state.room.name, words.compose.draftsWait(drafts)];
+    return [state.room.name, compose.openedTwice];
+  if (drafts > 0) return [state.room.name, compose.draftsWait(drafts)];
   const message = fresh.findLast((one) => isMeant(one, state));
   if (!message) return null;
   return preview
-    ? [words.compose.noticeFrom(speakerOf(message), state.room.name), gist(message)]
-    : [state.room.name, words.compose.noticeMeant];
+    ? [compose.noticeFrom(speakerOf(message), state.room.name), gist(message)]
+    : [state.room.name, compose.noticeMeant];
 }
 
 const looked = () => document.visibilityState === "visible" && document.hasFocus();

@@ -3,13 +3,13 @@
 import { html } from "../vendor.js";
 import { useAct } from "../sidebar/act.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
+import { compose } from "./words.js";
 
 /** One click pauses, one resumes, and one gives up a pause that waits for a connection. */
 export function PauseButton({ room, state: { supervision, restraint } }) {
   const { busy, problem, act } = useAct();
   const how = restraint.paused ? "cancel" : supervision.paused ? "resume" : "pause";
-  const [name, short] = words.compose.pauses[how];
+  const [name, short] = compose.pauses[how];
   const press = {
     cancel: () => room.restraint.drop("paused"),
     resume: () => act(() => room.supervise({ paused: false })),
@@ -33,7 +33,7 @@ export function PausedBar({ state: { phase, alone, supervision, restraint } }) {
     <div role="status">
       ${shown && html`
         <p class=${"bar paused" + (waits ? " waits" : "")}>
-          <${Icon} name="pause" /><span>${waits ? words.compose.pauseWaits : words.compose.paused}</span>
+          <${Icon} name="pause" /><span>${waits ? compose.pauseWaits : compose.paused}</span>
         </p>`}
     </div>`;
 }

@@ -1,12 +1,12 @@
 // The files that go with what a person writes: picked, dropped or pasted, and shown until they are sent.
 
+import { ui } from "../ui/words.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
 import { Pixels } from "./card.js";
 import { decoded, mayShow } from "./picture.js";
+import { files as w } from "./words.js";
 
-const w = words.files;
 const most = 10; // files at once
 
 /**
@@ -123,7 +123,7 @@ export const Attached = ({ files, onRemove }) => files.length > 0 && html`
     ${files.map((file) => html`
       <li key=${file}>
         <${Preview} file=${file} /><bdi class="attached-name">${file.name}</bdi>
-        <span class="quiet">${words.ui.size(file.size)}</span>
+        <span class="quiet">${ui.size(file.size)}</span>
         <button type="button" class="button plain icon" aria-label=${w.unattach(file.name)}
           onClick=${() => onRemove(file)}><${Icon} name="close" /></button>
       </li>`)}

@@ -1,13 +1,13 @@
 // A file as it stands in a message: its name, size and type, and a download. A picture that this
 // browser has decoded is shown small, and larger on a click.
 
+import { ui } from "../ui/words.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
 import { save } from "../ui/save.js";
+import { files as w } from "./words.js";
 
-const w = words.files;
 
 const small = { width: 320, height: 240 }; // px: a picture in the conversation has no more
 
@@ -46,7 +46,7 @@ export function FileCard({ room, message }) {
   const picture = usePicture(room, message);
   return html`
     <div class="file" role="group" aria-busy=${picture === undefined}
-      aria-label=${w.card(name, words.ui.size(message.file.size))}>
+      aria-label=${w.card(name, ui.size(message.file.size))}>
       ${picture && html`
         <button type="button" class="file-picture" aria-label=${w.look(name)} onClick=${() => setLarge(true)}>
           <${Pixels} picture=${picture} name=${name} box=${small} />
@@ -64,7 +64,7 @@ export function FileLine({ room, message, before, children }) {
     <div class="file-line">
       ${before ?? html`<${Icon} name="file" />`}
       <div class="file-name">
-        <p><bdi>${name}</bdi> <span class="small quiet">${words.ui.size(size)} · ${kindOf(type)}</span></p>
+        <p><bdi>${name}</bdi> <span class="small quiet">${ui.size(size)} · ${kindOf(type)}</span></p>
         ${children}
       </div>
       <button type="button" class="button plain icon" aria-label=${w.downloadIt(name)} title=${w.download}

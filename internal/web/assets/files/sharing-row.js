@@ -1,10 +1,11 @@
 // A file that is on its way, as it stands at the end of the conversation.
 
+import { talk } from "../talk/words.js";
+import { ui } from "../ui/words.js";
 import { html } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
+import { files as w } from "./words.js";
 
-const w = words.files;
 
 /** item is one of State.sharing. */
 export function SharingState({ item, room }) {
@@ -17,12 +18,12 @@ export function SharingState({ item, room }) {
     <p class="message-buttons">
       ${room.state.phase !== "ended" && html`
         <button type="button" class="button" onClick=${() => room.sharing.retry(key)}>
-          ${state === "held" ? w.shareAnyway : words.talk.again}
+          ${state === "held" ? w.shareAnyway : talk.again}
         </button>`}
-      <button type="button" class="button plain" onClick=${drop}>${words.talk.discard}</button>
+      <button type="button" class="button plain" onClick=${drop}>${talk.discard}</button>
     </p>`;
   const said = state === "waiting" ? w.waiting : patience ? w.patience(Math.ceil(patience / 60)) : whole ? w.finishing
-    : w.sent(words.ui.size(loaded), words.ui.size(size));
+    : w.sent(ui.size(loaded), ui.size(size));
   return html`
     <div class="file-way">
       <progress aria-label=${w.progress(name)} max=${Math.max(size, 1)}
@@ -35,4 +36,4 @@ export function SharingState({ item, room }) {
 /** Name and size of a file that is not there yet. */
 export const FileToCome = ({ file: { name, size } }) => html`
   <div class="file"><div class="file-line"><${Icon} name="file" />
-    <p class="file-name"><bdi>${name}</bdi> <span class="small quiet">${words.ui.size(size)}</span></p></div></div>`;
+    <p class="file-name"><bdi>${name}</bdi> <span class="small quiet">${ui.size(size)}</span></p></div></div>`;

@@ -5,8 +5,9 @@
 import { backoff } from "../clock.js";
 import { NoAnswer, Refusal } from "../mcp.js";
 import { random } from "../token.js";
-import { words } from "../words.js";
+import { ui } from "../ui/words.js";
 import { addressIn } from "./wire.js";
+import { files as fileWords } from "./words.js";
 
 const longestName = 120; // characters; the server takes no more
 const shown = 5; // seconds: a shorter time to wait is not shown
@@ -190,10 +191,10 @@ export function mostIn({ said = "" }) {
  * above.
  */
 export function wordsOf({ code, message, said = "" }) {
-  const { refusals, tooLargeHere, tooLargeNow } = words.files;
+  const { refusals, tooLargeHere, tooLargeNow } = fileWords;
   const most = mostIn({ said });
   const [, left] = /has (\d+) bytes left for files/.exec(said) ?? [];
-  if (code === "message_too_long" && most) return tooLargeHere(words.ui.size(most));
-  if (code === "message_too_long" && left) return tooLargeNow(words.ui.size(Number(left)));
+  if (code === "message_too_long" && most) return tooLargeHere(ui.size(most));
+  if (code === "message_too_long" && left) return tooLargeNow(ui.size(Number(left)));
   return refusals[code] ?? message;
 }

@@ -3,7 +3,7 @@
 
 import { NoAnswer, Refusal, refusalOf } from "../mcp.js";
 import { at } from "../site.js";
-import { words } from "../words.js";
+import { files } from "./words.js";
 
 const silence = 40_000; // ms in which nothing moves
 
@@ -66,9 +66,9 @@ function answerOf(request) {
   }
   if (status >= 200 && status < 300 && said.sent !== undefined) return said;
   if (said.code) throw refusalOf("share_file", { ...said, retry_after_seconds: said.retry_after_seconds ?? later });
-  if (status === 413) throw new Refusal("message_too_long", words.files.tooLarge);
+  if (status === 413) throw new Refusal("message_too_long", files.tooLarge);
   if (status >= 400 && status < 500 && status !== 408 && status !== 429)
-    throw new Refusal("internal", words.files.refusedByServer);
+    throw new Refusal("internal", files.refusedByServer);
   throw new NoAnswer("HTTP " + status, later);
 }
 
@@ -100,5 +100,5 @@ export async function get(address, signal) {
     if (signal?.aborted) throw signal.reason;
     throw new NoAnswer(problem);
   }
-  throw new Refusal("not_found", words.files.refusals.not_found);
+  throw new Refusal("not_found", files.refusals.not_found);
 }

@@ -1,5 +1,6 @@
 // The dialogs that add a webhook, and an agent that waits to be called.
 
+import { ui } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { Refusal } from "../mcp.js";
 import { Problem, useAct } from "../sidebar/act.js";
@@ -7,7 +8,6 @@ import { capital } from "../talk/names.js";
 import { Dialog } from "../ui/dialog.js";
 import { fill } from "../ui/fill.js";
 import { Shown } from "../ui/shown.js";
-import { words as all } from "../words.js";
 import { hooks as w } from "./words.js";
 
 /** Adds a webhook. Nobody is shown its secret again. */
@@ -62,7 +62,7 @@ function Adding({ words, add, added, onClose, children }) {
           ${children}
           <${Problem} text=${problem} />
           <div class="dialog-buttons">
-            <button type="button" class="button" onClick=${onClose}>${all.ui.cancel}</button>
+            <button type="button" class="button" onClick=${onClose}>${ui.cancel}</button>
             <button type="submit" class="button primary" disabled=${busy}>${words.button}</button>
           </div>
         </form>`}

@@ -1,13 +1,15 @@
 // The pages that say why there is no room here, and what to do.
 
+import { site } from "../page-words.js";
+import { talk } from "../talk/words.js";
+import { who } from "../ui/words.js";
 import { Brand } from "./brand.js";
 import { root } from "../site.js";
 import { capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { html, useEffect } from "../vendor.js";
-import { words } from "../words.js";
+import { errors as w } from "./error-words.js";
 
-const w = words.errors;
 
 /** Returns what happened and what to do: {title, text}. alone is whether the person has no agent in the room. */
 export function tellOf(trouble, alone) {
@@ -15,8 +17,8 @@ export function tellOf(trouble, alone) {
   const known = w.of[code];
   const why = known && w.gone[reason];
   if (!why) return known ?? { title: w.other, text: message || w.otherText };
-  const values = { by: by ?? word(capital(words.who.anAdmin)), note: { quote: note } };
-  const said = fill(why(alone) + (note ? words.talk.events.because : ""), values);
+  const values = { by: by ?? word(capital(who.anAdmin)), note: { quote: note } };
+  const said = fill(why(alone) + (note ? talk.events.because : ""), values);
   return { title: w.of.removed.title, text: [said, ". ", reason === "device" ? w.nextDevice : w.next] };
 }
 
@@ -28,7 +30,7 @@ export function tellOf(trouble, alone) {
 export function ErrorPage({ trouble, room }) {
   const { title, text } = tellOf(trouble, room?.seat.alone);
   useEffect(() => {
-    document.title = title + " · " + words.site;
+    document.title = title + " · " + site;
   }, [title]);
   return html`
     <main class="error-page">

@@ -1,6 +1,7 @@
 // The page of an invite: to which room it leads, how an agent takes a seat there, and how a
 // person does. To look at it takes no seat.
 
+import { site } from "../page-words.js";
 import * as storage from "../storage.js";
 import { Refusal, call } from "../mcp.js";
 import { asker, endOf } from "../rooms/news.js";
@@ -11,7 +12,6 @@ import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
 import { useNarrow } from "../ui/viewport.js";
 import { html, useEffect, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
 import { Connect } from "./connect.js";
@@ -80,7 +80,7 @@ function useInvite(path, id) {
   };
   useEffect(() => void ask(), [path]);
   useEffect(() => {
-    if (found.room) document.title = found.room.name + " · " + words.site;
+    if (found.room) document.title = found.room.name + " · " + site;
   }, [found]);
   return [found, ask];
 }

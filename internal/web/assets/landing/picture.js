@@ -1,17 +1,18 @@
 // A picture of a talk, for a person who has never seen one: it has the look and the words of a real room, and
 // nothing in it can be pressed. The line below it says the same to people who cannot see it.
 
+import { compose } from "../compose/words.js";
+import { talk } from "../talk/words.js";
 import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
 import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
+import { who } from "../ui/words.js";
 import { html } from "../vendor.js";
-import { words } from "../words.js";
 import { landing } from "./words.js";
 
 const { picture: w } = landing;
-const { talk, who, compose } = words;
 const colours = withColours(new Map(), Object.values(w.names));
 const { maya, jonas, lena } = w.names;
 const before = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();

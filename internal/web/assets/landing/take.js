@@ -4,7 +4,7 @@ import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
 import { takeSeat } from "../seats.js";
 import { html } from "../vendor.js";
-import { words } from "../words.js";
+import { errors } from "./error-words.js";
 import { Form } from "./form.js";
 import { habit, keepHabit } from "./habits.js";
 import { landing } from "./words.js";
@@ -23,7 +23,7 @@ const yourName = () => ({
 /** Takes the seat and goes to its room. Where the browser keeps nothing, the seat would be lost on the way. */
 async function take(tool, args, /** @type {{path?: string, bearer?: string}} */ { path, bearer } = {}) {
   keepHabit("name", args.agent_name);
-  if (!storage.lasts()) throw new Refusal("blocked", words.errors.of.blocked.text);
+  if (!storage.lasts()) throw new Refusal("blocked", errors.of.blocked.text);
   const seat = takeSeat({ tool, args, path, bearer });
   location.assign(await seat.catch((problem) => {
     throw problem.code === "paused" ? new Refusal("paused", w.held) : problem;

@@ -2,9 +2,11 @@
 // has. It takes one file, and says what came of it.
 
 import { put, aboutUpload } from "../files/wire.js";
+import { files } from "../files/words.js";
+import { site } from "../page-words.js";
 import { at } from "../site.js";
+import { ui } from "../ui/words.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
 import { landing } from "./words.js";
@@ -21,7 +23,7 @@ export function UploadPage({ code }) {
     aboutUpload(address).then(setAbout, (failed) => setProblem(failed.message));
   };
   useEffect(() => {
-    document.title = w.title + " · " + words.site;
+    document.title = w.title + " · " + site;
     load();
   }, []);
   if (about === null) return html`<${ErrorPage} trouble=${{ code: "upload" }} />`;
@@ -38,8 +40,8 @@ export function UploadPage({ code }) {
 
 /** Returns why a file cannot be taken; "" if it can. */
 function wrongWith(file, most) {
-  if (file?.size === 0) return words.files.empty(file.name);
-  return file?.size > most ? w.tooLarge(words.ui.size(most)) : "";
+  if (file?.size === 0) return files.empty(file.name);
+  return file?.size > most ? w.tooLarge(ui.size(most)) : "";
 }
 
 function Upload({ address, about: { name, size: most } }) {
@@ -57,7 +59,7 @@ function Upload({ address, about: { name, size: most } }) {
     try {
       setDone(await put(address, file, { signal: stop.current.signal, onProgress: setLoaded }));
     } catch (failed) {
-      if (!stop.current.signal.aborted) setProblem(words.files.refusals[failed.code] ?? failed.message);
+      if (!stop.current.signal.aborted) setProblem(files.refusals[failed.code] ?? failed.message);
     }
     setLoaded(-1);
   };
@@ -73,33 +75,33 @@ function Upload({ address, about: { name, size: most } }) {
     <p class="upload-done" role="status">${w.ended[done.sent ? "sent" : done.status] ?? w.ended.other}</p>`;
   const busy = loaded >= 0;
   return html`
-    <p>${w.what} <b><bdi>${name}</bdi></b>. ${w.most(words.ui.size(most))}</p>
+    <p>${w.what} <b><bdi>${name}</bdi></b>. ${w.most(ui.size(most))}</p>
     <div class="upload-box" onDragOver=${(e) => e.preventDefault()} onDrop=${dropped}>
       <input type="file" id="upload-file" class="hidden-visually" disabled=${busy}
         onChange=${(e) => pick(e.target.files[0])} />
       <label class=${file ? "button" : "button primary"} for="upload-file">${file ? w.another : w.choose}</label>
       <p class=${file ? "" : "quiet"}>
-        ${file ? html`<bdi>${file.name}</bdi> <span>· ${words.ui.size(file.size)}</span>` : w.none}
+        ${file ? html`<bdi>${file.name}</bdi> <span>· ${ui.size(file.size)}</span>` : w.none}
       </p>
     </div>
     ${wrong && html`<p class="danger" role="alert">${wrong}</p>`}
-    ${done?.credential && html`<p class="danger" role="alert">${words.files.held(done.credential)}</p>`}
+    ${done?.credential && html`<p class="danger" role="alert">${files.held(done.credential)}</p>`}
     ${problem && html`<p class="landing-problem" role="alert">${problem}</p>`}
     ${busy && html`
       <p class="file-way">
-        <progress aria-label=${words.files.progress(file?.name)} max=${file?.size} value=${loaded}></progress>
+        <progress aria-label=${files.progress(file?.name)} max=${file?.size} value=${loaded}></progress>
         <span class="small quiet" role="status">
-          ${loaded >= (file?.size ?? 0) ? words.files.finishing
-            : words.files.sent(words.ui.size(loaded), words.ui.size(file?.size ?? 0))}
+          ${loaded >= (file?.size ?? 0) ? files.finishing
+            : files.sent(ui.size(loaded), ui.size(file?.size ?? 0))}
         </span>
       </p>`}
     <div class="landing-buttons">
       ${busy
         ? html`
-          <button type="button" class="button" onClick=${() => stop.current.abort()}>${words.files.cancel}</button>`
+          <button type="button" class="button" onClick=${() => stop.current.abort()}>${files.cancel}</button>`
         : html`
           <button type="button" class="button primary" disabled=${!file || !!wrong} onClick=${go}>
-            ${done?.credential ? words.files.shareAnyway : problem ? landing.again : w.send}
+            ${done?.credential ? files.shareAnyway : problem ? landing.again : w.send}
           </button>`}
     </div>
     <p class="small quiet">${w.foot}</p>`;

@@ -4,15 +4,16 @@ import { clock } from "../clock.js";
 import * as storage from "../storage.js";
 import { at, root } from "../site.js";
 import { gist } from "../talk/rows.js";
+import { talk } from "../talk/words.js";
 import { Icon } from "../ui/icon.js";
 import { clockOf, exactly } from "../ui/time.js";
+import { ui } from "../ui/words.js";
 import { html, useEffect, useMemo, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { asker, endOf, latestOf, newsIn } from "./news.js";
 import { speakerOf } from "../talk/names.js";
 import { RoomsWatch, most } from "./watch.js";
+import { rooms as w } from "./words.js";
 
-const w = words.rooms;
 
 /** Returns the seats that the list shows: {seats}, in an order that stays, however often one is opened. */
 const listed = () =>
@@ -92,7 +93,7 @@ export const Rooms = ({ rooms, onClose }) => html`
   <div class="rooms">
     <div class="rooms-head">
       <h2>${w.title}</h2>
-      <button type="button" class="button plain icon rooms-close" aria-label=${words.ui.close} onClick=${onClose}>
+      <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
         <${Icon} name="close" />
       </button>
     </div>
@@ -119,7 +120,7 @@ function Row({ seat, title, name, open, ended, unread, more, calls, last }) {
 
 /** A message in one line. */
 export const Line = ({ message }) => html`
-  <bdi>${speakerOf(message)}</bdi>: ${message.redacted ? words.talk.removed : gist(message)}`;
+  <bdi>${speakerOf(message)}</bdi>: ${message.redacted ? talk.removed : gist(message)}`;
 
 /** The time of a message, or its day if that was another one. */
 export function Time({ at }) {

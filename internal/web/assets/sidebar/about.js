@@ -3,11 +3,10 @@
 import { html, useState } from "../vendor.js";
 import { Confirm } from "../ui/dialog.js";
 import { later } from "../ui/later.js";
-import { words } from "../words.js";
 import { Part } from "./part.js";
 import { isAdmin } from "./people.js";
+import { sidebar as w } from "./words.js";
 
-const w = words.sidebar;
 const SettingsDialog = later(() => import("./settings.js"), "SettingsDialog");
 const LeaveDialog = later(() => import("./leave.js"), "LeaveDialog");
 

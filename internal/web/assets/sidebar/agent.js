@@ -3,12 +3,11 @@
 import { NoticesOffer } from "../compose/notices-offer.js";
 import { html } from "../vendor.js";
 import { later } from "../ui/later.js";
-import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { Part } from "./part.js";
 import { StateOf } from "./state.js";
+import { sidebar as w } from "./words.js";
 
-const w = words.sidebar;
 const Hooks = later(() => import("../hooks/list.js"), "Hooks", () => null);
 
 /** onFewer is called when a hook is gone, and the focus with it. */

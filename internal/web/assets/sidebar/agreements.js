@@ -3,12 +3,11 @@
 import { html, useState } from "../vendor.js";
 import { fill } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
-import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { actorOf } from "../talk/names.js";
 import { Part, Quote } from "./part.js";
+import { sidebar as w } from "./words.js";
 
-const w = words.sidebar;
 const shown = 5; // as many has room_info
 
 export function Agreements({ room, state, onJump }) {

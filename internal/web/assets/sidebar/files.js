@@ -1,14 +1,13 @@
 // The room's files, the newest first: those of the messages that are loaded and, on request, the others.
 
+import { files as w } from "../files/words.js";
 import { html, useState } from "../vendor.js";
 import { FileLine, Small } from "../files/card.js";
 import { Ago, useNow } from "../ui/time.js";
-import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { speakerOf } from "../talk/names.js";
 import { Part } from "./part.js";
 
-const w = words.files;
 const shown = 5; // at first
 
 export function Files({ room, state, onJump }) {

@@ -1,19 +1,19 @@
 // The dialog that brings others into the room.
 
+import { hooks } from "../hooks/words.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { Refusal } from "../mcp.js";
 import { AgentDialog } from "../hooks/add.js";
-import { hooks } from "../hooks/words.js";
 import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
 import { Shown } from "../ui/shown.js";
 import { useRoom } from "../use-room.js";
-import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { OnlyHere } from "./device.js";
+import { dialogs as w } from "./dialog-words.js";
 import { isAdmin } from "./people.js";
 import { SettingsDialog } from "./settings.js";
-import { dialogs as w } from "./words.js";
+import { sidebar } from "./words.js";
 
 /**
  * Shows the link into the room, and how to get one if there is none. renewed says that it took the
@@ -40,7 +40,7 @@ export function InviteDialog({ room, renewed, onClose }) {
     <${Dialog} title=${w.inviteTitle} onClose=${onClose}>
       ${renewed && html`<p role="status">${w.inviteRenewed}</p>`}
       <p>${w.inviteText}</p>
-      <p class="small quiet">${words.sidebar.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
+      <p class="small quiet">${sidebar.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
       ${free > 0 ? invite && html`
         <${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected} />` : html`
         <p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}

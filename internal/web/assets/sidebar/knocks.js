@@ -3,12 +3,11 @@
 import { html } from "../vendor.js";
 import { fold } from "../ui/fold.js";
 import { useNow } from "../ui/time.js";
-import { words } from "../words.js";
 import { silencedBy } from "../compose/may.js";
 import { Problem, useAct } from "./act.js";
 import { isAdmin } from "./people.js";
+import { sidebar as w } from "./words.js";
 
-const w = words.sidebar;
 const lasts = 10 * 60_000; // ms: as long is a knock shown
 const mostSeats = 100;
 const gone = ["silent", "away"]; // states of agents that are not here

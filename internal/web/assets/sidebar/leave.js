@@ -3,7 +3,7 @@
 import { html } from "../vendor.js";
 import { root } from "../site.js";
 import { Confirm } from "../ui/dialog.js";
-import { dialogs as w } from "./words.js";
+import { dialogs as w } from "./dialog-words.js";
 
 /** Gives up the seat, after asking. */
 export const LeaveDialog = ({ room, late, onClose }) => html`

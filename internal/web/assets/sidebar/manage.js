@@ -3,7 +3,7 @@
 import { html, useState } from "../vendor.js";
 import { Confirm } from "../ui/dialog.js";
 import { Problem, useAct } from "./act.js";
-import { dialogs as w } from "./words.js";
+import { dialogs as w } from "./dialog-words.js";
 
 /** What asks first: whoever is removed notices at once. */
 const asks = { kick: [w.kickTitle, w.kickText], ban: [w.banTitle, w.banText] };

@@ -1,5 +1,6 @@
 // Who owes whom an answer, and since when.
 
+import { ui, who } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
@@ -7,11 +8,10 @@ import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { actorOf, capital } from "../talk/names.js";
 import { isLine, lastLine } from "../talk/rows.js";
-import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { Part, Quote } from "./part.js";
+import { sidebar as w } from "./words.js";
 
-const w = words.sidebar;
 
 const shown = 5; // at first
 
@@ -30,7 +30,7 @@ export function Owed({ room, state, own, onJump, onReply }) {
       </ul>
       ${few.length < requests.length && html`
         <button type="button" class="button" onClick=${() => setAll(true)}>
-          ${words.ui.more(requests.length - shown)}
+          ${ui.more(requests.length - shown)}
         </button>`}
     <//>`;
 }
@@ -94,7 +94,7 @@ function Answers({ request, busy, onJump, onReply, onAgree }) {
 
 /** Says who owes whom an answer, with "you" and "your agent" in place of the person's own name. */
 export function sentence({ owed_by: owing, mine, message, ...request }, { me, alone }) {
-  const { you, yourAgent } = words.who;
+  const { you, yourAgent } = who;
   const self = alone ? you : yourAgent;
   const asker = mine ? word(message?.person ? you : self) : request.person_name ?? actorOf(request);
   if (!owing) return fill(w.anyoneOwes, { asker });

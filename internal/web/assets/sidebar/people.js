@@ -1,14 +1,14 @@
 // Who is here: how each agent is, and whether its person watches.
 
+import { who } from "../ui/words.js";
 import { html, useRef, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
 import { later } from "../ui/later.js";
 import { Part } from "./part.js";
 import { briefly } from "./state.js";
+import { sidebar as w } from "./words.js";
 
-const w = words.sidebar;
 const Bans = later(() => import("./manage.js"), "Bans");
 const Manage = later(() => import("./manage.js"), "Manage");
 const many = 5; // fewer unread messages tell nothing
@@ -81,8 +81,8 @@ function Badges({ agent, alone }) {
   const { person, person_name: name } = agent;
   const hasPerson = person && !agent.alone && !agent.you && (name || !agent.person_here);
   return html`
-    ${agent.you && html`<span class="badge">${alone ? words.who.you : words.who.yourAgent}</span>`}
-    ${agent.alone && html`<span class="badge" title=${w.isPersonHint}>${words.who.person}</span>`}
+    ${agent.you && html`<span class="badge">${alone ? who.you : who.yourAgent}</span>`}
+    ${agent.alone && html`<span class="badge" title=${w.isPersonHint}>${who.person}</span>`}
     ${agent.role === "admin" && html`<span class="badge">${w.admin}</span>`}
     ${agent.muted && html`<span class="badge sidebar-warn">${w.muted}</span>`}
     ${hasPerson && html`<span class="badge" title=${w.hasPersonHint}><bdi>${name ?? w.hasPerson}</bdi></span>`}

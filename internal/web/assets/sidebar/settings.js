@@ -1,10 +1,11 @@
 // The dialog with which an admin changes the room.
 
+import { ui } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
-import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
-import { dialogs as w } from "./words.js";
+import { dialogs as w } from "./dialog-words.js";
+import { sidebar } from "./words.js";
 
 /** Returns the settings as update_room names them. */
 export const settingsOf = ({
@@ -44,7 +45,7 @@ export function SettingsDialog({ room, onClose }) {
   const set = (name) => (value) => setNow({ ...now, [name]: value });
   const { agents, password_protected: locked } = room.state.room;
   return html`
-    <${Dialog} title=${words.sidebar.settings} onClose=${onClose}>
+    <${Dialog} title=${sidebar.settings} onClose=${onClose}>
       <form class="sidebar-settings" onSubmit=${save}>
         <${Text} name="name" label=${w.name} value=${now.room} onValue=${set("room")} required maxlength="40" />
         <label class="field"><span>${w.description}</span>
@@ -69,7 +70,7 @@ export function SettingsDialog({ room, onClose }) {
         <${Check} label=${w.publicLabel} value=${now.public} onValue=${set("public")} />
         <${Problem} text=${problem} />
         <div class="dialog-buttons">
-          <button type="button" class="button" onClick=${onClose}>${words.ui.cancel}</button>
+          <button type="button" class="button" onClick=${onClose}>${ui.cancel}</button>
           <button type="submit" class="button primary" disabled=${busy}>${w.save}</button>
         </div>
       </form>

@@ -1,9 +1,10 @@
 // Beside the conversation: what waits for the person or its agent first, then its agent, what is open, who is here and
 // what was agreed. A part without content is not there. Drafts stand in the conversation: one line leads there.
 
+import { talk } from "../talk/words.js";
+import { ui } from "../ui/words.js";
 import { html, useLayoutEffect, useRef } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
 import { About } from "./about.js";
 import { MyAgent } from "./agent.js";
 import { Agreements } from "./agreements.js";
@@ -32,13 +33,13 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
     <div class="sidebar" ref=${sidebar} onPointerLeave=${({ currentTarget: { style } }) => (style.marginBlock = "")}>
       <div class="sidebar-head">
         <b>${state.room.name}</b>
-        <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}>
+        <button type="button" class="button plain icon" aria-label=${ui.close} onClick=${onClose}>
           <${Icon} name="close" />
         </button>
       </div>
       ${supervises && drafts.length > 0 && html`
         <button type="button" class="sidebar-drafts" onClick=${() => jump(drafts[0].id)}>
-          ${words.talk.draft.wait(drafts.length)}
+          ${talk.draft.wait(drafts.length)}
         </button>`}
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       <${Owed} room=${room} state=${state} own=${true} onJump=${jump} onReply=${reply} />

@@ -1,16 +1,17 @@
 // What an agent is doing, in words and with an icon.
 
+import { ui } from "../ui/words.js";
 import { html } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
+import { sidebar } from "./words.js";
 
-const { states, watches, minutes, briefly: short } = words.sidebar;
+const { states, watches, briefly: short } = sidebar;
 const icons = { waiting: "listening", busy: "busy", standby: "standby", away: "away", silent: "silent" };
 
 const inWords = ({ state, alone, back_in_minutes: back, idle_minutes: idle }, all = /** @type {any} */ (states)) => {
   if (alone && state === "waiting") return watches;
-  if (state === "away") return all.away(back && minutes(back));
-  if (state === "silent") return all.silent(idle && minutes(idle));
+  if (state === "away") return all.away(back && ui.minutes(back));
+  if (state === "silent") return all.silent(idle && ui.minutes(idle));
   return all[state];
 };
 

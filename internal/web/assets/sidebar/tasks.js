@@ -1,12 +1,11 @@
 // The room's tasks beside the conversation: the few that matter to this person. The view of its own has the rest.
 
+import { tasks as w } from "../tasks/words.js";
 import { html } from "../vendor.js";
 import { Mark } from "../tasks/mark.js";
 import { mattering, standing } from "../tasks/model.js";
-import { words } from "../words.js";
 import { Part } from "./part.js";
 
-const w = words.tasks;
 const shown = 3;
 
 /** onTasks(id) shows all tasks, and the one of an id among them. */

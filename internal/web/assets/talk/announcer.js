@@ -2,9 +2,9 @@
 // says nothing.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { actorOf, speakerOf } from "./names.js";
 import { gist } from "./rows.js";
+import { talk } from "./words.js";
 
 /** Announces each message that comes after those of the first time, except the person's own. */
 export function Announcer({ messages, me }) {
@@ -24,8 +24,8 @@ export function Announcer({ messages, me }) {
     told.current = newest.id;
     setText(
       fresh.length > 1
-        ? words.talk.several(fresh.length, actorOf(newest))
-        : words.talk.says(speakerOf(newest), gist(newest)),
+        ? talk.several(fresh.length, actorOf(newest))
+        : talk.says(speakerOf(newest), gist(newest)),
     );
   }, [messages]);
   return html`<p class="hidden-visually" role="status">${text}</p>`;

@@ -1,18 +1,21 @@
 // What the person's agent wants to say: it stands at the end of the conversation, as it would appear, until the
 // person decides about it.
 
+import { compose } from "../compose/words.js";
+import { roomWords } from "../room-words.js";
+import { ui } from "../ui/words.js";
 import { html, useRef, useState } from "../vendor.js";
 import { FileCard } from "../files/card.js";
 import { Problem, useAct } from "../sidebar/act.js";
 import { Copy } from "../ui/copy.js";
 import { Decision } from "../ui/decision.js";
 import { Icon, IconButton } from "../ui/icon.js";
-import { words } from "../words.js";
 import { Markdown } from "./markdown.js";
 import { Quote } from "./marks.js";
 import { Head, nameOf } from "./message.js";
+import { talk } from "./words.js";
 
-const w = words.talk.draft;
+const w = talk.draft;
 const touch = matchMedia("(pointer: coarse)"); // there, the focus would open a keyboard, which moves all
 
 /** view as in log.js. */
@@ -57,7 +60,7 @@ export function Draft({ draft, view }) {
               ${w.sendEdited}
             <//>
             <button type="button" class="button" disabled=${busy} onClick=${() => edit(null)}>
-              ${words.ui.cancel}
+              ${ui.cancel}
             </button>
           </p>`}
       </div>
@@ -93,15 +96,15 @@ export function DraftsBar({ room, state, unseen, up, onNext }) {
   const n = state.supervision.drafts.length;
   const texts = state.late.filter(Boolean);
   return html`
-    <p class="hidden-visually" role="status">${n > 0 && words.compose.draftsWait(n)}</p>
+    <p class="hidden-visually" role="status">${n > 0 && compose.draftsWait(n)}</p>
     ${state.late.length > 0 && html`
       <div class="late" role="alert">
         <p class="late-line">
-          ${words.model.late} <${IconButton} icon="close" label=${words.ui.close} onClick=${() => room.forgetLate()} />
+          ${roomWords.late} <${IconButton} icon="close" label=${ui.close} onClick=${() => room.forgetLate()} />
         </p>
         ${texts.map((text) => html`
           <div class="late-line">
-            <p class="late-text" dir="auto">${text}</p> <${Copy} text=${text} label=${words.talk.copy} />
+            <p class="late-text" dir="auto">${text}</p> <${Copy} text=${text} label=${talk.copy} />
           </div>`)}
       </div>`}
     ${unseen.length > 0 && html`

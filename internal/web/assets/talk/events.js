@@ -1,14 +1,15 @@
 // What happened in the room beside what was said, as quiet lines in the server's words.
 
+import { ui } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { Answer } from "../sidebar/knocks.js";
 import { few } from "../ui/few.js";
 import { fill, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
-import { words } from "../words.js";
 import { audience, capital, sayer, speakerOf } from "./names.js";
 import { gist } from "./rows.js";
+import { talk } from "./words.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
 const mostTitles = 3; // of tasks that were added at once
@@ -24,7 +25,7 @@ export function Events({ events, view }) {
   return html`
     ${hidden > 0 && html`
       <p class="event">
-        <button type="button" class="event-more" onClick=${showAll}>${words.talk.eventsHidden(hidden)}</button>
+        <button type="button" class="event-more" onClick=${showAll}>${talk.eventsHidden(hidden)}</button>
       </p>`}
     ${shown.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
 }
@@ -86,7 +87,7 @@ export function saidOf({ more = [], ...first }, view, showAll) {
     const line = event.votes ? voted(event, view) : event;
     return showAll ? sentence(shortened(line, showAll), mostTitles, showAll) : sentence(line, Infinity);
   });
-  if (shown.length < all.length) said.push([buttonTo(words.ui.more(all.length - shown.length), showAll)]);
+  if (shown.length < all.length) said.push([buttonTo(ui.more(all.length - shown.length), showAll)]);
   return said.flatMap((one, n) => (n ? ["; ", ...one] : one));
 }
 
@@ -104,9 +105,9 @@ export function shortened(event, showAll) {
 /** Returns a line of votes with who gave them, and a button that leads to the proposal. */
 export function voted(event, { me, byId, jump }) {
   const message = byId.get(event.reply_to);
-  const text = message ? html`<q><bdi>${within(gist(message))}</bdi></q>` : words.talk.earlierMessage;
+  const text = message ? html`<q><bdi>${within(gist(message))}</bdi></q>` : talk.earlierMessage;
   const element = html`
-    <button type="button" class="event-more" title=${words.talk.goTo} onClick=${() => jump(event.reply_to)}>
+    <button type="button" class="event-more" title=${talk.goTo} onClick=${() => jump(event.reply_to)}>
       ${text}
     </button>`;
   const [first, ...others] = event.votes.map((vote) => sayer(vote, me));
@@ -121,9 +122,9 @@ export function sentence(event, titles = mostTitles, showAll = undefined) {
   };
   if (event.person && values.by) values.by = speakerOf({ ...event, by: values.by }); // it begins the sentence
   const parts = fill(templateOf(event), values);
-  if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
-  if (event.task?.for?.length) parts.push(...fill(words.talk.events.taskFor, values));
-  return event.note ? [...parts, ...fill(words.talk.events.because, values)] : parts;
+  if (event.type !== "room" && event.changes?.invite) parts.push(talk.events.renewed);
+  if (event.task?.for?.length) parts.push(...fill(talk.events.taskFor, values));
+  return event.note ? [...parts, ...fill(talk.events.because, values)] : parts;
 }
 
 /** Returns the settings that changed, with the texts among them as quotes. */
@@ -139,14 +140,14 @@ function tasked(event, most, showAll) {
   const one = ({ id, title }) => html`<span class="task-id">${id}</span> <q><bdi>${within(title)}</bdi></q>`;
   const shown = tasks.length > most ? most - 1 : tasks.length;
   const titles = /** @type {any[]} */ (tasks.slice(0, shown).map((task) => ({ element: one(task) })));
-  const { others } = words.ui;
+  const { others } = ui;
   const rest = tasks.length - shown;
-  if (rest) titles.push(showAll ? { element: buttonTo(others(rest), showAll) } : word(words.ui.others(rest)));
+  if (rest) titles.push(showAll ? { element: buttonTo(others(rest), showAll) } : word(ui.others(rest)));
   return { by: agent, was: task.was, for: task.for, tasks: titles };
 }
 
 function templateOf(event) {
-  const { events } = words.talk;
+  const { events } = talk;
   switch (event.type) {
     case "joined":
       return events.joined;
@@ -178,7 +179,7 @@ const howHookIs = ({ reason, person }) => (reason && person ? "ended" : (reason 
 
 /** Returns a phrase for each setting that was changed. */
 function changesOf(changes) {
-  const { change } = words.talk.events;
+  const { change } = talk.events;
   return Object.entries(changes).map(([name, value]) => {
     const phrase = change[name];
     if (typeof phrase !== "object") return phrase ?? change.other;

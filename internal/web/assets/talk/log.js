@@ -6,7 +6,6 @@ import { knocksFor } from "../sidebar/knocks.js";
 import { Confirm } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { dayName, useNow } from "../ui/time.js";
-import { words } from "../words.js";
 import { ActionList } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import { Draft, DraftsBar } from "./draft.js";
@@ -19,6 +18,7 @@ import { outcomesOf } from "./outcomes.js";
 import { useReading } from "./reading.js";
 import { indexOf, rowsOf } from "./rows.js";
 import { Pane } from "./pane.js";
+import { talk } from "./words.js";
 
 /**
  * @param {{room, state, onReply: (id: string, kind?: string) => void, onInvite: () => void, handle?: {current}}} props
@@ -96,7 +96,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   };
   return html`
     <div class="log-frame">
-      <div class="log" ref=${box} tabindex="0" role="region" aria-label=${words.talk.log} onScroll=${scrolled}
+      <div class="log" ref=${box} tabindex="0" role="region" aria-label=${talk.log} onScroll=${scrolled}
         onKeyDown=${(event) => onKey(event, { pane, roving: roving.current, onReply })}
         onFocusIn=${({ target }) => roving.current.came(target)}
         onFocusOut=${({ relatedTarget: to }) => box.current?.contains(to) || roving.current?.left()}
@@ -118,14 +118,14 @@ export function Log({ room, state, onReply, onInvite, handle }) {
       ${!pane.atEnd && html`
         <button type="button" tabindex="-1" class=${"button log-latest" + (fresh ? " primary" : "")}
           onClick=${() => pane.goToEnd()}>
-          <${Icon} name="down" />${fresh ? words.talk.fresh(fresh) : words.talk.latest}
+          <${Icon} name="down" />${fresh ? talk.fresh(fresh) : talk.latest}
         </button>`}
       <${Announcer} messages=${messages} me=${me} />
       ${acting && byId.has(acting.id) && html`
         <${ActionList} message=${byId.get(acting.id)} view=${view} at=${acting.at}
           onClose=${() => (setActing(null), roving.current.focus(acting.id))} />`}
       ${removing && html`
-        <${Confirm} ...${removalOf(byId.get(removing))} button=${words.talk.removeButton}
+        <${Confirm} ...${removalOf(byId.get(removing))} button=${talk.removeButton}
           act=${() => room.redact(removing)}
           onClose=${() => (setRemoving(""), roving.current.focus(removing))} />`}
     </div>
@@ -139,7 +139,7 @@ const pressed = (element) =>
 
 /** Returns what a person is asked before a message is removed. */
 function removalOf(message) {
-  const { removeTitle, removeText, removeFileTitle, removeFileText } = words.talk;
+  const { removeTitle, removeText, removeFileTitle, removeFileText } = talk;
   return message?.file ? { title: removeFileTitle, text: removeFileText } : { title: removeTitle, text: removeText };
 }
 
@@ -196,7 +196,7 @@ function Row({ row, view }) {
     case "day":
       return html`<h2 class="day"><time datetime=${row.at}>${dayName(Date.parse(row.at), view.now)}</time></h2>`;
     case "unread":
-      return html`<p class="unread"><span>${words.talk.unread}</span></p>`;
+      return html`<p class="unread"><span>${talk.unread}</span></p>`;
     case "events":
       return html`<${Events} events=${row.events} view=${view} />`;
     case "draft":
@@ -210,7 +210,7 @@ function Row({ row, view }) {
 function Beginning({ room, state }) {
   const [problem, setProblem] = useState("");
   if (!state.earlier) return state.messages.length ? html`
-    <p class="log-beginning quiet">${state.partial ? words.talk.notLoaded : words.talk.begins}</p>` : null;
+    <p class="log-beginning quiet">${state.partial ? talk.notLoaded : talk.begins}</p>` : null;
   const load = async () => {
     setProblem("");
     await room.loadEarlier().catch((failed) => setProblem(failed.message));
@@ -218,7 +218,7 @@ function Beginning({ room, state }) {
   return html`
     <p class="log-beginning">
       <button type="button" class="button" disabled=${state.loading} onClick=${load}>
-        ${state.loading ? words.talk.loading : words.talk.loadEarlier}
+        ${state.loading ? talk.loading : talk.loadEarlier}
       </button>
       ${problem && html`<span class="problem" role="alert">${problem}</span>`}
     </p>`;
@@ -227,11 +227,11 @@ function Beginning({ room, state }) {
 function Empty({ state, onInvite }) {
   const others = state.room?.agents.some((agent) => agent.name !== state.me);
   if (state.room?.closed) return null;
-  if (others) return html`<p class="log-empty">${words.talk.empty}</p>`;
+  if (others) return html`<p class="log-empty">${talk.empty}</p>`;
   return html`
     <div class="log-empty">
-      <p>${words.talk.emptyAlone}</p>
-      <button type="button" class="button primary" onClick=${onInvite}>${words.talk.invite}</button>
+      <p>${talk.emptyAlone}</p>
+      <button type="button" class="button primary" onClick=${onInvite}>${talk.invite}</button>
     </div>`;
 }
 

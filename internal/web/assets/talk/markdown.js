@@ -5,8 +5,8 @@
 import { html, h, MarkdownIt, Fragment } from "../vendor.js";
 import { Copy } from "../ui/copy.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
 import { coloured } from "./syntax.js";
+import { talk } from "./words.js";
 
 // Bounds of what is shown as Markdown. Beyond them a text is shown as it is. The slowest
 // texts of 32 KB, all brackets, take a tenth of a second to parse.
@@ -154,7 +154,7 @@ const kinds = {
   list_item: (token, children) => html`
     <li dir="auto" class=${token.meta?.box && "md-item"} value=${token.meta?.number}>${children}</li>`,
   table: (_, children) => html`
-    <div class="md-table" role="group" tabindex="0" aria-label=${words.talk.table}><table>${children}</table></div>`,
+    <div class="md-table" role="group" tabindex="0" aria-label=${talk.table}><table>${children}</table></div>`,
   thead: plain("thead"),
   tbody: plain("tbody"),
   tr: plain("tr"),
@@ -187,11 +187,11 @@ function alone(token) {
       return code(token.content, (token.info ?? "").trim().split(/\s/)[0].slice(0, 20));
     case "box":
       return html`
-        <span class="md-box" role="img" aria-label=${words.talk[token.content]}>
+        <span class="md-box" role="img" aria-label=${talk[token.content]}>
           <${Icon} name=${token.content} />
         </span> `;
     case "image":
-      return link(token.attrGet("src") ?? "", [token.content || words.talk.picture]);
+      return link(token.attrGet("src") ?? "", [token.content || talk.picture]);
   }
   return token.content;
 }
@@ -203,8 +203,8 @@ function code(text, language) {
   const parts = coloured(text.replace(/\n$/, ""), language);
   return html`
     <div class=${"md-code" + (drawings.test(text) ? " md-drawing" : "")}>
-      <div class="md-code-head"><bdi>${language}</bdi><${Copy} text=${text} label=${words.talk.copyCode} /></div>
-      <pre dir="ltr" tabindex="0" role="group" aria-label=${words.talk.code(language)}>
+      <div class="md-code-head"><bdi>${language}</bdi><${Copy} text=${text} label=${talk.copyCode} /></div>
+      <pre dir="ltr" tabindex="0" role="group" aria-label=${talk.code(language)}>
         <code>${parts.map(painted)}</code>
       </pre>
     </div>`;

@@ -1,13 +1,14 @@
 // What stands at a message beside its text: what it is for, what it answers, whether it was sent.
 
+import { who } from "../ui/words.js";
 import { html } from "../vendor.js";
 import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, plain, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
 import { kindOf, listed, sayer, selfOf, speakerOf } from "./names.js";
 import { gist } from "./rows.js";
+import { talk } from "./words.js";
 
 /** What the message is for, and who owes an answer to it. */
 export function Marks({ message, view }) {
@@ -15,16 +16,16 @@ export function Marks({ message, view }) {
   const kind = kindOf(message);
   const asks = asked(message, view);
   const outcome = outcomeIn(message, view);
-  const drafted = draft && (reason === "edited" ? words.talk.edited : words.talk.approved);
+  const drafted = draft && (reason === "edited" ? talk.edited : talk.approved);
   if (!kind && !asks && !outcome && !drafted && !repeated && !finished) return null;
   return html`
     <p class="marks">
-      ${kind && html`<span class=${"badge badge-" + kind}>${words.talk.kinds[kind] ?? kind}</span>`}
+      ${kind && html`<span class=${"badge badge-" + kind}>${talk.kinds[kind] ?? kind}</span>`}
       ${asks && html`<span class=${asks.mine ? "marks-mine" : ""} title=${asks.all}>${asks.text}</span>`}
       ${outcome && html`<span class=${"outcome outcome-" + outcome.end}>${outcome.text}</span>`}
-      ${finished && html`<span>${fill(words.talk.finishes, { tasks: finished.map(word) })}</span>`}
+      ${finished && html`<span>${fill(talk.finishes, { tasks: finished.map(word) })}</span>`}
       ${drafted && html`<span>${drafted}</span>`}
-      ${repeated && html`<span>${words.talk.repeated}</span>`}
+      ${repeated && html`<span>${talk.repeated}</span>`}
     </p>`;
 }
 
@@ -34,9 +35,9 @@ export function Marks({ message, view }) {
  */
 export function asked({ id, kind, ask }, view) {
   const owed = owedOf(id, view);
-  if (owed) return { ...shortly(owed, view, words.talk.waitsFor), mine: view.alone && owed.includes(view.me) };
+  if (owed) return { ...shortly(owed, view, talk.waitsFor), mine: view.alone && owed.includes(view.me) };
   const over = kind === "proposal" && view.outcomes.get(id)?.end; // which says how many were asked
-  return !over && (ask?.length || kind === "request") ? shortly(ask ?? [], view, words.talk.asks) : null;
+  return !over && (ask?.length || kind === "request") ? shortly(ask ?? [], view, talk.asks) : null;
 }
 
 /** Returns who still owes an answer to a message, none for anyone; null if nobody does. */
@@ -51,7 +52,7 @@ function owedOf(id, { requests, outcomes }) {
 /** Returns what became of a message that asks: {end, text}; null while there is nothing to tell. */
 export function outcomeIn({ id, kind }, { outcomes, me }) {
   const { asked, yes, end, by } = outcomes.get(id) ?? {};
-  const w = words.talk.outcomes;
+  const w = talk.outcomes;
   const counts = () => ({ n: { element: yes.size }, of: { element: asked.length } });
   const said = (template) => ({ end, text: fill(template, counts()) });
   if (end === "objected") return { end, text: fill(w.objected, { by: sayer(by, me) }) };
@@ -62,7 +63,7 @@ export function outcomeIn({ id, kind }, { outcomes, me }) {
 /** Returns a sentence about few of names; about anyone if there are none. */
 function shortly(names, view, template) {
   const { me } = view;
-  if (!names.length) return { text: fill(template, { names: [word(words.who.anyone)] }) };
+  if (!names.length) return { text: fill(template, { names: [word(who.anyone)] }) };
   const shown = few(names, me);
   const self = selfOf(view);
   const all = shown.length < names.length ? plain("{names}", { names: listed(names, me, self) }) : undefined;
@@ -72,9 +73,9 @@ function shortly(names, view, template) {
 /** The first line of another message, which leads there. */
 export function Quote({ id, label, kind = "reply", view }) {
   const message = view.byId.get(id);
-  const text = message ? (message.redacted ? words.talk.removed : gist(message)) : words.talk.earlierMessage;
+  const text = message ? (message.redacted ? talk.removed : gist(message)) : talk.earlierMessage;
   return html`
-    <button type="button" class=${"quote quote-" + kind} title=${words.talk.goTo} onClick=${() => view.jump(id)}>
+    <button type="button" class=${"quote quote-" + kind} title=${talk.goTo} onClick=${() => view.jump(id)}>
       <${Icon} name=${kind === "agreed" ? "check" : "reply"} />
       ${label ? html`
         <span class="quote-label">${label}</span>` : html`
@@ -99,32 +100,32 @@ export function Ask({ message, view }) {
     const answered = view.state.pending.some(({ args, state }) => args.reply_to === message.id && state === "sending");
     return html`
       <p class="message-buttons">
-        <${Decision} class="button primary" disabled=${answered} onClick=${agree}>${words.talk.agree}<//>
-        <button type="button" class="button" disabled=${answered} onClick=${object}>${words.talk.object}</button>
+        <${Decision} class="button primary" disabled=${answered} onClick=${agree}>${talk.agree}<//>
+        <button type="button" class="button" disabled=${answered} onClick=${object}>${talk.object}</button>
       </p>`;
   }
   if (!view.alone) return null;
   const answer = () => view.onReply(message.id);
   return html`
     <p class="message-buttons">
-      <button type="button" class="button" onClick=${answer}>${words.talk.answer}</button>
+      <button type="button" class="button" onClick=${answer}>${talk.answer}</button>
     </p>`;
 }
 
 /** How a pending message stands. */
 export function Sending({ item, room }) {
   const { key, state, why, credential } = item;
-  if (state === "sending") return html`<p class="sending" role="status">${words.talk.sending}…</p>`;
+  if (state === "sending") return html`<p class="sending" role="status">${talk.sending}…</p>`;
   const held = state === "held";
   const over = room.state.phase === "ended";
-  const text = held ? words.talk.held(credential) : `${words.talk.refused} ${why}`;
+  const text = held ? talk.held(credential) : `${talk.refused} ${why}`;
   return html`
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />${text}</p>
     <p class="message-buttons">
       ${!over && html`
         <button type="button" class="button" onClick=${() => room.retry(key)}>
-          ${held ? words.talk.sendAnyway : words.talk.again}
+          ${held ? talk.sendAnyway : talk.again}
         </button>`}
-      <button type="button" class="button plain" onClick=${() => room.drop(key)}>${words.talk.discard}</button>
+      <button type="button" class="button plain" onClick=${() => room.drop(key)}>${talk.discard}</button>
     </p>`;
 }

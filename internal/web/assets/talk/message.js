@@ -2,12 +2,12 @@
 //
 // view is what all messages share: see log.js.
 
+import { who } from "../ui/words.js";
 import { Component, html, useMemo, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
 import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock, clockOf } from "../ui/time.js";
-import { words } from "../words.js";
 import { FileCard } from "../files/card.js";
 import { FileToCome, SharingState } from "../files/sharing-row.js";
 import { Actions } from "./actions.js";
@@ -15,6 +15,7 @@ import { foldOf } from "./fold.js";
 import { Markdown } from "./markdown.js";
 import { Ask, Marks, Quote, Sending } from "./marks.js";
 import { actorOf, audience, kindOf, speakerOf } from "./names.js";
+import { talk } from "./words.js";
 
 /** item is set if the message is still pending, and sharing if its file is still on its way. */
 export function Message({ message, head, item, sharing, view }) {
@@ -38,9 +39,9 @@ export function Message({ message, head, item, sharing, view }) {
         <${Text} message=${message} view=${view} />
         ${sharing && html`<${FileToCome} file=${message.file} />`}
         ${message.file && !sharing && html`<${FileCard} room=${view.room} message=${message} />`}
-        ${message.withdraws && html`<${Quote} id=${message.withdraws} label=${words.talk.withdraws} view=${view} />`}
+        ${message.withdraws && html`<${Quote} id=${message.withdraws} label=${talk.withdraws} view=${view} />`}
         ${message.agreed && html`
-          <${Quote} id=${message.agreed} label=${words.talk.agreed} kind="agreed" view=${view} />`}
+          <${Quote} id=${message.agreed} label=${talk.agreed} kind="agreed" view=${view} />`}
         ${item && html`<${Sending} item=${item} room=${view.room} />`}
         ${sharing && html`<${SharingState} item=${sharing} room=${view.room} />`}
         ${!toCome && html`<${Ask} message=${message} view=${view} />`}
@@ -62,7 +63,7 @@ function classOf(message, head, item) {
 }
 
 export function Head({ message, item, view, children = null }) {
-  const { person, yourAgent, you } = words.who;
+  const { person, yourAgent, you } = who;
   const mine = message.from === view.me && !children && (message.person ? you : yourAgent);
   const badges = [message.person && actorOf(message) === message.from && person, mine];
   return html`
@@ -79,9 +80,9 @@ export function Head({ message, item, view, children = null }) {
 }
 
 export function nameOf(message, view) {
-  const when = message.at ? clockOf(Date.parse(message.at)) : words.talk.sending;
-  const kind = words.talk.kinds[kindOf(message)];
-  return words.talk.messageName(speakerOf(message), audience(message, view.me, plain), kind, when);
+  const when = message.at ? clockOf(Date.parse(message.at)) : talk.sending;
+  const kind = talk.kinds[kindOf(message)];
+  return talk.messageName(speakerOf(message), audience(message, view.me, plain), kind, when);
 }
 
 /** The text of a message, folded if it is long, unless it asks this seat: a question is never hidden. */
@@ -91,7 +92,7 @@ function Text({ message, view }) {
   const part = useMemo(() => foldOf(message, view.me), [message, view.me]);
   const open = view.open.has(message.id);
   const fold = open ? null : part;
-  if (message.redacted) return html`<p class="message-removed">${words.talk.removed}</p>`;
+  if (message.redacted) return html`<p class="message-removed">${talk.removed}</p>`;
   if (!text && message.file) return null;
   const toggle = async () => {
     setProblem("");
@@ -108,7 +109,7 @@ function Text({ message, view }) {
     <${Shown} text=${fold?.head ?? text} folded=${fold} />
     ${part && html`
       <button type="button" class="message-fold" aria-expanded=${whole} onClick=${toggle}>
-        ${whole ? words.talk.showLess : part.lines ? words.talk.showLines(part.lines) : words.talk.showAll}
+        ${whole ? talk.showLess : part.lines ? talk.showLines(part.lines) : talk.showAll}
       </button>`}
     ${fold?.tail && html`<${Shown} text=${fold.tail} />`}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;

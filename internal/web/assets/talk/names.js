@@ -1,14 +1,15 @@
 // To whom something is said and what for, in words.
 
 import { fill, word } from "../ui/fill.js";
-import { words } from "../words.js";
+import { who } from "../ui/words.js";
+import { talk } from "./words.js";
 
-/** Returns names for a sentence. self is which of words.who stands for the seat of this page. */
-export const listed = (names, me, self = "you") => names.map((name) => (name === me ? word(words.who[self]) : name));
+/** Returns names for a sentence. self is the key in who (ui/words.js) of what stands for the seat of this page. */
+export const listed = (names, me, self = "you") => names.map((name) => (name === me ? word(who[self]) : name));
 
 export const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-/** Returns which of words.who answers for the seat of this page: the person alone, or its agent. */
+/** Returns the key in who (ui/words.js) of what answers for the seat of this page: the person alone, or its agent. */
 export const selfOf = ({ alone }) => (alone ? "you" : "yourAgent");
 
 /**
@@ -16,7 +17,7 @@ export const selfOf = ({ alone }) => (alone ? "you" : "yourAgent");
  * one. Who has no agent has the name of the seat. No name holds a comma.
  */
 export const actor = (agent, byPerson, name = "") =>
-  !byPerson || name === agent ? agent : name ? words.talk.personFor(name, agent) : words.talk.personBehind(agent);
+  !byPerson || name === agent ? agent : name ? talk.personFor(name, agent) : talk.personBehind(agent);
 
 /** Returns who said or did what a message tells. */
 export const actorOf = (/** @type {any} */ { from, by, agent, person, person_name: name }) =>
@@ -28,13 +29,13 @@ export const speakerOf = (message) =>
 
 /** Returns who has said a message, for a sentence: of this seat its person is told from its agent. */
 export const sayer = (message, me) =>
-  message.from === me ? word(words.who[message.person ? "you" : "yourAgent"]) : actorOf(message);
+  message.from === me ? word(who[message.person ? "you" : "yourAgent"]) : actorOf(message);
 
 /** Returns who reads a message beside its sender. me is the seat of this page; say is fill, or plain for a text. */
 export function audience({ from, to }, me, say = fill) {
-  if (!to?.length) return words.talk.toAll;
+  if (!to?.length) return talk.toAll;
   const note = from === me && to.length === 1 && to[0] === me;
-  return note ? words.talk.noteTo : say(words.talk.onlyTo, { names: listed(to, me) });
+  return note ? talk.noteTo : say(talk.onlyTo, { names: listed(to, me) });
 }
 
 /** Reports whether a message asks the seat of a name for an answer or a vote. */

@@ -1,14 +1,15 @@
 // Searching in what is loaded of the conversation.
 
+import { ui } from "../ui/words.js";
 import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { useBack } from "../ui/back.js";
 import { Icon, IconButton } from "../ui/icon.js";
 import { useKeys } from "../ui/keys.js";
 import { clockOf, dayName, useNow } from "../ui/time.js";
-import { words } from "../words.js";
 import { placesOf, seek } from "./found.js";
 import { actorOf, speakerOf } from "./names.js";
 import { firstLine } from "./rows.js";
+import { talk } from "./words.js";
 
 /** A button that opens a line for searching and its results; so do / and Ctrl+K. onJump(id) shows a message. */
 export function Search({ room, state, onJump }) {
@@ -27,8 +28,8 @@ export function Search({ room, state, onJump }) {
   useBack(close, open);
   return html`
     <div class="search">
-      <button type="button" class="button plain icon" ref=${button} aria-label=${words.talk.search.open}
-        title=${words.talk.search.open}
+      <button type="button" class="button plain icon" ref=${button} aria-label=${talk.search.open}
+        title=${talk.search.open}
         aria-expanded=${open} onClick=${() => (open ? close() : setOpen(true))}><${Icon} name="search" /></button>
       ${open && html`<${Line} room=${room} state=${state} onJump=${onJump} onClose=${close} field=${field} />`}
     </div>`;
@@ -80,8 +81,8 @@ function Line({ room, state, onJump, onClose, field }) {
     const loaded = state.earlier ? room.loadEarlier() : Promise.all(long.map(({ id }) => room.textOf(id)));
     await loaded.catch((failed) => setProblem(failed.message));
   };
-  const { more: earlier, rest, allLoaded, allThere, label, results, count, none } = words.talk.search;
-  const loadMore = state.loading ? words.talk.loading : state.earlier ? earlier : rest;
+  const { more: earlier, rest, allLoaded, allThere, label, results, count, none } = talk.search;
+  const loadMore = state.loading ? talk.loading : state.earlier ? earlier : rest;
   return html`
     <div class="search-line" role="search" onKeyDown=${onKey}>
       <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${label} placeholder=${label}
@@ -89,7 +90,7 @@ function Line({ room, state, onJump, onClose, field }) {
         aria-activedescendant=${open ? "found-" + n : undefined} autocomplete="off" value=${text} onInput=${input} />
       <span class="search-count small quiet" role="status">
         ${text.trim() && (found.length ? count(n + 1, found.length) : none)}</span>
-      <${IconButton} icon="close" label=${words.ui.close} onClick=${onClose} />
+      <${IconButton} icon="close" label=${ui.close} onClick=${onClose} />
       ${open && html`
         <div class="search-list" id="found" role="listbox" aria-label=${results}>
           ${found.slice(0, n + most).map((hit, place) => html`

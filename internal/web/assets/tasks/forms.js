@@ -1,11 +1,11 @@
 // The line in which a person adds a task, and the forms that say what is to happen to one.
 
+import { ui } from "../ui/words.js";
 import { html, useRef, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
-import { words } from "../words.js";
 import { useTask } from "./act.js";
+import { dialogs as w } from "./dialog-words.js";
 
-const w = words.tasks;
 const focus = (element) => element?.focus();
 
 /** A checkbox for each of some names or ids; shown is what stands at each. */
@@ -44,7 +44,7 @@ const Area = ({ label, value, onValue, own = false }) => html`
 
 const Buttons = ({ button, busy, onCancel, kind = "primary" }) => html`
   <div class="dialog-buttons">
-    <button type="button" class="button" onClick=${onCancel}>${words.ui.cancel}</button>
+    <button type="button" class="button" onClick=${onCancel}>${ui.cancel}</button>
     <button type="submit" class=${"button " + kind} disabled=${busy}>${button}</button>
   </div>`;
 

@@ -4,9 +4,9 @@
 import { silencedBy } from "../compose/may.js";
 import { actor } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
-import { words } from "../words.js";
+import { who } from "../ui/words.js";
+import { tasks as w } from "./words.js";
 
-const w = words.tasks;
 const mostTaken = 5; // by one agent
 const groups = ["mine", "taken", "free", "blocked"];
 
@@ -67,7 +67,7 @@ export function actionsOf(task, { me, room }) {
  * behind the agent of that name did it.
  */
 export function named(name, { me, alone }, person = false, called = "") {
-  if (name === me) return word(words.who[person || alone ? "you" : "yourAgent"]);
+  if (name === me) return word(who[person || alone ? "you" : "yourAgent"]);
   return actor(name, person, called);
 }
 

@@ -1,5 +1,6 @@
 // One task: a line with what is to be done and who has it, and on a click all that is known of it.
 
+import { ui } from "../ui/words.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Markdown } from "../talk/markdown.js";
 import { firstLine } from "../talk/rows.js";
@@ -7,13 +8,12 @@ import { Avatar } from "../ui/avatar.js";
 import { fill } from "../ui/fill.js";
 import { IconButton } from "../ui/icon.js";
 import { Sheet } from "../ui/sheet.js";
-import { words } from "../words.js";
 import { useTask } from "./act.js";
+import { dialogs as w } from "./dialog-words.js";
 import { ActForm } from "./forms.js";
 import { Mark } from "./mark.js";
 import { actionsOf, before, mayAct, named, standing } from "./model.js";
 
-const w = words.tasks;
 const touch = matchMedia("(pointer: coarse)");
 
 /**
@@ -88,7 +88,7 @@ function Who({ state, task }) {
     <span class="task-who quiet">
       <${Avatar} colours=${state.colours} name=${by} />
       <span class="task-name">${fill("{by}", { by: named(by, state, person || !!called, called) })}</span>
-      ${minutes > 0 && html`<span class="task-time">${words.sidebar.minutes(minutes)}</span>`}
+      ${minutes > 0 && html`<span class="task-time">${ui.minutes(minutes)}</span>`}
     </span>`;
 }
 
@@ -105,7 +105,7 @@ function Details({ room, state, task, onLook, onJump }) {
     <div class="task-details">
       <p class="small quiet">
         ${task.state !== "blocked" && html`${standing(task, state)} · `}
-        ${minutes > 0 && html`${words.sidebar.minutes(minutes)} · `}
+        ${minutes > 0 && html`${ui.minutes(minutes)} · `}
         ${adder && fill(w.addedBy, { adder: named(adder, state, task.adder_person, task.adder_name) })}
       </p>
       ${text && html`<div class="task-text"><${Markdown} text=${text} /></div>`}

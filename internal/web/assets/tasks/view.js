@@ -6,12 +6,12 @@ import { Part } from "../sidebar/part.js";
 import { Dialog } from "../ui/dialog.js";
 import { Segments } from "../ui/segments.js";
 import { useRoom } from "../use-room.js";
-import { words } from "../words.js";
+import { dialogs as w } from "./dialog-words.js";
 import { AddLine } from "./forms.js";
 import { filters, grouped, mayAct } from "./model.js";
 import { Task } from "./task.js";
+import { tasks as taskWords } from "./words.js";
 
-const w = words.tasks;
 
 /** id is that of the task that is looked at first, if there is one. onJump(id) shows a message. */
 export function TasksDialog({ room, id = "", onJump, onClose }) {
@@ -31,7 +31,7 @@ export function TasksDialog({ room, id = "", onJump, onClose }) {
   const those = (name) => state.tasks.filter((task) => filters[name](task, state.me));
   const shown = those(filter);
   return html`
-    <${Dialog} title=${w.title} onClose=${onClose} className="tasks">
+    <${Dialog} title=${taskWords.title} onClose=${onClose} className="tasks">
       ${problem && html`<p class="tasks-problem" role="alert">${problem}</p>`}
       <${Segments} legend=${w.filter} className="tasks-filter" name="tasks" value=${filter} onChange=${setFilter}
         all=${Object.keys(filters).map((name) => [name, `${w.filters[name]} ${those(name).length || ""}`])} />

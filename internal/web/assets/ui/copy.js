@@ -1,8 +1,8 @@
 // A button that copies a text.
 
 import { html, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { Icon } from "./icon.js";
+import { ui } from "./words.js";
 
 const icons = { copied: "check", notCopied: "alert" };
 
@@ -24,7 +24,7 @@ export function Copy({ text, label, icon = "copy", className = "button plain ico
   return html`
     <button type="button" class=${className} aria-label=${children ? undefined : label} title=${label} onClick=${copy}>
       <${Icon} name=${icons[done] ?? icon} />${children}
-      <span class="hidden-visually" role="status">${words.ui[done]}</span>
+      <span class="hidden-visually" role="status">${ui[done]}</span>
     </button>`;
 }
 

@@ -2,10 +2,10 @@
 // with Escape.
 
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { useBack } from "./back.js";
 import { Decision } from "./decision.js";
 import { Icon } from "./icon.js";
+import { ui } from "./words.js";
 
 /** Shows a dialog while it is on the page, has Back close it, and gives the focus back when it goes. */
 export function useModal(element, onClose) {
@@ -33,7 +33,7 @@ export function Dialog({ title, onClose, children, className = "" }) {
       onClick=${(e) => e.target === element.current && onClose()}>
       <div class="dialog-head">
         <h2 id="dialog-title">${title}</h2>
-        <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}>
+        <button type="button" class="button plain icon" aria-label=${ui.close} onClick=${onClose}>
           <${Icon} name="close" />
         </button>
       </div>
@@ -65,7 +65,7 @@ export function Confirm({ title, text, button, act, onClose, late = false, child
       ${children}
       ${problem && html`<p class="danger" role="alert">${problem}</p>`}
       <div class="dialog-buttons">
-        <button type="button" class="button" onClick=${onClose}>${words.ui.cancel}</button>
+        <button type="button" class="button" onClick=${onClose}>${ui.cancel}</button>
         <${late ? Decision : "button"} type="button" class="button danger" disabled=${busy} onClick=${go}>
           ${button}
         <//>

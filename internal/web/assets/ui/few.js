@@ -1,7 +1,7 @@
 // Many names, as few.
 
-import { words } from "../words.js";
 import { word } from "./fill.js";
+import { ui } from "./words.js";
 
 const most = 4;
 
@@ -10,5 +10,5 @@ export function few(names, first) {
   const ordered = names.includes(first) ? [first, ...names.filter((name) => name !== first)] : names;
   return ordered.length <= most
     ? ordered
-    : [...ordered.slice(0, most - 1), word(words.ui.others(ordered.length - most + 1))];
+    : [...ordered.slice(0, most - 1), word(ui.others(ordered.length - most + 1))];
 }

@@ -1,10 +1,10 @@
-// A sentence of words.js with names and quotes in it.
+// A sentence of the page with names and quotes in it.
 
 import { html } from "../vendor.js";
 
 const list = new Intl.ListFormat("en");
 
-/** Marks a word of the page that stands where a name could: words.who has them all. */
+/** Marks a word of the page that stands where a name could: who, in ui/words.js, has them all. */
 export const word = (text) => ({ word: text });
 
 /**

@@ -1,14 +1,14 @@
 // What the first view of a room does not need, such as dialogs: it is loaded after it.
 
 import { html, useEffect, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { Dialog } from "./dialog.js";
+import { ui } from "./words.js";
 
 /** @type {(() => Promise<void>)[]} */
 const all = []; // each loads one of them
 
 const NotLoaded = ({ onClose }) => html`
-  <${Dialog} title=${words.ui.notLoaded} onClose=${onClose}><p>${words.ui.notLoadedText}</p><//>`;
+  <${Dialog} title=${ui.notLoaded} onClose=${onClose}><p>${ui.notLoadedText}</p><//>`;
 
 /**
  * Returns the component that a module exports under a name. load imports the module. Where that fails,

@@ -2,8 +2,8 @@
 
 import * as store from "../local-storage.js";
 import { html, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { Segments } from "./segments.js";
+import { ui } from "./words.js";
 
 const name = "parley.theme";
 const themes = ["system", "light", "dark"];
@@ -25,6 +25,6 @@ function choose(chosen) {
 export function ThemeSwitch() {
   const [now, setNow] = useState(theme);
   return html`
-    <${Segments} legend=${words.ui.theme} name="theme" className="theme" value=${now}
-      all=${themes.map((one) => [one, words.ui.themes[one]])} onChange=${(one) => (choose(one), setNow(one))} />`;
+    <${Segments} legend=${ui.theme} name="theme" className="theme" value=${now}
+      all=${themes.map((one) => [one, ui.themes[one]])} onChange=${(one) => (choose(one), setNow(one))} />`;
 }

@@ -1,0 +1,14 @@
+// The words around every page: its name, the frame of a room, and what is said where nothing can be kept.
+
+export const site = "Parley";
+
+export const pageWords = {
+  sidebar: "Room",
+  skip: "Skip to the conversation",
+
+  notKept: "This browser blocks storage",
+  notKeptText:
+    "You lose this room when you close the tab. Allow storage for this site, or first make a link for another device.",
+  notKeptButton: "Continue",
+  title: (unread, room, site) => (unread ? `(${unread}) ` : "") + (room ? `${room} \u00b7 ` : "") + site,
+};
