@@ -8,7 +8,7 @@
 //
 // The program contains what is served, the assets compressed, so that no request costs work. It is in
 // the folder served. `go test ./internal/web -update` makes it of page.html and the folder assets:
-// the modules are joined and checked then, and a test fails for what does not fit.
+// the modules are bundled and checked then, and a test fails for what does not fit.
 //
 // A second document stands by itself: the view of a room for clients that show one, made of the folder view.
 //

@@ -20,33 +20,27 @@ import (
 	"testing"
 
 	"github.com/evanw/esbuild/pkg/api"
-
-	"github.com/parley-chat/parley/internal/web/bundle"
 )
 
-// A browser loads two files, the modules joined into one and the styles, and later the modules of
-// what the first view does not need.
-// `go test ./internal/web -update` joins and compresses them into the folder served, which the
+// A browser loads two files, the modules bundled into one and the styles, and later the modules of
+// what the first view does not need. Unbundled, each of a hundred small modules would be a request, which a
+// server without HTTP/2 answers in a dozen round trips and AWS bills one by one.
+// `go test ./internal/web -update` bundles and compresses them into the folder served, which the
 // program contains.
 var update = flag.Bool("update", false, "write the folder served")
 
 // built returns the text of each file that is served, by its name in the folder served.
 func built(t *testing.T) map[string]string {
 	t.Helper()
-	modules, styles, sum := sources(t), "", sha256.New()
-	script, later, err := bundle.Join("main.js", modules)
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := map[string]string{"main.js": minified(t, script), bundle.Later: minified(t, later)}
+	files, texts, styles, sum := sources(t), builtScripts(t), "", sha256.New()
 	for _, name := range assets {
-		if text, ok := modules[name]; ok && texts[name] == "" {
+		if text, ok := files[name]; ok && texts[name] == "" {
 			texts[name] = text
 		}
 	}
-	for _, name := range slices.SortedFunc(maps.Keys(modules), outerFirst) {
+	for _, name := range slices.SortedFunc(maps.Keys(files), outerFirst) {
 		if path.Ext(name) == ".css" {
-			styles += regexp.MustCompile(`(?s)/\*.*?\*/\n?`).ReplaceAllString(modules[name], "")
+			styles += regexp.MustCompile(`(?s)/\*.*?\*/\n?`).ReplaceAllString(files[name], "")
 		}
 	}
 	texts["page.css"] = styles
@@ -66,11 +60,37 @@ func built(t *testing.T) map[string]string {
 	return texts
 }
 
-// minified returns a script without what browsers do not need. Its exports keep their names.
-func minified(t *testing.T, script string) string {
+// builtScripts returns main.js and later.js. assets/later.js imports assets/main.js, so esbuild puts all that
+// assets/main.js needs into one chunk for both. The chunk is what is served as main.js. The output for
+// assets/main.js only imports the chunk: it would be one more request, and is dropped. Code may import no other
+// module than assets/later.js: esbuild would make a second chunk, and fail because two files are named main.js.
+func builtScripts(t *testing.T) map[string]string {
 	t.Helper()
-	return transformed(t, script, api.TransformOptions{Format: api.FormatESModule, Target: api.ES2022,
-		MinifyIdentifiers: true})
+	texts := bundled(t, api.BuildOptions{Splitting: true, Format: api.FormatESModule, ChunkNames: "main",
+		EntryPointsAdvanced: []api.EntryPoint{{InputPath: "assets/main.js", OutputPath: "entry"},
+			{InputPath: "assets/later.js", OutputPath: "later"}}})
+	if entry := strings.TrimSpace(texts["entry.js"]); entry != `import"./main.js";` || len(texts) != 3 {
+		t.Fatalf("%d scripts, and the first entry is %q", len(texts), entry)
+	}
+	delete(texts, "entry.js")
+	return texts
+}
+
+// bundled returns the scripts that esbuild makes, without what browsers do not need, each by its name. It writes
+// no file.
+func bundled(t *testing.T, options api.BuildOptions) map[string]string {
+	t.Helper()
+	options.Bundle, options.Outdir, options.TsconfigRaw = true, "served", "{}"
+	options.Target, options.Charset = api.ES2022, api.CharsetUTF8
+	options.MinifyWhitespace, options.MinifyIdentifiers, options.MinifySyntax = true, true, true
+	made, texts := api.Build(options), map[string]string{}
+	for _, problem := range append(made.Errors, made.Warnings...) {
+		t.Fatalf("%s: %+v", problem.Text, problem.Location)
+	}
+	for _, file := range made.OutputFiles {
+		texts[filepath.Base(file.Path)] = string(file.Contents)
+	}
+	return texts
 }
 
 // outerFirst puts what is in no folder first: where rules of styles are alike, those of a folder count.

@@ -16,12 +16,7 @@ const viewPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; " +
 // builtView returns the document of the view, made of the folder view and of what that imports of the page.
 func builtView(t *testing.T) string {
 	t.Helper()
-	made := api.Build(api.BuildOptions{EntryPoints: []string{"view/view.js"}, Bundle: true, Format: api.FormatIIFE,
-		Target: api.ES2022, Charset: api.CharsetUTF8, TsconfigRaw: "{}",
-		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true})
-	for _, problem := range append(made.Errors, made.Warnings...) {
-		t.Fatalf("%s: %+v", problem.Text, problem.Location)
-	}
+	script := bundled(t, api.BuildOptions{EntryPoints: []string{"view/view.js"}, Format: api.FormatIIFE})["view.js"]
 	texts, page := textsIn(t, "view"), sources(t)
 	style := regexp.MustCompile(`(?s):root \{.*?\n\}`).FindString(page["base.css"]) + texts["view.css"]
 	for unused := ""; unused != style; { // one that only another uses goes in the next round
@@ -34,9 +29,7 @@ func builtView(t *testing.T) string {
 			return ""
 		})
 	}
-	style = regexp.MustCompile(`(--[\w-]+:) |, `).ReplaceAllStringFunc(
-		transformed(t, style, api.TransformOptions{Loader: api.LoaderCSS}), strings.TrimSpace)
-	script := string(made.OutputFiles[0].Contents)
+	style = regexp.MustCompile(`(--[\w-]+:) |, `).ReplaceAllStringFunc(minifiedStyle(t, style), strings.TrimSpace)
 	return strings.NewReplacer("{style}", shortNames(strings.TrimSpace(style), script), "{policy}", viewPolicy,
 		"{script}", script, ">\n<", "><").Replace(texts["room.html"])
 }
@@ -55,11 +48,11 @@ func shortNames(style, script string) string {
 	})
 }
 
-// transformed returns a script or a style without what browsers do not need.
-func transformed(t *testing.T, text string, options api.TransformOptions) string {
+// minifiedStyle returns a style without what browsers do not need.
+func minifiedStyle(t *testing.T, style string) string {
 	t.Helper()
-	options.MinifyWhitespace, options.MinifySyntax = true, true
-	made := api.Transform(text, options)
+	made := api.Transform(style, api.TransformOptions{Loader: api.LoaderCSS, MinifyWhitespace: true,
+		MinifySyntax: true})
 	for _, problem := range append(made.Errors, made.Warnings...) {
 		t.Errorf("%s: %+v", problem.Text, problem.Location)
 	}

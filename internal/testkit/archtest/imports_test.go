@@ -142,7 +142,7 @@ func storeyOf(at string) (s storey, position int, ok bool) {
 
 // testOnly reports whether a package is no part of the program.
 func testOnly(at string) bool {
-	return withinAny(at, "testkit bench scripts e2e web/bundle") || strings.HasSuffix(at, "test")
+	return withinAny(at, "testkit bench scripts e2e") || strings.HasSuffix(at, "test")
 }
 
 // withinAny reports whether a place is one of these, or below one.

@@ -55,10 +55,10 @@ const openRoom = (room, message) => html`
 
 // The pages that are no room come in the second script: the first one is for rooms.
 const Missing = () => html`<${ErrorPage} trouble=${{ code: "not_loaded" }} />`;
-const HomePage = later(() => import("./landing/home.js"), "HomePage", Missing);
-const InvitePage = later(() => import("./landing/invite.js"), "InvitePage", Missing);
-const SignInPage = later(() => import("./landing/sign-in.js"), "SignInPage", Missing);
-const UploadPage = later(() => import("./landing/upload.js"), "UploadPage", Missing);
+const HomePage = later("HomePage", Missing);
+const InvitePage = later("InvitePage", Missing);
+const SignInPage = later("SignInPage", Missing);
+const UploadPage = later("UploadPage", Missing);
 
 const pages = {
   r: roomPage,

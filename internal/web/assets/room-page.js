@@ -20,7 +20,7 @@ import { later, loadAll } from "./ui/later.js";
 import { followViewport, useNarrow } from "./ui/viewport.js";
 import { useRoom } from "./use-room.js";
 
-const GoneRoom = later(() => import("./gone-room.js"), "GoneRoom"); // it comes while the room is live
+const GoneRoom = later("GoneRoom"); // it comes while the room is live
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
 const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
 

@@ -26,7 +26,7 @@ test("a dialog that asks takes a press at once, and not the second one of a doub
 test("a dialog that had to be loaded takes a press after half a second, and the next one at once", async (t) => {
   let now = 1_000;
   t.mock.method(performance, "now", () => now);
-  const Leave = later(() => Promise.resolve({ Confirm }), "Confirm");
+  const Leave = later("Confirm", undefined, () => Promise.resolve({ Confirm }));
   const late = drawn(Leave, props);
   while (late.find("button").length === 0) await settled();
   assert.equal(press(late, 1), 0);

@@ -12,16 +12,16 @@ import { Popover } from "./popover.js";
 import { compose } from "./words.js";
 
 const dialogs = {
-  invite: later(() => import("../sidebar/invite.js"), "InviteDialog"),
-  tasks: later(() => import("../tasks/view.js"), "TasksDialog"),
-  notices: later(() => import("./notices-dialog.js"), "NoticesDialog"),
-  export: later(() => import("./export-dialog.js"), "ExportDialog"),
+  invite: later("InviteDialog"),
+  tasks: later("TasksDialog"),
+  notices: later("NoticesDialog"),
+  export: later("ExportDialog"),
   name: NameDialog,
-  device: later(() => import("../sidebar/device.js"), "DeviceDialog"),
-  webhook: later(() => import("../hooks/add.js"), "WebhookDialog"),
-  keys: later(() => import("./keys-dialog.js"), "KeysDialog"),
-  leave: later(() => import("../sidebar/leave.js"), "LeaveDialog"),
-  forget: later(() => import("../sidebar/leave.js"), "ForgetDialog"),
+  device: later("DeviceDialog"),
+  webhook: later("WebhookDialog"),
+  keys: later("KeysDialog"),
+  leave: later("LeaveDialog"),
+  forget: later("ForgetDialog"),
 };
 
 /**

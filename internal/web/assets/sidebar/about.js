@@ -7,8 +7,8 @@ import { Part } from "./part.js";
 import { isAdmin } from "./people.js";
 import { sidebar as w } from "./words.js";
 
-const SettingsDialog = later(() => import("./settings.js"), "SettingsDialog");
-const LeaveDialog = later(() => import("./leave.js"), "LeaveDialog");
+const SettingsDialog = later("SettingsDialog");
+const LeaveDialog = later("LeaveDialog");
 
 export function About({ room, state }) {
   const [dialog, setDialog] = useState(""); // which one is open

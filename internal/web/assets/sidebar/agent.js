@@ -8,7 +8,7 @@ import { Part } from "./part.js";
 import { StateOf } from "./state.js";
 import { sidebar as w } from "./words.js";
 
-const Hooks = later(() => import("../hooks/list.js"), "Hooks", () => null);
+const Hooks = later("Hooks", () => null);
 
 /** onFewer is called when a hook is gone, and the focus with it. */
 export function MyAgent({ room, state, onFewer }) {

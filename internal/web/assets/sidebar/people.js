@@ -9,8 +9,8 @@ import { Part } from "./part.js";
 import { briefly } from "./state.js";
 import { sidebar as w } from "./words.js";
 
-const Bans = later(() => import("./manage.js"), "Bans");
-const Manage = later(() => import("./manage.js"), "Manage");
+const Bans = later("Bans");
+const Manage = later("Manage");
 const many = 5; // fewer unread messages tell nothing
 const most = 8; // in a room of more, those who are gone are folded
 const groups = { busy: "works", waiting: "waits", standby: "waits" };

@@ -11,14 +11,14 @@ const NotLoaded = ({ onClose }) => html`
   <${Dialog} title=${ui.notLoaded} onClose=${onClose}><p>${ui.notLoadedText}</p><//>`;
 
 /**
- * Returns the component that a module exports under a name. load imports the module. Where that fails,
- * because the connection is gone or the server was replaced by a newer one, missing says so. The
- * component is late if it was not loaded when it was asked for.
- * @param {() => Promise<any>} load
- * @param {string} name
+ * Returns the component that ../later.js exports under a name. Where that cannot be loaded, because the
+ * connection is gone or the server was replaced by a newer one, missing says so. The component is late if it
+ * was not loaded when it was asked for.
+ * @param {keyof typeof import("../later.js")} name
  * @param {any} [missing]
+ * @param {() => Promise<any>} [load]
  */
-export function later(load, name, missing = NotLoaded) {
+export function later(name, missing = NotLoaded, load = () => import("../later.js")) {
   let part = null;
   const get = () => load().then((module) => void (part = module[name]), () => {});
   all.push(get);

@@ -1,0 +1,20 @@
+// What the first view does not need: ui/later.js loads it behind that view. It is served as one file, later.js.
+
+import "./main.js"; // so that what both need is served in main.js alone
+
+export { ExportDialog } from "./compose/export-dialog.js";
+export { KeysDialog } from "./compose/keys-dialog.js";
+export { NoticesDialog } from "./compose/notices-dialog.js";
+export { GoneRoom } from "./gone-room.js";
+export { WebhookDialog } from "./hooks/add.js";
+export { Hooks } from "./hooks/list.js";
+export { HomePage } from "./landing/home.js";
+export { InvitePage } from "./landing/invite.js";
+export { SignInPage } from "./landing/sign-in.js";
+export { UploadPage } from "./landing/upload.js";
+export { DeviceDialog } from "./sidebar/device.js";
+export { InviteDialog } from "./sidebar/invite.js";
+export { LeaveDialog, ForgetDialog } from "./sidebar/leave.js";
+export { Bans, Manage } from "./sidebar/manage.js";
+export { SettingsDialog } from "./sidebar/settings.js";
+export { TasksDialog } from "./tasks/view.js";
