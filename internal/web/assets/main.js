@@ -94,7 +94,7 @@ const icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=ic
 
 /** Puts the name of the room and the number of what is new or waits into the title, and a dot on the icon. */
 function title() {
-  const { count, calls } = room ? attention(room.state, room.unread()) : { count: 0, calls: false };
+  const { count, calls } = room ? attention(room.state, room.unread.messages()) : { count: 0, calls: false };
   const now = pageWords.title(count, room && (room.state.room?.name ?? room.seat.title), site);
   if (document.title !== now) document.title = now;
   const href = new URL(calls ? "icon-dot.svg" : "icon.svg", import.meta.url).href;
@@ -110,7 +110,7 @@ addEventListener("focus", seen);
 addEventListener("blur", seen);
 addEventListener("online", () => room?.wake());
 addEventListener("beforeunload", (event) => room?.sharing.busy && event.preventDefault()); // files would be lost
-addEventListener("pagehide", () => room?.refusals.leave());
+addEventListener("pagehide", () => room?.supervision.refusals.leave());
 addEventListener("pageshow", (event) => event.persisted && room?.wake()); // out of the cache of pages
 addEventListener("popstate", moved);
 addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address

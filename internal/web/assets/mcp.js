@@ -74,6 +74,23 @@ export async function call(tool, args, { bearer = "", path = "mcp", signal, keep
   }
 }
 
+/**
+ * Makes a call, and makes it again when the server asks for that, until signal ends it.
+ * @param {() => Promise<any>} work
+ * @param {import("./types.d.ts").Clock} clock
+ * @param {AbortSignal} signal
+ */
+export async function patiently(work, clock, signal) {
+  for (;;) {
+    try {
+      return await work();
+    } catch (problem) {
+      if (signal.aborted || !problem.retryAfter) throw problem;
+      await clock.pause(problem.retryAfter * 1000, signal);
+    }
+  }
+}
+
 /** Returns the JSON-RPC message in an HTTP answer of either form. */
 async function messageOf(answer, alive) {
   const type = answer.headers.get("Content-Type") ?? "";

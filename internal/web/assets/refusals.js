@@ -7,7 +7,8 @@ export class Refusals {
   #all = new Map(); // {why, sent, stop} by the id of the draft; stop ends the pause before it is sent
 
   /**
-   * @param {{send: (id: string, why: string, leaving: boolean) => Promise<any>, show: (refusing: object) => void,
+   * @param {{send: (id: string, why: string, leaving: boolean) => Promise<any>,
+   *   show: (refusing: import("./types.d.ts").State["refusing"]) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   send makes the call, leaving so that it outlives the page; show is given {why, sent} of each by its id
    */

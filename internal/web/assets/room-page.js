@@ -93,7 +93,7 @@ function OpenRoom({ room, state, target }) {
 function useTarget(room, target, ready, jump, onDialog) {
   useEffect(() => {
     if (!target || !ready) return;
-    room.loadBack(target.id).then((there) => (there ? jump(target.id) : onDialog("noMessage")), () => {});
+    room.paging.loadBack(target.id).then((there) => (there ? jump(target.id) : onDialog("noMessage")), () => {});
   }, [target, ready]);
 }
 

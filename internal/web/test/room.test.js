@@ -1,56 +1,13 @@
-import { happens, newBrowser, rest, until } from "./platform.js";
-import { FakeServer, refused } from "./server.js";
+import { happens, rest, until } from "./platform.js";
+import { refused } from "./server.js";
+import { again, begin, begun, claim, live, opened, server, textsOf } from "./tabs.js";
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
+import { test } from "node:test";
 
 import { Refusal } from "../assets/mcp.js";
-import { Room } from "../assets/room.js";
 import { claimed, returned } from "../assets/seats.js";
 import * as storage from "../assets/storage.js";
-
-const claim = "w" + "0123456" + "abcde" + "0".repeat(18);
-
-let server, rooms;
-beforeEach(() => {
-  newBrowser();
-  server = new FakeServer();
-  rooms = [];
-});
-afterEach(() => {
-  for (const room of rooms) room.close();
-});
-
-/** Opens the room of a seat in a tab. */
-function begin(seat) {
-  const room = new Room(seat, server.clock);
-  rooms.push(room);
-  room.ended = room.run();
-  return room;
-}
-
-/** Opens the link, and waits until the room is there. */
-async function opened(seat = claimed(claim)) {
-  const room = begin(seat);
-  await live(room);
-  return room;
-}
-
-const live = (room) => until("the room is live", () => room.state.phase === "live" && !room.state.trouble);
-const textsOf = (room) => room.state.messages.map(({ text }) => text).filter(Boolean);
-
-/** Comes back to the room in a page that was just loaded. */
-async function again(room) {
-  room.close();
-  return opened(returned("0123456"));
-}
-
-/** Has Bo say n lines. */
-function talk(from, n) {
-  const texts = Array.from({ length: n }, (_, i) => `line ${from + i}`);
-  for (const text of texts) server.says("Bo", text);
-  return texts;
-}
 
 test("what is said comes in order and once", async () => {
   server.says("Bo", "before");
@@ -104,9 +61,9 @@ for (const [how, wake] of Object.entries(returns)) {
         server.hears = (tool) => heard && tool !== "wait_for_message";
         server.swallowing = true;
         await room.send({ text: "once" });
-        const paused = room.restrain({ paused: true });
+        const paused = room.supervision.restrain({ paused: true });
         const told = room.call("message_history", { limit: 1 });
-        const removed = room.redact("m000001").catch((problem) => problem);
+        const removed = room.admin.redact("m000001").catch((problem) => problem);
         let over = false;
         removed.then(() => (over = true));
         await rest();
@@ -140,15 +97,14 @@ test("a message that never gets an answer is sent again less and less often, whi
     await server.clock.pass(60_000);
     assert.ok(calls > 2 && calls < 12, `${calls} calls in a minute`);
     globalThis.fetch = fetch;
-    await room.drop(key);
+    await room.pending.drop(key);
     await server.clock.pass(60_000);
   }
 });
 
 test("an opening that the network swallowed begins anew, wherever it was", async () => {
   for (const tool of ["supervise", "message_history", "room_info", "list_tasks"]) {
-    newBrowser();
-    server = new FakeServer();
+    begun();
     server.hears = () => false;
     const fetch = globalThis.fetch;
     globalThis.fetch = (address, init) => {
@@ -177,117 +133,6 @@ test("an answer to a wait that is lost loses nothing, and is not shown", async (
   await server.clock.pass(1_000);
   assert.deepEqual(textsOf(room), ["one", "two"]);
   assert.deepEqual([...phases], ["live"]);
-});
-
-test("what was unread the last time is loaded over several pages, and marked", async () => {
-  talk(1_000, 150);
-  server.says("Bo", "read");
-  let room = await opened();
-  room.read(room.state.messages.at(-1).id);
-  room.close();
-  const texts = talk(0, 230);
-  const calls = server.called("message_history");
-  room = await again(room);
-  assert.equal(server.called("message_history"), calls + 3); // no more than it takes
-  const first = () => room.state.messages.find(({ id }) => id === room.state.firstUnread)?.text;
-  assert.equal(first(), "line 0");
-  assert.deepEqual([textsOf(room).slice(-231), room.unread().length], [["read", ...texts], 230]);
-  room.read(room.state.messages.at(-1).id);
-  room.read(room.state.messages[0].id); // nothing becomes unread
-  assert.equal(room.unread().length, 0);
-  server.says("Bo", "more");
-  await until("more has come", () => textsOf(room).at(-1) === "more");
-  room = await again(room);
-  assert.equal(first(), "more");
-});
-
-test("at the first visit nothing is unread, and what comes while nobody looks is marked", async () => {
-  server.says("Bo", "long ago");
-  const room = await opened();
-  assert.deepEqual([room.state.firstUnread, room.unread().length], ["", 0]);
-  room.here(false);
-  server.says("Bo", "meanwhile");
-  await until("it is there", () => textsOf(room).length === 2);
-  room.here(true);
-  assert.equal(room.state.firstUnread, room.state.messages.at(-1).id);
-});
-
-test("what this person says is never unread, and what its agent says is", async () => {
-  const room = await opened();
-  server.says("Bo", "first");
-  await rest();
-  room.read(room.state.messages.at(-1).id);
-  server.says("Ada", "mine", { person: true });
-  server.happens({ type: "joined", agent: "Cy" });
-  await rest();
-  assert.equal(room.unread().length, 0);
-  server.says("Ada", "my agent's");
-  await rest();
-  assert.equal(room.unread().length, 1);
-});
-
-test("earlier messages are loaded once and in order, up to one that is asked for", async () => {
-  const texts = talk(0, 241);
-  const room = await opened();
-  assert.ok(room.state.earlier && textsOf(room).length === 100);
-  const calls = server.called("message_history");
-  await Promise.all([room.loadEarlier(), room.loadEarlier()]);
-  assert.equal(server.called("message_history"), calls + 1);
-  assert.equal(await room.loadBack("m000001"), true);
-  assert.deepEqual([textsOf(room), room.state.earlier, room.state.loading], [texts, false, false]);
-  assert.equal(await room.loadBack("m999999"), false);
-  server.offline = true;
-  await assert.rejects(room.loadBack("m999999"));
-});
-
-test("at the end of a long talk what was said long ago is forgotten, and loaded again", async () => {
-  const room = await opened();
-  const texts = talk(0, 1_050);
-  await rest();
-  assert.equal(textsOf(room).length, 1_050); // somebody reads them
-  room.atEnd();
-  assert.deepEqual([textsOf(room), room.state.earlier], [texts.slice(-500), true]);
-  texts.push(...talk(1_050, 1_051));
-  await rest();
-  const [back] = await Promise.all([room.loadBack("m000001"), room.atEnd()]);
-  assert.deepEqual([back, textsOf(room), room.state.earlier], [true, texts, false]);
-});
-
-test("a long text is loaded whole, and is gone when it is removed", async () => {
-  const long = "Ünïcode and ".repeat(500) + "the end";
-  const id = server.says("Bo", long);
-  const room = await opened();
-  assert.ok(textsOf(room)[0].length < long.length);
-  await room.textOf(id);
-  assert.deepEqual(textsOf(room), [long]);
-  server.happens({ type: "room", changes: { redacted: id } });
-  await rest();
-  assert.deepEqual([room.state.messages[0].redacted, textsOf(room)], [true, ["removed"]]);
-});
-
-test("an export has everything with whole texts, and says how far it is", async () => {
-  const long = "word ".repeat(500);
-  server.says("Bo", long);
-  const texts = talk(0, 230);
-  const room = await opened();
-  const progress = [];
-  const all = await room.everything((n) => progress.push(n));
-  assert.deepEqual(all.map(({ text }) => text), [long, ...texts]);
-  assert.deepEqual(progress, [200, 231]);
-});
-
-test("an export waits where the server asks it to, and ends when nobody wants it", async () => {
-  const texts = talk(0, 120);
-  const room = await opened();
-  server.busy = 77;
-  let got = null;
-  room.everything().then((all) => (got = all));
-  await rest();
-  assert.ok(server.clock.waits(77_000));
-  server.busy = 0;
-  await server.clock.advance(77_000);
-  assert.deepEqual(got.map(({ text }) => text), texts);
-  await assert.rejects(room.everything(undefined, AbortSignal.abort()), { name: "AbortError" });
 });
 
 test("a room that was closed can still be read, also after a reload, and takes nothing more", async () => {
@@ -330,11 +175,11 @@ test("a seat that is gone leaves what is loaded, and nothing more is asked", asy
 
   const calls = server.calls.length;
   assert.deepEqual((await room.everything()).map(({ text }) => text.length), [3, 1_000]);
-  assert.deepEqual(await room.allClosedTasks(), []);
-  assert.equal(await room.loadBack("m000001").catch((refusal) => refusal.code), "removed");
-  await assert.rejects(room.textOf("m000003"), { code: "removed" });
+  assert.deepEqual(await room.tasks.allClosed(), []);
+  assert.equal(await room.paging.loadBack("m000001").catch((refusal) => refusal.code), "removed");
+  await assert.rejects(room.paging.textOf("m000003"), { code: "removed" });
   await assert.rejects(room.fileOf("m000003"), { code: "removed" });
-  await Promise.all([room.refresh.want({ info: true }), room.loadEarlier(), server.clock.advance(60_000)]);
+  await Promise.all([room.refresh.want({ info: true }), room.paging.loadEarlier(), server.clock.advance(60_000)]);
   for (const seen of [false, true]) room.here(seen);
   room.wake();
   room.pending.wake();
@@ -359,116 +204,6 @@ test("the last that a seat hears says who took it, if the refusal does not", asy
       reason: "kicked", by: "Bo", note: "too loud" });
 });
 
-/** Returns two devices of one person, of which both show the messages that wait. */
-async function twoDevices(...texts) {
-  const one = await opened();
-  newBrowser();
-  const two = await opened(claimed(claim.replace("abcde0", "abcde1")));
-  const drafts = texts.map((text) => server.drafts(text));
-  await rest();
-  await server.clock.advance(1_000);
-  for (const { state } of [one, two]) assert.equal(state.supervision.drafts.length, texts.length);
-  assert.notEqual(one.seat.token, two.seat.token);
-  return [one, two, ...drafts];
-}
-
-for (const decision of ["send", "edit", "refuse"]) {
-  test(`a draft that was decided on one device leaves the other at once: ${decision}`, async () => {
-    const [one, two, draft, other] = await twoDevices("May I?", "And this?");
-    two.edit(draft, "Their wor");
-    two.edit(other, "Given up");
-    two.edit(other, null);
-    for (const id of [draft, other]) {
-      await one.supervise({ draft: id, decision, ...(decision === "edit" && { text: "Mine" }) });
-      await until("it is gone", () => !two.state.supervision.drafts.some((one) => one.id === id)); // no time passes
-    }
-    assert.deepEqual(two.state.late, ["Their wor"], "what was being written there is not lost");
-    assert.deepEqual(one.state.late, []);
-  });
-}
-
-test("a late press says that the other device has decided, and so does the page without the draft", async () => {
-  const [one, two, draft, other] = await twoDevices("May I?", "And this?");
-  server.wakes = () => {}; // the other device has not heard of it yet
-  await one.supervise({ draft, decision: "refuse" });
-  await assert.rejects(two.supervise({ draft, decision: "send" }), { code: "decided" });
-  assert.deepEqual(two.state.supervision.drafts.map(({ id }) => id), [other]);
-  assert.deepEqual(two.state.late, [""]);
-  two.forgetLate();
-  two.edit(other, "My words");
-  await one.supervise({ draft: other, decision: "send" });
-  await assert.rejects(two.supervise({ draft: other, decision: "edit", text: "My words" }), { code: "decided" });
-  assert.deepEqual(two.state.late, ["My words"]);
-});
-
-test("what is written in place of a draft survives a reload, and so do words that came too late", async () => {
-  const one = await opened();
-  const [draft, other] = [server.drafts("May I?"), server.drafts("And this?")];
-  await until("they are there", () => one.state.messages.length === 2);
-  one.edit(draft, "My words");
-  one.edit(other, "Given up");
-  one.edit(other, null);
-  const two = await again(one);
-  assert.deepEqual([...two.edits], [[draft, "My words"]]);
-  two.close();
-  server.supervises({ draft, decision: "refuse" }); // on another device
-  for (let n = 0; n < 2; n++) {
-    const late = await again(two);
-    assert.deepEqual(late.state.late, ["My words"]);
-    if (n) late.forgetLate();
-  }
-  assert.deepEqual((await again(two)).state.late, []);
-});
-
-test("what was written in another tab, and sent there, is not called late in this one", async () => {
-  const one = await opened();
-  const draft = server.drafts("May I?");
-  await until("it is there", () => one.state.messages.length === 1);
-  one.edit(draft, "My words");
-  const two = await opened(returned("0123456"));
-  server.wakes = () => {}; // nobody has heard of it yet
-  await one.supervise({ draft, decision: "edit", text: "My words" });
-  await two.supervise({ approve: true });
-  assert.deepEqual([two.state.supervision.drafts, two.state.late, [...two.edits]], [[], [], []]);
-});
-
-test("what the room refuses of a decision is said, and a lost answer is not blamed on another device", async () => {
-  const [room, , draft] = await twoDevices("May I?");
-  const { supervises } = server;
-  server.supervises = function (args) {
-    return args.draft ? refused("invalid_argument", "An agent that it names has left.") : supervises.call(this, args);
-  };
-  await assert.rejects(room.supervise({ draft, decision: "send" }), { code: "invalid_argument" });
-  Object.assign(server, { supervises, wakes: () => {}, loses: (tool) => tool === "supervise" });
-  room.edit(draft, "Mine");
-  await assert.rejects(room.supervise({ draft, decision: "edit", text: "Mine" }));
-  server.loses = () => false;
-  await room.supervise({ draft, decision: "edit", text: "Mine" });
-  await room.supervise({ paused: true });
-  assert.deepEqual([room.state.late, room.state.supervision.drafts], [[], []]);
-});
-
-test("an older answer about the supervision is not shown over a newer one", async () => {
-  const room = await opened();
-  const seen = [];
-  room.subscribe(() => seen.push(room.state.supervision.paused));
-  const { supervises } = server;
-  let release;
-  server.supervises = function (args) {
-    const held = supervises.call(this, args);
-    if (args.paused !== undefined || release) return held;
-    return new Promise((resolve) => (release = () => resolve(held)));
-  };
-  room.refresh.want({ supervision: true });
-  await server.clock.advance(1_000);
-  assert.ok(release);
-  await room.supervise({ paused: true });
-  release();
-  await rest();
-  await server.clock.advance(1_000);
-  assert.deepEqual([...new Set(seen.slice(seen.indexOf(true)))], [true]);
-});
-
 test("what is open is read after events, also when the clock of the machine was set back", async () => {
   const room = await opened();
   server.clock.at -= 3600_000;
@@ -486,7 +221,7 @@ test("a page that is shown while it opens reads the room all the same", async ()
   assert.ok(server.clock.waits(77_000));
   assert.equal(room.state.room, null);
   await assert.rejects(room.send({ text: "too early" }), Refusal);
-  await assert.rejects(room.supervise({ add_hook: "https://example.org/" }), { code: "unavailable" });
+  await assert.rejects(room.supervision.change({ add_hook: "https://example.org/" }), { code: "unavailable" });
   assert.ok(server.calls.every(({ args }) => args.claim)); // any other would be told that there is no such seat
   server.busy = 0;
   await server.clock.pass(77_000);
@@ -508,8 +243,8 @@ test("tabs of one person share what was read and what was forgotten", async () =
   server.says("Bo", "news");
   await until("both have it", () => [one, two].every((room) => textsOf(room).length === 1));
   storage.keepRead(one.seat.token, ""); // as after a first visit to an empty room
-  one.read(one.state.messages[0].id);
-  assert.equal(one.unread().length, 0);
+  one.unread.readTo(one.state.messages[0].id);
+  assert.equal(one.unread.messages().length, 0);
   happens("storage", { key: "parley.read." + one.seat.token });
   assert.equal(two.state.readTo, one.state.readTo);
   await two.send({ text: "from both" });
@@ -543,54 +278,15 @@ test("every call shows the token of the seat, in a header and as an argument", a
   }
 });
 
-test("a pause without a connection waits, also over a reload; a resumption does not", async () => {
-  const one = await opened();
-  server.offline = true;
-  await one.restrain({ paused: true });
-  await one.restrain({ approve: true });
-  one.restraint.drop("approve");
-  assert.deepEqual([one.state.restraint, one.state.supervision.paused], [{ paused: true }, false]);
-  one.close();
-  const two = begin(returned("0123456"));
-  assert.deepEqual(two.state.restraint, { paused: true });
-  server.offline = false;
-  await server.clock.pass(2_000);
-  await until("it is paused", () => server.supervision.paused && two.state.supervision.paused);
-  assert.deepEqual([two.state.restraint, server.supervision.approve], [{}, false]);
-  server.offline = true;
-  await assert.rejects(two.supervise({ paused: false }));
-  server.offline = false;
-  await server.clock.pass(60_000);
-  assert.ok(server.supervision.paused);
-  const { supervises } = server;
-  server.supervises = () => refused("not_allowed", "You may not.");
-  await assert.rejects(two.restrain({ approve: true }), { code: "not_allowed" });
-  server.supervises = supervises;
-  assert.deepEqual(two.state.restraint, {});
-});
-
-test("a pause whose answer is lost is asked for again by itself", async () => {
-  const room = await opened();
-  let left = 1;
-  server.loses = (tool) => tool === "supervise" && left-- > 0;
-  server.supervises = ((real) => function (args) {
-    return left > 0 ? this.supervision : real.call(this, args); // the first one has not even come
-  })(server.supervises);
-  await room.restrain({ paused: true });
-  assert.deepEqual(room.state.restraint, { paused: true });
-  await server.clock.pass(2_000);
-  assert.deepEqual([room.state.restraint, room.state.supervision.paused], [{}, true]);
-});
-
 test("a file that the server would not take is known before it is sent", async () => {
   const room = await opened();
   server.offline = true;
-  assert.equal(await room.tooLarge({ size: 4097 }), "");
+  assert.equal(await room.limit.tooLarge({ size: 4097 }), "");
   server.offline = false;
   server.other = (tool, { size }) => (tool === "share_file" && size > 2 ** 50
     ? refused("message_too_long", "A file has at most 4096 bytes here, and this one has more.") : { upload: {} });
-  assert.equal(await room.tooLarge({ size: 4096 }), "");
-  assert.equal(await room.tooLarge({ size: 4097 }), "It is too large: the limit here is 4 KB.");
+  assert.equal(await room.limit.tooLarge({ size: 4096 }), "");
+  assert.equal(await room.limit.tooLarge({ size: 4097 }), "It is too large: the limit here is 4 KB.");
   assert.equal(server.called("share_file"), 2);
 });
 
@@ -605,29 +301,11 @@ test("a person alone has no agent to hold back", async () => {
   assert.ok(returned("0123456").alone);
 });
 
-test("an invite that took the place of another is counted, unless it was asked for", async () => {
-  const room = await opened();
-  server.other = (tool) => (tool === "manage_agent" ? { invite: "new" } : { changes: { invite: "new" } });
-  await room.manage({ agent_name: "Bo", action: "ban" });
-  await room.update({ password: "x" });
-  assert.equal(room.state.renewed, 2);
-  await room.update({ new_invite: true });
-  assert.equal(room.state.renewed, 2);
-});
-
-test("nobody else can be invited into a full room", async () => {
-  const room = await opened();
-  server.other = () => ({ invite: "a line", invite_link: "https://x/i/1" });
-  assert.deepEqual(await room.invite(), { link: "https://x/i/1", line: "a line" });
-  server.other = () => ({});
-  await assert.rejects(room.invite(), (problem) => problem.code === "room_full");
-});
-
 test("listeners hear of changes only, and not once they have left", async () => {
   const room = await opened();
   let heard = 0;
   const end = room.subscribe(() => heard++);
-  room.read(room.state.readTo);
+  room.unread.readTo(room.state.readTo);
   assert.equal(heard, 0);
   server.says("Bo", "news");
   await until("it is heard", () => heard > 0);

@@ -28,13 +28,13 @@ const find = (room, id) => room.state.messages.find((message) => message.id === 
 /** handle is a ref that is given answer(id, kind), which begins an answer, and focus(). onJump(id) shows a message. */
 export function Composer({ room, state, handle, onJump }) {
   const draft = useDraft(room.seat.token);
-  const attached = useFiles(!isSilent(state), (file) => room.tooLarge(file));
+  const attached = useFiles(!isSilent(state), (file) => room.limit.tooLarge(file));
   const area = useRef();
   if (handle) {
     handle.current = {
       focus: () => area.current?.focus(),
       answer: async (id, kind = "") => {
-        if (!find(room, id)) await room.loadBack(id).catch(() => {});
+        if (!find(room, id)) await room.paging.loadBack(id).catch(() => {});
         const message = find(room, id);
         if (message) draft.answer(message, kind, state.me);
         area.current?.focus();
@@ -58,7 +58,7 @@ function Box({ room, state, draft, attached, area, onJump }) {
     if (unfit(draft.now, state, files.length).why) return;
     const { message, share } = sharedBy(messageOf(draft.now, state.me), files.length);
     if (message) room.send(message).catch(() => {}); // room.pending shows what came of it
-    if (files.length) room.share(files, share);
+    if (files.length) room.sharing.take(files, share);
     attached.clear();
     draft.clear();
     area.current.focus();

@@ -23,7 +23,7 @@ export function ExportDialog({ room, onClose }) {
     setShown("");
     try {
       const messages = await room.everything(setLoaded, stop.current.signal);
-      const done = await room.allClosedTasks(stop.current.signal);
+      const done = await room.tasks.allClosed(stop.current.signal);
       const { room: info, me, agreements, tasks: open, clock } = room.state;
       const at = new Date(Date.now() + clock).toISOString().replace(/\.\d+Z/, "Z");
       const [type, make] = forms[form];

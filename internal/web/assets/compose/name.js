@@ -44,7 +44,7 @@ function NameForm({ room, className, label, needed = false, onDone, children = n
   const id = needed ? "name-asked" : "name";
   const call = async () => {
     const asked = name.trim() ? { person_name: name } : { no_name: true };
-    await room.supervise(asked).catch((refused) => {
+    await room.supervision.change(asked).catch((refused) => {
       const { code } = refused;
       throw code === "invalid_argument" ? new Refusal(code, refusals.of.join_room[code]) : refused;
     });

@@ -11,9 +11,9 @@ export function PauseButton({ room, state: { supervision, restraint } }) {
   const how = restraint.paused ? "cancel" : supervision.paused ? "resume" : "pause";
   const [name, short] = compose.pauses[how];
   const press = {
-    cancel: () => room.restraint.drop("paused"),
-    resume: () => act(() => room.supervise({ paused: false })),
-    pause: () => act(() => room.restrain({ paused: true })),
+    cancel: () => room.supervision.restraint.drop("paused"),
+    resume: () => act(() => room.supervision.change({ paused: false })),
+    pause: () => act(() => room.supervision.restrain({ paused: true })),
   }[how];
   return html`
     <button type="button" class=${"button pause" + (how === "pause" ? "" : " primary")} disabled=${busy}

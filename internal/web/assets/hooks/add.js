@@ -12,7 +12,7 @@ import { hooks as w } from "./words.js";
 
 /** Adds a webhook. Nobody is shown its secret again. */
 export function WebhookDialog({ room, onClose }) {
-  const add = ({ address }) => room.supervise({ add_hook: address });
+  const add = ({ address }) => room.supervision.change({ add_hook: address });
   const added = ({ secret }) => html`
     <p role="status">${w.webhook.added}</p>
     <${Secret} text=${secret} />`;

@@ -20,7 +20,7 @@ export function Hooks({ room, state, onFewer }) {
     before.current = hooks.length;
   }, [hooks.length, ending]);
   const end = async () => {
-    if (!ending.agent) return room.supervise({ end_hook: ending.id });
+    if (!ending.agent) return room.supervision.change({ end_hook: ending.id });
     await room.leave(); // the seat ends with the calls
     if (storage.seatIn(room.seat.room)) location.reload(); // the person has another one there
   };

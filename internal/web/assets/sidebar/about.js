@@ -40,5 +40,5 @@ function Dialogs({ room, dialog, onClose }) {
   if (dialog === "leave") return html`<${LeaveDialog} room=${room} onClose=${onClose} />`;
   if (dialog !== "close") return null;
   return html`<${Confirm} title=${w.closeTitle} text=${w.closeText} button=${w.closeButton}
-    act=${() => room.update({ closed: true })} onClose=${onClose} />`;
+    act=${() => room.admin.update({ closed: true })} onClose=${onClose} />`;
 }

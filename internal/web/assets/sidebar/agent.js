@@ -18,8 +18,8 @@ export function MyAgent({ room, state, onFewer }) {
   const switchOf = (name) => html`
     <${Switch} label=${w[name]} hint=${restraint[name] ? w.restraintWaits : w[name + "Hint"]} disabled=${busy}
       on=${!!restraint[name] || supervision[name]} onChange=${(on) => {
-        if (restraint[name]) room.restraint.drop(name);
-        else act(() => (on ? room.restrain({ [name]: true }) : room.supervise({ [name]: false })));
+        if (restraint[name]) room.supervision.restraint.drop(name);
+        else act(() => (on ? room.supervision.restrain({ [name]: true }) : room.supervision.change({ [name]: false })));
       }} />`;
   return html`
     <${Part} title=${w.myAgent}>

@@ -16,7 +16,7 @@ export const OnlyHere = ({ link }) => reachOf(link) === "own" && html`<p class="
 export function DeviceDialog({ room, onClose }) {
   const [link, setLink] = useState("");
   const { busy, problem, act } = useAct();
-  const make = () => act(async () => setLink(await room.newLink()));
+  const make = () => act(async () => setLink(await room.invites.forDevice()));
   return html`
     <${Dialog} title=${w.deviceTitle} onClose=${onClose}>
       <p>${room.state.alone ? w.deviceTextAlone : w.deviceText}</p>

@@ -23,7 +23,7 @@ export function Files({ room, state, onJump }) {
   const mayHaveMore = more && (state.earlier || earlier.length > 0);
   const load = () => act(async () => {
     if (!all && files.length > shown) return setAll(true);
-    const got = await room.filesBefore(files.at(-1)?.id ?? state.messages[0]?.id);
+    const got = await room.paging.filesBefore(files.at(-1)?.id ?? state.messages[0]?.id);
     setEarlier([...got.messages.filter(({ file }) => file), ...earlier]);
     setMore(!!got.has_more);
     return setAll(true);

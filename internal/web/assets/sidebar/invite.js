@@ -28,7 +28,7 @@ export function InviteDialog({ room, renewed, onClose }) {
   const load = async () => setInvite(await inviteTo(room));
   useEffect(() => void act(load), [capacity, agents.length, state.renewed]);
   const renew = () => act(async () => {
-    await room.update({ new_invite: true });
+    await room.invites.renew();
     await load();
   });
   if (!state.room) return null;
@@ -62,7 +62,7 @@ export function InviteDialog({ room, renewed, onClose }) {
 /** Returns {link, line}, of which link is "" if the invite seats nobody. */
 async function inviteTo(room) {
   try {
-    return await room.invite();
+    return await room.invites.current();
   } catch (refused) {
     if (refused instanceof Refusal && refused.code === "room_full") return { link: "", line: "" };
     throw refused;

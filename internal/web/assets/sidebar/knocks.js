@@ -53,8 +53,8 @@ function knocksIn(messages, now) {
 
 /** Answers a knock as is offered. */
 const answer = (room, { agent }, offer) => offer === "kick"
-  ? room.manage({ action: "kick", agent_name: agent })
-  : room.update({ capacity: room.state.room.capacity + 1 });
+  ? room.admin.manage({ action: "kick", agent_name: agent })
+  : room.admin.update({ capacity: room.state.room.capacity + 1 });
 
 /** The button that answers a knock. */
 export function Answer({ room, knock, offer, className = "button" }) {

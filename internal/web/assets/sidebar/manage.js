@@ -14,7 +14,7 @@ export function Manage({ room, agent, onClose }) {
   const [asking, setAsking] = useState(""); // the action that the person is asked about
   const [clear, setClear] = useState(false);
   const { busy, problem, act } = useAct();
-  const manage = (action) => room.manage({
+  const manage = (action) => room.admin.manage({
     agent_name: agent.name, action, ...(note.trim() && { note: note.trim() }), ...(clear && { clear }),
   });
   const choose = async (action) => {
@@ -58,7 +58,7 @@ function Ban({ room, name }) {
     <li class="sidebar-row">
       <span class="quiet">${w.banned(name)}</span>
       <button type="button" class="button" disabled=${busy}
-        onClick=${() => act(() => room.manage({ agent_name: name, action: "unban" }))}>
+        onClick=${() => act(() => room.admin.manage({ agent_name: name, action: "unban" }))}>
         ${w.unban}
       </button>
       <${Problem} text=${problem} />

@@ -40,7 +40,7 @@ export function SettingsDialog({ room, onClose }) {
   const save = async (event) => {
     event.preventDefault();
     const changed = changesBetween(before, now);
-    if (await act(() => Object.keys(changed).length && room.update(changed))) onClose();
+    if (await act(() => Object.keys(changed).length && room.admin.update(changed))) onClose();
   };
   const set = (name) => (value) => setNow({ ...now, [name]: value });
   const { agents, password_protected: locked } = room.state.room;

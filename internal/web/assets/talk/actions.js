@@ -9,7 +9,7 @@ import { CopyLink } from "./permalink.js";
 import { talk } from "./words.js";
 
 const textOf = (message, view) => async () => {
-  if (message.more) await view.room.textOf(message.id);
+  if (message.more) await view.room.paging.textOf(message.id);
   return view.room.state.messages.find(({ id }) => id === message.id)?.text ?? message.text;
 };
 

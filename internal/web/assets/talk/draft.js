@@ -21,18 +21,20 @@ const touch = matchMedia("(pointer: coarse)"); // there, the focus would open a 
 /** view as in log.js. */
 export function Draft({ draft, view }) {
   const { room, state, me } = view;
+  const { supervision } = room;
+  const { refusals } = supervision;
   // The person's text, while it is being edited.
-  const [edited, setEdited] = useState(/** @type {any} */ (room.edits.get(draft.id) ?? null));
+  const [edited, setEdited] = useState(/** @type {any} */ (supervision.edits.get(draft.id) ?? null));
   const { busy, problem, act } = useAct();
   const article = useRef();
   const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
   const refusing = state.refusing[draft.id];
   const message = { ...draft, from: me, finished: draft.finishes };
   const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
-  const write = (text) => (room.edit(draft.id, text), setEdited(text));
+  const write = (text) => (supervision.edit(draft.id, text), setEdited(text));
   const edit = (text) => (focus(), (begun.current = true), write(text));
   const decide = (decision, text) =>
-    act(() => (focus(), room.supervise({ draft: draft.id, decision, ...(text && { text }) })));
+    act(() => (focus(), supervision.change({ draft: draft.id, decision, ...(text && { text }) })));
   return html`
     <article class=${"message message-first message-draft" + (draft.to ? " message-private" : "")} tabindex="-1"
       ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${busy}>
@@ -43,14 +45,14 @@ export function Draft({ draft, view }) {
         ${edited === null && draft.text && html`<div class="message-text"><${Markdown} text=${draft.text} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
         <${Problem} text=${problem} />
-        ${refusing ? html`<${Refused} ...${{ room, draft, refusing, act, focus }} />` : edited === null ? html`
+        ${refusing ? html`<${Refused} ...${{ refusals, draft, refusing, act, focus }} />` : edited === null ? html`
           <p class="message-buttons">
             <${Decision} class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}<//>
             <button type="button" class="button" disabled=${busy} onClick=${() => edit(draft.text ?? "")}>
               ${w.edit}
             </button>
             <${Decision} class="button" disabled=${busy}
-              onClick=${() => (focus(), act(() => room.refusals.take(draft.id)))}>
+              onClick=${() => (focus(), act(() => refusals.take(draft.id)))}>
               ${w.refuse}
             <//>
           </p>` : html`
@@ -75,13 +77,13 @@ const Edit = ({ text, own, onText }) => html`
     onInput=${(event) => onText(event.target.value)}></textarea>`;
 
 /** A draft that is refused, unless the person undoes that. Enter in the reason sends it now. */
-function Refused({ room, draft, refusing: { why, sent }, act, focus }) {
+function Refused({ refusals, draft, refusing: { why, sent }, act, focus }) {
   return html`
     <p class="hidden-visually" role="status">${sent ? w.refused : w.refusing}</p>
-    <form class="message-buttons" onSubmit=${(event) => (event.preventDefault(), room.refusals.now(draft.id))}>
+    <form class="message-buttons" onSubmit=${(event) => (event.preventDefault(), refusals.now(draft.id))}>
       <input class="input" ref=${enterUnlessTouch} maxlength="200" aria-label=${w.refuseWhy} placeholder=${w.refuseWhy}
-        value=${why} readonly=${sent} onInput=${(e) => act(() => room.refusals.take(draft.id, e.target.value))} />
-      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), room.refusals.undo(draft.id))}>
+        value=${why} readonly=${sent} onInput=${(e) => act(() => refusals.take(draft.id, e.target.value))} />
+      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), refusals.undo(draft.id))}>
         ${w.undo}
       <//>
     </form>`;
@@ -95,12 +97,13 @@ function Refused({ room, draft, refusing: { why, sent }, act, focus }) {
 export function DraftsBar({ room, state, unseen, up, onNext }) {
   const n = state.supervision.drafts.length;
   const texts = state.late.filter(Boolean);
+  const forgetLate = () => room.supervision.forgetLate();
   return html`
     <p class="hidden-visually" role="status">${n > 0 && compose.draftsWait(n)}</p>
     ${state.late.length > 0 && html`
       <div class="late" role="alert">
         <p class="late-line">
-          ${roomWords.late} <${IconButton} icon="close" label=${ui.close} onClick=${() => room.forgetLate()} />
+          ${roomWords.late} <${IconButton} icon="close" label=${ui.close} onClick=${forgetLate} />
         </p>
         ${texts.map((text) => html`
           <div class="late-line">

@@ -48,10 +48,10 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   pane.look = () => setUnseen(pane.unseen(supervision.drafts.map(({ id }) => id)).join(" "));
 
   const jump = async (id) => {
-    if (!index.has(id) && !(await room.loadBack(id).catch(() => false))) return; // offline, it stays where it is
+    if (!index.has(id) && !(await room.paging.loadBack(id).catch(() => false))) return; // offline, it stays where it is
     const { at } = sought;
     if (at?.id !== id) return show(pane, id);
-    await room.textOf(id).catch(() => {}); // offline, its beginning has to do
+    await room.paging.textOf(id).catch(() => {}); // offline, its beginning has to do
     if (at !== sought.at) return; // the person has gone on
     setOpen((ids) => new Set(ids).add(id));
     pane.go(id, 0.35, wordIn);
@@ -85,14 +85,14 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const step = (by) => roving.current?.step(by);
   if (handle) handle.current = { jump, step, focus: () => roving.current?.focus() };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
-  useEffect(() => void (pane.atEnd && !sought.text && room.atEnd()), [messages]);
+  useEffect(() => void (pane.atEnd && !sought.text && room.paging.atEnd()), [messages]);
   useSought(list);
   useLayoutEffect(() => paint(list.current));
 
   if (!ready) return html`<${Skeleton} />`;
   const scrolled = () => {
     pane.scrolled();
-    if (state.earlier && !state.loading && box.current.scrollTop < 500) room.loadEarlier().catch(() => {});
+    if (state.earlier && !state.loading && box.current.scrollTop < 500) room.paging.loadEarlier().catch(() => {});
   };
   return html`
     <div class="log-frame">
@@ -126,7 +126,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
           onClose=${() => (setActing(null), roving.current.focus(acting.id))} />`}
       ${removing && html`
         <${Confirm} ...${removalOf(byId.get(removing))} button=${talk.removeButton}
-          act=${() => room.redact(removing)}
+          act=${() => room.admin.redact(removing)}
           onClose=${() => (setRemoving(""), roving.current.focus(removing))} />`}
     </div>
     <${DraftsBar} room=${room} state=${state} unseen=${unseen ? unseen.split(" ") : []} up=${pane.atEnd}
@@ -213,7 +213,7 @@ function Beginning({ room, state }) {
     <p class="log-beginning quiet">${state.partial ? talk.notLoaded : talk.begins}</p>` : null;
   const load = async () => {
     setProblem("");
-    await room.loadEarlier().catch((failed) => setProblem(failed.message));
+    await room.paging.loadEarlier().catch((failed) => setProblem(failed.message));
   };
   return html`
     <p class="log-beginning">

@@ -123,9 +123,9 @@ export function Sending({ item, room }) {
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />${text}</p>
     <p class="message-buttons">
       ${!over && html`
-        <button type="button" class="button" onClick=${() => room.retry(key)}>
+        <button type="button" class="button" onClick=${() => room.pending.retry(key)}>
           ${held ? talk.sendAnyway : talk.again}
         </button>`}
-      <button type="button" class="button plain" onClick=${() => room.drop(key)}>${talk.discard}</button>
+      <button type="button" class="button plain" onClick=${() => room.pending.drop(key)}>${talk.discard}</button>
     </p>`;
 }

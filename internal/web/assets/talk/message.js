@@ -97,7 +97,7 @@ function Text({ message, view }) {
   const toggle = async () => {
     setProblem("");
     try {
-      if (more) await view.room.textOf(message.id);
+      if (more) await view.room.paging.textOf(message.id);
     } catch (failed) {
       setProblem(failed.message); // what is loaded is shown
     }

@@ -47,7 +47,7 @@ export function useReading({ room, state, pane, ready, rows, index, box }) {
     read: (id) => {
       if (place(id) <= known()) return;
       seen.current = id;
-      room.read(id);
+      room.unread.readTo(id);
     },
   };
   const reading = useRef(/** @type {Reading | undefined} */ (undefined));

@@ -78,7 +78,8 @@ function Line({ room, state, onJump, onClose, field }) {
   const more = async () => {
     setProblem("");
     field.current.focus(); // the button may go
-    const loaded = state.earlier ? room.loadEarlier() : Promise.all(long.map(({ id }) => room.textOf(id)));
+    const { paging } = room;
+    const loaded = state.earlier ? paging.loadEarlier() : Promise.all(long.map(({ id }) => paging.textOf(id)));
     await loaded.catch((failed) => setProblem(failed.message));
   };
   const { more: earlier, rest, allLoaded, allThere, label, results, count, none } = talk.search;

@@ -14,7 +14,7 @@ export function useTask(room, action, task, onProblem) {
     setBusy(true);
     onProblem("");
     try {
-      await room.task(args);
+      await room.tasks.change(args);
       return true;
     } catch (refused) {
       await room.refresh.want({ tasks: true });

@@ -56,9 +56,9 @@ function Closed({ open, room, state, ...rest }) {
   const [got, setGot] = useState(/** @type {any} */ (null)); // {tasks, has_more}
   const { busy, problem, act } = useAct();
   const ids = state.tasks.map(({ id }) => id).join();
-  const load = () => act(async () => setGot(await room.closedTasks()));
+  const load = () => act(async () => setGot(await room.tasks.closed()));
   const more = () => act(async () => {
-    const { tasks, has_more } = await room.closedTasks(got.tasks.at(-1).id);
+    const { tasks, has_more } = await room.tasks.closed(got.tasks.at(-1).id);
     setGot({ tasks: [...got.tasks, ...tasks], has_more });
   });
   useEffect(() => void (got && load()), [ids]);

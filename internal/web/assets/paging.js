@@ -1,0 +1,158 @@
+// The messages of a room as far as they are loaded, and the loading of those before them, page by page: at the
+// opening back to what was read last, then as far as somebody scrolls, looks for a message or saves all.
+
+import { History, whole } from "./history.js";
+import { Refusal, patiently } from "./mcp.js";
+
+const pageSize = 100; // messages; the server gives no more at once
+const mostLoaded = 1000; // messages, of a room at whose end the person is; then half of them are forgotten
+const unreadPages = 5; // that are loaded at the opening to find what was read
+
+export class Paging {
+  history = new History(); // what is loaded
+  #more = false; // there are messages before those
+  /** @type {Promise<void> | null} */
+  #loading = null; // while it lasts
+  #backwards = 0; // how many look for an earlier message
+
+  /**
+   * @param {{call: (tool: string, args: object, signal?: AbortSignal) => Promise<any>,
+   *   show: (parts: Partial<import("./types.d.ts").State>) => void,
+   *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
+   */
+  constructor(room) {
+    this.room = room;
+  }
+
+  #read = (args, signal = this.room.signal) => this.room.call("message_history", args, signal);
+
+  /**
+   * Loads the newest messages, back to the one that was read last if few pages have it. Returns what begin takes, with
+   * the cursor of the end.
+   */
+  async newest(readTo, signal) {
+    const history = new History();
+    let page = await this.#read({ limit: pageSize }, signal);
+    const { cursor } = page;
+    history.prepend(page.messages);
+    const pages = readTo ? unreadPages : 1;
+    for (let n = 1; n < pages && page.has_more && !history.has(readTo); n++) {
+      page = await this.#read({ limit: pageSize, before: history.messages[0].id }, signal);
+      history.prepend(page.messages);
+    }
+    return { cursor, history, more: !!page.has_more };
+  }
+
+  /** Puts what newest has loaded in the place of what was loaded before. */
+  begin({ history, more }) {
+    this.history = history;
+    this.#more = more;
+    this.room.show({ earlier: more });
+  }
+
+  /** Loads nothing any more. Returns whether there are messages before those that are loaded. */
+  end() {
+    const partial = this.#more;
+    this.#more = false;
+    return partial;
+  }
+
+  /** Loads what was said before. */
+  loadEarlier() {
+    return (this.#loading ??= this.#loadEarlier().finally(() => {
+      this.#loading = null;
+      this.room.show({ loading: false });
+    }));
+  }
+
+  async #loadEarlier() {
+    const [first] = this.history.messages;
+    if (!first || !this.#more) return;
+    this.room.show({ loading: true });
+    const got = await this.#read({ limit: pageSize, before: first.id });
+    this.history.prepend(got.messages);
+    this.#show(!!got.has_more);
+  }
+
+  /** Loads what was said before up to a message. Resolves true if that is there. */
+  async loadBack(id) {
+    this.#backwards++;
+    try {
+      if (!this.history.has(id) && !(await this.#exists(id))) return false;
+      while (!this.history.has(id) && this.#more) await this.loadEarlier();
+      return this.history.has(id);
+    } finally {
+      this.#backwards--;
+    }
+  }
+
+  async #exists(id) {
+    try {
+      return (await this.#read({ id })).messages.length > 0;
+    } catch (problem) {
+      if (problem instanceof Refusal && problem.code === "invalid_argument") return false;
+      throw problem;
+    }
+  }
+
+  /** The person is at the end: what was said long ago is forgotten, and loaded again once somebody wants it. */
+  atEnd() {
+    const { length } = this.history.messages;
+    if (this.room.signal.aborted || length <= mostLoaded || this.#loading || this.#backwards) return;
+    this.history.keep(mostLoaded / 2);
+    this.#show(true);
+  }
+
+  #show(more) {
+    this.#more = more;
+    this.room.show({ messages: this.history.messages, earlier: more });
+  }
+
+  /** Loads the rest of a long text, and puts the whole into messages. */
+  async textOf(id) {
+    const message = this.history.messages.find((message) => message.id === id);
+    if (!message?.more) return;
+    this.history.replace(await whole(this.#read, message));
+    this.room.show({ messages: this.history.messages });
+  }
+
+  /**
+   * Yields what was said before the messages that are loaded, a page at a time and the newest first, and keeps none of
+   * it. However long the server makes it wait in between, it goes on; signal ends it.
+   */
+  async *pagesBefore(signal) {
+    let [{ id } = { id: "" }] = this.history.messages;
+    for (let more = this.#more; more; ) {
+      const got = await this.#patiently({ limit: pageSize, before: id }, signal);
+      yield got.messages;
+      id = got.messages[0]?.id ?? id;
+      more = got.has_more;
+    }
+  }
+
+  /**
+   * Returns all that this seat may see, with whole texts; of a seat that is gone, what is loaded. onProgress hears how
+   * many messages there are so far; signal ends it.
+   */
+  async everything(/** @type {(n: number) => void} */ onProgress = () => {}, signal = this.room.signal) {
+    let all = this.history.messages;
+    if (this.room.signal.aborted) return all;
+    for await (const messages of this.pagesBefore(signal)) {
+      all = [...messages, ...all];
+      onProgress(all.length);
+    }
+    const full = [];
+    for (const message of all)
+      full.push(message.more ? await whole((args) => this.#patiently(args, signal), message) : message);
+    return full;
+  }
+
+  #patiently(args, signal) {
+    return patiently(() => this.#read(args, signal), this.room.clock, signal);
+  }
+
+  /** Returns messages that carry files, the newest page or the one before a message: {messages, has_more}. */
+  filesBefore(id = "") {
+    return this.#read({ files: true, limit: pageSize, ...(id && { before: id }) });
+  }
+}

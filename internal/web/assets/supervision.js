@@ -1,0 +1,157 @@
+// How a person supervises its agent: whether that is paused, whether its messages are approved, and the
+// drafts that wait for it. Another device or tab may decide about a draft: it leaves the page at once, and
+// what the person was writing in its place is shown as words that came too late.
+
+import { Refusal } from "./mcp.js";
+import { Refusals } from "./refusals.js";
+import { Restraint } from "./restraint.js";
+import { roomWords } from "./room-words.js";
+
+/**
+ * The supervision of an agent that is not held back, and before it is known.
+ * @type {import("./types.d.ts").State["supervision"]}
+ */
+export const unheld = { paused: false, approve: false, drafts: [] };
+
+export class Supervision {
+  edits = new Map(); // what the person is writing in place of a draft, by its id; this browser keeps it
+  #shown = unheld;
+  /** @type {string[]} */
+  #late = [];
+  #changed = 0; // how often the person has changed it
+  #decided = new Set(); // the ids of drafts that the log says were decided
+  #deciding = new Set(); // the ids of drafts about which a call of this page may have decided
+
+  /**
+   * @param {{call: (args: object, how: object) => Promise<any>, again: () => void, isOffline: () => boolean,
+   *   notes: () => {edits?: Record<string, string>, restraint?: Record<string, boolean>},
+   *   note: (parts: object) => void, show: (parts: Partial<import("./types.d.ts").State>) => void,
+   *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
+   *   call calls supervise, how is of mcp.js; again has it read once more; notes is what this browser keeps, and note
+   *   replaces parts of that
+   */
+  constructor(room) {
+    const { notes, note, show, clock, signal } = room;
+    this.room = room;
+    this.refusals = new Refusals({
+      send: (draft, text, leaving) =>
+        this.change({ draft, decision: "refuse", ...(text && { text }) }, leaving ? { keepalive: true } : { signal }),
+      show: (refusing) => show({ refusing }),
+      clock,
+      signal,
+    });
+    this.restraint = new Restraint({
+      call: (args) => this.change(args),
+      kept: () => notes().restraint ?? {},
+      keep: (restraint) => note({ restraint }),
+      show: (restraint) => show({ restraint }),
+      clock,
+      signal,
+    });
+  }
+
+  /** Takes up what the person was writing when the page was loaded. */
+  open() {
+    this.edits = new Map(Object.entries(this.#written));
+  }
+
+  /** Reads it anew. */
+  async read() {
+    const changed = this.#changed;
+    const held = await this.room.call({}, { signal: this.room.signal });
+    if (changed === this.#changed) this.#show(held);
+    else this.room.again(); // what came may be from before
+  }
+
+  /** Takes away the drafts that messages of the log say were decided, at once. */
+  arrived(messages) {
+    for (const { draft } of messages) if (draft) this.#decided.add(draft);
+    this.#show(this.#shown);
+  }
+
+  /** The room is over: nothing waits in it. */
+  end() {
+    this.#shown = unheld;
+    this.room.show({ supervision: unheld });
+  }
+
+  /** Pauses the agent or has its messages approved, {paused: true} or {approve: true}, once there is a connection. */
+  restrain(args) {
+    const done = this.restraint.take(args);
+    if (this.room.isOffline()) this.restraint.show(); // a call may take long to fail
+    return done;
+  }
+
+  /**
+   * Calls supervise, which pauses the agent, sets whether its messages are approved, adds or ends a hook, or decides
+   * about a draft: {paused, approve, add_hook, end_hook, draft, decision, text}. Returns the supervision. A decision
+   * that comes too late throws, and state.late has it: the draft has left the page. how is of mcp.js.
+   */
+  async change(args, how = /** @type {object} */ ({ signal: this.room.signal })) {
+    const { draft } = args;
+    const again = this.#deciding.has(draft);
+    if (draft) this.#deciding.add(draft);
+    try {
+      const supervision = await this.room.call(args, how);
+      this.edit(draft, null);
+      this.#changed++;
+      this.#show(supervision);
+      return supervision;
+    } catch (problem) {
+      if (!draft || !(problem instanceof Refusal)) throw problem;
+      await this.read().finally(() => this.#deciding.delete(draft));
+      if (this.#shown.drafts.some(({ id }) => id === draft)) throw problem;
+      if (again) { // a call without an answer has done it
+        this.edit(draft, null);
+        return this.#shown;
+      }
+      this.#tooLate(draft);
+      throw new Refusal("decided", roomWords.late);
+    }
+  }
+
+  /** Notes what the person is writing in place of a draft; null for nothing any more. */
+  edit(id, text) {
+    const { [id]: before, ...others } = this.#written;
+    if (text === null) this.edits.delete(id);
+    else this.edits.set(id, text);
+    if (text !== (before ?? null)) this.#keep(text === null ? others : { ...others, [id]: text });
+  }
+
+  /** The person has read that it came too late. Its words are kept until then. */
+  forgetLate() {
+    const waiting = this.#shown.drafts.map(({ id }) => id);
+    this.#keep(Object.fromEntries(Object.entries(this.#written).filter(([id]) => waiting.includes(id))));
+    this.#showLate([]);
+  }
+
+  /** Shows the supervision without what the log says was decided meanwhile. */
+  #show(supervision) {
+    const drafts = supervision.drafts.filter(({ id }) => !this.#decided.has(id));
+    this.#shown = drafts.length < supervision.drafts.length ? { ...supervision, drafts } : supervision;
+    this.room.show({ supervision: this.#shown });
+    for (const id of this.edits.keys())
+      if (!this.#deciding.has(id) && !drafts.some((draft) => draft.id === id)) this.#tooLate(id);
+  }
+
+  /** Shows the words of the person for a draft that waits no more, unless another tab has sent or dropped them. */
+  #tooLate(id) {
+    const words = this.edits.get(id);
+    this.edits.delete(id);
+    if (words === undefined || Object.hasOwn(this.#written, id)) this.#showLate([...this.#late, words ?? ""]);
+  }
+
+  #showLate(late) {
+    this.#late = late;
+    this.room.show({ late });
+  }
+
+  /** What this browser keeps of the edits. */
+  get #written() {
+    return this.room.notes().edits ?? {};
+  }
+
+  #keep(edits) {
+    this.room.note({ edits });
+  }
+}

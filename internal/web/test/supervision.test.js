@@ -1,0 +1,158 @@
+import { newBrowser, rest, until } from "./platform.js";
+import { refused } from "./server.js";
+import { again, begin, claim, opened, server } from "./tabs.js";
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { claimed, returned } from "../assets/seats.js";
+
+/** Returns two devices of one person, of which both show the messages that wait. */
+async function twoDevices(...texts) {
+  const one = await opened();
+  newBrowser();
+  const two = await opened(claimed(claim.replace("abcde0", "abcde1")));
+  const drafts = texts.map((text) => server.drafts(text));
+  await rest();
+  await server.clock.advance(1_000);
+  for (const { state } of [one, two]) assert.equal(state.supervision.drafts.length, texts.length);
+  assert.notEqual(one.seat.token, two.seat.token);
+  return [one, two, ...drafts];
+}
+
+for (const decision of ["send", "edit", "refuse"]) {
+  test(`a draft that was decided on one device leaves the other at once: ${decision}`, async () => {
+    const [one, two, draft, other] = await twoDevices("May I?", "And this?");
+    two.supervision.edit(draft, "Their wor");
+    two.supervision.edit(other, "Given up");
+    two.supervision.edit(other, null);
+    for (const id of [draft, other]) {
+      await one.supervision.change({ draft: id, decision, ...(decision === "edit" && { text: "Mine" }) });
+      await until("it is gone", () => !two.state.supervision.drafts.some((one) => one.id === id)); // no time passes
+    }
+    assert.deepEqual(two.state.late, ["Their wor"], "what was being written there is not lost");
+    assert.deepEqual(one.state.late, []);
+  });
+}
+
+test("a late press says that the other device has decided, and so does the page without the draft", async () => {
+  const [one, two, draft, other] = await twoDevices("May I?", "And this?");
+  server.wakes = () => {}; // the other device has not heard of it yet
+  await one.supervision.change({ draft, decision: "refuse" });
+  await assert.rejects(two.supervision.change({ draft, decision: "send" }), { code: "decided" });
+  assert.deepEqual(two.state.supervision.drafts.map(({ id }) => id), [other]);
+  assert.deepEqual(two.state.late, [""]);
+  two.supervision.forgetLate();
+  two.supervision.edit(other, "My words");
+  await one.supervision.change({ draft: other, decision: "send" });
+  const late = two.supervision.change({ draft: other, decision: "edit", text: "My words" });
+  await assert.rejects(late, { code: "decided" });
+  assert.deepEqual(two.state.late, ["My words"]);
+});
+
+test("what is written in place of a draft survives a reload, and so do words that came too late", async () => {
+  const one = await opened();
+  const [draft, other] = [server.drafts("May I?"), server.drafts("And this?")];
+  await until("they are there", () => one.state.messages.length === 2);
+  one.supervision.edit(draft, "My words");
+  one.supervision.edit(other, "Given up");
+  one.supervision.edit(other, null);
+  const two = await again(one);
+  assert.deepEqual([...two.supervision.edits], [[draft, "My words"]]);
+  two.close();
+  server.supervises({ draft, decision: "refuse" }); // on another device
+  for (let n = 0; n < 2; n++) {
+    const late = await again(two);
+    assert.deepEqual(late.state.late, ["My words"]);
+    if (n) late.supervision.forgetLate();
+  }
+  assert.deepEqual((await again(two)).state.late, []);
+});
+
+test("what was written in another tab, and sent there, is not called late in this one", async () => {
+  const one = await opened();
+  const draft = server.drafts("May I?");
+  await until("it is there", () => one.state.messages.length === 1);
+  one.supervision.edit(draft, "My words");
+  const two = await opened(returned("0123456"));
+  server.wakes = () => {}; // nobody has heard of it yet
+  await one.supervision.change({ draft, decision: "edit", text: "My words" });
+  await two.supervision.change({ approve: true });
+  assert.deepEqual([two.state.supervision.drafts, two.state.late, [...two.supervision.edits]], [[], [], []]);
+});
+
+test("what the room refuses of a decision is said, and a lost answer is not blamed on another device", async () => {
+  const [room, , draft] = await twoDevices("May I?");
+  const { supervises } = server;
+  server.supervises = function (args) {
+    return args.draft ? refused("invalid_argument", "An agent that it names has left.") : supervises.call(this, args);
+  };
+  await assert.rejects(room.supervision.change({ draft, decision: "send" }), { code: "invalid_argument" });
+  Object.assign(server, { supervises, wakes: () => {}, loses: (tool) => tool === "supervise" });
+  room.supervision.edit(draft, "Mine");
+  await assert.rejects(room.supervision.change({ draft, decision: "edit", text: "Mine" }));
+  server.loses = () => false;
+  await room.supervision.change({ draft, decision: "edit", text: "Mine" });
+  await room.supervision.change({ paused: true });
+  assert.deepEqual([room.state.late, room.state.supervision.drafts], [[], []]);
+});
+
+test("an older answer about the supervision is not shown over a newer one", async () => {
+  const room = await opened();
+  const seen = [];
+  room.subscribe(() => seen.push(room.state.supervision.paused));
+  const { supervises } = server;
+  let release;
+  server.supervises = function (args) {
+    const held = supervises.call(this, args);
+    if (args.paused !== undefined || release) return held;
+    return new Promise((resolve) => (release = () => resolve(held)));
+  };
+  room.refresh.want({ supervision: true });
+  await server.clock.advance(1_000);
+  assert.ok(release);
+  await room.supervision.change({ paused: true });
+  release();
+  await rest();
+  await server.clock.advance(1_000);
+  assert.deepEqual([...new Set(seen.slice(seen.indexOf(true)))], [true]);
+});
+
+test("a pause without a connection waits, also over a reload; a resumption does not", async () => {
+  const one = await opened();
+  server.offline = true;
+  await one.supervision.restrain({ paused: true });
+  await one.supervision.restrain({ approve: true });
+  one.supervision.restraint.drop("approve");
+  assert.deepEqual([one.state.restraint, one.state.supervision.paused], [{ paused: true }, false]);
+  one.close();
+  const two = begin(returned("0123456"));
+  assert.deepEqual(two.state.restraint, { paused: true });
+  server.offline = false;
+  await server.clock.pass(2_000);
+  await until("it is paused", () => server.supervision.paused && two.state.supervision.paused);
+  assert.deepEqual([two.state.restraint, server.supervision.approve], [{}, false]);
+  server.offline = true;
+  await assert.rejects(two.supervision.change({ paused: false }));
+  server.offline = false;
+  await server.clock.pass(60_000);
+  assert.ok(server.supervision.paused);
+  const { supervises } = server;
+  server.supervises = () => refused("not_allowed", "You may not.");
+  await assert.rejects(two.supervision.restrain({ approve: true }), { code: "not_allowed" });
+  server.supervises = supervises;
+  assert.deepEqual(two.state.restraint, {});
+});
+
+test("a pause whose answer is lost is asked for again by itself", async () => {
+  const room = await opened();
+  let left = 1;
+  server.loses = (tool) => tool === "supervise" && left-- > 0;
+  server.supervises = ((real) => function (args) {
+    return left > 0 ? this.supervision : real.call(this, args); // the first one has not even come
+  })(server.supervises);
+  await room.supervision.restrain({ paused: true });
+  assert.deepEqual(room.state.restraint, { paused: true });
+  await server.clock.pass(2_000);
+  assert.deepEqual([room.state.restraint, room.state.supervision.paused], [{}, true]);
+});
