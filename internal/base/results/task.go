@@ -33,7 +33,7 @@ type Task struct {
 	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`
 }
 
-// TaskBrief names a task of the caller.
+// TaskBrief names a task.
 type TaskBrief struct {
 	ID    string `json:"id" doc:"for finishes of send_message"`
 	Title Text   `json:"title" doc:"what is to be done"`

@@ -85,9 +85,14 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 			info.Banned = append(info.Banned, b.Name)
 		}
 	}
-	info.Room, err = c.room.view(ctx, c.head, c.me)
+	seen, err := c.room.roster(ctx, c.head, c.me)
 	if err != nil {
 		return Info{}, err
+	}
+	info.Room = describe(c.head)
+	info.Room.Agents = seen.Agents()
+	if c.me.IsPerson() {
+		info.Drafts, info.Stalled = c.openDrafts(), c.stalledTasks(seen.Presence)
 	}
 	info.Earlier, err = earlier(ctx, c.room.log, c.me, room.Mark{Messages: c.head.Messages})
 	if err != nil {

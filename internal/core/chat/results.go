@@ -130,6 +130,8 @@ type Info struct {
 	Open       *Open // nil for a caller without a seat there
 	Requests   []OpenRequest
 	Agreements []Agreement // the newest five
+	Drafts     []string    // for a person: the ids of its agent's messages that wait for it, oldest first
+	Stalled    []TaskBrief // for a person: the tasks that have stalled, as list_tasks tells
 	Banned     []string    // for an admin: the names that are kept out, the latest last
 	View       string      // for an agent: the token with which its client shows the room; "" for others
 	Now        time.Time

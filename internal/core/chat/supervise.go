@@ -195,6 +195,15 @@ func (c *session) drafts(ctx context.Context, a room.Caller) ([]DraftView, error
 	return list, nil
 }
 
+// openDrafts returns the ids of the drafts of the caller's seat that wait, oldest first. The head has them, so a page
+// that shows many rooms learns of them without a read.
+func (c *session) openDrafts() (ids []string) {
+	for _, d := range c.me.Person.Open(c.room.svc.now()) {
+		ids = append(ids, c.head.MessageID(d.N))
+	}
+	return ids
+}
+
 // decideDraft decides, for the person behind the caller's seat, about the draft of an id.
 func (c *session) decideDraft(ctx context.Context, id string, decision room.Decision, text string) error {
 	d, err := c.seen(ctx, "draft", id)

@@ -108,7 +108,7 @@ type Tasks struct {
 	Situation
 }
 
-// TaskBrief names a task of the caller.
+// TaskBrief names a task.
 type TaskBrief struct{ ID, Title string }
 
 // Unfinished is a task that a message names in finishes, and that stays as it was.
@@ -728,6 +728,17 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 		v.State = TaskBlocked
 	}
 	return v
+}
+
+// stalledTasks returns the tasks that the caller sees and that have stalled, in the order of adding. seen is the
+// presence of the seats, with this call.
+func (c *session) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
+	for _, t := range c.head.Tasks {
+		if c.me.SeesTask(t.N) && c.head.Stalled(t, seen, c.room.svc.now()) {
+			list = append(list, TaskBrief{room.TaskID(t.No), t.Title})
+		}
+	}
+	return list
 }
 
 // doneTask returns a closed task as the caller sees it.

@@ -81,6 +81,8 @@ const (
 	inQuietRoom  = "a wait of 50 s, later"
 	aMessage     = "a message of up to 800 bytes, by an instance that knows the room"
 	aLook        = "a look of a program on standby"
+	aGlance      = "a look of a page at a room that it does not show"
+	whatWaits    = "its look at what waits there"
 	aWake        = "a wake, by one that knows it"
 	aDelivery    = "a delivery to a webhook"
 	anAnswer     = "a call of an endpoint, and its answer"
@@ -106,10 +108,11 @@ var units = map[string]use{
 	"simultaneous answers: a message that comes second":                   {readUnits: 1, writeUnits: 2},
 	"a message with an idempotency key":                                   {writeUnits: 4},
 	"a message without a cursor, when something is unread or comes again": {readUnits: 1, writeUnits: 2},
-	inBusyRoom:  {readUnits: 60, writeUnits: 1},
-	inQuietRoom: {readUnits: 30, writeUnits: 1},
-	aLook:       {readUnits: 2},
-	"a look of a page at a room that it does not show": {readUnits: 2},
+	inBusyRoom:       {readUnits: 60, writeUnits: 1},
+	inQuietRoom:      {readUnits: 30, writeUnits: 1},
+	aLook:            {readUnits: 2},
+	aGlance:          {readUnits: 2},
+	whatWaits:        {readUnits: 3},
 	"a subscription": {readUnits: 5.5, writeUnits: 10},
 	"its refresh":    {readUnits: 11, writeUnits: 3},
 	"a message to an agent that has subscribed":          {writeUnits: 1},
@@ -367,7 +370,11 @@ func (c *counting) glances(bob chat.Seated) {
 	glance(c.other)
 	c.meter.take()
 	glance(c.one)
-	c.row("a look of a page at a room that it does not show")
+	c.row(aGlance)
+	if _, err := c.one.RoomInfo(c.t.Context(), chat.InfoRequest{Token: page}); err != nil {
+		c.t.Fatal(err)
+	}
+	c.row(whatWaits)
 }
 
 // passwords counts joins of a room with a password.

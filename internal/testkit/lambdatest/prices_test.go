@@ -168,7 +168,9 @@ func sums() map[string]map[string]use {
 			"one in a busy room": awaiting(24, inBusyRoom).times(30),
 			"one on standby (`parley standby`) in a quiet room": standby(15).times(30),
 			"one on standby in a room that is never silent":     standby(5).times(30),
-			"an endpoint with fifty calls a day of 20 seconds":  answers.times(50 * 30),
+			"a page that is visible day and night, for each room that it does not show: two calls a minute": sum(
+				request(0.1).times(2), units[aGlance], units[whatWaits]).times(30 * 24 * 60),
+			"an endpoint with fifty calls a day of 20 seconds": answers.times(50 * 30),
 			"an endpoint that is called as often as it may be, for a minute each time": called(
 				anAnswer, 60).times(30 * 24 * 60),
 			"a room full of files: 250 MiB": {gbInS3: 250 * 1.048576 / 1000},

@@ -69,6 +69,11 @@ export interface Agreement {
   more?: More;
 }
 
+export interface TaskBrief {
+  id: string;
+  title: string;
+}
+
 export interface Info {
   untrusted: string;
   room: Room;
@@ -76,6 +81,8 @@ export interface Info {
   open?: Open;
   requests?: Request[];
   agreements?: Agreement[];
+  draft_ids?: string[];
+  stalled_tasks?: TaskBrief[];
   invite_link?: string;
   banned?: string[];
   view?: string;
