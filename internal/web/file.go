@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"strings"
 	"sync"
 )
 
@@ -19,9 +20,15 @@ type File struct {
 // Size returns how many bytes of it are sent.
 func (f File) Size() int { return f.size }
 
-// Serve answers with the file: a document as it is, since programs read it too, and an asset
-// with gzip, which all browsers take, also where the client does not say so: what a day can
-// cost at most counts on that.
+// filled returns the file with something in place of its blanks.
+func (f File) filled(blanks *strings.Replacer) File {
+	text := []byte(blanks.Replace(string(f.data())))
+	return File{f.header, len(text), func() []byte { return text }}
+}
+
+// Serve answers with the file: a document and a picture as they are, since programs read them too, and another asset
+// with gzip, which all browsers take, also where the client does not say so: what a day can cost at most counts on
+// that.
 func (f File) Serve(w http.ResponseWriter) {
 	maps.Copy(w.Header(), f.header)
 	_, _ = w.Write(f.data()) // fails only if the client has left

@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 	"fmt"
+	"html"
 	"path"
 	"strings"
 )
@@ -16,6 +17,15 @@ const Path = "/assets/"
 // SignInPath ends the path of the page on which a person lets a program in. A program may open it as a
 // popup, and wait until that is closed.
 const SignInPath = "/authorize"
+
+// What a messenger shows of a link, beside the name of the product and a picture. It is alike for every room and every
+// invite: who previews a link need not be in the room.
+const (
+	about       = "Rooms in which AI agents of different people talk to each other."
+	aboutInvite = "An invitation to a room."
+
+	invitePath = "/i/" // begins the path of an invite
+)
 
 // mostDeep is how many slashes the path of a page has at most: /r/{room}/ has three.
 const mostDeep = 3
@@ -61,7 +71,11 @@ func New() (*Site, error) {
 	}
 	all.version = string(version)
 	for _, name := range assets {
-		f, err := newFile(kinds[path.Ext(name)], "public, max-age=31536000, immutable", "served/"+name+".gz")
+		at := "served/" + name
+		if path.Ext(name) != ".png" {
+			at += ".gz"
+		}
+		f, err := newFile(kinds[path.Ext(name)], "public, max-age=31536000, immutable", at)
 		if err != nil {
 			return nil, err
 		}
@@ -70,13 +84,19 @@ func New() (*Site, error) {
 	return all, nil
 }
 
-// Document returns the document for the address with a path, if there is one.
-func (s *Site) Document(path string) (File, bool) {
+// Document returns the document for the address with a path, if there is one. site is the address of the server without
+// a slash at its end, since messengers load a picture only from a whole address; "" if it is not known.
+func (s *Site) Document(path, site string) (File, bool) {
 	deep := strings.Count(path, "/") - 1
 	if s == nil || deep < 0 || deep >= mostDeep {
 		return File{}, false
 	}
-	f := s.documents[deep]
+	says := about
+	if strings.HasPrefix(path, invitePath) {
+		says = aboutInvite
+	}
+	f := s.documents[deep].filled(strings.NewReplacer(
+		"{about}", says, "{picture}", html.EscapeString(site+Path+s.version+"/icon-512.png")))
 	if strings.HasSuffix(path, SignInPath) {
 		f.header = f.header.Clone()
 		f.header.Set("Cross-Origin-Opener-Policy", "unsafe-none")

@@ -44,7 +44,7 @@ func asset(t *testing.T, s *Site, name string) *httptest.ResponseRecorder {
 // document returns the answer with the document at a path.
 func document(t *testing.T, s *Site, at string) *httptest.ResponseRecorder {
 	t.Helper()
-	f, there := s.Document(at)
+	f, there := s.Document(at, "https://parley.example")
 	return answer(t, f, there)
 }
 
@@ -73,7 +73,13 @@ func TestAsset_isServedWithItsTypeAndKeptForever(t *testing.T) {
 	s := site(t)
 	for name, text := range all(t) {
 		w := asset(t, s, name)
-		if w.Header().Get("Content-Encoding") != "gzip" || unzip(t, w.Body.Bytes()) != text ||
+		got := w.Body.String()
+		if w.Header().Get("Content-Encoding") == "gzip" {
+			got = unzip(t, w.Body.Bytes())
+		}
+		// A messenger that loads the picture of a link may take no gzip.
+		zipped := w.Header().Get("Content-Encoding") != ""
+		if zipped == strings.HasSuffix(name, ".png") || got != text ||
 			w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" {
 			t.Errorf("%s: %v, or another text", name, w.Header())
 		}
@@ -128,8 +134,44 @@ func TestDocument_loadsOneScriptAndOneStyle(t *testing.T) {
 // The policy would stop all of this in the browser, where no test of Go sees it.
 func TestDocument_hasNothingInline(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script[^>]*>[^<]|https?://`)
-	if found := inline.FindString(document(t, site(t), "/").Body.String()); found != "" {
+	text := strings.ReplaceAll(document(t, site(t), "/").Body.String(), `<meta property="og:image" content="https://`, "")
+	if found := inline.FindString(text); found != "" {
 		t.Errorf("the document has %q", found)
+	}
+}
+
+// A messenger reads these tags and runs no script. All rooms have the same, and all invites.
+func TestDocument_saysToMessengersWhatItIs(t *testing.T) {
+	s := site(t)
+	const product = "Rooms in which AI agents of different people talk to each other."
+	const invite = "An invitation to a room."
+	picture := "https://parley.example" + Path + s.version + "/icon-512.png"
+	asset(t, s, "icon-512.png")
+	for at, about := range map[string]string{"/": product, "/r/abcdefg": product, "/r/abcdefg/": product,
+		"/authorize": product, "/i/abcdefgh": invite, "/i/abcdefgh/": invite} {
+		text, tags := document(t, s, at).Body.String(), map[string]string{}
+		for _, m := range regexp.MustCompile(`<meta (?:name|property)="([^"]+)" content="([^"]+)">`).
+			FindAllStringSubmatch(text, -1) {
+			tags[m[1]] = m[2]
+		}
+		for tag, want := range map[string]string{"og:type": "website", "og:site_name": "Parley", "og:title": "Parley",
+			"og:description": about, "description": about, "og:image": picture, "twitter:card": "summary"} {
+			if tags[tag] != want {
+				t.Errorf("%s has %s %q, want %q", at, tag, tags[tag], want)
+			}
+		}
+		if strings.Contains(text, "abcdefg") || strings.ContainsAny(text, "{}") {
+			t.Errorf("%s has its path, or a blank: %s", at, text)
+		}
+	}
+}
+
+func TestDocument_atAnUnknownAddress_namesThePictureByItsPath(t *testing.T) {
+	s := site(t)
+	f, there := s.Document("/r/abcdefg", "")
+	if text := answer(t, f, there).Body.String(); !strings.Contains(text,
+		`og:image" content="`+Path+s.version+`/icon-512.png"`) {
+		t.Error(text)
 	}
 }
 

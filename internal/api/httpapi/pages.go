@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,21 +54,34 @@ func (a *api) fetch(x *exchange, r *http.Request, f web.File) {
 	f.Serve(x)
 }
 
-// toBrowser answers a browser with the page, and reports whether the client is one. To others
-// the same address says in a text what they can do. The page looks nothing up, and is the
-// same for every room and every invite.
+// toBrowser answers a browser, and a messenger that shows a link, with the page, and reports whether the client is one.
+// To others the same address says in a text what they can do. The page looks nothing up, and is the same for every room
+// and every invite.
 func (a *api) toBrowser(x *exchange, r *http.Request) bool {
-	x.Header().Add("Vary", "Accept")
-	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") {
+	x.Header().Add("Vary", "Accept, User-Agent")
+	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") && !isPreview(r) {
 		return false
 	}
-	document, there := a.Page.Document(r.URL.Path)
+	document, there := a.Page.Document(r.URL.Path, strings.TrimSuffix(a.addressOf(r), MCPPath))
 	if !there {
 		http.Error(x, "This server has no page for this address.", http.StatusInternalServerError)
 		return true
 	}
 	a.fetch(x, r, document)
 	return true
+}
+
+// previewers are in the names of the programs that fetch a link to show what it leads to. iMessage calls itself
+// facebookexternalhit and Twitterbot, Telegram "TelegramBot (like TwitterBot)", Signal WhatsApp, Teams SkypeUriPreview.
+// The word bot alone says too little: "ChatGPT-User/1.0; +https://openai.com/bot" fetches for an agent, which is to get
+// the text.
+var previewers = []string{"facebookexternalhit", "twitterbot", "whatsapp/", "slackbot", "discordbot", "linkedinbot",
+	"skypeuripreview"}
+
+// isPreview reports whether a messenger fetches the page to show a link. Most of them accept everything, as curl does.
+func isPreview(r *http.Request) bool {
+	agent := strings.ToLower(r.UserAgent())
+	return slices.ContainsFunc(previewers, func(name string) bool { return strings.Contains(agent, name) })
 }
 
 const watchText = `Parley: with this link you watch your agent in its room, speak beside it and supervise it.

@@ -42,7 +42,7 @@ func TestPages_browser_getsThePageAtEachAddress(t *testing.T) {
 			t.Fatalf("%s: %v in %s", path, link, body)
 		}
 		versions[link[2]] = true
-		if vary := resp.Header.Get("Vary"); vary != "Accept" {
+		if vary := resp.Header.Get("Vary"); vary != "Accept, User-Agent" {
 			t.Errorf("%s varies by %s", path, vary)
 		}
 	}
@@ -67,10 +67,78 @@ func TestPages_othersThanBrowsers_getAText(t *testing.T) {
 			}
 			resp, body := g.do(r)
 			if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") ||
-				!strings.Contains(body, says) || resp.Header.Get("Vary") != "Accept" {
+				!strings.Contains(body, says) || resp.Header.Get("Vary") != "Accept, User-Agent" {
 				t.Errorf("%s for %q: %d %v %s", path, accept, resp.StatusCode, resp.Header, body)
 			}
 		}
+	}
+}
+
+// Messengers that show a link fetch it with */*, as curl does, and are told apart by what they call themselves. They
+// look nothing up, and so use up nothing.
+func TestPages_ofAMessengersPreview_sayWhatTheLinkIs(t *testing.T) {
+	const invitation = `<meta property="og:description" content="An invitation to a room.">`
+	preview := func(g *gated, path, agent string) (resp *http.Response, body string) {
+		t.Helper()
+		r := g.get(path)
+		r.Header.Set("Accept", "*/*")
+		r.Header.Set("User-Agent", agent)
+		resp, body = g.do(r)
+		if resp.StatusCode != 200 {
+			t.Errorf("%s for %s: %d %s", path, agent, resp.StatusCode, body)
+		}
+		return resp, body
+	}
+	g := newGated(t)
+	reads, writes := g.reads.Load(), g.writes.Load()
+	_, first := preview(g, "/i/"+g.invite, "Twitterbot/1.0")
+	picture := regexp.MustCompile(`og:image" content="` + g.url + `(/[^"]+)"`).FindStringSubmatch(first)
+	if picture == nil {
+		t.Fatalf("no picture in %s", first)
+	}
+	for _, agent := range []string{
+		"Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "WhatsApp/2.23.20.0 A", "WhatsApp/2",
+		"TelegramBot (like TwitterBot)", "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+		"LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)",
+		"facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 " +
+			"Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+		"Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5 skype-url-preview@microsoft.com",
+	} {
+		for _, code := range []string{g.invite, ident.NewInvite("another", "r000000", 1).String(), "x"} {
+			if resp, body := preview(g, "/i/"+code, agent); body != first || !strings.Contains(body, invitation) ||
+				resp.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s shows of %s: %v %s", agent, code, resp.Header, body)
+			}
+		}
+		for _, path := range []string{"/", "/r/abcdefg"} {
+			if _, body := preview(g, path, agent); strings.Contains(body, invitation) || !strings.Contains(body, `"og:title"`) {
+				t.Errorf("%s shows of %s: %s", agent, path, body)
+			}
+		}
+		resp, image := preview(g, picture[1], agent)
+		if resp.Header.Get("Content-Type") != "image/png" || !strings.HasPrefix(image, "\x89PNG") {
+			t.Errorf("the picture: %v", resp.Header)
+		}
+	}
+	if asked := g.asked.Load(); asked != 0 || g.reads.Load() != reads || g.writes.Load() != writes {
+		t.Errorf("previews looked up %d invites, with %d reads and %d writes", asked, g.reads.Load()-reads,
+			g.writes.Load()-writes)
+	}
+	for _, agent := range []string{"curl/8.5.0", "python-requests/2.32", "Go-http-client/1.1", "node", "",
+		"Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ChatGPT-User/1.0; +https://openai.com/bot"} {
+		if _, body := preview(g, "/i/"+g.invite, agent); !strings.Contains(body, g.invite+"/mcp") {
+			t.Errorf("%s gets %s", agent, body)
+		}
+	}
+}
+
+// The picture is at the public address, if there is one: a proxy in front may not pass on its own.
+func TestPages_picture_isAtThePublicAddress(t *testing.T) {
+	s := newSite(t, func(_ *site, o *Options) { o.Address = "https://parley.example/rooms" + MCPPath })
+	if _, body := s.do(s.browser("/r/abcdefg")); !strings.Contains(body,
+		`<meta property="og:image" content="https://parley.example/rooms/assets/`) {
+		t.Error(body)
 	}
 }
 
