@@ -53,6 +53,12 @@ func TestNext_safety(t *testing.T) {
 			ann.do("send_message", args{"text": chosen, "cursor": ann.cursor})
 			return ann.look().Next
 		}, []string{"it is NOT sent yet: do not send it again. "}, []string{"send_message"}},
+		"nor one while others are sent": {func(s *story) string {
+			ann, _, user := s.supervised()
+			user.do("supervise", args{"approve_some": "private"})
+			ann.do("send_message", args{"text": chosen, "to": "Bob", "cursor": ann.cursor})
+			return ann.do("send_message", args{"text": "Hello.", "cursor": ann.cursor}).Next
+		}, []string{"about another message of yours, which is NOT sent yet: do not send that again. "}, []string{"send_message"}},
 		"nor one that was refused": {func(s *story) string {
 			ann, _, user := s.supervised()
 			user.do("supervise", args{"approve": true})

@@ -104,6 +104,24 @@ func TestStory_reins(t *testing.T) {
 	})
 }
 
+func TestStory_approvesSome(t *testing.T) {
+	checkStory(t, "A user approves what its agent says in private, and what it agrees to", func(s *story) {
+		ann, _, user := s.supervised()
+		user.do("supervise", args{"approve_some": []string{"private", "agreements"}})
+		s.note("To all Ann speaks for itself.")
+		ann.do("send_message", args{"text": "The price is 900.", "to": "Bob", "cursor": ann.cursor})
+		ann.do("send_message", args{"text": "I am looking at the prices.", "cursor": ann.cursor})
+		ann.do("send_message", args{"text": "Shall we say 900?", "kind": "proposal", "cursor": ann.cursor})
+		s.note("What would go around that is held.")
+		ann.do("wait_for_message", args{"cursor": ann.cursor, "activity": "asking 900", "wait_seconds": 0})
+		ann.do("update_room", args{"name": "It costs 900"})
+		ann.do("leave_room", args{"text": "It costs 900."})
+		user.do("supervise", nil)
+		user.do("supervise", args{"approve_some": []string{}})
+		ann.token, user.token = "", ""
+	})
+}
+
 func TestStory_agentMessages(t *testing.T) {
 	checkStory(t, "Two may say two things until a person speaks", func(s *story) {
 		ann, bob, user := s.agent("Ann"), s.agent("Bob"), s.agent("Ann's user")

@@ -18,6 +18,8 @@ type supervising struct {
 	addHook   string // the address of a webhook
 	addAgent  string // that of the card of an agent
 	agentName string // of that in the room
+
+	approveSome []string // the names of what is approved; nil: not given
 }
 
 // alone reports whether nothing is asked for but what is added.
@@ -59,8 +61,12 @@ func (s *Set) supervise() tool {
 				spec.Boolean("paused", func(yes bool) { in.Paused = &yes },
 					"true: nothing that the agent sends is sent, and it may not leave."),
 				spec.Boolean("approve", func(yes bool) { in.Approve = &yes },
-					"true: each message of the agent becomes a draft. Those that are open stay open if it is set to "+
-						"false."),
+					"true: each message of the agent becomes a draft. false: none does. Drafts that are open stay "+
+						"open."),
+				spec.List("approve_some", &in.approveSome, "In place of approve: only these messages of the agent "+
+					"become drafts, and those that end tasks. A list of private (not for everybody), files (with a "+
+					"file) and agreements (proposals, votes, and what takes a proposal back); an empty one: none.").
+					OrEmpty(),
 				spec.Text("draft", &in.Draft, "The id of a draft; goes with decision."),
 				spec.Choice("decision", &in.Decision, "send it as it is; edit: send text in its place, marked as the "+
 					"person's; refuse it.", "send", "edit", "refuse"),
@@ -77,6 +83,13 @@ func (s *Set) supervise() tool {
 			return repeatSafely
 		},
 		run: func(ctx context.Context, in supervising) (results.Supervised, error) {
+			if in.approveSome != nil {
+				some, err := room.SelectionOf(in.approveSome)
+				if err != nil {
+					return results.Supervised{}, err
+				}
+				in.ApproveSome = &some
+			}
 			if in.addAgent != "" || in.agentName != "" {
 				return s.addAgent(ctx, in)
 			}
@@ -143,7 +156,7 @@ func errsInWords(hooks []chat.HookView) bool {
 
 func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Supervised {
 	v := results.Supervised{
-		PersonName: got.Name, Paused: got.Paused, Approve: got.Approve,
+		PersonName: got.Name, Paused: got.Paused, Approve: got.Approve, ApproveSome: got.ApproveSome.Names(),
 		Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
 		Drafts:    make([]results.Draft, len(got.Drafts)), Hooks: make([]results.Hook, len(got.Hooks)),
 		Watch: watchLink(s.address(ctx), got.Watch),

@@ -74,6 +74,16 @@ func TestSupervise_refused_namesNoSecret(t *testing.T) {
 		"an agent, where nobody is called": {args{"agent_token": user, "add_agent": "https://example.com/"},
 			"not_allowed"},
 		"the name of none": {args{"agent_token": user, "agent_name": "Bot"}, "invalid_argument"},
+		"some that are none": {args{"agent_token": user, "claim": claim, "approve_some": "private, secrets"},
+			"invalid_argument"},
+		"some, and all": {args{"agent_token": user, "claim": claim, "approve": true, "approve_some": "files"},
+			"invalid_argument"},
+		"none, and none": {args{"agent_token": user, "claim": claim, "approve": false, "approve_some": []string{}},
+			"invalid_argument"},
+		"some, and a webhook": {args{"agent_token": user, "add_hook": "https://example.com/", "approve_some": "files"},
+			"invalid_argument"},
+		"some, and a link": {args{"agent_token": user, "claim": claim, "approve_some": []string{}, "new_link": true},
+			"invalid_argument"},
 		"two things at once": {args{"agent_token": user, "claim": claim, "new_link": true, "paused": true},
 			"invalid_argument"},
 	} {
@@ -93,6 +103,46 @@ func TestSupervise_refused_namesNoSecret(t *testing.T) {
 	}
 	if log := w.log.String(); strings.Contains(log, claim) || strings.Contains(log, user) {
 		t.Error("a secret is in the log")
+	}
+}
+
+// The agent learns from its send that this message waits, and nothing of what else would.
+func TestSupervise_approveSome_isWhatTheAnswerShows(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann"})
+	p.call("join_room", args{"room": ann.Room.Name, "agent_name": "Bob"})
+	user := userOf(ann)
+	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
+	for i, c := range []struct {
+		given          args
+		shows, private string // of this answer, and of a private message of the agent: "" if it is sent
+	}{
+		{args{"approve_some": []string{"files", "private"}}, `"approve":false,"approve_some":["private","files"]`,
+			"pending"},
+		{args{}, `"approve":false,"approve_some":["private","files"]`, "pending"},
+		{args{"paused": true}, `"paused":true,"approve":false,"approve_some":["private","files"]`, "paused"},
+		{args{"paused": false, "approve_some": "Agreements"}, `"approve":false,"approve_some":["agreements"]`, ""},
+		{args{"approve": true}, `"paused":false,"approve":true,"untrusted"`, "pending"},
+		{args{"approve_some": []string{"private", "files", "agreements"}},
+			`"approve":false,"approve_some":["private","files","agreements"]`, "pending"},
+		{args{"approve_some": []string{}}, `"approve":false,"untrusted"`, ""},
+		{args{"approve_some": []string{"private"}}, `"approve":false,"approve_some":["private"]`, "pending"},
+		{args{"approve": false}, `"approve":false,"untrusted"`, ""},
+	} {
+		c.given["agent_token"] = user
+		if r := p.call("supervise", c.given); !strings.Contains(r.text, c.shows) {
+			t.Errorf("%v: %s", c.given, r.text)
+		}
+		r := p.call("send_message", args{"agent_token": ann.Token, "text": fmt.Sprintf("psst %d", i), "to": "Bob"})
+		if c.private != "" && r.Status != c.private || r.Sent != (c.private == "") {
+			t.Errorf("%v: %s", c.given, r.text)
+		}
+		info := p.call("room_info", args{"agent_token": ann.Token})
+		for _, word := range []string{"approv", "agreements", "private", "files"} {
+			if strings.Contains(r.text, word) || strings.Contains(info.text, word) {
+				t.Errorf("%v: the agent reads %q in %s or %s", c.given, word, r.text, info.text)
+			}
+		}
 	}
 }
 

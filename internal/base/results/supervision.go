@@ -2,17 +2,20 @@ package results
 
 // Supervised is the result of supervise.
 type Supervised struct {
-	PersonName string  `json:"person_name,omitempty" doc:"what the person is called by all in the room, if it has said so"`
-	Paused     bool    `json:"paused" doc:"whether the agent may say nothing"`
-	Approve    bool    `json:"approve" doc:"whether each message of the agent waits for a decision"`
-	Untrusted  string  `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Drafts     []Draft `json:"drafts" doc:"the messages that wait for a decision, oldest first, at most 8"`
-	Hooks      []Hook  `json:"hooks,omitempty" doc:"the addresses that are called when there is something new, at most 4"`
-	Added      string  `json:"added,omitempty" doc:"with add_hook and add_agent: the id of the address that is called"`
-	AgentName  string  `json:"agent_name,omitempty" doc:"with add_agent: the name of the agent in the room"`
-	Secret     string  `json:"secret,omitempty" doc:"with add_hook and add_agent: the secret by which the calls are signed; it is not shown again"`
-	Watch      string  `json:"watch,omitempty" doc:"with new_link: a link for a further device; with add_agent: the link of the agent; it opens once"`
-	Next       string  `json:"next" doc:"what to do next"`
+	PersonName string `json:"person_name,omitempty" doc:"what the person is called by all in the room, if it has said so"`
+	Paused     bool   `json:"paused" doc:"whether the agent may say nothing"`
+	Approve    bool   `json:"approve" doc:"whether each message of the agent waits for a decision"`
+
+	ApproveSome []string `json:"approve_some,omitempty" doc:"which messages of the agent wait for a decision, if not all: private, files, agreements"`
+
+	Untrusted string  `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
+	Drafts    []Draft `json:"drafts" doc:"the messages that wait for a decision, oldest first, at most 8"`
+	Hooks     []Hook  `json:"hooks,omitempty" doc:"the addresses that are called when there is something new, at most 4"`
+	Added     string  `json:"added,omitempty" doc:"with add_hook and add_agent: the id of the address that is called"`
+	AgentName string  `json:"agent_name,omitempty" doc:"with add_agent: the name of the agent in the room"`
+	Secret    string  `json:"secret,omitempty" doc:"with add_hook and add_agent: the secret by which the calls are signed; it is not shown again"`
+	Watch     string  `json:"watch,omitempty" doc:"with new_link: a link for a further device; with add_agent: the link of the agent; it opens once"`
+	Next      string  `json:"next" doc:"what to do next"`
 }
 
 // Draft is a message that waits for the person's decision.

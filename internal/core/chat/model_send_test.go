@@ -90,7 +90,7 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 		return sendOutcome{held: true}
 	}
 	e, code := m.compose(r, a, e)
-	if code == "" && a.person.approve {
+	if code == "" && a.person.approves(r, e) {
 		return c.drafted(m, r, a, ask, e)
 	}
 	return sendOutcome{code: code, event: e}

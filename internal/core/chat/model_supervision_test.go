@@ -15,7 +15,16 @@ type personModel struct {
 	opened  bool // its link
 	paused  bool
 	approve bool
-	drafts  []draftModel // oldest first
+	some    room.Selection // with approve: only these messages
+	drafts  []draftModel   // oldest first
+}
+
+// approves reports whether the person sees e, a message of the agent as it would be sent to r, first.
+func (p personModel) approves(r roomModel, e eventModel) bool {
+	back, _ := r.event(e.withdraws)
+	agreement := e.Kind == room.Proposal || e.Kind == room.Agree || e.Kind == room.Object || back.Kind == room.Proposal
+	chosen := p.some.Private && len(e.to) > 0 || p.some.Files && e.File != nil || p.some.Agreements && agreement
+	return p.approve && (p.some == room.Selection{} || len(e.finishes) > 0 || chosen)
 }
 
 // holds reports whether the agent may do nothing that others see without its person.
@@ -59,7 +68,7 @@ func (e eventModel) aim() string {
 	if e.Kind == room.Agree || e.Kind == room.Object || e.withdraws > 0 {
 		to = string(e.Kind)
 	}
-	return fmt.Sprintf("%s, to %s, replies %d, withdraws %d", e.Text, to, e.replyTo, e.withdraws)
+	return fmt.Sprintf("%s, to %s, replies %d, withdraws %d, ends %v", e.Text, to, e.replyTo, e.withdraws, e.finishes)
 }
 
 // draftOf returns the event of the open draft of e; 0 for none.
@@ -194,9 +203,13 @@ func (o superviseOp) on(m model) (model, error) {
 		}
 	}
 	if o.req.Approve != nil {
-		a.person.approve = *o.req.Approve
+		a.person.approve, a.person.some = *o.req.Approve, room.Selection{}
 	}
-	if o.opens && !was.opened || a.person.paused != was.paused || a.person.approve != was.approve {
+	if o.req.ApproveSome != nil {
+		a.person.approve, a.person.some = *o.req.ApproveSome != room.Selection{}, *o.req.ApproveSome
+	}
+	if o.opens && !was.opened || a.person.paused != was.paused || a.person.approve != was.approve ||
+		a.person.some != was.some {
 		var err error
 		r, err = m.append(r.with(a), e)
 		if err != nil {
@@ -215,8 +228,8 @@ func (o superviseOp) same(m model, a agentModel) error {
 	for _, d := range a.person.open(m.now) {
 		want = append(want, fmt.Sprint(shown(d.n), chat.EventDrafted, d.message.Text, d.message.Kind, d.message.To))
 	}
-	return sameText("supervision", []any{o.code, o.got.Paused, o.got.Approve, got},
-		[]any{"", a.person.paused, a.person.approve, want})
+	return sameText("supervision", []any{o.code, o.got.Paused, o.got.Approve, o.got.ApproveSome, got},
+		[]any{"", a.person.paused, a.person.approve && a.person.some == room.Selection{}, a.person.some, want})
 }
 
 // decide decides about a draft. e is the event of a refusal.
@@ -288,8 +301,12 @@ func (o superviseOp) String() string {
 		}
 		return fmt.Sprint(*v)
 	}
+	approve := how(o.req.Approve)
+	if some := o.req.ApproveSome; some != nil {
+		approve = fmt.Sprint("some ", some.Names())
+	}
 	return fmt.Sprintf("the person of %v: opens %t, paused %s, approve %s, draft %d %s %q: %s", o.who, o.opens,
-		how(o.req.Paused), how(o.req.Approve), o.draft, o.decision, o.req.Text, o.code)
+		how(o.req.Paused), approve, o.draft, o.decision, o.req.Text, o.code)
 }
 
 // personSaysOp is what a person says to all.

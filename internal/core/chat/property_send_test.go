@@ -33,7 +33,7 @@ func (m *machine) sendOf(c sendCall) {
 		Token: m.tokens[c.who], Text: c.text, To: c.to, Ask: c.ask, Kind: c.kind, Key: c.key, Absence: c.absence,
 		ReplyTo: m.numbers.id(c.who.room, c.replyTo), Withdraw: m.numbers.id(c.who.room, c.withdraw),
 	}
-	if r, a := m.find(c.who); len(r.tasks) > 0 && !a.person.approve && len(c.to) == 0 && !c.isVote() &&
+	if r, _ := m.find(c.who); len(r.tasks) > 0 && len(c.to) == 0 && !c.isVote() &&
 		c.withdraw == 0 && !m.speaksA2A(c.who) && pick(m, "finishes", false, false, true) {
 		no := taskNumber(m.taskID(r))
 		c.finishes = []int64{no}

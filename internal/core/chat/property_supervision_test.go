@@ -23,14 +23,17 @@ func (m *machine) supervise() {
 	}
 	yes, no := true, false
 	op := superviseOp{who: id}
-	switch pick(m, "supervises", "pause", "go on", "approve", "approve", "no longer", "decide", "decide", "decide",
-		"say") {
+	switch pick(m, "supervises", "pause", "go on", "approve", "approve", "some", "some", "no longer", "decide",
+		"decide", "decide", "say") {
 	case "pause":
 		op.req.Paused = &yes
 	case "go on":
 		op.req.Paused = &no
 	case "approve":
 		op.req.Approve = &yes
+	case "some":
+		op.req.ApproveSome = &room.Selection{Private: pick(m, "private", true, false),
+			Files: pick(m, "files", true, false), Agreements: pick(m, "agreements", true, false)}
 	case "no longer":
 		op.req.Approve = &no
 	case "decide":

@@ -27,7 +27,7 @@ import (
 //
 // A person sees what is unread, and means what it says twice: its message is held back only for a
 // credential, and repeated only by its key. The person may have paused its agent, which then says
-// nothing, or approve each message, which then becomes a draft: see Supervise.
+// nothing, or approve each message or some of them, which then become drafts: see Supervise.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err
@@ -241,7 +241,7 @@ func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 //  9. Ann asks Bob, who has left: she is refused.
 //  10. The text seems to hold a credential: it is held back.
 //  11. Ann repeats such a text after it was held back: it is sent.
-//  12. Ann's person approves what she says: it is kept as a draft.
+//  12. Ann's person approves what she says, or what is said like this: it is kept as a draft.
 //  13. None of these: it is sent.
 func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now time.Time) (verdict, error) {
 	v, err := op.findEarlier(h, a, now) // 1, 2: if it was said before, no other rule matters
@@ -276,7 +276,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 		return verdict{needs: needConfirmation}, nil
 	}
 
-	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || a.NeedsApproval(), Asks: len(op.event.Ask) > 0}
+	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || h.NeedsApproval(a, e), Asks: len(op.event.Ask) > 0}
 	if as.Draft { // 12
 		d := draftOf(a.Agent, e.Fingerprint(), now) // of a vote, whose proposal Compose has found
 		if d.N > 0 && op.req.Key == "" {

@@ -94,7 +94,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 			},
 			req: chat.SendRequest{Text: "shall we? " + secret}, outcome: sent,
 		},
-		"Ann's person approves what she says: it is kept as a draft.": {
+		"Ann's person approves what she says, or what is said like this: it is kept as a draft.": {
 			before:  func(w *world, _ pair, person string) { w.approves(person, true) },
 			req:     shallWe,
 			outcome: heldFor(chat.StatusPending),

@@ -125,7 +125,8 @@ func (s *storing) inRoom(k *kept) {
 	s.sends(chat.SendRequest{Token: k.ann.Token, Text: "only for Bob", To: []string{"Bob"}})
 	s.manage(k.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 	s.manage(k.ann.Token, room.BanName, "Eve", chat.StatusBanned)
-	s.pauses(cid, true)
+	s.supervise(cid, chat.SuperviseRequest{Paused: yes(),
+		ApproveSome: &room.Selection{Private: true, Agreements: true}})
 	s.manage(k.ann.Token, room.Kick, "Cid", chat.StatusKicked)
 }
 
@@ -205,6 +206,7 @@ func (s *storing) named(k *kept) {
 	s.task(nora, chat.TaskTake, "t1")
 	s.finish(nora, "t2", "painted")
 	s.agree(person, s.propose(nora, "at six", "Other"))
+	s.approves(nora, true)
 }
 
 // accounts writes a person with an account, which is then revoked.
@@ -319,6 +321,7 @@ func (s *storing) readSeats(k kept) {
 	gone, err := seats.Vacated(ctx, 3)
 	person, failed := seats.Kept(ctx, "key:c", "cid")
 	if gone.Reason != room.ReasonKicked || gone.By != "Ann" || person == nil || !person.Paused ||
+		!person.Approve || person.ApproveSome != (room.Selection{Private: true, Agreements: true}) ||
 		cmp.Or(err, failed) != nil {
 		t.Errorf("who was kicked: %+v, %+v, %v", gone, person, cmp.Or(err, failed))
 	}

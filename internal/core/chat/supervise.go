@@ -27,8 +27,9 @@ type SuperviseRequest struct {
 
 	// The supervision of the agent; nil leaves it as it is.
 
-	Paused  *bool // it may say nothing
-	Approve *bool // each of its messages becomes a draft
+	Paused      *bool           // it may say nothing
+	Approve     *bool           // each of its messages becomes a draft, or none
+	ApproveSome *room.Selection // only these do; not with Approve
 
 	// A decision, which goes without changes of supervision.
 
@@ -43,9 +44,12 @@ type Supervised struct {
 	Watch   string // the claim of a link for a further device; "" if there is none
 	Name    string // what the person is called; "" if it has no name
 	Paused  bool
-	Approve bool
-	Drafts  []DraftView // that wait for the caller, oldest first
-	Hooks   []HookView  // of the agent, oldest first
+	Approve bool // all messages of the agent
+
+	ApproveSome room.Selection // these of them
+
+	Drafts []DraftView // that wait for the caller, oldest first
+	Hooks  []HookView  // of the agent, oldest first
 }
 
 // Supervise does what only the person behind an agent may: it opens the link of a seat, or
@@ -94,7 +98,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 
 	// At most one thing is changed, and the answer shows the seat after it.
 	switch {
-	case c.me.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil || req.names()):
+	case c.me.IsAlone() && (req.Draft != "" || req.restrains() || req.names()):
 		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, and its name is yours, so there is "+
 			"nothing to name, pause, approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
@@ -107,8 +111,9 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		err = c.unhook(ctx, req.EndHook, new(bool))
 	case req.Draft != "":
 		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
-	case req.Paused != nil || req.Approve != nil:
-		err = c.supervise(ctx, withoutHead(room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide))
+	case req.restrains():
+		err = c.supervise(ctx, withoutHead(room.Supervision{Paused: req.Paused, Approve: req.Approve,
+			ApproveSome: req.ApproveSome}.Decide))
 		if err == nil {
 			audit.Log(ctx, s.audit, "supervision_set", audit.Room(t.Room), audit.Seat(t.Seat))
 		}
@@ -123,14 +128,22 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 // names reports whether the person gets another name.
 func (req SuperviseRequest) names() bool { return req.PersonName != "" || req.NoName }
 
+// restrains reports whether the person changes what its agent may say.
+func (req SuperviseRequest) restrains() bool {
+	return req.Paused != nil || req.Approve != nil || req.ApproveSome != nil
+}
+
 // check refuses what goes not together, and a decision about nothing.
 func (req SuperviseRequest) check() error {
-	asked := slices.DeleteFunc([]bool{req.NewLink, req.Paused != nil || req.Approve != nil, req.Draft != "",
-		req.EndHook != "", req.PersonName != "", req.NoName}, func(is bool) bool { return !is })
+	asked := slices.DeleteFunc([]bool{req.NewLink, req.restrains(), req.Draft != "", req.EndHook != "",
+		req.PersonName != "", req.NoName}, func(is bool) bool { return !is })
 	switch {
 	case len(asked) > 1:
 		return fault.Refuse(fault.InvalidArgument, "Give only one of new_link, draft, end_hook, person_name, no_name, "+
-			"and paused or approve. Nothing was changed: use two calls.")
+			"and paused, approve or approve_some. Nothing was changed: use two calls.")
+	case req.Approve != nil && req.ApproveSome != nil:
+		return fault.Refuse(fault.InvalidArgument, "Give only one of approve, for all messages or none, and "+
+			"approve_some, for these alone. Nothing was changed.")
 	case req.Draft == "" && (req.Decision != "" || req.Text != ""):
 		return fault.Refuse(fault.InvalidArgument,
 			"decision and text go with draft, the id of the draft that you decide about. Nothing was changed.")
@@ -150,7 +163,8 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 	}
 	hooks, err := c.hooks(ctx, a.Agent)
 	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Name: a.Person.Name, Paused: a.Person.Paused,
-		Approve: a.Person.Approve, Drafts: list, Hooks: hooks}, err
+		Approve:     a.Person.Approve && a.Person.ApproveSome == room.Selection{},
+		ApproveSome: a.Person.ApproveSome, Drafts: list, Hooks: hooks}, err
 }
 
 // supervise appends what the person behind the caller's seat decides; how returns nil if

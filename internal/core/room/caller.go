@@ -17,11 +17,8 @@ func (c Caller) IsPerson() bool { return c.Device != "" }
 func (c Caller) IsPaused() bool { return c.Person.Paused && !c.IsPerson() }
 
 // IsSupervised reports whether the caller must not act in a way that others see until its person lets it: the person
-// has paused the agent, or approves what the agent says. A person supervises, and so never is.
+// has paused the agent, or approves what the agent says, if only some of it. A person supervises, and so never is.
 func (c Caller) IsSupervised() bool { return c.Person.Holds() && !c.IsPerson() }
-
-// NeedsApproval reports whether what the caller says becomes a draft, about which the person behind the agent decides.
-func (c Caller) NeedsApproval() bool { return c.Person.Approve && !c.IsPerson() }
 
 // RepeatsOnlyByKey reports whether only its idempotency key tells that a message of the caller is one that was said
 // before. A person who says the same text twice means both; an agent that does repeats a call whose answer was lost.
@@ -40,7 +37,7 @@ func (c Caller) KeepsLease() bool { return !c.IsPerson() || c.IsAlone() }
 func (a Agent) CanRun() bool { return !a.Muted && !a.Person.Holds() && !a.IsEndpoint() }
 
 // TakesTurns reports whether others wait for a as for an agent that reads by itself. A person without an agent reads in
-// its own time, and an agent that waits for its person can say nothing.
+// its own time, and an agent that waits for its person may be able to say nothing.
 func (a Agent) TakesTurns(now time.Time) bool { return !a.IsAlone() && !a.WaitsForPerson(now) }
 
 // ActsByItself reports whether a acts without being called. An endpoint only answers what calls it, and a person

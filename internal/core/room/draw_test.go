@@ -75,6 +75,7 @@ func (l *timeline) draw(t *rapid.T) {
 		a := l.agent(pick())
 		p := a.Person
 		p.Devices, p.Opened = append(slices.Clip(p.Devices), "device"), p.Opened+1
+		p.Approve, p.ApproveSome.Files = true, !p.ApproveSome.Files
 		why := []room.Reason{"", room.ReasonOpened, room.ReasonResumed, room.ReasonRefused}
 		l.apply(a.Supervise(p, rapid.SampledFrom(why).Draw(t, "reason")))
 	case "note":

@@ -75,7 +75,8 @@ var eventTypes = []eventType{
 	// Made by Agent.Supervise.
 	//
 	//	{"v":14,"id":"mw72q6fkzp28","st":20,"at":4107585600000,"t":"supervision","s":3,"f":"Cid","me":true,"to":[3],
-	//	"why":"paused","behind":{"devices":["5679f563"],"opened":1,"paused":true}}
+	//	"why":"paused","behind":{"devices":["5679f563"],"opened":1,"paused":true,"approve":true,
+	//	"some":{"private":true,"agreements":true}}}
 	{SupervisionSet, "Seat Name Person PersonName To Reason Behind Decides Note"},
 
 	// A message of an agent waits for its person. Made by Agent.Draft.

@@ -34,9 +34,12 @@ type Person struct {
 	Name string `json:"name,omitempty"`
 
 	// The person's decisions about the agent's messages.
-	Paused  bool    `json:"paused,omitempty"`  // the agent may not speak
-	Approve bool    `json:"approve,omitempty"` // the person decides about each message
-	Drafts  []Draft `json:"drafts,omitempty"`  // that the person has yet to decide about
+	Paused bool `json:"paused,omitempty"` // the agent may not speak
+	// Approve says that the person decides about messages: about each, or about those of ApproveSome if that is set.
+	// So a program that does not know ApproveSome holds back all of them, and not none.
+	Approve     bool      `json:"approve,omitempty"`
+	ApproveSome Selection `json:"some,omitzero"`
+	Drafts      []Draft   `json:"drafts,omitempty"` // that the person has yet to decide about
 }
 
 // Draft is a message of an agent about which its person has yet to decide.

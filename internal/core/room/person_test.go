@@ -126,7 +126,8 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 // An agent that joins again gets no link to open itself, and no way out of supervision.
 func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T) {
 	opened := room.Person{Devices: []string{"phone"}, Opened: 1, Adds: true, Paused: true, Approve: true,
-		Drafts: []room.Draft{{N: 9}}}
+		ApproveSome: room.Selection{Files: true},
+		Drafts:      []room.Draft{{N: 9}}}
 	for what, c := range map[string]struct {
 		a    room.Agent
 		want bool
@@ -153,7 +154,8 @@ func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T)
 			}
 		}
 	}
-	want := room.Person{Devices: opened.Devices, Opened: 1, Paused: true, Approve: true}
+	want := room.Person{Devices: opened.Devices, Opened: 1, Paused: true, Approve: true,
+		ApproveSome: room.Selection{Files: true}}
 	if got := opened.Kept(); !reflect.DeepEqual(got, want) {
 		t.Errorf("it has %+v", got)
 	}

@@ -2,6 +2,7 @@ package room
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -10,8 +11,54 @@ import (
 // Supervision is what the person behind a seat decides about what its agent may say. Fields
 // that are nil stay as they are.
 type Supervision struct {
-	Paused  *bool
-	Approve *bool
+	Paused      *bool
+	Approve     *bool      // all messages, or none
+	ApproveSome *Selection // only these; in place of Approve
+}
+
+// Selection says which messages of an agent its person approves, if not all: those of any kind that is set. The zero
+// value selects none.
+type Selection struct {
+	Private    bool `json:"private,omitempty"`    // that not everybody sees
+	Files      bool `json:"files,omitempty"`      // with a file
+	Agreements bool `json:"agreements,omitempty"` // proposals, votes, and what takes a proposal back
+}
+
+// selectable are the kinds of messages in a Selection, by the names that a person gives.
+var selectable = []struct {
+	name string
+	in   func(*Selection) *bool
+}{
+	{"private", func(x *Selection) *bool { return &x.Private }},
+	{"files", func(x *Selection) *bool { return &x.Files }},
+	{"agreements", func(x *Selection) *bool { return &x.Agreements }},
+}
+
+// SelectionOf returns the selection of these names. The error is a *fault.Error.
+func SelectionOf(names []string) (x Selection, err error) {
+	for i, name := range names {
+		known := false
+		for _, kind := range selectable {
+			if strings.EqualFold(kind.name, name) {
+				*kind.in(&x), known = true, true
+			}
+		}
+		if !known {
+			return Selection{}, fault.Refuse(fault.InvalidArgument, "approve_some: number %d is none of private, "+
+				"files and agreements. Nothing was changed.", i+1)
+		}
+	}
+	return x, nil
+}
+
+// Names returns the names of what x selects; nil for nothing.
+func (x Selection) Names() (names []string) {
+	for _, kind := range selectable {
+		if *kind.in(&x) {
+			names = append(names, kind.name)
+		}
+	}
+	return names
 }
 
 // Decide returns the event that supervises a in this way; nil if that is so already. The agent is
@@ -22,7 +69,10 @@ func (r Supervision) Decide(a Agent) *Event {
 		p.Paused = *r.Paused
 	}
 	if r.Approve != nil {
-		p.Approve = *r.Approve
+		p.Approve, p.ApproveSome = *r.Approve, Selection{}
+	}
+	if r.ApproveSome != nil {
+		p.Approve, p.ApproveSome = *r.ApproveSome != Selection{}, *r.ApproveSome
 	}
 	why := Reason("")
 	switch {
@@ -30,17 +80,35 @@ func (r Supervision) Decide(a Agent) *Event {
 		why = ReasonPaused
 	case a.Person.Paused && !p.Paused:
 		why = ReasonResumed
-	case p.Approve == a.Person.Approve:
+	case p.Approve == a.Person.Approve && p.ApproveSome == a.Person.ApproveSome:
 		return nil
 	}
 	e := a.Supervise(p, why)
 	return &e
 }
 
-// Holds reports whether p decides about what the agent says, or lets it say nothing.
+// Holds reports whether p decides about what the agent says, if only about some of it, or lets it say nothing. An agent
+// that is held must not act in any way that others see but by messages: an activity, a task or the name of a room could
+// have the words that its person wants to see first.
 func (p Person) Holds() bool { return p.Paused || p.Approve }
 
-// WaitsForPerson reports whether a cannot speak before its person does something: it is paused, or
+// NeedsApproval reports whether message e of c, which Compose has completed for the room of s, becomes a draft, about
+// which the person behind c decides. It looks at the complete message, so that a vote on a private proposal is private
+// although its agent names nobody. A message that ends tasks becomes a draft whatever is selected, because an agent
+// that is held changes no task.
+func (s *State) NeedsApproval(c Caller, e Event) bool {
+	some := c.Person.ApproveSome
+	switch {
+	case c.IsPerson() || !c.Person.Approve:
+		return false
+	case some == Selection{}, len(e.Finishes) > 0:
+		return true
+	}
+	return some.Private && len(e.To) > 0 || some.Files && e.File != nil ||
+		some.Agreements && (e.Kind == Proposal || e.IsVote() || s.Talk.isProposal(e.Withdraws))
+}
+
+// WaitsForPerson reports whether a may be unable to speak before its person does something: it is paused, or
 // has a draft that waits.
 func (a Agent) WaitsForPerson(now time.Time) bool {
 	return a.Person.Paused || len(a.Person.Open(now)) > 0

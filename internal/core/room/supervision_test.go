@@ -2,6 +2,7 @@ package room_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,8 +22,10 @@ func (l *timeline) behind(seat int, how func(*room.Person)) {
 func paused(p *room.Person)   { p.Paused = true }
 func approved(p *room.Person) { p.Approve = true }
 
+func approvedInPart(p *room.Person) { p.Approve, p.ApproveSome.Agreements = true, true }
+
 func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
-	yes, no := new(true), new(false)
+	yes, no, files := new(true), new(false), room.Selection{Files: true}
 	type person = room.Person
 	for what, c := range map[string]struct {
 		before person
@@ -44,6 +47,25 @@ func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
 			want: &person{Paused: true, Approve: true}},
 		"pauses in place of approval": {before: person{Approve: true},
 			given: room.Supervision{Paused: yes, Approve: no}, want: &person{Paused: true}, tells: room.ReasonPaused},
+		"approves some": {given: room.Supervision{ApproveSome: &files},
+			want: &person{Approve: true, ApproveSome: files}},
+		"approves the same": {before: person{Approve: true, ApproveSome: files},
+			given: room.Supervision{ApproveSome: &files}},
+		"approves others": {before: person{Approve: true, ApproveSome: files},
+			given: room.Supervision{ApproveSome: &room.Selection{Private: true}},
+			want:  &person{Approve: true, ApproveSome: room.Selection{Private: true}}},
+		"approves some in place of all": {before: person{Approve: true}, given: room.Supervision{ApproveSome: &files},
+			want: &person{Approve: true, ApproveSome: files}},
+		"approves all in place of some": {before: person{Approve: true, ApproveSome: files},
+			given: room.Supervision{Approve: yes}, want: &person{Approve: true}},
+		"approves some no longer": {before: person{Approve: true, ApproveSome: files},
+			given: room.Supervision{Approve: no}, want: &person{}},
+		"approves none of them": {before: person{Approve: true, ApproveSome: files},
+			given: room.Supervision{ApproveSome: &room.Selection{}}, want: &person{}},
+		"approves none of none": {given: room.Supervision{ApproveSome: &room.Selection{}}},
+		"pauses one of which it approves some": {before: person{Approve: true, ApproveSome: files},
+			given: room.Supervision{Paused: yes}, want: &person{Paused: true, Approve: true, ApproveSome: files},
+			tells: room.ReasonPaused},
 		"decides nothing": {before: person{Paused: true, Approve: true}},
 	} {
 		l := newRoom(t, "Ann", "Bob")
@@ -67,6 +89,8 @@ func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *test
 		"free":     {func(*room.Person) {}, ""},
 		"paused":   {paused, fault.Paused},
 		"approved": {approved, fault.Paused},
+
+		"approved in part": {approvedInPart, fault.Paused},
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		bob := l.person(2)
@@ -93,6 +117,101 @@ func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *test
 	}
 }
 
+// Bob says one of each. The person behind him approves what a mix selects, and all of it in full approval.
+func TestNeedsApproval_whatTheSelectionNames(t *testing.T) {
+	say := func(e room.Event) func(*timeline) room.Event { return func(*timeline) room.Event { return e } }
+	for what, c := range map[string]struct {
+		say  func(l *timeline) room.Event
+		want string // the letters of the kinds for which it waits: private, files, agreements; "" if none
+	}{
+		"a message":            {say(room.Event{Text: "hello"}), ""},
+		"a name":               {say(room.Event{Text: "@Ann, see t1"}), ""},
+		"a question":           {say(room.Event{Text: "well?", Kind: room.Request, Ask: []int{1}}), ""},
+		"a status":             {say(room.Event{Text: "at work", Kind: room.Status}), ""},
+		"its end":              {say(room.Event{Text: "bye", Kind: room.Done}), ""},
+		"a private word":       {say(room.Event{Text: "psst", To: []int{1}}), "p"},
+		"one to each":          {say(room.Event{Text: "psst", To: []int{1, 3}}), "p"},
+		"a file":               {say(room.Event{File: &room.File{Name: "a.txt"}}), "f"},
+		"a private file":       {say(room.Event{To: []int{1}, File: &room.File{Name: "a.txt"}}), "pf"},
+		"a proposal":           {say(room.Event{Text: "tea?", Kind: room.Proposal}), "a"},
+		"a proposed file":      {say(room.Event{Kind: room.Proposal, File: &room.File{Name: "a.txt"}}), "fa"},
+		"a private proposal":   {say(room.Event{Text: "tea?", Kind: room.Proposal, To: []int{1}}), "pa"},
+		"ending tasks":         {say(room.Event{Text: "done", Finishes: []int64{1}}), "pfa"},
+		"ending none there is": {say(room.Event{Text: "done", Finishes: []int64{99}}), "pfa"},
+		"a vote": {func(l *timeline) room.Event {
+			l.sayAs(1, room.Proposal, "tea?")
+			return room.Event{Kind: room.Agree}
+		}, "a"},
+		"an objection": {func(l *timeline) room.Event {
+			l.sayAs(1, room.Proposal, "tea?")
+			return room.Event{Kind: room.Object, Text: "no"}
+		}, "a"},
+		"a vote on a private proposal": {func(l *timeline) room.Event {
+			l.propose(1, 2)
+			return room.Event{Kind: room.Agree}
+		}, "pa"},
+		"taking back a proposal": {func(l *timeline) room.Event {
+			return room.Event{Withdraws: l.sayAs(2, room.Proposal, "tea?").N}
+		}, "a"},
+		"taking back a private proposal": {func(l *timeline) room.Event {
+			return room.Event{Withdraws: l.propose(2, 1).N}
+		}, "pa"},
+		"taking back a request": {func(l *timeline) room.Event {
+			return room.Event{Withdraws: l.sayAs(2, room.Request, "well?").N, Text: "never mind"}
+		}, ""},
+		"taking back a private request": {func(l *timeline) room.Event {
+			return room.Event{Withdraws: l.send(2, room.Event{Kind: room.Request, Text: "well?", To: []int{1}}).N}
+		}, "p"},
+	} {
+		for _, names := range mixes() {
+			l := newRoom(t, "Ann", "Bob", "Cid")
+			bob := l.person(2)
+			e := c.say(l)
+			some, err := room.SelectionOf(names)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.apply(*room.Supervision{ApproveSome: &some}.Decide(l.agent(2).Agent))
+			e, err = l.head.Compose(l.agent(2), e, l.now)
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			want := slices.ContainsFunc(names, func(kind string) bool { return strings.Contains(c.want, kind[:1]) })
+			if got := l.head.NeedsApproval(l.agent(2), e); got != want {
+				t.Errorf("%v: %s waits: %v", names, what, got)
+			}
+			bob.Person = l.agent(2).Person
+			l.behind(2, func(p *room.Person) { *p = room.Person{Approve: true} })
+			if l.head.NeedsApproval(bob, e) || !l.head.NeedsApproval(l.agent(2), e) ||
+				l.head.NeedsApproval(l.agent(1), e) {
+				t.Errorf("%v: %s: its person, it under full approval, or another", names, what)
+			}
+		}
+	}
+}
+
+// mixes are the selections that select something, by their names.
+func mixes() (list [][]string) {
+	for n := 1; n < 8; n++ {
+		list = append(list, room.Selection{Private: n&1 > 0, Files: n&2 > 0, Agreements: n&4 > 0}.Names())
+	}
+	return list
+}
+
+func TestSelection_isGivenByNames(t *testing.T) {
+	for _, c := range []struct{ given, want string }{
+		{"", ""}, {"private", "private"}, {"agreements files", "files agreements"}, {"Private PRIVATE", "private"},
+		{"files agreements private", "private files agreements"}, {"private secrets", "number 2"}, {"all", "number 1"},
+		{"file", "number 1"},
+	} {
+		x, err := room.SelectionOf(strings.Fields(c.given))
+		if got := strings.Join(x.Names(), " "); err == nil && got != c.want || err != nil &&
+			(fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), c.want+" is none of")) {
+			t.Errorf("%q: %q, %v", c.given, got, err)
+		}
+	}
+}
+
 func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen func(l *timeline)
@@ -104,6 +223,8 @@ func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 		"paused": {happen: func(l *timeline) { l.behind(2, paused) },
 			want: room.Supervised{Paused: true, Bound: true}, held: true},
 		"approved": {happen: func(l *timeline) { l.behind(2, approved) },
+			want: room.Supervised{Bound: true}},
+		"approved in part": {happen: func(l *timeline) { l.behind(2, approvedInPart) },
 			want: room.Supervised{Bound: true}},
 		"a draft waits": {happen: func(l *timeline) { l.draft(2, room.Event{Text: "hm"}) },
 			want: room.Supervised{Undecided: true}, held: true},
@@ -176,7 +297,8 @@ func TestCheckAgentMessages(t *testing.T) {
 // Bob has the principal key:b; the lease of Cid has ended.
 func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 	const same, other, none = "key:b", "key:c", ""
-	for how, hold := range map[string]func(*room.Person){"paused": paused, "approved": approved, "free": nil} {
+	for how, hold := range map[string]func(*room.Person){"paused": paused, "approved": approved,
+		"approved in part": approvedInPart, "free": nil} {
 		for what, c := range map[string]struct {
 			name, who string
 			person    bool

@@ -184,6 +184,7 @@ export interface Supervised {
   person_name?: string;
   paused: boolean;
   approve: boolean;
+  approve_some?: string[];
   untrusted?: string;
   drafts: Draft[];
   hooks?: Hook[];

@@ -20,6 +20,7 @@ type Arg struct {
 	Clamped  bool   // an integer over the maximum counts as the maximum
 	Hidden   bool   // no schema or list names it, only a refusal of its other spelling: no model needs it
 	Fallback any    // what is put if the argument is absent; nil: nothing
+	Emptied  bool   // of a list: an empty one is given, and not absent
 	Instead  string // what to call for what this tool does not do, said if the argument is missing or wrong
 
 	kind     kind
@@ -186,6 +187,13 @@ func (a Arg) Hide() Arg {
 	return a
 }
 
+// OrEmpty lets an empty list be given. Without it an empty list counts as absent: many clients send one for what is not
+// given.
+func (a Arg) OrEmpty() Arg {
+	a.Emptied = true
+	return a
+}
+
 // Default sets what is put if the argument is absent: a string, an int64 or a bool.
 func (a Arg) Default(fallback any) Arg {
 	a.Fallback = fallback
@@ -237,7 +245,8 @@ func (a *Arg) read(v value) (meant any, ok bool) {
 	case booleanKind:
 		return readBoolean(v)
 	case listKind:
-		return readList(v)
+		list, ok := readList(v)
+		return list, ok || a.Emptied && list != nil
 	case bytesKind:
 		return readBytes(v)
 	case integerKind:

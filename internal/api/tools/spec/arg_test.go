@@ -198,6 +198,21 @@ func TestRead_list_isReadInEverySpelling(t *testing.T) {
 	}
 }
 
+func TestRead_emptyList_isGivenWhereItMayBe(t *testing.T) {
+	for raw, want := range map[string][]string{
+		`[]`: {}, ` [ ] `: {}, `"[]"`: {}, `["Bob"]`: {"Bob"}, `"Bob"`: {"Bob"}, `null`: nil, `""`: nil,
+		`[""]`: nil, `" "`: nil, `"Bob,"`: nil, `true`: nil,
+	} {
+		var to, other []string
+		problems := Read([]Arg{List("to", &to, "").OrEmpty(), List("ask", &other, "")},
+			[]byte(`{"to":`+raw+`,"ask":[]}`))
+		if refused := want == nil && raw != `null` && raw != `""`; !reflect.DeepEqual(to, want) || other != nil ||
+			refused != (len(problems) > 0) {
+			t.Errorf("%s is read as %#v and %#v, problems %q; want %#v", raw, to, other, problems, want)
+		}
+	}
+}
+
 // A list that turned out shorter than intended, or empty, would publish what was to be
 // private.
 func TestRead_listWithABlank_isRefused(t *testing.T) {

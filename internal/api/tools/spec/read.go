@@ -54,7 +54,7 @@ func match(args []Arg, members []entry) (given []entry, problems []string) {
 		name, known := argumentOf(args, m.key, m.value)
 		first := slices.IndexFunc(given, func(g entry) bool { return g.argument == name })
 		switch {
-		case absent(m.value) || !known && addedByClient(m.key):
+		case absent(m.value) && !isEmptied(args, name, m.value) || !known && addedByClient(m.key):
 		case !known && !printable(m.key):
 			problems = append(problems, "an argument has a name that this tool does not know")
 		case !known:
@@ -68,6 +68,11 @@ func match(args []Arg, members []entry) (given []entry, problems []string) {
 		}
 	}
 	return given, problems
+}
+
+// isEmptied reports whether v, which is absent for other arguments, is an empty list for the one of this name.
+func isEmptied(args []Arg, name string, v value) bool {
+	return v[0] == '[' && slices.ContainsFunc(args, func(a Arg) bool { return a.Name == name && a.Emptied })
 }
 
 // argumentOf returns the name of the argument that key stands for. A key that is an object of this

@@ -130,8 +130,8 @@ func readText(v value) (string, bool) {
 }
 
 // readList accepts a list of texts, also spelled as a text: "Bob", "Bob, Cy" or
-// "[\"Bob\"]". It refuses a list with a blank in it, which would mean less than the
-// caller intended.
+// "[\"Bob\"]". It refuses an empty list. It refuses a list with a blank in it, too, which would
+// mean less than the caller intended, and returns none then.
 func readList(v value) ([]string, bool) {
 	var given []any
 	switch x := v.decoded().(type) {
