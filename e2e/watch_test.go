@@ -148,6 +148,13 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 		"message.\n", "approve", "on")
 	shows("Ann's Claude is paused: it says nothing until you resume it.\n", "approve", "off")
 	shows("Ann's Claude speaks for itself.\n", "resume")
+	shows("Ann's Claude needs your approval for private messages, proposals and votes.\n", "approve",
+		"agreements,private")
+	shows("Ann's Claude is paused: it says nothing until you resume it, and then needs your approval for private "+
+		"messages, proposals and votes.\n", "pause")
+	shows("Ann's Claude is paused: it says nothing until you resume it, and then needs your approval for messages "+
+		"with a file.\n", "approve", "files")
+	shows("Ann's Claude needs your approval for messages with a file.\n", "resume")
 	shows("Ann's Claude needs your approval for each message.\n", "approve", "on")
 	tail := a.ann.begin("tail")
 	tail.shows("joined: Bob")

@@ -289,6 +289,8 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 			"now"}, {"dance"}},
 		"manage": {{"mute", "Bob", "--note", long}, {"mute", long}, {"dance", "Bob"}, {"", "Bob"}},
 		"supervise": {{"refuse", "m1", strings.Repeat("x", 201)}, {"edit", "m1", long}, {"approve", "perhaps"},
+			{"approve", "private,perhaps"}, {"approve", "private,"}, {"approve", "private", "files"},
+			{"approve", "on,files"},
 			{"send"}, {""}},
 		"rooms":      {{"-n", "0"}, {""}},
 		"history":    {{"-n", "0"}, {"--minutes", "--follow"}},

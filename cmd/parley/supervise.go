@@ -14,7 +14,7 @@ import (
 type superviseCommand struct {
 	ownSeat
 	Do   string   `arg:"" optional:"" enum:",pause,resume,approve,drafts,send,edit,refuse,link" default:"" placeholder:"WHAT" help:"What to do: see above. By default, show how things stand."`
-	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a draft, a text, on or off."`
+	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a draft, a text, on, off, or what you approve."`
 
 	want shell.SuperviseRequest
 }
@@ -26,6 +26,9 @@ func (superviseCommand) Help() string {
   parley supervise pause             the agent can say nothing, but keeps its seat
   parley supervise resume
   parley supervise approve on        each of its messages waits for you; off ends that
+  parley supervise approve private,files,agreements
+                                     only such messages wait: private ones, those with a file, or
+                                     proposals and votes. Name one, two or all three
   parley supervise drafts            list the drafts that wait
   parley supervise send ID           send a draft
   parley supervise edit ID TEXT ...  send this in its place, as your words; - reads it from standard input
@@ -43,8 +46,9 @@ func (c *superviseCommand) Validate() error {
 		need = max(1, len(c.With))
 	}
 	if len(c.With) != need {
-		takes := map[string]string{"approve": "on or off", "send": "the id of a draft",
-			"edit": "the id of a draft, and a text", "refuse": "the id of a draft, and why if you like"}
+		takes := map[string]string{"approve": "on, off, or some of private,files,agreements",
+			"send": "the id of a draft", "edit": "the id of a draft, and a text",
+			"refuse": "the id of a draft, and why if you like"}
 		return fmt.Errorf("%s takes %s", cmp.Or(c.Do, "supervise"), cmp.Or(takes[c.Do], "nothing more"))
 	}
 	return c.read()
@@ -58,10 +62,16 @@ func (c *superviseCommand) read() error {
 	case "resume":
 		c.want.Paused = &no
 	case "approve":
-		on := c.With[0] == "on"
-		c.want.Approve = &on
-		if !on && c.With[0] != "off" {
-			return fmt.Errorf("approve is on or off, and not %q", c.With[0])
+		switch what := c.With[0]; what {
+		case "on":
+			c.want.Approve = &yes
+		case "off":
+			c.want.Approve = &no
+		default:
+			if _, err := room.SelectionOf(strings.Split(what, ",")); err != nil {
+				return fmt.Errorf("approve is on, off, or some of private,files,agreements, and not %q", what)
+			}
+			c.want.ApproveSome = what
 		}
 	case "send", "edit", "refuse":
 		c.want.Decision, c.want.Draft = c.Do, c.With[0]

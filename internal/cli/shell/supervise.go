@@ -1,8 +1,10 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/base/results"
 )
@@ -11,6 +13,7 @@ import (
 // stand.
 type SuperviseRequest struct {
 	Paused, Approve *bool
+	ApproveSome     string // the names of the messages that wait for the person, with commas
 	Draft           string // the id of a draft about which the person decides
 	Decision        string // send, edit or refuse
 	Text            string // that is sent in place of an edited draft, or why it is refused
@@ -31,6 +34,7 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 		a.set("text", req.Text)
 		given(a, "paused", req.Paused)
 		given(a, "approve", req.Approve)
+		a.set("approve_some", req.ApproveSome)
 		a.flag("new_link", req.NewLink)
 		var got results.Supervised
 		r, err := s.call(ctx, "supervise", a, &got)
@@ -53,14 +57,20 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 
 // supervision shows what the person decides about an agent's messages.
 func (s *session) supervision(got results.Supervised) {
-	does := "speaks for itself"
+	does, needs := "speaks for itself", ""
 	switch {
-	case got.Paused && got.Approve:
-		does = "is paused: it says nothing until you resume it, and then needs your approval for each message"
+	case got.Approve:
+		needs = "needs your approval for each message"
+	case len(got.ApproveSome) > 0:
+		needs = "needs your approval for " + approved(got.ApproveSome)
+	}
+	switch {
+	case got.Paused && needs != "":
+		does = "is paused: it says nothing until you resume it, and then " + needs
 	case got.Paused:
 		does = "is paused: it says nothing until you resume it"
-	case got.Approve:
-		does = "needs your approval for each message"
+	case needs != "":
+		does = needs
 	}
 	s.out.print("%s %s.", s.seat.Name, does)
 	for _, d := range got.Drafts {
@@ -71,6 +81,17 @@ func (s *session) supervision(got results.Supervised) {
 			File: d.File, Finished: d.Finishes,
 		})
 	}
+}
+
+// approved says in words which messages wait for the person.
+func approved(some []string) string {
+	words := map[string]string{"private": "private messages", "files": "messages with a file",
+		"agreements": "proposals and votes"}
+	list := make([]string, len(some))
+	for i, kind := range some {
+		list[i] = cmp.Or(words[kind], kind) // a newer server may have more
+	}
+	return strings.Join(list, ", ")
 }
 
 // remind tells the person behind an agent which drafts wait.

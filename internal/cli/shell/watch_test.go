@@ -107,8 +107,8 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 		"invite": func(c *command) error { return c.Invite(t.Context(), as("Ann"), true) },
 	}
 	for name, req := range map[string]shell.SuperviseRequest{
-		"pause": {Paused: &yes}, "approve": {Approve: &yes}, "link": {NewLink: true},
-		"send": {Draft: "m123456", Decision: "send"},
+		"pause": {Paused: &yes}, "approve": {Approve: &yes}, "approve some": {ApproveSome: "files"},
+		"link": {NewLink: true}, "send": {Draft: "m123456", Decision: "send"},
 	} {
 		acts[name] = func(c *command) error { return c.Supervise(t.Context(), as("Ann"), req) }
 	}
