@@ -109,6 +109,14 @@ func TestSend_eachOutcome(t *testing.T) {
 			before: func(w *world, bob *agent) { w.supervises(bob, chat.SuperviseRequest{Approve: &yes}) },
 			state:  "WORKING", shows: "Your user approves what you say here.", goesOn: true,
 		},
+		"to all, where its user approves what is not": {
+			before: func(w *world, bob *agent) {
+				w.supervises(bob, chat.SuperviseRequest{
+					ApproveSome: &room.Selection{Private: true, Files: true, Agreements: true}})
+			},
+			then:  func(w *world, _ *agent) { w.says("Yes.") },
+			state: "INPUT_REQUIRED", shows: notice + "Ann: Yes.", heard: true,
+		},
 		"kicked": {
 			then:  func(w *world, _ *agent) { w.manages("Bob", room.Kick) },
 			state: "FAILED", shows: "An admin has taken your seat in this room.", heard: true,

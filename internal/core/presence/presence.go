@@ -259,8 +259,8 @@ func (at Attendance) read(ctx context.Context) (room.Presence, error) {
 	return p, err
 }
 
-// setActivity stores what the caller says it is doing, unless its person holds it: then it
-// comes with a message that the person has let it send.
+// setActivity stores what the caller says it is doing, unless its person holds it: then the activity comes with a
+// message that the person has let it send, or need not see, and would show words that the person has not seen.
 func (at Attendance) setActivity(ctx context.Context, activity string) {
 	r := at.room
 	if a, _ := r.log.Peek().Seated(at.caller.Seat); a.Person.Holds() {
