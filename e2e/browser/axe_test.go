@@ -36,6 +36,7 @@ type finding struct {
 // message is no Tab stop of its own: Enter at the message leads there.
 const judgePart = `(async (part) => {
   for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame); // the page hears of its size with a frame
+  while (document.querySelector("[data-moved]")) await new Promise(requestAnimationFrame);
   const ends = (a) => a.effect?.getComputedTiming().endTime !== Infinity;
   await Promise.allSettled(document.getAnimations().filter(ends).map((a) => a.finished));
   const { violations } = await axe.run(part, { resultTypes: ["violations"], elementRef: true });

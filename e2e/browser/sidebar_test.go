@@ -167,6 +167,9 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	}
 	tab.points(css(textArea))
 	tab.until("its buttons were pressed", "window.pressed?.join() === 'Send,Refuse'")
+	tab.until("they say that they took no press, and move nothing for that", `
+		document.querySelectorAll(".message-draft .button[data-missed] + [role=alert]").length === 2 &&
+		document.querySelectorAll(".message-draft .button").length === 3`)
 	tab.is(role("article", "Not sent: Ada, Only to “Bo”, "+tab.clockIn(drafts)))
 	tab.is(css(drafts + " .quote"))
 	tab.is(css(drafts + " strong")) // Markdown

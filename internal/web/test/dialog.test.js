@@ -23,15 +23,21 @@ test("a dialog that asks takes a press at once, and not the second one of a doub
   assert.deepEqual([press(dialog, 2), press(dialog, 1)], [0, 1]);
 });
 
-test("a dialog that had to be loaded takes a press after half a second, and the next one at once", async (t) => {
+test("a dialog that had to be loaded takes a press after half a second and says so, and the next one at once", async (t) => {
   let now = 1_000;
   t.mock.method(performance, "now", () => now);
   const Leave = later("Confirm", undefined, () => Promise.resolve({ Confirm }));
   const late = drawn(Leave, props);
   while (late.find("button").length === 0) await settled();
+  const says = () => late.find("span").filter(({ role }) => role === "alert").map(({ textContent }) => textContent);
+  assert.deepEqual(says(), []);
   assert.equal(press(late, 1), 0);
+  await settled();
+  assert.deepEqual(says(), ["Too soon: press again"]);
   now += 500;
   assert.equal(press(late, 1), 1);
+  await settled();
+  assert.deepEqual(says(), []);
   assert.equal(press(drawn(Leave, props), 1), 2);
 });
 

@@ -60,7 +60,6 @@ class Node extends EventTarget {
   toggleAttribute() {}
   showModal() {}
   close() {}
-  animate() {}
 }
 
 Object.assign(document, {

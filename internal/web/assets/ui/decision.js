@@ -1,8 +1,10 @@
 // Buttons that decide something. One that came or was moved under the pointer a moment ago takes no
 // press of it: the person has aimed at what was there before.
 
-import { html, useLayoutEffect, useRef } from "../vendor.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
+import { ui } from "./words.js";
 
+const told = 2_000; // ms for which a button says that it has taken no press
 const rest = 500; // ms that a button has been where it is before it takes a press
 const near = 8; // px by which it may move meanwhile: as little puts nothing else under the pointer
 
@@ -44,7 +46,8 @@ export class Places {
   #put(element, place) {
     this.#all.set(element, place);
     element.toggleAttribute("data-moved", true);
-    this.later(() => this.rests(element) && element.toggleAttribute("data-moved", false), rest);
+    // A timer may be a hair too early for the clock: what counts is that the element has not moved again.
+    this.later(() => this.#all.get(element) === place && element.toggleAttribute("data-moved", false), rest);
   }
 
   /** Reports whether an element has been where it is for long enough. */
@@ -81,13 +84,26 @@ function watch(element) {
   };
 }
 
-/** A button whose press decides something. A key decides at once: it goes to what has the focus, wherever that is. */
+/**
+ * A button whose press decides something. A key decides at once: it goes to what has the focus, wherever that is. A
+ * press that comes too early is not taken, and the button says so; what it says moves nothing.
+ */
 export function Decision({ onClick, children, ...attributes }) {
   const button = useRef();
+  const [missed, setMissed] = useState(0); // when the last press came too early
   useLayoutEffect(() => watch(button.current), []);
+  useEffect(() => {
+    if (!missed) return undefined;
+    const over = setTimeout(() => setMissed(0), told);
+    return () => clearTimeout(over);
+  }, [missed]);
   const press = (event) => {
-    if (event.detail === 0 || places.rests(button.current)) onClick(event);
-    else button.current.animate([{ opacity: 0.3 }, {}], 300); // it was noticed
+    const taken = event.detail === 0 || places.rests(button.current);
+    setMissed(taken ? 0 : event.timeStamp);
+    if (taken) onClick(event);
   };
-  return html`<button type="button" ref=${button} ...${attributes} onClick=${press}>${children}</button>`;
+  return html`
+    <button type="button" ref=${button} ...${attributes} data-missed=${missed ? ui.tooSoon : undefined}
+      onClick=${press}>${children}</button>
+    ${missed > 0 && html`<span class="hidden-visually" role="alert">${ui.tooSoon}</span>`}`;
 }
