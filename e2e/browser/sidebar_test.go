@@ -197,6 +197,9 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	ada.drafts("It will be fast.")
 	ada.drafts("Between us: it will sway.", args{"to": []string{"Bo"}})
 	tab.sees("2 drafts wait for you")
+	tab.until("each Send has an outline or is filled", `
+		[...document.querySelectorAll(".message-draft .primary")].map((b) => getComputedStyle(b)).every((is) =>
+			is.borderColor === is.color || is.color === "rgb(255, 255, 255)")`)
 	refuse := button("Refuse").in(first)
 	tab.points(refuse)
 	const place = "document.querySelector('.message-draft .primary').getBoundingClientRect().top"
