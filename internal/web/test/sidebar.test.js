@@ -1,5 +1,6 @@
 import "./platform.js";
 import { sentenceOf, shown } from "./elements.js";
+import { drawn, settled } from "./page.js";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,6 +8,7 @@ import { test } from "node:test";
 import { callsOf } from "../assets/compose/calls.js";
 import { working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
+import { Agreement } from "../assets/sidebar/agreements.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { OnlyHere } from "../assets/sidebar/device.js";
 import { isCut, quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
@@ -211,4 +213,17 @@ test("who is working: agents that were heard, do not wait and have something to 
   assert.equal(sentenceOf(working({ room: { agents }, me, tasks, requests })),
     "[Bo], your agent, and [Gil] are working");
   assert.equal(working({ room: { agents: agents.slice(1, 3) }, me, tasks, requests }), null);
+});
+
+test("an agreement names one of many who agreed, the own agent first, and all on request", async () => {
+  const agreement = { id: "m1", text: "We load on Monday.", by: "Bo", agreed_by: ["Bo", "Cy", "Dee", "Eve", me], at: 0 };
+  const page = drawn(Agreement, { agreement, me, now: 0, onJump: () => {} });
+  const line = () => page.find("p")[0].textContent.replace(/\s+/g, " ");
+  page.find("p")[0].focus = () => {};
+  assert.match(line(), /^ ?Bo, with Ada and 3 others · /);
+  page.find("button").at(-1).dispatchEvent(new Event("click"));
+  await settled();
+  assert.match(line(), /^ ?Bo, with Cy, Dee, Eve, and Ada · /);
+  page.draw({ agreement: { ...agreement, id: "m2", agreed_by: ["Bo", "Cy", "Dee"] }, me, now: 0, onJump: () => {} });
+  assert.match(line(), /^ ?Bo, with Cy and Dee · /);
 });

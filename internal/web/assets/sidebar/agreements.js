@@ -1,6 +1,7 @@
 // What was agreed: the newest, and all on request.
 
-import { html, useState } from "../vendor.js";
+import { html, useRef, useState } from "../vendor.js";
+import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { Problem, useAct } from "./act.js";
@@ -9,6 +10,7 @@ import { Part, Quote } from "./part.js";
 import { sidebar as w } from "./words.js";
 
 const shown = 5; // as many has room_info
+const most = 2; // names of those who agreed; of more, one
 
 export function Agreements({ room, state, onJump }) {
   const now = useNow(state.clock);
@@ -31,7 +33,8 @@ export function Agreements({ room, state, onJump }) {
   return html`
     <${Part} title=${w.agreements} count=${all.length}>
       <ul class="sidebar-list">
-        ${all.map((agreement) => html`<${Agreement} key=${agreement.id} ...${{ agreement, now, onJump }} />`)}
+        ${all.map((agreement) => html`<${Agreement} key=${agreement.id} me=${state.me}
+          ...${{ agreement, now, onJump }} />`)}
       </ul>
       ${newest.length >= shown && more && html`
         <button type="button" class="button" disabled=${busy} onClick=${load}>
@@ -41,14 +44,27 @@ export function Agreements({ room, state, onJump }) {
     <//>`;
 }
 
-/** agreement is one of room_info, or the proposal itself. */
-const Agreement = ({ agreement: { id, text, file, by, agreed_by: all, at, ...said }, now, onJump }) => html`
-  <li>
-    <${Quote} id=${id} text=${text || file?.name} onJump=${onJump} />
-    <p class="small quiet">
-      ${fill(all ? w.agreedWith : w.agreedBy, {
-        by: by ?? actorOf(said), names: all?.filter((name) => name !== by),
-      })} <span class="sidebar-when">· <${Ago} at=${at} now=${now} />
-      </span>
-    </p>
-  </li>`;
+/** agreement is one of room_info, or the proposal itself. Of many names one is shown, and all on request. */
+export function Agreement({ agreement: { id, text, file, by, agreed_by: all, at, ...said }, me, now, onJump }) {
+  const [open, setOpen] = useState(false);
+  const line = useRef();
+  const who = by ?? actorOf(said);
+  const others = all?.filter((name) => name !== by) ?? [];
+  const names = open ? others : few(others, me, most);
+  const rest = names.at(-1)?.word;
+  const show = () => {
+    line.current.focus({ preventScroll: true }); // the button will be gone
+    setOpen(true);
+  };
+  if (rest) names[names.length - 1] = { element: html`
+    <button type="button" class="event-more" onClick=${show}>${rest}</button>` };
+  return html`
+    <li class="sidebar-agreed">
+      <${Quote} id=${id} text=${text || file?.name} onJump=${onJump} />
+      <p class="small quiet" ref=${line} tabindex="-1">
+        ${fill(all ? w.agreedWith : w.agreedBy, { by: who, names })} <span class="sidebar-when">
+          · <${Ago} at=${at} now=${now} />
+        </span>
+      </p>
+    </li>`;
+}

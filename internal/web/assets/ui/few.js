@@ -3,10 +3,11 @@
 import { word } from "./fill.js";
 import { ui } from "./words.js";
 
-const most = 4;
-
-/** Returns names with first, if it is among them, before the others; of many only some, and how many more there are. */
-export function few(names, first) {
+/**
+ * Returns names with first, if it is among them, before the others; of more than most only some, and how many more
+ * there are.
+ */
+export function few(names, first, most = 4) {
   const ordered = names.includes(first) ? [first, ...names.filter((name) => name !== first)] : names;
   return ordered.length <= most
     ? ordered
