@@ -27,8 +27,11 @@ export function Events({ events, view }) {
       <p class="event">
         <button type="button" class="event-more" onClick=${showAll}>${talk.eventsHidden(hidden)}</button>
       </p>`}
-    ${shown.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
+    ${shown.map((event, n) => html`
+      <${Event} key=${event.id} same=${minuteOf(event) === minuteOf(shown[n - 1])} event=${event} view=${view} />`)}`;
 }
+
+const minuteOf = (event) => event?.at?.slice(0, 16);
 
 /** Makes one line of events of one kind in a row: one sentence of those that say the same, and the others in more. */
 export function together(events) {
@@ -63,12 +66,13 @@ function added(a, b) {
 export const isLoud = (event, view) => event.reason === "opened_twice" || event.reason === "closed" ||
   !!event.agreed || view.ghosts.has(event.id) || !!event.more?.some((one) => isLoud(one, view));
 
-function Event({ event, view }) {
+/** same is whether the line above it has the same time, which then stands there alone. */
+function Event({ event, same, view }) {
   const [open, setOpen] = useState(false);
   const loud = event.reason === "opened_twice";
   const showAll = open ? undefined : () => (view.hold(), setOpen(true));
   return html`
-    <p class=${"event" + (loud ? " event-loud" : "")}>
+    <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "")}>
       <span>
         ${loud && html`<${Icon} name="alert" />`}${saidOf(event, view, showAll)}
       </span> <${Clock} at=${event.at} short />
