@@ -23,7 +23,7 @@ test("a dialog that asks takes a press at once, and not the second one of a doub
   assert.deepEqual([press(dialog, 2), press(dialog, 1)], [0, 1]);
 });
 
-test("a dialog that had to be loaded takes a press after half a second and says so, and the next one at once", async (t) => {
+test("a dialog that had to be loaded takes a press after half a second and says so, then one at once", async (t) => {
   let now = 1_000;
   t.mock.method(performance, "now", () => now);
   const Leave = later("Confirm", undefined, () => Promise.resolve({ Confirm }));

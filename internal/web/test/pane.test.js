@@ -297,6 +297,14 @@ test("a person who scrolls up while the view changes its size, or a message come
   }
 });
 
+test("at the end it stays there when a screen is turned, whatever the browser makes of the scroll meanwhile", () => {
+  screen.show(rows(0, 100));
+  screen.box.clientWidth = 390;
+  screen.box.scrollTop = 1_000;
+  screen.pane.scrolled();
+  assert.ok(screen.pane.atEnd && screen.place("r99") === view - 50);
+});
+
 test("it stays where it is when something at the end grows, if it is held", () => {
   screen.show(rows(0, 100));
   const before = screen.place("r95");

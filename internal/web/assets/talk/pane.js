@@ -27,7 +27,7 @@ export class Pane {
     this.goal = null; // a row that is to come to this part of the view, or what within finds in it
     this.look = () => {}; // is called after the view has moved
     // Where the view stood in what height of the list, and its own size, when that was noted last.
-    this.noted = { top: 0, height: 0, view: "" };
+    this.noted = { top: 0, height: 0, width: 0, view: "" };
   }
 
   /** Takes the elements: the box that scrolls, and the list in it. */
@@ -170,10 +170,11 @@ export class Pane {
     else this.note();
   }
 
-  /** Whether the view is above where it was noted, and not because there is less to scroll. */
+  /** Whether the person has left the end: at another width the rows have other heights, and the view moves by that. */
   get #wasScrolledUp() {
-    const { scrollTop, scrollHeight, clientHeight } = this.box;
-    return scrollTop < Math.min(this.noted.top, scrollHeight - clientHeight) - 1;
+    const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
+    const least = Math.min(this.noted.top, scrollHeight - clientHeight); // there may be less to scroll
+    return scrollTop < least - near && clientWidth === this.noted.width;
   }
 
   get #size() {
@@ -182,8 +183,8 @@ export class Pane {
 
   /** Notes where the view stands, after the person or settle has moved it. */
   note() {
-    const { scrollTop, scrollHeight, clientHeight } = this.box;
-    this.noted = { top: scrollTop, height: scrollHeight, view: this.#size };
+    const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
+    this.noted = { top: scrollTop, height: scrollHeight, width: clientWidth, view: this.#size };
     this.atEnd = scrollHeight - scrollTop - clientHeight <= near;
     if (this.#shows(this.#held) <= 0) this.#held = "";
     const key = this.#held || this.firstVisible();
