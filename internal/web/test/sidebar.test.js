@@ -216,7 +216,8 @@ test("who is working: agents that were heard, do not wait and have something to 
 });
 
 test("an agreement names one of many who agreed, the own agent first, and all on request", async () => {
-  const agreement = { id: "m1", text: "We load on Monday.", by: "Bo", agreed_by: ["Bo", "Cy", "Dee", "Eve", me] };
+  const agreed_by = ["Bo", "Cy", "Dee", "Eve", me];
+  const agreement = { id: "m1", text: "We load on Monday.", by: "Bo", agreed_by, at: 0 };
   const page = drawn(Agreement, { agreement, me, now: 0, onJump: () => {} });
   const line = () => page.find("p")[0].textContent.replace(/\s+/g, " ");
   page.find("p")[0].focus = () => {};
