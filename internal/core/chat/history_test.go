@@ -129,3 +129,25 @@ func TestJoin_whereManyCameAndWent_readsNoFurtherThanTheMessages(t *testing.T) {
 		}
 	}
 }
+
+// Who reads back page by page need not hear how far the server has looked: it reads on past what is hidden, so a
+// page is short only for its size or at the beginning, and there is always a message to go on from.
+func TestHistory_muchIsHidden_pagesAreFullAndEndAtTheBeginning(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	for i := range 45 {
+		w.say(p.bob.Token, fmt.Sprintf("open %d", i))
+		for range 10 {
+			w.tell(p.ann.Token, "between us", "Bob")
+		}
+	}
+	var pages []string
+	for before, more := "", true; more; {
+		page := w.history(p.cid.Token, chat.HistoryRequest{Before: before, Limit: 20})
+		pages, more = append(pages, fmt.Sprint(len(page.Messages))), page.HasMore
+		if more {
+			before = page.Messages[0].ID
+		}
+	}
+	same(t, "messages by page", pages, []string{"20", "20", "8"}) // with the three joins
+}
