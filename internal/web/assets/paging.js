@@ -69,7 +69,7 @@ export class Paging {
     const [first] = this.history.messages;
     if (!first || !this.#more) return;
     this.room.show({ loading: true });
-    const got = await this.#read({ limit: pageSize, before: first.id });
+    const got = await this.#pageBefore(first.id, this.#read);
     this.history.prepend(got.messages);
     this.#show(!!got.has_more);
   }
@@ -121,12 +121,22 @@ export class Paging {
    * it. However long the server makes it wait in between, it goes on; signal ends it.
    */
   async *pagesBefore(signal) {
-    let [{ id } = { id: "" }] = this.history.messages;
-    for (let more = this.#more; more; ) {
-      const got = await this.#patiently({ limit: pageSize, before: id }, signal);
+    let id = this.history.messages[0]?.id;
+    for (let more = this.#more; id && more; ) {
+      const got = await this.#pageBefore(id, (args) => this.#patiently(args, signal));
       yield got.messages;
-      id = got.messages[0]?.id ?? id;
+      id = got.messages[0]?.id;
       more = got.has_more;
+    }
+  }
+
+  /** Reads the page before a message. If that has expired, so has all before it. */
+  async #pageBefore(id, read) {
+    try {
+      return await read({ limit: pageSize, before: id });
+    } catch (problem) {
+      if (problem instanceof Refusal && problem.code === "invalid_argument") return { messages: [], has_more: false };
+      throw problem;
     }
   }
 

@@ -60,6 +60,15 @@ test("the pages before what is loaded come the newest first, change nothing, and
   assert.deepEqual([pages.length, textsOf(room)], [5, texts.slice(230)]);
 });
 
+test("before a message that has expired there is nothing", async () => {
+  talk(0, 230);
+  const room = await opened();
+  for (const { id } of server.messages.slice(0, 150)) server.expired.add(id);
+  assert.equal((await room.everything()).length, 100);
+  await room.paging.loadEarlier();
+  assert.deepEqual([room.state.messages.length, room.state.earlier], [100, false]);
+});
+
 test("an export has everything with whole texts, and says how far it is", async () => {
   const long = "word ".repeat(500);
   server.says("Bo", long);

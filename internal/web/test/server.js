@@ -30,6 +30,7 @@ export class FakeServer {
   superseded = 0; // how many waits another tab takes
   pageSize = 100;
   longest = 1_000; // characters of a text in one answer
+  expired = new Set(); // ids of messages, from the first on
   #said = new Map(); // the ids by key
   #waiting = new Set();
 
@@ -158,7 +159,9 @@ export class FakeServer {
         has_more: all.length > from + limit,
       };
     }
-    const end = before === undefined ? all.length : all.findIndex((one) => one.id === before);
+    const there = (one) => one.id === before && !this.expired.has(before);
+    const end = before === undefined ? all.length : all.findIndex(there);
+    if (end < 0) return refused("invalid_argument", "There is no such message.");
     const from = Math.max(0, end - Math.min(limit, this.pageSize));
     return {
       messages: all.slice(from, end).map((one) => this.#shown(one)),
