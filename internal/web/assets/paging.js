@@ -50,6 +50,11 @@ export class Paging {
     this.room.show({ earlier: more });
   }
 
+  /** Whether there are messages before those that are loaded. */
+  get more() {
+    return this.#more;
+  }
+
   /** Loads nothing any more. Returns whether there are messages before those that are loaded. */
   end() {
     const partial = this.#more;
@@ -74,12 +79,12 @@ export class Paging {
     this.#show(!!got.has_more);
   }
 
-  /** Loads what was said before up to a message. Resolves true if that is there. */
-  async loadBack(id) {
+  /** Loads what was said before up to a message, until signal ends it. Resolves true if that is there. */
+  async loadBack(id, signal = this.room.signal) {
     this.#backwards++;
     try {
       if (!this.history.has(id) && !(await this.#exists(id))) return false;
-      while (!this.history.has(id) && this.#more) await this.loadEarlier();
+      while (!this.history.has(id) && this.#more && !signal.aborted) await this.loadEarlier();
       return this.history.has(id);
     } finally {
       this.#backwards--;
@@ -116,13 +121,18 @@ export class Paging {
     this.room.show({ messages: this.history.messages });
   }
 
+  /** Returns a message with its whole text, however long the server makes it wait. */
+  wholeOf(message, signal) {
+    return whole((args) => this.#patiently(args, signal), message);
+  }
+
   /**
-   * Yields what was said before the messages that are loaded, a page at a time and the newest first, and keeps none of
-   * it. However long the server makes it wait in between, it goes on; signal ends it.
+   * Yields what was said before the messages that are loaded, or before an earlier one, a page at a time and the newest
+   * first, and keeps none of it. However long the server makes it wait in between, it goes on; signal ends it.
    */
-  async *pagesBefore(signal) {
-    let id = this.history.messages[0]?.id;
-    for (let more = this.#more; id && more; ) {
+  async *pagesBefore(signal, before = "") {
+    let id = before || this.history.messages[0]?.id;
+    for (let more = !!before || this.#more; id && more; ) {
       const got = await this.#pageBefore(id, (args) => this.#patiently(args, signal));
       yield got.messages;
       id = got.messages[0]?.id;
@@ -153,7 +163,7 @@ export class Paging {
     }
     const full = [];
     for (const message of all)
-      full.push(message.more ? await whole((args) => this.#patiently(args, signal), message) : message);
+      full.push(message.more ? await this.wholeOf(message, signal) : message);
     return full;
   }
 

@@ -9,7 +9,7 @@ import { asked, outcomeIn } from "../assets/talk/marks.js";
 import { nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
 import { outcomesOf } from "../assets/talk/outcomes.js";
-import { lineOf, search } from "../assets/talk/search.js";
+import { lineOf, search, together as joined } from "../assets/talk/places.js";
 import { initials } from "../assets/ui/avatar.js";
 import { colourIn, colourOf, withColours } from "../assets/ui/colour.js";
 import { few } from "../assets/ui/few.js";
@@ -268,6 +268,13 @@ test("searching finds each place of a text, speakers and files in any case, and 
   ];
   const found = (text) => search(messages, text).map(({ id, nth }) => id + nth).join(" ");
   assert.deepEqual([found(" needle "), found(""), found("BO")], ["a0 a1 b-1 d-1", "", "a-1 d-1"]);
+});
+
+test("what was found and what is loaded stand together once, whole, and not after their removal", () => {
+  const more = { id: "c", offset: 3 };
+  const kept = [{ id: "a", text: "gone" }, { id: "b", text: "needle" }, { id: "c", text: "a needle" }];
+  const loaded = [{ id: "c", text: "a n", more }, { id: "d", changes: { redacted: "a" } }, { id: "e", text: "new" }];
+  assert.deepEqual(joined(kept, loaded), [kept[1], kept[2], ...loaded.slice(1)]);
 });
 
 test("a result is the line of its place, without Markdown, and the text in it", () => {

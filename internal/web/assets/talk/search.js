@@ -1,15 +1,18 @@
-// Searching in what is loaded of the conversation.
+// Searching in the conversation: at once in what is loaded, then page by page in what was said before that.
 
 import { ui } from "../ui/words.js";
 import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { useBack } from "../ui/back.js";
 import { Icon, IconButton } from "../ui/icon.js";
 import { useKeys } from "../ui/keys.js";
-import { clockOf, dayName, useNow } from "../ui/time.js";
-import { placesOf, seek } from "./found.js";
-import { actorOf, speakerOf } from "./names.js";
-import { firstLine } from "./rows.js";
+import { clockOf, dayName, dayWithin, useNow } from "../ui/time.js";
+import { Earlier, nothing } from "./earlier.js";
+import { seek, sought } from "./found.js";
+import { speakerOf } from "./names.js";
+import { lineOf, search, together } from "./places.js";
 import { talk } from "./words.js";
+
+const w = talk.search;
 
 /** A button that opens a line for searching and its results; so do / and Ctrl+K. onJump(id) shows a message. */
 export function Search({ room, state, onJump }) {
@@ -28,37 +31,57 @@ export function Search({ room, state, onJump }) {
   useBack(close, open);
   return html`
     <div class="search">
-      <button type="button" class="button plain icon" ref=${button} aria-label=${talk.search.open}
-        title=${talk.search.open}
+      <button type="button" class="button plain icon" ref=${button} aria-label=${w.open} title=${w.open}
         aria-expanded=${open} onClick=${() => (open ? close() : setOpen(true))}><${Icon} name="search" /></button>
       ${open && html`<${Line} room=${room} state=${state} onJump=${onJump} onClose=${close} field=${field} />`}
     </div>`;
 }
 
-const most = 100; // results that are listed beyond the one that is shown
+const most = 100; // results that are listed beyond the one that is chosen, and then as many more as are looked at
 
 function Line({ room, state, onJump, onClose, field }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(/** @type {{id: string, nth: number} | null} */ (null)); // what is chosen
   const [listed, setListed] = useState(true); // until one is chosen
-  const [problem, setProblem] = useState("");
-  const found = useMemo(() => search(state.messages, text).reverse(), [state.messages, text]); // the newest first
+  const [wide, setWide] = useState(most);
+  const [loading, setLoading] = useState(/** @type {object | null} */ (null)); // the place up to which messages load
+  const [problem, setProblem] = useState(""); // why it cannot be shown
+  const { messages } = state;
+  const [known, earlier] = useEarlier(room, text);
+  const all = useMemo(() => together(known.kept, messages), [known.kept, messages]);
+  const found = useMemo(() => search(all, text).reverse(), [all, text]); // the newest first
   const n = Math.max(0, found.findIndex(({ id, nth }) => at && id === at.id && nth === at.nth));
-  const byId = useMemo(() => new Map(state.messages.map((message) => [message.id, message])), [state.messages]);
+  const byId = useMemo(() => new Map(all.map((message) => [message.id, message])), [all]);
+  const cut = useMemo(() => all.filter(({ more }) => more).length, [all]);
   const now = useNow(state.clock);
   useLayoutEffect(() => field.current.focus(), []);
   const open = listed && found.length > 0;
   useLayoutEffect(() => document.getElementById("found-" + n)?.scrollIntoView({ block: "nearest" }), [n, open]);
-  const go = (hit, list) => {
+  const go = async (hit, list) => {
     setListed(list);
     setAt(hit ?? null);
     seek(text, hit);
-    if (hit) onJump(hit.id);
+    setLoading(null);
+    setProblem("");
+    if (!hit) return;
+    if (!room.paging.history.has(hit.id)) {
+      if (list) return; // the keys go by: what is only passed is not loaded
+      setLoading(hit);
+      const there = await earlier.load(hit.id).catch((failed) => sought.at === hit && setProblem(failed.message));
+      setLoading((one) => (one === hit ? null : one));
+      if (sought.at !== hit) return; // the person has gone on
+      if (there === false) setProblem(w.gone);
+      if (!there) return;
+    }
+    onJump(hit.id);
   };
   const input = ({ target }) => {
     setText(target.value);
     setAt(null);
     setListed(true);
+    setWide(most);
+    setLoading(null);
+    setProblem("");
     seek(target.value);
   };
   const onKey = (event) => {
@@ -74,38 +97,66 @@ function Line({ room, state, onJump, onClose, field }) {
     go(hit, false);
     if (matchMedia("(pointer: coarse)").matches) field.current.blur(); // its keyboard would cover the message
   };
-  const long = state.messages.filter(({ more }) => more); // texts of which the page has the beginning
-  const more = async () => {
-    setProblem("");
-    field.current.focus(); // the button may go
-    const { paging } = room;
-    const loaded = state.earlier ? paging.loadEarlier() : Promise.all(long.map(({ id }) => paging.textOf(id)));
-    await loaded.catch((failed) => setProblem(failed.message));
+  const scrolled = ({ target: { scrollTop, clientHeight, scrollHeight } }) => {
+    if (scrollTop + clientHeight > scrollHeight - 200 && n + wide < found.length) setWide(wide + most);
   };
-  const { more: earlier, rest, allLoaded, allThere, label, results, count, none } = talk.search;
-  const loadMore = state.loading ? talk.loading : state.earlier ? earlier : rest;
+  const count = found.length ? w.count(n + 1, found.length) : known.how === "searching" ? "" : w.none;
   return html`
     <div class="search-line" role="search" onKeyDown=${onKey}>
-      <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${label} placeholder=${label}
+      <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${w.label} placeholder=${w.label}
         role="combobox" aria-expanded=${open} aria-controls="found" aria-autocomplete="list"
         aria-activedescendant=${open ? "found-" + n : undefined} autocomplete="off" value=${text} onInput=${input} />
-      <span class="search-count small quiet" role="status">
-        ${text.trim() && (found.length ? count(n + 1, found.length) : none)}</span>
+      <span class="search-count small quiet" role="status">${text.trim() && count}</span>
       <${IconButton} icon="close" label=${ui.close} onClick=${onClose} />
       ${open && html`
-        <div class="search-list" id="found" role="listbox" aria-label=${results}>
-          ${found.slice(0, n + most).map((hit, place) => html`
+        <div class="search-list" id="found" role="listbox" aria-label=${w.results} onScroll=${scrolled}>
+          ${found.slice(0, n + wide).map((hit, place) => html`
             <${Result} key=${hit.id + hit.nth} ...${{ hit, place, text, now }} message=${byId.get(hit.id)}
               chosen=${place === n} onChoose=${choose} />`)}
         </div>`}
-      ${text.trim() && html`
-        <p class="search-more small">
-          ${state.earlier || long.length
-            ? html`
-              <button type="button" class="button small" disabled=${state.loading} onClick=${more}>${loadMore}</button>`
-            : html`<span class="quiet">${state.partial ? allThere : allLoaded}</span>`}
-          ${problem && html`<span class="problem" role="alert">${problem}</span>`}
-        </p>`}
+      ${text.trim() && html`<${Reach} ...${{ state, known, cut, earlier, now, loading, problem, field }} />`}
+    </div>`;
+}
+
+/** Returns what is known of the earlier messages in which a text stands, and what searches them. */
+function useEarlier(room, text) {
+  const [known, setKnown] = useState(nothing);
+  const { history } = room.paging; // another one once the room is loaded
+  const earlier = useMemo(() => new Earlier(room.paging, room.clock, setKnown), [history]);
+  useLayoutEffect(() => earlier.seek(text), [earlier, text]);
+  useLayoutEffect(() => () => earlier.close(), [earlier]);
+  return /** @type {[typeof known, Earlier]} */ ([known, earlier]);
+}
+
+/** How far back the search is, and what ends it or has it go on. cut is of how many messages only the beginning. */
+function Reach({ state, known, cut, earlier, now, loading, problem, field }) {
+  const { how } = known;
+  const over = state.phase === "ended";
+  const searching = how === "searching" && !over;
+  const done = how === "done" || over;
+  const oldest = [known.back, state.messages[0]?.at].filter(Boolean).sort()[0];
+  const ms = Date.parse(oldest);
+  const when = oldest ? `${dayWithin(ms, now)}, ${clockOf(ms)}` : "";
+  const [label, press] = searching ? [w.stop, () => earlier.stop()]
+    : done ? [w.rest, () => earlier.rest()] : [w.goOn, () => earlier.go()];
+  const begun = done && !over && cut > 0;
+  const reached = !done ? w.searched(when) : begun ? w.begun(cut) : state.partial ? w.allThere : w.allLoaded;
+  const button = !done || begun;
+  const why = problem || known.problem;
+  const had = useRef(false); // the focus
+  useLayoutEffect(() => {
+    if (had.current && !button && document.activeElement === document.body) field.current.focus();
+  }, [button]);
+  return html`
+    <div class="search-reach small">
+      <p>
+        ${searching && html`<span class="quiet">${loading ? w.loading : w.searching(when)}</span>`}
+        <span class="quiet" role="status">${!searching && (loading ? w.loading : reached)}</span>
+        ${why && html` <span class="problem" role="alert">${why}</span>`}
+      </p>
+      ${button && html`
+        <button type="button" class="button small" onFocus=${() => (had.current = true)} onClick=${press}>
+          ${label}</button>`}
     </div>`;
 }
 
@@ -121,47 +172,4 @@ function Result({ hit, place, message, text, now, chosen, onChoose }) {
       <time class="quiet small" datetime=${message.at}>${dayName(ms, now)}, ${clockOf(ms)}</time>
       <span class="search-text" dir="auto">${before}<mark>${word}</mark>${after}</span>
     </div>`;
-}
-
-const plain = (text) => text.replace(/[*`|]|~~|^[\s>#-]+/g, "");
-
-/** Returns the line of a place where a text stands, without its Markdown: what is before, the text, what is after. */
-export function lineOf(message, text, nth) {
-  const { said } = lowerOf(message);
-  const wanted = text.trim().toLowerCase();
-  const shown = nth < 0 ? (message.file?.name ?? "") : (message.text ?? "");
-  const all = nth < 0 ? shown.toLowerCase() : said;
-  const at = placesOf(wanted, all)[Math.max(nth, 0)];
-  if (at === undefined) return [firstLine(message.text), "", ""]; // it is in the name of the speaker
-  const line = shown.length === all.length ? shown : all; // lower case may move the letters
-  const begin = line.lastIndexOf("\n", at - 1) + 1;
-  const before = line.slice(begin, at);
-  const end = line.indexOf("\n", at + wanted.length);
-  const after = line.slice(at + wanted.length, Math.min(end < 0 ? line.length : end, at + 200));
-  const cut = before.length > 40 ? "… " + before.slice(-30).replace(/^\S*\s/, "") : before;
-  return [plain(cut), line.slice(at, at + wanted.length), after.replace(/[*`|]|~~/g, "")];
-}
-
-const lower = new WeakMap(); // what is searched of each message
-
-/**
- * Returns where a text stands in messages, in order: {id, nth: in which place of the message's text,
- * or -1 if it is in the name of the speaker or of a file alone}.
- */
-export function search(messages, text) {
-  const wanted = text.trim().toLowerCase();
-  if (!wanted) return [];
-  return messages.flatMap((message) => {
-    if (message.type !== "message") return [];
-    const { said, names } = lowerOf(message);
-    const places = placesOf(wanted, said).map((_, nth) => ({ id: message.id, nth }));
-    return places.length || !names.includes(wanted) ? places : [{ id: message.id, nth: -1 }];
-  });
-}
-
-function lowerOf(message) {
-  const { text = "", file } = message;
-  const made = () => ({ said: text.toLowerCase(), names: `${actorOf(message)}\n${file?.name ?? ""}`.toLowerCase() });
-  if (!lower.has(message)) lower.set(message, made());
-  return lower.get(message);
 }

@@ -191,15 +191,21 @@ export const talk = {
     text: "What to send in its place, as your words",
   },
 
-  // Searching in what is loaded.
+  // Searching in the conversation.
   search: {
     open: "Search",
     label: "Search in the conversation",
     none: "Nothing found",
     count: (n, of) => `${n} of ${of}`,
     results: "Results",
-    more: "Search earlier messages",
-    rest: "Search long messages in full",
+    searching: (when) => `Searching… reached ${when}`,
+    searched: (when) => `Searched back to ${when}.`,
+    stop: "Stop",
+    goOn: "Continue",
+    loading: "Loading the messages up to this one…",
+    gone: "This message is no longer there.",
+    begun: (n) => `Everything was searched but the end of ${n === 1 ? "a long message" : `${n} long messages`}.`,
+    rest: "Search in full",
     allLoaded: "All messages were searched.",
     allThere: "Everything loaded was searched.",
   },

@@ -25,9 +25,12 @@ export const shortClockOf = (at) =>
 export const exactly = (at) => exact.format(at);
 
 /** Names the day of a time: "Today", "Monday, June 1". Both are in ms. */
-export function dayName(at, now) {
+export const dayName = (at, now) => dayWithin(at, now).replace(/^./u, (c) => c.toUpperCase());
+
+/** Names the day of a time within a sentence: "today". */
+export function dayWithin(at, now) {
   const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000);
-  if (days >= 0 && days < 2) return nearDay.format(-days, "day").replace(/^./, (c) => c.toUpperCase());
+  if (days >= 0 && days < 2) return nearDay.format(-days, "day");
   return (new Date(at).getFullYear() === new Date(now).getFullYear() ? dayFormat : dayOfYear).format(at);
 }
 

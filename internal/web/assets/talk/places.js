@@ -1,0 +1,67 @@
+// Where a text stands in messages, and the line of each place.
+
+import { placesOf } from "./found.js";
+import { actorOf } from "./names.js";
+import { firstLine } from "./rows.js";
+
+const plain = (text) => text.replace(/[*`|]|~~|^[\s>#-]+/g, "");
+
+/** Returns the line of a place where a text stands, without its Markdown: what is before, the text, what is after. */
+export function lineOf(message, text, nth) {
+  const { said } = lowerOf(message);
+  const wanted = text.trim().toLowerCase();
+  const shown = nth < 0 ? (message.file?.name ?? "") : (message.text ?? "");
+  const all = nth < 0 ? shown.toLowerCase() : said;
+  const at = placesOf(wanted, all)[Math.max(nth, 0)];
+  if (at === undefined) return [firstLine(message.text), "", ""]; // it is in the name of the speaker
+  const line = shown.length === all.length ? shown : all; // lower case may move the letters
+  const begin = line.lastIndexOf("\n", at - 1) + 1;
+  const before = line.slice(begin, at);
+  const end = line.indexOf("\n", at + wanted.length);
+  const after = line.slice(at + wanted.length, Math.min(end < 0 ? line.length : end, at + 200));
+  const cut = before.length > 40 ? "… " + before.slice(-30).replace(/^\S*\s/, "") : before;
+  return [plain(cut), line.slice(at, at + wanted.length), after.replace(/[*`|]|~~/g, "")];
+}
+
+const lower = new WeakMap(); // what is searched of each message
+
+/**
+ * Returns where a text stands in messages, in order: {id, nth: in which place of the message's text,
+ * or -1 if it is in the name of the speaker or of a file alone}.
+ */
+export function search(messages, text) {
+  const wanted = text.trim().toLowerCase();
+  if (!wanted) return [];
+  return messages.flatMap((message) => {
+    if (message.type !== "message") return [];
+    const { said, names } = lowerOf(message);
+    const places = placesOf(wanted, said).map((_, nth) => ({ id: message.id, nth }));
+    return places.length || !names.includes(wanted) ? places : [{ id: message.id, nth: -1 }];
+  });
+}
+
+/** Reports whether a text in lower case stands in what was said, or in the name of the speaker or of a file. */
+export function matches(message, wanted) {
+  const { said, names } = lowerOf(message);
+  return message.type === "message" && (said.includes(wanted) || names.includes(wanted));
+}
+
+function lowerOf(message) {
+  const { text = "", file } = message;
+  const made = () => ({ said: text.toLowerCase(), names: `${actorOf(message)}\n${file?.name ?? ""}`.toLowerCase() });
+  if (!lower.has(message)) lower.set(message, made());
+  return lower.get(message);
+}
+
+/**
+ * Returns earlier messages and those that are loaded: each once, with its whole text if one of both has it, and none
+ * whose text was removed meanwhile.
+ */
+export function together(earlier, loaded) {
+  const whole = new Map(earlier.flatMap((message) => (message.more ? [] : [[message.id, message]])));
+  const but = new Set(loaded.flatMap(({ id, changes }) => [id, changes?.redacted]));
+  return [
+    ...earlier.filter(({ id }) => !but.has(id)),
+    ...loaded.map((message) => (message.more && whole.get(message.id)) || message),
+  ];
+}
