@@ -67,9 +67,9 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab := talk.page
 	tab.look(360, 740, "light")
 	id := talk.bob.says("Paint it red", args{"kind": "proposal", "ask": []string{"Ann"}})
-	tab.sees("waits for your agent") // and not for its person
+	tab.sees("waits for your agent")
 	tab.isNot(css(aside))
-	tab.click(button("Room"))
+	tab.click(button("Room, 1 waiting for you"))
 	tab.is(css(aside))
 	tab.until("the sidebar has the focus", `document.querySelector(".room-sidebar").contains(document.activeElement)`)
 	for range 40 {
@@ -101,7 +101,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.isNot(css(modal))
 	tab.until("the menu has the focus", `document.activeElement.getAttribute("aria-label") === "Menu"`)
 
-	tab.click(button("Room"))
+	tab.click(button("Room, 1 waiting for you"))
 	tab.click(css(".sidebar-switch").nth(1))
 	tab.turned("Approve", "true")
 	tab.click(button("Object").in(aside))
@@ -139,8 +139,9 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	talk.ann.drafts("Steel it is")
 	tab.sees("1 message from your agent waits for you.")
 	tab.is(button("Room, 1 waiting for you"))
-	const dotted = `document.querySelector("link[rel=icon]").href.endsWith("/icon-dot.svg")`
-	tab.until("a draft is a dot on the icon", dotted)
+	const counted = `document.title.startsWith("(1) ") &&
+	  decodeURIComponent(document.querySelector("link[rel=icon]").href).includes(">1</text>")`
+	tab.until("a draft is counted in the title and on the icon", counted)
 	bar := button("1 draft waits for you Show")
 	tab.isNot(bar)
 	evaluate[*bool](tab, "void (document.querySelector('.log').scrollTop = 0)")
@@ -151,7 +152,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	talk.bob.hearsText("Steel it is")
 	tab.isNot(css(drafts))
 	tab.until("the focus is in the conversation", `document.querySelector(".log").contains(document.activeElement)`)
-	tab.until("the dot is gone", "!"+dotted)
+	tab.until("the count is gone", "!("+counted+")")
 	tab.seesNot("waits for you.")
 
 	// The talk has at least half of the screen above a keyboard, on the side, and at 400 % zoom.

@@ -62,7 +62,7 @@ func TestLink_onThePage_leavesTheAddressAndIsTakenAgain(t *testing.T) {
 		document.querySelectorAll(".rooms-count").length === 1`)
 	tab.look(390, 780, "light")
 	tab.isNot(css(myRooms))
-	tab.click(button("My rooms, 1 with something new"))
+	tab.click(button("My rooms, something unread"))
 	tab.until("the open room has the focus", `document.activeElement.matches("[aria-current]")`)
 	tab.press("Escape")
 	tab.isNot(css(myRooms))

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -26,8 +27,12 @@ type wire struct {
 
 	mu    sync.Mutex
 	sends []time.Time       // when a call of send_message came
+	asks  []seatCall        // all calls for a seat
 	acts  map[string]func() // done once, before the first call with a text in it
 }
+
+// seatCall is a call that a page made for a seat: the tool, and the id of the room.
+type seatCall struct{ tool, room string }
 
 // comeBack is after how many seconds a busy wire asks for the next call. A page that only backs
 // off makes it within one.
@@ -50,6 +55,7 @@ func (s *server) through() *wire {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		uploads := r.Method == http.MethodPut
 		w.act(body)
+		w.note(body)
 		sends := bytes.Contains(body, []byte(`"name":"send_message"`))
 		if sends {
 			w.mu.Lock()
@@ -204,6 +210,36 @@ func (w *wire) act(body []byte) {
 			act()
 		}
 	}
+}
+
+// note keeps which call a page makes, if it makes one for a seat.
+func (w *wire) note(body []byte) {
+	var call struct {
+		Params struct {
+			Name      string `json:"name"`
+			Arguments struct {
+				Token string `json:"agent_token"`
+			} `json:"arguments"`
+		} `json:"params"`
+	}
+	if json.Unmarshal(body, &call) != nil || len(call.Params.Arguments.Token) < 8 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asks = append(w.asks, seatCall{call.Params.Name, call.Params.Arguments.Token[1:8]})
+}
+
+// asked returns the tools that pages called so far for the seats in a room.
+func (w *wire) asked(room string) (tools []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, call := range w.asks {
+		if call.room == room {
+			tools = append(tools, call.tool)
+		}
+	}
+	return tools
 }
 
 // sent returns when pages called send_message so far.

@@ -41,7 +41,7 @@ var kinds = map[string]string{
 }
 
 // assets are the files at Path.
-var assets = []string{"main.js", "later.js", "page.css", "icon.svg", "icon-dot.svg", "icon-192.png", "icon-512.png",
+var assets = []string{"main.js", "later.js", "page.css", "icon.svg", "icon-192.png", "icon-512.png",
 	"app.webmanifest", "vendor-licenses.txt"}
 
 // Site has the document and its assets. Any number of goroutines may use it at once. A nil one

@@ -1,14 +1,15 @@
 // Shows the page of this address, and tells it of what happens to its tab.
 
-import { attention } from "./compose/calls.js";
+import { showCount } from "./count-icon.js";
 import { ErrorPage } from "./landing/error-page.js";
 import { pageWords, site } from "./page-words.js";
 import * as storage from "./storage.js";
 import { Room } from "./room.js";
+import { MyRooms } from "./rooms/mine.js";
 import { RoomPage } from "./room-page.js";
 import { claimed, returned } from "./seats.js";
 import { root } from "./site.js";
-import { isClaim, isMessage, roomOf } from "./token.js";
+import { isClaim, isMessage, isTask, roomOf } from "./token.js";
 import { moved } from "./ui/back.js";
 import { Dialog } from "./ui/dialog.js";
 import { later } from "./ui/later.js";
@@ -17,12 +18,13 @@ import { html, render } from "./vendor.js";
 
 /** @type {Room | null} */
 let room = null; // that is shown
+const mine = new MyRooms();
 let opened = 0; // rooms so far
 let warned = false; // the person knows that nothing is kept
 
 /**
  * Returns what stands behind the # in the address, and takes it out: the secret of a link, or the id of a
- * message. What people paste may end with the sentence around it.
+ * message, a draft or a task. What people paste may end with the sentence around it.
  */
 function takeFragment() {
   const text = location.hash.slice(1).toLowerCase().replace(/[^0-9a-z]+$/, "");
@@ -33,25 +35,26 @@ function takeFragment() {
 /** Shows the room to which the address leads. */
 function roomPage(id) {
   const fragment = takeFragment();
-  const [claim, message] = isMessage(fragment) ? ["", fragment] : [fragment, ""];
-  if (message && room?.seat.room === id) return openRoom(room, message);
+  const [claim, target] = isMessage(fragment) || isTask(fragment) ? ["", fragment] : [fragment, ""];
+  if (target && room && room.seat.token === storage.seatIn(id)?.token) return openRoom(room, target);
   room?.close();
   room = null;
+  mine.show(null);
   if (claim && (!isClaim(claim) || roomOf(claim) !== id)) return html`
     <${ErrorPage} trouble=${{ code: "wrong_link" }} />`;
   const seat = claim ? claimed(claim) : returned(id);
   if (!seat) return html`<${ErrorPage} trouble=${{ code: "no_seat" }} />`;
   room = new Room(seat);
   opened++;
-  room.subscribe(title);
+  mine.show(room);
   seen();
   room.run();
-  return openRoom(room, message);
+  return openRoom(room, target);
 }
 
-/** The page of a room. message is the id of one that is to be shown. */
-const openRoom = (room, message) => html`
-  <${RoomPage} key=${opened} room=${room} target=${message ? { id: message } : null} />`;
+/** The page of a room. target is the id of a message, a draft or a task that is to be shown. */
+const openRoom = (room, target) => html`
+  <${RoomPage} key=${opened} room=${room} mine=${mine} target=${target ? { id: target } : null} />`;
 
 // The pages that are no room come in the second script: the first one is for rooms.
 const Missing = () => html`<${ErrorPage} trouble=${{ code: "not_loaded" }} />`;
@@ -60,10 +63,16 @@ const InvitePage = later("InvitePage", Missing);
 const SignInPage = later("SignInPage", Missing);
 const UploadPage = later("UploadPage", Missing);
 
+function homePage() {
+  mine.show(null);
+  mine.begin();
+  return html`<${HomePage} mine=${mine} />`;
+}
+
 const pages = {
   r: roomPage,
   i: (code) => html`<${InvitePage} code=${code} />`,
-  oauth: (name) => (name === "authorize" ? html`<${SignInPage} />` : html`<${HomePage} />`),
+  oauth: (name) => (name === "authorize" ? html`<${SignInPage} />` : homePage()),
   "v1/upload": (code) => html`<${UploadPage} code=${code} />`,
 };
 
@@ -71,7 +80,7 @@ const path = location.pathname.slice(root.pathname.length).replace(/^authorize$/
 const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(path) ?? [];
 
 function show() {
-  draw(name && pages[kind] ? pages[kind](name) : html`<${HomePage} />`);
+  draw(name && pages[kind] ? pages[kind](name) : homePage());
   title();
 }
 
@@ -90,19 +99,24 @@ function draw(page) {
   render(html`${page}${notice}`, /** @type {HTMLElement} */ (document.getElementById("page")));
 }
 
-const icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
-
-/** Puts the name of the room and the number of what is new or waits into the title, and a dot on the icon. */
+/**
+ * Puts how many things need the person into the title, and onto the icon, with the name of the room. What is unread
+ * is no count of those: in the title a dot stands for it, where nothing needs the person.
+ */
 function title() {
-  const { count, calls } = room ? attention(room.state, room.unread.messages()) : { count: 0, calls: false };
-  const now = pageWords.title(count, room && (room.state.room?.name ?? room.seat.title), site);
+  const { count } = mine;
+  const unread = !!room && room.unread.messages().length > 0;
+  const now = pageWords.title(count, unread, room && (room.state.room?.name ?? room.seat.title), site);
   if (document.title !== now) document.title = now;
-  const href = new URL(calls ? "icon-dot.svg" : "icon.svg", import.meta.url).href;
-  if (icon.href !== href) icon.href = href;
+  showCount(count);
 }
 
-const seen = () => room?.here(!document.hidden, document.hasFocus());
+function seen() {
+  room?.here(!document.hidden, document.hasFocus());
+  mine.here(!document.hidden);
+}
 
+mine.subscribe(title);
 showTheme();
 addEventListener("storage", showTheme);
 document.addEventListener("visibilitychange", seen);
@@ -111,7 +125,8 @@ addEventListener("blur", seen);
 addEventListener("online", () => room?.wake());
 addEventListener("beforeunload", (event) => room?.sharing.busy && event.preventDefault()); // files would be lost
 addEventListener("pagehide", () => room?.supervision.refusals.leave());
-addEventListener("pageshow", (event) => event.persisted && room?.wake()); // out of the cache of pages
+addEventListener("pageshow", (event) => event.persisted && (mine.sort(), room?.wake())); // out of the cache of pages
 addEventListener("popstate", moved);
 addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address
+seen();
 show();

@@ -10,5 +10,6 @@ export const pageWords = {
   notKeptText:
     "You lose this room when you close the tab. Allow storage for this site, or first make a link for another device.",
   notKeptButton: "Continue",
-  title: (unread, room, site) => (unread ? `(${unread}) ` : "") + (room ? `${room} \u00b7 ` : "") + site,
+  title: (needs, unread, room, site) =>
+    (needs ? `(${needs}) ` : unread ? "\u2022 " : "") + (room ? `${room} \u00b7 ` : "") + site,
 };

@@ -10,7 +10,7 @@ import { OpenDialog } from "./compose/menu.js";
 import { NameBar } from "./compose/name.js";
 import { useNotices } from "./compose/notices.js";
 import { PausedBar } from "./compose/pause.js";
-import { Rooms, RoomsButton, useRooms } from "./rooms/list.js";
+import { Rooms, RoomsButton, useMyRooms } from "./rooms/list.js";
 import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
@@ -18,6 +18,7 @@ import { useBack } from "./ui/back.js";
 import { useKeys } from "./ui/keys.js";
 import { later, loadAll } from "./ui/later.js";
 import { followViewport, useNarrow } from "./ui/viewport.js";
+import { isTask } from "./token.js";
 import { useRoom } from "./use-room.js";
 
 const GoneRoom = later("GoneRoom"); // it comes while the room is live
@@ -25,28 +26,29 @@ const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
 const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
 
 /**
- * room is a Room that runs; target is {id} of a message that is to be shown, or null.
- * @param {{room: any, target: {id: string} | null}} props
+ * room is a Room that runs; target is {id} of a message, a draft or a task that is to be shown, or null;
+ * mine is MyRooms.
+ * @param {{room: any, mine: import("./rooms/mine.js").MyRooms, target: {id: string} | null}} props
  */
-export function RoomPage({ room, target }) {
+export function RoomPage({ room, mine, target }) {
   const state = useRoom(room);
   useEffect(followViewport, []);
   if (state.phase === "ended" && hasMore(state)) return html`
     <${GoneRoom} room=${room} state=${state} onClose=${() => location.reload()} />`;
   if (state.phase === "ended") return html`<${ErrorPage} trouble=${state.trouble} room=${room} />`;
-  return html`<${OpenRoom} room=${room} state=${state} target=${target} />`;
+  return html`<${OpenRoom} ...${{ room, state, mine, target }} />`;
 }
 
 /** Reports whether a page that has ended still shows the room: the person has not given it up. */
 const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && trouble?.code !== "no_seat";
 
-function OpenRoom({ room, state, target }) {
+function OpenRoom({ room, state, mine, target }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
   const log = useRef(); // of the conversation: {jump, step, focus}
   const composer = useRef(); // of the composer: {answer, focus}
   const sidebar = useSide(narrow);
   const list = useSide(noList);
-  const rooms = useRooms(room, state);
+  const rooms = useMyRooms(mine).filter(({ seat }) => !seat.claim);
   const jump = useCallback((id) => log.current?.jump(id), []);
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
   useKeys(useMemo(() => ({
@@ -56,23 +58,29 @@ function OpenRoom({ room, state, target }) {
     k: () => log.current?.step(-1),
   }), []));
   useNotices(room, state, jump);
-  useTarget(room, target, state.phase !== "opening", jump, setDialog);
+  const ready = state.phase !== "opening";
+  const lead = useCallback((id) => leadTo(id, room, jump, setDialog), [room]);
+  useEffect(() => void (target && ready && lead(target.id)), [target, ready]);
+  const openList = () => {
+    mine.sort();
+    list.show(".need, [aria-current]");
+  };
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
   useEffect(() => void (state.phase === "live" && loadAll()), [state.phase]);
   return html`
     <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${pageWords.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
-        <${Head} room=${room} state=${state} sidebar=${sidebar.open} onSidebar=${() => sidebar.show("")}
-          onDialog=${setDialog} start=${rooms.length > 1 && html`
-            <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${() => list.show("[aria-current]")} />`}>
+        <${Head} room=${room} state=${state} needs=${rooms.length > 1 ? 0 : mine.count} sidebar=${sidebar.open}
+          onSidebar=${() => sidebar.show("")} onDialog=${setDialog} start=${rooms.length > 1 && html`
+            <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${openList} />`}>
           <${Search} room=${room} state=${state} onJump=${jump} />
         <//>
       </div>
       ${rooms.length > 1 && html`
         <nav class=${"room-rooms" + (list.open ? " open" : "")} aria-label=${roomsWords.title} inert=${sidebar.open}
           ref=${list.element} tabindex="-1" onKeyDown=${list.key}>
-          <${Rooms} rooms=${rooms} onClose=${list.hide} />
+          <${Rooms} rooms=${rooms} onLead=${(id) => (list.hide(), lead(id))} onClose=${list.hide} />
         </nav>`}
       <main class="room-talk" inert=${sidebar.open || list.open}>
         <${PausedBar} state=${state} />
@@ -89,12 +97,19 @@ function OpenRoom({ room, state, target }) {
     </div>`;
 }
 
-/** Shows a message once the room is there, or says that this person cannot see it. */
-function useTarget(room, target, ready, jump, onDialog) {
-  useEffect(() => {
-    if (!target || !ready) return;
-    room.paging.loadBack(target.id).then((there) => (there ? jump(target.id) : onDialog("noMessage")), () => {});
-  }, [target, ready]);
+/**
+ * Shows a task among the others, a draft where it waits or what became of it, or a message; or says that this person
+ * cannot see it. Offline, the view stays where it is.
+ */
+async function leadTo(id, room, jump, onDialog) {
+  if (isTask(id)) return onDialog("tasks " + id);
+  if (room.state.supervision.drafts.some((draft) => draft.id === id)) return jump(id);
+  const there = await room.paging.loadBack(id).catch(() => null);
+  if (there === null) return undefined;
+  const { messages } = room.state;
+  const became = messages.find(({ draft }) => draft === id)?.id;
+  const isGone = messages.some((one) => one.id === id && one.type === "draft" && !one.reason); // it has expired
+  return there && (became || !isGone) ? jump(became ?? id) : onDialog("noMessage");
 }
 
 /**

@@ -44,6 +44,7 @@ const nothing = {
   firstUnread: "", // the id of the first message that was unread when the person came to the page
   readTo: "", // the id of the last message that the person has read
   requests: [],
+  asOf: "", // the id of the last message when the requests were read
   agreements: [],
   banned: [], // names, for an admin
   renewed: 0, // how often what this person did ended the invite and made another
@@ -222,6 +223,7 @@ export class Room {
     this.#cursor = newest.cursor;
     this.paging.begin(newest);
     const { messages } = this.#history;
+    this.#set({ asOf: messages.at(-1)?.id ?? "" }); // they were read after those
     this.pending.arrived(messages, this.#isMine);
     if (!this.state.readTo && messages.length) this.unread.readTo(messages.at(-1).id);
     this.unread.mark();
@@ -287,6 +289,7 @@ export class Room {
 
   /** Reads anew who is there and what is open, the tasks, or the supervision. */
   async #read(/** @type {import("./types.d.ts").Due} */ { info, tasks, supervision }) {
+    const asOf = this.#history.messages.at(-1)?.id ?? "";
     const [got] = await Promise.all([
       info && this.call("room_info"),
       supervision && !this.state.alone && this.supervision.read(),
@@ -302,7 +305,7 @@ export class Room {
     const { closed } = got.room;
     if (closed) this.supervision.end();
     this.#set({
-      ...this.#seated(got.room), me, alone, requests: closed ? [] : requests, agreements, banned,
+      ...this.#seated(got.room), me, alone, requests: closed ? [] : requests, asOf, agreements, banned,
       clock: now - this.clock.now(),
     });
   }

@@ -2,6 +2,7 @@
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const messageForm = /^m[0-9a-hjkmnp-tv-z]{6}$/;
+const taskForm = /^t[1-9][0-9]{0,5}$/;
 const claimForm = /^w[0-9a-hjkmnp-tv-z]{30}$/;
 
 /** Returns the two check characters of a text. */
@@ -21,6 +22,9 @@ export const isClaim = (text) => claimForm.test(text) && check(text.slice(0, -2)
 
 /** Reports whether a text has the form of the id of a message. */
 export const isMessage = (text) => messageForm.test(text);
+
+/** Reports whether a text has the form of the id of a task. */
+export const isTask = (text) => taskForm.test(text);
 
 /** Returns the id of the room to which a claim or a person's token leads. */
 export const roomOf = (secret) => secret.slice(1, 8);

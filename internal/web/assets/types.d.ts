@@ -68,6 +68,7 @@ export interface State {
   firstUnread: string;
   readTo: string;
   requests: Request[];
+  asOf: string;
   agreements: Agreement[];
   banned: string[];
   renewed: number;

@@ -1,6 +1,5 @@
 import { newBrowser } from "./platform.js";
 import { sentenceOf } from "./elements.js";
-import { FakeServer } from "./server.js";
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -8,64 +7,8 @@ import { beforeEach, test } from "node:test";
 import { clients, reachOf } from "../assets/landing/clients.js";
 import { tellOf } from "../assets/landing/error-page.js";
 import { habit, keepHabit } from "../assets/landing/habits.js";
-import { choose, lookAt } from "../assets/landing/news.js";
-import * as storage from "../assets/storage.js";
 
-let server;
-beforeEach(() => {
-  newBrowser();
-  server = new FakeServer();
-  server.tokens.add("p1");
-});
-
-/** Returns how the seats are. */
-async function looked(...seats) {
-  const found = new Map();
-  await lookAt(seats, (seat, how) => found.set(seat.token, how), new AbortController().signal);
-  return found;
-}
-
-test("my rooms: who is there, and how much of others is unread", async () => {
-  server.agents = [
-    { name: "Ada", you: true, state: "waiting" },
-    { name: "Bo", state: "silent" },
-    { name: "Cy", state: "away", person_here: true },
-  ];
-  const read = server.says("Bo", "read");
-  server.says("Bo", "one");
-  server.says("Ada", "my agent");
-  server.says("Ada", "me", { person: true });
-  server.happens({ type: "joined", agent: "Dee" });
-  const how = (await looked({ token: "p1", read })).get("p1");
-  const { last, ...rest } = how;
-  assert.deepEqual(rest, { title: "den", closed: false, here: ["Ada", "Cy"], unread: 2, more: false, calls: false });
-  assert.equal(last.text, "me");
-});
-
-test("my rooms: up to a hundred unread messages are counted", async () => {
-  const read = server.says("Bo", "read");
-  for (let n = 0; n < 60; n++) server.says("Bo", "word " + n);
-  const unread = async () => (({ unread, more }) => [unread, more])((await looked({ token: "p1", read })).get("p1"));
-  assert.deepEqual(await unread(), [60, false]);
-  for (let n = 60; n < 130; n++) server.says("Bo", "word " + n);
-  assert.deepEqual(await unread(), [100, true]);
-  server.messages = server.messages.slice(-5); // the others have expired
-  assert.deepEqual(await unread(), [5, false]);
-});
-
-test("my rooms: a seat that is gone, one that was never opened, and no answer", async () => {
-  assert.deepEqual((await looked({ token: "p2" })).get("p2"), { ended: "token_invalid" });
-  assert.deepEqual((await looked({ token: "p3", claim: "w" })).size, 0);
-  server.offline = true;
-  assert.deepEqual((await looked({ token: "p1" })).get("p1"), {});
-});
-
-test("the seat that is chosen is the one with which its room opens", () => {
-  storage.keep({ room: "r", token: "p1", used: 1 });
-  storage.keep({ room: "r", token: "p2", used: 2 });
-  choose({ token: "p1" });
-  assert.equal(storage.seatIn("r").token, "p1");
-});
+beforeEach(newBrowser);
 
 test("habits are kept", () => {
   assert.equal(habit("client"), "");

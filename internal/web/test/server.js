@@ -130,7 +130,8 @@ export class FakeServer {
   #info() {
     const { requests, agreements, name, agents, closed } = this;
     const now = new Date(this.clock.at).toISOString().replace(/\.\d+Z/, "Z");
-    return { room: { name, agents, capacity: 5, closed }, requests, agreements, now };
+    const draft_ids = this.supervision.drafts.map(({ id }) => id);
+    return { room: { name, agents, capacity: 5, closed }, requests, agreements, draft_ids, now };
   }
 
   #shown(message) {

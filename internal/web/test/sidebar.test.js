@@ -5,7 +5,6 @@ import { drawn, settled } from "./page.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callsOf } from "../assets/compose/calls.js";
 import { working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
 import { Agreement } from "../assets/sidebar/agreements.js";
@@ -140,17 +139,6 @@ test("settings: only what was changed is sent, and an empty description removes 
     remove_description: true,
   });
   assert.deepEqual(changesBetween(before, { ...before, remove_password: true }), { remove_password: true });
-});
-
-test("what waits for the person beside the conversation is counted", () => {
-  const supervision = { drafts: [{ id: "m1" }, { id: "m2" }] };
-  const requests = [{ id: "m3", owed_by: [me] }, { id: "m4", owed_by: ["Bo"] }, { id: "m5" }];
-  const messages = [{ id: "m3", type: "message", from: "Bo", kind: "request", ask: [me] }];
-  const state = { me, supervision, requests, messages };
-  assert.deepEqual(callsOf({ ...state, alone: false }), ["m1", "m2"], "what the agent owes waits for the agent");
-  assert.deepEqual(callsOf({ ...state, alone: true }), ["m3"]);
-  messages.push({ id: "m6", type: "message", from: me, reply_to: "m3" });
-  assert.deepEqual(callsOf({ ...state, alone: true }), [], "it was answered, perhaps on another device");
 });
 
 test("how a hook stands: what it is, since when or how long ago and, if calls fail, since when and why", () => {

@@ -6,17 +6,15 @@ import { Icon } from "../ui/icon.js";
 import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
 import { listed } from "../talk/names.js";
-import { callsOf } from "./calls.js";
 import { Menu } from "./menu.js";
 import { PauseButton } from "./pause.js";
 import { compose } from "./words.js";
 
 /**
- * sidebar is whether the sidebar is shown, onSidebar shows or hides it, start is what stands before the
- * name, and children what stands between name and buttons.
+ * needs is how many things need the person, unless the list of rooms tells; sidebar is whether the sidebar is shown,
+ * onSidebar shows or hides it, start is what stands before the name, and children what stands between name and buttons.
  */
-export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, children }) {
-  const n = callsOf(state).length;
+export function Head({ room, state, needs, sidebar, start = null, onSidebar, onDialog, children }) {
   return html`
     <header class="room-head">
       ${start}
@@ -34,8 +32,8 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
           </button>`}
         ${!state.alone && state.room && !state.room.closed && html`<${PauseButton} room=${room} state=${state} />`}
         <button type="button" class="button room-sidebar-button" aria-expanded=${sidebar}
-          aria-label=${compose.sidebarLabel(n)} onClick=${onSidebar}>
-          <${Icon} name="people" />${n > 0 && html`<span class="count">${n}</span>`}
+          aria-label=${compose.sidebarLabel(needs)} onClick=${onSidebar}>
+          <${Icon} name="people" />${needs > 0 && html`<span class="count">${needs}</span>`}
         </button>
         <${Menu} state=${state} onDialog=${onDialog} />
       </div>

@@ -2,6 +2,7 @@
 
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
+import { Needs, useMyRooms } from "../rooms/list.js";
 import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
 import { ThemeSwitch } from "../ui/theme.js";
@@ -16,13 +17,12 @@ import { CreateRoom, JoinByName } from "./take.js";
 import { landing as w } from "./words.js";
 
 /**
- * Leads with the rooms of this person. A newcomer has none, and sees what a room is and how an agent gets in. What
- * a person does without an agent comes second.
+ * Leads with what needs this person, and its rooms: mine is MyRooms. A newcomer has none, and sees what a room is and
+ * how an agent gets in. What a person does without an agent comes second.
  */
-export function HomePage() {
+export function HomePage({ mine }) {
   const [door, knock] = useDoor();
-  const [seats, setSeats] = useState(storage.seats);
-  const [known, setKnown] = useState({}); // by token, what lookAt found
+  const rooms = useMyRooms(mine);
   const keys = door.state === "key" || storage.key() !== "";
   const forget = () => {
     storage.keepKey("");
@@ -34,22 +34,23 @@ export function HomePage() {
   const kept = open && storage.key() && html`<${KeptKey} onForget=${forget} />`;
   const others = html`
     ${!open && html`<${Closed} door=${door} onKnock=${knock} onForget=${forget} />`}
-    ${open && !seats.length && html`
+    ${open && !rooms.length && html`
       <section aria-labelledby="alone-title">
         <h2 id="alone-title">${w.alone.title}</h2>
         <p class="quiet">${w.alone.why}</p>
         <${Alone} />
         ${kept}
       </section>`}
-    ${open && html`<${PublicRooms} first=${door.first} seats=${seatsNow(seats, known)} />`}
-    ${seats.length > 0 && kept}`;
+    ${open && html`<${PublicRooms} first=${door.first} seats=${seatsNow(rooms)} />`}
+    ${rooms.length > 0 && kept}`;
   return html`
-    <div class=${"landing" + (seats.length ? " landing-home" : "")}>
+    <div class=${"landing" + (rooms.length ? " landing-home" : "")}>
       <header><${Brand} /></header>
-      ${seats.length
+      ${rooms.length
         ? html`
           <main>
-            <${MyRooms} ...${{ seats, known }} onSeats=${setSeats} onKnown=${setKnown}>${open && html`<${Alone} />`}<//>
+            <${Needs} rooms=${rooms} />
+            <${MyRooms} mine=${mine} rooms=${rooms}>${open && html`<${Alone} />`}<//>
             <div class="landing-others">
               <details class="landing-more"><summary>${title}</summary><div>${connect(true)}</div></details>
               ${others}
@@ -69,9 +70,9 @@ export function HomePage() {
 }
 
 /** Returns the seats in rooms that go on, as far as is known, with the names that these have now. */
-const seatsNow = (seats, known) => seats
-  .filter(({ token, claim }) => !claim && !known[token]?.ended && !known[token]?.closed)
-  .map((seat) => ({ ...seat, title: known[seat.token]?.title ?? seat.title }));
+const seatsNow = (rooms) => rooms
+  .filter(({ seat, state }) => !seat.claim && state !== "ended" && state !== "closed")
+  .map(({ seat, title }) => ({ ...seat, title }));
 
 /** What lets this person in: a key, or another try. */
 function Closed({ door, onKnock, onForget }) {

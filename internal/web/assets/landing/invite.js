@@ -4,7 +4,9 @@
 import { site } from "../page-words.js";
 import * as storage from "../storage.js";
 import { Refusal, call } from "../mcp.js";
-import { asker, endOf } from "../rooms/news.js";
+import { linkTo } from "../rooms/list.js";
+import { asker } from "../rooms/news.js";
+import { endsSeat } from "../seats.js";
 import { at } from "../site.js";
 import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
@@ -16,7 +18,6 @@ import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
 import { Connect } from "./connect.js";
 import { Foot } from "./home.js";
-import { choose } from "./news.js";
 import { JoinByInvite } from "./take.js";
 import { landing as w } from "./words.js";
 
@@ -89,7 +90,7 @@ function useInvite(path, id) {
 async function seatThere(id) {
   const seats = storage.seats().filter(({ room }) => room === id);
   for (const seat of seats) {
-    const end = seat.claim ? undefined : await asker(seat)("room_info", {}).then(() => undefined, endOf);
+    const end = seat.claim ? false : await asker(seat)("room_info", {}).then(() => false, endsSeat);
     if (!end) return { seat };
   }
   return { gone: seats.length > 0 };
@@ -129,4 +130,4 @@ function Description({ text }) {
 
 const Seated = ({ seat }) => html`
   <p>${w.invite.seated} <bdi>${seat.name}</bdi>. <span class="quiet">${w.invite.another}</span></p>
-  <div><a class="button primary" href=${at("r/" + seat.room)} onClick=${() => choose(seat)}>${w.invite.open}</a></div>`;
+  <div><a class="button primary" ...${linkTo(seat)}>${w.invite.open}</a></div>`;

@@ -1,75 +1,42 @@
 // My rooms: the seats that this browser keeps.
 
-import * as storage from "../storage.js";
-import { at } from "../site.js";
-import { Line, Time } from "../rooms/list.js";
-import { html, useEffect, useState } from "../vendor.js";
-import { choose, lookAt } from "./news.js";
+import { linkTo, Last, Time } from "../rooms/list.js";
+import { rooms as roomsWords } from "../rooms/words.js";
+import { html } from "../vendor.js";
 import { landing } from "./words.js";
 
 const w = landing.rooms;
 
-/**
- * The rooms of this person, and what is known of them. onSeats is called with those that are left, or that another
- * tab has brought, onKnown with what changes the rest; children stand beside the title.
- */
-export function MyRooms({ seats, known, onSeats, onKnown, children }) {
-  const again = useNews(() => onSeats(storage.seats()));
-  useEffect(() => {
-    const stop = new AbortController();
-    lookAt(seats, ({ token }, how) => onKnown((known) => ({ ...known, [token]: how })), stop.signal);
-    return () => stop.abort();
-  }, [again]);
-  const forget = ({ token }) => {
-    storage.forget(token);
-    onSeats(storage.seats());
-  };
-  return html`
-    <section aria-labelledby="rooms-title">
-      <div class="landing-title"><h1 id="rooms-title">${w.title}</h1>${children}</div>
-      <ul class="landing-list">
-        ${seats.map((seat) => html`
-          <${Seat} key=${seat.token} seat=${seat} how=${known[seat.token]} onForget=${() => forget(seat)} />`)}
-      </ul>
-    </section>`;
-}
+/** The rooms of this person: mine is MyRooms, and children stand beside the title. */
+export const MyRooms = ({ mine, rooms, children }) => html`
+  <section aria-labelledby="rooms-title">
+    <div class="landing-title"><h1 id="rooms-title">${w.title}</h1>${children}</div>
+    <ul class="landing-list">
+      ${rooms.map((room) => html`
+        <${Room} key=${room.seat.token} room=${room} onForget=${() => mine.forget(room.seat.token)} />`)}
+    </ul>
+  </section>`;
 
-/** Calls changed, and returns another number, when the person comes back or another tab keeps something. */
-function useNews(changed) {
-  const [count, setCount] = useState(0);
-  useEffect(() => {
-    const look = () => document.hidden || (changed(), setCount((count) => count + 1));
-    const stop = new AbortController();
-    document.addEventListener("visibilitychange", look, { signal: stop.signal });
-    addEventListener("pageshow", (event) => event.persisted && look(), { signal: stop.signal });
-    addEventListener("online", look, { signal: stop.signal });
-    addEventListener("storage", changed, { signal: stop.signal });
-    return () => stop.abort();
-  }, []);
-  return count;
-}
-
-function Seat({ seat, how, onForget }) {
-  const title = how?.title ?? seat.title ?? w.unnamed;
-  const open = () => choose(seat);
+function Room({ room, onForget }) {
+  const { seat, state, needs, unread, more, last } = room;
+  const title = room.title || w.unnamed;
+  const ended = state === "ended";
   return html`
-    <li class=${"landing-item landing-room" + (how?.unread > 0 ? " landing-unread" : "")}>
+    <li class=${"landing-item landing-room" + (unread > 0 ? " landing-unread" : "")}>
       <div class="landing-item-text">
-        <h2 dir="auto">
-          ${how?.ended ? title : html`<a href=${at("r/" + seat.room)} onClick=${open} onAuxClick=${open}>${title}</a>`}
-        </h2>
-        ${how?.last && html`<p class="landing-last"><${Line} message=${how.last} /></p>`}
+        <h2 dir="auto">${ended ? title : html`<a ...${linkTo(seat)}>${title}</a>`}</h2>
+        ${last && html`<p class="landing-last"><${Last} message=${last} /></p>`}
         <p class="quiet small">
-          ${seat.name && !how?.ended && html`<span>${seat.alone ? w.alone : w.with} <bdi>${seat.name}</bdi></span>`}
-          ${how && html`<span><${State} how=${how} /></span>`}
+          ${seat.name && !ended && html`<span>${seat.alone ? w.alone : w.with} <bdi>${seat.name}</bdi></span>`}
+          ${state && html`<span><${State} room=${room} /></span>`}
         </p>
       </div>
       <div class="landing-when">
-        ${how?.last && html`<${Time} at=${how.last.at} />`}
-        ${how?.calls && html`<span class="rooms-count calls">${seat.alone ? w.asks : w.asksAgent}</span>`}
-        ${how?.unread > 0 && html`<span class="rooms-count">${w.unread(how.unread, how.more)}</span>`}
+        ${last && html`<${Time} at=${last.at} />`}
+        ${needs.length > 0 && html`<span class="rooms-count calls">${roomsWords.needs(needs.length)}</span>`}
+        ${unread > 0 && html`<span class="rooms-count">${roomsWords.unread(unread, more)}</span>`}
       </div>
-      ${(how?.ended || how?.closed) && html`
+      ${(ended || state === "closed") && html`
         <button type="button" class="button plain" aria-label=${w.forgetIt(title)} onClick=${onForget}>
           ${w.forget}
         </button>`}
@@ -79,11 +46,11 @@ function Seat({ seat, how, onForget }) {
 const shown = 3; // names of those present
 
 /** Says who is there, or why nobody is. */
-function State({ how }) {
-  if (how.ended) return w.ended[how.ended];
-  if (how.closed) return w.closed;
-  if (!how.here) return w.noAnswer;
-  if (!how.here.length) return w.nobody;
-  const names = how.here.slice(0, shown).map((name, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`);
-  return html`${w.here} ${names}${how.here.length > shown && w.others(how.here.length - shown)}`;
+function State({ room: { state, code, here } }) {
+  if (state === "ended") return w.ended[code];
+  if (state === "closed") return w.closed;
+  if (state === "failed") return w.noAnswer;
+  if (!here.length) return w.nobody;
+  const names = here.slice(0, shown).map((name, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`);
+  return html`${w.here} ${names}${here.length > shown && w.others(here.length - shown)}`;
 }

@@ -73,9 +73,6 @@ export const landing = {
     nobody: "Nobody is here",
     noAnswer: "No answer",
     closed: "Closed: you can still read it",
-    asks: "For you",
-    asksAgent: "For you or your agent",
-    unread: (n, more) => `${n}${more ? "+" : ""} unread`,
     forget: "Forget",
     forgetIt: (room) => `Forget the room ${room}`,
     ended: {

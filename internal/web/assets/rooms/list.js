@@ -1,125 +1,127 @@
-// The list of my rooms beside a room: what is unread, the last line and its time.
+// What needs the person in all of its rooms, and the list of these beside the open one: what is unread, the last line
+// and its time.
 
-import { clock } from "../clock.js";
 import * as storage from "../storage.js";
 import { at, root } from "../site.js";
 import { gist } from "../talk/rows.js";
 import { talk } from "../talk/words.js";
+import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { clockOf, exactly } from "../ui/time.js";
 import { ui } from "../ui/words.js";
-import { html, useEffect, useMemo, useState } from "../vendor.js";
-import { asker, endOf, latestOf, newsIn } from "./news.js";
+import { html, useLayoutEffect, useState } from "../vendor.js";
 import { speakerOf } from "../talk/names.js";
-import { RoomsWatch, most } from "./watch.js";
+import { needsOfAll } from "./mine.js";
 import { rooms as w } from "./words.js";
 
+const shown = 5; // things that need the person, at first: the rooms are to be in sight
 
-/** Returns the seats that the list shows: {seats}, in an order that stays, however often one is opened. */
-const listed = () =>
-  storage
-    .seats()
-    .filter(({ claim }) => !claim)
-    .slice(0, most)
-    .sort((a, b) => titleOf(a).localeCompare(titleOf(b)) || (a.token < b.token ? -1 : 1));
-
-const titleOf = ({ title }) => title ?? w.unnamed;
-
-/**
- * Returns the rooms of this person, the open one among them: {seat, title, name: of the agent, where the person has
- * several in the room, open, ended, unread, more, calls, last}. Those that are not open are looked at once the open
- * one is shown.
- */
-export function useRooms(room, state) {
-  const [seats, setSeats] = useState(listed);
-  const [known, setKnown] = useState(/** @type {Map<string, any>} */ (new Map())); // by token: as latestOf, or {ended}
-  const ready = state.phase !== "opening";
-  useEffect(() => {
-    const stop = new AbortController();
-    addEventListener("storage", () => setSeats(listed()), { signal: stop.signal });
-    return () => stop.abort();
-  }, []);
-  useEffect(() => setSeats(listed()), [state.room?.name, state.me]);
-  useEffect(() => {
-    if (!ready) return undefined;
-    const stop = new AbortController();
-    const found = new Map();
-    const watch = new RoomsWatch({
-      seats: () => listed().filter(({ token }) => token !== room.seat.token && !found.get(token)?.ended),
-      async look(seat, signal) {
-        const how = await latestOf(asker(seat, signal), found.get(seat.token)).catch((problem) => {
-          const end = endOf(problem);
-          if (!end) throw problem;
-          return end;
-        });
-        setKnown(new Map(found.set(seat.token, { ...how, then: seat.read })));
-      },
-      clock,
-      signal: stop.signal,
-    });
-    const look = () => watch.here(!document.hidden);
-    document.addEventListener("visibilitychange", look, { signal: stop.signal });
-    look();
-    watch.run();
-    return () => stop.abort();
-  }, [room, ready]);
-  return useMemo(
-    () => seats.map((seat) => {
-      const open = seat.token === room.seat.token;
-      const how = open ? { messages: state.messages } : known.get(seat.token);
-      const news = how?.messages ? newsIn(how, seat) : { unread: 0, last: undefined };
-      const name = seats.some((other) => other !== seat && other.room === seat.room) && seat.name;
-      const told = open ? { unread: 0, calls: false } : {}; // what is new there is told there
-      return { seat, open, title: titleOf(seat), name, ended: how?.ended, ...news, ...told };
-    }),
-    [seats, known, state.messages],
-  );
+/** Returns the rooms of a person, now and after each change. mine is MyRooms. */
+export function useMyRooms(mine) {
+  const [rooms, setRooms] = useState(mine.rooms);
+  useLayoutEffect(() => {
+    const changed = () => setRooms(mine.rooms);
+    changed();
+    return mine.subscribe(changed);
+  }, [mine]);
+  return rooms;
 }
-
-/** Returns how many rooms beside the open one have something new. */
-const newOnes = (rooms) => rooms.filter(({ unread, calls }) => unread > 0 || calls).length;
 
 /** Opens the list where it has no place beside the conversation. */
 export function RoomsButton({ rooms, open, onClick }) {
-  const n = newOnes(rooms);
+  const n = needsOfAll(rooms).length;
+  const unread = rooms.some((room) => room.unread > 0);
   return html`
-    <button type="button" class="button room-rooms-button" aria-expanded=${open} aria-label=${w.open(n)}
+    <button type="button" class="button room-rooms-button" aria-expanded=${open} aria-label=${w.open(n, unread)}
       onClick=${onClick}>
-      <${Icon} name="menu" />${n > 0 && html`<span class="count">${n}</span>`}
+      <${Icon} name="menu" />
+      ${n > 0 ? html`<span class="count">${n}</span>` : unread && html`<span class="rooms-dot"></span>`}
     </button>`;
 }
 
-export const Rooms = ({ rooms, onClose }) => html`
+/** onLead(id) leads to a place in the open room. */
+export const Rooms = ({ rooms, onLead, onClose }) => html`
   <div class="rooms">
-    <div class="rooms-head">
-      <h2>${w.title}</h2>
-      <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
-        <${Icon} name="close" />
-      </button>
-    </div>
+    <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
+      <${Icon} name="close" />
+    </button>
+    <${Needs} rooms=${rooms} onLead=${onLead} />
+    <h2 class="rooms-head">${w.title}</h2>
     <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
     <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
   </div>`;
 
-function Row({ seat, title, name, open, ended, unread, more, calls, last }) {
-  const is = { "rooms-open": open, "rooms-unread": unread, "rooms-ended": ended };
-  const classes = ["rooms-row", ...Object.keys(is).filter((name) => is[name])].join(" ");
-  const choose = () => storage.keep({ token: seat.token, used: Date.now() });
+/** What leads to the room of a seat, with that seat, and to a place in it. */
+export function linkTo({ room, token }, id = "") {
+  const choose = () => storage.keep({ token, used: Date.now() });
+  return { href: at("r/" + room) + (id && "#" + id), onClick: choose, onAuxClick: choose };
+}
+
+/** All that needs the person; nothing if that is nothing. onLead(id) leads to a place in the open room. */
+export function Needs({ rooms, onLead = (_) => {} }) {
+  const [all, setAll] = useState(false);
+  const needs = needsOfAll(rooms);
+  if (!needs.length) return null;
+  const few = all ? needs : needs.slice(0, shown);
   return html`
-    <a class=${classes}
-      href=${at("r/" + seat.room)} aria-current=${open ? "page" : undefined} onClick=${choose} onAuxClick=${choose}>
-      <span class="rooms-title" dir="auto">${title}${name && html` · <bdi>${name}</bdi>`}</span>
-      ${last && !ended && html`<${Time} at=${last.at} />`}
-      <span class="rooms-last">${ended ? w.ended : last && html`<${Line} message=${last} />`}</span>
-      ${!ended && (unread > 0 || calls) && html`
-        <span class=${"rooms-count" + (calls ? " calls" : "")}>
-          ${unread > 0 ? unread + (more ? "+" : "") : "!"}<span class="hidden-visually"> ${w.news(unread, calls)}</span>
-        </span>`}
+    <section class="needs" aria-labelledby="needs-title">
+      <h2 class="rooms-head" id="needs-title">
+        ${w.needsTitle} <span class="rooms-count calls">${needs.length}</span>
+      </h2>
+      <ul>
+        ${few.map(({ need, room }) => html`
+          <li key=${room.seat.token + need.id}><${Line} need=${need} room=${room} onLead=${onLead} /></li>`)}
+      </ul>
+      ${few.length < needs.length && html`
+        <button type="button" class="button small needs-more" onClick=${() => setAll(true)}>
+          ${ui.more(needs.length - few.length)}
+        </button>`}
+    </section>`;
+}
+
+function Line({ need, room, onLead }) {
+  const { id, what, who, text } = need;
+  const link = linkTo(room.seat, id);
+  const lead = (event) => {
+    link.onClick();
+    if (!room.open || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    onLead(id);
+  };
+  const whose = { element: html`<span>${fill(w.what[what === "task" && !who ? "taskOnly" : what], { who })}</span>` };
+  return html`
+    <a class="need" ...${link} onClick=${lead}>
+      <span class="need-what">${fill(w.where, { what: whose, room: room.title || w.unnamed })}</span>
+      <span class="need-text" dir="auto">${text}</span>
     </a>`;
 }
 
+function Row({ seat, title, name, open, state, needs, unread, more, last }) {
+  const ended = state === "ended";
+  const is = { "rooms-open": open, "rooms-unread": unread, "rooms-ended": ended };
+  const classes = ["rooms-row", ...Object.keys(is).filter((name) => is[name])].join(" ");
+  return html`
+    <a class=${classes} ...${linkTo(seat)} aria-current=${open ? "page" : undefined}>
+      <span class="rooms-title" dir="auto">${title || w.unnamed}${name && html` · <bdi>${name}</bdi>`}</span>
+      ${last && !ended && html`<${Time} at=${last.at} />`}
+      <span class="rooms-last">${ended ? w.ended : last && html`<${Last} message=${last} />`}</span>
+      <${Counts} ...${{ needs, unread, more }} />
+    </a>`;
+}
+
+/** How much in a room needs the person, or else how much is unread. */
+function Counts({ needs, unread, more }) {
+  const n = needs.length;
+  if (!n && !unread) return null;
+  const [count, words] = n ? [n, w.needs(n)] : [unread + (more ? "+" : ""), w.unread(unread, more)];
+  return html`
+    <span class=${"rooms-count" + (n ? " calls" : "")}>
+      <span aria-hidden="true">${count}</span><span class="hidden-visually">${words}</span>
+    </span>`;
+}
+
 /** A message in one line. */
-export const Line = ({ message }) => html`
+export const Last = ({ message }) => html`
   <bdi>${speakerOf(message)}</bdi>: ${message.redacted ? talk.removed : gist(message)}`;
 
 /** The time of a message, or its day if that was another one. */

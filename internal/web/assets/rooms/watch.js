@@ -1,12 +1,13 @@
-// Looks at the rooms that are not open: once a minute while the tab is visible, one after the
+// Looks at the rooms that are not open: at each once a minute while the tab is visible, one after the
 // other. It never waits there: a wait costs whoever runs the server, and the open room has one.
 
-const every = 60_000; // ms from round to round
-export const most = 20; // rooms, the latest opened first
+const every = 60_000; // ms from look to look at a room, and after a failure to the next one
+const most = 100; // rooms, the latest opened first: two calls a minute of each, and one address has 3,000 units
 
 export class RoomsWatch {
   #visible = true;
-  #lookedAt = -Infinity; // when the last round began
+  #looked = new Map(); // when the last look at each began, by the token of its seat
+  #failed = -Infinity; // when the last look failed
   #nap = new AbortController();
 
   /**
@@ -22,22 +23,28 @@ export class RoomsWatch {
   async run() {
     const { clock, signal } = this.page;
     while (!signal.aborted) {
-      const left = this.#visible ? this.#lookedAt + every - clock.now() : every;
-      if (left <= 0) await this.#round();
+      const { seat, due } = this.#next();
+      const left = seat && this.#visible ? due - clock.now() : every;
+      if (left <= 0) await this.#look(seat);
       else await clock.pause(Math.min(left, every), AbortSignal.any([this.#nap.signal, signal]));
     }
   }
 
-  async #round() {
-    const { seats, look, clock, signal } = this.page;
-    this.#lookedAt = clock.now();
-    for (const seat of seats().slice(0, most)) {
-      if (signal.aborted || !this.#visible) return;
-      try {
-        await look(seat, signal);
-      } catch {
-        return; // in a minute it may do better
-      }
+  /** Returns the seat that was not looked at for the longest time, and when that is due. */
+  #next() {
+    const since = ({ token }) => this.#looked.get(token) ?? -Infinity;
+    const [seat] = this.page.seats().slice(0, most).sort((a, b) => since(a) - since(b));
+    return { seat, due: Math.max(seat ? since(seat) : 0, this.#failed) + every };
+  }
+
+  async #look(seat) {
+    const { look, clock, signal } = this.page;
+    this.#looked.set(seat.token, clock.now());
+    try {
+      await look(seat, signal);
+      this.#failed = -Infinity;
+    } catch {
+      this.#failed = clock.now(); // in a minute it may do better
     }
   }
 
@@ -45,6 +52,16 @@ export class RoomsWatch {
   here(visible) {
     if (visible === this.#visible) return;
     this.#visible = visible;
+    this.#again();
+  }
+
+  /** Takes no failure for granted any more: the network is back. Or there is another seat. */
+  wake() {
+    this.#failed = -Infinity;
+    this.#again();
+  }
+
+  #again() {
     this.#nap.abort();
     this.#nap = new AbortController();
   }

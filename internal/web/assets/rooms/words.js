@@ -1,10 +1,22 @@
-// The words of the list of my rooms.
+// The words of what needs me, and of the list of my rooms.
 
 export const rooms = {
   title: "My rooms",
-  open: (n) => (n ? `My rooms, ${n} with something new` : "My rooms"),
+  open: (n, unread) => (n ? `My rooms, ${n} waiting for you` : unread ? "My rooms, something unread" : "My rooms"),
   unnamed: "A room",
   more: "All rooms and new room",
   ended: "You no longer have a seat here",
-  news: (unread, calls) => [unread > 0 && "unread", calls && "something for you or your agent"].filter(Boolean).join(", "),
+  unread: (n, more) => `${n}${more ? "+" : ""} unread`,
+  needs: (n) => (n === 1 ? "1 needs you" : `${n} need you`),
+
+  // What needs me: what it is, whose, and where.
+  needsTitle: "Needs you",
+  where: "{what} \u00b7 {room}",
+  what: {
+    draft: "Draft by {who}",
+    request: "Request from {who}",
+    proposal: "Proposal from {who}",
+    task: "Stalled task of {who}",
+    taskOnly: "Stalled task",
+  },
 };

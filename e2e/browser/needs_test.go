@@ -1,0 +1,150 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// needs are the lines of what needs a person, one below the other.
+const needs = `[...document.querySelectorAll(".need")].map((one) => one.innerText.replace("\n", ": ")).join("\n")`
+
+// needed waits until the page lists what needs its person, in a line each, and tells how much that is in its title, on
+// its icon and at the rooms. title is the rest of the title.
+func (tab *tab) needed(title string, lines ...string) {
+	tab.t.Helper()
+	tab.until(fmt.Sprintf("%q need the person", lines), needs+" === "+quoted(strings.Join(lines, "\n")))
+	icon := fmt.Sprintf(`decodeURIComponent(document.querySelector("link[rel=icon]").href).includes(">%d</text>")`,
+		len(lines))
+	if len(lines) > 0 {
+		title = fmt.Sprintf("(%d) %s", len(lines), title)
+	} else {
+		icon = `document.querySelector("link[rel=icon]").href.endsWith("/icon.svg")`
+	}
+	tab.until("the title tells of them: "+title, "document.title === "+quoted(title))
+	tab.until("so does the icon", icon)
+	tab.until("so do the rooms", fmt.Sprintf(`[...document.querySelectorAll(".rooms-row .calls [aria-hidden], .landing-room .calls")]
+	  .reduce((sum, one) => sum + parseInt(one.textContent), 0) === %d`, len(lines)))
+}
+
+// roomOf returns the id of the room of an agent.
+func roomOf(a *agent) string { return a.token[:7] }
+
+// hides hides a tab or shows it again, a minute later.
+func (tab *tab) hides(yes bool) {
+	tab.t.Helper()
+	evaluate[*bool](tab, fmt.Sprintf(`(() => {
+	  Date.now = ((now) => () => now() + 60_001)(Date.now);
+	  Object.defineProperty(document, "hidden", { value: %t, configurable: true });
+	  document.dispatchEvent(new Event("visibilitychange"));
+	  return null;
+	})()`, yes))
+}
+
+// A person with three rooms: a draft waits in one, a question and a proposal in another, and a task has stalled in the
+// third. Each is listed beside each room and at /, leads to its place, and is gone everywhere once it is decided.
+func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	w := s.through()
+	harbor, bo := s.agent("Harbor", "Ann"), s.agent("Harbor", "Bo")
+	lodge, cy := s.agent("Lodge", "Ann"), s.agent("Lodge", "Cy")
+	mill, di := s.agent("Mill", "Ann"), s.agent("Mill", "Di")
+	tab := s.person().open(harbor.watch)
+	tab.turns("Approve", true)
+	for _, link := range []string{lodge.watch, mill.watch} {
+		tab.visit(link)
+		tab.is(css(textArea))
+	}
+	tab.needed("Mill · Parley")
+
+	di.call("task", args{"action": "add", "tasks": []args{{"title": "Sand the bow"}}})
+	di.call("task", args{"action": "take", "id": "t1"})
+	di.call("leave_room", nil)
+	asked := cy.says("How warm is it?\nAnd how dry?", args{"kind": "request", "ask": []string{"Ann"}})
+	offer := cy.says("Light the fire", args{"kind": "proposal", "ask": []string{"Ann"}})
+	harbor.drafts("Steel it is")
+	draftLine, offerLine := "Draft by Ann · Harbor: Steel it is", "Proposal from Cy · Lodge: Light the fire"
+	askLine, taskLine := "Request from Cy · Lodge: How warm is it?", "Stalled task of Di · Mill: Sand the bow"
+	tab.reload()
+	tab.needed("Mill · Parley", draftLine, offerLine, askLine, taskLine)
+	tab.accessible(byDay, "what needs the person beside a room")
+	tab.until("the rooms stand in the order in which they were opened last", `
+	  [...document.querySelectorAll(".rooms-title")].map((one) => one.innerText).join() === "Mill,Lodge,Harbor"`)
+
+	draft := evaluate[string](tab, `document.querySelector(".need").href`)
+	tab.click(css(".need").nth(0))
+	tab.until("the draft has the focus", `document.activeElement.matches(".message-draft")`)
+	tab.needed("Harbor · Parley", draftLine, offerLine, askLine, taskLine)
+	tab.press("Enter", "Enter") // in, and Send
+	bo.hearsText("Steel it is")
+	tab.needed("Harbor · Parley", offerLine, askLine, taskLine)
+	tab.press("Escape", "End")
+	evaluate[*bool](tab, "void document.activeElement.blur()")
+	evaluate[*bool](tab, "void (location = "+quoted(draft)+")")
+	tab.until("what became of the draft has the focus",
+		`document.activeElement.closest("article:not(.message-draft)")?.innerText.includes("Steel it is")`)
+
+	// On a phone the list opens over the conversation, and what it leads to stands below.
+	tab.look(390, 780, "light")
+	tab.click(button("My rooms, 3 waiting for you"))
+	const first = `document.activeElement.matches("li:first-child > .need")`
+	tab.until("the first line has the focus", first)
+	tab.isAccessible([]look{{390, "dark"}}, "what needs the person, on a phone", quoted(myRooms))
+	tab.look(390, 780, "light")
+	tab.until("the first line has the focus again", first)
+	tab.press("Enter")
+	tab.until("the proposal has the focus", `document.activeElement.dataset.id === `+quoted(offer))
+	tab.look(1440, 900, "light")
+	tab.click(button("Agree").in(aside))
+	cy.hears("the vote", func(m message) bool { return m.Kind == "agree" })
+	tab.needed("Lodge · Parley", askLine, taskLine)
+	tab.look(390, 780, "light")
+	tab.click(button("My rooms, 2 waiting for you"))
+	tab.click(css(".need").nth(0))
+	tab.isNot(css(myRooms))
+	tab.until("the question has the focus", `document.activeElement.dataset.id === `+quoted(asked))
+	tab.look(1440, 900, "light")
+	lodge.says("Warm enough", args{"reply_to": asked})
+	tab.needed("Lodge · Parley", taskLine)
+
+	tab.click(css(".need"))
+	tab.until("the task has the focus", `document.activeElement.matches('dialog [data-task="t1"]')`)
+	tab.press("Escape")
+	mill.call("task", args{"action": "take", "id": "t1"})
+	tab.needed("Mill · Parley")
+
+	// At / the same rooms stand in the same order, and what is new there comes with the next look: two calls a room and
+	// minute, and none while nobody looks.
+	before := map[*agent]int{}
+	for _, of := range []*agent{mill, lodge, harbor} {
+		before[of] = len(w.asked(roomOf(of)))
+	}
+	tab.visit("/")
+	tab.until("the order is the same", `[...document.querySelectorAll(".landing-room h2")]
+	  .map((one) => one.innerText).join() === "Mill,Lodge,Harbor"`)
+	looks := func(n int) {
+		t.Helper()
+		for of, n0 := range before {
+			calls := func() []string { return w.asked(roomOf(of))[n0:] }
+			await(t, func() string { return fmt.Sprintf("%d calls: %q", n, calls()) }, func() bool {
+				return len(calls()) >= n
+			})
+			if got := calls(); len(got) != n {
+				t.Errorf("%q, want %d calls", got, n)
+			}
+		}
+	}
+	looks(2)
+	tab.needed("Parley")
+	cy.says("And now?", args{"kind": "request", "ask": []string{"Ann"}})
+	tab.hides(true)
+	tab.hides(true)
+	looks(2)
+	tab.hides(false)
+	looks(4)
+	tab.needed("Parley", "Request from Cy · Lodge: And now?")
+	tab.accessible(byDay, "what needs the person before all rooms")
+	tab.click(css(".need"))
+	tab.until("the room is shown", `document.title === "(1) Lodge · Parley"`)
+}

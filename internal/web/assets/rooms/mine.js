@@ -1,0 +1,194 @@
+// The rooms of this person: the seats of this browser, what is new in each and what there needs the person. The open
+// one tells at once; the others are looked at while the tab is visible. The pages, the title and the icon all show what
+// is here, so that they never disagree.
+
+import { clock as realClock } from "../clock.js";
+import { Refusal } from "../mcp.js";
+import * as storage from "../storage.js";
+import { kinds, needsInLook, needsOf } from "./needs.js";
+import { look, newsIn } from "./news.js";
+import { RoomsWatch } from "./watch.js";
+
+/**
+ * A room as its person sees it from outside. name is that of the agent, where the person has several in the room, and
+ * here the names of those present. state is "" while nothing is known, known, closed, ended, or failed where the only
+ * looks so far have failed; code says why it has ended.
+ * @typedef {{seat: import("../types.d.ts").Seat, open: boolean, title: string, name: string, state: string,
+ *   code: string, here: string[], needs: import("./needs.js").Need[], unread: number, more: boolean,
+ *   last?: import("../results.d.ts").Message}} Mine
+ */
+
+export class MyRooms {
+  /** @type {Mine[]} */
+  rooms = []; // replaced, never changed
+  /** @type {string[]} */
+  #order = []; // the tokens of their seats
+  /** @type {import("../types.d.ts").Seat[]} */
+  #seats = [];
+  #known = new Map(); // by token, what the last look has brought
+  #made = new Map(); // by token, {of, room}: what was made of what
+  #room = /** @type {any} */ (null); // that is open
+  #shown = ""; // its seat, as the list shows it
+  #unsubscribe = () => {};
+  #listeners = new Set();
+  /** @type {RoomsWatch | null} */
+  #watch = null;
+  #visible = true;
+  #stop = new AbortController();
+
+  /** @param {import("../types.d.ts").Clock} clock */
+  constructor(clock = realClock) {
+    this.clock = clock;
+  }
+
+  /** Calls listen after each change of them or of the open room, until the function that it returns is called. */
+  subscribe(listen) {
+    this.#listeners.add(listen);
+    return () => this.#listeners.delete(listen);
+  }
+
+  /** How many things need the person, in all rooms. */
+  get count() {
+    return this.rooms.reduce((sum, { needs }) => sum + needs.length, 0);
+  }
+
+  /** Takes a Room for the one that is open; null if none is. */
+  show(room) {
+    this.#unsubscribe();
+    this.#room = room;
+    this.#unsubscribe = room?.subscribe(() => this.#follow()) ?? (() => {});
+    this.sort();
+  }
+
+  /** Sorts the rooms anew, the latest opened first: the list is opened. Until then, none moves under a finger. */
+  sort() {
+    this.#order = [];
+    this.read();
+  }
+
+  /** Reads anew which seats this browser keeps. */
+  read() {
+    const seats = storage.seats();
+    for (const { token } of seats) if (!this.#order.includes(token)) this.#order.push(token);
+    const place = ({ token }) => this.#order.indexOf(token);
+    this.#seats = seats.sort((a, b) => place(a) - place(b));
+    this.#change();
+  }
+
+  /** Looks at the rooms that are not open, and follows what other tabs keep, until close. */
+  begin() {
+    if (this.#watch) return;
+    const { signal } = this.#stop;
+    const watch = this.#watch = new RoomsWatch({
+      seats: () => storage.seats().filter((seat) => !seat.claim && !this.#isOpen(seat) && !this.#isOver(seat)),
+      look: (seat, signal) => this.#look(seat, signal), clock: this.clock, signal,
+    });
+    addEventListener("storage", () => this.read(), { signal });
+    addEventListener("online", () => watch.wake(), { signal });
+    watch.here(this.#visible);
+    watch.run();
+  }
+
+  /** Says whether the tab is seen. */
+  here(visible) {
+    this.#visible = visible;
+    this.#watch?.here(visible);
+  }
+
+  /** Forgets a seat in this browser. */
+  forget(token) {
+    storage.forget(token);
+    this.read();
+  }
+
+  close() {
+    this.#unsubscribe();
+    this.#stop.abort();
+  }
+
+  #isOpen = ({ token }) => token === this.#room?.seat.token;
+
+  /** Reports whether nothing comes in a room any more. */
+  #isOver({ token }) {
+    const { ended, info } = this.#known.get(token) ?? {};
+    return !!ended || !!info?.room.closed;
+  }
+
+  async #look(seat, signal) {
+    const before = this.#known.get(seat.token);
+    try {
+      this.#known.set(seat.token, await look(seat, before, signal));
+    } catch (problem) {
+      if (signal.aborted) return;
+      const alone = problem instanceof Refusal && !["rate_limited", "unavailable"].includes(problem.code);
+      for (const { token, claim } of alone ? [seat] : this.#seats)
+        if (!claim && !this.#known.has(token)) this.#known.set(token, { failed: true });
+      if (!alone) throw problem;
+    } finally {
+      if (!signal.aborted) this.#change();
+    }
+  }
+
+  /** Follows the open room: what it knows of its seat stands in the list. */
+  #follow() {
+    const { seat, state } = this.#room;
+    if (state.phase !== "opening") this.begin();
+    const shown = [seat.token, seat.claim, seat.title, seat.name].join("\n");
+    if (shown === this.#shown) return this.#change();
+    this.#shown = shown;
+    return this.read();
+  }
+
+  #change() {
+    const rooms = this.#seats.map((seat) => this.#roomOf(seat));
+    if (rooms.length !== this.rooms.length || rooms.some((room, n) => room !== this.rooms[n])) this.rooms = rooms;
+    for (const listen of this.#listeners) listen();
+  }
+
+  /** Returns a room as it is known, the same one as before while nothing of that has changed. */
+  #roomOf(seat) {
+    const { token } = seat;
+    const name = this.#seats.some((other) => other !== seat && other.room === seat.room) ? (seat.name ?? "") : "";
+    const state = this.#isOpen(seat) ? this.#room.state : null;
+    const of = [seat, name, this.#known.get(token), ...parts.map((part) => state?.[part])];
+    const made = this.#made.get(token);
+    if (made?.of.every((one, n) => one === of[n])) return made.room;
+    const now = { ...nothing, seat, name, title: seat.title ?? "", ...(state ? this.#here() : this.#there(seat)) };
+    this.#made.set(token, { of, room: now });
+    return now;
+  }
+
+  /** Returns what is known of the open room. What is new there is told there. */
+  #here() {
+    const { state } = this.#room;
+    const { last } = newsIn({ messages: state.messages }, {});
+    return { open: true, needs: needsOf(state), last, ...(state.room && { title: state.room.name }) };
+  }
+
+  /** Returns what the looks at another room have brought. */
+  #there(seat) {
+    const { ended, failed, info, ...latest } = this.#known.get(seat.token) ?? {};
+    if (ended) return { state: "ended", code: ended };
+    if (!info) return { state: failed ? "failed" : "" };
+    const { name: title, closed, agents } = info.room;
+    const me = { ...seat, name: agents.find(({ you }) => you)?.name ?? seat.name };
+    const needs = needsInLook({ messages: latest.messages, info });
+    const here = agents.filter(isHere).map(({ name }) => name);
+    return { state: closed ? "closed" : "known", title, here, needs, ...newsIn(latest, me) };
+  }
+}
+
+/** What of the state of the open room the list shows. */
+const parts = ["phase", "room", "me", "messages", "requests", "supervision", "tasks", "asOf"];
+
+const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };
+
+const isHere = ({ state, person_here: watched }) => watched || ["waiting", "standby", "busy"].includes(state);
+
+/**
+ * Returns all that needs the person, with its room, in the order of kinds, and of each kind in that of the rooms.
+ * @param {Mine[]} rooms
+ */
+export const needsOfAll = (rooms) =>
+  rooms.flatMap((room) => room.needs.map((need) => ({ need, room })))
+    .sort((a, b) => kinds.indexOf(a.need.what) - kinds.indexOf(b.need.what));

@@ -1,0 +1,86 @@
+// What in a room needs its person: drafts of its agent to decide about, what it or its agent is asked, and tasks that
+// have stalled. The list over all rooms, the numbers at the rooms, in the title and on the icon count these, and
+// nothing else.
+
+import { actorOf } from "../talk/names.js";
+import { outcomesOf } from "../talk/outcomes.js";
+import { firstLine, gist } from "../talk/rows.js";
+
+/**
+ * One thing that needs the person. who has written it or has the task, "" where that is not known, and text is its
+ * first line.
+ * @typedef {{id: string, what: "draft" | "request" | "proposal" | "task", who: string, text: string}} Need
+ */
+
+/** The kinds, those first that hold up most: nobody else can decide about a draft. */
+export const kinds = ["draft", "proposal", "request", "task"];
+
+const sayings = { draft: "draft", proposal: "proposal" }; // a kind of message that asks, if it is no request
+
+/**
+ * Returns what needs the person of a seat, in the order of kinds. me is the name of the seat. over says that nothing
+ * can be done in the room any more. drafts has what is known of each beside its id, requests and stalled are as in
+ * room_info, and messages those that are loaded, of which asOf was the last one when that was read: "" if none was.
+ * @param {{me: string, over: boolean, drafts: {id: string, text?: string, reply_to?: string}[],
+ *   requests: import("../results.d.ts").Request[],
+ *   stalled: {id: string, title?: string, by?: string}[], messages: import("../results.d.ts").Message[],
+ *   asOf: string}} room
+ * @returns {Need[]}
+ */
+export function needsIn({ me, over, drafts, requests, stalled, messages, asOf }) {
+  if (over) return [];
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const all = drafts.map((draft) => ({ id: draft.id, what: "draft", who: me, text: gist(draft) }));
+  const answered = new Set(drafts.map(({ reply_to: id }) => id)); // by a draft, and that is what needs the person
+  for (const asked of asksOf({ me, requests, messages, asOf })) {
+    const { id, text } = asked;
+    if (answered.has(id)) continue;
+    const message = byId.get(id);
+    const what = sayings[message?.kind ?? ""] ?? "request";
+    all.push({ id, what, who: actorOf(asked), text: gist(message) || firstLine(text) });
+  }
+  for (const { id, title = "", by } of stalled)
+    all.push({ id, what: "task", who: by ?? holderOf(id, messages), text: title });
+  return /** @type {Need[]} */ (all).sort((a, b) => kinds.indexOf(a.what) - kinds.indexOf(b.what));
+}
+
+/**
+ * Returns what asks the seat by its name and has no answer of it yet. What came after the requests were read counts,
+ * too: they are not read anew while the tab is hidden. A question to anyone needs nobody in particular.
+ */
+function asksOf({ me, requests, messages, asOf }) {
+  const at = messages.findLastIndex(({ id }) => id === asOf);
+  const newer = asOf && at < 0 ? [] : messages.slice(at + 1).filter(({ type, ask }) => type === "message" && ask);
+  const asks = [...requests.map(({ owed_by: ask, ...request }) => ({ ask, ...request })), ...newer]
+    .filter(({ from, ask }) => from !== me && ask?.includes(me));
+  if (!asks.length) return [];
+  const outcomes = outcomesOf(messages);
+  const isOver = ({ end, yes } = { end: "", yes: new Set() }) => !!end || yes.has(me);
+  return [...new Map(asks.map((one) => [one.id, one])).values()].filter(({ id }) => !isOver(outcomes.get(id)));
+}
+
+/** Returns who has a task, as far as the messages tell. */
+const holderOf = (id, messages) =>
+  messages.findLast(({ action, task }) => action === "take" && task?.id === id)?.agent ?? "";
+
+/** Returns what needs the person in the room that is open, by its state. */
+export const needsOf = (/** @type {import("../types.d.ts").State} */ state) => needsIn({
+  me: state.me,
+  over: state.phase === "opening" || state.phase === "ended" || !state.room || !!state.room.closed,
+  drafts: state.supervision.drafts,
+  requests: state.requests,
+  stalled: state.tasks.filter(({ state }) => state === "stalled"),
+  messages: state.messages,
+  asOf: state.asOf,
+});
+
+/** Returns what needs the person in a room that is not open, by what a look has brought: see news.js. */
+export const needsInLook = ({ messages, info }) => needsIn({
+  me: info.room.agents.find(({ you }) => you)?.name ?? "",
+  over: !!info.room.closed,
+  drafts: (info.draft_ids ?? []).map((id) => messages.find((one) => one.id === id) ?? { id }),
+  requests: info.requests ?? [],
+  stalled: info.stalled_tasks ?? [],
+  messages,
+  asOf: messages.at(-1)?.id ?? "",
+});

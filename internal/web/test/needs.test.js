@@ -1,0 +1,76 @@
+import "./platform.js";
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { needsInLook, needsOf } from "../assets/rooms/needs.js";
+
+const me = "Ada";
+const quest = { id: "m2", from: "Bo", text: "Why?", owed_by: [me, "Cy"], minutes: 1 };
+const question = { id: "m2", type: "message", from: "Bo", text: "Why?\nReally?", kind: "request", ask: [me, "Cy"] };
+const offer = { ...quest, id: "m3", text: "Let us go" };
+const proposal = { ...question, id: "m3", text: "Let us go", kind: "proposal" };
+const draft = { id: "m4", type: "draft", from: me, text: "**Because**\nof that" };
+const stalled = { id: "t1", title: "Sand it", state: "stalled", by: "Bo" };
+const took = { id: "m5", type: "task", action: "take", agent: "Bo", task: { id: "t1", title: "Sand it" } };
+const reply = { id: "m9", type: "message", from: me, reply_to: "m2", text: "So" };
+
+/** Returns what needs the person of a room that is open, and of one that was looked at, as far as each can tell. */
+function both({ drafts = [], requests = [], tasks = [], messages = [], closed = false, asOf = undefined }) {
+  const line = ({ id, what, who, text }) => [id, what, who, text].join("|");
+  const room = { name: "den", agents: [{ name: "Bo" }, { name: me, you: true }], closed };
+  const state = { phase: "live", me, room, supervision: { drafts }, requests, tasks, messages, asOf: asOf ?? "m9" };
+  const info = {
+    room, requests, draft_ids: drafts.map(({ id }) => id),
+    stalled_tasks: tasks.filter(({ state }) => state === "stalled").map(({ id, title }) => ({ id, title })),
+  };
+  return {
+    open: needsOf(/** @type {any} */ (state)).map(line), look: needsInLook({ messages, info }).map(line),
+  };
+}
+
+for (const [what, room, want, look = want] of /** @type {[string, any, string[], string[]?][]} */ ([
+  ["nothing", {}, []],
+  ["a draft, by its first line", { drafts: [draft], messages: [draft] }, ["m4|draft|Ada|Because"]],
+  ["a draft that is not among the messages, by its id", { drafts: [draft] },
+    ["m4|draft|Ada|Because"], ["m4|draft|Ada|"]],
+  ["a draft of a file", { drafts: [{ ...draft, text: "", file: { name: "a.txt" } }] },
+    ["m4|draft|Ada|a.txt"], ["m4|draft|Ada|"]],
+  ["a question to its agent", { requests: [quest], messages: [question] }, ["m2|request|Bo|Why?"]],
+  ["a question that was said long ago", { requests: [quest] }, ["m2|request|Bo|Why?"]],
+  ["a question of a person", { requests: [{ ...quest, person: true, person_name: "Bob" }] },
+    ["m2|request|Bob, for Bo|Why?"]],
+  ["no question to others", { requests: [{ ...quest, owed_by: ["Cy"] }], messages: [question] }, []],
+  ["no question to anyone", { requests: [{ ...quest, owed_by: undefined }] }, []],
+  ["no question of its own", { requests: [{ ...quest, from: me }] }, []],
+  ["no question that was answered since", { requests: [quest], messages: [question, reply] }, []],
+  ["no question that a draft answers", { requests: [quest], drafts: [{ ...draft, reply_to: "m2" }],
+    messages: [question, { ...draft, reply_to: "m2" }] }, ["m4|draft|Ada|Because"]],
+  ["a question again once the draft is refused", { requests: [quest],
+    messages: [question, { ...draft, reply_to: "m2" }, { id: "m6", type: "draft", draft: "m4", reason: "refused" }] },
+    ["m2|request|Bo|Why?"]],
+  ["a proposal", { requests: [offer], messages: [proposal] }, ["m3|proposal|Bo|Let us go"]],
+  ["no proposal to which it has agreed", { requests: [offer],
+    messages: [proposal, { ...reply, kind: "agree", reply_to: "m3" }] }, []],
+  ["no proposal to which another has objected", { requests: [offer],
+    messages: [proposal, { ...reply, from: "Cy", kind: "object", reply_to: "m3" }] }, []],
+  ["a task that has stalled, of whoever has it", { tasks: [stalled, { ...stalled, id: "t2", state: "taken" }],
+    messages: [took] }, ["t1|task|Bo|Sand it"]],
+  ["a task of which nobody knows who has it", { tasks: [{ ...stalled, by: undefined }] }, ["t1|task||Sand it"]],
+  ["drafts first, then proposals, questions and tasks, the oldest first",
+    { drafts: [draft], requests: [quest, offer], tasks: [stalled], messages: [question, proposal, draft, took] },
+    ["m4|draft|Ada|Because", "m3|proposal|Bo|Let us go", "m2|request|Bo|Why?", "t1|task|Bo|Sand it"]],
+  ["nothing in a closed room", { drafts: [draft], requests: [quest], tasks: [stalled], closed: true }, []],
+  ["a question that came after the requests were read", { messages: [reply, { ...question, id: "m10" }] },
+    ["m10|request|Bo|Why?"], []],
+  ["the first message of a room, too", { messages: [question], asOf: "" }, ["m2|request|Bo|Why?"], []],
+  ["no question that was over when they were read", { messages: [question, { ...reply, reply_to: undefined }] }, []],
+  ["none of those, if that message was forgotten", { messages: [question], asOf: "m1" }, []],
+]))
+  test("needs the person: " + what, () => assert.deepEqual(both(room), { open: want, look }));
+
+test("nothing needs the person where a room is not loaded yet, or its seat is gone", () => {
+  const state = { me, room: null, supervision: { drafts: [draft] }, requests: [quest], tasks: [], messages: [] };
+  for (const phase of ["opening", "ended", "live"])
+    assert.deepEqual(needsOf(/** @type {any} */ ({ ...state, phase, asOf: "" })), [], phase);
+});
