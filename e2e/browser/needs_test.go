@@ -137,6 +137,9 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	}
 	looks(2)
 	tab.needed("Parley")
+	tab.points(hyper("Harbor"))
+	const top = `[...document.querySelectorAll(".landing-room a")].at(-1).getBoundingClientRect().top`
+	stays := evaluate[float64](tab, top)
 	cy.says("And now?", args{"kind": "request", "ask": []string{"Ann"}})
 	tab.hides(true)
 	tab.hides(true)
@@ -144,6 +147,9 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.hides(false)
 	looks(4)
 	tab.needed("Parley", "Request from Cy · Lodge: And now?")
+	if now := evaluate[float64](tab, top); now != stays {
+		t.Errorf("the link under the pointer has moved by %f px", now-stays)
+	}
 	tab.accessible(byDay, "what needs the person before all rooms")
 	tab.click(css(".need"))
 	tab.until("the room is shown", `document.title === "(1) Lodge · Parley"`)

@@ -5,8 +5,9 @@ import { Refusal } from "../mcp.js";
 import { Needs, useMyRooms } from "../rooms/list.js";
 import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
+import { useStill } from "../ui/still.js";
 import { ThemeSwitch } from "../ui/theme.js";
-import { html, useEffect, useState } from "../vendor.js";
+import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Brand } from "./brand.js";
 import { Connect } from "./connect.js";
 import { KeptKey, KeyForm } from "./key.js";
@@ -23,6 +24,8 @@ import { landing as w } from "./words.js";
 export function HomePage({ mine }) {
   const [door, knock] = useDoor();
   const rooms = useMyRooms(mine);
+  const page = useRef();
+  const left = useStill(page, () => document.scrollingElement);
   const keys = door.state === "key" || storage.key() !== "";
   const forget = () => {
     storage.keepKey("");
@@ -44,7 +47,7 @@ export function HomePage({ mine }) {
     ${open && html`<${PublicRooms} first=${door.first} seats=${seatsNow(rooms)} />`}
     ${rooms.length > 0 && kept}`;
   return html`
-    <div class=${"landing" + (rooms.length ? " landing-home" : "")}>
+    <div class=${"landing" + (rooms.length ? " landing-home" : "")} ref=${page} onPointerLeave=${left}>
       <header><${Brand} /></header>
       ${rooms.length
         ? html`

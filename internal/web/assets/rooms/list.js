@@ -7,9 +7,10 @@ import { gist } from "../talk/rows.js";
 import { talk } from "../talk/words.js";
 import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
+import { useStill } from "../ui/still.js";
 import { clockOf, exactly } from "../ui/time.js";
 import { ui } from "../ui/words.js";
-import { html, useLayoutEffect, useState } from "../vendor.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { speakerOf } from "../talk/names.js";
 import { needsOfAll } from "./mine.js";
 import { rooms as w } from "./words.js";
@@ -40,16 +41,20 @@ export function RoomsButton({ rooms, open, onClick }) {
 }
 
 /** onLead(id) leads to a place in the open room. */
-export const Rooms = ({ rooms, onLead, onClose }) => html`
-  <div class="rooms">
-    <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
-      <${Icon} name="close" />
-    </button>
-    <${Needs} rooms=${rooms} onLead=${onLead} />
-    <h2 class="rooms-head">${w.title}</h2>
-    <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
-    <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
-  </div>`;
+export function Rooms({ rooms, onLead, onClose }) {
+  const list = useRef();
+  const left = useStill(list);
+  return html`
+    <div class="rooms" ref=${list} onPointerLeave=${left}>
+      <button type="button" class="button plain icon rooms-close" aria-label=${ui.close} onClick=${onClose}>
+        <${Icon} name="close" />
+      </button>
+      <${Needs} rooms=${rooms} onLead=${onLead} />
+      <h2 class="rooms-head">${w.title}</h2>
+      <ul class="rooms-list">${rooms.map((one) => html`<li key=${one.seat.token}><${Row} ...${one} /></li>`)}</ul>
+      <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
+    </div>`;
+}
 
 /** What leads to the room of a seat, with that seat, and to a place in it. */
 export function linkTo({ room, token }, id = "") {

@@ -3,8 +3,9 @@
 
 import { talk } from "../talk/words.js";
 import { ui } from "../ui/words.js";
-import { html, useLayoutEffect, useRef } from "../vendor.js";
+import { html, useRef } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
+import { useStill } from "../ui/still.js";
 import { About } from "./about.js";
 import { MyAgent } from "./agent.js";
 import { Agreements } from "./agreements.js";
@@ -20,7 +21,7 @@ import { Tasks } from "./tasks.js";
  */
 export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
   const sidebar = useRef();
-  useStill(sidebar);
+  const left = useStill(sidebar);
   if (!state.room) return null;
   // On a narrow screen the conversation is below this one.
   const jump = (id) => (onClose(), onJump(id));
@@ -30,7 +31,7 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
   const supervises = !state.alone && !state.room.closed;
   const { drafts } = state.supervision;
   return html`
-    <div class="sidebar" ref=${sidebar} onPointerLeave=${({ currentTarget: { style } }) => (style.marginBlock = "")}>
+    <div class="sidebar" ref=${sidebar} onPointerLeave=${left}>
       <div class="sidebar-head">
         <b>${state.room.name}</b>
         <button type="button" class="button plain icon" aria-label=${ui.close} onClick=${onClose}>
@@ -51,19 +52,4 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
       <${Files} room=${room} state=${state} onJump=${jump} />
       <${About} room=${room} state=${state} />
     </div>`;
-}
-
-/** What the pointer is about to press stays where it is: the sidebar scrolls by what came above it. */
-function useStill(sidebar) {
-  const button = sidebar.current?.querySelector("button:hover");
-  const before = button?.getBoundingClientRect().top;
-  useLayoutEffect(() => {
-    const by = button?.isConnected ? button.getBoundingClientRect().top - before : 0;
-    if (by <= 0) return;
-    const { parentElement: box, style } = sidebar.current;
-    const whole = Math.ceil(by); // no browser scrolls by a part of a pixel
-    const rest = (parseFloat(style.marginBlockStart) || 0) + whole - by;
-    style.marginBlock = `${rest}px ${box.clientHeight}px`; // room to scroll, until the pointer leaves
-    box.scrollTop += whole;
-  });
 }
