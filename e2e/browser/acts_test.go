@@ -4,12 +4,47 @@ import "fmt"
 
 // What people do on the page of a room.
 
-// says sends a text, to whom the composer is set, by default to everyone.
+// says sends a text, to whom the composer is set, by default to everyone. A person who is asked for its name gives
+// none.
 func (tab *tab) says(text string) {
 	tab.t.Helper()
 	tab.writes(text)
 	tab.click(css(".compose-send"))
-	tab.until("the text is sent", `document.querySelector(".compose textarea").value === ""`)
+	tab.skipsName("the text is sent", `document.querySelector(".compose textarea").value === ""`)
+}
+
+const (
+	nameAsked = ".name-asked"
+	nameless  = "Send without a name"
+)
+
+// skipsName waits until something is sent. If the page asks for a name first, the person gives none.
+func (tab *tab) skipsName(what, sent string) {
+	tab.t.Helper()
+	const asked = `document.querySelector("` + nameAsked + `")`
+	tab.until(what+", or the name is asked for", asked+" || "+sent)
+	if evaluate[bool](tab, "!!"+asked) {
+		tab.click(button(nameless))
+	}
+	tab.until(what, sent)
+}
+
+// answersName gives the name that is asked for. Enter counts once the question has been there for a moment.
+func (tab *tab) answersName(name string) {
+	tab.t.Helper()
+	tab.fill(css(nameAsked+" input"), name)
+	tab.until("the buttons rest", `!document.querySelector("`+nameAsked+` [data-moved]")`)
+	tab.press("Enter")
+}
+
+// named has a person give its name in the menu.
+func (tab *tab) named(name string) {
+	tab.t.Helper()
+	tab.click(button("Menu"))
+	tab.click(button("Your name"))
+	tab.fill(field("Your name").in("dialog"), name)
+	tab.press("Enter")
+	tab.isNot(role("dialog", "Your name"))
 }
 
 // writes puts a text into the composer.

@@ -140,6 +140,7 @@ func TestAdded_agent_answersUntilItsPersonEndsItsSeat(t *testing.T) {
 	page.click(css(".compose textarea"))
 	page.types("What is the price?")
 	page.press("Enter")
+	page.click(button(nameless))
 	page.sees("It is 900.")
 	page.click(css(".rooms-row:not(.rooms-open)"))
 	page.until("it is that of Ida", `document.querySelector(".rooms-open").innerText.includes("Ida")`)

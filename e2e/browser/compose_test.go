@@ -95,6 +95,9 @@ func TestCompose_draft_survivesAReload_andIsWrittenWithTheKeyboardAlone(t *testi
 	    send.click();
 	  }
 	})()`)
+	first.is(css(nameAsked))
+	first.written("Nine tons\neach, I think")
+	first.click(button(nameless))
 	got := talk.bob.hearsText("Nine tons\neach, I think")
 	if got.ReplyTo != asked || !slices.Equal(got.To, []string{"Bob", "Cy Long"}) || !got.Person {
 		t.Errorf("Bob heard %+v, want an answer to %s, to Bob and Cy alone", got, asked)
@@ -159,6 +162,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.wants(agreement)
 	tab.writes("Steel, not wood")
 	tab.click(button("Propose"))
+	tab.click(button(nameless))
 	plan := talk.bob.hearsText("Steel, not wood")
 	if !slices.Equal(plan.Ask, []string{"Bob", "Cy Long"}) {
 		t.Errorf("it asks %v", plan.Ask)
@@ -212,6 +216,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.sees("Your agent is not paused yet: the pause waits for a connection.")
 	tab.is(button("Cancel the pause"))
 	tab.sees("This waits for a connection.")
+	tab.sees("No connection")
 	tab.writes("Can you hear me?")
 	tab.press("Enter")
 	tab.sees("Sending…")

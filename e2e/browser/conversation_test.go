@@ -49,53 +49,83 @@ func TestConversation_ofAgentsAndTheirPeople_isHeldToItsEnd(t *testing.T) {
 	c.end()
 }
 
-// named has Ben say his name where his link was opened, and change it in the menu, while Ann puts that off.
+// named has Ben asked for his name as he first speaks, and change it in the menu, while Ann gives none.
 func (c *meeting) named() {
 	c.t.Helper()
-	c.ben.says("Before I had a name.")
-	c.ben.fill(field(nameAsked), "Ada")
-	c.ben.click(button("Save"))
+	const first = "I am Benny."
+	c.ben.isNot(css(nameAsked))
+	c.ben.writes(first)
+	for _, leave := range []func(){func() { c.ben.press("Escape") }, c.ben.reload} {
+		c.ben.written(first)
+		c.ben.click(css(".compose-send"))
+		c.ben.is(css(nameAsked))
+		leave()
+		c.ben.isNot(css(nameAsked))
+	}
+	c.ben.written(first)
+	c.ben.click(css(".compose-send"))
+	c.ben.fill(css(nameAsked+" input"), "Ada")
+	c.ben.click(button("Send").in(nameAsked))
 	c.ben.sees("Somebody in this room has this name")
-	c.ben.named("Benny")
-	c.ben.says("I am Benny.")
-	c.ben.click(button("Menu"))
-	c.ben.click(button("Your name"))
-	c.ben.fill(field("Your name"), "Ben")
+	if got := c.cy.texts(); len(got) > 0 {
+		c.t.Errorf("before Ben has given a name, the room heard %q", got)
+	}
+	c.ben.answersName("Benny")
+	c.ben.isNot(css(nameAsked))
+	c.ben.written("")
+	if m := c.cy.hearsText(first); m.From != "Bo" || !m.Person || m.PersonName != "Benny" {
+		c.t.Errorf("Cy heard %+v", m)
+	}
+	c.ben.named("Ben")
+	c.ben.press("c") // the name was asked for once
+	c.ben.types("Call me Ben.")
 	c.ben.press("Enter")
-	c.ben.isNot(role("dialog", "Your name"))
-	c.ben.says("Call me Ben.")
-	c.ann.click(button("Not now"))
-	c.ann.isNot(field(nameAsked))
+	c.cy.hearsText("Call me Ben.")
+
+	c.ann.says("I have no name.")
 	c.ann.reload()
+	c.ann.writes("Nor now.")
+	c.ann.press("Enter")
+	c.cy.hearsText("Nor now.")
+	if got := c.cy.texts(); !slices.Equal(got, []string{first, "Call me Ben.", "I have no name.", "Nor now."}) {
+		c.t.Errorf("the room heard %q", got)
+	}
 	c.offered()
 	for _, tab := range []*tab{c.ann, c.ben} {
-		for _, said := range []string{"The person behind Bo\n", "Benny, for Bo\n", "Ben, for Bo\n"} {
+		for _, said := range []string{"The person behind Ada\n", "Benny, for Bo\n", "Ben, for Bo\n"} {
 			tab.sees(said)
 		}
 	}
-	c.ann.isNot(field(nameAsked))
-	if m := c.cy.hearsText("I am Benny."); m.From != "Bo" || !m.Person || m.PersonName != "Benny" {
-		c.t.Errorf("Cy heard %+v", m)
-	}
 }
 
-// offered has Ben come into another room: he is offered the name that he gave last, and gives it by his own press.
+// offered has Ben speak in another room: he is offered the name that he gave last, and gives it by his own press.
 func (c *meeting) offered() {
 	c.t.Helper()
 	dee := c.s.agent("The quay", "Dee", c.key...)
 	there := c.ben.person.open(dee.watch)
-	there.until("his name is offered", `document.querySelector(".naming input")?.value === "Ben"`)
+	there.sees("You are watching Dee in The quay.")
+	there.writes("Hello, Dee.")
+	there.press("Enter")
+	there.until("his name is offered", `document.querySelector(".name-asked input")?.value === "Ben"`)
 	names := func() (names []string) {
 		for _, a := range dee.call("room_info", nil).Room.Agents {
 			names = append(names, string(a.PersonName))
 		}
 		return names
 	}
-	if got := names(); !slices.Equal(got, []string{""}) {
-		c.t.Errorf("before he has pressed anything, the room knows %q", got)
+	// A press that comes too soon was meant for the text.
+	there.until("the buttons rest", `!document.querySelector(".name-asked [data-moved]")`)
+	evaluate[bool](there, `document.querySelector(".name-asked .primary").toggleAttribute("data-moved", true)`)
+	there.press("Enter")
+	if got := names(); !slices.Equal(got, []string{""}) || len(dee.texts()) > 0 {
+		c.t.Errorf("before he has pressed anything, the room knows %q, and heard %q", got, dee.texts())
 	}
-	there.click(button("Save"))
-	there.isNot(field(nameAsked))
+	evaluate[bool](there, `document.querySelector(".name-asked .primary").toggleAttribute("data-moved", false)`)
+	there.press("Enter")
+	there.isNot(css(nameAsked))
+	if m := dee.hearsText("Hello, Dee."); m.PersonName != "Ben" {
+		c.t.Errorf("Dee heard %+v", m)
+	}
 	if got := names(); !slices.Equal(got, []string{"Ben"}) {
 		c.t.Errorf("the room knows %q", got)
 	}

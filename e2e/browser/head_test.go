@@ -109,6 +109,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.until("the text has the focus", "document.activeElement.matches("+quoted(textArea)+")")
 	tab.types("Red fades")
 	tab.press("Control+Enter")
+	tab.click(button(nameless))
 	if got := talk.bob.hearsText("Red fades"); got.Kind != "object" || got.ReplyTo != id {
 		t.Errorf("Bob heard %+v", got)
 	}

@@ -59,8 +59,10 @@ func sceneOn(s *server) *scene {
 	sc.mayas.sees(sceneRoom)
 	sc.jonass = s.person().open(jonas.watch)
 	sc.jonass.sees(sceneRoom)
-	sc.mayas.named("Maya")
-	sc.jonass.named("Jonas")
+	for tab, name := range map[*tab]string{sc.mayas: "Maya", sc.jonass: "Jonas"} {
+		tab.named(name)
+		tab.click(button("Got it"))
+	}
 
 	asked := maya.says(sceneAsks, args{"kind": "request", "ask": []string{jonas.name}})
 	jonas.says(sceneAnswers, args{"reply_to": asked})
@@ -101,16 +103,6 @@ func sceneOn(s *server) *scene {
 func (a *agent) works(activity string) {
 	a.t.Helper()
 	a.cursor = a.call("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 0, "activity": activity}).Cursor
-}
-
-const nameAsked = "Your name, as everybody in this room sees it"
-
-// named gives the name that the page asks a person for.
-func (tab *tab) named(name string) {
-	tab.t.Helper()
-	tab.fill(field(nameAsked), name)
-	tab.press("Enter")
-	tab.isNot(field(nameAsked))
 }
 
 // drafts sends a message that waits for the decision of the agent's person.

@@ -7,9 +7,10 @@ import { ErrorPage } from "./landing/error-page.js";
 import { Composer } from "./compose/composer.js";
 import { Head } from "./compose/head.js";
 import { OpenDialog } from "./compose/menu.js";
-import { NameBar } from "./compose/name.js";
+import { NameAsked } from "./compose/name.js";
 import { useNotices } from "./compose/notices.js";
 import { PausedBar } from "./compose/pause.js";
+import { Welcome } from "./compose/welcome.js";
 import { Rooms, RoomsButton, useMyRooms } from "./rooms/list.js";
 import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
@@ -84,7 +85,7 @@ function OpenRoom({ room, state, mine, target }) {
         </nav>`}
       <main class="room-talk" inert=${sidebar.open || list.open}>
         <${PausedBar} state=${state} />
-        <${NameBar} room=${room} state=${state} onDone=${() => log.current?.focus()} />
+        <${Welcome} room=${room} state=${state} onDone=${() => log.current?.focus()} />
         <${Log} room=${room} state=${state} handle=${log} onReply=${reply} onInvite=${() => setDialog("invite")} />
         <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump} />
       </main>
@@ -93,6 +94,7 @@ function OpenRoom({ room, state, mine, target }) {
         <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
       </aside>
+      ${state.asksName && html`<${NameAsked} room=${room} />`}
       <${OpenDialog} name=${dialog} room=${room} onJump=${jump} onClose=${() => setDialog("")} />
     </div>`;
 }

@@ -13,6 +13,7 @@ import { Following } from "./follow.js";
 import { Invites } from "./invites.js";
 import * as storage from "./storage.js";
 import { Refusal } from "./mcp.js";
+import { Naming } from "./naming.js";
 import { Paging } from "./paging.js";
 import { Pending } from "./pending.js";
 import { Refresh } from "./refresh.js";
@@ -43,6 +44,8 @@ const nothing = {
   loading: false, // they are being loaded
   firstUnread: "", // the id of the first message that was unread when the person came to the page
   readTo: "", // the id of the last message that the person has read
+  welcomed: true, // the person has put away what is said at the first opening, or has spoken here
+  asksName: false, // what the person says waits for its name: see naming.js
   requests: [],
   asOf: "", // the id of the last message when the requests were read
   agreements: [],
@@ -107,6 +110,12 @@ export class Room {
       isOffline: () => this.state.phase === "offline",
       notes: () => storage.notesOf(token()),
       note: (parts) => storage.note(token(), parts), show, clock, signal,
+    });
+    this.naming = new Naming({
+      needed: () => this.#nameless,
+      show: (asksName) => this.#set({ asksName }),
+      skipped: () => storage.note(token(), { unnamed: true }),
+      said: () => this.welcomed(),
     });
     this.tasks = new TaskList({ call, again: () => this.refresh.want({ tasks: true }), show, clock, signal });
     this.admin = new Admin({
@@ -227,7 +236,7 @@ export class Room {
     this.pending.arrived(messages, this.#isMine);
     if (!this.state.readTo && messages.length) this.unread.readTo(messages.at(-1).id);
     this.unread.mark();
-    this.#set({ phase: "live" });
+    this.#set({ phase: "live", welcomed: !!storage.notesOf(this.seat.token).welcomed });
     this.pending.begin();
     this.supervision.restraint.begin();
   }
@@ -332,6 +341,18 @@ export class Room {
   async send(args) {
     if (!this.pending) throw new Refusal("unavailable", refusals.noAnswer);
     return this.pending.take(args);
+  }
+
+  /** Reports whether others see no name of the person, who can give one now and has not put that off on this device. */
+  get #nameless() {
+    const { phase, alone, supervision } = this.state;
+    return phase === "live" && !alone && !supervision.person_name && !storage.notesOf(this.seat.token).unnamed;
+  }
+
+  /** Takes what is said at the first opening out of sight, here and after a reload. */
+  welcomed() {
+    if (!this.state.welcomed) storage.note(this.seat.token, { welcomed: true });
+    this.#set({ welcomed: true });
   }
 
   /** Takes a knock out of sight, here and after a reload. */

@@ -61,7 +61,7 @@ export const keepRead = (token, id) => store.put(readName(token), id);
 /**
  * Returns what is kept for a seat beside it: {draft, edits: what is written in place of drafts of the agent, by their
  * ids, restraint: see restraint.js, notices, colours: of names, as a list of pairs, knocks: the ids of those that were
- * dismissed}.
+ * dismissed, welcomed: what is said at the first opening was put away, unnamed: the person wants no name}.
  */
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 

@@ -67,12 +67,14 @@ export interface State {
   loading: boolean;
   firstUnread: string;
   readTo: string;
+  welcomed: boolean;
+  asksName: boolean;
   requests: Request[];
   asOf: string;
   agreements: Agreement[];
   banned: string[];
   renewed: number;
-  supervision: Pick<Supervised, "paused" | "approve" | "drafts" | "hooks">;
+  supervision: Pick<Supervised, "paused" | "approve" | "drafts" | "hooks" | "person_name">;
   restraint: Record<string, boolean>;
   dismissed: string[];
   late: string[];

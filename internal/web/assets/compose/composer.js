@@ -28,7 +28,7 @@ const find = (room, id) => room.state.messages.find((message) => message.id === 
 /** handle is a ref that is given answer(id, kind), which begins an answer, and focus(). onJump(id) shows a message. */
 export function Composer({ room, state, handle, onJump }) {
   const draft = useDraft(room.seat.token);
-  const attached = useFiles(!isSilent(state), (file) => room.limit.tooLarge(file));
+  const attached = useFiles(!isSilent(state) && !state.asksName, (file) => room.limit.tooLarge(file));
   const area = useRef();
   if (handle) {
     handle.current = {
@@ -54,8 +54,8 @@ function Box({ room, state, draft, attached, area, onJump }) {
   const { text, audience, kind, reply } = draft.now;
   const { files } = attached;
   const problem = unfit(draft.now, state, files.length);
-  const send = () => {
-    if (unfit(draft.now, state, files.length).why) return;
+  const say = () => {
+    if (unfit(draft.now, room.state, files.length).why) return;
     const { message, share } = sharedBy(messageOf(draft.now, state.me), files.length);
     if (message) room.send(message).catch(() => {}); // room.pending shows what came of it
     if (files.length) room.sharing.take(files, share);
@@ -63,6 +63,7 @@ function Box({ room, state, draft, attached, area, onJump }) {
     draft.clear();
     area.current.focus();
   };
+  const send = () => unfit(draft.now, state, files.length).why || room.naming.speak(say);
   const attach = (files) => (attached.add(files), area.current.focus());
   return html`
     <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${compose.form}

@@ -1,47 +1,18 @@
-// The name of the person behind the agent: asked for once where its link is opened, and changed in the menu.
+// The name of the person behind the agent: asked for before it first speaks, and changed in the menu.
 
 import { habit, keepHabit } from "../landing/habits.js";
 import { Refusal } from "../mcp.js";
 import { refusals } from "../refusal-words.js";
 import { Problem, useAct } from "../sidebar/act.js";
-import * as storage from "../storage.js";
+import { Decision } from "../ui/decision.js";
 import { Dialog } from "../ui/dialog.js";
-import { html, useState } from "../vendor.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { compose as w } from "./words.js";
 
-
-/**
- * Asks for the name until there is one, or the person puts that off on this device. It offers the one that the person
- * gave last in this browser. onDone is called then.
- */
-export function NameBar({ room, state, onDone }) {
-  const [skipped, setSkipped] = useState(!!storage.notesOf(room.seat.token).unnamed);
-  const asks = state.phase === "live" && !state.alone && !state.room.closed && !state.supervision.person_name;
-  if (skipped || !asks) return null;
-  const skip = () => {
-    storage.note(room.seat.token, { unnamed: true });
-    setSkipped(true);
-    onDone();
-  };
-  return html`
-    <${NameForm} room=${room} className="bar naming" label=${w.nameAsked} needed onDone=${onDone}>
-      <button type="button" class="button plain" onClick=${skip}>${w.nameSkip}</button>
-    <//>`;
-}
-
-export function NameDialog({ room, onClose }) {
-  return html`
-    <${Dialog} title=${w.menuItems.name} onClose=${onClose}>
-      <p>${w.nameText}</p>
-      <${NameForm} room=${room} className="naming" label=${w.menuItems.name} onDone=${onClose} />
-    <//>`;
-}
-
-/** One field and its button. needed is whether there must be a name. */
-function NameForm({ room, className, label, needed = false, onDone, children = null }) {
-  const [name, setName] = useState(room.state.supervision.person_name ?? (needed ? habit("name") : ""));
+/** Returns {name, setName, busy, problem, save}: save resolves to whether the room knows the person by name now. */
+function useName(room, first) {
+  const [name, setName] = useState(first);
   const { busy, problem, act } = useAct();
-  const id = needed ? "name-asked" : "name";
   const call = async () => {
     const asked = name.trim() ? { person_name: name } : { no_name: true };
     await room.supervision.change(asked).catch((refused) => {
@@ -51,17 +22,63 @@ function NameForm({ room, className, label, needed = false, onDone, children = n
     if (name.trim()) keepHabit("name", name.trim());
     room.refresh.want({ info: true });
   };
-  const save = async (event) => {
+  return { name, setName, busy, problem, save: () => act(call) };
+}
+
+const Name = ({ id, name, setName, ...others }) => html`
+  <input class="input" id=${id} autocomplete="nickname" dir="auto" maxlength="40" value=${name}
+    onInput=${(event) => setName(event.target.value)} ...${others} />`;
+
+/**
+ * Asks for the name before the person first speaks: see naming.js. It offers the one that the person gave last in
+ * this browser. A second press of what sends, or a key that is held, was not meant for what is offered.
+ */
+export function NameAsked({ room }) {
+  const { busy, problem, save, ...field } = useName(room, habit("name"));
+  const form = useRef();
+  useLayoutEffect(() => form.current.querySelector("input").select(), []);
+  const give = async (event) => {
     event.preventDefault();
-    if (await act(call)) onDone();
+    if (!busy && (await save())) room.naming.given();
+  };
+  const key = (event) => {
+    const early = event.repeat || form.current.querySelector("[data-moved]");
+    if (event.key === "Enter" && early) event.preventDefault();
   };
   return html`
-    <form class=${className} aria-label=${w.menuItems.name} onSubmit=${save}>
-      <label for=${id}>${label}</label>
-      <input class="input" id=${id} autocomplete="nickname" dir="auto" maxlength="40" required=${needed}
-        value=${name} onInput=${(event) => setName(event.target.value)} />
-      <button type="submit" class="button" disabled=${busy}>${w.nameSave}</button>
-      ${children}
-      <${Problem} text=${problem} />
-    </form>`;
+    <${Dialog} title=${w.nameAsked} onClose=${() => room.naming.cancel()}>
+      <form class="name-asked" ref=${form} onSubmit=${give}>
+        <div class="field">
+          <${Name} id="name-asked" required aria-labelledby="dialog-title"
+            aria-describedby="name-asked-hint" enterkeyhint="send" onKeyDown=${key} ...${field} />
+          <small class="quiet" id="name-asked-hint">${w.nameAskedHint}</small>
+        </div>
+        <${Problem} text=${problem} />
+        <div class="dialog-buttons">
+          <${Decision} class="button" onClick=${() => room.naming.skip()}>${w.nameSkip}<//>
+          <${Decision} class="button primary" disabled=${busy} onClick=${() => form.current.requestSubmit()}>
+            ${w.nameGive}
+          <//>
+        </div>
+      </form>
+    <//>`;
+}
+
+/** Changes the name, or takes it away. */
+export function NameDialog({ room, onClose }) {
+  const { busy, problem, save, ...field } = useName(room, room.state.supervision.person_name ?? "");
+  const change = async (event) => {
+    event.preventDefault();
+    if (await save()) onClose();
+  };
+  return html`
+    <${Dialog} title=${w.menuItems.name} onClose=${onClose}>
+      <p>${w.nameText}</p>
+      <form class="naming" aria-label=${w.menuItems.name} onSubmit=${change}>
+        <label for="name">${w.menuItems.name}</label>
+        <${Name} id="name" ...${field} />
+        <button type="submit" class="button" disabled=${busy}>${w.nameSave}</button>
+        <${Problem} text=${problem} />
+      </form>
+    <//>`;
 }

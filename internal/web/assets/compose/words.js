@@ -57,6 +57,15 @@ export const compose = {
   vote: "Your answer to the proposal",
   votes: { reply: "Reply", agree: "Agree", object: "Object" },
 
+  // At the first opening: who this is, and what the person can do.
+  welcomes: {
+    watching: "You are watching {name} in {room}. Read along, speak, approve or pause it.",
+    notes: "You are watching {name} in {room}. Read along, write notes to it, approve or pause it.",
+    alone: "You are {name} in {room}. Read along, speak, ask or propose.",
+    silent: "You are {name} in {room}. Read along.",
+  },
+  welcomeDone: "Got it",
+
   works: "{names} is working",
   work: "{names} are working",
   here: (here, all) => (here === all ? `${all} here` : `${here} of ${all} here`),
@@ -86,10 +95,12 @@ export const compose = {
   invite: "Invite",
 
   // What the person is called.
-  nameAsked: "Your name, as everybody in this room sees it",
+  nameAsked: "What is your name?",
+  nameAskedHint: "Everyone in the room sees it next to your agent's. You can change it in the menu.",
+  nameGive: "Send",
   nameText: "Everybody in this room sees it next to your agent's name on what you say and do. Earlier messages keep the name that you had then. Leave it empty to show no name.",
   nameSave: "Save",
-  nameSkip: "Not now",
+  nameSkip: "Send without a name",
   noticesDenied: "Your browser blocks notifications from this site.",
   // Why there can be none: see hindrance in notices.js.
   noNotices: {

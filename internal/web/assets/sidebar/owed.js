@@ -63,7 +63,7 @@ function Request({ room, state, request, now, onJump, onReply }) {
         <div class="sidebar-buttons"><${Answers} ...${{ request, busy: busy || sending, onJump, onReply }}
         onAgree=${({ currentTarget: button }) => {
           button.closest("aside").focus(); // the button will be gone, and what it stands in
-          act(() => room.send({ kind: "agree", reply_to: request.id }));
+          room.naming.speak(() => act(() => room.send({ kind: "agree", reply_to: request.id })));
         }} /></div>`}
       <${Problem} text=${problem} />
     </li>`;

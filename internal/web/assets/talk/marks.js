@@ -94,7 +94,7 @@ export function Ask({ message, view }) {
   if (message.kind === "proposal") {
     const agree = (event) => {
       event.currentTarget.closest("article").focus({ preventScroll: true }); // the button will be gone
-      view.room.send({ kind: "agree", reply_to: message.id });
+      view.room.naming.speak(() => view.room.send({ kind: "agree", reply_to: message.id }));
     };
     const object = () => view.onReply(message.id, "object");
     const answered = view.state.pending.some(({ args, state }) => args.reply_to === message.id && state === "sending");

@@ -1,0 +1,91 @@
+package browser
+
+import "testing"
+
+// What a person sees at the first opening of a link stands until it was read, and a decision asks for no name.
+func TestFirst_openingOfALink_saysWhoseAgentItIs_untilThatWasRead(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann := s.caller("Ann's Claude")
+	ann.sit("create_room", args{"room": "tea", "agent_name": ann.name, "capacity": 5})
+	tab := s.person().open(ann.watch)
+	const line = "You are watching Ann's Claude in tea. Read along, speak, approve or pause it."
+	for range 2 {
+		tab.sees("Parley\n\n" + line)
+		tab.reload()
+	}
+	tab.turns("Pause", true)
+	tab.turns("Pause", false)
+	tab.turns("Approve", true)
+	ann.drafts("May I?")
+	tab.click(button("Send").in(drafts))
+	tab.sees("approved by you")
+	tab.isNot(css(nameAsked))
+	tab.sees(line)
+	tab.accessible(byDay, "the first opening of a link")
+	for _, zoomed := range [][2]int64{{320, 568}, {720, 450}} { // a small phone, and 200 % of a usual window
+		tab.look(zoomed[0], zoomed[1], "light")
+		tab.sees(line)
+		if wide := evaluate[bool](tab, "document.documentElement.scrollWidth > innerWidth"); wide {
+			t.Errorf("at %v the page is wider than the window", zoomed)
+		}
+	}
+	tab.look(1440, 900, "light")
+	tab.click(button("Got it"))
+	tab.seesNot(line)
+	tab.until("the conversation has the focus", "document.activeElement.closest('.log')")
+	tab.reload()
+	tab.is(button("Pause my agent"))
+	tab.seesNot(line)
+}
+
+// A vote can be the first that a person says.
+func TestFirst_vote_isSentOnce_whenThePersonWasAskedForItsName(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	talk := trioOn(s)
+	tab := talk.page
+	for _, place := range []string{".sidebar-owed", "article"} {
+		talk.bob.says("Steel, "+place, args{"kind": "proposal", "ask": []string{"Ann"}})
+		tab.click(button("Agree").in(place))
+		if place == "article" {
+			break
+		}
+		tab.is(css(nameAsked))
+		tab.isAccessible(byDay, "the question for a name", `document.querySelector("dialog")`)
+		tab.press("Escape")
+		tab.isNot(css(nameAsked))
+		tab.sees("You are watching Ann in The bridge.")
+		tab.click(button("Agree").in(place))
+		tab.answersName("Anna")
+		tab.isNot(css(nameAsked))
+		tab.isNot(css(place))
+	}
+	votes := func(m message) bool { return m.Kind == "agree" }
+	for range 2 {
+		if m := talk.bob.hears("a vote", votes); m.PersonName != "Anna" {
+			t.Errorf("Bob heard %+v", m)
+		}
+	}
+	tab.seesNot("You are watching")
+	tab.reload()
+	tab.is(button("Pause my agent"))
+	tab.seesNot("You are watching")
+}
+
+func TestFirst_personWithoutAnAgent_readsWhatItCanDo(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	s.agent("tea", "Bob")
+	tab := s.person().open("/")
+	tab.click(button("Join a room by its name"))
+	tab.fill(field("Your name").in("dialog"), "Zoë")
+	tab.fill(css("#named-room"), "tea")
+	tab.click(button("Join").in("dialog"))
+	const line = "You are Zoë in tea. Read along, speak, ask or propose."
+	tab.sees(line)
+	tab.writes("Hello")
+	tab.press("Enter") // its name is known
+	tab.seesNot(line)
+	tab.written("")
+}

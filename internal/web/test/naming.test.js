@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Naming } from "../assets/naming.js";
+
+/** Returns a Naming, and what has happened to it. */
+function asking() {
+  const log = /** @type {string[]} */ ([]);
+  const room = { unnamed: true };
+  const naming = new Naming({
+    needed: () => room.unnamed,
+    show: (asks) => log.push(asks ? "asks" : "asks no more"),
+    skipped: () => void (room.unnamed = false),
+    said: () => log.push("said"),
+  });
+  const speak = (text) => naming.speak(() => log.push(text));
+  return { log, room, naming, speak };
+}
+
+test("what is said waits until the person has given its name or wants none, and is said once", () => {
+  for (const answer of ["given", "skip"]) {
+    const { log, naming, speak } = asking();
+    speak("hello");
+    speak("hello"); // the button was pressed twice
+    assert.deepEqual(log, ["asks", "asks"]);
+    naming[answer]();
+    naming[answer]();
+    assert.deepEqual(log.slice(2), ["asks no more", "hello", "said", "asks no more"]);
+  }
+});
+
+test("a person that has a name, or wanted none, is not asked", () => {
+  const { log, room, naming, speak } = asking();
+  speak("hello");
+  naming.skip();
+  speak("again");
+  assert.deepEqual(log, ["asks", "asks no more", "hello", "said", "again", "said"]);
+  room.unnamed = true;
+  speak("more");
+  assert.equal(log.at(-1), "asks");
+});
+
+test("a person that thinks better of it has said nothing", () => {
+  const { log, naming, speak } = asking();
+  speak("hello");
+  naming.cancel();
+  naming.given(); // the answer to the name comes late
+  assert.deepEqual(log, ["asks", "asks no more", "asks no more"]);
+});
