@@ -102,7 +102,23 @@ func (tab *tab) notes(text string) {
 	tab.addresses(everyone)
 }
 
-// turns turns a switch beside the conversation on or off: "Pause" or "Approve".
+// approves sets which messages of the agent wait for the person: "None", "Some" or "All".
+func (tab *tab) approves(which string) {
+	tab.t.Helper()
+	tab.click(role("radio", which).in(approval))
+	tab.approving(which)
+}
+
+const approval = ".sidebar-approval"
+
+// approving waits until the page shows that as what the server knows.
+func (tab *tab) approving(which string) {
+	tab.t.Helper()
+	tab.until("approved before sending: "+which, `document.querySelector("`+approval+
+		`:not([aria-busy=true]) input:checked + span")?.textContent === `+quoted(which))
+}
+
+// turns turns a switch beside the conversation on or off.
 func (tab *tab) turns(name string, on bool) {
 	tab.t.Helper()
 	tab.click(role("switch", name))

@@ -141,7 +141,7 @@ func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAr
 	tab.isNot(css("dialog"))
 
 	// The file of a draft is shown to its person.
-	tab.turns("Approve", true)
+	tab.approves("All")
 	draft := talk.ann.call("share_file", args{"name": "plan.png", "note": "My plan",
 		"base64": base64.StdEncoding.EncodeToString(encoded(t, drawn(200, 100), "png"))})
 	if draft.Sent || draft.Status != "pending" {
@@ -160,7 +160,7 @@ func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAr
 		t.Errorf("Bob heard %+v", heard)
 	}
 	tab.pictures(3)
-	tab.turns("Approve", false)
+	tab.approves("None")
 
 	// One that is removed is gone from the page, and for everybody.
 	id := talk.bob.shares("secret.png", encoded(t, drawn(200, 100), "png"), args{"note": "Not meant for you"})

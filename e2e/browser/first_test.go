@@ -16,7 +16,7 @@ func TestFirst_openingOfALink_saysWhoseAgentItIs_untilThatWasRead(t *testing.T) 
 	}
 	tab.turns("Pause", true)
 	tab.turns("Pause", false)
-	tab.turns("Approve", true)
+	tab.approves("All")
 	ann.drafts("May I?")
 	tab.click(button("Send").in(drafts))
 	tab.sees("approved by you")

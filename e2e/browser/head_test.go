@@ -33,10 +33,10 @@ func TestNotices_whatIsMeantForThePerson_isToldWhileNobodyLooks(t *testing.T) {
 	}
 	talk.bob.says("@Ann, before you ask for notices", args{"kind": "status"})
 	tab.sees("before you ask for notices")
-	tab.turns("Approve", true)
+	tab.approves("All")
 	tab.click(button("Notify me"))
 	tab.sees("You are notified")
-	tab.turns("Approve", false)
+	tab.approves("None")
 	tab.click(button("Menu"))
 	tab.click(button("Notifications"))
 	tab.until("they are on", `document.querySelector("dialog input").checked`)
@@ -102,8 +102,8 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.until("the menu has the focus", `document.activeElement.getAttribute("aria-label") === "Menu"`)
 
 	tab.click(button("Room, 1 waiting for you"))
-	tab.click(css(".sidebar-switch").nth(1))
-	tab.turned("Approve", "true")
+	tab.click(role("radio", "All").in(approval))
+	tab.approving("All")
 	tab.click(button("Object").in(aside))
 	tab.isNot(css(aside))
 	tab.until("the text has the focus", "document.activeElement.matches("+quoted(textArea)+")")

@@ -88,7 +88,7 @@ func sceneOn(s *server) *scene {
 	asked = jonas.says(sceneRequest, args{"kind": "request", "ask": []string{maya.name}})
 	jonas.works("writes the guide to v2")
 	sc.mayas.notes(sceneNote)
-	sc.mayas.turns("Approve", true)
+	sc.mayas.approves("All")
 	maya.drafts(sceneFindsIn, args{"reply_to": asked})
 	maya.drafts(sceneMore)
 	sc.mayas.sees("2 drafts wait for you")

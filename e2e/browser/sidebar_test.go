@@ -55,12 +55,11 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 	phone.click(role("switch", "Pause"))
 	tab.turned("Pause", "false")
 
-	phone.click(role("switch", "Approve"))
-	phone.turned("Approve", "true")
+	phone.approves("All")
 	ada.drafts("It will be cheap.")
 	ada.drafts("It will be fast.")
 	tab.sees("2 drafts wait for you")
-	tab.turned("Approve", "true")
+	tab.approving("All")
 	tab.click(button("Edit").in(first))
 	tab.press("Control+a")
 	tab.types("It will be cheap enough.")
@@ -93,8 +92,7 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 		t.Errorf("%d seats are kept", len(kept))
 	}
 	tab.reload()
-	tab.click(role("switch", "Approve"))
-	tab.turned("Approve", "false")
+	tab.approves("None")
 	tab.click(button("Leave the room").in(aside))
 	tab.sees("Leave this room?")
 	tab.press("Escape")
@@ -153,8 +151,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	bo.speaks(40, numbered("Before"))
 	question := bo.says("How long will it be?", args{"kind": "request", "ask": []string{"Ada"}})
 	tab := s.person().open(ada.watch)
-	tab.click(role("switch", "Approve"))
-	tab.turned("Approve", "true")
+	tab.approves("All")
 	// It pushes nothing away while the pointer rests on a button, and a press comes too early for it.
 	tab.points(button("Answer").in(aside))
 	const below = "document.querySelector('.sidebar-owed .button').getBoundingClientRect().top"

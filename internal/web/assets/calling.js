@@ -13,9 +13,9 @@ export class Calling {
     this.room = room;
   }
 
-  /** Makes a call. how is of mcp.js. */
+  /** Makes a call. how is of mcp.js, and has holds if the call only holds the agent back. */
   async call(tool, args, how) {
-    const again = mayRepeat(tool, args) ? this.#again.signal : null;
+    const again = how.holds || mayRepeat(tool, args) ? this.#again.signal : null;
     const signal = again ? AbortSignal.any([how.signal, again]) : how.signal;
     const [token, refusal] = [this.room.token(), this.room.refusal()];
     if (refusal) throw refusal;
@@ -37,9 +37,7 @@ export class Calling {
   }
 }
 
-/** Reports whether a call that may have taken effect can be made again: it reads, has a key, or holds the agent. */
+/** Reports whether a call that may have taken effect can be made again: it reads, or has a key. */
 const mayRepeat = (tool, { idempotency_key: key, ...args }) =>
   !!key || ["message_history", "room_info", "get_file", "list_tasks"].includes(tool) ||
-  (tool === "supervise" && Object.entries(args).every(([name, value]) => restraints.includes(name) && value));
-
-const restraints = ["paused", "approve"];
+  (tool === "supervise" && !Object.keys(args).length);

@@ -1,19 +1,21 @@
-// What a person has pressed to hold its agent back, {paused: true} or {approve: true}, until the server has
-// confirmed it. This browser keeps it from before the first call, so that a press without a connection counts once
-// there is one, also after a reload.
+// What a person has pressed to hold its agent back, {paused: true}, {approve: true} or {approve_some: [kinds]}, until
+// the server has confirmed it. This browser keeps it from before the first call, so that a press without a connection
+// counts once there is one, also after a reload.
 
 import { backoff } from "./clock.js";
 import { Refusal } from "./mcp.js";
 
 const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed
 
+/** @typedef {import("./types.d.ts").State["restraint"]} Restraints */
+
 export class Restraint {
   #running = false;
   #nap = new AbortController();
 
   /**
-   * @param {{call: (args: object) => Promise<any>, kept: () => Record<string, boolean>,
-   *   keep: (args: Record<string, boolean>) => void, show: (waits: Record<string, boolean>) => void,
+   * @param {{call: (args: Restraints) => Promise<any>, kept: () => Restraints, keep: (args: Restraints) => void,
+   *   show: (waits: Restraints) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    */
   constructor(room) {
@@ -26,9 +28,9 @@ export class Restraint {
     if (!(await this.#once())) this.#run();
   }
 
-  /** Gives one up while it waits. */
-  drop(name) {
-    this.#forget([name]);
+  /** Gives up some while they wait, by their names. */
+  drop(...names) {
+    this.#forget(([name]) => names.includes(name));
     this.show();
   }
 
@@ -68,21 +70,22 @@ export class Restraint {
   async #once() {
     const { room } = this;
     const args = room.kept();
+    const forget = () => this.#forget(([name, value]) => String(value) === String(args[name])); // the rest is newer
     try {
       await room.call(args);
     } catch (problem) {
       const refused = problem instanceof Refusal && !passing.includes(problem.code);
-      if (refused) this.#forget(Object.keys(args));
+      if (refused) forget();
       this.show();
       if (refused) throw problem;
       return false;
     }
-    this.#forget(Object.keys(args));
+    forget();
     this.show();
     return true;
   }
 
-  #forget(names) {
-    this.room.keep(Object.fromEntries(Object.entries(this.room.kept()).filter(([name]) => !names.includes(name))));
+  #forget(is) {
+    this.room.keep(Object.fromEntries(Object.entries(this.room.kept()).filter((one) => !is(one))));
   }
 }

@@ -52,7 +52,7 @@ const nothing = {
   banned: [], // names, for an admin
   renewed: 0, // how often what this person did ended the invite and made another
   supervision: unheld,
-  restraint: {}, // what waits until the server hears of it: {paused: true, approve: true}
+  restraint: {}, // what waits until the server hears of it: see restraint.js
   dismissed: [], // the ids of knocks that the person has dismissed
   late: [], // the words of the person that came too late for a draft; "" of a press without any
   refusing: {}, // drafts that the person has refused, until that is sent: {why, sent} by id

@@ -1,7 +1,8 @@
-// How a person supervises its agent: whether that is paused, whether its messages are approved, and the
+// How a person supervises its agent: whether that is paused, which of its messages are approved, and the
 // drafts that wait for it. Another device or tab may decide about a draft: it leaves the page at once, and
 // what the person was writing in its place is shown as words that came too late.
 
+import { approvalOf, approving, both } from "./approval.js";
 import { Refusal } from "./mcp.js";
 import { Refusals } from "./refusals.js";
 import { Restraint } from "./restraint.js";
@@ -24,7 +25,7 @@ export class Supervision {
 
   /**
    * @param {{call: (args: object, how: object) => Promise<any>, again: () => void, isOffline: () => boolean,
-   *   notes: () => {edits?: Record<string, string>, restraint?: Record<string, boolean>},
+   *   notes: () => {edits?: Record<string, string>, restraint?: import("./restraint.js").Restraints},
    *   note: (parts: object) => void, show: (parts: Partial<import("./types.d.ts").State>) => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   call calls supervise, how is of mcp.js; again has it read once more; notes is what this browser keeps, and note
@@ -41,7 +42,7 @@ export class Supervision {
       signal,
     });
     this.restraint = new Restraint({
-      call: (args) => this.change(args),
+      call: (args) => this.#hold(args),
       kept: () => notes().restraint ?? {},
       keep: (restraint) => note({ restraint }),
       show: (restraint) => show({ restraint }),
@@ -75,17 +76,30 @@ export class Supervision {
     this.room.show({ supervision: unheld });
   }
 
-  /** Pauses the agent or has its messages approved, {paused: true} or {approve: true}, once there is a connection. */
+  /**
+   * Pauses the agent, or has more of its messages approved, once there is a connection: {paused: true}, {approve: true}
+   * or {approve_some: kinds}.
+   */
   restrain(args) {
     const done = this.restraint.take(args);
     if (this.room.isOffline()) this.restraint.show(); // a call may take long to fail
     return done;
   }
 
+  /** Does so now. Meanwhile the person may have had others approved, on another device: these still are. */
+  async #hold(/** @type {import("./restraint.js").Restraints} */ { paused, ...more }) {
+    const { call, signal } = this.room;
+    const wanted = approvalOf(more);
+    const before = wanted === "all" || !wanted.length ? [] : approvalOf(await call({}, { signal }));
+    const approval = both(wanted, before);
+    const args = { ...(paused && { paused }), ...(approval.length && approving(approval)) };
+    await this.change(args, { signal, holds: true });
+  }
+
   /**
-   * Calls supervise, which pauses the agent, sets whether its messages are approved, adds or ends a hook, or decides
-   * about a draft: {paused, approve, add_hook, end_hook, draft, decision, text}. Returns the supervision. A decision
-   * that comes too late throws, and state.late has it: the draft has left the page. how is of mcp.js.
+   * Calls supervise, which pauses the agent, sets which of its messages are approved, adds or ends a hook, or decides
+   * about a draft: {paused, approve, approve_some, add_hook, end_hook, draft, decision, text}. Returns the supervision.
+   * A decision that comes too late throws, and state.late has it: the draft has left the page. how is of calling.js.
    */
   async change(args, how = /** @type {object} */ ({ signal: this.room.signal })) {
     const { draft } = args;

@@ -74,8 +74,8 @@ export interface State {
   agreements: Agreement[];
   banned: string[];
   renewed: number;
-  supervision: Pick<Supervised, "paused" | "approve" | "drafts" | "hooks" | "person_name">;
-  restraint: Record<string, boolean>;
+  supervision: Pick<Supervised, "paused" | "approve" | "approve_some" | "drafts" | "hooks" | "person_name">;
+  restraint: { paused?: boolean; approve?: boolean; approve_some?: string[] };
   dismissed: string[];
   late: string[];
   refusing: Record<string, { why: string; sent: boolean }>;

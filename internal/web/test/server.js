@@ -116,12 +116,14 @@ export class FakeServer {
     return this.other?.(tool, args) ?? {};
   }
 
-  supervises({ paused = this.supervision.paused, approve = this.supervision.approve, new_link: link, ...decision }) {
+  supervises({ paused = this.supervision.paused, approve, approve_some: some, new_link: link, ...decision }) {
     const { draft, decision: how, text } = decision;
     const waiting = this.supervision.drafts.filter(({ id }) => id !== draft);
     if (draft && waiting.length === this.supervision.drafts.length)
       return refused("invalid_argument", "draft: no draft with this id waits for you.");
-    this.supervision = { drafts: waiting, paused, approve };
+    this.supervision = { ...this.supervision, drafts: waiting, paused };
+    if (approve !== undefined || some)
+      Object.assign(this.supervision, { approve: !!approve, approve_some: some ?? [] });
     if (how === "refuse") this.happens({ type: "draft", reason: "refused", draft });
     else if (draft) this.says("Ada", text ?? "as drafted", { draft, reason: how === "edit" ? "edited" : "sent" });
     return { ...this.supervision, ...(link && { watch: "http://localhost/r/x#" + link }) };

@@ -144,6 +144,43 @@ test("a pause without a connection waits, also over a reload; a resumption does 
   assert.deepEqual(two.state.restraint, {});
 });
 
+test("what else is to be approved waits for a connection, and undoes nothing of before", async () => {
+  const room = await opened();
+  for (const [meanwhile, want] of [
+    [{ approve: false }, { approve: false, approve_some: ["files"] }],
+    [{ approve_some: ["private"] }, { approve: false, approve_some: ["private", "files"] }],
+    [{ approve: true }, { approve: true, approve_some: [] }],
+  ]) {
+    server.offline = true;
+    await room.supervision.restrain({ approve_some: ["files"] });
+    server.supervises(meanwhile); // on another device
+    server.offline = false;
+    await server.clock.pass(60_000);
+    await until("nothing waits", () => !room.state.restraint.approve_some);
+    const { approve, approve_some: some } = server.supervision;
+    assert.deepEqual({ approve, approve_some: some }, want);
+    assert.deepEqual([room.state.supervision.approve, room.state.supervision.approve_some], [approve, some]);
+  }
+});
+
+test("of what waits, what was chosen last counts", async () => {
+  const room = await opened();
+  server.offline = true;
+  await room.supervision.restrain({ approve_some: ["private", "files"] });
+  room.supervision.restraint.drop("approve", "approve_some");
+  await room.supervision.restrain({ approve_some: ["files"] });
+  assert.deepEqual(room.state.restraint, { approve_some: ["files"] });
+  server.offline = false;
+  await server.clock.pass(60_000);
+  await until("it is so", () => server.supervision.approve_some?.length);
+  assert.deepEqual(server.supervision.approve_some, ["files"]);
+  server.offline = true;
+  await assert.rejects(room.supervision.change({ approve: false }));
+  server.offline = false;
+  await server.clock.pass(60_000);
+  assert.deepEqual(server.supervision.approve_some, ["files"]);
+});
+
 test("a pause whose answer is lost is asked for again by itself", async () => {
   const room = await opened();
   let left = 1;

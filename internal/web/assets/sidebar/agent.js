@@ -3,7 +3,9 @@
 import { NoticesOffer } from "../compose/notices-offer.js";
 import { html } from "../vendor.js";
 import { later } from "../ui/later.js";
+import { approvalOf } from "../approval.js";
 import { Problem, useAct } from "./act.js";
+import { Approval } from "./approval.js";
 import { Part } from "./part.js";
 import { StateOf } from "./state.js";
 import { sidebar as w } from "./words.js";
@@ -15,17 +17,17 @@ export function MyAgent({ room, state, onFewer }) {
   const me = state.room.agents.find((agent) => agent.you);
   const { busy, problem, act } = useAct();
   const { supervision, restraint } = state;
-  const switchOf = (name) => html`
-    <${Switch} label=${w[name]} hint=${restraint[name] ? w.restraintWaits : w[name + "Hint"]} disabled=${busy}
-      on=${!!restraint[name] || supervision[name]} onChange=${(on) => {
-        if (restraint[name]) room.supervision.restraint.drop(name);
-        else act(() => (on ? room.supervision.restrain({ [name]: true }) : room.supervision.change({ [name]: false })));
-      }} />`;
+  const pause = (paused) => {
+    if (restraint.paused) room.supervision.restraint.drop("paused");
+    else act(() => (paused ? room.supervision.restrain({ paused }) : room.supervision.change({ paused })));
+  };
   return html`
     <${Part} title=${w.myAgent}>
       ${me && html`<p class="sidebar-agent"><b>${me.name}</b> <${StateOf} agent=${me} /></p>`}
-      ${["paused", "approve"].map(switchOf)}
-      ${supervision.approve && html`<${NoticesOffer} room=${room} />`}
+      <${Switch} label=${w.paused} hint=${restraint.paused ? w.restraintWaits : w.pausedHint} disabled=${busy}
+        on=${!!restraint.paused || supervision.paused} onChange=${pause} />
+      <${Approval} ...${{ room, state, busy, act }} />
+      ${approvalOf(supervision).length > 0 && html`<${NoticesOffer} room=${room} />`}
       <${Problem} text=${problem} />
       <${Hooks} ...${{ room, state, onFewer }} />
     <//>`;

@@ -22,8 +22,17 @@ export const sidebar = {
   paused: "Pause",
   restraintWaits: "This waits for a connection.",
   pausedHint: "It can send nothing until you resume it.",
-  approve: "Approve",
-  approveHint: "It sends nothing without your approval. A draft expires after a day.",
+  approval: {
+    legend: "Approve messages before sending",
+    choices: { none: "None", some: "Some", all: "All" },
+    which: "Which messages wait",
+    kinds: { private: "Private messages", files: "Files", agreements: "Proposals and votes" },
+    hints: {
+      none: "It sends without asking you.",
+      some: "The rest is sent without asking you. Meanwhile it cannot change tasks or the room, show an activity, or leave. A draft expires after a day.",
+      all: "It sends nothing without your approval. Meanwhile it cannot change tasks or the room, show an activity, or leave. A draft expires after a day.",
+    },
+  },
 
   // Who owes an answer.
   requests: "Open requests",

@@ -2,9 +2,9 @@
 
 import { html } from "../vendor.js";
 
-/** all is [value, what is shown] of each; name tells the group from others on the page. */
-export const Segments = ({ legend, name, all, value, onChange, className = "" }) => html`
-  <fieldset class=${"segments " + className}>
+/** all is [value, what is shown] of each; name tells the group from others on the page; hint is the id of a text. */
+export const Segments = ({ legend, name, all, value, onChange, className = "", hint = undefined }) => html`
+  <fieldset class=${"segments " + className} aria-describedby=${hint}>
     <legend>${legend}</legend>
     ${all.map(([one, shown]) => html`
       <label key=${one}>

@@ -1,0 +1,83 @@
+package browser
+
+import (
+	"encoding/base64"
+	"testing"
+)
+
+// A person approves some messages of its agent: the rest goes out. The keyboard does it all.
+func TestApproval_ofFiles_letsATextGoOut_andAFileWait(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	tab.click(button("Got it"))
+	tab.approves("Some")
+	tab.sees("Meanwhile it cannot change tasks or the room, show an activity, or leave.")
+	tab.accessible(byDay, "some messages wait")
+	for _, kind := range []string{"Private messages", "Proposals and votes"} {
+		tab.click(role("checkbox", kind))
+		tab.approving("Some")
+	}
+	talk.ann.says("A text for everybody.")
+	talk.ann.says("And one for Bob.", args{"to": []string{"Bob"}})
+	talk.bob.hearsText("And one for Bob.")
+	file := args{"name": "plan.txt", "note": "My plan", "base64": base64.StdEncoding.EncodeToString([]byte("plan"))}
+	if got := talk.ann.call("share_file", file); got.Sent || got.Status != "pending" {
+		t.Fatalf("a file was sent: %+v", got)
+	}
+	if got := talk.bob.texts(); len(got) != 2 {
+		t.Errorf("before Ann has decided, Bob heard %q", got)
+	}
+	tab.sees("1 draft waits for you")
+	tab.click(button("Send").in(drafts))
+	talk.bob.hearsFile("plan.txt")
+
+	// The room knows it after a reload, and on another device.
+	tab.reload()
+	tab.approving("Some")
+	const chosen = `[...document.querySelectorAll(".sidebar-approval [type=checkbox]")].map((box) => box.checked).join()`
+	tab.until("only files are chosen", chosen+` === "false,true,false"`)
+
+	// By the keyboard: the arrows lead from one choice to the next, and Space turns a box.
+	tab.click(role("radio", "Some").in(approval))
+	tab.press("ArrowRight")
+	tab.approving("All")
+	tab.press("ArrowLeft")
+	tab.approving("Some")
+	tab.until("what was chosen last is all", chosen+` === "true,true,true"`)
+	for left := range 3 {
+		tab.press("Tab", "Space")
+		if left < 2 {
+			tab.approving("Some")
+		}
+	}
+	tab.approving("None")
+	tab.until("the choice has the focus", `document.activeElement.matches(".sidebar-approval [value=none]")`)
+	talk.ann.says("A proposal.", args{"kind": "proposal"})
+	talk.bob.hearsText("A proposal.")
+}
+
+// Without a connection only what restrains the agent waits for one.
+func TestApproval_withoutAConnection_waitsIfItRestrains(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	tab.expects("ERR_")
+	tab.offline(true)
+	tab.sees("No connection")
+	tab.approves("Some")
+	tab.sees("This waits for a connection.")
+	tab.click(role("checkbox", "Proposals and votes"))
+	tab.approving("Some")
+	tab.offline(false)
+	tab.seesNot("This waits for a connection.")
+	if got := talk.ann.call("send_message", args{"text": "For you", "to": []string{"Bob"}}); got.Sent {
+		t.Errorf("a private message was sent: %+v", got)
+	}
+	talk.ann.says("A proposal.", args{"kind": "proposal"})
+	tab.offline(true)
+	tab.sees("No connection")
+	tab.click(role("radio", "None").in(approval))
+	tab.is(css(".sidebar-problem"))
+	tab.approving("Some")
+}

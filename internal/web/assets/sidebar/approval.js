@@ -1,0 +1,47 @@
+// Which messages of the agent wait for its person: none, some kinds, or all.
+
+import { approvalOf, approving, covers, kinds } from "../approval.js";
+import { Segments } from "../ui/segments.js";
+import { html, useRef, useState } from "../vendor.js";
+import { sidebar } from "./words.js";
+
+const { approval: w } = sidebar;
+const hint = "sidebar-approval-hint";
+
+/** act is of useAct. What waits for a connection is shown as set, and is given up by what takes it back. */
+export function Approval({ room, state: { supervision, restraint }, busy, act }) {
+  const box = useRef();
+  const [wish, setWish] = useState(/** @type {any} */ (null)); // what was pressed, until it is so or was refused
+  const known = approvalOf(supervision);
+  const waits = restraint.approve || restraint.approve_some;
+  const now = wish ?? (waits ? approvalOf(restraint) : known);
+  const shown = now === "all" ? "all" : now.length ? "some" : "none";
+  const set = async (approval) => {
+    if (busy) return;
+    if (!approval.length) box.current.querySelector("input").focus(); // the boxes will be gone
+    if (waits) room.supervision.restraint.drop("approve", "approve_some");
+    if (covers(approval, known) && covers(known, approval)) return;
+    const restrains = covers(approval, known);
+    setWish(approval);
+    const { supervision: how } = room;
+    await act(() => (restrains ? how.restrain(approving(approval)) : how.change(approving(approval))));
+    setWish(null);
+  };
+  const turn = (kind, on) => set(kinds.filter((one) => (one === kind ? on : now.includes(one))));
+  return html`
+    <div class="sidebar-approval" ref=${box} aria-busy=${wish !== null}>
+      <${Segments} legend=${w.legend} name="approval" all=${Object.entries(w.choices)} value=${shown} hint=${hint}
+        onChange=${(choice) => set({ none: [], some: kinds, all: "all" }[choice])} />
+      ${shown === "some" && html`
+        <fieldset>
+          <legend class="hidden-visually">${w.which}</legend>
+          ${kinds.map((kind) => html`
+            <label class="choice">
+              <input type="checkbox" checked=${now.includes(kind)}
+                onChange=${({ target }) => turn(kind, target.checked)} />
+              ${w.kinds[kind]}
+            </label>`)}
+        </fieldset>`}
+      <p class="small quiet" id=${hint}>${waits ? sidebar.restraintWaits : w.hints[shown]}</p>
+    </div>`;
+}
