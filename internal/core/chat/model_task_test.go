@@ -715,8 +715,11 @@ func (r roomModel) finish(a agentModel, e eventModel) eventModel {
 	return e
 }
 
-// finished returns r after the report e.
+// finished returns r after the report e. A draft ends nothing yet.
 func (m model) finished(r roomModel, e eventModel) roomModel {
+	if e.drafts {
+		return r
+	}
 	for _, id := range e.Finished {
 		t, _ := r.taskNo(taskNumber(id))
 		t.end, t.ended, t.by, t.result = chat.TaskDone, m.now, e.seat, e.Text

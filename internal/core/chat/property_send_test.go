@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func (m *machine) send() { m.sendOf(m.message()) }
+func (m *machine) send() { m.sendOf(m.message(m.agent())) }
 
 // agree has one of those agree that a proposal asks, and perhaps its client repeat the call.
 func (m *machine) agree() {
@@ -74,8 +74,7 @@ func (m *machine) sendOf(c sendCall) {
 }
 
 // message draws what an agent says, but for the cursor.
-func (m *machine) message() sendCall {
-	id := m.agent()
+func (m *machine) message(id agentID) sendCall {
 	c := sendCall{who: id, text: m.text(id), key: pick(m, "key", "", "", "", "", "k1", "k2"), absence: m.absence()}
 	c.kind = pick(m, "kind", "", "", room.Plain, room.Request, room.Request, room.Status, room.Done, room.Done,
 		room.Proposal, room.Proposal, room.Agree, room.Agree, room.Object)

@@ -23,8 +23,8 @@ func (m *machine) supervise() {
 	}
 	yes, no := true, false
 	op := superviseOp{who: id}
-	switch pick(m, "supervises", "pause", "go on", "approve", "approve", "some", "some", "no longer", "decide",
-		"decide", "decide", "say") {
+	switch pick(m, "supervises", "pause", "go on", "approve", "approve", "some", "some", "some", "some",
+		"no longer", "decide", "decide", "decide", "say") {
 	case "pause":
 		op.req.Paused = &yes
 	case "go on":
@@ -34,6 +34,11 @@ func (m *machine) supervise() {
 	case "some":
 		op.req.ApproveSome = &room.Selection{Private: pick(m, "private", true, false),
 			Files: pick(m, "files", true, false), Agreements: pick(m, "agreements", true, false)}
+		m.supervises(op)
+		for range 3 {
+			m.saysUnder(id)
+		}
+		return
 	case "no longer":
 		op.req.Approve = &no
 	case "decide":
@@ -43,6 +48,18 @@ func (m *machine) supervise() {
 		return
 	}
 	m.supervises(op)
+}
+
+// saysUnder has an agent of which some is approved say something, and often in private.
+func (m *machine) saysUnder(id agentID) {
+	if _, calls := m.tokens[id]; !calls { // an endpoint
+		return
+	}
+	c := m.message(id)
+	if !m.speaksA2A(id) && !c.isVote() && c.withdraw == 0 && len(c.ask) == 0 && pick(m, "tells", true, false) {
+		c.to = m.names("to")
+	}
+	m.sendOf(c)
 }
 
 // draws draws a decision about a draft of a, perhaps one that is too old.
