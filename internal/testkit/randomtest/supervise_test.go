@@ -45,13 +45,17 @@ func (r *run) peopleSupervise() {
 			continue
 		}
 		paused, approve := !a.supervision.paused, !a.supervision.approve
-		switch r.rng.IntN(4) {
+		switch r.rng.IntN(5) {
 		case 0:
 			a.note("the person of %s: paused %t", a.name, paused)
 			a.supervise(chat.SuperviseRequest{Paused: &paused})
 		case 1:
 			a.note("the person of %s: approve %t", a.name, approve)
 			a.supervise(chat.SuperviseRequest{Approve: &approve})
+		case 2:
+			some := room.Selection{Private: r.chance(0.5), Files: r.chance(0.5), Agreements: r.chance(0.5)}
+			a.note("the person of %s: approve some %v", a.name, some.Names())
+			a.supervise(chat.SuperviseRequest{ApproveSome: &some})
 		default:
 			a.decideAll()
 		}
