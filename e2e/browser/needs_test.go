@@ -150,7 +150,15 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	if now := evaluate[float64](tab, top); now != stays {
 		t.Errorf("the link under the pointer has moved by %f px", now-stays)
 	}
+	for n := range 6 {
+		cy.says(fmt.Sprint("Question ", n), args{"kind": "request", "ask": []string{"Ann"}})
+	}
+	tab.hides(true)
+	tab.hides(false)
+	tab.click(button("2 more"))
+	tab.until("the first of those that were not shown has the focus",
+		`document.activeElement.matches("li:nth-child(6) > .need")`)
 	tab.accessible(byDay, "what needs the person before all rooms")
-	tab.click(css(".need"))
-	tab.until("the room is shown", `document.title === "(1) Lodge · Parley"`)
+	tab.click(css(".need").nth(6))
+	tab.until("the room is shown", `document.title === "(7) Lodge · Parley"`)
 }

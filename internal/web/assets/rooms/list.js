@@ -10,7 +10,7 @@ import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
 import { clockOf, exactly } from "../ui/time.js";
 import { ui } from "../ui/words.js";
-import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { speakerOf } from "../talk/names.js";
 import { needsOfAll } from "./mine.js";
 import { rooms as w } from "./words.js";
@@ -65,15 +65,17 @@ export function linkTo({ room, token }, id = "") {
 /** All that needs the person; nothing if that is nothing. onLead(id) leads to a place in the open room. */
 export function Needs({ rooms, onLead = (_) => {} }) {
   const [all, setAll] = useState(false);
+  const list = useRef();
+  useEffect(() => void (all && list.current?.children[shown]?.firstElementChild.focus()), [all]); // the button is gone
   const needs = needsOfAll(rooms);
   if (!needs.length) return null;
-  const few = all ? needs : needs.slice(0, shown);
+  const few = all || needs.length <= shown + 1 ? needs : needs.slice(0, shown);
   return html`
     <section class="needs" aria-labelledby="needs-title">
       <h2 class="rooms-head" id="needs-title">
         ${w.needsTitle} <span class="rooms-count calls">${needs.length}</span>
       </h2>
-      <ul>
+      <ul ref=${list}>
         ${few.map(({ need, room }) => html`
           <li key=${room.seat.token + need.id}><${Line} need=${need} room=${room} onLead=${onLead} /></li>`)}
       </ul>
