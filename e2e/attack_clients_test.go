@@ -77,7 +77,7 @@ func TestAttack_wordOfAPerson_inTheShellOfItsAgent(t *testing.T) {
 	if out, err := piped.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	a.hears("the person behind Ann's Claude: It is me.\n")
+	a.hears("Ann's Claude's owner: It is me.\n")
 	script := a.bob.again(a.bob.state, "CLAUDECODE=1")
 	script.does("say", "From a script.")
 	attacks(t, "%d of %d shells of an agent spoke for its person", through, len(shells))

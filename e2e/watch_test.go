@@ -80,7 +80,7 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 	phone := a.ann.again(t.TempDir())
 	phone.does("watch", strings.TrimSpace(a.ann.does("supervise", "link")))
 	phone.does("say", "From my phone.")
-	a.hears("hh:mm the person behind Ann's Claude: From my phone.\n")
+	a.hears("hh:mm Ann's Claude's owner: From my phone.\n")
 	if who := a.bob.does("who"); strings.Count(who, "Ann's Claude") != 1 {
 		t.Errorf("who shows %s", who)
 	}
@@ -96,7 +96,7 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 		t.Error("the agent that is back gets a link")
 	}
 	phone.does("say", "From my phone, again.")
-	a.hears("hh:mm the person behind Ann's Claude: From my phone, again.\n")
+	a.hears("hh:mm Ann's Claude's owner: From my phone, again.\n")
 }
 
 func TestWatch_person_speaksBesideItsAgent(t *testing.T) {
@@ -111,7 +111,7 @@ func TestWatch_person_speaksBesideItsAgent(t *testing.T) {
 		t.Errorf("the agent got %+v", news.Messages)
 	}
 	a.ok("send_message", args{"agent_token": a.token, "text": "May I see the log?", "cursor": news.Cursor})
-	tail.shows("the person behind Ann's Claude [only to \"Ann's Claude\"]: Ask for the log.\n")
+	tail.shows("Ann's Claude's owner [only to \"Ann's Claude\"]: Ask for the log.\n")
 	tail.shows("Ann's Claude: May I see the log?\n")
 	a.hears("hh:mm Ann's Claude: May I see the log?\n")
 	asking := a.ann.begin("say", "How long is it?", "--ask", "Bob", "--wait")
@@ -177,7 +177,7 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 	a.ann.does("supervise", "send", drafts[0])
 	a.hears("hh:mm Ann's Claude: Draft 0.\n")
 	a.ann.does("supervise", "edit", drafts[1], "A", "better", "word.")
-	a.hears("hh:mm the person behind Ann's Claude: A better word.\n")
+	a.hears("hh:mm Ann's Claude's owner: A better word.\n")
 	a.ann.does("supervise", "refuse", drafts[2])
 	if got := a.ann.runs("supervise", "send", drafts[2]); got.code != 1 {
 		t.Errorf("a second decision: %+v", got)

@@ -41,14 +41,14 @@ func actorName(field, s string) (Name, error) {
 }
 
 // Actor says who did something in the seat of an agent: it or, if byPerson, the person behind it, by its name if it
-// has one. A person without an agent has the name of its seat. No name holds a comma, or what is ahead of the agent
-// in the other case, so no agent passes for a person.
+// has one. A person without an agent has the name of its seat. No name holds a comma, or what follows the agent in the
+// other case, so no agent passes for a person.
 func Actor(agent string, byPerson bool, person string) string {
 	switch {
 	case !byPerson || person == agent:
 		return agent
 	case person == "":
-		return "the person behind " + agent
+		return agent + "'s owner"
 	}
 	return person + ", for " + agent
 }

@@ -84,6 +84,7 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"My S\u0423STEM 1", "us\u0435r", "A\u0501min", "Mo\u0501\u0435r\u0430tor of it", "\u0397u\u043ca\u0578",
 		"y0ur user", "Your U5er", "Your user 2", "Your users", "A note of your user", "Y\u03bfur us\u0435rs",
 		"The user", "my user", "The person behind Ann", "a Pers0n-behind",
+		"Ann's owner", "Anns OWNER", "Ann\u02bcs owner", "Ann's 0wner",
 		"you", "YOU", "Y0u", "y\u043eu", "\u0443ou", "Your Agent", "your-agent", "Y0ur agent 2", "y\u03bfur \u0430gent",
 		"my agent", "M\u0443 agent", "me", "ME", "m\u0435", "\u043ce", "rne",
 		"nobody", "N0body", "anyone", "\u0391nyone", "somebody", "s\u043emebody", "Person", "Pers\u03bfn", "person 1",
@@ -101,7 +102,8 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant",
-		"Ann's user", "Userland", "Tooly", "Bob and Ann", "Ann and 2 others", "Mel", "Emy", "Youssef", "Personne",
+		"Ann's user", "Userland", "Owner of Ann", "Product Owner", "Downer", "Towner", "Tooly",
+		"Bob and Ann", "Ann and 2 others", "Mel", "Emy", "Youssef", "Personne",
 		"Humana", "Agent", "Adrian", "Admira", "Adm", "Persia",
 		"Modern", "Opera", "Cistern", "Systole", "Barley", "\u0410\u043d\u043d\u0430", "Serverin", "Parleyman",
 		"Sys Admin of Bob",
@@ -170,7 +172,7 @@ func TestActor_isTheAgentOrThePersonBehindIt(t *testing.T) {
 		byPerson bool
 		person   string
 	}{
-		"Bot": {}, "the person behind Bot": {byPerson: true}, "Ann, for Bot": {true, "Ann"},
+		"Bot": {}, "Bot's owner": {byPerson: true}, "Ann, for Bot": {true, "Ann"},
 	} {
 		if got := Actor("Bot", c.byPerson, c.person); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -179,7 +181,7 @@ func TestActor_isTheAgentOrThePersonBehindIt(t *testing.T) {
 	if got := Actor("Pam", true, "Pam"); got != "Pam" {
 		t.Errorf("without an agent: %q", got)
 	}
-	for _, s := range []string{"Ann, for Bot", "the person behind Bot"} {
+	for _, s := range []string{"Ann, for Bot", "Bot's owner", "the person behind Bot"} {
 		if n, err := AgentName(s); err == nil {
 			t.Errorf("an agent is called %q", n.Shown)
 		}

@@ -70,13 +70,13 @@ func (n Name) isOther() bool {
 }
 
 // holdsUser reports whether a name contains or looks like "your user", as results call the sender whose words
-// an agent obeys, or "person behind" or ", for": see Actor.
+// an agent obeys, or "'s owner" or ", for": see Actor. Old agreements have "the person behind".
 func (n Name) holdsUser() bool {
 	look := LookOf(n.Shown)
 	if strings.Contains(look.whole, ", for ") {
 		return true
 	}
-	return slices.ContainsFunc([]string{"youruser", "personbehind"}, func(user string) bool {
+	return slices.ContainsFunc([]string{"youruser", "sowner", "personbehind"}, func(user string) bool {
 		as := LookOf(user)
 		return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||
 			strings.Contains(letters(look.loose()), as.loose()) ||

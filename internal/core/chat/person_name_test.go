@@ -109,7 +109,7 @@ func TestPersonName_withoutAnAgentBehindWhich_isRefused(t *testing.T) {
 	wants(t, w.names(pam.Token, "Pamela"), fault.NotAllowed)
 	wants(t, w.names(p.ann.Token, "Lee"), fault.NotAllowed)
 	person := w.person(p.ann)
-	for _, name := range []string{"your user", "The person behind Bob", "a:b"} {
+	for _, name := range []string{"your user", "Bob's owner", "a:b"} {
 		wants(t, w.names(person, name), fault.InvalidArgument)
 	}
 	w.say(pam.Token, "hello")

@@ -67,7 +67,7 @@ func TestPersonName_isLikeNoOtherName(t *testing.T) {
 	}
 	for _, taken := range []string{"bot", "BILL", "BiII", "\u0412ill", "max", "M\u0430x", "Lee", "Lee-for Bot"} {
 		if err := name(1, taken); fault.CodeOf(err) != fault.NameTaken {
-			t.Errorf("the person behind Bot is called %+q: %v", taken, err)
+			t.Errorf("Bot's owner is called %+q: %v", taken, err)
 		}
 	}
 	for _, taken := range []string{"Kim", "KIM", "K\u0456m", "Kim for Bot", "Kim. for B\u043et"} {

@@ -72,7 +72,7 @@ func TestOf_whatAPersonDid_isThePersons(t *testing.T) {
 	unnamed, proposes, note := kim, kim, kim
 	unnamed.PersonName, proposes.Kind, note.FromUser = "", room.Proposal, true
 	for want, m := range map[string]chat.Message{
-		"Kim, for Ann: hi": kim, "the person behind Ann: hi": unnamed, "Kim, for Ann (proposes): hi": proposes,
+		"Kim, for Ann: hi": kim, "Ann's owner: hi": unnamed, "Kim, for Ann (proposes): hi": proposes,
 		"Your user: hi": note,
 		"\u201cKim, for Ann\u201d changed the list of tasks.": {Type: chat.EventTask, Agent: "Ann", Person: true,
 			PersonName: "Kim"},
