@@ -53,7 +53,7 @@ func TestDocs_examplesOfTheCommands_work(t *testing.T) {
 		"hh:mm Ann: Is there milk?\nhh:mm Cy: There is, and sugar.\n") {
 		t.Errorf("the second example printed\n%s", got)
 	}
-	if got := runs(examples[2][1]); !strings.Contains(got, "t1  open  Run the tests on Windows\n") {
+	if got := runs(examples[2][1]); !strings.Contains(got, "t1  to do  Run the tests on Windows\n") {
 		t.Errorf("the third example printed\n%s", got)
 	}
 	if got, err := os.ReadFile(filepath.Join(folder, "minutes.txt")); err != nil ||

@@ -30,7 +30,7 @@ func TestHooks_person_seesWhatIsCalledAndEndsIt(t *testing.T) {
 	tail.shows("joined: Bob")
 	gpt := newChatGPT(t)
 	id, _ := gpt.subscribe(p.url, made.AgentToken)["id"].(string)
-	tail.shows("* now called at an address: Ann's Claude")
+	tail.shows("* notifications turned on: Ann's Claude")
 	host, path, _ := strings.Cut(strings.TrimPrefix(gpt.url, "http://"), "/")
 	clock := regexp.MustCompile(`\b\d\d:\d\d\b`)
 	shows := func(want string) func() bool {
@@ -64,7 +64,7 @@ func TestHooks_person_seesWhatIsCalledAndEndsIt(t *testing.T) {
 	}
 	ann.terminal = false
 	if got := ann.runs("hooks", "tea", "--end", id); got.code != 1 ||
-		!strings.Contains(got.err, "for the person behind") {
+		!strings.Contains(got.err, "for the owner of") {
 		t.Errorf("the agent itself: %+v", got)
 	}
 	ann.terminal = true
@@ -72,12 +72,12 @@ func TestHooks_person_seesWhatIsCalledAndEndsIt(t *testing.T) {
 		host+" is no longer called for Ann's Claude in the room tea.\n" {
 		t.Errorf("the end: %s", shown)
 	}
-	tail.shows("* no longer called at an address: Ann's Claude; you ended it")
+	tail.shows("* notifications stopped: Ann's Claude; by you")
 	if shown := ann.does("hooks", "tea"); shown != "" {
 		t.Errorf("after the end: %s", shown)
 	}
 	if text := ann.does("history", "--markdown"); !strings.Contains(text,
-		"now called at an address: Ann's Claude") {
+		"notifications turned on: Ann's Claude") {
 		t.Errorf("the export: %s", text)
 	}
 	if text := bob.does("history"); strings.Contains(text, "address") {

@@ -165,7 +165,7 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 		`must be one of "add","take"`:             {"task", "sing"},
 		"the title is missing":                    {"task", "add", "--text", "x"},
 		"finish what: the id of a task":           {"task", "finish"},
-		"takes only the id of a task":             {"task", "drop", "t1", "because"},
+		"takes only the id of a task":             {"task", "cancel", "t1", "because"},
 		"edit: say what changes":                  {"task", "edit", "t1"},
 		"--text and --after need":                 {"task", "finish", "t1", "--text", "x"},
 		"--for needs":                             {"task", "take", "t1", "--for", "Bob"},
@@ -197,42 +197,43 @@ func TestShell_tasks_areSharedOut(t *testing.T) {
 	bob.does("join", "tea", "--as", "Bob")
 	is := showsAs(t)
 	is(ann.does("task", "add", "Count", "the", "beans", "--text", "all of them\nin the jar", "--for", "Bob"),
-		"t1  open, offered to \"Bob\"  Count the beans\n")
+		"t1  to do, assigned to \"Bob\"  Count the beans\n")
 	is(ann.does("task", "add", "Report: done", "--after", "t1"), "t2  blocked by t1  Report: done\n")
-	is(bob.does("task", "take"), "t1  taken by you  Count the beans\n      all of them\n      in the jar\n")
-	is(ann.does("tasks"), "t1  taken by \"Bob\"  Count the beans\nt2  blocked by t1   Report: done\n")
+	is(bob.does("task", "take"), "t1  in progress by you  Count the beans\n      all of them\n      in the jar\n")
+	is(ann.does("tasks"), "t1  in progress by \"Bob\"  Count the beans\nt2  blocked by t1         Report: done\n")
 	if got := ann.runs("task", "take", "t1"); got.code != 1 ||
 		!strings.HasPrefix(got.err, `parley: t1 is taken by "Bob". `) {
 		t.Errorf("a task that Bob has: %+v", got)
 	}
-	is(bob.does("task", "release", "t1", "--room", "tea", "no", "jar"), "t1  open  Count the beans\n")
-	is(bob.does("task", "take", "t1"), "t1  taken by you  Count the beans\n      all of them\n      in the jar\n")
+	is(bob.does("task", "unassign", "t1", "--room", "tea", "no", "jar"), "t1  to do  Count the beans\n")
+	is(bob.does("task", "take", "t1"), "t1  in progress by you  Count the beans\n      all of them\n      in the jar\n")
 	is(bob.does("task", "finish", "t1", "312", "beans"), "t1  done by you  Count the beans (312 beans)\n")
-	is(ann.does("task", "edit", "t2", "Report"), "t2  open  Report\n")
+	is(ann.does("task", "edit", "t2", "Report"), "t2  to do  Report\n")
 	is(ann.does("tasks", "--closed"), "t1  done by \"Bob\"  Count the beans (312 beans)\n")
 	if got := ann.runs("task", "finish", "t1"); got.code != 1 ||
 		!strings.HasPrefix(got.err, `parley: t1 is done already by "Bob". `) {
 		t.Errorf("a task that Bob has done: %+v", got)
 	}
 	is(ann.does("task", "add", "Print it", "--after", "t2"), "t3  blocked by t2  Print it\n")
-	if got := ann.runs("task", "drop", "t2"); got.out != "t2  dropped by you  Report\n" ||
-		!strings.Contains(got.err, "t3 still waits for it") || !strings.Contains(got.err, "task edit t3 --no-after") {
+	if got := ann.runs("task", "cancel", "t2"); got.out != "t2  canceled by you  Report\n" ||
+		!strings.Contains(got.err, "t3 is still blocked by it") ||
+		!strings.Contains(got.err, "task edit t3 --no-after") {
 		t.Errorf("a task that another waits for: %+v", got)
 	}
-	is(ann.does("task", "edit", "t3", "--no-after"), "t3  open  Print it\n")
-	is(ann.does("task", "drop", "t3"), "t3  dropped by you  Print it\n")
+	is(ann.does("task", "edit", "t3", "--no-after"), "t3  to do  Print it\n")
+	is(ann.does("task", "cancel", "t3"), "t3  canceled by you  Print it\n")
 	is(ann.does("tasks"), "")
-	is(bob.does("history", "-n", "11"), `hh:mm * task added: t1 "Count the beans"; by Ann; offered to "Bob"
-hh:mm * task added: t2 "Report: done"; by Ann; after t1
+	is(bob.does("history", "-n", "11"), `hh:mm * task added: t1 "Count the beans"; by Ann; assigned to "Bob"
+hh:mm * task added: t2 "Report: done"; by Ann; blocked by t1
 hh:mm * task taken: t1 "Count the beans"; by Bob
-hh:mm * task released: t1 "Count the beans"; by Bob: no jar
+hh:mm * task unassigned: t1 "Count the beans"; by Bob: no jar
 hh:mm * task taken: t1 "Count the beans"; by Bob
 hh:mm * task done: t1 "Count the beans"; by Bob: 312 beans
-hh:mm * task changed: t2 "Report"; by Ann
-hh:mm * task added: t3 "Print it"; by Ann; after t2
-hh:mm * task dropped: t2 "Report"; by Ann
-hh:mm * task changed: t3 "Print it"; by Ann
-hh:mm * task dropped: t3 "Print it"; by Ann
+hh:mm * task edited: t2 "Report"; by Ann
+hh:mm * task added: t3 "Print it"; by Ann; blocked by t2
+hh:mm * task canceled: t2 "Report"; by Ann
+hh:mm * task edited: t3 "Print it"; by Ann
+hh:mm * task canceled: t3 "Print it"; by Ann
 `)
 }
 
@@ -265,8 +266,8 @@ DONE
       t1  done by "Bob"  Count the beans (312 beans)
 
 OPEN
-      t2  open  Write to Cy
-      Bob asks "Ann", for 0 min [mID]: Who writes?
+      t2  to do  Write to Cy
+      Bob asked "Ann" just now [mID]: Who writes?
 
 FILES
 hh:mm Bob [file "beans.txt", 4 bytes; mID]
@@ -296,7 +297,7 @@ func TestShell_filesAndTasks_ofAPerson(t *testing.T) {
 	a.ann.does("put", written(t, folder, "plan.txt", []byte("a plan\n")), "--note", "mine")
 	a.ann.does("task", "add", "Read the plan")
 	heard := a.bob.does("wait")
-	const want = `hh:mm the person behind Ann's Claude [file "plan.txt", 7 bytes; mID]: mine`
+	const want = `hh:mm Ann's Claude's owner [file "plan.txt", 7 bytes; mID]: mine`
 	if got := plainly(heard); !strings.Contains(got, want+"\n") {
 		t.Errorf("Bob heard %q, want %q", got, want)
 	}
@@ -308,7 +309,7 @@ func TestShell_filesAndTasks_ofAPerson(t *testing.T) {
 	if got := a.ann.inFolder(folder, "", "get", id, "-o", "-"); got.out != "a plan\n" {
 		t.Errorf("the person gets %+v", got)
 	}
-	if got := a.ann.does("tasks"); got != "t1  open  Read the plan\n" {
+	if got := a.ann.does("tasks"); got != "t1  to do  Read the plan\n" {
 		t.Errorf("the person sees %q", got)
 	}
 	a.ann.does("supervise", "approve", "on")
@@ -323,7 +324,7 @@ func TestShell_filesAndTasks_ofAPerson(t *testing.T) {
 		t.Errorf("the person gets %+v of the draft", got)
 	}
 	agents := a.ann.again(a.ann.state, "CLAUDECODE=1")
-	for _, arguments := range [][]string{{"put", filepath.Join(folder, "plan.txt")}, {"task", "drop", "t1"}} {
+	for _, arguments := range [][]string{{"put", filepath.Join(folder, "plan.txt")}, {"task", "cancel", "t1"}} {
 		if got := agents.runs(arguments...); got.code != 1 || !strings.Contains(got.err, "Nothing was done") {
 			t.Errorf("parley %q in the shell of the agent: %+v", arguments, got)
 		}

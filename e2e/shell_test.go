@@ -30,7 +30,7 @@ func TestShell_twoPeople_talk(t *testing.T) {
 	asked := bob.does("wait")
 	is(asked, "hh:mm Ann [asks \"Bob\"; mID]: Which schema?\n")
 	if who := bob.does("who"); !strings.Contains(who, "tea: 2 of 2 seats taken\n  Ann  ") ||
-		!strings.Contains(who, "\n  Bob  you") || !strings.Contains(who, "\nOpen: Ann asks \"Bob\", for 0 min [") {
+		!strings.Contains(who, "\n  Bob  you") || !strings.Contains(who, "\nOpen: Ann asked \"Bob\" just now [") {
 		t.Errorf("who shows\n%s", who)
 	}
 	is(bob.does("say", "Version 3.\nField net_total is gone.", "--reply-to", bob.idIn(asked)), "")

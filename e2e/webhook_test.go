@@ -70,7 +70,7 @@ func TestHooks_person_addsAWebhook(t *testing.T) {
 	mu.Unlock()
 	bob.does("say", "Or coffee?")
 	await(t, "that fails", func() bool { return strings.Contains(ann.does("hooks"), "http_503") })
-	if shown := ann.does("history"); !strings.Contains(shown, "a webhook of yours is now called") {
+	if shown := ann.does("history"); !strings.Contains(shown, "webhook added") {
 		t.Errorf("the person reads %s", shown)
 	}
 	if text := bob.does("history"); strings.Contains(text, "webhook") {

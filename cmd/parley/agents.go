@@ -14,15 +14,15 @@ type agentsCommand struct {
 	Do   string   `arg:"" optional:"" enum:"list,add,end" default:"list" placeholder:"WHAT" help:"What to do: see above. By default, list them."`
 	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: an address or an id, and a room."`
 	As   string   `placeholder:"NAME" predictor:"as" help:"Show only the one of this name. With add: an agent that you watch in the room."`
-	Name string   `placeholder:"NAME" help:"With add: the name of the agent in the room. By default the name on its card."`
+	Name string   `placeholder:"NAME" help:"With add: the name of the agent in the room. By default the name on its agent card."`
 }
 
 // Help returns the text that kong shows for parley agents --help.
 func (agentsCommand) Help() string {
-	return `An agent that speaks A2A waits at an address for calls. Added to a room, it gets a seat, is called when there is something for it (@ and its name, a reply, a request, a private message, in a room of two every message), and its answers are sent to the room. Its work may cost you money, so agents of the room can then send at most 50 messages until a person speaks, unless the room has another limit (parley room --agent-messages). You then watch it (parley watch), and can pause it or decide what it says (parley supervise).
+	return `An A2A agent waits at an address for calls. Added to a room, it gets a seat, is called when there is something for it (@ and its name, a reply, a request, a private message, in a room of two every message), and its answers are sent to the room. Its work may cost you money, so agents of the room can then send at most 50 messages without a human reply, unless the room has another limit (parley room --agent-messages). You then watch it (parley watch), and can pause it or decide what it says (parley supervise).
 
   parley agents                   those that you watch
-  parley agents add URL [ROOM]    add the one whose card is at this address
+  parley agents add URL [ROOM]    add the one whose agent card is at this URL
   parley agents end ID [ROOM]     have it leave the room`
 }
 
@@ -33,7 +33,7 @@ func (c *agentsCommand) Validate() error {
 	case len(c.With) > most || slices.Contains(c.With, ""):
 		return errors.New(c.Do + " takes fewer arguments, and none that is empty")
 	case c.Do == "add" && len(c.With) == 0:
-		return errors.New("add takes the address of a card, and a room if you watch agents in several")
+		return errors.New("add takes the URL of an agent card, and a room if you watch agents in several")
 	case c.Do == "end" && len(c.With) == 0:
 		return errors.New("end takes the id of an agent that you have added")
 	case c.Do != "add" && c.Name != "":

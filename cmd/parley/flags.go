@@ -131,7 +131,7 @@ type commandLine struct {
 	Watch      watchCommand      `cmd:"" group:"People and scripts" help:"Open your agent's link, to read along and speak in its room."`
 	Supervise  superviseCommand  `cmd:"" group:"People and scripts" help:"Pause your agent, or decide what it says."`
 	Hooks      hooksCommand      `cmd:"" group:"People and scripts" help:"Show or end the addresses that are called when something is new, or add a webhook."`
-	Agents     agentsCommand     `cmd:"" group:"People and scripts" help:"Add an agent that speaks A2A to a room, or list those that you have added."`
+	Agents     agentsCommand     `cmd:"" group:"People and scripts" help:"Add an A2A agent to a room, or list those that you have added."`
 	Leave      leaveCommand      `cmd:"" group:"People and scripts" help:"Give your seat up."`
 	Forget     forgetCommand     `cmd:"" group:"People and scripts" help:"Forget a seat on this machine."`
 	Move       moveCommand       `cmd:"" group:"People and scripts" help:"Take your seats and your key along to another address of their server."`
@@ -361,8 +361,9 @@ func oneOf(why string) string {
 var otherCommands = map[string]string{"version": "--version", "start": "serve", "send": "say",
 	"list": "rooms", "follow": "tail", "pause": "supervise pause", "resume": "supervise resume",
 	"task list": "tasks", "task done": "task finish", "task create": "task add", "tasks add": "task add",
-	"tasks take": "task take", "tasks release": "task release", "tasks finish": "task finish",
-	"tasks done": "task finish", "tasks drop": "task drop", "tasks edit": "task edit", "room list": "rooms",
+	"tasks take": "task take", "tasks unassign": "task unassign", "task release": "task unassign",
+	"tasks finish": "task finish", "tasks done": "task finish", "tasks cancel": "task cancel",
+	"task drop": "task cancel", "tasks edit": "task edit", "room list": "rooms",
 	"connect list": "connect", "manage remove": "manage kick", "supervise stop": "supervise pause"}
 
 // noCommand refuses a line that names no command, and says which one may be meant: what stands in otherCommands for its

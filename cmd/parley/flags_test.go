@@ -344,11 +344,11 @@ func TestParse_unknownCommandBelowAnother_saysWhichThereAre(t *testing.T) {
 		"keys ls": "there is no command keys ls: choose one of add, list, renew, revoke; see parley keys --help",
 		"accounts end": "there is no command accounts end: choose one of list, revoke, restore; see parley accounts " +
 			"--help",
-		"task lst": `<do> must be one of "add","take","release","finish","drop","edit" but got "lst"; see parley task ` +
+		"task lst": `<do> must be one of "add","take","unassign","finish","cancel","edit" but got "lst"; see parley task ` +
 			"--help",
-		"task ad tea": `<do> must be one of "add","take","release","finish","drop","edit" but got "ad": perhaps you ` +
+		"task ad tea": `<do> must be one of "add","take","unassign","finish","cancel","edit" but got "ad": perhaps you ` +
 			"mean add; see parley task --help",
-		"task": "task: say what to do: add, take, release, finish, drop or edit; see parley task --help",
+		"task": "task: say what to do: add, take, unassign, finish, cancel or edit; see parley task --help",
 	} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", args, err, want)

@@ -18,7 +18,7 @@ type joinCommand struct {
 	As          string `required:"" placeholder:"NAME" predictor:"as" help:"Your name in the room."`
 	Capacity    *int   `placeholder:"N" help:"How many seats a new room gets: 2 to 100. By default 2."`
 	New         bool   `help:"Create the room, and fail if it already exists."`
-	Description string `placeholder:"TEXT" help:"With --new: what the room is for."`
+	Description string `placeholder:"TEXT" help:"With --new: its description."`
 	Public      bool   `help:"With --new: list the room in parley rooms."`
 	Channel     bool   `help:"With --new: only admins can speak in it."`
 	Lock        bool   `help:"With --new: ask for a password for the room."`

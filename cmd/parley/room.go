@@ -15,13 +15,13 @@ import (
 type roomCommand struct {
 	ownSeat
 	Name          *string `placeholder:"NAME" help:"Give the room this name."`
-	Description   *string `placeholder:"TEXT" help:"What the room is for; \"\" removes it."`
+	Description   *string `placeholder:"TEXT" help:"Its description; \"\" removes it."`
 	Capacity      *int    `placeholder:"N" help:"The number of seats: 2 to 100, and at least as many as are taken."`
 	Lock          bool    `xor:"lock" help:"Set a new password: asks for it, or takes PARLEY_PASSWORD. Earlier invites then give no more seats."`
 	Unlock        bool    `xor:"lock" help:"Remove the password."`
 	Public        *bool   `negatable:"" help:"List it in parley rooms; --no-public takes it off."`
 	Channel       *bool   `negatable:"" help:"Let only admins speak; --no-channel lets all."`
-	AgentMessages *int    `placeholder:"N" help:"How many messages agents may send until a person speaks again; 0 for no limit."`
+	AgentMessages *int    `placeholder:"N" help:"Agent messages without a human reply; 0 for no limit."`
 	Close         bool    `help:"Close the room for good. What was said can still be read."`
 }
 
@@ -66,7 +66,7 @@ type manageCommand struct {
 
 // Help returns the text that kong shows for parley manage --help.
 func (manageCommand) Help() string {
-	return `Only for admins of the room. Of two, the other can kick an admin that has been silent for 16 minutes.
+	return `Only for admins of the room. Of two, the other can kick an admin that has been inactive for 16 minutes.
 
   parley manage promote NAME     make it an admin; demote takes that back
   parley manage mute NAME        it can only read; unmute lets it speak again
@@ -112,7 +112,7 @@ type forgetCommand struct{ ownSeat }
 
 // Help returns the text that kong shows for parley forget --help.
 func (forgetCommand) Help() string {
-	return `The seat itself stays until it has been silent for long; parley leave gives it up. A seat that you watch belongs to its agent, and stays.`
+	return `The seat itself stays until it has been inactive for long; parley leave gives it up. A seat that you watch belongs to its agent, and stays.`
 }
 
 // Run forgets the seat.

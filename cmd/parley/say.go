@@ -17,11 +17,11 @@ type sayCommand struct {
 	ownSeat
 	Text     []string `arg:"" optional:"" placeholder:"TEXT" help:"What to say, or - to read it from standard input."`
 	To       list     `placeholder:"NAME,..." help:"Say it only to these agents (comma-separated names)."`
-	Ask      list     `placeholder:"NAME,..." help:"Ask these agents, who then owe an answer."`
+	Ask      list     `placeholder:"NAME,..." help:"Ask these agents for an answer."`
 	ReplyTo  string   `placeholder:"ID" help:"Answer the message with this id."`
 	Kind     string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"The kind of message: ${enum}. By default ${default}."`
-	Withdraw string   `placeholder:"ID" help:"Take back your own request or proposal with this id. Needs no TEXT."`
-	New      bool     `help:"Say something new, though you owe an answer."`
+	Withdraw string   `placeholder:"ID" help:"Withdraw your own request or proposal with this id. Needs no TEXT."`
+	New      bool     `help:"Say something new, although a request waits for your answer."`
 	Wait     within   `placeholder:"TIME" help:"Wait for the answer, and print it. Waits 10 minutes, or the TIME that follows (--wait 1h)."`
 }
 
@@ -30,7 +30,7 @@ const waitFor = 10 * time.Minute
 
 // Help returns the text that kong shows for parley say --help.
 func (sayCommand) Help() string {
-	return `If you owe exactly one answer, a TEXT without --ask, --reply-to, --kind or --new is sent as that answer.
+	return `If exactly one request waits for your answer, a TEXT without --ask, --reply-to, --kind or --new is sent as that answer.
 
 With --wait, standard output has only the answer: that of each agent you asked or, if you asked nobody, the next message.
 

@@ -30,7 +30,7 @@ func TestShell_suggestedCommands_runAsTheyStand(t *testing.T) {
 	does("say", "--as", "Bob", "--room", "tea", "hello there")
 	ran := 0
 	for _, line := range []string{"join tea --as Bob", "tasks --as Ann", "who --room pie", "say --as Ann --to Zed hi",
-		"task drop t9 --as Ann", "room --as Bob --capacity 5", "invite --as Ann", "watch", "hooks",
+		"task cancel t9 --as Ann", "room --as Bob --capacity 5", "invite --as Ann", "watch", "hooks",
 		"join tea --as Bob --capacity 7"} {
 		args := strings.Fields(line)
 		if args[0] == "join" {
@@ -72,8 +72,8 @@ func TestSuggestedCommands_haveWhatWasGiven(t *testing.T) {
 		{"keys add Ann --data " + keys, "./parley", ""},
 		{"keys revoke Ann --data " + keys, "./parley", "./parley invite --new"},
 		{"standby", "./parley", "./parley join ROOM --as NAME"},
-		{"task drop", "./parley", "./parley tasks; see ./parley task --help"},
-		{"task drop --room Bob's --as Ann", "./parley", `./parley tasks --room 'Bob'\''s' --as Ann; see ./parley task --help`},
+		{"task cancel", "./parley", "./parley tasks; see ./parley task --help"},
+		{"task cancel --room Bob's --as Ann", "./parley", `./parley tasks --room 'Bob'\''s' --as Ann; see ./parley task --help`},
 		{"get --room tea --url " + nobody, "./parley", "./parley history --files --room tea --url " + nobody +
 			"; see ./parley get --help"},
 	} {

@@ -31,7 +31,7 @@ func (superviseCommand) Help() string {
                                      proposals and votes. Name one, two or all three
   parley supervise drafts            list the drafts that wait
   parley supervise send ID           send a draft
-  parley supervise edit ID TEXT ...  send this in its place, as your words; - reads it from standard input
+  parley supervise edit ID TEXT ...  send this instead, as you; - reads it from standard input
   parley supervise refuse ID [WHY ...]  drop a draft; the agent reads why
   parley supervise link              make a link for another device of yours`
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 // tasksCommand is `parley tasks`.
 type tasksCommand struct {
 	ownSeat
-	Closed bool `help:"Show tasks that are done or dropped, the newest first."`
+	Closed bool `help:"Show tasks that are done or canceled, the newest first."`
 }
 
 // Run shows the list.
@@ -25,13 +26,13 @@ func (c *tasksCommand) Run(ctx context.Context, s *shell.Shell) error {
 // taskCommand is `parley task`.
 type taskCommand struct {
 	ownSeat
-	Do    string   `arg:"" enum:"add,take,release,finish,drop,edit" placeholder:"WHAT" help:"What to do: see above."`
+	Do    string   `arg:"" enum:"add,take,unassign,finish,cancel,edit" placeholder:"WHAT" help:"What to do: see above."`
 	ID    string   `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
 	Words []string `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done."`
 	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
-	For   list     `placeholder:"NAME,..." help:"Offer it to these agents, with add, release and edit (comma-separated names)."`
-	After list     `placeholder:"ID,..." help:"The tasks that must be done first, with add and edit (comma-separated ids). Those that have ended do not block it."`
-	Free  bool     `name:"no-after" help:"With edit: no task must be done first any more."`
+	For   list     `placeholder:"NAME,..." help:"Assign it to these agents, with add, unassign and edit (comma-separated names)."`
+	After list     `placeholder:"ID,..." help:"The tasks that block it, with add and edit (comma-separated ids). Those that have ended do not."`
+	Free  bool     `name:"no-after" help:"With edit: no task blocks it any more."`
 
 	want shell.TaskRequest
 }
@@ -41,18 +42,22 @@ func (taskCommand) Help() string {
 	return `Everybody in the room sees it. parley tasks shows the list.
 
   parley task add TITLE ...          put something on the list
-  parley task take [ID]              take one, or the next free one
-  parley task release ID [WHY ...]   give it back
+  parley task take [ID]              take one, or the next that is free
+  parley task unassign ID [WHY ...]  give it back
   parley task finish ID [WHAT ...]   it is done: say what was done
-  parley task drop ID                nobody needs to do it
+  parley task cancel ID              nobody needs to do it
   parley task edit ID [TITLE ...]    change its title, or --text, --for, --after`
 }
 
+// actions are what the server calls what a person does with a task.
+var actions = map[string]string{"unassign": "release", "cancel": "drop"}
+
 // Validate is called by kong.
 func (c *taskCommand) Validate() error {
-	c.want = shell.TaskRequest{Action: c.Do, Text: c.Text, For: c.For, After: c.After, Free: c.Free}
+	c.want = shell.TaskRequest{Action: cmp.Or(actions[c.Do], c.Do),
+		Text: c.Text, For: c.For, After: c.After, Free: c.Free}
 
-	if !slices.Contains([]string{"", "add", "take", "release", "finish", "drop", "edit"}, c.Do) {
+	if !slices.Contains([]string{"", "add", "take", "unassign", "finish", "cancel", "edit"}, c.Do) {
 		return nil // kong refuses it, and says which one is meant
 	}
 
@@ -69,12 +74,12 @@ func (c *taskCommand) Validate() error {
 	// After this each flag goes with the action, so that none is ignored in silence.
 	switch {
 	case c.Do == "":
-		return errors.New("say what to do: add, take, release, finish, drop or edit")
+		return errors.New("say what to do: add, take, unassign, finish, cancel or edit")
 	case c.Do == "add" && said == "":
 		return errors.New("the title is missing: " + c.command("task add TITLE"))
 	case c.Do != "add" && c.Do != "take" && c.want.ID == "":
 		return fmt.Errorf("%s what: the id of a task, such as t7; to see them: %s", c.Do, c.command("tasks"))
-	case (c.Do == "take" || c.Do == "drop") && said != "":
+	case (c.Do == "take" || c.Do == "cancel") && said != "":
 		return fmt.Errorf("%s takes only the id of a task, such as t7", c.Do)
 	case c.Do == "edit" && said == "" && !changes:
 		return errors.New("edit: say what changes, with a TITLE, --text, --for, --after or --no-after")
@@ -82,8 +87,8 @@ func (c *taskCommand) Validate() error {
 		return errors.New("--no-after needs edit, and no --after")
 	case c.Do != "add" && c.Do != "edit" && (c.Text != "" || len(c.After) > 0):
 		return errors.New("--text and --after need add or edit")
-	case c.Do != "add" && c.Do != "edit" && c.Do != "release" && len(c.For) > 0:
-		return errors.New("--for needs add, release or edit")
+	case c.Do != "add" && c.Do != "edit" && c.Do != "unassign" && len(c.For) > 0:
+		return errors.New("--for needs add, unassign or edit")
 	}
 
 	// With the other actions --text is refused above, so the words are the text.

@@ -168,7 +168,7 @@ func TestStory_decidedOnThePage_goesOn(t *testing.T) {
 	}
 	if said, err := r.tell(); err != nil || !strings.HasSuffix(said, choice+refused) ||
 		!strings.Contains(said, "in a browser, which opens now:\n") ||
-		!strings.Contains(said, "* Ann: watches on a further device\n") {
+		!strings.Contains(said, "* Ann: opened the room on another device\n") {
 		t.Errorf("%v\n%s", err, said)
 	}
 }

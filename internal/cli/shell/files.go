@@ -60,7 +60,7 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 			case sent.Sent:
 				s.out.print("Shared %s as %s.", fileOf(results.File{Name: results.Text(req.Name), Size: size}), sent.ID)
 			case sent.Status == "pending":
-				s.out.note("The file waits for the person behind %s, as draft %s.", s.seat.Name, sent.ID)
+				s.out.note("The file waits for %s's owner, as draft %s.", s.seat.Name, sent.ID)
 			}
 		})
 		if err == nil && !sent.Sent && sent.Status != "pending" {

@@ -230,7 +230,7 @@ func (s *Shell) checkElsewhere(ctx context.Context, c *client.Client, req JoinRe
 		if !isThere {
 			continue
 		}
-		return fail(failed, "Somebody in the room %s has this name. Nobody was told. It is you, if this server is the "+
+		return fail(failed, "Someone in the room %s has this name. Nobody was told. It is you, if this server is the "+
 			"one at %s, where you have a seat as %s. Then take your seats along: %s", seat.Room, seat.Server, seat.Name,
 			s.moving(seat.Server, c.Base()))
 	}
@@ -320,7 +320,7 @@ func (s *Shell) refusedJoin(refused *fault.Error) error {
 	for i, name := range names {
 		names[i] = quoted(name)
 	}
-	return fail(failed, "The room is full, and you have a silent seat there. To take it back, join --as %s.",
+	return fail(failed, "The room is full, and you have an inactive seat there. To take it back, join --as %s.",
 		strings.Join(names, ", or --as "))
 }
 
@@ -349,7 +349,7 @@ func (s *Shell) welcome(server string, r result) error {
 		}
 		o.Screen.Show(got.Messages...)
 		if got.Invite != "" && len(got.Room.Agents) == 1 {
-			o.print("To invite somebody, send them this line:\n  %s", got.Invite)
+			o.print("To invite someone, send them this line:\n  %s", got.Invite)
 			if at, _, byName := namedIn(got.Invite); byName && client.OnThisMachine(at.Base) {
 				o.print("Only clients on your own computer can use it. For others, see " +
 					"https://github.com/parley-chat/parley#with-somebody-else.")

@@ -34,10 +34,10 @@ func (o *Output) about(got results.Info) {
 		holds bool
 		text  string
 	}{
-		{got.Room.Type == "channel", "only admins speak"},
+		{got.Room.Type == "channel", "only admins can speak"},
 		{got.Room.Public, "public"},
-		{got.Room.PasswordProtected, "with a password"},
-		{got.Room.AgentMessages > 0, fmt.Sprintf("agents send at most %d messages until a person speaks",
+		{got.Room.PasswordProtected, "password required"},
+		{got.Room.AgentMessages > 0, fmt.Sprintf("at most %d agent messages without a human reply",
 			got.Room.AgentMessages)},
 		{got.Room.Closed, "closed for good"},
 	} {
@@ -73,17 +73,17 @@ func asksFor(q results.Request) string {
 	if len(q.OwedBy) > 0 {
 		owing = named(q.OwedBy, ", ")
 	}
-	return fmt.Sprintf("%s asks %s, for %d min [%s]: %s", ident.Actor(q.From, q.Person, q.PersonName), owing,
-		q.Minutes, q.ID, strings.Join(strings.Fields(string(q.Text)), " "))
+	when := "just now"
+	if ago := span(q.Minutes); ago != "" {
+		when = ago + " ago"
+	}
+	return fmt.Sprintf("%s asked %s %s [%s]: %s", ident.Actor(q.From, q.Person, q.PersonName), owing, when, q.ID,
+		strings.Join(strings.Fields(string(q.Text)), " "))
 }
 
-// state says for a person how an agent stands, of which the server has a word for agents.
-func state(is string) string {
-	if is == "standby" {
-		return "woken by messages"
-	}
-	return is
-}
+// states are how an agent stands, as the page says it; the server has words for agents.
+var states = map[string]string{"waiting": "online", "busy": "active", "standby": "asleep (wakes on messages)",
+	"away": "away", "silent": "inactive"}
 
 // doing says what an agent is and does.
 func doing(a results.Agent) string {
@@ -91,7 +91,7 @@ func doing(a results.Agent) string {
 	if a.You {
 		is = append(is, "you")
 	} else if a.State != "" {
-		is = append(is, state(a.State))
+		is = append(is, cmp.Or(states[a.State], a.State))
 	}
 	if a.Role == "admin" {
 		is = append(is, a.Role)
@@ -103,20 +103,20 @@ func doing(a results.Agent) string {
 	case a.Alone:
 		is = append(is, "a person")
 	case a.PersonHere:
-		is = append(is, cmp.Or(a.PersonName, "its person")+" is watching")
+		is = append(is, cmp.Or(a.PersonName, "its owner")+" is watching")
 	case a.Person:
-		is = append(is, "has a person"+strings.TrimSuffix(", "+a.PersonName, ", "))
+		is = append(is, "has an owner"+strings.TrimSuffix(", "+a.PersonName, ", "))
 	}
 	if a.Owner != "" {
 		is = append(is, "key of "+string(a.Owner))
 	}
 	if a.BackInMinutes > 0 {
-		is = append(is, fmt.Sprintf("back in %d min", a.BackInMinutes))
+		is = append(is, "back in "+span(a.BackInMinutes))
 	} else if a.IdleMinutes > 0 && !a.You {
-		is = append(is, fmt.Sprintf("idle for %d min", a.IdleMinutes))
+		is = append(is, "last active "+span(a.IdleMinutes)+" ago")
 	}
 	if a.Unread != nil && *a.Unread > 0 && !a.You {
-		is = append(is, fmt.Sprintf("%d unread", *a.Unread))
+		is = append(is, fmt.Sprintf("%d behind", *a.Unread))
 	}
 	return strings.Join(is, ", ")
 }
@@ -139,7 +139,7 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 		for _, r := range got.Rooms {
 			locked := ""
 			if r.PasswordProtected {
-				locked = "with a password"
+				locked = "password required"
 			}
 			rows = append(rows, []string{r.Name, fmt.Sprintf("%d/%d", r.Agents, r.Capacity), locked,
 				strings.Join(strings.Fields(string(r.Description)), " ")})

@@ -90,23 +90,23 @@ func (t *talk) outcome() string {
 
 	// Each task is done or open, and so are the questions that nobody has answered.
 	for _, task := range t.closed.Tasks {
-		how := "dropped"
-		if task.State != how {
+		how := "canceled"
+		if task.State != "dropped" {
 			how = "done by " + taker(task)
 		}
 		done = append(done, taskIn(how, task))
 	}
 	for _, task := range t.open.Tasks {
-		how := "free"
+		how := "to do"
 		switch {
 		case task.State == "taken":
-			how = "taken by " + taker(task)
+			how = "in progress by " + taker(task)
 		case task.State == "stalled":
-			how = "taken by " + taker(task) + ", who has not been heard from for a while"
+			how = "stalled with " + taker(task)
 		case task.State == "blocked":
-			how = "after " + strings.Join(task.After, ", ")
+			how = "blocked by " + strings.Join(task.After, ", ")
 		case len(task.For) > 0:
-			how = "offered to " + strings.Join(task.For, ", ")
+			how += ", assigned to " + strings.Join(task.For, ", ")
 		}
 		open = append(open, taskIn(how, task))
 	}

@@ -24,7 +24,7 @@ func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
 		"<" + link + ">":                             "",
 		"(" + base + "/k/" + key + ") " + link + ",": "",
 		"[the room](" + link + "/mcp).":              "",
-		"To invite somebody, send them this line:\n  Add the MCP server " + link + "/mcp and call join_room with " +
+		"To invite someone, send them this line:\n  Add the MCP server " + link + "/mcp and call join_room with " +
 			"your agent_name.": "",
 		`parley join "` + link + `" --as NAME`: "",
 		"Join us: " + link[:len(link)-1]:       noLink,

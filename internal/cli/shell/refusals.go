@@ -142,13 +142,13 @@ var sayings = pairs(
 	`Several open proposals ask you: (.*)\. Nothing`,
 	"Several open proposals ask you: $1. Nothing was sent: say with --reply-to which one you mean.",
 	`You have agreed to that proposal already`,
-	"You have agreed to that proposal already, and others have yet to answer. Nothing was sent. To wait for them: "+
+	"You have agreed to that proposal already, and others have yet to vote. Nothing was sent. To wait for them: "+
 		"{wait}",
 	`That proposal does not ask you`,
 	"That proposal does not ask you: it asks those who were here when it was made, or whom it names. Nothing was "+
 		"sent: say what you think without --kind.",
 	`reply_to is not an open proposal`,
-	"--reply-to is not an open proposal: it has been agreed, objected to, taken back or replaced by a newer one, "+
+	"--reply-to is not an open proposal: it has been agreed, objected to, withdrawn or replaced by a newer one, "+
 		"or it is not a proposal. Nothing was sent. To see what is open: {who}",
 	`withdraw must be the id of an open request`,
 	"--withdraw takes the id of an open request or proposal of your own. Nothing was sent. To see what is open: {who}",
@@ -173,19 +173,19 @@ var sayings = pairs(
 	`Only admins speak in this channel`,
 	"Only admins speak in this room. Nothing was sent.",
 	`Agents in this room may send (.*) until a person speaks`,
-	"Agents in this room may send $1 until a person speaks, and they have sent them. Nothing was sent: a person "+
+	"Agents in this room may send $1 without a human reply, and have sent them. Nothing was sent: a person "+
 		"must speak first, in a browser or with a watch link.",
 	`Agents have sent as many messages as they may`,
-	"Agents have sent as many messages as they may in this room until a person speaks. You have not left: leave "+
+	"Agents have sent as many messages as they may in this room without a human reply. You have not left: leave "+
 		"without a last word.",
 	`(\d+) of your messages wait for your user`,
-	"$1 of your messages wait for the person who watches you, and no more can. Nothing was sent.",
+	"$1 of your messages wait for the owner of your seat, and no more can. Nothing was sent.",
 	`Your user has not let you (send this message|share this file)`,
-	"The person who watches you did not let you $1, or did not decide within a day. Nothing was done.",
+	"The owner of your seat did not let you $1, or did not decide within a day. Nothing was done.",
 	`Your user has paused you, or approves what you say, so you cannot (.*?)\. `,
-	"The person who watches you has paused you, or approves what you say, so you cannot $1. Nothing was changed.",
+	"The owner of your seat has paused you, or approves what you say, so you cannot $1. Nothing was changed.",
 	`Your user has paused you, or approves what you say, so you do not leave`,
-	"The person who watches you has paused you, or approves what you say. You have not left: that person can leave "+
+	"The owner of your seat has paused you, or approves what you say. You have not left: the owner can leave "+
 		"for you.",
 	`draft: no draft with this id waits`,
 	"No draft with this id waits for you. It has been decided, perhaps on another device, or is more than a day "+
@@ -238,7 +238,7 @@ var sayings = pairs(
 	`No task is free now`,
 	"No task is free now. Nothing was changed. To wait until one is: {wait}",
 	`id: there is no open task of this id`,
-	"There is no open task of this id: it is done or dropped, or there never was one. Nothing was changed. To see "+
+	"There is no open task of this id: it is done or canceled, or there never was one. Nothing was changed. To see "+
 		"those that are open: {tasks}",
 	`id must be that of a task`,
 	"The id of a task looks like t7. Nothing was changed. To see the ids: {tasks}",
@@ -254,18 +254,20 @@ var sayings = pairs(
 	"--after: there is no task $1. Nothing was changed. To see the ids: {tasks}",
 	`for: (".*"|name \d+ in it) does not name anyone`,
 	"--for: $1 does not name anyone who is in this room or could still join. Nothing was changed: correct it, or "+
-		"leave --for out to offer the task to all.",
+		"leave --for out, so that anyone can take the task.",
 	`for names an agent that joined later, and cannot see (\w+)`,
 	"--for names somebody who joined later, and cannot see $1. Nothing was changed: add it again as a new task, and "+
-		"drop this one.",
-	`(\w+) is (done|dropped) already`,
-	"$1 is $2 already. Nothing was changed. To see those that are open: {tasks}",
+		"cancel this one.",
+	`(\w+) is done already`,
+	"$1 is done already. Nothing was changed. To see those that are open: {tasks}",
+	`(\w+) is dropped already`,
+	"$1 is canceled already. Nothing was changed. To see those that are open: {tasks}",
 	`(\w+) is taken, so it cannot be offered`,
-	"$1 is taken, so it cannot be offered. Nothing was changed: release it, with --for.",
+	"$1 is in progress, so it cannot be assigned. Nothing was changed: unassign it, with --for.",
 	`Only the agent that has (\w+), the one`,
-	"Only the one who has $1, the one who added it, or an admin may release it. Nothing was changed: ask one of them.",
+	"Only the one who has $1, the one who added it, or an admin may unassign it. Nothing was changed: ask one of them.",
 	`Only the agent that added (\w+), or an admin`,
-	"Only the one who added $1, or an admin, may change or drop it. Nothing was changed: ask one of them.",
+	"Only the one who added $1, or an admin, may edit or cancel it. Nothing was changed: ask one of them.",
 	`title: 1 to (\d+) characters`,
 	"A title has 1 to $1 characters, on one line. Nothing was changed: put details into --text.",
 
@@ -273,12 +275,12 @@ var sayings = pairs(
 	`Only admins of this room may do that`,
 	"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: {who}",
 	`As the other of two you may kick this admin .* in (\d+) seconds`,
-	"As the other of two you may kick this admin once they have been silent for longer. Nothing was changed: if "+
-		"they stay silent, try again in $1 seconds.",
+	"As the other of two you may kick this admin once they have been inactive for longer. Nothing was changed: if "+
+		"they stay inactive, try again in $1 seconds.",
 	`redact: that is not a message`,
 	"That is not a message, so there is no text to remove. Nothing was changed.",
 	`Your user said that`,
-	"The person behind this seat said that, and nobody else may remove it. Nothing was changed.",
+	"The owner of this seat said that, and nobody else may remove it. Nothing was changed.",
 	`Only its author or an admin may remove the text`,
 	"Only its author or an admin may remove the text of a message. Nothing was changed. To see who is an admin: {who}",
 	`Only the agent that added a task, the one`,
@@ -306,9 +308,9 @@ var sayings = pairs(
 	`An admin has banned this name from this room`,
 	"An admin has banned this name from this room, in any spelling. Nothing was changed: give another one with --name.",
 	`An agent in this room has this name`,
-	"Somebody in this room has this name. Nothing was changed: give another one with --name.",
+	"Someone in this room has this name. Nothing was changed: give another one with --name.",
 	`The name on the agent's card cannot`,
-	"The name on the agent's card cannot be used in a room. Nothing was changed: give another one with --name.",
+	"The name on the agent card cannot be used in a room. Nothing was changed: give another one with --name.",
 	`All (\d+) seats of this room are taken\. Nothing`,
 	"All $1 seats of this room are taken. Nothing was changed: an admin can add some, or remove somebody: {room "+
 		"--capacity N}",
@@ -326,8 +328,8 @@ var sayings = pairs(
 	`room: this name could pass`,
 	"This name could pass for the server, for its operator or for a person. Choose one that says what the room is for.",
 	`Another agent here has this name(?:\.|, and was heard)`,
-	"Somebody in the room has this name: join under another. If it is you, on another machine or in another client, "+
-		"the name is free again once that seat has been silent for a while, or once an admin kicks it: they see "+
+	"Someone in the room has this name: join under another. If it is you, on another machine or in another client, "+
+		"the name is free again once that seat has been inactive for a while, or once an admin kicks it: they see "+
 		"that you asked.",
 	`A room of this name exists`,
 	"There is a room of that name: leave out --new to join it.",
@@ -340,7 +342,7 @@ var sayings = pairs(
 	"An admin of the room has renewed this invite, so it gives no more seats. Ask the one who gave it to you for the "+
 		"new one.",
 	`Another agent here has this name, and your invite`,
-	"Somebody in the room has this name, and the invite gives no more seats. Ask the one who gave it to you for a new "+
+	"Someone in the room has this name, and the invite gives no more seats. Ask the one who gave it to you for a new "+
 		"one, and join under another name.",
 	`Every seat of this invite has been used`,
 	"Every seat of this invite has been used. Ask the one who gave it to you for a new one, which an admin of the "+
@@ -349,7 +351,7 @@ var sayings = pairs(
 	"This invite ended at $1. Ask the one who gave it to you for a new one.",
 	`Your user holds you in this room`,
 	"You have paused your agent in this room, or approve what it says, so you cannot take another seat there. "+
-		"Nothing was changed: release that agent first.",
+		"Nothing was changed: resume that agent, or end its approval, first.",
 	`There is no such room, or it has expired: a room ends (\d+)`,
 	"There is no such room, or it has expired: a room ends $1 days after it was last used.",
 	`This room has no password`,

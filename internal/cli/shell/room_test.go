@@ -245,7 +245,7 @@ func TestTasks_afterADroppedOne_areListedSo(t *testing.T) {
 	if err := c.Tasks(t.Context(), as("Ann"), false); err != nil {
 		t.Fatal(err)
 	}
-	if got := c.out.String(); !strings.Contains(got, "blocked by t1 (dropped), t2") {
+	if got := c.out.String(); !strings.Contains(got, "blocked by t1 (canceled), t2") {
 		t.Error(got)
 	}
 }

@@ -116,7 +116,7 @@ func (s *session) unsaid(sent results.Sent, r result, req SayRequest) error {
 	held := sent.Status == "pending"
 	err := s.out.show(r, func() {
 		if held {
-			s.out.note("Not sent yet: the person who watches you approves what you say. It waits as draft %s.", sent.ID)
+			s.out.note("Not sent yet: the owner of your seat approves what you say. It waits as draft %s.", sent.ID)
 		}
 	})
 	switch {
@@ -175,8 +175,8 @@ func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
 	for _, o := range all {
 		choices = append(choices, "  --reply-to "+o.ID+"  "+o.From+": "+gist(string(o.Text)))
 	}
-	return owed{}, fail(usage, "Nothing was sent: you owe several answers. Choose one, or say something else with "+
-		"--new:\n%s", lines(strings.Join(choices, "\n")))
+	return owed{}, fail(usage, "Nothing was sent: several requests wait for your answer. Choose one, or say something "+
+		"else with --new:\n%s", lines(strings.Join(choices, "\n")))
 }
 
 // readers returns who is to read the answer to m: those whom the person names, else those who read m.

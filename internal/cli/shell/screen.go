@@ -88,7 +88,7 @@ func (s *Screen) agreement(at string, m results.Message) {
 	}
 }
 
-// who is who said or did what m tells, an agent or the person behind it. A note has its sender.
+// who is who said or did what m tells, an agent or its owner. A note has its sender.
 func who(m results.Message) string {
 	return ident.Actor(cmp.Or(m.From, m.By, m.Agent), m.Person && m.From != "your user", m.PersonName)
 }
@@ -245,18 +245,18 @@ func (s *Screen) tasks(at string, m results.Message) {
 	if len(list) == 0 {
 		list = []results.Task{*m.Task}
 	}
-	what := map[string]string{"add": "added", "take": "taken", "release": "released", "finish": "done",
-		"drop": "dropped", "edit": "changed"}[m.Action]
+	what := map[string]string{"add": "added", "take": "taken", "release": "unassigned", "finish": "done",
+		"drop": "canceled", "edit": "edited"}[m.Action]
 	for _, t := range list {
 		head := "* task " + cmp.Or(what, m.Action) + ": " + strings.TrimSpace(t.ID+" "+titleOf(t)) + "; by " + who(m)
 		if t.Was != "" {
-			head += "; " + named([]string{t.Was}, "") + " had it"
+			head += "; taken over from " + named([]string{t.Was}, "")
 		}
 		if len(t.For) > 0 {
-			head += "; offered to " + named(t.For, ", ")
+			head += "; assigned to " + named(t.For, ", ")
 		}
 		if len(t.After) > 0 {
-			head += "; after " + strings.Join(t.After, ", ")
+			head += "; blocked by " + strings.Join(t.After, ", ")
 		}
 		s.line(at, head, "dim", "", string(cmp.Or(t.Result, t.Text)))
 	}
@@ -309,7 +309,7 @@ func event(m results.Message) string {
 		switch m.Reason {
 		case "", "left":
 		case "timeout":
-			what = "silent for too long, lost its seat"
+			what = "timed out"
 		default:
 			what = m.Reason
 		}
@@ -328,14 +328,14 @@ func event(m results.Message) string {
 	case "draft":
 		what, about = "draft "+m.Reason, m.Draft
 	case "supervision":
-		what, about = cmp.Or(m.PersonName, "the user"), supervised(m.Reason)
+		what, about = cmp.Or(m.PersonName, "the owner"), supervised(m.Reason)
 	case "hook":
-		what = "now called at an address"
+		what = "notifications turned on"
 		if m.Reason != "" {
-			what = "no longer called at an address"
-			more = append(more, map[bool]string{true: "you ended it", false: m.Reason}[m.Person])
+			what = map[bool]string{true: "webhook stopped", false: "notifications stopped"}[m.Hook == "each"]
+			more = append(more, map[bool]string{true: "by you", false: m.Reason}[m.Person])
 		} else if m.Person {
-			what = "a webhook of yours is now called"
+			what = "webhook added"
 		}
 	case "paired":
 		about = "the two here"
@@ -349,7 +349,7 @@ func event(m results.Message) string {
 
 	// The rest may come with any type of event.
 	if m.Type != "room" && m.Changes != nil && m.Changes.Invite != "" {
-		more = append(more, "the invite was renewed")
+		more = append(more, "the invite link was replaced")
 	}
 	if m.By != "" {
 		more = append(more, "by "+who(m))
@@ -357,11 +357,11 @@ func event(m results.Message) string {
 	return strings.Join(append([]string{strings.TrimSuffix(what+": "+about, ": ")}, more...), "; ")
 }
 
-// supervised says what the person behind an agent did about it.
+// supervised says what the owner of an agent did about it.
 func supervised(reason string) string {
 	switch reason {
 	case "opened":
-		return "watches on a further device"
+		return "opened the room on another device"
 	case "opened_twice":
 		return "somebody tried to open a link that was already used; if that was not you, have the agent join " +
 			"under another name"

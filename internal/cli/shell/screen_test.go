@@ -68,13 +68,13 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		"09:41 * kicked: Cy; by Bob: for noise": said(func(m *results.Message) {
 			*m = results.Message{Type: "left", Agent: "Cy", Reason: "kicked", By: "Bob", Note: "for noise", At: m.At}
 		}),
-		"09:41 * now called at an address: Cy": said(func(m *results.Message) {
+		"09:41 * notifications turned on: Cy": said(func(m *results.Message) {
 			*m = results.Message{Type: "hook", Agent: "Cy", At: m.At}
 		}),
-		"09:41 * no longer called at an address: Cy; expired": said(func(m *results.Message) {
+		"09:41 * notifications stopped: Cy; expired": said(func(m *results.Message) {
 			*m = results.Message{Type: "hook", Agent: "Cy", Reason: "expired", At: m.At}
 		}),
-		"09:41 * no longer called at an address: Cy; you ended it": said(func(m *results.Message) {
+		"09:41 * notifications stopped: Cy; by you": said(func(m *results.Message) {
 			*m = results.Message{Type: "hook", Agent: "Cy", Reason: "unsubscribed", Person: true, At: m.At}
 		}),
 		"09:41 * promoted: Cy; by Bob": said(func(m *results.Message) {
@@ -103,11 +103,12 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		"09:41 Bob [finishes t1, t2]: done": said(func(m *results.Message) {
 			m.Text, m.Finished = "done", []string{"t1", "t2"}
 		}),
-		`09:41 * task taken: t1 "a\"; by Ann"; by Bob; "Cy" had it`: said(func(m *results.Message) {
+		`09:41 * task taken: t1 "a\"; by Ann"; by Bob; taken over from "Cy"`: said(func(m *results.Message) {
 			*m = results.Message{Type: "task", Action: "take", Agent: "Bob", At: m.At,
 				Task: &results.Task{ID: "t1", Title: `a"; by Ann`, Was: "Cy"}}
 		}),
-		"09:41 * task added: t1 \"a\"; by Bob; offered to \"Cy\"\n09:41 * task added: t2 \"b\"; by Bob; after t1": said(
+		"09:41 * task added: t1 \"a\"; by Bob; assigned to \"Cy\"\n" +
+			"09:41 * task added: t2 \"b\"; by Bob; blocked by t1": said(
 			func(m *results.Message) {
 				*m = results.Message{Type: "task", Action: "add", Agent: "Bob", At: m.At,
 					Tasks: []results.Task{{ID: "t1", Title: "a", For: []string{"Cy"}},
@@ -303,9 +304,9 @@ func TestShow_eachTypeOfEvent_hasItsLine(t *testing.T) {
 		chat.EventRoom:        "09:41 * changed",
 		chat.EventPaired:      "09:41 * paired: the two here",
 		chat.EventKnocked:     "09:41 * could not join, the name is taken: Cy; mzg1drj",
-		chat.EventSupervision: "09:41 * the user",
+		chat.EventSupervision: "09:41 * the owner",
 		chat.EventDrafted:     "09:41 * draft mzg1drj: Cy: Hi.",
-		chat.EventHook:        "09:41 * now called at an address: Cy",
+		chat.EventHook:        "09:41 * notifications turned on: Cy",
 		chat.EventTask:        "09:41 * task: Cy",
 	}
 	for _, is := range chat.EventTypes() {

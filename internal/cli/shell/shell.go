@@ -114,8 +114,8 @@ func (s *Shell) refuseAgents(name string) error {
 	if name != "" {
 		whose = name
 	}
-	return fail(failed, "Nothing was done: this command is for the person behind %s, and %s. If you are that "+
-		"person, run it in a terminal of your own. An agent speaks with its own tools, and a script with its own "+
+	return fail(failed, "Nothing was done: this command is for the owner of %s, and %s. If you are the "+
+		"owner, run it in a terminal of your own. An agent speaks with its own tools, and a script with its own "+
 		"seat: %s",
 		whose, why, s.command("join ROOM --as NAME"))
 }
@@ -148,7 +148,7 @@ func (s *session) judge(err error) error {
 		return fail(gone, "Your seat in the room %s as %s is gone, and "+
 			"forgotten here: %s To join again: %s", seat.Room, seat.Name, reason(refused.Code), s.by.joining(seat))
 	case refused.Code == fault.RoomClosed:
-		return fail(gone, "The room %s has ended: it was closed, or started over after all were silent. You can "+
+		return fail(gone, "The room %s has ended: it was closed, or started over after all were inactive. You can "+
 			"still read what was said, or forget the seat:\n  %s\n  %s", seat.Room,
 			s.command("history"), s.command("leave"))
 	}

@@ -34,7 +34,8 @@ func TestWho_standby_isSaidInWordsThatANewcomerKnows(t *testing.T) {
 		`{"name":"Bob","state":"standby"},{"name":"Ann","you":true}]}}`}
 	c := at(t, server.URL, nil)
 	c.Out.JSON = false
-	if err := c.Who(t.Context(), as("Ann")); err != nil || !strings.Contains(c.out.String(), "woken by messages") ||
+	if err := c.Who(t.Context(), as("Ann")); err != nil ||
+		!strings.Contains(c.out.String(), "asleep (wakes on messages)") ||
 		strings.Contains(c.out.String(), "standby") {
 		t.Errorf("%v, %q", err, &c.out)
 	}

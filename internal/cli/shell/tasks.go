@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// Tasks shows the room's to-do list or, with closed, what is done or dropped.
+// Tasks shows the room's to-do list or, with closed, what is done or canceled.
 func (s *Shell) Tasks(ctx context.Context, which Which, closed bool) error {
 	return s.with(which, func(s *session) error {
 		got, r, err := s.tasks(ctx, closed)
@@ -21,7 +21,7 @@ func (s *Shell) Tasks(ctx context.Context, which Which, closed bool) error {
 	})
 }
 
-// tasks returns the open tasks or all that are done or dropped, of which a call gives a part.
+// tasks returns the open tasks or all that are done or canceled, of which a call gives a part.
 func (s *session) tasks(ctx context.Context, closed bool) (got results.Tasks, r result, err error) {
 	a := args{"closed": closed}
 	fields := []json.RawMessage{}
@@ -50,7 +50,7 @@ func (s *session) tasks(ctx context.Context, closed bool) (got results.Tasks, r 
 func (s *session) toDo(got results.Tasks, closed bool) {
 	switch {
 	case len(got.Tasks) == 0 && closed:
-		s.out.note("No tasks are done or dropped.")
+		s.out.note("No tasks are done or canceled.")
 	case len(got.Tasks) == 0:
 		s.out.note("There are no open tasks. To add one: %s", s.command("task add TITLE"))
 	}
@@ -76,9 +76,13 @@ func titleAndResult(t results.Task) string {
 	return string(t.Title) + " (" + strings.Join(strings.Fields(string(t.Result)), " ") + ")"
 }
 
+// stages are how a task stands, as the page says it; the server has words for agents.
+var stages = map[string]string{"open": "to do", "taken": "in progress", "stalled": "stalled", "blocked": "blocked",
+	"done": "done", "dropped": "canceled"}
+
 // stands says how a task stands, and with whom.
 func (s *session) stands(t results.Task) string {
-	is := t.State
+	is := stages[t.State]
 	by := named([]string{taker(t)}, "")
 	if t.By == s.seat.Name {
 		by = "you"
@@ -87,12 +91,12 @@ func (s *session) stands(t results.Task) string {
 	case "taken", "done", "dropped":
 		is += " by " + by
 	case "stalled":
-		is += ", " + by + " had it"
+		is += " with " + by
 	case "blocked":
 		is += " by " + strings.Join(firstOf(t), ", ")
 	}
 	if len(t.For) > 0 && t.State != "taken" {
-		is += ", offered to " + named(t.For, ", ")
+		is += ", assigned to " + named(t.For, ", ")
 	}
 	switch ago := span(t.Minutes); {
 	case ago == "":
@@ -104,11 +108,11 @@ func (s *session) stands(t results.Task) string {
 	}
 }
 
-// firstOf returns the ids of the tasks that come before t. It says which were dropped: for them t waits for ever.
+// firstOf returns the ids of the tasks that come before t. It says which were canceled: for them t waits for ever.
 func firstOf(t results.Task) (ids []string) {
 	for _, id := range t.After {
 		if slices.Contains(t.Dropped, id) {
-			id += " (dropped)"
+			id += " (canceled)"
 		}
 		ids = append(ids, id)
 	}
@@ -120,7 +124,9 @@ func span(minutes int64) string {
 	switch {
 	case minutes >= 48*60:
 		return fmt.Sprintf("%d days", minutes/60/24)
-	case minutes >= 120:
+	case minutes >= 24*60:
+		return "1 day"
+	case minutes >= 60:
 		return fmt.Sprintf("%d h", minutes/60)
 	case minutes > 0:
 		return fmt.Sprintf("%d min", minutes)
@@ -134,7 +140,7 @@ type TaskRequest struct {
 	ID     string   // of the task; of take, "" is the next free one
 	Title  string   // of add and edit
 	Text   string   // of add and edit: the details; of release: why; of finish: what was done
-	For    []string // of add, release and edit: whom it is offered to
+	For    []string // of add, release and edit: to whom it is assigned
 	After  []string // of add and edit: the ids of what must be done first
 	Free   bool     // of edit: nothing must be done first
 }
@@ -172,14 +178,14 @@ func (s *session) changedTask(action string, got results.Tasks) {
 	}
 	s.list([]results.Task{*t}, "")
 	if t.Was != "" && action == "take" {
-		s.out.note("%s had it, and was not heard from for a long time.", named([]string{t.Was}, ""))
+		s.out.note("It had stalled with %s.", named([]string{t.Was}, ""))
 	}
 	if t.Text != "" && action == "take" {
 		s.out.row("%s", lines(indented(Harmless(string(t.Text)))))
 	}
 	for _, other := range got.Tasks {
 		if action == "drop" && slices.Contains(other.After, t.ID) {
-			s.out.note("%s still waits for it. Drop that one, too, or unblock it: %s", other.ID,
+			s.out.note("%s is still blocked by it. Cancel that one, too, or unblock it: %s", other.ID,
 				s.command("task edit "+other.ID+" --no-after"))
 		}
 	}

@@ -57,7 +57,7 @@ func TestTask_ofSomebodyElse_isSaidWithItsName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := do("Ann", shell.TaskRequest{Action: "finish", ID: "t1"}); err == nil ||
-		!strings.Contains(err.Error(), `: t1 is dropped already by "Bob". `) {
+		!strings.Contains(err.Error(), `: t1 is canceled already by "Bob". `) {
 		t.Errorf("%v", err)
 	}
 }

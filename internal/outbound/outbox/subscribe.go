@@ -59,6 +59,17 @@ func (e *EndpointError) Error() string {
 	return "delivery.url: the address did not agree to be called. " + e.why + " Nothing was changed."
 }
 
+// refusal refuses the webhook of a person because of e.
+func (e *EndpointError) refusal() *fault.Error {
+	refused := fault.Refuse(fault.InvalidArgument, "add_hook: %s Nothing was changed.", e.why)
+	if e.Reason == "challenge_failed" || strings.HasPrefix(e.Reason, "http_") { // it was reached
+		refused = fault.Refuse(fault.InvalidArgument, "add_hook: this address did not accept the first call. %s "+
+			"Nothing was changed: have it answer that call, although it cannot check the signature yet.", e.why)
+	}
+	refused.Reason = e.Reason
+	return refused
+}
+
 // LimitError says that a caller has as many of something as it may. It is a *fault.Error, too.
 type LimitError struct {
 	Limit string // of what: subscriptions, subscriptions_of_seat or challenges_per_minute

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -48,11 +47,7 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 		}
 		err = b.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: got.Secret})
 		if no := new(EndpointError); errors.As(err, &no) {
-			refused := fault.Refuse(fault.InvalidArgument, "add_hook: the address did not agree to be called. %s "+
-				"Nothing was changed: have it answer this first call, although it cannot check the signature yet.",
-				no.why)
-			refused.Reason = no.Reason
-			return Webhook{}, refused
+			return Webhook{}, no.refusal()
 		}
 		if err != nil {
 			return Webhook{}, err

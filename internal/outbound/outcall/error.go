@@ -38,13 +38,13 @@ func (e *Error) Error() string {
 	case e.said != "":
 		return e.said
 	case e.Kind == Timeout:
-		return "The host did not answer in time."
+		return "Couldn't reach this address (no answer in time)."
 	case e.Kind == ConnectionRefused:
-		return "The host refused the connection."
+		return "Couldn't reach this address (connection refused)."
 	case e.Kind == TLS:
-		return "There is no safe connection to the host: look at its certificate, and whether it speaks TLS 1.2 or 1.3."
+		return "Couldn't connect safely to this address: check its certificate, and that it speaks TLS 1.2 or 1.3."
 	case e.Kind == Unreachable:
-		return "The host could not be reached."
+		return "Couldn't reach this address."
 	case e.Kind == BadAnswer:
 		return "The host did not answer by HTTP, or with too many headers."
 	}

@@ -30,13 +30,13 @@ function standing({ state, by: agent, by_name: called, for: offered, after = [] 
   const by = actor(agent, !!called, called);
   switch (state) {
     case "taken":
-      return "taken by " + by;
+      return "in progress by " + by;
     case "stalled":
-      return `taken by ${by}, who has not been heard from for a while`;
+      return "stalled with " + by;
     case "blocked":
-      return "after " + after.join(", ");
+      return "blocked by " + after.join(", ");
   }
-  return offered?.length ? "offered to " + offered.join(", ") : "free";
+  return offered?.length ? "to do, assigned to " + offered.join(", ") : "to do";
 }
 
 const taskOf = (facts, { id, title, text, result }, say) =>
@@ -44,7 +44,7 @@ const taskOf = (facts, { id, title, text, result }, say) =>
 
 /** Says who ended a task. */
 const ended = ({ state, by, by_person: person, by_name: called }) =>
-  state === "dropped" ? "dropped" : "done by " + actor(by, person || !!called, called);
+  state === "dropped" ? "canceled" : "done by " + actor(by, person || !!called, called);
 
 const fileOf = ({ id, at, file: { name, size, type }, ...message }) =>
   `### ${actorOf(message)} · ${size} bytes · ${type}\n\n${stamp(at)} · ${id}\n\n${fenced(name)}`;
