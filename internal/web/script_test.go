@@ -127,10 +127,10 @@ func TestSharing_fileThatIsTooLarge_saysTheLimit(t *testing.T) {
 		size int64
 		used room.FileUsage
 	}{
-		"It is too large: the limit here is 4 MB.": {5 << 20, room.FileUsage{}},
-		"It is too large: this room has 1.5 KB left for files. Remove files that nobody needs.": {1537,
+		"It's too large. The limit is 4 MB.": {5 << 20, room.FileUsage{}},
+		"It's too large. This room has 1.5 KB left for files. Remove some first.": {1537,
 			room.FileUsage{Files: 1, Bytes: room.MaxRoomBytes - 1536}},
-		"It is too large, or the room has reached its limit for files. Remove files that nobody needs.": {1,
+		"It's too large, or this room has no space left for files. Remove some first.": {1,
 			room.FileUsage{Files: room.MaxFiles}},
 	} {
 		refused := room.CheckFileSize(c.size, 4<<20, c.used)

@@ -27,6 +27,7 @@ export interface Sharing {
   whole: boolean; // all of them have gone once
   why: string;
   patience: number; // seconds for which the server asks to wait
+  final?: boolean; // whether the same file would be refused again
   credential?: string;
   upload: { address: string; until: number } | null; // where it goes, and for how long
   id?: string; // of the answer

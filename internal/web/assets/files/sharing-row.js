@@ -9,14 +9,14 @@ import { files as w } from "./words.js";
 
 /** item is one of State.sharing. */
 export function SharingState({ item, room }) {
-  const { key, state, loaded, size, name, whole, patience, why, credential } = item;
+  const { key, state, loaded, size, name, whole, patience, why, final, credential } = item;
   const drop = () => room.sharing.drop(key);
   if (state === "held" || state === "refused") return html`
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />
       ${state === "held" ? w.held(credential) : `${w.refused} ${why}`}
     </p>
     <p class="message-buttons">
-      ${room.state.phase !== "ended" && html`
+      ${room.state.phase !== "ended" && !final && html`
         <button type="button" class="button" onClick=${() => room.sharing.retry(key)}>
           ${state === "held" ? w.shareAnyway : talk.again}
         </button>`}

@@ -143,7 +143,7 @@ export class Sharing {
 
   #refused(key, problem) {
     const upload = problem.code === "token_invalid" ? null : this.#find(key).upload; // null: the address is over
-    this.#change(key, { state: "refused", why: wordsOf(problem), seen: false, upload });
+    this.#change(key, { state: "refused", why: wordsOf(problem), final: isFinal(problem), seen: false, upload });
   }
 
   /** Returns one that was not cancelled. */
@@ -170,6 +170,10 @@ export class Sharing {
 const passes = (problem) =>
   problem instanceof NoAnswer || problem.code === "rate_limited"
   || (problem.code === "unavailable" && problem.retryAfter);
+
+/** Reports whether the same file would be refused again, whenever it is shared. */
+export const isFinal = ({ code, said = "" }) =>
+  code === "invalid_argument" || (code === "message_too_long" && mostIn({ said }) > 0);
 
 /** Returns the name of a file without what the server does not take: characters that nobody sees, and too many. */
 export function nameOf(given) {
