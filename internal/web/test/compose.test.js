@@ -156,9 +156,9 @@ test("what is meant for a person or its agent", () => {
 test("a notice holds no text, unless the person wants that", () => {
   const here = { me: "Ann", messages: [], room: { name: "den" } };
   const message = { type: "message", from: "Bo", text: "# @Ann, **look**\nmore" };
-  assert.deepEqual(noticeOf(here, [message], 0, false), ["den", "There is a message for you."]);
+  assert.deepEqual(noticeOf(here, [message], 0, false), ["den", "New message for you"]);
   assert.deepEqual(noticeOf(here, [message], 0, true), ["Bo in den", "@Ann, look"]);
-  assert.deepEqual(noticeOf(here, [message], 2, true), ["den", "2 messages from your agent wait for you."]);
+  assert.deepEqual(noticeOf(here, [message], 2, true), ["den", "2 drafts to approve."]);
   assert.match(noticeOf(here, [{ type: "supervision", reason: "opened_twice" }], 1, true)[1], /open your link/);
   assert.equal(noticeOf(here, [{ type: "message", from: "Bo", text: "for all" }], 0, true), null);
 });
@@ -230,7 +230,7 @@ test("an export tells events in words, with names and texts that stay what they 
   assert.equal(say({ type: "joined", agent: "bo" }), stamped + "bo joined*");
   assert.equal(say({ type: "supervision", reason: "paused" }), stamped + "You paused your agent*");
   assert.equal(say({ type: "room", by: "Ada", person: true, changes: { description: "*Be*\n# kind." } }),
-    stamped + "The person behind Ada changed the description: “\\*Be\\* \\# kind”*");
+    stamped + "Ada's owner changed the description: “\\*Be\\* \\# kind”*");
   assert.equal(say({ type: "task", agent: "Bo", action: "finish", task: { id: "t1", title: "Paint", result: "- it" } }),
     stamped + "Bo finished t1 “Paint”*\n\nt1:\n\n> - it");
   const tasks = ["a", "b", "c", "d"].map((title, n) => ({ id: "t" + (n + 1), title, ...(n > 1 && { text: title }) }));

@@ -14,24 +14,26 @@ test("each bad address and each bad name gets the server's own reason, without t
       "an agent, which mostly ends with /.well-known/agent-card.json. Nothing was changed.",
     "What is at the address is no card of an agent. Give the address of the card of an agent, which mostly ends with " +
       "/.well-known/agent-card.json."],
-    ["invalid_argument", "add_hook: the address has not taken the first call, of type webhook.test. The host did not " +
-      "answer in time. Nothing was changed: have it answer that with a status 2xx.",
-    "The address has not taken the first call, of type webhook.test. The host did not answer in time. Have it answer " +
-      "that with a status 2xx."],
+    ["invalid_argument", "add_hook: Couldn't reach this address (connection refused). Nothing was changed.",
+      "Couldn't reach this address (connection refused)."],
+    ["invalid_argument", "add_hook: this address did not accept the first call. It answered with status 404. " +
+      "Nothing was changed: have it answer that call, although it cannot check the signature yet.",
+    "This address did not accept the first call. It answered with status 404. Have it answer that call, although it " +
+      "cannot check the signature yet."],
     ["not_allowed", "An admin has banned this name from this room, in any spelling. Nothing was changed: give " +
       "another one as agent_name.", "An admin has banned this name from this room, in any spelling. Give another one."],
     ["not_allowed", "A refusal of tomorrow.", "A refusal of tomorrow."],
     ["name_taken", "An agent in this room has this name. Nothing was changed: give another one as agent_name.",
-      "Somebody in this room has this name or one that looks like it. Choose another."],
+      "Someone here has this name or a similar one. Choose another."],
     ["rate_limited", "You have 50 subscriptions and webhooks, the most that there may be. Nothing was changed: end " +
       "one of them first.",
-    "This agent or your key has the most addresses allowed. End one first."],
-    ["token_invalid", "", "The server does not know this seat: the room has ended, or your agent has joined again."],
+    "You've reached the limit of addresses. Remove one first."],
+    ["token_invalid", "", "This seat no longer works. The room has ended, or your agent joined again."],
   ]) {
     const { code: same, message: said } = inWords(refusalOf("supervise", { code, message }));
     assert.deepEqual([same, said], [code, want]);
   }
   assert.match(inWords(refusalOf("supervise", { code: "rate_limited", message: "", retry_after_seconds: 9 })).message,
     /^Too many requests/);
-  assert.match(inWords(new NoAnswer("")).message, /^The server did not answer/);
+  assert.match(inWords(new NoAnswer("")).message, /^The server didn't respond/);
 });

@@ -93,7 +93,7 @@ test("a picture is a link, and nothing is loaded", () => {
   const element = Markdown({ text: "![a plot](https://evil.example/p.png) ![](https://evil.example/q.png)" });
   assert.deepEqual(all(element, "img"), []);
   assert.match(shown(element), /a plot<\/a> <bdi>\(evil\.example\)/);
-  assert.match(shown(element), /picture<\/a>/);
+  assert.match(shown(element), /image<\/a>/);
 });
 
 test("a link leads to http, https or mail, or nowhere, and says so", () => {

@@ -3,7 +3,7 @@
 import { html } from "../vendor.js";
 import { gist } from "../talk/rows.js";
 import { Icon } from "../ui/icon.js";
-import { speakerOf } from "../talk/names.js";
+import { actorOf } from "../talk/names.js";
 import { compose } from "./words.js";
 
 /** The answer to a proposal that asks this seat can be a vote. */
@@ -17,7 +17,7 @@ export function Answered({ draft, state, onJump }) {
       <${Icon} name="reply" />
       <button type="button" class="answered-quote" title=${compose.showAnswered} onClick=${() => onJump?.(reply)}>
         <b>
-          <bdi>${message && speakerOf(message)}</bdi>
+          <bdi>${message && actorOf(message)}</bdi>
         </b> <span dir="auto">
           ${gist(message) || compose.answered}
         </span>

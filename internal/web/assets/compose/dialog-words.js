@@ -1,8 +1,8 @@
 // The words of what stands in the second script: the export, the list of keys, and notifications.
 
 export const dialogs = {
-  exportTitle: "Export the conversation",
-  exportText: "Everything that you can see here, including private messages and notes. Files are listed by name only.",
+  exportTitle: "Export conversation",
+  exportText: "Everything you can see here, including private messages and notes. Files are listed by name only.",
   exportForm: "Format",
   exportForms: { md: "Markdown, to read", json: "JSON, for programs" },
   exportPartial: "Only what this page has loaded.",
@@ -14,17 +14,17 @@ export const dialogs = {
   /** @type {[string, [string[], string][]][]} */
   keys: [
     ["Writing", [
-      [["Enter"], "Send"], [["Shift", "Enter"], "New line"], [["Ctrl", "Enter"], "Send, also on phones"], [["@"], "Mention somebody"],
+      [["Enter"], "Send"], [["Shift", "Enter"], "New line"], [["Ctrl", "Enter"], "Send, also on phones"], [["@"], "Mention someone"],
     ]],
     ["Reading", [
       [["J"], "Next message; also \u2193"], [["K"], "Previous message; also \u2191"], [["Home"], "First message"], [["End"], "Last message"], [["R"], "Reply"],
-      [["Enter"], "To the links and buttons of the message; Esc goes back"],
+      [["Enter"], "Links and buttons of the message; Esc goes back"],
     ]],
-    ["Everywhere", [[["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close what is open"], [["?"], "Show these shortcuts"]]],
+    ["Everywhere", [[["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close"], [["?"], "Show shortcuts"]]],
   ],
 
   noticesTitle: "Notifications",
-  noticesText: "While this page is out of sight, your browser can notify you of messages for you or your agent, and of drafts that wait for your approval.",
+  noticesText: "Get notified of messages for you or your agent, and of drafts to approve, while this page is in the background.",
   noticesOn: "Notify me about this room",
-  noticesPreview: "Show who wrote, and the first line",
+  noticesPreview: "Show the sender and the first line",
 };

@@ -68,7 +68,7 @@ function lineOf(message) {
   const marks = [
     id,
     answers && "answers " + answers,
-    withdraws && "takes back " + withdraws,
+    withdraws && "withdraws " + withdraws,
     agreed && "completes the agreement on " + agreed,
     finished && "finishes " + finished.join(", "),
   ];
@@ -79,7 +79,7 @@ function lineOf(message) {
 function eventOf(event) {
   const tasks = event.tasks ?? (event.task ? [event.task] : []);
   const said = tasks.flatMap(({ id, text, result }) => [text, result].filter(Boolean).map((one) => [id, one]));
-  return `*${stamp(event.at)} · ${spoken(sentence(together([event])[0], Infinity))}*\n` +
+  return `*${stamp(event.at)} · ${spoken(sentence(together([event])[0], undefined, Infinity))}*\n` +
     said.map(([id, text]) => `\n${id}:\n\n${quoted(text)}`).join("");
 }
 

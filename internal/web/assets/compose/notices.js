@@ -5,7 +5,7 @@ import { useEffect, useRef } from "../vendor.js";
 import * as storage from "../storage.js";
 import { gist } from "../talk/rows.js";
 import { fold } from "../ui/fold.js";
-import { speakerOf } from "../talk/names.js";
+import { actorOf } from "../talk/names.js";
 import { compose } from "./words.js";
 
 /** Returns what the person wants for this seat: {on, preview}. */
@@ -60,7 +60,7 @@ export function noticeOf(state, fresh, drafts, preview) {
   const message = fresh.findLast((one) => isMeant(one, state));
   if (!message) return null;
   return preview
-    ? [compose.noticeFrom(speakerOf(message), state.room.name), gist(message)]
+    ? [compose.noticeFrom(actorOf(message), state.room.name), gist(message)]
     : [state.room.name, compose.noticeMeant];
 }
 

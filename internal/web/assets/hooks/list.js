@@ -5,7 +5,7 @@ import { html, useEffect, useRef, useState } from "../vendor.js";
 import * as storage from "../storage.js";
 import { Confirm } from "../ui/dialog.js";
 import { fill } from "../ui/fill.js";
-import { Ago, clockOf, exactly, useNow } from "../ui/time.js";
+import { Ago, ClockOrDay, useNow } from "../ui/time.js";
 import { hooks as w } from "./words.js";
 
 /** A line for each hook. onFewer is called when one is gone, and the focus with it. */
@@ -36,7 +36,9 @@ export function Hooks({ room, state, onFewer }) {
 const Hook = ({ hook, who, now, onEnd }) => html`
   <div class="sidebar-hook">
     <p class=${"small " + (hook.failing_since ? "sidebar-fails" : "quiet")}>${stands(hook, now)}</p>
-    <button type="button" class="button" aria-label=${endOf(hook).label(who)} onClick=${onEnd}>${w.end}</button>
+    <button type="button" class="button" aria-label=${endOf(hook).label(who)} onClick=${onEnd}>
+      ${endOf(hook).short}
+    </button>
   </div>`;
 
 const formOf = ({ webhook, agent }) => (agent ? "agent" : webhook ? "webhook" : "client");
@@ -48,18 +50,10 @@ export function stands(hook, now) {
   const form = formOf(hook);
   const at = (time, Shown) => ({ element: html`<${Shown} at=${time} now=${now} />` });
   const why = hook.agent ? { quote: error } : { word: reasonOf(error) }; // an agent may have said it
-  if (failing) return fill(w.fails[form], { host, at: at(failing, Since), why });
+  if (failing) return fill(w.fails[form], { host, at: at(failing, ClockOrDay), why });
   const is = fill(w.stands[forMe ? "clientForMe" : form], { host });
-  const when = last ? fill(w.last, { at: at(last, Ago) }) : fill(w.since, { at: at(since, Since) });
+  const when = last ? fill(w.last, { at: at(last, Ago) }) : fill(w.since, { at: at(since, ClockOrDay) });
   return [...is, ...when, ...(hook.agent && error ? fill(w.lost, { why }) : [])];
 }
 
 const reasonOf = (error) => w.why[error] ?? (error.startsWith("http_") ? w.why.status(error.slice(5)) : error);
-
-/** When something began: today at a time, or on a day. */
-function Since({ at, now }) {
-  const ms = Date.parse(at);
-  const today = new Date(ms).toDateString() === new Date(now).toDateString();
-  return html`
-    <time datetime=${at} title=${exactly(ms)}>${today ? clockOf(ms) : new Date(ms).toLocaleDateString()}</time>`;
-}

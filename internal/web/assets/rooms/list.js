@@ -8,10 +8,10 @@ import { talk } from "../talk/words.js";
 import { fill } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { useStill } from "../ui/still.js";
-import { clockOf, exactly } from "../ui/time.js";
+import { ClockOrDay } from "../ui/time.js";
 import { ui } from "../ui/words.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
-import { speakerOf } from "../talk/names.js";
+import { actorOf } from "../talk/names.js";
 import { needsOfAll } from "./mine.js";
 import { rooms as w } from "./words.js";
 
@@ -129,13 +129,6 @@ function Counts({ needs, unread, more }) {
 
 /** A message in one line. */
 export const Last = ({ message }) => html`
-  <bdi>${speakerOf(message)}</bdi>: ${message.redacted ? talk.removed : gist(message)}`;
+  <bdi>${actorOf(message)}</bdi>: ${message.redacted ? talk.removed : gist(message)}`;
 
-/** The time of a message, or its day if that was another one. */
-export function Time({ at }) {
-  const day = new Date(at).toDateString() === new Date().toDateString();
-  const text = day ? clockOf(Date.parse(at)) : dayFormat.format(Date.parse(at));
-  return html`<time class="rooms-time" datetime=${at} title=${exactly(Date.parse(at))}>${text}</time>`;
-}
-
-const dayFormat = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+export const Time = ({ at }) => html`<${ClockOrDay} at=${at} className="rooms-time" now=${Date.now()} />`;

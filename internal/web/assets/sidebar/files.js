@@ -5,7 +5,7 @@ import { html, useState } from "../vendor.js";
 import { FileLine, Small } from "../files/card.js";
 import { Ago, useNow } from "../ui/time.js";
 import { Problem, useAct } from "./act.js";
-import { speakerOf } from "../talk/names.js";
+import { actorOf } from "../talk/names.js";
 import { Part } from "./part.js";
 
 const shown = 5; // at first
@@ -45,7 +45,7 @@ const File = ({ room, message, now, onJump }) => html`
   <li class="sidebar-file">
     <${FileLine} room=${room} message=${message} before=${html`<${Small} room=${room} message=${message} />`}>
       <button type="button" class="sidebar-from small quiet" onClick=${() => onJump(message.id)}>
-        <bdi>${speakerOf(message)}</bdi> · <${Ago} at=${message.at} now=${now} />
+        <bdi>${actorOf(message)}</bdi> · <${Ago} at=${message.at} now=${now} />
       </button>
     <//>
   </li>`;

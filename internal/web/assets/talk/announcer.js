@@ -2,7 +2,7 @@
 // says nothing.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { actorOf, speakerOf } from "./names.js";
+import { actorOf } from "./names.js";
 import { gist } from "./rows.js";
 import { talk } from "./words.js";
 
@@ -25,7 +25,7 @@ export function Announcer({ messages, me }) {
     setText(
       fresh.length > 1
         ? talk.several(fresh.length, actorOf(newest))
-        : talk.says(speakerOf(newest), gist(newest)),
+        : talk.says(actorOf(newest), gist(newest)),
     );
   }, [messages]);
   return html`<p class="hidden-visually" role="status">${text}</p>`;

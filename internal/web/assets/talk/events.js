@@ -1,18 +1,19 @@
 // What happened in the room beside what was said, as quiet lines in the server's words.
 
-import { ui } from "../ui/words.js";
+import { ui, who } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
 import { Answer } from "../sidebar/knocks.js";
 import { few } from "../ui/few.js";
 import { fill, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
-import { audience, capital, sayer, speakerOf } from "./names.js";
+import { actorOf, audience, capital, sayer } from "./names.js";
 import { gist } from "./rows.js";
 import { talk } from "./words.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
 const mostTitles = 3; // of tasks that were added at once
+const nobody = /** @type {{me: string, alone: boolean, begins?: boolean}} */ ({ me: "", alone: false });
 
 /** The events between two messages. view as in log.js. */
 export function Events({ events, view }) {
@@ -75,7 +76,7 @@ function Event({ event, same, view }) {
     <p class=${"event" + (loud ? " event-loud" : same ? " event-same" : "")}>
       <span>
         ${loud && html`<${Icon} name="alert" />`}${saidOf(event, view, showAll)}
-      </span> <${Clock} at=${event.at} short />
+      </span> <${Clock} at=${event.at} />
       ${event.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(event, view.me)}</span>`}
       ${view.ghosts.has(event.id) && html`
@@ -87,9 +88,11 @@ function Event({ event, same, view }) {
 export function saidOf({ more = [], ...first }, view, showAll) {
   const all = [first, ...more];
   const shown = showAll && all.length > shownAtOnce ? all.slice(0, shownAtOnce - 1) : all;
-  const said = shown.map((event) => {
+  const said = shown.map((event, n) => {
     const line = event.votes ? voted(event, view) : event;
-    return showAll ? sentence(shortened(line, showAll), mostTitles, showAll) : sentence(line, Infinity);
+    const { me, alone } = view;
+    const seen = { me, alone, begins: n === 0 };
+    return showAll ? sentence(shortened(line, showAll), seen, mostTitles, showAll) : sentence(line, seen, Infinity);
   });
   if (shown.length < all.length) said.push([buttonTo(ui.more(all.length - shown.length), showAll)]);
   return said.flatMap((one, n) => (n ? ["; ", ...one] : one));
@@ -118,14 +121,27 @@ export function voted(event, { me, byId, jump }) {
   return { ...event, agents: [first.word ? word(capital(first.word)) : first, ...others], proposal: { element } };
 }
 
-/** Returns what an event says. It names at most so many titles of tasks; showAll leads to the others. */
-export function sentence(event, titles = mostTitles, showAll = undefined) {
-  const values = {
-    ...event, agents: agentsOf(event), ...quoted(event.changes), ...tasked(event, titles, showAll),
-    note: { quote: event.note },
+/**
+ * Returns what an event says. If the seat me is given, it is "you" or "your agent"; begins is whether nothing stands
+ * before. The sentence names at most so many titles of tasks; showAll leads to the others.
+ */
+export function sentence(event, seen = nobody, titles = mostTitles, showAll = undefined) {
+  const { me, alone, begins = true } = seen;
+  const template = templateOf(event);
+  const tasks = tasked(event, titles, showAll);
+  const self = (name, person = alone) => (name && name === me ? word(person ? who.you : who.yourAgent) : name);
+  const by = tasks.by ?? event.by;
+  const names = {
+    agents: agentsOf(event).map((agent) => self(agent)),
+    agent: event.type === "knock" ? event.agent : self(event.agent),
+    by: by === me ? self(by, alone || event.person) : by && actorOf({ ...event, by }),
+    new_admin: self(event.new_admin), was: self(tasks.was), for: tasks.for?.map((name) => self(name)),
   };
-  if (event.person && values.by) values.by = speakerOf({ ...event, by: values.by }); // it begins the sentence
-  const parts = fill(templateOf(event), values);
+  const first = template.match(/^\{(\w+)\}/)?.[1] ?? "";
+  const [begun, ...others] = [names[first]].flat();
+  if (begins && begun?.word) names[first] = [word(capital(begun.word)), ...others];
+  const values = { ...event, ...quoted(event.changes), ...tasks, ...names, note: { quote: event.note } };
+  const parts = fill(template, values);
   if (event.type !== "room" && event.changes?.invite) parts.push(talk.events.renewed);
   if (event.task?.for?.length) parts.push(...fill(talk.events.taskFor, values));
   return event.note ? [...parts, ...fill(talk.events.because, values)] : parts;

@@ -6,7 +6,7 @@ import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, plain, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
-import { kindOf, listed, sayer, selfOf, speakerOf } from "./names.js";
+import { actorOf, kindOf, listed, sayer, selfOf } from "./names.js";
 import { gist } from "./rows.js";
 import { talk } from "./words.js";
 
@@ -79,7 +79,7 @@ export function Quote({ id, label, kind = "reply", view }) {
       <${Icon} name=${kind === "agreed" ? "check" : "reply"} />
       ${label ? html`
         <span class="quote-label">${label}</span>` : html`
-        <bdi class="quote-who">${message && speakerOf(message)}</bdi>`}
+        <bdi class="quote-who">${message && actorOf(message)}</bdi>`}
       <bdi class="quote-text">${text}</bdi>
     </button>`;
 }

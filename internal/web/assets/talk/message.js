@@ -14,7 +14,7 @@ import { Actions } from "./actions.js";
 import { foldOf } from "./fold.js";
 import { Markdown } from "./markdown.js";
 import { Ask, Marks, Quote, Sending } from "./marks.js";
-import { actorOf, audience, kindOf, speakerOf } from "./names.js";
+import { actorOf, audience, kindOf } from "./names.js";
 import { talk } from "./words.js";
 
 /** item is set if the message is still pending, and sharing if its file is still on its way. */
@@ -27,7 +27,7 @@ export function Message({ message, head, item, sharing, view }) {
     onFocusIn: () => setNear(true),
     onFocusOut: (event) => setNear(event.currentTarget.contains(event.relatedTarget)),
   };
-  const aside = !head && !toCome && html`<${Clock} className="message-aside" at=${message.at} short />`;
+  const aside = !head && !toCome && html`<${Clock} className="message-aside" at=${message.at} />`;
   return html`
     <article class=${classOf(message, head, toCome)} tabindex="-1" data-id=${message.id}
       aria-label=${nameOf(message, view)} ...${here}>
@@ -69,7 +69,7 @@ export function Head({ message, item, view, children = null }) {
   return html`
     <div class="message-head">
       <${Avatar} colours=${view.state.colours} name=${message.from} person=${message.person} />
-      <bdi class="message-who">${speakerOf(message)}</bdi>
+      <bdi class="message-who">${actorOf(message)}</bdi>
       ${badges.filter(Boolean).map((badge) => html`<span class="badge">${badge}</span>`)}
       ${children}
       ${!item && html`<${Clock} at=${message.at} />`}
@@ -82,7 +82,7 @@ export function Head({ message, item, view, children = null }) {
 export function nameOf(message, view) {
   const when = message.at ? clockOf(Date.parse(message.at)) : talk.sending;
   const kind = talk.kinds[kindOf(message)];
-  return talk.messageName(speakerOf(message), audience(message, view.me, plain), kind, when);
+  return talk.messageName(actorOf(message), audience(message, view.me, plain), kind, when);
 }
 
 /** The text of a message, folded if it is long, unless it asks this seat: a question is never hidden. */

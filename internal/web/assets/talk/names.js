@@ -13,8 +13,8 @@ export const capital = (text) => text[0].toUpperCase() + text.slice(1);
 export const selfOf = ({ alone }) => (alone ? "you" : "yourAgent");
 
 /**
- * Returns who did something in the seat of an agent: it or, if byPerson, the person behind it, by its name if it has
- * one. Who has no agent has the name of the seat. No name holds a comma.
+ * Returns who did something in the seat of an agent: it or, if byPerson, its owner, by name if that is known. Who has
+ * no agent has the name of the seat. No name holds a comma.
  */
 export const actor = (agent, byPerson, name = "") =>
   !byPerson || name === agent ? agent : name ? talk.personFor(name, agent) : talk.personBehind(agent);
@@ -22,10 +22,6 @@ export const actor = (agent, byPerson, name = "") =>
 /** Returns who said or did what a message tells. */
 export const actorOf = (/** @type {any} */ { from, by, agent, person, person_name: name }) =>
   actor(from ?? by ?? agent, person, name);
-
-/** Returns the same as it begins a line. */
-export const speakerOf = (message) =>
-  message.person && !message.person_name ? capital(actorOf(message)) : actorOf(message);
 
 /** Returns who has said a message, for a sentence: of this seat its person is told from its agent. */
 export const sayer = (message, me) =>

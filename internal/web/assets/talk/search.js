@@ -8,7 +8,7 @@ import { useKeys } from "../ui/keys.js";
 import { clockOf, dayName, dayWithin, useNow } from "../ui/time.js";
 import { Earlier, nothing } from "./earlier.js";
 import { seek, sought } from "./found.js";
-import { speakerOf } from "./names.js";
+import { actorOf } from "./names.js";
 import { lineOf, search, together } from "./places.js";
 import { talk } from "./words.js";
 
@@ -168,7 +168,7 @@ function Result({ hit, place, message, text, now, chosen, onChoose }) {
   return html`
     <div class="search-result" role="option" id=${"found-" + place} aria-selected=${chosen} onMouseDown=${hold}
       onClick=${() => onChoose(hit)}>
-      <bdi class="search-who">${speakerOf(message)}</bdi>
+      <bdi class="search-who">${actorOf(message)}</bdi>
       <time class="quiet small" datetime=${message.at}>${dayName(ms, now)}, ${clockOf(ms)}</time>
       <span class="search-text" dir="auto">${before}<mark>${word}</mark>${after}</span>
     </div>`;

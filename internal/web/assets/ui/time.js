@@ -1,28 +1,26 @@
 // Times as people read them.
 
 import { html, useEffect, useState } from "../vendor.js";
+import { ui } from "./words.js";
 
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric" });
+const shortDay = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
 const nearDay = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
-/** Says how long ago a time was: "now", "5 min. ago". Both are in ms. */
+/** Says how long ago a time was: "now", "5 min ago". Both are in ms. */
 export function ago(at, now) {
-  const seconds = Math.max(0, (now - at) / 1000);
-  const step = steps.find(([, size]) => seconds >= size);
-  return step ? relative.format(-Math.floor(seconds / step[1]), step[0]) : relative.format(0, "second");
+  const minutes = Math.floor((now - at) / 60_000);
+  return minutes > 0 ? ui.ago(ui.minutes(minutes)) : ui.now;
 }
 
-/** Says when a time was: of the day, without what tells morning from afternoon, and in full. */
+/** Says when a time was: of the day, of that day if it was another one, and in full. */
 export const clockOf = (at) => clock.format(at);
-export const shortClockOf = (at) =>
-  clock.formatToParts(at).map(({ type, value }) => (type === "dayPeriod" ? "" : value)).join("").trim();
 export const exactly = (at) => exact.format(at);
+export const clockOrDay = (at, now) =>
+  (new Date(at).toDateString() === new Date(now).toDateString() ? clock : shortDay).format(at);
 
 /** Names the day of a time: "Today", "Monday, June 1". Both are in ms. */
 export const dayName = (at, now) => dayWithin(at, now).replace(/^./u, (c) => c.toUpperCase());
@@ -48,9 +46,14 @@ export function useNow(skew = 0) {
 export const Ago = ({ at, now }) => html`
   <time datetime=${at} title=${exactly(Date.parse(at))}>${ago(Date.parse(at), now)}</time>`;
 
-/** The time of the day. short leaves out what tells morning from afternoon, for where there is no room. */
-export const Clock = ({ at, className, short = false }) => {
+/** The time of the day. */
+export const Clock = ({ at, className }) => {
   const ms = Date.parse(at);
-  return html`
-    <time class=${className} datetime=${at} title=${exactly(ms)}>${short ? shortClockOf(ms) : clockOf(ms)}</time>`;
+  return html`<time class=${className} datetime=${at} title=${exactly(ms)}>${clockOf(ms)}</time>`;
+};
+
+/** The time of the day or, of another one, that day. */
+export const ClockOrDay = ({ at, className, now }) => {
+  const ms = Date.parse(at);
+  return html`<time class=${className} datetime=${at} title=${exactly(ms)}>${clockOrDay(ms, now)}</time>`;
 };

@@ -17,11 +17,11 @@ export const ui = {
   cancel: "Cancel",
   tooSoon: "Too soon: press again", // a button that came or moved a moment ago has taken no press
   copied: "Copied",
-  notCopied: "Not copied",
+  notCopied: "Couldn't copy",
   theme: "Colors",
   themes: { system: "System", light: "Light", dark: "Dark" },
-  notLoaded: "This did not load",
-  notLoadedText: "The server does not respond, or has a newer version of this page. Reload the page.",
+  notLoaded: "This didn't load",
+  notLoadedText: "The server isn't responding, or this page is out of date. Reload the page.",
   others: (n) => `${n} others`,
   more: (n) => `${n} more`,
   // The size of a file, as people say it: 1 KB are 1,024 bytes, as in the limits of the server.
@@ -30,5 +30,11 @@ export const ui = {
     const [n, unit] = bytes < 1023.5 * 1024 ? [bytes / 1024, "KB"] : [bytes / 1024 / 1024, "MB"];
     return `${n.toLocaleString("en", { maximumFractionDigits: n < 9.95 ? 1 : 0 })} ${unit}`;
   },
-  minutes: (n) => (n < 60 ? `${n} min` : n < 48 * 60 ? `${Math.floor(n / 60)} h` : `${Math.floor(n / 60 / 24)} days`),
+  // How long something lasts, and how long ago it was.
+  minutes: (n) => {
+    const days = Math.floor(n / 60 / 24);
+    return n < 60 ? `${n} min` : days < 1 ? `${Math.floor(n / 60)} h` : days === 1 ? "1 day" : `${days} days`;
+  },
+  ago: (span) => `${span} ago`,
+  now: "now",
 };
