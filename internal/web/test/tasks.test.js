@@ -37,25 +37,25 @@ test("what matters to a person: what it has, is offered to it, has stalled, is f
 test("how a task stands is said with you, or your agent", () => {
   const tasks = [task("t2", "open"), task("t4", "taken")];
   const say = (one, alone = false) => sentenceOf(standing(one, { me, alone, tasks }));
-  assert.equal(say(task("t1", "taken", { by: me })), "Your agent has it");
-  assert.equal(say(task("t1", "taken", { by: me }), true), "You have it");
-  assert.equal(say(task("t1", "stalled", { by: me })), "Your agent has it, but has not been heard from for a while");
-  assert.equal(say(task("t1", "stalled", { by: me }), true), "You have it, but have not been heard from for a while");
-  assert.equal(say(task("t1", "taken", { by: "Bo" })), "[Bo] has it");
-  assert.equal(say(task("t1", "stalled", { by: "Bo" })), "[Bo] has it, but has not been heard from for a while");
-  assert.equal(say(task("t1", "open")), "Free");
-  assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "Offered to you and [you and Bo]");
-  assert.equal(say(task("t1", "blocked", { after: ["t2", "t3", "t4"] })), "After “title of t2” and “title of t4”");
-  assert.equal(say(task("t1", "blocked", { after: ["t3"] })), "After t3");
+  assert.equal(say(task("t1", "taken", { by: me })), "In progress · your agent");
+  assert.equal(say(task("t1", "taken", { by: me }), true), "In progress · you");
+  assert.equal(say(task("t1", "stalled", { by: me })), "Stalled · your agent");
+  assert.equal(say(task("t1", "stalled", { by: me }), true), "Stalled · you");
+  assert.equal(say(task("t1", "taken", { by: "Bo" })), "In progress · [Bo]");
+  assert.equal(say(task("t1", "stalled", { by: "Bo" })), "Stalled · [Bo]");
+  assert.equal(say(task("t1", "open")), "To do");
+  assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "To do · assigned to you and [you and Bo]");
+  assert.equal(say(task("t1", "blocked", { after: ["t2", "t3", "t4"] })), "Blocked by “title of t2” and “title of t4”");
+  assert.equal(say(task("t1", "blocked", { after: ["t3"] })), "Blocked by t3");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3"], after_dropped: ["t3"] })),
-    "Waits for t3, which was dropped");
+    "Blocked by t3, which was canceled");
   assert.equal(say(task("t1", "done", { by: "Bo" })), "Done by [Bo]");
-  assert.equal(say(task("t1", "done", { by: "Bo", by_person: true })), "Done by [the person behind Bo]");
+  assert.equal(say(task("t1", "done", { by: "Bo", by_person: true })), "Done by [Bo's owner]");
   assert.equal(say(task("t1", "done", { by: "Bo", by_person: true, by_name: "Kim" })), "Done by [Kim, for Bo]");
-  assert.equal(say(task("t1", "taken", { by: "Bo", by_name: "Kim" })), "[Kim, for Bo] has it");
+  assert.equal(say(task("t1", "taken", { by: "Bo", by_name: "Kim" })), "In progress · [Kim, for Bo]");
   assert.equal(say(task("t1", "done", { by: me })), "Done by your agent");
   assert.equal(say(task("t1", "done", { by: me, by_person: true })), "Done by you");
-  assert.equal(say(task("t1", "dropped", { by: "Bo" })), "Dropped");
+  assert.equal(say(task("t1", "dropped", { by: "Bo" })), "Canceled");
 });
 
 test("what may be done with a task depends on who asks, and on how it stands", () => {
@@ -92,12 +92,12 @@ test("a refusal is told in words for people, as far as the list tells why", () =
   const refused = (code) => new Refusal(code, "t1 is taken. Nothing was changed: call task with action list.");
   const why = (now, action = "take", code = "invalid_argument", tasks = [now]) =>
     refusal(refused(code), action, task("t1", "open"), stateOf({}, { tasks: tasks.filter(Boolean) }));
-  assert.match(why(task("t1", "taken", { by: "Bo" })), /^Bo has already taken it/);
-  assert.match(why(undefined), /finished or dropped/);
-  assert.match(why(task("t1", "blocked")), /must be done first/);
-  assert.match(why(task("t1", "open", { for: ["Bo"] })), /offered to somebody else/);
+  assert.match(why(task("t1", "taken", { by: "Bo" })), /^Bo already took it/);
+  assert.match(why(undefined), /done or canceled/);
+  assert.match(why(task("t1", "blocked")), /blocked by another/);
+  assert.match(why(task("t1", "open", { for: ["Bo"] })), /reserved for someone else/);
   const five = Array.from({ length: 5 }, (_, n) => task("t" + (n + 2), "taken", { by: me }));
-  assert.match(why(task("t1", "open"), "take", "invalid_argument", [task("t1", "open"), ...five]), /5 at a time/);
+  assert.match(why(task("t1", "open"), "take", "invalid_argument", [task("t1", "open"), ...five]), /At most 5 tasks/);
   assert.doesNotMatch(why(task("t1", "open"), "edit"), /call task/);
   assert.match(why(task("t1", "open"), "edit", "unavailable"), /call task/); // the server's words about itself
 });
@@ -108,9 +108,9 @@ test("changes of tasks are quiet lines, in which titles are quotes", () => {
   const one = { id: "t1", title: "paint, Bo left" };
   assert.equal(say({ action: "add", task: one }), "[Bo] added t1 “paint, Bo left”");
   assert.equal(say({ action: "take", task: one }), "[Bo] took t1 “paint, Bo left”");
-  assert.equal(say({ action: "take", task: { ...one, was: "Cy" } }), "[Bo] took t1 “paint, Bo left” over from [Cy]");
+  assert.equal(say({ action: "take", task: { ...one, was: "Cy" } }), "[Bo] took over t1 “paint, Bo left” from [Cy]");
   assert.equal(say({ action: "release", task: { ...one, for: ["Cy", "Dee"] } }),
-    "[Bo] released t1 “paint, Bo left”, for [Cy] and [Dee]");
+    "[Bo] unassigned t1 “paint, Bo left”, assigned to [Cy] and [Dee]");
   assert.equal(say({ action: "finish", task: one }), "[Bo] finished t1 “paint, Bo left”");
   const many = Array.from({ length: 9 }, (_, n) => ({ id: "t" + n, title: "x" }));
   assert.equal(say({ action: "add", tasks: many }), "[Bo] added t0 “x”, t1 “x”, and 7 others");

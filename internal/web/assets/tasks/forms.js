@@ -42,9 +42,9 @@ const Area = ({ label, value, onValue, own = false }) => html`
     <textarea class="input" rows="2" maxlength="1000" ref=${own ? focus : undefined} value=${value}
       onInput=${(e) => onValue(e.target.value)}></textarea></label>`;
 
-const Buttons = ({ button, busy, onCancel, kind = "primary" }) => html`
+const Buttons = ({ button, busy, onCancel, cancel = ui.cancel, kind = "primary" }) => html`
   <div class="dialog-buttons">
-    <button type="button" class="button" onClick=${onCancel}>${ui.cancel}</button>
+    <button type="button" class="button" onClick=${onCancel}>${cancel}</button>
     <button type="submit" class=${"button " + kind} disabled=${busy}>${button}</button>
   </div>`;
 
@@ -116,7 +116,7 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
         <${After} state=${state} before=${task.id} chosen=${now.after} onChange=${(after) => set({ after })} />`}
       ${action === "drop" && html`<p>${w.dropText(task.id)}</p>${text(w.why)}`}
       <${Buttons} button=${w.buttons[action]} busy=${busy || !now.title.trim()} onCancel=${onDone}
-        kind=${action === "drop" ? "danger" : "primary"} />
+        kind=${action === "drop" ? "danger" : "primary"} cancel=${action === "drop" ? w.keep : ui.cancel} />
     </form>`;
 }
 

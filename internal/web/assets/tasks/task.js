@@ -56,9 +56,10 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
         </button>
         <${Who} state=${state} task=${task} />
         ${take && html`
-          <button type="button" class="button small" disabled=${busy} title=${state.alone ? undefined : w.takeForAgent}
+          <button type="button" class="button small" disabled=${busy}
+            title=${take === "takeOver" && !state.alone ? w.takeForAgent : undefined}
             onClick=${() => act({ action: "take", id })}>
-            ${w[take]}<span class="hidden-visually"> ${id}</span>
+            ${take === "take" && !state.alone ? w.takeForAgent : w[take]}<span class="hidden-visually"> ${id}</span>
           </button>`}
         ${rest.length > 0 && html`
           <${IconButton} icon="more" label=${w.actionsFor(id)} aria-haspopup="dialog"
