@@ -22,7 +22,7 @@ const owed = (requests, more = {}) => {
   return requestsOf(state).map((request) => sentenceOf(sentence(request, state)));
 };
 
-test("who owes whom an answer: what asks me comes first, then what I ask", () => {
+test("who asks whom: what asks me comes first, then what I ask", () => {
   assert.deepEqual(
     owed([
       { id: "m1", from: "Bo", owed_by: ["Cy"] },
@@ -31,10 +31,10 @@ test("who owes whom an answer: what asks me comes first, then what I ask", () =>
       { id: "m4", from: "Bo" },
     ]),
     [
-      "Your agent and [Cy] owe [Bo] an answer",
-      "Anyone may answer [Bo]",
-      "[Bo] and [Cy] owe your agent an answer",
-      "[Cy] owes [Bo] an answer",
+      "[Bo] asked your agent and [Cy]",
+      "Anyone can answer [Bo]",
+      "Your agent asked [Bo] and [Cy]",
+      "[Bo] asked [Cy]",
     ],
   );
 });
@@ -52,26 +52,25 @@ test("a request shows its one line, and a long one its end, where the question i
     assert.equal(shown(message, "# Plan\n\nWe weigh it. … it.\n\nWhich do we take?"), "… Which do we take?");
 });
 
-test("a person alone owes by itself, and what a person asked is its own", () => {
-  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: [me] }], { alone: true }), ["You owe [Bo] an answer"]);
+test("a person alone is asked by itself, and what a person asked is its own", () => {
+  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: [me] }], { alone: true }), ["[Bo] asked you"]);
   const messages = [{ id: "m1", person: true }];
-  assert.deepEqual(owed([{ id: "m1", from: me, owed_by: ["Bo"] }], { messages }), ["[Bo] owes you an answer"]);
+  assert.deepEqual(owed([{ id: "m1", from: me, owed_by: ["Bo"] }], { messages }), ["You asked [Bo]"]);
 });
 
 test("a proposal to many names a few, each apart", () => {
   const names = [me, "Ship 0", "Ship 1", "Ship 2", "Ship 3", "Ship 4"];
   const messages = [{ id: "m1", kind: "proposal" }];
   assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: names }], { messages }),
-    ["Your agent, [Ship 0], [Ship 1], and 3 others owe [Bo] an answer to a proposal"]);
-  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), [
-    "[Cy] and [Bo and Cy] owe [Bo] an answer",
-  ]);
+    ["[Bo] asked your agent, [Ship 0], [Ship 1], and 3 others to vote"]);
+  assert.deepEqual(owed([{ id: "m1", from: me, owed_by: ["Cy"] }], { messages }), ["Waiting for [Cy] to vote"]);
+  assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), ["[Bo] asked [Cy] and [Bo and Cy]"]);
 });
 
 test("of a link to this computer it is said that no other device reaches it", () => {
   for (const [link, said] of Object.entries({ "http://127.0.0.1:8080/i/x": true, "http://localhost/r/y#z": true,
     "http://[::1]:80/": true, "http://192.168.1.7:8080/i/x": false, "https://parley.example/i/x": false }))
-    assert.equal(/No other device can open/.test(shown(OnlyHere({ link }))), said, link);
+    assert.equal(/Other devices can't open/.test(shown(OnlyHere({ link }))), said, link);
 });
 
 test("nothing is decided beside a text that is cut; its Markdown alone cuts nothing", () => {
@@ -145,23 +144,23 @@ test("how a hook stands: what it is, since when or how long ago and, if calls fa
   const said = (more) =>
     sentenceOf(stands({ host: "host.example", since: at, ...more }, now + 240_000)).replace(/<[^>]*>/g, "");
   for (const [form, is, fails] of [
-    [{}, "Called at [host.example] when something is new", "Calls to [host.example] have failed since : "],
-    [{ for_me: true }, "Called at [host.example] when something is meant for it",
-      "Calls to [host.example] have failed since : "],
-    [{ webhook: true }, "Your webhook at [host.example] is called with everything that your agent sees",
-      "Calls to your webhook at [host.example] have failed since : "],
-    [{ agent: true }, "Your agent is at [host.example], and is called when there is something for it",
-      "Calls to your agent at [host.example] have failed since : "],
+    [{}, "Notifies [host.example] of everything new", "Calls to [host.example] failing since : "],
+    [{ for_me: true }, "Notifies [host.example] of messages for your agent",
+      "Calls to [host.example] failing since : "],
+    [{ webhook: true }, "Webhook to [host.example]: everything your agent sees",
+      "Webhook to [host.example] failing since : "],
+    [{ agent: true }, "Runs at [host.example], called when needed",
+      "Calls to your agent at [host.example] failing since : "],
   ]) {
     assert.equal(said(form), is + " · since ");
-    assert.equal(said({ ...form, last_call: at }), is + " · last call: ");
+    assert.equal(said({ ...form, last_call: at }), is + " · last call ");
     const failing = { ...form, last_call: at, failing_since: at };
     const of = form.agent ? { "{at} Buy now.": "“{at} Buy now”" } // words of an agent
-      : { timeout: "no answer in time", http_503: "answered 503", of_tomorrow: "of_tomorrow" };
+      : { timeout: "timed out", http_503: "HTTP 503", of_tomorrow: "of_tomorrow" };
     for (const [error, why] of Object.entries(of)) assert.equal(said({ ...failing, error }), fails + why);
   }
-  assert.equal(said({ agent: true, error: "No." }), "Your agent is at [host.example], and is called when there is " +
-    "something for it · since  · the last call failed: “No”");
+  assert.equal(said({ agent: true, error: "No." }), "Runs at [host.example], called when needed · since  · " +
+    "last call failed: “No”");
 });
 
 test("a QR code is a square of dark modules with a border of four", () => {
@@ -184,7 +183,6 @@ test("who is here stands in groups, one's own agent first: those who work, wait 
   assert.equal(briefly({ state: "busy" }), undefined);
   assert.equal(briefly({ state: "silent", idle_minutes: 180 }), "3 h ago");
   assert.equal(briefly({ state: "away", back_in_minutes: 40 }), "back in 40 min");
-  assert.equal(briefly({ state: "waiting", alone: true }), "watching");
 });
 
 test("who is working: agents that were heard, do not wait and have something to do, and no person", () => {

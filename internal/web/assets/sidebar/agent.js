@@ -35,7 +35,7 @@ export function MyAgent({ room, state, onFewer }) {
 
 /** Shows on as the server has it: what was refused switches back by itself. */
 function Switch({ label, hint, on, disabled, onChange }) {
-  const about = "sidebar-switch-" + label;
+  const about = "sidebar-paused-hint";
   return html`
     <button type="button" class="sidebar-switch" role="switch" aria-label=${label} aria-describedby=${about}
       aria-checked=${on} aria-disabled=${disabled} onClick=${() => disabled || onChange(!on)}>

@@ -53,8 +53,7 @@ export function InviteDialog({ room, renewed, onClose }) {
             <button type="button" class="button primary" onClick=${() => show(SettingsDialog)}>${w.addSeats}</button>`}
       </div>`}
       ${free > 0 && html`<div class="sidebar-buttons">
-        <button type="button" class="button" onClick=${() => show(AgentDialog)}>${hooks.agent.open}</button>
-        <span class="small quiet">${hooks.agent.hint}</span>
+        <button type="button" class="button" onClick=${() => show(AgentDialog)}>${hooks.agent.title}</button>
       </div>`}
     <//>`;
 }

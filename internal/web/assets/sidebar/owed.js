@@ -92,13 +92,14 @@ function Answers({ request, busy, onJump, onReply, onAgree }) {
     <button type="button" class="button" disabled=${busy} onClick=${() => onReply(id, "object")}>${w.object}</button>`;
 }
 
-/** Says who owes whom an answer, with "you" and "your agent" in place of the person's own name. */
-export function sentence({ owed_by: owing, mine, message, ...request }, { me, alone }) {
+/** Says who asks whom, with "you" and "your agent" in place of the person's own name. */
+export function sentence({ owed_by: owing, mine, asksMe, message, ...request }, { me, alone }) {
   const { you, yourAgent } = who;
   const self = alone ? you : yourAgent;
-  const asker = mine ? word(message?.person ? you : self) : request.person_name ?? actorOf(request);
-  if (!owing) return fill(w.anyoneOwes, { asker });
-  const names = few(owing, me).map((name) => (name === me ? word(capital(self)) : name)); // it stands first
-  const many = names.length > 1 || (alone && owing[0] === me);
-  return fill((message?.kind === "proposal" ? w.oweToProposal : w.owe)(many), { names, asker });
+  const own = message?.person ? you : self;
+  const asker = mine ? word(owing ? capital(own) : own) : request.person_name ?? actorOf(request);
+  if (!owing) return fill(w.asksAnyone, { asker });
+  const names = few(owing, me).map((name) => (name === me ? word(self) : name));
+  if (message?.kind !== "proposal") return fill(w.asks, { names, asker });
+  return fill(asksMe ? w.asksToVote : w.votes, { names, asker });
 }

@@ -36,7 +36,7 @@ export function People({ room, state }) {
         onOpen=${(open) => setHeld(open ? { name: agent.name, group } : null)} />`)}
     </ul>`;
   return html`
-    <${Part} title=${closed ? w.peopleBefore : w.people} count=${agents.length}>
+    <${Part} title=${w.people} count=${agents.length}>
       ${closed ? list(agents, "") : groupsOf(agents, held).map(([group, some]) => html`
         <${Part} key=${group} heading="h3" title=${w.groups[group]} count=${some.length}
           open=${group !== "gone" || agents.length <= most}>${list(some, group)}<//>`)}

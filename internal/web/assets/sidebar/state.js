@@ -5,11 +5,10 @@ import { html } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { sidebar } from "./words.js";
 
-const { states, watches, briefly: short } = sidebar;
+const { states, briefly: short } = sidebar;
 const icons = { waiting: "listening", busy: "busy", standby: "standby", away: "away", silent: "silent" };
 
-const inWords = ({ state, alone, back_in_minutes: back, idle_minutes: idle }, all = /** @type {any} */ (states)) => {
-  if (alone && state === "waiting") return watches;
+const inWords = ({ state, back_in_minutes: back, idle_minutes: idle }, all = /** @type {any} */ (states)) => {
   if (state === "away") return all.away(back && ui.minutes(back));
   if (state === "silent") return all.silent(idle && ui.minutes(idle));
   return all[state];
