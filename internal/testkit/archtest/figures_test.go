@@ -53,8 +53,8 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/api/tools/file.go", "or a list of 2-{}.", "internal/core/chat.MostFiles"},
 	{"internal/api/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/core/room.MaxText"},
 	{"internal/web/assets/compose/may.js", "longest = {};", "internal/core/room.MaxText"},
-	{"internal/web/assets/sidebar/dialog-words.js", "works for at most {}.", "internal/core/room.InviteLife"},
-	{"internal/web/assets/landing/error-words.js", "Nobody spoke in it for {}.", "internal/core/room.Life"},
+	{"internal/web/assets/sidebar/dialog-words.js", "expires within {}.", "internal/core/room.InviteLife"},
+	{"internal/web/assets/landing/error-words.js", "No one spoke in it for {}.", "internal/core/room.Life"},
 }
 
 // TestDocs_figures_areThoseOfTheCode reads the constants from the sources.

@@ -67,11 +67,11 @@ test("a page without a seat says who took it and why", () => {
       "[Bo] removed your agent from this room: “too loud”. Ask"],
     [{ reason: "kicked", by: "Bo" }, true, "[Bo] removed you from this room. Ask"],
     [{ reason: "banned" }, true, "An admin banned you from this room. Ask"],
-    [{ reason: "timeout" }, false, "Your agent was silent for too long, and the seat was given away. Ask"],
+    [{ reason: "timeout" }, false, "Your agent was inactive for too long, and the seat went to someone else. Ask"],
     [{ reason: "left" }, true, "You left this room on another device. Ask"],
     [{ code: "token_invalid", reason: "device" }, true, "You added more devices than a seat allows, and this one was"],
-    [{}, true, "An admin removed it, or it was taken over after a long silence. Ask"],
-    [{ code: "room_not_found" }, true, "Nobody spoke in it for 30 days."],
+    [{}, true, "An admin removed it, or it went to someone else while you were inactive. Ask"],
+    [{ code: "room_not_found" }, true, "No one spoke in it for 30 days."],
   ])
     assert.ok(told(trouble, alone).startsWith(want), told(trouble, alone));
   assert.equal(tellOf({ code: "token_invalid", message: "", reason: "timeout" }, true).title,

@@ -42,9 +42,9 @@ test("a program on this computer is not named, whatever it calls itself", async 
   answers = { "": { calls: "Claude Code" }, cancel: { go: "http://localhost:7/x?error=access_denied" } };
   const { text, press } = await opened();
   assert.match(text, /Let a program on this computer use this Parley server as you\?/);
-  assert.match(text, /It calls itself Claude Code\. Nobody has checked this\./);
-  assert.match(text, /Continue only if you have just pressed Connect in that program\./);
-  assert.match(text, /After you allow it, you go to a program on this computer\./);
+  assert.match(text, /It calls itself Claude Code\. This isn't verified\./);
+  assert.match(text, /Continue only if you just pressed Connect in that program\./);
+  assert.match(text, /Allow takes you to a program on this computer\./);
   assert.deepEqual(went, []);
   assert.match(await press("Cancel"), /Done\./);
   assert.deepEqual(went, ["http://localhost:7/x?error=access_denied"]);
@@ -53,15 +53,15 @@ test("a program on this computer is not named, whatever it calls itself", async 
 test("a program that a scheme opens is named by that, whatever it calls itself", async () => {
   answers = { "": { calls: "Claude", opens: "claude:" } };
   const { text } = await opened();
-  assert.match(text, /Let a program on this computer use this Parley server as you\?It calls itself Claude\. Nobody/);
-  assert.match(text, /you go to a program on this device that opens claude:…; any program can claim that\./);
+  assert.match(text, /Let a program on this computer use this Parley server as you\?It calls itself Claude\. This/);
+  assert.match(text, /Allow takes you to a program on this device that opens claude:… links\. Any program can claim/);
 });
 
 test("a program that is not known is named by the host to which the person goes", async () => {
   answers = { "": { calls: "Claude", to: "https://evil.example" } };
   const { text } = await opened();
-  assert.match(text, /Let evil\.example use this Parley server as you\?It calls itself Claude\. Nobody/);
-  assert.match(text, /you go to https:\/\/evil\.example\./);
+  assert.match(text, /Let evil\.example use this Parley server as you\?It calls itself Claude\. This isn't/);
+  assert.match(text, /Allow takes you to https:\/\/evil\.example\./);
 });
 
 test("a program that asks wrongly gets the person back only by a click", async () => {
@@ -80,7 +80,7 @@ test("a program that asks wrongly gets the person back only by a click", async (
 test("a Cancel that does not reach the server says so, and can be repeated", async () => {
   answers = { "": { to: "https://agent.example" } };
   const { press } = await opened();
-  assert.match(await press("Cancel"), /The server did not answer\. Try again\./);
+  assert.match(await press("Cancel"), /The server didn't respond\. Try again\./);
   answers.cancel = { go: "https://agent.example/?error=access_denied" };
   assert.match(await press("Cancel"), /Done\./);
 });
@@ -89,7 +89,7 @@ test("who comes back from its provider reads why it is not let in, and no text o
   answers = { "": { program: "Claude", to: "https://claude.ai", account: "Google" } };
   location.hash = "#not_allowed%20eve@evil.example";
   const { text } = await opened();
-  assert.match(text, /eve@evil\.example is not allowed to use this server\. Ask the person who runs it/);
+  assert.match(text, /eve@evil\.example isn't allowed to use this server\. Ask its operator/);
   assert.match(text, /Sign in with Google/);
   for (const hash of ["#not_allowed%20Call:1-800", "#toString", "#Hello", "#barred%20%3Cb%3E"]) {
     location.hash = hash;

@@ -42,7 +42,7 @@ export function InvitePage({ code }) {
   const person = !seat && !full && html`
     <section key="person" aria-labelledby="join-title">
       <h2 id="join-title">${w.invite.person}</h2>
-      <p class="quiet">${gone && w.invite.gone} ${w.invite.why}</p>
+      <p class="quiet">${gone ? w.invite.gone : w.invite.why}</p>
       <${JoinByInvite} path=${path} quiet=${!narrow} />
     </section>`;
   return html`
