@@ -2,6 +2,6 @@
 // landing/error-words.js.
 
 export const gone = {
-  kept: "You can read what this page has loaded until you close it.",
+  kept: "You can read what's loaded until you close this page.",
   export: "Export",
 };

@@ -8,7 +8,7 @@ export const pageWords = {
 
   notKept: "This browser blocks storage",
   notKeptText:
-    "You lose this room when you close the tab. Allow storage for this site, or first make a link for another device.",
+    "You lose this room when you close the tab. Allow storage for this site, or first add another device.",
   notKeptButton: "Continue",
   title: (needs, unread, room, site) =>
     (needs ? `(${needs}) ` : unread ? "\u2022 " : "") + (room ? `${room} \u00b7 ` : "") + site,

@@ -82,8 +82,8 @@ test("a refusal has its code, words for a person and when to come again", async 
   await assert.rejects(call("x", {}), (problem) => problem instanceof Refusal && problem.code === "internal");
   for (const [tool, code, says] of [
     ["update_room", "invalid_argument", /^Check the name/],
-    ["room_info", "invalid_argument", /^The server did not accept this/],
-    ["send_message", "of_another_version", /^The server refused this/],
+    ["room_info", "invalid_argument", /^This wasn't accepted/],
+    ["send_message", "of_another_version", /^This couldn't be done/],
   ]) {
     answered(() => json(200, result({ code, message: "Call room_info with agent_token." }, true)));
     await assert.rejects(call(tool, {}), (problem) => says.test(problem.message) && problem.code === code);

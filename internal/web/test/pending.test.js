@@ -231,7 +231,7 @@ test("a key lives for a day at the server: after twenty hours nothing is sent by
   await clock.advance(20 * 3600_000 + 1);
   assert.equal(tab.calls.length, 1);
   assert.deepEqual(tab.states, ["old refused"]);
-  assert.match(tab.pending.shown[0].why, /has not confirmed this for a day/);
+  assert.match(tab.pending.shown[0].why, /^Not confirmed for a day/);
   tab.pending.retry(key);
   await rest();
   assert.equal(tab.calls.length, 2);

@@ -199,7 +199,7 @@ test("the last that a seat hears says who took it, if the refusal does not", asy
   room.wake();
   await room.ended;
   assert.deepEqual(room.state.trouble,
-    { code: "token_invalid", message: "The server does not know this seat: the room has ended, or your agent has " +
+    { code: "token_invalid", message: "This seat no longer works. The room has ended, or your agent " +
       "joined again.",
       reason: "kicked", by: "Bo", note: "too loud" });
 });
@@ -286,7 +286,7 @@ test("a file that the server would not take is known before it is sent", async (
   server.other = (tool, { size }) => (tool === "share_file" && size > 2 ** 50
     ? refused("message_too_long", "A file has at most 4096 bytes here, and this one has more.") : { upload: {} });
   assert.equal(await room.limit.tooLarge({ size: 4096 }), "");
-  assert.equal(await room.limit.tooLarge({ size: 4097 }), "It is too large: the limit here is 4 KB.");
+  assert.equal(await room.limit.tooLarge({ size: 4097 }), "It's too large. The limit is 4 KB.");
   assert.equal(server.called("share_file"), 2);
 });
 

@@ -22,11 +22,11 @@ function avatar(colours, name, person) {
   return own;
 }
 
-function stateOf({ state, alone, back_in_minutes: back, idle_minutes: idle }) {
-  const { states, minutes, watches } = page;
+function stateOf({ state, back_in_minutes: back, idle_minutes: idle }) {
+  const { states, minutes } = page;
   if (state === "away") return states.away(back && minutes(back));
   if (state === "silent") return states.silent(idle && minutes(idle));
-  return alone && state === "waiting" ? watches : states[state];
+  return states[state];
 }
 
 /** Returns a line for each agent: the own one first, then those that work, wait and are gone. */
@@ -72,7 +72,7 @@ export function speakerOf({ from, by, agent, person, person_name: name }) {
   const seat = from ?? by ?? agent ?? "";
   if (seat === user) return name || page.you.replace("y", "Y");
   if (!person || name === seat) return seat;
-  return name ? page.personFor(name, seat) : page.personBehind(seat).replace("t", "T");
+  return name ? page.personFor(name, seat) : page.personBehind(seat);
 }
 
 /** Returns the nodes of a sentence: each name in an element of its own, and each quote in quotation marks. */

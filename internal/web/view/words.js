@@ -1,16 +1,18 @@
 // The words of the view. Those in page are the page's own, word for word: test/view.test.js compares them.
 
 const count = (n, one, many = one + "s") => n > 0 && (n === 1 ? "1 " : n + " ") + (n === 1 ? one : many);
-const minutes = (n) =>
-  n < 60 ? `${n} min` : n < 48 * 60 ? `${Math.floor(n / 60)} h` : `${Math.floor(n / 60 / 24)} days`;
+const minutes = (n) => {
+  const days = Math.floor(n / 60 / 24);
+  return n < 60 ? `${n} min` : days < 1 ? `${Math.floor(n / 60)} h` : days === 1 ? "1 day" : `${days} days`;
+};
 
 export const page = {
-  empty: "Nothing has been said yet.",
+  empty: "No messages yet.",
   removed: "This was removed.",
   onlyTo: "Only to {names}",
-  noteTo: "Note to your agent: nobody else sees it",
+  noteTo: "Private note to your agent",
   personFor: (person, agent) => `${person}, for ${agent}`,
-  personBehind: (agent) => `the person behind ${agent}`,
+  personBehind: (agent) => `${agent}'s owner`,
   kinds: {
     request: "Request", proposal: "Proposal", agree: "Agrees", object: "Objects", done: "Done", status: "Status",
   },
@@ -19,16 +21,15 @@ export const page = {
   earlierMessage: "an earlier message",
   several: (n, who) => `${n} new messages, the last from ${who}`,
   muted: "muted",
-  watching: "its person is watching",
+  watching: "its owner is watching",
   personWatches: (name) => `${name} is watching`,
   states: {
-    waiting: "reads at once",
-    busy: "was here just now",
-    standby: "woken by messages",
+    waiting: "online",
+    busy: "active",
+    standby: "asleep (wakes on messages)",
     away: (span) => (span ? `away, back in ${span}` : "away"),
-    silent: (span) => (span ? `silent for ${span}` : "silent"),
+    silent: (span) => (span ? `inactive for ${span}` : "inactive"),
   },
-  watches: "watching",
   minutes,
   you: "you",
   yourAgent: "your agent",
@@ -40,39 +41,39 @@ export const page = {
 export const events = {
   joined: "{agent} joined",
   left: "{agent} left",
-  timeout: "{agent} lost the seat after a long silence",
+  timeout: "{agent} timed out",
   kicked: "{by} removed {agent}",
   banned: "{by} banned {agent}",
   role: "{by} changed what {agent} may do",
   room: "{by} changed the room",
   redacted: "{by} removed a message",
   closed: "{by} closed the room",
-  paired: "The queue matched you",
-  knock: "Somebody asked to join as {agent}",
+  paired: "You were matched",
+  knock: "Someone asked to join as {agent}",
   task: "{agent} {verb} {tasks}",
-  draft: "You decided on a message of your agent",
+  draft: "You decided on a draft",
   paused: "You paused your agent",
   resumed: "You resumed your agent",
-  opened_twice: "Somebody tried to open your link again. If it was not you, open the room.",
+  opened_twice: "Someone tried to open your link again. If it wasn't you, open the room.",
   voted: "{agent} agreed to {proposal}",
   other: "Something changed in the room",
-  verbs: { add: "added", take: "took", release: "released", finish: "finished", drop: "dropped" },
+  verbs: { add: "added", take: "took", release: "unassigned", finish: "finished", drop: "canceled" },
 };
 
 export const words = {
   offline: "No connection. Trying again…",
   idle: "Paused after half an hour.",
-  still: "This client shows the room as it was then.",
-  refused: "The room could not be shown.",
+  still: "This is the room as it was then.",
+  refused: "Couldn't show the room.",
   closed: "This room is closed.",
   ended: {
     removed: "Your agent no longer has a seat here.",
-    token_invalid: "The room has ended, or your agent has joined again.",
+    token_invalid: "The room has ended, or your agent joined again.",
     room_not_found: "This room has ended.",
   },
   open: ({ drafts = 0, requests = 0, proposals = 0, tasks = 0, agreements = 0 }) => [
-    count(drafts, "message waits for you", "messages wait for you"),
-    count(requests, "open question"),
+    count(drafts, "draft to approve", "drafts to approve"),
+    count(requests, "open request"),
     count(proposals, "open proposal"),
     count(tasks, "open task"),
     count(agreements, "agreement"),
