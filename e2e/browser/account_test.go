@@ -40,15 +40,14 @@ func TestAccount_whoIsAllowed_connectsAndOthersReadWhomToAsk(t *testing.T) {
 	late := opens()
 	late.expects("HTTP 503")
 	late.click(signIn)
-	late.sees("Your account's provider does not respond. Try again in a minute, or enter a key.")
+	late.sees("Your account's provider isn't responding. Try again in a minute, or enter a key.")
 	at.Again()
 
 	eve := opens()
 	eve.isAccessible(byDay, "the ways to sign in", "document")
 	eve.click(signIn)
 	eve.signsIn(at, "eve@evil.example")
-	eve.sees("eve@evil.example is not allowed to use this server. Ask the person who runs it, or sign in " +
-		"with another account.")
+	eve.sees("eve@evil.example isn't allowed to use this server. Ask its operator, or sign in with another account.")
 	eve.isAccessible(byDay, "who is not let in", "document")
 	eve.is(field("Your key"))
 	if list := s.parley("accounts", "list"); !strings.Contains(list, "Nobody") {
@@ -65,14 +64,13 @@ func TestAccount_whoIsAllowed_connectsAndOthersReadWhomToAsk(t *testing.T) {
 		t.Errorf("the accounts are %s", list)
 	}
 	ann.visit(s.root + "/oauth/callback?code=x&state=y") // as somebody who goes back
-	ann.sees("This sign-in has ended: it was finished, you began another one, or it took more than ten minutes. " +
-		"Press Connect in your program again.")
+	ann.sees("This sign-in has ended or took more than ten minutes. Press Connect in your program again.")
 
 	s.parley("accounts", "revoke", "ann@acme.example")
 	barred := opens()
 	barred.click(signIn)
 	barred.signsIn(at, "ann@acme.example")
-	barred.sees("The account ann@acme.example was revoked on this server. Ask the person who runs it.")
+	barred.sees("The account ann@acme.example was revoked on this server. Ask its operator.")
 	s.parley("accounts", "restore", "ann@acme.example")
 	barred.click(signIn)
 	if told := barred.cameBack(claudeAnswer); told.Get("code") == "" {

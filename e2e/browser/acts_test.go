@@ -80,11 +80,11 @@ func (tab *tab) choose(choice string, names []string) {
 // The choices of the composer.
 const (
 	everyone  = "Everyone in the room"
-	onlyAgent = "My agent only, as a note"
-	onlySome  = "Only some agents and their people"
-	sayIt     = "Nothing: just a message"
-	anAnswer  = "An answer"
-	agreement = "An agreement: everyone is asked to agree"
+	onlyAgent = "Only my agent, as a note"
+	onlySome  = "Selected agents and their owners"
+	sayIt     = "Message"
+	anAnswer  = "Request"
+	agreement = "Proposal: everyone is asked to agree"
 )
 
 // lists does what the list of a message offers. The pointer or the focus is at the message.

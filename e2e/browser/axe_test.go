@@ -176,7 +176,7 @@ func workHasNoFindings(t *testing.T, looks []look) {
 	tab.click(button("Show all tasks"))
 	tab.fill(field("Add a task"), "Thank them")
 	tab.click(button("Details"))
-	tab.chooses("t6", "Change")
+	tab.chooses("t6", "Edit")
 	tab.acts("t5", "t5 Switch the flag on Thursday at 10:00")
 	tab.click(css(".tasks-groups > :last-child > summary"))
 	tab.standing("t3", "Rows 212")
@@ -198,8 +198,8 @@ func popoversHaveNoFindings(tab *tab, looks []look) {
 		"the notifications": func() { tab.click(button("Menu")); tab.click(button("Notifications")) },
 		"the invite":        func() { tab.click(button("Invite")) },
 		"the settings":      func() { tab.click(button("Settings")) },
-		"closing the room":  func() { tab.click(button("Close the room")) },
-		"leaving":           func() { tab.click(button("Leave the room")) },
+		"closing the room":  func() { tab.click(button("Close room")) },
+		"leaving":           func() { tab.click(button("Leave room")) },
 	}
 	for n, state := range slices.Sorted(maps.Keys(states)) {
 		states[state]()
@@ -249,7 +249,7 @@ func signInHasNoFindings(t *testing.T, looks []look) {
 	tab.accessible(looks, "the page of sign-in")
 	tab.fill(field("Your key"), "mistyped")
 	tab.click(button("Allow"))
-	tab.sees("This key is not accepted here")
+	tab.sees("This key isn't valid here")
 	tab.accessible(looks, "a wrong key at the page of sign-in")
 	tab.visit(strings.Replace(s.connecting(client, answer), "S256", "plain", 1))
 	tab.is(button("Go back"))

@@ -40,8 +40,8 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.click(button("Menu"))
 	tab.click(button("Tasks"))
 	tab.until("the line has the focus", `document.activeElement.matches(".task-add input")`)
-	for filter, none := range map[string]string{"All": "There are no tasks.", "Free": "No task is free.",
-		"Mine": "No task is your agent's, or offered to it.", "Stalled": "No task has stalled."} {
+	for filter, none := range map[string]string{"All": "No tasks yet.", "To do": "Nothing to do.",
+		"Mine": "Nothing is assigned to your agent.", "Stalled": "No stalled tasks."} {
 		tab.click(role("radio", filter))
 		tab.sees(none)
 	}
@@ -56,47 +56,46 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.click(role("checkbox", "Bob"))
 	tab.click(role("checkbox", "t1 Weigh the girders"))
 	tab.click(button("Add"))
-	tab.standing("t2", "After Weigh the girders")
+	tab.standing("t2", "Blocked by Weigh the girders")
 	tasks := talk.bob.list()
 	if len(tasks) != 2 || tasks[1].Title != "Paint them" || len(tasks[1].For) != 1 || tasks[1].For[0] != "Bob" {
 		t.Fatalf("the list is %+v", tasks)
 	}
 
-	tab.acts("t1", "Take t1")
+	tab.acts("t1", "Give to my agent t1")
 	tab.standing("t1", "your agent")
 	tab.acts("t1", "Mark t1 as done")
-	tab.fill(field("What was done, and where (optional)"), "Nine tons, see the log")
-	tab.click(button("Mark as done"))
-	tab.standing("t2", "Offered to Bob")
+	tab.fill(field("Result (optional)"), "Nine tons, see the log")
+	tab.click(button("Mark as done").in("dialog form"))
+	tab.standing("t2", "assigned to Bob")
 	tab.acts("t2", "t2 Paint them") // all that is known of it
 	tab.standing("t2", "added by you")
 	tab.standing("t2", "Two coats of red.")
 	tab.standing("t2", "Nine tons, see the log") // what came of the one before
 	talk.bob.call("task", args{"action": "take", "id": "t2"})
 	tab.is(css(`dialog .task.taken[data-task="t2"]`))
-	tab.chooses("t2", "Release")
+	tab.chooses("t2", "Unassign")
 	tab.click(role("checkbox", "Cy Long"))
-	tab.click(button("Release").in("dialog form"))
-	tab.standing("t2", "Offered to Cy Long")
-	tab.chooses("t2", "Change")
-	tab.fill(field("What to do").in("dialog form"), "Paint them twice")
+	tab.click(button("Unassign").in("dialog form"))
+	tab.standing("t2", "assigned to Cy Long")
+	tab.chooses("t2", "Edit")
+	tab.fill(field("Title").in("dialog form"), "Paint them twice")
 	tab.click(button("Save"))
 	tab.standing("t2", "Paint them twice")
-	tab.chooses("t2", "Drop")
-	tab.click(button("Drop").in("dialog form"))
+	tab.chooses("t2", "Cancel task")
+	tab.click(button("Cancel task").in("dialog form"))
 	tab.click(role("radio", "Done"))
 	tab.standing("t1", "Nine tons, see the log")
 	tab.acts("t2", "t2 Paint them twice")
-	tab.standing("t2", "Dropped")
+	tab.standing("t2", "Canceled")
 	if left := talk.cy.list(); len(left) > 0 {
 		t.Errorf("still on the list: %+v", left)
 	}
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
 	tab.click(css(".event-more"))
-	for _, line := range []string{"The person behind Ann added t1 “Weigh the girders”", "The person behind Ann took t1",
-		"The person behind Ann finished t1", "Bob took t2",
-		"The person behind Ann released t2 “Paint them”, for Cy Long", "The person behind Ann dropped t2"} {
+	for _, line := range []string{"You added t1 “Weigh the girders”", "You took t1", "You finished t1",
+		"Bob took t2", "You unassigned t2 “Paint them”, assigned to Cy Long", "You canceled t2"} {
 		tab.until("the conversation says "+line, `document.querySelector(".log").innerText.replace(/"/g, "").includes(`+
 			quoted(strings.NewReplacer("“", "", "”", "").Replace(line))+`)`)
 	}
@@ -107,7 +106,7 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 		{"title": "Paint them", "after": []string{"1"}},
 	}})
 	tab.until("the side says after what it comes",
-		`document.querySelector(".sidebar-task.blocked")?.innerText.includes("After")`)
+		`document.querySelector(".sidebar-task.blocked")?.innerText.includes("Blocked by")`)
 	if wide := evaluate[int64](tab, `Math.max(...[...document.querySelectorAll(".room-sidebar, .sidebar-task > p")]
 		.map((box) => box.scrollWidth - box.clientWidth))`); wide > 0 {
 		t.Errorf("it is %d px wider", wide)
@@ -142,11 +141,11 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 
 	tab.is(button("Download later-6.txt").in(".sidebar"))
 	tab.isNot(button("Download later-1.txt").in(".sidebar"))
-	tab.click(button("Show earlier files"))
+	tab.click(button("Show earlier"))
 	tab.is(button("Download later-0.txt").in(".sidebar"))
-	tab.click(button("Show earlier files"))
+	tab.click(button("Show earlier"))
 	tab.is(button("Download first.txt").in(".sidebar"))
-	tab.isNot(button("Show earlier files"))
+	tab.isNot(button("Show earlier"))
 
 	tab.click(button("Show all agreements"))
 	const list = `[...document.querySelectorAll(".sidebar-quote")].map((quote) => quote.textContent.split(" ").at(-1)).join(" ")`
@@ -156,7 +155,7 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	tab.click(button("Show all tasks"))
 	tab.until("all are shown", `document.querySelectorAll("dialog .task").length === 50`)
 	tab.until("those that one can ask for are counted",
-		`[...document.querySelectorAll(".tasks-filter label")].map((l) => l.innerText.trim()).join() === "All 50,Mine,Free 49,Stalled,Done"`)
+		`[...document.querySelectorAll(".tasks-filter label")].map((l) => l.innerText.trim()).join() === "All 50,Mine,To do 49,Stalled,Done"`)
 	tab.click(role("radio", "Mine"))
 	tab.until("none is", `document.querySelectorAll("dialog .task").length === 0`)
 	tab.press("Escape")
@@ -173,8 +172,8 @@ func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	tab.walksBack(15)
 	tab.click(button("Show all tasks"))
 	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t50"}) })
-	tab.acts("t50", "Take t50")
-	tab.sees("t50: Bob's Claude has already taken it")
+	tab.acts("t50", "Give to my agent t50")
+	tab.sees("t50: Bob's Claude already took it")
 	evaluate[*bool](tab, `(document.querySelector(".task-add input").focus(), null)`)
 	tab.walksBack(20)
 }

@@ -182,9 +182,9 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.isNot(css(".message-buttons"))
 	tab.until("its message has the focus still", fmt.Sprintf("document.activeElement.dataset.id === %q", other))
 	for range 2 {
-		tab.sees("objected by you")
+		tab.sees("you objected")
 		tab.sees("agreed 1 of 1")
-		tab.sees("and now everyone asked has agreed")
+		tab.sees("now everyone asked has agreed")
 		tab.isNot(css(".message-buttons"))
 		tab.reload()
 	}
@@ -194,7 +194,7 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	secret := "ghp_" + strings.Repeat("aB3dE6gH9", 4)
 	for _, text := range []string{"throw this away: ", "take this: "} {
 		tab.says(text + secret)
-		tab.sees("Not sent: this seems to hold a GitHub token")
+		tab.sees("Not sent: this looks like it contains a GitHub token")
 		if strings.HasPrefix(text, "throw") {
 			tab.click(button("Discard"))
 			tab.isNot(button("Send anyway"))
@@ -213,9 +213,9 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.is(button("Pause my agent"))
 	tab.offline(true)
 	tab.click(button("Pause my agent"))
-	tab.sees("Your agent is not paused yet: the pause waits for a connection.")
-	tab.is(button("Cancel the pause"))
-	tab.sees("This waits for a connection.")
+	tab.sees("Not paused yet. Your agent pauses once you're online.")
+	tab.is(button("Cancel pause"))
+	tab.sees("Takes effect once you're online.")
 	tab.sees("No connection")
 	tab.writes("Can you hear me?")
 	tab.press("Enter")
@@ -224,8 +224,8 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.offline(false)
 	tab.sees("Not sent:")
 	tab.is(button("Discard"))
-	tab.sees("Your agent is paused: it cannot send anything.")
-	tab.seesNot("waits for a connection")
+	tab.sees("Your agent is paused and can't send anything.")
+	tab.seesNot("once you're online")
 	if got := talk.bob.call("send_message", args{"text": "I go on"}); got.Sent || got.Status != "paused" {
 		t.Errorf("the agent sends: %+v", got)
 	}

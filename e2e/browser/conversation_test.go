@@ -66,7 +66,7 @@ func (c *meeting) named() {
 	c.ben.click(css(".compose-send"))
 	c.ben.fill(css(nameAsked+" input"), "Ada")
 	c.ben.click(button("Send").in(nameAsked))
-	c.ben.sees("Somebody in this room has this name")
+	c.ben.sees("Someone here has this name")
 	if got := c.cy.texts(); len(got) > 0 {
 		c.t.Errorf("before Ben has given a name, the room heard %q", got)
 	}
@@ -92,7 +92,7 @@ func (c *meeting) named() {
 	}
 	c.offered()
 	for _, tab := range []*tab{c.ann, c.ben} {
-		for _, said := range []string{"The person behind Ada\n", "Benny, for Bo\n", "Ben, for Bo\n"} {
+		for _, said := range []string{"Ada's owner\n", "Benny, for Bo\n", "Ben, for Bo\n"} {
 			tab.sees(said)
 		}
 	}
@@ -137,7 +137,7 @@ func (c *meeting) speak() {
 	c.ann.says("Ann wants to know when the girders come.")
 	for _, a := range []*agent{c.ada, c.bo, c.cy} {
 		if m := a.hearsText("Ann wants to know when the girders come."); m.From != "Ada" || !m.Person || len(m.To) > 0 {
-			c.t.Errorf("%s heard %+v, want words of the person behind Ada, to all", a.name, m)
+			c.t.Errorf("%s heard %+v, want words of Ada's owner, to all", a.name, m)
 		}
 	}
 	c.bo.says("They come on **Tuesday**.")
@@ -195,9 +195,9 @@ func (c *meeting) ask() {
 	if m.Kind != "request" || !slices.Equal(m.Ask, []string{"Ada"}) {
 		c.t.Errorf("Ada heard %+v, want a request", m)
 	}
-	c.ann.sees("Your agent owes Ben an answer")
+	c.ann.sees("Ben asked your agent")
 	c.ada.says("Eighty meters.", args{"reply_to": m.ID})
-	c.ann.seesNot("Your agent owes Ben an answer")
+	c.ann.seesNot("Ben asked your agent")
 	c.ben.sees("Eighty meters.")
 
 	id := c.bo.says("Which **color**?", args{"kind": "request", "ask": []string{"Ada"}})
@@ -224,7 +224,7 @@ func (c *meeting) agree() {
 		c.t.Errorf("agreed was %+v", agreed)
 	}
 	c.ben.sees("agreed 1 of 1")
-	c.ann.sees("Bo, with the person behind Ada") // among the agreements
+	c.ann.sees("Bo, with Ada's owner") // among the agreements
 
 	c.bo.says("We skip the tests.", args{"kind": "proposal", "ask": []string{"Ada"}})
 	c.ann.owes("We skip the tests.")
@@ -288,8 +288,8 @@ func (c *meeting) export() {
 // end closes the room.
 func (c *meeting) end() {
 	c.t.Helper()
-	c.ann.click(button("Close the room"))
-	c.ann.click(button("Close for good"))
+	c.ann.click(button("Close room"))
+	c.ann.click(button("Close room").in(modal))
 	c.bo.hears("that the room is closed", func(m message) bool { return m.Type == "room" && m.Reason == "closed" })
 	c.refused(c.bo, fault.RoomClosed, "send_message", args{"text": "One more thing"})
 	for _, tab := range []*tab{c.ann, c.ben} {

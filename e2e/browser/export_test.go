@@ -108,7 +108,7 @@ func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
 	_, ends, _ := strings.Cut(markdown, "\n## Agreements\n")
 	at := 0
 	for _, part := range []string{"### Proposed by Bob, agreed by Cy Long", "## Done", "### t1 · done by Bob", "Lift",
-		"Lifted", "## Open", "### t2 · free", "Weld", "## Files", "### Bob · 7 bytes · text/", "crane.csv"} {
+		"Lifted", "## Open", "### t2 · to do", "Weld", "## Files", "### Bob · 7 bytes · text/", "crane.csv"} {
 		found := strings.Index(ends[at:], part)
 		if found < 0 {
 			t.Fatalf("the file has no %q where it belongs:\n%s", part, ends)

@@ -147,7 +147,7 @@ func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAr
 	if draft.Sent || draft.Status != "pending" {
 		t.Fatalf("it was sent: %+v", draft)
 	}
-	tab.sees("1 draft waits for you")
+	tab.sees("1 draft to approve")
 	tab.is(css(drafts + " canvas"))
 	tab.is(button("Download plan.png").in(drafts))
 	if slices.ContainsFunc(talk.bob.history(), func(m message) bool {
@@ -167,7 +167,7 @@ func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAr
 	tab.pictures(4)
 	tab.is(button("Download secret.png").in(".sidebar"))
 	tab.click(css(articleOf(id)))
-	tab.lists("Remove the file")
+	tab.lists("Remove file")
 	tab.sees("Remove this file?")
 	tab.click(button("Remove").in("dialog"))
 	tab.sees("This was removed.")
@@ -281,12 +281,12 @@ func TestUpload_pageOfTheAddress_takesOneFile(t *testing.T) {
 	tab.sees("The limit is 2.9 KB")
 	tab.seesNot("/home")
 	tab.picks("#upload-file", tab.kept(map[string][]byte{"large.jpg": bytes.Repeat([]byte("x"), 3001)})...)
-	tab.sees("It is too large")
+	tab.sees("It's too large")
 	tab.is(css(".landing-buttons .button.primary:disabled"))
 	content := encoded(t, drawn(60, 40), "jpeg")
 	tab.picks("#upload-file", tab.kept(map[string][]byte{"IMG_1.jpg": content})...)
-	tab.click(button("Send it"))
-	tab.sees("The file was sent to the room")
+	tab.click(button("Send file"))
+	tab.sees("File sent to the room")
 	if heard := bob.hearsFile("receipt.jpg"); heard.Text != "The receipt" || heard.Person ||
 		!bytes.Equal(bob.downloads(heard.ID), content) {
 		t.Errorf("Bob heard %+v", heard)

@@ -35,7 +35,7 @@ func TestNotices_whatIsMeantForThePerson_isToldWhileNobodyLooks(t *testing.T) {
 	tab.sees("before you ask for notices")
 	tab.approves("All")
 	tab.click(button("Notify me"))
-	tab.sees("You are notified")
+	tab.sees("You'll be notified")
 	tab.approves("None")
 	tab.click(button("Menu"))
 	tab.click(button("Notifications"))
@@ -56,7 +56,7 @@ func TestNotices_whatIsMeantForThePerson_isToldWhileNobodyLooks(t *testing.T) {
 	talk.cy.says("And this", args{"to": []string{"Ann"}})
 	told("2")
 	if text := evaluate[string](tab,
-		"JSON.stringify(window.notices)"); text != `[["The bridge","There is a message for you.","parley"],["The bridge","There is a message for you.","parley"]]` {
+		"JSON.stringify(window.notices)"); text != `[["The bridge","New message for you","parley"],["The bridge","New message for you","parley"]]` {
 		t.Errorf("the desktop was told %s: want no text, and one in the place of the other", text)
 	}
 }
@@ -67,7 +67,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab := talk.page
 	tab.look(360, 740, "light")
 	id := talk.bob.says("Paint it red", args{"kind": "proposal", "ask": []string{"Ann"}})
-	tab.sees("waits for your agent")
+	tab.sees("waiting for your agent")
 	tab.isNot(css(aside))
 	tab.click(button("Room, 1 waiting for you"))
 	tab.is(css(aside))
@@ -138,12 +138,12 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 
 	// A message of the agent waits: the bar leads there while it is out of sight.
 	talk.ann.drafts("Steel it is")
-	tab.sees("1 message from your agent waits for you.")
+	tab.sees("1 draft to approve.")
 	tab.is(button("Room, 1 waiting for you"))
 	const counted = `document.title.startsWith("(1) ") &&
 	  decodeURIComponent(document.querySelector("link[rel=icon]").href).includes(">1</text>")`
 	tab.until("a draft is counted in the title and on the icon", counted)
-	bar := button("1 draft waits for you Show")
+	bar := button("1 draft to approve Show")
 	tab.isNot(bar)
 	evaluate[*bool](tab, "void (document.querySelector('.log').scrollTop = 0)")
 	tab.click(bar)
@@ -154,11 +154,11 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.isNot(css(drafts))
 	tab.until("the focus is in the conversation", `document.querySelector(".log").contains(document.activeElement)`)
 	tab.until("the count is gone", "!("+counted+")")
-	tab.seesNot("waits for you.")
+	tab.seesNot("to approve.")
 
 	// The talk has at least half of the screen above a keyboard, on the side, and at 400 % zoom.
 	talk.ann.drafts("And paint it green")
-	tab.sees("1 message from your agent waits for you.")
+	tab.sees("1 draft to approve.")
 	evaluate[*bool](tab, "void (document.querySelector('.log').scrollTop = 0)") // only what is near the view is there
 	tab.answers(id)
 	tab.types(strings.Repeat("Some words, while the keyboard is open. ", 20))

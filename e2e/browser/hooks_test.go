@@ -83,21 +83,21 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 	client := s.called()
 	ada.call("wait_for_message", args{"cursor": ada.cursor, "wait_seconds": 0}) // so that nothing is new
 	client.subscribes(ada)
-	page.sees("Parley now calls an address when your agent has something to read")
-	page.sees("Called at " + client.host + " when something is new · since")
+	page.sees("Your agent's client turned on notifications")
+	page.sees("Notifies " + client.host + " of everything new · since")
 	page.isNot(css(".sidebar-fails"))
 	client.down.Store(true)
 	bo.says("Shall we paint it?")
 	<-client.came
-	page.sees("Calls to " + client.host + " have failed since")
-	page.sees("answered 503")
+	page.sees("Calls to " + client.host + " failing since")
+	page.sees("HTTP 503")
 	page.showsHook()
 
-	page.click(button("End the calls to " + client.host))
-	page.sees("Its client can subscribe again once this subscription would have ended")
+	page.click(button("Stop calls to " + client.host))
+	page.sees("It can subscribe again after at most a day")
 	page.isAccessible(byDay, "what ends a hook", `document.querySelector("dialog")`)
-	page.click(button("End the calls").in(modal))
-	page.sees("You ended the calls to an address for your agent")
+	page.click(button("Stop calls").in(modal))
+	page.sees("You stopped notifications to your agent's client")
 	page.isNot(css(".sidebar-fails"))
 	page.isNot(css(modal))
 	page.until("the focus is beside what is gone", `document.activeElement.matches("summary")`)
@@ -105,10 +105,10 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 	for _, tab := range []*tab{page, other} {
 		tab.seesNot("hush")
 	}
-	other.seesNot("Parley now calls")
+	other.seesNot("turned on notifications")
 	if _, markdown := page.exported("Markdown, to read"); !strings.Contains(markdown,
-		"· Parley now calls an address when your agent has something to read*") ||
-		!strings.Contains(markdown, "· You ended the calls to an address for your agent*") {
+		"· Your agent's client turned on notifications*") ||
+		!strings.Contains(markdown, "· You stopped notifications to your agent's client*") {
 		t.Errorf("the export: %s", markdown)
 	}
 }

@@ -39,12 +39,12 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	tab.click(button("More rooms"))
 	tab.sees("Zen")
 	tab.fill(role("searchbox", "Search names and descriptions"), "nowhere")
-	tab.sees("No public room contains these words.")
+	tab.sees("No public rooms match.")
 	tab.fill(role("searchbox", "Search names and descriptions"), "zen")
-	tab.seesNot("No public room contains these words.")
+	tab.seesNot("No public rooms match.")
 
 	// It can be joined by its name as well: the first try has no password, the second another room.
-	tab.click(button("Join a room by its name"))
+	tab.click(button("Join a room by name"))
 	tab.fill(css("#named-agent_name"), "Ann")
 	tab.fill(css("#named-room"), "Zen")
 	tab.click(button("Join").in("dialog"))
@@ -52,7 +52,7 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	tab.fill(css("#named-room"), "Zenn")
 	tab.fill(css("#named-password"), "pw")
 	tab.click(button("Join").in("dialog"))
-	tab.sees("There is no room of this name")
+	tab.sees("No room has this name")
 	tab.press("Escape")
 	tab.click(button("Join the room Zen"))
 
@@ -63,17 +63,17 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	tab.fill(css("#join-password"), "no")
 	tab.click(button("Join").in("dialog"))
 	tab.until("the password is wrong",
-		`document.querySelector("#join-password-error")?.textContent === "The password is wrong."`)
+		`document.querySelector("#join-password-error")?.textContent === "Wrong password."`)
 	tab.fill(css("#join-password"), "pw")
 	tab.click(button("Join").in("dialog"))
 	tab.until("the name is taken",
 		`document.activeElement.id === "join-agent_name" && document.activeElement.getAttribute("aria-invalid")`)
-	tab.sees("Somebody in this room has this name")
+	tab.sees("Someone here has this name")
 	tab.fill(field("Your name").in("dialog"), "Ann (me)")
 	tab.click(button("Join").in("dialog"))
 	tab.sees("Use letters, digits, spaces")
 	tab.press("Escape")
-	tab.click(button("Join a room by its name"))
+	tab.click(button("Join a room by name"))
 	tab.fill(field("Your name").in("dialog"), "Ann")
 	tab.fill(css("#named-room"), "Zen")
 	tab.fill(css("#named-password"), "pw")
@@ -89,21 +89,21 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	address := tab.shownLines("Any other")[0]
 	tab.click(button("Create a room"))
 	tab.fill(field("Your name"), "Ann Lee")
-	tab.fill(field("Name of the room"), "Tea at five")
+	tab.fill(field("Room name"), "Tea at five")
 	tab.click(css(".landing-more summary"))
-	tab.fill(field("What it is for"), "To read.")
+	tab.fill(field("Description"), "To read.")
 	tab.fill(role("spinbutton", "Seats"), "101")
 	tab.fill(css("#create-password"), " secret ")
-	tab.click(role("checkbox", "List it among the public rooms"))
-	tab.click(button("Create the room"))
+	tab.click(role("checkbox", "Show in public rooms"))
+	tab.click(button("Create room"))
 	tab.until("the seats are wrong, and have the focus",
 		`document.activeElement.id === "create-capacity" && document.querySelector("#create-capacity-error").textContent`)
 	tab.fill(role("spinbutton", "Seats"), "7")
-	tab.click(button("Create the room"))
+	tab.click(button("Create room"))
 	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
 	tab.sees("Tea at five")
 	const headings = `[...document.querySelectorAll(".sidebar :is(h2, h3)")].map((h) => h.innerText).join()`
-	tab.until("what has no content has no heading", headings+` === "Who is here,Waiting,This room"`)
+	tab.until("what has no content has no heading", headings+` === "Members,Online,About this room"`)
 
 	bot := s.agentAt(address, "Bot")
 	bot.sit("join_room", args{"room": "Tea at five", "password": " secret ", "agent_name": "Bot",
@@ -122,12 +122,12 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	// A person alone has no reins, and others see that it is a person.
 	other := s.person().open(bot.watch)
 	bot.says("Is it hot enough?", args{"kind": "request", "ask": []string{"Ann Lee"}})
-	tab.sees("You owe Bot an answer")
+	tab.sees("Bot asked you")
 	tab.until("what waits for the person comes first",
-		headings+` === "For you to answer,Who is here,Working,Waiting,This room"`)
+		headings+` === "Waiting for you,Members,Active,Online,About this room"`)
 	tab.isNot(role("switch", "Pause"))
 	tab.seesNot("your agent")
-	other.sees("Ann Lee owes your agent an answer")
+	other.sees("Your agent asked Ann Lee")
 	other.until("a person is told from an agent",
 		`[...document.querySelectorAll(".sidebar-person")].some((row) => /^Ann Lee\s*person/.test(row.innerText))`)
 
@@ -152,12 +152,12 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	tab := s.person().open("/i/" + code)
 	tab.sees("You are invited to Tea house")
 	tab.sees("About tea.")
-	tab.sees("Here now: Eve")
+	tab.sees("Members: Eve")
 	tab.sees("3 seats are free.")
-	tab.sees("You need no key and no sign-in: the address of this invite is enough.")
+	tab.sees("No key or sign-in needed: this invite's address is enough.")
 	tab.click(role("radio", "Any other"))
-	if got := tab.copied(func() { tab.click(button("Copy the address for A2A")) }); got != s.root+"/i/"+code+"/" {
-		t.Errorf("the address for A2A is %q", got)
+	if got := tab.copied(func() { tab.click(button("Copy the A2A address")) }); got != s.root+"/i/"+code+"/" {
+		t.Errorf("the A2A address is %q", got)
 	}
 	bot := s.agentAt(tab.shownLines("Any other")[0], "Bot")
 	bot.sit("join_room", args{"agent_name": "Bot", "create_if_missing": false})
@@ -185,8 +185,8 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	bot.says("Welcome")
 	tab.sees("Welcome")
 	tab.visit("/i/" + code)
-	tab.sees("You have a seat here already: Ann. To take another seat, first open the room and leave it in its menu.")
-	tab.click(hyper("Open the room"))
+	tab.sees("You already have a seat here: Ann. To take another, first leave the room in its menu.")
+	tab.click(hyper("Open room"))
 	tab.sees("Welcome")
 
 	eve.call("manage_agent", args{"agent_name": "Ann", "action": "kick"})
@@ -195,8 +195,8 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	tab.visit(old)
 	tab.sees("This invite is no longer valid")
 	tab.visit(eve.invited())
-	tab.sees("You no longer have a seat here.")
-	tab.seesNot("You have a seat here already")
+	tab.sees("You no longer have a seat here. Join again, without an agent.")
+	tab.seesNot("You already have a seat here")
 	tab.accessible(byDay, "an invite after a seat is gone")
 	tab.fill(field("Your name"), "Ann")
 	tab.click(button("Join"))

@@ -24,13 +24,13 @@ func TestHome_key_isCheckedKeptForgottenAndRevoked(t *testing.T) {
 	tab.accessible(byDay, "the home page of a server with keys")
 	tab.fill(field("Your key"), key[:len(key)-1])
 	tab.click(button("Use this key"))
-	tab.sees("This key is not accepted here")
+	tab.sees("This key isn't valid here")
 	tab.fill(field("Your key"), key)
 	tab.click(button("Use this key"))
 	tab.sees("Create a room")
 	tab.reload()
 	tab.sees("Create a room")
-	tab.click(button("Forget the key"))
+	tab.click(button("Remove key"))
 	tab.sees("This server needs a key")
 	tab.fill(field("Your key"), key)
 	tab.click(button("Use this key"))
@@ -39,7 +39,7 @@ func TestHome_key_isCheckedKeptForgottenAndRevoked(t *testing.T) {
 	s.revoke("ann")
 	tab.reload()
 	tab.sees("Your key is no longer accepted")
-	tab.click(button("Forget the key"))
+	tab.click(button("Remove key"))
 	tab.sees("This server needs a key")
 	if kept := evaluate[string](tab, "JSON.stringify(localStorage)"); strings.Contains(kept, key) {
 		t.Errorf("the browser still keeps it: %s", kept)
@@ -58,7 +58,7 @@ func TestHome_page_hasAManifestAndKeepsItsColorsAndTheClient(t *testing.T) {
 	const background = "getComputedStyle(document.documentElement).backgroundColor"
 	light := evaluate[string](tab, background)
 	line := tab.shownLines("Codex")[0]
-	if got := tab.copied(func() { tab.click(button("Copy the line for Codex").nth(0)) }); got != line {
+	if got := tab.copied(func() { tab.click(button("Copy instructions for Codex").nth(0)) }); got != line {
 		t.Errorf("copied %q, want %q", got, line)
 	}
 	tab.click(role("radio", "Dark"))
@@ -80,9 +80,9 @@ func TestHome_page_hasAManifestAndKeepsItsColorsAndTheClient(t *testing.T) {
 	tab.visit("/")
 	tab.click(button("Create a room"))
 	tab.fill(field("Your name"), "Ann")
-	tab.fill(field("Name of the room"), "Lost")
-	tab.click(button("Create the room"))
-	tab.sees("You would lose a seat at once.")
+	tab.fill(field("Room name"), "Lost")
+	tab.click(button("Create room"))
+	tab.sees("You would lose your seat right away.")
 	if _, err := s.caller("Bot").try("room_info", args{"room": "Lost"}); err == nil {
 		t.Error("the room was made")
 	}

@@ -25,14 +25,14 @@ func TestLink_openedTwice_isToldLoudlyAndLeadsOnHereAndNowhereElse(t *testing.T)
 	second.click(hyper("My rooms"))
 	second.sees("Connect your agent")
 	second.seesNot("Harbor")
-	first.sees("Somebody tried to open your link")
+	first.sees("Someone tried to open your link")
 	first.is(css(".event-loud"))
 
 	const seats = `Object.keys(localStorage).filter((name) => name.startsWith("parley.seat.")).join()`
 	before := evaluate[string](first, seats)
 	first.visit("about:blank")
 	first.visit(ada.watch)
-	first.sees("Somebody tried to open your link")
+	first.sees("Someone tried to open your link")
 	if after := evaluate[string](first, seats); after != before || strings.Contains(after, ",") {
 		t.Error("the same link has made another token")
 	}

@@ -24,11 +24,11 @@ func TestLists_setNamesApartAndAreSearched(t *testing.T) {
 	}
 	tab.until("each name of who reads stands in an element", lists(".message-to")+` === "Bo and Cy / Bo|Cy"`)
 	tab.until("so does each of who is asked", lists(".marks")+` === "Cy|Bo and Cy"`)
-	tab.until("and of who owes", lists(".sidebar-owes")+` === "Cy|Bo and Cy|Bo"`)
+	tab.until("and of who owes", lists(".sidebar-owes")+` === "Bo|Cy|Bo and Cy"`)
 	tab.is(css(`[aria-label*="Only to “Bo and Cy”,"]`))
 	tab.is(css(`[aria-label*="Only to “Bo” and “Cy”,"]`))
 	tab.click(button("To: everyone"))
-	tab.click(role("radio", "Only some agents and their people"))
+	tab.click(role("radio", "Selected agents and their owners"))
 	tab.click(role("checkbox", both))
 	tab.until("the button shows one name", lists(".chip-text")+`.startsWith("Bo and Cy / ")`)
 	tab.is(css(`textarea[placeholder="Message only “Bo and Cy”"]`))
@@ -36,9 +36,9 @@ func TestLists_setNamesApartAndAreSearched(t *testing.T) {
 	for _, name := range []string{"Dee", "Eve", "Fay", "Gus", "Hal"} {
 		s.agent("The fleet", name)
 	}
-	tab.isNot(role("searchbox", "Find a name"))
+	tab.isNot(role("searchbox", "Search names"))
 	s.agent("The fleet", "Ida")
-	tab.fill(role("searchbox", "Find a name"), "ID")
+	tab.fill(role("searchbox", "Search names"), "ID")
 	tab.isNot(role("checkbox", both))
 	tab.press("Enter")
 	tab.click(role("checkbox", "Ida"))

@@ -148,7 +148,7 @@ func (c *meeting) sharesNothing() {
 	c.ann.picks(".compose input[type=file]", c.ann.kept(map[string][]byte{"plan.txt": []byte("steel")})...)
 	c.ann.types("Look at this")
 	c.ann.sends()
-	c.ann.sees("It cannot be shared here: the server accepts no files")
+	c.ann.sees("The server accepts no files")
 	c.ann.sees("Look at this")
 	c.ann.click(button("Discard"))
 	c.ann.isNot(css(".log .file"))
@@ -163,7 +163,7 @@ func (c *meeting) sharesSmallFiles(bucket *s3local.Server) {
 	large := bytes.Repeat([]byte("x"), 4<<20)
 	c.ann.picks(".compose input[type=file]", c.ann.kept(map[string][]byte{
 		"1.png": encoded(c.t, drawn(300, 200), "png"), "2.bin": large, "3.bin": append(large, 'x')})...)
-	c.ann.sees("3.bin is not attached. It is too large: the limit here is 4 MB.")
+	c.ann.sees("Couldn't attach 3.bin. It's too large. The limit is 4 MB.")
 	c.ann.sends()
 	c.bo.hearsFile("2.bin")
 	c.ann.pictures(1)

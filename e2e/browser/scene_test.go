@@ -91,7 +91,7 @@ func sceneOn(s *server) *scene {
 	sc.mayas.approves("All")
 	maya.drafts(sceneFindsIn, args{"reply_to": asked})
 	maya.drafts(sceneMore)
-	sc.mayas.sees("2 drafts wait for you")
+	sc.mayas.sees("2 drafts to approve")
 	for _, tab := range []*tab{sc.mayas, sc.jonass} {
 		tab.is(button("Show all tasks"))
 		tab.is(button("Download sandbox-today.png").in(".sidebar"))

@@ -32,19 +32,19 @@ func TestSidebar_admin_mutesPromotesRemovesAndBans(t *testing.T) {
 	s := onFile(t)
 	ada, bo, cy, tab := s.crowd()
 	bos := s.person().open(bo.watch)
-	bos.is(button("Leave the room").in(aside))
-	for _, name := range []string{"Actions for Ada", "Actions for Cy", "Settings", "Close the room"} {
+	bos.is(button("Leave room").in(aside))
+	for _, name := range []string{"Actions for Ada", "Actions for Cy", "Settings", "Close room"} {
 		bos.isNot(button(name)) // only admins may
 	}
 	tab.click(button("Actions for Bo"))
-	tab.fill(field("Reason, for all to read (optional)"), "It talks too much")
+	tab.fill(field("Reason, visible to everyone (optional)"), "It talks too much")
 	tab.click(button("Mute"))
 	tab.is(css(".sidebar-person .sidebar-warn"))
 	tab.until("the focus is back at the button", // until the seat moves to another group
 		`document.activeElement.getAttribute("aria-label") === "Actions for Bo"`)
 	bo.refused(fault.NotAllowed, "send_message", args{"text": "Really?"})
 	tab.sees("It talks too much") // in the conversation
-	bos.sees("An admin has muted this seat.")
+	bos.sees("An admin muted you.")
 	bos.audience("my agent")
 	bos.says("Keep quiet for now")
 	bo.hears("the note", func(m message) bool { return m.From == "your user" && m.Text == "Keep quiet for now" })
@@ -58,8 +58,8 @@ func TestSidebar_admin_mutesPromotesRemovesAndBans(t *testing.T) {
 	cy.hears("its role", func(m message) bool { return m.Type == "role" && m.Agent == "Cy" })
 	cy.call("update_room", args{"description": "Mine as well"})
 	tab.click(button("Actions for Cy"))
-	tab.click(button("Make member"))
-	tab.sees("made Cy a member") // in the conversation
+	tab.click(button("Remove as admin"))
+	tab.sees("removed Cy as admin") // in the conversation
 	cy.refused(fault.NotAllowed, "update_room", args{"description": "Mine alone"})
 
 	tab.click(button("Actions for Bo"))
@@ -84,7 +84,7 @@ func TestSidebar_admin_mutesPromotesRemovesAndBans(t *testing.T) {
 	ada.speaks(120, numbered("Since then"))
 	tab.reload()
 	tab.sees("Cy is banned")
-	tab.click(button("Lift the ban"))
+	tab.click(button("Unban"))
 	tab.seesNot("Cy is banned")
 	s.agent("The bridge", "Cy").says("Back again.")
 	tab.sees("Back again.")
@@ -99,7 +99,7 @@ func TestSidebar_ban_removesFilesAndTasksWhereThatIsTicked(t *testing.T) {
 		kept[a] = a.shares(a.name+".txt", []byte("A note of "+a.name))
 		a.call("task", args{"action": "add", "tasks": []args{{"title": "A task of " + a.name}}})
 	}
-	clear := role("checkbox", "Also remove all files and open tasks under this name")
+	clear := role("checkbox", "Also remove files and open tasks under this name")
 	tab.click(button("Actions for Bo"))
 	tab.click(button("Remove"))
 	tab.sees("Remove Bo?")
@@ -135,9 +135,9 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 	_, bo, cy, tab := s.crowd()
 	di := s.caller("Di")
 	di.refused(fault.RoomFull, "join_room", args{"room": "The bridge", "agent_name": "Di"})
-	tab.sees("Di found no free seat")
+	tab.sees("No free seat for Di")
 	tab.click(button("Add a seat"))
-	tab.seesNot("Di found no free seat")
+	tab.seesNot("No free seat for Di")
 	di.sit("join_room", args{"room": "The bridge", "agent_name": "Di"})
 	di.says("Thank you.")
 	tab.sees("Thank you.")
@@ -145,18 +145,18 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 	// An agent that is here is not removed for its name.
 	bo.says("I am here.")
 	s.caller("Bo").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Bo"})
-	tab.sees("Somebody tried to join as Bo")
-	tab.sees("asked to come back as Bo")
-	tab.isNot(button("Remove the silent one"))
+	tab.sees("Someone tried to join as Bo")
+	tab.sees("asked to rejoin as Bo")
+	tab.isNot(button("Remove inactive agent"))
 	tab.click(button("Dismiss"))
 	tab.seesNot("tried to join as Bo")
 
 	cy.call("wait_for_message", args{"wait_seconds": 0, "back_in_minutes": 30})
 	s.caller("Cy").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Cy"})
-	tab.is(button("Remove the silent one").in(".sidebar-knock"))
-	tab.click(button("Remove the silent one").in(".event"))
+	tab.is(button("Remove inactive agent").in(".sidebar-knock"))
+	tab.click(button("Remove inactive agent").in(".event"))
 	tab.sees("removed Cy")
-	tab.isNot(button("Remove the silent one"))
+	tab.isNot(button("Remove inactive agent"))
 	cy = s.caller("Cy")
 	cy.sit("join_room", args{"room": "The bridge", "agent_name": "Cy"})
 
@@ -166,12 +166,12 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 	tab.click(button("Save"))
 	tab.sees("Another room has this name")
 	tab.fill(field("Name"), "The long bridge")
-	tab.fill(field("What it is for"), "constructor") // the name of a method is as good as any
-	tab.fill(role("spinbutton", "Messages that agents may send until a person speaks"), "1")
-	tab.click(role("checkbox", "List this room for everybody who uses this server"))
+	tab.fill(field("Description"), "constructor") // the name of a method is as good as any
+	tab.fill(role("spinbutton", "Agent messages without a human reply"), "1")
+	tab.click(role("checkbox", "Show in public rooms"))
 	tab.click(button("Save"))
 	tab.isNot(css(modal))
-	tab.sees("Listed publicly")
+	tab.sees("Public")
 	tab.sees("changed the description:")
 	room := bo.call("room_info", nil).Room
 	if room.Name != "The long bridge" || room.Description != "constructor" {
@@ -182,7 +182,7 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 	bo.says("One.")
 	bo.refused(fault.Paused, "send_message", args{"text": "Two."})
 	tab.click(button("Settings"))
-	tab.fill(field("What it is for"), "")
+	tab.fill(field("Description"), "")
 	tab.click(button("Save"))
 	tab.sees("removed the description")
 	if got := bo.call("room_info", nil).Room.Description; got != "" {
@@ -193,15 +193,15 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 	tab.click(button("Settings"))
 	tab.fill(field("Password"), "rivets")
 	tab.click(button("Save"))
-	tab.sees("Nobody can join with the old link any more")
+	tab.sees("the old one no longer works")
 	tab.press("Escape")
-	tab.sees("Password needed")
+	tab.sees("Password required")
 	ed := s.caller("Ed")
 	ed.refused(fault.WrongPassword, "join_room", args{"room": "The long bridge", "agent_name": "Ed"})
 	tab.click(button("Settings"))
-	tab.click(role("checkbox", "Remove the password"))
+	tab.click(role("checkbox", "Remove password"))
 	tab.click(button("Save"))
-	tab.seesNot("Password needed")
+	tab.seesNot("Password required")
 	ed.sit("join_room", args{"room": "The long bridge", "agent_name": "Ed"})
 }
 
@@ -228,7 +228,7 @@ func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 	for name, renew := range map[string]func(){"Cy": byBan, "Di": bySettings} {
 		old := link
 		renew()
-		tab.sees("Nobody can join with the old link any more")
+		tab.sees("the old one no longer works")
 		tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+
 			quoted(old))
 		link = tab.invite()
@@ -237,8 +237,8 @@ func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 		tab.press("Escape")
 		tab.isNot(css(modal))
 	}
-	tab.sees("The person behind Ada banned Bo; there is a new invite, and the old one no longer works")
+	tab.sees("You banned Bo; the invite link was replaced")
 	tab.click(button("Invite"))
 	tab.is(css(".sidebar-shown code").nth(0))
-	tab.seesNot("old link any more")
+	tab.seesNot("the old one no longer works")
 }

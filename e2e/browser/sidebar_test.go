@@ -42,9 +42,9 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
 	tab := s.person().open(ada.watch)
 	tab.click(button("Menu"))
-	tab.click(button("Another device"))
-	tab.sees("No other device can open a link to this computer.")
-	tab.click(button("Make a link").in(modal))
+	tab.click(button("Add a device"))
+	tab.sees("Other devices can't open a link to this computer.")
+	tab.click(button("Create a link").in(modal))
 	tab.is(role("image", "QR code of the link"))
 	phone := s.person().open(tab.invite())
 	tab.press("Escape")
@@ -58,16 +58,16 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 	phone.approves("All")
 	ada.drafts("It will be cheap.")
 	ada.drafts("It will be fast.")
-	tab.sees("2 drafts wait for you")
+	tab.sees("2 drafts to approve")
 	tab.approving("All")
 	tab.click(button("Edit").in(first))
 	tab.press("Control+a")
 	tab.types("It will be cheap enough.")
 	phone.click(button("Send").in(first))
-	tab.sees("1 draft waits for you")
+	tab.sees("1 draft to approve")
 	tab.sees("It will be cheap enough.")
 	const late = ".late"
-	copied := tab.copied(func() { tab.click(button("Copy the text").in(late)) })
+	copied := tab.copied(func() { tab.click(button("Copy text").in(late)) })
 	if copied != "It will be cheap enough." {
 		t.Errorf("copied %q of what was being written", copied)
 	}
@@ -79,13 +79,13 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 	phone.click(button("Send").in(drafts))
 	phone.isNot(css(drafts))
 	tab.click(button("Send").in(drafts))
-	tab.sees("already decided this on another device")
+	tab.sees("was decided on another device")
 	tab.isNot(css(drafts))
 
 	// To forget the room keeps the seat, and loses the way in. To leave gives up the seat.
 	phone.click(button("Menu"))
-	phone.click(button("Forget on this device"))
-	phone.click(button("Forget").in(modal))
+	phone.click(button("Remove from this device"))
+	phone.click(button("Remove").in(modal))
 	phone.until("the page is the first one", `location.pathname === "/"`)
 	if kept := evaluate[[]string](phone,
 		`Object.keys(localStorage).filter((name) => name.startsWith("parley.seat."))`); len(kept) > 0 {
@@ -93,12 +93,12 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 	}
 	tab.reload()
 	tab.approves("None")
-	tab.click(button("Leave the room").in(aside))
+	tab.click(button("Leave room").in(aside))
 	tab.sees("Leave this room?")
 	tab.press("Escape")
 	tab.isNot(css(modal))
 	ada.says("Still here.")
-	tab.is(button("Leave the room").in(aside))
+	tab.is(button("Leave room").in(aside))
 	evaluate[*bool](tab, `new Promise((pressed) => {
 		new MutationObserver((_, all) => {
 			const button = document.querySelector("dialog .danger");
@@ -107,7 +107,7 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 			button.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
 			pressed(null);
 		}).observe(document.body, { childList: true, subtree: true });
-		[...document.querySelectorAll("aside button")].find((b) => b.textContent.trim() === "Leave the room").click();
+		[...document.querySelectorAll("aside button")].find((b) => b.textContent.trim() === "Leave room").click();
 	})`) // who has opened a dialog may press at once
 	bo.hears("that Ada left", func(m message) bool { return m.Type == "left" && m.Agent == "Ada" })
 	ada.refused(fault.Removed, "send_message", args{"text": "Hello?"})
@@ -158,7 +158,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	before := evaluate[float64](tab, below)
 	evaluate[*bool](tab, pressesEarly)
 	ada.drafts("Forty **meters**.", args{"reply_to": question, "to": []string{"Bo"}})
-	tab.sees("1 message from your agent waits for you.")
+	tab.sees("1 draft to approve.")
 	if after := evaluate[float64](tab, below); after != before {
 		t.Errorf("a draft moved what the pointer rests on by %f px", after-before)
 	}
@@ -184,7 +184,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.reload()
 	tab.until("the words are there", `
 		document.querySelector("`+drafts+` textarea")?.value === "It will not be cheap."`)
-	tab.click(button("Send as my words").in(drafts))
+	tab.click(button("Send as me").in(drafts))
 	tab.isNot(css(drafts))
 	if got := bo.hearsText("It will not be cheap."); !got.Person {
 		t.Errorf("Bo heard %+v", got)
@@ -193,7 +193,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 
 	ada.drafts("It will be fast.")
 	ada.drafts("Between us: it will sway.", args{"to": []string{"Bo"}})
-	tab.sees("2 drafts wait for you")
+	tab.sees("2 drafts to approve")
 	tab.until("each Send has an outline or is filled", `
 		[...document.querySelectorAll(".message-draft .primary")].map((b) => getComputedStyle(b)).every((is) =>
 			is.borderColor === is.color || is.color === "rgb(255, 255, 255)")`)
@@ -211,7 +211,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(refuse)
 	tab.types("Nobody knows yet.")
 	tab.press("Enter") // which does not wait for the time of Undo
-	tab.sees("1 draft waits for you")
+	tab.sees("1 draft to approve")
 	tab.until("the next draft has the focus", `document.activeElement.matches(".message-draft")`)
 	ada.decided("refused")
 	for _, m := range bo.history() {
@@ -224,7 +224,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	bo.call("leave_room", nil)
 	tab.click(button("Send").in(drafts))
 	tab.is(css(drafts + " [role=alert]"))
-	tab.sees("has just left the room")
+	tab.sees("its recipient has left")
 	tab.click(button("Refuse").in(drafts))
 	tab.is(button("Undo"))
 	tab.reload() // the page is left: what can be undone is sent at once
@@ -249,19 +249,19 @@ func TestSidebar_inviteLink_seatsAFurtherAgent(t *testing.T) {
 	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 3})
 	tab := s.person().open(ada.watch)
 	tab.look(360, 740, "dark")
-	tab.sees("Nobody else is here yet.")
-	tab.click(button("Invite somebody"))
+	tab.sees("No one else is here yet.")
+	tab.click(button("Invite someone"))
 	first := tab.invite()
-	tab.sees("No other device can open a link to this computer.")
-	if copied := tab.copied(func() { tab.click(button("Copy the link")) }); copied != first {
+	tab.sees("Other devices can't open a link to this computer.")
+	if copied := tab.copied(func() { tab.click(button("Copy link")) }); copied != first {
 		t.Errorf("copied %q in place of %q", copied, first)
 	}
 	s.guest(first, "Bo").says("I came by the link.")
 	tab.sees("I came by the link.")
 	tab.look(1440, 900, "light")
-	tab.isNot(button("Invite somebody"))
+	tab.isNot(button("Invite someone"))
 
-	tab.click(button("Make a new link"))
+	tab.click(button("Create a new link"))
 	tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+quoted(first))
 	second := tab.invite()
 	if _, err := s.invited(first, "Cy").try("join_room", args{"agent_name": "Cy"}); err == nil {
@@ -269,7 +269,7 @@ func TestSidebar_inviteLink_seatsAFurtherAgent(t *testing.T) {
 	}
 	s.guest(second, "Di").says("So did I.")
 	tab.sees("So did I.")
-	tab.sees("No seat is free.")
+	tab.sees("No free seats.")
 	tab.click(button("Add seats in settings"))
 	tab.fill(role("spinbutton", "Seats"), "4")
 	tab.click(button("Save"))

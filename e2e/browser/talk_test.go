@@ -117,7 +117,7 @@ func TestTalk_whatIsRead_staysWhereItIs_andComingBackOpensAtTheFirstUnread(t *te
 	first := bob.speaks(60, numbered("Missed"))[0]
 	tab.visit("/")
 	tab.sees("60 unread")
-	tab.sees("Here: Ann's Codex, Bob's Claude, Cy")
+	tab.sees("Online: Ann's Codex, Bob's Claude, Cy")
 	tab.click(hyper("Reading"))
 	tab.sees("Missed 0")
 	tab.until("the line is near the top", "document.querySelector('.unread').getBoundingClientRect().top < 200")
@@ -164,7 +164,7 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 	ann.says("And again.")
 	ann.says("And once more.")
 	tab.sees("And once more.")
-	tab.is(role("article", "Bob's Claude, to all, Request, "+tab.clock(question)))
+	tab.is(role("article", "Bob's Claude, to everyone, Request, "+tab.clock(question)))
 	tab.is(role("article", "Cy, Only to you, "+tab.clock(answer)))
 	tab.sees("Only to you")
 	heads := evaluate[string](tab, "[...document.querySelectorAll('.message-who')].map((who) => who.innerText).join()")
@@ -180,7 +180,7 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 		const time = () => getComputedStyle(one.querySelector(".message-aside")).opacity;
 		const before = time();
 		one.focus();
-		return [before, time(), Math.round(one.offsetHeight), one.ariaLabel.startsWith("Ann's Codex, to all, ")];
+		return [before, time(), Math.round(one.offsetHeight), one.ariaLabel.startsWith("Ann's Codex, to everyone, ")];
 	}).join()`); lines != "0,1,24,true" {
 		t.Errorf("further messages of a speaker: %s, want one, its time with the focus alone, 24 px, its name", lines)
 	}
@@ -231,8 +231,8 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 	tab.expects("ERR_INTERNET_DISCONNECTED")
 	tab.offline(true)
 	focus(id)
-	tab.click(button("Copy the text"))
-	tab.sees("Not copied")
+	tab.click(button("Copy text"))
+	tab.sees("Couldn't copy")
 	tab.offline(false)
 	tab.click(button("Show all"))
 	tab.sees("The end of it.")
@@ -246,7 +246,7 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 	tab.click(css(".log-latest"))
 	tab.sees("My salary is secret.")
 	focus(secret)
-	link := tab.copied(func() { tab.lists("Copy the link to this message") })
+	link := tab.copied(func() { tab.lists("Copy link to message") })
 	tab.press("Escape")
 	evaluate[bool](tab, "(location.hash = "+quoted(id)+", true)") // a link to another message of this room
 	tab.until("that message has the focus", "document.activeElement.dataset.id === "+quoted(id))
@@ -257,7 +257,7 @@ func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 	tab.sees("Message not found")
 	tab.press("Escape")
 	focus(secret)
-	tab.lists("Remove the text")
+	tab.lists("Remove message")
 	tab.click(button("Remove"))
 	tab.sees("This was removed.")
 	other.sees("This was removed.")

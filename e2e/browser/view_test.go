@@ -38,7 +38,7 @@ func (h *hosted) atSize(width int64, theme string, with args) int {
 	given := args{"context": args{"theme": theme, "availableDisplayModes": []string{"inline", "fullscreen"}}}
 	maps.Copy(given, with)
 	h.shows(given)
-	h.reads("Open the room")
+	h.reads("Open room")
 	h.told()
 	return within[int](h, "document.documentElement.scrollHeight")
 }
@@ -58,8 +58,8 @@ func TestView_talk_isShownAsItGoesOn(t *testing.T) {
 	bob.says("They come on **Tuesday**, see `plan`:\n\n- one\n- two", args{"reply_to": asked})
 	bob.shares("plan.txt", []byte("steel"))
 	h := ann.hosts(800, nil)
-	for _, text := range []string{"The bridge", "Ann's Codex", "your agent", "was here just now", "asks Bob's Claude",
-		"They come on Tuesday, see plan:", "plan.txt", "5 B", "Open the room"} {
+	for _, text := range []string{"The bridge", "Ann's Codex", "your agent", "active", "asks Bob's Claude",
+		"They come on Tuesday, see plan:", "plan.txt", "5 B", "Open room"} {
 		h.reads(text)
 	}
 	h.views("Markdown is shown", `["b", "code", "ul > li:nth-child(2)"].every((one) => document.querySelector(".text " + one))`)
@@ -78,12 +78,12 @@ func TestView_talk_isShownAsItGoesOn(t *testing.T) {
 	h.ticks(3)
 	h.reads("This was removed.")
 	h.views("the text is gone", `!document.body.textContent.includes("A mistake.")`)
-	h.presses("Open the room")
+	h.presses("Open room")
 	want := s.root + "/r/" + ann.token[:7]
 	h.until("the host is asked to open the page",
 		`said.some(({ method, params }) => method === "ui/open-link" && params.url === `+quoted(want)+`)`)
 	h.shows(args{"refuses": []string{"ui/open-link"}})
-	h.presses("Open the room")
+	h.presses("Open room")
 	h.reads("Your client did not open " + want)
 	if h.made() != before+2 {
 		t.Errorf("the view made %d calls: %v", h.made(), h.calls)
@@ -125,7 +125,7 @@ func TestView_fullRoom_fitsEachWidthAndTheme(t *testing.T) {
 	s := onFile(t)
 	ann := s.caller("Ann")
 	ann.sit("create_room", args{"room": "A full house", "agent_name": "Ann", "capacity": 30,
-		"description": strings.Repeat("What it is for. ", 60)})
+		"description": strings.Repeat("Description. ", 60)})
 	for n := range 29 {
 		s.agent("A full house", fmt.Sprintf("Agent with a long name number %d", n+1))
 	}
@@ -216,7 +216,7 @@ func TestView_scriptsOfOthers_neverRun(t *testing.T) {
 	  postMessage({ jsonrpc: "2.0", method: "ui/notifications/tool-cancelled" }, "*");
 	  addEventListener("message", () => done(null));
 	})`)
-	if text := h.viewed(); strings.Contains(text, "could not be shown") {
+	if text := h.viewed(); strings.Contains(text, "Couldn't show") {
 		t.Errorf("the view hears itself: %s", text)
 	}
 }
@@ -289,9 +289,9 @@ func TestView_hostsThatGiveLittle_areServed(t *testing.T) {
 	h.shows(args{"context": nil, "result": args{"content": whole["content"]}})
 	h.reads("In the text alone.")
 	h.shows(args{"result": args{"isError": true, "content": []args{{"type": "text", "text": "invalid_argument: No."}}}})
-	h.reads("The room could not be shown.")
+	h.reads("Couldn't show the room.")
 	h.shows(args{"input": nil})
-	h.reads("This client shows the room as it was then.")
+	h.reads("This is the room as it was then.")
 	if h.made() > 0 {
 		t.Errorf("the view made %d calls", h.made())
 	}

@@ -311,7 +311,7 @@ func TestSend_answerLostServerBusyOrUploadCutOff_isSentOnceOrNotAtAll(t *testing
 	w.cutting.Store(true)
 	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"never.txt": []byte("never")})...)
 	tab.sends()
-	tab.is(role("progressbar", "Upload of never.txt"))
+	tab.is(role("progressbar", "Uploading never.txt"))
 	tab.click(button("Cancel"))
 	tab.isNot(css(".file-way"))
 	w.cutting.Store(false)

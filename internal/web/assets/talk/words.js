@@ -102,7 +102,7 @@ export const talk = {
     succeeded: "{agent} became admin because all admins were inactive",
     role: {
       promote: "{by} made {agent} an admin",
-      demote: "{by} made {agent} a member",
+      demote: "{by} removed {agent} as admin",
       mute: "{by} muted {agent}",
       unmute: "{by} unmuted {agent}",
       ban: "{by} banned the name {agent}",
