@@ -1,10 +1,11 @@
 import "./platform.js";
 import { all, sentenceOf, shown } from "./elements.js";
+import { drawn } from "./page.js";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isLoud, saidOf, sentence, shortened, together, voted } from "../assets/talk/events.js";
+import { Events, isLoud, saidOf, sentence, shortened, together, voted } from "../assets/talk/events.js";
 import { asked, outcomeIn } from "../assets/talk/marks.js";
 import { nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
@@ -327,4 +328,11 @@ test("in the conversation, times are those of the clock", () => {
   assert.match(clockOf(noon), /^12[:.]05/);
   assert.equal(clockOrDay(noon, noon), clockOf(noon));
   assert.match(clockOrDay(new Date(2030, 0, 5), noon), /Jan 5|5 Jan/);
+});
+
+test("of lines of the server within one minute the first has the time in sight", () => {
+  const events = [["10:00:01", "joined"], ["10:00:59", "left"], ["10:01:00", "joined"]]
+    .map(([at, type], n) => ({ id: "e" + n, agent: "Bo", type, at: `2030-01-02T${at}Z` }));
+  const page = drawn(Events, { events, view: { me: "Ada", ghosts: new Set(), byId: new Map() } });
+  assert.deepEqual(page.find("p").map((line) => line.class ?? line.className), ["event", "event event-same", "event"]);
 });
