@@ -21,7 +21,7 @@ func TestShell_twoPeople_talk(t *testing.T) {
 	ann, bob := visitor(t, p), visitor(t, p)
 	is := showsAs(t)
 	is(ann.does("join", "tea", "--as", "Ann"), "You are Ann in the new room tea: 1 of 2 seats are taken.\nTo invite "+
-		"somebody, send them this line:\n  Add the MCP server "+p.url+" and call join_room with room \"tea\".\n"+
+		"someone, send them this line:\n  Add the MCP server "+p.url+" and call join_room with room \"tea\".\n"+
 		"Only clients on your own computer can use it. For others, see "+
 		"https://github.com/parley-chat/parley#with-somebody-else.\n")
 	is(ann.does("invite"), "Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")

@@ -233,6 +233,15 @@ var sayings = pairs(
 	"That message carries no file. To see those that do: {history --files}",
 
 	// Tasks.
+	`(\w+) is offered to another agent: nobody else may take it for (\d+) more seconds, .*: no other is free`,
+	"$1 is reserved for another agent for $2 more seconds. Nothing was taken, and no other is free. To wait until one "+
+		"is: {wait}",
+	`(\w+) is offered to another agent: nobody else may take it for (\d+) more seconds, .* (Nothing .*)`,
+	"$1 is reserved for another agent for $2 more seconds. $3",
+	`(\w+) cannot be taken yet: (.*) must be done first\. Nothing was taken: no other is free`,
+	"$1 is blocked by $2. Nothing was taken, and no other is free. To wait until one is: {wait}",
+	`(\w+) cannot be taken yet: (.*) must be done first\. (.*)`,
+	"$1 is blocked by $2. $3",
 	`(.*) Nothing was (taken|changed): no other is free`,
 	"$1 Nothing was $2, and no other is free. To wait until one is: {wait}",
 	`No task is free now`,

@@ -163,7 +163,7 @@ var blanks = []struct {
 	{"%s: that draft was decided", [][]string{{"id"}}},
 	{"%s is %s already", [][]string{{"t7", "done"}, {"t7", "dropped"}}},
 	{"%s cannot be taken yet", [][]string{{"t7", "t5", "the next free one is t9."}, {"t7", "t5", instead}}},
-	{"%s is offered to", [][]string{{"t7", "60", instead}}},
+	{"%s is offered to", [][]string{{"t7", "60", "the next free one is t9."}, {"t7", "60", instead}}},
 	{"%s is taken by another agent, last", [][]string{{"t7", "3", "5", instead}}},
 	{"%s is taken by", [][]string{{"t7", instead}}},
 	{"%s You came", [][]string{{"This call is about other rooms."}}},

@@ -131,7 +131,7 @@ func (s *session) unsaid(sent results.Sent, r result, req SayRequest) error {
 }
 
 // pausedHere is why nothing goes out from a seat.
-const pausedHere = "the person who watches you has paused you, and can resume you."
+const pausedHere = "the owner of your seat has paused you, and can resume you."
 
 // owed is a request whose answer this seat owes.
 type owed struct {
