@@ -12,7 +12,7 @@ func TestApproval_ofFiles_letsATextGoOut_andAFileWait(t *testing.T) {
 	tab := talk.page
 	tab.click(button("Got it"))
 	tab.approves("Some")
-	tab.sees("Meanwhile it cannot change tasks or the room, show an activity, or leave.")
+	tab.sees("Your agent can't change tasks or the room, show an activity, or leave.")
 	tab.accessible(byDay, "some messages wait")
 	for _, kind := range []string{"Private messages", "Proposals and votes"} {
 		tab.click(role("checkbox", kind))
@@ -28,7 +28,7 @@ func TestApproval_ofFiles_letsATextGoOut_andAFileWait(t *testing.T) {
 	if got := talk.bob.texts(); len(got) != 2 {
 		t.Errorf("before Ann has decided, Bob heard %q", got)
 	}
-	tab.sees("1 draft waits for you")
+	tab.sees("1 draft to approve")
 	tab.click(button("Send").in(drafts))
 	talk.bob.hearsFile("plan.txt")
 
@@ -66,11 +66,11 @@ func TestApproval_withoutAConnection_waitsIfItRestrains(t *testing.T) {
 	tab.offline(true)
 	tab.sees("No connection")
 	tab.approves("Some")
-	tab.sees("This waits for a connection.")
+	tab.sees("Takes effect once you're online.")
 	tab.click(role("checkbox", "Proposals and votes"))
 	tab.approving("Some")
 	tab.offline(false)
-	tab.seesNot("This waits for a connection.")
+	tab.seesNot("Takes effect once you're online.")
 	if got := talk.ann.call("send_message", args{"text": "For you", "to": []string{"Bob"}}); got.Sent {
 		t.Errorf("a private message was sent: %+v", got)
 	}

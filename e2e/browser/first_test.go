@@ -78,7 +78,7 @@ func TestFirst_personWithoutAnAgent_readsWhatItCanDo(t *testing.T) {
 	s := onFile(t)
 	s.agent("tea", "Bob")
 	tab := s.person().open("/")
-	tab.click(button("Join a room by its name"))
+	tab.click(button("Join a room by name"))
 	tab.fill(field("Your name").in("dialog"), "Zoë")
 	tab.fill(css("#named-room"), "tea")
 	tab.click(button("Join").in("dialog"))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/cdproto/page"
 )
 
 // needs are the lines of what needs a person, one below the other.
@@ -51,7 +53,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	lodge, cy := s.agent("Lodge", "Ann"), s.agent("Lodge", "Cy")
 	mill, di := s.agent("Mill", "Ann"), s.agent("Mill", "Di")
 	tab := s.person().open(harbor.watch)
-	tab.turns("Approve", true)
+	tab.approves("All")
 	for _, link := range []string{lodge.watch, mill.watch} {
 		tab.visit(link)
 		tab.is(css(textArea))
@@ -97,6 +99,7 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	tab.until("the proposal has the focus", `document.activeElement.dataset.id === `+quoted(offer))
 	tab.look(1440, 900, "light")
 	tab.click(button("Agree").in(aside))
+	tab.click(button(nameless))
 	cy.hears("the vote", func(m message) bool { return m.Kind == "agree" })
 	tab.needed("Lodge · Parley", askLine, taskLine)
 	tab.look(390, 780, "light")
@@ -150,6 +153,14 @@ func TestNeeds_ofAllRooms_areListedCountedAndLeadToTheirPlaces(t *testing.T) {
 	if now := evaluate[float64](tab, top); now != stays {
 		t.Errorf("the link under the pointer has moved by %f px", now-stays)
 	}
+	behind := tab.person.tab()
+	do(behind, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `Object.defineProperty(document, "hidden", { value: true, configurable: true })`})
+	behind.visit("/") // in a tab that is opened behind the others
+	behind.is(hyper("Harbor"))
+	looks(4)
+	behind.hides(false)
+	looks(6)
 	for n := range 6 {
 		cy.says(fmt.Sprint("Question ", n), args{"kind": "request", "ask": []string{"Ann"}})
 	}

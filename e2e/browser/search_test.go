@@ -52,7 +52,7 @@ func TestSearch_reachesWhatIsNotLoaded_stopsAndGoesOn(t *testing.T) {
 	tab.press("Enter") // the same button has it go on
 	tab.until("it goes on where it was", "asked === 4 && letOne()")
 	tab.until("the rest is wanted", "asked === 5 && loseOne()")
-	tab.sees("The server did not answer.")
+	tab.sees("The server didn't respond. Try again.")
 	tab.click(button("Continue"))
 	tab.until("the same page again", "asked === 6 && letOne()")
 	tab.sees("1 of 1")

@@ -167,7 +167,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.until("they say that they took no press, and move nothing for that", `
 		document.querySelectorAll(".message-draft .button[data-missed] + [role=alert]").length === 2 &&
 		document.querySelectorAll(".message-draft .button").length === 3`)
-	tab.is(role("article", "Not sent: Ada, Only to “Bo”, "+tab.clockIn(drafts)))
+	tab.is(role("article", "Draft: Ada, Only to “Bo”, "+tab.clockIn(drafts)))
 	tab.is(css(drafts + " .quote"))
 	tab.is(css(drafts + " strong")) // Markdown
 	tab.click(button("Send").in(drafts))

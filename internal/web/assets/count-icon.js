@@ -8,11 +8,12 @@ export const sign = {
 const most = 9; // one digit can be read on an icon
 
 /** Returns the address of the icon with a number. */
-const iconOf = (n) => "data:image/svg+xml," + encodeURIComponent(
+const iconOf = (n, many = n > most) => "data:image/svg+xml," + encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">' +
   `<path fill="#a3a8ff" d="${sign.back}"/><path fill="#5558d8" d="${sign.front}"/>` +
-  '<circle cx="21" cy="11" r="11" fill="#c9251c"/><text x="21" y="17.5" fill="#fff" text-anchor="middle" ' +
-  `font-family="sans-serif" font-size="18" font-weight="bold">${n > most ? most + "+" : n}</text></svg>`);
+  '<circle cx="21" cy="11" r="11" fill="#c9251c"/><text x="21" text-anchor="middle" fill="#fff" ' +
+  `y="${many ? 15.5 : 17.5}" font-size="${many ? 13 : 18}" font-family="sans-serif" font-weight="bold">` +
+  `${many ? most + "+" : n}</text></svg>`);
 
 const icon = /** @type {HTMLLinkElement | null | undefined} */ (document.querySelector?.("link[rel=icon]"));
 const plain = icon?.href ?? "";

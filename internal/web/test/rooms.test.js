@@ -40,9 +40,9 @@ test("a room that is not open: what is unread, and the last line", async () => {
 
 test("a room that is not open: more than one look brings is not counted", async () => {
   const read = server.says("Bo", "read");
-  for (let n = 0; n < 40; n++) server.says("Bo", "word " + n);
+  for (let n = 0; n < 130; n++) server.says("Bo", "word " + n);
   const { unread, more } = await newsOf(seat({ read }));
-  assert.deepEqual([unread, more], [30, true]);
+  assert.deepEqual([unread, more], [100, true]);
 });
 
 test("a room that is not open: what another tab has read since the look is not new", async () => {
@@ -62,9 +62,9 @@ test("a room that is not open: a further look asks for what came since, and show
   server.happens({ type: "room", changes: { redacted: last } });
   const then = await looked(seat(), first);
   assert.deepEqual(newsIn(then, seat({ read })).last.text, "removed");
-  for (let n = 0; n < 40; n++) server.says("Bo", "word " + n);
+  for (let n = 0; n < 130; n++) server.says("Bo", "word " + n);
   const news = newsIn(await looked(seat(), then), seat({ read }));
-  assert.deepEqual([news.unread, news.more], [31, true]);
+  assert.deepEqual([news.unread, news.more], [101, true]);
   server.messages = server.messages.slice(-5); // the others have expired
   const lost = await looked(seat(), then);
   assert.deepEqual([lost.messages.length, (await looked(seat(), lost)).messages.length], [0, 5], "it begins anew");

@@ -4,8 +4,8 @@ import { History } from "../history.js";
 import { call } from "../mcp.js";
 import { endsSeat } from "../seats.js";
 
-const most = 30; // messages that one look brings
-const kept = 100; // messages
+const most = 100; // messages that one look brings, as many as the server gives
+const kept = 200; // messages
 
 /** Makes calls for a seat. */
 export const asker = (seat, /** @type {AbortSignal | undefined} */ signal = undefined) => (tool, args) =>
