@@ -71,7 +71,6 @@ func TestOthers_onThePage_comeFromOneSection(t *testing.T) {
 			switch {
 			case strings.HasPrefix(use[1], "who."), strings.HasPrefix(use[1], "who["), use[1] == "capital",
 				use[1] == "ui.others":
-			case strings.HasSuffix(file, "owed.js") && use[1] == "message?.person ? you : self": // both of who
 			default:
 				t.Errorf("%s: word(%s) is not of who", file, use[1])
 			}

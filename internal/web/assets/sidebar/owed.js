@@ -94,12 +94,12 @@ function Answers({ request, busy, onJump, onReply, onAgree }) {
 
 /** Says who asks whom, with "you" and "your agent" in place of the person's own name. */
 export function sentence({ owed_by: owing, mine, asksMe, message, ...request }, { me, alone }) {
-  const { you, yourAgent } = who;
-  const self = alone ? you : yourAgent;
-  const own = message?.person ? you : self;
-  const asker = mine ? word(owing ? capital(own) : own) : request.person_name ?? actorOf(request);
-  if (!owing) return fill(w.asksAnyone, { asker });
-  const names = few(owing, me).map((name) => (name === me ? word(self) : name));
+  const self = alone ? "you" : "yourAgent"; // in who
+  const own = message?.person ? "you" : self;
+  const other = request.person_name ?? actorOf(request);
+  if (!owing) return fill(w.asksAnyone, { asker: mine ? word(who[own]) : other });
+  const asker = mine ? word(capital(who[own])) : other;
+  const names = few(owing, me).map((name) => (name === me ? word(who[self]) : name));
   if (message?.kind !== "proposal") return fill(w.asks, { names, asker });
   return fill(asksMe ? w.asksToVote : w.votes, { names, asker });
 }

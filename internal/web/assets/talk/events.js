@@ -129,7 +129,7 @@ export function sentence(event, seen = nobody, titles = mostTitles, showAll = un
   const { me, alone, begins = true } = seen;
   const template = templateOf(event);
   const tasks = tasked(event, titles, showAll);
-  const self = (name, person = alone) => (name && name === me ? word(person ? who.you : who.yourAgent) : name);
+  const self = (name, person = alone) => (name && name === me ? word(who[person ? "you" : "yourAgent"]) : name);
   const by = tasks.by ?? event.by;
   const names = {
     agents: agentsOf(event).map((agent) => self(agent)),
