@@ -12,7 +12,7 @@ func TestApproval_ofFiles_letsATextGoOut_andAFileWait(t *testing.T) {
 	tab := talk.page
 	tab.click(button("Got it"))
 	tab.approves("Some")
-	tab.sees("Your agent can't change tasks or the room, show an activity, or leave.")
+	tab.sees("Your agent can't change tasks or the room, show what it is doing, or leave.")
 	tab.accessible(byDay, "some messages wait")
 	for _, kind := range []string{"Private messages", "Proposals and votes"} {
 		tab.click(role("checkbox", kind))

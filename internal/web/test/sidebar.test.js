@@ -10,7 +10,7 @@ import { stands } from "../assets/hooks/list.js";
 import { Agreement } from "../assets/sidebar/agreements.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { OnlyHere } from "../assets/sidebar/device.js";
-import { isCut, quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
+import { Answers, isCut, quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { groupsOf, isAdmin } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
 import { briefly } from "../assets/sidebar/state.js";
@@ -37,6 +37,19 @@ test("who asks whom: what asks me comes first, then what I ask", () => {
       "[Bo] asked [Cy]",
     ],
   );
+});
+
+test("a question that a draft answers leads to the draft, and is not answered twice", () => {
+  const request = { id: "m1", message: { text: "Steel?" } };
+  const pressed = (draft) => {
+    const done = [];
+    const props = { request, draft, busy: false, onJump: (id) => done.push(id), onReply: () => done.push("a reply") };
+    const [button, ...others] = drawn(Answers, props).find("button");
+    button.dispatchEvent(new Event("click"));
+    return [button.textContent.trim(), ...done, ...others];
+  };
+  assert.deepEqual(pressed(undefined), ["Answer", "a reply"]);
+  assert.deepEqual(pressed({ id: "m2" }), ["Show the draft that answers", "m2"]);
 });
 
 test("a request shows its one line, and a long one its end, where the question is", () => {

@@ -4,7 +4,7 @@ export const rooms = {
   title: "My rooms",
   open: (n, unread) => (n ? `My rooms, ${n} waiting for you` : unread ? "My rooms, something unread" : "My rooms"),
   unnamed: "A room",
-  more: "All rooms and new room",
+  more: "All rooms",
   ended: "You no longer have a seat here",
   unread: (n, more) => `${n}${more ? "+" : ""} unread`,
   needs: (n) => (n === 1 ? "1 needs you" : `${n} need you`),

@@ -1,6 +1,8 @@
 // The words of the dialogs and forms beside the conversation, which come with the second script.
 
 export const dialogs = {
+  settings: "Room settings",
+
   // What an admin does about the others.
   why: "Reason, visible to everyone (optional)",
   actions: {

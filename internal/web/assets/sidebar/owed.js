@@ -50,6 +50,7 @@ const rank = ({ asksMe, mine }) => (asksMe ? 0 : mine ? 1 : 2);
 function Request({ room, state, request, now, onJump, onReply }) {
   const { busy, problem, act } = useAct();
   const sending = state.pending.some(({ args, state }) => args.reply_to === request.id && state === "sending");
+  const draft = state.supervision.drafts.find(({ reply_to: id }) => id === request.id);
   const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
   return html`
     <li class=${request.asksMe ? "sidebar-owed mine" : "sidebar-owed"}>
@@ -60,7 +61,7 @@ function Request({ room, state, request, now, onJump, onReply }) {
       <${Quote} id=${request.id} text=${quoted(request)} whole=${!!request.message && !request.message.more}
         onJump=${onJump} />
       ${request.asksMe && !state.room.closed && html`
-        <div class="sidebar-buttons"><${Answers} ...${{ request, busy: busy || sending, onJump, onReply }}
+        <div class="sidebar-buttons"><${Answers} ...${{ request, draft, busy: busy || sending, onJump, onReply }}
         onAgree=${({ currentTarget: button }) => {
           button.closest("aside").focus(); // the button will be gone, and what it stands in
           room.naming.speak(() => act(() => room.send({ kind: "agree", reply_to: request.id })));
@@ -81,8 +82,11 @@ export function quoted({ message, text }) {
 /** Reports whether the line of a message is not all that it says: then it is shown before anybody decides. */
 export const isCut = (message) => !message || !!message.more || !!message.file || !isLine(message.text);
 
-function Answers({ request, busy, onJump, onReply, onAgree }) {
+/** What the person can do about a request. Where a draft answers that already, the draft is what to decide about. */
+export function Answers({ request, draft, busy, onJump, onReply, onAgree }) {
   const { id, message } = request;
+  if (draft) return html`
+    <button type="button" class="button" onClick=${() => onJump(draft.id)}>${w.showDraft}</button>`;
   if (isCut(message)) return html`
     <button type="button" class="button" onClick=${() => onJump(id)}>${w.showIt}</button>`;
   if (message.kind !== "proposal") return html`

@@ -5,7 +5,6 @@ import { html, useState } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
 import { Problem, useAct } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
-import { sidebar } from "./words.js";
 
 /** Returns the settings as update_room names them. */
 export const settingsOf = ({
@@ -45,7 +44,7 @@ export function SettingsDialog({ room, onClose }) {
   const set = (name) => (value) => setNow({ ...now, [name]: value });
   const { agents, password_protected: locked } = room.state.room;
   return html`
-    <${Dialog} title=${sidebar.settings} onClose=${onClose}>
+    <${Dialog} title=${w.settings} onClose=${onClose}>
       <form class="sidebar-settings" onSubmit=${save}>
         <${Text} name="name" label=${w.name} value=${now.room} onValue=${set("room")} required maxlength="40" />
         <label class="field"><span>${w.description}</span>

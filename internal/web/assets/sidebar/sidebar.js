@@ -40,7 +40,7 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
       </div>
       ${supervises && drafts.length > 0 && html`
         <button type="button" class="sidebar-drafts" onClick=${() => jump(drafts[0].id)}>
-          ${talk.draft.wait(drafts.length)}
+          ${talk.draft.wait(drafts.length)}<${Icon} name="down" />
         </button>`}
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       <${Owed} room=${room} state=${state} own=${true} onJump=${jump} onReply=${reply} />

@@ -29,8 +29,8 @@ export const sidebar = {
     kinds: { private: "Private messages", files: "Files", agreements: "Proposals and votes" },
     hints: {
       none: "Your agent sends without asking you.",
-      some: "The rest is sent at once. Your agent can't change tasks or the room, show an activity, or leave. Drafts wait for a day.",
-      all: "Your agent can't change tasks or the room, show an activity, or leave. Drafts wait for a day.",
+      some: "The rest is sent at once. Your agent can't change tasks or the room, show what it is doing, or leave. A draft expires after a day.",
+      all: "Your agent can't change tasks or the room, show what it is doing, or leave. A draft expires after a day.",
     },
   },
 
@@ -45,6 +45,7 @@ export const sidebar = {
   agree: "Agree",
   object: "Object",
   showIt: "Show",
+  showDraft: "Show the draft that answers",
 
   // Who is here.
   people: "Members",
