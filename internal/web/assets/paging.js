@@ -13,7 +13,7 @@ export class Paging {
   #more = false; // there are messages before those
   /** @type {Promise<void> | null} */
   #loading = null; // while it lasts
-  #backwards = 0; // how many look for an earlier message
+  #backwards = 0; // how many look for an earlier message, or search what is loaded
 
   /**
    * @param {{call: (tool: string, args: object, signal?: AbortSignal) => Promise<any>,
@@ -81,13 +81,13 @@ export class Paging {
 
   /** Loads what was said before up to a message, until signal ends it. Resolves true if that is there. */
   async loadBack(id, signal = this.room.signal) {
-    this.#backwards++;
+    const release = this.hold();
     try {
       if (!this.history.has(id) && !(await this.#exists(id))) return false;
       while (!this.history.has(id) && this.#more && !signal.aborted) await this.loadEarlier();
       return this.history.has(id);
     } finally {
-      this.#backwards--;
+      release();
     }
   }
 
@@ -106,6 +106,12 @@ export class Paging {
     if (this.room.signal.aborted || length <= mostLoaded || this.#loading || this.#backwards) return;
     this.history.keep(mostLoaded / 2);
     this.#show(true);
+  }
+
+  /** Has nothing forgotten until what it returns is called. */
+  hold() {
+    this.#backwards++;
+    return () => void this.#backwards--;
   }
 
   #show(more) {

@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { refusals } from "../assets/refusal-words.js";
 import { Earlier } from "../assets/talk/earlier.js";
+import { together } from "../assets/talk/places.js";
 
 /** Opens the room, and begins to search it. */
 async function searching(text) {
@@ -103,6 +104,32 @@ test("a search that finds very much stops, and goes on when it is asked to or th
   await typed();
   assert.deepEqual([earlier.known.how, found(earlier)], ["done", ["line and line"]]);
   assert.equal(asked().length, 1 + 12); // no page twice
+});
+
+test("what is found stays found where the page returns to the end, and forgets it once nothing is sought", async () => {
+  server.says("Bo", "the needle that is shown");
+  talk(0, 600);
+  server.says("Bo", "a needle that is loaded");
+  talk(0, 550);
+  const room = await opened();
+  while (room.state.messages.length < 600) await room.paging.loadEarlier();
+  const earlier = new Earlier(room.paging, server.clock, () => {});
+  earlier.seek("needle");
+  await typed();
+  assert.deepEqual([earlier.known.how, found(earlier)], ["done", ["the needle that is shown"]]);
+  assert.equal(await earlier.load(earlier.known.kept[0].id), true);
+  const texts = () => together(earlier.known.kept, room.state.messages).map(({ text }) => text);
+  const needles = () => texts().filter((text) => text.includes("needle"));
+  const all = ["the needle that is shown", "a needle that is loaded"];
+  room.paging.atEnd();
+  assert.deepEqual(needles(), all);
+  earlier.seek("needles");
+  earlier.seek("needle"); // begun anew, with all that is loaded
+  room.paging.atEnd();
+  assert.deepEqual(needles(), all);
+  earlier.seek("");
+  room.paging.atEnd();
+  assert.equal(room.state.messages.length, 500);
 });
 
 test("a search waits where the server asks it to, and says why it has stopped", async () => {

@@ -23,6 +23,8 @@ export class Earlier {
   #before = ""; // the id of the oldest message that was searched
   #stop = new AbortController(); // ends what is under way
   #load = new AbortController(); // ends the loading of what was found
+  /** @type {(() => void) | null} lets the page forget messages again, which it searches among those that are loaded */
+  #release = null;
 
   /**
    * @param {import("../paging.js").Paging} paging
@@ -43,6 +45,7 @@ export class Earlier {
     const wanted = text.trim().toLowerCase();
     if (wanted === this.#text) return;
     this.close();
+    if (wanted) this.#release = this.paging.hold();
     const longer = this.#text && wanted.includes(this.#text);
     const { kept, how } = this.known;
     this.#text = wanted;
@@ -110,6 +113,8 @@ export class Earlier {
   close() {
     this.#stop.abort();
     this.#load.abort();
+    this.#release?.();
+    this.#release = null;
   }
 
   /** Does what takes calls, until it is stopped or one fails. work resolves with how it has ended. */
