@@ -16,6 +16,10 @@ export const approving = (approval) =>
 export const covers = (wide, narrow) =>
   wide === "all" || (narrow !== "all" && narrow.every((kind) => wide.includes(kind)));
 
+/** Returns what waits by an approval, and not by an earlier one. */
+export const added = (now, before) =>
+  now === "all" ? (before === "all" ? [] : "all") : now.filter((kind) => !covers(before, [kind]));
+
 /** Returns an approval by which waits what waits by either. */
 export const both = (one, other) =>
   one === "all" || other === "all" ? "all" : kinds.filter((kind) => one.includes(kind) || other.includes(kind));

@@ -2,7 +2,7 @@
 // drafts that wait for it. Another device or tab may decide about a draft: it leaves the page at once, and
 // what the person was writing in its place is shown as words that came too late.
 
-import { approvalOf, approving, both } from "./approval.js";
+import { added, approvalOf, approving, both } from "./approval.js";
 import { Refusal } from "./mcp.js";
 import { Refusals } from "./refusals.js";
 import { Restraint } from "./restraint.js";
@@ -94,6 +94,14 @@ export class Supervision {
     const approval = both(wanted, before);
     const args = { ...(paused && { paused }), ...(approval.length && approving(approval)) };
     await this.change(args, { signal, holds: true });
+  }
+
+  /**
+   * Has less approved than what is known. What was added meanwhile on another device stays: the person has not seen it.
+   */
+  async loosen(approval, known) {
+    const now = approvalOf(await this.room.call({}, { signal: this.room.signal }));
+    return this.change(approving(both(approval, added(now, known))));
   }
 
   /**

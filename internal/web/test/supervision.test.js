@@ -1,10 +1,11 @@
 import { newBrowser, rest, until } from "./platform.js";
 import { refused } from "./server.js";
-import { again, begin, claim, opened, server } from "./tabs.js";
+import { again, begin, begun, claim, opened, server } from "./tabs.js";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { approvalOf } from "../assets/approval.js";
 import { claimed, returned } from "../assets/seats.js";
 
 /** Returns two devices of one person, of which both show the messages that wait. */
@@ -160,6 +161,27 @@ test("what else is to be approved waits for a connection, and undoes nothing of 
     const { approve, approve_some: some } = server.supervision;
     assert.deepEqual({ approve, approve_some: some }, want);
     assert.deepEqual([room.state.supervision.approve, room.state.supervision.approve_some], [approve, some]);
+  }
+});
+
+test("who has less approved takes back nothing that another device has added unseen", async () => {
+  for (const [meanwhile, chosen, want] of /** @type {[object, any, any][]} */ ([
+    [{}, ["private"], ["private"]],
+    [{ approve_some: ["private", "files", "agreements"] }, ["private"], ["private", "agreements"]],
+    [{ approve_some: ["private"] }, [], []],
+    [{ approve: true }, ["private"], "all"],
+    [{ approve: true }, [], "all"],
+  ])) {
+    const [one, two] = await twoDevices();
+    await one.supervision.change({ approve_some: ["private", "files"] });
+    await two.supervision.read();
+    const known = approvalOf(two.state.supervision);
+    await one.supervision.change(meanwhile); // the other device has not heard of it yet
+    assert.deepEqual([known, approvalOf(two.state.supervision)], [["private", "files"], known]);
+    await two.supervision.loosen(chosen, known);
+    assert.deepEqual(approvalOf(server.supervision), want);
+    assert.deepEqual(approvalOf(two.state.supervision), want);
+    begun();
   }
 });
 

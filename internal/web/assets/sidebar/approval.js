@@ -24,7 +24,7 @@ export function Approval({ room, state: { supervision, restraint }, busy, act })
     const restrains = covers(approval, known);
     setWish(approval);
     const { supervision: how } = room;
-    await act(() => (restrains ? how.restrain(approving(approval)) : how.change(approving(approval))));
+    await act(() => (restrains ? how.restrain(approving(approval)) : how.loosen(approval, known)));
     setWish(null);
   };
   const turn = (kind, on) => set(kinds.filter((one) => (one === kind ? on : now.includes(one))));
