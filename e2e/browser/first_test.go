@@ -73,6 +73,26 @@ func TestFirst_vote_isSentOnce_whenThePersonWasAskedForItsName(t *testing.T) {
 	tab.seesNot("You are watching")
 }
 
+// Who has pressed the button goes on writing where it was, whatever it says to the question for a name.
+func TestFirst_message_givesTheFocusBackToTheText(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	for _, answer := range []func(){
+		func() { tab.press("Escape") },
+		func() { tab.answersName("Anna") },
+	} {
+		tab.writes("Hello")
+		tab.click(css(".compose-send"))
+		tab.is(css(nameAsked))
+		answer()
+		tab.isNot(css(nameAsked))
+		tab.until("the text has the focus", "document.activeElement.matches("+quoted(textArea)+")")
+	}
+	talk.bob.hearsText("Hello")
+	tab.written("")
+}
+
 func TestFirst_personWithoutAnAgent_readsWhatItCanDo(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)

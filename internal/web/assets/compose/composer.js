@@ -63,7 +63,11 @@ function Box({ room, state, draft, attached, area, onJump }) {
     draft.clear();
     area.current.focus();
   };
-  const send = () => unfit(draft.now, state, files.length).why || room.naming.speak(say);
+  const send = () => {
+    if (unfit(draft.now, state, files.length).why) return;
+    area.current.focus(); // who is asked for a name comes back to it: the button can do nothing by then
+    room.naming.speak(say);
+  };
   const attach = (files) => (attached.add(files), area.current.focus());
   return html`
     <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${compose.form}
