@@ -67,6 +67,7 @@ func (tab *tab) shows(selector, where string) {
 func (tab *tab) takes(dir, name string, width, height int64, colors string) {
 	tab.t.Helper()
 	tab.look(width, height, colors)
+	tab.until("what has moved takes a press again", "!document.querySelector('[data-moved]')")
 	file := filepath.Join(dir, name+".png")
 	text := small(tab.t, tab.picture(2))
 	if len(text) > most {
