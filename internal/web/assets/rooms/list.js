@@ -129,6 +129,7 @@ function Counts({ needs, unread, more }) {
 
 /** A message in one line. */
 export const Last = ({ message }) => html`
-  ${message.to && html`<${Icon} name="lock" />`}<bdi>${actorOf(message)}</bdi>: ${message.redacted ? talk.removed : gist(message)}`;
+  ${message.to && html`<${Icon} name="lock" />`}
+  <bdi>${actorOf(message)}</bdi>: ${message.redacted ? talk.removed : gist(message)}`;
 
 export const Time = ({ at }) => html`<${ClockOrDay} at=${at} className="rooms-time" now=${Date.now()} />`;
