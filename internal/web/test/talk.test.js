@@ -293,6 +293,15 @@ test("searching finds each place of a text, speakers and files in any case, and 
   assert.deepEqual([found(" needle "), found(""), found("BO")], ["a0 a1 b-1 d-1", "", "a-1 d-1"]);
 });
 
+test("the word in the place of a removed text is not found: nobody has said it", () => {
+  const gone = { id: "a", type: "message", from: "Bo", redacted: true, text: "removed" };
+  const said = { ...gone, id: "b", redacted: undefined };
+  const found = (text) => search([gone, said], text).map(({ id, nth }) => id + nth).join(" ");
+  assert.deepEqual([found("removed"), found("bo")], ["b0", "a-1 b-1"]);
+  const lines = [gone, said].map((message) => lineOf(message, "bo", -1).join(""));
+  assert.deepEqual(lines, ["This was removed.", "removed"]);
+});
+
 test("what was found and what is loaded stand together once, whole, and not after their removal", () => {
   const more = { id: "c", offset: 3 };
   const kept = [{ id: "a", text: "gone" }, { id: "b", text: "needle" }, { id: "c", text: "a needle" }];

@@ -3,6 +3,7 @@
 import { placesOf } from "./found.js";
 import { actorOf } from "./names.js";
 import { firstLine } from "./rows.js";
+import { talk } from "./words.js";
 
 const plain = (text) => text.replace(/[*`|]|~~|^[\s>#-]+/g, "");
 
@@ -13,7 +14,8 @@ export function lineOf(message, text, nth) {
   const shown = nth < 0 ? (message.file?.name ?? "") : (message.text ?? "");
   const all = nth < 0 ? shown.toLowerCase() : said;
   const at = placesOf(wanted, all)[Math.max(nth, 0)];
-  if (at === undefined) return [firstLine(message.text), "", ""]; // it is in the name of the speaker
+  if (at === undefined) // it is in the name of the speaker
+    return [message.redacted ? talk.removed : firstLine(message.text), "", ""];
   const line = shown.length === all.length ? shown : all; // lower case may move the letters
   const begin = line.lastIndexOf("\n", at - 1) + 1;
   const before = line.slice(begin, at);
@@ -47,8 +49,9 @@ export function matches(message, wanted) {
 }
 
 function lowerOf(message) {
-  const { text = "", file } = message;
-  const made = () => ({ said: text.toLowerCase(), names: `${actorOf(message)}\n${file?.name ?? ""}`.toLowerCase() });
+  const { text = "", file, redacted } = message;
+  const said = redacted ? "" : text; // the word that the server has in its place was not said
+  const made = () => ({ said: said.toLowerCase(), names: `${actorOf(message)}\n${file?.name ?? ""}`.toLowerCase() });
   if (!lower.has(message)) lower.set(message, made());
   return lower.get(message);
 }
