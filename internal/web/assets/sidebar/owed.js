@@ -12,7 +12,6 @@ import { Problem, useAct } from "./act.js";
 import { Part, Quote } from "./part.js";
 import { sidebar as w } from "./words.js";
 
-
 const shown = 5; // at first
 
 /** What asks the person or its agent, if own, or the other requests. */
