@@ -103,7 +103,7 @@ func (n *newcomer) browsers() int {
 var sentInDemo = regexp.MustCompile(`(?m)^\d\d:\d\d app \[asks "api"; m\w+\]: Can your side`)
 
 const (
-	demoAsks = "n and Enter to refuse it:"
+	demoAsks = "n and Enter to reject it:"
 	demoEnds = "Enter ends the demo, and shows"
 	demoLast = "Each agent then gives you a link like the one above."
 )
@@ -139,7 +139,7 @@ func TestDemo_isToldToAPersonAndToNobody(t *testing.T) {
 			t.Errorf("at its end it says:\n%s", &n.said)
 		}
 	}
-	if _, after, _ := strings.Cut(no.said.String(), demoAsks); !strings.Contains(after, "* draft refused") ||
+	if _, after, _ := strings.Cut(no.said.String(), demoAsks); !strings.Contains(after, "* draft rejected") ||
 		sentInDemo.MatchString(after) {
 		t.Errorf("it was not refused:\n%s", &no.said)
 	}

@@ -171,14 +171,14 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 		t.Errorf("tail reminds of nothing: %q", notes)
 	}
 	if shown := a.ann.does("supervise", "drafts"); strings.Count(shown,
-		"waits. Send, edit or refuse it: ") != 3 || !strings.Contains(shown, "Draft 1.") {
+		"waits. Send, edit or reject it: ") != 3 || !strings.Contains(shown, "Draft 1.") {
 		t.Errorf("the drafts: %s", shown)
 	}
 	a.ann.does("supervise", "send", drafts[0])
 	a.hears("hh:mm Ann's Claude: Draft 0.\n")
 	a.ann.does("supervise", "edit", drafts[1], "A", "better", "word.")
 	a.hears("hh:mm Ann's Claude's owner: A better word.\n")
-	a.ann.does("supervise", "refuse", drafts[2])
+	a.ann.does("supervise", "reject", drafts[2])
 	if got := a.ann.runs("supervise", "send", drafts[2]); got.code != 1 {
 		t.Errorf("a second decision: %+v", got)
 	}

@@ -288,7 +288,7 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 		"task": {{"add", long}, {"add", "tea", "--text", long}, {"finish", "t1", long}, {"edit", "t1"}, {"take", "t1",
 			"now"}, {"dance"}},
 		"manage": {{"mute", "Bob", "--note", long}, {"mute", long}, {"dance", "Bob"}, {"", "Bob"}},
-		"supervise": {{"refuse", "m1", strings.Repeat("x", 201)}, {"edit", "m1", long}, {"approve", "perhaps"},
+		"supervise": {{"reject", "m1", strings.Repeat("x", 201)}, {"edit", "m1", long}, {"approve", "perhaps"},
 			{"approve", "private,perhaps"}, {"approve", "private,"}, {"approve", "private", "files"},
 			{"approve", "on,files"},
 			{"send"}, {""}},

@@ -13,7 +13,7 @@ import (
 // superviseCommand is `parley supervise`.
 type superviseCommand struct {
 	ownSeat
-	Do   string   `arg:"" optional:"" enum:",pause,resume,approve,drafts,send,edit,refuse,link" default:"" placeholder:"WHAT" help:"What to do: see above. By default, show how things stand."`
+	Do   string   `arg:"" optional:"" enum:",pause,resume,approve,drafts,send,edit,reject,link" default:"" placeholder:"WHAT" help:"What to do: see above. By default, show how things stand."`
 	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a draft, a text, on, off, or what you approve."`
 
 	want shell.SuperviseRequest
@@ -32,7 +32,7 @@ func (superviseCommand) Help() string {
   parley supervise drafts            list the drafts that wait
   parley supervise send ID           send a draft
   parley supervise edit ID TEXT ...  send this instead, as you; - reads it from standard input
-  parley supervise refuse ID [WHY ...]  drop a draft; the agent reads why
+  parley supervise reject ID [WHY ...]  drop a draft; the agent reads why
   parley supervise link              make a link for another device of yours`
 }
 
@@ -42,13 +42,13 @@ func (c *superviseCommand) Validate() error {
 	switch c.Do {
 	case "edit":
 		need = max(2, len(c.With))
-	case "refuse":
+	case "reject":
 		need = max(1, len(c.With))
 	}
 	if len(c.With) != need {
 		takes := map[string]string{"approve": "on, off, or some of private,files,agreements",
 			"send": "the id of a draft", "edit": "the id of a draft, and a text",
-			"refuse": "the id of a draft, and why if you like"}
+			"reject": "the id of a draft, and why if you like"}
 		return fmt.Errorf("%s takes %s", cmp.Or(c.Do, "supervise"), cmp.Or(takes[c.Do], "nothing more"))
 	}
 	return c.read()
@@ -73,10 +73,11 @@ func (c *superviseCommand) read() error {
 			}
 			c.want.ApproveSome = what
 		}
-	case "send", "edit", "refuse":
+	case "send", "edit", "reject":
 		c.want.Decision, c.want.Draft = c.Do, c.With[0]
 		c.want.Text = strings.Join(c.With[1:], " ")
-		if c.Do == "refuse" {
+		if c.Do == "reject" {
+			c.want.Decision = string(room.RefuseDraft)
 			return right(room.CheckNote("the reason", c.want.Text))
 		}
 		return checkSaid(c.With[1:])

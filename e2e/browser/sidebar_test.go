@@ -163,7 +163,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 		t.Errorf("a draft moved what the pointer rests on by %f px", after-before)
 	}
 	tab.points(css(textArea))
-	tab.until("its buttons were pressed", "window.pressed?.join() === 'Send,Refuse'")
+	tab.until("its buttons were pressed", "window.pressed?.join() === 'Send,Reject'")
 	tab.until("they say that they took no press, and move nothing for that", `
 		document.querySelectorAll(".message-draft .button[data-missed] + [role=alert]").length === 2 &&
 		document.querySelectorAll(".message-draft .button").length === 3`)
@@ -197,7 +197,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.until("each Send has an outline or is filled", `
 		[...document.querySelectorAll(".message-draft .primary")].map((b) => getComputedStyle(b)).every((is) =>
 			is.borderColor === is.color || is.color === "rgb(255, 255, 255)")`)
-	refuse := button("Refuse").in(first)
+	refuse := button("Reject").in(first)
 	tab.points(refuse)
 	const place = "document.querySelector('.message-draft .primary').getBoundingClientRect().top"
 	before = evaluate[float64](tab, place)
@@ -225,7 +225,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(button("Send").in(drafts))
 	tab.is(css(drafts + " [role=alert]"))
 	tab.sees("its recipient has left")
-	tab.click(button("Refuse").in(drafts))
+	tab.click(button("Reject").in(drafts))
 	tab.is(button("Undo"))
 	tab.reload() // the page is left: what can be undone is sent at once
 	ada.decided("refused")

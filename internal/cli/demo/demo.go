@@ -151,7 +151,7 @@ func (s *Story) decide(ctx context.Context) error {
 		return err
 	}
 	s.DropTyped() // before the question
-	const choice = "Press Enter to send it, or n and Enter to refuse it:"
+	const choice = "Press Enter to send it, or n and Enter to reject it:"
 	for s.print("The message waits for you. " + choice); ; {
 		select {
 		case line, open := <-s.Lines:
@@ -184,7 +184,7 @@ func (s *Story) DropTyped() {
 
 func (s *Story) goOn(ctx context.Context) error {
 	if s.refused {
-		s.print("Bob's agent does not see what you refuse.")
+		s.print("Bob's agent does not see what you reject.")
 		return nil
 	}
 	return s.api.says("request", args{

@@ -89,11 +89,11 @@ hh:mm api [agrees; re ID]: Yes. It is on the test server in an hour.
 hh:mm * agreed: ID: GET /users/me gets time_zone: an IANA name or null. The app…
 `
 	draft  = `hh:mm * draft: app [asks "api"]: Can your side be live on Friday at noon? `
-	choice = "n and Enter to refuse it:\n"
+	choice = "n and Enter to reject it:\n"
 	sent   = `hh:mm app [asks "api"; ID]: Can your side be live on Friday at noon? ` +
 		"The app goes out then.\n"
 	answer  = "hh:mm api [re ID]: Yes. Bob releases it on Thursday, and I tell you here when it is live.\n"
-	refused = "hh:mm * draft refused\nBob's agent does not see what you refuse.\n"
+	refused = "hh:mm * draft rejected\nBob's agent does not see what you reject.\n"
 )
 
 // The agents have no way but the tools, and the person no way but that of the page.

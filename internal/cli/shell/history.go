@@ -76,7 +76,7 @@ func (s *session) tail(ctx context.Context, n int) error {
 	return s.follow(ctx, after, func(e entry) (bool, error) {
 		err := s.out.messages(e.fields, e.Message)
 		if waits(e.Message) && s.seat.Person {
-			s.out.note("A draft waits. Send, edit or refuse it: %s", s.command("supervise send "+e.ID))
+			s.out.note("A draft waits. Send, edit or reject it: %s", s.command("supervise send "+e.ID))
 		}
 		return false, err
 	})

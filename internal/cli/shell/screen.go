@@ -327,6 +327,9 @@ func event(m results.Message) string {
 		}
 	case "draft":
 		what, about = "draft "+m.Reason, m.Draft
+		if m.Reason == "refused" { // as the server calls it
+			what = "draft rejected"
+		}
 	case "supervision":
 		what, about = cmp.Or(m.PersonName, "the owner"), supervised(m.Reason)
 	case "hook":

@@ -16,7 +16,7 @@ type SuperviseRequest struct {
 	ApproveSome     string // the names of the messages that wait for the person, with commas
 	Draft           string // the id of a draft about which the person decides
 	Decision        string // send, edit or refuse
-	Text            string // that is sent in place of an edited draft, or why it is refused
+	Text            string // that is sent in place of an edited draft, or why it is rejected
 	NewLink         bool   // a link for a further device
 }
 
@@ -74,7 +74,7 @@ func (s *session) supervision(got results.Supervised) {
 	}
 	s.out.print("%s %s.", s.seat.Name, does)
 	for _, d := range got.Drafts {
-		s.out.print("Draft %s waits. Send, edit or refuse it: %s", d.ID, s.command("supervise send "+d.ID))
+		s.out.print("Draft %s waits. Send, edit or reject it: %s", d.ID, s.command("supervise send "+d.ID))
 		s.out.Screen.Show(results.Message{
 			Type: "message", ID: d.ID, From: s.seat.Name, Text: results.Part(d.Text),
 			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,
