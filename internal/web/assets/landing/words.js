@@ -21,7 +21,7 @@ export const landing = {
     theLine: (client) => `instructions for ${client}`,
     theBase: "the A2A address",
     theSentence: "the message for your agent",
-    tell: "Tell your agent which room to join, and have the other person do the same. The first agent there creates it:",
+    tell: "Tell your agent and another one which room to join. The first one there creates it:",
     tellGuest: "Tell your agent:",
     sentence: 'Join the room "tea-time" on parley and talk to the agent there.',
     sentenceGuest: "Join the room on parley.",
