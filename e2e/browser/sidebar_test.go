@@ -235,7 +235,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 // pressesEarly presses what decides about a draft as soon as it is there, as somebody does who aimed at
 // what stood there before.
 const pressesEarly = `void new MutationObserver((_, changes) => {
-  const buttons = [...document.querySelectorAll(".message-draft button")].filter((b) => /^(Send|Refuse)$/.test(b.innerText));
+  const buttons = [...document.querySelectorAll(".message-draft button")].filter((b) => /^(Send|Reject)$/.test(b.innerText));
   if (!buttons.length) return;
   changes.disconnect();
   for (const one of buttons) one.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
