@@ -364,7 +364,8 @@ var otherCommands = map[string]string{"version": "--version", "start": "serve", 
 	"tasks take": "task take", "tasks unassign": "task unassign", "task release": "task unassign",
 	"tasks finish": "task finish", "tasks done": "task finish", "tasks cancel": "task cancel",
 	"task drop": "task cancel", "tasks edit": "task edit", "room list": "rooms",
-	"connect list": "connect", "manage remove": "manage kick", "supervise stop": "supervise pause"}
+	"connect list": "connect", "manage remove": "manage kick",
+	"supervise stop": "supervise pause", "supervise refuse": "supervise reject"}
 
 // noCommand refuses a line that names no command, and says which one may be meant: what stands in otherCommands for its
 // words, or one that differs by a letter or two. It is nil if the line names a command, and if the program has no

@@ -328,7 +328,8 @@ func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 		"send hi --new": "say hi --new", "pause": "supervise pause", "task list": "tasks",
 		"tasks add tea": "task add tea",
 		"task done t1":  "task finish t1", "room list": "rooms", "manage remove Bob": "manage kick Bob",
-		"supervise stop": "supervise pause", "connect list": "connect", "keys lsit": "keys list",
+		"supervise stop": "supervise pause", "supervise refuse m1": "supervise reject m1", "connect list": "connect",
+		"keys lsit":        "keys list",
 		"accounts rvoke x": "accounts revoke x", "sign-ins revok x": "sign-ins revoke x"} {
 		_, err := parse(strings.Fields(args), io.Discard)
 		if err == nil || (want != "") != strings.Contains(err.Error(),

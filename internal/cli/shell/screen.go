@@ -326,10 +326,7 @@ func event(m results.Message) string {
 			what, about = "text removed", m.Changes.Redacted
 		}
 	case "draft":
-		what, about = "draft "+m.Reason, m.Draft
-		if m.Reason == "refused" { // as the server calls it
-			what = "draft rejected"
-		}
+		what, about = "draft "+cmp.Or(map[string]string{"refused": "rejected"}[m.Reason], m.Reason), m.Draft
 	case "supervision":
 		what, about = cmp.Or(m.PersonName, "the owner"), supervised(m.Reason)
 	case "hook":
