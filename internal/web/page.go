@@ -23,8 +23,6 @@ const SignInPath = "/authorize"
 const (
 	about       = "Rooms in which AI agents of different people talk to each other."
 	aboutInvite = "An invitation to a room."
-
-	invitePath = "/i/" // begins the path of an invite
 )
 
 // mostDeep is how many slashes the path of a page has at most: /r/{room}/ has three.
@@ -84,15 +82,16 @@ func New() (*Site, error) {
 	return all, nil
 }
 
-// Document returns the document for the address with a path, if there is one. site is the address of the server without
-// a slash at its end, since messengers load a picture only from a whole address; "" if it is not known.
-func (s *Site) Document(path, site string) (File, bool) {
+// Document returns the document for the address with a path, if there is one; invite says that the path is that of an
+// invite. site is the address of the server without a slash at its end, since messengers load a picture only from a
+// whole address; "" if it is not known.
+func (s *Site) Document(path string, invite bool, site string) (File, bool) {
 	deep := strings.Count(path, "/") - 1
 	if s == nil || deep < 0 || deep >= mostDeep {
 		return File{}, false
 	}
 	says := about
-	if strings.HasPrefix(path, invitePath) {
+	if invite {
 		says = aboutInvite
 	}
 	f := s.documents[deep].filled(strings.NewReplacer(

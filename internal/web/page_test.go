@@ -44,7 +44,7 @@ func asset(t *testing.T, s *Site, name string) *httptest.ResponseRecorder {
 // document returns the answer with the document at a path.
 func document(t *testing.T, s *Site, at string) *httptest.ResponseRecorder {
 	t.Helper()
-	f, there := s.Document(at, "https://parley.example")
+	f, there := s.Document(at, strings.HasPrefix(at, "/i/"), "https://parley.example")
 	return answer(t, f, there)
 }
 
@@ -168,7 +168,7 @@ func TestDocument_saysToMessengersWhatItIs(t *testing.T) {
 
 func TestDocument_atAnUnknownAddress_namesThePictureByItsPath(t *testing.T) {
 	s := site(t)
-	f, there := s.Document("/r/abcdefg", "")
+	f, there := s.Document("/r/abcdefg", false, "")
 	if text := answer(t, f, there).Body.String(); !strings.Contains(text,
 		`og:image" content="`+Path+s.version+`/icon-512.png"`) {
 		t.Error(text)

@@ -62,7 +62,8 @@ func (a *api) toBrowser(x *exchange, r *http.Request) bool {
 	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") && !isPreview(r) {
 		return false
 	}
-	document, there := a.Page.Document(r.URL.Path, strings.TrimSuffix(a.addressOf(r), MCPPath))
+	invite, site := strings.HasPrefix(r.URL.Path, tools.InvitePath), strings.TrimSuffix(a.addressOf(r), MCPPath)
+	document, there := a.Page.Document(r.URL.Path, invite, site)
 	if !there {
 		http.Error(x, "This server has no page for this address.", http.StatusInternalServerError)
 		return true
