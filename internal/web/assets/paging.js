@@ -13,7 +13,7 @@ export class Paging {
   #more = false; // there are messages before those
   /** @type {Promise<void> | null} */
   #loading = null; // while it lasts
-  #backwards = 0; // how many look for an earlier message, or search what is loaded
+  #holds = 0; // how many look for an earlier message, or search what is loaded
 
   /**
    * @param {{call: (tool: string, args: object, signal?: AbortSignal) => Promise<any>,
@@ -103,15 +103,15 @@ export class Paging {
   /** The person is at the end: what was said long ago is forgotten, and loaded again once somebody wants it. */
   atEnd() {
     const { length } = this.history.messages;
-    if (this.room.signal.aborted || length <= mostLoaded || this.#loading || this.#backwards) return;
+    if (this.room.signal.aborted || length <= mostLoaded || this.#loading || this.#holds) return;
     this.history.keep(mostLoaded / 2);
     this.#show(true);
   }
 
   /** Has nothing forgotten until what it returns is called. */
   hold() {
-    this.#backwards++;
-    return () => void this.#backwards--;
+    this.#holds++;
+    return () => void this.#holds--;
   }
 
   #show(more) {

@@ -12,7 +12,7 @@ import { ClockOrDay } from "../ui/time.js";
 import { ui } from "../ui/words.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { actorOf } from "../talk/names.js";
-import { needsOfAll } from "./mine.js";
+import { countNeeds, needsOfAll } from "./mine.js";
 import { rooms as w } from "./words.js";
 
 const shown = 5; // things that need the person, at first: the rooms are to be in sight
@@ -30,7 +30,7 @@ export function useMyRooms(mine) {
 
 /** Opens the list where it has no place beside the conversation. */
 export function RoomsButton({ rooms, open, onClick }) {
-  const n = needsOfAll(rooms).length;
+  const n = countNeeds(rooms);
   const unread = rooms.some((room) => room.unread > 0);
   return html`
     <button type="button" class="button room-rooms-button" aria-expanded=${open} aria-label=${w.open(n, unread)}

@@ -49,7 +49,7 @@ export class MyRooms {
 
   /** How many things need the person, in all rooms. */
   get count() {
-    return this.rooms.reduce((sum, { needs }) => sum + needs.length, 0);
+    return countNeeds(this.rooms);
   }
 
   /** Takes a Room for the one that is open; null if none is. */
@@ -184,6 +184,9 @@ const parts = ["phase", "room", "me", "messages", "requests", "supervision", "ta
 const nothing = { open: false, state: "", code: "", here: [], needs: [], unread: 0, more: false };
 
 const isHere = ({ state, person_here: watched }) => watched || ["waiting", "standby", "busy"].includes(state);
+
+/** Returns how many things need the person in rooms. */
+export const countNeeds = (/** @type {Mine[]} */ rooms) => rooms.reduce((sum, { needs }) => sum + needs.length, 0);
 
 /**
  * Returns all that needs the person, with its room, in the order of kinds, and of each kind in that of the rooms.

@@ -15,7 +15,8 @@ import { firstLine, gist } from "../talk/rows.js";
 /** The kinds, those first that hold up most: nobody else can decide about a draft. */
 export const kinds = ["draft", "proposal", "request", "task"];
 
-const sayings = { draft: "draft", proposal: "proposal" }; // a kind of message that asks, if it is no request
+/** Returns the draft that answers a message, and is what needs the person in place of that; undefined for none. */
+export const draftFor = (drafts, id) => drafts.find(({ reply_to: answered }) => answered === id);
 
 /**
  * Returns what needs the person of a seat, in the order of kinds. me is the name of the seat. over says that nothing
@@ -31,12 +32,11 @@ export function needsIn({ me, over, drafts, requests, stalled, messages, asOf })
   if (over) return [];
   const byId = new Map(messages.map((message) => [message.id, message]));
   const all = drafts.map((draft) => ({ id: draft.id, what: "draft", who: me, text: gist(draft) }));
-  const answered = new Set(drafts.map(({ reply_to: id }) => id)); // by a draft, and that is what needs the person
   for (const asked of asksOf({ me, requests, messages, asOf })) {
     const { id, text } = asked;
-    if (answered.has(id)) continue;
+    if (draftFor(drafts, id)) continue;
     const message = byId.get(id);
-    const what = sayings[message?.kind ?? ""] ?? "request";
+    const what = message?.kind === "proposal" ? "proposal" : "request";
     all.push({ id, what, who: actorOf(asked), text: gist(message) || firstLine(text) });
   }
   for (const { id, title = "", by } of stalled)

@@ -20,8 +20,8 @@ export function Approval({ room, state: { supervision, restraint }, busy, act })
     if (busy) return;
     if (!approval.length) box.current.querySelector("input").focus(); // the boxes will be gone
     if (waits) room.supervision.restraint.drop("approve", "approve_some");
-    if (covers(approval, known) && covers(known, approval)) return;
     const restrains = covers(approval, known);
+    if (restrains && covers(known, approval)) return;
     setWish(approval);
     const { supervision: how } = room;
     await act(() => (restrains ? how.restrain(approving(approval)) : how.loosen(approval, known)));

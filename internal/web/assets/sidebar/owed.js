@@ -2,6 +2,7 @@
 
 import { ui, who } from "../ui/words.js";
 import { html, useState } from "../vendor.js";
+import { draftFor } from "../rooms/needs.js";
 import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
@@ -49,7 +50,7 @@ const rank = ({ asksMe, mine }) => (asksMe ? 0 : mine ? 1 : 2);
 function Request({ room, state, request, now, onJump, onReply }) {
   const { busy, problem, act } = useAct();
   const sending = state.pending.some(({ args, state }) => args.reply_to === request.id && state === "sending");
-  const draft = state.supervision.drafts.find(({ reply_to: id }) => id === request.id);
+  const draft = draftFor(state.supervision.drafts, request.id);
   const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
   return html`
     <li class=${request.asksMe ? "sidebar-owed mine" : "sidebar-owed"}>

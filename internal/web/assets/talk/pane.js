@@ -27,7 +27,7 @@ export class Pane {
     this.goal = null; // a row that is to come to this part of the view, or what within finds in it
     this.look = () => {}; // is called after the view has moved
     // Where the view stood in what height of the list, and its own size, when that was noted last.
-    this.noted = { top: 0, height: 0, width: 0, view: "" };
+    this.noted = { top: 0, height: 0, width: 0, seen: 0 };
   }
 
   /** Takes the elements: the box that scrolls, and the list in it. */
@@ -165,8 +165,9 @@ export class Pane {
    */
   scrolled() {
     this.goal = null;
-    const { height, view } = this.noted;
-    if (this.atEnd && (this.box.scrollHeight > height || view !== this.#size)) this.settle();
+    const { height, width, seen } = this.noted;
+    const { scrollHeight, clientWidth, clientHeight } = this.box;
+    if (this.atEnd && (scrollHeight > height || clientWidth !== width || clientHeight !== seen)) this.settle();
     else this.note();
   }
 
@@ -177,14 +178,10 @@ export class Pane {
     return scrollTop < least - near && clientWidth === this.noted.width;
   }
 
-  get #size() {
-    return `${this.box.clientWidth} ${this.box.clientHeight}`;
-  }
-
   /** Notes where the view stands, after the person or settle has moved it. */
   note() {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.box;
-    this.noted = { top: scrollTop, height: scrollHeight, width: clientWidth, view: this.#size };
+    this.noted = { top: scrollTop, height: scrollHeight, width: clientWidth, seen: clientHeight };
     this.atEnd = scrollHeight - scrollTop - clientHeight <= near;
     if (this.#shows(this.#held) <= 0) this.#held = "";
     const key = this.#held || this.firstVisible();
