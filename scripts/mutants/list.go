@@ -27,6 +27,7 @@ type entry struct {
 	name  string
 	now   string // its successor, if its code is no more
 	gone  string // why it has none
+	same  string // why it is the same program, so that no test can notice it
 }
 
 // current is the name of the mutant that is played for the entry, or "".
@@ -62,7 +63,8 @@ const listHead = `# The mutants of make mutants, sorted, and which class of test
 #   .  all tests of the class pass              ?  not played yet
 #
 # A mutant whose code went has a second line: "now" and the name of the mutant that took its
-# place, or "gone" and the reason.
+# place, or "gone" and the reason. A mutant that no test can notice has a line "same" and the
+# reason. make mutants fails if any other one lives.
 
 `
 
@@ -78,19 +80,20 @@ func parseList(text string) (all []*entry, err error) {
 				return wrong("it belongs to no mutant")
 			}
 			last := all[len(all)-1]
-			if last.now+last.gone != "" {
-				return wrong("the mutant has such a line already")
-			}
 			word, rest, _ := strings.Cut(after, " ")
 			switch {
 			case rest == "":
 				return wrong("the name or the reason is missing")
+			case last.same+last.gone != "" || word != "same" && last.now != "":
+				return wrong("the mutant has such a line already")
 			case word == "now":
 				last.now = rest
 			case word == "gone":
 				last.gone = rest
+			case word == "same":
+				last.same = rest
 			default:
-				return wrong(`want "now" or "gone"`)
+				return wrong(`want "now", "gone" or "same"`)
 			}
 			continue
 		}
@@ -130,6 +133,9 @@ func formatList(all []*entry) string {
 		}
 		if e.gone != "" {
 			fmt.Fprintln(&out, indent+"gone "+e.gone)
+		}
+		if e.same != "" {
+			fmt.Fprintln(&out, indent+"same "+e.same)
 		}
 	}
 	return out.String()

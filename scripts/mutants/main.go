@@ -222,15 +222,19 @@ func (o *options) play(ctx context.Context, p *player, list, played []*entry, nu
 	return compare(before, played)
 }
 
-// compare fails if a mutant lives that the list says is killed.
+// compare fails if a mutant lives that no line of the list calls the same program, and if a test kills one that has
+// such a line.
 func compare(before map[*entry]string, played []*entry) error {
-	var escaped []string
+	var escaped, differ []string
 	changed := 0
 	for _, e := range played {
 		was := before[e]
-		if killed(was) && !killed(e.marks) {
+		switch {
+		case !killed(e.marks) && e.same == "":
 			escaped = append(escaped, was+" "+e.name)
-		} else if was != e.marks {
+		case killed(e.marks) && e.same != "":
+			differ = append(differ, e.marks+" "+e.name)
+		case was != e.marks:
 			fmt.Printf("was %s, is %s: %s\n", was, e.marks, e.name)
 			changed++
 		}
@@ -239,10 +243,16 @@ func compare(before map[*entry]string, played []*entry) error {
 		fmt.Printf("%d mutants have other marks in %s: update it with `go run ./scripts/mutants -update`.\n",
 			changed, listPath)
 	}
+	var failed []error
 	if len(escaped) > 0 {
-		return errors.New("no test notices these mutants any more:\n  " + strings.Join(escaped, "\n  "))
+		failed = append(failed, fmt.Errorf("no test notices these mutants. Write one, delete code that nobody misses, "+
+			"or say below the mutant why it is the same program:\n  %s", strings.Join(escaped, "\n  ")))
 	}
-	return nil
+	if len(differ) > 0 {
+		failed = append(failed, fmt.Errorf("a test notices these mutants, and the list says that none can:\n  %s",
+			strings.Join(differ, "\n  ")))
+	}
+	return errors.Join(failed...)
 }
 
 // summary counts what each class kills, and what it kills alone.

@@ -157,6 +157,7 @@ func TestParseList_wrongLine_isRefusedWithItsNumber(t *testing.T) {
 		"R---- a\n      now":                 "missing",
 		"R---- a\n      later b":             `"gone"`,
 		"R---- a\n      now b\n      gone c": "already",
+		"....- a\n      same b\n      now c": "already",
 	} {
 		_, err := parseList("# a comment\n\n" + text)
 		line := fmt.Sprintf("line %d: ", 3+strings.Count(text, "\n"))
@@ -166,17 +167,20 @@ func TestParseList_wrongLine_isRefusedWithItsNumber(t *testing.T) {
 	}
 }
 
-func TestCompare_onlyAKilledMutantThatLives_fails(t *testing.T) {
+func TestCompare_aMutantThatLivesWithoutAReason_fails(t *testing.T) {
 	for _, c := range []struct {
-		was, is string
-		fails   bool
+		was, is, same string
+		fails         bool
 	}{
-		{"R-M--", "..M--", false}, // another class still kills it
-		{"..m--", "..---", true},
-		{".....", "R....", false},
-		{"?????", ".....", false},
+		{"R-M--", "..M--", "", false}, // another class still kills it
+		{"..m--", "..---", "", true},
+		{".....", "R....", "", false},
+		{".....", ".....", "", true},
+		{"?????", ".....", "", true},
+		{".....", ".....", "the sum is 0", false},
+		{".....", "R....", "the sum is 0", true}, // the reason is false
 	} {
-		e := &entry{marks: c.is, name: "a"}
+		e := &entry{marks: c.is, name: "a", same: c.same}
 		if err := compare(map[*entry]string{e: c.was}, []*entry{e}); (err != nil) != c.fails {
 			t.Errorf("was %s, is %s: %v", c.was, c.is, err)
 		}
