@@ -102,6 +102,9 @@ func TestBackup_failed_leavesNothing(t *testing.T) {
 	if err := f.Backup(t.Context(), path, func(string) error { return refused }); !errors.Is(err, refused) {
 		t.Errorf("%v; want the error of verify", err)
 	}
+	if err := f.Backup(t.Context(), path, os.Remove); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v; want an error that says that the copy is gone", err)
+	}
 	if err := f.Backup(cancelled, path, accept); err == nil {
 		t.Error("a cancelled backup succeeded")
 	}

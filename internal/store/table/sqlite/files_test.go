@@ -108,6 +108,36 @@ func round(t *testing.T, clock *clockwork.FakeClock) {
 	}
 }
 
+// A process that dies while it deletes a file leaves the claim, and the rest of the bytes.
+func TestFiles_deletedByHalfAndClaimed_areDeletedByTheSweep(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	f := openFiles(t, filepath.Join(t.TempDir(), "table.db"), clock)
+	f.put(t, "a", content(3<<20))
+	f.claim(t, "a", 0)
+	err := f.change(func(c *Conn, _ int64) (_, failure error) { return nil, c.Run(markFileSQL, int64(1)) }, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	round(t, clock)
+	if n := f.parts(t); n != 0 {
+		t.Errorf("%d parts are left of a file that was deleted by half", n)
+	}
+}
+
+func TestFiles_thatNobodyClaims_areDeletedAfterExactlyAnHour(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	f := openFiles(t, filepath.Join(t.TempDir(), "table.db"), clock)
+	f.put(t, "a", content(2000))
+	step(t, clock, unclaimed-roundPause)
+	if f.parts(t) == 0 {
+		t.Error("the file was deleted within the hour")
+	}
+	round(t, clock)
+	if f.parts(t) != 0 {
+		t.Error("the file is there after the hour")
+	}
+}
+
 func TestFiles_thatNobodyClaims_areDeletedAnHourLater(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	path := filepath.Join(t.TempDir(), "table.db")

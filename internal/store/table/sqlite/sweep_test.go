@@ -90,6 +90,26 @@ func TestSweep_deletesWhatExpiredInSmallSteps(t *testing.T) {
 	}
 }
 
+// The first round begins a minute after the table was opened, and deletes what expired exactly a day before it.
+func TestSweep_ofATableJustOpened_beginsAfterAMinute(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(time.Unix(1_800_000_000, 0))
+	tab := open(t, filepath.Join(t.TempDir(), "table.db"), clock)
+	fill(t, tab, "brief", 1, 1, time.Second)
+	fill(t, tab, "later", 1, 1, 2*time.Second)
+	clock.Advance(time.Second + doubt - roundPause)
+	tab = reopen(t, tab, clock)
+	step(t, clock, 0) // the sweep waits
+	step(t, clock, roundPause-time.Second)
+	if n := rows(t, tab); n != 2 {
+		t.Errorf("%d items before the first round; want 2, as no time of the sweep is stored", n)
+	}
+	step(t, clock, time.Second)
+	brief := number(t, tab, "SELECT count(*) FROM items WHERE sk LIKE 'brief%'")
+	if n := rows(t, tab); n != 2 || brief != 0 {
+		t.Errorf("%d items after it, %d of them expired a day ago; want the time of the sweep and the later one", n, brief)
+	}
+}
+
 // The sizes of the items are those of messages, so that the pages of the file are
 // shared, and of long ones, which have pages of their own.
 func TestSweep_shrinksAFileOfWhichMuchIsFree(t *testing.T) {
