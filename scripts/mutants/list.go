@@ -79,21 +79,8 @@ func parseList(text string) (all []*entry, err error) {
 			if len(all) == 0 {
 				return wrong("it belongs to no mutant")
 			}
-			last := all[len(all)-1]
-			word, rest, _ := strings.Cut(after, " ")
-			switch {
-			case rest == "":
-				return wrong("the name or the reason is missing")
-			case last.same+last.gone != "" || word != "same" && last.now != "":
-				return wrong("the mutant has such a line already")
-			case word == "now":
-				last.now = rest
-			case word == "gone":
-				last.gone = rest
-			case word == "same":
-				last.same = rest
-			default:
-				return wrong(`want "now", "gone" or "same"`)
+			if why := all[len(all)-1].add(after); why != "" {
+				return wrong(why)
 			}
 			continue
 		}
@@ -107,6 +94,26 @@ func parseList(text string) (all []*entry, err error) {
 		all = append(all, &entry{marks: marks, name: name})
 	}
 	return all, nil
+}
+
+// add reads a line below an entry: "now", "gone" or "same", and the rest. why says what is wrong with the line, or is "".
+func (e *entry) add(line string) (why string) {
+	word, rest, _ := strings.Cut(line, " ")
+	switch {
+	case rest == "":
+		return "the name or the reason is missing"
+	case e.same+e.gone != "" || word != "same" && e.now != "":
+		return "the mutant has such a line already"
+	case word == "now":
+		e.now = rest
+	case word == "gone":
+		e.gone = rest
+	case word == "same":
+		e.same = rest
+	default:
+		return `want "now", "gone" or "same"`
+	}
+	return ""
 }
 
 func validMarks(marks string) bool {

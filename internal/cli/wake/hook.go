@@ -23,7 +23,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// The events that are served.
+// The events of a client that a hook serves.
 const (
 	SessionStarts = "SessionStart"
 	ToolUsed      = "PostToolUse"
@@ -31,7 +31,7 @@ const (
 	SessionEnds   = "SessionEnd"
 )
 
-// HookCall is what a client gives a hook on its standard input. Both clients use these names.
+// HookCall is what a client writes to the standard input of a hook. Claude Code and Codex use the same names.
 type HookCall struct {
 	Event   string `json:"hook_event_name"`
 	Session string `json:"session_id"`
@@ -43,13 +43,13 @@ type HookCall struct {
 		Name string `json:"agent_name"`
 	} `json:"tool_input"`
 	Response json.RawMessage `json:"tool_response"`
-	Turn     string          `json:"turn_id"` // only Codex has it
+	Turn     string          `json:"turn_id"` // of Codex alone
 }
 
-// longest is how much is read; a tool's result is much shorter.
+// longest is how many bytes of the input are read. The result of a tool is much shorter.
 const longest = 8 << 20
 
-// ReadHook reads a call.
+// ReadHook reads the call of a hook. The error says what is wrong with the input.
 func ReadHook(in io.Reader) (HookCall, error) {
 	var c HookCall
 	if err := json.NewDecoder(io.LimitReader(in, longest)).Decode(&c); err != nil {
@@ -61,22 +61,22 @@ func ReadHook(in io.Reader) (HookCall, error) {
 	return c, nil
 }
 
-// The beginnings of the names of the tools, of the server that parley connect writes and of
-// that which the plugin brings. Codex names the tools of a plugin like its own.
+// The prefixes of the names of tools: of the server that parley connect writes, and of the server of the plugin. Codex
+// uses connectPrefix for both.
 const (
-	connected = "mcp__parley__"
-	plugged   = "mcp__plugin_parley_parley__"
+	connectPrefix = "mcp__parley__"
+	pluginPrefix  = "mcp__plugin_parley_parley__"
 )
 
 // InCodex reports whether a call of ToolUsed or TurnOver is one of Codex.
 func (c HookCall) InCodex() bool { return c.Turn != "" }
 
-// seat returns the seat in the result of the tool; ok is false if it has none. A server of
-// another name is none of those whose address is known here, and its token is not for them.
+// seat returns the seat in the result of the tool; ok is false if the result has none. A tool of any other server is
+// ignored: that server's address is unknown, and its token is for no other.
 func (c HookCall) seat(plugin bool) (s client.Seat, ok bool) {
-	server := connected
+	server := connectPrefix
 	if plugin && !c.InCodex() {
-		server = plugged
+		server = pluginPrefix
 	}
 	for _, tool := range []string{"join_room", "create_room", "enter_queue"} {
 		ok = ok || c.Tool == server+tool
@@ -90,9 +90,8 @@ func (c HookCall) seat(plugin bool) (s client.Seat, ok bool) {
 	return s, ok && j.AgentToken != "" && j.Room.Name != ""
 }
 
-// result finds the result in what a client gives: Claude Code a string with the JSON of
-// the structured content, Codex the whole result of the call. While a queue has no partner,
-// and with a refusal, it has no token or no room.
+// result finds the result of a call in what a client gives. Claude Code gives a string with the JSON of the structured
+// content, and Codex the whole result of the call. A refusal, or a queue without a partner, has no token or no room.
 func result(response json.RawMessage) results.Joined {
 	var text string
 	if json.Unmarshal(response, &text) == nil {
@@ -118,7 +117,7 @@ func result(response json.RawMessage) results.Joined {
 	return whole.Joined
 }
 
-// claude says how to reach a session of Claude Code.
+// claude returns how to reach a session of Claude Code.
 func (c HookCall) claude() *client.Wake {
 	pid, _ := strconv.Atoi(os.Getenv("CLAUDE_PID")) // 0: not known
 	return &client.Wake{
@@ -128,7 +127,7 @@ func (c HookCall) claude() *client.Wake {
 	}
 }
 
-// codex says how to reach a session of Codex: by its program, as it runs now.
+// codex returns how to reach a session of Codex: by the program that runs now.
 func (c HookCall) codex() *client.Wake {
 	w := &client.Wake{Client: Codex, Session: c.Session, Dir: c.Dir, Mode: c.Mode}
 	for _, name := range []string{"CODEX_HOME", "HOME", "PATH"} {
@@ -140,41 +139,38 @@ func (c HookCall) codex() *client.Wake {
 	return w
 }
 
-// unattended reports whether the session is one that ends with its turn. Claude Code
-// would not end it before the hook.
+// unattended reports whether the session ends with its turn. Claude Code ends such a session only after its hooks.
 func unattended() bool { return os.Getenv("CLAUDE_CODE_SESSION_ATTENDED") == "0" }
 
-// HookOptions of Serve.
+// HookOptions are what Serve needs.
 type HookOptions struct {
 	Seats *client.TokenStore
-	// Server returns the address of the server that gave a token; "" if that is not known.
+	// Server returns the address of the server that gave a token; "" if no server is known for it.
 	Server func(token string) (string, error)
-	Plugin bool         // the plugin has called it, and not what parley connect has written
-	Start  func() error // lets a process watch the seats, unless one does
+	Plugin bool         // the plugin has called the hook, and not the settings that parley connect writes
+	Start  func() error // starts the standby unless it runs
 	Clock  clockwork.Clock
 }
 
-// Serve does what a call asks for. It returns at once, except after a turn in a session that has
-// no inbox open: there it waits, and returns the sentence that is to wake the agent. When a
-// session starts, it returns what the agent is told about its seats. "" means that there is
-// nothing to say.
+// Serve does what a call asks for. When a session starts, Serve returns what to tell the agent about its seats. After
+// a turn in a session without an inbox, Serve waits, and returns the sentence that wakes the agent. All other calls
+// return at once. An empty text means that there is nothing to say.
 func (c HookCall) Serve(ctx context.Context, o HookOptions) (text string, err error) {
 	switch c.Event {
 	case SessionStarts:
-		return c.started(o)
+		return c.beginSession(o)
 	case ToolUsed:
-		return "", c.seated(o)
+		return "", c.recordSeat(o)
 	case SessionEnds:
-		return "", c.ended(o)
+		return "", c.endSeats(o)
 	case TurnOver:
-		return c.turnOver(ctx, o)
+		return c.endTurn(ctx, o)
 	}
 	return "", nil
 }
 
-// seated notes the seat that the agent has taken, and the way to wake its session: only a hook
-// knows both.
-func (c HookCall) seated(o HookOptions) error {
+// recordSeat records the seat that the agent has taken, and the way to wake its session: only a hook knows both.
+func (c HookCall) recordSeat(o HookOptions) error {
 	s, ok := c.seat(o.Plugin)
 	if !ok {
 		return nil
@@ -194,10 +190,10 @@ func (c HookCall) seated(o HookOptions) error {
 	return o.Start()
 }
 
-// ended marks the seats of a session that is over. Their tokens stay until the lease is over, for
-// the session that goes on with them, and no program waits with them. A process in which the
-// session was taken up again meanwhile keeps them.
-func (c HookCall) ended(o HookOptions) error {
+// endSeats marks the seats of a session that is over: no program waits for them any more. Their tokens stay until the
+// lease is over, for the session that continues with the seats. If another process has resumed the session meanwhile,
+// its seats are not marked.
+func (c HookCall) endSeats(o HookOptions) error {
 	return o.change(c.owns, func(all []client.Seat) []client.Seat {
 		for i, s := range all {
 			if c.owns(s) && s.Ended.IsZero() && s.Wake.PID == c.wakeIn(s.Wake.Client).PID {
@@ -208,8 +204,8 @@ func (c HookCall) ended(o HookOptions) error {
 	})
 }
 
-// change calls do with all seats if there are some that it is about, and removes those whose lease
-// is over. Most sessions have no seat: then it only reads.
+// change calls do with all seats if about is true of some, and removes the seats whose lease is over. For a session
+// without a seat, as most are, it only reads.
 func (o HookOptions) change(about func(client.Seat) bool, do func([]client.Seat) []client.Seat) error {
 	over := func(s client.Seat) bool { return s.LeaseOver(o.Clock.Now()) }
 	all, err := o.Seats.All()
@@ -221,22 +217,22 @@ func (o HookOptions) change(about func(client.Seat) bool, do func([]client.Seat)
 	})
 }
 
-// started gives a session that starts its seats. One that goes on, or whose context was
-// compacted, has them under its id. Any other takes those of sessions in the same directory that
-// have ended: of two that start at once, one gets them.
-func (c HookCall) started(o HookOptions) (text string, err error) {
+// beginSession gives a session that starts its seats. A session that continues, or whose context was compacted, has
+// seats under its id. Any other session takes the seats of ended sessions in the same directory: of two that start at
+// once, one gets them.
+func (c HookCall) beginSession(o HookOptions) (text string, err error) {
 	switch c.Source {
 	case "resume", "compact":
-		return c.goesOn(o)
+		return c.resume(o)
 	case "startup", "clear":
-		return c.takes(o)
+		return c.takeSeats(o)
 	}
 	return "", nil
 }
 
-// goesOn tells the agent of a session that goes on its tokens.
-func (c HookCall) goesOn(o HookOptions) (text string, err error) {
-	own, err := c.alive(o)
+// resume tells the agent of a session that continues its tokens.
+func (c HookCall) resume(o HookOptions) (text string, err error) {
+	own, err := c.recordSession(o)
 	if err != nil || len(own) == 0 {
 		return "", err
 	}
@@ -247,11 +243,11 @@ func (c HookCall) goesOn(o HookOptions) (text string, err error) {
 	return text, o.Start()
 }
 
-// takes removes the seats of ended sessions in this directory from the list, and tells the agent
-// their tokens. It does not wait with them: the agent asks its person first. A token is for the
-// server that gave it and for no other, and for nobody who cannot ask. The agent says its own name
-// again, so that the next session hears it, too.
-func (c HookCall) takes(o HookOptions) (text string, err error) {
+// takeSeats removes the seats of ended sessions in this directory from the file, and tells the agent their tokens. No
+// program waits for these seats: the agent first asks its person. A token is told only to the client of the server that
+// gave it, and only where a person can be asked. The agent gives its own name again, so that the next session gets it,
+// too.
+func (c HookCall) takeSeats(o HookOptions) (text string, err error) {
 	if unattended() {
 		return "", nil
 	}
@@ -264,7 +260,7 @@ func (c HookCall) takes(o HookOptions) (text string, err error) {
 		if s.Wake == nil || s.Server != server || s.Wake.Dir != own.Dir || own.Dir == "" {
 			return false
 		}
-		// In one process Claude Code has one session. The hooks of the one that was cleared may run after this.
+		// A process of Claude Code has one session. The hooks of the cleared session may run after this hook.
 		cleared := c.Source == "clear" && s.Wake.Client == ClaudeCode && s.Wake.PID == own.PID && own.PID > 0 &&
 			!c.owns(s)
 		return cleared || !s.Ended.IsZero() || SessionOver(s.Wake)
@@ -276,7 +272,7 @@ func (c HookCall) takes(o HookOptions) (text string, err error) {
 				rest = append(rest, s)
 				continue
 			}
-			s.Wake.Session = c.Session // among its seats, two of one name are told apart: see Where
+			s.Wake.Session = c.Session // so that Where tells two seats of one name apart
 			taken = append(taken, s)
 		}
 		return rest
@@ -286,7 +282,7 @@ func (c HookCall) takes(o HookOptions) (text string, err error) {
 	}
 	for _, s := range taken {
 		with := "alone"
-		if name := inert(s.Chosen, ""); name != "" {
+		if name := safe(s.Chosen, ""); name != "" {
 			with = `and agent_name "` + name + `"`
 		}
 		text += fmt.Sprintf("A session in this directory ended and left a seat: its agent_token for %s is %s. Ask "+
@@ -296,13 +292,12 @@ func (c HookCall) takes(o HookOptions) (text string, err error) {
 	return text, nil
 }
 
-// turnOver notes what has changed in a session that has seats, and sees to it that it is
-// woken.
-func (c HookCall) turnOver(ctx context.Context, o HookOptions) (text string, err error) {
+// endTurn records what has changed in a session with seats, and makes sure that the session can be woken.
+func (c HookCall) endTurn(ctx context.Context, o HookOptions) (text string, err error) {
 	if unattended() {
 		return "", nil
 	}
-	own, err := c.alive(o)
+	own, err := c.recordSession(o)
 	if err != nil || len(own) == 0 {
 		return "", err
 	}
@@ -310,23 +305,23 @@ func (c HookCall) turnOver(ctx context.Context, o HookOptions) (text string, err
 		return "", err
 	}
 	w := own[0].Wake
-	if w.Client != ClaudeCode || TakesInbox(w) {
+	if w.Client != ClaudeCode || HasInbox(w) {
 		return "", nil
 	}
 	return listen(ctx, w, o)
 }
 
-// alive notes that the session runs, and in which way it is reached now: its person may have
-// changed the mode, or gone on with it in another process. It returns the session's seats.
-func (c HookCall) alive(o HookOptions) (own []client.Seat, err error) {
+// recordSession records that the session runs, and how to reach it: its person may have changed the mode, or
+// continued in another process. It returns the session's seats.
+func (c HookCall) recordSession(o HookOptions) (own []client.Seat, err error) {
 	err = o.change(c.owns, func(all []client.Seat) []client.Seat {
 		for i, s := range all {
 			if !c.owns(s) {
 				continue
 			}
 			w := c.wakeIn(s.Wake.Client)
-			w.Mode = cmp.Or(w.Mode, s.Wake.Mode) // Claude Code does not say it when a session starts
-			w.PID = cmp.Or(w.PID, s.Wake.PID)    // the hook of a Codex that was killed does not find it
+			w.Mode = cmp.Or(w.Mode, s.Wake.Mode) // Claude Code does not name its mode when a session starts
+			w.PID = cmp.Or(w.PID, s.Wake.PID)    // the hook of a Codex that was killed finds no process
 			all[i].Wake, all[i].Ended = w, time.Time{}
 			own = append(own, all[i])
 		}
@@ -335,10 +330,10 @@ func (c HookCall) alive(o HookOptions) (own []client.Seat, err error) {
 	return own, err
 }
 
-// owns reports whether a seat is that of an agent of the session.
+// owns reports whether a seat belongs to the session.
 func (c HookCall) owns(s client.Seat) bool { return s.Wake != nil && s.Wake.Session == c.Session }
 
-// wakeIn says how to reach the session in a client.
+// wakeIn returns how to reach the session in a client.
 func (c HookCall) wakeIn(name string) *client.Wake {
 	if name == Codex {
 		return c.codex()
@@ -346,12 +341,11 @@ func (c HookCall) wakeIn(name string) *client.Wake {
 	return c.claude()
 }
 
-// hookLookEvery is how often a hook that waits looks whether it is still of use: Claude Code
-// does not end it if it is killed itself.
-const hookLookEvery = 5 * time.Second
+// hookCheckEvery is how often a hook that waits checks whether to go on: a Claude Code that is killed does not end it.
+const hookCheckEvery = 5 * time.Second
 
-// listen waits for a notice for the session. It ends without one when a later hook of the
-// session has taken over, or the session or its last seat is gone.
+// listen waits for a notice for the session. It returns "" when a later hook of the session has taken over, or when the
+// session or its last seat is gone.
 func listen(ctx context.Context, w *client.Wake, o HookOptions) (text string, err error) {
 	l, err := Listen(ctx, w.Session)
 	if err != nil {
@@ -360,11 +354,11 @@ func listen(ctx context.Context, w *client.Wake, o HookOptions) (text string, er
 	defer func() { err = errors.Join(err, l.Close()) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	tick := o.Clock.NewTicker(hookLookEvery)
+	tick := o.Clock.NewTicker(hookCheckEvery)
 	defer tick.Stop()
 	go func() {
 		defer cancel()
-		for of := (file{seats: o.Seats}); of.use(w); {
+		for of := (seatsFile{seats: o.Seats}); of.hasSession(w); {
 			select {
 			case <-ctx.Done():
 				return
@@ -379,14 +373,14 @@ func listen(ctx context.Context, w *client.Wake, o HookOptions) (text string, er
 	return text, err
 }
 
-// file is the file of seats as it was last looked at.
-type file struct {
+// seatsFile is the file of seats, and its state when it was last read.
+type seatsFile struct {
 	seats *client.TokenStore
-	then  fs.FileInfo
+	stat  fs.FileInfo
 }
 
-// use reports whether the session still runs and has a seat.
-func (f *file) use(w *client.Wake) bool {
+// hasSession reports whether the session runs and has a seat.
+func (f *seatsFile) hasSession(w *client.Wake) bool {
 	if SessionOver(w) {
 		return false
 	}
@@ -394,29 +388,28 @@ func (f *file) use(w *client.Wake) bool {
 	if err != nil {
 		return false
 	}
-	if f.then != nil && os.SameFile(f.then, now) { // a change replaces the file
+	if f.stat != nil && os.SameFile(f.stat, now) { // a change replaces the file
 		return true
 	}
-	f.then = now
+	f.stat = now
 	all, err := f.seats.All()
 	return err == nil && slices.ContainsFunc(all, func(s client.Seat) bool {
 		return s.HasSession() && s.Wake.Session == w.Session
 	})
 }
 
-// nearest is how far up a program is looked for: a shell may be in between.
-const nearest = 4
+// maxParents is how many ancestors of this process are searched: a shell may be between it and the client.
+const maxParents = 4
 
-// caller returns the program whose name begins with name and that has started this
-// process, and its process id. Where processes do not show that (outside Linux), it
-// returns the program in the PATH, and 0.
+// caller returns the program that started this process and whose name begins with name, with its process id. Where the
+// system does not tell (outside Linux), caller returns the program in the PATH, and 0.
 func caller(name string) (program string, pid int) {
-	for pid, n := os.Getppid(), 0; pid > 1 && n < nearest; pid, n = parent(pid), n+1 {
+	for pid, n := os.Getppid(), 0; pid > 1 && n < maxParents; pid, n = parent(pid), n+1 {
 		path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 		if err != nil || !strings.HasPrefix(filepath.Base(path), name) {
 			continue
 		}
-		if _, err := os.Stat(path); err == nil { // else it was updated since
+		if _, err := os.Stat(path); err == nil { // else the program was updated since it started
 			return path, pid
 		}
 		return inPath(name), pid
@@ -444,11 +437,11 @@ func parent(pid int) int {
 	return id
 }
 
-// stat returns what Linux says of a process, its state first (proc(5)); nil if that is unknown.
+// stat returns the fields that Linux has of a process, its state first (proc(5)); nil if there are none.
 func stat(pid int) []string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return nil
 	}
-	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // the name before it may hold anything
+	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // a name may have any characters
 }

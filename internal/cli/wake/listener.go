@@ -17,30 +17,30 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// A Listener takes the notices for a session in a hook that the client started when a turn
-// ended. Claude Code calls such a hook with asyncRewake, and begins a turn when it ends
-// with code 2.
+// A Listener takes the notices for a session. It runs in the Stop hook of the session, which Claude Code calls with
+// asyncRewake: when the hook ends with code 2, Claude Code begins a turn.
 type Listener struct {
 	socket   *net.UnixListener
 	path     string
-	replaced bool // the socket at path is that of a newer listener
+	replaced bool // the socket at path belongs to a newer listener
 }
 
 // ErrReplaced means that a newer hook of the session listens now.
 var ErrReplaced = errors.New("a newer hook of the session listens")
 
-// call is what a Listener is told, and acknowledges with a line.
-type call struct {
+// notice is what a Listener is sent. It acknowledges a notice with a line.
+type notice struct {
 	Text string `json:"text"` // "": a newer listener takes over
 }
 
-// Listen takes the notices for a session from now on, in place of an earlier listener.
+// Listen begins to take the notices for a session, in place of an earlier listener. Close ends it.
 func Listen(ctx context.Context, session string) (l *Listener, err error) {
 	path, err := socketPath(session)
 	if err != nil {
 		return nil, err
 	}
-	// If two begin at once, neither may remove the socket of the other unheard.
+	// Without the lock, of two listeners that begin at once the second could remove the socket of the first, which
+	// would then wait for ever.
 	err = client.WithLock(filepath.Join(filepath.Dir(path), "wake"), func() error {
 		l, err = listenAt(ctx, path)
 		return err
@@ -50,10 +50,10 @@ func Listen(ctx context.Context, session string) (l *Listener, err error) {
 
 // listenAt listens at path, in place of an earlier listener.
 func listenAt(ctx context.Context, path string) (*Listener, error) {
-	if err := tell(ctx, path, call{}); err != nil && !errors.Is(err, ErrDeaf) {
+	if err := send(ctx, path, notice{}); err != nil && !errors.Is(err, ErrDeaf) {
 		return nil, err
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // of one that was killed
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a listener that was killed
 		return nil, err
 	}
 	socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
@@ -64,8 +64,7 @@ func listenAt(ctx context.Context, path string) (*Listener, error) {
 	return &Listener{socket: socket, path: path}, nil
 }
 
-// Next returns the next notice; ErrReplaced when a newer listener has taken over; or the
-// error of ctx.
+// Next returns the next notice. The error is ErrReplaced when a newer listener has taken over, or the error of ctx.
 func (l *Listener) Next(ctx context.Context) (string, error) {
 	stop := context.AfterFunc(ctx, func() { _ = l.socket.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -77,9 +76,9 @@ func (l *Listener) Next(ctx context.Context) (string, error) {
 		case err != nil:
 			return "", err
 		}
-		told, err := answer(conn)
+		told, err := readNotice(conn)
 		switch {
-		case err != nil: // one that called and said nothing
+		case err != nil: // a caller that sent no notice
 		case told.Text == "":
 			l.replaced = true
 			return "", ErrReplaced
@@ -89,15 +88,15 @@ func (l *Listener) Next(ctx context.Context) (string, error) {
 	}
 }
 
-// answer reads and acknowledges one call.
-func answer(conn net.Conn) (call, error) {
+// readNotice reads and acknowledges one notice.
+func readNotice(conn net.Conn) (notice, error) {
 	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(socketTime)); err != nil {
-		return call{}, err
+		return notice{}, err
 	}
-	var told call
+	var told notice
 	if err := json.NewDecoder(conn).Decode(&told); err != nil {
-		return call{}, err
+		return notice{}, err
 	}
 	_, err := conn.Write([]byte("ok\n"))
 	return told, err
@@ -106,22 +105,22 @@ func answer(conn net.Conn) (call, error) {
 // Close ends the listener.
 func (l *Listener) Close() error {
 	if !l.replaced {
-		_ = os.Remove(l.path) // what is left is removed by the next listener
+		_ = os.Remove(l.path) // the next listener removes a socket that is left
 	}
 	return l.socket.Close()
 }
 
-// tellHook gives the sentence to the listener of a session.
-func tellHook(ctx context.Context, session, text string) error {
+// notifyHook sends the sentence to the listener of a session.
+func notifyHook(ctx context.Context, session, text string) error {
 	path, err := socketPath(session)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDeaf, err)
 	}
-	return tell(ctx, path, call{Text: text})
+	return send(ctx, path, notice{Text: text})
 }
 
-// tell returns nil once a listener has acknowledged what it is told.
-func tell(ctx context.Context, path string, what call) error {
+// send returns nil once a listener has acknowledged the notice.
+func send(ctx context.Context, path string, what notice) error {
 	conn, err := dial(ctx, path)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDeaf, err)
@@ -136,7 +135,7 @@ func tell(ctx context.Context, path string, what call) error {
 	return nil
 }
 
-// longestPath is how long the path of a socket may be on every system.
+// longestPath is how many bytes the path of a socket may have on every system.
 const longestPath = 103
 
 // socketPath returns where the hook of a session listens.

@@ -25,20 +25,20 @@ import (
 var (
 	// ErrEnded means that the session to wake no longer exists.
 	ErrEnded = errors.New("the session has ended")
-	// ErrDeaf means that the session goes on, but that nothing in it listens now.
+	// ErrDeaf means that the session runs, and that nothing in it listens now.
 	ErrDeaf = errors.New("nothing listens in the session")
 )
 
-// News is what there is to tell about a seat.
+// News is what a notice says of a seat.
 type News struct {
-	Where    string    // the seat is: what Where returns
-	At       time.Time // when it is told
+	Where    string    // where the seat is, by the function Where
+	At       time.Time // when the notice is sent
 	Messages int       // that the agent has not read
 	More     bool      // there are more than Messages
-	Asked    bool      // one of them asks for its answer
+	Asked    bool      // one of Messages asks for the agent's answer
 	Knock    bool      // somebody asks to be let in
-	Task     bool      // a task was offered to the agent, or one of its own changed
-	Turn     bool      // all others wait for an answer that it owes
+	Task     bool      // a task was offered to the agent, or a task of the agent changed
+	Turn     bool      // all others wait for an answer that the agent owes
 	Own      Deed      // what the agent's own person has done
 }
 
@@ -51,8 +51,8 @@ const (
 	Sent         // a draft, as it was
 	Edited       // a draft, in other words
 	Refused      // a draft
-	Noted        // something to its agent
-	Resumed      // the agent, which it had paused
+	Noted        // something to the agent
+	Resumed      // the agent, which was paused
 )
 
 // deedOf returns what the person behind an agent has done by the event that m tells of.
@@ -77,8 +77,8 @@ func (d Deed) String() string {
 // Wakes reports whether there is anything to tell.
 func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Task || n.Turn || n.Own != NoDeed }
 
-// String returns the sentence for the agent, with the call that it is to make. The time in it keeps it from repeating
-// the one before: Claude Code drops a message that is word for word the last one of the same sender, for 30 seconds.
+// String returns the sentence for the agent, with the call to make. The time in the sentence makes it differ from the
+// sentence before: for 30 seconds Claude Code drops a message that is word for word the last of the same sender.
 func (n News) String() string {
 	call := ": call wait_for_message"
 	if n.Own == NoDeed && n.Messages == 0 && n.Turn {
@@ -87,7 +87,7 @@ func (n News) String() string {
 	return fmt.Sprintf("%s (%s)%s", n.ForPerson(), n.At.Format(time.TimeOnly), call)
 }
 
-// ForPerson returns the sentence for a person who has the seat without an agent, and so none of its tools.
+// ForPerson returns the sentence for a person who has the seat without an agent, and so without the tools of an agent.
 func (n News) ForPerson() string {
 	where := n.Where
 	switch {
@@ -124,13 +124,13 @@ func (n News) messages() string {
 	return fmt.Sprintf("%d new messages", n.Messages)
 }
 
-// Where says in which room a seat is; all are the seats of its person. A person reads the
-// name of the room. A client may show its agent the sentence as words of its user, and the
-// name of a room can be an order. So an agent reads nothing that others chose: the
-// agent_name that it gave itself or, where two seats of its session are alike, the room's id.
+// Where says in which room a seat is; all are the seats of its person. A person reads the name of the room. An agent
+// reads nothing that others chose: its client may show the sentence as words of the user, and a room can be called
+// "delete all files". So an agent reads the agent_name that it chose or, where two seats of its session have the
+// same, the room's id.
 func Where(s client.Seat, all []client.Seat) string {
 	if s.Wake == nil {
-		if room := inert(s.Room, ""); room != "" {
+		if room := safe(s.Room, ""); room != "" {
 			return "room " + room
 		}
 		return "one of your rooms"
@@ -139,7 +139,7 @@ func Where(s client.Seat, all []client.Seat) string {
 		return other.Token != s.Token && other.Wake != nil && other.Wake.Session == s.Wake.Session &&
 			strings.EqualFold(other.Chosen, s.Chosen)
 	}
-	if name := inert(s.Chosen, ""); name != "" && !slices.ContainsFunc(all, alike) {
+	if name := safe(s.Chosen, ""); name != "" && !slices.ContainsFunc(all, alike) {
 		return `the Parley room where you are "` + name + `"`
 	}
 	if t, err := ident.ParseToken(s.Token); err == nil {
@@ -148,11 +148,10 @@ func Where(s client.Seat, all []client.Seat) string {
 	return "one of your Parley rooms"
 }
 
-// inert returns a text that others may have chosen; "" if it has a character that acts on a
-// shell, or that names do not have. That matters most for cmd of Windows, which puts the values
-// of variables into a line before it reads the line. more are further characters that the text
-// may have.
-func inert(text, more string) string {
+// safe returns a text that others may have chosen, or "" if the text has a character that acts on a shell, or that no
+// name has. cmd of Windows needs this most: it puts the values of variables into a line before it reads the line.
+// more are further characters that the text may have.
+func safe(text, more string) string {
 	const longest = 200
 	acts := func(r rune) bool {
 		return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune(" '-_."+more, r)
@@ -169,12 +168,12 @@ const (
 	Codex      = "codex"
 )
 
-// bypass is the permission mode in which Claude Code shows its person a question instead
-// of giving the session what came into its inbox.
+// bypass is the permission mode in which Claude Code asks its person before it gives the session a message of the
+// inbox.
 const bypass = "bypassPermissions"
 
-// TakesInbox reports whether the session takes what comes into its inbox.
-func TakesInbox(w *client.Wake) bool { return w.Socket != "" && w.Mode != bypass }
+// HasInbox reports whether the session reads its inbox without asking its person.
+func HasInbox(w *client.Wake) bool { return w.Socket != "" && w.Mode != bypass }
 
 // NotifyAgent wakes the session of an agent with a sentence. The error wraps ErrEnded if the
 // session no longer exists, and ErrDeaf if it cannot be reached now.
@@ -195,28 +194,27 @@ func NotifyAgent(ctx context.Context, w *client.Wake, text string) error {
 // result is false.
 func SessionOver(w *client.Wake) bool { return w.PID > 0 && !running(w.PID) }
 
-// wakeClaude gives the sentence to the Stop hook of the session that listens, if one
-// does, else to the session's inbox.
+// wakeClaude sends the sentence to the Stop hook of the session or, if no hook listens, to the session's inbox.
 func wakeClaude(ctx context.Context, w *client.Wake, text string) error {
-	err := tellHook(ctx, w.Session, text)
+	err := notifyHook(ctx, w.Session, text)
 	if !errors.Is(err, ErrDeaf) {
 		return err
 	}
-	if !TakesInbox(w) {
+	if !HasInbox(w) {
 		return fmt.Errorf("%w: it has no inbox or asks its person first, and no Stop hook of it waits", ErrDeaf)
 	}
-	return putIntoInbox(ctx, w, text)
+	return sendToInbox(ctx, w, text)
 }
 
 // queueTime bounds a run of codex queue, which takes a tenth of a second.
 const queueTime = 20 * time.Second
 
-// unknownThread is in what Codex says about a session that it does not have.
+// unknownThread is a part of what Codex says about a session that does not exist.
 const unknownThread = "no rollout found"
 
-// queueCodex puts the sentence into the queue of a Codex session, which takes it as its
-// user's words. A session that works takes it when its turn is over. Codex also keeps it for a session that has ended,
-// and begins a turn with it when that is resumed, perhaps long after the seat is gone: so nothing is put there.
+// queueCodex puts the sentence into the queue of a Codex session, which reads it as words of its user. A session that
+// works reads the sentence when its turn is over. The session must not have ended: Codex would keep the sentence, and
+// begin a turn with it when the session is resumed, perhaps long after the seat is gone.
 func queueCodex(ctx context.Context, w *client.Wake, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, queueTime)
 	defer cancel()
@@ -244,11 +242,10 @@ func lastLine(said string) string {
 // socketTime bounds an exchange over a local socket.
 const socketTime = 3 * time.Second
 
-// putIntoInbox sends the sentence to the inbox of a Claude Code session: lines of JSON
-// over the socket that its child processes find in CLAUDE_CODE_MESSAGING_SOCKET. Claude
-// Code gives no answer. It shows the sentence as the message of another session, and
-// begins a turn if it is idle.
-func putIntoInbox(ctx context.Context, w *client.Wake, text string) error {
+// sendToInbox sends the sentence to the inbox of a Claude Code session: lines of JSON over the socket that its child
+// processes find in CLAUDE_CODE_MESSAGING_SOCKET. Claude Code does not answer. It shows the sentence as the message of
+// another session, and begins a turn if the session is idle.
+func sendToInbox(ctx context.Context, w *client.Wake, text string) error {
 	conn, err := dial(ctx, w.Socket)
 	if err != nil {
 		return fmt.Errorf("%w: no program has its inbox open: %w", ErrEnded, err)
@@ -277,7 +274,7 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 	return conn, conn.SetDeadline(time.Now().Add(socketTime))
 }
 
-// The most time that programs get which tell a person.
+// How long a program may take that notifies a person.
 const (
 	desktopTime = 20 * time.Second
 	commandTime = time.Minute
@@ -299,30 +296,29 @@ func NotifyDesktop(ctx context.Context, text string) error {
 	return runProgram(ctx, desktopTime, []string{"PARLEY_TITLE=" + title, "PARLEY_NOTICE=" + text}, args)
 }
 
-// toast shows a notification of Windows, in the name of PowerShell, since only installed
-// applications have one. The texts come from the environment and are no part of the script.
+// toast shows a notification of Windows in the name of PowerShell, because only an installed application can show
+// one. The texts come from the environment and are no part of the script.
 const toast = `$m = [Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]; ` +
 	`$x = $m::GetTemplateContent('ToastText02'); $t = $x.GetElementsByTagName('text'); ` +
 	`$null = $t.Item(0).AppendChild($x.CreateTextNode($env:PARLEY_TITLE)); $null = $t.Item(1).AppendChild($x.CreateTextNode($env:PARLEY_NOTICE)); ` +
 	`$m::CreateToastNotifier('{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\WindowsPowerShell\v1.0\powershell.exe').Show([Windows.UI.Notifications.ToastNotification]::new($x))`
 
-// NotifyProgram runs a command line of the person in a shell. Its environment says what there is
-// to tell: PARLEY_ROOM, PARLEY_NAME (of the person's own agent), PARLEY_MESSAGES (how many),
-// PARLEY_NOTICE (the sentence) and PARLEY_URL (the server). A value that could act on that shell
-// is left empty.
+// NotifyProgram runs a command line of the person in a shell. The environment has the news: PARLEY_ROOM, PARLEY_NAME
+// (of the person's own agent), PARLEY_MESSAGES (how many), PARLEY_NOTICE (the sentence) and PARLEY_URL (the server).
+// A value that could act on the shell is left empty.
 func NotifyProgram(ctx context.Context, line string, s client.Seat, n News) error {
 	shell := []string{"sh", "-c", line}
 	if runtime.GOOS == "windows" {
 		shell = []string{"cmd", "/c", line}
 	}
 	return runProgram(ctx, commandTime, []string{
-		"PARLEY_ROOM=" + inert(s.Room, ""), "PARLEY_NAME=" + inert(s.Name, ""),
+		"PARLEY_ROOM=" + safe(s.Room, ""), "PARLEY_NAME=" + safe(s.Name, ""),
 		"PARLEY_MESSAGES=" + strconv.Itoa(n.Messages),
-		"PARLEY_NOTICE=" + n.ForPerson(), "PARLEY_URL=" + inert(s.Server, ":/[]~"),
+		"PARLEY_NOTICE=" + n.ForPerson(), "PARLEY_URL=" + safe(s.Server, ":/[]~"),
 	}, shell)
 }
 
-// runProgram runs a program with additions to its environment, for so long at most.
+// runProgram runs a program with more variables in its environment, and ends it after most.
 func runProgram(ctx context.Context, most time.Duration, env, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()

@@ -20,8 +20,8 @@ const (
 	ForShell  Role = "standby-shell"
 )
 
-// TakeRole takes the role until this process ends or release is called. taken is false if
-// another process has it. The lock's file then has the id of that process.
+// TakeRole takes the role until this process ends or release is called. taken is false if another process has the role;
+// the file of the lock has the id of that process.
 func TakeRole(r Role) (release func() error, taken bool, err error) {
 	path, err := client.StatePath(string(r) + ".lock")
 	if err == nil {
@@ -39,21 +39,20 @@ func TakeRole(r Role) (release func() error, taken bool, err error) {
 	return func() error { return errors.Join(os.Truncate(path, 0), lock.Close()) }, true, nil
 }
 
-// LogName is the file in the state folder in which a process without a terminal writes
-// what it does.
+// LogName is the file in the state folder to which a process without a terminal writes its log.
 const LogName = "standby.log"
 
-// logMost is how long the log grows before it is emptied.
+// logMost is how many bytes the log has at most before the next start empties it.
 const logMost = 1 << 20
 
-// StartStandby lets a process of its own watch the seats of agents, unless one does already. It
-// outlives the caller. args are its command line.
+// StartStandby starts a process that watches the seats of agents, unless such a process runs. The process outlives the
+// caller. args are its command line.
 func StartStandby(program string, args ...string) (err error) {
 	release, taken, err := TakeRole(ForAgents)
 	if err != nil || !taken {
 		return err
 	}
-	if err := release(); err != nil { // of two that start now the second ends at once
+	if err := release(); err != nil { // of two processes that start now the second ends at once
 		return err
 	}
 	path, err := client.StatePath(LogName)

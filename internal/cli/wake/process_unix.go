@@ -7,11 +7,11 @@ import (
 	"syscall"
 )
 
-// Apart makes a process the first of a session of its own, which no terminal ends.
+// Apart makes a process the leader of a new session, which no terminal ends.
 func Apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// running reports whether a process with this id exists and has not ended. One that has ended keeps its id until its
-// parent asks for its status, which the first process of many containers never does.
+// running reports whether a process with this id exists and has not ended. A process that has ended keeps its id until
+// its parent asks for its status, and the first process of many containers never asks.
 func running(pid int) bool {
 	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
 		return false

@@ -18,20 +18,20 @@ import (
 // StandbyOptions of Run.
 type StandbyOptions struct {
 	Seats *client.TokenStore
-	// Agents and Shell say whose seats are watched: those of agents whose client can be
-	// woken, and those of the person's own shell.
+	// Agents and Shell say which seats are watched: those of agents whose client can be woken, and those of the
+	// person's own shell.
 	Agents, Shell bool
 	Room          string // only seats in this room; "" for all
 	// Notify wakes the owner of a seat. Its error may wrap ErrEnded or ErrDeaf.
 	Notify func(context.Context, client.Seat, News) error
-	// Tell gets what happens. It is called by several goroutines.
+	// Tell gets each event. Several goroutines call it at once.
 	Tell    func(Event)
-	GiveUp  time.Duration // how long without news a seat is watched; 0: for ever
+	GiveUp  time.Duration // how long a seat without news is watched; 0: for ever
 	Version string        // of this program
 	Clock   clockwork.Clock
 }
 
-// Event is something that happened to a seat.
+// Event is what happened to a seat.
 type Event struct {
 	At    time.Time `json:"at"`
 	Room  string    `json:"room"`
@@ -44,47 +44,46 @@ type Event struct {
 // What is a kind of Event.
 type What string
 
-// The events. After those of the second group the seat is watched no longer.
+// The events. Those of the second group end the watch of a seat.
 const (
 	Watching  What = "watching"   // the standby waits for messages to the seat
-	Woken     What = "woken"      // the notice was given to the agent's client
-	NotWoken  What = "not_woken"  // it could not be, and is tried again
+	Woken     What = "woken"      // the agent's client took the notice
+	NotWoken  What = "not_woken"  // the notice failed, and is tried again
 	Read      What = "read"       // the agent has read what it was woken for
 	Lost      What = "lost"       // the server does not answer
 	Found     What = "found"      // the server answers again
 	TakenOver What = "taken_over" // another program waits for messages to the seat
-	Trouble   What = "trouble"    // of no seat: the file cannot be read or written; it is tried again
+	Trouble   What = "trouble"    // of no seat: the file of seats cannot be read or written, and is tried again
 
 	SeatGone     What = "seat_gone"
 	SessionEnded What = "session_ended"
 	GaveUp       What = "gave_up"
-	Dropped      What = "dropped" // from the file
+	Dropped      What = "dropped" // the seat is no longer in the file
 )
 
 const (
-	// lookEvery is how often the file of seats is looked at.
-	lookEvery = time.Second
-	// slept is by how much more the time has moved on if the machine was asleep.
-	slept = 20 * time.Second
+	// checkEvery is how often the file of seats is checked.
+	checkEvery = time.Second
+	// sleepGap is the least time between two checks that shows that the machine was asleep.
+	sleepGap = 20 * time.Second
 )
 
-// ErrNoSeats means that there is nothing to watch.
+// ErrNoSeats means that there is no seat to watch.
 var ErrNoSeats = errors.New("there is no seat to wait for")
 
-// Standby watches the seats in the file until none is left or ctx ends. One process serves all
-// sessions of a person, instead of one for each. Seats may be added and removed meanwhile. It
-// removes the seats of agents that are gone or on which it gave up, and marks those whose session
-// has ended. It only peeks: if it read for an agent, it would have to hand on what it read, and a
-// notice may get lost.
+// Standby watches the seats in the file until no seat is left or ctx ends. One process serves all sessions of a
+// person. Seats may be added and removed meanwhile. Standby removes the seats that are gone, and those on which it
+// gave up, and marks the seats whose session has ended. It only peeks. If it acknowledged message 42 for an agent and
+// the notice then got lost, the agent would never read 42.
 func Standby(ctx context.Context, o StandbyOptions) error {
 	r := &standbyRun{StandbyOptions: o, servers: map[string]*client.Client{}, watches: map[string]*watch{},
-		over: map[string]bool{}, ended: make(chan *watch)}
+		endedOfShell: map[string]bool{}, ended: make(chan *watch)}
 	ctx, cancel := context.WithCancel(ctx)
 	defer func() {
 		cancel()
 		r.all.Wait()
 		for _, c := range r.servers {
-			_ = c.Close() // what is cut off here is no loss
+			_ = c.Close() // peeks may be cut off
 		}
 	}()
 	if err := r.refresh(ctx); err != nil {
@@ -96,76 +95,76 @@ func Standby(ctx context.Context, o StandbyOptions) error {
 	return r.loop(ctx)
 }
 
-// standbyRun is one call of Run.
+// standbyRun is one call of Standby.
 type standbyRun struct {
 	StandbyOptions
-	servers map[string]*client.Client
-	watches map[string]*watch // by token
-	over    map[string]bool   // tokens of the shell that are watched no longer
-	ended   chan *watch
-	leaving []*watch // have ended, and are to be dropped
-	trouble bool     // the file could not be read or written
-	all     sync.WaitGroup
-	seen    fs.FileInfo // of the file when it was last read; nil: there was none
-	tried   bool        // the file was read
+	servers      map[string]*client.Client
+	watches      map[string]*watch // by token
+	endedOfShell map[string]bool   // tokens of the shell that are watched no longer
+	ended        chan *watch
+	toDrop       []*watch // have ended, and are to be dropped
+	trouble      bool     // the file could not be read or written
+	all          sync.WaitGroup
+	seen         fs.FileInfo // of the file when it was last read; nil: there was none
+	tried        bool        // the file was read
 }
 
 func (r *standbyRun) loop(ctx context.Context) error {
-	tick := r.Clock.NewTicker(lookEvery)
+	tick := r.Clock.NewTicker(checkEvery)
 	defer tick.Stop()
-	last := r.Clock.Now().Round(0) // by the clock on the wall, which goes on in sleep
+	last := r.Clock.Now().Round(0) // of the wall clock, which goes on while the machine sleeps
 	for len(r.watches) > 0 {
 		select {
 		case <-ctx.Done():
 			return nil
 		case w := <-r.ended:
-			r.leaving = append(r.leaving, w)
+			r.toDrop = append(r.toDrop, w)
 		case <-tick.Chan():
 			for _, w := range r.watches {
 				if s := w.seat(); s.Wake != nil && SessionOver(s.Wake) {
-					w.stop(SessionEnded) // it was killed
+					w.endFor(SessionEnded) // the session was killed
 				}
 			}
 		}
 		now := r.Clock.Now().Round(0)
-		if now.Sub(last) > slept {
+		if now.Sub(last) > sleepGap {
 			for _, w := range r.watches {
-				w.kick() // its connection may be dead
+				w.interrupt() // the connection may be dead
 			}
 		}
 		last = now
-		r.noted(errors.Join(r.clear(), r.refresh(ctx)))
+		r.reportTrouble(errors.Join(r.dropEnded(), r.refresh(ctx)))
 	}
 	return nil
 }
 
-// noted tells of trouble with the file once. The seats that are known are watched all the
-// same: the disk may be full, or somebody may be editing the file.
-func (r *standbyRun) noted(err error) {
+// reportTrouble reports trouble with the file of seats once. The seats that are known stay watched: the disk may be
+// full, or somebody may be editing the file.
+func (r *standbyRun) reportTrouble(err error) {
 	if err != nil && !r.trouble {
 		r.Tell(Event{At: r.Clock.Now().UTC().Truncate(time.Second), What: Trouble, Error: err.Error()})
 	}
 	r.trouble = err != nil
 }
 
-// clear drops the watches that have ended. Those for which that fails are left for later.
-func (r *standbyRun) clear() error {
-	for len(r.leaving) > 0 {
-		if err := r.drop(r.leaving[0]); err != nil {
+// dropEnded drops the watches that have ended. A watch that could not be dropped is tried again at the next check.
+func (r *standbyRun) dropEnded() error {
+	for len(r.toDrop) > 0 {
+		if err := r.drop(r.toDrop[0]); err != nil {
 			return err
 		}
-		r.leaving = r.leaving[1:]
+		r.toDrop = r.toDrop[1:]
 	}
 	return nil
 }
 
-// refresh reads the file if it has changed, and begins and ends watches accordingly.
+// refresh reads the file of seats if it has changed, and begins and ends watches accordingly.
 func (r *standbyRun) refresh(ctx context.Context) error {
 	info, err := os.Stat(r.Seats.Path())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if r.tried && same(info, r.seen) {
+	if r.tried && unchanged(info, r.seen) {
 		return nil
 	}
 	all, err := r.Seats.All()
@@ -176,47 +175,47 @@ func (r *standbyRun) refresh(ctx context.Context) error {
 	named := map[string]bool{}
 	for _, s := range all {
 		if w := r.watches[s.Token]; w != nil && !s.Ended.IsZero() {
-			w.stop(SessionEnded)
+			w.endFor(SessionEnded)
 		}
-		if !r.mine(s) {
+		if !r.isWatched(s) {
 			continue
 		}
 		named[s.Token] = true
 		switch w := r.watches[s.Token]; {
 		case w == nil:
 			r.begin(ctx, s)
-		case w.seat().Server != s.Server: // the person has moved it: another watch begins there
-			w.stop(Dropped)
+		case w.seat().Server != s.Server: // the person has moved the seat: another watch begins there
+			w.endFor(Dropped)
 		default:
 			w.update(s)
 		}
 	}
 	for token, w := range r.watches {
 		if !named[token] {
-			w.stop(Dropped)
+			w.endFor(Dropped)
 		}
 	}
 	return nil
 }
 
-// same reports whether a file is as it was. A change replaces the file.
-func same(now, before fs.FileInfo) bool {
+// unchanged reports whether a file is as it was. Each change replaces the file.
+func unchanged(now, before fs.FileInfo) bool {
 	if now == nil || before == nil {
 		return now == nil && before == nil
 	}
 	return os.SameFile(now, before) && now.ModTime().Equal(before.ModTime()) && now.Size() == before.Size()
 }
 
-// mine reports whether a seat is to be watched.
-func (r *standbyRun) mine(s client.Seat) bool {
+// isWatched reports whether a seat is to be watched.
+func (r *standbyRun) isWatched(s client.Seat) bool {
 	asked := r.Agents
 	if s.Wake == nil {
 		asked = r.Shell && s.OfShell()
 	}
-	return asked && s.Ended.IsZero() && !r.over[s.Token] && (r.Room == "" || strings.EqualFold(r.Room, s.Room))
+	return asked && s.Ended.IsZero() && !r.endedOfShell[s.Token] && (r.Room == "" || strings.EqualFold(r.Room, s.Room))
 }
 
-// begin begins to watch a seat.
+// begin begins to watch a seat. dropEnded ends the watch.
 func (r *standbyRun) begin(ctx context.Context, s client.Seat) {
 	server := r.servers[s.Server]
 	if server == nil {
@@ -234,14 +233,13 @@ func (r *standbyRun) begin(ctx context.Context, s client.Seat) {
 	})
 }
 
-// drop forgets a watch that has ended, and removes the seat of an agent from the file or, if only
-// its session has ended, marks it. A seat of the shell stays there: it is the person who leaves a
-// room.
+// drop forgets a watch that has ended. It removes the seat of an agent from the file or, if only the session has ended,
+// marks the seat. A seat of the shell stays in the file, because only its person leaves a room.
 func (r *standbyRun) drop(w *watch) error {
 	s := w.seat()
 	if s.Wake == nil {
-		r.over[s.Token] = w.why() != Dropped
-	} else if w.why() != Dropped {
+		r.endedOfShell[s.Token] = w.endedFor() != Dropped
+	} else if w.endedFor() != Dropped {
 		err := r.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
 			i := slices.IndexFunc(all, func(now client.Seat) bool { // unless it is reached in another way by now
 				return now.Token == s.Token && now.Wake != nil && now.Wake.Session == s.Wake.Session &&
@@ -249,7 +247,7 @@ func (r *standbyRun) drop(w *watch) error {
 			})
 			switch {
 			case i < 0:
-			case w.why() != SessionEnded:
+			case w.endedFor() != SessionEnded:
 				return slices.Delete(all, i, i+1), nil
 			case all[i].Ended.IsZero():
 				all[i].Ended = r.Clock.Now()
@@ -261,6 +259,6 @@ func (r *standbyRun) drop(w *watch) error {
 		}
 	}
 	delete(r.watches, s.Token)
-	r.tried = false // the same seat may have been added again
+	r.tried = false // the seat may be in the file again
 	return nil
 }

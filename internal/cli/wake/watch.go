@@ -21,31 +21,31 @@ type watch struct {
 	*StandbyOptions
 	server *client.Client
 	ctx    context.Context
-	end    context.CancelFunc
+	cancel context.CancelFunc
 
-	mu    sync.Mutex
-	owner client.Seat
-	over  What               // why it has ended
-	gone  error              // what the server says of that; nil: nothing
-	wake  context.CancelFunc // ends the wait in progress; nil: there is none
+	mu            sync.Mutex
+	owner         client.Seat
+	reason        What               // why the watch has ended; "": it goes on
+	refusal       error              // the server's reason; nil: it gave none
+	interruptCall context.CancelFunc // ends the wait in progress; nil: there is none
 
 	// The fields below belong to the goroutine of run.
-	cursor   string // after which to wait; "": after what the agent has been handed
-	turn     bool   // it was the agent's turn when its wait ended
-	looks    bool   // the next call looks what the agent has not read, after page; else it waits after cursor
-	page     string // "": after what the agent has been handed
-	newest   string // the newest message of which it knows
-	behind   bool   // more follows cursor that is older
-	failures int    // in a row
-	rivals   int    // how often in a row another program took over
-	newsAt   time.Time
-	waitsAt  time.Time // since when the agent was seen to wait itself; zero: it does not
-	told     told
+	cursor    string    // of the next wait; "": that of the agent
+	owesTurn  bool      // it was the agent's turn when a wait ended
+	peeks     bool      // the next call is a peek after peekAfter; else it is a wait after cursor
+	peekAfter string    // the cursor of the next peek; "": that of the agent
+	newest    string    // the newest message that the watch knows
+	behind    bool      // messages follow cursor that are older than newest
+	failures  int       // of calls, in a row
+	rivals    int       // how often in a row another program took over
+	newsAt    time.Time // of the last message
+	waitsAt   time.Time // since when the agent is known to wait; zero: it does not wait
+	reminder  reminder
 }
 
 func newWatch(ctx context.Context, s client.Seat, server *client.Client, o *StandbyOptions) *watch {
 	w := &watch{StandbyOptions: o, server: server, owner: s, newsAt: o.Clock.Now()}
-	w.ctx, w.end = context.WithCancel(ctx)
+	w.ctx, w.cancel = context.WithCancel(ctx)
 	return w
 }
 
@@ -55,180 +55,179 @@ func (w *watch) seat() client.Seat {
 	return w.owner
 }
 
-// update replaces what is known of the seat: another session may have it now. One that has ended keeps what it
-// knew, so that it marks no session that goes on: another watch begins for that.
+// update replaces what is known of the seat: another session may have the seat now. A watch that has ended keeps what
+// it knew. Otherwise it would mark the new session as ended, for which another watch begins.
 func (w *watch) update(s client.Seat) {
 	w.mu.Lock()
-	changed := w.over == "" && !reflect.DeepEqual(s, w.owner)
+	changed := w.reason == "" && !reflect.DeepEqual(s, w.owner)
 	if changed {
 		w.owner = s
 	}
 	w.mu.Unlock()
 	if changed {
-		w.kick()
+		w.interrupt()
 	}
 }
 
-// kick ends a wait in progress, so that the next one begins.
-func (w *watch) kick() {
+// interrupt ends a wait in progress, so that the next wait begins.
+func (w *watch) interrupt() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.wake != nil {
-		w.wake()
+	if w.interruptCall != nil {
+		w.interruptCall()
 	}
 }
 
-// stop ends the watch. The first reason counts.
-func (w *watch) stop(why What) {
+// endFor ends the watch. The first reason counts.
+func (w *watch) endFor(why What) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.over = cmp.Or(w.over, why)
-	w.end()
+	w.reason = cmp.Or(w.reason, why)
+	w.cancel()
 }
 
-// why returns why the watch has ended.
-func (w *watch) why() What {
+// endedFor returns why the watch has ended.
+func (w *watch) endedFor() What {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.over
+	return w.reason
 }
 
-// lose ends the watch of a seat that is gone, with what the server says of that.
-func (w *watch) lose(why string) {
+// endAsGone ends the watch of a seat that is gone. why is the server's sentence, or "".
+func (w *watch) endAsGone(why string) {
 	w.mu.Lock()
-	if why != "" && w.over == "" {
-		w.gone = errors.New(why)
+	if why != "" && w.reason == "" {
+		w.refusal = errors.New(why)
 	}
 	w.mu.Unlock()
-	w.stop(SeatGone)
+	w.endFor(SeatGone)
 }
 
-// run returns when the watch has ended.
+// run makes calls until the watch has ended.
 func (w *watch) run() {
-	defer w.end()
-	w.tell(Watching, "", nil)
+	defer w.cancel()
+	w.report(Watching, "", nil)
 	for w.ctx.Err() == nil {
 		if pause := w.step(); pause > 0 {
 			w.sleep(pause)
 		}
 	}
-	if why := w.why(); why != "" {
-		w.tell(why, "", w.gone) // nothing changes that any more
+	if why := w.endedFor(); why != "" {
+		w.report(why, "", w.refusal) // refusal changes no more once the watch has ended
 	}
 }
 
 const (
-	// settle is how long an agent has to read by itself before it is woken.
-	settle = time.Second
-	// yields is after how long it waits again after another program took over.
-	yields     = time.Minute
-	yieldsMost = 10 * time.Minute
+	// readTime is how long an agent has to read a message before it is woken.
+	readTime = time.Second
+	// rivalPause is how long the watch pauses after another program took over. The pause doubles up to rivalPauseMost.
+	rivalPause     = time.Minute
+	rivalPauseMost = 10 * time.Minute
 )
 
-// step makes one call, and returns how long to pause before the next.
+// step makes one call, and returns how long to pause before the next call.
 func (w *watch) step() (pause time.Duration) {
 	if w.GiveUp > 0 && w.Clock.Now().Sub(w.newsAt) >= w.GiveUp {
-		w.stop(GaveUp)
+		w.endFor(GaveUp)
 		return 0
 	}
-	looked := w.looks
+	peeked := w.peeks
 	got, err := w.call(w.seat().Token)
 	switch {
-	case errors.Is(err, context.Canceled): // it is time to look, or the watch has ended
-		w.looks = true
+	case errors.Is(err, context.Canceled): // it is time to peek, or the watch has ended
+		w.peeks = true
 		return 0
 	case err != nil:
-		w.lost(err)
+		w.recordFailure(err)
 		return backoff(w.failures)
 	}
-	return w.act(got, looked)
+	return w.handle(got, peeked)
 }
 
-// act acts on an answer, of a look or of a wait.
-func (w *watch) act(got client.Standby, looked bool) (pause time.Duration) {
+// handle does what follows an answer to a peek or to a wait.
+func (w *watch) handle(got client.Standby, peeked bool) (pause time.Duration) {
 	switch got.Code {
 	case http.StatusOK:
-		w.found()
-		w.turn = w.turn || got.Status == results.StatusTurn
-		if looked {
-			return w.unread(got)
+		w.recordAnswer()
+		w.owesTurn = w.owesTurn || got.Status == results.StatusTurn
+		if peeked {
+			return w.handleUnread(got)
 		}
-		w.heard(got)
-		w.lookNext("")
-		return settle
+		w.recordNewest(got)
+		w.peekNext("")
+		return readTime
 	case http.StatusRequestTimeout:
-		w.found()
+		w.recordAnswer()
 		w.cursor = got.Cursor
-		if !looked {
+		if !peeked {
 			return got.RetryAfter
 		}
 		w.waitNext()
-		return w.hasRead()
+		return w.handleNothingUnread()
 	case http.StatusConflict:
-		return w.conflict(got.RetryAfter)
+		return w.handleConflict(got.RetryAfter)
 	case http.StatusUnauthorized, http.StatusGone:
-		w.lose(got.Why)
+		w.endAsGone(got.Why)
 		return 0
 	}
-	w.lost(fmt.Errorf("%s answers %d %s", w.server.Base(), got.Code, http.StatusText(got.Code)))
+	w.recordFailure(fmt.Errorf("%s answers %d %s", w.server.Base(), got.Code, http.StatusText(got.Code)))
 	if got.Code < http.StatusInternalServerError && got.Code != http.StatusTooManyRequests {
-		return yields/2 + rand.N(yields/2) // it says the same until it is another server
+		return rivalPause/2 + rand.N(rivalPause/2) // the answer stays the same until another server is there
 	}
 	return max(got.RetryAfter, backoff(w.failures))
 }
 
-// call waits, or looks what the agent has not read. It is canceled when it is time to
-// look again.
+// call waits for a message, or peeks at what the agent has not read. A wait is canceled when endsAt says so.
 func (w *watch) call(token string) (client.Standby, error) {
 	ctx, cancel := context.WithCancel(w.ctx)
 	defer cancel()
 	w.mu.Lock()
-	w.wake = cancel
+	w.interruptCall = cancel
 	w.mu.Unlock()
-	if w.looks {
-		return w.server.Standby(ctx, client.StandbyRequest{Token: token, Peek: true, Cursor: w.page,
+	if w.peeks {
+		return w.server.Standby(ctx, client.StandbyRequest{Token: token, Peek: true, Cursor: w.peekAfter,
 			Wait: time.Millisecond})
 	}
-	if next := w.next(); !next.IsZero() {
+	if next := w.endsAt(); !next.IsZero() {
 		timer := w.Clock.AfterFunc(max(0, next.Sub(w.Clock.Now())), cancel)
 		defer timer.Stop()
 	}
 	return w.server.Standby(ctx, client.StandbyRequest{Token: token, Peek: true, Cursor: w.cursor})
 }
 
-// next returns when a wait is to end even if nothing comes; zero: never.
-func (w *watch) next() time.Time {
+// endsAt returns when a wait is to end although no message comes; zero: never.
+func (w *watch) endsAt() time.Time {
 	var end time.Time
 	if w.GiveUp > 0 {
 		end = w.newsAt.Add(w.GiveUp)
 	}
-	if due := w.told.due(w.newest); w.told.state == waking && (end.IsZero() || due.Before(end)) {
+	if due := w.reminder.due(w.newest); w.reminder.state == waking && (end.IsZero() || due.Before(end)) {
 		return due
 	}
 	return end
 }
 
-// lookNext has the next call look what the agent has not read, after page. So the agent had the time of settle to read
-// by itself; what it has not read then is worth a notice.
-func (w *watch) lookNext(page string) { w.looks, w.page = true, page }
+// peekNext makes the next call a peek, after page. The caller pauses for readTime first, so that the agent can read
+// without a notice.
+func (w *watch) peekNext(page string) { w.peeks, w.peekAfter = true, page }
 
-// waitNext has the next call wait.
-func (w *watch) waitNext() { w.looks, w.page = false, "" }
+// waitNext makes the next call a wait.
+func (w *watch) waitNext() { w.peeks, w.peekAfter = false, "" }
 
-// unread acts on what a look has found that the agent has not read.
-func (w *watch) unread(got client.Standby) (pause time.Duration) {
-	if !got.HasMore { // else the waits have come further than this
-		w.heard(got)
+// handleUnread does what follows a peek that found something the agent has not read.
+func (w *watch) handleUnread(got client.Standby) (pause time.Duration) {
+	if !got.HasMore { // else the cursor of the waits is already beyond this answer
+		w.recordNewest(got)
 	}
 	n := w.newsIn(got)
 	switch {
 	case !n.Wakes() && got.HasMore: // somebody came or went
-		w.lookNext(got.Cursor)
-		return settle
+		w.peekNext(got.Cursor)
+		return readTime
 	case !n.Wakes():
 		w.waitNext()
-		w.forget()
-		return settle
+		w.recordRead()
+		return readTime
 	}
 	w.waitNext()
 	w.newsAt = w.Clock.Now()
@@ -236,19 +235,19 @@ func (w *watch) unread(got client.Standby) (pause time.Duration) {
 	if i := slices.IndexFunc(got.Messages, w.wakes); i >= 0 {
 		first = got.Messages[i].ID
 	}
-	w.consider(first, n)
+	w.wakeIfDue(first, n)
 	return 0
 }
 
-// heard notes how far it has come.
-func (w *watch) heard(got client.Standby) {
+// recordNewest records the cursor of an answer and its newest message.
+func (w *watch) recordNewest(got client.Standby) {
 	w.cursor = got.Cursor
 	for _, m := range slices.Backward(got.Messages) {
 		if !w.wakes(m) {
 			continue
 		}
-		if w.behind && w.told.newest == w.newest { // no news, although it hears of it only now
-			w.told.newest = m.ID
+		if w.behind && w.reminder.newest == w.newest { // an older message, of which this watch learns late: no news
+			w.reminder.newest = m.ID
 		}
 		w.newest = m.ID
 		break
@@ -261,8 +260,8 @@ func (w *watch) wakes(m results.Message) bool {
 	return m.Type == "message" || m.Type == "knock" || m.OwnTask || w.deedOf(m) != NoDeed
 }
 
-// deedOf is what the person behind the agent has done by an event. A person in its own seat hears of its own deeds
-// where it does them.
+// deedOf returns what the person behind the agent has done by an event. In a person's own seat there is no deed to
+// tell: the person was told where the deed was done.
 func (w *watch) deedOf(m results.Message) Deed {
 	if w.seat().Wake == nil {
 		return NoDeed
@@ -270,15 +269,15 @@ func (w *watch) deedOf(m results.Message) Deed {
 	return deedOf(m)
 }
 
-// newsIn returns what there is to tell of an answer.
+// newsIn returns what a notice says of an answer.
 func (w *watch) newsIn(got client.Standby) News {
 	s := w.seat()
 	all, err := w.Seats.All()
 	if err != nil {
-		all = nil // Run tells of it
+		all = nil // Standby reports the trouble with the file
 	}
-	n := News{Where: Where(s, all), At: w.Clock.Now(), More: got.HasMore, Turn: w.turn}
-	w.turn = false
+	n := News{Where: Where(s, all), At: w.Clock.Now(), More: got.HasMore, Turn: w.owesTurn}
+	w.owesTurn = false
 	for _, m := range got.Messages {
 		switch deed := w.deedOf(m); {
 		case deed != NoDeed:
@@ -295,79 +294,76 @@ func (w *watch) newsIn(got client.Standby) News {
 	return n
 }
 
-// hasRead notes that the agent has nothing to read. All others may wait for it all the
-// same.
-func (w *watch) hasRead() (pause time.Duration) {
-	w.forget()
-	if w.turn {
+// handleNothingUnread does what follows a peek that found nothing: the others may still wait for the agent's turn.
+func (w *watch) handleNothingUnread() (pause time.Duration) {
+	w.recordRead()
+	if w.owesTurn {
 		w.newsAt = w.Clock.Now()
-		w.consider("", w.newsIn(client.Standby{}))
+		w.wakeIfDue("", w.newsIn(client.Standby{}))
 	}
 	return 0
 }
 
-// forget notes that the agent has read what it was woken for.
-func (w *watch) forget() {
-	if w.told.times > 0 {
-		w.tell(Read, "", nil)
+// recordRead records that the agent has read what it was woken for.
+func (w *watch) recordRead() {
+	if w.reminder.wakes > 0 {
+		w.report(Read, "", nil)
 	}
-	w.told = told{}
+	w.reminder = reminder{}
 }
 
-// conflict makes way for another program that waits in the place of the agent, or for the agent's
-// own wait, which reads what there is. A server that is killed then may not remember how far.
-func (w *watch) conflict(again time.Duration) (pause time.Duration) {
+// handleConflict makes way for the agent's own wait, or for another program that waits in the agent's place. again is
+// how soon to ask whether the agent still waits; 0: another program waits.
+func (w *watch) handleConflict(again time.Duration) (pause time.Duration) {
 	if again > 0 {
-		w.forget()
-		w.turn = false
-		return max(again, w.patience())
+		w.recordRead()
+		w.owesTurn = false
+		return max(again, w.pollPause())
 	}
 	if w.rivals == 0 {
-		w.tell(TakenOver, "", nil)
+		w.report(TakenOver, "", nil)
 	}
-	pause = min(yields<<min(w.rivals, 8), yieldsMost)
+	pause = min(rivalPause<<min(w.rivals, 8), rivalPauseMost)
 	w.rivals++
 	return pause/2 + rand.N(pause/2)
 }
 
-// found notes that the server lets it wait.
-func (w *watch) found() {
+// recordAnswer records that the server answered.
+func (w *watch) recordAnswer() {
 	if w.failures > 0 {
-		w.tell(Found, "", nil)
+		w.report(Found, "", nil)
 	}
 	w.failures, w.rivals, w.waitsAt = 0, 0, time.Time{}
 }
 
-// How often to look again whether an agent still waits itself: every second, which the server
-// asks for, then less often.
+// How often a watch asks whether the agent still waits: every second at first, as the server wants, then less often.
 const (
-	waitsBriefly = 10 * time.Second // so long it is every second
-	lookSoon     = 2 * time.Second
-	waitsLong    = 5 * time.Minute // and so long lookSoon
-	lookLate     = 15 * time.Second
+	waitsBriefly = 10 * time.Second // up to here every second
+	pollSoon     = 2 * time.Second
+	waitsLong    = 5 * time.Minute // up to here every pollSoon, then every pollLate
+	pollLate     = 15 * time.Second
 )
 
-// patience returns how soon to look again whether an agent still waits itself: it must not go
-// idle unnoticed. Only Claude Code waits for longer than five minutes, and it goes on by itself
-// when such a wait ends.
-func (w *watch) patience() time.Duration {
+// pollPause returns how soon to ask whether the agent still waits: an agent must not go idle unnoticed. Only Claude
+// Code waits for longer than five minutes, and begins a turn when such a wait ends.
+func (w *watch) pollPause() time.Duration {
 	w.newsAt = w.Clock.Now()
 	if w.waitsAt.IsZero() {
 		w.waitsAt = w.newsAt
 	}
 	switch waits := w.newsAt.Sub(w.waitsAt); {
 	case waits > waitsLong:
-		return lookLate
+		return pollLate
 	case waits > waitsBriefly:
-		return lookSoon
+		return pollSoon
 	}
 	return 0
 }
 
-// lost counts a call that failed.
-func (w *watch) lost(err error) {
+// recordFailure counts a call that failed, and reports the first in a row.
+func (w *watch) recordFailure(err error) {
 	if w.failures == 0 {
-		w.tell(Lost, "", err)
+		w.report(Lost, "", err)
 	}
 	w.failures++
 }
@@ -377,18 +373,18 @@ const (
 	backoffMost  = 15 * time.Second
 )
 
-// backoff returns how long to pause after so many failures in a row: at random up to a
-// bound that doubles, so that many programs do not call at the same time.
+// backoff returns how long to pause after so many failures in a row: a random time below a bound that doubles, so that
+// many programs do not call at the same time.
 func backoff(failures int) time.Duration {
 	return rand.N(min(backoffLeast<<min(failures, 8), backoffMost))
 }
 
-// sleep pauses, unless the watch ends or is kicked.
+// sleep pauses until d has passed, or the watch ends or is interrupted.
 func (w *watch) sleep(d time.Duration) {
 	ctx, cancel := context.WithCancel(w.ctx)
 	defer cancel()
 	w.mu.Lock()
-	w.wake = cancel
+	w.interruptCall = cancel
 	w.mu.Unlock()
 	timer := w.Clock.NewTimer(d)
 	defer timer.Stop()
@@ -398,8 +394,8 @@ func (w *watch) sleep(d time.Duration) {
 	}
 }
 
-// tell reports what happened.
-func (w *watch) tell(what What, text string, err error) {
+// report tells the caller of Standby what happened to the seat.
+func (w *watch) report(what What, text string, err error) {
 	s := w.seat()
 	e := Event{At: w.Clock.Now().UTC().Truncate(time.Second), Room: s.Room, Name: s.Name, What: what, Text: text}
 	if err != nil {
@@ -408,14 +404,14 @@ func (w *watch) tell(what What, text string, err error) {
 	w.Tell(e)
 }
 
-// consider wakes the agent, if told decides so: agents in the middle of a turn read by themselves, and each notice
-// costs a turn. first is the oldest message that the agent has not read; if that has changed, the agent has read in
-// between.
-func (w *watch) consider(first string, n News) {
-	if w.told.first != first {
-		w.told = told{first: first}
+// wakeIfDue wakes the agent if reminder says so: an agent in the middle of a turn reads without a notice, and each
+// notice costs a turn. first is the oldest message that the agent has not read. If another message was the oldest
+// before, the agent has read meanwhile.
+func (w *watch) wakeIfDue(first string, n News) {
+	if w.reminder.oldest != first {
+		w.reminder = reminder{oldest: first}
 	}
-	if !w.told.wakesAt(w.Clock.Now(), w.newest) {
+	if !w.reminder.wakesAt(w.Clock.Now(), w.newest) {
 		return
 	}
 	seat, said := w.seat(), n.String()
@@ -426,14 +422,14 @@ func (w *watch) consider(first string, n News) {
 	switch {
 	case w.ctx.Err() != nil:
 	case err == nil:
-		w.tell(Woken, said, nil)
-		w.told.woken(w.Clock.Now(), w.newest)
+		w.report(Woken, said, nil)
+		w.reminder.recordWoken(w.Clock.Now(), w.newest)
 	case errors.Is(err, ErrEnded):
-		w.stop(SessionEnded)
+		w.endFor(SessionEnded)
 	default:
-		if w.told.deaf == 0 {
-			w.tell(NotWoken, said, err)
+		if w.reminder.failures == 0 {
+			w.report(NotWoken, said, err)
 		}
-		w.told.missed(w.Clock.Now())
+		w.reminder.recordFailure(w.Clock.Now())
 	}
 }

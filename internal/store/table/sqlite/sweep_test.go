@@ -106,7 +106,7 @@ func TestSweep_ofATableJustOpened_beginsAfterAMinute(t *testing.T) {
 	step(t, clock, time.Second)
 	brief := number(t, tab, "SELECT count(*) FROM items WHERE sk LIKE 'brief%'")
 	if n := rows(t, tab); n != 2 || brief != 0 {
-		t.Errorf("%d items after it, %d of them expired a day ago; want the time of the sweep and the later one", n, brief)
+		t.Errorf("%d items after it, %d of them expired a day ago; want the sweep's time and the later one", n, brief)
 	}
 }
 

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The cases are those above told. A case says when Ann was woken again, or could not be, and what is decided then.
-func TestTold_cases(t *testing.T) {
+// The cases are those above reminder. A case says when Ann was woken again, or could not be, and what is decided then.
+func TestReminder_cases(t *testing.T) {
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	type notice struct {
 		at     time.Duration // after noon
@@ -42,14 +42,14 @@ func TestTold_cases(t *testing.T) {
 		{"She was woken for her turn, with nothing to read, and 42 came: she is left alone until she has read.",
 			"", nil, "42", never},
 	} {
-		ann := told{first: c.first}
-		ann.woken(noon, c.first)
+		ann := reminder{oldest: c.first}
+		ann.recordWoken(noon, c.first)
 		for _, n := range c.since {
 			for range n.missed {
-				ann.missed(noon.Add(n.at))
+				ann.recordFailure(noon.Add(n.at))
 			}
 			if n.missed == 0 {
-				ann.woken(noon.Add(n.at), n.newest)
+				ann.recordWoken(noon.Add(n.at), n.newest)
 			}
 		}
 		due, later := noon.Add(c.want), 100*time.Hour
@@ -60,7 +60,7 @@ func TestTold_cases(t *testing.T) {
 			t.Errorf("%s: she is woken again at %v", c.name, ann.due(c.newest))
 		}
 	}
-	fresh := told{first: "42"}
+	fresh := reminder{oldest: "42"}
 	if !fresh.wakesAt(noon, "42") {
 		t.Error("Ann has read, and 42 came: she is woken at once.")
 	}
