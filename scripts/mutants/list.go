@@ -96,7 +96,7 @@ func parseList(text string) (all []*entry, err error) {
 	return all, nil
 }
 
-// add reads a line below an entry: "now", "gone" or "same", and the rest. why says what is wrong with the line, or is "".
+// add reads a line below an entry: "now", "gone" or "same", and the rest. why says what is wrong with it, or is "".
 func (e *entry) add(line string) (why string) {
 	word, rest, _ := strings.Cut(line, " ")
 	switch {
