@@ -275,3 +275,14 @@ func TestSupervise_malformed_isRefusedAndChangesNothing(t *testing.T) {
 		t.Errorf("the supervision is %+v", got)
 	}
 }
+
+// A key says that the text is meant once more.
+func TestDraft_sameTextUnderAnotherKey_isAnotherDraft(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	first := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "yes", Key: "k1"})
+	second := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "yes", Key: "k2"})
+	if got := draftTexts(w.supervise(person, chat.SuperviseRequest{}).Drafts); first == second || len(got) != 2 {
+		t.Errorf("drafts %s and %s: %q", first, second, got)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
@@ -507,4 +508,28 @@ func (w *world) latest(x roomlog.HookItem) int64 {
 		w.t.Fatal(err)
 	}
 	return got.AsOf
+}
+
+// The process that claimed the call has read more than this one can.
+func TestHeard_eventsThatCannotBeReadYet_areUnavailable(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	_, x := w.addsAgent(w.person(p.bob), "Bot")
+	n := w.calls(p.ann.Token, x)
+	_, err := w.Heard(t.Context(), x, 0, n+1)
+	wants(t, err, fault.Unavailable)
+}
+
+func TestAddAgent_personWithoutBudget_addsNone(t *testing.T) {
+	const units = 240
+	w := limited(t, ratelimit.Limits{Units: units})
+	p := w.company()
+	person := w.person(p.bob)
+	ctx := w.paid("192.0.2.1")
+	for range units {
+		w.paid("192.0.2.1")
+	}
+	_, err := w.AddAgent(ctx, person, "Bot", roomlog.HookItem{URL: "https://example.com/rpc"})
+	retryAfter(t, err)
+	same(t, "the room has", seats(w.info(p.ann.Token).Room), []string{"Ann (admin)", "Bob (member)", "Cid (member)"})
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/files"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 var long = strings.Repeat("0123456789abcde\n", 40_000) // 640,000 bytes
@@ -1066,5 +1067,68 @@ func TestGetFile_textOfAnyBytes_isReadInParts(t *testing.T) {
 	got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.ann.Token, ID: id, Offset: 32768 + 1})
 	if err != nil || !strings.HasPrefix(got.Text, "\u06cc\u200c") {
 		t.Errorf("in the midst of a character: %+q, %v", got.Text[:20], err)
+	}
+}
+
+func TestDownload_callerWithoutBudget_isRefused(t *testing.T) {
+	s := inFile(t).with(chat.Options{Limits: ratelimit.Limits{Units: 240}})
+	p := s.company()
+	got, err := s.file(p.bob.Token, s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s.paid("192.0.2.1").Err() == nil {
+	}
+	_, err = s.downloadBy(ident.WithAddress(t.Context(), "192.0.2.1"), got.Ticket)
+	retryAfter(t, err)
+}
+
+func TestDownload_roomThatIsNoLongerStored_isOver(t *testing.T) {
+	s := inFile(t)
+	p := s.company()
+	got, err := s.file(p.bob.Token, s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write(table.Delete(table.Key{Partition: "ROOM#" + p.ann.Token[:7], Sort: "META"}, table.Always))
+	_, err = s.with(chat.Options{}).download(got.Ticket)
+	wants(t, err, fault.TokenInvalid)
+}
+
+// A server that was restarted without its store of files still removes what a message says.
+func TestRedact_fileOnAServerWithoutFiles_isRemoved(t *testing.T) {
+	s := inFile(t)
+	p := s.company()
+	id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"})
+	without := chat.New(s.table, chat.Options{Clock: hurriedClock{s.clock}, SingleProcess: true})
+	got, err := without.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: id})
+	if err != nil || got.Redacted != id {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// Nobody may take a table that does not answer for an address that has had no file, or for a file that was removed.
+func TestUpload_againWhileTheTableDoesNotAnswer_isUnavailable(t *testing.T) {
+	for name, fails := range map[string]string{"what was shared": "SENT#", "its message": "LOG#"} {
+		s := inFile(t)
+		p := s.company()
+		code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 99})
+		s.uploads(code, "content")
+		if err := s.sayN(p.ann.Token, 150); err != nil { // so that no process has the message at hand
+			t.Fatal(err)
+		}
+		arrived := false // the bytes have
+		h := &tabletest.Hooks{Table: s.table, Before: func(_ context.Context, c tabletest.Call) error {
+			if strings.HasPrefix(c.Key.Sort, fails) && (arrived || fails == "SENT#") {
+				return fmt.Errorf("%w: no answer", table.ErrUnavailable)
+			}
+			return nil
+		}}
+		there := chat.New(h, chat.Options{Clock: hurriedClock{s.clock}, Files: s.store})
+		_, err := there.Upload(t.Context(), code, io.MultiReader(strings.NewReader("content"),
+			&happening{strings.NewReader(""), func() { arrived = true }}))
+		if fault.CodeOf(err) != fault.Unavailable {
+			t.Errorf("%s cannot be read: %v", name, err)
+		}
 	}
 }

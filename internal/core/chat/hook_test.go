@@ -394,3 +394,33 @@ func TestHook_messageWhileItsAgentReads_isHandedOutToo(t *testing.T) {
 		}
 	}
 }
+
+// A hook begins by a call of the agent. What refreshes it is a call of its client.
+func TestHook_thatBegins_showsThatItsAgentIsThere(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(10 * time.Minute)
+	for _, step := range []string{"begins", "is refreshed"} {
+		w.hook(p.bob.Token, "https://example.com/")
+		if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); (got.Idle == 0) != (step == "begins") {
+			t.Errorf("the hook %s, and Ann sees Bob idle for %v", step, got.Idle)
+		}
+		w.clock.Advance(time.Minute)
+	}
+}
+
+func TestUnhook_byAnAgentOfAnotherRoomOrWithoutASeat_endsNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	x := w.hook(p.bob.Token, "https://example.com/")
+	stranger := w.join("elsewhere", "Bob")
+	if there, err := w.Unhook(t.Context(), stranger.Token, x.ID); there || err != nil {
+		t.Errorf("Bob of another room ends the hook: %v, %v", there, err)
+	}
+	w.leave(stranger.Token)
+	_, err := w.Unhook(t.Context(), stranger.Token, x.ID)
+	wants(t, err, fault.Removed)
+	if leads, _ := w.hookStored(x); !leads {
+		t.Error("the hook has ended")
+	}
+}

@@ -109,6 +109,22 @@ func TestPresence_states_followWhatTheAgentDoes(t *testing.T) {
 	here.wantState("after the program ended", p, there, chat.AgentSilent)
 }
 
+func TestPresence_messageThatWakesAnAgent_leavesItWaitingForAMoment(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.another(), w.another()
+	p := here.pair()
+	wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: longWait})
+	here.say(p.ann.Token, "Milk?")
+	woken := take(t, wait)
+	here.pass(10 * time.Second)
+	here.wantState("10 s after it was woken", p, there, chat.AgentWaiting)
+	here.pass(10 * time.Second)
+	here.wantState("20 s after it was woken", p, there, chat.AgentBusy)
+	here.pass(2 * time.Minute)
+	here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: woken.Cursor, Wait: longWait})
+	here.wantState("in a wait since what woke it", p, there, chat.AgentWaiting)
+}
+
 func TestPresence_sends_showAtOnceInEveryProcess(t *testing.T) {
 	for what, to := range map[string][]string{"to all": nil, "private": {"Ann"}} {
 		t.Run(what, func(t *testing.T) {

@@ -110,13 +110,15 @@ func TestRedact_textThatAnOpenWaitHolds_isGoneInEachProcess(t *testing.T) {
 	cid := there.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: longWait,
 		ForMe: true})
 	id := here.sends(chat.SendRequest{Token: p.ann.Token, Text: "the key is " + spilled}).ID
+	here.say(p.ann.Token, "and the door is green")
 	w.pass(time.Second) // the other process looks
 	here.redact(p.ann.Token, id)
 	here.say(p.ann.Token, "@Bob and @Cid, forget it")
 	waited, _ := w.until(cid, time.Minute)
 	for _, got := range []chat.Waited{take(t, bob), waited} {
 		n := len(got.Messages)
-		if n < 3 || got.Messages[n-3].Text != room.Removed || !got.Messages[n-3].Redacted ||
+		if n < 4 || got.Messages[n-4].Text != room.Removed || !got.Messages[n-4].Redacted ||
+			got.Messages[n-3].Text != "and the door is green" || got.Messages[n-3].Redacted ||
 			got.Messages[n-2].Redacts != id || got.Messages[n-2].By != "Ann" {
 			t.Errorf("the wait hands out %+v", got.Messages)
 		}
@@ -146,7 +148,10 @@ func TestRedact_whoMayNot_changesNothing(t *testing.T) {
 		fault.InvalidArgument); none != hidden {
 		t.Errorf("of a hidden message: %s; of none: %s", hidden, none)
 	}
-	refused("a join", p.ann.Token, chat.UpdateRequest{Redact: w.id(p.ann.Token, 2)}, fault.InvalidArgument)
+	if join := refused("a join", p.ann.Token, chat.UpdateRequest{Redact: w.id(p.ann.Token, 2)},
+		fault.InvalidArgument); join == hidden {
+		t.Errorf("of a join, which is there: %s", join)
+	}
 	refused("with a setting", p.ann.Token, chat.UpdateRequest{Redact: said, Description: "new"}, fault.InvalidArgument)
 	w.redact(p.bob.Token, said)
 	w.redact(p.cid.Token, w.say(p.cid.Token, "removed").ID)

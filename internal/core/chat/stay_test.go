@@ -379,6 +379,12 @@ func TestStay_isWanted_onceSomethingWakesItAfterItsLastMessage(t *testing.T) {
 			}, true},
 			{"his word", bob, false},
 			{"a question", send(chat.SendRequest{Token: s.ann.Token, Text: "Bob?", Ask: []string{"Bob"}}), true},
+			{"a task that he adds", func() {
+				if _, err := w.Service.Task(s.ctx, chat.TaskRequest{Token: s.bob.Token, Action: chat.TaskAdd,
+					Tasks: []chat.NewTask{{Title: "milk"}}}); err != nil {
+					t.Fatal(err)
+				}
+			}, true},
 			{"a status after it", send(chat.SendRequest{Token: s.ann.Token, Text: "on it", Kind: room.Status}), true},
 			{"his word", bob, false},
 			{"one leaves", func() { w.leaveAs(s.ctx, dora.Token) }, false},

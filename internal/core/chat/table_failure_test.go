@@ -167,3 +167,35 @@ func TestJoin_tableTimesOut_isUnavailableAndLogged(t *testing.T) {
 		t.Errorf("the log has %q", said)
 	}
 }
+
+func TestSend_addresseesCannotBeRead_isUnavailable(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	fails := false
+	h := &tabletest.Hooks{Table: w.table, Before: func(context.Context, tabletest.Call) error {
+		if fails {
+			return fmt.Errorf("%w: no answer", table.ErrUnavailable)
+		}
+		return nil
+	}}
+	bob := &world{t: t, clock: w.clock, table: h, Service: chat.New(h, chat.Options{Clock: hurriedClock{w.clock}})}
+	bob.look(p.bob.Token, "") // so that its head is at hand
+	fails = true
+	w.clock.Advance(time.Second)
+	_, err := bob.send(chat.SendRequest{Token: p.bob.Token, Text: "for Ann", To: []string{"Ann"}})
+	wants(t, err, fault.Unavailable)
+}
+
+func TestLookIn_readPositionCannotBeRead_isUnavailable(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	h := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Method == tabletest.Get && strings.HasPrefix(c.Key.Sort, "AT#") {
+			return fmt.Errorf("%w: no answer", table.ErrUnavailable)
+		}
+		return nil
+	}}
+	program := chat.New(h, chat.Options{Clock: hurriedClock{w.clock}})
+	_, err := program.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Standby: true, Peek: true, LooksIn: true})
+	wants(t, err, fault.Unavailable)
+}

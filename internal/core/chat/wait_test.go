@@ -196,3 +196,12 @@ func TestWait_twoProcessesWithHundredsOfMessages_deliverEachOnceInOrder(t *testi
 	all.Go(func() { hear(here, bob.Token, bob.Cursor) })
 	all.Wait()
 }
+
+func TestWait_longerThanMayBeOrLessThanNothing_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for _, d := range []time.Duration{-time.Second, chat.MaxWait + time.Second} {
+		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: d})
+		wants(t, err, fault.InvalidArgument)
+	}
+}
