@@ -2,59 +2,14 @@ package chat_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
-
-func (w *world) update(req chat.UpdateRequest) chat.Updated {
-	w.t.Helper()
-	got, err := w.UpdateRoom(w.t.Context(), req)
-	if err != nil {
-		w.t.Fatalf("update: %v", err)
-	}
-	return got
-}
-
-// manage fails unless the action has this result.
-func (w *world) manage(token string, action room.Action, name string, want chat.ManageStatus) chat.Managed {
-	w.t.Helper()
-	got, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: action})
-	if err != nil || got.Status != want {
-		w.t.Fatalf("%s %s: %q, %v; want %q", action, name, got.Status, err, want)
-	}
-	return got
-}
-
-// events returns the log of a token's room.
-func (w *world) events(token string) []loggedEvent {
-	w.t.Helper()
-	log, err := readLog(w.t.Context(), w.table, token[:7])
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return log.events
-}
-
-// changesNothing makes a call that must be refused and returns its error. It fails if
-// the call changed the log or the snapshot of the token's room.
-func (w *world) changesNothing(token string, call func() error) error {
-	w.t.Helper()
-	before, meta := len(w.events(token)), w.item(token, "META")
-	err := call()
-	if err == nil {
-		w.t.Fatal("it was not refused")
-	}
-	if after := len(w.events(token)); after != before {
-		w.t.Errorf("%d events became %d: %v", before, after, err)
-	}
-	if after := w.item(token, "META"); string(after.Data) != string(meta.Data) {
-		w.t.Errorf("%s became %s: %v", meta.Data, after.Data, err)
-	}
-	return err
-}
 
 // says fails unless err has the code and contains words.
 func says(t *testing.T, err error, code fault.Code, words string) {
@@ -63,15 +18,6 @@ func says(t *testing.T, err error, code fault.Code, words string) {
 	if !strings.Contains(err.Error(), words) {
 		t.Errorf("got %v, want an error that contains %q", err, words)
 	}
-}
-
-// trio is a room of three agents. Ann is its admin.
-type trio struct{ ann, bob, cid chat.Seated }
-
-func (w *world) trio() trio {
-	w.t.Helper()
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 10})
-	return trio{ann: ann, bob: w.join("plans", "Bob"), cid: w.join("plans", "Cid")}
 }
 
 // adminCalls returns the calls that only admins may make.
@@ -115,4 +61,177 @@ func TestAdmin_demotedDuringItsCall_isRefused(t *testing.T) {
 		w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
 	}
 	same(t, "nothing was done", seats(w.info(p.ann.Token).Room), []string{"Ann (admin)", "Bob (admin)", "Cid (member)"})
+}
+
+// capacity sets how many agents may have a seat.
+func (w *world) capacity(token string, n int) error {
+	_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Capacity: n})
+	return err
+}
+
+// Ann, the only admin, is silent for a day, and Eve finds no seat. Bob can make room for her.
+func TestSuccession_adminIsSilent_whoNeedsAnAdminBecomesOne(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		dora := w.join("plans", "Dora")
+		w.clock.Advance(room.AdminSilent - time.Second)
+		w.look(p.bob.Token, "")
+		w.look(p.cid.Token, "")
+		w.look(dora.Token, "")
+		wants(t, w.capacity(p.bob.Token, 5), fault.NotAllowed)
+		w.clock.Advance(time.Second)
+		w.look(p.bob.Token, "")
+		wants(t, there.capacity(p.cid.Token, 5), fault.NotAllowed) // that needs one, and Bob is here longer
+		got := w.look(p.bob.Token, p.bob.Cursor)
+		if n := len(got.Messages); n < 1 {
+			t.Errorf("Bob receives %+v", got)
+		} else if m := got.Messages[n-1]; m.Type != chat.EventRole || m.Agent != "Bob" || m.Action != room.Promote ||
+			m.Reason != room.ReasonTimeout || m.By != "" {
+			t.Errorf("Bob is told %+v", m)
+		}
+		if err := there.capacity(p.bob.Token, 5); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "seats", seats(w.join("plans", "Eve").Room),
+			[]string{"Ann (admin)", "Bob (admin)", "Cid (member)", "Dora (member)", "Eve (member)"})
+		w.manage(p.ann.Token, room.Demote, "Bob", chat.StatusDemoted)
+	})
+}
+
+// Only one becomes admin where several call.
+func TestSuccession_membersCallAtOnce_oneBecomesAdmin(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		w.clock.Advance(room.AdminSilent)
+		w.look(p.bob.Token, "")
+		there.look(p.cid.Token, "")
+		var calls sync.WaitGroup
+		for _, call := range []func(){
+			func() { _ = w.capacity(p.bob.Token, 5) }, func() { _ = there.capacity(p.cid.Token, 6) },
+		} {
+			calls.Go(call)
+		}
+		calls.Wait()
+		for _, w := range services {
+			if got := seats(w.info(p.ann.Token).Room); got[0] != "Ann (admin)" ||
+				(got[1] == "Bob (admin)") == (got[2] == "Cid (admin)") {
+				t.Errorf("seats: %q", got)
+			}
+		}
+	})
+}
+
+func TestSuccession_lastAdminLeaves_longestSeatedBecomesAdminByThatEvent(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	before := len(w.events(p.ann.Token))
+	left, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.ann.Token, Text: "Bob goes on"})
+	if err != nil || left.NewAdmin != "Bob" {
+		t.Errorf("Ann is told %+v, %v", left, err)
+	}
+	if after := len(w.events(p.ann.Token)); after != before+2 {
+		t.Errorf("%d events became %d", before, after)
+	}
+	for _, w := range []*world{w, w.elsewhere()} {
+		same(t, "seats", seats(w.info(p.cid.Token).Room), []string{"Bob (admin)", "Cid (member)"})
+	}
+	if got := w.look(p.cid.Token, p.cid.Cursor).Messages; len(got) != 2 || got[1].Agent != "Ann" ||
+		got[1].NewAdmin != "Bob" {
+		t.Errorf("Cid receives %+v", got)
+	}
+}
+
+func TestSuccession_lastAdminLeaves_agentThatIsPresentComesFirst(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.clock.Advance(time.Hour)
+	w.look(p.cid.Token, "")
+	left, err := w.elsewhere().LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.ann.Token})
+	if err != nil || left.NewAdmin != "Cid" {
+		t.Errorf("Bob is silent: Ann is told %+v, %v", left, err)
+	}
+}
+
+// The presence stored before the promotion has a member's lifetime and expires.
+func TestSuccession_newAdmin_hasAnAdminsLease(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(25 * time.Hour)
+	w.look(p.bob.Token, "")
+	w.leave(p.ann.Token)
+	w.clock.Advance(16 * time.Minute)
+	cid := w.join("plans", "Cid")
+	w.look(cid.Token, "")
+	for _, w := range []*world{w, w.elsewhere()} {
+		_, err := w.tryJoin("plans", "Dora")
+		wants(t, err, fault.RoomFull)
+	}
+	w.clock.Advance(24 * time.Hour)
+	w.look(cid.Token, "")
+	same(t, "seats", seats(w.elsewhere().join("plans", "Dora").Room), []string{"Cid (admin)", "Dora (member)"})
+}
+
+func TestRelief_ofTwo_theOtherKicksASilentAdminAndHasTheRole(t *testing.T) {
+	w := newWorld(t).elsewhere()
+	p := w.pair()
+	w.look(p.ann.Token, "")
+	kick := func(w *world) error {
+		_, err := w.ManageAgent(t.Context(),
+			chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.Kick})
+		return err
+	}
+	w.clock.Advance(room.Lease + room.RelievedAfter - time.Second)
+	waitsFor(t, kick(w), fault.NotAllowed, time.Second)
+	_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.BanName})
+	wants(t, err, fault.NotAllowed)
+	w.clock.Advance(time.Second)
+	for _, action := range []room.Action{room.BanName, room.Demote, room.Promote} {
+		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: action})
+		wants(t, err, fault.NotAllowed)
+	}
+	if err := kick(w.elsewhere()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token})
+	wants(t, err, fault.Removed)
+	ann := w.join("plans", "Ann")
+	same(t, "seats", seats(ann.Room), []string{"Bob (admin)", "Ann (member)"})
+	if len(ann.Messages) > 0 {
+		t.Errorf("the newcomer sees %+v", ann.Messages)
+	}
+}
+
+// Ann has made the room, and waits for her user to bring somebody. Whoever comes first does not get the room.
+func TestRelief_ofTwo_whoMadeTheRoomHasTheTimeOfAMember(t *testing.T) {
+	w := newWorld(t)
+	w.join("plans", "Ann")
+	w.clock.Advance(room.Lease + room.RelievedAfter - time.Second)
+	bob := w.join("plans", "Bob")
+	kick := chat.ManageRequest{Token: bob.Token, AgentName: "Ann", Action: room.Kick}
+	_, err := w.ManageAgent(t.Context(), kick)
+	wants(t, err, fault.NotAllowed)
+	w.clock.Advance(time.Second)
+	_, err = w.ManageAgent(t.Context(), kick)
+	wants(t, err, "")
+}
+
+// What Ann drafts is no message in the log, so another process learns that she is there from what is written of her.
+func TestRelief_ofTwo_theAdminsDraftsCount(t *testing.T) {
+	w := newWorld(t).elsewhere()
+	p := w.pair()
+	w.approves(w.person(p.ann), true)
+	for _, text := range []string{"one", "two", "three", "four"} {
+		w.drafts(chat.SendRequest{Token: p.ann.Token, Text: text})
+		w.clock.Advance(70 * time.Second)
+	}
+	w.clock.Advance(room.Lease + room.RelievedAfter - 70*time.Second - time.Second)
+	there := w.elsewhere()
+	kick := chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.Kick}
+	_, err := there.ManageAgent(t.Context(), kick)
+	wants(t, err, fault.NotAllowed)
+	w.clock.Advance(time.Minute)
+	_, err = there.ManageAgent(t.Context(), kick)
+	wants(t, err, "")
 }

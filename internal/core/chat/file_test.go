@@ -3,27 +3,24 @@ package chat_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/files"
 	"github.com/parley-chat/parley/internal/store/table"
-	"github.com/parley-chat/parley/internal/store/table/sqlite"
-	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 var long = strings.Repeat("0123456789abcde\n", 40_000) // 640,000 bytes
@@ -58,34 +55,6 @@ func TestFile_isSeenByThoseWhoSeeItsMessage(t *testing.T) {
 		} else if got := s.history(p.bob.Token, chat.HistoryRequest{Files: true, Before: private}); got.HasMore ||
 			len(got.Messages) != 1 || got.Messages[0].ID != public {
 			t.Errorf("those before: %+v", got)
-		}
-	})
-}
-
-// One id that the caller may not see refuses them all.
-func TestGetFiles_areThoseThatTheCallerSees(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
-		p := s.company()
-		one := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "one.txt", Text: "one"})
-		two := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "two.txt", Text: "two"})
-		private := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "p.txt", Text: "p", To: []string{"Cid"}})
-		got, err := s.GetFiles(t.Context(), p.bob.Token, []string{two, one, two})
-		if err != nil || len(got.Files) != 2 {
-			t.Fatalf("%+v, %v", got, err)
-		}
-		for i, want := range []string{"two", "one"} {
-			if text, err := s.download(got.Files[i].Ticket); err != nil || text != want {
-				t.Errorf("number %d is %q, %v", i+1, text, err)
-			}
-		}
-		_, err = s.GetFiles(t.Context(), p.bob.Token, []string{one, private})
-		wants(t, err, fault.InvalidArgument)
-		s.redact(p.ann.Token, two)
-		_, err = s.GetFiles(t.Context(), p.bob.Token, []string{one, two})
-		wants(t, err, fault.InvalidArgument)
-		got, err = s.GetFiles(t.Context(), p.cid.Token, []string{one, private})
-		if err != nil || len(got.Files) != 2 {
-			t.Errorf("%+v, %v", got, err)
 		}
 	})
 }
@@ -156,100 +125,6 @@ func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
 				ends("a text", asked.Sent, err, c.code)
 				if len(store.all) > 0 {
 					t.Errorf("%d files are kept", len(store.all))
-				}
-			})
-		})
-	}
-}
-
-// happening is a file during whose upload something happens.
-type happening struct {
-	io.Reader
-	once func()
-}
-
-func (h *happening) Read(p []byte) (int, error) {
-	if h.once != nil {
-		h.once()
-		h.once = nil
-	}
-	return h.Reader.Read(p)
-}
-
-func TestUpload_rightsEndWhileItArrives_isNotShared(t *testing.T) {
-	for what, happens := range map[string]func(s *shelf, p company, person string){
-		"paused": func(s *shelf, _ company, person string) { s.pauses(person, true) },
-		"muted": func(s *shelf, p company, _ string) {
-			s.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
-		},
-		"kicked": func(s *shelf, p company, _ string) {
-			s.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
-		},
-		"addressee left": func(s *shelf, p company, _ string) { s.leave(p.cid.Token) },
-		"room closed": func(s *shelf, p company, _ string) {
-			s.update(chat.UpdateRequest{Token: p.ann.Token, Close: true})
-		},
-	} {
-		t.Run(what, func(t *testing.T) {
-			onEachStore(t, func(t *testing.T, base *shelf) {
-				s, store := base.watching()
-				p := s.company()
-				person := s.person(p.bob)
-				code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "a.bin", Size: 1 << 20,
-					To: []string{"Cid"}})
-				got, err := s.Upload(t.Context(), code,
-					&happening{strings.NewReader(long), func() { happens(s, p, person) }})
-				if got.Sent || err == nil && got.Status != chat.StatusPaused {
-					t.Errorf("%+v, %v", got, err)
-				}
-				if len(store.all) > 0 || len(s.names(p.ann.Token)) > 0 {
-					t.Errorf("%d files are kept, %q are shown", len(store.all), s.names(p.ann.Token))
-				}
-			})
-		})
-	}
-}
-
-// Who loses its seat, and what is removed, is out at once, also with an address from before.
-func TestDownload_asksTheHeadEachTime(t *testing.T) {
-	for what, happens := range map[string]func(s *shelf, p company, id string){
-		"kicked": func(s *shelf, p company, _ string) {
-			s.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
-		},
-		"banned": func(s *shelf, p company, _ string) {
-			s.manage(p.ann.Token, room.BanName, "Bob", chat.StatusBanned)
-		},
-		"left":    func(s *shelf, p company, _ string) { s.leave(p.bob.Token) },
-		"removed": func(s *shelf, p company, id string) { s.redact(p.ann.Token, id) },
-		"its name is another's": func(s *shelf, p company, _ string) {
-			s.leave(p.bob.Token)
-			s.join("plans", "Bob")
-		},
-		"too late":     func(s *shelf, _ company, _ string) { s.clock.Advance(15 * time.Minute) },
-		"room expired": func(s *shelf, _ company, _ string) { s.clock.Advance(room.Life + time.Hour) },
-	} {
-		t.Run(what, func(t *testing.T) {
-			onEachStore(t, func(t *testing.T, s *shelf) {
-				p := s.company()
-				id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"})
-				got, err := s.file(p.bob.Token, id)
-				if err != nil {
-					t.Fatal(err)
-				}
-				services := []*shelf{s}
-				if !s.single {
-					services = append(services, s.with(chat.Options{}))
-				}
-				for _, other := range services {
-					if text, err := other.download(got.Ticket); err != nil || text != "text" {
-						t.Fatalf("%q, %v", text, err)
-					}
-				}
-				happens(s, p, id)
-				for _, other := range services {
-					if text, err := other.download(got.Ticket); err == nil {
-						t.Errorf("it is downloaded: %q", text)
-					}
 				}
 			})
 		})
@@ -337,28 +212,6 @@ func TestGuest_sharesAndGetsTheFilesOfItsRoom(t *testing.T) {
 		refused("a download of it", fault.TokenInvalid, func() error { _, err := s.download(ticket); return err })
 		refused("get_file by it", fault.Removed, gets(eve.Token, public))
 	})
-}
-
-func TestTicket_changed_leadsNowhere(t *testing.T) {
-	s := inFile(t)
-	p := s.company()
-	id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text", To: []string{"Bob"}})
-	other := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "b.txt", Text: "other", To: []string{"Cid"}})
-	got, err := s.file(p.bob.Token, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head := s.head(p.ann.Token)
-	mine, _ := ident.ParseTicket(got.Ticket)
-	forged := ident.NewTicket(strings.Repeat("0", 32), head.ID, mine.Seat, 0, other, mine.Until)
-	moved := strings.Replace(got.Ticket, id[1:], other[1:], 1)
-	moved = moved[:len(moved)-2] + ident.Check(moved[:len(moved)-2])
-	for what, ticket := range map[string]string{"forged": forged.String(), "of another message": moved,
-		"mistyped": got.Ticket[:len(got.Ticket)-1] + "!", "empty": "", "a token": p.bob.Token} {
-		if text, err := s.download(ticket); fault.CodeOf(err) != fault.TokenInvalid {
-			t.Errorf("%s: %q, %v", what, text, err)
-		}
-	}
 }
 
 // A file behind a draft is there for the agent and its person alone, until it is decided.
@@ -488,37 +341,6 @@ func TestSend_addressOfAFile_isRefusedAsATokenIs(t *testing.T) {
 	}
 }
 
-func TestRedact_file_isGoneEverywhere(t *testing.T) {
-	onEachStore(t, func(t *testing.T, base *shelf) {
-		s, store := base.watching()
-		p := s.company()
-		code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: spilled + ".txt", Size: 99, Note: spilled})
-		ids := []string{s.uploads(code, "sp"+spilled),
-			s.share(chat.ShareRequest{Token: p.bob.Token, Name: "x" + spilled, Text: "y" + spilled,
-				To: []string{"Ann"}})}
-		keys := s.kept(p.ann.Token)
-		_, err := s.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.cid.Token, Redact: ids[0]})
-		wants(t, err, fault.NotAllowed)
-		s.redact(p.ann.Token, ids[0])
-		s.redact(p.bob.Token, ids[1])
-		for _, k := range keys {
-			s.erased(k)
-		}
-		if n := s.inTable(p.ann.Token); n > 0 || len(store.all) > 0 || len(s.kept(p.ann.Token)) > 0 {
-			t.Errorf("%d items have it, %d files", n, len(store.all))
-		}
-		for _, m := range s.all(p.ann.Token) {
-			if m.File != nil {
-				t.Errorf("%+v", m.File)
-			}
-		}
-		_, err = s.file(p.ann.Token, ids[0])
-		wants(t, err, fault.InvalidArgument)
-		_, err = s.upload(code, "sp"+spilled)
-		wants(t, err, fault.NotAllowed)
-	})
-}
-
 // What was removed, was refused or never arrived is not in the file of SQLite, nor in its log, nor in the bucket.
 func TestFile_removed_isOnNoDisk(t *testing.T) {
 	onEachStore(t, func(t *testing.T, s *shelf) {
@@ -574,77 +396,6 @@ func TestFile_expiresWithItsMessage(t *testing.T) {
 			t.Errorf("%v are claimed, %q are there", keys, names)
 		}
 	})
-}
-
-func TestUpload_takesOneFile(t *testing.T) {
-	onEachStore(t, func(t *testing.T, base *shelf) {
-		s, store := base.watching()
-		p := s.company()
-		there := s
-		if !s.single {
-			there = s.with(chat.Options{})
-		}
-		code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a.bin", Size: int64(len(long)),
-			To: []string{"Bob"}})
-		view, err := s.LookAtUpload(t.Context(), code)
-		if err != nil || view.Name != "a.bin" || view.Most != int64(len(long)) || view.Shared {
-			t.Errorf("%+v, %v", view, err)
-		}
-		for what, r := range map[string]io.Reader{
-			"that breaks off": io.MultiReader(strings.NewReader(long[:9000]),
-				iotest.ErrReader(errors.New("gone"))),
-			"that is too long":        struct{ io.Reader }{strings.NewReader(long + "x")},
-			"that says so":            &unread{t: t, n: len(long) + 1},
-			"of nothing":              strings.NewReader(""),
-			"of nothing, of a sudden": struct{ io.Reader }{strings.NewReader("")},
-		} {
-			if got, err := there.Upload(t.Context(), code, r); err == nil || len(store.all) > 0 {
-				t.Errorf("an upload %s: %+v; %d files", what, got, len(store.all))
-			}
-		}
-		id := there.uploads(code, long)
-		if got, err := s.upload(code, long); err != nil || !got.Sent || !got.Duplicate || got.ID != id ||
-			!slices.Equal(got.To, []string{"Bob"}) {
-			t.Errorf("the same file again: %+v, %v", got, err)
-		}
-		for what, other := range map[string]string{"another": "x" + long[1:], "a longer": long + "x",
-			"a shorter": "x"} {
-			_, err := s.upload(code, other)
-			if fault.CodeOf(err) != fault.AlreadyShared {
-				t.Errorf("%s file: %v", what, err)
-			}
-		}
-		if view, err := s.LookAtUpload(t.Context(), code); err != nil || !view.Shared {
-			t.Errorf("%+v, %v", view, err)
-		}
-		late := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "b", Size: 9})
-		s.clock.Advance(15*time.Minute + time.Second)
-		for what, code := range map[string]string{"late": late, "of nobody": ident.NewUploadCode(p.ann.Token[:7],
-			1).String(),
-			"of no seat": ident.NewUploadCode(p.ann.Token[:7], 9).String(), "mistyped": late[1:],
-			"of no room": ident.NewUploadCode("0000000", 1).String()} {
-			_, err := s.upload(code, "b")
-			if fault.CodeOf(err) != fault.TokenInvalid {
-				t.Errorf("an address %s: %v", what, err)
-			}
-		}
-		if n := len(s.kept(p.ann.Token)); n != 1 || len(s.names(p.ann.Token)) != 1 {
-			t.Errorf("%d files", n)
-		}
-	})
-}
-
-// unread is a file that must not be read.
-type unread struct {
-	t *testing.T
-	n int
-}
-
-func (u *unread) Len() int { return u.n }
-
-func (u *unread) Read([]byte) (int, error) {
-	u.t.Error("a byte is read")
-	return 0, io.EOF
 }
 
 func TestShare_repeatedCalls_shareOnce(t *testing.T) {
@@ -735,14 +486,6 @@ func refusesWhatIsTooMuch(t *testing.T, s *shelf) {
 	wants(t, err, fault.NotAllowed)
 }
 
-// The bytes of an upload that has arrived are not counted twice.
-func TestUpload_moreThanHalfOfWhatIsLeft_isShared(t *testing.T) {
-	s := inFile(t)
-	s.store.(*sqlite.Files).Total = 100
-	p := s.company()
-	s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 100}), strings.Repeat("x", 100))
-}
-
 // fullStore has 100 bytes left.
 type fullStore struct{ files.Store }
 
@@ -776,40 +519,6 @@ func countsWhatWasMoved(t *testing.T, base *shelf) {
 	wants(t, err, fault.RateLimited)
 	if got.Ticket != "" {
 		t.Errorf("%+v", got)
-	}
-}
-
-func TestGetFile_text_comesInParts(t *testing.T) {
-	s := inFile(t)
-	p := s.company()
-	short := func(text string) bool { return len(text) <= 5000 }
-	for size, fits := range map[int]func(string) bool{1: nil, 16 << 10: nil, 16<<10 + 8: nil, 50_000: nil, 5001: short,
-		20_000: short} {
-		text := strings.Repeat("aé€😀", size/10+1)[:size]
-		text = strings.ToValidUTF8(text, "")
-		id := s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "t", Size: 60_000}), text)
-		var all strings.Builder
-		calls := 0
-		for offset := int64(0); ; calls++ {
-			got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.bob.Token, ID: id, Offset: offset,
-				Fits: fits})
-			if err != nil || got.More != 0 && got.More <= offset || len(got.Text) > 16<<10 ||
-				fits != nil && !fits(got.Text) {
-				t.Fatalf("%d bytes, from %d: %+v, %v", size, offset, got.More, err)
-			}
-			all.WriteString(got.Text)
-			offset = got.More
-			if offset == 0 {
-				break
-			}
-		}
-		if all.String() != text || (calls > 0) != (fits != nil || size > 16<<10) {
-			t.Errorf("%d bytes: %d in %d further calls", size, all.Len(), calls)
-		}
-		if got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.bob.Token, ID: id, Offset: 2}); err == nil &&
-			strings.Contains(got.Text, "\ufffd") {
-			t.Errorf("within a character: %q", got.Text[:9])
-		}
 	}
 }
 
@@ -858,277 +567,179 @@ func TestVerify_findsFilesWithoutClaims_andClaimsOfWhatWasRemoved(t *testing.T) 
 	verify("with a claim of what was removed", true)
 }
 
-// Of uploads at the same moment, as many as a seat may have are opened, in however many processes.
-func TestOffer_atOnce_opensAsManyAsMayBe(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
-		p := s.company()
-		services := []*shelf{s, s}
-		if !s.single {
-			services = []*shelf{s.with(chat.Options{}), s.with(chat.Options{})}
-		}
-		for round := range 5 {
-			opened := make(chan string, 16)
-			var all sync.WaitGroup
-			for i := range 16 {
-				all.Go(func() {
-					got, err := services[i%2].ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "a",
-						Size: 9})
-					switch {
-					case err == nil && got.Upload != nil:
-						opened <- got.Upload.Code
-					case fault.CodeOf(err) != fault.RateLimited && fault.CodeOf(err) != fault.Unavailable:
-						t.Errorf("%+v, %v", got, err)
-					}
-				})
-			}
-			all.Wait()
-			close(opened)
-			n := 0
-			for code := range opened {
-				s.uploads(code, fmt.Sprintf("%d %d", round, n)) // which frees its place
-				n++
-			}
-			if n != roomlog.MaxUploads {
-				t.Fatalf("round %d: %d uploads are open", round, n)
-			}
-		}
-	})
-}
-
-// Two uploads of different files to one address at the same moment: one is shared.
-func TestUpload_twoAtOnceToOneAddress_shareOneFile(t *testing.T) {
-	onEachStore(t, func(t *testing.T, s *shelf) {
-		p := s.company()
-		services := []*shelf{s, s}
-		if !s.single {
-			services = []*shelf{s.with(chat.Options{}), s.with(chat.Options{})}
-		}
-		for round := range 10 {
-			code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 1 << 20})
-			same := round%2 == 0
-			var all sync.WaitGroup
-			var sent [2]chat.Sent
-			var errs [2]error
-			for i := range 2 {
-				all.Go(func() {
-					content := fmt.Sprint(round, long)
-					if !same {
-						content = fmt.Sprint(round, i, long)
-					}
-					sent[i], errs[i] = services[i].upload(code, content)
-				})
-			}
-			all.Wait()
-			ok, other := 0, 0
-			for i := range 2 {
-				switch {
-				case errs[i] == nil && sent[i].Sent:
-					ok++
-				case fault.CodeOf(errs[i]) == fault.AlreadyShared:
-					other++
-				default:
-					t.Errorf("%+v, %v", sent[i], errs[i])
-				}
-			}
-			if same && (ok != 2 || sent[0].ID != sent[1].ID) || !same && (ok != 1 || other != 1) {
-				t.Errorf("round %d: %d shared, %d refused: %v", round, ok, other, errs)
-			}
-			if n := len(s.kept(p.ann.Token)); n != round+1 || len(s.names(p.bob.Token)) != n {
-				t.Fatalf("round %d: %d claims, %q", round, n, s.names(p.bob.Token))
-			}
-		}
-	})
-}
-
-// An upload races a kick, a pause or the removal of an earlier file: there is a message with its bytes, or
-// neither.
-func TestUpload_againstWhatForbidsIt_isSharedOrLeavesNothing(t *testing.T) {
-	for what, forbids := range map[string]func(s *shelf, p company, person, earlier string) error{
-		"kick": func(s *shelf, p company, _, _ string) error {
-			_, err := s.ManageAgent(s.t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob",
-				Action: room.Kick})
-			return err
-		},
-		"pause": func(s *shelf, _ company, person, _ string) error {
-			paused := true
-			_, err := s.Supervise(s.t.Context(), chat.SuperviseRequest{Token: person, Paused: &paused})
-			return err
-		},
-		"redact": func(s *shelf, p company, _, earlier string) error {
-			_, err := s.UpdateRoom(s.t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: earlier})
-			return err
-		},
-	} {
-		t.Run(what, func(t *testing.T) {
-			onEachStore(t, func(t *testing.T, base *shelf) {
-				for range 5 {
-					s, store := base.watching()
-					w := *s
-					p := w.races()
-					person := s.person(p.bob)
-					earlier := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "earlier", Text: "earlier"})
-					code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "a", Size: 99})
-					there := s
-					if !s.single {
-						there = s.with(chat.Options{})
-					}
-					var got chat.Sent
-					var failed, forbidden error
-					var all sync.WaitGroup
-					all.Go(func() { got, failed = s.upload(code, "content") })
-					all.Go(func() { forbidden = forbids(there, p, person, earlier) })
-					all.Wait()
-					names := s.names(p.ann.Token)
-					shared := slices.Contains(names, "a")
-					if forbidden != nil || shared != (failed == nil && got.Sent) || what == "redact" && !shared {
-						t.Errorf("%q are there; the upload: %+v, %v; the other: %v", names, got.Sent, failed, forbidden)
-					}
-					if n := len(s.kept(p.ann.Token)); n != len(names) {
-						t.Errorf("%d claims of %q", n, names)
-					}
-					// The service that did not redact still has the bytes in its books.
-					if what != "redact" && len(store.all) != len(names) {
-						t.Errorf("%d files are kept of %q", len(store.all), names)
-					}
-				}
-			})
-		})
-	}
-}
-
-// races returns a company in a room of its own.
-func (s *shelf) races() company {
+// record lists the agreements as the owner of a token sees them: the text of each and its file.
+func (s *shelf) record(token string) (out []string) {
 	s.t.Helper()
-	name := "race " + ident.NewSecret()
-	p := company{ann: s.enter(chat.JoinRequest{Room: name, AgentName: "Ann", Capacity: 3})}
-	p.bob, p.cid = s.join(name, "Bob"), s.join(name, "Cid")
-	return p
+	told := func(text string, f *chat.File) string {
+		if f == nil {
+			return text
+		}
+		return fmt.Sprint(text, "[", f.Name, " ", f.Size, " ", f.Sum, "]")
+	}
+	for _, a := range s.info(token).Agreements {
+		out = append(out, told(a.Text, a.File))
+	}
+	page := s.history(token, chat.HistoryRequest{Agreed: true}).Messages
+	for i, m := range page { // oldest first
+		if want := out[len(page)-1-i]; told(m.Text, m.File) != want {
+			s.t.Errorf("message_history has %s, and room_info %s", told(m.Text, m.File), want)
+		}
+	}
+	return out
 }
 
-// The message is written, and its reply is lost: it is found again, with its bytes. If nobody can tell
-// whether it was written, the bytes stay.
-func TestUpload_lostReplies_shareOnce(t *testing.T) {
+// digest is the SHA-256 of a content, in hex.
+func digest(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:])
+}
+
+// A file is proposed by the call that shares it. What was agreed names it, longer than the server keeps its bytes,
+// until somebody removes it.
+func TestShare_proposal_isAgreedOnWithItsFile(t *testing.T) {
 	onEachStore(t, func(t *testing.T, s *shelf) {
-		for what, lost := range map[string]string{"of the message": "FILE#", "of the place": "UPLOAD#"} {
-			p := s.races()
-			o := chat.Options{Clock: hurriedClock{s.clock}, SingleProcess: s.single, Files: s.store}
-			bad := *s
-			bad.world = s.losingReplies(lost, o)
-			ask := chat.ShareRequest{Token: p.bob.Token, Name: "a", Size: 99, Key: "k"}
-			offered, err := bad.ShareFile(t.Context(), ask)
-			if err != nil {
-				wants(t, err, fault.Unavailable)
-				offered, err = bad.ShareFile(t.Context(), ask)
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			got, err := bad.upload(offered.Upload.Code, "content")
-			if err != nil {
-				wants(t, err, fault.Unavailable)
-				got, err = bad.upload(offered.Upload.Code, "content")
-				if err != nil || !got.Sent {
-					t.Fatalf("%s: %+v, %v", what, got, err)
-				}
-			}
-			after := s.with(chat.Options{})
-			if names := after.names(p.ann.Token); len(names) != 1 || len(after.kept(p.ann.Token)) != 1 {
-				t.Errorf("the reply %s is lost: %q", what, names)
-			}
-			after.has(p.ann.Token, got.ID, "content")
+		p := s.company()
+		code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "/tmp/contract.json", Size: 99,
+			Kind: room.Proposal})
+		s.asked(nil, p.bob, p.cid) // until the bytes are there nobody is asked
+		id := s.uploads(code, `{"a":1}`)
+		if l := s.info(p.bob.Token).Requests; len(l) != 1 || !l[0].Proposal || l[0].Text != "contract.json" {
+			t.Errorf("Bob is asked %+v", l)
+		}
+		s.agree(p.bob.Token, id)
+		if list := s.record(p.ann.Token); list != nil {
+			t.Errorf("agreed by one of two: %q", list)
+		}
+		s.agree(p.cid.Token, id)
+		text := s.share(chat.ShareRequest{Token: p.bob.Token, Name: "b.txt", Text: "b", Note: "and this",
+			Ask: []string{"Ann"}, Kind: room.Proposal})
+		s.agree(p.ann.Token, text)
+		want := []string{"and this[b.txt 1 " + digest("b") + "]", `[contract.json 7 ` + digest(`{"a":1}`) + "]"}
+		same(t, "on record is", s.record(p.cid.Token), want)
+		if m := s.all(p.cid.Token); m[len(m)-2].File == nil || m[len(m)-2].File.Sum != "" {
+			t.Errorf("the talk has %+v", m[len(m)-2].File)
+		}
+		s.has(p.bob.Token, id, `{"a":1}`)
+
+		// Of one the bytes are removed, and of the other they expire.
+		s.redact(p.ann.Token, id)
+		want[1] = room.Removed
+		same(t, "on record is", s.record(p.cid.Token), want)
+		s.clock.Advance(20 * day)
+		s.say(p.ann.Token, "still here")
+		s.clock.Advance(13 * day)
+		s.Service = s.with(chat.Options{}).Service // which remembers no messages
+		if _, err := s.file(p.ann.Token, text); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("the bytes are there: %v", err)
+		}
+		same(t, "on record is", s.record(p.ann.Token), want)
+		s.redact(p.ann.Token, text)
+		same(t, "on record is", s.record(p.ann.Token), []string{room.Removed, room.Removed})
+	})
+}
+
+// A request is owed as that of a text is, also of a file that its agent uploads later.
+func TestShare_ask_isOwed(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		req := chat.ShareRequest{Token: p.ann.Token, Name: "a.csv", Size: 9, Note: "fits?", Ask: []string{"Bob"}}
+		s.uploads(s.offer(req), "1;2")
+		s.share(chat.ShareRequest{Token: p.ann.Token, Name: "b.csv", Text: "3", To: []string{"Cid"},
+			Kind: room.Request})
+		s.asked([]string{"Ann asks [Bob]: fits?"}, p.bob)
+		s.asked([]string{"Ann asks [Bob]: fits?", "Ann asks [Cid]: b.csv"}, p.cid)
+
+		// Whom it asks is decided by the call, so nobody else is asked in the place of one that has left.
+		code := s.offer(req)
+		s.leave(p.bob.Token)
+		s.join("plans", "Bob")
+		_, err := s.upload(code, "1;2")
+		wants(t, err, fault.InvalidArgument)
+		if names := s.names(p.ann.Token); len(names) != 2 {
+			t.Errorf("in the room are %q", names)
+		}
+		for _, kind := range []room.Kind{room.Status, room.Agree, room.Plain, room.Done, "?"} {
+			_, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "a", Text: "a", Kind: kind})
+			wants(t, err, fault.InvalidArgument)
 		}
 	})
 }
 
-// A part begins with the rest of no character, and leaves out no byte that is none.
-func TestGetFile_textOfAnyBytes_isReadInParts(t *testing.T) {
-	s := inFile(t)
-	p := s.company()
-	data := []byte(strings.Repeat("0123456789abcdef", 2048))
-	for len(data) < 120_000 {
-		data = append(data, "\u0645\u06cc\u200c\u062e \x80\x80\x80 \xe2\x80 \U0001f469\u200d\xf0\x9f \xff\u0301"...)
-	}
-	id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Data: data})
-	for small := range 12 {
-		shown := ""
-		for offset, more := int64(0), true; more; {
-			got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.ann.Token, ID: id, Offset: offset,
-				Fits: func(text string) bool { return len(text) < 9000+small }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			shown += sanitize.EscapeAfter(got.Before, got.Text, "\n")
-			offset, more = got.More, got.More > 0
-		}
-		if want := sanitize.Escape(string(data), "\n"); shown != want {
-			t.Errorf("%d: %d bytes are shown, want %d", small, len(shown), len(want))
-		}
-	}
-	got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.ann.Token, ID: id, Offset: 32768 + 1})
-	if err != nil || !strings.HasPrefix(got.Text, "\u06cc\u200c") {
-		t.Errorf("in the midst of a character: %+q, %v", got.Text[:20], err)
-	}
-}
-
-func TestDownload_callerWithoutBudget_isRefused(t *testing.T) {
-	s := inFile(t).with(chat.Options{Limits: ratelimit.Limits{Units: 240}})
-	p := s.company()
-	got, err := s.file(p.bob.Token, s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for s.paid("192.0.2.1").Err() == nil {
-	}
-	_, err = s.downloadBy(ident.WithAddress(t.Context(), "192.0.2.1"), got.Ticket)
-	retryAfter(t, err)
-}
-
-func TestDownload_roomThatIsNoLongerStored_isOver(t *testing.T) {
-	s := inFile(t)
-	p := s.company()
-	got, err := s.file(p.bob.Token, s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.write(table.Delete(table.Key{Partition: "ROOM#" + p.ann.Token[:7], Sort: "META"}, table.Always))
-	_, err = s.with(chat.Options{}).download(got.Ticket)
-	wants(t, err, fault.TokenInvalid)
-}
-
-// A server that was restarted without its store of files still removes what a message says.
-func TestRedact_fileOnAServerWithoutFiles_isRemoved(t *testing.T) {
-	s := inFile(t)
-	p := s.company()
-	id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"})
-	without := chat.New(s.table, chat.Options{Clock: hurriedClock{s.clock}, SingleProcess: true})
-	got, err := without.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: id})
-	if err != nil || got.Redacted != id {
-		t.Errorf("%+v, %v", got, err)
-	}
-}
-
-// Nobody may take a table that does not answer for an address that has had no file, or for a file that was removed.
-func TestUpload_againWhileTheTableDoesNotAnswer_isUnavailable(t *testing.T) {
-	for name, fails := range map[string]string{"what was shared": "SENT#", "its message": "LOG#"} {
-		s := inFile(t)
+// The user of an agent lets the proposal through as it is.
+func TestDraft_proposedFile_asksOnceItIsSent(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
-		code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 99})
-		s.uploads(code, "content")
-		if err := s.sayN(p.ann.Token, 150); err != nil { // so that no process has the message at hand
-			t.Fatal(err)
+		person := s.person(p.ann)
+		s.approves(person, true)
+		got, err := s.upload(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Size: 9, Ask: []string{"Bob"},
+			Kind: room.Proposal}), "a")
+		if err != nil || got.Status != chat.StatusPending {
+			t.Fatalf("%+v, %v", got, err)
 		}
-		arrived := false // the bytes have
-		h := &tabletest.Hooks{Table: s.table, Before: func(_ context.Context, c tabletest.Call) error {
-			if strings.HasPrefix(c.Key.Sort, fails) && (arrived || fails == "SENT#") {
-				return fmt.Errorf("%w: no answer", table.ErrUnavailable)
-			}
-			return nil
-		}}
-		there := chat.New(h, chat.Options{Clock: hurriedClock{s.clock}, Files: s.store})
-		_, err := there.Upload(t.Context(), code, io.MultiReader(strings.NewReader("content"),
-			&happening{strings.NewReader(""), func() { arrived = true }}))
-		if fault.CodeOf(err) != fault.Unavailable {
-			t.Errorf("%s cannot be read: %v", name, err)
+		s.asked(nil, p.bob)
+		s.decides(person, got.ID, room.SendDraft, "")
+		s.agree(p.bob.Token, "")
+		same(t, "on record is", s.record(p.cid.Token), []string{"[a.txt 1 " + digest("a") + "]"})
+	})
+}
+
+// Who has shared a file proposes the same one by another message.
+func TestShare_sameFileAsProposal_isNoRepetition(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		req := chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "a"}
+		shared := s.share(req)
+		req.Kind = room.Proposal
+		proposed := s.share(req)
+		if again := s.share(req); proposed == shared || again != proposed {
+			t.Errorf("shared as %s, proposed as %s, and again as %s", shared, proposed, again)
 		}
-	}
+	})
+}
+
+// A file is known by its name and its bytes; of one on disk that is yet to come, by its name.
+func TestShare_keyOfAnotherFile_isRefused(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		shares := func(req chat.ShareRequest, field string) {
+			t.Helper()
+			got, err := s.ShareFile(t.Context(), req)
+			refusesKey(t, req.Name, got.Sent, err, field)
+		}
+		first := chat.ShareRequest{Token: p.ann.Token, Name: "plan.txt", Text: "blue", Note: "read", Key: "1"}
+		id := s.share(first)
+		other := func(change func(*chat.ShareRequest)) chat.ShareRequest {
+			req := first
+			change(&req)
+			return req
+		}
+		shares(other(func(r *chat.ShareRequest) { r.Text = "red" }), "file")
+		shares(other(func(r *chat.ShareRequest) { r.Name = "plan.md" }), "file")
+		shares(other(func(r *chat.ShareRequest) { r.Note = "look" }), "note")
+		shares(other(func(r *chat.ShareRequest) { r.To = []string{"Bob"} }), "to")
+		shares(other(func(r *chat.ShareRequest) { r.Ask = []string{"Bob"} }), "ask")
+		shares(other(func(r *chat.ShareRequest) { r.Kind = room.Proposal }), "kind")
+		got, err := s.send(chat.SendRequest{Token: p.ann.Token, Text: "read", Key: "1"})
+		refusesKey(t, "words alone", got, err, "file")
+		if again := s.share(first); again != id {
+			t.Errorf("again: %s, and before %s", again, id)
+		}
+
+		first = chat.ShareRequest{Token: p.ann.Token, Name: "rows.csv", Size: 9, Key: "2"}
+		s.offer(other(func(r *chat.ShareRequest) { r.Name = "old.csv" })) // nothing is shared by that
+		id = s.uploads(s.offer(first), "1;2")
+		shares(other(func(r *chat.ShareRequest) { r.Name = "lines.csv" }), "file")
+		shares(other(func(r *chat.ShareRequest) { r.Kind = room.Proposal }), "kind")
+		shares(other(func(r *chat.ShareRequest) { r.Note = "look" }), "note")
+		if again, err := s.ShareFile(t.Context(), first); err != nil || !again.Duplicate || again.ID != id {
+			t.Errorf("again: %+v, %v", again, err)
+		}
+		same(t, "in the room are", s.names(p.bob.Token), []string{"plan.txt", "rows.csv"})
+
+		got, err = s.send(chat.SendRequest{Token: p.ann.Token, Text: "words", Key: "3"})
+		if err != nil || !got.Sent {
+			t.Fatal(got, err)
+		}
+		shares(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "blue", Note: "words", Key: "3"}, "file")
+	})
 }

@@ -121,3 +121,18 @@ func TestInfo_ofAPerson_namesTheTasksThatHaveStalled(t *testing.T) {
 		same(t, "a newcomer", named(dan.Token), nil)
 	})
 }
+
+func TestInfo_roomStartedOverDuringIt_describesTheNewOne(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ann := w.join("plans", "Ann")
+	looker := w.onTop(&interrupted{afterName: func() {
+		w.leave(ann.Token)
+		w.join("plans", "Bob")
+	}})
+	got, err := looker.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "seats", seats(got.Room), []string{"Bob ()"})
+}

@@ -12,29 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/store/table/dynamotable"
-	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
-
-// onEachTable runs a test with one service on a file, with two services on a file,
-// and with two on DynamoDB.
-func onEachTable(t *testing.T, test func(t *testing.T, services ...*world)) {
-	t.Run("one service", func(t *testing.T) {
-		w := newWorld(t)
-		w.Service = chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}, SingleProcess: true, MinBatch: 1})
-		test(t, w)
-	})
-	t.Run("two services", func(t *testing.T) {
-		w := newWorld(t)
-		test(t, w.elsewhere(), w.elsewhere())
-	})
-	t.Run("two services on DynamoDB", func(t *testing.T) {
-		clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
-		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
-		w := &world{t: t, clock: clock, table: db}
-		test(t, w.elsewhere(), w.elsewhere())
-	})
-}
 
 // outcome is how one of many joins ended.
 type outcome struct {

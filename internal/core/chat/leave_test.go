@@ -2,10 +2,12 @@ package chat_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 func TestLeave_lastWordThatMayNotBeSaid_isRefusedAndTheSeatStays(t *testing.T) {
@@ -21,4 +23,39 @@ func TestLeave_lastWordThatMayNotBeSaid_isRefusedAndTheSeatStays(t *testing.T) {
 		wants(t, err, code)
 	}
 	w.leave(p.bob.Token)
+}
+
+func TestLeave_seatTakenOverDuringIt_returnsAlreadyLeft(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	w.clock.Advance(2 * time.Minute)
+	middle := &interrupted{}
+	late := w.onTop(middle)
+	late.info(p.ann.Token) // caches the room with Bob
+	middle.beforeWrite = func() { w.join("plans", "Cid") }
+	if got, err := late.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil ||
+		got.Status != chat.StatusAlreadyLeft {
+		t.Fatalf("Bob leaves: %+v, %v", got, err)
+	}
+}
+
+func TestLeave_freesSeatAndName_andMayBeRepeated(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leave(p.bob.Token)
+	for _, w := range []*world{w, w.elsewhere()} {
+		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil ||
+			got.Status != chat.StatusAlreadyLeft {
+			t.Fatalf("again: %+v, %v", got, err)
+		}
+	}
+	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (left)"})
+	presence := table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "SEEN#", Limit: 10}
+	if page, err := w.table.Query(t.Context(), presence); err != nil || len(page.Items) != 1 {
+		t.Fatalf("%d stored presences, %v", len(page.Items), err)
+	}
+	if got := w.join("plans", "Bob"); got.Token == p.bob.Token {
+		t.Fatal("the new Bob has the old one's token")
+	}
 }

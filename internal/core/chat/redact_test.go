@@ -332,3 +332,118 @@ func TestRedact_textThatWasADraft_isGoneFromTheDraftAsWell(t *testing.T) {
 		}
 	})
 }
+
+func TestRedact_agreedFile_isInNoItem(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		id := s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: spilled + ".json", Size: 9,
+			Ask: []string{"Bob"}, Kind: room.Proposal}), "the key")
+		s.agree(p.bob.Token, id)
+		if n := s.inTable(p.ann.Token); n < 2 {
+			t.Errorf("%d items have it before", n)
+		}
+		s.redact(p.ann.Token, id)
+		read := s.reads(p.bob)
+		if n := s.inTable(p.ann.Token); n > 0 || strings.Contains(read, spilled) || len(s.kept(p.ann.Token)) > 0 {
+			t.Errorf("%d items have it, and Bob reads %s", n, read)
+		}
+	})
+}
+
+func TestRedact_file_isGoneEverywhere(t *testing.T) {
+	onEachStore(t, func(t *testing.T, base *shelf) {
+		s, store := base.watching()
+		p := s.company()
+		code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: spilled + ".txt", Size: 99, Note: spilled})
+		ids := []string{s.uploads(code, "sp"+spilled),
+			s.share(chat.ShareRequest{Token: p.bob.Token, Name: "x" + spilled, Text: "y" + spilled,
+				To: []string{"Ann"}})}
+		keys := s.kept(p.ann.Token)
+		_, err := s.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.cid.Token, Redact: ids[0]})
+		wants(t, err, fault.NotAllowed)
+		s.redact(p.ann.Token, ids[0])
+		s.redact(p.bob.Token, ids[1])
+		for _, k := range keys {
+			s.erased(k)
+		}
+		if n := s.inTable(p.ann.Token); n > 0 || len(store.all) > 0 || len(s.kept(p.ann.Token)) > 0 {
+			t.Errorf("%d items have it, %d files", n, len(store.all))
+		}
+		for _, m := range s.all(p.ann.Token) {
+			if m.File != nil {
+				t.Errorf("%+v", m.File)
+			}
+		}
+		_, err = s.file(p.ann.Token, ids[0])
+		wants(t, err, fault.InvalidArgument)
+		_, err = s.upload(code, "sp"+spilled)
+		wants(t, err, fault.NotAllowed)
+	})
+}
+
+// A server that was restarted without its store of files still removes what a message says.
+func TestRedact_fileOnAServerWithoutFiles_isRemoved(t *testing.T) {
+	s := inFile(t)
+	p := s.company()
+	id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"})
+	without := chat.New(s.table, chat.Options{Clock: hurriedClock{s.clock}, SingleProcess: true})
+	got, err := without.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: id})
+	if err != nil || got.Redacted != id {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// The words of a task are in the events about it, in its part of the snapshot, and once it is closed in an item of
+// its own. A report that ends a task is in there, too.
+func TestRedact_task_isGoneEverywhere(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	other := w.another()
+	other.look(p.bob.Token, p.bob.Cursor) // its tail has the words
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"},
+		{Title: "the key is " + spilled, Text: "really, " + spilled}, {Title: "paint"}, {Title: spilled}}})
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskEdit, ID: "t2", Text: "now it is " + spilled})
+	w.task(p.bob.Token, chat.TaskTake, "t2")
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskRelease, ID: "t2", Text: "mine is " + spilled})
+	w.task(p.bob.Token, chat.TaskTake, "t4")
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t4", Text: "it was " + spilled})
+	report := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "sanded, for " + spilled, Finishes: []string{"t1"}}).ID
+	other.look(p.bob.Token, p.bob.Cursor)
+	if n := w.inTable(p.ann.Token); n != 10 {
+		t.Fatalf("%d items hold the secret before", n)
+	}
+	_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.bob.Token, Redact: "t2"}) // he gave it back
+	wants(t, err, fault.NotAllowed)
+	w.redact(p.cid.Token, "t2")
+	w.redact(p.bob.Token, "t4") // which he has ended
+	if n := w.inTable(p.ann.Token); n != 2 {
+		t.Errorf("%d items hold the secret of the report", n)
+	}
+	w.redact(p.bob.Token, report)
+	if n := w.inTable(p.ann.Token); n != 0 {
+		t.Errorf("%d items hold the secret", n)
+	}
+	if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: "t2"}); got.Status != chat.StatusUnchanged {
+		t.Errorf("once more: %+v", got)
+	}
+	w.task(p.bob.Token, chat.TaskTake, "t2")
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskRelease, ID: "t2", Text: "again: " + spilled})
+	w.redact(p.cid.Token, "t2") // what was said of it since
+	if n := w.inTable(p.ann.Token); n != 0 {
+		t.Errorf("%d items hold the secret of the second reason", n)
+	}
+	if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: "t2"}); got.Status != chat.StatusUnchanged {
+		t.Errorf("a third time: %+v", got)
+	}
+	_, err = w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: "t9"})
+	wants(t, err, fault.InvalidArgument)
+	same(t, "the list", other.tasks(p.ann.Token), []string{"t2 removed open", "t3 paint open"})
+	for where, x := range map[string]*world{"here": w, "there": other, "elsewhere": w.elsewhere()} {
+		shown := fmt.Sprint(x.reads(p.bob), x.lists(chat.TaskListRequest{Token: p.bob.Token}),
+			x.lists(chat.TaskListRequest{Token: p.bob.Token, Closed: true}))
+		if strings.Contains(shown, spilled) {
+			t.Errorf("%s the secret is shown: %s", where, shown)
+		}
+	}
+	w.verify(p.ann.Token)
+}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/store/table"
 )
 
 func TestReturn_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
@@ -47,25 +46,5 @@ func TestReturn_roomOrNameOfAnother_isRefused(t *testing.T) {
 			(fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)
 		}
-	}
-}
-
-func TestLeave_freesSeatAndName_andMayBeRepeated(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.leave(p.bob.Token)
-	for _, w := range []*world{w, w.elsewhere()} {
-		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil ||
-			got.Status != chat.StatusAlreadyLeft {
-			t.Fatalf("again: %+v, %v", got, err)
-		}
-	}
-	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (left)"})
-	presence := table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "SEEN#", Limit: 10}
-	if page, err := w.table.Query(t.Context(), presence); err != nil || len(page.Items) != 1 {
-		t.Fatalf("%d stored presences, %v", len(page.Items), err)
-	}
-	if got := w.join("plans", "Bob"); got.Token == p.bob.Token {
-		t.Fatal("the new Bob has the old one's token")
 	}
 }

@@ -1,8 +1,11 @@
 package chat_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,5 +219,337 @@ func TestWayBack_openWaitOfTheEndedToken_endsAndGetsNothing(t *testing.T) {
 	same(t, "the third Bob receives", texts(back.Messages), []string{"for the true Bob"})
 	if got := w.look(back.Token, ""); got.Status == chat.StatusRemoved {
 		t.Error("the third Bob is removed by the return of the second")
+	}
+}
+
+// doors is a room with its attacker. Ann, its admin, and Bob have the local principal. Cid
+// and Mallory are guests behind a proxy, who share one link: they have no principal, though
+// their calls come from the address of Ann's. Ann and Bob talk in private.
+type doors struct {
+	*world
+	ann, bob, cid, mallory chat.Seated
+}
+
+const betweenTwo = "between Ann and Bob"
+
+// guest and key are callers that are not the local principal.
+func (d *doors) guest() context.Context { return ident.WithAddress(d.t.Context(), "127.0.0.1") }
+func (d *doors) key() context.Context {
+	return ident.WithPrincipal(d.guest(), ident.Principal{ID: "key:mallory"})
+}
+
+// newDoors seats all four and as many as capacity leaves seats for free.
+func newDoors(t *testing.T, capacity int) *doors {
+	w := newWorld(t)
+	d := &doors{world: w}
+	local := ident.WithAddress(w.local(), "127.0.0.1")
+	got, err := w.JoinRoom(local, chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: capacity})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.ann, d.bob = got, d.joinAs(local, "plans", "Bob")
+	d.cid, d.mallory = d.joinAs(d.guest(), "plans", "Cid"), d.joinAs(d.guest(), "plans", "Mallory")
+	d.tell(d.ann.Token, betweenTwo, "Bob")
+	d.tell(d.bob.Token, betweenTwo, "Ann")
+	d.alive(0, d.cid.Token, d.mallory.Token)
+	return d
+}
+
+// alive lets so much time pass, in which these agents call every minute or, if that is
+// often, before their leases end.
+func (d *doors) alive(long time.Duration, tokens ...string) {
+	step := max(time.Minute, long/100)
+	for end := d.clock.Now().Add(long); ; d.clock.Advance(min(step, end.Sub(d.clock.Now()))) {
+		for _, token := range tokens {
+			d.look(token, "")
+		}
+		if !d.clock.Now().Before(end) {
+			return
+		}
+	}
+}
+
+// as joins under a name, as the caller of ctx.
+func (d *doors) as(ctx context.Context, name string) (chat.Seated, error) {
+	return d.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: name})
+}
+
+// inPlace knocks under a name that is taken, has an agent kick its owner, and joins.
+func (d *doors) inPlace(name, helper string) (chat.Seated, error) {
+	d.refusal(d.guest(), "plans", name, fault.NameTaken)
+	if _, err := d.ManageAgent(d.guest(),
+		chat.ManageRequest{Token: helper, AgentName: name, Action: room.Kick}); err != nil {
+		return chat.Seated{}, err
+	}
+	return d.as(d.guest(), name)
+}
+
+const minute = time.Minute
+
+// doorAttack is what an attacker does, and what comes of it.
+type doorAttack struct {
+	capacity int           // 5, with one free seat, if it is 0
+	silent   time.Duration // of Ann and Bob, while the others call
+	attack   func(d *doors) (chat.Seated, error)
+	code     fault.Code      // that refuses him; "": he gets a seat
+	status   chat.JoinStatus // if he does
+	says     string          // in the refusal
+	alone    bool            // nobody else is left, so the room is his
+}
+
+// At no way to a seat does an attacker get a role, or read what was private to others.
+// How long each name is safe is a matter of room.SeatRequest.
+func TestDoors_attackerInEachRow(t *testing.T) {
+	for what, c := range map[string]doorAttack{
+		"token: made up": {attack: func(d *doors) (chat.Seated, error) {
+			forged := ident.Token{Room: d.ann.Token[:7], Seat: 1, Secret: ident.NewSecret()}
+			return d.JoinRoom(d.guest(), chat.JoinRequest{Token: forged.String()})
+		}, code: fault.TokenInvalid},
+		"token: of a seat that its principal regained": {silent: 2 * minute,
+			attack: func(d *doors) (chat.Seated, error) {
+				d.joinAs(d.local(), "plans", "Bob")
+				return d.JoinRoom(d.guest(), chat.JoinRequest{Token: d.bob.Token})
+			}, code: fault.TokenInvalid, says: "an agent of the same user"},
+		"principal: the admin's name through a proxy": {silent: 23 * time.Hour,
+			attack: func(d *doors) (chat.Seated, error) {
+				return d.as(d.guest(), "Ann")
+			}, code: fault.NameTaken},
+		"principal: the admin's name by another key": {silent: 23 * time.Hour,
+			attack: func(d *doors) (chat.Seated, error) {
+				return d.as(d.key(), "Ann")
+			}, code: fault.NameTaken},
+		"principal: a guest's name by another guest of its link": {attack: func(d *doors) (chat.Seated, error) {
+			d.alive(15*minute-time.Second, d.mallory.Token)
+			return d.as(d.guest(), "Cid")
+		}, code: fault.NameTaken},
+		"kicked: by himself, the admin": {silent: 20 * minute, attack: func(d *doors) (chat.Seated, error) {
+			return d.inPlace("Ann", d.mallory.Token)
+		}, code: fault.NotAllowed},
+		"kicked: by the admin, who is taken in by him": {silent: minute,
+			attack: func(d *doors) (chat.Seated, error) {
+				return d.inPlace("Bob", d.ann.Token)
+			}, status: chat.StatusJoined},
+		"a member's name: after its lease": {silent: 15 * minute, attack: func(d *doors) (chat.Seated, error) {
+			return d.as(d.guest(), "Bob")
+		}, status: chat.StatusJoined},
+		"an admin's name: after a day": {silent: day, attack: func(d *doors) (chat.Seated, error) {
+			return d.as(d.guest(), "Ann")
+		}, status: chat.StatusJoined},
+		"an admin's name: after a day, and nobody else is left": {attack: func(d *doors) (chat.Seated, error) {
+			for _, token := range []string{d.bob.Token, d.cid.Token, d.mallory.Token} {
+				d.leave(token)
+			}
+			d.clock.Advance(day)
+			return d.as(d.guest(), "Ann")
+		}, status: chat.StatusJoined, alone: true},
+		"a full room: the seat of a silent member": {capacity: 4, silent: 15 * minute,
+			attack: func(d *doors) (chat.Seated, error) {
+				return d.as(d.guest(), "Eve")
+			}, status: chat.StatusJoined},
+		"a full room: begun anew": {capacity: 4, attack: func(d *doors) (chat.Seated, error) {
+			d.clock.Advance(15 * minute)
+			return d.as(d.guest(), "Eve")
+		}, status: chat.StatusCreated},
+		"a full room: made larger for who knocked": {capacity: 4, attack: func(d *doors) (chat.Seated, error) {
+			d.refusal(d.guest(), "plans", "Eve", fault.RoomFull)
+			if err := d.world.capacity(d.ann.Token, 5); err != nil {
+				d.t.Fatal(err)
+			}
+			return d.as(d.guest(), "Eve")
+		}, status: chat.StatusJoined},
+	} {
+		t.Run(what, func(t *testing.T) {
+			d := newDoors(t, cmp.Or(c.capacity, 5))
+			d.say(d.ann.Token, "to all who are here")
+			d.alive(c.silent, d.cid.Token, d.mallory.Token)
+			before := d.ann.Token[:7]
+			got, err := c.attack(d)
+			if fault.CodeOf(err) != c.code || got.Status != c.status ||
+				err != nil && !strings.Contains(err.Error(), c.says) {
+				t.Fatalf("he gets %q, %v", got.Status, err)
+			}
+			if refused := (*fault.Error)(nil); errors.As(err, &refused) && len(refused.Yours) > 0 {
+				t.Errorf("he is told of the seats %q", refused.Yours)
+			}
+			if err == nil {
+				d.harmless(got, c, before)
+			}
+		})
+	}
+}
+
+// harmless fails if a seat of the room, or of one in its place, shows anything that was
+// private, or has a role that it must not have.
+func (d *doors) harmless(got chat.Seated, c doorAttack, before string) {
+	d.t.Helper()
+	if read := texts(d.all(got.Token)); slices.Contains(read, betweenTwo) || len(read) > 0 {
+		d.t.Errorf("he reads %q", read)
+	}
+	me := agentIn(d.t, got.Room, got.Name)
+	if got.Token[:7] != before { // the room is his, and shows nothing
+		return
+	}
+	if (me.Role == room.Admin) != c.alone {
+		d.t.Errorf("he is %+v", me)
+	}
+	for _, action := range []room.Action{room.BanName, room.Kick, room.Demote} {
+		if _, err := d.ManageAgent(d.guest(),
+			chat.ManageRequest{Token: got.Token, AgentName: "Ann", Action: action}); err == nil {
+			d.t.Errorf("he may %s Ann", action)
+		}
+	}
+}
+
+func TestTakeover_ownerCallsDuringIt_keepsTheSeat(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	w.clock.Advance(2 * time.Minute)
+	newcomer := w.onTop(&interrupted{afterLook: func() { w.look(p.bob.Token, "") }})
+	_, err := newcomer.tryJoin("plans", "Cid")
+	waitsFor(t, err, fault.RoomFull, 15*time.Minute)
+	same(t, "seats", seats(w.info(p.bob.Token).Room), []string{"Ann (admin)", "Bob (member)"})
+}
+
+func TestTakeover_ownerSpeaksDuringIt_keepsTheSeat(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	w.clock.Advance(2 * time.Minute)
+	newcomer := w.onTop(&interrupted{afterLook: func() { w.say(p.bob.Token, "I am back") }})
+	_, err := newcomer.tryJoin("plans", "Cid")
+	waitsFor(t, err, fault.RoomFull, 15*time.Minute)
+}
+
+func TestTakeover_ownerLeavesDuringIt_newcomerGetsTheSeat(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	p := w.pair()
+	newcomer := w.onTop(&interrupted{afterLook: func() { w.leave(p.bob.Token) }})
+	same(t, "seats", seats(newcomer.join("plans", "Cid").Room), []string{"Ann (admin)", "Cid (member)"})
+	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages),
+		[]string{"left Bob (left)", "joined Cid"})
+}
+
+// keyed returns the context of a call by the holder of a key.
+func keyed(t *testing.T, id string) context.Context {
+	return asking(t, ident.Principal{ID: ident.KeyPrincipal(id), Owner: "key of " + id})
+}
+
+// Ann, the admin, and Bob have keys of their own and talk in private. Both are silent.
+func TestKeys_nameOfASilentAgent_isThatOfItsKey(t *testing.T) {
+	for _, name := range []string{"Ann", "Bob"} {
+		for _, id := range []string{"ann", "bob", "other"} {
+			w, _ := newKeyed(t)
+			w.clock.Advance(2 * minute)
+			got, err := w.JoinRoom(keyed(t, id), chat.JoinRequest{Room: "plans", AgentName: name})
+			own := id == strings.ToLower(name)
+			if !own {
+				wants(t, err, fault.NameTaken)
+				w.clock.Advance(day)
+				got = w.joinAs(keyed(t, id), "plans", name)
+			}
+			read := texts(w.all(got.Token))
+			if (got.Status == chat.StatusReturned) != own || slices.Contains(read, betweenTwo) != own {
+				t.Errorf("%s as %s gets %q and reads %q", id, name, got.Status, read)
+			}
+			if me := agentIn(t, got.Room, name); me.Owner != "key of "+id ||
+				(me.Role == room.Admin) != (own && name == "Ann") {
+				t.Errorf("%s as %s is %+v", id, name, me)
+			}
+		}
+	}
+}
+
+// newKeyed is a room of three seats in which Ann and Bob talk in private.
+func newKeyed(t *testing.T) (w *world, ann chat.Seated) {
+	w = newWorld(t)
+	ann, err := w.CreateRoom(keyed(t, "ann"), chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob := w.joinAs(keyed(t, "bob"), "plans", "Bob")
+	w.tell(ann.Token, betweenTwo, "Bob")
+	w.tell(bob.Token, betweenTwo, "Ann")
+	return w, ann
+}
+
+func TestKeys_owner_isShownToThoseWithASeat(t *testing.T) {
+	w, ann := newKeyed(t)
+	if _, err := w.arrives(guest(t, ann.Invite), "Eve"); err != nil {
+		t.Fatal(err)
+	}
+	var owners []string
+	for _, a := range w.elsewhere().info(ann.Token).Room.Agents {
+		owners = append(owners, a.Owner)
+	}
+	same(t, "owners", owners, []string{"key of ann", "key of bob", ""})
+	outside, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
+	if err != nil || outside.Room.Agents[0].Owner != "" {
+		t.Errorf("from outside: %+v, %v", outside.Room, err)
+	}
+}
+
+func TestLease_endsWithinASecond_retryAfterIsOneSecond(t *testing.T) {
+	w := newWorld(t)
+	w.clock.Advance(500 * time.Millisecond)
+	w.pair()
+	w.clock.Advance(90*time.Second + 100*time.Millisecond) // items expire at whole seconds
+	_, err := w.tryJoin("plans", "Cid")
+	waitsFor(t, err, fault.RoomFull, time.Second)
+	w.clock.Advance(400 * time.Millisecond)
+	w.join("plans", "Cid")
+}
+
+// Two agents of one name are alive. Each makes no call for three minutes at a time, as
+// one does that waits for its user's consent, and joins under its name whenever it finds
+// its seat gone, although it is told to choose another. The seat of one principal changes
+// hands at most once in fifteen minutes, and that of none not at all.
+func TestNamesakes_bothAlive_doNotEvictEachOther(t *testing.T) {
+	none := func(w *world) context.Context { return w.t.Context() }
+	for most, ctx := range map[int]func(w *world) context.Context{4: (*world).local, 0: none} {
+		t.Run(fmt.Sprintf("at most %d times", most), func(t *testing.T) {
+			w := newWorld(t)
+			w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+			tokens, evictions := [2]string{w.joinAs(ctx(w), "plans", "Claude").Token}, 0
+			w.look(tokens[0], "")
+			for round := range 20 { // an hour
+				w.clock.Advance(3 * time.Minute)
+				i := (round + 1) % 2
+				_, err := w.Wait(t.Context(), chat.WaitRequest{Token: tokens[i]})
+				if err == nil {
+					continue
+				}
+				if tokens[i] != "" {
+					tokens[i], evictions = "", evictions+1
+					says(t, err, fault.TokenInvalid, "an agent of the same user")
+				}
+				if got, err := w.JoinRoom(ctx(w), chat.JoinRequest{Room: "plans", AgentName: "Claude"}); err == nil {
+					tokens[i] = got.Token
+					w.look(got.Token, "")
+				} else if fault.CodeOf(err) != fault.NameTaken {
+					t.Fatal(err)
+				}
+			}
+			if evictions > most {
+				t.Errorf("%d evictions in an hour", evictions)
+			}
+		})
+	}
+}
+
+// As long as both make calls, neither gets the other's seat, however long.
+func TestNamesakes_bothCall_keepWhatTheyHave(t *testing.T) {
+	w := newWorld(t)
+	w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	one, two := w.joinAs(w.local(), "plans", "Claude"), w.joinAs(w.local(), "plans", "Claude 2")
+	for range 40 {
+		w.clock.Advance(119 * time.Second)
+		w.look(one.Token, "")
+		w.look(two.Token, "")
+		for _, name := range []string{"Claude", "Claude 2"} {
+			w.refusal(w.local(), "plans", name, fault.NameTaken)
+			w.refusal(t.Context(), "plans", name, fault.NameTaken)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -11,17 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
-
-// company is a room of four seats, three of which are taken. Ann is its admin.
-type company struct{ ann, bob, cid chat.Seated }
-
-func (w *world) company() company {
-	w.t.Helper()
-	p := company{ann: w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})}
-	p.bob, p.cid = w.join("plans", "Bob"), w.join("plans", "Cid")
-	p.ann.Cursor, p.bob.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor, w.look(p.bob.Token, p.bob.Cursor).Cursor
-	return p
-}
 
 // tell sends a private message.
 func (w *world) tell(token, text string, to ...string) chat.Sent {
@@ -300,6 +290,248 @@ func TestPrivate_senderThatWasRemoved_isRefusedAsRemovedFirst(t *testing.T) {
 		req.Token, req.Text = p.cid.Token, "hello"
 		if _, err := there.send(req); fault.CodeOf(err) != fault.Removed {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// seen is what an agent can tell of a room. Ids and cursors differ between any two
+// rooms, and stand for nothing.
+type seen struct {
+	status           chat.WaitStatus
+	lines            []string
+	hasMore, missed  bool
+	earlier          int64
+	held             bool
+	requests, agreed []string
+	states           []string
+	others, owed     int
+	begun, sent      bool
+}
+
+// whatCidSees runs a talk in which Ann and Bob whisper, or do not, and returns what Cid
+// can tell of it at each step.
+func whatCidSees(t *testing.T, here func(w *world) (one, two *world), whisper bool) (all []seen) {
+	t.Helper()
+	w := newWorld(t)
+	w, there := here(w)
+	p := w.company()
+	aside := func(i int) {
+		if !whisper {
+			return
+		}
+		w.tell(p.ann.Token, fmt.Sprintf("aside %d", i), "Bob")
+		id := w.sends(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprintf("really? %d", i), To: []string{"Ann"},
+			Ask: []string{"Ann"}, Kind: room.Request}).ID
+		w.reply(p.ann.Token, fmt.Sprintf("yes, %d", i), id, "Bob")
+		w.agree(p.bob.Token, w.sends(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("we two agree %d", i),
+			Kind: room.Proposal, To: []string{"Bob"}}).ID)
+		w.sends(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprintf("that is all %d", i), To: []string{"Ann"},
+			Kind: room.Done})
+	}
+	note := func(got chat.Waited, sent bool) {
+		info := there.info(p.cid.Token)
+		s := seen{
+			status: got.Status, lines: lines(got.Messages), hasMore: got.HasMore, missed: got.Missed,
+			earlier: info.Earlier,
+			held:    !sent, requests: there.requests(p.cid.Token), agreed: there.agreements(p.cid.Token),
+			others: got.Others, owed: got.Owed, begun: got.Begun, sent: sent,
+		}
+		for _, a := range info.Room.Agents {
+			s.states = append(s.states, fmt.Sprint(a.Name, a.State, a.Idle, a.BackIn))
+		}
+		all = append(all, s)
+	}
+	cursor := p.cid.Cursor
+	for i := range 4 {
+		w.clock.Advance(time.Minute)
+		w.say(p.ann.Token, fmt.Sprintf("word %d of Ann's", i))
+		w.say(p.bob.Token, fmt.Sprintf("word %d of Bob's", i))
+		aside(i)
+		got := there.look(p.cid.Token, cursor)
+		cursor = got.Cursor
+		note(got, true)
+		aside(i + 10)
+		sent, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: fmt.Sprintf("word %d of Cid's", i),
+			Cursor: cursor})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cursor = sent.Cursor
+		note(sent.Waited, sent.Sent)
+	}
+	back := there.enter(chat.JoinRequest{Token: p.cid.Token})
+	all = append(all, seen{lines: lines(back.Messages), hasMore: back.HasMore, earlier: back.Earlier})
+	page := there.history(p.cid.Token, chat.HistoryRequest{Limit: 5})
+	all = append(all, seen{lines: lines(page.Messages), hasMore: page.HasMore})
+	dora := there.join("plans", "Dora")
+	return append(all, seen{lines: lines(dora.Messages), earlier: dora.Earlier + dora.Hidden})
+}
+
+// Two talks that differ only in what others say in private look the same to a third.
+func TestPrivate_whispersOfOthers_changeNothingThatAThirdCanSee(t *testing.T) {
+	for what, here := range map[string]func(w *world) (one, two *world){
+		"one service":  func(w *world) (one, two *world) { return w, w },
+		"two services": func(w *world) (one, two *world) { return w.elsewhere(), w.elsewhere() },
+	} {
+		t.Run(what, func(t *testing.T) {
+			quiet, whispering := whatCidSees(t, here, false), whatCidSees(t, here, true)
+			for i := range quiet {
+				if !reflect.DeepEqual(quiet[i], whispering[i]) {
+					t.Errorf("at step %d:\n%+v\n%+v", i, quiet[i], whispering[i])
+				}
+			}
+		})
+	}
+}
+
+// Each answer has another cursor, whether or not it moved.
+func TestPrivate_cursorOfAQuietWait_differsWithOrWithoutHiddenMessages(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	first := w.look(p.cid.Token, p.cid.Cursor)
+	second := w.look(p.cid.Token, first.Cursor)
+	w.tell(p.ann.Token, "aside", "Bob")
+	third := w.look(p.cid.Token, second.Cursor)
+	if first.Cursor == second.Cursor || second.Cursor == third.Cursor || third.Status != chat.StatusQuiet {
+		t.Errorf("the cursors are %s, %s and %s", first.Cursor, second.Cursor, third.Cursor)
+	}
+}
+
+func TestUnseenMessages_endNoWait(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute})
+	w.tell(p.ann.Token, "blue?", "Bob")
+	w.tell(p.bob.Token, "yes", "Ann")
+	now := w.say(p.ann.Token, "for all")
+	got := take(t, waiting)
+	same(t, "Cid receives", lines(got.Messages), []string{"Ann: for all"})
+	if n := place(t, p.cid.Token, got.Cursor); n != w.number(p.cid.Token, now.ID) || got.HasMore {
+		t.Errorf("the cursor is at %d, more: %v", n, got.HasMore)
+	}
+}
+
+func TestUnseenMessages_cursorMovesPastThem(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		var last chat.Sent
+		for i := range 130 { // more than a page
+			last = w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
+		}
+		for what, cursor := range map[string]string{"with a cursor": p.cid.Cursor, "without": ""} {
+			got := there.look(p.cid.Token, cursor)
+			if got.Status != chat.StatusQuiet || place(t, p.cid.Token, got.Cursor) != w.number(p.cid.Token, last.ID) ||
+				got.HasMore || got.Missed {
+				t.Errorf("%s: %+v", what, got)
+			}
+		}
+	})
+}
+
+func TestUnseenMessages_holdNoSendBack(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		cursor := p.cid.Cursor
+		for i := range 40 { // more than a load reads
+			w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
+			if i%10 < 9 {
+				continue
+			}
+			got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: fmt.Sprintf("Cid's %d", i),
+				Cursor: cursor})
+			if err != nil || !got.Sent {
+				t.Fatalf("after %d: %+v, %v", i, got, err)
+			}
+			cursor = got.Cursor
+			if place(t, p.cid.Token, cursor) != w.number(p.cid.Token, got.ID) {
+				t.Errorf("the cursor %s after message %s", cursor, got.ID)
+			}
+		}
+		w.tell(p.ann.Token, "for Cid", "Cid")
+		got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "Cid's last", Cursor: cursor})
+		if err != nil || got.Sent {
+			t.Fatalf("after a private message to Cid: %+v, %v", got, err)
+		}
+		same(t, "held back for", texts(got.Messages), []string{"for Cid"})
+	})
+}
+
+// The events that the service has loaded are all hidden from Cid.
+func TestUnseenMessages_freshlyLoadedRoom_holdNoSendBack(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	for i := range 40 {
+		w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
+	}
+	there := w.elsewhere()
+	got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "Cid's word", Cursor: p.cid.Cursor})
+	if err != nil || !got.Sent || place(t, p.cid.Token, got.Cursor) != there.number(p.cid.Token, got.ID) {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+}
+
+func TestUnseenMessages_leaveAnAgentWaiting(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.another(), w.another()
+	p := here.company()
+	here.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: longWait})
+	cid := func(after string, want chat.AgentState) {
+		t.Helper()
+		if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got != want {
+			t.Errorf("after %s Cid is %s, want %s", after, got, want)
+		}
+	}
+	cid("the beginning of its wait", chat.AgentWaiting)
+	there.tell(p.ann.Token, "blue?", "Bob")
+	cid("hidden messages", chat.AgentWaiting)
+	there.tell(p.ann.Token, "and you?", "Cid")
+	w.clock.Advance(chat.BetweenWaits)
+	cid("a message", chat.AgentBusy)
+}
+
+func TestUnseenMessages_doNotAnswerASendThatWaits(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	done := make(chan chat.Sent, 1)
+	go func() {
+		got, _ := w.Send(t.Context(), chat.SendRequest{Token: p.cid.Token, Text: "anybody?", Wait: 30 * time.Second})
+		done <- got
+	}()
+	await(t, "the wait", func() bool { return w.watch.count(30*time.Second) > 0 })
+	w.tell(p.ann.Token, "not I", "Bob")
+	w.say(p.bob.Token, "here I am")
+	got := <-done
+	same(t, "Cid is answered", lines(got.Messages), []string{"Bob: here I am"})
+}
+
+// Bob leaves, and another takes his name, between the lookup of the name and the write: that one is no addressee.
+func TestSend_nameChangesHandsDuringIt_isNotForTheNewcomer(t *testing.T) {
+	for what, c := range map[string]struct {
+		req  chat.SendRequest
+		code fault.Code
+	}{
+		"to him":  {chat.SendRequest{Text: "psst", To: []string{"Bob"}}, fault.InvalidArgument},
+		"he owes": {chat.SendRequest{Text: "Bob?", Ask: []string{"Bob"}}, fault.InvalidArgument},
+	} {
+		w := newWorld(t)
+		w = w.elsewhere()
+		p := w.company()
+		middle := &interrupted{}
+		late := w.onTop(middle)
+		late.info(p.ann.Token)
+		var other chat.Seated
+		middle.beforeWrite = func() {
+			w.leave(p.bob.Token)
+			other = w.join("plans", "Bob")
+		}
+		c.req.Token = p.ann.Token
+		if _, err := late.send(c.req); fault.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", what, err)
+		}
+		if all := texts(w.all(other.Token)); len(all) != 0 {
+			t.Errorf("%s: the newcomer reads %q", what, all)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,12 +11,9 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
-
-func (w *world) send(req chat.SendRequest) (chat.Sent, error) {
-	w.t.Helper()
-	return w.Send(w.t.Context(), req)
-}
 
 // What was unread before, and is not meant for the sender, does not end its wait for an
 // answer.
@@ -112,4 +110,262 @@ func TestSend_kind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 		return err
 	})
 	says(t, err, fault.InvalidArgument, "kind must be")
+}
+
+// Who writes @Bob expects Bob to read it.
+func TestSend_nameOfAnAgentThatHasLeft_isSaid(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 9})
+		w.join("plans", "Bob Smith")
+		w.join("plans", "Zoë")
+		w.leave(p.bob.Token)
+		w.leave(w.join("plans", "Eve").Token)
+		for range 3 {
+			w.say(p.cid.Token, "some words that come after that, whatever they are")
+		}
+		n := 0
+		for text, want := range map[string][]string{
+			"@Bob, what do you think?":                 {"Bob"},
+			"(\uff20bob) and @EVE!":                    {"Bob", "Eve"},
+			"and you, @Bob-":                           {"Bob"},
+			"@Bob Smith, what do you think?":           nil,
+			"@Bobby and @Bob_x and @Eve1":              nil,
+			"@Cid and @Zoë, who are here":              nil,
+			"Bob is gone":                              nil,
+			"mail to ann@bob.example, or to x@Eve":     nil,
+			"`@Bob` and ```\n@Eve\n``` are code":       nil,
+			"`code`, and @Bob beside it, ``` @Eve":     {"Bob"},
+			"it's 5 o`clock, @Bob":                     {"Bob"},
+			"@Override and @media, @ all, and @nobody": nil,
+			"what Bob wrote to @all here":              nil,
+		} {
+			for _, w := range []*world{w, there, there.elsewhere()} {
+				got := w.sends(chat.SendRequest{Token: p.ann.Token, Text: text, To: []string{"Cid"},
+					Key: fmt.Sprint(n)})
+				n++
+				same(t, text, got.Left, want)
+			}
+		}
+		w.join("plans", "bob")
+		same(t, "once another has the name", w.say(p.ann.Token, "@Bob, are you there?").Left, nil)
+	})
+}
+
+// A newcomer does not learn who was there before it.
+func TestSend_nameOfAnAgentThatLeftUnseen_isNotSaid(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.leave(p.bob.Token)
+	w.update(chat.UpdateRequest{Token: p.ann.Token, Password: "rain"})
+	dan := w.enter(chat.JoinRequest{Room: "plans:rain", AgentName: "Dan"})
+	for who, want := range map[string][]string{p.ann.Token: {"Bob"}, dan.Token: nil} {
+		same(t, who, w.say(who, "and what does @Bob say to that?").Left, want)
+	}
+}
+
+// The rows are the cases that the comment of sendOp.propose lists.
+func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
+	shallWe := chat.SendRequest{Text: "shall we?", Cursor: "of the join"}
+	type outcome struct {
+		code fault.Code
+		got  func(chat.Sent) bool // nil: nothing was said
+	}
+	sent := outcome{"", func(got chat.Sent) bool { return got.Sent && !got.Duplicate && got.Credential == "" }}
+	heldFor := func(status chat.WaitStatus) outcome {
+		return outcome{"", func(got chat.Sent) bool { return !got.Sent && got.Status == status }}
+	}
+	for what, c := range map[string]struct {
+		before  func(w *world, p pair, person string)
+		req     chat.SendRequest
+		person  bool // it speaks, not its agent
+		outcome outcome
+	}{
+		"Ann says \"shall we?\" again after a minute: the answer names the first one, and nothing is written.": {
+			before: func(w *world, p pair, _ string) {
+				w.say(p.ann.Token, "shall we?")
+				w.pass(time.Minute)
+			},
+			req:     shallWe,
+			outcome: outcome{"", func(got chat.Sent) bool { return got.Sent && got.Duplicate }},
+		},
+		"Ann repeats, by its key, a draft that her person has refused: she is refused.": {
+			before: func(w *world, p pair, person string) {
+				w.approves(person, true)
+				id := w.drafts(chat.SendRequest{Token: p.ann.Token, Text: "shall we?", Key: "k"})
+				w.decides(person, id, room.RefuseDraft, "")
+			},
+			req:     chat.SendRequest{Text: "shall we?", Key: "k"},
+			outcome: outcome{code: fault.NotAllowed},
+		},
+		"The room has expired: it is not found.": {
+			before:  func(w *world, _ pair, _ string) { w.clock.Advance(room.Life + time.Hour) },
+			req:     shallWe,
+			outcome: outcome{code: fault.RoomNotFound},
+		},
+		"Ann's person has paused her: what she says is held back.": {
+			before:  func(w *world, _ pair, person string) { w.pauses(person, true) },
+			req:     shallWe,
+			outcome: heldFor(chat.StatusPaused),
+		},
+		"Ann's person has paused her, and speaks: no rule about agents applies, and it is sent.": {
+			before: func(w *world, _ pair, person string) { w.pauses(person, true) },
+			req:    shallWe, person: true,
+			outcome: sent,
+		},
+		"Agents have sent as many messages as they may: an agent is refused until a person speaks.": {
+			before: func(w *world, p pair, person string) {
+				w.update(chat.UpdateRequest{Token: person, AgentMessages: new(1)})
+				w.say(p.bob.Token, "one")
+			},
+			req:     shallWe,
+			outcome: outcome{code: fault.Paused},
+		},
+		"Bob has spoken since the cursor of Ann: her message is held back, and the answer has his.": {
+			before: func(w *world, p pair, _ string) { w.say(p.bob.Token, "no") },
+			req:    shallWe,
+			outcome: outcome{"", func(got chat.Sent) bool {
+				return !got.Sent && len(got.Messages) > 0 && got.Messages[len(got.Messages)-1].Text == "no"
+			}},
+		},
+		"Ann repeats it with the cursor of that answer: it is sent, though Bob has spoken to all since.": {
+			before: func(w *world, p pair, _ string) { w.say(p.bob.Token, "no") },
+			req:    chat.SendRequest{Text: "shall we?", Cursor: "of a hold"}, outcome: sent,
+		},
+		"Ann asks Bob, who has left: she is refused.": {
+			before:  func(w *world, p pair, _ string) { w.leave(p.bob.Token) },
+			req:     chat.SendRequest{Text: "shall we?", Ask: []string{"Bob"}},
+			outcome: outcome{code: fault.InvalidArgument},
+		},
+		"The text seems to hold a credential: it is held back.": {
+			req:     chat.SendRequest{Text: "shall we? " + secret},
+			outcome: outcome{"", func(got chat.Sent) bool { return !got.Sent && got.Credential != "" }},
+		},
+		"Ann repeats such a text after it was held back: it is sent.": {
+			before: func(w *world, p pair, _ string) {
+				if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "shall we? " + secret}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			req: chat.SendRequest{Text: "shall we? " + secret}, outcome: sent,
+		},
+		"Ann's person approves what she says, or what is said like this: it is kept as a draft.": {
+			before:  func(w *world, _ pair, person string) { w.approves(person, true) },
+			req:     shallWe,
+			outcome: heldFor(chat.StatusPending),
+		},
+		"None of these: it is sent.": {req: shallWe, outcome: sent},
+	} {
+		w := newWorld(t)
+		p := w.pair()
+		person := w.person(p.ann)
+		cursor := w.look(p.ann.Token, p.ann.Cursor).Cursor
+		if c.req.Cursor == "of a hold" {
+			w.say(p.bob.Token, "wait")
+			held, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: c.req.Text, Cursor: cursor})
+			if err != nil || held.Sent {
+				t.Fatalf("%s: %+v, %v", what, held, err)
+			}
+			cursor = held.Cursor
+		}
+		if c.before != nil {
+			c.before(w, p, person)
+		}
+		c.req.Token = p.ann.Token
+		if c.person {
+			c.req.Token = person
+		}
+		if c.req.Cursor != "" {
+			c.req.Cursor = cursor
+		}
+		got, err := w.send(c.req)
+		if fault.CodeOf(err) != c.outcome.code || err == nil && !c.outcome.got(got) {
+			t.Errorf("%s: %+v, %v", what, got, err)
+		}
+	}
+}
+
+// A report is the place to wait for what comes next, but not if there is something to do. What others wait for
+// is left to them, and the one or the other hears of it.
+func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	ann, bob := all[0], all[1]
+	w.adds(ann.Token, "sand", "paint < 1", "hang < 1", "sweep < 3")
+	report := func(id string) chat.SendRequest {
+		return chat.SendRequest{Token: bob.Token, Text: "done: " + id, Kind: room.Status, Finishes: []string{id},
+			Wait: time.Minute}
+	}
+	w.task(bob.Token, chat.TaskTake, "t1")
+	waits := w.hold(ann) // and takes one of the two
+	if got := w.sends(report("t1")); got.FreeTasks != 2 {
+		t.Errorf("got %+v", got)
+	}
+	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
+	w.task(ann.Token, chat.TaskTake, "")
+	w.task(bob.Token, chat.TaskTake, "")
+	w.catchUp(all) // so that nothing but the task ends the wait of Cid
+	waits = w.hold(all[0], all[2])
+	sent := make(chan answer, 1)
+	go func() { got, err := w.Send(t.Context(), report("t3")); sent <- answer{got.Waited, err} }()
+	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
+	first, second := (<-chan answer)(sent), waits[1]
+	await(t, "news for Bob or Cid", func() bool { return len(sent)+len(waits[1]) > 0 })
+	if len(second) > 0 {
+		first, second = second, first
+	}
+	w.toldOf("the first", first, "t4")
+	w.stillWaits("the second", second)
+}
+
+// An agent that has a task, and a program in the place of one, take none: nobody leaves one to them.
+func TestSend_finishesWhileOthersWaitWhoTakeNone_doesNotWait(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.adds(all[0].Token, "sand", "paint", "hang")
+	w.task(all[0].Token, chat.TaskTake, "t1")
+	w.task(all[1].Token, chat.TaskTake, "t2")
+	w.catchUp(all)
+	bob, cid := w.hold(all[1])[0], w.shell(all[2])
+	got := w.sends(chat.SendRequest{Token: all[0].Token, Text: "done: t1", Kind: room.Status,
+		Finishes: []string{"t1"}, Wait: time.Minute})
+	if got.FreeTasks != 1 {
+		t.Errorf("got %+v", got)
+	}
+	w.stillWaits("Bob", bob)
+	w.stillWaits("the shell of Cid", cid)
+}
+
+func TestSend_deadlinePassesAfterTheTextWasSaid_isSent(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	said := false
+	bob, ctx := w.expiringAt(func(c tabletest.Call) bool {
+		before := said
+		said = said || c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "LOG#")
+		return before && c.Method != tabletest.Write
+	})
+	got, err := bob.Send(ctx, chat.SendRequest{Token: p.bob.Token, Text: "hello", Wait: time.Minute})
+	if ctx.Err() == nil || err != nil || !got.Sent || got.Others != 1 {
+		t.Errorf("%+v, %v; the deadline: %v", got, err, ctx.Err())
+	}
+}
+
+func TestSend_addresseesCannotBeRead_isUnavailable(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	fails := false
+	h := &tabletest.Hooks{Table: w.table, Before: func(context.Context, tabletest.Call) error {
+		if fails {
+			return fmt.Errorf("%w: no answer", table.ErrUnavailable)
+		}
+		return nil
+	}}
+	bob := &world{t: t, clock: w.clock, table: h, Service: chat.New(h, chat.Options{Clock: hurriedClock{w.clock}})}
+	bob.look(p.bob.Token, "") // so that its head is at hand
+	fails = true
+	w.clock.Advance(time.Second)
+	_, err := bob.send(chat.SendRequest{Token: p.bob.Token, Text: "for Ann", To: []string{"Ann"}})
+	wants(t, err, fault.Unavailable)
 }

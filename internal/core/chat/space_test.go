@@ -12,7 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
@@ -243,65 +242,4 @@ func TestSpace_whatAddsNothing_takesNone(t *testing.T) {
 		w.manage(w.ann.Token, room.BanName, fmt.Sprint("Zoe ", i), chat.StatusBanned)
 	}
 	w.say(w.ann.Token, "there is space")
-}
-
-// One guest's seat, from many networks, says as much as one caller may, and all guests of an invite twice as much.
-func TestLimits_guests_countBySeatAndByInvite(t *testing.T) {
-	w := limited(t, ratelimit.Limits{Messages: 20})
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 9})
-	by, said := guest(t, ann.Invite), 0
-	says := func(token string) (n int) {
-		for range 24 {
-			for range 30 {
-				said++
-				ctx := ident.WithAddress(by, fmt.Sprintf("2001:db8:%x::/64", said))
-				if _, err := w.Send(ctx, chat.SendRequest{Token: token, Text: fmt.Sprint("word ", said)}); err == nil {
-					n++
-				} else {
-					wants(t, err, fault.RateLimited)
-				}
-			}
-		}
-		return n
-	}
-	total := 0
-	for i := range 5 {
-		seat, err := w.arrives(by, fmt.Sprint("Guest ", i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := says(seat.Token)
-		total += got
-		if i == 0 && got != 20 {
-			t.Errorf("one seat said %d, want 20", got)
-		}
-	}
-	if total != 40 {
-		t.Errorf("five seats of one invite said %d, want 40", total)
-	}
-	w.say(ann.Token, "the admin speaks")
-}
-
-// An agent that runs away, from many networks, leaves its person the calls that stop it.
-func TestLimits_personOfARunawayAgent_stopsIt(t *testing.T) {
-	w := limited(t, ratelimit.Limits{Units: 100})
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
-	p, calls, refused := w.person(ann), 0, error(nil)
-	for ; refused == nil && calls < 1000; calls++ {
-		network := ident.WithAddress(t.Context(), fmt.Sprintf("2001:db8:%x::/64", calls))
-		call, err := w.Limits().Begin(network, ratelimit.Vital)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, refused = w.Send(call, chat.SendRequest{Token: ann.Token, Text: fmt.Sprint("word ", calls)})
-	}
-	wants(t, refused, fault.RateLimited)
-	paused := true
-	call, err := w.Limits().Begin(ident.WithAddress(t.Context(), "192.0.2.1"), ratelimit.Usual)
-	if err == nil {
-		_, err = w.Service.Supervise(call, chat.SuperviseRequest{Token: p, Paused: &paused})
-	}
-	if err != nil {
-		t.Errorf("its person pauses it: %v", err)
-	}
 }

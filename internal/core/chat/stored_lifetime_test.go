@@ -23,24 +23,6 @@ func roomKeys(token, name string) []table.Key {
 	}
 }
 
-func (w *world) stored(k table.Key) table.Item {
-	w.t.Helper()
-	got, err := w.table.Get(w.t.Context(), k, table.Strong)
-	if err != nil {
-		w.t.Fatalf("%s: %v", k, err)
-	}
-	return got
-}
-
-func (w *world) store(items ...table.Item) {
-	w.t.Helper()
-	for _, item := range items {
-		if err := w.table.Write(w.t.Context(), table.Put(item, table.Always)); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-}
-
 func eventKey(token string, n int64) table.Key {
 	return table.Key{Partition: "ROOM#" + token[:7], Sort: fmt.Sprintf("LOG#%016d", n)}
 }

@@ -11,45 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// supervise has a person supervise its agent. req lacks only the token.
-func (w *world) supervise(person string, req chat.SuperviseRequest) chat.Supervised {
-	w.t.Helper()
-	req.Token = person
-	got, err := w.Service.Supervise(w.t.Context(), req)
-	if err != nil {
-		w.t.Fatalf("supervise %+v: %v", req, err)
-	}
-	return got
-}
-
-// pauses has a person pause its agent, or let it go on.
-func (w *world) pauses(person string, paused bool) chat.Supervised {
-	w.t.Helper()
-	return w.supervise(person, chat.SuperviseRequest{Paused: &paused})
-}
-
-// approves has a person approve what its agent says, or no longer.
-func (w *world) approves(person string, approve bool) chat.Supervised {
-	w.t.Helper()
-	return w.supervise(person, chat.SuperviseRequest{Approve: &approve})
-}
-
-// decides has a person decide about a draft.
-func (w *world) decides(person, draft string, how room.Decision, text string) chat.Supervised {
-	w.t.Helper()
-	return w.supervise(person, chat.SuperviseRequest{Draft: draft, Decision: how, Text: text})
-}
-
-// drafts sends what becomes a draft, and returns its id.
-func (w *world) drafts(req chat.SendRequest) string {
-	w.t.Helper()
-	got, err := w.send(req)
-	if err != nil || got.Sent || got.Status != chat.StatusPending || got.ID == "" {
-		w.t.Fatalf("%q: %+v, %v", req.Text, got, err)
-	}
-	return got.ID
-}
-
 // draftTexts lists the texts of drafts.
 func draftTexts(list []chat.DraftView) (out []string) {
 	for _, d := range list {
@@ -66,15 +27,6 @@ func decided(ms []chat.Message) (out []string) {
 		}
 	}
 	return out
-}
-
-// approved is a company in which the person behind Bob approves what he says.
-func (w *world) approved() (p company, person string) {
-	w.t.Helper()
-	p = w.company()
-	person = w.person(p.bob)
-	w.approves(person, true)
-	return p, person
 }
 
 func TestDraft_waitsForThePerson_andIsSentAsTheAgentsMessage(t *testing.T) {

@@ -1,11 +1,13 @@
 package chat_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // task does one thing with the room's tasks.
@@ -76,61 +79,6 @@ func board(list []chat.Task) (out []string) {
 func (w *world) tasks(token string) []string {
 	w.t.Helper()
 	return board(w.lists(chat.TaskListRequest{Token: token}).Tasks)
-}
-
-// The words of a task are in the events about it, in its part of the snapshot, and once it is closed in an item of
-// its own. A report that ends a task is in there, too.
-func TestRedact_task_isGoneEverywhere(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	other := w.another()
-	other.look(p.bob.Token, p.bob.Cursor) // its tail has the words
-	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"},
-		{Title: "the key is " + spilled, Text: "really, " + spilled}, {Title: "paint"}, {Title: spilled}}})
-	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskEdit, ID: "t2", Text: "now it is " + spilled})
-	w.task(p.bob.Token, chat.TaskTake, "t2")
-	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskRelease, ID: "t2", Text: "mine is " + spilled})
-	w.task(p.bob.Token, chat.TaskTake, "t4")
-	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t4", Text: "it was " + spilled})
-	report := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "sanded, for " + spilled, Finishes: []string{"t1"}}).ID
-	other.look(p.bob.Token, p.bob.Cursor)
-	if n := w.inTable(p.ann.Token); n != 10 {
-		t.Fatalf("%d items hold the secret before", n)
-	}
-	_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.bob.Token, Redact: "t2"}) // he gave it back
-	wants(t, err, fault.NotAllowed)
-	w.redact(p.cid.Token, "t2")
-	w.redact(p.bob.Token, "t4") // which he has ended
-	if n := w.inTable(p.ann.Token); n != 2 {
-		t.Errorf("%d items hold the secret of the report", n)
-	}
-	w.redact(p.bob.Token, report)
-	if n := w.inTable(p.ann.Token); n != 0 {
-		t.Errorf("%d items hold the secret", n)
-	}
-	if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: "t2"}); got.Status != chat.StatusUnchanged {
-		t.Errorf("once more: %+v", got)
-	}
-	w.task(p.bob.Token, chat.TaskTake, "t2")
-	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskRelease, ID: "t2", Text: "again: " + spilled})
-	w.redact(p.cid.Token, "t2") // what was said of it since
-	if n := w.inTable(p.ann.Token); n != 0 {
-		t.Errorf("%d items hold the secret of the second reason", n)
-	}
-	if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: "t2"}); got.Status != chat.StatusUnchanged {
-		t.Errorf("a third time: %+v", got)
-	}
-	_, err = w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: "t9"})
-	wants(t, err, fault.InvalidArgument)
-	same(t, "the list", other.tasks(p.ann.Token), []string{"t2 removed open", "t3 paint open"})
-	for where, x := range map[string]*world{"here": w, "there": other, "elsewhere": w.elsewhere()} {
-		shown := fmt.Sprint(x.reads(p.bob), x.lists(chat.TaskListRequest{Token: p.bob.Token}),
-			x.lists(chat.TaskListRequest{Token: p.bob.Token, Closed: true}))
-		if strings.Contains(shown, spilled) {
-			t.Errorf("%s the secret is shown: %s", where, shown)
-		}
-	}
-	w.verify(p.ann.Token)
 }
 
 func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
@@ -402,5 +350,322 @@ func TestTask_afterADroppedOne_saysSo(t *testing.T) {
 	}
 	if got := w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskDrop, ID: "t3"}); got.Stuck != nil {
 		t.Errorf("for t3 wait %q", got.Stuck)
+	}
+}
+
+// The page of a person shows the whole list, also of what is done.
+func TestTask_listOfAPerson_hasAllOfThem(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	var titles []string
+	for range 30 {
+		titles = append(titles, "paint")
+	}
+	w.adds(p.ann.Token, titles...)
+	w.adds(p.bob.Token, "sweep", "sweep again")
+	person := w.person(p.ann)
+	if got := w.lists(chat.TaskListRequest{Token: p.ann.Token}); len(got.Tasks) != 30 || !got.HasMore {
+		t.Errorf("an agent gets %d tasks, %v", len(got.Tasks), got.HasMore)
+	}
+	if got := w.lists(chat.TaskListRequest{Token: person}); len(got.Tasks) != 32 || got.HasMore {
+		t.Errorf("a person gets %d tasks, %v", len(got.Tasks), got.HasMore)
+	}
+	for _, id := range []string{"t1", "t30", "t31"} {
+		w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: id})
+	}
+	closed := func(before string) []string {
+		return board(w.lists(chat.TaskListRequest{Token: person, Closed: true, ID: before}).Tasks)
+	}
+	same(t, "closed", closed(""), []string{"t31 sweep done Bob", "t30 paint done Bob", "t1 paint done Bob"})
+	same(t, "closed before t30", closed("t30"), []string{"t1 paint done Bob"})
+	_, err := w.ListTasks(t.Context(), chat.TaskListRequest{Token: person, Closed: true, ID: "m1"})
+	if err == nil {
+		t.Error("the closed tasks before no task are listed")
+	}
+}
+
+// Who joined after a seat was freed does not see the earlier tasks: so nobody can offer it one, which others could
+// not take then, and an answer to an event about one is no answer.
+func TestTask_whoDoesNotSeeIt_isNotOfferedIt(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "sand")
+	w.leave(p.bob.Token)
+	w.task(p.cid.Token, chat.TaskTake, "t1")
+	events := w.all(p.cid.Token)
+	dan := w.join("plans", "Dan")
+	w.sends(chat.SendRequest{Token: p.cid.Token, Text: "with a mask", ReplyTo: events[len(events)-1].ID})
+	for who, c := range map[string]struct {
+		token   string
+		answers bool
+	}{"Ann": {p.ann.Token, true}, "Dan": {dan.Token, false}} {
+		seen := w.all(c.token)
+		if m := seen[len(seen)-1]; m.Text != "with a mask" || (m.ReplyTo != "") != c.answers {
+			t.Errorf("%s sees %+v", who, m)
+		}
+	}
+	offer := chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskRelease, ID: "t1", For: []string{"Dan"}}
+	wants(t, w.changesNothing(p.ann.Token, func() error { _, err := w.Task(t.Context(), offer); return err }),
+		fault.InvalidArgument)
+	w.task(p.cid.Token, chat.TaskRelease, "t1")
+	offer.Token, offer.Action = p.ann.Token, chat.TaskEdit
+	_, err := w.Task(t.Context(), offer)
+	wants(t, err, fault.InvalidArgument)
+	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open"})
+}
+
+// A task tells who added and who ended it: a person, or its agent. One that an older program has stored does not, and
+// is whole all the same.
+func TestTask_ofAPerson_isShownAsThePersons(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	person := w.person(p.ann)
+	w.adds(p.ann.Token, "sand", "sweep")
+	w.adds(person, "paint", "hang it")
+	w.task(person, chat.TaskFinish, "t1")
+	w.task(p.ann.Token, chat.TaskFinish, "t3")
+	shown := func(w *world, closed bool) (list []string) {
+		for _, x := range w.lists(chat.TaskListRequest{Token: p.bob.Token, Closed: closed}).Tasks {
+			list = append(list, fmt.Sprintf("%s added by a person: %t, ended: %t", x.ID, x.AddedByPerson,
+				x.EndedByPerson))
+		}
+		return list
+	}
+	same(t, "open", shown(w, false),
+		[]string{"t2 added by a person: false, ended: false", "t4 added by a person: true, ended: false"})
+	same(t, "closed", shown(w, true),
+		[]string{"t3 added by a person: true, ended: false", "t1 added by a person: false, ended: true"})
+	w.verify(p.ann.Token)
+
+	of := table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "META#TASK#", Consistency: table.Strong}
+	for item, err := range table.All(t.Context(), w.table, of) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		item.Data = bytes.Replace(item.Data, []byte(`"me":true,`), nil, 1)
+		if err := w.table.Write(t.Context(), table.Put(item, table.Always)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "open, of an older program", shown(w.elsewhere(), false),
+		[]string{"t2 added by a person: false, ended: false", "t4 added by a person: false, ended: false"})
+	w.verify(p.ann.Token)
+}
+
+// Four agents take the same task at once, and then four others the next free one: one wins the first, and each
+// of the others gets one of its own. Its holder finishes it once, by whichever of two calls is first.
+func TestTask_takenAtOnce_hasOneWinner(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		const rounds, agents = 50, 4
+		w := services[0]
+		at := func(i int) *world { return services[i%len(services)] }
+		names := []string{"Ann", "Bob", "Cid", "Dan"}
+		var all []chat.Seated
+		for _, name := range names {
+			all = append(all, w.enter(chat.JoinRequest{Room: "plans", AgentName: name, Capacity: agents}))
+		}
+		task := func(i int, action chat.TaskAction, id string) (chat.Tasks, error) {
+			return at(i).Task(t.Context(), chat.TaskRequest{Token: all[i].Token, Action: action, ID: id})
+		}
+		together := func(call func(i int)) {
+			var done sync.WaitGroup
+			for i := range agents {
+				done.Go(func() { call(i) })
+			}
+			done.Wait()
+		}
+		for round := range rounds {
+			var list []string
+			for i := range agents {
+				list = append(list, fmt.Sprintf("task %d of round %d", i, round))
+			}
+			added := at(round).adds(all[round%agents].Token, list...)
+			ids := make([]string, agents)
+			for i := range ids {
+				ids[i] = added.Tasks[i].ID
+			}
+			errs := make([]error, agents)
+			together(func(i int) { _, errs[i] = task(i, chat.TaskTake, ids[0]) })
+			winner := -1
+			for i, err := range errs {
+				switch {
+				case err == nil && winner >= 0:
+					t.Fatalf("round %d: %s and %s have it", round, names[winner], names[i])
+				case err == nil:
+					winner = i
+				default:
+					wants(t, err, fault.InvalidArgument)
+				}
+			}
+			if winner < 0 {
+				t.Fatalf("round %d: nobody has it: %v", round, errs)
+			}
+			got := make([]string, agents)
+			together(func(i int) { // who has one takes that again
+				x, err := task(i, chat.TaskTake, "")
+				if err != nil {
+					t.Error(err)
+				} else {
+					got[i] = x.Task.ID
+				}
+			})
+			has := map[string]string{}
+			for i, id := range got {
+				if other := has[id]; other != "" || (id == ids[0]) != (i == winner) {
+					t.Fatalf("round %d: %s got %s, and %s has it: %v", round, names[i], id, other, got)
+				}
+				has[id] = names[i]
+			}
+			done := make([]bool, agents)
+			together(func(i int) { // the winner by a report, the others by turns by a call and by a report
+				if i == winner || i%2 == 0 {
+					sent, err := at(i).Send(t.Context(), chat.SendRequest{Token: all[i].Token,
+						Text: fmt.Sprintf("%s of %s is done", got[i], names[i]), Finishes: ids})
+					done[i] = err == nil && sent.Sent && len(sent.Unfinished) == agents-1
+				} else {
+					x, err := task(i, chat.TaskFinish, got[i])
+					done[i] = err == nil && x.Task.State == chat.TaskDone
+				}
+			})
+			for i := range done {
+				if !done[i] {
+					t.Fatalf("round %d: %s has not finished %s", round, names[i], got[i])
+				}
+			}
+		}
+		same(t, "the list", w.tasks(all[0].Token), nil)
+		closed := w.lists(chat.TaskListRequest{Token: all[0].Token, Closed: true})
+		if len(closed.Tasks) != 100 || !closed.HasMore {
+			t.Errorf("%d closed tasks are shown", len(closed.Tasks))
+		}
+		w.verify(all[0].Token)
+	})
+}
+
+// results renders what came of tasks as "t1 Bob: smooth", or as "t1 (removed)".
+func results(got chat.Tasks) (out []string) {
+	for _, t := range got.Results {
+		s := t.ID
+		if t.By != "" {
+			s += " " + t.By + ": " + t.Result
+		}
+		if t.Missing != "" {
+			s += " (" + t.Missing + ")"
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// finish ends a task with what was done.
+func (w *world) finish(token, id, text string) chat.Tasks {
+	w.t.Helper()
+	return w.does(chat.TaskRequest{Token: token, Action: chat.TaskFinish, ID: id, Text: text})
+}
+
+// Who takes a task has what it needs, also of those that were done before it was added. Each call that gives the task
+// again brings that again.
+func TestTask_taken_bringsWhatCameOfThoseBefore(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "sand", "paint < 1", "hang < 1 2", "sweep")
+	w.finish(p.bob.Token, "t1", "smooth")
+	w.task(p.bob.Token, chat.TaskTake, "t2")
+	next := chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskNext, ID: "t2", Text: "white"}
+	want := []string{"t1 Bob: smooth", "t2 Bob: white"}
+	for range 2 { // the second time as if the answer had been lost
+		same(t, "with next", results(w.does(next)), want)
+	}
+	same(t, "taken again", results(w.elsewhere().task(p.bob.Token, chat.TaskTake, "t3")), want)
+	got := w.lists(chat.TaskListRequest{Token: p.cid.Token, ID: "t3"})
+	same(t, "looked at", results(got), want)
+	if got.Task.ID != "t3" || len(got.Tasks) != 0 {
+		t.Errorf("looked at %+v", got)
+	}
+	if got := w.finish(p.bob.Token, "t3", "it hangs"); len(got.Results) > 0 {
+		t.Errorf("finished with %q", results(got))
+	}
+
+	w.adds(p.ann.Token, "mop < t4 t1", "wax < t1 1")
+	if got := w.lists(chat.TaskListRequest{Token: p.ann.Token, ID: "t5"}); fmt.Sprint(got.Task.After) != "[t4 t1]" ||
+		got.Task.State != chat.TaskBlocked {
+		t.Errorf("after one that is done and one that is not: %+v", got.Task)
+	}
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskEdit, ID: "t5", After: []string{"t1", "t2"}})
+	same(t, "after an edit", results(w.task(p.cid.Token, chat.TaskTake, "t5")), want)
+
+	w.redact(p.ann.Token, "t1")
+	w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 5})
+	dan := w.join("plans", "Dan")
+	w.adds(p.ann.Token, "polish < t1 t2")
+	same(t, "one was removed", results(w.task(p.cid.Token, chat.TaskTake, "t7")), []string{"t1 Bob:  (removed)",
+		"t2 Bob: white"})
+	w.task(p.cid.Token, chat.TaskRelease, "t7")
+	same(t, "from before its time", results(w.task(dan.Token, chat.TaskTake, "t7")),
+		[]string{"t1 (from before you joined)", "t2 (from before you joined)"})
+	for _, id := range []string{"t2", "t99"} {
+		_, err := w.ListTasks(t.Context(), chat.TaskListRequest{Token: dan.Token, ID: id})
+		wants(t, err, fault.InvalidArgument)
+	}
+	w.verify(p.ann.Token)
+}
+
+// A result of many tasks, or of long words, says which of them it leaves out, and each is shown alone.
+func TestTask_takenAfterMany_namesTheFirstThatIsLeftOut(t *testing.T) {
+	for name, c := range map[string]struct {
+		words string
+		shown int
+	}{"nine short ones": {"done", 8}, "nine long ones": {strings.Repeat("ä", 450), 6}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company()
+			w.adds(p.ann.Token, "1", "2", "3", "4", "5", "6", "7", "8", "9", "all < 1 2 3 4 5 6 7 8 9")
+			for no := range 9 {
+				w.finish(p.bob.Token, fmt.Sprintf("t%d", no+1), c.words)
+			}
+			got := w.task(p.bob.Token, chat.TaskTake, "")
+			if rest := fmt.Sprintf("t%d", c.shown+1); len(got.Results) != c.shown || got.Rest != rest {
+				t.Errorf("%d results, and the rest from %s", len(got.Results), got.Rest)
+			}
+			one := w.lists(chat.TaskListRequest{Token: p.bob.Token, ID: got.Rest})
+			if one.Task.Result != c.words || one.Task.By != "Bob" {
+				t.Errorf("alone: %+v", one.Task)
+			}
+		})
+	}
+}
+
+// Of a report only the beginning is stored with the task.
+func TestTask_resultOfALongReport_namesTheMessage(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "sand", "paint", "hang < 1 2")
+	short := chat.SendRequest{Token: p.bob.Token, Text: "smooth", Finishes: []string{"t1"}}
+	w.sends(short)
+	long := w.sends(chat.SendRequest{Token: p.bob.Token, Text: strings.Repeat("white ", 200), Finishes: []string{"t2"}})
+	got := w.task(p.cid.Token, chat.TaskTake, "t3").Results
+	if got[0].Report != "" || got[1].Report != long.ID {
+		t.Errorf("the reports are %q and %q, want only %q", got[0].Report, got[1].Report, long.ID)
+	}
+}
+
+// A task is no news: what came meanwhile is read with its cursor.
+func TestTask_cursor_isThatOfTheLastResult(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.say(p.ann.Token, "read before")
+	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
+	w.adds(p.ann.Token, "sand")
+	w.say(p.ann.Token, "unread")
+	for name, got := range map[string]chat.Tasks{"take": w.task(p.bob.Token, chat.TaskTake, ""),
+		"list":        w.lists(chat.TaskListRequest{Token: p.bob.Token}),
+		"look at one": w.lists(chat.TaskListRequest{Token: p.bob.Token, ID: "t1"})} {
+		if place(t, p.bob.Token, got.Cursor) != place(t, p.bob.Token, p.bob.Cursor) {
+			t.Errorf("%s: another cursor", name)
+		}
+		same(t, name, texts(w.look(p.bob.Token, got.Cursor).Messages), []string{"unread"})
+	}
+	if got := w.lists(chat.TaskListRequest{Token: w.person(p.ann)}); got.Cursor != "" {
+		t.Errorf("a person got %q", got.Cursor)
 	}
 }

@@ -197,57 +197,6 @@ func TestTask_waitBeginsWhileAnotherIsTold_tellsOfTheNext(t *testing.T) {
 	w.toldOf("Bob", bob, "t2")
 }
 
-// A report is the place to wait for what comes next, but not if there is something to do. What others wait for
-// is left to them, and the one or the other hears of it.
-func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	ann, bob := all[0], all[1]
-	w.adds(ann.Token, "sand", "paint < 1", "hang < 1", "sweep < 3")
-	report := func(id string) chat.SendRequest {
-		return chat.SendRequest{Token: bob.Token, Text: "done: " + id, Kind: room.Status, Finishes: []string{id},
-			Wait: time.Minute}
-	}
-	w.task(bob.Token, chat.TaskTake, "t1")
-	waits := w.hold(ann) // and takes one of the two
-	if got := w.sends(report("t1")); got.FreeTasks != 2 {
-		t.Errorf("got %+v", got)
-	}
-	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
-	w.task(ann.Token, chat.TaskTake, "")
-	w.task(bob.Token, chat.TaskTake, "")
-	w.catchUp(all) // so that nothing but the task ends the wait of Cid
-	waits = w.hold(all[0], all[2])
-	sent := make(chan answer, 1)
-	go func() { got, err := w.Send(t.Context(), report("t3")); sent <- answer{got.Waited, err} }()
-	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
-	first, second := (<-chan answer)(sent), waits[1]
-	await(t, "news for Bob or Cid", func() bool { return len(sent)+len(waits[1]) > 0 })
-	if len(second) > 0 {
-		first, second = second, first
-	}
-	w.toldOf("the first", first, "t4")
-	w.stillWaits("the second", second)
-}
-
-// An agent that has a task, and a program in the place of one, take none: nobody leaves one to them.
-func TestSend_finishesWhileOthersWaitWhoTakeNone_doesNotWait(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.adds(all[0].Token, "sand", "paint", "hang")
-	w.task(all[0].Token, chat.TaskTake, "t1")
-	w.task(all[1].Token, chat.TaskTake, "t2")
-	w.catchUp(all)
-	bob, cid := w.hold(all[1])[0], w.shell(all[2])
-	got := w.sends(chat.SendRequest{Token: all[0].Token, Text: "done: t1", Kind: room.Status,
-		Finishes: []string{"t1"}, Wait: time.Minute})
-	if got.FreeTasks != 1 {
-		t.Errorf("got %+v", got)
-	}
-	w.stillWaits("Bob", bob)
-	w.stillWaits("the shell of Cid", cid)
-}
-
 // Ann, who added it, and Bob want the task that Cid has taken. Cid does something, and falls silent for the rest of the
 // time. What it did to the task then is refused, and it learns who has it.
 func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {

@@ -2,6 +2,9 @@ package chat_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 // A process may end without a word in the middle of a long wait. So others see the wait
@@ -98,4 +102,189 @@ func (w *world) written(of chat.Seated) string {
 		w.t.Fatal(err)
 	}
 	return string(item.Data)
+}
+
+// Bob says that he will be back in an hour. A minute later he makes a call.
+func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
+	for what, c := range map[string]struct {
+		calls func(w *world, bob chat.Seated)
+		ends  bool
+		state chat.AgentState // "" if it does not matter
+	}{
+		"a message that waits": {func(w *world, bob chat.Seated) {
+			go func() {
+				_, _ = w.send(chat.SendRequest{Token: bob.Token, Text: "one thing more", Wait: 40 * time.Second})
+			}()
+			await(w.t, "the wait", func() bool { return w.watch.count(40*time.Second) > 0 })
+		}, false, ""},
+		"a shell line": {func(w *world, bob chat.Seated) { w.shell(bob) }, false, chat.AgentStandby},
+		"a wait":       {func(w *world, bob chat.Seated) { w.hold(bob) }, true, chat.AgentWaiting},
+		"a wait that announces another": {func(w *world, bob chat.Seated) {
+			w.open(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute,
+				Absence: away(59 * time.Minute)})
+		}, false, ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.pair()
+			w.leaves(p.bob, time.Hour)
+			w.clock.Advance(time.Minute)
+			c.calls(w, p.bob)
+			for _, w := range []*world{w, w.elsewhere()} {
+				if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); (got.BackIn == 0) != c.ends ||
+					c.state != "" && got.State != c.state {
+					t.Errorf("Ann sees %+v", got)
+				}
+			}
+		})
+	}
+}
+
+func TestFirstWait_afterIt_theNextOneWaits(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leaves(p.bob, 10*time.Minute)
+	first, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
+	if err != nil || !first.AloneNow {
+		t.Fatalf("got %+v, %v", first, err)
+	}
+	next := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: first.Cursor, Wait: time.Minute})
+	w.pass(59 * time.Second)
+	w.stillWaits("Ann", next) // nor is she given the turn, since nobody would hear her
+	w.pass(time.Second)
+	got := take(t, next)
+	if got.AloneNow || !read(t, p.ann.Token, got.Cursor).ToldAlone {
+		t.Errorf("the next wait gets %+v", got)
+	}
+	w.say(p.bob.Token, "I am here after all")
+	got = w.look(p.ann.Token, got.Cursor)
+	if read(t, p.ann.Token, got.Cursor).ToldAlone {
+		t.Error("the cursor remembers it although Bob has spoken")
+	}
+}
+
+func TestFirstWait_allOthersHaveLeft_returnsAtOnceAsAllDone(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leave(p.bob.Token)
+	cursor := w.look(p.ann.Token, p.ann.Cursor).Cursor
+	first, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: cursor, Wait: time.Minute})
+	if err != nil || first.Status != chat.StatusAllDone || !first.AloneNow {
+		t.Fatalf("got %+v, %v", first, err)
+	}
+	next := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: first.Cursor, Wait: time.Minute})
+	w.stillWaits("Ann", next)
+	w.join("plans", "Cid")
+	wantStatus(t, "Ann", take(t, next), chat.StatusMessages)
+}
+
+func TestFirstWait_unlessAllOthersAreAway_waits(t *testing.T) {
+	for what, c := range map[string]struct {
+		cid      func(w *world, p company) // Bob is away
+		noCursor bool
+	}{
+		"one is busy": {cid: func(w *world, p company) { w.look(p.cid.Token, p.cid.Cursor) }},
+		"one waits":   {cid: func(w *world, p company) { w.hold(p.cid) }},
+		// it may answer
+		"one is on standby": {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour); w.shell(p.cid) }},
+		"without a cursor":  {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour) }, noCursor: true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company()
+			w.leaves(p.bob, 10*time.Minute)
+			c.cid(w, p)
+			if c.noCursor {
+				w.look(p.ann.Token, w.look(p.ann.Token, "").Cursor)
+				p.ann.Cursor = ""
+			}
+			w.stillWaits("Ann", w.hold(p.ann)[0])
+		})
+	}
+	w := newWorld(t)
+	w.stillWaits("Ann, who was always alone", w.hold(w.join("plans", "Ann"))[0])
+}
+
+// presenceFails returns a service in another process whose table fails reads and writes
+// of single presences while fails says so, and how many it has failed.
+func (w *world) presenceFails(fails func(c tabletest.Call, failed int) bool) (two *world, failed func() int) {
+	var mu sync.Mutex
+	n := 0
+	h := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		key := c.Key
+		if c.Method == tabletest.Write {
+			key = c.Ops[0].Item.Key
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if !strings.HasPrefix(key.Sort, "SEEN#") || !fails(c, n) {
+			return nil
+		}
+		n++
+		return fmt.Errorf("%w: no answer", table.ErrUnavailable)
+	}}
+	failed = func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return n
+	}
+	return &world{t: w.t, clock: w.clock, table: w.table, watch: w.watch,
+		Service: chat.New(h, chat.Options{Clock: w.watch})}, failed
+}
+
+// The write that announces a wait fails once. Others must not think for minutes that
+// nobody waits: after 90 seconds a paired agent would lose its seat.
+func TestWait_announcementFails_isMadeUpSoon(t *testing.T) {
+	w := newWorld(t)
+	one := w.another()
+	two, failed := w.presenceFails(func(c tabletest.Call, failed int) bool {
+		return c.Method == tabletest.Write && failed == 0
+	})
+	p := one.pair()
+	wait := two.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 10 * time.Minute})
+	const soon = 10 * time.Second
+	await(t, "a timer for another try", func() bool { return w.watch.count(soon) > 0 })
+	w.clock.Advance(soon)
+	await(t, "the wait is announced", func() bool { return one.seenElsewhere(p.ann, p.bob).State == "waiting" })
+	if failed() != 1 {
+		t.Errorf("%d writes failed", failed())
+	}
+	two.stillWaits("Bob", wait)
+}
+
+// The table fails to take an announcement, and then to tell what it has. What the process
+// knows of its agent stays as it was: that it has used its token, and the last event when
+// its wait began.
+func TestWait_announcementAndReadFail_keepWhatIsKnown(t *testing.T) {
+	w := newWorld(t)
+	one := w.another()
+	began := w.clock.Now()
+	two, failed := w.presenceFails(func(c tabletest.Call, failed int) bool {
+		late := w.clock.Since(began) > 2*time.Minute
+		return late && (failed == 0 && c.Method == tabletest.Write || failed == 1 && c.Method == tabletest.Get)
+	})
+	p := one.pair()
+	two.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: chat.MaxWait})
+	announced := func() (until int64, used bool, head int64) {
+		l := one.Store().Acquire(p.bob.Token[:7])
+		defer l.Release()
+		got, err := l.Seats().PresenceOf(t.Context(), 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.UntilMs, got.Used, got.Head
+	}
+	first, _, _ := announced()
+	looks := func() int { return w.watch.count(time.Minute) + w.watch.count(10*time.Second) }
+	for again := first; again == first; again, _, _ = announced() {
+		if w.clock.Since(began) > 15*time.Minute {
+			t.Fatal("the wait is not announced again")
+		}
+		before := looks()
+		w.clock.Advance(time.Minute)
+		await(t, "the wait looks after its announcement", func() bool { return looks() > before })
+	}
+	if _, used, head := announced(); failed() != 2 || !used || head == 0 {
+		t.Errorf("after %d failures: used %t, head %d", failed(), used, head)
+	}
 }

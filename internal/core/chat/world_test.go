@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"testing"
@@ -11,9 +12,13 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
@@ -219,5 +224,254 @@ func (w *world) awaitText(token, text string) {
 			return
 		}
 		runtime.Gosched()
+	}
+}
+
+func (w *world) update(req chat.UpdateRequest) chat.Updated {
+	w.t.Helper()
+	got, err := w.UpdateRoom(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("update: %v", err)
+	}
+	return got
+}
+
+// manage fails unless the action has this result.
+func (w *world) manage(token string, action room.Action, name string, want chat.ManageStatus) chat.Managed {
+	w.t.Helper()
+	got, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: action})
+	if err != nil || got.Status != want {
+		w.t.Fatalf("%s %s: %q, %v; want %q", action, name, got.Status, err, want)
+	}
+	return got
+}
+
+// events returns the log of a token's room.
+func (w *world) events(token string) []loggedEvent {
+	w.t.Helper()
+	log, err := readLog(w.t.Context(), w.table, token[:7])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return log.events
+}
+
+// changesNothing makes a call that must be refused and returns its error. It fails if
+// the call changed the log or the snapshot of the token's room.
+func (w *world) changesNothing(token string, call func() error) error {
+	w.t.Helper()
+	before, meta := len(w.events(token)), w.item(token, "META")
+	err := call()
+	if err == nil {
+		w.t.Fatal("it was not refused")
+	}
+	if after := len(w.events(token)); after != before {
+		w.t.Errorf("%d events became %d: %v", before, after, err)
+	}
+	if after := w.item(token, "META"); string(after.Data) != string(meta.Data) {
+		w.t.Errorf("%s became %s: %v", meta.Data, after.Data, err)
+	}
+	return err
+}
+
+// trio is a room of three agents. Ann is its admin.
+type trio struct{ ann, bob, cid chat.Seated }
+
+func (w *world) trio() trio {
+	w.t.Helper()
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 10})
+	return trio{ann: ann, bob: w.join("plans", "Bob"), cid: w.join("plans", "Cid")}
+}
+
+// head returns the room of a token as it is now.
+func (w *world) head(token string) *room.Head {
+	w.t.Helper()
+	l := w.Store().Acquire(token[:ident.RoomChars])
+	defer l.Release()
+	h, err := l.Refresh(w.t.Context(), w.clock.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return h
+}
+
+// id returns the id of event n in the room of a token.
+func (w *world) id(token string, n int64) string {
+	w.t.Helper()
+	return w.head(token).MessageID(n)
+}
+
+// number returns the event that a message id stands for.
+func (w *world) number(token, id string) int64 {
+	w.t.Helper()
+	n, ok := w.head(token).MessageNumber(id)
+	if !ok {
+		w.t.Fatalf("%q is no id of the room", id)
+	}
+	return n
+}
+
+// place returns the event at which a cursor of the token's owner stands.
+func place(t *testing.T, token, cursor string) int64 { return read(t, token, cursor).N }
+
+// read returns what a cursor of the token's owner holds.
+func read(t *testing.T, token, cursor string) ident.Cursor {
+	t.Helper()
+	own, err := ident.ParseToken(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, ok := own.ParseCursor(cursor)
+	if !ok {
+		t.Fatalf("%q is no cursor of this token", cursor)
+	}
+	return c
+}
+
+// onEachTable runs a test with one service on a file, with two services on a file,
+// and with two on DynamoDB.
+func onEachTable(t *testing.T, test func(t *testing.T, services ...*world)) {
+	t.Run("one service", func(t *testing.T) {
+		w := newWorld(t)
+		w.Service = chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}, SingleProcess: true, MinBatch: 1})
+		test(t, w)
+	})
+	t.Run("two services", func(t *testing.T) {
+		w := newWorld(t)
+		test(t, w.elsewhere(), w.elsewhere())
+	})
+	t.Run("two services on DynamoDB", func(t *testing.T) {
+		clock := clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
+		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
+		w := &world{t: t, clock: clock, table: db}
+		test(t, w.elsewhere(), w.elsewhere())
+	})
+}
+
+// sends sends req, and fails unless it is sent.
+func (w *world) sends(req chat.SendRequest) chat.Sent {
+	w.t.Helper()
+	got, err := w.send(req)
+	if err != nil || !got.Sent {
+		w.t.Fatalf("send %q: %+v, %v", req.Text, got, err)
+	}
+	return got
+}
+
+// ask asks these agents, or anyone, in public. It returns the id.
+func (w *world) ask(token, text string, names ...string) string {
+	w.t.Helper()
+	return w.sends(chat.SendRequest{Token: token, Text: text, Ask: names, Kind: room.Request}).ID
+}
+
+// reply answers a message.
+func (w *world) reply(token, text, to string, only ...string) {
+	w.t.Helper()
+	w.sends(chat.SendRequest{Token: token, Text: text, ReplyTo: to, To: only})
+}
+
+// requests lists the open requests that room_info shows the owner of a token, as "Ann
+// asks [Bob]: blue?".
+func (w *world) requests(token string) (out []string) {
+	w.t.Helper()
+	for _, r := range w.info(token).Requests {
+		out = append(out, fmt.Sprintf("%s asks %s: %s", r.From, r.OwedBy, r.Text))
+	}
+	return out
+}
+
+// asked fails unless these are the open requests, for each of the agents.
+func (w *world) asked(want []string, agents ...chat.Seated) {
+	w.t.Helper()
+	for _, s := range agents {
+		same(w.t, s.Name+" sees open", w.requests(s.Token), want)
+	}
+}
+
+// company is a room of four seats, three of which are taken. Ann is its admin.
+type company struct{ ann, bob, cid chat.Seated }
+
+func (w *world) company() company {
+	w.t.Helper()
+	p := company{ann: w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})}
+	p.bob, p.cid = w.join("plans", "Bob"), w.join("plans", "Cid")
+	p.ann.Cursor, p.bob.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor, w.look(p.bob.Token, p.bob.Cursor).Cursor
+	return p
+}
+
+func (w *world) send(req chat.SendRequest) (chat.Sent, error) {
+	w.t.Helper()
+	return w.Send(w.t.Context(), req)
+}
+
+// supervise has a person supervise its agent. req lacks only the token.
+func (w *world) supervise(person string, req chat.SuperviseRequest) chat.Supervised {
+	w.t.Helper()
+	req.Token = person
+	got, err := w.Service.Supervise(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("supervise %+v: %v", req, err)
+	}
+	return got
+}
+
+// pauses has a person pause its agent, or let it go on.
+func (w *world) pauses(person string, paused bool) chat.Supervised {
+	w.t.Helper()
+	return w.supervise(person, chat.SuperviseRequest{Paused: &paused})
+}
+
+// approves has a person approve what its agent says, or no longer.
+func (w *world) approves(person string, approve bool) chat.Supervised {
+	w.t.Helper()
+	return w.supervise(person, chat.SuperviseRequest{Approve: &approve})
+}
+
+// decides has a person decide about a draft.
+func (w *world) decides(person, draft string, how room.Decision, text string) chat.Supervised {
+	w.t.Helper()
+	return w.supervise(person, chat.SuperviseRequest{Draft: draft, Decision: how, Text: text})
+}
+
+// drafts sends what becomes a draft, and returns its id.
+func (w *world) drafts(req chat.SendRequest) string {
+	w.t.Helper()
+	got, err := w.send(req)
+	if err != nil || got.Sent || got.Status != chat.StatusPending || got.ID == "" {
+		w.t.Fatalf("%q: %+v, %v", req.Text, got, err)
+	}
+	return got.ID
+}
+
+// approved is a company in which the person behind Bob approves what he says.
+func (w *world) approved() (p company, person string) {
+	w.t.Helper()
+	p = w.company()
+	person = w.person(p.bob)
+	w.approves(person, true)
+	return p, person
+}
+
+// pair is a room of two agents.
+type pair struct{ ann, bob chat.Seated }
+
+func (w *world) pair() pair {
+	w.t.Helper()
+	p := pair{ann: w.join("plans", "Ann"), bob: w.join("plans", "Bob")}
+	p.ann.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor // Bob's join
+	return p
+}
+
+func take(t *testing.T, from <-chan answer) chat.Waited {
+	t.Helper()
+	select {
+	case got := <-from:
+		if got.err != nil {
+			t.Fatalf("wait: %v", got.err)
+		}
+		return got.Waited
+	case <-time.After(chat.Patience): // only a broken wait gets here
+		t.Fatal("the wait did not end")
+		panic("unreachable")
 	}
 }
