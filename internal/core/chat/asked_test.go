@@ -60,12 +60,12 @@ func (w *world) asksThenWaits(req chat.SendRequest, cursor func(chat.Sent) strin
 func inquires(here, there *world, req chat.SendRequest, waits wayToWait, before func(*inquiry)) *inquiry {
 	a := &inquiry{here: here, there: there}
 	all := there.crowd("plans", "Ann", "Bob", "Cid", "Dan")
-	a.ann, a.bob, a.cid, a.dan = all[0], all[1], all[2], all[3]
+	a.ann, a.bob, a.cid, a.dan = all.of("Ann"), all.of("Bob"), all.of("Cid"), all.of("Dan")
 	a.person = there.person(a.cid)
 	if before != nil {
 		before(a)
 		there.catchUp(all)
-		a.ann.Cursor = all[0].Cursor
+		a.ann.Cursor = all.of("Ann").Cursor
 	}
 	req.Token, req.Text, req.Cursor = a.ann.Token, "shall we?", a.ann.Cursor
 	if req.Wait == 0 {
@@ -320,9 +320,9 @@ func TestWait_afterAnAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan")
-			w.sends(chat.SendRequest{Token: all[3].Token, Text: "I am done", Kind: "done"})
+			w.sends(chat.SendRequest{Token: all.of("Dan").Token, Text: "I am done", Kind: "done"})
 			w.catchUp(all)
-			r := asked{w, all[0], all[1], all[2], all[3], ""}
+			r := asked{w, all.of("Ann"), all.of("Bob"), all.of("Cid"), all.of("Dan"), ""}
 			r.id = w.ask(r.ann.Token, "shall we?", "Bob", "Cid")
 			r.ann.Cursor = w.look(r.ann.Token, "").Cursor
 			test(t, r)

@@ -35,11 +35,11 @@ func TestPerson_onDynamoDB_costsAUnitAMessageAndAMinute(t *testing.T) {
 		t.Errorf("to open a link: %d reads %v, writes %v", len(reads), reads, writes)
 	}
 	cursor := w.look(person, "").Cursor
-	for what, req := range map[string]chat.SendRequest{"a word": {Text: "hello"},
+	for name, req := range map[string]chat.SendRequest{"a word": {Text: "hello"},
 		"a note": {Text: "well done", To: []string{"Bob"}}, "an answer": {Text: "yes", ReplyTo: w.id(p.ann.Token, 4)}} {
 		cursor = w.look(person, cursor).Cursor
 		req.Token, req.Cursor = person, cursor
-		units(what, func() { cursor = w.sends(req).Cursor }, 0, 1, 1)
+		units(name, func() { cursor = w.sends(req).Cursor }, 0, 1, 1)
 	}
 	wrote := func() bool {
 		b.mu.Lock()

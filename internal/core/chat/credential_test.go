@@ -50,7 +50,7 @@ func TestCredential_ofAPerson_holdsItBackOnce(t *testing.T) {
 		w, there := services[0], services[len(services)-1]
 		p, pam := w.withPam()
 		bob := w.person(p.bob)
-		for what, req := range map[string]chat.SendRequest{
+		for name, req := range map[string]chat.SendRequest{
 			"alone":               {Token: pam.Token, Text: "to all " + secret},
 			"alone, with a key":   {Token: pam.Token, Text: "with a key " + secret, Key: "k"},
 			"alone, to one":       {Token: pam.Token, Text: "to one " + secret, To: []string{"Ann"}},
@@ -59,19 +59,19 @@ func TestCredential_ofAPerson_holdsItBackOnce(t *testing.T) {
 		} {
 			got, err := w.send(req)
 			if err != nil || got.Sent || got.Credential != "a GitHub token" {
-				t.Errorf("%s: %+v, %v", what, got, err)
+				t.Errorf("%s: %+v, %v", name, got, err)
 			}
 			if req.Key != "" { // the answer was lost, and its page calls again
 				if got, err := there.send(req); err != nil || got.Sent || got.Credential == "" {
-					t.Errorf("%s, by the same call: %+v, %v", what, got, err)
+					t.Errorf("%s, by the same call: %+v, %v", name, got, err)
 				}
 				req.Key = "the person has read it"
 			}
 			if sent, err := there.send(req); err != nil || !sent.Sent || sent.Credential != "" || sent.Duplicate {
-				t.Errorf("%s, once more: %+v, %v", what, sent, err)
+				t.Errorf("%s, once more: %+v, %v", name, sent, err)
 			}
 			if again, err := w.send(req); err != nil || !again.Sent || again.Duplicate != (req.Key != "") {
-				t.Errorf("%s, which was sent: %+v, %v", what, again, err)
+				t.Errorf("%s, which was sent: %+v, %v", name, again, err)
 			}
 		}
 		phone, err := w.opens(w.newLink(pam.Token), "phone")

@@ -95,14 +95,14 @@ func TestAddAgent_takesASeatByOneWrite(t *testing.T) {
 
 // The limit that came with an endpoint bounds what its calls cost. Those who stay are not held up by it for ever.
 func TestAddAgent_limitThatItBrings_endsWithTheLastEndpoint(t *testing.T) {
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		before, during *int // what the admin sets
 		after          int
 	}{
-		"the endpoint's":        {nil, nil, 0},
-		"the room's own":        {new(20), nil, 20},
-		"set since":             {nil, new(30), 30},
-		"removed and set since": {new(0), new(chat.UsualRun + 1), chat.UsualRun + 1},
+		"limit of the endpoint":       {nil, nil, 0},
+		"limit of the room":           {new(20), nil, 20},
+		"limit set since":             {nil, new(30), 30},
+		"limit removed and set since": {new(0), new(chat.UsualRun + 1), chat.UsualRun + 1},
 	} {
 		w := newWorld(t)
 		p := w.company()
@@ -120,15 +120,15 @@ func TestAddAgent_limitThatItBrings_endsWithTheLastEndpoint(t *testing.T) {
 		set(c.during)
 		w.manage(p.ann.Token, room.Kick, "Bea", chat.StatusKicked)
 		if got := limit(); got == 0 {
-			t.Errorf("%s: with an endpoint left there is no limit", what)
+			t.Errorf("%s: with an endpoint left there is no limit", name)
 		}
 		seen := w.opensLink(first)
 		w.supervise(seen, chat.SuperviseRequest{EndHook: first.Hook})
 		if got := limit(); got != c.after {
-			t.Errorf("%s: without an endpoint the limit is %d, want %d", what, got, c.after)
+			t.Errorf("%s: without an endpoint the limit is %d, want %d", name, got, c.after)
 		}
 		if here := w.elsewhere().info(p.ann.Token).Room.AgentMessages; here != c.after {
-			t.Errorf("%s: another process says %d", what, here)
+			t.Errorf("%s: another process says %d", name, here)
 		}
 	}
 }
@@ -278,7 +278,7 @@ func TestHeard_ofAnEndpointThatMayNotAnswer(t *testing.T) {
 		}
 		return got
 	}
-	for what, may := range map[string]func(bool){
+	for name, may := range map[string]func(bool){
 		"paused": func(yes bool) { w.pauses(person, !yes) },
 		"muted": func(yes bool) {
 			if yes {
@@ -289,18 +289,18 @@ func TestHeard_ofAnEndpointThatMayNotAnswer(t *testing.T) {
 		},
 	} {
 		may(false)
-		w.say(p.ann.Token, "@Bot are you "+what+"?")
+		w.say(p.ann.Token, "@Bot are you "+name+"?")
 		if got := hears(); got.N != 0 || got.Gone {
-			t.Errorf("%s: it hears %+v", what, got)
+			t.Errorf("%s: it hears %+v", name, got)
 		}
 		may(true)
 		got := hears()
-		if n := len(got.Messages); n == 0 || got.Messages[n-1].Text != "@Bot are you "+what+"?" {
-			t.Errorf("no longer %s: it hears %+v", what, got)
+		if n := len(got.Messages); n == 0 || got.Messages[n-1].Text != "@Bot are you "+name+"?" {
+			t.Errorf("no longer %s: it hears %+v", name, got)
 		}
 		after = got.N
 		if hears().N != 0 {
-			t.Errorf("no longer %s: that alone calls it", what)
+			t.Errorf("no longer %s: that alone calls it", name)
 		}
 	}
 }

@@ -120,7 +120,7 @@ func TestGetFiles_areThoseThatTheCallerSees(t *testing.T) {
 
 // Who loses its seat, and what is removed, is out at once, also with an address from before.
 func TestDownload_asksTheHeadEachTime(t *testing.T) {
-	for what, happens := range map[string]func(s *shelf, p company, id string){
+	for name, happens := range map[string]func(s *shelf, p company, id string){
 		"kicked": func(s *shelf, p company, _ string) {
 			s.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
 		},
@@ -136,7 +136,7 @@ func TestDownload_asksTheHeadEachTime(t *testing.T) {
 		"too late":     func(s *shelf, _ company, _ string) { s.clock.Advance(15 * time.Minute) },
 		"room expired": func(s *shelf, _ company, _ string) { s.clock.Advance(room.Life + time.Hour) },
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			onEachStore(t, func(t *testing.T, s *shelf) {
 				p := s.company()
 				id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"})
@@ -178,10 +178,10 @@ func TestTicket_changed_leadsNowhere(t *testing.T) {
 	forged := ident.NewTicket(strings.Repeat("0", 32), head.ID, mine.Seat, 0, other, mine.Until)
 	moved := strings.Replace(got.Ticket, id[1:], other[1:], 1)
 	moved = moved[:len(moved)-2] + ident.Check(moved[:len(moved)-2])
-	for what, ticket := range map[string]string{"forged": forged.String(), "of another message": moved,
+	for name, ticket := range map[string]string{"forged": forged.String(), "of another message": moved,
 		"mistyped": got.Ticket[:len(got.Ticket)-1] + "!", "empty": "", "a token": p.bob.Token} {
 		if text, err := s.download(ticket); fault.CodeOf(err) != fault.TokenInvalid {
-			t.Errorf("%s: %q, %v", what, text, err)
+			t.Errorf("%s: %q, %v", name, text, err)
 		}
 	}
 }

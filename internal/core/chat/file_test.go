@@ -61,7 +61,7 @@ func TestFile_isSeenByThoseWhoSeeItsMessage(t *testing.T) {
 
 // What keeps an agent from speaking keeps it from sharing: when it asks, and when the bytes are there.
 func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		happens func(s *shelf, p company, person string)
 		code    fault.Code
 		status  chat.WaitStatus
@@ -97,7 +97,7 @@ func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
 		"room expired": {happens: func(s *shelf, _ company, _ string) { s.clock.Advance(room.Life + time.Hour) },
 			code: fault.RoomNotFound, late: fault.TokenInvalid},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			onEachStore(t, func(t *testing.T, base *shelf) {
 				s, store := base.watching()
 				p := s.company()
@@ -329,10 +329,10 @@ func TestSend_addressOfAFile_isRefusedAsATokenIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, secret := range map[string]string{"upload": "/v1/upload/" + code, "download": "/v1/file/" + got.Ticket} {
+	for name, secret := range map[string]string{"upload": "/v1/upload/" + code, "download": "/v1/file/" + got.Ticket} {
 		_, err := s.send(chat.SendRequest{Token: p.ann.Token, Text: "take https://parley.example" + secret + " and go"})
 		if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "address of a") {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	_, err = s.send(chat.SendRequest{Token: p.ann.Token, Text: strings.Repeat("x", room.MaxText+1)})

@@ -37,7 +37,7 @@ func (h *happening) Read(p []byte) (int, error) {
 }
 
 func TestUpload_rightsEndWhileItArrives_isNotShared(t *testing.T) {
-	for what, happens := range map[string]func(s *shelf, p company, person string){
+	for name, happens := range map[string]func(s *shelf, p company, person string){
 		"paused": func(s *shelf, _ company, person string) { s.pauses(person, true) },
 		"muted": func(s *shelf, p company, _ string) {
 			s.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
@@ -50,7 +50,7 @@ func TestUpload_rightsEndWhileItArrives_isNotShared(t *testing.T) {
 			s.update(chat.UpdateRequest{Token: p.ann.Token, Close: true})
 		},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			onEachStore(t, func(t *testing.T, base *shelf) {
 				s, store := base.watching()
 				p := s.company()
@@ -84,16 +84,16 @@ func TestUpload_takesOneFile(t *testing.T) {
 		if err != nil || view.Name != "a.bin" || view.Most != int64(len(long)) || view.Shared {
 			t.Errorf("%+v, %v", view, err)
 		}
-		for what, r := range map[string]io.Reader{
-			"that breaks off": io.MultiReader(strings.NewReader(long[:9000]),
+		for name, r := range map[string]io.Reader{
+			"breaks off": io.MultiReader(strings.NewReader(long[:9000]),
 				iotest.ErrReader(errors.New("gone"))),
-			"that is too long":        struct{ io.Reader }{strings.NewReader(long + "x")},
-			"that says so":            &unread{t: t, n: len(long) + 1},
-			"of nothing":              strings.NewReader(""),
-			"of nothing, of a sudden": struct{ io.Reader }{strings.NewReader("")},
+			"too long":                   struct{ io.Reader }{strings.NewReader(long + "x")},
+			"too long, and says so":      &unread{t: t, n: len(long) + 1},
+			"empty":                      strings.NewReader(""),
+			"empty, and does not say so": struct{ io.Reader }{strings.NewReader("")},
 		} {
 			if got, err := there.Upload(t.Context(), code, r); err == nil || len(store.all) > 0 {
-				t.Errorf("an upload %s: %+v; %d files", what, got, len(store.all))
+				t.Errorf("%s: %+v; %d files", name, got, len(store.all))
 			}
 		}
 		id := there.uploads(code, long)
@@ -101,11 +101,11 @@ func TestUpload_takesOneFile(t *testing.T) {
 			!slices.Equal(got.To, []string{"Bob"}) {
 			t.Errorf("the same file again: %+v, %v", got, err)
 		}
-		for what, other := range map[string]string{"another": "x" + long[1:], "a longer": long + "x",
-			"a shorter": "x"} {
+		for name, other := range map[string]string{"another file": "x" + long[1:], "longer file": long + "x",
+			"shorter file": "x"} {
 			_, err := s.upload(code, other)
 			if fault.CodeOf(err) != fault.AlreadyShared {
-				t.Errorf("%s file: %v", what, err)
+				t.Errorf("%s: %v", name, err)
 			}
 		}
 		if view, err := s.LookAtUpload(t.Context(), code); err != nil || !view.Shared {
@@ -113,13 +113,13 @@ func TestUpload_takesOneFile(t *testing.T) {
 		}
 		late := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "b", Size: 9})
 		s.clock.Advance(15*time.Minute + time.Second)
-		for what, code := range map[string]string{"late": late, "of nobody": ident.NewUploadCode(p.ann.Token[:7],
-			1).String(),
-			"of no seat": ident.NewUploadCode(p.ann.Token[:7], 9).String(), "mistyped": late[1:],
-			"of no room": ident.NewUploadCode("0000000", 1).String()} {
+		for name, code := range map[string]string{"too late": late, "mistyped": late[1:],
+			"never given": ident.NewUploadCode(p.ann.Token[:7], s.seatOf(p.ann)).String(),
+			"no seat":     ident.NewUploadCode(p.ann.Token[:7], s.seatOf(p.cid)+1).String(),
+			"no room":     ident.NewUploadCode("0000000", s.seatOf(p.ann)).String()} {
 			_, err := s.upload(code, "b")
 			if fault.CodeOf(err) != fault.TokenInvalid {
-				t.Errorf("an address %s: %v", what, err)
+				t.Errorf("%s: %v", name, err)
 			}
 		}
 		if n := len(s.kept(p.ann.Token)); n != 1 || len(s.names(p.ann.Token)) != 1 {
@@ -234,7 +234,7 @@ func TestUpload_twoAtOnceToOneAddress_shareOneFile(t *testing.T) {
 // An upload races a kick, a pause or the removal of an earlier file: there is a message with its bytes, or
 // neither.
 func TestUpload_againstWhatForbidsIt_isSharedOrLeavesNothing(t *testing.T) {
-	for what, forbids := range map[string]func(s *shelf, p company, person, earlier string) error{
+	for name, forbids := range map[string]func(s *shelf, p company, person, earlier string) error{
 		"kick": func(s *shelf, p company, _, _ string) error {
 			_, err := s.ManageAgent(s.t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob",
 				Action: room.Kick})
@@ -250,7 +250,7 @@ func TestUpload_againstWhatForbidsIt_isSharedOrLeavesNothing(t *testing.T) {
 			return err
 		},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			onEachStore(t, func(t *testing.T, base *shelf) {
 				for range 5 {
 					s, store := base.watching()
@@ -271,14 +271,14 @@ func TestUpload_againstWhatForbidsIt_isSharedOrLeavesNothing(t *testing.T) {
 					all.Wait()
 					names := s.names(p.ann.Token)
 					shared := slices.Contains(names, "a")
-					if forbidden != nil || shared != (failed == nil && got.Sent) || what == "redact" && !shared {
+					if forbidden != nil || shared != (failed == nil && got.Sent) || name == "redact" && !shared {
 						t.Errorf("%q are there; the upload: %+v, %v; the other: %v", names, got.Sent, failed, forbidden)
 					}
 					if n := len(s.kept(p.ann.Token)); n != len(names) {
 						t.Errorf("%d claims of %q", n, names)
 					}
 					// The service that did not redact still has the bytes in its books.
-					if what != "redact" && len(store.all) != len(names) {
+					if name != "redact" && len(store.all) != len(names) {
 						t.Errorf("%d files are kept of %q", len(store.all), names)
 					}
 				}
@@ -300,7 +300,7 @@ func (s *shelf) races() company {
 // whether it was written, the bytes stay.
 func TestUpload_lostReplies_shareOnce(t *testing.T) {
 	onEachStore(t, func(t *testing.T, s *shelf) {
-		for what, lost := range map[string]string{"of the message": "FILE#", "of the place": "UPLOAD#"} {
+		for name, lost := range map[string]string{"message": "FILE#", "place of the upload": "UPLOAD#"} {
 			p := s.races()
 			o := chat.Options{Clock: hurriedClock{s.clock}, SingleProcess: s.single, Files: s.store}
 			bad := *s
@@ -319,12 +319,12 @@ func TestUpload_lostReplies_shareOnce(t *testing.T) {
 				wants(t, err, fault.Unavailable)
 				got, err = bad.upload(offered.Upload.Code, "content")
 				if err != nil || !got.Sent {
-					t.Fatalf("%s: %+v, %v", what, got, err)
+					t.Fatalf("%s: %+v, %v", name, got, err)
 				}
 			}
 			after := s.with(chat.Options{})
 			if names := after.names(p.ann.Token); len(names) != 1 || len(after.kept(p.ann.Token)) != 1 {
-				t.Errorf("the reply %s is lost: %q", what, names)
+				t.Errorf("%s: the reply is lost, and there are %q", name, names)
 			}
 			after.has(p.ann.Token, got.ID, "content")
 		}
@@ -333,7 +333,7 @@ func TestUpload_lostReplies_shareOnce(t *testing.T) {
 
 // Nobody may take a table that does not answer for an address that has had no file, or for a file that was removed.
 func TestUpload_againWhileTheTableDoesNotAnswer_isUnavailable(t *testing.T) {
-	for name, fails := range map[string]string{"what was shared": "SENT#", "its message": "LOG#"} {
+	for name, fails := range map[string]string{"what was shared": "SENT#", "message": "LOG#"} {
 		s := inFile(t)
 		p := s.company()
 		code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 99})

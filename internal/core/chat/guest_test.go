@@ -86,7 +86,7 @@ func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
 	after := func(d time.Duration) func(*world, chat.Seated) {
 		return func(w *world, _ chat.Seated) { w.clock.Advance(d) }
 	}
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		before func(w *world, ann chat.Seated)
 		room   string // that Eve names
 		code   fault.Code
@@ -107,7 +107,7 @@ func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
 		"renamed":                  {before: renames},
 		"renamed, by its old name": {before: renames, room: "plans", code: fault.NotAllowed, says: "leave room out"},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
 			c.before(w, ann)
@@ -154,22 +154,22 @@ func TestRace_manyGuestsForFewUses_exactlySoManyAreSeated(t *testing.T) {
 // Of guests that come while the invite is renewed, those whose join is later than that get
 // no seat by the old one.
 func TestRace_guestsAgainstARenewal_theOldInviteGivesNothingAfterIt(t *testing.T) {
-	for what, renew := range map[string]func(*world, string) error{
-		"asked for": func(w *world, token string) error {
+	for name, renew := range map[string]func(*world, string) error{
+		"order": func(w *world, token string) error {
 			_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, NewInvite: true})
 			return err
 		},
-		"by a password": func(w *world, token string) error {
+		"new password": func(w *world, token string) error {
 			_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Password: "other"})
 			return err
 		},
-		"by a ban": func(w *world, token string) error {
+		"ban": func(w *world, token string) error {
 			_, err := w.ManageAgent(w.t.Context(),
 				chat.ManageRequest{Token: token, AgentName: "Mal", Action: room.BanName})
 			return err
 		},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			onEachTable(t, func(t *testing.T, services ...*world) {
 				w := services[0]
 				ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 20})

@@ -17,7 +17,7 @@ func TestHistory_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	id := w.say(p.ann.Token, "héllo").ID
-	for what, req := range map[string]chat.HistoryRequest{
+	for name, req := range map[string]chat.HistoryRequest{
 		"two directions":            {Before: id, After: id},
 		"direction and id":          {Before: id, ID: id},
 		"agreements and id":         {Agreed: true, ID: id},
@@ -36,14 +36,14 @@ func TestHistory_invalidArguments_areRefused(t *testing.T) {
 	} {
 		req.Token = p.bob.Token
 		if got, err := w.History(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
-			t.Errorf("%s: %+v, %v", what, got, err)
+			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 }
 
 // A wait and a page of history return the first part and where the rest begins.
 func TestHistory_longText_isReadInParts(t *testing.T) {
-	for what, text := range map[string]string{
+	for name, text := range map[string]string{
 		"letters":     strings.Repeat("abcdefgh", room.MaxText/8),
 		"characters":  strings.Repeat("€", room.MaxText/3),
 		"quotes":      strings.Repeat(`"`, room.MaxText),
@@ -59,23 +59,23 @@ func TestHistory_longText_isReadInParts(t *testing.T) {
 		m, more := byNumber.Messages[0], len(text) > 6<<10
 		if m.Text != first.Text || (m.More != nil) != more || more && *m.More != *first.More ||
 			byNumber.HasMore != more {
-			t.Errorf("%s: a wait gives %d bytes, history %d", what, len(first.Text), len(m.Text))
+			t.Errorf("%s: a wait gives %d bytes, history %d", name, len(first.Text), len(m.Text))
 		}
 		whole := first.Text
 		for more := first.More; more != nil; {
 			if more.ID != id || more.Offset != len(whole) {
-				t.Fatalf("%s: after %d bytes more is %+v", what, len(whole), more)
+				t.Fatalf("%s: after %d bytes more is %+v", name, len(whole), more)
 			}
 			page := w.history(p.bob.Token, chat.HistoryRequest{ID: more.ID, Offset: more.Offset})
 			m := page.Messages[0]
 			if !utf8.ValidString(m.Text) || m.Text == "" || page.HasMore != (m.More != nil) {
-				t.Fatalf("%s: part at %d: %+v", what, more.Offset, m)
+				t.Fatalf("%s: part at %d: %+v", name, more.Offset, m)
 			}
 			whole += m.Text
 			more = m.More
 		}
 		if whole != text {
-			t.Errorf("%s: the parts make %d of %d bytes", what, len(whole), len(text))
+			t.Errorf("%s: the parts make %d of %d bytes", name, len(whole), len(text))
 		}
 	}
 }

@@ -150,7 +150,7 @@ func TestHook_thatBeginsAgain_knowsNoEarlierCall(t *testing.T) {
 }
 
 func TestHook_ends_withAllThatIsStoredOfIt(t *testing.T) {
-	for what, ends := range map[string]func(w *world, p company, x roomlog.HookItem){
+	for name, ends := range map[string]func(w *world, p company, x roomlog.HookItem){
 		"its agent leaves": func(w *world, p company, _ roomlog.HookItem) { w.leave(p.bob.Token) },
 		"it is kicked": func(w *world, p company, _ roomlog.HookItem) {
 			if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Action: room.Kick,
@@ -182,7 +182,7 @@ func TestHook_ends_withAllThatIsStoredOfIt(t *testing.T) {
 			}
 		},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.company()
 			x := w.hook(p.bob.Token, "https://example.com/")
@@ -190,7 +190,7 @@ func TestHook_ends_withAllThatIsStoredOfIt(t *testing.T) {
 				t.Fatal("there is no hook")
 			}
 			ends(w, p, x)
-			w.gone(what, x)
+			w.gone(name, x)
 		})
 	}
 }

@@ -47,7 +47,7 @@ func TestWait_batchThatMayBeLost_isRepeatedOnce(t *testing.T) {
 			return take(t, waiting).Messages
 		}
 	}
-	for what, call := range map[string]func(w *world, p pair) []chat.Message{
+	for name, call := range map[string]func(w *world, p pair) []chat.Message{
 		"a wait":    waits(chat.WaitRequest{}),
 		"a program": waits(chat.WaitRequest{Standby: true}),
 		"a look": func(w *world, p pair) []chat.Message {
@@ -63,16 +63,16 @@ func TestWait_batchThatMayBeLost_isRepeatedOnce(t *testing.T) {
 		one, two := w.another(), w.another()
 		p := one.pair()
 		if got := call(one, p); len(got) != 1 || got[0].Repeated {
-			t.Fatalf("%s, first time: %+v", what, got)
+			t.Fatalf("%s, first time: %+v", name, got)
 		}
 		w.clock.Advance(2 * time.Second)
 		if got := two.look(p.bob.Token, "").Messages; len(got) != 1 || !got[0].Repeated {
-			t.Fatalf("%s, second time: %+v", what, got)
+			t.Fatalf("%s, second time: %+v", name, got)
 		}
 		for _, w := range []*world{one, two} {
 			got := w.look(p.bob.Token, "")
 			if got.Status != chat.StatusQuiet || got.Along != 1 || len(got.Messages) != 1 {
-				t.Fatalf("%s, third time: %+v", what, got)
+				t.Fatalf("%s, third time: %+v", name, got)
 			}
 		}
 	}
@@ -140,7 +140,7 @@ func TestWait_anyNumberOfLostAnswers_loseNothing(t *testing.T) {
 
 // A cursor acknowledges what came before it, so whichever answer gives one has what was lost before.
 func TestAnswer_afterLostOnes_hasThemBesideItsCursor(t *testing.T) {
-	for what, call := range map[string]func(w *world, p pair) (cursor string, got []chat.Message, told bool){
+	for name, call := range map[string]func(w *world, p pair) (cursor string, got []chat.Message, told bool){
 		"a send": func(w *world, p pair) (string, []chat.Message, bool) {
 			got := w.say(p.bob.Token, "are you there?")
 			return got.Cursor, got.Messages, got.Unsure
@@ -182,7 +182,7 @@ func TestAnswer_afterLostOnes_hasThemBesideItsCursor(t *testing.T) {
 				told = told || next.Unsure
 				if told == strings.Contains(all, "first") || told && long == 0 ||
 					goesOn != strings.Contains(all, "second") {
-					t.Errorf("%s, goes on %t: told %t, %.20q", what, goesOn, told, all)
+					t.Errorf("%s, goes on %t: told %t, %.20q", name, goesOn, told, all)
 				}
 			}
 		}

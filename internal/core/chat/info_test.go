@@ -12,7 +12,7 @@ import (
 func TestInfo_byName_needsThePassword(t *testing.T) {
 	w := newWorld(t)
 	w.join("plans:pw", "Ann")
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		req  chat.InfoRequest
 		code fault.Code
 	}{
@@ -26,10 +26,10 @@ func TestInfo_byName_needsThePassword(t *testing.T) {
 	} {
 		got, err := w.RoomInfo(t.Context(), c.req)
 		if fault.CodeOf(err) != c.code {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 		if err == nil {
-			same(t, what, seats(got.Room), []string{"Ann ()"})
+			same(t, name, seats(got.Room), []string{"Ann ()"})
 		}
 	}
 }

@@ -23,7 +23,7 @@ func TestJoin_refused_writesNothing(t *testing.T) {
 	ann := w.enter(chat.JoinRequest{Room: "plans:pw", AgentName: "Ann"})
 	w.enter(chat.JoinRequest{Room: "plans:pw", AgentName: "Bob"})
 	w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned)
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		req  chat.JoinRequest
 		code fault.Code
 	}{
@@ -43,7 +43,7 @@ func TestJoin_refused_writesNothing(t *testing.T) {
 	} {
 		err := w.changesNothing(ann.Token, func() error { _, err := w.JoinRoom(t.Context(), c.req); return err })
 		if fault.CodeOf(err) != c.code {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plots"})
@@ -87,7 +87,7 @@ func TestJoin_latestMessages_areSixKilobytesAtMost(t *testing.T) {
 func TestCreate_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
 	w := newWorld(t)
 	token := w.join("elsewhere", "Ann").Token
-	for what, req := range map[string]chat.CreateRequest{
+	for name, req := range map[string]chat.CreateRequest{
 		"no agent":                 {},
 		"unknown type":             {AgentName: "Ann", Type: "club"},
 		"token in description":     {AgentName: "Ann", Description: "use " + token + " please"},
@@ -100,7 +100,7 @@ func TestCreate_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
 			req.Room = "plans"
 		}
 		if _, err := w.CreateRoom(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})

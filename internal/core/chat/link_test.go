@@ -132,7 +132,7 @@ func TestLink_ofAnotherSeatOrMistyped_changesNothing(t *testing.T) {
 	wrong[10] ^= 1
 	gone := w.join("plans", "Dora")
 	w.leave(gone.Token)
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		req  chat.SuperviseRequest
 		code fault.Code
 	}{
@@ -151,7 +151,7 @@ func TestLink_ofAnotherSeatOrMistyped_changesNothing(t *testing.T) {
 			return err
 		})
 		if fault.CodeOf(err) != c.code {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -228,15 +228,19 @@ func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
 	w.person(p.bob)
 	w.leave(p.cid.Token)
 	elsewhere := newWorld(t).join("plans", "Ann").Watch
-	for what, x := range map[string]struct {
+	for name, x := range map[string]struct {
 		claim string
 		known bool
-	}{"unopened": {p.ann.Watch, true}, "used": {used, true}, "of a seat that is gone": {p.cid.Watch, false},
-		"of a room that is not": {elsewhere, false}} {
+	}{
+		"unopened link":               {p.ann.Watch, true},
+		"used link":                   {used, true},
+		"link of a seat that is gone": {p.cid.Watch, false},
+		"link of no room":             {elsewhere, false},
+	} {
 		c, _ := ident.ParseLinkCode(x.claim)
 		a, known, err := w.another().AgentBehind(t.Context(), c)
 		if err != nil || known != x.known || known && a.Seat != c.Seat {
-			t.Errorf("%s: seat %d, known %v, %v", what, a.Seat, known, err)
+			t.Errorf("%s: seat %d, known %v, %v", name, a.Seat, known, err)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (w *world) list(req chat.ListRequest) (names []string, next string) {
 
 func TestList_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
-	for what, req := range map[string]chat.ListRequest{
+	for name, req := range map[string]chat.ListRequest{
 		"negative limit":    {Limit: -1},
 		"limit over 100":    {Limit: 101},
 		"page not ours":     {Page: "#"},
@@ -36,7 +36,7 @@ func TestList_invalidArguments_areRefused(t *testing.T) {
 		"page far too long": {Page: base64.RawURLEncoding.EncodeToString([]byte(strings.Repeat("a", 1025)))},
 	} {
 		if _, err := w.ListRooms(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func TestManage_mute_isOneEventForAll(t *testing.T) {
 func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		req  chat.ManageRequest
 		code fault.Code
 		says string
@@ -55,7 +55,7 @@ func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
 		"note with a token": {chat.ManageRequest{AgentName: "Bob", Action: room.Kick, Note: "use " + p.ann.Token},
 			fault.InvalidArgument, "secret"},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			c.req.Token = p.ann.Token
 			for _, w := range []*world{w, w.elsewhere()} {
 				err := w.changesNothing(p.ann.Token,

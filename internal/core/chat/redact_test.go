@@ -156,10 +156,10 @@ func TestRedact_whoMayNot_changesNothing(t *testing.T) {
 	w.redact(p.bob.Token, said)
 	w.redact(p.cid.Token, w.say(p.cid.Token, "removed").ID)
 	before := len(w.events(p.ann.Token))
-	for what, id := range map[string]string{"a text that is gone": said, "a vote without a text": vote} {
+	for name, id := range map[string]string{"text that is gone": said, "vote without a text": vote} {
 		if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: id}); got.Status != chat.StatusUnchanged ||
 			len(w.events(p.ann.Token)) != before {
-			t.Errorf("%s: %+v", what, got)
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 	w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true})
@@ -192,8 +192,8 @@ func TestRedact_privateMessage_showsToItsReadersOnly(t *testing.T) {
 }
 
 func TestRedact_replyIsLost_isDoneOnce(t *testing.T) {
-	for what, written := range map[string]bool{"and it was written": true, "and it was not": false} {
-		t.Run(what, func(t *testing.T) {
+	for name, written := range map[string]bool{"written": true, "not written": false} {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.company()
 			id := w.say(p.ann.Token, "the key is "+spilled).ID

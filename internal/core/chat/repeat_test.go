@@ -69,11 +69,11 @@ func TestPrivate_unseenMessagesBetween_leaveAShortTextADuplicate(t *testing.T) {
 // The repeated call must not report that nothing was sent, and must not reach another
 // agent of the same name.
 func TestPrivate_repeatedAfterTheAddresseeLeft_isADuplicate(t *testing.T) {
-	for what, req := range map[string]chat.SendRequest{
+	for name, req := range map[string]chat.SendRequest{
 		"with a key":    {Text: "a hundred for the blue one", Key: "offer 1"},
 		"without a key": {Text: "a hundred for the blue one"},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			onEachTable(t, func(t *testing.T, services ...*world) {
 				w, there := services[0], services[len(services)-1]
 				p := w.company()
@@ -278,7 +278,7 @@ func TestSend_keyOfOtherWords_isRefusedByTheNameOfWhatDiffers(t *testing.T) {
 		asked := w.ask(p.bob.Token, "what of the blue one?", "Ann")
 		w.adds(p.ann.Token, "sand", "paint")
 		open := []string{w.ask(p.ann.Token, "blue?", "Bob"), w.ask(p.ann.Token, "or red?", "Bob")}
-		for what, c := range map[string]struct {
+		for name, c := range map[string]struct {
 			first   chat.SendRequest
 			same    []func(*chat.SendRequest)
 			differs map[string][]func(*chat.SendRequest) // by the argument that is named
@@ -341,7 +341,7 @@ func TestSend_keyOfOtherWords_isRefusedByTheNameOfWhatDiffers(t *testing.T) {
 				},
 			},
 		} {
-			c.first.Token, c.first.Key = p.ann.Token, what
+			c.first.Token, c.first.Key = p.ann.Token, name
 			sent := w.sends(c.first)
 			before := len(w.all(p.bob.Token))
 			for field, changes := range c.differs {
@@ -350,17 +350,17 @@ func TestSend_keyOfOtherWords_isRefusedByTheNameOfWhatDiffers(t *testing.T) {
 						req := c.first
 						change(&req)
 						got, err := w.send(req)
-						refusesKey(t, what, got, err, field)
+						refusesKey(t, name, got, err, field)
 					}
 				}
 			}
 			for _, change := range append(c.same, func(*chat.SendRequest) {}) {
 				req := c.first
 				change(&req)
-				there.repeatsKey(what, req, sent.ID)
+				there.repeatsKey(name, req, sent.ID)
 			}
 			if after := len(w.all(p.bob.Token)); after != before {
-				t.Errorf("%s: %d messages became %d", what, before, after)
+				t.Errorf("%s: %d messages became %d", name, before, after)
 			}
 		}
 	})

@@ -224,8 +224,8 @@ func TestPresence_messageThatWakesAnAgent_leavesItWaitingForAMoment(t *testing.T
 }
 
 func TestPresence_sends_showAtOnceInEveryProcess(t *testing.T) {
-	for what, to := range map[string][]string{"to all": nil, "private": {"Ann"}} {
-		t.Run(what, func(t *testing.T) {
+	for name, to := range map[string][]string{"message to all": nil, "private message": {"Ann"}} {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			here, there := w.another(), w.another()
 			p := here.company()

@@ -141,11 +141,11 @@ func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
 	w := newWorld(t)
 	_, pam := w.withPam()
 	yes := true
-	for what, req := range map[string]chat.SuperviseRequest{"pauses": {Paused: &yes}, "approves": {Approve: &yes},
+	for name, req := range map[string]chat.SuperviseRequest{"pauses": {Paused: &yes}, "approves": {Approve: &yes},
 		"decides": {Draft: "m000000", Decision: "send"}} {
 		req.Token = pam.Token
 		if _, err := w.Service.Supervise(t.Context(), req); fault.CodeOf(err) != fault.NotAllowed {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	_, err := w.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "note", To: []string{"Pam"}})
@@ -163,7 +163,7 @@ func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
 // Whoever shares its principal, as its own agent does, neither reads nor speaks for it. That
 // it has only listened, and that nothing stored says so any more, makes no difference.
 func TestAlone_sharedPrincipal_getsAnotherSeat(t *testing.T) {
-	for what, person := range map[string]bool{"a person": true, "an agent": false} {
+	for name, person := range map[string]bool{"a person": true, "an agent": false} {
 		onBoth(t, func(t *testing.T, w, there *world) {
 			w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
 			bob := w.join("plans", "Bob")
@@ -177,10 +177,10 @@ func TestAlone_sharedPrincipal_getsAnotherSeat(t *testing.T) {
 			w.clock.Advance(room.Lease + time.Hour)
 			got, err := there.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: person})
 			if err != nil || got.Status != chat.StatusJoined {
-				t.Fatalf("%s gets %+v, %v", what, got, err)
+				t.Fatalf("%s gets %+v, %v", name, got, err)
 			}
 			if read := texts(there.all(got.Token)); slices.Contains(read, "for Pam") {
-				t.Errorf("%s reads %q", what, read)
+				t.Errorf("%s reads %q", name, read)
 			}
 			_, err = w.Send(t.Context(), chat.SendRequest{Token: pam.Token, Text: "it is me"})
 			wants(t, err, fault.Removed)
@@ -311,7 +311,7 @@ func TestPerson_withoutItsSeat_isToldWhoTookItAndWhy(t *testing.T) {
 			}
 		}
 	}
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		loses func(w *world, p pair, claim string)
 		want  fault.Error
 	}{
@@ -342,7 +342,7 @@ func TestPerson_withoutItsSeat_isToldWhoTookItAndWhy(t *testing.T) {
 			}
 		}, fault.Error{Code: fault.TokenInvalid, Reason: fault.ReasonDevice}},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := pair{ann: w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 10})}
 			p.bob = w.join("plans", "Bob")

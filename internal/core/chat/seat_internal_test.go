@@ -16,8 +16,9 @@ func TestToken_wellFormedButWrong_isRefused(t *testing.T) {
 	}
 	own, _ := ident.ParseToken(got.Token)
 	for _, wrong := range []ident.Token{
-		{Room: own.Room, Seat: 1, Secret: ident.NewSecret()}, {Room: own.Room, Seat: 0, Secret: own.Secret},
-		{Room: own.Room, Seat: 2, Secret: own.Secret},
+		{Room: own.Room, Seat: own.Seat, Secret: ident.NewSecret()},
+		{Room: own.Room, Seat: own.Seat - 1, Secret: own.Secret},
+		{Room: own.Room, Seat: own.Seat + 1, Secret: own.Secret},
 	} {
 		token := wrong.String()
 		_, join := s.JoinRoom(t.Context(), JoinRequest{Token: token})

@@ -79,13 +79,13 @@ func TestToken_malformed_isInvalidInEveryCallAndReadsNothing(t *testing.T) {
 	var calls atomic.Int64
 	behind := counting(w.table, &calls)
 	cold := &world{t: t, clock: w.clock, table: behind, Service: chat.New(behind, chat.Options{Clock: w.clock})}
-	for what, token := range map[string]string{
+	for name, token := range map[string]string{
 		"blank": "  ", "short": p.bob.Token[:27], "mistyped room": mistyped(0), "mistyped end": mistyped(27),
 		"a sentence": "my token, please",
 	} {
 		for call, err := range everyCall(cold, token) {
 			if fault.CodeOf(err) != fault.TokenInvalid {
-				t.Errorf("%s, token %s: %v", call, what, err)
+				t.Errorf("%s, token %s: %v", call, name, err)
 			}
 		}
 	}

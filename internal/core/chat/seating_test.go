@@ -49,7 +49,7 @@ func TestWayBack_nameOfASilentAgent_isFreeAfterThisTime(t *testing.T) {
 		w.clock.Advance(req.Wait)
 		take(w.t, open)
 	}
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		does          func(w *world, bob chat.Seated)
 		own, stranger time.Duration
 	}{
@@ -67,7 +67,7 @@ func TestWayBack_nameOfASilentAgent_isFreeAfterThisTime(t *testing.T) {
 			wait(w, chat.WaitRequest{Token: bob.Token, Wait: time.Minute, Standby: true})
 		}, time.Minute, room.Lease},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			for who, ctx := range map[string]func(w *world) context.Context{
 				"its principal": (*world).local, "a stranger": func(w *world) context.Context { return w.t.Context() },
 			} {
@@ -300,9 +300,10 @@ type doorAttack struct {
 // At no way to a seat does an attacker get a role, or read what was private to others.
 // How long each name is safe is a matter of room.SeatRequest.
 func TestDoors_attackerInEachRow(t *testing.T) {
-	for what, c := range map[string]doorAttack{
+	for name, c := range map[string]doorAttack{
 		"token: made up": {attack: func(d *doors) (chat.Seated, error) {
-			forged := ident.Token{Room: d.ann.Token[:7], Seat: 1, Secret: ident.NewSecret()}
+			forged := d.token(d.ann)
+			forged.Secret = ident.NewSecret()
 			return d.JoinRoom(d.guest(), chat.JoinRequest{Token: forged.String()})
 		}, code: fault.TokenInvalid},
 		"token: of a seat that its principal regained": {silent: 2 * minute,
@@ -358,7 +359,7 @@ func TestDoors_attackerInEachRow(t *testing.T) {
 			return d.as(d.guest(), "Eve")
 		}, status: chat.StatusJoined},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			d := newDoors(t, cmp.Or(c.capacity, 5))
 			d.say(d.ann.Token, "to all who are here")
 			d.alive(c.silent, d.cid.Token, d.mallory.Token)

@@ -81,7 +81,7 @@ func TestPrivate_idOfAHiddenMessage_looksLikeAMissingOne(t *testing.T) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		secret := w.tell(p.ann.Token, strings.Repeat("between the two of us ", 800), "Bob")
-		for what, call := range map[string]func(id string) error{
+		for name, call := range map[string]func(id string) error{
 			"id": func(id string) error {
 				_, err := there.History(t.Context(), chat.HistoryRequest{Token: p.cid.Token, ID: id})
 				return err
@@ -103,7 +103,7 @@ func TestPrivate_idOfAHiddenMessage_looksLikeAMissingOne(t *testing.T) {
 			hidden, missing := call(secret.ID), call(w.id(p.ann.Token, 999))
 			wants(t, hidden, fault.InvalidArgument)
 			if hidden.Error() != missing.Error() {
-				t.Errorf("%s: of another's %q, of none %q", what, hidden, missing)
+				t.Errorf("%s: of another's %q, of none %q", name, hidden, missing)
 			}
 		}
 	})
@@ -133,7 +133,7 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 		for i := range many {
 			many[i] = "Bob"
 		}
-		for what, c := range map[string]struct {
+		for name, c := range map[string]struct {
 			to  []string
 			why string
 		}{
@@ -149,7 +149,7 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 			wants(t, err, fault.InvalidArgument)
 			if !strings.Contains(err.Error(), c.why) ||
 				!strings.Contains(err.Error(), "Nothing was sent") || strings.Contains(err.Error(), "to all") {
-				t.Errorf("%s: %v", what, err)
+				t.Errorf("%s: %v", name, err)
 			}
 		}
 		w.say(p.ann.Token, "hello") // the same text to all is another message
@@ -282,14 +282,14 @@ func TestPrivate_senderThatWasRemoved_isRefusedAsRemovedFirst(t *testing.T) {
 	there := w.elsewhere()
 	there.info(p.ann.Token)
 	w.leave(p.cid.Token)
-	for what, req := range map[string]chat.SendRequest{
+	for name, req := range map[string]chat.SendRequest{
 		"to nobody":        {To: []string{"Zoe"}},
 		"to oneself":       {To: []string{"Cid"}},
 		"reply to nothing": {ReplyTo: "m000000"},
 	} {
 		req.Token, req.Text = p.cid.Token, "hello"
 		if _, err := there.send(req); fault.CodeOf(err) != fault.Removed {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -369,11 +369,11 @@ func whatCidSees(t *testing.T, here func(w *world) (one, two *world), whisper bo
 
 // Two talks that differ only in what others say in private look the same to a third.
 func TestPrivate_whispersOfOthers_changeNothingThatAThirdCanSee(t *testing.T) {
-	for what, here := range map[string]func(w *world) (one, two *world){
+	for name, here := range map[string]func(w *world) (one, two *world){
 		"one service":  func(w *world) (one, two *world) { return w, w },
 		"two services": func(w *world) (one, two *world) { return w.elsewhere(), w.elsewhere() },
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			quiet, whispering := whatCidSees(t, here, false), whatCidSees(t, here, true)
 			for i := range quiet {
 				if !reflect.DeepEqual(quiet[i], whispering[i]) {
@@ -419,11 +419,11 @@ func TestUnseenMessages_cursorMovesPastThem(t *testing.T) {
 		for i := range 130 { // more than a page
 			last = w.tell(p.ann.Token, fmt.Sprintf("private %d", i), "Bob")
 		}
-		for what, cursor := range map[string]string{"with a cursor": p.cid.Cursor, "without": ""} {
+		for name, cursor := range map[string]string{"with a cursor": p.cid.Cursor, "without a cursor": ""} {
 			got := there.look(p.cid.Token, cursor)
 			if got.Status != chat.StatusQuiet || place(t, p.cid.Token, got.Cursor) != w.number(p.cid.Token, last.ID) ||
 				got.HasMore || got.Missed {
-				t.Errorf("%s: %+v", what, got)
+				t.Errorf("%s: %+v", name, got)
 			}
 		}
 	})
@@ -508,12 +508,12 @@ func TestUnseenMessages_doNotAnswerASendThatWaits(t *testing.T) {
 
 // Bob leaves, and another takes his name, between the lookup of the name and the write: that one is no addressee.
 func TestSend_nameChangesHandsDuringIt_isNotForTheNewcomer(t *testing.T) {
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		req  chat.SendRequest
 		code fault.Code
 	}{
-		"to him":  {chat.SendRequest{Text: "psst", To: []string{"Bob"}}, fault.InvalidArgument},
-		"he owes": {chat.SendRequest{Text: "Bob?", Ask: []string{"Bob"}}, fault.InvalidArgument},
+		"message to Bob":  {chat.SendRequest{Text: "psst", To: []string{"Bob"}}, fault.InvalidArgument},
+		"question to Bob": {chat.SendRequest{Text: "Bob?", Ask: []string{"Bob"}}, fault.InvalidArgument},
 	} {
 		w := newWorld(t)
 		w = w.elsewhere()
@@ -528,10 +528,10 @@ func TestSend_nameChangesHandsDuringIt_isNotForTheNewcomer(t *testing.T) {
 		}
 		c.req.Token = p.ann.Token
 		if _, err := late.send(c.req); fault.CodeOf(err) != c.code {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 		if all := texts(w.all(other.Token)); len(all) != 0 {
-			t.Errorf("%s: the newcomer reads %q", what, all)
+			t.Errorf("%s: the newcomer reads %q", name, all)
 		}
 	}
 }

@@ -176,7 +176,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 	heldFor := func(status chat.WaitStatus) outcome {
 		return outcome{"", func(got chat.Sent) bool { return !got.Sent && got.Status == status }}
 	}
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		before  func(w *world, p pair, person string)
 		req     chat.SendRequest
 		person  bool // it speaks, not its agent
@@ -265,7 +265,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 			w.say(p.bob.Token, "wait")
 			held, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: c.req.Text, Cursor: cursor})
 			if err != nil || held.Sent {
-				t.Fatalf("%s: %+v, %v", what, held, err)
+				t.Fatalf("%s: %+v, %v", name, held, err)
 			}
 			cursor = held.Cursor
 		}
@@ -281,7 +281,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 		}
 		got, err := w.send(c.req)
 		if fault.CodeOf(err) != c.outcome.code || err == nil && !c.outcome.got(got) {
-			t.Errorf("%s: %+v, %v", what, got, err)
+			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 }
@@ -291,7 +291,7 @@ func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	ann, bob := all[0], all[1]
+	ann, bob := all.of("Ann"), all.of("Bob")
 	w.adds(ann.Token, "sand", "paint < 1", "hang < 1", "sweep < 3")
 	report := func(id string) chat.SendRequest {
 		return chat.SendRequest{Token: bob.Token, Text: "done: " + id, Kind: room.Status, Finishes: []string{id},
@@ -306,7 +306,7 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	w.task(ann.Token, chat.TaskTake, "")
 	w.task(bob.Token, chat.TaskTake, "")
 	w.catchUp(all) // so that nothing but the task ends the wait of Cid
-	waits = w.hold(all[0], all[2])
+	waits = w.hold(all.of("Ann"), all.of("Cid"))
 	sent := make(chan answer, 1)
 	go func() { got, err := w.Send(t.Context(), report("t3")); sent <- answer{got.Waited, err} }()
 	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
@@ -323,12 +323,12 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 func TestSend_finishesWhileOthersWaitWhoTakeNone_doesNotWait(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.adds(all[0].Token, "sand", "paint", "hang")
-	w.task(all[0].Token, chat.TaskTake, "t1")
-	w.task(all[1].Token, chat.TaskTake, "t2")
+	w.adds(all.of("Ann").Token, "sand", "paint", "hang")
+	w.task(all.of("Ann").Token, chat.TaskTake, "t1")
+	w.task(all.of("Bob").Token, chat.TaskTake, "t2")
 	w.catchUp(all)
-	bob, cid := w.hold(all[1])[0], w.shell(all[2])
-	got := w.sends(chat.SendRequest{Token: all[0].Token, Text: "done: t1", Kind: room.Status,
+	bob, cid := w.hold(all.of("Bob"))[0], w.shell(all.of("Cid"))
+	got := w.sends(chat.SendRequest{Token: all.of("Ann").Token, Text: "done: t1", Kind: room.Status,
 		Finishes: []string{"t1"}, Wait: time.Minute})
 	if got.FreeTasks != 1 {
 		t.Errorf("got %+v", got)

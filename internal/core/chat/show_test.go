@@ -156,11 +156,11 @@ func TestShow_messages_areThoseOfTheAgent(t *testing.T) {
 	if got := w.viewed(view, last(first)); len(got.Messages) != 0 || got.HasMore {
 		t.Errorf("a private message of others is shown: %v", lines(got.Messages))
 	}
-	for what, after := range map[string]string{"one that the agent does not see": secret, "no id": "m000000",
+	for name, after := range map[string]string{"one that the agent does not see": secret, "no id": "m000000",
 		"nonsense": "yesterday", "one to come": w.id(p.ann.Token, 1000)} {
 		_, err := w.ShowRoom(t.Context(), chat.ShowRequest{View: view, After: after})
 		if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "that you may see") {
-			t.Errorf("after %s: %v", what, err)
+			t.Errorf("after %s: %v", name, err)
 		}
 	}
 	w.tell(p.cid.Token, "for Bob alone", "Bob")
@@ -268,22 +268,22 @@ func TestShow_view_isOfOneSeatWhileItLasts(t *testing.T) {
 		}
 	}
 	const lost = "call room_info with agent_token"
-	for what, v := range map[string]ident.View{
-		"by another key":   ident.NewView("00112233445566778899aabbccddeeff", h.ID, bob.Seat, a.Joined),
-		"of another room":  ident.NewView(h.LogKey, w.head(other.Token).ID, bob.Seat, a.Joined),
-		"of no seat":       ident.NewView("00112233445566778899aabbccddeeff", h.ID, 17, a.Joined),
-		"of another join":  ident.NewView(h.LogKey, h.ID, bob.Seat, a.Joined+1),
-		"of a former join": ident.NewView(h.LogKey, h.ID, bob.Seat, a.Joined-1),
+	for name, v := range map[string]ident.View{
+		"another key":  ident.NewView("00112233445566778899aabbccddeeff", h.ID, bob.Seat, a.Joined),
+		"another room": ident.NewView(h.LogKey, w.head(other.Token).ID, bob.Seat, a.Joined),
+		"no seat":      ident.NewView("00112233445566778899aabbccddeeff", h.ID, h.NextSeat, a.Joined),
+		"later join":   ident.NewView(h.LogKey, h.ID, bob.Seat, a.Joined+1),
+		"former join":  ident.NewView(h.LogKey, h.ID, bob.Seat, a.Joined-1),
 	} {
-		refused(what, v.String(), fault.TokenInvalid, lost)
+		refused(name, v.String(), fault.TokenInvalid, lost)
 	}
-	refused("of no room", ident.NewView(h.LogKey, "zzzzzzz", 1, 1).String(), fault.RoomNotFound, "")
+	refused("no room", ident.NewView(h.LogKey, "zzzzzzz", 1, 1).String(), fault.RoomNotFound, "")
 	refused("mistyped", view[:len(view)-1], fault.TokenInvalid, lost)
 	refused("none", "", fault.TokenInvalid, lost)
-	for what, token := range map[string]string{"an agent_token": p.bob.Token, "a person's token": person,
-		"a stay": ident.NewStay(h.LogKey, h.ID, bob.Seat, a.Joined).String()} {
-		refused(what, token, fault.TokenInvalid, "view holds an agent_token, which can do more than look")
-		refused(what+" as a view", "view-"+token, fault.TokenInvalid, lost)
+	for name, token := range map[string]string{"agent_token": p.bob.Token, "token of a person": person,
+		"stay": ident.NewStay(h.LogKey, h.ID, bob.Seat, a.Joined).String()} {
+		refused(name, token, fault.TokenInvalid, "view holds an agent_token, which can do more than look")
+		refused(name+" as a view", "view-"+token, fault.TokenInvalid, lost)
 	}
 	if got := w.info(person).View; got != "" {
 		t.Errorf("a person gets the view %s", got)
@@ -340,8 +340,8 @@ func TestShow_callersThatAreBound_lookWhereTheyMayAct(t *testing.T) {
 		{"a guest of another room", info.View, ident.PrincipalOf(guest(t, elsewhere.Invite)), fault.NotAllowed},
 		{"who bears the token", info.View, ident.Principal{Room: seat.Room, Seat: seat.Seat}, ""},
 		{"who bears another token", hers, ident.Principal{Room: seat.Room, Seat: seat.Seat}, fault.NotAllowed},
-		{"who bears a token of another room", hers, ident.Principal{Room: w.token(elsewhere).Room, Seat: 1},
-			fault.NotAllowed},
+		{"who bears a token of another room", hers,
+			ident.Principal{Room: w.token(elsewhere).Room, Seat: w.seatOf(elsewhere)}, fault.NotAllowed},
 		{"any key", hers, ident.Principal{ID: ident.KeyPrincipal("a1")}, ""},
 		{"anybody", hers, ident.Principal{}, ""},
 	} {

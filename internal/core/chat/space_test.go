@@ -159,7 +159,7 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 		},
 		"a link that a guest opens": func() error { _, err := w.opens(w.gus.Watch, "desk"); return err },
 		"a webhook": func() error {
-			return w.Webhook(t.Context(), p, roomlog.HookItem{ID: "a0", Room: w.ann.Token[:7], Seat: 1})
+			return w.Webhook(t.Context(), p, roomlog.HookItem{ID: "a0", Room: w.ann.Token[:7], Seat: w.seatOf(w.ann)})
 		},
 		"an agent that is added": func() error {
 			_, err := w.AddAgent(t.Context(), p, "Eva", roomlog.HookItem{URL: "https://example.com/rpc"})

@@ -57,30 +57,30 @@ func TestStay_isGoodWithTheInviteThatGaveItsSeat_orANewerOne(t *testing.T) {
 	other := w.create(chat.CreateRequest{Room: "plots", AgentName: "Ann"})
 	bob, forged := w.token(s.bob), w.token(s.bob)
 	forged.Secret = ident.NewSecret()
-	hers := ident.NewStay(h.LogKey, h.ID, w.token(s.ann).Seat, 1)
+	hers := ident.NewStay(h.LogKey, h.ID, w.seatOf(s.ann), 1)
 	bearer := asking(t, ident.Principal{Room: bob.Room, Seat: bob.Seat})
 	key := asking(t, ident.Principal{ID: ident.KeyPrincipal("a1")})
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		ctx   context.Context
 		token string
 		code  fault.Code
 	}{
-		"locally":                       {t.Context(), s.bob.Token, fault.NotAllowed},
-		"by a key":                      {key, s.bob.Token, fault.NotAllowed},
-		"by itself, borne":              {bearer, s.bob.Token, fault.NotAllowed},
-		"by an invite of another room":  {guest(t, other.Invite), s.bob.Token, fault.TokenInvalid},
-		"of a newer invite, by the old": {guest(t, first), eve.Token, fault.TokenInvalid},
-		"of a seat that no invite gave": {s.ctx, hers.String(), fault.TokenInvalid},
-		"with a secret that is made up": {s.ctx, forged.String(), fault.TokenInvalid},
+		"caller on this machine":               {t.Context(), s.bob.Token, fault.NotAllowed},
+		"caller with a key":                    {key, s.bob.Token, fault.NotAllowed},
+		"caller that bears the stay":           {bearer, s.bob.Token, fault.NotAllowed},
+		"invite of another room":               {guest(t, other.Invite), s.bob.Token, fault.TokenInvalid},
+		"old invite for a stay of a newer one": {guest(t, first), eve.Token, fault.TokenInvalid},
+		"stay of a seat that no invite gave":   {s.ctx, hers.String(), fault.TokenInvalid},
+		"secret that is made up":               {s.ctx, forged.String(), fault.TokenInvalid},
 	} {
 		for _, there := range []*world{w, w.elsewhere()} {
 			for call, do := range callsOfStay(c.ctx, there, c.token) {
 				err := w.changesNothing(s.ann.Token, do)
 				if fault.CodeOf(err) != c.code {
-					t.Errorf("%s, %s: %v", what, call, err)
+					t.Errorf("%s, %s: %v", name, call, err)
 				}
 				if c.code == fault.TokenInvalid && !strings.Contains(err.Error(), ": contextId is not one ") {
-					t.Errorf("%s, %s: more than that nobody has it: %v", what, call, err)
+					t.Errorf("%s, %s: more than that nobody has it: %v", name, call, err)
 				}
 			}
 			if _, ok, err := there.Service.SeatOf(t.Context(), bob); ok || err != nil {
@@ -111,7 +111,7 @@ func TestStay_thatIsOver_saysWhy(t *testing.T) {
 			w.t.Fatal(err)
 		}
 	}
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		ends func(w *world, s staying)
 		why  room.Reason
 		code fault.Code // of a look, where nothing tells more
@@ -145,7 +145,7 @@ func TestStay_thatIsOver_saysWhy(t *testing.T) {
 		}, room.ReasonBegunAnew, ""},
 		"expired": {func(w *world, _ staying) { w.clock.Advance(31 * day) }, "", fault.RoomNotFound},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			onEachTable(t, func(t *testing.T, services ...*world) {
 				w, there := services[0], services[len(services)-1]
 				w.t, there.t = t, t

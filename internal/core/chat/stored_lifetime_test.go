@@ -119,7 +119,7 @@ func TestLifetime_renewedEveryMonth_lastsAndNeverReusesANumber(t *testing.T) {
 }
 
 func TestLifetime_nameOfAnExpiredRoom_isFreeAndShowsNothingOfIt(t *testing.T) {
-	for what, later := range map[string]time.Duration{
+	for name, later := range map[string]time.Duration{
 		"at its end": 30 * day, "before its name expires": 30*day + 59*time.Minute,
 		"when its name expires": 30*day + time.Hour, "long after": 40 * day,
 	} {
@@ -132,15 +132,15 @@ func TestLifetime_nameOfAnExpiredRoom_isFreeAndShowsNothingOfIt(t *testing.T) {
 			}
 			got := service.join("plans", "Ann")
 			if got.Token[:7] == old.Token[:7] || got.Status != chat.StatusCreated && service == w {
-				t.Errorf("%s: got %+v", what, got)
+				t.Errorf("%s: got %+v", name, got)
 				continue
 			}
 			if got.Earlier != 0 || len(got.Messages) > 0 ||
 				len(service.history(got.Token, chat.HistoryRequest{}).Messages) > 1 {
-				t.Errorf("%s: the new room holds %+v", what, got)
+				t.Errorf("%s: the new room holds %+v", name, got)
 			}
 			if list, err := service.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
-				t.Errorf("%s: listed %+v, %v", what, list, err)
+				t.Errorf("%s: listed %+v, %v", name, list, err)
 			}
 			_, err := service.Send(t.Context(), chat.SendRequest{Token: old.Token, Text: "hello?"})
 			wants(t, err, fault.RoomNotFound)

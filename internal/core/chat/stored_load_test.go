@@ -84,7 +84,7 @@ func TestLoad_snapshotVisibleBeforeItsEvent_waitsForTheEvent(t *testing.T) {
 // of history, and agents that join and never look back again, still get it.
 func TestHistory_eventNotYetVisible_isWaitedFor(t *testing.T) {
 	words := []string{"one", "two", "three", "four"} // events 3 to 6
-	for what, ask := range map[string]func(w *world, bob chat.Seated) ([]chat.Message, error){
+	for name, ask := range map[string]func(w *world, bob chat.Seated) ([]chat.Message, error){
 		"forth": func(w *world, bob chat.Seated) ([]chat.Message, error) {
 			page, err := w.History(t.Context(), chat.HistoryRequest{Token: bob.Token, After: w.id(bob.Token, 2)})
 			return page.Messages, err
@@ -98,7 +98,7 @@ func TestHistory_eventNotYetVisible_isWaitedFor(t *testing.T) {
 			return cid.Messages, err
 		},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
 			bob := w.join("plans", "Bob")

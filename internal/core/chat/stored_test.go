@@ -314,19 +314,20 @@ func (s *storing) readSeats(k kept) {
 	l := store.Acquire(k.hook.Room)
 	defer l.Release()
 	seats := l.Seats()
+	const ann, bob, cid = 1, 2, 3
 	all, people, err := seats.Presence(ctx, table.Strong)
-	if all[1].Activity != "planning" || all[2].HookedMs != now.UnixMilli() || people[2].IsZero() || err != nil {
+	if all[ann].Activity != "planning" || all[bob].HookedMs != now.UnixMilli() || people[bob].IsZero() || err != nil {
 		t.Errorf("presence: %+v, %v, %v", all, people, err)
 	}
-	gone, err := seats.Vacated(ctx, 3)
+	gone, err := seats.Vacated(ctx, cid)
 	person, failed := seats.Kept(ctx, "key:c", "cid")
 	if gone.Reason != room.ReasonKicked || gone.By != "Ann" || person == nil || !person.Paused ||
 		!person.Approve || person.ApproveSome != (room.Selection{Private: true, Agreements: true}) ||
 		cmp.Or(err, failed) != nil {
 		t.Errorf("who was kicked: %+v, %+v, %v", gone, person, cmp.Or(err, failed))
 	}
-	ann, _ := l.Peek().Seated(1)
-	uploads, err := seats.Uploads(ctx, ann)
+	admin, _ := l.Peek().Seated(ann)
+	uploads, err := seats.Uploads(ctx, admin)
 	claims, failed := roomlog.Claims(ctx, s.table, k.hook.Room)
 	if len(uploads) != 1 || uploads[0].Most != 1<<20 || len(claims) != 1 || claims[0].Size != 3 ||
 		cmp.Or(err, failed) != nil {
@@ -334,7 +335,7 @@ func (s *storing) readSeats(k kept) {
 	}
 	turns, err := seats.Turns(ctx, 5)
 	first, failed := seats.TellOfTask(ctx, "t2#9#free")
-	if !turns[2].At.Equal(now) || first || cmp.Or(err, failed) != nil {
+	if !turns[bob].At.Equal(now) || first || cmp.Or(err, failed) != nil {
 		t.Errorf("turns: %v, told first: %v, %v", turns, first, cmp.Or(err, failed))
 	}
 	hook, err := store.Hook(ctx, k.hook.ID)

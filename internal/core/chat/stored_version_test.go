@@ -27,7 +27,7 @@ func as(data []byte, version int) []byte {
 // refused as unavailable and change nothing.
 func TestOtherVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 	all := []string{"join", "send", "wait", "history", "info", "leave", "newcomer", "look by name"}
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		like, sort string   // the item to copy, and where to put it
 		needs      []string // the calls that need it
 	}{
@@ -37,7 +37,7 @@ func TestOtherVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 		"presence": {"SEEN#00000001", "SEEN#00000001", []string{"join", "info", "newcomer"}},
 		"position": {"AT#00000002", "AT#00000002", []string{"join", "wait", "leave"}},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.pair()
 			w.say(p.ann.Token, "hello") // event 3

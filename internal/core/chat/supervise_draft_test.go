@@ -99,7 +99,7 @@ func TestDraft_refused_tellsItsAgentWhyAndNobodyElse(t *testing.T) {
 
 // A model repeats a call whose answer was lost.
 func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
-	for what, req := range map[string]chat.SendRequest{
+	for name, req := range map[string]chat.SendRequest{
 		"to all":        {Text: "a text that is longer than forty bytes, to all"},
 		"in private":    {Text: "a text that is longer than forty bytes, to two", To: []string{"ann", "Cid"}},
 		"with a key":    {Text: "yes", Key: "k1"},
@@ -108,7 +108,7 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 		"an agreement":  {Kind: room.Agree},
 		"with a cursor": {Text: "I have read that", Cursor: "its own"},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			onEachTable(t, func(t *testing.T, services ...*world) {
 				w, there := services[0], services[len(services)-1]
 				p, person := w.approved()
@@ -198,19 +198,19 @@ func TestSupervise_malformed_isRefusedAndChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	p, person := w.approved()
 	id, yes := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hello"}), true
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		req  chat.SuperviseRequest
 		code fault.Code
 	}{
-		"by the agent": {chat.SuperviseRequest{Token: p.bob.Token, Paused: &yes},
+		"agent decides": {chat.SuperviseRequest{Token: p.bob.Token, Paused: &yes},
 			fault.NotAllowed},
-		"by another's person": {chat.SuperviseRequest{Token: w.person(p.ann), Draft: id,
+		"person of another decides": {chat.SuperviseRequest{Token: w.person(p.ann), Draft: id,
 			Decision: room.SendDraft}, fault.InvalidArgument},
 		"no decision": {chat.SuperviseRequest{Draft: id}, fault.InvalidArgument},
-		"of nothing":  {chat.SuperviseRequest{Decision: room.SendDraft}, fault.InvalidArgument},
+		"no draft":    {chat.SuperviseRequest{Decision: room.SendDraft}, fault.InvalidArgument},
 		"edit with a token": {chat.SuperviseRequest{Draft: id, Decision: room.EditDraft, Text: person},
 			fault.InvalidArgument},
-		"of a message": {chat.SuperviseRequest{Draft: w.say(p.ann.Token, "hi").ID,
+		"message in place of a draft": {chat.SuperviseRequest{Draft: w.say(p.ann.Token, "hi").ID,
 			Decision: room.SendDraft}, fault.InvalidArgument},
 		"supervision along with a decision": {chat.SuperviseRequest{Draft: id, Decision: room.SendDraft, Paused: &yes},
 			fault.InvalidArgument},
@@ -220,7 +220,7 @@ func TestSupervise_malformed_isRefusedAndChangesNothing(t *testing.T) {
 		}
 		_, err := w.Service.Supervise(t.Context(), c.req)
 		if fault.CodeOf(err) != c.code {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if got := w.supervise(person, chat.SuperviseRequest{}); got.Paused || !got.Approve || len(got.Drafts) != 1 {

@@ -63,7 +63,7 @@ func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
 // The agent does nothing that others notice, in no other way than by a message: see
 // room.Agent.CheckOrder. Its person may do all of it.
 func TestSupervision_agentNeitherChangesTheRoomNorManagesOthers(t *testing.T) {
-	for what, call := range map[string]func(w *world, p company, token string) error{
+	for name, call := range map[string]func(w *world, p company, token string) error{
 		"describes the room": func(w *world, _ company, token string) error {
 			_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: token, Description: "read this"})
 			return err
@@ -101,10 +101,10 @@ func TestSupervision_agentNeitherChangesTheRoomNorManagesOthers(t *testing.T) {
 				token = person
 			}
 			if err := call(w, p, token); fault.CodeOf(err) != code {
-				t.Errorf("%s, person %v: %v", what, isPerson, err)
+				t.Errorf("%s, person %v: %v", name, isPerson, err)
 			}
 			if wrote := len(w.events(p.cid.Token)) > before; wrote && code != "" {
-				t.Errorf("%s: something changed", what)
+				t.Errorf("%s: something changed", name)
 			}
 		}
 	}
@@ -149,17 +149,17 @@ func TestWait_ofAnAgent_endsWithWhatItsPersonDoes(t *testing.T) {
 	decides := func(how room.Decision, text string) func(*world, company, string, string) {
 		return func(w *world, _ company, person, draft string) { w.decides(person, draft, how, text) }
 	}
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		does func(w *world, p company, person, draft string)
 		want string // the type of the message that it gets, and the reason
 	}{
-		"sends its draft":   {decides(room.SendDraft, ""), "draft sent"},
-		"edits its draft":   {decides(room.EditDraft, "good day"), "draft edited"},
-		"refuses its draft": {decides(room.RefuseDraft, ""), "draft refused"},
-		"writes to it": {func(w *world, p company, person, _ string) {
+		"draft is sent":    {decides(room.SendDraft, ""), "draft sent"},
+		"draft is edited":  {decides(room.EditDraft, "good day"), "draft edited"},
+		"draft is refused": {decides(room.RefuseDraft, ""), "draft refused"},
+		"note": {func(w *world, p company, person, _ string) {
 			w.sends(chat.SendRequest{Token: person, To: []string{"Bob"}, Text: "look at the plan first"})
 		}, "message "},
-		"lets it go on": {func(w *world, p company, person, _ string) {
+		"agent goes on": {func(w *world, p company, person, _ string) {
 			w.pauses(person, true)
 			w.pauses(person, false)
 		}, "supervision resumed"},
@@ -180,7 +180,7 @@ func TestWait_ofAnAgent_endsWithWhatItsPersonDoes(t *testing.T) {
 				last = got.Messages[n-1]
 			}
 			if string(last.Type)+" "+string(last.Reason) != c.want {
-				t.Errorf("its person %s, standby %v: it gets %s %q", what, req.Standby, got.Status,
+				t.Errorf("%s, standby %v: it gets %s %q", name, req.Standby, got.Status,
 					lines(got.Messages))
 			}
 		}

@@ -199,7 +199,7 @@ func TestSend_finishes_onlyWithAReportThatIsSent(t *testing.T) {
 	report := func(text string, ids ...string) chat.SendRequest {
 		return chat.SendRequest{Token: p.bob.Token, Text: text, Finishes: ids}
 	}
-	for what, req := range map[string]chat.SendRequest{
+	for name, req := range map[string]chat.SendRequest{
 		"one to Ann":   {To: []string{"Ann"}, Text: "done", Finishes: []string{"t1"}},
 		"a vote":       {Kind: room.Agree, Finishes: []string{"t1"}},
 		"no id":        {Text: "done", Finishes: []string{"the first"}},
@@ -210,7 +210,7 @@ func TestSend_finishes_onlyWithAReportThatIsSent(t *testing.T) {
 		req.Token = p.bob.Token
 		_, err := w.send(req)
 		wants(t, err, fault.InvalidArgument)
-		left(what, "t1", "t2", "t3", "t4")
+		left(name, "t1", "t2", "t3", "t4")
 	}
 	w.say(p.ann.Token, "wait, @Bob")
 	held := report("sanded", "t1")

@@ -34,7 +34,7 @@ func TestTask_added_wakesThoseToWhomItIsOfferedAndOneForEachFreeOne(t *testing.T
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan", "Eve", "Fay")
 	waits := w.hold(all...)
-	w.adds(all[0].Token, "sand", "paint > Fay", "hang < 1", "hang for Eve > Eve < 1")
+	w.adds(all.of("Ann").Token, "sand", "paint > Fay", "hang < 1", "hang for Eve > Eve < 1")
 	w.toldOf("Bob", waits[1], "t1")
 	wantStatus(t, "Fay", take(t, waits[5]), chat.StatusMessages)
 	for i, who := range []string{"Ann", "", "Cid", "Dan", "Eve"} {
@@ -42,11 +42,11 @@ func TestTask_added_wakesThoseToWhomItIsOfferedAndOneForEachFreeOne(t *testing.T
 			w.stillWaits(who, waits[i])
 		}
 	}
-	again := w.hold(all[1])
-	w.task(all[5].Token, chat.TaskTake, "")
-	w.task(all[1].Token, chat.TaskTake, "t1")
+	again := w.hold(all.of("Bob"))
+	w.task(all.of("Fay").Token, chat.TaskTake, "")
+	w.task(all.of("Bob").Token, chat.TaskTake, "t1")
 	w.stillWaits("Bob, who was told", again[0])
-	w.does(chat.TaskRequest{Token: all[1].Token, Action: chat.TaskFinish, ID: "t1"})
+	w.does(chat.TaskRequest{Token: all.of("Bob").Token, Action: chat.TaskFinish, ID: "t1"})
 	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
 	wantStatus(t, "Eve, to whom what follows is offered", take(t, waits[4]), chat.StatusMessages)
 	w.toldOf("Bob, who has no other", again[0], "t3")
@@ -67,8 +67,8 @@ func TestTask_offerLapsesOrHolderFallsSilent_wakesOne(t *testing.T) {
 			for _, s := range all[2:] {
 				w.sends(chat.SendRequest{Token: s.Token, Text: "I am done", Kind: room.Done})
 			}
-			w.adds(all[0].Token, "sand > Bob", "paint > Bob")
-			w.task(all[1].Token, chat.TaskTake, "t1")
+			w.adds(all.of("Ann").Token, "sand > Bob", "paint > Bob")
+			w.task(all.of("Bob").Token, chat.TaskTake, "t1")
 			passed := time.Duration(0)
 			for _, x := range []struct {
 				after time.Duration
@@ -79,7 +79,7 @@ func TestTask_offerLapsesOrHolderFallsSilent_wakesOne(t *testing.T) {
 				for i := range all[2:] {
 					all[2+i].Cursor = w.look(all[2+i].Token, all[2+i].Cursor).Cursor
 				}
-				cid, dan := w.hold(all[2])[0], there.hold(all[3])[0]
+				cid, dan := w.hold(all.of("Cid"))[0], there.hold(all.of("Dan"))[0]
 				w.pass(time.Minute - time.Second)
 				w.stillWaits("Cid", cid)
 				there.stillWaits("Dan", dan)
@@ -94,12 +94,12 @@ func TestTask_offerLapsesOrHolderFallsSilent_wakesOne(t *testing.T) {
 				w.pass(time.Minute)
 				w.stillWaits("the second", second)
 				passed += time.Minute
-				w.say(all[0].Token, "who heard of "+x.id+"?")
+				w.say(all.of("Ann").Token, "who heard of "+x.id+"?")
 				w.pass(time.Second) // the other process polls
 				passed += time.Second
 				take(t, second)
 			}
-			if got := w.task(all[3].Token, chat.TaskTake, "t1"); got.Task.Was != "Bob" {
+			if got := w.task(all.of("Dan").Token, chat.TaskTake, "t1"); got.Task.Was != "Bob" {
 				t.Errorf("took %+v", got.Task)
 			}
 		})
@@ -109,7 +109,7 @@ func TestTask_offerLapsesOrHolderFallsSilent_wakesOne(t *testing.T) {
 func TestWait_nothingEndedIt_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	ann, bob, cid := all[0], all[1], all[2]
+	ann, bob, cid := all.of("Ann"), all.of("Bob"), all.of("Cid")
 	w.adds(bob.Token, "sand", "paint", "hang")
 	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
 	w.task(cid.Token, chat.TaskTake, "t1")
@@ -165,17 +165,17 @@ func TestTask_takenWhileALookReads_isNoNews(t *testing.T) {
 		return c.Method == tabletest.Query && strings.HasPrefix(c.Range.Prefix, "SEEN#")
 	})
 	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan")
-	w.adds(all[0].Token, "sand", "paint")
-	w.task(all[1].Token, chat.TaskTake, "t1")
+	w.adds(all.of("Ann").Token, "sand", "paint")
+	w.task(all.of("Bob").Token, chat.TaskTake, "t1")
 	w.clock.Advance(room.StallsAfter)
-	w.task(all[3].Token, chat.TaskTake, "t2")
-	w.say(all[0].Token, "so that nobody looks yet whose turn it is")
+	w.task(all.of("Dan").Token, chat.TaskTake, "t2")
+	w.say(all.of("Ann").Token, "so that nobody looks yet whose turn it is")
 	w.catchUp(all[2:])
 	armed.Store(true)
-	w.hold(all[3])
+	w.hold(all.of("Dan"))
 	<-reached
-	w.task(all[0].Token, chat.TaskTake, "t1")
-	cid := w.hold(all[2])[0]
+	w.task(all.of("Ann").Token, chat.TaskTake, "t1")
+	cid := w.hold(all.of("Cid"))[0]
 	release()
 	w.stillWaits("Cid", cid)
 }
@@ -186,11 +186,11 @@ func TestTask_waitBeginsWhileAnotherIsTold_tellsOfTheNext(t *testing.T) {
 		return c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "FREE#")
 	})
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	cid := w.hold(all[2])[0]
+	cid := w.hold(all.of("Cid"))[0]
 	armed.Store(true)
-	w.adds(all[0].Token, "sand", "paint")
+	w.adds(all.of("Ann").Token, "sand", "paint")
 	<-reached
-	bob := w.hold(all[1])[0]
+	bob := w.hold(all.of("Bob"))[0]
 	w.stillWaits("Cid", cid)
 	release()
 	w.toldOf("Cid", cid, "t1")
@@ -207,7 +207,7 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 			wantStatus(w.t, "Cid", take(w.t, ended), chat.StatusQuiet)
 		}
 	}
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		does  func(w *world, cid chat.Seated)
 		lasts time.Duration
 	}{
@@ -222,7 +222,7 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 		"says that it will be away":   {func(w *world, cid chat.Seated) { w.leaves(cid, time.Hour) }, time.Hour},
 	} {
 		for taker, after := range map[string]time.Duration{"Ann": room.YieldsAfter, "Bob": room.StallsAfter} {
-			t.Run(what+", "+taker, func(t *testing.T) {
+			t.Run(name+", "+taker, func(t *testing.T) {
 				w := newWorld(t)
 				p := w.company()
 				w.adds(p.ann.Token, "sand")
@@ -270,7 +270,7 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 func TestTask_next_finishesOneAndTakesTheNext(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	ann, bob, cid := all[0], all[1], all[2]
+	ann, bob, cid := all.of("Ann"), all.of("Bob"), all.of("Cid")
 	w.adds(ann.Token, "sand", "paint < 1", "hang < 1")
 	next := func(id string) chat.TaskRequest {
 		return chat.TaskRequest{Token: bob.Token, Action: chat.TaskNext, ID: id, Text: "done: " + id}
@@ -281,7 +281,7 @@ func TestTask_next_finishesOneAndTakesTheNext(t *testing.T) {
 	w.task(cid.Token, chat.TaskRelease, "t1")
 	w.task(bob.Token, chat.TaskTake, "t1")
 	w.catchUp(all)
-	waits := w.hold(all[2], all[0])
+	waits := w.hold(all.of("Cid"), all.of("Ann"))
 	for range 2 { // the second time as if the answer had been lost
 		if got := w.does(next("t1")); got.Task == nil || got.Task.ID != "t2" || !got.Task.Mine {
 			t.Fatalf("got %+v", got)

@@ -77,7 +77,7 @@ func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.join("plots", "Eve")
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		req  chat.UpdateRequest
 		code fault.Code
 		says string
@@ -92,7 +92,7 @@ func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
 		"messages of agents": {chat.UpdateRequest{AgentMessages: new(-1)}, fault.InvalidArgument, "agent_messages"},
 		"capacity of one":    {chat.UpdateRequest{Capacity: 1}, fault.InvalidArgument, "from 2 to 100"},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			c.req.Token = p.ann.Token
 			for _, w := range []*world{w, w.elsewhere()} {
 				err := w.changesNothing(p.ann.Token,

@@ -106,7 +106,7 @@ func (w *world) written(of chat.Seated) string {
 
 // Bob says that he will be back in an hour. A minute later he makes a call.
 func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		calls func(w *world, bob chat.Seated)
 		ends  bool
 		state chat.AgentState // "" if it does not matter
@@ -124,7 +124,7 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 				Absence: away(59 * time.Minute)})
 		}, false, ""},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.pair()
 			w.leaves(p.bob, time.Hour)
@@ -179,7 +179,7 @@ func TestFirstWait_allOthersHaveLeft_returnsAtOnceAsAllDone(t *testing.T) {
 }
 
 func TestFirstWait_unlessAllOthersAreAway_waits(t *testing.T) {
-	for what, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		cid      func(w *world, p company) // Bob is away
 		noCursor bool
 	}{
@@ -189,7 +189,7 @@ func TestFirstWait_unlessAllOthersAreAway_waits(t *testing.T) {
 		"one is on standby": {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour); w.shell(p.cid) }},
 		"without a cursor":  {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour) }, noCursor: true},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.company()
 			w.leaves(p.bob, 10*time.Minute)
@@ -268,7 +268,7 @@ func TestWait_announcementAndReadFail_keepWhatIsKnown(t *testing.T) {
 	announced := func() (until int64, used bool, head int64) {
 		l := one.Store().Acquire(p.bob.Token[:7])
 		defer l.Release()
-		got, err := l.Seats().PresenceOf(t.Context(), 2)
+		got, err := l.Seats().PresenceOf(t.Context(), w.seatOf(p.bob))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -443,7 +443,7 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 	var stored atomic.Int64
 	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
 		for _, op := range c.Ops {
-			if op.Item.Key.Sort == "SEEN#00000002" {
+			if op.Item.Key.Sort == "SEEN#00000002" { // of Bob
 				stored.Add(1)
 			}
 		}
@@ -538,11 +538,11 @@ func (w *world) peek(p pair, cursor string) chat.Waited {
 }
 
 func TestPeek_whatItReturns_isStillNewToTheAgent(t *testing.T) {
-	for how, cursor := range map[string]func(pair) string{
+	for name, cursor := range map[string]func(pair) string{
 		"without a cursor": func(pair) string { return "" },
 		"with a cursor":    func(p pair) string { return p.bob.Cursor },
 	} {
-		t.Run(how, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.pair()
 			waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute,

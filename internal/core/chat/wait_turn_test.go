@@ -12,10 +12,18 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
+// crowd is the agents of a room.
+type crowd []chat.Seated
+
+// of returns the agent of a name.
+func (c crowd) of(name string) chat.Seated {
+	return c[slices.IndexFunc(c, func(s chat.Seated) bool { return s.Name == name })]
+}
+
 // crowd returns a full room with these agents. Each of them has read all joins.
-func (w *world) crowd(room string, names ...string) []chat.Seated {
+func (w *world) crowd(room string, names ...string) crowd {
 	w.t.Helper()
-	var all []chat.Seated
+	var all crowd
 	for _, name := range names {
 		all = append(all, w.enter(chat.JoinRequest{Room: room, AgentName: name, Capacity: max(2, len(names))}))
 	}
@@ -95,14 +103,14 @@ func (w *world) stillWaits(who string, wait <-chan answer) {
 func TestTurn_othersWork_isNobodysWhoCanDoNothing(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.adds(all[0].Token, "sand", "paint < 1")
-	w.task(all[2].Token, chat.TaskTake, "t1")
+	w.adds(all.of("Ann").Token, "sand", "paint < 1")
+	w.task(all.of("Cid").Token, chat.TaskTake, "t1")
 	w.catchUp(all)
-	waits := w.hold(all[0], all[1])
+	waits := w.hold(all.of("Ann"), all.of("Bob"))
 	w.pass(room.PresentFor)
 	w.stillWaits("Ann", waits[0])
 	w.stillWaits("Bob", waits[1])
-	wantStatus(t, "Cid", take(t, w.hold(all[2])[0]), chat.StatusTurn)
+	wantStatus(t, "Cid", take(t, w.hold(all.of("Cid"))[0]), chat.StatusTurn)
 	w.pass(time.Minute)
 	w.stillWaits("Ann", waits[0])
 	w.stillWaits("Bob", waits[1])
@@ -181,16 +189,16 @@ func TestTurn_givenBeforeARestart_isNotGivenTwice(t *testing.T) {
 func TestTurn_lastWordLongAgo_isTheSameInEveryProcess(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.say(all[1].Token, "a word of Bob's")
-	w.say(all[0].Token, "a word of Ann's")
+	w.say(all.of("Bob").Token, "a word of Bob's")
+	w.say(all.of("Ann").Token, "a word of Ann's")
 	for range 20 {
-		w.manage(all[0].Token, "mute", "Cid", chat.StatusMuted)
-		w.manage(all[0].Token, "unmute", "Cid", chat.StatusUnmuted)
+		w.manage(all.of("Ann").Token, "mute", "Cid", chat.StatusMuted)
+		w.manage(all.of("Ann").Token, "unmute", "Cid", chat.StatusUnmuted)
 	}
 	one, two := w.another(), w.another()
 	one.catchUp(all)
-	one.hold(all[0], all[2])
-	w.turnWithin(10*time.Second, "Bob", two.hold(all[1])[0])
+	one.hold(all.of("Ann"), all.of("Cid"))
+	w.turnWithin(10*time.Second, "Bob", two.hold(all.of("Bob"))[0])
 }
 
 // A Lambda function does not learn that a client has left: the wait of Bob's lost client
