@@ -61,7 +61,7 @@ func TestBearer_actsForItsSeatAlone(t *testing.T) {
 	}
 }
 
-func TestSeatOf_tokensThatAreAndWere(t *testing.T) {
+func TestSeatOf_eachToken_tellsItsAgentOrWhyItHasNone(t *testing.T) {
 	w := newWorld(t)
 	got, err := w.JoinRoom(asking(t, ident.Principal{ID: ident.KeyPrincipal("a1")}),
 		chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})

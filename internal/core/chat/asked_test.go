@@ -109,7 +109,7 @@ func onEachWay(t *testing.T, test func(t *testing.T, here, there *world, waits w
 }
 
 // The cases are those of asked.go.
-func TestWait_forAnswers(t *testing.T) {
+func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	both := []string{"Bob", "Cid"}
 	question, proposal := chat.SendRequest{Ask: both}, chat.SendRequest{Kind: room.Proposal, Ask: both}
 	brief := chat.SendRequest{Ask: both, Wait: time.Minute}
@@ -232,7 +232,7 @@ func TestSend_thatAsksAndWaits_bringsAllAnswers(t *testing.T) {
 }
 
 // What comes between the question and the wait is in the batch of the wait, however often that was handed out.
-func TestWait_afterAnAnswer(t *testing.T) {
+func TestWait_thatBeginsAfterAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	type asked struct {
 		*world
 		ann, bob, cid, dan chat.Seated
@@ -345,7 +345,7 @@ func TestSend_thatAsksAndIsRepeated_goesOnPastAnAnswer(t *testing.T) {
 	same(t, "the wait", texts(take(t, again).Messages), []string{"Bob says yes", "Cid says yes"})
 }
 
-func TestTurn_inAWaitForAnswers(t *testing.T) {
+func TestTurn_ofAnAgentThatWaitsForAnswers_endsItsWaitWithThem(t *testing.T) {
 	t.Run("Bob answers, and it is Ann's turn: the wait ends, and brings his answer.", func(t *testing.T) {
 		for way, waits := range waysToWait {
 			t.Run(way, func(t *testing.T) {

@@ -58,7 +58,7 @@ func (w *world) answers(x roomlog.HookItem, n int64, text, key string) {
 }
 
 // One write has all, so that no endpoint has a seat in which nobody calls it.
-func TestAddAgent_takesASeatByOneWrite(t *testing.T) {
+func TestAddAgent_ofAPerson_takesASeatByOneWrite(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	person := w.person(p.bob)
@@ -134,7 +134,7 @@ func TestAddAgent_limitThatItBrings_endsWithTheLastEndpoint(t *testing.T) {
 }
 
 // An endpoint is the newest of all claims to a seat, and takes none.
-func TestAddAgent_refused(t *testing.T) {
+func TestAddAgent_byWhoMayNotOrUnderATakenName_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.companyOf(5)
 	person := w.person(p.bob)
@@ -183,7 +183,7 @@ func TestAddAgent_replyIsLost_isAddedOnce(t *testing.T) {
 	wants(t, err, fault.NameTaken)
 }
 
-func TestAnswer_isSaidOnceAsTheSeat(t *testing.T) {
+func TestAnswer_repeatedByItsKey_isSaidOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	_, x := w.addsAgent(w.person(p.bob), "Bot")
@@ -236,7 +236,7 @@ func (w *world) whole(token, id string) (text string) {
 }
 
 // What the room refuses of others it refuses of an endpoint.
-func TestAnswer_refused(t *testing.T) {
+func TestAnswer_ofAnEndpointThatMayNotSpeak_isRefusedAsASendIs(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	added, x := w.addsAgent(w.person(p.bob), "Bot")
@@ -265,7 +265,7 @@ func TestAnswer_refused(t *testing.T) {
 }
 
 // What comes for an endpoint that may not answer waits, and costs nothing. That it may go on is nothing to answer.
-func TestHeard_ofAnEndpointThatMayNotAnswer(t *testing.T) {
+func TestHeard_ofAnEndpointThatMayNotAnswer_waitsUntilItMay(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	added, x := w.addsAgent(w.person(p.bob), "Bot")
@@ -354,7 +354,7 @@ func TestAnswer_isApproved_isSaidOnce(t *testing.T) {
 }
 
 // What others see of an endpoint: that it is called. It has no read position.
-func TestAgents_anEndpoint_isOnStandbyForADay(t *testing.T) {
+func TestEndpoint_seenByOthers_isOnStandbyForADay(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	added, x := w.addsAgent(w.person(p.bob), "Bot")
@@ -374,7 +374,7 @@ func TestAgents_anEndpoint_isOnStandbyForADay(t *testing.T) {
 }
 
 // What came last counts most. What is repeated is the same, whatever has come since.
-func TestHeard_isBounded(t *testing.T) {
+func TestHeard_moreThanACallMayHave_bringsWhatCameLast(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	_, x := w.addsAgent(w.person(p.bob), "Bot")

@@ -119,7 +119,7 @@ func TestGetFiles_areThoseThatTheCallerSees(t *testing.T) {
 }
 
 // Who loses its seat, and what is removed, is out at once, also with an address from before.
-func TestDownload_asksTheHeadEachTime(t *testing.T) {
+func TestDownload_seatLostOrFileRemoved_isRefusedAtOnce(t *testing.T) {
 	for name, happens := range map[string]func(s *shelf, p company, id string){
 		"kicked": func(s *shelf, p company, _ string) {
 			s.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)

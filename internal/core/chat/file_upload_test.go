@@ -70,7 +70,7 @@ func TestUpload_rightsEndWhileItArrives_isNotShared(t *testing.T) {
 	}
 }
 
-func TestUpload_takesOneFile(t *testing.T) {
+func TestUpload_secondFileToOneAddress_isRefused(t *testing.T) {
 	onEachStore(t, func(t *testing.T, base *shelf) {
 		s, store := base.watching()
 		p := s.company()

@@ -38,7 +38,7 @@ func onBoth(t *testing.T, test func(t *testing.T, w, there *world)) {
 }
 
 // Cid passes over what Ann says to all only with the very cursor that a hold has returned, however many listen.
-func TestGuard_otherWords_holdATextBackOnce(t *testing.T) {
+func TestGuard_unreadWordsOfAnother_holdATextBackOnce(t *testing.T) {
 	for _, agents := range []int{2, 3, 7} {
 		t.Run(fmt.Sprintf("%d agents", agents), func(t *testing.T) {
 			onBoth(t, func(t *testing.T, w, there *world) {
@@ -76,7 +76,7 @@ func TestGuard_otherWords_holdATextBackOnce(t *testing.T) {
 	}
 }
 
-func TestGuard_meantForTheSender_holdsBackAlways(t *testing.T) {
+func TestGuard_unreadWordsForTheSender_holdATextBackAlways(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := w.company()
 		cursor := p.cid.Cursor

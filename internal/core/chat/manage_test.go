@@ -90,7 +90,7 @@ func TestBan_seatedAgent_isRemovedAndRefusedInEverySpelling(t *testing.T) {
 
 // A ban survives a new name, a new password, an empty room and a year of use, in
 // every process.
-func TestBan_lastsAsLongAsTheRoom(t *testing.T) {
+func TestBan_emptyRoomNewNameAndAYear_endItNot(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "pw", Capacity: 5})
 	w.join("plans:pw", "Bob")
@@ -254,7 +254,7 @@ func TestBan_clearThatBreaksOff_isFinishedByItsRepetition(t *testing.T) {
 }
 
 // A part of a room's bytes counts like its files.
-func TestCheckGuestFile_bytes(t *testing.T) {
+func TestCheckGuestFile_moreThanAQuarterOfTheBytes_isRefused(t *testing.T) {
 	const quarter = room.MaxRoomBytes / 4
 	if err := room.CheckGuestFile(quarter, room.FileUsage{}); err != nil {
 		t.Error(err)

@@ -367,7 +367,7 @@ func TestSend_keyOfOtherWords_isRefusedByTheNameOfWhatDiffers(t *testing.T) {
 }
 
 // A vote without reply_to is one on the only proposal that there is: the same call again finds none.
-func TestSend_keyOfAVote(t *testing.T) {
+func TestSend_keyOfAVote_repeatsItAfterItsProposalEnded(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	first := w.propose(p.ann.Token, "tea")
@@ -446,7 +446,7 @@ func TestDraft_keyOfOtherWords_isRefused(t *testing.T) {
 }
 
 // A removed text is in no place where it could be compared. What is left of its message is.
-func TestSend_keyOfARemovedText(t *testing.T) {
+func TestSend_keyOfARemovedText_repeatsItWhateverTheTextIs(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	req := chat.SendRequest{Token: p.ann.Token, Text: "it is 471!", To: []string{"Bob"}, Key: "1"}
@@ -674,7 +674,7 @@ func TestSend_heldWhileItsTextIsRemoved_isNotSaidAgain(t *testing.T) {
 
 // What an agent means twice it says twice: at once where its process knows what it has said,
 // or where its cursor shows that it does, and after two seconds anywhere.
-func TestSend_okDoneOk_areThreeMessages(t *testing.T) {
+func TestSend_sameShortTextAfterAnotherOfOnesOwn_isNew(t *testing.T) {
 	for _, c := range []struct {
 		services string // one, new ones, or ones that know the room but nothing that was said since
 		cursor   string

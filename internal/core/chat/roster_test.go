@@ -81,7 +81,7 @@ func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
 	}
 }
 
-func TestRoster_aboveTenAgents_isTheirNumberAndWhoWaits(t *testing.T) {
+func TestRoster_moreThanTenAgents_isTheirNumberAndWhoWaits(t *testing.T) {
 	w := newWorld(t)
 	var names []string
 	for i := range 15 {

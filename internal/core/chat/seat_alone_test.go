@@ -137,7 +137,7 @@ func waitsAlone(t *testing.T, w *world) {
 	}
 }
 
-func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
+func TestAlone_superviseOrNote_isRefused(t *testing.T) {
 	w := newWorld(t)
 	_, pam := w.withPam()
 	yes := true

@@ -299,7 +299,7 @@ type doorAttack struct {
 
 // At no way to a seat does an attacker get a role, or read what was private to others.
 // How long each name is safe is a matter of room.SeatRequest.
-func TestDoors_attackerInEachRow(t *testing.T) {
+func TestDoors_attacker_getsNoRoleAndReadsNothingPrivate(t *testing.T) {
 	for name, c := range map[string]doorAttack{
 		"token: made up": {attack: func(d *doors) (chat.Seated, error) {
 			forged := d.token(d.ann)

@@ -397,7 +397,7 @@ func TestPrivate_cursorOfAQuietWait_differsWithOrWithoutHiddenMessages(t *testin
 	}
 }
 
-func TestUnseenMessages_endNoWait(t *testing.T) {
+func TestUnseenMessages_whileAThirdWaits_endNoWait(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute})
@@ -411,7 +411,7 @@ func TestUnseenMessages_endNoWait(t *testing.T) {
 	}
 }
 
-func TestUnseenMessages_cursorMovesPastThem(t *testing.T) {
+func TestUnseenMessages_whileAThirdLooks_moveItsCursorPastThem(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
@@ -429,7 +429,7 @@ func TestUnseenMessages_cursorMovesPastThem(t *testing.T) {
 	})
 }
 
-func TestUnseenMessages_holdNoSendBack(t *testing.T) {
+func TestUnseenMessages_beforeASendOfAThird_holdNothingBack(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
@@ -459,7 +459,7 @@ func TestUnseenMessages_holdNoSendBack(t *testing.T) {
 }
 
 // The events that the service has loaded are all hidden from Cid.
-func TestUnseenMessages_freshlyLoadedRoom_holdNoSendBack(t *testing.T) {
+func TestUnseenMessages_inAFreshlyLoadedRoom_holdNothingBack(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	for i := range 40 {
@@ -472,7 +472,7 @@ func TestUnseenMessages_freshlyLoadedRoom_holdNoSendBack(t *testing.T) {
 	}
 }
 
-func TestUnseenMessages_leaveAnAgentWaiting(t *testing.T) {
+func TestUnseenMessages_whileAThirdWaits_leaveItShownAsWaiting(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.another(), w.another()
 	p := here.company()
@@ -491,7 +491,7 @@ func TestUnseenMessages_leaveAnAgentWaiting(t *testing.T) {
 	cid("a message", chat.AgentBusy)
 }
 
-func TestUnseenMessages_doNotAnswerASendThatWaits(t *testing.T) {
+func TestUnseenMessages_whileASendOfAThirdWaits_doNotAnswerIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	done := make(chan chat.Sent, 1)

@@ -226,7 +226,7 @@ func isOpen(got, want chat.ShownOpen, agreements int) bool {
 }
 
 // The pace follows what the agent sees: that others talk in private must not show.
-func TestShow_theServerSetsThePace(t *testing.T) {
+func TestShow_livelyOrQuietRoom_saysWhenToLookAgain(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	view := w.view(p.bob.Token)

@@ -336,7 +336,7 @@ var waysOut = map[string]wayOut{
 
 // Without approval each way leads out. Under approval of all messages each is closed. Between these, a message becomes
 // a draft if a mix selects it, and goes out once its person lets it; all that is no message is refused under each mix.
-func TestSome_agentThatWantsAWordOut_ofEachWayAndMix(t *testing.T) {
+func TestSome_agentThatWantsAWordOut_isHeldOnEachWayThatTheMixSelects(t *testing.T) {
 	for what, c := range waysOut {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -232,7 +232,7 @@ func TestWait_ofAPausedAgent_endsWithItsResumeAndBringsTheRest(t *testing.T) {
 
 // The time of a wait may be up while the agent is paused. The agent itself reads what there is; a program, which
 // would wake it, hears nothing, and its next wait begins where this one did.
-func TestWait_ofAPausedAgent_whenTheTimeIsUp(t *testing.T) {
+func TestWait_ofAPausedAgent_timeIsUp_agentReadsAndItsProgramDoesNot(t *testing.T) {
 	for _, c := range []struct {
 		req  chat.WaitRequest
 		want chat.WaitStatus
@@ -558,7 +558,7 @@ func TestPersonName_isInAllThatThePersonDid(t *testing.T) {
 }
 
 // A person and a newcomer cannot be taken for each other: of two that want one name at once, one gets it.
-func TestPersonName_andANewcomerOfTheName_oneGetsIt(t *testing.T) {
+func TestPersonName_newcomerTakesTheNameAtOnce_oneGetsIt(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		host := w.create(chat.CreateRequest{Room: "plans", AgentName: "Host", Capacity: 20})

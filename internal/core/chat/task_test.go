@@ -182,7 +182,7 @@ func (w *world) verify(token string) {
 }
 
 // A report finishes tasks when it is said, and never before.
-func TestSend_finishes_onlyWithAReportThatIsSent(t *testing.T) {
+func TestSend_thatFinishesTasks_endsThemOnlyOnceItIsSaid(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	person := w.person(p.bob)

@@ -140,7 +140,7 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 	}
 }
 
-func TestFirstWait_afterIt_theNextOneWaits(t *testing.T) {
+func TestFirstWait_endedForWantOfOthers_theNextOneLasts(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.leaves(p.bob, 10*time.Minute)

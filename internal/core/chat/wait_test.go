@@ -505,7 +505,7 @@ func TestLookIn_answerOwedWhileAllWait_takesTheTurnOnce(t *testing.T) {
 	one.stillWaits("Ann", ann)
 }
 
-func TestLookIn_agentItselfWaitsElsewhere_makesWay(t *testing.T) {
+func TestLookIn_whileItsAgentWaitsElsewhere_yields(t *testing.T) {
 	w := newWorld(t)
 	one, two := w.another(), w.another()
 	p := one.pair()
