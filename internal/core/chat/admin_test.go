@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,15 +9,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
-
-// says fails unless err has the code and contains words.
-func says(t *testing.T, err error, code fault.Code, words string) {
-	t.Helper()
-	wants(t, err, code)
-	if !strings.Contains(err.Error(), words) {
-		t.Errorf("got %v, want an error that contains %q", err, words)
-	}
-}
 
 // adminCalls returns the calls that only admins may make.
 func adminCalls(w *world, token string) map[string]func() error {

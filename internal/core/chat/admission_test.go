@@ -11,11 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// asking returns the context of a call by a.
-func asking(t *testing.T, a ident.Principal) context.Context {
-	return ident.WithPrincipal(t.Context(), a)
-}
-
 // bearer returns who asks with the token of a seat and nothing else.
 func (w *world) bearer(s chat.Seated) context.Context {
 	t := w.token(s)

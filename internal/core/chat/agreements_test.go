@@ -10,36 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// propose makes a proposal to all, or asks these agents. It returns the id.
-func (w *world) propose(token, text string, ask ...string) string {
-	w.t.Helper()
-	return w.sends(chat.SendRequest{Token: token, Text: text, Kind: room.Proposal, Ask: ask}).ID
-}
-
-// agree agrees to a proposal, or to the only one if id is "".
-func (w *world) agree(token, id string) chat.Sent {
-	w.t.Helper()
-	return w.sends(chat.SendRequest{Token: token, Kind: room.Agree, ReplyTo: id})
-}
-
-// agreements lists the agreements that room_info shows the owner of a token.
-func (w *world) agreements(token string) (out []string) {
-	w.t.Helper()
-	for _, a := range w.info(token).Agreements {
-		out = append(out, a.By+": "+a.Text)
-	}
-	return out
-}
-
-// agreed fails unless each of the agents sees these agreements, and no open request.
-func (w *world) agreed(want []string, agents ...chat.Seated) {
-	w.t.Helper()
-	for _, s := range agents {
-		same(w.t, s.Name+" sees agreed", w.agreements(s.Token), want)
-	}
-	w.asked(nil, agents...)
-}
-
 func TestAgreement_private_isSeenOnlyByItsParties(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]

@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,22 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
-
-// guest returns who asks with an invite, as the server admits it. It has the principal of
-// the machine, which must not count.
-func guest(t *testing.T, v chat.Invite) context.Context {
-	t.Helper()
-	code, ok := ident.ParseInvite(v.Code)
-	if !ok {
-		t.Fatalf("%+v is no invite", v)
-	}
-	return asking(t, ident.Principal{ID: ident.Local, Owner: "Eve", Room: code.Room, Invite: code.Number})
-}
-
-// arrives takes a seat by an invite, with nothing but a name.
-func (w *world) arrives(ctx context.Context, name string) (chat.Seated, error) {
-	return w.JoinRoom(ctx, chat.JoinRequest{AgentName: name})
-}
 
 func (w *world) renew(token string) chat.Invite {
 	w.t.Helper()

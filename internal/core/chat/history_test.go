@@ -149,18 +149,6 @@ func (w *world) sees(got chat.Seated, all []chat.Message, want ...string) {
 	same(w.t, "by id", read, want)
 }
 
-// all returns the whole log as the first agent of the room sees it.
-func (w *world) all(token string) []chat.Message {
-	w.t.Helper()
-	page := w.history(token, chat.HistoryRequest{Limit: 100})
-	all := page.Messages
-	for page.HasMore {
-		page = w.history(token, chat.HistoryRequest{Limit: 100, Before: all[0].ID})
-		all = append(page.Messages, all...)
-	}
-	return all
-}
-
 func TestNewcomer_privateRoom_seesMessagesSinceTheLastLeave(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

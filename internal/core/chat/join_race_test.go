@@ -14,28 +14,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// outcome is how one of many joins ended.
-type outcome struct {
-	chat.Seated
-	err error
-}
-
-// atOnce makes n calls at the same time and returns their outcomes.
-func atOnce(n int, call func(i int) (chat.Seated, error)) []outcome {
-	var ready, all sync.WaitGroup
-	ready.Add(n)
-	out := make([]outcome, n)
-	for i := range n {
-		all.Go(func() {
-			ready.Done()
-			ready.Wait()
-			out[i].Seated, out[i].err = call(i)
-		})
-	}
-	all.Wait()
-	return out
-}
-
 // tally counts outcomes by code; "" is success.
 func tally(out []outcome) map[fault.Code]int {
 	n := map[fault.Code]int{}
@@ -43,23 +21,6 @@ func tally(out []outcome) map[fault.Code]int {
 		n[fault.CodeOf(o.err)]++
 	}
 	return n
-}
-
-// expect fails unless these are the outcomes, and there are no others.
-func expect(t *testing.T, out []outcome, want map[fault.Code]int) {
-	t.Helper()
-	got := tally(out)
-	for code, n := range want {
-		if got[code] != n {
-			t.Errorf("%d times %q, want %d", got[code], code, n)
-		}
-		delete(got, code)
-	}
-	for _, o := range out {
-		if code := fault.CodeOf(o.err); got[code] > 0 {
-			t.Errorf("%v", o.err)
-		}
-	}
 }
 
 // winners returns the joins that got a seat.

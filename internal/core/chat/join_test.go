@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -175,46 +174,6 @@ func TestJoin_manyAgents_leaveTheLastMessageHoweverLongItIs(t *testing.T) {
 	long := strings.Repeat("long ", chat.JoinBytes/6/5)
 	w.say(ann.Token, long)
 	same(t, "the last to come reads", texts(w.join("plans", "Cid").Messages), []string{long})
-}
-
-// interrupted holds functions that run once in the middle of a call: after it has read
-// where a name leads or the presence of the agents, or before it writes.
-type interrupted struct {
-	afterName, afterLook, beforeWrite func()
-}
-
-// over returns a table on top of below that runs the functions.
-func (i *interrupted) over(below table.Table) *tabletest.Hooks {
-	once := func(f *func()) {
-		if happens := *f; happens != nil {
-			*f = nil
-			happens()
-		}
-	}
-	return &tabletest.Hooks{
-		Table: below,
-		Before: func(_ context.Context, c tabletest.Call) error {
-			if c.Method == tabletest.Write {
-				once(&i.beforeWrite)
-			}
-			return nil
-		},
-		After: func(_ context.Context, c *tabletest.Call) {
-			switch {
-			case c.Method == tabletest.Get && strings.HasPrefix(c.Key.Partition, "NAME"):
-				once(&i.afterName)
-			case c.Method == tabletest.Query && strings.HasPrefix(c.Range.Prefix, "SEEN"):
-				once(&i.afterLook)
-			}
-		},
-	}
-}
-
-// onTop returns a service whose table runs the functions of i.
-func (w *world) onTop(i *interrupted) *world {
-	over := i.over(w.table)
-	return &world{t: w.t, clock: w.clock, table: over,
-		Service: chat.New(over, chat.Options{Clock: hurriedClock{w.clock}})}
 }
 
 func TestJoin_sameNameTakenDuringIt_isRefused(t *testing.T) {

@@ -27,34 +27,6 @@ func device(t *testing.T, claim, name string) string {
 	return ident.Token{Room: c.Room, Seat: c.Seat, Secret: secret, Person: true}.String()
 }
 
-// opens opens a link on a device, and returns the token of the person there.
-func (w *world) opens(claim, name string) (string, error) {
-	w.t.Helper()
-	token := device(w.t, claim, name)
-	_, err := w.Service.Supervise(w.t.Context(), chat.SuperviseRequest{Token: token, Claim: claim})
-	return token, err
-}
-
-// person returns a token of the person behind an agent that has just joined.
-func (w *world) person(s chat.Seated) string {
-	w.t.Helper()
-	token, err := w.opens(s.Watch, "phone")
-	if err != nil {
-		w.t.Fatalf("the link of %s is not opened: %v", s.Name, err)
-	}
-	return token
-}
-
-// newLink returns the claim of a link for a further device.
-func (w *world) newLink(person string) string {
-	w.t.Helper()
-	got, err := w.Service.Supervise(w.t.Context(), chat.SuperviseRequest{Token: person, NewLink: true})
-	if err != nil || got.Watch == "" {
-		w.t.Fatalf("no further link: %+v, %v", got, err)
-	}
-	return got.Watch
-}
-
 // heard lists what a person is told about its links.
 func heard(ms []chat.Message) (reasons []room.Reason) {
 	for _, m := range ms {

@@ -20,15 +20,6 @@ import (
 // spilled is what the texts hold that are removed.
 const spilled = "471!" // with a sign that no hash has
 
-// redact fails unless the agent of a token removes the text of a message.
-func (w *world) redact(token, id string) {
-	w.t.Helper()
-	if got := w.update(chat.UpdateRequest{Token: token, Redact: id}); got.Status != chat.StatusUpdated ||
-		got.Redacted != id {
-		w.t.Fatalf("redact: %+v", got)
-	}
-}
-
 // reads returns all that the agent can read.
 func (w *world) reads(s chat.Seated) string {
 	w.t.Helper()

@@ -3,7 +3,6 @@ package chat_test
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -112,21 +111,6 @@ func TestRoster_moreThanTenAgents_isTheirNumberAndWhoWaits(t *testing.T) {
 	w.leave(all[11].Token)
 	shown(10, 0) // all of them are listed
 	w.Stop()
-}
-
-// away says that an agent will be back after d.
-func away(d time.Duration) chat.Absence { return chat.Absence{Given: true, BackIn: d} }
-
-// agentIn returns the agent of this name.
-func agentIn(t *testing.T, r chat.Room, name string) chat.Agent {
-	t.Helper()
-	for _, a := range r.Agents {
-		if a.Name == name {
-			return a
-		}
-	}
-	t.Fatalf("%s is not among %v", name, seats(r))
-	panic("unreachable")
 }
 
 func TestPresence_consecutiveWaits_writeOncePerMinuteAtMost(t *testing.T) {
@@ -300,16 +284,6 @@ func TestWait_refused_showsNothing(t *testing.T) {
 	}
 	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); got.Activity != "" || got.BackIn != 0 {
 		t.Errorf("shown: %+v", got)
-	}
-}
-
-// await polls until ok returns true.
-func await(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(chat.Patience); !ok(); runtime.Gosched() {
-		if time.Now().After(limit) {
-			t.Fatal(what + " did not come")
-		}
 	}
 }
 

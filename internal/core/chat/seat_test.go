@@ -108,15 +108,6 @@ func (w *world) turnTo(token string, n int) *world {
 	return onTable(w.t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1})
 }
 
-func (w *world) seatOf(s chat.Seated) int {
-	w.t.Helper()
-	token, err := ident.ParseToken(s.Token)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return token.Seat
-}
-
 func TestJoin_allNumbersWereGiven_isRefused(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans", "Ann")
@@ -180,11 +171,6 @@ func TestSeatNumber_ofOneWhoIsGone_staysHis(t *testing.T) {
 	w.refused("Bob", bob.Token, fault.Removed, "admin has taken your seat")
 	w.refused("the other", eve.Token, fault.Removed, "You have left")
 	w.say(cid.Token, "they are gone")
-}
-
-func (w *world) token(s chat.Seated) ident.Token {
-	token, _ := ident.ParseToken(s.Token)
-	return token
 }
 
 // refused fails unless a token is refused with a code, and with words that say why.

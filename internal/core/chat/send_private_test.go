@@ -13,16 +13,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// tell sends a private message.
-func (w *world) tell(token, text string, to ...string) chat.Sent {
-	w.t.Helper()
-	got, err := w.send(chat.SendRequest{Token: token, Text: text, To: to})
-	if err != nil {
-		w.t.Fatalf("send to %q: %v", to, err)
-	}
-	return got
-}
-
 // everywhere returns all that an agent can see of the events after its cursor, by the
 // call that shows it. Calls that send or acknowledge come last.
 func (w *world) everywhere(s chat.Seated) map[string]any {

@@ -12,73 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// crowd is the agents of a room.
-type crowd []chat.Seated
-
-// of returns the agent of a name.
-func (c crowd) of(name string) chat.Seated {
-	return c[slices.IndexFunc(c, func(s chat.Seated) bool { return s.Name == name })]
-}
-
-// crowd returns a full room with these agents. Each of them has read all joins.
-func (w *world) crowd(room string, names ...string) crowd {
-	w.t.Helper()
-	var all crowd
-	for _, name := range names {
-		all = append(all, w.enter(chat.JoinRequest{Room: room, AgentName: name, Capacity: max(2, len(names))}))
-	}
-	w.catchUp(all)
-	return all
-}
-
-// catchUp has each agent read what is new to it.
-func (w *world) catchUp(all []chat.Seated) {
-	w.t.Helper()
-	for i := range all {
-		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
-	}
-}
-
-// hold begins a wait of almost five minutes for each agent.
-func (w *world) hold(all ...chat.Seated) []<-chan answer {
-	w.t.Helper()
-	var waits []<-chan answer
-	for _, s := range all {
-		waits = append(waits, w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: longWait}))
-	}
-	return waits
-}
-
-// shell begins a wait of a program in the place of an agent.
-func (w *world) shell(s chat.Seated) <-chan answer {
-	w.t.Helper()
-	return w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: longWait, Standby: true})
-}
-
-// leaves says that an agent will be back after d.
-func (w *world) leaves(s chat.Seated, d time.Duration) {
-	w.t.Helper()
-	if _, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor,
-		Absence: away(d)}); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// blocked waits until this many timers run beside the table's own.
-func (w *world) blocked(timers int) {
-	w.t.Helper()
-	if err := w.clock.BlockUntilContext(w.t.Context(), 1+timers); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func wantStatus(t *testing.T, who string, got chat.Waited, want chat.WaitStatus) {
-	t.Helper()
-	if got.Status != want {
-		t.Fatalf("%s: %s with %v, want %s", who, got.Status, lines(got.Messages), want)
-	}
-}
-
 // turnAfter fails unless the wait ends with the turn after d, and not half a second
 // sooner.
 func (w *world) turnAfter(d time.Duration, who string, wait <-chan answer) {
@@ -87,16 +20,6 @@ func (w *world) turnAfter(d time.Duration, who string, wait <-chan answer) {
 	w.stillWaits(who, wait)
 	w.pass(time.Millisecond)
 	wantStatus(w.t, who, take(w.t, wait), chat.StatusTurn)
-}
-
-// stillWaits fails if a wait has ended.
-func (w *world) stillWaits(who string, wait <-chan answer) {
-	w.t.Helper()
-	select {
-	case got := <-wait:
-		w.t.Fatalf("%s waits no longer: %s with %v, %v", who, got.Status, lines(got.Messages), got.err)
-	case <-time.After(2 * time.Millisecond): // a wait that ends does so in less
-	}
 }
 
 // Cid works. Ann and Bob wait for that, and have nothing to say. Once Cid waits, too, it is Cid's turn.
@@ -114,30 +37,6 @@ func TestTurn_othersWork_isNobodysWhoCanDoNothing(t *testing.T) {
 	w.pass(time.Minute)
 	w.stillWaits("Ann", waits[0])
 	w.stillWaits("Bob", waits[1])
-}
-
-// until lets time pass until a wait ends, and returns for how long.
-func (w *world) until(wait <-chan answer, most time.Duration) (got chat.Waited, after time.Duration) {
-	w.t.Helper()
-	began, patience := w.clock.Now(), 2*time.Millisecond // a wait that ends does so in less
-	for patience < time.Second {
-		if w.clock.Since(began) < most {
-			await(w.t, "who was waked by the time before", w.watch.isAnswered) // else the time is up before a poll
-			w.pass(500 * time.Millisecond)
-		} else {
-			patience = 10 * time.Second // on a busy machine its goroutine may be late
-		}
-		select {
-		case got := <-wait:
-			if got.err != nil {
-				w.t.Fatal(got.err)
-			}
-			return got.Waited, w.clock.Since(began)
-		case <-time.After(patience):
-		}
-	}
-	w.t.Fatalf("the wait did not end within %s", most)
-	panic("unreachable")
 }
 
 // turnWithin fails unless the wait ends with the turn within most.

@@ -172,3 +172,11 @@ func (w *world) another() *world {
 	return &world{t: w.t, clock: w.clock, table: w.table, watch: w.watch,
 		Service: chat.New(w.table, chat.Options{Clock: w.watch})}
 }
+
+// blocked waits until this many timers run beside the table's own.
+func (w *world) blocked(timers int) {
+	w.t.Helper()
+	if err := w.clock.BlockUntilContext(w.t.Context(), 1+timers); err != nil {
+		w.t.Fatal(err)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -474,4 +476,294 @@ func take(t *testing.T, from <-chan answer) chat.Waited {
 		t.Fatal("the wait did not end")
 		panic("unreachable")
 	}
+}
+
+// says fails unless err has the code and contains words.
+func says(t *testing.T, err error, code fault.Code, words string) {
+	t.Helper()
+	wants(t, err, code)
+	if !strings.Contains(err.Error(), words) {
+		t.Errorf("got %v, want an error that contains %q", err, words)
+	}
+}
+
+// asking returns the context of a call by a.
+func asking(t *testing.T, a ident.Principal) context.Context {
+	return ident.WithPrincipal(t.Context(), a)
+}
+
+// propose makes a proposal to all, or asks these agents. It returns the id.
+func (w *world) propose(token, text string, ask ...string) string {
+	w.t.Helper()
+	return w.sends(chat.SendRequest{Token: token, Text: text, Kind: room.Proposal, Ask: ask}).ID
+}
+
+// agree agrees to a proposal, or to the only one if id is "".
+func (w *world) agree(token, id string) chat.Sent {
+	w.t.Helper()
+	return w.sends(chat.SendRequest{Token: token, Kind: room.Agree, ReplyTo: id})
+}
+
+// agreements lists the agreements that room_info shows the owner of a token.
+func (w *world) agreements(token string) (out []string) {
+	w.t.Helper()
+	for _, a := range w.info(token).Agreements {
+		out = append(out, a.By+": "+a.Text)
+	}
+	return out
+}
+
+// agreed fails unless each of the agents sees these agreements, and no open request.
+func (w *world) agreed(want []string, agents ...chat.Seated) {
+	w.t.Helper()
+	for _, s := range agents {
+		same(w.t, s.Name+" sees agreed", w.agreements(s.Token), want)
+	}
+	w.asked(nil, agents...)
+}
+
+// guest returns who asks with an invite, as the server admits it. It has the principal of
+// the machine, which must not count.
+func guest(t *testing.T, v chat.Invite) context.Context {
+	t.Helper()
+	code, ok := ident.ParseInvite(v.Code)
+	if !ok {
+		t.Fatalf("%+v is no invite", v)
+	}
+	return asking(t, ident.Principal{ID: ident.Local, Owner: "Eve", Room: code.Room, Invite: code.Number})
+}
+
+// arrives takes a seat by an invite, with nothing but a name.
+func (w *world) arrives(ctx context.Context, name string) (chat.Seated, error) {
+	return w.JoinRoom(ctx, chat.JoinRequest{AgentName: name})
+}
+
+// all returns the whole log as the first agent of the room sees it.
+func (w *world) all(token string) []chat.Message {
+	w.t.Helper()
+	page := w.history(token, chat.HistoryRequest{Limit: 100})
+	all := page.Messages
+	for page.HasMore {
+		page = w.history(token, chat.HistoryRequest{Limit: 100, Before: all[0].ID})
+		all = append(page.Messages, all...)
+	}
+	return all
+}
+
+// outcome is how one of many joins ended.
+type outcome struct {
+	chat.Seated
+	err error
+}
+
+// atOnce makes n calls at the same time and returns their outcomes.
+func atOnce(n int, call func(i int) (chat.Seated, error)) []outcome {
+	var ready, all sync.WaitGroup
+	ready.Add(n)
+	out := make([]outcome, n)
+	for i := range n {
+		all.Go(func() {
+			ready.Done()
+			ready.Wait()
+			out[i].Seated, out[i].err = call(i)
+		})
+	}
+	all.Wait()
+	return out
+}
+
+// expect fails unless these are the outcomes, and there are no others.
+func expect(t *testing.T, out []outcome, want map[fault.Code]int) {
+	t.Helper()
+	got := tally(out)
+	for code, n := range want {
+		if got[code] != n {
+			t.Errorf("%d times %q, want %d", got[code], code, n)
+		}
+		delete(got, code)
+	}
+	for _, o := range out {
+		if code := fault.CodeOf(o.err); got[code] > 0 {
+			t.Errorf("%v", o.err)
+		}
+	}
+}
+
+// opens opens a link on a device, and returns the token of the person there.
+func (w *world) opens(claim, name string) (string, error) {
+	w.t.Helper()
+	token := device(w.t, claim, name)
+	_, err := w.Service.Supervise(w.t.Context(), chat.SuperviseRequest{Token: token, Claim: claim})
+	return token, err
+}
+
+// person returns a token of the person behind an agent that has just joined.
+func (w *world) person(s chat.Seated) string {
+	w.t.Helper()
+	token, err := w.opens(s.Watch, "phone")
+	if err != nil {
+		w.t.Fatalf("the link of %s is not opened: %v", s.Name, err)
+	}
+	return token
+}
+
+// newLink returns the claim of a link for a further device.
+func (w *world) newLink(person string) string {
+	w.t.Helper()
+	got, err := w.Service.Supervise(w.t.Context(), chat.SuperviseRequest{Token: person, NewLink: true})
+	if err != nil || got.Watch == "" {
+		w.t.Fatalf("no further link: %+v, %v", got, err)
+	}
+	return got.Watch
+}
+
+// redact fails unless the agent of a token removes the text of a message.
+func (w *world) redact(token, id string) {
+	w.t.Helper()
+	if got := w.update(chat.UpdateRequest{Token: token, Redact: id}); got.Status != chat.StatusUpdated ||
+		got.Redacted != id {
+		w.t.Fatalf("redact: %+v", got)
+	}
+}
+
+// away says that an agent will be back after d.
+func away(d time.Duration) chat.Absence { return chat.Absence{Given: true, BackIn: d} }
+
+// agentIn returns the agent of this name.
+func agentIn(t *testing.T, r chat.Room, name string) chat.Agent {
+	t.Helper()
+	for _, a := range r.Agents {
+		if a.Name == name {
+			return a
+		}
+	}
+	t.Fatalf("%s is not among %v", name, seats(r))
+	panic("unreachable")
+}
+
+// await polls until ok returns true.
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(chat.Patience); !ok(); runtime.Gosched() {
+		if time.Now().After(limit) {
+			t.Fatal(what + " did not come")
+		}
+	}
+}
+
+func (w *world) seatOf(s chat.Seated) int {
+	w.t.Helper()
+	token, err := ident.ParseToken(s.Token)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return token.Seat
+}
+
+func (w *world) token(s chat.Seated) ident.Token {
+	token, _ := ident.ParseToken(s.Token)
+	return token
+}
+
+// tell sends a private message.
+func (w *world) tell(token, text string, to ...string) chat.Sent {
+	w.t.Helper()
+	got, err := w.send(chat.SendRequest{Token: token, Text: text, To: to})
+	if err != nil {
+		w.t.Fatalf("send to %q: %v", to, err)
+	}
+	return got
+}
+
+// crowd is the agents of a room.
+type crowd []chat.Seated
+
+// of returns the agent of a name.
+func (c crowd) of(name string) chat.Seated {
+	return c[slices.IndexFunc(c, func(s chat.Seated) bool { return s.Name == name })]
+}
+
+// crowd returns a full room with these agents. Each of them has read all joins.
+func (w *world) crowd(room string, names ...string) crowd {
+	w.t.Helper()
+	var all crowd
+	for _, name := range names {
+		all = append(all, w.enter(chat.JoinRequest{Room: room, AgentName: name, Capacity: max(2, len(names))}))
+	}
+	w.catchUp(all)
+	return all
+}
+
+// catchUp has each agent read what is new to it.
+func (w *world) catchUp(all []chat.Seated) {
+	w.t.Helper()
+	for i := range all {
+		all[i].Cursor = w.look(all[i].Token, all[i].Cursor).Cursor
+	}
+}
+
+// hold begins a wait of almost five minutes for each agent.
+func (w *world) hold(all ...chat.Seated) []<-chan answer {
+	w.t.Helper()
+	var waits []<-chan answer
+	for _, s := range all {
+		waits = append(waits, w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: longWait}))
+	}
+	return waits
+}
+
+// shell begins a wait of a program in the place of an agent.
+func (w *world) shell(s chat.Seated) <-chan answer {
+	w.t.Helper()
+	return w.open(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: longWait, Standby: true})
+}
+
+// leaves says that an agent will be back after d.
+func (w *world) leaves(s chat.Seated, d time.Duration) {
+	w.t.Helper()
+	if _, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor,
+		Absence: away(d)}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func wantStatus(t *testing.T, who string, got chat.Waited, want chat.WaitStatus) {
+	t.Helper()
+	if got.Status != want {
+		t.Fatalf("%s: %s with %v, want %s", who, got.Status, lines(got.Messages), want)
+	}
+}
+
+// stillWaits fails if a wait has ended.
+func (w *world) stillWaits(who string, wait <-chan answer) {
+	w.t.Helper()
+	select {
+	case got := <-wait:
+		w.t.Fatalf("%s waits no longer: %s with %v, %v", who, got.Status, lines(got.Messages), got.err)
+	case <-time.After(2 * time.Millisecond): // a wait that ends does so in less
+	}
+}
+
+// until lets time pass until a wait ends, and returns for how long.
+func (w *world) until(wait <-chan answer, most time.Duration) (got chat.Waited, after time.Duration) {
+	w.t.Helper()
+	began, patience := w.clock.Now(), 2*time.Millisecond // a wait that ends does so in less
+	for patience < time.Second {
+		if w.clock.Since(began) < most {
+			await(w.t, "who was waked by the time before", w.watch.isAnswered) // else the time is up before a poll
+			w.pass(500 * time.Millisecond)
+		} else {
+			patience = 10 * time.Second // on a busy machine its goroutine may be late
+		}
+		select {
+		case got := <-wait:
+			if got.err != nil {
+				w.t.Fatal(got.err)
+			}
+			return got.Waited, w.clock.Since(began)
+		case <-time.After(patience):
+		}
+	}
+	w.t.Fatalf("the wait did not end within %s", most)
+	panic("unreachable")
 }
