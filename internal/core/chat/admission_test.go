@@ -72,7 +72,7 @@ func TestSeatOf_eachToken_tellsItsAgentOrWhyItHasNone(t *testing.T) {
 	nowhere.Room = ident.NewRoomID()
 	for _, w := range []*world{w, w.elsewhere()} {
 		for _, c := range []struct {
-			what  string
+			name  string
 			token ident.Token
 			seat  int
 			code  fault.Code
@@ -85,10 +85,10 @@ func TestSeatOf_eachToken_tellsItsAgentOrWhyItHasNone(t *testing.T) {
 		} {
 			a, ok, err := w.Service.SeatOf(t.Context(), c.token)
 			if ok != (c.seat != 0) || a.Seat != c.seat || fault.CodeOf(err) != c.code {
-				t.Errorf("%s: %+v, %t, %v", c.what, a, ok, err)
+				t.Errorf("%s: %+v, %t, %v", c.name, a, ok, err)
 			}
 			if c.seat != 0 && a.Principal != ident.KeyPrincipal("a1") {
-				t.Errorf("%s: of %q", c.what, a.Principal)
+				t.Errorf("%s: of %q", c.name, a.Principal)
 			}
 		}
 	}

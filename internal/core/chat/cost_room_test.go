@@ -112,7 +112,7 @@ func (l *largest) update(req chat.UpdateRequest) {
 
 // change is a call that changes a room, and the units that it writes in the largest one.
 type change struct {
-	what  string
+	name  string
 	units int64
 	do    func()
 }
@@ -163,7 +163,7 @@ func TestLargestRoom_aChangeCostsFewUnits(t *testing.T) {
 	l := newLargest(t, newWorld(t), room.MaxCapacity-1, room.MaxBans)
 	for _, c := range l.changes() {
 		if units := l.costs(c.do); units != c.units {
-			t.Errorf("%s writes %d units, want %d", c.what, units, c.units)
+			t.Errorf("%s writes %d units, want %d", c.name, units, c.units)
 		}
 	}
 }
@@ -180,9 +180,9 @@ func TestLargestRoom_onDynamoDB_aChangeCostsFewUnits(t *testing.T) {
 			counted += w.WriteUnits
 		}
 		units := l.bill.units.Load() - before
-		t.Logf("%-53s %3g units of the engine, %3d by the documentation", c.what, counted, units)
+		t.Logf("%-53s %3g units of the engine, %3d by the documentation", c.name, counted, units)
 		if counted == 0 || counted > float64(units) || units > c.units {
-			t.Errorf("%s writes %g units, by the documentation %d; want at most %d", c.what, counted, units, c.units)
+			t.Errorf("%s writes %g units, by the documentation %d; want at most %d", c.name, counted, units, c.units)
 		}
 	}
 }

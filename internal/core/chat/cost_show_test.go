@@ -20,7 +20,7 @@ func TestShow_onDynamoDB_aQuietLookCostsTwoReads(t *testing.T) {
 	view := talk.view(p.bob.Token)
 	cold, after := talk.another(), ""
 	for _, c := range []struct {
-		what  string
+		name  string
 		event func()
 		reads int
 		most  float64
@@ -49,9 +49,9 @@ func TestShow_onDynamoDB_aQuietLookCostsTwoReads(t *testing.T) {
 			units += r.ReadUnits
 		}
 		if len(reads) > c.reads || len(writes) != 0 || units > c.most {
-			t.Errorf("%s: %d reads of %g units, %d writes, want %d of at most %g: %v", c.what, len(reads), units,
+			t.Errorf("%s: %d reads of %g units, %d writes, want %d of at most %g: %v", c.name, len(reads), units,
 				len(writes), c.reads, c.most, reads)
 		}
-		t.Logf("%s: %d reads, %g units", c.what, len(reads), units)
+		t.Logf("%s: %d reads, %g units", c.name, len(reads), units)
 	}
 }

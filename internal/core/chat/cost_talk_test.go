@@ -28,7 +28,7 @@ func TestSend_onDynamoDB_thatChangesTheTalkState_costsOneWriteOfOneUnit(t *testi
 	said := 0
 	id := map[string]string{}
 	for _, c := range []struct {
-		what  string
+		name  string
 		by    *chat.Seated
 		req   chat.SendRequest
 		reads int // a name in ask or to is looked up on the current head
@@ -50,14 +50,14 @@ func TestSend_onDynamoDB_thatChangesTheTalkState_costsOneWriteOfOneUnit(t *testi
 			s.Cursor = w.look(s.Token, s.Cursor).Cursor
 		}
 		said++
-		c.req.Token, c.req.Cursor, c.req.Text = c.by.Token, c.by.Cursor, fmt.Sprintf("%d: %s", said, c.what)
+		c.req.Token, c.req.Cursor, c.req.Text = c.by.Token, c.by.Cursor, fmt.Sprintf("%d: %s", said, c.name)
 		c.req.ReplyTo, c.req.Withdraw = id[c.req.ReplyTo], id[c.req.Withdraw]
 		var got chat.Sent
 		reads, writes := b.of(func() { got = w.sends(c.req) })
-		id[c.what] = got.ID
+		id[c.name] = got.ID
 		if len(reads) != c.reads || len(writes) != 1 || writes[0].Operation != "PutItem" ||
 			writes[0].WriteUnits != 1 {
-			t.Errorf("%s: %d reads %v, %d writes %v", c.what, len(reads), reads, len(writes), writes)
+			t.Errorf("%s: %d reads %v, %d writes %v", c.name, len(reads), reads, len(writes), writes)
 		}
 	}
 }
@@ -91,7 +91,7 @@ func TestSend_onDynamoDB_withAnAbsence_costsOneMoreUnitWhenItChanges(t *testing.
 	w.say(p.bob.Token, "hello")
 	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
 	for i, c := range []struct {
-		what   string
+		name   string
 		req    chat.SendRequest
 		writes int
 	}{
@@ -102,10 +102,10 @@ func TestSend_onDynamoDB_withAnAbsence_costsOneMoreUnitWhenItChanges(t *testing.
 		{"back", chat.SendRequest{Absence: away(0)}, 2},
 		{"back again", chat.SendRequest{Absence: away(0)}, 1},
 	} {
-		c.req.Token, c.req.Text, c.req.Cursor = p.bob.Token, fmt.Sprintf("%d: %s", i, c.what), p.bob.Cursor
+		c.req.Token, c.req.Text, c.req.Cursor = p.bob.Token, fmt.Sprintf("%d: %s", i, c.name), p.bob.Cursor
 		reads, writes := b.of(func() { p.bob.Cursor = w.sends(c.req).Cursor })
 		if len(reads) != 0 || len(writes) != c.writes {
-			t.Errorf("%s: %d reads %v, %d writes %v", c.what, len(reads), reads, len(writes), writes)
+			t.Errorf("%s: %d reads %v, %d writes %v", c.name, len(reads), reads, len(writes), writes)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func TestSupervision_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testi
 		}
 	}
 	for _, c := range []struct {
-		what          string
+		name          string
 		do            func()
 		reads, writes int
 		items         int
@@ -148,7 +148,7 @@ func TestSupervision_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testi
 			items += x.Items
 		}
 		if len(reads) != c.reads || len(writes) != c.writes || items != c.items {
-			t.Errorf("%s: %d reads %v, %d writes %v of %d items", c.what, len(reads), reads, len(writes), writes, items)
+			t.Errorf("%s: %d reads %v, %d writes %v of %d items", c.name, len(reads), reads, len(writes), writes, items)
 		}
 	}
 }

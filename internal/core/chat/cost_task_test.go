@@ -28,7 +28,7 @@ func TestTask_onDynamoDB_writesAnItemForEachTaskItChanges(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		what  string
+		name  string
 		do    func()
 		units int
 		found int // items that it reads: the results of the tasks before
@@ -57,7 +57,7 @@ func TestTask_onDynamoDB_writesAnItemForEachTaskItChanges(t *testing.T) {
 			found += x.Items
 		}
 		if 2*items != c.units || len(writes) > 1 || found != c.found {
-			t.Errorf("%s: %d items %v, want %d; reads %v", c.what, items, writes, c.units/2, reads)
+			t.Errorf("%s: %d items %v, want %d; reads %v", c.name, items, writes, c.units/2, reads)
 		}
 	}
 	page, err := w.table.Query(t.Context(), table.Range{Partition: "ROOM#" + p.ann.Token[:ident.RoomChars],

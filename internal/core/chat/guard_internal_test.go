@@ -10,16 +10,16 @@ import (
 // A send is checked against the messages that the same Write appends before it, too.
 func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	s := newService(t, Options{})
-	var all []Seated
+	seats := map[string]Seated{}
 	for _, name := range []string{"Ann", "Bob", "Cid"} {
 		got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name, Capacity: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, got)
+		seats[name] = got
 	}
-	token, _ := ident.ParseToken(all[0].Token)
-	c, err := s.enter(t.Context(), all[0].Token)
+	token, _ := ident.ParseToken(seats["Ann"].Token)
+	c, err := s.enter(t.Context(), seats["Ann"].Token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	}
 	toAll, status, toAnn := room.Event{Text: "to all"}, room.Event{Text: "busy", Kind: room.Status},
 		room.Event{Text: "to Ann", Named: []int{c.me.Seat}}
-	for what, x := range map[string]struct {
+	for name, x := range map[string]struct {
 		held    bool // Ann has the cursor of a hold
 		batched []room.Event
 		unknown int // of them, which another process has written
@@ -63,7 +63,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 			a, _ := h.Owner(c.holder)
 			v, err := op.propose(h, a, batched[x.unknown:], now)
 			if held := v.needs == needReading; held != x.holds || err != nil || v.isNew() == held {
-				t.Errorf("%s: held back %v; %+v, %v", what, held, v.change.Events, err)
+				t.Errorf("%s: held back %v; %+v, %v", name, held, v.change.Events, err)
 			}
 			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, true
 		}

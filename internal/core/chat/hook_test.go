@@ -279,7 +279,7 @@ func TestHook_whatItsAgentIsHanded_isKnownElsewhereAtOnce(t *testing.T) {
 		here, there := w.positions(&n), w.elsewhere()
 		cursor := here.look(p.bob.Token, "").Cursor // the position is known, and a minute begins
 		for _, c := range []struct {
-			what          string
+			name          string
 			unread, wrote int64
 			reads         func()
 		}{
@@ -299,25 +299,25 @@ func TestHook_whatItsAgentIsHanded_isKnownElsewhereAtOnce(t *testing.T) {
 			{"its return", 1, 1, func() { here.enter(chat.JoinRequest{Token: p.bob.Token}) }},
 		} {
 			if c.unread > 0 {
-				w.say(p.ann.Token, "@Bob: "+c.what)
+				w.say(p.ann.Token, "@Bob: "+c.name)
 			}
 			if hooked {
 				if got := there.news(x); int64(got.Unread) != c.unread {
-					t.Errorf("before %s: %+v", c.what, got)
+					t.Errorf("before %s: %+v", c.name, got)
 				}
 			}
 			n.Store(0)
 			c.reads()
 			wrote := c.wrote
-			if !hooked && c.what == "a look with a cursor" || !hooked && c.what == "a send that is held back" {
+			if !hooked && c.name == "a look with a cursor" || !hooked && c.name == "a send that is held back" {
 				wrote--
 			}
 			if n.Load() != wrote {
-				t.Errorf("hooked: %v, %s: %d writes, want %d", hooked, c.what, n.Load(), wrote)
+				t.Errorf("hooked: %v, %s: %d writes, want %d", hooked, c.name, n.Load(), wrote)
 			}
 			if hooked {
 				if got := there.news(x); got.Unread != 0 {
-					t.Errorf("after %s: %+v", c.what, got)
+					t.Errorf("after %s: %+v", c.name, got)
 				}
 			}
 		}

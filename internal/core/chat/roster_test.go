@@ -90,10 +90,10 @@ func TestRoster_moreThanTenAgents_isTheirNumberAndWhoWaits(t *testing.T) {
 	for i := 2; i < 15; i++ {
 		w.open(t.Context(), chat.WaitRequest{Token: all[i].Token, Cursor: all[i].Cursor, Wait: time.Minute})
 	}
-	w.leave(all[1].Token)
+	w.leave(all.of("Agent 01").Token)
 	shown := func(seated, waiting int) {
 		t.Helper()
-		got := w.look(all[0].Token, all[0].Cursor)
+		got := w.look(all.of("Agent 00").Token, all.of("Agent 00").Cursor)
 		if got.Seated != seated || got.AllWaiting != waiting || len(got.Agents) != 10 {
 			t.Fatalf("%d seated, %d waiting, %d listed", got.Seated, got.AllWaiting, len(got.Agents))
 		}

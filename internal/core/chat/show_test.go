@@ -331,7 +331,7 @@ func TestShow_callersThatAreBound_lookWhereTheyMayAct(t *testing.T) {
 	hers := w.view(ann.Token)
 	elsewhere := w.create(chat.CreateRequest{Room: "plots", AgentName: "Eve", Capacity: 4})
 	for _, c := range []struct {
-		what, view string
+		name, view string
 		by         ident.Principal
 		code       fault.Code
 	}{
@@ -347,7 +347,7 @@ func TestShow_callersThatAreBound_lookWhereTheyMayAct(t *testing.T) {
 	} {
 		_, err := w.ShowRoom(ident.WithPrincipal(t.Context(), c.by), chat.ShowRequest{View: c.view})
 		if fault.CodeOf(err) != c.code {
-			t.Errorf("%s: %v, want %s", c.what, err, c.code)
+			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 	}
 }

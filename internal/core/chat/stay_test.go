@@ -357,7 +357,7 @@ func TestStay_isWanted_onceSomethingWakesItAfterItsLastMessage(t *testing.T) {
 		}
 		var last time.Time // of the looks
 		for i, step := range []struct {
-			what   string
+			name   string
 			does   func()
 			wanted bool
 		}{
@@ -397,10 +397,10 @@ func TestStay_isWanted_onceSomethingWakesItAfterItsLastMessage(t *testing.T) {
 			for _, at := range append(services, w.elsewhere()) {
 				got, err := at.Service.Stay(s.ctx, s.bob.Token, 50)
 				if err != nil || got.Wanted != step.wanted || got.Ended != "" {
-					t.Errorf("step %d, %s: %+v, %v", i, step.what, got, err)
+					t.Errorf("step %d, %s: %+v, %v", i, step.name, got, err)
 				}
-				if now, is := got.At, step.what == hidden; last.Equal(now) != is && at == w {
-					t.Errorf("step %d, %s: the last event is of %v, after %v", i, step.what, now, last)
+				if now, is := got.At, step.name == hidden; last.Equal(now) != is && at == w {
+					t.Errorf("step %d, %s: the last event is of %v, after %v", i, step.name, now, last)
 				}
 				last = got.At
 			}
