@@ -18,89 +18,6 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// The service has not read the room since its agent spoke through another one.
-func TestSend_sameTextAfterAnotherMessageElsewhere_isNew(t *testing.T) {
-	w := newWorld(t)
-	here := onTable(t, w.clock, w.table, chat.Options{})
-	there := onTable(t, w.clock, w.table, chat.Options{})
-	p := here.pair()
-	first := here.say(p.ann.Token, "the same words")
-	there.say(p.ann.Token, "other words")
-	if again := here.say(p.ann.Token, "the same words"); again.Duplicate ||
-		here.number(p.ann.Token, again.ID) != here.number(p.ann.Token, first.ID)+2 {
-		t.Fatalf("got %+v", again)
-	}
-}
-
-func TestPrivate_sameTextToOthers_isAnotherMessage(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	long := strings.Repeat("a longer text ", 4)
-	seen := map[string]bool{}
-	for _, to := range [][]string{{"Bob"}, {"Cid"}, {"Bob", "Cid"}, nil, {"Bob"}} {
-		got := w.tell(p.ann.Token, long, to...)
-		if got.Duplicate || seen[got.ID] {
-			t.Errorf("to %q: %+v", to, got)
-		}
-		seen[got.ID] = true
-		if again := w.elsewhere().tell(p.ann.Token, long, to...); !again.Duplicate || again.ID != got.ID {
-			t.Errorf("to %q, repeated: %+v", to, again)
-		}
-	}
-}
-
-// Only messages that the sender can see give a repeated short text a new meaning.
-func TestPrivate_unseenMessagesBetween_leaveAShortTextADuplicate(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	first := w.say(p.cid.Token, "yes")
-	w.tell(p.ann.Token, "and this?", "Bob")
-	for _, w := range []*world{w, w.elsewhere()} {
-		if again := w.say(p.cid.Token, "yes"); !again.Duplicate || again.ID != first.ID {
-			t.Errorf("after a hidden message: %+v", again)
-		}
-	}
-	w.tell(p.ann.Token, "and this?", "Cid")
-	if again := w.say(p.cid.Token, "yes"); again.Duplicate {
-		t.Errorf("after a visible message: %+v", again)
-	}
-}
-
-// The repeated call must not report that nothing was sent, and must not reach another
-// agent of the same name.
-func TestPrivate_repeatedAfterTheAddresseeLeft_isADuplicate(t *testing.T) {
-	for name, req := range map[string]chat.SendRequest{
-		"with a key":    {Text: "a hundred for the blue one", Key: "offer 1"},
-		"without a key": {Text: "a hundred for the blue one"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			onEachTable(t, func(t *testing.T, services ...*world) {
-				w, there := services[0], services[len(services)-1]
-				p := w.company()
-				req.Token, req.To = p.ann.Token, []string{"bob", "Cid"}
-				first, err := w.send(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				again := func(when string) {
-					t.Helper()
-					if got, err := there.send(req); err != nil || !got.Duplicate || got.ID != first.ID {
-						t.Errorf("%s: %+v, %v", when, got, err)
-					}
-				}
-				again("while Bob is there")
-				w.leave(p.bob.Token)
-				again("when he has gone")
-				other := w.join("plans", "Bob")
-				again("when another has his name")
-				if got := w.look(other.Token, other.Cursor); got.Status != chat.StatusQuiet {
-					t.Errorf("the other Bob receives %+v", got)
-				}
-			})
-		})
-	}
-}
-
 func TestSend_sameTextAgain_isADuplicate(t *testing.T) {
 	long := strings.Repeat("a longer text ", 4)
 	cases := map[string]struct {
@@ -190,6 +107,89 @@ func TestSend_sameKeyWithinADay_isADuplicate(t *testing.T) {
 	late, err := w.send(req)
 	if err != nil || late.Duplicate {
 		t.Fatalf("a day later: %+v, %v", late, err)
+	}
+}
+
+// The service has not read the room since its agent spoke through another one.
+func TestSend_sameTextAfterAnotherMessageElsewhere_isNew(t *testing.T) {
+	w := newWorld(t)
+	here := onTable(t, w.clock, w.table, chat.Options{})
+	there := onTable(t, w.clock, w.table, chat.Options{})
+	p := here.pair()
+	first := here.say(p.ann.Token, "the same words")
+	there.say(p.ann.Token, "other words")
+	if again := here.say(p.ann.Token, "the same words"); again.Duplicate ||
+		here.number(p.ann.Token, again.ID) != here.number(p.ann.Token, first.ID)+2 {
+		t.Fatalf("got %+v", again)
+	}
+}
+
+func TestPrivate_sameTextToOthers_isAnotherMessage(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	long := strings.Repeat("a longer text ", 4)
+	seen := map[string]bool{}
+	for _, to := range [][]string{{"Bob"}, {"Cid"}, {"Bob", "Cid"}, nil, {"Bob"}} {
+		got := w.tell(p.ann.Token, long, to...)
+		if got.Duplicate || seen[got.ID] {
+			t.Errorf("to %q: %+v", to, got)
+		}
+		seen[got.ID] = true
+		if again := w.elsewhere().tell(p.ann.Token, long, to...); !again.Duplicate || again.ID != got.ID {
+			t.Errorf("to %q, repeated: %+v", to, again)
+		}
+	}
+}
+
+// Only messages that the sender can see give a repeated short text a new meaning.
+func TestPrivate_unseenMessagesBetween_leaveAShortTextADuplicate(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	first := w.say(p.cid.Token, "yes")
+	w.tell(p.ann.Token, "and this?", "Bob")
+	for _, w := range []*world{w, w.elsewhere()} {
+		if again := w.say(p.cid.Token, "yes"); !again.Duplicate || again.ID != first.ID {
+			t.Errorf("after a hidden message: %+v", again)
+		}
+	}
+	w.tell(p.ann.Token, "and this?", "Cid")
+	if again := w.say(p.cid.Token, "yes"); again.Duplicate {
+		t.Errorf("after a visible message: %+v", again)
+	}
+}
+
+// The repeated call must not report that nothing was sent, and must not reach another
+// agent of the same name.
+func TestPrivate_repeatedAfterTheAddresseeLeft_isADuplicate(t *testing.T) {
+	for name, req := range map[string]chat.SendRequest{
+		"with a key":    {Text: "a hundred for the blue one", Key: "offer 1"},
+		"without a key": {Text: "a hundred for the blue one"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEachTable(t, func(t *testing.T, services ...*world) {
+				w, there := services[0], services[len(services)-1]
+				p := w.company()
+				req.Token, req.To = p.ann.Token, []string{"bob", "Cid"}
+				first, err := w.send(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				again := func(when string) {
+					t.Helper()
+					if got, err := there.send(req); err != nil || !got.Duplicate || got.ID != first.ID {
+						t.Errorf("%s: %+v, %v", when, got, err)
+					}
+				}
+				again("while Bob is there")
+				w.leave(p.bob.Token)
+				again("when he has gone")
+				other := w.join("plans", "Bob")
+				again("when another has his name")
+				if got := w.look(other.Token, other.Cursor); got.Status != chat.StatusQuiet {
+					t.Errorf("the other Bob receives %+v", got)
+				}
+			})
+		})
 	}
 }
 
