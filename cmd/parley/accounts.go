@@ -35,7 +35,7 @@ type listedAccount struct {
 // Run lists the accounts.
 func (c *accountsListCommand) Run(ctx context.Context, streams streams) error {
 	list := []listedAccount{}
-	err := c.look(ctx, streams, func(t table.Reader) error {
+	err := c.read(ctx, streams, func(t table.Reader) error {
 		accounts, err := access.ListAccounts(ctx, t)
 		if err != nil {
 			return err

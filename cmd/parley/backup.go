@@ -31,7 +31,7 @@ A backup holds every message, and the hashes of tokens, keys and passwords. Prot
 
 // Run backs up the file.
 func (c *backupCommand) Run(ctx context.Context, streams streams) (err error) {
-	source, err := lookAt(c.Data)
+	source, err := openToRead(c.Data)
 	if err != nil {
 		return err
 	}
@@ -73,8 +73,8 @@ func (c *checkCommand) Run(ctx context.Context, streams streams) error {
 	return err
 }
 
-// lookAt returns the file at path for reading.
-func lookAt(path string) (*sqlite.File, error) {
+// openToRead returns the file at path for reading.
+func openToRead(path string) (*sqlite.File, error) {
 	file, err := sqlite.LookAt(path, views...)
 	return file, orNoFile(err, path)
 }
@@ -109,9 +109,9 @@ type contents struct {
 
 // String describes the contents for a person.
 func (c contents) String() string {
-	text := counted(c.Rooms, "room") + " with " + counted(c.Messages, "message")
+	text := plural(c.Rooms, "room") + " with " + plural(c.Messages, "message")
 	if c.Files > 0 {
-		text += " and " + counted(c.Files, "file")
+		text += " and " + plural(c.Files, "file")
 	}
 	return text
 }

@@ -32,7 +32,7 @@ func (g greeting) banner(w io.Writer) error {
 Parley %s listens %s
 %s
 The rooms are stored in %s. %s lists all commands. Ctrl-C stops the server; the rooms stay.
-`, g.io.own(g.commands()), tellEach, app.Version(), g.at.listens, g.exposure+g.note(), g.rooms,
+`, g.io.own(g.commands()), tellEach, app.Version(), g.at.listens, g.exposure+g.hint(), g.rooms,
 		g.io.own("parley --help"))
 	return err
 }
@@ -54,8 +54,8 @@ func (g greeting) commands() string {
 		"Then " + strings.ToLower(page[:1]) + page[1:] + "connect two agents there" + connect
 }
 
-// note warns of what others can do on the way to the server.
-func (g greeting) note() string {
+// hint warns of what others can do on the way to the server.
+func (g greeting) hint() string {
 	if g.public == "" && g.at.open {
 		return "\nThe connection is not encrypted: use it in a trusted network, or put TLS in front of it."
 	}

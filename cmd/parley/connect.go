@@ -141,7 +141,7 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err != nil {
 		return err
 	}
-	if err := c.keep(p); err != nil {
+	if err := c.remember(p); err != nil {
 		return err
 	}
 	to := client.Place{Base: p.Base, Invite: p.Invite}.String() // the key stands elsewhere in the file
@@ -329,9 +329,9 @@ func answer(p client.Place, protocol string, err error) string {
 	return "The server does not answer now. To see why: " + client.DoctorLine(p.Base)
 }
 
-// keep notes the server for the other commands, and the key. An invite is for one room, and
+// remember records the server for the other commands, and the key. An invite is for one room, and
 // so leaves them as they are.
-func (c *connectCommand) keep(p client.Place) error {
+func (c *connectCommand) remember(p client.Place) error {
 	if c.DryRun || p.Invite != "" {
 		return nil
 	}

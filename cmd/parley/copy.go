@@ -199,27 +199,27 @@ func tableName(place string) (name string, isTable bool) { return strings.CutPre
 
 // describe says what a copy did, for a person.
 func describe(s transfer.Summary) string {
-	text := fmt.Sprintf("Copied %s (%d items).", counted(s.Copied, "room"), s.Items)
+	text := fmt.Sprintf("Copied %s (%d items).", plural(s.Copied, "room"), s.Items)
 	if s.Keys > 0 {
-		text += fmt.Sprintf(" Copied %s.", counted(s.Keys, "key"))
+		text += fmt.Sprintf(" Copied %s.", plural(s.Keys, "key"))
 	}
 	if s.Files > 0 {
-		text += fmt.Sprintf(" Copied %s.", counted(s.Files, "file"))
+		text += fmt.Sprintf(" Copied %s.", plural(s.Files, "file"))
 	}
 	if s.LostFiles > 0 {
-		text += fmt.Sprintf(" The source does not have the bytes of %s.", counted(s.LostFiles, "file"))
+		text += fmt.Sprintf(" The source does not have the bytes of %s.", plural(s.LostFiles, "file"))
 	}
 	if s.AlreadyPresent > 0 {
-		text += fmt.Sprintf(" %s already present.", counted(s.AlreadyPresent, "room"))
+		text += fmt.Sprintf(" %s already present.", plural(s.AlreadyPresent, "room"))
 	}
 	if s.Expired > 0 {
-		text += fmt.Sprintf(" %s expired.", counted(s.Expired, "room"))
+		text += fmt.Sprintf(" %s expired.", plural(s.Expired, "room"))
 	}
 	return text
 }
 
-// counted writes how many there are of a thing.
-func counted(n int, noun string) string {
+// plural writes how many there are of a thing.
+func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

@@ -79,7 +79,7 @@ func (d *demoCommand) play(ctx context.Context, io streams) error {
 	err = line.Serve.serve(ctx, io, func(_ app.Config, _ *app.App, at endpoint) error {
 		story.Go(func() {
 			defer end()
-			failed = d.tell(ctx, "http://"+at.hostport, io)
+			failed = d.printStory(ctx, "http://"+at.hostport, io)
 		})
 		return nil
 	})
@@ -101,8 +101,8 @@ func ignoreEnvironment(parser *kong.Kong) {
 	})
 }
 
-// tell tells the story of the demo at a server.
-func (d *demoCommand) tell(ctx context.Context, base string, io streams) error {
+// printStory tells the story of the demo at a server.
+func (d *demoCommand) printStory(ctx context.Context, base string, io streams) error {
 	s := demo.Story{Base: base, Screen: shell.ScreenOn(io.out), Clock: clockwork.NewRealClock()}
 	person := shell.IsTerminal(io.in) && shell.IsTerminal(io.out)
 	if person && !d.NoBrowser {

@@ -90,8 +90,8 @@ func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, fun
 	return p, p.close, err
 }
 
-// look calls do with what reads the table. It changes nothing in a file, which may be a backup.
-func (k *keyTable) look(ctx context.Context, streams streams, do func(table.Reader) error) (err error) {
+// read calls do with what reads the table. It changes nothing in a file, which may be a backup.
+func (k *keyTable) read(ctx context.Context, streams streams, do func(table.Reader) error) (err error) {
 	if k.Table != "" {
 		return k.withTable(ctx, streams, func(t table.Table, _ *slog.Logger) error { return do(t) })
 	}
@@ -281,7 +281,7 @@ type listedKey struct {
 // Run lists the keys.
 func (c *keysListCommand) Run(ctx context.Context, streams streams) error {
 	var list []listedKey
-	err := c.look(ctx, streams, func(t table.Reader) error {
+	err := c.read(ctx, streams, func(t table.Reader) error {
 		keys, err := access.List(ctx, t)
 		if err != nil {
 			return err

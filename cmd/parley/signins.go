@@ -68,7 +68,7 @@ type signInsListCommand struct{ keyTable }
 // Run lists the sign-ins.
 func (c *signInsListCommand) Run(ctx context.Context, streams streams) error {
 	var list []signedIn
-	err := c.look(ctx, streams, func(t table.Reader) (err error) {
+	err := c.read(ctx, streams, func(t table.Reader) (err error) {
 		list, err = signInsOf(ctx, t)
 		return err
 	})

@@ -49,7 +49,7 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 		Seats: file, Room: c.Room, GiveUp: c.GiveUp, Version: app.Version(), Clock: clockwork.NewRealClock(),
 		Notify: c.notify, Tell: (&teller{out: streams.out, json: c.JSON}).tell,
 	}
-	release, err := c.take(&o)
+	release, err := c.takeRoles(&o)
 	if err != nil {
 		return err
 	}
@@ -70,9 +70,9 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	return err
 }
 
-// take takes the roles that no other process has. A process that watches one room leaves those of
+// takeRoles takes the roles that no other process has. A process that watches one room leaves those of
 // agents to a process that watches all rooms.
-func (c *standbyCommand) take(o *wake.StandbyOptions) (release func() error, err error) {
+func (c *standbyCommand) takeRoles(o *wake.StandbyOptions) (release func() error, err error) {
 	release = func() error { return nil }
 	roles := map[wake.Role]*bool{wake.ForAgents: &o.Agents, wake.ForShell: &o.Shell}
 	switch {

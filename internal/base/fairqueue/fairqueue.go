@@ -69,17 +69,17 @@ func New[C comparable](n, perGroup int, order func(a, b *Call[C]) int, began fun
 // Enter returns when a call of a caller has its turn, which ends when it calls leave, once. The error
 // is that of ctx, and then there is no turn.
 func (t *Turns[C]) Enter(ctx context.Context, group string, caller C) (leave func(), err error) {
-	c := t.come(group, caller)
+	c := t.enqueue(group, caller)
 	select {
 	case <-c.turn:
 		return func() { t.leave(c) }, nil
 	case <-ctx.Done():
-		t.giveUp(c)
+		t.dequeue(c)
 		return nil, ctx.Err()
 	}
 }
 
-func (t *Turns[C]) come(name string, caller C) *Call[C] {
+func (t *Turns[C]) enqueue(name string, caller C) *Call[C] {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	g := t.groups[name]
@@ -112,8 +112,8 @@ func (t *Turns[C]) leave(c *Call[C]) {
 	t.end(c)
 }
 
-// giveUp ends a call that waits no longer.
-func (t *Turns[C]) giveUp(c *Call[C]) {
+// dequeue ends a call that waits no longer.
+func (t *Turns[C]) dequeue(c *Call[C]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	i := slices.Index(t.waiting, c)

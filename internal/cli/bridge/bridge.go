@@ -74,11 +74,11 @@ func Run(ctx context.Context, o Options) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return b.pass(ctx, cancel)
+	return b.forward(ctx, cancel)
 }
 
-// pass reads the input to its end, and then gives what is open a moment.
-func (b *Bridge) pass(ctx context.Context, cancel context.CancelFunc) error {
+// forward reads the input to its end, and then gives what is open a moment.
+func (b *Bridge) forward(ctx context.Context, cancel context.CancelFunc) error {
 	lines := make(chan line)
 	go read(ctx, b.In, lines)
 	var running sync.WaitGroup
@@ -89,7 +89,7 @@ func (b *Bridge) pass(ctx context.Context, cancel context.CancelFunc) error {
 			if reading {
 				b.accept(ctx, &running, l.text)
 			} else if l.err != nil {
-				b.note("cannot read the input: %v", l.err)
+				b.log("cannot read the input: %v", l.err)
 			}
 		case <-ctx.Done():
 			return nil
@@ -111,7 +111,7 @@ func (b *Bridge) accept(ctx context.Context, running *sync.WaitGroup, text []byt
 	m, err := parse(text)
 	if err != nil {
 		running.Go(func() { // since a client that does not read would keep the bridge from ending
-			b.note("a line of the client is not a message: %v", err)
+			b.log("a line of the client is not a message: %v", err)
 			b.fail(m.ID, library.INVALID_REQUEST, err.Error())
 		})
 		return
@@ -180,15 +180,15 @@ func (b *Bridge) serve(ctx context.Context, m message) answer {
 	if m.Method == string(library.MethodToolsCall) {
 		a = b.call(ctx, m)
 	} else {
-		a = b.ask(ctx, m)
+		a = b.callServer(ctx, m)
 	}
 	a.JSONRPC, a.ID = library.JSONRPC_VERSION, m.ID
 	return a
 }
 
-// ask passes on a request that may be repeated. While the bridge is new, it is repeated: the
+// callServer passes on a request that may be repeated. While the bridge is new, it is repeated: the
 // server may be starting, too.
-func (b *Bridge) ask(ctx context.Context, m message) answer {
+func (b *Bridge) callServer(ctx context.Context, m message) answer {
 	const first = 100 * time.Millisecond
 	for pause := first; ; pause = min(2*pause, time.Second) {
 		a, away := b.upstream.request(ctx, m)
@@ -196,7 +196,7 @@ func (b *Bridge) ask(ctx context.Context, m message) answer {
 			return a
 		}
 		if pause == first {
-			b.note("%s", away.sentence)
+			b.log("%s", away.sentence)
 		}
 		if !away.passes || b.Clock.Until(b.patient) < pause {
 			return refused(codeAway, away.sentence)
@@ -216,16 +216,16 @@ func (b *Bridge) call(ctx context.Context, m message) answer {
 		return answer{}
 	}
 	if away != nil {
-		b.note("%s", away.sentence)
+		b.log("%s", away.sentence)
 		return away.result(m)
 	}
-	b.noteToken(a)
+	b.recordToken(a)
 	return a
 }
 
-// noteToken notes that the server gave the token in an answer, if there is one. The hook of the
+// recordToken records that the server gave the token in an answer, if there is one. The hook of the
 // client runs after the answer, and asks [client.TokenStore.ServerOf].
-func (b *Bridge) noteToken(a answer) {
+func (b *Bridge) recordToken(a answer) {
 	var got struct {
 		IsError bool           `json:"isError"`
 		Joined  results.Joined `json:"structuredContent"`
@@ -240,14 +240,14 @@ func (b *Bridge) noteToken(a answer) {
 			Name: got.Joined.AgentName, Token: got.Joined.AgentToken})
 	}
 	if err != nil {
-		b.note("cannot note which server gave a token, for the hook that wakes the agent: %v", err)
+		b.log("cannot note which server gave a token, for the hook that wakes the agent: %v", err)
 	}
 }
 
 // notify passes on a notification.
 func (b *Bridge) notify(ctx context.Context, m message) {
 	if away := b.upstream.notify(ctx, m); away != nil && ctx.Err() == nil {
-		b.note("%s", away.sentence)
+		b.log("%s", away.sentence)
 	}
 }
 
@@ -280,8 +280,8 @@ func (b *Bridge) write(message any) {
 	}
 }
 
-// note writes a line for a person.
-func (b *Bridge) note(format string, args ...any) {
+// log writes a line for a person.
+func (b *Bridge) log(format string, args ...any) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	fmt.Fprintf(b.Err, "parley bridge: "+format+"\n", args...)

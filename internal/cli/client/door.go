@@ -32,7 +32,7 @@ func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := turnedAway(resp); err != nil {
+	if err := notAdmitted(resp); err != nil {
 		return nil, err
 	}
 	if shows && resp.StatusCode == http.StatusOK {
@@ -41,9 +41,9 @@ func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// turnedAway returns the refusal in the answer to a request that was not admitted, whatever
+// notAdmitted returns the refusal in the answer to a request that was not admitted, whatever
 // its status; nil if the answer has none, and can be read by others.
-func turnedAway(resp *http.Response) error {
+func notAdmitted(resp *http.Response) error {
 	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return nil
 	}

@@ -94,10 +94,10 @@ func (m Machine) Connect(o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Client: c.name, Missing: !c.found(m), Shadows: c.shadows(m, o.endpoint())}
+	report := Report{Client: c.name, Missing: !c.isInstalled(m), Shadows: c.shadows(m, o.endpoint())}
 	planned := func(old connection) ([]*edit, error) {
 		o.Allow = o.Allow || old.Allow
-		edits, err := plan(c.wants(m, o), old)
+		edits, err := plan(c.placesFor(m, o), old)
 		report.Asks = !o.Allow && c.allow != nil
 		if report.Changes == nil { // what is written again is no other change
 			report.Changes = changesOf(edits)
@@ -106,7 +106,7 @@ func (m Machine) Connect(o Options) (Report, error) {
 		return edits, err
 	}
 	if o.DryRun {
-		err = m.seeRecord(func(r *record) error { _, err := planned(r.of(c, m)); return err })
+		err = m.readRecord(func(r *record) error { _, err := planned(r.of(c, m)); return err })
 		return report, err
 	}
 	err = m.withRecord(func(r *record) error {
@@ -150,8 +150,8 @@ func (c client) refusePlugin(m Machine) error {
 		"it before you use parley connect, or keep it and use only the plugin", c.name)
 }
 
-// wants returns the entries that a client's files are to hold.
-func (c client) wants(m Machine, o Options) []placed {
+// placesFor returns the entries that a client's files are to hold.
+func (c client) placesFor(m Machine, o Options) []placed {
 	all := []placed{{c.file(m), value(c.value(m, o), c.key, name)}}
 	if o.Allow && c.allow != nil {
 		all = append(all, c.allow(m))
@@ -170,7 +170,7 @@ func (r *record) write(now, old connection, edits []*edit) error {
 			now.Files = append(now.Files, e.wrote)
 		}
 	}
-	if err := r.keep(now); err != nil {
+	if err := r.add(now); err != nil {
 		return err
 	}
 	return saveAll(edits, old)
@@ -224,7 +224,7 @@ func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 		return edits, nil
 	}
 	if dryRun {
-		err = m.seeRecord(func(r *record) error { _, err := planned(r.of(c, m)); return err })
+		err = m.readRecord(func(r *record) error { _, err := planned(r.of(c, m)); return err })
 		return report, err
 	}
 	err = m.withRecord(func(r *record) error {
@@ -242,7 +242,7 @@ func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 		}); err != nil || len(old.Files) == 0 {
 			return err
 		}
-		return r.keep(connection{Client: old.Client, Config: old.Config})
+		return r.add(connection{Client: old.Client, Config: old.Config})
 	})
 	return report, err
 }

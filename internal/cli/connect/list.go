@@ -44,10 +44,10 @@ type Status struct {
 func (m Machine) List() []Status {
 	var all []Status
 	var known record // of a damaged one, Connect and Undo tell
-	_ = m.seeRecord(func(r *record) error { known = *r; return nil })
+	_ = m.readRecord(func(r *record) error { known = *r; return nil })
 	for _, c := range clients() {
 		path := c.file(m)
-		s := Status{ID: c.id, Name: c.name, Found: c.found(m), SignIn: c.signIn}
+		s := Status{ID: c.id, Name: c.name, Found: c.isInstalled(m), SignIn: c.signIn}
 		e, err := open(path)
 		if err != nil {
 			s.Err = err
@@ -59,7 +59,7 @@ func (m Machine) List() []Status {
 		if c.signedIn != nil && s.Server != "" {
 			s.Access, s.SignedOut = c.signedIn(m, s.Server)
 		}
-		c.seen(m, &s)
+		c.readStatus(m, &s)
 		if program := known.of(c, m).Program; program != "" && s.Err == nil {
 			if _, err := os.Stat(program); errors.Is(err, fs.ErrNotExist) {
 				s.Gone = program
@@ -70,8 +70,8 @@ func (m Machine) List() []Status {
 	return all
 }
 
-// seen notes what the client's files say of permission, plugin and hooks.
-func (c client) seen(m Machine, s *Status) {
+// readStatus reads what the client's files say of permission, plugin and hooks.
+func (c client) readStatus(m Machine, s *Status) {
 	if c.allow != nil {
 		permission := c.allow(m)
 		s.Asks = permission.entry.in(content(permission.file)) != held
@@ -119,8 +119,8 @@ func content(path string) (doc map[string]any) {
 	return doc
 }
 
-// found reports whether the client is on this machine: its program, its file, or a folder of its own.
-func (c client) found(m Machine) bool {
+// isInstalled reports whether the client is on this machine: its program, its file, or a folder of its own.
+func (c client) isInstalled(m Machine) bool {
 	path := c.file(m)
 	if _, err := os.Stat(path); err == nil || len(missing(path)) == 0 && filepath.Dir(path) != m.Home {
 		return true

@@ -11,7 +11,7 @@ import (
 // was: with its key or invite, its permission and its hooks. It goes on after an error, which it returns at the end.
 func (m Machine) Move(from, to string, dryRun bool) (reports []Report, err error) {
 	var known record
-	if err := m.seeRecord(func(r *record) error { known = *r; return nil }); err != nil {
+	if err := m.readRecord(func(r *record) error { known = *r; return nil }); err != nil {
 		return nil, err
 	}
 	for _, c := range clients() {

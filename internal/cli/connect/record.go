@@ -29,13 +29,13 @@ type record struct {
 
 // withRecord calls do with the record while no other process uses it.
 func (m Machine) withRecord(do func(*record) error) error {
-	return server.WithLock(m.recordPath(), func() error { return m.seeRecord(do) })
+	return server.WithLock(m.recordPath(), func() error { return m.readRecord(do) })
 }
 
 func (m Machine) recordPath() string { return filepath.Join(m.State, "connect.json") }
 
-// seeRecord calls do with the record, which do does not change. Nothing is written, not even a lock.
-func (m Machine) seeRecord(do func(*record) error) error {
+// readRecord calls do with the record, which do does not change. Nothing is written, not even a lock.
+func (m Machine) readRecord(do func(*record) error) error {
 	r := &record{path: m.recordPath()}
 	data, err := server.ReadFile(r.path)
 	if err != nil {
@@ -78,9 +78,9 @@ func (r *record) next(gone connection) (address string) {
 	return address
 }
 
-// keep stores a connection in place of an earlier one of the same client. One without
+// add stores a connection in place of an earlier one of the same client. One without
 // files is forgotten.
-func (r *record) keep(now connection) error {
+func (r *record) add(now connection) error {
 	r.Connections = slices.DeleteFunc(r.Connections, func(old connection) bool {
 		return old.Client == now.Client && old.Config == now.Config
 	})

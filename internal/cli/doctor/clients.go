@@ -57,13 +57,13 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 		configured.Key = c.Key
 	}
 	shown, own := client.Shown(c.Server), configured.Base == v.Server && c.Plugin == "" && !c.Elsewhere
-	tell := func(level Level, what string) { v.tell(Result{Check: c.Name, Level: level, What: what, Fix: fix}) }
+	tell := func(level Level, what string) { v.report(Result{Check: c.Name, Level: level, What: what, Fix: fix}) }
 	signs := own && v.signsIn && configured.Key == "" && configured.Invite == "" && c.SignIn != ""
 	switch {
 	case c.Err != nil:
 		v.fail(c.Name, "correct the file", "its configuration cannot be read: %v", c.Err)
 	case c.Server == "" && !c.Found:
-		v.tell(Result{Check: c.Name, Level: wrong, What: "it was not found on this machine"})
+		v.report(Result{Check: c.Name, Level: wrong, What: "it was not found on this machine"})
 	case c.Server == "":
 		tell(wrong, "it does not know the server")
 	case err != nil:
@@ -80,7 +80,7 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 		default:
 			v.ok(c.Name, "it is configured for %s, where it is signed in%s", shown, asks)
 		}
-	case own && !v.takes(ctx, configured):
+	case own && !v.accepts(ctx, configured):
 		tell(Failed, "it is configured for "+shown+", but "+keyOf(configured))
 	case configured.Base == v.Server:
 		v.ok(c.Name, "it is configured for %s%s", shown, asks)
@@ -106,8 +106,8 @@ func (v *visit) isOut(ctx context.Context, c connect.Status) (out, seen bool) {
 	return false, err == nil
 }
 
-// takes reports whether the server admits what a client is configured to show.
-func (v *visit) takes(ctx context.Context, p client.Place) bool {
+// accepts reports whether the server admits what a client is configured to show.
+func (v *visit) accepts(ctx context.Context, p client.Place) bool {
 	return !v.wants || p.Invite != "" || p.Key != "" && v.admitted(ctx, p)
 }
 

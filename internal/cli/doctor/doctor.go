@@ -96,7 +96,7 @@ func Run(ctx context.Context, o Options) int {
 	return v.failed
 }
 
-func (v *visit) tell(r Result) {
+func (v *visit) report(r Result) {
 	if r.Level == Failed {
 		v.failed++
 	}
@@ -104,16 +104,16 @@ func (v *visit) tell(r Result) {
 }
 
 func (v *visit) ok(check, format string, args ...any) bool {
-	v.tell(Result{Check: check, Level: OK, What: fmt.Sprintf(format, args...)})
+	v.report(Result{Check: check, Level: OK, What: fmt.Sprintf(format, args...)})
 	return true
 }
 
 func (v *visit) warn(check, fix, format string, args ...any) {
-	v.tell(Result{Check: check, Level: Warning, What: fmt.Sprintf(format, args...), Fix: fix})
+	v.report(Result{Check: check, Level: Warning, What: fmt.Sprintf(format, args...), Fix: fix})
 }
 
 func (v *visit) fail(check, fix, format string, args ...any) bool {
-	v.tell(Result{Check: check, Level: Failed, What: fmt.Sprintf(format, args...), Fix: fix})
+	v.report(Result{Check: check, Level: Failed, What: fmt.Sprintf(format, args...), Fix: fix})
 	return false
 }
 

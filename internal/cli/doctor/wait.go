@@ -37,7 +37,7 @@ func (v *visit) wait(ctx context.Context) {
 			continue
 		}
 		if ctx.Err() == nil {
-			v.tell(r)
+			v.report(r)
 		}
 		return
 	}

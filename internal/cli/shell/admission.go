@@ -30,7 +30,7 @@ func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 	}
 	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" && s.Ask != nil {
 		if hint != "" {
-			s.Out.note("%s", hint)
+			s.Out.hint("%s", hint)
 		}
 		p.Key, err = AskForKey(s.Ask, p)
 		if err != nil {

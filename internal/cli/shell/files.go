@@ -47,7 +47,7 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 				req.Name = "stdin"
 			}
 		}
-		sent, r, err := s.put(ctx, req, file, size)
+		sent, r, err := s.shareFile(ctx, req, file, size)
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 			case sent.Sent:
 				s.out.print("Shared %s as %s.", fileOf(results.File{Name: results.Text(req.Name), Size: size}), sent.ID)
 			case sent.Status == "pending":
-				s.out.note("The file waits for %s's owner, as draft %s.", s.seat.Name, sent.ID)
+				s.out.hint("The file waits for %s's owner, as draft %s.", s.seat.Name, sent.ID)
 			}
 		})
 		if err == nil && !sent.Sent && sent.Status != "pending" {
@@ -117,9 +117,9 @@ type piped struct{ *bytes.Reader }
 
 func (piped) Close() error { return nil }
 
-// put asks for an upload and makes it. If the connection breaks, nobody knows whether the file is there:
+// shareFile asks for an upload and makes it. If the connection breaks, nobody knows whether the file is there:
 // then put tries again, at the same address, which takes the file once.
-func (s *session) put(ctx context.Context, req PutRequest, file io.ReadSeeker, size int64) (
+func (s *session) shareFile(ctx context.Context, req PutRequest, file io.ReadSeeker, size int64) (
 	sent results.Uploaded, r result, err error) {
 	a := args{"name": req.Name, "size": size, "idempotency_key": rand.Text()}
 	a.set("note", req.Note)

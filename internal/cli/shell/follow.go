@@ -66,7 +66,7 @@ func (s *session) follow(ctx context.Context, after string, see func(entry) (don
 	defer look.Stop()
 	touched := lastTouch(s.file)
 	for last := false; ; {
-		if done, err := f.look(ctx); done || err != nil {
+		if done, err := f.poll(ctx); done || err != nil {
 			return err
 		}
 		if last {
@@ -90,8 +90,8 @@ func (s *session) follow(ctx context.Context, after string, see func(entry) (don
 	}
 }
 
-// look shows what is new. It tries until the server answers.
-func (f *follower) look(ctx context.Context) (done bool, err error) {
+// poll shows what is new. It tries until the server answers.
+func (f *follower) poll(ctx context.Context) (done bool, err error) {
 	for more := true; more; {
 		var page []entry
 		err := f.s.persist(ctx, passing, func() (err error) {

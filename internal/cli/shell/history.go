@@ -31,7 +31,7 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if req.Follow {
 			return s.tail(ctx, req.Last)
 		}
-		list, more, err := s.said(ctx, req)
+		list, more, err := s.readHistory(ctx, req)
 		if err != nil {
 			return err
 		}
@@ -39,10 +39,10 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 			return s.minutes(ctx, list, req)
 		}
 		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
-			s.out.note("There is more: %s", s.command("history --before "+list[0].ID))
+			s.out.hint("There is more: %s", s.command("history --before "+list[0].ID))
 		}
 		if len(list) == 0 && !s.out.JSON {
-			s.out.note("There is nothing to show.")
+			s.out.hint("There is nothing to show.")
 		}
 		return s.out.show(page(list, more), func() { s.show(list) })
 	})
@@ -76,14 +76,14 @@ func (s *session) tail(ctx context.Context, n int) error {
 	return s.follow(ctx, after, func(e entry) (bool, error) {
 		err := s.out.messages(e.fields, e.Message)
 		if waits(e.Message) && s.seat.Person {
-			s.out.note("A draft waits. Send, edit or reject it: %s", s.command("supervise send "+e.ID))
+			s.out.hint("A draft waits. Send, edit or reject it: %s", s.command("supervise send "+e.ID))
 		}
 		return false, err
 	})
 }
 
-// said reads the messages that a History asks for. Agreements come in one page.
-func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, error) {
+// readHistory reads the messages that a History asks for. Agreements come in one page.
+func (s *session) readHistory(ctx context.Context, req HistoryRequest) ([]entry, bool, error) {
 	if req.Agreed {
 		return s.history(ctx, args{"agreed": true, "limit": min(req.Last, pageSize)})
 	}

@@ -66,7 +66,7 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 	case end != "" && broken == nil:
 		return fail(failed, asked.unknown, end, which, s.command(asked.listed))
 	case end == "" && broken == nil && len(rows) == 0 && !s.Out.JSON:
-		s.Out.note(asked.none, which)
+		s.Out.hint(asked.none, which)
 	}
 	s.Out.table(rows)
 	if broken != nil {

@@ -62,7 +62,7 @@ func (s *Shell) checkCapacity(ctx context.Context, c *client.Client, req JoinReq
 	if req.Capacity == 0 || req.New {
 		return nil
 	}
-	got, err := look(ctx, c, req)
+	got, err := roomInfo(ctx, c, req)
 	switch code := fault.CodeOf(err); {
 	case err == nil && got.Room.Capacity == req.Capacity, code == fault.RoomNotFound:
 		return nil
@@ -79,11 +79,11 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	if err := s.checkCapacity(ctx, c, req); err != nil {
 		return s.refusedPlainly(err)
 	}
-	r, err := s.take(ctx, c, req)
+	r, err := s.takeSeat(ctx, c, req)
 	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
 		req.Password, err = s.Ask("Password of the room " + HarmlessLine(req.Room) + ": ")
 		if err == nil {
-			r, err = s.take(ctx, c, req)
+			r, err = s.takeSeat(ctx, c, req)
 		}
 	}
 	var refused *fault.Error
@@ -128,9 +128,9 @@ func (s *Shell) newPassword(given string) (string, error) {
 	return password, nil
 }
 
-// take takes the seat and stores it. Commands that join at the same time do so one after
+// takeSeat takes the seat and stores it. Commands that join at the same time do so one after
 // the other: the second of two that ask for the same seat finds that of the first.
-func (s *Shell) take(ctx context.Context, c *client.Client, req JoinRequest) (r result, err error) {
+func (s *Shell) takeSeat(ctx context.Context, c *client.Client, req JoinRequest) (r result, err error) {
 	path, err := client.StatePath("join")
 	if err != nil {
 		return nil, err
@@ -259,15 +259,15 @@ func (s *Shell) mayBe(ctx context.Context, seat client.Seat, agents []string, re
 
 // namesIn returns the names of those in the room that a join asks for.
 func namesIn(ctx context.Context, c *client.Client, req JoinRequest) (names []string, err error) {
-	got, err := look(ctx, c, req)
+	got, err := roomInfo(ctx, c, req)
 	for _, agent := range got.Room.Agents {
 		names = append(names, agent.Name)
 	}
 	return names, err
 }
 
-// look returns what anybody sees of the room that a join asks for.
-func look(ctx context.Context, c *client.Client, req JoinRequest) (got results.Info, err error) {
+// roomInfo returns what anybody sees of the room that a join asks for.
+func roomInfo(ctx context.Context, c *client.Client, req JoinRequest) (got results.Info, err error) {
 	a := args{}
 	a.set("room", req.Room)
 	a.set("password", req.Password)

@@ -153,10 +153,10 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 		return nil
 	}
 	if len(rows) == 0 {
-		s.Out.note("No public room matches. Other rooms are not listed: ask for their names.")
+		s.Out.hint("No public room matches. Other rooms are not listed: ask for their names.")
 	}
 	if a["page"] != "" {
-		s.Out.note("There are more: search, or raise -n.")
+		s.Out.hint("There are more: search, or raise -n.")
 	}
 	s.Out.table(rows)
 	return s.Out.Screen.err
@@ -245,7 +245,7 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 				got.Room.Name, len(got.Room.Agents), got.Room.Capacity, s.command("room --capacity N"))
 		}
 		if _, open := client.Invited(got.Invite); got.Room.PasswordProtected && !open {
-			s.out.note("The line does not include the room's password: send it separately.")
+			s.out.hint("The line does not include the room's password: send it separately.")
 		}
 		return s.invite(r, got)
 	})
@@ -259,7 +259,7 @@ func (s *session) invite(r result, got results.Joined) error {
 	return s.out.show(r, func() {
 		s.out.print("%s", got.Invite)
 		if got.InviteLink != "" {
-			s.out.note("A person can take the seat in a browser: %s", got.InviteLink)
+			s.out.hint("A person can take the seat in a browser: %s", got.InviteLink)
 		}
 	})
 }

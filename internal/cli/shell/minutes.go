@@ -66,7 +66,7 @@ func (s *session) minutes(ctx context.Context, said []entry, req HistoryRequest)
 			s.write(t)
 		}
 		if t.open.HasMore {
-			s.out.note("More tasks are open than are shown.")
+			s.out.hint("More tasks are open than are shown.")
 		}
 	})
 }

@@ -43,9 +43,9 @@ func (s *Shell) Move(ctx context.Context, from, to string, clients Clients) erro
 	}
 
 	// Nothing has changed yet, and nothing secret was sent: now the person decides.
-	s.Out.note("This goes from %s to %s:\n%s", from, to, lines(listOf(m, clients.Names)))
+	s.Out.hint("This goes from %s to %s:\n%s", from, to, lines(listOf(m, clients.Names)))
 	if away {
-		s.Out.note("Nobody answers at %s yet.", to)
+		s.Out.hint("Nobody answers at %s yet.", to)
 	}
 	if s.Confirm == nil {
 		return fail(usage, "Nothing was moved: there is no terminal to say yes on.")
@@ -67,7 +67,7 @@ func (s *Shell) Move(ctx context.Context, from, to string, clients Clients) erro
 		return err
 	}
 	for _, sentence := range clients.Then {
-		s.Out.note("%s", sentence)
+		s.Out.hint("%s", sentence)
 	}
 	return nil
 }

@@ -20,8 +20,8 @@ type Output struct {
 	JSON     bool // results are printed as the server wrote them, one per line
 }
 
-// note tells the person something beside the output.
-func (o *Output) note(format string, args ...any) {
+// hint tells the person something beside the output.
+func (o *Output) hint(format string, args ...any) {
 	_, _ = fmt.Fprintln(o.Notes, "parley:", sentence(format, args...)) // the command goes on without it
 }
 

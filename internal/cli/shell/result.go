@@ -39,8 +39,8 @@ func (a args) flag(name string, is bool) {
 	}
 }
 
-// given adds an argument unless it is nil.
-func given[T any](a args, name string, value *T) {
+// copyArg adds an argument unless it is nil.
+func copyArg[T any](a args, name string, value *T) {
 	if value != nil {
 		a[name] = *value
 	}

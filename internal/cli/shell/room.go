@@ -28,10 +28,10 @@ type RoomRequest struct {
 // args returns the arguments of update_room.
 func (r RoomRequest) args() args {
 	a := args{}
-	given(a, "room", r.Name)
-	given(a, "capacity", r.Capacity)
-	given(a, "public", r.Public)
-	given(a, "agent_messages", r.AgentMessages)
+	copyArg(a, "room", r.Name)
+	copyArg(a, "capacity", r.Capacity)
+	copyArg(a, "public", r.Public)
+	copyArg(a, "agent_messages", r.AgentMessages)
 	a.set("password", r.Password)
 	if r.Description != nil {
 		a.set("description", *r.Description)
@@ -91,7 +91,7 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 // renewed says that a call has ended the invites from before, if it gave another.
 func (s *session) renewed(invite string) {
 	if invite != "" {
-		s.out.note("Earlier invites give no more seats. For the new one: %s", s.command("invite"))
+		s.out.hint("Earlier invites give no more seats. For the new one: %s", s.command("invite"))
 	}
 }
 
@@ -174,7 +174,7 @@ func (s *Shell) Forget(which Which) error {
 	if err := s.Seats.Remove(seat.Token); err != nil {
 		return err
 	}
-	s.Out.note("Forgotten here: the seat in the room %s as %s.", seat.Room, seat.Name)
+	s.Out.hint("Forgotten here: the seat in the room %s as %s.", seat.Room, seat.Name)
 	return nil
 }
 
@@ -210,7 +210,7 @@ func (s *Shell) Mine(ctx context.Context) error {
 		rows = append(rows, []string{seat.Room, who, is, seat.Server})
 	}
 	if len(rows) == 0 && !s.Out.JSON {
-		s.Out.note("You have no seat. Take one with: %s", s.joining(client.Seat{}))
+		s.Out.hint("You have no seat. Take one with: %s", s.joining(client.Seat{}))
 	}
 	s.Out.table(rows)
 	return s.Out.Screen.err

@@ -92,10 +92,10 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 			s.out.print("Said in the room %s as %s.", s.seat.Room, s.seat.Name)
 		}
 		for _, name := range sent.Left {
-			s.out.note("%s has left the room, and does not read what you said.", named([]string{name}, ""))
+			s.out.hint("%s has left the room, and does not read what you said.", named([]string{name}, ""))
 		}
 		if owed.ID != "" && sent.Sent {
-			s.out.note("Sent as the answer to %s's request. To say something else instead, use --new.",
+			s.out.hint("Sent as the answer to %s's request. To say something else instead, use --new.",
 				ident.Actor(owed.From, owed.Person, owed.PersonName))
 		}
 		switch {
@@ -116,7 +116,7 @@ func (s *session) unsaid(sent results.Sent, r result, req SayRequest) error {
 	held := sent.Status == "pending"
 	err := s.out.show(r, func() {
 		if held {
-			s.out.note("Not sent yet: the owner of your seat approves what you say. It waits as draft %s.", sent.ID)
+			s.out.hint("Not sent yet: the owner of your seat approves what you say. It waits as draft %s.", sent.ID)
 		}
 	})
 	switch {
@@ -251,10 +251,10 @@ func (s *session) await(ctx context.Context, id string, req SayRequest) error {
 		w := &answers{s: s, id: id, to: req.To}
 		err := s.sent(ctx, w)
 		if err == nil {
-			err = s.follow(ctx, id, w.see)
+			err = s.follow(ctx, id, w.add)
 		}
 		if err == nil && !w.answered {
-			s.out.note("%s left without an answer.", named(w.asked, " and "))
+			s.out.hint("%s left without an answer.", named(w.asked, " and "))
 			return ErrQuiet
 		}
 		return err
@@ -291,12 +291,12 @@ type answers struct {
 	answered bool
 }
 
-func (w *answers) see(e entry) (done bool, err error) {
+func (w *answers) add(e entry) (done bool, err error) {
 	if e.Type == "left" {
 		w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == e.Agent })
 		return len(w.asked) > 0 && len(w.open) == 0, nil
 	}
-	if e.Type != "message" || w.s.own(e.Message) {
+	if e.Type != "message" || w.s.isOwn(e.Message) {
 		return false, nil
 	}
 	if !w.answers(e.Message) {
@@ -313,9 +313,9 @@ func (w *answers) see(e entry) (done bool, err error) {
 	return len(w.open) == 0 || e.Kind == "object" || e.Agreed == w.id, w.print(e)
 }
 
-// own reports whether the person at this seat has said m. The person behind an agent and the
+// isOwn reports whether the person at this seat has said m. The person behind an agent and the
 // agent speak under one name.
-func (s *session) own(m results.Message) bool {
+func (s *session) isOwn(m results.Message) bool {
 	if s.seat.Person {
 		return m.Person
 	}

@@ -86,7 +86,7 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	c := s.Dial(p, seat.Token)
 	defer c.Close()
 	on := &session{c, p, seat, s.Seats, s.Out, s.Clock, s}
-	return on.judge(do(on))
+	return on.explain(do(on))
 }
 
 // inPerson is with for a command that speaks or decides: by the link of a person only where
@@ -120,8 +120,8 @@ func (s *Shell) refuseAgents(name string) error {
 		whose, why, s.command("join ROOM --as NAME"))
 }
 
-// judge returns what the person is told of err, which a call for the seat gave.
-func (s *session) judge(err error) error {
+// explain returns what the person is told of err, which a call for the seat gave.
+func (s *session) explain(err error) error {
 	p, seat := s.place, s.seat
 	if errors.As(err, new(*client.Unreachable)) {
 		return s.by.away(err)
@@ -196,7 +196,7 @@ func (s *session) persist(ctx context.Context, goOn func(error) bool, call func(
 		switch {
 		case err == nil:
 			if wait > 0 {
-				s.out.note("The server is back.")
+				s.out.hint("The server is back.")
 			}
 			return nil
 		case !goOn(err):
@@ -210,7 +210,7 @@ func (s *session) persist(ctx context.Context, goOn func(error) bool, call func(
 			} else if refused := new(fault.Error); errors.As(err, &refused) {
 				text = refused.Message
 			}
-			s.out.note("%s Trying again.%s", text, more)
+			s.out.hint("%s Trying again.%s", text, more)
 			wait = firstPause / 2
 		}
 		wait = min(2*wait, longestPause)

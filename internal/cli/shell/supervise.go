@@ -32,8 +32,8 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 		a.set("draft", req.Draft)
 		a.set("decision", req.Decision)
 		a.set("text", req.Text)
-		given(a, "paused", req.Paused)
-		given(a, "approve", req.Approve)
+		copyArg(a, "paused", req.Paused)
+		copyArg(a, "approve", req.Approve)
 		a.set("approve_some", req.ApproveSome)
 		a.flag("new_link", req.NewLink)
 		var got results.Supervised
@@ -101,15 +101,15 @@ func (s *session) remind(ctx context.Context) error {
 		return err
 	}
 	if got.Paused {
-		s.out.note("%s is paused: %s", s.seat.Name, s.command("supervise resume"))
+		s.out.hint("%s is paused: %s", s.seat.Name, s.command("supervise resume"))
 	}
 	if n := len(got.Drafts); n > 0 {
-		s.out.note("%s: %s", counted(n, "draft waits", "drafts wait"), s.command("supervise drafts"))
+		s.out.hint("%s: %s", plural(n, "draft waits", "drafts wait"), s.command("supervise drafts"))
 	}
 	return nil
 }
 
-func counted(n int, one, more string) string {
+func plural(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one
 	}

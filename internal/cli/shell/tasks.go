@@ -50,13 +50,13 @@ func (s *session) tasks(ctx context.Context, closed bool) (got results.Tasks, r 
 func (s *session) toDo(got results.Tasks, closed bool) {
 	switch {
 	case len(got.Tasks) == 0 && closed:
-		s.out.note("No tasks are done or canceled.")
+		s.out.hint("No tasks are done or canceled.")
 	case len(got.Tasks) == 0:
-		s.out.note("There are no open tasks. To add one: %s", s.command("task add TITLE"))
+		s.out.hint("There are no open tasks. To add one: %s", s.command("task add TITLE"))
 	}
 	s.list(got.Tasks, "")
 	if got.HasMore {
-		s.out.note("There are more.")
+		s.out.hint("There are more.")
 	}
 }
 
@@ -64,7 +64,7 @@ func (s *session) toDo(got results.Tasks, closed bool) {
 func (s *session) list(tasks []results.Task, indent string) {
 	rows := make([][]string, len(tasks))
 	for i, t := range tasks {
-		rows[i] = []string{indent + t.ID, s.stands(t), titleAndResult(t)}
+		rows[i] = []string{indent + t.ID, s.stateOf(t), titleAndResult(t)}
 	}
 	s.out.table(rows)
 }
@@ -80,8 +80,8 @@ func titleAndResult(t results.Task) string {
 var stages = map[string]string{"open": "to do", "taken": "in progress", "stalled": "stalled", "blocked": "blocked",
 	"done": "done", "dropped": "canceled"}
 
-// stands says how a task stands, and with whom.
-func (s *session) stands(t results.Task) string {
+// stateOf says how a task stands, and with whom.
+func (s *session) stateOf(t results.Task) string {
 	is := stages[t.State]
 	by := named([]string{taker(t)}, "")
 	if t.By == s.seat.Name {
@@ -178,14 +178,14 @@ func (s *session) changedTask(action string, got results.Tasks) {
 	}
 	s.list([]results.Task{*t}, "")
 	if t.Was != "" && action == "take" {
-		s.out.note("It had stalled with %s.", named([]string{t.Was}, ""))
+		s.out.hint("It had stalled with %s.", named([]string{t.Was}, ""))
 	}
 	if t.Text != "" && action == "take" {
 		s.out.row("%s", lines(indented(Harmless(string(t.Text)))))
 	}
 	for _, other := range got.Tasks {
 		if action == "drop" && slices.Contains(other.After, t.ID) {
-			s.out.note("%s is still blocked by it. Cancel that one, too, or unblock it: %s", other.ID,
+			s.out.hint("%s is still blocked by it. Cancel that one, too, or unblock it: %s", other.ID,
 				s.command("task edit "+other.ID+" --no-after"))
 		}
 	}

@@ -38,7 +38,7 @@ func (s *session) within(ctx context.Context, d time.Duration, why string, do fu
 	}
 	err := do(limited)
 	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
-		s.out.note(why, Spoken(d))
+		s.out.hint(why, Spoken(d))
 		return ErrQuiet
 	}
 	return err
@@ -89,14 +89,14 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			return err
 		}
 		a["cursor"] = got.Cursor
-		if done, err := s.ended(ctx, got, heard); done || err != nil {
+		if done, err := s.endOfWait(ctx, got, heard); done || err != nil {
 			return err
 		}
 	}
 }
 
-// ended reports whether a wait is over, and how.
-func (s *session) ended(ctx context.Context, got results.Waited, heard bool) (done bool, err error) {
+// endOfWait reports whether a wait is over, and how.
+func (s *session) endOfWait(ctx context.Context, got results.Waited, heard bool) (done bool, err error) {
 	switch got.Status {
 	case results.StatusRemoved:
 		if _, _, err := s.history(ctx, args{"limit": 1}); err != nil {
@@ -104,12 +104,12 @@ func (s *session) ended(ctx context.Context, got results.Waited, heard bool) (do
 		}
 		return true, &fault.Error{Code: fault.RoomClosed} // only there the history can still be read
 	case results.StatusSuperseded:
-		s.out.note("A newer wait for this seat has taken over.")
+		s.out.hint("A newer wait for this seat has taken over.")
 		return true, ErrQuiet
 	case results.StatusTurn:
-		s.out.note("It is your turn: everybody waits, or a task is free. To see the tasks: %s", s.command("tasks"))
+		s.out.hint("It is your turn: everybody waits, or a task is free. To see the tasks: %s", s.command("tasks"))
 	case results.StatusDone:
-		s.out.note("All others have left or are finished.")
+		s.out.hint("All others have left or are finished.")
 		if !heard {
 			return true, ErrQuiet
 		}

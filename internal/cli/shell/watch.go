@@ -37,8 +37,8 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 		return err
 	}
 	if o.seat.Claim == "" { // it was opened here before
-		if err := o.show(ctx); !isGone(err) || fault.CodeOf(err) == fault.KeyInvalid && o.place.Key != "" {
-			return o.judge(err)
+		if err := o.print(ctx); !isGone(err) || fault.CodeOf(err) == fault.KeyInvalid && o.place.Key != "" {
+			return o.explain(err)
 		}
 		if err := errors.Join(s.Seats.Remove(o.seat.Token), o.claim()); err != nil {
 			return err
@@ -47,7 +47,7 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 	if err := o.open(ctx); err != nil {
 		return o.refused(err)
 	}
-	return o.judge(o.show(ctx))
+	return o.explain(o.print(ctx))
 }
 
 // noLink says what a person can do who gives something else in the place of a link.
@@ -67,8 +67,8 @@ func (s *Shell) noLink(given string, err error) error {
 	return fail(usage, "%s. Ask your agent for its link.", err)
 }
 
-func (o *opening) judge(err error) error {
-	return (&session{place: o.place, seat: o.seat, file: o.by.Seats, by: o.by}).judge(err)
+func (o *opening) explain(err error) error {
+	return (&session{place: o.place, seat: o.seat, file: o.by.Seats, by: o.by}).explain(err)
 }
 
 // isGone reports whether a call failed because its token leads to no seat, or to none any
@@ -161,9 +161,9 @@ func (o *opening) refused(err error) error {
 		"Ask the agent for a new one.", o.place.Base)
 }
 
-// show stores the seat under the names of the room and the agent, and says what its person
+// print stores the seat under the names of the room and the agent, and says what its person
 // can do.
-func (o *opening) show(ctx context.Context) error {
+func (o *opening) print(ctx context.Context) error {
 	on := o.session(o.seat.Token)
 	defer on.client.Close()
 	var got results.Info

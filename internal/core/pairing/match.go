@@ -21,9 +21,9 @@ var (
 	errSuperseded = errors.New("pairing: a newer call has the ticket")
 )
 
-// look looks at the queue, and claims a partner if there is one. Else it returns how long
+// readQueue reads the queue, and claims a partner if there is one. Else it returns how long
 // to wait before the next look.
-func (op *queueOp) look(ctx context.Context, read readLine) (*matchItem, time.Duration, error) {
+func (op *queueOp) readQueue(ctx context.Context, read readLine) (*matchItem, time.Duration, error) {
 	for try := range claimTries {
 		if try > 0 {
 			if err := op.svc.store.Pause(ctx, roomlog.Backoff(try)); err != nil {
@@ -38,7 +38,7 @@ func (op *queueOp) look(ctx context.Context, read readLine) (*matchItem, time.Du
 		if err != nil {
 			return nil, 0, err
 		}
-		m, err := op.meet(ctx, q)
+		m, err := op.findPartner(ctx, q)
 		switch {
 		case m == nil && err == nil:
 			return nil, lookAlone, nil
@@ -49,8 +49,8 @@ func (op *queueOp) look(ctx context.Context, read readLine) (*matchItem, time.Du
 	return nil, pollLast, nil
 }
 
-// meet is look for a queue that was read.
-func (op *queueOp) meet(ctx context.Context, q *lineup) (*matchItem, error) {
+// findPartner claims a partner in a queue that was read.
+func (op *queueOp) findPartner(ctx context.Context, q *lineup) (*matchItem, error) {
 	var mine ticketItem
 	var partner int
 	me, found := q.place[op.ticket.key().Sort]
@@ -61,15 +61,15 @@ func (op *queueOp) meet(ctx context.Context, q *lineup) (*matchItem, error) {
 		var err error
 		mine, err = op.stored(ctx)
 		if errors.Is(err, table.ErrNotFound) {
-			return op.lost(ctx)
+			return op.readMatch(ctx)
 		} else if err != nil {
 			return nil, err
 		}
 		me, partner = len(q.tickets), q.behind(mine)
 	default:
-		return op.lost(ctx)
+		return op.readMatch(ctx)
 	}
-	if m, err := op.keep(ctx, mine); m != nil || err != nil || partner < 0 {
+	if m, err := op.storeTicket(ctx, mine); m != nil || err != nil || partner < 0 {
 		return m, err
 	}
 	other := q.tickets[partner].ticketItem
@@ -79,8 +79,8 @@ func (op *queueOp) meet(ctx context.Context, q *lineup) (*matchItem, error) {
 	return op.claim(ctx, mine, other)
 }
 
-// lost returns the outcome of a ticket that is no longer in the queue.
-func (op *queueOp) lost(ctx context.Context) (*matchItem, error) {
+// readMatch returns the outcome of a ticket that is no longer in the queue.
+func (op *queueOp) readMatch(ctx context.Context) (*matchItem, error) {
 	m, err := op.withdraw(ctx)
 	if err == nil && m.Left {
 		return nil, errTicketOver()

@@ -30,7 +30,7 @@ func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, er
 		return m, err
 	}
 	if err != nil && op.fresh {
-		op.drop(ctx)
+		op.deleteTicket(ctx)
 		return m, err
 	}
 	ctx, cancel := detached(ctx)
@@ -69,10 +69,10 @@ func (op *queueOp) stored(ctx context.Context) (i ticketItem, err error) {
 	return i, err
 }
 
-// keep compares the ticket that the table has with the one that this call has stored.
+// storeTicket compares the ticket that the table has with the one that this call has stored.
 // One of a later call, in another process, ends this one. One of an earlier call came
 // late, and is replaced.
-func (op *queueOp) keep(ctx context.Context, stored ticketItem) (*matchItem, error) {
+func (op *queueOp) storeTicket(ctx context.Context, stored ticketItem) (*matchItem, error) {
 	switch {
 	case stored.CallMs > op.item.CallMs:
 		return nil, errSuperseded
@@ -81,14 +81,14 @@ func (op *queueOp) keep(ctx context.Context, stored ticketItem) (*matchItem, err
 	}
 	err := op.svc.table.Write(ctx, op.item.put(op.ticket.key(), table.IfPresent))
 	if gone := new(table.ConflictError); errors.As(err, &gone) {
-		return op.lost(ctx)
+		return op.readMatch(ctx)
 	}
 	return nil, err
 }
 
-// drop withdraws a ticket that its owner will never learn, unless the table has taken all
+// deleteTicket withdraws a ticket that its owner will never learn, unless the table has taken all
 // the time of the call: then the ticket expires.
-func (op *queueOp) drop(ctx context.Context) {
+func (op *queueOp) deleteTicket(ctx context.Context) {
 	if isLate(ctx) {
 		return
 	}
@@ -133,7 +133,7 @@ func (op *queueOp) begin(ctx context.Context, end time.Time) (m *matchItem, err 
 	}
 	err = op.store(ctx, now, end, table.Always)
 	if err != nil {
-		op.drop(ctx) // it may have been stored, or may yet be
+		op.deleteTicket(ctx) // it may have been stored, or may yet be
 	}
 	return nil, err
 }

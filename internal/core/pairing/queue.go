@@ -201,7 +201,7 @@ func (op *queueOp) await(ctx context.Context, end time.Time) (*matchItem, error)
 	read := op.line.current // what was read before may lack the caller's ticket
 	for poll := pollFirst; ; poll = min(poll*3/2, pollLast) {
 		if now := s.clock.Now(); !now.Before(look) {
-			m, wait, err := op.look(ctx, read)
+			m, wait, err := op.readQueue(ctx, read)
 			if m != nil || err != nil {
 				return m, err
 			}

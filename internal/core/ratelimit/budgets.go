@@ -63,14 +63,14 @@ const (
 	modest        = 1.0 / 4
 )
 
-// take spends n of the budget of each group of a caller if that leaves kept of it, as a part of its limit. Otherwise it
-// spends nothing, and returns how long to wait, and for which group.
-func (b *budgets) take(of Caller, n float64, now time.Time, kept float64) (wait time.Duration, short ident.Group) {
-	return b.takeSome(of, of, n, now, kept)
+// charge spends n of the budget of each group of a caller if that leaves kept of it, as a part of its limit.
+// Otherwise it spends nothing, and returns how long to wait, and for which group.
+func (b *budgets) charge(of Caller, n float64, now time.Time, kept float64) (wait time.Duration, short ident.Group) {
+	return b.chargeSome(of, of, n, now, kept)
 }
 
-// takeSome is take for some groups of a caller.
-func (b *budgets) takeSome(who, of Caller, n float64, now time.Time, kept float64) (wait time.Duration,
+// chargeSome charges some groups of a caller.
+func (b *budgets) chargeSome(who, of Caller, n float64, now time.Time, kept float64) (wait time.Duration,
 	short ident.Group) {
 	if b == nil {
 		return 0, short

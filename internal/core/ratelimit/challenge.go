@@ -13,7 +13,7 @@ const Challenges = 10
 
 // Challenge counts a call to an address that the caller gave and that has not agreed yet, or refuses it.
 func (l *Limiter) Challenge(ctx context.Context) error {
-	wait, _ := l.challenges.take(CallerOf(ctx), 1, l.clock.Now(), 0)
+	wait, _ := l.challenges.charge(CallerOf(ctx), 1, l.clock.Now(), 0)
 	if wait == 0 {
 		return nil
 	}

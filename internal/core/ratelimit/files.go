@@ -31,7 +31,7 @@ func (l *Limiter) Download(c Caller, bytes int64) (back func(bytes int64), err e
 	}
 	all := Caller{{Times: 1}} // what all callers take
 	now := l.clock.Now()
-	if wait, short := l.allOut.take(all, float64(bytes), now, 0); wait > 0 {
+	if wait, short := l.allOut.charge(all, float64(bytes), now, 0); wait > 0 {
 		own(bytes)
 		return nil, fault.RetryLater(fault.RateLimited, wait, "This server sends %d bytes of files an hour to all, "+
 			"and %d are left. Nothing was sent: try again in %d seconds.", int64(l.allOut.limit),
@@ -50,7 +50,7 @@ func (l *Limiter) transfer(c Caller, b *budgets, bytes int64,
 		return func(int64) {}, nil
 	}
 	now := l.clock.Now()
-	if wait, short := b.take(c, float64(bytes), now, 0); wait > 0 {
+	if wait, short := b.charge(c, float64(bytes), now, 0); wait > 0 {
 		return nil, refused(short, int64(math.Round(b.left(short, now))), wait)
 	}
 	return func(bytes int64) { b.spend(c, -float64(bytes), l.clock.Now()) }, nil

@@ -58,12 +58,12 @@ func (l *Limiter) Message(c Caller, bytes int) (undo func(), err error) {
 			bytes)
 	}
 	now := l.clock.Now()
-	if wait, short := l.messages.take(c, 1, now, 0); wait > 0 {
+	if wait, short := l.messages.charge(c, 1, now, 0); wait > 0 {
 		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many messages from %s: at most "+
 			"%d a minute. Nothing was sent: try again in %d seconds, and say more in one message.", whose(short),
 			int(l.messages.limitOf(short)), fault.Seconds(wait))
 	}
-	if wait, short := l.bytes.take(c, float64(bytes), now, 0); wait > 0 {
+	if wait, short := l.bytes.charge(c, float64(bytes), now, 0); wait > 0 {
 		l.messages.spend(c, -1, now)
 		return nil, fault.RetryLater(fault.RateLimited, wait, "Too much text from %s: at most %d "+
 			"bytes a minute. Nothing was sent: try again in %d seconds, or say it shorter.", whose(short),

@@ -97,7 +97,7 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	if k == Vital {
 		p.kept = 0
 	}
-	if wait, short := l.callers.take(p.caller, callUnits, l.clock.Now(), p.kept); wait > 0 {
+	if wait, short := l.callers.charge(p.caller, callUnits, l.clock.Now(), p.kept); wait > 0 {
 		return nil, retryLater(short, wait)
 	}
 	return context.WithValue(ctx, payerKey{}, p), nil
@@ -113,7 +113,7 @@ func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 		return nil
 	}
 	units := callUnits + steps(bytes, fetchStep)
-	if wait, short := l.callers.take(CallerOf(ctx), units, l.clock.Now(), keptForVital); wait > 0 {
+	if wait, short := l.callers.charge(CallerOf(ctx), units, l.clock.Now(), keptForVital); wait > 0 {
 		return retryLater(short, wait)
 	}
 	return nil
@@ -139,7 +139,7 @@ func (l *Limiter) pay(p *payer, of Caller, units float64) (paid Caller, err erro
 	now, who := l.clock.Now(), p.who()
 	modest := l.callers.areModest(who, now)
 	for {
-		wait, short := l.callers.takeSome(who, of, units, now, p.kept)
+		wait, short := l.callers.chargeSome(who, of, units, now, p.kept)
 		switch {
 		case wait <= 0:
 			return of, nil
@@ -183,7 +183,7 @@ func (l *Limiter) Picture(ctx context.Context, pixels int) error {
 		return nil
 	}
 	units := min(float64(pixels)/pictureStep, mostPicture*l.callers.limit)
-	if wait, short := l.callers.take(p.who(), units, l.clock.Now(), p.kept); wait > 0 {
+	if wait, short := l.callers.charge(p.who(), units, l.clock.Now(), p.kept); wait > 0 {
 		return retryLater(short, wait)
 	}
 	return nil

@@ -94,21 +94,21 @@ func (a *Account) Room() string {
 }
 
 // Arrive records that a body begins to arrive, or refuses it.
-func (a *Account) Arrive() error { return a.take(claim{arriving: true}) }
+func (a *Account) Arrive() error { return a.acquire(claim{arriving: true}) }
 
 // Hold records that the body that is arriving takes n bytes by now, or refuses it.
 func (a *Account) Hold(n int) error {
 	if n <= FreeBody {
 		return nil
 	}
-	return a.take(claim{bytes: int64(n), arriving: true})
+	return a.acquire(claim{bytes: int64(n), arriving: true})
 }
 
 // Arrived records that the body is complete and takes n bytes, or refuses it.
-func (a *Account) Arrived(n int) error { return a.take(claim{bytes: max(int64(n), bodyFloor)}) }
+func (a *Account) Arrived(n int) error { return a.acquire(claim{bytes: max(int64(n), bodyFloor)}) }
 
-// take replaces what the body counts.
-func (a *Account) take(is claim) error {
+// acquire replaces what the body counts.
+func (a *Account) acquire(is claim) error {
 	if a == nil {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (a *Account) BeginWait() (end func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = a.take(claim{}) // less is never refused
+	_ = a.acquire(claim{}) // less is never refused
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.waited = true
@@ -158,7 +158,7 @@ func (a *Account) Close(took time.Duration) Call {
 	first := !a.closed
 	a.closed = true
 	a.mu.Unlock()
-	_ = a.take(claim{}) // less is never refused
+	_ = a.acquire(claim{}) // less is never refused
 	if first && call.Tool != "" && a.meter.observe != nil {
 		a.meter.observe(call)
 	}

@@ -41,7 +41,7 @@ func (p *Places) Take(caller string) (give func(), err error) {
 	}
 	p.open++
 	p.taken.Add(groups, 1)
-	return func() { p.give(groups) }, nil
+	return func() { p.release(groups) }, nil
 }
 
 // refusal says why a caller of these groups gets no place; nil if it does. p.mu is held.
@@ -60,7 +60,7 @@ func (p *Places) refusal(groups []ident.Group) error {
 	return nil
 }
 
-func (p *Places) give(groups []ident.Group) {
+func (p *Places) release(groups []ident.Group) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open--

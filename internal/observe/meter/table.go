@@ -19,7 +19,7 @@ type counted struct {
 func (c counted) Get(ctx context.Context, k table.Key, consistency table.Consistency) (table.Item, error) {
 	c.meter.reads.Add(1)
 	item, err := c.Table.Get(ctx, k, consistency)
-	c.meter.judge(err)
+	c.meter.recordOutcome(err)
 	return item, err
 }
 
@@ -27,7 +27,7 @@ func (c counted) Get(ctx context.Context, k table.Key, consistency table.Consist
 func (c counted) Query(ctx context.Context, r table.Range) (table.Page, error) {
 	c.meter.reads.Add(1)
 	page, err := c.Table.Query(ctx, r)
-	c.meter.judge(err)
+	c.meter.recordOutcome(err)
 	return page, err
 }
 
@@ -35,13 +35,13 @@ func (c counted) Query(ctx context.Context, r table.Range) (table.Page, error) {
 func (c counted) Write(ctx context.Context, ops ...table.Op) error {
 	c.meter.writes.Add(1)
 	err := c.Table.Write(ctx, ops...)
-	c.meter.judge(err)
+	c.meter.recordOutcome(err)
 	return err
 }
 
-// judge counts err if the table failed. A missing item, a conflict and a caller
+// recordOutcome counts err if the table failed. A missing item, a conflict and a caller
 // who has left are not failures.
-func (m *Meter) judge(err error) {
+func (m *Meter) recordOutcome(err error) {
 	var conflict *table.ConflictError
 	if err != nil && !errors.Is(err, table.ErrNotFound) && !errors.Is(err, context.Canceled) &&
 		!errors.As(err, &conflict) {

@@ -45,7 +45,7 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 		others: map[string]error{}}
 	kept := 0
 	s.items = batch{to: to, written: &kept}
-	lost, all, err := read(func(item table.Item) error { return s.keep(ctx, item) })
+	lost, all, err := read(func(item table.Item) error { return s.collect(ctx, item) })
 	if err == nil {
 		err = s.items.flush(ctx)
 	}
@@ -79,7 +79,7 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 			if why == nil {
 				why = errors.New("its state is lost")
 			}
-			s.say(id, "cannot be copied: %v", why)
+			s.report(id, "cannot be copied: %v", why)
 		}
 	}
 	switch {
@@ -102,8 +102,8 @@ type salvager struct {
 	others map[string]error       // says of rooms, by their ids, that another version stored their state
 }
 
-// keep puts an item into the table, soon. One whose data cannot be read is lost.
-func (s *salvager) keep(ctx context.Context, item table.Item) error {
+// collect puts an item into the table, soon. One whose data cannot be read is lost.
+func (s *salvager) collect(ctx context.Context, item table.Item) error {
 	op := table.Put(item, table.Always)
 	id, ofRoom := strings.CutPrefix(item.Key.Partition, roomlog.RoomPrefix)
 	var unread error
@@ -146,23 +146,23 @@ func (s *salvager) mend(ctx context.Context, id string) error {
 		return errors.Join(ctx.Err(), err)
 	}
 	if err != nil {
-		s.say(id, "cannot be copied: %v", err)
+		s.report(id, "cannot be copied: %v", err)
 		return s.to.Write(ctx, table.Delete(roomlog.MetaKey(id), table.Always))
 	}
 	if filled > 0 {
-		s.say(id, "has lost %d of its events", filled)
+		s.report(id, "has lost %d of its events", filled)
 	}
 	if dropped > 0 {
-		s.say(id, "has lost %d of its files", dropped)
+		s.report(id, "has lost %d of its files", dropped)
 	}
 	if filled+dropped == 0 && len(lost)+smaller > 0 {
-		s.say(id, "has all its messages, and has lost smaller items: %d", len(lost)+smaller)
+		s.report(id, "has all its messages, and has lost smaller items: %d", len(lost)+smaller)
 	}
 	return nil
 }
 
-// say notes what a room has lost.
-func (s *salvager) say(id, text string, args ...any) {
+// report says what a room has lost.
+func (s *salvager) report(id, text string, args ...any) {
 	s.losses = append(s.losses, Loss{s.names[id], s.name(id) + " " + fmt.Sprintf(text, args...)})
 }
 

@@ -81,7 +81,7 @@ func (b *Bucket) do(ctx context.Context, q request) (a answer, err error) {
 	for n := 1; ; n++ {
 		a, err := b.attempt(ctx, address, q)
 		if err == nil {
-			again, refusal := b.judge(a.Response)
+			again, refusal := b.checkStatus(a.Response)
 			if refusal == nil {
 				a.watch.timer.Stop()
 				return a, nil
@@ -181,9 +181,9 @@ func (b *Bucket) signed(ctx context.Context, address string, q request, w *watch
 	return r, b.signer.SignHTTP(ctx, credentials, r, digest, "s3", b.region, b.clock.Now())
 }
 
-// judge returns nil for an answer that the caller wants, else the error, and whether another attempt may
+// checkStatus returns nil for an answer that the caller wants, else the error, and whether another attempt may
 // go better. An error names S3's code, and nothing else of its answer, which can hold a key.
-func (b *Bucket) judge(r *http.Response) (again bool, err error) {
+func (b *Bucket) checkStatus(r *http.Response) (again bool, err error) {
 	ranged := r.Request.Header.Get("Range") != ""
 	if r.StatusCode/100 == 2 || ranged && r.StatusCode == http.StatusRequestedRangeNotSatisfiable {
 		return false, nil

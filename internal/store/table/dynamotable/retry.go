@@ -56,7 +56,7 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 		if err == nil {
 			return lost, nil
 		}
-		verdict := judge(err)
+		verdict := classify(err)
 		if verdict == final {
 			return lost, t.explain(operation, about, err)
 		}
@@ -176,9 +176,9 @@ const (
 	reasonNone      = "None"
 )
 
-// judge says what a failed attempt means. The SDK's lists decide which errors
+// classify says what a failed attempt means. The SDK's lists decide which errors
 // pass; what is added here is whether the attempt may have taken effect.
-func judge(err error) verdict {
+func classify(err error) verdict {
 	var cancelled *types.TransactionCanceledException
 	var garbled *smithy.DeserializationError
 	var answer *smithyhttp.ResponseError
@@ -186,24 +186,24 @@ func judge(err error) verdict {
 	case withoutCredentials(err): // the SDK has tried every source, and retried
 		return final
 	case errors.As(err, &cancelled):
-		return judgeReasons(cancelled.CancellationReasons)
+		return classifyReasons(cancelled.CancellationReasons)
 	case errors.As(err, &garbled), // the answer was cut off
 		errors.Is(err, errNoAnswer), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return unclear
 	case errors.As(err, &answer) && answer.Response != nil && answer.HTTPStatusCode() != 0:
-		return judgeAnswer(err, answer.HTTPStatusCode())
+		return classifyStatus(err, answer.HTTPStatusCode())
 	case errors.As(err, new(*net.DNSError)): // final for the SDK, but a running server outlives a failing resolver
 		return refused
 	case retry.RetryableConnectionError{}.IsErrorRetryable(err) == aws.TrueTernary:
-		return judgeConnection(err)
+		return classifyConnection(err)
 	default:
 		return final
 	}
 }
 
-// judgeReasons returns final if any reason is final: a condition that failed would
+// classifyReasons returns final if any reason is final: a condition that failed would
 // fail again. Unknown reasons count as final.
-func judgeReasons(reasons []types.CancellationReason) verdict {
+func classifyReasons(reasons []types.CancellationReason) verdict {
 	for _, reason := range reasons {
 		switch aws.ToString(reason.Code) {
 		case reasonConflict, reasonCapacity, reasonThrottled, reasonNone:
@@ -214,9 +214,9 @@ func judgeReasons(reasons []types.CancellationReason) verdict {
 	return refused
 }
 
-// judgeAnswer treats every 5xx as unclear, not only those on the SDK's list: none
+// classifyStatus treats every 5xx as unclear, not only those on the SDK's list: none
 // of them says that the write did not happen.
-func judgeAnswer(err error, status int) verdict {
+func classifyStatus(err error, status int) verdict {
 	code := ""
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -237,9 +237,9 @@ func judgeAnswer(err error, status int) verdict {
 	}
 }
 
-// judgeConnection returns refused only if the connection was never established:
+// classifyConnection returns refused only if the connection was never established:
 // otherwise the request may have reached DynamoDB.
-func judgeConnection(err error) verdict {
+func classifyConnection(err error) verdict {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
 		return refused

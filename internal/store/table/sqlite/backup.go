@@ -40,7 +40,7 @@ func (f *File) Backup(ctx context.Context, path string, verify func(copied strin
 	if err := syncPath(fresh, os.O_RDWR); err != nil {
 		return err
 	}
-	if err := claim(fresh, path); err != nil {
+	if err := linkOnce(fresh, path); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
@@ -99,9 +99,9 @@ func (f *File) copyTo(ctx context.Context, fresh, path string) error {
 	return nil
 }
 
-// claim gives the file fresh the name path, or fails with ErrExists if a file has
+// linkOnce gives the file fresh the name path, or fails with ErrExists if a file has
 // that name. The file may keep its old name too, which is the caller's to remove.
-func claim(fresh, path string) error {
+func linkOnce(fresh, path string) error {
 	err := os.Link(fresh, path)
 	if err == nil {
 		return nil

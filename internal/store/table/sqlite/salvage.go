@@ -161,7 +161,7 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 			return false
 		}
 		last = k
-		failed = s.take(itemOf(row, k.Partition))
+		failed = s.add(itemOf(row, k.Partition))
 		return failed == nil
 	}, text)
 	if isDamage(err) {
@@ -183,8 +183,8 @@ func (s *salvage) sound() (ok bool, err error) {
 	return ok, err
 }
 
-// take notes the row of an item, and hands it out.
-func (s *salvage) take(item table.Item) error {
+// add records the row of an item, and hands out the item.
+func (s *salvage) add(item table.Item) error {
 	k := item.Key
 	s.seen[k] = true
 	expires := !item.Expires.IsZero()

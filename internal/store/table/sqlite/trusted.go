@@ -53,7 +53,7 @@ func (t *trusted) follow(clock int64) {
 // trust begins a round: it moves the time of the sweep, and stores it if it has gone far.
 func (t *Table) trust(of *trusted) {
 	clock := t.clock.Now().Unix()
-	if of.now == 0 && t.recall(of, clock) != nil {
+	if of.now == 0 && t.readSweepTime(of, clock) != nil {
 		return // the next round tries again
 	}
 	of.follow(clock)
@@ -74,8 +74,8 @@ func (t *Table) trust(of *trusted) {
 	}
 }
 
-// recall reads the time of the sweep that is stored.
-func (t *Table) recall(of *trusted, clock int64) error {
+// readSweepTime reads the time of the sweep that is stored.
+func (t *Table) readSweepTime(of *trusted, clock int64) error {
 	return t.pool.Read(context.Background(), func(c *Conn) error {
 		return c.Each(func(row *sqlite.Stmt) bool {
 			of.now = row.ColumnInt64(0)
