@@ -43,9 +43,9 @@ func (s *Service) enterManager(ctx context.Context, token string, order room.Ord
 		return nil, nil, err
 	}
 	may := permission(checkAdmin)
-	err = c.succeed(ctx)
+	err = c.appointAdmin(ctx)
 	if err == nil && order.Action == room.Kick && c.me.Role != room.Admin && c.head.MayKick(c.me.Agent) {
-		may, err = c.relief(ctx, order)
+		may, err = c.kickPermission(ctx, order)
 	}
 	if err == nil {
 		err = may(c.head, c.me, s.now())
@@ -57,10 +57,10 @@ func (s *Service) enterManager(ctx context.Context, token string, order room.Ord
 	return c, may, nil
 }
 
-// relief is checkAdmin for a kick in a room of two, which the other agent may give, too: see
+// kickPermission is checkAdmin for a kick in a room of two, which the other agent may give, too: see
 // room.SeatRequest.RelievedFrom. A call of the admin in that last moment may come too late.
-func (c *session) relief(ctx context.Context, order room.Order) (permission, error) {
-	presence, err := c.room.signsOfLife(ctx, room.AdminLease)
+func (c *session) kickPermission(ctx context.Context, order room.Order) (permission, error) {
+	presence, err := c.room.readPresence(ctx, room.AdminLease)
 	if err != nil {
 		return nil, err
 	}
@@ -106,9 +106,9 @@ func checkLive(h *room.Head, now time.Time) error {
 	return nil
 }
 
-// decide appends what the caller decides, and returns the events; none if nothing had
+// appendDecision appends what the caller decides, and returns the events; none if nothing had
 // to change. may says why the caller must not; propose checks every other rule.
-func (c *session) decide(ctx context.Context, may permission, propose rule,
+func (c *session) appendDecision(ctx context.Context, may permission, propose rule,
 	blocked func(table.Conflict)) ([]room.Event, error) {
 	p := &roomlog.Proposal{Blocked: blocked}
 	events, err := c.append(ctx, p, func(h *room.Head, by room.Caller, now time.Time) (roomlog.Change, error) {
@@ -142,14 +142,14 @@ func (c *session) addCall(presence map[int]room.Presence) {
 	}
 }
 
-// succeed makes an agent an admin if that is due, perhaps the caller. It is for a call that
+// appointAdmin makes an agent an admin if that is due, perhaps the caller. It is for a call that
 // only an admin may make: a call that needs no admin does not look for one.
-func (c *session) succeed(ctx context.Context) error {
+func (c *session) appointAdmin(ctx context.Context) error {
 	r := c.room
 	if c.me.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(r.svc.now()) {
 		return nil
 	}
-	presence, err := r.signsOfLife(ctx, room.AdminSilent)
+	presence, err := r.readPresence(ctx, room.AdminSilent)
 	if err != nil {
 		return err
 	}

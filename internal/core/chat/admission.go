@@ -44,7 +44,7 @@ func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, 
 		return room.Agent{}, false, nil
 	}
 	if err == nil && !ok {
-		err = r.taken(ctx, h, holder)
+		err = r.whyVacated(ctx, h, holder)
 	}
 	if err != nil || !ok {
 		return room.Agent{}, false, s.Outward(err)
@@ -52,9 +52,9 @@ func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, 
 	return a.Agent, true, nil
 }
 
-// taken returns why a seat was taken from x; nil if x never held its token, or an agent gave the
+// whyVacated returns why a seat was taken from x; nil if x never held its token, or an agent gave the
 // seat up that no person had opened the link of.
-func (r *liveRoom) taken(ctx context.Context, h *room.Head, x room.Holder) error {
+func (r *liveRoom) whyVacated(ctx context.Context, h *room.Head, x room.Holder) error {
 	if x.Seat < 1 || x.Seat >= h.NextSeat {
 		return nil
 	}

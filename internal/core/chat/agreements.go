@@ -46,8 +46,8 @@ func agreedFile(x roomlog.Agreement) *File {
 	return f
 }
 
-// agreed returns the agreements as messages, oldest first.
-func (c *session) agreed(ctx context.Context, limit int) (Page, error) {
+// agreementsPage returns the agreements as messages, oldest first.
+func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 	stored, more, err := c.room.log.Seats().Agreements(ctx, c.me, limit)
 	b := batchFor(c.me, &c.head.State)
 	b.Events = limit

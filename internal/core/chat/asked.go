@@ -10,9 +10,9 @@ import (
 )
 
 // A wait goes on past an answer while others who were asked by the same message may answer. What lets it go on is news
-// that settles a debt to that message and asks nothing: see inbox.settles. All else that ends a wait ends it, too. A
-// call of an agent waits so for answers to any message of its own. A person, a stay and an agent with a hook wait so
-// only for answers to what the same call has said. A program and a look never do.
+// that settles a debt to that message and asks nothing: see inbox.isPartialAnswer. All else that ends a wait ends it,
+// too. A call of an agent waits so for answers to any message of its own. A person, a stay and an agent with a hook
+// wait so only for answers to what the same call has said. A program and a look never do.
 // Ann, in a room with Bob, Cid and Dan, asks Bob and Cid or proposes something to them, and waits, by the same call or
 // by one of its own:
 //
@@ -48,9 +48,9 @@ import (
 // askedEvery is how often a wait that went on past an answer looks whether those who owe one are still here.
 const askedEvery = 30 * time.Second
 
-// settles reports whether e settles a debt to a message of the caller to which others still owe an answer, and asks
-// nothing. Each event that changes a debt has all debts.
-func (in *inbox) settles(e room.Event) bool {
+// isPartialAnswer reports whether e settles a debt to a message of the caller to which others still owe an answer, and
+// asks nothing. Each event that changes a debt has all debts.
+func (in *inbox) isPartialAnswer(e room.Event) bool {
 	if e.Talk == nil {
 		return false // 11, 12, 13
 	}
@@ -91,8 +91,8 @@ func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
 		w.PassedTo = in.scanned
 		in.caller.attendance().Renew(ctx, w)
 	}
-	if in.lookAgain == nil {
-		in.lookAgain = in.caller.room.svc.clock.After(askedEvery)
+	if in.recheck == nil {
+		in.recheck = in.caller.room.svc.clock.After(askedEvery)
 	}
 }
 

@@ -9,10 +9,10 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// confirms reports whether the caller has been warned of the credential in this very
+// confirmCredential reports whether the caller has been warned of the credential in this very
 // message. If not, it counts as warned from now on. A call of the page with the same key is the same one, whose answer
 // was lost, so nobody has read the warning; key is "" of other callers.
-func (c *session) confirms(ctx context.Context, fingerprint [16]byte, key string) (bool, error) {
+func (c *session) confirmCredential(ctx context.Context, fingerprint [16]byte, key string) (bool, error) {
 	return c.reader().ConfirmCredential(ctx, hex.EncodeToString(fingerprint[:]), key)
 }
 
@@ -23,7 +23,7 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 	if !op.caller.me.IsPerson() || op.event.File != nil || op.fileName != "" {
 		key = ""
 	}
-	confirmed, err := op.caller.confirms(ctx, op.fingerprint, key)
+	confirmed, err := op.caller.confirmCredential(ctx, op.fingerprint, key)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (c *session) checkLastWord(ctx context.Context, text string) error {
 	if kind == "" {
 		return nil
 	}
-	confirmed, err := c.confirms(ctx, room.Message(text, "", nil).Fingerprint(), "")
+	confirmed, err := c.confirmCredential(ctx, room.Message(text, "", nil).Fingerprint(), "")
 	if err != nil || confirmed {
 		return err
 	}

@@ -164,22 +164,22 @@ const (
 	MostHeardBytes = 128 << 10
 )
 
-// heard are messages within these bounds.
-type heard struct {
-	list   []heardOne
+// heardWindow has messages within these bounds.
+type heardWindow struct {
+	list   []heardMessage
 	bytes  int
 	missed bool
 	left   int64 // the last event that was left out
 }
 
-type heardOne struct {
+type heardMessage struct {
 	Message
 	n  int64 // its event
 	to []int // for whom an answer to it is
 }
 
 // add adds what came after w.
-func (w *heard) add(more ...heardOne) {
+func (w *heardWindow) add(more ...heardMessage) {
 	for _, m := range more {
 		w.list, w.bytes = append(w.list, m), w.bytes+len(m.Text)
 		for len(w.list) > 1 && (len(w.list) > MostHeard || w.bytes > MostHeardBytes) {
@@ -191,9 +191,9 @@ func (w *heard) add(more ...heardOne) {
 }
 
 // addFor adds what came after w, but what others have read than those for whom the answer is.
-func (w *heard) addFor(to []int, more heard) {
+func (w *heardWindow) addFor(to []int, more heardWindow) {
 	w.missed = w.missed || more.missed
-	w.add(slices.DeleteFunc(more.list, func(m heardOne) bool {
+	w.add(slices.DeleteFunc(more.list, func(m heardMessage) bool {
 		return m.to != nil && !slices.Equal(m.to, to)
 	})...)
 }
@@ -203,18 +203,19 @@ func (w *heard) addFor(to []int, more heard) {
 func (s *Service) Heard(ctx context.Context, x roomlog.HookItem, n, end int64) (Heard, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
-	k, here, err := r.hooked(ctx, x)
+	k, here, err := r.loadHook(ctx, x)
 	if err != nil || !here || k.head.Closed {
 		return Heard{Gone: err == nil}, s.Outward(err)
 	}
 	if !k.head.Hears(k.agent) {
 		return Heard{AsOf: k.head.AsOf}, nil
 	}
-	got, err := r.heard(ctx, k.head, room.Caller{Agent: k.agent}, k.Hook, max(n, k.N), end)
+	got, err := r.collectHeard(ctx, k.head, room.Caller{Agent: k.agent}, k.Hook, max(n, k.N), end)
 	return got, s.Outward(err)
 }
 
-func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, n, end int64) (Heard, error) {
+func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, n, end int64) (Heard,
+	error) {
 	again := end != 0
 	if !again {
 		end = h.AsOf
@@ -225,7 +226,7 @@ func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Caller, k roo
 			got.Others = append(got.Others, x.Name)
 		}
 	}
-	var all, since heard // up to the last event that calls, and since then
+	var all, since heardWindow // up to the last event that calls, and since then
 	for e, err := range r.log.Pages(a, MostNews).Since(ctx, n, end) {
 		if err != nil {
 			return Heard{}, err
@@ -244,7 +245,7 @@ func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Caller, k roo
 			m.Type = EventDrafted // it has not said that by now
 		}
 		to := answeredTo(a.Agent, e.Seat, e.To)
-		since.add(heardOne{m, e.N, to})
+		since.add(heardMessage{m, e.N, to})
 		if again && e.N < end || !again && !k.Calls(&h.State, a.Agent, e) {
 			continue
 		}
@@ -253,7 +254,7 @@ func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Caller, k roo
 			break
 		}
 		all.addFor(to, since)
-		since = heard{}
+		since = heardWindow{}
 		got.N, got.Step, got.To = e.N, max(got.Step, e.Step+1), to
 	}
 	if err := checkRead(n, end); err != nil {
@@ -303,7 +304,7 @@ const cutAnswer = "\n[the rest of this answer was too long]"
 // meanwhile holds its answer back. Nobody would read a warning about a credential: such a text waits for the person
 // behind the seat. A text in which nothing can be seen is not said. The error is a *fault.Error.
 func (s *Service) Answer(ctx context.Context, x roomlog.HookItem, answer Answer) error {
-	answer.Text = sayable(answer.Text)
+	answer.Text = cleanAnswer(answer.Text)
 	if !strings.ContainsFunc(answer.Text, unicode.IsGraphic) {
 		return nil
 	}
@@ -315,7 +316,7 @@ func (s *Service) Answer(ctx context.Context, x roomlog.HookItem, answer Answer)
 		return s.Outward(err)
 	}
 	defer c.room.release()
-	return s.Outward(c.answer(ctx, answer))
+	return s.Outward(c.sendAnswer(ctx, answer))
 }
 
 // enterEndpoint makes an endpoint a caller, which has no token.
@@ -338,8 +339,8 @@ func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*sessi
 		start: room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}, nil
 }
 
-// answer says an answer to those who read what it answers: see answeredTo.
-func (c *session) answer(ctx context.Context, answer Answer) error {
+// sendAnswer sends an answer to those who read what it answers: see answeredTo.
+func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
 	op := c.newSend(SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)})
 	op.ownKey = true
 	if err := op.address(ctx); err != nil {
@@ -364,8 +365,8 @@ func (c *session) answer(ctx context.Context, answer Answer) error {
 	return err
 }
 
-// sayable returns what a message can have of the text of an endpoint.
-func sayable(text string) string {
+// cleanAnswer returns what a message can have of the text of an endpoint.
+func cleanAnswer(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if room.HasControls(string(r), "\n\t\r") {
 			return -1

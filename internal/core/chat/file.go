@@ -181,21 +181,21 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	op := c.newSend(say)
 	op.fileName = name
 	if req.Size > 0 {
-		return op.offer(ctx, name, req.Size)
+		return op.beginUpload(ctx, name, req.Size)
 	}
 	content := req.Data
 	if req.Text != "" {
 		content = []byte(req.Text)
 	}
-	return op.share(ctx, name, content)
+	return op.shareContent(ctx, name, content)
 }
 
-// share says the message with a file that came with the call.
-func (op *sendOp) share(ctx context.Context, name string, content []byte) (Shared, error) {
+// shareContent says the message with a file that came with the call.
+func (op *sendOp) shareContent(ctx context.Context, name string, content []byte) (Shared, error) {
 	c := op.caller
 	x := arrival{head: content[:min(len(content), headBytes)], size: int64(len(content)), sum: sha256.New()}
 	x.sum.Write(content) // a hash takes all that it is given
-	if err := op.carry(name, c.newFileKey(), &x); err != nil {
+	if err := op.attachFile(name, c.newFileKey(), &x); err != nil {
 		return Shared{}, err
 	}
 	if err := op.address(ctx); err != nil {
@@ -238,9 +238,9 @@ func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, 
 // fileKey returns the key of the bytes of f.
 func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
 
-// carry lets the message carry a file that has arrived. The head of a text is checked as a message is:
+// attachFile lets the message carry a file that has arrived. The head of a text is checked as a message is:
 // for secrets of Parley, which are refused, and for credentials, which hold the message back once.
-func (op *sendOp) carry(name string, k files.Key, x *arrival) error {
+func (op *sendOp) attachFile(name string, k files.Key, x *arrival) error {
 	f := room.File{Name: name, Size: x.size, Type: picture.TypeOf(name, x.head), Key: k.ID,
 		Sum: hex.EncodeToString(x.sum.Sum(nil))}
 	if picture.IsText(f.Type) {
@@ -265,7 +265,7 @@ func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got 
 	defer func() {
 		carried := err == nil && !got.Duplicate && (got.Sent || got.Status == StatusPending)
 		if !carried && !unclear {
-			op.caller.dropFile(ctx, f)
+			op.caller.deleteFile(ctx, f)
 		}
 	}()
 	select {
@@ -361,9 +361,9 @@ func (op *sendOp) fileOps(h *room.Head, e room.Event, now time.Time) (ops []tabl
 	return ops
 }
 
-// dropFile deletes the bytes of f, which nobody claims, and what was drawn of them; nil is none. If it fails, the
+// deleteFile deletes the bytes of f, which nobody claims, and what was drawn of them; nil is none. If it fails, the
 // store does so later.
-func (c *session) dropFile(ctx context.Context, f *room.File) {
+func (c *session) deleteFile(ctx context.Context, f *room.File) {
 	if f == nil || c.room.svc.opts.Files == nil {
 		return
 	}

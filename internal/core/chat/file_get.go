@@ -44,7 +44,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	}
 	defer c.room.release()
 	c.attendance().RecordCall(ctx)
-	got, f, err := c.get(ctx, "id", req.ID)
+	got, f, err := c.fileWithTicket(ctx, "id", req.ID)
 	if err != nil {
 		return FileGot{}, err
 	}
@@ -89,7 +89,7 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 		if slices.Contains(ids[:i], id) {
 			continue
 		}
-		one, _, err := c.get(ctx, fmt.Sprintf("id, number %d", i+1), id)
+		one, _, err := c.fileWithTicket(ctx, fmt.Sprintf("id, number %d", i+1), id)
 		if err != nil {
 			return FilesGot{}, err
 		}
@@ -99,14 +99,14 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 	return got, nil
 }
 
-// get returns the file that the message with an id carries, with a ticket for it. field is the argument that has the
-// id.
-func (c *session) get(ctx context.Context, field, id string) (FileGot, *room.File, error) {
+// fileWithTicket returns the file that the message with an id carries, with a ticket for it. field is the argument that
+// has the id.
+func (c *session) fileWithTicket(ctx context.Context, field, id string) (FileGot, *room.File, error) {
 	e, err := c.seen(ctx, field, id)
 	if err != nil {
 		return FileGot{}, nil, err
 	}
-	f, err := c.carried(field, e)
+	f, err := c.carriedFile(field, e)
 	if err != nil {
 		return FileGot{}, nil, err
 	}
@@ -117,9 +117,9 @@ func (c *session) get(ctx context.Context, field, id string) (FileGot, *room.Fil
 	return got, f, nil
 }
 
-// carried returns the file of e, which the caller sees. That of a draft is there as long as the
+// carriedFile returns the file of e, which the caller sees. That of a draft is there as long as the
 // draft waits. field is the argument that names e.
-func (c *session) carried(field string, e room.Event) (*room.File, error) {
+func (c *session) carriedFile(field string, e room.Event) (*room.File, error) {
 	f := e.CarriedFile()
 	switch {
 	case e.Redacted:
@@ -147,16 +147,16 @@ func (c *session) readInto(ctx context.Context, f *room.File, offset int64, fits
 			"from more.", f.Size)
 	}
 	from := max(0, offset-besidePart)
-	data, err := c.read(ctx, f, from, min(offset+textPart+besidePart, f.Size)-from)
+	data, err := c.readFile(ctx, f, from, min(offset+textPart+besidePart, f.Size)-from)
 	if err != nil {
 		return err
 	}
 	start := int(offset - from)
 	start += restOfCharacter(data, start)
 	before, data := data[:start], data[start:]
-	end := cut(data, textPart)
+	end := partLength(data, textPart)
 	for fits != nil && end >= 2*utf8.UTFMax && !fits(readable(data[:end])) {
-		end = cut(data, end*3/4)
+		end = partLength(data, end*3/4)
 	}
 	got.Text, got.Before = readable(data[:end]), readable(before)
 	if end < len(data) {
@@ -175,8 +175,8 @@ func restOfCharacter(data []byte, at int) int {
 	return 0
 }
 
-// cut returns the length of a part of data, which has more than at most bytes only if more follows.
-func cut(data []byte, most int) int {
+// partLength returns the length of a part of data, which has more than at most bytes only if more follows.
+func partLength(data []byte, most int) int {
 	if len(data) <= most {
 		return len(data)
 	}
@@ -199,9 +199,9 @@ func wholeCharacters(data []byte) int {
 // readable returns data as a text, in which a sign stands for each byte that is not of UTF-8.
 func readable(data []byte) string { return string([]rune(string(data))) }
 
-// read reads a part of f.
-func (c *session) read(ctx context.Context, f *room.File, offset, length int64) ([]byte, error) {
-	r, err := c.open(ctx, f, offset, length)
+// readFile reads a part of f.
+func (c *session) readFile(ctx context.Context, f *room.File, offset, length int64) ([]byte, error) {
+	r, err := c.openFile(ctx, f, offset, length)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +230,7 @@ func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) erro
 			return err
 		}
 	} else {
-		r, err := c.open(ctx, f, 0, f.Size)
+		r, err := c.openFile(ctx, f, 0, f.Size)
 		if err != nil {
 			return err
 		}
@@ -251,8 +251,8 @@ func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) erro
 // pictureKey names the picture that f is to the decoder.
 func (c *session) pictureKey(f *room.File) string { return c.token.Room + " " + f.Key }
 
-// open opens a part of a file of the caller's room, and counts it for the caller.
-func (c *session) open(ctx context.Context, f *room.File, offset, length int64) (io.ReadCloser, error) {
+// openFile opens a part of a file of the caller's room, and counts it for the caller.
+func (c *session) openFile(ctx context.Context, f *room.File, offset, length int64) (io.ReadCloser, error) {
 	length = min(length, f.Size-offset)
 	back, err := c.room.svc.limits.Download(c.payer(ctx), length)
 	if err != nil {
@@ -267,23 +267,23 @@ func (c *session) open(ctx context.Context, f *room.File, offset, length int64) 
 		back(length)
 		return nil, missing(err)
 	}
-	return &counted{ReadCloser: r, left: length, back: back}, nil
+	return &countedDownload{ReadCloser: r, left: length, back: back}, nil
 }
 
-// counted gives back what was not read of a download.
-type counted struct {
+// countedDownload gives back what was not read of a download.
+type countedDownload struct {
 	io.ReadCloser
 	left int64
 	back func(int64)
 }
 
-func (r *counted) Read(p []byte) (n int, err error) {
+func (r *countedDownload) Read(p []byte) (n int, err error) {
 	n, err = r.ReadCloser.Read(p)
 	r.left -= int64(n)
 	return n, err
 }
 
-func (r *counted) Close() error {
+func (r *countedDownload) Close() error {
 	r.back(max(0, r.left))
 	r.left = 0
 	return r.ReadCloser.Close()
@@ -318,13 +318,13 @@ func (s *Service) download(ctx context.Context, text string) (Download, error) {
 	if err != nil {
 		return Download{}, err
 	}
-	f, err := c.carried("id", e)
+	f, err := c.carriedFile("id", e)
 	if err != nil {
 		return Download{}, err
 	}
 	return Download{File: *viewFile(f), ID: t.Message, Ending: picture.Ending(f.Name, f.Type),
 		Open: func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
-			r, err := c.open(ctx, f, offset, length)
+			r, err := c.openFile(ctx, f, offset, length)
 			return r, s.Outward(err)
 		}}, nil
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// offer opens an upload for a file of at most so many bytes, if the message could be sent now.
-func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, error) {
+// beginUpload opens an upload for a file of at most so many bytes, if the message could be sent now.
+func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Shared, error) {
 	c := op.caller
 	s := c.room.svc
 	if err := c.checkFits(ctx, most); err != nil {
@@ -110,13 +110,13 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 		return Sent{}, err
 	}
 	x := &arrival{from: r, sum: sha256.New()}
-	got, err := op.receive(ctx, u, x, most)
+	got, err := op.receiveUpload(ctx, u, x, most)
 	back(most - x.size)
 	return got, err
 }
 
-// receive stores what arrives, and sends the message that carries it.
-func (op *sendOp) receive(ctx context.Context, u *roomlog.Upload, x *arrival, most int64) (Sent, error) {
+// receiveUpload stores what arrives, and sends the message that carries it.
+func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arrival, most int64) (Sent, error) {
 	c := op.caller
 	if err := c.checkFits(ctx, max(1, most)); err != nil {
 		return Sent{}, err
@@ -128,8 +128,8 @@ func (op *sendOp) receive(ctx context.Context, u *roomlog.Upload, x *arrival, mo
 		}
 		return Sent{}, storeFault(err)
 	}
-	if err := op.carry(u.Name, k, x); err != nil {
-		c.dropFile(ctx, &room.File{Key: k.ID})
+	if err := op.attachFile(u.Name, k, x); err != nil {
+		c.deleteFile(ctx, &room.File{Key: k.ID})
 		return Sent{}, err
 	}
 	got, err := op.sendFile(ctx, nil)
@@ -368,7 +368,7 @@ func (s *Service) UploaderOf(ctx context.Context, code ident.UploadCode) (room.A
 	if err == nil && u == nil {
 		_, err = c.sentByUpload(ctx, code)
 	}
-	return c.found(err, s)
+	return c.agentOrNone(err, s)
 }
 
 // DownloaderOf returns the agent for whom a ticket was made, and whether it still is good.
@@ -376,11 +376,11 @@ func (s *Service) DownloaderOf(ctx context.Context, t ident.Ticket) (room.Agent,
 	r := s.acquire(t.Room)
 	defer r.release()
 	c, err := r.enterDownload(ctx, t)
-	return c.found(err, s)
+	return c.agentOrNone(err, s)
 }
 
-// found returns the agent of c, or whether err says that there is none.
-func (c *session) found(err error, s *Service) (room.Agent, bool, error) {
+// agentOrNone returns the agent of c, or whether err says that there is none.
+func (c *session) agentOrNone(err error, s *Service) (room.Agent, bool, error) {
 	switch {
 	case err == nil:
 		return c.me.Agent, true, nil

@@ -20,9 +20,9 @@ func inviteOf(h *room.Head, now time.Time) Invite {
 	return Invite{Code: ident.NewInvite(h.LogKey, h.ID, v.Number).String(), Uses: v.Uses, Until: v.Until()}
 }
 
-// visit returns the name that the room of a guest's invite has now. It refuses a room that
+// checkInvitedRoom returns the name that the room of a guest's invite has now. It refuses a room that
 // is over, and one of another name than the guest said.
-func visit(h *room.Head, now time.Time, by ident.Principal, named ident.Name) (ident.Name, error) {
+func checkInvitedRoom(h *room.Head, now time.Time, by ident.Principal, named ident.Name) (ident.Name, error) {
 	switch {
 	case h.Closed, h.Retired, h.Expired(now), h.Deserted():
 		return ident.Name{}, refuseOver()
@@ -50,7 +50,7 @@ func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, err
 		err = refuseOver()
 	}
 	if err == nil {
-		_, err = visit(h, began, a, named)
+		_, err = checkInvitedRoom(h, began, a, named)
 		if err == nil {
 			err = h.Invite.Check(a.Invite)
 		}

@@ -28,11 +28,11 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 	var page Page
 	switch {
 	case req.Agreed:
-		page, err = c.agreed(ctx, req.Limit)
+		page, err = c.agreementsPage(ctx, req.Limit)
 	case req.Files:
 		page, err = c.filesPage(ctx, req)
 	case req.ID != "":
-		page, err = c.rest(ctx, req.ID, req.Offset)
+		page, err = c.restOfText(ctx, req.ID, req.Offset)
 	default:
 		page, err = c.page(ctx, req)
 	}
@@ -106,19 +106,19 @@ func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room
 	if err != nil || !full {
 		return err
 	}
-	got.Earlier, err = earlier(ctx, log, a, b.Oldest.Before())
+	got.Earlier, err = countEarlier(ctx, log, a, b.Oldest.Before())
 	return err
 }
 
-// earlier returns how many messages to all a may see before a place in the log.
-func earlier(ctx context.Context, log *roomlog.Log, a room.Caller, before room.Mark) (int64, error) {
+// countEarlier returns how many messages to all a may see before a place in the log.
+func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before room.Mark) (int64, error) {
 	oldest, err := log.Oldest(ctx, a.Since)
 	return max(0, before.Messages-oldest.Messages), err
 }
 
-// rest returns a part of one long text: of a message or, once that has expired, of an
+// restOfText returns a part of one long text: of a message or, once that has expired, of an
 // agreement.
-func (c *session) rest(ctx context.Context, id string, offset int) (Page, error) {
+func (c *session) restOfText(ctx context.Context, id string, offset int) (Page, error) {
 	e, err := c.seen(ctx, "id", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		e, err = c.agreedProposal(ctx, id, err)

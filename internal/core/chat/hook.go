@@ -124,13 +124,13 @@ func (s *Service) Unhook(ctx context.Context, token, id string) (there bool, err
 		return false, s.Outward(err)
 	}
 	defer c.room.release()
-	err = c.unhook(ctx, id, &there)
+	err = c.endHook(ctx, id, &there)
 	return there, s.Outward(err)
 }
 
-// unhook ends a hook of the caller's seat. there says whether there was one. If a person ends that of its agent, no
+// endHook ends a hook of the caller's seat. there says whether there was one. If a person ends that of its agent, no
 // refresh begins it again.
-func (c *session) unhook(ctx context.Context, id string, there *bool) error {
+func (c *session) endHook(ctx context.Context, id string, there *bool) error {
 	ops := roomlog.DropHook(c.head.ID, c.me.Seat, id)
 	if c.me.IsPerson() {
 		switch x, err := c.room.svc.store.Hook(ctx, id); {
@@ -140,7 +140,7 @@ func (c *session) unhook(ctx context.Context, id string, there *bool) error {
 			return err
 		}
 	}
-	_, err := c.append(ctx, &roomlog.Proposal{}, endHook(id, room.ReasonUnhooked, ops, there))
+	_, err := c.append(ctx, &roomlog.Proposal{}, proposeHookEnd(id, room.ReasonUnhooked, ops, there))
 	return err
 }
 
@@ -150,7 +150,7 @@ func (s *Service) DropHook(ctx context.Context, x roomlog.HookItem) error {
 	r := s.acquire(x.Room)
 	defer r.release()
 	there, ops := false, roomlog.DropHook(x.Room, x.Seat, x.ID)
-	end := endHook(x.ID, room.ReasonHookGone, ops, &there)
+	end := proposeHookEnd(x.ID, room.ReasonHookGone, ops, &there)
 	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		a, _ := h.Seated(x.Seat) // nobody has no hook
 		return end(h, room.Caller{Agent: a}, now)
@@ -161,9 +161,9 @@ func (s *Service) DropHook(ctx context.Context, x roomlog.HookItem) error {
 	return s.Outward(err)
 }
 
-// dropExpired ends the hooks of the caller that were not refreshed, so that it is not told that it is called. No other
-// process may have looked at them since.
-func (c *session) dropExpired(ctx context.Context) {
+// endExpiredHooks ends the hooks of the caller that were not refreshed, so that it is not told that it is called. No
+// other process may have looked at them since.
+func (c *session) endExpiredHooks(ctx context.Context) {
 	svc := c.room.svc
 	for _, k := range c.me.Hooks {
 		if k.Form == room.FormEach {
@@ -179,9 +179,9 @@ func (c *session) dropExpired(ctx context.Context) {
 	}
 }
 
-// endHook ends a hook of an agent, with ops. An endpoint so loses its seat. there says whether the agent had the hook,
-// in a room that goes on.
-func endHook(id string, why room.Reason, ops []table.Op, there *bool) rule {
+// proposeHookEnd ends a hook of an agent, with ops. An endpoint so loses its seat. there says whether the agent had
+// the hook, in a room that goes on.
+func proposeHookEnd(id string, why room.Reason, ops []table.Op, there *bool) rule {
 	return func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
 		k, has := a.Hook(id)
 		*there = has && checkLive(h, now) == nil
@@ -216,15 +216,16 @@ const (
 	MostLooked = 1000
 )
 
-// hooked is a hook as the room knows it, on a head.
-type hooked struct {
+// loadedHook is a hook as the room knows it, on a head.
+type loadedHook struct {
 	room.Hook
 	agent room.Agent
 	head  *room.Head
 }
 
-// hooked returns the hook x as of the time of the call. here is false if its seat has it no more, or the room is gone.
-func (r *liveRoom) hooked(ctx context.Context, x roomlog.HookItem) (k hooked, here bool, err error) {
+// loadHook returns the hook x as of the time of the call. here is false if its seat has it no more, or the room is
+// gone.
+func (r *liveRoom) loadHook(ctx context.Context, x roomlog.HookItem) (k loadedHook, here bool, err error) {
 	now := r.svc.now()
 	k.head, err = r.log.Refresh(ctx, now)
 	if errors.Is(err, roomlog.ErrNotFound) {
@@ -243,7 +244,7 @@ func (r *liveRoom) hooked(ctx context.Context, x roomlog.HookItem) (k hooked, he
 func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Told) (News, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
-	k, here, err := r.hooked(ctx, x)
+	k, here, err := r.loadHook(ctx, x)
 	if err != nil || !here || k.head.Closed {
 		return News{Gone: err == nil}, s.Outward(err)
 	}

@@ -26,12 +26,12 @@ type inbox struct {
 	freeTask int64       // the number of a task that ended the wait, since it is free; 0: none
 	lostTask string      // the id of one that another has taken from the caller; "": none
 
-	// Of a wait that goes on past answers: see settles.
+	// Of a wait that goes on past answers: see isPartialAnswer.
 	forAnswers bool             // past those to any message of the caller; else to that of the call
 	talk       *room.Talk       // as of the last event looked at; nil: unknown
 	answered   []int64          // the messages to which such answers came
 	answeredTo int64            // the last of these answers; 0: none came
-	lookAgain  <-chan time.Time // when passOver is to look again although nothing comes; nil: it is not
+	recheck    <-chan time.Time // when passOver is to look again although nothing comes; nil: it is not
 }
 
 // signs is a set of what an inbox has found beside messages.
@@ -123,7 +123,7 @@ func (in *inbox) collect(ctx context.Context) error {
 		h := log.Peek()
 		if in.scanned >= h.AsOf {
 			if h.Closed {
-				in.lose(in.scanned, h.WhyClosed())
+				in.loseSeat(in.scanned, h.WhyClosed())
 			}
 			return nil
 		}
@@ -153,8 +153,8 @@ func (in *inbox) collect(ctx context.Context) error {
 	}
 }
 
-// lose ends the inbox with event n, with which the caller's seat is gone or the room closed.
-func (in *inbox) lose(n int64, reason room.Reason) {
+// loseSeat ends the inbox with event n, with which the caller's seat is gone or the room closed.
+func (in *inbox) loseSeat(n int64, reason room.Reason) {
 	in.scanned, in.signs, in.reason = n, in.signs|seatLost, reason
 }
 
@@ -168,10 +168,10 @@ func (in *inbox) receive(e room.Event, agents int) {
 		if e.By != 0 || e.Person { // which admin removed the caller, and why; or that its user has left
 			in.batch.Add(messageOf(in.batch.Room, me, e), e)
 		}
-		in.lose(e.N, e.Reason)
+		in.loseSeat(e.N, e.Reason)
 		return
 	case e.N > in.caller.head.AsOf && me.LosesToken(e):
-		in.lose(e.N, room.ReasonReturned)
+		in.loseSeat(e.N, room.ReasonReturned)
 		return
 	}
 
@@ -183,22 +183,22 @@ func (in *inbox) receive(e room.Event, agents int) {
 		in.batch.RedactTask(e.Task.No)
 	}
 
-	settles := in.settles(e)
+	partial := in.isPartialAnswer(e)
 
 	// It has room for what is news. What became of its draft, the repeated call may not know.
 	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) {
-		if !in.batch.Add(in.show(e), e) {
+		if !in.batch.Add(in.viewEvent(e), e) {
 			in.signs |= batchFull
 			return
 		}
-		in.addNews(e, agents, settles)
+		in.addNews(e, agents, partial)
 	}
 
 	// The event is read.
 	in.add(eventsMissed, e.N > in.scanned+1)
 	in.scanned = e.N
 	if e.ClosesRoom() {
-		in.lose(e.N, e.Reason)
+		in.loseSeat(e.N, e.Reason)
 	}
 }
 
@@ -217,7 +217,7 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 		if !in.caller.me.IsNews(e) {
 			return true
 		}
-		m := in.show(e)
+		m := in.viewEvent(e)
 		m.Repeated = true
 		fits := in.batch.Add(m, e)
 		if fits && e.N < in.pos.own {
@@ -250,8 +250,8 @@ func (c *session) older(ctx context.Context, o presence.Offer, add func(room.Eve
 	return true, nil
 }
 
-// show returns e as the caller sees it.
-func (in *inbox) show(e room.Event) Message {
+// viewEvent returns e as the caller sees it.
+func (in *inbox) viewEvent(e room.Event) Message {
 	me := in.caller.me
 	m := messageOf(in.batch.Room, me, e)
 	if m.Draft != "" && !me.IsPerson() {
@@ -262,9 +262,9 @@ func (in *inbox) show(e room.Event) Message {
 	return m
 }
 
-// addNews adds what e, which is news to the caller, tells beside its message. settles says that the wait may go on past
+// addNews adds what e, which is news to the caller, tells beside its message. partial says that the wait may go on past
 // it.
-func (in *inbox) addNews(e room.Event, agents int, settles bool) {
+func (in *inbox) addNews(e room.Event, agents int, partial bool) {
 	me := in.caller.me
 	if e.N < in.pos.own {
 		in.before++
@@ -274,7 +274,7 @@ func (in *inbox) addNews(e room.Event, agents int, settles bool) {
 	}
 	knocked := e.Type == room.Knocked
 	switch ends := in.ends(e, agents); {
-	case ends && settles:
+	case ends && partial:
 		in.answered, in.answeredTo = append(in.answered, e.ReplyTo), e.N
 	case ends:
 		in.signs |= worthAnswer

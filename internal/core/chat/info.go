@@ -94,7 +94,7 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 	if c.me.IsPerson() {
 		info.Drafts, info.Stalled = c.openDrafts(), c.stalledTasks(seen.Presence)
 	}
-	info.Earlier, err = earlier(ctx, c.room.log, c.me, room.Mark{Messages: c.head.Messages})
+	info.Earlier, err = countEarlier(ctx, c.room.log, c.me, room.Mark{Messages: c.head.Messages})
 	if err != nil {
 		return Info{}, err
 	}

@@ -132,7 +132,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	op.claim = nil // it was to a seat of another room
 	h, err := r.log.Refresh(ctx, op.began)
 	if err == nil && op.By.IsGuest() {
-		op.Room, err = visit(h, op.svc.now(), op.By, op.named)
+		op.Room, err = checkInvitedRoom(h, op.svc.now(), op.By, op.named)
 	}
 	switch {
 	case errors.Is(err, roomlog.ErrNotFound):
@@ -146,7 +146,7 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	case !op.join && !h.Deserted():
 		return Seated{}, refuseExists()
 	}
-	got, err := op.sit(ctx, r, h)
+	got, err := op.takeSeat(ctx, r, h)
 	var refused *fault.Error
 	switch {
 	case errors.Is(err, errDeserted), errors.Is(err, room.ErrAbandoned):
@@ -160,9 +160,9 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	return got, err
 }
 
-// sit takes a seat in an existing room. A new one has a price, once the password is right.
+// takeSeat takes a seat in an existing room. A new one has a price, once the password is right.
 // A caller that has gone pays, too: it may have the seat.
-func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seated, err error) {
+func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got Seated, err error) {
 	var undo func()
 	defer func() {
 		if undo != nil && (err != nil && ctx.Err() == nil || got.Status == StatusReturned) {
@@ -201,9 +201,9 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 		err := r.log.Append(ctx, p)
 		switch {
 		case err == nil:
-			return op.seated(ctx, r, statusOfJoin(p.Events), p.Events)
+			return op.answerSeated(ctx, r, statusOfJoin(p.Events), p.Events)
 		case errors.Is(err, room.ErrPresenceNeeded):
-			claim.Presence, err = r.signsOfLife(ctx, room.Lease)
+			claim.Presence, err = r.readPresence(ctx, room.Lease)
 			if err != nil {
 				return Seated{}, err
 			}
@@ -219,9 +219,9 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 	return Seated{}, fault.Refuse(fault.Unavailable, "The room changed too often while you joined. Call again.")
 }
 
-// signsOfLife returns the presence of every seat, and lets the head know who spoke in
+// readPresence returns the presence of every seat, and lets the head know who spoke in
 // the time of a lease.
-func (r *liveRoom) signsOfLife(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
+func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
 	since := r.svc.now().Add(-lease)
 	presence, _, err := r.agents.Presence(ctx, table.Strong)
 	if err != nil {
@@ -254,8 +254,8 @@ func statusOfJoin(events []room.Event) JoinStatus {
 	return StatusJoined
 }
 
-// seated returns the answer for a new seat whose events were just written.
-func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
+// answerSeated returns the answer for a new seat whose events were just written.
+func (op *joinOp) answerSeated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
 	t, holder := op.TokenFor(r.log.ID(), mine.Seat), op.Holder
 	holder.Seat = mine.Seat
@@ -337,5 +337,5 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 		return Seated{}, err
 	}
 	defer l.Release()
-	return op.seated(ctx, roomOf(l), StatusCreated, events)
+	return op.answerSeated(ctx, roomOf(l), StatusCreated, events)
 }

@@ -37,7 +37,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 	defer c.room.release()
 	got := Managed{}
-	events, err := c.decide(ctx, may,
+	events, err := c.appendDecision(ctx, may,
 		func(h *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
 			e, name, err := order.Decide(h, by.Agent)
 			got = Managed{Status: StatusNoChange, Name: name}
@@ -112,7 +112,7 @@ func (c *session) clearFiles(ctx context.Context, key string) (n int, err error)
 			return n, err
 		}
 		for _, x := range part {
-			c.dropFile(ctx, &room.File{Key: x.ID})
+			c.deleteFile(ctx, &room.File{Key: x.ID})
 		}
 		n += len(part)
 	}

@@ -83,7 +83,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 		ops = append(ops, roomlog.DropClaim(c.fileKey(f)))
 	}
 	expired := false
-	events, err := c.decide(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
+	events, err := c.appendDecision(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
 		if e.Redacted || e.Text == "" && e.File == nil {
 			return roomlog.Change{}, nil
 		}
@@ -93,7 +93,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 		return roomlog.Change{Events: []room.Event{e.Redaction()}, Ops: ops}, nil
 	}, func(table.Conflict) { expired = true })
 	if len(events) > 0 {
-		c.dropFile(ctx, f)
+		c.deleteFile(ctx, f)
 	}
 	return events, err
 }
@@ -145,7 +145,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 		return nil, err
 	}
 	expired := false
-	return c.decide(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
+	return c.appendDecision(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
 		if t.Redacted && len(ops) == 0 { // what was said of it since, has words of its own
 			return roomlog.Change{}, nil
 		}

@@ -108,7 +108,7 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()
 	}
-	got.Earlier, err = earlier(ctx, c.room.log, c.me, before)
+	got.Earlier, err = countEarlier(ctx, c.room.log, c.me, before)
 	if err != nil {
 		return err
 	}

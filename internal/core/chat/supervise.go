@@ -108,7 +108,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 			return h.NamePerson(a.Agent, name)
 		})
 	case req.EndHook != "":
-		err = c.unhook(ctx, req.EndHook, new(bool))
+		err = c.endHook(ctx, req.EndHook, new(bool))
 	case req.Draft != "":
 		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
 	case req.restrains():
@@ -247,7 +247,7 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 		return ch, nil
 	})
 	if err == nil && decision == room.RefuseDraft {
-		c.dropFile(ctx, f)
+		c.deleteFile(ctx, f)
 	}
 	return err
 }

@@ -50,7 +50,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		return Updated{}, s.Outward(err)
 	}
 	taken := false
-	events, err := c.decide(ctx, checkAdmin,
+	events, err := c.appendDecision(ctx, checkAdmin,
 		func(h *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
 			e, err := update.Decide(h, taken, now)
 			if e != nil {

@@ -228,8 +228,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 			}
 		case in.freeTask = <-w.Task:
 			return true, in.collect(ctx) // with what has just come
-		case <-in.lookAgain: // whether those who owe an answer are still here
-			in.lookAgain = nil
+		case <-in.recheck: // whether those who owe an answer are still here
+			in.recheck = nil
 		case <-refreshed:
 			if again := c.attendance().Renew(ctx, w); again > 0 {
 				refresh.Reset(again)
@@ -262,7 +262,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Wa
 			Situation: c.situation(h)}, nil
 	}
 	if c.me.IsCalled() && in.pos.How != presence.Peek && !in.has(seatLost) && !c.me.IsPerson() {
-		c.dropExpired(ctx)
+		c.endExpiredHooks(ctx)
 		h = c.room.log.Peek()
 	}
 	status := in.status(ctx, h) // what comes along is no news

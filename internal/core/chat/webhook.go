@@ -66,7 +66,7 @@ type WebhookCall struct {
 func (s *Service) WebhookCall(ctx context.Context, x roomlog.HookItem, n int64) (WebhookCall, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
-	k, here, err := r.hooked(ctx, x)
+	k, here, err := r.loadHook(ctx, x)
 	if err != nil || !here {
 		return WebhookCall{Gone: err == nil}, s.Outward(err)
 	}
