@@ -105,7 +105,7 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	hook := roomlog.HookItem{ID: "5e7c", Room: at.Room, Seat: at.Seat, URL: "https://hush.example",
 		Secret: "whsec_hush", UntilMs: a.clock.Now().Add(minute).UnixMilli()}
 	for range 2 { // the second is a refresh
-		if _, err := a.Hook(key, ann.Token, hook); err != nil {
+		if _, err := a.BeginHook(key, ann.Token, hook); err != nil {
 			t.Fatal(err)
 		}
 	}

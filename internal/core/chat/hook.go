@@ -50,9 +50,9 @@ func (s *Service) enterHook(ctx context.Context, token string) (*session, error)
 	return c, nil
 }
 
-// Hook gives the seat of a token a hook that leads where x says, or refreshes it. It returns what is known of its
+// BeginHook gives the seat of a token a hook that leads where x says, or refreshes it. It returns what is known of its
 // calls.
-func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (told roomlog.Told, err error) {
+func (s *Service) BeginHook(ctx context.Context, token string, x roomlog.HookItem) (told roomlog.Told, err error) {
 	c, err := s.enterHook(ctx, token)
 	if err != nil {
 		return told, s.Outward(err)
@@ -117,8 +117,8 @@ func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roo
 	return told, nil
 }
 
-// Unhook ends a hook of the seat of a token, an agent's or its person's. It returns false if there is none.
-func (s *Service) Unhook(ctx context.Context, token, id string) (there bool, err error) {
+// EndHook ends a hook of the seat of a token, an agent's or its person's. It returns false if there is none.
+func (s *Service) EndHook(ctx context.Context, token, id string) (there bool, err error) {
 	c, err := s.enterNow(ctx, token)
 	if err != nil {
 		return false, s.Outward(err)
@@ -144,9 +144,9 @@ func (c *session) endHook(ctx context.Context, id string, there *bool) error {
 	return err
 }
 
-// DropHook ends a hook that was not refreshed, that its host wants no more, or whose seat is gone. To repeat it changes
-// nothing.
-func (s *Service) DropHook(ctx context.Context, x roomlog.HookItem) error {
+// EndGoneHook ends a hook that was not refreshed, that its host wants no more, or whose seat is gone. A
+// repeated call changes nothing.
+func (s *Service) EndGoneHook(ctx context.Context, x roomlog.HookItem) error {
 	r := s.acquire(x.Room)
 	defer r.release()
 	there, ops := false, roomlog.DropHook(x.Room, x.Seat, x.ID)
@@ -171,7 +171,7 @@ func (c *session) endExpiredHooks(ctx context.Context) {
 		}
 		_, err := svc.store.Hook(ctx, k.ID)
 		if errors.Is(err, table.ErrNotFound) {
-			err = svc.DropHook(ctx, roomlog.HookItem{ID: k.ID, Room: c.head.ID, Seat: c.me.Seat})
+			err = svc.EndGoneHook(ctx, roomlog.HookItem{ID: k.ID, Room: c.head.ID, Seat: c.me.Seat})
 		}
 		if err != nil && ctx.Err() == nil {
 			svc.log.WarnContext(ctx, "the hooks of a seat could not be read", "error", err)

@@ -26,7 +26,7 @@ func (w *world) hook(token, url string) roomlog.HookItem {
 	x := roomlog.HookItem{ID: chat.HookID("key:b", url, "room.message", seat, false), Room: seat.Room, Seat: seat.Seat,
 		URL: url, Secret: "whsec_", Principal: "key:b", SinceMs: w.clock.Now().UnixMilli(),
 		UntilMs: w.clock.Now().Add(24 * time.Hour).UnixMilli()}
-	if _, err := w.Hook(w.t.Context(), token, x); err != nil {
+	if _, err := w.BeginHook(w.t.Context(), token, x); err != nil {
 		w.t.Fatal(err)
 	}
 	return x
@@ -99,7 +99,7 @@ func TestHook_agentThatIsCalled_isOnStandbyAndKeepsItsSeat(t *testing.T) {
 	w.calledBy(x, late)
 	w.clock.Advance(room.HookLease - time.Minute)
 	sees("nearly a day after a call woke him", chat.AgentStandby, false)
-	if there, err := w.Unhook(t.Context(), p.bob.Token, x.ID); err != nil || !there {
+	if there, err := w.EndHook(t.Context(), p.bob.Token, x.ID); err != nil || !there {
 		t.Fatal(there, err)
 	}
 	w.gone("it ended", x)
@@ -119,11 +119,11 @@ func TestHook_beyondThoseOfASeat_isRefused(t *testing.T) {
 	}
 	further := x
 	further.ID += "0"
-	if _, err := w.Hook(t.Context(), p.bob.Token, further); fault.CodeOf(err) != fault.RateLimited {
+	if _, err := w.BeginHook(t.Context(), p.bob.Token, further); fault.CodeOf(err) != fault.RateLimited {
 		t.Errorf("one more: %v", err)
 	}
 	w.gone("one more", further)
-	if _, err := w.Hook(t.Context(), p.bob.Token, x); err != nil {
+	if _, err := w.BeginHook(t.Context(), p.bob.Token, x); err != nil {
 		t.Errorf("a refresh: %v", err)
 	}
 }
@@ -136,7 +136,7 @@ func TestHook_thatBeginsAgain_knowsNoEarlierCall(t *testing.T) {
 	told := roomlog.Told{AtMs: w.clock.Now().UnixMilli(), Read: 7, Settled: true, RetryMs: 8, News: 9}
 	for _, again := range []bool{false, true} {
 		if again {
-			if _, err := w.Unhook(t.Context(), p.bob.Token, x.ID); err != nil {
+			if _, err := w.EndHook(t.Context(), p.bob.Token, x.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -165,7 +165,7 @@ func TestHook_ends_withAllThatIsStoredOfIt(t *testing.T) {
 		"it expires": func(w *world, _ company, x roomlog.HookItem) {
 			w.clock.Advance(room.HookLease)
 			for range 2 { // to repeat it changes nothing
-				if err := w.DropHook(t.Context(), x); err != nil {
+				if err := w.EndGoneHook(t.Context(), x); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -177,7 +177,7 @@ func TestHook_ends_withAllThatIsStoredOfIt(t *testing.T) {
 			if !w.news(x).Gone {
 				t.Error("the hook of a room that has closed is not gone")
 			}
-			if err := w.DropHook(t.Context(), x); err != nil {
+			if err := w.EndGoneHook(t.Context(), x); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -223,7 +223,7 @@ func TestHook_isSeenAndEndedByThePersonBehindItsAgent(t *testing.T) {
 		t.Errorf("what the person has ended is stored as %+v, %v", barred, err)
 	}
 	w.clock.Advance(day)
-	if err := w.DropHook(t.Context(), other); err != nil {
+	if err := w.EndGoneHook(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
 	hooks := func(token string) (list []string) {

@@ -28,7 +28,7 @@ func (m *machine) endpoints() {
 		m.answers()
 	case pick(m, "really", true, false, false):
 		id, x := m.endpoint()
-		if err := m.service().DropHook(m.ctx, x); err != nil {
+		if err := m.service().EndGoneHook(m.ctx, x); err != nil {
 			m.Fatal(err)
 		}
 		m.take(dropOp{id})

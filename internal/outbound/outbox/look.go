@@ -206,7 +206,7 @@ func (l *look) end(s step) (again time.Time) {
 
 // endHook ends the look, and its hook.
 func (l *look) endHook(ctx context.Context) (again time.Time, err error) {
-	return l.end(step{do: doRest}), l.o.Rooms.DropHook(ctx, l.hook)
+	return l.end(step{do: doRest}), l.o.Rooms.EndGoneHook(ctx, l.hook)
 }
 
 // takes is the longest time from the claim of a call to the write of what became of the call.

@@ -372,7 +372,7 @@ func TestRun_hostsThatHang_holdUpNoOther(t *testing.T) {
 				Secret: secret, Principal: ident.Local,
 				SinceMs: start().UnixMilli(), UntilMs: start().Add(time.Hour).UnixMilli()}
 			x.ID = chat.HookID(ident.Local, x.URL, outbox.EventName, at, false)
-			if _, err := w.Hook(w.ctx(), bob.Token, x); err != nil {
+			if _, err := w.BeginHook(w.ctx(), bob.Token, x); err != nil {
 				t.Fatal(err)
 			}
 		}

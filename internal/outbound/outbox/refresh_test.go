@@ -108,7 +108,7 @@ func TestLook_hookThatBeginsAgainDuringACall_knowsNothingOfThat(t *testing.T) {
 	}
 	h.to.does(func(taken) int {
 		h.to.answers(http.StatusOK)
-		if _, err := h.Unhook(h.ctx(), h.person, h.id); err != nil {
+		if _, err := h.EndHook(h.ctx(), h.person, h.id); err != nil {
 			t.Error(err)
 		}
 		h.pass(time.Second)

@@ -119,7 +119,7 @@ func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) 
 	x = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, ForMe: s.ForMe, URL: s.URL,
 		Secret: s.Secret, Server: b.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs,
 		UntilMs: now.Add(s.life()).UnixMilli()}
-	told, err := b.o.Rooms.Hook(ctx, s.Token, x)
+	told, err := b.o.Rooms.BeginHook(ctx, s.Token, x)
 	if err != nil {
 		return Subscription{}, err
 	}
@@ -143,7 +143,7 @@ func (b *Box) Unsubscribe(ctx context.Context, s Subscribe) (there bool, err err
 	if err != nil {
 		return false, err
 	}
-	return b.o.Rooms.Unhook(ctx, s.Token, chat.HookID(ident.PrincipalOf(ctx).ID, s.URL, EventName, seat, s.ForMe))
+	return b.o.Rooms.EndHook(ctx, s.Token, chat.HookID(ident.PrincipalOf(ctx).ID, s.URL, EventName, seat, s.ForMe))
 }
 
 func (s Subscribe) life() time.Duration {

@@ -54,7 +54,7 @@ func (s site) subscribe(a *agent) chat.HookSeat {
 	id := chat.HookID("key:b", url, "room.message", seat, false)
 	x := roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, URL: url, Principal: "key:b",
 		UntilMs: time.Now().Add(time.Hour).UnixMilli()}
-	if _, err := s.Hook(s.t.Context(), a.token, x); err != nil {
+	if _, err := s.BeginHook(s.t.Context(), a.token, x); err != nil {
 		s.t.Fatal(err)
 	}
 	told := roomlog.Told{AtMs: time.Now().UnixMilli()} // as the look stores that a refresh begins
@@ -106,7 +106,7 @@ func TestCopy_endpoint_isCalledNoMore(t *testing.T) {
 	a := &agent{token: ann.Token}
 	at.sees(a, chat.AgentStandby)
 	to.sees(a, chat.AgentBusy)
-	if err := to.DropHook(t.Context(), roomlog.HookItem{ID: x.ID, Room: x.Room, Seat: x.Seat}); err != nil {
+	if err := to.EndGoneHook(t.Context(), roomlog.HookItem{ID: x.ID, Room: x.Room, Seat: x.Seat}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := to.RoomInfo(t.Context(), chat.InfoRequest{Token: ann.Token})

@@ -89,7 +89,7 @@ func (a *account) wake(name string) *calledRoom {
 	}
 	at, err := r.rooms.HookSeat(a.t.Context(), r.ann.Token)
 	if err == nil {
-		_, err = r.rooms.Hook(a.t.Context(), r.ann.Token, hookTo(at, room.FormWake, "/"+name))
+		_, err = r.rooms.BeginHook(a.t.Context(), r.ann.Token, hookTo(at, room.FormWake, "/"+name))
 	}
 	if err != nil {
 		a.t.Fatal(err)

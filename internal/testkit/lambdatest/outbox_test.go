@@ -319,7 +319,7 @@ func (f *function) hook(seat result) roomlog.HookItem {
 
 func (f *function) refresh(seat result, x roomlog.HookItem) {
 	f.t.Helper()
-	if _, err := chat.New(f.rows, chat.Options{}).Hook(f.t.Context(), seat.AgentToken, x); err != nil {
+	if _, err := chat.New(f.rows, chat.Options{}).BeginHook(f.t.Context(), seat.AgentToken, x); err != nil {
 		f.t.Fatal(err)
 	}
 }
