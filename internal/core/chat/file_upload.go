@@ -330,13 +330,13 @@ type UploadView struct {
 	Shared  bool // the upload has had its file
 }
 
-// LookAtUpload returns what an upload takes.
-func (s *Service) LookAtUpload(ctx context.Context, text string) (UploadView, error) {
-	got, err := s.lookAtUpload(ctx, text)
+// DescribeUpload returns what an upload takes.
+func (s *Service) DescribeUpload(ctx context.Context, text string) (UploadView, error) {
+	got, err := s.describeUpload(ctx, text)
 	return got, s.Outward(err)
 }
 
-func (s *Service) lookAtUpload(ctx context.Context, text string) (UploadView, error) {
+func (s *Service) describeUpload(ctx context.Context, text string) (UploadView, error) {
 	if s.opts.Files == nil {
 		return UploadView{}, errNoFiles()
 	}

@@ -80,7 +80,7 @@ func TestUpload_secondFileToOneAddress_isRefused(t *testing.T) {
 		}
 		code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a.bin", Size: int64(len(long)),
 			To: []string{"Bob"}})
-		view, err := s.LookAtUpload(t.Context(), code)
+		view, err := s.DescribeUpload(t.Context(), code)
 		if err != nil || view.Name != "a.bin" || view.Most != int64(len(long)) || view.Shared {
 			t.Errorf("%+v, %v", view, err)
 		}
@@ -108,7 +108,7 @@ func TestUpload_secondFileToOneAddress_isRefused(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if view, err := s.LookAtUpload(t.Context(), code); err != nil || !view.Shared {
+		if view, err := s.DescribeUpload(t.Context(), code); err != nil || !view.Shared {
 			t.Errorf("%+v, %v", view, err)
 		}
 		late := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "b", Size: 9})

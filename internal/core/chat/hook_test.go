@@ -414,11 +414,11 @@ func TestUnhook_byAnAgentOfAnotherRoomOrWithoutASeat_endsNothing(t *testing.T) {
 	p := w.pair()
 	x := w.hook(p.bob.Token, "https://example.com/")
 	stranger := w.join("elsewhere", "Bob")
-	if there, err := w.Unhook(t.Context(), stranger.Token, x.ID); there || err != nil {
+	if there, err := w.EndHook(t.Context(), stranger.Token, x.ID); there || err != nil {
 		t.Errorf("Bob of another room ends the hook: %v, %v", there, err)
 	}
 	w.leave(stranger.Token)
-	_, err := w.Unhook(t.Context(), stranger.Token, x.ID)
+	_, err := w.EndHook(t.Context(), stranger.Token, x.ID)
 	wants(t, err, fault.Removed)
 	if leads, _ := w.hookStored(x); !leads {
 		t.Error("the hook has ended")
