@@ -21,14 +21,14 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ShareRequest asks to share a file: a short one in Text or Data, or one of Size bytes that is
-// uploaded afterwards.
+// ShareRequest asks to share a file: a short file in Text or Data, or a file of Size bytes that is uploaded
+// afterwards.
 type ShareRequest struct {
 	Token   string
-	Name    string // of the file; of a path, others see the last part
-	Text    string // what the file holds, if that is a short text
-	Data    []byte // the same for bytes, for programs
-	Size    int64  // of a file that is uploaded: at most so many bytes
+	Name    string // of the file; others see the last part of a path
+	Text    string // the content of a short text
+	Data    []byte // the content in bytes, for programs
+	Size    int64  // of a file to upload: at most so many bytes
 	Note    string // the text of the message; "" for none
 	To      []string
 	Ask     []string
@@ -37,67 +37,67 @@ type ShareRequest struct {
 	Cursor  string // the guard: see Send
 	Key     string // calls of one seat with the same key are one message, for a day
 
-	// As of SendRequest, for a file that comes with the call.
+	// As in SendRequest, for a file that comes with the call.
 
 	Wait time.Duration
 	Stay bool
 	Said func()
 }
 
-// File is what a message carries, as an agent sees it.
+// File is the file of a message as an agent sees the file.
 type File struct {
 	Name string
 	Size int64
 	Type string // a media type of the server's own list
-	Sum  string // SHA-256 of its bytes, in hex; set only in an Agreement
+	Sum  string // SHA-256 of the bytes, in hex; set only in an Agreement
 }
 
 // Shared is the result of ShareFile.
 type Shared struct {
-	Sent           // of a file whose bytes came with the call
+	Sent           // of a file that came with the call
 	File   *File   // set if Sent.Sent
-	Upload *Upload // set if the bytes are to be uploaded
+	Upload *Upload // set if the caller must upload the bytes
 }
 
 // Upload is the permission to upload one file.
 type Upload struct {
-	Code    string        // secret; of its address
+	Code    string        // secret; of the address
 	Expires time.Duration // from now
 }
 
-// FileRequest asks for the file that message ID carries.
+// FileRequest asks for the file of message ID.
 type FileRequest struct {
 	Token  string
 	ID     string
 	Offset int64 // in bytes, of a text
-	Unread bool  // nothing of it is read: the caller passes the ticket on
-	// Fits reports whether the caller's client shows its model so much of a text whole. Nil means that it does.
+	Unread bool  // reads nothing of the file: the caller passes the ticket on
+	// Fits reports whether the caller's client shows its model all of a text. Nil means always.
 	Fits func(text string) bool
 }
 
 // FileGot is the result of GetFile.
 type FileGot struct {
-	Message Message // which carries the file
+	Message Message // the message of the file
 	File    File
 	Text    string // of a text: the part from Offset on
-	Before  string // and the last characters before that part
-	More    int64  // where the next part begins; 0 if there is none
-	Image   []byte // a picture that the server has decoded completely; File.Type is its type
+	Before  string // the last characters before Text
+	More    int64  // where the next part begins; 0: no further part
+	Image   []byte // a picture, decoded completely by the server; of type File.Type
 	Ticket  string // secret; of the address of the download
-	Ending  string // of the name under which to save it: from a fixed list, "" or ".png"
+	Ending  string // of the file name for saving: from a fixed list, such as "" or ".png"
 	Situation
 }
 
 // FilesGot is the result of GetFiles.
 type FilesGot struct {
-	Files []FileGot // nothing of their contents
+	Files []FileGot // without contents
 	Situation
 }
 
 // MostFiles is how many files a call gets at once.
 const MostFiles = 20
 
-// Download is a file that is being downloaded.
+// Download is a file under download.
 type Download struct {
 	File
 	ID     string // of the message
@@ -105,7 +105,7 @@ type Download struct {
 	Open   func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
 }
 
-// viewFile returns f as an agent sees it; nil for none.
+// viewFile returns f as an agent sees f; nil for no file.
 func viewFile(f *room.File) *File {
 	if f == nil {
 		return nil
@@ -118,13 +118,7 @@ func sameFile(f, g *room.File) bool {
 	return f == nil && g == nil || f != nil && g != nil && f.Name == g.Name && f.Sum == g.Sum
 }
 
-// errNoFiles refuses files on a server that holds none.
-func errNoFiles() error {
-	return fault.Refuse(fault.NotAllowed, "This server has no place for files. Nothing was done: send what matters "+
-		"as text.")
-}
-
-// check refuses what cannot be a file in any room, and returns its name. The error is a *fault.Error.
+// check refuses a request that no room would take, and returns the name of the file. The error is a *fault.Error.
 func (req ShareRequest) check() (name string, err error) {
 	name, err = room.FileName(req.Name)
 	if err != nil {
@@ -152,9 +146,9 @@ func (req ShareRequest) check() (name string, err error) {
 	return name, note.check() // a file needs no note
 }
 
-// ShareFile shares a file, or returns where to upload it. A file that comes with the call is said as
-// Send says a text, with the same guard. For one that is uploaded the same rules are checked now,
-// so that nobody uploads in vain, and once more when the bytes are there.
+// ShareFile shares a file, or returns where to upload the file. A file in the call is sent as Send sends a text, with
+// the same guard. For an upload, ShareFile checks the rules now, so that nobody uploads in vain; Upload checks them
+// again.
 func (s *Service) ShareFile(ctx context.Context, req ShareRequest) (Shared, error) {
 	got, err := s.shareFile(ctx, req)
 	return got, s.Outward(err)
@@ -166,7 +160,7 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	case err != nil:
 		return Shared{}, err
 	case s.opts.Files == nil:
-		return Shared{}, errNoFiles()
+		return Shared{}, refuseNoFiles()
 	}
 	c, err := s.enter(ctx, req.Token)
 	if err != nil {
@@ -190,22 +184,22 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	return op.shareContent(ctx, name, content)
 }
 
-// shareContent says the message with a file that came with the call.
+// shareContent sends the message with a file that came with the call.
 func (op *sendOp) shareContent(ctx context.Context, name string, content []byte) (Shared, error) {
 	c := op.caller
 	x := arrival{head: content[:min(len(content), headBytes)], size: int64(len(content)), sum: sha256.New()}
-	x.sum.Write(content) // a hash takes all that it is given
+	x.sum.Write(content) // a hash never fails
 	if err := op.attachFile(name, c.newFileKey(), &x); err != nil {
 		return Shared{}, err
 	}
 	if err := op.address(ctx); err != nil {
 		return Shared{}, err
 	}
-	back, err := c.room.svc.limits.Upload(c.payer(ctx), x.size)
+	refund, err := c.room.svc.limits.Upload(c.payer(ctx), x.size)
 	if err != nil {
 		return Shared{}, err
 	}
-	got, ok, err := op.maySay(ctx) // nothing is stored in vain
+	got, ok, err := op.maySay(ctx) // so nothing is stored in vain
 	if ok {
 		got, err = op.sendFile(ctx, func(k files.Key) error {
 			_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), x.size)
@@ -213,14 +207,14 @@ func (op *sendOp) shareContent(ctx context.Context, name string, content []byte)
 		})
 	}
 	if err != nil || !got.wrote() {
-		back(x.size)
+		refund(x.size)
 	}
 	shared := Shared{Sent: got}
 	if err != nil || !got.Sent {
 		return shared, err
 	}
 	f := op.event.File
-	if got.Duplicate { // it may have been removed since
+	if got.Duplicate { // the file may have been removed since
 		e, err := c.room.log.Event(ctx, op.event.N)
 		if err != nil {
 			return shared, err
@@ -232,14 +226,13 @@ func (op *sendOp) shareContent(ctx context.Context, name string, content []byte)
 	return shared, err
 }
 
-// newFileKey returns a key for the bytes of a new file.
 func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, ID: ident.NewFileID()} }
 
 // fileKey returns the key of the bytes of f.
 func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
 
-// attachFile lets the message carry a file that has arrived. The head of a text is checked as a message is:
-// for secrets of Parley, which are refused, and for credentials, which hold the message back once.
+// attachFile attaches an arrived file to the message. attachFile checks the head of a text as a message: a secret of
+// Parley is refused, and a credential holds the message back once.
 func (op *sendOp) attachFile(name string, k files.Key, x *arrival) error {
 	f := room.File{Name: name, Size: x.size, Type: picture.TypeOf(name, x.head), Key: k.ID,
 		Sum: hex.EncodeToString(x.sum.Sum(nil))}
@@ -257,9 +250,9 @@ func (op *sendOp) attachFile(name string, k files.Key, x *arrival) error {
 	return nil
 }
 
-// sendFile says the message with its file, whose bytes put stores unless they are there, if there is
-// room for it. If the message does not carry the file in the end, its bytes are deleted; if that is
-// unclear, they are left to the claim: see files.Store.
+// sendFile sends the message with the file, if room and store have space. put stores the bytes; nil: the bytes are
+// stored already. If the message ends up without the file, sendFile deletes the bytes. If the result is unclear, the
+// bytes are left to the claim: see files.Store.
 func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got Sent, err error) {
 	f, unclear := op.event.File, false
 	defer func() {
@@ -291,7 +284,7 @@ func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got 
 	return got, err
 }
 
-// checkFits refuses a file of so many bytes that is still to be stored, and for which there is no room.
+// checkFits refuses a file of size bytes, not stored yet, if the room or the store has no space.
 func (c *session) checkFits(ctx context.Context, size int64) error {
 	if err := c.checkRoomFits(ctx, size); err != nil {
 		return err
@@ -299,7 +292,7 @@ func (c *session) checkFits(ctx context.Context, size int64) error {
 	return c.checkStoreFits(ctx, size)
 }
 
-// checkRoomFits refuses a file of so many bytes that the room has not left.
+// checkRoomFits refuses a file of size bytes if the room has no space.
 func (c *session) checkRoomFits(ctx context.Context, size int64) error {
 	s := c.room.svc
 	claims, err := roomlog.Claims(ctx, s.store.Table(), c.token.Room)
@@ -320,49 +313,42 @@ func (c *session) checkRoomFits(ctx context.Context, size int64) error {
 	return err
 }
 
-// checkStoreFits refuses so many bytes that the store, which has none of them yet, cannot take.
+// checkStoreFits refuses size bytes, not stored yet, if the store has no space.
 func (c *session) checkStoreFits(ctx context.Context, size int64) error {
 	free, err := c.room.svc.opts.Files.Free(ctx)
 	if err == nil && free < size {
-		return errStoreFull(fmt.Sprintf(": it takes %d bytes more", free))
+		return refuseStoreFull(fmt.Sprintf(": it takes %d bytes more", free))
 	}
 	return storeFault(err)
 }
 
-// errStoreFull refuses a file that the store cannot take. left says how much it can, if that is known.
-func errStoreFull(left string) error {
-	return fault.Refuse(fault.Unavailable, "This server has no space for the file%s. Nothing was shared: share a "+
-		"smaller file, or tell your user, who can ask the person who runs the server for more.", left)
-}
-
-// storeFault turns an error of the store of files into one for the caller.
+// storeFault turns an error of the store of files into an error for the caller.
 func storeFault(err error) error {
 	switch {
 	case errors.Is(err, files.ErrFull):
-		return errStoreFull("") // since it was asked
+		return refuseStoreFull("") // full since the check
 	case errors.Is(err, files.ErrTooLarge):
-		return fault.Refuse(fault.MessageTooLong, "The file has more bytes than share_file was told. Nothing was "+
-			"shared: call share_file again with its size.")
+		return refuseMoreBytes()
 	case errors.Is(err, files.ErrUnavailable):
 		return fault.Wrap(err, fault.Unavailable, 2*time.Second, "The store of files did not answer in time.")
 	}
 	return err
 }
 
-// fileOps returns the ops that go with e, which is to become the event after h: the claim of its
-// file, and the end of the upload that brought it.
+// fileOps returns the ops for the Write of e, the event after h: the claim of e's file, and the end of the upload that
+// brought the file.
 func (op *sendOp) fileOps(h *room.Head, e room.Event, now time.Time) (ops []table.Op) {
 	if e.CarriedFile() != nil {
 		ops = append(ops, roomlog.PutClaim(h, e, now))
 	}
-	if op.upload != nil && now.Before(op.upload.Until()) { // else another may have its slot
+	if op.upload != nil && now.Before(op.upload.Until()) { // else another upload may have the slot
 		ops = append(ops, table.Delete(op.upload.Key, table.Always))
 	}
 	return ops
 }
 
-// deleteFile deletes the bytes of f, which nobody claims, and what was drawn of them; nil is none. If it fails, the
-// store does so later.
+// deleteFile deletes the unclaimed bytes of f, and the pictures drawn of f; nil is no file. After a failure, the store
+// deletes the bytes later.
 func (c *session) deleteFile(ctx context.Context, f *room.File) {
 	if f == nil || c.room.svc.opts.Files == nil {
 		return
@@ -373,4 +359,22 @@ func (c *session) deleteFile(ctx context.Context, f *room.File) {
 	if err := c.room.svc.opts.Files.Delete(ctx, c.fileKey(f)); err != nil {
 		c.room.svc.log.Warn("the bytes of a file could not be deleted", "error", err)
 	}
+}
+
+// The refusals of sharing a file, beside those of check and room.CheckFileSize.
+
+func refuseNoFiles() error {
+	return fault.Refuse(fault.NotAllowed, "This server has no place for files. Nothing was done: send what matters "+
+		"as text.")
+}
+
+// refuseStoreFull refuses a file for want of space in the store. left says how much is left, if known.
+func refuseStoreFull(left string) error {
+	return fault.Refuse(fault.Unavailable, "This server has no space for the file%s. Nothing was shared: share a "+
+		"smaller file, or tell your user, who can ask the person who runs the server for more.", left)
+}
+
+func refuseMoreBytes() error {
+	return fault.Refuse(fault.MessageTooLong, "The file has more bytes than share_file was told. Nothing was shared: "+
+		"call share_file again with its size.")
 }

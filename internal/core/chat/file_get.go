@@ -21,14 +21,14 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// textPart is how much of a text GetFile returns at most, in bytes.
+// textPart is the most bytes of a text that GetFile returns.
 const textPart = 16 << 10
 
 // ticketLife is for how long a download can begin.
 const ticketLife = 15 * time.Minute
 
-// GetFile returns the file that a message carries: a ticket for the whole and, for an agent, a part of a text or a
-// picture that a model may see.
+// GetFile returns the file of a message: a ticket for the whole file and, for an agent, a part of a text, or a picture
+// that models may see.
 func (s *Service) GetFile(ctx context.Context, req FileRequest) (FileGot, error) {
 	got, err := s.getFile(ctx, req)
 	return got, s.Outward(err)
@@ -36,7 +36,7 @@ func (s *Service) GetFile(ctx context.Context, req FileRequest) (FileGot, error)
 
 func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error) {
 	if s.opts.Files == nil {
-		return FileGot{}, errNoFiles()
+		return FileGot{}, refuseNoFiles()
 	}
 	c, err := s.enterNow(ctx, req.Token)
 	if err != nil {
@@ -50,12 +50,11 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	}
 	got.Situation = c.situation(c.head)
 	switch {
-	case c.me.IsPerson(), req.Unread: // who downloads it, and looks at that
+	case c.me.IsPerson(), req.Unread: // such callers read the download
 	case picture.IsText(f.Type):
 		err = c.readInto(ctx, f, req.Offset, req.Fits, &got)
 	case req.Offset > 0:
-		err = fault.Refuse(fault.InvalidArgument, "offset is only for a text, and this file is not one. Call again "+
-			"without it.")
+		err = refuseOffsetOfNoText()
 	case f.Size <= picture.MaxBytes && strings.HasPrefix(f.Type, "image/"):
 		err = c.drawInto(ctx, f, &got)
 	}
@@ -65,7 +64,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	return got, nil
 }
 
-// GetFiles returns tickets for the files that these messages carry, or refuses all. An id that comes twice counts once.
+// GetFiles returns tickets for the files of the messages ids, or refuses all. A repeated id counts once.
 func (s *Service) GetFiles(ctx context.Context, token string, ids []string) (FilesGot, error) {
 	got, err := s.getFiles(ctx, token, ids)
 	return got, s.Outward(err)
@@ -74,10 +73,9 @@ func (s *Service) GetFiles(ctx context.Context, token string, ids []string) (Fil
 func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got FilesGot, err error) {
 	switch {
 	case s.opts.Files == nil:
-		return FilesGot{}, errNoFiles()
+		return FilesGot{}, refuseNoFiles()
 	case len(ids) > MostFiles:
-		return FilesGot{}, fault.Refuse(fault.InvalidArgument, "id: at most %d ids. Nothing was done: get the other "+
-			"files by another call.", MostFiles)
+		return FilesGot{}, refuseManyFiles()
 	}
 	c, err := s.enterNow(ctx, token)
 	if err != nil {
@@ -99,8 +97,8 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 	return got, nil
 }
 
-// fileWithTicket returns the file that the message with an id carries, with a ticket for it. field is the argument that
-// has the id.
+// fileWithTicket returns the file of the message with an id, and a ticket for the file. field is the argument with the
+// id.
 func (c *session) fileWithTicket(ctx context.Context, field, id string) (FileGot, *room.File, error) {
 	e, err := c.seen(ctx, field, id)
 	if err != nil {
@@ -117,8 +115,8 @@ func (c *session) fileWithTicket(ctx context.Context, field, id string) (FileGot
 	return got, f, nil
 }
 
-// carriedFile returns the file of e, which the caller sees. That of a draft is there as long as the
-// draft waits. field is the argument that names e.
+// carriedFile returns the file of e, an event visible to the caller. A draft has a file as long as the draft waits.
+// field is the argument that names e.
 func (c *session) carriedFile(field string, e room.Event) (*room.File, error) {
 	f := e.CarriedFile()
 	switch {
@@ -134,17 +132,16 @@ func (c *session) carriedFile(field string, e room.Event) (*room.File, error) {
 	return f, nil
 }
 
-// besidePart is how much of a text is read before and after the part that is shown: three characters tell how the
-// first is shown, and one where the part can end.
+// besidePart is how many bytes of a text readInto reads before and after the part: three characters tell how to show
+// the first, and one where the part can end.
 const besidePart = 3 * utf8.UTFMax
 
-// readInto adds to got the part of a text that begins at offset: as much as textPart and fits allow. No character is
-// cut in two.
+// readInto adds to got the part of a text from offset on, as long as textPart and fits allow, and cuts no character in
+// two.
 func (c *session) readInto(ctx context.Context, f *room.File, offset int64, fits func(string) bool,
 	got *FileGot) error {
 	if offset < 0 || offset >= f.Size {
-		return fault.Refuse(fault.InvalidArgument, "offset must be less than %d, the size of the file: take it "+
-			"from more.", f.Size)
+		return refuseOffsetBeyond(f.Size)
 	}
 	from := max(0, offset-besidePart)
 	data, err := c.readFile(ctx, f, from, min(offset+textPart+besidePart, f.Size)-from)
@@ -165,7 +162,7 @@ func (c *session) readInto(ctx context.Context, f *room.File, offset int64, fits
 	return nil
 }
 
-// restOfCharacter returns how many bytes of a character that begins before data[at:] are in there.
+// restOfCharacter returns how many bytes of data[at:] belong to a character that begins before at.
 func restOfCharacter(data []byte, at int) int {
 	for i := max(0, at-utf8.UTFMax+1); i < at; i++ {
 		if _, size := utf8.DecodeRune(data[i:]); i+size > at {
@@ -175,7 +172,7 @@ func restOfCharacter(data []byte, at int) int {
 	return 0
 }
 
-// partLength returns the length of a part of data, which has more than at most bytes only if more follows.
+// partLength returns the length of a part of data: the whole of up to most bytes, or less that cuts no character.
 func partLength(data []byte, most int) int {
 	if len(data) <= most {
 		return len(data)
@@ -196,10 +193,9 @@ func wholeCharacters(data []byte) int {
 	return len(data)
 }
 
-// readable returns data as a text, in which a sign stands for each byte that is not of UTF-8.
+// readable returns data as a text, with a sign for each byte outside UTF-8.
 func readable(data []byte) string { return string([]rune(string(data))) }
 
-// readFile reads a part of f.
 func (c *session) readFile(ctx context.Context, f *room.File, offset, length int64) ([]byte, error) {
 	r, err := c.openFile(ctx, f, offset, length)
 	if err != nil {
@@ -211,17 +207,16 @@ func (c *session) readFile(ctx context.Context, f *room.File, offset, length int
 	return data, storeFault(err)
 }
 
-// missing turns an error of opening a file into one for the caller.
-func missing(err error) error {
+// openFault turns an error of opening a file into an error for the caller.
+func openFault(err error) error {
 	if errors.Is(err, files.ErrNotFound) {
-		return fault.Refuse(fault.InvalidArgument, "The bytes of that file are gone: it was removed just now, or this "+
-			"server was restored without its files. Ask for it again in the room.")
+		return refuseBytesGone()
 	}
 	return storeFault(err)
 }
 
-// drawInto adds the picture of f to got, if it is one that a model may see. It counts as a download whether or not it
-// is drawn anew, and drawing it counts by its pixels.
+// drawInto adds the picture of f to got, if models may see the picture. A picture counts as a download, drawn anew or
+// not, and drawing counts by pixels.
 func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) error {
 	s, key := c.room.svc, c.pictureKey(f)
 	p, ok := s.pictures.Kept(key)
@@ -248,13 +243,13 @@ func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) erro
 	return ctx.Err()
 }
 
-// pictureKey names the picture that f is to the decoder.
+// pictureKey is the name of f for the decoder of pictures.
 func (c *session) pictureKey(f *room.File) string { return c.token.Room + " " + f.Key }
 
-// openFile opens a part of a file of the caller's room, and counts it for the caller.
+// openFile opens a part of a file of the caller's room, and counts the part for the caller.
 func (c *session) openFile(ctx context.Context, f *room.File, offset, length int64) (io.ReadCloser, error) {
 	length = min(length, f.Size-offset)
-	back, err := c.room.svc.limits.Download(c.payer(ctx), length)
+	refund, err := c.room.svc.limits.Download(c.payer(ctx), length)
 	if err != nil {
 		return nil, err
 	}
@@ -264,17 +259,17 @@ func (c *session) openFile(ctx context.Context, f *room.File, offset, length int
 	}
 	r, err := c.room.svc.opts.Files.Open(ctx, c.fileKey(f), offset, part)
 	if err != nil {
-		back(length)
-		return nil, missing(err)
+		refund(length)
+		return nil, openFault(err)
 	}
-	return &countedDownload{ReadCloser: r, left: length, back: back}, nil
+	return &countedDownload{ReadCloser: r, left: length, refund: refund}, nil
 }
 
-// countedDownload gives back what was not read of a download.
+// countedDownload refunds unread bytes.
 type countedDownload struct {
 	io.ReadCloser
-	left int64
-	back func(int64)
+	left   int64
+	refund func(int64)
 }
 
 func (r *countedDownload) Read(p []byte) (n int, err error) {
@@ -284,13 +279,13 @@ func (r *countedDownload) Read(p []byte) (n int, err error) {
 }
 
 func (r *countedDownload) Close() error {
-	r.back(max(0, r.left))
+	r.refund(max(0, r.left))
 	r.left = 0
 	return r.ReadCloser.Close()
 }
 
-// Download returns the file of a ticket, if the seat for which the ticket was made still sees the
-// message. The room's head is read each time: what was removed, and who was, is out at once.
+// Download returns the file of a ticket, if the seat of the ticket still sees the message. Download reads the room's
+// head each time, so the removal of a message or an agent holds at once.
 func (s *Service) Download(ctx context.Context, ticket string) (Download, error) {
 	got, err := s.download(ctx, ticket)
 	return got, s.Outward(err)
@@ -298,12 +293,11 @@ func (s *Service) Download(ctx context.Context, ticket string) (Download, error)
 
 func (s *Service) download(ctx context.Context, text string) (Download, error) {
 	if s.opts.Files == nil {
-		return Download{}, errNoFiles()
+		return Download{}, refuseNoFiles()
 	}
 	t, ok := ident.ParseTicket(text)
 	if !ok {
-		return Download{}, fault.Refuse(fault.TokenInvalid, "This download address is mistyped: use it exactly as "+
-			"get_file gave it.")
+		return Download{}, refuseTicketMistyped()
 	}
 	ctx, err := s.limits.Begin(ctx, ratelimit.Usual)
 	if err != nil {
@@ -350,28 +344,20 @@ func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session,
 	now := r.svc.now()
 	h, err := r.log.Refresh(ctx, now)
 	if errors.Is(err, roomlog.ErrNotFound) {
-		return nil, errTicketOver()
+		return nil, refuseTicketOver()
 	}
 	if err != nil {
 		return nil, err
 	}
 	a, here := h.Seated(t.Seat)
 	if !here || h.Expired(now) || !now.Before(t.Until) || !t.Of(h.LogKey, a.Joined) {
-		return nil, errTicketOver()
+		return nil, refuseTicketOver()
 	}
 	return &session{token: ident.Token{Room: t.Room, Seat: t.Seat}, room: r, head: h,
 		me: room.Caller{Agent: a}}, nil
 }
 
-// errTicketOver refuses the address of a download that leads to nothing.
-func errTicketOver() error {
-	return fault.Refuse(fault.TokenInvalid, "This address does not lead to a file, or no longer does: a download must "+
-		"begin within %d minutes of the call of get_file, and its agent must still be in the room. Call get_file "+
-		"again.",
-		int(ticketLife.Minutes()))
-}
-
-// filesPage returns a page of the messages that carry files, oldest first.
+// filesPage returns a page of the messages with files, oldest first.
 func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, error) {
 	before := c.head.AsOf + 1
 	if req.Before != "" {
@@ -400,7 +386,7 @@ func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, erro
 		if err != nil {
 			return Page{}, err
 		}
-		if e.File == nil { // removed meanwhile
+		if e.File == nil { // the file was removed meanwhile
 			continue
 		}
 		full = !b.Add(messageOf(b.Room, c.me, e), e)
@@ -410,4 +396,38 @@ func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, erro
 	}
 	slices.Reverse(b.Messages)
 	return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, nil
+}
+
+// The refusals of getting a file, beside those of carriedFile.
+
+func refuseOffsetOfNoText() error {
+	return fault.Refuse(fault.InvalidArgument, "offset is only for a text, and this file is not one. Call again "+
+		"without it.")
+}
+
+func refuseOffsetBeyond(size int64) error {
+	return fault.Refuse(fault.InvalidArgument, "offset must be less than %d, the size of the file: take it "+
+		"from more.", size)
+}
+
+func refuseManyFiles() error {
+	return fault.Refuse(fault.InvalidArgument, "id: at most %d ids. Nothing was done: get the other "+
+		"files by another call.", MostFiles)
+}
+
+func refuseBytesGone() error {
+	return fault.Refuse(fault.InvalidArgument, "The bytes of that file are gone: it was removed just now, or this "+
+		"server was restored without its files. Ask for it again in the room.")
+}
+
+func refuseTicketMistyped() error {
+	return fault.Refuse(fault.TokenInvalid, "This download address is mistyped: use it exactly as get_file gave it.")
+}
+
+// refuseTicketOver refuses the address of a download that leads to no file.
+func refuseTicketOver() error {
+	return fault.Refuse(fault.TokenInvalid, "This address does not lead to a file, or no longer does: a download must "+
+		"begin within %d minutes of the call of get_file, and its agent must still be in the room. Call get_file "+
+		"again.",
+		int(ticketLife.Minutes()))
 }

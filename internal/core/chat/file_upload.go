@@ -16,18 +16,18 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// beginUpload opens an upload for a file of at most so many bytes, if the message could be sent now.
+// beginUpload opens an upload for a file of up to most bytes, if the message may be sent now.
 func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Shared, error) {
 	c := op.caller
 	s := c.room.svc
 	if err := c.checkFits(ctx, most); err != nil {
 		return Shared{}, err
 	}
-	back, err := s.limits.Upload(c.payer(ctx), most)
+	refund, err := s.limits.Upload(c.payer(ctx), most)
 	if err != nil {
 		return Shared{}, err
 	}
-	back(most) // the upload counts
+	refund(most) // Upload counts the bytes
 	code := ident.NewUploadCode(c.token.Room, c.me.Seat)
 	if key := op.req.Key; key != "" {
 		code = ident.KeyedUploadCode(c.head.LogKey, c.token.Room, c.me.Seat, c.me.Joined, c.me.IsPerson(), key)
@@ -50,9 +50,7 @@ func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Sha
 	case err != nil:
 		return Shared{}, err
 	case wait > 0:
-		return Shared{}, fault.RetryLater(fault.RateLimited, wait, "You have %d open uploads, the most allowed. "+
-			"Nothing was shared: run the commands that you got, or try again in %d seconds.", roomlog.MaxUploads,
-			fault.Seconds(wait))
+		return Shared{}, refuseManyUploads(wait)
 	}
 	return Shared{
 		Sent:   Sent{Waited: op.unspoken(ctx, "")},
@@ -60,16 +58,14 @@ func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Sha
 	}, nil
 }
 
-// uploadKey is the idempotency key of the message whose file is uploaded with a code.
+// uploadKey is the idempotency key of the message for the file of an upload.
 func uploadKey(code ident.UploadCode) string { return "upload-" + ident.HashSecret(code.Secret)[:32] }
 
-// Upload takes the bytes of an upload, and sends the message that carries them. It takes one
-// complete upload: for the same bytes again it returns what it returned before, and it refuses
-// others. If r knows its length (Len() int, as a bytes.Reader does), what is too long is refused
-// before a byte is read.
+// Upload takes the bytes of an upload, and sends the message with the file. An address takes one complete file: the
+// same bytes again get the same result, other bytes a refusal. If r has Len() int, as a bytes.Reader has, Upload
+// refuses a file that is too long before the first byte.
 //
-// An upload that ends before it is complete leaves nothing. Whatever may have changed since the
-// call of ShareFile is checked before a byte is read, and again once all are there.
+// An incomplete upload leaves nothing. Upload checks the rules before the first byte, and again after the last.
 func (s *Service) Upload(ctx context.Context, code string, r io.Reader) (Sent, error) {
 	got, err := s.upload(ctx, code, r)
 	return got, s.Outward(err)
@@ -77,11 +73,11 @@ func (s *Service) Upload(ctx context.Context, code string, r io.Reader) (Sent, e
 
 func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, error) {
 	if s.opts.Files == nil {
-		return Sent{}, errNoFiles()
+		return Sent{}, refuseNoFiles()
 	}
 	code, ok := ident.ParseUploadCode(text)
 	if !ok {
-		return Sent{}, errUploadMistyped()
+		return Sent{}, refuseUploadMistyped()
 	}
 	c, u, err := s.enterUpload(ctx, code)
 	if err != nil {
@@ -93,29 +89,28 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	}
 	op := c.newSend(SendRequest{Text: u.Message.Text, Key: uploadKey(code)})
 	op.event, op.upload, op.ownKey = u.Message, u, true
-	op.credential = "" // of the text its agent was warned
+	op.credential = "" // ShareFile has warned the agent of the text
 	if got, ok, err := op.maySay(ctx); err != nil || !ok {
 		return got, err
 	}
 	most := u.Most
 	if n, known := lengthOf(r); known {
 		if n > most {
-			return Sent{}, fault.Refuse(fault.MessageTooLong, "The file has %d bytes, and share_file was told at most "+
-				"%d. Nothing was shared: call share_file again with its size.", n, most)
+			return Sent{}, refuseLargerFile(n, most)
 		}
 		most = n
 	}
-	back, err := s.limits.Upload(c.payer(ctx), most)
+	refund, err := s.limits.Upload(c.payer(ctx), most)
 	if err != nil {
 		return Sent{}, err
 	}
 	x := &arrival{from: r, sum: sha256.New()}
 	got, err := op.receiveUpload(ctx, u, x, most)
-	back(most - x.size)
+	refund(most - x.size)
 	return got, err
 }
 
-// receiveUpload stores what arrives, and sends the message that carries it.
+// receiveUpload stores the arriving file, and sends the message with the file.
 func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arrival, most int64) (Sent, error) {
 	c := op.caller
 	if err := c.checkFits(ctx, max(1, most)); err != nil {
@@ -124,7 +119,7 @@ func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arriv
 	k := c.newFileKey()
 	if _, err := c.room.svc.opts.Files.Put(ctx, k, x, u.Most); err != nil {
 		if x.failed != nil && ctx.Err() == nil {
-			err = brokenOff(x.failed)
+			err = refuseBrokenOff(x.failed)
 		}
 		return Sent{}, storeFault(err)
 	}
@@ -145,14 +140,8 @@ func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arriv
 	return got, nil
 }
 
-// brokenOff is the refusal of an upload whose bytes have not all come.
-func brokenOff(cause error) error {
-	return fault.Wrap(cause, fault.Unavailable, time.Second, "The upload broke off before all bytes were there. "+
-		"Nothing was shared: run the command again.")
-}
-
-// enterUpload returns the caller for whom an upload was opened, and the upload; nil if it is not, or
-// no longer, open. The caller's room must be released.
+// enterUpload returns the caller of ShareFile for a code, and the upload; nil if the upload is not, or no longer, open.
+// The caller's room must be released.
 func (s *Service) enterUpload(ctx context.Context, code ident.UploadCode) (*session, *roomlog.Upload, error) {
 	t := ident.Token{Room: code.Room, Seat: code.Seat}
 	if err := ident.PrincipalOf(ctx).CheckToken(t); err != nil {
@@ -174,14 +163,14 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 	now := r.svc.now()
 	h, err := r.log.Refresh(ctx, now)
 	if errors.Is(err, roomlog.ErrNotFound) {
-		return nil, nil, errUploadOver()
+		return nil, nil, refuseUploadOver()
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	a, here := h.Seated(code.Seat)
 	if !here || h.Expired(now) {
-		return nil, nil, errUploadOver()
+		return nil, nil, refuseUploadOver()
 	}
 	u, open, err := r.log.Seats().Upload(ctx, a, code)
 	if err != nil {
@@ -196,19 +185,12 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 	}
 	c.me, here = h.Owner(c.holder)
 	if !here {
-		return nil, nil, errUploadOver()
+		return nil, nil, refuseUploadOver()
 	}
 	return c, &u, nil
 }
 
-// errUploadOver refuses the address of an upload that takes nothing.
-func errUploadOver() error {
-	return fault.Refuse(fault.TokenInvalid, "This address does not take a file, or no longer does: an upload must "+
-		"begin within %d minutes of the call of share_file, and its agent must still be in the room. Nothing was "+
-		"shared: call share_file again.", int(roomlog.UploadLife.Minutes()))
-}
-
-// uploadAgain answers an upload to an address that has had one.
+// uploadAgain answers an upload to an address that has had a file.
 func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.Reader) (Sent, error) {
 	as, err := c.sentByUpload(ctx, code)
 	if err != nil {
@@ -220,38 +202,37 @@ func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.R
 	}
 	f := e.CarriedFile()
 	if f == nil {
-		return Sent{}, errFileRemoved()
+		return Sent{}, refuseFileRemoved()
 	}
-	back, err := c.room.svc.limits.Upload(c.payer(ctx), f.Size)
+	refund, err := c.room.svc.limits.Upload(c.payer(ctx), f.Size)
 	if err != nil {
 		return Sent{}, err
 	}
-	defer back(0)
+	defer refund(0)
 	x := &arrival{from: io.LimitReader(r, f.Size+1), sum: sha256.New()}
 	if n, known := lengthOf(r); known && n != f.Size {
-		return Sent{}, errOtherBytes()
+		return Sent{}, refuseOtherBytes()
 	}
 	if _, err := io.Copy(io.Discard, x); err != nil {
-		return Sent{}, brokenOff(err)
+		return Sent{}, refuseBrokenOff(err)
 	}
 	return c.sharedBefore(ctx, as, x)
 }
 
-// sentByUpload returns what the file of a code was shared as, by the agent or the person behind it. It refuses
-// a code by which nothing was.
+// sentByUpload returns the message that shared the file of a code, from the agent or the agent's person. It refuses a
+// code without a shared file.
 func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (roomlog.SentAs, error) {
-	person := room.Caller{Agent: c.me.Agent, Device: "-"} // whichever it was
+	person := room.Caller{Agent: c.me.Agent, Device: "-"} // any device of the person
 	for _, by := range []room.Caller{c.me, person} {
 		as, err := c.room.log.Seats().Sent(ctx, by, uploadKey(code))
 		if err != nil || as.N > 0 {
 			return as, err
 		}
 	}
-	return roomlog.SentAs{}, errUploadOver()
+	return roomlog.SentAs{}, refuseUploadOver()
 }
 
-// sharedBefore returns the result of the upload that was shared as the message as, if x are the same
-// bytes.
+// sharedBefore returns the result of the upload shared as the message as, if x has the same bytes.
 func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arrival) (Sent, error) {
 	e, err := c.room.log.Event(ctx, as.N)
 	if err != nil {
@@ -262,12 +243,11 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	f := e.CarriedFile()
 	switch {
 	case f == nil:
-		return Sent{}, errFileRemoved()
+		return Sent{}, refuseFileRemoved()
 	case f.Sum != hex.EncodeToString(x.sum.Sum(nil)):
-		return Sent{}, errOtherBytes()
+		return Sent{}, refuseOtherBytes()
 	case as.Draft && !a.HasDraft(as.N, c.room.svc.now()):
-		return Sent{}, fault.Refuse(fault.NotAllowed, "Your user has not let you share this file, or has not decided "+
-			"within a day. Nothing was shared: call wait_for_message.")
+		return Sent{}, refuseFileDraft()
 	}
 	got := Sent{Sent: !as.Draft, ID: h.MessageID(as.N), Duplicate: true, Waited: Waited{Situation: c.situation(h)}}
 	if as.Draft {
@@ -278,16 +258,7 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	return got, nil
 }
 
-func errOtherBytes() error {
-	return fault.Refuse(fault.AlreadyShared, "Another file was shared through this address, which takes one. Nothing "+
-		"was shared: call share_file again for this file.")
-}
-
-func errFileRemoved() error {
-	return fault.Refuse(fault.NotAllowed, "The file was shared, and has been removed since. Nothing was done.")
-}
-
-// lengthOf returns how many bytes r has, if it knows.
+// lengthOf returns how many bytes r has, if r can tell.
 func lengthOf(r io.Reader) (n int64, known bool) {
 	x, known := r.(interface{ Len() int })
 	if !known {
@@ -296,10 +267,10 @@ func lengthOf(r io.Reader) (n int64, known bool) {
 	return int64(x.Len()), true
 }
 
-// headBytes is how much of a file is looked at: as much as a text that may come with a call.
+// headBytes is how many bytes of a file the server checks: as many as a text in a call may have.
 const headBytes = room.MaxText
 
-// arrival is a file as it comes in: its beginning, and the hash and the number of its bytes.
+// arrival is an incoming file: the first bytes, and the hash and number of all bytes.
 type arrival struct {
 	from   io.Reader
 	head   []byte
@@ -308,29 +279,29 @@ type arrival struct {
 	failed error     // of from
 }
 
-// Read reads from the file that comes in.
+// Read reads from the incoming file.
 func (x *arrival) Read(p []byte) (n int, err error) {
 	n, err = x.from.Read(p)
 	if room := headBytes - len(x.head); room > 0 {
 		x.head = append(x.head, p[:min(n, room)]...)
 	}
 	x.size += int64(n)
-	x.sum.Write(p[:n]) // a hash takes all that it is given
+	x.sum.Write(p[:n]) // a hash never fails
 	if err != nil && !errors.Is(err, io.EOF) {
 		x.failed = err
 	}
 	return n, err
 }
 
-// UploadView is what a person sees of an upload before picking the file.
+// UploadView is an upload as a person sees it before picking the file.
 type UploadView struct {
 	Name    string // of the file, as the call of ShareFile said
 	Most    int64  // bytes
 	Expires time.Duration
-	Shared  bool // the upload has had its file
+	Shared  bool // the upload has had a file
 }
 
-// DescribeUpload returns what an upload takes.
+// DescribeUpload describes the upload of a code.
 func (s *Service) DescribeUpload(ctx context.Context, text string) (UploadView, error) {
 	got, err := s.describeUpload(ctx, text)
 	return got, s.Outward(err)
@@ -338,11 +309,11 @@ func (s *Service) DescribeUpload(ctx context.Context, text string) (UploadView, 
 
 func (s *Service) describeUpload(ctx context.Context, text string) (UploadView, error) {
 	if s.opts.Files == nil {
-		return UploadView{}, errNoFiles()
+		return UploadView{}, refuseNoFiles()
 	}
 	code, ok := ident.ParseUploadCode(text)
 	if !ok {
-		return UploadView{}, errUploadMistyped()
+		return UploadView{}, refuseUploadMistyped()
 	}
 	ctx, err := s.limits.Begin(ctx, ratelimit.Usual)
 	if err != nil {
@@ -360,7 +331,7 @@ func (s *Service) describeUpload(ctx context.Context, text string) (UploadView, 
 	return UploadView{Shared: true}, err
 }
 
-// UploaderOf returns the agent in whose name a code uploads, and whether it still does.
+// UploaderOf returns the agent of an upload code, and whether the code is still good.
 func (s *Service) UploaderOf(ctx context.Context, code ident.UploadCode) (room.Agent, bool, error) {
 	r := s.acquire(code.Room)
 	defer r.release()
@@ -371,7 +342,7 @@ func (s *Service) UploaderOf(ctx context.Context, code ident.UploadCode) (room.A
 	return c.agentOrNone(err, s)
 }
 
-// DownloaderOf returns the agent for whom a ticket was made, and whether it still is good.
+// DownloaderOf returns the agent of a ticket, and whether the ticket is still good.
 func (s *Service) DownloaderOf(ctx context.Context, t ident.Ticket) (room.Agent, bool, error) {
 	r := s.acquire(t.Room)
 	defer r.release()
@@ -379,7 +350,7 @@ func (s *Service) DownloaderOf(ctx context.Context, t ident.Ticket) (room.Agent,
 	return c.agentOrNone(err, s)
 }
 
-// agentOrNone returns the agent of c, or whether err says that there is none.
+// agentOrNone returns the agent of c; false if err says that the code or ticket is not good.
 func (c *session) agentOrNone(err error, s *Service) (room.Agent, bool, error) {
 	switch {
 	case err == nil:
@@ -390,7 +361,46 @@ func (c *session) agentOrNone(err error, s *Service) (room.Agent, bool, error) {
 	return room.Agent{}, false, s.Outward(err)
 }
 
-func errUploadMistyped() error {
+// The refusals of an upload.
+
+func refuseManyUploads(wait time.Duration) error {
+	return fault.RetryLater(fault.RateLimited, wait, "You have %d open uploads, the most allowed. Nothing was shared: "+
+		"run the commands that you got, or try again in %d seconds.", roomlog.MaxUploads, fault.Seconds(wait))
+}
+
+func refuseUploadMistyped() error {
 	return fault.Refuse(fault.TokenInvalid, "This upload address is mistyped: use it exactly as share_file gave "+
 		"it. Nothing was shared.")
+}
+
+// refuseUploadOver refuses the address of an upload that takes no file.
+func refuseUploadOver() error {
+	return fault.Refuse(fault.TokenInvalid, "This address does not take a file, or no longer does: an upload must "+
+		"begin within %d minutes of the call of share_file, and its agent must still be in the room. Nothing was "+
+		"shared: call share_file again.", int(roomlog.UploadLife.Minutes()))
+}
+
+func refuseLargerFile(size, most int64) error {
+	return fault.Refuse(fault.MessageTooLong, "The file has %d bytes, and share_file was told at most %d. Nothing was "+
+		"shared: call share_file again with its size.", size, most)
+}
+
+func refuseBrokenOff(cause error) error {
+	return fault.Wrap(cause, fault.Unavailable, time.Second, "The upload broke off before all bytes were there. "+
+		"Nothing was shared: run the command again.")
+}
+
+func refuseOtherBytes() error {
+	return fault.Refuse(fault.AlreadyShared, "Another file was shared through this address, which takes one. Nothing "+
+		"was shared: call share_file again for this file.")
+}
+
+func refuseFileRemoved() error {
+	return fault.Refuse(fault.NotAllowed, "The file was shared, and has been removed since. Nothing was done.")
+}
+
+// refuseFileDraft refuses a file whose draft the agent's person has refused, or not decided in time.
+func refuseFileDraft() error {
+	return fault.Refuse(fault.NotAllowed, "Your user has not let you share this file, or has not decided within a "+
+		"day. Nothing was shared: call wait_for_message.")
 }
