@@ -19,26 +19,26 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// An endpoint is an agent that speaks A2A at an address of its own, and to which a person gave a seat: see
-// room.FormAgent. It has no token. Package outbox calls it, and says its answers by [Service.Answer].
+// An endpoint is an agent that speaks A2A at its own address, with a seat from a person and no token: see
+// room.FormAgent. Package outbox calls the endpoint, and sends the answers by [Service.Answer].
 
-// UsualRun is how many messages agents may send in a room to which an endpoint is added until a person speaks, unless
-// the room has another limit: each may cost its person money. It ends with the last endpoint, unless an admin has set
-// another limit.
+// UsualRun is how many messages agents may send in a room with an endpoint until a person speaks, unless the room has
+// another limit: each message may cost the endpoint's person money. The limit ends with the last endpoint, unless an
+// admin has set another.
 const UsualRun = 50
 
-// AddedAgent is an endpoint that has got a seat.
+// AddedAgent is an endpoint with a new seat.
 type AddedAgent struct {
-	Hook  string // its id
+	Hook  string // the id of the hook
 	Name  string
-	Room  string // its name
+	Room  string // the name of the room
 	Watch string // the claim of the link by which the person supervises the endpoint
 }
 
-// AddAgent gives an endpoint a seat in the room of a person's token. x says where its calls lead, and whose they are;
-// the seat decides the rest. One Write stores the seat and its hook, and a limit of UsualRun if the room has none. An
-// endpoint takes the place of nobody: a name that is taken and a full room are refused. The reply may be lost: until
-// somebody has opened the link, the same call again returns the same seat, with the secret of x.
+// AddAgent gives an endpoint a seat in the room of a person's token. x has the address and the principal of the calls;
+// the seat decides the rest. One Write stores seat and hook, and the limit UsualRun if the room has none. An endpoint
+// evicts nobody: AddAgent refuses a taken name and a full room. The reply may be lost: until somebody has opened the
+// link, the same call again returns the same seat, with the secret of x.
 func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.HookItem) (AddedAgent, error) {
 	as, err := ident.AgentName(name)
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.Ho
 	if err != nil {
 		return AddedAgent{}, err
 	}
-	unheld := ident.Token{Secret: ident.NewSecret()} // nobody gets it
+	unheld := ident.Token{Secret: ident.NewSecret()} // nobody gets the token
 	got, err := c.seatEndpoint(ctx, newcomer{Name: as, Token: unheld, Holder: room.HolderOf(unheld),
 		By: ident.PrincipalOf(ctx), Caller: ident.ClientKey(ctx)}, x)
 	if err != nil && ctx.Err() == nil {
@@ -70,7 +70,7 @@ func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.Ho
 	return got, s.Outward(err)
 }
 
-// refreshEndpoint refreshes the hook of an endpoint, which began when it was first added.
+// refreshEndpoint refreshes the hook of an endpoint, and keeps the time of the first AddAgent.
 func (s *Service) refreshEndpoint(ctx context.Context, x roomlog.HookItem) error {
 	first, err := s.store.Hook(ctx, x.ID)
 	if err != nil && !errors.Is(err, table.ErrNotFound) {
@@ -129,11 +129,11 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookIt
 	return AddedAgent{Hook: x.ID, Name: joined.Name, Room: h.Name, Watch: link}, nil
 }
 
-// errBannedEndpoint tells a person, where room.SeatRequest.Decide tells an agent.
+// errBannedEndpoint tells a person about a ban; room.SeatRequest.Decide tells an agent.
 var errBannedEndpoint = fault.Refuse(fault.NotAllowed, "An admin has banned this name from this room, in any "+
 	"spelling. Nothing was changed: give another one as agent_name.").For(fault.RuleBan)
 
-// refuseEndpoint says why an endpoint gets no seat under a name.
+// refuseEndpoint says why an endpoint gets no seat under a name: a taken name, or a full room.
 func refuseEndpoint(h *room.Head, name ident.Name) error {
 	if _, taken := h.Named(name.Key); taken {
 		return fault.Refuse(fault.NameTaken, "An agent in this room has this name. Nothing was changed: give "+
@@ -143,42 +143,42 @@ func refuseEndpoint(h *room.Head, name ident.Name) error {
 		"add some (update_room with capacity), or remove one agent.", h.Capacity)
 }
 
-// Heard is what an endpoint is to be called with.
+// Heard has what the next call of an endpoint tells the endpoint.
 type Heard struct {
-	Gone     bool      // the seat has no such hook any more, or the room was closed
-	N        int64     // the last message that calls it, of those whose answer goes to the same agents; 0: none
-	Step     int       // of its answer: see room.Event
-	To       []int     // the seats for which its answer is; none: for all
-	Messages []Message // what is new for it up to N, with their whole texts
-	Missed   bool      // something before them has expired, or was left out since there was more than MostHeard
-	Skip     int64     // where nothing calls it: what came up to this event will be left out in any case
+	Gone     bool      // the seat no longer has the hook, or the room was closed
+	N        int64     // the last message that calls the endpoint, of messages answered to the same agents; 0: none
+	Step     int       // of the answer: see room.Event
+	To       []int     // the seats that the answer is for; none: all
+	Messages []Message // new for the endpoint up to N, with whole texts
+	Missed   bool      // an event before Messages has expired, or was left out beyond MostHeard
+	Skip     int64     // if no message calls the endpoint: later calls leave out all up to this event
 	AsOf     int64     // the last event of the room
-	Room     string    // its name
-	Agent    string    // that of the endpoint
-	Others   []string  // and those of the others
+	Room     string    // the name of the room
+	Agent    string    // the name of the endpoint
+	Others   []string  // the names of the other agents
 }
 
-// The bounds of what an endpoint is told by one call: the newest messages that fit.
+// The bounds of one call of an endpoint. The call has the newest messages within the bounds.
 const (
 	MostHeard      = 100
 	MostHeardBytes = 128 << 10
 )
 
-// heardWindow has messages within these bounds.
+// heardWindow has the newest messages within the bounds.
 type heardWindow struct {
 	list   []heardMessage
 	bytes  int
 	missed bool
-	left   int64 // the last event that was left out
+	left   int64 // the last event left out
 }
 
 type heardMessage struct {
 	Message
-	n  int64 // its event
-	to []int // for whom an answer to it is
+	n  int64 // the event of the message
+	to []int // the seats that an answer to the message is for
 }
 
-// add adds what came after w.
+// add adds messages after those of w.
 func (w *heardWindow) add(more ...heardMessage) {
 	for _, m := range more {
 		w.list, w.bytes = append(w.list, m), w.bytes+len(m.Text)
@@ -190,7 +190,7 @@ func (w *heardWindow) add(more ...heardMessage) {
 	}
 }
 
-// addFor adds what came after w, but what others have read than those for whom the answer is.
+// addFor adds the later messages of more, except private messages with other readers than to.
 func (w *heardWindow) addFor(to []int, more heardWindow) {
 	w.missed = w.missed || more.missed
 	w.add(slices.DeleteFunc(more.list, func(m heardMessage) bool {
@@ -198,8 +198,8 @@ func (w *heardWindow) addFor(to []int, more heardWindow) {
 	})...)
 }
 
-// Heard returns what the endpoint of x is to be called with of all that came after event n, as of the time of the call.
-// An end other than 0 repeats the call for event end. An endpoint that may not speak is not called.
+// Heard returns what to tell the endpoint of x about the events after event n, as of the time of the call. An end other
+// than 0 repeats the endpoint's call for event end. An endpoint that may not speak gets no call.
 func (s *Service) Heard(ctx context.Context, x roomlog.HookItem, n, end int64) (Heard, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
@@ -226,7 +226,7 @@ func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller
 			got.Others = append(got.Others, x.Name)
 		}
 	}
-	var all, since heardWindow // up to the last event that calls, and since then
+	var all, since heardWindow // all has the messages up to the last calling event, since the later ones
 	for e, err := range r.log.Pages(a, MostNews).Since(ctx, n, end) {
 		if err != nil {
 			return Heard{}, err
@@ -242,14 +242,14 @@ func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller
 		}
 		m := wholeMessage(&h.State, a, e)
 		if m.Draft != "" {
-			m.Type = EventDrafted // it has not said that by now
+			m.Type = EventDrafted // the agent has not said the draft by now
 		}
 		to := answeredTo(a.Agent, e.Seat, e.To)
 		since.add(heardMessage{m, e.N, to})
 		if again && e.N < end || !again && !k.Calls(&h.State, a.Agent, e) {
 			continue
 		}
-		if got.N != 0 && !slices.Equal(got.To, to) { // they must not read it: it has a call of its own
+		if got.N != 0 && !slices.Equal(got.To, to) { // other readers must not read e: e gets another call
 			end = e.N - 1
 			break
 		}
@@ -261,7 +261,7 @@ func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller
 		return Heard{}, err
 	}
 	if again {
-		all.addFor(got.To, since) // unless this is empty, what called it has expired
+		all.addFor(got.To, since) // if since is not empty, the message that called the endpoint has expired
 		got.N = end
 	}
 	if got.N == 0 {
@@ -274,8 +274,8 @@ func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller
 	return got, nil
 }
 
-// answeredTo returns the seats for which an answer of a to a message of sender to those in to is; none: for all, also
-// to what its person notes.
+// answeredTo returns the seats that an answer of a to a message from sender to the seats to is for. None means all,
+// also for an answer to a note of the person.
 func answeredTo(a room.Agent, sender int, to []int) (seats []int) {
 	if len(to) == 0 {
 		return nil
@@ -289,20 +289,20 @@ func answeredTo(a room.Agent, sender int, to []int) (seats []int) {
 	return seats
 }
 
-// Answer is what an endpoint answers to what it was called with.
+// Answer is the answer of an endpoint to a call.
 type Answer struct {
 	Text string
-	To   int64  // the message that it answers
-	Key  string // of the call: answers with the same key are one message, for a day
+	To   int64  // the message answered
+	Key  string // of the call: answers with the same key are one message for a day
 	Step int    // see room.Event
 }
 
-// cutAnswer ends a text that was too long.
+// cutAnswer ends a cut text.
 const cutAnswer = "\n[the rest of this answer was too long]"
 
-// Answer says what an endpoint answers, as the agent of its seat. An endpoint knows no cursor, so nothing that came
-// meanwhile holds its answer back. Nobody would read a warning about a credential: such a text waits for the person
-// behind the seat. A text in which nothing can be seen is not said. The error is a *fault.Error.
+// Answer sends the answer of an endpoint as a message of the endpoint's seat. An endpoint knows no cursor, so newer
+// messages do not hold the answer back. Nobody would read a warning about a credential, so a text with a credential
+// waits for the person behind the seat. Answer sends no text without a visible character. The error is a *fault.Error.
 func (s *Service) Answer(ctx context.Context, x roomlog.HookItem, answer Answer) error {
 	answer.Text = cleanAnswer(answer.Text)
 	if !strings.ContainsFunc(answer.Text, unicode.IsGraphic) {
@@ -319,7 +319,7 @@ func (s *Service) Answer(ctx context.Context, x roomlog.HookItem, answer Answer)
 	return s.Outward(c.sendAnswer(ctx, answer))
 }
 
-// enterEndpoint makes an endpoint a caller, which has no token.
+// enterEndpoint makes an endpoint the caller. Endpoints have no token.
 func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*session, error) {
 	r, now := s.acquire(x.Room), s.now()
 	h, err := r.log.Refresh(ctx, now)
@@ -339,7 +339,7 @@ func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*sessi
 		start: room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}, nil
 }
 
-// sendAnswer sends an answer to those who read what it answers: see answeredTo.
+// sendAnswer sends an answer to the readers of the answered message: see answeredTo.
 func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
 	op := c.newSend(SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)})
 	op.ownKey = true
@@ -356,16 +356,25 @@ func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
 		}
 	}
 	if len(seats) > 0 && e.To == nil {
-		return fault.Refuse(fault.NotAllowed, "Everybody whom the answer was for has left. Nothing was sent.")
+		return refuseNobodyLeft()
 	}
 	got, err := op.say(ctx)
 	if err == nil && got.Status == StatusPaused {
-		return fault.Refuse(fault.Paused, "The person behind this agent has paused it. Nothing was sent.")
+		return refusePausedEndpoint()
 	}
 	return err
 }
 
-// cleanAnswer returns what a message can have of the text of an endpoint.
+func refuseNobodyLeft() error {
+	return fault.Refuse(fault.NotAllowed, "Everybody whom the answer was for has left. Nothing was sent.")
+}
+
+func refusePausedEndpoint() error {
+	return fault.Refuse(fault.Paused, "The person behind this agent has paused it. Nothing was sent.")
+}
+
+// cleanAnswer returns an endpoint's text as a message may have it: without control characters but newlines and tabs, at
+// most room.MaxText bytes.
 func cleanAnswer(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if room.HasControls(string(r), "\n\t\r") {

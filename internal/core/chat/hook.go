@@ -17,12 +17,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Hooks call an agent that cannot wait, or the person behind it: see room.Hook. The package decides who has one, and
-// what there is to call it for; package outbox makes the calls. webhook.go has those of people.
+// Hooks call an agent that cannot wait, or the person behind the agent: see room.Hook. Package chat decides who has a
+// hook and what news a hook is called for; package outbox makes the calls. webhook.go has the hooks of people.
 
-// HookSeat is a seat that may get a hook.
+// HookSeat is a seat for a hook.
 type HookSeat struct {
-	Room string // its id
+	Room string // the id of the room
 	room.Agent
 }
 
@@ -44,13 +44,12 @@ func (s *Service) enterHook(ctx context.Context, token string) (*session, error)
 	}
 	if c.me.IsPerson() {
 		c.room.release()
-		return nil, fault.Refuse(fault.NotAllowed, "This is the token of a person, who reads on the page. Nothing was "+
-			"changed: subscribe with the agent_token of an agent.")
+		return nil, refusePersonSubscribes()
 	}
 	return c, nil
 }
 
-// BeginHook gives the seat of a token a hook that leads where x says, or refreshes it. It returns what is known of its
+// BeginHook gives the seat of a token the hook x, or refreshes the hook. The result is what is known of the hook's
 // calls.
 func (s *Service) BeginHook(ctx context.Context, token string, x roomlog.HookItem) (told roomlog.Told, err error) {
 	c, err := s.enterHook(ctx, token)
@@ -69,24 +68,23 @@ func (s *Service) BeginHook(ctx context.Context, token string, x roomlog.HookIte
 	case err == nil && !began:
 		told, err = s.refreshHook(ctx, x)
 	case err == nil:
-		c.attendance().RecordCall(ctx) // a refresh is no call of the agent: its client makes it
+		c.attendance().RecordCall(ctx) // a refresh is no call of the agent: the agent's client makes it
 	}
 	return told, s.Outward(err)
 }
 
-// beginHook gives the caller's seat the hook x, by the event. It returns false if the seat has it.
+// beginHook gives the caller's seat the hook x, by the event. began is false if the seat has x already.
 func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Told,
 	event func(room.Agent) room.Event) (began bool, err error) {
 	events, err := c.change(ctx, func(_ *room.Head, a room.Caller, _ time.Time) (ch roomlog.Change, err error) {
-		if a.Seat != x.Seat { // its agent has joined again, and its person has that seat: see State.Owner
+		if a.Seat != x.Seat { // the agent has joined again, and its person has the new seat: see State.Owner
 			return ch, errUnseated
 		}
 		if _, there := a.Hook(x.ID); there {
 			return ch, nil
 		}
 		if len(a.Hooks) >= room.MaxHooks {
-			return ch, fault.Refuse(fault.RateLimited, "This seat has %d subscriptions and webhooks, the most that it "+
-				"can have. Nothing was changed: end one of them first.", room.MaxHooks)
+			return ch, refuseManyHooks()
 		}
 		return roomlog.Change{Events: []room.Event{event(a.Agent)},
 			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, nil
@@ -99,9 +97,19 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 	return began, err
 }
 
-// refreshHook stores where a hook leads that the seat has, and that it was refreshed, which the next look takes into
-// account. A call may be under way, so what became of calls is left to looks. If the hook ends at the same moment, the
-// next refresh begins it again.
+func refusePersonSubscribes() error {
+	return fault.Refuse(fault.NotAllowed, "This is the token of a person, who reads on the page. Nothing was "+
+		"changed: subscribe with the agent_token of an agent.")
+}
+
+func refuseManyHooks() error {
+	return fault.Refuse(fault.RateLimited, "This seat has %d subscriptions and webhooks, the most that it can have. "+
+		"Nothing was changed: end one of them first.", room.MaxHooks)
+}
+
+// refreshHook stores the address of a hook and the time of the refresh, for the outbox's next look. refreshHook leaves
+// the results of calls to looks, since a call may be under way. If the hook ends at the same moment, the next refresh
+// begins the hook again.
 func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roomlog.Told, err error) {
 	told, err = s.store.Told(ctx, x)
 	if err != nil {
@@ -117,7 +125,7 @@ func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roo
 	return told, nil
 }
 
-// EndHook ends a hook of the seat of a token, an agent's or its person's. It returns false if there is none.
+// EndHook ends a hook of the seat of a token, an agent's or its person's. there is false without such a hook.
 func (s *Service) EndHook(ctx context.Context, token, id string) (there bool, err error) {
 	c, err := s.enterNow(ctx, token)
 	if err != nil {
@@ -128,8 +136,8 @@ func (s *Service) EndHook(ctx context.Context, token, id string) (there bool, er
 	return there, s.Outward(err)
 }
 
-// endHook ends a hook of the caller's seat. there says whether there was one. If a person ends that of its agent, no
-// refresh begins it again.
+// endHook ends a hook of the caller's seat, and sets there if the seat had the hook. After a person has ended a hook of
+// the agent, no refresh begins the hook again.
 func (c *session) endHook(ctx context.Context, id string, there *bool) error {
 	ops := roomlog.DropHook(c.head.ID, c.me.Seat, id)
 	if c.me.IsPerson() {
@@ -144,15 +152,15 @@ func (c *session) endHook(ctx context.Context, id string, there *bool) error {
 	return err
 }
 
-// EndGoneHook ends a hook that was not refreshed, that its host wants no more, or whose seat is gone. A
-// repeated call changes nothing.
+// EndGoneHook ends a hook that was not refreshed, that the host gave up, or that lost its seat. A repeated call changes
+// nothing.
 func (s *Service) EndGoneHook(ctx context.Context, x roomlog.HookItem) error {
 	r := s.acquire(x.Room)
 	defer r.release()
 	there, ops := false, roomlog.DropHook(x.Room, x.Seat, x.ID)
 	end := proposeHookEnd(x.ID, room.ReasonHookGone, ops, &there)
 	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		a, _ := h.Seated(x.Seat) // nobody has no hook
+		a, _ := h.Seated(x.Seat) // the zero agent has no hook
 		return end(h, room.Caller{Agent: a}, now)
 	}})
 	if errors.Is(err, roomlog.ErrNotFound) || err == nil && !there {
@@ -161,8 +169,8 @@ func (s *Service) EndGoneHook(ctx context.Context, x roomlog.HookItem) error {
 	return s.Outward(err)
 }
 
-// endExpiredHooks ends the hooks of the caller that were not refreshed, so that it is not told that it is called. No
-// other process may have looked at them since.
+// endExpiredHooks ends the caller's hooks that were not refreshed, so that the answer does not say that hooks call the
+// caller. Perhaps no other process has checked the hooks since.
 func (c *session) endExpiredHooks(ctx context.Context) {
 	svc := c.room.svc
 	for _, k := range c.me.Hooks {
@@ -179,8 +187,8 @@ func (c *session) endExpiredHooks(ctx context.Context) {
 	}
 }
 
-// proposeHookEnd ends a hook of an agent, with ops. An endpoint so loses its seat. there says whether the agent had
-// the hook, in a room that goes on.
+// proposeHookEnd ends a hook of an agent, with ops; an endpoint loses the seat. there says whether the agent had the
+// hook, in a live room.
 func proposeHookEnd(id string, why room.Reason, ops []table.Op, there *bool) rule {
 	return func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
 		k, has := a.Hook(id)
@@ -188,7 +196,7 @@ func proposeHookEnd(id string, why room.Reason, ops []table.Op, there *bool) rul
 		if !*there {
 			return ch, nil
 		}
-		if k.Form == room.FormAgent { // nobody else has the seat
+		if k.Form == room.FormAgent { // the endpoint alone has the seat
 			left := *h.FreeSeat(a.Agent, room.ReasonLeft)
 			left.Person = a.IsPerson()
 			return roomlog.Change{Events: []room.Event{left},
@@ -198,33 +206,33 @@ func proposeHookEnd(id string, why room.Reason, ops []table.Op, there *bool) rul
 	}
 }
 
-// News is what an agent has not read, as one of its hooks sees it.
+// News counts what an agent has not read, for one of the agent's hooks.
 type News struct {
-	Gone   bool   // the seat has no such hook any more
-	Unread int    // how many events have come for which it is called since it had read all; at most MostNews
-	Last   int64  // the last of them
-	Upto   int64  // the last event that was looked at
-	Looked int    // at how many this look was
-	Read   int64  // the last event that the agent was handed
-	Room   string // its name, which an agent chose
+	Gone   bool   // the seat no longer has the hook
+	Unread int    // how many unread events the hook is called for; at most MostNews
+	Last   int64  // the last event counted
+	Upto   int64  // the last event checked
+	Looked int    // how many events this look has checked
+	Read   int64  // the last event handed out to the agent
+	Room   string // the name of the room, chosen by an agent
 	Agent  string
 }
 
-// The bounds of News: how far it counts, and at how many events one call looks. The next one goes on.
+// The bounds of News: the largest count, and how many events one call checks. The next call goes on.
 const (
 	MostNews   = 100
 	MostLooked = 1000
 )
 
-// loadedHook is a hook as the room knows it, on a head.
+// loadedHook is a hook on a head of the room.
 type loadedHook struct {
 	room.Hook
 	agent room.Agent
 	head  *room.Head
 }
 
-// loadHook returns the hook x as of the time of the call. here is false if its seat has it no more, or the room is
-// gone.
+// loadHook returns the hook x as of the time of the call. here is false if the seat no longer has the hook, or the room
+// is gone.
 func (r *liveRoom) loadHook(ctx context.Context, x roomlog.HookItem) (k loadedHook, here bool, err error) {
 	now := r.svc.now()
 	k.head, err = r.log.Refresh(ctx, now)
@@ -239,8 +247,8 @@ func (r *liveRoom) loadHook(ctx context.Context, x roomlog.HookItem) (k loadedHo
 	return k, here && !k.head.Expired(now), nil
 }
 
-// News returns what is new for the hook x, as of the time of the call. It begins behind told.Upto, so
-// that what an agent leaves unread is not read again for each message.
+// News returns the news for the hook x, as of the time of the call. The count begins after told.Upto, so that News does
+// not read an agent's unread messages again for each new one.
 func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Told) (News, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
@@ -259,7 +267,7 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Caller, k r
 		return News{}, err
 	}
 	got := News{Read: read, Room: h.Name, Agent: a.Name, Upto: told.Upto}
-	if h.Sleeps(a) { // what comes meanwhile is looked at once it may go on
+	if h.Sleeps(a) { // a later look checks these events, once the agent may go on
 		return got, nil
 	}
 	if told.Last > got.Read {
@@ -282,8 +290,8 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Caller, k r
 	return got, nil
 }
 
-// WaitsUntil returns until when a call of the seat of the hook x waits, or a program that wakes its agent does: it will
-// be handed the news. The zero time means that none does.
+// WaitsUntil returns until when a call of the seat of x waits, or a program that wakes the agent: the news will reach
+// this wait. The zero time means no wait.
 func (s *Service) WaitsUntil(ctx context.Context, x roomlog.HookItem) (time.Time, error) {
 	r, now := s.acquire(x.Room), s.now()
 	defer r.release()
@@ -303,17 +311,17 @@ func (s *Service) WaitsUntil(ctx context.Context, x roomlog.HookItem) (time.Time
 	return time.Time{}, s.Outward(err)
 }
 
-// HookView is a hook as the person behind its seat sees it.
+// HookView is a hook as the person behind the seat sees the hook.
 type HookView struct {
 	ID        string
 	Form      room.Form
 	ForMe     bool
-	URL       string // whose host is shown
+	URL       string // people see only the host
 	Since     time.Time
-	Until     time.Time // it ends then unless it is refreshed
-	LastCall  time.Time // the last one that woke the agent or, of a webhook, was taken; zero: none was
-	FailingAt time.Time // since when calls fail; zero: they do not
-	Error     string    // of the last one
+	Until     time.Time // the hook ends then without a refresh
+	LastCall  time.Time // the last call that woke the agent, or that the webhook accepted; zero: none
+	FailingAt time.Time // since when calls fail; zero: no failure
+	Error     string    // of the last call
 }
 
 // hooks returns the hooks of a, the caller's seat, oldest first.
@@ -322,7 +330,7 @@ func (c *session) hooks(ctx context.Context, a room.Agent) (list []HookView, err
 	for _, k := range a.Hooks {
 		x, err := store.Hook(ctx, k.ID)
 		if errors.Is(err, table.ErrNotFound) {
-			continue // it has expired
+			continue // the hook has expired
 		}
 		if err != nil {
 			return nil, err
@@ -344,14 +352,13 @@ func (c *session) hooks(ctx context.Context, a room.Agent) (list []HookView, err
 	return slices.Clip(list), nil
 }
 
-// HookID returns the id of the hook by which a principal has a seat called. The principal's part begins
-// it: see HookPrefix.
+// HookID returns the id of a principal's hook for a seat. The id begins with the principal's part: see HookPrefix.
 func HookID(principal, url, event string, seat HookSeat, forMe bool) string {
 	what := fmt.Sprintf("%q %q %q %q %d %t", principal, url, event, seat.Room, seat.Seat, forMe)
 	return HookPrefix(principal) + digest(what)[:20]
 }
 
-// HookPrefix returns what the ids of all hooks of a principal begin with.
+// HookPrefix returns the common beginning of the ids of a principal's hooks.
 func HookPrefix(principal string) string { return digest(principal)[:12] }
 
 // digest returns the hex digits of a hash.
