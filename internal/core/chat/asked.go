@@ -9,12 +9,13 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// A wait goes on past an answer while others who were asked by the same message may answer. What lets it go on is news
-// that settles a debt to that message and asks nothing: see inbox.isPartialAnswer. All else that ends a wait ends it,
-// too. A call of an agent waits so for answers to any message of its own. A person, a stay and an agent with a hook
-// wait so only for answers to what the same call has said. A program and a look never do.
-// Ann, in a room with Bob, Cid and Dan, asks Bob and Cid or proposes something to them, and waits, by the same call or
-// by one of its own:
+// A wait goes on past an answer while other agents may still answer the same message. The answer must pay a debt to the
+// message and ask nothing: see inbox.isPartialAnswer. Everything else ends the wait as usual. A call of an agent so
+// waits for answers to any message of the agent; a call of a person, of a stay or of an agent with a hook only for
+// answers to the message of the call. The wait of a program and a look never go on.
+//
+// Ann, in a room with Bob, Cid and Dan, asks Bob and Cid, or proposes something to Bob and Cid, and waits, by the same
+// call or by another:
 //
 //  1. Bob answers, and Cid is here: the wait goes on.
 //  2. Bob answers in private, and Cid is here: the wait goes on.
@@ -45,11 +46,11 @@ import (
 //  27. Dan, who was not asked, answers, then Ann waits: the wait ends.
 //  28. Bob asks Cid and Dan, Ann waits, and Cid answers him: the wait ends.
 
-// askedEvery is how often a wait that went on past an answer looks whether those who owe one are still here.
+// askedEvery is how often a wait past an answer checks whether the agents that still owe answers are here.
 const askedEvery = 30 * time.Second
 
-// isPartialAnswer reports whether e settles a debt to a message of the caller to which others still owe an answer, and
-// asks nothing. Each event that changes a debt has all debts.
+// isPartialAnswer reports whether e pays a debt to a message of the caller, others still owe the message an answer, and
+// e asks nothing. Each event with a change of debts has all debts.
 func (in *inbox) isPartialAnswer(e room.Event) bool {
 	if e.Talk == nil {
 		return false // 11, 12, 13
@@ -64,9 +65,9 @@ func (in *inbox) isPartialAnswer(e room.Event) bool {
 		!in.caller.me.HearsOfTask(e) // 18
 }
 
-// wasOwed reports whether the sender of e owed message n an answer before e, with the debts of that time. If these are
-// nil, they have changed since the cursor of the call, and all whom the message asked may have owed one. A message that
-// the tail of the log no longer has asked nobody.
+// wasOwed reports whether the sender of e owed message n an answer before e. before has the debts of the time before e.
+// If before is nil, the debts have changed since the call's cursor, and every agent asked by the message may have owed
+// an answer. A message older than the tail of the log counts as asking nobody.
 func (in *inbox) wasOwed(before *room.Talk, n int64, e room.Event) bool {
 	if before != nil {
 		r, _ := before.Find(n, e.At())
@@ -76,9 +77,9 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, e room.Event) bool {
 	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, e.Seat) // 22, 27
 }
 
-// passOver lets the wait w go on past the answers that have come, or ends it: see the cases. If others took the caller
-// for one that an answer has woken, they would count its time to speak, so they learn that it waits. What it remembers
-// stands in the inbox: what a wait has on its stack, thousands have.
+// passOver lets the wait w go on past the answers so far, or ends w: see the cases. passOver renews the caller's
+// presence. Otherwise others would take the caller for woken by the answer, and count the caller's time to speak. The
+// inbox keeps the state, since state on a wait's stack takes memory for thousands of waits.
 func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
 	if len(in.answered) == 0 || in.has(wakes) {
 		return
@@ -96,8 +97,8 @@ func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
 	}
 }
 
-// isOwedByPresent reports whether each message that was answered may soon be answered by another: that one is neither
-// silent nor away, and its person does not hold it. What has come does not wait for a roster that cannot be read.
+// isOwedByPresent reports whether each answered message may soon get another answer, from an agent that is neither
+// silent nor away, and not held by a person. If the roster cannot be read, the answers so far do not wait.
 func (in *inbox) isOwedByPresent(ctx context.Context) bool {
 	r := in.caller.room
 	h, now := r.log.Peek(), r.svc.now()

@@ -15,8 +15,8 @@ type batch struct {
 	Events   int // the most messages
 	Limit    int // the most bytes
 	Room     *room.State
-	Talk     int64      // unless 0, fill takes only events of type Said, and there are at most so many
-	Oldest   room.Event // of those added
+	Talk     int64      // unless 0, fill takes only events of type Said, and the log has at most so many
+	Oldest   room.Event // of the messages added
 }
 
 // batchFor returns an empty batch for a reader of the room of s.
@@ -27,7 +27,7 @@ func batchFor(a room.Caller, s *room.State) batch {
 	return batch{Events: BatchEvents, Limit: BatchBytes, Room: s}
 }
 
-// Redact drops the text of event n, if the Batch has it: it was removed meanwhile.
+// Redact removes the text of event n, since the text was removed from the room meanwhile.
 func (b *batch) Redact(n int64) {
 	id := b.Room.MessageID(n)
 	for i := range b.Messages {
@@ -37,7 +37,7 @@ func (b *batch) Redact(n int64) {
 	}
 }
 
-// RedactTask drops the words of a task, as Redact does.
+// RedactTask removes the words of a task, as Redact does.
 func (b *batch) RedactTask(no int64) {
 	id := room.TaskID(no)
 	empty := func(t *Task) { t.Title, t.Text, t.Result = room.Removed, "", "" }
@@ -54,7 +54,7 @@ func (b *batch) RedactTask(no int64) {
 	}
 }
 
-// Add takes m, which shows e, or returns false if the Batch is full.
+// Add adds m, the view of e, or returns false if the batch is full.
 func (b *batch) Add(m Message, e room.Event) bool {
 	size := m.size()
 	if len(b.Messages) > 0 && (len(b.Messages) >= b.Events || b.bytes+size > b.Limit) {
@@ -68,8 +68,8 @@ func (b *batch) Add(m Message, e room.Event) bool {
 	return true
 }
 
-// moveToFront puts the messages from number n on, which were added the latest first, before the others. It returns how
-// many they are.
+// moveToFront moves the messages from index n on, added the latest first, before the others in order of time. The
+// result is their count.
 func (b *batch) moveToFront(n int) int {
 	older := slices.Clone(b.Messages[n:])
 	slices.Reverse(older)
@@ -77,8 +77,8 @@ func (b *batch) moveToFront(n int) int {
 	return len(older)
 }
 
-// FillAfter fills the Batch with the events after n. full is true if one did not
-// fit. After each page it lets calls in other rooms read.
+// FillAfter fills the batch with the events after n. full is true if an event did not fit. After each page, calls in
+// other rooms may read.
 func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Caller, n int64) (full bool, err error) {
 	pages := log.Pages(a, b.firstPage())
 	for {
@@ -90,8 +90,8 @@ func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Caller, 
 	}
 }
 
-// FillBefore fills the Batch with the events before n, the latest first. full is
-// true if one did not fit. After each page it lets calls in other rooms read.
+// FillBefore fills the batch with the events before n, the latest first. full is true if an event did not fit. After
+// each page, calls in other rooms may read.
 func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Caller, n int64) (full bool, err error) {
 	pages := log.Pages(a, b.firstPage())
 	for {
@@ -103,7 +103,7 @@ func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Caller,
 	}
 }
 
-// fillPage adds what a sees of the page of events next to n, and returns the last of them.
+// fillPage adds the events visible to a of the page next to n, and returns the number of the page's last event.
 func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Caller, n int64,
 	read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
 	done, err := log.BeginRead(ctx)
@@ -118,11 +118,10 @@ func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Caller, n
 	return events[len(events)-1].N, b.fill(a, events), more, nil
 }
 
-// firstPage returns how many events to read first: a few more than may be shown,
-// since some are not.
+// firstPage returns how many events to read first: a few more than fit, since some are not visible.
 func (b *batch) firstPage() int { return b.Events + 5 }
 
-// fill adds what a sees of events. full is true if one did not fit.
+// fill adds the events visible to a. full is true if an event did not fit.
 func (b *batch) fill(a room.Caller, events []room.Event) (full bool) {
 	for _, e := range events {
 		if !a.Sees(e) || b.Talk > 0 && e.Type != room.Said {

@@ -9,19 +9,19 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// guard keeps a caller from speaking over what it has not read.
+// guard keeps a caller from speaking over unread messages.
 type guard struct {
-	on      bool         // false: the call has no cursor of the caller, or one beyond the log, so nothing holds back
-	cursor  ident.Cursor // the head may not have reached it
+	on      bool         // false: the call has no cursor of the caller within the log, so nothing holds back
+	cursor  ident.Cursor // may be beyond the known head
 	checked int64        // nothing up to this event holds the message back
 }
 
-// hasNotHeard reports whether the cursor shows that the caller has not heard of event n.
+// hasNotHeard reports whether the caller has not heard of event n, as the cursor shows.
 func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 
-// holdBack looks for messages after the cursor that hold the send back. If there is
-// one, the answer is everything that is unread. Its cursor says that a hold has returned it, so
-// nothing is stored: with that cursor only what is meant for the sender holds.
+// holdBack searches the messages after the cursor for one that holds the send back. If a message does, the answer is
+// everything unread. The answer's cursor is marked as held, so nothing is stored: with a held cursor, only messages
+// meant for the sender hold the next send back.
 func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	c := op.caller
 	h, err := c.room.log.Refresh(ctx, op.began)
@@ -29,7 +29,7 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 		return nil, err
 	}
 	c.head = h
-	if op.guard.cursor.N > h.AsOf { // and so beyond the log
+	if op.guard.cursor.N > h.AsOf { // the cursor is beyond the log
 		op.guard.on = false
 		return nil, nil
 	}
@@ -55,7 +55,7 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	return &Sent{Waited: *got}, nil
 }
 
-// isHeld reports whether an event up to h holds the send back. What it has looked at counts as checked.
+// isHeld reports whether an event up to h holds the send back. Every event that does not hold counts as checked.
 func (op *sendOp) isHeld(ctx context.Context, h *room.Head) (bool, error) {
 	c := op.caller
 	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, op.guard.checked, h.AsOf) {
@@ -70,10 +70,9 @@ func (op *sendOp) isHeld(ctx context.Context, h *room.Head) (bool, error) {
 	return false, nil
 }
 
-// mayBeHeld reports whether something up to the head h, which has what is batched before it, may hold
-// back the send of a. It looks only at what is at hand: so those who were held back before speak
-// in one Write, and need not look for each other's messages in turns. What is batched may never be
-// written, so it does not count as checked.
+// mayBeHeld reports whether an event up to the head h, batched events included, may hold back the send of a. mayBeHeld
+// checks only events in memory, so agents that were held back before speak in one Write, and need not read each other's
+// messages in turns. Batched events may never be written, so they do not count as checked.
 func (op *sendOp) mayBeHeld(h *room.Head, a room.Caller, batched []room.Event) bool {
 	n := op.guard.checked
 	if !op.guard.on || h.Recent.NewestForeign(a.Seat) <= n && !h.ArrivedSince(n, op.event.To) {
@@ -89,7 +88,7 @@ func (op *sendOp) mayBeHeld(h *room.Head, a room.Caller, batched []room.Event) b
 	return !ok || n < h.AsOf
 }
 
-// holds reports whether e holds the send of a back.
+// holds reports whether e holds back the send of a.
 func (op *sendOp) holds(a room.Caller, e room.Event) bool {
 	how := a.HoldOf(e, op.event)
 	return how == room.HoldsAlways || how == room.HoldsOnce && !op.guard.cursor.Held

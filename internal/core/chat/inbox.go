@@ -12,53 +12,53 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// inbox is what a wait has found so far.
+// inbox has what a wait has found so far.
 type inbox struct {
 	caller   *session
 	pos      position
-	forMe    bool  // only what is meant for the caller wakes it, where more than two talk
-	scanned  int64 // the last event looked at
+	forMe    bool  // in a room of more than two, only events meant for the caller wake the caller
+	scanned  int64 // the last event checked
 	batch    batch
-	before   int // how many messages came before the caller's own, of a send
-	along    int // how many were handed out twice before: see bringAlong
+	before   int // of a send: how many messages came before the caller's own
+	along    int // how many messages were handed out twice before: see bringAlong
 	signs    signs
 	reason   room.Reason // of seatLost
-	freeTask int64       // the number of a task that ended the wait, since it is free; 0: none
-	lostTask string      // the id of one that another has taken from the caller; "": none
+	freeTask int64       // the number of a free task that ended the wait; 0: none
+	lostTask string      // the id of a task that another agent has taken from the caller; "": none
 
 	// Of a wait that goes on past answers: see isPartialAnswer.
-	forAnswers bool             // past those to any message of the caller; else to that of the call
-	talk       *room.Talk       // as of the last event looked at; nil: unknown
-	answered   []int64          // the messages to which such answers came
-	answeredTo int64            // the last of these answers; 0: none came
-	recheck    <-chan time.Time // when passOver is to look again although nothing comes; nil: it is not
+	forAnswers bool             // past answers to any message of the caller; else to the message of the call
+	talk       *room.Talk       // as of the last event checked; nil: unknown
+	answered   []int64          // the messages with partial answers
+	answeredTo int64            // the last partial answer; 0: none
+	recheck    <-chan time.Time // tells passOver to check again although no event comes; nil: never
 }
 
 // signs is a set of what an inbox has found beside messages.
 type signs uint16
 
 const (
-	worthAnswer  signs = 1 << iota // of an event: see due
-	agentMoved                     // one came or left
-	agentParted                    // one is done, or left
+	worthAnswer  signs = 1 << iota // an event worth an answer: see due
+	agentMoved                     // an agent came or left
+	agentParted                    // an agent is done, or left
 	seatWanted                     // a join found no free seat
 	nameWanted                     // a join under the name of another agent was refused
-	eventsMissed                   // some had expired
-	batchFull                      // and more follows that the caller sees
-	seatLost                       // or the room closed: nothing follows
-	slept                          // something came while the caller was paused
-	asleep                         // a program waits for a caller that is paused, and is told nothing
+	eventsMissed                   // some events had expired
+	batchFull                      // and a further visible event follows
+	seatLost                       // or the room closed: no event follows
+	slept                          // an event came while the caller was paused
+	asleep                         // a program waits for a paused caller, and gets nothing
 	alone                          // the wait ended at once, since all others are away or have left
-	unsure                         // what was handed out before may not have arrived, and has no room in the batch
+	unsure                         // events handed out before may not have arrived, and do not fit into the batch
 
 	complete = batchFull | seatLost // the inbox takes no further event
 	wakes    = complete | worthAnswer
 )
 
-// has reports whether the inbox has found one of x.
+// has reports whether the inbox has found a sign of x.
 func (in *inbox) has(x signs) bool { return in.signs&x != 0 }
 
-// add adds x to what the inbox has found, if it has.
+// add adds x to the signs if found.
 func (in *inbox) add(x signs, found bool) {
 	if found {
 		in.signs |= x
@@ -73,18 +73,18 @@ func newInbox(c *session, pos position) *inbox {
 	return in
 }
 
-// due reports whether what was found ends the wait.
+// due reports whether the signs end the wait.
 func (in *inbox) due() bool {
-	asleep := in.has(wakes) && !in.has(seatLost) && in.sleeps()
-	in.add(slept, asleep)
-	return in.has(wakes) && !asleep
+	sleeps := in.has(wakes) && !in.has(seatLost) && in.sleeps()
+	in.add(slept, sleeps)
+	return in.has(wakes) && !sleeps
 }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
 func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.caller.me) }
 
-// hideAsleep returns the inbox that the wait w hands out: an empty one if a program waits for a caller that is paused.
-// The caller could do nothing about what would wake it.
+// hideAsleep returns the inbox for the answer of the wait w: an empty inbox if a program waits for a paused caller. A
+// woken caller could do nothing until its person lets it go on.
 func (in *inbox) hideAsleep(w *presence.Wait) *inbox {
 	if !w.Standby || in.has(seatLost) || !in.sleeps() {
 		return in
@@ -94,14 +94,14 @@ func (in *inbox) hideAsleep(w *presence.Wait) *inbox {
 	return empty
 }
 
-// status returns how a wait ends that found what the inbox holds. Nothing is all done while a task is worked on.
+// status returns how the wait of the inbox ends. No wait ends with all done while an agent works on a task.
 func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
 	ended := h.Ended(in.caller.me.Agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
 	none := len(in.batch.Messages) == 0
 	switch {
 	case in.has(seatLost):
 		return StatusRemoved
-	case in.has(asleep), none && in.caller.me.IsPerson(): // who watches on
+	case in.has(asleep), none && in.caller.me.IsPerson(): // a person watches on
 		return StatusQuiet
 	case ended && (none || !in.has(batchFull) && in.has(agentParted)):
 		return StatusAllDone
@@ -111,10 +111,9 @@ func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
 	return StatusMessages
 }
 
-// collect looks at the events up to the known head. It stops early when the batch is
-// full.
+// collect receives the events up to the known head. A full batch stops collect early.
 func (in *inbox) collect(ctx context.Context) error {
-	if in.has(batchFull) { // and the caller sleeps: the rest waits with it
+	if in.has(batchFull) { // and the caller sleeps: the rest waits, too
 		return nil
 	}
 	log := in.caller.room.log
@@ -128,14 +127,14 @@ func (in *inbox) collect(ctx context.Context) error {
 			return nil
 		}
 		events, err := pages.Read(ctx, in.scanned)
-		// What has come does not wait for what cannot be read.
+		// The events so far do not wait for events that cannot be read.
 		if in.has(wakes) && (err == nil && len(events) == 0 || errors.Is(err, table.ErrUnavailable)) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if len(events) == 0 { // a conflict has shown an event that cannot be read yet
+		if len(events) == 0 { // a conflict has shown an event that no read returns yet
 			empty++
 			if empty == roomlog.PartialTries {
 				return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, in.scanned+1)
@@ -153,19 +152,19 @@ func (in *inbox) collect(ctx context.Context) error {
 	}
 }
 
-// loseSeat ends the inbox with event n, with which the caller's seat is gone or the room closed.
+// loseSeat ends the inbox with event n, which takes the caller's seat or closes the room.
 func (in *inbox) loseSeat(n int64, reason room.Reason) {
 	in.scanned, in.signs, in.reason = n, in.signs|seatLost, reason
 }
 
-// receive looks at the next event. The inbox may end before it, or with it.
+// receive adds the next event. The inbox may end before e, or with e.
 func (in *inbox) receive(e room.Event, agents int) {
 	me := in.caller.me
 
 	// The caller still has its seat, and its token.
 	switch {
 	case e.Type == room.Left && e.Seat == me.Seat:
-		if e.By != 0 || e.Person { // which admin removed the caller, and why; or that its user has left
+		if e.By != 0 || e.Person { // tells which admin removed the caller, and why; or that the user has left
 			in.batch.Add(messageOf(in.batch.Room, me, e), e)
 		}
 		in.loseSeat(e.N, e.Reason)
@@ -175,7 +174,7 @@ func (in *inbox) receive(e room.Event, agents int) {
 		return
 	}
 
-	// The batch shows no words that were removed since.
+	// The batch keeps no removed words.
 	for _, n := range e.Emptied() {
 		in.batch.Redact(n)
 	}
@@ -185,7 +184,8 @@ func (in *inbox) receive(e room.Event, agents int) {
 
 	partial := in.isPartialAnswer(e)
 
-	// It has room for what is news. What became of its draft, the repeated call may not know.
+	// The batch has room for news. A decision about a draft is news even in the call's own event, since a repeated
+	// call may not know the decision.
 	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) {
 		if !in.batch.Add(in.viewEvent(e), e) {
 			in.signs |= batchFull
@@ -194,7 +194,7 @@ func (in *inbox) receive(e room.Event, agents int) {
 		in.addNews(e, agents, partial)
 	}
 
-	// The event is read.
+	// The event is received.
 	in.add(eventsMissed, e.N > in.scanned+1)
 	in.scanned = e.N
 	if e.ClosesRoom() {
@@ -202,12 +202,13 @@ func (in *inbox) receive(e room.Event, agents int) {
 	}
 }
 
-// mostBack is how many events older looks back at most.
+// mostBack is how many events back older reads at most.
 const mostBack = 1000
 
-// bringAlong puts what was handed out twice without a cursor before what is new, as far as it fits: case 3 of
-// presence.Delivery. Such messages end no wait and displace nothing new, so an agent that never gives a cursor goes on
-// to the newest. What does not fit may have been missed, and the result says so.
+// bringAlong puts messages that were handed out twice without a cursor before the new messages, as far as they fit:
+// case 3 of presence.Delivery. Without bringAlong, Bob, who lost two answers with 41 and 42, would get 43 alone, and
+// never read 41 and 42. Repeated messages end no wait and displace no new ones, so an agent that never gives a cursor
+// reaches the newest. The sign unsure says that some messages did not fit.
 func (in *inbox) bringAlong(ctx context.Context) error {
 	if in.has(asleep) {
 		return nil
@@ -230,10 +231,11 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 	return err
 }
 
-// older calls add with each event of an offer that was handed out twice, the latest first. It returns false if some are
-// left: add has no room for them, or they are too far back. A person needs none: the page shows all that there is.
+// older calls add with each event of an offer that was handed out twice, the latest first. all is false if add has no
+// room for an event, or an event is too far back. Without all, Bob, who was handed 41 to 1500 twice, would never
+// learn that he may have missed 41 to 500. A person needs no older events: the page shows all events.
 func (c *session) older(ctx context.Context, o presence.Offer, add func(room.Event) bool) (all bool, err error) {
-	after, to := max(o.Arrived, c.me.Joined), o.UnsureTo // the join had what came before
+	after, to := max(o.Arrived, c.me.Joined), o.UnsureTo // the join handed out the events before Joined
 	if c.me.IsPerson() || after >= to {
 		return true, nil
 	}
@@ -250,20 +252,19 @@ func (c *session) older(ctx context.Context, o presence.Offer, add func(room.Eve
 	return true, nil
 }
 
-// viewEvent returns e as the caller sees it.
+// viewEvent returns e as the caller sees e.
 func (in *inbox) viewEvent(e room.Event) Message {
 	me := in.caller.me
 	m := messageOf(in.batch.Room, me, e)
 	if m.Draft != "" && !me.IsPerson() {
-		m.Type = EventDrafted // it has not said that by now
+		m.Type = EventDrafted // the agent has not said the draft by now
 	}
 	m.OwnTask = in.pos.How == presence.Peek && m.Type == EventTask && me.HearsOfTask(e)
 	m.Repeated = e.N <= in.pos.MarkTo
 	return m
 }
 
-// addNews adds what e, which is news to the caller, tells beside its message. partial says that the wait may go on past
-// it.
+// addNews adds the signs of e, an event that is news to the caller. If partial is true, the wait may go on past e.
 func (in *inbox) addNews(e room.Event, agents int, partial bool) {
 	me := in.caller.me
 	if e.N < in.pos.own {
@@ -285,8 +286,8 @@ func (in *inbox) addNews(e room.Event, agents int, partial bool) {
 	in.add(nameWanted, knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key)
 }
 
-// ends reports whether e, which is news to the caller, ends its wait. A send has asked
-// for an answer, so what came before it and is not meant for the caller waits for that.
+// ends reports whether e, an event that is news to the caller, ends the caller's wait. A send waits for an answer, so
+// an event before the message of the send ends the wait only if meant for the caller.
 func (in *inbox) ends(e room.Event, agents int) bool {
 	me := in.caller.me
 	return me.WokenBy(e, agents, in.forMe) &&
@@ -296,7 +297,7 @@ func (in *inbox) ends(e room.Event, agents int) bool {
 // position is where a call begins to read.
 type position struct {
 	presence.Offer
-	toldAlone bool  // the cursor says that the caller was told once that all others are away
-	ignored   bool  // a cursor was given that is not one of this seat
-	own       int64 // the message that the call sent; 0: none
+	toldAlone bool  // the cursor says that the caller knows that all others are away
+	ignored   bool  // the call has a cursor that is not of this seat
+	own       int64 // the message of the call; 0: none
 }
