@@ -10,11 +10,10 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// An admin may do everything to everybody in its room, other admins included.
+// An admin may do everything to every agent in the room, other admins included.
 
-// enterFree accepts a token on the current head, unless its person holds the agent: see
-// room.CheckOrder.
-func (s *Service) enterFree(ctx context.Context, token string) (*session, error) {
+// enterUnheld accepts a token on the current head, unless the agent's person holds the agent: see room.CheckOrder.
+func (s *Service) enterUnheld(ctx context.Context, token string) (*session, error) {
 	c, err := s.enterNow(ctx, token)
 	if err != nil {
 		return nil, err
@@ -26,7 +25,7 @@ func (s *Service) enterFree(ctx context.Context, token string) (*session, error)
 	return c, nil
 }
 
-// permission returns the reason why an agent must not decide something about its room; nil if there is none.
+// permission returns why the caller by may not decide something about the room; nil if by may.
 type permission func(h *room.Head, by room.Caller, now time.Time) error
 
 // enterAdmin accepts the token of an admin on the current head.
@@ -35,10 +34,10 @@ func (s *Service) enterAdmin(ctx context.Context, token string) (*session, error
 	return c, err
 }
 
-// enterManager accepts the token of an agent that may give the order on the current head, and returns how that is
-// checked again.
+// enterManager accepts the token of an agent with the right to give the order on the current head, and returns the
+// permission for later checks.
 func (s *Service) enterManager(ctx context.Context, token string, order room.Order) (*session, permission, error) {
-	c, err := s.enterFree(ctx, token)
+	c, err := s.enterUnheld(ctx, token)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,8 +56,8 @@ func (s *Service) enterManager(ctx context.Context, token string, order room.Ord
 	return c, may, nil
 }
 
-// kickPermission is checkAdmin for a kick in a room of two, which the other agent may give, too: see
-// room.SeatRequest.RelievedFrom. A call of the admin in that last moment may come too late.
+// kickPermission returns the permission for a kick in a room of two. Beside admins, the other agent may kick a silent
+// admin: see room.SeatRequest.RelievedFrom. A call of the admin in the last moment may come too late.
 func (c *session) kickPermission(ctx context.Context, order room.Order) (permission, error) {
 	presence, err := c.room.readPresence(ctx, room.AdminLease)
 	if err != nil {
@@ -74,28 +73,35 @@ func (c *session) kickPermission(ctx context.Context, order room.Order) (permiss
 		}
 		err := checkLive(h, now)
 		if wait := from.Sub(now); err == nil && wait > 0 {
-			err = fault.RetryLater(fault.NotAllowed, wait, "As the other of two you may kick this admin once it has "+
-				"been silent for longer. Nothing was changed: if it stays silent, repeat this call in %d seconds.",
-				fault.Seconds(wait))
+			err = refuseEarlyKick(wait)
 		}
 		return err
 	}, nil
 }
 
-// checkAdmin returns the reason why a must not decide anything about its room; nil
-// if there is none.
+// checkAdmin returns why a may not decide anything about the room; nil if a may.
 func checkAdmin(h *room.Head, a room.Caller, now time.Time) error {
 	if err := checkLive(h, now); err != nil {
 		return err
 	}
 	if a.Role != room.Admin {
-		return fault.Refuse(fault.NotAllowed, "Only admins of this room may do that, and you are not one. Nothing "+
-			"was changed: room_info tells who is; ask one of them with send_message.")
+		return refuseNotAdmin()
 	}
 	return nil
 }
 
-// checkLive returns the reason why nobody can change the room any more; nil if there is none.
+func refuseNotAdmin() error {
+	return fault.Refuse(fault.NotAllowed, "Only admins of this room may do that, and you are not one. Nothing "+
+		"was changed: room_info tells who is; ask one of them with send_message.")
+}
+
+func refuseEarlyKick(wait time.Duration) error {
+	return fault.RetryLater(fault.NotAllowed, wait, "As the other of two you may kick this admin once it has "+
+		"been silent for longer. Nothing was changed: if it stays silent, repeat this call in %d seconds.",
+		fault.Seconds(wait))
+}
+
+// checkLive returns why nobody can change the room any more; nil if the room is live.
 func checkLive(h *room.Head, now time.Time) error {
 	switch {
 	case h.Closed:
@@ -106,13 +112,13 @@ func checkLive(h *room.Head, now time.Time) error {
 	return nil
 }
 
-// appendDecision appends what the caller decides, and returns the events; none if nothing had
-// to change. may says why the caller must not; propose checks every other rule.
+// appendDecision appends the caller's decision, and returns the events; none if nothing had to change. may checks the
+// caller's right, propose every other rule.
 func (c *session) appendDecision(ctx context.Context, may permission, propose rule,
 	blocked func(table.Conflict)) ([]room.Event, error) {
 	p := &roomlog.Proposal{Blocked: blocked}
 	events, err := c.append(ctx, p, func(h *room.Head, by room.Caller, now time.Time) (roomlog.Change, error) {
-		if err := by.CheckOrder(); err != nil { // its person may hold it by now
+		if err := by.CheckOrder(); err != nil { // the person may hold the agent by now
 			return roomlog.Change{}, err
 		}
 		if err := may(h, by, now); err != nil {
@@ -129,21 +135,21 @@ func (c *session) appendDecision(ctx context.Context, may permission, propose ru
 	}
 	c.auditDecisions(ctx, events)
 	if a, here := c.room.log.Peek().Owner(c.holder); here {
-		c.me = a // with its present role
+		c.me = a // with the present role
 		c.attendance().RecordCall(ctx)
 	}
 	return events, nil
 }
 
-// addCall adds this call, which is not recorded yet, to the presence of the seats.
+// addCall adds this call, not recorded yet, to the presence of the seats.
 func (c *session) addCall(presence map[int]room.Presence) {
 	if c.me.KeepsLease() {
 		presence[c.me.Seat] = room.Presence{AtMs: c.room.svc.now().UnixMilli()}
 	}
 }
 
-// appointAdmin makes an agent an admin if that is due, perhaps the caller. It is for a call that
-// only an admin may make: a call that needs no admin does not look for one.
+// appointAdmin makes an agent, perhaps the caller, an admin if the admins are silent: see room.SeatRequest.Succeed.
+// Only calls for admins run appointAdmin.
 func (c *session) appointAdmin(ctx context.Context) error {
 	r := c.room
 	if c.me.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(r.svc.now()) {

@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// inviteOf returns the invite of a room, if it gives a seat.
+// inviteOf returns the invite of a room, or no invite if the invite gives no seat.
 func inviteOf(h *room.Head, now time.Time) Invite {
 	v := h.Invite
 	if h.Closed || !v.GivesSeat(now) {
@@ -20,17 +20,20 @@ func inviteOf(h *room.Head, now time.Time) Invite {
 	return Invite{Code: ident.NewInvite(h.LogKey, h.ID, v.Number).String(), Uses: v.Uses, Until: v.Until()}
 }
 
-// checkInvitedRoom returns the name that the room of a guest's invite has now. It refuses a room that
-// is over, and one of another name than the guest said.
+// checkInvitedRoom returns the present name of the room of a guest's invite. It refuses a room that has ended, and a
+// room of another name than the guest said.
 func checkInvitedRoom(h *room.Head, now time.Time, by ident.Principal, named ident.Name) (ident.Name, error) {
 	switch {
 	case h.Closed, h.Retired, h.Expired(now), h.Deserted():
 		return ident.Name{}, refuseOver()
 	case named.Key != "" && named.Key != h.Key:
-		return ident.Name{}, by.RefuseOutside("room is not the room of your invite, or is an old name of it: leave " +
-			"room out.")
+		return ident.Name{}, refuseOtherRoom(by)
 	}
 	return ident.Name{Shown: h.Name, Key: h.Key}, nil
+}
+
+func refuseOtherRoom(guest ident.Principal) error {
+	return guest.RefuseOutside("room is not the room of your invite, or is an old name of it: leave room out.")
 }
 
 // refuseOver refuses an invite of a room that has ended for newcomers.
@@ -40,7 +43,7 @@ func refuseOver() error {
 		int(room.Life/(24*time.Hour)))
 }
 
-// infoOfInvite describes the room of the caller's invite, which it may have named.
+// infoOfInvite describes the room of the caller's invite. named is the room as the caller said, or empty.
 func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, error) {
 	a, began := ident.PrincipalOf(ctx), s.now()
 	r := s.acquire(a.Room)

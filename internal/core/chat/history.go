@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// History returns a part of what was said, the caller's own messages included: the
-// latest, those before or after a message, the agreements, or the rest of a long text.
+// History returns a part of the room's messages, the caller's own included: the latest, the messages before or after
+// one, the messages with files, the agreements, or the rest of a long text.
 func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error) {
 	if req.Limit == 0 {
 		req.Limit = 20
@@ -60,7 +60,11 @@ func (req HistoryRequest) check() error {
 	return nil
 }
 
-// page returns a page of what the caller may see, oldest first.
+func refuseOffset() error {
+	return fault.Refuse(fault.InvalidArgument, "offset is not inside that message: take it from the message's more.")
+}
+
+// page returns a page of the events visible to the caller, oldest first.
 func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	b, log := batchFor(c.me, &c.head.State), c.room.log
 	b.Events = req.Limit
@@ -89,10 +93,9 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	return page, err
 }
 
-// addLastMessages adds to the result of a join the last messages before event n, and how many
-// more messages to all there are. It leaves out the coming and going of agents that the newcomer
-// never met. There are at most so many messages to find: it reads no further than the first of
-// them, however often agents came and went before.
+// addLastMessages adds to the result of a join the last messages before event n, and the number of earlier messages to
+// all. Joins and leaves stay out: the newcomer never met those agents. The log has up to most messages to all, so the
+// search stops at the first, however many joins and leaves came before.
 func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Caller, n, most int64) error {
 	if most == 0 {
 		return nil
@@ -116,8 +119,7 @@ func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before r
 	return max(0, before.Messages-oldest.Messages), err
 }
 
-// restOfText returns a part of one long text: of a message or, once that has expired, of an
-// agreement.
+// restOfText returns a part of one long text: of a message or, after the message has expired, of an agreement.
 func (c *session) restOfText(ctx context.Context, id string, offset int) (Page, error) {
 	e, err := c.seen(ctx, "id", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
@@ -133,8 +135,7 @@ func (c *session) restOfText(ctx context.Context, id string, offset int) (Page, 
 	if offset > 0 {
 		rest, ok := m.Rest(e.Text, offset)
 		if !ok {
-			return Page{}, fault.Refuse(fault.InvalidArgument,
-				"offset is not inside that message: take it from the message's more.")
+			return Page{}, refuseOffset()
 		}
 		m = rest
 	}

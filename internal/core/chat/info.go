@@ -9,8 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// RoomInfo describes a room to an agent in it, or to a caller that knows its name
-// and password.
+// RoomInfo describes a room to an agent in the room, or to a caller with the room's name and password.
 func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 	if req.Token == "" {
 		info, err := s.infoByName(ctx, req)
@@ -50,8 +49,7 @@ func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error)
 	return byName(ctx, s, "looked", func() (Info, error) { return s.infoOf(ctx, n.Key, password) })
 }
 
-// infoOf describes the room whose name has the key. It fails with ErrNameMoved if
-// the name leads to another room by now.
+// infoOf describes the room with the key of a name. The error is ErrNameMoved if the name leads to another room by now.
 func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error) {
 	began := s.now()
 	id, err := s.store.Resolve(ctx, key)

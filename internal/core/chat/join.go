@@ -14,13 +14,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// JoinRoom takes a seat: a new one, creating the room if there is none, or, given a
-// token, the caller's own. A guest takes one in the room of its invite, which stands for
-// the name and the password; a name that it gives must be that of the room.
+// JoinRoom takes a seat: a new seat, in a new room if no room has the name, or, by a token, the caller's own seat. A
+// guest takes a seat in the room of the invite, which replaces name and password; a name given beside the invite must
+// be the room's.
 //
-// A banned name is refused before a taken one, and that before a full room. A
-// refused join changes nothing, except that the room may see who was refused: see
-// room.Head.MayKnock.
+// JoinRoom refuses a banned name first, then a taken name, then a full room. A refused join changes nothing, except
+// that the room may see who was refused: see room.Head.MayKnock.
 func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error) {
 	if req.Token != "" {
 		got, err := s.returnToSeat(ctx, req)
@@ -46,8 +45,8 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 	return got, s.Outward(err)
 }
 
-// CreateRoom creates a room with the caller as its admin. Without a name it invents
-// one that is easy to say and hard to guess.
+// CreateRoom creates a room with the caller as admin. A call without a name gets a name that is easy to say and hard to
+// guess.
 func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, error) {
 	if req.Room == "" {
 		req.Room = ident.NewName()
@@ -68,19 +67,18 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	return got, s.Outward(err)
 }
 
-// joinOp is a call that wants a new seat, checked as far as possible without the
-// table.
+// joinOp is a call for a new seat, checked as far as possible without the table.
 type joinOp struct {
 	newcomer
 	svc      *Service
-	named    ident.Name // the room, as far as the caller said; a guest need not
+	named    ident.Name // the room, if the caller named one; a guest need not
 	password string
-	settings room.Settings // of the room, if this call creates it
-	create   bool          // the room, if there is none
-	join     bool          // the room, if there is one
+	settings room.Settings // of a room that this call creates
+	create   bool          // the room, if no room has the name
+	join     bool          // the room, if a room has the name
 	stay     bool          // see JoinRequest
 	began    time.Time
-	claim    *seatRequest // to a seat of a room that there is
+	claim    *seatRequest // to a seat of an existing room
 }
 
 func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, person bool) (*joinOp, error) {
@@ -106,7 +104,7 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, pers
 	}}, nil
 }
 
-// run finds the room of the name, or creates it, and takes a seat there.
+// run finds or creates the room of the name, and takes a seat there.
 func (op *joinOp) run(ctx context.Context) (Seated, error) {
 	op.began = op.svc.now()
 	return byName(ctx, op.svc, "joined", func() (Seated, error) {
@@ -124,12 +122,11 @@ func (op *joinOp) run(ctx context.Context) (Seated, error) {
 	})
 }
 
-// enter takes a seat in the room of id, or starts it over if it has expired, is deserted
-// or abandoned.
+// enter takes a seat in the room of id. An expired, deserted or abandoned room starts over.
 func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	r := op.svc.acquire(id)
 	defer r.release()
-	op.claim = nil // it was to a seat of another room
+	op.claim = nil // the claim was to a seat of another room
 	h, err := r.log.Refresh(ctx, op.began)
 	if err == nil && op.By.IsGuest() {
 		op.Room, err = checkInvitedRoom(h, op.svc.now(), op.By, op.named)
@@ -160,8 +157,8 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	return got, err
 }
 
-// takeSeat takes a seat in an existing room. A new one has a price, once the password is right.
-// A caller that has gone pays, too: it may have the seat.
+// takeSeat takes a seat in an existing room. A new seat counts for the caller once the password is right, also if the
+// caller has gone, since the seat may be taken.
 func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got Seated, err error) {
 	var undo func()
 	defer func() {
@@ -177,7 +174,7 @@ func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got 
 	op.claim = claim
 	for looks := range maxLooks {
 		if !op.By.IsGuest() && (looks == 0 || h.Password != claim.Password) {
-			if h.Deserted() { // for all but those who had a seat it starts over, with their password
+			if h.Deserted() { // the room starts over with the newcomer's password, unless the newcomer had a seat
 				if err := op.readKept(ctx, r); err != nil {
 					return Seated{}, err
 				}
@@ -216,11 +213,10 @@ func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got 
 		}
 		h = r.log.Peek()
 	}
-	return Seated{}, fault.Refuse(fault.Unavailable, "The room changed too often while you joined. Call again.")
+	return Seated{}, refuseRestless()
 }
 
-// readPresence returns the presence of every seat, and lets the head know who spoke in
-// the time of a lease.
+// readPresence returns the presence of every seat, and loads into the head who spoke during the last lease.
 func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
 	since := r.svc.now().Add(-lease)
 	presence, _, err := r.agents.Presence(ctx, table.Strong)
@@ -230,10 +226,10 @@ func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[i
 	return presence, r.log.Recall(ctx, since)
 }
 
-// readKept reads the person behind the last seat of the caller's principal under its name. If
-// there is one, a deserted room does not start over.
+// readKept reads the person behind the last seat of the caller's principal under the newcomer's name. If a person was
+// there, a deserted room does not start over.
 func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {
-	op.claim.KeptAsOf = r.log.Peek().Departed.N // first, so that a later departure is seen
+	op.claim.KeptAsOf = r.log.Peek().Departed.N // first, so that Propose notices a later departure
 	op.claim.Kept, err = r.log.Seats().Kept(ctx, op.By.ID, op.Name.Key)
 	if err == nil && op.claim.Kept != nil && !op.join {
 		return refuseExists()
@@ -241,12 +237,7 @@ func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {
 	return err
 }
 
-func refuseExists() error {
-	return fault.Refuse(fault.RoomExists, "A room of this name exists. Choose another name, or leave room out and "+
-		"one is made up; to enter the one that exists, call join_room.")
-}
-
-// statusOfJoin returns how the events of a join gave the seat.
+// statusOfJoin returns whether the events of a join are a new seat or a return.
 func statusOfJoin(events []room.Event) JoinStatus {
 	if events[len(events)-1].Regains {
 		return StatusReturned
@@ -254,7 +245,7 @@ func statusOfJoin(events []room.Event) JoinStatus {
 	return StatusJoined
 }
 
-// answerSeated returns the answer for a new seat whose events were just written.
+// answerSeated returns the answer of a join after the Write of the events.
 func (op *joinOp) answerSeated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
 	mine := events[len(events)-1]
 	t, holder := op.TokenFor(r.log.ID(), mine.Seat), op.Holder
@@ -284,7 +275,7 @@ func (op *joinOp) answerSeated(ctx context.Context, r *liveRoom, how JoinStatus,
 		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now), Situation: c.situation(c.head),
 	}
 	if mine.N > 1 {
-		said := mine.Messages - c.me.Since.Messages // to all: a newcomer sees no other
+		said := mine.Messages - c.me.Since.Messages // to all: a newcomer sees no private messages
 		if err := got.addLastMessages(ctx, r.log, c.me, mine.N, said); err != nil {
 			return got, err
 		}
@@ -294,16 +285,14 @@ func (op *joinOp) answerSeated(ctx context.Context, r *liveRoom, how JoinStatus,
 	return got, err
 }
 
-// createRoom creates the room with the caller as its admin. old is the log that had
-// the name, if that is known.
+// createRoom creates the room with the caller as admin. old is the log that had the name before; nil if unknown.
 func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, error) {
 	s := op.svc
 	if op.By.IsGuest() {
 		return Seated{}, refuseOver()
 	}
 	if !op.create {
-		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with "+
-			"your user, try again soon if somebody is to make it, or leave create_if_missing out to make it.")
+		return Seated{}, refuseNoRoom()
 	}
 	if err := s.checkSpace(0, false); err != nil {
 		return Seated{}, err
@@ -338,4 +327,20 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 	}
 	defer l.Release()
 	return op.answerSeated(ctx, roomOf(l), StatusCreated, events)
+}
+
+// The refusals of a join, beside those of the rules: see room.SeatRequest.Decide.
+
+func refuseExists() error {
+	return fault.Refuse(fault.RoomExists, "A room of this name exists. Choose another name, or leave room out and "+
+		"one is made up; to enter the one that exists, call join_room.")
+}
+
+func refuseNoRoom() error {
+	return fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with your user, try "+
+		"again soon if somebody is to make it, or leave create_if_missing out to make it.")
+}
+
+func refuseRestless() error {
+	return fault.Refuse(fault.Unavailable, "The room changed too often while you joined. Call again.")
 }

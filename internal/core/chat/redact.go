@@ -21,7 +21,7 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 		return got, fault.Refuse(fault.InvalidArgument,
 			"redact must be given alone. Nothing was changed: change the settings by a call of its own.")
 	}
-	c, err := s.enterFree(ctx, req.Token)
+	c, err := s.enterUnheld(ctx, req.Token)
 	if err != nil {
 		return got, err
 	}
