@@ -9,16 +9,16 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// The server asks these to know which callers it admits.
+// MadeInvite and SeatOf tell the server which callers to admit.
 
-// MadeInvite reports whether a room that has not expired has made an invite. The join tells
-// whether that still gives a seat.
+// MadeInvite reports whether a room has made the invite v and has not expired. The join tells whether v still gives a
+// seat.
 func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) {
 	r := s.acquire(v.Room)
 	defer r.release()
 	h, err := r.log.Cached(ctx)
 	if err == nil && h.Expired(s.now()) {
-		h, err = r.log.Refresh(ctx, s.now()) // it may have been used since
+		h, err = r.log.Refresh(ctx, s.now()) // the room may have been used since
 	}
 	if errors.Is(err, roomlog.ErrNotFound) {
 		return false, nil
@@ -29,9 +29,8 @@ func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) 
 	return h.Made(v, s.now()), nil
 }
 
-// SeatOf returns the agent whose seat a token stands for, and whether there is one. It
-// fails with Removed if the token was taken from its holder, who may be told. A stay admits nobody: only an invite
-// admits its holder.
+// SeatOf returns the agent with the seat of a token, and false for no agent. The error is Removed if the token was
+// taken from a holder who may be told. A stay admits nobody: only an invite admits the holder of a stay.
 func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
 	if t.IsStay() {
 		return room.Agent{}, false, nil
@@ -52,8 +51,8 @@ func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, 
 	return a.Agent, true, nil
 }
 
-// whyVacated returns why a seat was taken from x; nil if x never held its token, or an agent gave the
-// seat up that no person had opened the link of.
+// whyVacated returns why a seat was taken from x; nil if x never held the seat's token, or if an agent gave up the seat
+// before a person had opened the agent's link.
 func (r *liveRoom) whyVacated(ctx context.Context, h *room.Head, x room.Holder) error {
 	if x.Seat < 1 || x.Seat >= h.NextSeat {
 		return nil

@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	agreementsShown = 5   // in a room's description, and to an agent that returns
-	agreementChars  = 500 // of each
+	agreementsShown = 5   // in a room's description, and to a returning agent
+	agreementChars  = 500 // of each agreement
 	requestChars    = 80  // of an open request
-	// agreementsRead is how many agreements are looked at for the rest of a text.
+	// agreementsRead is how many agreements a search for the rest of a text reads.
 	agreementsRead = 100
 )
 
-// agreements returns the newest agreements that the caller sees.
+// agreements returns the newest agreements visible to the caller.
 func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 	stored, _, err := c.room.log.Seats().Agreements(ctx, c.me, agreementsShown)
 	var list []Agreement
@@ -36,8 +36,8 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 	return list, err
 }
 
-// agreedFile returns the file that was agreed on, with its digest, so that no agent copies that by hand; nil if there
-// is none.
+// agreedFile returns the file of an agreement with the file's digest, so that no agent copies a digest by hand; nil for
+// no file.
 func agreedFile(x roomlog.Agreement) *File {
 	f := viewFile(x.File)
 	if f != nil {
@@ -64,8 +64,8 @@ func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 	return Page{Messages: b.Messages, HasMore: more, Cut: more && len(b.Messages) < limit}, err
 }
 
-// agreedProposal returns the proposal of an agreement whose event has expired. none is
-// the error if there is no such agreement.
+// agreedProposal returns the proposal of an agreement after the proposal's event has expired. none is the error if no
+// agreement has the id.
 func (c *session) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
 	n, ok := c.head.MessageNumber(id)
 	if !ok {
@@ -82,8 +82,7 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 	return stored[i].Proposal(), nil
 }
 
-// openRequests returns the requests and proposals that the caller knows to be open,
-// oldest first.
+// openRequests returns the open requests and proposals visible to the caller, oldest first.
 func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	now := c.room.svc.now()
 	var list []OpenRequest
@@ -104,7 +103,7 @@ func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	return list, nil
 }
 
-// requestOf returns the text of a request; of a file without one its name.
+// requestOf returns the text of a request, or the name of a file without a text.
 func requestOf(e room.Event) string {
 	if e.Text == "" && e.File != nil {
 		return e.File.Name

@@ -8,13 +8,12 @@ import (
 	"github.com/parley-chat/parley/internal/observe/audit"
 )
 
-// AuditSeat notes that the caller of ctx has taken a seat of the room with an id.
+// AuditSeat logs that the caller of ctx has taken a seat of the room with an id.
 func (s *Service) AuditSeat(ctx context.Context, id string, seat int, how JoinStatus) {
 	audit.Log(ctx, s.audit, "seat_taken", audit.Room(id), audit.Seat(seat), slog.String("how", string(how)))
 }
 
-// auditDecisions notes the caller's decisions about its room or an agent there, each in a line of
-// its own.
+// auditDecisions logs the caller's decisions about the room or an agent there, one line for each.
 func (c *session) auditDecisions(ctx context.Context, events []room.Event) {
 	for _, e := range events {
 		about := []slog.Attr{audit.Room(c.token.Room), audit.Seat(e.By)}
@@ -25,7 +24,7 @@ func (c *session) auditDecisions(ctx context.Context, events []room.Event) {
 	}
 }
 
-// decisionOf names what an event says that somebody decided.
+// decisionOf names the decision of an event.
 func decisionOf(e room.Event) string {
 	switch {
 	case e.Type == room.Left && e.Reason == room.ReasonBanned:

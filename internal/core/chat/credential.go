@@ -9,15 +9,15 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// confirmCredential reports whether the caller has been warned of the credential in this very
-// message. If not, it counts as warned from now on. A call of the page with the same key is the same one, whose answer
-// was lost, so nobody has read the warning; key is "" of other callers.
+// confirmCredential reports whether the caller has been warned of the credential in this very message. If not, the
+// caller counts as warned from now on. The page repeats a call under the same key after a lost answer: nobody has read
+// that warning, so the call confirms nothing. key is "" for other callers.
 func (c *session) confirmCredential(ctx context.Context, fingerprint [16]byte, key string) (bool, error) {
 	return c.reader().ConfirmCredential(ctx, hex.EncodeToString(fingerprint[:]), key)
 }
 
-// warnOfCredential holds a text with a credential back once: models paste secrets, and a message
-// cannot be unsaid. The same call again is sent.
+// warnOfCredential holds back a text with a credential once: models paste secrets, and a message cannot be unsaid. The
+// same call again sends the text.
 func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 	key := op.req.Key
 	if !op.caller.me.IsPerson() || op.event.File != nil || op.fileName != "" {

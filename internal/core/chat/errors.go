@@ -12,8 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Outward turns an error from inside into a *fault.Error. An error that says that
-// the caller has gone stays what it is.
+// Outward turns an error from inside into a *fault.Error, except the error of a caller that has gone.
 func (s *Service) Outward(err error) error {
 	var e *fault.Error
 	switch {
@@ -41,14 +40,13 @@ func (s *Service) Outward(err error) error {
 	return fault.Wrap(err, fault.Internal, 0, "Something went wrong on the server.")
 }
 
-// unavailable logs the cause, such as a full disk, which only the operator can end.
+// unavailable logs the cause for the operator: nobody else can free a full disk, for example.
 func unavailable(log *slog.Logger, cause error, after time.Duration, message string) *fault.Error {
 	log.Warn("a call could not be served", "error", cause)
 	return fault.Wrap(cause, fault.Unavailable, after, message)
 }
 
-// Unanswered reports whether err only means that the store did not answer, while
-// the caller is still there.
+// Unanswered reports whether err only means that the store did not answer, while the caller is still there.
 func (s *Service) Unanswered(ctx context.Context, err error) bool {
 	return !errors.Is(ctx.Err(), context.Canceled) && fault.CodeOf(s.Outward(err)) == fault.Unavailable
 }
