@@ -25,7 +25,7 @@ func (s *Service) enterUnheld(ctx context.Context, token string) (*session, erro
 	return c, nil
 }
 
-// permission returns why the caller by may not decide something about the room; nil if by may.
+// permission returns why by, the caller, may not decide something about the room; nil if by may decide.
 type permission func(h *room.Head, by room.Caller, now time.Time) error
 
 // enterAdmin accepts the token of an admin on the current head.

@@ -29,8 +29,8 @@ func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) 
 	return h.Made(v, s.now()), nil
 }
 
-// SeatOf returns the agent with the seat of a token, and false for no agent. The error is Removed if the token was
-// taken from a holder who may be told. A stay admits nobody: only an invite admits the holder of a stay.
+// SeatOf returns the agent in the seat of a token; false for no agent. The error is Removed if the token was taken
+// from a holder who may be told. A stay admits nobody: only an invite admits the holder of a stay.
 func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
 	if t.IsStay() {
 		return room.Agent{}, false, nil

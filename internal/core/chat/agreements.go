@@ -64,7 +64,7 @@ func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 	return Page{Messages: b.Messages, HasMore: more, Cut: more && len(b.Messages) < limit}, err
 }
 
-// agreedProposal returns the proposal of an agreement after the proposal's event has expired. none is the error if no
+// agreedProposal returns the proposal of an agreement, for a proposal whose event has expired. none is the error if no
 // agreement has the id.
 func (c *session) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
 	n, ok := c.head.MessageNumber(id)

@@ -10,9 +10,9 @@ import (
 )
 
 // A wait goes on past an answer while other agents may still answer the same message. The answer must pay a debt to the
-// message and ask nothing: see inbox.isPartialAnswer. Everything else ends the wait as usual. A call of an agent so
-// waits for answers to any message of the agent; a call of a person, of a stay or of an agent with a hook only for
-// answers to the message of the call. The wait of a program and a look never go on.
+// message and ask nothing: see inbox.isPartialAnswer. Everything else ends the wait as usual. An agent's call
+// waits in this way for answers to any message of the agent; the call of a person, a stay or an agent with a hook only
+// for answers to the call's own message. The wait of a program and a look never go on.
 //
 // Ann, in a room with Bob, Cid and Dan, asks Bob and Cid, or proposes something to Bob and Cid, and waits, by the same
 // call or by another:
@@ -49,8 +49,8 @@ import (
 // askedEvery is how often a wait past an answer checks whether the agents that still owe answers are here.
 const askedEvery = 30 * time.Second
 
-// isPartialAnswer reports whether e pays a debt to a message of the caller, others still owe the message an answer, and
-// e asks nothing. Each event with a change of debts has all debts.
+// isPartialAnswer reports whether e pays a debt to a message of the caller and asks nothing, while others still owe the
+// message an answer. Each event that changes a debt has all debts.
 func (in *inbox) isPartialAnswer(e room.Event) bool {
 	if e.Talk == nil {
 		return false // 11, 12, 13

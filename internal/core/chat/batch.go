@@ -68,8 +68,8 @@ func (b *batch) Add(m Message, e room.Event) bool {
 	return true
 }
 
-// moveToFront moves the messages from index n on, added the latest first, before the others in order of time. The
-// result is their count.
+// moveToFront moves the messages from index n on, which were added latest first, to the front in order of time, and
+// returns their count.
 func (b *batch) moveToFront(n int) int {
 	older := slices.Clone(b.Messages[n:])
 	slices.Reverse(older)
@@ -103,7 +103,8 @@ func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Caller,
 	}
 }
 
-// fillPage adds the events visible to a of the page next to n, and returns the number of the page's last event.
+// fillPage adds, from the page of events next to n, the events visible to a, and returns the number of the last event
+// of the page.
 func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Caller, n int64,
 	read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
 	done, err := log.BeginRead(ctx)

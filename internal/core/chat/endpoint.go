@@ -226,7 +226,7 @@ func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller
 			got.Others = append(got.Others, x.Name)
 		}
 	}
-	var all, since heardWindow // all has the messages up to the last calling event, since the later ones
+	var all, since heardWindow // all: up to the last event that calls; since: after it
 	for e, err := range r.log.Pages(a, MostNews).Since(ctx, n, end) {
 		if err != nil {
 			return Heard{}, err
@@ -274,7 +274,7 @@ func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller
 	return got, nil
 }
 
-// answeredTo returns the seats that an answer of a to a message from sender to the seats to is for. None means all,
+// answeredTo returns the seats that may read an answer of a to a message from sender to the seats to. None means all,
 // also for an answer to a note of the person.
 func answeredTo(a room.Agent, sender int, to []int) (seats []int) {
 	if len(to) == 0 {

@@ -157,8 +157,8 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 	return got, err
 }
 
-// takeSeat takes a seat in an existing room. A new seat counts for the caller once the password is right, also if the
-// caller has gone, since the seat may be taken.
+// takeSeat takes a seat in an existing room. A new seat counts against the caller's limits once the password is right,
+// even if the caller has gone meanwhile, since the caller may have the seat.
 func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got Seated, err error) {
 	var undo func()
 	defer func() {
