@@ -81,14 +81,14 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, e room.Event) bool {
 // presence. Otherwise others would take the caller for woken by the answer, and count the caller's time to speak. The
 // inbox keeps the state, since state on a wait's stack takes memory for thousands of waits.
 func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
-	if len(in.answered) == 0 || in.has(wakes) {
+	if len(in.partlyAnswered) == 0 || in.has(wakes) {
 		return
 	}
 	if !in.isOwedByPresent(ctx) { // 5 to 10, 17, 26
 		in.signs |= worthAnswer
 		return
 	}
-	if w.PassedTo < in.answeredTo { // 1, 2, 3, 22
+	if w.PassedTo < in.lastPartial { // 1, 2, 3, 22
 		w.PassedTo = in.scanned
 		in.caller.attendance().Renew(ctx, w)
 	}
@@ -103,7 +103,7 @@ func (in *inbox) isOwedByPresent(ctx context.Context) bool {
 	r := in.caller.room
 	h, now := r.log.Peek(), r.svc.now()
 	owed := func(may func(room.Agent) bool) bool {
-		return !slices.ContainsFunc(in.answered, func(n int64) bool {
+		return !slices.ContainsFunc(in.partlyAnswered, func(n int64) bool {
 			asked, _ := in.talk.Find(n, now)
 			return !slices.ContainsFunc(asked.Owed, func(seat int) bool {
 				a, here := h.Seated(seat)

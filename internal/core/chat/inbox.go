@@ -27,11 +27,11 @@ type inbox struct {
 	lostTask string      // the id of a task that another agent has taken from the caller; "": none
 
 	// Of a wait that goes on past answers: see isPartialAnswer.
-	forAnswers bool             // past answers to any message of the caller; else to the message of the call
-	talk       *room.Talk       // as of the last event checked; nil: unknown
-	answered   []int64          // the messages with partial answers
-	answeredTo int64            // the last partial answer; 0: none
-	recheck    <-chan time.Time // tells passOver to check again although no event comes; nil: never
+	forAnswers     bool             // past answers to any message of the caller; else to the message of the call
+	talk           *room.Talk       // as of the last event checked; nil: unknown
+	partlyAnswered []int64          // the messages with partial answers
+	lastPartial    int64            // the last partial answer; 0: none
+	recheck        <-chan time.Time // tells passOver to check again although no event comes; nil: never
 }
 
 // signs is a set of what an inbox has found beside messages.
@@ -276,7 +276,7 @@ func (in *inbox) addNews(e room.Event, agents int, partial bool) {
 	knocked := e.Type == room.Knocked
 	switch ends := in.ends(e, agents); {
 	case ends && partial:
-		in.answered, in.answeredTo = append(in.answered, e.ReplyTo), e.N
+		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, e.ReplyTo), e.N
 	case ends:
 		in.signs |= worthAnswer
 	}
