@@ -28,7 +28,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 	// The claim is of the seat that the token names. The rest is decided on the newest state of the room.
 	l, holder := s.store.Acquire(c.Room), room.HolderOf(t)
 	defer l.Release()
-	s.space.look()
+	s.space.readIfDue()
 	var refused *fault.Error
 	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Seated(c.Seat)
@@ -50,7 +50,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 		if e == nil {
 			return ch, nil
 		}
-		if err := s.takeSpace(0, a.IsGuest()); err != nil {
+		if err := s.reserveSpace(0, a.IsGuest()); err != nil {
 			if refused != nil { // without its event
 				err = nil
 			}

@@ -256,11 +256,11 @@ func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
 // space on the disk: by its own link a guest changed its name 4,646 times in six seconds, until there was no room for a
 // kick.
 func (c *session) append(ctx context.Context, p *roomlog.Proposal, r rule) ([]room.Event, error) {
-	c.room.svc.space.look()
+	c.room.svc.space.readIfDue()
 	p.Propose = c.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error) {
 		ch, err := r(h, a, now)
 		if err == nil {
-			err = c.takeSpace(ch.Events)
+			err = c.reserveSpace(ch.Events)
 		}
 		return ch, err
 	})

@@ -22,9 +22,9 @@ import (
 const (
 	leastFree     = 64 << 20 // of what all add, and
 	leastPercent  = 2        // of a disk where that is less
-	guestTimes    = 2        // of what guests add, as many times as much
+	guestFactor   = 2        // of what guests add, as many times as much
 	readEvery     = time.Second
-	warnOfIt      = time.Hour // from one warning to the next of the same
+	warnEvery     = time.Hour // from one warning to the next of the same
 	bytesOfChange = 16 << 10  // of the disk, of a change with the least words
 )
 
@@ -45,17 +45,17 @@ type space struct {
 	warned     map[error]time.Time
 }
 
-// least returns how many bytes of a disk are left free.
-func least(size int64, guest bool) int64 {
+// minFree returns how many bytes of a disk are left free.
+func minFree(size int64, guest bool) int64 {
 	n := min(leastFree, size/100*leastPercent)
 	if guest {
-		n *= guestTimes
+		n *= guestFactor
 	}
 	return n
 }
 
-// look reads the disk if it was not read lately.
-func (s *space) look() {
+// readIfDue reads the disk if it was not read lately.
+func (s *space) readIfDue() {
 	if s.read == nil {
 		return
 	}
@@ -64,7 +64,7 @@ func (s *space) look() {
 	now := s.clock.Now()
 	if since := now.Sub(s.at); since < 0 || since >= readEvery {
 		s.at = now
-		left, size, err := s.read(func(size int64) int64 { return least(size, true) })
+		left, size, err := s.read(func(size int64) int64 { return minFree(size, true) })
 		if err != nil || size <= 0 { // some file systems do not tell
 			left, size = math.MaxInt64, math.MaxInt64 // a write will tell
 		}
@@ -72,19 +72,19 @@ func (s *space) look() {
 	}
 }
 
-// take takes the space for so many bytes as of the last look. It fails with errNearlyFull where a guest may not have
+// reserve takes the space for so many bytes as of the last look. It fails with errNearlyFull where a guest may not have
 // it, and with table.ErrFull where nobody may.
-func (s *space) take(bytes int, guest bool) error {
+func (s *space) reserve(bytes int, guest bool) error {
 	if s.read == nil {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.left < least(s.size, false):
+	case s.left < minFree(s.size, false):
 		s.warn(table.ErrFull, "all")
 		return table.ErrFull
-	case guest && s.left < least(s.size, true):
+	case guest && s.left < minFree(s.size, true):
 		s.warn(errNearlyFull, "guests")
 		return errNearlyFull
 	}
@@ -95,10 +95,10 @@ func (s *space) take(bytes int, guest bool) error {
 // errNearlyFull reports that the disk has too little left for guests.
 var errNearlyFull = errors.New("chat: the disk is nearly full")
 
-// warn tells the operator of a refusal: of each kind once in warnOfIt. s.mu is held.
+// warn tells the operator of a refusal: of each kind once in warnEvery. s.mu is held.
 func (s *space) warn(of error, whom string) {
 	now := s.clock.Now()
-	if at, warned := s.warned[of]; warned && now.Sub(at) < warnOfIt {
+	if at, warned := s.warned[of]; warned && now.Sub(at) < warnEvery {
 		return
 	}
 	if s.warned == nil {
@@ -110,13 +110,13 @@ func (s *space) warn(of error, whom string) {
 
 // checkSpace refuses so many bytes of a guest, or of another caller, for which the disk has too little left.
 func (s *Service) checkSpace(bytes int, guest bool) error {
-	s.space.look()
-	return s.takeSpace(bytes, guest)
+	s.space.readIfDue()
+	return s.reserveSpace(bytes, guest)
 }
 
-// takeSpace is checkSpace as of the last look.
-func (s *Service) takeSpace(bytes int, guest bool) error {
-	switch err := s.space.take(bytes, guest); err {
+// reserveSpace is checkSpace as of the last look.
+func (s *Service) reserveSpace(bytes int, guest bool) error {
+	switch err := s.space.reserve(bytes, guest); err {
 	case nil:
 		return nil
 	case errNearlyFull:
@@ -136,8 +136,8 @@ func errDiskFull(log *slog.Logger, cause error) *fault.Error {
 // checkSpace is that of the Service for words of the caller.
 func (c *session) checkSpace(bytes int) error { return c.room.svc.checkSpace(bytes, c.me.IsGuest()) }
 
-// takeSpace is that of the Service for what events of the caller add. It does not block.
-func (c *session) takeSpace(events []room.Event) error {
+// reserveSpace is that of the Service for what events of the caller add. It does not block.
+func (c *session) reserveSpace(events []room.Event) error {
 	bytes, adds := 0, false
 	for _, e := range events {
 		bytes, adds = bytes+len(roomlog.Encode(e)), adds || !e.Frees()
@@ -145,5 +145,5 @@ func (c *session) takeSpace(events []room.Event) error {
 	if !adds {
 		return nil
 	}
-	return c.room.svc.takeSpace(bytes, c.me.IsGuest())
+	return c.room.svc.reserveSpace(bytes, c.me.IsGuest())
 }
