@@ -31,7 +31,7 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 		op.credential = ""
 		return nil, nil
 	}
-	return &Sent{Credential: op.credential, Waited: op.unspoken(ctx, "")}, nil
+	return &Sent{Credential: op.credential, Waited: op.answerUnsent(ctx, "")}, nil
 }
 
 // checkLastWord refuses a last word with a credential once.

@@ -342,12 +342,12 @@ func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*sessi
 // sendAnswer sends an answer to the readers of the answered message: see answeredTo.
 func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
 	op := c.newSend(SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)})
-	op.ownKey = true
+	op.keyFromServer = true
 	if err := op.address(ctx); err != nil {
 		return err
 	}
 	op.event.Step = answer.Step
-	op.consent, op.credential = op.credential != "", "" // nobody reads a warning
+	op.needsConsent, op.credential = op.credential != "", "" // nobody reads a warning
 	e := &op.event
 	seats := answeredTo(c.me.Agent, e.ReSeat, e.ReFor)
 	for _, seat := range seats {
@@ -358,7 +358,7 @@ func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
 	if len(seats) > 0 && e.To == nil {
 		return refuseNobodyLeft()
 	}
-	got, err := op.say(ctx)
+	got, err := op.appendMessage(ctx)
 	if err == nil && got.Status == StatusPaused {
 		return refusePausedEndpoint()
 	}

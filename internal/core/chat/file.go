@@ -199,7 +199,7 @@ func (op *sendOp) shareContent(ctx context.Context, name string, content []byte)
 	if err != nil {
 		return Shared{}, err
 	}
-	got, ok, err := op.maySay(ctx) // so nothing is stored in vain
+	got, ok, err := op.mayAppend(ctx) // so nothing is stored in vain
 	if ok {
 		got, err = op.sendFile(ctx, func(k files.Key) error {
 			_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), x.size)

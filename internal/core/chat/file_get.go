@@ -100,7 +100,7 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 // fileWithTicket returns the file of the message with an id, and a ticket for the file. field is the argument with the
 // id.
 func (c *session) fileWithTicket(ctx context.Context, field, id string) (FileGot, *room.File, error) {
-	e, err := c.seen(ctx, field, id)
+	e, err := c.seenEvent(ctx, field, id)
 	if err != nil {
 		return FileGot{}, nil, err
 	}
@@ -308,7 +308,7 @@ func (s *Service) download(ctx context.Context, text string) (Download, error) {
 		return Download{}, err
 	}
 	defer c.room.release()
-	e, err := c.seen(ctx, "id", t.Message)
+	e, err := c.seenEvent(ctx, "id", t.Message)
 	if err != nil {
 		return Download{}, err
 	}
@@ -361,7 +361,7 @@ func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session,
 func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, error) {
 	before := c.head.AsOf + 1
 	if req.Before != "" {
-		e, err := c.seen(ctx, "before", req.Before)
+		e, err := c.seenEvent(ctx, "before", req.Before)
 		if err != nil {
 			return Page{}, err
 		}

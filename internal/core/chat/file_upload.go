@@ -39,7 +39,7 @@ func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Sha
 	if _, err := op.lookUpKey(ctx); err != nil {
 		return Shared{}, err
 	}
-	got, ok, err := op.maySay(ctx)
+	got, ok, err := op.mayAppend(ctx)
 	if err != nil || !ok {
 		return Shared{Sent: got}, err
 	}
@@ -53,7 +53,7 @@ func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Sha
 		return Shared{}, refuseManyUploads(wait)
 	}
 	return Shared{
-		Sent:   Sent{Waited: op.unspoken(ctx, "")},
+		Sent:   Sent{Waited: op.answerUnsent(ctx, "")},
 		Upload: &Upload{Code: code.String(), Expires: roomlog.UploadLife},
 	}, nil
 }
@@ -88,9 +88,9 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 		return c.uploadAgain(ctx, code, r)
 	}
 	op := c.newSend(SendRequest{Text: u.Message.Text, Key: uploadKey(code)})
-	op.event, op.upload, op.ownKey = u.Message, u, true
+	op.event, op.upload, op.keyFromServer = u.Message, u, true
 	op.credential = "" // ShareFile has warned the agent of the text
-	if got, ok, err := op.maySay(ctx); err != nil || !ok {
+	if got, ok, err := op.mayAppend(ctx); err != nil || !ok {
 		return got, err
 	}
 	most := u.Most
@@ -135,7 +135,7 @@ func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arriv
 		return c.sharedBefore(ctx, op.earlier, x)
 	}
 	if got.Sent {
-		got.Waited = op.unspoken(ctx, "")
+		got.Waited = op.answerUnsent(ctx, "")
 	}
 	return got, nil
 }

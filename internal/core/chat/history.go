@@ -69,7 +69,7 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	b, log := batchFor(c.me, &c.head.State), c.room.log
 	b.Events = req.Limit
 	if req.After != "" {
-		e, err := c.seen(ctx, "after", req.After)
+		e, err := c.seenEvent(ctx, "after", req.After)
 		if err != nil {
 			return Page{}, err
 		}
@@ -78,7 +78,7 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	}
 	from := c.head.AsOf + 1
 	if req.Before != "" {
-		e, err := c.seen(ctx, "before", req.Before)
+		e, err := c.seenEvent(ctx, "before", req.Before)
 		if err != nil {
 			return Page{}, err
 		}
@@ -121,7 +121,7 @@ func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before r
 
 // restOfText returns a part of one long text: of a message or, after the message has expired, of an agreement.
 func (c *session) restOfText(ctx context.Context, id string, offset int) (Page, error) {
-	e, err := c.seen(ctx, "id", id)
+	e, err := c.seenEvent(ctx, "id", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		e, err = c.agreedProposal(ctx, id, err)
 	}

@@ -172,7 +172,7 @@ func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got 
 		Full:        op.svc.checkSpace(0, op.By.IsGuest()),
 	}
 	op.claim = claim
-	for looks := range maxLooks {
+	for looks := range maxAttempts {
 		if !op.By.IsGuest() && (looks == 0 || h.Password != claim.Password) {
 			if h.Deserted() { // the room starts over with the newcomer's password, unless the newcomer had a seat
 				if err := op.readKept(ctx, r); err != nil {

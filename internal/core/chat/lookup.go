@@ -8,15 +8,15 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// maxLooks bounds how often a call looks again. Each further look means that
+// maxAttempts bounds how often a call looks again. Each further look means that
 // another call changed the room meanwhile.
-const maxLooks = 200
+const maxAttempts = 200
 
 // byName repeats a call that looks up a room's name while the name moves to another
 // room. did is the verb for the refusal.
 func byName[T any](ctx context.Context, s *Service, did string, do func() (T, error)) (T, error) {
 	var none T
-	for range maxLooks {
+	for range maxAttempts {
 		got, err := do()
 		if !errors.Is(err, roomlog.ErrNameMoved) {
 			return got, err

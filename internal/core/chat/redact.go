@@ -30,7 +30,7 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 	if _, ok := room.TaskNumber(req.Redact); ok {
 		remove = c.removeTask
 	}
-	for range maxLooks {
+	for range maxAttempts {
 		events, err := remove(ctx, req.Redact)
 		switch {
 		case errors.Is(err, errMoved):
@@ -56,7 +56,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 	if err != nil {
 		return nil, err
 	}
-	e, err := c.seen(ctx, "redact", id)
+	e, err := c.seenEvent(ctx, "redact", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		e, err = c.agreedProposal(ctx, id, err)
 	}

@@ -16,11 +16,11 @@ import (
 // once another agent has spoken: "yes".
 const ShortText = 40
 
-// repeats returns the last message of a, if e repeats it; 0 if not. known is false if the
+// repeatedLast returns the last message of a, if e repeats it; 0 if not. known is false if the
 // index of h does not cover that message. If the cursor of the call precedes the message, the
 // caller has not heard the answer of the call that said it, and e repeats it, however short it
 // is and whoever has spoken since.
-func repeats(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byte, g guard,
+func repeatedLast(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byte, g guard,
 	now time.Time) (n int64, known bool) {
 	u, known := h.LastSaid(a.Agent, now)
 	same := u.Fingerprint == fingerprint
@@ -39,12 +39,12 @@ func repeats(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byte, g 
 	return u.N, known
 }
 
-// overtaken returns the one of said that e repeats; 0 if none. They are messages of its
+// repeatedAmong returns the one of said that e repeats; 0 if none. They are messages of its
 // agent that may be newer than the call of e: then the client has given that call up, has
 // repeated it elsewhere, and may have said more since. So neither the length of the text
 // counts, nor who has spoken. The error is a *fault.Error: of a text that was removed
 // nobody can tell whether e would bring it back.
-func overtaken(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64, err error) {
+func repeatedAmong(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64, err error) {
 	for _, s := range said {
 		same := s.Fingerprint == fingerprint
 		if e.IsVote() && e.ReplyTo == 0 { // it must not become one on a later proposal
@@ -72,13 +72,13 @@ func (op *sendOp) findEarlier(h *room.Head, a room.Caller, now time.Time) (verdi
 	case op.earlier.Draft && !a.HasDraft(op.earlier.N, now):
 		return verdict{}, errDecided
 	case op.earlier.N > 0 || op.req.Key != "" || a.RepeatsOnlyByKey():
-		return verdict{as: op.earlier}, nil
+		return verdict{sentAs: op.earlier}, nil
 	}
 	v, err := op.findRepeated(h, a, op.fingerprint, now)
 	if v.ends() || err != nil {
 		return v, err
 	}
-	return verdict{as: draftOf(a.Agent, op.fingerprint, now)}, nil
+	return verdict{sentAs: draftOf(a.Agent, op.fingerprint, now)}, nil
 }
 
 // draftOf returns the open draft of a with this fingerprint.
@@ -90,28 +90,28 @@ func draftOf(a room.Agent, fingerprint [16]byte, now time.Time) roomlog.SentAs {
 // findRepeated is findEarlier for the last message of a, and for those that may be newer than the call.
 func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte, now time.Time) (verdict, error) {
 	said, all := h.SaidSince(a.Agent, op.caller.start)
-	n, err := overtaken(said, op.event, fingerprint)
+	n, err := repeatedAmong(said, op.event, fingerprint)
 	switch {
 	case n > 0 || err != nil:
-		return verdict{as: roomlog.SentAs{N: n}}, err
+		return verdict{sentAs: roomlog.SentAs{N: n}}, err
 	case !all:
 		return verdict{needs: needOlderLog}, nil
 	}
-	n, known := repeats(h, a, op.event, fingerprint, op.guard, now)
+	n, known := repeatedLast(h, a, op.event, fingerprint, op.guard, now)
 	if !known {
 		return verdict{needs: needLastMessage}, nil
 	}
-	return verdict{as: roomlog.SentAs{N: n}}, nil
+	return verdict{sentAs: roomlog.SentAs{N: n}}, nil
 }
 
-// recall brings the seat's last message into the index of the head.
-func (op *sendOp) recall(ctx context.Context) error {
+// loadLastMessage brings the seat's last message into the index of the head.
+func (op *sendOp) loadLastMessage(ctx context.Context) error {
 	return op.caller.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
 }
 
-// lookBack reads the log back to where the call began, since the index does not reach so
+// readBack reads the log back to where the call began, since the index does not reach so
 // far, and looks for the message that the call repeats.
-func (op *sendOp) lookBack(ctx context.Context) error {
+func (op *sendOp) readBack(ctx context.Context) error {
 	c := op.caller
 	h := c.room.log.Peek()
 	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, h.AsOf+1) {
@@ -127,7 +127,7 @@ func (op *sendOp) lookBack(ctx context.Context) error {
 		if e.Type != room.Said || e.Seat != c.me.Seat || e.Person {
 			continue
 		}
-		n, err := overtaken([]room.Saying{e.Saying()}, op.event, op.fingerprint)
+		n, err := repeatedAmong([]room.Saying{e.Saying()}, op.event, op.fingerprint)
 		if n > 0 || err != nil {
 			op.earlier.N = n
 			return err
@@ -138,8 +138,8 @@ func (op *sendOp) lookBack(ctx context.Context) error {
 	return nil
 }
 
-// blocked notes the message for which the idempotency key stands.
-func (op *sendOp) blocked(c table.Conflict) {
+// recordEarlier notes the message for which the idempotency key stands.
+func (op *sendOp) recordEarlier(c table.Conflict) {
 	if c.Item != nil {
 		op.earlier = roomlog.ReadSent(*c.Item)
 	}
@@ -170,11 +170,11 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 // A key that the server made stands for what it was made for. An endpoint that is called once more for the same event
 // may answer in other words, and the first answer stands. The bytes of an upload are compared by sharedBefore.
 func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
-	if v.isNew() || v.as.N == 0 || op.req.Key == "" || op.ownKey {
+	if v.isNew() || v.sentAs.N == 0 || op.req.Key == "" || op.keyFromServer {
 		return nil
 	}
 	log := op.caller.room.log
-	e, err := log.Event(ctx, v.as.N)
+	e, err := log.Event(ctx, v.sentAs.N)
 	if err == nil && e.Decides != 0 {
 		e, err = log.Event(ctx, e.Decides)
 	}
@@ -184,7 +184,7 @@ func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
 	case err != nil:
 		return err
 	}
-	asks := v.as.Asks
+	asks := v.sentAs.Asks
 	if e.Draft != nil {
 		e = *e.Draft
 		asks = len(e.Ask) > 0
@@ -275,7 +275,7 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 		return false
 	}
 	if _, known := c.head.LastSaid(c.me.Agent, op.began); !known {
-		if op.recall(ctx) == nil {
+		if op.loadLastMessage(ctx) == nil {
 			c.head = c.room.log.Peek()
 		}
 	}
@@ -293,7 +293,7 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 			continue
 		}
 		v, err := op.findRepeated(c.head, c.me, s.Fingerprint, op.began)
-		if v.as.N > 0 && err == nil {
+		if v.sentAs.N > 0 && err == nil {
 			op.event.To, op.event.ToNames = e.To, e.ToNames
 			return true
 		}

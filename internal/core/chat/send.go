@@ -57,14 +57,14 @@ type sendOp struct {
 	req    SendRequest
 	began  time.Time
 
-	event       room.Event      // as it will be appended, but for what room.Head.Compose completes; then as it was
-	fingerprint [16]byte        // of its text and addressees
-	consent     bool            // the person behind the agent decides about it first, also if it does not approve all
-	upload      *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
-	full        error           // why it cannot be said, for want of space
-	idle        int             // how many agents waited for a task when the call began
-	fileName    string          // of the file that the call shares; "": it shares none
-	ownKey      bool            // the server made the key of idempotency: see checkKey
+	event         room.Event      // as it will be appended, but for what room.Head.Compose completes; then as it was
+	fingerprint   [16]byte        // of its text and addressees
+	needsConsent  bool            // the person behind the agent decides about it first, also if it does not approve all
+	upload        *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
+	noSpace       error           // why it cannot be said, for want of space
+	idleBefore    int             // how many agents waited for a task when the call began
+	fileName      string          // of the file that the call shares; "": it shares none
+	keyFromServer bool            // the server made the key of idempotency: see checkKey
 
 	// What is known so far. It changes between two verdicts, never while the rules are applied.
 
@@ -90,9 +90,9 @@ func (op *sendOp) send(ctx context.Context) (Sent, error) {
 		return Sent{}, err
 	}
 	if len(op.req.Finishes) > 0 { // before any of them is told of what becomes free, and waits no more
-		op.idle = op.caller.room.agents.Idle(op.caller.head)
+		op.idleBefore = op.caller.room.agents.Idle(op.caller.head)
 	}
-	got, err := op.say(ctx)
+	got, err := op.appendMessage(ctx)
 	gone := ctx.Err() != nil // its text may be said yet
 	if err != nil && !gone || err == nil && !got.wrote() {
 		undo()
@@ -100,8 +100,8 @@ func (op *sendOp) send(ctx context.Context) (Sent, error) {
 	return got, err
 }
 
-// say brings the message into the log, or finds that it is there, or holds it back.
-func (op *sendOp) say(ctx context.Context) (Sent, error) {
+// appendMessage brings the message into the log, or finds that it is there, or holds it back.
+func (op *sendOp) appendMessage(ctx context.Context) (Sent, error) {
 	v, err := op.resolve(ctx, modeWrite)
 	if err != nil {
 		return Sent{}, err
@@ -109,9 +109,9 @@ func (op *sendOp) say(ctx context.Context) (Sent, error) {
 	return op.result(ctx, v), nil
 }
 
-// maySay reports whether the message could be said as of now, and says nothing. If not, got is the
+// mayAppend reports whether the message could be said as of now, and says nothing. If not, got is the
 // result, also if it was said before.
-func (op *sendOp) maySay(ctx context.Context) (got Sent, ok bool, err error) {
+func (op *sendOp) mayAppend(ctx context.Context) (got Sent, ok bool, err error) {
 	v, err := op.resolve(ctx, modeAsk)
 	if err != nil || v.isNew() {
 		return Sent{}, err == nil, err
@@ -129,10 +129,10 @@ const (
 
 // verdict is what the rules say of the message on one head of the log.
 type verdict struct {
-	needs  need           // needNothing: the rest is set
-	as     roomlog.SentAs // the message, or its draft, in the log
-	change roomlog.Change // that brings it there; without events it is there
-	held   *Sent          // the answer that holds the message back; nil: nothing does
+	needs    need           // needNothing: the rest is set
+	sentAs   roomlog.SentAs // the message, or its draft, in the log
+	change   roomlog.Change // that brings it there; without events it is there
+	heldBack *Sent          // the answer that holds the message back; nil: nothing does
 }
 
 // need is what a verdict waits for, because the head does not tell. If a look brings that, the rules are applied once
@@ -149,7 +149,7 @@ const (
 )
 
 // ends reports whether a verdict of findEarlier leaves nothing to the later rules.
-func (v verdict) ends() bool { return v.as.N > 0 || v.needs != needNothing }
+func (v verdict) ends() bool { return v.sentAs.N > 0 || v.needs != needNothing }
 
 // isNew reports whether the message was not said before.
 func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
@@ -158,8 +158,8 @@ func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
 // back.
 func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 	c := op.caller
-	op.full = c.checkSpace(len(op.req.Text))
-	for range maxLooks {
+	op.noSpace = c.checkSpace(len(op.req.Text))
+	for range maxAttempts {
 		v, err := op.attempt(ctx, how)
 		switch {
 		case errors.Is(err, errUnseated):
@@ -183,17 +183,17 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 
 		switch v.needs {
 		case needLastMessage:
-			err = op.recall(ctx)
+			err = op.loadLastMessage(ctx)
 		case needOlderLog:
-			err = op.lookBack(ctx)
+			err = op.readBack(ctx)
 		case needPerson:
-			v.held = &Sent{Waited: op.unspoken(ctx, StatusPaused)}
+			v.heldBack = &Sent{Waited: op.answerUnsent(ctx, StatusPaused)}
 		case needReading:
-			v.held, err = op.holdBack(ctx)
+			v.heldBack, err = op.holdBack(ctx)
 		case needConfirmation:
-			v.held, err = op.warnOfCredential(ctx)
+			v.heldBack, err = op.warnOfCredential(ctx)
 		}
-		if err != nil || v.held != nil {
+		if err != nil || v.heldBack != nil {
 			return v, err
 		}
 	}
@@ -206,7 +206,7 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 	var v verdict
 	log := op.caller.room.log
-	p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
+	p := &roomlog.Proposal{Blocked: op.recordEarlier, Began: op.began}
 	p.Propose = op.caller.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
 		v, err = op.propose(h, a, p.Batched, now)
 		return v.change, err
@@ -267,7 +267,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 
 	e, err := h.Compose(a, op.event, now) // 9: the room takes the message, and whom it names is there
 	if err == nil {
-		err = op.full
+		err = op.noSpace
 	}
 	if err != nil {
 		return verdict{}, err
@@ -276,11 +276,11 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 		return verdict{needs: needConfirmation}, nil
 	}
 
-	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || h.NeedsApproval(a, e), Asks: len(op.event.Ask) > 0}
+	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.needsConsent || h.NeedsApproval(a, e), Asks: len(op.event.Ask) > 0}
 	if as.Draft { // 12
 		d := draftOf(a.Agent, e.Fingerprint(), now) // of a vote, whose proposal Compose has found
 		if d.N > 0 && op.req.Key == "" {
-			return verdict{as: d}, nil
+			return verdict{sentAs: d}, nil
 		}
 		e, err = a.Draft(e, op.event.Ask, op.req.Key, now)
 		if err != nil {
@@ -291,12 +291,12 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 	if op.req.Key != "" {
 		ch.Ops = append(ch.Ops, roomlog.PutSent(h.ID, a, op.req.Key, as, now))
 	}
-	return verdict{as: as, change: ch}, nil // 13
+	return verdict{sentAs: as, change: ch}, nil // 13
 }
 
-// unspoken notes a call that said nothing, and returns what comes with its answer. It has not
+// answerUnsent notes a call that said nothing, and returns what comes with its answer. It has not
 // looked for news.
-func (op *sendOp) unspoken(ctx context.Context, status WaitStatus) Waited {
+func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
 	c := op.caller
 	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}
@@ -306,17 +306,17 @@ func (op *sendOp) unspoken(ctx context.Context, status WaitStatus) Waited {
 
 // result returns the answer to a message about which v says the last word.
 func (op *sendOp) result(ctx context.Context, v verdict) Sent {
-	if v.held != nil {
-		return *v.held
+	if v.heldBack != nil {
+		return *v.heldBack
 	}
 	if v.isNew() {
 		op.event = v.change.Events[0]
 	} else {
-		op.event.N, op.earlier = v.as.N, v.as
+		op.event.N, op.earlier = v.sentAs.N, v.sentAs
 	}
-	got := Sent{Sent: !v.as.Draft, ID: op.caller.head.MessageID(op.event.N), Duplicate: !v.isNew()}
-	if v.as.Draft {
-		got.Waited = op.unspoken(ctx, StatusPending)
+	got := Sent{Sent: !v.sentAs.Draft, ID: op.caller.head.MessageID(op.event.N), Duplicate: !v.isNew()}
+	if v.sentAs.Draft {
+		got.Waited = op.answerUnsent(ctx, StatusPending)
 	} else {
 		got.Unfinished, got.Left = op.unfinished(ctx), op.namesOfLeft(ctx)
 	}
@@ -408,7 +408,7 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	}
 	// In this process alone: the message has cost a write, and the next cursor acknowledges the same.
 	c.reader().AcknowledgeUnstored(cursor.N, op.event.ReplyTo)
-	if op.req.Wait == 0 || op.leavesWork() {
+	if op.req.Wait == 0 || op.hasMoreWork() {
 		c.attendance().Record(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
 			Fresh: presence.SendFresh})
 		return op.unread(ctx, cursor, named)
@@ -427,14 +427,14 @@ func (op *sendOp) waits() *WaitRequest {
 		Stay: op.req.Stay, key: op.req.Key, repeats: op.earlier.N}
 }
 
-// leavesWork reports whether the message finishes a task, and its sender has another, or more are free than
+// hasMoreWork reports whether the message finishes a task, and its sender has another, or more are free than
 // there are agents that wait for one. Then it need not wait, unless it is owed an answer.
-func (op *sendOp) leavesWork() bool {
+func (op *sendOp) hasMoreWork() bool {
 	if len(op.event.Closes) == 0 {
 		return false
 	}
 	is := op.caller.situation(op.caller.head)
-	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.idle)
+	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.idleBefore)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the
@@ -535,7 +535,7 @@ func (op *sendOp) findNamed(ctx context.Context) error {
 	if len(op.req.To) > 0 && me.IsPerson() && sameCompany(me, op.req.To, nil) { // a note
 		op.event.To, op.event.ToNames = []int{me.Seat}, []string{me.Name}
 	} else {
-		readers, err := op.find(ctx, "to", op.req.To)
+		readers, err := op.findAgents(ctx, "to", op.req.To)
 		if err != nil {
 			return err
 		}
@@ -543,16 +543,16 @@ func (op *sendOp) findNamed(ctx context.Context) error {
 			op.event.To, op.event.ToNames = append(op.event.To, a.Seat), append(op.event.ToNames, a.Name)
 		}
 	}
-	asked, err := op.find(ctx, "ask", op.req.Ask)
+	asked, err := op.findAgents(ctx, "ask", op.req.Ask)
 	for _, a := range asked {
 		op.event.Ask = append(op.event.Ask, a.Seat)
 	}
 	return err
 }
 
-// find returns the agents of names but the caller, each once and in the order of their seats, on the current
+// findAgents returns the agents of names but the caller, each once and in the order of their seats, on the current
 // head: a name may have changed hands. field is the argument that has the names, for the refusal.
-func (op *sendOp) find(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
+func (op *sendOp) findAgents(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -636,7 +636,7 @@ func nameKeys(names []string) []string {
 // findAnswered finds what is answered and what is taken back.
 func (op *sendOp) findAnswered(ctx context.Context) error {
 	if op.req.Withdraw != "" {
-		e, err := op.caller.seen(ctx, "withdraw", op.req.Withdraw)
+		e, err := op.caller.seenEvent(ctx, "withdraw", op.req.Withdraw)
 		if err != nil {
 			return err
 		}
@@ -645,7 +645,7 @@ func (op *sendOp) findAnswered(ctx context.Context) error {
 	if op.req.ReplyTo == "" {
 		return nil
 	}
-	e, err := op.caller.seen(ctx, "reply_to", op.req.ReplyTo)
+	e, err := op.caller.seenEvent(ctx, "reply_to", op.req.ReplyTo)
 	if err != nil {
 		return err
 	}
@@ -656,9 +656,9 @@ func (op *sendOp) findAnswered(ctx context.Context) error {
 	return nil
 }
 
-// seen returns the event of an id that the caller has seen. One that the caller may
+// seenEvent returns the event of an id that the caller has seen. One that the caller may
 // not see does not exist for it. field is the argument that has the id.
-func (c *session) seen(ctx context.Context, field, id string) (room.Event, error) {
+func (c *session) seenEvent(ctx context.Context, field, id string) (room.Event, error) {
 	none := refuseUnseen(field)
 	n, ok := c.head.MessageNumber(id)
 	if !ok { // it may lie beyond a head that is behind

@@ -220,7 +220,7 @@ func (c *session) openDrafts() (ids []string) {
 
 // decideDraft decides, for the person behind the caller's seat, about the draft of an id.
 func (c *session) decideDraft(ctx context.Context, id string, decision room.Decision, text string) error {
-	d, err := c.seen(ctx, "draft", id)
+	d, err := c.seenEvent(ctx, "draft", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		err = room.RefuseDecided()
 	}
