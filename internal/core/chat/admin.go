@@ -174,7 +174,7 @@ func (c *session) appointAdmin(ctx context.Context) error {
 	c.head = r.log.Peek()
 	a, seated := c.head.Owner(c.holder)
 	if !seated {
-		return c.whyNot(ctx, c.head)
+		return c.refuseToken(ctx, c.head)
 	}
 	c.me = a
 	return nil

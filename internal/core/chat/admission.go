@@ -38,7 +38,7 @@ func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, 
 	r := s.acquire(t.Room)
 	defer r.release()
 	holder := room.HolderOf(t)
-	h, a, ok, err := r.owner(ctx, holder, (*roomlog.Log).Cached)
+	h, a, ok, err := r.findCaller(ctx, holder, (*roomlog.Log).Cached)
 	if errors.Is(err, roomlog.ErrNotFound) {
 		return room.Agent{}, false, nil
 	}

@@ -116,6 +116,6 @@ func (in *inbox) isOwedByPresent(ctx context.Context) bool {
 	}
 	seen, err := r.roster(ctx, h, in.caller.me)
 	return err == nil && owed(func(a room.Agent) bool {
-		return r.agents.IsPresent(h, a, seen.heard(a, seen.Presence[a.Seat]))
+		return r.agents.IsPresent(h, a, seen.lastHeard(a, seen.Presence[a.Seat]))
 	})
 }

@@ -10,7 +10,7 @@
 // The types:
 //
 //   - session is an agent with an accepted token, or the person behind the agent (seat.go).
-//   - joinOp and sendOp are calls under way (join.go, send.go). A seatRequest proposes the
+//   - joinOp and sendOp are calls under way (join.go, send.go). A seatProposal proposes the
 //     events and items of a join that gets a seat (seating.go).
 //   - liveRoom is the room of a call: the log, and what this process knows of the agents,
 //     from package presence.

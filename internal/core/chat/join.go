@@ -78,7 +78,7 @@ type joinOp struct {
 	join     bool          // the room, if a room has the name
 	stay     bool          // see JoinRequest
 	began    time.Time
-	claim    *seatRequest // to a seat of an existing room
+	claim    *seatProposal // to a seat of an existing room
 }
 
 func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, person bool) (*joinOp, error) {
@@ -150,9 +150,9 @@ func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
 		return op.createRoom(ctx, r.log)
 	case !errors.As(err, &refused):
 	case refused.Code == fault.RoomFull:
-		op.knock(ctx, r, room.ReasonRoomFull)
+		op.appendKnock(ctx, r, room.ReasonRoomFull)
 	case refused.Code == fault.NameTaken:
-		op.knock(ctx, r, room.ReasonNameTaken)
+		op.appendKnock(ctx, r, room.ReasonNameTaken)
 	}
 	return got, err
 }
@@ -166,7 +166,7 @@ func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got 
 			undo()
 		}
 	}()
-	claim := &seatRequest{
+	claim := &seatProposal{
 		SeatRequest: room.SeatRequest{Name: op.Name, Principal: op.By.ID, Invite: op.By.Invite, Holder: op.Holder},
 		Newcomer:    op.newcomer,
 		Full:        op.svc.checkSpace(0, op.By.IsGuest()),
@@ -253,7 +253,7 @@ func (op *joinOp) answerSeated(ctx context.Context, r *liveRoom, how JoinStatus,
 	op.svc.AuditSeat(ctx, t.Room, t.Seat, how)
 	c := &session{token: t, holder: holder, room: r, start: room.Start{At: op.began}}
 	if mine.Regains {
-		return c.regained(ctx)
+		return c.answerRegained(ctx)
 	}
 	c.me.Agent = *mine.Agent
 	if t.Person {

@@ -8,9 +8,9 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// knock lets the agents of a room see that the caller was refused, unless the room has seen
+// appendKnock lets the agents of a room see that the caller was refused, unless the room has seen
 // enough knocks. The refusal stands whatever comes of it.
-func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) {
+func (op *joinOp) appendKnock(ctx context.Context, r *liveRoom, why room.Reason) {
 	if h := r.log.Peek(); h == nil || !op.mayKnock(h, op.svc.now(), why) {
 		return // the head may lie behind: then another call has knocked
 	}

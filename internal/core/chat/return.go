@@ -27,23 +27,23 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	if !req.Brought {
 		c.attendance().RecordCall(ctx)
 	}
-	return c.back(ctx)
+	return c.answerReturn(ctx)
 }
 
-// regained returns the answer for a caller that has its seat again, under another token.
-func (c *session) regained(ctx context.Context) (Seated, error) {
+// answerRegained returns the answer for a caller that has its seat again, under another token.
+func (c *session) answerRegained(ctx context.Context) (Seated, error) {
 	var here bool
 	c.head = c.room.log.Peek()
 	c.me, here = c.head.Owner(c.holder)
 	if !here {
-		return Seated{}, c.whyNot(ctx, c.head)
+		return Seated{}, c.refuseToken(ctx, c.head)
 	}
 	c.attendance().RecordCall(ctx)
-	return c.back(ctx)
+	return c.answerReturn(ctx)
 }
 
-// back returns the answer for a caller that has its seat again.
-func (c *session) back(ctx context.Context) (Seated, error) {
+// answerReturn returns the answer for a caller that has its seat again.
+func (c *session) answerReturn(ctx context.Context) (Seated, error) {
 	o, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Return: true})
 	if err != nil {
 		return Seated{}, err
@@ -92,12 +92,12 @@ func (c *session) checkReturn(req JoinRequest) error {
 // bringAlong.
 func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) error {
 	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
-	scanned, full, err := c.fill(ctx, &b, o.After, o.MarkTo)
+	scanned, full, err := c.fillBatch(ctx, &b, o.After, o.MarkTo)
 	if err != nil {
 		return err
 	}
 	had := len(b.Messages)
-	all, err := c.older(ctx, o, func(e room.Event) bool { return c.add(&b, e, o.MarkTo) })
+	all, err := c.older(ctx, o, func(e room.Event) bool { return c.addEvent(&b, e, o.MarkTo) })
 	if err != nil {
 		return err
 	}
@@ -122,15 +122,15 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 	return err
 }
 
-// fill adds what the caller is shown of the events after n to b, and returns the last
+// fillBatch adds what the caller is shown of the events after n to b, and returns the last
 // event it looked at; full is true if one did not fit. It stops at the caller's head, so
 // that the answer is of one moment. Messages up to shown are marked as repeated.
-func (c *session) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
+func (c *session) fillBatch(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
 	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
 		if err != nil || e.N > c.head.AsOf {
 			return n, false, err
 		}
-		if !c.add(b, e, shown) {
+		if !c.addEvent(b, e, shown) {
 			return n, true, nil
 		}
 		n = e.N
@@ -138,8 +138,8 @@ func (c *session) fill(ctx context.Context, b *batch, n, shown int64) (scanned i
 	return n, false, nil
 }
 
-// add adds e to b, and reports whether it fits.
-func (c *session) add(b *batch, e room.Event, shown int64) bool {
+// addEvent adds e to b, and reports whether it fits.
+func (c *session) addEvent(b *batch, e room.Event, shown int64) bool {
 	if !c.me.Receives(e) {
 		return true
 	}

@@ -100,7 +100,7 @@ func (r roster) Agents() []Agent {
 		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.You}
 		v.Person, v.PersonName = a.Person.HasOpened(), a.Person.Name
 		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else it was the person of the agent before
-		r.show(a, &v)
+		r.setState(a, &v)
 		v.Alone = a.IsAlone()
 		if v.Alone {
 			v.PersonHere, v.Unread = v.State == AgentWaiting, nil
@@ -110,8 +110,8 @@ func (r roster) Agents() []Agent {
 	return out
 }
 
-// show completes v with what a is doing.
-func (r roster) show(a room.Agent, v *Agent) {
+// setState completes v with what a is doing.
+func (r roster) setState(a room.Agent, v *Agent) {
 	v.Owner = a.Owner
 	p, known := r.Presence[a.Seat]
 	u, spoke := r.Head.Recent.Said(a.Seat)
@@ -128,15 +128,15 @@ func (r roster) show(a room.Agent, v *Agent) {
 	if known && p.AtMs != 0 && !a.IsEndpoint() { // else only a hook has shown a sign of life, or nothing is handed out
 		v.Unread = r.Unread(max(p.Read, a.Joined), a) // its join gave it what came before
 	}
-	p = r.heard(a, p)
+	p = r.lastHeard(a, p)
 	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, a, p, r.Now)
 	if back := p.BackAt(); back.After(r.Now) {
 		v.BackIn = back.Sub(r.Now)
 	}
 }
 
-// heard returns p with the last call that a is known to have made.
-func (r roster) heard(a room.Agent, p room.Presence) room.Presence {
+// lastHeard returns p with the last call that a is known to have made.
+func (r roster) lastHeard(a room.Agent, p room.Presence) room.Presence {
 	p = p.Of(a)
 	p.AtMs = max(p.AtMs, a.AtMs)
 	if u, spoke := r.Head.Recent.Said(a.Seat); spoke {
@@ -145,11 +145,11 @@ func (r roster) heard(a room.Agent, p room.Presence) room.Presence {
 	return p
 }
 
-// gone reports whether every other agent has neither called nor waited for so long, and no hook would
+// othersGone reports whether every other agent has neither called nor waited for so long, and no hook would
 // wake it.
-func (r roster) gone(long time.Duration) bool {
+func (r roster) othersGone(long time.Duration) bool {
 	return !slices.ContainsFunc(r.Head.Agents, func(a room.Agent) bool {
-		p := r.heard(a, r.Presence[a.Seat])
+		p := r.lastHeard(a, r.Presence[a.Seat])
 		return a.Seat != r.You &&
 			(r.Now.Sub(room.Latest(p.At(), p.WaitsUntil())) < long || a.HookedUntil(p).After(r.Now))
 	})
@@ -212,9 +212,9 @@ func rosterText(agents []Agent) string {
 	return b.String()
 }
 
-// crowd returns all agents if they are few, and else the first that wait beside the reader,
+// limitAgents returns all agents if they are few, and else the first that wait beside the reader,
 // and how many do.
-func crowd(all []Agent) (shown []Agent, waiting int) {
+func limitAgents(all []Agent) (shown []Agent, waiting int) {
 	if len(all) <= AgentsShown {
 		return all, 0
 	}
@@ -302,7 +302,7 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 	got.Others = h.Others(c.me.Seat) // of the same moment
 	got.OthersIdle, got.OthersAway = absenceOf(agents)
 	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
-		seen.gone(PartnerSilent)
+		seen.othersGone(PartnerSilent)
 	got.showSilent(h, c.me, seen.Presence, seen.Now)
 	for _, r := range h.Talk.OpenTo(c.me.Seat, seen.Now) {
 		for i, a := range h.Agents {
@@ -316,5 +316,5 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 		return
 	}
 	got.Seated = len(agents)
-	got.Agents, got.AllWaiting = crowd(agents)
+	got.Agents, got.AllWaiting = limitAgents(agents)
 }

@@ -64,9 +64,9 @@ func (s *Service) acceptNow(ctx context.Context, t ident.Token) (*session, error
 // cameKey is the key of the time that Came was given.
 type cameKey struct{}
 
-// heldAtTheDoor is how long a call may take until it is admitted, before what is known here
+// slowAdmission is how long a call may take until it is admitted, before what is known here
 // counts as newer than the call.
-const heldAtTheDoor = time.Second
+const slowAdmission = time.Second
 
 // Came returns the context of a call that came at a time, by the clock of the Service. Without
 // it, a call counts from when its token is accepted.
@@ -79,7 +79,7 @@ func Came(ctx context.Context, at time.Time) context.Context {
 func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*session, error) {
 	asker := ident.PrincipalOf(ctx)
 	if err := asker.CheckToken(t); err != nil {
-		return nil, foreign(asker, t, err)
+		return nil, hideForeignStay(asker, t, err)
 	}
 	r, holder := s.acquire(t.Room), room.HolderOf(t)
 	start := room.Start{Head: math.MaxInt64}
@@ -88,18 +88,18 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 	}
 	start.At = s.now()
 	if came, known := ctx.Value(cameKey{}).(time.Time); known && came.Before(start.At) {
-		if start.At.Sub(came) > heldAtTheDoor {
+		if start.At.Sub(came) > slowAdmission {
 			start.Known = 0 // its client may have given it up, and gone on elsewhere
 		}
 		start.At = came
 	}
-	h, a, ok, err := r.owner(ctx, holder, read)
+	h, a, ok, err := r.findCaller(ctx, holder, read)
 	switch {
 	case err != nil:
 	case !ok:
-		err = r.whyNot(ctx, h, holder)
+		err = r.refuseToken(ctx, h, holder)
 	default:
-		err = foreign(asker, t, h.Invite.CheckSeat(asker, a.Agent))
+		err = hideForeignStay(asker, t, h.Invite.CheckSeat(asker, a.Agent))
 		if err == nil {
 			err = s.limits.Enter(ctx, t.Room, ratelimit.CallerFor(ctx, t.Room, a))
 		}
@@ -114,9 +114,10 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 	return &session{token: t, holder: holder, room: r, head: h, me: a, start: start}, nil
 }
 
-// foreign returns err, which refuses t to a caller that may act for other seats only. A guest that gives a foreign stay
+// hideForeignStay returns err, which refuses t to a caller that may act for other seats only. A guest that gives a
+// foreign stay
 // hears no more than of one that nobody has.
-func foreign(asker ident.Principal, t ident.Token, err error) error {
+func hideForeignStay(asker ident.Principal, t ident.Token, err error) error {
 	if err == nil || !t.IsStay() || !asker.IsGuest() {
 		return err
 	}
@@ -130,9 +131,9 @@ func refuseStay() error {
 
 type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 
-// owner returns the agent of the holder of a token, and the head that shows it. ok is
+// findCaller returns the agent of the holder of a token, and the head that shows it. ok is
 // false, on a current head, if there is none, or if the room has expired.
-func (r *liveRoom) owner(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Caller, ok bool,
+func (r *liveRoom) findCaller(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Caller, ok bool,
 	err error) {
 	began := r.svc.now()
 	h, err = read(r.log, ctx)
@@ -163,13 +164,13 @@ func parseToken(s string) (ident.Token, error) {
 	return t, err
 }
 
-// whyNot returns the reason why the caller's token is not accepted any more.
-func (c *session) whyNot(ctx context.Context, h *room.Head) error {
-	return c.room.whyNot(ctx, h, c.holder)
+// refuseToken returns the reason why the caller's token is not accepted any more.
+func (c *session) refuseToken(ctx context.Context, h *room.Head) error {
+	return c.room.refuseToken(ctx, h, c.holder)
 }
 
-// whyNot returns the reason why the token of x is not accepted.
-func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) error {
+// refuseToken returns the reason why the token of x is not accepted.
+func (r *liveRoom) refuseToken(ctx context.Context, h *room.Head, x room.Holder) error {
 	a, there := h.Seated(x.Seat)
 	if x.Joined != 0 {
 		if !h.GaveStay(x) {
@@ -267,7 +268,7 @@ func (c *session) append(ctx context.Context, p *roomlog.Proposal, r rule) ([]ro
 	err := c.room.log.Append(ctx, p)
 	switch {
 	case errors.Is(err, errUnseated):
-		return nil, c.whyNot(ctx, c.room.log.Peek())
+		return nil, c.refuseToken(ctx, c.room.log.Peek())
 	case err != nil: // p may still be under way
 		return nil, err
 	}

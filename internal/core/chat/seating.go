@@ -56,8 +56,8 @@ var (
 	errPersonNeeded     = errors.New("seating: who was behind the agent must be read")
 )
 
-// seatRequest is a newcomer's claim to a seat of a room that there is.
-type seatRequest struct {
+// seatProposal is a newcomer's claim to a seat of a room that there is.
+type seatProposal struct {
 	room.SeatRequest
 	Newcomer newcomer
 	Password string // the room's hash that was checked
@@ -72,7 +72,7 @@ type seatRequest struct {
 
 // Blocked notes a seat whose presence was in the way: its agent called meanwhile. Or a departure was read in part, and
 // who was behind the newcomer must be read again.
-func (c *seatRequest) Blocked(x table.Conflict) {
+func (c *seatProposal) Blocked(x table.Conflict) {
 	if x.Key == c.unkept {
 		c.KeptAsOf = 0
 		return
@@ -86,7 +86,7 @@ func (c *seatRequest) Blocked(x table.Conflict) {
 }
 
 // Propose takes a seat.
-func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
+func (c *seatProposal) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	switch {
 	case h.Retired, h.Closed, h.Key != c.Newcomer.Room.Key:
 		return roomlog.Change{}, roomlog.ErrNameMoved

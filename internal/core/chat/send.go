@@ -163,7 +163,7 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 		v, err := op.attempt(ctx, how)
 		switch {
 		case errors.Is(err, errUnseated):
-			return verdict{}, c.whyNot(ctx, c.room.log.Peek())
+			return verdict{}, c.refuseToken(ctx, c.room.log.Peek())
 		case err == nil && v.needs == needNothing:
 			return v, op.checkKey(ctx, v)
 		case err != nil && !errors.As(err, new(*fault.Error)):
@@ -497,7 +497,7 @@ func (op *sendOp) address(ctx context.Context) error {
 		return current
 	}
 	if _, here := h.Owner(c.holder); !here {
-		return c.whyNot(ctx, h)
+		return c.refuseToken(ctx, h)
 	}
 	return err
 }

@@ -60,7 +60,7 @@ func (s *Service) enterView(ctx context.Context, token string) (*session, error)
 	if ok && !h.Expired(began) {
 		err = h.Invite.CheckSeat(asker, a.Agent)
 	} else {
-		err = r.whyNotShown(ctx, h, v)
+		err = r.refuseView(ctx, h, v)
 	}
 	if err == nil {
 		err = s.limits.Enter(ctx, v.Room, ratelimit.ViewerFor(ctx, v.Room, a))
@@ -86,8 +86,8 @@ func parseView(s string) (ident.View, error) {
 		"unchanged. Nothing was shown: if you have lost it, call room_info with agent_token.")
 }
 
-// whyNotShown returns the reason why v is not accepted.
-func (r *liveRoom) whyNotShown(ctx context.Context, h *room.Head, v ident.View) error {
+// refuseView returns the reason why v is not accepted.
+func (r *liveRoom) refuseView(ctx context.Context, h *room.Head, v ident.View) error {
 	_, there := h.Seated(v.Seat)
 	switch {
 	case !v.Of(h.LogKey), there && !h.Expired(r.svc.now()):
