@@ -96,7 +96,7 @@ func (in *inbox) hideAsleep(w *presence.Wait) *inbox {
 
 // status returns how the wait of the inbox ends. No wait ends with all done while an agent works on a task.
 func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
-	ended := h.Ended(in.caller.me.Agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
+	ended := h.Ended(in.caller.me.Agent, in.caller.room.svc.now()) && !in.caller.hasActiveTask(ctx, h)
 	none := len(in.batch.Messages) == 0
 	switch {
 	case in.has(seatLost):

@@ -28,27 +28,27 @@ type ListedRoom struct {
 	PasswordProtected bool
 }
 
-// Listing is a part of the list of public rooms. NextPage is empty at the end.
-type Listing struct {
+// RoomList is a part of the list of public rooms. NextPage is empty at the end.
+type RoomList struct {
 	Rooms    []ListedRoom
 	NextPage string
 }
 
 // ListRooms returns public rooms in the order of their names. A search may find nothing in one
 // part of the list and still return the page to continue with.
-func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, error) {
+func (s *Service) ListRooms(ctx context.Context, req ListRequest) (RoomList, error) {
 	if err := ident.PrincipalOf(ctx).CheckUnbound(); err != nil {
-		return Listing{}, err
+		return RoomList{}, err
 	}
 	if req.Limit == 0 {
 		req.Limit = 20
 	}
 	if req.Limit < 1 || req.Limit > 100 {
-		return Listing{}, fault.Refuse(fault.InvalidArgument, "limit must be from 1 to 100.")
+		return RoomList{}, fault.Refuse(fault.InvalidArgument, "limit must be from 1 to 100.")
 	}
 	after, err := base64.RawURLEncoding.DecodeString(req.Page)
 	if err != nil || req.Page != "" && roomlog.ListedKey(string(after)).Check() != nil {
-		return Listing{}, fault.Refuse(fault.InvalidArgument,
+		return RoomList{}, fault.Refuse(fault.InvalidArgument,
 			"page must be the next_page of an earlier call, unchanged; leave it out to begin.")
 	}
 	search := strings.ToLower(strings.TrimSpace(req.Search))
@@ -57,9 +57,9 @@ func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, erro
 			strings.Contains(strings.ToLower(l.Description), search)
 	})
 	if err != nil {
-		return Listing{}, s.Outward(err)
+		return RoomList{}, s.Outward(err)
 	}
-	got := Listing{NextPage: base64.RawURLEncoding.EncodeToString([]byte(next))}
+	got := RoomList{NextPage: base64.RawURLEncoding.EncodeToString([]byte(next))}
 	for _, l := range rooms {
 		got.Rooms = append(got.Rooms, ListedRoom{
 			Name: l.Name, Description: l.Description, Type: l.Type, Capacity: l.Capacity,

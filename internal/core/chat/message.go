@@ -142,7 +142,7 @@ func messageOf(s *room.State, a room.Caller, e room.Event) Message {
 		m.Type, m.Agent, m.Reason, m.Hook = EventHook, e.Name, e.Reason, e.Hook.Form
 	case room.TaskChanged:
 		m.Type, m.Agent = EventTask, e.Name
-		m.showTask(s, e.Task)
+		m.setTask(s, e.Task)
 	case room.Drafted:
 		// A draft is shown as the message that it would become, with its own id and time.
 		d := *e.Draft
@@ -150,14 +150,14 @@ func messageOf(s *room.State, a room.Caller, e room.Event) Message {
 		m = messageOf(s, a, d)
 		m.Type = EventDrafted
 	case room.Said:
-		m.showSaid(s, a, e)
+		m.setSaid(s, a, e)
 	case room.Retired: // no agent sees it
 	}
 	return m
 }
 
-// showSaid completes m, what a sees of the message e.
-func (m *Message) showSaid(s *room.State, a room.Caller, e room.Event) {
+// setSaid completes m, what a sees of the message e.
+func (m *Message) setSaid(s *room.State, a room.Caller, e room.Event) {
 	if e.Decides != 0 && e.Seat == a.Seat {
 		m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent
 		if e.Person {

@@ -265,9 +265,10 @@ func (r *liveRoom) rosterOf(h *room.Head, you room.Caller) roster {
 	}
 }
 
-// showSilent tells by of a task of an agent that is silent: of the oldest that it may take, else of the one that it may
+// addSilentTask tells by of a task of an agent that is silent: of the oldest that it may take, else of the one that
+// it may
 // take first.
-func (s *Situation) showSilent(h *room.Head, by room.Caller, seen map[int]room.Presence, now time.Time) {
+func (s *Situation) addSilentTask(h *room.Head, by room.Caller, seen map[int]room.Presence, now time.Time) {
 	if by.IsSupervised() {
 		return
 	}
@@ -303,7 +304,7 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 	got.OthersIdle, got.OthersAway = absenceOf(agents)
 	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.othersGone(PartnerSilent)
-	got.showSilent(h, c.me, seen.Presence, seen.Now)
+	got.addSilentTask(h, c.me, seen.Presence, seen.Now)
 	for _, r := range h.Talk.OpenTo(c.me.Seat, seen.Now) {
 		for i, a := range h.Agents {
 			if r.Seat == c.me.Seat && agents[i].State == AgentSilent && slices.Contains(r.Owed, a.Seat) {

@@ -471,7 +471,7 @@ func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool)
 	if o, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.me.IsPerson() {
 		return position{Offer: o, ignored: req.Cursor != ""}, nil
 	}
-	return c.locate(ctx, req)
+	return c.acknowledgeCursor(ctx, req)
 }
 
 // readCursor reads a cursor of the caller, whose head is current. ok is false if it is

@@ -71,7 +71,7 @@ func (c *session) situation(h *room.Head) Situation {
 	if a, here := h.Seated(me); here {
 		s.Admin, s.Muted, s.Listening, s.Supervised = a.Role == room.Admin, a.Muted, h.Silenced(a),
 			h.SupervisedOf(a, now)
-		s.showTasks(h, a, now)
+		s.addTasks(h, a, now)
 		s.Hooked = !s.Person && a.IsCalled()
 		s.Woken = !s.Person && c.room.agents.HasProgram(me)
 	}

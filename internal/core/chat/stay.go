@@ -39,7 +39,7 @@ type Stay struct {
 // of the agent, and hands out nothing. A stay that the room has not given is refused.
 func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error) {
 	c, err := s.enterNow(ctx, token)
-	if why := endOf(err); why != "" {
+	if why := stayEnd(err); why != "" {
 		return Stay{Ended: why, At: s.now()}, nil
 	}
 	if err != nil {
@@ -62,8 +62,8 @@ func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error
 	return got, s.Outward(err)
 }
 
-// endOf returns why a stay is over whose token was refused; "" if that says nothing of the kind.
-func endOf(err error) room.Reason {
+// stayEnd returns why a stay is over whose token was refused; "" if that says nothing of the kind.
+func stayEnd(err error) room.Reason {
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code == fault.Removed {
 		return room.Reason(refused.Reason)
@@ -104,7 +104,7 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 	after, err := c.reader().Arrived(ctx, "")
 	for err == nil {
 		var got *Waited
-		got, after, err = c.next(ctx, after)
+		got, after, err = c.nextNews(ctx, after)
 		if err != nil || got == nil || !yield(*got) || got.Status == StatusRemoved {
 			break
 		}
@@ -112,9 +112,9 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 	return s.Outward(err)
 }
 
-// next waits for what is new after an event, and records it as handed out. It returns nothing if ctx or the service
+// nextNews waits for what is new after an event, and records it as handed out. It returns nothing if ctx or the service
 // ends.
-func (c *session) next(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
+func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
 	r := c.room
 	in := newInbox(c, position{Offer: presence.Offer{How: presence.UntilArrived, After: after}})
 	for {

@@ -98,12 +98,12 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 
 	// At most one thing is changed, and the answer shows the seat after it.
 	switch {
-	case c.me.IsAlone() && (req.Draft != "" || req.restrains() || req.names()):
+	case c.me.IsAlone() && (req.Draft != "" || req.changesSupervision() || req.changesName()):
 		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, and its name is yours, so there is "+
 			"nothing to name, pause, approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
 		err = c.supervise(ctx, withoutHead(room.Agent.AddLink))
-	case req.names():
+	case req.changesName():
 		err = c.supervise(ctx, func(h *room.Head, a room.Caller) (*room.Event, error) {
 			return h.NamePerson(a.Agent, name)
 		})
@@ -111,7 +111,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		err = c.endHook(ctx, req.EndHook, new(bool))
 	case req.Draft != "":
 		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
-	case req.restrains():
+	case req.changesSupervision():
 		err = c.supervise(ctx, withoutHead(room.Supervision{Paused: req.Paused, Approve: req.Approve,
 			ApproveSome: req.ApproveSome}.Decide))
 		if err == nil {
@@ -125,17 +125,17 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	return got, s.Outward(err)
 }
 
-// names reports whether the person gets another name.
-func (req SuperviseRequest) names() bool { return req.PersonName != "" || req.NoName }
+// changesName reports whether the person gets another name.
+func (req SuperviseRequest) changesName() bool { return req.PersonName != "" || req.NoName }
 
-// restrains reports whether the person changes what its agent may say.
-func (req SuperviseRequest) restrains() bool {
+// changesSupervision reports whether the person changes what its agent may say.
+func (req SuperviseRequest) changesSupervision() bool {
 	return req.Paused != nil || req.Approve != nil || req.ApproveSome != nil
 }
 
 // check refuses what goes not together, and a decision about nothing.
 func (req SuperviseRequest) check() error {
-	asked := slices.DeleteFunc([]bool{req.NewLink, req.restrains(), req.Draft != "", req.EndHook != "",
+	asked := slices.DeleteFunc([]bool{req.NewLink, req.changesSupervision(), req.Draft != "", req.EndHook != "",
 		req.PersonName != "", req.NoName}, func(is bool) bool { return !is })
 	switch {
 	case len(asked) > 1:

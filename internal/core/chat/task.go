@@ -126,7 +126,7 @@ type Unfinished struct {
 // takes the one that it has, as after next; it finishes and drops once; and it adds tasks with the same
 // titles once in room.RepeatWindow, and is refused if they have ended since.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
-	op, err := req.order()
+	op, err := req.newOp()
 	if err != nil {
 		return Tasks{}, err
 	}
@@ -136,7 +136,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	}
 	defer c.room.release()
 	op.caller = c
-	undo, err := s.limits.Message(c.payer(ctx), len(op.words)) // a change without words is an event, too
+	undo, err := s.limits.Message(c.payer(ctx), len(op.allWords)) // a change without words is an event, too
 	if err != nil {
 		return Tasks{}, err
 	}
@@ -174,19 +174,19 @@ func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, 
 
 // taskOp is a change of tasks on its way into the log.
 type taskOp struct {
-	caller *session
-	req    TaskRequest
-	order  room.TaskOrder
-	words  string    // all that the call says
-	no     int64     // the task that the answer is about; 0: none
-	before room.Task // that task, as it was
-	added  int64     // the event that added tasks, which the answer is about; 0: none
-	wrote  bool
-	after  *room.Head // right after the change: the answer is of one moment
+	caller   *session
+	req      TaskRequest
+	order    room.TaskOrder
+	allWords string    // all that the call says
+	taskNo   int64     // the task that the answer is about; 0: none
+	before   room.Task // that task, as it was
+	addedIn  int64     // the event that added tasks, which the answer is about; 0: none
+	wrote    bool
+	after    *room.Head // right after the change: the answer is of one moment
 }
 
-// order returns what req asks for, but for the agents that it names. The error is a *fault.Error.
-func (req TaskRequest) order() (*taskOp, error) {
+// newOp returns what req asks for, but for the agents that it names. The error is a *fault.Error.
+func (req TaskRequest) newOp() (*taskOp, error) {
 	op := &taskOp{req: req}
 	o := &op.order
 	switch req.Action {
@@ -217,7 +217,7 @@ func (req TaskRequest) order() (*taskOp, error) {
 	if err := req.checkFields(); err != nil {
 		return nil, err
 	}
-	o.Title, o.Text, op.words = req.Title, req.Text, req.Title+req.Text
+	o.Title, o.Text, op.allWords = req.Title, req.Text, req.Title+req.Text
 	if len(req.After) > room.MaxAfter {
 		return nil, refuseManyAfter()
 	}
@@ -233,7 +233,7 @@ func (req TaskRequest) order() (*taskOp, error) {
 			o.After = append(o.After, no)
 		}
 	}
-	return op, checkWords(op.words)
+	return op, checkWords(op.allWords)
 }
 
 // checkFields refuses a field that does not go with the action, which is not add.
@@ -334,13 +334,13 @@ func (op *taskOp) addTasks() error {
 			x.After = append(x.After, no)
 		}
 		op.order.Add = append(op.order.Add, x)
-		op.words += t.Title + "\n" + t.Text + "\n"
+		op.allWords += t.Title + "\n" + t.Text + "\n"
 	}
-	return checkWords(op.words)
+	return checkWords(op.allWords)
 }
 
-// orderIn returns the order with the agents of s that the call offers tasks to.
-func (op *taskOp) orderIn(s *room.State) (o room.TaskOrder, err error) {
+// resolveOffers returns the order with the agents of s that the call offers tasks to.
+func (op *taskOp) resolveOffers(s *room.State) (o room.TaskOrder, err error) {
 	o = op.order
 	o.Add = slices.Clone(o.Add)
 	for i, t := range op.req.Tasks {
@@ -390,14 +390,14 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	}
 	switch {
 	case errors.Is(err, room.ErrNotOpen):
-		return op.closed(ctx)
+		return op.answerClosed(ctx)
 	case err != nil:
 		return Tasks{}, err
 	}
 	if len(events) > 0 {
 		op.wrote = true
 		if op.order.Action == room.AddTasks {
-			op.added = events[0].N
+			op.addedIn = events[0].N
 		}
 	}
 	return op.answer(ctx, events)
@@ -411,15 +411,15 @@ func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
 // propose checks the rules, and says what the call appends.
 func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
 	op.after = h
-	op.no, op.added = 0, 0
-	order, err := op.orderIn(&h.State)
+	op.taskNo, op.addedIn = 0, 0
+	order, err := op.resolveOffers(&h.State)
 	if err != nil {
 		return ch, err
 	}
 	if order.Action == room.AddTasks {
-		op.added = h.AddedBefore(a.Agent, order.Add, now)
-		if op.added > 0 {
-			return ch, checkAddedBefore(h, op.added)
+		op.addedIn = h.AddedBefore(a.Agent, order.Add, now)
+		if op.addedIn > 0 {
+			return ch, checkAddedBefore(h, op.addedIn)
 		}
 	}
 	switch {
@@ -429,10 +429,10 @@ func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlo
 		return ch, errPresence
 	}
 	if op.req.Action == TaskNext { // in one write, so that nobody is told of what it takes as free
-		ch.Events, op.no, err = order.DecideNext(h, a, now)
+		ch.Events, op.taskNo, err = order.DecideNext(h, a, now)
 	} else {
 		var e *room.Event
-		e, op.no, err = order.Decide(h, a, now)
+		e, op.taskNo, err = order.Decide(h, a, now)
 		if e != nil {
 			ch.Events = []room.Event{*e}
 		}
@@ -440,7 +440,7 @@ func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlo
 	if err != nil {
 		return roomlog.Change{}, err
 	}
-	op.before, _ = h.Task(op.no)
+	op.before, _ = h.Task(op.taskNo)
 	for _, e := range ch.Events {
 		op.after, err = op.after.After(e, now)
 		if err != nil {
@@ -478,8 +478,8 @@ func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[i
 	return all, nil
 }
 
-// isWorkedOn reports whether a task is taken that has not stalled. If that is not known, it is.
-func (c *session) isWorkedOn(ctx context.Context, h *room.Head) bool {
+// hasActiveTask reports whether a task is taken that has not stalled. If that is not known, it is.
+func (c *session) hasActiveTask(ctx context.Context, h *room.Head) bool {
 	seen, err := c.presence(ctx, h)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -495,11 +495,11 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 	c := op.caller
 	c.attendance().RecordCall(ctx)
 	c.head = op.after
-	got, err := c.openTasks(ctx, op.added)
-	if err != nil || op.no == 0 {
+	got, err := c.openTasks(ctx, op.addedIn)
+	if err != nil || op.taskNo == 0 {
 		return got, err
 	}
-	if t, open := c.head.Task(op.no); open {
+	if t, open := c.head.Task(op.taskNo); open {
 		v := c.taskOf(t, op.order.Seen)
 		got.Task = &v
 		if op.order.Action == room.TakeTask || op.order.Action == room.FinishTask { // next
@@ -575,9 +575,9 @@ func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
 	return *v, nil
 }
 
-// closed answers a call about a task that is not open: what the caller has ended it ends again, and
+// answerClosed answers a call about a task that is not open: what the caller has ended it ends again, and
 // everybody else is told how it ended.
-func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
+func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	c := op.caller
 	d, err := c.room.log.Seats().Done(ctx, op.order.No)
 	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.SeesTask(d.Task.N) {
@@ -681,7 +681,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 		return got, err
 	}
 	got.Situation = c.situation(h)
-	got.showSilent(h, c.me, seen, c.room.svc.now())
+	got.addSilentTask(h, c.me, seen, c.room.svc.now())
 	rank := func(t room.Task) int {
 		switch {
 		case added > 0 && t.N == added:
@@ -765,9 +765,9 @@ func (c *session) doneTask(d roomlog.Done) *Task {
 // tasksBrief is how many tasks of the caller the result of another call names.
 const tasksBrief = 3
 
-// showTasks tells how the list of tasks stands for a, as far as the log tells: whether the holder of a task
+// addTasks tells how the list of tasks stands for a, as far as the log tells: whether the holder of a task
 // is silent, only its presence does.
-func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
+func (s *Situation) addTasks(h *room.Head, a room.Agent, now time.Time) {
 	for _, t := range h.TasksOf(a) {
 		if len(s.Tasks) < tasksBrief {
 			s.Tasks = append(s.Tasks, TaskBrief{room.TaskID(t.No), t.Title})
@@ -788,8 +788,8 @@ func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 	}
 }
 
-// showTask completes m, an event about tasks.
-func (m *Message) showTask(s *room.State, c *room.TaskChange) {
+// setTask completes m, an event about tasks.
+func (m *Message) setTask(s *room.State, c *room.TaskChange) {
 	m.TaskAction = TaskAction(c.Action)
 	for _, t := range c.Add {
 		v := Task{ID: room.TaskID(t.No), Title: t.Title, State: TaskOpen, Adder: m.Agent}

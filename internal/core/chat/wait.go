@@ -54,8 +54,9 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 	return c, nil
 }
 
-// locate returns where the caller continues to read, and acknowledges its cursor. A peek acknowledges nothing.
-func (c *session) locate(ctx context.Context, req *WaitRequest) (position, error) {
+// acknowledgeCursor returns where the caller continues to read, and acknowledges its cursor. A peek acknowledges
+// nothing.
+func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
 	cursor, ok := c.readCursor(req.Cursor)
 	o, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
 	pos := position{Offer: o}
@@ -78,7 +79,7 @@ func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waite
 	w := c.newWait(ctx, req)
 	c.room.agents.OpenWait(&c.me, w)
 	defer c.room.agents.CloseWait(&c.me, w)
-	in, err := c.begin(ctx, req, w, own)
+	in, err := c.beginWait(ctx, req, w, own)
 	if err != nil {
 		return nil, err
 	}
@@ -102,9 +103,10 @@ func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait 
 	return w
 }
 
-// begin records what a wait says about its agent, and returns the inbox that the wait fills. If everyone else is away,
+// beginWait records what a wait says about its agent, and returns the inbox that the wait fills. If everyone else is
+// away,
 // the wait ends at once, and its cursor says so: the next one lasts.
-func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
+func (c *session) beginWait(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
 	c.recordPresence(ctx, req, w, own)
 	in, err := c.inboxFor(ctx, req, own)
 	if err != nil {
@@ -133,7 +135,7 @@ func (c *session) recordPresence(ctx context.Context, req *WaitRequest, w *prese
 
 // inboxFor returns an empty inbox where the caller continues to read.
 func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*inbox, error) {
-	pos, err := c.locate(ctx, req)
+	pos, err := c.acknowledgeCursor(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +159,7 @@ func (c *session) endWait(ctx context.Context, in *inbox, w *presence.Wait, turn
 		c.addRoster(ctx, c.room.log.Peek(), in, got)
 	}
 	if got.Status == StatusQuiet && got.NoPartner && !in.has(asleep) && !c.me.IsPerson() &&
-		!c.isWorkedOn(ctx, c.room.log.Peek()) {
+		!c.hasActiveTask(ctx, c.room.log.Peek()) {
 		got.Status = StatusAllDone
 	}
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
