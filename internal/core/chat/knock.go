@@ -8,11 +8,11 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// appendKnock lets the agents of a room see that the caller was refused, unless the room has seen
-// enough knocks. The refusal stands whatever comes of it.
+// appendKnock appends an event that shows the agents of a room that the caller was refused, unless the room has had
+// enough knocks. The caller is refused also if the append fails.
 func (op *joinOp) appendKnock(ctx context.Context, r *liveRoom, why room.Reason) {
 	if h := r.log.Peek(); h == nil || !op.mayKnock(h, op.svc.now(), why) {
-		return // the head may lie behind: then another call has knocked
+		return // the head may lie behind the log: then another call has knocked
 	}
 	if op.svc.checkSpace(0, op.By.IsGuest()) != nil {
 		return
@@ -29,8 +29,7 @@ func (op *joinOp) appendKnock(ctx context.Context, r *liveRoom, why room.Reason)
 	}
 }
 
-// mayKnock reports whether the caller was refused for the reason by the room as it is,
-// and whether the room has not seen enough knocks.
+// mayKnock reports whether the room still refuses the caller for this reason, and has not had enough knocks.
 func (op *joinOp) mayKnock(h *room.Head, now time.Time, why room.Reason) bool {
 	_, taken := h.Named(op.Name.Key)
 	refused := taken

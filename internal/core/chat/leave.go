@@ -12,9 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// LeaveRoom gives the seat and the name back, with a last word if there is one, and
-// returns what the caller had not read. To leave twice is not an error. An agent
-// that its person holds does not leave by itself.
+// LeaveRoom gives up the seat and the name, with a last word if the request has one, and returns what the caller had
+// not read. A second call is no error. An agent that a person holds cannot leave by itself.
 func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error) {
 	if req.Text != "" {
 		if err := room.CheckText(req.Text); err != nil {
@@ -46,8 +45,8 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error)
 	return got, s.Outward(err)
 }
 
-// leave gives up the caller's seat, with the last word in the same Write: nobody leaves without
-// the word, and no word follows the leaving.
+// leave gives up the caller's seat, with the last word in the same Write: an agent neither leaves without the word nor
+// stays after the word.
 func (c *session) leave(ctx context.Context, text string) (got Left, err error) {
 	got.Messages, got.HasMore, err = c.lastUnread(ctx)
 	if err != nil {
@@ -56,7 +55,7 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	heirs := c.heirs(ctx)
 	p := &roomlog.Proposal{Propose: c.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change,
 		err error) {
-		if checkLive(h, now) != nil { // nobody has a seat in it
+		if checkLive(h, now) != nil { // nobody has a seat in such a room
 			return ch, errUnseated
 		}
 		if !a.IsPerson() {
@@ -74,7 +73,7 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 		left := *h.FreeSeat(a.Agent, room.ReasonLeft)
 		left.Promoted, left.Person = heirs.Heir(h, a.Seat, now), a.IsPerson()
 		ch.Events = append(ch.Events, left)
-		if a.Person.HasOpened() { // who else has a token wants to know why the seat is gone
+		if a.Person.HasOpened() { // the person's devices are told why the seat is gone
 			ch.Ops = roomlog.Vacate(&h.State, left, table.Always, now)
 		} else {
 			ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
@@ -93,7 +92,8 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	return got, nil
 }
 
-// heirs returns what tells who of several agents is present, if one of them becomes admin as the caller leaves.
+// heirs returns the presence of the agents if one of them becomes admin as the caller leaves: a present agent comes
+// first.
 func (c *session) heirs(ctx context.Context) *room.SeatRequest {
 	claim := &room.SeatRequest{}
 	if c.head.Successor(c.me.Seat) == 0 {
@@ -102,12 +102,12 @@ func (c *session) heirs(ctx context.Context) *room.SeatRequest {
 	var err error
 	claim.Presence, _, err = c.room.agents.Presence(ctx, table.Eventual)
 	if err != nil && ctx.Err() == nil {
-		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err) // what they said lately tells, too
+		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err) // messages also tell who is present
 	}
 	return claim
 }
 
-// lastUnread returns what the caller has not read. It records nothing: the seat is given up.
+// lastUnread returns what the caller has not read. Nothing is recorded: the seat is given up.
 func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	o, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Leave: true})
 	if err != nil {
@@ -116,7 +116,7 @@ func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	in := newInbox(c, position{Offer: o})
 	err = in.collect(ctx)
 	if errors.Is(err, table.ErrUnavailable) {
-		err = nil // the seat is given up all the same
+		err = nil // the caller leaves without its unread messages
 	}
 	return in.batch.Messages, in.has(batchFull), err
 }

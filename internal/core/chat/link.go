@@ -11,9 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// redeem makes t, which its holder has made, a token of the person behind the seat of a
-// claim. opened is false if it was one already. Its errors are those of a log, and
-// *fault.Error.
+// redeem makes t, a token that the caller has made, a token of the person behind the seat of a claim. opened is false
+// if t was such a token before. The error is one of a log, or a *fault.Error.
 func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (opened bool, err error) {
 	c, ok := ident.ParseLinkCode(claim)
 	if !ok {
@@ -25,7 +24,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 			"claim, and a secret of your own. Nothing was changed.")
 	}
 
-	// The claim is of the seat that the token names. The rest is decided on the newest state of the room.
+	// The token names the seat of the claim. The newest state of the room decides the rest.
 	l, holder := s.store.Acquire(c.Room), room.HolderOf(t)
 	defer l.Release()
 	s.space.readIfDue()
@@ -44,14 +43,14 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 			return ch, err
 		}
 
-		// A refusal may have an event of its own, which is stored all the same: it is returned after that.
+		// A refusal may have an event, which is stored. So the refusal is returned after the append.
 		var e *room.Event
 		e, refused = h.OpenLink(a, c, holder.Hash, now)
 		if e == nil {
 			return ch, nil
 		}
 		if err := s.reserveSpace(0, a.IsGuest()); err != nil {
-			if refused != nil { // without its event
+			if refused != nil { // the refusal stands without its event
 				err = nil
 			}
 			return ch, err
@@ -68,8 +67,8 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 	return len(p.Events) > 0, nil
 }
 
-// AgentBehind returns the agent behind whose seat a person would stand that opened the link of a
-// claim; ok is false, on a current head, if its room knows no such link.
+// AgentBehind returns the agent of the seat to which the link of a claim leads. If the room knows no such link on a
+// current head, ok is false.
 func (s *Service) AgentBehind(ctx context.Context, c ident.LinkCode) (a room.Agent, ok bool, err error) {
 	l := s.store.Acquire(c.Room)
 	defer l.Release()

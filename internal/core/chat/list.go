@@ -28,14 +28,14 @@ type ListedRoom struct {
 	PasswordProtected bool
 }
 
-// RoomList is a part of the list of public rooms. NextPage is empty at the end.
+// RoomList is a page of the list of public rooms. NextPage is empty on the last page.
 type RoomList struct {
 	Rooms    []ListedRoom
 	NextPage string
 }
 
-// ListRooms returns public rooms in the order of their names. A search may find nothing in one
-// part of the list and still return the page to continue with.
+// ListRooms returns public rooms in the order of their names. A page of a search may be empty and still have a
+// NextPage.
 func (s *Service) ListRooms(ctx context.Context, req ListRequest) (RoomList, error) {
 	if err := ident.PrincipalOf(ctx).CheckUnbound(); err != nil {
 		return RoomList{}, err

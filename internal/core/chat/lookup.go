@@ -8,12 +8,11 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// maxAttempts bounds how often a call looks again. Each further look means that
-// another call changed the room meanwhile.
+// maxAttempts bounds how often a call starts again because another call has changed the room meanwhile.
 const maxAttempts = 200
 
-// byName repeats a call that looks up a room's name while the name moves to another
-// room. did is the verb for the refusal.
+// byName repeats a call that looks up a room by name while the name moves to another room. did is the verb for the
+// refusal.
 func byName[T any](ctx context.Context, s *Service, did string, do func() (T, error)) (T, error) {
 	var none T
 	for range maxAttempts {

@@ -12,13 +12,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ManageAgent does something to the agent of a name in the caller's room. Of two, the other
-// agent may kick an admin that is silent: see room.SeatRequest.RelievedFrom. Else only
-// admins may, and some actions not to themselves. An action without effect gives
-// StatusNoChange. A kicked agent may join again. A banned name may not, in any
-// spelling, and it can be banned while no agent has it. A ban of a guest, or of a name that
-// no agent has, renews the invite of the room: it may have given the seat. A muted name stays muted
-// until an admin unmutes it.
+// ManageAgent applies an order to the agent of a name in the caller's room. Only admins may give orders, and cannot
+// give some of them to themselves; but in a room of two the other agent may kick a silent admin: see
+// room.SeatRequest.RelievedFrom. An action without effect gives StatusNoChange. A kicked agent may join again. A banned
+// name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of a name
+// that no agent has, renews the room's invite, through which the agent may have come. A muted name stays muted until an
+// admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
 	order := room.Order{Action: req.Action, Note: req.Note}
 	if err := order.Check(); err != nil {
@@ -30,7 +29,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 	order.Name = name
 
-	// The order is complete. Only an admin of the room may give it or, of two, the other agent kick a silent admin.
+	// The order is complete. The room decides whether the caller may give it.
 	c, may, err := s.enterManager(ctx, req.Token, order)
 	if err != nil {
 		return Managed{}, s.Outward(err)
@@ -78,9 +77,9 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 // clearStep is how many claims one Write drops.
 const clearStep = 50
 
-// clearFiles removes the files that agents shared who had the name of a key and are gone, and returns how many. It goes
-// by the log, so a ban that broke off is finished by its repetition. The messages stay; no event says so, since one
-// seat may have shared hundreds.
+// clearFiles removes the files of former agents with the name of this key, and returns their number. The log names the
+// senders, so a repeated ban finishes a ban that broke off. The messages stay, and no event is written, since one seat
+// may have shared hundreds of files.
 func (c *session) clearFiles(ctx context.Context, key string) (n int, err error) {
 	h, t := c.room.log.Peek(), c.room.svc.store.Table()
 	all, err := roomlog.Claims(ctx, t, c.token.Room)
@@ -94,7 +93,7 @@ func (c *session) clearFiles(ctx context.Context, key string) (n int, err error)
 		}
 		e, err := c.room.log.Event(ctx, x.N)
 		if errors.Is(err, table.ErrNotFound) {
-			continue // it has expired
+			continue // the message has expired
 		}
 		if err != nil {
 			return 0, err
@@ -119,7 +118,7 @@ func (c *session) clearFiles(ctx context.Context, key string) (n int, err error)
 	return n, nil
 }
 
-// clearTasks drops the open tasks that agents added who had the name of a key and are gone, and returns how many.
+// clearTasks drops the open tasks of former agents with the name of this key, and returns their number.
 func (c *session) clearTasks(ctx context.Context, key string) (n int, err error) {
 	h := c.room.log.Peek()
 	for _, t := range h.Tasks {
@@ -136,7 +135,7 @@ func (c *session) clearTasks(ctx context.Context, key string) (n int, err error)
 			return ch, err
 		})
 		switch {
-		case errors.Is(err, room.ErrNotOpen): // somebody was faster
+		case errors.Is(err, room.ErrNotOpen): // another call was faster
 		case err != nil:
 			return n, err
 		default:

@@ -12,23 +12,22 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Bounds of what one result carries. Clients cut tool results at about 10 KB. All
-// bytes are bytes of JSON.
+// Bounds of one result, in bytes of JSON. Clients cut tool results at about 10 KB.
 const (
 	BatchEvents  = 50
 	BatchBytes   = 9 << 10
-	PersonEvents = 100 // in place of BatchEvents for a person, whose page is no model
+	PersonEvents = 100 // in place of BatchEvents for a person, who reads on a page
 	PersonBytes  = 96 << 10
 	JoinEvents   = 20
 	JoinBytes    = 6 << 10
 	partBytes    = 6 << 10 // the first part of a longer text
 	restBytes    = 8 << 10 // each further part
 	AgentsShown  = 10      // in the result of a wait
-	AgentBytes   = 75      // about what each further agent takes in the result of a join
-	eventBytes   = 260     // the most that an event takes beside names and text
-	taskBytes    = 60      // and a task, beside its texts
-	changesBytes = 120     // and its changes, beside texts
-	fileBytes    = 120     // and its file, beside the name
+	AgentBytes   = 75      // about, of each further agent in the result of a join
+	eventBytes   = 260     // at most, of an event without its names and text
+	taskBytes    = 60      // at most, of a task without its texts
+	changesBytes = 120     // at most, of changes without their texts
+	fileBytes    = 120     // at most, of a file without its name
 )
 
 // EventType says what happened in a room.
@@ -50,8 +49,8 @@ const (
 	EventTask    EventType = "task" // somebody changed the list of tasks
 )
 
-// EventTypes lists the types of events that agents see. Each package that tells them apart has a test which asks what
-// every one means to it, as those of room.EventTypes do.
+// EventTypes lists the types of events that agents see. Each package that handles types differently has a test that
+// covers all of them, as for room.EventTypes.
 func EventTypes() []EventType {
 	return []EventType{EventSaid, EventJoined, EventLeft, EventRole, EventRoom, EventPaired, EventKnocked,
 		EventSupervision, EventDrafted, EventHook, EventTask}
@@ -63,40 +62,40 @@ type Message struct {
 	Type    EventType
 	From    string // of a message: the agent's name
 	Text    string // of a message: its text, or a part of it
-	Before  string // and what stands before that part
+	Before  string // the text before that part
 	At      time.Time
 	Kind    room.Kind // of a message; "" means room.Plain
-	To      []string  // of a private message: who sees it beside its sender
-	Ask     []string  // of a message: who owes an answer to it
-	ReplyTo string    // the id of the message that it answers; "" if there is none that the reader may see
+	To      []string  // of a private message: who sees the message beside its sender
+	Ask     []string  // of a message: who owes an answer
+	ReplyTo string    // the id of the answered message; "" if the reader sees none
 	// AnswersYou says that ReplyTo is a message of the reader's own seat.
 	AnswersYou bool
-	Withdraws  string // the id of the request or proposal that its sender takes back
+	Withdraws  string // the id of the request or proposal that the sender takes back
 	Agreed     string // the id of the proposal on which the event completed the agreement
-	Agent      string // of any other event: the agent it is about
+	Agent      string // of any other event: the agent that the event is about
 	// of Left and Knocked, of Changed where it closed the room, and of Managed where no admin did it
 	Reason   room.Reason
 	Action   room.Action // of Managed
 	Hook     room.Form   // of EventHook
-	By       string      // the admin that did it, if one did
+	By       string      // the admin that acted, if any
 	Note     string      // the reason that was given
 	NewAdmin string      // of Left: the agent that became admin
-	// of Changed, and of a ban that renewed the invite: the settings that changed, with their new values
+	// of Changed, and of a ban that renewed the invite: the changed settings with their new values
 	Changes *room.Changes
-	// of EventTask: what was done to which, and its title; of add to the first of Tasks
+	// of EventTask: the action, and the task with its title; of add the first of Tasks
 	TaskAction TaskAction
 	Task       *Task
-	Tasks      []Task   // that were added, but for their details
-	OwnTask    bool     // of EventTask, in a peek: the agent is to hear of it: see room.Agent.HearsOfTask
-	Finished   []string // of a message: the ids of the tasks that it reports as done, and ends
-	File       *File    // that the message carries
+	Tasks      []Task   // the added tasks, without their details
+	OwnTask    bool     // of EventTask, in a peek: the agent is told of the event: see room.Agent.HearsOfTask
+	Finished   []string // of a message: the ids of the tasks that the message ends as done
+	File       *File    // the file of the message
 	Redacts    string   // of Changed: the id of the message whose text was removed
-	Draft      string   // the id of the draft of the reader's own seat about which the event decides
+	Draft      string   // the id of the draft of the reader's seat about which the event decides
 	Redacted   bool     // of a message: its text was removed, and Text says so
-	Person     bool     // a person said or did it, and not its agent
-	PersonName string   // the name of that person at that time, if it had one
-	Mine       bool     // of a message, and of Left: it is of the reader's own seat
-	FromUser   bool     // of a message: a note of the person behind the reader, an agent
+	Person     bool     // the actor was a person, not an agent
+	PersonName string   // the name of that person at that time; "" without a name
+	Mine       bool     // of a message, and of Left: the event is of the reader's own seat
+	FromUser   bool     // of a message: a note to the reader, an agent, from its person
 	Repeated   bool     // handed out before, to a call whose client may have given up
 	More       *More    // set if Text is only a part
 }
@@ -107,8 +106,8 @@ type More struct {
 	Offset int // in bytes of the whole text
 }
 
-// messageOf returns e as a sees it in the room of s. A reply does not show what it
-// answers to an agent that may not see that.
+// messageOf returns e as a sees the event in the room of s. The id of an answered message that a may not see is left
+// out.
 func messageOf(s *room.State, a room.Caller, e room.Event) Message {
 	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note,
 		Person: e.Person, PersonName: s.PersonIn(e), Changes: e.Changed}
@@ -116,7 +115,7 @@ func messageOf(s *room.State, a room.Caller, e room.Event) Message {
 		m.Agreed = s.MessageID(agreed[0])
 	}
 
-	// Beside what all types have, a message shows only what its type sets here.
+	// All types have the fields above, and each type has the fields set here.
 	switch e.Type {
 	case room.Joined:
 		m.Type, m.Agent, m.Reason = EventJoined, e.Name, e.Reason
@@ -144,7 +143,7 @@ func messageOf(s *room.State, a room.Caller, e room.Event) Message {
 		m.Type, m.Agent = EventTask, e.Name
 		m.setTask(s, e.Task)
 	case room.Drafted:
-		// A draft is shown as the message that it would become, with its own id and time.
+		// A draft looks like the message that it would become, with the id and the time of the draft.
 		d := *e.Draft
 		d.N, d.AtMs = e.N, e.AtMs
 		m = messageOf(s, a, d)
@@ -156,7 +155,7 @@ func messageOf(s *room.State, a room.Caller, e room.Event) Message {
 	return m
 }
 
-// setSaid completes m, what a sees of the message e.
+// setSaid sets the fields of m that only a message has, as a sees the message e.
 func (m *Message) setSaid(s *room.State, a room.Caller, e room.Event) {
 	if e.Decides != 0 && e.Seat == a.Seat {
 		m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent
@@ -176,7 +175,7 @@ func (m *Message) setSaid(s *room.State, a room.Caller, e room.Event) {
 	m.FromUser = e.IsNote() && !a.IsPerson()
 	m.File = viewFile(e.File)
 
-	// A long text is cut: More leads to the rest.
+	// A long text is cut, and More leads to the rest.
 	m.Text = firstPart(e.Text, partBytes)
 	if len(m.Text) < len(e.Text) {
 		m.More = &More{ID: m.ID, Offset: len(m.Text)}
@@ -188,7 +187,7 @@ func (m Message) Actor() string {
 	return ident.Actor(cmp.Or(m.From, m.By, m.Agent), m.Person, m.PersonName)
 }
 
-// size returns at least the bytes that m takes as JSON.
+// size returns the bytes that m takes as JSON, or a little more.
 func (m Message) size() int {
 	n := eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text) + jsonLen(m.By) + jsonLen(m.Note) +
 		jsonLen(m.NewAdmin) + jsonLen(m.PersonName)
@@ -215,7 +214,7 @@ func (m Message) size() int {
 	return n
 }
 
-// size returns at least the bytes that t takes as JSON.
+// size returns the bytes that t takes as JSON, or a little more.
 func (t Task) size() int {
 	n := taskBytes + jsonLen(t.Title) + jsonLen(t.Text) + jsonLen(t.Result) + jsonLen(t.Was) +
 		jsonLen(t.AdderName) + jsonLen(t.ByName)
@@ -225,8 +224,8 @@ func (t Task) size() int {
 	return n
 }
 
-// Rest returns m with the part of text, the whole text of m, that begins at byte offset.
-// ok is false if no character begins there.
+// Rest returns m with the part of text, the whole text of m, that begins at byte offset. If no character begins there,
+// ok is false.
 func (m Message) Rest(text string, offset int) (rest Message, ok bool) {
 	if offset >= len(text) || text[offset]&0xc0 == 0x80 {
 		return m, false
@@ -238,8 +237,8 @@ func (m Message) Rest(text string, offset int) (rest Message, ok bool) {
 	return m, true
 }
 
-// jsonLen returns the most bytes that s takes in a result: in JSON without HTML escaping,
-// with hidden characters as escapes.
+// jsonLen returns the most bytes that s takes in a result: in JSON without HTML escaping, with hidden characters as
+// escapes.
 func jsonLen(s string) int {
 	n := 0
 	for _, r := range s {
@@ -276,8 +275,7 @@ func firstPart(text string, limit int) string {
 	return text
 }
 
-// bothEnds returns s or, if it has more than n characters, the first half of so many and the last: a question often
-// stands at the end.
+// bothEnds returns s or, of more than n characters, the first and the last n/2: a question often stands at the end.
 func bothEnds(s string, n int) string {
 	chars := []rune(strings.TrimSpace(s))
 	if len(chars) <= n {

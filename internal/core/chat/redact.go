@@ -11,10 +11,10 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// errMoved reports that what the call has read in the table has changed since.
+// errMoved reports that the table has changed since the call read from it.
 var errMoved = errors.New("chat: the call must look again")
 
-// redact removes the text of a message. Those who see the message see that, and who did it.
+// redact removes the text of a message. The readers of the message see the removal and its author.
 func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, err error) {
 	alone := UpdateRequest{Token: req.Token, Redact: req.Redact}
 	if req != alone {
@@ -46,10 +46,9 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 		"The room changed too often meanwhile. Nothing was changed: call again.")
 }
 
-// removeText removes the text of the message with an id, and returns the event that says so; none
-// if the message has no text. It fails with errMoved if the agents have agreed on the message
-// meanwhile, if the room has changed, or if the message has expired; then the call looks again. A
-// closed room stays as it is.
+// removeText removes the text of the message with an id, and returns the event of the removal; no event if there is no
+// text. If the agents have agreed on the message meanwhile, the room has changed, or the message has expired, the error
+// is errMoved, and the caller tries again. A closed room is not changed.
 func (c *session) removeText(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
 	h, err := log.Refresh(ctx, c.room.svc.now())
@@ -72,8 +71,8 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 	if err := may(h, c.me, c.room.svc.now()); err != nil {
 		return nil, err
 	}
-	_, open := h.Proposal(e.N) // until that ends, no further agreement can have the text
-	changed := h.LastChange    // another may remove the text meanwhile
+	_, open := h.Proposal(e.N) // while the proposal is open, no agreement copies the text
+	changed := h.LastChange    // another call may remove the text meanwhile
 	ops, err := c.room.svc.store.Redact(ctx, c.token.Room, e.N)
 	if err != nil {
 		return nil, err
@@ -98,7 +97,7 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 	return events, err
 }
 
-// redactedID returns the id of what e, a redaction, has removed.
+// redactedID returns the id of the message or task whose words the event e has removed.
 func redactedID(s *room.State, e room.Event) string {
 	if e.RedactsTask() {
 		return room.TaskID(e.Task.No)
@@ -146,7 +145,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 	}
 	expired := false
 	return c.appendDecision(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
-		if t.Redacted && len(ops) == 0 { // what was said of it since, has words of its own
+		if t.Redacted && len(ops) == 0 { // later events about the task have their own words
 			return roomlog.Change{}, nil
 		}
 		if expired || h.LastChange != changed {

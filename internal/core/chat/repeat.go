@@ -12,19 +12,17 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ShortText is the length, in bytes, below which a repeated text can be meant again
-// once another agent has spoken: "yes".
+// ShortText is the length in bytes below which a repeated text counts as new once another agent has spoken: "yes".
 const ShortText = 40
 
-// repeatedLast returns the last message of a, if e repeats it; 0 if not. known is false if the
-// index of h does not cover that message. If the cursor of the call precedes the message, the
-// caller has not heard the answer of the call that said it, and e repeats it, however short it
-// is and whoever has spoken since.
+// repeatedLast returns the number of the last message of a if e repeats that message, else 0. known is false if the
+// index of h lacks the message. If the cursor of the call precedes the message, the caller has not received the answer
+// to its send; then even a short text is a repetition, whoever has spoken since.
 func repeatedLast(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byte, g guard,
 	now time.Time) (n int64, known bool) {
 	u, known := h.LastSaid(a.Agent, now)
 	same := u.Fingerprint == fingerprint
-	// the proposal may be the one that this vote has ended
+	// this vote may have ended its proposal
 	if e.IsVote() && e.ReplyTo == 0 && !h.Talk.AsksToAgree(a.Seat, now) {
 		e.ReplyTo = u.ReplyTo
 		same = u.Fingerprint == e.Fingerprint()
@@ -39,15 +37,14 @@ func repeatedLast(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byt
 	return u.N, known
 }
 
-// repeatedAmong returns the one of said that e repeats; 0 if none. They are messages of its
-// agent that may be newer than the call of e: then the client has given that call up, has
-// repeated it elsewhere, and may have said more since. So neither the length of the text
-// counts, nor who has spoken. The error is a *fault.Error: of a text that was removed
-// nobody can tell whether e would bring it back.
+// repeatedAmong returns the number of the message among said that e repeats, else 0. The messages in said may be newer
+// than the call of e: its client may have given that call up, repeated it elsewhere, and sent more since. So neither
+// the length of the text nor later speakers count. The error is a *fault.Error: nobody can tell whether e has a text
+// that was removed.
 func repeatedAmong(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64, err error) {
 	for _, s := range said {
 		same := s.Fingerprint == fingerprint
-		if e.IsVote() && e.ReplyTo == 0 { // it must not become one on a later proposal
+		if e.IsVote() && e.ReplyTo == 0 { // the vote must not count for a later proposal
 			vote := e
 			vote.ReplyTo = s.ReplyTo
 			same = s.Fingerprint == vote.Fingerprint()
@@ -64,9 +61,9 @@ func repeatedAmong(said []room.Saying, e room.Event, fingerprint [16]byte) (n in
 	return 0, err
 }
 
-// findEarlier returns the verdict that the call repeats a message or an open draft of a, as of h, or that nobody
-// can tell before more is looked up. A call with a key, and any of a person, is known by its key alone, which the
-// table has: see lookUpKey.
+// findEarlier returns the message or the open draft of a that the call repeats, as of h, or what must be read to
+// decide. A call with a key, and each call of a person, is recognized by its key alone, which only the table has: see
+// lookUpKey.
 func (op *sendOp) findEarlier(h *room.Head, a room.Caller, now time.Time) (verdict, error) {
 	switch {
 	case op.earlier.Draft && !a.HasDraft(op.earlier.N, now):
@@ -87,7 +84,7 @@ func draftOf(a room.Agent, fingerprint [16]byte, now time.Time) roomlog.SentAs {
 	return roomlog.SentAs{N: n, Draft: n > 0}
 }
 
-// findRepeated is findEarlier for the last message of a, and for those that may be newer than the call.
+// findRepeated looks for the repeated message in the last message of a, and in those that may be newer than the call.
 func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte, now time.Time) (verdict, error) {
 	said, all := h.SaidSince(a.Agent, op.caller.start)
 	n, err := repeatedAmong(said, op.event, fingerprint)
@@ -104,13 +101,13 @@ func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte
 	return verdict{sentAs: roomlog.SentAs{N: n}}, nil
 }
 
-// loadLastMessage brings the seat's last message into the index of the head.
+// loadLastMessage loads the seat's last message into the index of the head.
 func (op *sendOp) loadLastMessage(ctx context.Context) error {
 	return op.caller.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
 }
 
-// readBack reads the log back to where the call began, since the index does not reach so
-// far, and looks for the message that the call repeats.
+// readBack reads the log back to the start of the call, which the index does not reach, and looks for the message that
+// the call repeats.
 func (op *sendOp) readBack(ctx context.Context) error {
 	c := op.caller
 	h := c.room.log.Peek()
@@ -133,20 +130,20 @@ func (op *sendOp) readBack(ctx context.Context) error {
 			return err
 		}
 	}
-	// No event up to h needs another look, also if this clock is behind that of its writer.
+	// The call need not read the events up to h again, even if this clock is behind the writer's.
 	c.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(h.HeadMs)), Known: h.AsOf, Head: h.AsOf}
 	return nil
 }
 
-// recordEarlier notes the message for which the idempotency key stands.
+// recordEarlier records the message for which the idempotency key stands.
 func (op *sendOp) recordEarlier(c table.Conflict) {
 	if c.Item != nil {
 		op.earlier = roomlog.ReadSent(*c.Item)
 	}
 }
 
-// lookUpKey reports whether the idempotency key, if there is one, stands for a message that was not
-// known yet, and notes that.
+// lookUpKey looks up the idempotency key, if any. said reports whether the key stands for a message that was not known
+// yet; then the message is recorded.
 func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 	if op.req.Key == "" {
 		return false, nil
@@ -159,16 +156,15 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 	return said, err
 }
 
-// checkKey refuses a call whose key of idempotency stands for another message or draft: "sent" would be said of words
-// that nobody reads. A key belongs to the first message that was sent under it, as a draft, too, if its person sees it
-// first. What was held back or refused has no message, so it binds no key.
+// checkKey refuses a call whose idempotency key stands for another message or draft. Otherwise the answer would be
+// "sent" for words that nobody reads. The first message or draft that was stored under a key binds the key. A message
+// that was held back or refused binds no key.
 //
-// What the call says is compared with the event, the only place that has the words. An edited draft is compared as its
-// agent wrote it. A removed text, and its file, are no longer there to compare, nor is an event that was lost: the call
-// counts as a repetition in what cannot be compared.
+// The call is compared with the event, since only the event has the words; of an edited draft, with what its agent
+// wrote. Removed texts, removed files and lost events cannot be compared, and so count as equal.
 //
-// A key that the server made stands for what it was made for. An endpoint that is called once more for the same event
-// may answer in other words, and the first answer stands. The bytes of an upload are compared by sharedBefore.
+// The server's own keys are not compared here. An endpoint that is called again for one event may answer in other
+// words, and its first answer stands. sharedBefore compares the bytes of an upload.
 func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
 	if v.isNew() || v.sentAs.N == 0 || op.req.Key == "" || op.keyFromServer {
 		return nil
@@ -202,11 +198,11 @@ func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
 		field).For(rule)
 }
 
-// theFile is what differs if a message has another file, or one has none.
+// theFile is the name of the difference if the files of two messages differ, or only one message has a file.
 const theFile = "file"
 
-// differs returns the argument in which the call is not e, a message that names those whom it asks if asks is set; ""
-// if it says the same. Names are compared, not seats: an agent may have left, and another may have its name.
+// differs returns the argument by which the call differs from the message e, else "". asks says that e asks agents by
+// name. Names are compared, not seats: an agent may have left, and another may have its name.
 func (op *sendOp) differs(e room.Event, asks bool) string {
 	mine, me := op.event, op.caller.me
 	text := "text"
@@ -222,7 +218,7 @@ func (op *sendOp) differs(e room.Event, asks bool) string {
 		return "kind"
 	case e.Withdraws != mine.Withdraws:
 		return "withdraw"
-	case e.ReplyTo != mine.ReplyTo && !(e.IsVote() && mine.ReplyTo == 0): // such a vote has found its proposal
+	case e.ReplyTo != mine.ReplyTo && !(e.IsVote() && mine.ReplyTo == 0): // the stored vote names its proposal
 		return "reply_to"
 	case !e.HasReadersOfAnother() && (len(e.To) > 0 != (len(op.req.To) > 0) || !sameCompany(me, e.ToNames, op.req.To)):
 		return "to"
@@ -234,7 +230,8 @@ func (op *sendOp) differs(e room.Event, asks bool) string {
 	return ""
 }
 
-// sharesFile reports whether the call shares f; nil is none. Of an upload that is yet to come only the name is known.
+// sharesFile reports whether the call shares f; nil is no file. Before an upload arrives only the name of its file is
+// known.
 func (op *sendOp) sharesFile(f *room.File) bool {
 	if f == nil || op.fileName == "" {
 		return f == nil && op.fileName == ""
@@ -242,8 +239,8 @@ func (op *sendOp) sharesFile(f *room.File) bool {
 	return f.Name == op.fileName && (op.event.File == nil || f.Sum == op.event.File.Sum)
 }
 
-// asksAs reports whether the call asks those whom e asks. A request that names nobody asks its addressees, and a
-// proposal all who were there then. A call that asks only its sender asks nobody whom a message can ask.
+// asksAs reports whether the call asks the same agents as e. A request without names asks its addressees, and a
+// proposal everyone who was there. A call that names only its sender asks nobody.
 func (op *sendOp) asksAs(e room.Event, asks bool) bool {
 	switch me := op.caller.me; {
 	case len(op.req.Ask) > 0:
@@ -254,17 +251,16 @@ func (op *sendOp) asksAs(e room.Event, asks bool) bool {
 	return !asks
 }
 
-// errDecided refuses to say what was a draft until the person decided, or for too long.
+// errDecided refuses to send what was a draft, which the person has refused or left for a day.
 var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided "+
 	"within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
 	"idempotency_key.")
 
-// keepAddressees reports whether the call repeats a message that names agents. Such a
-// message keeps its addressees, even if they have left or others have their names.
-// unfound says which of them cannot be found.
+// keepAddressees reports whether the call repeats a message to named agents. Such a message keeps its addressees, even
+// if they have left or other agents have their names. unfound is the error of the name that was not found.
 func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 	c := op.caller
-	if op.req.Key != "" { // if there is no reason to refuse, the write finds out
+	if op.req.Key != "" { // without an error the append finds the key
 		if fault.CodeOf(unfound) != fault.InvalidArgument {
 			return false
 		}
@@ -280,13 +276,13 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 		}
 	}
 
-	// The messages that the call may repeat, as far as the index has them.
+	// The call may repeat one of the messages in the index.
 	said, _ := c.head.SaidSince(c.me.Agent, c.start)
 	if u, known := c.head.LastSaid(c.me.Agent, op.began); known && op.began.Sub(u.At) < room.RepeatWindow {
 		said = append(said, u.Saying)
 	}
 
-	// One says the same to the same names, and that counts as a repetition.
+	// A message with the same words to the same names may be the repeated one.
 	for _, s := range said {
 		e, err := c.room.log.Event(ctx, s.N)
 		if err != nil || !op.saysSame(e) {
@@ -301,7 +297,7 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 	return false
 }
 
-// saysSame reports whether e says to the same names what the call says.
+// saysSame reports whether e has the content of the call, to the same names.
 func (op *sendOp) saysSame(e room.Event) bool {
 	answered, _ := op.caller.head.MessageNumber(op.req.ReplyTo)
 	return !e.Redacted && len(e.To) > 0 == (len(op.req.To) > 0) && !e.HasReadersOfAnother() &&

@@ -12,9 +12,9 @@ import (
 
 // The limits on arguments that are the same in every room.
 const (
-	MaxKey      = 64                // characters of an idempotency key
-	MaxActivity = 80                // characters of an activity
-	MaxWait     = 12 * time.Hour    // that a call waits
+	MaxKey      = 64                // in characters, of an idempotency key
+	MaxActivity = 80                // in characters, of an activity
+	MaxWait     = 12 * time.Hour    // of one call
 	MaxBackIn   = 120 * time.Minute // of an announced absence
 )
 
@@ -30,8 +30,7 @@ type CreateRequest struct {
 	Person      bool // see JoinRequest
 }
 
-// JoinRequest asks for a seat: a new one in Room under AgentName, or, with
-// Token, one's own.
+// JoinRequest asks for a seat: a new one in Room under AgentName or, with Token, the seat of the token.
 type JoinRequest struct {
 	Room         string // "name" or "name:password"
 	AgentName    string
@@ -39,12 +38,12 @@ type JoinRequest struct {
 	Capacity     int  // of the room that this call creates; default 2
 	OnlyExisting bool // do not create the room
 	Token        string
-	// Person says that the caller is a person without an agent, who gets the token of one.
+	// Person says that the caller is a person without an agent, so its token is a person's.
 	Person bool
-	// Stay says that the caller speaks A2A: its token is that of the stay (see ident.NewStay), and no other is known.
+	// Stay says that the caller speaks A2A: the token is that of the stay (see ident.NewStay), and no other is known.
 	Stay bool
-	// Brought says that the token was not given: a queue has brought the seat. The
-	// caller may have gone, so this is no use of the token.
+	// Brought says that a queue has brought the seat, so nobody gave the token. The caller may have gone, so the call
+	// does not count as a use of the token.
 	Brought bool
 }
 
@@ -58,7 +57,7 @@ type InfoRequest struct {
 // ShowRequest asks for what a view of a room shows.
 type ShowRequest struct {
 	View  string // see ident.NewView
-	After string // the id of the newest message that the view has; "": it has none
+	After string // the id of the newest message that the view has; "" for none
 }
 
 // LeaveRequest asks to give up a seat.
@@ -71,21 +70,21 @@ type LeaveRequest struct {
 type SendRequest struct {
 	Token    string
 	Text     string        // may be empty with room.Agree, and with Withdraw
-	To       []string      // names; only they and the sender see it; empty means everybody
+	To       []string      // names: only they and the sender see the message; empty: everybody does
 	Ask      []string      // names; each owes an answer
-	ReplyTo  string        // the id of the message that it answers, if any
-	Withdraw string        // the id of a request or proposal of the caller, to take back
+	ReplyTo  string        // the id of the answered message, if any
+	Withdraw string        // the id of the caller's request or proposal to take back
 	Kind     room.Kind     // default Plain
-	Cursor   string        // the guard: see Send
-	Wait     time.Duration // then wait for an answer
+	Cursor   string        // for the guard: see Send
+	Wait     time.Duration // for an answer, after the message
 	Absence
 	Activity string   // what the agent is doing, at most MaxActivity characters; "" says nothing
 	Finishes []string // ids of tasks that the message reports as done
 	Key      string   // calls of one seat with the same key are one message, for a day
-	// Stay says that the caller has what it was handed before, unless the call repeats a message, and knows no cursor:
-	// what came after that is unread, and holds the message back.
+	// Stay says that the caller knows no cursor, and has everything that it was handed before, unless the call repeats
+	// a message. Later messages are unread, and hold the message back.
 	Stay bool
-	// Said is called once the message is said, before the call waits; nil: it is not.
+	// Said, if not nil, is called when the message is stored, before the call waits.
 	Said func()
 }
 
@@ -98,14 +97,14 @@ func (req SendRequest) check() error {
 			"it shorter.", len(req.Text), room.MaxText)
 	}
 
-	// An agreement and a withdrawal say enough without words, but words that are there are checked.
+	// An agreement and a withdrawal need no words.
 	if wordless := req.Kind == room.Agree || req.Withdraw != ""; req.Text != "" || !wordless {
 		if err := room.CheckText(req.Text); err != nil {
 			return err
 		}
 	}
 
-	// After this the kind exists, no field contradicts it, and wait and key are within their limits.
+	// The kind, combinations of fields, wait and key.
 	switch {
 	case req.Kind != "" && !slices.Contains(room.Kinds(), req.Kind):
 		return fault.Refuse(fault.InvalidArgument, "kind must be message, request (wants an answer), status (wants "+
@@ -131,7 +130,7 @@ func (req SendRequest) check() error {
 	return checkPresence(req.BackIn, req.Activity)
 }
 
-// checkFinishes refuses finishes that go with no such message.
+// checkFinishes refuses finishes that are no ids, are too many, or do not go with the message.
 func (req SendRequest) checkFinishes(vote bool) error {
 	for i, id := range req.Finishes {
 		if _, ok := room.TaskNumber(id); !ok {
@@ -153,22 +152,21 @@ func (req SendRequest) checkFinishes(vote bool) error {
 // Absence is what a call says about the absence of its agent, at most MaxBackIn.
 type Absence = presence.Absence
 
-// WaitRequest asks for what is new after Cursor or, without one, after what the seat
-// was last handed.
+// WaitRequest asks for what is new after Cursor or, without a cursor, after what the seat was last handed.
 type WaitRequest struct {
 	Token  string
 	Cursor string
-	Wait   time.Duration // 0 looks in; at most MaxWait
+	Wait   time.Duration // 0 returns at once; at most MaxWait
 	Absence
-	ForMe    bool   // where more than two talk: only messages meant for the caller wake it
+	ForMe    bool   // in a room of more than two: only messages meant for the caller end the wait
 	Activity string // what the agent is doing, at most MaxActivity characters; "" says nothing
-	Standby  bool   // a program waits for the agent: it is given the turn only if it owes an answer
-	Peek     bool   // the agent's next call still gets what this one returns
-	LooksIn  bool   // of a peek on standby for an agent: it looks at once, and will again soon
-	Stay     bool   // the caller has what it was handed before, and knows no cursor
+	Standby  bool   // a program waits for the agent, and is given the turn only if the agent owes an answer
+	Peek     bool   // the agent's next call still gets what this call returns
+	LooksIn  bool   // of a peek on standby for an agent: the program calls again and again instead of waiting
+	Stay     bool   // the caller knows no cursor, and has what it was handed before
 
-	// Of a message that is said with Stay:
-	key     string // its key of idempotency
+	// Of a message that is sent with Stay:
+	key     string // the idempotency key of the message
 	repeats int64  // the earlier message for which the key stands; 0: none
 }
 
@@ -180,7 +178,7 @@ func (req WaitRequest) check() error {
 	return checkPresence(req.BackIn, req.Activity)
 }
 
-// checkPresence refuses what no agent can say about itself.
+// checkPresence refuses a wrong absence or activity.
 func checkPresence(backIn time.Duration, activity string) error {
 	switch {
 	case backIn < 0 || backIn > MaxBackIn:
@@ -194,36 +192,35 @@ func checkPresence(backIn time.Duration, activity string) error {
 	return room.CheckSecret("activity", activity)
 }
 
-// HistoryRequest asks for what was said. At most one of Before, After, ID and Agreed
-// may be set; with none it asks for the latest.
+// HistoryRequest asks for messages: at most one of Before, After, ID and Agreed may be set, and without any the latest
+// are returned.
 type HistoryRequest struct {
 	Token  string
 	Before string // the id of a message
 	After  string
 	Limit  int    // 1 to 100, default 20
-	Agreed bool   // the agreements, and nothing else
-	Files  bool   // the messages that carry files, and nothing else; goes with Before and Limit
+	Agreed bool   // only the agreements
+	Files  bool   // only messages with files; goes with Before and Limit
 	ID     string // one message, from Offset
 	Offset int    // in bytes
 }
 
-// UpdateRequest asks for other settings of the caller's room. Zero fields stay as
-// they are.
+// UpdateRequest asks for other settings of the caller's room. Zero fields change nothing.
 type UpdateRequest struct {
 	Token          string
 	Room           string // the new name
 	Description    string
-	NoDescription  bool // instead of the one that there is
+	NoDescription  bool // removes the description
 	Password       string
 	RemovePassword bool
 	Capacity       int
 	Type           room.Type
 	Public         *bool
-	NewInvite      bool   // in place of the one that there is
+	NewInvite      bool   // renews the invite
 	AgentMessages  *int   // how many messages agents may send since a person last spoke; 0: no limit
 	Close          bool   // for good
-	Redact         string // the id of a message whose text to remove; goes alone
-	Cursor         string // if given: refuse if the settings have changed since
+	Redact         string // the id of a message whose text to remove; no other field goes with Redact
+	Cursor         string // if set: refuse if the settings have changed since
 }
 
 // ManageRequest asks to do Action to the agent of a name.
