@@ -6,14 +6,14 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Agreement is a proposal to which everyone asked has agreed.
+// Agreement is a proposal with which everyone asked agrees.
 type Agreement struct {
 	ID       string   // of the proposal
 	Text     string   // its first 500 characters
 	By       string   // who proposed it
 	AgreedBy []string // who agreed: By, then the others
-	To       []string // of a private one: who sees it beside By
-	File     *File    // that the proposal carried
+	To       []string // of a private proposal: who sees it beside By
+	File     *File    // of the proposal
 	At       time.Time
 	More     *More // set if Text is only a part
 }
@@ -38,7 +38,7 @@ type Seated struct {
 	Messages   []Message
 	HasMore    bool  // there is more news after Cursor
 	Earlier    int64 // how many messages before Messages the caller may see
-	Hidden     int64 // how many public messages from before its time the caller may not see
+	Hidden     int64 // how many older public messages the caller may not see
 	Agreements []Agreement
 	Cursor     string
 	Now        time.Time
@@ -47,11 +47,11 @@ type Seated struct {
 	Situation
 }
 
-// Invite is the code that lets newcomers into a room. The zero value says that none does.
+// Invite is the code that admits newcomers to a room. The zero value is no invite.
 type Invite struct {
 	Code  string
-	Uses  int       // how many more seats it gives
-	Until time.Time // from when on it gives none
+	Uses  int       // how many more seats the invite gives
+	Until time.Time // when the invite expires
 }
 
 // WaitStatus says how a wait ended.
@@ -60,7 +60,7 @@ type WaitStatus string
 // The ends of a wait.
 const (
 	StatusMessages WaitStatus = "messages"  // there is news
-	StatusQuiet    WaitStatus = "quiet"     // there is none; normal
+	StatusQuiet    WaitStatus = "quiet"     // there is no news; normal
 	StatusTurn     WaitStatus = "your_turn" // every agent waits, and the caller should speak
 	// every other agent is done or has left, or a partner from a queue is silent
 	StatusAllDone    WaitStatus = "all_done"
@@ -69,45 +69,44 @@ const (
 
 	// Of Send alone.
 
-	StatusPending WaitStatus = "pending" // the message is a draft, which the person behind the seat sends or not
+	StatusPending WaitStatus = "pending" // the message is a draft, which waits for the person behind the seat
 	StatusPaused  WaitStatus = "paused"  // nothing was sent: the person behind the seat has paused the agent
 )
 
-// Waited is the result of Wait, and a part of that of Send.
+// Waited is the result of Wait, and a part of Sent.
 type Waited struct {
 	Status   WaitStatus
 	Messages []Message
 	HasMore  bool
 	Cursor   string
-	// Agents is set only if it has changed since the seat's last result. If more than ten are
-	// seated, it lists only those that wait, at most ten; Seated and AllWaiting count all.
+	// Agents is nil if nothing has changed since the seat's last result. In a room of more than ten agents it has only
+	// waiting agents, at most ten; Seated and AllWaiting count all.
 	Agents     []Agent
 	Seated     int
 	AllWaiting int
-	AwayUntil  time.Time     // until when others see the caller as away; zero if they do not
-	FreeTask   string        // of StatusTurn: the id of the task that is free for the caller; "" if it should speak
+	AwayUntil  time.Time     // until when others see the caller as away, or zero
+	FreeTask   string        // of StatusTurn: the id of a free task; "" if the caller should speak
 	before     int           // see Sent.Before
-	Along      int           // how many of Messages come along, since two results with them may have been lost
+	Along      int           // how many of Messages come along, since two earlier results with them may have been lost
 	Wakes      bool          // something in Messages ends a wait
 	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
-	LookAgain  time.Duration // of a standby that looks in: until its next look
+	LookAgain  time.Duration // of a standby that looks in: until the next call
 	Situation
 }
 
 // Sent is the result of Send.
 type Sent struct {
-	Sent       bool     // false: see Status; else held back, since Messages may change what the sender says
+	Sent       bool     // false: see Status; if that is empty, the message was held back
 	ID         string   // of the message, or of its draft
-	To         []string // who reads it beside the sender: names, or Everyone; nil where that is not known
-	Credential string   // held back only since the text seems to hold this: see sanitize.Credential
+	To         []string // who reads the message beside the sender: names, or Everyone; nil if unknown
+	Credential string   // the kind of credential that holds the message back: see sanitize.Credential
 	Duplicate  bool     // the call repeats an earlier message
-	Before     int      // how many of Messages came before it
+	Before     int      // how many of Messages came before the message
 	// Unfinished has the tasks of finishes that the message did not close.
 	Unfinished []Unfinished
-	Left       []string // names behind an @ in its text of agents that have left, and so do not read it
-	Agreed     string   // the id of the proposal on which it completed the agreement
-	// Waited has what is unread, or what came while the call waited. Its Status is
-	// empty if the call did not wait and nothing is unread.
+	Left       []string // names behind an @ in the text of agents that have left and will not read the message
+	Agreed     string   // the id of the proposal whose agreement the message completed
+	// Waited has unread messages, or those that came while the call waited. Without both, Status is empty.
 	Waited
 }
 
@@ -119,7 +118,7 @@ type Page struct {
 	Messages []Message // oldest first
 	HasMore  bool      // in the direction asked for
 	Cut      bool      // the page ended early, for its size
-	Cursor   string    // of the latest messages, for a person: what comes after them
+	Cursor   string    // of the latest messages, for a person: where later ones begin
 }
 
 // Info is the result of RoomInfo.
@@ -130,10 +129,10 @@ type Info struct {
 	Open       *Open // nil for a caller without a seat there
 	Requests   []OpenRequest
 	Agreements []Agreement // the newest five
-	Drafts     []string    // for a person: the ids of its agent's messages that wait for it, oldest first
-	Stalled    []TaskBrief // for a person: the tasks that have stalled, as list_tasks tells
-	Banned     []string    // for an admin: the names that are kept out, the latest last
-	View       string      // for an agent: the token with which its client shows the room; "" for others
+	Drafts     []string    // for a person: the ids of its agent's drafts, oldest first
+	Stalled    []TaskBrief // for a person: the stalled tasks, as list_tasks shows them
+	Banned     []string    // for an admin: the banned names, the latest last
+	View       string      // for an agent: the token with which its client shows the room; else ""
 	Now        time.Time
 }
 
@@ -154,18 +153,18 @@ type Shown struct {
 type ShownOpen struct {
 	Requests, Proposals, Tasks int
 	Drafts                     int  // messages of the agent that wait for its person
-	Agreements                 *int // at most 100; nil where that was not read
+	Agreements                 *int // at most 100; nil if not read
 }
 
 // OpenRequest is a request or proposal to which answers are still owed.
 type OpenRequest struct {
 	ID         string
 	From       string
-	Person     bool // a person asks: PersonName, if it has a name
+	Person     bool // a person asks: PersonName, if not ""
 	PersonName string
-	Text       string        // if it is longer than 80 characters, the first 40 and the last 40
+	Text       string        // of more than 80 characters the first 40 and the last 40
 	OwedBy     []string      // who owes an answer; empty if anyone may answer
-	Age        time.Duration // since it was sent
+	Age        time.Duration // since the request
 
 	Proposal bool
 }
@@ -183,16 +182,16 @@ const (
 type Left struct {
 	Status   LeaveStatus
 	Messages []Message // what was unread
-	HasMore  bool      // message_history is closed to the caller now, so the rest is lost to it
-	NewAdmin string    // the agent that became admin by it; "" if none did
+	HasMore  bool      // message_history is closed to the caller now, so the rest is lost
+	NewAdmin string    // the agent that became admin; "" if none did
 }
 
 // Updated is the result of UpdateRoom.
 type Updated struct {
 	Status  UpdateStatus
-	Changes *room.Changes // the settings that changed, with their new values; nil if none did
+	Changes *room.Changes // the changed settings with their new values; nil if none changed
 	Room    Room          // as it is now
-	// HidesTalk says that agents that join from now on see nothing of what was said.
+	// HidesTalk says that later joins see nothing of the talk up to now.
 	HidesTalk bool
 	Invite    Invite
 	Redacted  string // the id of the message whose text was removed; then Room is not set
@@ -212,7 +211,7 @@ const (
 type Managed struct {
 	Status ManageStatus
 	Name   string // of the agent, as the room shows it
-	// Files and Tasks are how many of the agent's a ban has removed.
+	// Files and Tasks are how many files and tasks of the agent a ban has removed.
 	Files, Tasks int
 	// Renewed says that a ban renewed the invite. Only then Room and Invite are set.
 	Renewed bool

@@ -30,7 +30,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	return c.answerReturn(ctx)
 }
 
-// answerRegained returns the answer for a caller that has its seat again, under another token.
+// answerRegained returns the answer for a caller that has regained its seat with a new token.
 func (c *session) answerRegained(ctx context.Context) (Seated, error) {
 	var here bool
 	c.head = c.room.log.Peek()
@@ -42,7 +42,7 @@ func (c *session) answerRegained(ctx context.Context) (Seated, error) {
 	return c.answerReturn(ctx)
 }
 
-// answerReturn returns the answer for a caller that has its seat again.
+// answerReturn returns the answer for a caller that is back in its seat.
 func (c *session) answerReturn(ctx context.Context) (Seated, error) {
 	o, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Return: true})
 	if err != nil {
@@ -88,8 +88,8 @@ func (c *session) checkReturn(req JoinRequest) error {
 	return nil
 }
 
-// addUnread adds what the caller is offered, the agent's own messages included, and before that what may be lost: see
-// bringAlong.
+// addUnread adds the messages of an offer, the agent's own included, and before them older messages that may have been
+// lost: see bringAlong.
 func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) error {
 	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
 	scanned, full, err := c.fillBatch(ctx, &b, o.After, o.MarkTo)
@@ -112,9 +112,9 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 	if err != nil {
 		return err
 	}
-	// This comes last: what is recorded must be handed out.
+	// The record comes last, because the agent must be handed everything in the record.
 	_, err = c.reader().RecordHandedOut(ctx, nil, o, scanned, len(b.Messages))
-	if err == nil && c.reader().HasHooks() { // the agent is not called for what came before the record
+	if err == nil && c.reader().HasHooks() { // no hook calls the agent for events before the record
 		if h, failed := c.room.log.Refresh(ctx, c.room.svc.now()); failed == nil {
 			got.HasMore = got.HasMore || h.AsOf > c.head.AsOf
 		}
@@ -122,9 +122,9 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 	return err
 }
 
-// fillBatch adds what the caller is shown of the events after n to b, and returns the last
-// event it looked at; full is true if one did not fit. It stops at the caller's head, so
-// that the answer is of one moment. Messages up to shown are marked as repeated.
+// fillBatch adds the events after n that the caller sees to b, and returns the last event that fits or is not shown.
+// full is true if an event did not fit. fillBatch stops at the caller's head, so that the answer is of one moment.
+// Messages up to shown are marked as repeated.
 func (c *session) fillBatch(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
 	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
 		if err != nil || e.N > c.head.AsOf {
@@ -148,11 +148,10 @@ func (c *session) addEvent(b *batch, e room.Event, shown int64) bool {
 	return b.Add(m, e)
 }
 
-// The person behind a seat calls what its agent calls, with a token of its own. Each of its devices is a reader, with
-// its own waits.
+// The person behind a seat makes the same calls as its agent, with another token. Each device of the person is a
+// reader, with its own waits.
 
-// addLatest adds the last messages, for a device that looks into the room for the first
-// time: what it has not read may be long.
+// addLatest adds the latest messages, for a new device of a person: the unread ones may be many.
 func (c *session) addLatest(ctx context.Context, o presence.Offer, got *Seated) error {
 	asOf := c.head.AsOf
 	if err := got.addLastMessages(ctx, c.room.log, c.me, asOf+1, asOf); err != nil {
@@ -160,7 +159,7 @@ func (c *session) addLatest(ctx context.Context, o presence.Offer, got *Seated) 
 	}
 	got.Cursor = c.cursor(asOf, false)
 	o.After = asOf
-	shown := max(1, len(got.Messages)) // what came before is no news to the device, even if nobody has spoken
+	shown := max(1, len(got.Messages)) // earlier events are no news to the device, even if nobody has spoken
 	_, err := c.reader().RecordHandedOut(ctx, nil, o, asOf, shown)
 	return err
 }

@@ -11,21 +11,20 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// BetweenWaits is how long after the end of its wait, by its time or by a message, an agent is
-// assumed to be about to wait again: clients wait in turns. Without it, an agent that a message
-// reaches after a long wait would pass for silent until its next call.
+// BetweenWaits is how long after the end of its wait an agent is assumed to wait again soon, since clients wait in
+// turns. Otherwise an agent that got a message after a long wait would count as silent until its next call.
 const BetweenWaits = 15 * time.Second
 
-// AgentState is what an agent is doing, as others can tell.
+// AgentState is what others see an agent do.
 type AgentState string
 
 // The states of an agent.
 const (
-	AgentWaiting AgentState = "waiting" // a wait is open: it will read at once
-	AgentStandby AgentState = "standby" // a program waits for it and wakes it, or a hook does
-	AgentAway    AgentState = "away"    // until a time that it said
-	AgentBusy    AgentState = "busy"    // it made a call within two minutes, and is not listening now
-	AgentSilent  AgentState = "silent"  // it made none for longer
+	AgentWaiting AgentState = "waiting" // a wait is open: the agent will read at once
+	AgentStandby AgentState = "standby" // a program or a hook wakes the agent
+	AgentAway    AgentState = "away"    // until a time that the agent has announced
+	AgentBusy    AgentState = "busy"    // its last call was within two minutes, and no wait is open
+	AgentSilent  AgentState = "silent"  // its last call is older
 )
 
 // Room is a room as agents see it.
@@ -36,8 +35,8 @@ type Room struct {
 	Capacity          int
 	Public            bool
 	PasswordProtected bool
-	Paired            bool    // a queue made it
-	Closed            bool    // an admin closed it
+	Paired            bool    // a queue made the room
+	Closed            bool    // an admin closed the room
 	AgentMessages     int     // how many messages agents may send until a person speaks again; 0: any
 	Agents            []Agent // in the order of their joins
 }
@@ -45,21 +44,20 @@ type Room struct {
 // Agent is an agent as others in its room see it.
 type Agent struct {
 	Name     string
-	Owner    string // the label of the key with which it took its seat, if it had one
+	Owner    string // the label of the key with which the agent took its seat, if any
 	Role     room.Role
 	You      bool
-	Muted    bool // an admin has muted it
+	Muted    bool // an admin has muted the agent
 	State    AgentState
-	Idle     time.Duration // since its last known call
-	Activity string        // what it says it is doing
-	BackIn   time.Duration // until the return that it announced; 0 if it announced none
-	Unread   *int          // how many messages it has not been given; nil if unknown
-	// Person says that the person behind it can watch and speak, and PersonHere that it
-	// watches now.
+	Idle     time.Duration // since the last known call
+	Activity string        // in the agent's words
+	BackIn   time.Duration // until the announced return; 0 without one
+	Unread   *int          // how many messages the agent was not handed; nil if unknown
+	// Person says that a person behind the agent can watch and speak, PersonHere that the person watches now.
 	Person     bool
 	PersonHere bool
-	PersonName string // what the person wants to be called, if anything
-	Alone      bool   // a person has the seat, and no agent
+	PersonName string // the name of the person; "" without one
+	Alone      bool   // a person has the seat without an agent
 }
 
 // describe returns the room without its agents.
@@ -70,8 +68,7 @@ func describe(h *room.Head) Room {
 	}
 }
 
-// describeOutside returns what a caller without a seat sees of a room: what it is for, its
-// seats, and who has them.
+// describeOutside returns a room as a caller without a seat sees it: purpose, seats, and names.
 func describeOutside(h *room.Head) Room {
 	shown := describe(h)
 	for _, a := range h.Agents {
@@ -80,14 +77,14 @@ func describeOutside(h *room.Head) Room {
 	return shown
 }
 
-// roster is what there is to know of the agents of a room.
+// roster is what is known of the agents of a room.
 type roster struct {
 	Head     *room.Head
-	You      int                   // the seat of the reader; 0 for a caller without one
-	Person   bool                  // the reader is the person behind that seat, or a view for that person
+	You      int                   // the reader's seat; 0 for a caller without a seat
+	Person   bool                  // the reader is the person behind the seat You, or a view for that person
 	BackAt   time.Time             // the reader's announced return
 	Presence map[int]room.Presence // by seat
-	People   map[int]time.Time     // by seat: until when the person behind it watches
+	People   map[int]time.Time     // by seat: until when the person watches
 	Unread   func(read int64, of room.Agent) *int
 	Now      time.Time
 }
@@ -99,7 +96,7 @@ func (r roster) Agents() []Agent {
 	for _, a := range r.Head.Agents {
 		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.You}
 		v.Person, v.PersonName = a.Person.HasOpened(), a.Person.Name
-		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else it was the person of the agent before
+		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else the person of the seat's former agent watches
 		r.setState(a, &v)
 		v.Alone = a.IsAlone()
 		if v.Alone {
@@ -110,7 +107,7 @@ func (r roster) Agents() []Agent {
 	return out
 }
 
-// setState completes v with what a is doing.
+// setState sets the fields of v about what a is doing.
 func (r roster) setState(a room.Agent, v *Agent) {
 	v.Owner = a.Owner
 	p, known := r.Presence[a.Seat]
@@ -118,7 +115,7 @@ func (r roster) setState(a room.Agent, v *Agent) {
 	if p.Activity != "" && !(spoke && u.N > p.ActiveAsOf) {
 		v.Activity = p.Activity
 	}
-	if v.You && !r.Person { // it reads this
+	if v.You && !r.Person { // the agent reads this result now
 		v.State = AgentWaiting
 		if r.BackAt.After(r.Now) {
 			v.State, v.BackIn = AgentAway, r.BackAt.Sub(r.Now)
@@ -126,7 +123,7 @@ func (r roster) setState(a room.Agent, v *Agent) {
 		return
 	}
 	if known && p.AtMs != 0 && !a.IsEndpoint() { // else only a hook has shown a sign of life, or nothing is handed out
-		v.Unread = r.Unread(max(p.Read, a.Joined), a) // its join gave it what came before
+		v.Unread = r.Unread(max(p.Read, a.Joined), a) // its join handed out what came before
 	}
 	p = r.lastHeard(a, p)
 	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, a, p, r.Now)
@@ -135,7 +132,7 @@ func (r roster) setState(a room.Agent, v *Agent) {
 	}
 }
 
-// lastHeard returns p with the last call that a is known to have made.
+// lastHeard returns p with the time of the last known call of a.
 func (r roster) lastHeard(a room.Agent, p room.Presence) room.Presence {
 	p = p.Of(a)
 	p.AtMs = max(p.AtMs, a.AtMs)
@@ -145,8 +142,8 @@ func (r roster) lastHeard(a room.Agent, p room.Presence) room.Presence {
 	return p
 }
 
-// othersGone reports whether every other agent has neither called nor waited for so long, and no hook would
-// wake it.
+// othersGone reports whether the other agents have neither called nor waited for so long, and no hook would wake any of
+// them.
 func (r roster) othersGone(long time.Duration) bool {
 	return !slices.ContainsFunc(r.Head.Agents, func(a room.Agent) bool {
 		p := r.lastHeard(a, r.Presence[a.Seat])
@@ -155,7 +152,7 @@ func (r roster) othersGone(long time.Duration) bool {
 	})
 }
 
-// stateOf returns what an agent with this presence is doing, as others see it.
+// stateOf returns the state of an agent with this presence, as others see the agent.
 func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) AgentState {
 	woken, at := h.NewestWakeup(a.Seat)
 	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(BetweenWaits))
@@ -173,8 +170,8 @@ func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) AgentSt
 	return AgentSilent
 }
 
-// absenceOf returns for how long none of the others has made a call, 0 if one waits;
-// and when the first is back, if all are away.
+// absenceOf returns the time since the last call of any other agent, 0 if one waits, and, if all are away, the time
+// until the first return.
 func absenceOf(agents []Agent) (idle, away time.Duration) {
 	allAway := true
 	for _, a := range agents {
@@ -197,8 +194,8 @@ func absenceOf(agents []Agent) (idle, away time.Duration) {
 	return idle, away
 }
 
-// rosterText returns what is worth showing of who is there. A pause between two
-// waits is not; a lasting silence is.
+// rosterText returns a text that changes with every change of the roster worth telling: a lasting silence, but no pause
+// between two waits.
 func rosterText(agents []Agent) string {
 	var b strings.Builder
 	for _, a := range agents {
@@ -212,8 +209,8 @@ func rosterText(agents []Agent) string {
 	return b.String()
 }
 
-// limitAgents returns all agents if they are few, and else the first that wait beside the reader,
-// and how many do.
+// limitAgents returns all agents if they are few, else the first other agents that wait, and the number of all that
+// wait.
 func limitAgents(all []Agent) (shown []Agent, waiting int) {
 	if len(all) <= AgentsShown {
 		return all, 0
@@ -230,7 +227,7 @@ func limitAgents(all []Agent) (shown []Agent, waiting int) {
 	return shown, waiting
 }
 
-// view returns the room as you sees it, an agent or the person behind it.
+// view returns the room as you, an agent or the person behind it, sees the room.
 func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Caller) (Room, error) {
 	seen, err := r.roster(ctx, h, you)
 	if err != nil {
@@ -241,7 +238,7 @@ func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Caller) (Roo
 	return shown, nil
 }
 
-// roster reads what others do, unless nobody else is there.
+// roster reads the presence of others, unless nobody else is there.
 func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Caller) (roster, error) {
 	if alone := h.Others(you.Seat) == 0; !alone || you.Person.HasOpened() {
 		return r.readRoster(ctx, h, you)
@@ -249,14 +246,14 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Caller) (r
 	return r.rosterOf(h, you), nil
 }
 
-// readRoster reads what all do.
+// readRoster reads the presence of all.
 func (r *liveRoom) readRoster(ctx context.Context, h *room.Head, you room.Caller) (seen roster, err error) {
 	seen = r.rosterOf(h, you)
 	seen.Presence, seen.People, err = r.agents.Presence(ctx, table.Eventual)
 	return seen, err
 }
 
-// rosterOf returns the roster without what others do.
+// rosterOf returns the roster without presence.
 func (r *liveRoom) rosterOf(h *room.Head, you room.Caller) roster {
 	viewer, _ := h.Seated(you.Seat)
 	return roster{
@@ -265,9 +262,7 @@ func (r *liveRoom) rosterOf(h *room.Head, you room.Caller) roster {
 	}
 }
 
-// addSilentTask tells by of a task of an agent that is silent: of the oldest that it may take, else of the one that
-// it may
-// take first.
+// addSilentTask adds a task of a silent agent: the oldest that by may take now, else the first that by may take later.
 func (s *Situation) addSilentTask(h *room.Head, by room.Caller, seen map[int]room.Presence, now time.Time) {
 	if by.IsSupervised() {
 		return
@@ -284,23 +279,22 @@ func (s *Situation) addSilentTask(h *room.Head, by room.Caller, seen map[int]roo
 	}
 }
 
-// addRoster adds to the result of a wait who is there, if that has changed since
-// the seat's last result. A wait that messages end leaves that to a quieter moment, unless
-// an agent came or left.
+// addRoster adds the roster to the result of a wait if the roster has changed since the seat's last result. A wait that
+// messages end has no roster, unless an agent came or left.
 func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Waited) {
 	if !in.has(alone) && !in.has(agentMoved) && (got.Status == StatusMessages && in.has(wakes) || len(h.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.me)) {
 		return
 	}
 	seen, err := c.room.roster(ctx, h, c.me)
-	if err != nil { // the messages are at hand; the next result has the roster
+	if err != nil { // the next result has the roster
 		if ctx.Err() == nil {
 			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
 		}
 		return
 	}
 	agents := seen.Agents()
-	got.Others = h.Others(c.me.Seat) // of the same moment
+	got.Others = h.Others(c.me.Seat) // the messages and the roster are of one moment
 	got.OthersIdle, got.OthersAway = absenceOf(agents)
 	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.othersGone(PartnerSilent)

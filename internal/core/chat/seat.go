@@ -23,20 +23,20 @@ type session struct {
 	room   *liveRoom   // to be released
 	head   *room.Head
 	me     room.Caller // by the token
-	start  room.Start  // of the call
+	start  room.Start  // when the call began
 }
 
 func (c *session) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, &c.me) }
 
-// payer returns for whom limits count what the caller does.
+// payer returns the caller whose limits count this call.
 func (c *session) payer(ctx context.Context) ratelimit.Caller {
 	return ratelimit.CallerFor(ctx, c.token.Room, c.me)
 }
 
 func (c *session) reader() presence.Reader { return c.room.agents.Reader(&c.me) }
 
-// enter accepts a token on a cached head, which may lie behind the log. A refusal
-// is always based on a current one. The caller's room must be released.
+// enter accepts a token on a cached head, which may be older than the log. A token is refused only on a current head.
+// The caller of enter must release the room.
 func (s *Service) enter(ctx context.Context, token string) (*session, error) {
 	t, err := parseToken(token)
 	if err != nil {
@@ -61,21 +61,21 @@ func (s *Service) acceptNow(ctx context.Context, t ident.Token) (*session, error
 	})
 }
 
-// cameKey is the key of the time that Came was given.
+// cameKey is the context key of the time given to Came.
 type cameKey struct{}
 
-// slowAdmission is how long a call may take until it is admitted, before what is known here
-// counts as newer than the call.
+// slowAdmission is how long a call may wait for admission before the events known here no longer count as older than
+// the call.
 const slowAdmission = time.Second
 
-// Came returns the context of a call that came at a time, by the clock of the Service. Without
-// it, a call counts from when its token is accepted.
+// Came returns the context of a call that came at a time, by the clock of the Service. Without Came the call begins
+// when its token is accepted.
 func Came(ctx context.Context, at time.Time) context.Context {
 	return context.WithValue(ctx, cameKey{}, at)
 }
 
-// accept makes the holder of a token a caller. Each later step of the call asks of the head that
-// it decides on whether the holder still has the seat.
+// accept makes the holder of a token a caller. Each later step checks the seat again, on the head that the step decides
+// on.
 func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*session, error) {
 	asker := ident.PrincipalOf(ctx)
 	if err := asker.CheckToken(t); err != nil {
@@ -89,7 +89,7 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 	start.At = s.now()
 	if came, known := ctx.Value(cameKey{}).(time.Time); known && came.Before(start.At) {
 		if start.At.Sub(came) > slowAdmission {
-			start.Known = 0 // its client may have given it up, and gone on elsewhere
+			start.Known = 0 // the client may have given the call up and gone on elsewhere
 		}
 		start.At = came
 	}
@@ -114,9 +114,8 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 	return &session{token: t, holder: holder, room: r, head: h, me: a, start: start}, nil
 }
 
-// hideForeignStay returns err, which refuses t to a caller that may act for other seats only. A guest that gives a
-// foreign stay
-// hears no more than of one that nobody has.
+// hideForeignStay returns err, the refusal of t for a caller without rights to its seat. For a guest with a foreign
+// stay the refusal is the same as for a stay that nobody has.
 func hideForeignStay(asker ident.Principal, t ident.Token, err error) error {
 	if err == nil || !t.IsStay() || !asker.IsGuest() {
 		return err
@@ -131,8 +130,8 @@ func refuseStay() error {
 
 type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 
-// findCaller returns the agent of the holder of a token, and the head that shows it. ok is
-// false, on a current head, if there is none, or if the room has expired.
+// findCaller returns the agent or person whose token x holds, and the head that shows the seat. ok is false, on a
+// current head, if nobody has this token or the room has expired.
 func (r *liveRoom) findCaller(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Caller, ok bool,
 	err error) {
 	began := r.svc.now()
@@ -151,7 +150,7 @@ func (r *liveRoom) findCaller(ctx context.Context, x room.Holder, read readHead)
 	return h, a, ok && !h.Expired(began), nil
 }
 
-// parseToken reads a token. It recognizes a ticket that was passed in its place.
+// parseToken reads a token. A ticket in its place gets a refusal of its own.
 func parseToken(s string) (ident.Token, error) {
 	t, err := ident.ParseToken(s)
 	if err == nil {
@@ -164,7 +163,7 @@ func parseToken(s string) (ident.Token, error) {
 	return t, err
 }
 
-// refuseToken returns the reason why the caller's token is not accepted any more.
+// refuseToken returns the reason why the caller's token is no longer accepted.
 func (c *session) refuseToken(ctx context.Context, h *room.Head) error {
 	return c.room.refuseToken(ctx, h, c.holder)
 }
@@ -200,7 +199,7 @@ func (r *liveRoom) refuseToken(ctx context.Context, h *room.Head, x room.Holder)
 	return refuseVacated(gone, x)
 }
 
-// refuseDevice refuses the token of a person that is not one of a seat that somebody has.
+// refuseDevice refuses a person's token that belongs to no occupied seat.
 func refuseDevice() error {
 	e := fault.Refuse(fault.TokenInvalid, "This person's token does not belong to this seat, or no longer does: a "+
 		"link opened on another device may have ended it, or somebody else has the seat. On a device that still "+
@@ -210,7 +209,7 @@ func refuseDevice() error {
 	return e
 }
 
-// refuseVacated refuses a token of a seat that is gone. A person, whose page shows it, is told who took it, too.
+// refuseVacated refuses a token of a vacated seat. A person is also told who took the seat.
 func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
 	e := room.RefuseRemoved(gone.Reason)
 	if x.Joined != 0 {
@@ -228,10 +227,10 @@ func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
 	return e
 }
 
-// rule says what a call of the agent a appends to h, which shows its seat.
+// rule returns the events that a call of a wants to append after h, which shows the seat of a.
 type rule func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error)
 
-// ofCaller returns what proposes by r for the caller. It fails with errUnseated if its seat is gone.
+// ofCaller returns r as a proposal of the caller. If the caller's seat is gone, the error is errUnseated.
 func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, error) {
 	return func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		a, here := h.Owner(c.holder)
@@ -242,8 +241,8 @@ func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, 
 	}
 }
 
-// change is append in a room that can be changed. From its return on it holds: a send under way either precedes it in
-// the log, or finds it there.
+// change appends to a room that can still be changed. A send under way either precedes the change in the log, or
+// follows its rules.
 func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
 	return c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error) {
 		if err := checkLive(h, now); err != nil {
@@ -253,9 +252,8 @@ func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
 	})
 }
 
-// append appends what the caller does by r, with the options of p, and returns the events. What adds something needs
-// space on the disk: by its own link a guest changed its name 4,646 times in six seconds, until there was no room for a
-// kick.
+// append appends the events of r with the options of p, and returns them. Events that add data need space on the disk:
+// otherwise one guest changed its name 4,646 times in six seconds, until the disk had no room for a kick.
 func (c *session) append(ctx context.Context, p *roomlog.Proposal, r rule) ([]room.Event, error) {
 	c.room.svc.space.readIfDue()
 	p.Propose = c.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error) {
@@ -275,6 +273,5 @@ func (c *session) append(ctx context.Context, p *roomlog.Proposal, r rule) ([]ro
 	return p.Events, nil
 }
 
-// errUnseated reports that the caller's seat is gone. It is replaced by the reason
-// before it leaves the package.
+// errUnseated reports that the caller's seat is gone. The package replaces this error by the reason.
 var errUnseated = errors.New("chat: the seat is gone")

@@ -12,28 +12,27 @@ import (
 
 // newcomer is an agent that wants a seat.
 type newcomer struct {
-	Room   ident.Name  // the room's
-	Name   ident.Name  // its own
-	Token  ident.Token // what it gets with a seat, but for room and seat
-	Holder room.Holder // of that
+	Room   ident.Name  // of the room
+	Name   ident.Name  // of the newcomer
+	Token  ident.Token // becomes the agent token once a room and a seat are set
+	Holder room.Holder // of Token
 
 	By     ident.Principal
 	Caller string // see ident.ClientKey
 }
 
-// MayReturn reports whether the newcomer may be an agent that had a seat here, behind which
-// is a person: see room.KeepPerson.
+// MayReturn reports whether the newcomer may have had a seat here with a person behind it: see room.KeepPerson.
 func (n newcomer) MayReturn(h *room.Head, now time.Time) bool {
 	return n.By.ID != "" && !n.Holder.Person && h.Departed.Matters(now)
 }
 
-// TokenFor returns what the newcomer gets with a seat of the room with an id.
+// TokenFor returns the newcomer's token for a seat of a room.
 func (n newcomer) TokenFor(room string, seat int) ident.Token {
 	n.Token.Room, n.Token.Seat = room, seat
 	return n.Token
 }
 
-// SeatAt returns the event and the presence of a new seat, as the next event of h.
+// SeatAt returns the join, as the next event of h, and the presence of a new seat.
 func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room.Role) (room.Event, table.Op) {
 	a := room.Agent{
 		Seat: h.NewSeat(), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
@@ -49,29 +48,28 @@ func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room
 	return a.Join(), roomlog.PutPresence(h.ID, a, p)
 }
 
-// Reasons for a join to look again.
+// Reasons for a join to start again.
 var (
 	errDeserted         = errors.New("seating: nobody has a seat")
 	errPasswordReplaced = errors.New("seating: the password has changed")
 	errPersonNeeded     = errors.New("seating: who was behind the agent must be read")
 )
 
-// seatProposal is a newcomer's claim to a seat of a room that there is.
+// seatProposal proposes a seat for a newcomer in an existing room.
 type seatProposal struct {
 	room.SeatRequest
 	Newcomer newcomer
-	Password string // the room's hash that was checked
-	Full     error  // why there is no new seat, for want of space; one's own is regained
+	Password string // the hash of the room's password that was checked
+	Full     error  // why the disk has no space for a new seat; a newcomer may still regain a seat
 
-	// Kept is who was behind the newcomer's last seat, as was read when KeptAsOf was the last
-	// departure; nil if nobody is known.
+	// Kept is the person behind the newcomer's last seat, or nil, as read when KeptAsOf was the last departure.
 	Kept     *room.Person
 	KeptAsOf int64
-	unkept   table.Key // of the item that must be absent if Kept is nil
+	unkept   table.Key // the item that must be absent if Kept is nil
 }
 
-// Blocked notes a seat whose presence was in the way: its agent called meanwhile. Or a departure was read in part, and
-// who was behind the newcomer must be read again.
+// Blocked records the presence of a seat whose agent called meanwhile. If a departure was read in part instead, the
+// newcomer's person must be read again.
 func (c *seatProposal) Blocked(x table.Conflict) {
 	if x.Key == c.unkept {
 		c.KeptAsOf = 0
@@ -85,7 +83,7 @@ func (c *seatProposal) Blocked(x table.Conflict) {
 	}
 }
 
-// Propose takes a seat.
+// Propose proposes the join: a regained seat, an expired seat after its eviction, or a new seat.
 func (c *seatProposal) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	switch {
 	case h.Retired, h.Closed, h.Key != c.Newcomer.Room.Key:
@@ -130,7 +128,7 @@ func (c *seatProposal) Propose(h *room.Head, now time.Time) (roomlog.Change, err
 	switch {
 	case c.Kept != nil:
 		e.Agent.Person = *c.Kept
-	case c.Newcomer.MayReturn(h, now): // a read may show an event before what was written with it
+	case c.Newcomer.MayReturn(h, now): // a read may show an event before the rest of its Write
 		c.unkept = roomlog.KeptKey(h.ID, c.Principal, c.Name.Key)
 		ch.Ops = append(ch.Ops, table.Delete(c.unkept, table.IfAbsent))
 	}

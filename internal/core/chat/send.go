@@ -17,17 +17,17 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Send says a text in the caller's room, and waits for an answer if asked to.
+// Send sends a text to the caller's room, and waits for an answer if asked to.
 //
-// With a cursor it says nothing if an unread message may change what the caller says, and returns
-// what is unread instead: see room.Caller.HoldOf. With the cursor of that answer only what is meant
-// for the caller holds the text back, with another it is judged again. Otherwise what is unread comes with the result.
-// The text of the seat's last message counts as the same message for ten minutes, unless a key is
-// given, or the text is short and another agent has spoken since.
+// With a cursor, an unread message that may change what the caller says holds the text back, and the answer has
+// everything unread: see room.Caller.HoldOf. With the cursor of that answer only messages meant for the caller hold the
+// text back; any other cursor is checked anew. A text that is not held back is sent, and the result has everything
+// unread. For ten minutes the text of the seat's last message counts as a repetition, unless the call has a key, or the
+// text is short and another agent has spoken since.
 //
-// A person sees what is unread, and means what it says twice: its message is held back only for a
-// credential, and repeated only by its key. The person may have paused its agent, which then says
-// nothing, or approve each message or some of them, which then become drafts: see Supervise.
+// A person sees everything unread, and may say the same twice: only a credential holds a person's message back, and
+// only a key makes it a repetition. The person may have paused the agent, which then says nothing, or may approve all
+// or some of its messages, which then become drafts: see Supervise.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err
@@ -51,56 +51,56 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	return op.answer(ctx, got)
 }
 
-// sendOp is a message on its way into the log.
+// sendOp is a send under way.
 type sendOp struct {
 	caller *session
 	req    SendRequest
 	began  time.Time
 
-	event         room.Event      // as it will be appended, but for what room.Head.Compose completes; then as it was
-	fingerprint   [16]byte        // of its text and addressees
-	needsConsent  bool            // the person behind the agent decides about it first, also if it does not approve all
-	upload        *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
-	noSpace       error           // why it cannot be said, for want of space
+	event         room.Event      // before the append without the fields that room.Head.Compose sets
+	fingerprint   [16]byte        // of text and addressees
+	needsConsent  bool            // the person behind the agent decides first, even without approval of all messages
+	upload        *roomlog.Upload // ends with the message; nil: no file, or a file that came with the call
+	noSpace       error           // the refusal if the disk has no space
 	idleBefore    int             // how many agents waited for a task when the call began
-	fileName      string          // of the file that the call shares; "": it shares none
-	keyFromServer bool            // the server made the key of idempotency: see checkKey
+	fileName      string          // of the shared file; "" without a file
+	keyFromServer bool            // the server made the idempotency key: see checkKey
 
-	// What is known so far. It changes between two verdicts, never while the rules are applied.
+	// What is known so far, and changes only between two verdicts, never while the rules are applied.
 
-	earlier    roomlog.SentAs // the message, or the draft, that this call repeats
-	guard      guard          // against speaking over what the caller has not read
-	credential string         // that the text seems to hold, and of which the caller was not warned
+	earlier    roomlog.SentAs // the message or draft that this call repeats
+	guard      guard          // against speaking over unread messages
+	credential string         // the kind that the text seems to hold, of which the caller was not warned
 }
 
-// newSend returns the message that the caller asks to send.
+// newSend returns the send that the caller asks for.
 func (c *session) newSend(req SendRequest) *sendOp {
 	op := &sendOp{caller: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text)}
 	if cursor, own := c.token.ParseCursor(req.Cursor); own {
 		op.guard = guard{on: true, cursor: cursor, checked: cursor.N}
-		c.start.Known = max(c.start.Known, cursor.N) // the client had the answer that brought the cursor
+		c.start.Known = max(c.start.Known, cursor.N) // the client has the answer with this cursor
 	}
 	return op
 }
 
-// send counts the message against the limits of its caller, and says it.
+// send counts the message against the limits of the caller, and appends the message.
 func (op *sendOp) send(ctx context.Context) (Sent, error) {
 	undo, err := op.caller.room.svc.limits.Message(op.caller.payer(ctx), len(op.req.Text))
 	if err != nil {
 		return Sent{}, err
 	}
-	if len(op.req.Finishes) > 0 { // before any of them is told of what becomes free, and waits no more
+	if len(op.req.Finishes) > 0 { // before the append: it hands free tasks to agents, whose waits end
 		op.idleBefore = op.caller.room.agents.Idle(op.caller.head)
 	}
 	got, err := op.appendMessage(ctx)
-	gone := ctx.Err() != nil // its text may be said yet
+	gone := ctx.Err() != nil // the append may still succeed
 	if err != nil && !gone || err == nil && !got.wrote() {
 		undo()
 	}
 	return got, err
 }
 
-// appendMessage brings the message into the log, or finds that it is there, or holds it back.
+// appendMessage appends the message, unless it is in the log already or held back.
 func (op *sendOp) appendMessage(ctx context.Context) (Sent, error) {
 	v, err := op.resolve(ctx, modeWrite)
 	if err != nil {
@@ -109,8 +109,8 @@ func (op *sendOp) appendMessage(ctx context.Context) (Sent, error) {
 	return op.result(ctx, v), nil
 }
 
-// mayAppend reports whether the message could be said as of now, and says nothing. If not, got is the
-// result, also if it was said before.
+// mayAppend reports whether the message would be appended now, and appends nothing. If not, got is the result, also for
+// a repeated message.
 func (op *sendOp) mayAppend(ctx context.Context) (got Sent, ok bool, err error) {
 	v, err := op.resolve(ctx, modeAsk)
 	if err != nil || v.isNew() {
@@ -123,39 +123,38 @@ func (op *sendOp) mayAppend(ctx context.Context) (got Sent, ok bool, err error) 
 type mode int
 
 const (
-	modeWrite mode = iota // it is written
-	modeAsk               // it is not: the caller wants to know whether it would be
+	modeWrite mode = iota // append
+	modeAsk               // append nothing: the caller only wants the verdict
 )
 
-// verdict is what the rules say of the message on one head of the log.
+// verdict is the result of the rules on one head of the log.
 type verdict struct {
-	needs    need           // needNothing: the rest is set
+	needs    need           // if not needNothing, the other fields are not set
 	sentAs   roomlog.SentAs // the message, or its draft, in the log
-	change   roomlog.Change // that brings it there; without events it is there
-	heldBack *Sent          // the answer that holds the message back; nil: nothing does
+	change   roomlog.Change // appends the message or draft; without events it is in the log already
+	heldBack *Sent          // the answer if the message is held back, else nil
 }
 
-// need is what a verdict waits for, because the head does not tell. If a look brings that, the rules are applied once
-// more. If it shows that the caller must decide first, the message is held back.
+// need is what a verdict lacks, because the head does not tell. If a read brings it, the rules are applied once more.
+// If the caller must decide first, the message is held back.
 type need int
 
 const (
 	needNothing      need = iota
-	needLastMessage       // the index of the head lacks the caller's last message, which this may be once more
-	needOlderLog          // the index does not reach back to where the call began
-	needPerson            // the person behind the agent has paused it
+	needLastMessage       // the index of the head lacks the caller's last message, which this message may repeat
+	needOlderLog          // the index does not reach back to the start of the call
+	needPerson            // the agent is paused
 	needReading           // something unread may change what the caller says
 	needConfirmation      // the text seems to hold a credential
 )
 
-// ends reports whether a verdict of findEarlier leaves nothing to the later rules.
+// ends reports whether no later rule than findEarlier applies.
 func (v verdict) ends() bool { return v.sentAs.N > 0 || v.needs != needNothing }
 
-// isNew reports whether the message was not said before.
+// isNew reports whether the message is no repetition.
 func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
 
-// resolve asks for verdicts on the message, and gets what each needs, until one needs nothing or the message is held
-// back.
+// resolve asks for a verdict, and gets what the verdict needs, until nothing is missing or the message is held back.
 func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 	c := op.caller
 	op.noSpace = c.checkSpace(len(op.req.Text))
@@ -170,7 +169,7 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 			return v, err
 		}
 
-		// The message is refused or needs something. If an earlier call has said it, neither counts.
+		// The message is refused or needs something. Both are void if an earlier call has sent the message.
 		said, unknown := op.lookUpKey(ctx)
 		switch {
 		case unknown != nil:
@@ -201,8 +200,8 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 		"The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// attempt applies the rules to the message. If it writes, that is on the very head that the message follows, and the
-// message is in the log if it passes. If it only asks, that is on a head that is not older than the call.
+// attempt applies the rules to the message: with modeWrite on the very head that the message follows, as it is
+// appended, and with modeAsk on a head that is not older than the call.
 func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 	var v verdict
 	log := op.caller.room.log
@@ -226,9 +225,9 @@ func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 	return v, nil
 }
 
-// propose applies the rules of sending to what a says, as the event after h. batched are the events before it that are
-// not written yet. It changes nothing and does not block. The first rule that applies decides. Two rare ones have no
-// number: the disk is full, and too many drafts wait.
+// propose applies the rules of sending to the message of a, as the event after h. batched are events before it that are
+// not written yet. propose changes nothing and does not block. The first rule that applies decides. Two rare rules have
+// no number: the disk is full, and too many drafts wait.
 //
 //  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
 //  2. Ann repeats, by its key, a draft that her person has refused: she is refused.
@@ -244,7 +243,7 @@ func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 //  12. Ann's person approves what she says, or what is said like this: it is kept as a draft.
 //  13. None of these: it is sent.
 func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now time.Time) (verdict, error) {
-	v, err := op.findEarlier(h, a, now) // 1, 2: if it was said before, no other rule matters
+	v, err := op.findEarlier(h, a, now) // 1, 2: for a repetition no other rule matters
 	if v.ends() || err != nil {
 		return v, err
 	}
@@ -252,7 +251,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 		return verdict{}, roomlog.ErrNotFound
 	}
 
-	// What came may be why a later rule refuses the message, so it goes first.
+	// A message from others may be the reason of a later refusal, so unread messages come first.
 	if a.IsPaused() { // 4, 5
 		return verdict{needs: needPerson}, nil
 	}
@@ -265,7 +264,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 		}
 	}
 
-	e, err := h.Compose(a, op.event, now) // 9: the room takes the message, and whom it names is there
+	e, err := h.Compose(a, op.event, now) // 9: the room accepts the message, and its addressees are there
 	if err == nil {
 		err = op.noSpace
 	}
@@ -278,7 +277,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 
 	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.needsConsent || h.NeedsApproval(a, e), Asks: len(op.event.Ask) > 0}
 	if as.Draft { // 12
-		d := draftOf(a.Agent, e.Fingerprint(), now) // of a vote, whose proposal Compose has found
+		d := draftOf(a.Agent, e.Fingerprint(), now) // for a vote, whose proposal Compose has set
 		if d.N > 0 && op.req.Key == "" {
 			return verdict{sentAs: d}, nil
 		}
@@ -294,17 +293,16 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 	return verdict{sentAs: as, change: ch}, nil // 13
 }
 
-// answerUnsent notes a call that said nothing, and returns what comes with its answer. It has not
-// looked for news.
+// answerUnsent records a call that sent nothing, and returns the rest of its answer. News is not read.
 func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
 	c := op.caller
 	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}
-	got.Paused = got.Paused || status == StatusPaused // the person may have let it go on since
+	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
 	return got
 }
 
-// result returns the answer to a message about which v says the last word.
+// result returns the answer to a message with a final verdict.
 func (op *sendOp) result(ctx context.Context, v verdict) Sent {
 	if v.heldBack != nil {
 		return *v.heldBack
@@ -320,7 +318,7 @@ func (op *sendOp) result(ctx context.Context, v verdict) Sent {
 	} else {
 		got.Unfinished, got.Left = op.unfinished(ctx), op.namesOfLeft(ctx)
 	}
-	if got.Sent && (v.isNew() || op.req.Key == "") { // who was named again under a key may have left
+	if got.Sent && (v.isNew() || op.req.Key == "") { // agents named again under a key may have left
 		got.To = readers(op.event)
 	}
 	if len(op.event.Agreed) > 0 {
@@ -329,7 +327,7 @@ func (op *sendOp) result(ctx context.Context, v verdict) Sent {
 	return got
 }
 
-// readers are those who read a message, beside its sender.
+// readers returns the names of a message's readers, without the sender.
 func readers(e room.Event) []string {
 	if len(e.To) == 0 {
 		return []string{Everyone}
@@ -337,14 +335,13 @@ func readers(e room.Event) []string {
 	return e.ToNames
 }
 
-// wrote reports whether the call that got this has written a message, or something that
-// costs as much.
+// wrote reports whether the call wrote a message, or something that costs as much.
 func (got Sent) wrote() bool {
 	return got.Credential != "" || !got.Duplicate && (got.Sent || got.Status == StatusPending)
 }
 
-// unfinished returns which tasks of finishes the message did not close, and why. A call that repeats
-// an earlier message is told what that has closed.
+// unfinished returns the tasks of finishes that the message did not close, each with the reason. For a repeated message
+// the first one counts.
 func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 	c := op.caller
 	asked, closed := op.event.Finishes, op.event.Closes
@@ -368,19 +365,18 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 	return list
 }
 
-// namesOfLeft returns the names behind an @ in the text of agents that have left: whoever wrote them expects a reader.
-// It looks back in the log if the index does not reach back to room.RecallLeft, which it does from then on.
+// namesOfLeft returns the names behind an @ in the text of agents that have left: the sender expects them to read. If
+// the index does not reach back to room.RecallLeft, the log is read and the index extended.
 func (op *sendOp) namesOfLeft(ctx context.Context) []string {
 	log, me := op.caller.room.log, op.caller.me
 	names, sure := log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
-	if !sure && log.Recall(ctx, op.began.Add(-room.RecallLeft)) == nil { // else the message is said all the same
+	if !sure && log.Recall(ctx, op.began.Add(-room.RecallLeft)) == nil { // the result does without the names
 		names, _ = log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
 	}
 	return names
 }
 
-// answer adds to the result of a message that is said what is unread, or what comes while the
-// call waits.
+// answer completes the result of a sent message with unread messages, or with those that come while the call waits.
 func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 	c := op.caller
 	s := c.room.svc
@@ -388,7 +384,7 @@ func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 		op.req.Said()
 	}
 	waited, err := op.listen(ctx)
-	if s.Unanswered(ctx, err) { // the text is said; the sender waits again
+	if s.Unanswered(ctx, err) { // the message is sent; the sender may wait again
 		got.Cursor, got.Situation = op.req.Cursor, c.situation(c.room.log.Peek())
 		return got, nil
 	}
@@ -398,7 +394,7 @@ func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 	return got, s.Outward(err)
 }
 
-// listen collects what is unread now that the message is there, or waits for it.
+// listen reads unread messages after the append, or waits for some.
 func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	c := op.caller
 	c.head = c.room.log.Peek()
@@ -406,7 +402,7 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	if op.req.Stay { // the cursor was for the guard
 		cursor, named, op.req.Cursor = ident.Cursor{}, false, ""
 	}
-	// In this process alone: the message has cost a write, and the next cursor acknowledges the same.
+	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
 	c.reader().AcknowledgeUnstored(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 || op.hasMoreWork() {
 		c.attendance().Record(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
@@ -421,14 +417,14 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	return c.wait(ctx, op.waits(), op.event.N)
 }
 
-// waits returns the wait that follows the message.
+// waits returns the wait after the message.
 func (op *sendOp) waits() *WaitRequest {
 	return &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence, Activity: op.req.Activity,
 		Stay: op.req.Stay, key: op.req.Key, repeats: op.earlier.N}
 }
 
-// hasMoreWork reports whether the message finishes a task, and its sender has another, or more are free than
-// there are agents that wait for one. Then it need not wait, unless it is owed an answer.
+// hasMoreWork reports whether the message finishes a task, and its sender has another task or more tasks are free than
+// agents wait for one. Such a sender need not wait, unless it is owed an answer.
 func (op *sendOp) hasMoreWork() bool {
 	if len(op.event.Closes) == 0 {
 		return false
@@ -437,8 +433,7 @@ func (op *sendOp) hasMoreWork() bool {
 	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.idleBefore)
 }
 
-// unread returns what the caller has not read, without waiting. named says that the
-// call's cursor is one of the caller's.
+// unread returns what the caller has not read, without waiting. named says that the cursor is one of the caller's.
 func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (*Waited, error) {
 	c := op.caller
 	pos, err := op.readFrom(ctx, cursor, named)
@@ -474,8 +469,8 @@ func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool)
 	return c.acknowledgeCursor(ctx, req)
 }
 
-// readCursor reads a cursor of the caller, whose head is current. ok is false if it is
-// none, or beyond that head.
+// readCursor parses a cursor of the caller, whose head is current. ok is false if s is no such cursor, or one beyond
+// the head.
 func (c *session) readCursor(s string) (cursor ident.Cursor, ok bool) {
 	cursor, ok = c.token.ParseCursor(s)
 	if !ok || cursor.N > c.head.AsOf {
@@ -484,8 +479,7 @@ func (c *session) readCursor(s string) (cursor ident.Cursor, ok bool) {
 	return cursor, true
 }
 
-// address makes the event to append, or returns why it cannot be. For a caller
-// whose seat is gone, that reason comes first.
+// address makes the event, or returns the refusal. A caller whose seat is gone is told so first.
 func (op *sendOp) address(ctx context.Context) error {
 	err := op.makeEvent(ctx)
 	if fault.CodeOf(err) != fault.InvalidArgument {
@@ -502,9 +496,8 @@ func (op *sendOp) address(ctx context.Context) error {
 	return err
 }
 
-// makeEvent turns names into seats and ids into events, once and before the first
-// attempt. So what is meant for one agent never reaches another that takes its name
-// meanwhile.
+// makeEvent turns names into seats and ids into events, once, before the first attempt. Otherwise a message for Bob
+// would reach another agent that takes his name between two attempts.
 func (op *sendOp) makeEvent(ctx context.Context) error {
 	op.event = room.Message(op.req.Text, op.req.Kind, op.event.File)
 	for _, id := range op.req.Finishes {
@@ -550,8 +543,8 @@ func (op *sendOp) findNamed(ctx context.Context) error {
 	return err
 }
 
-// findAgents returns the agents of names but the caller, each once and in the order of their seats, on the current
-// head: a name may have changed hands. field is the argument that has the names, for the refusal.
+// findAgents returns the agents of names without the caller, each once, in the order of their seats. The head is
+// current, since a name may have changed hands. field is the argument for the refusal.
 func (op *sendOp) findAgents(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -583,8 +576,8 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 	return found, nil
 }
 
-// refuseAbsent refuses a name that nobody here has: that of an agent which has just left, as the caller saw, is no
-// mistake in writing. The refusal does not lead to a message to all: it could publish what was meant for one.
+// refuseAbsent refuses a name that nobody here has. A name of an agent that the caller saw leave is no spelling
+// mistake. The refusal does not suggest a message to all, which could publish words meant for one agent.
 func (op *sendOp) refuseAbsent(field string, number int, key string) error {
 	c := op.caller
 	if n, left := c.head.LeftAs(c.me.Agent, key); left {
@@ -597,7 +590,7 @@ func (op *sendOp) refuseAbsent(field string, number int, key string) error {
 		"is.", field, number)
 }
 
-// ago is how long ago something was, in words.
+// ago says in words how long ago an event was.
 func ago(d time.Duration) string {
 	switch minutes := int(d / time.Minute); {
 	case minutes < 1:
@@ -611,19 +604,19 @@ func ago(d time.Duration) string {
 	}
 }
 
-// sameCompany reports whether two lists name the same agents, apart from a itself.
+// sameCompany reports whether two lists name the same agents, not counting a itself.
 func sameCompany(a room.Caller, names, others []string) bool {
 	return slices.Equal(company(a, names), company(a, others))
 }
 
-// company returns the keys of names, each once, without that of a.
+// company returns the keys of names, each once, without the key of a.
 func company(a room.Caller, names []string) []string {
 	keys := nameKeys(names)
 	slices.Sort(keys)
 	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == a.Key })
 }
 
-// nameKeys returns the keys of names; "" for what cannot be a name.
+// nameKeys returns the keys of names; "" for an invalid name.
 func nameKeys(names []string) []string {
 	keys := make([]string, len(names))
 	for i, s := range names {
@@ -633,7 +626,7 @@ func nameKeys(names []string) []string {
 	return keys
 }
 
-// findAnswered finds what is answered and what is taken back.
+// findAnswered finds the answered message and the withdrawn one.
 func (op *sendOp) findAnswered(ctx context.Context) error {
 	if op.req.Withdraw != "" {
 		e, err := op.caller.seenEvent(ctx, "withdraw", op.req.Withdraw)
@@ -656,12 +649,12 @@ func (op *sendOp) findAnswered(ctx context.Context) error {
 	return nil
 }
 
-// seenEvent returns the event of an id that the caller has seen. One that the caller may
-// not see does not exist for it. field is the argument that has the id.
+// seenEvent returns the event of an id that the caller has seen. An event hidden from the caller does not exist here.
+// field is the argument for the refusal.
 func (c *session) seenEvent(ctx context.Context, field, id string) (room.Event, error) {
 	none := refuseUnseen(field)
 	n, ok := c.head.MessageNumber(id)
-	if !ok { // it may lie beyond a head that is behind
+	if !ok { // the cached head may be older than the event
 		h, err := c.room.log.Refresh(ctx, c.room.svc.now())
 		if err != nil {
 			return room.Event{}, err
@@ -678,7 +671,7 @@ func (c *session) seenEvent(ctx context.Context, field, id string) (room.Event, 
 	return e, err
 }
 
-// refuseUnseen refuses the id that an argument has of a message that the caller may not see.
+// refuseUnseen refuses the id of a message that the caller may not see. field is the argument with the id.
 func refuseUnseen(field string) error {
 	return fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has "+
 		"expired. Nothing was done: use the id of a message that you have read.", field)

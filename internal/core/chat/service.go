@@ -28,48 +28,42 @@ const UsualFile = 25 << 20
 type Options struct {
 	// Clock defaults to the system's.
 	Clock clockwork.Clock
-	// SingleProcess says that no other process writes to the table. Then nothing
-	// is polled for, and a cached room is current.
+	// SingleProcess says that no other process writes to the table. Then nothing is polled, and a cached room is
+	// current.
 	SingleProcess bool
-	// MinBatch is how many appends to one room must wait before they share one
-	// Write. The default is 4, from which DynamoDB's transactions pay. Use 1 where a
-	// Write of several ops costs no more than one of a single op.
+	// MinBatch is how many appends to one room must wait before they share one Write. The default is 4, from where
+	// DynamoDB's transactions pay. Use 1 where a Write of several ops costs no more than a Write of one.
 	MinBatch int
-	// CacheBytes is how much memory the cached rooms may take: see roomlog.Options.
-	// The default is UsualCache.
+	// CacheBytes is how much memory the cached rooms may take: see roomlog.Options. The default is UsualCache.
 	CacheBytes int64
 	// Files keeps the bytes of shared files. Nil means that no files are shared.
 	Files files.Store
 	// FileLimit is how many bytes a file has at most. The default is UsualFile.
 	FileLimit int64
-	// Space tells what the disk of the table has left. Nil means that there is no disk to fill.
+	// Space tells how much space the table's disk has left. Nil means no disk.
 	Space ReadSpace
 	// LongestWait caps every wait. The default is MaxWait.
 	LongestWait time.Duration
-	// Limits bound what each caller does. The zero value does not. Units are counted for
-	// calls that pass Limits(s).Begin.
+	// Limits bound the calls of each caller. The zero value sets no bounds. Units are counted for calls that pass
+	// Limits(s).Begin.
 	Limits ratelimit.Limits
-	// Calls is told which hooks of a room are to be looked at, after an event was written for
-	// which they are called. It must not block. Nil: nobody is told, such as where the stream of
-	// the table tells.
+	// Calls is told which hooks of a room to look at, after an event was written that they are called for. It must not
+	// block. It is nil where nobody is to be told, such as where the table's stream tells.
 	Calls func(room string, calls []room.Call)
-	// Logger receives what an operator should know. It never receives a token, a
-	// password or a text. It defaults to slog.Default(), but then nobody receives the lines
-	// of package audit.
+	// Logger receives what an operator should know, and never a token, a password or a text. The default is
+	// slog.Default(), which does not get the lines of package audit.
 	Logger *slog.Logger
 }
 
-// Service is the rooms of one table. Its methods may be called concurrently, and
-// any number of Services, in one process or in many, may share a table. Every
-// error it returns is a *fault.Error, or context.Canceled where the caller has
-// gone.
+// Service is the rooms of one table. Its methods may be called concurrently, and any number of Services, in one process
+// or in many, may share a table. Every error is a *fault.Error, or context.Canceled where the caller has gone.
 type Service struct {
 	store     *roomlog.Store
 	live      presence.Options
 	clock     clockwork.Clock
 	opts      Options
 	log       *slog.Logger
-	audit     *slog.Logger // nil: nobody wants the lines
+	audit     *slog.Logger // nil without a Logger in Options
 	limits    *ratelimit.Limiter
 	space     space
 	passwords *password.Checker
@@ -118,8 +112,8 @@ func New(t table.Table, o Options) *Service {
 // Store returns the logs of the service's rooms.
 func (s *Service) Store() *roomlog.Store { return s.store }
 
-// Stop makes every open wait return with what there is, and every later one return
-// at once. It does not wait for them. Other calls continue to work.
+// Stop makes every open wait return with its messages, and every later wait return at once. Stop does not wait for
+// them. Other calls continue to work.
 func (s *Service) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 
 // Stopping returns a channel that is closed by Stop.
@@ -139,12 +133,11 @@ func (s *Service) Limits() *ratelimit.Limiter { return s.limits }
 
 func (s *Service) now() time.Time { return s.clock.Now() }
 
-// deadlineMargin is how long before its context's deadline a wait ends, so that
-// the answer still arrives.
+// deadlineMargin is how long before the deadline of its context a wait ends, so that the answer still arrives.
 const deadlineMargin = 3 * time.Second
 
-// WaitLimit returns how long a call may wait that asks for d: at most LongestWait
-// and the rest of its context's time, less what the answer takes.
+// WaitLimit returns how long a call that asks for d may wait: at most LongestWait, and the rest of its context's time
+// without deadlineMargin.
 func (s *Service) WaitLimit(ctx context.Context, d time.Duration) time.Duration {
 	if front, bounded := ctx.Value(frontKey{}).(context.Context); bounded {
 		ctx = front
@@ -155,24 +148,24 @@ func (s *Service) WaitLimit(ctx context.Context, d time.Duration) time.Duration 
 	return min(d, s.opts.LongestWait)
 }
 
-// frontKey is the key of the context that Until was given.
+// frontKey is the context key of the context given to Until.
 type frontKey struct{}
 
-// Until returns the context of a call that is over by end, whatever the table does. Unlike
-// the deadline of ctx it shortens no wait: see WaitLimit.
+// Until returns the context of a call that ends at end, however slow the table is. Unlike the deadline of ctx, end
+// shortens no wait: see WaitLimit.
 func Until(ctx context.Context, end time.Time) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(context.WithValue(ctx, frontKey{}, ctx), end)
 }
 
-// endedByKey is the key of the channel that EndedBy was given.
+// endedByKey is the context key of the channel given to EndedBy.
 type endedByKey struct{}
 
-// EndedBy returns the context of a call whose wait ends, as if its time were up, when a channel is closed.
+// EndedBy returns the context of a call whose wait ends, as if its time were up, when the channel is closed.
 func EndedBy(ctx context.Context, ended <-chan struct{}) context.Context {
 	return context.WithValue(ctx, endedByKey{}, ended)
 }
 
-// Ended returns the channel that EndedBy was given; nil if it was given none.
+// Ended returns the channel given to EndedBy, or nil.
 func Ended(ctx context.Context) <-chan struct{} {
 	ended, _ := ctx.Value(endedByKey{}).(<-chan struct{})
 	return ended
@@ -182,9 +175,9 @@ func Ended(ctx context.Context) <-chan struct{} {
 type liveRoom struct {
 	log    *roomlog.Log
 	svc    *Service
-	agents *presence.Room // what this process knows of them
-	// sharing holds a value while a file is shared: so two files at once do not both take the
-	// last bytes of the room. Several processes may still do so.
+	agents *presence.Room // what this process knows of the room's agents
+	// sharing has a value while a file is shared, so that two files do not both use the last bytes of the room. Another
+	// process may still share one.
 	sharing chan struct{}
 }
 
@@ -194,8 +187,7 @@ func newLiveRoom(s *Service, l *roomlog.Log) *liveRoom {
 	return r
 }
 
-// acquire returns the room with an id, whether or not there is such a room. The caller
-// must release it.
+// acquire returns the room with an id, whether or not the room exists. The caller must release the room.
 func (s *Service) acquire(id string) *liveRoom { return roomOf(s.store.Acquire(id)) }
 
 // roomOf returns the room of a log of a Service.
