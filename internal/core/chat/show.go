@@ -11,12 +11,11 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// A view shows a person the room of its agent inside the agent's client, and asks again and again. It is no sign that
-// the agent is there, so no call of it renews a lease, moves a read position or writes anything. Its token can look and
-// do nothing else: see ident.View.
+// A view shows a person the room of its agent inside the agent's client, and polls. A view is no sign of life of the
+// agent, so its calls renew no lease, move no read position and write nothing. Its token can only look: see ident.View.
 
-// How soon a view looks again, by the age of the newest event that it shows: a talk has pauses of seconds, and later
-// nobody notices a delay that is short beside the silence.
+// How soon a view polls again, by the age of the newest event on it: a talk pauses for seconds, and after a longer
+// silence nobody notices a longer delay.
 const (
 	lookInTalk    = 3 * time.Second
 	lookAfterTalk = 8 * time.Second
@@ -29,7 +28,7 @@ const (
 // firstShown is how many messages a view shows at first.
 const firstShown = 30
 
-// ShowRoom returns what the agent of a view sees, for its person. Whoever calls, it records nothing.
+// ShowRoom returns the room as the agent of a view sees it, for its person. Nothing is recorded, whoever calls.
 func (s *Service) ShowRoom(ctx context.Context, req ShowRequest) (Shown, error) {
 	c, err := s.enterView(ctx, req.View)
 	if err != nil {
@@ -40,7 +39,7 @@ func (s *Service) ShowRoom(ctx context.Context, req ShowRequest) (Shown, error) 
 	return shown, s.Outward(err)
 }
 
-// enterView accepts a view on the current head. The caller's room must be released.
+// enterView accepts a view on the current head. The caller of enterView must release the room.
 func (s *Service) enterView(ctx context.Context, token string) (*session, error) {
 	v, err := parseView(token)
 	if err != nil {
@@ -72,7 +71,7 @@ func (s *Service) enterView(ctx context.Context, token string) (*session, error)
 	return &session{token: ident.Token{Room: v.Room, Seat: v.Seat}, room: r, head: h, me: a}, nil
 }
 
-// parseView reads a view. It recognizes a token that was passed in its place.
+// parseView reads a view. An agent token in its place gets a refusal of its own.
 func parseView(s string) (ident.View, error) {
 	v, ok := ident.ParseView(s)
 	if ok {
@@ -103,8 +102,8 @@ func (r *liveRoom) refuseView(ctx context.Context, h *room.Head, v ident.View) e
 	return refuseVacated(gone, room.Holder{Seat: v.Seat, Joined: v.Joined})
 }
 
-// view returns the token of a view for the caller; "" for a person, who has the page, and for a stay, whose id is no
-// secret to some clients.
+// view returns the token of a view for the caller; "" for a person, who has the page, and for a stay, since some
+// clients do not keep the id of a stay secret.
 func (c *session) view() string {
 	if c.me.IsPerson() || c.token.IsStay() {
 		return ""
@@ -112,14 +111,14 @@ func (c *session) view() string {
 	return ident.NewView(c.head.LogKey, c.head.ID, c.me.Seat, c.me.Joined).String()
 }
 
-// show returns what comes after a message; with "", the newest.
+// show returns the messages after a message; with "", the newest.
 func (c *session) show(ctx context.Context, after string) (shown Shown, err error) {
 	shown = Shown{RoomID: c.head.ID, Room: describe(c.head), Open: c.shownOpen(), Now: c.room.svc.now()}
 	seen, err := c.room.readRoster(ctx, c.head, c.me)
 	if err != nil {
 		return Shown{}, err
 	}
-	seen.Person = true // as others see the agent: it does not read this
+	seen.Person = true // as others see the agent, which does not read this result
 	shown.Room.Agents = seen.Agents()
 
 	newest := time.UnixMilli(c.me.AtMs)
@@ -146,8 +145,8 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 	return shown, nil
 }
 
-// lookAgain returns when a view looks again whose newest event has an age. Only what the agent sees may count: a talk
-// of others in private must not show.
+// lookAgain returns when a view polls again, by the age of its newest event. Only events that the agent sees may count:
+// otherwise the delay would show that others talk in private.
 func lookAgain(age time.Duration) time.Duration {
 	switch {
 	case age < talkLasts:
@@ -174,9 +173,9 @@ func (c *session) shownOpen() (open ShownOpen) {
 	return open
 }
 
-// shownAfter returns what the caller sees after a message, and the time of that. The cached tail saves the read where
-// it has the message, so a quiet look reads no event. A message that the caller does not see is refused, since the
-// number of an event tells how many precede it.
+// shownAfter returns the messages after a message that the caller sees, and the time of that message. If the cached
+// tail has the message, no event is read. A message hidden from the caller is refused, since the number of an event
+// tells how many precede it.
 func (c *session) shownAfter(ctx context.Context, id string) (page Page, at time.Time, err error) {
 	none := refuseUnseen("after")
 	n, ok := c.head.MessageNumber(id)

@@ -6,9 +6,10 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Situation is how things stand for the caller at the end of a call, beside what the call hands
-// out. Each result of an agent's call has it, and all of next is made from it, so it is filled
-// here alone. It belongs to chat and not to room, since it knows of presence and of the call.
+// Situation is how things stand for the caller at the end of a call, beside what the call hands out. All of next is
+// made
+// from Situation, so only this file and the calls named below set fields. The type belongs to chat, not to room, since
+// presence and the call count, too.
 type Situation struct {
 	Person    bool // the caller is a person, whose program needs no advice
 	Others    int  // agents seated beside the caller
@@ -17,47 +18,47 @@ type Situation struct {
 	Begun     bool // two agents have spoken
 	Admin     bool // the caller is an admin
 	Muted     bool // an admin has muted the caller
-	Listening bool // the caller may only listen, for that or since only admins speak
+	Listening bool // the caller may only listen: it is muted, or only admins speak
 	room.Debt
 	room.Supervised
-	Tasks     []TaskBrief // that the caller has, at most three
-	Offered   string      // the id of the oldest open task that is offered to the caller; "" if there is none
-	FreeTasks int         // that take without an id may give to the caller, as far as the log tells
-	OpenTasks int         // that the caller sees, and that are neither done nor dropped
+	Tasks     []TaskBrief // the caller's, at most three
+	Offered   string      // the id of the oldest open task that is offered to the caller, or ""
+	FreeTasks int         // how many take without an id may give to the caller, as far as the log tells
+	OpenTasks int         // how many the caller sees that are neither done nor dropped
 
-	Requests int           // requests and proposals that the caller knows to be open, whoever owes an answer
+	Requests int           // open requests and proposals that the caller sees, whoever owes an answer
 	Owed     int           // answers that others owe to the caller
-	Quiet    time.Duration // for how long nothing has been said in the room
+	Quiet    time.Duration // since the last word in the room
 	Stopping bool          // the service stops
-	Woken    bool          // a program waits in the caller's place, and wakes it
-	Hooked   bool          // a hook calls the caller when something comes
+	Woken    bool          // a program waits in the caller's place
+	Hooked   bool          // a hook calls the caller about news
 
-	// Set by a call that looks for news; see inbox.situation.
+	// Set by a call that reads news; see inbox.situation.
 
 	CursorIgnored bool        // the given cursor is not one of this seat
 	Missed        bool        // events after the cursor have expired
-	Unsure        bool        // what results without a cursor handed out may not have arrived, and is not shown
+	Unsure        bool        // events handed out without a cursor may not have arrived, and are not shown again
 	AloneNow      bool        // the wait returned at once, since all others are away or have left
 	SeatWanted    bool        // a join found no free seat, and the caller can enlarge the room
-	NameWanted    bool        // a join under a taken name was refused, and the caller can kick the agent that has it
-	Resumed       bool        // the wait went on through a pause, which is over
+	NameWanted    bool        // a join under a taken name was refused, and the caller can kick the agent of that name
+	Resumed       bool        // the wait outlasted a pause
 	Reason        room.Reason // of StatusRemoved
-	LostTask      string      // the id of a task that another has taken from the caller; "" if none has
+	LostTask      string      // the id of a task that another agent has taken from the caller, or ""
 
-	// Set by a wait that has read who is there; see session.addRoster.
+	// Set by a wait that has read the roster; see session.addRoster.
 
-	OthersIdle time.Duration // for how long no other agent has made a call; 0 if unknown
-	OthersAway time.Duration // if all others are away: until the first is back
+	OthersIdle time.Duration // since the last call of any other agent; 0 if unknown
+	OthersAway time.Duration // if all others are away: until the first return
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
-	// OwedBySilent counts those of Owed that agents owe which are silent.
+	// OwedBySilent is how many of Owed silent agents owe.
 	OwedBySilent int
 
-	SilentTask string        // the id of a task of a silent agent that the caller may take now or after SilentLeft; ""
-	SilentFor  time.Duration // for how long that agent was not heard
-	SilentLeft time.Duration // until the caller may take the task, if the agent stays silent; 0: now
+	SilentTask string        // the id of a silent agent's task that the caller may take now or after SilentLeft, or ""
+	SilentFor  time.Duration // since that agent's last call
+	SilentLeft time.Duration // until the caller may take the task if the agent stays silent; 0: now
 }
 
-// situation returns how things stand for the caller as of h.
+// situation returns the caller's situation as of h.
 func (c *session) situation(h *room.Head) Situation {
 	now, me := c.room.svc.now(), c.me.Seat
 	_, _, at := h.Recent.LastWord()
@@ -78,13 +79,13 @@ func (c *session) situation(h *room.Head) Situation {
 	return s
 }
 
-// situation returns how things stand for a caller that is handed what the inbox holds.
+// situation returns the situation of a caller that is handed the inbox.
 func (in *inbox) situation(h *room.Head) Situation {
 	s := in.caller.situation(h)
 	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(alone), in.reason
 	s.Unsure = in.has(unsure)
 	s.LostTask = in.lostTask
-	if in.has(seatLost) { // then nothing is asked of it
+	if in.has(seatLost) { // a caller without a seat is asked nothing
 		return s
 	}
 	if a, here := h.Seated(in.caller.me.Seat); here {

@@ -15,37 +15,36 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// On a full disk nobody can be thrown out: a kick and the end of a key are writes. So what adds something ends while
-// some of the disk is free, and that of guests first, since an invite may get anywhere. What only takes something away
-// goes on (see room.Event.Frees), and so does what makes a kick possible: that an agent gets its own seat again, or
-// succeeds the admins.
+// A kick and the end of a key are writes, so a full disk would keep every intruder. Calls that add data therefore end
+// while some of the disk is free, and guests' calls first, since an invite may get anywhere. Calls that only remove go
+// on (see room.Event.Frees), and so do those that a kick may need: an agent regains its seat, or succeeds the admins.
 const (
-	leastFree     = 64 << 20 // of what all add, and
-	leastPercent  = 2        // of a disk where that is less
-	guestFactor   = 2        // of what guests add, as many times as much
+	leastFree     = 64 << 20 // bytes that everybody leaves free
+	leastPercent  = 2        // of a disk where that is less than leastFree
+	guestFactor   = 2        // guests leave so many times as much free
 	readEvery     = time.Second
-	warnEvery     = time.Hour // from one warning to the next of the same
-	bytesOfChange = 16 << 10  // of the disk, of a change with the least words
+	warnEvery     = time.Hour // between two warnings of one kind
+	bytesOfChange = 16 << 10  // that a change without words takes
 )
 
-// ReadSpace returns how many bytes a disk has left for what is written from now on, and how many it has. Where less
-// than enough of that many is left, it may make some free first.
+// ReadSpace returns how many bytes of a disk are free for writes from now on, and the size of the disk. If fewer than
+// enough(size) are free, it may free some first.
 type ReadSpace func(enough func(size int64) int64) (left, size int64, err error)
 
-// space is what the disk of the store has left for what is added. It is read once in readEvery; between two reads what
-// was allowed is taken off, since ten writers a second could else fill a small disk.
+// space is the free space on the disk of the store. The disk is read once in readEvery. Between two reads each reserved
+// space is subtracted: otherwise ten writers a second could fill a small disk.
 type space struct {
-	read  ReadSpace // nil: no disk is to be filled
+	read  ReadSpace // nil: there is no disk
 	clock clockwork.Clock
 	log   *slog.Logger
 
 	mu         sync.Mutex
 	at         time.Time // of the last read
-	left, size int64     // by now; then
+	left, size int64     // now, and at the last read
 	warned     map[error]time.Time
 }
 
-// minFree returns how many bytes of a disk are left free.
+// minFree returns how many bytes a call must leave free.
 func minFree(size int64, guest bool) int64 {
 	n := min(leastFree, size/100*leastPercent)
 	if guest {
@@ -54,7 +53,7 @@ func minFree(size int64, guest bool) int64 {
 	return n
 }
 
-// readIfDue reads the disk if it was not read lately.
+// readIfDue reads the disk unless the last read is recent.
 func (s *space) readIfDue() {
 	if s.read == nil {
 		return
@@ -66,14 +65,14 @@ func (s *space) readIfDue() {
 		s.at = now
 		left, size, err := s.read(func(size int64) int64 { return minFree(size, true) })
 		if err != nil || size <= 0 { // some file systems do not tell
-			left, size = math.MaxInt64, math.MaxInt64 // a write will tell
+			left, size = math.MaxInt64, math.MaxInt64 // then a failed write tells
 		}
 		s.left, s.size = left, size
 	}
 }
 
-// reserve takes the space for so many bytes as of the last look. It fails with errNearlyFull where a guest may not have
-// it, and with table.ErrFull where nobody may.
+// reserve subtracts space for so many bytes from the last read. The error is errNearlyFull if a guest may not have the
+// space, and table.ErrFull if nobody may.
 func (s *space) reserve(bytes int, guest bool) error {
 	if s.read == nil {
 		return nil
@@ -88,14 +87,14 @@ func (s *space) reserve(bytes int, guest bool) error {
 		s.warn(errNearlyFull, "guests")
 		return errNearlyFull
 	}
-	s.left -= int64(2*bytes + bytesOfChange) // in the log and, once that is moved, in the file
+	s.left -= int64(2*bytes + bytesOfChange) // in the write-ahead log, and later in the file
 	return nil
 }
 
 // errNearlyFull reports that the disk has too little left for guests.
 var errNearlyFull = errors.New("chat: the disk is nearly full")
 
-// warn tells the operator of a refusal: of each kind once in warnEvery. s.mu is held.
+// warn tells the operator of a refusal: each kind once in warnEvery. s.mu is held.
 func (s *space) warn(of error, whom string) {
 	now := s.clock.Now()
 	if at, warned := s.warned[of]; warned && now.Sub(at) < warnEvery {
@@ -108,13 +107,13 @@ func (s *space) warn(of error, whom string) {
 	s.log.Warn("the disk is nearly full: make room; until then rooms take nothing more", "of", whom, "free", s.left)
 }
 
-// checkSpace refuses so many bytes of a guest, or of another caller, for which the disk has too little left.
+// checkSpace reads the disk if due, and reserves so many bytes, or refuses.
 func (s *Service) checkSpace(bytes int, guest bool) error {
 	s.space.readIfDue()
 	return s.reserveSpace(bytes, guest)
 }
 
-// reserveSpace is checkSpace as of the last look.
+// reserveSpace reserves so many bytes as of the last read, or refuses.
 func (s *Service) reserveSpace(bytes int, guest bool) error {
 	switch err := s.space.reserve(bytes, guest); err {
 	case nil:
@@ -127,16 +126,16 @@ func (s *Service) reserveSpace(bytes int, guest bool) error {
 	}
 }
 
-// errDiskFull refuses what the disk has no room for.
+// errDiskFull refuses what does not fit on the disk.
 func errDiskFull(log *slog.Logger, cause error) *fault.Error {
 	return unavailable(log, cause, time.Minute, "The disk of this server is full. Nothing was done: try again "+
 		"later, and tell the person who runs the server.")
 }
 
-// checkSpace is that of the Service for words of the caller.
+// checkSpace reserves space for words of the caller.
 func (c *session) checkSpace(bytes int) error { return c.room.svc.checkSpace(bytes, c.me.IsGuest()) }
 
-// reserveSpace is that of the Service for what events of the caller add. It does not block.
+// reserveSpace reserves space for events of the caller, as of the last read of the disk. It does not block.
 func (c *session) reserveSpace(events []room.Event) error {
 	bytes, adds := 0, false
 	for _, e := range events {

@@ -12,11 +12,11 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// A stay is how A2A sees a seat: see ident.NewStay. Its client knows no cursor. Each further call says that all has
-// arrived that the seat was handed before, but for a message that is repeated: the answer to it may be lost.
+// A stay is a seat as A2A sees it: see ident.NewStay. Its client knows no cursor. Each further call confirms everything
+// that the seat was handed before, unless the call repeats a message, whose answer may have been lost.
 
-// readAsStay gives the message of a stay the cursor of what has arrived, as if a hold had returned it: its client may
-// never repeat what is held back, so only what is meant for the agent holds.
+// readAsStay sets the cursor of a stay's message to what has arrived, as after a message that was held back: the client
+// may never repeat such a message, so only messages meant for the agent hold it back.
 func (c *session) readAsStay(ctx context.Context, req *SendRequest) error {
 	if !req.Stay {
 		return nil
@@ -26,17 +26,17 @@ func (c *session) readAsStay(ctx context.Context, req *SendRequest) error {
 	return err
 }
 
-// Stay is how the stay of an agent stands. The log alone says so: it is the same in each process.
+// Stay is the state of an agent's stay. It comes from the log alone, so each process returns the same.
 type Stay struct {
-	Ended  room.Reason // why it is over; "" while it lasts
-	Wanted bool        // something that wakes the agent came after its own last message
+	Ended  room.Reason // why the stay is over; "" while it lasts
+	Wanted bool        // an event after the agent's last message wakes the agent
 	room.Supervised
-	Messages []Message // the last that it sees, oldest first
-	At       time.Time // of the last event that it sees; of a stay that is over, of the call
+	Messages []Message // the latest that the agent sees, oldest first
+	At       time.Time // of the last event that the agent sees; of a stay that is over, of the call
 }
 
-// Stay returns how the stay of a token stands, with so many messages at most, from 0 to 50. It counts as a sign of life
-// of the agent, and hands out nothing. A stay that the room has not given is refused.
+// Stay returns the state of a token's stay with at most so many messages, from 0 to 50. The call is a sign of life of
+// the agent, and hands out nothing. A stay that the room has not given is refused.
 func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error) {
 	c, err := s.enterNow(ctx, token)
 	if why := stayEnd(err); why != "" {
@@ -62,7 +62,7 @@ func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error
 	return got, s.Outward(err)
 }
 
-// stayEnd returns why a stay is over whose token was refused; "" if that says nothing of the kind.
+// stayEnd returns why the stay of a refused token is over; "" if the refusal has another reason.
 func stayEnd(err error) room.Reason {
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code == fault.Removed {
@@ -71,8 +71,8 @@ func stayEnd(err error) room.Reason {
 	return ""
 }
 
-// isWanted reports whether something that wakes the caller came after its own last message. It returns the time of the
-// last event that the caller sees, too.
+// isWanted reports whether an event after the caller's last message wakes the caller, and returns the time of the last
+// event that the caller sees.
 func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err error) {
 	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.head.AsOf+1) {
 		if err != nil {
@@ -91,10 +91,9 @@ func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err 
 	return false, at, nil
 }
 
-// Follow calls yield with what is new for the agent of a stay, and with its end, until that, until yield
-// returns false, or ctx or the service ends. Beside it the agent may make other calls, and several may follow
-// at once: each is handed what comes, and none keeps it from another. It begins after what the agent was
-// handed.
+// Follow calls yield with news for the agent of a stay, after what the agent was handed, and with the end of the stay.
+// It returns after that, when yield returns false, or when ctx or the service ends. The agent may make other calls
+// meanwhile, and several may follow at once: all are handed the same news.
 func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) bool) error {
 	c, err := s.enterNow(ctx, token)
 	if err != nil {
@@ -112,8 +111,7 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 	return s.Outward(err)
 }
 
-// nextNews waits for what is new after an event, and records it as handed out. It returns nothing if ctx or the service
-// ends.
+// nextNews waits for news after an event, and records it as handed out. If ctx or the service ends, got is nil.
 func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
 	r := c.room
 	in := newInbox(c, position{Offer: presence.Offer{How: presence.UntilArrived, After: after}})
@@ -126,7 +124,7 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 		if in.due() {
 			break
 		}
-		pause := room.Lease / 3 // then it is a sign of life
+		pause := room.Lease / 3 // each renewal is a sign of life
 		if !r.svc.opts.SingleProcess {
 			pause = roomlog.PollEvery(r.svc.now().Sub(time.UnixMilli(r.log.Peek().HeadMs)))
 		}
@@ -152,7 +150,7 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 		return nil, after, err
 	}
 	h := r.log.Peek()
-	// What does not fit is next.
+	// Events that do not fit come with the next news.
 	got = &Waited{Status: in.status(ctx, h), Messages: in.batch.Messages, Wakes: in.has(wakes),
 		Situation: in.situation(h)}
 	return got, in.scanned, nil

@@ -13,49 +13,48 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// SuperviseRequest is what only the person behind an agent asks for.
+// SuperviseRequest is an order that only the person behind an agent may give.
 type SuperviseRequest struct {
-	// Token is the person's. With Claim its caller has made it: the room and the seat of the
-	// claim, and a secret.
+	// Token is the person's. With Claim the caller has made the token from the room and the seat of the claim, and a
+	// secret.
 	Token   string
-	Claim   string // of a link: Token becomes one of the person, unless the link was used
-	NewLink bool   // a link for a further device
-	EndHook string // the id of a hook of the agent that ends
+	Claim   string // of a link: Token becomes a token of the person, unless the link was used
+	NewLink bool   // asks for a link for a further device
+	EndHook string // the id of the agent's hook to end
 
-	PersonName string // what the person wants to be called from now on
-	NoName     bool   // nothing
+	PersonName string // the new name of the person
+	NoName     bool   // removes the name
 
-	// The supervision of the agent; nil leaves it as it is.
+	// The supervision of the agent; nil changes nothing.
 
-	Paused      *bool           // it may say nothing
-	Approve     *bool           // each of its messages becomes a draft, or none
-	ApproveSome *room.Selection // only these do; not with Approve
+	Paused      *bool           // the agent may say nothing
+	Approve     *bool           // each message of the agent becomes a draft, or none does
+	ApproveSome *room.Selection // only these messages do; not with Approve
 
-	// A decision, which goes without changes of supervision.
+	// A decision; it cannot be combined with changes of supervision.
 
 	Draft    string // the id of a draft
 	Decision room.Decision
-	Text     string // with room.EditDraft, which sends it in place of the draft; with room.RefuseDraft the reason
+	Text     string // with room.EditDraft sent in place of the draft; with room.RefuseDraft the reason
 }
 
 // Supervised is the result of Supervise.
 type Supervised struct {
-	Alone   bool   // the person has its seat without an agent, and so supervises nobody
-	Watch   string // the claim of a link for a further device; "" if there is none
-	Name    string // what the person is called; "" if it has no name
+	Alone   bool   // the person has the seat without an agent, and so supervises nobody
+	Watch   string // the claim of a link for a further device, or ""
+	Name    string // of the person; "" without a name
 	Paused  bool
 	Approve bool // all messages of the agent
 
-	ApproveSome room.Selection // these of them
+	ApproveSome room.Selection // only these messages
 
 	Drafts []DraftView // that wait for the caller, oldest first
 	Hooks  []HookView  // of the agent, oldest first
 }
 
-// Supervise does what only the person behind an agent may: it opens the link of a seat, or
-// asks for one for a further device; it pauses the agent, or approves what it says; it
-// decides about a draft. To repeat a call changes nothing: of two decisions about a draft
-// the second is refused.
+// Supervise carries out an order of the person behind an agent: it opens the link of a seat or asks for another; pauses
+// the agent, or approves its messages; or decides about a draft. A repeated call changes nothing, but a second decision
+// about a draft is refused.
 func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervised, error) {
 	t, err := parseToken(req.Token)
 	if err != nil {
@@ -80,7 +79,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		}
 	}
 
-	// A claim makes the token one of the seat, which all that follows requires.
+	// A claim makes the token one of the seat, as every later step requires.
 	if req.Claim != "" {
 		opened, err := s.redeem(ctx, req.Claim, t)
 		if err != nil {
@@ -96,7 +95,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	}
 	defer c.room.release()
 
-	// At most one thing is changed, and the answer shows the seat after it.
+	// At most one thing changes, and the answer shows the seat afterwards.
 	switch {
 	case c.me.IsAlone() && (req.Draft != "" || req.changesSupervision() || req.changesName()):
 		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, and its name is yours, so there is "+
@@ -125,15 +124,15 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	return got, s.Outward(err)
 }
 
-// changesName reports whether the person gets another name.
+// changesName reports whether the request changes the person's name.
 func (req SuperviseRequest) changesName() bool { return req.PersonName != "" || req.NoName }
 
-// changesSupervision reports whether the person changes what its agent may say.
+// changesSupervision reports whether the request changes what the agent may say.
 func (req SuperviseRequest) changesSupervision() bool {
 	return req.Paused != nil || req.Approve != nil || req.ApproveSome != nil
 }
 
-// check refuses what goes not together, and a decision about nothing.
+// check refuses wrong combinations, and a decision without a draft.
 func (req SuperviseRequest) check() error {
 	asked := slices.DeleteFunc([]bool{req.NewLink, req.changesSupervision(), req.Draft != "", req.EndHook != "",
 		req.PersonName != "", req.NoName}, func(is bool) bool { return !is })
@@ -153,7 +152,7 @@ func (req SuperviseRequest) check() error {
 	return nil
 }
 
-// supervised returns what the person behind the caller's seat has decided, as of now.
+// supervised returns the current decisions of the person behind the caller's seat.
 func (c *session) supervised(ctx context.Context) (Supervised, error) {
 	h := c.room.log.Peek()
 	a, _ := h.Owner(c.holder)
@@ -167,8 +166,7 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 		ApproveSome: a.Person.ApproveSome, Drafts: list, Hooks: hooks}, err
 }
 
-// supervise appends what the person behind the caller's seat decides; how returns nil if
-// nothing changes.
+// supervise appends a decision of the person behind the caller's seat; how returns nil if nothing changes.
 func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Caller) (*room.Event, error)) error {
 	_, err := c.change(ctx, func(h *room.Head, a room.Caller, _ time.Time) (ch roomlog.Change, err error) {
 		e, err := how(h, a)
@@ -181,13 +179,13 @@ func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Calle
 	return err
 }
 
-// withoutHead returns how for supervise.
+// withoutHead adapts a decision that needs no head to supervise.
 func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Caller) (*room.Event, error) {
 	return func(_ *room.Head, a room.Caller) (*room.Event, error) { return how(a.Agent), nil }
 }
 
-// DraftView is a draft as the person sees it that decides about it: a message of type
-// EventDrafted with its whole text, its file, and in Finished the tasks that it would end.
+// DraftView is a draft as its person sees it: a message of type EventDrafted with the whole text, the file, and in
+// Finished the tasks that it would end.
 type DraftView = Message
 
 // drafts returns the open drafts of a, the caller's seat, oldest first.
@@ -209,8 +207,8 @@ func (c *session) drafts(ctx context.Context, a room.Caller) ([]DraftView, error
 	return list, nil
 }
 
-// openDrafts returns the ids of the drafts of the caller's seat that wait, oldest first. The head has them, so a page
-// that shows many rooms learns of them without a read.
+// openDrafts returns the ids of the open drafts of the caller's seat, oldest first. The head has them, so a page with
+// many rooms needs no read.
 func (c *session) openDrafts() (ids []string) {
 	for _, d := range c.me.Person.Open(c.room.svc.now()) {
 		ids = append(ids, c.head.MessageID(d.N))
@@ -218,7 +216,7 @@ func (c *session) openDrafts() (ids []string) {
 	return ids
 }
 
-// decideDraft decides, for the person behind the caller's seat, about the draft of an id.
+// decideDraft decides about the draft of an id, for the person behind the caller's seat.
 func (c *session) decideDraft(ctx context.Context, id string, decision room.Decision, text string) error {
 	d, err := c.seenEvent(ctx, "draft", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {

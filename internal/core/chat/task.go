@@ -27,7 +27,7 @@ const (
 	TaskTake    TaskAction = "take"
 	TaskRelease TaskAction = "release"
 	TaskFinish  TaskAction = "finish"
-	TaskNext    TaskAction = "next" // finish, and take the next free one
+	TaskNext    TaskAction = "next" // finish the task, and take the next free one
 	TaskDrop    TaskAction = "drop"
 	TaskEdit    TaskAction = "edit"
 )
@@ -39,23 +39,23 @@ type TaskRequest struct {
 	ID     string    // t7; of take, "" means the next free one
 	Tasks  []NewTask // of add, in order
 	Text   string    // of finish: what was done; of release: why; of edit: details
-	Title  string    // of edit: the new title; "" leaves it
-	After  []string  // of edit: what must be done first instead; nil leaves it
-	For    []string  // of release and edit: the agents that it is offered to, also some that are still to come
+	Title  string    // of edit: the new title; "" changes nothing
+	After  []string  // of edit: the new tasks to be done before; nil changes nothing
+	For    []string  // of release and edit: agents that get the offer, also some that are still to come
 }
 
-// TaskListRequest asks for the open tasks, or for one whole.
+// TaskListRequest asks for all open tasks, or for one task.
 type TaskListRequest struct {
 	Token  string
-	ID     string // t7, open or not; "" means all that are open
-	Closed bool   // for people and programs: those that are done or dropped, newest first; before ID
+	ID     string // t7, open or not; "" means all open tasks
+	Closed bool   // for people and programs: tasks that are done or dropped, newest first; before ID
 }
 
 // NewTask is a task to be added.
 type NewTask struct {
 	Title string
 	Text  string   // details
-	For   []string // names of the agents that it is offered to
+	For   []string // names of agents that get the offer
 	After []string // "1" for the first of the same call, and so on, or ids
 }
 
@@ -64,10 +64,10 @@ type TaskState string
 
 // The states of tasks.
 const (
-	TaskBlocked TaskState = "blocked" // open, behind something that is not done
+	TaskBlocked TaskState = "blocked" // open, but a task before it is not done
 	TaskOpen    TaskState = "open"
 	TaskTaken   TaskState = "taken"
-	TaskStalled TaskState = "stalled" // taken by an agent that is gone, or was not heard for 15 minutes
+	TaskStalled TaskState = "stalled" // taken by an agent that is gone, or silent for 15 minutes
 	TaskDone    TaskState = "done"
 	TaskDropped TaskState = "dropped"
 )
@@ -79,52 +79,51 @@ type Task struct {
 	Text  string
 	State TaskState
 	Adder string
-	By    string // who has it, or finished it
-	// AddedByPerson says that the person behind Adder added it, and EndedByPerson that the one behind By ended it.
+	By    string // who has the task, or finished it
+	// AddedByPerson says that the person behind Adder added the task, EndedByPerson that the person behind By ended it.
 	AddedByPerson, EndedByPerson bool
-	AdderName, ByName            string // of the person who did that, or has taken it, at that time; "" without a name
+	AdderName, ByName            string // of these persons, or of who took the task, then; "" without a name
 	For                          []string
-	After                        []string      // ids of what comes first; of a blocked one some of it is not done
-	Dropped                      []string      // of an open one: those of After that were dropped
-	Age                          time.Duration // since it got into State
-	Mine                         bool          // the caller has it
-	Was                          string        // of a take: who had it before
-	Result                       string        // what was done, of one that is done; of one that was dropped, why
-	Report                       string        // the message of which Result is the beginning; "" if it is whole
-	Missing                      string        // why what came of it is not shown, in words of the server
+	After                        []string      // ids of the tasks before; of a blocked task some are not done
+	Dropped                      []string      // of an open task: which of After were dropped
+	Age                          time.Duration // of the State
+	Mine                         bool          // the caller has the task
+	Was                          string        // of a take: who had the task before
+	Result                       string        // of a finished task what was done, of a dropped one why
+	Report                       string        // the message that begins with Result; "" if Result is whole
+	Missing                      string        // why Result is not shown, in words of the server
 }
 
 // Tasks is the result of a TaskRequest or a TaskListRequest.
 type Tasks struct {
-	Task    *Task  // the one that the call changed, or that it asked for by its id; nil if there is none
-	Tasks   []Task // the open ones, the caller's first, at most 30; after add, those that were added come first
+	Task    *Task  // the task that the call changed, or asked for by its id; nil without one
+	Tasks   []Task // the open tasks, at most 30: those just added first, then the caller's
 	HasMore bool
-	// Results is what came of the tasks directly before Task, if the caller has that or asks for it: as many of
-	// those that are over as have room, and then Rest is the id of the first that has none.
+	// Results are the results of ended tasks directly before Task, if the caller has Task or asks for it. Rest is the
+	// id of the first result that does not fit.
 	Results []Task
 	Rest    string
-	Stuck   []string // after a drop: the ids of the open ones that come directly after Task
-	Cursor  string   // how far an agent was handed what is new, as far as this process knows: nothing by this call
+	Stuck   []string // after a drop: the ids of open tasks directly after Task
+	Cursor  string   // the last event handed to an agent, as far as this process knows; this call hands out none
 	Situation
 }
 
 // TaskBrief names a task.
 type TaskBrief struct{ ID, Title string }
 
-// Unfinished is a task that a message names in finishes, and that stays as it was.
+// Unfinished is a task of finishes that the message did not close.
 type Unfinished struct {
 	ID  string
 	Why string // in words of the server
-	By  string // the agent that has it; "" if none does
+	By  string // the agent that has the task; "" if none does
 }
 
-// Task does one thing with the room's tasks, and returns the list as it is then: see
-// room.TaskOrder.Decide for who may do what, and room.Caller.CheckTaskOrder for agents that a person
-// holds.
+// Task changes the room's tasks, and returns the list afterwards. room.TaskOrder.Decide says who may do what, and
+// room.Caller.CheckTaskOrder what a held agent may do.
 //
-// A call that is repeated changes nothing: an agent that has a task takes it again, and without an id
-// takes the one that it has, as after next; it finishes and drops once; and it adds tasks with the same
-// titles once in room.RepeatWindow, and is refused if they have ended since.
+// A repeated call changes nothing. An agent takes its own task again, also without an id and after next. An agent
+// finishes and drops a task once. Tasks with the same titles are added once in room.RepeatWindow; if they have ended
+// since, the repetition is refused.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	op, err := req.newOp()
 	if err != nil {
@@ -147,8 +146,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	return c.withCursor(ctx, got, err)
 }
 
-// ListTasks returns the open tasks, or those that req asks for. It changes nothing, so an agent that a person holds may
-// call it, too.
+// ListTasks returns the open tasks, or those that req asks for. Nothing changes, so a held agent may call it.
 func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
 	c, err := s.enterNow(ctx, req.Token)
 	if err != nil {
@@ -159,8 +157,8 @@ func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	return c.withCursor(ctx, got, err)
 }
 
-// withCursor completes the answer to a call of an agent. What was handed out without a cursor may be lost, so the
-// answer has none that acknowledges it.
+// withCursor adds a cursor to the answer for an agent. The cursor acknowledges nothing that was handed out without a
+// cursor, which may have been lost.
 func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, error) {
 	if err != nil || c.me.IsPerson() {
 		return got, c.room.svc.Outward(err)
@@ -172,20 +170,20 @@ func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, 
 	return got, c.room.svc.Outward(err)
 }
 
-// taskOp is a change of tasks on its way into the log.
+// taskOp is a change of tasks under way.
 type taskOp struct {
 	caller   *session
 	req      TaskRequest
 	order    room.TaskOrder
-	allWords string    // all that the call says
-	taskNo   int64     // the task that the answer is about; 0: none
-	before   room.Task // that task, as it was
-	addedIn  int64     // the event that added tasks, which the answer is about; 0: none
+	allWords string    // for the limit, and for the check for credentials
+	taskNo   int64     // the task that the answer shows; 0: none
+	before   room.Task // the task before the change
+	addedIn  int64     // the event of the added tasks that the answer shows; 0: none
 	wrote    bool
-	after    *room.Head // right after the change: the answer is of one moment
+	after    *room.Head // directly after the change, so that the answer is of one moment
 }
 
-// newOp returns what req asks for, but for the agents that it names. The error is a *fault.Error.
+// newOp returns the change that req asks for; its names of agents are resolved later. The error is a *fault.Error.
 func (req TaskRequest) newOp() (*taskOp, error) {
 	op := &taskOp{req: req}
 	o := &op.order
@@ -199,7 +197,7 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 			"edit. Nothing was changed: list_tasks shows the tasks.")
 	}
 
-	// Adding has its fields in tasks; all other actions are of one task.
+	// Adding has its fields in tasks; each other action has one task.
 	if req.Action == TaskAdd {
 		return op, op.addTasks()
 	}
@@ -213,7 +211,7 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 		return nil, err
 	}
 
-	// After this each field goes with the action, so that none is ignored in silence.
+	// A field that does not go with the action is refused, so that no field is ignored.
 	if err := req.checkFields(); err != nil {
 		return nil, err
 	}
@@ -222,7 +220,7 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 		return nil, refuseManyAfter()
 	}
 
-	// An empty after stays apart from none: it frees a task of all that it waits for.
+	// An empty after differs from nil: the task then waits for no other.
 	if req.After != nil {
 		o.After = []int64{}
 		for i, id := range req.After {
@@ -254,7 +252,7 @@ func (req TaskRequest) checkFields() error {
 	return nil
 }
 
-// setID reads the id of the task.
+// setID parses the id of the task.
 func (op *taskOp) setID() error {
 	if op.req.ID == "" && op.req.Action == TaskTake {
 		return nil
@@ -282,7 +280,7 @@ func refuseManyAfter() error {
 		"whose results are needed.", room.MaxAfter)
 }
 
-// checkWords refuses words that hold what looks like a credential: those of a task stay for a year.
+// checkWords refuses words with a likely credential, since the words of a task stay for a year.
 func checkWords(words string) error {
 	if kind := sanitize.Credential(words); kind != "" {
 		return fault.Refuse(fault.InvalidArgument, "The words hold what looks like %s, and everybody here could use "+
@@ -291,7 +289,7 @@ func checkWords(words string) error {
 	return nil
 }
 
-// addTasks reads the tasks that the call adds.
+// addTasks parses the tasks to add.
 func (op *taskOp) addTasks() error {
 	req := op.req
 	switch {
@@ -305,7 +303,7 @@ func (op *taskOp) addTasks() error {
 			"in there. Nothing was added.")
 	}
 
-	// All tasks are checked before the order is given: one event adds them, or nothing does.
+	// All tasks are checked first: one event adds all, or none is added.
 	for i, t := range req.Tasks {
 		x := room.Task{Title: t.Title, Text: t.Text}
 		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
@@ -318,7 +316,7 @@ func (op *taskOp) addTasks() error {
 			return refuseManyAfter()
 		}
 
-		// A number without t stands for a task of this call, which has no id yet: it is kept as a negative one.
+		// A number without t stands for a task of this call, which has no id yet, and is stored as a negative number.
 		for j, id := range t.After {
 			no, ok := room.TaskNumber(id)
 			here, err := strconv.Atoi(strings.TrimSpace(id))
@@ -339,7 +337,7 @@ func (op *taskOp) addTasks() error {
 	return checkWords(op.allWords)
 }
 
-// resolveOffers returns the order with the agents of s that the call offers tasks to.
+// resolveOffers returns the order with the seats of the agents in for.
 func (op *taskOp) resolveOffers(s *room.State) (o room.TaskOrder, err error) {
 	o = op.order
 	o.Add = slices.Clone(o.Add)
@@ -354,8 +352,8 @@ func (op *taskOp) resolveOffers(s *room.State) (o room.TaskOrder, err error) {
 	return o, err
 }
 
-// offeredTo returns the agents of names, each once: those in the room and, while it has a free seat, those still to
-// come. field is the argument that has them.
+// offeredTo returns the agents of names, each once: agents in the room and, while a seat is free, agents still to come.
+// field is the argument for the refusal.
 func offeredTo(s *room.State, names []string, field string) (found []room.Party, err error) {
 	for i, given := range names {
 		name, err := ident.AgentName(given)
@@ -375,14 +373,14 @@ func offeredTo(s *room.State, names []string, field string) (found []room.Party,
 	return found, nil
 }
 
-// errPresence reports that only the presence of the seats tells which tasks have stalled.
+// errPresence reports that the change depends on which tasks have stalled, which only presence tells.
 var errPresence = errors.New("chat: the presence of the seats is needed")
 
-// run brings the change into the log, or finds that it is there.
+// run appends the change, unless the log has it already.
 func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	c := op.caller
 	events, err := op.append(ctx)
-	if errors.Is(err, errPresence) { // read right before the write, since it may take a task from an agent
+	if errors.Is(err, errPresence) { // directly before the write, since the write may take a task from an agent
 		op.order.Seen, err = c.allPresence(ctx, table.Strong)
 		if err == nil {
 			events, err = op.append(ctx)
@@ -403,12 +401,12 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	return op.answer(ctx, events)
 }
 
-// append appends what the call does, and returns the events.
+// append appends the events of the change, and returns them.
 func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
 	return op.caller.append(ctx, &roomlog.Proposal{Began: op.caller.start.At}, op.propose)
 }
 
-// propose checks the rules, and says what the call appends.
+// propose checks the rules, and returns the events of the change.
 func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
 	op.after = h
 	op.taskNo, op.addedIn = 0, 0
@@ -428,7 +426,7 @@ func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlo
 	case order.LacksPresence(h, a.Agent, now):
 		return ch, errPresence
 	}
-	if op.req.Action == TaskNext { // in one write, so that nobody is told of what it takes as free
+	if op.req.Action == TaskNext { // in one Write: otherwise the task that is taken next would be announced as free
 		ch.Events, op.taskNo, err = order.DecideNext(h, a, now)
 	} else {
 		var e *room.Event
@@ -450,8 +448,8 @@ func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlo
 	return ch, nil
 }
 
-// checkAddedBefore refuses to add again what event n has added, if all of it has ended: an answer without it
-// would look as if it were there.
+// checkAddedBefore refuses to add the tasks of event n again if all of them have ended: a list without them would look
+// as if they had been added.
 func checkAddedBefore(h *room.Head, n int64) error {
 	if slices.ContainsFunc(h.Tasks, func(t room.Task) bool { return t.N == n }) {
 		return nil
@@ -460,7 +458,7 @@ func checkAddedBefore(h *room.Head, n int64) error {
 		"they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
 }
 
-// presence returns what tells which tasks of h have stalled; nil if the log does.
+// presence returns the presence that tells which tasks of h have stalled; nil if the log tells.
 func (c *session) presence(ctx context.Context, h *room.Head) (map[int]room.Presence, error) {
 	if !h.NeedsPresence(c.room.svc.now()) {
 		return nil, nil
@@ -478,7 +476,7 @@ func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[i
 	return all, nil
 }
 
-// hasActiveTask reports whether a task is taken that has not stalled. If that is not known, it is.
+// hasActiveTask reports whether a taken task has not stalled; true if unknown.
 func (c *session) hasActiveTask(ctx context.Context, h *room.Head) bool {
 	seen, err := c.presence(ctx, h)
 	if err != nil {
@@ -490,7 +488,7 @@ func (c *session) hasActiveTask(ctx context.Context, h *room.Head) bool {
 	return h.Works(seen, c.room.svc.now())
 }
 
-// answer returns the list after the change, and the task that it is about.
+// answer returns the list after the change, and the changed task.
 func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
 	c := op.caller
 	c.attendance().RecordCall(ctx)
@@ -518,7 +516,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 	return got, err
 }
 
-// waitingFor returns the ids of the open tasks that come directly after t, if that was dropped.
+// waitingFor returns the ids of open tasks directly after t, a dropped task.
 func (c *session) waitingFor(t room.Task) (ids []string) {
 	for _, x := range c.head.Tasks {
 		if c.me.SeesTask(x.N) && slices.Contains(c.head.DroppedBefore(x), t.No) {
@@ -528,13 +526,13 @@ func (c *session) waitingFor(t room.Task) (ids []string) {
 	return ids
 }
 
-// What a result has at most of the tasks before the one that it is about.
+// Bounds of the results in one answer.
 const (
 	resultsShown = 8
 	resultsBytes = 6 << 10 // of titles and results
 )
 
-// addResults adds to got what came of the tasks directly before t.
+// addResults adds the results of the ended tasks directly before t to got.
 func (c *session) addResults(ctx context.Context, got *Tasks, t room.Task) error {
 	size := 0
 	for _, no := range t.After {
@@ -559,7 +557,7 @@ func (c *session) addResults(ctx context.Context, got *Tasks, t room.Task) error
 	return nil
 }
 
-// resultOf returns what came of task no, which is over, and who did it.
+// resultOf returns the result of task no, which has ended, and who ended it.
 func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
 	d, err := c.room.log.Seats().Done(ctx, no)
 	switch {
@@ -575,8 +573,8 @@ func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
 	return *v, nil
 }
 
-// answerClosed answers a call about a task that is not open: what the caller has ended it ends again, and
-// everybody else is told how it ended.
+// answerClosed answers a call about an ended task. For the agent that has ended it the call succeeds again; everybody
+// else is told how it ended.
 func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	c := op.caller
 	d, err := c.room.log.Seats().Done(ctx, op.order.No)
@@ -588,7 +586,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	}
 	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
 	if again && d.By.Is(c.me.Agent) {
-		if op.req.Action == TaskNext { // the answer was lost: it has the next one already, or takes it now
+		if op.req.Action == TaskNext { // the answer was lost: the agent has the next task already, or takes it now
 			take := &taskOp{caller: c, order: room.TaskOrder{Action: room.TakeTask}}
 			if got, err := take.run(ctx); err == nil {
 				op.wrote = take.wrote
@@ -613,13 +611,13 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	return Tasks{}, refused
 }
 
-// tasksShown is how many tasks a list has at most. A person gets them all: its page shows the whole list.
+// tasksShown is how many tasks a list has at most, but for a person, whose page shows all.
 const tasksShown = 30
 
 // closedShown is how many closed tasks a list has at most: for people and programs.
 const closedShown = 100
 
-// listTasks returns the list of tasks, or the closed ones: all, or those that were added before task ID.
+// listTasks returns the list of open tasks, or of closed ones: all, or those added before the task ID.
 func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
 	if req.ID != "" && !req.Closed {
 		return c.oneTask(ctx, req.ID)
@@ -641,7 +639,7 @@ func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	return got, err
 }
 
-// oneTask returns the task of an id, open or not, with what came of those directly before it.
+// oneTask returns the task of an id, open or not, with the results of the tasks directly before it.
 func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error) {
 	no, ok := room.TaskNumber(id)
 	if !ok {
@@ -672,8 +670,8 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 	return got, err
 }
 
-// openTasks returns the open tasks that the caller sees, as of its head: first those that event added has added, then
-// its own, then the others, in the order of adding.
+// openTasks returns the open tasks that the caller sees, as of its head: first the tasks of event added, then the
+// caller's, then the others, each in the order of adding.
 func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
 	h := c.head
 	seen, err := c.presence(ctx, h)
@@ -730,8 +728,8 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 	return v
 }
 
-// stalledTasks returns the tasks that the caller sees and that have stalled, in the order of adding. seen is the
-// presence of the seats, with this call.
+// stalledTasks returns the stalled tasks that the caller sees, in the order of adding. seen is the presence of the
+// seats, with this call.
 func (c *session) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
 	for _, t := range c.head.Tasks {
 		if c.me.SeesTask(t.N) && c.head.Stalled(t, seen, c.room.svc.now()) {
@@ -762,11 +760,11 @@ func (c *session) doneTask(d roomlog.Done) *Task {
 	return &v
 }
 
-// tasksBrief is how many tasks of the caller the result of another call names.
+// tasksBrief is how many of the caller's tasks another call's result names.
 const tasksBrief = 3
 
-// addTasks tells how the list of tasks stands for a, as far as the log tells: whether the holder of a task
-// is silent, only its presence does.
+// addTasks adds the tasks of a and counts the open ones, as far as the log tells: only presence tells whether an agent
+// is silent.
 func (s *Situation) addTasks(h *room.Head, a room.Agent, now time.Time) {
 	for _, t := range h.TasksOf(a) {
 		if len(s.Tasks) < tasksBrief {
@@ -788,7 +786,7 @@ func (s *Situation) addTasks(h *room.Head, a room.Agent, now time.Time) {
 	}
 }
 
-// setTask completes m, an event about tasks.
+// setTask sets the fields of m, an event about tasks.
 func (m *Message) setTask(s *room.State, c *room.TaskChange) {
 	m.TaskAction = TaskAction(c.Action)
 	for _, t := range c.Add {

@@ -12,13 +12,11 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// UpdateRoom changes the given settings, all or none of them, or closes the room for
-// good. Only admins may. If the password changes, or whether the room is public, or if it
-// gets more seats, agents that join later see nothing of what was said before. A new password
-// renews the invite. Its agents
-// can still read a closed room, and its name is free.
+// UpdateRoom changes the given settings, all or none, or closes the room for good. Only admins may. After a new
+// password, more seats, or a change of public, later joins see nothing of the earlier talk. A new password renews the
+// invite. The agents of a closed room can still read it, and its name is free.
 //
-// With Redact it removes the text of one message, which its author may, too.
+// With Redact, the text of one message is removed, also by its author.
 func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, error) {
 	if req.Redact != "" {
 		got, err := s.redact(ctx, req)
@@ -29,7 +27,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		return Updated{}, err
 	}
 
-	// The request is good by itself. Whether the caller may is for the room to say.
+	// The request is valid. The room decides whether the caller may.
 	c, err := s.enterAdmin(ctx, req.Token)
 	if err != nil {
 		return Updated{}, s.Outward(err)
@@ -44,7 +42,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		update.AsOf = cursor.N
 	}
 
-	// The hash is made once, outside the decision, which is taken again after each race that is lost.
+	// The hash is made once, before the decision, which a lost race repeats.
 	update.Password, err = s.passwords.Hash(ctx, password)
 	if err != nil {
 		return Updated{}, s.Outward(err)
@@ -62,7 +60,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		return Updated{}, s.Outward(err)
 	}
 
-	// Without an event there was nothing to change.
+	// Without an event nothing has changed.
 	got := Updated{Status: StatusUnchanged}
 	if len(events) > 0 {
 		got.Status, got.Changes = StatusUpdated, events[0].Changed
@@ -77,8 +75,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	return got, s.Outward(err)
 }
 
-// update checks a request. The password is not hashed yet; it stands for its hash
-// in the check.
+// update checks a request. In the check, the password stands for its hash.
 func (req UpdateRequest) update() (update room.Update, pass string, err error) {
 	update = room.Update{
 		Description: req.Description, NoDescription: req.NoDescription, RemovePassword: req.RemovePassword,

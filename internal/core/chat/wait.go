@@ -12,13 +12,12 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Wait returns what is new for the caller: at once if there is something, else when there is, or
-// when the time is up. It ends early, with what there is, three seconds before the context's
-// deadline and when the service stops. If a seat has two waits, the older ends with nothing,
-// within two minutes if it is in another process.
+// Wait returns the caller's news: at once if there is some, else when some comes or the time is up. A wait ends early,
+// with its news, three seconds before the context's deadline and when the service stops. Of two waits of one seat the
+// older ends with nothing, in another process within two minutes.
 //
-// If everyone present waits and nobody has spoken for three seconds, one agent is given the turn:
-// see room.Turn.Next. The first wait when all others are away or have left returns at once.
+// If everyone present waits and nobody has spoken for three seconds, one agent is given the turn: see room.Turn.Next.
+// When all others are away or have left, the first wait returns at once.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 	c, err := s.enterWait(ctx, &req)
 	if err != nil {
@@ -54,8 +53,8 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 	return c, nil
 }
 
-// acknowledgeCursor returns where the caller continues to read, and acknowledges its cursor. A peek acknowledges
-// nothing.
+// acknowledgeCursor acknowledges the caller's cursor, and returns where the caller continues to read. A peek
+// acknowledges nothing.
 func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
 	cursor, ok := c.readCursor(req.Cursor)
 	o, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
@@ -66,15 +65,14 @@ func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (posi
 	return pos, err
 }
 
-// query returns what a wait with a cursor says about where the caller continues to read.
+// query returns the question where a wait with a cursor continues to read.
 func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 	return presence.Query{Cursor: cursor.N, AsOf: c.head.AsOf, Peek: req.Peek, Stay: req.Stay, Key: req.key,
 		Repeats: req.repeats}
 }
 
-// wait is Wait for a caller that was accepted on a current head. own is the message that the same call has sent; 0 for
-// none. A call spends its time in collectUntil, so begin and endWait, which need much of the stack, are functions of
-// their own.
+// wait is Wait for a caller accepted on a current head. own is the message that the same call has sent; 0 for none. A
+// call spends its time in collectUntil, so beginWait and endWait, which need much stack, are functions of their own.
 func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
 	w := c.newWait(ctx, req)
 	c.room.agents.OpenWait(&c.me, w)
@@ -90,7 +88,7 @@ func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waite
 	return c.endWait(ctx, in, w, turn)
 }
 
-// newWait returns the wait that a call asks for. A partner of a queue waits no longer than PartnerSilent.
+// newWait returns the wait that a call asks for. In a pair a wait lasts no longer than PartnerSilent.
 func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait {
 	r := c.room
 	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
@@ -103,9 +101,8 @@ func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait 
 	return w
 }
 
-// beginWait records what a wait says about its agent, and returns the inbox that the wait fills. If everyone else is
-// away,
-// the wait ends at once, and its cursor says so: the next one lasts.
+// beginWait records the presence of the agent, and returns the inbox of the wait. If everyone else is away, the wait
+// ends at once, and its cursor says so: the next wait lasts.
 func (c *session) beginWait(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
 	c.recordPresence(ctx, req, w, own)
 	in, err := c.inboxFor(ctx, req, own)
@@ -120,7 +117,7 @@ func (c *session) beginWait(ctx context.Context, req *WaitRequest, w *presence.W
 	return in, nil
 }
 
-// recordPresence records what a wait says about its agent.
+// recordPresence records that the agent waits, and what it says about itself.
 func (c *session) recordPresence(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) {
 	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
 		Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
@@ -165,18 +162,17 @@ func (c *session) endWait(ctx context.Context, in *inbox, w *presence.Wait, turn
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
 		got.Status = StatusTurn
 		if in.freeTask != 0 {
-			got.FreeTask, got.FreeTasks = room.TaskID(in.freeTask), max(1, got.FreeTasks) // it may have stalled
+			got.FreeTask, got.FreeTasks = room.TaskID(in.freeTask), max(1, got.FreeTasks) // without stalled ones
 		}
 	}
 	return got, nil
 }
 
-// PartnerSilent is how long an agent waits for a partner from a queue that neither calls nor
-// waits. Nobody else can come, so its wait then says that the talk is over.
+// PartnerSilent is how long an agent from a queue waits for a partner that neither calls nor waits. Nobody else can
+// come, so the result then says that the talk is over.
 const PartnerSilent = 5 * time.Minute
 
-// isAlone reports whether the caller is an agent, there were others, and all of them are away or
-// have left.
+// isAlone reports whether the caller is an agent whose companions are all away or have left.
 func (c *session) isAlone(ctx context.Context) bool {
 	h := c.head
 	if c.me.IsPerson() {
@@ -196,8 +192,8 @@ func (c *session) isAlone(ctx context.Context) bool {
 	return away > 0
 }
 
-// collectUntil fills the inbox until something wakes the caller, the caller is given the turn, or the time of the wait
-// is up. From the time w.Due on it looks after the caller's presence: see presence.Attendance.Renew.
+// collectUntil fills the inbox until an event wakes the caller, the caller is given the turn, or the time is up. From
+// w.Due on, the caller's presence is renewed: see presence.Attendance.Renew.
 func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait) (turn bool, err error) {
 	r := c.room
 	timer := r.svc.clock.NewTimer(w.Until.Sub(w.Began))
@@ -229,8 +225,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 				return mine, err
 			}
 		case in.freeTask = <-w.Task:
-			return true, in.collect(ctx) // with what has just come
-		case <-in.recheck: // whether those who owe an answer are still here
+			return true, in.collect(ctx) // with the latest events
+		case <-in.recheck: // are those who owe an answer still here?
 			in.recheck = nil
 		case <-refreshed:
 			if again := c.attendance().Renew(ctx, w); again > 0 {
@@ -244,21 +240,21 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 			last = true
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return false, nil // the call took long before it waited
+				return false, nil // the call took long before the wait
 			}
 			return false, ctx.Err()
 		}
 	}
 }
 
-// handOut records what the inbox holds, and returns the answer that has it. A superseded wait hands nothing out. w is
+// handOut records the events in the inbox, and returns the answer with them. A superseded wait hands nothing out. w is
 // nil for a call that does not wait.
 func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
 	h := c.room.log.Peek()
 	if newest, err := in.recordHandedOut(ctx, w); err != nil {
 		return nil, err
 	} else if !newest {
-		// The answer to the newer wait may be lost. w is there: a call that does not wait is never superseded.
+		// The answer to the newer wait may be lost. w is not nil: only a wait is superseded.
 		arrived := max(in.pos.Arrived, c.me.Joined)
 		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldAlone), Yielded: w.Yields,
 			Situation: c.situation(h)}, nil
@@ -291,9 +287,10 @@ func (c *session) cursor(n int64, toldAlone bool) string {
 	return ident.Cursor{N: n, ToldAlone: toldAlone}.String(c.token)
 }
 
-// recordHandedOut records what the inbox hands out. It returns false if a newer wait of the seat has begun, which hands
-// the same out. No hook calls its agent for a message that comes before the record, so the inbox takes such messages,
-// too, until none has come or the batch is full.
+// recordHandedOut records the events in the inbox as handed out. newest is false if a newer wait of the seat has begun,
+// which hands out the same events. Hooks do not call the agent for messages before the record, so the inbox also
+// collects those, until none comes or the batch is full. Without this second read, message 43, appended after the inbox
+// was filled up to 42 and before the record, would wake nobody.
 func (in *inbox) recordHandedOut(ctx context.Context, w *presence.Wait) (newest bool, err error) {
 	r := in.caller.reader()
 	newest, err = r.RecordHandedOut(ctx, w, in.pos.Offer, in.scanned, len(in.batch.Messages))
@@ -314,7 +311,7 @@ func (in *inbox) recordHandedOut(ctx context.Context, w *presence.Wait) (newest 
 			break
 		}
 	}
-	return true, nil // even if the last record failed: what an earlier one has must be handed out
+	return true, nil // even if the last record failed: everything in an earlier record must be handed out
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -326,15 +323,14 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// When a program on standby that looks in should do so again. A turn lasts longer: see
-// room.TurnPasses.
+// When a program on standby that looks in should call again. A turn lasts longer: see room.TurnPasses.
 const (
 	lookLively = 5 * time.Second  // the last event is less than a minute old
 	lookCalm   = 15 * time.Second // older
 )
 
-// lookIn answers a program on standby that looks in again and again instead of waiting. Its next look is announced
-// ahead. While the agent itself waits, the program is told to yield: the agent reads what there is.
+// lookIn answers a program on standby that calls again and again instead of waiting. Its next call is announced ahead.
+// While the agent itself waits and so reads the news, the program is told to yield.
 func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
 	own := c.attendance().Ahead(ctx, req.ForMe)

@@ -34,8 +34,8 @@ func (s *Service) enterPerson(ctx context.Context, token string) (*session, erro
 	return c, nil
 }
 
-// Webhook gives the person of a token a webhook that leads where x says. One that is there is tried at once if it has
-// failed, with the pauses of a first failure, and its calls are signed by the secret of x from now on.
+// Webhook gives the person of a token the webhook x. An existing webhook is updated: its calls are signed by the secret
+// of x from now on and, if it has failed, tried at once, with the pauses of a first failure.
 func (s *Service) Webhook(ctx context.Context, token string, x roomlog.HookItem) error {
 	c, err := s.enterPerson(ctx, token)
 	if err != nil {
@@ -49,20 +49,20 @@ func (s *Service) Webhook(ctx context.Context, token string, x roomlog.HookItem)
 	return s.Outward(err)
 }
 
-// WebhookCall is what a webhook is to be called with next.
+// WebhookCall is the next call of a webhook.
 type WebhookCall struct {
-	Gone    bool  // the seat has no such webhook any more; or the room was closed, and there is no more to come
-	N       int64 // the event; 0: there is none
+	Gone    bool  // the seat has no such webhook any more, or the room was closed and no event is left
+	N       int64 // the event; 0: none
 	AsOf    int64 // the last event of the room
 	Missed  bool  // events before N have expired
 	Message Message
 	RoomID  string
-	Room    string // its name, which an agent chose
-	Agent   string // whose seat it is
+	Room    string // the name, which an agent chose
+	Agent   string // the agent of the seat
 }
 
-// WebhookCall returns the first event after event n with which the webhook x is called, as of the time of the call. The
-// message has its whole text, unless that was removed.
+// WebhookCall returns the first event after event n that the webhook x is called with, up to the time of the call. The
+// message has its whole text, or none if the text was removed.
 func (s *Service) WebhookCall(ctx context.Context, x roomlog.HookItem, n int64) (WebhookCall, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
@@ -84,11 +84,12 @@ func (s *Service) WebhookCall(ctx context.Context, x roomlog.HookItem, n int64) 
 	return got, nil
 }
 
-// deliveryPage is how many events are read at first: mostly the next one is called for.
+// deliveryPage is how many events are read at first: mostly the hook is called with the next one.
 const deliveryPage = 4
 
-// nextCall returns the first event after n for which k, a hook of a, is called; zero if there is none. missed says that
-// events between them have expired.
+// nextCall returns the first event after n that k, a hook of a, is called with, or the zero value. missed says that
+// events before it have expired. Without checkRead, a webhook whose event 42 cannot be read for a moment would get 43,
+// and never 42.
 func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, n int64) (e room.Event,
 	missed bool, err error) {
 	for e, err := range r.log.Pages(a, deliveryPage).Since(ctx, n, h.AsOf) {
@@ -104,7 +105,7 @@ func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Caller, k 
 	return e, false, checkRead(n, h.AsOf)
 }
 
-// checkRead fails if not all events up to end could be read, but only those up to n.
+// checkRead fails if events could be read up to n only, not up to end.
 func checkRead(n, end int64) error {
 	if n < end {
 		return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, n+1)
@@ -112,7 +113,7 @@ func checkRead(n, end int64) error {
 	return nil
 }
 
-// wholeMessage is messageOf with the whole text.
+// wholeMessage returns messageOf with the whole text.
 func wholeMessage(s *room.State, a room.Caller, e room.Event) Message {
 	m := messageOf(s, a, e)
 	m.More = nil
