@@ -18,8 +18,7 @@ var errMoved = errors.New("chat: the call must look again")
 func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, err error) {
 	alone := UpdateRequest{Token: req.Token, Redact: req.Redact}
 	if req != alone {
-		return got, fault.Refuse(fault.InvalidArgument,
-			"redact must be given alone. Nothing was changed: change the settings by a call of its own.")
+		return got, refuseNotAlone()
 	}
 	c, err := s.enterUnheld(ctx, req.Token)
 	if err != nil {
@@ -42,8 +41,21 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 		}
 		return Updated{Status: StatusUpdated, Redacted: redactedID(&c.head.State, events[0])}, nil
 	}
-	return got, fault.Refuse(fault.Unavailable,
-		"The room changed too often meanwhile. Nothing was changed: call again.")
+	return got, refuseRaces()
+}
+
+func refuseNotAlone() error {
+	return fault.Refuse(fault.InvalidArgument,
+		"redact must be given alone. Nothing was changed: change the settings by a call of its own.")
+}
+
+func refuseNoTask() error {
+	return fault.Refuse(fault.InvalidArgument, "redact: there is no task of this id. Nothing was changed: task lists "+
+		"those that there are.")
+}
+
+func refuseRaces() error {
+	return fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: call again.")
 }
 
 // removeText removes the text of the message with an id, and returns the event of the removal; no event if there is no
@@ -126,8 +138,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 		t, by = d.Task, d.By
 	}
 	if t.No == 0 || !c.me.SeesTask(t.N) {
-		return nil, fault.Refuse(fault.InvalidArgument, "redact: there is no task of this id. Nothing was changed: "+
-			"task lists those that there are.")
+		return nil, refuseNoTask()
 	}
 	may := func(h *room.Head, a room.Caller, now time.Time) error {
 		if err := checkLive(h, now); err != nil {

@@ -123,11 +123,6 @@ func hideForeignStay(asker ident.Principal, t ident.Token, err error) error {
 	return refuseStay()
 }
 
-func refuseStay() error {
-	return fault.Refuse(fault.TokenInvalid, "contextId is not one that this address gave. Nothing was done: use the "+
-		"one that the answer to your first message has, or leave it out to take a seat.")
-}
-
 type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 
 // findCaller returns the agent or person whose token x holds, and the head that shows the seat. ok is false, on a
@@ -197,6 +192,12 @@ func (r *liveRoom) refuseToken(ctx context.Context, h *room.Head, x room.Holder)
 		gone.Reason = room.ReasonLeft
 	}
 	return refuseVacated(gone, x)
+}
+
+// refuseStay refuses a stay that the room has not given.
+func refuseStay() error {
+	return fault.Refuse(fault.TokenInvalid, "contextId is not one that this address gave. Nothing was done: use the "+
+		"one that the answer to your first message has, or leave it out to take a seat.")
 }
 
 // refuseDevice refuses a person's token that belongs to no occupied seat.

@@ -556,8 +556,7 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 	}
 	c.head = h
 	if len(names) > room.MaxCapacity {
-		return nil, fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field,
-			room.MaxCapacity)
+		return nil, refuseManyNames(field)
 	}
 	for i, key := range nameKeys(names) {
 		a, here := h.Named(key)
@@ -569,11 +568,18 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 		}
 	}
 	if len(found) == 0 {
-		return nil, fault.Refuse(fault.InvalidArgument,
-			"%s names only yourself. Nothing was sent: name others.", field)
+		return nil, refuseOnlySelf(field)
 	}
 	slices.SortFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
 	return found, nil
+}
+
+func refuseManyNames(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field, room.MaxCapacity)
+}
+
+func refuseOnlySelf(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s names only yourself. Nothing was sent: name others.", field)
 }
 
 // refuseAbsent refuses a name that nobody here has. A name of an agent that the caller saw leave is no spelling

@@ -64,9 +64,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		return Supervised{}, err
 	}
 	if !t.Person {
-		return Supervised{}, fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token "+
-			"of its own. Nothing was changed: give your user the link to watch that join_room gave you, if it gave "+
-			"one.")
+		return Supervised{}, refuseAgent()
 	}
 	if err := req.check(); err != nil {
 		return Supervised{}, err
@@ -98,8 +96,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	// At most one thing changes, and the answer shows the seat afterwards.
 	switch {
 	case c.me.IsAlone() && (req.Draft != "" || req.changesSupervision() || req.changesName()):
-		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, and its name is yours, so there is "+
-			"nothing to name, pause, approve or decide. Nothing was changed: what you send is sent at once.")
+		err = refuseAlone()
 	case req.NewLink:
 		err = c.supervise(ctx, withoutHead(room.Agent.AddLink))
 	case req.changesName():
@@ -130,6 +127,16 @@ func (req SuperviseRequest) changesName() bool { return req.PersonName != "" || 
 // changesSupervision reports whether the request changes what the agent may say.
 func (req SuperviseRequest) changesSupervision() bool {
 	return req.Paused != nil || req.Approve != nil || req.ApproveSome != nil
+}
+
+func refuseAgent() error {
+	return fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token of its own. "+
+		"Nothing was changed: give your user the link to watch that join_room gave you, if it gave one.")
+}
+
+func refuseAlone() error {
+	return fault.Refuse(fault.NotAllowed, "You have this seat without an agent, and its name is yours, so there is "+
+		"nothing to name, pause, approve or decide. Nothing was changed: what you send is sent at once.")
 }
 
 // check refuses wrong combinations, and a decision without a draft.

@@ -193,8 +193,7 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 	case TaskNext:
 		o.Action = room.FinishTask
 	default:
-		return nil, fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop or "+
-			"edit. Nothing was changed: list_tasks shows the tasks.")
+		return nil, refuseAction()
 	}
 
 	// Adding has its fields in tasks; each other action has one task.
@@ -202,7 +201,7 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 		return op, op.addTasks()
 	}
 	if len(req.Tasks) > 0 {
-		return nil, fault.Refuse(fault.InvalidArgument, "tasks goes with action add. Nothing was changed.")
+		return nil, refuseTasksField()
 	}
 	if err := op.setID(); err != nil {
 		return nil, err
@@ -234,6 +233,56 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 	return op, checkWords(op.allWords)
 }
 
+// setID parses the id of the task.
+func (op *taskOp) setID() error {
+	if op.req.ID == "" && op.req.Action == TaskTake {
+		return nil
+	}
+	no, ok := room.TaskNumber(op.req.ID)
+	if !ok {
+		return refuseID()
+	}
+	op.order.No = no
+	return nil
+}
+
+// The refusals of a change of tasks, in the order of the checks, and then those of a list.
+
+func refuseAction() error {
+	return fault.Refuse(fault.InvalidArgument, "action must be add, take, release, finish, next, drop or edit. "+
+		"Nothing was changed: list_tasks shows the tasks.")
+}
+
+// checkAdd refuses an add without tasks, with too many, or with fields of other actions.
+func (req TaskRequest) checkAdd() error {
+	switch {
+	case len(req.Tasks) == 0:
+		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
+	case len(req.Tasks) > room.MaxAdded:
+		return fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent. Nothing was added: add "+
+			"fewer, and put several into one.", room.MaxAdded)
+	case req.ID != "" || req.Text != "" || req.Title != "" || req.After != nil || len(req.For) > 0:
+		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
+			"in there. Nothing was added.")
+	}
+	return nil
+}
+
+// refuseLater refuses an added task, by its number, that must wait for a later one of the same call.
+func refuseLater(number, later int) error {
+	return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not before it. "+
+		"Nothing was added: move the task that must be done first before it.", number, later)
+}
+
+func refuseTasksField() error {
+	return fault.Refuse(fault.InvalidArgument, "tasks goes with action add. Nothing was changed.")
+}
+
+func refuseID() error {
+	return fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7. Nothing was changed: "+
+		"list_tasks shows the ids.")
+}
+
 // checkFields refuses a field that does not go with the action, which is not add.
 func (req TaskRequest) checkFields() error {
 	switch {
@@ -252,32 +301,14 @@ func (req TaskRequest) checkFields() error {
 	return nil
 }
 
-// setID parses the id of the task.
-func (op *taskOp) setID() error {
-	if op.req.ID == "" && op.req.Action == TaskTake {
-		return nil
-	}
-	no, ok := room.TaskNumber(op.req.ID)
-	if !ok {
-		return refuseID()
-	}
-	op.order.No = no
-	return nil
-}
-
-func refuseID() error {
-	return fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7. Nothing was changed: "+
-		"list_tasks shows the ids.")
+func refuseManyAfter() error {
+	return fault.Refuse(fault.InvalidArgument, "after: at most %d tasks. Nothing was changed: name those "+
+		"whose results are needed.", room.MaxAfter)
 }
 
 func refuseAfter(i int) error {
 	return fault.Refuse(fault.InvalidArgument, "after: number %d is not a task. Nothing was changed: name a task "+
 		"of the same call by its place, 1 for the first, and others by their ids, such as t7.", i+1)
-}
-
-func refuseManyAfter() error {
-	return fault.Refuse(fault.InvalidArgument, "after: at most %d tasks. Nothing was changed: name those "+
-		"whose results are needed.", room.MaxAfter)
 }
 
 // checkWords refuses words with a likely credential, since the words of a task stay for a year.
@@ -289,18 +320,48 @@ func checkWords(words string) error {
 	return nil
 }
 
+func refuseOffer(field string, number int) error {
+	return fault.Refuse(fault.InvalidArgument, "%s: name %d in it does not name anyone who is in this room or could "+
+		"still join. Nothing was changed: correct it, or leave for out, and anyone may take the task.", field, number)
+}
+
+// checkAddedBefore refuses to add the tasks of event n again if all of them have ended: a list without them would look
+// as if they had been added.
+func checkAddedBefore(h *room.Head, n int64) error {
+	if slices.ContainsFunc(h.Tasks, func(t room.Task) bool { return t.N == n }) {
+		return nil
+	}
+	return fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, and "+
+		"they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
+}
+
+// refuseEnded refuses a change of an ended task, and names the agent that has ended it.
+func refuseEnded(d roomlog.Done) error {
+	how := "done"
+	if d.Dropped {
+		how = "dropped"
+	}
+	refused := fault.Refuse(fault.InvalidArgument, "%s is %s already. Nothing was changed: if you have more work on "+
+		"it, send that to the agent in by with send_message.", room.TaskID(d.Task.No), how)
+	refused.By = d.By.Name
+	return refused
+}
+
+func refuseClosedID() error {
+	return fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7: the closed ones before it are "+
+		"listed.")
+}
+
+func refuseUnknownTask() error {
+	return fault.Refuse(fault.InvalidArgument, "id: there is no task of this id. Without id, list_tasks shows those "+
+		"that are open.")
+}
+
 // addTasks parses the tasks to add.
 func (op *taskOp) addTasks() error {
 	req := op.req
-	switch {
-	case len(req.Tasks) == 0:
-		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
-	case len(req.Tasks) > room.MaxAdded:
-		return fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent. Nothing was added: add "+
-			"fewer, and put several into one.", room.MaxAdded)
-	case req.ID != "" || req.Text != "" || req.Title != "" || req.After != nil || len(req.For) > 0:
-		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
-			"in there. Nothing was added.")
+	if err := req.checkAdd(); err != nil {
+		return err
 	}
 
 	// All tasks are checked first: one event adds all, or none is added.
@@ -324,8 +385,7 @@ func (op *taskOp) addTasks() error {
 			case !ok:
 				return refuseAfter(j)
 			case err == nil && here > i:
-				return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not "+
-					"before it. Nothing was added: move the task that must be done first before it.", i+1, here)
+				return refuseLater(i+1, here)
 			case err == nil:
 				no = -no
 			}
@@ -361,10 +421,7 @@ func offeredTo(s *room.State, names []string, field string) (found []room.Party,
 		if a, here := s.Named(name.Key); here {
 			to = a.Party()
 		} else if err != nil || len(s.Agents) >= s.Capacity || i >= room.MaxCapacity {
-			return nil, fault.Refuse(fault.InvalidArgument, "%s: name %d in it does not name anyone who is in this "+
-				"room or could still join. Nothing was changed: correct it, or leave for out, and anyone may take "+
-				"the task.",
-				field, i+1)
+			return nil, refuseOffer(field, i+1)
 		}
 		if !slices.ContainsFunc(found, func(m room.Party) bool { return m.Seat == to.Seat && m.Key == to.Key }) {
 			found = append(found, to)
@@ -446,16 +503,6 @@ func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlo
 		}
 	}
 	return ch, nil
-}
-
-// checkAddedBefore refuses to add the tasks of event n again if all of them have ended: a list without them would look
-// as if they had been added.
-func checkAddedBefore(h *room.Head, n int64) error {
-	if slices.ContainsFunc(h.Tasks, func(t room.Task) bool { return t.N == n }) {
-		return nil
-	}
-	return fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, and "+
-		"they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
 }
 
 // presence returns the presence that tells which tasks of h have stalled; nil if the log tells.
@@ -600,15 +647,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 		got.Stuck = c.waitingFor(d.Task)
 		return got, err
 	}
-	how := "done"
-	if d.Dropped {
-		how = "dropped"
-	}
-	refused := fault.Refuse(fault.InvalidArgument, "%s is %s already. Nothing was changed: if you have more "+
-		"work on it, send that to the agent in by with send_message.",
-		room.TaskID(d.Task.No), how)
-	refused.By = d.By.Name
-	return Tasks{}, refused
+	return Tasks{}, refuseEnded(d)
 }
 
 // tasksShown is how many tasks a list has at most, but for a person, whose page shows all.
@@ -628,8 +667,7 @@ func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	}
 	before, ok := room.TaskNumber(req.ID)
 	if !ok && req.ID != "" {
-		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7: the closed ones "+
-			"before it are listed.")
+		return Tasks{}, refuseClosedID()
 	}
 	stored, more, err := c.room.log.Seats().AllDone(ctx, c.me.Agent, before, closedShown)
 	got := Tasks{HasMore: more, Situation: c.situation(c.room.log.Peek())}
@@ -662,8 +700,7 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 		t, got.Task = d.Task, c.doneTask(d)
 	}
 	if t.No == 0 || !c.me.SeesTask(t.N) {
-		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id: there is no task of this id. Without id, list_tasks "+
-			"shows those that are open.")
+		return Tasks{}, refuseUnknownTask()
 	}
 	c.attendance().RecordCall(ctx)
 	err = c.addResults(ctx, &got, t)
