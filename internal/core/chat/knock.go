@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// appendKnock appends an event that shows the agents of a room that the caller was refused, unless the room has had
-// enough knocks. The caller is refused also if the append fails.
+// appendKnock appends an event about the refusal for the agents of the room, unless the room has had enough knocks. The
+// caller is refused also if the append fails.
 func (op *joinOp) appendKnock(ctx context.Context, r *liveRoom, why room.Reason) {
 	if h := r.log.Peek(); h == nil || !op.mayKnock(h, op.svc.now(), why) {
 		return // the head may lie behind the log: then another call has knocked

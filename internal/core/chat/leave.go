@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// LeaveRoom gives up the seat and the name, with a last word if the request has one, and returns what the caller had
-// not read. A second call is no error. An agent that a person holds cannot leave by itself.
+// LeaveRoom gives up the seat and the name, with an optional last word, and returns the caller's unread messages. A
+// second call is no error. A held agent cannot leave, but its person can.
 func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error) {
 	if req.Text != "" {
 		if err := room.CheckText(req.Text); err != nil {
@@ -107,7 +107,7 @@ func (c *session) heirs(ctx context.Context) *room.SeatRequest {
 	return claim
 }
 
-// lastUnread returns what the caller has not read. Nothing is recorded: the seat is given up.
+// lastUnread returns the caller's unread messages. Nothing is recorded: the seat is given up.
 func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	o, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Leave: true})
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// redeem makes t, a token that the caller has made, a token of the person behind the seat of a claim. opened is false
-// if t was such a token before. The error is one of a log, or a *fault.Error.
+// redeem turns t, made by the caller, into a token of the person behind the seat of a claim. opened is false if t was
+// such a token before. The error is one of a log, or a *fault.Error.
 func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (opened bool, err error) {
 	c, ok := ident.ParseLinkCode(claim)
 	if !ok {

@@ -15,9 +15,9 @@ import (
 // ManageAgent applies an order to the agent of a name in the caller's room. Only admins may give orders, and cannot
 // give some of them to themselves; but in a room of two the other agent may kick a silent admin: see
 // room.SeatRequest.RelievedFrom. An action without effect gives StatusNoChange. A kicked agent may join again. A banned
-// name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of a name
-// that no agent has, renews the room's invite, through which the agent may have come. A muted name stays muted until an
-// admin unmutes it.
+// name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of an unused
+// name, renews the room's invite: the agent may have come through the invite. A muted name stays muted until an admin
+// unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
 	order := room.Order{Action: req.Action, Note: req.Note}
 	if err := order.Check(); err != nil {

@@ -49,8 +49,8 @@ const (
 	EventTask    EventType = "task" // somebody changed the list of tasks
 )
 
-// EventTypes lists the types of events that agents see. Each package that handles types differently has a test that
-// covers all of them, as for room.EventTypes.
+// EventTypes lists the types of events that agents see. Each package with a rule by type has a test of all types, as
+// for room.EventTypes.
 func EventTypes() []EventType {
 	return []EventType{EventSaid, EventJoined, EventLeft, EventRole, EventRoom, EventPaired, EventKnocked,
 		EventSupervision, EventDrafted, EventHook, EventTask}
@@ -143,7 +143,7 @@ func messageOf(s *room.State, a room.Caller, e room.Event) Message {
 		m.Type, m.Agent = EventTask, e.Name
 		m.setTask(s, e.Task)
 	case room.Drafted:
-		// A draft looks like the message that it would become, with the id and the time of the draft.
+		// A draft looks like the later message, with the id and the time of the draft.
 		d := *e.Draft
 		d.N, d.AtMs = e.N, e.AtMs
 		m = messageOf(s, a, d)

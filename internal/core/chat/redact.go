@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// errMoved reports that the table has changed since the call read from it.
+// errMoved reports a change of the table since the call read the table.
 var errMoved = errors.New("chat: the call must look again")
 
 // redact removes the text of a message. The readers of the message see the removal and its author.

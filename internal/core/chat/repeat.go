@@ -38,9 +38,9 @@ func repeatedLast(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byt
 }
 
 // repeatedAmong returns the number of the message among said that e repeats, else 0. The messages in said may be newer
-// than the call of e: its client may have given that call up, repeated it elsewhere, and sent more since. So neither
-// the length of the text nor later speakers count. The error is a *fault.Error: nobody can tell whether e has a text
-// that was removed.
+// than the call of e: the client may have given the call up, repeated the call elsewhere, and sent more since. So
+// neither the length of the text nor later speakers count. The error is a *fault.Error: nobody can tell whether e has a
+// text that was removed.
 func repeatedAmong(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64, err error) {
 	for _, s := range said {
 		same := s.Fingerprint == fingerprint
@@ -61,9 +61,8 @@ func repeatedAmong(said []room.Saying, e room.Event, fingerprint [16]byte) (n in
 	return 0, err
 }
 
-// findEarlier returns the message or the open draft of a that the call repeats, as of h, or what must be read to
-// decide. A call with a key, and each call of a person, is recognized by its key alone, which only the table has: see
-// lookUpKey.
+// findEarlier returns, as of h, the repeated message or open draft of a, or the need for a read. A call with a key, and
+// each call of a person, is recognized by the key alone, which only the table has: see lookUpKey.
 func (op *sendOp) findEarlier(h *room.Head, a room.Caller, now time.Time) (verdict, error) {
 	switch {
 	case op.earlier.Draft && !a.HasDraft(op.earlier.N, now):
@@ -84,7 +83,7 @@ func draftOf(a room.Agent, fingerprint [16]byte, now time.Time) roomlog.SentAs {
 	return roomlog.SentAs{N: n, Draft: n > 0}
 }
 
-// findRepeated looks for the repeated message in the last message of a, and in those that may be newer than the call.
+// findRepeated checks the last message of a, and the messages that may be newer than the call.
 func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte, now time.Time) (verdict, error) {
 	said, all := h.SaidSince(a.Agent, op.caller.start)
 	n, err := repeatedAmong(said, op.event, fingerprint)
@@ -106,8 +105,7 @@ func (op *sendOp) loadLastMessage(ctx context.Context) error {
 	return op.caller.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
 }
 
-// readBack reads the log back to the start of the call, which the index does not reach, and looks for the message that
-// the call repeats.
+// readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.
 func (op *sendOp) readBack(ctx context.Context) error {
 	c := op.caller
 	h := c.room.log.Peek()
@@ -160,11 +158,11 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 // "sent" for words that nobody reads. The first message or draft that was stored under a key binds the key. A message
 // that was held back or refused binds no key.
 //
-// The call is compared with the event, since only the event has the words; of an edited draft, with what its agent
-// wrote. Removed texts, removed files and lost events cannot be compared, and so count as equal.
+// The call is compared with the event, since only the event has the words; an edited draft counts in the agent's words.
+// Removed texts, removed files and lost events cannot be compared, and so count as equal.
 //
-// The server's own keys are not compared here. An endpoint that is called again for one event may answer in other
-// words, and its first answer stands. sharedBefore compares the bytes of an upload.
+// The server's own keys are not compared here. A second call of an endpoint for one event may get other words: the
+// first answer stands. sharedBefore compares the bytes of an upload.
 func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
 	if v.isNew() || v.sentAs.N == 0 || op.req.Key == "" || op.keyFromServer {
 		return nil
@@ -239,8 +237,8 @@ func (op *sendOp) sharesFile(f *room.File) bool {
 	return f.Name == op.fileName && (op.event.File == nil || f.Sum == op.event.File.Sum)
 }
 
-// asksAs reports whether the call asks the same agents as e. A request without names asks its addressees, and a
-// proposal everyone who was there. A call that names only its sender asks nobody.
+// asksAs reports whether the call asks the same agents as e. A request without names asks the addressees, a proposal
+// everyone there. A call that names only the sender asks nobody.
 func (op *sendOp) asksAs(e room.Event, asks bool) bool {
 	switch me := op.caller.me; {
 	case len(op.req.Ask) > 0:
@@ -251,13 +249,13 @@ func (op *sendOp) asksAs(e room.Event, asks bool) bool {
 	return !asks
 }
 
-// errDecided refuses to send what was a draft, which the person has refused or left for a day.
+// errDecided refuses to send a draft again after the person has refused the draft, or left it for a day.
 var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided "+
 	"within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
 	"idempotency_key.")
 
-// keepAddressees reports whether the call repeats a message to named agents. Such a message keeps its addressees, even
-// if they have left or other agents have their names. unfound is the error of the name that was not found.
+// keepAddressees reports whether the call repeats a message to named agents. Such a message keeps the addressees, even
+// after they left or lost the name. unfound is the error of the unknown name.
 func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 	c := op.caller
 	if op.req.Key != "" { // without an error the append finds the key

@@ -35,10 +35,10 @@ type JoinRequest struct {
 	Room         string // "name" or "name:password"
 	AgentName    string
 	Password     string
-	Capacity     int  // of the room that this call creates; default 2
+	Capacity     int  // of a room created by this call; default 2
 	OnlyExisting bool // do not create the room
 	Token        string
-	// Person says that the caller is a person without an agent, so its token is a person's.
+	// Person says that the caller is a person without an agent, and gets a person's token.
 	Person bool
 	// Stay says that the caller speaks A2A: the token is that of the stay (see ident.NewStay), and no other is known.
 	Stay bool
@@ -81,8 +81,8 @@ type SendRequest struct {
 	Activity string   // what the agent is doing, at most MaxActivity characters; "" says nothing
 	Finishes []string // ids of tasks that the message reports as done
 	Key      string   // calls of one seat with the same key are one message, for a day
-	// Stay says that the caller knows no cursor, and has everything that it was handed before, unless the call repeats
-	// a message. Later messages are unread, and hold the message back.
+	// Stay says that the caller knows no cursor, and has every earlier result, unless the call repeats a message. Later
+	// messages are unread, and hold the message back.
 	Stay bool
 	// Said, if not nil, is called when the message is stored, before the call waits.
 	Said func()
@@ -152,7 +152,7 @@ func (req SendRequest) checkFinishes(vote bool) error {
 // Absence is what a call says about the absence of its agent, at most MaxBackIn.
 type Absence = presence.Absence
 
-// WaitRequest asks for what is new after Cursor or, without a cursor, after what the seat was last handed.
+// WaitRequest asks for news after Cursor or, without a cursor, after the seat's last result.
 type WaitRequest struct {
 	Token  string
 	Cursor string
@@ -163,7 +163,7 @@ type WaitRequest struct {
 	Standby  bool   // a program waits for the agent, and is given the turn only if the agent owes an answer
 	Peek     bool   // the agent's next call still gets what this call returns
 	LooksIn  bool   // of a peek on standby for an agent: the program calls again and again instead of waiting
-	Stay     bool   // the caller knows no cursor, and has what it was handed before
+	Stay     bool   // the caller knows no cursor, and has every earlier result
 
 	// Of a message that is sent with Stay:
 	key     string // the idempotency key of the message

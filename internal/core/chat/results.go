@@ -25,7 +25,7 @@ type JoinStatus string
 const (
 	StatusCreated  JoinStatus = "created"
 	StatusJoined   JoinStatus = "joined"
-	StatusReturned JoinStatus = "returned" // the caller's own seat, by its token or its principal
+	StatusReturned JoinStatus = "returned" // the caller's own seat, by token or principal
 )
 
 // Seated is the result of CreateRoom and JoinRoom.
@@ -106,7 +106,7 @@ type Sent struct {
 	Unfinished []Unfinished
 	Left       []string // names behind an @ in the text of agents that have left and will not read the message
 	Agreed     string   // the id of the proposal whose agreement the message completed
-	// Waited has unread messages, or those that came while the call waited. Without both, Status is empty.
+	// Waited has unread messages, or messages from during the wait. Without any, Status is empty.
 	Waited
 }
 
@@ -132,11 +132,11 @@ type Info struct {
 	Drafts     []string    // for a person: the ids of its agent's drafts, oldest first
 	Stalled    []TaskBrief // for a person: the stalled tasks, as list_tasks shows them
 	Banned     []string    // for an admin: the banned names, the latest last
-	View       string      // for an agent: the token with which its client shows the room; else ""
+	View       string      // for an agent: the token for a view of the room; else ""
 	Now        time.Time
 }
 
-// Open counts what is open, as far as the caller sees it.
+// Open counts what the caller sees open.
 type Open struct{ Requests, Proposals, Tasks int }
 
 // Shown is the result of ShowRoom.
@@ -149,7 +149,7 @@ type Shown struct {
 	Now       time.Time
 }
 
-// ShownOpen counts what waits, as far as the agent sees it.
+// ShownOpen counts what the agent sees open.
 type ShownOpen struct {
 	Requests, Proposals, Tasks int
 	Drafts                     int  // messages of the agent that wait for its person

@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// returnToSeat is JoinRoom for an agent that has its token.
+// returnToSeat is JoinRoom for an agent with a token.
 func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, error) {
 	c, err := s.enterNow(ctx, req.Token)
 	if err != nil {
@@ -88,8 +88,8 @@ func (c *session) checkReturn(req JoinRequest) error {
 	return nil
 }
 
-// addUnread adds the messages of an offer, the agent's own included, and before them older messages that may have been
-// lost: see bringAlong.
+// addUnread adds the messages of an offer, the agent's own included, after older, perhaps lost messages: see
+// bringAlong.
 func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) error {
 	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
 	scanned, full, err := c.fillBatch(ctx, &b, o.After, o.MarkTo)
@@ -122,9 +122,9 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 	return err
 }
 
-// fillBatch adds the events after n that the caller sees to b, and returns the last event that fits or is not shown.
-// full is true if an event did not fit. fillBatch stops at the caller's head, so that the answer is of one moment.
-// Messages up to shown are marked as repeated.
+// fillBatch adds the caller's events after n to b, and returns the last event that fits or is hidden. full is true if
+// an event did not fit. fillBatch stops at the caller's head: the answer is of one moment. Messages up to shown are
+// marked as repeated.
 func (c *session) fillBatch(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
 	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
 		if err != nil || e.N > c.head.AsOf {

@@ -12,7 +12,7 @@ import (
 )
 
 // BetweenWaits is how long after the end of its wait an agent is assumed to wait again soon, since clients wait in
-// turns. Otherwise an agent that got a message after a long wait would count as silent until its next call.
+// turns. Otherwise an agent with a message after a long wait would count as silent until the next call.
 const BetweenWaits = 15 * time.Second
 
 // AgentState is what others see an agent do.
@@ -44,7 +44,7 @@ type Room struct {
 // Agent is an agent as others in its room see it.
 type Agent struct {
 	Name     string
-	Owner    string // the label of the key with which the agent took its seat, if any
+	Owner    string // the label of the key used for the seat, if any
 	Role     room.Role
 	You      bool
 	Muted    bool // an admin has muted the agent
@@ -53,7 +53,7 @@ type Agent struct {
 	Activity string        // in the agent's words
 	BackIn   time.Duration // until the announced return; 0 without one
 	Unread   *int          // how many messages the agent was not handed; nil if unknown
-	// Person says that a person behind the agent can watch and speak, PersonHere that the person watches now.
+	// Person: a person behind the agent can watch and speak. PersonHere: the person watches now.
 	Person     bool
 	PersonHere bool
 	PersonName string // the name of the person; "" without one
@@ -123,7 +123,7 @@ func (r roster) setState(a room.Agent, v *Agent) {
 		return
 	}
 	if known && p.AtMs != 0 && !a.IsEndpoint() { // else only a hook has shown a sign of life, or nothing is handed out
-		v.Unread = r.Unread(max(p.Read, a.Joined), a) // its join handed out what came before
+		v.Unread = r.Unread(max(p.Read, a.Joined), a) // the join handed out earlier messages
 	}
 	p = r.lastHeard(a, p)
 	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, a, p, r.Now)
@@ -209,8 +209,8 @@ func rosterText(agents []Agent) string {
 	return b.String()
 }
 
-// limitAgents returns all agents if they are few, else the first other agents that wait, and the number of all that
-// wait.
+// limitAgents returns all agents if they are few, else the first waiting agents beside the reader, and the number of
+// waiting agents.
 func limitAgents(all []Agent) (shown []Agent, waiting int) {
 	if len(all) <= AgentsShown {
 		return all, 0

@@ -125,8 +125,8 @@ func hideForeignStay(asker ident.Principal, t ident.Token, err error) error {
 
 type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 
-// findCaller returns the agent or person whose token x holds, and the head that shows the seat. ok is false, on a
-// current head, if nobody has this token or the room has expired.
+// findCaller returns the agent or person with the token of x, and the head with the seat. ok is false, on a current
+// head, if nobody has this token or the room has expired.
 func (r *liveRoom) findCaller(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Caller, ok bool,
 	err error) {
 	began := r.svc.now()
@@ -145,7 +145,7 @@ func (r *liveRoom) findCaller(ctx context.Context, x room.Holder, read readHead)
 	return h, a, ok && !h.Expired(began), nil
 }
 
-// parseToken reads a token. A ticket in its place gets a refusal of its own.
+// parseToken reads a token. A ticket in place of a token is refused with advice.
 func parseToken(s string) (ident.Token, error) {
 	t, err := ident.ParseToken(s)
 	if err == nil {
@@ -228,7 +228,7 @@ func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
 	return e
 }
 
-// rule returns the events that a call of a wants to append after h, which shows the seat of a.
+// rule returns the events of a call of a, as of h, where a has a seat.
 type rule func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error)
 
 // ofCaller returns r as a proposal of the caller. If the caller's seat is gone, the error is errUnseated.

@@ -19,15 +19,15 @@ import (
 
 // Send sends a text to the caller's room, and waits for an answer if asked to.
 //
-// With a cursor, an unread message that may change what the caller says holds the text back, and the answer has
-// everything unread: see room.Caller.HoldOf. With the cursor of that answer only messages meant for the caller hold the
-// text back; any other cursor is checked anew. A text that is not held back is sent, and the result has everything
-// unread. For ten minutes the text of the seat's last message counts as a repetition, unless the call has a key, or the
-// text is short and another agent has spoken since.
+// With a cursor, an unread message that may matter to the text holds the text back, and the answer has everything
+// unread: see room.Caller.HoldOf. With the cursor of that answer only messages meant for the caller hold the text back;
+// any other cursor is checked anew. A text that is not held back is sent, and the result has everything unread. For ten
+// minutes the text of the seat's last message counts as a repetition, unless the call has a key, or the text is short
+// and another agent has spoken since.
 //
 // A person sees everything unread, and may say the same twice: only a credential holds a person's message back, and
-// only a key makes it a repetition. The person may have paused the agent, which then says nothing, or may approve all
-// or some of its messages, which then become drafts: see Supervise.
+// only a key makes it a repetition. The person may pause the agent, or approve all or some messages of the agent; then
+// they become drafts: see Supervise.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err
@@ -70,7 +70,7 @@ type sendOp struct {
 
 	earlier    roomlog.SentAs // the message or draft that this call repeats
 	guard      guard          // against speaking over unread messages
-	credential string         // the kind that the text seems to hold, of which the caller was not warned
+	credential string         // the kind of credential in the text, until the caller was warned
 }
 
 // newSend returns the send that the caller asks for.
@@ -119,7 +119,7 @@ func (op *sendOp) mayAppend(ctx context.Context) (got Sent, ok bool, err error) 
 	return op.result(ctx, v), false, nil
 }
 
-// mode says what becomes of a message that passes the rules.
+// mode says what becomes of an accepted message.
 type mode int
 
 const (
@@ -141,7 +141,7 @@ type need int
 
 const (
 	needNothing      need = iota
-	needLastMessage       // the index of the head lacks the caller's last message, which this message may repeat
+	needLastMessage       // the index of the head lacks the caller's last message, which may be the same
 	needOlderLog          // the index does not reach back to the start of the call
 	needPerson            // the agent is paused
 	needReading           // something unread may change what the caller says
@@ -200,8 +200,8 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 		"The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
-// attempt applies the rules to the message: with modeWrite on the very head that the message follows, as it is
-// appended, and with modeAsk on a head that is not older than the call.
+// attempt applies the rules to the message: with modeWrite during the append, on the very head before the message, and
+// with modeAsk on a head at least as new as the call.
 func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 	var v verdict
 	log := op.caller.room.log
@@ -293,7 +293,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 	return verdict{sentAs: as, change: ch}, nil // 13
 }
 
-// answerUnsent records a call that sent nothing, and returns the rest of its answer. News is not read.
+// answerUnsent records the call, without a message, and returns the rest of the answer. News is not read.
 func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
 	c := op.caller
 	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
@@ -376,7 +376,7 @@ func (op *sendOp) namesOfLeft(ctx context.Context) []string {
 	return names
 }
 
-// answer completes the result of a sent message with unread messages, or with those that come while the call waits.
+// answer completes the result of a sent message with unread messages, or messages from during the wait.
 func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 	c := op.caller
 	s := c.room.svc
@@ -423,8 +423,8 @@ func (op *sendOp) waits() *WaitRequest {
 		Stay: op.req.Stay, key: op.req.Key, repeats: op.earlier.N}
 }
 
-// hasMoreWork reports whether the message finishes a task, and its sender has another task or more tasks are free than
-// agents wait for one. Such a sender need not wait, unless it is owed an answer.
+// hasMoreWork reports whether the message finishes a task, and the sender has another task or more tasks are free than
+// agents wait for one. Such a sender need not wait, but for an owed answer.
 func (op *sendOp) hasMoreWork() bool {
 	if len(op.event.Closes) == 0 {
 		return false
@@ -497,7 +497,7 @@ func (op *sendOp) address(ctx context.Context) error {
 }
 
 // makeEvent turns names into seats and ids into events, once, before the first attempt. Otherwise a message for Bob
-// would reach another agent that takes his name between two attempts.
+// would reach another agent with Bob's name at a second attempt.
 func (op *sendOp) makeEvent(ctx context.Context) error {
 	op.event = room.Message(op.req.Text, op.req.Kind, op.event.File)
 	for _, id := range op.req.Finishes {
@@ -583,7 +583,7 @@ func refuseOnlySelf(field string) error {
 }
 
 // refuseAbsent refuses a name that nobody here has. A name of an agent that the caller saw leave is no spelling
-// mistake. The refusal does not suggest a message to all, which could publish words meant for one agent.
+// mistake. The refusal does not suggest a message to all: words meant for one agent could become public.
 func (op *sendOp) refuseAbsent(field string, number int, key string) error {
 	c := op.caller
 	if n, left := c.head.LeftAs(c.me.Agent, key); left {

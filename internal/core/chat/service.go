@@ -31,8 +31,8 @@ type Options struct {
 	// SingleProcess says that no other process writes to the table. Then nothing is polled, and a cached room is
 	// current.
 	SingleProcess bool
-	// MinBatch is how many appends to one room must wait before they share one Write. The default is 4, from where
-	// DynamoDB's transactions pay. Use 1 where a Write of several ops costs no more than a Write of one.
+	// MinBatch is how many waiting appends to one room share one Write. The default is 4, from where DynamoDB's
+	// transactions pay. Use 1 where a Write of several ops is as cheap as a Write of one.
 	MinBatch int
 	// CacheBytes is how much memory the cached rooms may take: see roomlog.Options. The default is UsualCache.
 	CacheBytes int64
@@ -47,8 +47,8 @@ type Options struct {
 	// Limits bound the calls of each caller. The zero value sets no bounds. Units are counted for calls that pass
 	// Limits(s).Begin.
 	Limits ratelimit.Limits
-	// Calls is told which hooks of a room to look at, after an event was written that they are called for. It must not
-	// block. It is nil where nobody is to be told, such as where the table's stream tells.
+	// Calls, after the write of an event, gets the hooks to call for the event. Calls must not block. Nil: nobody is
+	// told, such as where the table's stream tells.
 	Calls func(room string, calls []room.Call)
 	// Logger receives what an operator should know, and never a token, a password or a text. The default is
 	// slog.Default(), which does not get the lines of package audit.
@@ -119,7 +119,7 @@ func (s *Service) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 // Stopping returns a channel that is closed by Stop.
 func (s *Service) Stopping() <-chan struct{} { return s.stopping }
 
-// AllowRoom counts a room that the caller creates, or refuses it.
+// AllowRoom counts a new room of the caller, or refuses the room.
 func (s *Service) AllowRoom(ctx context.Context) error {
 	if err := s.checkSpace(0, false); err != nil {
 		return err
@@ -133,7 +133,7 @@ func (s *Service) Limits() *ratelimit.Limiter { return s.limits }
 
 func (s *Service) now() time.Time { return s.clock.Now() }
 
-// deadlineMargin is how long before the deadline of its context a wait ends, so that the answer still arrives.
+// deadlineMargin is how long before the context's deadline a wait ends, so the answer still arrives.
 const deadlineMargin = 3 * time.Second
 
 // WaitLimit returns how long a call that asks for d may wait: at most LongestWait, and the rest of its context's time
@@ -175,7 +175,7 @@ func Ended(ctx context.Context) <-chan struct{} {
 type liveRoom struct {
 	log    *roomlog.Log
 	svc    *Service
-	agents *presence.Room // what this process knows of the room's agents
+	agents *presence.Room // what this process knows of the agents
 	// sharing has a value while a file is shared, so that two files do not both use the last bytes of the room. Another
 	// process may still share one.
 	sharing chan struct{}

@@ -71,7 +71,7 @@ func (s *Service) enterView(ctx context.Context, token string) (*session, error)
 	return &session{token: ident.Token{Room: v.Room, Seat: v.Seat}, room: r, head: h, me: a}, nil
 }
 
-// parseView reads a view. An agent token in its place gets a refusal of its own.
+// parseView reads a view. An agent token in place of a view is refused with advice.
 func parseView(s string) (ident.View, error) {
 	v, ok := ident.ParseView(s)
 	if ok {
@@ -173,9 +173,9 @@ func (c *session) shownOpen() (open ShownOpen) {
 	return open
 }
 
-// shownAfter returns the messages after a message that the caller sees, and the time of that message. If the cached
-// tail has the message, no event is read. A message hidden from the caller is refused, since the number of an event
-// tells how many precede it.
+// shownAfter returns the caller's messages after a message, and the time of the message. If the cached tail has the
+// message, no event is read. A message hidden from the caller is refused, since the number of an event tells how many
+// precede it.
 func (c *session) shownAfter(ctx context.Context, id string) (page Page, at time.Time, err error) {
 	none := refuseUnseen("after")
 	n, ok := c.head.MessageNumber(id)

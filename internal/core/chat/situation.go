@@ -6,8 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Situation is how things stand for the caller at the end of a call, beside what the call hands out. All of next is
-// made
+// Situation is how things stand for the caller at the end of a call, beside the events handed out. All of next is made
 // from Situation, so only this file and the calls named below set fields. The type belongs to chat, not to room, since
 // presence and the call count, too.
 type Situation struct {

@@ -17,7 +17,7 @@ import (
 
 // A kick and the end of a key are writes, so a full disk would keep every intruder. Calls that add data therefore end
 // while some of the disk is free, and guests' calls first, since an invite may get anywhere. Calls that only remove go
-// on (see room.Event.Frees), and so do those that a kick may need: an agent regains its seat, or succeeds the admins.
+// on (see room.Event.Frees), like the calls before a kick: an agent regains a seat, or succeeds the admins.
 const (
 	leastFree     = 64 << 20 // bytes that everybody leaves free
 	leastPercent  = 2        // of a disk where that is less than leastFree

@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// A stay is a seat as A2A sees it: see ident.NewStay. Its client knows no cursor. Each further call confirms everything
-// that the seat was handed before, unless the call repeats a message, whose answer may have been lost.
+// A stay is a seat as A2A sees it: see ident.NewStay. Its client knows no cursor. Each further call confirms every
+// earlier result, unless the call repeats a message: then an answer may have been lost.
 
 // readAsStay sets the cursor of a stay's message to what has arrived, as after a message that was held back: the client
 // may never repeat such a message, so only messages meant for the agent hold it back.
@@ -92,7 +92,7 @@ func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err 
 }
 
 // Follow calls yield with news for the agent of a stay, after what the agent was handed, and with the end of the stay.
-// It returns after that, when yield returns false, or when ctx or the service ends. The agent may make other calls
+// Follow returns then, when yield returns false, or when ctx or the service ends. The agent may make other calls
 // meanwhile, and several may follow at once: all are handed the same news.
 func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) bool) error {
 	c, err := s.enterNow(ctx, token)

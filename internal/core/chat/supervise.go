@@ -191,8 +191,8 @@ func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Caller)
 	return func(_ *room.Head, a room.Caller) (*room.Event, error) { return how(a.Agent), nil }
 }
 
-// DraftView is a draft as its person sees it: a message of type EventDrafted with the whole text, the file, and in
-// Finished the tasks that it would end.
+// DraftView is a draft for the person: a message of type EventDrafted with the whole text, the file, and in Finished
+// the tasks to end.
 type DraftView = Message
 
 // drafts returns the open drafts of a, the caller's seat, oldest first.

@@ -41,7 +41,7 @@ type TaskRequest struct {
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" changes nothing
 	After  []string  // of edit: the new tasks to be done before; nil changes nothing
-	For    []string  // of release and edit: agents that get the offer, also some that are still to come
+	For    []string  // of release and edit: agents with the offer, also agents still to come
 }
 
 // TaskListRequest asks for all open tasks, or for one task.
@@ -55,7 +55,7 @@ type TaskListRequest struct {
 type NewTask struct {
 	Title string
 	Text  string   // details
-	For   []string // names of agents that get the offer
+	For   []string // names of agents with the offer
 	After []string // "1" for the first of the same call, and so on, or ids
 }
 
@@ -80,7 +80,7 @@ type Task struct {
 	State TaskState
 	Adder string
 	By    string // who has the task, or finished it
-	// AddedByPerson says that the person behind Adder added the task, EndedByPerson that the person behind By ended it.
+	// AddedByPerson: the person behind Adder added the task. EndedByPerson: the person behind By ended the task.
 	AddedByPerson, EndedByPerson bool
 	AdderName, ByName            string // of these persons, or of who took the task, then; "" without a name
 	For                          []string
@@ -89,14 +89,14 @@ type Task struct {
 	Age                          time.Duration // of the State
 	Mine                         bool          // the caller has the task
 	Was                          string        // of a take: who had the task before
-	Result                       string        // of a finished task what was done, of a dropped one why
+	Result                       string        // the result of a finished task, the reason of a dropped task
 	Report                       string        // the message that begins with Result; "" if Result is whole
 	Missing                      string        // why Result is not shown, in words of the server
 }
 
 // Tasks is the result of a TaskRequest or a TaskListRequest.
 type Tasks struct {
-	Task    *Task  // the task that the call changed, or asked for by its id; nil without one
+	Task    *Task  // the task changed, or asked for by id; nil without one
 	Tasks   []Task // the open tasks, at most 30: those just added first, then the caller's
 	HasMore bool
 	// Results are the results of ended tasks directly before Task, if the caller has Task or asks for it. Rest is the
@@ -118,8 +118,8 @@ type Unfinished struct {
 	By  string // the agent that has the task; "" if none does
 }
 
-// Task changes the room's tasks, and returns the list afterwards. room.TaskOrder.Decide says who may do what, and
-// room.Caller.CheckTaskOrder what a held agent may do.
+// Task changes the room's tasks, and returns the list afterwards. For permissions see room.TaskOrder.Decide and, for
+// held agents, room.Caller.CheckTaskOrder.
 //
 // A repeated call changes nothing. An agent takes its own task again, also without an id and after next. An agent
 // finishes and drops a task once. Tasks with the same titles are added once in room.RepeatWindow; if they have ended
@@ -146,7 +146,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	return c.withCursor(ctx, got, err)
 }
 
-// ListTasks returns the open tasks, or those that req asks for. Nothing changes, so a held agent may call it.
+// ListTasks returns the tasks for a request. Nothing changes, so a held agent may list tasks, too.
 func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
 	c, err := s.enterNow(ctx, req.Token)
 	if err != nil {
@@ -157,8 +157,8 @@ func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	return c.withCursor(ctx, got, err)
 }
 
-// withCursor adds a cursor to the answer for an agent. The cursor acknowledges nothing that was handed out without a
-// cursor, which may have been lost.
+// withCursor adds a cursor to the answer for an agent. The cursor does not acknowledge results without a cursor, for
+// they may have been lost.
 func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, error) {
 	if err != nil || c.me.IsPerson() {
 		return got, c.room.svc.Outward(err)
@@ -180,7 +180,7 @@ type taskOp struct {
 	before   room.Task // the task before the change
 	addedIn  int64     // the event of the added tasks that the answer shows; 0: none
 	wrote    bool
-	after    *room.Head // directly after the change, so that the answer is of one moment
+	after    *room.Head // directly after the change: the answer is of one moment
 }
 
 // newOp returns the change that req asks for; its names of agents are resolved later. The error is a *fault.Error.
@@ -210,7 +210,7 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 		return nil, err
 	}
 
-	// A field that does not go with the action is refused, so that no field is ignored.
+	// A field without a meaning for the action is refused, not ignored.
 	if err := req.checkFields(); err != nil {
 		return nil, err
 	}
@@ -268,7 +268,7 @@ func (req TaskRequest) checkAdd() error {
 	return nil
 }
 
-// refuseLater refuses an added task, by its number, that must wait for a later one of the same call.
+// refuseLater refuses an added task that waits for a later task of the same call.
 func refuseLater(number, later int) error {
 	return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not before it. "+
 		"Nothing was added: move the task that must be done first before it.", number, later)
@@ -283,7 +283,7 @@ func refuseID() error {
 		"list_tasks shows the ids.")
 }
 
-// checkFields refuses a field that does not go with the action, which is not add.
+// checkFields refuses a field without a meaning for the action; add has checkAdd.
 func (req TaskRequest) checkFields() error {
 	switch {
 	case req.Action == TaskTake && req.Text != "":
@@ -335,7 +335,7 @@ func checkAddedBefore(h *room.Head, n int64) error {
 		"they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
 }
 
-// refuseEnded refuses a change of an ended task, and names the agent that has ended it.
+// refuseEnded refuses a change of an ended task, and names the agent that has ended the task.
 func refuseEnded(d roomlog.Done) error {
 	how := "done"
 	if d.Dropped {
@@ -377,7 +377,7 @@ func (op *taskOp) addTasks() error {
 			return refuseManyAfter()
 		}
 
-		// A number without t stands for a task of this call, which has no id yet, and is stored as a negative number.
+		// A number without t stands for a task of this call, without an id so far, and is stored as a negative number.
 		for j, id := range t.After {
 			no, ok := room.TaskNumber(id)
 			here, err := strconv.Atoi(strings.TrimSpace(id))
@@ -430,7 +430,7 @@ func offeredTo(s *room.State, names []string, field string) (found []room.Party,
 	return found, nil
 }
 
-// errPresence reports that the change depends on which tasks have stalled, which only presence tells.
+// errPresence reports that the change needs presence, which alone tells whether a task has stalled.
 var errPresence = errors.New("chat: the presence of the seats is needed")
 
 // run appends the change, unless the log has it already.
@@ -505,7 +505,7 @@ func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlo
 	return ch, nil
 }
 
-// presence returns the presence that tells which tasks of h have stalled; nil if the log tells.
+// presence returns the presence needed to tell the stalled tasks of h; nil if the log tells.
 func (c *session) presence(ctx context.Context, h *room.Head) (map[int]room.Presence, error) {
 	if !h.NeedsPresence(c.room.svc.now()) {
 		return nil, nil
@@ -604,7 +604,7 @@ func (c *session) addResults(ctx context.Context, got *Tasks, t room.Task) error
 	return nil
 }
 
-// resultOf returns the result of task no, which has ended, and who ended it.
+// resultOf returns the result of the ended task no.
 func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
 	d, err := c.room.log.Seats().Done(ctx, no)
 	switch {
@@ -620,8 +620,8 @@ func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
 	return *v, nil
 }
 
-// answerClosed answers a call about an ended task. For the agent that has ended it the call succeeds again; everybody
-// else is told how it ended.
+// answerClosed answers a call about an ended task. For the agent that has ended the task the call succeeds again;
+// everybody else learns how the task ended.
 func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	c := op.caller
 	d, err := c.room.log.Seats().Done(ctx, op.order.No)
@@ -707,8 +707,8 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 	return got, err
 }
 
-// openTasks returns the open tasks that the caller sees, as of its head: first the tasks of event added, then the
-// caller's, then the others, each in the order of adding.
+// openTasks returns the caller's view of the open tasks, as of the caller's head: first the tasks of event added, then
+// the caller's, then the others, each in the order of adding.
 func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
 	h := c.head
 	seen, err := c.presence(ctx, h)
@@ -738,7 +738,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 	return got, nil
 }
 
-// taskOf returns t as the caller sees it, as of its head.
+// taskOf returns the caller's view of t, as of the caller's head.
 func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 	h, now := c.head, c.room.svc.now()
 	v := Task{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
@@ -765,7 +765,7 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 	return v
 }
 
-// stalledTasks returns the stalled tasks that the caller sees, in the order of adding. seen is the presence of the
+// stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
 // seats, with this call.
 func (c *session) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
 	for _, t := range c.head.Tasks {
@@ -776,7 +776,7 @@ func (c *session) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
 	return list
 }
 
-// doneTask returns a closed task as the caller sees it.
+// doneTask returns the caller's view of a closed task.
 func (c *session) doneTask(d roomlog.Done) *Task {
 	v := Task{ID: room.TaskID(d.Task.No), Title: d.Task.Title, Text: d.Task.Text, State: TaskDone,
 		Adder: d.Task.Adder.Name, AddedByPerson: d.Task.ByPerson, By: d.By.Name, EndedByPerson: d.ByPerson,

@@ -14,7 +14,7 @@ import (
 
 // UpdateRoom changes the given settings, all or none, or closes the room for good. Only admins may. After a new
 // password, more seats, or a change of public, later joins see nothing of the earlier talk. A new password renews the
-// invite. The agents of a closed room can still read it, and its name is free.
+// invite. The agents of a closed room can still read, and the name is free.
 //
 // With Redact, the text of one message is removed, also by its author.
 func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, error) {

@@ -72,7 +72,8 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 }
 
 // wait is Wait for a caller accepted on a current head. own is the message that the same call has sent; 0 for none. A
-// call spends its time in collectUntil, so beginWait and endWait, which need much stack, are functions of their own.
+// call spends its time in collectUntil, so beginWait and endWait, with their large stack frames, are separate
+// functions.
 func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
 	w := c.newWait(ctx, req)
 	c.room.agents.OpenWait(&c.me, w)
@@ -117,7 +118,7 @@ func (c *session) beginWait(ctx context.Context, req *WaitRequest, w *presence.W
 	return in, nil
 }
 
-// recordPresence records that the agent waits, and what it says about itself.
+// recordPresence records the wait and the agent's words about itself.
 func (c *session) recordPresence(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) {
 	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
 		Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}

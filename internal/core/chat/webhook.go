@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// WebhookSeat returns the seat of a person's token, which may get a webhook, or have an endpoint join its room.
+// WebhookSeat returns the seat of a person's token: the person may add a webhook, or have an endpoint join the room.
 func (s *Service) WebhookSeat(ctx context.Context, token string) (HookSeat, error) {
 	c, err := s.enterPerson(ctx, token)
 	if err != nil {
@@ -34,8 +34,8 @@ func (s *Service) enterPerson(ctx context.Context, token string) (*session, erro
 	return c, nil
 }
 
-// Webhook gives the person of a token the webhook x. An existing webhook is updated: its calls are signed by the secret
-// of x from now on and, if it has failed, tried at once, with the pauses of a first failure.
+// Webhook gives the person of a token the webhook x. An existing webhook is updated: calls are signed by the secret of
+// x from now on and, after failures, tried at once, with the pauses of a first failure.
 func (s *Service) Webhook(ctx context.Context, token string, x roomlog.HookItem) error {
 	c, err := s.enterPerson(ctx, token)
 	if err != nil {
@@ -88,8 +88,8 @@ func (s *Service) WebhookCall(ctx context.Context, x roomlog.HookItem, n int64) 
 const deliveryPage = 4
 
 // nextCall returns the first event after n that k, a hook of a, is called with, or the zero value. missed says that
-// events before it have expired. Without checkRead, a webhook whose event 42 cannot be read for a moment would get 43,
-// and never 42.
+// earlier events after n have expired. Without checkRead, a webhook whose event 42 cannot be read for a moment would
+// get 43, and never 42.
 func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, n int64) (e room.Event,
 	missed bool, err error) {
 	for e, err := range r.log.Pages(a, deliveryPage).Since(ctx, n, h.AsOf) {
