@@ -13,7 +13,7 @@ import (
 )
 
 // LeaveRoom gives up the seat and the name, with an optional last word, and returns the caller's unread messages. A
-// second call is no error. A held agent cannot leave, but its person can.
+// second call is no error. A held agent cannot leave; its person can. See room.State.CheckLeaving.
 func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error) {
 	if req.Text != "" {
 		if err := room.CheckText(req.Text); err != nil {

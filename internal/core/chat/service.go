@@ -31,8 +31,8 @@ type Options struct {
 	// SingleProcess says that no other process writes to the table. Then nothing is polled, and a cached room is
 	// current.
 	SingleProcess bool
-	// MinBatch is how many waiting appends to one room share one Write. The default is 4, from where DynamoDB's
-	// transactions pay. Use 1 where a Write of several ops is as cheap as a Write of one.
+	// MinBatch is the least number of waiting appends to one room that share one Write. The default is 4, from where
+	// DynamoDB's transactions pay. Use 1 where a Write of several ops costs no more than a Write of one op.
 	MinBatch int
 	// CacheBytes is how much memory the cached rooms may take: see roomlog.Options. The default is UsualCache.
 	CacheBytes int64
