@@ -55,7 +55,7 @@ func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.Ho
 	}
 	unheld := ident.Token{Secret: ident.NewSecret()} // nobody gets the token
 	got, err := c.seatEndpoint(ctx, newcomer{Name: as, Token: unheld, Holder: room.HolderOf(unheld),
-		By: ident.PrincipalOf(ctx), Caller: ident.ClientKey(ctx)}, x)
+		By: ident.PrincipalOf(ctx), ClientKey: ident.ClientKey(ctx)}, x)
 	if err != nil && ctx.Err() == nil {
 		undo()
 	}

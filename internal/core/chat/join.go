@@ -100,7 +100,7 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, pers
 	t := ident.Token{Secret: ident.NewSecret(), Person: person}
 	return &joinOp{svc: s, password: pass, newcomer: newcomer{
 		Room: rn, Name: an, Token: t, Holder: room.HolderOf(t), By: ident.PrincipalOf(ctx),
-		Caller: ident.ClientKey(ctx),
+		ClientKey: ident.ClientKey(ctx),
 	}}, nil
 }
 
@@ -169,23 +169,23 @@ func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got 
 	claim := &seatProposal{
 		SeatRequest: room.SeatRequest{Name: op.Name, Principal: op.By.ID, Invite: op.By.Invite, Holder: op.Holder},
 		Newcomer:    op.newcomer,
-		Full:        op.svc.checkSpace(0, op.By.IsGuest()),
+		NoSpace:     op.svc.checkSpace(0, op.By.IsGuest()),
 	}
 	op.claim = claim
 	for looks := range maxAttempts {
-		if !op.By.IsGuest() && (looks == 0 || h.Password != claim.Password) {
+		if !op.By.IsGuest() && (looks == 0 || h.Password != claim.PasswordHash) {
 			if h.Deserted() { // the room starts over with the newcomer's password, unless the newcomer had a seat
 				if err := op.readKept(ctx, r); err != nil {
 					return Seated{}, err
 				}
-				if claim.Kept == nil {
+				if claim.LastPerson == nil {
 					return Seated{}, errDeserted
 				}
 			}
 			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
 				return Seated{}, err
 			}
-			claim.Password = h.Password
+			claim.PasswordHash = h.Password
 		}
 		if undo == nil {
 			undo, err = op.svc.limits.Seat(ctx, h.ID,
@@ -229,9 +229,9 @@ func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[i
 // readKept reads the person behind the last seat of the caller's principal under the newcomer's name. If a person was
 // there, a deserted room does not start over.
 func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {
-	op.claim.KeptAsOf = r.log.Peek().Departed.N // first, so that Propose notices a later departure
-	op.claim.Kept, err = r.log.Seats().Kept(ctx, op.By.ID, op.Name.Key)
-	if err == nil && op.claim.Kept != nil && !op.join {
+	op.claim.LastPersonAsOf = r.log.Peek().Departed.N // first, so that Propose notices a later departure
+	op.claim.LastPerson, err = r.log.Seats().Kept(ctx, op.By.ID, op.Name.Key)
+	if err == nil && op.claim.LastPerson != nil && !op.join {
 		return refuseExists()
 	}
 	return err

@@ -79,14 +79,14 @@ func describeOutside(h *room.Head) Room {
 
 // roster is what is known of the agents of a room.
 type roster struct {
-	Head     *room.Head
-	You      int                   // the reader's seat; 0 for a caller without a seat
-	Person   bool                  // the reader is the person behind the seat You, or a view for that person
-	BackAt   time.Time             // the reader's announced return
-	Presence map[int]room.Presence // by seat
-	People   map[int]time.Time     // by seat: until when the person watches
-	Unread   func(read int64, of room.Agent) *int
-	Now      time.Time
+	Head       *room.Head
+	ReaderSeat int                   // 0 for a caller without a seat
+	ForPerson  bool                  // the reader is the person behind ReaderSeat, or that person's view
+	BackAt     time.Time             // the reader's announced return
+	Presence   map[int]room.Presence // by seat
+	People     map[int]time.Time     // by seat: until when the person watches
+	Unread     func(read int64, of room.Agent) *int
+	Now        time.Time
 }
 
 // Agents returns the agents of the room as the reader sees them, in the order of their
@@ -94,7 +94,7 @@ type roster struct {
 func (r roster) Agents() []Agent {
 	out := make([]Agent, 0, len(r.Head.Agents))
 	for _, a := range r.Head.Agents {
-		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.You}
+		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.ReaderSeat}
 		v.Person, v.PersonName = a.Person.HasOpened(), a.Person.Name
 		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else the person of the seat's former agent watches
 		r.setState(a, &v)
@@ -115,7 +115,7 @@ func (r roster) setState(a room.Agent, v *Agent) {
 	if p.Activity != "" && !(spoke && u.N > p.ActiveAsOf) {
 		v.Activity = p.Activity
 	}
-	if v.You && !r.Person { // the agent reads this result now
+	if v.You && !r.ForPerson { // the agent reads this result now
 		v.State = AgentWaiting
 		if r.BackAt.After(r.Now) {
 			v.State, v.BackIn = AgentAway, r.BackAt.Sub(r.Now)
@@ -147,7 +147,7 @@ func (r roster) lastHeard(a room.Agent, p room.Presence) room.Presence {
 func (r roster) othersGone(long time.Duration) bool {
 	return !slices.ContainsFunc(r.Head.Agents, func(a room.Agent) bool {
 		p := r.lastHeard(a, r.Presence[a.Seat])
-		return a.Seat != r.You &&
+		return a.Seat != r.ReaderSeat &&
 			(r.Now.Sub(room.Latest(p.At(), p.WaitsUntil())) < long || a.HookedUntil(p).After(r.Now))
 	})
 }
@@ -257,7 +257,7 @@ func (r *liveRoom) readRoster(ctx context.Context, h *room.Head, you room.Caller
 func (r *liveRoom) rosterOf(h *room.Head, you room.Caller) roster {
 	viewer, _ := h.Seated(you.Seat)
 	return roster{
-		Head: h, You: you.Seat, Person: !you.KeepsLease(), BackAt: r.agents.BackAt(you.Seat),
+		Head: h, ReaderSeat: you.Seat, ForPerson: !you.KeepsLease(), BackAt: r.agents.BackAt(you.Seat),
 		Unread: r.log.Seats().Unread(room.Caller{Agent: viewer}), Now: r.svc.now(),
 	}
 }

@@ -17,8 +17,8 @@ type newcomer struct {
 	Token  ident.Token // becomes the agent token once a room and a seat are set
 	Holder room.Holder // of Token
 
-	By     ident.Principal
-	Caller string // see ident.ClientKey
+	By        ident.Principal
+	ClientKey string // see ident.ClientKey
 }
 
 // MayReturn reports whether the newcomer may have had a seat here with a person behind it: see room.KeepPerson.
@@ -38,7 +38,7 @@ func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room
 		Seat: h.NewSeat(), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
 		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
 		Principal: n.By.ID, SignIn: n.By.SignIn, Owner: n.By.Owner, Invite: n.By.Invite,
-		TakenFrom: ident.CallerDigest(h.LogKey, n.Caller),
+		TakenFrom: ident.CallerDigest(h.LogKey, n.ClientKey),
 	}
 	a = a.HeldBy(n.Holder)
 	if role != room.Admin {
@@ -58,21 +58,22 @@ var (
 // seatProposal proposes a seat for a newcomer in an existing room.
 type seatProposal struct {
 	room.SeatRequest
-	Newcomer newcomer
-	Password string // the hash of the room's password that was checked
-	Full     error  // why the disk has no space for a new seat; a newcomer may still regain a seat
+	Newcomer     newcomer
+	PasswordHash string // of the room, as checked
+	NoSpace      error  // the refusal of a new seat if the disk is full; a newcomer may still regain a seat
 
-	// Kept is the person behind the newcomer's last seat, or nil, as read when KeptAsOf was the last departure.
-	Kept     *room.Person
-	KeptAsOf int64
-	unkept   table.Key // the item that must be absent if Kept is nil
+	// LastPerson is the person behind the newcomer's last seat, or nil, as read when LastPersonAsOf was the last
+	// departure.
+	LastPerson     *room.Person
+	LastPersonAsOf int64
+	keptKey        table.Key // must be absent if LastPerson is nil
 }
 
 // Blocked records the presence of a seat whose agent called meanwhile. If a departure was read in part instead, the
 // newcomer's person must be read again.
 func (c *seatProposal) Blocked(x table.Conflict) {
-	if x.Key == c.unkept {
-		c.KeptAsOf = 0
+	if x.Key == c.keptKey {
+		c.LastPersonAsOf = 0
 		return
 	}
 	if seat, _, err := roomlog.SeatOf(x.Key); err == nil && x.Item != nil {
@@ -90,11 +91,11 @@ func (c *seatProposal) Propose(h *room.Head, now time.Time) (roomlog.Change, err
 		return roomlog.Change{}, roomlog.ErrNameMoved
 	case h.Expired(now):
 		return roomlog.Change{}, errDeserted
-	case c.Newcomer.MayReturn(h, now) && c.KeptAsOf != h.Departed.N:
+	case c.Newcomer.MayReturn(h, now) && c.LastPersonAsOf != h.Departed.N:
 		return roomlog.Change{}, errPersonNeeded
-	case h.Deserted() && c.Kept == nil:
+	case h.Deserted() && c.LastPerson == nil:
 		return roomlog.Change{}, errDeserted
-	case !c.Newcomer.By.IsGuest() && h.Password != c.Password:
+	case !c.Newcomer.By.IsGuest() && h.Password != c.PasswordHash:
 		return roomlog.Change{}, errPasswordReplaced
 	}
 	s, err := c.Decide(h, now)
@@ -109,8 +110,8 @@ func (c *seatProposal) Propose(h *room.Head, now time.Time) (roomlog.Change, err
 			room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
 		return ch, nil
 	}
-	if c.Full != nil {
-		return roomlog.Change{}, c.Full
+	if c.NoSpace != nil {
+		return roomlog.Change{}, c.NoSpace
 	}
 	staying := len(h.Agents)
 	if s.Eviction != nil {
@@ -126,11 +127,11 @@ func (c *seatProposal) Propose(h *room.Head, now time.Time) (roomlog.Change, err
 	e.Agent.Joined += int64(len(ch.Events))
 	e.Invite = s.Invite
 	switch {
-	case c.Kept != nil:
-		e.Agent.Person = *c.Kept
+	case c.LastPerson != nil:
+		e.Agent.Person = *c.LastPerson
 	case c.Newcomer.MayReturn(h, now): // a read may show an event before the rest of its Write
-		c.unkept = roomlog.KeptKey(h.ID, c.Principal, c.Name.Key)
-		ch.Ops = append(ch.Ops, table.Delete(c.unkept, table.IfAbsent))
+		c.keptKey = roomlog.KeptKey(h.ID, c.Principal, c.Name.Key)
+		ch.Ops = append(ch.Ops, table.Delete(c.keptKey, table.IfAbsent))
 	}
 	ch.Events, ch.Ops = append(ch.Events, e), append(ch.Ops, op)
 	return ch, nil

@@ -118,7 +118,7 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 	if err != nil {
 		return Shown{}, err
 	}
-	seen.Person = true // as others see the agent, which does not read this result
+	seen.ForPerson = true // as others see the agent, which does not read this result
 	shown.Room.Agents = seen.Agents()
 
 	newest := time.UnixMilli(c.me.AtMs)

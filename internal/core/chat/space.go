@@ -39,7 +39,7 @@ type space struct {
 	log   *slog.Logger
 
 	mu         sync.Mutex
-	at         time.Time // of the last read
+	readAt     time.Time // of the last read
 	left, size int64     // now, and at the last read
 	warned     map[error]time.Time
 }
@@ -61,8 +61,8 @@ func (s *space) readIfDue() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock.Now()
-	if since := now.Sub(s.at); since < 0 || since >= readEvery {
-		s.at = now
+	if since := now.Sub(s.readAt); since < 0 || since >= readEvery {
+		s.readAt = now
 		left, size, err := s.read(func(size int64) int64 { return minFree(size, true) })
 		if err != nil || size <= 0 { // some file systems do not tell
 			left, size = math.MaxInt64, math.MaxInt64 // then a failed write tells

@@ -172,15 +172,15 @@ func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, 
 
 // taskOp is a change of tasks under way.
 type taskOp struct {
-	caller   *session
-	req      TaskRequest
-	order    room.TaskOrder
-	allWords string    // for the limit, and for the check for credentials
-	taskNo   int64     // the task that the answer shows; 0: none
-	before   room.Task // the task before the change
-	addedIn  int64     // the event of the added tasks that the answer shows; 0: none
-	wrote    bool
-	after    *room.Head // directly after the change: the answer is of one moment
+	caller     *session
+	req        TaskRequest
+	order      room.TaskOrder
+	allWords   string    // for the limit, and for the check for credentials
+	taskNo     int64     // the task that the answer shows; 0: none
+	taskBefore room.Task // the task before the change
+	addedIn    int64     // the event of the added tasks that the answer shows; 0: none
+	wrote      bool
+	headAfter  *room.Head // directly after the change: the answer is of one moment
 }
 
 // newOp returns the change that req asks for; its names of agents are resolved later. The error is a *fault.Error.
@@ -465,7 +465,7 @@ func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
 
 // propose checks the rules, and returns the events of the change.
 func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
-	op.after = h
+	op.headAfter = h
 	op.taskNo, op.addedIn = 0, 0
 	order, err := op.resolveOffers(&h.State)
 	if err != nil {
@@ -495,9 +495,9 @@ func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlo
 	if err != nil {
 		return roomlog.Change{}, err
 	}
-	op.before, _ = h.Task(op.taskNo)
+	op.taskBefore, _ = h.Task(op.taskNo)
 	for _, e := range ch.Events {
-		op.after, err = op.after.After(e, now)
+		op.headAfter, err = op.headAfter.After(e, now)
 		if err != nil {
 			return roomlog.Change{}, err
 		}
@@ -539,7 +539,7 @@ func (c *session) hasActiveTask(ctx context.Context, h *room.Head) bool {
 func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
 	c := op.caller
 	c.attendance().RecordCall(ctx)
-	c.head = op.after
+	c.head = op.headAfter
 	got, err := c.openTasks(ctx, op.addedIn)
 	if err != nil || op.taskNo == 0 {
 		return got, err
@@ -553,9 +553,9 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 	} else if len(events) > 0 {
 		by := c.me.Party()
 		by.Person = events[0].PersonName
-		got.Task = c.doneTask(roomlog.Done{Task: op.before, By: by, ByPerson: events[0].Person, Result: op.req.Text,
+		got.Task = c.doneTask(roomlog.Done{Task: op.taskBefore, By: by, ByPerson: events[0].Person, Result: op.req.Text,
 			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
-		got.Stuck = c.waitingFor(op.before)
+		got.Stuck = c.waitingFor(op.taskBefore)
 	}
 	if len(events) > 0 && got.Task != nil {
 		got.Task.Was = events[len(events)-1].Task.Was.Name
