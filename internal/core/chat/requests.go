@@ -1,11 +1,8 @@
 package chat
 
 import (
-	"slices"
 	"time"
-	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -88,67 +85,6 @@ type SendRequest struct {
 	Said func()
 }
 
-// check refuses what cannot be a message in any room. The error is a *fault.Error.
-func (req SendRequest) check() error {
-	vote := req.Kind == room.Agree || req.Kind == room.Object
-	if len(req.Text) > room.MaxText {
-		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: write "+
-			"it to a file and call share_file with name and size, which gives you a command that shares it; or say "+
-			"it shorter.", len(req.Text), room.MaxText)
-	}
-
-	// An agreement and a withdrawal need no words.
-	if wordless := req.Kind == room.Agree || req.Withdraw != ""; req.Text != "" || !wordless {
-		if err := room.CheckText(req.Text); err != nil {
-			return err
-		}
-	}
-
-	// The kind, combinations of fields, wait and key.
-	switch {
-	case req.Kind != "" && !slices.Contains(room.Kinds(), req.Kind):
-		return fault.Refuse(fault.InvalidArgument, "kind must be message, request (wants an answer), status (wants "+
-			"none), proposal (wants everyone to agree), agree, object or done (you are finished). Nothing was sent.")
-	case len(req.Ask) > 0 && (req.Kind == room.Status || req.Kind == room.Done || vote):
-		return fault.Refuse(fault.InvalidArgument, "ask does not go with kind %s, which wants no answer. Nothing was "+
-			"sent: leave ask out, or use kind request.", req.Kind)
-	case req.Withdraw != "" && (req.Kind == room.Proposal || req.Kind == room.Request || vote || len(req.To) > 0 ||
-		len(req.Ask) > 0):
-		return fault.Refuse(fault.InvalidArgument, "withdraw takes a request or proposal back, for those who saw "+
-			"it. It cannot be combined with to, with ask, or with a kind that asks or votes. Nothing was sent: use "+
-			"two calls.")
-	case req.Wait < 0 || req.Wait > MaxWait:
-		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.",
-			fault.Seconds(MaxWait))
-	case utf8.RuneCountInString(req.Key) > MaxKey || !utf8.ValidString(req.Key) || room.HasControls(req.Key, ""):
-		return fault.Refuse(fault.InvalidArgument,
-			"idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
-	}
-	if err := req.checkFinishes(vote); err != nil {
-		return err
-	}
-	return checkPresence(req.BackIn, req.Activity)
-}
-
-// checkFinishes refuses finishes that are no ids, are too many, or do not go with the message.
-func (req SendRequest) checkFinishes(vote bool) error {
-	for i, id := range req.Finishes {
-		if _, ok := room.TaskNumber(id); !ok {
-			return fault.Refuse(fault.InvalidArgument, "finishes: number %d is not the id of a task, such as t7. "+
-				"Nothing was sent: task lists them.", i+1)
-		}
-	}
-	switch {
-	case len(req.Finishes) > room.MaxFinishes:
-		return fault.Refuse(fault.InvalidArgument, "finishes: at most %d tasks. Nothing was sent: report the others "+
-			"by another message.", room.MaxFinishes)
-	case len(req.Finishes) > 0 && (len(req.To) > 0 || vote || req.Withdraw != ""):
-		return fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all, and not with to, a vote or "+
-			"withdraw. Nothing was sent: use two calls.")
-	}
-	return nil
-}
-
 // Absence is what a call says about the absence of its agent, at most MaxBackIn.
 type Absence = presence.Absence
 
@@ -168,28 +104,6 @@ type WaitRequest struct {
 	// Of a message that is sent with Stay:
 	key     string // the idempotency key of the message
 	repeats int64  // the earlier message for which the key stands; 0: none
-}
-
-// check refuses a wait that no seat can make. The error is a *fault.Error.
-func (req WaitRequest) check() error {
-	if req.Wait < 0 || req.Wait > MaxWait {
-		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
-	}
-	return checkPresence(req.BackIn, req.Activity)
-}
-
-// checkPresence refuses a wrong absence or activity.
-func checkPresence(backIn time.Duration, activity string) error {
-	switch {
-	case backIn < 0 || backIn > MaxBackIn:
-		return fault.Refuse(fault.InvalidArgument,
-			"back_in_minutes must be from 0 (you are back) to %d. Nothing was done.", int(MaxBackIn.Minutes()))
-	case utf8.RuneCountInString(activity) > MaxActivity || !utf8.ValidString(activity) ||
-		room.HasControls(activity, ""):
-		return fault.Refuse(fault.InvalidArgument,
-			"activity: at most %d characters without control characters. Nothing was done.", MaxActivity)
-	}
-	return room.CheckSecret("activity", activity)
 }
 
 // HistoryRequest asks for messages: at most one of Before, After, ID and Agreed may be set, and without any the latest

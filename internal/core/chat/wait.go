@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -51,6 +53,28 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 	}
 	req.LooksIn = req.LooksIn && !c.me.IsPerson()
 	return c, nil
+}
+
+// check refuses a wait that no seat can make. The error is a *fault.Error.
+func (req WaitRequest) check() error {
+	if req.Wait < 0 || req.Wait > MaxWait {
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
+	}
+	return checkPresence(req.BackIn, req.Activity)
+}
+
+// checkPresence refuses a wrong absence or activity.
+func checkPresence(backIn time.Duration, activity string) error {
+	switch {
+	case backIn < 0 || backIn > MaxBackIn:
+		return fault.Refuse(fault.InvalidArgument,
+			"back_in_minutes must be from 0 (you are back) to %d. Nothing was done.", int(MaxBackIn.Minutes()))
+	case utf8.RuneCountInString(activity) > MaxActivity || !utf8.ValidString(activity) ||
+		room.HasControls(activity, ""):
+		return fault.Refuse(fault.InvalidArgument,
+			"activity: at most %d characters without control characters. Nothing was done.", MaxActivity)
+	}
+	return room.CheckSecret("activity", activity)
 }
 
 // acknowledgeCursor acknowledges the caller's cursor, and returns where the caller continues to read. A peek
