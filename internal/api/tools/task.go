@@ -157,7 +157,7 @@ func (a advisor) viewListed(got chat.Tasks, asked chat.TaskListRequest) results.
 }
 
 // inList is t as the list shows it to an agent, with so much of its details.
-func inList(t chat.Task, text string) chat.Task {
+func inList(t chat.TaskView, text string) chat.TaskView {
 	t.Adder, t.AddedByPerson, t.AdderName, t.Text = "", false, "", text
 	return t
 }
@@ -175,7 +175,7 @@ func viewTasks(got chat.Tasks) results.Tasks {
 	return v
 }
 
-func viewTask(t chat.Task) results.Task {
+func viewTask(t chat.TaskView) results.Task {
 	if t.State == chat.TaskBlocked { // since when it is open says nothing
 		t.Age = 0
 	}
@@ -188,7 +188,7 @@ func viewTask(t chat.Task) results.Task {
 	}
 }
 
-func viewTaskList(tasks []chat.Task) []results.Task {
+func viewTaskList(tasks []chat.TaskView) []results.Task {
 	var views []results.Task
 	for _, t := range tasks {
 		t.Adder, t.State = "", "" // the agent of the message; whether it waits for others, the list tells
@@ -197,7 +197,7 @@ func viewTaskList(tasks []chat.Task) []results.Task {
 	return views
 }
 
-func viewTaskIf(t *chat.Task) *results.Task {
+func viewTaskIf(t *chat.TaskView) *results.Task {
 	if t == nil {
 		return nil
 	}

@@ -40,7 +40,7 @@ func (b *batch) Redact(n int64) {
 // RedactTask removes the words of a task, as Redact does.
 func (b *batch) RedactTask(no int64) {
 	id := room.TaskID(no)
-	empty := func(t *Task) { t.Title, t.Text, t.Result = room.Removed, "", "" }
+	empty := func(t *TaskView) { t.Title, t.Text, t.Result = room.Removed, "", "" }
 	for i := range b.Messages {
 		m := &b.Messages[i]
 		for j := range m.Tasks {

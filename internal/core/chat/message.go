@@ -84,20 +84,20 @@ type Message struct {
 	Changes *room.Changes
 	// of EventTask: the action, and the task with its title; of add the first of Tasks
 	TaskAction TaskAction
-	Task       *Task
-	Tasks      []Task   // the added tasks, without their details
-	OwnTask    bool     // of EventTask, in a peek: the agent is told of the event: see room.Agent.HearsOfTask
-	Finished   []string // of a message: the ids of the tasks that the message ends as done
-	File       *File    // the file of the message
-	Redacts    string   // of Changed: the id of the message whose text was removed
-	Draft      string   // the id of the draft of the reader's seat about which the event decides
-	Redacted   bool     // of a message: its text was removed, and Text says so
-	Person     bool     // the actor was a person, not an agent
-	PersonName string   // the name of that person at that time; "" without a name
-	Mine       bool     // of a message, and of Left: the event is of the reader's own seat
-	FromUser   bool     // of a message: a note to the reader, an agent, from its person
-	Repeated   bool     // handed out before, to a call whose client may have given up
-	More       *More    // set if Text is only a part
+	Task       *TaskView
+	Tasks      []TaskView // the added tasks, without their details
+	OwnTask    bool       // of EventTask, in a peek: the agent is told of the event: see room.Agent.HearsOfTask
+	Finished   []string   // of a message: the ids of the tasks that the message ends as done
+	File       *File      // the file of the message
+	Redacts    string     // of Changed: the id of the message whose text was removed
+	Draft      string     // the id of the draft of the reader's seat about which the event decides
+	Redacted   bool       // of a message: its text was removed, and Text says so
+	Person     bool       // the actor was a person, not an agent
+	PersonName string     // the name of that person at that time; "" without a name
+	Mine       bool       // of a message, and of Left: the event is of the reader's own seat
+	FromUser   bool       // of a message: a note to the reader, an agent, from its person
+	Repeated   bool       // handed out before, to a call whose client may have given up
+	More       *More      // set if Text is only a part
 }
 
 // More says where the rest of a long text begins.
@@ -215,7 +215,7 @@ func (m Message) size() int {
 }
 
 // size returns the bytes that t takes as JSON, or a little more.
-func (t Task) size() int {
+func (t TaskView) size() int {
 	n := taskBytes + jsonLen(t.Title) + jsonLen(t.Text) + jsonLen(t.Result) + jsonLen(t.Was) +
 		jsonLen(t.AdderName) + jsonLen(t.ByName)
 	for _, word := range slices.Concat(t.For, t.After) {

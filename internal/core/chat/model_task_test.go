@@ -318,7 +318,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	}
 	x.no = no
 	manages := t.adder == a.seat || a.admin || r.capacity == 2 && t.mayEnd(a)
-	shows := chat.Task{ID: req.ID, Title: t.title, Text: req.Text}
+	shows := chat.TaskView{ID: req.ID, Title: t.title, Text: req.Text}
 	shows.ID = fmt.Sprintf("t%d", no)
 	switch req.Action {
 	case chat.TaskTake:
@@ -440,7 +440,7 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 	for i, n := range c.req.Tasks {
 		t := taskModel{title: n.Title, text: n.Text, added: r.head() + 1, adder: a.seat, offered: offered[i+1],
 			since: m.now}
-		shows := chat.Task{ID: fmt.Sprintf("t%d", first+i+1), Title: n.Title, State: chat.TaskOpen, Adder: a.name,
+		shows := chat.TaskView{ID: fmt.Sprintf("t%d", first+i+1), Title: n.Title, State: chat.TaskOpen, Adder: a.name,
 			For: r.offeredTo(t)}
 		for _, place := range n.After {
 			no := int64(first) + taskNumber(place)
@@ -489,7 +489,7 @@ func (m model) nextTask(r roomModel, a agentModel, silent silences) (best int64)
 func taskNumber(id string) int64 { return numberOf(strings.TrimPrefix(id, "t")) }
 
 // viewTasks returns the list as a sees it.
-func (m model) viewTasks(r roomModel, a agentModel, added int64, silent silences) (list []chat.Task) {
+func (m model) viewTasks(r roomModel, a agentModel, added int64, silent silences) (list []chat.TaskView) {
 	for rank := range 3 {
 		for i, t := range r.tasks {
 			k := 2
@@ -509,11 +509,11 @@ func (m model) viewTasks(r roomModel, a agentModel, added int64, silent silences
 	return list
 }
 
-func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent silences) chat.Task {
+func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent silences) chat.TaskView {
 	adder, _ := r.agent(t.adder)
 	holder, _ := r.agent(t.holder)
-	v := chat.Task{ID: fmt.Sprintf("t%d", no), Title: t.title, Text: t.text, State: chat.TaskOpen, Adder: adder.name,
-		By: holder.name, For: r.offeredTo(t), Mine: t.end == "" && t.holder == a.seat}
+	v := chat.TaskView{ID: fmt.Sprintf("t%d", no), Title: t.title, Text: t.text, State: chat.TaskOpen,
+		Adder: adder.name, By: holder.name, For: r.offeredTo(t), Mine: t.end == "" && t.holder == a.seat}
 	for _, x := range t.after {
 		v.After = append(v.After, fmt.Sprintf("t%d", x))
 	}
@@ -654,7 +654,7 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 }
 
 // resultsOf returns what came of the tasks directly before task no, which an agent is shown that takes or looks at it.
-func (m model) resultsOf(r roomModel, a agentModel, action chat.TaskAction, no int64) (list []chat.Task) {
+func (m model) resultsOf(r roomModel, a agentModel, action chat.TaskAction, no int64) (list []chat.TaskView) {
 	t, _ := r.taskNo(no)
 	if action != "" && action != chat.TaskTake {
 		return nil
@@ -664,7 +664,7 @@ func (m model) resultsOf(r roomModel, a agentModel, action chat.TaskAction, no i
 		switch v := m.viewTask(r, a, no, x, func(int64, time.Duration) bool { return false }); {
 		case x.end == "":
 		case x.added < a.since:
-			list = append(list, chat.Task{ID: v.ID, Missing: "from before you joined"})
+			list = append(list, chat.TaskView{ID: v.ID, Missing: "from before you joined"})
 		default:
 			v.Adder, v.Text, v.Age = "", "", 0
 			list = append(list, v)

@@ -72,8 +72,8 @@ const (
 	TaskDropped TaskState = "dropped"
 )
 
-// Task is a task as an agent sees it.
-type Task struct {
+// TaskView is a task as an agent sees it.
+type TaskView struct {
 	ID    string
 	Title string
 	Text  string
@@ -96,12 +96,12 @@ type Task struct {
 
 // Tasks is the result of a TaskRequest or a TaskListRequest.
 type Tasks struct {
-	Task    *Task  // the task changed, or asked for by id; nil without one
-	Tasks   []Task // the open tasks, at most 30: those just added first, then the caller's
+	Task    *TaskView  // the task changed, or asked for by id; nil without one
+	Tasks   []TaskView // the open tasks, at most 30: those just added first, then the caller's
 	HasMore bool
 	// Results are the results of ended tasks directly before Task, if the caller has Task or asks for it. Rest is the
 	// id of the first result that does not fit.
-	Results []Task
+	Results []TaskView
 	Rest    string
 	Stuck   []string // after a drop: the ids of open tasks directly after Task
 	Cursor  string   // the last event handed to an agent, as far as this process knows; this call hands out none
@@ -605,15 +605,15 @@ func (c *session) addResults(ctx context.Context, got *Tasks, t room.Task) error
 }
 
 // resultOf returns the result of the ended task no.
-func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
+func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
 	d, err := c.room.log.Seats().Done(ctx, no)
 	switch {
 	case errors.Is(err, table.ErrNotFound):
-		return Task{ID: room.TaskID(no), Missing: "expired"}, nil
+		return TaskView{ID: room.TaskID(no), Missing: "expired"}, nil
 	case err != nil:
-		return Task{}, err
+		return TaskView{}, err
 	case !c.me.SeesTask(d.Task.N):
-		return Task{ID: room.TaskID(no), Missing: "from before you joined"}, nil
+		return TaskView{ID: room.TaskID(no), Missing: "from before you joined"}, nil
 	}
 	v := c.doneTask(d)
 	v.Text, v.Adder, v.AddedByPerson, v.AdderName, v.Age = "", "", false, "", 0
@@ -739,9 +739,9 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 }
 
 // taskOf returns the caller's view of t, as of the caller's head.
-func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
+func (c *session) taskOf(t room.Task, seen map[int]room.Presence) TaskView {
 	h, now := c.head, c.room.svc.now()
-	v := Task{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
+	v := TaskView{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
 		AddedByPerson: t.ByPerson, By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))),
 		Mine:      t.Holder.Is(c.me.Agent),
 		AdderName: t.Adder.Person, ByName: t.Holder.Person}
@@ -777,8 +777,8 @@ func (c *session) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
 }
 
 // doneTask returns the caller's view of a closed task.
-func (c *session) doneTask(d roomlog.Done) *Task {
-	v := Task{ID: room.TaskID(d.Task.No), Title: d.Task.Title, Text: d.Task.Text, State: TaskDone,
+func (c *session) doneTask(d roomlog.Done) *TaskView {
+	v := TaskView{ID: room.TaskID(d.Task.No), Title: d.Task.Title, Text: d.Task.Text, State: TaskDone,
 		Adder: d.Task.Adder.Name, AddedByPerson: d.Task.ByPerson, By: d.By.Name, EndedByPerson: d.ByPerson,
 		AdderName: d.Task.Adder.Person, ByName: d.By.Person,
 		Age:    max(0, c.room.svc.now().Sub(time.UnixMilli(d.AtMs))),
@@ -827,7 +827,7 @@ func (s *Situation) addTasks(h *room.Head, a room.Agent, now time.Time) {
 func (m *Message) setTask(s *room.State, c *room.TaskChange) {
 	m.TaskAction = TaskAction(c.Action)
 	for _, t := range c.Add {
-		v := Task{ID: room.TaskID(t.No), Title: t.Title, State: TaskOpen, Adder: m.Agent}
+		v := TaskView{ID: room.TaskID(t.No), Title: t.Title, State: TaskOpen, Adder: m.Agent}
 		for _, p := range t.For {
 			v.For = append(v.For, p.Name)
 		}
@@ -840,7 +840,7 @@ func (m *Message) setTask(s *room.State, c *room.TaskChange) {
 		m.Task = &m.Tasks[0]
 		return
 	}
-	v := Task{ID: room.TaskID(c.No), Title: c.Title, Text: c.Text, Was: c.Was.Name}
+	v := TaskView{ID: room.TaskID(c.No), Title: c.Title, Text: c.Text, Was: c.Was.Name}
 	switch c.Action {
 	case room.TakeTask:
 		v.State, v.By = TaskTaken, m.Agent

@@ -58,7 +58,7 @@ func newTasks(tasks ...string) (list []chat.NewTask) {
 }
 
 // board renders tasks as "t1 sand open", "t2 paint taken Bob" and "t3 hang blocked after t1".
-func board(list []chat.Task) (out []string) {
+func board(list []chat.TaskView) (out []string) {
 	for _, t := range list {
 		s := fmt.Sprintf("%s %s %s", t.ID, t.Title, t.State)
 		if t.By != "" {

@@ -21,7 +21,7 @@ func FuzzLine(f *testing.F) {
 		events := []chat.Message{
 			{Type: chat.EventSaid, From: "Mallory", File: &chat.File{Name: text}},
 			{Type: chat.EventSaid, From: "Mallory", Kind: room.Request, To: []string{"Bob"}},
-			{Type: chat.EventTask, Agent: "Mallory", TaskAction: "add", Task: &chat.Task{Title: text}},
+			{Type: chat.EventTask, Agent: "Mallory", TaskAction: "add", Task: &chat.TaskView{Title: text}},
 			{Type: chat.EventDrafted, Reason: room.ReasonEdited},
 		}
 		if n, err := ident.AgentName(text); err == nil { // Mallory has chosen it
