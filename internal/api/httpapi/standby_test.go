@@ -86,7 +86,7 @@ func (h *hall) awaitStandby() {
 	h.t.Helper()
 	poll(h.t, "Bob's program waits in the room", func() bool {
 		info, err := h.rooms.RoomInfo(h.t.Context(), chat.InfoRequest{Token: h.ann.Token})
-		return err == nil && slices.ContainsFunc(info.Room.Agents, func(a chat.Agent) bool {
+		return err == nil && slices.ContainsFunc(info.Room.Agents, func(a chat.AgentView) bool {
 			return a.Name == "Bob" && a.State == chat.AgentStandby
 		})
 	})

@@ -41,10 +41,10 @@ func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	s := chat.Seated{
 		Status: chat.StatusJoined, Name: "Me", Cursor: "c5",
 		Room: chat.Room{Name: chosen, Description: chosen, Type: room.Group, Capacity: 9,
-			Agents: []chat.Agent{{Name: "Me", You: true, Role: room.Member}}},
+			Agents: []chat.AgentView{{Name: "Me", You: true, Role: room.Member}}},
 	}
 	for range others {
-		s.Room.Agents = append(s.Room.Agents, chat.Agent{Name: chosen, Role: room.Admin, Activity: chosen})
+		s.Room.Agents = append(s.Room.Agents, chat.AgentView{Name: chosen, Role: room.Admin, Activity: chosen})
 	}
 	s.Others = others
 	if change != nil {

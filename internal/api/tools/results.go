@@ -55,7 +55,7 @@ func viewRoom(r chat.Room) results.Room {
 	return v
 }
 
-func viewAgents(agents []chat.Agent) []results.Agent {
+func viewAgents(agents []chat.AgentView) []results.Agent {
 	var views []results.Agent
 	for _, a := range agents {
 		views = append(views, results.Agent{

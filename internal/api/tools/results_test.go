@@ -112,21 +112,21 @@ func TestResult_changes_showTheNewValues(t *testing.T) {
 
 func TestResult_ofAnAgent_leavesOutWhatIsAbsent(t *testing.T) {
 	none := 0
-	one := func(a chat.Agent) []results.Agent { return viewAgents([]chat.Agent{a}) }
+	one := func(a chat.AgentView) []results.Agent { return viewAgents([]chat.AgentView{a}) }
 	checkJSON(t, map[string]any{
 		`[{"name":"Ann","role":"member","muted":true,"state":"standby","activity":"testing","back_in_minutes":1}]`: one(
-			chat.Agent{
+			chat.AgentView{
 				Name: "Ann", Role: room.Member, Muted: true, State: chat.AgentStandby, Activity: "testing",
 				BackIn: time.Second,
 			}),
-		`[{"name":"Ann","role":"admin","you":true,"state":"silent","unread":0}]`: one(chat.Agent{
+		`[{"name":"Ann","role":"admin","you":true,"state":"silent","unread":0}]`: one(chat.AgentView{
 			Name: "Ann", Role: room.Admin, You: true, State: chat.AgentSilent, Idle: 59 * time.Second, Unread: &none,
 		}),
-		`[{"name":"Bob","role":"member","state":"away","idle_minutes":1,"back_in_minutes":3}]`: one(chat.Agent{
+		`[{"name":"Bob","role":"member","state":"away","idle_minutes":1,"back_in_minutes":3}]`: one(chat.AgentView{
 			Name: "Bob", Role: room.Member, State: chat.AgentAway, Idle: 119 * time.Second,
 			BackIn: 2*time.Minute + time.Second,
 		}),
-		`[{"name":"Bob"}]`: one(chat.Agent{Name: "Bob"}), // as one without a seat sees it
+		`[{"name":"Bob"}]`: one(chat.AgentView{Name: "Bob"}), // as one without a seat sees it
 	})
 }
 
@@ -166,7 +166,7 @@ func TestResult_ofASeat_showsHiddenAgreementsAndInvite(t *testing.T) {
 		Status: chat.StatusJoined, Token: ident.Token{Room: "r00m000", Seat: 1, Secret: ident.NewSecret()}.String(),
 		Name: "Ann", Hidden: 3, Cursor: "c9", Now: at,
 		Room: chat.Room{Name: "den", Type: room.Group, Capacity: 2,
-			Agents: []chat.Agent{{Name: "Ann", You: true}}},
+			Agents: []chat.AgentView{{Name: "Ann", You: true}}},
 		Agreements: []chat.Agreement{{ID: "m2", Text: "blue", By: "Bob", At: at}},
 	}
 	text := string(results.JSON(usual().viewSeated(t.Context(), seat, "")))
@@ -177,7 +177,7 @@ func TestResult_ofASeat_showsHiddenAgreementsAndInvite(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*chat.Room){
-		"full":   func(r *chat.Room) { r.Agents = append(r.Agents, chat.Agent{Name: "Bob"}) },
+		"full":   func(r *chat.Room) { r.Agents = append(r.Agents, chat.AgentView{Name: "Bob"}) },
 		"paired": func(r *chat.Room) { r.Paired = true },
 		"closed": func(r *chat.Room) { r.Closed = true },
 	} {

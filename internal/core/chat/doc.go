@@ -18,7 +18,7 @@
 //     (inbox.go), when the caller gets the turn, or when the time is up (wait.go).
 //   - Situation is the caller's situation at the end of a call, from which package tools
 //     makes next (situation.go).
-//   - Message, Room and Agent are events, rooms and agents as one agent sees them
+//   - Message, Room and AgentView are events, rooms and agents as one agent sees them
 //     (message.go, roster.go), without everything hidden from the agent.
 //
 // The locks are in package presence.

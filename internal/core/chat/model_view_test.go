@@ -16,10 +16,10 @@ import (
 // viewOp is a room as an answer shows it.
 type viewOp struct {
 	what   string
-	who    agentID      // its seat is 0 for a stranger
-	got    *chat.Room   // nil: not shown
-	agents []chat.Agent // if the answer shows only these; nil: not shown
-	others int          // -1: not shown
+	who    agentID          // its seat is 0 for a stranger
+	got    *chat.Room       // nil: not shown
+	agents []chat.AgentView // if the answer shows only these; nil: not shown
+	others int              // -1: not shown
 }
 
 func (o viewOp) on(m model) (model, error) {
@@ -48,7 +48,7 @@ func (o viewOp) on(m model) (model, error) {
 		x, _ := r.seatedAs(want.Agents[i].Name)
 		m.observe(r, a, x, got.Agents[i], &want.Agents[i])
 	}
-	same := slices.EqualFunc(got.Agents, want.Agents, func(g, w chat.Agent) bool { return reflect.DeepEqual(g, w) })
+	same := slices.EqualFunc(got.Agents, want.Agents, func(g, w chat.AgentView) bool { return reflect.DeepEqual(g, w) })
 	if shown := got.Agents; !same {
 		return m, &wrong{o.what + " shows", shown, want.Agents}
 	}
@@ -64,17 +64,17 @@ func (m model) view(r roomModel, seat int) chat.Room {
 	out := chat.Room{
 		Name: r.name, Description: r.about, Type: r.kind, Capacity: r.capacity, Public: r.public,
 		PasswordProtected: r.password != "",
-		Closed:            r.closed, AgentMessages: r.agentMessages, Agents: []chat.Agent{},
+		Closed:            r.closed, AgentMessages: r.agentMessages, Agents: []chat.AgentView{},
 	}
 	for _, a := range r.seated() {
-		x := chat.Agent{Name: a.name, Role: room.Member, You: a.seat == seat, Muted: a.muted}
+		x := chat.AgentView{Name: a.name, Role: room.Member, You: a.seat == seat, Muted: a.muted}
 		x.Person = a.person.opened
 		if a.admin {
 			x.Role = room.Admin
 		}
 		switch back := a.back(); {
 		case seat == 0: // outside, nobody is told more than the names
-			x = chat.Agent{Name: a.name}
+			x = chat.AgentView{Name: a.name}
 		case !x.You:
 		case m.now.Before(back):
 			x.State, x.BackIn = chat.AgentAway, back.Sub(m.now)
@@ -88,7 +88,7 @@ func (m model) view(r roomModel, seat int) chat.Room {
 
 // observe puts into want what got says of the agent x, if that may be: its last call; the
 // return that it last announced; and how much it has not read, which a service may not know.
-func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *chat.Agent) {
+func (m model) observe(r roomModel, viewer, x agentModel, got chat.AgentView, want *chat.AgentView) {
 	if viewer.seat == 0 || want.You {
 		return
 	}

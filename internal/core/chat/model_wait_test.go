@@ -387,7 +387,7 @@ func (m *askedModel) hear(x chat.Message) {
 
 // look tells of the agents that are here now. ends says whether the wait has ended by now; sure is false if it may end
 // soon, since one who owes an answer has just fallen silent or gone away.
-func (m *askedModel) look(agents []chat.Agent, owed []string) (ends, sure bool) {
+func (m *askedModel) look(agents []chat.AgentView, owed []string) (ends, sure bool) {
 	m.owed = owed
 	mayCome, lately := false, false
 	for _, a := range agents {

@@ -81,7 +81,7 @@ type Waited struct {
 	Cursor   string
 	// Agents is nil if nothing has changed since the seat's last result. In a room of more than ten agents it has only
 	// waiting agents, at most ten; Seated and AllWaiting count all.
-	Agents     []Agent
+	Agents     []AgentView
 	Seated     int
 	AllWaiting int
 	AwayUntil  time.Time     // until when others see the caller as away, or zero

@@ -35,14 +35,14 @@ type Room struct {
 	Capacity          int
 	Public            bool
 	PasswordProtected bool
-	Paired            bool    // a queue made the room
-	Closed            bool    // an admin closed the room
-	AgentMessages     int     // how many messages agents may send until a person speaks again; 0: any
-	Agents            []Agent // in the order of their joins
+	Paired            bool        // a queue made the room
+	Closed            bool        // an admin closed the room
+	AgentMessages     int         // how many messages agents may send until a person speaks again; 0: any
+	Agents            []AgentView // in the order of their joins
 }
 
-// Agent is an agent as others in its room see it.
-type Agent struct {
+// AgentView is an agent as others in its room see it.
+type AgentView struct {
 	Name     string
 	Owner    string // the label of the key used for the seat, if any
 	Role     room.Role
@@ -72,7 +72,7 @@ func describe(h *room.Head) Room {
 func describeOutside(h *room.Head) Room {
 	shown := describe(h)
 	for _, a := range h.Agents {
-		shown.Agents = append(shown.Agents, Agent{Name: a.Name})
+		shown.Agents = append(shown.Agents, AgentView{Name: a.Name})
 	}
 	return shown
 }
@@ -91,10 +91,10 @@ type roster struct {
 
 // Agents returns the agents of the room as the reader sees them, in the order of their
 // joins.
-func (r roster) Agents() []Agent {
-	out := make([]Agent, 0, len(r.Head.Agents))
+func (r roster) Agents() []AgentView {
+	out := make([]AgentView, 0, len(r.Head.Agents))
 	for _, a := range r.Head.Agents {
-		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.ReaderSeat}
+		v := AgentView{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.ReaderSeat}
 		v.Person, v.PersonName = a.Person.HasOpened(), a.Person.Name
 		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else the person of the seat's former agent watches
 		r.setState(a, &v)
@@ -108,7 +108,7 @@ func (r roster) Agents() []Agent {
 }
 
 // setState sets the fields of v about what a is doing.
-func (r roster) setState(a room.Agent, v *Agent) {
+func (r roster) setState(a room.Agent, v *AgentView) {
 	v.Owner = a.Owner
 	p, known := r.Presence[a.Seat]
 	u, spoke := r.Head.Recent.Said(a.Seat)
@@ -172,7 +172,7 @@ func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) AgentSt
 
 // absenceOf returns the time since the last call of any other agent, 0 if one waits, and, if all are away, the time
 // until the first return.
-func absenceOf(agents []Agent) (idle, away time.Duration) {
+func absenceOf(agents []AgentView) (idle, away time.Duration) {
 	allAway := true
 	for _, a := range agents {
 		switch {
@@ -196,7 +196,7 @@ func absenceOf(agents []Agent) (idle, away time.Duration) {
 
 // rosterText returns a text that changes with every change of the roster worth telling: a lasting silence, but no pause
 // between two waits.
-func rosterText(agents []Agent) string {
+func rosterText(agents []AgentView) string {
 	var b strings.Builder
 	for _, a := range agents {
 		state := a.State
@@ -211,7 +211,7 @@ func rosterText(agents []Agent) string {
 
 // limitAgents returns all agents if they are few, else the first waiting agents beside the reader, and the number of
 // waiting agents.
-func limitAgents(all []Agent) (shown []Agent, waiting int) {
+func limitAgents(all []AgentView) (shown []AgentView, waiting int) {
 	if len(all) <= AgentsShown {
 		return all, 0
 	}

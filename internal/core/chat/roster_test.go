@@ -50,7 +50,7 @@ func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
 func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	quiet := func() []chat.Agent {
+	quiet := func() []chat.AgentView {
 		t.Helper()
 		got := w.look(p.ann.Token, p.ann.Cursor)
 		wantStatus(t, "Ann", got, chat.StatusQuiet)
@@ -140,7 +140,7 @@ func TestPresence_consecutiveWaits_writeOncePerMinuteAtMost(t *testing.T) {
 }
 
 // bob returns Bob as Ann sees him through each of these processes.
-func (w *world) bob(p pair, others ...*world) (out []chat.Agent) {
+func (w *world) bob(p pair, others ...*world) (out []chat.AgentView) {
 	w.t.Helper()
 	for _, w := range append(others, w) {
 		out = append(out, agentIn(w.t, w.info(p.ann.Token).Room, "Bob"))

@@ -45,10 +45,10 @@ func lapse(t *testing.T, elsewhere bool, view bool) (log []string) {
 		here, there = w.another(), w.another()
 	}
 	p := here.pair()
-	look := func() chat.Agent { return agentIn(t, here.info(p.ann.Token).Room, "Bob") }
+	look := func() chat.AgentView { return agentIn(t, here.info(p.ann.Token).Room, "Bob") }
 	if token := here.view(p.bob.Token); view {
 		plain, after := look, last(there.viewed(token, ""))
-		look = func() chat.Agent {
+		look = func() chat.AgentView {
 			got := there.viewed(token, after)
 			after = last(chat.Shown{Page: chat.Page{Messages: append([]chat.Message{{ID: after}}, got.Messages...)}})
 			seen, you := plain(), agentIn(t, got.Room, "Bob")

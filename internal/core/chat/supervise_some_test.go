@@ -60,7 +60,7 @@ func (x *escape) others() string {
 			x.t.Fatal(err)
 		}
 		for i, a := range info.Room.Agents {
-			info.Room.Agents[i] = chat.Agent{Name: a.Name, Role: a.Role, Activity: a.Activity}
+			info.Room.Agents[i] = chat.AgentView{Name: a.Name, Role: a.Role, Activity: a.Activity}
 		}
 		all = append(all, x.all(s.Token), info.Room, info.Agreements, info.Invite,
 			x.lists(chat.TaskListRequest{Token: s.Token}).Tasks,

@@ -52,7 +52,7 @@ func (w *world) passUntil(what string, happened func() bool) {
 }
 
 // seenElsewhere is what a process that knows nothing yet shows one agent of another.
-func (w *world) seenElsewhere(reader, of chat.Seated) chat.Agent {
+func (w *world) seenElsewhere(reader, of chat.Seated) chat.AgentView {
 	w.t.Helper()
 	for _, a := range w.another().info(reader.Token).Room.Agents {
 		if a.Name == of.Name {
@@ -60,7 +60,7 @@ func (w *world) seenElsewhere(reader, of chat.Seated) chat.Agent {
 		}
 	}
 	w.t.Fatalf("%s has no seat", of.Name)
-	return chat.Agent{}
+	return chat.AgentView{}
 }
 
 // An agent whose client has left a wait in one process, unseen, announces an absence to

@@ -630,7 +630,7 @@ func (w *world) redact(token, id string) {
 func away(d time.Duration) chat.Absence { return chat.Absence{Given: true, BackIn: d} }
 
 // agentIn returns the agent of this name.
-func agentIn(t *testing.T, r chat.Room, name string) chat.Agent {
+func agentIn(t *testing.T, r chat.Room, name string) chat.AgentView {
 	t.Helper()
 	for _, a := range r.Agents {
 		if a.Name == name {

@@ -138,7 +138,9 @@ func (w *world) shows(token, name string, want chat.AgentState) bool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return slices.ContainsFunc(got.Room.Agents, func(a chat.Agent) bool { return a.Name == name && a.State == want })
+	return slices.ContainsFunc(got.Room.Agents, func(a chat.AgentView) bool {
+		return a.Name == name && a.State == want
+	})
 }
 
 // The times are those that the calls are signed with.
