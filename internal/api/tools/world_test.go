@@ -178,6 +178,9 @@ func (p *peer) ask(tool string, arguments args) (reply, error) {
 	default:
 		err = misplaced(result.RawStructuredContent)
 	}
+	if err == nil && r.Code != "" {
+		err = checkListed(r.Message)
+	}
 	return r, err
 }
 

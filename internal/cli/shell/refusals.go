@@ -107,6 +107,10 @@ func pairs(list ...string) (all []saying) {
 }
 
 var sayings = pairs(
+	// Waiting.
+	`(This server has as many waiting agents as it can hold|Your address has as many waiting agents as this server `+
+		`allows)`,
+	"$1. Nothing was done: run the command again later.",
 	// Files on their way.
 	`This address does not (take|lead to) a file`,
 	"The transfer did not start in time, or you have left the room. Nothing was done: run the command again.",

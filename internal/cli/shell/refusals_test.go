@@ -6,16 +6,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,111 +22,26 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/testkit/refusals"
 )
 
 var update = flag.Bool("update", false, "write what a person reads of each refusal")
 
-// refused is a refusal of the server, as its source has it.
-type refused struct {
-	file, code, format string
-}
-
-// refusals returns every refusal in the source of the server, but for the packages that answer no command of the shell:
-// a2a, agentcall and fetch serve other clients, and pairing has a tool that the shell never calls. Those of httpapi are
-// of requests that it does not read, or cuts off: no tool has a part in them, the shell passes their sentences on, and
-// the tests of package client play them, each kind of answer once.
-func refusals(t *testing.T) (all []refused) {
+// refused returns the refusals of the server, but for those of packages that answer no command of the shell: a2a,
+// agentcall and fetch serve other clients, and pairing has a tool that the shell never calls. Those of httpapi and mcp
+// are of requests that the server does not read, or cuts off: no tool has a part in them, the shell passes their
+// sentences on, and the tests of package client play them, each kind of answer once.
+func refused(t *testing.T) []refusals.Refusal {
 	t.Helper()
-	for _, pkg := range []string{"access", "chat", "ident", "outbox", "password", "ratelimit", "room", "tools"} {
-		files, err := filepath.Glob(filepath.Join("..", "..", "*", pkg, "*.go"))
-		if err != nil || len(files) == 0 {
-			t.Fatal(pkg, err)
-		}
-		for _, path := range files {
-			if strings.HasSuffix(path, "_test.go") {
-				continue
-			}
-			source, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(source, func(n ast.Node) bool {
-				if code, text, ok := refusal(n); ok {
-					r := refused{pkg + "/" + filepath.Base(path), code, text}
-					if !slices.Contains(all, r) {
-						all = append(all, r)
-					}
-				}
-				return true
-			})
-		}
+	all, err := refusals.All()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return all
-}
-
-// refusal returns the code and the sentence of a refusal that n makes. ok is false if it makes none, or has its
-// sentence from a caller, where it is found as well.
-func refusal(n ast.Node) (code, text string, ok bool) {
-	var at ast.Expr
-	switch n := n.(type) {
-	case *ast.CallExpr:
-		name := source(n.Fun)
-		i := map[string]int{"fault.Refuse": 1, "fault.RetryLater": 2, "fault.Wrap": 3, "unavailable": 3,
-			"l.transfer": 3, "invalidArgument": 0}[name]
-		if i == 0 && name != "invalidArgument" {
-			return "", "", false
-		}
-		code = map[string]string{"unavailable": "Unavailable", "l.transfer": "RateLimited",
-			"invalidArgument": "InvalidArgument"}[name]
-		for _, arg := range n.Args {
-			if is, ok := strings.CutPrefix(source(arg), "fault."); ok && code == "" {
-				code = is
-			}
-		}
-		at = n.Args[i]
-	case *ast.CompositeLit:
-		for _, e := range n.Elts {
-			field, _ := e.(*ast.KeyValueExpr)
-			switch {
-			case source(n.Type) != "fault.Error" || field == nil:
-			case source(field.Key) == "Code":
-				code = strings.TrimPrefix(source(field.Value), "fault.")
-			case source(field.Key) == "Message":
-				at = field.Value
-			}
-		}
-	}
-	if at == nil {
-		return "", "", false
-	}
-	code = strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(code, "${1}_$2"))
-	text, ok = literal(at)
-	return code, text, ok
-}
-
-// source returns a name as the source has it; "" for anything else.
-func source(e ast.Expr) string {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return e.Name
-	case *ast.SelectorExpr:
-		return source(e.X) + "." + e.Sel.Name
-	}
-	return ""
-}
-
-// literal returns the text of an expression, with %s in the place of what is no literal. ok is false if nothing is.
-func literal(e ast.Expr) (text string, ok bool) {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		text, err := strconv.Unquote(e.Value)
-		return text, err == nil
-	case *ast.BinaryExpr:
-		before, ok1 := literal(e.X)
-		after, ok2 := literal(e.Y)
-		return before + after, ok1 || ok2
-	}
-	return "%s", false
+	answer := []string{"access", "chat", "ident", "outbox", "password", "ratelimit", "room", "tools"}
+	return slices.DeleteFunc(all, func(r refusals.Refusal) bool {
+		pkg, _, _ := strings.Cut(r.File, "/")
+		return !slices.Contains(answer, pkg)
+	})
 }
 
 // blanks are what stands in sentences: for each beginning of one, what it is filled with. The usual are a number and
@@ -238,7 +149,9 @@ var unmet = map[string][]string{
 	"another client asks for it": {"This contextId", "contextId is", "The file has %d bytes: a resource",
 		"delivery.secret", "Your user has ended this subscription", "Everybody whom the answer",
 		"The person behind this",
-		"text has %d bytes, at most %d are allowed. Nothing was shared", "agent_token holds a ticket"},
+		"text has %d bytes, at most %d are allowed. Nothing was shared", "agent_token holds a ticket",
+		"The arguments of %s are wrong", "delivery.url"},
+	"a person reads each problem alone, as package spec names it": {"Correct this and call"},
 	"parley keys says it": {"There is no key with", "%d keys have this"},
 }
 
@@ -322,29 +235,29 @@ func (c hurried) After(d time.Duration) <-chan time.Time {
 }
 
 // met returns what a person reads of a refusal who meets it with the command that can.
-func met(t *testing.T, base string, r refused, message string) string {
+func met(t *testing.T, base string, r refusals.Refusal, message string) string {
 	t.Helper()
-	c := at(t, base, &refuser{r.code, message})
+	c := at(t, base, &refuser{r.Code, message})
 	joins := regexp.MustCompile(`^(room/(seatrequest|invite|lookalike)|chat/(join|guest)|password/|ident/name|` +
 		`ratelimit/rooms)`)
 	var err error
 	switch {
-	case strings.HasSuffix(r.file, "/link.go"):
+	case strings.HasSuffix(r.File, "/link.go"):
 		claim := ident.NewLinkCode(strings.Repeat("0", 32), "r000000", 3, 17, 0)
 		err = c.Watch(t.Context(), base+"/r/r000000#"+claim.String())
-	case joins.MatchString(r.file):
+	case joins.MatchString(r.File):
 		err = c.Join(t.Context(), shell.JoinRequest{Room: "pie", As: "Bob"})
 	default:
 		if err := c.Seats.Put(client.Seat{Server: base, Room: "tea", Name: "Ann", Token: "t1"}); err != nil {
 			t.Fatal(err)
 		}
-		transfers := &transferRefuser{base, refuser{r.code, message}}
+		transfers := &transferRefuser{base, refuser{r.Code, message}}
 		switch {
-		case ofUpload.MatchString(r.file + ": " + message):
+		case ofUpload.MatchString(r.File + ": " + message):
 			c = at(t, base, transfers)
 			c.Clock = hurried{clockwork.NewFakeClock()}
 			err = c.Put(t.Context(), as("Ann"), shell.PutRequest{Path: "-", In: strings.NewReader("bytes")})
-		case ofDownload.MatchString(r.file + ": " + message):
+		case ofDownload.MatchString(r.File + ": " + message):
 			c = at(t, base, transfers)
 			c.Clock = hurried{clockwork.NewFakeClock()}
 			err = c.Get(t.Context(), as("Ann"), shell.GetRequest{ID: "m1", Path: filepath.Join(t.TempDir(), "x")})
@@ -381,15 +294,15 @@ func TestRefusals_ofTheServer_eachInAPersonsWords(t *testing.T) {
 		}
 		return ""
 	}
-	all := refusals(t)
+	all := refused(t)
 	for _, r := range all {
-		if why := reason(r.format); why != "" {
-			fmt.Fprintf(&golden, "%s %s\n  - %s\n  (%s)\n", r.file, r.code, r.format, why)
+		if why := reason(r.Format); why != "" {
+			fmt.Fprintf(&golden, "%s %s\n  - %s\n  (%s)\n", r.File, r.Code, r.Format, why)
 			continue
 		}
-		for _, message := range filled(r.format) {
+		for _, message := range filled(r.Format) {
 			reads := strings.ReplaceAll(met(t, base, r, message), base, "http://parley.example")
-			fmt.Fprintf(&golden, "%s %s\n  - %s\n", r.file, r.code, message)
+			fmt.Fprintf(&golden, "%s %s\n  - %s\n", r.File, r.Code, message)
 			if reads != message {
 				fmt.Fprintf(&golden, "  + %s\n", strings.ReplaceAll(reads, "\n", "\n    "))
 			}

@@ -43,7 +43,7 @@ func arrows() []storey {
 			"a server knows no client"},
 		{"cli", "client shell connect wake bridge doctor demo", "base",
 			"a client knows a server by its tools and addresses: what both need is for base"},
-		{"testkit", "alone engine secretscan dynamolocal s3local lambdatest randomtest archtest", "base store",
+		{"testkit", "alone engine secretscan dynamolocal s3local lambdatest randomtest archtest refusals", "base store",
 			"what tests more is for a file _test.go"},
 
 		{"cmd", "parley", "base store observe core auth api server cli", "server/app wires"},
