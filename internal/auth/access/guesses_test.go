@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/auth/access"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -107,6 +109,34 @@ func TestToken_wrongOneAtOnce_countsOnce(t *testing.T) {
 		calls.Wait()
 	})
 	p.wantLooks("19 others", 19, func() { p.guess(19, one) })
+}
+
+func TestToken_wrongOneWhileItIsLookedUp_isNotLookedUpAgain(t *testing.T) {
+	w := newWorld(t)
+	looking, goOn := make(chan bool, 6), make(chan bool)
+	gate := access.New(access.Options{Table: w.table, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
+		Seat: func(context.Context, ident.Token) (room.Agent, bool, error) {
+			looking <- true
+			<-goOn
+			return room.Agent{}, false, nil
+		}})
+	token, calls := madeUp(), sync.WaitGroup{}
+	for range cap(looking) {
+		calls.Go(func() {
+			if _, err := gate.Token(t.Context(), token, one(0)); fault.CodeOf(err) != fault.KeyInvalid {
+				t.Error(err)
+			}
+		})
+	}
+	<-looking
+	if err := w.clock.BlockUntilContext(t.Context(), cap(looking)-1); err != nil {
+		t.Fatal(err)
+	}
+	close(goOn)
+	calls.Wait()
+	if n := len(looking); n > 0 {
+		t.Errorf("the token was looked up %d times more", n)
+	}
 }
 
 func TestToken_newOnes_haveTheirTurnEachSecond_andGiveUpAfterFive(t *testing.T) {

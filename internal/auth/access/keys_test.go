@@ -1,6 +1,8 @@
 package access_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +92,17 @@ func TestRevoke_ambiguousOrUnknown_revokesNothing(t *testing.T) {
 	w.revoke(two.String()) // as somebody finds it who wants it gone
 	if got := w.labels(); len(got) != 0 {
 		t.Errorf("there are %q", got)
+	}
+}
+
+func TestRevoke_tableThatDoesNotAnswer_doesNotSayThatThereIsNoKey(t *testing.T) {
+	w := newWorld(t)
+	w.add("Ann", 0)
+	w.on(&tabletest.Hooks{Table: w.table, Before: func(context.Context, tabletest.Call) error {
+		return table.ErrUnavailable
+	}})
+	if _, err := w.keys.Revoke(t.Context(), "Ann"); !errors.Is(err, table.ErrUnavailable) {
+		t.Error(err)
 	}
 }
 

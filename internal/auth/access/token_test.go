@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
@@ -56,6 +57,44 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 	refuses(person.String(), fault.KeyInvalid)
 	refuses(claim.String(), fault.KeyInvalid)
 	admits(guest, ident.Principal{})
+}
+
+func TestUploadAndDownload_addressOfAFile_admitsForItsSeatAlone(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	code := ident.NewUploadCode(ident.NewRoomID(), 3)
+	ticket := ident.NewTicket("key of a log", ident.NewRoomID(), 4, 7, "m000000", w.clock.Now())
+	for name, c := range map[string]struct {
+		enter  func(ctx context.Context, text, address string) (ident.Principal, error)
+		secret string
+		want   ident.Principal
+	}{
+		"upload":   {p.Upload, code.String(), ident.Principal{Room: code.Room, Seat: code.Seat}},
+		"download": {p.Download, ticket.String(), ident.Principal{Room: ticket.Room, Seat: ticket.Seat}},
+	} {
+		for why, text := range map[string]string{"mistyped": c.secret[1:], "of no file": c.secret} {
+			if got, err := c.enter(t.Context(), text, one(0)); fault.CodeOf(err) != fault.KeyInvalid {
+				t.Errorf("%s, %s: %+v, %v", name, why, got, err)
+			}
+		}
+		p.set(func() { p.seats[c.secret] = room.Agent{Invite: 1} })
+		w.pass(time.Minute)
+		if got, err := c.enter(t.Context(), c.secret, one(0)); err != nil || got != c.want {
+			t.Errorf("%s: %+v, %v; want %+v", name, got, err, c.want)
+		}
+	}
+}
+
+func TestToken_keyThatCannotBeRead_isNeverTakenForAWrongOne(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	token := p.tokenOf(room.Agent{Principal: ident.KeyPrincipal(w.add("Ann", 0).ID)})
+	p.set(func() { p.before = func(tabletest.Call) { p.down = true } })
+	if _, err := p.Token(t.Context(), token, one(0)); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("while the table does not answer: %v", err)
+	}
+	p.set(func() { p.before, p.down = nil, false })
+	p.takes(token)
 }
 
 // A token that is right costs no more than a wrong one once its key is gone.

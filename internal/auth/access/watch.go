@@ -2,6 +2,8 @@ package access
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -122,19 +124,17 @@ func (s *watches) end(w *watch) {
 func (s *watches) check(w *watch) {
 	why, err := s.gone(context.Background(), w.by)
 	gone := err == nil && why != nil
+	var calls []*context.CancelCauseFunc
 	s.mu.Lock()
-	calls := w.calls
 	switch {
 	case gone:
-		w.calls = nil
+		calls = slices.Collect(maps.Keys(w.calls))
 		s.end(w)
-	case len(calls) > 0:
+	case len(w.calls) > 0:
 		w.timer.Reset(watchEvery)
 	}
 	s.mu.Unlock()
-	if gone {
-		for cancel := range calls {
-			(*cancel)(why)
-		}
+	for _, cancel := range calls { // without s.mu, since a call that ends asks for it
+		(*cancel)(why)
 	}
 }

@@ -113,7 +113,7 @@ type process struct {
 	writes int
 	down   bool                  // the table does not answer
 	before func(tabletest.Call)  // runs before each call of the table
-	seats  map[string]room.Agent // by token or claim
+	seats  map[string]room.Agent // by token, claim, code of an upload or ticket
 	made   map[string]bool       // invites
 	asked  int                   // how often seats and invites were looked up
 	rules  account.Rules         // for accounts
@@ -140,22 +140,21 @@ func (w *world) processThatLooksUp(lookUps int) *process {
 			p.asked++
 			return p.made[v.String()], p.unanswered()
 		},
-		Seat: func(_ context.Context, t ident.Token) (room.Agent, bool, error) {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.asked++
-			a, ok := p.seats[t.String()]
-			return a, ok, p.unanswered()
-		},
-		Link: func(_ context.Context, c ident.LinkCode) (room.Agent, bool, error) {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.asked++
-			a, ok := p.seats[c.String()]
-			return a, ok, p.unanswered()
-		},
+		Seat:     func(_ context.Context, t ident.Token) (room.Agent, bool, error) { return p.seatOf(t) },
+		Link:     func(_ context.Context, c ident.LinkCode) (room.Agent, bool, error) { return p.seatOf(c) },
+		Upload:   func(_ context.Context, c ident.UploadCode) (room.Agent, bool, error) { return p.seatOf(c) },
+		Download: func(_ context.Context, t ident.Ticket) (room.Agent, bool, error) { return p.seatOf(t) },
 	})
 	return p
+}
+
+// seatOf looks up the agent of a secret.
+func (p *process) seatOf(secret fmt.Stringer) (room.Agent, bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked++
+	a, ok := p.seats[secret.String()]
+	return a, ok, p.unanswered()
 }
 
 // call counts a call of the table, or fails it.
