@@ -172,7 +172,7 @@ func (a *api) serveCard(x *exchange, r *http.Request, d door) {
 	var refused *fault.Error
 	switch {
 	case errors.As(err, &refused):
-		x.text(x.noteTurned(refused, d), refused.Message+"\n")
+		x.text(x.recordRefusal(refused, d), refused.Message+"\n")
 		return
 	case err != nil:
 		return // the client has left

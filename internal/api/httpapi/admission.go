@@ -86,7 +86,7 @@ func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
 		}
 		return
 	}
-	status := x.noteTurned(refused, d)
+	status := x.recordRefusal(refused, d)
 	if refused.RetryAfter == 0 {
 		a.readStranger(x, r)
 	}
@@ -97,9 +97,9 @@ func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
 		&faultData{refused.Code, fault.Seconds(refused.RetryAfter), refused.Reason, refused.By, refused.Note}})
 }
 
-// noteTurned notes that a caller is not admitted through d, and returns the HTTP status.
+// recordRefusal notes that a caller is not admitted through d, and returns the HTTP status.
 // At an address with a secret, 401 would say that there is a sign-in.
-func (x *exchange) noteTurned(refused *fault.Error, d door) (status int) {
+func (x *exchange) recordRefusal(refused *fault.Error, d door) (status int) {
 	x.refused = refused.Code
 	if refused.RetryAfter > 0 {
 		x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))

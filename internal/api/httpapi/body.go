@@ -13,16 +13,16 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// readBody returns the whole body but for a byte order mark at its start, if it has at most so many bytes, arrives in
-// time, and there is room for it beside those of other requests. Memory is bounded: a client that sends a byte and
-// stops must block nobody.
+// readBody returns the body without a byte order mark. It refuses a body that has more than most bytes, that does not
+// arrive in time, or that has no place beside the bodies of other requests. So memory is bounded, and a client that
+// sends a byte and stops blocks nobody.
 func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refusal) {
 	var body []byte
 	err := x.account.Arrive()
 	if err == nil {
-		a.readers.enter(x)
+		a.bodies.add(x)
 		body, err = arrive(x.account, http.MaxBytesReader(x.ResponseWriter, r.Body, most), r.ContentLength)
-		a.readers.leave(x)
+		a.bodies.remove(x)
 	}
 	var over *http.MaxBytesError
 	switch {
@@ -33,10 +33,10 @@ func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refus
 	case errors.As(err, &over):
 		return nil, a.tooLarge()
 	case errors.Is(err, meter.ErrFull):
-		return nil, x.crowded("The server has as many requests as it can hold. Nothing was done: repeat this one in " +
-			"2 seconds.")
+		return nil, x.refuseBody("The server has as many requests as it can hold. Nothing was done: repeat this one " +
+			"in 2 seconds.")
 	case errors.Is(err, meter.ErrShare):
-		return nil, x.crowded("Your address has as many open requests as the server allows. Nothing was " +
+		return nil, x.refuseBody("Your address has as many open requests as the server allows. Nothing was " +
 			"done: repeat this one in 2 seconds, and send fewer at once.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &refusal{http.StatusRequestTimeout, codeRefused, "The body did not arrive in time."}
@@ -45,17 +45,17 @@ func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refus
 	}
 }
 
-// crowded refuses a body for which there is no room.
-func (x *exchange) crowded(sentence string) *refusal {
-	x.readBy(time.Now().Add(time.Second)) // the rest is not worth waiting for
+// refuseBody refuses a body for which the server has no memory left.
+func (x *exchange) refuseBody(sentence string) *refusal {
+	x.readBy(time.Now().Add(time.Second)) // the server drops the rest
 	x.Header().Set("Retry-After", "2")
 	return &refusal{http.StatusServiceUnavailable, codeRefused, sentence}
 }
 
-// arrive reads a body of the announced length; -1 if that is not known. Its buffer grows
-// with what has arrived: somebody who only announces a large body takes no memory for it.
+// arrive reads a body of the announced length, -1 if the length is not known. The buffer grows with the bytes that have
+// arrived: a client that only announces a large body occupies no memory.
 func arrive(account *meter.Account, body io.Reader, announced int64) ([]byte, error) {
-	// With a byte more than the body has, its end is seen without growing.
+	// A buffer of one byte more than the body sees the end without growing.
 	text := make([]byte, 0, roomFor(meter.FreeBody, announced))
 	for {
 		n, err := body.Read(text[len(text):cap(text)])
@@ -75,7 +75,7 @@ func arrive(account *meter.Account, body io.Reader, announced int64) ([]byte, er
 	}
 }
 
-// roomFor is the size of a buffer: no more than a body of the announced length needs.
+// roomFor returns the size of a buffer: at most what a body of the announced length needs.
 func roomFor(size int, announced int64) int {
 	if announced >= 0 && announced < int64(size) {
 		return int(announced) + 1
@@ -83,49 +83,49 @@ func roomFor(size int, announced int64) int {
 	return size
 }
 
-// readers are the requests whose body is still arriving.
-type readers struct {
+// arrivingBodies are the requests whose body has not arrived as a whole.
+type arrivingBodies struct {
 	mu       sync.Mutex
-	open     map[*exchange]struct{}
-	expiring bool
+	of       map[*exchange]struct{}
+	stopping bool // the server is shutting down
 }
 
 // lastBody is how long a body may take once the server is shutting down.
 const lastBody = time.Second
 
-func (s *readers) enter(x *exchange) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open == nil {
-		s.open = map[*exchange]struct{}{}
+func (b *arrivingBodies) add(x *exchange) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.of == nil {
+		b.of = map[*exchange]struct{}{}
 	}
-	s.open[x] = struct{}{}
-	if s.expiring {
+	b.of[x] = struct{}{}
+	if b.stopping {
 		x.readBy(time.Now().Add(lastBody))
 	}
 }
 
-func (s *readers) leave(x *exchange) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, x)
+func (b *arrivingBodies) remove(x *exchange) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.of, x)
 }
 
-// expireSoon leaves bodies little time, those that are arriving and those that follow.
-func (s *readers) expireSoon() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.expiring = true
-	for x := range s.open {
+// expireSoon leaves lastBody to each body that is arriving, and to each later one.
+func (b *arrivingBodies) expireSoon() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopping = true
+	for x := range b.of {
 		x.readBy(time.Now().Add(lastBody))
 	}
 }
 
-// readBy gives the body of x until t, unless the server is shutting down.
-func (s *readers) readBy(x *exchange, t time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.expiring {
+// readBy sets when the body of x must have arrived, unless the server is shutting down.
+func (b *arrivingBodies) readBy(x *exchange, t time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.stopping {
 		x.readBy(t)
 	}
 }

@@ -17,11 +17,11 @@ const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
 // awaitArriving returns when n bodies are arriving.
 func (s *site) awaitArriving(n int) {
 	s.t.Helper()
-	readers := &s.server.Handler.(*api).readers
+	bodies := &s.server.Handler.(*api).bodies
 	poll(s.t, fmt.Sprintf("%d bodies under way", n), func() bool {
-		readers.mu.Lock()
-		defer readers.mu.Unlock()
-		return len(readers.open) == n
+		bodies.mu.Lock()
+		defer bodies.mu.Unlock()
+		return len(bodies.of) == n
 	})
 }
 

@@ -39,7 +39,7 @@ type exchange struct {
 	account *meter.Account
 }
 
-func (a *api) newExchange(w http.ResponseWriter) *exchange {
+func (a *api) beginExchange(w http.ResponseWriter) *exchange {
 	return &exchange{ResponseWriter: w, began: a.Clock.Now(), slow: a.writeTimeout, account: a.Meter.Open()}
 }
 
@@ -99,9 +99,9 @@ func (x *exchange) readBy(t time.Time) { _ = http.NewResponseController(x).SetRe
 // Unwrap is for [http.ResponseController].
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// settle ends every request: it answers for a handler that panicked and writes the line
+// endExchange ends every request: it answers for a handler that panicked and writes the line
 // of the log.
-func (a *api) settle(x *exchange, r *http.Request) {
+func (a *api) endExchange(x *exchange, r *http.Request) {
 	if v := recover(); v != nil {
 		mcp.LogPanic(r.Context(), a.Logger, x.id(), v)
 		if x.status == 0 {

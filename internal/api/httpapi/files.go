@@ -44,7 +44,7 @@ func (a *api) serveUpload(x *exchange, r *http.Request, d door) {
 	}
 	switch r.Method {
 	case http.MethodPut, http.MethodPost:
-		a.takeUpload(x, r, d)
+		a.receiveUpload(x, r, d)
 	case http.MethodGet, http.MethodHead:
 		if !a.toBrowser(x, r) {
 			a.showUpload(x, r, d)
@@ -54,21 +54,21 @@ func (a *api) serveUpload(x *exchange, r *http.Request, d door) {
 	}
 }
 
-// takeUpload takes the bytes of an upload. Its answers are those of share_file, in JSON.
-func (a *api) takeUpload(x *exchange, r *http.Request, d door) {
+// receiveUpload takes the bytes of an upload. Its answers are those of share_file, in JSON.
+func (a *api) receiveUpload(x *exchange, r *http.Request, d door) {
 	if reason := refuseEncoded(r); reason != "" {
 		x.json(http.StatusUnsupportedMediaType, refusedFile{fault.InvalidArgument, reason, 0})
 		return
 	}
 	asker, err := a.enter(x, r, d)
 	if err != nil {
-		x.turnedFromFile(d, err)
+		x.refuseFile(d, err)
 		return
 	}
 	ctx, stop := a.watch(a.context(x, r, asker), asker)
 	defer stop()
 	caller := ident.ClientKey(ctx)
-	give, err := a.uploads.Take(caller)
+	release, err := a.uploads.Take(caller)
 	if err != nil {
 		x.Header().Set("Retry-After", "5")
 		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "Too many files are being uploaded " +
@@ -76,10 +76,10 @@ func (a *api) takeUpload(x *exchange, r *http.Request, d door) {
 			5})
 		return
 	}
-	defer give()
-	a.readers.enter(x)
-	defer a.readers.leave(x)
-	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { a.readers.readBy(x, t) }}
+	defer release()
+	a.bodies.add(x)
+	defer a.bodies.remove(x)
+	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { a.bodies.readBy(x, t) }}
 	x.uploaded(d, a.Upload(ctx, d.secret, sized(body, r.ContentLength)))
 }
 
@@ -104,9 +104,9 @@ func refuseEncoded(r *http.Request) string {
 func (x *exchange) uploaded(d door, ended tools.Uploaded) {
 	switch {
 	case len(ended.JSON) == 0: // the client has left, or the time is up
-		x.turnedFromFile(d, nil)
+		x.refuseFile(d, nil)
 	case ended.Code != "":
-		x.json(x.noteTurned(&fault.Error{Code: ended.Code, RetryAfter: ended.RetryAfter}, d), ended.JSON)
+		x.json(x.recordRefusal(&fault.Error{Code: ended.Code, RetryAfter: ended.RetryAfter}, d), ended.JSON)
 	default:
 		x.json(http.StatusOK, ended.JSON)
 	}
@@ -126,14 +126,14 @@ type refusedFile struct {
 	RetryAfter int        `json:"retry_after_seconds,omitempty"`
 }
 
-// turnedFromFile answers a request for a file that is refused. An err that is no *fault.Error says that it
+// refuseFile answers a request for a file that is refused. An err that is no *fault.Error says that it
 // was cut off.
-func (x *exchange) turnedFromFile(d door, err error) {
+func (x *exchange) refuseFile(d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		refused = &fault.Error{Code: fault.Unavailable, Message: cutOff, RetryAfter: time.Second}
 	}
-	status := x.noteTurned(refused, d)
+	status := x.recordRefusal(refused, d)
 	if status == http.StatusBadRequest {
 		status = http.StatusNotFound // of a secret that is right: the file was removed
 	}
@@ -152,7 +152,7 @@ func (a *api) showUpload(x *exchange, r *http.Request, d door) {
 		view, err = a.LookAtUpload(a.context(x, r, asker), d.secret)
 	}
 	if err != nil {
-		x.turnedFromFile(d, err)
+		x.refuseFile(d, err)
 		return
 	}
 	if jsonText, _ := accepts(r.Header); jsonText && strings.Contains(r.Header.Get("Accept"), "json") {
@@ -188,14 +188,14 @@ func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
 	}
 	asker, err := a.enter(x, r, d)
 	if err != nil {
-		x.turnedFromFile(d, err)
+		x.refuseFile(d, err)
 		return
 	}
 	ctx, stop := a.watch(a.context(x, r, asker), asker)
 	defer stop()
 	f, err := a.Download(ctx, d.secret)
 	if err != nil {
-		x.turnedFromFile(d, err)
+		x.refuseFile(d, err)
 		return
 	}
 	part, ok := rangeOf(r.Header, f.Size)
@@ -207,14 +207,14 @@ func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
 		return
 	}
 	caller := ident.ClientKey(ctx)
-	give, err := a.downloads.Take(caller)
+	release, err := a.downloads.Take(caller)
 	if err != nil {
 		h.Set("Retry-After", "5")
 		x.text(http.StatusServiceUnavailable, "Too many files are being downloaded at once, from this server or to "+
 			"your address. Repeat this in 5 seconds.\n")
 		return
 	}
-	defer give()
+	defer release()
 	a.sendFile(ctx, x, r, d, f, part)
 }
 
@@ -225,7 +225,7 @@ func (a *api) sendFile(ctx context.Context, x *exchange, r *http.Request, d door
 		var err error
 		from, err = f.Open(ctx, part.from, part.length)
 		if err != nil {
-			x.turnedFromFile(d, err)
+			x.refuseFile(d, err)
 			return
 		}
 		defer from.Close()

@@ -114,7 +114,7 @@ type api struct {
 	Options
 	bodyTimeout  time.Duration // for a body to arrive
 	writeTimeout time.Duration // for the client to read a part of an answer, or all of an asset
-	readers      readers
+	bodies       arrivingBodies
 	uploads      *meter.Places
 	downloads    *meter.Places
 	origins      origins
@@ -173,18 +173,18 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	if a, ok := h.(*api); ok {
-		server.RegisterOnShutdown(a.readers.expireSoon)
+		server.RegisterOnShutdown(a.bodies.expireSoon)
 	}
 	return server
 }
 
 // ServeHTTP leads a request to its route. Each passes, in this order, account and recovery from
-// panics (settle), the guard of circles, Host and Origin (admit), admission of the caller, headers
+// panics (endExchange), the guard of circles, Host and Origin (admit), admission of the caller, headers
 // and body (receive), the stream, and MCP. newRoutes has the routes. There are no sessions, and MCP answers no GET.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
-	x := a.newExchange(w)
-	defer a.settle(x, r)
+	x := a.beginExchange(w)
+	defer a.endExchange(x, r)
 	x.readBy(time.Now().Add(a.bodyTimeout))
 	if !a.admit(x, r) {
 		return

@@ -20,7 +20,7 @@ func (a *api) serveInvite(x *exchange, r *http.Request, d door) {
 	var refused *fault.Error
 	switch {
 	case errors.As(err, &refused):
-		x.text(x.noteTurned(refused, d), refused.Message+"\n")
+		x.text(x.recordRefusal(refused, d), refused.Message+"\n")
 	case err != nil:
 		x.text(http.StatusServiceUnavailable, cutOff+"\n")
 	default:

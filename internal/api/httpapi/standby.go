@@ -45,7 +45,7 @@ func (a *api) serveStandby(x *exchange, r *http.Request, _ door) {
 	x.readBy(time.Time{}) // from here on reading only notices that the client leaves
 	asker, err := a.enter(x, r, door{StandbyPath, req.Token})
 	if err != nil {
-		s := x.turnedAway(err)
+		s := x.refuseStandby(err)
 		x.standby(standbyStatus(s), s)
 		return
 	}
@@ -58,8 +58,8 @@ func (a *api) serveStandby(x *exchange, r *http.Request, _ door) {
 	x.standby(standbyStatus(s), s)
 }
 
-// turnedAway is how a wait ends that is not admitted.
-func (x *exchange) turnedAway(err error) tools.Standby {
+// refuseStandby is how a wait ends that is not admitted.
+func (x *exchange) refuseStandby(err error) tools.Standby {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return standbyCut()

@@ -13,7 +13,7 @@ var entries = map[string][]string{
 	"GET /v1/wait":    {"tools.Set.Standby", "httpapi.api.serveStandby"},
 	"an upload":       {"tools.Set.Upload", "httpapi.api.serveUpload"},
 	"a download":      {"chat.Service.Download", "httpapi.api.serveDownload"},
-	"any request":     {"httpapi.api.admit", "httpapi.api.lead", "httpapi.api.settle"},
+	"any request":     {"httpapi.api.admit", "httpapi.api.lead", "httpapi.api.endExchange"},
 	"MCP":             {"httpapi.api.serveMCP", "mcp.Server.Serve"},
 	"MCP Events":      {"tools.Set.Events", "mcp.Events.methods"},
 	"resources":       {"tools.Set.Resources"},
