@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// The addresses of A2A: below an invite, and those of the server, which belong to no room.
+// The addresses of A2A: below an invite, or below the server for no room.
 const (
 	a2aPath  = "/a2a"
 	cardPath = "/.well-known/agent-card.json" // A2A 1.0, section 8.2
@@ -39,7 +39,7 @@ func (a *api) serveA2A(x *exchange, r *http.Request, d door) {
 	p := placeOf(r, d)
 	r = r.WithContext(r.Context())
 	r.Header = r.Header.Clone()
-	r.Header.Del("Accept") // its method says whether the answer is a stream
+	r.Header.Del("Accept") // the method of A2A says whether the answer is a stream
 	var asker ident.Principal
 	if p.Room {
 		var err error
@@ -73,11 +73,11 @@ const codeContentType = -32005
 // 5 seconds without a byte.
 const beatsA2A = 3 * time.Second
 
-// relay is the answer to a call of A2A. It passes on what a handler writes, with signs of life
-// until it is complete: spaces in front of JSON, where they mean nothing (RFC 8259, section 2), and
-// comments between the events of a stream. The first one sends the header of a success.
+// relay is the answer to a call of A2A. It passes on what a handler writes, with signs of life until the answer is
+// complete: spaces in front of JSON, where spaces mean nothing (RFC 8259, section 2), and comments between the events
+// of a stream. The first sign of life sends the header of a success.
 //
-// It has a header of its own, as [stream] has.
+// A relay has a header of its own for the reason of [stream].
 type relay struct {
 	pulse
 	header  http.Header // the handler's
@@ -98,15 +98,15 @@ func (l *relay) beat() {
 // Header implements [http.ResponseWriter].
 func (l *relay) Header() http.Header { return l.header }
 
-// WriteHeader implements [http.ResponseWriter]. After a sign of life the status is lost; the
-// answer says the same in JSON-RPC.
+// WriteHeader implements [http.ResponseWriter]. After a sign of life the status is lost; the JSON-RPC answer says the
+// same.
 func (l *relay) WriteHeader(status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.begin(status)
 }
 
-// begin sends the header of the handler, if none is sent. The caller holds mu.
+// begin sends the header of the handler, if no header is sent. The caller holds mu.
 func (l *relay) begin(status int) {
 	if l.open {
 		return
@@ -131,7 +131,7 @@ func (l *relay) Write(part []byte) (int, error) {
 	return l.x.Write(part)
 }
 
-// Flush implements [http.Flusher]. It ends an event.
+// Flush implements [http.Flusher], and ends an event.
 func (l *relay) Flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -140,8 +140,8 @@ func (l *relay) Flush() {
 	_ = l.flush() // the next write says that it failed
 }
 
-// end ends the answer, for a handler that panicked with an error in the form that has begun.
-// Nothing is written after it.
+// end ends the answer. For a handler that panicked, end writes an error in the form of the answer that has begun.
+// Nothing is written afterwards.
 func (l *relay) end(panicked bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -187,8 +187,8 @@ func (a *api) serveCard(x *exchange, r *http.Request, d door) {
 	http.ServeContent(x, r, "", time.Time{}, bytes.NewReader(card))
 }
 
-// callPath returns where the agent at p, whose card r asks for, is called. The way there is the client's,
-// with what it has escaped.
+// callPath returns the path for calls of the agent at p, whose card r asks for. Its parts are escaped as the client
+// has escaped them.
 func callPath(r *http.Request, p a2a.Place) string {
 	depth := 1 // "", "i", the code, "as", the name
 	if p.Room {

@@ -13,16 +13,14 @@ import (
 
 type addressKey struct{}
 
-// Address returns the URL of MCP as the client of a request sees it; "" if ctx does not
-// belong to a request.
+// Address returns the URL of MCP as the client of the request of ctx sees the server; "" if ctx belongs to no request.
 func Address(ctx context.Context) string {
 	url, _ := ctx.Value(addressKey{}).(string)
 	return url
 }
 
-// context returns the context of r with what the tools look up in it: the account of the request,
-// who sent it, the client's address and the server's. The account learns the caller that limits
-// count.
+// context returns the context of r with what the tools need: the account of the request, its sender, the address of the
+// client and the URL of MCP. The account learns for which caller limits count.
 func (a *api) context(x *exchange, r *http.Request, asker ident.Principal) context.Context {
 	ctx := ident.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
 	ctx = chat.Came(ident.WithPrincipal(ctx, asker), x.began)
@@ -30,8 +28,7 @@ func (a *api) context(x *exchange, r *http.Request, asker ident.Principal) conte
 	return context.WithValue(ctx, addressKey{}, a.addressOf(r))
 }
 
-// clientOf returns the network address of r's client, for limits by address. It is "" if there is
-// no valid address.
+// clientOf returns the network address of r's client, for limits by address; "" if r has no valid address.
 func (a *api) clientOf(r *http.Request) string {
 	from := r.RemoteAddr
 	if a.TrustProxy {
@@ -43,7 +40,7 @@ func (a *api) clientOf(r *http.Request) string {
 	return household(from)
 }
 
-// household returns the address of a peer, with or without port, by which limits count.
+// household returns the address under which limits count a peer; "" if peer is no address. peer may have a port.
 func household(peer string) string {
 	ip, err := netip.ParseAddr(hostname(peer))
 	if err != nil {
@@ -52,11 +49,10 @@ func household(peer string) string {
 	return ident.Address(ip)
 }
 
-// addressOf is the URL of MCP on the host that r names. The guard has checked the name if a
-// browser could have been tricked into sending it. A name that means this machine alone is
-// replaced, where others can reach the server: in an invite it would lead the other person to its
-// own machine. The public address, if there is one, replaces any. It is "" if the name could do
-// something in a shell, into which people paste it.
+// addressOf returns the public URL of MCP, else the URL on the host that r names. The guard has checked the name if
+// another page could have made a browser send it. Where other machines can reach the server, addressOf replaces a name
+// of the loopback: in an invite, localhost would lead the other person to the machine of that person. addressOf returns
+// "" if the name could do something in a shell, since people paste the URL there.
 func (a *api) addressOf(r *http.Request) string {
 	if a.Address != "" {
 		return a.Address
@@ -74,8 +70,8 @@ func (a *api) addressOf(r *http.Request) string {
 	return scheme + "://" + r.Host + MCPPath
 }
 
-// plainHost reports whether a Host header has only what names, addresses and ports have
-// (RFC 952, RFC 3986 section 3.2.2), and underscores. HTTP allows more.
+// plainHost reports whether a Host header has only underscores and the characters of names, addresses and ports
+// (RFC 952, RFC 3986 section 3.2.2). HTTP allows more.
 func plainHost(host string) bool {
 	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
 		return !strings.ContainsRune("-._:[]", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') &&

@@ -13,8 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// The routes whose path admits the caller. The path is a secret, and paths are logged everywhere:
-// logs and metrics name the route.
+// The routes whose path admits the caller. Such a path is a secret, so logs and metrics name the route.
 const (
 	keyPath         = "/k/"
 	keyRoute        = keyPath + "{key}" + MCPPath
@@ -22,16 +21,16 @@ const (
 	inviteRoute     = invitePageRoute + MCPPath
 )
 
-// door is where somebody comes in, and what it shows there.
+// door is the route of a request, with the secret that the request shows.
 type door struct {
 	route  string
 	secret string
 }
 
-// hasSecret reports whether the address of d holds what admits its caller.
+// hasSecret reports whether the path of d holds the secret.
 func (d door) hasSecret() bool { return d.route != MCPPath && d.route != StandbyPath }
 
-// enter returns who comes in through d. Its error is for the caller.
+// enter returns the principal of a request through d. The error is for the caller.
 func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Principal, error) {
 	ctx, address := meter.With(r.Context(), x.account), a.clientOf(r)
 	switch {
@@ -54,8 +53,8 @@ func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Principal, erro
 	return a.Gate.Bearer(ctx, d.secret, address)
 }
 
-// watch returns a context that ends when the key that admitted asker is no longer valid. The
-// caller calls stop when the request is over.
+// watch returns a context that ends when the key that admitted asker is no longer valid. The caller must call stop when
+// the request is over.
 func (a *api) watch(ctx context.Context, asker ident.Principal) (watched context.Context, stop func()) {
 	if a.Gate == nil {
 		return ctx, func() {}
@@ -63,20 +62,21 @@ func (a *api) watch(ctx context.Context, asker ident.Principal) (watched context
 	return a.Gate.Watch(ctx, asker)
 }
 
-// strangerBody is how much is read of the body of a caller that is not admitted.
+// strangerBody is how many bytes of a body the server reads for a caller that is not admitted.
 const strangerBody = 16 << 10
 
-// reject answers a request through d that is not admitted, with a JSON-RPC error. Only the id
-// of its body is used, and at most strangerBody of it is read. The status depends on what clients
-// make of it. At [MCPPath] it is 200: at 401 and 403 most begin a sign-in that this server does
-// not have, and at others some look for an older transport, but all show the sentence of an error
-// to their person, and later to the model. At an address with a secret it is 404: clients that
-// hide what they hear of such an address then say that it is wrong. No such answer has
-// WWW-Authenticate, for the same reason. Where programs sign in there is another one: see challenge.
+// reject answers a request through d that is not admitted with a JSON-RPC error. The body, of which reject reads at
+// most strangerBody, gives only the id. The status depends on what clients do:
+//
+//   - [MCPPath] answers 200. At 401 and 403 most clients begin a sign-in, even if this server has none, and at other
+//     statuses some clients look for an older transport. At 200 all show the sentence to their person and to the model.
+//   - An address with a secret answers 404. Clients that hide the sentence then say that the address is wrong.
+//
+// No such answer has WWW-Authenticate, which begins a sign-in, too. If programs sign in to this server, see challenge.
 func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
-		return // the client has left, or the time is up
+		return // the client has left, or the time of the request is over
 	}
 	if refused.Code == fault.KeyInvalid && isSignIn(d.secret) && a.mayChallenge(r, d) {
 		if refused.Reason == fault.ReasonExpired {
@@ -97,8 +97,8 @@ func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
 		&faultData{refused.Code, fault.Seconds(refused.RetryAfter), refused.Reason, refused.By, refused.Note}})
 }
 
-// recordRefusal notes that a caller is not admitted through d, and returns the HTTP status.
-// At an address with a secret, 401 would say that there is a sign-in.
+// recordRefusal records for the log that a caller is not admitted through d, and returns the HTTP status. At an address
+// with a secret the status is not 401, which would tell clients to sign in.
 func (x *exchange) recordRefusal(refused *fault.Error, d door) (status int) {
 	x.refused = refused.Code
 	if refused.RetryAfter > 0 {
@@ -111,8 +111,8 @@ func (x *exchange) recordRefusal(refused *fault.Error, d door) (status int) {
 	return status
 }
 
-// readStranger reads the message of a POST from a caller that is not admitted, if the request is in order and not
-// large; else it returns nil. The answer then has the id of the message.
+// readStranger reads the message of a POST from a caller that is not admitted, and gives the answer its id. It returns
+// nil if the request is malformed or has more than strangerBody.
 func (a *api) readStranger(x *exchange, r *http.Request) *mcp.Message {
 	if r.Method != http.MethodPost || a.checkHeaders(r) != nil {
 		return nil

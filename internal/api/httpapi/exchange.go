@@ -14,26 +14,25 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// The JSON-RPC codes of refusals beside those of [mcp.Parse]. codeRefused is in the
-// range that JSON-RPC leaves to servers, and stands for everything that HTTP has a
-// status for.
+// The JSON-RPC codes of refusals beside those of [mcp.Parse]. JSON-RPC leaves the range of codeRefused to servers. Here
+// codeRefused stands for everything that has a status in HTTP.
 const (
 	codeInternal = -32603
 	codeRefused  = -32000
 )
 
-// exchange is one request and its answer, as the log sees them.
+// exchange is a request and its answer.
 type exchange struct {
 	http.ResponseWriter
 	named  string // see id
 	began  time.Time
-	slow   time.Duration   // how long the client may take to read a part of what is written
-	until  time.Time       // by when it must have read all; zero: any time
-	by     time.Time       // by when it must have read what was written last; zero: nothing was
+	slow   time.Duration   // how long the client may take to read a part of the answer
+	until  time.Time       // by when the client must have read the whole answer; zero: any time
+	by     time.Time       // by when the client must have read the last part; zero: nothing was written
 	route  string          // empty if the path is not one of ours
 	status int             // of the answer; 0 before it has begun
 	rpcID  json.RawMessage // the JSON-RPC id, once it is known
-	// refused is why the caller was not admitted; "" if it was.
+	// refused is why the caller was not admitted; "" if the caller was.
 	refused fault.Code
 
 	account *meter.Account
@@ -43,7 +42,7 @@ func (a *api) beginExchange(w http.ResponseWriter) *exchange {
 	return &exchange{ResponseWriter: w, began: a.Clock.Now(), slow: a.writeTimeout, account: a.Meter.Open()}
 }
 
-// id names the request in the log. Most requests never need it.
+// id returns the name of the request in the log. Most requests need none.
 func (x *exchange) id() string {
 	if x.named == "" {
 		x.named = rand.Text()[:12]
@@ -69,18 +68,18 @@ func (x *exchange) Write(p []byte) (n int, err error) {
 		wrote, err = x.ResponseWriter.Write(p[n:min(len(p), n+writePart)])
 		n += wrote
 	}
-	x.writeSoon() // for the end of it, which is sent after this
+	x.writeSoon() // for the end of the answer, which net/http sends later
 	return n, err
 }
 
-// writePart is how much of an answer has a time of its own to be taken.
+// writePart is how many bytes of an answer have a deadline of their own.
 const writePart = 4 << 10
 
-// The deadlines of a socket are in real time. A server without sockets has the whole
-// body before it calls us, and accepts whatever we write.
+// The deadlines of a socket are in real time. A server without sockets has the whole body before it calls the handler,
+// and accepts all that the handler writes.
 
-// writeSoon starts the time that the client has to read what is written next, up to a twentieth
-// of it too early. If the client does not read it in time, its request ends.
+// writeSoon sets the deadline by which the client must have read the next part of the answer; up to a twentieth of the
+// time may be missing. If the client misses the deadline, its request ends.
 func (x *exchange) writeSoon() {
 	by := x.until
 	if by.IsZero() {
@@ -92,15 +91,14 @@ func (x *exchange) writeSoon() {
 	}
 }
 
-// readBy sets when the body must have arrived; the zero time means never. It also
-// applies to what net/http itself reads of a body that nobody wanted.
+// readBy sets when the body must have arrived; the zero time means never. The deadline also applies when net/http reads
+// the rest of a body that the handler did not read.
 func (x *exchange) readBy(t time.Time) { _ = http.NewResponseController(x).SetReadDeadline(t) }
 
 // Unwrap is for [http.ResponseController].
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// endExchange ends every request: it answers for a handler that panicked and writes the line
-// of the log.
+// endExchange ends a request: it answers for a handler that panicked, and writes the line of the log.
 func (a *api) endExchange(x *exchange, r *http.Request) {
 	if v := recover(); v != nil {
 		mcp.LogPanic(r.Context(), a.Logger, x.id(), v)
@@ -138,7 +136,7 @@ func (a *api) endExchange(x *exchange, r *http.Request) {
 	a.Logger.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// about is what the log says about a call.
+// about returns what the log says about a call.
 func about(call meter.Call, room string) []slog.Attr {
 	var attrs []slog.Attr
 	if call.Tool != "" {
@@ -156,7 +154,7 @@ func about(call meter.Call, room string) []slog.Attr {
 	return attrs
 }
 
-// knownRoute replaces a path that is not a route: it may contain a secret.
+// knownRoute hides a path that is no route, since the path may hold a secret.
 func knownRoute(route string) string {
 	if route == "" {
 		return "(other)"
@@ -173,7 +171,7 @@ func knownMethod(method string) string {
 	return "(other)"
 }
 
-// failed is what a client reads when the fault is the server's.
+// failed returns what a client reads of a fault of the server.
 func (x *exchange) failed() string {
 	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " +
 		x.id() + " to the person who runs this server."
@@ -186,13 +184,13 @@ type rpcFault struct {
 	Data    *faultData `json:"data,omitempty"`
 }
 
-// faultData says of an error what programs read.
+// faultData is what programs read of an error.
 type faultData struct {
 	Code              fault.Code `json:"code"`
 	RetryAfterSeconds int        `json:"retry_after_seconds,omitempty"`
-	Reason            string     `json:"reason,omitempty"` // of a person's token: why it has no seat
-	By                string     `json:"by,omitempty"`     // which admin took it: a name that an agent chose
-	Note              string     `json:"note,omitempty"`   // and what that one said of it
+	Reason            string     `json:"reason,omitempty"` // why a person's token has no seat
+	By                string     `json:"by,omitempty"`     // the admin that took the seat: a name that an agent chose
+	Note              string     `json:"note,omitempty"`   // what the admin said about that
 }
 
 // rpcError returns a JSON-RPC error response.
@@ -207,8 +205,7 @@ func rpcError(id json.RawMessage, f rpcFault) []byte {
 	}{"2.0", id, f}), '\n')
 }
 
-// refuse answers with a JSON-RPC error. MCP clients show its sentence to the person, and
-// others can read it too.
+// refuse answers with a JSON-RPC error. MCP clients show the sentence to their person.
 func (x *exchange) refuse(status, code int, sentence string) {
 	x.refuseWith(status, rpcFault{Code: code, Message: sentence})
 }

@@ -18,25 +18,25 @@ import (
 	"github.com/parley-chat/parley/internal/core/picture"
 )
 
-// The routes of files. Each path ends in a secret that admits to one file.
+// The routes of files. Each path ends in a secret for one file.
 const (
 	uploadRoute   = tools.UploadPath + "{code}"
 	downloadRoute = tools.DownloadPath + "{ticket}"
 )
 
-// How many files are on their way at once, in all and for one caller, and how fast each must be: a
-// client that takes its time keeps a place from others. The slowest link that works has 70 kbit/s.
+// How many files may be in transfer at once, in all and for one caller, and how fast each transfer must be: a slow
+// client keeps its place from others. The slowest link that works has 70 kbit/s.
 const (
 	mostUploads   = 64
 	mostDownloads = 256
-	ofOneCaller   = 8                // a part of so many
+	ofOneCaller   = 8                // one caller may have this fraction of the places
 	pace          = 256 << 10        // bytes
-	paceTime      = 30 * time.Second // for so many
+	paceTime      = 30 * time.Second // for pace bytes
 	longestUpload = 15 * time.Minute // in all
 )
 
-// serveUpload answers what is done with the address of an upload: PUT and POST bring the file, and
-// GET says to a person how to pick it.
+// serveUpload answers at the address of an upload: PUT and POST bring the file, and GET tells a person how to upload
+// it.
 func (a *api) serveUpload(x *exchange, r *http.Request, d door) {
 	if a.Upload == nil {
 		x.nothingHere()
@@ -54,7 +54,7 @@ func (a *api) serveUpload(x *exchange, r *http.Request, d door) {
 	}
 }
 
-// receiveUpload takes the bytes of an upload. Its answers are those of share_file, in JSON.
+// receiveUpload receives the bytes of an upload. The answers are results of share_file in JSON.
 func (a *api) receiveUpload(x *exchange, r *http.Request, d door) {
 	if reason := refuseEncoded(r); reason != "" {
 		x.json(http.StatusUnsupportedMediaType, refusedFile{fault.InvalidArgument, reason, 0})
@@ -100,7 +100,7 @@ func refuseEncoded(r *http.Request) string {
 	return ""
 }
 
-// uploaded answers an upload with how it ended.
+// uploaded answers an upload with its outcome.
 func (x *exchange) uploaded(d door, ended tools.Uploaded) {
 	switch {
 	case len(ended.JSON) == 0: // the client has left, or the time is up
@@ -119,15 +119,14 @@ func (x *exchange) json(status int, value any) {
 	_, _ = x.Write(append(results.JSON(value), '\n')) // fails only if the client has left
 }
 
-// refusedFile is a refusal of this package in the form of those of share_file.
+// refusedFile is a refusal of this package in the form of a refusal of share_file.
 type refusedFile struct {
 	Code       fault.Code `json:"code"`
 	Message    string     `json:"message"`
 	RetryAfter int        `json:"retry_after_seconds,omitempty"`
 }
 
-// refuseFile answers a request for a file that is refused. An err that is no *fault.Error says that it
-// was cut off.
+// refuseFile refuses a request for a file. If err is no *fault.Error, the request was cut off.
 func (x *exchange) refuseFile(d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
@@ -135,7 +134,7 @@ func (x *exchange) refuseFile(d door, err error) {
 	}
 	status := x.recordRefusal(refused, d)
 	if status == http.StatusBadRequest {
-		status = http.StatusNotFound // of a secret that is right: the file was removed
+		status = http.StatusNotFound // the secret is right, and the file was removed
 	}
 	if d.route == uploadRoute {
 		x.json(status, refusedFile{refused.Code, refused.Message, fault.Seconds(refused.RetryAfter)})
@@ -144,7 +143,7 @@ func (x *exchange) refuseFile(d door, err error) {
 	x.text(status, refused.Message+"\n")
 }
 
-// showUpload says what an upload takes: to the page in JSON, and to others in a text.
+// showUpload answers with what an upload takes: in JSON for the page, in a text for others.
 func (a *api) showUpload(x *exchange, r *http.Request, d door) {
 	asker, err := a.enter(x, r, d)
 	var view chat.UploadView
@@ -176,8 +175,7 @@ Open it in a browser and pick the file. Or, in a terminal, put the path of the f
 `, view.Most, max(1, int(view.Expires.Minutes()))))
 }
 
-// serveDownload answers with a file, or with one range of it. Whatever it is, a browser saves it
-// and runs nothing.
+// serveDownload answers with a file, or with one range of the file. A browser saves any file, and runs none.
 func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
 	if a.Download == nil {
 		x.nothingHere()
@@ -252,19 +250,19 @@ func (a *api) sendFile(ctx context.Context, x *exchange, r *http.Request, d door
 		}
 		n, err := from.Read(buffer)
 		if n > 0 {
-			if _, err := x.ResponseWriter.Write(buffer[:n]); err != nil { // not in parts, which take time
+			if _, err := x.ResponseWriter.Write(buffer[:n]); err != nil { // parts of writePart would take time
 				return
 			}
 			sent += n
 		}
-		if err != nil { // of a failure, the client sees less than what was announced
+		if err != nil { // after a failure, the client sees fewer bytes than announced
 			return
 		}
 	}
 }
 
-// contentType returns how an answer names the type of a file. Without its charset, a browser or a program takes a
-// text for Latin-1 or whatever its language suggests. A file counts as a text only if it begins as UTF-8.
+// contentType returns the Content-Type of a file. Without a charset, a browser or a program reads a text as Latin-1, or
+// as its language suggests. A file counts as a text only if it begins as UTF-8.
 func contentType(media string) string {
 	if picture.IsText(media) {
 		return media + "; charset=utf-8"
@@ -278,9 +276,8 @@ type byteRange struct {
 	asked        bool
 }
 
-// rangeOf returns the part that is asked for. It is the whole file where more than one part is
-// asked for, or what is meant cannot be told: RFC 9110, section 14.2, allows that. ok is false if the
-// file has no such part.
+// rangeOf returns the part that a request asks for. It returns the whole file if the request asks for several parts, or
+// is unclear: RFC 9110, section 14.2, allows that. ok is false if the file has no such part.
 func rangeOf(h http.Header, size int64) (part byteRange, ok bool) {
 	whole := byteRange{length: size}
 	spec, is := strings.CutPrefix(h.Get("Range"), "bytes=")
@@ -291,7 +288,7 @@ func rangeOf(h http.Header, size int64) (part byteRange, ok bool) {
 	if !is {
 		return whole, true
 	}
-	if first == "" { // the last so many
+	if first == "" { // the last bytes of the file
 		n, err := strconv.ParseInt(last, 10, 64)
 		if err != nil || n < 0 {
 			return whole, true
@@ -311,12 +308,12 @@ func rangeOf(h http.Header, size int64) (part byteRange, ok bool) {
 	return byteRange{from, to - from + 1, true}, from < size
 }
 
-// paced is a body that must keep its pace.
+// paced is a body of which pace bytes must arrive in each paceTime.
 type paced struct {
 	io.Reader
 	began time.Time
-	by    func(time.Time) // sets when what is read next must have come
-	came  int             // since the time was set
+	by    func(time.Time) // sets the deadline of the next bytes
+	came  int             // bytes since by was called
 	timed bool
 }
 
@@ -334,7 +331,7 @@ func (p *paced) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-// sized returns body with its length, if that was announced.
+// sized returns body with its announced length; -1: the length is not known.
 func sized(body io.Reader, announced int64) io.Reader {
 	if announced < 0 {
 		return body

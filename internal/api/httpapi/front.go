@@ -36,7 +36,7 @@ func (a *api) serveHealth(x *exchange, r *http.Request, _ door) {
 
 // serveRoot answers at the root of the server.
 func (a *api) serveRoot(x *exchange, r *http.Request, _ door) {
-	if r.Method == http.MethodPost { // a client whose address lacks the path
+	if r.Method == http.MethodPost { // by a client whose address lacks the path
 		x.nothingHere()
 	} else if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
 		a.serveFront(x, r)
@@ -60,8 +60,7 @@ the machine can read command lines:
   `+tools.StandbyLine(url, "$CURSOR")+"\n")
 }
 
-// howToConnect says to a person how agents get to MCP at url, of a server that wants keys
-// or none.
+// howToConnect tells a person how agents reach MCP at url. keys says that the server needs keys.
 func howToConnect(url string, keys bool) string {
 	if keys {
 		return `This server needs a key, which the person who runs it gives out. Add both to your agent's client,

@@ -12,14 +12,13 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
-// admit refuses requests that a page in somebody's browser could send without permission: over
-// the loopback those that are addressed to another name (DNS rebinding), and those from an origin
-// that is neither the server's own nor allowed here. It also refuses the calls that servers of Parley
-// make: an address that was given to one of them leads back here, and calls could go in a circle. It
-// reports whether the request may go on; if not, admit has answered it.
+// admit reports whether a request may go on, and answers a request that may not. admit refuses:
 //
-// The MCP specification, "Security Warning" of the Streamable HTTP transport, asks for the checks of
-// name and origin.
+//   - requests over the loopback to a name that is not the loopback's (DNS rebinding);
+//   - requests of web pages whose origin is neither the server's own nor allowed. The MCP specification, "Security
+//     Warning" of the Streamable HTTP transport, asks for both checks;
+//   - calls of servers of Parley. Without this check, a server that calls an address of this server could begin an
+//     endless circle of calls.
 func (a *api) admit(x *exchange, r *http.Request) bool {
 	if r.Header.Values(outcall.Mark) != nil {
 		x.refuse(http.StatusForbidden, codeRefused, "A server of Parley made this call, and servers of Parley do "+
@@ -52,14 +51,13 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 	return false
 }
 
-// rebound reports whether r came over the loopback but is addressed to a name that is
-// neither the loopback's own nor in hosts.
+// rebound reports whether r came over the loopback to a name that is neither the loopback's nor in hosts.
 func rebound(r *http.Request, hosts []string) bool {
 	return overLoopback(r) && !isLoopback(r.Host) && !slices.Contains(hosts, hostname(r.Host))
 }
 
-// OwnNames serves h at an address of its own, and refuses the requests over the loopback
-// that are addressed to another name, as [New] does. hosts are as in [Options].
+// OwnNames serves h, and refuses requests over the loopback to names of others as [New] does. hosts are as in
+// [Options].
 func OwnNames(h http.Handler, hosts []string) http.Handler {
 	hosts = lowered(hosts)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -72,16 +70,15 @@ func OwnNames(h http.Handler, hosts []string) http.Handler {
 	})
 }
 
-// The headers that clients of MCP and A2A send, and those that a page must be able to read.
+// The headers that clients of MCP and A2A send, and the headers of answers that a page must be able to read.
 const (
 	clientHeaders = "Content-Type, Accept, Authorization, MCP-Protocol-Version, Mcp-Method, Mcp-Name, " +
 		"Mcp-Session-Id, Last-Event-ID, A2A-Version, A2A-Extensions"
 	serverHeaders = "MCP-Protocol-Version, Mcp-Session-Id, Retry-After, WWW-Authenticate"
 )
 
-// preflight allows pages of origin to read the answer. It reports whether the request
-// only asked for that (Fetch standard, "CORS protocol"); then preflight has answered
-// it.
+// preflight allows pages of origin to read the answer. It reports whether the request was a CORS-preflight request
+// (Fetch standard, "CORS protocol"), and answers such a request.
 func (x *exchange) preflight(r *http.Request, origin string) bool {
 	h := x.Header()
 	h.Add("Vary", "Origin")
@@ -97,8 +94,7 @@ func (x *exchange) preflight(r *http.Request, origin string) bool {
 	return true
 }
 
-// hostname returns the lower-case name in a Host header or an address, without
-// port and brackets.
+// hostname returns the name in a Host header or an address in lower case, without port and brackets.
 func hostname(hostport string) string {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
@@ -107,15 +103,15 @@ func hostname(hostport string) string {
 	return strings.ToLower(host)
 }
 
-// isLoopback reports whether a host, with or without port, is this machine by its form.
-// It does not ask the DNS.
+// isLoopback reports whether a host, with or without port, is this machine by its form. isLoopback does not ask the
+// DNS.
 func isLoopback(hostport string) bool {
 	host := hostname(hostport)
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// quoted returns what a client sent in a form that can be shown back to it.
+// quoted returns a text of a client so that a refusal can repeat it: quoted, and cut after 100 bytes.
 func quoted(s string) string {
 	const most = 100
 	if len(s) > most {

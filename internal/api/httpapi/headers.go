@@ -5,9 +5,8 @@ import (
 	"net/http"
 )
 
-// everyAnswer are the headers of every answer. No other site can frame it, load it or hear of its
-// address, no search engine lists it, and it is never taken for anything else than its media
-// type. No answer but the page may load anything.
+// everyAnswer are the headers of every answer. No other site can frame an answer, load it or learn its address, no
+// search engine lists it, and no browser guesses another media type. No answer but the page may load anything.
 var everyAnswer = http.Header{
 	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
 	"Cross-Origin-Resource-Policy": {"same-origin"},
@@ -17,6 +16,6 @@ var everyAnswer = http.Header{
 	"X-Robots-Tag":                 {"noindex"},
 }
 
-// protect sets the headers of every answer. The values are shared, so that they cost nothing:
-// Set and Add of [http.Header] do not change them.
+// protect sets the headers of every answer. All answers share the values: Set and Add of [http.Header] do not change
+// values.
 func protect(h http.Header) { maps.Copy(h, everyAnswer) }

@@ -1,6 +1,5 @@
-// Package httpapi is the HTTP side of the server: the routes, the checks that a request
-// passes before anything acts on it, and the stream that keeps a long answer alive. It
-// knows HTTP and nothing about rooms.
+// Package httpapi is the HTTP side of the server: the routes, the checks of requests, and the stream that keeps a long
+// answer alive. It knows HTTP and nothing about rooms.
 //
 // A POST to /mcp passes, in this order: log and recover, the guard (circles, host, origin), the
 // admission of its caller, the checks of the request (content type, accept, size), the
@@ -39,43 +38,41 @@ const MCPPath = "/mcp"
 
 // Options of a handler.
 type Options struct {
-	// MCP answers a POST to MCPPath whose message m has passed every check. It must
-	// answer with one JSON text.
+	// MCP answers a POST to MCPPath whose message m has passed every check. The answer must be one JSON text.
 	MCP func(w http.ResponseWriter, r *http.Request, m *mcp.Message)
 	// Standby answers a wait at StandbyPath. Nil means that there is no such address.
 	Standby func(context.Context, chat.WaitRequest) tools.Standby
-	// Upload takes the bytes that are put at an address that share_file gave. Nil means that there
-	// is no such address, and none for downloads.
+	// Upload receives the bytes of a file at an address that share_file gave. Nil means that there are no addresses of
+	// files, for downloads neither.
 	Upload func(ctx context.Context, code string, body io.Reader) tools.Uploaded
-	// LookAtUpload says what such an address takes, for a person who opens it.
+	// LookAtUpload returns what the address of an upload takes, for a person who opens the address.
 	LookAtUpload func(ctx context.Context, code string) (chat.UploadView, error)
 	// Download returns the file at an address that get_file gave.
 	Download func(ctx context.Context, ticket string) (chat.Download, error)
-	// A2A answers a call of A2A that came in at p and has passed every check. If it answers with a
-	// stream, it says so at once. Nil means that there are no such addresses.
+	// A2A answers a call of A2A at p that has passed every check. If the answer is a stream, A2A must send the header
+	// at once. Nil means that there are no addresses of A2A.
 	A2A func(w http.ResponseWriter, r *http.Request, m *mcp.Message, p a2a.Place)
 	// Card returns the card of the agent at p, whose calls go to the URL rpc.
 	Card func(ctx context.Context, p a2a.Place, rpc string) ([]byte, error)
-	// Gate says who is admitted by a key, an invite or the token of a seat. Nil: nobody
-	// is, and everybody may use MCPPath and StandbyPath.
+	// Gate admits callers by a key, an invite or the token of a seat. Nil: there are no such routes, and everybody may
+	// use MCPPath and StandbyPath.
 	Gate *access.Gate
-	// SignIn is where programs sign in that cannot send a key. Nil means that none does.
+	// SignIn lets programs sign in that cannot send a key. Nil: no program can.
 	SignIn *oauth.Server
-	// OpenAIChallenge is the text by which OpenAI sees whose domain it is; "": there is none.
+	// OpenAIChallenge is the text that proves to OpenAI who owns the domain; "": there is none.
 	OpenAIChallenge string
-	// Keys says that MCPPath and StandbyPath are only for those that the gate admits.
+	// Keys says that the gate must admit each caller at MCPPath and StandbyPath.
 	Keys bool
-	// Fetch counts so many bytes of the page that the caller gets without a call, or refuses
-	// them. Nil: they are not counted.
+	// Fetch counts bytes of the page for the limits of the caller, or refuses them. Nil: bytes of the page have no
+	// limit.
 	Fetch func(ctx context.Context, bytes int) error
-	// Ready returns nil if the service can do its work now. It must return when
-	// its context ends, after two seconds. Nil means always ready.
+	// Ready returns nil if the service can do its work now. It must return when its context ends, after two seconds. A
+	// nil Ready means always ready.
 	Ready func(context.Context) error
-	// Logger gets a line for each request. It never gets a body, a query, a header
-	// or a path that is not a route. Nil means no log.
+	// Logger gets a line for each request, without bodies, queries, headers and paths that are no route. Nil means no
+	// log.
 	Logger *slog.Logger
-	// Meter accounts for the requests and refuses bodies beyond its limit. Nil means
-	// one without limits.
+	// Meter accounts for the requests, and refuses bodies beyond its limit. Nil means a Meter without limits.
 	Meter *meter.Meter
 	// Page is what browsers get; nil for nothing.
 	Page *web.Site
@@ -85,27 +82,22 @@ type Options struct {
 	KeepAlive time.Duration
 	// MaxBody is the largest body of a request, in bytes.
 	MaxBody int64
-	// Hosts are host names, without port, that requests over a loopback connection may
-	// be addressed to, beside those of the loopback itself: the names of a proxy on this
-	// machine that passes the client's Host header on.
+	// Hosts are host names, without port, to which requests over a loopback connection may be addressed, beside the
+	// names of the loopback: names of a proxy on this machine that passes the client's Host header on.
 	Hosts []string
-	// Origins are the web origins ("https://example.org") whose pages may call,
-	// or "*" for all. The page of this server may, too, and over a loopback connection
-	// pages of this machine. Clients other than browsers send no origin.
+	// Origins are the web origins ("https://example.org") whose pages may call, or "*" for all. The page of this server
+	// may always call, and pages of this machine over a loopback connection. Only browsers send an origin.
 	Origins []string
-	// Private says that only this machine can reach the server: it listens on loopback
-	// addresses only, and has no public address. Its callers then are ident.Local,
-	// unless TrustProxy or Hosts says that there is a proxy.
+	// Private says that only this machine can reach the server: the server listens on loopback addresses only, and has
+	// no public address. Then callers are ident.Local, unless TrustProxy or Hosts says that there is a proxy.
 	Private bool
-	// Address is the public address of MCP; "" means that of the request.
+	// Address is the public address of MCP; "": the address of the request.
 	Address string
-	// Reachable is the host and port under which other machines reach a server that also
-	// listens on loopback addresses. Its address is that one for callers on this machine.
-	// "" means that they get the one that they use.
+	// Reachable is the host and port by which other machines reach a server that also listens on loopback addresses.
+	// Callers on this machine get the address with Reachable; "": with the host that they use.
 	Reachable string
-	// TrustProxy says that every request comes through a proxy that appends the
-	// client's address to the header X-Forwarded-For. Without such a proxy any client
-	// could choose its address.
+	// TrustProxy says that every request comes through a proxy that appends the client's address to the header
+	// X-Forwarded-For. Without such a proxy, any client could choose the address by which limits count.
 	TrustProxy bool
 }
 
@@ -121,9 +113,8 @@ type api struct {
 	routes       []route
 }
 
-// New returns the handler of all routes. It serves any number of requests at once, over
-// net/http or over any other server with the same contract. That a client does not take what
-// is written to it ends the context of its request.
+// New returns the handler of all routes. The handler serves any number of requests at once, over net/http or another
+// server with the same contract: if a client does not read its answer, the context of the request ends.
 func New(o Options) http.Handler {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
@@ -160,10 +151,9 @@ func lowered(names []string) []string {
 	return list
 }
 
-// NewServer returns an HTTP/1.1 server for h with limits against clients that are slow
-// or silent. Answers have no time limit, because a wait may last minutes; the handler of
-// New itself limits each read of a body and each write to a stream. On shutdown, bodies
-// that have not arrived yet have a second left.
+// NewServer returns an HTTP/1.1 server for h with limits against slow and silent clients. Answers have no time limit,
+// because a wait may last minutes; the handler of New limits each read of a body and each write to a stream. On
+// shutdown, bodies have a second left to arrive.
 func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 	server := &http.Server{
 		Handler:           h,
@@ -178,9 +168,9 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 	return server
 }
 
-// ServeHTTP leads a request to its route. Each passes, in this order, account and recovery from
-// panics (endExchange), the guard of circles, Host and Origin (admit), admission of the caller, headers
-// and body (receive), the stream, and MCP. newRoutes has the routes. There are no sessions, and MCP answers no GET.
+// ServeHTTP leads a request to its route. A request passes, in this order, account and recovery from panics
+// (endExchange), the guard of circles, Host and Origin (admit), admission of the caller, headers and body (receive),
+// the stream, and MCP. newRoutes has the routes. There are no sessions, and MCP answers no GET.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
 	x := a.beginExchange(w)

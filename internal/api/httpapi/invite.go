@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// serveInvite explains an invite to a person who opens it. Opening it takes no seat: previews of links
-// and crawlers do that, too.
+// serveInvite explains an invite to a person who opens it. To open an invite takes no seat, since previews of links and
+// crawlers open it, too.
 func (a *api) serveInvite(x *exchange, r *http.Request, d door) {
 	if a.toBrowser(x, r) {
 		return
@@ -29,7 +29,7 @@ func (a *api) serveInvite(x *exchange, r *http.Request, d door) {
 	}
 }
 
-// inviteText says what to do with an invite. address is that of MCP, "" if unknown.
+// inviteText says what to do with an invite. address is the address of MCP; "" if it is not known.
 func inviteText(address string, v ident.Invite) string {
 	base := strings.TrimSuffix(address, MCPPath)
 	if base == "" {

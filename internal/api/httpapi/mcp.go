@@ -61,11 +61,10 @@ func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Principal)
 	}
 }
 
-// cutOff is for a client that is still connected when its request has ended without an
-// answer, because the server stops.
+// cutOff is for a client that is connected when its request ends without an answer, because the server stops.
 const cutOff = "The request was cut off before its answer. Repeat it."
 
-// receive returns the message that r brings, once it has passed every check.
+// receive returns the message of r, if the message passes every check.
 func (a *api) receive(x *exchange, r *http.Request) (*mcp.Message, *refusal) {
 	if reason := a.checkHeaders(r); reason != nil {
 		return nil, reason
@@ -89,9 +88,8 @@ type refusal struct {
 	sentence string
 }
 
-// accepts returns what the client accepts as an answer. A client without an Accept header accepts
-// JSON. A client must name a stream to get one: a wildcard often comes from a program that reads
-// no events.
+// accepts returns which answers the client accepts. A client without an Accept header accepts JSON. A client gets a
+// stream only if it names the type: a wildcard often comes from a program that reads no events.
 func accepts(h http.Header) (jsonText, events bool) {
 	values := h.Values("Accept")
 	if len(values) == 0 {
@@ -112,8 +110,7 @@ func accepts(h http.Header) (jsonText, events bool) {
 	return jsonText, events
 }
 
-// refusedBy reports whether the parameters of a type in an Accept header give it the weight 0
-// (RFC 9110, section 12.4.2).
+// refusedBy reports whether the parameters of a type in an Accept header have the weight 0 (RFC 9110, section 12.4.2).
 func refusedBy(params map[string]string) bool {
 	q, given := params["q"]
 	if !given {
@@ -123,8 +120,7 @@ func refusedBy(params map[string]string) bool {
 	return err == nil && weight == 0
 }
 
-// mediaType is mime.ParseMediaType at a fraction of its cost for the two types that
-// nearly every request names.
+// mediaType is mime.ParseMediaType, at a fraction of the cost for the two types of nearly every request.
 func mediaType(v string) (kind string, params map[string]string, err error) {
 	v = strings.TrimSpace(v)
 	switch v {
@@ -134,7 +130,7 @@ func mediaType(v string) (kind string, params map[string]string, err error) {
 	return mime.ParseMediaType(v)
 }
 
-// checkHeaders refuses a POST whose headers show that it is wrong.
+// checkHeaders refuses a POST with headers that MCP does not allow.
 func (a *api) checkHeaders(r *http.Request) *refusal {
 	kind, _, err := mediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {

@@ -11,20 +11,18 @@ import (
 
 // origins says which web pages may call the server.
 //
-// Its own page may. A server does not know all of its names, but the browser takes both the
-// Origin and the Host of a request from the address at which the page was opened. They agree
-// for a page that came from here. They also agree for one that another site has sent from a
-// name of its own, which now leads here (DNS rebinding): it would reach whatever its visitor
-// can reach. So the two count only where such a page gains nothing or cannot be:
+// The server's own page may call. A server does not know all of its names, but the browser takes both the Origin and
+// the Host of a request from the address of the page. So Origin and Host agree for a page of this server. They also
+// agree for a page of another site whose name now leads to this server (DNS rebinding); such a page would reach
+// whatever its visitor can reach. So agreement counts only where such a page gains nothing or is impossible:
 //
-//   - callers need keys. The page has none: what a browser keeps belongs to one origin;
-//   - the Host is an address, or a name that browsers resolve themselves, and no DNS lies;
-//   - the Host is a name that whoever runs the server has given to it;
-//   - the request came over no socket. On Lambda the front takes requests for its own name
-//     only, and shows for it a certificate that no other site has.
+//   - callers need keys. The other page has no key: what a browser keeps belongs to one origin;
+//   - the Host is an address, or a name that browsers resolve themselves, so no DNS can lie;
+//   - the Host is a name that the operator has given to the server;
+//   - the request came over no socket. On Lambda the front accepts requests for its own name only, with a certificate
+//     that no other site has.
 //
-// Elsewhere, and where a front replaces the Host, the page's origin is that of the public
-// address.
+// In other cases, and where a front replaces the Host, the page must have the origin of the public address.
 type origins struct {
 	listed []string // Options.Origins
 	public string   // the origin of Options.Address; "" if there is none
@@ -40,8 +38,7 @@ func newOrigins(o Options) origins {
 	return origins{o.Origins, public, o.Hosts, o.Keys}
 }
 
-// allows reports whether pages of an origin that is not the server's own may call, and read
-// the answers.
+// allows reports whether pages of another site may call, and read the answers.
 func (o origins) allows(r *http.Request, origin string) bool {
 	if slices.Contains(o.listed, "*") || slices.Contains(o.listed, strings.ToLower(origin)) {
 		return true
@@ -50,8 +47,8 @@ func (o origins) allows(r *http.Request, origin string) bool {
 	return ok && overLoopback(r) && isLoopback(u.Host)
 }
 
-// own reports whether origin is that of the server itself, as r reaches it. A proxy that ends
-// TLS may not say so; if it does, a page without TLS is another site's.
+// own reports whether origin is the origin of the server, as r reaches the server. A proxy that ends TLS may not say
+// so; if the proxy says so, a page without TLS belongs to another site.
 func (o origins) own(r *http.Request, origin string) bool {
 	u, ok := parseOrigin(origin)
 	if !ok {
@@ -64,8 +61,7 @@ func (o origins) own(r *http.Request, origin string) bool {
 	return it == originOf(u.Scheme, r.Host) && (u.Scheme == "https" || !byTLS(r)) && o.firm(r)
 }
 
-// firm reports whether the Host of r says where the page came from that sent it, or whether
-// that does not matter.
+// firm reports whether the agreement of Origin and Host counts for r: see [origins].
 func (o origins) firm(r *http.Request) bool {
 	_, socket := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	_, notAddress := netip.ParseAddr(hostname(r.Host))
@@ -82,13 +78,13 @@ func parseOrigin(origin string) (*url.URL, bool) {
 	return u, true
 }
 
-// originOf writes an origin in the one way in which origins can be compared.
+// originOf returns an origin in the form in which origins are compared.
 func originOf(scheme, host string) string {
 	port := map[string]string{"http": ":80", "https": ":443"}[scheme]
 	return scheme + "://" + strings.TrimSuffix(strings.ToLower(host), port)
 }
 
-// byTLS reports whether r came over TLS, to the server or to a proxy that says so.
+// byTLS reports whether r came over TLS to the server, or to a proxy that says so.
 func byTLS(r *http.Request) bool {
 	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }

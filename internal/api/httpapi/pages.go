@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// watchRoute is that of the link by which a person watches an agent. The secret that opens it
-	// stands in its fragment, which no client sends.
+	// watchRoute is the route of links by which a person watches an agent. The secret of such a link stands in the
+	// fragment, and no client sends a fragment.
 	watchRoute = tools.WatchPath + "{room}"
 	assetRoute = web.Path + "{name}"
 )
@@ -38,8 +38,8 @@ func (a *api) serveWatch(x *exchange, r *http.Request, _ door) {
 	}
 }
 
-// fetch answers with a file of the page, if the limits of its caller allow that. A slow reader
-// has no more time for all of it than for a part of another answer.
+// fetch answers with a file of the page, if the limits of the caller allow that. The whole file has the deadline of one
+// part of another answer.
 func (a *api) fetch(x *exchange, r *http.Request, f web.File) {
 	if a.Fetch != nil {
 		var refused *fault.Error
@@ -54,9 +54,8 @@ func (a *api) fetch(x *exchange, r *http.Request, f web.File) {
 	f.Serve(x)
 }
 
-// toBrowser answers a browser, and a messenger that shows a link, with the page, and reports whether the client is one.
-// To others the same address says in a text what they can do. The page looks nothing up, and is the same for every room
-// and every invite.
+// toBrowser reports whether the client is a browser, or a messenger that shows a link, and answers such a client with
+// the page. Other clients get a text. The page is the same for every room and every invite, so toBrowser reads nothing.
 func (a *api) toBrowser(x *exchange, r *http.Request) bool {
 	x.Header().Add("Vary", "Accept, User-Agent")
 	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") && !isPreview(r) {
@@ -72,14 +71,14 @@ func (a *api) toBrowser(x *exchange, r *http.Request) bool {
 	return true
 }
 
-// previewers are in the names of the programs that fetch a link to show what it leads to. iMessage calls itself
+// previewers are parts of the names of programs that fetch a link to show a preview. iMessage calls itself
 // facebookexternalhit and Twitterbot, Telegram "TelegramBot (like TwitterBot)", Signal WhatsApp, Teams SkypeUriPreview.
-// The word bot alone says too little: "ChatGPT-User/1.0; +https://openai.com/bot" fetches for an agent, which is to get
-// the text.
+// The word bot alone is no sign: "ChatGPT-User/1.0; +https://openai.com/bot" fetches for an agent, and should get the
+// text.
 var previewers = []string{"facebookexternalhit", "twitterbot", "whatsapp/", "slackbot", "discordbot", "linkedinbot",
 	"skypeuripreview"}
 
-// isPreview reports whether a messenger fetches the page to show a link. Most of them accept everything, as curl does.
+// isPreview reports whether a messenger fetches the page to show a link. Most messengers accept any type, as curl does.
 func isPreview(r *http.Request) bool {
 	agent := strings.ToLower(r.UserAgent())
 	return slices.ContainsFunc(previewers, func(name string) bool { return strings.Contains(agent, name) })

@@ -9,10 +9,10 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// principalOf returns who sent r: ident.Local for a caller on this machine, where nobody else can
-// reach the server; "" for everybody else. An address is never a principal: behind a proxy or a
-// tunnel every stranger arrives from the loopback. A proxy leaves a header, HTTP/1.0, or the name
-// that the stranger called. One that leaves none of them cannot be told from a local caller.
+// principalOf returns the sender of r: ident.Local for a caller on this machine, if no other machine can reach the
+// server, else "". An address is never a principal: behind a proxy or a tunnel, every stranger arrives from the
+// loopback. A proxy leaves a sign: a header, HTTP/1.0, or the name that the stranger called. A proxy without such a
+// sign looks like a local caller.
 func (a *api) principalOf(r *http.Request) string {
 	if a.Private && overLoopback(r) && isLoopback(r.RemoteAddr) && isLoopback(r.Host) && !forwarded(r) &&
 		!foreign(r.Header) {
@@ -21,8 +21,8 @@ func (a *api) principalOf(r *http.Request) string {
 	return ""
 }
 
-// foreign reports whether a page of another machine sent the request. --allow-origin may
-// let it call; that makes it nobody's local agent.
+// foreign reports whether a page of another machine sent the request. --allow-origin may let the page call, but the
+// page is no local agent.
 func foreign(h http.Header) bool {
 	return slices.ContainsFunc(h.Values("Origin"), func(origin string) bool {
 		u, err := url.Parse(origin)
@@ -30,8 +30,8 @@ func foreign(h http.Header) bool {
 	})
 }
 
-// forwarded reports whether a proxy has passed r on. Every client of today speaks HTTP/1.1,
-// and nginx calls in HTTP/1.0 unless it is told otherwise.
+// forwarded reports whether r came through a proxy. Every client of today speaks HTTP/1.1, and nginx by default calls
+// in HTTP/1.0.
 func forwarded(r *http.Request) bool {
 	if !r.ProtoAtLeast(1, 1) {
 		return true

@@ -9,28 +9,28 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// pulse shows a client that its request is alive until the answer is complete: clients and
-// proxies close silent connections. It costs one timer and no goroutine.
+// pulse shows a client that its request is alive until the answer is complete: clients and proxies close silent
+// connections. A pulse costs one timer and no goroutine.
 type pulse struct {
 	x     *exchange
 	every time.Duration // the longest silence
 
 	mu     sync.Mutex
-	timer  clockwork.Timer // set under mu, because it may fire before it is set
+	timer  clockwork.Timer // set under mu, because the timer may fire at once
 	open   bool            // the header is sent
-	closed bool            // no sign of life may come any more
+	closed bool            // no sign of life may follow
 	gone   bool            // a write failed
 }
 
-// start has beat called after the first silence, which may be shorter, and after each further one, with
-// mu held. A beat sends a sign of life.
+// start calls beat after the first silence, of at most first, and after each later silence of every, with mu held. beat
+// sends a sign of life.
 func (p *pulse) start(clock clockwork.Clock, first time.Duration, beat func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.timer = clock.AfterFunc(min(first, p.every), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.closed { // it may run late, after the end
+		if p.closed { // the timer may fire late, after the end
 			return
 		}
 		beat()
@@ -46,9 +46,8 @@ func (p *pulse) stop() {
 	p.timer.Stop()
 }
 
-// send sends a part of an answer at once, and before the first part the header, for a success of
-// this type. If the client does not read it, it has left: the server ends the request, see [New].
-// The caller holds mu.
+// send sends a part of an answer at once, and before the first part the header of a success of this type. If the client
+// does not read the part, the server ends the request: see [New]. The caller holds mu.
 func (p *pulse) send(kind string, part []byte) {
 	if p.gone {
 		return
@@ -57,7 +56,7 @@ func (p *pulse) send(kind string, part []byte) {
 		p.open = true
 		h := p.x.Header()
 		h.Set("Content-Type", kind)
-		if h.Get("Cache-Control") == "" { // an address with a secret has a stricter one
+		if h.Get("Cache-Control") == "" { // an address with a secret has set a stricter value
 			h.Set("Cache-Control", "no-cache")
 		}
 		h.Set("X-Accel-Buffering", "no") // else a proxy may collect the beats

@@ -10,10 +10,10 @@ import (
 
 // route is an address of the server.
 type route struct {
-	name    string   // in the log, which never has a path
+	name    string   // for the log, which never has a path
 	parts   []string // of the pattern, between its slashes
 	orSlash bool     // a slash at the end of the path makes no difference
-	escaped bool     // an escaped slash does not separate, since it may belong to a name
+	escaped bool     // an escaped slash separates no parts, since a name may have a slash
 	serve   handler
 }
 
@@ -24,8 +24,8 @@ type handler func(x *exchange, r *http.Request, d door)
 // orSlash ends the pattern of a route at which a slash at the end of the path makes no difference.
 const orSlash = "[/]"
 
-// newRoutes returns the table of all addresses, as patterns of [http.ServeMux]. It is no ServeMux, which would
-// redirect from a path with "//" or "..": clients keep the addresses that they were given.
+// newRoutes returns the table of all addresses, as patterns of [http.ServeMux]. A ServeMux would redirect from a path
+// with "//" or "..", but clients keep the addresses that they were given.
 func (a *api) newRoutes() (all []route) {
 	at := func(pattern string, serve handler) { all = append(all, newRoute(pattern, serve)) }
 	named := func(pattern string, serve handler) {
@@ -94,8 +94,8 @@ func (a *api) lead(x *exchange, r *http.Request) {
 	x.nothingHere()
 }
 
-// fits reports whether a path with so many parts is that of the route. An empty secret is one that is wrong;
-// there is no empty room and no empty name.
+// fits reports whether a path with these parts is a path of the route. An empty secret is a wrong secret; no room and
+// no name is empty.
 func (to route) fits(path []string) bool {
 	last := len(path) - 1
 	if to.orSlash && path[last] == "" {
@@ -118,7 +118,7 @@ func (to route) fits(path []string) bool {
 	return true
 }
 
-// setValues sets the values that a path has in the places of names, but for the rest of one.
+// setValues sets the values of a path in r, but for the value of a "{name...}".
 func (to route) setValues(r *http.Request, path []string) {
 	for i, part := range to.parts {
 		if strings.HasPrefix(part, "{") && !strings.HasSuffix(part, "...}") {
@@ -127,7 +127,7 @@ func (to route) setValues(r *http.Request, path []string) {
 	}
 }
 
-// through leads through the door of a route, with the first value of the path, which is a secret.
+// through serves a route whose first value in the path is a secret, through the door with this secret.
 func through(name string, serve handler) handler {
 	_, secret, _ := strings.Cut(name, "{")
 	secret, _, _ = strings.Cut(secret, "}")

@@ -12,11 +12,11 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// openAIChallengePath is where OpenAI looks for a text before it lists a server in its directory of apps
+// openAIChallengePath is where OpenAI reads Options.OpenAIChallenge before it lists a server in its directory of apps
 // (developers.openai.com/apps-sdk/deploy/submission).
 const openAIChallengePath = "/.well-known/openai-apps-challenge"
 
-// serveOpenAIChallenge answers with that text, and nothing beside it.
+// serveOpenAIChallenge answers with Options.OpenAIChallenge, and nothing beside it.
 func (a *api) serveOpenAIChallenge(x *exchange, _ *http.Request, _ door) {
 	x.text(http.StatusOK, a.OpenAIChallenge)
 }
@@ -33,8 +33,8 @@ func (a *api) serveSignIn(x *exchange, r *http.Request, route oauth.Route) {
 	}
 }
 
-// challenges reports whether a request at MCPPath gets a challenge for what it bears: nothing, or
-// something that has no form of ours. Nobody is looked up.
+// challenges reports whether a request at MCPPath gets a challenge for its secret: no secret, or a secret in none of
+// our forms. Nothing is read.
 func (a *api) challenges(r *http.Request, d door) bool {
 	if !a.mayChallenge(r, d) || isSignIn(d.secret) || strings.HasPrefix(strings.ToLower(d.secret), "pk_") {
 		return false
@@ -44,7 +44,7 @@ func (a *api) challenges(r *http.Request, d door) bool {
 	return err != nil && !link
 }
 
-// mayChallenge reports whether who is not admitted through d may sign in. An address with a secret never
+// mayChallenge reports whether a caller that is not admitted through d may sign in. An address with a secret never
 // challenges: its clients would begin a sign-in, and fail.
 func (a *api) mayChallenge(r *http.Request, d door) bool {
 	return d.route == MCPPath && a.SignIn.Challenges(r.Host)
@@ -55,12 +55,12 @@ func isSignIn(secret string) bool {
 	return ok
 }
 
-// signInFirst is what somebody reads who must sign in.
+// signInFirst is what a person reads who must sign in.
 const signInFirst = "This server does not know you. Sign in: press Connect in your client. If it has no such button, " +
 	"put a key into its configuration, as the header Authorization: Bearer KEY or into the address as /k/KEY/mcp, or " +
 	"use the address of an invite."
 
-// challenge answers a caller that must sign in, for the first time or again.
+// challenge asks a caller to sign in, for the first time or again.
 func (a *api) challenge(x *exchange, r *http.Request) {
 	m := a.readStranger(x, r)
 	if m == nil || !tools.IsChatGPT(mcp.Client{Agent: r.UserAgent()}) || !a.challengeByResult(x, r, m) {
@@ -68,23 +68,23 @@ func (a *api) challenge(x *exchange, r *http.Request) {
 	}
 }
 
-// renew answers a caller whose access token is too old. Its program gets another one once it sees the status, and
-// has to ask nobody.
+// renew answers a caller whose access token is too old. At this status, the program of the caller gets another token
+// without its person.
 func (a *api) renew(x *exchange, r *http.Request) {
 	a.readStranger(x, r)
 	a.challengeByStatus(x, r)
 }
 
-// challengeByStatus has clients begin a sign-in by the status. Those which do not show the sentence.
+// challengeByStatus makes clients begin a sign-in by the status. Clients that begin none show the sentence.
 func (a *api) challengeByStatus(x *exchange, r *http.Request) {
 	x.refused = fault.KeyInvalid
 	x.Header().Set("WWW-Authenticate", a.SignIn.Challenge(r.URL.Path, r.Header.Get("Authorization") != ""))
 	x.refuseWith(http.StatusUnauthorized, rpcFault{codeRefused, signInFirst, &faultData{Code: fault.KeyInvalid}})
 }
 
-// challengeByResult has ChatGPT begin a sign-in by the result of a call: it ignores the status of one (see
-// developers.openai.com/apps-sdk/build/auth). It reports whether m calls a tool. Other clients would take such a
-// result for that of a tool, and their models for a reason to give up.
+// challengeByResult makes ChatGPT begin a sign-in by the result of a call, since ChatGPT ignores the status (see
+// developers.openai.com/apps-sdk/build/auth). It reports whether m calls a tool. The models of other clients would read
+// the result as a failure of the tool, and give up.
 func (a *api) challengeByResult(x *exchange, r *http.Request, m *mcp.Message) bool {
 	result := mcp.RefusedCall(r.Header, m, &results.Failure{Code: string(fault.KeyInvalid), Message: signInFirst},
 		map[string]any{"mcp/www_authenticate": []string{a.SignIn.Challenge(r.URL.Path, true) +

@@ -13,20 +13,20 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// StandbyPath is where a program waits in an agent's place, without MCP. The program asks again
-// if the answer has a status that curl repeats by itself (408, 429, 5xx), and wakes the agent at
-// any other. The messages that it gets count as handed to the agent, unless it asks with peek=1.
+// StandbyPath is where a program waits in an agent's place, without MCP. The program asks again if the answer has a
+// status at which curl repeats a request (408, 429, 5xx), and wakes the agent at any other status. The messages of the
+// answer count as handed out to the agent, unless the request has peek=1.
 //
-//	200  what wait_for_message gives: somebody spoke, or the talk is over
+//	200  the result of wait_for_message: somebody spoke, or the talk is over
 //	408  nothing came
-//	409  a newer wait of the same agent took over; with Retry-After, that of the agent itself
-//	401  the token is missing or unknown, or what admitted its agent is no longer valid
+//	409  a newer wait of the same agent took over; with Retry-After, the agent's own wait
+//	401  the token is missing or unknown, or the key or invite of its agent is no longer valid
 //	410  the seat or the room no longer exists
 //	503  the server stops, is full, or its table does not answer
 const StandbyPath = "/v1/wait"
 
-// standbyWait is the longest that a request waits. No sign of life can be sent before the
-// answer, and some proxies cut a connection that shows none for two minutes.
+// standbyWait is the longest wait of a request. The answer cannot begin with signs of life, and some proxies cut a
+// connection after two silent minutes.
 const standbyWait = 100 * time.Second
 
 // serveStandby answers a GET of StandbyPath.
@@ -42,7 +42,7 @@ func (a *api) serveStandby(x *exchange, r *http.Request, _ door) {
 		x.standby(statusOf(refused.Code), tools.Refused(refused))
 		return
 	}
-	x.readBy(time.Time{}) // from here on reading only notices that the client leaves
+	x.readBy(time.Time{}) // from now on a read only notices that the client leaves
 	asker, err := a.enter(x, r, door{StandbyPath, req.Token})
 	if err != nil {
 		s := x.refuseStandby(err)
@@ -58,7 +58,7 @@ func (a *api) serveStandby(x *exchange, r *http.Request, _ door) {
 	x.standby(standbyStatus(s), s)
 }
 
-// refuseStandby is how a wait ends that is not admitted.
+// refuseStandby returns the answer to a wait that is not admitted.
 func (x *exchange) refuseStandby(err error) tools.Standby {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
@@ -68,7 +68,7 @@ func (x *exchange) refuseStandby(err error) tools.Standby {
 	return tools.Refused(refused)
 }
 
-// standbyCut is how a wait ends without an answer.
+// standbyCut returns the answer to a wait that was cut off.
 func standbyCut() tools.Standby {
 	return tools.Refused(&fault.Error{Code: fault.Unavailable, Message: cutOff, RetryAfter: time.Second})
 }
@@ -77,7 +77,7 @@ func standbyCut() tools.Standby {
 func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 	req := chat.WaitRequest{Wait: standbyWait, Standby: true}
 
-	// A name that is not known is refused before any value is read: it may hold a token.
+	// An unknown argument is refused before any value is read, since its value may be a token.
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query is not well-formed."}
@@ -92,7 +92,7 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 		}
 	}
 
-	// After this each value that was given is one that the wait can use.
+	// After this, each given value is valid.
 	req.Cursor = query.Get("cursor")
 	for name, flag := range map[string]*bool{"for_me": &req.ForMe, "peek": &req.Peek} {
 		if s := query.Get(name); s != "" {
@@ -169,7 +169,7 @@ func (x *exchange) standby(status int, s tools.Standby) {
 	_, _ = x.Write(append(s.JSON, '\n')) // fails only if the client has left
 }
 
-// repeats reports whether curl repeats a call by itself that ends so.
+// repeats reports whether curl repeats a request at this status.
 func repeats(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable:

@@ -10,13 +10,12 @@ import (
 	"github.com/parley-chat/parley/internal/api/mcp"
 )
 
-// headAfter is when the header of an answer is sent that is not there by then, with a comment. If the
-// server is killed before that, the client of the Python SDK never makes another call; after it, one
-// call fails. What comes sooner, such as a refusal, has a status of its own.
+// headAfter is when a stream sends its header, with a comment, if the answer is not there. If the server is killed
+// before the header, the client of the Python SDK never makes another call; after the header, one call fails. An
+// earlier answer, such as a refusal, has a status of its own.
 const headAfter = 250 * time.Millisecond
 
-// serveStream passes m on, in this context, with a stream in front of its answer. only says that its client
-// accepts nothing else.
+// serveStream passes m on in this context, with a stream for the answer. only says that the client accepts no JSON.
 func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *mcp.Message, only bool) {
 	s := &stream{pulse: pulse{x: x, every: a.KeepAlive}, only: only, header: http.Header{}}
 	s.start(a.Clock, headAfter, s.beat)
@@ -26,13 +25,12 @@ func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *
 	panicked = false
 }
 
-// stream is the answer to a POST whose client accepts events. A JSON answer that comes before
-// the first beat goes out as it is, unless it is a success and its client accepts no JSON. Any other becomes a
-// stream of events: a comment, further comments or the messages from OnBeat, and finally the JSON answer as one
-// event.
+// stream is the answer to a POST whose client accepts events. A JSON answer before the first beat goes out as JSON,
+// unless the answer is a success and the client accepts no JSON. Any other answer becomes a stream of events: a
+// comment, further comments or the messages from OnBeat, and finally the JSON answer as one event.
 //
-// It has a header of its own, because some servers use the real one in another goroutine once it
-// is written. It is open if events have begun.
+// A stream has a header of its own, because some servers use the written header in another goroutine. The stream is
+// open once events have begun.
 type stream struct {
 	pulse
 	only bool          // a success is a stream in any case
@@ -70,8 +68,8 @@ func (s *stream) Send(message []byte) {
 // event writes a message as a server-sent event (HTML standard, 9.2).
 func event(message []byte) []byte { return append([]byte("event: message\n"), untyped(message)...) }
 
-// untyped is an event without a type. Line breaks in JSON are only between its parts, where they
-// mean nothing.
+// untyped writes a message as an event without a type. In JSON, line breaks stand only between the parts, and mean
+// nothing there.
 func untyped(message []byte) []byte {
 	line := bytes.ReplaceAll(bytes.TrimSpace(message), []byte("\n"), []byte(" "))
 	return append(append([]byte("data: "), line...), "\n\n"...)
@@ -80,9 +78,8 @@ func untyped(message []byte) []byte {
 // Header implements [http.ResponseWriter].
 func (s *stream) Header() http.Header { return s.header }
 
-// WriteHeader implements [http.ResponseWriter]. It ends the beats. Once events have
-// begun the status is lost, because every stream is a success in HTTP; the answer says
-// the same in JSON-RPC.
+// WriteHeader implements [http.ResponseWriter], and ends the beats. Once events have begun the status is lost, because
+// every stream is a success in HTTP; the JSON-RPC answer says the same.
 func (s *stream) WriteHeader(status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,7 +94,7 @@ func (s *stream) WriteHeader(status int) {
 	}
 }
 
-// holds reports whether the answer of the handler, which has begun, becomes an event.
+// holds reports whether the answer that the handler has begun becomes an event.
 func (s *stream) holds() bool { return s.open || s.only && s.status == http.StatusOK }
 
 // Write implements [http.ResponseWriter].
@@ -109,7 +106,7 @@ func (s *stream) Write(p []byte) (int, error) {
 	return s.x.Write(p)
 }
 
-// end sends the last event, if there is one. Nothing is written after it.
+// end sends the last event, if there is one. Nothing is written afterwards.
 func (s *stream) end(panicked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
