@@ -88,7 +88,7 @@ func (g *Gate) Confirm(ctx context.Context, p account.Person) (id string, err er
 	if err := g.o.Table.Write(ctx, table.Put(put, table.Always)); err != nil {
 		return "", fmt.Errorf("storing an account: %w", err)
 	}
-	note(ctx, g.o.Logger, "account_confirmed", id)
+	logAction(ctx, g.o.Logger, "account_confirmed", id)
 	return id, nil
 }
 

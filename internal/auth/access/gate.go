@@ -54,7 +54,7 @@ type Gate struct {
 	keys    *register
 	marks   *marks
 	signIns *signIns
-	guesses *guesses
+	lookUps *lookUpLimit
 	watches *watches
 	o       Options
 }
@@ -64,7 +64,7 @@ func New(o Options) *Gate {
 	keys := &register{table: o.Table, clock: o.Clock, log: o.Logger, account: o.Account, of: map[string]known{}}
 	signIns := &signIns{table: o.Table, clock: o.Clock, resource: o.Resource, of: map[string]signInKnown{}}
 	return &Gate{keys: keys, marks: &marks{table: o.Table, clock: o.Clock}, signIns: signIns,
-		guesses: newGuesses(o.Clock, o.LookUps), watches: newWatches(keys, signIns), o: o}
+		lookUps: newLookUpLimit(o.Clock, o.LookUps), watches: newWatches(keys, signIns), o: o}
 }
 
 // Bearer admits by what an Authorization header bears: a key, the token of a seat, or the
@@ -84,7 +84,7 @@ func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principa
 
 // Key admits by a key. The table is read for a key that this process has not read for 30
 // seconds, unless its check characters, its mark or the secret that was read before show that it is wrong. So nobody
-// who guesses delays a right one. The first use in a day is noted: see noteUse.
+// who guesses delays a right one. The first use in a day is noted: see recordUse.
 func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 	if strings.TrimSpace(text) == "" {
 		return ident.Principal{}, refuse("needs a key, and you sent none")
@@ -93,7 +93,7 @@ func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 	if !ok {
 		return ident.Principal{}, refuse("needs a key, and the one that you sent is mistyped")
 	}
-	k, there, fresh := g.keys.recall(key.ID)
+	k, there, fresh := g.keys.cached(key.ID)
 	right := there && ident.SameSecret(key.Secret, k.hash)
 	if fresh && !right {
 		return ident.Principal{}, errWrongKey()
@@ -110,18 +110,18 @@ func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 	case right && !fresh:
 		err = read()
 	case !right: // it may have been renewed
-		err = g.lookUp(ctx, key, read)
+		err = g.lookUpKey(ctx, key, read)
 	}
 	if err != nil {
 		return ident.Principal{}, g.outward(err)
 	}
-	g.keys.noteUse(ctx, k)
+	g.keys.recordUse(ctx, k)
 	return ident.Principal{ID: ident.KeyPrincipal(k.ID), Owner: k.Label}, nil
 }
 
-// lookUp has read look up a key that this process does not know. A key without the mark of the table was made up, and
-// one with the mark was not. So a key needs no turn, as a token does.
-func (g *Gate) lookUp(ctx context.Context, k ident.Key, read func() error) error {
+// lookUpKey calls read to look up a key that this process does not know. A key without the mark of the table was made
+// up, and one with the mark was not. So a key needs no turn, as a token does.
+func (g *Gate) lookUpKey(ctx context.Context, k ident.Key, read func() error) error {
 	marked, err := g.marks.check(ctx, k)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (g *Gate) lookUp(ctx context.Context, k ident.Key, read func() error) error
 	if !marked {
 		return errWrongKey()
 	}
-	return g.guesses.lookAtOnce(k.String(), read)
+	return g.lookUps.lookUpAtOnce(k.String(), read)
 }
 
 // Invite admits a guest by the code of a room's invite.
@@ -138,7 +138,7 @@ func (g *Gate) Invite(ctx context.Context, code, address string) (ident.Principa
 	if !ok {
 		return ident.Principal{}, errWrongInvite()
 	}
-	err := g.guesses.look(ctx, v.String(), address, func() error {
+	err := g.lookUps.lookUp(ctx, v.String(), address, func() error {
 		made, err := g.o.Invite(ctx, v)
 		if err == nil && !made {
 			err = errWrongInvite()
@@ -219,7 +219,7 @@ func errFileAddress() error { return refuse("needs a key, and the address that y
 // unknown says in the refusal that there is no such agent.
 func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Principal, unknown string,
 	find func() (room.Agent, bool, error)) (ident.Principal, error) {
-	err := g.guesses.look(ctx, secret, address, func() error {
+	err := g.lookUps.lookUp(ctx, secret, address, func() error {
 		agent, there, err := find()
 		if err != nil {
 			return err
@@ -267,7 +267,7 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 			return errAgentSignedOut()
 		}
 	}
-	g.keys.noteUse(ctx, k)
+	g.keys.recordUse(ctx, k)
 	asker.ID, asker.Owner, asker.SignIn = agent.Principal, k.Label, agent.SignIn
 	return nil
 }

@@ -93,7 +93,7 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 		return ident.Key{},
 			fmt.Errorf("storing the key, which nobody has (if it is listed, revoke it): %w", err)
 	}
-	note(ctx, k.log, "key_created", key.ID)
+	logAction(ctx, k.log, "key_created", key.ID)
 	return key, nil
 }
 
@@ -161,7 +161,7 @@ func (k *Keys) Revoke(ctx context.Context, idOrLabel string) (Entry, error) {
 		table.Delete(usedOf(e.ID), table.Always)); err != nil {
 		return Entry{}, fmt.Errorf("deleting the key %s: %w", e.ID, err)
 	}
-	note(ctx, k.log, "key_revoked", e.ID)
+	logAction(ctx, k.log, "key_revoked", e.ID)
 	return e, nil
 }
 
@@ -193,7 +193,7 @@ func (k *Keys) Renew(ctx context.Context, idOrLabel string) (ident.Key, error) {
 	if err != nil {
 		return ident.Key{}, fmt.Errorf("storing the new secret of the key %s (repeat the command): %w", e.ID, err)
 	}
-	note(ctx, k.log, "key_renewed", e.ID)
+	logAction(ctx, k.log, "key_renewed", e.ID)
 	return key, nil
 }
 
@@ -254,7 +254,7 @@ func dayOf(it table.Item) (string, error) {
 	return data.Day, err
 }
 
-// note logs for the audit what was done to the key with an id.
-func note(ctx context.Context, log *slog.Logger, action, id string) {
+// logAction logs for the audit what was done to the key with an id.
+func logAction(ctx context.Context, log *slog.Logger, action, id string) {
 	audit.Log(ident.WithPrincipal(ctx, ident.Principal{ID: ident.KeyPrincipal(id)}), log, action)
 }

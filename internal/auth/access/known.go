@@ -27,10 +27,10 @@ const (
 
 // known is a key or an account as the table had it. No secret has the hash of an account, "".
 type known struct {
-	Entry        // Used is the day on which this process last noted a use, or tried to since the read
-	noted string // that on which it did
-	hash  string
-	read  time.Time // when the read began
+	Entry           // Used is the day on which this process last noted a use, or tried to since the read
+	recorded string // that on which it did
+	hash     string
+	read     time.Time // when the read began
 }
 
 // register is what a process knows of the keys and accounts in its table. It holds only those that are
@@ -47,9 +47,9 @@ type register struct {
 	of map[string]known
 }
 
-// recall returns the key with an id as it was read last, and whether that can still be
+// cached returns the key with an id as it was read last, and whether that can still be
 // believed. It never reads.
-func (r *register) recall(id string) (k known, there, fresh bool) {
+func (r *register) cached(id string) (k known, there, fresh bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k, there = r.of[id]
@@ -62,7 +62,7 @@ func (k known) validAt(now time.Time) bool { return k.Expires.IsZero() || now.Be
 // find returns the key with an id; ok is false if there is none. It reads it unless the
 // last read can be believed.
 func (r *register) find(ctx context.Context, id string) (k known, ok bool, err error) {
-	if k, _, fresh := r.recall(id); fresh {
+	if k, _, fresh := r.cached(id); fresh {
 		return k, true, nil
 	}
 	return r.read(ctx, id)
@@ -75,7 +75,7 @@ func (r *register) read(ctx context.Context, id string) (k known, ok bool, err e
 		ok bool
 	}
 	done := r.reads.DoChan(id, func() (any, error) {
-		if k, _, fresh := r.recall(id); fresh { // by a read that has just ended
+		if k, _, fresh := r.cached(id); fresh { // by a read that has just ended
 			return answer{k, true}, nil
 		}
 		k, ok, err := r.get(context.WithoutCancel(ctx), id)
@@ -120,7 +120,7 @@ func (r *register) remember(k known) {
 	if !there {
 		makeRoom(r.of)
 	}
-	k.noted, k.Used = before.noted, before.noted
+	k.recorded, k.Used = before.recorded, before.recorded
 	r.of[k.ID] = k
 }
 
@@ -145,13 +145,13 @@ func (r *register) forget(ctx context.Context, id string) {
 		if ident.IsAccount(id) {
 			action = "account_ended"
 		}
-		note(ctx, r.log, action, id)
+		logAction(ctx, r.log, action, id)
 	}
 }
 
-// noteUse notes in the table that a key is used today, once for all processes. The note is an item of its
+// recordUse notes in the table that a key is used today, once for all processes. The note is an item of its
 // own, so it brings back no key that was revoked meanwhile. A use that could not be noted ends no call.
-func (r *register) noteUse(ctx context.Context, k known) {
+func (r *register) recordUse(ctx context.Context, k known) {
 	today := r.clock.Now().UTC().Format(time.DateOnly)
 	if !r.isFirst(k.ID, today) {
 		return
@@ -161,7 +161,7 @@ func (r *register) noteUse(ctx context.Context, k known) {
 		err = r.table.Write(ctx, table.Put(table.Item{Key: usedOf(k.ID), Expires: k.Expires,
 			Data: encode(use{V: version, Day: today})}, table.Always))
 		if err == nil {
-			note(ctx, r.log, "key_used", k.ID)
+			logAction(ctx, r.log, "key_used", k.ID)
 		}
 	}
 	if err != nil {
@@ -171,7 +171,7 @@ func (r *register) noteUse(ctx context.Context, k known) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if k, there := r.of[k.ID]; there {
-		k.noted = today
+		k.recorded = today
 		r.of[k.ID] = k
 	}
 }

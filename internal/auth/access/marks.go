@@ -74,16 +74,16 @@ type marks struct {
 // check reports whether k has the mark of a secret of the table. For a key without one the secrets are read again, once
 // in the time for which a key is believed: the table may have got its first secret, or a copy of another's.
 func (m *marks) check(ctx context.Context, k ident.Key) (marked bool, err error) {
-	list, fresh := m.recall()
+	list, fresh := m.cached()
 	if !slices.ContainsFunc(list, k.IsMarked) && !fresh {
 		list, err = m.readAll(ctx)
 	}
 	return slices.ContainsFunc(list, k.IsMarked), err
 }
 
-// recall returns the secrets as they were read last, and whether that can still be believed. That there are none is
+// cached returns the secrets as they were read last, and whether that can still be believed. That there are none is
 // never believed: a server that has just refused a key of another table admits its own first one at once.
-func (m *marks) recall() (list []string, fresh bool) {
+func (m *marks) cached() (list []string, fresh bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.list, len(m.list) > 0 && m.clock.Now().Sub(m.read) < believed
@@ -92,7 +92,7 @@ func (m *marks) recall() (list []string, fresh bool) {
 // readAll reads the secrets, which calls at the same time share.
 func (m *marks) readAll(ctx context.Context) ([]string, error) {
 	done := m.reads.DoChan("", func() (any, error) {
-		if list, fresh := m.recall(); fresh { // by a read that has just ended
+		if list, fresh := m.cached(); fresh { // by a read that has just ended
 			return list, nil
 		}
 		began := m.clock.Now()

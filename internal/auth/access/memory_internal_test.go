@@ -11,11 +11,11 @@ import (
 
 func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	g := newGuesses(clock, 0)
+	g := newLookUpLimit(clock, 0)
 	r := &register{clock: clock, log: slog.New(slog.DiscardHandler), of: map[string]known{}}
 	looks := func(secret, address string, right bool) {
 		t.Helper()
-		_ = g.look(t.Context(), secret, address, func() error {
+		_ = g.lookUp(t.Context(), secret, address, func() error {
 			if right {
 				return nil
 			}
@@ -24,7 +24,7 @@ func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {
 		clock.Advance(time.Second / 20) // the turn of the process
 	}
 	last := 2*max(mostAddresses, mostKnown) - 1
-	err := g.look(t.Context(), "of the busy one", "busy", func() error {
+	err := g.lookUp(t.Context(), "of the busy one", "busy", func() error {
 		for i := range last + 1 {
 			looks(fmt.Sprint("wrong ", i), fmt.Sprint(i), false)
 			looks(fmt.Sprint("right ", i), "right", true)
@@ -38,8 +38,8 @@ func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {
 	if err != nil || g.of["right"] != nil {
 		t.Errorf("%v; or an address is remembered that made no wrong guess", err)
 	}
-	if len(g.of) > mostAddresses || len(g.looking)+len(g.queue) > 0 {
-		t.Errorf("%d addresses, %d looks, %d that wait", len(g.of), len(g.looking), len(g.queue))
+	if len(g.of) > mostAddresses || len(g.running)+len(g.queue) > 0 {
+		t.Errorf("%d addresses, %d looks, %d that wait", len(g.of), len(g.running), len(g.queue))
 	}
 	if len(r.of) > mostKnown || len(g.right) > mostKnown || len(g.wrong) > mostKnown {
 		t.Errorf("%d keys, %d right and %d wrong secrets; want %d at most", len(r.of), len(g.right), len(g.wrong),

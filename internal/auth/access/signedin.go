@@ -53,9 +53,9 @@ type signIns struct {
 	of map[string]signInKnown // by id
 }
 
-// recall returns a sign-in as it was read last; ok is false if that can no longer be believed. It never
+// cached returns a sign-in as it was read last; ok is false if that can no longer be believed. It never
 // reads.
-func (s *signIns) recall(id string) (known signin.Stored, ok bool) {
+func (s *signIns) cached(id string) (known signin.Stored, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k, there := s.of[id]
@@ -65,7 +65,7 @@ func (s *signIns) recall(id string) (known signin.Stored, ok bool) {
 
 // find returns whether there is a sign-in, which it reads unless the last read can be believed.
 func (s *signIns) find(ctx context.Context, key, id string) (bool, error) {
-	if k, fresh := s.recall(id); fresh {
+	if k, fresh := s.cached(id); fresh {
 		return k.Key == key, nil
 	}
 	_, ok, err := s.read(ctx, key, id, "")
@@ -124,8 +124,8 @@ func (s *signIns) get(ctx context.Context, key, id string) (signin.Stored, bool,
 // knows another token of it: another process may have renewed the token. The key behind it is looked
 // after as if it had come itself.
 func (g *Gate) signIn(ctx context.Context, t ident.SignInSecret, address string) (ident.Principal, error) {
-	if s, fresh := g.signIns.recall(t.ID); !fresh || !s.Admits(t, g.o.Clock.Now()) {
-		err := g.guesses.look(ctx, t.String(), address, func() error { return g.checkSignIn(ctx, t) })
+	if s, fresh := g.signIns.cached(t.ID); !fresh || !s.Admits(t, g.o.Clock.Now()) {
+		err := g.lookUps.lookUp(ctx, t.String(), address, func() error { return g.checkSignIn(ctx, t) })
 		if err != nil {
 			return ident.Principal{}, g.outward(err)
 		}
@@ -137,7 +137,7 @@ func (g *Gate) signIn(ctx context.Context, t ident.SignInSecret, address string)
 	if err != nil {
 		return ident.Principal{}, g.outward(err)
 	}
-	g.keys.noteUse(ctx, k)
+	g.keys.recordUse(ctx, k)
 	return ident.Principal{ID: ident.KeyPrincipal(k.ID), Owner: k.Label, SignIn: t.ID}, nil
 }
 
@@ -172,7 +172,7 @@ func (g *Gate) checkSignIn(ctx context.Context, t ident.SignInSecret) error {
 // holder has spent its limits is right.
 func (g *Gate) Guess(ctx context.Context, secret, address string, f func() error) error {
 	var spent error
-	err := g.guesses.look(ctx, "sign-in "+secret, address, func() error {
+	err := g.lookUps.lookUp(ctx, "sign-in "+secret, address, func() error {
 		err := f()
 		switch {
 		case errors.Is(err, signin.ErrGrant) || errors.Is(err, signin.ErrTarget):

@@ -18,10 +18,10 @@ func (lateTimers) AfterFunc(d time.Duration, f func()) clockwork.Timer {
 
 func TestGuesses_callThatComesWhenATurnIsDue_passesNobodyWhoWaits(t *testing.T) {
 	clock := lateTimers{clockwork.NewFakeClock()}
-	g, secrets := newGuesses(clock, 0), byte(0)
-	begin := func(address string) *turn {
+	g, secrets := newLookUpLimit(clock, 0), byte(0)
+	begin := func(address string) *lookUp {
 		secrets++
-		one := &turn{secret: digest{secrets}, from: address, comes: make(chan struct{})}
+		one := &lookUp{secret: digest{secrets}, from: address, comes: make(chan struct{})}
 		ctx, leave := context.WithCancel(t.Context())
 		t.Cleanup(leave)
 		began := make(chan struct{})
@@ -32,7 +32,7 @@ func TestGuesses_callThatComesWhenATurnIsDue_passesNobodyWhoWaits(t *testing.T) 
 		<-began
 		return one
 	}
-	for n := range guessesAtOnce {
+	for n := range lookUpsAtOnce {
 		<-begin(fmt.Sprint("address 198.51.100.", n)).comes
 	}
 	ann := begin("address 192.0.2.1")
