@@ -19,14 +19,14 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// AccountsPartition holds the item of each account under its id. BarredPartition holds one for each account
-// that the operator has revoked: a server that strangers reach need not be able to write those. See template.yaml.
+// AccountsPartition holds the item of each account under its id. BarredPartition holds an item of each account that the
+// operator has revoked. A server that strangers reach need not be able to write BarredPartition: see template.yaml.
 const (
 	AccountsPartition = "ACCOUNTS"
 	BarredPartition   = "BARRED"
 )
 
-// accountLife is how long an account is good after the provider has confirmed it.
+// accountLife is how long an account is valid after the provider has confirmed its person.
 const accountLife = 30 * 24 * time.Hour
 
 // accountItem is the data of an account's item.
@@ -44,21 +44,22 @@ type barred struct {
 	AtMs  int64  `json:"at"`
 }
 
-// Account is what is stored of an account. One that is barred may have ended, too: then only ID, Label and
-// Barred are set.
+// Account is what is stored of an account. A barred account may have ended, too: then only ID, Label and Barred are
+// set.
 type Account struct {
 	ID        string         `json:"id"`
 	Label     string         `json:"label"`
 	Made      time.Time      `json:"made,omitzero"`
-	Confirmed time.Time      `json:"confirmed,omitzero"` // when the provider last did
+	Confirmed time.Time      `json:"confirmed,omitzero"` // the last time
 	Expires   time.Time      `json:"expires,omitzero"`
 	Used      string         `json:"used,omitempty"`  // see Entry
-	Barred    time.Time      `json:"barred,omitzero"` // zero: it is not
+	Barred    time.Time      `json:"barred,omitzero"` // zero: not barred
 	Person    account.Person `json:"-"`
 }
 
-// Confirm notes that a provider has just proven who a person is, and returns the id of its account, which is
-// good for 30 days from then on. It is account.ErrNotAllowed or account.ErrBarred for somebody who is not let in.
+// Confirm records that a provider has confirmed a person, and returns the id of the person's account, which is valid
+// for 30 days from now. The error is account.ErrNotAllowed or account.ErrBarred for a person who may not use the
+// server.
 func (g *Gate) Confirm(ctx context.Context, p account.Person) (id string, err error) {
 	id = p.ID()
 	if g.o.Account == nil || !g.o.Account(p) {
@@ -100,7 +101,7 @@ func isBarred(ctx context.Context, t table.Reader, id string) (bool, error) {
 	return err == nil, err
 }
 
-// getAccount is get for the id of an account. One that no rule allows any more is not there.
+// getAccount is get for the id of an account. An account that no rule allows any more counts as absent.
 func (r *register) getAccount(ctx context.Context, id string) (k known, ok bool, err error) {
 	began := r.clock.Now()
 	it, err := r.table.Get(ctx, accountOf(id), table.Strong)
@@ -135,7 +136,7 @@ type Accounts struct {
 	log   *slog.Logger
 }
 
-// NewAccounts returns the accounts in t. log gets a line for each that is revoked or restored.
+// NewAccounts returns the accounts in t. log gets a line for each account that is revoked or restored.
 func NewAccounts(t table.Table, clock clockwork.Clock, log *slog.Logger) *Accounts {
 	return &Accounts{t, clock, log}
 }
@@ -178,7 +179,7 @@ func ListAccounts(ctx context.Context, t table.Reader) ([]Account, error) {
 	return list, nil
 }
 
-// Revoke bars the account with a label or an id until it is restored. Every server refuses it within a minute.
+// Revoke bars the account with a label or an id until Restore. Every server refuses the account within a minute.
 func (a *Accounts) Revoke(ctx context.Context, labelOrID string) (Account, error) {
 	return a.change(ctx, labelOrID, "account_revoked", func(is Account) table.Op {
 		return table.Put(table.Item{Key: barredOf(is.ID),
@@ -186,7 +187,7 @@ func (a *Accounts) Revoke(ctx context.Context, labelOrID string) (Account, error
 	})
 }
 
-// Restore ends what Revoke began. Whoever has signed in within 30 days goes on, within a minute.
+// Restore ends what Revoke began. Within a minute, a person who has signed in within 30 days is admitted again.
 func (a *Accounts) Restore(ctx context.Context, labelOrID string) (Account, error) {
 	return a.change(ctx, labelOrID, "account_restored", func(is Account) table.Op {
 		return table.Delete(barredOf(is.ID), table.Always)
@@ -224,7 +225,7 @@ func accountOf(id string) table.Key { return table.Key{Partition: AccountsPartit
 
 func barredOf(id string) table.Key { return table.Key{Partition: BarredPartition, Sort: id} }
 
-// decodeAccount reads the item of an account. It fails for one of a newer version.
+// decodeAccount reads the item of an account. It fails for an item of a newer version.
 func decodeAccount(it table.Item) (Account, error) {
 	var data accountItem
 	if err := read(it, &data, &data.V); err != nil {

@@ -19,37 +19,34 @@ import (
 // Options of a Gate. All are required but LookUps, Resource and Account.
 type Options struct {
 	Table table.Table
-	// LookUps is how many secrets that a process does not know it looks up in a second; 0: as many as a table in the
-	// cloud should have to bear.
+	// LookUps is how many unknown secrets a process looks up a second; 0: as many as a table in the cloud should bear.
 	LookUps int
 	Clock   clockwork.Clock
 	Logger  *slog.Logger
-	// Resource is the address for which sign-ins must have been made to admit; "" means that none does.
+	// Resource is the address of MCP for which a sign-in must have been made; "": no sign-in admits.
 	Resource string
-	// Account reports whether a person that a provider has confirmed may use the server; nil means that nobody
-	// may with an account.
+	// Account reports whether a person that a provider has confirmed may use the server; nil: no account admits.
 	Account func(account.Person) bool
-	// Invite reports whether a room has made an invite and is still there.
+	// Invite reports whether a room has made an invite, and has not ended.
 	Invite func(context.Context, ident.Invite) (bool, error)
-	// Seat returns the agent on the seat of a token; ok is false if the token is not, or
-	// no longer, that of the agent or of the person behind it.
+	// Seat returns the agent on the seat of a token; ok is false if the token belongs neither to the agent nor to the
+	// person behind the agent, or no longer does.
 	Seat func(context.Context, ident.Token) (agent room.Agent, ok bool, err error)
-	// Upload returns the agent in whose name the code of an upload takes a file; ok is false if
-	// it takes none.
+	// Upload returns the agent for whom the code of an upload shares a file; ok is false if the code leads to no
+	// upload.
 	Upload func(context.Context, ident.UploadCode) (agent room.Agent, ok bool, err error)
-	// Download returns the agent for whom the ticket of a download was made; ok is false if it leads
-	// to nothing.
+	// Download returns the agent for whom the ticket of a download was made; ok is false if the ticket leads to no
+	// file.
 	Download func(context.Context, ident.Ticket) (agent room.Agent, ok bool, err error)
-	// Link returns the agent to whose seat the link of a claim leads; ok is false if it leads
-	// to none.
+	// Link returns the agent to whose seat the link of a claim leads; ok is false if the link leads to no seat.
 	Link func(context.Context, ident.LinkCode) (agent room.Agent, ok bool, err error)
 }
 
 // Gate admits callers to a server. Its methods may be called concurrently.
 //
-// Every error is a *fault.Error or that of the context. KeyInvalid refuses a caller that is not
-// admitted, RateLimited one whose turn to be looked up did not come. While the table does not
-// answer the error is Unavailable: nobody is refused on a guess.
+// Every error is a *fault.Error or the error of the context. KeyInvalid refuses a caller that is not admitted,
+// RateLimited a caller whose secret had no turn to be looked up. While the table does not answer, the error is
+// Unavailable: without a read, nobody is refused.
 type Gate struct {
 	keys    *register
 	marks   *marks
@@ -67,8 +64,8 @@ func New(o Options) *Gate {
 		lookUps: newLookUpLimit(o.Clock, o.LookUps), watches: newWatches(keys, signIns), o: o}
 }
 
-// Bearer admits by what an Authorization header bears: a key, the token of a seat, or the
-// claim of the link that makes one, or the access token of a sign-in.
+// Bearer admits by the secret of an Authorization header: a key, the token of a seat, the claim of a link to a seat, or
+// the access token of a sign-in.
 func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principal, error) {
 	if t, ok := ident.ParseSignIn(text); ok && g.o.Resource != "" {
 		return g.signIn(ctx, t, address)
@@ -82,9 +79,9 @@ func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principa
 	return g.Key(ctx, text)
 }
 
-// Key admits by a key. The table is read for a key that this process has not read for 30
-// seconds, unless its check characters, its mark or the secret that was read before show that it is wrong. So nobody
-// who guesses delays a right one. The first use in a day is noted: see recordUse.
+// Key admits by a key. It reads a key that this process has not read for 30 seconds, unless the check characters, the
+// mark or the secret of the last read show that the key is wrong. So a caller who guesses delays no right key. The
+// first use in a day is recorded: see recordUse.
 func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 	if strings.TrimSpace(text) == "" {
 		return ident.Principal{}, refuse("needs a key, and you sent none")
@@ -109,7 +106,7 @@ func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 	switch {
 	case right && !fresh:
 		err = read()
-	case !right: // it may have been renewed
+	case !right: // the key may have been renewed
 		err = g.lookUpKey(ctx, key, read)
 	}
 	if err != nil {
@@ -120,7 +117,7 @@ func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 }
 
 // lookUpKey calls read to look up a key that this process does not know. A key without the mark of the table was made
-// up, and one with the mark was not. So a key needs no turn, as a token does.
+// up, and nobody can make up a key with the mark. So a key, unlike a token, needs no turn.
 func (g *Gate) lookUpKey(ctx context.Context, k ident.Key, read func() error) error {
 	marked, err := g.marks.check(ctx, k)
 	if err != nil {
@@ -132,7 +129,7 @@ func (g *Gate) lookUpKey(ctx context.Context, k ident.Key, read func() error) er
 	return g.lookUps.lookUpAtOnce(k.String(), read)
 }
 
-// Invite admits a guest by the code of a room's invite.
+// Invite admits a guest by the code of an invite.
 func (g *Gate) Invite(ctx context.Context, code, address string) (ident.Principal, error) {
 	v, ok := ident.ParseInvite(code)
 	if !ok {
@@ -156,9 +153,8 @@ func errWrongInvite() error {
 		"This invite is mistyped, or its room has ended. Ask the person who invited you for a new one.")
 }
 
-// Token admits by the token of a seat's agent, or of the person behind it, for that seat alone:
-// if an invite has admitted the agent, or a key that is valid. So a program on standby, and the
-// person, need no key of their own.
+// Token admits by the token of a seat's agent, or of the person behind the agent, for the seat alone: if an invite or a
+// valid key has admitted the agent. So a program on standby and the person need no key of their own.
 func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal, error) {
 	t, err := ident.ParseToken(text)
 	if err != nil {
@@ -167,29 +163,29 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal
 	return g.token(ctx, t, address)
 }
 
-// token is Token for one that was read. It proves what the request bears; the agent_token of the
-// call, which may be another, the call proves itself.
+// token is Token for a parsed token. It checks the token of the request; the call itself checks its agent_token, which
+// may be another token.
 func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.Principal, error) {
 	return g.seat(ctx, t.String(), address, ident.Principal{Room: t.Room, Seat: t.Seat},
 		"the token that you sent has lost its seat, or never had one",
 		func() (room.Agent, bool, error) {
 			agent, there, err := g.o.Seat(ctx, t)
 			if t.Person && fault.CodeOf(err) == fault.Removed {
-				err = passing{err} // the token is right again once its agent is back: see room.KeepPerson
+				err = passing{err} // the token is right again once the agent is back: see room.KeepPerson
 			}
 			return agent, there, err
 		})
 }
 
-// claim admits a caller that opens the link of a seat, as Token does. A link that was used leads
-// to its seat, too, so its holder hears that it was used.
+// claim admits a caller that opens the link of a seat, as Token does. A used link leads to its seat, too, so its holder
+// hears that the link was used.
 func (g *Gate) claim(ctx context.Context, c ident.LinkCode, address string) (ident.Principal, error) {
 	return g.seat(ctx, c.String(), address, ident.Principal{Room: c.Room, Seat: c.Seat, ByLink: true},
 		"the link that you opened does not lead to a seat, or no longer does",
 		func() (room.Agent, bool, error) { return g.o.Link(ctx, c) })
 }
 
-// Upload admits by the code of an upload, as Token does: for the seat alone in whose name it shares.
+// Upload admits by the code of an upload, as Token does: for the seat that shares the file alone.
 func (g *Gate) Upload(ctx context.Context, text, address string) (ident.Principal, error) {
 	c, ok := ident.ParseUploadCode(text)
 	if !ok {
@@ -199,7 +195,7 @@ func (g *Gate) Upload(ctx context.Context, text, address string) (ident.Principa
 		func() (room.Agent, bool, error) { return g.o.Upload(ctx, c) })
 }
 
-// Download admits by the ticket of a download, as Token does: for the seat alone for which it was made.
+// Download admits by the ticket of a download, as Token does: for the seat of the ticket alone.
 func (g *Gate) Download(ctx context.Context, text, address string) (ident.Principal, error) {
 	t, ok := ident.ParseTicket(text)
 	if !ok {
@@ -215,8 +211,8 @@ const wrongFileAddress = "the address that you used does not lead to a file, or 
 
 func errFileAddress() error { return refuse("needs a key, and the address that you used is mistyped") }
 
-// seat admits asker to the seat of the agent that find returns for a secret, as behind allows.
-// unknown says in the refusal that there is no such agent.
+// seat admits asker to the seat of the agent that find returns for a secret, if authorize does. unknown says in the
+// refusal that there is no such agent.
 func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Principal, unknown string,
 	find func() (room.Agent, bool, error)) (ident.Principal, error) {
 	err := g.lookUps.lookUp(ctx, secret, address, func() error {
@@ -237,8 +233,7 @@ func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Pri
 	return asker, nil
 }
 
-// authorize lets asker act for the seat of agent, if an invite has admitted that, or a key that
-// is valid.
+// authorize lets asker act for the seat of agent, if an invite or a valid key has admitted the agent.
 func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room.Agent) error {
 	if agent.IsGuest() {
 		return nil
@@ -272,7 +267,7 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 	return nil
 }
 
-// errWrongKey is the refusal of a key that has the form of one.
+// errWrongKey is the refusal of a well-formed key.
 func errWrongKey() error {
 	return refuse("needs a key, and does not know the one that you sent: it was revoked, has expired, or never existed")
 }
@@ -283,7 +278,7 @@ func refuse(why string) *fault.Error {
 		"your client's configuration: as the header Authorization: Bearer KEY, or into the address as /k/KEY/mcp.", why)
 }
 
-// outward turns an error from inside into one that the caller may see.
+// outward returns the error that the caller may see for an error from inside.
 func (g *Gate) outward(err error) error {
 	var refused *fault.Error
 	if errors.As(err, &refused) {

@@ -18,18 +18,18 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Partition holds the item of each key, whose sort key is the key's id. The item expires
-// when the key does, and a revoked key has none.
+// Partition holds the item of each key, whose sort key is the key's id. The item expires with the key, and a revoked
+// key has no item.
 const Partition = "KEYS"
 
-// UsedPartition holds, under the id of a key or an account, the last day on which it was used. It is not among the
-// keys, so that a server which notes uses need not be able to write keys: see template.yaml.
+// UsedPartition holds, under the id of a key or an account, the last day of its use. Uses have a partition of their
+// own, so that a server that records uses need not be able to write keys: see template.yaml.
 const UsedPartition = "USED"
 
 // version is that of the items. It grows when an older program would misread them.
 const version = 1
 
-// Entry is what is stored of a key, but for the hash of its secret.
+// Entry is what is stored of a key without the hash of the secret.
 type Entry struct {
 	ID      string    `json:"id"`
 	Label   string    `json:"label"` // agents that the key seats show it as their owner
@@ -52,9 +52,8 @@ type use struct {
 	Day string `json:"day"` // in UTC, as 2006-01-02
 }
 
-// Keys are the keys in a table. A program that can write the table can make and revoke them; no
-// server needs to run. The methods may be called concurrently, and while servers use the table:
-// they notice within a minute.
+// Keys are the keys in a table. A program that can write the table can make and revoke keys; no server needs to run.
+// The methods may be called concurrently, and while servers use the table: the servers notice within a minute.
 type Keys struct {
 	table table.Table
 	clock clockwork.Clock
@@ -66,9 +65,8 @@ func NewKeys(t table.Table, clock clockwork.Clock, log *slog.Logger) *Keys {
 	return &Keys{table: t, clock: clock, log: log}
 }
 
-// Add makes a key, which is valid for a lifetime from now on; 0 means until it is revoked.
-// Only the returned key has its secret. If the error is table.ErrUnavailable, a key that
-// nobody has may be in the table.
+// Add makes a key that is valid for a lifetime from now on; 0 means until it is revoked. Only the returned key has its
+// secret. If the error is table.ErrUnavailable, the table may hold a key that nobody has.
 func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (ident.Key, error) {
 	name, err := ident.Nickname("label", label)
 	if err != nil {
@@ -100,8 +98,8 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 // List is [List] of the table.
 func (k *Keys) List(ctx context.Context) ([]Entry, error) { return List(ctx, k.table) }
 
-// List returns all keys in t, in the order of their ids. A last use that cannot be read is left out: a program
-// that may write uses, and no keys, must not hide keys from those who revoke them.
+// List returns all keys in t, in the order of their ids. It leaves out a last use that it cannot read: a program that
+// may write uses, and no keys, must not hide keys from people who revoke keys.
 func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
 	for item, err := range table.All(ctx, t, table.Range{Partition: Partition, Consistency: table.Strong}) {
 		if err != nil {
@@ -146,8 +144,8 @@ func (k *Keys) Any(ctx context.Context) (bool, error) {
 	return len(page.Items) > 0, nil
 }
 
-// Revoke deletes a key, which it returns: that with the id, else the only one with the
-// label. Every server refuses the key within a minute.
+// Revoke deletes and returns the key with the id, else the only key with the label. Every server refuses the key within
+// a minute.
 func (k *Keys) Revoke(ctx context.Context, idOrLabel string) (Entry, error) {
 	list, err := k.List(ctx)
 	if err != nil {
@@ -165,8 +163,8 @@ func (k *Keys) Revoke(ctx context.Context, idOrLabel string) (Entry, error) {
 	return e, nil
 }
 
-// Renew gives a key a new secret, and returns it: the key with the id, else the only one with the label. Its
-// holder stays who it is, with its seats and sign-ins. Every server refuses the old secret within a minute.
+// Renew gives the key with the id, else the only key with the label, a new secret, and returns the key. Its holder
+// keeps seats and sign-ins. Every server refuses the old secret within a minute.
 func (k *Keys) Renew(ctx context.Context, idOrLabel string) (ident.Key, error) {
 	list, err := k.List(ctx)
 	if err != nil {
@@ -229,16 +227,16 @@ func choose(list []Entry, idOrLabel string) (Entry, error) {
 // keyOf returns the key of the item of the key with an id.
 func keyOf(id string) table.Key { return table.Key{Partition: Partition, Sort: id} }
 
-// usedOf returns the key of the item of its last use.
+// usedOf returns the key of the item of the last use of the key with an id.
 func usedOf(id string) table.Key { return table.Key{Partition: UsedPartition, Sort: id} }
 
-// encode returns the data of an item or a use, which are strings and numbers only.
+// encode returns the data of an item or a use. Both are strings and numbers only, so encode cannot fail.
 func encode(data any) []byte {
 	text, _ := json.Marshal(data)
 	return text
 }
 
-// decode reads the item of a key. It fails for one of a newer version.
+// decode reads the item of a key. It fails for an item of a newer version.
 func decode(it table.Item) (e Entry, data item, err error) {
 	if err := read(it, &data, &data.V); err != nil {
 		return Entry{}, item{}, err
@@ -247,7 +245,7 @@ func decode(it table.Item) (e Entry, data item, err error) {
 		Expires: it.Expires}, data, nil
 }
 
-// dayOf reads the item of a key's last use. It fails for one of a newer version.
+// dayOf reads the item of a key's last use. It fails for an item of a newer version.
 func dayOf(it table.Item) (string, error) {
 	var data use
 	err := read(it, &data, &data.V)

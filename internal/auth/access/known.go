@@ -16,25 +16,24 @@ import (
 )
 
 const (
-	// believed is how long a key counts as valid after it was read. So a right key costs a read
-	// in that time, and a revoked one is refused everywhere within a minute. While the table does
-	// not answer, a key that is believed goes on for as long; then the call is unavailable,
-	// because a table that is down makes no key invalid.
+	// believed is how long a process believes what it has read of a key. So a right key costs one read in this time,
+	// and every server refuses a revoked key within a minute. While the table does not answer, a key is believed as
+	// long; then the call is unavailable, because no key is invalid only since a table is down.
 	believed = 30 * time.Second
-	// mostKnown bounds the keys in memory. Beyond it any is forgotten.
+	// mostKnown limits the keys in memory. Beyond it, the process forgets any key.
 	mostKnown = 10_000
 )
 
 // known is a key or an account as the table had it. No secret has the hash of an account, "".
 type known struct {
-	Entry           // Used is the day on which this process last noted a use, or tried to since the read
-	recorded string // that on which it did
+	Entry           // Used is the day on which this process last recorded a use, or has tried to since the read
+	recorded string // the day on which this process last recorded a use
 	hash     string
 	read     time.Time // when the read began
 }
 
-// register is what a process knows of the keys and accounts in its table. It holds only those that are
-// there, so wrong ones take no memory. Its methods may be called concurrently.
+// register is what a process knows of the keys and accounts in its table. Keys that are not in the table take no
+// memory. The methods may be called concurrently.
 type register struct {
 	table table.Table
 	clock clockwork.Clock
@@ -47,8 +46,7 @@ type register struct {
 	of map[string]known
 }
 
-// cached returns the key with an id as it was read last, and whether that can still be
-// believed. It never reads.
+// cached returns the key with an id as of the last read, and whether the read is fresh. cached never reads.
 func (r *register) cached(id string) (k known, there, fresh bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -59,8 +57,7 @@ func (r *register) cached(id string) (k known, there, fresh bool) {
 
 func (k known) validAt(now time.Time) bool { return k.Expires.IsZero() || now.Before(k.Expires) }
 
-// find returns the key with an id; ok is false if there is none. It reads it unless the
-// last read can be believed.
+// find returns the key with an id; ok is false if there is no such key. It reads the key unless the last read is fresh.
 func (r *register) find(ctx context.Context, id string) (k known, ok bool, err error) {
 	if k, _, fresh := r.cached(id); fresh {
 		return k, true, nil
@@ -68,7 +65,7 @@ func (r *register) find(ctx context.Context, id string) (k known, ok bool, err e
 	return r.read(ctx, id)
 }
 
-// read is find with a read, which calls for the same key at the same time share.
+// read is find that always reads. Calls for the same key at the same time share a read.
 func (r *register) read(ctx context.Context, id string) (k known, ok bool, err error) {
 	type answer struct {
 		k  known
@@ -90,7 +87,7 @@ func (r *register) read(ctx context.Context, id string) (k known, ok bool, err e
 	}
 }
 
-// get reads the key or the account with an id and remembers it, or forgets it.
+// get reads the key or the account with an id, and remembers or forgets it.
 func (r *register) get(ctx context.Context, id string) (k known, ok bool, err error) {
 	if ident.IsAccount(id) {
 		return r.getAccount(ctx, id)
@@ -124,7 +121,7 @@ func (r *register) remember(k known) {
 	r.of[k.ID] = k
 }
 
-// makeRoom forgets any until there is room for one more.
+// makeRoom forgets any keys until there is room for one more.
 func makeRoom[K comparable, V any](of map[K]V) {
 	for k := range of {
 		if len(of) < mostKnown {
@@ -149,8 +146,8 @@ func (r *register) forget(ctx context.Context, id string) {
 	}
 }
 
-// recordUse notes in the table that a key is used today, once for all processes. The note is an item of its
-// own, so it brings back no key that was revoked meanwhile. A use that could not be noted ends no call.
+// recordUse records in the table that a key is used today, once for all processes. The use has an item of its own, so
+// recordUse brings back no key that was revoked meanwhile. A use that could not be recorded ends no call.
 func (r *register) recordUse(ctx context.Context, k known) {
 	today := r.clock.Now().UTC().Format(time.DateOnly)
 	if !r.isFirst(k.ID, today) {
@@ -188,8 +185,7 @@ func (r *register) lastUse(ctx context.Context, id string) (string, error) {
 	return dayOf(it)
 }
 
-// isFirst reports whether nobody has used a key today, as far as this process knows, and
-// remembers that somebody does.
+// isFirst reports whether nobody has used a key today, as far as this process knows, and remembers the use.
 func (r *register) isFirst(id, today string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

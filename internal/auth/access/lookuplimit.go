@@ -37,9 +37,9 @@ type digest [sha256.Size]byte
 
 // lookUpLimit limits the look-ups of wrong invites and tokens: to guess 80 bits is hopeless, but each guess costs a
 // read. It remembers which secrets were right and which were wrong the last time. A right secret is always looked up,
-// so wrong secrets of others shut nobody out. A new secret waits for its turn, and costs nothing if it is right. The
-// next turn goes to the address whose networks had no turn for the longest time, so many addresses that guess delay
-// others by one turn of each of their networks at most. The methods may be called concurrently.
+// so wrong secrets of others shut nobody out. A new secret waits for its turn, which does not count if the secret is
+// right. The next turn goes to the address whose networks had no turn for the longest time, so many addresses that
+// guess delay others by one turn of each of their networks at most. The methods may be called concurrently.
 type lookUpLimit struct {
 	clock clockwork.Clock
 

@@ -15,8 +15,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// SecretsPartition holds the secrets of a table, by which its keys are marked: see ident.Key.Marked. The first key
-// brings the first one. Keys that were copied from another table bring its secret along.
+// SecretsPartition holds the secrets by which keys of a table are marked: see ident.Key.Marked. The first key makes the
+// first secret. Keys that were copied from another table bring the secret of that table along.
 const SecretsPartition = "SECRETS"
 
 // secretItem is the data of the item of a secret, whose sort key is random.
@@ -40,8 +40,8 @@ func secretsOf(ctx context.Context, t table.Reader) (list []string, err error) {
 	return list, nil
 }
 
-// secret returns a secret of the table. It makes one if there is none; of two that are made at the same moment both
-// are good.
+// secret returns a secret of the table, and makes one for a table without a secret. Two secrets that are made at the
+// same moment are both valid.
 func (k *Keys) secret(ctx context.Context) (string, error) {
 	list, err := secretsOf(ctx, k.table)
 	if err != nil {
@@ -59,8 +59,8 @@ func (k *Keys) secret(ctx context.Context) (string, error) {
 	return secret, nil
 }
 
-// marks are the secrets of a table, as a process knows them. They are read with the first key, since a start that
-// serves none should not wait for them. Methods may be called concurrently.
+// marks are the secrets of a table as a process knows them. They are read with the first key, so that no start waits
+// for them. The methods may be called concurrently.
 type marks struct {
 	table table.Table
 	clock clockwork.Clock
@@ -71,8 +71,9 @@ type marks struct {
 	read time.Time // when the read began
 }
 
-// check reports whether k has the mark of a secret of the table. For a key without one the secrets are read again, once
-// in the time for which a key is believed: the table may have got its first secret, or a copy of another's.
+// check reports whether k has the mark of a secret of the table. For a key without such a mark, check reads the secrets
+// again, once in believed: the table may have its first secret, or a copy of another table's secret, since the last
+// read.
 func (m *marks) check(ctx context.Context, k ident.Key) (marked bool, err error) {
 	list, fresh := m.cached()
 	if !slices.ContainsFunc(list, k.IsMarked) && !fresh {
@@ -81,15 +82,15 @@ func (m *marks) check(ctx context.Context, k ident.Key) (marked bool, err error)
 	return slices.ContainsFunc(list, k.IsMarked), err
 }
 
-// cached returns the secrets as they were read last, and whether that can still be believed. That there are none is
-// never believed: a server that has just refused a key of another table admits its own first one at once.
+// cached returns the secrets as of the last read, and whether the read is fresh. A read without a secret is never
+// fresh: a server that has just refused a key of another table admits the first key of its own at once.
 func (m *marks) cached() (list []string, fresh bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.list, len(m.list) > 0 && m.clock.Now().Sub(m.read) < believed
 }
 
-// readAll reads the secrets, which calls at the same time share.
+// readAll reads the secrets. Calls at the same time share a read.
 func (m *marks) readAll(ctx context.Context) ([]string, error) {
 	done := m.reads.DoChan("", func() (any, error) {
 		if list, fresh := m.cached(); fresh { // by a read that has just ended

@@ -15,8 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ErrSignedOut is why the context of a call ends whose sign-in is gone. It is a *fault.Error that the
-// caller may see.
+// ErrSignedOut is the cause for which the context of a call ends whose sign-in is gone: a *fault.Error for the caller.
 var ErrSignedOut error = errSignedOut()
 
 func errSignedOut() *fault.Error {
@@ -24,15 +23,15 @@ func errSignedOut() *fault.Error {
 		"again, or use a key or an invite.")
 }
 
-// errAgentSignedOut is the refusal of the token of an agent whose program had signed in. Its holder may have no key,
-// and cannot get one where people sign in with an account.
+// errAgentSignedOut is the refusal of the token of an agent whose program had signed in. Where people sign in with an
+// account, the holder of the token can get no key.
 func errAgentSignedOut() *fault.Error {
 	return fault.Refuse(fault.KeyInvalid, "The sign-in of the agent whose token you sent has ended. Press Connect "+
 		"again in the program of that agent, and let the agent join its room again.")
 }
 
-// halfSeen is how long a turn may be seen in part by reads beside it. A token that is refused within
-// that time of a turn is not remembered as wrong.
+// halfSeen is how long reads may see the renewal of a token in part. Within this time after a renewal, a refused token
+// is not remembered as wrong.
 const halfSeen = 10 * time.Second
 
 // signInKnown is a sign-in as the table had it.
@@ -41,20 +40,19 @@ type signInKnown struct {
 	read time.Time // when the read began
 }
 
-// signIns are what a process knows of the sign-ins in its table, as a register is of the keys. Its
-// methods may be called concurrently.
+// signIns are what a process knows of the sign-ins in its table, as a register is of the keys. The methods may be
+// called concurrently.
 type signIns struct {
 	table    table.Table
 	clock    clockwork.Clock
-	resource string // for which they must have been made; "": none admits
+	resource string // for which sign-ins must have been made; "": none admits
 	reads    singleflight.Group
 
 	mu sync.Mutex
 	of map[string]signInKnown // by id
 }
 
-// cached returns a sign-in as it was read last; ok is false if that can no longer be believed. It never
-// reads.
+// cached returns a sign-in as of the last read; ok is false if the read is not fresh. cached never reads.
 func (s *signIns) cached(id string) (known signin.Stored, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +61,7 @@ func (s *signIns) cached(id string) (known signin.Stored, ok bool) {
 	return k.Stored, there && now.Before(k.Expires) && now.Sub(k.read) < believed
 }
 
-// find returns whether there is a sign-in, which it reads unless the last read can be believed.
+// find reports whether there is a sign-in of a key. It reads the sign-in unless the last read is fresh.
 func (s *signIns) find(ctx context.Context, key, id string) (bool, error) {
 	if k, fresh := s.cached(id); fresh {
 		return k.Key == key, nil
@@ -72,8 +70,8 @@ func (s *signIns) find(ctx context.Context, key, id string) (bool, error) {
 	return ok, err
 }
 
-// read reads a sign-in. Calls for the same one that have the same token share the read: it began when
-// the token was there.
+// read reads a sign-in. Calls for the same sign-in with the same token share a read, since the token was there when the
+// read began.
 func (s *signIns) read(ctx context.Context, key, id, token string) (got signin.Stored, ok bool, err error) {
 	type answer struct {
 		got signin.Stored
@@ -92,7 +90,7 @@ func (s *signIns) read(ctx context.Context, key, id, token string) (got signin.S
 	}
 }
 
-// get reads a sign-in and remembers it, or forgets it.
+// get reads a sign-in, and remembers or forgets it.
 func (s *signIns) get(ctx context.Context, key, id string) (signin.Stored, bool, error) {
 	began := s.clock.Now()
 	it, err := s.table.Get(ctx, signin.KeyOf(key, id), table.Strong)
@@ -120,9 +118,9 @@ func (s *signIns) get(ctx context.Context, key, id string) (signin.Stored, bool,
 	return got, true, nil
 }
 
-// signIn admits by an access token. Its sign-in is read, if this process has not read it for 30 seconds or
-// knows another token of it: another process may have renewed the token. The key behind it is looked
-// after as if it had come itself.
+// signIn admits by an access token. It reads the sign-in if this process has not read the sign-in for 30 seconds or
+// knows another token of the sign-in, since another process may have renewed the token. The key of the sign-in is
+// checked as the key of a call.
 func (g *Gate) signIn(ctx context.Context, t ident.SignInSecret, address string) (ident.Principal, error) {
 	if s, fresh := g.signIns.cached(t.ID); !fresh || !s.Admits(t, g.o.Clock.Now()) {
 		err := g.lookUps.lookUp(ctx, t.String(), address, func() error { return g.checkSignIn(ctx, t) })
@@ -141,7 +139,7 @@ func (g *Gate) signIn(ctx context.Context, t ident.SignInSecret, address string)
 	return ident.Principal{ID: ident.KeyPrincipal(k.ID), Owner: k.Label, SignIn: t.ID}, nil
 }
 
-// checkSignIn reads the sign-in of a token, and refuses the token if it is none of it.
+// checkSignIn reads the sign-in of a token, and refuses a token that the sign-in does not admit.
 func (g *Gate) checkSignIn(ctx context.Context, t ident.SignInSecret) error {
 	s, ok, err := g.signIns.read(ctx, t.Key, t.ID, t.Secret)
 	now := g.o.Clock.Now()
@@ -166,10 +164,10 @@ func (g *Gate) checkSignIn(ctx context.Context, t ident.SignInSecret) error {
 	return out
 }
 
-// Guess calls f, which looks a secret of a sign-in up, when somebody at a network address has a turn for
-// that. Its error is that of f, of the context, or RateLimited. What Bearer has found of the same secret does
-// not count: it takes access tokens alone. A secret that f refuses has a turn for each further look; one whose
-// holder has spent its limits is right.
+// Guess calls f, which looks up a secret of a sign-in, when a turn of the network address comes. The error is the error
+// of f, of the context, or RateLimited. What Bearer knows of the secret does not count, since Bearer admits by access
+// tokens alone. A secret that f refuses waits for a turn before each further look-up. A secret is right if its holder
+// has spent its limits.
 func (g *Gate) Guess(ctx context.Context, secret, address string, f func() error) error {
 	var spent error
 	err := g.lookUps.lookUp(ctx, "sign-in "+secret, address, func() error {
@@ -192,7 +190,7 @@ func (g *Gate) Guess(ctx context.Context, secret, address string, f func() error
 // KeyEnds returns when the key or the account with an id ends, zero for never; ok is false if there is none.
 func (g *Gate) KeyEnds(ctx context.Context, id string) (ends time.Time, ok bool, err error) {
 	find := g.keys.find
-	if ident.IsAccount(id) { // it may have been confirmed again since it was read
+	if ident.IsAccount(id) { // the account may have been confirmed again since the last read
 		find = g.keys.get
 	}
 	k, ok, err := find(ctx, id)

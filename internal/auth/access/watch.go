@@ -13,17 +13,15 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// watchEvery is how often the key of a call that lasts is looked after. The key may have
-// been read just before it was revoked, and is then believed for a while, so that both
-// together stay under a minute.
+// watchEvery is how often a process checks the key of a call that lasts. watchEvery and believed together are less than
+// a minute: a key that was read just before it was revoked is believed until then.
 const watchEvery = 20 * time.Second
 
-// ErrRevoked is why the context of a call ends whose key is gone. It is a *fault.Error that
-// the caller may see.
+// ErrRevoked is the cause for which the context of a call ends whose key is gone: a *fault.Error for the caller.
 var ErrRevoked error = fault.Refuse(fault.KeyInvalid,
 	"The key that admitted you was revoked, or has expired. Ask the person who runs the server for another one.")
 
-// watches look after what admitted calls that last: one check for all calls of a key or a sign-in.
+// watches check what admitted calls that last: with one check for all calls of a key or a sign-in.
 type watches struct {
 	keys    *register
 	signIns *signIns
@@ -32,10 +30,10 @@ type watches struct {
 	of map[admission]*watch
 }
 
-// admission is what admitted a caller: a key, and with it the sign-in, if there was one.
+// admission is what admitted a caller: a key, and the sign-in with that key, if there is one.
 type admission struct{ key, signIn string }
 
-// watch is about one admission. It ends with the last of its calls.
+// watch checks one admission, until the last of its calls ends.
 type watch struct {
 	by    admission
 	calls map[*context.CancelCauseFunc]struct{}
@@ -46,9 +44,9 @@ func newWatches(keys *register, signIns *signIns) *watches {
 	return &watches{keys: keys, signIns: signIns, of: map[admission]*watch{}}
 }
 
-// Watch returns a context for a call of asker. It ends with the cause [ErrRevoked] or [ErrSignedOut] within
-// a minute after the key or the sign-in that admitted asker is gone, or later while the table does not
-// answer. The caller must call stop when the call is over.
+// Watch returns a context for a call of asker. The context ends with the cause [ErrRevoked] or [ErrSignedOut] within a
+// minute after the key or the sign-in that admitted asker is gone, or later while the table does not answer. The caller
+// must call stop when the call is over.
 func (g *Gate) Watch(ctx context.Context, asker ident.Principal) (watched context.Context, stop func()) {
 	by := admission{ident.KeyOf(asker.ID), asker.SignIn}
 	if by.key == "" {
@@ -62,8 +60,8 @@ func (g *Gate) Watch(ctx context.Context, asker ident.Principal) (watched contex
 	}
 }
 
-// Admits reports whether a principal that was admitted earlier, by a sign-in or by "" for none, would still
-// be: its key and its sign-in are there.
+// Admits reports whether a principal that was admitted earlier would be admitted now: its key and its sign-in are
+// there. signIn is "" for a principal without a sign-in.
 func (g *Gate) Admits(ctx context.Context, principal, signIn string) (bool, error) {
 	by := admission{ident.KeyOf(principal), signIn}
 	if by.key == "" {
@@ -73,7 +71,7 @@ func (g *Gate) Admits(ctx context.Context, principal, signIn string) (bool, erro
 	return err == nil && gone == nil, err
 }
 
-// gone returns why an admission is no longer valid; nil if it is.
+// gone returns why an admission is no longer valid; nil if it is valid.
 func (s *watches) gone(ctx context.Context, by admission) (why, err error) {
 	if _, ok, err := s.keys.find(ctx, by.key); err != nil || !ok {
 		if ident.IsAccount(by.key) {
@@ -112,7 +110,7 @@ func (s *watches) remove(w *watch, call *context.CancelCauseFunc) {
 	}
 }
 
-// end ends a watch. s.mu is held.
+// end ends a watch. The caller holds s.mu.
 func (s *watches) end(w *watch) {
 	w.timer.Stop()
 	if s.of[w.by] == w {
@@ -120,7 +118,7 @@ func (s *watches) end(w *watch) {
 	}
 }
 
-// check ends the calls of a watch if what admitted them is gone, and looks again later otherwise.
+// check ends the calls of a watch if their admission is gone; else it runs again after watchEvery.
 func (s *watches) check(w *watch) {
 	why, err := s.gone(context.Background(), w.by)
 	gone := err == nil && why != nil
@@ -134,7 +132,7 @@ func (s *watches) check(w *watch) {
 		w.timer.Reset(watchEvery)
 	}
 	s.mu.Unlock()
-	for _, cancel := range calls { // without s.mu, since a call that ends asks for it
+	for _, cancel := range calls { // without s.mu, since a call that ends acquires s.mu
 		(*cancel)(why)
 	}
 }
