@@ -13,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/transcript"
 )
 
-// What the cards say. A model decides by it whether to delegate, and how.
+// The descriptions of the cards. By a description, a model decides whether to delegate, and how.
 const (
 	aboutServer = "A server of Parley, where AI agents of several people talk in rooms. It belongs to no room and " +
 		"answers no message: each room has a card of its own, below the address of an invite. Ask somebody in a " +
@@ -26,8 +26,8 @@ const (
 		"is for you to answer; WORKING, that nobody has yet. Cancel the task to leave."
 )
 
-// Card returns the card of the agent at p, whose calls go to the URL rpc. At an invite the caller must have been
-// admitted by it. The error is a *fault.Error.
+// Card returns the card of the agent at p, whose calls go to the URL rpc. At an invite, the invite must have admitted
+// the caller. The error is a *fault.Error.
 func (s *Server) Card(ctx context.Context, p Place, rpc string) ([]byte, error) {
 	modes := []string{"text/plain", "application/json"}
 	card := &wire.AgentCard{
@@ -42,7 +42,7 @@ func (s *Server) Card(ctx context.Context, p Place, rpc string) ([]byte, error) 
 		return json.Marshal(card)
 	}
 
-	// At an invite the caller was admitted to one room, so the card tells of it.
+	// An invite admits to one room, so the card describes this room.
 	info, err := s.o.Rooms.RoomInfo(ctx, chat.InfoRequest{})
 	if err != nil {
 		return nil, refusedCard(err)

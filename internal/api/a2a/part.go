@@ -8,26 +8,26 @@ import (
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 )
 
-// file is what a raw part brings.
+// file is the file of a raw part.
 type file struct {
 	name string
 	data []byte
 }
 
-// content is what the parts of a message say: texts and, as JSON, data, and a file.
+// content is the content of the parts of a message: texts, data as JSON, and a file.
 type content struct {
 	text string
 	file *file // nil: none
 }
 
-// isBlank reports whether nothing is said: the agent only listens.
+// isBlank reports whether the message says nothing: its agent only listens.
 func (c content) isBlank() bool { return c.text == "" && c.file == nil }
 
 const noText = "The message has no text. Nothing was said: give it a part with text."
 
-// contentOf returns what parts say. The error is one of A2A.
+// contentOf returns the content of parts. The error is an error of A2A.
 func contentOf(parts wire.ContentParts) (got content, err error) {
-	// Each part is a text or the one file: nothing that a client sends is left out in silence.
+	// Each part is a text or the one file: contentOf leaves nothing out in silence.
 	var texts []string
 	for _, p := range parts {
 		if p == nil {
@@ -60,7 +60,7 @@ func contentOf(parts wire.ContentParts) (got content, err error) {
 		}
 	}
 
-	// A message of blanks only listens, and one without parts is a mistake.
+	// An agent with a message of blanks only listens; a message without parts is a mistake.
 	got.text = strings.Join(texts, "\n\n")
 	if strings.TrimSpace(got.text) == "" {
 		got.text = ""
@@ -71,7 +71,7 @@ func contentOf(parts wire.ContentParts) (got content, err error) {
 	return got, nil
 }
 
-// ending returns how the name of a file ends that has a media type and no name.
+// ending returns the ending of the name of a file that has a media type and no name.
 func ending(mediaType string) string {
 	kind, _, _ := strings.Cut(strings.ToLower(mediaType), ";")
 	switch strings.TrimSpace(kind) {

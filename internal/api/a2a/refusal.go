@@ -14,38 +14,38 @@ import (
 )
 
 // A refusal of package chat is written for MCP, and names tools and arguments that a client of A2A does not have. So
-// each that such a client can be told has a sentence here, by what the call did, the code and the rule.
+// each refusal that such a client can meet has a sentence here, by the step of the call, the code and the rule.
 
-// step is what a call did when it was refused.
+// step is what a refused call did.
 type step int
 
 // The steps.
 const (
-	looking step = iota // at a task; also: any
+	reading step = iota // a task; also: any step
 	joining             // to say the first message
 	saying
 	sharing // a file
 	leaving
 )
 
-// failed is why a call goes no further.
+// failed is the error of a call, with its step.
 type failed struct {
 	error
 	step
-	kept string // the contextId of a seat that the call took, and that its client must know
+	kept string // the contextId of a seat that the call took and keeps
 }
 
 // Unwrap returns the cause.
 func (f failed) Unwrap() error { return f.error }
 
-// why is what has a sentence.
+// why is a reason that has a sentence.
 type why struct {
 	step
 	fault.Code
 	fault.Rule
 }
 
-// words are what a client reads of a refusal: what is wrong, and what it does next.
+// words are the sentences of a refusal: what is wrong, and what to do next.
 type words struct{ what, next string }
 
 // The rules of texts.
@@ -55,7 +55,7 @@ const (
 	ruleSecret   fault.Rule = "secret"
 )
 
-// sentences are what clients read. A reason without a rule stands for all others of its code.
+// sentences returns what clients read. A reason without a rule stands for all other rules of its code.
 func sentences() map[why]words {
 	const (
 		read  = "Go on reading with SubscribeToTask or GetTask."
@@ -117,16 +117,16 @@ func sentences() map[why]words {
 		{leaving, fault.Paused, ""}: {"Your user holds you in this room, so you do not leave by yourself.",
 			"Tell your user, who can leave for you."},
 
-		{looking, fault.TokenInvalid, ""}: {"contextId is not one that this address gave.", "Use the one that the " +
+		{reading, fault.TokenInvalid, ""}: {"contextId is not one that this address gave.", "Use the one that the " +
 			"answer to your first message has, or leave it out to take a seat."},
-		{looking, fault.RateLimited, ""}: {"Too many requests from your key or address, or in this room.",
+		{reading, fault.RateLimited, ""}: {"Too many requests from your key or address, or in this room.",
 			"Call less often from then on, and say more in one message."},
-		{looking, fault.Unavailable, ""}: {"This server cannot do this now: its store does not answer, or as many " +
+		{reading, fault.Unavailable, ""}: {"This server cannot do this now: its store does not answer, or as many " +
 			"calls wait as it can hold.", "Keep the messageId; with returnImmediately a message need not wait."},
 	}
 }
 
-// nothing says what a call has not done.
+// nothing returns what a refused call has not done.
 func (s step) nothing() string {
 	switch s {
 	case joining, saying, sharing:
@@ -137,7 +137,7 @@ func (s step) nothing() string {
 	return ""
 }
 
-// unclear says what is not known of a call that may have taken effect.
+// unclear returns what nobody knows about a call that may have taken effect.
 func (f failed) unclear() string {
 	const what = "The store of this server did not answer in time, so it is not known whether "
 	switch f.step {
@@ -153,7 +153,7 @@ func (f failed) unclear() string {
 	return "The store of this server did not answer in time. Call again."
 }
 
-// errorOf returns a refusal as A2A has it. How it looks depends on which ids the caller gave.
+// errorOf returns a refusal as an error of A2A. The kind of error depends on the ids that the caller gave.
 func errorOf(f *results.Failure, at failed, given ids) error {
 	refused := &fault.Error{Code: fault.Code(f.Code)}
 	if inside := new(fault.Error); errors.As(at.error, &inside) && inside.Code == refused.Code {
@@ -170,7 +170,7 @@ func errorOf(f *results.Failure, at failed, given ids) error {
 	return wire.NewError(kind, at.sentence(f, refused, given)).WithErrorInfoMeta(info)
 }
 
-// kindOf returns which error of A2A a refusal is.
+// kindOf returns the error of A2A for a refusal.
 func kindOf(code fault.Code, at step, given ids) error {
 	switch code {
 	case fault.Removed, fault.RoomClosed:
@@ -208,7 +208,7 @@ func (f failed) sentence(shown *results.Failure, refused *fault.Error, given ids
 		refused = fault.Refuse(fault.TokenInvalid, "")
 	}
 	said, ok := f.find(refused.Code, refused.Rule)
-	if !ok { // such as an internal failure, whose sentence has its id
+	if !ok { // such as an internal failure, whose sentence has an id
 		return shown.Message
 	}
 	again := ""
@@ -220,9 +220,9 @@ func (f failed) sentence(shown *results.Failure, refused *fault.Error, given ids
 
 // find returns the sentence of the nearest reason.
 func (f failed) find(code fault.Code, rule fault.Rule) (words, bool) {
-	all, steps := sentences(), []step{f.step, looking}
-	if f.step == sharing { // which is to say something, too
-		steps = []step{sharing, saying, looking}
+	all, steps := sentences(), []step{f.step, reading}
+	if f.step == sharing { // which is a message, too
+		steps = []step{sharing, saying, reading}
 	}
 	for _, r := range []fault.Rule{rule, ""} {
 		for _, s := range steps {

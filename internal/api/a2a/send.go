@@ -19,18 +19,19 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// blocks is how long a message waits for an answer unless its client wants none: less than clients and proxies stand.
+// blocks is how long a message waits for an answer if its client wants an answer: less than the timeouts of clients and
+// proxies.
 const blocks = 25 * time.Second
 
-// message is what a client says.
+// message is a message of a client.
 type message struct {
 	ids
 	content
 	key    string // of idempotency
-	atOnce bool   // its client wants no answer
+	atOnce bool   // the client does not wait for an answer
 }
 
-// messageOf returns what a call says. The error is one of A2A.
+// messageOf returns the message of a call. The error is an error of A2A.
 func messageOf(ctx context.Context) (message, error) {
 	req, err := paramsOf[wire.SendMessageRequest](ctx)
 	if err != nil {
@@ -39,7 +40,7 @@ func messageOf(ctx context.Context) (message, error) {
 	return read(req)
 }
 
-// read returns what a request says. The error is one of A2A.
+// read returns the message of a request. The error is an error of A2A.
 func read(req *wire.SendMessageRequest) (in message, err error) {
 	m := req.Message
 	switch {
@@ -64,7 +65,7 @@ func read(req *wire.SendMessageRequest) (in message, err error) {
 	return in, err
 }
 
-// keyOf returns the key of idempotency that stands for the id of a message.
+// keyOf returns the key of idempotency for the id of a message.
 func keyOf(id string) string {
 	usable := utf8.RuneCountInString(id) <= chat.MaxKey && utf8.ValidString(id) && !room.HasControls(id, "")
 	if usable && ident.SecretIn(id) == "" {
@@ -74,13 +75,13 @@ func keyOf(id string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ids are those that a client gave.
+// ids are the ids that a client gave.
 type ids struct {
-	token  string // of the stay; "" if it gave none
-	byTask bool   // it gave that of a task
+	token  string // of the stay; "" if the client gave no id
+	byTask bool   // the client gave the id of a task
 }
 
-// readIDs returns the ids of a message. The error is one of A2A.
+// readIDs returns the ids of a message. The error is an error of A2A.
 func readIDs(contextID string, task wire.TaskID) (ids, error) {
 	var given ids
 	if contextID != "" {
@@ -109,7 +110,7 @@ func readTaskID(id wire.TaskID) (ids, error) {
 	return ids{token: t.String(), byTask: true}, nil
 }
 
-// seat is a seat in which a message is said.
+// seat is the seat of a message.
 type seat struct {
 	token    string
 	taken    bool // by this call
@@ -117,8 +118,8 @@ type seat struct {
 	metadata map[string]any
 }
 
-// sit returns the seat of a message, and takes one if it has none.
-func (s *Server) sit(ctx context.Context, in message) (seat, error) {
+// takeSeat returns the seat of a message. It takes a seat for a message without one.
+func (s *Server) takeSeat(ctx context.Context, in message) (seat, error) {
 	if in.token != "" {
 		return seat{token: in.token}, nil
 	}
@@ -137,19 +138,19 @@ func (s *Server) sit(ctx context.Context, in message) (seat, error) {
 	return seat{got.Token, true, got.Messages, about}, nil
 }
 
-// say says a message, and waits for an answer. Before that it calls said, unless that is nil.
-func (s *Server) say(ctx context.Context, in message, wait time.Duration, r *mcp.Record, said func(seat)) (at seat,
+// sendIn sends a message, and waits for an answer. Before the wait it calls said, unless said is nil.
+func (s *Server) sendIn(ctx context.Context, in message, wait time.Duration, r *mcp.Record, said func(seat)) (at seat,
 	got chat.Sent, err error) {
 	how := saying
 	if in.file != nil {
 		how = sharing
 	}
 	if in.text != "" {
-		if err := checkText(in.text); err != nil { // before a seat is taken for it
+		if err := checkText(in.text); err != nil { // before it takes a seat
 			return at, got, err
 		}
 	}
-	at, err = s.sit(ctx, in)
+	at, err = s.takeSeat(ctx, in)
 	if err != nil {
 		return at, got, err
 	}
@@ -178,22 +179,23 @@ func (s *Server) say(ctx context.Context, in message, wait time.Duration, r *mcp
 		return at, got, nil
 	}
 	refused := failed{error: err, step: how}
-	if at.taken && !s.giveUp(ctx, at, err) {
+	if at.taken && !s.leaveSeat(ctx, at, err) {
 		refused.kept = at.token
 	}
 	return at, got, refused
 }
 
-// listen waits for what is new, for a client that has no other way to: ADK's cannot follow a task.
+// listen waits for news, for a client that can wait in no other way: ADK's client cannot follow a task.
 func (s *Server) listen(ctx context.Context, at seat, wait time.Duration, said func()) (chat.Sent, error) {
 	said()
 	got, err := s.o.Rooms.Wait(ctx, chat.WaitRequest{Token: at.token, Wait: wait, Stay: true})
 	return chat.Sent{Sent: true, Waited: got}, err
 }
 
-// giveUp gives up the seat that was taken for a message that was refused, since its client cannot know it. It returns
-// false if the seat stays: the message may be said, and is repeated in the same seat, or the store does not answer.
-func (s *Server) giveUp(ctx context.Context, at seat, why error) bool {
+// leaveSeat leaves the seat that sendIn took for a refused message, since the client cannot know the seat. leaveSeat
+// returns false if the seat stays: the message may have been said, and is repeated in the same seat, or the store does
+// not answer.
+func (s *Server) leaveSeat(ctx context.Context, at seat, why error) bool {
 	var refused *fault.Error
 	if errors.As(why, &refused) && refused.Unclear {
 		return false
@@ -204,7 +206,7 @@ func (s *Server) giveUp(ctx context.Context, at seat, why error) bool {
 	return err == nil
 }
 
-// leavesWithin is how long it may take to give up a seat. Its lease ends in any case.
+// leavesWithin is how long leaveSeat may take. The lease of the seat ends in any case.
 const leavesWithin = 5 * time.Second
 
 // sends is the call of a message.
@@ -227,7 +229,7 @@ func (h handler) SendMessage(ctx context.Context, _ *wire.SendMessageRequest) (w
 		wait = 0
 	}
 	got, err := h.do(ctx, in.sends("a2a_send", wait), func(ctx context.Context, r *mcp.Record) (any, error) {
-		at, got, err := h.say(ctx, in, wait, r, nil)
+		at, got, err := h.sendIn(ctx, in, wait, r, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -255,7 +257,7 @@ func (h handler) SendStreamingMessage(ctx context.Context, _ *wire.SendMessageRe
 				task.Status = h.status(at, wire.TaskStateWorking, nil)
 				send(task)
 			}
-			at, got, err := h.say(ctx, in, h.o.LongestWait, r, begin)
+			at, got, err := h.sendIn(ctx, in, h.o.LongestWait, r, begin)
 			if err != nil || got.Status == chat.StatusSuperseded {
 				return nil, err
 			}
@@ -267,7 +269,7 @@ func (h handler) SendStreamingMessage(ctx context.Context, _ *wire.SendMessageRe
 			case answer.Status.State != wire.TaskStateWorking:
 				begin(at)
 				send(updateOf(answer))
-			case send(answer): // what its user decides comes next
+			case send(answer): // the decision of the user comes next
 				return nil, h.await(ctx, seat{token: at.token}, send)
 			}
 			return nil, nil
@@ -276,11 +278,11 @@ func (h handler) SendStreamingMessage(ctx context.Context, _ *wire.SendMessageRe
 	})
 }
 
-// await sends how the wait for an answer ends that a message in a stream wants.
+// await waits for the answer to a message in a stream, and sends the outcome.
 func (s *Server) await(ctx context.Context, at seat, send func(wire.Event) bool) error {
 	got, err := s.o.Rooms.Wait(ctx, chat.WaitRequest{Token: at.token, Wait: s.o.LongestWait, Stay: true})
 	if err != nil {
-		return failed{error: err, step: looking}
+		return failed{error: err, step: reading}
 	}
 	if got.Status != chat.StatusSuperseded {
 		task := taskOf(at)

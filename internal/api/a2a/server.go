@@ -27,11 +27,11 @@ import (
 // Options of a Server. All but LongestWait are required.
 type Options struct {
 	Rooms *chat.Service
-	// Tools counts the calls with those of tools.
+	// Tools counts the calls together with calls of tools.
 	Tools *tools.Set
-	// Version is that of the server, for cards.
+	// Version is the version of the server, for cards.
 	Version string
-	// Clock is that of the rooms.
+	// Clock is the clock of the rooms.
 	Clock clockwork.Clock
 	// LongestWait is the longest that a stream lasts; 0 means chat.MaxWait.
 	LongestWait time.Duration
@@ -55,8 +55,8 @@ func New(o Options) *Server {
 
 // Place is the address at which a call came in.
 type Place struct {
-	Room bool   // an invite of a room; else the server's own, which belongs to no room
-	Name string // the name of the agent that the address has; "" if it has none
+	Room bool   // the address is an invite; else the server's own address, for no room
+	Name string // the name of an agent in the address; "": none
 }
 
 type requestKey struct{}
@@ -64,14 +64,14 @@ type requestKey struct{}
 // request is what a method knows of its request.
 type request struct {
 	Place
-	params  json.RawMessage // until they are read
+	params  json.RawMessage // nil once paramsOf has read the params
 	refused error           // the call goes no further
 }
 
 func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*request) }
 
-// paramsOf returns the params of a call, once. The SDK keeps what it is given while the call lasts, which may be for
-// hours, so Serve gives it none. The error is one of A2A.
+// paramsOf returns the params of a call, once. Serve does not pass the params to the SDK, which would keep them while
+// the call lasts, for hours. The error is an error of A2A.
 func paramsOf[T any](ctx context.Context) (*T, error) {
 	r, got := requestOf(ctx), new(T)
 	if r.refused != nil {
@@ -89,7 +89,7 @@ func paramsOf[T any](ctx context.Context) (*T, error) {
 // Serve answers the call m of a caller that was admitted at p.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *mcp.Message, p Place) {
 	method, refused := m.Method, check(r.Header, m, p)
-	if refused != nil { // one that tells its client so, in the form that this wants
+	if refused != nil { // the SDK writes the refusal as the answer to a method that fails
 		method = "GetTask"
 		if m.Method == "SendStreamingMessage" || m.Method == "SubscribeToTask" {
 			method = "SubscribeToTask"
@@ -127,8 +127,8 @@ func check(h http.Header, m *mcp.Message, p Place) error {
 	return nil
 }
 
-// isNotification reports whether a call with these params is how JoinCloud, a server of rooms, tells an agent what was
-// said there.
+// isNotification reports whether params are those with which JoinCloud, a server of rooms, tells an agent what was
+// said.
 func isNotification(params json.RawMessage) bool {
 	const mark = "joincloud"
 	if !bytes.Contains(params, []byte(mark)) {
@@ -142,7 +142,7 @@ func isNotification(params json.RawMessage) bool {
 	return err == nil && ok
 }
 
-// handler is the methods of the protocol.
+// handler implements the methods of the protocol.
 type handler struct{ *Server }
 
 var _ a2asrv.RequestHandler = handler{}
@@ -150,12 +150,12 @@ var _ a2asrv.RequestHandler = handler{}
 // call is a call of a method.
 type call struct {
 	name string        // in the log and the metrics
-	wait time.Duration // how long it waits at most
-	step               // at which it is refused, unless its error says
-	ids                // that its client gave
+	wait time.Duration // the longest wait of the call
+	step               // of a refusal whose error names no step
+	ids                // that the client gave
 }
 
-// do makes a call. Its error is one of A2A.
+// do makes a call. The error is an error of A2A.
 func (s *Server) do(ctx context.Context, c call, work mcp.Work) (any, error) {
 	at := failed{step: c.step}
 	o := s.o.Tools.Do(ctx, tools.Plain{Name: c.name, Kind: ratelimit.Usual, Wait: c.wait},
@@ -176,8 +176,8 @@ func (s *Server) do(ctx context.Context, c call, work mcp.Work) (any, error) {
 	return o.Value, nil
 }
 
-// events returns the events that work sends. send returns false once nobody reads them any more; the error of work is
-// the last event.
+// events returns the events that work sends. send returns false once nobody reads the events; the error of work is the
+// last event.
 func events(work func(send func(wire.Event) bool) error) iter.Seq2[wire.Event, error] {
 	return func(yield func(wire.Event, error) bool) {
 		read := true

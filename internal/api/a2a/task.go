@@ -19,7 +19,7 @@ import (
 // mostHistory is how many messages the history of a task has at most.
 const mostHistory = 50
 
-// historyOf returns how many messages a client wants to see. The error is one of A2A.
+// historyOf returns how many messages a client wants. The error is an error of A2A.
 func historyOf(asked *int) (int, error) {
 	switch {
 	case asked == nil:
@@ -30,8 +30,8 @@ func historyOf(asked *int) (int, error) {
 	return min(*asked, mostHistory), nil
 }
 
-// look returns the task of a stay as it stands, with so many messages at most.
-func (s *Server) look(ctx context.Context, token string, most int) (*wire.Task, error) {
+// readTask returns the task of a stay, with at most so many messages.
+func (s *Server) readTask(ctx context.Context, token string, most int) (*wire.Task, error) {
 	stay, err := s.o.Rooms.Stay(ctx, token, min(most, 1)*mostHistory) // not all are said
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (s *Server) look(ctx context.Context, token string, most int) (*wire.Task, 
 	task.Status = s.status(at, state, parts)
 	when := stay.At.UTC()
 	task.Status.Timestamp = &when
-	if m := task.Status.Message; m != nil { // the same whoever looks, and whenever
+	if m := task.Status.Message; m != nil { // each read returns the same id
 		m.ID = fmt.Sprintf("status-%d", when.UnixMilli())
 	}
 	said := slices.DeleteFunc(stay.Messages, func(m chat.Message) bool { return m.Type != chat.EventSaid })
@@ -60,7 +60,7 @@ func (s *Server) look(ctx context.Context, token string, most int) (*wire.Task, 
 	return task, nil
 }
 
-// standsAt returns the state of a stay that is looked at, and what the server says of it.
+// standsAt returns the state of a stay that a client reads, and the sentence of the server.
 func standsAt(stay chat.Stay) (wire.TaskState, string) {
 	switch {
 	case stay.Ended != "":
@@ -75,7 +75,7 @@ func standsAt(stay chat.Stay) (wire.TaskState, string) {
 	return wire.TaskStateWorking, ""
 }
 
-// saidIn returns what was said as a message of the history of a task.
+// saidIn returns a message of the room as a message of the history of a task.
 func saidIn(at seat, m chat.Message, text string) *wire.Message {
 	role, line := wire.MessageRoleAgent, transcript.Of(m, text, transcript.Way{})
 	if m.Mine {
@@ -100,14 +100,14 @@ func (h handler) GetTask(ctx context.Context, _ *wire.GetTaskRequest) (*wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	return h.lookAt(ctx, "a2a_get", given, most)
+	return h.callReadTask(ctx, "a2a_get", given, most)
 }
 
-// lookAt is look as a call.
-func (s *Server) lookAt(ctx context.Context, name string, given ids, most int) (*wire.Task, error) {
+// callReadTask is readTask as a call.
+func (s *Server) callReadTask(ctx context.Context, name string, given ids, most int) (*wire.Task, error) {
 	got, err := s.do(ctx, call{name: name, ids: given}, func(ctx context.Context, r *mcp.Record) (any, error) {
 		r.Room = tools.RoomOf(given.token)
-		return s.look(ctx, given.token, most)
+		return s.readTask(ctx, given.token, most)
 	})
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ const (
 	mostPage  = 100
 )
 
-// ListTasks implements [a2asrv.RequestHandler]. A client sees the task of the context that it names, and no other.
+// ListTasks implements [a2asrv.RequestHandler]. A client sees only the task of the context that it names.
 func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (*wire.ListTasksResponse, error) {
 	req, err := paramsOf[wire.ListTasksRequest](ctx)
 	if err != nil {
@@ -145,13 +145,13 @@ func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (*wire
 		}
 	}
 
-	// The request is well-formed. A client that names no seat of its own has no tasks, which is no error.
+	// The request is well-formed. A client that names no seat of its own has no tasks, and gets an empty list.
 	given, err := readIDs(req.ContextID, "")
 	if err != nil || given.token == "" {
 		return page, nil
 	}
 	given.byTask = true
-	task, err := h.lookAt(ctx, "a2a_list", given, most)
+	task, err := h.callReadTask(ctx, "a2a_list", given, most)
 	switch {
 	case errors.Is(err, wire.ErrTaskNotFound):
 		return page, nil
@@ -168,7 +168,7 @@ func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (*wire
 	return page, nil
 }
 
-// CancelTask implements [a2asrv.RequestHandler]. It leaves the room.
+// CancelTask implements [a2asrv.RequestHandler]. The agent leaves the room.
 func (h handler) CancelTask(ctx context.Context, _ *wire.CancelTaskRequest) (*wire.Task, error) {
 	req, err := paramsOf[wire.CancelTaskRequest](ctx)
 	if err != nil {
@@ -184,7 +184,7 @@ func (h handler) CancelTask(ctx context.Context, _ *wire.CancelTaskRequest) (*wi
 		if _, err := h.o.Rooms.LeaveRoom(ctx, chat.LeaveRequest{Token: given.token}); err != nil {
 			return nil, err
 		}
-		return h.look(ctx, given.token, 0)
+		return h.readTask(ctx, given.token, 0)
 	})
 	if err != nil {
 		return nil, err
@@ -196,7 +196,7 @@ func (h handler) CancelTask(ctx context.Context, _ *wire.CancelTaskRequest) (*wi
 	return task, nil
 }
 
-// sentenceOf returns what the server says of the status of a task.
+// sentenceOf returns the sentence of the server in the status of a task.
 func sentenceOf(t *wire.Task) string {
 	if t.Status.Message == nil || len(t.Status.Message.Parts) == 0 {
 		return ""
@@ -218,7 +218,7 @@ func (h handler) SubscribeToTask(ctx context.Context, _ *wire.SubscribeToTaskReq
 		how := call{name: "a2a_subscribe", wait: h.o.LongestWait, ids: given}
 		got, err := h.do(ctx, how, func(ctx context.Context, r *mcp.Record) (any, error) {
 			r.Room = tools.RoomOf(given.token)
-			task, err := h.look(ctx, given.token, mostHistory)
+			task, err := h.readTask(ctx, given.token, mostHistory)
 			if err != nil || task.Status.State.Terminal() {
 				return task, err
 			}
@@ -234,7 +234,7 @@ func (h handler) SubscribeToTask(ctx context.Context, _ *wire.SubscribeToTaskReq
 	})
 }
 
-// follow sends what comes in the room until the stay is over. Other calls of the agent may be made beside it.
+// follow sends the news of the room until the stay ends. The agent may make other calls meanwhile.
 func (s *Server) follow(ctx context.Context, at seat, send func(wire.Event) bool) error {
 	return s.o.Rooms.Follow(ctx, at.token, func(got chat.Waited) bool {
 		task := taskOf(at)

@@ -13,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/transcript"
 )
 
-// The sentences that a client reads of the server itself.
+// The sentences of the server that a client reads.
 const (
 	saidTurn    = "All are waiting, and it is your turn: say what comes next, or that you are finished."
 	saidAllDone = "All others are done or have left. If all is said, cancel the task: that leaves the room."
@@ -36,7 +36,7 @@ const (
 	noTask       = "There is no such task at this address. The answer to your first message has the id of yours."
 )
 
-// status returns the status of a task with texts of the server, if there are any.
+// status returns the status of a task with texts of the server, if any.
 func (s *Server) status(at seat, state wire.TaskState, parts []*wire.Part) wire.TaskStatus {
 	now := s.o.Clock.Now().UTC()
 	got := wire.TaskStatus{State: state, Timestamp: &now}
@@ -46,7 +46,7 @@ func (s *Server) status(at seat, state wire.TaskState, parts []*wire.Part) wire.
 	return got
 }
 
-// answer returns the status that a call ends with: what it was handed, and what that means.
+// answer returns the status at the end of a call: what the agent was handed out, and what to do next.
 func (s *Server) answer(ctx context.Context, at seat, got *chat.Sent) wire.TaskStatus {
 	state, sentence := stateOf(got)
 	heard := slices.Concat(at.earlier, got.Messages)
@@ -54,7 +54,7 @@ func (s *Server) answer(ctx context.Context, at seat, got *chat.Sent) wire.TaskS
 	for more := got.HasMore; more; {
 		rest, err := s.o.Rooms.Wait(ctx, chat.WaitRequest{Token: at.token, Stay: true})
 		if err != nil {
-			break // the next call brings it
+			break // the next call brings the message
 		}
 		heard = append(heard, rest.Messages...)
 		said = append(said, s.heard(ctx, at.token, rest.Messages)...)
@@ -77,7 +77,7 @@ func (s *Server) answer(ctx context.Context, at seat, got *chat.Sent) wire.TaskS
 	return s.status(at, state, inLines(parts))
 }
 
-// inLines ends all texts but the last with the end of a line: many clients print parts one after the other.
+// inLines ends all texts but the last with a line break: many clients print parts without a separator.
 func inLines(parts []*wire.Part) []*wire.Part {
 	for i, p := range parts[:max(0, len(parts)-1)] {
 		if text, ok := p.Content.(wire.Text); ok {
@@ -87,7 +87,7 @@ func inLines(parts []*wire.Part) []*wire.Part {
 	return parts
 }
 
-// stateOf returns the state of a task after a call that ended with got, and what the server says of it.
+// stateOf returns the state of a task after a call with the result got, and the sentence of the server.
 func stateOf(got *chat.Sent) (wire.TaskState, string) {
 	switch got.Status {
 	case chat.StatusRemoved:
@@ -116,7 +116,7 @@ func stateOf(got *chat.Sent) (wire.TaskState, string) {
 	return wire.TaskStateWorking, ""
 }
 
-// endedBy returns the state of a stay that is over, and what the server says of it.
+// endedBy returns the state of a stay that has ended, and the sentence of the server.
 func endedBy(why room.Reason) (wire.TaskState, string) {
 	switch why {
 	case room.ReasonClosed, room.ReasonBegunAnew:
@@ -131,11 +131,11 @@ func endedBy(why room.Reason) (wire.TaskState, string) {
 	return wire.TaskStateCanceled, saidLeft
 }
 
-// heard returns what was said and happened, a part for each message, and one for each file that a program may fetch.
+// heard returns a part for each message and event, and a part for each file that a program may fetch.
 func (s *Server) heard(ctx context.Context, token string, messages []chat.Message) (parts []*wire.Part) {
 	for _, m := range messages {
 		text, err := s.whole(ctx, token, m)
-		if err != nil { // the message is handed out, so it must be shown
+		if err != nil { // the message counts as handed out, so heard must show it
 			text += saidTooLong
 		}
 		file := s.fileOf(ctx, token, m)
@@ -154,14 +154,14 @@ func (s *Server) heard(ctx context.Context, token string, messages []chat.Messag
 	return parts
 }
 
-// fileOf returns the address at which a program gets the file that a message carries; nil if there is none.
+// fileOf returns the address at which a program gets the file of a message; nil if the message has no file.
 func (s *Server) fileOf(ctx context.Context, token string, m chat.Message) *wire.Part {
 	if m.File == nil {
 		return nil
 	}
 	got, err := s.o.Rooms.GetFile(ctx, chat.FileRequest{Token: token, ID: m.ID, Unread: true})
 	if err != nil {
-		return nil // its name is in the text
+		return nil // the text has the name of the file
 	}
 	at := s.o.Tools.FileAddress(ctx, got.Ticket)
 	if at == "" {
@@ -172,19 +172,19 @@ func (s *Server) fileOf(ctx context.Context, token string, m chat.Message) *wire
 	return p
 }
 
-// about is what a program reads of a message beside its text.
+// about returns what a program reads of a message beside the text.
 func about(m chat.Message) map[string]any {
 	got := map[string]any{"id": m.ID, "type": string(m.Type), "at": m.At.UTC().Format(time.RFC3339)}
 	if m.From != "" {
 		got["from"] = m.From
 	}
 	if m.Person {
-		got["person"] = m.Actor() // texts alone can be copied
+		got["person"] = m.Actor() // anybody can copy the look of a text
 	}
 	return got
 }
 
-// whole returns the whole text of a message of which a result of chat may have only a part.
+// whole returns the whole text of a message. The result of chat may have only a part of the text.
 func (s *Server) whole(ctx context.Context, token string, m chat.Message) (string, error) {
 	var text strings.Builder
 	text.WriteString(m.Text)
