@@ -8,12 +8,10 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// Illustrated is a result whose answer has more for the client than its JSON. The blocks stand
-// behind it, in their order.
+// Illustrated is a result whose answer has blocks behind the JSON, in their order.
 //
-// An answer with blocks has no structured content, because Codex 0.169 shows its model that alone
-// where there is any. A tool with such results has no Output: clients expect that a
-// schema is kept.
+// An answer with blocks has no structured content, because Codex 0.169 would show its model the structured content
+// alone. A tool with such results has no Output: clients expect structured content that fits the schema.
 type Illustrated interface{ Blocks() []Block }
 
 // Block is a part of an answer: see [Image] and [Link].
@@ -23,17 +21,17 @@ type Block struct {
 	media string
 }
 
-// Image is a picture that the client shows its model. Every program must be able to decode it: a
-// broken one ends the session of some clients for good.
+// Image is a picture that the client shows its model. Every program must be able to decode the picture: a broken
+// picture ends the session of some clients for good.
 func Image(data []byte, media string) Block { return Block{image: data, media: media} }
 
-// Link is a resource of this server, which the client may read (see [Options]). size is in bytes.
+// Link is a resource of this server for the client to read (see [Options]). size is in bytes.
 func Link(uri, name, media string, size int64) Block {
 	return Block{link: &library.ResourceLink{Type: library.ContentTypeLink, URI: uri, Name: name, MIMEType: media,
 		Size: &size}}
 }
 
-// blocks returns what o has beside its JSON.
+// blocks returns the blocks of o.
 func (o Outcome) blocks() []Block {
 	if v, ok := o.Value.(Illustrated); ok {
 		return v.Blocks()
@@ -49,7 +47,7 @@ func roomFor(blocks []Block) (n int) {
 	return n
 }
 
-// append appends the block to a list of blocks that has one already.
+// append appends the block to a list of blocks that is not empty.
 func (k Block) append(b []byte) []byte {
 	b = append(b, ',')
 	if k.link != nil {

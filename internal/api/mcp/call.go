@@ -14,8 +14,7 @@ import (
 // toolsCall is the method that calls a tool.
 const toolsCall = string(library.MethodToolsCall)
 
-// call is a tools/call that can be made: its tool exists, and nothing about the
-// request is malformed.
+// call is a well-formed tools/call of a tool that exists.
 type call struct {
 	tool      *Tool
 	id        json.RawMessage
@@ -24,9 +23,9 @@ type call struct {
 	modern    bool            // of protocol version 2026-07-28 or later
 }
 
-// callFrom returns the call that m makes, or nil if m is another method, or malformed in a way
-// that mcp-go refuses. A call that is served here waits in two goroutines instead of mcp-go's
-// three, and its envelope is read once; the answer is the one that mcp-go would give.
+// callFrom returns the call that m makes, or nil if m is another method, or malformed in a way that mcp-go refuses. The
+// call of callFrom waits in two goroutines instead of mcp-go's three, and its envelope is read once; mcp-go would give
+// the same answer.
 func (s *Server) callFrom(h http.Header, m *Message) *call {
 	if m.Method != toolsCall || m.ID == nil || !absent(m.result) {
 		return nil
@@ -46,8 +45,7 @@ func (s *Server) callFrom(h http.Header, m *Message) *call {
 // absent reports whether a member is missing or null.
 func absent(raw json.RawMessage) bool { return raw == nil || raw[0] == 'n' }
 
-// understood reports whether mcp-go reads the members of the params that have no
-// meaning here, such as task.
+// understood reports whether mcp-go reads the members of the params that mean nothing here, such as task.
 func (p *params) understood() bool {
 	return !p.others || json.Unmarshal(p.raw, new(library.CallToolParams)) == nil
 }
@@ -59,8 +57,8 @@ type meta struct {
 	capabilities json.RawMessage
 }
 
-// metaFrom reads a _meta. ok is false if it is not an object. A progress token that is
-// too long asks for nothing: each report would repeat it.
+// metaFrom reads a _meta. ok is false if raw is no object. A progress token that is too long asks for nothing: each
+// report would repeat the token.
 func metaFrom(raw json.RawMessage) (m meta, ok bool) {
 	if absent(raw) {
 		return meta{}, true
@@ -78,8 +76,8 @@ func metaFrom(raw json.RawMessage) (m meta, ok bool) {
 	return m, true
 }
 
-// generation reports whether a request is of protocol version 2026-07-28 or later. ok is false if its
-// headers and its _meta are not those of its version, which mcp-go refuses.
+// generation reports whether a request has protocol version 2026-07-28 or later. ok is false if its headers and its
+// _meta do not fit its version, so that mcp-go refuses the request.
 func generation(h http.Header, m meta, method string) (modern, ok bool) {
 	version := h.Get(library.HeaderProtocolVersion)
 	if library.IsModernProtocol(version) || library.IsModernProtocol(m.version) {
@@ -88,8 +86,8 @@ func generation(h http.Header, m meta, method string) (modern, ok bool) {
 	return false, version == "" || library.IsValidProtocolVersion(version)
 }
 
-// modernRequest reports whether the headers and the _meta of a request are those of
-// protocol version 2026-07-28 (Streamable HTTP, "Request Headers").
+// modernRequest reports whether the headers and the _meta of a request fit protocol version 2026-07-28 (Streamable
+// HTTP, "Request Headers").
 func modernRequest(h http.Header, m meta, method string) bool {
 	return h.Get(library.HeaderMethod) == method &&
 		h.Get(library.HeaderProtocolVersion) == m.version &&
@@ -104,9 +102,8 @@ func named(h http.Header, tool string) bool {
 	return ok && name == tool
 }
 
-// serveCall makes a call and answers it. A call that waits does so here, so the stack
-// frames from here on are small, and nothing but the tool holds the arguments, which are a
-// part of the body.
+// serveCall makes and answers a call. A call waits within serveCall, so the stack frames from here on are small, and
+// nothing but the tool holds the arguments, which are a part of the body.
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 	ctx := context.WithValue(withClient(r, c.progress), madeCallKey{}, madeCall{&s.waits, c.id})
 	o := Do(ctx, s.log, c.tool.Name, func(ctx context.Context, r *Record) (any, error) {
@@ -127,10 +124,9 @@ func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
 	_, _ = w.Write(text) // fails only if the client has left
 }
 
-// response returns the answer to a call. Its members have the order in which mcp-go writes
-// them. The result is in it twice, as text and structured, because some clients show the
-// model only one of them; so it is made JSON once, and the rest is put around it by hand. What
-// it has beside its JSON stands behind the text: see [Illustrated].
+// response returns the answer to a call, with its members in the order of mcp-go. The answer has the result twice, as
+// text and structured, because some clients show the model only one form. So response encodes the result once, and
+// writes the rest around it by hand. The blocks of the result stand behind the text: see [Illustrated].
 func (s *Server) response(c *call, o Outcome) []byte {
 	structured, blocks := o.JSON(), o.blocks()
 	// With the escapes of most results.
@@ -159,8 +155,7 @@ func (s *Server) response(c *call, o Outcome) []byte {
 	return append(b, "}}\n"...)
 }
 
-// quoteJSON appends a text from [JSON] as a JSON string. Such a text holds no characters that
-// need an escape but these two.
+// quoteJSON appends a text from [JSON] as a JSON string. In such a text only " and \ need an escape.
 func quoteJSON(b, text []byte) []byte {
 	b = append(b, '"')
 	from := 0
@@ -178,8 +173,8 @@ type resultMeta struct {
 	ServerInfo library.Implementation `json:"io.modelcontextprotocol/serverInfo"`
 }
 
-// RefusedCall returns the answer to a tools/call that reaches no tool: a result as that of a tool which failed, with
-// these fields in _meta. It returns nil if m is no such call.
+// RefusedCall returns the answer to a tools/call that reaches no tool: the result of a failed tool, with these fields
+// in _meta. It returns nil if m is no tools/call.
 func RefusedCall(h http.Header, m *Message, f *results.Failure, fields map[string]any) []byte {
 	if m.Method != toolsCall || m.ID == nil {
 		return nil

@@ -9,19 +9,19 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// cancelled is the notification of a client that gives a call up and may leave its connection open (MCP
-// 2025-11-25, "Cancellation"). From 2026-07-28 on the end of the stream says the same.
+// cancelled is the notification of a client that cancels a call and may leave its connection open (MCP 2025-11-25,
+// "Cancellation"). From 2026-07-28 on the end of the stream says the same.
 const cancelled = "notifications/cancelled"
 
-// openWaits are the calls of a server that wait, by who makes them. Without sessions nothing tells two
-// clients of one caller apart that use the same id, so they share an entry, and are given up together:
-// whose wait ends that did not mean to, waits again. Many goroutines may use them at once.
+// openWaits are the waiting calls of a server, by caller and id. Without sessions, the server cannot tell two clients
+// of one caller apart that use the same id. So their calls share an entry, and end together: a client that has not
+// cancelled its wait waits again. Many goroutines may use openWaits at once.
 type openWaits struct {
 	mu   sync.Mutex
 	open map[callKey]*openWait
 }
 
-// callKey is the caller of limits, and the id of its call with its type: "5" is not 5.
+// callKey is the caller for limits, and the id of a call with the type of the id: "5" is not 5.
 type callKey struct{ caller, id string }
 
 type openWait struct {
@@ -29,7 +29,7 @@ type openWait struct {
 	calls   int // that wait
 }
 
-// begin adds a call that waits, until end is called. givenUp is closed if its client gives it up.
+// begin adds a waiting call, until end is called. givenUp is closed if the client cancels the call.
 func (w *openWaits) begin(key callKey) (givenUp <-chan struct{}, end func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -62,7 +62,7 @@ func (w *openWaits) giveUp(key callKey) {
 	}
 }
 
-// cancel ends the wait that a notification names, if it is one of this process.
+// cancel ends the wait that a notification names, if the wait is in this process.
 func (s *Server) cancel(ctx context.Context, m *Message) {
 	var p struct {
 		RequestID json.RawMessage `json:"requestId"`
@@ -81,7 +81,7 @@ func plainID(id json.RawMessage) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// madeCall is a call and the server that makes it.
+// madeCall is a call, with the waits of its server.
 type madeCall struct {
 	waits *openWaits
 	id    json.RawMessage
@@ -89,8 +89,8 @@ type madeCall struct {
 
 type madeCallKey struct{}
 
-// Waits says that the call of ctx waits, until end is called. givenUp is closed if its client says that it
-// has given the call up; nil: it cannot say so. The call should then end as if its time were up.
+// Waits records that the call of ctx waits, until end is called. givenUp is closed if the client cancels the call,
+// which should then end as at its deadline; nil: the client cannot cancel.
 func Waits(ctx context.Context) (givenUp <-chan struct{}, end func()) {
 	c, ok := ctx.Value(madeCallKey{}).(madeCall)
 	if !ok {

@@ -6,10 +6,10 @@ import (
 	"net/http"
 )
 
-// Client is what a call shows of the program that makes it.
+// Client is the program that makes a call, as the call shows it.
 type Client struct {
-	Agent    string // its User-Agent header (RFC 9110, section 10.1.5); "" if it sent none
-	Progress bool   // it gets notifications of progress while the call lasts
+	Agent    string // its User-Agent header (RFC 9110, section 10.1.5); "": no such header
+	Progress bool   // the call reports its progress by notifications
 }
 
 type clientKey struct{}
@@ -19,14 +19,13 @@ func WithClient(ctx context.Context, c Client) context.Context {
 	return context.WithValue(ctx, clientKey{}, c)
 }
 
-// ClientFrom returns who makes the call of ctx; the zero Client if that is not known.
+// ClientFrom returns the client of the call of ctx; the zero Client if the client is not known.
 func ClientFrom(ctx context.Context) Client {
 	c, _ := ctx.Value(clientKey{}).(Client)
 	return c
 }
 
-// withClient returns the context of a call that came with r and this progress token, and
-// begins to report its progress.
+// withClient returns the context of the call of r with this progress token, and begins to report the call's progress.
 func withClient(r *http.Request, progress json.RawMessage) context.Context {
 	return WithClient(r.Context(), Client{r.UserAgent(), reportProgress(r.Context(), progress)})
 }

@@ -15,16 +15,14 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// Work is what a call does. It returns a value that is written as JSON, or an
-// error: a [results.Failure] if the caller may read it. It notes in r what it learns about
-// the call.
+// Work does what a call is for. It returns a value for the answer's JSON, or an error: a [results.Failure] if the
+// caller may read the error. It writes what it learns about the call into r.
 type Work func(ctx context.Context, r *Record) (any, error)
 
-// Record is what the log and the metrics say about a call beside its name and its
-// code.
+// Record is what the log and the metrics say about a call beside the name and the code.
 type Record struct {
-	// Room returns the id of the room that the call is about, or ""; nil: it is not known.
-	// It is called only if somebody asks, such as the log.
+	// Room returns the id of the call's room, or ""; nil: the room is not known. Only a reader such as the log calls
+	// it.
 	Room func() string
 }
 
@@ -38,10 +36,9 @@ type Outcome struct {
 // codeInternal is the code of a failure that is the server's fault.
 const codeInternal = "internal"
 
-// Do makes a call. Every call passes through it, whether it comes as a tools/call
-// or without MCP, so whatever concerns the caller of a tool belongs here: the
-// account of the call begins and ends here, and a panic or an unexpected error stops
-// here. Both are logged under an id, and the caller learns only the id.
+// Do makes a call. Every call passes through Do, as a tools/call or without MCP. So the account of the call begins and
+// ends in Do, and a panic or an unexpected error stops in Do: Do logs both under an id, and the caller learns only the
+// id.
 func Do(ctx context.Context, log *slog.Logger, tool string, work Work) Outcome {
 	account := meter.From(ctx)
 	account.Begin(tool)
@@ -52,8 +49,7 @@ func Do(ctx context.Context, log *slog.Logger, tool string, work Work) Outcome {
 	return o
 }
 
-// contain turns a panic of work into a failure. A call that waits spends its time
-// inside of it, so what happens rarely is kept out of its stack frame.
+// contain turns a panic of work into a failure. A call waits within contain, so rare work stays out of its stack frame.
 func contain(ctx context.Context, log *slog.Logger, work Work, r *Record) (value any, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -65,9 +61,9 @@ func contain(ctx context.Context, log *slog.Logger, work Work, r *Record) (value
 	return work(ctx, r)
 }
 
-// outcome returns the outcome and its code in the account. A deadline that has passed
-// is no reason to say nothing: it leaves time for the answer, and the client is there. So
-// it is if the context was ended for a reason that the caller may see.
+// outcome returns the outcome and its code in the account. After a deadline the client is still there, with time for
+// the answer, so only a cancelled context leaves no answer. If the context was cancelled for a reason that the caller
+// may see, the answer is this reason.
 func outcome(ctx context.Context, log *slog.Logger, tool string, value any, err error) (Outcome, string) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		var reason *fault.Error
@@ -99,7 +95,7 @@ func (o Outcome) JSON() json.RawMessage {
 	return results.JSON(o.Value)
 }
 
-// newID names an incident, in 60 random bits.
+// newID returns the name of an incident: 60 random bits.
 func newID() string { return rand.Text()[:12] }
 
 func internalFailure(id string) *results.Failure {
@@ -110,9 +106,9 @@ func internalFailure(id string) *results.Failure {
 	}
 }
 
-// LogPanic logs the recovered value v with the stack, under the id that the client
-// gets. Call it in the deferred function that recovered. If v does not come from the
-// runtime, only its type is logged: the value might hold what somebody wrote.
+// LogPanic logs the recovered value v with the stack, under the id that the client gets. The deferred function that
+// recovered must call it. If v does not come from the runtime, LogPanic logs only the type: v might hold a text of
+// somebody.
 func LogPanic(ctx context.Context, log *slog.Logger, id string, v any) {
 	what := fmt.Sprintf("%T", v)
 	if fault, ok := v.(runtime.Error); ok {

@@ -8,17 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how many objects and arrays of a message may be nested in each
-// other. A tool call has four levels.
+// MaxDepth is how many levels of objects and arrays a message may have. A tool call has four.
 const MaxDepth = 64
 
-// MaxParts limits the commas of a message outside of its strings, and so its keys
-// and elements. Each of them takes a hundred times its own bytes once it is
-// decoded. A tool call has a dozen.
+// MaxParts limits the commas of a message outside of strings, and so its keys and elements. A decoded key or element
+// takes a hundred times its own bytes. A tool call has a dozen.
 const MaxParts = 4096
 
-// longestID is how many bytes the id of a request or a progress token may have: they are
-// kept while a call waits. Clients use numbers, or UUIDs.
+// longestID is how many bytes the id of a request or a progress token may have, since both stay in memory while a call
+// waits. Clients use numbers, or UUIDs.
 const longestID = 256
 
 // maxExact is the greatest integer that every JSON reader represents exactly (RFC
@@ -52,19 +50,20 @@ type Message struct {
 	params params
 }
 
-// params are the members of a message's params that a tools/call has, each as it
-// was written, nil if it is absent.
+// params are the members of a message's params that a tools/call has, as the client wrote them; nil: absent.
 type params struct {
 	raw, name, arguments, meta json.RawMessage
 
 	others bool // there are other members
 }
 
-// Parse reads the envelope of a message; body must not change afterwards. It refuses a body that
-// two readers could take for different messages: text that is not Unicode, which a decoder would
-// change silently; a key that occurs twice in an object; a key of the envelope in other letters, which Go's decoder
-// takes for the right one and a gateway that filters does not; an id that a reader would round. It also refuses what
-// is no message to a server, such as a batch or a response.
+// Parse reads the envelope of a message; body must not change afterwards. It refuses what is no message to a server,
+// such as a batch or a response, and each body that two readers could read as different messages:
+//
+//   - text that is not Unicode, which a decoder would change silently;
+//   - a key that occurs twice in an object;
+//   - a key of the envelope in other letters, which Go's decoder accepts and a gateway that filters does not;
+//   - an id that a reader would round.
 func Parse(body []byte) (*Message, *Refusal) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, &Refusal{CodeParse, "The body is not JSON in UTF-8."}
@@ -90,7 +89,7 @@ func Parse(body []byte) (*Message, *Refusal) {
 		return nil, invalid("The id of a request must be a string of at most %d bytes, or an integer of at most 2^53.",
 			longestID-len(`""`))
 	}
-	m.ID = bytes.Clone(m.ID) // it outlives the body
+	m.ID = bytes.Clone(m.ID) // the id outlives the body
 	return m, nil
 }
 
@@ -134,7 +133,8 @@ func (p *params) member(key string) (*json.RawMessage, members) {
 	return nil, nil
 }
 
-// fixed are the members of an object of a fixed form, which go nowhere. The parts of a message of A2A are of one, too.
+// fixed are the members of an object of a fixed form; nobody reads them. The parts of a message of A2A have such a
+// form.
 func fixed(key string) (*json.RawMessage, members) {
 	if key == "parts" {
 		return nil, fixed
@@ -142,9 +142,9 @@ func fixed(key string) (*json.RawMessage, members) {
 	return nil, nil
 }
 
-// keys are those of the objects of an envelope that mcp-go, a2a-go or this package decodes, by what they are folded to.
-// An envelope is the message, its params, and what params hold in a fixed form. The keys of arguments, of a _meta and
-// of metadata are read letter by letter anyway, and are no business of this package.
+// keys are the keys of an envelope that mcp-go, a2a-go or this package decodes, by their folded form. An envelope is
+// the message, its params, and the objects of a fixed form in params. All readers compare the keys of arguments, of a
+// _meta and of metadata letter by letter, so this package does not check them.
 var keys = folded(
 	"jsonrpc", "id", "method", "params", "result", "error", // a message
 	"_meta", "name", "arguments", "task", "inputResponses", "requestState", "uri", "cursor", "level", // params
@@ -170,8 +170,7 @@ func folded(list ...string) map[string]string {
 	return by
 }
 
-// exactID reports whether id is absent, a string that is not too long, or an integer that
-// no reader rounds.
+// exactID reports whether id is absent, a string of at most longestID, or an integer that no reader rounds.
 func exactID(id json.RawMessage) bool {
 	if id == nil || id[0] == '"' {
 		return len(id) <= longestID
@@ -180,7 +179,7 @@ func exactID(id json.RawMessage) bool {
 	return err == nil && -maxExact <= n && n <= maxExact
 }
 
-// text returns the string that raw is, or "" if it is something else or absent.
+// text returns the string raw; "" if raw is absent or no string.
 func text(raw json.RawMessage) string {
 	if len(raw) == 0 || raw[0] != '"' {
 		return ""

@@ -15,20 +15,19 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// Events are what clients subscribe to by MCP Events (SEP-3415): a client gives an address, and the
-// server POSTs there when an event happens. This package serves the methods and calls nobody. There
-// is no events/poll, since a client that can ask has tools for it.
+// Events are the events of MCP Events (SEP-3415): a client gives an address, and the server POSTs there when an event
+// happens. This package serves the methods and calls nobody. There is no events/poll, since a client that can ask has
+// tools for the same.
 //
-// Subscribe and Unsubscribe return an [EventError] or a [results.Failure] if the caller may read the error.
-// They are called by many goroutines at once, inside of [Do].
+// Subscribe and Unsubscribe return an [EventError] or a [results.Failure] if the caller may read the error. Many
+// goroutines call them at once, within [Do].
 type Events struct {
 	List []Event
 
-	// Subscribe makes a subscription, or refreshes the one that the caller has with the same name,
-	// arguments and URL.
+	// Subscribe makes a subscription, or refreshes the caller's subscription of the same name, arguments and URL.
 	Subscribe func(ctx context.Context, s Subscribe) (Subscription, error)
 
-	// Unsubscribe ends it. s has neither a secret nor a TTL.
+	// Unsubscribe ends a subscription. s has neither a secret nor a TTL.
 	Unsubscribe func(ctx context.Context, s Subscribe) error
 }
 
@@ -36,8 +35,7 @@ type Events struct {
 type Event struct {
 	Name, Description string
 
-	// Input and Payload are the JSON schemas of a subscription's arguments and of what is sent.
-	// Without one, it is any object.
+	// Input and Payload are the JSON schemas of a subscription's arguments and of the events. nil means any object.
 	Input, Payload json.RawMessage
 }
 
@@ -51,14 +49,14 @@ const (
 // eventsExtension names MCP Events among the capabilities of clients and servers.
 const eventsExtension = "io.modelcontextprotocol/events"
 
-// eventCall is a request of MCP Events that can be served: nothing about its envelope is malformed.
+// eventCall is a request of MCP Events with a well-formed envelope.
 type eventCall struct {
 	work      eventWork
 	method    string
 	id        json.RawMessage
 	params    json.RawMessage // nil: absent
 	modern    bool            // of protocol version 2026-07-28 or later
-	extension bool            // its client names the extension
+	extension bool            // the client names the extension
 }
 
 // eventWork does what a method is for, and returns the members of the result.
@@ -73,14 +71,14 @@ func (e *Events) methods() map[string]eventWork {
 	}
 }
 
-// eventCallFrom returns the request of MCP Events that m is, or nil if m is another method, or
-// malformed in a way that mcp-go refuses.
+// eventCallFrom returns m as a request of MCP Events; nil if m is another method, or malformed in a way that mcp-go
+// refuses.
 func (s *Server) eventCallFrom(h http.Header, m *Message) *eventCall {
 	work := s.events[m.Method]
 	if work == nil || m.ID == nil || !absent(m.result) {
 		return nil
 	}
-	meta, _ := metaFrom(m.params.meta) // one that is no object says nothing here
+	meta, _ := metaFrom(m.params.meta) // a _meta that is no object says nothing here
 	modern, ok := generation(h, meta, m.Method)
 	if !ok {
 		return nil
@@ -96,7 +94,7 @@ func namesEvents(capabilities json.RawMessage) bool {
 	return json.Unmarshal(capabilities, &c) == nil && c.Extensions[eventsExtension] != nil
 }
 
-// list returns the work of events/list. The list has one page, and so no cursor.
+// list returns the work of events/list. The list has one page, so it has no cursor.
 func list(events []Event) eventWork {
 	type listed struct {
 		Name        string          `json:"name"`
@@ -141,7 +139,7 @@ func (s *Server) serveEvent(w http.ResponseWriter, r *http.Request, c *eventCall
 	}
 }
 
-// answerEvent writes a result or an error. Its HTTP status is the one that mcp-go gives in its place.
+// answerEvent writes a result or an error, with the HTTP status that mcp-go would give.
 func (s *Server) answerEvent(w http.ResponseWriter, c *eventCall, result map[string]any,
 	failure *library.JSONRPCErrorDetails) {
 	if failure == nil {
@@ -170,10 +168,10 @@ func respond(w http.ResponseWriter, status int, id json.RawMessage, result any, 
 	}{library.JSONRPC_VERSION, id, result, failure}), '\n')) // fails only if the client has left
 }
 
-// EventError is why a subscription is refused. Clients know it by a number.
+// EventError is the refusal of a subscription. Clients know its kind by a number.
 type EventError struct {
 	Kind    EventKind
-	Message string         // says what was wrong and what to do next; it repeats neither a secret nor a URL
+	Message string         // what was wrong and what to do next, without secrets and URLs
 	Data    map[string]any // what SEP-3415 gives a program of this kind; nil: nothing
 }
 
@@ -193,8 +191,8 @@ const (
 	CallbackEndpoint                   // reason: "challenge_failed", "timeout", "connection_refused", "tls_error", …
 )
 
-// eventErrors has what each kind is in accounts of calls, and its numbers: those that ChatGPT knows,
-// which are of a draft, and those of SEP-3415.
+// eventErrors has the code of each kind in accounts of calls, and its numbers: those of a draft, which ChatGPT knows,
+// and those of SEP-3415.
 var eventErrors = [...]struct {
 	code       fault.Code
 	draft, sep int
@@ -207,7 +205,7 @@ var eventErrors = [...]struct {
 	CallbackEndpoint:  {fault.InvalidArgument, -32015, -32027},
 }
 
-// details returns the error as a client reads it that names the extension, or does not.
+// details returns the error for a client. extension says that the client names the extension.
 func (e *EventError) details(extension bool) *library.JSONRPCErrorDetails {
 	d := &library.JSONRPCErrorDetails{Code: eventErrors[e.Kind].draft, Message: e.Message}
 	if extension {
@@ -219,8 +217,8 @@ func (e *EventError) details(extension bool) *library.JSONRPCErrorDetails {
 	return d
 }
 
-// advertisement is what mcp-go writes to if there are events. SEP-3415 has their capability among the
-// extensions, ChatGPT looks for it at the top, where mcp-go has no field for it.
+// advertisement is the ResponseWriter of mcp-go if there are events. SEP-3415 has their capability among the
+// extensions. ChatGPT reads the capability at the top, where mcp-go has no field for it.
 type advertisement struct{ http.ResponseWriter }
 
 const (
@@ -228,8 +226,8 @@ const (
 	inBothPlaces    = `"events":{},` + amongExtensions
 )
 
-// Write implements [http.ResponseWriter]. mcp-go writes an answer at once. Only those to initialize and
-// server/discover hold the extension, which is the first by its name, since the quotes of a text are escaped.
+// Write implements [http.ResponseWriter]. mcp-go writes an answer at once. Only the answers to initialize and
+// server/discover hold the extension, which is the first by name: elsewhere, the quotes of a text are escaped.
 func (a advertisement) Write(b []byte) (int, error) {
 	_, err := a.ResponseWriter.Write(bytes.Replace(b, []byte(amongExtensions), []byte(inBothPlaces), 1))
 	return len(b), err

@@ -17,8 +17,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// The names of the server. mcp-go repeats them in every result of protocol version 2026-07-28, so
-// they are short.
+// The names of the server. They are short, since mcp-go repeats them in every result of protocol version 2026-07-28.
 const (
 	serverName  = "parley"
 	serverTitle = "Parley"
@@ -32,9 +31,9 @@ const website = "https://github.com/parley-chat/parley"
 //go:embed icon.png
 var iconPNG []byte
 
-// introduce has the server tell a client that connects what it may show to people: its website, and its
-// icon. No other result repeats them. The icon carries its bytes, since a server may have many addresses. Its
-// model gets the instructions for that client.
+// introduce adds the website and the icon, for people, and the instructions for the model of the client to the answer
+// to a client that connects. No other result repeats them. The icon carries its bytes, since a server may have many
+// addresses.
 func introduce(hooks *server.Hooks, o Options) {
 	whole := library.Implementation{Name: serverName, Title: serverTitle, Version: o.Version, WebsiteURL: website,
 		Icons: []library.Icon{{Src: "data:image/png;base64," + base64.StdEncoding.EncodeToString(iconPNG),
@@ -55,9 +54,8 @@ func introduce(hooks *server.Hooks, o Options) {
 	})
 }
 
-// listsFresh is how long a client may use a list, such as that of the tools, before
-// it asks again. Lists change only with a release. They are marked as private, since some clients
-// see others: see [Variant].
+// listsFresh is how long a client may use a list, such as the list of tools, before it asks again. Lists change only
+// with a release. They are marked as private, since clients see different lists: see [Variant].
 const listsFresh = 5 * time.Minute
 
 // newLibrary returns the server of mcp-go with the tools and prompts of o.
@@ -87,9 +85,8 @@ func newLibrary(o Options) *server.MCPServer {
 	return s
 }
 
-// listTools puts what clients see of tools into each list, and takes the hidden ones out. Who shows no views does not
-// see the tools of views.
-// WithToolFilter would make mcp-go say of a malformed call that there is no such tool.
+// listTools puts the listings into each list of tools, without hidden tools, and without tools of views for a client
+// that shows no views. WithToolFilter would make mcp-go say of a malformed call that there is no such tool.
 func listTools(o Options) server.OnAfterListToolsFunc {
 	all := sync.OnceValue(func() map[string]listing { return listingsOf(o) })
 	return func(ctx context.Context, _ any, _ *library.ListToolsRequest, result *library.ListToolsResult) {
@@ -112,11 +109,11 @@ func listTools(o Options) server.OnAfterListToolsFunc {
 // listing is a tool as lists show it.
 type listing struct {
 	usual, varied library.Tool
-	viewed        bool              // its results are shown in a view
-	varies        func(Client) bool // these clients see varied; nil: none does
+	viewed        bool              // clients show the results in a view
+	varies        func(Client) bool // these clients see varied; nil: no client does
 }
 
-// listingsOf returns the tools that are not hidden, by their names.
+// listingsOf returns the tools by their names, without hidden tools.
 func listingsOf(o Options) map[string]listing {
 	all := map[string]listing{}
 	for _, t := range o.Tools {
@@ -152,7 +149,7 @@ func (t Tool) listed() library.Tool {
 		Name: t.Name, Title: t.Title, Description: t.Description,
 		RawInputSchema: input, RawOutputSchema: output,
 		Annotations: library.ToolAnnotation{
-			Title:           t.Title, // some clients read it here
+			Title:           t.Title, // some clients read the title here
 			ReadOnlyHint:    &t.ReadOnly,
 			DestructiveHint: &t.Destructive,
 			IdempotentHint:  &t.Idempotent,
@@ -173,8 +170,8 @@ func (t Tool) varied() Tool {
 	return t
 }
 
-// meta is what some clients read about the tool, such as those of Anthropic about loading and
-// finding it; nil if there is nothing to say.
+// meta is what some clients read about the tool, such as Anthropic's clients about loading and finding the tool; nil if
+// there is nothing to say.
 func (t Tool) meta() *library.Meta {
 	fields := map[string]any{}
 	maps.Copy(fields, t.more)
@@ -190,8 +187,8 @@ func (t Tool) meta() *library.Meta {
 	return library.NewMetaFromMap(fields)
 }
 
-// refuseCall stands in mcp-go for every tool. mcp-go gets only calls that it
-// refuses by itself, and never comes to it.
+// refuseCall stands in mcp-go for every tool. mcp-go gets only calls that it refuses itself, so nobody calls
+// refuseCall.
 func refuseCall(context.Context, library.CallToolRequest) (*library.CallToolResult, error) {
 	return nil, errors.New("the call is malformed")
 }
@@ -217,8 +214,8 @@ func isolate(s *server.MCPServer) server.HTTPContextFunc {
 	}
 }
 
-// ownSession is a session whose id nobody can guess. It has none of the optional
-// abilities of the session inside it, because those keep state under the id.
+// ownSession is a session whose id nobody can guess. It has no optional abilities of the session inside it, because
+// such abilities keep state under the id.
 type ownSession struct {
 	server.ClientSession
 	id string
@@ -226,14 +223,12 @@ type ownSession struct {
 
 func (s ownSession) SessionID() string { return s.id }
 
-// libraryAnswer is what mcp-go writes to. It has no Flush, so that mcp-go answers with one
-// JSON text; its own stream loses a notification that is sent just before the
-// answer.
+// libraryAnswer is the ResponseWriter of mcp-go. It has no Flush, so that mcp-go answers with one JSON text; a stream
+// of mcp-go loses a notification just before the answer.
 type libraryAnswer struct{ http.ResponseWriter }
 
-// Write implements [http.ResponseWriter]. It hides an error, which means that the
-// client has left: mcp-go would log it as a failure, and the log of requests says it
-// already.
+// Write implements [http.ResponseWriter]. It hides errors, which mean that the client has left: mcp-go would log them
+// as failures, and the log of requests has them already.
 func (a libraryAnswer) Write(b []byte) (int, error) {
 	_, _ = a.ResponseWriter.Write(b)
 	return len(b), nil

@@ -8,12 +8,11 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// Prompt is a request to the model that a person picks in a client. It is one
-// message in the person's name.
+// Prompt is a request to the model that a person picks in a client: one message in the person's name.
 type Prompt struct {
 	Name, Title, Description string
 	Arguments                []PromptArgument
-	// Text returns the message. given is what the person filled in, by argument.
+	// Text returns the message. given has the texts of the person, by argument.
 	Text func(given map[string]string) string
 }
 
@@ -21,14 +20,12 @@ type Prompt struct {
 type PromptArgument struct {
 	Name, Description string
 	Required          bool
-	// Complete returns values that hold what the person has typed, and whether
-	// there are more; nil: nothing is offered. It is called by many goroutines at
-	// once.
+	// Complete returns values that hold what the person has typed, and whether there are more; a nil Complete offers no
+	// values. Many goroutines call it at once.
 	Complete func(ctx context.Context, typed string) (values []string, more bool)
 }
 
-// addPrompts gives s the prompts, if there are any, and the completion of their
-// arguments.
+// addPrompts adds the prompts, if any, and the completion of their arguments to s.
 func addPrompts(s *server.MCPServer, prompts []Prompt) {
 	if len(prompts) == 0 {
 		return

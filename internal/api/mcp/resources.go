@@ -11,19 +11,17 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// Resources are what clients read with resources/read: each has been named to them by a [Link].
-// No list has them.
+// Resources are what clients read with resources/read, by the URI of a [Link]. No list has them.
 type Resources struct {
 	Name     string
 	Template string            // of their URIs (RFC 6570)
 	For      func(Client) bool // clients for which there are resources
 
-	// Read returns the resource at uri. It is a [Work] otherwise, and called by many goroutines
-	// at once.
+	// Read is a [Work] that returns the resource at uri. Many goroutines call it at once.
 	Read func(ctx context.Context, uri string, r *Record) (Resource, error)
 }
 
-// Resource is what a resource holds.
+// Resource is the content of a resource.
 type Resource struct {
 	Data  []byte
 	Media string // its type
@@ -32,15 +30,14 @@ type Resource struct {
 // resourcesRead is the method that reads a resource.
 const resourcesRead = string(library.MethodResourcesRead)
 
-// mostReads is how many resources are read at once: mcp-go holds each answer in memory several
-// times.
+// mostReads is how many resources are read at once: mcp-go holds several copies of each answer in memory.
 const mostReads = 4
 
-// readers serves the clients that read resources. For others there are none, because some clients
-// give their model tools for resources as soon as a server has any.
+// readers serves the clients that read resources. Other clients see no resources, because some clients give their model
+// tools for resources as soon as a server has any.
 type readers struct {
 	of      func(Client) bool
-	library func() http.Handler // mcp-go, for the first of them
+	library func() http.Handler // mcp-go, made for the first such client
 	reading chan struct{}       // an element for each resource that is being read
 }
 
@@ -54,13 +51,13 @@ func newLibraryOfReaders(o Options) http.Handler {
 	all := *o.Resources
 	s := newLibrary(o)
 	server.WithResourceCapabilities(false, false)(s) // there is nothing to subscribe to, and the list is empty
-	// Nobody keeps one for longer than its reader may read it.
+	// No client keeps a resource for longer than the caller may read it.
 	server.WithMethodCacheHints(library.MethodResourcesRead, 0, library.CacheScopePrivate)(s)
 	s.AddResourceTemplate(library.NewResourceTemplate(all.Template, all.Name), all.read(o.Log))
 	return libraryHandler(s, o.Log)
 }
 
-// serve answers a request of such a client.
+// serve answers a request of a client that reads resources.
 func (rs *readers) serve(w http.ResponseWriter, r *http.Request, method string) {
 	if method == resourcesRead {
 		select {

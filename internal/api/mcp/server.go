@@ -1,17 +1,15 @@
-// Package mcp serves the Model Context Protocol over HTTP in both of its
-// generations, 2025 and 2026-07-28, without sessions: it keeps nothing from one
-// request to the next. A request reaches another one only to end a wait of its own caller.
+// Package mcp serves the Model Context Protocol over HTTP in both of its generations, 2025 and 2026-07-28, without
+// sessions: the server keeps nothing from one request to the next. A request reaches another request only to end a wait
+// of the same caller.
 //
-// Its one idea is that a call of a tool, which is nearly all that clients ask for,
-// takes one short path. [Parse] reads the envelope of a message once. A well-formed
-// tools/call goes from there to the tool by [Do] and is answered here, so that a
-// call that waits for minutes holds nothing but its own stack. The methods of MCP Events,
-// which mcp-go does not have, are answered here, too (see [Events]), and so is who reads the
-// document of a [View], which mcp-go would copy several times. Everything else, such as
-// initialize, tools/list and every malformed request, goes to mcp-go. A test
-// compares the answers to calls with those of mcp-go.
+// The one idea is a short path for calls of tools, which are nearly all requests. [Parse] reads the envelope of a
+// message once. A well-formed tools/call goes from there to the tool by [Do], and the package answers it, so that a
+// call that waits for minutes holds nothing but its own stack. The package also answers the methods of MCP Events,
+// which mcp-go does not have (see [Events]), and reads of the document of a [View], which mcp-go would copy several
+// times. Everything else, such as initialize, tools/list and every malformed request, goes to mcp-go. A test compares
+// the answers to calls with the answers of mcp-go.
 //
-// The package knows neither rooms nor what the tools are.
+// The package knows neither rooms nor the single tools.
 package mcp
 
 import (
@@ -36,39 +34,37 @@ type Tool struct {
 	Input, Output func() json.RawMessage
 
 	ReadOnly    bool // changes nothing that others see, apart from presence
-	Destructive bool // may take from somebody, also from its caller, what that one cannot get back
+	Destructive bool // may take something from somebody, also from its caller, for good
 	Idempotent  bool // repeating the call adds nothing
 	OpenWorld   bool // brings words of its caller to others, or calls an address
 
-	// Some clients show a model only the tools that it searches for: Eager asks them to show this
-	// one from the start, and SearchHint holds words under which it should be found.
+	// Some clients show a model only the tools that the model searches for. Eager asks such clients to show this tool
+	// from the start, and SearchHint holds words that should find this tool.
 	Eager      bool
 	SearchHint string
 
-	// Hidden leaves the tool out of the list: a program calls it that knows of it, and no
-	// model does.
+	// Hidden leaves the tool out of the list, for a tool that programs call and models do not.
 	Hidden bool
 
-	// View is the URI of the view in which clients show its results, that of Options.View; "": in none. A client that
-	// says that it shows no views does not see the tool in the list.
+	// View is the URI of the view in which clients show the results, as in Options.View; "": in no view. The list
+	// leaves the tool out for a client that shows no views.
 	View string
 
 	// Variant is how the list shows the tool to some clients; nil: to all as above.
 	Variant *Variant
 
-	// Call does the work of one call with the arguments that it came with, which
-	// may be any JSON or nil. Otherwise it is a [Work]. It is called by many
-	// goroutines at once.
+	// Call is the [Work] of one call, with the arguments of the call, which may be any JSON or nil. Many goroutines
+	// call it at once.
 	Call func(ctx context.Context, arguments json.RawMessage, r *Record) (any, error)
 
-	more map[string]any // in _meta, beside what is for all servers and clients
+	more map[string]any // in _meta, beside the fields for all servers and clients
 }
 
 // Variant is a tool as some clients see it.
 type Variant struct {
-	For   func(Client) bool      // these clients. Of a client that only lists, Progress is not known
-	Input func() json.RawMessage // its schema for them; nil: that for all
-	Meta  map[string]any         // fields of _meta for them, beside those for all
+	For   func(Client) bool      // these clients. Progress is not known of a client that only lists
+	Input func() json.RawMessage // the schema for them; nil: the schema for all
+	Meta  map[string]any         // fields of _meta for them, beside the fields for all
 }
 
 // Options of a server.

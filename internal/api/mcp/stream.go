@@ -9,21 +9,19 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// Stream is an answer in progress to a client that accepts a stream of events. Its
-// methods may be called at any time and by any goroutine; once the answer has begun
-// they do nothing.
+// Stream is an answer in progress to a client that accepts a stream of events. Any goroutine may call the methods at
+// any time; once the answer has begun, the methods do nothing.
 type Stream interface {
 	// Send writes a JSON-RPC message ahead of the answer.
 	Send(message []byte)
-	// OnBeat makes next the source of the JSON-RPC messages that keep the
-	// connection alive. Before it is called a beat is a comment, which no program
-	// sees. next is never called twice at once.
+	// OnBeat makes next the source of the JSON-RPC messages that keep the connection alive. Before OnBeat, a beat is a
+	// comment, which no program sees. next is never called twice at once.
 	OnBeat(next func() []byte)
 }
 
 type streamKey struct{}
 
-// WithStream returns a context in which a request finds the stream of its answer.
+// WithStream returns a context with the stream of the answer to a request.
 func WithStream(ctx context.Context, s Stream) context.Context {
 	return context.WithValue(ctx, streamKey{}, s)
 }
@@ -33,10 +31,9 @@ func streamFrom(ctx context.Context) (Stream, bool) {
 	return s, ok
 }
 
-// reportProgress makes the beats of a call's stream progress notifications for
-// token, a JSON string or number. Some clients give up a call that shows no progress
-// for a minute. The notifications carry nothing, so it does not matter if the call
-// ends before one is sent. It returns false if the client did not ask for any.
+// reportProgress makes the beats of a call's stream progress notifications for token, a JSON string or number; it
+// returns false if the client did not ask for notifications. Some clients give up a call without progress after a
+// minute. The notifications carry nothing, so a call may end before the first.
 func reportProgress(ctx context.Context, token json.RawMessage) bool {
 	stream, ok := streamFrom(ctx)
 	if !ok || token == nil {
@@ -56,9 +53,8 @@ type progress struct {
 	Message  string          `json:"message"`
 }
 
-// acknowledge answers a request to listen as the specification asks: before
-// anything else, and with the list of what the server will send, which is empty.
-// mcp-go drops its own acknowledgement because it has no stream here.
+// acknowledge answers a request to listen before anything else, with the list of what the server will send, as the
+// specification asks. The list is empty. mcp-go drops its own acknowledgement because it has no stream here.
 func acknowledge(ctx context.Context, id any, _ *library.SubscriptionsListenRequest) {
 	if stream, ok := streamFrom(ctx); ok {
 		stream.Send(notification(library.MethodNotificationSubscriptionsAcknowledged, map[string]any{

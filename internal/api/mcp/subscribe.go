@@ -11,24 +11,24 @@ import (
 
 // Subscribe is a request to make, refresh or end a subscription.
 type Subscribe struct {
-	Name      string          // of the event, which is one of Events.List
+	Name      string          // of the event, in Events.List
 	Arguments json.RawMessage // an object; nil: none
-	URL       string          // where events are to be sent; anything but ""
-	Secret    string          // with which they are to be signed; anything but ""
+	URL       string          // for the events; never ""
+	Secret    string          // that signs the events; never ""
 
-	// TTL is how long the client would like the subscription to live, from a millisecond to
-	// mostTTL, for one without end; 0: it does not say. The server grants what it likes.
+	// TTL is how long the client wants the subscription to live: from a millisecond to mostTTL, which means without
+	// end; 0: the client does not say. The server may grant another time.
 	TTL time.Duration
 }
 
-// mostTTL is longer than any server grants, so that nobody's arithmetic overflows.
+// mostTTL is longer than any server grants, and short enough that no arithmetic overflows.
 const mostTTL = 365 * 24 * time.Hour
 
-// Subscription is one as its client sees it.
+// Subscription is a subscription as its client sees it.
 type Subscription struct {
 	ID            string
-	RefreshBefore time.Time // it ends then
-	Active        bool      // events are sent; false: it waits for a refresh
+	RefreshBefore time.Time // the end of the subscription
+	Active        bool      // events are sent; false: the subscription waits for a refresh
 
 	LastDelivery time.Time // zero: there was none
 	LastError    string    // of the latest delivery, such as "timeout"; "": none
@@ -60,8 +60,8 @@ func (e *Events) unsubscribe(ctx context.Context, c *eventCall) (map[string]any,
 	return map[string]any{}, e.Unsubscribe(ctx, s)
 }
 
-// result is the subscription as an answer has it. No event is kept for a client that was away, so there is
-// no cursor.
+// result is the subscription in an answer. The server keeps no event for a client that was away, so the answer has no
+// cursor.
 func (s Subscription) result() map[string]any {
 	r := map[string]any{"id": s.ID, "refreshBefore": instant(s.RefreshBefore), "cursor": nil, "truncated": false}
 	if !s.Active || s.LastError != "" || !s.LastDelivery.IsZero() {
@@ -79,7 +79,7 @@ func (s Subscription) result() map[string]any {
 
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// subscribeParams are the params of both methods. Others mean nothing, such as the id of a subscription.
+// subscribeParams are the params of both methods. Other params mean nothing, such as the id of a subscription.
 type subscribeParams struct {
 	Meta      map[string]json.RawMessage `json:"_meta"`
 	Name      string                     `json:"name"`
@@ -99,7 +99,7 @@ func (e *Events) read(c *eventCall) (Subscribe, error) {
 	if wrong := p.decode(c.params); wrong != "" {
 		return Subscribe{}, malformed(c.method, wrong)
 	}
-	if mode := p.Delivery.Mode; mode != webhook && mode != "" { // others have no URL
+	if mode := p.Delivery.Mode; mode != webhook && mode != "" { // other modes have no URL
 		return Subscribe{}, &EventError{Kind: Unsupported,
 			Message: `This server delivers events by "webhook" only: send that as delivery.mode. Nothing was changed.`,
 			Data:    map[string]any{"feature": "delivery", "value": mode}}
@@ -117,7 +117,7 @@ func (e *Events) read(c *eventCall) (Subscribe, error) {
 	return s, nil
 }
 
-// decode reads params, and says what is wrong with their types; "": nothing.
+// decode reads params. It returns what is wrong with their types; "": nothing.
 func (p *subscribeParams) decode(params json.RawMessage) (wrong string) {
 	var mismatch *json.UnmarshalTypeError
 	if err := json.Unmarshal(params, p); errors.As(err, &mismatch) && mismatch.Field != "" {
@@ -128,14 +128,14 @@ func (p *subscribeParams) decode(params json.RawMessage) (wrong string) {
 	return ""
 }
 
-// check says what is wrong with the params of a method; "": nothing.
+// check returns what is wrong with the params of a method; "": nothing.
 func (p *subscribeParams) check(method string) (wrong string) {
 	switch {
 	case p.Name == "":
 		return "name is missing."
 	case !absent(p.Arguments) && p.Arguments[0] != '{':
 		return "arguments are no JSON object."
-	case p.Delivery.Mode == "" && method == eventsSubscribe: // there is one mode, which an end need not name
+	case p.Delivery.Mode == "" && method == eventsSubscribe: // an unsubscribe need not name the only mode
 		return "delivery.mode is missing."
 	case p.Delivery.URL == "":
 		return "delivery.url is missing."
@@ -147,7 +147,7 @@ func (p *subscribeParams) check(method string) (wrong string) {
 	return ""
 }
 
-// ttlOf returns what a client asks for by ttlMs, which is null or a number, within bounds. null asks for no end.
+// ttlOf returns the TTL of ttlMs within bounds. ttlMs is null or a number, and null asks for no end.
 func ttlOf(raw json.RawMessage) time.Duration {
 	switch {
 	case raw == nil:
@@ -156,7 +156,7 @@ func ttlOf(raw json.RawMessage) time.Duration {
 		return mostTTL
 	}
 	var ms float64
-	_ = json.Unmarshal(raw, &ms) // it has been checked
+	_ = json.Unmarshal(raw, &ms) // check has accepted raw
 	return time.Duration(min(max(ms, 1), float64(mostTTL.Milliseconds()))) * time.Millisecond
 }
 
