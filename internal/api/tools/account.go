@@ -16,20 +16,18 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// unwaited is how long a call takes at most that does not wait. Only a table that does not
-// answer takes so long. Each part of a call would give it as much time again.
+// unwaited is the longest time of a call that does not wait. Only a call of a table that does not answer takes so long;
+// without this limit, each part of the call would give the table as much time again.
 const unwaited = 15 * time.Second
 
-// answerTime is how long a call takes at most beyond the time for which it waits, behind a
-// front that ends calls itself, as Lambda does: the client may give it up soon after. An attempt
-// on a connection that died, and one on a new connection, fit.
+// answerTime is the longest time of a call beyond its wait, behind a front that ends calls, as Lambda does: the client
+// may give up soon afterwards. The time is enough for an attempt on a dead connection and another on a new connection.
 const answerTime = 2750 * time.Millisecond
 
-// vital are the tools that still work for a caller that has spent its budget.
+// vital are the tools that work for a caller that has spent its budget.
 func vital() []string { return []string{"wait_for_message", "leave_room", "manage_agent", "supervise"} }
 
-// admitted returns the call of t that asks first whether its caller has budget left, before
-// anything of it is read.
+// admitted returns the call of t behind a check of the caller's budget, before any argument is read.
 func (s *Set) admitted(t mcp.Tool) func(context.Context, json.RawMessage, *mcp.Record) (any, error) {
 	kind, call := ratelimit.Usual, t.Call
 	if slices.Contains(vital(), t.Name) {
@@ -53,8 +51,8 @@ func (s *Set) admit(ctx context.Context, k ratelimit.Kind) (context.Context, err
 	return ctx, nil
 }
 
-// begin returns the context of a call that may wait for so long. It refuses the call
-// like beginWait. The caller calls end.
+// begin returns the context of a call that may wait for so long. It refuses the call as beginWait does. The caller must
+// call end.
 func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func(), err error) {
 	waited, most := func() {}, unwaited
 	forget := func() {}
@@ -75,26 +73,26 @@ func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func
 	return ctx, func() { cancel(); forget(); waited() }, nil
 }
 
-// beginWait counts the call of ctx among those that wait, until end is called. It refuses the
-// call if as many wait as the server can hold, or as one address may have; then the call has done
-// nothing. From here on nothing keeps its body in memory: a wait lasts for hours.
+// beginWait counts the call of ctx among the waiting calls, until end is called. It refuses a call beyond the waiting
+// calls that the server can hold, or that one address may have; a refused call has done nothing. Nothing keeps the body
+// of a waiting call in memory: a wait lasts for hours.
 func beginWait(ctx context.Context) (end func(), err error) {
 	end, err = meter.From(ctx).BeginWait()
 	if err == nil {
 		return end, nil
 	}
-	crowd := "This server has as many waiting agents as it can hold."
+	full := "This server has as many waiting agents as it can hold."
 	if errors.Is(err, meter.ErrShare) {
-		crowd = "Your address has as many waiting agents as this server allows."
+		full = "Your address has as many waiting agents as this server allows."
 	}
 	return nil, &results.Failure{
-		Code: string(fault.Unavailable), RetryAfterSeconds: crowdedSeconds,
-		Message: crowd + " This call did nothing: repeat it later, or without waiting (wait_seconds 0).",
+		Code: string(fault.Unavailable), RetryAfterSeconds: fullRetrySeconds,
+		Message: full + " This call did nothing: repeat it later, or without waiting (wait_seconds 0).",
 	}
 }
 
-// crowdedSeconds is after how long one of the calls that wait has probably ended.
-const crowdedSeconds = 10
+// fullRetrySeconds is after how long one of the waiting calls has probably ended.
+const fullRetrySeconds = 10
 
 // tokenIn returns the agent token in the result of taking a seat; "" if there is none.
 func tokenIn(out any) string {
@@ -109,8 +107,8 @@ func tokenIn(out any) string {
 	return ""
 }
 
-// roomOf returns the way to the id of the room of a token or a view, which is "" if it is none. The id
-// is not secret.
+// roomOf returns a function that returns the id of the room of a token or a view; "" for any other text. The id is no
+// secret.
 func roomOf(token string) func() string {
 	return func() string {
 		if v, ok := ident.ParseView(token); ok {

@@ -12,20 +12,21 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// host is a client for which it is known, or at least said, how long it lets a call take.
+// host is a client with a known, or at least reported, limit on the time of a call.
 type host struct {
-	agent string // what its User-Agent begins with
+	agent string // the beginning of the User-Agent
 	name  string
 
-	longest time.Duration // it ends a call after that time
-	renewed bool          // it counts anew at each notification of progress, for which it asks
+	longest time.Duration // the client ends a call after this time
+	renewed bool          // each notification of progress, for which the client asks, starts the time again
 
-	source string // where that is from: measured, a document or reports
+	source string // of longest: measured, a document or reports
 	tried  bool   // somebody had that client wait
 }
 
-// hosts are the clients by what their User-Agent begins with. The last one is any other: of those, one that gives up
-// after four minutes is the quickest that lets a call take longer than a minute. docs/clients.md has the same table.
+// hosts are the clients by the beginning of their User-Agent. The last host is any other client: of the other clients
+// that let a call take longer than a minute, the quickest gives up after four minutes. docs/clients.md has the same
+// table.
 var hosts = []host{
 	{"claude-code/", "Claude Code", 300 * time.Second, true, "measured with 2.1.329", true},
 	{"codex-mcp-client/", "Codex", 300 * time.Second, false, "measured with 0.169.0", true},
@@ -39,11 +40,11 @@ var hosts = []host{
 }
 
 const (
-	// unknownLongest is how long a call of a client may take that is not known.
+	// unknownLongest is how long a call of an unknown client may take.
 	unknownLongest = 240 * time.Second
-	// beforeEnd is how long before its client ends it a call returns: its answer has to arrive.
+	// beforeEnd is how long before its client would end it a call returns, so that the answer can arrive.
 	beforeEnd = 10 * time.Second
-	// unseen is the longest wait of a client that is not known.
+	// unseen is the longest wait of an unknown client.
 	unseen = unknownLongest - beforeEnd
 )
 
@@ -56,31 +57,29 @@ func mostOf(c mcp.Client) time.Duration {
 	return h.longest - beforeEnd
 }
 
-// habits are how a client is known to treat a call that waits.
+// habits are how a client treats a call that waits.
 type habits struct {
 	wait time.Duration // what next suggests for a wait
-	send time.Duration // and for a send
-	most time.Duration // what the client lets a call take: see hosts
+	send time.Duration // what next suggests for a send
+	most time.Duration // the longest time of a call: see hosts
 
-	// background says that the client moves a long call to the background and wakes its
-	// model when the call returns, so that the wait costs no turns.
+	// background says that the client moves a long call to the background, and wakes its model when the call returns: a
+	// wait costs no turns.
 	background bool
-	// deaf says that the end of a background command does not wake its model.
+	// deaf says that the end of a background command does not wake the model.
 	deaf bool
-	// shows is how many bytes of a result it shows its model: it cuts what is longer in the middle. 0: of all results
-	// all.
+	// shows is how many bytes of a result the client shows its model; it cuts a longer result in the middle. 0: all.
 	shows int
-	// hint is a sentence for the model when it takes a seat and is to wait.
+	// hint is a sentence for a model that takes a seat and should wait.
 	hint string
 }
 
-// usualHabits are those of a client that is not known. Most clients end a call after a
-// minute. A send gets less time than a wait because its call does more.
+// usualHabits are the habits of an unknown client. Most clients end a call after a minute. A send gets less time than a
+// wait because its call does more.
 var usualHabits = habits{wait: 50 * time.Second, send: 45 * time.Second, most: unseen}
 
-// habitsOf returns the habits of a client, as they were measured with the clients themselves (see
-// e2e/agents): Claude Code 2.1 and Codex 0.169. It knows a client by its User-Agent and its
-// progress token.
+// habitsOf returns the habits of a client by its User-Agent and its progress token. The habits of Claude Code 2.1 and
+// Codex 0.169 were measured with the clients themselves (see e2e/agents).
 func habitsOf(c mcp.Client) habits {
 	h := usualHabits
 	h.most = mostOf(c)
@@ -97,7 +96,7 @@ func habitsOf(c mcp.Client) habits {
 	return h
 }
 
-// besideText is how many bytes a result of get_file has at most beside its text.
+// besideText is how many bytes a result of get_file has at most beside the text.
 const besideText = 2000
 
 // fits reports whether a client shows a result of get_file with this text whole.
@@ -114,7 +113,7 @@ func inCode(c mcp.Client) bool {
 // foreground is how long a call takes before it goes to the background.
 const foreground = 2 * time.Minute
 
-// measured is the version of Claude Code whose habits these are.
+// measured is the version of Claude Code with the measured habits.
 var measured = [3]int{2, 1, 329}
 
 // older reports whether a text does not begin with a version, or with one before v.
@@ -124,7 +123,7 @@ func older(text string, v [3]int) bool {
 	return n < len(is) || slices.Compare(is[:], v[:]) < 0
 }
 
-// beCalled says how to do without waiting.
+// beCalled tells a model how to do without waits.
 const beCalled = "To be called when something comes instead of waiting, subscribe to the event room.message with " +
 	"your agent_token, and end your turn. "
 
@@ -135,19 +134,18 @@ const forever = 1 << 62
 const backgroundWait = "A wait that lasts goes on in the background and wakes you when it ends: do other work " +
 	"meanwhile, or end your turn. "
 
-// codeMode says how to print a result, which is in it twice, and how to wait from within a program: there a call
-// that takes long is left behind after 30 s, and coming back to it costs a turn.
+// codeMode tells a model how to print a result, which an answer has twice, and how to wait within a program: after 30 s
+// the program leaves a long call behind, and each look at the call costs a turn.
 const codeMode = `In code print structuredContent of a result alone, and begin a cell that waits with ` +
 	`// @exec: {"yield_time_ms": 290000}, so that it ends with the answer. `
 
-// clients knows how long to let calls wait: as long as their clients stand, within what
-// this server allows.
+// clients knows how long calls may wait: as long as their clients allow, within the limit of this server.
 type clients struct {
 	longest time.Duration
 	calls   bool // the server calls clients of others that subscribe
 }
 
-// of returns the habits of the client that makes the call of ctx.
+// of returns the habits of the client of the call of ctx.
 func (c clients) of(ctx context.Context) habits {
 	client := mcp.ClientFrom(ctx)
 	h := c.within(habitsOf(client))
@@ -157,7 +155,7 @@ func (c clients) of(ctx context.Context) habits {
 	return h
 }
 
-// within returns h without what this server does not allow.
+// within returns h within the limits of this server.
 func (c clients) within(h habits) habits {
 	h.wait, h.send, h.most = min(h.wait, c.longest), min(h.send, c.longest), min(h.most, c.longest)
 	if h.background && h.most <= foreground {
@@ -166,14 +164,14 @@ func (c clients) within(h habits) habits {
 	return h
 }
 
-// usual returns the habits of a client that is not known.
+// usual returns the habits of an unknown client.
 func (c clients) usual() habits { return c.within(usualHabits) }
 
-// cap shortens the wait of a call of ctx to what its client stands, and returns it.
+// cap shortens the wait of the call of ctx to the longest wait of its client, and returns the wait.
 func (c clients) cap(ctx context.Context, wait *time.Duration) time.Duration {
 	*wait = min(*wait, c.of(ctx).most)
 	return *wait
 }
 
-// advisor returns the one for the client that makes the call of ctx.
+// advisor returns the advisor for the client of the call of ctx.
 func (c clients) advisor(ctx context.Context) advisor { return advisor{habits: c.of(ctx)} }

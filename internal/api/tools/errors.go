@@ -7,9 +7,9 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// refusal is the one place where an error of chat becomes what a model reads. Any
-// other error stays as it is: the caller gets only the id under which it is logged.
-// again says what to do after a call that may have taken effect.
+// refusal returns what a model reads of an error of chat, and is the only place that does. Any other error stays as it
+// is: the caller reads only the id under which the error is logged. again says what to do after a call that may have
+// taken effect.
 func refusal(err error, again string) error {
 	var refused *fault.Error
 	if !errors.As(err, &refused) || refused.Code == fault.Internal {
@@ -22,7 +22,7 @@ func refusal(err error, again string) error {
 	return f
 }
 
-// repeatSafely is for a call that adds nothing if it has taken effect before.
+// repeatSafely is for a call that adds nothing if an earlier attempt has taken effect.
 const repeatSafely = "Repeating the call is safe."
 
 // failureOf returns what a model reads of a refusal.

@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// inviteTo returns the invite to a room as a result has it: by its link where callers need
-// keys, else by its name, which works for everybody.
+// inviteTo returns the invite to a room for a result: a link where callers need keys, else the name of the room, which
+// works for everybody.
 func (s *Set) inviteTo(ctx context.Context, r chat.Room, v chat.Invite, password string) string {
 	if s.keys {
 		return inviteLink(s.address(ctx), r, v)
@@ -28,8 +28,8 @@ func (s *Set) inviteAfter(ctx context.Context, u chat.Updated, password string) 
 	return s.inviteTo(ctx, u.Room, u.Invite, password)
 }
 
-// endsInvites reports whether the invites given out before the change no longer work: a new
-// one was made, or they name the room or its password as it was.
+// endsInvites reports whether invites of before the change no longer work: the change made a new invite, or the old
+// invites have the old name or password of the room.
 func (s *Set) endsInvites(u chat.Updated) bool {
 	return isRenewed(u) || !s.keys && u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "")
 }
@@ -37,11 +37,11 @@ func (s *Set) endsInvites(u chat.Updated) bool {
 // isRenewed reports whether the change made a new invite.
 func isRenewed(u chat.Updated) bool { return u.Changes != nil && u.Changes.Invite != "" }
 
-// InvitePath begins the path of an invite; its code follows.
+// InvitePath begins the path of an invite, before its code.
 const InvitePath = "/i/"
 
-// inviteLink is one line with one URL that a person can hand to another person, for the
-// agent there. It is empty if nobody can join by it.
+// inviteLink returns one line with one URL that a person can give to another person, for the agent there; "" if nobody
+// can join by the invite.
 func inviteLink(address string, r chat.Room, v chat.Invite) string {
 	at := site(address)
 	if address == "" {
@@ -54,7 +54,7 @@ func inviteLink(address string, r chat.Room, v chat.Invite) string {
 	return "Add the MCP server " + page + "/mcp and call join_room with your agent_name."
 }
 
-// invitePage is where a person is shown how to join by an invite. It is empty if nobody can.
+// invitePage returns the address of the page that shows a person how to join by an invite; "" if nobody can join.
 func invitePage(site string, r chat.Room, v chat.Invite) string {
 	if !joinable(r) || v.Code == "" {
 		return ""
@@ -62,8 +62,8 @@ func invitePage(site string, r chat.Room, v chat.Invite) string {
 	return site + InvitePath + v.Code
 }
 
-// personsInvite is the page of the invite for a caller that shows a person's token: its
-// program hands out a link, which works with and without keys. It is empty for an agent.
+// personsInvite returns the page of the invite for a caller with a person's token, whose program gives out a link that
+// works with and without keys; "" for an agent.
 func (s *Set) personsInvite(ctx context.Context, token string, r chat.Room, v chat.Invite) string {
 	address := s.address(ctx)
 	if address == "" || !isPersons(token) {
@@ -72,13 +72,13 @@ func (s *Set) personsInvite(ctx context.Context, token string, r chat.Room, v ch
 	return invitePage(site(address), r, v)
 }
 
-// site is the address of the server whose address of MCP this is.
+// site returns the address of the server with this address of MCP.
 func site(address string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp")
 }
 
-// invite is one line that a person can hand to another person, for the agent there.
-// It leaves out an address that is not known. It is empty if nobody can join.
+// invite returns one line that a person can give to another person, for the agent there; "" if nobody can join. The
+// line leaves out an unknown address.
 func invite(address string, r chat.Room, password string) string {
 	if !joinable(r) {
 		return ""

@@ -62,7 +62,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 	}
 }
 
-// sendNeeds says that a text is missing where a message cannot do without.
+// sendNeeds returns that the text is missing of a message that needs a text.
 func sendNeeds(_ context.Context, in *chat.SendRequest) string {
 	if in.Text == "" && in.Kind != room.Agree && in.Withdraw == "" {
 		return "text is missing (only kind agree and withdraw need none)"
@@ -70,7 +70,7 @@ func sendNeeds(_ context.Context, in *chat.SendRequest) string {
 	return ""
 }
 
-// sendGist is what the answer to a send depends on. A text that is not short is not kept.
+// sendGist returns the part of a send on which the answer depends, without a long text.
 func sendGist(in chat.SendRequest) chat.SendRequest {
 	if len(in.Text) > chat.ShortText {
 		in.Text = strings.Clone(in.Text[:chat.ShortText])
@@ -80,8 +80,8 @@ func sendGist(in chat.SendRequest) chat.SendRequest {
 	return in
 }
 
-// sendAgain says what to do after a send that may have been said. A short text is
-// recognized only by its key or by a cursor from before, since it can be meant again.
+// sendAgain says what to do after a send that may have taken effect. The server recognizes a short text only by its key
+// or by an earlier cursor, since an agent may mean a short text twice.
 func sendAgain(in chat.SendRequest) string {
 	named := false
 	if token, err := ident.ParseToken(in.Token); err == nil {
@@ -95,8 +95,7 @@ func sendAgain(in chat.SendRequest) string {
 		"once."
 }
 
-// sent is the whole result. A send that waits spends its time in the stack frame of
-// its caller, so this is kept out of that.
+// sent returns the whole result. It is a function of its own, since a send waits in the stack frame of its caller.
 func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest) results.Sent {
 	a := s.clients.advisor(ctx)
 	a.address = s.address(ctx)
@@ -111,7 +110,7 @@ func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) results.Sent {
 		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks)+len(got.Unfinished)+len(got.Left) > 0),
 		Messages:  viewAround(got.Messages, got.Before),
 		Agents:    viewAgents(got.Agents),
-		Seated:    crowd(got.Waited), Waiting: got.AllWaiting,
+		Seated:    seatedBeyond(got.Waited), Waiting: got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Unfinished: viewUnfinished(got.Unfinished),
 		Left:  got.Left,
 		Tasks: viewBriefs(got.Tasks), Next: a.sent(got, asked),

@@ -13,28 +13,28 @@ import (
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 )
 
-// standbyName is the name of a wait without MCP beside those of the tools.
+// standbyName is the name of a wait without MCP, beside the names of the tools.
 const standbyName = "standby"
 
-// standbyYields is when a program may wait in its agent's place again that found the
-// agent waiting itself: most waits are over by then.
+// standbyYields is after how long a program that found its agent waiting may wait in the agent's place again: most
+// waits are over by then.
 const standbyYields = time.Minute
 
-// peekYields is the same for a program that wakes the agent. The wait may be over at any
-// time, and then the agent may go idle.
+// peekYields is standbyYields for a program that wakes the agent. The wait may end at any time, and then the agent may
+// go idle.
 const peekYields = time.Second
 
 // Standby is how a wait without MCP ended.
 type Standby struct {
-	// JSON is what wait_for_message gives for the same call: its result, or the
-	// structured content of its error. It is empty if the caller has left.
+	// JSON is the result of wait_for_message for the same call, or the structured content of its error; empty if the
+	// caller has left.
 	JSON json.RawMessage
 	// Code of the error; "" for a result.
 	Code fault.Code
-	// RetryAfter says when a call that was refused, found the agent waiting itself or only
-	// looked in should come again; else it is 0.
+	// RetryAfter is after how long the program should call again, if the call was refused, found the agent waiting, or
+	// did not wait; else 0.
 	RetryAfter time.Duration
-	// Of a result: its status, and whether the wait ended because the server stops.
+	// Status of a result. Stopping says that the wait ended because the server stops.
 	Status   chat.WaitStatus
 	Stopping bool
 }
@@ -75,18 +75,16 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	return ended
 }
 
-// Refused is how a wait without MCP ends that is refused before it begins.
+// Refused returns the end of a wait without MCP that is refused before it begins.
 func Refused(err *fault.Error) Standby {
 	return Standby{JSON: results.JSON(failureOf(err)), Code: err.Code, RetryAfter: err.RetryAfter}
 }
 
-// StandbyLine is a line for any POSIX shell with curl that ends when there is something to
-// read after cursor, and prints it; an agent that runs it in the background wakes up then.
-// It also ends, with the reason, when the server refuses the call, and after a minute in
-// which neither the server nor a proxy in front of it answers or holds the connection.
-// Until then it repeats a call that was quiet or cut off. curl reads the token of the
-// variable TOKEN from its input, so that its command line does not show it. address is
-// that of MCP.
+// StandbyLine returns a line for any POSIX shell with curl. The line ends when there is something to read after cursor,
+// and prints the messages; an agent that runs the line in the background then wakes up. The line also ends, with the
+// reason, when the server refuses the call, and after a minute without an answer or an open connection of the server or
+// a proxy in front of it. Until then it repeats a call that was quiet or cut off. curl reads the token of the variable
+// TOKEN from its input, so that no command line shows the token. address is the address of MCP.
 func StandbyLine(address, cursor string) string {
 	return `t=$(date +%s); while :; do b=$(date +%s); ` +
 		`r=$(printf 'Authorization: Bearer %s' "$TOKEN" | curl -s -m 130 --connect-timeout 9 -H @- -w '%{http_code}' "` +

@@ -47,21 +47,20 @@ func (s *Set) waitForMessage() tool {
 	}.tool()
 }
 
-// waitArg is how long a call waits, at most longest, that has nothing else to do.
+// waitArg is the argument for the length of a wait, at most longest.
 func (s *Set) waitArg(to *time.Duration, longest time.Duration, about string) spec.Arg {
 	return spec.Duration("wait_seconds", to, time.Second, 0, longest,
 		about).Default(int64(min(s.clients.usual().wait, longest) / time.Second)).Clamp()
 }
 
-// backArg is what a call says about the agent's absence. Absent it says nothing, and
-// 0 says that the agent is back.
+// backArg is the argument for the absence of an agent. Without the argument a call says nothing; 0 says that the agent
+// is back.
 func backArg(to *chat.Absence, about string) spec.Arg {
 	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, chat.MaxBackIn,
 		about).Then(func() { to.Given = true })
 }
 
-// waited is the whole result. A wait spends its time in the stack frame of its caller, so
-// this is kept out of that.
+// waited returns the whole result. It is a function of its own, since a wait waits in the stack frame of its caller.
 func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequest) results.Waited {
 	a := s.clients.advisor(ctx)
 	a.address = s.address(ctx)
@@ -72,14 +71,14 @@ func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) results.Wai
 	return results.Waited{
 		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0),
 		Messages: viewMessages(got.Messages),
-		HasMore:  got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got),
+		HasMore:  got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: seatedBeyond(got),
 		Waiting:   got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Tasks: viewBriefs(got.Tasks), Next: a.waited(got, asked),
 	}
 }
 
-// crowd is how many are seated if not all of them are shown; else 0.
-func crowd(w chat.Waited) int {
+// seatedBeyond returns how many agents are seated if the result does not show all; else 0.
+func seatedBeyond(w chat.Waited) int {
 	if w.Seated == len(w.Agents) {
 		return 0
 	}
