@@ -1,6 +1,7 @@
 package refusals
 
 import (
+	"fmt"
 	"go/ast"
 	"go/constant"
 	"go/types"
@@ -26,8 +27,15 @@ var entries = map[string][]string{
 	"parley accounts": {"access.Accounts."},
 }
 
-// callers returns the calls that can reach each function.
-func (s *scan) callers() map[types.Object][]string {
+// callers returns the calls that can reach each function. It fails if an entry is in no source.
+func (s *scan) callers() (map[types.Object][]string, error) {
+	for name, list := range entries {
+		for _, entry := range list {
+			if !slices.ContainsFunc(s.order, func(b body) bool { return isEntry(b.of, entry) }) {
+				return nil, fmt.Errorf("the entry %s of %s is no function: name its successor", entry, name)
+			}
+		}
+	}
 	edges := map[types.Object][]types.Object{}
 	for _, b := range s.order {
 		edges[b.of] = append(edges[b.of], s.uses(b)...)
@@ -45,7 +53,7 @@ func (s *scan) callers() map[types.Object][]string {
 	for _, names := range all {
 		slices.Sort(names)
 	}
-	return all
+	return all, nil
 }
 
 // reach calls visit with from and each object that from uses, by way of others, too.
@@ -83,15 +91,18 @@ func (s *scan) entriesOf(b body) (names []string) {
 		})
 		return names
 	}
-	full := nameOf(f)
 	for name, list := range entries {
-		for _, entry := range list {
-			if full == entry || strings.HasSuffix(entry, ".") && strings.HasPrefix(full, entry) {
-				names = append(names, name)
-			}
+		if slices.ContainsFunc(list, func(entry string) bool { return isEntry(f, entry) }) {
+			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// isEntry reports whether an entry names a function, or the type of a method.
+func isEntry(o types.Object, entry string) bool {
+	f, ok := o.(*types.Func)
+	return ok && (nameOf(f) == entry || strings.HasSuffix(entry, ".") && strings.HasPrefix(nameOf(f), entry))
 }
 
 // nameOf returns a name such as tools.Set.Upload.

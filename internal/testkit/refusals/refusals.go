@@ -61,7 +61,10 @@ func All() ([]Refusal, error) {
 		n = len(s.makers)
 		s.findAll(func(body, found) {})
 	}
-	callers := s.callers()
+	callers, err := s.callers()
+	if err != nil {
+		return nil, err
+	}
 	var all []Refusal
 	s.findAll(func(b body, f found) {
 		r := Refusal{path.Base(b.pkg.folder) + "/" + b.file, f.code, f.sentence, callers[b.of]}
