@@ -43,7 +43,7 @@ func (h *Head) Append(e *Event) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l := h.Talk.settle(after, *e); l.changed {
+	if l := h.Talk.apply(after, *e); l.changed {
 		e.Talk, e.LastTalk = &Talk{Open: l.Open, Done: l.Done}, e.N
 		for _, r := range l.agreed {
 			e.Agreed, e.AgreedTo = append(e.Agreed, r.N), append(e.AgreedTo, r.readers())

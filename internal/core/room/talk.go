@@ -46,8 +46,8 @@ type Voter struct {
 	Name string `json:"f,omitempty"`
 }
 
-// over reports whether the request has waited for too long.
-func (r OpenRequest) over(now time.Time) bool {
+// hasExpired reports whether the request has waited for too long.
+func (r OpenRequest) hasExpired(now time.Time) bool {
 	return now.Sub(time.UnixMilli(r.AtMs)) >= DebtLife
 }
 
@@ -82,7 +82,7 @@ func (r OpenRequest) seenBy(seat int) (seen OpenRequest, open bool) {
 // open, oldest first.
 func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
 	for _, r := range t.Open {
-		if seen, yes := r.seenBy(seat); yes && !r.over(now) {
+		if seen, yes := r.seenBy(seat); yes && !r.hasExpired(now) {
 			open = append(open, seen)
 		}
 	}
@@ -91,7 +91,9 @@ func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
 
 // Owes returns the oldest request that names a seat among those who owe an answer.
 func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
-	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return slices.Contains(r.Owed, seat) && !r.over(now) })
+	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool {
+		return slices.Contains(r.Owed, seat) && !r.hasExpired(now)
+	})
 	if i < 0 {
 		return OpenRequest{}, false
 	}
@@ -101,7 +103,7 @@ func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
 // AsksToAgree reports whether an open proposal awaits the vote of a seat.
 func (t Talk) AsksToAgree(seat int, now time.Time) bool {
 	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool {
-		return r.Proposal && slices.Contains(r.Owed, seat) && !r.over(now)
+		return r.Proposal && slices.Contains(r.Owed, seat) && !r.hasExpired(now)
 	})
 }
 
@@ -125,7 +127,7 @@ func (s *State) OwedTo(seat int, now time.Time) (n int) {
 
 // Find returns the open request of event n.
 func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
-	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return r.N == n && !r.over(now) })
+	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return r.N == n && !r.hasExpired(now) })
 	if i < 0 || n == 0 {
 		return OpenRequest{}, false
 	}
@@ -135,9 +137,9 @@ func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
 // AgreedAfter returns who has agreed to proposal n once done, the next event, has completed it: see ident.Actor.
 func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
 	r, _ := h.Talk.Find(n, done.At())
-	r.Agreed = without(r.Agreed, done.Seat)
+	r.Agreed = withoutSeat(r.Agreed, done.Seat)
 	if done.Kind == Agree && done.ReplyTo == n {
-		r.agree(done)
+		r.applyAgreement(done)
 	}
 	for _, seat := range r.Agreed {
 		a, here := h.Seated(seat)
@@ -152,9 +154,9 @@ func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
 	return names
 }
 
-// agree records that e agrees to r. What r refers to is unchanged.
-func (r *OpenRequest) agree(e Event) {
-	r.Owed, r.Agreed = without(r.Owed, e.Seat), append(slices.Clone(r.Agreed), e.Seat)
+// applyAgreement records that e agrees to r. What r refers to is unchanged.
+func (r *OpenRequest) applyAgreement(e Event) {
+	r.Owed, r.Agreed = withoutSeat(r.Owed, e.Seat), append(slices.Clone(r.Agreed), e.Seat)
 	if e.Person {
 		r.Persons = append(slices.Clip(r.Persons), Voter{e.Seat, e.PersonName})
 	}
@@ -176,19 +178,19 @@ type ledger struct {
 	agreed  []OpenRequest // proposals that the event completes
 }
 
-// settle returns the ledger after e, which led to s. A debt ends by a reply, a withdrawal, the
+// apply returns the ledger after e, which led to s. A debt ends by a reply, a withdrawal, the
 // leaving or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing:
 // others could tell that it was written.
-func (before Talk) settle(s *State, e Event) *ledger {
+func (before Talk) apply(s *State, e Event) *ledger {
 	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
-	l.drop(func(r OpenRequest) bool { return r.over(e.At()) })
+	l.drop(func(r OpenRequest) bool { return r.hasExpired(e.At()) })
 	switch {
 	case e.IsNote():
 	case e.Type == Said:
-		l.hearDone(e)
-		l.answer(e)
-		l.withdraw(e)
-		l.ask(e)
+		l.applyDone(e)
+		l.applyAnswer(e)
+		l.applyWithdrawal(e)
+		l.applyRequest(e)
 	case e.ChangesState():
 		l.removeAbsent()
 	}
@@ -202,9 +204,9 @@ func (l *ledger) drop(over func(OpenRequest) bool) {
 	l.changed = l.changed || len(l.Open) < n
 }
 
-// hearDone records whether the speaker is done. A message that not everybody sees
+// applyDone records whether the speaker is done. A message that not everybody sees
 // changes nothing: the others could tell that it was sent.
-func (l *ledger) hearDone(e Event) {
+func (l *ledger) applyDone(e Event) {
 	if l.state.hidesFromSome(e) {
 		return
 	}
@@ -212,7 +214,7 @@ func (l *ledger) hearDone(e Event) {
 	case e.Kind == Done && !was:
 		l.Done, l.changed = append(slices.Clone(l.Done), e.Seat), true
 	case was && e.Kind != Done && e.Kind != Status:
-		l.Done, l.changed = without(l.Done, e.Seat), true
+		l.Done, l.changed = withoutSeat(l.Done, e.Seat), true
 	}
 }
 
@@ -221,48 +223,48 @@ func (s *State) hidesFromSome(e Event) bool {
 	return len(e.To) > 0 && slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
 }
 
-// answer records what e answers. An answer that the asker does not see is none. An answer in
+// applyAnswer records what e answers. An answer that the asker does not see is none. An answer in
 // private to a request that more agents see ends the debt for the two; to the others it is still
 // owed, since they must not see that it was given. An endpoint answers by one message all that it was
 // called with, of which it names the last.
-func (l *ledger) answer(e Event) {
+func (l *ledger) applyAnswer(e Event) {
 	for i := range l.Open {
 		r := &l.Open[i]
 		switch {
 		case r.N == e.ReplyTo && r.Proposal:
-			l.vote(r, e)
+			l.applyVote(r, e)
 			return
 		case r.N == e.ReplyTo, r.N < e.ReplyTo && e.Step > 0 && !r.Proposal && slices.Contains(r.Owed, e.Seat):
-			l.answerTo(r, e)
+			l.applyAnswerTo(r, e)
 		}
 	}
-	l.drop(OpenRequest.answered)
+	l.drop(OpenRequest.isAnswered)
 }
 
-// answerTo records that e answers the request r.
-func (l *ledger) answerTo(r *OpenRequest, e Event) {
+// applyAnswerTo records that e answers the request r.
+func (l *ledger) applyAnswerTo(r *OpenRequest, e Event) {
 	owes := slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Apart, e.Seat)
 	if e.Seat == r.Seat || !owes && !r.Any || len(e.To) > 0 && !slices.Contains(e.To, r.Seat) {
 		return
 	}
 	l.changed = true
-	r.Owed, r.Apart = without(r.Owed, e.Seat), without(r.Apart, e.Seat)
+	r.Owed, r.Apart = withoutSeat(r.Owed, e.Seat), withoutSeat(r.Apart, e.Seat)
 	switch {
-	case hides(e.To, r.To, e.Seat):
+	case hidesAnswer(e.To, r.To, e.Seat):
 		r.Apart = append(slices.Clip(r.Apart), e.Seat)
 	case r.Any: // closed for all, those included that answered in private
 		r.Any, r.Apart = false, nil
 	}
 }
 
-// answered reports whether r is a request to which nobody owes an answer.
-func (r OpenRequest) answered() bool {
+// isAnswered reports whether r is a request to which nobody owes an answer.
+func (r OpenRequest) isAnswered() bool {
 	return !r.Proposal && !r.Any && len(r.Owed)+len(r.Apart) == 0
 }
 
-// hides reports whether an answer of seat, seen by the seats in to, is hidden from
+// hidesAnswer reports whether an answer of seat, seen by the seats in to, is hidden from
 // one that sees a request to the seats in asked. Empty means all.
-func hides(to, asked []int, seat int) bool {
+func hidesAnswer(to, asked []int, seat int) bool {
 	if len(to) == 0 {
 		return false
 	}
@@ -270,16 +272,16 @@ func hides(to, asked []int, seat int) bool {
 		func(s int) bool { return s != seat && !slices.Contains(to, s) })
 }
 
-// vote records what e says to the proposal r. An objection ends it, and so does a newer proposal
+// applyVote records what e says to the proposal r. An objection ends it, and so does a newer proposal
 // that replies to it, if all who see r see that.
-func (l *ledger) vote(r *OpenRequest, e Event) {
+func (l *ledger) applyVote(r *OpenRequest, e Event) {
 	n, asked := r.N, slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Agreed, e.Seat)
 	switch {
 	// replaced by a newer one, or refused
-	case e.Kind == Proposal && !hides(e.To, r.readers(), e.Seat), e.Kind == Object && asked:
+	case e.Kind == Proposal && !hidesAnswer(e.To, r.readers(), e.Seat), e.Kind == Object && asked:
 		l.drop(func(r OpenRequest) bool { return r.N == n })
 	case e.Kind == Agree && slices.Contains(r.Owed, e.Seat):
-		r.agree(e)
+		r.applyAgreement(e)
 		l.changed = true
 		l.complete()
 	}
@@ -299,15 +301,15 @@ func (l *ledger) complete() {
 	})
 }
 
-// withdraw ends the sender's own request.
-func (l *ledger) withdraw(e Event) {
+// applyWithdrawal ends the sender's own request.
+func (l *ledger) applyWithdrawal(e Event) {
 	if e.Withdraws != 0 {
 		l.drop(func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
 	}
 }
 
-// ask records what e asks for. A room has at most MaxOpen requests.
-func (l *ledger) ask(e Event) {
+// applyRequest records what e asks for. A room has at most MaxOpen requests.
+func (l *ledger) applyRequest(e Event) {
 	anyone := e.Kind == Request && len(e.Ask) == 0
 	if !anyone && len(e.Ask) == 0 {
 		return
@@ -358,11 +360,11 @@ func (l *ledger) removeAbsent() {
 		}
 	}
 	l.complete()
-	l.drop(OpenRequest.answered)
+	l.drop(OpenRequest.isAnswered)
 }
 
-// without returns list without seat. list is unchanged.
-func without(list []int, seat int) []int {
+// withoutSeat returns list without seat. list is unchanged.
+func withoutSeat(list []int, seat int) []int {
 	if !slices.Contains(list, seat) {
 		return list
 	}
