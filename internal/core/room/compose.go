@@ -39,7 +39,7 @@ func (h *Head) Compose(by Caller, e Event, now time.Time) (Event, error) {
 	if err := rules.question(&e); err != nil {
 		return e, err
 	}
-	h.finish(a, &e)
+	h.completeReport(a, &e)
 	if len(e.Finishes) > 0 && len(e.To) > 0 {
 		return e, fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all. Nothing was sent: leave "+
 			"finishes out, and end the tasks with task (action finish).")

@@ -41,7 +41,7 @@ var eventTypes = []eventType{
 	{Left, "Seat Name Person PersonName Reason Promoted NewAdmin By ByName Note Ban Invite Changed"},
 
 	// An admin has promoted, demoted, muted, unmuted, banned or unbanned an agent or a name, or an agent became admin
-	// because all admins were silent. A ban also renews the invite. Made by manage.
+	// because all admins were silent. A ban also renews the invite. Made by managedEvent.
 	//
 	//	{"v":14,"id":"zywxmcpbyf0q","st":18,"lt":9,"p":5,"run":5,"at":4107585600000,"t":"role","s":2,"f":"Bob","by":1,
 	//	"byf":"Ann","act":"mute","ban":{"name":"Bob","key":"bob"}}

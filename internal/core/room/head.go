@@ -69,7 +69,7 @@ func (h *Head) after(e Event, s State) *Head {
 	next.State = s
 	next.Recent.add(e)
 	if e.Type == Left {
-		next.Recent.forgetAllBut(next.Agents)
+		next.Recent.keepOnly(next.Agents)
 	}
 	if e.Talk != nil && (len(h.Proposals) > 0 || e.Kind == Proposal) {
 		next.Proposals = slices.DeleteFunc(append(slices.Clone(h.Proposals), e),

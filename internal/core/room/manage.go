@@ -83,21 +83,21 @@ func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 	case o.isDone(h, a):
 		return nil, a.Name, nil
 	}
-	e := manage(o.Action, a.Seat, a.Name)
+	e := managedEvent(o.Action, a.Seat, a.Name)
 	if o.Action != Demote {
 		e.Ban = &ban
 	}
 	return e, a.Name, nil
 }
 
-// manage returns the event that says what was done to the agent of a seat; 0: to a name that no agent has.
-func manage(done Action, seat int, name string) *Event {
+// managedEvent returns the event that says what was done to the agent of a seat; 0: to a name that no agent has.
+func managedEvent(done Action, seat int, name string) *Event {
 	return &Event{Type: Managed, Seat: seat, Name: name, Action: done}
 }
 
-// managed returns the event that says what was done to the name of b, which no agent has.
-func (b Ban) managed(done Action) *Event {
-	e := manage(done, 0, b.Name)
+// managedEvent returns the event that says what was done to the name of b, which no agent has.
+func (b Ban) managedEvent(done Action) *Event {
+	e := managedEvent(done, 0, b.Name)
 	e.Ban = &b
 	return e
 }
@@ -124,7 +124,7 @@ func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 		e, name := o.unban(h, o.Name.Shown)
 		return e, name, nil
 	case o.Action == Unmute && muted:
-		return ban.managed(Unmute), ban.Name, nil
+		return ban.managedEvent(Unmute), ban.Name, nil
 	case o.Action == BanName:
 		if err := o.checkFull(h); err != nil {
 			return nil, "", err
@@ -132,7 +132,7 @@ func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 		if _, banned := FindBan(h.Bans, o.Name.Shown); banned {
 			return nil, o.Name.Shown, nil
 		}
-		e := NewBan(o.Name).managed(BanName)
+		e := NewBan(o.Name).managedEvent(BanName)
 		e.renewInvite(&h.State) // its agent may have been a guest that left
 		return e, o.Name.Shown, nil
 	}
@@ -147,7 +147,7 @@ func (o Order) unban(h *Head, shown string) (*Event, string) {
 	if !banned {
 		return nil, shown
 	}
-	return ban.managed(Unban), ban.Name
+	return ban.managedEvent(Unban), ban.Name
 }
 
 // checkFull returns the reason why the room cannot ban or mute another name; nil if

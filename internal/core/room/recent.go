@@ -23,11 +23,11 @@ type Recent struct {
 	words    lastOf      // the last messages that are not of kind Status, or meant for a seat; see endsSleep
 	named    lastOf      // only private: see Named, Replied
 	replied  lastOf
-	left     []departed // the last agents that left, in the order of their leaving, each name once
+	left     []leftAgent // the last agents that left, in the order of their leaving, each name once
 }
 
-// departed is an agent that left.
-type departed struct {
+// leftAgent is an agent that left.
+type leftAgent struct {
 	key, name string
 	n         int64 // the event that says so
 }
@@ -55,21 +55,21 @@ func (h *Head) LeftNamed(a Agent, text string, now time.Time) (names []string, s
 
 // LeftAs returns the event by which an agent of this name left, if a was here then and the index of h has it.
 func (h *Head) LeftAs(a Agent, key string) (n int64, ok bool) {
-	i := slices.IndexFunc(h.Recent.left, func(d departed) bool { return d.key == key && d.n >= a.Since.N })
+	i := slices.IndexFunc(h.Recent.left, func(d leftAgent) bool { return d.key == key && d.n >= a.Since.N })
 	if i < 0 {
 		return 0, false
 	}
 	return h.Recent.left[i].n, true
 }
 
-// leaves returns who left by e, if somebody did.
-func (e Event) leaves() (d departed, ok bool) {
+// leftAgent returns who left by e, if somebody did.
+func (e Event) leftAgent() (d leftAgent, ok bool) {
 	name, err := ident.AgentName(e.Name)
-	return departed{name.Key, e.Name, e.N}, e.Type == Left && err == nil
+	return leftAgent{name.Key, e.Name, e.N}, e.Type == Left && err == nil
 }
 
-func (r *Recent) departs(key string) bool {
-	return slices.ContainsFunc(r.left, func(d departed) bool { return d.key == key })
+func (r *Recent) hasLeft(key string) bool {
+	return slices.ContainsFunc(r.left, func(d leftAgent) bool { return d.key == key })
 }
 
 // Utterance is the last message of the agent of a seat, not of the person behind it. It identifies a repeated call, and
@@ -119,13 +119,13 @@ func (s Start) Precedes(n int64, at time.Time) bool {
 
 // lastOf finds, for any seat, the last event of one sort that is not its own.
 type lastOf struct {
-	public  mark   // the last that everybody may see
-	other   mark   // the last public one that was not public's seat
-	private []mark // the last one to each seat
+	public  seatEvent   // the last that everybody may see
+	other   seatEvent   // the last public one that was not public's seat
+	private []seatEvent // the last one to each seat
 }
 
-// mark is an event and the seat that caused it, or that it is addressed to.
-type mark struct {
+// seatEvent is an event and the seat that caused it, or that it is addressed to.
+type seatEvent struct {
 	n    int64
 	seat int
 	atMs int64
@@ -150,21 +150,21 @@ func (r *Recent) LastWord() (n int64, seat int, at time.Time) {
 
 // Named returns when a message to all last named the agent of a seat, if that has said no word to all since; the zero
 // time if the index covers none.
-func (r *Recent) Named(seat int) time.Time { return r.named.called(seat) }
+func (r *Recent) Named(seat int) time.Time { return r.named.lastTime(seat) }
 
 // Replied is Named for a message that answers the agent.
-func (r *Recent) Replied(seat int) time.Time { return r.replied.called(seat) }
+func (r *Recent) Replied(seat int) time.Time { return r.replied.lastTime(seat) }
 
-func (l lastOf) called(seat int) time.Time {
-	i := slices.IndexFunc(l.private, func(p mark) bool { return p.seat == seat && p.atMs != 0 })
+func (l lastOf) lastTime(seat int) time.Time {
+	i := slices.IndexFunc(l.private, func(p seatEvent) bool { return p.seat == seat && p.atMs != 0 })
 	if i < 0 {
 		return time.Time{}
 	}
 	return time.UnixMilli(l.private[i].atMs)
 }
 
-// calls returns whom e, a message, names, whom it answers, and who has spoken by it: see Recent.Named.
-func (e Event) calls() (named, replied, spoke []int) {
+// namedAndReplied returns whom e, a message, names, whom it answers, and who has spoken by it: see Recent.Named.
+func (e Event) namedAndReplied() (named, replied, spoke []int) {
 	if len(e.To) > 0 {
 		return nil, nil, nil
 	}
@@ -207,7 +207,7 @@ func (r *Recent) NewestMessage(seat int) int64 {
 
 // newestFor returns the last event that is not of seat and that it may see. known is
 // false if a later one may precede all that the index covers.
-func (l lastOf) newestFor(seat int) (newest mark, known bool) {
+func (l lastOf) newestFor(seat int) (newest seatEvent, known bool) {
 	newest = l.public
 	if newest.seat == seat {
 		newest = l.other
@@ -221,72 +221,72 @@ func (l lastOf) newestFor(seat int) (newest mark, known bool) {
 	return newest, known
 }
 
-// after returns l with e, which follows it. l's slices are unchanged.
-func (l lastOf) after(e Event) lastOf {
+// withNewer returns l with e, which follows it. l's slices are unchanged.
+func (l lastOf) withNewer(e Event) lastOf {
 	if len(e.To) > 0 {
-		return l.afterFor(e.meant(), e.N, e.AtMs)
+		return l.withNewerFor(e.meant(), e.N, e.AtMs)
 	}
 	if e.isOfPerson() { // to its agent the word is another's
-		l = l.afterFor([]int{e.Seat}, e.N, e.AtMs)
+		l = l.withNewerFor([]int{e.Seat}, e.N, e.AtMs)
 	}
 	if e.Actor() != l.public.seat {
 		l.other = l.public
 	}
-	l.public = mark{e.N, e.Actor(), e.AtMs}
+	l.public = seatEvent{e.N, e.Actor(), e.AtMs}
 	return l
 }
 
-// afterFor is after where only these seats matter, for event n.
-func (l lastOf) afterFor(seats []int, n, atMs int64) lastOf {
+// withNewerFor is after where only these seats matter, for event n.
+func (l lastOf) withNewerFor(seats []int, n, atMs int64) lastOf {
 	if len(seats) == 0 {
 		return l
 	}
 	l.private = slices.Clone(l.private)
 	for _, seat := range seats {
-		l.private = append(slices.DeleteFunc(l.private, func(p mark) bool { return p.seat == seat }),
-			mark{n, seat, atMs})
+		l.private = append(slices.DeleteFunc(l.private, func(p seatEvent) bool { return p.seat == seat }),
+			seatEvent{n, seat, atMs})
 	}
 	return l
 }
 
-// beforeFor is before where only these seats matter, for event n.
-func (l lastOf) beforeFor(seats []int, n, atMs int64) lastOf {
+// withOlderFor is before where only these seats matter, for event n.
+func (l lastOf) withOlderFor(seats []int, n, atMs int64) lastOf {
 	l.private = slices.Clone(l.private)
 	for _, seat := range seats {
-		if !slices.ContainsFunc(l.private, func(p mark) bool { return p.seat == seat }) {
-			l.private = append(l.private, mark{n, seat, atMs})
+		if !slices.ContainsFunc(l.private, func(p seatEvent) bool { return p.seat == seat }) {
+			l.private = append(l.private, seatEvent{n, seat, atMs})
 		}
 	}
 	return l
 }
 
-// before returns l with e, which precedes all of it. l's slices are unchanged.
-func (l lastOf) before(e Event) lastOf {
+// withOlder returns l with e, which precedes all of it. l's slices are unchanged.
+func (l lastOf) withOlder(e Event) lastOf {
 	if len(e.To) > 0 {
-		return l.beforeFor(e.meant(), e.N, e.AtMs)
+		return l.withOlderFor(e.meant(), e.N, e.AtMs)
 	}
 	if e.isOfPerson() {
-		l = l.beforeFor([]int{e.Seat}, e.N, e.AtMs)
+		l = l.withOlderFor([]int{e.Seat}, e.N, e.AtMs)
 	}
 	switch {
 	case l.public.n == 0:
-		l.public = mark{e.N, e.Actor(), e.AtMs}
+		l.public = seatEvent{e.N, e.Actor(), e.AtMs}
 	case l.other.n == 0 && e.Actor() != l.public.seat:
-		l.other = mark{e.N, e.Actor(), e.AtMs}
+		l.other = seatEvent{e.N, e.Actor(), e.AtMs}
 	}
 	return l
 }
 
-// forgetAllBut removes what is of other seats than those of agents. A reply to an agent that has gone adds a mark for
+// keepOnly removes what is of other seats than those of agents. A reply to an agent that has gone adds a mark for
 // its seat, which no later event of that seat removes: each leave removes all such marks. r is a copy whose slices are
 // shared.
-func (r *Recent) forgetAllBut(agents []Agent) {
+func (r *Recent) keepOnly(agents []Agent) {
 	gone := func(seat int) bool {
 		return !slices.ContainsFunc(agents, func(a Agent) bool { return a.Seat == seat })
 	}
 	r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return gone(u.Seat) })
 	for _, l := range []*lastOf{&r.messages, &r.words, &r.named, &r.replied} {
-		l.private = slices.DeleteFunc(slices.Clone(l.private), func(p mark) bool { return gone(p.seat) })
+		l.private = slices.DeleteFunc(slices.Clone(l.private), func(p seatEvent) bool { return gone(p.seat) })
 	}
 }
 
@@ -294,14 +294,14 @@ func (r *Recent) forgetAllBut(agents []Agent) {
 func (r *Recent) add(e Event) {
 	switch e.Type {
 	case Said:
-		named, replied, spoke := e.calls()
-		r.named = r.named.afterFor(named, e.N, e.AtMs).afterFor(spoke, e.N, 0)
-		r.replied = r.replied.afterFor(replied, e.N, e.AtMs).afterFor(spoke, e.N, 0)
-		r.messages = r.messages.after(e)
+		named, replied, spoke := e.namedAndReplied()
+		r.named = r.named.withNewerFor(named, e.N, e.AtMs).withNewerFor(spoke, e.N, 0)
+		r.replied = r.replied.withNewerFor(replied, e.N, e.AtMs).withNewerFor(spoke, e.N, 0)
+		r.messages = r.messages.withNewer(e)
 		if e.Kind != Status {
-			r.words = r.words.after(e)
+			r.words = r.words.withNewer(e)
 		} else {
-			r.words = r.words.afterFor(e.meant(), e.N, e.AtMs)
+			r.words = r.words.withNewerFor(e.meant(), e.N, e.AtMs)
 		}
 		if e.Person {
 			return // its agent may be silent
@@ -317,16 +317,16 @@ func (r *Recent) add(e Event) {
 		r.said = append(r.said, u)
 	case SupervisionSet:
 		if e.endsSleep() {
-			r.words = r.words.afterFor(e.To, e.N, e.AtMs)
+			r.words = r.words.withNewerFor(e.To, e.N, e.AtMs)
 		}
 	case Left:
-		if d, ok := e.leaves(); ok {
-			others := slices.DeleteFunc(slices.Clone(r.left), func(x departed) bool { return x.key == d.key })
+		if d, ok := e.leftAgent(); ok {
+			others := slices.DeleteFunc(slices.Clone(r.left), func(x leftAgent) bool { return x.key == d.key })
 			r.left = append(others[max(0, len(others)-keptDeparted+1):], d)
 		}
 	case Changed:
 		if u, spoke := r.Said(e.Seat); spoke && e.Redacts != 0 {
-			r.replace(u.without(e.Redacts))
+			r.replace(u.withoutFingerprint(e.Redacts))
 		}
 	}
 }
@@ -348,22 +348,22 @@ func (r *Recent) replace(u Utterance) {
 func (r *Recent) prepend(e Event, seated bool) {
 	r.From, r.FromMs = e.N, e.AtMs
 	if e.endsSleep() {
-		r.words = r.words.beforeFor(e.To, e.N, e.AtMs)
+		r.words = r.words.withOlderFor(e.To, e.N, e.AtMs)
 	}
-	if d, ok := e.leaves(); ok && len(r.left) < keptDeparted && !r.departs(d.key) {
-		r.left = append([]departed{d}, r.left...)
+	if d, ok := e.leftAgent(); ok && len(r.left) < keptDeparted && !r.hasLeft(d.key) {
+		r.left = append([]leftAgent{d}, r.left...)
 	}
 	if e.Type != Said {
 		return
 	}
-	named, replied, spoke := e.calls()
-	r.named = r.named.beforeFor(named, e.N, e.AtMs).beforeFor(spoke, e.N, 0)
-	r.replied = r.replied.beforeFor(replied, e.N, e.AtMs).beforeFor(spoke, e.N, 0)
-	r.messages = r.messages.before(e)
+	named, replied, spoke := e.namedAndReplied()
+	r.named = r.named.withOlderFor(named, e.N, e.AtMs).withOlderFor(spoke, e.N, 0)
+	r.replied = r.replied.withOlderFor(replied, e.N, e.AtMs).withOlderFor(spoke, e.N, 0)
+	r.messages = r.messages.withOlder(e)
 	if e.Kind != Status {
-		r.words = r.words.before(e)
+		r.words = r.words.withOlder(e)
 	} else {
-		r.words = r.words.beforeFor(e.meant(), e.N, e.AtMs)
+		r.words = r.words.withOlderFor(e.meant(), e.N, e.AtMs)
 	}
 	if e.Person || !seated {
 		return
@@ -394,8 +394,8 @@ func (u *Utterance) addOlder(older Utterance) {
 	}
 }
 
-// without returns u without the fingerprint of message n, whose text was removed.
-func (u Utterance) without(n int64) Utterance {
+// withoutFingerprint returns u without the fingerprint of message n, whose text was removed.
+func (u Utterance) withoutFingerprint(n int64) Utterance {
 	if u.N == n {
 		u.Fingerprint = [16]byte{}
 	}

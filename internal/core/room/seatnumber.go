@@ -10,8 +10,8 @@ import (
 // addressed to a number is never another's.
 func (s *State) NewSeat() int { return max(s.NextSeat, 1) }
 
-// checkNumbers refuses a new seat where all numbers were given. The error is a *fault.Error.
-func (s *State) checkNumbers() error {
+// checkSeatNumbers refuses a new seat where all numbers were given. The error is a *fault.Error.
+func (s *State) checkSeatNumbers() error {
 	if s.NewSeat() <= ident.MaxSeat {
 		return nil
 	}

@@ -83,7 +83,7 @@ func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
 	got, err := c.decideAdmitted(h, old, now)
 	got.Invite = left
 	if err == nil && got.Regained == nil {
-		err = h.checkNumbers()
+		err = h.checkSeatNumbers()
 	}
 	return got, err
 }
@@ -125,11 +125,11 @@ func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, e
 	lease, _ := c.LeaseEnd(h, old)
 	free, own := lease, c.isOwn(h, old)
 	if own {
-		free = Earliest(free, c.ownAgain(h, old))
+		free = Earliest(free, c.regainableFrom(h, old))
 	}
 	switch {
 	case free.After(now):
-		return Seating{}, nameTaken(free.Sub(now), own, lease)
+		return Seating{}, refuseNameTaken(free.Sub(now), own, lease)
 	case own:
 		again := old.regained(c.Holder, now)
 		return Seating{Regained: &again}, nil
@@ -137,8 +137,8 @@ func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, e
 	return Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(old, ReasonTimeout)}, nil
 }
 
-// ownAgain returns when its principal may regain the seat of a.
-func (c *SeatRequest) ownAgain(h *Head, a Agent) time.Time {
+// regainableFrom returns when its principal may regain the seat of a.
+func (c *SeatRequest) regainableFrom(h *Head, a Agent) time.Time {
 	last, used := c.LastHeard(h, a)
 	silent := RegainSilent
 	if !used {
@@ -219,7 +219,7 @@ func (c *SeatRequest) Abandoned(h *Head, now time.Time) bool {
 // have again under their names.
 func (c *SeatRequest) Yours(h *Head, now time.Time) (names []string) {
 	for _, a := range h.Agents {
-		if c.isOwn(h, a) && !c.ownAgain(h, a).After(now) {
+		if c.isOwn(h, a) && !c.regainableFrom(h, a).After(now) {
 			names = append(names, a.Name)
 		}
 	}
@@ -244,7 +244,7 @@ func (c *SeatRequest) takeOver(h *Head, now time.Time) (Seating, error) {
 		}
 	}
 	if stalest == nil {
-		full := h.roomFull(first.Sub(now))
+		full := h.refuseRoomFull(first.Sub(now))
 		full.Yours = c.Yours(h, now)
 		return Seating{}, full
 	}
@@ -263,9 +263,9 @@ func (h *Head) sinceTakeOver() Mark {
 // knockAgain is how soon a refused agent asks again: by then the agent that has the name may have been kicked.
 const knockAgain = time.Minute
 
-// nameTaken refuses a name that the caller may have after wait. own says that it is the
+// refuseNameTaken refuses a name that the caller may have after wait. own says that it is the
 // principal of the seat, and lease is when that is free.
-func nameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error {
+func refuseNameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error {
 	if own {
 		return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name, and was heard, or got its "+
 			"seat by the name, a short time ago. If that is not you, choose another agent_name. If it was you, and "+
@@ -280,8 +280,8 @@ func nameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error {
 		"agent) kicks that agent or, if it stays silent, at %s at the latest.", fault.Seconds(wait), free)
 }
 
-// roomFull refuses a claim where no lease ends for wait.
-func (h *Head) roomFull(wait time.Duration) *fault.Error {
+// refuseRoomFull refuses a claim where no lease ends for wait.
+func (h *Head) refuseRoomFull(wait time.Duration) *fault.Error {
 	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, "+
 		"pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree "+
 		"on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and "+

@@ -14,21 +14,22 @@ const EventBytes = int(unsafe.Sizeof(Event{}))
 
 // Referred returns how many bytes of memory e refers to.
 func (e *Event) Referred() int {
-	n := texts(e.ID, string(e.Type), e.Name, e.Text, string(e.Kind), string(e.Reason), e.NewAdmin, e.LogKey, e.Hash,
+	n := textBytes(e.ID, string(e.Type), e.Name, e.Text, string(e.Kind), string(e.Reason), e.NewAdmin, e.LogKey, e.Hash,
 		e.Key, e.ByName, string(e.Action), e.Note, e.PersonName)
-	n += list(e.To) + list(e.Ask) + list(e.Named) + list(e.ReFor) + list(e.Agreed) + list(e.AgreedTo)
-	n += names(e.ToNames) + names(e.AskNames)
+	n += sliceBytes(e.To) + sliceBytes(e.Ask) + sliceBytes(e.Named) + sliceBytes(e.ReFor)
+	n += sliceBytes(e.Agreed) + sliceBytes(e.AgreedTo)
+	n += textsBytes(e.ToNames) + textsBytes(e.AskNames)
 	for _, seats := range e.AgreedTo {
-		n += list(seats)
+		n += sliceBytes(seats)
 	}
-	n += list(e.Finishes) + list(e.Closes) + list(e.Wakes) + list(e.Calls)
+	n += sliceBytes(e.Finishes) + sliceBytes(e.Closes) + sliceBytes(e.Wakes) + sliceBytes(e.Calls)
 	for _, c := range e.Calls {
-		n += texts(c.Hook)
+		n += textBytes(c.Hook)
 	}
 
 	// What few types of events have is behind a pointer.
-	n += pointed(e.Talk) + pointed(e.Agent) + pointed(e.Behind) + pointed(e.Settings) + pointed(e.Changed)
-	n += pointed(e.Ban) + pointed(e.Task)
+	n += pointerBytes(e.Talk) + pointerBytes(e.Agent) + pointerBytes(e.Behind) + pointerBytes(e.Settings)
+	n += pointerBytes(e.Changed) + pointerBytes(e.Ban) + pointerBytes(e.Task)
 	if e.Draft != nil {
 		n += int(unsafe.Sizeof(*e.Draft)) + e.Draft.Referred()
 	}
@@ -36,10 +37,10 @@ func (e *Event) Referred() int {
 		n += int(unsafe.Sizeof(*e.OpenFrom))
 	}
 	if e.Hook != nil {
-		n += int(unsafe.Sizeof(*e.Hook)) + texts(e.Hook.ID, string(e.Hook.Form))
+		n += int(unsafe.Sizeof(*e.Hook)) + textBytes(e.Hook.ID, string(e.Hook.Form))
 	}
 	if f := e.File; f != nil {
-		n += int(unsafe.Sizeof(*f)) + texts(f.Name, f.Type, f.Key, f.Sum)
+		n += int(unsafe.Sizeof(*f)) + textBytes(f.Name, f.Type, f.Key, f.Sum)
 	}
 	if e.Invite != nil {
 		n += int(unsafe.Sizeof(*e.Invite))
@@ -47,8 +48,8 @@ func (e *Event) Referred() int {
 	return n
 }
 
-// pointed returns how many bytes what p points to takes, with what it refers to; 0 for nil.
-func pointed[T any, P interface {
+// pointerBytes returns how many bytes what p points to takes, with what it refers to; 0 for nil.
+func pointerBytes[T any, P interface {
 	*T
 	referred() int
 }](p P) int {
@@ -60,7 +61,7 @@ func pointed[T any, P interface {
 
 // Bytes returns how many bytes of memory h takes.
 func (h *Head) Bytes() int {
-	n := int(unsafe.Sizeof(*h)) + h.State.referred() + h.Recent.referred() + list(h.Proposals)
+	n := int(unsafe.Sizeof(*h)) + h.State.referred() + h.Recent.referred() + sliceBytes(h.Proposals)
 	for i := range h.Proposals {
 		n += h.Proposals[i].Referred()
 	}
@@ -68,8 +69,8 @@ func (h *Head) Bytes() int {
 }
 
 func (s *State) referred() int {
-	n := s.Settings.referred() + s.Talk.referred() + texts(s.ID, s.LogKey)
-	n += list(s.Agents) + list(s.Bans) + list(s.Mutes) + list(s.Knocks)
+	n := s.Settings.referred() + s.Talk.referred() + textBytes(s.ID, s.LogKey)
+	n += sliceBytes(s.Agents) + sliceBytes(s.Bans) + sliceBytes(s.Mutes) + sliceBytes(s.Knocks)
 	for i := range s.Agents {
 		n += s.Agents[i].referred()
 	}
@@ -79,22 +80,22 @@ func (s *State) referred() int {
 		}
 	}
 	for _, k := range s.Knocks {
-		n += texts(k.Key)
+		n += textBytes(k.Key)
 	}
-	n += list(s.Tasks) + list(s.TasksAdded) + list(s.TaskEnds)
+	n += sliceBytes(s.Tasks) + sliceBytes(s.TasksAdded) + sliceBytes(s.TaskEnds)
 	for i := range s.Tasks {
 		n += s.Tasks[i].referred()
 	}
 	for _, x := range s.TasksAdded {
-		n += x.Party.referred() + texts(x.Titles)
+		n += x.Party.referred() + textBytes(x.Titles)
 	}
 	return n
 }
 
-func (m Party) referred() int { return texts(m.Name, m.Key, m.Person) }
+func (m Party) referred() int { return textBytes(m.Name, m.Key, m.Person) }
 
 func (t *Task) referred() int {
-	n := texts(t.Title, t.Text) + t.Adder.referred() + t.Holder.referred() + list(t.For) + list(t.After)
+	n := textBytes(t.Title, t.Text) + t.Adder.referred() + t.Holder.referred() + sliceBytes(t.For) + sliceBytes(t.After)
 	for _, m := range t.For {
 		n += m.referred()
 	}
@@ -102,7 +103,8 @@ func (t *Task) referred() int {
 }
 
 func (c *TaskChange) referred() int {
-	n := texts(string(c.Action), c.Title, c.Text) + c.Was.referred() + list(c.Add) + list(c.For) + list(c.After)
+	n := textBytes(string(c.Action), c.Title, c.Text) + c.Was.referred()
+	n += sliceBytes(c.Add) + sliceBytes(c.For) + sliceBytes(c.After)
 	for i := range c.Add {
 		n += c.Add[i].referred()
 	}
@@ -113,45 +115,47 @@ func (c *TaskChange) referred() int {
 }
 
 func (r *Recent) referred() int {
-	n := list(r.said) + list(r.messages.private) + list(r.words.private) + list(r.left)
+	n := sliceBytes(r.said) + sliceBytes(r.messages.private) + sliceBytes(r.words.private) + sliceBytes(r.left)
 	for i := range r.said {
-		n += list(r.said[i].earlier)
+		n += sliceBytes(r.said[i].earlier)
 	}
 	return n
 }
 
 func (s *Settings) referred() int {
-	return texts(s.Name, s.Key, s.Description, string(s.Type), s.Password)
+	return textBytes(s.Name, s.Key, s.Description, string(s.Type), s.Password)
 }
 
 func (t *Talk) referred() int {
-	n := list(t.Open) + list(t.Done)
+	n := sliceBytes(t.Open) + sliceBytes(t.Done)
 	for i := range t.Open {
 		r := &t.Open[i]
-		n += list(r.To) + list(r.Owed) + list(r.Agreed) + list(r.Apart) + list(r.Persons)
+		n += sliceBytes(r.To) + sliceBytes(r.Owed) + sliceBytes(r.Agreed) + sliceBytes(r.Apart) + sliceBytes(r.Persons)
 		for _, v := range r.Persons {
-			n += texts(v.Name)
+			n += textBytes(v.Name)
 		}
 	}
 	return n
 }
 
 func (a *Agent) referred() int {
-	n := texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.SignIn, a.Owner, a.TakenFrom)
+	n := textBytes(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.SignIn, a.Owner, a.TakenFrom)
 	n += a.Person.referred()
-	n += list(a.Hooks)
+	n += sliceBytes(a.Hooks)
 	for i := range a.Hooks {
-		n += texts(a.Hooks[i].ID, string(a.Hooks[i].Form))
+		n += textBytes(a.Hooks[i].ID, string(a.Hooks[i].Form))
 	}
 	return n
 }
 
-func (p *Person) referred() int { return names(p.Devices) + list(p.Drafts) + texts(p.Name) }
+func (p *Person) referred() int {
+	return textsBytes(p.Devices) + sliceBytes(p.Drafts) + textBytes(p.Name)
+}
 
-func (b *Ban) referred() int { return texts(b.Name, b.Key) }
+func (b *Ban) referred() int { return textBytes(b.Name, b.Key) }
 
 func (c *Changes) referred() int {
-	n := texts(c.Password, c.Invite)
+	n := textBytes(c.Password, c.Invite)
 	for _, s := range []*string{c.Room, c.Description, (*string)(c.Type)} {
 		if s != nil {
 			n += int(unsafe.Sizeof(*s)) + len(*s)
@@ -169,17 +173,17 @@ func (c *Changes) referred() int {
 	return n
 }
 
-func texts(all ...string) (n int) {
+func textBytes(all ...string) (n int) {
 	for _, s := range all {
 		n += len(s)
 	}
 	return n
 }
 
-func names(all []string) int { return list(all) + texts(all...) }
+func textsBytes(all []string) int { return sliceBytes(all) + textBytes(all...) }
 
-// list returns what a slice takes, beside what its elements refer to.
-func list[T any](all []T) int {
+// sliceBytes returns what a slice takes, beside what its elements refer to.
+func sliceBytes[T any](all []T) int {
 	var one T
 	return cap(all) * int(unsafe.Sizeof(one))
 }

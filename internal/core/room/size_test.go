@@ -71,7 +71,7 @@ func TestBytesOf_countsAllThatAHeadRefersTo(t *testing.T) {
 	var h Head
 	occupy(reflect.ValueOf(&h).Elem())
 	h.Recent.said = make([]Utterance, 3, 7)
-	h.Recent.messages.private, h.Recent.words.private = make([]mark, 2, 4), make([]mark, 1)
+	h.Recent.messages.private, h.Recent.words.private = make([]seatEvent, 2, 4), make([]seatEvent, 1)
 	v := reflect.ValueOf(h)
 	if got, want := h.Bytes(), int(v.Type().Size())+referred(v); got != want {
 		t.Errorf("a head with every field takes %d bytes, but %d are counted", want, got)

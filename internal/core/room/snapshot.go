@@ -109,9 +109,9 @@ func (p *Part) nameOf() string {
 		seat := strconv.Itoa(p.Agent.Seat)
 		return "SEAT#00000000"[:max(len("SEAT#"), len("SEAT#00000000")-len(seat))] + seat
 	case p.Ban != nil:
-		return "BAN#" + partOf(p.Ban.Key)
+		return "BAN#" + shortKey(p.Ban.Key)
 	case p.Mute != nil:
-		return "MUTE#" + partOf(p.Mute.Key)
+		return "MUTE#" + shortKey(p.Mute.Key)
 	case p.Task != nil:
 		return "TASK#" + TaskID(p.Task.No)
 	case p.About != "":
@@ -120,8 +120,8 @@ func (p *Part) nameOf() string {
 	return "KNOCKS"
 }
 
-// partOf stands for a name's key in the name of a part, which must be short.
-func partOf(key string) string {
+// shortKey stands for a name's key in the name of a part, which must be short.
+func shortKey(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:8])
 }

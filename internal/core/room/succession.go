@@ -26,7 +26,7 @@ func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
 	if !present {
 		return nil
 	}
-	e := manage(Promote, a.Seat, a.Name)
+	e := managedEvent(Promote, a.Seat, a.Name)
 	e.Reason = ReasonTimeout
 	return e
 }

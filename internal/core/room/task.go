@@ -221,8 +221,8 @@ func isAmong(list []Party, a Agent) bool {
 	return slices.ContainsFunc(list, func(m Party) bool { return m.Is(a) })
 }
 
-// signOf returns when the holder of t was last heard, as far as the log and seen tell.
-func (h *Head) signOf(t Task, seen map[int]Presence) time.Time {
+// holderHeard returns when the holder of t was last heard, as far as the log and seen tell.
+func (h *Head) holderHeard(t Task, seen map[int]Presence) time.Time {
 	at := time.UnixMilli(t.SinceMs)
 	if u, spoke := h.Recent.Said(t.Holder.Seat); spoke {
 		at = Latest(at, u.Heard)
@@ -243,7 +243,7 @@ func (h *Head) Stalled(t Task, seen map[int]Presence, now time.Time) bool {
 
 // SilentFor returns for how long the holder of t was not heard.
 func (h *Head) SilentFor(t Task, seen map[int]Presence, now time.Time) time.Duration {
-	return now.Sub(h.signOf(t, seen))
+	return now.Sub(h.holderHeard(t, seen))
 }
 
 // Yields reports whether a may take t from its holder: it has stalled, or a added it or is an admin, and the holder
@@ -287,10 +287,10 @@ func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, a
 		why := "free"
 		switch {
 		case x.Stalled && !h.Stalled(t, seen, now):
-			later(h.signOf(t, seen).Add(StallsAfter))
+			later(h.holderHeard(t, seen).Add(StallsAfter))
 			continue
 		case x.Stalled:
-			why, x.At = "stalled", Earliest(now, h.signOf(t, seen).Add(StallsAfter))
+			why, x.At = "stalled", Earliest(now, h.holderHeard(t, seen).Add(StallsAfter))
 		case len(h.WaitsFor(t)) > 0:
 			continue
 		default:
@@ -429,7 +429,7 @@ func (s *State) ChangeTasks(e Event) {
 			}
 			t.Title, t.Text, t.Redacted, t.For, t.After = c.Title, c.Text, false, c.For, c.After
 		})
-		s.forgetEnds()
+		s.dropUnneededEnds()
 	case RedactTask:
 		s.changeTask(e, func(t *Task) { *t = t.withoutWords() })
 	}
@@ -464,7 +464,7 @@ func titlesOf(tasks []Task) string {
 	for _, t := range tasks {
 		titles.WriteString(t.Title + "\x00")
 	}
-	return partOf(titles.String())
+	return shortKey(titles.String())
 }
 
 // AddedBefore returns the event by which a has added tasks with the titles of these within
@@ -494,11 +494,11 @@ func (s *State) changeTask(e Event, how func(*Task)) {
 func (s *State) endTask(e Event, no int64, dropped bool) {
 	s.Tasks = slices.DeleteFunc(slices.Clone(s.Tasks), func(t Task) bool { return t.No == no })
 	s.TaskEnds = append(slices.Clone(s.TaskEnds), TaskEnd{no, e.N, e.AtMs, dropped})
-	s.forgetEnds()
+	s.dropUnneededEnds()
 }
 
-// forgetEnds drops the ends of tasks that no open one comes after.
-func (s *State) forgetEnds() {
+// dropUnneededEnds drops the ends of tasks that no open one comes after.
+func (s *State) dropUnneededEnds() {
 	named := func(no int64) bool {
 		return slices.ContainsFunc(s.Tasks, func(t Task) bool { return slices.Contains(t.After, no) })
 	}

@@ -49,9 +49,9 @@ func (o TaskOrder) Decide(h *Head, by Caller, now time.Time) (e *Event, no int64
 		}
 	}
 	if o.Action == AddTasks {
-		return o.add(h, a, e)
+		return o.proposeAdd(h, a, e)
 	}
-	t, err := o.find(h, a, now)
+	t, err := o.findTask(h, a, now)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -64,9 +64,9 @@ func (o TaskOrder) Decide(h *Head, by Caller, now time.Time) (e *Event, no int64
 	}
 	switch o.Action {
 	case TakeTask:
-		e, err = o.take(h, a, t, e, now)
+		e, err = o.proposeTake(h, a, t, e, now)
 	case ReleaseTask:
-		e, err = o.release(h, a, t, e)
+		e, err = o.proposeRelease(h, a, t, e)
 	case FinishTask:
 		switch {
 		case t.Holder.Seat != 0 && !t.Holder.Is(a):
@@ -83,9 +83,9 @@ func (o TaskOrder) Decide(h *Head, by Caller, now time.Time) (e *Event, no int64
 		if !h.MayManage(a, t) {
 			return nil, 0, refuseManage(t)
 		}
-		e.Wakes = wake(nil, &h.State, a, t.Holder)
+		e.Wakes = addWoken(nil, &h.State, a, t.Holder)
 	case EditTask:
-		e, err = o.edit(h, a, t, e)
+		e, err = o.proposeEdit(h, a, t, e)
 	}
 	return e, t.No, err
 }
@@ -141,7 +141,7 @@ func (c Caller) CheckTaskOrder() error {
 }
 
 // find returns the open task that the order is about.
-func (o TaskOrder) find(h *Head, a Agent, now time.Time) (Task, error) {
+func (o TaskOrder) findTask(h *Head, a Agent, now time.Time) (Task, error) {
 	if o.No == 0 && o.Action == TakeTask {
 		if mine := h.TasksOf(a); len(mine) > 0 {
 			return mine[0], nil
@@ -164,8 +164,8 @@ func (o TaskOrder) find(h *Head, a Agent, now time.Time) (Task, error) {
 var ErrNotOpen = fault.Refuse(fault.InvalidArgument, "id: there is no open task of this id. Nothing was changed: it "+
 	"is done or dropped, or there never was one; list shows those that are open.")
 
-// add completes the event that adds tasks.
-func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
+// proposeAdd completes the event that adds tasks.
+func (o TaskOrder) proposeAdd(h *Head, a Agent, e *Event) (*Event, int64, error) {
 	mine, invited := 0, 0
 	for _, t := range h.Tasks {
 		if a.IsGuest() && t.Invite == a.Invite {
@@ -208,7 +208,7 @@ func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
 		if len(h.WaitsFor(t)) == 0 && !slices.ContainsFunc(after, func(no int64) bool {
 			return no > h.LastTask
 		}) {
-			e.Wakes = wake(e.Wakes, &h.State, a, t.For...)
+			e.Wakes = addWoken(e.Wakes, &h.State, a, t.For...)
 		}
 		e.Task.Add = append(e.Task.Add, t)
 	}
@@ -226,8 +226,8 @@ func (h *Head) mayFollow(a Agent, no int64) (counts bool, err error) {
 	return !slices.ContainsFunc(h.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }), nil
 }
 
-// take completes the event by which a takes t.
-func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Event, error) {
+// proposeTake completes the event by which a takes t.
+func (o TaskOrder) proposeTake(h *Head, a Agent, t Task, e *Event, now time.Time) (*Event, error) {
 	switch {
 	case t.Holder.Is(a):
 		return nil, nil
@@ -237,7 +237,7 @@ func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Eve
 	case t.Holder.Seat != 0 && !h.Yields(t, a, o.Seen, now):
 		return nil, h.refuseTaken(a, t, o.Seen, now)
 	case t.Holder.Seat != 0:
-		e.Task.Was, e.Wakes = t.Holder, wake(nil, &h.State, a, t.Holder)
+		e.Task.Was, e.Wakes = t.Holder, addWoken(nil, &h.State, a, t.Holder)
 		return e, nil
 	}
 	if dropped := h.DroppedBefore(t); len(dropped) > 0 {
@@ -257,9 +257,9 @@ func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Eve
 	return e, nil
 }
 
-// release completes the event by which a gives t back, takes it from its holder, declines it, or
+// proposeRelease completes the event by which a gives t back, takes it from its holder, declines it, or
 // offers it to others than before.
-func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
+func (o TaskOrder) proposeRelease(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	switch {
 	case t.Holder.Seat == 0 && t.IsOfferedTo(a): // it declines
 		for _, m := range t.For {
@@ -281,15 +281,15 @@ func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	switch {
 	case len(h.WaitsFor(t)) > 0:
 	case len(e.Task.For) > 0:
-		e.Wakes = wake(nil, &h.State, a, e.Task.For...)
+		e.Wakes = addWoken(nil, &h.State, a, e.Task.For...)
 	default: // a free task of its own is news to its adder if another gave it back: see Opening.Suits
-		e.Wakes = wake(nil, &h.State, a, t.Adder)
+		e.Wakes = addWoken(nil, &h.State, a, t.Adder)
 	}
 	return e, nil
 }
 
-// edit completes the event by which a changes t.
-func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
+// proposeEdit completes the event by which a changes t.
+func (o TaskOrder) proposeEdit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	c := e.Task
 	c.Text, c.For, c.After = t.Text, t.For, t.After
 	switch {
@@ -330,9 +330,9 @@ func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	}
 	t.After = c.After
 	if t.Holder.Seat == 0 && len(h.WaitsFor(t)) == 0 {
-		e.Wakes = wake(nil, &h.State, a, c.For...)
+		e.Wakes = addWoken(nil, &h.State, a, c.For...)
 	}
-	e.Wakes = wake(e.Wakes, &h.State, a, t.Holder)
+	e.Wakes = addWoken(e.Wakes, &h.State, a, t.Holder)
 	return e, nil
 }
 
@@ -371,8 +371,8 @@ func taskIDs(list []int64) string {
 	return strings.Join(ids, ", ")
 }
 
-// wake adds the seats of those who are here to list, each once, and not that of a.
-func wake(list []int, s *State, a Agent, who ...Party) []int {
+// addWoken adds the seats of those who are here to list, each once, and not that of a.
+func addWoken(list []int, s *State, a Agent, who ...Party) []int {
 	for _, m := range who {
 		i := slices.IndexFunc(s.Agents, m.Is)
 		if i >= 0 && s.Agents[i].Seat != a.Seat && !slices.Contains(list, s.Agents[i].Seat) {
@@ -386,7 +386,7 @@ func wake(list []int, s *State, a Agent, who ...Party) []int {
 // others are offered that waited for nothing else.
 func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	for _, t := range done {
-		seats = wake(seats, &h.State, a, t.Adder)
+		seats = addWoken(seats, &h.State, a, t.Adder)
 	}
 	return h.unblockedBy(done, a, seats)
 }
@@ -400,14 +400,14 @@ func (h *Head) unblockedBy(done []Task, a Agent, seats []int) []int {
 		open := h.WaitsFor(t)
 		left := slices.ContainsFunc(open, func(no int64) bool { return !isDone(no) })
 		if t.Holder.Seat == 0 && len(open) > 0 && !left {
-			seats = wake(seats, &h.State, a, t.For...)
+			seats = addWoken(seats, &h.State, a, t.For...)
 		}
 	}
 	return seats
 }
 
-// finish completes the report e of a: it closes the tasks of e.Finishes that a may finish.
-func (h *Head) finish(a Agent, e *Event) {
+// completeReport completes the report e of a: it closes the tasks of e.Finishes that a may finish.
+func (h *Head) completeReport(a Agent, e *Event) {
 	e.Closes, e.Wakes = nil, nil
 	var done []Task
 	for _, no := range e.Finishes {
