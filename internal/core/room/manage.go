@@ -5,17 +5,16 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// Order is what an admin wants done to the agent of a name. All admins are equal: an admin may do
-// everything to every other agent in its room, other admins included. Each decision is an event
-// with the admin's name and perhaps a note, so that all see who did what, and why.
+// Order is an admin's order about the agent of a name. Admins are equal: an admin may do everything to every
+// other agent in the room, other admins included. Each decision is an event with the admin's name and perhaps a
+// note, so all agents see who decided, and why.
 type Order struct {
 	Action Action
 	Name   ident.Name
 	Note   string
 }
 
-// Check refuses an unknown action and a note that cannot be one. The error is a
-// *fault.Error of InvalidArgument.
+// Check refuses an unknown action and an invalid note. The error is a *fault.Error of InvalidArgument.
 func (o Order) Check() error {
 	switch o.Action {
 	case Promote, Demote, Mute, Unmute, Kick, BanName, Unban:
@@ -25,9 +24,8 @@ func (o Order) Check() error {
 		Demote, Mute, Unmute, Kick, BanName, Unban)
 }
 
-// Decide returns the event that carries the order out; nil if there is nothing to
-// change. name is that of the agent as the room shows it. The error is a
-// *fault.Error.
+// Decide returns the event of the order, or nil if nothing changes. name is the agent's name as the room shows
+// it. The error is a *fault.Error.
 func (o Order) Decide(h *Head, by Agent) (e *Event, name string, err error) {
 	if o.isSelf(by) {
 		return nil, "", fault.Refuse(fault.NotAllowed,
@@ -51,8 +49,8 @@ func (o Order) isSelf(by Agent) bool {
 		o.Action == BanName && isBannedBy(o.Name, by)
 }
 
-// decideSeated is Decide for a, which has the name. A ban of a guest renews the invite by which
-// it could come back.
+// decideSeated is Decide for the seated agent a of the name. A ban of a guest renews the invite: the guest
+// could come back by the old invite.
 func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 	switch {
 	case o.Action == Demote && a.Role == Admin && h.isLastAdmin():
@@ -90,19 +88,19 @@ func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 	return e, a.Name, nil
 }
 
-// managedEvent returns the event that says what was done to the agent of a seat; 0: to a name that no agent has.
+// managedEvent returns the event about the agent of a seat; seat 0 means a name without an agent.
 func managedEvent(done Action, seat int, name string) *Event {
 	return &Event{Type: Managed, Seat: seat, Name: name, Action: done}
 }
 
-// managedEvent returns the event that says what was done to the name of b, which no agent has.
+// managedEvent returns the event about the name of b, a name without an agent.
 func (b Ban) managedEvent(done Action) *Event {
 	e := managedEvent(done, 0, b.Name)
 	e.Ban = &b
 	return e
 }
 
-// isDone reports whether a already is what the action makes of it.
+// isDone reports whether the action would not change a.
 func (o Order) isDone(h *Head, a Agent) bool {
 	_, muted := FindBan(h.Mutes, a.Name)
 	switch o.Action {
@@ -116,8 +114,8 @@ func (o Order) isDone(h *Head, a Agent) bool {
 	return !a.Muted && !muted
 }
 
-// decideAbsent is Decide for a name that no agent has. Such a name can be banned, unbanned and
-// unmuted. A ban renews the invite: the agent may have been a guest that left.
+// decideAbsent is Decide for a name without an agent. Such a name can be banned, unbanned and unmuted. A ban
+// renews the invite: the agent may have been a guest, and left.
 func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 	switch ban, muted := FindBan(h.Mutes, o.Name.Shown); {
 	case o.Action == Unban:
@@ -133,15 +131,15 @@ func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 			return nil, o.Name.Shown, nil
 		}
 		e := NewBan(o.Name).managedEvent(BanName)
-		e.renewInvite(&h.State) // its agent may have been a guest that left
+		e.renewInvite(&h.State)
 		return e, o.Name.Shown, nil
 	}
 	return nil, "", fault.Refuse(fault.InvalidArgument, "No agent of this name is in the room: it may have left or "+
 		"been removed already. Nothing was changed: room_info tells who is there.")
 }
 
-// unban returns the event that lets the name in again, and the name as it was
-// banned; nil and shown if it is not banned.
+// unban returns the event that lets the name in again, and the name as the ban spells it; nil and shown if the
+// name is not banned.
 func (o Order) unban(h *Head, shown string) (*Event, string) {
 	ban, banned := FindBan(h.Bans, o.Name.Shown)
 	if !banned {
@@ -150,8 +148,7 @@ func (o Order) unban(h *Head, shown string) (*Event, string) {
 	return ban.managedEvent(Unban), ban.Name
 }
 
-// checkFull returns the reason why the room cannot ban or mute another name; nil if
-// it can.
+// checkFull returns the reason why the room cannot ban or mute another name, or nil.
 func (o Order) checkFull(h *Head) error {
 	full := func(list []Ban) bool {
 		_, there := FindBan(list, o.Name.Shown)
@@ -168,8 +165,8 @@ func (o Order) checkFull(h *Head) error {
 	return nil
 }
 
-// isLastAdmin reports whether the room has exactly one admin, who cannot be demoted: a room
-// always has an admin.
+// isLastAdmin reports whether the room has exactly one admin. A room always has an admin, so nobody demotes the
+// last.
 func (h *Head) isLastAdmin() bool {
 	admins := 0
 	for _, a := range h.Agents {

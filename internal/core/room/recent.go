@@ -7,39 +7,37 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// RepeatWindow is how long a message with the text of the seat's last one counts
-// as the same message.
+// RepeatWindow is how long a message with the text of the seat's last message counts as the same message.
 const RepeatWindow = 10 * time.Minute
 
-// Recent indexes the latest events of a log: what each seat said last, and which
-// event each seat has yet to see. It covers the events from From on, and nothing
-// in it is stored. Like State it is never changed once published.
+// Recent indexes the latest events of a log: the last messages of each seat, and the last events for each seat.
+// Recent covers the events from From on, and is not stored. Like a State, a published Recent is never changed.
 type Recent struct {
-	From   int64 // the first event it covers; 0 if older ones do not count
-	FromMs int64 // the time of that event
+	From   int64 // the first event covered; 0 if older events do not count
+	FromMs int64 // the time of event From
 
 	said     []Utterance // the last message of each seated agent that has spoken
 	messages lastOf      // the last messages
-	words    lastOf      // the last messages that are not of kind Status, or meant for a seat; see endsSleep
+	words    lastOf      // the last messages of kinds other than Status, or meant for a seat; see endsSleep
 	named    lastOf      // only private: see Named, Replied
 	replied  lastOf
-	left     []leftAgent // the last agents that left, in the order of their leaving, each name once
+	left     []leftAgent // the last agents that left, in the order of leaving, each name once
 }
 
 // leftAgent is an agent that left.
 type leftAgent struct {
 	key, name string
-	n         int64 // the event that says so
+	n         int64 // the event of the leave
 }
 
-// keptDeparted is how many agents that left the index knows.
+// keptDeparted is how many agents that left the index keeps.
 const keptDeparted = 100
 
-// RecallLeft is how far back the index is to reach where a text names somebody who is not here.
+// RecallLeft is how far back the index must reach to know who left under a name in a text.
 const RecallLeft = 7 * 24 * time.Hour
 
-// LeftNamed returns the names of agents that a has seen leave, and that text names by @ outside of code. sure is false
-// if text names somebody who may have left since RecallLeft, and before all that the index of h covers.
+// LeftNamed returns the names of agents that left in the sight of a, and that text names by @ outside of code.
+// sure is false if text may name an agent that left since RecallLeft, but before the index of h.
 func (h *Head) LeftNamed(a Agent, text string, now time.Time) (names []string, sure bool) {
 	stray := h.strayMentions(text)
 	if stray == "" {
@@ -53,7 +51,8 @@ func (h *Head) LeftNamed(a Agent, text string, now time.Time) (names []string, s
 	return names, h.Recent.From <= max(1, a.Since.N) || h.Recent.Reaches(now.Add(-RecallLeft))
 }
 
-// LeftAs returns the event by which an agent of this name left, if a was here then and the index of h has it.
+// LeftAs returns the event by which an agent of this name left, if a was here then and the index of h has the
+// event.
 func (h *Head) LeftAs(a Agent, key string) (n int64, ok bool) {
 	i := slices.IndexFunc(h.Recent.left, func(d leftAgent) bool { return d.key == key && d.n >= a.Since.N })
 	if i < 0 {
@@ -62,7 +61,7 @@ func (h *Head) LeftAs(a Agent, key string) (n int64, ok bool) {
 	return h.Recent.left[i].n, true
 }
 
-// leftAgent returns who left by e, if somebody did.
+// leftAgent returns the agent that left by e, if any.
 func (e Event) leftAgent() (d leftAgent, ok bool) {
 	name, err := ident.AgentName(e.Name)
 	return leftAgent{name.Key, e.Name, e.N}, e.Type == Left && err == nil
@@ -72,29 +71,30 @@ func (r *Recent) hasLeft(key string) bool {
 	return slices.ContainsFunc(r.left, func(d leftAgent) bool { return d.key == key })
 }
 
-// Utterance is the last message of the agent of a seat, not of the person behind it. It identifies a repeated call, and
-// it shows when the agent was alive.
+// Utterance is the last message of the agent of a seat, not of the person. It identifies a repeated call, and
+// shows when the agent was alive.
 type Utterance struct {
 	Seat int
 	Saying
-	// when the agent itself last said something: its person may have sent a draft later; zero if the index covers none
+	// Heard is when the agent itself last spoke, since its person may send a draft later; zero if the index
+	// covers no such message.
 	Heard time.Time
 
-	earlier []Saying // its messages before this one, the newest first
+	earlier []Saying // earlier messages, the newest first
 }
 
 // keptSayings is how many messages of a seat the index covers.
 const keptSayings = 8
 
-// Saying is a message as a repeated call is recognized by it.
+// Saying identifies a message, so that a repeated call is recognized.
 type Saying struct {
 	N           int64
 	At          time.Time
-	Fingerprint [16]byte // see there; zero once the text is removed
-	ReplyTo     int64    // the event that it answers
+	Fingerprint [16]byte // see Event.Fingerprint; zero once the text is removed
+	ReplyTo     int64    // the answered event
 }
 
-// Saying returns what identifies the message e.
+// Saying returns the identity of message e.
 func (e Event) Saying() Saying {
 	return Saying{N: e.N, At: e.At(), Fingerprint: e.Fingerprint(), ReplyTo: e.ReplyTo}
 }
@@ -102,29 +102,29 @@ func (e Event) Saying() Saying {
 // Removed reports whether the text of the message was removed.
 func (s Saying) Removed() bool { return s.Fingerprint == [16]byte{} }
 
-// Start is when a call began, and what it knew of the log then.
+// Start is when a call began, and how much of the log the call knew then.
 type Start struct {
 	At    time.Time
-	Known int64 // each event up to this one is older than the call
-	Head  int64 // each event after this one is newer than the call
+	Known int64 // events up to Known are older than the call
+	Head  int64 // events after Head are newer than the call
 }
 
 // clockSkew is by how much the clocks of two processes may differ.
 const clockSkew = 2 * time.Second
 
-// Precedes reports whether the event of a number and a time may be newer than the call.
+// Precedes reports whether event n, sent at this time, may be newer than the call.
 func (s Start) Precedes(n int64, at time.Time) bool {
 	return n > s.Known && (n > s.Head || at.After(s.At.Add(-clockSkew)))
 }
 
-// lastOf finds, for any seat, the last event of one sort that is not its own.
+// lastOf finds, for any seat, the last event of one sort from another seat.
 type lastOf struct {
-	public  seatEvent   // the last that everybody may see
-	other   seatEvent   // the last public one that was not public's seat
-	private []seatEvent // the last one to each seat
+	public  seatEvent   // the last event for everybody
+	other   seatEvent   // the last public event of another seat than public.seat
+	private []seatEvent // the last event for each seat
 }
 
-// seatEvent is an event and the seat that caused it, or that it is addressed to.
+// seatEvent is an event and a seat: in public and other the actor, in private the addressee.
 type seatEvent struct {
 	n    int64
 	seat int
@@ -133,7 +133,7 @@ type seatEvent struct {
 
 // Said returns the last message of a seat, if the index covers one.
 func (r *Recent) Said(seat int) (Utterance, bool) {
-	for i := range r.said { // by index: an Utterance is large, and who is there asks for each seat
+	for i := range r.said { // by index: an Utterance is large, and some callers read each seat's
 		if r.said[i].Seat == seat {
 			return r.said[i], true
 		}
@@ -141,15 +141,15 @@ func (r *Recent) Said(seat int) (Utterance, bool) {
 	return Utterance{}, false
 }
 
-// LastWord returns the last message to all that is not of kind Status, and the seat
-// that sent it; zeros if the index covers none.
+// LastWord returns the last message to all of another kind than Status, and the sender's seat; zeros if the
+// index covers none.
 func (r *Recent) LastWord() (n int64, seat int, at time.Time) {
 	word := r.words.public
 	return word.n, word.seat, time.UnixMilli(word.atMs)
 }
 
-// Named returns when a message to all last named the agent of a seat, if that has said no word to all since; the zero
-// time if the index covers none.
+// Named returns when a message to all last named the agent of a seat, unless the agent has spoken to all since;
+// the zero time if the index covers none.
 func (r *Recent) Named(seat int) time.Time { return r.named.lastTime(seat) }
 
 // Replied is Named for a message that answers the agent.
@@ -163,7 +163,8 @@ func (l lastOf) lastTime(seat int) time.Time {
 	return time.UnixMilli(l.private[i].atMs)
 }
 
-// namedAndReplied returns whom e, a message, names, whom it answers, and who has spoken by it: see Recent.Named.
+// namedAndReplied returns the seats that message e names, the seat that e answers, and the seat that speaks by
+// e: see Recent.Named.
 func (e Event) namedAndReplied() (named, replied, spoke []int) {
 	if len(e.To) > 0 {
 		return nil, nil, nil
@@ -174,7 +175,7 @@ func (e Event) namedAndReplied() (named, replied, spoke []int) {
 	if e.Kind != Status && !e.Person {
 		spoke = []int{e.Seat}
 	}
-	if e.Withdraws != 0 { // it names those whose debt it ends
+	if e.Withdraws != 0 { // a withdrawal names the seats whose debt ends
 		return nil, replied, spoke
 	}
 	return e.Named, replied, spoke
@@ -188,8 +189,8 @@ func (r *Recent) Reaches(t time.Time) bool {
 	return r.From <= 1 || time.UnixMilli(r.FromMs).Before(t)
 }
 
-// NewestForeign returns the last message of others that seat may see. Where that
-// precedes all that the index covers, it returns the last event that may be one.
+// NewestForeign returns the last message of others visible to seat or, if the index may not cover that message,
+// the last event before the index.
 func (r *Recent) NewestForeign(seat int) int64 {
 	newest, known := r.messages.newestFor(seat)
 	if known || r.From <= 1 {
@@ -198,15 +199,14 @@ func (r *Recent) NewestForeign(seat int) int64 {
 	return max(newest.n, r.From-1)
 }
 
-// NewestMessage returns the last message of others that seat may see; 0 if the
-// index covers none.
+// NewestMessage returns the last message of others visible to seat; 0 if the index covers none.
 func (r *Recent) NewestMessage(seat int) int64 {
 	newest, _ := r.messages.newestFor(seat)
 	return newest.n
 }
 
-// newestFor returns the last event that is not of seat and that it may see. known is
-// false if a later one may precede all that the index covers.
+// newestFor returns the last event of others visible to seat. known is false if the index covers no public
+// event of others.
 func (l lastOf) newestFor(seat int) (newest seatEvent, known bool) {
 	newest = l.public
 	if newest.seat == seat {
@@ -221,12 +221,12 @@ func (l lastOf) newestFor(seat int) (newest seatEvent, known bool) {
 	return newest, known
 }
 
-// withNewer returns l with e, which follows it. l's slices are unchanged.
+// withNewer returns l with the next event e. l's slices are unchanged.
 func (l lastOf) withNewer(e Event) lastOf {
 	if len(e.To) > 0 {
 		return l.withNewerFor(e.meant(), e.N, e.AtMs)
 	}
-	if e.isOfPerson() { // to its agent the word is another's
+	if e.isOfPerson() { // the agent hears a word of its person as another's
 		l = l.withNewerFor([]int{e.Seat}, e.N, e.AtMs)
 	}
 	if e.Actor() != l.public.seat {
@@ -236,7 +236,7 @@ func (l lastOf) withNewer(e Event) lastOf {
 	return l
 }
 
-// withNewerFor is after where only these seats matter, for event n.
+// withNewerFor is withNewer for event n, to these seats alone.
 func (l lastOf) withNewerFor(seats []int, n, atMs int64) lastOf {
 	if len(seats) == 0 {
 		return l
@@ -249,7 +249,7 @@ func (l lastOf) withNewerFor(seats []int, n, atMs int64) lastOf {
 	return l
 }
 
-// withOlderFor is before where only these seats matter, for event n.
+// withOlderFor is withOlder for event n, to these seats alone.
 func (l lastOf) withOlderFor(seats []int, n, atMs int64) lastOf {
 	l.private = slices.Clone(l.private)
 	for _, seat := range seats {
@@ -260,7 +260,7 @@ func (l lastOf) withOlderFor(seats []int, n, atMs int64) lastOf {
 	return l
 }
 
-// withOlder returns l with e, which precedes all of it. l's slices are unchanged.
+// withOlder returns l with e, older than all events of l. l's slices are unchanged.
 func (l lastOf) withOlder(e Event) lastOf {
 	if len(e.To) > 0 {
 		return l.withOlderFor(e.meant(), e.N, e.AtMs)
@@ -277,9 +277,9 @@ func (l lastOf) withOlder(e Event) lastOf {
 	return l
 }
 
-// keepOnly removes what is of other seats than those of agents. A reply to an agent that has gone adds a mark for
-// its seat, which no later event of that seat removes: each leave removes all such marks. r is a copy whose slices are
-// shared.
+// keepOnly removes the entries of all seats but those of agents. A reply to an agent that has left adds an
+// entry for the agent's seat, and no later event of the seat removes the entry: the next leave does. r is a
+// copy with shared slices.
 func (r *Recent) keepOnly(agents []Agent) {
 	gone := func(seat int) bool {
 		return !slices.ContainsFunc(agents, func(a Agent) bool { return a.Seat == seat })
@@ -290,7 +290,7 @@ func (r *Recent) keepOnly(agents []Agent) {
 	}
 }
 
-// add indexes e, the next event. r is a copy whose slices are shared.
+// add indexes the next event e. r is a copy with shared slices.
 func (r *Recent) add(e Event) {
 	switch e.Type {
 	case Said:
@@ -304,7 +304,7 @@ func (r *Recent) add(e Event) {
 			r.words = r.words.withNewerFor(e.meant(), e.N, e.AtMs)
 		}
 		if e.Person {
-			return // its agent may be silent
+			return // the agent may be silent
 		}
 		u := e.utterance()
 		if before, spoke := r.Said(e.Seat); spoke {
@@ -331,20 +331,19 @@ func (r *Recent) add(e Event) {
 	}
 }
 
-// endsSleep reports whether the person behind e.Seat wakes its agent by e, which is no message.
+// endsSleep reports whether e, an event without a message, is how the person behind e.Seat wakes its agent.
 func (e Event) endsSleep() bool {
 	return e.Type == SupervisionSet && (e.Reason == ReasonResumed || e.Reason == ReasonRefused)
 }
 
-// replace puts u in place of what the index has of its seat. r is a copy whose slices are
-// shared.
+// replace puts u in the place of the seat's old entry. r is a copy with shared slices.
 func (r *Recent) replace(u Utterance) {
 	r.said = slices.Clone(r.said)
 	r.said[slices.IndexFunc(r.said, func(old Utterance) bool { return old.Seat == u.Seat })] = u
 }
 
-// prepend indexes e, which precedes all that r covers. seated says whether its
-// sender still has a seat. r is a copy whose slices are shared.
+// prepend indexes e, the event right before the index. seated says whether the sender still has a seat. r is a
+// copy with shared slices.
 func (r *Recent) prepend(e Event, seated bool) {
 	r.From, r.FromMs = e.N, e.AtMs
 	if e.endsSleep() {
@@ -387,14 +386,14 @@ func (e Event) utterance() Utterance {
 	return u
 }
 
-// addOlder completes u by an older message of its agent.
+// addOlder completes u by an older message of the same agent.
 func (u *Utterance) addOlder(older Utterance) {
 	if u.Heard.IsZero() {
 		u.Heard = older.Heard
 	}
 }
 
-// withoutFingerprint returns u without the fingerprint of message n, whose text was removed.
+// withoutFingerprint returns u without the fingerprint of message n, after the removal of the text.
 func (u Utterance) withoutFingerprint(n int64) Utterance {
 	if u.N == n {
 		u.Fingerprint = [16]byte{}
