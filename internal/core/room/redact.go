@@ -6,13 +6,12 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// Removed stands in the place of a text that was removed.
+// Removed stands in the place of a removed text.
 const Removed = "removed"
 
-// CheckRedact returns the reason why c must not remove the text of event e, which it sees; nil if
-// there is none. The author may, and so may an admin: a secret that was sent must not wait for
-// those who come later. No agent removes the words of its own person. An agent that does not see
-// a message cannot remove it.
+// CheckRedact returns the reason why c must not remove the text of event e, visible to c, or nil. The author
+// may, and so may an admin, so that a secret is gone before others join. No agent removes the words of its own
+// person. An agent that does not see a message cannot remove the text.
 func (c Caller) CheckRedact(e Event) error {
 	switch {
 	case e.Type != Said:
@@ -28,14 +27,14 @@ func (c Caller) CheckRedact(e Event) error {
 	return nil
 }
 
-// Redaction returns the event which says that the text of message e was removed, to those who see
-// e. It names no text; the requests and votes of the message stay.
+// Redaction returns the event about the removal of the text of message e, for the readers of e. The event has
+// no text; the requests and votes of the message stay.
 func (e Event) Redaction() Event {
 	return Event{Type: Changed, Redacts: e.N, Erases: e.Decides, Seat: e.Seat, Name: e.Name, To: e.To}
 }
 
-// CheckRedactTask returns the reason why a must not remove the words of t, which it sees; nil if there is
-// none. by is who has it, or has ended it. Those whose words they are may, and so may an admin.
+// CheckRedactTask returns the reason why a must not remove the words of task t, visible to a, or nil. by is the
+// agent that has t, or has ended t. The adder, by and admins may.
 func (a Agent) CheckRedactTask(t Task, by Party) error {
 	if a.Role == Admin || t.Adder.Is(a) || by.Is(a) {
 		return nil
@@ -45,7 +44,7 @@ func (a Agent) CheckRedactTask(t Task, by Party) error {
 		"send_message.")
 }
 
-// Redaction returns the event which says that the words of t were removed, to those who see t.
+// Redaction returns the event about the removal of the words of t, for the agents that see t.
 func (t Task) Redaction() Event {
 	return Event{Type: Changed, Task: &TaskChange{Action: RedactTask, No: t.No, Added: t.N, Prev: t.Last}}
 }
@@ -60,15 +59,15 @@ func (e Event) Emptied() (list []int64) {
 	return list
 }
 
-// Lost returns a message that stands in the place of an event which a damaged file has lost: see Event.IsLost.
+// Lost returns a message in the place of an event that a damaged file has lost: see Event.IsLost.
 func Lost() Event { return Event{V: Version, Type: Said, Redacted: true, Text: Removed} }
 
-// IsLost reports whether the event stands in the place of one that a damaged file has lost.
+// IsLost reports whether e stands in the place of an event lost in a damaged file.
 func (e Event) IsLost() bool { return e.Type == Said && e.Redacted && e.Seat == 0 }
 
-// WithoutText returns e, a message or the draft of one, without its text and its file. Both must
-// leave the table and every cache, so no rule may depend on them. The fingerprint goes, too: a
-// process that loads the room later recognizes a repeated send only by its idempotency key.
+// WithoutText returns e, a message or the draft of a message, without text and file. Both must leave the table
+// and every cache, so no rule may depend on them. The fingerprint goes, too: a process that loads the room
+// later recognizes a repeated send only by the idempotency key.
 func (e Event) WithoutText() Event {
 	e.Redacted = true
 	if e.Draft != nil {
@@ -80,8 +79,7 @@ func (e Event) WithoutText() Event {
 	return e
 }
 
-// WithoutTexts returns messages without the texts that events have removed. messages is
-// unchanged.
+// WithoutTexts returns messages without the texts that events have removed. messages is unchanged.
 func WithoutTexts(messages []Event, events ...Event) []Event {
 	for _, r := range events {
 		for i, e := range messages {

@@ -16,35 +16,35 @@ const (
 	Member Role = "member"
 )
 
-// Agent is an agent that has a seat.
+// Agent is an agent with a seat.
 type Agent struct {
-	Seat   int    `json:"seat"` // no other agent ever has it in the room: see NewSeat
+	Seat   int    `json:"seat"` // never another agent's in the room: see NewSeat
 	Name   string `json:"name"`
 	Key    string `json:"key"` // of the name
 	Role   Role   `json:"role"`
-	Hash   string `json:"hash"`              // ident.HashSecret of its token's secret; empty where IsAlone
-	Joined int64  `json:"n"`                 // the event of its join
-	AtMs   int64  `json:"at"`                // when it joined
-	RoleMs int64  `json:"role_at,omitempty"` // when it became admin, if later
-	Since  Mark   `json:"from"`              // the first event that it may see
+	Hash   string `json:"hash"`              // ident.HashSecret of the token's secret; empty where IsAlone
+	Joined int64  `json:"n"`                 // the event of the join
+	AtMs   int64  `json:"at"`                // the time of the join
+	RoleMs int64  `json:"role_at,omitempty"` // when the agent became admin, if later
+	Since  Mark   `json:"from"`              // the first event visible to the agent
 	Muted  bool   `json:"muted,omitempty"`
 
 	// Principal is who took the seat: see ident.Principal. Empty means unknown.
 	Principal string `json:"who,omitempty"`
-	// SignIn is the id of the sign-in by which Principal took the seat or got it back; "" for none.
+	// SignIn is the id of the sign-in by which Principal took or regained the seat; "" for none.
 	SignIn string `json:"sign_in,omitempty"`
-	// Owner is the label of the key with which the seat was taken, for others to see.
+	// Owner is the label of the key of Principal, for others to see.
 	Owner string `json:"owner,omitempty"`
-	// Invite is the number of the invite that gave the seat; 0 means that none did.
+	// Invite is the number of the invite that gave the seat; 0 for none.
 	Invite int `json:"invited,omitempty"`
 	// TakenFrom is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
 	TakenFrom  string `json:"by,omitempty"`
-	RegainedMs int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
+	RegainedMs int64  `json:"regained,omitempty"` // when Principal last regained the seat without the token
 
 	Person Person `json:"person,omitzero"` // behind the agent
-	Hooks  []Hook `json:"hooks,omitempty"` // that are called, in the order of their begin
+	Hooks  []Hook `json:"hooks,omitempty"` // in the order of their begin
 
-	Written int64 `json:"-"` // the event that it was last written with: see Part
+	Written int64 `json:"-"` // the event that last wrote the agent: see Part
 }
 
 // IsGuest reports whether an invite admitted a.
@@ -69,9 +69,9 @@ func (s *State) Named(key string) (Agent, bool) {
 	return s.Agents[i], true
 }
 
-// Owner returns who calls with the token of a holder. A stay is of the agent that joined then, whatever token that
-// agent has since, and never of a person. If the seat of a person's token is gone, the person is behind the seat that
-// its agent has taken since: see KeepPerson.
+// Owner returns the caller with the token of a holder. A stay belongs to the agent that joined with the event
+// of the stay, whatever token that agent has since, and never to a person. If the seat of a person's token is
+// gone, the person is behind the seat that the agent has taken since: see KeepPerson.
 func (s *State) Owner(x Holder) (Caller, bool) {
 	own, ok := s.Seated(x.Seat)
 	if x.Joined != 0 {
@@ -91,12 +91,12 @@ func (s *State) Owner(x Holder) (Caller, bool) {
 	return Caller{Agent: own, Device: x.Hash}, true
 }
 
-// GaveStay reports whether x holds a stay that the room has given. Its agent may have left since.
+// GaveStay reports whether the room has given the stay of x. The agent of the stay may have left since.
 func (s *State) GaveStay(x Holder) bool {
 	return x.Joined != 0 && x.Has(ident.HashSecret(ident.NewStay(s.LogKey, s.ID, x.Seat, x.Joined).Secret))
 }
 
-// Viewer returns the agent that a view looks for. It is the one that joined then: see ident.NewView.
+// Viewer returns the agent of the view v: the agent that joined with the view's event. See ident.NewView.
 func (s *State) Viewer(v ident.View) (Caller, bool) {
 	own, ok := s.Seated(v.Seat)
 	return Caller{Agent: own}, ok && !own.IsAlone() && own.Joined == v.Joined && v.Of(s.LogKey)
@@ -110,8 +110,8 @@ func (s *State) Others(seat int) int {
 	return len(s.Agents)
 }
 
-// Silenced reports whether a, who is seated, may only listen: muted agents and members of a
-// channel see everything and may not speak.
+// Silenced reports whether the seated agent a may only listen: muted agents and members of a channel see
+// everything and may not speak.
 func (s *State) Silenced(a Agent) bool {
 	return a.Muted || s.Type == Channel && a.Role != Admin
 }
@@ -122,10 +122,10 @@ func (s *State) SilencedSeat(seat int) bool {
 	return here && s.Silenced(a)
 }
 
-// Successor returns the seat that becomes admin, in the same event, when the seat of the last
-// admin is freed: the longest seated agent, preferably one that is not muted, and an endpoint only
-// where there is nobody else. So a room always has an admin. It returns 0 if another admin stays or
-// nobody else does. An endpoint that is one does not count where another agent stays.
+// Successor returns the seat that becomes admin in the event that frees the seat of the last admin, so a room
+// always has an admin: the longest seated agent, preferably without a mute, and an endpoint only if nobody else
+// stays. Successor returns 0 if another admin stays, or nobody else. An endpoint does not count as the other
+// admin while another agent stays.
 func (s *State) Successor(seat int) int {
 	var next Agent
 	for _, a := range s.Agents {
@@ -145,24 +145,25 @@ func (s *State) Successor(seat int) int {
 	return next.Seat
 }
 
-// Deserted reports whether the next join starts the room over: nobody has a seat, and no password
-// tells its people from strangers, who must not inherit a talk.
+// Deserted reports whether the next join starts the room over: nobody has a seat, and no password keeps
+// strangers from inheriting the talk.
 func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" }
 
 // Join returns the event by which a takes its seat.
 func (a Agent) Join() Event { return Event{Type: Joined, Seat: a.Seat, Name: a.Name, Agent: &a} }
 
-// Regain returns the event by which a has its own seat again, under a new token.
+// Regain returns the event by which a gets its seat again, under a new token.
 func (a Agent) Regain() Event {
 	e := a.Join()
 	e.Regains, e.Reason = true, ReasonReturned
 	return e
 }
 
-// Pair returns the event after which the first two agents of a room, whom a queue has brought together, talk.
+// Pair returns the event after which the first two agents of a room from a queue talk.
 func Pair() Event { return Event{Type: Paired} }
 
-// Retire returns the last event of a log, whose name starts over with another one. why is empty, or ReasonBegunAnew.
+// Retire returns the last event of a log; the name of the room starts over with another log. why is empty, or
+// ReasonBegunAnew.
 func Retire(why Reason) Event { return Event{Type: Retired, Reason: why} }
 
 // FreeSeat returns the event that frees the seat of a.
@@ -170,7 +171,7 @@ func (s *State) FreeSeat(a Agent, why Reason) *Event {
 	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Promoted: s.Successor(a.Seat)}
 }
 
-// RefuseRemoved refuses the token of a seat that its agent has lost.
+// RefuseRemoved refuses the token of a seat that the agent has lost.
 func RefuseRemoved(why Reason) *fault.Error {
 	switch why {
 	case ReasonTimeout:

@@ -5,12 +5,11 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// NewSeat returns the number of the next seat. Numbers are given in order, and none comes again: an
-// agent that has left, or lost its seat, is the only one that ever has its number. So what is
-// addressed to a number is never another's.
+// NewSeat returns the number of the next seat. Numbers are given in order, and none comes again. If Bob got
+// seat 2 after Ann had left it, he would read private messages sent to seat 2, and owe answers that Ann owed.
 func (s *State) NewSeat() int { return max(s.NextSeat, 1) }
 
-// checkSeatNumbers refuses a new seat where all numbers were given. The error is a *fault.Error.
+// checkSeatNumbers refuses a new seat if all numbers were given. The error is a *fault.Error.
 func (s *State) checkSeatNumbers() error {
 	if s.NewSeat() <= ident.MaxSeat {
 		return nil

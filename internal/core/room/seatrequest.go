@@ -9,67 +9,65 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// ErrPresenceNeeded reports that a SeatRequest cannot be decided before its Presence is
-// read again.
+// ErrPresenceNeeded reports that a SeatRequest cannot be decided before its Presence is read again.
 var ErrPresenceNeeded = errors.New("room: presence is needed")
 
 // ErrAbandoned reports that a join starts the room over instead of taking a seat.
 var ErrAbandoned = errors.New("room: everybody has been silent")
 
-// SeatRequest is a newcomer's claim to a seat of an existing room. Deciding is pure, so what the table
-// knows of the seats is read before.
+// SeatRequest is a newcomer's request for a seat of an existing room. The decision is pure, so the caller reads
+// the presence of the seats before.
 type SeatRequest struct {
 	Name      ident.Name
-	Principal string            // who asks; empty means unknown
-	Invite    int               // the number of the invite that admits it; 0 means none
+	Principal string            // of the newcomer; empty means unknown
+	Invite    int               // the number of the newcomer's invite; 0 means none
 	Holder    Holder            // of the newcomer's token
-	Presence  map[int]Presence  // by seat; nil if it was not read
+	Presence  map[int]Presence  // by seat; nil if not read
 	Alive     map[int]time.Time // by seat: the end of a lease that was found later
 }
 
-// Seating is a decided claim. At most one of Gone and Regained is set.
+// Seating is a decided request. At most one of Eviction and Regained is set.
 type Seating struct {
-	Since    Mark    // the first event that the newcomer may see
-	Eviction *Event  // the seat that it takes from another agent; nil if it takes a free one
-	Regained *Agent  // its own seat, with the new token
-	Invite   *Invite // what is left of the room's invite; nil if the newcomer spends nothing of it
+	Since    Mark    // the first event visible to the newcomer
+	Eviction *Event  // takes the seat from another agent; nil for a free seat
+	Regained *Agent  // the newcomer's own seat, with the new token
+	Invite   *Invite // the rest of the room's invite; nil if no use is spent
 }
 
-// How long the agent of a seat must itself have been silent before its principal gets it. An
-// announced absence and a program on standby do not break that silence. The principal regains a
-// seat only once in RegainEvery: an agent that waits for its user makes no call for minutes, so
-// two live agents of one principal could take a seat from each other in turns.
+// How long the agent of a seat must itself have been silent before the principal regains the seat. An announced
+// absence and a program on standby do not break the silence. The principal regains a seat only once in
+// RegainEvery: an agent that waits for its user makes no call for minutes, so two live agents of one principal
+// could take the seat from each other in turns.
 const (
 	RegainSilent = 2 * time.Minute  // by its own principal
-	RegainUnused = 20 * time.Second // by its own principal, if its token was never used: the reply of its join was lost
+	RegainUnused = 20 * time.Second // by its own principal, if the token was never used: the reply of the join was lost
 	RegainEvery  = 15 * time.Minute // by its own principal, once more
 )
 
-// Decide returns the seat that the newcomer gets, or a *fault.Error. It fails with
-// ErrPresenceNeeded where it depends on presence that was not read, and with ErrAbandoned where
-// the room starts over.
+// Decide returns the seat for the newcomer, or a *fault.Error. Decide fails with ErrPresenceNeeded if the
+// answer depends on presence that was not read, and with ErrAbandoned if the room starts over.
 //
-// A banned name is refused before a taken one, and that before a full room: the refusal must not
-// suggest a way around the ban. While a person holds an agent here, its principal gets no further
-// seat; only the held agent itself regains its own seat, as it is.
+// A banned name is refused before a taken name, and a taken name before a full room: the refusal must not
+// suggest a way around the ban. While a person holds an agent here, the principal gets no further seat; only
+// the held agent regains its seat, still held.
 //
-// An agent that lost its memory must get back in, and a stranger must not get what was private.
-// Name, seat and lease are one thing. Under a name that is taken
+// An agent without memory must get back in, and a stranger must not get private words: a stranger with Bob's
+// old seat would read what Ann told Bob in private, and be admin if Bob was. Name, seat and lease are one
+// thing. Under a taken name
 //
-//	who asks                   gets
-//	its token, or its          its seat, always: that is no claim, see State.Owner
-//	contextId of A2A
-//	its principal, unless it   the same seat under a new token, after RegainSilent
-//	is an endpoint             (RegainUnused), once in RegainEvery; and also where
+//	caller                     gets
+//	by the token, or the       the seat, always and without a SeatRequest: see
+//	contextId of A2A           State.Owner
+//	principal of the seat,     the same seat under a new token, after RegainSilent
+//	but not of an endpoint     (RegainUnused), once in RegainEvery; and also where
 //	                           anyone would get a new seat
-//	anyone, once the lease     a new seat in its place, which sees what one sees that takes
-//	ended (LeaseEnd)           a seat of another name
+//	anyone, once the lease     a new seat in place of the old, with the view of a
+//	ended (LeaseEnd)           newcomer that takes over a seat of another name
 //	anyone else                NameTaken, and a knock
 //
-// A guest that takes the place of a guest spends no use of its invite. Under another name,
-// a full room gives the stalest of the seats whose lease has ended, or starts over. Before all
-// that a guest needs an invite that admits it: see Invite.Admit. Once all numbers of seats were
-// given, nobody gets a new one.
+// A guest in the place of a guest spends no use of the invite. Under another name, a full room gives the
+// stalest of the seats with an ended lease, or starts over. Before all else a guest needs a valid invite: see
+// Invite.Admit. Once all seat numbers were given, nobody gets a new seat.
 func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
 	old, _ := h.Named(c.Name.Key)
 	var left *Invite
@@ -88,8 +86,8 @@ func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
 	return got, err
 }
 
-// decideAdmitted is Decide for a newcomer that the room lets in. old has the newcomer's name; it is
-// the zero value if nobody does.
+// decideAdmitted is Decide for a newcomer whose invite, if any, is valid. old is the agent of the newcomer's
+// name, or the zero value.
 func (c *SeatRequest) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, error) {
 	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any "+
@@ -118,9 +116,8 @@ func (c *SeatRequest) decideAdmitted(h *Head, old Agent, now time.Time) (Seating
 	return c.takeOver(h, now)
 }
 
-// decideTaken is Decide for the name of old. A seat that its principal regains stays the same:
-// its number, to which debts and private messages are addressed, its role, and what admitted its
-// agent.
+// decideTaken is Decide for the name of old. A regained seat stays the same: its number, to which debts and
+// private messages are addressed, its role, and the admission of the agent.
 func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) {
 	lease, _ := c.LeaseEnd(h, old)
 	free, own := lease, c.isOwn(h, old)
@@ -137,7 +134,7 @@ func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, e
 	return Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(old, ReasonTimeout)}, nil
 }
 
-// regainableFrom returns when its principal may regain the seat of a.
+// regainableFrom returns when the principal of a may regain the seat.
 func (c *SeatRequest) regainableFrom(h *Head, a Agent) time.Time {
 	last, used := c.LastHeard(h, a)
 	silent := RegainSilent
@@ -147,10 +144,10 @@ func (c *SeatRequest) regainableFrom(h *Head, a Agent) time.Time {
 	return Latest(last.Add(silent), time.UnixMilli(a.RegainedMs).Add(RegainEvery))
 }
 
-// CheckHeld refuses a further seat to a principal whose person has paused one of its agents here,
-// or approves its messages: from another seat the agent would speak unsupervised. A key is one
-// person, and so is the machine of a local server; a guest has no principal. An endpoint makes no
-// calls, so it keeps nobody out. The error is a *fault.Error.
+// CheckHeld refuses a further seat to a principal whose person has paused an agent here, or approves its
+// messages: from another seat the agent would speak unsupervised. A key is one person, and so is the machine of
+// a local server; a guest has no principal. An endpoint makes no calls, so an endpoint keeps nobody out. The
+// error is a *fault.Error.
 func (s *State) CheckHeld(principal string) error {
 	holds := func(a Agent) bool {
 		return principal != "" && a.Principal == principal && a.Person.Holds() && !a.IsEndpoint()
@@ -164,20 +161,20 @@ func (s *State) CheckHeld(principal string) error {
 		"this user, ask your user to let the first one go on.")
 }
 
-// LastHeard returns when an agent itself made its last known call or, if it waits,
-// when that wait ends; and whether its token was ever used.
+// LastHeard returns when an agent itself made its last known call or, if the agent waits, when the wait ends;
+// and whether the token was ever used.
 func (c *SeatRequest) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
 	p := c.Presence[a.Seat].Of(a) // zero if the lease has ended, or if the agent joined later
 	u, spoke := h.Recent.Said(a.Seat)
 	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
 }
 
-// LeaseEnd returns when the seat of a may be taken, and when a made its last known
-// call. A hook keeps the seat of an agent that makes none, since it is called when something comes.
+// LeaseEnd returns when the seat of a may be taken, and when a made its last known call. A hook keeps the seat
+// of an agent that makes no call, since news calls the hook.
 func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	p, seen := c.Presence[a.Seat]
 	p = p.Of(a)
-	if !seen || p.AtMs == 0 { // expired, perhaps as that of a member that has become admin since
+	if !seen || p.AtMs == 0 { // expired, perhaps as the presence of a member, now admin
 		p.AtMs = max(a.AtMs, a.RoleMs)
 	}
 	if u, spoke := h.Recent.Said(a.Seat); spoke && u.Heard.After(p.At()) {
@@ -186,10 +183,10 @@ func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	return Latest(p.LeaseEnd(a.Role), a.HookedUntil(p), c.Alive[a.Seat]), p.At()
 }
 
-// isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is one.
-// Many people may share a principal, so a person without an agent gets its seat by its token
-// only; or while that is unused, since the reply that brought it may have been lost. Nobody gets that
-// of an endpoint, which is silent until it is called: two would speak from one seat.
+// isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is an agent. Many
+// people may share a principal, so a person without an agent regains its seat by the token only; or while the
+// token is unused, since the reply with the token may have been lost. Nobody regains the seat of an endpoint,
+// silent until called: two would speak from one seat.
 func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
 	p, known := c.Presence[a.Seat]
 	_, spoke := h.Recent.Said(a.Seat)
@@ -197,10 +194,10 @@ func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
 		(!c.Holder.Person || known && !p.Used && !spoke)
 }
 
-// Abandoned reports whether a full room starts over, so that strangers do not inherit the seats,
-// the name and the words of a talk that is over. Neither a password nor an invite tells its
-// people from strangers, and all have been silent for the time of a lease: nobody called or
-// waited, no announced absence lasts, and neither a program on standby nor a hook could wake an agent.
+// Abandoned reports whether a full room starts over, so that strangers do not inherit the seats, the name and
+// the words of a past talk. Neither a password nor an invite tells people of the room from strangers, and all
+// have been silent for the time of a lease: nobody called or waited, no announced absence lasts, and neither a
+// program on standby nor a hook could wake an agent.
 func (c *SeatRequest) Abandoned(h *Head, now time.Time) bool {
 	if c.Presence == nil || c.Invite != 0 || h.Password != "" || len(h.Agents) < h.Capacity {
 		return false
@@ -215,8 +212,8 @@ func (c *SeatRequest) Abandoned(h *Head, now time.Time) bool {
 	return true
 }
 
-// Yours returns the names of the idle seats of the newcomer's principal, which it can
-// have again under their names.
+// Yours returns the names of the idle seats of the newcomer's principal. The principal can regain these seats
+// by name.
 func (c *SeatRequest) Yours(h *Head, now time.Time) (names []string) {
 	for _, a := range h.Agents {
 		if c.isOwn(h, a) && !c.regainableFrom(h, a).After(now) {
@@ -226,8 +223,7 @@ func (c *SeatRequest) Yours(h *Head, now time.Time) (names []string) {
 	return names
 }
 
-// takeOver takes, of the seats whose lease has ended, the one that has been silent longest: an
-// agent that is gone must not block a room.
+// takeOver takes the longest silent of the seats with an ended lease: an absent agent must not block a room.
 func (c *SeatRequest) takeOver(h *Head, now time.Time) (Seating, error) {
 	var stalest *Agent
 	var stalestAt, first time.Time
@@ -251,8 +247,8 @@ func (c *SeatRequest) takeOver(h *Head, now time.Time) (Seating, error) {
 	return Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(*stalest, ReasonTimeout)}, nil
 }
 
-// sinceTakeOver returns the first event visible to a newcomer that takes another agent's seat.
-// The words said to that agent stay hidden, since a stranger could take any stale seat.
+// sinceTakeOver returns the first event visible to a newcomer that takes another agent's seat. Words to the
+// other agent stay hidden unless history is open, since a stranger could take any stale seat.
 func (h *Head) sinceTakeOver() Mark {
 	if h.OpenHistory() {
 		return h.VisibleFrom()
@@ -260,11 +256,11 @@ func (h *Head) sinceTakeOver() Mark {
 	return h.FromNext()
 }
 
-// knockAgain is how soon a refused agent asks again: by then the agent that has the name may have been kicked.
+// knockAgain is how soon a refused agent asks again: by then an admin may have kicked the agent of the name.
 const knockAgain = time.Minute
 
-// refuseNameTaken refuses a name that the caller may have after wait. own says that it is the
-// principal of the seat, and lease is when that is free.
+// refuseNameTaken refuses a name that is free for the caller after wait. own says that the caller is the
+// principal of the seat, and lease is when the seat is free.
 func refuseNameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error {
 	if own {
 		return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name, and was heard, or got its "+
@@ -280,7 +276,7 @@ func refuseNameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error
 		"agent) kicks that agent or, if it stays silent, at %s at the latest.", fault.Seconds(wait), free)
 }
 
-// refuseRoomFull refuses a claim where no lease ends for wait.
+// refuseRoomFull refuses a request if no lease ends before wait is over.
 func (h *Head) refuseRoomFull(wait time.Duration) *fault.Error {
 	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, "+
 		"pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree "+

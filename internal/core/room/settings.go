@@ -23,10 +23,10 @@ const (
 	Channel Type = "channel" // only admins speak
 )
 
-// Settings are what a room's admins decide.
+// Settings are the decisions of a room's admins.
 type Settings struct {
 	Name        string `json:"name"`
-	Key         string `json:"key"` // of the name, by which names are compared
+	Key         string `json:"key"` // of the name, for comparisons
 	Description string `json:"about,omitempty"`
 	Type        Type   `json:"type"`
 	Capacity    int    `json:"seats"`
@@ -35,14 +35,13 @@ type Settings struct {
 	Paired      bool   `json:"paired,omitempty"`   // a queue made the room
 	// AgentMessages is how many messages agents may send since a person last spoke; 0: any.
 	AgentMessages int `json:"agent_messages,omitempty"`
-	// EndpointRun says that AgentMessages came with an endpoint, and ends with the last one.
+	// EndpointRun says that AgentMessages came with an endpoint, and ends with the last endpoint.
 	EndpointRun bool   `json:"endpoint_run,omitempty"`
 	Invite      Invite `json:"invite,omitzero"`
-	OpenFrom    Mark   `json:"from,omitzero"` // newcomers see no event before this one
+	OpenFrom    Mark   `json:"from,omitzero"` // newcomers see no earlier event
 }
 
-// NewSettings checks the settings of a new room. The password is not among them, since it
-// is hashed only when the room is created.
+// NewSettings checks the settings of a new room, but for the password, hashed only when the room is created.
 func NewSettings(name ident.Name, description string, capacity int, t Type, public bool) (Settings, error) {
 	if capacity == 0 {
 		capacity = MinCapacity
@@ -55,8 +54,8 @@ func NewSettings(name ident.Name, description string, capacity int, t Type, publ
 	}, CheckSettings(description, capacity, t)
 }
 
-// CheckSettings refuses values that no room can have. Zero values stand for
-// settings that are not given. The error is a *fault.Error of InvalidArgument.
+// CheckSettings refuses values that no room can have. Zero values stand for absent settings. The error is a
+// *fault.Error of InvalidArgument.
 func CheckSettings(description string, capacity int, t Type) error {
 	switch {
 	case capacity != 0 && (capacity < MinCapacity || capacity > MaxCapacity):

@@ -2,14 +2,13 @@ package room
 
 import "unsafe"
 
-// How much memory a room takes. The figures count what a slice has reserved and the
-// bytes of each string, although two values may share them. They are upper bounds, but
-// for what the allocator rounds up.
+// How much memory a room takes. The figures count the capacity of a slice and the bytes of each string,
+// although values may share both. They are upper bounds, but for what the allocator rounds up.
 //
-// They are added up by hand, since every append weighs its whole head: by reflection that takes 25 times as long,
-// a tenth of the time of a send in a room of a hundred agents. size_test.go compares both.
+// The sums are written by hand, since every append weighs its whole head: reflection takes 25 times as long, a
+// tenth of the time of a send in a room of a hundred agents. size_test.go compares both.
 
-// EventBytes is what an Event takes itself, beside what it refers to.
+// EventBytes is the size of an Event, without the memory that the Event refers to.
 const EventBytes = int(unsafe.Sizeof(Event{}))
 
 // Referred returns how many bytes of memory e refers to.
@@ -27,7 +26,7 @@ func (e *Event) Referred() int {
 		n += textBytes(c.Hook)
 	}
 
-	// What few types of events have is behind a pointer.
+	// Fields of few event types are behind a pointer.
 	n += pointerBytes(e.Talk) + pointerBytes(e.Agent) + pointerBytes(e.Behind) + pointerBytes(e.Settings)
 	n += pointerBytes(e.Changed) + pointerBytes(e.Ban) + pointerBytes(e.Task)
 	if e.Draft != nil {
@@ -48,7 +47,7 @@ func (e *Event) Referred() int {
 	return n
 }
 
-// pointerBytes returns how many bytes what p points to takes, with what it refers to; 0 for nil.
+// pointerBytes returns the bytes behind p, with all memory that they refer to; 0 for nil.
 func pointerBytes[T any, P interface {
 	*T
 	referred() int
@@ -182,7 +181,7 @@ func textBytes(all ...string) (n int) {
 
 func textsBytes(all []string) int { return sliceBytes(all) + textBytes(all...) }
 
-// sliceBytes returns what a slice takes, beside what its elements refer to.
+// sliceBytes returns the bytes of a slice, without the memory that its elements refer to.
 func sliceBytes[T any](all []T) int {
 	var one T
 	return cap(all) * int(unsafe.Sizeof(one))

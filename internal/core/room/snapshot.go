@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// Snapshot is the stored form of a State without its Talk, which events carry, and without its
-// parts. An event that changes the room writes this and at most PartsChanged parts, so its cost
-// does not grow with the room. In the largest room a join writes 8 units; one item for all would
-// take 254.
+// Snapshot is the stored form of a State without its Talk, stored in events, and without its parts. An event
+// that changes the room writes the Snapshot and at most PartsChanged parts, so the cost does not grow with the
+// room. In the largest room a join writes 8 units; one item for all would take 254.
 type Snapshot struct {
 	V          int         `json:"v"`
 	AsOf       int64       `json:"as_of"`
@@ -35,14 +34,14 @@ type Snapshot struct {
 	LastTask   int64       `json:"task,omitempty"`
 	TasksAdded []AddedTask `json:"tasks_added,omitempty"`
 	TaskEnds   []TaskEnd   `json:"task_ends,omitempty"`
-	Parts      string      `json:"parts"` // digestOf its parts: a reader sees if it has others
+	Parts      string      `json:"parts"` // digestOf the parts, so that a reader detects others
 }
 
 // Part is an agent, a ban, a muting, an open task, the description or the knocks of a room, as stored.
 type Part struct {
-	Name   string  `json:"-"` // says which part of the room it is
+	Name   string  `json:"-"` // which part of the room
 	V      int     `json:"v"`
-	N      int64   `json:"n"` // the event that it was last written with
+	N      int64   `json:"n"` // the event that last wrote the part
 	Agent  *Agent  `json:"agent,omitempty"`
 	Ban    *Ban    `json:"ban,omitempty"`
 	Mute   *Ban    `json:"mute,omitempty"`
@@ -53,7 +52,7 @@ type Part struct {
 	written *int64 // where the state has N
 }
 
-// ErrTorn reports parts that do not belong to a Snapshot: they were read beside a write.
+// ErrTorn reports parts that do not belong to a Snapshot: a write came between the reads.
 var ErrTorn = errors.New("room: the parts of a snapshot are of different times")
 
 // Snapshot returns the stored form of s, but for its parts.
@@ -70,7 +69,7 @@ func (s *State) Snapshot() Snapshot {
 	}
 }
 
-// Parts returns the parts of s. They refer to it.
+// Parts returns the parts of s. The parts refer to s.
 func (s *State) Parts() []Part {
 	parts := make([]Part, 0, len(s.Agents)+len(s.Bans)+len(s.Mutes)+len(s.Tasks)+2)
 	add := func(p Part, written *int64) {
@@ -102,7 +101,7 @@ func (s *State) Parts() []Part {
 	return parts
 }
 
-// nameOf returns the name that a part with the content of p has.
+// nameOf returns the name of a part with the content of p.
 func (p *Part) nameOf() string {
 	switch {
 	case p.Agent != nil:
@@ -120,15 +119,15 @@ func (p *Part) nameOf() string {
 	return "KNOCKS"
 }
 
-// shortKey stands for a name's key in the name of a part, which must be short.
+// shortKey shortens a name's key for the name of a part.
 func shortKey(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:8])
 }
 
-// digestOf returns a digest of the names of parts, in any order, and of the events that last
-// wrote them. One query reads all parts, but not at one moment; parts of different moments have
-// another digest, and the reader reads again.
+// digestOf returns a digest of the names of parts, in any order, and of the events that last wrote the parts.
+// One query reads all parts, but not at one moment; parts of different moments have another digest, and the
+// reader reads again.
 func digestOf(parts []Part) string {
 	var digest uint64
 	var text []byte
@@ -140,8 +139,8 @@ func digestOf(parts []Part) string {
 	return strconv.FormatUint(digest, 36)
 }
 
-// State returns the state that x and its parts store, of the room with this id, but for
-// its Talk: event LastTalk has that. It fails with ErrTorn if the parts are not those of x.
+// State returns the state, stored in x and its parts, of the room with this id, but for the Talk: event
+// LastTalk has the Talk. State fails with ErrTorn if the parts do not belong to x.
 func (x Snapshot) State(id string, parts []Part) (State, error) {
 	if digestOf(parts) != x.Parts {
 		return State{}, ErrTorn
@@ -154,7 +153,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 	}
 	for _, p := range parts {
 		if p.Name != p.nameOf() {
-			return State{}, ErrTorn // it is at the key of another
+			return State{}, ErrTorn // a part at the key of another
 		}
 		s.add(p)
 	}
@@ -163,8 +162,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 	return s, s.useLogKey(x.LogKey)
 }
 
-// Open reports whether x is of a room that others can find: it has not ended, and is
-// not deserted.
+// Open reports whether others can find the room of x: the room has not ended, and is not deserted.
 func (x *Snapshot) Open(now time.Time) bool {
 	s := State{Retired: x.Retired, ExpiresMs: x.ExpiresMs}
 	return !s.Expired(now) && !x.Closed && (x.Seated > 0 || x.Settings.Password != "")
@@ -192,15 +190,14 @@ func (s *State) add(p Part) {
 
 // How many parts one event writes at most.
 const (
-	// PartsChanged is how many an event changes, beside tasks: see Event.Parts.
+	// PartsChanged is how many parts an event changes, beside tasks: see Event.Parts.
 	PartsChanged = 3
-	// PartsRenewed is how many an event writes again that renews the room: those that
-	// were written longest ago. So the parts live on, and no event writes all of them.
+	// PartsRenewed is how many parts an event rewrites when it renews the room, the oldest first.
 	PartsRenewed = 16
 )
 
-// renewParts marks the PartsRenewed oldest parts, which e, an event that renews the room, writes
-// again. So parts that never change live as long as the room, and no event writes all of them.
+// renewParts marks the PartsRenewed oldest parts, to be rewritten by e, an event that renews the room. So parts
+// without changes live as long as the room, and no event writes all parts.
 func (s *State) renewParts(e Event) {
 	s.Agents, s.Bans, s.Mutes = slices.Clone(s.Agents), slices.Clone(s.Bans), slices.Clone(s.Mutes)
 	s.Tasks = slices.Clone(s.Tasks)
@@ -216,10 +213,9 @@ func (s *State) renewParts(e Event) {
 	}
 }
 
-// PartExpires returns until when a part that is written now must live: Life for every
-// PartsRenewed parts of the room. Each renewal writes the oldest parts again, and moves the end
-// of the room by Life at most. In the worst case all other parts are older, and then it takes so
-// many renewals to reach this one.
+// PartExpires returns until when a part written now must live: Life for every PartsRenewed parts of the room.
+// Each renewal rewrites the oldest parts, and moves the end of the room by Life at most. In the worst case all
+// other parts are older, and so many renewals come before this part.
 func (s *State) PartExpires(parts int) time.Time {
 	return s.Expires().Add(time.Duration(max(parts-1, 0)/PartsRenewed) * Life)
 }

@@ -2,9 +2,8 @@ package room
 
 import "github.com/parley-chat/parley/internal/base/fault"
 
-// CheckSpeak returns the reason why a, who is seated, must not say something to the
-// seats in to; nil if a may. An empty to means everybody. The error is a
-// *fault.Error.
+// CheckSpeak returns the reason why the seated agent a must not speak to the seats in to, or nil. An empty to
+// means everybody. The error is a *fault.Error.
 func (s *State) CheckSpeak(a Agent, to []int) error {
 	switch {
 	case s.Closed:

@@ -8,23 +8,23 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// Supervision is what the person behind a seat decides about what its agent may say. Fields
-// that are nil stay as they are.
+// Supervision is what the person behind a seat decides about the messages of the agent. Nil fields stay as they
+// are.
 type Supervision struct {
 	Paused      *bool
 	Approve     *bool      // all messages, or none
-	ApproveSome *Selection // only these; in place of Approve
+	ApproveSome *Selection // only these messages; in place of Approve
 }
 
-// Selection says which messages of an agent its person approves, if not all: those of any kind that is set. The zero
+// Selection says which messages of an agent the person approves, if not all: those of any set kind. The zero
 // value selects none.
 type Selection struct {
-	Private    bool `json:"private,omitempty"`    // that not everybody sees
+	Private    bool `json:"private,omitempty"`    // not visible to everybody
 	Files      bool `json:"files,omitempty"`      // with a file
-	Agreements bool `json:"agreements,omitempty"` // proposals, votes, and what takes a proposal back
+	Agreements bool `json:"agreements,omitempty"` // proposals, votes, and withdrawals of proposals
 }
 
-// selectable are the kinds of messages in a Selection, by the names that a person gives.
+// selectable are the kinds of messages in a Selection, by the names that people use.
 var selectable = []struct {
 	name string
 	in   func(*Selection) *bool
@@ -51,7 +51,7 @@ func SelectionOf(names []string) (x Selection, err error) {
 	return x, nil
 }
 
-// Names returns the names of what x selects; nil for nothing.
+// Names returns the names of the kinds in x; nil for none.
 func (x Selection) Names() (names []string) {
 	for _, kind := range selectable {
 		if *kind.in(&x) {
@@ -61,8 +61,8 @@ func (x Selection) Names() (names []string) {
 	return names
 }
 
-// Decide returns the event that supervises a in this way; nil if that is so already. The agent is
-// told whether it may speak. It learns from its sends that its messages wait.
+// Decide returns the event that supervises a like r, or nil if nothing changes. The event tells the agent
+// whether it may speak. The agent learns from its sends that messages wait.
 func (r Supervision) Decide(a Agent) *Event {
 	p := a.Person
 	if r.Paused != nil {
@@ -87,15 +87,14 @@ func (r Supervision) Decide(a Agent) *Event {
 	return &e
 }
 
-// Holds reports whether p decides about what the agent says, if only about some of it, or lets it say nothing. An agent
-// that is held must not act in any way that others see but by messages: an activity, a task or the name of a room could
-// have the words that its person wants to see first.
+// Holds reports whether p lets the agent say nothing, or decides about all or some messages. A held agent must
+// not act in any visible way but by messages: an activity, a task or the name of a room could have the words
+// that the person wants to see first.
 func (p Person) Holds() bool { return p.Paused || p.Approve }
 
-// NeedsApproval reports whether message e of c, which Compose has completed for the room of s, becomes a draft, about
-// which the person behind c decides. It looks at the complete message, so that a vote on a private proposal is private
-// although its agent names nobody. A message that ends tasks becomes a draft whatever is selected, because an agent
-// that is held changes no task.
+// NeedsApproval reports whether message e of c becomes a draft for the person behind c. Compose has completed e
+// for the room of s, so a vote on a private proposal is private although its agent names nobody. A message that
+// ends tasks becomes a draft whatever is selected, because a held agent changes no task.
 func (s *State) NeedsApproval(c Caller, e Event) bool {
 	some := c.Person.ApproveSome
 	switch {
@@ -108,14 +107,14 @@ func (s *State) NeedsApproval(c Caller, e Event) bool {
 		some.Agreements && (e.Kind == Proposal || e.IsVote() || s.Talk.isProposal(e.Withdraws))
 }
 
-// WaitsForPerson reports whether a may be unable to speak before its person does something: it is paused, or
-// has a draft that waits.
+// WaitsForPerson reports whether a may be unable to speak before the person acts: a is paused, or a draft
+// waits.
 func (a Agent) WaitsForPerson(now time.Time) bool {
 	return a.Person.Paused || len(a.Person.Open(now)) > 0
 }
 
-// CheckActivity returns the reason why the supervision of c forbids it to show what it is doing,
-// which all others read; nil if it does not, or if it shows nothing. The error is a *fault.Error.
+// CheckActivity returns the reason why the supervision of c forbids showing this activity, which all others
+// read, or nil. An empty activity shows nothing. The error is a *fault.Error.
 func (c Caller) CheckActivity(activity string) error {
 	if activity == "" || !c.IsSupervised() {
 		return nil
@@ -124,10 +123,10 @@ func (c Caller) CheckActivity(activity string) error {
 		"activity. Nothing was done: call again without activity.")
 }
 
-// CheckOrder returns the reason why the supervision of c forbids it to change the room, or
-// another agent; nil if it does not. An agent that its person holds must not act in any way that
-// others see: a list of what speaks and what does not would never be complete. Its person may do
-// all of it. The error is a *fault.Error.
+// CheckOrder returns the reason why the supervision of c forbids changes of the room or of other agents, or
+// nil. A held agent must not act in any visible way: a list of what speaks and what does not would never be
+// complete. Without this rule, Bob, paused by his person, could tell all others a price by the room's new name.
+// The person may do everything. The error is a *fault.Error.
 func (c Caller) CheckOrder() error {
 	if !c.IsSupervised() {
 		return nil
@@ -136,9 +135,8 @@ func (c Caller) CheckOrder() error {
 		"room or manage agents. Nothing was changed: ask your user, who can do it on the page that the link opened.")
 }
 
-// CheckLeaving returns the reason why the supervision of a, or the limit on agents' messages,
-// forbids it to leave with this last word; nil if it does not. An empty text is none. The
-// error is a *fault.Error.
+// CheckLeaving returns the reason why the supervision of a, or the limit on agents' messages, forbids leaving
+// with this last word, or nil. An empty text is no word. The error is a *fault.Error.
 func (s *State) CheckLeaving(a Agent, text string) error {
 	switch {
 	case a.Person.Holds():
@@ -151,12 +149,12 @@ func (s *State) CheckLeaving(a Agent, text string) error {
 	return nil
 }
 
-// Supervised is what keeps an agent from speaking, or from leaving, beside its role in the room.
+// Supervised is what keeps an agent from speaking, or from leaving, beside the role in the room.
 type Supervised struct {
-	Paused    bool // the person behind it lets it say nothing
-	Bound     bool // that person has paused it or approves what it says, so it may not leave
+	Paused    bool // the person lets the agent say nothing
+	Bound     bool // the person has paused the agent or approves its messages, so the agent may not leave
 	Spent     bool // agents have sent as much as they may until a person speaks
-	Undecided bool // the person has yet to decide about something that it wants to say
+	Undecided bool // a message of the agent waits for the person's decision
 }
 
 // SupervisedOf returns what keeps a from speaking in the room of s.
@@ -165,11 +163,11 @@ func (s *State) SupervisedOf(a Agent, now time.Time) Supervised {
 		Undecided: len(a.Person.Open(now)) > 0}
 }
 
-// MaxAgentMessages is the most that Settings.AgentMessages can be.
+// MaxAgentMessages is the maximum of Settings.AgentMessages.
 const MaxAgentMessages = 10_000
 
-// CheckAgentMessages refuses a number of messages that no room can have; nil stands for
-// one that is not given. The error is a *fault.Error.
+// CheckAgentMessages refuses a number of messages that no room can have; nil stands for no number. The error is
+// a *fault.Error.
 func CheckAgentMessages(n *int) error {
 	if n != nil && (*n < 0 || *n > MaxAgentMessages) {
 		return fault.Refuse(fault.InvalidArgument,
@@ -178,9 +176,8 @@ func CheckAgentMessages(n *int) error {
 	return nil
 }
 
-// CheckRun refuses a message of an agent where agents have said as much as they may since a
-// person spoke; nil where they have not. Private messages do not count, but are refused like the
-// rest: others could tell that one was sent. The error is a *fault.Error.
+// CheckRun refuses a message of an agent if agents have said as much as they may since a person spoke. Private
+// messages do not count (see runAfter), but are refused like the rest. The error is a *fault.Error.
 func (s *State) CheckRun() error {
 	if !s.runIsOver() {
 		return nil
@@ -196,8 +193,8 @@ func (s *State) CheckRun() error {
 
 func (s *State) runIsOver() bool { return s.AgentMessages > 0 && s.Run >= s.AgentMessages }
 
-// runAfter returns State.Run after e. Each event carries it, so it costs no read. Messages that
-// not everybody sees do not count: others could tell that they were sent. Words about tasks count.
+// runAfter returns State.Run after e. Each event carries Run, so Run costs no read. Messages hidden from some
+// do not count: others could tell that they were sent. Words about tasks count.
 func (s *State) runAfter(e Event) int {
 	said := e.Type == Said || e.Type == TaskChanged && e.Task != nil && e.Task.HasWords()
 	switch {
