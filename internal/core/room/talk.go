@@ -14,29 +14,29 @@ const (
 	DebtLife = 24 * time.Hour
 )
 
-// Talk is the part of a room's state that messages change: what is asked and not yet answered,
-// and who is done. Each event that changes it carries all of it, and every event points to the
-// last one that did. So a message stays one item, and a cold load reads one item more. A
-// published Talk is never changed.
+// Talk is the part of a room's state that messages change: open requests, and who is done. Each event that
+// changes the Talk carries all of it, and every event points to the last such event. So a message stays one
+// item, and a cold load reads one item more. A published Talk is never changed.
 type Talk struct {
 	Open []OpenRequest `json:"o,omitempty"` // oldest first
 	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
 }
 
-// OpenRequest is a request or a proposal to which answers are owed.
+// OpenRequest is a request or a proposal with answers owed.
 type OpenRequest struct {
-	N        int64 `json:"n"`            // its event
-	Seat     int   `json:"s"`            // who asks
+	N        int64 `json:"n"`            // the event of the request
+	Seat     int   `json:"s"`            // of the asker
 	AtMs     int64 `json:"at"`           // since when
-	To       []int `json:"to,omitempty"` // the seats that see it beside Seat; empty means all
+	To       []int `json:"to,omitempty"` // the seats that see the request beside Seat; empty means all
 	Proposal bool  `json:"p,omitempty"`
-	Any      bool  `json:"any,omitempty"` // the first answer closes it, whoever gives it
+	Any      bool  `json:"any,omitempty"` // the first answer of anyone closes the request
 	Owed     []int `json:"ow,omitempty"`  // seats that owe an answer
 	Agreed   []int `json:"ag,omitempty"`  // of a Proposal: seats that were asked and have agreed
-	// Persons are the seats among them whose person did it, with their names at that time: see Event.PersonName.
+	// Persons are the seats in Agreed whose person agreed, with the person's name at that time: see
+	// Event.PersonName.
 	Persons []Voter `json:"me,omitempty"`
-	// Apart are seats that answered in private where the request is seen by more.
-	// To those others they still owe an answer: they must not see that one was given.
+	// Apart are seats that answered in private a request with more readers. To the other readers they still owe
+	// an answer: the others must not see that one was given.
 	Apart []int `json:"ap,omitempty"`
 }
 
@@ -46,7 +46,7 @@ type Voter struct {
 	Name string `json:"f,omitempty"`
 }
 
-// hasExpired reports whether the request has waited for too long.
+// hasExpired reports whether the request has waited for DebtLife.
 func (r OpenRequest) hasExpired(now time.Time) bool {
 	return now.Sub(time.UnixMilli(r.AtMs)) >= DebtLife
 }
@@ -64,22 +64,21 @@ func (r OpenRequest) readers() []int {
 	return append(slices.Clone(r.To), r.Seat)
 }
 
-// seenBy returns the request as the agent of a seat knows it. open is false if that
-// agent does not see it or knows it as answered.
+// seenBy returns the request as the agent of a seat knows it. open is false if the agent does not see the
+// request, or knows it as answered.
 func (r OpenRequest) seenBy(seat int) (seen OpenRequest, open bool) {
 	if !r.visibleTo(seat) {
 		return r, false
 	}
 	if party := r.Seat == seat || slices.Contains(r.Apart, seat); party {
 		r.Any = r.Any && len(r.Apart) == 0
-	} else if !r.Any { // in one order, which does not show who has answered
+	} else if !r.Any { // in one order, which hides who has answered
 		r.Owed = slices.Sorted(slices.Values(slices.Concat(r.Owed, r.Apart)))
 	}
 	return r, r.Any || len(r.Owed) > 0
 }
 
-// OpenTo returns the requests and proposals that the agent of a seat knows to be
-// open, oldest first.
+// OpenTo returns the open requests and proposals, as far as the agent of a seat knows, oldest first.
 func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
 	for _, r := range t.Open {
 		if seen, yes := r.seenBy(seat); yes && !r.hasExpired(now) {
@@ -89,7 +88,7 @@ func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
 	return open
 }
 
-// Owes returns the oldest request that names a seat among those who owe an answer.
+// Owes returns the oldest request to which a seat, by name, owes an answer.
 func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
 	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool {
 		return slices.Contains(r.Owed, seat) && !r.hasExpired(now)
@@ -107,8 +106,8 @@ func (t Talk) AsksToAgree(seat int, now time.Time) bool {
 	})
 }
 
-// OwedTo returns how many answers others owe to a seat. A request that anyone may answer
-// counts while somebody may: another agent that sees it and may speak.
+// OwedTo returns how many answers others owe to a seat. A request that anyone may answer counts while another
+// agent sees the request and may speak.
 func (s *State) OwedTo(seat int, now time.Time) (n int) {
 	mayAnswer := func(a Agent, r OpenRequest) bool {
 		return a.Seat != seat && r.visibleTo(a.Seat) && !s.Silenced(a)
@@ -134,7 +133,8 @@ func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
 	return t.Open[i], true
 }
 
-// AgreedAfter returns who has agreed to proposal n once done, the next event, has completed it: see ident.Actor.
+// AgreedAfter returns who has agreed to proposal n after done, the next event, has completed n: see
+// ident.Actor.
 func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
 	r, _ := h.Talk.Find(n, done.At())
 	r.Agreed = withoutSeat(r.Agreed, done.Seat)
@@ -154,7 +154,7 @@ func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
 	return names
 }
 
-// applyAgreement records that e agrees to r. What r refers to is unchanged.
+// applyAgreement records the agreement e to r. What r refers to is unchanged.
 func (r *OpenRequest) applyAgreement(e Event) {
 	r.Owed, r.Agreed = withoutSeat(r.Owed, e.Seat), append(slices.Clone(r.Agreed), e.Seat)
 	if e.Person {
@@ -162,7 +162,7 @@ func (r *OpenRequest) applyAgreement(e Event) {
 	}
 }
 
-// isProposal reports whether event n is a proposal that is open.
+// isProposal reports whether event n is an open proposal.
 func (t Talk) isProposal(n int64) bool {
 	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.N == n && r.Proposal })
 }
@@ -170,17 +170,17 @@ func (t Talk) isProposal(n int64) bool {
 // IsDone reports whether the agent of a seat is done.
 func (t Talk) IsDone(seat int) bool { return slices.Contains(t.Done, seat) }
 
-// ledger derives the talk state after an event from the one before.
+// ledger derives the talk state after an event from the state before.
 type ledger struct {
 	Talk
 	state   *State // after the event
 	changed bool
-	agreed  []OpenRequest // proposals that the event completes
+	agreed  []OpenRequest // proposals completed by the event
 }
 
-// apply returns the ledger after e, which led to s. A debt ends by a reply, a withdrawal, the
-// leaving or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing:
-// others could tell that it was written.
+// apply returns the ledger after e, an event that led to s. A debt ends by a reply, a withdrawal, the leaving
+// or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing: others could tell
+// that a note was written.
 func (before Talk) apply(s *State, e Event) *ledger {
 	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
 	l.drop(func(r OpenRequest) bool { return r.hasExpired(e.At()) })
@@ -197,15 +197,15 @@ func (before Talk) apply(s *State, e Event) *ledger {
 	return l
 }
 
-// drop removes the requests that are over.
+// drop removes the requests for which over is true.
 func (l *ledger) drop(over func(OpenRequest) bool) {
 	n := len(l.Open)
 	l.Open = slices.DeleteFunc(l.Open, over)
 	l.changed = l.changed || len(l.Open) < n
 }
 
-// applyDone records whether the speaker is done. A message that not everybody sees
-// changes nothing: the others could tell that it was sent.
+// applyDone records whether the speaker is done. A message hidden from some changes nothing: they could tell
+// that it was sent.
 func (l *ledger) applyDone(e Event) {
 	if l.state.hidesFromSome(e) {
 		return
@@ -223,10 +223,9 @@ func (s *State) hidesFromSome(e Event) bool {
 	return len(e.To) > 0 && slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
 }
 
-// applyAnswer records what e answers. An answer that the asker does not see is none. An answer in
-// private to a request that more agents see ends the debt for the two; to the others it is still
-// owed, since they must not see that it was given. An endpoint answers by one message all that it was
-// called with, of which it names the last.
+// applyAnswer records the answers in e. An answer hidden from the asker does not count. An answer in private to
+// a request with more readers ends the debt for the two; the others still await an answer, since they must not
+// see that one was given. An endpoint answers all requests of its call by one message that names the last.
 func (l *ledger) applyAnswer(e Event) {
 	for i := range l.Open {
 		r := &l.Open[i]
@@ -241,7 +240,7 @@ func (l *ledger) applyAnswer(e Event) {
 	l.drop(OpenRequest.isAnswered)
 }
 
-// applyAnswerTo records that e answers the request r.
+// applyAnswerTo records e as an answer to the request r.
 func (l *ledger) applyAnswerTo(r *OpenRequest, e Event) {
 	owes := slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Apart, e.Seat)
 	if e.Seat == r.Seat || !owes && !r.Any || len(e.To) > 0 && !slices.Contains(e.To, r.Seat) {
@@ -252,18 +251,18 @@ func (l *ledger) applyAnswerTo(r *OpenRequest, e Event) {
 	switch {
 	case hidesAnswer(e.To, r.To, e.Seat):
 		r.Apart = append(slices.Clip(r.Apart), e.Seat)
-	case r.Any: // closed for all, those included that answered in private
+	case r.Any: // closed for all, also for seats that answered in private
 		r.Any, r.Apart = false, nil
 	}
 }
 
-// isAnswered reports whether r is a request to which nobody owes an answer.
+// isAnswered reports whether r is a request without owed answers.
 func (r OpenRequest) isAnswered() bool {
 	return !r.Proposal && !r.Any && len(r.Owed)+len(r.Apart) == 0
 }
 
-// hidesAnswer reports whether an answer of seat, seen by the seats in to, is hidden from
-// one that sees a request to the seats in asked. Empty means all.
+// hidesAnswer reports whether an answer of seat, seen by the seats in to, is hidden from a reader of a request
+// to the seats in asked. Empty means all.
 func hidesAnswer(to, asked []int, seat int) bool {
 	if len(to) == 0 {
 		return false
@@ -272,12 +271,12 @@ func hidesAnswer(to, asked []int, seat int) bool {
 		func(s int) bool { return s != seat && !slices.Contains(to, s) })
 }
 
-// applyVote records what e says to the proposal r. An objection ends it, and so does a newer proposal
-// that replies to it, if all who see r see that.
+// applyVote records the reply e to the proposal r. An objection ends the proposal, and so does a newer proposal
+// that replies to r and has all readers of r.
 func (l *ledger) applyVote(r *OpenRequest, e Event) {
 	n, asked := r.N, slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Agreed, e.Seat)
 	switch {
-	// replaced by a newer one, or refused
+	// replaced by a newer proposal, or refused
 	case e.Kind == Proposal && !hidesAnswer(e.To, r.readers(), e.Seat), e.Kind == Object && asked:
 		l.drop(func(r OpenRequest) bool { return r.N == n })
 	case e.Kind == Agree && slices.Contains(r.Owed, e.Seat):
@@ -287,8 +286,7 @@ func (l *ledger) applyVote(r *OpenRequest, e Event) {
 	}
 }
 
-// complete ends the proposals whose last answer has come. Those with an agreement
-// are agreed.
+// complete ends the proposals without owed answers. A proposal with an agreement is agreed.
 func (l *ledger) complete() {
 	l.drop(func(r OpenRequest) bool {
 		if !r.Proposal || len(r.Owed) > 0 {
@@ -308,7 +306,7 @@ func (l *ledger) applyWithdrawal(e Event) {
 	}
 }
 
-// applyRequest records what e asks for. A room has at most MaxOpen requests.
+// applyRequest records the request in e. A room has at most MaxOpen requests.
 func (l *ledger) applyRequest(e Event) {
 	anyone := e.Kind == Request && len(e.Ask) == 0
 	if !anyone && len(e.Ask) == 0 {
@@ -322,9 +320,9 @@ func (l *ledger) applyRequest(e Event) {
 	}), true
 }
 
-// dropOldest makes room for another request. It drops the oldest one of the agent
-// that has the most. Private requests are dropped first, and make no room among
-// public ones: those who do not see them could tell how many there are.
+// dropOldest makes room for another request by dropping the oldest of the agent with the most. Private requests
+// are dropped first, and make no room among public requests: agents that do not see private requests could tell
+// how many there are.
 func (l *ledger) dropOldest(private bool) bool {
 	hidden := slices.ContainsFunc(l.Open, func(r OpenRequest) bool { return len(r.To) > 0 })
 	if private && !hidden {
@@ -342,8 +340,8 @@ func (l *ledger) dropOldest(private bool) bool {
 	return true
 }
 
-// removeAbsent ends the requests of agents that have left, and no longer asks agents that have
-// left or may only listen.
+// removeAbsent ends the requests of agents that have left, and asks no agent any more that has left or may only
+// listen.
 func (l *ledger) removeAbsent() {
 	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
 	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
@@ -371,9 +369,8 @@ func withoutSeat(list []int, seat int) []int {
 	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
 }
 
-// Ended reports whether the talk is over for a, so that there is nobody to wait for. Every other
-// agent that may speak by itself is done, or all others have left since a joined, and no answer is owed
-// between a and another.
+// Ended reports whether the talk is over for a, so that a has nobody to wait for: no answer is owed between a
+// and another, and every other agent that may speak by itself is done, or all others have left since a joined.
 func (s *State) Ended(a Agent, now time.Time) bool {
 	if _, owes := s.Talk.Owes(a.Seat, now); owes || s.OwedTo(a.Seat, now) > 0 {
 		return false

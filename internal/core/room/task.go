@@ -12,22 +12,22 @@ import (
 
 // The limits on tasks.
 const (
-	MaxTasks = 100 // of a room, open at once
-	MaxAdded = 30  // of these, of one adder; so many a call adds at most
-	// MaxInvited is how many open tasks the guests of one invite may have added: four seats of one could else fill
-	// the list.
+	MaxTasks = 100 // open in a room at once
+	MaxAdded = 30  // open tasks of one adder, and so the most that a call adds
+	// MaxInvited is how many open tasks the guests of one invite may have added: four seats of one invite could
+	// else fill the list.
 	MaxInvited  = MaxTasks / 4
-	MaxTaken    = 5     // of these, by one agent
+	MaxTaken    = 5     // open tasks taken by one agent
 	MaxTitle    = 200   // characters
 	MaxTaskText = 1_000 // characters of details, of a reason, or of what was done
-	MaxFinishes = 10    // tasks that one message reports as done
-	MaxAfter    = 30    // tasks that one comes after
+	MaxFinishes = 10    // tasks reported as done by one message
+	MaxAfter    = 30    // tasks before one task
 
-	// OfferLife is how long only those to whom a task is offered may take it, from when it can be taken.
+	// OfferLife is how long only the agents of an offer may take the task, from when the task can be taken.
 	OfferLife = 10 * time.Minute
-	// StallsAfter is how long the holder of a task must not have been heard until anyone may take it.
+	// StallsAfter is how long the holder of a task must not have been heard until anyone may take the task.
 	StallsAfter = 15 * time.Minute
-	// YieldsAfter is the same for who added the task, and for admins.
+	// YieldsAfter is the same for the adder of the task, and for admins.
 	YieldsAfter = 5 * time.Minute
 )
 
@@ -42,43 +42,43 @@ const (
 	FinishTask  TaskAction = "finish"
 	DropTask    TaskAction = "drop"
 	EditTask    TaskAction = "edit"
-	RedactTask  TaskAction = "redact" // of Changed: its words were removed
+	RedactTask  TaskAction = "redact" // of Changed: the words of the task were removed
 )
 
-// Task is an entry of the room's to-do list that is open: neither done nor dropped. A task is
-// never changed once it is in a published State.
+// Task is an open entry of the room's to-do list: neither done nor dropped. A task in a published State is
+// never changed.
 type Task struct {
 	No       int64   `json:"no"`              // 7 of t7: see TaskID
-	N        int64   `json:"added,omitempty"` // the event that added it; in that event 0
+	N        int64   `json:"added,omitempty"` // the event that added the task; in this event 0
 	Title    string  `json:"title"`
 	Text     string  `json:"x,omitempty"` // details
 	Redacted bool    `json:"gone,omitempty"`
 	Adder    Party   `json:"f,omitzero"`
-	ByPerson bool    `json:"me,omitempty"`    // the person behind Adder did it; older programs do not say
-	Invite   int     `json:"inv,omitempty"`   // the number of the invite by which Adder came; older programs do not say
-	Holder   Party   `json:"has,omitzero"`    // who took it; zero: nobody
-	For      []Party `json:"for,omitempty"`   // to whom it is offered, until somebody takes it
-	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks that come first, done or not: see WaitsFor
-	AtMs     int64   `json:"at,omitempty"`    // when it was added
-	SinceN   int64   `json:"sn,omitempty"`    // the event since which it is taken, or open and offered as it is
+	ByPerson bool    `json:"me,omitempty"`    // the person behind Adder added the task; older programs do not say
+	Invite   int     `json:"inv,omitempty"`   // the number of Adder's invite; older programs do not say
+	Holder   Party   `json:"has,omitzero"`    // who took the task; zero: nobody
+	For      []Party `json:"for,omitempty"`   // to whom the task is offered, until somebody takes the task
+	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks to do first, done or not: see WaitsFor
+	AtMs     int64   `json:"at,omitempty"`    // the time of event N
+	SinceN   int64   `json:"sn,omitempty"`    // the event since which the task is taken, or free and offered as now
 	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event
-	Last     int64   `json:"last,omitempty"`  // the last event about it
+	Last     int64   `json:"last,omitempty"`  // the last event about the task
 
-	Written int64 `json:"-"` // the event that it was last written with: see Part
+	Written int64 `json:"-"` // the event that last wrote the task: see Part
 }
 
-// Party is the agent of a seat since its join: who regains a seat is the same. A task can be offered to
-// an agent that is still to come: then Seat is 0, and whoever has the name of Key is m.
+// Party is the agent of a seat since its join: after a regain the Party is the same. A task can be offered to
+// an agent that is still to come: then Seat is 0, and any agent with the name of Key is the Party.
 type Party struct {
 	Seat   int    `json:"s"`
 	Joined int64  `json:"n"`
 	Name   string `json:"f"` // at that time
 	Key    string `json:"k,omitempty"`
-	// Person is the name of the person behind it, if that acted: see Event.PersonName.
+	// Person is the name of the person behind the agent, if the person acted: see Event.PersonName.
 	Person string `json:"p,omitempty"`
 }
 
-// Party returns what tells a from the agents that have its seat before and after it.
+// Party tells a from earlier and later agents of its seat.
 func (a Agent) Party() Party { return Party{Seat: a.Seat, Joined: a.Joined, Name: a.Name} }
 
 // Is reports whether m is a.
@@ -92,41 +92,41 @@ func (m Party) Is(a Agent) bool {
 // IsHere reports whether m has its seat.
 func (m Party) IsHere(s *State) bool { return slices.ContainsFunc(s.Agents, m.Is) }
 
-// TaskChange is what an event does with tasks. Like every event it is a complete delta.
+// TaskChange is what an event does with tasks. Like every event, a TaskChange is a complete delta.
 type TaskChange struct {
 	Action   TaskAction `json:"do"`
-	Add      []Task     `json:"add,omitempty"`   // of AddTasks: what it adds, in order
+	Add      []Task     `json:"add,omitempty"`   // of AddTasks: the added tasks, in order
 	No       int64      `json:"no,omitempty"`    // of all others: the task
-	Added    int64      `json:"added,omitempty"` // the event that added it
+	Added    int64      `json:"added,omitempty"` // the event that added the task
 	Prev     int64      `json:"prev,omitempty"`  // the event before this one about the task
 	Title    string     `json:"title,omitempty"` // of the task, after this event
-	Text     string     `json:"x,omitempty"`     // what was done, or why; of EditTask the details after it
+	Text     string     `json:"x,omitempty"`     // what was done, or why; of EditTask the new details
 	Redacted bool       `json:"gone,omitempty"`
-	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after it
-	After    []int64    `json:"after,omitempty"` // of EditTask: after it
-	Was      Party      `json:"was,omitzero"`    // of TakeTask: who had it, and had stalled
+	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after the event
+	After    []int64    `json:"after,omitempty"` // of EditTask: after the event
+	Was      Party      `json:"was,omitzero"`    // of TakeTask: the former, stalled holder
 }
 
-// AddedTask is a call that added tasks, by which a repetition of it is recognized.
+// AddedTask is a call that added tasks, to recognize a repetition of the call.
 type AddedTask struct {
 	Party
 	At     int64  `json:"at"` // in milliseconds
-	N      int64  `json:"e"`  // its event
+	N      int64  `json:"e"`  // the event of the call
 	Titles string `json:"sum"`
 }
 
-// TaskEnd is how a task ended that others, still open, come after.
+// TaskEnd is how a task before open tasks ended.
 type TaskEnd struct {
 	No      int64 `json:"no"`
 	N       int64 `json:"n"` // the event
 	AtMs    int64 `json:"at"`
-	Dropped bool  `json:"drop,omitempty"` // those that come after it stay blocked until somebody edits or drops them
+	Dropped bool  `json:"drop,omitempty"` // later tasks stay blocked until somebody edits or drops them
 }
 
-// TaskID returns the id of task no as agents see it.
+// TaskID returns the id of task no for agents.
 func TaskID(no int64) string { return "t" + strconv.FormatInt(no, 10) }
 
-// TaskNumber returns the number of a task's id. Models write it in several ways.
+// TaskNumber returns the number in a task's id. Models write ids in several ways.
 func TaskNumber(id string) (no int64, ok bool) {
 	digits := strings.TrimLeft(strings.TrimSpace(id), "tT#")
 	no, err := strconv.ParseInt(digits, 10, 64)
@@ -142,7 +142,7 @@ func (s *State) Task(no int64) (Task, bool) {
 	return s.Tasks[i], true
 }
 
-// TasksOf returns the open tasks that a has taken, in the order of adding.
+// TasksOf returns the open tasks of holder a, in the order of adding.
 func (s *State) TasksOf(a Agent) (list []Task) {
 	for _, t := range s.Tasks {
 		if t.Holder.Is(a) {
@@ -152,10 +152,10 @@ func (s *State) TasksOf(a Agent) (list []Task) {
 	return list
 }
 
-// SeesTask reports whether a sees the task that event added has added, and what becomes of it.
+// SeesTask reports whether a sees the task of event added, and what becomes of the task.
 func (a Agent) SeesTask(added int64) bool { return added == 0 || added >= a.Since.N }
 
-// WaitsFor returns the numbers of the tasks that must be done before t can be taken.
+// WaitsFor returns the numbers of the tasks to do before t can be taken.
 func (s *State) WaitsFor(t Task) (open []int64) {
 	dropped := s.DroppedBefore(t)
 	for _, no := range t.After {
@@ -166,8 +166,8 @@ func (s *State) WaitsFor(t Task) (open []int64) {
 	return open
 }
 
-// DroppedBefore returns the numbers of the tasks that were to be done before t and were dropped: t waits for them until
-// somebody edits or drops it.
+// DroppedBefore returns the numbers of dropped tasks before t. t waits for them until somebody edits or drops
+// t.
 func (s *State) DroppedBefore(t Task) (dropped []int64) {
 	for _, no := range t.After {
 		if slices.ContainsFunc(s.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }) {
@@ -177,7 +177,7 @@ func (s *State) DroppedBefore(t Task) (dropped []int64) {
 	return dropped
 }
 
-// freeSince returns the event and the time since which t, which waits for nothing, can be taken.
+// freeSince returns the event and the time since which t, not waiting for other tasks, can be taken.
 func (s *State) freeSince(t Task) (n int64, at time.Time) {
 	n, ms := t.SinceN, t.SinceMs
 	for _, e := range s.TaskEnds {
@@ -188,7 +188,7 @@ func (s *State) freeSince(t Task) (n int64, at time.Time) {
 	return n, time.UnixMilli(ms)
 }
 
-// TaskSince returns the time since which t is as it is: taken, blocked or free.
+// TaskSince returns the time since which t is as now: taken, blocked or free.
 func (s *State) TaskSince(t Task) time.Time {
 	if t.Holder.Seat == 0 && len(s.WaitsFor(t)) == 0 {
 		_, at := s.freeSince(t)
@@ -197,9 +197,9 @@ func (s *State) TaskSince(t Task) time.Time {
 	return time.UnixMilli(t.SinceMs)
 }
 
-// offeredTo returns those who alone may take t, which is open and waits for nothing, and until
-// when; none if anyone may. An offer ends with OfferLife, and when all to whom it was made have left. Who is
-// still to come has not left.
+// offeredTo returns who alone may take t, an open task that waits for nothing, and until when; none if anyone
+// may. An offer ends after OfferLife, and when all agents of the offer have left. An agent still to come has
+// not left.
 func (s *State) offeredTo(t Task, now time.Time) (only []Party, until time.Time) {
 	_, at := s.freeSince(t)
 	until = at.Add(OfferLife)
@@ -221,7 +221,7 @@ func isAmong(list []Party, a Agent) bool {
 	return slices.ContainsFunc(list, func(m Party) bool { return m.Is(a) })
 }
 
-// holderHeard returns when the holder of t was last heard, as far as the log and seen tell.
+// holderHeard returns when the holder of t was last heard, as far as the log and the presence in seen tell.
 func (h *Head) holderHeard(t Task, seen map[int]Presence) time.Time {
 	at := time.UnixMilli(t.SinceMs)
 	if u, spoke := h.Recent.Said(t.Holder.Seat); spoke {
@@ -233,10 +233,9 @@ func (h *Head) holderHeard(t Task, seen map[int]Presence) time.Time {
 	return at
 }
 
-// Stalled reports whether t is taken, and its holder has lost its seat or was not heard for
-// StallsAfter, whatever its lease is. A wait, a standby and an announced absence count as heard; a hook
-// does not, since its agent works only in the turn for which it was called. seen is the presence of the
-// seats: see NeedsPresence.
+// Stalled reports whether t is taken, and the holder has lost its seat or was not heard for StallsAfter,
+// whatever its lease. A wait, a standby and an announced absence count as heard; a hook does not, since the
+// agent of a hook works only in the turn of a call. seen is the presence of the seats: see NeedsPresence.
 func (h *Head) Stalled(t Task, seen map[int]Presence, now time.Time) bool {
 	return t.Holder.Seat != 0 && (!t.Holder.IsHere(&h.State) || h.SilentFor(t, seen, now) >= StallsAfter)
 }
@@ -246,18 +245,18 @@ func (h *Head) SilentFor(t Task, seen map[int]Presence, now time.Time) time.Dura
 	return now.Sub(h.holderHeard(t, seen))
 }
 
-// Yields reports whether a may take t from its holder: it has stalled, or a added it or is an admin, and the holder
-// was not heard for YieldsAfter.
+// Yields reports whether a may take t from its holder: t has stalled, or a added t or is an admin, and the
+// holder was not heard for YieldsAfter.
 func (h *Head) Yields(t Task, a Agent, seen map[int]Presence, now time.Time) bool {
 	return h.Stalled(t, seen, now) || t.Holder.Seat != 0 && h.YieldsIn(t, a, seen, now) == 0
 }
 
-// YieldsIn returns how long until a may take t from its holder, which has its seat, if that stays silent; 0: now.
+// YieldsIn returns how long until a may take t from its seated holder, if the holder stays silent; 0: now.
 func (h *Head) YieldsIn(t Task, a Agent, seen map[int]Presence, now time.Time) time.Duration {
 	return max(0, t.yieldsAfter(a)-h.SilentFor(t, seen, now))
 }
 
-// yieldsAfter returns for how long the holder of t must not have been heard until a may take it.
+// yieldsAfter returns for how long the holder of t must be silent until a may take t.
 func (t Task) yieldsAfter(a Agent) time.Duration {
 	if t.Adder.Is(a) || a.Role == Admin {
 		return YieldsAfter
@@ -265,17 +264,17 @@ func (t Task) yieldsAfter(a Agent) time.Duration {
 	return StallsAfter
 }
 
-// Opening is a task that anybody may take, of which somebody who waits should hear.
+// Opening is a task that anybody may take, as news for an agent that waits.
 type Opening struct {
 	Task    Task
-	Stalled bool      // else it is free: nobody has it, and it is offered to nobody, or no longer
-	N       int64     // the event since which it is free, or its holder has it
+	Stalled bool      // else the task is free: without a holder, and without an offer that lasts
+	N       int64     // the event since which the task is free, or has its holder
 	At      time.Time // the time since which anybody may take it
-	What    string    // tells it from all others
+	What    string    // identifies the opening
 }
 
-// Openings returns the tasks that anybody may take now, and how long until another may be one if nothing
-// happens; 0 if there is none. seen is the presence of the seats.
+// Openings returns the tasks that anybody may take now, and how long until another may follow if nothing
+// happens; 0 if none may. seen is the presence of the seats.
 func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, again time.Duration) {
 	later := func(at time.Time) {
 		if d := at.Sub(now); again == 0 || d < again {
@@ -310,27 +309,27 @@ func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, a
 	return open, again
 }
 
-// Suits reports whether a, who waits, should hear of x: it sees it, may take it, has no other, and did not
-// add it itself, unless its holder fell silent.
+// Suits reports whether a waiting agent a should hear of x: a sees the task, may take it, has no other, and did
+// not add it, unless the holder fell silent.
 func (x Opening) Suits(h *Head, a Agent) bool {
 	return a.SeesTask(x.Task.N) && !x.Task.Holder.Is(a) && len(h.TasksOf(a)) == 0 &&
 		!a.Person.Holds() && !a.IsAlone() && (x.Stalled || !x.Task.Adder.Is(a))
 }
 
-// NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For
-// a while after a holder took a task, or spoke, the log tells.
+// NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For a while
+// after a holder took a task, or spoke, the log tells.
 func (h *Head) NeedsPresence(now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool {
 		return t.Holder.Seat != 0 && t.Holder.IsHere(&h.State) && h.Stalled(t, nil, now)
 	})
 }
 
-// Works reports whether a task that is not stalled is taken.
+// Works reports whether somebody works on a task: it is taken, and has not stalled.
 func (h *Head) Works(seen map[int]Presence, now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && !h.Stalled(t, seen, now) })
 }
 
-// Free reports whether a may take t now, but for how many it has.
+// Free reports whether a may take t now, but for the limit MaxTaken.
 func (h *Head) Free(a Agent, t Task, seen map[int]Presence, now time.Time) bool {
 	switch {
 	case !a.SeesTask(t.N), t.Holder.Is(a):
@@ -344,8 +343,8 @@ func (h *Head) Free(a Agent, t Task, seen map[int]Presence, now time.Time) bool 
 	return len(only) == 0 || isAmong(only, a)
 }
 
-// NextTask returns the task that a gets if it names none: the oldest one that is offered to it,
-// else the oldest free one, else the oldest that has stalled.
+// NextTask returns the task for an a that names none: the oldest task offered to a, else the oldest free task,
+// else the oldest stalled task.
 func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bool) {
 	best, rank := -1, 3
 	for i, t := range h.Tasks {
@@ -369,22 +368,22 @@ func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bo
 	return h.Tasks[best], true
 }
 
-// MayRelease reports whether a may take t from its holder, or offer it to others: it has it, added it, or
-// is an admin.
+// MayRelease reports whether a may take t from its holder, or offer t to others: a has t, added t, or is an
+// admin.
 func (t Task) MayRelease(a Agent) bool { return t.Holder.Is(a) || t.Adder.Is(a) || a.Role == Admin }
 
-// MayManage reports whether a may edit and drop t: it added it, is an admin, or is one of two. See mayEnd.
+// MayManage reports whether a may edit and drop t: a added t, is an admin, or is one of two. See mayEnd.
 func (s *State) MayManage(a Agent, t Task) bool {
 	return t.Adder.Is(a) || a.Role == Admin || s.Capacity == 2 && t.mayEnd(a)
 }
 
-// mayEnd reports whether a, if it is a guest, may finish or drop t, which is no other's: it added it, has it, or is an
-// admin.
+// mayEnd reports whether a, if a guest, may finish or drop t, a task of no other agent: a added t, has t, or is
+// an admin.
 func (t Task) mayEnd(a Agent) bool {
 	return !a.IsGuest() || t.Adder.Is(a) || t.Holder.Is(a) || a.Role == Admin
 }
 
-// TasksClosed returns the tasks that e ends.
+// TasksClosed returns the numbers of the tasks that e ends.
 func (e Event) TasksClosed() []int64 {
 	if e.Task != nil && (e.Task.Action == FinishTask || e.Task.Action == DropTask) {
 		return []int64{e.Task.No}
@@ -392,7 +391,7 @@ func (e Event) TasksClosed() []int64 {
 	return e.Closes
 }
 
-// ClosedBy returns the tasks of s, the state before e, that e ends.
+// ClosedBy returns the tasks, in the state s before e, that e ends.
 func (s *State) ClosedBy(e Event) (list []Task) {
 	for _, no := range e.TasksClosed() {
 		if t, open := s.Task(no); open {
@@ -402,7 +401,7 @@ func (s *State) ClosedBy(e Event) (list []Task) {
 	return list
 }
 
-// ChangeTasks does what e says about tasks, and nothing else of it.
+// ChangeTasks applies to s what e does with tasks, and nothing else.
 func (s *State) ChangeTasks(e Event) {
 	by := Party{Seat: e.Seat, Name: e.Name, Person: e.PersonName}
 	if a, here := s.Seated(e.Seat); here {
@@ -458,7 +457,7 @@ func (s *State) recentlyAdded(now time.Time) (list []AddedTask) {
 	return list
 }
 
-// titlesOf returns what identifies the titles of tasks.
+// titlesOf returns a digest of the titles of tasks.
 func titlesOf(tasks []Task) string {
 	var titles strings.Builder
 	for _, t := range tasks {
@@ -467,8 +466,8 @@ func titlesOf(tasks []Task) string {
 	return shortKey(titles.String())
 }
 
-// AddedBefore returns the event by which a has added tasks with the titles of these within
-// RepeatWindow; 0 if it has not. Then the call that adds them is a repetition.
+// AddedBefore returns the event by which a added tasks of the same titles within RepeatWindow; 0 if there is
+// none. A call that adds tasks again is a repetition of that event's call.
 func (s *State) AddedBefore(a Agent, tasks []Task, now time.Time) (n int64) {
 	sum := titlesOf(tasks)
 	for _, x := range s.recentlyAdded(now) {
@@ -490,14 +489,14 @@ func (s *State) changeTask(e Event, how func(*Task)) {
 	}
 }
 
-// endTask takes task no from the list. Those that come after it learn when it ended, and how.
+// endTask takes task no from the list, and records when and how the task ended, for the tasks after it.
 func (s *State) endTask(e Event, no int64, dropped bool) {
 	s.Tasks = slices.DeleteFunc(slices.Clone(s.Tasks), func(t Task) bool { return t.No == no })
 	s.TaskEnds = append(slices.Clone(s.TaskEnds), TaskEnd{no, e.N, e.AtMs, dropped})
 	s.dropUnneededEnds()
 }
 
-// dropUnneededEnds drops the ends of tasks that no open one comes after.
+// dropUnneededEnds drops the ends of tasks that come before no open task.
 func (s *State) dropUnneededEnds() {
 	named := func(no int64) bool {
 		return slices.ContainsFunc(s.Tasks, func(t Task) bool { return slices.Contains(t.After, no) })
@@ -511,7 +510,7 @@ func (s *State) dropUnneededEnds() {
 	}
 }
 
-// HasWords reports whether an agent says something by c. Such words count as a message.
+// HasWords reports whether an agent says something by c. The words count as a message.
 func (c *TaskChange) HasWords() bool {
 	switch c.Action {
 	case AddTasks, EditTask:
@@ -558,8 +557,7 @@ func (e Event) Parts() int {
 	return PartsChanged + len(e.Closes)
 }
 
-// CheckTaskText refuses a text that cannot be one of a task. field names the argument. The error
-// is a *fault.Error.
+// CheckTaskText refuses an invalid text of a task. field names the argument. The error is a *fault.Error.
 func CheckTaskText(field, text string) error {
 	if utf8.RuneCountInString(text) > MaxTaskText || !utf8.ValidString(text) || HasControls(text, "\n\t\r") {
 		return fault.Refuse(fault.InvalidArgument, "%s: at most %d characters of UTF-8 without control characters. "+
@@ -568,7 +566,7 @@ func CheckTaskText(field, text string) error {
 	return CheckSecret(field, text)
 }
 
-// CheckTitle refuses a text that cannot be the title of a task. The error is a *fault.Error.
+// CheckTitle refuses an invalid title of a task. The error is a *fault.Error.
 func CheckTitle(field, title string) error {
 	if !strings.ContainsFunc(title, visible) || utf8.RuneCountInString(title) > MaxTitle ||
 		!utf8.ValidString(title) || HasControls(title, "") || strings.ContainsAny(title, "\u2028\u2029") {
@@ -578,7 +576,7 @@ func CheckTitle(field, title string) error {
 	return CheckSecret(field, title)
 }
 
-// TasksTold returns the tasks of which e has words.
+// TasksTold returns the numbers of the tasks with words in e.
 func (e Event) TasksTold() (list []int64) {
 	if e.Type != TaskChanged || e.Task == nil {
 		return nil
@@ -594,7 +592,7 @@ func (e Event) TasksTold() (list []int64) {
 	return list
 }
 
-// RedactsTask reports whether e says that the words of a task were removed.
+// RedactsTask reports whether e is the removal of the words of a task.
 func (e Event) RedactsTask() bool {
 	return e.Type == Changed && e.Task != nil && e.Task.Action == RedactTask
 }

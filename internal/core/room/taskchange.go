@@ -8,26 +8,25 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// TaskOrder is what a call wants to do with a task, or with several that it adds.
+// TaskOrder is what a call wants to do with a task, or with several tasks that the call adds.
 type TaskOrder struct {
 	Action TaskAction
 	No     int64            // 0: of TakeTask, the next free one
-	Add    []Task           // of AddTasks: Title, Text, For, and After with negative numbers for those of this call
-	Title  string           // of EditTask; "" leaves it
-	Text   string           // what was done, or why; of EditTask the details, "" leaves them
-	After  []int64          // of EditTask; nil leaves it
-	For    []Party          // of ReleaseTask and EditTask: to whom the task is offered then
-	Offers bool             // of EditTask: For replaces to whom the task is offered; else that stays
+	Add    []Task           // of AddTasks: Title, Text, For, and After with negative numbers for tasks of this call
+	Title  string           // of EditTask; "" changes nothing
+	Text   string           // what was done, or why; of EditTask the details, "" changes nothing
+	After  []int64          // of EditTask; nil changes nothing
+	For    []Party          // of ReleaseTask and EditTask: the new offer of the task
+	Offers bool             // of EditTask: For replaces the offer; else the offer stays
 	Seen   map[int]Presence // of the seats: see LacksPresence
 }
 
-// Decide returns the event by which by does this, as the event after h; nil if that is so already:
-// it has the task that it takes, the one that it releases is free as asked for, or nothing would change. no
-// is the task that the answer is about. A task that is not open is ErrNotOpen. The error is a
-// *fault.Error.
+// Decide returns the event after h by which by carries out the order; nil if nothing changes: by has the task
+// to take, or the task to release is free as asked for. no is the task of the answer. A task that is not open
+// is ErrNotOpen. The error is a *fault.Error.
 //
-// Each case says who may do it, and who is woken (Event.Wakes).
-// A task that becomes free for anyone wakes nobody by the event: see Openings.
+// Each case says who may act, and who is woken (Event.Wakes). An event that frees a task for anyone wakes
+// nobody: see Openings.
 func (o TaskOrder) Decide(h *Head, by Caller, now time.Time) (e *Event, no int64, err error) {
 	a := by.Agent
 	if err := by.CheckTaskOrder(); err != nil {
@@ -90,9 +89,9 @@ func (o TaskOrder) Decide(h *Head, by Caller, now time.Time) (e *Event, no int64
 	return e, t.No, err
 }
 
-// DecideNext is Decide of FinishTask, and of TakeTask for the next free one right after it, if there is one.
-// Then who added the finished one is not woken: the work goes on. no is the task that the agent has then, or
-// the finished one.
+// DecideNext is Decide of FinishTask, followed by TakeTask for the next free task, if there is one. Then the
+// adder of the finished task is not woken: the work goes on. no is the task that the agent has then, or the
+// finished task.
 func (o TaskOrder) DecideNext(h *Head, by Caller, now time.Time) (events []Event, no int64, err error) {
 	e, no, err := o.Decide(h, by, now)
 	if err != nil {
@@ -104,9 +103,9 @@ func (o TaskOrder) DecideNext(h *Head, by Caller, now time.Time) (events []Event
 	}
 	take, next, err := TaskOrder{Action: TakeTask, Seen: o.Seen}.Decide(after, by, now)
 	switch {
-	case err != nil: // none is free
+	case err != nil: // no task is free
 		return []Event{*e}, no, nil
-	case take == nil: // it has another
+	case take == nil: // the agent has another
 		return []Event{*e}, next, nil
 	}
 	done, _ := h.Task(no)
@@ -114,8 +113,8 @@ func (o TaskOrder) DecideNext(h *Head, by Caller, now time.Time) (events []Event
 	return []Event{*e, *take}, next, nil
 }
 
-// LacksPresence reports whether only the presence of the seats, which o does not have, tells what a may do by o, or for
-// how long the agent was not heard whose task a wants.
+// LacksPresence reports whether only the presence of the seats, absent from o, tells what a may do by o, or how
+// long the holder of the wanted task was silent.
 func (o TaskOrder) LacksPresence(h *Head, a Agent, now time.Time) bool {
 	t, open := h.Task(o.No)
 	takes := open && o.Action == TakeTask && t.Holder.Seat != 0 && !t.Holder.Is(a) &&
@@ -123,8 +122,8 @@ func (o TaskOrder) LacksPresence(h *Head, a Agent, now time.Time) bool {
 	return o.Seen == nil && (takes || h.NeedsPresence(now))
 }
 
-// CheckTaskOrder returns the reason why the supervision of c forbids it to change the list; nil if
-// it does not. The error is a *fault.Error.
+// CheckTaskOrder returns the reason why the supervision of c forbids changes of the list, or nil. The error is
+// a *fault.Error.
 func (c Caller) CheckTaskOrder() error {
 	if !c.IsSupervised() {
 		return nil
@@ -140,7 +139,7 @@ func (c Caller) CheckTaskOrder() error {
 		Next: next + "For anything else ask your user, who can do it on the page that the link opened."}
 }
 
-// find returns the open task that the order is about.
+// findTask returns the open task of the order.
 func (o TaskOrder) findTask(h *Head, a Agent, now time.Time) (Task, error) {
 	if o.No == 0 && o.Action == TakeTask {
 		if mine := h.TasksOf(a); len(mine) > 0 {
@@ -160,7 +159,7 @@ func (o TaskOrder) findTask(h *Head, a Agent, now time.Time) (Task, error) {
 	return t, nil
 }
 
-// ErrNotOpen reports a task that is done, dropped, or none that the caller may see.
+// ErrNotOpen reports a task that is done, dropped, or invisible to the caller.
 var ErrNotOpen = fault.Refuse(fault.InvalidArgument, "id: there is no open task of this id. Nothing was changed: it "+
 	"is done or dropped, or there never was one; list shows those that are open.")
 
@@ -172,7 +171,7 @@ func (o TaskOrder) proposeAdd(h *Head, a Agent, e *Event) (*Event, int64, error)
 			invited++
 		}
 		if t.Adder.Is(a) || a.IsGuest() && !t.Adder.IsHere(&h.State) {
-			mine++ // a guest that leaves and joins again could not be told from another
+			mine++ // a guest that leaves and joins again looks like a new guest
 		}
 	}
 	switch {
@@ -192,7 +191,7 @@ func (o TaskOrder) proposeAdd(h *Head, a Agent, e *Event) (*Event, int64, error)
 		t.No, t.Invite = h.LastTask+int64(i)+1, a.Invite
 		var after []int64
 		for _, no := range t.After {
-			if no < 0 { // of this call
+			if no < 0 { // a task of this call
 				no = h.LastTask - no
 			} else if counts, err := h.mayFollow(a, no); err != nil || !counts {
 				if err != nil {
@@ -215,8 +214,8 @@ func (o TaskOrder) proposeAdd(h *Head, a Agent, e *Event) (*Event, int64, error)
 	return e, 0, nil
 }
 
-// mayFollow reports whether another task comes after task no from now on, which may be done. To come after one that
-// was dropped would block it, so that does not count. The error says that a sees no such task.
+// mayFollow reports whether another task can come after task no, done or not. A dropped task does not count: it
+// would block the other. The error says that a sees no such task.
 func (h *Head) mayFollow(a Agent, no int64) (counts bool, err error) {
 	t, open := h.Task(no)
 	if no > h.LastTask || open && !a.SeesTask(t.N) {
@@ -257,18 +256,18 @@ func (o TaskOrder) proposeTake(h *Head, a Agent, t Task, e *Event, now time.Time
 	return e, nil
 }
 
-// proposeRelease completes the event by which a gives t back, takes it from its holder, declines it, or
-// offers it to others than before.
+// proposeRelease completes the event by which a gives t back, takes t from its holder, declines t, or changes
+// the offer of t.
 func (o TaskOrder) proposeRelease(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	switch {
-	case t.Holder.Seat == 0 && t.IsOfferedTo(a): // it declines
+	case t.Holder.Seat == 0 && t.IsOfferedTo(a): // a declines
 		for _, m := range t.For {
 			if !m.Is(a) {
 				e.Task.For = append(e.Task.For, m)
 			}
 		}
 		if len(e.Task.For) > 0 {
-			return e, nil // those have heard of it
+			return e, nil // the other agents of the offer have heard of t
 		}
 	case !t.MayRelease(a):
 		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
@@ -282,7 +281,7 @@ func (o TaskOrder) proposeRelease(h *Head, a Agent, t Task, e *Event) (*Event, e
 	case len(h.WaitsFor(t)) > 0:
 	case len(e.Task.For) > 0:
 		e.Wakes = addWoken(nil, &h.State, a, e.Task.For...)
-	default: // a free task of its own is news to its adder if another gave it back: see Opening.Suits
+	default: // a free task is news to its adder if another gave the task back: see Opening.Suits
 		e.Wakes = addWoken(nil, &h.State, a, t.Adder)
 	}
 	return e, nil
@@ -324,7 +323,7 @@ func (o TaskOrder) proposeEdit(h *Head, a Agent, t Task, e *Event) (*Event, erro
 		}
 	}
 
-	// An edit that changes nothing makes no event, so that repeating it is harmless.
+	// An edit that changes nothing makes no event, so a repetition is harmless.
 	if c.Title == t.Title && c.Text == t.Text && slices.Equal(c.For, t.For) && slices.Equal(c.After, t.After) {
 		return nil, nil
 	}
@@ -336,8 +335,8 @@ func (o TaskOrder) proposeEdit(h *Head, a Agent, t Task, e *Event) (*Event, erro
 	return e, nil
 }
 
-// refuseTaken refuses to give t, which another has, to a. It names who has it, when a may take it over if that stays
-// silent, and which other is free.
+// refuseTaken refuses to give a the task t of another agent. The error names the holder, when a may take t over
+// from a silent holder, and another free task.
 func (h *Head) refuseTaken(a Agent, t Task, seen map[int]Presence, now time.Time) error {
 	id, instead := TaskID(t.No), h.insteadOf(a, seen, now)
 	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", id, instead)
@@ -371,7 +370,7 @@ func taskIDs(list []int64) string {
 	return strings.Join(ids, ", ")
 }
 
-// addWoken adds the seats of those who are here to list, each once, and not that of a.
+// addWoken adds the seats of the agents in who that are here to list, each once, without the seat of a.
 func addWoken(list []int, s *State, a Agent, who ...Party) []int {
 	for _, m := range who {
 		i := slices.IndexFunc(s.Agents, m.Is)
@@ -382,8 +381,8 @@ func addWoken(list []int, s *State, a Agent, who ...Party) []int {
 	return list
 }
 
-// wokenByEnd returns who is woken once a has finished tasks: who added them, and those to whom
-// others are offered that waited for nothing else.
+// wokenByEnd returns who is woken after a has finished tasks: their adders, and the agents that other tasks are
+// offered to, if these waited for nothing else.
 func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	for _, t := range done {
 		seats = addWoken(seats, &h.State, a, t.Adder)
@@ -391,7 +390,7 @@ func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	return h.unblockedBy(done, a, seats)
 }
 
-// unblockedBy adds to seats those to whom tasks are offered that waited only for what a has finished.
+// unblockedBy adds to seats the agents offered a task that waited only for tasks finished by a.
 func (h *Head) unblockedBy(done []Task, a Agent, seats []int) []int {
 	isDone := func(no int64) bool {
 		return slices.ContainsFunc(done, func(t Task) bool { return t.No == no })
@@ -406,7 +405,7 @@ func (h *Head) unblockedBy(done []Task, a Agent, seats []int) []int {
 	return seats
 }
 
-// completeReport completes the report e of a: it closes the tasks of e.Finishes that a may finish.
+// completeReport completes the report e of a: the event closes the tasks of e.Finishes that a may finish.
 func (h *Head) completeReport(a Agent, e *Event) {
 	e.Closes, e.Wakes = nil, nil
 	var done []Task
@@ -421,7 +420,7 @@ func (h *Head) completeReport(a Agent, e *Event) {
 	}
 }
 
-// WhyUnfinished says why a report of a does not close task no; "" if it does.
+// WhyUnfinished returns the reason why a report of a does not close task no; "" if the report does.
 func (h *Head) WhyUnfinished(a Agent, no int64) string {
 	t, open := h.Task(no)
 	switch {

@@ -15,7 +15,7 @@ const (
 	MaxNote = 200    // characters of a reason
 )
 
-// CheckText refuses a text that cannot be a message. The error is a *fault.Error.
+// CheckText refuses an invalid text of a message. The error is a *fault.Error.
 func CheckText(text string) error {
 	switch {
 	case !strings.ContainsFunc(text, visible):
@@ -33,8 +33,8 @@ func CheckText(text string) error {
 	return CheckSecret("text", text)
 }
 
-// CheckNote refuses a text that cannot be a reason. field names the argument. The error is a
-// *fault.Error of InvalidArgument.
+// CheckNote refuses an invalid reason. field names the argument. The error is a *fault.Error of
+// InvalidArgument.
 func CheckNote(field, note string) error {
 	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || HasControls(note, "") {
 		return fault.Refuse(fault.InvalidArgument,
@@ -46,17 +46,16 @@ func CheckNote(field, note string) error {
 // visible reports whether a reader sees r.
 func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
-// HasControls reports whether s contains a control character that is not in
-// allowed.
+// HasControls reports whether s contains a control character outside of allowed.
 func HasControls(s, allowed string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) && !strings.ContainsRune(allowed, r)
 	})
 }
 
-// CheckSecret refuses a text that holds a token, a link or a key, also if a space splits it in
-// two: models paste secrets, and terminals break lines. field names the argument. The error is a
-// *fault.Error of InvalidArgument.
+// CheckSecret refuses a text with a token, a link or a key, even if a space splits the secret in two: models
+// paste secrets, and terminals break lines. field names the argument. The error is a *fault.Error of
+// InvalidArgument.
 func CheckSecret(field, text string) error {
 	what := ident.SecretIn(text)
 	if what == "" {

@@ -6,33 +6,32 @@ import (
 	"time"
 )
 
-// How long a silence lasts before it is broken. Without that, agents that all wait would wait
-// forever.
+// How long a silence lasts before somebody gets the turn. Otherwise agents that all wait would wait forever.
 const (
 	TurnAfter  = 3 * time.Second  // after the last word
-	TurnPasses = 30 * time.Second // to the next agent, if the one that has the turn says nothing
-	// LateComers is how long after a join the others are given, while seats are free
-	// and nobody has answered yet.
+	TurnPasses = 30 * time.Second // to the next agent, if the agent with the turn says nothing
+	// LateComers is how long others wait for a further newcomer after a join, while seats are free and nobody
+	// has answered yet.
 	LateComers = 60 * time.Second
 )
 
-// Attendance is what an agent is doing, for the question whose turn it is.
+// Attendance is what an agent is doing, as far as turns depend on it.
 type Attendance struct {
-	Waits   bool      // a wait of its own is open
-	Standby bool      // a program waits for its messages, and wakes it
-	Called  time.Time // its last call
-	BackAt  time.Time // its announced return; zero or past: it is not away
-	Hooked  bool      // a hook calls it when something comes
+	Waits   bool      // the agent's own wait is open
+	Standby bool      // a program waits for the agent's messages, and wakes the agent
+	Called  time.Time // the agent's last call
+	BackAt  time.Time // the announced return; zero or past: not away
+	Hooked  bool      // a hook is called when something comes
 }
 
-// IsPresent reports whether the agent may act soon: it is neither silent nor away.
+// IsPresent reports whether the agent may act soon: neither silent nor away.
 func (at Attendance) IsPresent(now time.Time) bool {
 	away := at.BackAt.After(now)
 	return at.Waits || at.Standby || at.Hooked || !away && at.Called.Add(PresentFor).After(now)
 }
 
-// Attendance returns what agent a is doing, as far as its stored presence p tells. The end of its
-// wait may be stored too early by slack.
+// Attendance returns what agent a is doing, as far as the stored presence p tells. The stored end of the wait
+// may be too early by slack.
 func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duration) Attendance {
 	called, until := Latest(time.UnixMilli(a.AtMs), p.OwnUntil()), p.WaitsUntil()
 	if p.UntilMs != 0 {
@@ -42,7 +41,7 @@ func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duratio
 	open := now.Before(until) && (p.Standby || p.ForMe || woken <= p.Head)
 	if !open {
 		called = Earliest(called, now)
-		if woken > p.Head && !p.ForMe { // that ended its wait
+		if woken > p.Head && !p.ForMe { // the event ended the wait
 			called = Earliest(called, Latest(time.UnixMilli(a.AtMs), p.At(), at))
 		}
 	}
@@ -50,21 +49,21 @@ func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duratio
 		Hooked: a.HookedUntil(p).After(now)}
 }
 
-// Turn decides who should speak where all who are present wait. Every process computes the same
-// agent from the log and from what the agents are doing. Private words decide nothing, except by
-// the debts of their addressees.
+// Turn decides who should speak when all present agents wait. Every process computes the same agent from the
+// log and from what the agents are doing. Private words decide nothing, except by the debts of their
+// addressees.
 type Turn struct {
 	Head     *Head
 	Now      time.Time
 	Attends  func(seat int) Attendance
-	Seen     map[int]Presence  // by seat: what tells which tasks have stalled
-	Given    map[int]time.Time // by seat: when it was given the turn in this silence
-	everyone []Agent           // who takes part, in the order of their turns
+	Seen     map[int]Presence  // by seat: tells which tasks have stalled
+	Given    map[int]time.Time // by seat: when the seat got the turn in this silence
+	everyone []Agent           // the agents that take part, in the order of their turns
 }
 
-// Next returns the seat that gets the turn now; 0 if none does. Then again is how long to wait
-// before asking again, unless something happens; 0 if that is pointless. An agent that is alone
-// gets no turn unless it owes an answer.
+// Next returns the seat that gets the turn now; 0 if none does. Then again is how long to wait before asking
+// again, unless something happens; 0 if asking is pointless. An agent alone gets no turn unless it owes an
+// answer.
 func (t Turn) Next() (seat int, again time.Duration) {
 	if wait := t.silence(); wait > 0 {
 		return 0, wait
@@ -73,7 +72,7 @@ func (t Turn) Next() (seat int, again time.Duration) {
 	var waiting []Agent
 	for _, a := range t.everyone {
 		if _, given := t.Given[a.Seat]; given {
-			continue // it had its turn, and is not waited for
+			continue // the agent had its turn, and nobody waits for it
 		}
 		waits, wait := t.waits(a)
 		if wait > 0 {
@@ -93,16 +92,16 @@ func (t Turn) Next() (seat int, again time.Duration) {
 	return seat, 0
 }
 
-// isAlone reports whether no agent but that of a seat is present: then none would hear it. A
-// person without an agent does not count, because a person reads in its own time.
+// isAlone reports whether no agent outside of this seat is present: then nobody would hear a word. A person
+// without an agent does not count, because a person reads in its own time.
 func (t Turn) isAlone(seat int) bool {
 	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
 		return a.Seat != seat && a.TakesTurns(t.Now) && t.Attends(a.Seat).IsPresent(t.Now)
 	})
 }
 
-// silence returns how long the silence must last before anyone gets the turn. Joins, leaves and
-// messages of kind Status do not end a silence.
+// silence returns how long the silence must still last before anyone gets the turn. Joins, leaves and messages
+// of kind Status do not end a silence.
 func (t Turn) silence() time.Duration {
 	h := t.Head
 	n, _, said := h.Recent.LastWord()
@@ -123,12 +122,12 @@ func (t Turn) silence() time.Duration {
 	return until.Sub(t.Now)
 }
 
-// waits reports whether a can be given the turn. wait, if not 0, says that everybody waits for a,
-// and for how long at most. Absent agents stall nobody: an agent that is silent for PresentFor or
-// away is not waited for, even if it owes an answer. An agent that something wakes (a hook, a program on standby, or
-// as an endpoint) is waited for PresentFor since it was called: see lastCallOf. Else one with a hook that does not
-// wait itself has ended its turn: it is never given this one, and is waited for only if it owes an answer and has just
-// called. A program on standby is woken only if its agent owes one.
+// waits reports whether a can get the turn. wait, if not 0, says that everybody waits for a, and for how long
+// at most. Absent agents stall nobody: nobody waits for an agent silent for PresentFor or away, even if it owes
+// an answer. An endpoint, and an agent with a hook or a program on standby, has PresentFor from its last call:
+// see lastCallOf. Otherwise an agent with a hook and without a wait has ended its turn: it never gets the turn,
+// and the others wait only if it owes an answer and has just called. A program on standby is woken only if the
+// agent owes an answer.
 func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	at := t.Attends(a.Seat)
 	_, owes := t.Head.Talk.Owes(a.Seat, t.Now)
@@ -144,9 +143,9 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))
 }
 
-// lastCallOf returns when a was last called for something that it has not answered, as far as that is known without the
-// log: by its name, or for what it owes an answer to. A reply calls an endpoint, too, and so does each word of the only
-// other agent.
+// lastCallOf returns when a was last called for something still unanswered, as far as the head tells: by name,
+// or for an answer that a owes. An endpoint is also called by a reply, and by each word of the only other
+// agent.
 func (t Turn) lastCallOf(a Agent) (at time.Time) {
 	recent := &t.Head.Recent
 	at = recent.Named(a.Seat)
@@ -163,10 +162,9 @@ func (t Turn) lastCallOf(a Agent) (at time.Time) {
 	return at
 }
 
-// order returns the agents that may be given the turn, round the room from the last agent that
-// spoke to all. If nobody has spoken, the newcomer is first: it has just called, so it is surely
-// there. Nobody waits for an agent that waits for its person, even if it owes an answer, nor for
-// a person without an agent.
+// order returns the agents that may get the turn, round the room from the last agent that spoke to all. If
+// nobody has spoken, the newcomer is first: a newcomer has just called, so it is surely there. An agent that
+// waits for its person gets no turn, even if it owes an answer, nor does a person without an agent.
 func (t Turn) order() []Agent {
 	h := t.Head
 	order := slices.Clone(h.Agents)
@@ -183,9 +181,9 @@ func (t Turn) order() []Agent {
 	})
 }
 
-// canAct reports whether a could do something with the turn. Where agents have said as much as they may, none can.
-// Where tasks are open, only one that owes an answer, has a task or may take one can, unless nobody works on any and
-// none is offered to others: then somebody has to speak.
+// canAct reports whether a could do something with the turn. If agents have said as much as they may, no agent
+// can. If tasks are open, only an agent that owes an answer, has a task or may take one can, unless nobody
+// works on a task and none is offered to others: then somebody has to speak.
 func (t Turn) canAct(a Agent) bool {
 	h := t.Head
 	if h.runIsOver() {
@@ -206,9 +204,9 @@ func (t Turn) canAct(a Agent) bool {
 	return owes || !others
 }
 
-// first returns which of the agents that wait is first: one that owes an answer and
-// awaits none, the oldest debt first; one that owes at all; the next in order that awaits
-// none; the next in order. One that awaits an answer could say little before it comes.
+// first returns the seat of the agent that is first among waiting: one that owes an answer and awaits none, the
+// oldest debt first; one that owes an answer; the next in order that awaits none; the next in order. An agent
+// that awaits an answer could say little before the answer comes.
 func (t Turn) first(waiting []Agent) int {
 	talk := t.Head.Talk
 	rank := func(a Agent) (int, int64) {
@@ -231,8 +229,8 @@ func (t Turn) first(waiting []Agent) int {
 	}).Seat
 }
 
-// Opens reports whether a, which has just joined others, is to speak first. Where several talk already it need not. If
-// another has joined the others within LateComers and has yet to speak, that one was told to: two would cross.
+// Opens reports whether a, new among others, is to speak first. If several talk already, a need not. If another
+// newcomer within LateComers has yet to speak, the other was told to speak first: two would cross.
 func (h *Head) Opens(a Agent, now time.Time) bool {
 	if h.Others(a.Seat) == 0 || h.Recent.Begun() && h.Others(a.Seat) > 1 {
 		return false

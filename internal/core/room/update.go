@@ -7,17 +7,17 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// Update is a change of a room's settings. Zero fields stay as they are.
+// Update is a change of a room's settings. Zero fields change nothing.
 type Update struct {
 	Name           ident.Name
 	Description    string
-	NoDescription  bool   // instead of the one that there is
+	NoDescription  bool   // removes the description
 	Password       string // a hash of ident.HashPassword
 	RemovePassword bool
 	Capacity       int
 	Type           Type
 	Public         *bool
-	NewInvite      bool  // instead of the one that there is, for the seats that are free
+	NewInvite      bool  // replaces the invite, for the free seats
 	AgentMessages  *int  // 0: no limit
 	Close          bool  // for good; goes alone
 	AsOf           int64 // if not 0: the event up to which the admin has read
@@ -46,12 +46,12 @@ func (u Update) Check() error {
 	return CheckSettings(u.Description, u.Capacity, u.Type)
 }
 
-// Decide returns the event that makes the change; nil if there is nothing to change. taken says
-// that another room has the new name. The error is a *fault.Error.
+// Decide returns the event of the change, or nil if nothing changes. taken says that another room has the new
+// name. The error is a *fault.Error.
 //
-// Changes of who can get in draw a line: agents that join later see nothing from before. The
-// words were meant for those who could get in then. More seats are such a change: a stranger that
-// finds the room full is seen to knock, and would read the whole talk if it were let in.
+// After a change of who can get in, newcomers see no earlier event: the earlier words were meant for those who
+// could get in then. More seats are such a change: a stranger that finds the room full is seen to knock, and
+// would read the whole talk once let in.
 func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	if u.AsOf != 0 && h.Updated > u.AsOf {
 		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was "+
@@ -62,7 +62,7 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 		return &Event{Type: Changed, Reason: ReasonClosed}, nil
 	}
 	next := u.apply(h.Settings)
-	if u.Password != "" { // else who knows only the old one would come in by the invite
+	if u.Password != "" { // else the old invite would admit those who know only the old password
 		take(&next.Invite, h.Invite.Replaced())
 	}
 	if u.NewInvite {
@@ -89,7 +89,7 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	return next.changeTo(h.Settings, changed), nil
 }
 
-// apply returns s with the changes.
+// apply returns s with the changes of u.
 func (u Update) apply(s Settings) Settings {
 	if u.Name.Key != "" {
 		s.Name, s.Key = u.Name.Shown, u.Name.Key

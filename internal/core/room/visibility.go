@@ -2,8 +2,8 @@ package room
 
 import "slices"
 
-// CanSee reports whether a may see what the agent of seat did for those in to. An
-// empty to means everybody.
+// CanSee reports whether a may see an act of the agent of seat for the seats in to. An empty to means
+// everybody.
 func (a Agent) CanSee(seat int, to []int) bool {
 	return len(to) == 0 || seat == a.Seat || slices.Contains(to, a.Seat)
 }
@@ -11,14 +11,14 @@ func (a Agent) CanSee(seat int, to []int) bool {
 // IsFor reports whether e was done for all, or for a.
 func (a Agent) IsFor(e Event) bool { return a.CanSee(e.Seat, e.To) }
 
-// SeesMessage reports whether a sees message n of the agent of seat to those in to: the message is for all, or for a,
-// and a was here.
+// SeesMessage reports whether a sees message n of the agent of seat to the seats in to: a was here, and the
+// message is for a or for all.
 func (a Agent) SeesMessage(n int64, seat int, to []int) bool {
 	return n >= a.Since.N && a.CanSee(seat, to)
 }
 
-// IsNote reports whether e is between the agent of e.Seat and the person behind it, and
-// nothing to the room.
+// IsNote reports whether e is between the agent of e.Seat and the person behind the agent, and nothing to the
+// room.
 func (e Event) IsNote() bool {
 	return e.isToItself() && (e.Type != Said || e.Person && e.Kind == "" && e.Withdraws == 0)
 }
@@ -26,14 +26,14 @@ func (e Event) IsNote() bool {
 // isToItself reports whether only the agent of e.Seat and the person behind it see e.
 func (e Event) isToItself() bool { return len(e.To) == 1 && e.To[0] == e.Seat }
 
-// did reports whether a caused e, or the person behind it did.
+// did reports whether a or the person behind a caused e.
 func (a Agent) did(e Event) bool { return e.Actor() == a.Seat }
 
-// Sees reports whether e is part of the room's history for c. The removal of a text is visible to
-// those who see the message and to nobody else: others must not learn that a private message was
-// there.
+// Sees reports whether e is part of the room's history for c. Every tool, count and cursor asks Sees: otherwise
+// Carol would read event 7, a private message from Ann to Bob. The removal of a text is visible to the readers
+// of the message alone: Carol must not learn that event 7 exists.
 func (c Caller) Sees(e Event) bool {
-	if e.Redacts != 0 && e.Redacts < c.Since.N { // e has the seat and the readers of that message
+	if e.Redacts != 0 && e.Redacts < c.Since.N { // e has the seat and the readers of the message
 		return false
 	}
 	if e.Task != nil && !c.SeesTask(e.Task.Added) {
@@ -45,28 +45,28 @@ func (c Caller) Sees(e Event) bool {
 	return e.Type != Retired && c.IsFor(e) && e.N >= c.Since.N
 }
 
-// hears reports whether c is told why the person behind the seat has changed something. Changes of
-// links are told to the person only.
+// hears reports whether c is told why the person behind the seat made a change. Only the person is told of
+// changes of links.
 func (c Caller) hears(why Reason) bool {
 	return why != "" && (c.IsPerson() || why != ReasonOpened && why != ReasonTwice)
 }
 
-// Receives reports whether c is shown e as news: c sees e, and e is neither the join of the caller's
-// seat nor from before its time.
+// Receives reports whether c is shown e as news: c sees e, and e is not the join of the caller's seat.
 func (c Caller) Receives(e Event) bool {
 	return c.Sees(e) && !(e.Type == Joined && e.Seat == c.Seat)
 }
 
-// IsNews reports whether c is shown e and did not cause it. For an agent, what its person does is
-// news, too. See IsToldOfOwnDeeds for a person.
+// IsNews reports whether c is shown e and did not cause e. For an agent, acts of its person are news, too. See
+// IsToldOfOwnDeeds for a person.
 func (c Caller) IsNews(e Event) bool {
 	return c.Receives(e) && (c.IsToldOfOwnDeeds() || e.isOfPerson() || !c.did(e))
 }
 
-// isOfPerson reports whether the person behind e.Seat did e, or let its agent say it.
+// isOfPerson reports whether e is an act of the person behind e.Seat, or words that the person let the agent
+// say.
 func (e Event) isOfPerson() bool { return e.Person || e.Decides != 0 }
 
-// AgreedIn returns the proposals that e completes and a may see.
+// AgreedIn returns the proposals, visible to a, that e completes.
 func (a Agent) AgreedIn(e Event) (agreed []int64) {
 	for i, n := range e.Agreed {
 		hidden := i < len(e.AgreedTo) && len(e.AgreedTo[i]) > 0
@@ -77,14 +77,13 @@ func (a Agent) AgreedIn(e Event) (agreed []int64) {
 	return agreed
 }
 
-// OpenHistory reports whether newcomers see what was said to the former owners of their seats: in
-// a room with a password, and in a public one.
+// OpenHistory reports whether newcomers see the words to former owners of their seats: in a room with a
+// password, and in a public room.
 func (s *State) OpenHistory() bool { return s.Password != "" || s.Public }
 
-// VisibleFrom returns the first event visible to an agent that joins after event AsOf and takes a
-// free seat. It sees everything since the access to the room last changed and, without
-// OpenHistory, since a seat was last freed. So opening words wait for the newcomer, and the talk
-// of an earlier pair stays hidden.
+// VisibleFrom returns the first event visible to an agent that joins after event AsOf and takes a free seat:
+// everything since the access to the room last changed and, without OpenHistory, since a seat was last freed.
+// So opening words wait for the newcomer, and the talk of an earlier pair stays hidden.
 func (s *State) VisibleFrom() Mark {
 	from := Mark{N: 1}
 	if s.OpenFrom.N > from.N {
@@ -96,6 +95,5 @@ func (s *State) VisibleFrom() Mark {
 	return from
 }
 
-// FromNext returns the first event visible to an agent that takes another's seat in the two
-// events after AsOf.
+// FromNext returns the first event visible to an agent that takes another's seat by the two events after AsOf.
 func (s *State) FromNext() Mark { return Mark{s.AsOf + 2, s.Messages} }

@@ -13,12 +13,12 @@ import (
 
 // WokenBy reports whether e, which is news to c, ends the wait of c.
 //
-// With at most two agents every event does, but a change of tasks only if it wakes c in a larger room,
-// too, and what becomes of its hooks never. There messages wake, unless they are of kind Status, and so
-// do knocks. Joins, leaves and changes wait for the next event that wakes: a crowd must not wake
-// everybody for everything. An event that is meant for c (see isMeant) wakes it in every room, whatever
-// its kind. With forMe only such events do, and requests to all. What the person behind an agent does about it
-// wakes it: a note, a decision about a draft, and that it may go on; see Sleeps. Everything wakes a person.
+// With at most two agents every event does, but what becomes of hooks never, and a change of tasks only under
+// the rule of larger rooms. In larger rooms messages wake, except of kind Status, and so do knocks. Joins,
+// leaves and changes wait for the next event that wakes: a crowd must not wake everybody for everything. An
+// event meant for c (see isMeant) wakes c in every room, whatever its kind. With forMe only events meant for c
+// wake, and requests to all. An agent is woken by what its person does about it: a note, a decision about a
+// draft, and the end of a pause; see Sleeps. Everything wakes a person.
 func (c Caller) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
 	// What wakes c in every room.
@@ -26,12 +26,12 @@ func (c Caller) WokenBy(e Event, agents int, forMe bool) bool {
 		return true
 	case len(c.AgreedIn(e)) > 0, c.HearsOfTask(e), c.IsPerson() && !forMe:
 		return true
-	case agents <= 2 && e.Type != TaskChanged && e.Type != Hooked: // one of two hears all
+	case agents <= 2 && e.Type != TaskChanged && e.Type != Hooked: // either of two hears all
 		return true
 	case e.Type != Said:
 		return false
 
-	// Only messages in a crowd are left.
+	// Only messages to more than two agents are left.
 	case c.isMeant(e):
 		return true
 	case e.Kind == Status:
@@ -40,20 +40,20 @@ func (c Caller) WokenBy(e Event, agents int, forMe bool) bool {
 	return !forMe || e.Kind == Request && len(e.Ask) == 0
 }
 
-// HearsOfTask reports whether e is about a task of a, which is told of it wherever it is: the task is offered to a, a
-// has it, or a added it. TaskOrder.Decide says for each change who that is.
+// HearsOfTask reports whether e is about a task of a, news to a everywhere: the task is offered to a, a has the
+// task, or a added it. TaskOrder.Decide says for each change who hears.
 func (a Agent) HearsOfTask(e Event) bool { return slices.Contains(e.Wakes, a.Seat) }
 
-// Sleeps reports whether nothing that happens ends a wait of c: its person has paused it, so it could
-// not act on what it reads. A wait goes on, through the pause itself, until the person lets the agent go on; then
-// it brings all that came meanwhile. The end of a seat or of the room ends a wait in any case.
+// Sleeps reports whether nothing that happens ends a wait of c: the person has paused c, so c could not act on
+// what it reads. A wait goes on, through the pause itself, until the person lets the agent go on; then the wait
+// brings all events of the pause. The end of a seat or of the room ends a wait in any case.
 func (s *State) Sleeps(c Caller) bool {
 	now, here := s.Seated(c.Seat)
 	return here && Caller{now, c.Device}.IsPaused() && !s.Closed
 }
 
-// mentionable returns text as mentions are looked for in it, reduced as names are
-// (RFC 8266); "" if it mentions nobody.
+// mentionable returns text in the form to search for mentions, reduced as names are (RFC 8266); "" if text
+// mentions nobody.
 func mentionable(text string) string {
 	if !strings.ContainsAny(text, "@\uff20\ufe6b") {
 		return ""
@@ -62,8 +62,7 @@ func mentionable(text string) string {
 	return lower.String(norm.NFKC.String(text))
 }
 
-// mentions reports whether text, which mentionable returned, contains @ and the name with
-// this key, as a whole word.
+// mentions reports whether text, from mentionable, contains @ and the name with this key, as a whole word.
 func mentions(text, key string) bool {
 	for rest := text; ; {
 		_, after, found := strings.Cut(rest, "@")
@@ -77,8 +76,8 @@ func mentions(text, key string) bool {
 	}
 }
 
-// strayMentions returns what mentionable makes of text without its code, and without @ and the names of those who are
-// here; "" if no word behind an @ is left. An address such as ann@example.org is no mention.
+// strayMentions returns the mentionable form of text without code, and without @ and the names of agents that
+// are here; "" if no word behind an @ is left. An address such as ann@example.org is no mention.
 func (s *State) strayMentions(text string) string {
 	text = mentionable(withoutCode(text))
 	for _, a := range s.Agents {
@@ -112,7 +111,7 @@ func (s *State) strayMentions(text string) string {
 	return text
 }
 
-// withoutCode returns text without what stands between backticks, as Markdown marks code.
+// withoutCode returns text without the parts between backticks, Markdown's mark of code.
 func withoutCode(text string) string {
 	for _, mark := range []string{"```", "`"} {
 		parts := strings.Split(text, mark)
@@ -128,7 +127,7 @@ func withoutCode(text string) string {
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
-// continues reports whether the text behind a name makes it a longer name.
+// continues reports whether behind, the text after a name, makes the name longer.
 func continues(behind string) bool {
 	behind = strings.TrimLeft(behind, "-_")
 	r, _ := utf8.DecodeRuneInString(behind)
