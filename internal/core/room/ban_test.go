@@ -7,18 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// ban appends an event with a ban of a name.
-func (l *timeline) ban(e room.Event, name string) {
-	l.Helper()
-	n, err := ident.AgentName(name)
-	if err != nil {
-		l.Fatal(err)
-	}
-	b := room.NewBan(n)
-	e.By, e.Ban = 1, &b
-	l.apply(e)
-}
-
 // holds reports whether a ban in list holds for a name.
 func holds(t *testing.T, list []room.Ban, name string) (room.Ban, bool) {
 	t.Helper()

@@ -179,3 +179,117 @@ func TestCalledBy_aWebhookIsCalledForAllThatItsSeatReceives(t *testing.T) {
 		}
 	}
 }
+
+// answers has each endpoint that an event calls answer it, and so on, as the engine does: an answer replies to the
+// event, with its step and one more. say changes an answer. It returns the answers.
+func (l *timeline) answers(first room.Event, say func(*room.Event)) (all []room.Event) {
+	l.Helper()
+	for open := []room.Event{first}; len(open) > 0; open = open[1:] {
+		e := open[0]
+		for _, c := range e.Calls {
+			if len(all) == 10_000 {
+				l.Fatal("the endpoints never stop")
+			}
+			answer := room.Event{Text: "so", ReplyTo: e.N, ReSeat: e.Seat, ReFor: e.To, Step: e.Step + 1}
+			say(&answer)
+			answer = l.send(c.Seat, answer)
+			all, open = append(all, answer), append(open, answer)
+		}
+	}
+	return all
+}
+
+func TestSteps_twoEndpointsThatNameEachOther_stopAfterEight(t *testing.T) {
+	l := newPair(t, "Ann", "Bob")
+	l.endpoint(1)
+	l.endpoint(2)
+	said := l.answers(l.say(1, "Shall we?"), func(e *room.Event) { e.Text = "@Ann, @Bob" })
+	if len(said) != room.MostSteps {
+		t.Errorf("they say %d things", len(said))
+	}
+}
+
+func TestCalledBy_anEndpointIsCalledForWhatIsMeantForIt(t *testing.T) {
+	for what, c := range map[string]struct {
+		happens func(l *timeline) room.Event
+		want    bool
+	}{
+		"a word":             {func(l *timeline) room.Event { return l.say(1, "hello") }, false},
+		"its name":           {func(l *timeline) room.Event { return l.say(1, "@Bob, hello") }, true},
+		"a private word":     {func(l *timeline) room.Event { return l.say(1, "psst", 2) }, true},
+		"a request to all":   {func(l *timeline) room.Event { return l.sayAs(1, room.Request, "well?") }, true},
+		"a reply":            {func(l *timeline) room.Event { return l.reply(1, l.say(2, "so")) }, true},
+		"while it is paused": {func(l *timeline) room.Event { l.pauses(2, true); return l.say(1, "@Bob") }, false},
+		"a knock":            {func(l *timeline) room.Event { return l.knock(3) }, false},
+		"while it is muted": {func(l *timeline) room.Event { l.manage(room.Mute, 2); return l.say(1, "@Bob") },
+			false},
+		"the last that agents may say": {func(l *timeline) room.Event { l.bounds(1); return l.say(1, "@Bob") }, false},
+		"a word in a pair":             {func(l *timeline) room.Event { l.leave(3); return l.say(1, "hello") }, true},
+		"who leaves a pair":            {func(l *timeline) room.Event { return l.leave(3) }, false},
+		"who joins a pair": {func(l *timeline) room.Event { l.leave(1); l.leave(3); return l.join("Ann") },
+			false},
+		"by name, at step 7": {step(7, room.Event{Text: "@Bob"}), true},
+		"by name, at step 8": {step(8, room.Event{Text: "@Bob"}), false},
+		"a reply, at step 1": {func(l *timeline) room.Event {
+			e := l.say(2, "so")
+			return step(1, room.Event{Text: "so?", ReplyTo: e.N, ReSeat: 2})(l)
+		}, false},
+		"a note of its person": {func(l *timeline) room.Event {
+			return l.send(2, room.Event{Person: true, To: []int{2}, Text: "be kind"})
+		}, false},
+		"to all, at step 1": {step(1, room.Event{Text: "well?", Kind: room.Request}), false},
+		"in a pair, at a step": {func(l *timeline) room.Event {
+			l.leave(3)
+			return step(1, room.Event{Text: "so"})(l)
+		}, false},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		l.endpoint(2)
+		if got := slices.Contains(c.happens(l).Calls, room.Call{Seat: 2, Hook: "e"}); got != c.want {
+			t.Errorf("%s calls it: %v, want %v", what, got, c.want)
+		}
+	}
+}
+
+// What came while an endpoint could not answer is told once it can: nothing else would call it for that.
+func TestCalledBy_anEndpointMayAnswerAgain_isLookedAt(t *testing.T) {
+	for what, c := range map[string]struct{ before, then func(l *timeline) room.Event }{
+		"its person lets it go on": {
+			func(l *timeline) room.Event { return l.pauses(2, true) },
+			func(l *timeline) room.Event { return l.pauses(2, false) },
+		},
+		"it is muted no longer": {
+			func(l *timeline) room.Event { return l.manage(room.Mute, 2) },
+			func(l *timeline) room.Event { return l.manage(room.Unmute, 2) },
+		},
+		"the room is a group again": {
+			func(l *timeline) room.Event { return l.set(func(s *room.Settings) { s.Type = room.Channel }) },
+			func(l *timeline) room.Event { return l.set(func(s *room.Settings) { s.Type = room.Group }) },
+		},
+		"a person speaks": {
+			func(l *timeline) room.Event { l.bounds(1); return l.say(3, "well") },
+			func(l *timeline) room.Event { return l.send(3, room.Event{Person: true, Text: "go on"}) },
+		},
+		"a person adds a task": {
+			func(l *timeline) room.Event { l.bounds(1); return l.say(3, "well") },
+			func(l *timeline) room.Event {
+				order := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "tea"}}}
+				e, _, err := order.Decide(l.head, l.person(3), l.now)
+				if err != nil {
+					l.Fatal(err)
+				}
+				return l.apply(*e)
+			},
+		},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		l.endpoint(2)
+		before := c.before(l)
+		if l.head.Hears(l.agent(2).Agent) || len(before.Calls) > 0 {
+			t.Errorf("%s: before that it may be called", what)
+		}
+		if then := c.then(l); !slices.Equal(then.Calls, []room.Call{{Seat: 2, Hook: "e"}}) {
+			t.Errorf("%s: looked at are %v", what, then.Calls)
+		}
+	}
+}

@@ -52,23 +52,6 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	check("a closed room", "dora", 0, false)
 }
 
-// What a person lets its agent say is no sign that the agent is there.
-func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
-	l := bobs(t)
-	d := l.draft(2, room.Event{Text: "may I?"})
-	last := l.now
-	l.now = last.Add(room.RegainSilent - time.Second)
-	l.decide(d, room.SendDraft, "")
-	p := map[int]room.Presence{1: {AtMs: l.now.UnixMilli(), Used: true}, 2: {AtMs: last.UnixMilli(), Used: true}}
-	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Presence: p},
-		last.Add(room.RegainSilent))
-	if got != regained {
-		t.Errorf("%s, %v", got, err)
-	}
-}
-
-func two(s *room.Settings) { s.Capacity = 2 }
-
 func TestMayKick_anAdmin_andTheOtherOfTwoUnlessItMayOnlyListen(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen func(l *timeline)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -24,72 +23,6 @@ func TestSupervise_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
 		if c.a.Sees(silent) || c.a.Sees(told) != c.sees {
 			t.Errorf("%s sees what has no reason: %v, what has one: %v", what, c.a.Sees(silent), c.a.Sees(told))
 		}
-	}
-}
-
-// person returns the agent of a seat as the person behind it has it.
-func (l *timeline) person(seat int) room.Caller {
-	l.Helper()
-	t := ident.Token{Room: l.head.ID, Seat: seat, Secret: "device", Person: true}
-	a := l.agent(seat)
-	if !a.Person.HasOpened() {
-		l.apply(a.Supervise(room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
-	}
-	a, ok := l.head.Owner(room.HolderOf(t))
-	if !ok || !a.IsPerson() {
-		l.Fatal("the person's token is not accepted")
-	}
-	return a
-}
-
-func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	l.person(2)
-	a := l.agent(2)
-	a.Hash = ident.HashSecret("agent")
-	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
-	former := l.agent(2).Joined
-	l.join("Cid")
-	page := room.Agent{Seat: 4, Name: "Dan", Key: "dan", Person: room.Person{Devices: []string{"page"}}}
-	l.apply(room.Event{Type: room.Joined, Seat: 4, Name: page.Name, Agent: &page})
-	stay := func(seat int, joined int64) ident.Token { return ident.NewStay(l.head.LogKey, l.head.ID, seat, joined) }
-	bob, forged := stay(2, former), stay(2, former)
-	forged.Secret = ident.NewSecret()
-	for what, c := range map[string]struct {
-		token        ident.Token
-		ok, isPerson bool
-	}{
-		"the agent's stay, once it has another token": {bob, true, false},
-		"another agent's":                  {stay(3, l.agent(3).Joined), true, false},
-		"of no seat":                       {stay(9, former), false, false},
-		"made with another key":            {ident.NewStay("another", l.head.ID, 2, former), false, false},
-		"with a guessed secret":            {forged, false, false},
-		"its secret as that of a token":    {ident.Token{Seat: 2, Secret: bob.Secret}, false, false},
-		"a token's secret as that of it":   {ident.Token{Seat: 2, Secret: "agent", Joined: former}, false, false},
-		"of a person without an agent":     {stay(4, l.agent(4).Joined), false, false},
-		"of a person, by a device's token": {ident.Token{Seat: 2, Secret: "device", Joined: former}, false, false},
-		"the agent's":                      {ident.Token{Seat: 2, Secret: "agent"}, true, false},
-		"the person's":                     {ident.Token{Seat: 2, Secret: "device", Person: true}, true, true},
-		"the agent's as a person's":        {ident.Token{Seat: 2, Secret: "agent", Person: true}, false, false},
-		"the person's as an agent's":       {ident.Token{Seat: 2, Secret: "device"}, false, false},
-		"of an earlier seat":               {ident.Token{Seat: 1, Secret: "device", Person: true}, true, true},
-	} {
-		if a, ok := l.head.Owner(room.HolderOf(c.token)); ok != c.ok || a.IsPerson() != c.isPerson {
-			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())
-		}
-	}
-	if a := l.agent(2); a.IsPerson() {
-		t.Error("the state has who asked")
-	}
-	l.leave(2)
-	l.join("Bob")
-	for _, of := range []ident.Token{{Seat: 2, Secret: "device", Person: true}, bob} {
-		if a, ok := l.head.Owner(room.HolderOf(of)); ok {
-			t.Errorf("%+v of Bob is that of %+v", of, a)
-		}
-	}
-	if x := room.HolderOf(bob); !l.head.GaveStay(x) || l.head.GaveStay(room.HolderOf(forged)) {
-		t.Error("the room does not know which stays it gave")
 	}
 }
 

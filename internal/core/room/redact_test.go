@@ -58,13 +58,6 @@ func TestRedaction_whoSeesTheMessage_seesIt(t *testing.T) {
 	}
 }
 
-func TestFingerprint_textWasRemoved_noCallRepeatsIt(t *testing.T) {
-	gone := room.Event{Type: room.Said, Seat: 1, Text: "the key is 4711"}.WithoutText()
-	if gone.Fingerprint() == (room.Event{Type: room.Said, Seat: 1, Text: room.Removed}).Fingerprint() {
-		t.Error("who then says what stands in its place repeats it")
-	}
-}
-
 func TestWithoutTexts_leavesTheListThatOthersRead(t *testing.T) {
 	list := []room.Event{{N: 3, Text: "three"}, {N: 4, Text: "four"}}
 	got := room.WithoutTexts(list, room.Event{N: 5}, room.Event{N: 6, Type: room.Changed, Redacts: 4})

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -35,25 +34,6 @@ func TestSuccessor_isTheLongestSeatedMemberThatIsNotMuted(t *testing.T) {
 		c.happen(l)
 		if got := l.head.Successor(c.leaves); got != c.want {
 			t.Errorf("%s: seat %d, want %d", what, got, c.want)
-		}
-	}
-}
-
-func TestOrder_demoteTheOnlyAdmin_isRefused(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob")
-	demote := func() fault.Code {
-		ann, _ := l.head.Seated(1)
-		order := room.Order{Action: room.Demote, Name: ident.Name{Shown: ann.Name, Key: ann.Key}}
-		_, _, err := order.Decide(l.head, ann)
-		return fault.CodeOf(err)
-	}
-	for _, c := range []struct {
-		action room.Action
-		want   fault.Code
-	}{{room.Mute, fault.NotAllowed}, {room.Promote, ""}, {room.Demote, fault.NotAllowed}} {
-		l.manage(c.action, 2)
-		if demote() != c.want {
-			t.Errorf("after %s of the other: %q, want %q", c.action, demote(), c.want)
 		}
 	}
 }
@@ -109,5 +89,70 @@ func TestDeserted_isAnEmptyRoomWithoutAPassword(t *testing.T) {
 		if got := s.Deserted(); got != c.want {
 			t.Errorf("%+v: %v", c, got)
 		}
+	}
+}
+
+func TestOwner_isTheSeatedAgentWithTheSecret(t *testing.T) {
+	secret := ident.NewSecret()
+	s := room.State{Agents: []room.Agent{{Seat: 1, Name: "Ann", Hash: ident.HashSecret(secret)}, {Seat: 2, Hash: "x"}}}
+	if a, ok := s.Owner(room.HolderOf(ident.Token{Seat: 1, Secret: secret})); !ok || a.Name != "Ann" {
+		t.Errorf("got %+v, %v", a, ok)
+	}
+	for _, wrong := range []ident.Token{{Seat: 1, Secret: ident.NewSecret()}, {Seat: 2, Secret: secret},
+		{Seat: 3, Secret: secret}, {Seat: 1}} {
+		if _, ok := s.Owner(room.HolderOf(wrong)); ok {
+			t.Errorf("%+v is accepted", wrong)
+		}
+	}
+}
+
+func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.person(2)
+	a := l.agent(2)
+	a.Hash = ident.HashSecret("agent")
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
+	former := l.agent(2).Joined
+	l.join("Cid")
+	page := room.Agent{Seat: 4, Name: "Dan", Key: "dan", Person: room.Person{Devices: []string{"page"}}}
+	l.apply(room.Event{Type: room.Joined, Seat: 4, Name: page.Name, Agent: &page})
+	stay := func(seat int, joined int64) ident.Token { return ident.NewStay(l.head.LogKey, l.head.ID, seat, joined) }
+	bob, forged := stay(2, former), stay(2, former)
+	forged.Secret = ident.NewSecret()
+	for what, c := range map[string]struct {
+		token        ident.Token
+		ok, isPerson bool
+	}{
+		"the agent's stay, once it has another token": {bob, true, false},
+		"another agent's":                  {stay(3, l.agent(3).Joined), true, false},
+		"of no seat":                       {stay(9, former), false, false},
+		"made with another key":            {ident.NewStay("another", l.head.ID, 2, former), false, false},
+		"with a guessed secret":            {forged, false, false},
+		"its secret as that of a token":    {ident.Token{Seat: 2, Secret: bob.Secret}, false, false},
+		"a token's secret as that of it":   {ident.Token{Seat: 2, Secret: "agent", Joined: former}, false, false},
+		"of a person without an agent":     {stay(4, l.agent(4).Joined), false, false},
+		"of a person, by a device's token": {ident.Token{Seat: 2, Secret: "device", Joined: former}, false, false},
+		"the agent's":                      {ident.Token{Seat: 2, Secret: "agent"}, true, false},
+		"the person's":                     {ident.Token{Seat: 2, Secret: "device", Person: true}, true, true},
+		"the agent's as a person's":        {ident.Token{Seat: 2, Secret: "agent", Person: true}, false, false},
+		"the person's as an agent's":       {ident.Token{Seat: 2, Secret: "device"}, false, false},
+		"of an earlier seat":               {ident.Token{Seat: 1, Secret: "device", Person: true}, true, true},
+	} {
+		if a, ok := l.head.Owner(room.HolderOf(c.token)); ok != c.ok || a.IsPerson() != c.isPerson {
+			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())
+		}
+	}
+	if a := l.agent(2); a.IsPerson() {
+		t.Error("the state has who asked")
+	}
+	l.leave(2)
+	l.join("Bob")
+	for _, of := range []ident.Token{{Seat: 2, Secret: "device", Person: true}, bob} {
+		if a, ok := l.head.Owner(room.HolderOf(of)); ok {
+			t.Errorf("%+v of Bob is that of %+v", of, a)
+		}
+	}
+	if x := room.HolderOf(bob); !l.head.GaveStay(x) || l.head.GaveStay(room.HolderOf(forged)) {
+		t.Error("the room does not know which stays it gave")
 	}
 }

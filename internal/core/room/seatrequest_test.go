@@ -2,24 +2,15 @@ package room_test
 
 import (
 	"errors"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 )
-
-// nameOf returns a checked name.
-func nameOf(t *testing.T, s string) ident.Name {
-	t.Helper()
-	n, err := ident.AgentName(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
 
 func TestClaim_freeSeat_isGivenWithoutPresence(t *testing.T) {
 	l := newRoom(t, "Ann")
@@ -202,6 +193,540 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 		}
 		if _, err := claim.Decide(l.head, l.now); errors.Is(err, room.ErrAbandoned) != c.want {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// bobs returns a room of Ann and Bob, whose principal is key:b.
+func bobs(t *testing.T) *timeline {
+	l := newRoom(t, "Ann", "Bob")
+	a := l.agent(2)
+	a.Principal, a.Hash = "key:b", "old"
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
+	l.say(1, "hello")
+	return l
+}
+
+// presence is what Bob was last known to do, in time before the claim; negative: after it.
+type presence struct {
+	called, own, waits, back time.Duration
+	used, standby            bool
+	hook                     time.Duration // 0: no hook has shown a sign of life
+	expired                  bool          // but for what the hook has shown
+	unhooked                 bool          // the hook has ended
+	webhook                  bool          // and its person has a webhook
+}
+
+func (p presence) at(now time.Time) room.Presence {
+	ms := func(ago time.Duration) int64 { return now.Add(-ago).UnixMilli() }
+	out := room.Presence{AtMs: ms(p.called), OwnMs: ms(max(p.own, p.called)), Used: p.used, Standby: p.standby}
+	if p.waits != 0 {
+		out.UntilMs = ms(p.waits)
+	}
+	if p.back != 0 {
+		out.BackMs = ms(p.back)
+	}
+	if p.expired {
+		out = room.Presence{}
+	}
+	if p.hook != 0 {
+		out.HookedMs = ms(p.hook)
+	}
+	return out
+}
+
+// Outcomes of a claim to the name of Bob.
+const (
+	refused  = "refused"
+	regained = "regained"   // his seat
+	takes    = "takes it"   // in its place, nothing is seen
+	anew     = "begun anew" // the room is
+)
+
+// claimBob claims the name of Bob, in seat 2, and says what comes of it.
+func claimBob(l *timeline, c room.SeatRequest, now time.Time) (string, room.Seating, error) {
+	l.Helper()
+	got, err := c.Decide(l.head, now)
+	switch {
+	case errors.Is(err, room.ErrAbandoned):
+		return anew, got, nil
+	case err != nil:
+		return refused, got, err
+	case got.Regained != nil:
+		return regained, got, nil
+	case got.Eviction == nil || got.Eviction.Seat != 2 || got.Eviction.Reason != room.ReasonTimeout:
+		l.Errorf("it frees %+v", got.Eviction)
+	case got.Since != l.head.FromNext():
+		l.Errorf("it sees from %+v on", got.Since)
+	}
+	return takes, got, nil
+}
+
+// The rows of the table over SeatRequest.Decide, but for the token.
+func TestDecide_nameThatIsTaken(t *testing.T) {
+	const same, other, none = "key:b", "key:c", ""
+	used := func(p presence) presence { p.used = true; return p }
+	for what, c := range map[string]struct {
+		who   string
+		admin bool
+		p     presence
+		want  string
+		retry time.Duration
+	}{
+		"its principal, soon": {who: same, p: used(presence{called: 119 * time.Second}), want: refused,
+			retry: time.Second},
+		"its principal": {who: same, p: used(presence{called: 2 * minute}), want: regained},
+		"its principal, open wait": {who: same, p: used(presence{called: 5 * minute, waits: -minute}),
+			want: refused, retry: 3 * minute},
+		"its principal, wait ended": {who: same, p: used(presence{called: 5 * minute, waits: 2 * minute}),
+			want: regained},
+		"its principal, standby": {who: same,
+			p: used(presence{called: time.Second, own: 2 * minute, waits: -hour, standby: true}), want: regained},
+		"its principal, standby, soon": {who: same,
+			p: used(presence{called: time.Second, own: minute, waits: -hour, standby: true}), want: refused,
+			retry: minute},
+		"its principal, away": {who: same, p: used(presence{called: 2 * minute, back: -hour}),
+			want: regained},
+		"its principal, unused, soon": {who: same, p: presence{called: 19 * time.Second}, want: refused,
+			retry: time.Second},
+		"its principal, unused": {who: same, p: presence{called: 20 * time.Second}, want: regained},
+		"its principal, admin": {who: same, admin: true, p: used(presence{called: 2 * minute}),
+			want: regained},
+		"lease goes on": {who: other, p: used(presence{called: 2 * minute}), want: refused,
+			retry: minute},
+		"lease ends soon": {who: other, p: used(presence{called: 15*minute - 1e9}), want: refused,
+			retry: time.Second},
+		"lease ended": {who: other, p: used(presence{called: 15 * minute}), want: takes},
+		"lease goes on, standby": {who: none,
+			p: used(presence{called: time.Second, own: hour, waits: -hour, standby: true}), want: refused,
+			retry: minute},
+		"lease goes on, away": {who: none, p: used(presence{called: hour, back: 14 * minute}),
+			want: refused, retry: minute},
+		"lease ended, away": {who: none, p: used(presence{called: hour, back: 15 * minute}), want: takes},
+		"lease ended, hooked": {who: other, p: used(presence{called: 23 * hour, hook: 24*hour - 1e9}), want: refused,
+			retry: time.Second},
+		"lease ended, hook silent": {who: other, p: used(presence{called: 23 * hour, hook: 24 * hour}), want: takes},
+		"lease expired, hooked":    {who: other, p: presence{expired: true, hook: hour}, want: refused, retry: minute},
+		"lease ended, hook ended": {who: other, p: used(presence{called: hour, hook: minute, unhooked: true}),
+			want: takes},
+		"lease ended, only a webhook left": {who: other,
+			p: used(presence{called: hour, hook: minute, unhooked: true, webhook: true}), want: takes},
+		"its principal, hooked": {who: same, p: used(presence{called: 2 * minute, hook: minute}), want: regained},
+		"lease of an admin, ended, hooked": {who: other, admin: true, p: used(presence{called: 25 * hour, hook: hour}),
+			want: refused, retry: minute},
+		"lease of an unused token": {who: none, p: presence{called: 89 * time.Second}, want: refused,
+			retry: time.Second},
+		"lease of an unused token, ended": {who: none, p: presence{called: 90 * time.Second}, want: takes},
+		"lease of an admin": {who: none, admin: true, p: used(presence{called: 24*hour - 1e9}),
+			want: refused, retry: time.Second},
+		"lease of an admin, ended": {who: none, admin: true, p: used(presence{called: 24 * hour}), want: takes},
+	} {
+		l := bobs(t)
+		if c.admin {
+			l.manage(room.Promote, 2)
+		}
+		l.apply(l.agent(2).BeginHook("h", false))
+		if c.p.unhooked {
+			l.apply(l.agent(2).EndHook("h", room.ReasonUnhooked))
+		}
+		if c.p.webhook {
+			l.apply(l.agent(2).BeginWebhook("w"))
+		}
+		now := l.now.Add(48 * hour)
+		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: c.p.at(now)}
+		got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "BOB"), Principal: c.who,
+			Holder: room.Holder{Hash: "new"}, Presence: p}, now)
+		var f *fault.Error
+		if got != c.want || got == refused &&
+			(!errors.As(err, &f) || f.Code != fault.NameTaken || f.RetryAfter != c.retry) {
+			t.Errorf("%s: %s, want %s; %+v", what, got, c.want, f)
+		}
+	}
+}
+
+func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
+	l := bobs(t)
+	now := start().Add(hour)
+	p := map[int]room.Presence{2: {AtMs: now.UnixMilli(), Used: true}}
+	_, err := (&room.SeatRequest{Name: nameOf(t, "Bob"), Presence: p}).Decide(l.head, now)
+	if err == nil || !strings.Contains(err.Error(), "in 60 seconds") ||
+		!strings.Contains(err.Error(), "if it stays silent, at 13:15 UTC on 1 March at the latest") {
+		t.Error(err)
+	}
+}
+
+// The stories for which the table was made. Bob was last heard, or joined, at first; then
+// somebody comes under his name.
+func TestDecide_stories(t *testing.T) {
+	const local, key, none = "local", "key:b", ""
+	type visit struct {
+		at   time.Duration
+		who  string
+		want string
+	}
+	for what, c := range map[string]struct {
+		bob     string        // his principal
+		guest   bool          // he came by an invite, and whoever comes does; it gives no more seats
+		admin   bool          // he is one
+		calls   time.Duration // he does so
+		standby bool          // his program waits all the time
+		silent  bool          // Ann is, too
+		member  bool          // Ann is one
+		admins  int           // the seat that becomes an admin's at the last visit
+		room    func(*room.Settings)
+		visits  []visit
+	}{
+		"a crash on a local server": {bob: local,
+			visits: []visit{{119 * time.Second, local, refused}, {2 * minute, local, regained}}},
+		"a crash with a key": {bob: key, visits: []visit{{minute, key, refused},
+			{2 * minute, key, regained}}},
+		"a crash that nobody helps": {visits: []visit{{2 * minute, none, refused},
+			{14 * minute, none, refused}, {15 * minute, none, takes}}},
+		"a crash as a guest, nobody helps": {guest: true,
+			visits: []visit{{14 * minute, none, refused}, {15 * minute, none, takes}}},
+		"two agents of one key": {bob: key, calls: 9 * minute,
+			visits: []visit{{10 * minute, key, refused}, {11 * minute, key, regained}, {14 * minute, key, refused},
+				{26 * minute, key, regained}}},
+		"an admin that is the ghost of two": {admin: true, member: true, room: two, admins: 1,
+			visits: []visit{{16 * minute, none, refused}, {24*hour - 1e9, none, refused}, {24 * hour, none, takes}}},
+		"two ghosts": {silent: true, room: two,
+			visits: []visit{{14 * minute, none, refused}, {15 * minute, none, anew}}},
+		"two ghosts, and who comes has a key of neither": {bob: key, silent: true, room: two,
+			visits: []visit{{2 * minute, "key:c", refused}, {15 * minute, "key:c", anew}}},
+		"two ghosts, and who comes is one of them": {bob: key, silent: true, room: two,
+			visits: []visit{{minute, key, refused}, {20 * minute, key, regained}}},
+		"two ghosts, with a password": {silent: true,
+			room:   func(s *room.Settings) { s.Capacity, s.Password = 2, "hash" },
+			visits: []visit{{14 * minute, none, refused}}},
+		"a stranger who types the name": {bob: key, calls: 10 * minute,
+			visits: []visit{{minute, none, refused}, {12 * minute, "key:c", refused}, {24 * minute, local, refused}}},
+		"an impostor after the lease": {bob: key, visits: []visit{{15 * minute, "key:c", takes}}},
+		"one's own standby running": {bob: key, standby: true,
+			visits: []visit{{hour, none, refused}, {hour, key, regained}}},
+		"a typo, which is the name of another": {bob: key, visits: []visit{{minute, "key:c", refused}}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			l := newRoom(t, "Ann", "Bob")
+			a, began := l.agent(2), l.now
+			a.Principal, a.AtMs = c.bob, began.UnixMilli()
+			if c.guest {
+				a.Invite = 1
+			}
+			if c.admin {
+				a.Role = room.Admin
+			}
+			l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
+			if c.member {
+				l.manage(room.Demote, 1)
+			}
+			l.set(func(s *room.Settings) {
+				s.Invite = (room.Invite{Number: 1})
+				if c.room != nil {
+					c.room(s)
+				}
+			})
+			for i, v := range c.visits {
+				now := began.Add(v.at)
+				claim := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Holder: room.Holder{Hash: "new"},
+					Presence: map[int]room.Presence{}}
+				if c.guest {
+					claim.Invite = 1
+				}
+				called := began
+				if c.calls <= v.at {
+					called = began.Add(c.calls)
+				}
+				claim.Presence[2] = room.Presence{AtMs: called.UnixMilli(), Used: true}
+				if c.standby {
+					claim.Presence[2] = room.Presence{AtMs: now.UnixMilli(), OwnMs: called.UnixMilli(),
+						UntilMs: now.Add(minute).UnixMilli(), Used: true, Standby: true}
+				}
+				if !c.silent {
+					claim.Presence[1] = room.Presence{AtMs: now.UnixMilli(), Used: true}
+				}
+				got, seating, err := claimBob(l, claim, now)
+				if got != v.want {
+					t.Fatalf("after %s: %s, want %s; %v", v.at, got, v.want, err)
+				}
+				if gone := seating.Eviction; gone != nil && i == len(c.visits)-1 && gone.Promoted != c.admins {
+					t.Errorf("seat %d becomes an admin's, want %d", gone.Promoted, c.admins)
+				}
+				l.now = now
+				if got == regained {
+					l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: seating.Regained, Regains: true})
+				}
+			}
+		})
+	}
+}
+
+// Somebody takes Bob's name once his lease has ended, and then he comes back: he is a newcomer
+// as anyone is, whatever his key, until the impostor is silent for as long.
+func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
+	l := bobs(t)
+	claim := func(who string, last time.Time, after time.Duration) (room.Seating, error) {
+		now := last.Add(after)
+		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
+		for _, seat := range seats(&l.head.State)[1:] {
+			p[seat] = room.Presence{AtMs: last.UnixMilli(), Used: true}
+		}
+		return (&room.SeatRequest{Name: nameOf(t, "Bob"), Principal: who, Holder: room.Holder{Hash: "new"},
+			Presence: p}).Decide(l.head, now)
+	}
+	first, err := claim("key:c", l.now, room.Lease)
+	if err != nil || first.Eviction == nil {
+		t.Fatalf("the impostor gets %+v, %v", first, err)
+	}
+	l.now = l.now.Add(room.Lease)
+	l.apply(*first.Eviction)
+	l.join("Bob")
+	a := l.agent(3)
+	a.Principal = "key:c"
+	l.apply(room.Event{Type: room.Joined, Seat: 3, Name: a.Name, Agent: &a.Agent, Regains: true})
+	for after, want := range map[time.Duration]fault.Code{minute: fault.NameTaken, room.RegainSilent: fault.NameTaken,
+		room.Lease - time.Second: fault.NameTaken, room.Lease: ""} {
+		got, err := claim("key:b", l.now, after)
+		if fault.CodeOf(err) != want || got.Regained != nil ||
+			err == nil && (got.Eviction == nil || got.Eviction.Seat != 3 || got.Since != l.head.FromNext()) {
+			t.Errorf("after %s, Bob gets %+v, %v", after, got, err)
+		}
+	}
+}
+
+func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
+	l := bobs(t)
+	l.manage(room.Promote, 2)
+	l.behind(2, func(p *room.Person) { p.Devices, p.Opened, p.Adds = []string{"phone"}, 2, true })
+	old := l.agent(2)
+	now := l.now.Add(hour)
+	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b",
+		Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
+	want := old.Agent
+	want.Hash, want.AtMs, want.RegainedMs = "new", now.UnixMilli(), now.UnixMilli()
+	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Eviction != nil {
+		t.Errorf("got %+v, want %+v", got.Regained, want)
+	}
+}
+
+// An endpoint has no agent that could have lost its token: whoever else has its principal would speak from its seat.
+func TestDecide_seatOfAnEndpoint_isNotRegained(t *testing.T) {
+	l := bobs(t)
+	l.endpoint(2)
+	l.set(func(s *room.Settings) { s.Capacity = 2 })
+	now := l.now.Add(hour)
+	p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true},
+		2: {AtMs: l.now.UnixMilli(), Used: true, HookedMs: now.UnixMilli()}}
+	for name, code := range map[string]fault.Code{"Bob": fault.NameTaken, "Dora": fault.RoomFull} {
+		_, err := (&room.SeatRequest{Name: nameOf(t, name), Principal: "key:b", Holder: room.Holder{Hash: "new"},
+			Presence: p}).Decide(l.head, now)
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != code || f.Yours != nil {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+func TestDecide_nameOfTheLastAdmin_makesAnotherAgentAdmin(t *testing.T) {
+	l := newRoom(t, "Bea", "Bob", "Cid")
+	l.manage(room.Promote, 2)
+	l.manage(room.Demote, 1)
+	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{}},
+		l.now.Add(25*hour))
+	if got.Eviction == nil || got.Eviction.Promoted != 1 {
+		t.Errorf("got %+v", got.Eviction)
+	}
+}
+
+func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
+	l := bobs(t)
+	l.set(func(s *room.Settings) { s.Capacity = 2 })
+	for principal, want := range map[string][]string{"key:b": {"Bob"}, "key:c": nil, "": nil} {
+		now := l.now.Add(3 * time.Minute)
+		alive := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
+		_, err := (&room.SeatRequest{Name: nameOf(t, "Dora"), Principal: principal,
+			Presence: alive}).Decide(l.head, now)
+		var full *fault.Error
+		if !errors.As(err, &full) || full.Code != fault.RoomFull || !slices.Equal(full.Yours, want) {
+			t.Errorf("%q: %+v", principal, full)
+		}
+	}
+}
+
+// Many share a principal: a person has its seat by its token, unless that is known not to have
+// been used, since the reply that holds it may have been lost.
+func TestDecide_seatOfAPersonAlone_isItsPagesAlone(t *testing.T) {
+	const same, other = "key:p", "key:c"
+	page, agent := room.Holder{Hash: "new", Person: true}, room.Holder{Hash: "new"}
+	unused := &room.Presence{}
+	used := &room.Presence{Used: true}
+	for what, c := range map[string]struct {
+		holder room.Holder
+		who    string
+		p      *room.Presence // nil: nothing is stored
+		spoke  bool
+		after  time.Duration
+		want   string
+	}{
+		"its page, whose reply was lost": {holder: page, who: same, p: unused, after: 20 * time.Second,
+			want: regained},
+		"its page, soon": {holder: page, who: same, p: unused, after: 19 * time.Second,
+			want: refused},
+		"its page, once it was used": {holder: page, who: same, p: used, after: 14 * minute, want: refused},
+		"its page, once it has spoken": {holder: page, who: same, p: unused, spoke: true,
+			after: 80 * time.Second, want: refused},
+		"its page, and nothing is stored": {holder: page, who: same, after: 80 * time.Second, want: refused},
+		"a page with another key": {holder: page, who: other, p: unused, after: 20 * time.Second,
+			want: refused},
+		"an agent of the same key": {holder: agent, who: same, p: unused, after: 80 * time.Second,
+			want: refused},
+		"an agent, once it was used":           {holder: agent, who: same, p: used, after: 14 * minute, want: refused},
+		"an agent, after the lease":            {holder: agent, who: same, p: used, after: 15 * minute, want: takes},
+		"its page, after the lease":            {holder: page, who: same, p: used, after: 15 * minute, want: takes},
+		"its page, long after, nothing stored": {holder: page, who: same, after: hour, want: takes},
+	} {
+		l := newRoom(t, "Ann", "Pam")
+		l.alone(2)
+		if c.spoke {
+			l.send(2, room.Event{Text: "I am Pam"}) // as its page's call, whoever is behind it
+		}
+		now := l.now.Add(c.after)
+		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
+		if c.p != nil {
+			c.p.AtMs = l.now.UnixMilli()
+			p[2] = *c.p
+		}
+		a := l.agent(2)
+		a.AtMs = l.now.UnixMilli()
+		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
+		got, seating, err := claimBob(
+			l,
+			room.SeatRequest{Name: nameOf(t, "Pam"), Principal: c.who, Holder: c.holder, Presence: p},
+			now,
+		)
+		if got != c.want {
+			t.Errorf("%s: %s, want %s; %v", what, got, c.want, err)
+		}
+		if got == regained &&
+			(!seating.Regained.IsAlone() || !slices.Equal(seating.Regained.Person.Devices, []string{"new"})) {
+			t.Errorf("%s: in the hands of %+v", what, seating.Regained)
+		}
+	}
+}
+
+// A person that wants a seat without an agent does not get that of its agent.
+func TestDecide_seatOfAnAgent_isNotItsPersons(t *testing.T) {
+	for after, want := range map[time.Duration]string{room.RegainSilent: refused, room.Lease: takes} {
+		l := bobs(t)
+		now := l.now.Add(after)
+		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
+		got, _, err := claimBob(
+			l,
+			room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Person: true},
+				Presence: p},
+			now,
+		)
+		if got != want {
+			t.Errorf("after %s: %s, want %s; %v", after, got, want, err)
+		}
+	}
+}
+
+// What a person lets its agent say is no sign that the agent is there.
+func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
+	l := bobs(t)
+	d := l.draft(2, room.Event{Text: "may I?"})
+	last := l.now
+	l.now = last.Add(room.RegainSilent - time.Second)
+	l.decide(d, room.SendDraft, "")
+	p := map[int]room.Presence{1: {AtMs: l.now.UnixMilli(), Used: true}, 2: {AtMs: last.UnixMilli(), Used: true}}
+	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Presence: p},
+		last.Add(room.RegainSilent))
+	if got != regained {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// A key, or a machine, is one person: an agent that is held must not speak from another seat.
+// Bob has the principal key:b; the lease of Cid has ended.
+func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
+	const same, other, none = "key:b", "key:c", ""
+	for how, hold := range map[string]func(*room.Person){"paused": paused, "approved": approved,
+		"approved in part": approvedInPart, "free": nil} {
+		for what, c := range map[string]struct {
+			name, who string
+			person    bool
+			want      fault.Code // while Bob is held
+			free      fault.Code
+		}{
+			"another name":           {name: "Rob", who: same, want: fault.Paused},
+			"another name, a person": {name: "Rob", who: same, person: true, want: fault.Paused},
+			"its own name":           {name: "Bob", who: same},
+			"its own name, as a person": {name: "Bob", who: same, person: true, want: fault.Paused,
+				free: fault.NameTaken},
+			"a name whose lease ended": {name: "Cid", who: same, want: fault.Paused},
+			"by another key":           {name: "Rob", who: other},
+			"such a name, by another":  {name: "Cid", who: other},
+			"by nobody":                {name: "Rob", who: none},
+		} {
+			l := bobs(t)
+			l.join("Cid")
+			want := c.free
+			if hold != nil {
+				l.behind(2, hold)
+				want = c.want
+			}
+			now := l.now.Add(room.Lease)
+			p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
+			p[2] = room.Presence{AtMs: now.Add(-room.RegainSilent).UnixMilli(), Used: true}
+			p[3] = room.Presence{AtMs: l.agent(3).AtMs, Used: true}
+			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who,
+				Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
+				l.head,
+				now,
+			)
+			if fault.CodeOf(err) != want || err == nil && (got.Regained != nil) != (c.name == "Bob") {
+				t.Errorf("%s, %s: %+v, %v", how, what, got, err)
+			}
+			if got.Regained != nil && !reflect.DeepEqual(got.Regained.Person, l.agent(2).Person) {
+				t.Errorf("%s, %s: its person has %+v", how, what, got.Regained.Person)
+			}
+		}
+	}
+}
+
+// Bob is an endpoint that Ann's principal has added, and has not said anything. The room is full.
+func TestClaim_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
+	const last = time.Hour
+	for what, c := range map[string]struct {
+		after           time.Duration // the join of Bob
+		name, principal string
+		gone            int // the seat that changes hands; 0: none
+	}{
+		"its name":                         {2 * time.Hour, "Bob", "", 0},
+		"its name, by its principal":       {2 * time.Hour, "Bob", "key:a", 0},
+		"a seat":                           {2 * time.Hour, "Dora", "", 0},
+		"its name, just before":            {last + room.HookLease - 1, "Bob", "key:a", 0},
+		"its name, then":                   {last + room.HookLease, "Bob", "", 2},
+		"its name, then, by its principal": {last + room.HookLease, "Bob", "key:a", 2},
+		"a seat, then":                     {last + room.HookLease, "Dora", "", 2},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		l.endpoint(2)
+		bob := l.agent(2)
+		bob.Principal, bob.Person.Approve = "key:a", true // which keeps nobody out
+		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob.Agent, Regains: true})
+		l.set(func(s *room.Settings) { s.Capacity = 3 })
+		now := l.now.Add(c.after)
+		waits := room.Presence{AtMs: now.UnixMilli(), Used: true}
+		claim := room.SeatRequest{Name: nameOf(t, c.name), Principal: c.principal, Presence: map[int]room.Presence{
+			1: waits, 2: {HookedMs: l.now.Add(last).UnixMilli()}, 3: waits}}
+		got, err := claim.Decide(l.head, now)
+		if c.gone == 0 && (fault.CodeOf(err) != fault.NameTaken && fault.CodeOf(err) != fault.RoomFull ||
+			len(claim.Yours(l.head, now)) > 0) {
+			t.Errorf("%s: %+v, %v; of the principal are %q", what, got, err, claim.Yours(l.head, now))
+		}
+		if c.gone != 0 && (err != nil || got.Eviction == nil || got.Eviction.Seat != c.gone) {
+			t.Errorf("%s: %+v, %v", what, got, err)
 		}
 	}
 }

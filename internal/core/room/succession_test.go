@@ -191,3 +191,30 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 		}
 	}
 }
+
+// No room is stuck because an endpoint is its admin. Ann is admin, and an hour ago Bob, Cid and Dora joined.
+func TestEndpoint_runsNoRoomThatAnotherCanRun(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
+	l.endpoint(2)
+	l.now = l.now.Add(time.Hour)
+	l.say(2, "here")
+	claim := room.SeatRequest{Presence: map[int]room.Presence{}}
+	if got := claim.Heir(l.head, 1, l.now); got != 3 {
+		t.Errorf("after Ann seat %d runs the room, though Cid could", got)
+	}
+	l.manage(room.Promote, 2)
+	if got := l.leave(1).Promoted; got != 3 {
+		t.Errorf("beside Bob, who is admin, seat %d runs the room", got)
+	}
+	l.manage(room.Demote, 3)
+	l.say(4, "here")
+	if got := claim.Succeed(l.head, l.now); got == nil || got.Seat != 4 {
+		t.Errorf("beside Bob alone %+v runs the room", got)
+	}
+	l.leave(3)
+	l.manage(room.Demote, 2)
+	l.manage(room.Promote, 4)
+	if got := l.leave(4).Promoted; got != 2 {
+		t.Errorf("alone in the room, seat %d runs it", got)
+	}
+}

@@ -11,19 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// behind changes what the room knows of the person behind a seat.
-func (l *timeline) behind(seat int, how func(*room.Person)) {
-	l.Helper()
-	p := l.agent(seat).Person
-	how(&p)
-	l.apply(l.agent(seat).Supervise(p, ""))
-}
-
-func paused(p *room.Person)   { p.Paused = true }
-func approved(p *room.Person) { p.Approve = true }
-
-func approvedInPart(p *room.Person) { p.Approve, p.ApproveSome.Agreements = true, true }
-
 func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
 	yes, no, files := new(true), new(false), room.Selection{Files: true}
 	type person = room.Person
@@ -293,50 +280,68 @@ func TestCheckAgentMessages(t *testing.T) {
 	}
 }
 
-// A key, or a machine, is one person: an agent that is held must not speak from another seat.
-// Bob has the principal key:b; the lease of Cid has ended.
-func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
-	const same, other, none = "key:b", "key:c", ""
-	for how, hold := range map[string]func(*room.Person){"paused": paused, "approved": approved,
-		"approved in part": approvedInPart, "free": nil} {
-		for what, c := range map[string]struct {
-			name, who string
-			person    bool
-			want      fault.Code // while Bob is held
-			free      fault.Code
-		}{
-			"another name":           {name: "Rob", who: same, want: fault.Paused},
-			"another name, a person": {name: "Rob", who: same, person: true, want: fault.Paused},
-			"its own name":           {name: "Bob", who: same},
-			"its own name, as a person": {name: "Bob", who: same, person: true, want: fault.Paused,
-				free: fault.NameTaken},
-			"a name whose lease ended": {name: "Cid", who: same, want: fault.Paused},
-			"by another key":           {name: "Rob", who: other},
-			"such a name, by another":  {name: "Cid", who: other},
-			"by nobody":                {name: "Rob", who: none},
-		} {
-			l := bobs(t)
-			l.join("Cid")
-			want := c.free
-			if hold != nil {
-				l.behind(2, hold)
-				want = c.want
-			}
-			now := l.now.Add(room.Lease)
-			p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
-			p[2] = room.Presence{AtMs: now.Add(-room.RegainSilent).UnixMilli(), Used: true}
-			p[3] = room.Presence{AtMs: l.agent(3).AtMs, Used: true}
-			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who,
-				Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
-				l.head,
-				now,
-			)
-			if fault.CodeOf(err) != want || err == nil && (got.Regained != nil) != (c.name == "Bob") {
-				t.Errorf("%s, %s: %+v, %v", how, what, got, err)
-			}
-			if got.Regained != nil && !reflect.DeepEqual(got.Regained.Person, l.agent(2).Person) {
-				t.Errorf("%s, %s: its person has %+v", how, what, got.Regained.Person)
-			}
+func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	bob := l.person(2)
+	for what, c := range map[string]struct {
+		say  func()
+		adds int
+	}{
+		"a message":         {func() { l.say(1, "hello") }, 1},
+		"a status":          {func() { l.sayAs(3, room.Status, "at work") }, 1},
+		"a private one":     {func() { l.say(1, "psst", 2) }, 0},
+		"one that all hear": {func() { l.say(1, "all of you", 2, 3) }, 1},
+		"a note":            {func() { l.send(2, room.Event{Person: true, To: []int{2}, Text: "be kind"}) }, 0},
+		"a private word":    {func() { l.send(2, room.Event{Person: true, To: []int{1}, Text: "psst"}) }, 0},
+		"a draft":           {func() { l.draft(2, room.Event{Text: "well"}) }, 0},
+		"one that is sent":  {func() { l.decide(l.draft(2, room.Event{Text: "so"}), room.SendDraft, "") }, 1},
+		"a change":          {func() { l.manage(room.Mute, 3); l.manage(room.Unmute, 3) }, 0},
+	} {
+		before := l.head.Run
+		c.say()
+		if l.head.Run != before+c.adds {
+			t.Errorf("%s: %d after %d", what, l.head.Run, before)
 		}
+	}
+	for what, say := range map[string]func(){
+		"a person speaks":        func() { l.send(2, room.Event{Person: bob.IsPerson(), Text: "I am here"}) },
+		"a person edits a draft": func() { l.decide(l.draft(2, room.Event{Text: "hm"}), room.EditDraft, "I say") },
+	} {
+		l.say(1, "and on")
+		say()
+		if l.head.Run != 0 {
+			t.Errorf("%s: %d", what, l.head.Run)
+		}
+	}
+}
+
+// Words of tasks count as messages to all for the limit on those of agents, and a person's end the run.
+func TestRun_wordsOfTasks_count(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	for i, c := range []struct {
+		o   room.TaskOrder
+		run int
+	}{
+		{room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "sand"}, {Title: "paint"}}}, 1},
+		{room.TaskOrder{Action: room.TakeTask, No: 1}, 1},
+		{room.TaskOrder{Action: room.ReleaseTask, No: 1, Text: "too dusty"}, 2},
+		{room.TaskOrder{Action: room.EditTask, No: 1, Text: "with a mask"}, 3},
+		{room.TaskOrder{Action: room.FinishTask, No: 1}, 3},
+		{room.TaskOrder{Action: room.DropTask, No: 2, Text: "white is fine"}, 4},
+	} {
+		l.must(1, c.o)
+		if l.head.Run != c.run {
+			t.Errorf("%d: agents have said %d, want %d", i, l.head.Run, c.run)
+		}
+	}
+	a := l.agent(1)
+	a.Device = "device"
+	e, _, err := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "mop"}}}.Decide(l.head, a, l.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.apply(*e)
+	if l.head.Run != 0 {
+		t.Errorf("after a person %d", l.head.Run)
 	}
 }

@@ -7,24 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base/fault"
+	"pgregory.net/rapid"
+
 	"github.com/parley-chat/parley/internal/core/room"
 )
-
-// owed returns how a seat sees who owes an answer to e: the seats, "anyone", or
-// "nothing" where e is not open to it.
-func (l *timeline) owed(e room.Event, seat int) string {
-	for _, r := range l.head.Talk.OpenTo(seat, l.now) {
-		switch {
-		case r.N != e.N:
-		case r.Any:
-			return "anyone"
-		default:
-			return fmt.Sprint(r.Owed)
-		}
-	}
-	return "nothing"
-}
 
 func TestDebt_ofThoseWhoAreAsked_lastsUntil(t *testing.T) {
 	for what, c := range map[string]struct {
@@ -73,13 +59,6 @@ func TestDebt_ofThoseWhoAreAsked_lastsUntil(t *testing.T) {
 			t.Errorf("%s: %s owe, want %s", what, got, c.want)
 		}
 	}
-}
-
-// regain gives a seat a new token.
-func (l *timeline) regain(seat int) {
-	a := l.agent(seat)
-	a.Hash = "regained"
-	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a.Agent, Regains: true})
 }
 
 func TestDebt_ofAnOpenRequest_isClosedByTheFirstReplyOfAnother(t *testing.T) {
@@ -284,48 +263,384 @@ func TestDone_isTheLastWordToAll(t *testing.T) {
 	}
 }
 
-func TestCompose_questionThatNobodyCouldAnswer_isRefused(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-	l.manage(room.Mute, 3)
-	asked := l.ask(2, 1)
-	l.leave(4)
-	for what, e := range map[string]room.Event{
-		"asks itself":               {Text: "well?", Ask: []int{1}},
-		"asks one that left":        {Text: "well?", Ask: []int{4}},
-		"tells one that left":       {Text: "well", To: []int{4}},
-		"asks one that is muted":    {Text: "well?", Ask: []int{3}},
-		"asks one outside of to":    {Text: "well?", Ask: []int{2}, To: []int{3}},
-		"status that asks":          {Text: "well?", Kind: room.Status, Ask: []int{2}},
-		"done that asks":            {Text: "well?", Kind: room.Done, Ask: []int{2}},
-		"withdraws another's":       {Withdraws: asked.N},
-		"withdraws a message":       {Withdraws: l.say(1, "hello").N},
-		"withdraws what is to come": {Withdraws: 99},
+// Ann proposes to Bob and Cid. What happens then leaves the proposal open, completes
+// it, or ends it.
+func TestProposal_endsBy(t *testing.T) {
+	const open, agreed, ended = "open", "agreed", "ended"
+	agree := func(l *timeline, p room.Event, seat int) room.Event {
+		return l.send(seat, room.Event{Kind: room.Agree, ReplyTo: p.N})
+	}
+	channel := func(s *room.Settings) { s.Type = room.Channel }
+	for what, c := range map[string]struct {
+		happen func(l *timeline, p room.Event) room.Event // the last event
+		want   string
+	}{
+		"one agrees": {func(l *timeline, p room.Event) room.Event { return agree(l, p, 2) }, open},
+		"both agree": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return agree(l, p, 3) }, agreed},
+		"one objects": {func(l *timeline, p room.Event) room.Event {
+			return l.send(2, room.Event{Kind: room.Object, Text: "no", ReplyTo: p.N})
+		}, ended},
+		"one agrees, objects": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.send(2, room.Event{Kind: room.Object, Text: "no"})
+		}, ended},
+		"a plain reply":   {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.reply(3, p) }, open},
+		"it is withdrawn": {func(l *timeline, p room.Event) room.Event { return l.withdraw(p) }, ended},
+		"a newer one": {func(l *timeline, p room.Event) room.Event {
+			return l.send(2, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: 1})
+		}, ended},
+		"a newer one of one not asked": {func(l *timeline, p room.Event) room.Event {
+			return l.send(4, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: 1})
+		}, ended},
+		"a newer one in private": {func(l *timeline, p room.Event) room.Event {
+			return l.send(2, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: 1, To: []int{1}})
+		}, open},
+		"another proposal": {func(l *timeline, _ room.Event) room.Event { return l.propose(2) }, open},
+		"its sender leaves": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.leave(1)
+		}, ended},
+		"one leaves": {func(l *timeline, _ room.Event) room.Event { return l.leave(2) }, open},
+		"both leave": {func(l *timeline, _ room.Event) room.Event { l.leave(2); return l.leave(3) },
+			ended},
+		"one agrees, the other leaves": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.leave(3)
+		}, agreed},
+		"one agrees and leaves": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.leave(2) },
+			open},
+		"one agrees, both leave": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			l.leave(2)
+			return l.leave(3)
+		}, ended},
+		"the other is muted": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.manage(room.Mute, 3)
+		}, agreed},
+		"the other is kicked": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.apply(*l.head.FreeSeat(l.agent(3).Agent, room.ReasonKicked))
+		}, agreed},
+		"the other is regained": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			l.regain(3)
+			return l.events[len(l.events)-1]
+		}, open},
+		"regained, and agrees": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			l.regain(3)
+			return agree(l, p, 3)
+		}, agreed},
+		"the room becomes a channel": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.set(channel)
+		}, ended},
+		"a channel in which one agreed": {func(l *timeline, p room.Event) room.Event {
+			l.manage(room.Promote, 2)
+			agree(l, p, 2)
+			return l.set(channel)
+		}, agreed},
+		"somebody joins": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.join("Eve")
+		}, open},
+		"somebody joins, both agree": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			l.join("Eve")
+			return agree(l, p, 3)
+		}, agreed},
+		"a day passes, one has agreed": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			l.now = p.At().Add(room.DebtLife)
+			return l.leave(3)
+		}, ended},
 	} {
-		if got, err := l.head.Compose(l.agent(1), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
-			t.Errorf("%s: %+v, %v", what, got, err)
+		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
+		p := l.send(1, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{2, 3}})
+		last := c.happen(l, p)
+		if got := l.fate(p, last); got != c.want {
+			t.Errorf("%s: %s, want %s", what, got, c.want)
 		}
 	}
 }
 
-func TestCompose_withdrawal_goesToTheReadersAndNamesThoseWhoOwe(t *testing.T) {
+// fate returns what has become of a proposal after the last event.
+func (l *timeline) fate(p, last room.Event) string {
+	_, kept := l.head.Proposal(p.N)
+	open := l.owed(p, 4) != "nothing"
+	switch {
+	case kept != open:
+		return "kept, but not open"
+	case open:
+		return "open"
+	case slices.Contains(last.Agreed, p.N):
+		return "agreed"
+	}
+	return "ended"
+}
+
+func TestProposal_private_isKnownToItsReadersOnly(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-	private := l.send(1, room.Event{Kind: room.Request, Text: "well?", To: []int{2, 3}})
-	l.reply(3, private, 1, 2)
-	got := l.withdraw(private)
-	if !slices.Equal(got.To, []int{2, 3}) || !slices.Equal(got.Named, []int{2}) || l.owed(private, 1) != "nothing" {
-		t.Errorf("got %+v", got)
+	p := l.propose(1, 2, 3)
+	e := l.agree(2)
+	if !slices.Equal(e.To, []int{1, 3}) || !slices.Equal(e.ToNames, []string{"Ann", "Cid"}) ||
+		!slices.Equal(e.ReFor, []int{2, 3}) {
+		t.Errorf("the agreement is seen by %v, %v", e.To, e.ToNames)
 	}
-	bob, cid := l.agent(2), l.agent(3)
-	got.To = nil
-	if !bob.WokenBy(got, 4, true) || cid.WokenBy(got, 4, true) {
-		t.Error("it wakes others than Bob")
+	if l.owed(p, 4) != "nothing" || l.owed(p, 2) != "[3]" {
+		t.Errorf("Dora sees %s, Bob %s", l.owed(p, 4), l.owed(p, 2))
 	}
-	public := l.ask(1, 4)
-	if e, err := l.head.Compose(l.agent(1), room.Event{Withdraws: public.N, Text: "psst", To: []int{2}},
-		l.now); fault.CodeOf(err) != fault.InvalidArgument {
-		t.Errorf("a private reason becomes public: %+v", e)
+	said := l.say(4, "hello")
+	vote := func(n int64) string {
+		_, err := l.head.Compose(l.agent(4), room.Event{Kind: room.Agree, ReplyTo: n}, l.now)
+		return err.Error()
 	}
-	if got := l.withdraw(public); got.To != nil || !slices.Equal(got.Named, []int{4}) {
-		t.Errorf("got %+v", got)
+	if hidden, other := vote(p.N), vote(said.N); hidden != other {
+		t.Errorf("Dora is told %q, and not %q", hidden, other)
 	}
+	left := l.leave(3)
+	for seat, knows := range map[int]bool{1: true, 2: true, 4: false} {
+		a := l.agent(seat)
+		if slices.Contains(a.AgreedIn(left), p.N) != knows || a.WokenBy(left, 3, true) != knows {
+			t.Errorf("seat %d is told of %v: %v", seat, a.AgreedIn(left), !knows)
+		}
+	}
+	public := l.propose(1)
+	l.agree(2)
+	if last := l.agree(4); !slices.Equal(l.agent(4).AgreedIn(last), []int64{public.N}) {
+		t.Errorf("the public one: %+v", last)
+	}
+}
+
+// What came while it was busy is told by one call, and answered by one message.
+func TestDebt_ofAnEndpoint_endsByOneAnswer(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.endpoint(2)
+	both, second := l.ask(1, 2, 3), l.ask(3, 2)
+	later := l.ask(1, 2)
+	l.send(2, room.Event{Text: "so", ReplyTo: second.N, ReSeat: 3, Step: 1})
+	if a, b, c := l.owed(both, 1), l.owed(second, 1), l.owed(later, 1); a != "[3]" || b != "nothing" || c != "[2]" {
+		t.Errorf("%s owe the first, %s the second, and %s one that came later", a, b, c)
+	}
+}
+
+// step has Ann say e because of another endpoint.
+func step(n int, e room.Event) func(l *timeline) room.Event {
+	return func(l *timeline) room.Event {
+		e.Step = n
+		return l.send(1, e)
+	}
+}
+
+// An endpoint says in plain words what it is asked, and no more.
+func TestEndpoint_isNeitherAskedToAgreeNorWaitedForAtTheEnd(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.endpoint(2)
+	if e := l.propose(1); !slices.Equal(e.Ask, []int{3}) {
+		t.Errorf("asked are %v", e.Ask)
+	}
+	l.agree(3)
+	l.sayAs(3, room.Done, "bye")
+	if !l.head.Ended(l.agent(1).Agent, l.now) {
+		t.Error("Cid is done, and the talk goes on for Ann")
+	}
+	l.leave(3)
+	if l.head.Ended(l.agent(1).Agent, l.now) {
+		t.Error("alone with Bob, the talk is over for Ann")
+	}
+}
+
+func TestEnded(t *testing.T) {
+	for what, c := range map[string]struct {
+		names  string // of seats 1, 2, ...; the question is asked for seat 1
+		happen func(l *timeline)
+		want   bool
+	}{
+		"nobody else came":          {"A", func(*timeline) {}, false},
+		"the other is here":         {"AB", func(*timeline) {}, false},
+		"the other is done":         {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye") }, true},
+		"the other resumed":         {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.say(2, "and") }, false},
+		"only oneself is done":      {"AB", func(l *timeline) { l.sayAs(1, room.Done, "bye") }, false},
+		"one of two others is done": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye") }, false},
+		"both others are done": {"ABC", func(l *timeline) {
+			l.sayAs(2, room.Done, "bye")
+			l.sayAs(3, room.Done, "bye")
+		}, true},
+		"one is done, one left": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.leave(3) }, true},
+		"one is done, one is muted": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.manage(room.Mute, 3) },
+			true},
+		"the only other is muted": {"AB", func(l *timeline) { l.manage(room.Mute, 2) }, false},
+		"the other left":          {"AB", func(l *timeline) { l.leave(2) }, true},
+		"done, and owes the caller": {"ABC", func(l *timeline) {
+			l.ask(1, 2)
+			l.sayAs(2, room.Done, "bye")
+			l.sayAs(3, room.Done, "bye")
+		}, false},
+		"done, and is owed by the caller": {"AB", func(l *timeline) { l.ask(2, 1); l.sayAs(2, room.Done, "bye") },
+			false},
+		"done, and the answer was given": {"AB", func(l *timeline) {
+			e := l.ask(2, 1)
+			l.sayAs(2, room.Done, "bye")
+			l.reply(1, e)
+		}, true},
+		"done, beside an open request of the caller": {"AB", func(l *timeline) {
+			l.sayAs(1, room.Request, "who?")
+			l.sayAs(2, room.Done, "bye")
+		}, false},
+		"done, and has yet to agree": {"AB", func(l *timeline) { l.propose(1); l.sayAs(2, room.Done, "bye") },
+			false},
+		"done in private to all others": {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye", 1) }, true},
+		"done in private to one of two others": {"ABCD", func(l *timeline) {
+			l.sayAs(2, room.Done, "bye", 1)
+			l.leave(3)
+			l.sayAs(4, room.Done, "bye")
+		}, false},
+		"the other left, another came": {"AB", func(l *timeline) { l.leave(2); l.join("Cid") }, false},
+		"admin of a channel": {"AB", func(l *timeline) {
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}, false},
+	} {
+		l := newTimeline(t)
+		for _, name := range c.names {
+			l.join(string(name))
+		}
+		c.happen(l)
+		if got := l.head.Ended(l.agent(1).Agent, l.now); got != c.want {
+			t.Errorf("%s: %v", what, got)
+		}
+	}
+}
+
+func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.leave(2)
+	l.leave(3)
+	l.join("Dora")
+	l.leave(1)
+	l.join("Eve")
+	l.leave(4)
+	if !l.head.Ended(l.agent(5).Agent, l.now) {
+		t.Error("Dora left since Eve joined")
+	}
+	l.leave(5)
+	l.join("Finn")
+	if l.head.Ended(l.agent(6).Agent, l.now) {
+		t.Error("nobody left since Finn joined")
+	}
+}
+
+func TestEnded_listenerOfAChannel_dependsOnTheAdmins(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.set(func(s *room.Settings) { s.Type = room.Channel })
+	if l.head.Ended(l.agent(2).Agent, l.now) {
+		t.Error("the admin is not done")
+	}
+	l.sayAs(1, room.Done, "that is all")
+	if !l.head.Ended(l.agent(2).Agent, l.now) || l.head.Ended(l.agent(1).Agent, l.now) {
+		t.Error("the admin is done, the listeners never speak")
+	}
+}
+
+// twin is a room beside which the same happens but for what two of its agents tell
+// each other in private.
+type twin struct{ loud, quiet *timeline }
+
+// both has the same message sent in both rooms. loud is what it answers or takes back
+// there, since the numbers of the events differ.
+func (w twin) both(t rapid.TB, seat int, e room.Event, pick int) {
+	for _, l := range []*timeline{w.loud, w.quiet} {
+		x := e
+		if open := l.head.Talk.OpenTo(4, l.now); len(open) > 0 && pick >= 0 {
+			r := open[pick%len(open)]
+			if r.Seat == seat && pick%2 == 0 {
+				x = room.Event{Withdraws: r.N}
+			} else {
+				x.ReplyTo, x.ReSeat, x.ReFor = r.N, r.Seat, r.To
+			}
+		}
+		l.now = w.loud.now
+		l.try(seat, x)
+	}
+	w.quiet.now = w.loud.now
+}
+
+// Dora, in seat 4, sees the same open requests whether or not Ann and Bob speak to
+// each other in private, and whatever they answer there.
+func TestOpenTo_ofAThirdSeat_doesNotDependOnWhatOthersSayInPrivate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := twin{newTimeline(t), newTimeline(t)}
+		for _, l := range []*timeline{w.loud, w.quiet} {
+			for _, name := range []string{"Ann", "Bob", "Cid", "Dora"} {
+				l.join(name)
+			}
+		}
+		for range rapid.IntRange(1, 40).Draw(t, "events") {
+			w.draw(t)
+			if loud, quiet := seenOpen(w.loud, 4), seenOpen(w.quiet, 4); !slices.Equal(loud, quiet) {
+				t.Fatalf("beside private words %v, without them %v", loud, quiet)
+			}
+		}
+	})
+}
+
+// draw has something happen in both rooms, or something private in one.
+func (w twin) draw(t *rapid.T) {
+	here := seats(&w.loud.head.State)
+	seat := rapid.SampledFrom(here).Draw(t, "seat")
+	switch what := rapid.SampledFrom([]string{"say", "say", "answer", "answer", "whisper", "whisper", "leave"}).Draw(t,
+		"event"); what {
+	case "say", "answer":
+		e := room.Event{Text: "so", Kind: rapid.SampledFrom([]room.Kind{"", room.Request, room.Proposal,
+			room.Done}).Draw(t, "kind")}
+		pick := -1
+		if what == "answer" {
+			e.Kind, pick = rapid.SampledFrom([]room.Kind{"", "", room.Agree, room.Agree, room.Object}).Draw(t,
+				"answer"), rapid.IntRange(0, 9).Draw(t, "of")
+		} else if e.Kind != room.Done && rapid.Bool().Draw(t, "asks") {
+			e.Ask = drawSeats(t, here, seat)
+		}
+		w.both(t, seat, e, pick)
+	case "whisper":
+		w.whisper(t, here)
+	case "leave":
+		if len(here) > 3 && seat != 4 {
+			for _, l := range []*timeline{w.loud, w.quiet} {
+				l.leave(seat)
+			}
+		}
+	}
+	w.quiet.now = w.loud.now
+}
+
+// whisper has Ann or Bob tell the other something in the loud room.
+func (w twin) whisper(t *rapid.T, here []int) {
+	l, from := w.loud, rapid.IntRange(1, 2).Draw(t, "from")
+	if !slices.Contains(here, 1) || !slices.Contains(here, 2) {
+		return
+	}
+	e := room.Event{Text: "psst", To: []int{3 - from}}
+	e.Kind = rapid.SampledFrom([]room.Kind{"", room.Request, room.Done, room.Proposal, room.Agree, room.Object}).Draw(t,
+		"kind")
+	if open := l.head.Talk.OpenTo(from, l.now); len(open) > 0 && rapid.Bool().Draw(t, "answers") {
+		r := rapid.SampledFrom(open).Draw(t, "request")
+		if len(r.To) == 0 && (e.Kind == room.Agree || e.Kind == room.Object) {
+			return // it would be public
+		}
+		e.ReplyTo, e.ReSeat, e.ReFor = r.N, r.Seat, r.To
+	} else if e.Kind == room.Agree || e.Kind == room.Object {
+		return
+	}
+	l.try(from, e)
+}
+
+// seenOpen renders the open requests as a seat sees them, without their numbers and
+// times, and what follows for it.
+func seenOpen(l *timeline, seat int) (list []string) {
+	for _, r := range l.head.Talk.OpenTo(seat, l.now) {
+		list = append(list, fmt.Sprint(r.Seat, r.To, r.Proposal, r.Any, r.Owed, r.Agreed))
+	}
+	_, owes := l.head.Talk.Owes(seat, l.now)
+	return append(list, fmt.Sprint(l.head.Talk.Done, owes, l.head.OwedTo(seat, l.now),
+		l.head.Ended(l.agent(seat).Agent, l.now)))
 }

@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -186,4 +187,161 @@ func seats(s *room.State) []int {
 		out = append(out, a.Seat)
 	}
 	return out
+}
+
+const minute, hour = time.Minute, time.Hour
+
+// alone gives a seat to a person without an agent, whose principal is key:p.
+func (l *timeline) alone(seat int) {
+	l.Helper()
+	a := l.agent(seat)
+	a.Principal = "key:p"
+	a.Agent = a.HeldBy(room.HolderOf(ident.Token{Seat: seat, Secret: "page", Person: true}))
+	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a.Agent, Regains: true})
+	if !l.agent(seat).IsAlone() {
+		l.Fatalf("%+v is not alone", l.agent(seat))
+	}
+}
+
+// endpoint makes the agent of a seat one.
+func (l *timeline) endpoint(seat int) { l.apply(l.agent(seat).BeginEndpoint("e")) }
+
+// person returns the agent of a seat as the person behind it has it.
+func (l *timeline) person(seat int) room.Caller {
+	l.Helper()
+	t := ident.Token{Room: l.head.ID, Seat: seat, Secret: "device", Person: true}
+	a := l.agent(seat)
+	if !a.Person.HasOpened() {
+		l.apply(a.Supervise(room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
+	}
+	a, ok := l.head.Owner(room.HolderOf(t))
+	if !ok || !a.IsPerson() {
+		l.Fatal("the person's token is not accepted")
+	}
+	return a
+}
+
+// pauses has the person behind a seat pause its agent, or let it go on.
+func (l *timeline) pauses(seat int, paused bool) room.Event {
+	l.Helper()
+	e := room.Supervision{Paused: &paused}.Decide(l.agent(seat).Agent)
+	if e == nil {
+		l.Fatal("its supervision is so already")
+	}
+	return l.apply(*e)
+}
+
+// draft keeps a message of a seat, as completed by the rules, for the person behind it.
+func (l *timeline) draft(seat int, m room.Event) room.Event {
+	l.Helper()
+	asked := m.Ask
+	m, err := l.head.Compose(l.agent(seat), m, l.now)
+	if err != nil {
+		l.Fatal(err)
+	}
+	e, err := l.agent(seat).Draft(m, asked, "", l.now)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return l.apply(e)
+}
+
+// decide has the person behind the seat of draft d decide about it.
+func (l *timeline) decide(d room.Event, how room.Decision, text string) room.Event {
+	l.Helper()
+	e, err := l.head.DecideDraft(l.agent(d.Seat).Agent, d, how, text, l.now)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return l.apply(e)
+}
+
+// behind changes what the room knows of the person behind a seat.
+func (l *timeline) behind(seat int, how func(*room.Person)) {
+	l.Helper()
+	p := l.agent(seat).Person
+	how(&p)
+	l.apply(l.agent(seat).Supervise(p, ""))
+}
+
+func paused(p *room.Person) { p.Paused = true }
+
+func approved(p *room.Person) { p.Approve = true }
+
+func approvedInPart(p *room.Person) { p.Approve, p.ApproveSome.Agreements = true, true }
+
+// regain gives a seat a new token.
+func (l *timeline) regain(seat int) {
+	a := l.agent(seat)
+	a.Hash = "regained"
+	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a.Agent, Regains: true})
+}
+
+// owed returns how a seat sees who owes an answer to e: the seats, "anyone", or
+// "nothing" where e is not open to it.
+func (l *timeline) owed(e room.Event, seat int) string {
+	for _, r := range l.head.Talk.OpenTo(seat, l.now) {
+		switch {
+		case r.N != e.N:
+		case r.Any:
+			return "anyone"
+		default:
+			return fmt.Sprint(r.Owed)
+		}
+	}
+	return "nothing"
+}
+
+// bounds lets agents say so much until a person speaks.
+func (l *timeline) bounds(n int) { l.set(func(s *room.Settings) { s.AgentMessages = n }) }
+
+// nameOf returns a checked name.
+func nameOf(t *testing.T, s string) ident.Name {
+	t.Helper()
+	n, err := ident.AgentName(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// ban appends an event with a ban of a name.
+func (l *timeline) ban(e room.Event, name string) {
+	l.Helper()
+	n, err := ident.AgentName(name)
+	if err != nil {
+		l.Fatal(err)
+	}
+	b := room.NewBan(n)
+	e.By, e.Ban = 1, &b
+	l.apply(e)
+}
+
+func two(s *room.Settings) { s.Capacity = 2 }
+
+// order has a seat do something with tasks, and returns the event; none if nothing had to change.
+func (l *timeline) order(seat int, o room.TaskOrder) (e room.Event, err error) {
+	l.Helper()
+	made, _, err := o.Decide(l.head, l.agent(seat), l.now)
+	if made == nil || err != nil {
+		return e, err
+	}
+	return l.apply(*made), nil
+}
+
+// must is order where nothing refuses it.
+func (l *timeline) must(seat int, o room.TaskOrder) room.Event {
+	l.Helper()
+	e, err := l.order(seat, o)
+	if err != nil {
+		l.Fatalf("%s %d: %v", o.Action, o.No, err)
+	}
+	return e
+}
+
+func (l *timeline) parties(seats ...int) (list []room.Party) {
+	for _, seat := range seats {
+		list = append(list, l.agent(seat).Party())
+	}
+	return list
 }

@@ -321,93 +321,44 @@ func TestTurn_nobodyHasSpoken_isTheNewcomers(t *testing.T) {
 	}
 }
 
-func TestEnded(t *testing.T) {
+func TestTurn_anEndpoint_isWaitedForSinceItWasCalled(t *testing.T) {
+	hooked := attends{2: func(time.Time) room.Attendance { return room.Attendance{Hooked: true} }}
 	for what, c := range map[string]struct {
-		names  string // of seats 1, 2, ...; the question is asked for seat 1
-		happen func(l *timeline)
-		want   bool
+		names []string
+		silence
 	}{
-		"nobody else came":          {"A", func(*timeline) {}, false},
-		"the other is here":         {"AB", func(*timeline) {}, false},
-		"the other is done":         {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye") }, true},
-		"the other resumed":         {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.say(2, "and") }, false},
-		"only oneself is done":      {"AB", func(l *timeline) { l.sayAs(1, room.Done, "bye") }, false},
-		"one of two others is done": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye") }, false},
-		"both others are done": {"ABC", func(l *timeline) {
-			l.sayAs(2, room.Done, "bye")
-			l.sayAs(3, room.Done, "bye")
-		}, true},
-		"one is done, one left": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.leave(3) }, true},
-		"one is done, one is muted": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.manage(room.Mute, 3) },
-			true},
-		"the only other is muted": {"AB", func(l *timeline) { l.manage(room.Mute, 2) }, false},
-		"the other left":          {"AB", func(l *timeline) { l.leave(2) }, true},
-		"done, and owes the caller": {"ABC", func(l *timeline) {
-			l.ask(1, 2)
-			l.sayAs(2, room.Done, "bye")
-			l.sayAs(3, room.Done, "bye")
-		}, false},
-		"done, and is owed by the caller": {"AB", func(l *timeline) { l.ask(2, 1); l.sayAs(2, room.Done, "bye") },
-			false},
-		"done, and the answer was given": {"AB", func(l *timeline) {
-			e := l.ask(2, 1)
-			l.sayAs(2, room.Done, "bye")
-			l.reply(1, e)
-		}, true},
-		"done, beside an open request of the caller": {"AB", func(l *timeline) {
-			l.sayAs(1, room.Request, "who?")
-			l.sayAs(2, room.Done, "bye")
-		}, false},
-		"done, and has yet to agree": {"AB", func(l *timeline) { l.propose(1); l.sayAs(2, room.Done, "bye") },
-			false},
-		"done in private to all others": {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye", 1) }, true},
-		"done in private to one of two others": {"ABCD", func(l *timeline) {
-			l.sayAs(2, room.Done, "bye", 1)
-			l.leave(3)
-			l.sayAs(4, room.Done, "bye")
-		}, false},
-		"the other left, another came": {"AB", func(l *timeline) { l.leave(2); l.join("Cid") }, false},
-		"admin of a channel": {"AB", func(l *timeline) {
-			l.set(func(s *room.Settings) { s.Type = room.Channel })
-		}, false},
+		"a word in a pair": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) { l.say(1, "well?") },
+			again: 2*time.Minute - 3*time.Second}},
+		"a word in a pair, for long": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) { l.say(1, "well?") },
+			lasts: 2 * time.Minute, want: 1}},
+		"its answer in a pair": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) {
+			l.say(1, "well?")
+			l.say(2, "well")
+		}, want: 1}},
+		"its answer among three": {[]string{"Ann", "Bob", "Cid"}, silence{want: 3}},
+		"a request": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(1, 2) },
+			again: 2*time.Minute - 3*time.Second}},
+		"its name": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.say(1, "@Bob, well?") },
+			again: 2*time.Minute - 3*time.Second}},
+		"a reply": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) {
+			l.reply(1, l.events[l.head.AsOf-1])
+		}, again: 2*time.Minute - 3*time.Second}},
+		"a request long ago": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(1, 2) },
+			lasts: 2 * time.Minute, want: 3}},
+		"a request of its own": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(2, 3) },
+			want: 3}},
 	} {
-		l := newTimeline(t)
-		for _, name := range c.names {
-			l.join(string(name))
+		l := newRoom(t, c.names...)
+		l.set(func(s *room.Settings) { s.Capacity = len(c.names) })
+		l.endpoint(2)
+		l.say(1, "hello")
+		l.say(2, "hello")
+		if c.happen != nil {
+			c.happen(l)
 		}
-		c.happen(l)
-		if got := l.head.Ended(l.agent(1).Agent, l.now); got != c.want {
-			t.Errorf("%s: %v", what, got)
+		c.attends = hooked
+		if got, again := c.next(l); got != c.want || again != c.again {
+			t.Errorf("%s: seat %d, again in %s; want %d and %s", what, got, again, c.want, c.again)
 		}
-	}
-}
-
-func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.leave(2)
-	l.leave(3)
-	l.join("Dora")
-	l.leave(1)
-	l.join("Eve")
-	l.leave(4)
-	if !l.head.Ended(l.agent(5).Agent, l.now) {
-		t.Error("Dora left since Eve joined")
-	}
-	l.leave(5)
-	l.join("Finn")
-	if l.head.Ended(l.agent(6).Agent, l.now) {
-		t.Error("nobody left since Finn joined")
-	}
-}
-
-func TestEnded_listenerOfAChannel_dependsOnTheAdmins(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.set(func(s *room.Settings) { s.Type = room.Channel })
-	if l.head.Ended(l.agent(2).Agent, l.now) {
-		t.Error("the admin is not done")
-	}
-	l.sayAs(1, room.Done, "that is all")
-	if !l.head.Ended(l.agent(2).Agent, l.now) || l.head.Ended(l.agent(1).Agent, l.now) {
-		t.Error("the admin is done, the listeners never speak")
 	}
 }

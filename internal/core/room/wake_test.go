@@ -172,22 +172,3 @@ func TestCompose_mention_isTheWholeNameInAnySpelling(t *testing.T) {
 		}
 	}
 }
-
-func TestCompose_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	for what, c := range map[string]struct {
-		e    room.Event
-		want []int
-	}{
-		"both":           {room.Event{Text: "@Cid and @Bob"}, []int{2, 3}},
-		"twice":          {room.Event{Text: "@Cid? @Cid!"}, []int{3}},
-		"oneself":        {room.Event{Text: "ask @Ann"}, nil},
-		"one is asked":   {room.Event{Text: "@Cid and @Bob?", Ask: []int{3}}, []int{2}},
-		"one is outside": {room.Event{Text: "@Cid and @Bob", To: []int{3}}, []int{3}},
-	} {
-		e, err := l.head.Compose(l.agent(1), c.e, l.now)
-		if err != nil || !slices.Equal(e.Named, c.want) {
-			t.Errorf("%s: %v, %v; want %v", what, e.Named, err, c.want)
-		}
-	}
-}

@@ -1,0 +1,56 @@
+package room_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func TestChangesState_isTrueForWhatASnapshotMustHold(t *testing.T) {
+	for what, c := range map[string]struct {
+		e    room.Event
+		want bool
+	}{
+		"message":             {room.Event{Type: room.Said}, false},
+		"request":             {room.Event{Type: room.Said, Kind: room.Request}, false},
+		"status":              {room.Event{Type: room.Said, Kind: room.Status}, false},
+		"done":                {room.Event{Type: room.Said, Kind: room.Done}, false},
+		"message that renews": {room.Event{Type: room.Said, ExpiresMs: 1}, true},
+		"draft that is sent":  {room.Event{Type: room.Said, Decides: 2}, true},
+		"join":                {room.Event{Type: room.Joined}, true},
+		"paired":              {room.Event{Type: room.Paired}, true},
+		"knock":               {room.Event{Type: room.Knocked}, true},
+	} {
+		if got := c.e.ChangesState(); got != c.want {
+			t.Errorf("%s: got %v", what, got)
+		}
+	}
+}
+
+func TestFingerprint_dependsOnTextAndAddressees(t *testing.T) {
+	seen := map[[16]byte]string{}
+	for _, e := range []room.Event{
+		{Text: "yes"}, {Text: "yes", To: []int{1}}, {Text: "yes", To: []int{1, 2}}, {Text: "yes", To: []int{12}},
+		{Text: "yes", Finishes: []int64{1}}, {Text: "yes", Finishes: []int64{1, 2}},
+		{Text: "no"}, {Text: "[1]yes"}, {Kind: room.Agree, ReplyTo: 5}, {Kind: room.Agree, ReplyTo: 6},
+		{Kind: room.Object, ReplyTo: 5}, {Withdraws: 5}, {Withdraws: 6}, {Withdraws: 5, Text: "yes"},
+	} {
+		sum, what := e.Fingerprint(), fmt.Sprintf("%+v", e)
+		if other, known := seen[sum]; known {
+			t.Errorf("%s and %s have the same fingerprint", what, other)
+		}
+		e.N, e.ID, e.AtMs = 7, "again", 1
+		if e.Fingerprint() != sum {
+			t.Errorf("%s has two fingerprints", what)
+		}
+		seen[sum] = what
+	}
+}
+
+func TestFingerprint_textWasRemoved_noCallRepeatsIt(t *testing.T) {
+	gone := room.Event{Type: room.Said, Seat: 1, Text: "the key is 4711"}.WithoutText()
+	if gone.Fingerprint() == (room.Event{Type: room.Said, Seat: 1, Text: room.Removed}).Fingerprint() {
+		t.Error("who then says what stands in its place repeats it")
+	}
+}
