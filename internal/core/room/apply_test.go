@@ -31,16 +31,16 @@ func TestApply_firstJoin_setsTheRoomUp(t *testing.T) {
 	if s.Name != "plans" || s.AsOf != 1 || s.LastChange != 1 || s.NextSeat != 2 || s.HeadMs != l.now.UnixMilli() {
 		t.Errorf("got %+v", s)
 	}
-	if a := l.agent(1); a.Name != "Ann" || a.Role != room.Admin || a.Joined != 1 {
+	if a := l.agent(ann); a.Name != "Ann" || a.Role != room.Admin || a.Joined != 1 {
 		t.Errorf("seat 1 is %+v", a)
 	}
 }
 
 func TestApply_join_neverGivesASeatTwice(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.leave(2)
+	l.leave(bob)
 	l.join("Bob")
-	if got := seats(&l.head.State); !slices.Equal(got, []int{1, 3}) || l.head.NextSeat != 4 {
+	if got := seats(&l.head.State); !slices.Equal(got, []int{ann, 3}) || l.head.NextSeat != 4 {
 		t.Errorf("seats %v, next %d", got, l.head.NextSeat)
 	}
 }
@@ -48,7 +48,7 @@ func TestApply_join_neverGivesASeatTwice(t *testing.T) {
 func TestApply_message_changesOnlyTheHead(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	before := l.head.State
-	e := l.say(1, "hello")
+	e := l.say(ann, "hello")
 	want := before
 	want.AsOf, want.HeadMs, want.Messages, want.Run = 3, e.AtMs, 1, 1
 	if got := l.head.State; !reflect.DeepEqual(got, want) {
@@ -61,8 +61,8 @@ func TestApply_left_freesTheSeat(t *testing.T) {
 		room.ReasonLeft: 4, room.ReasonTimeout: 4, room.ReasonKicked: 4, room.ReasonBanned: 4,
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
-		l.apply(room.Event{Type: room.Left, Seat: 2, Reason: reason})
-		if got := seats(&l.head.State); !slices.Equal(got, []int{1, 3}) || l.head.LastFreed.N != freed {
+		l.apply(room.Event{Type: room.Left, Seat: bob, Reason: reason})
+		if got := seats(&l.head.State); !slices.Equal(got, []int{ann, cid}) || l.head.LastFreed.N != freed {
 			t.Errorf("%s: seats %v, last freed %d", reason, got, l.head.LastFreed)
 		}
 	}
@@ -70,9 +70,9 @@ func TestApply_left_freesTheSeat(t *testing.T) {
 
 func TestApply_leftWithPromotion_makesTheSuccessorAdmin(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.manage(room.Mute, 2)
-	e := l.leave(1)
-	if a := l.agent(2); a.Role != room.Admin || a.RoleMs != e.AtMs || a.Muted {
+	l.manage(room.Mute, bob)
+	e := l.leave(ann)
+	if a := l.agent(bob); a.Role != room.Admin || a.RoleMs != e.AtMs || a.Muted {
 		t.Errorf("Bob is %+v", a)
 	}
 }
@@ -92,14 +92,14 @@ func TestApply_managed_changesTheAgent(t *testing.T) {
 		{room.Promote, room.Admin, false, 0},
 		{room.Demote, room.Member, false, 0},
 	} {
-		e := l.manage(c.action, 2)
-		a := l.agent(2)
+		e := l.manage(c.action, bob)
+		a := l.agent(bob)
 		if a.Role != c.role || a.Muted != c.muted || len(l.head.Mutes) != c.mutes || l.head.LastChange != e.N {
 			t.Errorf("%s: %+v, mutes %v", c.action, a, l.head.Mutes)
 		}
 	}
-	if ann := l.agent(1); ann.Role != room.Admin || ann.Muted {
-		t.Errorf("Ann is %+v", ann)
+	if annsAgent := l.agent(ann); annsAgent.Role != room.Admin || annsAgent.Muted {
+		t.Errorf("Ann is %+v", annsAgent)
 	}
 }
 
@@ -114,11 +114,11 @@ func TestApply_changed_replacesTheSettings(t *testing.T) {
 
 func TestApply_changedToClosed_keepsTheSettings(t *testing.T) {
 	l := newRoom(t, "Ann")
-	e := l.apply(room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed})
+	e := l.apply(room.Event{Type: room.Changed, By: ann, Reason: room.ReasonClosed})
 	if !l.head.Closed || !e.ClosesRoom() || l.head.Name != "plans" || l.head.Retired {
 		t.Errorf("got %+v", l.head.State)
 	}
-	l.apply(room.Event{Type: room.Said, Seat: 1, Text: "goodbye"})
+	l.apply(room.Event{Type: room.Said, Seat: ann, Text: "goodbye"})
 	if !l.head.Closed {
 		t.Error("a later event opened the room")
 	}
@@ -135,11 +135,11 @@ func TestApply_retired_endsTheRoom(t *testing.T) {
 func TestApply_eventThatRenews_movesTheEnd(t *testing.T) {
 	l := newRoom(t, "Ann")
 	end := start().Add(room.Life)
-	e := l.apply(room.Event{Type: room.Said, Seat: 1, Text: "hello", ExpiresMs: end.UnixMilli()})
+	e := l.apply(room.Event{Type: room.Said, Seat: ann, Text: "hello", ExpiresMs: end.UnixMilli()})
 	if !l.head.Expires().Equal(end) || l.head.LastChange != e.N {
 		t.Errorf("ends %s, last change %d", l.head.Expires(), l.head.LastChange)
 	}
-	l.say(1, "more")
+	l.say(ann, "more")
 	if !l.head.Expires().Equal(end) {
 		t.Errorf("ends %s", l.head.Expires())
 	}
@@ -148,10 +148,10 @@ func TestApply_eventThatRenews_movesTheEnd(t *testing.T) {
 func TestApply_eventThatDoesNotFollow_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann")
 	for _, n := range []int64{0, 1, 3} {
-		if _, err := l.head.Apply(room.Event{N: n, Type: room.Said, Seat: 1}); err == nil {
+		if _, err := l.head.Apply(room.Event{N: n, Type: room.Said, Seat: ann}); err == nil {
 			t.Errorf("event %d follows 1", n)
 		}
-		if _, err := l.head.State.Apply(room.Event{N: n, Type: room.Said, Seat: 1}); err == nil {
+		if _, err := l.head.State.Apply(room.Event{N: n, Type: room.Said, Seat: ann}); err == nil {
 			t.Errorf("state: event %d follows 1", n)
 		}
 	}

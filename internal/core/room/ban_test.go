@@ -45,7 +45,7 @@ func TestFindBan_anySpellingOfTheName_isFound(t *testing.T) {
 
 func TestApply_ban_isListedOnceAndEndsInAnySpelling(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.ban(room.Event{Type: room.Left, Seat: 2, Reason: room.ReasonBanned}, "Bob")
+	l.ban(room.Event{Type: room.Left, Seat: bob, Reason: room.ReasonBanned}, "Bob")
 	l.ban(room.Event{Type: room.Managed, Name: "B.o.b", Action: room.BanName}, "B.o.b")
 	if len(l.head.Bans) != 1 || l.head.Bans[0].Name != "Bob" || len(l.head.Mutes) != 0 {
 		t.Fatalf("bans %+v, mutes %+v", l.head.Bans, l.head.Mutes)
@@ -67,8 +67,8 @@ func TestApply_banOfASeatedName_leavesItsAgentSeated(t *testing.T) {
 
 func TestApply_muteAndUnmuteOfAnAbsentName_changesTheMutes(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.manage(room.Mute, 2)
-	l.leave(2)
+	l.manage(room.Mute, bob)
+	l.leave(bob)
 	if _, muted := holds(t, l.head.Mutes, "b.o.b"); !muted || len(l.head.Bans) != 0 {
 		t.Fatalf("mutes %+v, bans %+v", l.head.Mutes, l.head.Bans)
 	}

@@ -14,25 +14,30 @@ func TestDebtOf_isTheOldestAnswerThatIsOwed(t *testing.T) {
 		want   room.Debt // without the id
 		none   bool
 	}{
-		"nothing":   {happen: func(l *timeline) room.Event { return l.say(1, "hello") }, none: true},
-		"a request": {happen: func(l *timeline) room.Event { return l.ask(1, 2) }},
+		"nothing":   {happen: func(l *timeline) room.Event { return l.say(ann, "hello") }, none: true},
+		"a request": {happen: func(l *timeline) room.Event { return l.ask(ann, bob) }},
 		"the older of two": {happen: func(l *timeline) room.Event {
-			e := l.ask(1, 2)
-			l.propose(3)
+			e := l.ask(ann, bob)
+			l.propose(cid)
 			return e
 		}},
-		"an agreement": {happen: func(l *timeline) room.Event { return l.propose(1) },
+		"an agreement": {happen: func(l *timeline) room.Event { return l.propose(ann) },
 			want: room.Debt{OwesAgreement: true}},
 		"one that had a plain reply": {happen: func(l *timeline) room.Event {
-			e := l.propose(1)
-			l.reply(2, e)
+			e := l.propose(ann)
+			l.reply(bob, e)
 			return e
 		}, want: room.Debt{OwesAgreement: true}},
-		"one in private": {happen: func(l *timeline) room.Event { return l.propose(1, 2) },
+		"one in private": {happen: func(l *timeline) room.Event { return l.propose(ann, bob) },
 			want: room.Debt{OwesAgreement: true, OwesPrivate: true}},
-		"one that was answered": {happen: func(l *timeline) room.Event { e := l.ask(1, 2); l.reply(2, e); return e },
+		"one that was answered": {happen: func(l *timeline) room.Event {
+			e := l.ask(ann, bob)
+			l.reply(bob,
+				e)
+			return e
+		},
 			none: true},
-		"one of a day ago": {happen: func(l *timeline) room.Event { return l.ask(1, 2) }, after: room.DebtLife,
+		"one of a day ago": {happen: func(l *timeline) room.Event { return l.ask(ann, bob) }, after: room.DebtLife,
 			none: true},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")

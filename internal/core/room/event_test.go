@@ -31,7 +31,7 @@ func TestChangesState_isTrueForWhatASnapshotMustHold(t *testing.T) {
 func TestFingerprint_dependsOnTextAndAddressees(t *testing.T) {
 	seen := map[[16]byte]string{}
 	for _, e := range []room.Event{
-		{Text: "yes"}, {Text: "yes", To: []int{1}}, {Text: "yes", To: []int{1, 2}}, {Text: "yes", To: []int{12}},
+		{Text: "yes"}, {Text: "yes", To: []int{ann}}, {Text: "yes", To: []int{ann, bob}}, {Text: "yes", To: []int{12}},
 		{Text: "yes", Finishes: []int64{1}}, {Text: "yes", Finishes: []int64{1, 2}},
 		{Text: "no"}, {Text: "[1]yes"}, {Kind: room.Agree, ReplyTo: 5}, {Kind: room.Agree, ReplyTo: 6},
 		{Kind: room.Object, ReplyTo: 5}, {Withdraws: 5}, {Withdraws: 6}, {Withdraws: 5, Text: "yes"},
@@ -49,8 +49,8 @@ func TestFingerprint_dependsOnTextAndAddressees(t *testing.T) {
 }
 
 func TestFingerprint_textWasRemoved_noCallRepeatsIt(t *testing.T) {
-	gone := room.Event{Type: room.Said, Seat: 1, Text: "the key is 4711"}.WithoutText()
-	if gone.Fingerprint() == (room.Event{Type: room.Said, Seat: 1, Text: room.Removed}).Fingerprint() {
+	gone := room.Event{Type: room.Said, Seat: ann, Text: "the key is 4711"}.WithoutText()
+	if gone.Fingerprint() == (room.Event{Type: room.Said, Seat: ann, Text: room.Removed}).Fingerprint() {
 		t.Error("who then says what stands in its place repeats it")
 	}
 }

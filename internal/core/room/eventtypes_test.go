@@ -162,8 +162,8 @@ func TestAppend_fieldOfAnotherType_isRefused(t *testing.T) {
 	joins.Type = room.Joined
 	for what, e := range map[string]room.Event{
 		"a pairing with words":          {Type: room.Paired, Text: "hello"},
-		"a message of a promotion":      {Type: room.Said, Seat: 1, Name: "Ann", Promoted: 2},
-		"a draft of what is no message": {Type: room.Drafted, Seat: 1, Name: "Ann", Draft: &joins},
+		"a message of a promotion":      {Type: room.Said, Seat: ann, Name: "Ann", Promoted: bob},
+		"a draft of what is no message": {Type: room.Drafted, Seat: ann, Name: "Ann", Draft: &joins},
 	} {
 		e.N = l.head.AsOf + 1
 		if _, err := l.head.Append(&e); err == nil {
@@ -194,10 +194,10 @@ func TestEventTypes_each_saysWhatItMeans(t *testing.T) {
 	rows := rowsOf(t)
 	for _, is := range room.EventTypes() {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dan", "Eve")
-		l.must(1, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "buy tea"}}})
+		l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "buy tea"}}})
 		l.apply(l.agent(4).BeginHook("wake", false))
 		l.apply(l.agent(4).BeginWebhook("each"))
-		l.apply(l.agent(5).BeginEndpoint("agent"))
+		l.apply(l.agent(eve).BeginEndpoint("agent"))
 		e := l.apply(exampleOf(l, rows, is))
 		got := want[is]
 		got.other, got.own, got.endpoint = meaning(l, 4, e), meaning(l, e.Seat, e), meaning(l, 5, e)

@@ -9,7 +9,7 @@ import (
 // The cases are what Cid, in seat 3, has not read. Cid answers event 4, to seat 1 in private.
 func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 	const never, once, always = room.HoldsNever, room.HoldsOnce, room.HoldsAlways
-	cid := room.Caller{Agent: room.Agent{Seat: 3, Joined: 3, Since: room.Mark{N: 3}}}
+	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid, Joined: 3, Since: room.Mark{N: 3}}}
 	said := func(e room.Event) room.Event {
 		e.N, e.Type, e.Seat = 9, room.Said, 1
 		return e
@@ -18,63 +18,65 @@ func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 		e    room.Event
 		want room.Hold
 	}{
-		"private":                    {said(room.Event{To: []int{3}}), always},
-		"private done":               {said(room.Event{Kind: room.Done, To: []int{3}}), always},
-		"asks Cid":                   {said(room.Event{Ask: []int{2, 3}}), always},
-		"proposes to Cid":            {said(room.Event{Kind: room.Proposal, Ask: []int{3}}), always},
-		"names Cid":                  {said(room.Event{Named: []int{3}}), always},
-		"answers Cid":                {said(room.Event{ReplyTo: 5, ReSeat: 3}), always},
-		"agrees with Cid":            {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: 3}), always},
+		"private":                    {said(room.Event{To: []int{cid}}), always},
+		"private done":               {said(room.Event{Kind: room.Done, To: []int{cid}}), always},
+		"asks Cid":                   {said(room.Event{Ask: []int{bob, cid}}), always},
+		"proposes to Cid":            {said(room.Event{Kind: room.Proposal, Ask: []int{cid}}), always},
+		"names Cid":                  {said(room.Event{Named: []int{cid}}), always},
+		"answers Cid":                {said(room.Event{ReplyTo: 5, ReSeat: cid}), always},
+		"agrees with Cid":            {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: cid}), always},
 		"withdraws what Cid answers": {said(room.Event{Withdraws: 4}), always},
-		"withdraws what Cid owes":    {said(room.Event{Withdraws: 5, Named: []int{3}}), always},
+		"withdraws what Cid owes":    {said(room.Event{Withdraws: 5, Named: []int{cid}}), always},
 		"withdraws something else":   {said(room.Event{Withdraws: 5}), once},
 		"message":                    {said(room.Event{}), once},
 		"message, by its kind":       {said(room.Event{Kind: room.Plain}), once},
 		"open request":               {said(room.Event{Kind: room.Request}), once},
-		"request to another":         {said(room.Event{Kind: room.Request, Ask: []int{2}}), once},
-		"asks another":               {said(room.Event{Ask: []int{2}}), once},
-		"proposes to another":        {said(room.Event{Kind: room.Proposal, Ask: []int{2}}), once},
-		"answers another":            {said(room.Event{ReplyTo: 5, ReSeat: 2}), once},
-		"agrees with another":        {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: 2}), never},
-		"agrees in private":          {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: 2, To: []int{3}}), never},
-		"objects to Cid":             {said(room.Event{Kind: room.Object, ReplyTo: 5, ReSeat: 3}), always},
-		"words of Cid's user":        {room.Event{N: 9, Type: room.Said, Seat: 3, Person: true}, always},
-		"status of Cid's user": {room.Event{N: 9, Type: room.Said, Seat: 3, Kind: room.Status, Person: true},
+		"request to another":         {said(room.Event{Kind: room.Request, Ask: []int{bob}}), once},
+		"asks another":               {said(room.Event{Ask: []int{bob}}), once},
+		"proposes to another":        {said(room.Event{Kind: room.Proposal, Ask: []int{bob}}), once},
+		"answers another":            {said(room.Event{ReplyTo: 5, ReSeat: bob}), once},
+		"agrees with another":        {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: bob}), never},
+		"agrees in private": {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: bob, To: []int{cid}}),
+			never},
+		"objects to Cid":      {said(room.Event{Kind: room.Object, ReplyTo: 5, ReSeat: cid}), always},
+		"words of Cid's user": {room.Event{N: 9, Type: room.Said, Seat: cid, Person: true}, always},
+		"status of Cid's user": {room.Event{N: 9, Type: room.Said, Seat: cid, Kind: room.Status, Person: true},
 			always},
-		"vote of Cid's user": {room.Event{N: 9, Type: room.Said, Seat: 3, Person: true, Kind: room.Agree, ReplyTo: 5,
-			ReSeat: 1}, always},
-		"draft that its user sent":  {room.Event{N: 9, Type: room.Said, Seat: 3, Decides: 8}, always},
+		"vote of Cid's user": {room.Event{N: 9, Type: room.Said, Seat: cid, Person: true, Kind: room.Agree, ReplyTo: 5,
+			ReSeat: ann}, always},
+		"draft that its user sent":  {room.Event{N: 9, Type: room.Said, Seat: cid, Decides: 8}, always},
 		"file":                      {said(room.Event{File: &room.File{}}), once},
-		"file, its note for Cid":    {said(room.Event{File: &room.File{}, Named: []int{3}}), always},
-		"objects to another":        {said(room.Event{Kind: room.Object, ReplyTo: 5, ReSeat: 2}), once},
+		"file, its note for Cid":    {said(room.Event{File: &room.File{}, Named: []int{cid}}), always},
+		"objects to another":        {said(room.Event{Kind: room.Object, ReplyTo: 5, ReSeat: bob}), once},
 		"done":                      {said(room.Event{Kind: room.Done}), once},
-		"names another":             {said(room.Event{Named: []int{2}}), once},
+		"names another":             {said(room.Event{Named: []int{bob}}), once},
 		"status":                    {said(room.Event{Kind: room.Status}), never},
-		"status for Cid":            {said(room.Event{Kind: room.Status, To: []int{3}, Named: []int{3}}), never},
-		"private to another":        {said(room.Event{To: []int{2}}), never},
-		"one's own":                 {room.Event{N: 9, Type: room.Said, Seat: 3}, never},
-		"from before Cid's time":    {room.Event{N: 2, Type: room.Said, Seat: 1, Ask: []int{3}}, never},
-		"join of another":           {room.Event{N: 9, Type: room.Joined, Seat: 2}, never},
-		"join of who is to read it": {room.Event{N: 9, Type: room.Joined, Seat: 1}, always},
-		"return of who is to read":  {room.Event{N: 9, Type: room.Joined, Seat: 1, Regains: true}, never},
-		"departure":                 {room.Event{N: 9, Type: room.Left, Seat: 1}, never},
-		"departure that completes":  {room.Event{N: 9, Type: room.Left, Seat: 1, Agreed: []int64{4}}, never},
-		"role of Cid":               {room.Event{N: 9, Type: room.Managed, Seat: 3, By: 1}, never},
-		"settings":                  {room.Event{N: 9, Type: room.Changed, By: 1}, never},
-		"task that Cid is offered": {room.Event{N: 9, Type: room.TaskChanged, Seat: 1, Wakes: []int{3},
-			Task: &room.TaskChange{Action: room.AddTasks, Add: []room.Task{{No: 1, For: []room.Party{cid.Party()}}}}},
+		"status for Cid":            {said(room.Event{Kind: room.Status, To: []int{cid}, Named: []int{cid}}), never},
+		"private to another":        {said(room.Event{To: []int{bob}}), never},
+		"one's own":                 {room.Event{N: 9, Type: room.Said, Seat: cid}, never},
+		"from before Cid's time":    {room.Event{N: 2, Type: room.Said, Seat: ann, Ask: []int{cid}}, never},
+		"join of another":           {room.Event{N: 9, Type: room.Joined, Seat: bob}, never},
+		"join of who is to read it": {room.Event{N: 9, Type: room.Joined, Seat: ann}, always},
+		"return of who is to read":  {room.Event{N: 9, Type: room.Joined, Seat: ann, Regains: true}, never},
+		"departure":                 {room.Event{N: 9, Type: room.Left, Seat: ann}, never},
+		"departure that completes":  {room.Event{N: 9, Type: room.Left, Seat: ann, Agreed: []int64{4}}, never},
+		"role of Cid":               {room.Event{N: 9, Type: room.Managed, Seat: cid, By: ann}, never},
+		"settings":                  {room.Event{N: 9, Type: room.Changed, By: ann}, never},
+		"task that Cid is offered": {room.Event{N: 9, Type: room.TaskChanged, Seat: ann, Wakes: []int{cid},
+			Task: &room.TaskChange{Action: room.AddTasks,
+				Add: []room.Task{{No: 1, For: []room.Party{cidsAgent.Party()}}}}},
 			never},
 		"knock": {room.Event{N: 9, Type: room.Knocked}, never},
 	} {
-		said := room.Event{ReplyTo: 4, To: []int{1}}
-		if got := cid.HoldOf(c.e, said); got != c.want {
+		said := room.Event{ReplyTo: 4, To: []int{ann}}
+		if got := cidsAgent.HoldOf(c.e, said); got != c.want {
 			t.Errorf("%s: %d, want %d", what, got, c.want)
 		}
 		said.Finishes = []int64{1}
 		if c.want == once {
 			c.want = never
 		}
-		if got := cid.HoldOf(c.e, said); got != c.want {
+		if got := cidsAgent.HoldOf(c.e, said); got != c.want {
 			t.Errorf("%s, of a report: %d, want %d", what, got, c.want)
 		}
 	}

@@ -17,14 +17,14 @@ func TestAppend_completesTheEvent(t *testing.T) {
 		change, lastTalk, messages int64
 		talks                      bool
 	}{
-		"message":         {room.Event{Type: room.Said, Seat: 1, Text: "a"}, 3, 0, 1, false},
-		"private message": {room.Event{Type: room.Said, Seat: 1, Text: "a", To: []int{2}}, 3, 0, 0, false},
-		"status":          {room.Event{Type: room.Said, Seat: 1, Kind: room.Status}, 3, 0, 1, false},
-		"request":         {room.Event{Type: room.Said, Seat: 1, Kind: room.Request}, 3, 4, 1, true},
-		"question":        {room.Event{Type: room.Said, Seat: 1, Ask: []int{2}, To: []int{2}}, 3, 4, 0, true},
-		"done":            {room.Event{Type: room.Said, Seat: 1, Kind: room.Done}, 3, 4, 1, true},
-		"renewal":         {room.Event{Type: room.Said, Seat: 1, ExpiresMs: 1}, 4, 0, 1, false},
-		"departure":       {room.Event{Type: room.Left, Seat: 2}, 4, 0, 0, false},
+		"message":         {room.Event{Type: room.Said, Seat: ann, Text: "a"}, 3, 0, 1, false},
+		"private message": {room.Event{Type: room.Said, Seat: ann, Text: "a", To: []int{bob}}, 3, 0, 0, false},
+		"status":          {room.Event{Type: room.Said, Seat: ann, Kind: room.Status}, 3, 0, 1, false},
+		"request":         {room.Event{Type: room.Said, Seat: ann, Kind: room.Request}, 3, 4, 1, true},
+		"question":        {room.Event{Type: room.Said, Seat: ann, Ask: []int{bob}, To: []int{bob}}, 3, 4, 0, true},
+		"done":            {room.Event{Type: room.Said, Seat: ann, Kind: room.Done}, 3, 4, 1, true},
+		"renewal":         {room.Event{Type: room.Said, Seat: ann, ExpiresMs: 1}, 4, 0, 1, false},
+		"departure":       {room.Event{Type: room.Left, Seat: bob}, 4, 0, 0, false},
 	} {
 		c.e.N = 4
 		h, err := l.head.Append(&c.e)
@@ -43,8 +43,8 @@ func TestAppend_completesTheEvent(t *testing.T) {
 
 func TestAppend_ofAnEventThatWasMeantToFollowAnother_completesItAnew(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	p := l.send(1, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{2}})
-	e, err := l.head.Compose(l.agent(2), room.Event{Kind: room.Agree}, l.now)
+	p := l.send(ann, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{bob}})
+	e, err := l.head.Compose(l.agent(bob), room.Event{Kind: room.Agree}, l.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestAppend_ofAnEventThatWasMeantToFollowAnother_completesItAnew(t *testing.
 
 func TestProposal_ofTheHead_isKeptWhileItIsOpen(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	one, two := l.propose(1), l.propose(2)
+	one, two := l.propose(ann), l.propose(bob)
 	if e, ok := l.head.Proposal(one.N); !ok || e.Text != "tea at four" || len(l.head.Proposals) != 2 {
 		t.Errorf("got %+v, %v", e, ok)
 	}

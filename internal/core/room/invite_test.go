@@ -123,7 +123,7 @@ func TestUpdate_newInvite_takesThePlaceOfTheOld(t *testing.T) {
 // newInviting's invite is the second: a ban and a password replace it, seats and end as before.
 func TestInvite_thatMayNotAdmitAnyMore_isReplaced(t *testing.T) {
 	ban := func(l *timeline, name string) *room.Event {
-		e, _, err := room.Order{Action: room.BanName, Name: nameOf(t, name)}.Decide(l.head, l.agent(1).Agent)
+		e, _, err := room.Order{Action: room.BanName, Name: nameOf(t, name)}.Decide(l.head, l.agent(ann).Agent)
 		if err != nil {
 			t.Fatal(err)
 		}

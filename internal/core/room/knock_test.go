@@ -23,12 +23,12 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 		}
 	}
 	check("the first", "bob", 0, true)
-	l.knock(2)
+	l.knock(bob)
 	check("the same name", "bob", 0, false)
-	l.leave(2)
-	bob := l.join("Bob")
+	l.leave(bob)
+	bobsJoin := l.join("Bob")
 	check("the same name, which another agent has now", "bob", 0, true)
-	l.knock(bob.Seat)
+	l.knock(bobsJoin.Seat)
 	check("the same name, which that one still has", "bob", 0, false)
 	check("just before ten minutes", "bob", room.KnockWindow-time.Second, false)
 	check("after ten minutes", "bob", room.KnockWindow, true)
@@ -42,13 +42,13 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	if len(l.head.Knocks) != room.MaxKnocks {
 		t.Errorf("%d knocks", len(l.head.Knocks))
 	}
-	l.knock(1)
+	l.knock(ann)
 	if len(l.head.Knocks) != 1 {
 		t.Errorf("knocks that are over remain: %+v", l.head.Knocks)
 	}
 	l.ban(room.Event{Type: room.Managed, Name: "Cid", Action: room.BanName}, "Cid")
 	check("a banned name", "c1d", 0, false)
-	l.apply(room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed})
+	l.apply(room.Event{Type: room.Changed, By: ann, Reason: room.ReasonClosed})
 	check("a closed room", "dora", 0, false)
 }
 
@@ -58,11 +58,11 @@ func TestMayKick_anAdmin_andTheOtherOfTwoUnlessItMayOnlyListen(t *testing.T) {
 		may    bool
 	}{
 		"a member of three": {func(*timeline) {}, false},
-		"an admin":          {func(l *timeline) { l.manage(room.Promote, 2) }, true},
+		"an admin":          {func(l *timeline) { l.manage(room.Promote, bob) }, true},
 		"the other of two":  {func(l *timeline) { l.set(two) }, true},
 		"the other of two, muted": {func(l *timeline) {
 			l.set(two)
-			l.manage(room.Mute, 2)
+			l.manage(room.Mute, bob)
 		}, false},
 		"a reader of a channel of two": {func(l *timeline) {
 			l.set(two)
@@ -71,7 +71,7 @@ func TestMayKick_anAdmin_andTheOtherOfTwoUnlessItMayOnlyListen(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		c.happen(l)
-		if got := l.head.MayKick(l.agent(2).Agent); got != c.may {
+		if got := l.head.MayKick(l.agent(bob).Agent); got != c.may {
 			t.Errorf("%s: %t", what, got)
 		}
 	}
@@ -88,7 +88,7 @@ func TestMayEnlarge_onlyAnAdminOfAFullRoom(t *testing.T) {
 		"an admin with a free seat": {room.Admin, 3, false},
 	} {
 		h := &room.Head{State: room.State{Settings: room.Settings{Capacity: c.capacity},
-			Agents: []room.Agent{{Seat: 1, Role: c.role}, {Seat: 2}}}}
+			Agents: []room.Agent{{Seat: ann, Role: c.role}, {Seat: bob}}}}
 		if got := h.MayEnlarge(h.Agents[0]); got != c.may {
 			t.Errorf("%s: %t", what, got)
 		}

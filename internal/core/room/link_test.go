@@ -63,10 +63,10 @@ func TestOpen_ofALinkTwice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T
 			t.Errorf("step %d: refused by %q, and the person heard %q", i, code, heard)
 		}
 	}
-	if got := l.agent(1).Person.Devices; !slices.Equal(got, []string{"first"}) {
+	if got := l.agent(ann).Person.Devices; !slices.Equal(got, []string{"first"}) {
 		t.Errorf("devices %v", got)
 	}
-	if _, ok := l.head.LinkOf(l.agent(1).Agent); ok {
+	if _, ok := l.head.LinkOf(l.agent(ann).Agent); ok {
 		t.Error("there is another link, without the person's asking")
 	}
 }
@@ -85,7 +85,7 @@ func TestOpen_ofAFifthDevice_endsTheOldest(t *testing.T) {
 			t.Errorf("device %s: %q, and the person heard %q", hash, code, heard)
 		}
 	}
-	if got := l.agent(1).Person.Devices; !slices.Equal(got, []string{"2", "3", "4", "5"}) {
+	if got := l.agent(ann).Person.Devices; !slices.Equal(got, []string{"2", "3", "4", "5"}) {
 		t.Errorf("devices %v", got)
 	}
 }
@@ -95,7 +95,7 @@ func TestOpen_ofWhatIsNoLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
 	if code, heard := l.open(l.link(), "mine"); code != "" || heard != "" {
 		t.Fatalf("%q, %q", code, heard)
 	}
-	a, made := l.agent(1), ident.NewLinkCode
+	a, made := l.agent(ann), ident.NewLinkCode
 	for what, c := range map[string]ident.LinkCode{
 		"another room's":    made(l.head.LogKey, "bcdefgh", a.Seat, a.Joined, 0),
 		"a former agent's":  made(l.head.LogKey, l.head.ID, a.Seat, a.Joined+1, 0),
@@ -111,7 +111,7 @@ func TestOpen_ofWhatIsNoLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
 			t.Errorf("%s: refused by %q, and the person heard %q", what, code, heard)
 		}
 	}
-	if got := l.agent(1).Person.Devices; !slices.Equal(got, []string{"mine"}) {
+	if got := l.agent(ann).Person.Devices; !slices.Equal(got, []string{"mine"}) {
 		t.Errorf("devices %v", got)
 	}
 }
@@ -120,9 +120,9 @@ func TestOpen_ofWhatIsNoLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
 func TestShownLink_ofALinkThatWasOpened_isThePersonsAlone(t *testing.T) {
 	l := newRoom(t, "Ann")
 	first := l.link()
-	agent := func() string { return l.head.ShownLink(l.agent(1)) }
+	agent := func() string { return l.head.ShownLink(l.agent(ann)) }
 	person := func() string {
-		a := l.agent(1)
+		a := l.agent(ann)
 		a.Device = "phone"
 		return l.head.ShownLink(a)
 	}
@@ -155,7 +155,7 @@ func TestKnowsLink_sixteenUsedOnes(t *testing.T) {
 		links = append(links, l.add())
 	}
 	for i, c := range links {
-		if got, want := l.head.KnowsLink(l.agent(1).Agent, c), i >= len(links)-17; got != want {
+		if got, want := l.head.KnowsLink(l.agent(ann).Agent, c), i >= len(links)-17; got != want {
 			t.Errorf("link %d of %d is known: %v", i, len(links), got)
 		}
 	}

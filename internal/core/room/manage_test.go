@@ -20,7 +20,7 @@ func TestOrder_decided_hasTheEffectOnce(t *testing.T) {
 		order := func(action room.Action) *room.Event {
 			t.Helper()
 			o := room.Order{Action: action, Name: nameOf(t, "bob"), Note: "so be it"}
-			e, name, err := o.Decide(l.head, l.agent(1).Agent)
+			e, name, err := o.Decide(l.head, l.agent(ann).Agent)
 			if err != nil || name == "" {
 				t.Fatalf("%s: name %q, %v", action, name, err)
 			}
@@ -44,8 +44,8 @@ func TestOrder_kickAndBan_freeTheSeatByReason(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	for action, want := range map[room.Action]room.Reason{room.Kick: room.ReasonKicked,
 		room.BanName: room.ReasonBanned} {
-		e, name, err := room.Order{Action: action, Name: nameOf(t, "Bob")}.Decide(l.head, l.agent(1).Agent)
-		if err != nil || name != "Bob" || e.Type != room.Left || e.Seat != 2 || e.Reason != want ||
+		e, name, err := room.Order{Action: action, Name: nameOf(t, "Bob")}.Decide(l.head, l.agent(ann).Agent)
+		if err != nil || name != "Bob" || e.Type != room.Left || e.Seat != bob || e.Reason != want ||
 			(e.Ban != nil) != (action == room.BanName) {
 			t.Errorf("%s: %+v, %q, %v", action, e, name, err)
 		}
@@ -54,7 +54,7 @@ func TestOrder_kickAndBan_freeTheSeatByReason(t *testing.T) {
 
 func TestOrder_whatAnAdminMustNotDo_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.manage(room.Promote, 3)
+	l.manage(room.Promote, cid)
 	full := *l.head
 	for i := range room.MaxBans {
 		b := room.NewBan(nameOf(t, fmt.Sprintf("guest %c%c", 'a'+i/26, 'a'+i%26)))
@@ -87,7 +87,7 @@ func TestOrder_whatAnAdminMustNotDo_isRefused(t *testing.T) {
 		{l.head, room.Mute, "Dora", fault.InvalidArgument},
 		{l.head, room.Unmute, "Dora", fault.InvalidArgument},
 	} {
-		_, _, err := room.Order{Action: x.action, Name: nameOf(t, x.name)}.Decide(x.h, l.agent(1).Agent)
+		_, _, err := room.Order{Action: x.action, Name: nameOf(t, x.name)}.Decide(x.h, l.agent(ann).Agent)
 		if fault.CodeOf(err) != x.want {
 			t.Errorf("%s %s: %v, want %q", x.action, x.name, err, x.want)
 		}
@@ -97,8 +97,8 @@ func TestOrder_whatAnAdminMustNotDo_isRefused(t *testing.T) {
 // An order for what is so already needs no event.
 func TestOrder_withoutEffect_isNoEvent(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.manage(room.Promote, 2)
-	l.manage(room.Mute, 3)
+	l.manage(room.Promote, bob)
+	l.manage(room.Mute, cid)
 	l.ban(room.Event{Type: room.Managed, Name: "Eve", Action: room.BanName}, "Eve")
 	for _, c := range []struct {
 		action room.Action
@@ -108,7 +108,7 @@ func TestOrder_withoutEffect_isNoEvent(t *testing.T) {
 		{room.BanName, "Eve"}, {room.BanName, "e.v.e"}, {room.Unban, "Bob"}, {room.Unban, "Zoe"},
 	} {
 		if e, name, err := (room.Order{Action: c.action,
-			Name: nameOf(t, c.name)}).Decide(l.head, l.agent(1).Agent); e != nil || err != nil || name != c.name {
+			Name: nameOf(t, c.name)}).Decide(l.head, l.agent(ann).Agent); e != nil || err != nil || name != c.name {
 			t.Errorf("%s %s: %+v, %q, %v", c.action, c.name, e, name, err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestOrder_ban_ofANameThatIsTakenAndOneThatIsNot(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.ban(room.Event{Type: room.Managed, Name: "C1d", Action: room.BanName}, "C1d")
-		e, _, err := room.Order{Action: room.BanName, Name: nameOf(t, c.name)}.Decide(l.head, l.agent(1).Agent)
+		e, _, err := room.Order{Action: room.BanName, Name: nameOf(t, c.name)}.Decide(l.head, l.agent(ann).Agent)
 		if err != nil || e == nil || e.Seat != c.seat || e.Ban == nil || (e.Type == room.Left) != (c.seat != 0) ||
 			(e.Type == room.Managed) != (c.seat == 0) {
 			t.Errorf("%s: %+v, %v", what, e, err)
@@ -152,9 +152,9 @@ func TestOrder_check(t *testing.T) {
 
 func TestOrder_nameThatNobodyHas_isUnmuted(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.manage(room.Mute, 2)
-	l.leave(2)
-	e, name, err := room.Order{Action: room.Unmute, Name: nameOf(t, "B-o-b")}.Decide(l.head, l.agent(1).Agent)
+	l.manage(room.Mute, bob)
+	l.leave(bob)
+	e, name, err := room.Order{Action: room.Unmute, Name: nameOf(t, "B-o-b")}.Decide(l.head, l.agent(ann).Agent)
 	if err != nil || name != "Bob" || e == nil || e.Seat != 0 || e.Ban.Key != "bob" {
 		t.Errorf("%+v, %q, %v", e, name, err)
 	}
@@ -163,16 +163,16 @@ func TestOrder_nameThatNobodyHas_isUnmuted(t *testing.T) {
 func TestOrder_demoteTheOnlyAdmin_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	demote := func() fault.Code {
-		ann, _ := l.head.Seated(1)
-		order := room.Order{Action: room.Demote, Name: ident.Name{Shown: ann.Name, Key: ann.Key}}
-		_, _, err := order.Decide(l.head, ann)
+		annsAgent, _ := l.head.Seated(ann)
+		order := room.Order{Action: room.Demote, Name: ident.Name{Shown: annsAgent.Name, Key: annsAgent.Key}}
+		_, _, err := order.Decide(l.head, annsAgent)
 		return fault.CodeOf(err)
 	}
 	for _, c := range []struct {
 		action room.Action
 		want   fault.Code
 	}{{room.Mute, fault.NotAllowed}, {room.Promote, ""}, {room.Demote, fault.NotAllowed}} {
-		l.manage(c.action, 2)
+		l.manage(c.action, bob)
 		if demote() != c.want {
 			t.Errorf("after %s of the other: %q, want %q", c.action, demote(), c.want)
 		}

@@ -12,14 +12,14 @@ import (
 func TestSupervise_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	p := room.Person{Devices: []string{"hash"}, Opened: 1}
-	silent, told := l.apply(l.agent(2).Supervise(p, "")), l.apply(l.agent(2).Supervise(p, "why"))
-	if got := l.agent(2).Person; !reflect.DeepEqual(got, p) {
+	silent, told := l.apply(l.agent(bob).Supervise(p, "")), l.apply(l.agent(bob).Supervise(p, "why"))
+	if got := l.agent(bob).Person; !reflect.DeepEqual(got, p) {
 		t.Errorf("behind Bob is %+v", got)
 	}
 	for what, c := range map[string]struct {
 		a    room.Caller
 		sees bool
-	}{"its agent": {l.agent(2), true}, "another": {l.agent(1), false}} {
+	}{"its agent": {l.agent(bob), true}, "another": {l.agent(ann), false}} {
 		if c.a.Sees(silent) || c.a.Sees(told) != c.sees {
 			t.Errorf("%s sees what has no reason: %v, what has one: %v", what, c.a.Sees(silent), c.a.Sees(told))
 		}
@@ -28,15 +28,15 @@ func TestSupervise_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
 
 func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	bob := l.person(2) // on the device "device", beside the device "other"
+	bobsPerson := l.person(bob) // on the device "device", beside the device "other"
 	supervise := func(seat int, devices ...string) room.Event {
 		return room.Agent{Seat: seat}.Supervise(room.Person{Devices: devices}, "")
 	}
 	regains := func(devices ...string) room.Event {
-		return room.Event{Type: room.Joined, Seat: 2, Regains: true,
-			Agent: &room.Agent{Seat: 2, Person: room.Person{Devices: devices}}}
+		return room.Event{Type: room.Joined, Seat: bob, Regains: true,
+			Agent: &room.Agent{Seat: bob, Person: room.Person{Devices: devices}}}
 	}
-	mine := bob.Device
+	mine := bobsPerson.Device
 	for what, c := range map[string]struct {
 		e             room.Event
 		agent, person bool
@@ -46,11 +46,12 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 		"of another seat":              {supervise(1, "new"), false, false},
 		"the agent joins again":        {regains("other", mine), true, false},
 		"a page joins again":           {regains("new"), true, true},
-		"a message":                    {room.Event{Type: room.Said, Seat: 2}, false, false},
+		"a message":                    {room.Event{Type: room.Said, Seat: bob}, false, false},
 		"another joins": {room.Event{Type: room.Joined, Seat: 3, Agent: &room.Agent{Seat: 3}}, false,
 			false},
 	} {
-		if agent, person := l.agent(2).LosesToken(c.e), bob.LosesToken(c.e); agent != c.agent || person != c.person {
+		if agent, person := l.agent(bob).LosesToken(c.e), bobsPerson.LosesToken(c.e); agent != c.agent ||
+			person != c.person {
 			t.Errorf("%s: the agent loses its token: %v, the person: %v", what, agent, person)
 		}
 	}
@@ -72,9 +73,9 @@ func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T)
 		"a person alone": {room.Agent{Principal: "key:b", Person: opened}, false},
 	} {
 		l := newRoom(t, "Ann", "Bob")
-		a := l.agent(2)
+		a := l.agent(bob)
 		c.a.Seat, c.a.Name, c.a.Key, c.a.Joined, c.a.Role = 2, a.Name, a.Key, a.Joined, a.Role
-		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &c.a, Regains: true})
+		l.apply(room.Event{Type: room.Joined, Seat: bob, Name: a.Name, Agent: &c.a, Regains: true})
 		gone := l.apply(*l.head.FreeSeat(c.a, room.ReasonKicked))
 		if got := l.head.Departed; (got == room.Departure{N: gone.N, AtMs: gone.AtMs}) != c.want ||
 			(got.N == 0) == c.want {
@@ -96,61 +97,63 @@ func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T)
 
 func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	bob := l.person(2)
-	asked := l.ask(1, 2)
-	l.sayAs(2, room.Done, "that was all")
-	before, _ := l.head.LastSaid(l.agent(2).Agent, l.now)
-	e := l.send(2, room.Event{Person: true, Text: "not quite", ReplyTo: asked.N, ReSeat: 1})
-	for name, a := range map[string]room.Caller{"its agent": l.agent(2), "the person": bob, "another": l.agent(1)} {
+	bobsPerson := l.person(bob)
+	asked := l.ask(ann, bob)
+	l.sayAs(bob, room.Done, "that was all")
+	before, _ := l.head.LastSaid(l.agent(bob).Agent, l.now)
+	e := l.send(bob, room.Event{Person: true, Text: "not quite", ReplyTo: asked.N, ReSeat: ann})
+	for name, a := range map[string]room.Caller{"its agent": l.agent(bob), "the person": bobsPerson,
+		"another": l.agent(ann)} {
 		if !a.IsNews(e) || !a.WokenBy(e, 3, false) {
 			t.Errorf("%s: news %v, woken %v", name, a.IsNews(e), a.WokenBy(e, 3, false))
 		}
 	}
-	agent := l.agent(2)
+	agent := l.agent(bob)
 	if got := agent.HoldOf(e, room.Event{}); got != room.HoldsAlways || !agent.WokenBy(e, 3, true) ||
-		l.head.Recent.NewestForeign(2) != e.N {
-		t.Errorf("its agent speaks over it: hold %v, newest for it %d", got, l.head.Recent.NewestForeign(2))
+		l.head.Recent.NewestForeign(bob) != e.N {
+		t.Errorf("its agent speaks over it: hold %v, newest for it %d", got, l.head.Recent.NewestForeign(bob))
 	}
-	if _, owes := l.head.Talk.Owes(2, l.now); owes || l.head.Talk.IsDone(2) {
+	if _, owes := l.head.Talk.Owes(bob, l.now); owes || l.head.Talk.IsDone(bob) {
 		t.Error("the seat still owes an answer, or is done")
 	}
-	if n, seat, _ := l.head.Recent.LastWord(); n != e.N || seat != 2 {
+	if n, seat, _ := l.head.Recent.LastWord(); n != e.N || seat != bob {
 		t.Errorf("the last word is %d of seat %d", n, seat)
 	}
-	if after, _ := l.head.LastSaid(l.agent(2).Agent, l.now); after.Saying != before.Saying ||
+	if after, _ := l.head.LastSaid(l.agent(bob).Agent, l.now); after.Saying != before.Saying ||
 		!after.Heard.Equal(before.Heard) {
 		t.Error("it counts as the agent's own message")
 	}
-	if own := l.say(2, "as I said"); agent.IsNews(own) || !bob.IsNews(own) || !bob.WokenBy(own, 3, false) {
+	if own := l.say(bob, "as I said"); agent.IsNews(own) || !bobsPerson.IsNews(own) ||
+		!bobsPerson.WokenBy(own, 3, false) {
 		t.Error("what the agent says is news to it, or none to the person")
 	}
 }
 
 func TestPerson_wordInPrivate_holdsItsAgentBack(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.person(2)
-	e := l.send(2, room.Event{Person: true, Text: "between us", To: []int{1}})
-	if got := l.agent(2).HoldOf(e, room.Event{}); got != room.HoldsAlways || l.head.Recent.NewestForeign(2) != e.N {
-		t.Errorf("hold %v, newest for its agent %d", got, l.head.Recent.NewestForeign(2))
+	l.person(bob)
+	e := l.send(bob, room.Event{Person: true, Text: "between us", To: []int{ann}})
+	if got := l.agent(bob).HoldOf(e, room.Event{}); got != room.HoldsAlways || l.head.Recent.NewestForeign(bob) != e.N {
+		t.Errorf("hold %v, newest for its agent %d", got, l.head.Recent.NewestForeign(bob))
 	}
-	if l.agent(3).Sees(e) || l.head.Recent.NewestForeign(3) != 0 {
+	if l.agent(cid).Sees(e) || l.head.Recent.NewestForeign(cid) != 0 {
 		t.Error("a third one can tell")
 	}
 }
 
 func TestNote_isBetweenTheAgentAndItsPersonAlone(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	bob := l.person(2)
-	l.ask(1, 2)
-	l.say(3, "hello")
+	bobsPerson := l.person(bob)
+	l.ask(ann, bob)
+	l.say(cid, "hello")
 	before := *l.head
-	e := l.send(2, room.Event{Person: true, Text: "@Ann is nice; ask her", To: []int{2}})
-	agent := l.agent(2)
-	if !agent.IsNews(e) || !bob.IsNews(e) || agent.HoldOf(e, room.Event{}) != room.HoldsAlways ||
-		!agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
+	e := l.send(bob, room.Event{Person: true, Text: "@Ann is nice; ask her", To: []int{bob}})
+	agent := l.agent(bob)
+	if !agent.IsNews(e) || !bobsPerson.IsNews(e) || agent.HoldOf(e, room.Event{}) != room.HoldsAlways ||
+		!agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(bob) != e.N {
 		t.Errorf("its agent does not hear it: %+v", e)
 	}
-	for _, seat := range []int{1, 3} {
+	for _, seat := range []int{ann, cid} {
 		if l.agent(seat).Sees(e) || len(e.Named) > 0 ||
 			l.head.Recent.NewestForeign(seat) != before.Recent.NewestForeign(seat) {
 			t.Errorf("seat %d can tell", seat)
@@ -165,10 +168,10 @@ func TestNote_isBetweenTheAgentAndItsPersonAlone(t *testing.T) {
 
 func TestNote_ofAMutedSeat_isSentAndOfAClosedRoomIsNot(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.manage(room.Mute, 2)
-	l.send(2, room.Event{Person: true, Text: "never mind", To: []int{2}})
+	l.manage(room.Mute, bob)
+	l.send(bob, room.Event{Person: true, Text: "never mind", To: []int{bob}})
 	l.apply(room.Event{Type: room.Changed, Reason: room.ReasonClosed})
-	if _, err := l.head.Compose(l.agent(2), room.Event{Person: true, Text: "bye", To: []int{2}},
+	if _, err := l.head.Compose(l.agent(bob), room.Event{Person: true, Text: "bye", To: []int{bob}},
 		l.now); fault.CodeOf(err) != fault.RoomClosed {
 		t.Errorf("in a closed room: %v", err)
 	}
@@ -176,9 +179,9 @@ func TestNote_ofAMutedSeat_isSentAndOfAClosedRoomIsNot(t *testing.T) {
 
 func TestNote_thatAsks_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	for _, e := range []room.Event{{Kind: room.Request}, {Kind: room.Done}, {Ask: []int{1}}} {
-		e.Person, e.Text, e.To = true, "well?", []int{2}
-		if _, err := l.head.Compose(l.agent(2), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+	for _, e := range []room.Event{{Kind: room.Request}, {Kind: room.Done}, {Ask: []int{ann}}} {
+		e.Person, e.Text, e.To = true, "well?", []int{bob}
+		if _, err := l.head.Compose(l.agent(bob), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%+v: %v", e, err)
 		}
 	}

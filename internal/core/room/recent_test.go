@@ -13,13 +13,13 @@ import (
 
 func TestLastSaid_isTheNewestMessageOfTheSeat(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	if u, known := l.head.LastSaid(l.agent(1).Agent, l.now); !known || u.N != 0 {
+	if u, known := l.head.LastSaid(l.agent(ann).Agent, l.now); !known || u.N != 0 {
 		t.Errorf("before Ann spoke: %+v, %v", u, known)
 	}
-	l.say(1, "one")
-	two := l.say(1, "two", 2)
-	l.say(2, "three")
-	u, known := l.head.LastSaid(l.agent(1).Agent, l.now)
+	l.say(ann, "one")
+	two := l.say(ann, "two", bob)
+	l.say(bob, "three")
+	u, known := l.head.LastSaid(l.agent(ann).Agent, l.now)
 	if !known || u.Saying != two.Saying() || !u.Heard.Equal(two.At()) {
 		t.Errorf("got %+v, %v", u, known)
 	}
@@ -27,24 +27,24 @@ func TestLastSaid_isTheNewestMessageOfTheSeat(t *testing.T) {
 
 func TestLastSaid_indexThatDoesNotReachBack_isUnknown(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	said := l.say(1, "one")
-	l.say(2, "two")
+	said := l.say(ann, "one")
+	l.say(bob, "two")
 	h := room.NewHead(l.head.State)
-	if _, known := h.LastSaid(l.agent(1).Agent, l.now); known {
+	if _, known := h.LastSaid(l.agent(ann).Agent, l.now); known {
 		t.Error("known without an index")
 	}
-	if _, known := h.LastSaid(l.agent(1).Agent, l.now.Add(room.RepeatWindow)); !known {
+	if _, known := h.LastSaid(l.agent(ann).Agent, l.now.Add(room.RepeatWindow)); !known {
 		t.Error("unknown although the index covers RepeatWindow")
 	}
-	if _, known := h.Recalled().LastSaid(l.agent(1).Agent, l.now); !known {
+	if _, known := h.Recalled().LastSaid(l.agent(ann).Agent, l.now); !known {
 		t.Error("unknown although the index is complete")
 	}
 	h = h.Recall(l.events[3])
-	if _, known := h.LastSaid(l.agent(1).Agent, l.now); known {
+	if _, known := h.LastSaid(l.agent(ann).Agent, l.now); known {
 		t.Error("known before the index covers Ann's message")
 	}
 	h = h.Recall(l.events[2])
-	if u, known := h.LastSaid(l.agent(1).Agent, l.now); !known || u.N != said.N {
+	if u, known := h.LastSaid(l.agent(ann).Agent, l.now); !known || u.N != said.N {
 		t.Errorf("got %+v, %v", u, known)
 	}
 }
@@ -52,24 +52,24 @@ func TestLastSaid_indexThatDoesNotReachBack_isUnknown(t *testing.T) {
 func TestLastSaid_indexFromTheJoinOn_isKnown(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	h := room.NewHead(l.head.State)
-	if _, known := h.LastSaid(l.agent(1).Agent, l.now); known {
+	if _, known := h.LastSaid(l.agent(ann).Agent, l.now); known {
 		t.Error("Ann may have spoken since her join")
 	}
-	if _, known := h.LastSaid(l.agent(2).Agent, l.now); !known {
+	if _, known := h.LastSaid(l.agent(bob).Agent, l.now); !known {
 		t.Error("Bob joined with the last event and cannot have spoken")
 	}
 }
 
 func TestNewest_withPrivateMessages_isWhatTheSeatMaySee(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid") // events 1 to 3
-	l.say(1, "for all")                  // 4
-	l.say(2, "for Ann", 1)               // 5
-	l.say(1, "for Bob", 2)               // 6
-	l.sayAs(3, room.Status, "at work")   // 7
-	l.sayAs(3, room.Status, "for Ann", 1)
+	l.say(ann, "for all")                // 4
+	l.say(bob, "for Ann", ann)           // 5
+	l.say(ann, "for Bob", bob)           // 6
+	l.sayAs(cid, room.Status, "at work") // 7
+	l.sayAs(cid, room.Status, "for Ann", ann)
 	recalled := recall(room.NewHead(l.head.State), l.events)
 	for seat, want := range map[int]struct{ foreign, message, wakeup int64 }{
-		1: {8, 8, 8}, 2: {7, 7, 6}, 3: {4, 4, 4},
+		ann: {8, 8, 8}, bob: {7, 7, 6}, cid: {4, 4, 4},
 	} {
 		for _, h := range []*room.Head{l.head, recalled} {
 			if got := h.Recent.NewestForeign(seat); got != want.foreign {
@@ -83,40 +83,40 @@ func TestNewest_withPrivateMessages_isWhatTheSeatMaySee(t *testing.T) {
 			}
 		}
 	}
-	if n, seat, at := l.head.Recent.LastWord(); n != 4 || seat != 1 || !at.Equal(l.events[3].At()) {
+	if n, seat, at := l.head.Recent.LastWord(); n != 4 || seat != ann || !at.Equal(l.events[3].At()) {
 		t.Errorf("last word %d of seat %d at %s", n, seat, at)
 	}
 }
 
 func TestNewestWakeup_atMostTwoAgents_isAnyMessage(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.sayAs(1, room.Status, "at work")
-	if got, _ := l.head.NewestWakeup(2); got != 0 {
+	l.sayAs(ann, room.Status, "at work")
+	if got, _ := l.head.NewestWakeup(bob); got != 0 {
 		t.Errorf("of three agents: %d", got)
 	}
-	l.leave(3)
-	if got, _ := l.head.NewestWakeup(2); got != 4 {
+	l.leave(cid)
+	if got, _ := l.head.NewestWakeup(bob); got != 4 {
 		t.Errorf("of two agents: %d", got)
 	}
 }
 
 func TestNewestForeign_indexWithoutForeignEvents_isAnUpperBound(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.say(2, "one")
-	l.say(1, "two")
+	l.say(bob, "one")
+	l.say(ann, "two")
 	h := room.NewHead(l.head.State)
-	if got := h.Recent.NewestForeign(1); got != 4 {
+	if got := h.Recent.NewestForeign(ann); got != 4 {
 		t.Errorf("without an index: %d", got)
 	}
-	if got := h.Recall(l.events[3]).Recent.NewestForeign(1); got != 3 {
+	if got := h.Recall(l.events[3]).Recent.NewestForeign(ann); got != 3 {
 		t.Errorf("with Ann's message: %d", got)
 	}
 }
 
 func TestReaches_isTrueFromTheFirstCoveredTime(t *testing.T) {
 	l := newRoom(t, "Ann")
-	l.say(1, "one")
-	two := l.say(1, "two")
+	l.say(ann, "one")
+	two := l.say(ann, "two")
 	h := room.NewHead(l.head.State).Recall(two)
 	for after, want := range map[time.Duration]bool{-time.Second: false, 0: false, time.Millisecond: true} {
 		if got := h.Recent.Reaches(two.At().Add(after)); got != want {
@@ -133,10 +133,10 @@ func TestReaches_isTrueFromTheFirstCoveredTime(t *testing.T) {
 
 func TestRecall_leavesTheHeadUnchanged(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.say(2, "one", 1)
+	l.say(bob, "one", ann)
 	h := room.NewHead(l.head.State)
 	h.Recall(l.events[2])
-	if h.Recent.From != 4 || h.Recent.NewestMessage(1) != 0 {
+	if h.Recent.From != 4 || h.Recent.NewestMessage(ann) != 0 {
 		t.Errorf("got %+v", h.Recent)
 	}
 }
@@ -303,11 +303,11 @@ func TestSaidSince_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 
 func TestSaidSince_messageWhoseTextIsRemoved_hasNoFingerprint(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	one := l.say(1, "one")
-	two := l.say(1, "two")
+	one := l.say(ann, "one")
+	two := l.say(ann, "two")
 	l.apply(one.Redaction())
 	l.apply(two.Redaction())
-	said, _ := l.head.SaidSince(l.agent(1).Agent, room.Start{At: l.now})
+	said, _ := l.head.SaidSince(l.agent(ann).Agent, room.Start{At: l.now})
 	if len(said) != 2 || !said[0].Removed() || !said[1].Removed() {
 		t.Errorf("got %+v", said)
 	}
@@ -315,16 +315,16 @@ func TestSaidSince_messageWhoseTextIsRemoved_hasNoFingerprint(t *testing.T) {
 
 func TestRecent_agentThatLeft_isForgotten(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.say(2, "one")
-	l.say(1, "for Bob", 2)
-	l.leave(2)
+	l.say(bob, "one")
+	l.say(ann, "for Bob", bob)
+	l.leave(bob)
 	recalled := recall(room.NewHead(l.head.State), l.events)
 	for what, h := range map[string]*room.Head{"applied": l.head, "recalled": recalled} {
-		if u, known := h.Recent.Said(2); known {
+		if u, known := h.Recent.Said(bob); known {
 			t.Errorf("%s: Bob's last message is %+v", what, u)
 		}
 	}
-	if n := l.head.Recent.NewestMessage(2); n != 0 {
+	if n := l.head.Recent.NewestMessage(bob); n != 0 {
 		t.Errorf("message %d for Bob", n)
 	}
 }
@@ -338,19 +338,19 @@ func wakeup(h *room.Head, seat int) int64 {
 // However it was built, the index knows the last that left, each name once.
 func TestLeftNamed_indexOfEitherOrder(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.leave(2)
-	l.leave(3)
+	l.leave(bob)
+	l.leave(cid)
 	back := recall(room.NewHead(l.head.State), l.events).Recalled()
 	for what, h := range map[string]*room.Head{"as it came": l.head, "read back": back} {
-		got, sure := h.LeftNamed(l.agent(1).Agent, "@Cid and @bob?", l.now)
+		got, sure := h.LeftNamed(l.agent(ann).Agent, "@Cid and @bob?", l.now)
 		if !slices.Equal(got, []string{"Bob", "Cid"}) || !sure {
 			t.Errorf("%s: %q, %v", what, got, sure)
 		}
 	}
-	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(1).Agent, "@Cid?", l.now); got != nil || sure {
+	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(ann).Agent, "@Cid?", l.now); got != nil || sure {
 		t.Errorf("without an index: %q, %v", got, sure)
 	}
-	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(1).Agent, "Cid? @Ann?", l.now); got != nil || !sure {
+	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(ann).Agent, "Cid? @Ann?", l.now); got != nil || !sure {
 		t.Errorf("without a mention: %q, %v", got, sure)
 	}
 }

@@ -8,8 +8,8 @@ import (
 )
 
 func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
-	said, came := room.Event{N: 5, Type: room.Said, Seat: 2}, room.Event{N: 3, Type: room.Joined, Seat: 2}
-	words := room.Event{N: 6, Type: room.Said, Seat: 2, Person: true}
+	said, came := room.Event{N: 5, Type: room.Said, Seat: bob}, room.Event{N: 3, Type: room.Joined, Seat: bob}
+	words := room.Event{N: 6, Type: room.Said, Seat: bob, Person: true}
 	seat := func(no int, role room.Role, device string) room.Caller {
 		return room.Caller{Agent: room.Agent{Seat: no, Role: role}, Device: device}
 	}
@@ -39,14 +39,14 @@ func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
 
 func TestRedaction_whoSeesTheMessage_seesIt(t *testing.T) {
 	for what, e := range map[string]room.Event{
-		"to all":           {N: 6, Type: room.Said, Seat: 1},
-		"private":          {N: 6, Type: room.Said, Seat: 1, To: []int{2}},
-		"before Dora came": {N: 2, Type: room.Said, Seat: 1},
+		"to all":           {N: 6, Type: room.Said, Seat: ann},
+		"private":          {N: 6, Type: room.Said, Seat: ann, To: []int{bob}},
+		"before Dora came": {N: 2, Type: room.Said, Seat: ann},
 	} {
 		r := e.Redaction()
 		r.N, r.By = 40, 1
 		for _, seated := range []room.Agent{
-			{Seat: 1, Name: "Ann"}, {Seat: 2, Name: "Bob"}, {Seat: 3, Name: "Cid"},
+			{Seat: ann, Name: "Ann"}, {Seat: bob, Name: "Bob"}, {Seat: cid, Name: "Cid"},
 			{Seat: 5, Name: "Dora", Since: room.Mark{N: 4}},
 		} {
 			a := room.Caller{Agent: seated}

@@ -16,19 +16,20 @@ func TestSuccessor_isTheLongestSeatedMemberThatIsNotMuted(t *testing.T) {
 	}{
 		"admin leaves":        {func(*timeline) {}, 1, 2},
 		"member leaves":       {func(*timeline) {}, 2, 0},
-		"another admin stays": {func(l *timeline) { l.manage(room.Promote, 3) }, 1, 0},
-		"other admin was demoted": {func(l *timeline) { l.manage(room.Promote, 2); l.manage(room.Demote, 2) }, 1,
+		"another admin stays": {func(l *timeline) { l.manage(room.Promote, cid) }, 1, 0},
+		"other admin was demoted": {func(l *timeline) { l.manage(room.Promote, bob); l.manage(room.Demote, bob) }, 1,
 			2},
-		"longest seated is muted":       {func(l *timeline) { l.manage(room.Mute, 2) }, 1, 3},
-		"longest seated is an endpoint": {func(l *timeline) { l.endpoint(2) }, 1, 3},
+		"longest seated is muted":       {func(l *timeline) { l.manage(room.Mute, bob) }, 1, 3},
+		"longest seated is an endpoint": {func(l *timeline) { l.endpoint(bob) }, 1, 3},
 		"an endpoint stays, which is admin": {func(l *timeline) {
-			l.endpoint(2)
-			l.endpoint(3)
-			l.manage(room.Promote, 3)
+			l.endpoint(bob)
+			l.endpoint(cid)
+			l.manage(room.Promote, cid)
 		}, 1, 0},
-		"both others are muted":         {func(l *timeline) { l.manage(room.Mute, 2); l.manage(room.Mute, 3) }, 1, 2},
-		"longest seated came back late": {func(l *timeline) { l.leave(2); l.join("Bob") }, 1, 3},
-		"admin is alone":                {func(l *timeline) { l.leave(2); l.leave(3) }, 1, 0},
+		"both others are muted": {func(l *timeline) { l.manage(room.Mute, bob); l.manage(room.Mute, cid) },
+			1, 2},
+		"longest seated came back late": {func(l *timeline) { l.leave(bob); l.join("Bob") }, 1, 3},
+		"admin is alone":                {func(l *timeline) { l.leave(bob); l.leave(cid) }, 1, 0},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		c.happen(l)
@@ -40,7 +41,7 @@ func TestSuccessor_isTheLongestSeatedMemberThatIsNotMuted(t *testing.T) {
 
 func TestSilenced_isMutedOrAListenerOfAChannel(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.manage(room.Mute, 2)
+	l.manage(room.Mute, bob)
 	check := func(want ...int) {
 		t.Helper()
 		var got []int
@@ -56,7 +57,7 @@ func TestSilenced_isMutedOrAListenerOfAChannel(t *testing.T) {
 	check(2)
 	l.set(func(s *room.Settings) { s.Type = room.Channel })
 	check(2, 3)
-	l.manage(room.Promote, 2)
+	l.manage(room.Promote, bob)
 	check(3)
 }
 
@@ -94,12 +95,13 @@ func TestDeserted_isAnEmptyRoomWithoutAPassword(t *testing.T) {
 
 func TestOwner_isTheSeatedAgentWithTheSecret(t *testing.T) {
 	secret := ident.NewSecret()
-	s := room.State{Agents: []room.Agent{{Seat: 1, Name: "Ann", Hash: ident.HashSecret(secret)}, {Seat: 2, Hash: "x"}}}
-	if a, ok := s.Owner(room.HolderOf(ident.Token{Seat: 1, Secret: secret})); !ok || a.Name != "Ann" {
+	s := room.State{Agents: []room.Agent{{Seat: ann, Name: "Ann", Hash: ident.HashSecret(secret)},
+		{Seat: bob, Hash: "x"}}}
+	if a, ok := s.Owner(room.HolderOf(ident.Token{Seat: ann, Secret: secret})); !ok || a.Name != "Ann" {
 		t.Errorf("got %+v, %v", a, ok)
 	}
-	for _, wrong := range []ident.Token{{Seat: 1, Secret: ident.NewSecret()}, {Seat: 2, Secret: secret},
-		{Seat: 3, Secret: secret}, {Seat: 1}} {
+	for _, wrong := range []ident.Token{{Seat: ann, Secret: ident.NewSecret()}, {Seat: bob, Secret: secret},
+		{Seat: cid, Secret: secret}, {Seat: ann}} {
 		if _, ok := s.Owner(room.HolderOf(wrong)); ok {
 			t.Errorf("%+v is accepted", wrong)
 		}
@@ -108,51 +110,51 @@ func TestOwner_isTheSeatedAgentWithTheSecret(t *testing.T) {
 
 func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.person(2)
-	a := l.agent(2)
+	l.person(bob)
+	a := l.agent(bob)
 	a.Hash = ident.HashSecret("agent")
-	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
-	former := l.agent(2).Joined
+	l.apply(room.Event{Type: room.Joined, Seat: bob, Name: a.Name, Agent: &a.Agent, Regains: true})
+	former := l.agent(bob).Joined
 	l.join("Cid")
 	page := room.Agent{Seat: 4, Name: "Dan", Key: "dan", Person: room.Person{Devices: []string{"page"}}}
 	l.apply(room.Event{Type: room.Joined, Seat: 4, Name: page.Name, Agent: &page})
 	stay := func(seat int, joined int64) ident.Token { return ident.NewStay(l.head.LogKey, l.head.ID, seat, joined) }
-	bob, forged := stay(2, former), stay(2, former)
+	bobsStay, forged := stay(bob, former), stay(bob, former)
 	forged.Secret = ident.NewSecret()
 	for what, c := range map[string]struct {
 		token        ident.Token
 		ok, isPerson bool
 	}{
-		"the agent's stay, once it has another token": {bob, true, false},
+		"the agent's stay, once it has another token": {bobsStay, true, false},
 		"another agent's":                  {stay(3, l.agent(3).Joined), true, false},
 		"of no seat":                       {stay(9, former), false, false},
 		"made with another key":            {ident.NewStay("another", l.head.ID, 2, former), false, false},
 		"with a guessed secret":            {forged, false, false},
-		"its secret as that of a token":    {ident.Token{Seat: 2, Secret: bob.Secret}, false, false},
-		"a token's secret as that of it":   {ident.Token{Seat: 2, Secret: "agent", Joined: former}, false, false},
+		"its secret as that of a token":    {ident.Token{Seat: bob, Secret: bobsStay.Secret}, false, false},
+		"a token's secret as that of it":   {ident.Token{Seat: bob, Secret: "agent", Joined: former}, false, false},
 		"of a person without an agent":     {stay(4, l.agent(4).Joined), false, false},
-		"of a person, by a device's token": {ident.Token{Seat: 2, Secret: "device", Joined: former}, false, false},
-		"the agent's":                      {ident.Token{Seat: 2, Secret: "agent"}, true, false},
-		"the person's":                     {ident.Token{Seat: 2, Secret: "device", Person: true}, true, true},
-		"the agent's as a person's":        {ident.Token{Seat: 2, Secret: "agent", Person: true}, false, false},
-		"the person's as an agent's":       {ident.Token{Seat: 2, Secret: "device"}, false, false},
-		"of an earlier seat":               {ident.Token{Seat: 1, Secret: "device", Person: true}, true, true},
+		"of a person, by a device's token": {ident.Token{Seat: bob, Secret: "device", Joined: former}, false, false},
+		"the agent's":                      {ident.Token{Seat: bob, Secret: "agent"}, true, false},
+		"the person's":                     {ident.Token{Seat: bob, Secret: "device", Person: true}, true, true},
+		"the agent's as a person's":        {ident.Token{Seat: bob, Secret: "agent", Person: true}, false, false},
+		"the person's as an agent's":       {ident.Token{Seat: bob, Secret: "device"}, false, false},
+		"of an earlier seat":               {ident.Token{Seat: ann, Secret: "device", Person: true}, true, true},
 	} {
 		if a, ok := l.head.Owner(room.HolderOf(c.token)); ok != c.ok || a.IsPerson() != c.isPerson {
 			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())
 		}
 	}
-	if a := l.agent(2); a.IsPerson() {
+	if a := l.agent(bob); a.IsPerson() {
 		t.Error("the state has who asked")
 	}
-	l.leave(2)
+	l.leave(bob)
 	l.join("Bob")
-	for _, of := range []ident.Token{{Seat: 2, Secret: "device", Person: true}, bob} {
+	for _, of := range []ident.Token{{Seat: bob, Secret: "device", Person: true}, bobsStay} {
 		if a, ok := l.head.Owner(room.HolderOf(of)); ok {
 			t.Errorf("%+v of Bob is that of %+v", of, a)
 		}
 	}
-	if x := room.HolderOf(bob); !l.head.GaveStay(x) || l.head.GaveStay(room.HolderOf(forged)) {
+	if x := room.HolderOf(bobsStay); !l.head.GaveStay(x) || l.head.GaveStay(room.HolderOf(forged)) {
 		t.Error("the room does not know which stays it gave")
 	}
 }

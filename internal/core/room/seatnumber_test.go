@@ -18,7 +18,7 @@ func (l *timeline) turnTo(n int) {
 
 func TestNewSeat_isNeverOneThatWasGivenBefore(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	l.leave(2)
+	l.leave(bob)
 	for _, want := range []int{3, 4, ident.MaxSeat - 1, ident.MaxSeat} {
 		l.turnTo(max(l.head.NextSeat, want))
 		if got := l.join("Bob").Seat; got != want {
@@ -34,9 +34,9 @@ func TestNewSeat_isNeverOneThatWasGivenBefore(t *testing.T) {
 // Whoever has a seat keeps it, and gets it again; nobody gets a new one, of whichever kind.
 func TestDecide_allNumbersWereGiven_refusesANewSeatOnly(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	bob := l.agent(2)
-	bob.Principal = "key:b"
-	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob.Agent, Regains: true})
+	bobsAgent := l.agent(bob)
+	bobsAgent.Principal = "key:b"
+	l.apply(room.Event{Type: room.Joined, Seat: bob, Name: "Bob", Agent: &bobsAgent.Agent, Regains: true})
 	l.turnTo(ident.MaxSeat + 1)
 	silent := l.now.Add(time.Hour)
 	l.now = silent
@@ -65,10 +65,10 @@ func TestRoom_thatHasSeenManyAgents_costsWhatItsSeatsCost(t *testing.T) {
 		l := newRoom(t, "Ann", "Bob")
 		for range agents {
 			cid := l.join("Cid").Seat
-			l.send(1, room.Event{Kind: room.Request, Text: "Cid?", To: []int{2, cid}, Ask: []int{2, cid}})
+			l.send(ann, room.Event{Kind: room.Request, Text: "Cid?", To: []int{bob, cid}, Ask: []int{bob, cid}})
 			said := l.send(cid, room.Event{Text: "@Ann, hello"})
 			l.leave(cid)
-			l.reply(2, said)
+			l.reply(bob, said)
 			l.events = l.events[:0]
 		}
 		for _, x := range []any{l.head.Snapshot(), l.head.Parts(), l.head.Talk} {

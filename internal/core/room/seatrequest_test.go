@@ -22,9 +22,9 @@ func TestClaim_freeSeat_isGivenWithoutPresence(t *testing.T) {
 
 func TestClaim_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
 	l := newPair(t, "Ann", "Bob")
-	l.apply(room.Event{Type: room.Managed, Name: "Bob", By: 1, Action: room.BanName,
+	l.apply(room.Event{Type: room.Managed, Name: "Bob", By: ann, Action: room.BanName,
 		Ban: &room.Ban{Name: "Bob", Key: "bob"}})
-	silent := map[int]room.Presence{1: {AtMs: l.now.Add(hour).UnixMilli(), Used: true}}
+	silent := map[int]room.Presence{ann: {AtMs: l.now.Add(hour).UnixMilli(), Used: true}}
 	for _, name := range []string{"B0b", "Bob"} {
 		for _, p := range []map[int]room.Presence{nil, silent} {
 			_, err := (&room.SeatRequest{Name: nameOf(t, name), Presence: p}).Decide(l.head, l.now.Add(hour))
@@ -44,7 +44,7 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 		return room.Presence{AtMs: l.now.Add(-ago).UnixMilli(), Used: true}
 	}
 	c := room.SeatRequest{Name: nameOf(t, "Dora"), Presence: map[int]room.Presence{
-		1: called(20 * time.Minute), 2: called(10 * time.Minute), 3: called(5 * time.Minute),
+		ann: called(20 * time.Minute), bob: called(10 * time.Minute), cid: called(5 * time.Minute),
 	}}
 	for _, x := range []struct {
 		after time.Duration
@@ -73,15 +73,16 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 	}
 	c.Presence[3] = called(5 * time.Minute)
 	// A lease that was found to be in the way counts, too.
-	c.Alive = map[int]time.Time{2: l.now.Add(time.Hour)}
-	if got, err := c.Decide(l.head, l.now.Add(11*time.Minute)); err != nil || got.Eviction.Seat != 3 {
+	c.Alive = map[int]time.Time{bob: l.now.Add(time.Hour)}
+	if got, err := c.Decide(l.head, l.now.Add(11*time.Minute)); err != nil || got.Eviction.Seat != cid {
 		t.Errorf("beside a seat that is alive: %+v, %v", got, err)
 	}
 }
 
 func TestClaim_nameThatIsTakenInAFullRoom_isRefusedForTheName(t *testing.T) {
 	l := newPair(t, "Ann", "Bob")
-	alive := map[int]room.Presence{1: {AtMs: l.now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
+	alive := map[int]room.Presence{ann: {AtMs: l.now.UnixMilli(), Used: true},
+		bob: {AtMs: l.now.UnixMilli(), Used: true}}
 	for name, want := range map[string]fault.Code{"BOB": fault.NameTaken, "Cid": fault.RoomFull} {
 		_, err := (&room.SeatRequest{Name: nameOf(t, name), Presence: alive}).Decide(l.head, l.now)
 		if fault.CodeOf(err) != want || !strings.Contains(err.Error(), "pass only your agent_token") {
@@ -106,16 +107,16 @@ func TestClaim_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
 	} {
 		for _, name := range []string{"Bob", "Cid"} {
 			l := newPair(t, "Ann", "Bob")
-			l.say(1, "between the two of us")
+			l.say(ann, "between the two of us")
 			l.set(c.settings)
 			now := l.now.Add(room.Lease)
-			p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
+			p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
 			got, err := (&room.SeatRequest{Name: nameOf(t, name), Presence: p}).Decide(l.head, now)
 			want := l.head.FromNext()
 			if c.open {
 				want = l.head.VisibleFrom()
 			}
-			if err != nil || got.Eviction == nil || got.Eviction.Seat != 2 || got.Since != want {
+			if err != nil || got.Eviction == nil || got.Eviction.Seat != bob || got.Since != want {
 				t.Errorf("%s, %s: %+v, %v; want %+v", what, name, got, err, want)
 			}
 			l.apply(*got.Eviction)
@@ -178,7 +179,7 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 		if c.settings != nil {
 			l.set(c.settings)
 		}
-		l.apply(l.agent(2).BeginHook("h", false))
+		l.apply(l.agent(bob).BeginHook("h", false))
 		l.now = l.now.Add(2 * time.Hour)
 		claim := room.SeatRequest{Name: nameOf(t, "Eve"), Presence: map[int]room.Presence{}}
 		if c.presence != nil {
@@ -200,10 +201,10 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 // bobs returns a room of Ann and Bob, whose principal is key:b.
 func bobs(t *testing.T) *timeline {
 	l := newRoom(t, "Ann", "Bob")
-	a := l.agent(2)
+	a := l.agent(bob)
 	a.Principal, a.Hash = "key:b", "old"
-	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
-	l.say(1, "hello")
+	l.apply(room.Event{Type: room.Joined, Seat: bob, Name: a.Name, Agent: &a.Agent, Regains: true})
+	l.say(ann, "hello")
 	return l
 }
 
@@ -254,7 +255,7 @@ func claimBob(l *timeline, c room.SeatRequest, now time.Time) (string, room.Seat
 		return refused, got, err
 	case got.Regained != nil:
 		return regained, got, nil
-	case got.Eviction == nil || got.Eviction.Seat != 2 || got.Eviction.Reason != room.ReasonTimeout:
+	case got.Eviction == nil || got.Eviction.Seat != bob || got.Eviction.Reason != room.ReasonTimeout:
 		l.Errorf("it frees %+v", got.Eviction)
 	case got.Since != l.head.FromNext():
 		l.Errorf("it sees from %+v on", got.Since)
@@ -323,17 +324,17 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 	} {
 		l := bobs(t)
 		if c.admin {
-			l.manage(room.Promote, 2)
+			l.manage(room.Promote, bob)
 		}
-		l.apply(l.agent(2).BeginHook("h", false))
+		l.apply(l.agent(bob).BeginHook("h", false))
 		if c.p.unhooked {
-			l.apply(l.agent(2).EndHook("h", room.ReasonUnhooked))
+			l.apply(l.agent(bob).EndHook("h", room.ReasonUnhooked))
 		}
 		if c.p.webhook {
-			l.apply(l.agent(2).BeginWebhook("w"))
+			l.apply(l.agent(bob).BeginWebhook("w"))
 		}
 		now := l.now.Add(48 * hour)
-		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: c.p.at(now)}
+		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}, bob: c.p.at(now)}
 		got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "BOB"), Principal: c.who,
 			Holder: room.Holder{Hash: "new"}, Presence: p}, now)
 		var f *fault.Error
@@ -347,7 +348,7 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
 	l := bobs(t)
 	now := start().Add(hour)
-	p := map[int]room.Presence{2: {AtMs: now.UnixMilli(), Used: true}}
+	p := map[int]room.Presence{bob: {AtMs: now.UnixMilli(), Used: true}}
 	_, err := (&room.SeatRequest{Name: nameOf(t, "Bob"), Presence: p}).Decide(l.head, now)
 	if err == nil || !strings.Contains(err.Error(), "in 60 seconds") ||
 		!strings.Contains(err.Error(), "if it stays silent, at 13:15 UTC on 1 March at the latest") {
@@ -407,7 +408,7 @@ func TestDecide_stories(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			l := newRoom(t, "Ann", "Bob")
-			a, began := l.agent(2), l.now
+			a, began := l.agent(bob), l.now
 			a.Principal, a.AtMs = c.bob, began.UnixMilli()
 			if c.guest {
 				a.Invite = 1
@@ -415,9 +416,9 @@ func TestDecide_stories(t *testing.T) {
 			if c.admin {
 				a.Role = room.Admin
 			}
-			l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
+			l.apply(room.Event{Type: room.Joined, Seat: bob, Name: a.Name, Agent: &a.Agent, Regains: true})
 			if c.member {
-				l.manage(room.Demote, 1)
+				l.manage(room.Demote, ann)
 			}
 			l.set(func(s *room.Settings) {
 				s.Invite = (room.Invite{Number: 1})
@@ -453,7 +454,8 @@ func TestDecide_stories(t *testing.T) {
 				}
 				l.now = now
 				if got == regained {
-					l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: seating.Regained, Regains: true})
+					l.apply(room.Event{Type: room.Joined, Seat: bob, Name: "Bob", Agent: seating.Regained,
+						Regains: true})
 				}
 			}
 		})
@@ -466,7 +468,7 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 	l := bobs(t)
 	claim := func(who string, last time.Time, after time.Duration) (room.Seating, error) {
 		now := last.Add(after)
-		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
+		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
 		for _, seat := range seats(&l.head.State)[1:] {
 			p[seat] = room.Presence{AtMs: last.UnixMilli(), Used: true}
 		}
@@ -495,9 +497,9 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 
 func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	l := bobs(t)
-	l.manage(room.Promote, 2)
-	l.behind(2, func(p *room.Person) { p.Devices, p.Opened, p.Adds = []string{"phone"}, 2, true })
-	old := l.agent(2)
+	l.manage(room.Promote, bob)
+	l.behind(bob, func(p *room.Person) { p.Devices, p.Opened, p.Adds = []string{"phone"}, 2, true })
+	old := l.agent(bob)
 	now := l.now.Add(hour)
 	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b",
 		Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
@@ -511,11 +513,11 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 // An endpoint has no agent that could have lost its token: whoever else has its principal would speak from its seat.
 func TestDecide_seatOfAnEndpoint_isNotRegained(t *testing.T) {
 	l := bobs(t)
-	l.endpoint(2)
+	l.endpoint(bob)
 	l.set(func(s *room.Settings) { s.Capacity = 2 })
 	now := l.now.Add(hour)
-	p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true},
-		2: {AtMs: l.now.UnixMilli(), Used: true, HookedMs: now.UnixMilli()}}
+	p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true},
+		bob: {AtMs: l.now.UnixMilli(), Used: true, HookedMs: now.UnixMilli()}}
 	for name, code := range map[string]fault.Code{"Bob": fault.NameTaken, "Dora": fault.RoomFull} {
 		_, err := (&room.SeatRequest{Name: nameOf(t, name), Principal: "key:b", Holder: room.Holder{Hash: "new"},
 			Presence: p}).Decide(l.head, now)
@@ -528,7 +530,7 @@ func TestDecide_seatOfAnEndpoint_isNotRegained(t *testing.T) {
 
 func TestDecide_nameOfTheLastAdmin_makesAnotherAgentAdmin(t *testing.T) {
 	l := newRoom(t, "Bea", "Bob", "Cid")
-	l.manage(room.Promote, 2)
+	l.manage(room.Promote, bob)
 	l.manage(room.Demote, 1)
 	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{}},
 		l.now.Add(25*hour))
@@ -542,7 +544,8 @@ func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 	l.set(func(s *room.Settings) { s.Capacity = 2 })
 	for principal, want := range map[string][]string{"key:b": {"Bob"}, "key:c": nil, "": nil} {
 		now := l.now.Add(3 * time.Minute)
-		alive := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
+		alive := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true},
+			bob: {AtMs: l.now.UnixMilli(), Used: true}}
 		_, err := (&room.SeatRequest{Name: nameOf(t, "Dora"), Principal: principal,
 			Presence: alive}).Decide(l.head, now)
 		var full *fault.Error
@@ -590,7 +593,7 @@ func TestDecide_seatOfAPersonAlone_isItsPagesAlone(t *testing.T) {
 			l.send(2, room.Event{Text: "I am Pam"}) // as its page's call, whoever is behind it
 		}
 		now := l.now.Add(c.after)
-		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
+		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
 		if c.p != nil {
 			c.p.AtMs = l.now.UnixMilli()
 			p[2] = *c.p
@@ -618,7 +621,7 @@ func TestDecide_seatOfAnAgent_isNotItsPersons(t *testing.T) {
 	for after, want := range map[time.Duration]string{room.RegainSilent: refused, room.Lease: takes} {
 		l := bobs(t)
 		now := l.now.Add(after)
-		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
+		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}, bob: {AtMs: l.now.UnixMilli(), Used: true}}
 		got, _, err := claimBob(
 			l,
 			room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Person: true},
@@ -634,11 +637,11 @@ func TestDecide_seatOfAnAgent_isNotItsPersons(t *testing.T) {
 // What a person lets its agent say is no sign that the agent is there.
 func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
 	l := bobs(t)
-	d := l.draft(2, room.Event{Text: "may I?"})
+	d := l.draft(bob, room.Event{Text: "may I?"})
 	last := l.now
 	l.now = last.Add(room.RegainSilent - time.Second)
 	l.decide(d, room.SendDraft, "")
-	p := map[int]room.Presence{1: {AtMs: l.now.UnixMilli(), Used: true}, 2: {AtMs: last.UnixMilli(), Used: true}}
+	p := map[int]room.Presence{ann: {AtMs: l.now.UnixMilli(), Used: true}, bob: {AtMs: last.UnixMilli(), Used: true}}
 	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Presence: p},
 		last.Add(room.RegainSilent))
 	if got != regained {
@@ -672,11 +675,11 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			l.join("Cid")
 			want := c.free
 			if hold != nil {
-				l.behind(2, hold)
+				l.behind(bob, hold)
 				want = c.want
 			}
 			now := l.now.Add(room.Lease)
-			p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}}
+			p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
 			p[2] = room.Presence{AtMs: now.Add(-room.RegainSilent).UnixMilli(), Used: true}
 			p[3] = room.Presence{AtMs: l.agent(3).AtMs, Used: true}
 			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who,
@@ -687,7 +690,7 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			if fault.CodeOf(err) != want || err == nil && (got.Regained != nil) != (c.name == "Bob") {
 				t.Errorf("%s, %s: %+v, %v", how, what, got, err)
 			}
-			if got.Regained != nil && !reflect.DeepEqual(got.Regained.Person, l.agent(2).Person) {
+			if got.Regained != nil && !reflect.DeepEqual(got.Regained.Person, l.agent(bob).Person) {
 				t.Errorf("%s, %s: its person has %+v", how, what, got.Regained.Person)
 			}
 		}
@@ -711,15 +714,15 @@ func TestClaim_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 		"a seat, then":                     {last + room.HookLease, "Dora", "", 2},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
-		l.endpoint(2)
-		bob := l.agent(2)
-		bob.Principal, bob.Person.Approve = "key:a", true // which keeps nobody out
-		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob.Agent, Regains: true})
+		l.endpoint(bob)
+		bobsAgent := l.agent(bob)
+		bobsAgent.Principal, bobsAgent.Person.Approve = "key:a", true // which keeps nobody out
+		l.apply(room.Event{Type: room.Joined, Seat: bob, Name: "Bob", Agent: &bobsAgent.Agent, Regains: true})
 		l.set(func(s *room.Settings) { s.Capacity = 3 })
 		now := l.now.Add(c.after)
 		waits := room.Presence{AtMs: now.UnixMilli(), Used: true}
 		claim := room.SeatRequest{Name: nameOf(t, c.name), Principal: c.principal, Presence: map[int]room.Presence{
-			1: waits, 2: {HookedMs: l.now.Add(last).UnixMilli()}, 3: waits}}
+			ann: waits, bob: {HookedMs: l.now.Add(last).UnixMilli()}, cid: waits}}
 		got, err := claim.Decide(l.head, now)
 		if c.gone == 0 && (fault.CodeOf(err) != fault.NameTaken && fault.CodeOf(err) != fault.RoomFull ||
 			len(claim.Yours(l.head, now)) > 0) {

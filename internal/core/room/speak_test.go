@@ -20,17 +20,17 @@ func TestCheckSpeak_muteChannelClosedOrAddresseeGone_isRefused(t *testing.T) {
 		}
 	}
 	check("a member", speak(2, 1, 3), "")
-	l.leave(3)
+	l.leave(cid)
 	check("to an agent that left", speak(2, 1, 3), fault.InvalidArgument)
-	l.manage(room.Mute, 2)
+	l.manage(room.Mute, bob)
 	check("muted", speak(2), fault.NotAllowed)
-	if err := l.head.CheckSpeak(l.agent(2).Agent, nil); !strings.Contains(err.Error(), "muted you") {
+	if err := l.head.CheckSpeak(l.agent(bob).Agent, nil); !strings.Contains(err.Error(), "muted you") {
 		t.Errorf("muted: %v", err)
 	}
-	l.manage(room.Unmute, 2)
+	l.manage(room.Unmute, bob)
 	l.set(func(s *room.Settings) { s.Type = room.Channel })
 	check("a member of a channel", speak(2), fault.NotAllowed)
 	check("its admin", speak(1), "")
-	l.apply(room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed})
+	l.apply(room.Event{Type: room.Changed, By: ann, Reason: room.ReasonClosed})
 	check("in a closed room", speak(1), fault.RoomClosed)
 }

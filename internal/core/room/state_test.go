@@ -77,7 +77,7 @@ func TestMessageID_ofAnEvent_isReadBackInAnyCase(t *testing.T) {
 			t.Errorf("%q is read as %d", id, n)
 		}
 	}
-	l.say(1, "hello")
+	l.say(ann, "hello")
 	if l.head.MessageID(0) != "" {
 		t.Error("no event has an id")
 	}

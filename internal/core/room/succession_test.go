@@ -31,7 +31,7 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 		"all are present":         {want: 2},
 		"silent for less":         {then: func(_ *timeline, p presence) { p[1] = heard(day - 1e6) }},
 		"silent for just so long": {then: func(_ *timeline, p presence) { p[1] = heard(day) }, want: 2},
-		"she has spoken":          {then: func(l *timeline, _ presence) { l.say(1, "here") }},
+		"she has spoken":          {then: func(l *timeline, _ presence) { l.say(ann, "here") }},
 		"she waits": {then: func(_ *timeline, p presence) {
 			p[1] = room.Presence{UntilMs: now.UnixMilli() + 1}
 		}},
@@ -50,13 +50,17 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 			clear(p)
 			p[4] = room.Presence{UntilMs: now.Add(minute).UnixMilli(), Standby: true}
 		}, want: 4},
-		"Bob is muted":       {then: func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, want: 3},
-		"Bob is an endpoint": {then: func(l *timeline, _ presence) { l.endpoint(2) }, want: 3},
+		"Bob is muted":       {then: func(l *timeline, _ presence) { l.manage(room.Mute, bob) }, want: 3},
+		"Bob is an endpoint": {then: func(l *timeline, _ presence) { l.endpoint(bob) }, want: 3},
 		"Bob is under approval": {before: func(l *timeline) {
 			change(l, 2, func(a *room.Agent) { a.Person.Approve = true })
 		}, want: 3},
-		"Cid is admin, and present":  {before: func(l *timeline) { l.manage(room.Promote, 3) }},
-		"Dora is admin since lately": {then: func(l *timeline, p presence) { l.manage(room.Promote, 4); delete(p, 4) }},
+		"Cid is admin, and present": {before: func(l *timeline) { l.manage(room.Promote, cid) }},
+		"Dora is admin since lately": {then: func(l *timeline,
+			p presence) {
+			l.manage(room.Promote, dora)
+			delete(p, 4)
+		}},
 		"the room is a channel": {then: func(l *timeline, _ presence) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}},
@@ -98,15 +102,15 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentBeforeAbsent(t *testing.T) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}, 2},
 		"all are silent, and none can call": {func(l *timeline, _ presence) {
-			l.manage(room.Mute, 2)
-			l.manage(room.Mute, 3)
-			l.endpoint(4)
+			l.manage(room.Mute, bob)
+			l.manage(room.Mute, cid)
+			l.endpoint(dora)
 		}, 2},
-		"all are silent, and Bob is muted": {func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, 3},
+		"all are silent, and Bob is muted": {func(l *timeline, _ presence) { l.manage(room.Mute, bob) }, 3},
 		"Cid has called": {func(l *timeline, p presence) {
 			p[3] = room.Presence{AtMs: l.now.Add(-time.Minute).UnixMilli()}
 		}, 3},
-		"Cid has spoken": {func(l *timeline, _ presence) { l.say(3, "here") }, 3},
+		"Cid has spoken": {func(l *timeline, _ presence) { l.say(cid, "here") }, 3},
 		"Dora waits": {func(l *timeline, p presence) {
 			p[4] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli()}
 		}, 4},
@@ -116,20 +120,24 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentBeforeAbsent(t *testing.T) {
 		"Dora is away until later": {func(l *timeline, p presence) {
 			p[4] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
 		}, 2},
-		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(3, "here"); l.endpoint(3) }, 2},
-		"Cid is here, and muted":       {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 2},
+		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(cid, "here"); l.endpoint(cid) }, 2},
+		"Cid is here, and muted": {func(l *timeline,
+			_ presence) {
+			l.say(cid, "here")
+			l.manage(room.Mute, cid)
+		}, 2},
 		"Cid is here, and paused": {func(l *timeline, _ presence) {
-			l.say(3, "here")
-			l.pause(3)
-			l.say(4, "here")
+			l.say(cid, "here")
+			l.pause(cid)
+			l.say(dora, "here")
 		}, 4},
-		"Cid is admin, too": {func(l *timeline, _ presence) { l.manage(room.Promote, 3); l.say(4, "here") }, 0},
+		"Cid is admin, too": {func(l *timeline, _ presence) { l.manage(room.Promote, cid); l.say(dora, "here") }, 0},
 	} {
 		l, p := newRoom(t, "Ann", "Bob", "Cid", "Dora"), presence{}
 		l.now = l.now.Add(time.Hour)
 		c.then(l, p)
 		claim := room.SeatRequest{Presence: p}
-		if got := claim.Heir(l.head, 1, l.now); got != c.want {
+		if got := claim.Heir(l.head, ann, l.now); got != c.want {
 			t.Errorf("%s: seat %d, want %d", what, got, c.want)
 		}
 	}
@@ -154,17 +162,17 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 			l.head.Agents[0].AtMs = now.Add(last).UnixMilli() + 1
 			*p = room.Presence{AtMs: now.Add(last).UnixMilli() + 1}
 		}, false},
-		"spoke": {func(l *timeline, _ *room.Presence, _ time.Time) { l.say(1, "here") }, false},
+		"spoke": {func(l *timeline, _ *room.Presence, _ time.Time) { l.say(ann, "here") }, false},
 		"waits": {func(_ *timeline, p *room.Presence, now time.Time) { p.UntilMs = now.UnixMilli() }, false},
 		"is on standby": {func(_ *timeline, p *room.Presence, now time.Time) {
 			p.OwnMs, p.AtMs, p.Standby = p.AtMs, now.UnixMilli(), true
 		}, false},
 		"is away": {func(_ *timeline, p *room.Presence, now time.Time) { p.BackMs = now.UnixMilli() }, false},
 		"is an endpoint that answers": {func(l *timeline, p *room.Presence, now time.Time) {
-			l.endpoint(1)
+			l.endpoint(ann)
 			p.HookedMs = now.UnixMilli()
 		}, false},
-		"Bob is muted": {func(l *timeline, _ *room.Presence, _ time.Time) { l.manage(room.Mute, 2) }, false},
+		"Bob is muted": {func(l *timeline, _ *room.Presence, _ time.Time) { l.manage(room.Mute, bob) }, false},
 		"a channel": {func(l *timeline, _ *room.Presence, _ time.Time) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}, false},
@@ -172,8 +180,8 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 			l.set(func(s *room.Settings) { s.Capacity = 3 })
 		}, false},
 		"Ann is none": {func(l *timeline, _ *room.Presence, _ time.Time) {
-			l.manage(room.Promote, 2)
-			l.manage(room.Demote, 1)
+			l.manage(room.Promote, bob)
+			l.manage(room.Demote, ann)
 		}, false},
 	} {
 		l := newRoom(t, "Ann", "Bob")
@@ -181,12 +189,12 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 		l.now = l.now.Add(time.Hour)
 		p := room.Presence{AtMs: l.now.Add(last).UnixMilli(), Used: true}
 		c.then(l, &p, l.now)
-		claim := room.SeatRequest{Presence: map[int]room.Presence{1: p}}
-		from, may := claim.RelievedFrom(l.head, l.agent(2).Agent, l.agent(1).Agent)
+		claim := room.SeatRequest{Presence: map[int]room.Presence{ann: p}}
+		from, may := claim.RelievedFrom(l.head, l.agent(bob).Agent, l.agent(ann).Agent)
 		if (may && !from.After(l.now)) != c.may {
 			t.Errorf("%s: %t, from %s on", what, may, from)
 		}
-		if _, may := claim.RelievedFrom(l.head, l.agent(1).Agent, l.agent(1).Agent); may {
+		if _, may := claim.RelievedFrom(l.head, l.agent(ann).Agent, l.agent(ann).Agent); may {
 			t.Errorf("%s: she may kick herself", what)
 		}
 	}
@@ -195,26 +203,26 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 // No room is stuck because an endpoint is its admin. Ann is admin, and an hour ago Bob, Cid and Dora joined.
 func TestEndpoint_runsNoRoomThatAnotherCanRun(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-	l.endpoint(2)
+	l.endpoint(bob)
 	l.now = l.now.Add(time.Hour)
-	l.say(2, "here")
+	l.say(bob, "here")
 	claim := room.SeatRequest{Presence: map[int]room.Presence{}}
-	if got := claim.Heir(l.head, 1, l.now); got != 3 {
+	if got := claim.Heir(l.head, ann, l.now); got != 3 {
 		t.Errorf("after Ann seat %d runs the room, though Cid could", got)
 	}
-	l.manage(room.Promote, 2)
-	if got := l.leave(1).Promoted; got != 3 {
+	l.manage(room.Promote, bob)
+	if got := l.leave(ann).Promoted; got != 3 {
 		t.Errorf("beside Bob, who is admin, seat %d runs the room", got)
 	}
-	l.manage(room.Demote, 3)
-	l.say(4, "here")
-	if got := claim.Succeed(l.head, l.now); got == nil || got.Seat != 4 {
+	l.manage(room.Demote, cid)
+	l.say(dora, "here")
+	if got := claim.Succeed(l.head, l.now); got == nil || got.Seat != dora {
 		t.Errorf("beside Bob alone %+v runs the room", got)
 	}
-	l.leave(3)
-	l.manage(room.Demote, 2)
-	l.manage(room.Promote, 4)
-	if got := l.leave(4).Promoted; got != 2 {
+	l.leave(cid)
+	l.manage(room.Demote, bob)
+	l.manage(room.Promote, dora)
+	if got := l.leave(dora).Promoted; got != 2 {
 		t.Errorf("alone in the room, seat %d runs it", got)
 	}
 }

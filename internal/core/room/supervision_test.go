@@ -56,12 +56,12 @@ func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
 		"decides nothing": {before: person{Paused: true, Approve: true}},
 	} {
 		l := newRoom(t, "Ann", "Bob")
-		l.behind(2, func(p *person) { *p = c.before })
-		got := c.given.Decide(l.agent(2).Agent)
+		l.behind(bob, func(p *person) { *p = c.before })
+		got := c.given.Decide(l.agent(bob).Agent)
 		switch {
 		case (got == nil) != (c.want == nil):
 			t.Errorf("%s: %+v", what, got)
-		case got != nil && (!reflect.DeepEqual(*got.Behind, *c.want) || got.Reason != c.tells || got.Seat != 2):
+		case got != nil && (!reflect.DeepEqual(*got.Behind, *c.want) || got.Reason != c.tells || got.Seat != bob):
 			t.Errorf("%s: %+v, which tells %q", what, *got.Behind, got.Reason)
 		}
 	}
@@ -80,10 +80,10 @@ func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *test
 		"approved in part": {approvedInPart, fault.Paused},
 	} {
 		l := newRoom(t, "Ann", "Bob")
-		bob := l.person(2)
-		l.behind(2, c.how)
-		agent := l.agent(2)
-		bob.Person = agent.Person
+		bobsPerson := l.person(bob)
+		l.behind(bob, c.how)
+		agent := l.agent(bob)
+		bobsPerson.Person = agent.Person
 		for call, err := range map[string]error{
 			"shows an activity": agent.CheckActivity("reading"), "gives an order": agent.CheckOrder(),
 			"leaves":                  l.head.CheckLeaving(agent.Agent, ""),
@@ -94,8 +94,8 @@ func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *test
 			}
 		}
 		for call, err := range map[string]error{
-			"shows none": agent.CheckActivity(""), "its person shows one": bob.CheckActivity("reading"),
-			"its person orders": bob.CheckOrder(),
+			"shows none": agent.CheckActivity(""), "its person shows one": bobsPerson.CheckActivity("reading"),
+			"its person orders": bobsPerson.CheckOrder(),
 		} {
 			if err != nil {
 				t.Errorf("%s, %s: %v", what, call, err)
@@ -113,64 +113,64 @@ func TestNeedsApproval_whatTheSelectionNames(t *testing.T) {
 	}{
 		"a message":            {say(room.Event{Text: "hello"}), ""},
 		"a name":               {say(room.Event{Text: "@Ann, see t1"}), ""},
-		"a question":           {say(room.Event{Text: "well?", Kind: room.Request, Ask: []int{1}}), ""},
+		"a question":           {say(room.Event{Text: "well?", Kind: room.Request, Ask: []int{ann}}), ""},
 		"a status":             {say(room.Event{Text: "at work", Kind: room.Status}), ""},
 		"its end":              {say(room.Event{Text: "bye", Kind: room.Done}), ""},
-		"a private word":       {say(room.Event{Text: "psst", To: []int{1}}), "p"},
-		"one to each":          {say(room.Event{Text: "psst", To: []int{1, 3}}), "p"},
+		"a private word":       {say(room.Event{Text: "psst", To: []int{ann}}), "p"},
+		"one to each":          {say(room.Event{Text: "psst", To: []int{ann, cid}}), "p"},
 		"a file":               {say(room.Event{File: &room.File{Name: "a.txt"}}), "f"},
-		"a private file":       {say(room.Event{To: []int{1}, File: &room.File{Name: "a.txt"}}), "pf"},
+		"a private file":       {say(room.Event{To: []int{ann}, File: &room.File{Name: "a.txt"}}), "pf"},
 		"a proposal":           {say(room.Event{Text: "tea?", Kind: room.Proposal}), "a"},
 		"a proposed file":      {say(room.Event{Kind: room.Proposal, File: &room.File{Name: "a.txt"}}), "fa"},
-		"a private proposal":   {say(room.Event{Text: "tea?", Kind: room.Proposal, To: []int{1}}), "pa"},
+		"a private proposal":   {say(room.Event{Text: "tea?", Kind: room.Proposal, To: []int{ann}}), "pa"},
 		"ending tasks":         {say(room.Event{Text: "done", Finishes: []int64{1}}), "pfa"},
 		"ending none there is": {say(room.Event{Text: "done", Finishes: []int64{99}}), "pfa"},
 		"a vote": {func(l *timeline) room.Event {
-			l.sayAs(1, room.Proposal, "tea?")
+			l.sayAs(ann, room.Proposal, "tea?")
 			return room.Event{Kind: room.Agree}
 		}, "a"},
 		"an objection": {func(l *timeline) room.Event {
-			l.sayAs(1, room.Proposal, "tea?")
+			l.sayAs(ann, room.Proposal, "tea?")
 			return room.Event{Kind: room.Object, Text: "no"}
 		}, "a"},
 		"a vote on a private proposal": {func(l *timeline) room.Event {
-			l.propose(1, 2)
+			l.propose(ann, bob)
 			return room.Event{Kind: room.Agree}
 		}, "pa"},
 		"taking back a proposal": {func(l *timeline) room.Event {
-			return room.Event{Withdraws: l.sayAs(2, room.Proposal, "tea?").N}
+			return room.Event{Withdraws: l.sayAs(bob, room.Proposal, "tea?").N}
 		}, "a"},
 		"taking back a private proposal": {func(l *timeline) room.Event {
-			return room.Event{Withdraws: l.propose(2, 1).N}
+			return room.Event{Withdraws: l.propose(bob, ann).N}
 		}, "pa"},
 		"taking back a request": {func(l *timeline) room.Event {
-			return room.Event{Withdraws: l.sayAs(2, room.Request, "well?").N, Text: "never mind"}
+			return room.Event{Withdraws: l.sayAs(bob, room.Request, "well?").N, Text: "never mind"}
 		}, ""},
 		"taking back a private request": {func(l *timeline) room.Event {
-			return room.Event{Withdraws: l.send(2, room.Event{Kind: room.Request, Text: "well?", To: []int{1}}).N}
+			return room.Event{Withdraws: l.send(bob, room.Event{Kind: room.Request, Text: "well?", To: []int{ann}}).N}
 		}, "p"},
 	} {
 		for _, names := range mixes() {
 			l := newRoom(t, "Ann", "Bob", "Cid")
-			bob := l.person(2)
+			bobsPerson := l.person(bob)
 			e := c.say(l)
 			some, err := room.SelectionOf(names)
 			if err != nil {
 				t.Fatal(err)
 			}
-			l.apply(*room.Supervision{ApproveSome: &some}.Decide(l.agent(2).Agent))
-			e, err = l.head.Compose(l.agent(2), e, l.now)
+			l.apply(*room.Supervision{ApproveSome: &some}.Decide(l.agent(bob).Agent))
+			e, err = l.head.Compose(l.agent(bob), e, l.now)
 			if err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}
 			want := slices.ContainsFunc(names, func(kind string) bool { return strings.Contains(c.want, kind[:1]) })
-			if got := l.head.NeedsApproval(l.agent(2), e); got != want {
+			if got := l.head.NeedsApproval(l.agent(bob), e); got != want {
 				t.Errorf("%v: %s waits: %v", names, what, got)
 			}
-			bob.Person = l.agent(2).Person
-			l.behind(2, func(p *room.Person) { *p = room.Person{Approve: true} })
-			if l.head.NeedsApproval(bob, e) || !l.head.NeedsApproval(l.agent(2), e) ||
-				l.head.NeedsApproval(l.agent(1), e) {
+			bobsPerson.Person = l.agent(bob).Person
+			l.behind(bob, func(p *room.Person) { *p = room.Person{Approve: true} })
+			if l.head.NeedsApproval(bobsPerson, e) || !l.head.NeedsApproval(l.agent(bob), e) ||
+				l.head.NeedsApproval(l.agent(ann), e) {
 				t.Errorf("%v: %s: its person, it under full approval, or another", names, what)
 			}
 		}
@@ -207,20 +207,20 @@ func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 		held   bool // it says nothing before its person does something
 	}{
 		"nothing": {happen: func(*timeline) {}},
-		"paused": {happen: func(l *timeline) { l.behind(2, paused) },
+		"paused": {happen: func(l *timeline) { l.behind(bob, paused) },
 			want: room.Supervised{Paused: true, Bound: true}, held: true},
-		"approved": {happen: func(l *timeline) { l.behind(2, approved) },
+		"approved": {happen: func(l *timeline) { l.behind(bob, approved) },
 			want: room.Supervised{Bound: true}},
-		"approved in part": {happen: func(l *timeline) { l.behind(2, approvedInPart) },
+		"approved in part": {happen: func(l *timeline) { l.behind(bob, approvedInPart) },
 			want: room.Supervised{Bound: true}},
-		"a draft waits": {happen: func(l *timeline) { l.draft(2, room.Event{Text: "hm"}) },
+		"a draft waits": {happen: func(l *timeline) { l.draft(bob, room.Event{Text: "hm"}) },
 			want: room.Supervised{Undecided: true}, held: true},
-		"it waited for a day": {happen: func(l *timeline) { l.draft(2, room.Event{Text: "hm"}) },
+		"it waited for a day": {happen: func(l *timeline) { l.draft(bob, room.Event{Text: "hm"}) },
 			after: room.DraftLife},
 		"agents have said as much as they may": {
 			happen: func(l *timeline) {
 				l.set(func(s *room.Settings) { s.AgentMessages = 1 })
-				l.say(1, "one")
+				l.say(ann, "one")
 			},
 			want: room.Supervised{Spent: true},
 		},
@@ -228,10 +228,10 @@ func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 		l := newRoom(t, "Ann", "Bob")
 		c.happen(l)
 		now := l.now.Add(c.after)
-		if got := l.head.SupervisedOf(l.agent(2).Agent, now); got != c.want {
+		if got := l.head.SupervisedOf(l.agent(bob).Agent, now); got != c.want {
 			t.Errorf("%s: %+v", what, got)
 		}
-		if got := l.agent(2).WaitsForPerson(now); got != c.held {
+		if got := l.agent(bob).WaitsForPerson(now); got != c.held {
 			t.Errorf("%s: held %v", what, got)
 		}
 	}
@@ -247,10 +247,10 @@ func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		for range c.said {
-			l.say(1, "word")
+			l.say(ann, "word")
 		}
 		l.set(func(s *room.Settings) { s.AgentMessages = c.limit })
-		send, leave := l.head.CheckRun(), l.head.CheckLeaving(l.agent(2).Agent, "bye")
+		send, leave := l.head.CheckRun(), l.head.CheckLeaving(l.agent(bob).Agent, "bye")
 		for _, err := range []error{send, leave} {
 			if (fault.CodeOf(err) == fault.Paused) != (c.words != "") {
 				t.Errorf("%d of %d: %v", c.said, c.limit, err)
@@ -259,7 +259,7 @@ func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
 		if c.words != "" && !strings.Contains(send.Error(), c.words) {
 			t.Errorf("%d of %d: %v", c.said, c.limit, send)
 		}
-		if err := l.head.CheckLeaving(l.agent(2).Agent, ""); err != nil {
+		if err := l.head.CheckLeaving(l.agent(bob).Agent, ""); err != nil {
 			t.Errorf("%d of %d, without a last word: %v", c.said, c.limit, err)
 		}
 	}
@@ -282,20 +282,20 @@ func TestCheckAgentMessages(t *testing.T) {
 
 func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	bob := l.person(2)
+	bobsPerson := l.person(bob)
 	for what, c := range map[string]struct {
 		say  func()
 		adds int
 	}{
-		"a message":         {func() { l.say(1, "hello") }, 1},
-		"a status":          {func() { l.sayAs(3, room.Status, "at work") }, 1},
-		"a private one":     {func() { l.say(1, "psst", 2) }, 0},
-		"one that all hear": {func() { l.say(1, "all of you", 2, 3) }, 1},
-		"a note":            {func() { l.send(2, room.Event{Person: true, To: []int{2}, Text: "be kind"}) }, 0},
-		"a private word":    {func() { l.send(2, room.Event{Person: true, To: []int{1}, Text: "psst"}) }, 0},
-		"a draft":           {func() { l.draft(2, room.Event{Text: "well"}) }, 0},
-		"one that is sent":  {func() { l.decide(l.draft(2, room.Event{Text: "so"}), room.SendDraft, "") }, 1},
-		"a change":          {func() { l.manage(room.Mute, 3); l.manage(room.Unmute, 3) }, 0},
+		"a message":         {func() { l.say(ann, "hello") }, 1},
+		"a status":          {func() { l.sayAs(cid, room.Status, "at work") }, 1},
+		"a private one":     {func() { l.say(ann, "psst", bob) }, 0},
+		"one that all hear": {func() { l.say(ann, "all of you", bob, cid) }, 1},
+		"a note":            {func() { l.send(bob, room.Event{Person: true, To: []int{bob}, Text: "be kind"}) }, 0},
+		"a private word":    {func() { l.send(bob, room.Event{Person: true, To: []int{ann}, Text: "psst"}) }, 0},
+		"a draft":           {func() { l.draft(bob, room.Event{Text: "well"}) }, 0},
+		"one that is sent":  {func() { l.decide(l.draft(bob, room.Event{Text: "so"}), room.SendDraft, "") }, 1},
+		"a change":          {func() { l.manage(room.Mute, cid); l.manage(room.Unmute, cid) }, 0},
 	} {
 		before := l.head.Run
 		c.say()
@@ -304,10 +304,10 @@ func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
 		}
 	}
 	for what, say := range map[string]func(){
-		"a person speaks":        func() { l.send(2, room.Event{Person: bob.IsPerson(), Text: "I am here"}) },
-		"a person edits a draft": func() { l.decide(l.draft(2, room.Event{Text: "hm"}), room.EditDraft, "I say") },
+		"a person speaks":        func() { l.send(bob, room.Event{Person: bobsPerson.IsPerson(), Text: "I am here"}) },
+		"a person edits a draft": func() { l.decide(l.draft(bob, room.Event{Text: "hm"}), room.EditDraft, "I say") },
 	} {
-		l.say(1, "and on")
+		l.say(ann, "and on")
 		say()
 		if l.head.Run != 0 {
 			t.Errorf("%s: %d", what, l.head.Run)
@@ -329,12 +329,12 @@ func TestRun_wordsOfTasks_count(t *testing.T) {
 		{room.TaskOrder{Action: room.FinishTask, No: 1}, 3},
 		{room.TaskOrder{Action: room.DropTask, No: 2, Text: "white is fine"}, 4},
 	} {
-		l.must(1, c.o)
+		l.must(ann, c.o)
 		if l.head.Run != c.run {
 			t.Errorf("%d: agents have said %d, want %d", i, l.head.Run, c.run)
 		}
 	}
-	a := l.agent(1)
+	a := l.agent(ann)
 	a.Device = "device"
 	e, _, err := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "mop"}}}.Decide(l.head, a, l.now)
 	if err != nil {

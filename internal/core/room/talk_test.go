@@ -17,45 +17,46 @@ func TestDebt_ofThoseWhoAreAsked_lastsUntil(t *testing.T) {
 		happen func(l *timeline, e room.Event)
 		want   string
 	}{
-		"nothing happens":               {func(*timeline, room.Event) {}, "[2 3]"},
-		"one replies":                   {func(l *timeline, e room.Event) { l.reply(2, e) }, "[3]"},
-		"both reply":                    {func(l *timeline, e room.Event) { l.reply(2, e); l.reply(3, e) }, "nothing"},
-		"one replies twice":             {func(l *timeline, e room.Event) { l.reply(2, e); l.reply(2, e) }, "[3]"},
-		"another replies":               {func(l *timeline, e room.Event) { l.reply(4, e) }, "[2 3]"},
-		"the asker replies":             {func(l *timeline, e room.Event) { l.reply(1, e) }, "[2 3]"},
-		"one says something else":       {func(l *timeline, _ room.Event) { l.say(2, "well") }, "[2 3]"},
-		"one replies to something else": {func(l *timeline, e room.Event) { l.reply(2, l.say(1, "and")) }, "[2 3]"},
+		"nothing happens": {func(*timeline, room.Event) {}, "[2 3]"},
+		"one replies":     {func(l *timeline, e room.Event) { l.reply(bob, e) }, "[3]"},
+		"both reply": {func(l *timeline, e room.Event) { l.reply(bob, e); l.reply(cid, e) },
+			"nothing"},
+		"one replies twice":             {func(l *timeline, e room.Event) { l.reply(bob, e); l.reply(bob, e) }, "[3]"},
+		"another replies":               {func(l *timeline, e room.Event) { l.reply(dora, e) }, "[2 3]"},
+		"the asker replies":             {func(l *timeline, e room.Event) { l.reply(ann, e) }, "[2 3]"},
+		"one says something else":       {func(l *timeline, _ room.Event) { l.say(bob, "well") }, "[2 3]"},
+		"one replies to something else": {func(l *timeline, e room.Event) { l.reply(bob, l.say(ann, "and")) }, "[2 3]"},
 		"one replies by a request": {func(l *timeline, e room.Event) {
-			l.send(2, room.Event{Text: "why?", ReplyTo: e.N, ReSeat: 1, Ask: []int{1}})
+			l.send(bob, room.Event{Text: "why?", ReplyTo: e.N, ReSeat: ann, Ask: []int{ann}})
 		}, "[3]"},
-		"one leaves":                    {func(l *timeline, _ room.Event) { l.leave(2) }, "[3]"},
-		"one leaves, the other replies": {func(l *timeline, e room.Event) { l.leave(2); l.reply(3, e) }, "nothing"},
-		"both leave":                    {func(l *timeline, _ room.Event) { l.leave(2); l.leave(3) }, "nothing"},
-		"one is muted":                  {func(l *timeline, _ room.Event) { l.manage(room.Mute, 2) }, "[3]"},
+		"one leaves":                    {func(l *timeline, _ room.Event) { l.leave(bob) }, "[3]"},
+		"one leaves, the other replies": {func(l *timeline, e room.Event) { l.leave(bob); l.reply(cid, e) }, "nothing"},
+		"both leave":                    {func(l *timeline, _ room.Event) { l.leave(bob); l.leave(cid) }, "nothing"},
+		"one is muted":                  {func(l *timeline, _ room.Event) { l.manage(room.Mute, bob) }, "[3]"},
 		"one is muted and unmuted": {func(l *timeline, _ room.Event) {
-			l.manage(room.Mute, 2)
-			l.manage(room.Unmute, 2)
+			l.manage(room.Mute, bob)
+			l.manage(room.Unmute, bob)
 		}, "[3]"},
-		"one gets its seat again": {func(l *timeline, _ room.Event) { l.regain(2) }, "[2 3]"},
+		"one gets its seat again": {func(l *timeline, _ room.Event) { l.regain(bob) }, "[2 3]"},
 		"the room becomes a channel": {func(l *timeline, _ room.Event) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}, "nothing"},
-		"the asker leaves":            {func(l *timeline, _ room.Event) { l.leave(1) }, "nothing"},
+		"the asker leaves":            {func(l *timeline, _ room.Event) { l.leave(ann) }, "nothing"},
 		"the asker withdraws":         {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
-		"the asker withdraws another": {func(l *timeline, _ room.Event) { l.withdraw(l.ask(1, 4)) }, "[2 3]"},
-		"the asker is muted":          {func(l *timeline, _ room.Event) { l.manage(room.Mute, 1) }, "[2 3]"},
+		"the asker withdraws another": {func(l *timeline, _ room.Event) { l.withdraw(l.ask(ann, dora)) }, "[2 3]"},
+		"the asker is muted":          {func(l *timeline, _ room.Event) { l.manage(room.Mute, ann) }, "[2 3]"},
 		"somebody joins":              {func(l *timeline, _ room.Event) { l.join("Eve") }, "[2 3]"},
 		"a day less a second": {func(l *timeline, e room.Event) {
 			l.now = e.At().Add(room.DebtLife - time.Second)
 		}, "[2 3]"},
 		"a day": {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) },
 			"nothing"},
-		"a reply out of the asker's ear": {func(l *timeline, e room.Event) { l.reply(2, e, 3) }, "[2 3]"},
+		"a reply out of the asker's ear": {func(l *timeline, e room.Event) { l.reply(bob, e, cid) }, "[2 3]"},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-		e := l.ask(1, 2, 3)
+		e := l.ask(ann, bob, cid)
 		c.happen(l, e)
-		if got := l.owed(e, 4); got != c.want {
+		if got := l.owed(e, dora); got != c.want {
 			t.Errorf("%s: %s owe, want %s", what, got, c.want)
 		}
 	}
@@ -67,29 +68,30 @@ func TestDebt_ofAnOpenRequest_isClosedByTheFirstReplyOfAnother(t *testing.T) {
 		want   string // as Dora sees it
 	}{
 		"nothing happens":            {func(*timeline, room.Event) {}, "anyone"},
-		"the asker replies":          {func(l *timeline, e room.Event) { l.reply(1, e) }, "anyone"},
-		"another replies":            {func(l *timeline, e room.Event) { l.reply(2, e) }, "nothing"},
-		"another speaks":             {func(l *timeline, e room.Event) { l.say(2, "well") }, "anyone"},
-		"another replies in private": {func(l *timeline, e room.Event) { l.reply(2, e, 1) }, "anyone"},
-		"one in private, another to all": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.reply(3, e) },
+		"the asker replies":          {func(l *timeline, e room.Event) { l.reply(ann, e) }, "anyone"},
+		"another replies":            {func(l *timeline, e room.Event) { l.reply(bob, e) }, "nothing"},
+		"another speaks":             {func(l *timeline, e room.Event) { l.say(bob, "well") }, "anyone"},
+		"another replies in private": {func(l *timeline, e room.Event) { l.reply(bob, e, ann) }, "anyone"},
+		"one in private, another to all": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.reply(cid, e) },
 			"nothing"},
-		"one in private, and to all": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.reply(2, e) },
+		"one in private, and to all": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.reply(bob, e) },
 			"nothing"},
-		"two in private": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.reply(3, e, 1) },
+		"two in private": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.reply(cid, e, ann) },
 			"anyone"},
-		"another asks a third in private": {func(l *timeline, e room.Event) { l.reply(2, e, 3) }, "anyone"},
-		"all but the asker leave":         {func(l *timeline, _ room.Event) { l.leave(2); l.leave(3) }, "anyone"},
-		"one in private, who then leaves": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.leave(2) }, "anyone"},
-		"the asker leaves":                {func(l *timeline, _ room.Event) { l.leave(1) }, "nothing"},
-		"the asker withdraws":             {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
-		"answered in private, withdrawn": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.withdraw(e) },
+		"another asks a third in private": {func(l *timeline, e room.Event) { l.reply(bob, e, cid) }, "anyone"},
+		"all but the asker leave":         {func(l *timeline, _ room.Event) { l.leave(bob); l.leave(cid) }, "anyone"},
+		"one in private, who then leaves": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.leave(bob) },
+			"anyone"},
+		"the asker leaves":    {func(l *timeline, _ room.Event) { l.leave(ann) }, "nothing"},
+		"the asker withdraws": {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
+		"answered in private, withdrawn": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.withdraw(e) },
 			"nothing"},
 		"a day passes": {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) }, "nothing"},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-		e := l.sayAs(1, room.Request, "who?")
+		e := l.sayAs(ann, room.Request, "who?")
 		c.happen(l, e)
-		if got := l.owed(e, 4); got != c.want {
+		if got := l.owed(e, dora); got != c.want {
 			t.Errorf("%s: %s, want %s", what, got, c.want)
 		}
 	}
@@ -101,17 +103,18 @@ func TestDebt_answeredInPrivate_isClosedForTheTwoAndOpenForOthers(t *testing.T) 
 		asker, answerer, other string
 		otherAfterLeaving      string
 	}{
-		"asks Cid and Bob": {room.Event{Text: "well?", Ask: []int{3, 2}}, "[3]", "[3]", "[2 3]", "[3]"},
-		"asks Bob":         {room.Event{Text: "well?", Ask: []int{2}}, "nothing", "nothing", "[2]", "nothing"},
+		"asks Cid and Bob": {room.Event{Text: "well?", Ask: []int{cid, bob}}, "[3]", "[3]", "[2 3]", "[3]"},
+		"asks Bob":         {room.Event{Text: "well?", Ask: []int{bob}}, "nothing", "nothing", "[2]", "nothing"},
 		"asks anyone":      {room.Event{Text: "well?", Kind: room.Request}, "nothing", "nothing", "anyone", "anyone"},
-		"asks in private": {room.Event{Text: "well?", Ask: []int{2}, To: []int{2, 4}}, "nothing", "nothing", "[2]",
+		"asks in private": {room.Event{Text: "well?", Ask: []int{bob}, To: []int{bob, dora}}, "nothing", "nothing",
+			"[2]",
 			"nothing"},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-		e := l.send(1, c.ask)
-		before := l.owed(e, 4)
-		l.reply(2, e, 1)
-		for seat, want := range map[int]string{1: c.asker, 2: c.answerer, 4: c.other} {
+		e := l.send(ann, c.ask)
+		before := l.owed(e, dora)
+		l.reply(bob, e, ann)
+		for seat, want := range map[int]string{ann: c.asker, bob: c.answerer, dora: c.other} {
 			if got := l.owed(e, seat); got != want {
 				t.Errorf("%s: seat %d sees %s, want %s", what, seat, got, want)
 			}
@@ -119,11 +122,11 @@ func TestDebt_answeredInPrivate_isClosedForTheTwoAndOpenForOthers(t *testing.T) 
 		if before != c.other {
 			t.Errorf("%s: Dora saw %s, and then %s", what, before, c.other)
 		}
-		if _, owes := l.head.Talk.Owes(2, l.now); owes {
+		if _, owes := l.head.Talk.Owes(bob, l.now); owes {
 			t.Errorf("%s: Bob still owes", what)
 		}
-		l.leave(2)
-		if got := l.owed(e, 4); got != c.otherAfterLeaving {
+		l.leave(bob)
+		if got := l.owed(e, dora); got != c.otherAfterLeaving {
 			t.Errorf("%s: after Bob left, Dora sees %s", what, got)
 		}
 	}
@@ -131,66 +134,66 @@ func TestDebt_answeredInPrivate_isClosedForTheTwoAndOpenForOthers(t *testing.T) 
 
 func TestDebt_answeredInPrivateAndThenToAll_isClosedForAll(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	e := l.ask(1, 2)
-	l.reply(2, e, 1)
-	l.reply(2, e)
-	if got := l.owed(e, 3); got != "nothing" {
+	e := l.ask(ann, bob)
+	l.reply(bob, e, ann)
+	l.reply(bob, e)
+	if got := l.owed(e, cid); got != "nothing" {
 		t.Errorf("Cid sees %s", got)
 	}
 }
 
 func TestDebt_ofAPrivateRequest_isSeenByItsReadersOnly(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-	e := l.send(1, room.Event{Kind: room.Request, Text: "well?", To: []int{2, 3}})
-	if !slices.Equal(e.Ask, []int{2, 3}) || !slices.Equal(e.AskNames, []string{"Bob", "Cid"}) {
+	e := l.send(ann, room.Event{Kind: room.Request, Text: "well?", To: []int{bob, cid}})
+	if !slices.Equal(e.Ask, []int{bob, cid}) || !slices.Equal(e.AskNames, []string{"Bob", "Cid"}) {
 		t.Errorf("it asks %v, %v", e.Ask, e.AskNames)
 	}
-	for seat, want := range map[int]string{1: "[2 3]", 2: "[2 3]", 3: "[2 3]", 4: "nothing"} {
+	for seat, want := range map[int]string{ann: "[2 3]", bob: "[2 3]", cid: "[2 3]", dora: "nothing"} {
 		if got := l.owed(e, seat); got != want {
 			t.Errorf("seat %d sees %s, want %s", seat, got, want)
 		}
 	}
-	l.reply(2, e, 1, 3)
-	if l.owed(e, 1) != "[3]" || l.owed(e, 3) != "[3]" {
-		t.Errorf("after an answer to all readers: %s, %s", l.owed(e, 1), l.owed(e, 3))
+	l.reply(bob, e, ann, cid)
+	if l.owed(e, ann) != "[3]" || l.owed(e, cid) != "[3]" {
+		t.Errorf("after an answer to all readers: %s, %s", l.owed(e, ann), l.owed(e, cid))
 	}
-	if n := l.head.OwedTo(1, l.now); n != 1 || l.head.OwedTo(3, l.now) != 0 {
+	if n := l.head.OwedTo(ann, l.now); n != 1 || l.head.OwedTo(cid, l.now) != 0 {
 		t.Errorf("%d answers are owed to Ann", n)
 	}
 }
 
 func TestOwes_isTheOldestDebt(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	first := l.ask(1, 2)
-	second := l.ask(3, 2)
-	if r, owes := l.head.Talk.Owes(2, l.now); !owes || r.N != first.N || r.Seat != 1 {
+	first := l.ask(ann, bob)
+	second := l.ask(cid, bob)
+	if r, owes := l.head.Talk.Owes(bob, l.now); !owes || r.N != first.N || r.Seat != ann {
 		t.Errorf("got %+v, %v", r, owes)
 	}
-	l.reply(2, first)
-	if r, owes := l.head.Talk.Owes(2, l.now); !owes || r.N != second.N {
+	l.reply(bob, first)
+	if r, owes := l.head.Talk.Owes(bob, l.now); !owes || r.N != second.N {
 		t.Errorf("got %+v, %v", r, owes)
 	}
-	if _, owes := l.head.Talk.Owes(1, l.now); owes {
+	if _, owes := l.head.Talk.Owes(ann, l.now); owes {
 		t.Error("the asker owes")
 	}
 }
 
 func TestOpen_atMost32_dropsTheOldestOfTheAgentThatHasMost(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	bobs := l.ask(2, 1)
-	anns := l.ask(1, 2)
+	bobs := l.ask(bob, ann)
+	anns := l.ask(ann, bob)
 	for len(l.head.Talk.Open) < room.MaxOpen {
-		l.ask(1, 3)
+		l.ask(ann, cid)
 	}
-	last := l.ask(3, 1)
+	last := l.ask(cid, ann)
 	if n := len(l.head.Talk.Open); n != room.MaxOpen {
 		t.Errorf("%d are open", n)
 	}
-	if l.owed(bobs, 3) != "[1]" || l.owed(anns, 3) != "nothing" || l.owed(last, 3) != "[1]" {
-		t.Errorf("Bob's %s, Ann's first %s, the last %s", l.owed(bobs, 3), l.owed(anns, 3), l.owed(last, 3))
+	if l.owed(bobs, cid) != "[1]" || l.owed(anns, cid) != "nothing" || l.owed(last, cid) != "[1]" {
+		t.Errorf("Bob's %s, Ann's first %s, the last %s", l.owed(bobs, cid), l.owed(anns, cid), l.owed(last, cid))
 	}
 	l.now = last.At().Add(room.DebtLife)
-	l.ask(1, 3)
+	l.ask(ann, cid)
 	if len(l.head.Talk.Open) != 1 {
 		t.Errorf("a day later %d are open", len(l.head.Talk.Open))
 	}
@@ -198,35 +201,35 @@ func TestOpen_atMost32_dropsTheOldestOfTheAgentThatHasMost(t *testing.T) {
 
 func TestOpen_privateRequests_neverDropAPublicOne(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	public := l.ask(1, 2)
+	public := l.ask(ann, bob)
 	for range 2 * room.MaxOpen {
-		l.send(1, room.Event{Text: "psst?", Ask: []int{2}, To: []int{2}})
+		l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}})
 	}
 	for range room.MaxOpen - 1 {
-		l.ask(2, 1)
+		l.ask(bob, ann)
 	}
-	seen := l.head.Talk.OpenTo(3, l.now)
-	l.send(1, room.Event{Text: "psst?", Ask: []int{2}, To: []int{2}})
-	if n := len(l.head.Talk.Open); n != room.MaxOpen || l.owed(public, 3) != "[2]" ||
-		!reflect.DeepEqual(l.head.Talk.OpenTo(3, l.now), seen) {
-		t.Errorf("%d are open, and Ann's is %s", n, l.owed(public, 3))
+	seen := l.head.Talk.OpenTo(cid, l.now)
+	l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}})
+	if n := len(l.head.Talk.Open); n != room.MaxOpen || l.owed(public, cid) != "[2]" ||
+		!reflect.DeepEqual(l.head.Talk.OpenTo(cid, l.now), seen) {
+		t.Errorf("%d are open, and Ann's is %s", n, l.owed(public, cid))
 	}
 }
 
 // Of two writers that append to one head, neither changes what the other published.
 func TestDebt_answeredInPrivateByTwoAtOnce_isClosedForEachInItsOwnBranch(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora", "Eve", "Finn")
-	e := l.ask(1, 2, 3, 4, 5, 6)
+	e := l.ask(ann, bob, cid, dora, eve, finn)
 	for seat := 2; seat <= 4; seat++ {
-		l.reply(seat, e, 1)
+		l.reply(seat, e, ann)
 	}
 	eves, finns := *l, *l
-	eves.reply(5, e, 1)
-	finns.reply(6, e, 1)
-	if got := eves.owed(e, 5); got != "[6]" {
+	eves.reply(eve, e, ann)
+	finns.reply(finn, e, ann)
+	if got := eves.owed(e, eve); got != "[6]" {
 		t.Errorf("Eve sees that %s owe", got)
 	}
-	if got := finns.owed(e, 6); got != "[5]" {
+	if got := finns.owed(e, finn); got != "[5]" {
 		t.Errorf("Finn sees that %s owe", got)
 	}
 }
@@ -239,26 +242,26 @@ func TestDone_isTheLastWordToAll(t *testing.T) {
 		to   []int
 		done bool
 	}{
-		{"done to one of two others", room.Done, []int{2}, false},
-		{"done to both others", room.Done, []int{2, 3}, true},
+		{"done to one of two others", room.Done, []int{bob}, false},
+		{"done to both others", room.Done, []int{bob, cid}, true},
 		{"status", room.Status, nil, true},
-		{"private message", "", []int{2}, true},
+		{"private message", "", []int{bob}, true},
 		{"message", "", nil, false},
 		{"done to all", room.Done, nil, true},
-		{"done once more to one", room.Done, []int{3}, true},
+		{"done once more to one", room.Done, []int{cid}, true},
 		{"request", room.Request, nil, false},
 	} {
-		l.sayAs(1, c.kind, c.what, c.to...)
-		if l.head.Talk.IsDone(1) != c.done {
+		l.sayAs(ann, c.kind, c.what, c.to...)
+		if l.head.Talk.IsDone(ann) != c.done {
 			t.Errorf("after %s: done is %v", c.what, !c.done)
 		}
-		if l.head.Talk.IsDone(2) {
+		if l.head.Talk.IsDone(bob) {
 			t.Errorf("after %s: another is done", c.what)
 		}
 	}
-	l.sayAs(2, room.Done, "bye")
-	l.leave(2)
-	if l.head.Talk.IsDone(2) {
+	l.sayAs(bob, room.Done, "bye")
+	l.leave(bob)
+	if l.head.Talk.IsDone(bob) {
 		t.Error("an agent that left is done")
 	}
 }
@@ -278,58 +281,60 @@ func TestProposal_endsBy(t *testing.T) {
 		"one agrees": {func(l *timeline, p room.Event) room.Event { return agree(l, p, 2) }, open},
 		"both agree": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return agree(l, p, 3) }, agreed},
 		"one objects": {func(l *timeline, p room.Event) room.Event {
-			return l.send(2, room.Event{Kind: room.Object, Text: "no", ReplyTo: p.N})
+			return l.send(bob, room.Event{Kind: room.Object, Text: "no", ReplyTo: p.N})
 		}, ended},
 		"one agrees, objects": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			return l.send(2, room.Event{Kind: room.Object, Text: "no"})
+			return l.send(bob, room.Event{Kind: room.Object, Text: "no"})
 		}, ended},
-		"a plain reply":   {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.reply(3, p) }, open},
+		"a plain reply": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.reply(cid, p) },
+			open},
 		"it is withdrawn": {func(l *timeline, p room.Event) room.Event { return l.withdraw(p) }, ended},
 		"a newer one": {func(l *timeline, p room.Event) room.Event {
-			return l.send(2, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: 1})
+			return l.send(bob, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: ann})
 		}, ended},
 		"a newer one of one not asked": {func(l *timeline, p room.Event) room.Event {
-			return l.send(4, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: 1})
+			return l.send(dora, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: ann})
 		}, ended},
 		"a newer one in private": {func(l *timeline, p room.Event) room.Event {
-			return l.send(2, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: 1, To: []int{1}})
+			return l.send(bob, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: ann,
+				To: []int{ann}})
 		}, open},
-		"another proposal": {func(l *timeline, _ room.Event) room.Event { return l.propose(2) }, open},
+		"another proposal": {func(l *timeline, _ room.Event) room.Event { return l.propose(bob) }, open},
 		"its sender leaves": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			return l.leave(1)
+			return l.leave(ann)
 		}, ended},
-		"one leaves": {func(l *timeline, _ room.Event) room.Event { return l.leave(2) }, open},
-		"both leave": {func(l *timeline, _ room.Event) room.Event { l.leave(2); return l.leave(3) },
+		"one leaves": {func(l *timeline, _ room.Event) room.Event { return l.leave(bob) }, open},
+		"both leave": {func(l *timeline, _ room.Event) room.Event { l.leave(bob); return l.leave(cid) },
 			ended},
 		"one agrees, the other leaves": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			return l.leave(3)
+			return l.leave(cid)
 		}, agreed},
-		"one agrees and leaves": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.leave(2) },
+		"one agrees and leaves": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.leave(bob) },
 			open},
 		"one agrees, both leave": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			l.leave(2)
-			return l.leave(3)
+			l.leave(bob)
+			return l.leave(cid)
 		}, ended},
 		"the other is muted": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			return l.manage(room.Mute, 3)
+			return l.manage(room.Mute, cid)
 		}, agreed},
 		"the other is kicked": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			return l.apply(*l.head.FreeSeat(l.agent(3).Agent, room.ReasonKicked))
+			return l.apply(*l.head.FreeSeat(l.agent(cid).Agent, room.ReasonKicked))
 		}, agreed},
 		"the other is regained": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			l.regain(3)
+			l.regain(cid)
 			return l.events[len(l.events)-1]
 		}, open},
 		"regained, and agrees": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
-			l.regain(3)
+			l.regain(cid)
 			return agree(l, p, 3)
 		}, agreed},
 		"the room becomes a channel": {func(l *timeline, p room.Event) room.Event {
@@ -337,7 +342,7 @@ func TestProposal_endsBy(t *testing.T) {
 			return l.set(channel)
 		}, ended},
 		"a channel in which one agreed": {func(l *timeline, p room.Event) room.Event {
-			l.manage(room.Promote, 2)
+			l.manage(room.Promote, bob)
 			agree(l, p, 2)
 			return l.set(channel)
 		}, agreed},
@@ -353,11 +358,11 @@ func TestProposal_endsBy(t *testing.T) {
 		"a day passes, one has agreed": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			l.now = p.At().Add(room.DebtLife)
-			return l.leave(3)
+			return l.leave(cid)
 		}, ended},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-		p := l.send(1, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{2, 3}})
+		p := l.send(ann, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{bob, cid}})
 		last := c.happen(l, p)
 		if got := l.fate(p, last); got != c.want {
 			t.Errorf("%s: %s, want %s", what, got, c.want)
@@ -382,33 +387,33 @@ func (l *timeline) fate(p, last room.Event) string {
 
 func TestProposal_private_isKnownToItsReadersOnly(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
-	p := l.propose(1, 2, 3)
-	e := l.agree(2)
-	if !slices.Equal(e.To, []int{1, 3}) || !slices.Equal(e.ToNames, []string{"Ann", "Cid"}) ||
-		!slices.Equal(e.ReFor, []int{2, 3}) {
+	p := l.propose(ann, bob, cid)
+	e := l.agree(bob)
+	if !slices.Equal(e.To, []int{ann, cid}) || !slices.Equal(e.ToNames, []string{"Ann", "Cid"}) ||
+		!slices.Equal(e.ReFor, []int{bob, cid}) {
 		t.Errorf("the agreement is seen by %v, %v", e.To, e.ToNames)
 	}
-	if l.owed(p, 4) != "nothing" || l.owed(p, 2) != "[3]" {
-		t.Errorf("Dora sees %s, Bob %s", l.owed(p, 4), l.owed(p, 2))
+	if l.owed(p, dora) != "nothing" || l.owed(p, bob) != "[3]" {
+		t.Errorf("Dora sees %s, Bob %s", l.owed(p, dora), l.owed(p, bob))
 	}
-	said := l.say(4, "hello")
+	said := l.say(dora, "hello")
 	vote := func(n int64) string {
-		_, err := l.head.Compose(l.agent(4), room.Event{Kind: room.Agree, ReplyTo: n}, l.now)
+		_, err := l.head.Compose(l.agent(dora), room.Event{Kind: room.Agree, ReplyTo: n}, l.now)
 		return err.Error()
 	}
 	if hidden, other := vote(p.N), vote(said.N); hidden != other {
 		t.Errorf("Dora is told %q, and not %q", hidden, other)
 	}
-	left := l.leave(3)
-	for seat, knows := range map[int]bool{1: true, 2: true, 4: false} {
+	left := l.leave(cid)
+	for seat, knows := range map[int]bool{ann: true, bob: true, dora: false} {
 		a := l.agent(seat)
 		if slices.Contains(a.AgreedIn(left), p.N) != knows || a.WokenBy(left, 3, true) != knows {
 			t.Errorf("seat %d is told of %v: %v", seat, a.AgreedIn(left), !knows)
 		}
 	}
-	public := l.propose(1)
-	l.agree(2)
-	if last := l.agree(4); !slices.Equal(l.agent(4).AgreedIn(last), []int64{public.N}) {
+	public := l.propose(ann)
+	l.agree(bob)
+	if last := l.agree(dora); !slices.Equal(l.agent(dora).AgreedIn(last), []int64{public.N}) {
 		t.Errorf("the public one: %+v", last)
 	}
 }
@@ -416,11 +421,12 @@ func TestProposal_private_isKnownToItsReadersOnly(t *testing.T) {
 // What came while it was busy is told by one call, and answered by one message.
 func TestDebt_ofAnEndpoint_endsByOneAnswer(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.endpoint(2)
-	both, second := l.ask(1, 2, 3), l.ask(3, 2)
-	later := l.ask(1, 2)
-	l.send(2, room.Event{Text: "so", ReplyTo: second.N, ReSeat: 3, Step: 1})
-	if a, b, c := l.owed(both, 1), l.owed(second, 1), l.owed(later, 1); a != "[3]" || b != "nothing" || c != "[2]" {
+	l.endpoint(bob)
+	both, second := l.ask(ann, bob, cid), l.ask(cid, bob)
+	later := l.ask(ann, bob)
+	l.send(bob, room.Event{Text: "so", ReplyTo: second.N, ReSeat: cid, Step: 1})
+	if a, b, c := l.owed(both, ann), l.owed(second, ann), l.owed(later, ann); a != "[3]" || b != "nothing" ||
+		c != "[2]" {
 		t.Errorf("%s owe the first, %s the second, and %s one that came later", a, b, c)
 	}
 }
@@ -429,24 +435,24 @@ func TestDebt_ofAnEndpoint_endsByOneAnswer(t *testing.T) {
 func step(n int, e room.Event) func(l *timeline) room.Event {
 	return func(l *timeline) room.Event {
 		e.Step = n
-		return l.send(1, e)
+		return l.send(ann, e)
 	}
 }
 
 // An endpoint says in plain words what it is asked, and no more.
 func TestEndpoint_isNeitherAskedToAgreeNorWaitedForAtTheEnd(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.endpoint(2)
-	if e := l.propose(1); !slices.Equal(e.Ask, []int{3}) {
+	l.endpoint(bob)
+	if e := l.propose(ann); !slices.Equal(e.Ask, []int{cid}) {
 		t.Errorf("asked are %v", e.Ask)
 	}
-	l.agree(3)
-	l.sayAs(3, room.Done, "bye")
-	if !l.head.Ended(l.agent(1).Agent, l.now) {
+	l.agree(cid)
+	l.sayAs(cid, room.Done, "bye")
+	if !l.head.Ended(l.agent(ann).Agent, l.now) {
 		t.Error("Cid is done, and the talk goes on for Ann")
 	}
-	l.leave(3)
-	if l.head.Ended(l.agent(1).Agent, l.now) {
+	l.leave(cid)
+	if l.head.Ended(l.agent(ann).Agent, l.now) {
 		t.Error("alone with Bob, the talk is over for Ann")
 	}
 }
@@ -457,46 +463,48 @@ func TestEnded(t *testing.T) {
 		happen func(l *timeline)
 		want   bool
 	}{
-		"nobody else came":          {"A", func(*timeline) {}, false},
-		"the other is here":         {"AB", func(*timeline) {}, false},
-		"the other is done":         {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye") }, true},
-		"the other resumed":         {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.say(2, "and") }, false},
-		"only oneself is done":      {"AB", func(l *timeline) { l.sayAs(1, room.Done, "bye") }, false},
-		"one of two others is done": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye") }, false},
+		"nobody else came":  {"A", func(*timeline) {}, false},
+		"the other is here": {"AB", func(*timeline) {}, false},
+		"the other is done": {"AB", func(l *timeline) { l.sayAs(bob, room.Done, "bye") }, true},
+		"the other resumed": {"AB", func(l *timeline) { l.sayAs(bob, room.Done, "bye"); l.say(bob, "and") },
+			false},
+		"only oneself is done":      {"AB", func(l *timeline) { l.sayAs(ann, room.Done, "bye") }, false},
+		"one of two others is done": {"ABC", func(l *timeline) { l.sayAs(bob, room.Done, "bye") }, false},
 		"both others are done": {"ABC", func(l *timeline) {
-			l.sayAs(2, room.Done, "bye")
-			l.sayAs(3, room.Done, "bye")
+			l.sayAs(bob, room.Done, "bye")
+			l.sayAs(cid, room.Done, "bye")
 		}, true},
-		"one is done, one left": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.leave(3) }, true},
-		"one is done, one is muted": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.manage(room.Mute, 3) },
+		"one is done, one left": {"ABC", func(l *timeline) { l.sayAs(bob, room.Done, "bye"); l.leave(cid) }, true},
+		"one is done, one is muted": {"ABC",
+			func(l *timeline) { l.sayAs(bob, room.Done, "bye"); l.manage(room.Mute, cid) },
 			true},
-		"the only other is muted": {"AB", func(l *timeline) { l.manage(room.Mute, 2) }, false},
-		"the other left":          {"AB", func(l *timeline) { l.leave(2) }, true},
+		"the only other is muted": {"AB", func(l *timeline) { l.manage(room.Mute, bob) }, false},
+		"the other left":          {"AB", func(l *timeline) { l.leave(bob) }, true},
 		"done, and owes the caller": {"ABC", func(l *timeline) {
-			l.ask(1, 2)
-			l.sayAs(2, room.Done, "bye")
-			l.sayAs(3, room.Done, "bye")
+			l.ask(ann, bob)
+			l.sayAs(bob, room.Done, "bye")
+			l.sayAs(cid, room.Done, "bye")
 		}, false},
-		"done, and is owed by the caller": {"AB", func(l *timeline) { l.ask(2, 1); l.sayAs(2, room.Done, "bye") },
+		"done, and is owed by the caller": {"AB", func(l *timeline) { l.ask(bob, ann); l.sayAs(bob, room.Done, "bye") },
 			false},
 		"done, and the answer was given": {"AB", func(l *timeline) {
-			e := l.ask(2, 1)
-			l.sayAs(2, room.Done, "bye")
-			l.reply(1, e)
+			e := l.ask(bob, ann)
+			l.sayAs(bob, room.Done, "bye")
+			l.reply(ann, e)
 		}, true},
 		"done, beside an open request of the caller": {"AB", func(l *timeline) {
-			l.sayAs(1, room.Request, "who?")
-			l.sayAs(2, room.Done, "bye")
+			l.sayAs(ann, room.Request, "who?")
+			l.sayAs(bob, room.Done, "bye")
 		}, false},
-		"done, and has yet to agree": {"AB", func(l *timeline) { l.propose(1); l.sayAs(2, room.Done, "bye") },
+		"done, and has yet to agree": {"AB", func(l *timeline) { l.propose(ann); l.sayAs(bob, room.Done, "bye") },
 			false},
-		"done in private to all others": {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye", 1) }, true},
+		"done in private to all others": {"AB", func(l *timeline) { l.sayAs(bob, room.Done, "bye", ann) }, true},
 		"done in private to one of two others": {"ABCD", func(l *timeline) {
-			l.sayAs(2, room.Done, "bye", 1)
-			l.leave(3)
-			l.sayAs(4, room.Done, "bye")
+			l.sayAs(bob, room.Done, "bye", ann)
+			l.leave(cid)
+			l.sayAs(dora, room.Done, "bye")
 		}, false},
-		"the other left, another came": {"AB", func(l *timeline) { l.leave(2); l.join("Cid") }, false},
+		"the other left, another came": {"AB", func(l *timeline) { l.leave(bob); l.join("Cid") }, false},
 		"admin of a channel": {"AB", func(l *timeline) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}, false},
@@ -506,7 +514,7 @@ func TestEnded(t *testing.T) {
 			l.join(string(name))
 		}
 		c.happen(l)
-		if got := l.head.Ended(l.agent(1).Agent, l.now); got != c.want {
+		if got := l.head.Ended(l.agent(ann).Agent, l.now); got != c.want {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
@@ -514,10 +522,10 @@ func TestEnded(t *testing.T) {
 
 func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.leave(2)
-	l.leave(3)
+	l.leave(bob)
+	l.leave(cid)
 	l.join("Dora")
-	l.leave(1)
+	l.leave(ann)
 	l.join("Eve")
 	l.leave(4)
 	if !l.head.Ended(l.agent(5).Agent, l.now) {
@@ -533,11 +541,11 @@ func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
 func TestEnded_listenerOfAChannel_dependsOnTheAdmins(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.set(func(s *room.Settings) { s.Type = room.Channel })
-	if l.head.Ended(l.agent(2).Agent, l.now) {
+	if l.head.Ended(l.agent(bob).Agent, l.now) {
 		t.Error("the admin is not done")
 	}
-	l.sayAs(1, room.Done, "that is all")
-	if !l.head.Ended(l.agent(2).Agent, l.now) || l.head.Ended(l.agent(1).Agent, l.now) {
+	l.sayAs(ann, room.Done, "that is all")
+	if !l.head.Ended(l.agent(bob).Agent, l.now) || l.head.Ended(l.agent(ann).Agent, l.now) {
 		t.Error("the admin is done, the listeners never speak")
 	}
 }
@@ -577,7 +585,7 @@ func TestOpenTo_ofAThirdSeat_doesNotDependOnWhatOthersSayInPrivate(t *testing.T)
 		}
 		for range rapid.IntRange(1, 40).Draw(t, "events") {
 			w.draw(t)
-			if loud, quiet := seenOpen(w.loud, 4), seenOpen(w.quiet, 4); !slices.Equal(loud, quiet) {
+			if loud, quiet := seenOpen(w.loud, dora), seenOpen(w.quiet, dora); !slices.Equal(loud, quiet) {
 				t.Fatalf("beside private words %v, without them %v", loud, quiet)
 			}
 		}

@@ -35,8 +35,8 @@ func (l *timeline) task(no int64) string {
 func TestAddedBefore_sameTitlesOfTheSameAgent_isARepetitionForTenMinutes(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	two := []room.Task{{Title: "sand"}, {Title: "paint"}}
-	e := l.must(1, room.TaskOrder{Action: room.AddTasks, Add: two})
-	l.must(1, room.TaskOrder{Action: room.FinishTask, No: 1}) // also once some of it is done
+	e := l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: two})
+	l.must(ann, room.TaskOrder{Action: room.FinishTask, No: 1}) // also once some of it is done
 	was := func(seat int, tasks []room.Task, later time.Duration) int64 {
 		return l.head.AddedBefore(l.agent(seat).Agent, tasks, e.At().Add(later))
 	}

@@ -21,7 +21,7 @@ func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
 		return room.TaskOrder{Action: room.EditTask, No: no, Title: "another"}
 	}
 	add := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "rest"}}}
-	const ann, bob, cid, dora, gil = 1, 2, 3, 4, 5
+	const gil = 5
 	guest := func(l *timeline) { l.joinBy(1, "Gil") }
 	ofTwo := func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) }
 	adds := func(seat int) func(*timeline) { return func(l *timeline) { l.must(seat, add) } }
@@ -213,9 +213,10 @@ func TestTaskOrder_limits(t *testing.T) {
 		}
 	}
 	for no := range int64(5) {
-		l.must(1, room.TaskOrder{Action: room.TakeTask, No: no + 1})
+		l.must(ann, room.TaskOrder{Action: room.TakeTask, No: no + 1})
 	}
-	if _, err := l.order(1, room.TaskOrder{Action: room.TakeTask, No: 6}); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := l.order(ann, room.TaskOrder{Action: room.TakeTask,
+		No: 6}); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("the sixth: %v", err)
 	}
 }
@@ -237,7 +238,7 @@ func TestTaskOrder_guestThatLeavesAndJoinsAgain_hasNoNewLimit(t *testing.T) {
 	if _, err := l.order(gil, one); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("got %v", err)
 	}
-	l.must(1, adds(room.MaxAdded))
-	l.must(1, room.TaskOrder{Action: room.DropTask, No: 1})
+	l.must(ann, adds(room.MaxAdded))
+	l.must(ann, room.TaskOrder{Action: room.DropTask, No: 1})
 	l.must(gil, one)
 }

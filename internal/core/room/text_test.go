@@ -10,7 +10,9 @@ import (
 )
 
 // token returns some agent token.
-func token() string { return ident.Token{Room: "abcdefg", Seat: 1, Secret: ident.NewSecret()}.String() }
+func token() string {
+	return ident.Token{Room: "abcdefg", Seat: ann, Secret: ident.NewSecret()}.String()
+}
 
 // text is a case of a check: a text and the code of its refusal.
 type text struct {

@@ -14,6 +14,9 @@ import (
 // logKey is that of every timeline.
 const logKey = "000102030405060708090a0b0c0d0e0f"
 
+// The seats that newRoom gives to Ann, Bob, Cid, Dora, Eve and Finn, in this order.
+const ann, bob, cid, dora, eve, finn = 1, 2, 3, 4, 5, 6
+
 // start is the time before the first event of every timeline.
 func start() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 

@@ -77,8 +77,8 @@ func check(t *testing.T, cases map[string]silence) {
 	for what, c := range cases {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		l.set(func(s *room.Settings) { s.Capacity = 4 })
-		l.say(1, "hello")
-		l.say(2, "hello")
+		l.say(ann, "hello")
+		l.say(bob, "hello")
 		if c.happen != nil {
 			c.happen(l)
 		}
@@ -93,43 +93,44 @@ type attends = map[int]func(time.Time) room.Attendance
 func TestTurn_silence_startsWithTheLastPublicWord(t *testing.T) {
 	check(t, map[string]silence{
 		"too short":     {lasts: time.Second, again: 2 * time.Second},
-		"three seconds": {want: 3},
-		"a status in between": {happen: func(l *timeline) { l.sayAs(4, room.Status, "at work") },
-			lasts: 2 * time.Second, want: 3},
-		"a departure in between": {happen: func(l *timeline) { l.leave(4) }, lasts: 2 * time.Second, want: 3},
-		"a private word":         {happen: func(l *timeline) { l.say(3, "psst", 4) }, lasts: 2 * time.Second, want: 3},
+		"three seconds": {want: cid},
+		"a status in between": {happen: func(l *timeline) { l.sayAs(dora, room.Status, "at work") },
+			lasts: 2 * time.Second, want: cid},
+		"a departure in between": {happen: func(l *timeline) { l.leave(dora) }, lasts: 2 * time.Second, want: cid},
+		"a private word": {happen: func(l *timeline) { l.say(cid, "psst", dora) }, lasts: 2 * time.Second,
+			want: cid},
 		"a join in between": {happen: func(l *timeline) {
 			l.set(func(s *room.Settings) { s.Capacity = 5 })
 			l.join("Eve")
-		}, lasts: time.Second, want: 3},
+		}, lasts: time.Second, want: cid},
 	})
 }
 
 // Cid, who does not wait, was named three seconds ago, and what wakes him has heard it.
 func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
-	named := func(l *timeline) { l.say(1, "@Cid, well?") }
+	named := func(l *timeline) { l.say(ann, "@Cid, well?") }
 	cases := map[string]silence{
-		"no more": {happen: named, lasts: 2 * time.Minute, want: 2},
+		"no more": {happen: named, lasts: 2 * time.Minute, want: bob},
 		"through another's word": {happen: func(l *timeline) {
 			named(l)
-			l.say(2, "yes, please")
+			l.say(bob, "yes, please")
 		}, again: 2*time.Minute - 4*time.Second},
-		"not for a reply":      {happen: func(l *timeline) { l.reply(2, l.say(3, "hm")) }, want: 4},
-		"not for a withdrawal": {happen: func(l *timeline) { l.withdraw(l.ask(1, 3)) }, want: 2},
+		"not for a reply":      {happen: func(l *timeline) { l.reply(bob, l.say(cid, "hm")) }, want: dora},
+		"not for a withdrawal": {happen: func(l *timeline) { l.withdraw(l.ask(ann, cid)) }, want: bob},
 		"until its answer": {happen: func(l *timeline) {
 			named(l)
-			l.say(3, "well")
-		}, want: 4},
+			l.say(cid, "well")
+		}, want: dora},
 		"but for its status": {happen: func(l *timeline) {
 			named(l)
-			l.sayAs(3, room.Status, "at work")
+			l.sayAs(cid, room.Status, "at work")
 		}, again: 2*time.Minute - 4*time.Second},
-		"not in private": {happen: func(l *timeline) { l.say(1, "@Cid, well?", 3) }, want: 4},
+		"not in private": {happen: func(l *timeline) { l.say(ann, "@Cid, well?", cid) }, want: dora},
 		"not its successor": {happen: func(l *timeline) {
 			named(l)
-			l.leave(3)
+			l.leave(cid)
 			l.join("Cid")
-		}, want: 2},
+		}, want: bob},
 		"as in a log that is loaded": {happen: func(l *timeline) {
 			named(l)
 			l.head = recall(room.NewHead(l.head.State), l.events).Recalled()
@@ -137,7 +138,7 @@ func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
 	}
 	for what, state := range map[string]func(time.Time) room.Attendance{"hooked": hooked, "on standby": standby} {
 		for name, c := range cases {
-			c.attends = attends{3: state}
+			c.attends = attends{cid: state}
 			t.Run(what+" "+name, func(t *testing.T) { check(t, map[string]silence{name: c}) })
 		}
 	}
@@ -145,73 +146,80 @@ func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
 
 func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 	check(t, map[string]silence{
-		"at work":                {attends: attends{3: called(30 * time.Second)}, again: 90 * time.Second},
-		"at work elsewhere":      {attends: attends{1: called(119 * time.Second)}, again: time.Second},
-		"silent":                 {attends: attends{3: called(2 * time.Minute)}, want: 4},
-		"away":                   {attends: attends{3: away(time.Minute)}, want: 4},
-		"away, its time is over": {attends: attends{3: away(-time.Second)}, want: 4},
-		"back late, and called": {attends: attends{3: func(now time.Time) room.Attendance {
+		"at work":                {attends: attends{cid: called(30 * time.Second)}, again: 90 * time.Second},
+		"at work elsewhere":      {attends: attends{ann: called(119 * time.Second)}, again: time.Second},
+		"silent":                 {attends: attends{cid: called(2 * time.Minute)}, want: dora},
+		"away":                   {attends: attends{cid: away(time.Minute)}, want: dora},
+		"away, its time is over": {attends: attends{cid: away(-time.Second)}, want: dora},
+		"back late, and called": {attends: attends{cid: func(now time.Time) room.Attendance {
 			return room.Attendance{Called: now.Add(-time.Minute), BackAt: now}
 		}}, again: time.Minute},
-		"hooked, and has just called": {attends: attends{3: hookedSince(0)}, want: 4},
-		"hooked, and away":            {attends: attends{3: hookedAway}, want: 4},
-		"hooked, and waits itself":    {attends: attends{3: hookedWaits}, want: 3},
-		"hooked, and owes": {happen: func(l *timeline) { l.ask(2, 3) }, lasts: 2 * time.Minute,
-			attends: attends{3: hookedSince(30 * time.Second)}, again: 90 * time.Second},
-		"hooked, asked, and is silent": {happen: func(l *timeline) { l.ask(2, 3) }, attends: attends{3: hooked},
+		"hooked, and has just called": {attends: attends{cid: hookedSince(0)}, want: dora},
+		"hooked, and away":            {attends: attends{cid: hookedAway}, want: dora},
+		"hooked, and waits itself":    {attends: attends{cid: hookedWaits}, want: cid},
+		"hooked, and owes": {happen: func(l *timeline) { l.ask(bob, cid) }, lasts: 2 * time.Minute,
+			attends: attends{cid: hookedSince(30 * time.Second)}, again: 90 * time.Second},
+		"hooked, asked, and is silent": {happen: func(l *timeline) { l.ask(bob, cid) }, attends: attends{cid: hooked},
 			again: 2*time.Minute - 3*time.Second},
-		"hooked, owes, and is silent": {happen: func(l *timeline) { l.ask(2, 3) }, lasts: 2 * time.Minute,
-			attends: attends{3: hooked},
+		"hooked, owes, and is silent": {happen: func(l *timeline) { l.ask(bob, cid) }, lasts: 2 * time.Minute,
+			attends: attends{cid: hooked},
 			want:    4},
-		"all hooked": {attends: attends{1: hooked, 2: hookedSince(0), 3: hooked, 4: hookedSince(0)}},
-		"muted, at work": {happen: func(l *timeline) { l.manage(room.Mute, 3) },
-			attends: attends{3: called(0)}, want: 4},
-		"paused, at work": {happen: func(l *timeline) { l.pauses(3, true) }, attends: attends{3: called(0)},
-			want: 4},
-		"paused, and waits": {happen: func(l *timeline) { l.pauses(3, true) }, want: 4},
-		"paused, and owes":  {happen: func(l *timeline) { l.ask(2, 3); l.pauses(3, true) }, want: 4},
-		"paused, away, and owes": {happen: func(l *timeline) { l.ask(2, 3); l.pauses(3, true) },
-			attends: attends{3: away(time.Minute)}, want: 4},
-		"no longer paused": {happen: func(l *timeline) { l.pauses(3, true); l.pauses(3, false) }, want: 3},
+		"all hooked": {attends: attends{ann: hooked, bob: hookedSince(0), cid: hooked, dora: hookedSince(0)}},
+		"muted, at work": {happen: func(l *timeline) { l.manage(room.Mute, cid) },
+			attends: attends{cid: called(0)}, want: dora},
+		"paused, at work": {happen: func(l *timeline) { l.pauses(cid, true) }, attends: attends{cid: called(0)},
+			want: dora},
+		"paused, and waits": {happen: func(l *timeline) { l.pauses(cid, true) }, want: dora},
+		"paused, and owes":  {happen: func(l *timeline) { l.ask(bob, cid); l.pauses(cid, true) }, want: dora},
+		"paused, away, and owes": {happen: func(l *timeline) { l.ask(bob, cid); l.pauses(cid, true) },
+			attends: attends{cid: away(time.Minute)}, want: dora},
+		"no longer paused": {happen: func(l *timeline) { l.pauses(cid, true); l.pauses(cid, false) }, want: cid},
 		"all others paused": {happen: func(l *timeline) {
-			l.pauses(1, true)
-			l.pauses(2, true)
-			l.pauses(3, true)
+			l.pauses(ann, true)
+			l.pauses(bob, true)
+			l.pauses(cid, true)
 		}},
-		"has a draft, and owes": {happen: func(l *timeline) { l.ask(2, 3); l.draft(3, room.Event{Text: "well"}) },
-			want: 4},
-		"has a draft of a day ago": {happen: func(l *timeline) { l.draft(3, room.Event{Text: "well"}) },
-			lasts: room.DraftLife, want: 3},
+		"has a draft, and owes": {happen: func(l *timeline) { l.ask(bob, cid); l.draft(cid, room.Event{Text: "well"}) },
+			want: dora},
+		"has a draft of a day ago": {happen: func(l *timeline) { l.draft(cid, room.Event{Text: "well"}) },
+			lasts: room.DraftLife, want: cid},
 		"has refused drafts": {happen: func(l *timeline) {
-			l.decide(l.draft(3, room.Event{Text: "well"}), room.RefuseDraft, "")
-		}, want: 3},
+			l.decide(l.draft(cid, room.Event{Text: "well"}), room.RefuseDraft, "")
+		}, want: cid},
 		"a listener of a channel": {happen: func(l *timeline) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
-		}, attends: attends{2: called(0)}, want: 1},
-		"on standby":                {attends: attends{3: standby}, want: 4},
-		"all others away or silent": {attends: attends{1: away(time.Hour), 2: called(time.Hour), 3: standby}, want: 4},
-		"all others silent, one of them hooked": {attends: attends{1: called(time.Hour), 2: called(time.Hour),
-			3: hooked}, want: 4},
-		"a person, at work": {happen: func(l *timeline) { l.alone(3) }, attends: attends{3: called(0)},
-			want: 4},
-		"a person, and waits": {happen: func(l *timeline) { l.alone(3) }, want: 4},
-		"a person that owes":  {happen: func(l *timeline) { l.ask(2, 3); l.alone(3) }, want: 4},
-		"all others persons":  {happen: func(l *timeline) { l.alone(1); l.alone(3); l.alone(4) }},
-		"all others persons, owes": {happen: func(l *timeline) { l.ask(1, 2); l.alone(1); l.alone(3); l.alone(4) },
-			want: 2},
-		"all away": {attends: attends{1: away(time.Hour), 2: standby, 3: standby, 4: called(time.Hour)}},
+		}, attends: attends{bob: called(0)}, want: ann},
+		"on standby": {attends: attends{cid: standby}, want: dora},
+		"all others away or silent": {attends: attends{ann: away(time.Hour), bob: called(time.Hour), cid: standby},
+			want: dora},
+		"all others silent, one of them hooked": {attends: attends{ann: called(time.Hour), bob: called(time.Hour),
+			cid: hooked}, want: dora},
+		"a person, at work": {happen: func(l *timeline) { l.alone(cid) }, attends: attends{cid: called(0)},
+			want: dora},
+		"a person, and waits": {happen: func(l *timeline) { l.alone(cid) }, want: dora},
+		"a person that owes":  {happen: func(l *timeline) { l.ask(bob, cid); l.alone(cid) }, want: dora},
+		"all others persons":  {happen: func(l *timeline) { l.alone(ann); l.alone(cid); l.alone(dora) }},
+		"all others persons, owes": {happen: func(l *timeline) {
+			l.ask(ann,
+				bob)
+			l.alone(ann)
+			l.alone(cid)
+			l.alone(dora)
+		},
+			want: bob},
+		"all away": {attends: attends{ann: away(time.Hour), bob: standby, cid: standby, dora: called(time.Hour)}},
 	})
 }
 
 func TestTurn_absentAgentThatOwesAnAnswer_isNotWaitedFor(t *testing.T) {
-	ask := func(l *timeline) { l.ask(2, 3) }
+	ask := func(l *timeline) { l.ask(bob, cid) }
 	check(t, map[string]silence{
-		"back in a minute": {happen: ask, attends: attends{3: away(time.Minute)}, want: 4},
-		"silent":           {happen: ask, attends: attends{3: called(time.Hour)}, want: 4},
-		"owes an agreement": {happen: func(l *timeline) { l.propose(2) }, attends: attends{3: away(time.Minute)},
-			want: 4},
-		"asked in private": {happen: func(l *timeline) { l.sayAs(2, room.Request, "well?", 3) },
-			attends: attends{3: away(time.Minute)}, want: 4},
+		"back in a minute": {happen: ask, attends: attends{cid: away(time.Minute)}, want: dora},
+		"silent":           {happen: ask, attends: attends{cid: called(time.Hour)}, want: dora},
+		"owes an agreement": {happen: func(l *timeline) { l.propose(bob) }, attends: attends{cid: away(time.Minute)},
+			want: dora},
+		"asked in private": {happen: func(l *timeline) { l.sayAs(bob, room.Request, "well?", cid) },
+			attends: attends{cid: away(time.Minute)}, want: dora},
 	})
 }
 
@@ -223,11 +231,11 @@ func TestTurn_whileSeatsAreFree_waitsForLateComersUntilAnAnswer(t *testing.T) {
 		again  time.Duration
 	}{
 		"nobody has spoken": {func(*timeline) {}, 10 * time.Second, 0, 49 * time.Second},
-		"one has spoken": {func(l *timeline) { l.say(1, "hello") }, 10 * time.Second, 0,
+		"one has spoken": {func(l *timeline) { l.say(ann, "hello") }, 10 * time.Second, 0,
 			48 * time.Second},
-		"one has spoken, a minute ago": {func(l *timeline) { l.say(1, "hello") }, time.Minute, 2, 0},
+		"one has spoken, a minute ago": {func(l *timeline) { l.say(ann, "hello") }, time.Minute, 2, 0},
 		"nobody has, a minute ago":     {func(*timeline) {}, time.Minute, 2, 0},
-		"another has answered": {func(l *timeline) { l.say(1, "hello"); l.say(2, "hi") }, 3 * time.Second, 1,
+		"another has answered": {func(l *timeline) { l.say(ann, "hello"); l.say(bob, "hi") }, 3 * time.Second, 1,
 			0},
 		"the room is full": {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) },
 			3 * time.Second, 2, 0},
@@ -244,42 +252,42 @@ func TestTurn_whileSeatsAreFree_waitsForLateComersUntilAnAnswer(t *testing.T) {
 
 func TestTurn_goesToDebtorsFirstAndThenRoundTheRoom(t *testing.T) {
 	check(t, map[string]silence{
-		"nobody owes":                    {want: 3},
-		"the last in order owes":         {happen: func(l *timeline) { l.ask(3, 1) }, want: 1},
-		"two owe":                        {happen: func(l *timeline) { l.ask(1, 4); l.ask(1, 3) }, want: 4},
-		"the older one awaits an answer": {happen: func(l *timeline) { l.ask(1, 4); l.ask(4, 3) }, want: 3},
-		"owes, and awaits an answer": {happen: func(l *timeline) { l.ask(1, 4); l.ask(4, 3) },
-			attends: attends{3: called(time.Hour)}, want: 4},
-		"awaits an answer": {happen: func(l *timeline) { l.ask(3, 2) },
-			attends: attends{2: called(time.Hour)}, want: 4},
-		"the next in order awaits one": {happen: func(l *timeline) { l.ask(3, 4); l.say(2, "and") },
-			attends: attends{4: called(time.Hour)}, want: 1},
-		"all await one": {happen: func(l *timeline) { l.ask(1, 4); l.ask(3, 4); l.ask(2, 4) },
-			attends: attends{4: called(time.Hour)}, want: 3},
-		"open request":        {happen: func(l *timeline) { l.sayAs(2, room.Request, "who?") }, want: 3},
-		"answered in private": {happen: func(l *timeline) { l.reply(1, l.ask(2, 1), 2) }, want: 3},
-		"asked in private": {happen: func(l *timeline) { l.sayAs(3, room.Request, "well?", 1) },
-			want: 1},
-		"told in private": {happen: func(l *timeline) { l.say(3, "well", 1) }, want: 3},
-		"asked a day ago": {happen: func(l *timeline) { l.ask(2, 1) }, lasts: room.DebtLife, want: 3},
+		"nobody owes":                    {want: cid},
+		"the last in order owes":         {happen: func(l *timeline) { l.ask(cid, ann) }, want: ann},
+		"two owe":                        {happen: func(l *timeline) { l.ask(ann, dora); l.ask(ann, cid) }, want: dora},
+		"the older one awaits an answer": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(dora, cid) }, want: cid},
+		"owes, and awaits an answer": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(dora, cid) },
+			attends: attends{cid: called(time.Hour)}, want: dora},
+		"awaits an answer": {happen: func(l *timeline) { l.ask(cid, bob) },
+			attends: attends{bob: called(time.Hour)}, want: dora},
+		"the next in order awaits one": {happen: func(l *timeline) { l.ask(cid, dora); l.say(bob, "and") },
+			attends: attends{dora: called(time.Hour)}, want: ann},
+		"all await one": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(cid, dora); l.ask(bob, dora) },
+			attends: attends{dora: called(time.Hour)}, want: cid},
+		"open request":        {happen: func(l *timeline) { l.sayAs(bob, room.Request, "who?") }, want: cid},
+		"answered in private": {happen: func(l *timeline) { l.reply(ann, l.ask(bob, ann), bob) }, want: cid},
+		"asked in private": {happen: func(l *timeline) { l.sayAs(cid, room.Request, "well?", ann) },
+			want: ann},
+		"told in private": {happen: func(l *timeline) { l.say(cid, "well", ann) }, want: cid},
+		"asked a day ago": {happen: func(l *timeline) { l.ask(bob, ann) }, lasts: room.DebtLife, want: cid},
 		"done": {happen: func(l *timeline) {
-			l.sayAs(3, room.Done, "bye")
-			l.say(2, "and")
-		}, want: 4},
-		"done, and owes": {happen: func(l *timeline) { l.sayAs(3, room.Done, "bye"); l.ask(1, 3) },
-			want: 3},
-		"on standby, and owes": {happen: func(l *timeline) { l.ask(1, 4) }, attends: attends{4: standby},
-			want: 4},
+			l.sayAs(cid, room.Done, "bye")
+			l.say(bob, "and")
+		}, want: dora},
+		"done, and owes": {happen: func(l *timeline) { l.sayAs(cid, room.Done, "bye"); l.ask(ann, cid) },
+			want: cid},
+		"on standby, and owes": {happen: func(l *timeline) { l.ask(ann, dora) }, attends: attends{dora: standby},
+			want: dora},
 		"the others are done": {happen: func(l *timeline) {
-			l.sayAs(1, room.Done, "")
-			l.sayAs(2, room.Done, "")
-			l.sayAs(3, room.Done, "")
+			l.sayAs(ann, room.Done, "")
+			l.sayAs(bob, room.Done, "")
+			l.sayAs(cid, room.Done, "")
 		}, want: 0},
 		"all have said enough": {happen: func(l *timeline) {
 			l.set(func(s *room.Settings) { s.AgentMessages = 2 })
 		}},
-		"the last speaker left":            {happen: func(l *timeline) { l.leave(2) }, want: 4},
-		"the last speaker, if nobody else": {attends: attends{1: standby, 3: standby, 4: standby}, want: 2},
+		"the last speaker left":            {happen: func(l *timeline) { l.leave(bob) }, want: dora},
+		"the last speaker, if nobody else": {attends: attends{ann: standby, cid: standby, dora: standby}, want: bob},
 	})
 }
 
@@ -293,14 +301,15 @@ func TestTurn_notTaken_passesOnAfterThirtySecondsOnceEach(t *testing.T) {
 	}
 	check(t, map[string]silence{
 		"just given":        {lasts: time.Minute, given: ago(10*time.Second, 3), again: 20 * time.Second},
-		"half a minute ago": {lasts: time.Minute, given: ago(30*time.Second, 3), want: 4},
+		"half a minute ago": {lasts: time.Minute, given: ago(30*time.Second, 3), want: dora},
 		"given, and at work": {lasts: time.Minute, given: ago(30*time.Second, 3),
-			attends: attends{3: called(time.Second)}, want: 4},
-		"given to all but one": {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1), want: 2},
+			attends: attends{cid: called(time.Second)}, want: dora},
+		"given to all but one": {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1), want: bob},
 		"given to all":         {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1, 2)},
-		"given to one that owes": {happen: func(l *timeline) { l.ask(2, 3) }, lasts: time.Hour,
-			given: ago(time.Minute, 3), want: 4},
-		"the last of two was just now": {lasts: time.Hour, given: map[int]time.Duration{3: time.Minute, 4: time.Second},
+		"given to one that owes": {happen: func(l *timeline) { l.ask(bob, cid) }, lasts: time.Hour,
+			given: ago(time.Minute, 3), want: dora},
+		"the last of two was just now": {lasts: time.Hour,
+			given: map[int]time.Duration{cid: time.Minute, dora: time.Second},
 			again: 29 * time.Second},
 	})
 }
@@ -308,7 +317,7 @@ func TestTurn_notTaken_passesOnAfterThirtySecondsOnceEach(t *testing.T) {
 func TestTurn_nobodyHasSpoken_isTheNewcomers(t *testing.T) {
 	for what, happen := range map[string]func(l *timeline){
 		"group":       func(*timeline) {},
-		"after a tap": func(l *timeline) { l.sayAs(1, room.Status, "here") },
+		"after a tap": func(l *timeline) { l.sayAs(ann, room.Status, "here") },
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		happen(l)
@@ -327,32 +336,33 @@ func TestTurn_anEndpoint_isWaitedForSinceItWasCalled(t *testing.T) {
 		names []string
 		silence
 	}{
-		"a word in a pair": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) { l.say(1, "well?") },
+		"a word in a pair": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) { l.say(ann, "well?") },
 			again: 2*time.Minute - 3*time.Second}},
-		"a word in a pair, for long": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) { l.say(1, "well?") },
-			lasts: 2 * time.Minute, want: 1}},
+		"a word in a pair, for long": {[]string{"Ann", "Bob"},
+			silence{happen: func(l *timeline) { l.say(ann, "well?") },
+				lasts: 2 * time.Minute, want: ann}},
 		"its answer in a pair": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) {
-			l.say(1, "well?")
-			l.say(2, "well")
-		}, want: 1}},
-		"its answer among three": {[]string{"Ann", "Bob", "Cid"}, silence{want: 3}},
+			l.say(ann, "well?")
+			l.say(bob, "well")
+		}, want: ann}},
+		"its answer among three": {[]string{"Ann", "Bob", "Cid"}, silence{want: cid}},
 		"a request": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(1, 2) },
 			again: 2*time.Minute - 3*time.Second}},
-		"its name": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.say(1, "@Bob, well?") },
+		"its name": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.say(ann, "@Bob, well?") },
 			again: 2*time.Minute - 3*time.Second}},
 		"a reply": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) {
 			l.reply(1, l.events[l.head.AsOf-1])
 		}, again: 2*time.Minute - 3*time.Second}},
 		"a request long ago": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(1, 2) },
-			lasts: 2 * time.Minute, want: 3}},
+			lasts: 2 * time.Minute, want: cid}},
 		"a request of its own": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(2, 3) },
-			want: 3}},
+			want: cid}},
 	} {
 		l := newRoom(t, c.names...)
 		l.set(func(s *room.Settings) { s.Capacity = len(c.names) })
 		l.endpoint(2)
-		l.say(1, "hello")
-		l.say(2, "hello")
+		l.say(ann, "hello")
+		l.say(bob, "hello")
 		if c.happen != nil {
 			c.happen(l)
 		}

@@ -108,7 +108,7 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 func TestUpdate_asOfAnEvent_isRefusedOnceTheSettingsHaveChanged(t *testing.T) {
 	l := newRoom(t, "Ann")
 	changed := l.set(func(s *room.Settings) { s.Description = "tea" })
-	l.say(1, "a message changes no settings")
+	l.say(ann, "a message changes no settings")
 	for asOf, want := range map[int64]fault.Code{0: "", changed.N - 1: fault.InvalidArgument, changed.N: "",
 		changed.N + 1: ""} {
 		for _, u := range []room.Update{{Description: "cake", AsOf: asOf}, {Close: true, AsOf: asOf}} {

@@ -7,27 +7,29 @@ import (
 )
 
 func TestVisibility_ofEventsForSeatTwo(t *testing.T) {
-	bob := room.Caller{Agent: room.Agent{Seat: 2, Joined: 5, Since: room.Mark{N: 3}}}
+	bobsAgent := room.Caller{Agent: room.Agent{Seat: bob, Joined: 5, Since: room.Mark{N: 3}}}
 	for what, c := range map[string]struct {
 		e                    room.Event
 		sees, receives, news bool
 	}{
-		"message of another":       {room.Event{N: 6, Type: room.Said, Seat: 1}, true, true, true},
-		"own message":              {room.Event{N: 6, Type: room.Said, Seat: 2}, true, true, false},
-		"private message to Bob":   {room.Event{N: 6, Type: room.Said, Seat: 1, To: []int{3, 2}}, true, true, true},
-		"private message of Bob":   {room.Event{N: 6, Type: room.Said, Seat: 2, To: []int{3}}, true, true, false},
-		"private to another":       {room.Event{N: 6, Type: room.Said, Seat: 1, To: []int{3}}, false, false, false},
-		"first visible event":      {room.Event{N: 3, Type: room.Said, Seat: 1}, true, true, true},
-		"before the first visible": {room.Event{N: 2, Type: room.Said, Seat: 1}, false, false, false},
-		"own join":                 {room.Event{N: 5, Type: room.Joined, Seat: 2}, true, false, false},
-		"join of another":          {room.Event{N: 6, Type: room.Joined, Seat: 3}, true, true, true},
-		"muted by an admin":        {room.Event{N: 6, Type: room.Managed, Seat: 2, By: 1}, true, true, true},
-		"mutes another":            {room.Event{N: 6, Type: room.Managed, Seat: 3, By: 2}, true, true, false},
+		"message of another": {room.Event{N: 6, Type: room.Said, Seat: ann}, true, true, true},
+		"own message":        {room.Event{N: 6, Type: room.Said, Seat: bob}, true, true, false},
+		"private message to Bob": {room.Event{N: 6, Type: room.Said, Seat: ann, To: []int{cid, bob}}, true, true,
+			true},
+		"private message of Bob":   {room.Event{N: 6, Type: room.Said, Seat: bob, To: []int{cid}}, true, true, false},
+		"private to another":       {room.Event{N: 6, Type: room.Said, Seat: ann, To: []int{cid}}, false, false, false},
+		"first visible event":      {room.Event{N: 3, Type: room.Said, Seat: ann}, true, true, true},
+		"before the first visible": {room.Event{N: 2, Type: room.Said, Seat: ann}, false, false, false},
+		"own join":                 {room.Event{N: 5, Type: room.Joined, Seat: bob}, true, false, false},
+		"join of another":          {room.Event{N: 6, Type: room.Joined, Seat: cid}, true, true, true},
+		"muted by an admin":        {room.Event{N: 6, Type: room.Managed, Seat: bob, By: ann}, true, true, true},
+		"mutes another":            {room.Event{N: 6, Type: room.Managed, Seat: cid, By: bob}, true, true, false},
 		"knock":                    {room.Event{N: 6, Type: room.Knocked}, true, true, true},
-		"knock for Bob's own name": {room.Event{N: 6, Type: room.Knocked, Seat: 2}, true, true, true},
+		"knock for Bob's own name": {room.Event{N: 6, Type: room.Knocked, Seat: bob}, true, true, true},
 		"log retired":              {room.Event{N: 6, Type: room.Retired}, false, false, false},
 	} {
-		if sees, receives, news := bob.Sees(c.e), bob.Receives(c.e), bob.IsNews(c.e); sees != c.sees ||
+		if sees, receives, news := bobsAgent.Sees(c.e), bobsAgent.Receives(c.e),
+			bobsAgent.IsNews(c.e); sees != c.sees ||
 			receives != c.receives || news != c.news {
 			t.Errorf("%s: sees %v, receives %v, news %v", what, sees, receives, news)
 		}
@@ -63,11 +65,11 @@ func TestVisibleFrom_isAfterTheLastFreedSeatUnlessHistoryIsOpen(t *testing.T) {
 
 func TestMarks_countTheMessagesToAllThatComeBefore(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
-	l.say(1, "one")
-	l.say(1, "psst", 2)
-	l.sayAs(2, room.Status, "at work")
-	l.leave(3)
-	l.say(1, "three")
+	l.say(ann, "one")
+	l.say(ann, "psst", bob)
+	l.sayAs(bob, room.Status, "at work")
+	l.leave(cid)
+	l.say(ann, "three")
 	if got, want := l.head.LastFreed, (room.Mark{N: 7, Messages: 2}); got != want {
 		t.Errorf("freed at %+v, want %+v", got, want)
 	}
