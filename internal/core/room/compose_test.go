@@ -16,13 +16,13 @@ func TestProposal_asksEveryoneSeatedWhoMaySpeak(t *testing.T) {
 		to, ask []int
 		want    []int
 	}{
-		"all others":             {func(*timeline) {}, nil, nil, []int{bob, cid, dora}},
-		"those in ask":           {func(*timeline) {}, nil, []int{cid}, []int{cid}},
-		"those in to":            {func(*timeline) {}, []int{bob, dora}, nil, []int{bob, dora}},
-		"those in ask within to": {func(*timeline) {}, []int{bob, dora}, []int{dora}, []int{dora}},
-		"not the muted":          {func(l *timeline) { l.manage(room.Mute, cid) }, nil, nil, []int{bob, dora}},
-		"not those that left":    {func(l *timeline) { l.leave(bob) }, nil, nil, []int{cid, dora}},
-		"admins of a channel": {func(l *timeline) {
+		"to all":                     {func(*timeline) {}, nil, nil, []int{bob, cid, dora}},
+		"asks Cid":                   {func(*timeline) {}, nil, []int{cid}, []int{cid}},
+		"to Bob and Dora":            {func(*timeline) {}, []int{bob, dora}, nil, []int{bob, dora}},
+		"to Bob and Dora, asks Dora": {func(*timeline) {}, []int{bob, dora}, []int{dora}, []int{dora}},
+		"to all, Cid is muted":       {func(l *timeline) { l.manage(room.Mute, cid) }, nil, nil, []int{bob, dora}},
+		"to all, Bob has left":       {func(l *timeline) { l.leave(bob) }, nil, nil, []int{cid, dora}},
+		"to all, in a channel with admin Cid": {func(l *timeline) {
 			l.manage(room.Promote, cid)
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}, nil, nil, []int{cid}},
@@ -83,23 +83,23 @@ func TestAgree_withoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 		kind   room.Kind
 		want   int64 // the event that it answers; 0: it is refused
 	}{
-		"none":             {func(*timeline) {}, room.Agree, 0},
-		"one":              {func(l *timeline) { l.propose(ann) }, room.Agree, 4},
-		"one, to object":   {func(l *timeline) { l.propose(ann) }, room.Object, 4},
-		"one of one's own": {func(l *timeline) { l.propose(bob) }, room.Agree, 0},
-		"one for others": {func(l *timeline) {
+		"no proposal":                  {func(*timeline) {}, room.Agree, 0},
+		"a proposal of Ann":            {func(l *timeline) { l.propose(ann) }, room.Agree, 4},
+		"a proposal of Ann, objection": {func(l *timeline) { l.propose(ann) }, room.Object, 4},
+		"a proposal of Bob":            {func(l *timeline) { l.propose(bob) }, room.Agree, 0},
+		"a proposal to Cid": {func(l *timeline) {
 			l.send(ann, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{cid}})
 		}, room.Agree, 0},
-		"two": {func(l *timeline) { l.propose(ann); l.propose(cid) }, room.Agree, 0},
-		"two, one agreed to": {func(l *timeline) { l.propose(ann); l.agree(bob); l.propose(cid) },
+		"two proposals": {func(l *timeline) { l.propose(ann); l.propose(cid) }, room.Agree, 0},
+		"two proposals, one agreed to": {func(l *timeline) { l.propose(ann); l.agree(bob); l.propose(cid) },
 			room.Agree, 6},
-		"one, agreed to":            {func(l *timeline) { l.propose(ann); l.agree(bob) }, room.Agree, 0},
-		"one, agreed to, to object": {func(l *timeline) { l.propose(ann); l.agree(bob) }, room.Object, 4},
-		"one, objected to": {func(l *timeline) {
+		"a proposal, agreed to":            {func(l *timeline) { l.propose(ann); l.agree(bob) }, room.Agree, 0},
+		"a proposal, agreed to, objection": {func(l *timeline) { l.propose(ann); l.agree(bob) }, room.Object, 4},
+		"a proposal that Cid objects to": {func(l *timeline) {
 			l.propose(ann)
 			l.send(cid, room.Event{Kind: room.Object, Text: "no"})
 		}, room.Agree, 0},
-		"one beside a request": {func(l *timeline) { l.propose(ann); l.ask(cid, bob) }, room.Agree, 4},
+		"a proposal beside a request": {func(l *timeline) { l.propose(ann); l.ask(cid, bob) }, room.Agree, 4},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		c.happen(l)
@@ -131,13 +131,13 @@ func TestAgree_toWhatDoesNotAsk_isRefused(t *testing.T) {
 		seat int
 		e    room.Event
 	}{
-		"a newcomer":            {eve, room.Event{ReplyTo: p.N}},
-		"a newcomer, unsaid":    {eve, room.Event{}},
-		"its sender":            {1, room.Event{ReplyTo: p.N}},
-		"a request":             {2, room.Event{ReplyTo: request.N}},
-		"a private reason":      {2, room.Event{ReplyTo: p.N, Text: "psst", To: []int{ann}}},
-		"a message to come":     {2, room.Event{ReplyTo: 99}},
-		"a message, no request": {2, room.Event{ReplyTo: l.say(cid, "hello").N}},
+		"newcomer, on a proposal":       {eve, room.Event{ReplyTo: p.N}},
+		"newcomer, without reply_to":    {eve, room.Event{}},
+		"proposer, on the own proposal": {1, room.Event{ReplyTo: p.N}},
+		"on a request":                  {2, room.Event{ReplyTo: request.N}},
+		"with a private reason":         {2, room.Event{ReplyTo: p.N, Text: "psst", To: []int{ann}}},
+		"on a later event":              {2, room.Event{ReplyTo: 99}},
+		"on a plain message":            {2, room.Event{ReplyTo: l.say(cid, "hello").N}},
 	} {
 		for _, kind := range []room.Kind{room.Agree, room.Object} {
 			c.e.Kind = kind
@@ -165,16 +165,16 @@ func TestCompose_questionThatNobodyCouldAnswer_isRefused(t *testing.T) {
 	asked := l.ask(bob, ann)
 	l.leave(dora)
 	for what, e := range map[string]room.Event{
-		"asks itself":               {Text: "well?", Ask: []int{ann}},
-		"asks one that left":        {Text: "well?", Ask: []int{dora}},
-		"tells one that left":       {Text: "well", To: []int{dora}},
-		"asks one that is muted":    {Text: "well?", Ask: []int{cid}},
-		"asks one outside of to":    {Text: "well?", Ask: []int{bob}, To: []int{cid}},
-		"status that asks":          {Text: "well?", Kind: room.Status, Ask: []int{bob}},
-		"done that asks":            {Text: "well?", Kind: room.Done, Ask: []int{bob}},
-		"withdraws another's":       {Withdraws: asked.N},
-		"withdraws a message":       {Withdraws: l.say(ann, "hello").N},
-		"withdraws what is to come": {Withdraws: 99},
+		"asks the sender":            {Text: "well?", Ask: []int{ann}},
+		"asks Dora, who left":        {Text: "well?", Ask: []int{dora}},
+		"tells Dora, who left":       {Text: "well", To: []int{dora}},
+		"asks Cid, who is muted":     {Text: "well?", Ask: []int{cid}},
+		"asks Bob, outside of to":    {Text: "well?", Ask: []int{bob}, To: []int{cid}},
+		"status that asks":           {Text: "well?", Kind: room.Status, Ask: []int{bob}},
+		"done that asks":             {Text: "well?", Kind: room.Done, Ask: []int{bob}},
+		"withdraws a request of Bob": {Withdraws: asked.N},
+		"withdraws a message":        {Withdraws: l.say(ann, "hello").N},
+		"withdraws a later event":    {Withdraws: 99},
 	} {
 		if got, err := l.head.Compose(l.agent(ann), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %+v, %v", what, got, err)
@@ -212,11 +212,11 @@ func TestCompose_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *tes
 		e    room.Event
 		want []int
 	}{
-		"both":           {room.Event{Text: "@Cid and @Bob"}, []int{bob, cid}},
-		"twice":          {room.Event{Text: "@Cid? @Cid!"}, []int{cid}},
-		"oneself":        {room.Event{Text: "ask @Ann"}, nil},
-		"one is asked":   {room.Event{Text: "@Cid and @Bob?", Ask: []int{cid}}, []int{bob}},
-		"one is outside": {room.Event{Text: "@Cid and @Bob", To: []int{cid}}, []int{cid}},
+		"Cid and Bob":               {room.Event{Text: "@Cid and @Bob"}, []int{bob, cid}},
+		"Cid twice":                 {room.Event{Text: "@Cid? @Cid!"}, []int{cid}},
+		"the sender":                {room.Event{Text: "ask @Ann"}, nil},
+		"Cid and Bob, Cid is asked": {room.Event{Text: "@Cid and @Bob?", Ask: []int{cid}}, []int{bob}},
+		"Cid and Bob, to Cid alone": {room.Event{Text: "@Cid and @Bob", To: []int{cid}}, []int{cid}},
 	} {
 		e, err := l.head.Compose(l.agent(ann), c.e, l.now)
 		if err != nil || !slices.Equal(e.Named, c.want) {

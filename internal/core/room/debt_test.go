@@ -14,31 +14,32 @@ func TestDebtOf_isTheOldestAnswerThatIsOwed(t *testing.T) {
 		want   room.Debt // without the id
 		none   bool
 	}{
-		"nothing":   {happen: func(l *timeline) room.Event { return l.say(ann, "hello") }, none: true},
-		"a request": {happen: func(l *timeline) room.Event { return l.ask(ann, bob) }},
+		"a plain message": {happen: func(l *timeline) room.Event { return l.say(ann, "hello") }, none: true},
+		"a request":       {happen: func(l *timeline) room.Event { return l.ask(ann, bob) }},
 		"the older of two": {happen: func(l *timeline) room.Event {
 			e := l.ask(ann, bob)
 			l.propose(cid)
 			return e
 		}},
-		"an agreement": {happen: func(l *timeline) room.Event { return l.propose(ann) },
+		"a proposal": {happen: func(l *timeline) room.Event { return l.propose(ann) },
 			want: room.Debt{OwesAgreement: true}},
-		"one that had a plain reply": {happen: func(l *timeline) room.Event {
+		"a proposal with a plain reply": {happen: func(l *timeline) room.Event {
 			e := l.propose(ann)
 			l.reply(bob, e)
 			return e
 		}, want: room.Debt{OwesAgreement: true}},
-		"one in private": {happen: func(l *timeline) room.Event { return l.propose(ann, bob) },
+		"a private proposal": {happen: func(l *timeline) room.Event { return l.propose(ann, bob) },
 			want: room.Debt{OwesAgreement: true, OwesPrivate: true}},
-		"one that was answered": {happen: func(l *timeline) room.Event {
+		"an answered request": {happen: func(l *timeline) room.Event {
 			e := l.ask(ann, bob)
 			l.reply(bob,
 				e)
 			return e
 		},
 			none: true},
-		"one of a day ago": {happen: func(l *timeline) room.Event { return l.ask(ann, bob) }, after: room.DebtLife,
-			none: true},
+		"a request of a day ago": {happen: func(l *timeline) room.Event { return l.ask(ann, bob) },
+			after: room.DebtLife,
+			none:  true},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		e := c.happen(l)

@@ -71,9 +71,9 @@ func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
 			happen: func(*timeline) {}},
 		"somebody else leaves": {draft: room.Event{Text: "psst", To: []int{cid}},
 			happen: func(l *timeline) { l.leave(dora) }},
-		"its addressee has left": {draft: room.Event{Text: "psst", To: []int{cid}},
+		"the addressee has left": {draft: room.Event{Text: "psst", To: []int{cid}},
 			happen: func(l *timeline) { l.leave(cid) }, code: fault.InvalidArgument},
-		"who is asked has left": {draft: room.Event{Text: "well?", Ask: []int{cid}},
+		"the asked agent has left": {draft: room.Event{Text: "well?", Ask: []int{cid}},
 			happen: func(l *timeline) { l.leave(cid) }, code: fault.InvalidArgument},
 		"the agent is muted": {draft: room.Event{Text: "hello"},
 			happen: func(l *timeline) { l.manage(room.Mute, bob) }, code: fault.NotAllowed},
@@ -132,12 +132,12 @@ func TestDecideDraft_whatIsNoDraftOfTheSeatThatWaits_isRefused(t *testing.T) {
 		after time.Duration
 		want  fault.Code
 	}{
-		"one that waits":        {seat: 2, event: d},
-		"of another seat":       {seat: 1, event: d, want: fault.InvalidArgument},
-		"of a message":          {seat: 2, event: said, want: fault.InvalidArgument},
-		"that was decided":      {seat: 2, event: over, want: fault.InvalidArgument},
-		"a day less a moment":   {seat: 2, event: d, after: room.DraftLife - time.Millisecond},
-		"that waited for a day": {seat: 2, event: d, after: room.DraftLife, want: fault.InvalidArgument},
+		"a waiting draft":                {seat: 2, event: d},
+		"a draft of another seat":        {seat: 1, event: d, want: fault.InvalidArgument},
+		"a message":                      {seat: 2, event: said, want: fault.InvalidArgument},
+		"a decided draft":                {seat: 2, event: over, want: fault.InvalidArgument},
+		"a draft of a day less a moment": {seat: 2, event: d, after: room.DraftLife - time.Millisecond},
+		"a draft of a day":               {seat: 2, event: d, after: room.DraftLife, want: fault.InvalidArgument},
 	} {
 		now := l.now
 		if c.after != 0 {

@@ -35,8 +35,9 @@ func TestHook_isPartOfItsSeat(t *testing.T) {
 		e    room.Event
 		news bool // to the agent, which did not do it
 	}{
-		"it begins": {begun, false}, "its client ends it": {byClient, false}, "its person ends it": {byPerson, true},
-		"it expires": {expired, true},
+		"the hook begins": {begun, false}, "its client ends it": {byClient, false},
+		"its person ends it": {byPerson, true},
+		"the hook expires":   {expired, true},
 	} {
 		if !bobsAgent.Sees(c.e) || bobsAgent.IsNews(c.e) != c.news || bobsAgent.WokenBy(c.e, 2, false) ||
 			bobsAgent.WokenBy(c.e, 3, true) {
@@ -165,7 +166,7 @@ func TestCalledBy_aWebhookIsCalledForAllThatItsSeatReceives(t *testing.T) {
 			return l.apply(l.agent(bob).BeginHook("h", true))
 		}, true},
 		"a webhook of Cid begins": {webhook(3), false},
-		"it ends": {func(l *timeline) room.Event {
+		"the webhook ends": {func(l *timeline) room.Event {
 			return l.apply(l.agent(bob).EndHook("w", room.ReasonUnhooked))
 		}, false},
 		"Bob leaves": {func(l *timeline) room.Event { return l.leave(bob) }, false},
@@ -218,21 +219,36 @@ func TestCalledBy_anEndpointIsCalledForWhatIsMeantForIt(t *testing.T) {
 		happens func(l *timeline) room.Event
 		want    bool
 	}{
-		"a word":             {func(l *timeline) room.Event { return l.say(ann, "hello") }, false},
-		"its name":           {func(l *timeline) room.Event { return l.say(ann, "@Bob, hello") }, true},
-		"a private word":     {func(l *timeline) room.Event { return l.say(ann, "psst", bob) }, true},
-		"a request to all":   {func(l *timeline) room.Event { return l.sayAs(ann, room.Request, "well?") }, true},
-		"a reply":            {func(l *timeline) room.Event { return l.reply(ann, l.say(bob, "so")) }, true},
-		"while it is paused": {func(l *timeline) room.Event { l.pauses(bob, true); return l.say(ann, "@Bob") }, false},
-		"a knock":            {func(l *timeline) room.Event { return l.knock(cid) }, false},
-		"while it is muted": {func(l *timeline) room.Event { l.manage(room.Mute, bob); return l.say(ann, "@Bob") },
+		"a word":              {func(l *timeline) room.Event { return l.say(ann, "hello") }, false},
+		"the endpoint's name": {func(l *timeline) room.Event { return l.say(ann, "@Bob, hello") }, true},
+		"a private word":      {func(l *timeline) room.Event { return l.say(ann, "psst", bob) }, true},
+		"a request to all": {func(l *timeline) room.Event {
+			return l.sayAs(ann, room.Request,
+				"well?")
+		}, true},
+		"a reply": {func(l *timeline) room.Event { return l.reply(ann, l.say(bob, "so")) }, true},
+		"the name of a paused endpoint": {func(l *timeline) room.Event {
+			l.pauses(bob, true)
+			return l.say(ann,
+				"@Bob")
+		}, false},
+		"a knock": {func(l *timeline) room.Event { return l.knock(cid) }, false},
+		"the name of a muted endpoint": {func(l *timeline) room.Event {
+			l.manage(room.Mute, bob)
+			return l.say(ann,
+				"@Bob")
+		},
 			false},
-		"the last that agents may say": {func(l *timeline) room.Event { l.bounds(1); return l.say(ann, "@Bob") },
+		"the last message that agents may send": {func(l *timeline) room.Event {
+			l.bounds(1)
+			return l.say(ann,
+				"@Bob")
+		},
 			false},
 		"a word in a pair": {func(l *timeline) room.Event { l.leave(cid); return l.say(ann, "hello") },
 			true},
-		"who leaves a pair": {func(l *timeline) room.Event { return l.leave(cid) }, false},
-		"who joins a pair": {func(l *timeline) room.Event { l.leave(ann); l.leave(cid); return l.join("Ann") },
+		"a leave that makes a pair": {func(l *timeline) room.Event { return l.leave(cid) }, false},
+		"a join that makes a pair": {func(l *timeline) room.Event { l.leave(ann); l.leave(cid); return l.join("Ann") },
 			false},
 		"by name, at step 7": {step(7, room.Event{Text: "@Bob"}), true},
 		"by name, at step 8": {step(8, room.Event{Text: "@Bob"}), false},
@@ -240,7 +256,7 @@ func TestCalledBy_anEndpointIsCalledForWhatIsMeantForIt(t *testing.T) {
 			e := l.say(bob, "so")
 			return step(1, room.Event{Text: "so?", ReplyTo: e.N, ReSeat: bob})(l)
 		}, false},
-		"a note of its person": {func(l *timeline) room.Event {
+		"a note of the endpoint's person": {func(l *timeline) room.Event {
 			return l.send(bob, room.Event{Person: true, To: []int{bob}, Text: "be kind"})
 		}, false},
 		"to all, at step 1": {step(1, room.Event{Text: "well?", Kind: room.Request}), false},
@@ -260,11 +276,11 @@ func TestCalledBy_anEndpointIsCalledForWhatIsMeantForIt(t *testing.T) {
 // What came while an endpoint could not answer is told once it can: nothing else would call it for that.
 func TestCalledBy_anEndpointMayAnswerAgain_isLookedAt(t *testing.T) {
 	for what, c := range map[string]struct{ before, then func(l *timeline) room.Event }{
-		"its person lets it go on": {
+		"the person lets the endpoint go on": {
 			func(l *timeline) room.Event { return l.pauses(bob, true) },
 			func(l *timeline) room.Event { return l.pauses(bob, false) },
 		},
-		"it is muted no longer": {
+		"the endpoint is unmuted": {
 			func(l *timeline) room.Event { return l.manage(room.Mute, bob) },
 			func(l *timeline) room.Event { return l.manage(room.Unmute, bob) },
 		},

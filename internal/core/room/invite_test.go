@@ -138,7 +138,7 @@ func TestInvite_thatMayNotAdmitAnyMore_isReplaced(t *testing.T) {
 			room.Invite{Number: 3, Uses: 2}},
 		"a name is banned": {2, func(l *timeline) *room.Event { return ban(l, "Mallory") },
 			room.Invite{Number: 3, Uses: 2}},
-		"one with a key is banned": {2, func(l *timeline) *room.Event { return ban(l, "Cid") },
+		"an agent with a key is banned": {2, func(l *timeline) *room.Event { return ban(l, "Cid") },
 			room.Invite{Number: 2, Uses: 2}},
 		"a new password": {2, func(l *timeline) *room.Event {
 			return updated(t, l, room.Update{Password: "x"})
@@ -146,14 +146,14 @@ func TestInvite_thatMayNotAdmitAnyMore_isReplaced(t *testing.T) {
 		"no password any more": {2, func(l *timeline) *room.Event {
 			return updated(t, l, room.Update{RemovePassword: true})
 		}, room.Invite{Number: 2, Uses: 2}},
-		"a new one was asked for": {2, func(l *timeline) *room.Event {
+		"a new invite was asked for": {2, func(l *timeline) *room.Event {
 			return updated(t, l, room.Update{Password: "x", NewInvite: true})
 		}, room.Invite{Number: 3, Uses: 0}},
 		"the last number was given": {ident.MaxInvite, func(l *timeline) *room.Event { return ban(l, "Gil") },
 			room.Invite{Number: ident.MaxInvite + 1}},
-		"after that": {ident.MaxInvite + 1, func(l *timeline) *room.Event { return ban(l, "Gil") },
+		"after the last number": {ident.MaxInvite + 1, func(l *timeline) *room.Event { return ban(l, "Gil") },
 			room.Invite{Number: ident.MaxInvite + 1}},
-		"there is none": {0, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Uses: 2}},
+		"there is no invite": {0, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Uses: 2}},
 	} {
 		l := newInviting(t)
 		gil := l.join("Gil")
@@ -165,7 +165,7 @@ func TestInvite_thatMayNotAdmitAnyMore_isReplaced(t *testing.T) {
 		before := l.head.Invite
 		l.apply(*c.event(l))
 		if got := l.head.Invite; got.Number != c.want.Number || got.Uses != c.want.Uses ||
-			got.UntilMs != before.UntilMs && what != "a new one was asked for" {
+			got.UntilMs != before.UntilMs && what != "a new invite was asked for" {
 			t.Errorf("%s: %+v, before %+v", what, got, before)
 		}
 		if got := l.head.Invite; c.number >= ident.MaxInvite && got.GivesSeat(l.now) {

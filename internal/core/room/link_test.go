@@ -97,11 +97,11 @@ func TestOpen_ofWhatIsNoLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
 	}
 	a, made := l.agent(ann), ident.NewLinkCode
 	for what, c := range map[string]ident.LinkCode{
-		"another room's":    made(l.head.LogKey, "bcdefgh", a.Seat, a.Joined, 0),
-		"a former agent's":  made(l.head.LogKey, l.head.ID, a.Seat, a.Joined+1, 0),
-		"one to come":       made(l.head.LogKey, l.head.ID, a.Seat, a.Joined, 2),
-		"that of other key": made("0f0e0d0c0b0a09080706050403020100", l.head.ID, a.Seat, a.Joined, 0),
-		"not yet asked for": made(l.head.LogKey, l.head.ID, a.Seat, a.Joined, 1),
+		"another room's":        made(l.head.LogKey, "bcdefgh", a.Seat, a.Joined, 0),
+		"a former agent's":      made(l.head.LogKey, l.head.ID, a.Seat, a.Joined+1, 0),
+		"a later link":          made(l.head.LogKey, l.head.ID, a.Seat, a.Joined, 2),
+		"a link of another key": made("0f0e0d0c0b0a09080706050403020100", l.head.ID, a.Seat, a.Joined, 0),
+		"not yet asked for":     made(l.head.LogKey, l.head.ID, a.Seat, a.Joined, 1),
 	} {
 		want := fault.TokenInvalid
 		if what == "not yet asked for" { // known, but for nobody to open

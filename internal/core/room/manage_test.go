@@ -119,10 +119,10 @@ func TestOrder_ban_ofANameThatIsTakenAndOneThatIsNot(t *testing.T) {
 		name string
 		seat int // that is freed; 0: none is
 	}{
-		"of an agent":                   {"BOB", 2},
-		"of one whose look is banned":   {"Cid", 3},
-		"in a spelling that nobody has": {"B o b", 0},
-		"of nobody":                     {"Mallory", 0},
+		"the name of an agent":                        {"BOB", 2},
+		"the name of an agent, a lookalike is banned": {"Cid", 3},
+		"another spelling of an agent's name":         {"B o b", 0},
+		"a name that nobody has":                      {"Mallory", 0},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.ban(room.Event{Type: room.Managed, Name: "C1d", Action: room.BanName}, "C1d")

@@ -41,12 +41,12 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 		e             room.Event
 		agent, person bool
 	}{
-		"a further device":             {supervise(2, "other", mine, "new"), false, false},
-		"a device in place of its own": {supervise(2, "other", "new"), false, true},
-		"of another seat":              {supervise(1, "new"), false, false},
-		"the agent joins again":        {regains("other", mine), true, false},
-		"a page joins again":           {regains("new"), true, true},
-		"a message":                    {room.Event{Type: room.Said, Seat: bob}, false, false},
+		"a further device":                  {supervise(2, "other", mine, "new"), false, false},
+		"a device in place of the person's": {supervise(2, "other", "new"), false, true},
+		"a device of another seat":          {supervise(1, "new"), false, false},
+		"the agent joins again":             {regains("other", mine), true, false},
+		"a page joins again":                {regains("new"), true, true},
+		"a message":                         {room.Event{Type: room.Said, Seat: bob}, false, false},
 		"another joins": {room.Event{Type: room.Joined, Seat: 3, Agent: &room.Agent{Seat: 3}}, false,
 			false},
 	} {
@@ -66,11 +66,12 @@ func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T)
 		a    room.Agent
 		want bool
 	}{
-		"it has opened the link": {room.Agent{Principal: "key:b", Hash: "agent", Person: opened}, true},
-		"it has not": {room.Agent{Principal: "key:b", Hash: "agent", Person: room.Person{Paused: true}},
+		"a person with an opened link": {room.Agent{Principal: "key:b", Hash: "agent", Person: opened}, true},
+		"a person without an opened link": {room.Agent{Principal: "key:b", Hash: "agent",
+			Person: room.Person{Paused: true}},
 			false},
-		"a guest's":      {room.Agent{Hash: "agent", Invite: 1, Person: opened}, false},
-		"a person alone": {room.Agent{Principal: "key:b", Person: opened}, false},
+		"the person of a guest": {room.Agent{Hash: "agent", Invite: 1, Person: opened}, false},
+		"a person alone":        {room.Agent{Principal: "key:b", Person: opened}, false},
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		a := l.agent(bob)

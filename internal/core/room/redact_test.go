@@ -20,16 +20,16 @@ func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
 		e    room.Event
 		want fault.Code
 	}{
-		"its author":                   {seat(2, room.Member, ""), said, ""},
-		"its author, who is muted":     {muted, said, ""},
-		"an admin":                     {seat(1, room.Admin, ""), said, ""},
-		"another member":               {seat(3, room.Member, ""), said, fault.NotAllowed},
-		"its author's person":          {seat(2, room.Member, "d"), said, ""},
-		"a person, of its own":         {seat(2, room.Member, "d"), words, ""},
-		"an agent, of its person's":    {seat(2, room.Member, ""), words, fault.NotAllowed},
-		"an admin, of its person's":    {seat(2, room.Admin, ""), words, fault.NotAllowed},
-		"an admin, of others' people":  {seat(1, room.Admin, ""), words, ""},
-		"an admin, of what is no text": {seat(1, room.Admin, ""), came, fault.InvalidArgument},
+		"the author":                        {seat(2, room.Member, ""), said, ""},
+		"the muted author":                  {muted, said, ""},
+		"an admin":                          {seat(1, room.Admin, ""), said, ""},
+		"another member":                    {seat(3, room.Member, ""), said, fault.NotAllowed},
+		"the author's person":               {seat(2, room.Member, "d"), said, ""},
+		"a person, own words":               {seat(2, room.Member, "d"), words, ""},
+		"an agent, words of its person":     {seat(2, room.Member, ""), words, fault.NotAllowed},
+		"an admin, words of its person":     {seat(2, room.Admin, ""), words, fault.NotAllowed},
+		"an admin, words of another person": {seat(1, room.Admin, ""), words, ""},
+		"an admin, an event without text":   {seat(1, room.Admin, ""), came, fault.InvalidArgument},
 	} {
 		if got := fault.CodeOf(c.by.CheckRedact(c.e)); got != c.want {
 			t.Errorf("%s: %q, want %q", what, got, c.want)

@@ -14,22 +14,22 @@ func TestSuccessor_isTheLongestSeatedMemberThatIsNotMuted(t *testing.T) {
 		leaves int
 		want   int
 	}{
-		"admin leaves":        {func(*timeline) {}, 1, 2},
-		"member leaves":       {func(*timeline) {}, 2, 0},
-		"another admin stays": {func(l *timeline) { l.manage(room.Promote, cid) }, 1, 0},
-		"other admin was demoted": {func(l *timeline) { l.manage(room.Promote, bob); l.manage(room.Demote, bob) }, 1,
-			2},
-		"longest seated is muted":       {func(l *timeline) { l.manage(room.Mute, bob) }, 1, 3},
-		"longest seated is an endpoint": {func(l *timeline) { l.endpoint(bob) }, 1, 3},
-		"an endpoint stays, which is admin": {func(l *timeline) {
+		"admin leaves":        {func(*timeline) {}, ann, bob},
+		"member leaves":       {func(*timeline) {}, bob, 0},
+		"another admin stays": {func(l *timeline) { l.manage(room.Promote, cid) }, ann, 0},
+		"other admin was demoted": {func(l *timeline) { l.manage(room.Promote, bob); l.manage(room.Demote, bob) }, ann,
+			bob},
+		"longest seated is muted":       {func(l *timeline) { l.manage(room.Mute, bob) }, ann, cid},
+		"longest seated is an endpoint": {func(l *timeline) { l.endpoint(bob) }, ann, cid},
+		"an endpoint admin stays": {func(l *timeline) {
 			l.endpoint(bob)
 			l.endpoint(cid)
 			l.manage(room.Promote, cid)
-		}, 1, 0},
+		}, ann, 0},
 		"both others are muted": {func(l *timeline) { l.manage(room.Mute, bob); l.manage(room.Mute, cid) },
-			1, 2},
-		"longest seated came back late": {func(l *timeline) { l.leave(bob); l.join("Bob") }, 1, 3},
-		"admin is alone":                {func(l *timeline) { l.leave(bob); l.leave(cid) }, 1, 0},
+			ann, bob},
+		"longest seated came back late": {func(l *timeline) { l.leave(bob); l.join("Bob") }, ann, cid},
+		"admin is alone":                {func(l *timeline) { l.leave(bob); l.leave(cid) }, ann, 0},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		c.happen(l)
@@ -125,20 +125,23 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 		token        ident.Token
 		ok, isPerson bool
 	}{
-		"the agent's stay, once it has another token": {bobsStay, true, false},
-		"another agent's":                  {stay(3, l.agent(3).Joined), true, false},
-		"of no seat":                       {stay(9, former), false, false},
-		"made with another key":            {ident.NewStay("another", l.head.ID, 2, former), false, false},
-		"with a guessed secret":            {forged, false, false},
-		"its secret as that of a token":    {ident.Token{Seat: bob, Secret: bobsStay.Secret}, false, false},
-		"a token's secret as that of it":   {ident.Token{Seat: bob, Secret: "agent", Joined: former}, false, false},
-		"of a person without an agent":     {stay(4, l.agent(4).Joined), false, false},
-		"of a person, by a device's token": {ident.Token{Seat: bob, Secret: "device", Joined: former}, false, false},
-		"the agent's":                      {ident.Token{Seat: bob, Secret: "agent"}, true, false},
-		"the person's":                     {ident.Token{Seat: bob, Secret: "device", Person: true}, true, true},
-		"the agent's as a person's":        {ident.Token{Seat: bob, Secret: "agent", Person: true}, false, false},
-		"the person's as an agent's":       {ident.Token{Seat: bob, Secret: "device"}, false, false},
-		"of an earlier seat":               {ident.Token{Seat: ann, Secret: "device", Person: true}, true, true},
+		"a stay, after a new token":    {bobsStay, true, false},
+		"a stay of another agent":      {stay(3, l.agent(3).Joined), true, false},
+		"a stay of no seat":            {stay(9, former), false, false},
+		"a stay made with another key": {ident.NewStay("another", l.head.ID, 2, former), false, false},
+		"a stay with a guessed secret": {forged, false, false},
+		"a stay's secret in a token":   {ident.Token{Seat: bob, Secret: bobsStay.Secret}, false, false},
+		"a token's secret in a stay": {ident.Token{Seat: bob, Secret: "agent", Joined: former}, false,
+			false},
+		"a stay of a person without an agent": {stay(4, l.agent(4).Joined), false, false},
+		"a device's secret in a stay": {ident.Token{Seat: bob, Secret: "device", Joined: former}, false,
+			false},
+		"the agent's token":  {ident.Token{Seat: bob, Secret: "agent"}, true, false},
+		"the person's token": {ident.Token{Seat: bob, Secret: "device", Person: true}, true, true},
+		"the agent's secret in a person's token": {ident.Token{Seat: bob, Secret: "agent", Person: true}, false,
+			false},
+		"the person's secret in an agent's token": {ident.Token{Seat: bob, Secret: "device"}, false, false},
+		"the person's token of an earlier seat":   {ident.Token{Seat: ann, Secret: "device", Person: true}, true, true},
 	} {
 		if a, ok := l.head.Owner(room.HolderOf(c.token)); ok != c.ok || a.IsPerson() != c.isPerson {
 			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())

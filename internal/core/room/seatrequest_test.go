@@ -274,24 +274,24 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 		want  string
 		retry time.Duration
 	}{
-		"its principal, soon": {who: same, p: used(presence{called: 119 * time.Second}), want: refused,
+		"the principal, soon": {who: same, p: used(presence{called: 119 * time.Second}), want: refused,
 			retry: time.Second},
-		"its principal": {who: same, p: used(presence{called: 2 * minute}), want: regained},
-		"its principal, open wait": {who: same, p: used(presence{called: 5 * minute, waits: -minute}),
+		"the principal": {who: same, p: used(presence{called: 2 * minute}), want: regained},
+		"the principal, open wait": {who: same, p: used(presence{called: 5 * minute, waits: -minute}),
 			want: refused, retry: 3 * minute},
-		"its principal, wait ended": {who: same, p: used(presence{called: 5 * minute, waits: 2 * minute}),
+		"the principal, wait ended": {who: same, p: used(presence{called: 5 * minute, waits: 2 * minute}),
 			want: regained},
-		"its principal, standby": {who: same,
+		"the principal, standby": {who: same,
 			p: used(presence{called: time.Second, own: 2 * minute, waits: -hour, standby: true}), want: regained},
-		"its principal, standby, soon": {who: same,
+		"the principal, standby, soon": {who: same,
 			p: used(presence{called: time.Second, own: minute, waits: -hour, standby: true}), want: refused,
 			retry: minute},
-		"its principal, away": {who: same, p: used(presence{called: 2 * minute, back: -hour}),
+		"the principal, away": {who: same, p: used(presence{called: 2 * minute, back: -hour}),
 			want: regained},
-		"its principal, unused, soon": {who: same, p: presence{called: 19 * time.Second}, want: refused,
+		"the principal, unused, soon": {who: same, p: presence{called: 19 * time.Second}, want: refused,
 			retry: time.Second},
-		"its principal, unused": {who: same, p: presence{called: 20 * time.Second}, want: regained},
-		"its principal, admin": {who: same, admin: true, p: used(presence{called: 2 * minute}),
+		"the principal, unused": {who: same, p: presence{called: 20 * time.Second}, want: regained},
+		"the principal, admin": {who: same, admin: true, p: used(presence{called: 2 * minute}),
 			want: regained},
 		"lease goes on": {who: other, p: used(presence{called: 2 * minute}), want: refused,
 			retry: minute},
@@ -312,7 +312,7 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 			want: takes},
 		"lease ended, only a webhook left": {who: other,
 			p: used(presence{called: hour, hook: minute, unhooked: true, webhook: true}), want: takes},
-		"its principal, hooked": {who: same, p: used(presence{called: 2 * minute, hook: minute}), want: regained},
+		"the principal, hooked": {who: same, p: used(presence{called: 2 * minute, hook: minute}), want: regained},
 		"lease of an admin, ended, hooked": {who: other, admin: true, p: used(presence{called: 25 * hour, hook: hour}),
 			want: refused, retry: minute},
 		"lease of an unused token": {who: none, p: presence{called: 89 * time.Second}, want: refused,
@@ -388,13 +388,13 @@ func TestDecide_stories(t *testing.T) {
 		"two agents of one key": {bob: key, calls: 9 * minute,
 			visits: []visit{{10 * minute, key, refused}, {11 * minute, key, regained}, {14 * minute, key, refused},
 				{26 * minute, key, regained}}},
-		"an admin that is the ghost of two": {admin: true, member: true, room: two, admins: 1,
+		"a silent admin of two": {admin: true, member: true, room: two, admins: 1,
 			visits: []visit{{16 * minute, none, refused}, {24*hour - 1e9, none, refused}, {24 * hour, none, takes}}},
 		"two ghosts": {silent: true, room: two,
 			visits: []visit{{14 * minute, none, refused}, {15 * minute, none, anew}}},
-		"two ghosts, and who comes has a key of neither": {bob: key, silent: true, room: two,
+		"two ghosts, a newcomer with another key": {bob: key, silent: true, room: two,
 			visits: []visit{{2 * minute, "key:c", refused}, {15 * minute, "key:c", anew}}},
-		"two ghosts, and who comes is one of them": {bob: key, silent: true, room: two,
+		"two ghosts, one of them returns": {bob: key, silent: true, room: two,
 			visits: []visit{{minute, key, refused}, {20 * minute, key, regained}}},
 		"two ghosts, with a password": {silent: true,
 			room:   func(s *room.Settings) { s.Capacity, s.Password = 2, "hash" },
@@ -402,9 +402,9 @@ func TestDecide_stories(t *testing.T) {
 		"a stranger who types the name": {bob: key, calls: 10 * minute,
 			visits: []visit{{minute, none, refused}, {12 * minute, "key:c", refused}, {24 * minute, local, refused}}},
 		"an impostor after the lease": {bob: key, visits: []visit{{15 * minute, "key:c", takes}}},
-		"one's own standby running": {bob: key, standby: true,
+		"a standby of the same agent runs": {bob: key, standby: true,
 			visits: []visit{{hour, none, refused}, {hour, key, regained}}},
-		"a typo, which is the name of another": {bob: key, visits: []visit{{minute, "key:c", refused}}},
+		"a typo that is the name of another": {bob: key, visits: []visit{{minute, "key:c", refused}}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			l := newRoom(t, "Ann", "Bob")
@@ -570,22 +570,23 @@ func TestDecide_seatOfAPersonAlone_isItsPagesAlone(t *testing.T) {
 		after  time.Duration
 		want   string
 	}{
-		"its page, whose reply was lost": {holder: page, who: same, p: unused, after: 20 * time.Second,
+		"Pam's page, whose reply was lost": {holder: page, who: same, p: unused, after: 20 * time.Second,
 			want: regained},
-		"its page, soon": {holder: page, who: same, p: unused, after: 19 * time.Second,
+		"Pam's page, soon": {holder: page, who: same, p: unused, after: 19 * time.Second,
 			want: refused},
-		"its page, once it was used": {holder: page, who: same, p: used, after: 14 * minute, want: refused},
-		"its page, once it has spoken": {holder: page, who: same, p: unused, spoke: true,
+		"Pam's page, after use": {holder: page, who: same, p: used, after: 14 * minute, want: refused},
+		"Pam's page, after a word": {holder: page, who: same, p: unused, spoke: true,
 			after: 80 * time.Second, want: refused},
-		"its page, and nothing is stored": {holder: page, who: same, after: 80 * time.Second, want: refused},
+		"Pam's page, and nothing is stored": {holder: page, who: same, after: 80 * time.Second, want: refused},
 		"a page with another key": {holder: page, who: other, p: unused, after: 20 * time.Second,
 			want: refused},
 		"an agent of the same key": {holder: agent, who: same, p: unused, after: 80 * time.Second,
 			want: refused},
-		"an agent, once it was used":           {holder: agent, who: same, p: used, after: 14 * minute, want: refused},
-		"an agent, after the lease":            {holder: agent, who: same, p: used, after: 15 * minute, want: takes},
-		"its page, after the lease":            {holder: page, who: same, p: used, after: 15 * minute, want: takes},
-		"its page, long after, nothing stored": {holder: page, who: same, after: hour, want: takes},
+		"an agent, after use": {holder: agent, who: same, p: used, after: 14 * minute,
+			want: refused},
+		"an agent, after the lease":              {holder: agent, who: same, p: used, after: 15 * minute, want: takes},
+		"Pam's page, after the lease":            {holder: page, who: same, p: used, after: 15 * minute, want: takes},
+		"Pam's page, long after, nothing stored": {holder: page, who: same, after: hour, want: takes},
 	} {
 		l := newRoom(t, "Ann", "Pam")
 		l.alone(2)
@@ -663,13 +664,13 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 		}{
 			"another name":           {name: "Rob", who: same, want: fault.Paused},
 			"another name, a person": {name: "Rob", who: same, person: true, want: fault.Paused},
-			"its own name":           {name: "Bob", who: same},
-			"its own name, as a person": {name: "Bob", who: same, person: true, want: fault.Paused,
+			"the held agent's name":  {name: "Bob", who: same},
+			"the held agent's name, as a person": {name: "Bob", who: same, person: true, want: fault.Paused,
 				free: fault.NameTaken},
-			"a name whose lease ended": {name: "Cid", who: same, want: fault.Paused},
-			"by another key":           {name: "Rob", who: other},
-			"such a name, by another":  {name: "Cid", who: other},
-			"by nobody":                {name: "Rob", who: none},
+			"a name whose lease ended":                 {name: "Cid", who: same, want: fault.Paused},
+			"another name, by another key":             {name: "Rob", who: other},
+			"a name whose lease ended, by another key": {name: "Cid", who: other},
+			"another name, without a key":              {name: "Rob", who: none},
 		} {
 			l := bobs(t)
 			l.join("Cid")
@@ -705,13 +706,13 @@ func TestClaim_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 		name, principal string
 		gone            int // the seat that changes hands; 0: none
 	}{
-		"its name":                         {2 * time.Hour, "Bob", "", 0},
-		"its name, by its principal":       {2 * time.Hour, "Bob", "key:a", 0},
-		"a seat":                           {2 * time.Hour, "Dora", "", 0},
-		"its name, just before":            {last + room.HookLease - 1, "Bob", "key:a", 0},
-		"its name, then":                   {last + room.HookLease, "Bob", "", 2},
-		"its name, then, by its principal": {last + room.HookLease, "Bob", "key:a", 2},
-		"a seat, then":                     {last + room.HookLease, "Dora", "", 2},
+		"the endpoint's name":                         {2 * time.Hour, "Bob", "", 0},
+		"the endpoint's name, by the principal":       {2 * time.Hour, "Bob", "key:a", 0},
+		"another name":                                {2 * time.Hour, "Dora", "", 0},
+		"the endpoint's name, just before":            {last + room.HookLease - 1, "Bob", "key:a", 0},
+		"the endpoint's name, then":                   {last + room.HookLease, "Bob", "", 2},
+		"the endpoint's name, then, by the principal": {last + room.HookLease, "Bob", "key:a", 2},
+		"another name, then":                          {last + room.HookLease, "Dora", "", 2},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.endpoint(bob)

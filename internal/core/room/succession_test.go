@@ -28,45 +28,45 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 		then   func(l *timeline, p presence)
 		want   int // the seat; 0: none
 	}{
-		"all are present":         {want: 2},
-		"silent for less":         {then: func(_ *timeline, p presence) { p[1] = heard(day - 1e6) }},
-		"silent for just so long": {then: func(_ *timeline, p presence) { p[1] = heard(day) }, want: 2},
-		"she has spoken":          {then: func(l *timeline, _ presence) { l.say(ann, "here") }},
-		"she waits": {then: func(_ *timeline, p presence) {
-			p[1] = room.Presence{UntilMs: now.UnixMilli() + 1}
+		"all are present":                {want: bob},
+		"Ann is silent for less":         {then: func(_ *timeline, p presence) { p[ann] = heard(day - 1e6) }},
+		"Ann is silent for just so long": {then: func(_ *timeline, p presence) { p[ann] = heard(day) }, want: bob},
+		"Ann has spoken":                 {then: func(l *timeline, _ presence) { l.say(ann, "here") }},
+		"Ann waits": {then: func(_ *timeline, p presence) {
+			p[ann] = room.Presence{UntilMs: now.UnixMilli() + 1}
 		}},
-		"her program waits": {then: func(_ *timeline, p presence) {
-			p[1] = room.Presence{UntilMs: now.UnixMilli() + 1, Standby: true}
-		}, want: 2},
-		"she said she is away": {then: func(_ *timeline, p presence) {
-			p[1] = room.Presence{BackMs: now.UnixMilli() + 1}
+		"Ann's program waits": {then: func(_ *timeline, p presence) {
+			p[ann] = room.Presence{UntilMs: now.UnixMilli() + 1, Standby: true}
+		}, want: bob},
+		"Ann is away": {then: func(_ *timeline, p presence) {
+			p[ann] = room.Presence{BackMs: now.UnixMilli() + 1}
 		}},
-		"she was away until then": {then: func(_ *timeline, p presence) {
-			p[1] = room.Presence{BackMs: now.Add(-23 * time.Hour).UnixMilli()}
+		"Ann was away until then": {then: func(_ *timeline, p presence) {
+			p[ann] = room.Presence{BackMs: now.Add(-23 * time.Hour).UnixMilli()}
 		}},
-		"nobody else is there": {then: func(_ *timeline, p presence) { clear(p) }},
-		"Bob is silent":        {then: func(_ *timeline, p presence) { p[2] = heard(2 * minute) }, want: 3},
+		"nobody else is present": {then: func(_ *timeline, p presence) { clear(p) }},
+		"Bob is silent":          {then: func(_ *timeline, p presence) { p[bob] = heard(2 * minute) }, want: cid},
 		"only Dora's program waits": {then: func(_ *timeline, p presence) {
 			clear(p)
-			p[4] = room.Presence{UntilMs: now.Add(minute).UnixMilli(), Standby: true}
-		}, want: 4},
-		"Bob is muted":       {then: func(l *timeline, _ presence) { l.manage(room.Mute, bob) }, want: 3},
-		"Bob is an endpoint": {then: func(l *timeline, _ presence) { l.endpoint(bob) }, want: 3},
+			p[dora] = room.Presence{UntilMs: now.Add(minute).UnixMilli(), Standby: true}
+		}, want: dora},
+		"Bob is muted":       {then: func(l *timeline, _ presence) { l.manage(room.Mute, bob) }, want: cid},
+		"Bob is an endpoint": {then: func(l *timeline, _ presence) { l.endpoint(bob) }, want: cid},
 		"Bob is under approval": {before: func(l *timeline) {
-			change(l, 2, func(a *room.Agent) { a.Person.Approve = true })
-		}, want: 3},
+			change(l, bob, func(a *room.Agent) { a.Person.Approve = true })
+		}, want: cid},
 		"Cid is admin, and present": {before: func(l *timeline) { l.manage(room.Promote, cid) }},
 		"Dora is admin since lately": {then: func(l *timeline,
 			p presence) {
 			l.manage(room.Promote, dora)
-			delete(p, 4)
+			delete(p, dora)
 		}},
 		"the room is a channel": {then: func(l *timeline, _ presence) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}},
 		"without any admin": {before: func(l *timeline) {
-			change(l, 1, func(a *room.Agent) { a.Role = room.Member })
-		}, want: 2},
+			change(l, ann, func(a *room.Agent) { a.Role = room.Member })
+		}, want: bob},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		if c.before != nil {
@@ -97,40 +97,40 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentBeforeAbsent(t *testing.T) {
 		then func(l *timeline, p presence)
 		want int // the seat; 0: none
 	}{
-		"all are silent": {func(*timeline, presence) {}, 2},
+		"all are silent": {func(*timeline, presence) {}, bob},
 		"all are silent in a channel": {func(l *timeline, _ presence) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
-		}, 2},
+		}, bob},
 		"all are silent, and none can call": {func(l *timeline, _ presence) {
 			l.manage(room.Mute, bob)
 			l.manage(room.Mute, cid)
 			l.endpoint(dora)
-		}, 2},
-		"all are silent, and Bob is muted": {func(l *timeline, _ presence) { l.manage(room.Mute, bob) }, 3},
+		}, bob},
+		"all are silent, and Bob is muted": {func(l *timeline, _ presence) { l.manage(room.Mute, bob) }, cid},
 		"Cid has called": {func(l *timeline, p presence) {
-			p[3] = room.Presence{AtMs: l.now.Add(-time.Minute).UnixMilli()}
-		}, 3},
-		"Cid has spoken": {func(l *timeline, _ presence) { l.say(cid, "here") }, 3},
+			p[cid] = room.Presence{AtMs: l.now.Add(-time.Minute).UnixMilli()}
+		}, cid},
+		"Cid has spoken": {func(l *timeline, _ presence) { l.say(cid, "here") }, cid},
 		"Dora waits": {func(l *timeline, p presence) {
-			p[4] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli()}
-		}, 4},
+			p[dora] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli()}
+		}, dora},
 		"Dora's program waits": {func(l *timeline, p presence) {
-			p[4] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli(), Standby: true}
-		}, 4},
+			p[dora] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli(), Standby: true}
+		}, dora},
 		"Dora is away until later": {func(l *timeline, p presence) {
-			p[4] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
-		}, 2},
-		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(cid, "here"); l.endpoint(cid) }, 2},
+			p[dora] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
+		}, bob},
+		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(cid, "here"); l.endpoint(cid) }, bob},
 		"Cid is here, and muted": {func(l *timeline,
 			_ presence) {
 			l.say(cid, "here")
 			l.manage(room.Mute, cid)
-		}, 2},
+		}, bob},
 		"Cid is here, and paused": {func(l *timeline, _ presence) {
 			l.say(cid, "here")
 			l.pause(cid)
 			l.say(dora, "here")
-		}, 4},
+		}, dora},
 		"Cid is admin, too": {func(l *timeline, _ presence) { l.manage(room.Promote, cid); l.say(dora, "here") }, 0},
 	} {
 		l, p := newRoom(t, "Ann", "Bob", "Cid", "Dora"), presence{}
@@ -150,25 +150,25 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 		then func(l *timeline, p *room.Presence, now time.Time)
 		may  bool
 	}{
-		"silent": {func(*timeline, *room.Presence, time.Time) {}, true},
-		"silent for less": {func(_ *timeline, p *room.Presence, now time.Time) {
+		"Ann is silent": {func(*timeline, *room.Presence, time.Time) {}, true},
+		"Ann is silent for less": {func(_ *timeline, p *room.Presence, now time.Time) {
 			p.AtMs = now.Add(last).UnixMilli() + 1
 		}, false},
-		"has never called": {func(l *timeline, p *room.Presence, now time.Time) {
+		"Ann has never called": {func(l *timeline, p *room.Presence, now time.Time) {
 			l.head.Agents[0].AtMs = now.Add(last).UnixMilli()
 			*p = room.Presence{AtMs: now.Add(last).UnixMilli()}
 		}, true},
-		"has made the room, and not called since": {func(l *timeline, p *room.Presence, now time.Time) {
+		"Ann made the room, and has not called since": {func(l *timeline, p *room.Presence, now time.Time) {
 			l.head.Agents[0].AtMs = now.Add(last).UnixMilli() + 1
 			*p = room.Presence{AtMs: now.Add(last).UnixMilli() + 1}
 		}, false},
-		"spoke": {func(l *timeline, _ *room.Presence, _ time.Time) { l.say(ann, "here") }, false},
-		"waits": {func(_ *timeline, p *room.Presence, now time.Time) { p.UntilMs = now.UnixMilli() }, false},
-		"is on standby": {func(_ *timeline, p *room.Presence, now time.Time) {
+		"Ann spoke": {func(l *timeline, _ *room.Presence, _ time.Time) { l.say(ann, "here") }, false},
+		"Ann waits": {func(_ *timeline, p *room.Presence, now time.Time) { p.UntilMs = now.UnixMilli() }, false},
+		"Ann is on standby": {func(_ *timeline, p *room.Presence, now time.Time) {
 			p.OwnMs, p.AtMs, p.Standby = p.AtMs, now.UnixMilli(), true
 		}, false},
-		"is away": {func(_ *timeline, p *room.Presence, now time.Time) { p.BackMs = now.UnixMilli() }, false},
-		"is an endpoint that answers": {func(l *timeline, p *room.Presence, now time.Time) {
+		"Ann is away": {func(_ *timeline, p *room.Presence, now time.Time) { p.BackMs = now.UnixMilli() }, false},
+		"Ann is an endpoint that answers": {func(l *timeline, p *room.Presence, now time.Time) {
 			l.endpoint(ann)
 			p.HookedMs = now.UnixMilli()
 		}, false},
@@ -179,7 +179,7 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 		"a third seat": {func(l *timeline, _ *room.Presence, _ time.Time) {
 			l.set(func(s *room.Settings) { s.Capacity = 3 })
 		}, false},
-		"Ann is none": {func(l *timeline, _ *room.Presence, _ time.Time) {
+		"Ann is no admin": {func(l *timeline, _ *room.Presence, _ time.Time) {
 			l.manage(room.Promote, bob)
 			l.manage(room.Demote, ann)
 		}, false},

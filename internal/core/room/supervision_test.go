@@ -30,7 +30,7 @@ func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
 		"approves again":      {before: person{Approve: true}, given: room.Supervision{Approve: yes}},
 		"approves no longer": {before: person{Approve: true}, given: room.Supervision{Approve: no},
 			want: &person{}},
-		"approves one that is paused": {before: person{Paused: true}, given: room.Supervision{Approve: yes},
+		"approves a paused agent": {before: person{Paused: true}, given: room.Supervision{Approve: yes},
 			want: &person{Paused: true, Approve: true}},
 		"pauses in place of approval": {before: person{Approve: true},
 			given: room.Supervision{Paused: yes, Approve: no}, want: &person{Paused: true}, tells: room.ReasonPaused},
@@ -50,7 +50,7 @@ func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
 		"approves none of them": {before: person{Approve: true, ApproveSome: files},
 			given: room.Supervision{ApproveSome: &room.Selection{}}, want: &person{}},
 		"approves none of none": {given: room.Supervision{ApproveSome: &room.Selection{}}},
-		"pauses one of which it approves some": {before: person{Approve: true, ApproveSome: files},
+		"pauses an agent approved in part": {before: person{Approve: true, ApproveSome: files},
 			given: room.Supervision{Paused: yes}, want: &person{Paused: true, Approve: true, ApproveSome: files},
 			tells: room.ReasonPaused},
 		"decides nothing": {before: person{Paused: true, Approve: true}},
@@ -111,20 +111,20 @@ func TestNeedsApproval_whatTheSelectionNames(t *testing.T) {
 		say  func(l *timeline) room.Event
 		want string // the letters of the kinds for which it waits: private, files, agreements; "" if none
 	}{
-		"a message":            {say(room.Event{Text: "hello"}), ""},
-		"a name":               {say(room.Event{Text: "@Ann, see t1"}), ""},
-		"a question":           {say(room.Event{Text: "well?", Kind: room.Request, Ask: []int{ann}}), ""},
-		"a status":             {say(room.Event{Text: "at work", Kind: room.Status}), ""},
-		"its end":              {say(room.Event{Text: "bye", Kind: room.Done}), ""},
-		"a private word":       {say(room.Event{Text: "psst", To: []int{ann}}), "p"},
-		"one to each":          {say(room.Event{Text: "psst", To: []int{ann, cid}}), "p"},
-		"a file":               {say(room.Event{File: &room.File{Name: "a.txt"}}), "f"},
-		"a private file":       {say(room.Event{To: []int{ann}, File: &room.File{Name: "a.txt"}}), "pf"},
-		"a proposal":           {say(room.Event{Text: "tea?", Kind: room.Proposal}), "a"},
-		"a proposed file":      {say(room.Event{Kind: room.Proposal, File: &room.File{Name: "a.txt"}}), "fa"},
-		"a private proposal":   {say(room.Event{Text: "tea?", Kind: room.Proposal, To: []int{ann}}), "pa"},
-		"ending tasks":         {say(room.Event{Text: "done", Finishes: []int64{1}}), "pfa"},
-		"ending none there is": {say(room.Event{Text: "done", Finishes: []int64{99}}), "pfa"},
+		"a message":                     {say(room.Event{Text: "hello"}), ""},
+		"a name":                        {say(room.Event{Text: "@Ann, see t1"}), ""},
+		"a question":                    {say(room.Event{Text: "well?", Kind: room.Request, Ask: []int{ann}}), ""},
+		"a status":                      {say(room.Event{Text: "at work", Kind: room.Status}), ""},
+		"a word that the agent is done": {say(room.Event{Text: "bye", Kind: room.Done}), ""},
+		"a private word":                {say(room.Event{Text: "psst", To: []int{ann}}), "p"},
+		"a private word to each":        {say(room.Event{Text: "psst", To: []int{ann, cid}}), "p"},
+		"a file":                        {say(room.Event{File: &room.File{Name: "a.txt"}}), "f"},
+		"a private file":                {say(room.Event{To: []int{ann}, File: &room.File{Name: "a.txt"}}), "pf"},
+		"a proposal":                    {say(room.Event{Text: "tea?", Kind: room.Proposal}), "a"},
+		"a proposed file":               {say(room.Event{Kind: room.Proposal, File: &room.File{Name: "a.txt"}}), "fa"},
+		"a private proposal":            {say(room.Event{Text: "tea?", Kind: room.Proposal, To: []int{ann}}), "pa"},
+		"ending tasks":                  {say(room.Event{Text: "done", Finishes: []int64{1}}), "pfa"},
+		"ending no open task":           {say(room.Event{Text: "done", Finishes: []int64{99}}), "pfa"},
 		"a vote": {func(l *timeline) room.Event {
 			l.sayAs(ann, room.Proposal, "tea?")
 			return room.Event{Kind: room.Agree}
@@ -206,7 +206,7 @@ func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 		want   room.Supervised
 		held   bool // it says nothing before its person does something
 	}{
-		"nothing": {happen: func(*timeline) {}},
+		"free": {happen: func(*timeline) {}},
 		"paused": {happen: func(l *timeline) { l.behind(bob, paused) },
 			want: room.Supervised{Paused: true, Bound: true}, held: true},
 		"approved": {happen: func(l *timeline) { l.behind(bob, approved) },
@@ -215,7 +215,7 @@ func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 			want: room.Supervised{Bound: true}},
 		"a draft waits": {happen: func(l *timeline) { l.draft(bob, room.Event{Text: "hm"}) },
 			want: room.Supervised{Undecided: true}, held: true},
-		"it waited for a day": {happen: func(l *timeline) { l.draft(bob, room.Event{Text: "hm"}) },
+		"a draft waited for a day": {happen: func(l *timeline) { l.draft(bob, room.Event{Text: "hm"}) },
 			after: room.DraftLife},
 		"agents have said as much as they may": {
 			happen: func(l *timeline) {
@@ -287,15 +287,21 @@ func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
 		say  func()
 		adds int
 	}{
-		"a message":         {func() { l.say(ann, "hello") }, 1},
-		"a status":          {func() { l.sayAs(cid, room.Status, "at work") }, 1},
-		"a private one":     {func() { l.say(ann, "psst", bob) }, 0},
-		"one that all hear": {func() { l.say(ann, "all of you", bob, cid) }, 1},
-		"a note":            {func() { l.send(bob, room.Event{Person: true, To: []int{bob}, Text: "be kind"}) }, 0},
-		"a private word":    {func() { l.send(bob, room.Event{Person: true, To: []int{ann}, Text: "psst"}) }, 0},
-		"a draft":           {func() { l.draft(bob, room.Event{Text: "well"}) }, 0},
-		"one that is sent":  {func() { l.decide(l.draft(bob, room.Event{Text: "so"}), room.SendDraft, "") }, 1},
-		"a change":          {func() { l.manage(room.Mute, cid); l.manage(room.Unmute, cid) }, 0},
+		"a message":                 {func() { l.say(ann, "hello") }, 1},
+		"a status":                  {func() { l.sayAs(cid, room.Status, "at work") }, 1},
+		"a private message":         {func() { l.say(ann, "psst", bob) }, 0},
+		"a private message to each": {func() { l.say(ann, "all of you", bob, cid) }, 1},
+		"a note": {func() {
+			l.send(bob,
+				room.Event{Person: true, To: []int{bob}, Text: "be kind"})
+		}, 0},
+		"a person's private word": {func() {
+			l.send(bob,
+				room.Event{Person: true, To: []int{ann}, Text: "psst"})
+		}, 0},
+		"a draft":              {func() { l.draft(bob, room.Event{Text: "well"}) }, 0},
+		"a draft that is sent": {func() { l.decide(l.draft(bob, room.Event{Text: "so"}), room.SendDraft, "") }, 1},
+		"a change":             {func() { l.manage(room.Mute, cid); l.manage(room.Unmute, cid) }, 0},
 	} {
 		before := l.head.Run
 		c.say()

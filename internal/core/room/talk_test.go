@@ -18,40 +18,40 @@ func TestDebt_ofThoseWhoAreAsked_lastsUntil(t *testing.T) {
 		want   string
 	}{
 		"nothing happens": {func(*timeline, room.Event) {}, "[2 3]"},
-		"one replies":     {func(l *timeline, e room.Event) { l.reply(bob, e) }, "[3]"},
-		"both reply": {func(l *timeline, e room.Event) { l.reply(bob, e); l.reply(cid, e) },
+		"Bob replies":     {func(l *timeline, e room.Event) { l.reply(bob, e) }, "[3]"},
+		"Bob and Cid reply": {func(l *timeline, e room.Event) { l.reply(bob, e); l.reply(cid, e) },
 			"nothing"},
-		"one replies twice":             {func(l *timeline, e room.Event) { l.reply(bob, e); l.reply(bob, e) }, "[3]"},
-		"another replies":               {func(l *timeline, e room.Event) { l.reply(dora, e) }, "[2 3]"},
-		"the asker replies":             {func(l *timeline, e room.Event) { l.reply(ann, e) }, "[2 3]"},
-		"one says something else":       {func(l *timeline, _ room.Event) { l.say(bob, "well") }, "[2 3]"},
-		"one replies to something else": {func(l *timeline, e room.Event) { l.reply(bob, l.say(ann, "and")) }, "[2 3]"},
-		"one replies by a request": {func(l *timeline, e room.Event) {
+		"Bob replies twice":             {func(l *timeline, e room.Event) { l.reply(bob, e); l.reply(bob, e) }, "[3]"},
+		"Dora replies":                  {func(l *timeline, e room.Event) { l.reply(dora, e) }, "[2 3]"},
+		"Ann replies":                   {func(l *timeline, e room.Event) { l.reply(ann, e) }, "[2 3]"},
+		"Bob says something else":       {func(l *timeline, _ room.Event) { l.say(bob, "well") }, "[2 3]"},
+		"Bob replies to something else": {func(l *timeline, e room.Event) { l.reply(bob, l.say(ann, "and")) }, "[2 3]"},
+		"Bob replies by a request": {func(l *timeline, e room.Event) {
 			l.send(bob, room.Event{Text: "why?", ReplyTo: e.N, ReSeat: ann, Ask: []int{ann}})
 		}, "[3]"},
-		"one leaves":                    {func(l *timeline, _ room.Event) { l.leave(bob) }, "[3]"},
-		"one leaves, the other replies": {func(l *timeline, e room.Event) { l.leave(bob); l.reply(cid, e) }, "nothing"},
-		"both leave":                    {func(l *timeline, _ room.Event) { l.leave(bob); l.leave(cid) }, "nothing"},
-		"one is muted":                  {func(l *timeline, _ room.Event) { l.manage(room.Mute, bob) }, "[3]"},
-		"one is muted and unmuted": {func(l *timeline, _ room.Event) {
+		"Bob leaves":              {func(l *timeline, _ room.Event) { l.leave(bob) }, "[3]"},
+		"Bob leaves, Cid replies": {func(l *timeline, e room.Event) { l.leave(bob); l.reply(cid, e) }, "nothing"},
+		"Bob and Cid leave":       {func(l *timeline, _ room.Event) { l.leave(bob); l.leave(cid) }, "nothing"},
+		"Bob is muted":            {func(l *timeline, _ room.Event) { l.manage(room.Mute, bob) }, "[3]"},
+		"Bob is muted and unmuted": {func(l *timeline, _ room.Event) {
 			l.manage(room.Mute, bob)
 			l.manage(room.Unmute, bob)
 		}, "[3]"},
-		"one gets its seat again": {func(l *timeline, _ room.Event) { l.regain(bob) }, "[2 3]"},
+		"Bob regains his seat": {func(l *timeline, _ room.Event) { l.regain(bob) }, "[2 3]"},
 		"the room becomes a channel": {func(l *timeline, _ room.Event) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}, "nothing"},
-		"the asker leaves":            {func(l *timeline, _ room.Event) { l.leave(ann) }, "nothing"},
-		"the asker withdraws":         {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
-		"the asker withdraws another": {func(l *timeline, _ room.Event) { l.withdraw(l.ask(ann, dora)) }, "[2 3]"},
-		"the asker is muted":          {func(l *timeline, _ room.Event) { l.manage(room.Mute, ann) }, "[2 3]"},
-		"somebody joins":              {func(l *timeline, _ room.Event) { l.join("Eve") }, "[2 3]"},
-		"a day less a second": {func(l *timeline, e room.Event) {
+		"Ann leaves":                    {func(l *timeline, _ room.Event) { l.leave(ann) }, "nothing"},
+		"Ann withdraws":                 {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
+		"Ann withdraws another request": {func(l *timeline, _ room.Event) { l.withdraw(l.ask(ann, dora)) }, "[2 3]"},
+		"Ann is muted":                  {func(l *timeline, _ room.Event) { l.manage(room.Mute, ann) }, "[2 3]"},
+		"somebody joins":                {func(l *timeline, _ room.Event) { l.join("Eve") }, "[2 3]"},
+		"a day less a second passes": {func(l *timeline, e room.Event) {
 			l.now = e.At().Add(room.DebtLife - time.Second)
 		}, "[2 3]"},
-		"a day": {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) },
+		"a day passes": {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) },
 			"nothing"},
-		"a reply out of the asker's ear": {func(l *timeline, e room.Event) { l.reply(bob, e, cid) }, "[2 3]"},
+		"Bob replies to Cid alone": {func(l *timeline, e room.Event) { l.reply(bob, e, cid) }, "[2 3]"},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		e := l.ask(ann, bob, cid)
@@ -67,24 +67,36 @@ func TestDebt_ofAnOpenRequest_isClosedByTheFirstReplyOfAnother(t *testing.T) {
 		happen func(l *timeline, e room.Event)
 		want   string // as Dora sees it
 	}{
-		"nothing happens":            {func(*timeline, room.Event) {}, "anyone"},
-		"the asker replies":          {func(l *timeline, e room.Event) { l.reply(ann, e) }, "anyone"},
-		"another replies":            {func(l *timeline, e room.Event) { l.reply(bob, e) }, "nothing"},
-		"another speaks":             {func(l *timeline, e room.Event) { l.say(bob, "well") }, "anyone"},
-		"another replies in private": {func(l *timeline, e room.Event) { l.reply(bob, e, ann) }, "anyone"},
-		"one in private, another to all": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.reply(cid, e) },
+		"nothing happens":        {func(*timeline, room.Event) {}, "anyone"},
+		"Ann replies":            {func(l *timeline, e room.Event) { l.reply(ann, e) }, "anyone"},
+		"Bob replies":            {func(l *timeline, e room.Event) { l.reply(bob, e) }, "nothing"},
+		"Bob speaks":             {func(l *timeline, e room.Event) { l.say(bob, "well") }, "anyone"},
+		"Bob replies in private": {func(l *timeline, e room.Event) { l.reply(bob, e, ann) }, "anyone"},
+		"Bob replies in private, Cid to all": {func(l *timeline,
+			e room.Event) {
+			l.reply(bob, e, ann)
+			l.reply(cid, e)
+		},
 			"nothing"},
-		"one in private, and to all": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.reply(bob, e) },
+		"Bob replies in private, then to all": {func(l *timeline,
+			e room.Event) {
+			l.reply(bob, e, ann)
+			l.reply(bob, e)
+		},
 			"nothing"},
-		"two in private": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.reply(cid, e, ann) },
+		"Bob and Cid reply in private": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.reply(cid, e, ann) },
 			"anyone"},
-		"another asks a third in private": {func(l *timeline, e room.Event) { l.reply(bob, e, cid) }, "anyone"},
-		"all but the asker leave":         {func(l *timeline, _ room.Event) { l.leave(bob); l.leave(cid) }, "anyone"},
-		"one in private, who then leaves": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.leave(bob) },
+		"Bob replies to Cid alone": {func(l *timeline, e room.Event) { l.reply(bob, e, cid) }, "anyone"},
+		"Bob and Cid leave":        {func(l *timeline, _ room.Event) { l.leave(bob); l.leave(cid) }, "anyone"},
+		"Bob replies in private, then leaves": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.leave(bob) },
 			"anyone"},
-		"the asker leaves":    {func(l *timeline, _ room.Event) { l.leave(ann) }, "nothing"},
-		"the asker withdraws": {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
-		"answered in private, withdrawn": {func(l *timeline, e room.Event) { l.reply(bob, e, ann); l.withdraw(e) },
+		"Ann leaves":    {func(l *timeline, _ room.Event) { l.leave(ann) }, "nothing"},
+		"Ann withdraws": {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
+		"Bob replies in private, Ann withdraws": {func(l *timeline,
+			e room.Event) {
+			l.reply(bob, e, ann)
+			l.withdraw(e)
+		},
 			"nothing"},
 		"a day passes": {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) }, "nothing"},
 	} {
@@ -278,84 +290,89 @@ func TestProposal_endsBy(t *testing.T) {
 		happen func(l *timeline, p room.Event) room.Event // the last event
 		want   string
 	}{
-		"one agrees": {func(l *timeline, p room.Event) room.Event { return agree(l, p, 2) }, open},
-		"both agree": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return agree(l, p, 3) }, agreed},
-		"one objects": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees": {func(l *timeline, p room.Event) room.Event { return agree(l, p, 2) }, open},
+		"Bob and Cid agree": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return agree(l, p, 3) },
+			agreed},
+		"Bob objects": {func(l *timeline, p room.Event) room.Event {
 			return l.send(bob, room.Event{Kind: room.Object, Text: "no", ReplyTo: p.N})
 		}, ended},
-		"one agrees, objects": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, then objects": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.send(bob, room.Event{Kind: room.Object, Text: "no"})
 		}, ended},
-		"a plain reply": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.reply(cid, p) },
+		"Bob agrees, Cid gives a plain reply": {func(l *timeline,
+			p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.reply(cid, p)
+		},
 			open},
-		"it is withdrawn": {func(l *timeline, p room.Event) room.Event { return l.withdraw(p) }, ended},
-		"a newer one": {func(l *timeline, p room.Event) room.Event {
+		"Ann withdraws": {func(l *timeline, p room.Event) room.Event { return l.withdraw(p) }, ended},
+		"Bob replaces the proposal": {func(l *timeline, p room.Event) room.Event {
 			return l.send(bob, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: ann})
 		}, ended},
-		"a newer one of one not asked": {func(l *timeline, p room.Event) room.Event {
+		"Dora, not asked, replaces the proposal": {func(l *timeline, p room.Event) room.Event {
 			return l.send(dora, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: ann})
 		}, ended},
-		"a newer one in private": {func(l *timeline, p room.Event) room.Event {
+		"Bob makes a private proposal in reply": {func(l *timeline, p room.Event) room.Event {
 			return l.send(bob, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: ann,
 				To: []int{ann}})
 		}, open},
-		"another proposal": {func(l *timeline, _ room.Event) room.Event { return l.propose(bob) }, open},
-		"its sender leaves": {func(l *timeline, p room.Event) room.Event {
+		"Bob makes another proposal": {func(l *timeline, _ room.Event) room.Event { return l.propose(bob) }, open},
+		"Bob agrees, Ann leaves": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.leave(ann)
 		}, ended},
-		"one leaves": {func(l *timeline, _ room.Event) room.Event { return l.leave(bob) }, open},
-		"both leave": {func(l *timeline, _ room.Event) room.Event { l.leave(bob); return l.leave(cid) },
+		"Bob leaves": {func(l *timeline, _ room.Event) room.Event { return l.leave(bob) }, open},
+		"Bob and Cid leave": {func(l *timeline, _ room.Event) room.Event { l.leave(bob); return l.leave(cid) },
 			ended},
-		"one agrees, the other leaves": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, Cid leaves": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.leave(cid)
 		}, agreed},
-		"one agrees and leaves": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.leave(bob) },
+		"Bob agrees, then leaves": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.leave(bob) },
 			open},
-		"one agrees, both leave": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, Bob and Cid leave": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			l.leave(bob)
 			return l.leave(cid)
 		}, ended},
-		"the other is muted": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, Cid is muted": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.manage(room.Mute, cid)
 		}, agreed},
-		"the other is kicked": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, Cid is kicked": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.apply(*l.head.FreeSeat(l.agent(cid).Agent, room.ReasonKicked))
 		}, agreed},
-		"the other is regained": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, Cid is regained": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			l.regain(cid)
 			return l.events[len(l.events)-1]
 		}, open},
-		"regained, and agrees": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, Cid is regained and agrees": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			l.regain(cid)
 			return agree(l, p, 3)
 		}, agreed},
-		"the room becomes a channel": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, the room becomes a channel": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.set(channel)
 		}, ended},
-		"a channel in which one agreed": {func(l *timeline, p room.Event) room.Event {
+		"admin Bob agrees, the room becomes a channel": {func(l *timeline, p room.Event) room.Event {
 			l.manage(room.Promote, bob)
 			agree(l, p, 2)
 			return l.set(channel)
 		}, agreed},
-		"somebody joins": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, Eve joins": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.join("Eve")
 		}, open},
-		"somebody joins, both agree": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, Eve joins, Cid agrees": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			l.join("Eve")
 			return agree(l, p, 3)
 		}, agreed},
-		"a day passes, one has agreed": {func(l *timeline, p room.Event) room.Event {
+		"Bob agrees, a day passes, Cid leaves": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			l.now = p.At().Add(room.DebtLife)
 			return l.leave(cid)
@@ -463,49 +480,50 @@ func TestEnded(t *testing.T) {
 		happen func(l *timeline)
 		want   bool
 	}{
-		"nobody else came":  {"A", func(*timeline) {}, false},
-		"the other is here": {"AB", func(*timeline) {}, false},
-		"the other is done": {"AB", func(l *timeline) { l.sayAs(bob, room.Done, "bye") }, true},
-		"the other resumed": {"AB", func(l *timeline) { l.sayAs(bob, room.Done, "bye"); l.say(bob, "and") },
+		"Ann is the first and only agent": {"A", func(*timeline) {}, false},
+		"Bob is here":                     {"AB", func(*timeline) {}, false},
+		"Bob is done":                     {"AB", func(l *timeline) { l.sayAs(bob, room.Done, "bye") }, true},
+		"Bob is done, then speaks": {"AB", func(l *timeline) { l.sayAs(bob, room.Done, "bye"); l.say(bob, "and") },
 			false},
-		"only oneself is done":      {"AB", func(l *timeline) { l.sayAs(ann, room.Done, "bye") }, false},
-		"one of two others is done": {"ABC", func(l *timeline) { l.sayAs(bob, room.Done, "bye") }, false},
-		"both others are done": {"ABC", func(l *timeline) {
+		"only Ann is done":        {"AB", func(l *timeline) { l.sayAs(ann, room.Done, "bye") }, false},
+		"Bob is done, Cid is not": {"ABC", func(l *timeline) { l.sayAs(bob, room.Done, "bye") }, false},
+		"Bob and Cid are done": {"ABC", func(l *timeline) {
 			l.sayAs(bob, room.Done, "bye")
 			l.sayAs(cid, room.Done, "bye")
 		}, true},
-		"one is done, one left": {"ABC", func(l *timeline) { l.sayAs(bob, room.Done, "bye"); l.leave(cid) }, true},
-		"one is done, one is muted": {"ABC",
+		"Bob is done, Cid left": {"ABC", func(l *timeline) { l.sayAs(bob, room.Done, "bye"); l.leave(cid) }, true},
+		"Bob is done, Cid is muted": {"ABC",
 			func(l *timeline) { l.sayAs(bob, room.Done, "bye"); l.manage(room.Mute, cid) },
 			true},
-		"the only other is muted": {"AB", func(l *timeline) { l.manage(room.Mute, bob) }, false},
-		"the other left":          {"AB", func(l *timeline) { l.leave(bob) }, true},
-		"done, and owes the caller": {"ABC", func(l *timeline) {
+		"Bob is muted": {"AB", func(l *timeline) { l.manage(room.Mute, bob) }, false},
+		"Bob left":     {"AB", func(l *timeline) { l.leave(bob) }, true},
+		"Bob and Cid are done, Bob owes Ann": {"ABC", func(l *timeline) {
 			l.ask(ann, bob)
 			l.sayAs(bob, room.Done, "bye")
 			l.sayAs(cid, room.Done, "bye")
 		}, false},
-		"done, and is owed by the caller": {"AB", func(l *timeline) { l.ask(bob, ann); l.sayAs(bob, room.Done, "bye") },
+		"Bob is done, Ann owes Bob": {"AB", func(l *timeline) { l.ask(bob, ann); l.sayAs(bob, room.Done, "bye") },
 			false},
-		"done, and the answer was given": {"AB", func(l *timeline) {
+		"Bob is done, Ann has answered": {"AB", func(l *timeline) {
 			e := l.ask(bob, ann)
 			l.sayAs(bob, room.Done, "bye")
 			l.reply(ann, e)
 		}, true},
-		"done, beside an open request of the caller": {"AB", func(l *timeline) {
+		"Bob is done, Ann's request is open": {"AB", func(l *timeline) {
 			l.sayAs(ann, room.Request, "who?")
 			l.sayAs(bob, room.Done, "bye")
 		}, false},
-		"done, and has yet to agree": {"AB", func(l *timeline) { l.propose(ann); l.sayAs(bob, room.Done, "bye") },
+		"Bob is done, and has yet to agree": {"AB",
+			func(l *timeline) { l.propose(ann); l.sayAs(bob, room.Done, "bye") },
 			false},
-		"done in private to all others": {"AB", func(l *timeline) { l.sayAs(bob, room.Done, "bye", ann) }, true},
-		"done in private to one of two others": {"ABCD", func(l *timeline) {
+		"Bob is done, in private to Ann alone": {"AB", func(l *timeline) { l.sayAs(bob, room.Done, "bye", ann) }, true},
+		"Bob is done in private, among three": {"ABCD", func(l *timeline) {
 			l.sayAs(bob, room.Done, "bye", ann)
 			l.leave(cid)
 			l.sayAs(dora, room.Done, "bye")
 		}, false},
-		"the other left, another came": {"AB", func(l *timeline) { l.leave(bob); l.join("Cid") }, false},
-		"admin of a channel": {"AB", func(l *timeline) {
+		"Bob left, Cid came": {"AB", func(l *timeline) { l.leave(bob); l.join("Cid") }, false},
+		"Ann is admin of a channel": {"AB", func(l *timeline) {
 			l.set(func(s *room.Settings) { s.Type = room.Channel })
 		}, false},
 	} {

@@ -110,28 +110,28 @@ func TestTurn_silence_startsWithTheLastPublicWord(t *testing.T) {
 func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
 	named := func(l *timeline) { l.say(ann, "@Cid, well?") }
 	cases := map[string]silence{
-		"no more": {happen: named, lasts: 2 * time.Minute, want: bob},
-		"through another's word": {happen: func(l *timeline) {
+		"two minutes are over": {happen: named, lasts: 2 * time.Minute, want: bob},
+		"another speaks meanwhile": {happen: func(l *timeline) {
 			named(l)
 			l.say(bob, "yes, please")
 		}, again: 2*time.Minute - 4*time.Second},
-		"not for a reply":      {happen: func(l *timeline) { l.reply(bob, l.say(cid, "hm")) }, want: dora},
-		"not for a withdrawal": {happen: func(l *timeline) { l.withdraw(l.ask(ann, cid)) }, want: bob},
-		"until its answer": {happen: func(l *timeline) {
+		"called by a reply":     {happen: func(l *timeline) { l.reply(bob, l.say(cid, "hm")) }, want: dora},
+		"named by a withdrawal": {happen: func(l *timeline) { l.withdraw(l.ask(ann, cid)) }, want: bob},
+		"the called agent answers": {happen: func(l *timeline) {
 			named(l)
 			l.say(cid, "well")
 		}, want: dora},
-		"but for its status": {happen: func(l *timeline) {
+		"the called agent sends a status": {happen: func(l *timeline) {
 			named(l)
 			l.sayAs(cid, room.Status, "at work")
 		}, again: 2*time.Minute - 4*time.Second},
-		"not in private": {happen: func(l *timeline) { l.say(ann, "@Cid, well?", cid) }, want: dora},
-		"not its successor": {happen: func(l *timeline) {
+		"named in private": {happen: func(l *timeline) { l.say(ann, "@Cid, well?", cid) }, want: dora},
+		"a successor has the name": {happen: func(l *timeline) {
 			named(l)
 			l.leave(cid)
 			l.join("Cid")
 		}, want: bob},
-		"as in a log that is loaded": {happen: func(l *timeline) {
+		"the log is loaded anew": {happen: func(l *timeline) {
 			named(l)
 			l.head = recall(room.NewHead(l.head.State), l.events).Recalled()
 		}, again: 2*time.Minute - 3*time.Second},
@@ -150,7 +150,7 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 		"at work elsewhere":      {attends: attends{ann: called(119 * time.Second)}, again: time.Second},
 		"silent":                 {attends: attends{cid: called(2 * time.Minute)}, want: dora},
 		"away":                   {attends: attends{cid: away(time.Minute)}, want: dora},
-		"away, its time is over": {attends: attends{cid: away(-time.Second)}, want: dora},
+		"away, the time is over": {attends: attends{cid: away(-time.Second)}, want: dora},
 		"back late, and called": {attends: attends{cid: func(now time.Time) room.Attendance {
 			return room.Attendance{Called: now.Add(-time.Minute), BackAt: now}
 		}}, again: time.Minute},
@@ -231,10 +231,10 @@ func TestTurn_whileSeatsAreFree_waitsForLateComersUntilAnAnswer(t *testing.T) {
 		again  time.Duration
 	}{
 		"nobody has spoken": {func(*timeline) {}, 10 * time.Second, 0, 49 * time.Second},
-		"one has spoken": {func(l *timeline) { l.say(ann, "hello") }, 10 * time.Second, 0,
+		"Ann has spoken": {func(l *timeline) { l.say(ann, "hello") }, 10 * time.Second, 0,
 			48 * time.Second},
-		"one has spoken, a minute ago": {func(l *timeline) { l.say(ann, "hello") }, time.Minute, 2, 0},
-		"nobody has, a minute ago":     {func(*timeline) {}, time.Minute, 2, 0},
+		"one has spoken, a minute ago":   {func(l *timeline) { l.say(ann, "hello") }, time.Minute, 2, 0},
+		"nobody has spoken for a minute": {func(*timeline) {}, time.Minute, 2, 0},
 		"another has answered": {func(l *timeline) { l.say(ann, "hello"); l.say(bob, "hi") }, 3 * time.Second, 1,
 			0},
 		"the room is full": {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) },
@@ -252,17 +252,19 @@ func TestTurn_whileSeatsAreFree_waitsForLateComersUntilAnAnswer(t *testing.T) {
 
 func TestTurn_goesToDebtorsFirstAndThenRoundTheRoom(t *testing.T) {
 	check(t, map[string]silence{
-		"nobody owes":                    {want: cid},
-		"the last in order owes":         {happen: func(l *timeline) { l.ask(cid, ann) }, want: ann},
-		"two owe":                        {happen: func(l *timeline) { l.ask(ann, dora); l.ask(ann, cid) }, want: dora},
-		"the older one awaits an answer": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(dora, cid) }, want: cid},
+		"nobody owes":            {want: cid},
+		"the last in order owes": {happen: func(l *timeline) { l.ask(cid, ann) }, want: ann},
+		"two owe": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(ann, cid) },
+			want: dora},
+		"the older debtor awaits an answer": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(dora, cid) },
+			want: cid},
 		"owes, and awaits an answer": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(dora, cid) },
 			attends: attends{cid: called(time.Hour)}, want: dora},
 		"awaits an answer": {happen: func(l *timeline) { l.ask(cid, bob) },
 			attends: attends{bob: called(time.Hour)}, want: dora},
-		"the next in order awaits one": {happen: func(l *timeline) { l.ask(cid, dora); l.say(bob, "and") },
+		"the next in order awaits an answer": {happen: func(l *timeline) { l.ask(cid, dora); l.say(bob, "and") },
 			attends: attends{dora: called(time.Hour)}, want: ann},
-		"all await one": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(cid, dora); l.ask(bob, dora) },
+		"all await an answer": {happen: func(l *timeline) { l.ask(ann, dora); l.ask(cid, dora); l.ask(bob, dora) },
 			attends: attends{dora: called(time.Hour)}, want: cid},
 		"open request":        {happen: func(l *timeline) { l.sayAs(bob, room.Request, "who?") }, want: cid},
 		"answered in private": {happen: func(l *timeline) { l.reply(ann, l.ask(bob, ann), bob) }, want: cid},
@@ -300,15 +302,15 @@ func TestTurn_notTaken_passesOnAfterThirtySecondsOnceEach(t *testing.T) {
 		return m
 	}
 	check(t, map[string]silence{
-		"just given":        {lasts: time.Minute, given: ago(10*time.Second, 3), again: 20 * time.Second},
-		"half a minute ago": {lasts: time.Minute, given: ago(30*time.Second, 3), want: dora},
+		"just given":              {lasts: time.Minute, given: ago(10*time.Second, 3), again: 20 * time.Second},
+		"given half a minute ago": {lasts: time.Minute, given: ago(30*time.Second, 3), want: dora},
 		"given, and at work": {lasts: time.Minute, given: ago(30*time.Second, 3),
 			attends: attends{cid: called(time.Second)}, want: dora},
 		"given to all but one": {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1), want: bob},
 		"given to all":         {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1, 2)},
-		"given to one that owes": {happen: func(l *timeline) { l.ask(bob, cid) }, lasts: time.Hour,
+		"given to an agent that owes": {happen: func(l *timeline) { l.ask(bob, cid) }, lasts: time.Hour,
 			given: ago(time.Minute, 3), want: dora},
-		"the last of two was just now": {lasts: time.Hour,
+		"given to two, the last just now": {lasts: time.Hour,
 			given: map[int]time.Duration{cid: time.Minute, dora: time.Second},
 			again: 29 * time.Second},
 	})
@@ -341,21 +343,22 @@ func TestTurn_anEndpoint_isWaitedForSinceItWasCalled(t *testing.T) {
 		"a word in a pair, for long": {[]string{"Ann", "Bob"},
 			silence{happen: func(l *timeline) { l.say(ann, "well?") },
 				lasts: 2 * time.Minute, want: ann}},
-		"its answer in a pair": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) {
+		"the endpoint's answer in a pair": {[]string{"Ann", "Bob"}, silence{happen: func(l *timeline) {
 			l.say(ann, "well?")
 			l.say(bob, "well")
 		}, want: ann}},
-		"its answer among three": {[]string{"Ann", "Bob", "Cid"}, silence{want: cid}},
+		"the endpoint's answer among three": {[]string{"Ann", "Bob", "Cid"}, silence{want: cid}},
 		"a request": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(1, 2) },
 			again: 2*time.Minute - 3*time.Second}},
-		"its name": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.say(ann, "@Bob, well?") },
-			again: 2*time.Minute - 3*time.Second}},
+		"the endpoint's name": {[]string{"Ann", "Bob", "Cid"},
+			silence{happen: func(l *timeline) { l.say(ann, "@Bob, well?") },
+				again: 2*time.Minute - 3*time.Second}},
 		"a reply": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) {
 			l.reply(1, l.events[l.head.AsOf-1])
 		}, again: 2*time.Minute - 3*time.Second}},
 		"a request long ago": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(1, 2) },
 			lasts: 2 * time.Minute, want: cid}},
-		"a request of its own": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(2, 3) },
+		"the endpoint's own request": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(2, 3) },
 			want: cid}},
 	} {
 		l := newRoom(t, c.names...)

@@ -46,7 +46,7 @@ func TestWokenBy_dependsOnAgentsAndForMe(t *testing.T) {
 		"leave that completes": {room.Event{Type: room.Left, Seat: ann, Agreed: []int64{4},
 			AgreedTo: [][]int{{bob, cid}}},
 			true, true},
-		"completes for others": {room.Event{Type: room.Left, Seat: ann, Agreed: []int64{4},
+		"leave that completes for others": {room.Event{Type: room.Left, Seat: ann, Agreed: []int64{4},
 			AgreedTo: [][]int{{bob, dora}}},
 			false, false},
 		"knock":                {room.Event{Type: room.Knocked, Name: "Bob"}, true, true},
@@ -77,13 +77,13 @@ func TestWokenBy_itsPerson_wakesTheAgentInEveryRoom(t *testing.T) {
 	dorasAgent := room.Caller{Agent: room.Agent{Seat: dora, Key: "dora"}}
 	own := []int{cid}
 	for what, e := range map[string]room.Event{
-		"a note":          {Type: room.Said, Seat: cid, To: own, Person: true, Text: "do this first"},
-		"it may go on":    {Type: room.SupervisionSet, Seat: cid, To: own, Person: true, Reason: room.ReasonResumed},
-		"a draft sent":    {Type: room.Said, Seat: cid, Decides: 7, Text: "hello"},
-		"a draft edited":  {Type: room.Said, Seat: cid, Decides: 7, Person: true, Text: "good day"},
-		"a draft refused": {Type: room.SupervisionSet, Seat: cid, To: own, Decides: 7, Reason: room.ReasonRefused},
-		"a private draft": {Type: room.Said, Seat: cid, To: []int{dora}, Decides: 7, Text: "psst"},
-		"a status":        {Type: room.Said, Seat: cid, Decides: 7, Kind: room.Status, Text: "at work"},
+		"a note":             {Type: room.Said, Seat: cid, To: own, Person: true, Text: "do this first"},
+		"the end of a pause": {Type: room.SupervisionSet, Seat: cid, To: own, Person: true, Reason: room.ReasonResumed},
+		"a draft sent":       {Type: room.Said, Seat: cid, Decides: 7, Text: "hello"},
+		"a draft edited":     {Type: room.Said, Seat: cid, Decides: 7, Person: true, Text: "good day"},
+		"a draft refused":    {Type: room.SupervisionSet, Seat: cid, To: own, Decides: 7, Reason: room.ReasonRefused},
+		"a private draft":    {Type: room.Said, Seat: cid, To: []int{dora}, Decides: 7, Text: "psst"},
+		"a status":           {Type: room.Said, Seat: cid, Decides: 7, Kind: room.Status, Text: "at work"},
 	} {
 		for _, forMe := range []bool{false, true} {
 			if !cidsAgent.IsNews(e) || !cidsAgent.WokenBy(e, 3, forMe) {
@@ -102,12 +102,12 @@ func TestSleeps_onlyAnAgentThatIsPausedAndHere(t *testing.T) {
 		happens func(l *timeline)
 		want    bool
 	}{
-		"nothing":           {func(*timeline) {}, false},
-		"paused":            {func(l *timeline) { l.pauses(bob, true) }, true},
-		"under approval":    {func(l *timeline) { l.behind(bob, approved) }, false},
-		"another is paused": {func(l *timeline) { l.pauses(ann, true) }, false},
-		"it may go on":      {func(l *timeline) { l.pauses(bob, true); l.pauses(bob, false) }, false},
-		"paused, and gone":  {func(l *timeline) { l.pauses(bob, true); l.leave(bob) }, false},
+		"free":                    {func(*timeline) {}, false},
+		"paused":                  {func(l *timeline) { l.pauses(bob, true) }, true},
+		"under approval":          {func(l *timeline) { l.behind(bob, approved) }, false},
+		"another is paused":       {func(l *timeline) { l.pauses(ann, true) }, false},
+		"paused, then free again": {func(l *timeline) { l.pauses(bob, true); l.pauses(bob, false) }, false},
+		"paused, and gone":        {func(l *timeline) { l.pauses(bob, true); l.leave(bob) }, false},
 		"paused, room closed": {func(l *timeline) {
 			l.pauses(bob, true)
 			l.apply(room.Event{Type: room.Changed, By: ann, Reason: room.ReasonClosed})
