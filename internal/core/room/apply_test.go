@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestApply_unknownType_isOfANewerVersion(t *testing.T) {
+func TestApply_eventOfAnUnknownType_isOfANewerVersion(t *testing.T) {
 	l := newRoom(t, "Ann")
 	_, err := l.head.State.Apply(room.Event{N: 2, Type: "sung"})
 	if !errors.Is(err, room.ErrNewerVersion) {
@@ -77,7 +77,7 @@ func TestApply_leftWithPromotion_makesTheSuccessorAdmin(t *testing.T) {
 	}
 }
 
-func TestApply_managed_changesTheAgent(t *testing.T) {
+func TestApply_orderOfAnAdmin_changesRoleAndMute(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	for _, c := range []struct {
 		action room.Action
@@ -103,7 +103,7 @@ func TestApply_managed_changesTheAgent(t *testing.T) {
 	}
 }
 
-func TestApply_changed_replacesTheSettings(t *testing.T) {
+func TestApply_changeOfSettings_replacesThem(t *testing.T) {
 	l := newRoom(t, "Ann")
 	l.set(func(s *room.Settings) { s.Description, s.Type = "about plans", room.Channel })
 	if s := l.head.Settings; s.Name != "plans" || s.Description != "about plans" || s.Type != room.Channel ||
@@ -112,7 +112,7 @@ func TestApply_changed_replacesTheSettings(t *testing.T) {
 	}
 }
 
-func TestApply_changedToClosed_keepsTheSettings(t *testing.T) {
+func TestApply_closing_keepsTheSettings(t *testing.T) {
 	l := newRoom(t, "Ann")
 	e := l.apply(room.Event{Type: room.Changed, By: ann, Reason: room.ReasonClosed})
 	if !l.head.Closed || !e.ClosesRoom() || l.head.Name != "plans" || l.head.Retired {

@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestProposal_asksEveryoneSeatedWhoMaySpeak(t *testing.T) {
+func TestCompose_proposal_asksEveryoneWhoMaySpeak(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen  func(l *timeline)
 		to, ask []int
@@ -41,7 +41,7 @@ func TestProposal_asksEveryoneSeatedWhoMaySpeak(t *testing.T) {
 	}
 }
 
-func TestAlone_proposal_asksItOnlyByName(t *testing.T) {
+func TestCompose_proposal_asksAPersonAloneOnlyByName(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Pam")
 	l.alone(3)
 	if e := l.propose(ann); !slices.Equal(e.Ask, []int{bob}) {
@@ -77,7 +77,7 @@ func TestAlone_proposal_asksItOnlyByName(t *testing.T) {
 	}
 }
 
-func TestAgree_withoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
+func TestCompose_voteWithoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen func(l *timeline)
 		kind   room.Kind
@@ -111,7 +111,7 @@ func TestAgree_withoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 	}
 }
 
-func TestAgree_whereSeveralAsk_isRefusedWithTheirIDs(t *testing.T) {
+func TestCompose_voteWhereSeveralProposalsAsk_isRefusedWithTheirIDs(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	one, two := l.propose(ann), l.propose(cid)
 	_, err := l.head.Compose(l.agent(bob), room.Event{Kind: room.Agree}, l.now)
@@ -122,7 +122,7 @@ func TestAgree_whereSeveralAsk_isRefusedWithTheirIDs(t *testing.T) {
 	}
 }
 
-func TestAgree_toWhatDoesNotAsk_isRefused(t *testing.T) {
+func TestCompose_voteOnWhatDoesNotAsk_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	p := l.propose(ann)
 	eve := l.join("Eve").Seat

@@ -174,7 +174,7 @@ func TestDraft_moreThanEight_areRefused(t *testing.T) {
 	}
 }
 
-func TestDecision_check(t *testing.T) {
+func TestDecision_unknownOrWithWrongText_isRefused(t *testing.T) {
 	for _, c := range []struct {
 		d    room.Decision
 		text string

@@ -7,7 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestChangesState_isTrueForWhatASnapshotMustHold(t *testing.T) {
+func TestChangesState_eventThatASnapshotMustHold_isTrue(t *testing.T) {
 	for what, c := range map[string]struct {
 		e    room.Event
 		want bool
@@ -28,7 +28,7 @@ func TestChangesState_isTrueForWhatASnapshotMustHold(t *testing.T) {
 	}
 }
 
-func TestFingerprint_dependsOnTextAndAddressees(t *testing.T) {
+func TestFingerprint_otherTextOrAddressees_differs(t *testing.T) {
 	seen := map[[16]byte]string{}
 	for _, e := range []room.Event{
 		{Text: "yes"}, {Text: "yes", To: []int{ann}}, {Text: "yes", To: []int{ann, bob}}, {Text: "yes", To: []int{12}},
@@ -48,7 +48,7 @@ func TestFingerprint_dependsOnTextAndAddressees(t *testing.T) {
 	}
 }
 
-func TestFingerprint_textWasRemoved_noCallRepeatsIt(t *testing.T) {
+func TestFingerprint_ofARemovedText_isNoCallsFingerprint(t *testing.T) {
 	gone := room.Event{Type: room.Said, Seat: ann, Text: "the key is 4711"}.WithoutText()
 	if gone.Fingerprint() == (room.Event{Type: room.Said, Seat: ann, Text: room.Removed}).Fingerprint() {
 		t.Error("who then says what stands in its place repeats it")

@@ -7,7 +7,7 @@ import (
 )
 
 // The cases are what Cid, in seat 3, has not read. Cid answers event 4, to seat 1 in private.
-func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
+func TestHoldOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 	const never, once, always = room.HoldsNever, room.HoldsOnce, room.HoldsAlways
 	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid, Joined: 3, Since: room.Mark{N: 3}}}
 	said := func(e room.Event) room.Event {

@@ -21,7 +21,7 @@ func newInviting(t *testing.T) *timeline {
 	return l
 }
 
-func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
+func TestDecide_guestWithAnInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 	used := func(s *room.Settings) { s.Invite.Uses = 0 }
 	full := func(s *room.Settings) { s.Capacity = 1 }
 	for what, c := range map[string]struct {

@@ -7,7 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestLeaseEnd(t *testing.T) {
+func TestLeaseEnd_waitReturnAndRole_moveIt(t *testing.T) {
 	const away = time.Hour
 	for what, c := range map[string]struct {
 		role        room.Role

@@ -43,7 +43,7 @@ func (l *timeline) add() ident.LinkCode {
 	return l.link()
 }
 
-func TestOpen_ofALinkTwice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T) {
+func TestOpenLink_twice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T) {
 	l := newRoom(t, "Ann")
 	c := l.link()
 	for i, step := range []struct {
@@ -71,7 +71,7 @@ func TestOpen_ofALinkTwice_givesOneDeviceATokenAndTellsItOfTheOther(t *testing.T
 	}
 }
 
-func TestOpen_ofAFifthDevice_endsTheOldest(t *testing.T) {
+func TestOpenLink_fifthDevice_endsTheOldest(t *testing.T) {
 	l := newRoom(t, "Ann")
 	if code, heard := l.open(l.link(), "1"); code != "" || heard != "" {
 		t.Fatalf("the first device: %q, %q", code, heard)
@@ -90,7 +90,7 @@ func TestOpen_ofAFifthDevice_endsTheOldest(t *testing.T) {
 	}
 }
 
-func TestOpen_ofWhatIsNoLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
+func TestOpenLink_noLinkOfTheSeat_isRefusedAndTellsNobody(t *testing.T) {
 	l := newRoom(t, "Ann")
 	if code, heard := l.open(l.link(), "mine"); code != "" || heard != "" {
 		t.Fatalf("%q, %q", code, heard)
@@ -147,7 +147,7 @@ func TestShownLink_ofALinkThatWasOpened_isThePersonsAlone(t *testing.T) {
 	shown("in a closed room", "", "")
 }
 
-func TestKnowsLink_sixteenUsedOnes(t *testing.T) {
+func TestKnowsLink_usedLink_isKnownAmongTheLastSixteen(t *testing.T) {
 	l := newRoom(t, "Ann")
 	links := []ident.LinkCode{l.link()}
 	for i := range 18 {

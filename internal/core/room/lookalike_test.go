@@ -9,9 +9,9 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// TestClaim_nameThatLooksLikeASeatedOne_isRefused also when the seat of that name could
-// be taken, and when the room is full: neither gives a newcomer the name.
-func TestClaim_nameThatLooksLikeASeatedOne_isRefused(t *testing.T) {
+// A name that looks like a seated agent's is refused even if the seat of that agent could be taken, and if the room
+// is full.
+func TestDecide_nameThatLooksLikeASeatedOne_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bill")
 	names := []string{"\u0410nn", "Biii", "BiII", "BI\u0399I", "\u0412ill", "B\u0456ll", "\u0410NN"}
 	for _, capacity := range []int{2, 5} {
@@ -32,9 +32,8 @@ func TestClaim_nameThatLooksLikeASeatedOne_isRefused(t *testing.T) {
 	}
 }
 
-// TestClaim_ownSpelling_isNoLookAlike has two that look alike since before that was
-// refused: each must get its own seat back.
-func TestClaim_ownSpelling_isNoLookAlike(t *testing.T) {
+// Two agents look alike since a time when that was not refused: each must get its own seat back.
+func TestDecide_ownSpelling_isNoLookalike(t *testing.T) {
 	l := newRoom(t, "Ann", "\u0410nn")
 	l.now = l.now.Add(time.Hour)
 	for seat, name := range map[int]string{1: "Ann", 2: "\u0410nn"} {
@@ -50,8 +49,8 @@ func TestClaim_ownSpelling_isNoLookAlike(t *testing.T) {
 	}
 }
 
-// TestPersonName_isLikeNoOtherName in the room, whoever was first, and neither is what the two are called together.
-func TestPersonName_isLikeNoOtherName(t *testing.T) {
+// A person's name and an agent's name are compared, whoever came first, and so is what both are called together.
+func TestPersonName_likeAnotherName_isRefused(t *testing.T) {
 	l := newRoom(t, "Bot", "Bill", "Lee for Bot")
 	name := func(seat int, name string) error {
 		e, err := l.head.NamePerson(l.agent(seat).Agent, nameOf(t, name))

@@ -9,8 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// TestOrder_decided_hasTheEffectOnce applies every order to Bob, and gives it again:
-// then nothing is left to change.
+// Every order about Bob is applied, and given again: then nothing is left to change.
 func TestOrder_decided_hasTheEffectOnce(t *testing.T) {
 	for action, before := range map[room.Action][]room.Action{
 		room.Promote: nil, room.Demote: {room.Promote}, room.Mute: nil, room.Unmute: {room.Mute},
@@ -114,7 +113,7 @@ func TestOrder_withoutEffect_isNoEvent(t *testing.T) {
 	}
 }
 
-func TestOrder_ban_ofANameThatIsTakenAndOneThatIsNot(t *testing.T) {
+func TestOrder_ban_freesTheSeatOfTheName(t *testing.T) {
 	for what, c := range map[string]struct {
 		name string
 		seat int // that is freed; 0: none is
@@ -134,7 +133,7 @@ func TestOrder_ban_ofANameThatIsTakenAndOneThatIsNot(t *testing.T) {
 	}
 }
 
-func TestOrder_check(t *testing.T) {
+func TestOrder_unknownActionOrNoteWithControls_isRefused(t *testing.T) {
 	for what, c := range map[string]struct {
 		order room.Order
 		want  fault.Code

@@ -336,7 +336,7 @@ func wakeup(h *room.Head, seat int) int64 {
 }
 
 // However it was built, the index knows the last that left, each name once.
-func TestLeftNamed_indexOfEitherOrder(t *testing.T) {
+func TestLeftNamed_anyOrderOfBuilding_namesThoseWhoLeft(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.leave(bob)
 	l.leave(cid)

@@ -70,7 +70,7 @@ func TestOthers_countsTheOtherSeats(t *testing.T) {
 	}
 }
 
-func TestNamed_findsByKey(t *testing.T) {
+func TestNamed_key_findsTheAgent(t *testing.T) {
 	l := newRoom(t, "Ann Marie", "Bob")
 	if a, ok := l.head.Named("ann marie"); !ok || a.Seat != 1 {
 		t.Errorf("got %+v, %v", a, ok)
@@ -80,7 +80,7 @@ func TestNamed_findsByKey(t *testing.T) {
 	}
 }
 
-func TestDeserted_isAnEmptyRoomWithoutAPassword(t *testing.T) {
+func TestDeserted_emptyRoomWithoutAPassword_isTrue(t *testing.T) {
 	for _, c := range []struct {
 		agents   int
 		password string

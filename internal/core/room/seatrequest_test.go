@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestClaim_freeSeat_isGivenWithoutPresence(t *testing.T) {
+func TestDecide_freeSeat_isGivenWithoutPresence(t *testing.T) {
 	l := newRoom(t, "Ann")
 	got, err := (&room.SeatRequest{Name: nameOf(t, "Bob")}).Decide(l.head, l.now)
 	if err != nil || got.Eviction != nil || got.Since != l.head.VisibleFrom() {
@@ -20,7 +20,7 @@ func TestClaim_freeSeat_isGivenWithoutPresence(t *testing.T) {
 	}
 }
 
-func TestClaim_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
+func TestDecide_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
 	l := newPair(t, "Ann", "Bob")
 	l.apply(room.Event{Type: room.Managed, Name: "Bob", By: ann, Action: room.BanName,
 		Ban: &room.Ban{Name: "Bob", Key: "bob"}})
@@ -35,9 +35,8 @@ func TestClaim_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
 	}
 }
 
-// TestClaim_fullRoom_takesTheSeatThatIsSilentLongest has three agents whose leases
-// end at different times.
-func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
+// The leases of three agents end at different times.
+func TestDecide_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.set(func(s *room.Settings) { s.Capacity = 3 })
 	called := func(ago time.Duration) room.Presence {
@@ -79,7 +78,7 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 	}
 }
 
-func TestClaim_nameThatIsTakenInAFullRoom_isRefusedForTheName(t *testing.T) {
+func TestDecide_nameThatIsTakenInAFullRoom_isRefusedForTheName(t *testing.T) {
 	l := newPair(t, "Ann", "Bob")
 	alive := map[int]room.Presence{ann: {AtMs: l.now.UnixMilli(), Used: true},
 		bob: {AtMs: l.now.UnixMilli(), Used: true}}
@@ -93,7 +92,7 @@ func TestClaim_nameThatIsTakenInAFullRoom_isRefusedForTheName(t *testing.T) {
 
 // Neither a takeover nor the name of a silent agent shows what was said before, unless everybody
 // may read it.
-func TestClaim_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
+func TestDecide_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
 	for what, c := range map[string]struct {
 		settings func(*room.Settings)
 		open     bool
@@ -127,7 +126,7 @@ func TestClaim_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
 	}
 }
 
-func TestClaim_dependsOnPresence_asksForIt(t *testing.T) {
+func TestDecide_withoutPresence_asksForIt(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	l.set(func(s *room.Settings) { s.Capacity = 2 })
 	for _, name := range []string{"Cid", "Bob"} {
@@ -264,7 +263,7 @@ func claimBob(l *timeline, c room.SeatRequest, now time.Time) (string, room.Seat
 }
 
 // The rows of the table over SeatRequest.Decide, but for the token.
-func TestDecide_nameThatIsTaken(t *testing.T) {
+func TestDecide_nameThatIsTaken_callerGetsWhatTheTableSays(t *testing.T) {
 	const same, other, none = "key:b", "key:c", ""
 	used := func(p presence) presence { p.used = true; return p }
 	for what, c := range map[string]struct {
@@ -358,7 +357,7 @@ func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
 
 // The stories for which the table was made. Bob was last heard, or joined, at first; then
 // somebody comes under his name.
-func TestDecide_stories(t *testing.T) {
+func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
 	const local, key, none = "local", "key:b", ""
 	type visit struct {
 		at   time.Duration
@@ -539,7 +538,7 @@ func TestDecide_nameOfTheLastAdmin_makesAnotherAgentAdmin(t *testing.T) {
 	}
 }
 
-func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
+func TestDecide_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 	l := bobs(t)
 	l.set(func(s *room.Settings) { s.Capacity = 2 })
 	for principal, want := range map[string][]string{"key:b": {"Bob"}, "key:c": nil, "": nil} {
@@ -557,7 +556,7 @@ func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 
 // Many share a principal: a person has its seat by its token, unless that is known not to have
 // been used, since the reply that holds it may have been lost.
-func TestDecide_seatOfAPersonAlone_isItsPagesAlone(t *testing.T) {
+func TestDecide_seatOfAPersonAlone_isRegainedByItsUnusedPageAlone(t *testing.T) {
 	const same, other = "key:p", "key:c"
 	page, agent := room.Holder{Hash: "new", Person: true}, room.Holder{Hash: "new"}
 	unused := &room.Presence{}
@@ -618,7 +617,7 @@ func TestDecide_seatOfAPersonAlone_isItsPagesAlone(t *testing.T) {
 }
 
 // A person that wants a seat without an agent does not get that of its agent.
-func TestDecide_seatOfAnAgent_isNotItsPersons(t *testing.T) {
+func TestDecide_personWithoutAnAgent_doesNotRegainAnAgentsSeat(t *testing.T) {
 	for after, want := range map[time.Duration]string{room.RegainSilent: refused, room.Lease: takes} {
 		l := bobs(t)
 		now := l.now.Add(after)
@@ -699,7 +698,7 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 }
 
 // Bob is an endpoint that Ann's principal has added, and has not said anything. The room is full.
-func TestClaim_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
+func TestDecide_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 	const last = time.Hour
 	for what, c := range map[string]struct {
 		after           time.Duration // the join of Bob

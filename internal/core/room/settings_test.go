@@ -8,7 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestCheckSettings_description(t *testing.T) {
+func TestCheckSettings_longOrInvalidDescription_isRefused(t *testing.T) {
 	check := func(s string) error { return room.CheckSettings(s, 0, "") }
 	checkTexts(t, "description", check, []text{
 		{"empty", "", ""},
@@ -21,7 +21,7 @@ func TestCheckSettings_description(t *testing.T) {
 	})
 }
 
-func TestCheckSettings_capacityAndType(t *testing.T) {
+func TestCheckSettings_unknownCapacityOrType_isRefused(t *testing.T) {
 	for capacity, valid := range map[int]bool{-1: false, 0: true, 1: false, 2: true, 100: true, 101: false} {
 		if err := room.CheckSettings("", capacity, ""); (err == nil) != valid {
 			t.Errorf("capacity %d: %v", capacity, err)

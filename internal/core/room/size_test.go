@@ -59,7 +59,7 @@ func referred(v reflect.Value) (n int) {
 	return n
 }
 
-func TestReferred_countsAllThatAnEventRefersTo(t *testing.T) {
+func TestReferred_everyFieldOfAnEvent_counts(t *testing.T) {
 	var e Event
 	occupy(reflect.ValueOf(&e).Elem())
 	if got, want := e.Referred(), referred(reflect.ValueOf(e)); got != want {
@@ -67,7 +67,7 @@ func TestReferred_countsAllThatAnEventRefersTo(t *testing.T) {
 	}
 }
 
-func TestBytesOf_countsAllThatAHeadRefersTo(t *testing.T) {
+func TestBytes_everyFieldOfAHead_counts(t *testing.T) {
 	var h Head
 	occupy(reflect.ValueOf(&h).Elem())
 	h.Recent.said = make([]Utterance, 3, 7)

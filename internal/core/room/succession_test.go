@@ -201,7 +201,7 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 }
 
 // No room is stuck because an endpoint is its admin. Ann is admin, and an hour ago Bob, Cid and Dora joined.
-func TestEndpoint_runsNoRoomThatAnotherCanRun(t *testing.T) {
+func TestEndpoint_besideAnotherAgent_runsNoRoom(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 	l.endpoint(bob)
 	l.now = l.now.Add(time.Hour)

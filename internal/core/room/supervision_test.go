@@ -105,7 +105,7 @@ func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *test
 }
 
 // Bob says one of each. The person behind him approves what a mix selects, and all of it in full approval.
-func TestNeedsApproval_whatTheSelectionNames(t *testing.T) {
+func TestNeedsApproval_messageOfASelectedKind_becomesADraft(t *testing.T) {
 	say := func(e room.Event) func(*timeline) room.Event { return func(*timeline) room.Event { return e } }
 	for what, c := range map[string]struct {
 		say  func(l *timeline) room.Event
@@ -185,7 +185,7 @@ func mixes() (list [][]string) {
 	return list
 }
 
-func TestSelection_isGivenByNames(t *testing.T) {
+func TestSelectionOf_names_selectTheirKinds(t *testing.T) {
 	for _, c := range []struct{ given, want string }{
 		{"", ""}, {"private", "private"}, {"agreements files", "files agreements"}, {"Private PRIVATE", "private"},
 		{"files agreements private", "private files agreements"}, {"private secrets", "number 2"}, {"all", "number 1"},
@@ -199,7 +199,7 @@ func TestSelection_isGivenByNames(t *testing.T) {
 	}
 }
 
-func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
+func TestSupervisedOf_pausedOrBoundAgent_saysWhatKeepsItFromSpeaking(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen func(l *timeline)
 		after  time.Duration
@@ -237,7 +237,7 @@ func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 	}
 }
 
-func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
+func TestCheckRun_agentsHaveSentTheirMessages_refusesUntilAPersonSpeaks(t *testing.T) {
 	for _, c := range []struct {
 		limit, said int
 		words       string // of the refusal; "" for none
@@ -265,7 +265,7 @@ func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
 	}
 }
 
-func TestCheckAgentMessages(t *testing.T) {
+func TestCheckAgentMessages_outOfRange_isRefused(t *testing.T) {
 	if err := room.CheckAgentMessages(nil); err != nil {
 		t.Errorf("not given: %v", err)
 	}
@@ -322,7 +322,7 @@ func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
 }
 
 // Words of tasks count as messages to all for the limit on those of agents, and a person's end the run.
-func TestRun_wordsOfTasks_count(t *testing.T) {
+func TestRun_agentsWordsAboutTasks_count(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	for i, c := range []struct {
 		o   room.TaskOrder

@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestDebt_ofThoseWhoAreAsked_lastsUntil(t *testing.T) {
+func TestDebt_ofAskedAgents_endsByReplyDepartureMuteOrADay(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen func(l *timeline, e room.Event)
 		want   string
@@ -62,7 +62,7 @@ func TestDebt_ofThoseWhoAreAsked_lastsUntil(t *testing.T) {
 	}
 }
 
-func TestDebt_ofAnOpenRequest_isClosedByTheFirstReplyOfAnother(t *testing.T) {
+func TestDebt_ofARequestToAnyone_isClosedByTheFirstReplyToAll(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen func(l *timeline, e room.Event)
 		want   string // as Dora sees it
@@ -190,7 +190,7 @@ func TestOwes_isTheOldestDebt(t *testing.T) {
 	}
 }
 
-func TestOpen_atMost32_dropsTheOldestOfTheAgentThatHasMost(t *testing.T) {
+func TestOpenRequests_oneMoreThan32_dropsTheOldestOfTheAgentThatHasMost(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	bobs := l.ask(bob, ann)
 	anns := l.ask(ann, bob)
@@ -211,7 +211,7 @@ func TestOpen_atMost32_dropsTheOldestOfTheAgentThatHasMost(t *testing.T) {
 	}
 }
 
-func TestOpen_privateRequests_neverDropAPublicOne(t *testing.T) {
+func TestOpenRequests_private_neverDropAPublicOne(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	public := l.ask(ann, bob)
 	for range 2 * room.MaxOpen {
@@ -280,7 +280,7 @@ func TestDone_isTheLastWordToAll(t *testing.T) {
 
 // Ann proposes to Bob and Cid. What happens then leaves the proposal open, completes
 // it, or ends it.
-func TestProposal_endsBy(t *testing.T) {
+func TestProposal_votesDeparturesAndTime_completeOrEndIt(t *testing.T) {
 	const open, agreed, ended = "open", "agreed", "ended"
 	agree := func(l *timeline, p room.Event, seat int) room.Event {
 		return l.send(seat, room.Event{Kind: room.Agree, ReplyTo: p.N})
@@ -474,7 +474,7 @@ func TestEndpoint_isNeitherAskedToAgreeNorWaitedForAtTheEnd(t *testing.T) {
 	}
 }
 
-func TestEnded(t *testing.T) {
+func TestEnded_othersAreDoneOrGone_isTrueUnlessAnAnswerIsOwed(t *testing.T) {
 	for what, c := range map[string]struct {
 		names  string // of seats 1, 2, ...; the question is asked for seat 1
 		happen func(l *timeline)

@@ -12,7 +12,7 @@ import (
 
 // In a room of Ann, who is admin, Bob, Cid and Dora, Bob has added t1, t2 after t1, t3 for Cid, and t4 for
 // Dora after t3.
-func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
+func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T) {
 	take := func(no int64) room.TaskOrder { return room.TaskOrder{Action: room.TakeTask, No: no} }
 	finish := func(no int64) room.TaskOrder { return room.TaskOrder{Action: room.FinishTask, No: no} }
 	drop := func(no int64) room.TaskOrder { return room.TaskOrder{Action: room.DropTask, No: no} }
@@ -200,7 +200,7 @@ func (l *timeline) pause(seat int) {
 	l.apply(a.Supervise(p, room.ReasonPaused))
 }
 
-func TestTaskOrder_limits(t *testing.T) {
+func TestTaskOrder_beyondALimit_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 	some := func(n int) room.TaskOrder {
 		return room.TaskOrder{Action: room.AddTasks, Add: make([]room.Task, n)}

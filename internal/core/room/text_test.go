@@ -35,7 +35,7 @@ func checkTexts(t *testing.T, field string, check func(string) error, cases []te
 	}
 }
 
-func TestCheckText(t *testing.T) {
+func TestCheckText_blankLongOrSecret_isRefused(t *testing.T) {
 	checkTexts(t, "text", room.CheckText, []text{
 		{"a word", "hello", ""},
 		{"line breaks and tabs", "one\r\n\ttwo", ""},
@@ -52,7 +52,7 @@ func TestCheckText(t *testing.T) {
 	})
 }
 
-func TestCheckNote(t *testing.T) {
+func TestCheckNote_longSeveralLinesOrSecret_isRefused(t *testing.T) {
 	check := func(s string) error { return room.CheckNote("note", s) }
 	checkTexts(t, "note", check, []text{
 		{"empty", "", ""},
@@ -64,7 +64,7 @@ func TestCheckNote(t *testing.T) {
 	})
 }
 
-func TestHasControls_countsOnlyWhatIsNotAllowed(t *testing.T) {
+func TestHasControls_allowedControls_doNotCount(t *testing.T) {
 	for _, c := range []struct {
 		text, allowed string
 		want          bool

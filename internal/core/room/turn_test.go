@@ -316,7 +316,7 @@ func TestTurn_notTaken_passesOnAfterThirtySecondsOnceEach(t *testing.T) {
 	})
 }
 
-func TestTurn_nobodyHasSpoken_isTheNewcomers(t *testing.T) {
+func TestTurn_nobodyHasSpoken_goesToTheNewcomer(t *testing.T) {
 	for what, happen := range map[string]func(l *timeline){
 		"group":       func(*timeline) {},
 		"after a tap": func(l *timeline) { l.sayAs(ann, room.Status, "here") },

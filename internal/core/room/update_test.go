@@ -8,7 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
+func TestUpdate_decided_changesOnlyWhatDiffers(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	yes := true
 	for what, x := range map[string]struct {
@@ -119,7 +119,7 @@ func TestUpdate_asOfAnEvent_isRefusedOnceTheSettingsHaveChanged(t *testing.T) {
 	}
 }
 
-func TestUpdate_check(t *testing.T) {
+func TestUpdate_emptyOrContradictory_isRefused(t *testing.T) {
 	for what, c := range map[string]struct {
 		update room.Update
 		want   fault.Code

@@ -6,7 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestVisibility_ofEventsForSeatTwo(t *testing.T) {
+func TestSees_eventBeforeItsTimeOrForOthers_isHiddenFromBob(t *testing.T) {
 	bobsAgent := room.Caller{Agent: room.Agent{Seat: bob, Joined: 5, Since: room.Mark{N: 3}}}
 	for what, c := range map[string]struct {
 		e                    room.Event
@@ -63,7 +63,7 @@ func TestVisibleFrom_isAfterTheLastFreedSeatUnlessHistoryIsOpen(t *testing.T) {
 	}
 }
 
-func TestMarks_countTheMessagesToAllThatComeBefore(t *testing.T) {
+func TestMark_countsTheMessagesToAllBeforeIt(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.say(ann, "one")
 	l.say(ann, "psst", bob)

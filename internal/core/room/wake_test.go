@@ -7,7 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestWokenBy_dependsOnAgentsAndForMe(t *testing.T) {
+func TestWokenBy_ofThreeAgents_messagesWakeAndJoinsDoNot(t *testing.T) {
 	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid, Key: "cid"}}
 	said := func(e room.Event) room.Event {
 		e.Type, e.Seat = room.Said, 1
@@ -127,7 +127,7 @@ func TestSleeps_onlyAnAgentThatIsPausedAndHere(t *testing.T) {
 }
 
 // A change of the to-do list wakes those whom its table names, with two agents, too.
-func TestWokenBy_task_onlyThoseWhomItWakes(t *testing.T) {
+func TestWokenBy_task_wakesOnlyThoseThatItNames(t *testing.T) {
 	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid}}
 	for _, agents := range []int{2, 3} {
 		if e := (room.Event{Type: room.TaskChanged, Seat: ann, Wakes: []int{cid}}); !cidsAgent.WokenBy(e, agents,
