@@ -67,7 +67,7 @@ func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 	ban := NewBan(ident.Name{Shown: a.Name, Key: a.Key})
 	switch {
 	case o.Action == Unban:
-		e, name := o.unban(h, a.Name)
+		e, name := o.unbanEvent(h, a.Name)
 		return e, name, nil
 	case o.Action == Kick:
 		return h.FreeSeat(a, ReasonKicked), a.Name, nil
@@ -78,7 +78,7 @@ func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 			e.renewInvite(&h.State)
 		}
 		return e, a.Name, nil
-	case o.isDone(h, a):
+	case o.changesNothing(h, a):
 		return nil, a.Name, nil
 	}
 	e := managedEvent(o.Action, a.Seat, a.Name)
@@ -100,8 +100,8 @@ func (b Ban) managedEvent(done Action) *Event {
 	return e
 }
 
-// isDone reports whether the action would not change a.
-func (o Order) isDone(h *Head, a Agent) bool {
+// changesNothing reports whether the action leaves a as a is.
+func (o Order) changesNothing(h *Head, a Agent) bool {
 	_, muted := FindBan(h.Mutes, a.Name)
 	switch o.Action {
 	case Promote:
@@ -119,7 +119,7 @@ func (o Order) isDone(h *Head, a Agent) bool {
 func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 	switch ban, muted := FindBan(h.Mutes, o.Name.Shown); {
 	case o.Action == Unban:
-		e, name := o.unban(h, o.Name.Shown)
+		e, name := o.unbanEvent(h, o.Name.Shown)
 		return e, name, nil
 	case o.Action == Unmute && muted:
 		return ban.managedEvent(Unmute), ban.Name, nil
@@ -138,9 +138,9 @@ func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 		"been removed already. Nothing was changed: room_info tells who is there.")
 }
 
-// unban returns the event that lets the name in again, and the name as the ban spells it; nil and shown if the
+// unbanEvent returns the event that lets the name in again, and the name as the ban spells it; nil and shown if the
 // name is not banned.
-func (o Order) unban(h *Head, shown string) (*Event, string) {
+func (o Order) unbanEvent(h *Head, shown string) (*Event, string) {
 	ban, banned := FindBan(h.Bans, o.Name.Shown)
 	if !banned {
 		return nil, shown

@@ -183,7 +183,7 @@ type ledger struct {
 // that a note was written.
 func (before Talk) apply(s *State, e Event) *ledger {
 	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
-	l.drop(func(r OpenRequest) bool { return r.hasExpired(e.At()) })
+	l.removeIf(func(r OpenRequest) bool { return r.hasExpired(e.At()) })
 	switch {
 	case e.IsNote():
 	case e.Type == Said:
@@ -197,8 +197,8 @@ func (before Talk) apply(s *State, e Event) *ledger {
 	return l
 }
 
-// drop removes the requests for which over is true.
-func (l *ledger) drop(over func(OpenRequest) bool) {
+// removeIf removes the requests for which over is true.
+func (l *ledger) removeIf(over func(OpenRequest) bool) {
 	n := len(l.Open)
 	l.Open = slices.DeleteFunc(l.Open, over)
 	l.changed = l.changed || len(l.Open) < n
@@ -237,7 +237,7 @@ func (l *ledger) applyAnswer(e Event) {
 			l.applyAnswerTo(r, e)
 		}
 	}
-	l.drop(OpenRequest.isAnswered)
+	l.removeIf(OpenRequest.isAnswered)
 }
 
 // applyAnswerTo records e as an answer to the request r.
@@ -278,7 +278,7 @@ func (l *ledger) applyVote(r *OpenRequest, e Event) {
 	switch {
 	// replaced by a newer proposal, or refused
 	case e.Kind == Proposal && !hidesAnswer(e.To, r.readers(), e.Seat), e.Kind == Object && asked:
-		l.drop(func(r OpenRequest) bool { return r.N == n })
+		l.removeIf(func(r OpenRequest) bool { return r.N == n })
 	case e.Kind == Agree && slices.Contains(r.Owed, e.Seat):
 		r.applyAgreement(e)
 		l.changed = true
@@ -288,7 +288,7 @@ func (l *ledger) applyVote(r *OpenRequest, e Event) {
 
 // complete ends the proposals without owed answers. A proposal with an agreement is agreed.
 func (l *ledger) complete() {
-	l.drop(func(r OpenRequest) bool {
+	l.removeIf(func(r OpenRequest) bool {
 		if !r.Proposal || len(r.Owed) > 0 {
 			return false
 		}
@@ -302,7 +302,7 @@ func (l *ledger) complete() {
 // applyWithdrawal ends the sender's own request.
 func (l *ledger) applyWithdrawal(e Event) {
 	if e.Withdraws != 0 {
-		l.drop(func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
+		l.removeIf(func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
 	}
 }
 
@@ -312,7 +312,7 @@ func (l *ledger) applyRequest(e Event) {
 	if !anyone && len(e.Ask) == 0 {
 		return
 	}
-	if len(l.Open) >= MaxOpen && !l.dropOldest(len(e.To) > 0) {
+	if len(l.Open) >= MaxOpen && !l.removeOldest(len(e.To) > 0) {
 		return
 	}
 	l.Open, l.changed = append(l.Open, OpenRequest{
@@ -320,10 +320,10 @@ func (l *ledger) applyRequest(e Event) {
 	}), true
 }
 
-// dropOldest makes room for another request by dropping the oldest of the agent with the most. Private requests
+// removeOldest makes room for another request by removing the oldest of the agent with the most. Private requests
 // are dropped first, and make no room among public requests: agents that do not see private requests could tell
 // how many there are.
-func (l *ledger) dropOldest(private bool) bool {
+func (l *ledger) removeOldest(private bool) bool {
 	hidden := slices.ContainsFunc(l.Open, func(r OpenRequest) bool { return len(r.To) > 0 })
 	if private && !hidden {
 		return false
@@ -345,7 +345,7 @@ func (l *ledger) dropOldest(private bool) bool {
 func (l *ledger) removeAbsent() {
 	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
 	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
-	l.drop(func(r OpenRequest) bool { return gone(r.Seat) })
+	l.removeIf(func(r OpenRequest) bool { return gone(r.Seat) })
 	if slices.ContainsFunc(l.Done, gone) {
 		l.Done, l.changed = slices.DeleteFunc(slices.Clone(l.Done), gone), true
 	}
@@ -358,7 +358,7 @@ func (l *ledger) removeAbsent() {
 		}
 	}
 	l.complete()
-	l.drop(OpenRequest.isAnswered)
+	l.removeIf(OpenRequest.isAnswered)
 }
 
 // withoutSeat returns list without seat. list is unchanged.

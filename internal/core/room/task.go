@@ -428,7 +428,7 @@ func (s *State) ChangeTasks(e Event) {
 			}
 			t.Title, t.Text, t.Redacted, t.For, t.After = c.Title, c.Text, false, c.For, c.After
 		})
-		s.dropUnneededEnds()
+		s.removeUnneededEnds()
 	case RedactTask:
 		s.changeTask(e, func(t *Task) { *t = t.withoutWords() })
 	}
@@ -493,11 +493,11 @@ func (s *State) changeTask(e Event, how func(*Task)) {
 func (s *State) endTask(e Event, no int64, dropped bool) {
 	s.Tasks = slices.DeleteFunc(slices.Clone(s.Tasks), func(t Task) bool { return t.No == no })
 	s.TaskEnds = append(slices.Clone(s.TaskEnds), TaskEnd{no, e.N, e.AtMs, dropped})
-	s.dropUnneededEnds()
+	s.removeUnneededEnds()
 }
 
-// dropUnneededEnds drops the ends of tasks that come before no open task.
-func (s *State) dropUnneededEnds() {
+// removeUnneededEnds removes the ends of tasks that come before no open task.
+func (s *State) removeUnneededEnds() {
 	named := func(no int64) bool {
 		return slices.ContainsFunc(s.Tasks, func(t Task) bool { return slices.Contains(t.After, no) })
 	}
