@@ -14,9 +14,9 @@ const (
 	DebtLife = 24 * time.Hour
 )
 
-// Talk is the part of a room's state that messages change: open requests, and who is done. Each event that
-// changes the Talk carries all of it, and every event points to the last such event. So a message stays one
-// item, and a cold load reads one item more. A published Talk is never changed.
+// Talk is the part of a room's state that messages change: open requests, and who is done. Each event that changes
+// the Talk carries all of it, and every event points to the last such event. So a message stays one item, and a
+// cold load reads one item more. A published Talk is never changed.
 type Talk struct {
 	Open []OpenRequest `json:"o,omitempty"` // oldest first
 	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
@@ -35,8 +35,8 @@ type OpenRequest struct {
 	// Persons are the seats in Agreed whose person agreed, with the person's name at that time: see
 	// Event.PersonName.
 	Persons []Voter `json:"me,omitempty"`
-	// Apart are seats that answered in private a request with more readers. To the other readers they still owe
-	// an answer: the others must not see that one was given.
+	// Apart are seats that answered in private a request with more readers. To the other readers they still owe an
+	// answer: the others must not see that one was given.
 	Apart []int `json:"ap,omitempty"`
 }
 
@@ -64,8 +64,8 @@ func (r OpenRequest) readers() []int {
 	return append(slices.Clone(r.To), r.Seat)
 }
 
-// seenBy returns the request as the agent of a seat knows it. open is false if the agent does not see the
-// request, or knows it as answered.
+// seenBy returns the request as the agent of a seat knows it. open is false if the agent does not see the request,
+// or knows it as answered.
 func (r OpenRequest) seenBy(seat int) (seen OpenRequest, open bool) {
 	if !r.visibleTo(seat) {
 		return r, false
@@ -133,8 +133,7 @@ func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
 	return t.Open[i], true
 }
 
-// AgreedAfter returns who has agreed to proposal n after done, the next event, has completed n: see
-// ident.Actor.
+// AgreedAfter returns who has agreed to proposal n after done, the next event, has completed n: see ident.Actor.
 func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
 	r, _ := h.Talk.Find(n, done.At())
 	r.Agreed = withoutSeat(r.Agreed, done.Seat)
@@ -178,9 +177,9 @@ type ledger struct {
 	agreed  []OpenRequest // proposals completed by the event
 }
 
-// apply returns the ledger after e, an event that led to s. A debt ends by a reply, a withdrawal, the leaving
-// or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing: others could tell
-// that a note was written.
+// apply returns the ledger after e, an event that led to s. A debt ends by a reply, a withdrawal, the leaving or
+// muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing: others could tell that a
+// note was written.
 func (before Talk) apply(s *State, e Event) *ledger {
 	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
 	l.removeIf(func(r OpenRequest) bool { return r.hasExpired(e.At()) })
@@ -204,8 +203,8 @@ func (l *ledger) removeIf(over func(OpenRequest) bool) {
 	l.changed = l.changed || len(l.Open) < n
 }
 
-// applyDone records whether the speaker is done. A message hidden from some changes nothing: they could tell
-// that it was sent.
+// applyDone records whether the speaker is done. A message hidden from some changes nothing: they could tell that
+// it was sent.
 func (l *ledger) applyDone(e Event) {
 	if l.state.hidesFromSome(e) {
 		return
@@ -223,9 +222,9 @@ func (s *State) hidesFromSome(e Event) bool {
 	return len(e.To) > 0 && slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
 }
 
-// applyAnswer records the answers in e. An answer hidden from the asker does not count. An answer in private to
-// a request with more readers ends the debt for the two; the others still await an answer, since they must not
-// see that one was given. An endpoint answers all requests of its call by one message that names the last.
+// applyAnswer records the answers in e. An answer hidden from the asker does not count. An answer in private to a
+// request with more readers ends the debt for the two; the others still await an answer, since they must not see
+// that one was given. An endpoint answers all requests of its call by one message that names the last.
 func (l *ledger) applyAnswer(e Event) {
 	for i := range l.Open {
 		r := &l.Open[i]
@@ -261,8 +260,8 @@ func (r OpenRequest) isAnswered() bool {
 	return !r.Proposal && !r.Any && len(r.Owed)+len(r.Apart) == 0
 }
 
-// hidesAnswer reports whether an answer of seat, seen by the seats in to, is hidden from a reader of a request
-// to the seats in asked. Empty means all.
+// hidesAnswer reports whether an answer of seat, seen by the seats in to, is hidden from a reader of a request to
+// the seats in asked. Empty means all.
 func hidesAnswer(to, asked []int, seat int) bool {
 	if len(to) == 0 {
 		return false
@@ -321,7 +320,7 @@ func (l *ledger) applyRequest(e Event) {
 }
 
 // removeOldest makes room for another request by removing the oldest of the agent with the most. Private requests
-// are dropped first, and make no room among public requests: agents that do not see private requests could tell
+// are removed first, and make no room among public requests: agents that do not see private requests could tell
 // how many there are.
 func (l *ledger) removeOldest(private bool) bool {
 	hidden := slices.ContainsFunc(l.Open, func(r OpenRequest) bool { return len(r.To) > 0 })
@@ -369,8 +368,8 @@ func withoutSeat(list []int, seat int) []int {
 	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
 }
 
-// Ended reports whether the talk is over for a, so that a has nobody to wait for: no answer is owed between a
-// and another, and every other agent that may speak by itself is done, or all others have left since a joined.
+// Ended reports whether the talk is over for a, so that a has nobody to wait for: no answer is owed between a and
+// another, and every other agent that may speak by itself is done, or all others have left since a joined.
 func (s *State) Ended(a Agent, now time.Time) bool {
 	if _, owes := s.Talk.Owes(a.Seat, now); owes || s.OwedTo(a.Seat, now) > 0 {
 		return false

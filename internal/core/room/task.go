@@ -45,8 +45,8 @@ const (
 	RedactTask  TaskAction = "redact" // of Changed: the words of the task were removed
 )
 
-// Task is an open entry of the room's to-do list: neither done nor dropped. A task in a published State is
-// never changed.
+// Task is an open entry of the room's to-do list: neither done nor dropped. A task in a published State is never
+// changed.
 type Task struct {
 	No       int64   `json:"no"`              // 7 of t7: see TaskID
 	N        int64   `json:"added,omitempty"` // the event that added the task; in this event 0
@@ -67,8 +67,8 @@ type Task struct {
 	Written int64 `json:"-"` // the event that last wrote the task: see Part
 }
 
-// Party is the agent of a seat since its join: after a regain the Party is the same. A task can be offered to
-// an agent that is still to come: then Seat is 0, and any agent with the name of Key is the Party.
+// Party is the agent of a seat since its join: after a regain the Party is the same. A task can be offered to an
+// agent that is still to come: then Seat is 0, and any agent with the name of Key is the Party.
 type Party struct {
 	Seat   int    `json:"s"`
 	Joined int64  `json:"n"`
@@ -78,7 +78,7 @@ type Party struct {
 	Person string `json:"p,omitempty"`
 }
 
-// Party tells a from earlier and later agents of its seat.
+// Party returns a as a Party, which tells a from earlier and later agents of the seat.
 func (a Agent) Party() Party { return Party{Seat: a.Seat, Joined: a.Joined, Name: a.Name} }
 
 // Is reports whether m is a.
@@ -115,7 +115,7 @@ type AddedTask struct {
 	Titles string `json:"sum"`
 }
 
-// TaskEnd is how a task before open tasks ended.
+// TaskEnd is how a task ended that open tasks come after.
 type TaskEnd struct {
 	No      int64 `json:"no"`
 	N       int64 `json:"n"` // the event
@@ -166,8 +166,7 @@ func (s *State) WaitsFor(t Task) (open []int64) {
 	return open
 }
 
-// DroppedBefore returns the numbers of dropped tasks before t. t waits for them until somebody edits or drops
-// t.
+// DroppedBefore returns the numbers of dropped tasks before t. t waits for them until somebody edits or drops t.
 func (s *State) DroppedBefore(t Task) (dropped []int64) {
 	for _, no := range t.After {
 		if slices.ContainsFunc(s.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }) {
@@ -197,9 +196,8 @@ func (s *State) TaskSince(t Task) time.Time {
 	return time.UnixMilli(t.SinceMs)
 }
 
-// offeredTo returns who alone may take t, an open task that waits for nothing, and until when; none if anyone
-// may. An offer ends after OfferLife, and when all agents of the offer have left. An agent still to come has
-// not left.
+// offeredTo returns who alone may take t, an open task that waits for nothing, and until when; none if anyone may.
+// An offer ends after OfferLife, and when all agents of the offer have left. An agent still to come has not left.
 func (s *State) offeredTo(t Task, now time.Time) (only []Party, until time.Time) {
 	_, at := s.freeSince(t)
 	until = at.Add(OfferLife)
@@ -233,9 +231,9 @@ func (h *Head) holderHeard(t Task, seen map[int]Presence) time.Time {
 	return at
 }
 
-// Stalled reports whether t is taken, and the holder has lost its seat or was not heard for StallsAfter,
-// whatever its lease. A wait, a standby and an announced absence count as heard; a hook does not, since the
-// agent of a hook works only in the turn of a call. seen is the presence of the seats: see NeedsPresence.
+// Stalled reports whether t is taken, and the holder has lost its seat or was not heard for StallsAfter, whatever
+// its lease. A wait, a standby and an announced absence count as heard; a hook does not, since the agent of a hook
+// works only in the turn of a call. seen is the presence of the seats: see NeedsPresence.
 func (h *Head) Stalled(t Task, seen map[int]Presence, now time.Time) bool {
 	return t.Holder.Seat != 0 && (!t.Holder.IsHere(&h.State) || h.SilentFor(t, seen, now) >= StallsAfter)
 }
@@ -245,8 +243,8 @@ func (h *Head) SilentFor(t Task, seen map[int]Presence, now time.Time) time.Dura
 	return now.Sub(h.holderHeard(t, seen))
 }
 
-// Yields reports whether a may take t from its holder: t has stalled, or a added t or is an admin, and the
-// holder was not heard for YieldsAfter.
+// Yields reports whether a may take t from its holder: t has stalled, or a added t or is an admin, and the holder
+// was not heard for YieldsAfter.
 func (h *Head) Yields(t Task, a Agent, seen map[int]Presence, now time.Time) bool {
 	return h.Stalled(t, seen, now) || t.Holder.Seat != 0 && h.YieldsIn(t, a, seen, now) == 0
 }
@@ -273,8 +271,8 @@ type Opening struct {
 	What    string    // identifies the opening
 }
 
-// Openings returns the tasks that anybody may take now, and how long until another may follow if nothing
-// happens; 0 if none may. seen is the presence of the seats.
+// Openings returns the tasks that anybody may take now, and how long until another may follow if nothing happens;
+// 0 if none may. seen is the presence of the seats.
 func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, again time.Duration) {
 	later := func(at time.Time) {
 		if d := at.Sub(now); again == 0 || d < again {
@@ -316,8 +314,8 @@ func (x Opening) Suits(h *Head, a Agent) bool {
 		!a.Person.Holds() && !a.IsAlone() && (x.Stalled || !x.Task.Adder.Is(a))
 }
 
-// NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For a while
-// after a holder took a task, or spoke, the log tells.
+// NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For a while after a
+// holder took a task, or spoke, the log tells.
 func (h *Head) NeedsPresence(now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool {
 		return t.Holder.Seat != 0 && t.Holder.IsHere(&h.State) && h.Stalled(t, nil, now)
@@ -343,8 +341,8 @@ func (h *Head) Free(a Agent, t Task, seen map[int]Presence, now time.Time) bool 
 	return len(only) == 0 || isAmong(only, a)
 }
 
-// NextTask returns the task for an a that names none: the oldest task offered to a, else the oldest free task,
-// else the oldest stalled task.
+// NextTask returns the task that a gets without naming a task: the oldest task offered to a, else the oldest free
+// task, else the oldest stalled task.
 func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bool) {
 	best, rank := -1, 3
 	for i, t := range h.Tasks {
@@ -368,8 +366,7 @@ func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bo
 	return h.Tasks[best], true
 }
 
-// MayRelease reports whether a may take t from its holder, or offer t to others: a has t, added t, or is an
-// admin.
+// MayRelease reports whether a may take t from its holder, or offer t to others: a has t, added t, or is an admin.
 func (t Task) MayRelease(a Agent) bool { return t.Holder.Is(a) || t.Adder.Is(a) || a.Role == Admin }
 
 // MayManage reports whether a may edit and drop t: a added t, is an admin, or is one of two. See mayEnd.
@@ -377,8 +374,8 @@ func (s *State) MayManage(a Agent, t Task) bool {
 	return t.Adder.Is(a) || a.Role == Admin || s.Capacity == 2 && t.mayEnd(a)
 }
 
-// mayEnd reports whether a, if a guest, may finish or drop t, a task of no other agent: a added t, has t, or is
-// an admin.
+// mayEnd reports whether a, if a guest, may finish or drop t, a task of no other agent: a added t, has t, or is an
+// admin.
 func (t Task) mayEnd(a Agent) bool {
 	return !a.IsGuest() || t.Adder.Is(a) || t.Holder.Is(a) || a.Role == Admin
 }
@@ -466,8 +463,8 @@ func titlesOf(tasks []Task) string {
 	return shortKey(titles.String())
 }
 
-// AddedBefore returns the event by which a added tasks of the same titles within RepeatWindow; 0 if there is
-// none. A call that adds tasks again is a repetition of that event's call.
+// AddedBefore returns the event by which a added tasks of the same titles within RepeatWindow; 0 if there is none.
+// A call that adds them again is a repetition.
 func (s *State) AddedBefore(a Agent, tasks []Task, now time.Time) (n int64) {
 	sum := titlesOf(tasks)
 	for _, x := range s.recentlyAdded(now) {

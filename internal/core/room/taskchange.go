@@ -21,12 +21,12 @@ type TaskOrder struct {
 	Seen   map[int]Presence // of the seats: see LacksPresence
 }
 
-// Decide returns the event after h by which by carries out the order; nil if nothing changes: by has the task
-// to take, or the task to release is free as asked for. no is the task of the answer. A task that is not open
-// is ErrNotOpen. The error is a *fault.Error.
+// Decide returns the event after h by which by carries out the order; nil if nothing changes, as if by has the
+// task to take, or the task to release is free already. no is the task of the answer. A task that is not open is
+// ErrNotOpen. The error is a *fault.Error.
 //
-// Each case says who may act, and who is woken (Event.Wakes). An event that frees a task for anyone wakes
-// nobody: see Openings.
+// Each case says who may act, and who is woken (Event.Wakes). An event that frees a task for anyone wakes nobody:
+// see Openings.
 func (o TaskOrder) Decide(h *Head, by Caller, now time.Time) (e *Event, no int64, err error) {
 	a := by.Agent
 	if err := by.CheckTaskOrder(); err != nil {
@@ -89,9 +89,9 @@ func (o TaskOrder) Decide(h *Head, by Caller, now time.Time) (e *Event, no int64
 	return e, t.No, err
 }
 
-// DecideNext is Decide of FinishTask, followed by TakeTask for the next free task, if there is one. Then the
-// adder of the finished task is not woken: the work goes on. no is the task that the agent has then, or the
-// finished task.
+// DecideNext is Decide of FinishTask, followed by TakeTask for the next free task, if there is one. Then the adder
+// of the finished task is not woken: the work goes on. no is the task that the agent has then, or the finished
+// task.
 func (o TaskOrder) DecideNext(h *Head, by Caller, now time.Time) (events []Event, no int64, err error) {
 	e, no, err := o.Decide(h, by, now)
 	if err != nil {
@@ -122,8 +122,8 @@ func (o TaskOrder) LacksPresence(h *Head, a Agent, now time.Time) bool {
 	return o.Seen == nil && (takes || h.NeedsPresence(now))
 }
 
-// CheckTaskOrder returns the reason why the supervision of c forbids changes of the list, or nil. The error is
-// a *fault.Error.
+// CheckTaskOrder returns the reason why the supervision of c forbids changes of the list, or nil. The error is a
+// *fault.Error.
 func (c Caller) CheckTaskOrder() error {
 	if !c.IsSupervised() {
 		return nil
@@ -256,8 +256,8 @@ func (o TaskOrder) proposeTake(h *Head, a Agent, t Task, e *Event, now time.Time
 	return e, nil
 }
 
-// proposeRelease completes the event by which a gives t back, takes t from its holder, declines t, or changes
-// the offer of t.
+// proposeRelease completes the event by which a gives t back, takes t from its holder, declines t, or changes the
+// offer of t.
 func (o TaskOrder) proposeRelease(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	switch {
 	case t.Holder.Seat == 0 && t.IsOfferedTo(a): // a declines
@@ -335,8 +335,8 @@ func (o TaskOrder) proposeEdit(h *Head, a Agent, t Task, e *Event) (*Event, erro
 	return e, nil
 }
 
-// refuseTaken refuses to give a the task t of another agent. The error names the holder, when a may take t over
-// from a silent holder, and another free task.
+// refuseTaken refuses t, the task of another agent, to a. The error names the holder, when a may take t over from
+// a silent holder, and another free task.
 func (h *Head) refuseTaken(a Agent, t Task, seen map[int]Presence, now time.Time) error {
 	id, instead := TaskID(t.No), h.insteadOf(a, seen, now)
 	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", id, instead)

@@ -10,8 +10,8 @@ import (
 const (
 	TurnAfter  = 3 * time.Second  // after the last word
 	TurnPasses = 30 * time.Second // to the next agent, if the agent with the turn says nothing
-	// LateComers is how long others wait for a further newcomer after a join, while seats are free and nobody
-	// has answered yet.
+	// LateComers is how long others wait for a further newcomer after a join, while seats are free and nobody has
+	// answered yet.
 	LateComers = 60 * time.Second
 )
 
@@ -30,8 +30,8 @@ func (at Attendance) IsPresent(now time.Time) bool {
 	return at.Waits || at.Standby || at.Hooked || !away && at.Called.Add(PresentFor).After(now)
 }
 
-// Attendance returns what agent a is doing, as far as the stored presence p tells. The stored end of the wait
-// may be too early by slack.
+// Attendance returns what agent a is doing, as far as the stored presence p tells. The stored end of the wait may
+// be too early by slack.
 func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duration) Attendance {
 	called, until := Latest(time.UnixMilli(a.AtMs), p.OwnUntil()), p.WaitsUntil()
 	if p.UntilMs != 0 {
@@ -49,9 +49,8 @@ func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duratio
 		Hooked: a.HookedUntil(p).After(now)}
 }
 
-// Turn decides who should speak when all present agents wait. Every process computes the same agent from the
-// log and from what the agents are doing. Private words decide nothing, except by the debts of their
-// addressees.
+// Turn decides who should speak when all present agents wait. Every process computes the same agent from the log
+// and from what the agents are doing. Private words decide nothing, except by the debts of their addressees.
 type Turn struct {
 	Head     *Head
 	Now      time.Time
@@ -62,8 +61,7 @@ type Turn struct {
 }
 
 // Next returns the seat that gets the turn now; 0 if none does. Then again is how long to wait before asking
-// again, unless something happens; 0 if asking is pointless. An agent alone gets no turn unless it owes an
-// answer.
+// again, unless something happens; 0 if asking is pointless. An agent alone gets no turn unless it owes an answer.
 func (t Turn) Next() (seat int, again time.Duration) {
 	if wait := t.silence(); wait > 0 {
 		return 0, wait
@@ -100,8 +98,8 @@ func (t Turn) isAlone(seat int) bool {
 	})
 }
 
-// silence returns how long the silence must still last before anyone gets the turn. Joins, leaves and messages
-// of kind Status do not end a silence.
+// silence returns how long the silence must still last before anyone gets the turn. Joins, leaves and messages of
+// kind Status do not end a silence.
 func (t Turn) silence() time.Duration {
 	h := t.Head
 	n, _, said := h.Recent.LastWord()
@@ -122,12 +120,12 @@ func (t Turn) silence() time.Duration {
 	return until.Sub(t.Now)
 }
 
-// waits reports whether a can get the turn. wait, if not 0, says that everybody waits for a, and for how long
-// at most. Absent agents stall nobody: nobody waits for an agent silent for PresentFor or away, even if it owes
-// an answer. An endpoint, and an agent with a hook or a program on standby, has PresentFor from its last call:
-// see lastCallOf. Otherwise an agent with a hook and without a wait has ended its turn: it never gets the turn,
-// and the others wait only if it owes an answer and has just called. A program on standby is woken only if the
-// agent owes an answer.
+// waits reports whether a can get the turn. wait, if not 0, says that everybody waits for a, and for how long at
+// most. Absent agents stall nobody: nobody waits for an agent silent for PresentFor or away, even if it owes an
+// answer. An endpoint, and an agent with a hook or a program on standby, has PresentFor to answer what has called
+// it: see lastCallOf. Otherwise an agent with a hook and without a wait has ended its turn: it never gets the
+// turn, and the others wait only if it owes an answer and has just called. A program on standby is woken only if
+// the agent owes an answer.
 func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	at := t.Attends(a.Seat)
 	_, owes := t.Head.Talk.Owes(a.Seat, t.Now)
@@ -143,9 +141,8 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))
 }
 
-// lastCallOf returns when a was last called for something still unanswered, as far as the head tells: by name,
-// or for an answer that a owes. An endpoint is also called by a reply, and by each word of the only other
-// agent.
+// lastCallOf returns when a was last called for something still unanswered, as far as the head tells: by name, or
+// for an answer that a owes. An endpoint is also called by a reply, and by each word of the only other agent.
 func (t Turn) lastCallOf(a Agent) (at time.Time) {
 	recent := &t.Head.Recent
 	at = recent.Named(a.Seat)
@@ -162,9 +159,9 @@ func (t Turn) lastCallOf(a Agent) (at time.Time) {
 	return at
 }
 
-// order returns the agents that may get the turn, round the room from the last agent that spoke to all. If
-// nobody has spoken, the newcomer is first: a newcomer has just called, so it is surely there. An agent that
-// waits for its person gets no turn, even if it owes an answer, nor does a person without an agent.
+// order returns the agents that may get the turn, round the room from the last agent that spoke to all. If nobody
+// has spoken, the newcomer is first: a newcomer has just called, so it is surely there. An agent that waits for
+// its person gets no turn, even if it owes an answer, nor does a person without an agent.
 func (t Turn) order() []Agent {
 	h := t.Head
 	order := slices.Clone(h.Agents)
@@ -182,8 +179,8 @@ func (t Turn) order() []Agent {
 }
 
 // canAct reports whether a could do something with the turn. If agents have said as much as they may, no agent
-// can. If tasks are open, only an agent that owes an answer, has a task or may take one can, unless nobody
-// works on a task and none is offered to others: then somebody has to speak.
+// can. If tasks are open, only an agent that owes an answer, has a task or may take one can, unless nobody works
+// on a task and none is offered to others: then somebody has to speak.
 func (t Turn) canAct(a Agent) bool {
 	h := t.Head
 	if h.runIsOver() {
@@ -205,8 +202,8 @@ func (t Turn) canAct(a Agent) bool {
 }
 
 // first returns the seat of the agent that is first among waiting: one that owes an answer and awaits none, the
-// oldest debt first; one that owes an answer; the next in order that awaits none; the next in order. An agent
-// that awaits an answer could say little before the answer comes.
+// oldest debt first; one that owes an answer; the next in order that awaits none; the next in order. An agent that
+// awaits an answer could say little before the answer comes.
 func (t Turn) first(waiting []Agent) int {
 	talk := t.Head.Talk
 	rank := func(a Agent) (int, int64) {
