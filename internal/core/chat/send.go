@@ -428,11 +428,11 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 }
 
 // namesOfLeft returns the names behind an @ in the text of agents that have left: the sender expects them to read. If
-// the index does not reach back to room.RecallLeft, the log is read and the index extended.
+// the index does not reach back to room.LeftWindow, the log is read and the index extended.
 func (op *sendOp) namesOfLeft(ctx context.Context) []string {
 	log, me := op.caller.room.log, op.caller.me
 	names, sure := log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
-	if !sure && log.Recall(ctx, op.began.Add(-room.RecallLeft)) == nil { // the result does without the names
+	if !sure && log.Recall(ctx, op.began.Add(-room.LeftWindow)) == nil { // the result does without the names
 		names, _ = log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
 	}
 	return names

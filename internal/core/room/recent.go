@@ -33,11 +33,11 @@ type leftAgent struct {
 // keptDeparted is how many agents that left the index keeps.
 const keptDeparted = 100
 
-// RecallLeft is how far back the index must reach to know who left under a name in a text.
-const RecallLeft = 7 * 24 * time.Hour
+// LeftWindow is how far back the index must reach to know who left under a name in a text.
+const LeftWindow = 7 * 24 * time.Hour
 
 // LeftNamed returns the names of agents that left in the sight of a, and that text names by @ outside of code.
-// sure is false if text may name an agent that left since RecallLeft, but before the index of h.
+// sure is false if text may name an agent that left since LeftWindow, but before the index of h.
 func (h *Head) LeftNamed(a Agent, text string, now time.Time) (names []string, sure bool) {
 	stray := h.strayMentions(text)
 	if stray == "" {
@@ -48,7 +48,7 @@ func (h *Head) LeftNamed(a Agent, text string, now time.Time) (names []string, s
 			names = append(names, d.name)
 		}
 	}
-	return names, h.Recent.From <= max(1, a.Since.N) || h.Recent.Reaches(now.Add(-RecallLeft))
+	return names, h.Recent.From <= max(1, a.Since.N) || h.Recent.Reaches(now.Add(-LeftWindow))
 }
 
 // LeftAs returns the event by which an agent of this name left, if a was here then and the index of h has the
