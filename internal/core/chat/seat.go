@@ -167,7 +167,7 @@ func (c *session) refuseToken(ctx context.Context, h *room.Head) error {
 func (r *liveRoom) refuseToken(ctx context.Context, h *room.Head, x room.Holder) error {
 	a, there := h.Seated(x.Seat)
 	if x.Joined != 0 {
-		if !h.GaveStay(x) {
+		if !h.IssuedStay(x) {
 			return refuseStay()
 		}
 	}

@@ -75,7 +75,7 @@ func (s *State) Named(key string) (Agent, bool) {
 func (s *State) Owner(x Holder) (Caller, bool) {
 	own, ok := s.Seated(x.Seat)
 	if x.Joined != 0 {
-		return Caller{Agent: own}, ok && !own.IsAlone() && s.GaveStay(x)
+		return Caller{Agent: own}, ok && !own.IsAlone() && s.IssuedStay(x)
 	}
 	if !x.Person {
 		return Caller{Agent: own}, ok && x.Has(own.Hash)
@@ -91,8 +91,8 @@ func (s *State) Owner(x Holder) (Caller, bool) {
 	return Caller{Agent: own, Device: x.Hash}, true
 }
 
-// GaveStay reports whether the room has given the stay of x. The agent of the stay may have left since.
-func (s *State) GaveStay(x Holder) bool {
+// IssuedStay reports whether the room has issued the stay of x. The agent of the stay may have left since.
+func (s *State) IssuedStay(x Holder) bool {
 	return x.Joined != 0 && x.Has(ident.HashSecret(ident.NewStay(s.LogKey, s.ID, x.Seat, x.Joined).Secret))
 }
 

@@ -157,7 +157,7 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 			t.Errorf("%+v of Bob is that of %+v", of, a)
 		}
 	}
-	if x := room.HolderOf(bobsStay); !l.head.GaveStay(x) || l.head.GaveStay(room.HolderOf(forged)) {
-		t.Error("the room does not know which stays it gave")
+	if x := room.HolderOf(bobsStay); !l.head.IssuedStay(x) || l.head.IssuedStay(room.HolderOf(forged)) {
+		t.Error("the room does not know which stays it issued")
 	}
 }
