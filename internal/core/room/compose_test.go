@@ -81,7 +81,7 @@ func TestCompose_voteWithoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen func(l *timeline)
 		kind   room.Kind
-		want   int64 // the event that it answers; 0: it is refused
+		want   int64 // the answered event; 0: refused
 	}{
 		"no proposal":                  {func(*timeline) {}, room.Agree, 0},
 		"a proposal of Ann":            {func(l *timeline) { l.propose(ann) }, room.Agree, 4},

@@ -32,8 +32,7 @@ func TestDebtOf_isTheOldestAnswerThatIsOwed(t *testing.T) {
 			want: room.Debt{OwesAgreement: true, OwesPrivate: true}},
 		"an answered request": {happen: func(l *timeline) room.Event {
 			e := l.ask(ann, bob)
-			l.reply(bob,
-				e)
+			l.reply(bob, e)
 			return e
 		},
 			none: true},

@@ -79,9 +79,9 @@ func TestOrder_whatAnAdminMustNotDo_isRefused(t *testing.T) {
 		{&full, room.Mute, "guest aa", fault.InvalidArgument},
 		{&full, room.Unban, "guest aa", ""},
 		{l.head, room.Mute, "Ann", fault.NotAllowed},
-		{l.head, room.Kick, "Cid", ""}, // an admin, too
+		{l.head, room.Kick, "Cid", ""}, // another admin
 		{l.head, room.Demote, "Cid", ""},
-		{l.head, room.Kick, "A n n", fault.InvalidArgument}, // nobody has that name
+		{l.head, room.Kick, "A n n", fault.InvalidArgument}, // no agent has the name
 		{l.head, room.Demote, "Dora", fault.InvalidArgument},
 		{l.head, room.Mute, "Dora", fault.InvalidArgument},
 		{l.head, room.Unmute, "Dora", fault.InvalidArgument},
@@ -93,7 +93,7 @@ func TestOrder_whatAnAdminMustNotDo_isRefused(t *testing.T) {
 	}
 }
 
-// An order for what is so already needs no event.
+// An order without effect needs no event.
 func TestOrder_withoutEffect_isNoEvent(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.manage(room.Promote, bob)
@@ -116,7 +116,7 @@ func TestOrder_withoutEffect_isNoEvent(t *testing.T) {
 func TestOrder_ban_freesTheSeatOfTheName(t *testing.T) {
 	for what, c := range map[string]struct {
 		name string
-		seat int // that is freed; 0: none is
+		seat int // the freed seat; 0: none
 	}{
 		"the name of an agent":                        {"BOB", 2},
 		"the name of an agent, a lookalike is banned": {"Cid", 3},

@@ -57,7 +57,7 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 	}
 }
 
-// An agent that joins again gets no link to open itself, and no way out of supervision.
+// An agent that joins again cannot open a link itself, and does not escape supervision.
 func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T) {
 	opened := room.Person{Devices: []string{"phone"}, Opened: 1, Adds: true, Paused: true, Approve: true,
 		ApproveSome: room.Selection{Files: true},

@@ -141,9 +141,8 @@ func TestRecall_leavesTheHeadUnchanged(t *testing.T) {
 	}
 }
 
-// drawHead returns the head of l as a process may have it that loaded the room at
-// some event, applied some of the following ones, then recalled earlier ones, and
-// then applied the rest.
+// drawHead returns the head of l as in a process that loaded the room at some event, applied some later events,
+// then recalled earlier events, and then applied the rest.
 func drawHead(t *rapid.T, l *timeline) *room.Head {
 	last := len(l.events)
 	loaded := rapid.IntRange(0, last).Draw(t, "loaded at")
@@ -174,7 +173,7 @@ func recall(h *room.Head, events []room.Event) *room.Head {
 	return h
 }
 
-// newest returns the last event of l from from on that is chosen.
+// newest returns the last event of l, from event from on, for which chosen is true.
 func (l *timeline) newest(from int64, chosen func(room.Event) bool) int64 {
 	for i := len(l.events) - 1; i >= 0 && l.events[i].N >= from; i-- {
 		if chosen(l.events[i]) {
@@ -184,8 +183,7 @@ func (l *timeline) newest(from int64, chosen func(room.Event) bool) int64 {
 	return 0
 }
 
-// The index of any head gives the answers that a search of the covered events gives,
-// in whatever order it was built.
+// The index of any head answers like a search of the covered events, whatever the order of building.
 func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := drawTimeline(t)
@@ -236,7 +234,7 @@ func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 	})
 }
 
-// Of messages older than RepeatWindow an index may know or not.
+// An index may know messages older than RepeatWindow or not.
 func TestLastSaid_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := drawTimeline(t)
@@ -266,8 +264,7 @@ func TestLastSaid_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 	})
 }
 
-// What a call must be compared with is complete wherever the index says so, and it says so
-// wherever it covers all of it.
+// SaidSince is complete if it says so, and it says so if the index covers all messages since the call.
 func TestSaidSince_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := drawTimeline(t)
@@ -335,7 +332,7 @@ func wakeup(h *room.Head, seat int) int64 {
 	return n
 }
 
-// However it was built, the index knows the last that left, each name once.
+// Whatever the order of building, the index knows the last agents that left, each name once.
 func TestLeftNamed_anyOrderOfBuilding_namesThoseWhoLeft(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.leave(bob)

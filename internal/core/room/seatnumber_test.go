@@ -31,7 +31,7 @@ func TestNewSeat_isNeverOneThatWasGivenBefore(t *testing.T) {
 	}
 }
 
-// Whoever has a seat keeps it, and gets it again; nobody gets a new one, of whichever kind.
+// An agent keeps and regains its seat; nobody gets a new seat of any kind.
 func TestDecide_allNumbersWereGiven_refusesANewSeatOnly(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	bobsAgent := l.agent(bob)
@@ -58,8 +58,8 @@ func TestDecide_allNumbersWereGiven_refusesANewSeatOnly(t *testing.T) {
 	}
 }
 
-// What a room costs goes by the seats that are taken: 10,000 agents that have come, spoken and gone cost what
-// 200 cost, but for the digits of numbers.
+// The cost of a room depends on the taken seats: 10,000 former agents cost what 200 cost, but for the digits of
+// numbers.
 func TestRoom_thatHasSeenManyAgents_costsWhatItsSeatsCost(t *testing.T) {
 	cost := func(agents int) (stored, memory int) {
 		l := newRoom(t, "Ann", "Bob")

@@ -52,10 +52,10 @@ func TestDecide_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 	}{
 		{0, 0, 5 * time.Minute}, // Bob's lease ends first; Ann is an admin
 		{5 * time.Minute, 2, 0},
-		{11 * time.Minute, 2, 0}, // Cid's has ended too
+		{11 * time.Minute, 2, 0}, // the lease of Cid has ended, too
 		{24 * time.Hour, 1, 0},
 	} {
-		if x.after > time.Hour { // Cid has come back: where all are silent, the room begins anew
+		if x.after > time.Hour { // Cid has come back: if all are silent, the room begins anew
 			c.Presence[3] = room.Presence{AtMs: l.now.Add(x.after).UnixMilli(), Used: true}
 		}
 		got, err := c.Decide(l.head, l.now.Add(x.after))
@@ -71,7 +71,7 @@ func TestDecide_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 		}
 	}
 	c.Presence[3] = called(5 * time.Minute)
-	// A lease that was found to be in the way counts, too.
+	// A lease that was found later counts, too.
 	c.Alive = map[int]time.Time{bob: l.now.Add(time.Hour)}
 	if got, err := c.Decide(l.head, l.now.Add(11*time.Minute)); err != nil || got.Eviction.Seat != cid {
 		t.Errorf("beside a seat that is alive: %+v, %v", got, err)
@@ -90,8 +90,7 @@ func TestDecide_nameThatIsTakenInAFullRoom_isRefusedForTheName(t *testing.T) {
 	}
 }
 
-// Neither a takeover nor the name of a silent agent shows what was said before, unless everybody
-// may read it.
+// A newcomer in the seat of a silent agent does not see earlier words, unless history is open.
 func TestDecide_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
 	for what, c := range map[string]struct {
 		settings func(*room.Settings)
@@ -137,8 +136,7 @@ func TestDecide_withoutPresence_asksForIt(t *testing.T) {
 	}
 }
 
-// Whoever joins a full room of two begins it anew once nobody has been heard for fifteen
-// minutes.
+// A newcomer begins a full room of two anew after fifteen minutes without a sign of life.
 func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 	ago := func(l *timeline, d time.Duration) int64 { return l.now.Add(-d).UnixMilli() }
 	const hour, lease = time.Hour, 15 * time.Minute
@@ -197,7 +195,7 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 	}
 }
 
-// bobs returns a room of Ann and Bob, whose principal is key:b.
+// bobs returns a room of Ann and of Bob with the principal key:b.
 func bobs(t *testing.T) *timeline {
 	l := newRoom(t, "Ann", "Bob")
 	a := l.agent(bob)
@@ -207,14 +205,14 @@ func bobs(t *testing.T) *timeline {
 	return l
 }
 
-// presence is what Bob was last known to do, in time before the claim; negative: after it.
+// presence is the last known presence of Bob, in time before the request; negative: after the request.
 type presence struct {
 	called, own, waits, back time.Duration
 	used, standby            bool
 	hook                     time.Duration // 0: no hook has shown a sign of life
-	expired                  bool          // but for what the hook has shown
+	expired                  bool          // but for HookedMs
 	unhooked                 bool          // the hook has ended
-	webhook                  bool          // and its person has a webhook
+	webhook                  bool          // Bob's person has a webhook
 }
 
 func (p presence) at(now time.Time) room.Presence {
@@ -235,15 +233,15 @@ func (p presence) at(now time.Time) room.Presence {
 	return out
 }
 
-// Outcomes of a claim to the name of Bob.
+// Outcomes of a request for the name of Bob.
 const (
 	refused  = "refused"
 	regained = "regained"   // his seat
-	takes    = "takes it"   // in its place, nothing is seen
-	anew     = "begun anew" // the room is
+	takes    = "takes it"   // in place of Bob's seat, without his history
+	anew     = "begun anew" // the room starts over
 )
 
-// claimBob claims the name of Bob, in seat 2, and says what comes of it.
+// claimBob requests the name of Bob, in seat 2, and returns the outcome.
 func claimBob(l *timeline, c room.SeatRequest, now time.Time) (string, room.Seating, error) {
 	l.Helper()
 	got, err := c.Decide(l.head, now)
@@ -355,7 +353,7 @@ func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
 	}
 }
 
-// The stories for which the table was made. Bob was last heard, or joined, at first; then
+// The stories behind the table over SeatRequest.Decide. Bob was last heard, or joined, at the start; then
 // somebody comes under his name.
 func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
 	const local, key, none = "local", "key:b", ""
@@ -365,13 +363,13 @@ func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
 		want string
 	}
 	for what, c := range map[string]struct {
-		bob     string        // his principal
-		guest   bool          // he came by an invite, and whoever comes does; it gives no more seats
-		admin   bool          // he is one
-		calls   time.Duration // he does so
-		standby bool          // his program waits all the time
-		silent  bool          // Ann is, too
-		member  bool          // Ann is one
+		bob     string        // Bob's principal
+		guest   bool          // Bob and all visitors come by an invite without further seats
+		admin   bool          // Bob is admin
+		calls   time.Duration // when Bob last calls
+		standby bool          // Bob's program waits all the time
+		silent  bool          // Ann is silent, too
+		member  bool          // Ann is a member
 		admins  int           // the seat that becomes an admin's at the last visit
 		room    func(*room.Settings)
 		visits  []visit
@@ -461,8 +459,8 @@ func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
 	}
 }
 
-// Somebody takes Bob's name once his lease has ended, and then he comes back: he is a newcomer
-// as anyone is, whatever his key, until the impostor is silent for as long.
+// An impostor takes Bob's name after the end of Bob's lease. When Bob comes back, he is a newcomer, whatever
+// his key, until the impostor is silent for as long.
 func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 	l := bobs(t)
 	claim := func(who string, last time.Time, after time.Duration) (room.Seating, error) {
@@ -509,7 +507,8 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	}
 }
 
-// An endpoint has no agent that could have lost its token: whoever else has its principal would speak from its seat.
+// An endpoint has no agent that could lose a token: another agent of the principal would speak from the
+// endpoint's seat.
 func TestDecide_seatOfAnEndpoint_isNotRegained(t *testing.T) {
 	l := bobs(t)
 	l.endpoint(bob)
@@ -554,8 +553,8 @@ func TestDecide_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 	}
 }
 
-// Many share a principal: a person has its seat by its token, unless that is known not to have
-// been used, since the reply that holds it may have been lost.
+// Many people may share a principal. So a person regains its seat by its token, or while the token is known to
+// be unused, since the reply with the token may have been lost.
 func TestDecide_seatOfAPersonAlone_isRegainedByItsUnusedPageAlone(t *testing.T) {
 	const same, other = "key:p", "key:c"
 	page, agent := room.Holder{Hash: "new", Person: true}, room.Holder{Hash: "new"}
@@ -590,7 +589,7 @@ func TestDecide_seatOfAPersonAlone_isRegainedByItsUnusedPageAlone(t *testing.T) 
 		l := newRoom(t, "Ann", "Pam")
 		l.alone(2)
 		if c.spoke {
-			l.send(2, room.Event{Text: "I am Pam"}) // as its page's call, whoever is behind it
+			l.send(2, room.Event{Text: "I am Pam"}) // a call of Pam's page, whoever is behind the page
 		}
 		now := l.now.Add(c.after)
 		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
@@ -616,7 +615,7 @@ func TestDecide_seatOfAPersonAlone_isRegainedByItsUnusedPageAlone(t *testing.T) 
 	}
 }
 
-// A person that wants a seat without an agent does not get that of its agent.
+// A person without an agent does not get the seat of its agent.
 func TestDecide_personWithoutAnAgent_doesNotRegainAnAgentsSeat(t *testing.T) {
 	for after, want := range map[time.Duration]string{room.RegainSilent: refused, room.Lease: takes} {
 		l := bobs(t)
@@ -634,7 +633,7 @@ func TestDecide_personWithoutAnAgent_doesNotRegainAnAgentsSeat(t *testing.T) {
 	}
 }
 
-// What a person lets its agent say is no sign that the agent is there.
+// A draft that the person sends is no sign of life of the agent.
 func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
 	l := bobs(t)
 	d := l.draft(bob, room.Event{Text: "may I?"})
@@ -649,8 +648,8 @@ func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
 	}
 }
 
-// A key, or a machine, is one person: an agent that is held must not speak from another seat.
-// Bob has the principal key:b; the lease of Cid has ended.
+// A key, or a machine, is one person: a held agent must not speak from another seat. Bob has the principal
+// key:b; the lease of Cid has ended.
 func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 	const same, other, none = "key:b", "key:c", ""
 	for how, hold := range map[string]func(*room.Person){"paused": paused, "approved": approved,
@@ -697,7 +696,7 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 	}
 }
 
-// Bob is an endpoint that Ann's principal has added, and has not said anything. The room is full.
+// Bob is a silent endpoint, added by Ann's principal. The room is full.
 func TestDecide_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 	const last = time.Hour
 	for what, c := range map[string]struct {
@@ -716,7 +715,7 @@ func TestDecide_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.endpoint(bob)
 		bobsAgent := l.agent(bob)
-		bobsAgent.Principal, bobsAgent.Person.Approve = "key:a", true // which keeps nobody out
+		bobsAgent.Principal, bobsAgent.Person.Approve = "key:a", true // approval of an endpoint keeps nobody out
 		l.apply(room.Event{Type: room.Joined, Seat: bob, Name: "Bob", Agent: &bobsAgent.Agent, Regains: true})
 		l.set(func(s *room.Settings) { s.Capacity = 3 })
 		now := l.now.Add(c.after)

@@ -15,7 +15,7 @@ func occupy(v reflect.Value) {
 		v.SetString("some text")
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		if draft, is := v.Interface().(*Event); is { // which has no draft itself
+		if draft, is := v.Interface().(*Event); is { // an Event without a Draft
 			draft.Text, draft.To = "some text", make([]int, 2, 5)
 			return
 		}
@@ -34,8 +34,8 @@ func occupy(v reflect.Value) {
 	}
 }
 
-// referred returns how many bytes v refers to, whatever its fields are called. What
-// all rooms share, and the cipher of the ids, does not count.
+// referred returns how many bytes v refers to, for fields of all names. Memory shared by all rooms does not
+// count, such as the cipher of the ids.
 func referred(v reflect.Value) (n int) {
 	switch v.Kind() {
 	case reflect.String:

@@ -39,7 +39,7 @@ func TestSnapshot_anyState_isReadBackAndGoesOnLikeTheOriginal(t *testing.T) {
 		if err != nil || s.LastChange != s.AsOf || x.V != room.Version {
 			t.Fatalf("version %d, last change %d as of %d", x.V, s.LastChange, s.AsOf)
 		}
-		s.LastChange, s.Talk = l.states[n].LastChange, l.states[n].Talk // which the log has
+		s.LastChange, s.Talk = l.states[n].LastChange, l.states[n].Talk // from the log
 		for _, e := range l.events[n:] {
 			next, err := s.Apply(e)
 			if err != nil {

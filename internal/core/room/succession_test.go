@@ -200,7 +200,7 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 	}
 }
 
-// No room is stuck because an endpoint is its admin. Ann is admin, and an hour ago Bob, Cid and Dora joined.
+// An endpoint as admin blocks no room. Ann is admin, and an hour ago Bob, Cid and Dora joined.
 func TestEndpoint_besideAnotherAgent_runsNoRoom(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 	l.endpoint(bob)

@@ -67,7 +67,7 @@ func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
 	}
 }
 
-// The person behind the agent may do all of it.
+// The person behind the agent may do everything.
 func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *testing.T) {
 	for what, c := range map[string]struct {
 		how  func(*room.Person)
@@ -104,7 +104,7 @@ func TestSupervision_agentThatWaitsForPerson_doesNothingThatOthersNotice(t *test
 	}
 }
 
-// Bob says one of each. The person behind him approves what a mix selects, and all of it in full approval.
+// Bob sends a message of each kind. The person behind Bob approves a selection, or all messages.
 func TestNeedsApproval_messageOfASelectedKind_becomesADraft(t *testing.T) {
 	say := func(e room.Event) func(*timeline) room.Event { return func(*timeline) room.Event { return e } }
 	for what, c := range map[string]struct {
@@ -177,7 +177,7 @@ func TestNeedsApproval_messageOfASelectedKind_becomesADraft(t *testing.T) {
 	}
 }
 
-// mixes are the selections that select something, by their names.
+// mixes are all selections but the empty selection, by their names.
 func mixes() (list [][]string) {
 	for n := 1; n < 8; n++ {
 		list = append(list, room.Selection{Private: n&1 > 0, Files: n&2 > 0, Agreements: n&4 > 0}.Names())
@@ -204,7 +204,7 @@ func TestSupervisedOf_pausedOrBoundAgent_saysWhatKeepsItFromSpeaking(t *testing.
 		happen func(l *timeline)
 		after  time.Duration
 		want   room.Supervised
-		held   bool // it says nothing before its person does something
+		held   bool // the agent says nothing before its person acts
 	}{
 		"free": {happen: func(*timeline) {}},
 		"paused": {happen: func(l *timeline) { l.behind(bob, paused) },
@@ -321,7 +321,7 @@ func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
 	}
 }
 
-// Words of tasks count as messages to all for the limit on those of agents, and a person's end the run.
+// Words of tasks count as messages to all for the limit on agents' messages. Words of a person end the run.
 func TestRun_agentsWordsAboutTasks_count(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	for i, c := range []struct {

@@ -228,7 +228,7 @@ func TestOpenRequests_private_neverDropAPublicOne(t *testing.T) {
 	}
 }
 
-// Of two writers that append to one head, neither changes what the other published.
+// Two writers append to one head. Neither changes what the other published.
 func TestDebt_answeredInPrivateByTwoAtOnce_isClosedForEachInItsOwnBranch(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora", "Eve", "Finn")
 	e := l.ask(ann, bob, cid, dora, eve, finn)
@@ -278,8 +278,7 @@ func TestDone_isTheLastWordToAll(t *testing.T) {
 	}
 }
 
-// Ann proposes to Bob and Cid. What happens then leaves the proposal open, completes
-// it, or ends it.
+// Ann proposes to Bob and Cid. The next events leave the proposal open, complete the proposal, or end it.
 func TestProposal_votesDeparturesAndTime_completeOrEndIt(t *testing.T) {
 	const open, agreed, ended = "open", "agreed", "ended"
 	agree := func(l *timeline, p room.Event, seat int) room.Event {
@@ -435,7 +434,7 @@ func TestProposal_private_isKnownToItsReadersOnly(t *testing.T) {
 	}
 }
 
-// What came while it was busy is told by one call, and answered by one message.
+// An endpoint hears in one call all words of its busy time, and answers by one message.
 func TestDebt_ofAnEndpoint_endsByOneAnswer(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.endpoint(bob)
@@ -456,7 +455,7 @@ func step(n int, e room.Event) func(l *timeline) room.Event {
 	}
 }
 
-// An endpoint says in plain words what it is asked, and no more.
+// An endpoint answers in plain words, and does no more.
 func TestEndpoint_isNeitherAskedToAgreeNorWaitedForAtTheEnd(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.endpoint(bob)
@@ -568,16 +567,15 @@ func TestEnded_listenerOfAChannel_dependsOnTheAdmins(t *testing.T) {
 	}
 }
 
-// twin is a room beside which the same happens but for what two of its agents tell
-// each other in private.
+// twin is a pair of rooms with the same events, but for private words between Ann and Bob in the loud room.
 type twin struct{ loud, quiet *timeline }
 
-// both has the same message sent in both rooms. loud is what it answers or takes back
-// there, since the numbers of the events differ.
+// both has the same message sent in both rooms. pick, if not negative, chooses the request that the message answers or
+// takes back, among those open to Dora: the numbers of the events differ.
 func (w twin) both(t rapid.TB, seat int, e room.Event, pick int) {
 	for _, l := range []*timeline{w.loud, w.quiet} {
 		x := e
-		if open := l.head.Talk.OpenTo(4, l.now); len(open) > 0 && pick >= 0 {
+		if open := l.head.Talk.OpenTo(dora, l.now); len(open) > 0 && pick >= 0 {
 			r := open[pick%len(open)]
 			if r.Seat == seat && pick%2 == 0 {
 				x = room.Event{Withdraws: r.N}
@@ -591,8 +589,7 @@ func (w twin) both(t rapid.TB, seat int, e room.Event, pick int) {
 	w.quiet.now = w.loud.now
 }
 
-// Dora, in seat 4, sees the same open requests whether or not Ann and Bob speak to
-// each other in private, and whatever they answer there.
+// Dora sees the same open requests whether or not Ann and Bob speak in private, and whatever they answer there.
 func TestOpenTo_ofAThirdSeat_doesNotDependOnWhatOthersSayInPrivate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := twin{newTimeline(t), newTimeline(t)}
@@ -651,7 +648,7 @@ func (w twin) whisper(t *rapid.T, here []int) {
 	if open := l.head.Talk.OpenTo(from, l.now); len(open) > 0 && rapid.Bool().Draw(t, "answers") {
 		r := rapid.SampledFrom(open).Draw(t, "request")
 		if len(r.To) == 0 && (e.Kind == room.Agree || e.Kind == room.Object) {
-			return // it would be public
+			return // the message would be public
 		}
 		e.ReplyTo, e.ReSeat, e.ReFor = r.N, r.Seat, r.To
 	} else if e.Kind == room.Agree || e.Kind == room.Object {
@@ -660,8 +657,8 @@ func (w twin) whisper(t *rapid.T, here []int) {
 	l.try(from, e)
 }
 
-// seenOpen renders the open requests as a seat sees them, without their numbers and
-// times, and what follows for it.
+// seenOpen renders the open requests as a seat sees them, without numbers and times, and then who is done and what is
+// owed.
 func seenOpen(l *timeline, seat int) (list []string) {
 	for _, r := range l.head.Talk.OpenTo(seat, l.now) {
 		list = append(list, fmt.Sprint(r.Seat, r.To, r.Proposal, r.Any, r.Owed, r.Agreed))

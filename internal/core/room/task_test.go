@@ -36,7 +36,7 @@ func TestAddedBefore_sameTitlesOfTheSameAgent_isARepetitionForTenMinutes(t *test
 	l := newRoom(t, "Ann", "Bob")
 	two := []room.Task{{Title: "sand"}, {Title: "paint"}}
 	e := l.must(ann, room.TaskOrder{Action: room.AddTasks, Add: two})
-	l.must(ann, room.TaskOrder{Action: room.FinishTask, No: 1}) // also once some of it is done
+	l.must(ann, room.TaskOrder{Action: room.FinishTask, No: 1}) // recognized even if a task of the call is done
 	was := func(seat int, tasks []room.Task, later time.Duration) int64 {
 		return l.head.AddedBefore(l.agent(seat).Agent, tasks, e.At().Add(later))
 	}

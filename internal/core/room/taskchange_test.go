@@ -10,8 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// In a room of Ann, who is admin, Bob, Cid and Dora, Bob has added t1, t2 after t1, t3 for Cid, and t4 for
-// Dora after t3.
+// Ann is admin. Bob has added t1, t2 after t1, t3 for Cid, and t4 for Dora after t3.
 func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T) {
 	take := func(no int64) room.TaskOrder { return room.TaskOrder{Action: room.TakeTask, No: no} }
 	finish := func(no int64) room.TaskOrder { return room.TaskOrder{Action: room.FinishTask, No: no} }
@@ -36,9 +35,9 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 		do     room.TaskOrder
 		of     int64      // the task that want is about, if not do.No
 		want   string     // afterwards
-		wakes  []int      // the event
-		code   fault.Code // refused
-		holds  string     // the name that the refusal has
+		wakes  []int      // the seats that the event wakes
+		code   fault.Code // of the refusal
+		holds  string     // the name in the refusal
 	}{
 		"take a free one":                   {by: cid, do: take(1), want: "taken 3"},
 		"take what is blocked":              {by: cid, do: take(2), code: fault.InvalidArgument, want: "after t1"},
@@ -192,7 +191,7 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 	}
 }
 
-// pause has the person of a seat pause its agent.
+// pause has the person of a seat pause the agent.
 func (l *timeline) pause(seat int) {
 	a := l.agent(seat)
 	p := a.Person
@@ -223,7 +222,7 @@ func TestTaskOrder_beyondALimit_isRefused(t *testing.T) {
 	}
 }
 
-// A guest has no principal by which it could be known once it has left.
+// A guest has no principal, so nobody recognizes a guest that left.
 func TestTaskOrder_guestThatLeavesAndJoinsAgain_hasNoNewLimit(t *testing.T) {
 	l := newRoom(t, "Ann")
 	l.joinBy(1, "Gil")

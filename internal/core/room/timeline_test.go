@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// logKey is that of every timeline.
+// logKey is the key of every timeline.
 const logKey = "000102030405060708090a0b0c0d0e0f"
 
 // The seats that newRoom gives to Ann, Bob, Cid, Dora, Eve and Finn, in this order.
@@ -20,8 +20,7 @@ const ann, bob, cid, dora, eve, finn = 1, 2, 3, 4, 5, 6
 // start is the time before the first event of every timeline.
 func start() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 
-// timeline is a room under construction: its head, every event and every earlier
-// state.
+// timeline is a room under construction: its head, all events and all earlier states.
 type timeline struct {
 	rapid.TB
 	now    time.Time
@@ -36,8 +35,7 @@ func newTimeline(t rapid.TB) *timeline {
 	return &timeline{TB: t, now: start(), head: h, states: []*room.State{&h.State}}
 }
 
-// newRoom returns a group in which these agents took seats 1, 2 and so on. The first
-// one is admin.
+// newRoom returns a group in which agents of these names took seats 1, 2 and so on. The first agent is admin.
 func newRoom(t *testing.T, names ...string) *timeline {
 	t.Helper()
 	l := newTimeline(t)
@@ -97,13 +95,13 @@ func (l *timeline) propose(seat int, to ...int) room.Event {
 	return l.send(seat, room.Event{Kind: room.Proposal, Text: "tea at four", To: to})
 }
 
-// agree has a seat agree to the only proposal that asks it.
+// agree has a seat agree to the only proposal that asks the seat.
 func (l *timeline) agree(seat int) room.Event {
 	l.Helper()
 	return l.send(seat, room.Event{Kind: room.Agree})
 }
 
-// withdraw has the sender of e take it back.
+// withdraw has the sender of e take e back.
 func (l *timeline) withdraw(e room.Event) room.Event {
 	l.Helper()
 	return l.send(e.Seat, room.Event{Withdraws: e.N})
@@ -155,7 +153,7 @@ func (l *timeline) leave(seat int) room.Event {
 	})
 }
 
-// manage has the admin in seat 1 do something to the agent of a seat.
+// manage has Ann manage the agent of a seat.
 func (l *timeline) manage(action room.Action, seat int) room.Event {
 	l.Helper()
 	a := l.agent(seat)
@@ -183,7 +181,7 @@ func (l *timeline) agent(seat int) room.Caller {
 	return room.Caller{Agent: a}
 }
 
-// seats lists the seats that are taken.
+// seats lists the taken seats.
 func seats(s *room.State) []int {
 	var out []int
 	for _, a := range s.Agents {
@@ -194,7 +192,7 @@ func seats(s *room.State) []int {
 
 const minute, hour = time.Minute, time.Hour
 
-// alone gives a seat to a person without an agent, whose principal is key:p.
+// alone gives a seat to a person of principal key:p, without an agent.
 func (l *timeline) alone(seat int) {
 	l.Helper()
 	a := l.agent(seat)
@@ -206,10 +204,10 @@ func (l *timeline) alone(seat int) {
 	}
 }
 
-// endpoint makes the agent of a seat one.
+// endpoint makes the agent of a seat an endpoint.
 func (l *timeline) endpoint(seat int) { l.apply(l.agent(seat).BeginEndpoint("e")) }
 
-// person returns the agent of a seat as the person behind it has it.
+// person returns the person behind the agent of a seat.
 func (l *timeline) person(seat int) room.Caller {
 	l.Helper()
 	t := ident.Token{Room: l.head.ID, Seat: seat, Secret: "device", Person: true}
@@ -224,7 +222,7 @@ func (l *timeline) person(seat int) room.Caller {
 	return a
 }
 
-// pauses has the person behind a seat pause its agent, or let it go on.
+// pauses has the person behind a seat pause the agent, or let the agent go on.
 func (l *timeline) pauses(seat int, paused bool) room.Event {
 	l.Helper()
 	e := room.Supervision{Paused: &paused}.Decide(l.agent(seat).Agent)
@@ -259,7 +257,7 @@ func (l *timeline) decide(d room.Event, how room.Decision, text string) room.Eve
 	return l.apply(e)
 }
 
-// behind changes what the room knows of the person behind a seat.
+// behind changes the room's record of the person behind a seat.
 func (l *timeline) behind(seat int, how func(*room.Person)) {
 	l.Helper()
 	p := l.agent(seat).Person
@@ -280,8 +278,8 @@ func (l *timeline) regain(seat int) {
 	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a.Agent, Regains: true})
 }
 
-// owed returns how a seat sees who owes an answer to e: the seats, "anyone", or
-// "nothing" where e is not open to it.
+// owed returns who owes an answer to e as a seat sees: the seats, "anyone", or "nothing" if e is not open to
+// the seat.
 func (l *timeline) owed(e room.Event, seat int) string {
 	for _, r := range l.head.Talk.OpenTo(seat, l.now) {
 		switch {
@@ -295,7 +293,7 @@ func (l *timeline) owed(e room.Event, seat int) string {
 	return "nothing"
 }
 
-// bounds lets agents say so much until a person speaks.
+// bounds lets agents send n messages until a person speaks.
 func (l *timeline) bounds(n int) { l.set(func(s *room.Settings) { s.AgentMessages = n }) }
 
 // nameOf returns a checked name.
@@ -322,7 +320,7 @@ func (l *timeline) ban(e room.Event, name string) {
 
 func two(s *room.Settings) { s.Capacity = 2 }
 
-// order has a seat do something with tasks, and returns the event; none if nothing had to change.
+// order has a seat do something with tasks, and returns the event; the zero event if nothing changes.
 func (l *timeline) order(seat int, o room.TaskOrder) (e room.Event, err error) {
 	l.Helper()
 	made, _, err := o.Decide(l.head, l.agent(seat), l.now)
@@ -332,7 +330,7 @@ func (l *timeline) order(seat int, o room.TaskOrder) (e room.Event, err error) {
 	return l.apply(*made), nil
 }
 
-// must is order where nothing refuses it.
+// must is order, and fails on a refusal.
 func (l *timeline) must(seat int, o room.TaskOrder) room.Event {
 	l.Helper()
 	e, err := l.order(seat, o)

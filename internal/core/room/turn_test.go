@@ -7,25 +7,24 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// silence is a case of the question whose turn it is, in a full room of Ann, Bob,
-// Cid and Dora in which Ann and then Bob have spoken.
+// silence is a case for Turn, in a full room in which Ann and then Bob have spoken.
 type silence struct {
 	happen func(l *timeline)
-	// lasts is how long nothing has happened; 3 s if it is 0.
+	// lasts is how long nothing has happened; 0 means 3 s.
 	lasts time.Duration
-	// attends is who does something else than wait, as of now.
+	// attends has the agents that do something else than wait.
 	attends map[int]func(now time.Time) room.Attendance
 	given   map[int]time.Duration // which seats had the turn, and how long ago
 	want    int
 	again   time.Duration
 }
 
-// called is an agent that works, and made its last call some time ago.
+// called is an agent at work after a call some time ago.
 func called(ago time.Duration) func(time.Time) room.Attendance {
 	return func(now time.Time) room.Attendance { return room.Attendance{Called: now.Add(-ago)} }
 }
 
-// away is an agent that called an hour ago and comes back in a while.
+// away is an agent that called an hour ago, and announced its return.
 func away(back time.Duration) func(time.Time) room.Attendance {
 	return func(now time.Time) room.Attendance {
 		return room.Attendance{Called: now.Add(-time.Hour), BackAt: now.Add(back)}
@@ -37,20 +36,20 @@ func standby(now time.Time) room.Attendance {
 	return room.Attendance{Standby: true, Called: now}
 }
 
-// hooked is an agent that ended its turn an hour ago, and is called when something comes.
+// hooked is an agent with a hook that ended its turn an hour ago.
 func hooked(now time.Time) room.Attendance { return hookedSince(time.Hour)(now) }
 
-// hookedSince is one that made its last call some time ago.
+// hookedSince is an agent with a hook that made its last call some time ago.
 func hookedSince(ago time.Duration) func(time.Time) room.Attendance {
 	return func(now time.Time) room.Attendance { return room.Attendance{Hooked: true, Called: now.Add(-ago)} }
 }
 
-// hookedAway is one that comes back in a while.
+// hookedAway is hooked, with an announced return.
 func hookedAway(now time.Time) room.Attendance {
 	return room.Attendance{Hooked: true, Called: now, BackAt: now.Add(time.Hour)}
 }
 
-// hookedWaits is one that waits all the same.
+// hookedWaits is an agent with a hook and an open wait.
 func hookedWaits(time.Time) room.Attendance { return room.Attendance{Hooked: true, Waits: true} }
 
 // next returns what Turn answers to c.
@@ -71,7 +70,7 @@ func (c silence) next(l *timeline) (int, time.Duration) {
 	}}.Next()
 }
 
-// check fails unless the turn of each case goes to the seat that it wants.
+// check fails unless the turn of each case goes to the wanted seat.
 func check(t *testing.T, cases map[string]silence) {
 	t.Helper()
 	for what, c := range cases {
@@ -106,7 +105,7 @@ func TestTurn_silence_startsWithTheLastPublicWord(t *testing.T) {
 	})
 }
 
-// Cid, who does not wait, was named three seconds ago, and what wakes him has heard it.
+// Cid does not wait. Cid was named three seconds ago, and the program that wakes Cid has heard the message.
 func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
 	named := func(l *timeline) { l.say(ann, "@Cid, well?") }
 	cases := map[string]silence{

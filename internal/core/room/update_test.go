@@ -14,8 +14,8 @@ func TestUpdate_decided_changesOnlyWhatDiffers(t *testing.T) {
 	for what, x := range map[string]struct {
 		update  room.Update
 		taken   bool
-		changed string // as the event carries it
-		opens   bool   // newcomers see only what comes later
+		changed string // the changes in the event
+		opens   bool   // newcomers see only later events
 		want    func(*room.Settings)
 		code    fault.Code
 	}{

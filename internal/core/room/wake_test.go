@@ -70,8 +70,8 @@ func TestWokenBy_ofThreeAgents_messagesWakeAndJoinsDoNot(t *testing.T) {
 	}
 }
 
-// What the person behind an agent does about it wakes it in a crowd, and with forMe, too. It does nothing to
-// others.
+// An act of an agent's person for its agent wakes the agent in a crowd, and with forMe, too. Others are not
+// woken.
 func TestWokenBy_itsPerson_wakesTheAgentInEveryRoom(t *testing.T) {
 	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid, Key: "cid"}}
 	dorasAgent := room.Caller{Agent: room.Agent{Seat: dora, Key: "dora"}}
@@ -96,7 +96,7 @@ func TestWokenBy_itsPerson_wakesTheAgentInEveryRoom(t *testing.T) {
 	}
 }
 
-// A paused agent can do nothing about what it reads, so it sleeps until it may go on.
+// A paused agent cannot act on news, so it sleeps until the end of the pause.
 func TestSleeps_onlyAnAgentThatIsPausedAndHere(t *testing.T) {
 	for what, c := range map[string]struct {
 		happens func(l *timeline)
@@ -126,7 +126,7 @@ func TestSleeps_onlyAnAgentThatIsPausedAndHere(t *testing.T) {
 	}
 }
 
-// A change of the to-do list wakes those whom its table names, with two agents, too.
+// A change of a task wakes the agents in Wakes, with two agents, too.
 func TestWokenBy_task_wakesOnlyThoseThatItNames(t *testing.T) {
 	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid}}
 	for _, agents := range []int{2, 3} {
