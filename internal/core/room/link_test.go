@@ -13,7 +13,7 @@ import (
 // link returns the link of seat 1 that can be opened.
 func (l *timeline) link() ident.LinkCode {
 	l.Helper()
-	c, ok := l.head.LinkOf(l.agent(1).Agent)
+	c, ok := l.head.LinkOf(l.agent(ann).Agent)
 	if !ok {
 		l.Fatal("there is no link to open")
 	}
@@ -22,7 +22,7 @@ func (l *timeline) link() ident.LinkCode {
 
 // open opens a link, and returns the code of the refusal and what the person hears.
 func (l *timeline) open(c ident.LinkCode, hash string) (fault.Code, room.Reason) {
-	e, err := l.head.OpenLink(l.agent(1).Agent, c, hash, l.now)
+	e, err := l.head.OpenLink(l.agent(ann).Agent, c, hash, l.now)
 	var heard room.Reason
 	if e != nil {
 		heard = e.Reason
@@ -37,7 +37,7 @@ func (l *timeline) open(c ident.LinkCode, hash string) (fault.Code, room.Reason)
 // add gives the person a link for a further device.
 func (l *timeline) add() ident.LinkCode {
 	l.Helper()
-	if e := l.agent(1).AddLink(); e != nil {
+	if e := l.agent(ann).AddLink(); e != nil {
 		l.apply(*e)
 	}
 	return l.link()

@@ -51,9 +51,9 @@ func TestDecide_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 		retry time.Duration
 	}{
 		{0, 0, 5 * time.Minute}, // Bob's lease ends first; Ann is an admin
-		{5 * time.Minute, 2, 0},
-		{11 * time.Minute, 2, 0}, // the lease of Cid has ended, too
-		{24 * time.Hour, 1, 0},
+		{5 * time.Minute, bob, 0},
+		{11 * time.Minute, bob, 0}, // the lease of Cid has ended, too
+		{24 * time.Hour, ann, 0},
 	} {
 		if x.after > time.Hour { // Cid has come back: if all are silent, the room begins anew
 			c.Presence[3] = room.Presence{AtMs: l.now.Add(x.after).UnixMilli(), Used: true}
@@ -679,8 +679,8 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			}
 			now := l.now.Add(room.Lease)
 			p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
-			p[2] = room.Presence{AtMs: now.Add(-room.RegainSilent).UnixMilli(), Used: true}
-			p[3] = room.Presence{AtMs: l.agent(3).AtMs, Used: true}
+			p[bob] = room.Presence{AtMs: now.Add(-room.RegainSilent).UnixMilli(), Used: true}
+			p[cid] = room.Presence{AtMs: l.agent(cid).AtMs, Used: true}
 			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who,
 				Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
 				l.head,
@@ -708,9 +708,9 @@ func TestDecide_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 		"the endpoint's name, by the principal":       {2 * time.Hour, "Bob", "key:a", 0},
 		"another name":                                {2 * time.Hour, "Dora", "", 0},
 		"the endpoint's name, just before":            {last + room.HookLease - 1, "Bob", "key:a", 0},
-		"the endpoint's name, then":                   {last + room.HookLease, "Bob", "", 2},
-		"the endpoint's name, then, by the principal": {last + room.HookLease, "Bob", "key:a", 2},
-		"another name, then":                          {last + room.HookLease, "Dora", "", 2},
+		"the endpoint's name, then":                   {last + room.HookLease, "Bob", "", bob},
+		"the endpoint's name, then, by the principal": {last + room.HookLease, "Bob", "key:a", bob},
+		"another name, then":                          {last + room.HookLease, "Dora", "", bob},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.endpoint(bob)

@@ -544,13 +544,13 @@ func TestEnded_otherLeftBeforeTheJoin_isFalse(t *testing.T) {
 	l.join("Dora")
 	l.leave(ann)
 	l.join("Eve")
-	l.leave(4)
-	if !l.head.Ended(l.agent(5).Agent, l.now) {
+	l.leave(dora)
+	if !l.head.Ended(l.agent(eve).Agent, l.now) {
 		t.Error("Dora left since Eve joined")
 	}
-	l.leave(5)
+	l.leave(eve)
 	l.join("Finn")
-	if l.head.Ended(l.agent(6).Agent, l.now) {
+	if l.head.Ended(l.agent(finn).Agent, l.now) {
 		t.Error("nobody left since Finn joined")
 	}
 }

@@ -225,16 +225,16 @@ func TestTaskOrder_beyondALimit_isRefused(t *testing.T) {
 // A guest has no principal, so nobody recognizes a guest that left.
 func TestTaskOrder_guestThatLeavesAndJoinsAgain_hasNoNewLimit(t *testing.T) {
 	l := newRoom(t, "Ann")
-	l.joinBy(1, "Gil")
+	gil := l.joinBy(1, "Gil").Seat
 	adds := func(n int) room.TaskOrder {
 		return room.TaskOrder{Action: room.AddTasks, Add: make([]room.Task, n)}
 	}
-	if _, err := l.order(2, adds(room.MaxInvited+1)); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := l.order(gil, adds(room.MaxInvited+1)); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("more than those of one invite may add: %v", err)
 	}
-	l.must(2, adds(room.MaxInvited))
-	l.leave(2)
-	gil := l.joinBy(1, "Gil 2").Seat
+	l.must(gil, adds(room.MaxInvited))
+	l.leave(gil)
+	gil = l.joinBy(1, "Gil 2").Seat
 	one := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "another"}}}
 	if _, err := l.order(gil, one); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("got %v", err)

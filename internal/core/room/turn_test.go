@@ -347,22 +347,23 @@ func TestTurn_anEndpoint_isWaitedForSinceItWasCalled(t *testing.T) {
 			l.say(bob, "well")
 		}, want: ann}},
 		"the endpoint's answer among three": {[]string{"Ann", "Bob", "Cid"}, silence{want: cid}},
-		"a request": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(1, 2) },
+		"a request": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(ann, bob) },
 			again: 2*time.Minute - 3*time.Second}},
 		"the endpoint's name": {[]string{"Ann", "Bob", "Cid"},
 			silence{happen: func(l *timeline) { l.say(ann, "@Bob, well?") },
 				again: 2*time.Minute - 3*time.Second}},
 		"a reply": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) {
-			l.reply(1, l.events[l.head.AsOf-1])
+			l.reply(ann, l.events[l.head.AsOf-1])
 		}, again: 2*time.Minute - 3*time.Second}},
-		"a request long ago": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(1, 2) },
+		"a request long ago": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(ann, bob) },
 			lasts: 2 * time.Minute, want: cid}},
-		"the endpoint's own request": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(2, 3) },
-			want: cid}},
+		"the endpoint's own request": {[]string{"Ann", "Bob", "Cid"},
+			silence{happen: func(l *timeline) { l.ask(bob, cid) },
+				want: cid}},
 	} {
 		l := newRoom(t, c.names...)
 		l.set(func(s *room.Settings) { s.Capacity = len(c.names) })
-		l.endpoint(2)
+		l.endpoint(bob)
 		l.say(ann, "hello")
 		l.say(bob, "hello")
 		if c.happen != nil {
