@@ -100,8 +100,8 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 // functions.
 func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
 	w := c.newWait(ctx, req)
-	c.room.agents.OpenWait(&c.me, w)
-	defer c.room.agents.CloseWait(&c.me, w)
+	c.room.agents.BeginWait(&c.me, w)
+	defer c.room.agents.EndWait(&c.me, w)
 	in, err := c.beginWait(ctx, req, w, own)
 	if err != nil {
 		return nil, err

@@ -22,48 +22,6 @@ const (
 	watchShown = watchEvery + 30*time.Second
 )
 
-// OpenWait registers a wait of c. An agent has one: see Room.open. If a person has more than MaxWatches, OpenWait
-// ends the oldest.
-func (r *Room) OpenWait(c *room.Caller, w *Wait) {
-	if !c.IsPerson() {
-		r.open(c.Seat, w)
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.watches == nil {
-		r.watches = map[int][]*Wait{}
-	}
-	open := append(r.watches[c.Seat], w)
-	if len(open) > MaxWatches {
-		close(open[0].Superseded)
-		open = slices.Delete(open, 0, 1)
-	}
-	r.watches[c.Seat] = open
-}
-
-// CloseWait ends w, a wait of c.
-func (r *Room) CloseWait(c *room.Caller, w *Wait) {
-	if !c.IsPerson() {
-		r.close(c.Seat, w)
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	open := slices.DeleteFunc(r.watches[c.Seat], func(other *Wait) bool { return other == w })
-	r.watches[c.Seat] = open
-	if len(open) == 0 {
-		delete(r.watches, c.Seat)
-		if m := r.seats[c.Seat]; m != nil && c.IsAlone() {
-			m.endWait(r.now())
-		}
-	}
-	if _, here := r.log.Peek().Seated(c.Seat); !here {
-		delete(r.seats, c.Seat)
-	}
-	r.rest()
-}
-
 // keepsLease reports whether the call shows that the seat is in use, as of now: see room.Caller.KeepsLease.
 func (at Attendance) keepsLease() bool {
 	a, _ := at.room.log.Peek().Seated(at.caller.Seat)

@@ -1,0 +1,136 @@
+package presence
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// Wait is a call that waits, from BeginWait to EndWait.
+type Wait struct {
+	Began      time.Time
+	Until      time.Time     // its end
+	Due        time.Time     // when to look after the caller's presence first
+	Announced  time.Time     // until when others know of it; zero: they do not
+	PassedTo   int64         // the last event when it went on past an answer; 0: it has not
+	Standby    bool          // a program waits for the agent
+	Looks      bool          // it lasts no time: the agent does not wait
+	Superseded chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never
+	Yields     bool          // superseded because the agent itself waits; set before that is closed
+	Turn       chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
+	Task       chan int64    // receives the number of a task that is free for the caller
+}
+
+// isSuperseded reports whether w has ended since a younger one began. A call that does not wait has none, and is not.
+func (w *Wait) isSuperseded() bool {
+	if w == nil {
+		return false
+	}
+	select {
+	case <-w.Superseded:
+		return true
+	default:
+		return false
+	}
+}
+
+// rank returns when w counts as begun among the waits of its seat. The youngest gets the turn,
+// and a program on standby comes after its agent.
+func (w *Wait) rank() time.Time {
+	if w.Standby {
+		return time.Time{}
+	}
+	return w.Began
+}
+
+// BeginWait registers a wait of c. An agent has one: see Room.beginAgentWait. If a person has more than MaxWatches, BeginWait
+// ends the oldest.
+func (r *Room) BeginWait(c *room.Caller, w *Wait) {
+	if !c.IsPerson() {
+		r.beginAgentWait(c.Seat, w)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.watches == nil {
+		r.watches = map[int][]*Wait{}
+	}
+	open := append(r.watches[c.Seat], w)
+	if len(open) > MaxWatches {
+		close(open[0].Superseded)
+		open = slices.Delete(open, 0, 1)
+	}
+	r.watches[c.Seat] = open
+}
+
+// EndWait ends w, a wait of c.
+func (r *Room) EndWait(c *room.Caller, w *Wait) {
+	if !c.IsPerson() {
+		r.endAgentWait(c.Seat, w)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	open := slices.DeleteFunc(r.watches[c.Seat], func(other *Wait) bool { return other == w })
+	r.watches[c.Seat] = open
+	if len(open) == 0 {
+		delete(r.watches, c.Seat)
+		if m := r.seats[c.Seat]; m != nil && c.IsAlone() {
+			m.endWait(r.now())
+		}
+	}
+	if _, here := r.log.Peek().Seated(c.Seat); !here {
+		delete(r.seats, c.Seat)
+	}
+	r.rest()
+}
+
+// beginAgentWait registers a wait of a seat and ends an older one: an answer must arrive once, and one
+// token must not hold many instances. A program on standby never ends a wait of its agent: then
+// beginAgentWait ends w instead. A call that only looks in starts no silence.
+func (r *Room) beginAgentWait(seat int, w *Wait) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waits == nil {
+		r.waits = map[int]*Wait{}
+	}
+	if older := r.waits[seat]; older != nil {
+		if w.Standby && !older.Standby {
+			w.Yields = true
+			close(w.Superseded)
+			return
+		}
+		older.Yields = older.Standby && !w.Standby
+		close(older.Superseded)
+	}
+	r.waits[seat] = w
+	if !w.Looks {
+		r.startSilence()
+		r.lookForTasks()
+	}
+}
+
+// endAgentWait ends w, and the polling with the last wait.
+func (r *Room) endAgentWait(seat int, w *Wait) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waits[seat] == w {
+		delete(r.waits, seat)
+		if m := r.seats[seat]; m != nil {
+			m.endWait(r.now())
+			if m.presence.BackAt().After(r.now()) {
+				r.startSilence() // it is away now, and so not waited for
+			}
+		}
+		if _, here := r.log.Peek().Seated(seat); !here {
+			delete(r.seats, seat)
+		}
+	}
+	if len(r.waits) == 0 {
+		r.waits = nil
+		r.endSilence()
+		r.endTasks()
+	}
+	r.rest()
+}
