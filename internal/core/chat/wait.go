@@ -240,7 +240,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 		if in.due() || last {
 			return false, nil
 		}
-		r.agents.Watch()
+		r.agents.BeginPolling()
 		select {
 		case <-changed:
 		case <-w.Superseded:

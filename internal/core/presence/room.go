@@ -36,15 +36,15 @@ type Room struct {
 
 	dealing sync.Mutex // held while a look for free tasks deals them out
 
-	mu      sync.Mutex
-	waits   map[int]*Wait         // by seat, of agents
-	watches map[int][]*Wait       // by seat, of the people behind them, oldest first
-	silence *silence              // runs while every agent may be waiting; else nil
-	tasks   *freeLook             // runs while agents wait and there are tasks; else nil
-	told    map[string]bool       // of the tasks that are free now: those of which an agent was told
-	seen    map[int]room.Presence // as it was last read to tell whether tasks have stalled
-	stop    context.CancelFunc    // ends the polling; nil: none runs
-	seats   map[int]*seatCache    // by seat
+	mu         sync.Mutex
+	waits      map[int]*Wait         // by seat, of agents
+	watches    map[int][]*Wait       // by seat, of the people behind them, oldest first
+	silence    *silence              // runs while every agent may be waiting; else nil
+	tasks      *freeLook             // runs while agents wait and there are tasks; else nil
+	told       map[string]bool       // of the tasks that are free now: those of which an agent was told
+	seen       map[int]room.Presence // as it was last read to tell whether tasks have stalled
+	endPolling context.CancelFunc    // nil: no polling runs
+	seats      map[int]*seatCache    // by seat
 }
 
 // New returns the Room of a log.
@@ -53,14 +53,6 @@ func New(l *roomlog.Log, o *Options) *Room {
 }
 
 func (r *Room) now() time.Time { return r.o.Clock.Now() }
-
-// rest ends the polling if nobody waits. r.mu is held.
-func (r *Room) rest() {
-	if len(r.waits) == 0 && len(r.watches) == 0 && r.stop != nil {
-		r.stop()
-		r.stop = nil
-	}
-}
 
 // HasCompany reports whether this process knows, without a read, that an agent on another seat is
 // there. It waits here or, if there is only one process, called last without an absence.

@@ -83,7 +83,7 @@ func (r *Room) EndWait(c *room.Caller, w *Wait) {
 	if _, here := r.log.Peek().Seated(c.Seat); !here {
 		delete(r.seats, c.Seat)
 	}
-	r.rest()
+	r.endPollingIfIdle()
 }
 
 // beginAgentWait registers a wait of a seat and ends an older one: an answer must arrive once, and one
@@ -132,5 +132,5 @@ func (r *Room) endAgentWait(seat int, w *Wait) {
 		r.endSilence()
 		r.endTasks()
 	}
-	r.rest()
+	r.endPollingIfIdle()
 }

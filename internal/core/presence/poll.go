@@ -7,16 +7,16 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// Watch starts what a waiting agent needs if other processes write: polling, until the
+// BeginPolling starts what a waiting agent needs if other processes write: polling, until the
 // last wait ends.
-func (r *Room) Watch() {
+func (r *Room) BeginPolling() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stop != nil || r.o.SingleProcess {
+	if r.endPolling != nil || r.o.SingleProcess {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r.stop = cancel
+	r.endPolling = cancel
 	go r.poll(ctx)
 }
 
@@ -32,5 +32,13 @@ func (r *Room) poll(ctx context.Context) {
 		if err := r.log.Poll(ctx); err != nil && ctx.Err() == nil {
 			r.o.Logger.Warn("a room could not be polled", "error", err)
 		}
+	}
+}
+
+// endPollingIfIdle ends the polling if nobody waits. r.mu is held.
+func (r *Room) endPollingIfIdle() {
+	if len(r.waits) == 0 && len(r.watches) == 0 && r.endPolling != nil {
+		r.endPolling()
+		r.endPolling = nil
 	}
 }
