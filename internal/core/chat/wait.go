@@ -358,7 +358,7 @@ const (
 // While the agent itself waits and so reads the news, the program is told to yield.
 func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
-	own := c.attendance().Ahead(ctx, req.ForMe)
+	own := c.attendance().AnnounceStandby(ctx, req.ForMe)
 	in, err := c.inboxFor(ctx, req, 0)
 	if err != nil {
 		return nil, err

@@ -11,10 +11,10 @@ import (
 // what came, and nobody has told yet that it was read.
 const ownReads = 10 * time.Second
 
-// Ahead announces that a program is on standby for the caller, for longer than until its next
+// AnnounceStandby announces that a program is on standby for the caller, for longer than until its next
 // look. So a program that only looks in writes that once in room.AnnounceAgain, or after a call
 // of the agent itself. It returns true, and announces nothing, if the agent itself waits.
-func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
+func (at Attendance) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	r, seat := at.room, at.caller.Seat
 	r.mu.Lock()
 	r.cached(seat).presence.WakesMs = r.now().UnixMilli()
