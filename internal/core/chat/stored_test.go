@@ -136,7 +136,7 @@ func (s *storing) slots(k *kept) {
 	ctx, now, store := s.t.Context(), s.clock.Now(), s.Store()
 	l := store.Acquire(k.hook.Room)
 	defer l.Release()
-	_, err := l.Seats().GiveTurn(ctx, 5, 2, now)
+	_, err := l.Seats().ClaimTurn(ctx, 5, 2, now)
 	s.must("a turn is given", err)
 	_, err = l.Seats().TellOfTask(ctx, "t2#9#free")
 	s.must("an agent is told of a task", err)

@@ -370,7 +370,7 @@ func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error)
 			return nil, err
 		}
 		if _, owes := c.head.Talk.Owes(c.me.Seat, now); owes && !in.has(wakes) {
-			turn = c.room.agents.TakeTurn(ctx, c.me.Seat, w)
+			turn = c.room.agents.ClaimTurnIfNext(ctx, c.me.Seat, w)
 		}
 	}
 	got, err := c.handOut(ctx, in.hideAsleep(w), w)

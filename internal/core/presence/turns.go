@@ -64,11 +64,11 @@ func (r *Room) endSilence() {
 func (r *Room) lookAfter(head int64, d, step time.Duration) {
 	s := &silence{head: head}
 	r.silence = s
-	s.timer = r.o.Clock.AfterFunc(d, func() { r.giveTurn(s, step) })
+	s.timer = r.o.Clock.AfterFunc(d, func() { r.signalTurn(s, step) })
 }
 
-// giveTurn lets the agent whose turn it is try to take it, if it waits here.
-func (r *Room) giveTurn(s *silence, step time.Duration) {
+// signalTurn lets the agent whose turn it is try to take it, if it waits here.
+func (r *Room) signalTurn(s *silence, step time.Duration) {
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
 	next, word, err := r.turn(ctx)
@@ -118,10 +118,10 @@ func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 	if err != nil {
 		return t, 0, err
 	}
-	given, err := r.log.Seats().Turns(ctx, word)
+	claims, err := r.log.Seats().Turns(ctx, word)
 	had, waits := map[int]time.Time{}, map[int]bool{}
-	for seat, g := range given {
-		had[seat] = g.At
+	for seat, claimed := range claims {
+		had[seat] = claimed.At
 	}
 	r.mu.Lock()
 	for seat, w := range r.waits {
@@ -129,7 +129,7 @@ func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 			continue
 		}
 		waits[seat] = w.Standby
-		if given[seat].MissedBy(w.rank()) {
+		if claims[seat].MissedBy(w.rank()) {
 			delete(had, seat)
 		}
 	}
@@ -159,21 +159,21 @@ func (r *Room) IsPresent(h *room.Head, a room.Agent, p room.Presence) bool {
 	return p.Attendance(h, a, now, r.slack()).IsPresent(now)
 }
 
-// TakeTurn gives the turn to a seat whose program on standby only looks in, in w, if it is
+// ClaimTurnIfNext gives the turn to a seat whose program on standby only looks in, in w, if it is
 // its turn by now. It logs a failure: the next look is soon.
-func (r *Room) TakeTurn(ctx context.Context, seat int, w *Wait) bool {
+func (r *Room) ClaimTurnIfNext(ctx context.Context, seat int, w *Wait) bool {
 	next, word, err := r.turn(ctx)
-	given := false
+	claimed := false
 	if err == nil {
 		if first, _ := next.Next(); first != seat {
 			return false
 		}
-		given, err = r.ClaimTurn(ctx, seat, word, w)
+		claimed, err = r.ClaimTurn(ctx, seat, word, w)
 	}
 	if err != nil && ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "whose turn it is could not be read", "error", err)
 	}
-	return given
+	return claimed
 }
 
 // ClaimTurn takes the turn in the silence after a word for the wait w of a seat. It
@@ -186,9 +186,9 @@ func (r *Room) ClaimTurn(ctx context.Context, seat int, word int64, w *Wait) (bo
 	if last, _, _ := h.Recent.LastWord(); last != word {
 		return false, nil
 	}
-	given, err := r.log.Seats().GiveTurn(ctx, word, seat, w.rank())
+	claimed, err := r.log.Seats().ClaimTurn(ctx, word, seat, w.rank())
 	if err != nil && ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "a turn was not given", "error", err)
 	}
-	return given, ctx.Err()
+	return claimed, ctx.Err()
 }

@@ -20,50 +20,50 @@ type turnItem struct {
 	WaitMs int64  `json:"wait"` // when the wait began that it was given to
 }
 
-// GivenTurn says when a seat was given the turn, and when the wait began that got it.
-type GivenTurn struct{ At, Wait time.Time }
+// ClaimedTurn says when a seat was given the turn, and when the wait began that got it.
+type ClaimedTurn struct{ At, Wait time.Time }
 
 // MissedBy reports whether the turn should have gone to a wait of the same seat that began at the
 // time began. The youngest open wait gets it: the client of an older one may have gone without
 // its process noticing. Nothing is written for that, because the item of the turn says when the
 // wait began that got it.
-func (g GivenTurn) MissedBy(began time.Time) bool {
+func (g ClaimedTurn) MissedBy(began time.Time) bool {
 	return g.Wait.UnixMilli() < began.UnixMilli() && began.UnixMilli() < g.At.UnixMilli()
 }
 
-func (t turnItem) given() GivenTurn {
-	return GivenTurn{time.UnixMilli(t.AtMs), time.UnixMilli(t.WaitMs)}
+func (t turnItem) claimed() ClaimedTurn {
+	return ClaimedTurn{time.UnixMilli(t.AtMs), time.UnixMilli(t.WaitMs)}
 }
 
 // turnsAfter begins the sort keys of the turns in the silence after event word.
 func turnsAfter(word int64) string { return fmt.Sprintf("TURN#%016d#", word) }
 
 // Turns returns which seats were given the turn in the silence after event word.
-func (s Seats) Turns(ctx context.Context, word int64) (map[int]GivenTurn, error) {
+func (s Seats) Turns(ctx context.Context, word int64) (map[int]ClaimedTurn, error) {
 	l := s.log
-	given := map[int]GivenTurn{}
+	claimed := map[int]ClaimedTurn{}
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: turnsAfter(word), Consistency: table.Strong}
 	for item, err := range table.All(ctx, l.store.table, where) {
 		if err != nil {
-			return given, err
+			return claimed, err
 		}
 		var t turnItem
 		if err := Decode(item, &t); err != nil {
-			return given, err
+			return claimed, err
 		}
 		seat, err := strconv.Atoi(strings.TrimPrefix(item.Key.Sort, turnsAfter(word)))
 		if err != nil {
-			return given, fmt.Errorf("roomlog: %s names no seat", item.Key)
+			return claimed, fmt.Errorf("roomlog: %s names no seat", item.Key)
 		}
-		given[seat] = t.given()
+		claimed[seat] = t.claimed()
 	}
-	return given, nil
+	return claimed, nil
 }
 
-// GiveTurn gives a seat the turn in the silence after event word, for a wait that began at the
+// ClaimTurn claims for a seat the turn in the silence after event word, for a wait that began at the
 // time began. It returns false if the seat had it before, and this wait did not miss it. The item
 // is put if absent, because two processes may decide at once.
-func (s Seats) GiveTurn(ctx context.Context, word int64, seat int, began time.Time) (given bool, err error) {
+func (s Seats) ClaimTurn(ctx context.Context, word int64, seat int, began time.Time) (claimed bool, err error) {
 	l := s.log
 	now := l.store.now()
 	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli()}
@@ -74,7 +74,7 @@ func (s Seats) GiveTurn(ctx context.Context, word int64, seat int, began time.Ti
 		return err == nil, err
 	}
 	var other turnItem
-	if err := Decode(*before, &other); err != nil || !other.given().MissedBy(began) {
+	if err := Decode(*before, &other); err != nil || !other.claimed().MissedBy(began) {
 		return false, err
 	}
 	err = l.store.table.Write(ctx, table.Put(item, table.Always))
