@@ -138,7 +138,7 @@ func (s *storing) slots(k *kept) {
 	defer l.Release()
 	_, err := l.Seats().ClaimTurn(ctx, 5, 2, now)
 	s.must("a turn is given", err)
-	_, err = l.Seats().TellOfTask(ctx, "t2#9#free")
+	_, err = l.Seats().ClaimTaskNotice(ctx, "t2#9#free")
 	s.must("an agent is told of a task", err)
 	s.must("a person watches", l.Seats().SetPerson(ctx, 2, now.Add(90*time.Second)))
 	_, err = store.ClaimCall(ctx, k.hook, 1, now.Add(25*time.Second))
@@ -334,7 +334,7 @@ func (s *storing) readSeats(k kept) {
 		t.Errorf("files: %+v, %+v, %v", uploads, claims, cmp.Or(err, failed))
 	}
 	turns, err := seats.Turns(ctx, 5)
-	first, failed := seats.TellOfTask(ctx, "t2#9#free")
+	first, failed := seats.ClaimTaskNotice(ctx, "t2#9#free")
 	if !turns[bob].At.Equal(now) || first || cmp.Or(err, failed) != nil {
 		t.Errorf("turns: %v, told first: %v, %v", turns, first, cmp.Or(err, failed))
 	}

@@ -70,7 +70,7 @@ func (r *Room) dealTasks(l *freeLook) {
 	}
 	lost := false // another process was first: its agent may hear of the next task
 	for _, x := range r.deal(l, h, open) {
-		first, err := r.log.Seats().TellOfTask(ctx, x.What)
+		first, err := r.log.Seats().ClaimTaskNotice(ctx, x.What)
 		if err != nil {
 			r.o.Logger.Warn("a free task was not dealt out", "error", err)
 			again = rewriteSoon

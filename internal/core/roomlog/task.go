@@ -163,9 +163,9 @@ func (s *Store) redactResults(ctx context.Context, id string, e room.Event) (ops
 	return ops, nil
 }
 
-// TellOfTask puts an item that says that a waiting agent was told that a task is free. It returns
+// ClaimTaskNotice puts an item that says that a waiting agent was told that a task is free. It returns
 // false if that is there already. what says which task, and since when.
-func (s Seats) TellOfTask(ctx context.Context, what string) (first bool, err error) {
+func (s Seats) ClaimTaskNotice(ctx context.Context, what string) (first bool, err error) {
 	l := s.log
 	item := table.Item{Key: inRoom(l.id, "FREE#"+what), Expires: l.store.now().Add(room.Life),
 		Data: Encode(turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: l.store.now().UnixMilli()})}
