@@ -26,7 +26,9 @@ type session struct {
 	start  room.Start  // when the call began
 }
 
-func (c *session) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, &c.me) }
+func (c *session) attendance() presence.SeatPresence {
+	return c.room.agents.SeatPresence(c.head, &c.me)
+}
 
 // payer returns the caller whose limits count this call.
 func (c *session) payer(ctx context.Context) ratelimit.Caller {

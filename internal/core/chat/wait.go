@@ -218,7 +218,7 @@ func (c *session) isAlone(ctx context.Context) bool {
 }
 
 // collectUntil fills the inbox until an event wakes the caller, the caller is given the turn, or the time is up. From
-// w.Due on, the caller's presence is renewed: see presence.Attendance.Renew.
+// w.Due on, the caller's presence is renewed: see presence.SeatPresence.Renew.
 func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait) (turn bool, err error) {
 	r := c.room
 	timer := r.svc.clock.NewTimer(w.Until.Sub(w.Began))

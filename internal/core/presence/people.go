@@ -23,26 +23,26 @@ const (
 )
 
 // keepsLease reports whether the call shows that the seat is in use, as of now: see room.Caller.KeepsLease.
-func (at Attendance) keepsLease() bool {
-	a, _ := at.room.log.Peek().Seated(at.caller.Seat)
-	return room.Caller{Agent: a, Device: at.caller.Device}.KeepsLease()
+func (s SeatPresence) keepsLease() bool {
+	a, _ := s.room.log.Peek().Seated(s.caller.Seat)
+	return room.Caller{Agent: a, Device: s.caller.Device}.KeepsLease()
 }
 
 // isOpen reports whether w, a wait of the caller, has neither ended nor been superseded.
 // The room's mutex is held.
-func (at Attendance) isOpen(w *Wait) bool {
-	if at.caller.IsPerson() {
-		return slices.Contains(at.room.watches[at.caller.Seat], w)
+func (s SeatPresence) isOpen(w *Wait) bool {
+	if s.caller.IsPerson() {
+		return slices.Contains(s.room.watches[s.caller.Seat], w)
 	}
-	return at.room.waits[at.caller.Seat] == w
+	return s.room.waits[s.caller.Seat] == w
 }
 
 // waitsOn returns p, the presence that a call brings, with the wait that is open beside the call.
 // A person without an agent may have several; the last end counts. The room's mutex is held.
-func (at Attendance) waitsOn(p, known room.Presence) room.Presence {
-	r, seat := at.room, at.caller.Seat
+func (s SeatPresence) waitsOn(p, known room.Presence) room.Presence {
+	r, seat := s.room, s.caller.Seat
 	switch _, open := r.waits[seat]; {
-	case len(r.watches[seat]) > 0 && at.caller.IsAlone():
+	case len(r.watches[seat]) > 0 && s.caller.IsAlone():
 		p.UntilMs, p.Head = max(p.UntilMs, known.UntilMs), max(p.Head, known.Head)
 	case open && p.UntilMs == 0:
 		p.UntilMs, p.Head, p.Standby, p.ForMe = known.UntilMs, known.Head, known.Standby, known.ForMe
@@ -52,8 +52,8 @@ func (at Attendance) waitsOn(p, known room.Presence) room.Presence {
 
 // watch writes that the person behind the seat watches, unless this process has lately. It
 // returns when to do so again. It logs a failure.
-func (at Attendance) watch(ctx context.Context) (again time.Duration) {
-	r, seat := at.room, at.caller.Seat
+func (s SeatPresence) watch(ctx context.Context) (again time.Duration) {
+	r, seat := s.room, s.caller.Seat
 	now := r.now()
 	r.mu.Lock()
 	m := r.cached(seat)

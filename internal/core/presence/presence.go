@@ -13,16 +13,16 @@ import (
 // activityFresh is after which time an activity is written again.
 const activityFresh = 30 * time.Minute
 
-// Attendance gives access to the presence of one seat. It is small, because calls that wait hold
+// SeatPresence gives access to the presence of one seat. It is small, because calls that wait hold
 // it on their stacks.
-type Attendance struct {
+type SeatPresence struct {
 	room   *Room
 	head   *room.Head
 	caller *room.Caller
 }
 
-// Attendance returns the attendance of a caller, whose seat is on the head h.
-func (r *Room) Attendance(h *room.Head, c *room.Caller) Attendance { return Attendance{r, h, c} }
+// SeatPresence returns the presence of the seat of a caller, whose seat is on the head h.
+func (r *Room) SeatPresence(h *room.Head, c *room.Caller) SeatPresence { return SeatPresence{r, h, c} }
 
 // Absence is what a call says about the absence of its agent.
 type Absence struct {
@@ -50,41 +50,41 @@ type Call struct {
 // An absence says when the agent answers again. It ends at its time, when a call says so, or with
 // the agent's next wait of more than 0 seconds; neither a message nor a program on standby ends
 // it.
-func (at Attendance) Record(ctx context.Context, how Call) (due time.Time) {
-	if !at.keepsLease() {
+func (s SeatPresence) Record(ctx context.Context, how Call) (due time.Time) {
+	if !s.keepsLease() {
 		if how.Until.IsZero() { // others see a person only while it waits
 			return time.Time{}
 		}
-		return at.room.now().Add(at.watch(ctx))
+		return s.room.now().Add(s.watch(ctx))
 	}
-	if at.caller.IsPerson() { // the log does not tell that it was there, and no program waits for it
+	if s.caller.IsPerson() { // the log does not tell that it was there, and no program waits for it
 		how.Standby, how.Wakes, how.ForMe, how.Fresh = false, false, false, min(how.Fresh, CallFresh)
 	}
-	known := at.known(ctx, how)
+	known := s.known(ctx, how)
 	if how.Activity != "" {
-		at.setActivity(ctx, how.Activity)
+		s.setActivity(ctx, how.Activity)
 	}
-	return at.renewLease(ctx, at.presence(how, known), how.Fresh)
+	return s.renewLease(ctx, s.presence(how, known), how.Fresh)
 }
 
 // presence returns the presence that a call brings. What was known before tells of an absence, and of the agent while a
 // program calls.
-func (at Attendance) presence(how Call, known room.Presence) room.Presence {
-	now := at.room.now()
+func (s SeatPresence) presence(how Call, known room.Presence) room.Presence {
+	now := s.room.now()
 	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: how.Standby,
 		ForMe: how.ForMe, BackMs: known.BackMs, Read: known.Read}
 	if how.Standby {
-		p.OwnMs = max(known.OwnMs, at.caller.AtMs)
+		p.OwnMs = max(known.OwnMs, s.caller.AtMs)
 	}
 	if how.Wakes {
 		p.WakesMs = p.AtMs
 	}
 	if !how.Until.IsZero() {
-		p.UntilMs, p.Head = how.Until.UnixMilli(), at.head.AsOf
+		p.UntilMs, p.Head = how.Until.UnixMilli(), s.head.AsOf
 		switch began := how.Began.UnixMilli(); {
 		case how.Standby:
 			p.ShellMs = began
-		case !at.caller.IsPerson(): // whose waits end none of its own in other processes
+		case !s.caller.IsPerson(): // whose waits end none of its own in other processes
 			p.WaitMs = began
 		}
 	}
@@ -99,25 +99,25 @@ func (at Attendance) presence(how Call, known room.Presence) room.Presence {
 
 // known returns the caller's presence. It reads the table where this process may not know the presence, unless nobody
 // else is there to see what the call says.
-func (at Attendance) known(ctx context.Context, how Call) room.Presence {
-	r := at.room
+func (s SeatPresence) known(ctx context.Context, how Call) room.Presence {
+	r := s.room
 	r.mu.Lock()
-	mustRead := r.cached(at.caller.Seat).mustRead(how, r.now(), r.o.SingleProcess)
+	mustRead := r.cached(s.caller.Seat).mustRead(how, r.now(), r.o.SingleProcess)
 	r.mu.Unlock()
 	var stored room.Presence
-	if mustRead && at.head.Others(at.caller.Seat) > 0 {
-		stored, _ = at.read(ctx)
+	if mustRead && s.head.Others(s.caller.Seat) > 0 {
+		stored, _ = s.read(ctx)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := &r.cached(at.caller.Seat).lease
-	l.recordStored(stored, &at.caller.Agent)
+	l := &r.cached(s.caller.Seat).lease
+	l.recordStored(stored, &s.caller.Agent)
 	return l.presence
 }
 
 // AwayUntil returns until when others see the caller as away; zero if they do not.
-func (at Attendance) AwayUntil() time.Time {
-	if back := at.room.BackAt(at.caller.Seat); back.After(at.room.now()) {
+func (s SeatPresence) AwayUntil() time.Time {
+	if back := s.room.BackAt(s.caller.Seat); back.After(s.room.now()) {
 		return back
 	}
 	return time.Time{}
@@ -125,20 +125,20 @@ func (at Attendance) AwayUntil() time.Time {
 
 // renewLease records the caller's presence p, and writes p if lease.decideCall says so: see Record for what it returns.
 // It logs a failure, and returns when to try again: the purpose of the call was fulfilled.
-func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
-	r := at.room
+func (s SeatPresence) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
+	r := s.room
 	now, h := r.now(), r.log.Peek()
-	if a, here := h.Seated(at.caller.Seat); here {
+	if a, here := h.Seated(s.caller.Seat); here {
 		// Its lease depends on its present role.
-		at.caller = &room.Caller{Agent: a, Device: at.caller.Device}
+		s.caller = &room.Caller{Agent: a, Device: s.caller.Device}
 	}
 	// A partner leaves after minutes of silence. Of a call that has said nothing the log does not tell.
-	if u, _ := h.Recent.Said(at.caller.Seat); h.Paired || now.Sub(u.Heard) >= CallFresh {
+	if u, _ := h.Recent.Said(s.caller.Seat); h.Paired || now.Sub(u.Heard) >= CallFresh {
 		fresh = min(fresh, CallFresh)
 	}
 	r.mu.Lock()
-	l := &r.cached(at.caller.Seat).lease
-	p = at.waitsOn(p, l.presence)
+	l := &r.cached(s.caller.Seat).lease
+	p = s.waitsOn(p, l.presence)
 	p.Read = max(p.Read, l.presence.Read)
 	p = p.Younger(l.presence)
 	if !l.decideCall(p, now, fresh).mustWrite() {
@@ -148,7 +148,7 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	}
 	l.recordWrite(p, now)
 	r.mu.Unlock()
-	if !at.write(ctx, p) {
+	if !s.write(ctx, p) {
 		return now.Add(rewriteSoon)
 	}
 	return time.Time{}
@@ -169,16 +169,16 @@ func (r *Room) bounded(ctx context.Context) (context.Context, context.CancelFunc
 }
 
 // write reports whether the table has the caller's presence p now. It logs a failure.
-func (at Attendance) write(ctx context.Context, p room.Presence) bool {
-	r := at.room
+func (s SeatPresence) write(ctx context.Context, p room.Presence) bool {
+	r := s.room
 	bounded, cancel := r.bounded(ctx)
 	defer cancel()
-	err := r.o.Table.Write(bounded, roomlog.PutPresence(r.log.Peek().ID, at.caller.Agent, p))
+	err := r.o.Table.Write(bounded, roomlog.PutPresence(r.log.Peek().ID, s.caller.Agent, p))
 	if err == nil {
 		return true
 	}
 	r.mu.Lock()
-	r.cached(at.caller.Seat).recordFailure()
+	r.cached(s.caller.Seat).recordFailure()
 	r.mu.Unlock()
 	if ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "presence not written", "error", err)
@@ -200,30 +200,30 @@ func (r *Room) RenewEvery() time.Duration {
 // Renew looks after the presence of a caller that waits in w. If a younger wait of its seat is
 // open in another process, it ends w; otherwise it announces w further where that is due. It
 // returns when to do so again before the end; 0 means that there is no need.
-func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
-	r := at.room
-	if !at.keepsLease() {
-		return at.watch(ctx)
+func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) {
+	r := s.room
+	if !s.keepsLease() {
+		return s.watch(ctx)
 	}
 	again = r.RenewEvery()
 	if !r.o.SingleProcess {
-		stored, err := at.read(ctx)
+		stored, err := s.read(ctx)
 		if err != nil { // else the announcement of a younger wait could be written over
 			return rewriteSoon
 		}
 		r.mu.Lock()
-		r.cached(at.caller.Seat).recordStored(stored, &at.caller.Agent)
+		r.cached(s.caller.Seat).recordStored(stored, &s.caller.Agent)
 		r.mu.Unlock()
 	}
 	r.mu.Lock()
-	if !at.isOpen(w) { // a newer one has its place
+	if !s.isOpen(w) { // a newer one has its place
 		r.mu.Unlock()
 		return 0
 	}
-	l, now := &r.cached(at.caller.Seat).lease, r.now()
+	l, now := &r.cached(s.caller.Seat).lease, r.now()
 	switch l.decideWait(w, now, again) {
 	case superseded:
-		delete(r.waits, at.caller.Seat)
+		delete(r.waits, s.caller.Seat)
 		close(w.Superseded)
 		r.mu.Unlock()
 		return 0
@@ -234,10 +234,10 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	w.Announced = room.Announced(now, w.Until)
 	p := l.presence
 	p.UntilMs, p.Head = w.Announced.UnixMilli(), max(p.Head, w.PassedTo)
-	p = at.waitsOn(p, l.presence)
+	p = s.waitsOn(p, l.presence)
 	l.recordWrite(p, now)
 	r.mu.Unlock()
-	if !at.write(ctx, p) {
+	if !s.write(ctx, p) {
 		w.Announced = time.Time{}
 		return rewriteSoon
 	}
@@ -245,32 +245,32 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 }
 
 // RecordCall renews the lease for a call that says nothing about an absence.
-func (at Attendance) RecordCall(ctx context.Context) { at.Record(ctx, Call{Fresh: CallFresh}) }
+func (s SeatPresence) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
 
 // read returns the caller's stored presence; zero if there is none. It logs a failure.
-func (at Attendance) read(ctx context.Context) (room.Presence, error) {
-	p, err := at.room.log.Seats().PresenceOf(ctx, at.caller.Seat)
+func (s SeatPresence) read(ctx context.Context) (room.Presence, error) {
+	p, err := s.room.log.Seats().PresenceOf(ctx, s.caller.Seat)
 	if errors.Is(err, table.ErrNotFound) {
 		err = nil
 	}
 	if err != nil && ctx.Err() == nil {
-		at.room.o.Logger.WarnContext(ctx, "presence not read", "error", err)
+		s.room.o.Logger.WarnContext(ctx, "presence not read", "error", err)
 	}
 	return p, err
 }
 
 // setActivity stores what the caller says it is doing, unless its person holds it: then the activity comes with a
 // message that the person has let it send, or need not see, and would show words that the person has not seen.
-func (at Attendance) setActivity(ctx context.Context, activity string) {
-	r := at.room
-	if a, _ := r.log.Peek().Seated(at.caller.Seat); a.Person.Holds() {
+func (s SeatPresence) setActivity(ctx context.Context, activity string) {
+	r := s.room
+	if a, _ := r.log.Peek().Seated(s.caller.Seat); a.Person.Holds() {
 		return
 	}
 	now := r.now()
 	r.mu.Lock()
-	m := r.cached(at.caller.Seat)
+	m := r.cached(s.caller.Seat)
 	stale := m.activity != activity || now.Sub(m.activityAt) >= activityFresh
-	if u, spoke := r.log.Peek().Recent.Said(at.caller.Seat); spoke && u.At.After(m.activityAt) {
+	if u, spoke := r.log.Peek().Recent.Said(s.caller.Seat); spoke && u.At.After(m.activityAt) {
 		stale = true // what was said before has ended
 	}
 	r.mu.Unlock()
@@ -279,7 +279,7 @@ func (at Attendance) setActivity(ctx context.Context, activity string) {
 	}
 	bounded, cancel := r.bounded(ctx)
 	defer cancel()
-	err := r.log.Seats().SetActivity(bounded, at.caller.Seat, activity)
+	err := r.log.Seats().SetActivity(bounded, s.caller.Seat, activity)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.o.Logger.WarnContext(ctx, "activity not written", "error", err)

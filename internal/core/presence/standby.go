@@ -14,8 +14,8 @@ const ownReads = 10 * time.Second
 // AnnounceStandby announces that a program is on standby for the caller, for longer than until its next
 // look. So a program that only looks in writes that once in room.AnnounceAgain, or after a call
 // of the agent itself. It returns true, and announces nothing, if the agent itself waits.
-func (at Attendance) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
-	r, seat := at.room, at.caller.Seat
+func (s SeatPresence) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
+	r, seat := s.room, s.caller.Seat
 	r.mu.Lock()
 	r.cached(seat).presence.WakesMs = r.now().UnixMilli()
 	open := r.waits[seat]
@@ -23,23 +23,23 @@ func (at Attendance) AnnounceStandby(ctx context.Context, forMe bool) (own bool)
 	if open != nil && !open.Standby && !open.Looks {
 		return true
 	}
-	stored, err := at.read(ctx)
+	stored, err := s.read(ctx)
 	if err != nil {
 		return false // the next look announces it
 	}
 	r.mu.Lock()
 	l, now := &r.cached(seat).lease, r.now()
 	l.replaceByStored(stored)
-	d, p := l.decideStandby(at.head, at.caller.Agent, now, forMe), l.presence
+	d, p := l.decideStandby(s.head, s.caller.Agent, now, forMe), l.presence
 	if !d.mustWrite() {
 		r.mu.Unlock()
 		return d == agentWaits
 	}
-	p.AtMs, p.OwnMs = now.UnixMilli(), max(p.OwnMs, at.caller.AtMs)
+	p.AtMs, p.OwnMs = now.UnixMilli(), max(p.OwnMs, s.caller.AtMs)
 	p.Used, p.Standby, p.ForMe, p.WakesMs = true, true, forMe, now.UnixMilli()
-	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), at.head.AsOf
+	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
 	l.recordWrite(p, now)
 	r.mu.Unlock()
-	at.write(ctx, p)
+	s.write(ctx, p)
 	return false
 }
