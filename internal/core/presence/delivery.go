@@ -44,40 +44,40 @@ import (
 //	BatchAfter     came before the last such batch   HandOut                             table
 //	ShownTo        handed out with a cursor, hooked  HandOut, RecordShown                table
 //	HeldTo         handed to a send held back        HoldBack                            table
-//	shown          handed out with a cursor, or      HandOut, RecordShown, Reader.store  this process
+//	shown          handed out with a cursor, or      HandOut, RecordShown, Reader.writeDelivery  this process
 //	               without if that write failed
 //	joined         handed out by the join            deliveryOf                          the seat, in the log
 //	Presence.Read  handed to the agent in any way    Reader.recordRead                   this process, then the lease
 //
 // Others see Presence.Read. A Delivery needs it only in case 21.
 type Delivery struct {
-	stored room.ReadPosition
-	shown  int64 // calls with a cursor were handed the events up to this one, as far as this process knows
-	joined int64 // the join handed out the events up to this one
-	loaded bool  // stored is as the table had it once; else stored has only what was acknowledged here
+	stored    room.ReadPosition
+	shown     int64 // calls with a cursor were handed the events up to this one, as far as this process knows
+	joined    int64 // the join handed out the events up to this one
+	fromTable bool  // stored is as the table had it once; else stored has only what was acknowledged here
 }
 
 // deliveryOf returns the delivery of a reader that joined with an event, as the table has it.
 func deliveryOf(stored room.ReadPosition, joined int64) Delivery {
 	stored.HandedTo, stored.BatchAfter = max(stored.HandedTo, joined), max(stored.BatchAfter, joined)
-	return Delivery{stored: stored, joined: joined, loaded: true}
+	return Delivery{stored: stored, joined: joined, fromTable: true}
 }
 
-// keep adds to d what this process knew before and the table may not have: what was acknowledged or shown here.
-func (d *Delivery) keep(known Delivery) { // 8
+// addKnown adds to d what this process knew before and the table may not have: what was acknowledged or shown here.
+func (d *Delivery) addKnown(known Delivery) { // 8
 	d.stored.Acked, d.shown = max(d.stored.Acked, known.stored.Acked), max(d.shown, known.shown)
 }
 
-// Store is when a change of a Delivery is written to the table, and what a write that fails means: a repetition, unless
+// WriteTime is when a change of a Delivery is written to the table, and what a write that fails means: a repetition, unless
 // the answer relies on the write.
-type Store int
+type WriteTime int
 
 // The times of a write.
 const (
-	Never                  Store = iota // this process alone remembers the change
-	WithinAMinute                       // with the next write; a cursor makes one if the last is a minute old
-	BeforeAnswerIfPossible              // before the answer, which goes out even if the write fails
-	BeforeAnswer                        // before the answer, which is refused if the write fails
+	Never                  WriteTime = iota // this process alone remembers the change
+	WithinAMinute                           // with the next write; a cursor makes one if the last is a minute old
+	BeforeAnswerIfPossible                  // before the answer, which goes out even if the write fails
+	BeforeAnswer                            // before the answer, which is refused if the write fails
 )
 
 // How is how a call reads, and so what shows that its answer has arrived.
@@ -135,7 +135,7 @@ func (d Delivery) Offer(q Query) Offer {
 	}
 	o := Offer{How: OnceMore, MarkTo: max(p.HandedTo, d.shown), Arrived: p.Acked, UnsureTo: p.BatchAfter, // 2, 3, 4
 		First:   p.Acked == 0 && p.HandedTo <= d.joined && d.shown == 0, // 20
-		batchTo: p.HandedTo, current: d.loaded}
+		batchTo: p.HandedTo, current: d.fromTable}
 	switch {
 	case q.Return: // 11
 		o.How = UntilArrived
@@ -150,7 +150,7 @@ func (d Delivery) Offer(q Query) Offer {
 }
 
 // HandOut records that a call was handed so many messages of an offer, which are among the events up to one.
-func (d *Delivery) HandOut(o Offer, to int64, messages int) Store {
+func (d *Delivery) HandOut(o Offer, to int64, messages int) WriteTime {
 	if !o.isRecorded(to, messages) {
 		return Never
 	}
@@ -186,7 +186,7 @@ func (o Offer) isRecorded(to int64, messages int) bool {
 
 // RecordShown records that calls with a cursor were handed the events up to one, of an agent that has a hook or is
 // about to get one. Other processes must know that before they call the agent.
-func (d *Delivery) RecordShown(to int64) Store { // 9, 21
+func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 	p := &d.stored
 	d.shown = max(d.shown, to)
 	if to <= max(p.HandedTo, p.ShownTo) {
@@ -198,7 +198,7 @@ func (d *Delivery) RecordShown(to int64) Store { // 9, 21
 
 // Acknowledge records that the events up to a cursor have arrived, and the whole batch of the message that the reader
 // replies to. Each is 0 if there is none.
-func (d *Delivery) Acknowledge(cursor, replyTo int64) Store {
+func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 	p, n := &d.stored, cursor // 1
 	if p.BatchAfter < replyTo && replyTo <= p.HandedTo {
 		n = max(n, p.HandedTo) // 5
@@ -212,7 +212,7 @@ func (d *Delivery) Acknowledge(cursor, replyTo int64) Store {
 
 // HoldBack records that a stay was handed the events of an offer up to one, since they held back what it said under
 // a key. HandOut follows, and stores nothing, since no hook calls a stay: else Arrived would count the events.
-func (d *Delivery) HoldBack(o Offer, to int64, key string) Store { // 15
+func (d *Delivery) HoldBack(o Offer, to int64, key string) WriteTime { // 15
 	p := &d.stored
 	p.Acked, p.HeldTo, p.HeldKey = max(p.Acked, o.Arrived), to, key
 	return BeforeAnswer
@@ -242,7 +242,7 @@ func (d Delivery) Cursor() (n int64, ok bool) { // 17
 
 // ConfirmCredential reports whether the reader was warned of the credential in a message, which has a fingerprint and,
 // in a call of the page, a key. If not, the reader counts as warned from now on.
-func (d *Delivery) ConfirmCredential(fingerprint, key string) (confirmed bool, store Store) {
+func (d *Delivery) ConfirmCredential(fingerprint, key string) (confirmed bool, when WriteTime) {
 	if warned, by, _ := strings.Cut(d.stored.Credential, " "); warned == fingerprint {
 		return key == "" || key != by, Never // 18, 19
 	}

@@ -68,8 +68,8 @@ func (b *bob) offer(q Query) Offer {
 
 func (b *bob) marks(o Offer, n int64, messages int) string { return b.HandOut(o, n, messages).String() }
 
-func (s Store) String() string {
-	return []string{"unstored", "within a minute", "stored if possible", "stored"}[s]
+func (w WriteTime) String() string {
+	return []string{"unstored", "within a minute", "stored if possible", "stored"}[w]
 }
 
 var (
@@ -133,7 +133,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 				other.Acknowledge(41, 0)
 				calls(look, 41)(b)
 				b.Delivery = deliveryOf(b.stored, 40)
-				b.keep(other.Delivery)
+				b.addKnown(other.Delivery)
 				return fmt.Sprint(b.stored.HandedTo, b.stored.Acked, other.stored.BatchAfter)
 			}, "41 41 40"},
 			{calls(look, 42), "42 stored if possible"},
@@ -243,8 +243,8 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 			case 1:
 				older = d
 			case 2:
-				d.keep(older)
-				older.keep(d)
+				d.addKnown(older)
+				older.addKnown(d)
 				if older.stored.Acked != d.stored.Acked || older.shown != d.shown {
 					t.Fatalf("seed %d, step %d: %+v does not keep what %+v has", seed, step, older, d)
 				}

@@ -7,6 +7,6 @@
 //
 // # Locks
 //
-// reading.handing and Room.dealing come first, then the locks of roomlog, then that of the Room.
+// reading.handOutMu and Room.announcing come first, then the locks of roomlog, then that of the Room.
 // While the Room's is held, nothing of a log but Peek may be called, and no table.
 package presence

@@ -75,7 +75,7 @@ func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration
 }
 
 // decideWait decides whether the wait w is announced further. The next look at the lease comes after the time again,
-// and a write that fails is repeated after rewriteSoon. Here Bob waits from 12:00 for an hour, and his lease is looked
+// and a write that fails is repeated after rewriteAfter. Here Bob waits from 12:00 for an hour, and his lease is looked
 // at every minute:
 //
 //  1. Others see his wait until 12:05, and it is 12:02: nothing is written.
@@ -92,7 +92,7 @@ func (l lease) decideWait(w *Wait, now time.Time, again time.Duration) leaseDeci
 		return superseded
 	case w.PassedTo > l.presence.Head: // 8
 		return wentOn
-	case w.Announced.Equal(w.Until), w.Announced.Sub(now) > again+rewriteSoon: // 1, 4, 7
+	case w.Announced.Equal(w.Until), w.Announced.Sub(now) > again+rewriteAfter: // 1, 4, 7
 		return announced
 	}
 	return announcementEnds // 2, 3
@@ -113,7 +113,7 @@ func (l lease) decideStandby(h *room.Head, a room.Agent, now time.Time, forMe bo
 	p := l.presence
 	if !p.Standby && p.UntilMs != 0 {
 		woken, when := h.NewestWakeup(a.Seat)
-		works := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < ownReads
+		works := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < undisturbedAfterWait
 		if works || p.Attendance(h, a, now, CallFresh).Waits { // 6, 7
 			return agentWaits
 		}

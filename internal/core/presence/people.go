@@ -37,9 +37,9 @@ func (s SeatPresence) isOpen(w *Wait) bool {
 	return s.room.waits[s.caller.Seat] == w
 }
 
-// waitsOn returns p, the presence that a call brings, with the wait that is open beside the call.
+// addOpenWait returns p, the presence that a call brings, with the wait that is open beside the call.
 // A person without an agent may have several; the last end counts. The room's mutex is held.
-func (s SeatPresence) waitsOn(p, known room.Presence) room.Presence {
+func (s SeatPresence) addOpenWait(p, known room.Presence) room.Presence {
 	r, seat := s.room, s.caller.Seat
 	switch _, open := r.waits[seat]; {
 	case len(r.watches[seat]) > 0 && s.caller.IsAlone():
@@ -50,30 +50,30 @@ func (s SeatPresence) waitsOn(p, known room.Presence) room.Presence {
 	return p
 }
 
-// watch writes that the person behind the seat watches, unless this process has lately. It
+// recordWatch writes that the person behind the seat watches, unless this process has lately. It
 // returns when to do so again. It logs a failure.
-func (s SeatPresence) watch(ctx context.Context) (again time.Duration) {
+func (s SeatPresence) recordWatch(ctx context.Context) (again time.Duration) {
 	r, seat := s.room, s.caller.Seat
 	now := r.now()
 	r.mu.Lock()
-	m := r.cached(seat)
+	m := r.cachedSeat(seat)
 	if age := now.Sub(m.watchedAt); age < watchEvery {
 		r.mu.Unlock()
 		return watchEvery - age
 	}
 	m.watchedAt = now
 	r.mu.Unlock()
-	bounded, cancel := r.bounded(ctx)
+	bounded, cancel := r.withTableTimeout(ctx)
 	defer cancel()
 	err := r.log.Seats().SetPerson(bounded, seat, now.Add(watchShown))
 	if err == nil {
 		return watchEvery
 	}
 	r.mu.Lock()
-	r.cached(seat).watchedAt = time.Time{}
+	r.cachedSeat(seat).watchedAt = time.Time{}
 	r.mu.Unlock()
 	if ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "that a person watches was not written", "error", err)
 	}
-	return rewriteSoon
+	return rewriteAfter
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// activityFresh is after which time an activity is written again.
-const activityFresh = 30 * time.Minute
+// rewriteActivityAfter is after which time an activity is written again.
+const rewriteActivityAfter = 30 * time.Minute
 
 // SeatPresence gives access to the presence of one seat. It is small, because calls that wait hold
 // it on their stacks.
@@ -50,67 +50,67 @@ type Call struct {
 // An absence says when the agent answers again. It ends at its time, when a call says so, or with
 // the agent's next wait of more than 0 seconds; neither a message nor a program on standby ends
 // it.
-func (s SeatPresence) Record(ctx context.Context, how Call) (due time.Time) {
+func (s SeatPresence) Record(ctx context.Context, call Call) (due time.Time) {
 	if !s.keepsLease() {
-		if how.Until.IsZero() { // others see a person only while it waits
+		if call.Until.IsZero() { // others see a person only while it waits
 			return time.Time{}
 		}
-		return s.room.now().Add(s.watch(ctx))
+		return s.room.now().Add(s.recordWatch(ctx))
 	}
 	if s.caller.IsPerson() { // the log does not tell that it was there, and no program waits for it
-		how.Standby, how.Wakes, how.ForMe, how.Fresh = false, false, false, min(how.Fresh, CallFresh)
+		call.Standby, call.Wakes, call.ForMe, call.Fresh = false, false, false, min(call.Fresh, CallFresh)
 	}
-	known := s.known(ctx, how)
-	if how.Activity != "" {
-		s.setActivity(ctx, how.Activity)
+	known := s.knownPresence(ctx, call)
+	if call.Activity != "" {
+		s.setActivity(ctx, call.Activity)
 	}
-	return s.renewLease(ctx, s.presence(how, known), how.Fresh)
+	return s.renewLease(ctx, s.presenceAfter(call, known), call.Fresh)
 }
 
-// presence returns the presence that a call brings. What was known before tells of an absence, and of the agent while a
+// presenceAfter returns the presence that a call brings. What was known before tells of an absence, and of the agent while a
 // program calls.
-func (s SeatPresence) presence(how Call, known room.Presence) room.Presence {
+func (s SeatPresence) presenceAfter(call Call, known room.Presence) room.Presence {
 	now := s.room.now()
-	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: how.Standby,
-		ForMe: how.ForMe, BackMs: known.BackMs, Read: known.Read}
-	if how.Standby {
+	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: call.Standby,
+		ForMe: call.ForMe, BackMs: known.BackMs, Read: known.Read}
+	if call.Standby {
 		p.OwnMs = max(known.OwnMs, s.caller.AtMs)
 	}
-	if how.Wakes {
+	if call.Wakes {
 		p.WakesMs = p.AtMs
 	}
-	if !how.Until.IsZero() {
-		p.UntilMs, p.Head = how.Until.UnixMilli(), s.head.AsOf
-		switch began := how.Began.UnixMilli(); {
-		case how.Standby:
+	if !call.Until.IsZero() {
+		p.UntilMs, p.Head = call.Until.UnixMilli(), s.head.AsOf
+		switch began := call.Began.UnixMilli(); {
+		case call.Standby:
 			p.ShellMs = began
 		case !s.caller.IsPerson(): // whose waits end none of its own in other processes
 			p.WaitMs = began
 		}
 	}
 	switch {
-	case how.Absence.Given && how.Absence.BackIn > 0:
-		p.BackMs = now.Add(how.Absence.BackIn).UnixMilli()
-	case how.Absence.Given, how.Returns, !now.Before(known.BackAt()):
+	case call.Absence.Given && call.Absence.BackIn > 0:
+		p.BackMs = now.Add(call.Absence.BackIn).UnixMilli()
+	case call.Absence.Given, call.Returns, !now.Before(known.BackAt()):
 		p.BackMs = 0
 	}
 	return p
 }
 
-// known returns the caller's presence. It reads the table where this process may not know the presence, unless nobody
+// knownPresence returns the caller's presence. It reads the table where this process may not know the presence, unless nobody
 // else is there to see what the call says.
-func (s SeatPresence) known(ctx context.Context, how Call) room.Presence {
+func (s SeatPresence) knownPresence(ctx context.Context, call Call) room.Presence {
 	r := s.room
 	r.mu.Lock()
-	mustRead := r.cached(s.caller.Seat).mustRead(how, r.now(), r.o.SingleProcess)
+	mustRead := r.cachedSeat(s.caller.Seat).mustRead(call, r.now(), r.o.SingleProcess)
 	r.mu.Unlock()
 	var stored room.Presence
 	if mustRead && s.head.Others(s.caller.Seat) > 0 {
-		stored, _ = s.read(ctx)
+		stored, _ = s.readPresence(ctx)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := &r.cached(s.caller.Seat).lease
+	l := &r.cachedSeat(s.caller.Seat).lease
 	l.recordStored(stored, &s.caller.Agent)
 	return l.presence
 }
@@ -137,8 +137,8 @@ func (s SeatPresence) renewLease(ctx context.Context, p room.Presence, fresh tim
 		fresh = min(fresh, CallFresh)
 	}
 	r.mu.Lock()
-	l := &r.cached(s.caller.Seat).lease
-	p = s.waitsOn(p, l.presence)
+	l := &r.cachedSeat(s.caller.Seat).lease
+	p = s.addOpenWait(p, l.presence)
 	p.Read = max(p.Read, l.presence.Read)
 	p = p.Younger(l.presence)
 	if !l.decideCall(p, now, fresh).mustWrite() {
@@ -148,37 +148,37 @@ func (s SeatPresence) renewLease(ctx context.Context, p room.Presence, fresh tim
 	}
 	l.recordWrite(p, now)
 	r.mu.Unlock()
-	if !s.write(ctx, p) {
-		return now.Add(rewriteSoon)
+	if !s.writePresence(ctx, p) {
+		return now.Add(rewriteAfter)
 	}
 	return time.Time{}
 }
 
-// writeTime bounds what no answer depends on: a table that takes no writes holds no call
+// tableTimeout bounds what no answer depends on: a table that takes no writes holds no call
 // for longer. An attempt on a connection that died, and one on a new connection, fit.
-const writeTime = 3 * time.Second
+const tableTimeout = 3 * time.Second
 
-// bounded returns the context of a write that no answer depends on. A file takes writes or fails
+// withTableTimeout returns the context of a write that no answer depends on. A file takes writes or fails
 // within seconds, so there the write has no time of its own. When thousands of agents begin to
 // wait at once, each waits for its turn, and one commit takes up to two thousand of them.
-func (r *Room) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+func (r *Room) withTableTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if r.o.SingleProcess {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, writeTime)
+	return context.WithTimeout(ctx, tableTimeout)
 }
 
-// write reports whether the table has the caller's presence p now. It logs a failure.
-func (s SeatPresence) write(ctx context.Context, p room.Presence) bool {
+// writePresence reports whether the table has the caller's presence p now. It logs a failure.
+func (s SeatPresence) writePresence(ctx context.Context, p room.Presence) bool {
 	r := s.room
-	bounded, cancel := r.bounded(ctx)
+	bounded, cancel := r.withTableTimeout(ctx)
 	defer cancel()
 	err := r.o.Table.Write(bounded, roomlog.PutPresence(r.log.Peek().ID, s.caller.Agent, p))
 	if err == nil {
 		return true
 	}
 	r.mu.Lock()
-	r.cached(s.caller.Seat).recordFailure()
+	r.cachedSeat(s.caller.Seat).recordFailure()
 	r.mu.Unlock()
 	if ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "presence not written", "error", err)
@@ -186,8 +186,8 @@ func (s SeatPresence) write(ctx context.Context, p room.Presence) bool {
 	return false
 }
 
-// rewriteSoon is when a presence is written again that could not be written.
-const rewriteSoon = 10 * time.Second
+// rewriteAfter is when a presence is written again that could not be written.
+const rewriteAfter = 10 * time.Second
 
 // RenewEvery is how often an open wait looks after its presence.
 func (r *Room) RenewEvery() time.Duration {
@@ -203,16 +203,16 @@ func (r *Room) RenewEvery() time.Duration {
 func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	r := s.room
 	if !s.keepsLease() {
-		return s.watch(ctx)
+		return s.recordWatch(ctx)
 	}
 	again = r.RenewEvery()
 	if !r.o.SingleProcess {
-		stored, err := s.read(ctx)
+		stored, err := s.readPresence(ctx)
 		if err != nil { // else the announcement of a younger wait could be written over
-			return rewriteSoon
+			return rewriteAfter
 		}
 		r.mu.Lock()
-		r.cached(s.caller.Seat).recordStored(stored, &s.caller.Agent)
+		r.cachedSeat(s.caller.Seat).recordStored(stored, &s.caller.Agent)
 		r.mu.Unlock()
 	}
 	r.mu.Lock()
@@ -220,7 +220,7 @@ func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) 
 		r.mu.Unlock()
 		return 0
 	}
-	l, now := &r.cached(s.caller.Seat).lease, r.now()
+	l, now := &r.cachedSeat(s.caller.Seat).lease, r.now()
 	switch l.decideWait(w, now, again) {
 	case superseded:
 		delete(r.waits, s.caller.Seat)
@@ -234,12 +234,12 @@ func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) 
 	w.Announced = room.Announced(now, w.Until)
 	p := l.presence
 	p.UntilMs, p.Head = w.Announced.UnixMilli(), max(p.Head, w.PassedTo)
-	p = s.waitsOn(p, l.presence)
+	p = s.addOpenWait(p, l.presence)
 	l.recordWrite(p, now)
 	r.mu.Unlock()
-	if !s.write(ctx, p) {
+	if !s.writePresence(ctx, p) {
 		w.Announced = time.Time{}
-		return rewriteSoon
+		return rewriteAfter
 	}
 	return again
 }
@@ -247,8 +247,8 @@ func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) 
 // RecordCall renews the lease for a call that says nothing about an absence.
 func (s SeatPresence) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
 
-// read returns the caller's stored presence; zero if there is none. It logs a failure.
-func (s SeatPresence) read(ctx context.Context) (room.Presence, error) {
+// readPresence returns the caller's stored presence; zero if there is none. It logs a failure.
+func (s SeatPresence) readPresence(ctx context.Context) (room.Presence, error) {
 	p, err := s.room.log.Seats().PresenceOf(ctx, s.caller.Seat)
 	if errors.Is(err, table.ErrNotFound) {
 		err = nil
@@ -268,8 +268,8 @@ func (s SeatPresence) setActivity(ctx context.Context, activity string) {
 	}
 	now := r.now()
 	r.mu.Lock()
-	m := r.cached(s.caller.Seat)
-	stale := m.activity != activity || now.Sub(m.activityAt) >= activityFresh
+	m := r.cachedSeat(s.caller.Seat)
+	stale := m.activity != activity || now.Sub(m.activityAt) >= rewriteActivityAfter
 	if u, spoke := r.log.Peek().Recent.Said(s.caller.Seat); spoke && u.At.After(m.activityAt) {
 		stale = true // what was said before has ended
 	}
@@ -277,7 +277,7 @@ func (s SeatPresence) setActivity(ctx context.Context, activity string) {
 	if !stale {
 		return
 	}
-	bounded, cancel := r.bounded(ctx)
+	bounded, cancel := r.withTableTimeout(ctx)
 	defer cancel()
 	err := r.log.Seats().SetActivity(bounded, s.caller.Seat, activity)
 	if err != nil {

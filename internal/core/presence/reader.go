@@ -31,16 +31,16 @@ func (r Reader) AcknowledgeAndOffer(ctx context.Context, q Query) (Offer, error)
 	case q.Peek && q.Cursor >= q.AsOf: // nothing is beyond it, whatever the agent was handed
 		return Delivery{}.Offer(q), nil
 	}
-	d, err := r.delivery(ctx)
+	d, err := r.lockAndReadDelivery(ctx)
 	return d.Offer(q), err
 }
 
 // OfferNothing returns the offer of a call without a cursor to which nothing is new, so that no read is needed to tell
 // from where on. It returns false if something may be: newest is the last event that may be news to the reader.
 func (r Reader) OfferNothing(q Query, newest int64) (o Offer, ok bool) {
-	d := r.known()
+	d := r.knownDelivery()
 	o = d.Offer(q)
-	if !d.loaded || newest > o.After {
+	if !d.fromTable || newest > o.After {
 		return Offer{}, false
 	}
 	o.After, o.current = q.AsOf, false
@@ -51,7 +51,7 @@ func (r Reader) OfferNothing(q Query, newest int64) (o Offer, ok bool) {
 // returns false, and records nothing, if a newer call has superseded w, the wait of the call: then the newer one hands
 // them out. w is nil for a call that does not wait.
 func (r Reader) RecordHandedOut(ctx context.Context, w *Wait, o Offer, to int64, messages int) (ok bool, err error) {
-	defer r.lock().Unlock()
+	defer r.lockHandOut().Unlock()
 	if w.isSuperseded() { // 7
 		return false, nil
 	}
@@ -65,30 +65,30 @@ func (r Reader) RecordHandedOut(ctx context.Context, w *Wait, o Offer, to int64,
 
 // RecordAllHandedOut stores what the agent was handed before it gets its first hook.
 func (r Reader) RecordAllHandedOut(ctx context.Context) error {
-	defer r.lock().Unlock()
+	defer r.lockHandOut().Unlock()
 	var stored room.Presence
 	if !r.room.o.SingleProcess { // another process may have handed out more
 		// If that fails, the agent is called for what it has read.
 		stored, _ = r.room.log.Seats().PresenceOf(ctx, r.caller.Seat)
 	}
-	to := max(r.recordRead(stored.Read), r.known().shown)
-	d, err := r.load(ctx) // another process may have written less since
+	to := max(r.recordRead(stored.Read), r.knownDelivery().shown)
+	d, err := r.readDelivery(ctx) // another process may have written less since
 	when := d.RecordShown(to)
-	return r.store(ctx, d, when, err)
+	return r.writeDelivery(ctx, d, when, err)
 }
 
 // handOut applies Delivery.HandOut. Most calls store nothing, which what this process knows is enough to decide: only
 // the others read the table. Their write replaces all that is stored, so they begin again with what was read. The
 // reader is locked.
 func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (err error) {
-	d := r.known()
+	d := r.knownDelivery()
 	store := d.HandOut(o, to, messages)
 	// What a hooked agent was handed may be missing in the table: another process may have written less since.
-	if (store != Never || o.storeNow) && !(d.loaded && o.current) {
-		d, err = r.load(ctx)
+	if (store != Never || o.storeNow) && !(d.fromTable && o.current) {
+		d, err = r.readDelivery(ctx)
 		store = d.HandOut(o, to, messages)
 	}
-	return r.store(ctx, d, store, err)
+	return r.writeDelivery(ctx, d, store, err)
 }
 
 // acknowledgeCursor records that the events up to a cursor have arrived, and stores that if the last write is
@@ -97,9 +97,9 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	if due := r.cacheAcknowledged(cursor, 0); !due {
 		return
 	}
-	defer r.lock().Unlock()
-	d, err := r.load(ctx) // so that nothing of another process is overwritten
-	_ = r.store(ctx, d, WithinAMinute, err)
+	defer r.lockHandOut().Unlock()
+	d, err := r.readDelivery(ctx) // so that nothing of another process is overwritten
+	_ = r.writeDelivery(ctx, d, WithinAMinute, err)
 }
 
 // AcknowledgeUnstored records what a message of the reader proves to have arrived: see Delivery.Acknowledge. Only this
@@ -111,47 +111,47 @@ func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged
 func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
-	c := r.cached()
+	c := r.cachedReading()
 	store := c.delivery.Acknowledge(cursor, replyTo)
-	return (store == WithinAMinute || !c.delivery.loaded) && r.room.now().Sub(c.storedAt) >= storeEvery
+	return (store == WithinAMinute || !c.delivery.fromTable) && r.room.now().Sub(c.storedAt) >= storeEvery
 }
 
 // HoldBack stores what a stay was handed since that held back what it said: see Delivery.HoldBack.
 func (r Reader) HoldBack(ctx context.Context, o Offer, to int64, key string) error {
-	defer r.lock().Unlock()
-	d, err := r.load(ctx)
+	defer r.lockHandOut().Unlock()
+	d, err := r.readDelivery(ctx)
 	when := d.HoldBack(o, to, key)
-	return r.store(ctx, d, when, err)
+	return r.writeDelivery(ctx, d, when, err)
 }
 
 // ConfirmCredential reports whether the reader was warned of a credential: see Delivery.ConfirmCredential.
 func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) (confirmed bool, err error) {
-	defer r.lock().Unlock()
-	d, err := r.load(ctx)
+	defer r.lockHandOut().Unlock()
+	d, err := r.readDelivery(ctx)
 	if err != nil {
 		return false, err
 	}
 	confirmed, store := d.ConfirmCredential(fingerprint, key)
-	return confirmed, r.store(ctx, d, store, nil)
+	return confirmed, r.writeDelivery(ctx, d, store, nil)
 }
 
 // Arrived returns the last event that has surely arrived at a stay: see Delivery.Arrived.
 func (r Reader) Arrived(ctx context.Context, key string) (int64, error) {
-	d, err := r.delivery(ctx)
+	d, err := r.lockAndReadDelivery(ctx)
 	return d.Arrived(key), err
 }
 
 // HandedOut returns the last event that the reader was handed.
 func (r Reader) HandedOut(ctx context.Context) (int64, error) {
-	d, err := r.delivery(ctx)
+	d, err := r.lockAndReadDelivery(ctx)
 	return d.HandedOut(), err
 }
 
 // Cursor returns the cursor of an answer that hands nothing out, as far as this process knows: see Delivery.Cursor.
 func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
-	d := r.known()
-	if !d.loaded {
-		d, err = r.delivery(ctx)
+	d := r.knownDelivery()
+	if !d.fromTable {
+		d, err = r.lockAndReadDelivery(ctx)
 	}
 	n, ok = d.Cursor()
 	return n, ok, err
@@ -171,65 +171,67 @@ func (r Reader) recordRead(n int64) int64 {
 	}
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
-	c := r.room.cached(r.caller.Seat)
+	c := r.room.cachedSeat(r.caller.Seat)
 	c.presence.Read = max(c.presence.Read, n)
 	return c.presence.Read
 }
 
-// lock locks what is handed out to the reader, and returns the lock.
-func (r Reader) lock() *sync.Mutex {
+// lockHandOut locks what is handed out to the reader, and returns the lock.
+func (r Reader) lockHandOut() *sync.Mutex {
 	r.room.mu.Lock()
-	handing := &r.cached().handing
+	handOutMu := &r.cachedReading().handOutMu
 	r.room.mu.Unlock()
-	handing.Lock()
-	return handing
+	handOutMu.Lock()
+	return handOutMu
 }
 
-// cached returns what is cached of the reader. The room's mutex is held.
-func (r Reader) cached() *reading { return r.room.cached(r.caller.Seat).by(*r.caller) }
+// cachedReading returns what is cached of the reader. The room's mutex is held.
+func (r Reader) cachedReading() *reading {
+	return r.room.cachedSeat(r.caller.Seat).readingOf(*r.caller)
+}
 
-// known returns the delivery as far as this process knows it.
-func (r Reader) known() Delivery {
+// knownDelivery returns the delivery as far as this process knows it.
+func (r Reader) knownDelivery() Delivery {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
-	return r.cached().delivery
+	return r.cachedReading().delivery
 }
 
-// delivery is load, once no older call is about to store what it hands out.
-func (r Reader) delivery(ctx context.Context) (Delivery, error) {
-	defer r.lock().Unlock()
-	return r.load(ctx)
+// lockAndReadDelivery is readDelivery, once no older call is about to store what it hands out.
+func (r Reader) lockAndReadDelivery(ctx context.Context) (Delivery, error) {
+	defer r.lockHandOut().Unlock()
+	return r.readDelivery(ctx)
 }
 
-// load returns the delivery. If other processes write, they may have handed out more, so the table is read. With an
+// readDelivery returns the delivery. If other processes write, they may have handed out more, so the table is read. With an
 // error comes what this process knows. The reader is locked.
-func (r Reader) load(ctx context.Context) (Delivery, error) {
-	known := r.known()
-	if known.loaded && r.room.o.SingleProcess {
+func (r Reader) readDelivery(ctx context.Context) (Delivery, error) {
+	known := r.knownDelivery()
+	if known.fromTable && r.room.o.SingleProcess {
 		return known, nil
 	}
 	stored, err := r.room.log.Seats().ReadPosition(ctx, *r.caller)
 	if err != nil {
 		return known, err
 	}
-	return r.cache(deliveryOf(stored, r.caller.Joined)), nil
+	return r.cacheDelivery(deliveryOf(stored, r.caller.Joined)), nil
 }
 
-// cache remembers d, and returns it with what was acknowledged meanwhile.
-func (r Reader) cache(d Delivery) Delivery {
+// cacheDelivery remembers d, and returns it with what was acknowledged meanwhile.
+func (r Reader) cacheDelivery(d Delivery) Delivery {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
-	c := r.cached()
-	d.keep(c.delivery)
+	c := r.cachedReading()
+	d.addKnown(c.delivery)
 	c.delivery = d
 	return d
 }
 
-// store writes d to the table at once, unless when is Never, and remembers d. Whether the minute of WithinAMinute is
-// over, acknowledgeCursor decides before it calls store. failed is why d could not be loaded; nil if it was. If the
-// answer does not rely on the write, store only logs that the write failed: it may have happened, and then an answer
+// writeDelivery writes d to the table at once, unless when is Never, and remembers d. Whether the minute of WithinAMinute is
+// over, acknowledgeCursor decides before it calls writeDelivery. failed is why d could not be loaded; nil if it was. If the
+// answer does not rely on the write, writeDelivery only logs that the write failed: it may have happened, and then an answer
 // that is kept back would be lost. The reader is locked.
-func (r Reader) store(ctx context.Context, d Delivery, when Store, failed error) error {
+func (r Reader) writeDelivery(ctx context.Context, d Delivery, when WriteTime, failed error) error {
 	now, err := r.room.now(), failed
 	if err == nil && when != Never {
 		err = r.room.log.Seats().SetReadPosition(ctx, *r.caller, d.stored)
@@ -240,9 +242,9 @@ func (r Reader) store(ctx context.Context, d Delivery, when Store, failed error)
 	}
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
-	c := r.cached()
+	c := r.cachedReading()
 	if err == nil {
-		d.keep(c.delivery)
+		d.addKnown(c.delivery)
 		c.delivery = d
 		if when != Never {
 			c.storedAt = now

@@ -34,17 +34,17 @@ type Room struct {
 	log *roomlog.Log
 	o   *Options
 
-	dealing sync.Mutex // held while a look for free tasks deals them out
+	announcing sync.Mutex // held while a look for free tasks deals them out
 
-	mu         sync.Mutex
-	waits      map[int]*Wait         // by seat, of agents
-	watches    map[int][]*Wait       // by seat, of the people behind them, oldest first
-	silence    *silence              // runs while every agent may be waiting; else nil
-	tasks      *freeLook             // runs while agents wait and there are tasks; else nil
-	told       map[string]bool       // of the tasks that are free now: those of which an agent was told
-	seen       map[int]room.Presence // as it was last read to tell whether tasks have stalled
-	endPolling context.CancelFunc    // nil: no polling runs
-	seats      map[int]*seatCache    // by seat
+	mu             sync.Mutex
+	waits          map[int]*Wait         // by seat, of agents
+	watches        map[int][]*Wait       // by seat, of the people behind them, oldest first
+	silence        *silence              // runs while every agent may be waiting; else nil
+	taskCheck      *freeTaskCheck        // runs while agents wait and there are tasks; else nil
+	announced      map[string]bool       // of the tasks that are free now: those of which an agent was told
+	presenceAsRead map[int]room.Presence // as it was last read to tell whether tasks have stalled
+	endPolling     context.CancelFunc    // nil: no polling runs
+	seats          map[int]*seatCache    // by seat
 }
 
 // New returns the Room of a log.
@@ -113,7 +113,7 @@ func (r *Room) ReadRosterLately(c room.Caller) bool {
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(c.Seat).by(c)
+	m := r.cachedSeat(c.Seat).readingOf(c)
 	if now.Sub(m.rosterReadAt) < rosterEvery {
 		return true
 	}
@@ -126,7 +126,7 @@ func (r *Room) ReadRosterLately(c room.Caller) bool {
 func (r *Room) RecordRoster(c room.Caller, roster [16]byte, moved bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cached(c.Seat).by(c)
+	m := r.cachedSeat(c.Seat).readingOf(c)
 	before := m.roster
 	m.roster = roster
 	if before == [16]byte{} {
@@ -142,7 +142,7 @@ type silence struct {
 }
 
 // seatCache is what this process remembers of a seat beside the log. The room's
-// mutex guards it, except for handing.
+// mutex guards it, except for handOutMu.
 type seatCache struct {
 	reading // of the agent
 	lease
@@ -152,8 +152,8 @@ type seatCache struct {
 	people    map[string]*reading // of the person behind the agent, by device
 	watchedAt time.Time           // when it was last written here that the person watches
 
-	toldAsOf int64 // the last event, and the time, when the agent was last told of a free task
-	toldAt   time.Time
+	lastNoticeAsOf int64 // the last event, and the time, when the agent was last told of a free task
+	lastNoticeAt   time.Time
 }
 
 // reading is how far one reader has come, and what it saw.
@@ -163,14 +163,14 @@ type reading struct {
 	roster       [16]byte  // of who was there, as it was last seen; zero: unknown
 	rosterReadAt time.Time // when it was last read for a quiet result
 
-	// handing is held while the delivery is read and written: from the moment when a call is sure to be the newest of
+	// handOutMu is held while the delivery is read and written: from the moment when a call is sure to be the newest of
 	// its reader until it has recorded what it hands out. So the next call begins behind that. It precedes all other
 	// locks.
-	handing sync.Mutex
+	handOutMu sync.Mutex
 }
 
-// cached returns the cache of a seat. r.mu is held.
-func (r *Room) cached(seat int) *seatCache {
+// cachedSeat returns the cache of a seat. r.mu is held.
+func (r *Room) cachedSeat(seat int) *seatCache {
 	c := r.seats[seat]
 	if c == nil {
 		c = &seatCache{}
@@ -179,8 +179,8 @@ func (r *Room) cached(seat int) *seatCache {
 	return c
 }
 
-// by returns how far a caller of the seat has read. The room's mutex is held.
-func (c *seatCache) by(who room.Caller) *reading {
+// readingOf returns how far a caller of the seat has read. The room's mutex is held.
+func (c *seatCache) readingOf(who room.Caller) *reading {
 	if !who.IsPerson() {
 		return &c.reading
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// ownReads is how long an agent whose wait has just ended is left alone: it is at work on
+// undisturbedAfterWait is how long an agent whose wait has just ended is left alone: it is at work on
 // what came, and nobody has told yet that it was read.
-const ownReads = 10 * time.Second
+const undisturbedAfterWait = 10 * time.Second
 
 // AnnounceStandby announces that a program is on standby for the caller, for longer than until its next
 // look. So a program that only looks in writes that once in room.AnnounceAgain, or after a call
@@ -17,18 +17,18 @@ const ownReads = 10 * time.Second
 func (s SeatPresence) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	r, seat := s.room, s.caller.Seat
 	r.mu.Lock()
-	r.cached(seat).presence.WakesMs = r.now().UnixMilli()
+	r.cachedSeat(seat).presence.WakesMs = r.now().UnixMilli()
 	open := r.waits[seat]
 	r.mu.Unlock()
 	if open != nil && !open.Standby && !open.Looks {
 		return true
 	}
-	stored, err := s.read(ctx)
+	stored, err := s.readPresence(ctx)
 	if err != nil {
 		return false // the next look announces it
 	}
 	r.mu.Lock()
-	l, now := &r.cached(seat).lease, r.now()
+	l, now := &r.cachedSeat(seat).lease, r.now()
 	l.replaceByStored(stored)
 	d, p := l.decideStandby(s.head, s.caller.Agent, now, forMe), l.presence
 	if !d.mustWrite() {
@@ -40,6 +40,6 @@ func (s SeatPresence) AnnounceStandby(ctx context.Context, forMe bool) (own bool
 	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
 	l.recordWrite(p, now)
 	r.mu.Unlock()
-	s.write(ctx, p)
+	s.writePresence(ctx, p)
 	return false
 }

@@ -13,106 +13,106 @@ import (
 )
 
 // A task that becomes free for anyone ends the wait of one agent, as a turn; several that become
-// free end as many waits. The log orders who gets it; here only its news is dealt out. No event is
+// free end as many waits. The log orders who gets it; here only its news is notices out. No event is
 // written for an offer that lapses or a holder that falls silent, so a timer looks. The item
 // FREE#<task>#<since when> is put if absent, so that one agent in all processes hears of it.
 
-// freeLook is a look for tasks that have become free.
-type freeLook struct{ timer clockwork.Timer }
+// freeTaskCheck is a look for tasks that have become free.
+type freeTaskCheck struct{ timer clockwork.Timer }
 
-// lookForTasks looks now whether tasks are free for agents that wait here. r.mu is held.
-func (r *Room) lookForTasks() {
-	r.endTasks()
+// beginFreeTaskCheck looks now whether tasks are free for agents that wait here. r.mu is held.
+func (r *Room) beginFreeTaskCheck() {
+	r.endFreeTaskCheck()
 	h := r.log.Peek()
 	if h == nil || h.Closed || len(h.Tasks) == 0 || len(r.waits) == 0 {
 		return
 	}
-	r.lookForTasksAfter(0)
+	r.scheduleFreeTaskCheck(0)
 }
 
-// lookForTasksAfter looks after d, unless something happens before. r.mu is held.
-func (r *Room) lookForTasksAfter(d time.Duration) {
-	l := &freeLook{}
-	r.tasks = l
-	l.timer = r.o.Clock.AfterFunc(d, func() { r.dealTasks(l) })
+// scheduleFreeTaskCheck looks after d, unless something happens before. r.mu is held.
+func (r *Room) scheduleFreeTaskCheck(d time.Duration) {
+	l := &freeTaskCheck{}
+	r.taskCheck = l
+	l.timer = r.o.Clock.AfterFunc(d, func() { r.announceFreeTasks(l) })
 }
 
-// endTasks ends the looking. r.mu is held.
-func (r *Room) endTasks() {
-	if r.tasks != nil {
-		r.tasks.timer.Stop()
-		r.tasks = nil
+// endFreeTaskCheck ends the looking. r.mu is held.
+func (r *Room) endFreeTaskCheck() {
+	if r.taskCheck != nil {
+		r.taskCheck.timer.Stop()
+		r.taskCheck = nil
 	}
 }
 
-// dealtTask is the news of a task that is free, for an agent that waits here.
-type dealtTask struct {
+// taskNotice is the news of a task that is free, for an agent that waits here.
+type taskNotice struct {
 	room.Opening
 	agent room.Agent
 	wait  *Wait
 }
 
-// dealTasks tells agents that wait here of the tasks that are free, each of another. One look runs at a time: two could
+// announceFreeTasks tells agents that wait here of the tasks that are free, each of another. One look runs at a time: two could
 // choose one agent for two tasks, and it hears of one.
-func (r *Room) dealTasks(l *freeLook) {
-	r.dealing.Lock()
-	defer r.dealing.Unlock()
+func (r *Room) announceFreeTasks(l *freeTaskCheck) {
+	r.announcing.Lock()
+	defer r.announcing.Unlock()
 	if r.isReplaced(l) {
 		return
 	}
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
 	h, now := r.log.Peek(), r.now()
-	open, again, err := r.openings(ctx, h, now)
+	open, again, err := r.newOpenings(ctx, h, now)
 	if err != nil {
 		r.o.Logger.Warn("which tasks are free could not be read", "error", err)
-		open, again = nil, rewriteSoon
+		open, again = nil, rewriteAfter
 	}
 	lost := false // another process was first: its agent may hear of the next task
-	for _, x := range r.deal(l, h, open) {
+	for _, x := range r.chooseAgents(l, h, open) {
 		first, err := r.log.Seats().ClaimTaskNotice(ctx, x.What)
 		if err != nil {
 			r.o.Logger.Warn("a free task was not dealt out", "error", err)
-			again = rewriteSoon
+			again = rewriteAfter
 			continue
 		}
 		lost = lost || !first
-		r.tell(x, first, h.AsOf, now)
+		r.deliverNotice(x, first, h.AsOf, now)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.tasks != l || len(r.waits) == 0:
+	case r.taskCheck != l || len(r.waits) == 0:
 	case lost:
-		r.lookForTasksAfter(0)
+		r.scheduleFreeTaskCheck(0)
 	case again > 0:
-		r.lookForTasksAfter(again)
+		r.scheduleFreeTaskCheck(again)
 	}
 }
 
 // isReplaced reports whether a newer look has taken the place of l.
-func (r *Room) isReplaced(l *freeLook) bool {
+func (r *Room) isReplaced(l *freeTaskCheck) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.tasks != l
+	return r.taskCheck != l
 }
 
-// openings returns the tasks that are free or have stalled, of which no agent was told as far as this
+// newOpenings returns the tasks that are free or have stalled, of which no agent was told as far as this
 // process knows, and how long until there may be others; 0 if only an event tells. It reads the presence of
 // the seats only if a task may have stalled since it last did.
-func (r *Room) openings(ctx context.Context, h *room.Head, now time.Time) (open []room.Opening, again time.Duration,
+func (r *Room) newOpenings(ctx context.Context, h *room.Head, now time.Time) (open []room.Opening, again time.Duration,
 	err error) {
 	r.mu.Lock()
-	seen := r.seen
+	seen := r.presenceAsRead
 	r.mu.Unlock()
 	for fresh := false; ; fresh = true {
 		open, again = h.Openings(seen, now)
 		known := map[string]bool{}
 		r.mu.Lock()
 		for _, x := range open {
-			known[x.What] = r.told[x.What]
+			known[x.What] = r.announced[x.What]
 		}
-		r.told = known
+		r.announced = known
 		r.mu.Unlock()
 		open = slices.DeleteFunc(open, func(x room.Opening) bool { return known[x.What] })
 		if fresh || !slices.ContainsFunc(open, func(x room.Opening) bool { return x.Stalled }) {
@@ -123,18 +123,18 @@ func (r *Room) openings(ctx context.Context, h *room.Head, now time.Time) (open 
 			return nil, 0, err
 		}
 		r.mu.Lock()
-		r.seen = seen
+		r.presenceAsRead = seen
 		r.mu.Unlock()
 	}
 }
 
-// deal gives each of open to another agent that waits here, as far as there are some that may take it. An
+// chooseAgents gives each of open to another agent that waits here, as far as there are some that may take it. An
 // agent that has a task goes on with that, and one that was told of a task, and waits on, hears only of those that
 // became free since. If there is a newer look than l, that one deals: what is open may have been taken meanwhile.
-func (r *Room) deal(l *freeLook, h *room.Head, open []room.Opening) (dealt []dealtTask) {
+func (r *Room) chooseAgents(l *freeTaskCheck, h *room.Head, open []room.Opening) (notices []taskNotice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.tasks != l {
+	if r.taskCheck != l {
 		return nil
 	}
 	busy := map[int]bool{}
@@ -144,16 +144,16 @@ func (r *Room) deal(l *freeLook, h *room.Head, open []room.Opening) (dealt []dea
 			if !w.hearsOfTasks() || busy[a.Seat] || !x.Suits(h, a) {
 				continue
 			}
-			m := r.cached(a.Seat)
-			if x.N <= m.toldAsOf && !x.At.After(m.toldAt) {
+			m := r.cachedSeat(a.Seat)
+			if x.N <= m.lastNoticeAsOf && !x.At.After(m.lastNoticeAt) {
 				continue
 			}
 			busy[a.Seat] = true
-			dealt = append(dealt, dealtTask{x, a, w})
+			notices = append(notices, taskNotice{x, a, w})
 			break
 		}
 	}
-	return dealt
+	return notices
 }
 
 // hearsOfTasks reports whether w, which may be nil, ends when a task is free for its agent.
@@ -171,16 +171,16 @@ func (r *Room) Idle(h *room.Head) (n int) {
 	return n
 }
 
-// tell ends the wait of x, unless another process has told an agent before.
-func (r *Room) tell(x dealtTask, first bool, asOf int64, now time.Time) {
+// deliverNotice ends the wait of x, unless another process has told an agent before.
+func (r *Room) deliverNotice(x taskNotice, first bool, asOf int64, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.told[x.What] = true
+	r.announced[x.What] = true
 	if !first || r.waits[x.agent.Seat] != x.wait {
 		return
 	}
-	m := r.cached(x.agent.Seat)
-	m.toldAsOf, m.toldAt = asOf, now
+	m := r.cachedSeat(x.agent.Seat)
+	m.lastNoticeAsOf, m.lastNoticeAt = asOf, now
 	select {
 	case x.wait.Task <- x.Task.No:
 	default: // it was told of another, and has not ended yet

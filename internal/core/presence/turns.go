@@ -16,9 +16,9 @@ import (
 // agent waits gives it the turn. The item TURN#<word>#<seat> is put if absent, so each
 // agent has one turn in the silence after a word.
 
-// turnLookMost bounds how long a process waits before it looks again whether agents wait in other
+// maxTurnCheckPause bounds how long a process waits before it looks again whether agents wait in other
 // processes. The time doubles with each look, since a look costs a read.
-const turnLookMost = 30 * time.Second
+const maxTurnCheckPause = 30 * time.Second
 
 // OnAdvance hears of the events of the log: one may end the silence, and a seat that is freed
 // leaves the cache. A call that is under way may bring the seat back, which then goes with the next
@@ -34,21 +34,21 @@ func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 		})
 	}
 	if len(r.waits) > 0 {
-		r.startSilence()
-		r.lookForTasks()
+		r.beginSilence()
+		r.beginFreeTaskCheck()
 	}
 }
 
-// startSilence looks whose turn it is once the silence has lasted long enough: an event
+// beginSilence looks whose turn it is once the silence has lasted long enough: an event
 // happened, or an agent began to wait. r.mu is held.
-func (r *Room) startSilence() {
+func (r *Room) beginSilence() {
 	r.endSilence()
 	h := r.log.Peek()
 	if h == nil || h.Closed || len(h.Agents) < 2 {
 		return
 	}
 	_, _, word := h.Recent.LastWord()
-	r.lookAfter(h.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.now())), room.TurnAfter)
+	r.scheduleTurnCheck(h.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.now())), room.TurnAfter)
 }
 
 // endSilence ends the silence, if there is one. r.mu is held.
@@ -59,9 +59,9 @@ func (r *Room) endSilence() {
 	}
 }
 
-// lookAfter looks whose turn it is after d, unless an event happens. step is how long to wait at
+// scheduleTurnCheck looks whose turn it is after d, unless an event happens. step is how long to wait at
 // least before a further look, if nothing is known that would make one useful. r.mu is held.
-func (r *Room) lookAfter(head int64, d, step time.Duration) {
+func (r *Room) scheduleTurnCheck(head int64, d, step time.Duration) {
 	s := &silence{head: head}
 	r.silence = s
 	s.timer = r.o.Clock.AfterFunc(d, func() { r.signalTurn(s, step) })
@@ -71,7 +71,7 @@ func (r *Room) lookAfter(head int64, d, step time.Duration) {
 func (r *Room) signalTurn(s *silence, step time.Duration) {
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
-	next, word, err := r.turn(ctx)
+	next, word, err := r.readTurn(ctx)
 	if err != nil {
 		r.o.Logger.Warn("whose turn it is could not be read", "error", err)
 	}
@@ -81,7 +81,7 @@ func (r *Room) signalTurn(s *silence, step time.Duration) {
 		return
 	}
 	if err != nil {
-		r.lookAfter(s.head, min(2*step, turnLookMost), min(2*step, turnLookMost))
+		r.scheduleTurnCheck(s.head, min(2*step, maxTurnCheckPause), min(2*step, maxTurnCheckPause))
 		return
 	}
 	seat, again := next.Next()
@@ -93,20 +93,20 @@ func (r *Room) signalTurn(s *silence, step time.Duration) {
 		default:
 		}
 		w.Turn <- word // does not block: only this function sends, under r.mu
-		r.lookAfter(s.head, room.TurnPasses, room.TurnPasses)
+		r.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
 	case again > 0 && r.o.SingleProcess:
-		r.lookAfter(s.head, again, step)
+		r.scheduleTurnCheck(s.head, again, step)
 	case again > 0: // sooner, an agent that it waits for may wait or go away in another process
-		r.lookAfter(s.head, min(again, turnLookMost), step)
+		r.scheduleTurnCheck(s.head, min(again, maxTurnCheckPause), step)
 	case seat > 0: // it waits in another process, which looks, too
-		r.lookAfter(s.head, room.TurnPasses, room.TurnPasses)
+		r.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
 	case !r.o.SingleProcess:
-		r.lookAfter(s.head, min(2*step, turnLookMost), min(2*step, turnLookMost))
+		r.scheduleTurnCheck(s.head, min(2*step, maxTurnCheckPause), min(2*step, maxTurnCheckPause))
 	}
 }
 
-// turn reads what decides whose turn it is, and returns the last word.
-func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
+// readTurn reads what decides whose turn it is, and returns the last word.
+func (r *Room) readTurn(ctx context.Context) (t room.Turn, word int64, err error) {
 	if n, _, _ := r.log.Peek().Recent.LastWord(); n == 0 { // every process must decide on the same word
 		if err := r.log.Recall(ctx, time.Time{}); err != nil {
 			return t, 0, err
@@ -162,7 +162,7 @@ func (r *Room) IsPresent(h *room.Head, a room.Agent, p room.Presence) bool {
 // ClaimTurnIfNext gives the turn to a seat whose program on standby only looks in, in w, if it is
 // its turn by now. It logs a failure: the next look is soon.
 func (r *Room) ClaimTurnIfNext(ctx context.Context, seat int, w *Wait) bool {
-	next, word, err := r.turn(ctx)
+	next, word, err := r.readTurn(ctx)
 	claimed := false
 	if err == nil {
 		if first, _ := next.Next(); first != seat {

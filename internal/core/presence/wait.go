@@ -106,8 +106,8 @@ func (r *Room) beginAgentWait(seat int, w *Wait) {
 	}
 	r.waits[seat] = w
 	if !w.Looks {
-		r.startSilence()
-		r.lookForTasks()
+		r.beginSilence()
+		r.beginFreeTaskCheck()
 	}
 }
 
@@ -120,7 +120,7 @@ func (r *Room) endAgentWait(seat int, w *Wait) {
 		if m := r.seats[seat]; m != nil {
 			m.endWait(r.now())
 			if m.presence.BackAt().After(r.now()) {
-				r.startSilence() // it is away now, and so not waited for
+				r.beginSilence() // it is away now, and so not waited for
 			}
 		}
 		if _, here := r.log.Peek().Seated(seat); !here {
@@ -130,7 +130,7 @@ func (r *Room) endAgentWait(seat int, w *Wait) {
 	if len(r.waits) == 0 {
 		r.waits = nil
 		r.endSilence()
-		r.endTasks()
+		r.endFreeTaskCheck()
 	}
 	r.endPollingIfIdle()
 }
