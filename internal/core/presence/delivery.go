@@ -7,9 +7,10 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// Delivery is what one reader was handed, has shown to have, and gets again. A reader is an agent, or one device of the
-// person behind it. An answer may be lost: clients give up without a word, and a Lambda function never learns that its
-// client has left. So what was handed out comes again unless something shows that it has arrived.
+// Delivery is what one reader was handed, has shown to have, and gets again. A reader is an agent, or one device of
+// the person behind an agent. An answer may be lost: clients give up without a word, and a Lambda function never
+// learns that its client has left. So events that were handed out come again unless something shows that they have
+// arrived.
 //
 // A Delivery decides, and reads and writes nothing: Reader does. In the cases, Bob has joined with event 40, and the
 // events from 41 on are messages of Ann.
@@ -20,67 +21,67 @@ import (
 //  4. Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked in this process.
 //  5. Bob was handed 41 and 42, and replies to 41: both have arrived.
 //  6. A program peeks for Bob and sees 41: nothing is recorded, and Bob's next call gets 41 as new.
-//  7. A newer wait ends one that found 41: the older hands nothing out, and its cursor 40 acknowledges nothing.
-//  8. One process handed Bob 41, and he acknowledged it to another: that one keeps this when it reads the table.
-//  9. Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls him for 41.
-//  10. Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since his next cursor will be.
+//  7. A newer wait ends one that found 41: the older hands nothing out, and cursor 40 acknowledges nothing.
+//  8. One process handed Bob 41, and Bob acknowledged 41 to another: the other keeps that on its next read.
+//  9. Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls Bob for 41.
+//  10. Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since the next cursor will be.
 //  11. Bob returns, and is handed 41 and 42: each return and one call without a cursor bring both again, marked.
 //  12. Bob was handed 41 by a call with cursor 40, and leaves when 42 has come: the leave shows 42.
 //  13. Bob stays (A2A), was handed 41, and calls again: 41 has arrived, since a stay knows no cursor.
-//  14. Bob stays, has 41, said 42 under key k, was handed 43 with that, and says k again: 43 comes again.
-//  15. Bob stays, and 41 held back what he said under key k: k again gets 41 again, since that answer may be lost.
+//  14. Bob stays, has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.
+//  15. Bob stays, and 41 held back a message under key k: k again gets 41 again, since that answer may be lost.
 //  16. Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.
 //  17. Bob was handed 41 without a cursor, and lists tasks: the list has no cursor, which would acknowledge 41.
-//  18. Bob was warned of a credential, and says the same again: he means it, and it is sent.
+//  18. Bob was warned of a credential, and says the same again: Bob means it, and the message is sent.
 //  19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.
-//  20. Bob's person opens the room on a new device: the offer says that this is the first one.
+//  20. Bob's person opens the room on a new device: the offer says that it is the first.
 //  21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
 //
-// How far a reader has come is kept in numbers of events. Each says what became of the events up to that number; then
-// come who records the number, and where it is kept:
+// How far a reader has come is kept in numbers of events. The second column says what became of the events up to
+// that number, the third who records the number, and the last where the number is kept:
 //
-//	Acked          have arrived                      Acknowledge, HandOut, HoldBack      table, a minute late
-//	HandedTo       handed out without a cursor       HandOut                             table
-//	BatchAfter     came before the last such batch   HandOut                             table
-//	ShownTo        handed out with a cursor, hooked  HandOut, RecordShown                table
-//	HeldTo         handed to a send held back        HoldBack                            table
-//	shown          handed out with a cursor, or      HandOut, RecordShown, Reader.writeDelivery  this process
-//	               without if that write failed
-//	joined         handed out by the join            deliveryOf                          the seat, in the log
-//	Presence.Read  handed to the agent in any way    Reader.recordRead                   this process, then the lease
+//	Acked          have arrived                      Acknowledge, HandOut, HoldBack  table, a minute late
+//	HandedTo       handed out without a cursor       HandOut                         table
+//	BatchAfter     came before the last such batch   HandOut                         table
+//	ShownTo        handed out with a cursor, hooked  HandOut, RecordShown            table
+//	HeldTo         handed to a send held back        HoldBack                        table
+//	shown          handed out with a cursor, or      HandOut, RecordShown,           the process
+//	               without if that write failed      Reader.writeDelivery
+//	joined         handed out by the join            deliveryOf                      the seat, in the log
+//	Presence.Read  handed to the agent in any way    Reader.recordRead               the process, then the lease
 //
-// Others see Presence.Read. A Delivery needs it only in case 21.
+// Others see Presence.Read. A Delivery needs Presence.Read only in case 21.
 type Delivery struct {
 	stored    room.ReadPosition
-	shown     int64 // calls with a cursor were handed the events up to this one, as far as this process knows
-	joined    int64 // the join handed out the events up to this one
-	fromTable bool  // stored is as the table had it once; else stored has only what was acknowledged here
+	shown     int64 // calls with a cursor were handed the events up to shown, as far as the process knows
+	joined    int64 // the join handed out the events up to joined
+	fromTable bool  // stored was read from the table; else stored has only what was acknowledged in this process
 }
 
-// deliveryOf returns the delivery of a reader that joined with an event, as the table has it.
+// deliveryOf returns the delivery of a reader that joined with the event joined, as the table has it.
 func deliveryOf(stored room.ReadPosition, joined int64) Delivery {
 	stored.HandedTo, stored.BatchAfter = max(stored.HandedTo, joined), max(stored.BatchAfter, joined)
 	return Delivery{stored: stored, joined: joined, fromTable: true}
 }
 
-// addKnown adds to d what this process knew before and the table may not have: what was acknowledged or shown here.
+// addKnown adds to d what was acknowledged or shown in this process, since the table may lack both.
 func (d *Delivery) addKnown(known Delivery) { // 8
 	d.stored.Acked, d.shown = max(d.stored.Acked, known.stored.Acked), max(d.shown, known.shown)
 }
 
-// WriteTime is when a change of a Delivery is written to the table, and what a write that fails means: a repetition, unless
-// the answer relies on the write.
+// WriteTime is when a change of a Delivery is written to the table, and what a failed write means: a repetition,
+// unless the answer relies on the write.
 type WriteTime int
 
 // The times of a write.
 const (
-	Never                  WriteTime = iota // this process alone remembers the change
-	WithinAMinute                           // with the next write; a cursor makes one if the last is a minute old
+	Never                  WriteTime = iota // the process alone remembers the change
+	WithinAMinute                           // with the next write, which a cursor makes after a minute
 	BeforeAnswerIfPossible                  // before the answer, which goes out even if the write fails
 	BeforeAnswer                            // before the answer, which is refused if the write fails
 )
 
-// How is how a call reads, and so what shows that its answer has arrived.
+// How is how a call reads. The way to read decides what shows that the answer has arrived.
 type How int
 
 // The ways to read.
@@ -99,29 +100,30 @@ type Query struct {
 	Peek    bool   // a program looks for the agent
 	Return  bool   // the agent returns to its seat
 	Leave   bool   // the agent gives its seat up
-	Stay    bool   // the caller knows no cursor: with each call, what it was handed before has arrived
-	Key     string // of a stay: the idempotency key of what it says; "": none
-	Repeats int64  // of a stay: the message that was said under Key before; 0: none
+	Stay    bool   // the caller knows no cursor: each call shows that the answer before has arrived
+	Key     string // of a stay: the idempotency key of its message; "": none
+	Repeats int64  // of a stay: the message that was sent under Key before; 0: none
 }
 
 // Offer is what a call may be handed.
 type Offer struct {
 	How      How
-	After    int64 // the events after this one
-	MarkTo   int64 // those up to this one are marked as repeated
+	After    int64 // the events after After are offered
+	MarkTo   int64 // the events up to MarkTo are marked as repeated
 	Arrived  int64 // the events up to this one have arrived: a cursor here acknowledges nothing that may be lost
-	UnsureTo int64 // those after Arrived up to this one were handed out twice, and come along if they fit
+	UnsureTo int64 // the events after Arrived up to UnsureTo were handed out twice, and come along if they fit
 	First    bool  // the reader was handed nothing yet
 
-	batchTo  int64 // of OnceMore: those up to this one are handed out for the second time
+	batchTo  int64 // of OnceMore: the events up to batchTo are handed out for the second time
 	current  bool  // the table was read for this call: else another process may have handed out more since
-	storeNow bool  // of ByCursor: the agent has a hook, and is called for what the table does not know it has
+	storeNow bool  // of ByCursor: the agent has a hook, which calls for what the table does not show as handed out
 }
 
 // OfferAfter returns the offer of a call whose cursor is n.
 func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: n} }
 
-// Offer returns what a call of the reader may be handed.
+// Offer returns what a call of the reader may be handed. A call without a cursor is offered what Bob was handed last
+// once more: if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
 func (d Delivery) Offer(q Query) Offer {
 	p := d.stored
 	switch {
@@ -149,7 +151,9 @@ func (d Delivery) Offer(q Query) Offer {
 	return o
 }
 
-// HandOut records that a call was handed so many messages of an offer, which are among the events up to one.
+// HandOut records that a call was handed so many messages of the offer o, all among the events up to to. If HandOut
+// did not move BatchAfter, Bob's third call without a cursor would get 41 and 42 again, and so would each call
+// after.
 func (d *Delivery) HandOut(o Offer, to int64, messages int) WriteTime {
 	if !o.isRecorded(to, messages) {
 		return Never
@@ -172,20 +176,20 @@ func (d *Delivery) HandOut(o Offer, to int64, messages int) WriteTime {
 	return BeforeAnswerIfPossible
 }
 
-// isRecorded reports whether a Delivery changes by a call that was handed so many messages of o, which are among the
-// events up to one.
+// isRecorded reports whether a call that was handed so many messages of o, among the events up to to, changes a
+// Delivery.
 func (o Offer) isRecorded(to int64, messages int) bool {
 	switch o.How {
 	case Peek, LastLook: // 6, 12
 		return false
-	case ByCursor: // 1: what its cursor acknowledges is recorded, even if nothing is new
+	case ByCursor: // 1: the acknowledgment by the cursor is recorded, even if nothing is new
 		return true
 	}
 	return messages > 0 || to-o.After >= roomlog.PageEvents // 16
 }
 
-// RecordShown records that calls with a cursor were handed the events up to one, of an agent that has a hook or is
-// about to get one. Other processes must know that before they call the agent.
+// RecordShown records that calls with a cursor were handed the events up to to, for an agent that has a hook or is
+// about to get one. Without the record, another process calls the agent for events that the agent has.
 func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 	p := &d.stored
 	d.shown = max(d.shown, to)
@@ -196,8 +200,9 @@ func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 	return BeforeAnswerIfPossible
 }
 
-// Acknowledge records that the events up to a cursor have arrived, and the whole batch of the message that the reader
-// replies to. Each is 0 if there is none.
+// Acknowledge records that the events up to cursor have arrived, and the whole batch of the message replyTo. Each is
+// 0 if there is none. A reply to 40, which is older than the batch, acknowledges nothing: else 41 and 42 of a lost
+// answer would never come again.
 func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 	p, n := &d.stored, cursor // 1
 	if p.BatchAfter < replyTo && replyTo <= p.HandedTo {
@@ -210,16 +215,16 @@ func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 	return WithinAMinute
 }
 
-// HoldBack records that a stay was handed the events of an offer up to one, since they held back what it said under
-// a key. HandOut follows, and stores nothing, since no hook calls a stay: else Arrived would count the events.
+// HoldBack records that a stay was handed the events of the offer o up to to, which held back its message under key.
+// HandOut follows, and stores nothing, since no hook calls a stay: else Arrived would count the events.
 func (d *Delivery) HoldBack(o Offer, to int64, key string) WriteTime { // 15
 	p := &d.stored
 	p.Acked, p.HeldTo, p.HeldKey = max(p.Acked, o.Arrived), to, key
 	return BeforeAnswer
 }
 
-// Arrived returns the last event that has surely arrived at a stay that says something under a key: all that it was
-// handed, but for the answer to this very call, which was held back before.
+// Arrived returns the last event that has surely arrived at a stay that sends a message under key: all that the
+// stay was handed, except the answer to the same call, which was held back before.
 func (d Delivery) Arrived(key string) int64 {
 	p := d.stored
 	handed := max(p.Acked, p.HandedTo, p.ShownTo) // 13
@@ -234,14 +239,14 @@ func (d Delivery) HandedOut() int64 {
 	return max(d.stored.Acked, d.stored.HandedTo, d.stored.ShownTo, d.shown, d.joined)
 }
 
-// Cursor returns the cursor of an answer that hands nothing out. It returns false if a cursor would acknowledge what
-// may be lost.
+// Cursor returns the cursor of an answer that hands nothing out. ok is false if a cursor would acknowledge an answer
+// that may be lost.
 func (d Delivery) Cursor() (n int64, ok bool) { // 17
 	return d.HandedOut(), d.stored.HandedTo <= max(d.stored.Acked, d.joined)
 }
 
-// ConfirmCredential reports whether the reader was warned of the credential in a message, which has a fingerprint and,
-// in a call of the page, a key. If not, the reader counts as warned from now on.
+// ConfirmCredential reports whether the reader was warned of the credential with this fingerprint. A call of the
+// page has a key. If confirmed is false, the reader counts as warned from now on.
 func (d *Delivery) ConfirmCredential(fingerprint, key string) (confirmed bool, when WriteTime) {
 	if warned, by, _ := strings.Cut(d.stored.Credential, " "); warned == fingerprint {
 		return key == "" || key != by, Never // 18, 19

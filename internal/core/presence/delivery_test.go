@@ -123,11 +123,11 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(Query{Peek: true, Cursor: 40}, 42), "42 unstored"},
 			{calls(Query{Peek: true, Cursor: 42}, 43), "43 unstored"},
 		},
-		"A newer wait ends one that found 41: the older hands nothing out, and its cursor 40 acknowledges nothing.": {
+		"A newer wait ends one that found 41: the older hands nothing out, and cursor 40 acknowledges nothing.": {
 			{func(b *bob) string { return fmt.Sprint(b.Offer(look).Arrived, b.Offer(cursor40).Arrived) }, "0 40"},
 			{calls(look, 41), "41 stored if possible"},
 		},
-		"One process handed Bob 41, and he acknowledged it to another: that one keeps this when it reads the table.": {
+		"One process handed Bob 41, and Bob acknowledged 41 to another: the other keeps that on its next read.": {
 			{func(b *bob) string {
 				other := bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
 				other.Acknowledge(41, 0)
@@ -138,7 +138,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			}, "41 41 40"},
 			{calls(look, 42), "42 stored if possible"},
 		},
-		"Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls him for 41.": {
+		"Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls Bob for 41.": {
 			{func(b *bob) string { b.hooked = true; return calls(cursor40, 41)(b) }, "41 stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).HandedOut()) }, "41"},
 			{calls(cursor40, 41), "41 unstored"},
@@ -146,7 +146,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(look, 42), "42 stored if possible"},
 			{calls(Query{Cursor: 41}, 42), "42 unstored"},
 		},
-		"Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since his next cursor will be.": {
+		"Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since the next cursor will be.": {
 			{calls(cursor40, 41), "41 unstored"},
 			{func(b *bob) string { return b.Acknowledge(41, 0).String() }, "within a minute"},
 			{calls(look, 42), "42 stored if possible"},
@@ -173,14 +173,14 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { return fmt.Sprint(b.stored.Acked) }, "41"},
 			{calls(stays, 42), "unstored"},
 		},
-		"Bob stays, has 41, said 42 under key k, was handed 43 with that, and says k again: 43 comes again.": {
+		"Bob stays, has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.": {
 			{calls(stays, 41), "41 stored if possible"},
 			{calls(Query{Stay: true, Key: "k"}, 42), "42 stored if possible"},
 			{calls(Query{Stay: true, Key: "k", Repeats: 42}, 43), "42* 43 stored if possible"},
 			{calls(Query{Stay: true, Key: "k", Repeats: 42}, 43), "42* 43* unstored"},
 			{calls(stays, 43), "unstored"},
 		},
-		"Bob stays, and 41 held back what he said under key k: k again gets 41 again, since that answer may be lost.": {
+		"Bob stays, and 41 held back a message under key k: k again gets 41 again, since that answer may be lost.": {
 			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, "k").String() }, "stored"},
 			{func(b *bob) string { return b.marks(OfferAfter(40), 41, 1) }, "unstored"},
 			{func(b *bob) string { return fmt.Sprint(b.Arrived("k"), b.Arrived("l"), b.Arrived("")) }, "40 41 41"},
@@ -196,11 +196,11 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { return fmt.Sprint(b.Cursor()) }, "41 false"},
 			{func(b *bob) string { b.Acknowledge(41, 0); return fmt.Sprint(b.Cursor()) }, "41 true"},
 		},
-		"Bob was warned of a credential, and says the same again: he means it, and it is sent.": {
+		"Bob was warned of a credential, and says the same again: Bob means it, and the message is sent.": {
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f1", "")) }, "false stored"},
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f1", "")) }, "true unstored"},
 		},
-		"Bob's person opens the room on a new device: the offer says that this is the first one.": {
+		"Bob's person opens the room on a new device: the offer says that it is the first.": {
 			{isFirst, "true"},
 			{func(b *bob) string { other := *b; other.Acknowledge(40, 0); return isFirst(&other) }, "false"},
 			{func(b *bob) string { other := *b; calls(cursor40, 40)(&other); return isFirst(&other) }, "false"},

@@ -6,34 +6,34 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// How far the table may lag behind a call. Others think the agent silent for so much longer. So CallFresh is less than
-// room.PresentFor and room.RegainSilent, or an agent that calls all the time would count as silent, and its seat could
-// be regained; and room.RelievedAfter is no less than CallFresh, or an admin could be kicked whose lease has not ended.
-// A send may lag by more, since the log tells of it.
+// How far the table may lag behind a call. Others take the agent for silent by so much too early. So CallFresh is
+// less than room.PresentFor and room.RegainSilent: else an agent that calls all the time would count as silent, and
+// lose its seat to another. room.RelievedAfter is no less than CallFresh: else an admin could be kicked before its
+// lease has ended. The table may lag more behind a send, since the log shows the send.
 const (
 	SendFresh = 5 * time.Minute // behind a send that has said something
 	CallFresh = time.Minute     // behind any other call
 )
 
-// lease is the presence of a seat as this process knows it, and what this process last wrote of it. Each write costs,
-// so a leaseDecision says whether a call is worth one. A lease reads no clock and no table; the room's mutex guards it.
+// lease is the presence of a seat as the process knows it, and its last write. Each write costs, so a
+// leaseDecision says whether a call is worth a write. A lease reads no clock and no table. Room.mu guards it.
 type lease struct {
 	presence    room.Presence // as of the last call here; its AtMs is 0 until a call has come
-	writtenAt   time.Time     // when this process last wrote it; zero: never, or the last write failed
-	writtenWait bool          // what was written says that the agent waits
+	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
+	writtenWait bool          // the last write said that the agent waits
 }
 
 // leaseDecision says whether the presence of a seat is written now, and why: see mustWrite.
 type leaseDecision int
 
 const (
-	lagsLittle       leaseDecision = iota // what is written lags by less than the call allows
-	lagsMuch                              // it lags by as much as the call allows, or more
+	lagsLittle       leaseDecision = iota // the table lags by less than the call allows
+	lagsMuch                              // the table lags by as much as the call allows, or more
 	waitBegins                            // others do not know that the agent, or the program, waits
-	absenceChanges                        // the agent says that it will be away, or that it is back
+	absenceChanges                        // the agent says that it will be away, or is back
 	standbyChanges                        // a program calls in the place of the agent, or no longer does
 	announced                             // others see the wait, or the program, until after the next look at the lease
-	wentOn                                // the wait went on past an answer, with which others take it for ended
+	wentOn                                // the wait went on past an answer, so others take the wait for ended
 	announcementEnds                      // others would soon take the wait, or the program, for gone
 	superseded                            // a younger wait has the place of the wait
 	agentWaits                            // the agent itself waits, so a program on standby is not announced
@@ -47,18 +47,18 @@ func (d leaseDecision) mustWrite() bool {
 	return false
 }
 
-// decideCall decides whether the presence next, which a call brings, is written. What was written before may lag by
-// fresh. An absence and a standby are compared with what is known here: each change of them is written, and another
+// decideCall decides whether next, the presence that a call brings, is written. The table may lag by fresh. An
+// absence and a standby are compared with the cached ones: each change of these is written, and another
 // process may have written one since. Here Bob called last, his lease was written then, and fresh is a minute:
 //
 //  1. 40 s later Bob calls again: nothing is written for 20 s more.
 //  2. 60 s later Bob calls again: his lease is written.
 //  3. 40 s later Bob begins to wait: that is written.
-//  4. He waited when his lease was written, and waits again 40 s later: nothing is written.
+//  4. Bob waited when his lease was written, and waits again 40 s later: nothing is written.
 //  5. 40 s later Bob says that he will be back in ten minutes: that is written.
-//  6. He is known to be away, and 40 s later he is back: that is written.
+//  6. Bob was away, and 40 s later he is back: that is written.
 //  7. 40 s later a program waits in Bob's place: that is written.
-//  8. The last write failed: his lease is written at his next call.
+//  8. The last write failed: Bob's lease is written at his next call.
 //  9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.
 func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration) leaseDecision {
 	switch {
@@ -74,18 +74,18 @@ func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration
 	return lagsLittle // 1, 4, 9
 }
 
-// decideWait decides whether the wait w is announced further. The next look at the lease comes after the time again,
-// and a write that fails is repeated after rewriteAfter. Here Bob waits from 12:00 for an hour, and his lease is looked
-// at every minute:
+// decideWait decides whether the wait w is announced further. The lease is looked at next after again, and a failed
+// write is repeated after rewriteAfter. Here Bob waits from 12:00 for an hour, and his lease is looked at every
+// minute:
 //
-//  1. Others see his wait until 12:05, and it is 12:02: nothing is written.
-//  2. Others see his wait until 12:05, and it is 12:04: his wait is announced further.
-//  3. His announcement could not be written: his wait is announced.
-//  4. Others see his wait until its end: nothing is written.
-//  5. Bob began another wait in another process: this one ends.
+//  1. Others see Bob's wait until 12:05, and it is 12:02: nothing is written.
+//  2. Others see Bob's wait until 12:05, and it is 12:04: the wait is announced further.
+//  3. The announcement could not be written: the wait is announced.
+//  4. Others see Bob's wait until its end: nothing is written.
+//  5. Bob began another wait in another process: this wait ends.
 //  6. A program waits in Bob's place, and Bob begins to wait: the program's wait ends.
-//  7. Bob waits, and a program begins to wait in his place: his wait goes on.
-//  8. Bob's wait goes on past an answer, with which others take it for ended: that is written.
+//  7. Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.
+//  8. Bob's wait goes on past an answer, so others take the wait for ended: that is written.
 func (l lease) decideWait(w *Wait, now time.Time, again time.Duration) leaseDecision {
 	switch {
 	case l.presence.Supersedes(w.Began, w.Standby): // 5, 6
@@ -101,14 +101,14 @@ func (l lease) decideWait(w *Wait, now time.Time, again time.Duration) leaseDeci
 // decideStandby decides whether a program that only looks in for agent a is announced. An announcement lasts for
 // room.AnnounceWait (290 s), and is repeated after room.AnnounceAgain (260 s):
 //
-//  1. The program looks in for the first time: it is announced.
-//  2. It was announced 100 s ago: nothing is written.
-//  3. It was announced 265 s ago: it is announced again.
-//  4. It was announced 100 s ago, and now wakes Bob only for what is meant for him: that is announced.
+//  1. The program looks in for the first time: the program is announced.
+//  2. The program was announced 100 s ago: nothing is written.
+//  3. The program was announced 265 s ago: the program is announced again.
+//  4. The program was announced 100 s ago, and now wakes Bob only for messages meant for Bob: that is announced.
 //  5. Bob called after the announcement: the program is announced again.
 //  6. Bob waits: the program is not announced.
-//  7. Bob's wait was ended 5 s ago by a message, which he reads now: the program is not announced.
-//  8. Bob's wait was ended 15 s ago by a message: the program is announced.
+//  7. A message ended Bob's wait 5 s ago, and Bob reads it now: the program is not announced.
+//  8. A message ended Bob's wait 15 s ago: the program is announced.
 func (l lease) decideStandby(h *room.Head, a room.Agent, now time.Time, forMe bool) leaseDecision {
 	p := l.presence
 	if !p.Standby && p.UntilMs != 0 {
@@ -127,8 +127,8 @@ func (l lease) decideStandby(h *room.Head, a room.Agent, now time.Time, forMe bo
 	return announced // 2
 }
 
-// mustRead reports whether a call needs what the table has of the lease. An absence may have been announced to another
-// process, or ended there. That matters to a call that ends an absence, and to one that writes what it knows of one.
+// mustRead reports whether a call needs the lease from the table. Another process may have begun or ended an
+// absence. Only a call that ends an absence, or writes the absence that the process knows, needs to know.
 func (l lease) mustRead(c Call, now time.Time, singleProcess bool) bool {
 	switch {
 	case l.writtenAt.IsZero():
@@ -139,8 +139,8 @@ func (l lease) mustRead(c Call, now time.Time, singleProcess bool) bool {
 	return c.Returns || now.Sub(l.writtenAt) >= c.Fresh
 }
 
-// recordStored records what the table has of the lease; zero: it has nothing, or was not read. The agent may have
-// called another process since its last call here.
+// recordStored records the lease stored, as the table has it; zero: the table has none, or was not read. The agent
+// may have called another process since its last call here.
 func (l *lease) recordStored(stored room.Presence, a *room.Agent) {
 	p := &l.presence
 	switch known := p.AtMs != 0; {
@@ -149,12 +149,12 @@ func (l *lease) recordStored(stored room.Presence, a *room.Agent) {
 		*p = p.Younger(stored)
 	case stored.AtMs != 0:
 		*p = stored.Younger(*p)
-	case !known: // of the agent nothing is known but its join
+	case !known: // only the join of the agent is known
 		*p = room.Presence{AtMs: a.AtMs, Read: a.Joined}.Younger(*p)
 	}
 }
 
-// replaceByStored replaces the presence by what the table has, if that comes from a later call.
+// replaceByStored replaces the presence by the stored one if a later call brought the stored one.
 func (l *lease) replaceByStored(stored room.Presence) {
 	p := &l.presence
 	if stored.AtMs > p.AtMs || stored.AtMs == p.AtMs && stored.Standby != p.Standby {
@@ -170,5 +170,5 @@ func (l *lease) recordWrite(p room.Presence, now time.Time) {
 
 func (l *lease) recordFailure() { l.writtenAt = time.Time{} }
 
-// endWait records that no wait of the seat is open here any more. Only this process knows.
+// endWait records that the seat has no open wait here any more. No other process learns of the end.
 func (l *lease) endWait(now time.Time) { l.presence.UntilMs = min(l.presence.UntilMs, now.UnixMilli()) }

@@ -8,28 +8,27 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// The person behind an agent reads and waits beside it. Its waits keep the room polled.
-// They are no sign that the agent is there, and take no turn. Those of a person without an
-// agent take none either, but its calls and waits are the presence of its seat.
+// The person behind an agent reads and waits beside the agent. Waits of the person keep the room polled. They take
+// no turn, and do not show that the agent is present. Calls and waits of a person without an agent are the presence
+// of the seat.
 
 const (
 	// MaxWatches is how many waits the person behind a seat has in one process.
 	MaxWatches = 4
-	// watchEvery is how often it is written that a person watches, while it does: a page waits in
-	// turns of 25 s, and each write costs a unit.
+	// watchEvery is how often a person's watching is written: a page waits in turns of 25 s, and each write costs a
+	// unit.
 	watchEvery = time.Minute
-	// watchShown is for how long others then see that it does.
+	// watchShown is how long others see that a person watches after each such write.
 	watchShown = watchEvery + 30*time.Second
 )
 
-// keepsLease reports whether the call shows that the seat is in use, as of now: see room.Caller.KeepsLease.
+// keepsLease reports whether the call shows that the seat is now in use: see room.Caller.KeepsLease.
 func (s SeatPresence) keepsLease() bool {
 	a, _ := s.room.log.Peek().Seated(s.caller.Seat)
 	return room.Caller{Agent: a, Device: s.caller.Device}.KeepsLease()
 }
 
-// isOpen reports whether w, a wait of the caller, has neither ended nor been superseded.
-// The room's mutex is held.
+// isOpen reports whether the caller's wait w has neither ended nor been superseded. Room.mu is held.
 func (s SeatPresence) isOpen(w *Wait) bool {
 	if s.caller.IsPerson() {
 		return slices.Contains(s.room.watches[s.caller.Seat], w)
@@ -37,8 +36,8 @@ func (s SeatPresence) isOpen(w *Wait) bool {
 	return s.room.waits[s.caller.Seat] == w
 }
 
-// addOpenWait returns p, the presence that a call brings, with the wait that is open beside the call.
-// A person without an agent may have several; the last end counts. The room's mutex is held.
+// addOpenWait returns p, the presence that a call brings, with the wait that is open beside the call. Of several
+// waits of a person without an agent the last end counts. Room.mu is held.
 func (s SeatPresence) addOpenWait(p, known room.Presence) room.Presence {
 	r, seat := s.room, s.caller.Seat
 	switch _, open := r.waits[seat]; {
@@ -50,8 +49,8 @@ func (s SeatPresence) addOpenWait(p, known room.Presence) room.Presence {
 	return p
 }
 
-// recordWatch writes that the person behind the seat watches, unless this process has lately. It
-// returns when to do so again. It logs a failure.
+// recordWatch writes that the person behind the seat watches, unless the process did so less than watchEvery ago.
+// It returns when to do so again. It logs a failure.
 func (s SeatPresence) recordWatch(ctx context.Context) (again time.Duration) {
 	r, seat := s.room, s.caller.Seat
 	now := r.now()

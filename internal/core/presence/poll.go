@@ -7,8 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// BeginPolling starts what a waiting agent needs if other processes write: polling, until the
-// last wait ends.
+// BeginPolling begins to read what other processes write, until the last wait ends.
 func (r *Room) BeginPolling() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -20,9 +19,8 @@ func (r *Room) BeginPolling() {
 	go r.poll(ctx)
 }
 
-// poll reads the tail until ctx ends. There is one poller for each room and process. The calls
-// that wait hold the room. While the table does not answer, waits go on: they should survive a
-// short outage.
+// poll reads the tail until ctx ends. Each process has one poller for a room. The calls that wait hold the room.
+// While the table does not answer, waits go on, to survive a short outage.
 func (r *Room) poll(ctx context.Context) {
 	for {
 		age := r.now().Sub(time.UnixMilli(r.log.Peek().HeadMs))

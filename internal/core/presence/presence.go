@@ -10,46 +10,45 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// rewriteActivityAfter is after which time an activity is written again.
+// rewriteActivityAfter is the age at which an unchanged activity is written again.
 const rewriteActivityAfter = 30 * time.Minute
 
-// SeatPresence gives access to the presence of one seat. It is small, because calls that wait hold
-// it on their stacks.
+// SeatPresence gives access to the presence of one seat. It is small, because calls that wait hold it on their
+// stacks.
 type SeatPresence struct {
 	room   *Room
 	head   *room.Head
 	caller *room.Caller
 }
 
-// SeatPresence returns the presence of the seat of a caller, whose seat is on the head h.
+// SeatPresence returns the presence of the seat of c, which is on the head h.
 func (r *Room) SeatPresence(h *room.Head, c *room.Caller) SeatPresence { return SeatPresence{r, h, c} }
 
 // Absence is what a call says about the absence of its agent.
 type Absence struct {
-	Given  bool          // it says something
-	BackIn time.Duration // the agent will be away for so long; 0: it is back
+	Given  bool          // the call says something
+	BackIn time.Duration // the agent will be away for BackIn; 0: the agent is back
 }
 
 // Call is what a call says about the presence of its agent.
 type Call struct {
-	Began    time.Time     // when its wait began
-	Until    time.Time     // when its wait ends; zero: the call does not wait
+	Began    time.Time     // when the wait of the call began
+	Until    time.Time     // when the wait ends; zero: the call does not wait
 	Standby  bool          // a program calls in the agent's place
 	Wakes    bool          // the program wakes the agent: see chat.WaitRequest.Peek
 	ForMe    bool          // only messages meant for the agent end the wait
-	Returns  bool          // the call ends an absence, unless it announces one
+	Returns  bool          // the call ends an absence, unless Absence announces one
 	Absence  Absence       // what the call says of one
-	Activity string        // what the agent is doing; "" says nothing
+	Activity string        // what the agent is doing; "": the call does not say
 	Fresh    time.Duration // how far the table may lag behind: SendFresh or CallFresh
 }
 
 // Record records what a call says about its agent, and writes the presence if lease.decideCall says so. Otherwise it
-// returns when a write is due; the zero time means that it has written. Of a person with an agent it only records that
-// the person watches.
+// returns when a write is due; zero: Record has written. For a person with an agent, Record only records that the
+// person watches.
 //
-// An absence says when the agent answers again. It ends at its time, when a call says so, or with
-// the agent's next wait of more than 0 seconds; neither a message nor a program on standby ends
-// it.
+// An absence says when the agent answers again. It ends at its time, when a call says so, or with the agent's next
+// wait of more than 0 seconds. Neither a message nor a program on standby ends an absence.
 func (s SeatPresence) Record(ctx context.Context, call Call) (due time.Time) {
 	if !s.keepsLease() {
 		if call.Until.IsZero() { // others see a person only while it waits
@@ -57,7 +56,7 @@ func (s SeatPresence) Record(ctx context.Context, call Call) (due time.Time) {
 		}
 		return s.room.now().Add(s.recordWatch(ctx))
 	}
-	if s.caller.IsPerson() { // the log does not tell that it was there, and no program waits for it
+	if s.caller.IsPerson() { // the log does not show a person's calls, and no program waits for a person
 		call.Standby, call.Wakes, call.ForMe, call.Fresh = false, false, false, min(call.Fresh, CallFresh)
 	}
 	known := s.knownPresence(ctx, call)
@@ -67,8 +66,8 @@ func (s SeatPresence) Record(ctx context.Context, call Call) (due time.Time) {
 	return s.renewLease(ctx, s.presenceAfter(call, known), call.Fresh)
 }
 
-// presenceAfter returns the presence that a call brings. What was known before tells of an absence, and of the agent while a
-// program calls.
+// presenceAfter returns the presence that a call brings. The absence comes from the known presence, and so does the
+// agent's last call while a program calls.
 func (s SeatPresence) presenceAfter(call Call, known room.Presence) room.Presence {
 	now := s.room.now()
 	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: call.Standby,
@@ -84,7 +83,7 @@ func (s SeatPresence) presenceAfter(call Call, known room.Presence) room.Presenc
 		switch began := call.Began.UnixMilli(); {
 		case call.Standby:
 			p.ShellMs = began
-		case !s.caller.IsPerson(): // whose waits end none of its own in other processes
+		case !s.caller.IsPerson(): // a person's waits end no older waits in other processes
 			p.WaitMs = began
 		}
 	}
@@ -97,8 +96,8 @@ func (s SeatPresence) presenceAfter(call Call, known room.Presence) room.Presenc
 	return p
 }
 
-// knownPresence returns the caller's presence. It reads the table where this process may not know the presence, unless nobody
-// else is there to see what the call says.
+// knownPresence returns the caller's presence. It reads the table if the process may not know the presence, unless
+// nobody else is on a seat to see the result.
 func (s SeatPresence) knownPresence(ctx context.Context, call Call) room.Presence {
 	r := s.room
 	r.mu.Lock()
@@ -115,7 +114,7 @@ func (s SeatPresence) knownPresence(ctx context.Context, call Call) room.Presenc
 	return l.presence
 }
 
-// AwayUntil returns until when others see the caller as away; zero if they do not.
+// AwayUntil returns until when others see the caller as away; zero: they do not.
 func (s SeatPresence) AwayUntil() time.Time {
 	if back := s.room.BackAt(s.caller.Seat); back.After(s.room.now()) {
 		return back
@@ -123,16 +122,16 @@ func (s SeatPresence) AwayUntil() time.Time {
 	return time.Time{}
 }
 
-// renewLease records the caller's presence p, and writes p if lease.decideCall says so: see Record for what it returns.
-// It logs a failure, and returns when to try again: the purpose of the call was fulfilled.
+// renewLease records the caller's presence p, and writes p if lease.decideCall says so: see Record for the result.
+// It logs a failure and returns when to try again, since the call itself has succeeded.
 func (s SeatPresence) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
 	r := s.room
 	now, h := r.now(), r.log.Peek()
 	if a, here := h.Seated(s.caller.Seat); here {
-		// Its lease depends on its present role.
+		// The lease depends on the caller's present role.
 		s.caller = &room.Caller{Agent: a, Device: s.caller.Device}
 	}
-	// A partner leaves after minutes of silence. Of a call that has said nothing the log does not tell.
+	// A partner leaves after minutes of silence. The log does not show a call that has said nothing.
 	if u, _ := h.Recent.Said(s.caller.Seat); h.Paired || now.Sub(u.Heard) >= CallFresh {
 		fresh = min(fresh, CallFresh)
 	}
@@ -154,13 +153,13 @@ func (s SeatPresence) renewLease(ctx context.Context, p room.Presence, fresh tim
 	return time.Time{}
 }
 
-// tableTimeout bounds what no answer depends on: a table that takes no writes holds no call
-// for longer. An attempt on a connection that died, and one on a new connection, fit.
+// tableTimeout bounds a write on which no answer depends, so a table that takes no writes holds no call for longer.
+// An attempt on a dead connection and an attempt on a new one fit into tableTimeout.
 const tableTimeout = 3 * time.Second
 
-// withTableTimeout returns the context of a write that no answer depends on. A file takes writes or fails
-// within seconds, so there the write has no time of its own. When thousands of agents begin to
-// wait at once, each waits for its turn, and one commit takes up to two thousand of them.
+// withTableTimeout returns the context of a write on which no answer depends. A file takes writes or fails within
+// seconds, so a write to a file has no timeout: when thousands of agents begin to wait at once, their writes queue,
+// and one commit takes up to two thousand.
 func (r *Room) withTableTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if r.o.SingleProcess {
 		return ctx, func() {}
@@ -168,7 +167,7 @@ func (r *Room) withTableTimeout(ctx context.Context) (context.Context, context.C
 	return context.WithTimeout(ctx, tableTimeout)
 }
 
-// writePresence reports whether the table has the caller's presence p now. It logs a failure.
+// writePresence writes p as the caller's presence, and reports whether the table has p now. It logs a failure.
 func (s SeatPresence) writePresence(ctx context.Context, p room.Presence) bool {
 	r := s.room
 	bounded, cancel := r.withTableTimeout(ctx)
@@ -186,20 +185,20 @@ func (s SeatPresence) writePresence(ctx context.Context, p room.Presence) bool {
 	return false
 }
 
-// rewriteAfter is when a presence is written again that could not be written.
+// rewriteAfter is how long after a failed write a presence is written again.
 const rewriteAfter = 10 * time.Second
 
-// RenewEvery is how often an open wait looks after its presence.
+// RenewEvery is how often an open wait renews its presence.
 func (r *Room) RenewEvery() time.Duration {
 	if r.o.SingleProcess {
 		return room.AnnounceAgain
 	}
-	return time.Minute // by then it sees a younger wait of its seat in another process
+	return time.Minute // by then Renew sees a younger wait of the seat in another process
 }
 
-// Renew looks after the presence of a caller that waits in w. If a younger wait of its seat is
-// open in another process, it ends w; otherwise it announces w further where that is due. It
-// returns when to do so again before the end; 0 means that there is no need.
+// Renew renews the presence of a caller that waits in w. If a younger wait of the seat is open in another process,
+// Renew ends w; otherwise Renew announces w further if an announcement is due. It returns when to renew again before
+// the end; 0: never.
 func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	r := s.room
 	if !s.keepsLease() {
@@ -208,7 +207,7 @@ func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) 
 	again = r.RenewEvery()
 	if !r.o.SingleProcess {
 		stored, err := s.readPresence(ctx)
-		if err != nil { // else the announcement of a younger wait could be written over
+		if err != nil { // a write could replace the announcement of a younger wait
 			return rewriteAfter
 		}
 		r.mu.Lock()
@@ -216,7 +215,7 @@ func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) 
 		r.mu.Unlock()
 	}
 	r.mu.Lock()
-	if !s.isOpen(w) { // a newer one has its place
+	if !s.isOpen(w) { // a newer wait has its place
 		r.mu.Unlock()
 		return 0
 	}
@@ -247,7 +246,7 @@ func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) 
 // RecordCall renews the lease for a call that says nothing about an absence.
 func (s SeatPresence) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
 
-// readPresence returns the caller's stored presence; zero if there is none. It logs a failure.
+// readPresence returns the caller's stored presence; zero: none is stored. It logs a failure.
 func (s SeatPresence) readPresence(ctx context.Context) (room.Presence, error) {
 	p, err := s.room.log.Seats().PresenceOf(ctx, s.caller.Seat)
 	if errors.Is(err, table.ErrNotFound) {
@@ -259,8 +258,9 @@ func (s SeatPresence) readPresence(ctx context.Context) (room.Presence, error) {
 	return p, err
 }
 
-// setActivity stores what the caller says it is doing, unless its person holds it: then the activity comes with a
-// message that the person has let it send, or need not see, and would show words that the person has not seen.
+// setActivity stores what the caller says it is doing, unless the caller's person holds the agent: such an
+// activity comes with a message that the person has let through or need not see, and would show words that the
+// person has not seen.
 func (s SeatPresence) setActivity(ctx context.Context, activity string) {
 	r := s.room
 	if a, _ := r.log.Peek().Seated(s.caller.Seat); a.Person.Holds() {
@@ -271,7 +271,7 @@ func (s SeatPresence) setActivity(ctx context.Context, activity string) {
 	m := r.cachedSeat(s.caller.Seat)
 	stale := m.activity != activity || now.Sub(m.activityAt) >= rewriteActivityAfter
 	if u, spoke := r.log.Peek().Recent.Said(s.caller.Seat); spoke && u.At.After(m.activityAt) {
-		stale = true // what was said before has ended
+		stale = true // a message ends the activity before it
 	}
 	r.mu.Unlock()
 	if !stale {
@@ -291,8 +291,8 @@ func (s SeatPresence) setActivity(ctx context.Context, activity string) {
 	r.mu.Unlock()
 }
 
-// Presence returns the presence of every seat: the stored one, or what this process
-// has heard since; and until when the people behind seats are watching.
+// Presence returns the presence of every seat, as stored or as the process has since heard, and until when the
+// people behind seats watch.
 func (r *Room) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
 	err error) {
 	all, people, err = r.log.Seats().Presence(ctx, c)
@@ -305,15 +305,15 @@ func (r *Room) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 		p, single := all[seat], r.o.SingleProcess
 		switch {
 		case m.presence.AtMs == 0:
-		case m.presence.AtMs > p.AtMs, m.presence.AtMs == p.AtMs && single: // here the wait is known to have ended
+		case m.presence.AtMs > p.AtMs, m.presence.AtMs == p.AtMs && single: // the process knows that the wait has ended
 			mine := m.presence
 			mine.HookedMs = p.HookedMs
 			mine.Activity, mine.ActiveAsOf = p.Activity, p.ActiveAsOf
-			if !single { // each absence is written when it begins and when it ends, perhaps elsewhere
+			if !single { // each begin and end of an absence is written, perhaps elsewhere
 				mine.BackMs = p.BackMs
 			}
 			all[seat] = mine
-		case m.presence.AtMs == p.AtMs: // here it is known what was handed out since
+		case m.presence.AtMs == p.AtMs: // the process knows what was handed out since
 			p.Read = max(p.Read, m.presence.Read)
 			all[seat] = p
 		}

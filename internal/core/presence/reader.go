@@ -11,8 +11,8 @@ import (
 // storeEvery is how often a Delivery is written that only cursors change: otherwise each message would cost a write.
 const storeEvery = time.Minute
 
-// Reader is an agent, or one device of the person behind it, to which events are handed out. Its methods apply the
-// rules of Delivery to what this process and the table know of it.
+// Reader is an agent, or one device of the person behind an agent, to which events are handed out. Its methods apply
+// the rules of Delivery to the cached and the stored values.
 type Reader struct {
 	room   *Room
 	caller *room.Caller
@@ -21,22 +21,22 @@ type Reader struct {
 // Reader returns c as a reader.
 func (r *Room) Reader(c *room.Caller) Reader { return Reader{r, c} }
 
-// AcknowledgeAndOffer acknowledges the cursor of a call, unless it peeks, and returns what the call may be handed. It
-// waits for an older call that is about to store what it hands out.
+// AcknowledgeAndOffer acknowledges the cursor of a call, unless the call peeks, and returns what the call may be
+// handed. It waits until an older call has stored its result.
 func (r Reader) AcknowledgeAndOffer(ctx context.Context, q Query) (Offer, error) {
 	switch {
 	case q.Cursor > 0 && !q.Peek:
 		r.acknowledgeCursor(ctx, q.Cursor)
 		return OfferAfter(q.Cursor), nil
-	case q.Peek && q.Cursor >= q.AsOf: // nothing is beyond it, whatever the agent was handed
+	case q.Peek && q.Cursor >= q.AsOf: // no event follows the cursor, whatever the agent was handed
 		return Delivery{}.Offer(q), nil
 	}
 	d, err := r.lockAndReadDelivery(ctx)
 	return d.Offer(q), err
 }
 
-// OfferNothing returns the offer of a call without a cursor to which nothing is new, so that no read is needed to tell
-// from where on. It returns false if something may be: newest is the last event that may be news to the reader.
+// OfferNothing returns the offer of a call without a cursor if no event up to newest is new to the reader. It reads
+// no table. ok is false if an event may be new. newest is the last event that may be news to the reader.
 func (r Reader) OfferNothing(q Query, newest int64) (o Offer, ok bool) {
 	d := r.knownDelivery()
 	o = d.Offer(q)
@@ -47,9 +47,9 @@ func (r Reader) OfferNothing(q Query, newest int64) (o Offer, ok bool) {
 	return o, true
 }
 
-// RecordHandedOut records that a call is handed so many messages of an offer, which are among the events up to one. It
-// returns false, and records nothing, if a newer call has superseded w, the wait of the call: then the newer one hands
-// them out. w is nil for a call that does not wait.
+// RecordHandedOut records that a call is handed so many messages of the offer o, all among the events up to to. If a
+// newer call has superseded w, the wait of the call, RecordHandedOut records nothing and returns false: the newer
+// call hands these messages out. w is nil for a call that does not wait.
 func (r Reader) RecordHandedOut(ctx context.Context, w *Wait, o Offer, to int64, messages int) (ok bool, err error) {
 	defer r.lockHandOut().Unlock()
 	if w.isSuperseded() { // 7
@@ -63,12 +63,12 @@ func (r Reader) RecordHandedOut(ctx context.Context, w *Wait, o Offer, to int64,
 	return true, r.handOut(ctx, o, to, messages)
 }
 
-// RecordAllHandedOut stores what the agent was handed before it gets its first hook.
+// RecordAllHandedOut stores what the agent was handed before the agent gets its first hook.
 func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 	defer r.lockHandOut().Unlock()
 	var stored room.Presence
 	if !r.room.o.SingleProcess { // another process may have handed out more
-		// If that fails, the agent is called for what it has read.
+		// If the read fails, the agent is called for events that it has read.
 		stored, _ = r.room.log.Seats().PresenceOf(ctx, r.caller.Seat)
 	}
 	to := max(r.recordRead(stored.Read), r.knownDelivery().shown)
@@ -77,13 +77,12 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 	return r.writeDelivery(ctx, d, when, err)
 }
 
-// handOut applies Delivery.HandOut. Most calls store nothing, which what this process knows is enough to decide: only
-// the others read the table. Their write replaces all that is stored, so they begin again with what was read. The
-// reader is locked.
+// handOut applies Delivery.HandOut. Most calls store nothing, and the cache shows that. Only a call
+// that stores reads the table first, since its write replaces the whole item. r is locked.
 func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (err error) {
 	d := r.knownDelivery()
 	store := d.HandOut(o, to, messages)
-	// What a hooked agent was handed may be missing in the table: another process may have written less since.
+	// The table may lack what a hooked agent was handed: another process may have written less since.
 	if (store != Never || o.storeNow) && !(d.fromTable && o.current) {
 		d, err = r.readDelivery(ctx)
 		store = d.HandOut(o, to, messages)
@@ -91,23 +90,23 @@ func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (e
 	return r.writeDelivery(ctx, d, store, err)
 }
 
-// acknowledgeCursor records that the events up to a cursor have arrived, and stores that if the last write is
+// acknowledgeCursor records that the events up to cursor have arrived, and writes that if the last write is
 // storeEvery old.
 func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	if due := r.cacheAcknowledged(cursor, 0); !due {
 		return
 	}
 	defer r.lockHandOut().Unlock()
-	d, err := r.readDelivery(ctx) // so that nothing of another process is overwritten
+	d, err := r.readDelivery(ctx) // so that the write keeps what another process has written
 	_ = r.writeDelivery(ctx, d, WithinAMinute, err)
 }
 
-// AcknowledgeUnstored records what a message of the reader proves to have arrived: see Delivery.Acknowledge. Only this
-// process knows, since the message has cost a write.
+// AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
+// The table is not told, since the message itself has cost a write.
 func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged(cursor, replyTo) }
 
-// cacheAcknowledged applies Delivery.Acknowledge to what this process knows, and reports whether that is to be stored
-// now. A process that has not read the table may have what is not stored, even if this cursor is no news.
+// cacheAcknowledged applies Delivery.Acknowledge to the cache, and reports whether a write is due. Before the
+// first read of the table, an acknowledgment may be unstored even if this cursor is no news.
 func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
@@ -116,7 +115,7 @@ func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 	return (store == WithinAMinute || !c.delivery.fromTable) && r.room.now().Sub(c.storedAt) >= storeEvery
 }
 
-// HoldBack stores what a stay was handed since that held back what it said: see Delivery.HoldBack.
+// HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
 func (r Reader) HoldBack(ctx context.Context, o Offer, to int64, key string) error {
 	defer r.lockHandOut().Unlock()
 	d, err := r.readDelivery(ctx)
@@ -147,7 +146,7 @@ func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 	return d.HandedOut(), err
 }
 
-// Cursor returns the cursor of an answer that hands nothing out, as far as this process knows: see Delivery.Cursor.
+// Cursor returns the cursor of an answer that hands nothing out, as far as the process knows: see Delivery.Cursor.
 func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
 	d := r.knownDelivery()
 	if !d.fromTable {
@@ -163,8 +162,9 @@ func (r Reader) HasHooks() bool {
 	return here && a.IsCalled() && !r.caller.IsPerson()
 }
 
-// recordRead records, in this process only, that the agent was handed the events up to n, and returns the last of all.
-// Others learn that with the next write of its presence; of an agent with hooks at once.
+// recordRead records, in the cache only, that the agent was handed the events up to n, and returns the last such
+// event. The next write of the presence tells other processes; an agent with hooks tells them at
+// once.
 func (r Reader) recordRead(n int64) int64 {
 	if r.caller.IsPerson() {
 		return n
@@ -185,26 +185,26 @@ func (r Reader) lockHandOut() *sync.Mutex {
 	return handOutMu
 }
 
-// cachedReading returns what is cached of the reader. The room's mutex is held.
+// cachedReading returns what is cached of the reader. Room.mu is held.
 func (r Reader) cachedReading() *reading {
 	return r.room.cachedSeat(r.caller.Seat).readingOf(*r.caller)
 }
 
-// knownDelivery returns the delivery as far as this process knows it.
+// knownDelivery returns the delivery as far as the process knows it.
 func (r Reader) knownDelivery() Delivery {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
 	return r.cachedReading().delivery
 }
 
-// lockAndReadDelivery is readDelivery, once no older call is about to store what it hands out.
+// lockAndReadDelivery waits until no older call is about to store what that call hands out, and reads the delivery.
 func (r Reader) lockAndReadDelivery(ctx context.Context) (Delivery, error) {
 	defer r.lockHandOut().Unlock()
 	return r.readDelivery(ctx)
 }
 
-// readDelivery returns the delivery. If other processes write, they may have handed out more, so the table is read. With an
-// error comes what this process knows. The reader is locked.
+// readDelivery returns the delivery. It reads the table if other processes write, since they may have handed out
+// more. With an error it returns the delivery as the process knows it. r is locked.
 func (r Reader) readDelivery(ctx context.Context) (Delivery, error) {
 	known := r.knownDelivery()
 	if known.fromTable && r.room.o.SingleProcess {
@@ -217,7 +217,7 @@ func (r Reader) readDelivery(ctx context.Context) (Delivery, error) {
 	return r.cacheDelivery(deliveryOf(stored, r.caller.Joined)), nil
 }
 
-// cacheDelivery remembers d, and returns it with what was acknowledged meanwhile.
+// cacheDelivery caches d, and returns d with what was acknowledged meanwhile.
 func (r Reader) cacheDelivery(d Delivery) Delivery {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
@@ -227,10 +227,10 @@ func (r Reader) cacheDelivery(d Delivery) Delivery {
 	return d
 }
 
-// writeDelivery writes d to the table at once, unless when is Never, and remembers d. Whether the minute of WithinAMinute is
-// over, acknowledgeCursor decides before it calls writeDelivery. failed is why d could not be loaded; nil if it was. If the
-// answer does not rely on the write, writeDelivery only logs that the write failed: it may have happened, and then an answer
-// that is kept back would be lost. The reader is locked.
+// writeDelivery writes d to the table at once, unless when is Never, and caches d. acknowledgeCursor waits for the
+// minute of WithinAMinute before it calls writeDelivery. failed is why d could not be read; nil: d was read. If the
+// answer does not rely on the write, writeDelivery only logs a failure: the write may have happened, and then an
+// answer that is kept back would be lost. r is locked.
 func (r Reader) writeDelivery(ctx context.Context, d Delivery, when WriteTime, failed error) error {
 	now, err := r.room.now(), failed
 	if err == nil && when != Never {
@@ -251,7 +251,7 @@ func (r Reader) writeDelivery(ctx context.Context, d Delivery, when WriteTime, f
 		}
 		return nil
 	}
-	if when == BeforeAnswerIfPossible { // it is marked if it comes again
+	if when == BeforeAnswerIfPossible { // the answer is marked if it comes again
 		c.delivery.shown = max(c.delivery.shown, d.HandedOut())
 	}
 	if !canceled {

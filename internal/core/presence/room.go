@@ -14,35 +14,32 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Options are what the rooms of one process share. All fields but SingleProcess are
-// needed.
+// Options are what the rooms of one process share. All fields but SingleProcess are needed.
 type Options struct {
 	Store  *roomlog.Store
 	Table  table.Table
 	Clock  clockwork.Clock
 	Logger *slog.Logger
-	// SingleProcess says that no other process writes to the table. Then nothing is
-	// polled for, and what is cached of a seat is current.
+	// SingleProcess says that no other process writes to the table. Then no room is polled, and the cache of a seat
+	// is current.
 	SingleProcess bool
 }
 
-// Room is what this process knows of a room beside its log: which agents wait here, and
-// what it has cached of their seats. Its OnAdvance must be called
-// for the events of the log. Its methods may be
-// called concurrently.
+// Room is what the process knows of a room beside its log: which agents wait here, and the cache of
+// their seats. Its OnAdvance must be called for the events of the log. Its methods may be called concurrently.
 type Room struct {
 	log *roomlog.Log
 	o   *Options
 
-	announcing sync.Mutex // held while a look for free tasks deals them out
+	announcing sync.Mutex // held while announceFreeTasks runs
 
 	mu             sync.Mutex
 	waits          map[int]*Wait         // by seat, of agents
-	watches        map[int][]*Wait       // by seat, of the people behind them, oldest first
+	watches        map[int][]*Wait       // by seat, of the people behind agents, oldest first
 	silence        *silence              // runs while every agent may be waiting; else nil
 	taskCheck      *freeTaskCheck        // runs while agents wait and there are tasks; else nil
-	announced      map[string]bool       // of the tasks that are free now: those of which an agent was told
-	presenceAsRead map[int]room.Presence // as it was last read to tell whether tasks have stalled
+	announced      map[string]bool       // the free tasks of which an agent was told, by room.Opening.What
+	presenceAsRead map[int]room.Presence // by seat, as last read to tell whether tasks have stalled
 	endPolling     context.CancelFunc    // nil: no polling runs
 	seats          map[int]*seatCache    // by seat
 }
@@ -54,8 +51,8 @@ func New(l *roomlog.Log, o *Options) *Room {
 
 func (r *Room) now() time.Time { return r.o.Clock.Now() }
 
-// HasCompany reports whether this process knows, without a read, that an agent on another seat is
-// there. It waits here or, if there is only one process, called last without an absence.
+// HasCompany reports whether the process knows, without a read, that an agent on another seat is present: that
+// agent waits here or, if there is only one process, called last without an absence.
 func (r *Room) HasCompany(h *room.Head, seat int) bool {
 	now := r.now()
 	r.mu.Lock()
@@ -74,8 +71,8 @@ func (r *Room) Waits(seat int) bool {
 	return r.waits[seat] != nil
 }
 
-// HasProgram reports whether a program is on standby for a seat that wakes its agent, as far as this process
-// knows. One that was killed counts for as long as others see it, too.
+// HasProgram reports whether the process knows a program on standby that wakes the agent of a seat. A program that
+// was killed counts until others, too, no longer see it.
 func (r *Room) HasProgram(seat int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -90,7 +87,7 @@ func (r *Room) Cached() int {
 	return len(r.seats)
 }
 
-// BackAt returns the announced return of a seat; zero if this process knows of none.
+// BackAt returns the announced return of a seat; zero: the process knows none.
 func (r *Room) BackAt(seat int) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -100,12 +97,11 @@ func (r *Room) BackAt(seat int) time.Time {
 	return time.Time{}
 }
 
-// rosterEvery is how often a quiet result reads the roster, where that costs a
-// read.
+// rosterEvery is how often a quiet result reads the roster, if the roster costs a read.
 const rosterEvery = 30 * time.Second
 
-// ReadRosterLately reports whether the roster was read for c too recently to read it again. If
-// not, it counts as read now.
+// ReadRosterLately reports whether the roster was read for c less than rosterEvery ago. If not, the roster counts as
+// read now.
 func (r *Room) ReadRosterLately(c room.Caller) bool {
 	if r.o.SingleProcess {
 		return false
@@ -121,8 +117,8 @@ func (r *Room) ReadRosterLately(c room.Caller) bool {
 	return false
 }
 
-// RecordRoster records what c sees of who is there, and reports whether that is new to it. If
-// this process does not know what it saw last, only an agent that just came or left is new.
+// RecordRoster records the roster that c sees, and reports whether the roster is new to c. If the process does not
+// know which roster c saw last, the roster is new only if moved says that an agent just came or left.
 func (r *Room) RecordRoster(c room.Caller, roster [16]byte, moved bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -141,35 +137,34 @@ type silence struct {
 	timer clockwork.Timer
 }
 
-// seatCache is what this process remembers of a seat beside the log. The room's
-// mutex guards it, except for handOutMu.
+// seatCache is what the process remembers of a seat beside the log. Room.mu guards all fields but handOutMu.
 type seatCache struct {
 	reading // of the agent
 	lease
 	activity   string
-	activityAt time.Time // when it was last written here
+	activityAt time.Time // when activity was last written here
 
 	people    map[string]*reading // of the person behind the agent, by device
 	watchedAt time.Time           // when it was last written here that the person watches
 
-	lastNoticeAsOf int64 // the last event, and the time, when the agent was last told of a free task
+	lastNoticeAsOf int64 // the last event when the agent was last told of a free task
 	lastNoticeAt   time.Time
 }
 
-// reading is how far one reader has come, and what it saw.
+// reading is how far one reader has come, and which roster it saw.
 type reading struct {
 	delivery     Delivery
 	storedAt     time.Time // when the delivery was last written here
-	roster       [16]byte  // of who was there, as it was last seen; zero: unknown
-	rosterReadAt time.Time // when it was last read for a quiet result
+	roster       [16]byte  // the agents present when the reader last saw them; zero: unknown
+	rosterReadAt time.Time // when the roster was last read for a quiet result
 
-	// handOutMu is held while the delivery is read and written: from the moment when a call is sure to be the newest of
-	// its reader until it has recorded what it hands out. So the next call begins behind that. It precedes all other
-	// locks.
+	// handOutMu is held while the delivery is read and written: from the moment when a call is sure to be the newest
+	// of the reader until the call has recorded what it hands out. So the next call begins after those events.
+	// handOutMu precedes all other locks.
 	handOutMu sync.Mutex
 }
 
-// cachedSeat returns the cache of a seat. r.mu is held.
+// cachedSeat returns the cache of a seat. Room.mu is held.
 func (r *Room) cachedSeat(seat int) *seatCache {
 	c := r.seats[seat]
 	if c == nil {
@@ -179,7 +174,7 @@ func (r *Room) cachedSeat(seat int) *seatCache {
 	return c
 }
 
-// readingOf returns how far a caller of the seat has read. The room's mutex is held.
+// readingOf returns how far a caller of the seat has read. Room.mu is held.
 func (c *seatCache) readingOf(who room.Caller) *reading {
 	if !who.IsPerson() {
 		return &c.reading

@@ -7,13 +7,13 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// undisturbedAfterWait is how long an agent whose wait has just ended is left alone: it is at work on
-// what came, and nobody has told yet that it was read.
+// undisturbedAfterWait is how long no program is announced for an agent whose wait has just ended: the agent is at
+// work on the result of the wait, and has acknowledged nothing yet.
 const undisturbedAfterWait = 10 * time.Second
 
-// AnnounceStandby announces that a program is on standby for the caller, for longer than until its next
-// look. So a program that only looks in writes that once in room.AnnounceAgain, or after a call
-// of the agent itself. It returns true, and announces nothing, if the agent itself waits.
+// AnnounceStandby announces that a program is on standby for the caller. The announcement lasts beyond the program's
+// next look-in, so a program that only looks in writes once in room.AnnounceAgain, or after a call of the agent
+// itself. If the agent itself waits, AnnounceStandby announces nothing and returns true.
 func (s SeatPresence) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	r, seat := s.room, s.caller.Seat
 	r.mu.Lock()
@@ -25,7 +25,7 @@ func (s SeatPresence) AnnounceStandby(ctx context.Context, forMe bool) (own bool
 	}
 	stored, err := s.readPresence(ctx)
 	if err != nil {
-		return false // the next look announces it
+		return false // the next look-in announces the program
 	}
 	r.mu.Lock()
 	l, now := &r.cachedSeat(seat).lease, r.now()

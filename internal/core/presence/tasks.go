@@ -12,15 +12,15 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// A task that becomes free for anyone ends the wait of one agent, as a turn; several that become
-// free end as many waits. The log orders who gets it; here only its news is notices out. No event is
-// written for an offer that lapses or a holder that falls silent, so a timer looks. The item
-// FREE#<task>#<since when> is put if absent, so that one agent in all processes hears of it.
+// A task that becomes free for anyone ends the wait of one agent, as a turn does; several tasks end as many waits.
+// The log orders who gets a task; this file only sends the news. No event is written when an offer lapses or a
+// holder falls silent, so a timer checks. The item FREE#<task>#<since when> is put if absent, so that one agent in
+// all processes hears of a task.
 
-// freeTaskCheck is a look for tasks that have become free.
+// freeTaskCheck is a check for tasks that have become free.
 type freeTaskCheck struct{ timer clockwork.Timer }
 
-// beginFreeTaskCheck looks now whether tasks are free for agents that wait here. r.mu is held.
+// beginFreeTaskCheck checks now whether tasks are free for agents that wait here. Room.mu is held.
 func (r *Room) beginFreeTaskCheck() {
 	r.endFreeTaskCheck()
 	h := r.log.Peek()
@@ -30,14 +30,14 @@ func (r *Room) beginFreeTaskCheck() {
 	r.scheduleFreeTaskCheck(0)
 }
 
-// scheduleFreeTaskCheck looks after d, unless something happens before. r.mu is held.
+// scheduleFreeTaskCheck checks after d, unless something happens before. Room.mu is held.
 func (r *Room) scheduleFreeTaskCheck(d time.Duration) {
 	l := &freeTaskCheck{}
 	r.taskCheck = l
 	l.timer = r.o.Clock.AfterFunc(d, func() { r.announceFreeTasks(l) })
 }
 
-// endFreeTaskCheck ends the looking. r.mu is held.
+// endFreeTaskCheck ends the check. Room.mu is held.
 func (r *Room) endFreeTaskCheck() {
 	if r.taskCheck != nil {
 		r.taskCheck.timer.Stop()
@@ -52,8 +52,8 @@ type taskNotice struct {
 	wait  *Wait
 }
 
-// announceFreeTasks tells agents that wait here of the tasks that are free, each of another. One look runs at a time: two could
-// choose one agent for two tasks, and it hears of one.
+// announceFreeTasks tells agents that wait here of the free tasks, each agent of another task. One check runs at a
+// time: two could choose one agent for two tasks, and the agent would hear of one.
 func (r *Room) announceFreeTasks(l *freeTaskCheck) {
 	r.announcing.Lock()
 	defer r.announcing.Unlock()
@@ -68,7 +68,7 @@ func (r *Room) announceFreeTasks(l *freeTaskCheck) {
 		r.o.Logger.Warn("which tasks are free could not be read", "error", err)
 		open, again = nil, rewriteAfter
 	}
-	lost := false // another process was first: its agent may hear of the next task
+	lost := false // another process was first: the agent chosen here may hear of the next task
 	for _, x := range r.chooseAgents(l, h, open) {
 		first, err := r.log.Seats().ClaimTaskNotice(ctx, x.What)
 		if err != nil {
@@ -90,16 +90,16 @@ func (r *Room) announceFreeTasks(l *freeTaskCheck) {
 	}
 }
 
-// isReplaced reports whether a newer look has taken the place of l.
+// isReplaced reports whether a newer check has taken the place of l.
 func (r *Room) isReplaced(l *freeTaskCheck) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.taskCheck != l
 }
 
-// newOpenings returns the tasks that are free or have stalled, of which no agent was told as far as this
-// process knows, and how long until there may be others; 0 if only an event tells. It reads the presence of
-// the seats only if a task may have stalled since it last did.
+// newOpenings returns the tasks that are free or have stalled and of which, as far as the process knows, no agent
+// was told. again is how long until there may be others; 0: only an event tells. newOpenings reads the presence of
+// the seats only if a task may have stalled since its last read.
 func (r *Room) newOpenings(ctx context.Context, h *room.Head, now time.Time) (open []room.Opening, again time.Duration,
 	err error) {
 	r.mu.Lock()
@@ -128,9 +128,10 @@ func (r *Room) newOpenings(ctx context.Context, h *room.Head, now time.Time) (op
 	}
 }
 
-// chooseAgents gives each of open to another agent that waits here, as far as there are some that may take it. An
-// agent that has a task goes on with that, and one that was told of a task, and waits on, hears only of those that
-// became free since. If there is a newer look than l, that one deals: what is open may have been taken meanwhile.
+// chooseAgents chooses for each open task another agent that waits here and may take the task. An agent that has a
+// task goes on with that task. An agent that was told of a task, and waits on, hears only of tasks that became free
+// since. If there is a newer check than l, chooseAgents leaves the choice to the newer one: a task may have been
+// taken meanwhile.
 func (r *Room) chooseAgents(l *freeTaskCheck, h *room.Head, open []room.Opening) (notices []taskNotice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -183,6 +184,6 @@ func (r *Room) deliverNotice(x taskNotice, first bool, asOf int64, now time.Time
 	m.lastNoticeAsOf, m.lastNoticeAt = asOf, now
 	select {
 	case x.wait.Task <- x.Task.No:
-	default: // it was told of another, and has not ended yet
+	default: // the agent was told of another task, and its wait has not ended yet
 	}
 }

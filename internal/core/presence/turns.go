@@ -11,18 +11,16 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// When everyone present waits, nobody ever would speak. So one agent is given the turn:
-// room.Turn decides which, the same in every process, and the process in which that
-// agent waits gives it the turn. The item TURN#<word>#<seat> is put if absent, so each
-// agent has one turn in the silence after a word.
+// When everyone present waits, nobody would ever speak. So one agent gets the turn. room.Turn decides which agent,
+// in every process alike, and the process in which that agent waits claims the turn. The item TURN#<word>#<seat> is
+// put if absent, so each agent has one turn in the silence after a word.
 
-// maxTurnCheckPause bounds how long a process waits before it looks again whether agents wait in other
-// processes. The time doubles with each look, since a look costs a read.
+// maxTurnCheckPause bounds how long a process waits before it checks again whether agents wait in other processes.
+// The pause doubles with each check, since a check costs a read.
 const maxTurnCheckPause = 30 * time.Second
 
-// OnAdvance hears of the events of the log: one may end the silence, and a seat that is freed
-// leaves the cache. A call that is under way may bring the seat back, which then goes with the next
-// one. If the head was loaded rather than followed, the events are missing.
+// OnAdvance hears of the events of the log. An event may end the silence, and a seat that is freed leaves the cache.
+// A call that is under way may cache the seat again, until the next event Left. Without events, the head was loaded.
 func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,8 +37,8 @@ func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 	}
 }
 
-// beginSilence looks whose turn it is once the silence has lasted long enough: an event
-// happened, or an agent began to wait. r.mu is held.
+// beginSilence schedules the check for the turn, because an event happened or an agent began to wait. Room.mu is
+// held.
 func (r *Room) beginSilence() {
 	r.endSilence()
 	h := r.log.Peek()
@@ -51,7 +49,7 @@ func (r *Room) beginSilence() {
 	r.scheduleTurnCheck(h.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.now())), room.TurnAfter)
 }
 
-// endSilence ends the silence, if there is one. r.mu is held.
+// endSilence ends the silence, if there is one. Room.mu is held.
 func (r *Room) endSilence() {
 	if r.silence != nil {
 		r.silence.timer.Stop()
@@ -59,15 +57,15 @@ func (r *Room) endSilence() {
 	}
 }
 
-// scheduleTurnCheck looks whose turn it is after d, unless an event happens. step is how long to wait at
-// least before a further look, if nothing is known that would make one useful. r.mu is held.
+// scheduleTurnCheck checks after d whose turn it is, unless an event happens. step is the least pause before a
+// further check, if the process knows nothing that makes an earlier check useful. Room.mu is held.
 func (r *Room) scheduleTurnCheck(head int64, d, step time.Duration) {
 	s := &silence{head: head}
 	r.silence = s
 	s.timer = r.o.Clock.AfterFunc(d, func() { r.signalTurn(s, step) })
 }
 
-// signalTurn lets the agent whose turn it is try to take it, if it waits here.
+// signalTurn lets the agent whose turn it is try to claim the turn, if the agent waits here.
 func (r *Room) signalTurn(s *silence, step time.Duration) {
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
@@ -92,13 +90,13 @@ func (r *Room) signalTurn(s *silence, step time.Duration) {
 		case <-w.Turn: // of an earlier silence
 		default:
 		}
-		w.Turn <- word // does not block: only this function sends, under r.mu
+		w.Turn <- word // does not block: only signalTurn sends, under Room.mu
 		r.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
 	case again > 0 && r.o.SingleProcess:
 		r.scheduleTurnCheck(s.head, again, step)
-	case again > 0: // sooner, an agent that it waits for may wait or go away in another process
+	case again > 0: // earlier, since an agent that this check waits for may wait or go away in another process
 		r.scheduleTurnCheck(s.head, min(again, maxTurnCheckPause), step)
-	case seat > 0: // it waits in another process, which looks, too
+	case seat > 0: // the agent waits in another process, which checks, too
 		r.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
 	case !r.o.SingleProcess:
 		r.scheduleTurnCheck(s.head, min(2*step, maxTurnCheckPause), min(2*step, maxTurnCheckPause))
@@ -145,7 +143,7 @@ func (r *Room) readTurn(ctx context.Context) (t room.Turn, word int64, err error
 	return t, word, err
 }
 
-// slack is by how much the end of a wait may be stored too early: of waits in quick succession not each is written.
+// slack is how much too early a stored end of a wait may be: of waits in quick succession not each is written.
 func (r *Room) slack() time.Duration {
 	if r.o.SingleProcess {
 		return 0
@@ -159,8 +157,8 @@ func (r *Room) IsPresent(h *room.Head, a room.Agent, p room.Presence) bool {
 	return p.Attendance(h, a, now, r.slack()).IsPresent(now)
 }
 
-// ClaimTurnIfNext gives the turn to a seat whose program on standby only looks in, in w, if it is
-// its turn by now. It logs a failure: the next look is soon.
+// ClaimTurnIfNext claims the turn for w, a look-in of a program on standby, if the turn is now that of the seat. It
+// logs a failure, since the next look-in is soon.
 func (r *Room) ClaimTurnIfNext(ctx context.Context, seat int, w *Wait) bool {
 	next, word, err := r.readTurn(ctx)
 	claimed := false
@@ -176,8 +174,8 @@ func (r *Room) ClaimTurnIfNext(ctx context.Context, seat int, w *Wait) bool {
 	return claimed
 }
 
-// ClaimTurn takes the turn in the silence after a word for the wait w of a seat. It
-// returns false if another word has been said since, or the seat has had this turn.
+// ClaimTurn claims the turn in the silence after event word for the wait w of a seat. It returns false if another
+// word has been said since, or the seat has had this turn.
 func (r *Room) ClaimTurn(ctx context.Context, seat int, word int64, w *Wait) (bool, error) {
 	h, err := r.log.Refresh(ctx, r.now())
 	if err != nil {

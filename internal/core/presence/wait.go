@@ -11,18 +11,19 @@ import (
 type Wait struct {
 	Began      time.Time
 	Until      time.Time     // its end
-	Due        time.Time     // when to look after the caller's presence first
-	Announced  time.Time     // until when others know of it; zero: they do not
-	PassedTo   int64         // the last event when it went on past an answer; 0: it has not
+	Due        time.Time     // when to renew the caller's presence first
+	Announced  time.Time     // until when others see the wait; zero: they do not
+	PassedTo   int64         // the last event when the wait went on past an answer; 0: none
 	Standby    bool          // a program waits for the agent
-	Looks      bool          // it lasts no time: the agent does not wait
+	Looks      bool          // the call lasts no time, so the agent does not wait
 	Superseded chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never
-	Yields     bool          // superseded because the agent itself waits; set before that is closed
+	Yields     bool          // superseded because the agent itself waits; set before Superseded is closed
 	Turn       chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
 	Task       chan int64    // receives the number of a task that is free for the caller
 }
 
-// isSuperseded reports whether w has ended since a younger one began. A call that does not wait has none, and is not.
+// isSuperseded reports whether a younger wait has ended w. A call that does not wait has a nil w, which is never
+// superseded.
 func (w *Wait) isSuperseded() bool {
 	if w == nil {
 		return false
@@ -35,8 +36,8 @@ func (w *Wait) isSuperseded() bool {
 	}
 }
 
-// rank returns when w counts as begun among the waits of its seat. The youngest gets the turn,
-// and a program on standby comes after its agent.
+// rank returns the time at which w counts as begun among the waits of its seat. The wait with the latest rank gets
+// the turn, so a program on standby comes after its agent.
 func (w *Wait) rank() time.Time {
 	if w.Standby {
 		return time.Time{}
@@ -44,8 +45,8 @@ func (w *Wait) rank() time.Time {
 	return w.Began
 }
 
-// BeginWait registers a wait of c. An agent has one: see Room.beginAgentWait. If a person has more than MaxWatches, BeginWait
-// ends the oldest.
+// BeginWait registers w, a wait of c. An agent has one wait: see Room.beginAgentWait. If a person has more than
+// MaxWatches, BeginWait ends the oldest.
 func (r *Room) BeginWait(c *room.Caller, w *Wait) {
 	if !c.IsPerson() {
 		r.beginAgentWait(c.Seat, w)
@@ -86,9 +87,9 @@ func (r *Room) EndWait(c *room.Caller, w *Wait) {
 	r.endPollingIfIdle()
 }
 
-// beginAgentWait registers a wait of a seat and ends an older one: an answer must arrive once, and one
-// token must not hold many instances. A program on standby never ends a wait of its agent: then
-// beginAgentWait ends w instead. A call that only looks in starts no silence.
+// beginAgentWait registers w, and ends an older wait of the seat: an answer must arrive once, and one token must not
+// hold many instances. A program on standby never ends a wait of its agent: beginAgentWait then ends w instead. A
+// call that only looks in begins no silence.
 func (r *Room) beginAgentWait(seat int, w *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -120,7 +121,7 @@ func (r *Room) endAgentWait(seat int, w *Wait) {
 		if m := r.seats[seat]; m != nil {
 			m.endWait(r.now())
 			if m.presence.BackAt().After(r.now()) {
-				r.beginSilence() // it is away now, and so not waited for
+				r.beginSilence() // the agent is away now, so nobody waits for it
 			}
 		}
 		if _, here := r.log.Peek().Seated(seat); !here {
