@@ -7,8 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-const seatOfBob = 2 // his seat
-
 // noon is when Bob's lease was last written, in most cases.
 func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 

@@ -1,0 +1,122 @@
+package presence
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// process is a process that starts while the world runs: it has cached nothing.
+func (w *world) process() *Room {
+	o := *w.o
+	o.SingleProcess = false
+	return New(w.log, &o)
+}
+
+// offered describes what a call without a cursor may be handed.
+func offered(t *testing.T, r Reader) string {
+	t.Helper()
+	o, err := r.AcknowledgeAndOffer(t.Context(), Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("after %d, marked up to %d", o.After, o.MarkTo)
+}
+
+// handOut hands all events up to to out to a call of r, as one message.
+func handOut(t *testing.T, r Reader, wait *Wait, q Query, to int64) bool {
+	t.Helper()
+	o, err := r.AcknowledgeAndOffer(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok, err := r.RecordHandedOut(t.Context(), wait, o, to, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ok
+}
+
+// The client of Bob may have lost the answer, whichever process it calls next.
+func TestReader_anotherProcessIsCalled_offersTheLastAnswerAgain(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		bob, said := w.agent(seatOfBob), w.says(seatOfAnn)
+		if !handOut(t, w.Reader(bob), nil, Query{}, said) {
+			t.Fatal("nothing was handed out")
+		}
+		want := fmt.Sprintf("after %d, marked up to %d", bob.Joined, said)
+		for name, r := range map[string]*Room{"the same process": w.Room, "another one": w.process()} {
+			if got := offered(t, r.Reader(bob)); got != want {
+				t.Errorf("%s offers the events %s, want %s", name, got, want)
+			}
+		}
+	})
+}
+
+// The newer wait hands out what the older one has found.
+func TestReader_waitIsSuperseded_handsNothingOut(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		bob := w.agent(seatOfBob)
+		older, said := w.waits(bob), w.says(seatOfAnn)
+		newer := w.waits(bob)
+		if handOut(t, w.Reader(bob), older, Query{}, said) {
+			t.Error("the superseded wait hands events out")
+		}
+		want := fmt.Sprintf("after %d, marked up to %[1]d", bob.Joined)
+		if got := offered(t, w.Reader(bob)); got != want {
+			t.Errorf("then the events %s are offered, want %s", got, want)
+		}
+		if !handOut(t, w.Reader(bob), newer, Query{}, said) {
+			t.Error("the newer wait hands nothing out")
+		}
+	})
+}
+
+func TestReader_tableTakesNoWrites_marksWhatComesAgainInThisProcess(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		bob, said := w.agent(seatOfBob), w.says(seatOfAnn)
+		w.broken = true
+		handOut(t, w.Reader(bob), nil, Query{}, said)
+		w.broken = false
+		want := fmt.Sprintf("after %d, marked up to %d", bob.Joined, said)
+		if got := offered(t, w.Reader(bob)); got != want {
+			t.Errorf("the events %s are offered, want %s", got, want)
+		}
+	})
+}
+
+// Each cursor acknowledges something, and a write for each would double the cost of a message.
+func TestReader_cursorsOfAMinute_writeOnce(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		bob := w.agent(seatOfBob)
+		acknowledge := func() {
+			handOut(t, w.Reader(bob), nil, Query{Cursor: w.says(seatOfAnn)}, w.log.Peek().AsOf)
+		}
+		if n := w.counted("AT#", acknowledge); n != 1 {
+			t.Errorf("the first cursor writes %d times, want once", n)
+		}
+		w.pass(storeEvery - 1)
+		if n := w.counted("AT#", acknowledge); n != 0 {
+			t.Errorf("a cursor within a minute writes %d times", n)
+		}
+		w.pass(1)
+		if n := w.counted("AT#", acknowledge); n != 1 {
+			t.Errorf("a cursor after a minute writes %d times, want once", n)
+		}
+	})
+}
+
+// A process that is about to call Bob's hook reads the table, which must not lag.
+func TestReader_agentHasAHook_storesWhatACursorWasHandedBeforeTheAnswer(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.append(room.Event{Type: room.Hooked, Seat: seatOfBob, Hook: &room.Hook{ID: "h1"}})
+		bob, said := w.agent(seatOfBob), w.says(seatOfAnn)
+		if n := w.counted("AT#", func() { handOut(t, w.Reader(bob), nil, Query{Cursor: said - 1}, said) }); n == 0 {
+			t.Error("nothing was stored")
+		}
+		if n, err := w.process().Reader(bob).HandedOut(t.Context()); n != said || err != nil {
+			t.Errorf("another process takes event %d for the last that Bob was handed (%v), want %d", n, err, said)
+		}
+	})
+}

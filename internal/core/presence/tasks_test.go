@@ -1,0 +1,87 @@
+package presence
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func TestTasks_severalBecomeFree_endTheWaitOfOneAgentEach(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		ann, bob, cid := w.waits(w.agent(seatOfAnn)), w.waits(w.agent(seatOfBob)), w.waits(w.agent(seatOfCid))
+		if n := w.Idle(w.log.Peek()); n != 3 {
+			t.Errorf("%d agents wait for a task, want 3", n)
+		}
+		w.adds("sand", "paint", "hang")
+		w.pass(0)
+		if got := [...]int64{received(ann.Task), received(bob.Task), received(cid.Task)}; got != [...]int64{0, 1, 2} {
+			t.Errorf("the waits hear of tasks %d, want t1 for Bob, t2 for Cid, and none for Ann, who added them", got)
+		}
+		w.adds("mop")
+		w.pass(0)
+		if got := received(bob.Task) + received(cid.Task); got != 4 {
+			t.Errorf("one of Bob and Cid hears of task %d, want t4: t3 was free before each was told of another", got)
+		}
+	})
+}
+
+func TestTasks_someAgentsTakeNone_endTheWaitOfAnother(t *testing.T) {
+	for name, prepare := range map[string]func(*world, *room.Caller) *Wait{
+		"Bob has a task": func(w *world, bob *room.Caller) *Wait {
+			w.adds("mop")
+			w.orders(seatOfBob, room.TaskOrder{Action: room.TakeTask, No: 1})
+			return w.waits(bob)
+		},
+		"a program waits in Bob's place": (*world).standsBy,
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, w *world) {
+				bob := prepare(w, w.agent(seatOfBob))
+				cid := w.waits(w.agent(seatOfCid))
+				if n := w.Idle(w.log.Peek()); n != 1 {
+					t.Errorf("%d agents wait for a task, want 1", n)
+				}
+				w.adds("sand")
+				w.pass(0)
+				if b, c := received(bob.Task), received(cid.Task); b != 0 || c == 0 {
+					t.Errorf("Bob's wait hears of task %d and Cid's of task %d", b, c)
+				}
+			})
+		})
+	}
+}
+
+// Another process has claimed the notice first: an agent that waits there hears of the task.
+func TestTasks_anotherProcessClaimsTheNotice_endNoWaitHere(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.adds("sand", "paint")
+		open, _ := w.log.Peek().Openings(nil, w.now())
+		if first, err := w.log.Seats().ClaimTaskNotice(t.Context(), open[0].What); !first || err != nil {
+			t.Fatalf("the claim of the other process: %v, %v", first, err)
+		}
+		if n := received(w.waits(w.agent(seatOfBob)).Task); n != 2 {
+			t.Errorf("Bob's wait hears of task %d, want t2", n)
+		}
+		if n := received(w.waits(w.agent(seatOfCid)).Task); n != 0 {
+			t.Errorf("Cid's wait hears of task %d", n)
+		}
+	})
+}
+
+// Bob took the task, and has been silent since.
+func TestTasks_holderFallsSilent_endTheWaitOfAnotherAgent(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.adds("sand")
+		w.orders(seatOfBob, room.TaskOrder{Action: room.TakeTask, No: 1})
+		cid := w.waits(w.agent(seatOfCid))
+		w.pass(room.StallsAfter - time.Second)
+		if n := received(cid.Task); n != 0 {
+			t.Errorf("too early Cid's wait hears of task %d", n)
+		}
+		w.pass(time.Second)
+		if n := received(cid.Task); n != 1 {
+			t.Errorf("Cid's wait hears of task %d, want t1", n)
+		}
+	})
+}

@@ -1,0 +1,213 @@
+package presence
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
+)
+
+// The seats of a world. Ann is its admin.
+const (
+	seatOfAnn = 1 + iota
+	seatOfBob
+	seatOfCid
+)
+
+// world is a room with Ann, Bob and Cid in one process, over a table in a file.
+type world struct {
+	*Room
+	t      *testing.T
+	clock  *clockwork.FakeClock
+	store  *roomlog.Store
+	broken bool           // writes to the table fail
+	writes map[string]int // by the sort key of the first item, since counting began
+}
+
+// play runs a test in a bubble, whose goroutines it can wait for.
+func play(t *testing.T, test func(*testing.T, *world)) {
+	synctest.Test(t, func(t *testing.T) { test(t, newWorld(t)) })
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	clock := clockwork.NewFakeClockAt(noon())
+	w := &world{t: t, clock: clock, writes: map[string]int{}}
+	hooks := &tabletest.Hooks{Table: sqlitetest.Open(t, clock)}
+	hooks.Before = func(_ context.Context, c tabletest.Call) error {
+		if c.Method != tabletest.Write {
+			return nil
+		}
+		w.writes[c.Ops[0].Item.Key.Sort]++
+		if w.broken {
+			return errors.New("the table is broken")
+		}
+		return nil
+	}
+	o := &Options{Table: hooks, Clock: clock, Logger: slog.New(slog.DiscardHandler), SingleProcess: true}
+	w.store = roomlog.NewStore(hooks, roomlog.Options{Clock: clock, SingleProcess: true, MinBatch: 1,
+		CacheBytes: 1 << 20, Logger: o.Logger, Observe: func(l *roomlog.Log) roomlog.Observer { return New(l, o) }})
+	o.Store = w.store
+	names := []string{"Ann", "Bob", "Cid"}
+	begin := func(*room.Head, time.Time) (roomlog.Change, error) {
+		e := joined(seatOfAnn, names[0])
+		e.Settings = &room.Settings{Name: "tea", Key: "tea", Type: room.Group, Capacity: len(names)}
+		e.Agent.Role = room.Admin
+		return roomlog.Change{Events: []room.Event{e}}, nil
+	}
+	l, _, err := w.store.Create(t.Context(), roomlog.Creation{Begin: begin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Release)
+	w.Room = l.Observer().(*Room)
+	for i, name := range names[1:] {
+		w.append(joined(seatOfBob+i, name))
+	}
+	return w
+}
+
+// joined is the event by which an agent gets a seat.
+func joined(seat int, name string) room.Event {
+	return room.Event{Type: room.Joined, Seat: seat, Name: name, Agent: &room.Agent{Seat: seat, Name: name,
+		Key: strings.ToLower(name), Hash: "the token of " + name}}
+}
+
+// append appends an event, and returns its number.
+func (w *world) append(e room.Event) int64 {
+	w.t.Helper()
+	p := &roomlog.Proposal{Propose: func(h *room.Head, _ time.Time) (roomlog.Change, error) {
+		if e.Agent != nil {
+			e.Agent.Joined, e.Agent.Since = h.AsOf+1, room.Mark{N: h.AsOf + 1}
+		}
+		return roomlog.Change{Events: []room.Event{e}}, nil
+	}}
+	if err := w.log.Append(w.t.Context(), p); err != nil {
+		w.t.Fatal(err)
+	}
+	return p.Events[0].N
+}
+
+// says has an agent say something to all.
+func (w *world) says(seat int) int64 {
+	w.t.Helper()
+	return w.append(room.Event{Type: room.Said, Seat: seat, Text: "Milk?"})
+}
+
+// adds has Ann add tasks that anybody may take.
+func (w *world) adds(titles ...string) {
+	w.t.Helper()
+	o := room.TaskOrder{Action: room.AddTasks}
+	for _, title := range titles {
+		o.Add = append(o.Add, room.Task{Title: title})
+	}
+	w.orders(seatOfAnn, o)
+}
+
+// orders has an agent do something with tasks.
+func (w *world) orders(seat int, o room.TaskOrder) {
+	w.t.Helper()
+	e, _, err := o.Decide(w.log.Peek(), *w.agent(seat), w.now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.append(*e)
+}
+
+// agent returns the agent of a seat as a caller.
+func (w *world) agent(seat int) *room.Caller {
+	w.t.Helper()
+	a, here := w.log.Peek().Seated(seat)
+	if !here {
+		w.t.Fatalf("seat %d is free", seat)
+	}
+	return &room.Caller{Agent: a}
+}
+
+// person returns the person behind the agent of a seat, on a device, as a caller.
+func (w *world) person(seat int, device string) *room.Caller {
+	w.t.Helper()
+	c := w.agent(seat)
+	c.Device = device
+	return c
+}
+
+// waits begins a wait of an hour.
+func (w *world) waits(c *room.Caller) *Wait {
+	w.t.Helper()
+	return w.begins(c, &Wait{Until: w.now().Add(time.Hour)})
+}
+
+// standsBy begins a wait of an hour of a program in the place of an agent.
+func (w *world) standsBy(c *room.Caller) *Wait {
+	w.t.Helper()
+	return w.begins(c, &Wait{Until: w.now().Add(time.Hour), Standby: true})
+}
+
+func (w *world) begins(c *room.Caller, wait *Wait) *Wait {
+	w.t.Helper()
+	wait.Began, wait.Superseded = w.now(), make(chan struct{})
+	wait.Turn, wait.Task = make(chan int64, 1), make(chan int64, 1)
+	w.Room.SeatPresence(w.log.Peek(), c).Record(w.t.Context(), Call{Began: wait.Began, Until: wait.Until,
+		Standby: wait.Standby, Returns: true, Fresh: CallFresh})
+	w.BeginWait(c, wait)
+	w.t.Cleanup(func() { w.EndWait(c, wait) })
+	synctest.Wait()
+	return wait
+}
+
+// pass lets time pass, and what was due then happen.
+func (w *world) pass(d time.Duration) {
+	w.clock.Advance(d)
+	synctest.Wait()
+}
+
+// counted returns how often do writes an item whose sort key begins so.
+func (w *world) counted(prefix string, do func()) (n int) {
+	clear(w.writes)
+	do()
+	for sort, writes := range w.writes {
+		if strings.HasPrefix(sort, prefix) {
+			n += writes
+		}
+	}
+	return n
+}
+
+// presence returns what the table has of a seat.
+func (w *world) presence(seat int) room.Presence {
+	w.t.Helper()
+	p, err := w.log.Seats().PresenceOf(w.t.Context(), seat)
+	if err != nil && !errors.Is(err, table.ErrNotFound) {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// presenceHere returns what this process knows of a seat.
+func (w *world) presenceHere(seat int) room.Presence {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cachedSeat(seat).presence
+}
+
+// received returns what a wait was told last; 0: nothing.
+func received(c <-chan int64) int64 {
+	select {
+	case n := <-c:
+		return n
+	default:
+		return 0
+	}
+}
