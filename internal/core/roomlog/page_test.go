@@ -2,35 +2,15 @@ package roomlog
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
-	"github.com/jonboulle/clockwork"
-
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/store/table"
-	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
-
-// fill continues the log by n messages of seat 1, as message makes them.
-func (l *Log) fill(t *testing.T, n int, message func(n int64) room.Event) {
-	t.Helper()
-	var ops []table.Op
-	last := l.Peek()
-	for i := range int64(n) {
-		e := message(last.AsOf + 1 + i)
-		e.V, e.N, e.ID, e.LastChange, e.AtMs, e.Type, e.Seat, e.Name = room.Version, last.AsOf+1+i, "filled",
-			last.LastChange, last.HeadMs, room.Said, 1, "Ann"
-		ops = append(ops, putEvent(l.ID(), e))
-		if len(ops) == 50 || i+1 == int64(n) {
-			if err := l.store.table.Write(t.Context(), ops...); err != nil {
-				t.Fatal(err)
-			}
-			ops = nil
-		}
-	}
-}
 
 // A reader walks past what it may not see in large pages, of which it gets outlines only,
 // and sees the rest in small ones, whole.
@@ -128,86 +108,54 @@ func TestPages_ofTheLongestTexts_haveAMegabyteAtMost(t *testing.T) {
 	}
 }
 
-// A process that was busy elsewhere while much was said in a room need not read all of it.
-func TestCurrent_farBehind_loads(t *testing.T) {
-	const messages = 1600
-	s := newStore(t)
-	l, err := s.newRoom(t, "plans", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Release()
-	queries := 0
-	o := s.opts
-	o.SingleProcess = false
-	other := NewStore(&tabletest.Hooks{Table: s.table, Before: func(_ context.Context, call tabletest.Call) error {
-		if call.Range.Prefix == logPrefix {
-			queries++
+// However many calls of one caller wait to read a room, the first of another caller there is the
+// next, and the first of another room goes in at once, or before any more of them.
+func TestBeginRead_crowdOfOneCaller_goesNotAheadOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewStore(nil, Options{})
+		ctx, leave := context.WithCancel(t.Context())
+		var begun []string
+		end, crowd := make(chan struct{}), make(chan struct{})
+		read := func(room, caller string, end chan struct{}) {
+			l := s.Acquire(room)
+			go func() {
+				defer l.Release()
+				if done, err := l.BeginRead(ident.WithAddress(ctx, caller)); err == nil {
+					begun = append(begun, room+" "+caller)
+					<-end
+					done()
+				}
+			}()
+			synctest.Wait()
 		}
-		return nil
-	}}, o).Acquire(l.ID())
-	defer other.Release()
-	if _, err := other.Refresh(t.Context(), s.now()); err != nil {
-		t.Fatal(err)
-	}
-	l.fill(t, messages, func(int64) room.Event { return room.Event{Text: "To seat 2.", To: []int{2}} })
-	queries = 0
-	h, err := other.Refresh(t.Context(), s.now())
-	if err != nil || h.AsOf != messages+1 || queries > followPages+1 {
-		t.Fatalf("at event %d after %d queries, %v", h.AsOf, queries, err)
-	}
-	if u, ok := h.Recent.Said(1); !ok || u.N != messages+1 {
-		t.Errorf("Ann's last message is %+v", u)
-	}
-	if events, ok := other.tail.after(messages-10, tailEvents, nil); !ok || len(events) != 11 {
-		t.Errorf("the tail has %d of the last 11 events", len(events))
-	}
-}
-
-// A process follows a room that it knows, by its events alone, but for an hour at most: then it
-// reads the snapshot, too.
-func TestCurrent_headOfAnHourAgo_isLoaded(t *testing.T) {
-	s := newStore(t)
-	l, err := s.newRoom(t, "plans", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Release()
-	snapshots := 0
-	o := s.opts
-	o.SingleProcess = false
-	other := NewStore(&tabletest.Hooks{Table: s.table, Before: func(_ context.Context, call tabletest.Call) error {
-		if call.Range.Prefix == metaSort {
-			snapshots++
+		next := func(want string) {
+			t.Helper()
+			before := len(begun)
+			crowd <- struct{}{}
+			synctest.Wait()
+			if got := begun[before:]; !slices.Equal(got, []string{want}) {
+				t.Errorf("after one of the crowd comes %q, want %q", got, want)
+			}
 		}
-		return nil
-	}}, o).Acquire(l.ID())
-	defer other.Release()
-	for _, c := range []struct {
-		after time.Duration
-		want  int
-	}{{0, 1}, {time.Hour - time.Second, 0}, {time.Hour, 1}} {
-		s.opts.Clock.(*clockwork.FakeClock).Advance(c.after)
-		snapshots = 0
-		if _, err := other.Refresh(t.Context(), s.now()); err != nil || snapshots != c.want {
-			t.Errorf("%v later the snapshot is read %d times, want %d; %v", c.after, snapshots, c.want, err)
+		for range 100 {
+			read("plans", "mallory", crowd)
 		}
-	}
-}
-
-func TestPollEvery_isRarerTheLongerNothingWasSaid(t *testing.T) {
-	for age, want := range map[time.Duration]time.Duration{
-		-time.Minute:                 100 * time.Millisecond, // the clock of another process is ahead
-		0:                            100 * time.Millisecond,
-		time.Second:                  100 * time.Millisecond,
-		2 * time.Second:              200 * time.Millisecond,
-		5 * time.Second:              500 * time.Millisecond,
-		10*time.Minute - time.Second: 500 * time.Millisecond,
-		10 * time.Minute:             time.Second,
-		24 * time.Hour:               time.Second,
-	} {
-		if got := PollEvery(age); got != want {
-			t.Errorf("the tail is read every %v if the last event is %v old, want every %v", got, age, want)
+		if len(begun) != readsOfRoom {
+			t.Errorf("%d calls read one room, want %d", len(begun), readsOfRoom)
 		}
-	}
+		read("plans", "ann", end)
+		next("plans ann")
+		for other := range readsAtOnce - readsOfRoom {
+			read(fmt.Sprint("other ", other), "bob", end)
+		}
+		if len(begun) != 1+readsAtOnce {
+			t.Errorf("%d calls read at once, want %d", len(begun)-1, readsAtOnce)
+		}
+		read("late", "bob", end)
+		next("late bob")
+		leave()
+		synctest.Wait()
+		close(end)
+		close(crowd)
+	})
 }

@@ -1,51 +1,15 @@
 package roomlog
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/jonboulle/clockwork"
-
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/store/table"
-	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
-	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
-
-// newStore returns a store on a table in a file that no other process writes.
-func newStore(t *testing.T) *Store {
-	t.Helper()
-	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	b := sqlitetest.Open(t, clock)
-	return NewStore(b, Options{
-		Clock: clock, SingleProcess: true, MinBatch: 1, CacheBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler),
-	})
-}
-
-// newRoom creates a room with one agent. The caller must release its log.
-func (s *Store) newRoom(t *testing.T, name string, old *Log) (*Log, error) {
-	t.Helper()
-	l, _, err := s.Create(t.Context(), Creation{Old: old, Begin: func(h *room.Head, now time.Time) (Change, error) {
-		e := room.Event{Type: room.Joined, Seat: 1, Name: "Ann",
-			Agent: &room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Joined: 1, Since: room.Mark{N: 1}}}
-		e.Settings = &room.Settings{Name: name, Key: name, Type: room.Group, Capacity: 2}
-		return Change{Events: []room.Event{e}}, nil
-	}})
-	return l, err
-}
-
-// say appends a message of seat 1.
-func (l *Log) say(t *testing.T, text string) error {
-	return l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
-		return Change{Events: []room.Event{{Type: room.Said, Seat: 1, Name: "Ann", Text: text}}}, nil
-	}})
-}
 
 func TestStore_idleLogs_areDroppedLongestIdleFirst(t *testing.T) {
 	s := newStore(t)
@@ -116,183 +80,142 @@ func TestStore_everythingDropped_countsNothing(t *testing.T) {
 	}
 }
 
-// TestCreate_deserted_retiresTheOldLogOnce has two calls start one name over.
-func TestCreate_deserted_retiresTheOldLogOnce(t *testing.T) {
-	s := newStore(t)
-	old, err := s.newRoom(t, "tea", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer old.Release()
-	if _, err := s.newRoom(t, "tea", old); err != ErrNameMoved {
-		t.Fatalf("a room in use starts over: %v", err)
-	}
-	leave := &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
-		return Change{Events: []room.Event{{Type: room.Left, Seat: 1, Name: "Ann", Reason: room.ReasonLeft}}}, nil
-	}}
-	if err := old.Append(t.Context(), leave); err != nil {
-		t.Fatal(err)
-	}
-	next, err := s.newRoom(t, "tea", old)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer next.Release()
-	if _, err := s.newRoom(t, "tea", old); err != ErrNameMoved {
-		t.Errorf("the name starts over twice: %v", err)
-	}
-	id, err := s.Resolve(t.Context(), "tea")
-	if h := old.Peek(); err != nil || id != next.ID() || !h.Retired || h.AsOf != 3 {
-		t.Errorf("the name leads to %s, %v; the old room is %+v", id, err, old.Peek())
-	}
-}
-
-// seen is an observer that records every event.
-type seen struct {
-	heads  []int64
-	events []int64
-}
-
-func (s *seen) OnAdvance(h *room.Head, events []room.Event) {
-	s.heads = append(s.heads, h.AsOf)
-	for _, e := range events {
-		s.events = append(s.events, e.N)
-	}
-}
-
-func TestObserver_ofAppendsAndReads_hearsEveryEventOnceInOrder(t *testing.T) {
-	here := newStore(t)
-	l, err := here.newRoom(t, "tea", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Release()
-	var o *seen
-	there := NewStore(here.table, Options{Clock: here.opts.Clock, MinBatch: 1, CacheBytes: 1 << 20,
-		Logger: here.opts.Logger, Observe: func(*Log) Observer {
-			o = &seen{}
-			return o
+// crowd seats agents until a room is full.
+func crowd(string) (events []room.Event) {
+	for seat := 2; seat <= room.MaxCapacity; seat++ {
+		name := fmt.Sprint(strings.Repeat("Agent ", 5), seat)
+		events = append(events, room.Event{Type: room.Joined, Seat: seat, Name: name, Agent: &room.Agent{
+			Seat: seat, Name: name, Key: strings.ToLower(name), Role: room.Member, Hash: fmt.Sprintf("%064d", seat),
+			Joined: int64(seat), Since: room.Mark{N: int64(seat)},
 		}})
-	other := there.Acquire(l.ID())
-	defer other.Release()
-	if _, err := other.Cached(t.Context()); err != nil {
-		t.Fatal(err)
 	}
-	for i := range 2 {
-		if err := l.say(t, fmt.Sprint("here ", i)); err != nil {
-			t.Fatal(err)
+	return events
+}
+
+// bans keeps as many names out of a room as it can.
+func bans(string) (events []room.Event) {
+	for n := range room.MaxBans {
+		name := fmt.Sprint(strings.Repeat("Стой ", 7), n)
+		events = append(events, room.Event{Type: room.Managed, By: 1, Action: room.BanName, Name: name,
+			Ban: &room.Ban{Name: name, Key: name + name}})
+	}
+	return events
+}
+
+// descriptions changes the longest description of a room again and again.
+func descriptions(string) (events []room.Event) {
+	for n := range tailEvents {
+		about := fmt.Sprint(strings.Repeat("字", room.MaxDescription-10), n)
+		events = append(events, room.Event{Type: room.Changed, By: 1, Changed: &room.Changes{Description: &about}})
+	}
+	return events
+}
+
+// questions asks everyone in a crowd, and then talks on while all is open.
+func questions(string) (events []room.Event) {
+	var all []int
+	for seat := 2; seat <= room.MaxCapacity; seat++ {
+		all = append(all, seat)
+	}
+	for n := range tailEvents {
+		e := room.Event{Type: room.Said, Seat: 1, Name: "Ann", Kind: room.Done, Text: fmt.Sprint("nothing more ", n)}
+		if n < room.MaxOpen {
+			e.Kind, e.Ask = room.Request, slices.Clone(all)
+		} else if n%2 == 0 {
+			e.Kind = room.Plain
 		}
+		events = append(events, e)
 	}
-	if err := other.say(t, "there"); err != nil { // loses twice, and learns of both by the conflicts
-		t.Fatal(err)
-	}
-	if err := l.say(t, "here again"); err != nil {
-		t.Fatal(err)
-	}
-	if err := other.Poll(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if want := []int64{2, 3, 4, 5}; !slices.Equal(o.events, want) || !slices.IsSorted(o.heads) {
-		t.Errorf("the observer heard of %v at the heads %v, want %v", o.events, o.heads, want)
-	}
+	return events
 }
 
-// TestWrite_twoNewNames_areTwoWrites: only a Write can tell whether a name is free.
-func TestWrite_twoNewNames_areTwoWrites(t *testing.T) {
-	rename := func(to string) *Proposal {
-		return &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
-			return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Room: &to}, Key: to}}}, nil
-		}}
+// chatter says many words.
+func chatter(string) (events []room.Event) {
+	for n := range 3 * tailEvents {
+		events = append(events, room.Event{Type: room.Said, Seat: 1, Name: "Ann", Text: fmt.Sprint("word ", n)})
 	}
-	describe := &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
-		return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Description: &h.Name}}}}, nil
-	}}
-	now := time.UnixMilli(1)
-	w := newWrite(&room.Head{State: room.State{
-		ID: "room", Settings: room.Settings{Name: "plans", Key: "plans"}, ExpiresMs: now.Add(room.Life).UnixMilli(),
-	}})
-	w.addProposals([]*Proposal{rename("one"), describe, rename("two")}, now)
-	if len(w.entries) != 2 || w.head.Name != "one" || w.head.Description != "one" {
-		t.Errorf("%d proposals in one write, which makes %+v", len(w.entries), w.head.Settings)
-	}
+	return events
 }
 
-func TestLayout_ofARoom_holdsItsItems(t *testing.T) {
-	s := newStore(t)
-	l, err := s.newRoom(t, "tea", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Release()
-	at := LayoutOf(l.ID(), "tea")
-	meta, err := s.table.Get(t.Context(), at.Meta, table.Strong)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := s.table.Get(t.Context(), at.Name, table.Strong)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err1 := NameIn(meta)
-	id, err2 := LeadsTo(name)
-	if key != "tea" || id != l.ID() || err1 != nil || err2 != nil || len(id) != ident.RoomChars {
-		t.Errorf("%q %q, %v, %v", key, id, err1, err2)
-	}
+// heap returns how many bytes are in use after a collection.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC() // what pools held during the first
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
-// TestRead_laterEventIsVisibleFirst_waitsForTheGapToClose hides event 3 from two
-// queries, as a read beside a Write may.
-func TestRead_laterEventIsVisibleFirst_waitsForTheGapToClose(t *testing.T) {
-	here := newStore(t)
-	l, err := here.newRoom(t, "tea", nil)
+// fill creates a room and appends events to it. The caller must release its log.
+func (s *Store) fill(t *testing.T, name string, generators []func(name string) []room.Event) *Log {
+	t.Helper()
+	l, err := s.newRoom(t, name, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Release()
-	for i := range 3 { // events 2, 3 and 4
-		if err := l.say(t, fmt.Sprint("text ", i)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, c := range []struct {
-		after int64
-		want  []int64 // of the first answer
-	}{{1, []int64{2}}, {2, []int64{3, 4}}} {
-		hidden := 2
-		hooks := &tabletest.Hooks{Table: here.table, After: func(_ context.Context, call *tabletest.Call) {
-			if call.Method != "Query" || hidden == 0 {
-				return
-			}
-			hidden--
-			call.Page.Items = slices.DeleteFunc(call.Page.Items,
-				func(i table.Item) bool { return i.Key == EventKey(l.ID(), 3) })
-		}}
-		clock := clockwork.NewFakeClockAt(here.now())
-		r := reader{NewStore(hooks, Options{Clock: clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: here.opts.Logger}),
-			l.ID()}
-		got := make(chan []room.Event, 1)
-		go func() {
-			events, _, err := r.after(t.Context(), c.after, pageEvents, strongly)
+	for _, generate := range generators {
+		for some := range slices.Chunk(generate(name), 40) {
+			err := l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+				return Change{Events: some}, nil
+			}})
 			if err != nil {
-				t.Error(err)
-			}
-			got <- events
-		}()
-		var events []room.Event
-		for events == nil {
-			select {
-			case events = <-got:
-			default:
-				clock.Advance(PartialPause)
-				runtime.Gosched()
+				t.Fatal(err)
 			}
 		}
-		var numbers []int64
-		for _, e := range events {
-			numbers = append(numbers, e.N)
-		}
-		if !slices.Equal(numbers, c.want) {
-			t.Errorf("after event %d: %v, want %v", c.after, numbers, c.want)
-		}
+	}
+	return l
+}
+
+// A bound on what is counted bounds the memory only if a log takes no more than that.
+func TestStore_logsOfWhateverRooms_countsWhatTheyTake(t *testing.T) {
+	type generators = []func(string) []room.Event
+	for name, c := range map[string]struct {
+		of    generators
+		rooms int64
+		most  int64 // bytes of one room
+	}{
+		"one agent":                   {nil, 50, 8 << 10},
+		"agents and bans":             {generators{crowd, bans}, 4, 455 << 10},
+		"descriptions":                {generators{descriptions}, 8, 350 << 10},
+		"agents, bans, descriptions":  {generators{crowd, bans, descriptions}, 4, 450 << 10},
+		"agents who owe many answers": {generators{crowd, questions}, 4, 500 << 10},
+		"many words":                  {generators{chatter}, 8, 300 << 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			here := newStore(t)
+			here.opts.CacheBytes = 1 << 30
+			there := NewStore(here.table, here.opts)
+			here.fill(t, "the first", c.of).Release() // which makes what all share
+			before := here.bytes.Load()
+			var ids []string
+			taken := map[*Store]int64{here: -heap()}
+			for n := range c.rooms {
+				l := here.fill(t, fmt.Sprint("room ", n), c.of)
+				ids = append(ids, l.ID())
+				l.Release()
+			}
+			after := heap()
+			taken[here] += after
+			taken[there] -= after
+			for _, id := range ids {
+				l := there.Acquire(id)
+				if _, err := l.Cached(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				l.Release()
+			}
+			taken[there] += heap()
+			for s, bytes := range taken {
+				counted := s.bytes.Load()
+				if s == here {
+					counted -= before
+				}
+				t.Logf("a room takes %d bytes and counts as %d", bytes/c.rooms, counted/c.rooms)
+				if bytes > counted+counted/10 || counted/c.rooms > c.most {
+					t.Errorf("a room takes %d bytes and counts as %d, want at most %d", bytes/c.rooms, counted/c.rooms,
+						c.most)
+				}
+			}
+		})
 	}
 }

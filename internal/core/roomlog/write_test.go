@@ -1,0 +1,54 @@
+package roomlog
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
+)
+
+// TestWrite_twoNewNames_areTwoWrites: only a Write can tell whether a name is free.
+func TestWrite_twoNewNames_areTwoWrites(t *testing.T) {
+	rename := func(to string) *Proposal {
+		return &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+			return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Room: &to}, Key: to}}}, nil
+		}}
+	}
+	describe := &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
+		return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Description: &h.Name}}}}, nil
+	}}
+	now := time.UnixMilli(1)
+	w := newWrite(&room.Head{State: room.State{
+		ID: "room", Settings: room.Settings{Name: "plans", Key: "plans"}, ExpiresMs: now.Add(room.Life).UnixMilli(),
+	}})
+	w.addProposals([]*Proposal{rename("one"), describe, rename("two")}, now)
+	if len(w.entries) != 2 || w.head.Name != "one" || w.head.Description != "one" {
+		t.Errorf("%d proposals in one write, which makes %+v", len(w.entries), w.head.Settings)
+	}
+}
+
+// The talk state travels with the event that changes it, so a message is one op.
+func TestWrite_messageThatChangesTheTalk_isOnePut(t *testing.T) {
+	s, l := newCompany(t)
+	var ops atomic.Int64
+	hooks := &tabletest.Hooks{Table: s.table}
+	hooks.After = countOps(&ops)
+	other := NewStore(hooks, Options{Clock: s.opts.Clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: s.opts.Logger})
+	there := other.Acquire(l.ID())
+	defer there.Release()
+	for _, e := range []room.Event{
+		{Type: room.Said, Seat: 1, Text: "hello"},
+		{Type: room.Said, Seat: 1, Kind: room.Request, Text: "who comes?", Ask: []int{2, 3}},
+		{Type: room.Said, Seat: 2, Text: "I do", ReplyTo: 5, ReSeat: 1},
+		{Type: room.Said, Seat: 3, Kind: room.Done, Text: "not me"},
+		{Type: room.Said, Seat: 1, Withdraws: 5},
+	} {
+		ops.Store(0)
+		there.do(t, e)
+		if ops.Load() != 1 {
+			t.Errorf("%+v took %d ops", e, ops.Load())
+		}
+	}
+}
