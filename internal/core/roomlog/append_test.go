@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
@@ -108,5 +110,38 @@ func TestAppend_oneOfTheBatchPanics_endsTheOthersAndNothingElse(t *testing.T) {
 	}
 	if err := l.say(t, "hello"); err != nil || l.Peek().AsOf != 2 {
 		t.Errorf("afterwards: %v, at event %d", err, l.Peek().AsOf)
+	}
+}
+
+// sleeper is a clock on which each timer fires at once.
+type sleeper struct {
+	*clockwork.FakeClock
+	longest time.Duration // of its timers
+}
+
+func (s *sleeper) NewTimer(d time.Duration) clockwork.Timer {
+	s.longest = max(s.longest, d)
+	return s.FakeClock.NewTimer(0)
+}
+
+// Writers that lost the same race would lose the next one, too, if they waited equally long.
+func TestBase_afterConflicts_waitsForAGrowingRandomTime(t *testing.T) {
+	s := newStore(t)
+	l, err := s.newRoom(t, "tea", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	for conflicts, most := range []time.Duration{0, 0, 30 * time.Millisecond, 60 * time.Millisecond} {
+		clock := &sleeper{FakeClock: clockwork.NewFakeClockAt(s.now())}
+		s.opts.Clock = clock
+		for range 50 { // that all are in the shorter half happens once in 10^15 times
+			if _, err := l.appender.base(t.Context(), conflicts); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if clock.longest < most/2 || clock.longest > most || most > 0 && clock.longest == most/2 {
+			t.Errorf("after %d conflicts the longest pause is %s, want up to %s", conflicts, clock.longest, most)
+		}
 	}
 }

@@ -29,3 +29,16 @@ func TestLayout_ofARoom_holdsItsItems(t *testing.T) {
 		t.Errorf("%q %q, %v, %v", key, id, err1, err2)
 	}
 }
+
+func TestEventNumber_keyOfNoEvent_isRefused(t *testing.T) {
+	for _, n := range []int64{1, 42, 1 << 50} {
+		if got, err := eventNumber(EventKey("abcdefg", n)); got != n || err != nil {
+			t.Errorf("the key of event %d: %d, %v", n, got, err)
+		}
+	}
+	for _, sort := range []string{logPrefix, logPrefix + "4x", metaSort} {
+		if n, err := eventNumber(inRoom("abcdefg", sort)); err == nil {
+			t.Errorf("%s is taken for the key of event %d", sort, n)
+		}
+	}
+}

@@ -93,3 +93,12 @@ func TestLoad_talkStateHasExpired_isEmpty(t *testing.T) {
 		t.Errorf("loaded as %+v at event %d", got.Talk, got.AsOf)
 	}
 }
+
+// The snapshot of a Write is visible before its event, which has the talk state.
+func TestLoad_snapshotIsAheadOfTheLog_readsAgain(t *testing.T) {
+	r := reader{newStore(t), "abcdefg"}
+	h := room.NewHead(room.State{ID: r.id, AsOf: 2, LastTalk: 2})
+	if _, err := r.withTalk(t.Context(), h, []room.Event{{N: 1}}); err != errPartial {
+		t.Errorf("got %v, want %v", err, errPartial)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
@@ -50,5 +51,27 @@ func TestWrite_messageThatChangesTheTalk_isOnePut(t *testing.T) {
 		if ops.Load() != 1 {
 			t.Errorf("%+v took %d ops", e, ops.Load())
 		}
+	}
+}
+
+// Plain messages change no part of the snapshot, so one Write keeps only the places of a snapshot's own ops and of
+// the agreements that the next message may complete.
+func TestWrite_batchOfPlainMessages_takesAllThatFit(t *testing.T) {
+	s := newStore(t)
+	l, err := s.newRoom(t, "tea", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	var batch []*Proposal
+	for range maxBatch {
+		batch = append(batch, &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+			return Change{Events: []room.Event{{Type: room.Said, Seat: 1, Name: "Ann", Text: "hello"}}}, nil
+		}})
+	}
+	w := newWrite(l.Peek())
+	w.addProposals(batch, s.now())
+	if want := table.MaxOps - 5 - room.MaxOpen; len(w.entries) != want || len(w.ops) != want {
+		t.Errorf("one Write takes %d proposals in %d ops, want %d in as many", len(w.entries), len(w.ops), want)
 	}
 }
