@@ -121,8 +121,8 @@ func (a *appender) add(p *Proposal) {
 func (a *appender) work() {
 	defer a.leave()
 	a.collect()
-	batch := a.takeBatch()
-	a.settleAll(batch[0].ctx, batch)
+	batch := a.nextBatch()
+	a.appendBatch(batch[0].ctx, batch)
 }
 
 // leave hands the queue on, or releases the log if the queue is empty.
@@ -153,9 +153,9 @@ func (a *appender) collect() {
 	}
 }
 
-// takeBatch returns the proposals to write together: all that wait if that pays, else the first. On
+// nextBatch returns the proposals to write together: all that wait if that pays, else the first. On
 // DynamoDB a transaction costs twice as much as a put, so it pays only for several.
-func (a *appender) takeBatch() []*Proposal {
+func (a *appender) nextBatch() []*Proposal {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	n := min(len(a.queue), maxBatch)
@@ -170,9 +170,9 @@ func (a *appender) takeBatch() []*Proposal {
 	return batch
 }
 
-// settleAll brings every proposal of the batch to its end: written, refused or
+// appendBatch brings every proposal of the batch to its end: written, refused or
 // failed. The call of the first one pays for all of them, which is just on average.
-func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
+func (a *appender) appendBatch(ctx context.Context, batch []*Proposal) {
 	ctx, cancel := Detached(ctx)
 	defer cancel()
 	err := errPanic
@@ -185,12 +185,12 @@ func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
 		}
 	}()
 	for conflicts := 0; len(batch) > 0; {
-		w, settled, failed := a.try(ctx, batch, conflicts)
+		w, ended, failed := a.try(ctx, batch, conflicts)
 		switch {
 		case failed != nil:
 			err = failed
 			return
-		case settled:
+		case ended:
 			conflicts = 0
 			batch = batch[len(w.entries):]
 		case len(w.events) > 0:
@@ -200,8 +200,8 @@ func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
 }
 
 // try puts as many proposals of the batch as fit into one Write, and writes
-// them. settled is false if that must be done again.
-func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w *write, settled bool, err error) {
+// them. ended is false if that must be done again.
+func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w *write, ended bool, err error) {
 	h, err := a.base(ctx, conflicts)
 	if err != nil {
 		return nil, false, err
@@ -209,11 +209,11 @@ func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w
 	w = newWrite(h)
 	w.addProposals(batch, a.log.store.now())
 	if len(w.events) == 0 {
-		settled, err = a.settleUnwritten(ctx, w)
+		ended, err = a.endUnwritten(ctx, w)
 	} else {
-		settled, err = a.settle(ctx, w)
+		ended, err = a.writeAndPublish(ctx, w)
 	}
-	return w, settled, err
+	return w, ended, err
 }
 
 // base returns the head to propose on. After a conflict it reads the tail first, because the event
@@ -231,8 +231,8 @@ func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) 
 	return a.log.Refresh(ctx, a.log.store.now())
 }
 
-// settle writes w.
-func (a *appender) settle(ctx context.Context, w *write) (bool, error) {
+// writeAndPublish writes w, and publishes its head.
+func (a *appender) writeAndPublish(ctx context.Context, w *write) (bool, error) {
 	began := a.log.store.now()
 	err := a.log.store.table.Write(ctx, w.ops...)
 	var conflict *table.ConflictError
@@ -255,9 +255,9 @@ func (a *appender) settle(ctx context.Context, w *write) (bool, error) {
 	return true, nil
 }
 
-// settleUnwritten ends a write of refusals and of answers that need no write. No put proves that
+// endUnwritten ends a write of refusals and of answers that need no write. No put proves that
 // its head is current, so it is valid only on a head that is not older than the calls.
-func (a *appender) settleUnwritten(ctx context.Context, w *write) (bool, error) {
+func (a *appender) endUnwritten(ctx context.Context, w *write) (bool, error) {
 	latest := w.entries[0].p.Began
 	for _, e := range w.entries {
 		latest = room.Latest(latest, e.p.Began)

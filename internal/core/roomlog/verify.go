@@ -104,15 +104,15 @@ func (c *logCheck) read(ctx context.Context, t table.Reader, id string) error {
 			if why := contradiction(c.last, e); why != "" {
 				return fmt.Errorf("%w: %s", ErrDamaged, why)
 			}
-			c.note(id, e)
+			c.recordEvent(id, e)
 		}
 		more = page.More
 	}
 	return nil
 }
 
-// note notes what e, the next event of the room, says of other items.
-func (c *logCheck) note(id string, e room.Event) {
+// recordEvent records what e, the next event of the room, says of other items.
+func (c *logCheck) recordEvent(id string, e room.Event) {
 	c.last = e
 	for _, n := range e.Agreed {
 		c.agreed = append(c.agreed, agreementKey(id, e.N, n))
@@ -120,7 +120,7 @@ func (c *logCheck) note(id string, e room.Event) {
 	for _, n := range e.Emptied() {
 		c.redacted[n] = true
 	}
-	c.tasks.note(e, c.asOf)
+	c.tasks.recordEvent(e, c.asOf)
 	if e.Type != room.Said {
 		return
 	}
@@ -256,8 +256,8 @@ type taskCheck struct {
 	open     room.State        // the tasks that events from then on added, as those up to the snapshot leave them
 }
 
-// note notes what e says, up to the event asOf also about what is open.
-func (c *taskCheck) note(e room.Event, asOf int64) {
+// recordEvent records what e says, up to the event asOf also about what is open.
+func (c *taskCheck) recordEvent(e room.Event, asOf int64) {
 	if e.IsLost() { // what it did to tasks is not known
 		c.first, c.open = 0, room.State{}
 		return
