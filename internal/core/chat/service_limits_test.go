@@ -418,7 +418,7 @@ func (w *world) fillGuesses(token string) {
 	}
 	slots, now := w.Store().Guesses(parsed.Room), w.clock.Now()
 	for i := range 200 {
-		if ok, err := slots.Take(w.t.Context(), fmt.Sprintf("%03d", i), "zzzz", now,
+		if ok, err := slots.Acquire(w.t.Context(), fmt.Sprintf("%03d", i), "zzzz", now,
 			now.Add(time.Minute)); err != nil || !ok {
 			w.t.Fatal(ok, err)
 		}

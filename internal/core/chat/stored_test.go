@@ -149,7 +149,7 @@ func (s *storing) slots(k *kept) {
 	} {
 		for _, name := range names {
 			cryptotest.SetGlobalRandom(s.t, 7) // they are in no order
-			_, err = slots.Take(ctx, name, "", now, now.Add(time.Minute))
+			_, err = slots.Acquire(ctx, name, "", now, now.Add(time.Minute))
 			s.must("a slot is taken", err)
 		}
 	}

@@ -102,7 +102,7 @@ func (g guess) check(ctx context.Context, password string) error {
 	same, err := ident.CheckPassword(password, g.room.Password)
 	switch {
 	case slot != "" && (same || err != nil):
-		g.slots.GiveBack(ctx, slot)
+		g.slots.Release(ctx, slot)
 	case slot == "" && !same && err == nil:
 		err = g.countFirst(ctx)
 	}
@@ -119,7 +119,7 @@ func (g guess) countFirst(ctx context.Context) error {
 	ctx, cancel := roomlog.Detached(ctx)
 	defer cancel()
 	now := g.now()
-	first, err := g.slots.Take(ctx, roomlog.FirstGuess, roomlog.Who(g.who), now, now.Add(roomlog.WatchLife))
+	first, err := g.slots.Acquire(ctx, roomlog.FirstGuess, roomlog.Who(g.who), now, now.Add(roomlog.WatchLife))
 	if err != nil || first {
 		return err
 	}
@@ -136,7 +136,7 @@ func (g guess) countFirst(ctx context.Context) error {
 
 // count takes a slot for the guess, given those that are taken, or refuses it.
 func (g guess) count(ctx context.Context, taken roomlog.Guesses) (slot string, err error) {
-	slot, wait, err := g.slots.TakeOne(ctx, taken, roomlog.Choice{
+	slot, wait, err := g.slots.AcquireOne(ctx, taken, roomlog.Choice{
 		Who: roomlog.Who(g.who),
 		Pick: func(taken map[string]roomlog.Guess, now time.Time) (string, time.Duration) {
 			return roomlog.Guesses(taken).Slot(g.who, g.known, now)

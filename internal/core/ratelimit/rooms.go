@@ -26,7 +26,7 @@ func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err 
 		return func() {}, nil
 	}
 	made := s.Made(ident.CallerDigest("", ident.ClientKey(ctx)))
-	slot, wait, err := made.TakeOne(ctx, nil, roomlog.Choice{
+	slot, wait, err := made.AcquireOne(ctx, nil, roomlog.Choice{
 		Pick: func(taken map[string]roomlog.Guess, now time.Time) (string, time.Duration) {
 			return freeRoom(taken, n, now)
 		},
@@ -38,7 +38,7 @@ func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err 
 	if wait > 0 {
 		return nil, tooManyRooms(n, wait)
 	}
-	return func() { made.GiveBack(ctx, slot) }, nil
+	return func() { made.Release(ctx, slot) }, nil
 }
 
 // freeRoom returns a slot of n at random that is not taken, or how long to wait for one.

@@ -52,8 +52,8 @@ func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess,
 	return taken, nil
 }
 
-// Take takes a slot from now until a time. It returns false if another act has it.
-func (s Slots) Take(ctx context.Context, slot, who string, now, until time.Time) (taken bool, err error) {
+// Acquire acquires a slot from now until a time. It returns false if another act has it.
+func (s Slots) Acquire(ctx context.Context, slot, who string, now, until time.Time) (taken bool, err error) {
 	mine := slotItem{V: room.Version, ID: ident.NewEventID(), Who: who, AtMs: now.UnixMilli()}
 	before, err := s.store.putOnce(ctx, table.Item{Key: s.key(slot), Expires: until, Data: Encode(mine)})
 	return before == nil && err == nil, err
@@ -71,9 +71,9 @@ type Choice struct {
 	Ends func(now time.Time) time.Time
 }
 
-// TakeOne takes the slot that c picks. taken are those that the caller knows to be taken.
+// AcquireOne acquires the slot that c picks. taken are those that the caller knows to be taken.
 // It returns how long to wait if there is none.
-func (s Slots) TakeOne(ctx context.Context, taken map[string]Guess, c Choice) (slot string, wait time.Duration,
+func (s Slots) AcquireOne(ctx context.Context, taken map[string]Guess, c Choice) (slot string, wait time.Duration,
 	err error) {
 	for range maxRaces {
 		now := s.store.now()
@@ -81,7 +81,7 @@ func (s Slots) TakeOne(ctx context.Context, taken map[string]Guess, c Choice) (s
 		if wait > 0 {
 			return "", wait, nil
 		}
-		mine, err := s.Take(ctx, slot, c.Who, now, c.Ends(now))
+		mine, err := s.Acquire(ctx, slot, c.Who, now, c.Ends(now))
 		if mine || err != nil {
 			return slot, 0, err
 		}
@@ -93,8 +93,8 @@ func (s Slots) TakeOne(ctx context.Context, taken map[string]Guess, c Choice) (s
 	return "", time.Second, nil
 }
 
-// GiveBack frees a slot that the caller took, if the table answers: else it expires.
-func (s Slots) GiveBack(ctx context.Context, slot string) {
+// Release frees a slot that the caller took, if the table answers: else it expires.
+func (s Slots) Release(ctx context.Context, slot string) {
 	ctx, cancel := Detached(ctx)
 	defer cancel()
 	if err := s.store.table.Write(ctx, table.Delete(s.key(slot), table.Always)); err != nil {

@@ -95,7 +95,7 @@ func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) erro
 	if s.name != "" && !s.until.Before(end) {
 		return nil
 	}
-	name, _, err := s.of.TakeOne(ctx, nil, roomlog.Choice{
+	name, _, err := s.of.AcquireOne(ctx, nil, roomlog.Choice{
 		Pick: func(taken map[string]roomlog.Guess, _ time.Time) (string, time.Duration) {
 			for _, n := range rand.Perm(most) {
 				if _, there := taken[strconv.Itoa(n)]; !there {
@@ -121,7 +121,7 @@ func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) erro
 func (l *look) releaseSlots(ctx context.Context) {
 	for _, s := range l.slots {
 		if l.removeUser(s) && s.name != "" && l.now().Before(s.until) {
-			s.of.GiveBack(ctx, s.name)
+			s.of.Release(ctx, s.name)
 		}
 	}
 	l.slots = nil

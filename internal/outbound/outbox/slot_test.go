@@ -380,7 +380,7 @@ func TestSlots_noPlace_lookKeepsItsTurn(t *testing.T) {
 	x := w.calledRoom("tea", 1)[0]
 	w.openMore(outbox.Options{Places: 1})
 	now := w.clock.Now()
-	if ok, err := w.Store().Calling("ALL").Take(w.ctx(), "0", "", now, now.Add(time.Hour)); !ok || err != nil {
+	if ok, err := w.Store().Calling("ALL").Acquire(w.ctx(), "0", "", now, now.Add(time.Hour)); !ok || err != nil {
 		t.Fatal(err)
 	}
 	for range ratelimit.Calls {

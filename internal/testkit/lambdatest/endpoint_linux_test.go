@@ -105,7 +105,7 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 	}
 	under := chat.New(f.rows, chat.Options{}).Store().Calling(chat.HookPrefix(hook.Hooks[0].Room))
 	for n := range 4 {
-		if mine, err := under.Take(t.Context(), fmt.Sprint(n), "", time.Now(), time.Now().Add(time.Minute)); !mine {
+		if mine, err := under.Acquire(t.Context(), fmt.Sprint(n), "", time.Now(), time.Now().Add(time.Minute)); !mine {
 			t.Fatal(err)
 		}
 	}
