@@ -223,7 +223,7 @@ func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[i
 	if err != nil {
 		return nil, err
 	}
-	return presence, r.log.Recall(ctx, since)
+	return presence, r.log.ReadBack(ctx, since)
 }
 
 // readKept reads the person behind the last seat of the caller's principal under the newcomer's name. If a person was

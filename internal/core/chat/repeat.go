@@ -102,7 +102,7 @@ func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte
 
 // loadLastMessage loads the seat's last message into the index of the head.
 func (op *sendOp) loadLastMessage(ctx context.Context) error {
-	return op.caller.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
+	return op.caller.room.log.ReadBack(ctx, op.began.Add(-room.RepeatWindow))
 }
 
 // readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.

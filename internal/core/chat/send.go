@@ -432,7 +432,7 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 func (op *sendOp) namesOfLeft(ctx context.Context) []string {
 	log, me := op.caller.room.log, op.caller.me
 	names, sure := log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
-	if !sure && log.Recall(ctx, op.began.Add(-room.LeftWindow)) == nil { // the result does without the names
+	if !sure && log.ReadBack(ctx, op.began.Add(-room.LeftWindow)) == nil { // the result does without the names
 		names, _ = log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
 	}
 	return names

@@ -106,7 +106,7 @@ func (r *Room) signalTurn(s *silence, step time.Duration) {
 // readTurn reads what decides whose turn it is, and returns the last word.
 func (r *Room) readTurn(ctx context.Context) (t room.Turn, word int64, err error) {
 	if n, _, _ := r.log.Peek().Recent.LastWord(); n == 0 { // every process must decide on the same word
-		if err := r.log.Recall(ctx, time.Time{}); err != nil {
+		if err := r.log.ReadBack(ctx, time.Time{}); err != nil {
 			return t, 0, err
 		}
 	}

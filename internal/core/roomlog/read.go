@@ -130,13 +130,13 @@ func (l *Log) Poll(ctx context.Context) error {
 	return err
 }
 
-// recallMost is how many events Recall reads at most.
-const recallMost = 1000
+// maxReadBack is how many events ReadBack reads at most.
+const maxReadBack = 1000
 
-// Recall reads back in the log until the index of latest events covers the time
+// ReadBack reads back in the log until the index of latest events covers the time
 // since until, or 1,000 more events.
-func (l *Log) Recall(ctx context.Context, until time.Time) error {
-	for read, partial := 0, 0; read < recallMost; {
+func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
+	for read, partial := 0, 0; read < maxReadBack; {
 		h := l.Peek()
 		if h.Recent.Reaches(until) {
 			return nil

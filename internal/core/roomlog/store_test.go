@@ -65,7 +65,7 @@ func TestStore_everythingDropped_countsNothing(t *testing.T) {
 	s := newStore(t)
 	s.opts.CacheBytes = 0
 	l := s.fill(t, "tea", []func(string) []room.Event{crowd, questions})
-	if err := l.Recall(t.Context(), time.Time{}); err != nil {
+	if err := l.ReadBack(t.Context(), time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	l.Release()
