@@ -10,28 +10,28 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// agreementLife exceeds the time after which people come back to what they agreed. Agreements
-// outlive the events that led to them, so that an agent that has lost its memory finds them.
+// agreementLife exceeds the time after which people come back to an agreement. Agreements outlive their events, so
+// an agent that has lost its memory finds them.
 const agreementLife = 365 * 24 * time.Hour
 
 // Agreement is the stored form of a proposal to which everyone asked has agreed.
 type Agreement struct {
 	V      int    `json:"v"`
 	N      int64  `json:"n"` // the event of the proposal
-	By     string `json:"f"` // the name of the agent that made it
+	By     string `json:"f"` // the name of the proposing agent
 	Seat   int    `json:"s"`
-	Person bool   `json:"me,omitempty"` // the person behind that agent made it
-	// PersonName is that person's name at that time: see room.Event.PersonName.
+	Person bool   `json:"me,omitempty"` // the person behind the agent proposed
+	// PersonName is the person's name at that time: see room.Event.PersonName.
 	PersonName string `json:"men,omitempty"`
 	Text       string `json:"x"`
 	// File is what the proposal carried. Its bytes expire with the event of the proposal.
 	File     *room.File `json:"file,omitempty"`
 	Redacted bool       `json:"gone,omitempty"` // the text and the file were removed; Text is room.Removed
-	To       []int      `json:"to,omitempty"`   // the seats that see it, beside Seat; empty means all
+	To       []int      `json:"to,omitempty"`   // the seats that see the agreement, beside Seat; empty: all
 	ToNames  []string   `json:"tn,omitempty"`   // their names at that time
-	AgreedBy []string   `json:"ag,omitempty"`   // those that agreed: see room.Head.AgreedAfter
-	Replaces int64      `json:"re,omitempty"`   // the event that it answered: if an agreement, this one replaces it
-	AtMs     int64      `json:"at"`             // when it was completed
+	AgreedBy []string   `json:"ag,omitempty"`   // the agents that agreed: see room.Head.AgreedAfter
+	Replaces int64      `json:"re,omitempty"`   // the answered event: if an agreement, it is replaced
+	AtMs     int64      `json:"at"`             // when everyone asked had agreed
 }
 
 // Proposal returns what is left of the proposal's event.
@@ -42,14 +42,13 @@ func (x Agreement) Proposal() room.Event {
 	return e
 }
 
-// agreementKey returns the key of the agreement on the proposal of event n, which
-// event done completed. The newest has the greatest key.
+// agreementKey returns the key of the agreement on the proposal of event n, which event done completed. The newest
+// agreement has the greatest key.
 func agreementKey(id string, done, n int64) table.Key {
 	return inRoom(id, fmt.Sprintf("%s%016d#%016d", agreedPrefix, done, n))
 }
 
-// putAgreement stores that done, the event after h, completes the agreement on
-// proposal p.
+// putAgreement stores that done, the event after h, completes the agreement on proposal p.
 func putAgreement(h *room.Head, p, done room.Event) table.Op {
 	return table.Put(table.Item{
 		Key: agreementKey(h.ID, done.N, p.N), Expires: done.At().Add(agreementLife),
@@ -59,8 +58,8 @@ func putAgreement(h *room.Head, p, done room.Event) table.Op {
 	}, table.Always)
 }
 
-// Agreements returns the agreements of the room that c sees, the newest first, at
-// most limit. It leaves out those that a newer one replaces.
+// Agreements returns at most limit agreements of the room that c sees, the newest first. It leaves out agreements
+// that a newer one replaces.
 func (s Seats) Agreements(ctx context.Context, c room.Caller, limit int) (list []Agreement, more bool, err error) {
 	l := s.log
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit,

@@ -14,28 +14,26 @@ import (
 
 // Change is what a proposal does to a room.
 type Change struct {
-	// Events are appended in order. Their numbers, ids and times are filled in. If
-	// there are none, the answer needs no write.
+	// Events are appended in order. The append fills in their numbers, ids and times. Without events, the answer
+	// needs no write.
 	Events []room.Event
-	// Ops are written along with them, all or nothing.
+	// Ops are written along with Events, all or nothing.
 	Ops []table.Op
 }
 
 // Proposal is an append that waits for its turn.
 type Proposal struct {
-	// Propose checks the rules on a head and says what to append. It is called
-	// again, on a newer head, when somebody else was first. It must not block.
+	// Propose checks the rules on a head and says what to append. It is called again, on a newer head, if another
+	// writer was first. It must not block.
 	Propose func(h *room.Head, now time.Time) (Change, error)
-	// Blocked, if set, hears which of the change's ops was refused and by what,
-	// before Propose is called again.
+	// Blocked, if set, hears which op of the change was refused and by what, before Propose is called again.
 	Blocked func(table.Conflict)
-	// Batched holds, while Propose runs, the events up to its head that the same Write appends
-	// first. No read returns them yet.
+	// Batched holds, while Propose runs, the events up to its head that the same Write appends first. No read
+	// returns these events yet.
 	Batched []room.Event
-	// Began is the time at which, or later, the answer must be true. Zero means
-	// the time of the append.
+	// Began is the time at which, or later, the answer must be true. Zero means the time of the append.
 	Began time.Time
-	// Events holds what was written, after a successful append.
+	// Events holds the written events after a successful append.
 	Events []room.Event
 
 	ctx  context.Context // of the call of Append
@@ -49,8 +47,8 @@ func (p *Proposal) end(events []room.Event, err error) {
 	close(p.done)
 }
 
-// errPanic ends the proposals of a batch in which one panicked, if the caller of Append works the
-// queue off: its panic is contained. In a goroutine of the queue's own a panic ends the process.
+// errPanic ends the other proposals of a batch if one panicked and the caller of Append works the queue off: the
+// panic is contained. In a goroutine of the queue's own a panic ends the process.
 var errPanic = errors.New("roomlog: an append that shared a write with this one panicked")
 
 // How an append continues after conflicts.
@@ -61,13 +59,17 @@ const (
 	lastBackoff   = 500 * time.Millisecond
 )
 
-// Backoff returns how long to wait before a repetition: longer after each try,
-// from 15 to 500 milliseconds. The first try is number 0.
+// Backoff returns the pause before a repetition, from 15 to 500 milliseconds, longer after each try. The first try
+// is number 0.
 func Backoff(try int) time.Duration { return min(firstBackoff<<min(try, 10), lastBackoff) }
 
-// Append waits for p's turn and for its end. On nil, p.Events were written, or p
-// needed no write. If ctx ends first, they may still be written. With one process, the
-// caller may itself be the one that writes, and then returns after the write.
+// Append waits for p's turn and for its end. On nil, p.Events were written, or p needed no write. If ctx ends first,
+// p.Events may still be written. With one process, the caller may itself be the writer, and then returns after the
+// write.
+//
+// Propose runs on the head that its first event follows: if a join were checked on head 41, which has one free seat,
+// and written behind event 42, which took that seat, the room would have more agents than seats. A refusal is valid
+// only on a head that was read after the call began: see endUnwritten.
 func (l *Log) Append(ctx context.Context, p *Proposal) error {
 	p.ctx, p.done = ctx, make(chan struct{})
 	if p.Began.IsZero() {
@@ -87,8 +89,8 @@ func (l *Log) Append(ctx context.Context, p *Proposal) error {
 	}
 }
 
-// appender is the queue of one log's appends. One goroutine at a time works it off, so that
-// the senders of one process do not compete with each other.
+// appender is the queue of one log's appends. One goroutine at a time works the queue off, so the senders of one
+// process do not compete.
 type appender struct {
 	log *Log
 
@@ -97,9 +99,9 @@ type appender struct {
 	running bool // a goroutine works the queue off
 }
 
-// add queues p, and has the queue worked off. With one process, the first in the queue does that
-// itself: the write takes hardly longer than to start a goroutine and to hear from it. Where a
-// write may take long, the caller must be free to leave.
+// add queues p, and has the queue worked off. With one process, the first sender in the queue works it off: a write
+// takes hardly longer than to start a goroutine and to hear from it. If a write may take long, the caller must be
+// free to leave.
 func (a *appender) add(p *Proposal) {
 	a.mu.Lock()
 	a.queue = append(a.queue, p)
@@ -138,8 +140,8 @@ func (a *appender) leave() {
 	}
 }
 
-// collect lets other senders join the queue: an agent that was just answered
-// often has the next thing to say, and one Write for all costs as much as one.
+// collect lets other senders join the queue: an agent that was just answered often has the next thing to say, and
+// one Write costs as much for all as for one.
 func (a *appender) collect() {
 	for last := 0; ; {
 		a.mu.Lock()
@@ -153,8 +155,8 @@ func (a *appender) collect() {
 	}
 }
 
-// nextBatch returns the proposals to write together: all that wait if that pays, else the first. On
-// DynamoDB a transaction costs twice as much as a put, so it pays only for several.
+// nextBatch returns the proposals to write together: all that wait if that pays, else the first. On DynamoDB a
+// transaction costs twice as much as a put, so a transaction pays only for several.
 func (a *appender) nextBatch() []*Proposal {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -170,8 +172,8 @@ func (a *appender) nextBatch() []*Proposal {
 	return batch
 }
 
-// appendBatch brings every proposal of the batch to its end: written, refused or
-// failed. The call of the first one pays for all of them, which is just on average.
+// appendBatch brings every proposal of the batch to its end: written, refused or failed. The call of the first
+// proposal pays for all, which is just on average.
 func (a *appender) appendBatch(ctx context.Context, batch []*Proposal) {
 	ctx, cancel := Detached(ctx)
 	defer cancel()
@@ -199,8 +201,8 @@ func (a *appender) appendBatch(ctx context.Context, batch []*Proposal) {
 	}
 }
 
-// try puts as many proposals of the batch as fit into one Write, and writes
-// them. ended is false if that must be done again.
+// try puts as many proposals of the batch as fit into one Write, and writes them. If ended is false, try must run
+// again.
 func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w *write, ended bool, err error) {
 	h, err := a.base(ctx, conflicts)
 	if err != nil {
@@ -216,9 +218,9 @@ func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w
 	return w, ended, err
 }
 
-// base returns the head to propose on. After a conflict it reads the tail first, because the event
-// in the way is seldom the last. After a further conflict it first waits for a random part of a
-// growing time, so that many writers do not run in step.
+// base returns the head to propose on. After a conflict it reads the tail first, because the event in the way is
+// seldom the last. After a further conflict it first waits for a random part of a growing time, so that many writers
+// do not run in step.
 func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) {
 	if conflicts == 0 {
 		return a.log.Cached(ctx)
@@ -244,7 +246,7 @@ func (a *appender) writeAndPublish(ctx context.Context, w *write) (bool, error) 
 			return false, err
 		}
 	default:
-		a.log.tellCalls(w.events) // it may have been written
+		a.log.tellCalls(w.events) // the events may have been written
 		return false, err
 	}
 	if err := a.log.commit(w, began); err != nil {
@@ -255,8 +257,8 @@ func (a *appender) writeAndPublish(ctx context.Context, w *write) (bool, error) 
 	return true, nil
 }
 
-// endUnwritten ends a write of refusals and of answers that need no write. No put proves that
-// its head is current, so it is valid only on a head that is not older than the calls.
+// endUnwritten ends a write of refusals and of answers that need no write. No put proves that the head is current,
+// so the answers are valid only on a head that is not older than the calls.
 func (a *appender) endUnwritten(ctx context.Context, w *write) (bool, error) {
 	latest := w.entries[0].p.Began
 	for _, e := range w.entries {
@@ -270,8 +272,9 @@ func (a *appender) endUnwritten(ctx context.Context, w *write) (bool, error) {
 	return true, nil
 }
 
-// conflicted learns what was in the way of w. own is true if that is w itself: it
-// was written, and the reply was lost. The event's own id tells, so a write is never repeated.
+// conflicted finds out what was in the way of w. own is true if w itself was in the way: the Write succeeded, and
+// its reply was lost. The id of the event tells: if only the number counted, Ann's stored event 42 would be appended
+// again as 43, and everyone would read her message twice.
 func (a *appender) conflicted(w *write, c *table.ConflictError) (own bool, err error) {
 	var won []room.Event
 	for _, x := range c.Conflicts {

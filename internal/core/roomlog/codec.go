@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Encode returns v as JSON without HTML escaping, so that a person can read it in the table. v is
-// of a type of Parley's own; all of these can be encoded.
+// Encode returns v as JSON without HTML escaping, so that a person can read the table. v is of a type of Parley's
+// own, and all of these can be encoded.
 func Encode(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -20,7 +20,7 @@ func Encode(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// Decode reads what Encode wrote into v. It fails as Readable does where a program of another version wrote it.
+// Decode decodes item into v. It fails as Readable does if a program of another version wrote the item.
 func Decode(item table.Item, v any) error {
 	if !isCurrent(item.Data) {
 		if err := Readable(item); err != nil {
@@ -33,14 +33,13 @@ func Decode(item table.Item, v any) error {
 	return nil
 }
 
-// isCurrent reports whether data begins as Encode writes it: then the rest of it need not be read to tell.
+// isCurrent reports whether data begins as Encode writes it. Then no more of data is needed to tell the version.
 func isCurrent(data []byte) bool {
 	return bytes.HasPrefix(data, []byte(`{"v":`+strconv.Itoa(room.Version)+`,`))
 }
 
-// Readable returns an error if this program cannot read item:
-// room.ErrNewerVersion where a newer program wrote it, room.ErrOlderVersion where an
-// older one did.
+// Readable returns an error if the program cannot read item: room.ErrNewerVersion if a newer program wrote the item,
+// room.ErrOlderVersion if an older one did.
 func Readable(item table.Item) error {
 	var head struct {
 		V int `json:"v"`
@@ -51,7 +50,7 @@ func Readable(item table.Item) error {
 	return checkVersion(head.V, item.Key)
 }
 
-// checkVersion refuses every version but that of this program.
+// checkVersion refuses every version but the program's own.
 func checkVersion(v int, k table.Key) error {
 	switch {
 	case v > room.Version:
@@ -78,13 +77,13 @@ func decodeEvent(item table.Item) (room.Event, error) {
 	if err != nil {
 		return room.Event{}, fmt.Errorf("roomlog: item %s: %w", item.Key, err)
 	}
-	e.Calls = nil // which only the stream of a table reads
+	e.Calls = nil // only the stream of a table reads Calls
 	return e, nil
 }
 
-// decodeEvents reads the items of a query: of the events for which whole returns false,
-// given their outlines, only those. A nil whole means all. The first is always read as a
-// whole: if it follows a gap, its time matters.
+// decodeEvents decodes the items of a query. An event comes as its outline if whole, called with the outline,
+// returns false. A nil whole means that all events come whole. The first event is always whole: after a gap, its
+// time matters.
 func decodeEvents(items []table.Item, whole func(room.Event) bool) ([]room.Event, error) {
 	out := make([]room.Event, len(items))
 	for i, it := range items {

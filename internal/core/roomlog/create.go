@@ -12,25 +12,23 @@ import (
 
 // Creation describes the start of a new log.
 type Creation struct {
-	// Begin returns the first events, given the head of the new log, which has an id and a key
-	// and nothing else. The first event carries the settings.
+	// Begin returns the first events. It gets the head of the new log, which has only an id and a key. The first
+	// event carries the settings.
 	Begin func(h *room.Head, now time.Time) (Change, error)
-	// Old is the log that had the name, if there is one. Its room must have
-	// expired, be deserted or be abandoned. It is retired in the same Write.
+	// Old is the log that had the name, if any. Its room must have expired, be deserted or be abandoned. Old is
+	// retired in the same Write.
 	Old *Log
-	// Abandoned reports whether nobody is left in the room of Old although its seats are taken.
-	// It is asked on the state that the event Retired follows. The agents of Old can go on
-	// reading. nil: no.
+	// Abandoned reports whether nobody is left in the room of Old although its seats are taken. It gets the state
+	// that the event Retired follows. The agents of Old can go on reading. nil: no.
 	Abandoned func(h *room.Head, now time.Time) bool
 }
 
-// Create starts a log in one Write, under a new id, and retires the old log of the name in the
-// same Write. The caller must release it.
+// Create begins a log in one Write, under a new id, and retires the old log of the name in the same Write. The
+// caller must release the log.
 //
-// Many calls may find that a room has ended; exactly one creates the next. It fails with
-// ErrNameMoved if another was first where that shows without a Write, else with a
-// *table.ConflictError. It does not fail if the conflict is with its own events, whose reply was
-// lost.
+// Many calls may find that a room has ended; exactly one creates the next. Create fails with ErrNameMoved if another
+// call was first and that shows without a Write, else with a *table.ConflictError. It does not fail on a conflict
+// with its own events, whose reply was lost.
 func (s *Store) Create(ctx context.Context, c Creation) (*Log, []room.Event, error) {
 	l := s.Acquire(ident.NewRoomID())
 	events, err := s.create(ctx, l, c)
@@ -64,7 +62,7 @@ func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, e
 		return nil, err
 	}
 	if last != nil {
-		_, _ = c.Old.advance(last.events, time.Time{}) // the old log's readers learn it from the table otherwise
+		_, _ = c.Old.advance(last.events, time.Time{}) // if that fails, its readers learn of the end from the table
 	}
 	return w.events, nil
 }
@@ -83,7 +81,7 @@ func (s *Store) writeFirst(ctx context.Context, l *Log, w *write, began time.Tim
 	return nil
 }
 
-// isOwn reports whether e itself was in the way: the Write had happened.
+// isOwn reports whether e itself was in the way, so the Write had succeeded.
 func isOwn(c *table.ConflictError, e room.Event) bool {
 	for _, x := range c.Conflicts {
 		if x.Op == 0 && x.Item != nil {
@@ -94,9 +92,8 @@ func isOwn(c *table.ConflictError, e room.Event) bool {
 	return false
 }
 
-// retirement returns the last event of a log whose name starts over. It returns nil
-// if nothing is left of the log, and ErrNameMoved if the room is in use or the
-// name has moved.
+// retirement returns the last event of a log whose name starts over. It returns nil if nothing is left of the log,
+// and ErrNameMoved if the room is in use or the name has moved.
 func (s *Store) retirement(ctx context.Context, c Creation) (*write, error) {
 	h, err := c.Old.Cached(ctx)
 	if errors.Is(err, ErrNotFound) {
@@ -120,8 +117,8 @@ func (s *Store) retirement(ctx context.Context, c Creation) (*write, error) {
 	return w, err
 }
 
-// retireOps returns the ops that retire a log. The name already leads to the new
-// one; listed says whether the new one's listing takes the old one's place.
+// retireOps returns the ops that retire a log. The name already leads to the new log; listed says whether the
+// listing of the new log replaces the old listing.
 func (w *write) retireOps(listed bool) []table.Op {
 	if w == nil {
 		return nil

@@ -1,28 +1,46 @@
 // Package roomlog stores rooms as logs of events in a table.Table.
 //
-// A log is a gapless sequence of events. To append event n+1 is to put it if it
-// is absent: of all processes that try, exactly one succeeds. That put is the only
-// lock there is. Each event that changes the room's state is written in one Write with
-// the snapshot of that state: META, and the parts of it that the event changed. So a log
-// is loaded with two reads.
+// A log is a gapless sequence of events. To append event n+1 is to put it if it is absent: of all processes that
+// try, exactly one succeeds. No other lock exists. Each event that changes the room's state is written in one Write
+// with the snapshot of that state: META, and the changed parts. So two reads load a log.
 //
 // The types:
 //
-//   - [Store] gives access to the logs of one table and caches the recent ones.
-//     Every [Store.Acquire] is matched by a [Log.Release].
-//   - [Log] is one room's log as this process knows it. [Log.Peek] returns its
-//     head without a read, [Log.Refresh] one that is up to date, and
-//     [Log.Append] appends to it.
-//   - [Proposal] is an append. Its Propose function checks the rules on a head and
-//     returns a [Change]: the events to append, and what is written along.
+//   - [Store] gives access to the logs of one table and caches the recent ones. Every [Store.Acquire] is matched by a
+//     [Log.Release].
+//   - [Log] is one room's log as the process knows it. [Log.Peek] returns its head without a read, [Log.Refresh] a
+//     current head, and [Log.Append] appends.
+//   - [Proposal] is an append. Its Propose function checks the rules on a head and returns a [Change].
 //   - [Observer] hears of every change of a log's head.
 //
-// Start reading at append.go, then write.go and load.go. layout.go lists the items.
+// layout.go lists the items.
+//
+// # One append
+//
+// The head of room abcdefg is event 41, and Ann says "Milk?":
+//
+//   - append.go: Log.Append queues a Proposal. nextBatch takes it from the queue, and base returns head 41.
+//   - write.go: addProposals calls Propose on head 41. add numbers the event 42, gives it an id, and applies it.
+//   - write.go: finish makes the op that puts LOG#0000000000000042 if absent. A message leaves META as it is.
+//   - append.go: writeAndPublish writes the op. log.go: commit publishes head 42, tail.go caches event 42, and deliver
+//     ends the Proposal.
+//   - If another process has put Bob's event 42 first, the put fails. conflicted decodes Bob's event, advance applies
+//     it, and Propose is called again on head 42. Ann's event becomes 43.
+//
+// # One read
+//
+// Bob's cursor is 41, and 43 is private:
+//
+//   - page.go: Pages.Read copies 42 and 43 from the cached tail, if the process has them. No table is read.
+//   - Otherwise read.go: run queries the items after LOG#0000000000000041. scan.go decodes 42, a plain message, and
+//     codec.go decodes 43. If the head is at 43 already, outline.go decodes only who may see 43.
+//   - If 43 is there and 42 is not, run reads again until 42 is visible: see withoutGap.
+//   - log.go: advance publishes head 43, so other waits in the process need no read.
+//   - A process without the log begins in load.go: lastAndMeta reads the last 25 events and META side by side.
 //
 // # Locks
 //
-// The order is Log.reading, Store.mu, appender.mu, Log.mu, and then the lock of
-// the layer above, which its Observer takes. Only Log.reading is held during a
-// call of the table: it lets one call read the head while others wait for the
+// The order is Log.reading, Store.mu, appender.mu, Log.mu, and then the lock of the layer above, which its Observer
+// takes. Only Log.reading is held during a call of the table: one call reads the head while others wait for the
 // result. A head is immutable, so Log.Peek needs no lock.
 package roomlog

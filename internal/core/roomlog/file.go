@@ -13,22 +13,22 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Claim is the stored form of the fact that a message, or a draft, carries a file. It is put in the
-// Write of that event, and its life is that of the bytes: see ClaimKey.
+// Claim is the stored form of the fact that a message, or a draft, carries a file. It is put in the Write of that
+// event, and lives as long as the bytes: see ClaimKey.
 type Claim struct {
 	V     int   `json:"v"`
 	N     int64 `json:"n"` // the event
 	Size  int64 `json:"size"`
 	Seat  int   `json:"s"`            // the sender
-	To    []int `json:"to,omitempty"` // the seats that see it, beside Seat; empty means all
+	To    []int `json:"to,omitempty"` // the seats that see the file, beside Seat; empty: all
 	Draft bool  `json:"draft,omitempty"`
 	// Invite is the number of the invite that gave the sender its seat; 0: none, or an older program put the claim.
 	Invite int    `json:"inv,omitempty"`
 	ID     string `json:"-"` // files.Key.ID
 }
 
-// PutClaim returns the op that claims the file of e, which is to become the event after h. A draft
-// claims it for as long as its person may decide.
+// PutClaim returns the op that claims the file of e, which is to become the event after h. A draft claims the file
+// for as long as its person may decide.
 func PutClaim(h *room.Head, e room.Event, now time.Time) table.Op {
 	f := e.CarriedFile()
 	life := eventLife
@@ -54,7 +54,7 @@ func DropClaim(k files.Key) table.Op {
 	return op
 }
 
-// Claims returns what the files of a room are claimed for, in any order.
+// Claims returns the claims of a room's files, in any order.
 func Claims(ctx context.Context, t table.Reader, id string) (list []Claim, err error) {
 	r := table.Range{Partition: roomPrefix + id, Prefix: claimPrefix, Consistency: strongly}
 	for item, err := range table.All(ctx, t, r) {
@@ -76,26 +76,26 @@ const UploadLife = 15 * time.Minute
 // MaxUploads is how many uploads of a seat are open at once.
 const MaxUploads = 4
 
-// Upload is the stored form of an upload that is open: the permission, and the message that is to
-// carry the file. Its item is deleted in the Write of that message.
+// Upload is the stored form of an open upload: the permission, and the message that is to carry the file. Its item
+// is deleted in the Write of that message.
 type Upload struct {
 	V       int        `json:"v"`
 	Hash    string     `json:"hash"`           // ident.HashSecret of the secret of its code
-	Holder  string     `json:"by"`             // room.Holder.Hash of whoever may share it
-	Person  bool       `json:"me,omitempty"`   // that is the person behind the seat
-	Stay    int64      `json:"stay,omitempty"` // room.Holder.Joined of it
+	Holder  string     `json:"by"`             // room.Holder.Hash of the holder who may share the file
+	Person  bool       `json:"me,omitempty"`   // the holder is the person behind the seat
+	Stay    int64      `json:"stay,omitempty"` // room.Holder.Joined of the holder
 	Name    string     `json:"name"`           // of the file
 	Most    int64      `json:"most"`           // bytes
-	Message room.Event `json:"e"`              // as it will be appended, but for the file
+	Message room.Event `json:"e"`              // as it will be appended, without the file
 	Key     table.Key  `json:"-"`
 	UntilMs int64      `json:"until"`
 }
 
-// Until returns from when on the upload takes nothing.
+// Until returns the time from which the upload takes nothing.
 func (u Upload) Until() time.Time { return time.UnixMilli(u.UntilMs) }
 
-// uploadPrefix begins the sort keys of the uploads of a. They are its slots: an item each, put if
-// absent, so that there are never more, in however many processes it calls.
+// uploadPrefix begins the sort keys of the uploads of a. The uploads are slots, items that are put if absent: so a
+// has at most MaxUploads, in however many processes a calls.
 func uploadPrefix(a room.Agent) string {
 	return fmt.Sprintf("UPLOAD#%s#%016d#", seatDigits(a.Seat), a.Joined)
 }
@@ -128,8 +128,8 @@ func (s Seats) Upload(ctx context.Context, a room.Agent, c ident.UploadCode) (u 
 	return u, ok, err
 }
 
-// OpenUpload stores u for a. If all slots are taken, it returns how long to wait. An upload with the
-// same code is replaced.
+// OpenUpload stores u for a. If no slot is free, OpenUpload returns how long to wait. u replaces an upload with the
+// same code.
 func (s Seats) OpenUpload(ctx context.Context, a room.Agent, u Upload) (wait time.Duration, err error) {
 	now := s.log.store.now()
 	u.V, u.UntilMs = room.Version, now.Add(UploadLife).UnixMilli()
@@ -154,8 +154,8 @@ func (s Seats) OpenUpload(ctx context.Context, a room.Agent, u Upload) (wait tim
 // maxSlotTries is how often OpenUpload looks for a slot: each time another call was first.
 const maxSlotTries = 2 * MaxUploads
 
-// slotFor returns the key of a slot for an upload with a hash, and on which condition to take it; or
-// how long to wait for one.
+// slotFor returns the key of a slot for an upload with a hash, and the condition to put it on; or how long to wait
+// for a slot.
 func (s Seats) slotFor(a room.Agent, hash string, open []Upload, now time.Time) (k table.Key, how table.Condition,
 	wait time.Duration) {
 	taken := map[table.Key]bool{}

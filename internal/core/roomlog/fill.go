@@ -15,12 +15,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// FillGaps puts an event in the place of each one that a room has lost, so that its log can be read, and returns how
-// many. It is for a table that was salvaged from a damaged one. lost are the keys that the damaged one had; smaller is
-// how many other items that events refer to are lost, too. Those events are messages without a text and a sender.
-// Nothing but the log knows what the lost ones said; what they changed is in the snapshot.
+// FillGaps puts an event in the place of each event that a room has lost, so that its log can be read, and returns
+// how many. It is for a table that was salvaged from a damaged one. lost are the keys that the damaged table had;
+// smaller is how many other items are lost to which events refer. The events put are messages without a text and a
+// sender: only the log knew the texts, and the snapshot has what the events changed.
 func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (filled, smaller int, err error) {
-	// there has the events that can be read, all also those of which only a key tells.
+	// there has the events that can be read; all has those events, too, that only a key shows.
 	there := map[int64]bool{}
 	var all []int64
 	for _, k := range lost {
@@ -73,7 +73,7 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 	return filled, smaller, nil
 }
 
-// lostBy adds to lost the keys of the agreements and closed tasks of e that are missing, and claims its file again.
+// lostBy adds to lost the keys of missing agreements and closed tasks of e, and claims the file of e again.
 func lostBy(ctx context.Context, t table.Table, id string, e room.Event, lost []table.Key) ([]table.Key, error) {
 	var keys []table.Key
 	for _, n := range e.Agreed {
@@ -102,7 +102,7 @@ func lostBy(ctx context.Context, t table.Table, id string, e room.Event, lost []
 	return lost, err
 }
 
-// fillGap puts events with the numbers from first to last, which are missing. asOf is that of the snapshot.
+// fillGap puts the missing events with the numbers from first to last. asOf is the event of the snapshot.
 func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf int64) error {
 	before, err := eventAt(ctx, t, id, first-1)
 	if err != nil {
@@ -120,9 +120,9 @@ func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf in
 		said--
 	}
 	switch {
-	case after.N == 0: // they were the last ones
+	case after.N == 0: // the missing events were the last
 		fill.AtMs, fill.LastChange, said = before.AtMs, max(before.LastChange, min(asOf, last)), before.Messages
-	case before.N == 0: // what came before is not known
+	case before.N == 0: // the events before are unknown
 		fill.LastChange, fill.Messages = first, said
 		if after.Talk == nil && after.LastTalk < first {
 			fill.LastTalk = after.LastTalk
@@ -153,10 +153,10 @@ func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf in
 	return nil
 }
 
-// mostFilled is how far behind a snapshot an event may be: what has a greater number is noise.
+// mostFilled is how far behind a snapshot an event may be: a greater number is noise.
 const mostFilled = 1 << 20
 
-// fillItems puts agreements and closed tasks without words in the place of lost ones: events refer to them.
+// fillItems puts agreements and closed tasks without words in the place of lost ones, since events refer to them.
 func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, expires time.Time) error {
 	for _, k := range lost {
 		var data []byte
@@ -183,7 +183,7 @@ func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, 
 	return nil
 }
 
-// DropLostFiles takes files of which the bytes are lost from their messages, and returns how many.
+// DropLostFiles takes files whose bytes are lost from their messages, and returns how many.
 func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id string) (dropped int, err error) {
 	lost := map[string]bool{} // by files.Key.ID: a draft that was sent has the file of its message
 	for e, err := range carriers(ctx, t, id) {
@@ -215,7 +215,7 @@ func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id str
 	return len(lost), nil
 }
 
-// RestoreName puts the item that leads from the name of a room to it, unless the name leads to another one.
+// RestoreName puts the item that leads from a room's name to the room, unless the name leads to another room.
 func RestoreName(ctx context.Context, t table.Table, id string) error {
 	x, err := snapshotOf(ctx, t, id)
 	if err != nil {
@@ -232,7 +232,7 @@ func RestoreName(ctx context.Context, t table.Table, id string) error {
 	return err
 }
 
-// eventAt returns event n of a room; zero if it is not there.
+// eventAt returns event n of a room; zero: it is missing.
 func eventAt(ctx context.Context, t table.Table, id string, n int64) (room.Event, error) {
 	if n < 1 {
 		return room.Event{}, nil

@@ -13,16 +13,15 @@ import (
 
 // Limits on wrong passwords.
 const (
-	GuessLife     = time.Minute // for so long a wrong password counts
-	callerGuesses = 10          // of one caller in one room; of a network around it see ident.Groups
+	GuessLife     = time.Minute // how long a wrong password counts
+	callerGuesses = 10          // of one caller in one room; for a network around the caller see ident.Groups
 	roomGuesses   = 200         // of all callers in one room
-	// WatchLife is how long after the first wrong password every guess is counted
-	// before it is checked. A right one would otherwise never cost a write, and of any
-	// number of guesses at the same moment all would be checked.
+	// WatchLife is how long after the first wrong password every guess is counted before it is checked. Otherwise a
+	// right guess would never cost a write, and any number of guesses at the same moment would all be checked.
 	WatchLife = time.Hour
 )
 
-// beingChecked is how long a guess counts, at most, that turns out to be right.
+// beingChecked is how long, at most, a guess counts that turns out to be right.
 const beingChecked = 2 * time.Second
 
 // FirstGuess is the slot of the wrong password that begins the watch.
@@ -34,8 +33,8 @@ type Guess struct {
 	AtMs int64
 }
 
-// Who returns what a guess stores of its caller: the digests of ident.GroupDigests under LogKey, with
-// spaces between.
+// Who returns what a guess stores of its caller: the digests of ident.GroupDigests under LogKey, separated by
+// spaces.
 func Who(groups []ident.Group) string {
 	var digests []string
 	for _, group := range groups {
@@ -51,11 +50,10 @@ func (g Guess) Ends() time.Time { return room.CeilSecond(time.UnixMilli(g.AtMs).
 // FirstGuess only says that the room is watched; the other slots are free then.
 type Guesses map[string]Guess
 
-// Slot returns the slot in which a guess of the caller counts, or how long it must wait for one.
-// A caller has callerGuesses slots of the room's roomGuesses, drawn by a hash. Others share some
-// of these, so a crowd of strangers can fill them all. But strangers must not lock out those who
-// are there: a caller that shares its digest with an agent in the room, and has not failed
-// itself, then has a slot of its own.
+// Slot returns the slot in which a guess of the caller counts, or how long the caller must wait for a slot. A hash
+// draws callerGuesses of the room's roomGuesses slots for a caller. Other callers share some of these slots, so a
+// crowd of strangers can fill all. But strangers must not lock out agents in the room: a caller that shares its
+// digest with such an agent, and has not failed itself, has a slot of its own.
 func (g Guesses) Slot(groups []ident.Group, known bool, now time.Time) (slot string, wait time.Duration) {
 	who, own := groups[0].Key, g.endsOf(groups, now)
 	var taken []time.Time
@@ -80,14 +78,14 @@ func (g Guesses) Slot(groups []ident.Group, known bool, now time.Time) (slot str
 	case free != "":
 		return "", wait
 	case known && now.Sub(time.UnixMilli(g["KNOWN#"+who].AtMs)) < beingChecked:
-		return "", beingChecked // by another agent at its address, which mostly gives it back
+		return "", beingChecked // by another agent at the same address, which mostly gives the slot back
 	case known:
-		taken = append(taken, room.Latest(own[0]...)) // then its own slot is free
+		taken = append(taken, room.Latest(own[0]...)) // then the caller's own slot is free
 	}
 	return "", room.Earliest(taken...).Sub(now)
 }
 
-// endsOf returns when the guesses of each of groups end that count.
+// endsOf returns when the guesses of each group end that still count.
 func (g Guesses) endsOf(groups []ident.Group, now time.Time) [][]time.Time {
 	ends := make([][]time.Time, len(groups))
 	for _, x := range g {
@@ -101,7 +99,7 @@ func (g Guesses) endsOf(groups []ident.Group, now time.Time) [][]time.Time {
 	return ends
 }
 
-// slotsOf returns the slots of a caller, which it shares with others at random.
+// slotsOf returns the slots of a caller, some of which others share at random.
 func slotsOf(who string) (slots []string) {
 	for _, n := range rand.New(rand.NewPCG(ident.Number(who), 0)).Perm(roomGuesses)[:callerGuesses] {
 		slots = append(slots, fmt.Sprintf("%03d", n))
@@ -109,7 +107,7 @@ func slotsOf(who string) (slots []string) {
 	return slots
 }
 
-// Knows reports whether one of agents took its seat from where a caller calls.
+// Knows reports whether one of agents took its seat from the caller's address.
 func Knows(agents []room.Agent, who string) bool {
 	return slices.ContainsFunc(agents, func(a room.Agent) bool { return a.TakenFrom == who })
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// HooksPartition is that of all hooks of a table: so one query finds them all, and one with the prefix
-// of a principal counts those of that.
+// HooksPartition is the partition of all hooks of a table: one query finds all hooks, and one with a principal as
+// prefix counts the hooks of that principal.
 const HooksPartition = "HOOKS"
 
-// HookItem says where a hook leads. No delivery writes it, so that none undoes a refresh; only the renewal of a
-// webhook, or an endpoint, does.
+// HookItem says where a hook leads. No delivery writes a HookItem, so no delivery undoes a refresh; only the renewal
+// of a webhook, or of an endpoint, does.
 type HookItem struct {
 	V      int       `json:"v"`
 	ID     string    `json:"-"`
@@ -27,40 +27,41 @@ type HookItem struct {
 	ForMe  bool      `json:"me,omitempty"`
 	URL    string    `json:"url"`
 	Secret string    `json:"secret"`
-	Server string    `json:"server,omitempty"` // the public address of the server that made it; another one calls nobody
+	Server string    `json:"server,omitempty"` // the public address of the only server that calls it
 	// Principal is who made it: see ident.Principal.
 	Principal string `json:"who,omitempty"`
-	SignIn    string `json:"sign_in,omitempty"` // by which it came: see ident.Principal
+	SignIn    string `json:"sign_in,omitempty"` // the sign-in of the call that made the hook: see ident.Principal
 	SinceMs   int64  `json:"since"`
-	UntilMs   int64  `json:"until"` // it ends then unless it is refreshed
-	// RefreshedMs is when it was last refreshed, or added again; 0: never.
+	UntilMs   int64  `json:"until"` // the hook ends then unless it is refreshed
+	// RefreshedMs is when the hook was last refreshed, or added again; 0: never.
 	RefreshedMs int64 `json:"again,omitempty"`
-	Barred      bool  `json:"barred,omitempty"` // its person has ended it: it leads nowhere
+	Barred      bool  `json:"barred,omitempty"` // the person has ended the hook: it leads nowhere
 }
 
-// Told is what became of the calls of a hook. It is stored beside the presence of its seat, since the
-// last sign of life of a hook that calls the agent is one of the seat. The beginning of a hook writes it, and then
-// looks alone.
+// Told is the outcome of the calls of a hook. It is stored beside the presence of its seat, since the last sign of
+// life of a hook that calls the agent is a sign of life of the seat. Only the beginning of a hook and looks write a
+// Told.
 type Told struct {
 	V       int   `json:"v"`
 	SinceMs int64 `json:"since,omitempty"` // when the hook began, as PutTold says
-	// RefreshedMs is that of the hook when a look last took a refresh into account.
+	// RefreshedMs is HookItem.RefreshedMs when a look last took a refresh into account.
 	RefreshedMs int64 `json:"again,omitempty"`
 
 	N    int64 `json:"i,omitempty"`    // raised by each call whose end is stored: see Store.ClaimCall
 	AtMs int64 `json:"at"`             // the last refresh, or the last call that woke the agent; 0: of a webhook
-	Upto int64 `json:"upto,omitempty"` // a look is done with the events up to this one
-	Read int64 `json:"read,omitempty"` // the last event that the agent had read when it was called last; 0: never called
-	News int64 `json:"news,omitempty"` // and how far the look had come that called
-	// Last is the last event up to Upto for which the agent is called, and Unread how many such events there were since
-	// it had read all.
+	Upto int64 `json:"upto,omitempty"` // a look is done with the events up to Upto
+	Read int64 `json:"read,omitempty"` // the last event that the agent had read at the last call; 0: no call
+	News int64 `json:"news,omitempty"` // how far the look of that call had come
+	// Last is the last event up to Upto for which the agent is called, and Unread how many such events came since
+	// the agent had read all.
 	Last   int64 `json:"for,omitempty"`
 	Unread int   `json:"unread,omitempty"`
-	// Settled says that the host took that call, or wants it no more; Round is how many it had at Read before.
+	// Settled says that the host took that call, or wants the call no more; Round is how many calls the host had at
+	// Read before.
 	Settled bool  `json:"done,omitempty"`
 	Round   int   `json:"round,omitempty"`
 	TriedMs int64 `json:"tried,omitempty"` // the last call
-	LastMs  int64 `json:"last,omitempty"`  // the last one that woke the agent
+	LastMs  int64 `json:"last,omitempty"`  // the last call that woke the agent
 
 	// Of calls that failed since one succeeded; zero for none.
 	Tries     int    `json:"tries,omitempty"`
@@ -71,18 +72,18 @@ type Told struct {
 	// Of an endpoint.
 	Sent    int64  `json:"sent,omitempty"`    // the last event of the call that is made or repeated; 0: none is
 	Step    int    `json:"step,omitempty"`    // and the step of that
-	Missed  bool   `json:"missed,omitempty"`  // something up to Upto was left out, of which it was not told
-	Context string `json:"context,omitempty"` // of its last reply
-	To      []int  `json:"to,omitempty"`      // the seats for which its last answer was; none: for all
-	Asks    string `json:"asks,omitempty"`    // the task in which it has asked these back
-	Task    string `json:"task,omitempty"`    // that it works on because of that call
+	Missed  bool   `json:"missed,omitempty"`  // something up to Upto was left out, and the endpoint was not told
+	Context string `json:"context,omitempty"` // of the endpoint's last reply
+	To      []int  `json:"to,omitempty"`      // the seats that get the endpoint's last answer; none: all
+	Asks    string `json:"asks,omitempty"`    // the task in which the endpoint has asked To back
+	Task    string `json:"task,omitempty"`    // the task on which the endpoint works because of that call
 	PollMs  int64  `json:"poll,omitempty"`    // when to ask what became of the task
-	Polls   int    `json:"polls,omitempty"`   // and how often it was asked
+	Polls   int    `json:"polls,omitempty"`   // how often the endpoint was asked about the task
 	HourMs  int64  `json:"hour,omitempty"`    // when the hour began in which calls are counted
 	Calls   int    `json:"calls,omitempty"`   // since then
 }
 
-// tellCalls says which hooks are to be looked at because of events that this process has written, or may have.
+// tellCalls says which hooks to look at because of events that the process has written, or may have written.
 func (l *Log) tellCalls(events []room.Event) {
 	for _, e := range events {
 		if len(e.Calls) > 0 && l.store.opts.Calls != nil {
@@ -93,7 +94,7 @@ func (l *Log) tellCalls(events []room.Event) {
 
 func hookKey(id string) table.Key { return table.Key{Partition: HooksPartition, Sort: id} }
 
-// ToldKey returns the key of what became of the calls of a hook.
+// ToldKey returns the key of the outcome of a hook's calls.
 func ToldKey(id string, seat int, hook string) table.Key {
 	return inRoom(id, seenPrefix+seatDigits(seat)+hookSuffix+hook)
 }
@@ -111,8 +112,8 @@ func PutHook(x HookItem) table.Op {
 	}, table.Always)
 }
 
-// PutTold returns the op that stores what became of the calls of x, for as long as that keeps the seat: x may have
-// been refreshed since it was read.
+// PutTold returns the op that stores the outcome of the calls of x for as long as t keeps the seat: x may have been
+// refreshed since its read.
 func PutTold(x HookItem, t Told) table.Op {
 	t.V, t.SinceMs = room.Version, x.SinceMs
 	until := room.Latest(time.UnixMilli(x.UntilMs), time.UnixMilli(max(t.AtMs, t.TriedMs)).Add(room.HookLease))
@@ -121,9 +122,9 @@ func PutTold(x HookItem, t Told) table.Op {
 	}, table.Always)
 }
 
-// ClaimCall has nobody but the caller write what became of the calls of x, where that has the number n, until a time or
-// until it has been written with n+1. taken is when the claim of another ends; zero: the caller has it. A hook that has
-// ended and begins again begins with 0, and may so find a claim from before.
+// ClaimCall claims the call of x whose Told has number n, until a time or until Told is written with n+1: nobody but
+// the caller writes that Told. taken is when another's claim ends; zero: the caller has the claim. A hook that has
+// ended and begins again begins with 0, so ClaimCall may find a claim from before.
 func (s *Store) ClaimCall(ctx context.Context, x HookItem, n int64, until time.Time) (taken time.Time, err error) {
 	mine := slotItem{V: room.Version, ID: ident.NewEventID(), AtMs: s.now().UnixMilli()}
 	key := inRoom(x.Room, callPrefix+x.ID+"#"+strconv.FormatInt(n, 10))
@@ -134,8 +135,8 @@ func (s *Store) ClaimCall(ctx context.Context, x HookItem, n int64, until time.T
 	return before.Expires, nil
 }
 
-// BarHook returns the ops that delete what is stored of x, but that its person has ended it: so no refresh
-// begins it again for as long as x would have lived.
+// BarHook returns the ops that delete what is stored of x, and store that its person has ended x: so no refresh
+// begins x again for as long as x would have lived.
 func BarHook(x HookItem) []table.Op {
 	x.URL, x.Secret, x.Barred = "", "", true
 	return []table.Op{PutHook(x), table.Delete(ToldKey(x.Room, x.Seat, x.ID), table.Always)}
@@ -148,7 +149,8 @@ func DropHook(id string, seat int, hook string) []table.Op {
 	}
 }
 
-// hooksDropped returns the ops that delete the hooks of the seat that e frees, if it frees one in the room of s.
+// hooksDropped returns the ops that delete the hooks of the seat that e frees in the room of s; none if e frees no
+// seat.
 func hooksDropped(s *room.State, e room.Event) (ops []table.Op) {
 	if e.Type != room.Left {
 		return nil
@@ -169,8 +171,8 @@ func (s *Store) Hook(ctx context.Context, id string) (x HookItem, err error) {
 	return x, err
 }
 
-// Hooks returns the hooks whose ids begin with prefix. It logs and leaves out those whose items it cannot read: one
-// malformed item must not keep the other hooks from being called. If it fails, it returns those that it has read.
+// Hooks returns the hooks whose ids begin with prefix. It logs and leaves out items that cannot be read: a malformed
+// item must not keep the other hooks from being called. If Hooks fails, it returns the hooks read so far.
 func (s *Store) Hooks(ctx context.Context, prefix string) (list []HookItem, err error) {
 	where := table.Range{Partition: HooksPartition, Prefix: prefix, Consistency: table.Eventual}
 	for item, err := range table.All(ctx, s.table, where) {
@@ -193,8 +195,8 @@ func hookOf(item table.Item) (x HookItem, err error) {
 	return x, err
 }
 
-// Told returns what became of the calls of x; zero if nothing is known. A hook that ended during a call, and began
-// again, finds nothing of what that call stored later.
+// Told returns the outcome of the calls of x; zero: none is known. A hook that ended during a call, and began again,
+// finds nothing that the old call stored later.
 func (s *Store) Told(ctx context.Context, x HookItem) (t Told, err error) {
 	item, err := s.table.Get(ctx, ToldKey(x.Room, x.Seat, x.ID), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {

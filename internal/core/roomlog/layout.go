@@ -16,14 +16,12 @@ import (
 
 // How long items live. docs/items.md lists them all.
 const (
-	// eventLife exceeds the life of every room that refers to the event, so that
-	// an event's number is never used twice.
+	// eventLife exceeds the life of every room that refers to the event, so that no event's number is used twice.
 	eventLife = room.Life + 2*24*time.Hour
-	// nameLife is how long a name, a snapshot and a listing outlive their room:
-	// the clocks of two processes may differ by so much.
+	// nameLife is how long a name, a snapshot and a listing outlive their room: the clocks of two processes may
+	// differ by so much.
 	nameLife = time.Hour
-	// gapTrust is the age below which an event has no expired event directly
-	// before it.
+	// gapTrust is the age below which no expired event precedes an event directly.
 	gapTrust = eventLife - room.Life - 24*time.Hour
 )
 
@@ -59,26 +57,24 @@ func MetaKey(id string) table.Key { return inRoom(id, metaSort) }
 // partKey returns the key of a part of a room's snapshot: see room.Part.
 func partKey(id, name string) table.Key { return inRoom(id, partPrefix+name) }
 
-// EventKey returns the key of event n. Its 16 digits make the order of keys the
-// order of numbers.
+// EventKey returns the key of event n. Its 16 digits make the order of keys the order of numbers.
 func EventKey(id string, n int64) table.Key { return inRoom(id, eventSort(n)) }
 
 // PresenceKey returns the key of a seat's presence.
 func PresenceKey(id string, seat int) table.Key { return inRoom(id, seenPrefix+seatDigits(seat)) }
 
-// activityKey returns the key of what a seat's agent says it is doing. One query
-// of the presence brings it along.
+// activityKey returns the key of the activity of a seat's agent. One query of the presence brings the activity
+// along.
 func activityKey(id string, seat int) table.Key {
 	return inRoom(id, seenPrefix+seatDigits(seat)+activitySuffix)
 }
 
-// personKey returns the key of the presence of the person behind a seat. The same query
-// brings it along.
+// personKey returns the key of the presence of the person behind a seat. The same query brings it along.
 func personKey(id string, seat int) table.Key {
 	return inRoom(id, seenPrefix+seatDigits(seat)+personSuffix)
 }
 
-// ClaimKey returns the key of the item for whose life the bytes of a file are kept.
+// ClaimKey returns the key of the claim on a file. The bytes are kept for as long as the claim.
 func ClaimKey(k files.Key) table.Key { return inRoom(k.Room, claimPrefix+k.ID) }
 
 // readPositionKey returns the key of the read position of c. Each device of a person has its own.
@@ -90,14 +86,13 @@ func readPositionKey(id string, c room.Caller) table.Key {
 	return inRoom(id, sort)
 }
 
-// deviceDigits is how much of the hash of a device's token tells it from the others.
+// deviceDigits is how many digits of the hash of a device's token distinguish the device.
 const deviceDigits = 16
 
 // goneKey returns the key of the reason why a seat was given up.
 func goneKey(id string, seat int) table.Key { return inRoom(id, "GONE#"+seatDigits(seat)) }
 
-// KeptKey returns the key of who was behind the last agent of a principal under the name with
-// a key.
+// KeptKey returns the key of the person behind the last agent of a principal under the name with key.
 func KeptKey(id, principal, key string) table.Key {
 	sum := sha256.Sum256([]byte(principal + "\x00" + key))
 	return inRoom(id, "KEPT#"+hex.EncodeToString(sum[:16]))
@@ -126,8 +121,8 @@ func eventNumber(k table.Key) (int64, error) {
 	return n, nil
 }
 
-// SeatOf returns the seat of the key of a presence, and the suffix of the key if it is that
-// of an activity, of a person or, without the id, of a hook.
+// SeatOf returns the seat in the key of a presence. suffix is that of an activity, of a person or, without the id,
+// of a hook.
 func SeatOf(k table.Key) (seat int, suffix string, err error) {
 	digits := strings.TrimPrefix(k.Sort, seenPrefix)
 	for _, s := range []string{activitySuffix, personSuffix, hookSuffix} {
@@ -159,8 +154,8 @@ type Listing struct {
 	Password    bool      `json:"password,omitempty"`
 }
 
-// putEvent appends e to the log of id. Exactly one of the processes that try succeeds. This
-// condition is the only lock there is: it works across processes, and asks only for presence.
+// putEvent appends e to the log of id. Exactly one of the processes that try succeeds. The condition works across
+// processes, and asks only for presence. Without the condition, Ann's and Bob's sends both get 42, and one is lost.
 func putEvent(id string, e room.Event) table.Op {
 	return table.Put(table.Item{
 		Key: EventKey(id, e.N), Expires: e.At().Add(eventLife), Data: Encode(e),
@@ -174,11 +169,11 @@ func putName(s *room.State, c table.Condition) table.Op {
 	}, c)
 }
 
-// unitBytes is what DynamoDB writes for one unit, but for some bytes of its own.
+// unitBytes is what DynamoDB writes for one unit, less some bytes of DynamoDB's own.
 const unitBytes = 1000
 
-// putListed lists s. A description in letters of four bytes is cut below 200 characters, so that
-// a listing is one unit.
+// putListed lists s. A description in letters of four bytes is cut below 200 characters, so a listing costs one
+// unit.
 func putListed(s *room.State) table.Op {
 	k := ListedKey(s.Key)
 	l := Listing{
@@ -204,15 +199,14 @@ func firstRunes(s string, n int) string {
 	return s
 }
 
-// Layout says where a room is stored, for a program that copies rooms from one
-// table to another.
+// Layout says where a room is stored, for a program that copies rooms from one table to another.
 type Layout struct {
-	Partition string    // of all items that belong to the room alone
-	Events    string    // the prefix of its events' sort keys; an event never changes, but for a text that is removed
-	Meta      table.Key // its snapshot, in Partition; without it there is no room
+	Partition string    // of all items of the room alone
+	Events    string    // the prefix of events' sort keys; an event never changes, but for a removed text
+	Meta      table.Key // the snapshot, in Partition; without it there is no room
 	Parts     string    // the prefix of the sort keys of the snapshot's parts
-	Name      table.Key // leads from its name to its id
-	Listed    table.Key // its listing, if it is public
+	Name      table.Key // leads from the room's name to its id
+	Listed    table.Key // the listing, if the room is public
 }
 
 // RoomPrefix begins the partition of every room; the room's id follows.
@@ -235,8 +229,7 @@ func NameIn(meta table.Item) (string, error) {
 	return x.Settings.Key, nil
 }
 
-// LeadsTo returns the id of the room that an item at Layout.Name or
-// Layout.Listed is about.
+// LeadsTo returns the id of the room of an item at Layout.Name or Layout.Listed.
 func LeadsTo(item table.Item) (id string, err error) {
 	var n nameItem
 	if err := Decode(item, &n); err != nil {

@@ -17,9 +17,9 @@ type PublicRoom struct {
 	Agents int // how many are seated
 }
 
-// ListPublic returns public rooms in the order of the keys of their names, from the one
-// behind after on, at most limit. It may find none in one part of the list and still
-// return next, from which to go on; "" is the end.
+// ListPublic returns at most limit public rooms in the order of the keys of their names, from the first key behind
+// after on. It may find none in one part of the list and still return next, from which to go on; "": the list has
+// ended.
 func (s *Store) ListPublic(ctx context.Context, after string, limit int, match func(Listing) bool) (list []PublicRoom,
 	next string, err error) {
 	where := table.Range{Partition: listed, After: after, Limit: pageEvents, Consistency: table.Eventual}
@@ -51,8 +51,7 @@ func (s *Store) ListPublic(ctx context.Context, after string, limit int, match f
 	}
 }
 
-// listOne returns the room of a listing if it matches and still exists. It skips one
-// that a program of another version stored.
+// listOne returns the room of a listing if it matches and still exists. It skips a room of another version.
 func (s *Store) listOne(ctx context.Context, item table.Item, match func(Listing) bool) (r PublicRoom, ok bool,
 	err error) {
 	if err := Decode(item, &r.Listing); err != nil {

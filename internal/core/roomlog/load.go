@@ -14,14 +14,13 @@ import (
 const (
 	headEvents = 25      // read when a log is loaded
 	pageEvents = 100     // read at once when following or paging
-	pageBytes  = 900_000 // after which a page ends: just less than one answer of DynamoDB has
-	// metaTries is how often a snapshot behind the log is read again before the events after it
-	// are applied.
+	pageBytes  = 900_000 // after which a page ends: just less than an answer of DynamoDB holds
+	// metaTries is how often a snapshot behind the log is read again before the events after it are applied.
 	metaTries = 3
 )
 
-// A read beside a Write of several ops may see a part of it. It is repeated this
-// often, this far apart, before it fails.
+// A read beside a Write of several ops may see a part of the Write. The read is repeated so often, at this distance,
+// before it fails.
 const (
 	PartialTries = 100
 	PartialPause = 20 * time.Millisecond
@@ -49,7 +48,7 @@ func (r reader) load(ctx context.Context) (h *room.Head, tail []room.Event, err 
 			return nil, nil, fmt.Errorf("%w: the log of a room does not reach its snapshot, or that is incomplete",
 				table.ErrUnavailable)
 		case try > metaTries && meta == nil:
-			return nil, nil, ErrNotFound // no write is partial for so long: the snapshot has expired
+			return nil, nil, ErrNotFound // no write is partial for so long, so the snapshot has expired
 		}
 		if err := r.store.Pause(ctx, PartialPause); err != nil {
 			return nil, nil, err
@@ -57,7 +56,7 @@ func (r reader) load(ctx context.Context) (h *room.Head, tail []room.Event, err 
 	}
 }
 
-// upTo returns the events up to n; none if they end before n.
+// upTo returns the events up to n; none if the events end before n.
 func upTo(events []room.Event, n int64) []room.Event {
 	for len(events) > 0 && events[len(events)-1].N > n {
 		events = events[:len(events)-1]
@@ -68,8 +67,8 @@ func upTo(events []room.Event, n int64) []room.Event {
 	return events
 }
 
-// lastAndMeta reads the last events, in ascending order and without a gap, and
-// the snapshot, which is nil if there is none. It reads both at once.
+// lastAndMeta reads the last events, in ascending order and without a gap, and the snapshot, both at once. The
+// snapshot is nil if there is none.
 func (r reader) lastAndMeta(ctx context.Context) ([]room.Event, *snapshot, error) {
 	type answer struct {
 		meta *snapshot
@@ -97,13 +96,13 @@ func (r reader) last(ctx context.Context) ([]room.Event, error) {
 	return events, nil
 }
 
-// headOf returns the head that the last events and the snapshot tell. They were read side by
-// side, and a read beside a Write of several ops may see a part of it, so either may be the
-// newer. A snapshot that is ahead is the base. One that is behind is read again, metaTries times,
-// and then the log is replayed from there. It fails with errPartial if both must be read again.
+// headOf returns the head that the last events and the snapshot show. A read beside a Write of several ops may see a
+// part of the Write, so either may be newer. A snapshot that is ahead is the base. A snapshot that is behind is read
+// again, metaTries times, and then the log is replayed from there. If both must be read again, headOf fails with
+// errPartial.
 //
-// The last events are headEvents, and not one, so that a process that has just loaded the room
-// recognizes a repeated text without a third read.
+// The last events are headEvents, and not one, so a process that has just loaded the room recognizes a repeated text
+// without a third read.
 func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (*room.Head, error) {
 	if len(last) == 0 {
 		if meta == nil {
@@ -152,8 +151,8 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 	return r.withTalk(ctx, h, last)
 }
 
-// withTalk returns h with its talk state, which the event that last changed it carries, and with
-// the open proposals. It reads those events that are not in last.
+// withTalk returns h with its talk state, from the event that last changed it, and with the open proposals. It reads
+// those events that last lacks.
 func (r reader) withTalk(ctx context.Context, h *room.Head, last []room.Event) (*room.Head, error) {
 	find := func(n int64) (room.Event, error) {
 		if i := slices.IndexFunc(last, func(e room.Event) bool { return e.N == n }); i >= 0 {
@@ -169,7 +168,7 @@ func (r reader) withTalk(ctx context.Context, h *room.Head, last []room.Event) (
 		return nil, errPartial // the snapshot is ahead of the log
 	}
 	if errors.Is(err, table.ErrNotFound) || err == nil && e.Talk == nil {
-		return h, nil // it has expired, and with it all that was asked
+		return h, nil // the event has expired, and so has everything asked
 	}
 	if err != nil {
 		return nil, err
@@ -187,7 +186,7 @@ func (r reader) withTalk(ctx context.Context, h *room.Head, last []room.Event) (
 			proposals = append(proposals, p)
 		}
 	}
-	return h.WithTalk(*e.Talk, room.WithoutTexts(proposals, last...)), nil // that Write may be partly visible
+	return h.WithTalk(*e.Talk, room.WithoutTexts(proposals, last...)), nil // a redaction may be partly visible
 }
 
 // replay applies the events up to n to a head whose snapshot fell behind.

@@ -10,15 +10,15 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// A head that is older than staleAfter, or more than followPages behind, is loaded rather than
-// followed. That bounds the cost of one read.
+// A head that is older than staleAfter, or more than followPages behind, is loaded, not followed. That bounds the
+// cost of one read.
 const (
 	staleAfter  = time.Hour
 	followPages = 5
 )
 
-// Log is one room's log as this process knows it: its head, its last events, and
-// the appends under way. Its methods may be called concurrently.
+// Log is one room's log as the process knows it: the head, the last events, and the appends under way. Its methods
+// may be called concurrently.
 type Log struct {
 	id       string
 	store    *Store
@@ -34,7 +34,7 @@ type Log struct {
 	tail     tail          // the last events up to head
 	changed  chan struct{} // closed and replaced when the head advances
 
-	bytes atomic.Int64  // that the log takes in memory; changed only by calls that use it
+	bytes atomic.Int64  // memory of the log; changed only by calls that use it
 	users int           // calls that use the log; guarded by store.mu
 	idle  *list.Element // its place in store.idle; guarded by store.mu
 }
@@ -58,8 +58,7 @@ func (l *Log) Observer() Observer { return l.observer }
 // Release ends the use that Acquire began.
 func (l *Log) Release() { l.store.release(l) }
 
-// Peek returns the head as this process last saw it, without a read; nil if it
-// was never loaded.
+// Peek returns the head as the process last saw it, without a read; nil: never loaded.
 func (l *Log) Peek() *room.Head { return l.head.Load() }
 
 // Changed returns a channel that is closed when the head next advances.
@@ -69,8 +68,7 @@ func (l *Log) Changed() <-chan struct{} {
 	return l.changed
 }
 
-// Cached returns a head to append to. It may lie behind the log. It is loaded if it
-// is unknown or too old.
+// Cached returns a head to append to, which may lie behind the log. An unknown or old head is loaded.
 func (l *Log) Cached(ctx context.Context) (*room.Head, error) {
 	h, verified := l.headAndTime()
 	if h != nil && (l.store.opts.SingleProcess || l.store.now().Sub(verified) < staleAfter) {
@@ -79,8 +77,7 @@ func (l *Log) Cached(ctx context.Context) (*room.Head, error) {
 	return l.Refresh(ctx, l.store.now())
 }
 
-// Refresh returns the head of the log at the time since or later. It reads the
-// table unless that is known.
+// Refresh returns the head of the log at the time since or later. It reads the table unless such a head is known.
 func (l *Log) Refresh(ctx context.Context, since time.Time) (*room.Head, error) {
 	if h := l.KnownSince(since); h != nil {
 		return h, nil
@@ -98,8 +95,7 @@ func (l *Log) Refresh(ctx context.Context, since time.Time) (*room.Head, error) 
 	return l.follow(ctx, h, began)
 }
 
-// load reads the head of the log at the time began or later, and publishes it. l.reading
-// is held.
+// load reads the head of the log at the time began or later, and publishes it. l.reading is held.
 func (l *Log) load(ctx context.Context, began time.Time) (*room.Head, error) {
 	h, tail, err := l.read.load(ctx)
 	if err != nil {
@@ -114,8 +110,7 @@ func (l *Log) headAndTime() (*room.Head, time.Time) {
 	return l.head.Load(), l.verified
 }
 
-// KnownSince returns the head if it is known to have been the head of the log at
-// the time since or later.
+// KnownSince returns the head if it is known to have been the head of the log at the time since or later.
 func (l *Log) KnownSince(since time.Time) *room.Head {
 	h, verified := l.headAndTime()
 	if h == nil || verified.IsZero() || !l.store.opts.SingleProcess && !verified.After(since) {
@@ -124,16 +119,15 @@ func (l *Log) KnownSince(since time.Time) *room.Head {
 	return h
 }
 
-// Invalidate makes the next Refresh read the log, after a write whose outcome is
-// unknown.
+// Invalidate makes the next Refresh read the log, after a write with an unknown outcome.
 func (l *Log) Invalidate() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.verified = time.Time{}
 }
 
-// follow reads what came after h and publishes it. l.reading is held. The answer
-// is the head of the log at the time began or later.
+// follow reads the events after h and publishes the head, which is the log's at the time began or later. l.reading
+// is held.
 func (l *Log) follow(ctx context.Context, h *room.Head, began time.Time) (*room.Head, error) {
 	for range followPages {
 		events, more, err := l.read.after(ctx, h.AsOf, pageEvents, strongly)
@@ -151,10 +145,9 @@ func (l *Log) follow(ctx context.Context, h *room.Head, began time.Time) (*room.
 	return l.load(ctx, began)
 }
 
-// advance applies events and publishes the head. The events must be in order and
-// without a gap among themselves. Those that are known, and those that do not
-// connect to the head, are skipped. verified, unless zero, is a time at which the
-// last of them, or the head, was the head of the log.
+// advance applies events and publishes the head. The events must be in order and without a gap. Events that are
+// known, or do not connect to the head, are skipped. verified, unless zero, is a time at which the last event, or
+// the head, was the end of the log.
 func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -182,8 +175,7 @@ func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, erro
 	return h, nil
 }
 
-// commit publishes w, which was written. Its head is the new one unless the
-// log has advanced meanwhile.
+// commit publishes w, which was written. Its head is the new one unless the log has advanced meanwhile.
 func (l *Log) commit(w *write, verified time.Time) error {
 	l.mu.Lock()
 	if l.head.Load() != w.base {
@@ -196,8 +188,7 @@ func (l *Log) commit(w *write, verified time.Time) error {
 	return nil
 }
 
-// publish makes h the head, to which events led, and tells the waiters and the
-// observer. l.mu is held.
+// publish makes h the head, to which events led, and tells the waiters and the observer. l.mu is held.
 func (l *Log) publish(h *room.Head, events []room.Event, verified time.Time) {
 	if verified.After(l.verified) {
 		l.verified = verified
@@ -217,8 +208,7 @@ func (l *Log) publish(h *room.Head, events []room.Event, verified time.Time) {
 	}
 }
 
-// replace publishes a head that was loaded, unless a newer one is known. events
-// are the last ones up to it.
+// replace publishes a loaded head, unless a newer head is known. events are the last events up to h.
 func (l *Log) replace(h *room.Head, events []room.Event, verified time.Time) *room.Head {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -7,9 +7,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// outline reads only the fields of an event that decide visibility: its number, its type, its
-// seat and its readers. That takes a tenth of the time of decodeEvent. ok is false where only
-// decodeEvent can tell, or say what is wrong.
+// outline reads only the fields of an event that decide visibility: number, type, seat and readers. It takes a tenth
+// of the time of decodeEvent. If ok is false, decodeEvent must read the item, or say what is wrong.
 func outline(item table.Item) (e room.Event, ok bool) {
 	n, err := eventNumber(item.Key)
 	if err != nil {
@@ -53,7 +52,7 @@ func numbers(text []byte) (list []int, ok bool) {
 // scanner walks through JSON as Encode writes it: without spaces, and valid.
 type scanner struct{ rest []byte }
 
-// skip goes past c. It returns false if something else follows.
+// skip goes past c. It returns false if another byte follows.
 func (s *scanner) skip(c byte) bool {
 	if len(s.rest) == 0 || s.rest[0] != c {
 		return false
@@ -62,8 +61,7 @@ func (s *scanner) skip(c byte) bool {
 	return true
 }
 
-// field goes past a field of an object, and returns its name and its value. The value is
-// nil if no field follows.
+// field goes past a field of an object, and returns its name and value. value is nil if no field follows.
 func (s *scanner) field() (name, value []byte) {
 	name = s.text()
 	if len(name) < 2 || !s.skip(':') {
@@ -72,7 +70,7 @@ func (s *scanner) field() (name, value []byte) {
 	return name[1 : len(name)-1], s.value()
 }
 
-// value goes past a value, and returns it; nil if none follows.
+// value goes past a value and returns the value; nil if none follows.
 func (s *scanner) value() []byte {
 	from, depth := s.rest, 0
 	for len(s.rest) > 0 {
@@ -95,7 +93,7 @@ func (s *scanner) value() []byte {
 	return from[: len(from)-len(s.rest) : len(from)-len(s.rest)]
 }
 
-// text goes past a string, and returns it with its quotes; nil if none follows.
+// text goes past a string and returns the string with its quotes; nil if none follows.
 func (s *scanner) text() []byte {
 	if len(s.rest) == 0 || s.rest[0] != '"' {
 		return nil
@@ -115,7 +113,7 @@ func (s *scanner) text() []byte {
 	}
 }
 
-// escaped reports whether text ends with a backslash that escapes what follows.
+// escaped reports whether text ends with a backslash that escapes the next byte.
 func escaped(text []byte) bool {
 	return (len(text)-len(bytes.TrimRight(text, `\`)))%2 == 1
 }

@@ -10,16 +10,16 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// PageEvents is how many events a page has at most in which the reader sees something.
+// PageEvents is the most events of a page in which the reader sees something.
 const PageEvents = pageEvents
 
-// hiddenEvents is how many events are read at once after a page in which the reader saw nothing.
-// A page in which it saw something is smaller: it may need no other. A page may not end early
-// because much is hidden: that would tell how much.
+// hiddenEvents is how many events are read at once after a page in which the reader saw nothing. After a page in
+// which the reader saw something, a smaller page may be enough. A page may not end early because much is hidden: its
+// end would tell how much.
 const hiddenEvents = 500
 
-// Pages reads a log page by page for one reader. An event that was done for others comes as an
-// outline: what room.Caller.Sees needs to refuse it.
+// Pages reads a log page by page for one reader. An event that the reader does not see comes as an outline: the
+// fields by which room.Caller.Sees refuses it.
 type Pages struct {
 	log    *Log
 	reader room.Caller
@@ -27,11 +27,11 @@ type Pages struct {
 	tail   []room.Event
 }
 
-// tailPage is how many events of the cached tail Read returns at once. They are copied, since a text
-// may be removed there.
+// tailPage is how many events of the cached tail Read returns at once. They are copied, since a redaction changes
+// the tail.
 const tailPage = 16
 
-// Pages returns the pages of the log for c. The first has at most so many events.
+// Pages returns the pages of the log for c. The first page has at most first events.
 func (l *Log) Pages(c room.Caller, first int) *Pages {
 	return &Pages{log: l, reader: c, limit: min(first, pageEvents)}
 }
@@ -41,8 +41,8 @@ func (p *Pages) After(ctx context.Context, n int64) (events []room.Event, more b
 	return p.page(ctx, n, 1, p.sees)
 }
 
-// Before returns events from n-1 down without a gap, and whether more may precede them.
-// The cached tail saves the read: it is as current as the head.
+// Before returns events from n-1 down without a gap, and whether more may precede them. The cached tail saves the
+// read, and is as current as the head.
 func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more bool, err error) {
 	l := p.log
 	l.mu.Lock()
@@ -55,8 +55,8 @@ func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more 
 	return p.page(ctx, n, -1, p.sees)
 }
 
-// Read returns events from n+1 on without a gap, from the cached tail if that has them.
-// It returns none if event n+1 cannot be read yet. The events are valid until the next call.
+// Read returns events from n+1 on without a gap, from the cached tail if the tail has them. It returns none if event
+// n+1 cannot be read yet. The events are valid until the next call.
 func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
 	l := p.log
 	l.mu.Lock()
@@ -76,29 +76,28 @@ func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = l.advance(events, time.Time{}) // so that Known covers what the caller has seen
+	_, err = l.advance(events, time.Time{}) // so that KnownSince covers what the caller has seen
 	return events, err
 }
 
 const (
-	// readsAtOnce bounds how many calls read history at once. A page has up to a
-	// megabyte, which the call keeps until it has looked at it.
+	// readsAtOnce bounds how many calls read history at once. A call keeps its page, up to a megabyte, while it
+	// looks at the page.
 	readsAtOnce = 16
-	// readsOfRoom bounds how many of them read one room, so that the first reader of
-	// another room need not wait.
+	// readsOfRoom bounds how many calls read one room, so that the first reader of another room need not wait.
 	readsOfRoom = readsAtOnce / 4
 )
 
-// BeginRead waits until the caller may read a page of history. Private messages fill no page of
-// agents that do not see them, so a read can be long, and must not delay other rooms: rooms, and
-// within them callers, take turns. The caller calls done when it has dropped what it read, and calls
-// BeginRead again for the next page, at most hiddenEvents or a megabyte.
+// BeginRead waits until the caller may read a page of history. Private messages fill no page of agents that do not
+// see them, so a read can be long, and must not delay other rooms: rooms take turns, and callers within a room. The
+// caller calls done when it has dropped its page, and BeginRead again for the next page of at most hiddenEvents or a
+// megabyte.
 func (l *Log) BeginRead(ctx context.Context) (done func(), err error) {
 	return l.store.reads.Enter(ctx, l.id, ident.ClientKey(ctx))
 }
 
-// Since returns the events from n+1 on, until event end is among them: the last page may go beyond it. It ends before
-// an event that cannot be read yet, and with an error.
+// Since returns the events from n+1 on, until event end is among them: the last page may go beyond end. It ends
+// before an event that cannot be read yet, and with an error.
 func (p *Pages) Since(ctx context.Context, n, end int64) iter.Seq2[room.Event, error] {
 	return func(yield func(room.Event, error) bool) {
 		for n < end {

@@ -11,12 +11,11 @@ import (
 // activityLife is how long an activity is shown.
 const activityLife = time.Hour
 
-// activityItem stores what an agent says it is doing. It ends with the agent's next
-// message.
+// activityItem stores what an agent says it is doing. The agent's next message ends the activity.
 type activityItem struct {
 	V    int    `json:"v"`
 	Text string `json:"text"`
-	AsOf int64  `json:"n"` // the last event when it was said
+	AsOf int64  `json:"n"` // the last event at that time
 }
 
 // personItem stores that the person behind a seat is watching.
@@ -25,9 +24,8 @@ type personItem struct {
 	UntilMs int64 `json:"until"`
 }
 
-// PutPresence returns the op that stores the presence of a until its lease ends. So the table
-// decides whether a lease has ended, by the same rule for all processes, and no process has to
-// clean up after a crash.
+// PutPresence returns the op that stores the presence of a until the lease of a ends. So the table decides whether a
+// lease has ended, by one rule for all processes, and no process has to clean up after a crash.
 func PutPresence(id string, a room.Agent, p room.Presence) table.Op {
 	p.V = room.Version
 	return table.Put(table.Item{
@@ -35,15 +33,15 @@ func PutPresence(id string, a room.Agent, p room.Presence) table.Op {
 	}, table.Always)
 }
 
-// Seats gives access to what is stored of a room's seats beside its log: all of it may
-// lag behind, and none of it decides who has a seat.
+// Seats gives access to what is stored of a room's seats beside the log. All of it may lag behind, and none decides
+// who has a seat.
 type Seats struct{ log *Log }
 
 // Seats returns what is stored of the room's seats.
 func (l *Log) Seats() Seats { return Seats{l} }
 
-// Presence returns the stored presence of every seat whose lease has not ended, and until
-// when the people behind seats are watching.
+// Presence returns the stored presence of every seat whose lease has not ended, and until when the people behind
+// seats watch.
 func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
 	err error) {
 	l := s.log
@@ -72,7 +70,7 @@ func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 	return all, people, nil
 }
 
-// addPresence adds what is stored beside a seat to what it is of.
+// addPresence decodes an item that is stored beside a seat into the map of its kind.
 func addPresence(item table.Item, all map[int]room.Presence, activities map[int]activityItem,
 	people map[int]time.Time, hooked map[int]int64) error {
 	seat, suffix, err := SeatOf(item.Key)
@@ -105,8 +103,7 @@ func addPresence(item table.Item, all map[int]room.Presence, activities map[int]
 	return err
 }
 
-// PresenceOf returns the stored presence of a seat. It fails with table.ErrNotFound if
-// there is none.
+// PresenceOf returns the stored presence of a seat. It fails with table.ErrNotFound if there is none.
 func (s Seats) PresenceOf(ctx context.Context, seat int) (p room.Presence, err error) {
 	l := s.log
 	item, err := l.store.table.Get(ctx, PresenceKey(l.id, seat), table.Strong)

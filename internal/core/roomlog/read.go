@@ -15,8 +15,8 @@ type reader struct {
 	id    string
 }
 
-// query reads one page of events. where gives its bounds beside the log's. An event for which
-// whole returns false is read as an outline; a nil whole means that none is.
+// query reads one page of events between the bounds of where. An event for which whole returns false comes as an
+// outline. A nil whole means that no event does.
 func (r reader) query(ctx context.Context, where table.Range, whole func(room.Event) bool) (events []room.Event,
 	more bool, err error) {
 	where.Partition, where.Prefix, where.Bytes = roomPrefix+r.id, logPrefix, pageBytes
@@ -28,26 +28,23 @@ func (r reader) query(ctx context.Context, where table.Range, whole func(room.Ev
 	return events, page.More, err
 }
 
-// after returns the events from n+1 on without a gap, at most limit, and whether
-// more may follow.
+// after returns the events from n+1 on without a gap, at most limit, and whether more may follow.
 func (r reader) after(ctx context.Context, n int64, limit int, c table.Consistency) (events []room.Event, more bool,
 	err error) {
 	return r.run(ctx, n, 1, limit, c, nil)
 }
 
-// before returns the events from n-1 down without a gap, at most limit, and
-// whether more may precede them.
+// before returns the events from n-1 down without a gap, at most limit, and whether more may precede them.
 func (r reader) before(ctx context.Context, n int64, limit int) (events []room.Event, more bool, err error) {
 	return r.run(ctx, n, -1, limit, strongly, nil)
 }
 
-// run reads a page of the events next to n, upwards (step 1) or downwards (-1), up to the first
-// gap.
+// run reads a page of the events next to n, upwards (step 1) or downwards (-1), up to the first gap.
 //
-// A gap right next to n is a Write that is only partly visible. Skipping it would lose a message,
-// so run reads again, strongly, until it closes. It passes over a gap only where the events in it
-// can have expired, and the reader hears of that. It does so only upwards: an event outlives all
-// that precede it, so none can be missing above one that is there.
+// A gap next to n is a Write that is partly visible. Without the stop, Bob's cursor would go from 41 to 43 while 42
+// is not yet visible, and Bob would never see 42. So run reads again, strongly, until the gap closes. It passes over
+// a gap only if the missing events can have expired, and the reader hears of the gap. It does so only upwards: an
+// event outlives all events before it, so none can be missing above an event that is there.
 func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consistency,
 	whole func(room.Event) bool) ([]room.Event, bool, error) {
 	for try := 1; ; try++ {
@@ -108,8 +105,7 @@ func (r reader) event(ctx context.Context, n int64) (room.Event, error) {
 	return decodeEvent(item)
 }
 
-// Oldest returns where the events from since on begin that have not expired; since
-// itself if there is none.
+// Oldest returns where the events from since on begin that have not expired; since if there is none.
 func (l *Log) Oldest(ctx context.Context, since room.Mark) (room.Mark, error) {
 	events, _, err := l.read.query(ctx, table.Range{After: eventSort(since.N - 1), Limit: 1,
 		Consistency: table.Eventual}, nil)
@@ -119,8 +115,7 @@ func (l *Log) Oldest(ctx context.Context, since room.Mark) (room.Mark, error) {
 	return events[0].Before(), nil
 }
 
-// Poll reads what other processes have appended, eventually consistently, and
-// publishes it.
+// Poll reads what other processes have appended, eventually consistently, and publishes it.
 func (l *Log) Poll(ctx context.Context) error {
 	events, _, err := l.read.after(ctx, l.Peek().AsOf, pageEvents, table.Eventual)
 	if err != nil {
@@ -133,8 +128,8 @@ func (l *Log) Poll(ctx context.Context) error {
 // maxReadBack is how many events ReadBack reads at most.
 const maxReadBack = 1000
 
-// ReadBack reads back in the log until the index of latest events covers the time
-// since until, or 1,000 more events.
+// ReadBack reads back in the log until the index of latest events covers the time since until, or maxReadBack more
+// events.
 func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
 	for read, partial := 0, 0; read < maxReadBack; {
 		h := l.Peek()

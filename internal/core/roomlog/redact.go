@@ -8,14 +8,14 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// An event is written once, unless the text of its message is removed: then its item is
-// put again without the text, in the Write of the event that says so. By that event each
-// process that follows the log drops the text.
+// An event is written once, unless the text of its message is removed: the Write of the removing event puts the item
+// again without the text. By the removing event each process that follows the log drops the text.
 
-// Redact returns the ops that take the text of event n out of the table: of the event, of the draft that it
-// was, of the agreement on it, and of the tasks that it has ended. They go into the Write of the event that
-// says so, and by that event every process drops the text from its caches. They fail if one of the items
-// expires before they are written. They do not cover an agreement that is completed after the call.
+// Redact returns the ops that take the text of event n out of the table: of the event, of its draft, of the
+// agreement on it, and of the tasks that it has ended. They go into the Write of the removing event, by which every
+// process drops the text from its caches: if the ops were written alone, a process that cached event 42 would go on
+// to hand its text out. The ops fail if one of the items expires before the Write. They do not cover an agreement
+// that is completed after the call.
 func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op, err error) {
 	for next := n; next != 0; {
 		item, err := s.table.Get(ctx, EventKey(id, next), strongly)
@@ -56,11 +56,10 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 	return ops, nil
 }
 
-// erase returns the op that puts item in the place of one whose text must not stay behind.
+// erase returns the op that puts item in the place of an item whose text must not stay behind.
 func erase(item table.Item) table.Op { return table.Op{Item: item, If: table.IfPresent, Erase: true} }
 
-// IsSameEvent reports whether two items hold one event, whose text may have been removed
-// from one of them.
+// IsSameEvent reports whether a and b hold one event. The text may have been removed from either.
 func IsSameEvent(a, b table.Item) bool {
 	x, err := decodeEvent(a)
 	y, other := decodeEvent(b)

@@ -10,9 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// message reads a message to all into e, as decodeEvent does, in a tenth of the time: agents that
-// catch up read many. It returns false, and e is of no use, where the item has a field that few
-// messages have.
+// message decodes a message to all into e, as decodeEvent does, in a tenth of the time: agents that catch up read
+// many. It returns false, and e is of no use, if the item has a field that few messages have.
 func message(item table.Item, e *room.Event) (ok bool) {
 	n, err := eventNumber(item.Key)
 	if err != nil {
@@ -62,13 +61,13 @@ func message(item table.Item, e *room.Event) (ok bool) {
 	return e.V == room.Version && string(s.rest) == "}"
 }
 
-// presence reads a presence into p as Decode does, in a tenth of the time: the presence of all seats
-// is read at once. It returns false, and p is of no use, where only Decode can read data.
+// presence decodes a presence into p as Decode does, in a tenth of the time: the presence of all seats is read at
+// once. It returns false, and p is of no use, if only Decode can decode data.
 func presence(data []byte, p *room.Presence) (ok bool) {
 	s := scanner{rest: data}
 	for ok = s.skip('{'); ok; ok = s.skip(',') {
 		name, value := s.field()
-		// Each name that a presence can have is one of these; another is for Decode.
+		// These are all names of a presence; another name is for Decode.
 		switch string(name) {
 		case "v":
 			ok = whole(value, &p.V)

@@ -9,26 +9,25 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// sentLife is how long an idempotency key stands for its message. Programs need exactness: a text
-// alone counts as repeated for room.RepeatWindow only.
+// sentLife is how long an idempotency key stands for its message. Programs need exactness: a text alone counts as
+// repeated for room.RepeatWindow only.
 const sentLife = 24 * time.Hour
 
 // SentAs is what an idempotency key stands for.
 type SentAs struct {
 	V     int   `json:"v"`
 	N     int64 `json:"seq"`             // the event; 0: the key stands for nothing
-	Draft bool  `json:"draft,omitempty"` // it is the draft of a message, which has not been sent
-	Asks  bool  `json:"asks,omitempty"`  // the call named those whom the message asks: a proposal without them asks all
+	Draft bool  `json:"draft,omitempty"` // the event is the draft of a message that has not been sent
+	Asks  bool  `json:"asks,omitempty"`  // the call named the agents asked: a proposal without such names asks all
 }
 
-// PutSent returns the op that makes the idempotency key of c stand for as, unless it
-// stands for something else.
+// PutSent returns the op that makes the idempotency key of c stand for as, unless the key stands for something else.
 func PutSent(id string, c room.Caller, key string, as SentAs, now time.Time) table.Op {
 	return putSent(id, c, key, as, now, table.IfAbsent)
 }
 
-// MoveSent returns the op that makes the idempotency key of a, which stood for a draft of
-// the agent, stand for as. The person behind a, who has keys of its own, may have decided so.
+// MoveSent returns the op that makes the idempotency key of a, which stood for a draft of the agent, stand for as.
+// The person behind a, who has other keys, may have decided so.
 func MoveSent(id string, a room.Agent, key string, as SentAs, now time.Time) table.Op {
 	return putSent(id, room.Caller{Agent: a}, key, as, now, table.Always)
 }
@@ -38,7 +37,7 @@ func putSent(id string, c room.Caller, key string, as SentAs, now time.Time, on 
 	return table.Put(table.Item{Key: sentKey(id, c, key), Expires: now.Add(sentLife), Data: Encode(as)}, on)
 }
 
-// ReadSent returns what is in an item of PutSent; nothing if it is none.
+// ReadSent returns the content of an item of PutSent; zero if the item is none.
 func ReadSent(item table.Item) (as SentAs) {
 	if Decode(item, &as) != nil {
 		return SentAs{}

@@ -10,15 +10,14 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Slots apply a limit that all processes on a table share, though the table has no counters. Each
-// act that counts takes a slot, an item that is put if absent; the slot is free again when the
-// item expires.
+// Slots apply a limit that all processes on a table share, though the table has no counters. Each act that counts
+// acquires a slot, an item that is put if absent. The slot is free again when the item expires.
 type Slots struct {
 	store             *Store
 	partition, prefix string
 }
 
-// slotItem is what took a slot.
+// slotItem is the act that has a slot.
 type slotItem struct {
 	V    int    `json:"v"`
 	ID   string `json:"id"` // random: see Store.putOnce
@@ -29,13 +28,13 @@ type slotItem struct {
 // Guesses returns the slots for wrong passwords of the room with an id.
 func (s *Store) Guesses(id string) Slots { return Slots{s, roomPrefix + id, wrongPrefix} }
 
-// Made returns the slots for the rooms that a caller creates. The digest stands for it.
+// Made returns the slots for the rooms that the caller with this digest creates.
 func (s *Store) Made(digest string) Slots { return Slots{s, callerPrefix + digest, madePrefix} }
 
-// Calling returns the slots for calls of hooks that an account has under way. The digest stands for it.
+// Calling returns the slots for calls of hooks that the account with this digest has under way.
 func (s *Store) Calling(digest string) Slots { return Slots{s, callingPrefix + digest, ""} }
 
-// Read returns who took which slot and when.
+// Read returns which act has which slot, and since when.
 func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess, error) {
 	taken := map[string]Guess{}
 	where := table.Range{Partition: s.partition, Prefix: s.prefix, Consistency: c}
@@ -52,27 +51,27 @@ func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess,
 	return taken, nil
 }
 
-// Acquire acquires a slot from now until a time. It returns false if another act has it.
+// Acquire acquires a slot from now until a time. It returns false if another act has the slot.
 func (s Slots) Acquire(ctx context.Context, slot, who string, now, until time.Time) (taken bool, err error) {
 	mine := slotItem{V: room.Version, ID: ident.NewEventID(), Who: who, AtMs: now.UnixMilli()}
 	before, err := s.store.putOnce(ctx, table.Item{Key: s.key(slot), Expires: until, Data: Encode(mine)})
 	return before == nil && err == nil, err
 }
 
-// maxRaces bounds how often another act takes the slot first.
+// maxRaces bounds how often another act acquires the slot first.
 const maxRaces = 20
 
-// Choice says how an act takes one of several slots.
+// Choice says how an act acquires one of several slots.
 type Choice struct {
 	Who string
-	// Pick returns a slot given those that are taken, or how long to wait for one.
+	// Pick returns a slot that is not in taken, or how long to wait for a slot.
 	Pick func(taken map[string]Guess, now time.Time) (slot string, wait time.Duration)
-	// Ends returns until when a slot that is taken now stays taken.
+	// Ends returns until when a slot that is acquired now stays taken.
 	Ends func(now time.Time) time.Time
 }
 
-// AcquireOne acquires the slot that c picks. taken are those that the caller knows to be taken.
-// It returns how long to wait if there is none.
+// AcquireOne acquires the slot that c picks. taken are the slots that the caller knows to be taken. If none is free,
+// AcquireOne returns how long to wait.
 func (s Slots) AcquireOne(ctx context.Context, taken map[string]Guess, c Choice) (slot string, wait time.Duration,
 	err error) {
 	for range maxRaces {
@@ -93,7 +92,7 @@ func (s Slots) AcquireOne(ctx context.Context, taken map[string]Guess, c Choice)
 	return "", time.Second, nil
 }
 
-// Release frees a slot that the caller took, if the table answers: else it expires.
+// Release frees a slot of the caller if the table answers: else the slot expires.
 func (s Slots) Release(ctx context.Context, slot string) {
 	ctx, cancel := Detached(ctx)
 	defer cancel()

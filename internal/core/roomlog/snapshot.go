@@ -11,15 +11,14 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// snapshot is what the table has of a room's state: META, and its parts, which follow
-// it, so that one query reads all.
+// snapshot is what the table has of a room's state: META and the parts behind META, so one query reads all.
 type snapshot struct {
 	room.Snapshot
 	parts []room.Part
 }
 
-// state returns the state that x stores, of the room with this id. It fails with
-// room.ErrTorn if x was read beside a write.
+// state returns the state that x stores, of the room with this id. It fails with room.ErrTorn if x was read beside a
+// write.
 func (x *snapshot) state(id string) (room.State, error) { return x.State(id, x.parts) }
 
 // readSnapshot returns the snapshot of a room; nil if there is none.
@@ -53,8 +52,7 @@ func (x *snapshot) add(item table.Item) error {
 	return err
 }
 
-// CheckSnapshot returns an error unless items are META and all parts of one snapshot:
-// ErrDamaged if some are missing or of another time.
+// CheckSnapshot returns ErrDamaged unless items are META and all parts of one snapshot.
 func CheckSnapshot(items []table.Item) error {
 	var x snapshot
 	for _, item := range items {

@@ -1,11 +1,9 @@
 package roomlog
 
-// Views of a table in SQL, for people who look into a file. They show what
-// layout.go stores, in SQLite's dialect, from the table items(pk, sk, expires,
-// data).
+// Views of a table in SQL, for people who look into a file. They show what layout.go stores, in SQLite's dialect,
+// from the table items(pk, sk, expires, data).
 const (
-	// RoomsSQL shows each room that has not ended: its name, its agents, when it
-	// was used last and when it ends.
+	// RoomsSQL shows each room that has not ended: its name, its agents, its last use and its end.
 	RoomsSQL = `
 SELECT json_extract(data, '$.room.name') AS room,
 	(SELECT group_concat(name, ', ') FROM (SELECT json_extract(p.data, '$.agent.name') AS name
@@ -21,9 +19,8 @@ WHERE pk > 'ROOM#' AND pk < 'ROOM$' AND sk = 'META'
 	AND json_extract(data, '$.expires') / 1000 > CAST(strftime('%s', 'now') AS INTEGER)
 ORDER BY last_used DESC`
 
-	// MessagesSQL shows each message, private ones included, in the order of its room, with its
-	// addressees and the agents asked for an answer. seq is the number of its event; agents see
-	// an id instead. Times are UTC.
+	// MessagesSQL shows each message, private ones included, in the order of its room, with its addressees and the
+	// agents asked for an answer. seq is the number of its event; agents see an id instead. Times are UTC.
 	MessagesSQL = `
 SELECT json_extract(meta.data, '$.room.name') AS room,
 	CAST(substr(e.sk, 5) AS INTEGER) AS seq,

@@ -19,38 +19,34 @@ import (
 )
 
 var (
-	// ErrNotFound reports that there is no log under an id, or that what is left
-	// of it no longer tells the room's state: the room has expired.
+	// ErrNotFound reports that there is no log under an id, or that its rest no longer shows the room's state: the
+	// room has expired.
 	ErrNotFound = errors.New("roomlog: no such room")
-	// ErrNameMoved reports that a name leads to another log by now: look it up
-	// again.
+	// ErrNameMoved reports that a name now leads to another log: look the name up again.
 	ErrNameMoved = errors.New("roomlog: the name leads to another log")
 )
 
 // Options of a Store. Clock, MinBatch, CacheBytes and Logger are required.
 type Options struct {
 	Clock clockwork.Clock
-	// SingleProcess says that no other process writes to the table, so that what
-	// the Store has cached is current.
+	// SingleProcess says that no other process writes to the table, so the cache of the Store is current.
 	SingleProcess bool
-	// MinBatch is how many appends to one log must wait before they share one
-	// Write; with fewer, each has its own.
+	// MinBatch is how many appends to one log must wait before they share one Write.
 	MinBatch int
-	// CacheBytes is how much memory the cached logs may take, those in use included. Where they
-	// take more, the longest idle ones are dropped. If those in use alone take more, an eighth of
-	// it is left to idle ones. A dropped log loses what a process that ends loses: up to a minute
-	// of a read position, and up to five minutes of a presence.
+	// CacheBytes is how much memory the cached logs may take, logs in use included. Above the limit, the longest
+	// idle logs are dropped. If logs in use alone exceed the limit, an eighth of it is left to idle logs. A dropped
+	// log loses what a process that ends loses: up to a minute of a read position, and up to five minutes of a
+	// presence.
 	CacheBytes int64
 	Logger     *slog.Logger
-	// Calls hears of each event with Calls that this process has written, or may have: of some the reply is lost. It
-	// must not block. Nil means that nobody hears.
+	// Calls hears of each event with Calls that the process has written, or may have written if the reply was lost.
+	// It must not block. Nil means that nobody hears.
 	Calls func(room string, calls []room.Call)
 	// Observe returns the observer of a log that enters the cache. Nil means none.
 	Observe func(*Log) Observer
 }
 
-// Store gives access to the logs of one table and caches their heads. Its methods
-// may be called concurrently.
+// Store gives access to the logs of one table and caches their heads. Its methods may be called concurrently.
 type Store struct {
 	table table.Table
 	opts  Options
@@ -81,8 +77,7 @@ func (s *Store) Clock() clockwork.Clock { return s.opts.Clock }
 // Logger returns Options.Logger.
 func (s *Store) Logger() *slog.Logger { return s.opts.Logger }
 
-// Acquire returns the log with this id, whether or not there is such a room. The
-// caller must release it.
+// Acquire returns the log with this id, whether or not there is such a room. The caller must release the log.
 func (s *Store) Acquire(id string) *Log {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,8 +101,8 @@ func (s *Store) acquireAgain(l *Log) {
 	s.mu.Unlock()
 }
 
-// release ends one use of l. A log that was never found is dropped from the
-// cache; so are the longest idle ones where the cache is too large.
+// release ends one use of l. A log that was never found leaves the cache; so do the longest idle logs if the cache
+// is too large.
 func (s *Store) release(l *Log) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,31 +131,30 @@ func (s *Store) drop(l *Log) {
 func (s *Store) unlist(l *Log) {
 	s.idle.Remove(l.idle)
 	l.idle = nil
-	s.idleBytes -= l.bytes.Load() // as many as were added: nobody has used it since
+	s.idleBytes -= l.bytes.Load() // as many as were added, since nobody has used the log
 }
 
 // The memory of a cached log beside its head and its tail.
 const (
 	logBytes   = 3 << 10 // the log, its observer, the cipher of its message ids
-	agentBytes = 1 << 10 // what the observer remembers of an agent: its presence, its read position
+	agentBytes = 1 << 10 // what the observer remembers of an agent: presence, read position
 )
 
-// weigh notes how much memory l takes, which a call uses. l.mu is held.
+// weigh records how much memory l takes. A call uses l, and l.mu is held.
 func (s *Store) weigh(l *Log) {
 	h := l.head.Load()
 	n := int64(logBytes + h.Bytes() + len(h.Agents)*agentBytes + l.tail.bytes())
 	s.bytes.Add(n - l.bytes.Swap(n))
 }
 
-// Cached returns how many logs are in the cache, and how many of them are idle.
+// Cached returns how many logs are in the cache, and how many of these are idle.
 func (s *Store) Cached() (all, idle int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.logs), s.idle.Len()
 }
 
-// Resolve returns the id of the room that has a name, given the name's key. It
-// fails with ErrNotFound if there is none.
+// Resolve returns the id of the room whose name has this key. It fails with ErrNotFound if there is none.
 func (s *Store) Resolve(ctx context.Context, key string) (string, error) {
 	item, err := s.table.Get(ctx, NameKey(key), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
@@ -174,8 +168,8 @@ func (s *Store) Resolve(ctx context.Context, key string) (string, error) {
 	return n.ID, err
 }
 
-// putOnce puts an item that is like no other if none is at its key. It returns the item
-// that was there before; nil if the call put its own, in whichever attempt.
+// putOnce puts an item that is unlike any other if none is at its key. It returns the item that was there before;
+// nil if any attempt of the call put its own.
 func (s *Store) putOnce(ctx context.Context, item table.Item) (before *table.Item, err error) {
 	err = s.table.Write(ctx, table.Put(item, table.IfAbsent))
 	var conflict *table.ConflictError
@@ -214,8 +208,7 @@ func (s *Store) now() time.Time { return s.opts.Clock.Now() }
 // writeTimeout bounds one append with its conflicts and retries.
 const writeTimeout = 10 * time.Second
 
-// Detached returns a context for a write that others depend on. It does not end
-// with ctx, but within ten seconds.
+// Detached returns a context for a write on which others depend. It does not end with ctx, but within writeTimeout.
 func Detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 }

@@ -9,21 +9,21 @@ import (
 // How much of a log's tail is cached, so that a waiter is served without a read.
 const (
 	tailEvents = 128
-	tailBytes  = 64 << 10 // of what the events refer to: texts, settings, who owes what
+	tailBytes  = 64 << 10 // of what the events refer to: texts, settings, debts
 )
 
 // tail is the last events of a log, without a gap.
 type tail struct {
 	events   []room.Event
-	referred int // bytes that they refer to
+	referred int // bytes to which the events refer
 	array    int // how many events the memory behind events has room for
 }
 
 // bytes returns how much memory t takes.
 func (t *tail) bytes() int { return t.array*room.EventBytes + t.referred }
 
-// add adds the next event, and drops the oldest ones where there are too many. If
-// e does not follow, it starts a new tail.
+// add adds e, and drops the oldest events above the limits. If e does not follow the last event, add begins a new
+// tail.
 func (t *tail) add(e room.Event) {
 	if len(t.events) > 0 && t.events[len(t.events)-1].N != e.N-1 {
 		*t = tail{}
@@ -51,8 +51,7 @@ func (t *tail) add(e room.Event) {
 	}
 }
 
-// after adds a copy of at most so many events after n to events. ok is false if the tail begins
-// later.
+// after adds copies of at most most events after n to events. ok is false if the tail begins later.
 func (t *tail) after(n int64, most int, events []room.Event) (_ []room.Event, ok bool) {
 	if len(t.events) == 0 || t.events[0].N > n+1 {
 		return events, false
@@ -61,16 +60,14 @@ func (t *tail) after(n int64, most int, events []room.Event) (_ []room.Event, ok
 	return append(events, t.events[skip:min(skip+most, len(t.events))]...), true
 }
 
-// Tail returns the events after n, as far as they are known. ok is false if the cached tail begins
-// later.
+// Tail returns the known events after n. ok is false if the cached tail begins later.
 func (l *Log) Tail(n int64) (events []room.Event, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.tail.after(n, tailEvents, nil)
 }
 
-// before returns a copy of at most so many events before n, the latest first; none if the tail
-// does not have the one right before n.
+// before returns copies of at most most events before n, the latest first; none if the tail lacks event n-1.
 func (t *tail) before(n int64, most int) (events []room.Event) {
 	for e, ok := t.event(n - 1); ok && len(events) < most; e, ok = t.event(e.N - 1) {
 		events = append(events, e)
@@ -86,9 +83,8 @@ func (t *tail) event(n int64) (e room.Event, ok bool) {
 	return t.events[n-t.events[0].N], true
 }
 
-// Unread returns a function that returns how many messages after event read both viewer and the
-// agent of see, without those of that agent itself. That is nil if the cached tail does not reach
-// back so far, since no log is read for it.
+// Unread returns a function that counts the messages after event read that viewer and the agent of both see, without
+// the agent's own. The count is nil if the cached tail begins after event read+1, since no log is read for it.
 func (s Seats) Unread(viewer room.Caller) func(read int64, of room.Agent) *int {
 	l := s.log
 	l.mu.Lock()
@@ -116,17 +112,17 @@ func (s Seats) Unread(viewer room.Caller) func(read int64, of room.Agent) *int {
 	}
 }
 
-// How often the tail of a log is read while agents wait and other processes may append.
-// Each read costs half a read unit.
+// How often the tail of a log is read while agents wait and other processes may append. Each read costs half a read
+// unit.
 const (
 	pollLively = 100 * time.Millisecond
 	pollCalm   = 500 * time.Millisecond // the last event is five seconds old
-	pollQuiet  = time.Second            // it is ten minutes old
+	pollQuiet  = time.Second            // the last event is ten minutes old
 )
 
-// PollEvery returns the time between two reads of the tail, whose last event has that age. Nobody
-// notices when news is late by less than a tenth of the silence before it: agents take seconds to
-// answer. docs/scale.md says what that costs.
+// PollEvery returns the time between two reads of the tail, whose last event has that age. Nobody notices news that
+// is late by less than a tenth of the silence before: agents take seconds to answer. docs/scale.md says what polling
+// costs.
 func PollEvery(age time.Duration) time.Duration {
 	if age >= 10*time.Minute {
 		return pollQuiet

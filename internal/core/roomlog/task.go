@@ -10,16 +10,15 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Done is the stored form of a task that was finished or dropped. Like an agreement it outlives the
-// events that led to it.
+// Done is the stored form of a task that was finished or dropped. Like an agreement, a Done outlives its events.
 type Done struct {
 	V        int        `json:"v"`
 	Task     room.Task  `json:"task"`         // as it was
-	By       room.Party `json:"by"`           // who ended it
-	ByPerson bool       `json:"me,omitempty"` // the person behind By did; false of those stored before it was known
+	By       room.Party `json:"by"`           // who ended the task
+	ByPerson bool       `json:"me,omitempty"` // the person behind By did; false in items from before it was known
 	Dropped  bool       `json:"drop,omitempty"`
 	Result   string     `json:"x,omitempty"`      // what was done, or why it was dropped
-	Report   int64      `json:"report,omitempty"` // the message that said so, of which Result is the beginning
+	Report   int64      `json:"report,omitempty"` // the message that reported the end, of which Result is the beginning
 	Redacted bool       `json:"gone,omitempty"`   // Result was removed
 	AtMs     int64      `json:"at"`
 }
@@ -29,7 +28,7 @@ func doneKey(id string, no int64) table.Key {
 	return inRoom(id, fmt.Sprintf("%s%016d", donePrefix, no))
 }
 
-// ResultBytes is how much of a report is kept with the task that it ends.
+// ResultBytes is how many bytes of a report are kept with the task that the report ends.
 const ResultBytes = 1_000
 
 // putDone stores that e ends t.
@@ -47,8 +46,8 @@ func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
 		table.Always)
 }
 
-// Done returns the task no, which is closed. It fails with table.ErrNotFound if it is not, or was
-// closed a year ago.
+// Done returns the closed task no. It fails with table.ErrNotFound if the task is not closed, or was closed a year
+// ago.
 func (s Seats) Done(ctx context.Context, no int64) (d Done, err error) {
 	item, err := s.log.store.table.Get(ctx, doneKey(s.log.id, no), table.Strong)
 	if err == nil {
@@ -57,8 +56,8 @@ func (s Seats) Done(ctx context.Context, no int64) (d Done, err error) {
 	return d, err
 }
 
-// AllDone returns the closed tasks that a sees, the last added first, at most limit: all, or those that were
-// added before the one of number before.
+// AllDone returns at most limit closed tasks that a sees, the last added first: all, or the tasks that were added
+// before task number before.
 func (s Seats) AllDone(ctx context.Context, a room.Agent, before int64, limit int) (list []Done, more bool, err error) {
 	where := table.Range{Partition: roomPrefix + s.log.id, Prefix: donePrefix, Reverse: true, Consistency: strongly}
 	if before > 0 {
@@ -82,13 +81,12 @@ func (s Seats) AllDone(ctx context.Context, a room.Agent, before int64, limit in
 	return list, false, nil
 }
 
-// RedactTask returns the ops that take the words of task no out of the table: of the events about it,
-// from last back to the one that added it, and of its Done. They go into the Write of the event that says
-// so, which writes the part of an open task again; there are none if nothing of it has words. Where one
-// Write cannot take all, RedactTask writes the first itself. The ops fail if one of the items expires
-// before they are written.
+// RedactTask returns the ops that take the words of task no out of the table: of the events about the task, from
+// last back to the event that added it, and of its Done. They go into the Write of the removing event, which writes
+// the part of an open task again; there are none if nothing has words. If one Write cannot take all ops, RedactTask
+// writes the first ones itself. The ops fail if one of the items expires before the Write.
 func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops []table.Op, err error) {
-	// Each event of the task leads to the one before it. Before one that has expired there are no others.
+	// Each event of the task leads to the event before. Before an expired event there are no others.
 	for n := last; n != 0; {
 		item, err := s.table.Get(ctx, EventKey(id, n), strongly)
 		if errors.Is(err, table.ErrNotFound) {
@@ -111,7 +109,7 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 		}
 	}
 
-	// After this the ops that remain fit into the Write of the event.
+	// After this the remaining ops fit into the Write of the event.
 	for len(ops) > redactedAtOnce {
 		if err := s.table.Write(ctx, ops[:redactedAtOnce]...); err != nil {
 			return nil, err
@@ -119,7 +117,7 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 		ops = ops[redactedAtOnce:]
 	}
 
-	// A task that has ended has its words in its Done, too.
+	// The Done of a task that has ended has its words, too.
 	done, err := s.table.Get(ctx, doneKey(id, no), strongly)
 	if errors.Is(err, table.ErrNotFound) {
 		return ops, nil
@@ -142,7 +140,7 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 // redactedAtOnce is how many events a redaction empties in one Write.
 const redactedAtOnce = 40
 
-// redactResults returns the ops that take the beginning of report e from the tasks that it has ended.
+// redactResults returns the ops that take the beginning of report e from the tasks that e has ended.
 func (s *Store) redactResults(ctx context.Context, id string, e room.Event) (ops []table.Op, err error) {
 	for _, no := range e.Closes {
 		item, err := s.table.Get(ctx, doneKey(id, no), strongly)
@@ -163,8 +161,8 @@ func (s *Store) redactResults(ctx context.Context, id string, e room.Event) (ops
 	return ops, nil
 }
 
-// ClaimTaskNotice puts an item that says that a waiting agent was told that a task is free. It returns
-// false if that is there already. what says which task, and since when.
+// ClaimTaskNotice puts the item that claims the news of a free task for one waiting agent. It returns false if the
+// item is there already. what says which task, and since when.
 func (s Seats) ClaimTaskNotice(ctx context.Context, what string) (first bool, err error) {
 	l := s.log
 	item := table.Item{Key: inRoom(l.id, "FREE#"+what), Expires: l.store.now().Add(room.Life),

@@ -12,21 +12,19 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// turnItem stores that a seat was given the turn in the silence after a word.
+// turnItem stores that a seat has claimed the turn in the silence after a word.
 type turnItem struct {
 	V      int    `json:"v"`
 	ID     string `json:"id"` // random: see Store.putOnce
 	AtMs   int64  `json:"at"`
-	WaitMs int64  `json:"wait"` // when the wait began that it was given to
+	WaitMs int64  `json:"wait"` // when the wait that got the turn began
 }
 
-// ClaimedTurn says when a seat was given the turn, and when the wait began that got it.
+// ClaimedTurn says when a seat claimed the turn, and when the wait that got it began.
 type ClaimedTurn struct{ At, Wait time.Time }
 
-// MissedBy reports whether the turn should have gone to a wait of the same seat that began at the
-// time began. The youngest open wait gets it: the client of an older one may have gone without
-// its process noticing. Nothing is written for that, because the item of the turn says when the
-// wait began that got it.
+// MissedBy reports whether the turn should have gone to another wait of the seat, which began at began. The youngest
+// open wait gets the turn: the client of an older wait may have gone without its process noticing.
 func (g ClaimedTurn) MissedBy(began time.Time) bool {
 	return g.Wait.UnixMilli() < began.UnixMilli() && began.UnixMilli() < g.At.UnixMilli()
 }
@@ -38,7 +36,7 @@ func (t turnItem) claimed() ClaimedTurn {
 // turnsAfter begins the sort keys of the turns in the silence after event word.
 func turnsAfter(word int64) string { return fmt.Sprintf("TURN#%016d#", word) }
 
-// Turns returns which seats were given the turn in the silence after event word.
+// Turns returns which seats have claimed the turn in the silence after event word.
 func (s Seats) Turns(ctx context.Context, word int64) (map[int]ClaimedTurn, error) {
 	l := s.log
 	claimed := map[int]ClaimedTurn{}
@@ -60,9 +58,9 @@ func (s Seats) Turns(ctx context.Context, word int64) (map[int]ClaimedTurn, erro
 	return claimed, nil
 }
 
-// ClaimTurn claims for a seat the turn in the silence after event word, for a wait that began at the
-// time began. It returns false if the seat had it before, and this wait did not miss it. The item
-// is put if absent, because two processes may decide at once.
+// ClaimTurn claims for a seat the turn in the silence after event word, for a wait that began at began. It returns
+// false if the seat has claimed the turn before, and this wait did not miss it. The item is put if absent, because
+// two processes may decide at once.
 func (s Seats) ClaimTurn(ctx context.Context, word int64, seat int, began time.Time) (claimed bool, err error) {
 	l := s.log
 	now := l.store.now()

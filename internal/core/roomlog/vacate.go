@@ -15,12 +15,12 @@ type Vacated struct {
 	V      int         `json:"v"`
 	Reason room.Reason `json:"why"`
 	AtMs   int64       `json:"at"`
-	By     string      `json:"by,omitempty"`   // the name of the admin that took it
-	Note   string      `json:"note,omitempty"` // its reason
-	// Hash is of the last token that it had, and Devices of those of its person.
+	By     string      `json:"by,omitempty"`   // the name of the admin that took the seat
+	Note   string      `json:"note,omitempty"` // the admin's reason
+	// Hash is of the last token of the seat, and Devices are of the tokens of its person.
 	Hash    string   `json:"hash"`
 	Devices []string `json:"devices,omitempty"`
-	Kept    bool     `json:"kept,omitempty"` // its person stays known: see room.KeepPerson
+	Kept    bool     `json:"kept,omitempty"` // the person stays known: see room.KeepPerson
 }
 
 // keptItem stores the person behind an agent that has lost its seat.
@@ -31,7 +31,7 @@ type keptItem struct {
 
 // Had reports whether x held a token of the seat.
 func (g Vacated) Had(x room.Holder) bool {
-	if x.Joined != 0 { // a stay that the room has given: nobody else ever had the seat
+	if x.Joined != 0 { // a stay from the room: nobody else ever had the seat
 		return g.V != 0
 	}
 	if x.Person {
@@ -40,10 +40,9 @@ func (g Vacated) Had(x room.Holder) bool {
 	return x.Has(g.Hash)
 }
 
-// Vacate returns the ops that free a seat beside its event, in the same Write. They delete the
-// presence of its owner, on a condition, and store why the seat is gone, and the person behind
-// its agent if that stays known. With table.IfAbsent an owner that returns at that moment keeps
-// the seat.
+// Vacate returns the ops that free a seat, in the Write of its event. They delete the presence of the seat on a
+// condition, and store why the seat is gone, and the person behind its agent if that person stays known. With
+// table.IfAbsent an agent that returns at that moment keeps the seat.
 func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.Time) []table.Op {
 	a, _ := s.Seated(gone.Seat)
 	ops := []table.Op{
@@ -63,8 +62,7 @@ func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.T
 	return ops
 }
 
-// Kept returns the person behind the last agent of a principal under the name with a key, if that
-// is still known; nil if not.
+// Kept returns the person behind the last agent of a principal under the name with a key; nil: none is known.
 func (s Seats) Kept(ctx context.Context, principal, key string) (*room.Person, error) {
 	l := s.log
 	item, err := l.store.table.Get(ctx, KeptKey(l.id, principal, key), table.Strong)
@@ -79,8 +77,8 @@ func (s Seats) Kept(ctx context.Context, principal, key string) (*room.Person, e
 	return &kept.Person, err
 }
 
-// Vacated returns why and when the former agent of a seat has lost it. An agent that
-// left stores neither, unless a person watched it.
+// Vacated returns why and when the former agent of a seat has lost the seat. An agent that left stores neither,
+// unless a person watched it.
 func (s Seats) Vacated(ctx context.Context, seat int) (gone Vacated, err error) {
 	l := s.log
 	item, err := l.store.table.Get(ctx, goneKey(l.id, seat), table.Strong)

@@ -13,27 +13,25 @@ import (
 // ErrDamaged means that the items of a room contradict each other.
 var ErrDamaged = errors.New("the log is damaged")
 
-// Verify reads the whole log of a room and returns the number of its messages. It fails with
-// table.ErrNotFound if there is no room, and with the error of Readable if an item cannot be
-// read. It fails with ErrDamaged if an event, an agreement, a closed task or the claim of a file is
-// missing, if a text or a claim that was removed is there, or if the log does not match the snapshot
-// or itself. The room may be in use
-// meanwhile, in a table whose Writes become visible at once.
+// Verify reads the whole log of a room and returns the number of its messages. It fails with table.ErrNotFound if
+// there is no room, and with the error of Readable if an item cannot be read. It fails with ErrDamaged if an event,
+// an agreement, a closed task or the claim of a file is missing, if a removed text or claim is there, or if the log
+// contradicts the snapshot or itself. The room may be in use meanwhile, in a table whose Writes become visible at
+// once.
 func Verify(ctx context.Context, t table.Reader, id string) (messages int, err error) {
-	// The snapshot is read before the log, so it cannot be ahead of it, whatever is appended meanwhile.
+	// The snapshot is read before the log, so it cannot be ahead of the log, whatever is appended meanwhile.
 	before, err := snapshotOf(ctx, t, id)
 	if err != nil {
 		return 0, err
 	}
 
-	// After one pass over the log it is known that each event follows from the one before it, and what
-	// the other items of the room must have.
+	// One pass over the log shows that each event follows from the event before, and what the other items must have.
 	c := newLogCheck(before.AsOf)
 	if err := c.read(ctx, t, id); err != nil {
 		return c.messages, err
 	}
 
-	// The log is whole. After this none of those items is missing, and none has what was removed.
+	// The log is whole. Next, none of the other items may be missing, or have what was removed.
 	if err := verifyAgreements(ctx, t, id, c.agreed, c.redacted); err != nil {
 		return c.messages, err
 	}
@@ -50,7 +48,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		return c.messages, err
 	}
 
-	// A snapshot that is read after the log must know of each change in it.
+	// A snapshot that is read after the log must include each change in the log.
 	after, err := snapshotOf(ctx, t, id)
 	if err != nil {
 		return c.messages, err
@@ -82,8 +80,8 @@ func newLogCheck(asOf int64) *logCheck {
 		tasks: taskCheck{ended: map[int64]int64{}, redacted: map[int64]int64{}, words: map[int64][]int64{}}}
 }
 
-// read reads the log of a room from its first event. It fails with ErrDamaged if an event contradicts
-// the one before it.
+// read reads the log of a room from its first event. It fails with ErrDamaged if an event contradicts the event
+// before.
 func (c *logCheck) read(ctx context.Context, t table.Reader, id string) error {
 	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
 	for more := true; more; r.After = eventSort(c.last.N) {
@@ -130,8 +128,7 @@ func (c *logCheck) recordEvent(id string, e room.Event) {
 	}
 }
 
-// contradiction says why e cannot be the event after last; "" if it can. Without
-// events before it, last is zero.
+// contradiction says why e cannot be the event after last; "" if it can. last is zero if no events precede e.
 func contradiction(last, e room.Event) string {
 	talk, public := last.LastTalk, last.Messages
 	if e.Talk != nil {
@@ -141,9 +138,9 @@ func contradiction(last, e room.Event) string {
 		public++
 	}
 	switch {
-	case last.N == 0: // those before it have expired
+	case last.N == 0: // the events before have expired
 		return ""
-	case e.N != last.N+1: // times never go back, so an event outlives all before it
+	case e.N != last.N+1: // times never go back, so an event outlives all events before it
 		return fmt.Sprintf("event %d follows event %d", e.N, last.N)
 	case e.LastTalk != talk:
 		return fmt.Sprintf("event %d says that event %d changed the talk last, and event %d did", e.N, e.LastTalk, talk)
@@ -153,9 +150,8 @@ func contradiction(last, e room.Event) string {
 	return ""
 }
 
-// verifyAgreements reads all agreements of a room. It fails with ErrDamaged if one of those in
-// keys, which events completed, is missing: agreements outlive events. It also fails with
-// ErrDamaged if an agreement still has a text that was redacted.
+// verifyAgreements fails with ErrDamaged if one of keys is missing, since agreements outlive the events that
+// complete them, or if an agreement still has a redacted text.
 func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []table.Key, redacted map[int64]bool) error {
 	r := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: table.Strong}
 	stored := map[table.Key]bool{}
@@ -180,12 +176,12 @@ func verifyAgreements(ctx context.Context, t table.Reader, id string, keys []tab
 	return nil
 }
 
-// verifyRedacted fails with ErrDamaged if one of these events still has its text.
+// verifyRedacted fails with ErrDamaged if one of the redacted events still has its text.
 func verifyRedacted(ctx context.Context, t table.Reader, id string, redacted map[int64]bool) error {
 	for n := range redacted {
 		item, err := t.Get(ctx, EventKey(id, n), table.Strong)
 		if errors.Is(err, table.ErrNotFound) {
-			continue // it has expired
+			continue // the event has expired
 		}
 		if err != nil {
 			return err
@@ -199,8 +195,8 @@ func verifyRedacted(ctx context.Context, t table.Reader, id string, redacted map
 	return nil
 }
 
-// verifyClaims fails with ErrDamaged if a message of carrying, which has the keys of files by
-// their events, does not claim its file, or if a file is claimed that was removed.
+// verifyClaims fails with ErrDamaged if a message of carrying, which has the keys of files by event, does not claim
+// its file, or if a removed file is claimed.
 func verifyClaims(ctx context.Context, t table.Reader, id string, carrying map[int64]string,
 	redacted map[int64]bool) error {
 	claims, err := Claims(ctx, t, id)
@@ -220,22 +216,21 @@ func verifyClaims(ctx context.Context, t table.Reader, id string, carrying map[i
 		}
 		item, err := t.Get(ctx, EventKey(id, n), table.Strong)
 		if errors.Is(err, table.ErrNotFound) {
-			continue // it has expired, and the claim with it
+			continue // the event has expired, and so has the claim
 		}
 		if err != nil {
 			return err
 		}
 		if e, err := decodeEvent(item); err != nil {
 			return err
-		} else if !e.Redacted { // it was removed meanwhile
+		} else if !e.Redacted { // the text was removed meanwhile
 			return fmt.Errorf("%w: the file of event %d is not claimed", ErrDamaged, n)
 		}
 	}
 	return nil
 }
 
-// snapshotOf returns the snapshot of a room. It fails with ErrDamaged if parts of it are
-// missing or of another time.
+// snapshotOf returns the snapshot of a room. It fails with ErrDamaged if parts are missing or of another time.
 func snapshotOf(ctx context.Context, t table.Reader, id string) (*snapshot, error) {
 	x, err := readSnapshot(ctx, t, id)
 	if err != nil {
@@ -252,13 +247,13 @@ type taskCheck struct {
 	ended    map[int64]int64   // the event that closed a task, by the task
 	redacted map[int64]int64   // the last event that removed the words of a task, by the task
 	words    map[int64][]int64 // the events that have words of a task
-	first    int64             // the first event; those before it have expired
-	open     room.State        // the tasks that events from then on added, as those up to the snapshot leave them
+	first    int64             // the first event; the events before have expired
+	open     room.State        // the open tasks since first, as of the snapshot
 }
 
 // recordEvent records what e says, up to the event asOf also about what is open.
 func (c *taskCheck) recordEvent(e room.Event, asOf int64) {
-	if e.IsLost() { // what it did to tasks is not known
+	if e.IsLost() { // its changes of tasks are unknown
 		c.first, c.open = 0, room.State{}
 		return
 	}
@@ -279,8 +274,8 @@ func (c *taskCheck) recordEvent(e room.Event, asOf int64) {
 	}
 }
 
-// verify fails with ErrDamaged if a closed task is missing, or if words of a task are there that were
-// removed: by a redaction of the task, or of its report, which is in texts.
+// verify fails with ErrDamaged if a closed task is missing, or if removed words of a task are there: words that a
+// redaction of the task removed, or of its report, which is in texts.
 func (c *taskCheck) verify(ctx context.Context, t table.Reader, id string, texts map[int64]bool) error {
 	for no, by := range c.ended {
 		item, err := t.Get(ctx, doneKey(id, no), table.Strong)
@@ -303,7 +298,7 @@ func (c *taskCheck) verify(ctx context.Context, t table.Reader, id string, texts
 			if n > by {
 				continue
 			}
-			item, err := t.Get(ctx, EventKey(id, n), table.Strong) // it may have been in use
+			item, err := t.Get(ctx, EventKey(id, n), table.Strong) // the room may have been in use
 			if errors.Is(err, table.ErrNotFound) {
 				continue
 			}
@@ -321,8 +316,8 @@ func (c *taskCheck) verify(ctx context.Context, t table.Reader, id string, texts
 	return nil
 }
 
-// verifyOpen fails with ErrDamaged if an open task of a snapshot is not as the events say, or is missing
-// there. Of tasks that were added by events that have expired it knows nothing.
+// verifyOpen fails with ErrDamaged if an open task of a snapshot is missing there, or is not as the events say. It
+// knows nothing of tasks whose events have expired.
 func (c *taskCheck) verifyOpen(x *snapshot) error {
 	s, err := x.state("")
 	if err != nil {
@@ -346,8 +341,8 @@ func (c *taskCheck) verifyOpen(x *snapshot) error {
 	return nil
 }
 
-// plain renders t without what the events do not say: when its agents joined, and words that were removed. Nor does it
-// tell whether a person did it, and by which name, which parts of an older program lack.
+// plain renders t without what the events do not say: when its agents joined, and words that were removed. It leaves
+// out whether a person acted, and the person's name, since parts of an older program lack both.
 func (c *taskCheck) plain(t room.Task) string {
 	t.Adder.Joined, t.Holder.Joined, t.ByPerson, t.Adder.Person, t.Holder.Person = 0, 0, false, "", ""
 	if c.redacted[t.No] > 0 {

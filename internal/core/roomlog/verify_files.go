@@ -15,10 +15,9 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// VerifyFiles reads the bytes of all files of a room and returns how many files are there. It fails
-// with ErrDamaged, and says so of each, if bytes that are claimed are missing or others than those
-// that were shared. The room may be in use meanwhile. Bytes that nobody claims are no damage; a claim
-// that is missing is: see Verify.
+// VerifyFiles reads the bytes of all files of a room and returns how many files are there. It fails with ErrDamaged,
+// and names each file, if claimed bytes are missing or are not the shared bytes. The room may be in use meanwhile.
+// Bytes without a claim are no damage; a missing claim is: see Verify.
 func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id string) (there int, err error) {
 	var damage error
 	seen := map[string]bool{} // by files.Key.ID: a draft that was sent has the file of its message
@@ -65,8 +64,8 @@ func carriers(ctx context.Context, t table.Reader, id string) iter.Seq2[room.Eve
 	}
 }
 
-// verifyFile reads the bytes of the file that e carries. If nobody claims them, as those of a draft that
-// nobody may send any more, or if they are removed meanwhile, they are not there.
+// verifyFile reads the bytes of the file that e carries. Bytes that nobody claims, as of a draft that nobody may
+// send any more, and bytes that are removed meanwhile, count as absent.
 func verifyFile(ctx context.Context, t table.Reader, kept files.Reader, id string, e room.Event) (whole bool,
 	err error) {
 	k := files.Key{Room: id, ID: e.CarriedFile().Key}
@@ -120,7 +119,7 @@ func ClaimOf(item table.Item) (c Claim, k files.Key, err error) {
 	return c, k, Decode(item, &c)
 }
 
-// ClaimedBy returns the key of the bytes that an item at k claims; ok is false if it claims none: see
+// ClaimedBy returns the key of the bytes that an item at k claims; ok is false if the item is no claim: see
 // ClaimKey.
 func ClaimedBy(k table.Key) (claimed files.Key, ok bool) {
 	room, inRoom := strings.CutPrefix(k.Partition, roomPrefix)

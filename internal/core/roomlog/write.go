@@ -9,8 +9,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// write is one Write in the making: the events of several proposals, each checked
-// on the head that the ones before it leave.
+// write is one Write in the making: the events of several proposals, each checked on the head after the events
+// before.
 type write struct {
 	base    *room.Head
 	head    *room.Head // after events
@@ -19,10 +19,10 @@ type write struct {
 	ops     []table.Op // one per event, in order, then all others
 	owners  []*Proposal
 	kept    []table.Op         // the agreements that events complete, the tasks and the hooks that they end
-	keys    map[table.Key]bool // of what goes along, and of hooks that end with their seats
+	keys    map[table.Key]bool // of the ops beside the events, and of hooks that end with their seats
 	bytes   int
 	parts   int             // of the snapshot that change, at most
-	nameIf  table.Condition // of the op that points the room's name at it
+	nameIf  table.Condition // of the op that leads from the room's name to the room
 	renamer *Proposal       // the proposal that changes the room's name
 }
 
@@ -37,8 +37,8 @@ func newWrite(h *room.Head) *write {
 	return &write{base: h, head: h, keys: map[table.Key]bool{}}
 }
 
-// addProposals calls the proposals in order and stops before one that does not fit into
-// the same Write. It always takes at least one.
+// addProposals calls the proposals in order and stops before a proposal that does not fit into the same Write. It
+// always takes at least one.
 func (w *write) addProposals(batch []*Proposal, now time.Time) {
 	w.events, w.entries = make([]room.Event, 0, len(batch)), make([]entry, 0, len(batch))
 	var along []table.Op
@@ -110,8 +110,8 @@ func textOf(e room.Event) int {
 	return len(e.Text)
 }
 
-// others returns how many further ops w has at most once ch is in it: the
-// snapshot, the name and the listing, agreements, tasks that end, and parts of the snapshot.
+// others returns how many further ops w has at most once ch is in w: the snapshot, the name and the listing,
+// agreements, tasks that end, and parts of the snapshot.
 func (w *write) others(ch Change, now time.Time) int {
 	n := 5 + room.MaxOpen + w.parts
 	for _, e := range ch.Events {
@@ -132,7 +132,7 @@ func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
 	var kept, dropped []table.Op
 	for _, e := range ch.Events {
 		e.V, e.N, e.ID = room.Version, next.AsOf+1, ident.NewEventID()
-		e.AtMs = max(now.UnixMilli(), next.HeadMs) // never back, even if the clock is: events expire in order
+		e.AtMs = max(now.UnixMilli(), next.HeadMs) // never back, even if the clock goes back: events expire in order
 		if e.Type != room.Retired && next.RenewalDue(now) {
 			e.ExpiresMs = now.Add(room.Life).UnixMilli()
 		}
@@ -176,9 +176,10 @@ func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
 	return events, nil
 }
 
-// finish makes the ops: the events, what goes along, the snapshot, and the name and the listing
-// where they change. The snapshot goes with each event that changes the state, and with no other:
-// so a log is loaded with two reads, and a plain message is one put.
+// finish makes the ops: the events, the ops beside them, the snapshot, and the name and the listing if they change. The
+// snapshot goes with each event that changes the state, and with no other event. So two reads load a log, and a plain
+// message is one put. If META stayed at 41 when Bob's join is event 42, each load would read META again, metaTries
+// times, and then replay the log from 41.
 func (w *write) finish(along []table.Op) {
 	if len(w.events) == 0 {
 		return
@@ -195,9 +196,9 @@ func (w *write) finish(along []table.Op) {
 	w.addListing()
 }
 
-// addName adds the ops on the room's name. It is put when the room is renewed. When the room is
-// renamed, the old name goes and the new one is put if absent, so two rooms never share a name.
-// When the room is closed, which is its last event, its name goes at once.
+// addName adds the ops on the room's name. The name is put when the room is renewed. When the room is renamed, the
+// old name goes and the new name is put if absent, so two rooms never share a name. Closing is a room's last event:
+// its name goes at once.
 func (w *write) addName() {
 	renamed := w.base.Key != "" && w.head.Key != w.base.Key
 	switch {
@@ -221,7 +222,7 @@ func (w *write) addListing() {
 	}
 }
 
-// listable returns s without what no listing shows and what changes often.
+// listable returns s without the settings that no listing shows and that change often.
 func listable(s room.Settings) room.Settings {
 	s.Invite, s.AgentMessages = room.Invite{}, 0
 	return s
