@@ -176,8 +176,7 @@ func (d *Delivery) HandOut(o Offer, to int64, messages int) WriteTime {
 	return BeforeAnswerIfPossible
 }
 
-// isRecorded reports whether a call that was handed so many messages of o, among the events up to to, changes a
-// Delivery.
+// isRecorded reports whether a call changes a Delivery by the messages that it was handed of o, up to event to.
 func (o Offer) isRecorded(to int64, messages int) bool {
 	switch o.How {
 	case Peek, LastLook: // 6, 12
@@ -201,7 +200,7 @@ func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 }
 
 // Acknowledge records that the events up to cursor have arrived, and the whole batch of the message replyTo. Each is
-// 0 if there is none. A reply to 40, which is older than the batch, acknowledges nothing: else 41 and 42 of a lost
+// 0 if there is none. A reply to 40, older than the batch, acknowledges nothing: else 41 and 42 of a lost
 // answer would never come again.
 func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 	p, n := &d.stored, cursor // 1

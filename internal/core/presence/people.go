@@ -36,7 +36,7 @@ func (s SeatPresence) isOpen(w *Wait) bool {
 	return s.room.waits[s.caller.Seat] == w
 }
 
-// addOpenWait returns p, the presence that a call brings, with the wait that is open beside the call. Of several
+// addOpenWait returns p, the presence that a call brings, with the open wait beside the call. Of several
 // waits of a person without an agent the last end counts. Room.mu is held.
 func (s SeatPresence) addOpenWait(p, known room.Presence) room.Presence {
 	r, seat := s.room, s.caller.Seat

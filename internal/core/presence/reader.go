@@ -77,8 +77,8 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 	return r.writeDelivery(ctx, d, when, err)
 }
 
-// handOut applies Delivery.HandOut. Most calls store nothing, and the cache shows that. Only a call
-// that stores reads the table first, since its write replaces the whole item. r is locked.
+// handOut applies Delivery.HandOut. Most calls store nothing, and the cache shows that. Only a call that stores
+// reads the table first, since its write replaces the whole item. r is locked.
 func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (err error) {
 	d := r.knownDelivery()
 	store := d.HandOut(o, to, messages)
@@ -163,8 +163,7 @@ func (r Reader) HasHooks() bool {
 }
 
 // recordRead records, in the cache only, that the agent was handed the events up to n, and returns the last such
-// event. The next write of the presence tells other processes; an agent with hooks tells them at
-// once.
+// event. The next write of the presence tells other processes; an agent with hooks tells them at once.
 func (r Reader) recordRead(n int64) int64 {
 	if r.caller.IsPerson() {
 		return n
@@ -229,8 +228,8 @@ func (r Reader) cacheDelivery(d Delivery) Delivery {
 
 // writeDelivery writes d to the table at once, unless when is Never, and caches d. acknowledgeCursor waits for the
 // minute of WithinAMinute before it calls writeDelivery. failed is why d could not be read; nil: d was read. If the
-// answer does not rely on the write, writeDelivery only logs a failure: the write may have happened, and then an
-// answer that is kept back would be lost. r is locked.
+// answer does not rely on the write, writeDelivery only logs a failure: the write may have happened, and a withheld
+// answer would be lost. r is locked.
 func (r Reader) writeDelivery(ctx context.Context, d Delivery, when WriteTime, failed error) error {
 	now, err := r.room.now(), failed
 	if err == nil && when != Never {

@@ -45,7 +45,7 @@ func (r *Room) endFreeTaskCheck() {
 	}
 }
 
-// taskNotice is the news of a task that is free, for an agent that waits here.
+// taskNotice is the news of a free task, for an agent that waits here.
 type taskNotice struct {
 	room.Opening
 	agent room.Agent
@@ -97,9 +97,9 @@ func (r *Room) isReplaced(l *freeTaskCheck) bool {
 	return r.taskCheck != l
 }
 
-// newOpenings returns the tasks that are free or have stalled and of which, as far as the process knows, no agent
-// was told. again is how long until there may be others; 0: only an event tells. newOpenings reads the presence of
-// the seats only if a task may have stalled since its last read.
+// newOpenings returns the free and the stalled tasks of which, as far as the process knows, no agent was told. again
+// is how long until there may be others; 0: only an event tells. newOpenings reads the presence of the seats only if
+// a task may have stalled since its last read.
 func (r *Room) newOpenings(ctx context.Context, h *room.Head, now time.Time) (open []room.Opening, again time.Duration,
 	err error) {
 	r.mu.Lock()
@@ -130,8 +130,7 @@ func (r *Room) newOpenings(ctx context.Context, h *room.Head, now time.Time) (op
 
 // chooseAgents chooses for each open task another agent that waits here and may take the task. An agent that has a
 // task goes on with that task. An agent that was told of a task, and waits on, hears only of tasks that became free
-// since. If there is a newer check than l, chooseAgents leaves the choice to the newer one: a task may have been
-// taken meanwhile.
+// since. If there is a newer check than l, that check chooses: a task may have been taken meanwhile.
 func (r *Room) chooseAgents(l *freeTaskCheck, h *room.Head, open []room.Opening) (notices []taskNotice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -19,8 +19,8 @@ import (
 // The pause doubles with each check, since a check costs a read.
 const maxTurnCheckPause = 30 * time.Second
 
-// OnAdvance hears of the events of the log. An event may end the silence, and a seat that is freed leaves the cache.
-// A call that is under way may cache the seat again, until the next event Left. Without events, the head was loaded.
+// OnAdvance hears of the events of the log. An event may end the silence, and a freed seat leaves the cache.
+// A call under way may cache the seat again, until the next event Left. Without events, the head was loaded.
 func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

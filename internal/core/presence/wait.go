@@ -19,7 +19,7 @@ type Wait struct {
 	Superseded chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never
 	Yields     bool          // superseded because the agent itself waits; set before Superseded is closed
 	Turn       chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
-	Task       chan int64    // receives the number of a task that is free for the caller
+	Task       chan int64    // receives the number of a free task for the caller
 }
 
 // isSuperseded reports whether a younger wait has ended w. A call that does not wait has a nil w, which is never

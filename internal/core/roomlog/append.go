@@ -47,7 +47,7 @@ func (p *Proposal) end(events []room.Event, err error) {
 	close(p.done)
 }
 
-// errPanic ends the other proposals of a batch if one panicked and the caller of Append works the queue off: the
+// errPanic ends the other proposals of a batch if a proposal panicked and the caller of Append works the queue off: the
 // panic is contained. In a goroutine of the queue's own a panic ends the process.
 var errPanic = errors.New("roomlog: an append that shared a write with this one panicked")
 
@@ -69,7 +69,7 @@ func Backoff(try int) time.Duration { return min(firstBackoff<<min(try, 10), las
 //
 // Propose runs on the head that its first event follows: if a join were checked on head 41, which has one free seat,
 // and written behind event 42, which took that seat, the room would have more agents than seats. A refusal is valid
-// only on a head that was read after the call began: see endUnwritten.
+// only on a head read after the call began: see endUnwritten.
 func (l *Log) Append(ctx context.Context, p *Proposal) error {
 	p.ctx, p.done = ctx, make(chan struct{})
 	if p.Began.IsZero() {
@@ -140,7 +140,7 @@ func (a *appender) leave() {
 	}
 }
 
-// collect lets other senders join the queue: an agent that was just answered often has the next thing to say, and
+// collect lets other senders join the queue: an agent just answered often has the next thing to say, and
 // one Write costs as much for all as for one.
 func (a *appender) collect() {
 	for last := 0; ; {
@@ -258,7 +258,7 @@ func (a *appender) writeAndPublish(ctx context.Context, w *write) (bool, error) 
 }
 
 // endUnwritten ends a write of refusals and of answers that need no write. No put proves that the head is current,
-// so the answers are valid only on a head that is not older than the calls.
+// so the answers are valid only on a head no older than the calls.
 func (a *appender) endUnwritten(ctx context.Context, w *write) (bool, error) {
 	latest := w.entries[0].p.Began
 	for _, e := range w.entries {

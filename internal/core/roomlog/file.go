@@ -94,13 +94,13 @@ type Upload struct {
 // Until returns the time from which the upload takes nothing.
 func (u Upload) Until() time.Time { return time.UnixMilli(u.UntilMs) }
 
-// uploadPrefix begins the sort keys of the uploads of a. The uploads are slots, items that are put if absent: so a
+// uploadPrefix begins the sort keys of the uploads of a. The uploads are slots, items put if absent: so a
 // has at most MaxUploads, in however many processes a calls.
 func uploadPrefix(a room.Agent) string {
 	return fmt.Sprintf("UPLOAD#%s#%016d#", seatDigits(a.Seat), a.Joined)
 }
 
-// Uploads returns the uploads of a that are open.
+// Uploads returns the open uploads of a.
 func (s Seats) Uploads(ctx context.Context, a room.Agent) (list []Upload, err error) {
 	r := table.Range{Partition: roomPrefix + s.log.id, Prefix: uploadPrefix(a), Consistency: strongly}
 	for item, err := range table.All(ctx, s.log.store.table, r) {

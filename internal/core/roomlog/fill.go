@@ -16,7 +16,7 @@ import (
 )
 
 // FillGaps puts an event in the place of each event that a room has lost, so that its log can be read, and returns
-// how many. It is for a table that was salvaged from a damaged one. lost are the keys that the damaged table had;
+// how many. It is for a salvaged table. lost are the keys in the damaged table;
 // smaller is how many other items are lost to which events refer. The events put are messages without a text and a
 // sender: only the log knew the texts, and the snapshot has what the events changed.
 func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (filled, smaller int, err error) {
@@ -55,7 +55,7 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 	}
 	all = slices.DeleteFunc(append(all, before.AsOf), func(n int64) bool { return n > before.AsOf+mostFilled })
 
-	// Events that are missing side by side are filled as one gap.
+	// Events missing side by side are filled as one gap.
 	for first, last := slices.Min(all), slices.Max(all); first <= last; first++ {
 		if there[first] {
 			continue
@@ -185,7 +185,7 @@ func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, 
 
 // DropLostFiles takes files whose bytes are lost from their messages, and returns how many.
 func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id string) (dropped int, err error) {
-	lost := map[string]bool{} // by files.Key.ID: a draft that was sent has the file of its message
+	lost := map[string]bool{} // by files.Key.ID: a sent draft has the file of its message
 	for e, err := range carriers(ctx, t, id) {
 		if err != nil {
 			return len(lost), err

@@ -27,7 +27,7 @@ const beingChecked = 2 * time.Second
 // FirstGuess is the slot of the wrong password that begins the watch.
 const FirstGuess = "FIRST"
 
-// Guess is a password that was wrong, or that is being checked.
+// Guess is a wrong password, or a password being checked.
 type Guess struct {
 	Who  string // see Who
 	AtMs int64

@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// HooksPartition is the partition of all hooks of a table: one query finds all hooks, and one with a principal as
-// prefix counts the hooks of that principal.
+// HooksPartition is the partition of all hooks of a table: a query finds all hooks, and a query with a principal
+// as prefix counts the principal's hooks.
 const HooksPartition = "HOOKS"
 
 // HookItem says where a hook leads. No delivery writes a HookItem, so no delivery undoes a refresh; only the renewal
@@ -70,7 +70,7 @@ type Told struct {
 	Error     string `json:"error,omitempty"`   // of the last one
 
 	// Of an endpoint.
-	Sent    int64  `json:"sent,omitempty"`    // the last event of the call that is made or repeated; 0: none is
+	Sent    int64  `json:"sent,omitempty"`    // the last event of the call under way or repeated; 0: none
 	Step    int    `json:"step,omitempty"`    // and the step of that
 	Missed  bool   `json:"missed,omitempty"`  // something up to Upto was left out, and the endpoint was not told
 	Context string `json:"context,omitempty"` // of the endpoint's last reply
@@ -135,7 +135,7 @@ func (s *Store) ClaimCall(ctx context.Context, x HookItem, n int64, until time.T
 	return before.Expires, nil
 }
 
-// BarHook returns the ops that delete what is stored of x, and store that its person has ended x: so no refresh
+// BarHook returns the ops that delete what is stored of x, and store that the person has ended x: so no refresh
 // begins x again for as long as x would have lived.
 func BarHook(x HookItem) []table.Op {
 	x.URL, x.Secret, x.Barred = "", "", true

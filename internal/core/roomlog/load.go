@@ -97,7 +97,7 @@ func (r reader) last(ctx context.Context) ([]room.Event, error) {
 }
 
 // headOf returns the head that the last events and the snapshot show. A read beside a Write of several ops may see a
-// part of the Write, so either may be newer. A snapshot that is ahead is the base. A snapshot that is behind is read
+// part of the Write, so either may be newer. A snapshot ahead of the events is the base. A snapshot behind is read
 // again, metaTries times, and then the log is replayed from there. If both must be read again, headOf fails with
 // errPartial.
 //

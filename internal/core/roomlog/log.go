@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// A head that is older than staleAfter, or more than followPages behind, is loaded, not followed. That bounds the
+// A head older than staleAfter, or more than followPages behind, is loaded, not followed. That bounds the
 // cost of one read.
 const (
 	staleAfter  = time.Hour
@@ -61,7 +61,7 @@ func (l *Log) Release() { l.store.release(l) }
 // Peek returns the head as the process last saw it, without a read; nil: never loaded.
 func (l *Log) Peek() *room.Head { return l.head.Load() }
 
-// Changed returns a channel that is closed when the head next advances.
+// Changed returns a channel. The next advance of the head closes the channel.
 func (l *Log) Changed() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -175,7 +175,7 @@ func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, erro
 	return h, nil
 }
 
-// commit publishes w, which was written. Its head is the new one unless the log has advanced meanwhile.
+// commit publishes w after the write. w.head becomes the head unless the log has advanced meanwhile.
 func (l *Log) commit(w *write, verified time.Time) error {
 	l.mu.Lock()
 	if l.head.Load() != w.base {

@@ -41,10 +41,10 @@ func (r reader) before(ctx context.Context, n int64, limit int) (events []room.E
 
 // run reads a page of the events next to n, upwards (step 1) or downwards (-1), up to the first gap.
 //
-// A gap next to n is a Write that is partly visible. Without the stop, Bob's cursor would go from 41 to 43 while 42
+// A gap next to n is a partly visible Write. Without the stop, Bob's cursor would go from 41 to 43 while 42
 // is not yet visible, and Bob would never see 42. So run reads again, strongly, until the gap closes. It passes over
 // a gap only if the missing events can have expired, and the reader hears of the gap. It does so only upwards: an
-// event outlives all events before it, so none can be missing above an event that is there.
+// event outlives all events before it, so none is missing above a visible event.
 func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consistency,
 	whole func(room.Event) bool) ([]room.Event, bool, error) {
 	for try := 1; ; try++ {

@@ -15,7 +15,7 @@ import (
 // agreement on it, and of the tasks that it has ended. They go into the Write of the removing event, by which every
 // process drops the text from its caches: if the ops were written alone, a process that cached event 42 would go on
 // to hand its text out. The ops fail if one of the items expires before the Write. They do not cover an agreement
-// that is completed after the call.
+// completed after the call.
 func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op, err error) {
 	for next := n; next != 0; {
 		item, err := s.table.Get(ctx, EventKey(id, next), strongly)

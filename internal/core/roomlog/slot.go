@@ -64,9 +64,9 @@ const maxRaces = 20
 // Choice says how an act acquires one of several slots.
 type Choice struct {
 	Who string
-	// Pick returns a slot that is not in taken, or how long to wait for a slot.
+	// Pick returns a slot outside taken, or how long to wait for a slot.
 	Pick func(taken map[string]Guess, now time.Time) (slot string, wait time.Duration)
-	// Ends returns until when a slot that is acquired now stays taken.
+	// Ends returns until when a slot acquired now stays taken.
 	Ends func(now time.Time) time.Time
 }
 

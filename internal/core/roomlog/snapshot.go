@@ -94,7 +94,7 @@ func putParts(base, s *room.State) (ops []table.Op) {
 		}
 		delete(stored, p.Name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(stored)) { // of parts that are no more
+	for _, name := range slices.Sorted(maps.Keys(stored)) { // of parts gone since
 		ops = append(ops, table.Delete(partKey(s.ID, name), table.Always))
 	}
 	return ops

@@ -3,7 +3,7 @@ package roomlog
 // Views of a table in SQL, for people who look into a file. They show what layout.go stores, in SQLite's dialect,
 // from the table items(pk, sk, expires, data).
 const (
-	// RoomsSQL shows each room that has not ended: its name, its agents, its last use and its end.
+	// RoomsSQL shows each open room: name, agents, last use and end.
 	RoomsSQL = `
 SELECT json_extract(data, '$.room.name') AS room,
 	(SELECT group_concat(name, ', ') FROM (SELECT json_extract(p.data, '$.agent.name') AS name

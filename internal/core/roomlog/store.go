@@ -101,7 +101,7 @@ func (s *Store) acquireAgain(l *Log) {
 	s.mu.Unlock()
 }
 
-// release ends one use of l. A log that was never found leaves the cache; so do the longest idle logs if the cache
+// release ends one use of l. A log never found leaves the cache; so do the longest idle logs if the cache
 // is too large.
 func (s *Store) release(l *Log) {
 	s.mu.Lock()

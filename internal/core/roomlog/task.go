@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Done is the stored form of a task that was finished or dropped. Like an agreement, a Done outlives its events.
+// Done is the stored form of a finished or dropped task. Like an agreement, a Done outlives its events.
 type Done struct {
 	V        int        `json:"v"`
 	Task     room.Task  `json:"task"`         // as it was

@@ -48,7 +48,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		return c.messages, err
 	}
 
-	// A snapshot that is read after the log must include each change in the log.
+	// A snapshot read after the log must include each change in the log.
 	after, err := snapshotOf(ctx, t, id)
 	if err != nil {
 		return c.messages, err
@@ -341,7 +341,7 @@ func (c *taskCheck) verifyOpen(x *snapshot) error {
 	return nil
 }
 
-// plain renders t without what the events do not say: when its agents joined, and words that were removed. It leaves
+// plain renders t without what the events do not say: when its agents joined, and removed words. It leaves
 // out whether a person acted, and the person's name, since parts of an older program lack both.
 func (c *taskCheck) plain(t room.Task) string {
 	t.Adder.Joined, t.Holder.Joined, t.ByPerson, t.Adder.Person, t.Holder.Person = 0, 0, false, "", ""

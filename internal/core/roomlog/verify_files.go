@@ -20,7 +20,7 @@ import (
 // Bytes without a claim are no damage; a missing claim is: see Verify.
 func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id string) (there int, err error) {
 	var damage error
-	seen := map[string]bool{} // by files.Key.ID: a draft that was sent has the file of its message
+	seen := map[string]bool{} // by files.Key.ID: a sent draft has the file of its message
 	for e, err := range carriers(ctx, t, id) {
 		if err != nil {
 			return there, errors.Join(damage, err)
@@ -65,7 +65,7 @@ func carriers(ctx context.Context, t table.Reader, id string) iter.Seq2[room.Eve
 }
 
 // verifyFile reads the bytes of the file that e carries. Bytes that nobody claims, as of a draft that nobody may
-// send any more, and bytes that are removed meanwhile, count as absent.
+// send any more, and bytes removed meanwhile, count as absent.
 func verifyFile(ctx context.Context, t table.Reader, kept files.Reader, id string, e room.Event) (whole bool,
 	err error) {
 	k := files.Key{Room: id, ID: e.CarriedFile().Key}
