@@ -180,12 +180,12 @@ func TestRun_whatCannotBeStored_isNotCalledAgain(t *testing.T) {
 	full.Store(false)
 	w.pass(10 * time.Second)
 	for until := time.Now().Add(patience); ; runtime.Gosched() {
-		told, err := w.Store().Told(w.ctx(), w.hook())
-		if err == nil && told.Settled {
+		progress, err := w.Store().Told(w.ctx(), w.hook())
+		if err == nil && progress.Settled {
 			break
 		}
 		if time.Now().After(until) {
-			t.Fatalf("in the end %+v, %v is stored", told, err)
+			t.Fatalf("in the end %+v, %v is stored", progress, err)
 		}
 	}
 	w.idle()

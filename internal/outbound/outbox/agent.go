@@ -23,14 +23,14 @@ type AddedAgent struct {
 // given. The error is a *fault.Error.
 func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got AddedAgent, err error) {
 	asker := ident.PrincipalOf(ctx)
-	if err := b.checkAddress(asker, card, instead{argument: "add_agent",
-		who: "Agents are called for agents that a key of this server has admitted, and their people"}); err != nil {
+	if err := b.checkAddress(asker, card, addressRefusal{argument: "add_agent",
+		whoMay: "Agents are called for agents that a key of this server has admitted, and their people"}); err != nil {
 		return got, err
 	}
 	if _, err := b.o.Rooms.WebhookSeat(ctx, token); err != nil {
 		return got, err
 	}
-	if err := b.mayAdd(ctx, asker, chat.HookSeat{}, ""); err != nil {
+	if err := b.checkHookLimits(ctx, asker, chat.HookSeat{}, ""); err != nil {
 		return got, err
 	}
 	found, err := b.agents.Card(ctx, card)

@@ -54,23 +54,23 @@ type Box struct {
 	o      Options
 	agents *agentcall.Client
 
-	reads chan struct{} // has one for each look that reads the table
+	readers chan struct{} // has one for each look that reads the table
 
-	mu      sync.Mutex
-	attends func(place, *work) // see attend; nil unless Run works, so that a program without Run links no looks
-	works   map[place]*work
-	failing map[string]time.Time // since when calls of a hook fail, as far as looks have shown: see Failing
-	allowed map[string]time.Time // when a hook may be called that is to be called: see allowedAt
-	slots   map[string]*slot     // that calls use: see need
-	busy    sync.WaitGroup       // of the goroutines in works
+	mu        sync.Mutex
+	jobRunner func(hookRef, *job) // see runJob; nil unless Run works, so that a program without Run links no looks
+	jobs      map[hookRef]*job
+	failing   map[string]time.Time // since when calls of a hook fail, as far as looks have shown: see Failing
+	allowed   map[string]time.Time // when a hook may be called that is to be called: see allowedAt
+	slots     map[string]*slot     // that calls use: see need
+	busy      sync.WaitGroup       // of the goroutines in jobs
 }
 
-// readAtOnce is how many looks of a process read the table at once, so that a scan leaves some of it to others.
-const readAtOnce = 64
+// maxReaders is how many looks of a process read the table at once, so that a scan leaves some of it to others.
+const maxReaders = 64
 
 // New returns a Box.
 func New(o Options) *Box {
-	return &Box{o: o, agents: agentcall.New(o.Out), reads: make(chan struct{}, readAtOnce), works: map[place]*work{},
+	return &Box{o: o, agents: agentcall.New(o.Out), readers: make(chan struct{}, maxReaders), jobs: map[hookRef]*job{},
 		failing: map[string]time.Time{}, allowed: map[string]time.Time{},
 		slots: map[string]*slot{}}
 }

@@ -19,7 +19,7 @@ func ms(after time.Duration) int64 { return noon().Add(after).UnixMilli() }
 // decided is a case of a decision: the step that it wants is to do something, and to look again so long after noon.
 type decided struct {
 	name string
-	got  step
+	got  decision
 	do   action
 	at   time.Duration
 }
@@ -42,30 +42,30 @@ func TestWake_decideCall(t *testing.T) {
 	failed.Settled, failed.FailingMs, failed.RetryMs = false, ms(0), ms(30*time.Second)
 	allFailed.Settled, allFailed.FailingMs = false, ms(0)
 	only41, also42 := chat.News{Read: 40, Unread: 1, Last: 41}, chat.News{Read: 40, Unread: 2, Last: 42}
-	decide := func(told roomlog.Told, n chat.News, after time.Duration) step {
-		w := wake{&look{told: told}, n}
+	decide := func(progress roomlog.Told, n chat.News, after time.Duration) decision {
+		w := wake{&pass{progress: progress}, n}
 		return w.decideCall(noon().Add(after))
 	}
 	for _, c := range []decided{
 		{"He has read 41, and nothing new came: nothing is done.",
-			decide(taken, chat.News{Read: 41}, time.Minute), doRest, 0},
+			decide(taken, chat.News{Read: 41}, time.Minute), doEnd, 0},
 		{"He has read 41, and 42 came: he is called.",
 			decide(taken, chat.News{Read: 41, Unread: 1, Last: 42}, time.Minute), doCall, 0},
-		{"He has read nothing, and nothing new came: nothing is done.", decide(taken, only41, 2*time.Hour), doRest, 0},
+		{"He has read nothing, and nothing new came: nothing is done.", decide(taken, only41, 2*time.Hour), doEnd, 0},
 		{"He has read nothing, and 42 came at 12:20: he is called at 13:00.",
-			decide(taken, also42, 20*time.Minute), doRest, time.Hour},
+			decide(taken, also42, 20*time.Minute), doEnd, time.Hour},
 		{"He has read nothing, 42 came, and it is 13:00: he is called, since his turn may have failed.",
 			decide(taken, also42, time.Hour), doCall, 0},
 		{"The host did not take the call, and a try is due: he is called again.",
 			decide(failed, only41, 30*time.Second), doCall, 0},
 		{"The host has taken none of the tries, and nothing new came: nothing is done.",
-			decide(allFailed, only41, time.Hour), doRest, 0},
+			decide(allFailed, only41, time.Hour), doEnd, 0},
 		{"The host has taken none of the tries, and 42 came: he is called.",
 			decide(allFailed, also42, 20*time.Minute), doCall, 0},
 		{"His hook was never called, and 41 came: he is called.", decide(roomlog.Told{}, only41, 0), doCall, 0},
 		{"The look has read 16 events: how far it has read is recorded, and the next one begins there.",
 			decide(taken, chat.News{Read: 40, Unread: 2, Last: 42, Looked: 16}, 0), doRecord, 0},
-		{"Bob has left, or ended the hook: the hook is gone.", decide(taken, chat.News{Gone: true}, 0), doGone, 0},
+		{"Bob has left, or ended the hook: the hook is gone.", decide(taken, chat.News{Gone: true}, 0), doRecheck, 0},
 	} {
 		c.check(t)
 	}
@@ -75,19 +75,19 @@ func TestWake_decideCall(t *testing.T) {
 func TestWebhook_decideCall(t *testing.T) {
 	had := roomlog.Told{Upto: 41}
 	allFailed := roomlog.Told{Upto: 41, News: 42, FailingMs: ms(0)}
-	decide := func(told roomlog.Told, d chat.WebhookCall, newer bool) step {
-		w := webhook{&look{told: told}, d, newer}
+	decide := func(progress roomlog.Told, d chat.WebhookCall, newer bool) decision {
+		w := webhook{&pass{progress: progress}, d, newer}
 		return w.decideCall()
 	}
 	for _, c := range []decided{
-		{"Nothing came: nothing is done.", decide(had, chat.WebhookCall{}, false), doRest, 0},
+		{"Nothing came: nothing is done.", decide(had, chat.WebhookCall{}, false), doEnd, 0},
 		{"42 came: the webhook is called.", decide(had, chat.WebhookCall{N: 42}, false), doCall, 0},
 		{"All tries for 42 have failed, and nothing new came: nothing is done.",
-			decide(allFailed, chat.WebhookCall{N: 42}, false), doRest, 0},
+			decide(allFailed, chat.WebhookCall{N: 42}, false), doEnd, 0},
 		{"All tries for 42 have failed, and 43 came: the webhook is called with 42.",
 			decide(allFailed, chat.WebhookCall{N: 42}, true), doCall, 0},
 		{"Ann has left, or ended the webhook: the hook is gone.",
-			decide(had, chat.WebhookCall{Gone: true}, false), doGone, 0},
+			decide(had, chat.WebhookCall{Gone: true}, false), doRecheck, 0},
 	} {
 		c.check(t)
 	}
@@ -99,34 +99,35 @@ func TestEndpoint_decideCall(t *testing.T) {
 	works := roomlog.Told{Upto: 40, Sent: 41, Task: "t1", TriedMs: ms(0), PollMs: ms(15 * time.Second)}
 	allFailed := roomlog.Told{Upto: 41, Sent: 42, News: 42, TriedMs: ms(0), FailingMs: ms(0)}
 	came, none := chat.Heard{N: 42}, chat.Heard{}
-	decide := func(l look, h chat.Heard, newer bool, after time.Duration) step {
-		l.Box = New(Options{Clock: clockwork.NewFakeClockAt(noon())})
-		e := endpoint{&l, h, newer}
+	decide := func(p pass, h chat.Heard, newer bool, after time.Duration) decision {
+		p.Box = New(Options{Clock: clockwork.NewFakeClockAt(noon())})
+		e := endpoint{&p, h, newer}
 		return e.decideCall(noon().Add(after))
 	}
 	for _, c := range []decided{
 		{"It has answered, and nothing came: nothing is done.",
-			decide(look{told: answered}, none, false, time.Second), doRest, 0},
+			decide(pass{progress: answered}, none, false, time.Second), doEnd, 0},
 		{"It has answered, and 42 came: at 12:00:01 nothing is done until 12:00:02.",
-			decide(look{told: answered}, came, false, time.Second), doRest, 2 * time.Second},
+			decide(pass{progress: answered}, came, false, time.Second), doEnd, 2 * time.Second},
 		{"It has answered, and 42 came: at 12:00:02 it is called.",
-			decide(look{told: answered}, came, false, 2*time.Second), doCall, 0},
+			decide(pass{progress: answered}, came, false, 2*time.Second), doCall, 0},
 		{"The look may pause: at 12:00:01 the look waits for 12:00:02.",
-			decide(look{told: answered, bounded: true}, came, false, time.Second), doPause, 2 * time.Second},
+			decide(pass{progress: answered, hasDeadline: true}, came, false, time.Second), doPause, 2 * time.Second},
 		{"It works on 41, and is to be asked at 12:00:15: at 12:00:02 nothing is done until then.",
-			decide(look{told: works, bounded: true}, came, false, 2*time.Second), doRest, 15 * time.Second},
+			decide(pass{progress: works, hasDeadline: true}, came, false, 2*time.Second), doEnd, 15 * time.Second},
 		{"It works on 41, and the look has called it: at 12:00:02 the look waits for 12:00:15.",
-			decide(look{told: works, bounded: true, called: true}, came, false, 2*time.Second), doPause,
+			decide(pass{progress: works, hasDeadline: true, hasCalled: true}, came, false, 2*time.Second), doPause,
 			15 * time.Second},
-		{"It works on 41: at 12:00:15 it is asked.", decide(look{told: works}, came, false, 15*time.Second), doCall, 0},
+		{"It works on 41: at 12:00:15 it is asked.",
+			decide(pass{progress: works}, came, false, 15*time.Second), doCall, 0},
 		{"All tries for 42 have failed, and nothing new came: nothing is done.",
-			decide(look{told: allFailed}, came, false, time.Hour), doRest, 0},
+			decide(pass{progress: allFailed}, came, false, time.Hour), doEnd, 0},
 		{"All tries for 42 have failed, and 43 came: it is called.",
-			decide(look{told: allFailed}, came, true, time.Hour), doCall, 0},
+			decide(pass{progress: allFailed}, came, true, time.Hour), doCall, 0},
 		{"200 events came of which none calls it: that 100 are left out is recorded.",
-			decide(look{told: answered}, chat.Heard{Skip: 141}, false, time.Hour), doRecord, 0},
+			decide(pass{progress: answered}, chat.Heard{Skip: 141}, false, time.Hour), doRecord, 0},
 		{"Its person has ended it: the hook is gone.",
-			decide(look{told: answered}, chat.Heard{Gone: true}, false, time.Hour), doGone, 0},
+			decide(pass{progress: answered}, chat.Heard{Gone: true}, false, time.Hour), doRecheck, 0},
 	} {
 		c.check(t)
 	}

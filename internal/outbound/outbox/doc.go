@@ -19,7 +19,7 @@
 //     [Box.Run] works.
 //   - [Box.Look] is one look at a hook, for a process that is started for it alone.
 //
-// A hook is an address of any of the three forms, and a wake one that calls an agent. look.go has what all looks do:
+// A hook is an address of any of the three forms, and a wake one that calls an agent. pass.go has what all looks do:
 // one reads a hook, claims its next call and makes it. wake.go, webhook.go and endpoint.go have a form each, retry.go
 // what webhooks and endpoints have in common, post.go a call, slot.go how many there are at once, and run.go the queue.
 // subscribe.go and agent.go have who may add wakes and endpoints.

@@ -19,37 +19,37 @@ import (
 
 // The bounds of how often an endpoint is called, each time at somebody's cost.
 const (
-	callApart   = 2 * time.Second
-	callsAnHour = 60
+	minCallInterval = 2 * time.Second
+	callsAnHour     = 60
 )
 
-// askTakes is the longest time of a call of an endpoint: as postTakes, with a minute for its answer.
-const askTakes = 75 * time.Second
+// maxEndpointCallTime is the longest time of a call of an endpoint: as maxPostTime, with a minute for its answer.
+const maxEndpointCallTime = 75 * time.Second
 
-// pollAfter are the pauses before an endpoint is asked what became of its task. Further ones are a minute long, until
+// pollPauses are the pauses before an endpoint is asked what became of its task. Further ones are a minute long, until
 // an hour is over.
-var pollAfter = [...]time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
+var pollPauses = [...]time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
 
 const minutesOfPolls = 60
 
-// staysFor is for how long a look that has a deadline waits itself until an endpoint that it has asked may be asked
-// again. The Scheduler of AWS, which begins another look, may be a minute late. Others wait for callApart at most: each
-// message begins a look, and while an endpoint works they would occupy all instances.
-const staysFor = 15 * time.Second
+// maxPauseAfterCall is for how long a look that has a deadline waits itself until an endpoint that it has asked may be
+// asked again. The Scheduler of AWS, which begins another look, may be a minute late. Others wait for minCallInterval
+// at most: each message begins a look, and while an endpoint works they would occupy all instances.
+const maxPauseAfterCall = 15 * time.Second
 
 // endpoint is the hook of an endpoint, with what is new for it.
 type endpoint struct {
-	*look
+	*pass
 	heard chat.Heard
 	newer bool // something came since all tries failed
 }
 
-// next implements form.
-func (e *endpoint) next(ctx context.Context) (s step, err error) {
-	t, now := e.told, e.now()
+// readNews implements delivery.
+func (e *endpoint) readNews(ctx context.Context) (s decision, err error) {
+	t, now := e.progress, e.now()
 	hour := time.UnixMilli(t.HourMs).Add(time.Hour)
 	if t.Task == "" && t.Calls >= callsAnHour && hour.After(now) {
-		return step{do: doRest, at: hour, failing: t.FailingMs}, nil
+		return decision{do: doEnd, at: hour, failing: t.FailingMs}, nil
 	}
 	from := t.Upto
 	if t.Task != "" { // it has been told, and is asked for the answer alone
@@ -81,29 +81,29 @@ func (e *endpoint) next(ctx context.Context) (s step, err error) {
 //  9. All tries for 42 have failed, and 43 came: it is called.
 //  10. 200 events came of which none calls it: that 100 are left out is recorded.
 //  11. Its person has ended it: the hook is gone.
-func (e *endpoint) decideCall(now time.Time) step {
-	t := e.told
-	at, mostPause := time.UnixMilli(t.TriedMs).Add(callApart), callApart
+func (e *endpoint) decideCall(now time.Time) decision {
+	t := e.progress
+	at, mostPause := time.UnixMilli(t.TriedMs).Add(minCallInterval), minCallInterval
 	if t.Task != "" {
 		at = time.UnixMilli(t.PollMs)
 	}
-	if e.called {
-		mostPause = staysFor
+	if e.hasCalled {
+		mostPause = maxPauseAfterCall
 	}
 	switch {
 	case e.heard.Gone: // 11
-		return step{do: doGone}
+		return decision{do: doRecheck}
 	case t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard: // 10
 		t.Upto, t.Missed = e.heard.Skip, true
-		return step{do: doRecord, ops: []table.Op{e.putTold(t)}}
+		return decision{do: doRecord, ops: []table.Op{e.putProgress(t)}}
 	case e.heard.N == 0, t.Task == "" && e.allTriesFailed() && !e.newer: // 1, 8; also while it may not speak
-		return step{do: doRest}
+		return decision{do: doEnd}
 	case !at.After(now): // 3, 7, 9
-		return step{do: doCall}
+		return decision{do: doCall}
 	case e.mayPause() && at.Sub(now) <= mostPause: // 4, 6
-		return step{do: doPause, at: at, failing: t.FailingMs}
+		return decision{do: doPause, at: at, failing: t.FailingMs}
 	}
-	return step{do: doRest, at: at, failing: t.FailingMs} // 2, 5
+	return decision{do: doEnd, at: at, failing: t.FailingMs} // 2, 5
 }
 
 // call implements form: it calls the endpoint with what is new for it, or asks what became of its task, and has its
@@ -112,7 +112,7 @@ func (e *endpoint) decideCall(now time.Time) step {
 // It first stores up to which event it tells. A process may end before it stores the answer; the next one then sends
 // the same by the same id, which is also the key of the answer. So the answer is said once.
 func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
-	x, t := e.hook, e.told
+	x, t := e.hook, e.progress
 	var reply agentcall.Reply
 	var failed error
 	if t.Task != "" {
@@ -121,23 +121,23 @@ func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
 	} else {
 		e.heard.Missed = e.heard.Missed || t.Missed
 		texts := textsOf(e.heard, t.Context == "")
-		t = e.sending(t)
+		t = e.beginCall(t)
 		if err := e.writeClaimed(ctx, roomlog.PutTold(x, t)); err != nil {
 			return t, err // without writeResult: if nothing was written, the next look calls
 		}
 		reply, failed = e.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
 			Task: t.Asks, Texts: texts}, e.now())
 	}
-	if err := notMade(ctx, failed); err != nil {
-		e.told.Sent, e.told.Step = t.Sent, t.Step
-		return e.told, err
+	if err := checkMade(ctx, failed); err != nil {
+		e.progress.Sent, e.progress.Step = t.Sent, t.Step
+		return e.progress, err
 	}
-	e.observe(ctx, x, t.Tries > 0, whyNot(failed))
-	return e.answered(ctx, t, reply, failed)
+	e.observe(ctx, x, t.Tries > 0, endpointFailureReason(failed))
+	return e.applyReply(ctx, t, reply, failed)
 }
 
-// sending returns t of an endpoint that is about to be called.
-func (e *endpoint) sending(t roomlog.Told) roomlog.Told {
+// beginCall returns t of an endpoint that is about to be called.
+func (e *endpoint) beginCall(t roomlog.Told) roomlog.Told {
 	now, h := e.now(), e.heard
 	if t.Sent == 0 {
 		t.Sent, t.Step = h.N, h.Step
@@ -153,8 +153,8 @@ func (e *endpoint) sending(t roomlog.Told) roomlog.Told {
 	return t
 }
 
-// done returns t of an endpoint with which a call is over, the task in which it asks back, and why nothing was said.
-func done(t roomlog.Told, asks, why string) roomlog.Told {
+// endCall returns t of an endpoint with which a call is over, the task in which it asks back, and why nothing was said.
+func endCall(t roomlog.Told, asks, why string) roomlog.Told {
 	t.Asks = asks
 	t.Upto, t.Missed, t.Sent, t.Step = t.Sent, false, 0, 0
 	t.Task, t.PollMs, t.Polls = "", 0, 0
@@ -162,85 +162,85 @@ func done(t roomlog.Told, asks, why string) roomlog.Told {
 	return t
 }
 
-// answered returns t once a call has brought a reply, or has failed. An answer is said first. It fails if ctx ends.
-func (e *endpoint) answered(ctx context.Context, t roomlog.Told, reply agentcall.Reply, failed error) (roomlog.Told,
+// applyReply returns t once a call has brought a reply, or has failed. An answer is said first. It fails if ctx ends.
+func (e *endpoint) applyReply(ctx context.Context, t roomlog.Told, reply agentcall.Reply, failed error) (roomlog.Told,
 	error) {
 	now := e.now()
 	t.RetryMs = 0
 	if failed != nil {
-		return e.unanswered(t, failed), nil
+		return e.applyFailure(t, failed), nil
 	}
 	t.AtMs, t.LastMs, t.FailingMs, t.Error = now.UnixMilli(), now.UnixMilli(), 0, ""
 	if reply.Context != "" {
 		t.Context = reply.Context
 	}
 	switch {
-	case reply.Working && t.Polls >= len(pollAfter)+minutesOfPolls:
-		return done(t, "", "The agent has not answered within an hour."), nil
+	case reply.Working && t.Polls >= len(pollPauses)+minutesOfPolls:
+		return endCall(t, "", "The agent has not answered within an hour."), nil
 	case reply.Working:
 		pause := time.Minute
-		if t.Polls < len(pollAfter) {
-			pause = pollAfter[t.Polls]
+		if t.Polls < len(pollPauses) {
+			pause = pollPauses[t.Polls]
 		}
 		t.Task, t.PollMs = reply.Task, now.Add(pause).UnixMilli()
 		return t, nil
 	case reply.Failed != "":
-		return done(t, "", reply.Failed), nil
+		return endCall(t, "", reply.Failed), nil
 	}
 	err := e.o.Rooms.Answer(ctx, e.hook, chat.Answer{Text: reply.Text, To: t.Sent, Step: t.Step,
 		Key: callID(e.hook, t.Sent)})
 	var refused *fault.Error
 	switch {
 	case err == nil:
-		return done(t, reply.Task, ""), nil
+		return endCall(t, reply.Task, ""), nil
 	case ctx.Err() != nil:
 		return t, ctx.Err()
 	case errors.As(err, &refused) && refused.Code == fault.Paused && refused.Rule != fault.RuleDrafts:
 		t.PollMs = now.UnixMilli() // once it may speak it is asked for the same again
 		return t, nil
 	case errors.As(err, &refused) && refused.Code != fault.Unavailable:
-		return done(t, reply.Task, "The room has not taken the answer: "+refused.Message), nil
+		return endCall(t, reply.Task, "The room has not taken the answer: "+refused.Message), nil
 	}
 	t.Error = "The answer could not be stored."
 	if t.Task != "" { // it has the answer still
 		t.PollMs = now.Add(time.Minute).UnixMilli()
 		return t, nil
 	}
-	return e.postponeForADay(t, e.heard.AsOf), nil
+	return e.scheduleRetryForADay(t, e.heard.AsOf), nil
 }
 
-// unanswered returns t of an endpoint after a call that failed.
-func (e *endpoint) unanswered(t roomlog.Told, failed error) roomlog.Told {
+// applyFailure returns t of an endpoint after a call that failed.
+func (e *endpoint) applyFailure(t roomlog.Told, failed error) roomlog.Told {
 	t.Error = failed.Error()
 	next := agentcall.Retry(failed)
 	switch {
 	case next == agentcall.Never:
-		return done(t, "", t.Error)
+		return endCall(t, "", t.Error)
 	case next == agentcall.Anew:
 		t.Context, t.Asks, t.Task, t.PollMs, t.Polls = "", "", "", 0, 0
 		if t.Tries == 0 { // mostly it has begun anew, too
 			t.Tries = 1
 			return t
 		}
-	case t.Task != "" && t.Polls < len(pollAfter)+minutesOfPolls:
+	case t.Task != "" && t.Polls < len(pollPauses)+minutesOfPolls:
 		t.PollMs = e.now().Add(time.Minute).UnixMilli()
 		return t
 	case t.Task != "":
-		return done(t, "", t.Error)
+		return endCall(t, "", t.Error)
 	}
-	return e.postponeForADay(t, e.heard.AsOf)
+	return e.scheduleRetryForADay(t, e.heard.AsOf)
 }
 
 // callID returns the id of the call of an endpoint with what came up to event n.
 func callID(x roomlog.HookItem, n int64) string { return fmt.Sprintf("evt_%s_%d", x.ID, n) }
 
-// whyNot is reasonOf for an endpoint. Its error may have its words, of which nothing is logged.
-func whyNot(failed error) string {
+// endpointFailureReason is failureReason for an endpoint. Its error may have its words, of which nothing is logged.
+func endpointFailureReason(failed error) string {
 	var e *agentcall.Error
 	if errors.As(failed, &e) {
 		return e.Reason()
 	}
-	return reasonOf(outcall.Answer{Status: 200}, failed)
+	return failureReason(outcall.Answer{Status: 200}, failed)
 }
 
 // leftOut stands in the place of what an endpoint is not told.
@@ -250,7 +250,7 @@ const leftOut = "Earlier messages are left out."
 func textsOf(h chat.Heard, begins bool) []string {
 	var texts []string
 	if begins {
-		texts = append(texts, whereYouAre(h))
+		texts = append(texts, introduction(h))
 	}
 	if about := transcript.Notice(h.Messages); about != "" {
 		texts = append(texts, about)
@@ -266,8 +266,8 @@ func textsOf(h chat.Heard, begins bool) []string {
 	return transcript.Apart(texts)
 }
 
-// whereYouAre returns what an endpoint has to know that was never in the room.
-func whereYouAre(h chat.Heard) string {
+// introduction returns what an endpoint has to know that was never in the room.
+func introduction(h chat.Heard) string {
 	var others []string
 	for _, name := range h.Others {
 		others = append(others, transcript.Quoted(name))

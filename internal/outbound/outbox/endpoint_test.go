@@ -625,8 +625,8 @@ func TestEndpoint_muchComesThatIsNotForIt_isToldTheLastOfIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if told, err := e.Store().Told(t.Context(), x); err != nil || told.Upto < 2*chat.MostHeard {
-		t.Errorf("it is done with what came up to event %d, %v", told.Upto, err)
+	if progress, err := e.Store().Told(t.Context(), x); err != nil || progress.Upto < 2*chat.MostHeard {
+		t.Errorf("it is done with what came up to event %d, %v", progress.Upto, err)
 	}
 	e.asks("what do you think?")
 	e.look()

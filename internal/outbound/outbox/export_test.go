@@ -4,8 +4,8 @@ package outbox
 func (b *Box) Idle() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, w := range b.works {
-		if w.looking {
+	for _, w := range b.jobs {
+		if w.running {
 			return false
 		}
 	}

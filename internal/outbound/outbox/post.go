@@ -17,16 +17,16 @@ func (b *Box) post(ctx context.Context, x roomlog.HookItem, again bool, c outcal
 	err error) {
 	c.URL, c.Secret, c.At = x.URL, x.Secret, b.now()
 	a, failed := b.o.Out.Post(ctx, c)
-	if err := notMade(ctx, failed); err != nil {
+	if err := checkMade(ctx, failed); err != nil {
 		return a, "", err
 	}
-	why = reasonOf(a, failed)
+	why = failureReason(a, failed)
 	b.observe(ctx, x, again, why)
 	return a, why, nil
 }
 
-// notMade returns why a call that failed is none: errBusy, or that this process stops; nil if it was made.
-func notMade(ctx context.Context, failed error) error {
+// checkMade returns why a call that failed is none: errBusy, or that this process stops; nil if it was made.
+func checkMade(ctx context.Context, failed error) error {
 	var refused *outcall.Error
 	switch {
 	case failed != nil && ctx.Err() != nil:
@@ -48,14 +48,14 @@ func (b *Box) observe(ctx context.Context, x roomlog.HookItem, again bool, why s
 	}
 }
 
-// ends reports whether an answer ends a delivery that did not succeed: the host has understood it, and wants no other
-// try (RFC 9110, sections 15.5.11 and 15.5.14).
-func ends(a outcall.Answer) bool {
+// endsDelivery reports whether an answer ends a delivery that did not succeed: the host has understood it, and wants no
+// other try (RFC 9110, sections 15.5.11 and 15.5.14).
+func endsDelivery(a outcall.Answer) bool {
 	return a.Status == outcall.StatusGone || a.Status == outcall.StatusTooLarge
 }
 
-// reasonOf returns why a call has not woken its agent, as its client is told; "" if it has.
-func reasonOf(a outcall.Answer, err error) string {
+// failureReason returns why a call has not woken its agent, as its client is told; "" if it has.
+func failureReason(a outcall.Answer, err error) string {
 	var e *outcall.Error
 	switch {
 	case errors.As(err, &e):
@@ -68,5 +68,5 @@ func reasonOf(a outcall.Answer, err error) string {
 	return ""
 }
 
-// postTakes is the longest time of post, with 5 s to store what became of it.
-const postTakes = 25 * time.Second
+// maxPostTime is the longest time of post, with 5 s to store what became of it.
+const maxPostTime = 25 * time.Second

@@ -120,8 +120,8 @@ func TestLook_hookThatBeginsAgainDuringACall_knowsNothingOfThat(t *testing.T) {
 	}
 	h.says(h.ann, 2)
 	calls, again := other.look()
-	told, err := h.Store().Told(h.ctx(), h.hook())
-	if calls != 1 || !again.IsZero() || err != nil || told.FailingMs != 0 || told.Error != "" {
-		t.Errorf("for what comes then it is called %d times, and again at %v; %+v, %v", calls, again, told, err)
+	progress, err := h.Store().Told(h.ctx(), h.hook())
+	if calls != 1 || !again.IsZero() || err != nil || progress.FailingMs != 0 || progress.Error != "" {
+		t.Errorf("for what comes then it is called %d times, and again at %v; %+v, %v", calls, again, progress, err)
 	}
 }

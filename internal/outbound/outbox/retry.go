@@ -26,11 +26,11 @@ const renewedLife = 2 * room.Life
 // may be lost, and the person gives it once more. And a look takes into account that a hook was refreshed, or added
 // again: a call that is to be repeated is made at once. Only the pauses of an endpoint go on, whose calls may cost
 // money.
-func (l *look) upkeep() []table.Op {
-	x, t := l.hook, l.told
-	if now := l.now(); x.Form != room.FormWake && time.UnixMilli(x.UntilMs).Sub(now) < room.Life {
+func (p *pass) upkeep() []table.Op {
+	x, t := p.hook, p.progress
+	if now := p.now(); x.Form != room.FormWake && time.UnixMilli(x.UntilMs).Sub(now) < room.Life {
 		x.UntilMs = now.Add(renewedLife).UnixMilli()
-		return []table.Op{roomlog.PutHook(x), l.putTold(t)}
+		return []table.Op{roomlog.PutHook(x), p.putProgress(t)}
 	}
 	if t.RefreshedMs == x.RefreshedMs {
 		return nil
@@ -42,13 +42,13 @@ func (l *look) upkeep() []table.Op {
 	case room.FormEach:
 		t.RetryMs, t.News, t.Tries = 0, 0, 0 // the host is tried before it can know the new secret
 	}
-	return []table.Op{l.putTold(t)}
+	return []table.Op{p.putProgress(t)}
 }
 
-// postpone returns t after one more call that failed. The call is to be repeated after each of the pauses, and then so
-// many times after an hour. After the last try its RetryMs is 0.
-func (l *look) postpone(t roomlog.Told, pauses []time.Duration, hours int) roomlog.Told {
-	now, pause := l.now(), time.Hour
+// scheduleRetry returns t after one more call that failed. The call is to be repeated after each of the pauses, and
+// then so many times after an hour. After the last try its RetryMs is 0.
+func (p *pass) scheduleRetry(t roomlog.Told, pauses []time.Duration, hours int) roomlog.Told {
+	now, pause := p.now(), time.Hour
 	t.FailingMs = cmp.Or(t.FailingMs, now.UnixMilli())
 	if t.Tries < len(pauses) {
 		pause = pauses[t.Tries]
@@ -62,10 +62,11 @@ func (l *look) postpone(t roomlog.Told, pauses []time.Duration, hours int) rooml
 	return t
 }
 
-// postponeForADay is postpone of a webhook, or an endpoint: its tries go on for a day. asOf was the last event of the
-// room when it was called. After the last try that is stored, so that only something newer calls the hook again.
-func (l *look) postponeForADay(t roomlog.Told, asOf int64) roomlog.Told {
-	t = l.postpone(t, dayPauses[:], hoursOfTries)
+// scheduleRetryForADay is scheduleRetry of a webhook, or an endpoint: its tries go on for a day. asOf was the last
+// event of the room when it was called. After the last try that is stored, so that only something newer calls the hook
+// again.
+func (p *pass) scheduleRetryForADay(t roomlog.Told, asOf int64) roomlog.Told {
+	t = p.scheduleRetry(t, dayPauses[:], hoursOfTries)
 	if t.RetryMs == 0 {
 		t.News = asOf
 	}
@@ -74,4 +75,4 @@ func (l *look) postponeForADay(t roomlog.Told, asOf int64) roomlog.Told {
 
 // allTriesFailed reports whether calls of a webhook, or an endpoint, fail and no time is set for a further try. After a
 // day of tries the hook is called only for what came since (Told.News). After upkeep has reset News all events count.
-func (l *look) allTriesFailed() bool { return l.told.FailingMs != 0 && l.told.RetryMs == 0 }
+func (p *pass) allTriesFailed() bool { return p.progress.FailingMs != 0 && p.progress.RetryMs == 0 }

@@ -20,12 +20,12 @@ const slotsOfEndpoints = 4
 // a process share the others: the last look releases the slot.
 type slot struct {
 	key   string // of Box.slots
-	of    roomlog.Slots
+	items roomlog.Slots
 	users int // looks that have it, or are about to; Box.mu guards it
 
-	mu    sync.Mutex // of what follows, also while the slot is being acquired
-	name  string     // "": the slot is not acquired
-	until time.Time
+	mu         sync.Mutex // of what follows, also while the slot is being acquired
+	name       string     // "": the slot is not acquired
+	takenUntil time.Time
 }
 
 // need is a slot that a call needs: one of most that there are for the calls of some digest (see
@@ -39,15 +39,15 @@ type need struct {
 //
 // With Options.Places a process needs one of the places while it makes any call, and for each account one of half as
 // many: so no account takes all places.
-func (l *look) needs() []need {
-	account := chat.HookPrefix(accountOf(l.hook))
+func (p *pass) needs() []need {
+	account := chat.HookPrefix(accountOf(p.hook))
 	switch {
-	case l.o.Alone:
+	case p.o.Alone:
 		return nil
-	case l.o.Places > 0:
-		return []need{{account, account, (l.o.Places + 1) / 2}, {allPlaces, allPlaces, l.o.Places}}
-	case l.hook.Form == room.FormAgent:
-		return []need{{l.hook.ID, account, slotsOfEndpoints}}
+	case p.o.Places > 0:
+		return []need{{account, account, (p.o.Places + 1) / 2}, {allPlaces, allPlaces, p.o.Places}}
+	case p.hook.Form == room.FormAgent:
+		return []need{{p.hook.ID, account, slotsOfEndpoints}}
 	}
 	return nil
 }
@@ -56,31 +56,31 @@ const allPlaces = "ALL"
 
 // acquireSlots acquires the slots that the look needs for a call, unless it has them still. It fails with errBusy if
 // all are taken.
-func (l *look) acquireSlots(ctx context.Context) error {
-	if len(l.slots) > 0 {
+func (p *pass) acquireSlots(ctx context.Context) error {
+	if len(p.slots) > 0 {
 		return nil
 	}
-	until := l.until
+	until := p.claimedUntil
 	if end, bounded := ctx.Deadline(); bounded {
-		until = l.now().Add(time.Until(end))
+		until = p.now().Add(time.Until(end))
 	}
-	for _, n := range l.needs() {
-		s := l.slotOf(n)
-		l.slots = append(l.slots, s)
-		if err := s.acquire(ctx, n.most, l.until, until); err != nil {
+	for _, n := range p.needs() {
+		s := p.addUser(n)
+		p.slots = append(p.slots, s)
+		if err := s.acquire(ctx, n.most, p.claimedUntil, until); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// slotOf returns the slot of this process for a need, which has one more user.
-func (b *Box) slotOf(n need) *slot {
+// addUser returns the slot of this process for a need, which has one more user.
+func (b *Box) addUser(n need) *slot {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.slots[n.key]
 	if s == nil {
-		s = &slot{key: n.key, of: b.o.Rooms.Store().Calling(n.digest)}
+		s = &slot{key: n.key, items: b.o.Rooms.Store().Calling(n.digest)}
 		b.slots[n.key] = s
 	}
 	s.users++
@@ -92,17 +92,17 @@ func (b *Box) slotOf(n need) *slot {
 func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.name != "" && !s.until.Before(end) {
+	if s.name != "" && !s.takenUntil.Before(end) {
 		return nil
 	}
-	name, _, err := s.of.AcquireOne(ctx, nil, roomlog.Choice{
+	name, _, err := s.items.AcquireOne(ctx, nil, roomlog.Choice{
 		Pick: func(taken map[string]roomlog.Guess, _ time.Time) (string, time.Duration) {
 			for _, n := range rand.Perm(most) {
 				if _, there := taken[strconv.Itoa(n)]; !there {
 					return strconv.Itoa(n), 0
 				}
 			}
-			return "", lookAgain
+			return "", retryInterval
 		},
 		Ends: func(time.Time) time.Time { return until },
 	})
@@ -112,19 +112,19 @@ func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) erro
 	case name == "":
 		return errBusy
 	}
-	s.name, s.until = name, until
+	s.name, s.takenUntil = name, until
 	return nil
 }
 
 // releaseSlots releases the slots that the look has, and frees those that no other look of this process uses, unless
 // another process may have them by now.
-func (l *look) releaseSlots(ctx context.Context) {
-	for _, s := range l.slots {
-		if l.removeUser(s) && s.name != "" && l.now().Before(s.until) {
-			s.of.Release(ctx, s.name)
+func (p *pass) releaseSlots(ctx context.Context) {
+	for _, s := range p.slots {
+		if p.removeUser(s) && s.name != "" && p.now().Before(s.takenUntil) {
+			s.items.Release(ctx, s.name)
 		}
 	}
-	l.slots = nil
+	p.slots = nil
 }
 
 // removeUser takes a user off a slot, and reports whether it was the last one.

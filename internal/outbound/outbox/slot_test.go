@@ -386,12 +386,12 @@ func TestSlots_noPlace_lookKeepsItsTurn(t *testing.T) {
 	for range ratelimit.Calls {
 		w.lookAt(x)
 		w.lookAt(x) // while it is not due
-		told, err := w.Store().Told(w.ctx(), x)
-		if told.RetryMs == 0 || err != nil {
+		progress, err := w.Store().Told(w.ctx(), x)
+		if progress.RetryMs == 0 || err != nil {
 			t.Fatalf("there was a call, or %v", err)
 		}
-		told.RetryMs = 0
-		if err := w.table.Write(w.ctx(), roomlog.PutTold(x, told)); err != nil {
+		progress.RetryMs = 0
+		if err := w.table.Write(w.ctx(), roomlog.PutTold(x, progress)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -80,7 +80,7 @@ type LimitError struct {
 // Unwrap returns the *fault.Error.
 func (e *LimitError) Unwrap() error { return e.error }
 
-func tooMany(limit string, most int, whose string) *LimitError {
+func tooManyHooks(limit string, most int, whose string) *LimitError {
 	return &LimitError{limit, most, fault.Refuse(fault.RateLimited, "%s %d subscriptions and webhooks, the most that "+
 		"there may be. Nothing was changed: end one of them first.", whose, most)}
 }
@@ -89,7 +89,7 @@ func tooMany(limit string, most int, whose string) *LimitError {
 // where the secret is another. The error is a *fault.Error or, where the address did not agree, an *EndpointError.
 func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) {
 	asker := ident.PrincipalOf(ctx)
-	if err := b.check(asker, s); err != nil {
+	if err := b.checkSubscribe(asker, s); err != nil {
 		return Subscription{}, err
 	}
 	seat, err := b.o.Rooms.HookSeat(ctx, s.Token)
@@ -105,10 +105,10 @@ func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) 
 		return Subscription{}, fault.Refuse(fault.NotAllowed, "Your user has ended this subscription. Nothing was "+
 			"changed: subscribe no more, unless your user asks for it tomorrow, and wait with wait_for_message.")
 	case subtle.ConstantTimeCompare([]byte(x.Secret), []byte(s.Secret)) == 0: // also of a new one
-		if err := b.mayAdd(ctx, asker, seat, id); err != nil {
+		if err := b.checkHookLimits(ctx, asker, seat, id); err != nil {
 			return Subscription{}, err
 		}
-		call := outcall.Call{URL: s.URL, Secret: s.Secret, Header: headerOf(id)}
+		call := outcall.Call{URL: s.URL, Secret: s.Secret, Header: subscriptionHeader(id)}
 		if err := b.challenge(ctx, "delivery.url", call); err != nil {
 			return Subscription{}, err
 		}
@@ -119,14 +119,14 @@ func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) 
 	x = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, ForMe: s.ForMe, URL: s.URL,
 		Secret: s.Secret, Server: b.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs,
 		UntilMs: now.Add(s.life()).UnixMilli()}
-	told, err := b.o.Rooms.BeginHook(ctx, s.Token, x)
+	progress, err := b.o.Rooms.BeginHook(ctx, s.Token, x)
 	if err != nil {
 		return Subscription{}, err
 	}
-	return view(x, told), nil
+	return subscriptionOf(x, progress), nil
 }
 
-func view(x roomlog.HookItem, t roomlog.Told) Subscription {
+func subscriptionOf(x roomlog.HookItem, t roomlog.Told) Subscription {
 	got := Subscription{ID: x.ID, Until: time.UnixMilli(x.UntilMs), Active: t.FailingMs == 0, Error: t.Error}
 	if t.LastMs != 0 {
 		got.LastCall = time.UnixMilli(t.LastMs)
@@ -153,9 +153,9 @@ func (s Subscribe) life() time.Duration {
 	return min(max(s.TTL, ShortestLife), LongestLife)
 }
 
-// check refuses an address or a secret that nobody may have, and a caller that may have none.
-func (b *Box) check(asker ident.Principal, s Subscribe) error {
-	if err := b.checkAddress(asker, s.URL, instead{"delivery.url", ": wait with wait_for_message",
+// checkSubscribe refuses an address or a secret that nobody may have, and a caller that may have none.
+func (b *Box) checkSubscribe(asker ident.Principal, s Subscribe) error {
+	if err := b.checkAddress(asker, s.URL, addressRefusal{"delivery.url", ": wait with wait_for_message",
 		"Only callers with a key of this server can subscribe",
 		": wait with wait_for_message, or add the server with a key in its address"}); err != nil {
 		return err
@@ -166,13 +166,13 @@ func (b *Box) check(asker ident.Principal, s Subscribe) error {
 	return nil
 }
 
-// instead is how a caller is told that it may not have an address called: the argument that has it, what to do where
-// nobody is called, who may have others called, and what to do otherwise.
-type instead struct{ argument, uncalled, who, keyless string }
+// addressRefusal is how a caller is told that it may not have an address called: the argument that has it, what to do
+// where nobody is called, who may have others called, and what to do otherwise.
+type addressRefusal struct{ argument, ifNoneCalled, whoMay, ifNoKey string }
 
 // checkAddress refuses an address that nobody may have called, and a caller that may have none called. Only the holder
 // of a key may have others called: somebody must answer for it.
-func (b *Box) checkAddress(asker ident.Principal, address string, or instead) error {
+func (b *Box) checkAddress(asker ident.Principal, address string, or addressRefusal) error {
 	if err := b.o.Out.Check(address); err != nil {
 		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", or.argument, err)
 	}
@@ -182,17 +182,18 @@ func (b *Box) checkAddress(asker ident.Principal, address string, or instead) er
 			"machine. Nothing was changed: give an https address.")
 	case secure && !b.CallsOthers():
 		return fault.Refuse(fault.NotAllowed, "This server calls other machines only if it is started with its own "+
-			"address (--public-url). Nothing was changed%s.", or.uncalled)
+			"address (--public-url). Nothing was changed%s.", or.ifNoneCalled)
 	case secure && ident.KeyOf(asker.ID) == "":
-		return fault.Refuse(fault.NotAllowed, "%s. Nothing was changed%s.", or.who, or.keyless)
+		return fault.Refuse(fault.NotAllowed, "%s. Nothing was changed%s.", or.whoMay, or.ifNoKey)
 	}
 	return nil
 }
 
-// mayAdd returns why a principal, or a seat, may have no further hook, or no further address asked whether it agrees.
-func (b *Box) mayAdd(ctx context.Context, asker ident.Principal, seat chat.HookSeat, id string) error {
+// checkHookLimits returns why a principal, or a seat, may have no further hook, or no further address asked whether it
+// agrees.
+func (b *Box) checkHookLimits(ctx context.Context, asker ident.Principal, seat chat.HookSeat, id string) error {
 	if _, has := seat.Hook(id); !has && len(seat.Hooks) >= room.MaxHooks {
-		return tooMany("subscriptions_of_seat", room.MaxHooks, "This seat has")
+		return tooManyHooks("subscriptions_of_seat", room.MaxHooks, "This seat has")
 	}
 	all, err := b.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
 	if err != nil {
@@ -200,7 +201,7 @@ func (b *Box) mayAdd(ctx context.Context, asker ident.Principal, seat chat.HookS
 	}
 	has := slices.ContainsFunc(all, func(x roomlog.HookItem) bool { return x.ID == id }) // its secret is another
 	if len(all) >= MaxHooks && !has {
-		return tooMany("subscriptions", MaxHooks, "You have")
+		return tooManyHooks("subscriptions", MaxHooks, "You have")
 	}
 	if err := b.o.Rooms.Limits().Challenge(ctx); err != nil {
 		return &LimitError{"challenges_per_minute", ratelimit.Challenges, err}
@@ -227,23 +228,23 @@ func (b *Box) challenge(ctx context.Context, argument string, c outcall.Call) er
 		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", argument, e)
 	}
 	var echo verification
-	reason := reasonOf(answer, err)
+	reason := failureReason(answer, err)
 	switch {
 	case reason == string(outcall.Unreachable):
-		return unwilling(string(outcall.ConnectionRefused), err.Error())
+		return newEndpointError(string(outcall.ConnectionRefused), err.Error())
 	case reason == string(outcall.BadAnswer):
-		return unwilling("challenge_failed", err.Error())
+		return newEndpointError("challenge_failed", err.Error())
 	case err != nil:
-		return unwilling(reason, err.Error())
+		return newEndpointError(reason, err.Error())
 	case reason != "":
-		return unwilling(fmt.Sprintf("http_%dxx", answer.Status/100), fmt.Sprintf("It answered with status %d.",
+		return newEndpointError(fmt.Sprintf("http_%dxx", answer.Status/100), fmt.Sprintf("It answered with status %d.",
 			answer.Status))
 	case json.Unmarshal(answer.Body, &echo) != nil ||
 		subtle.ConstantTimeCompare([]byte(echo.Challenge), []byte(asked.Challenge)) != 1:
-		return unwilling("challenge_failed", `It must answer a call of type verification with the JSON `+
+		return newEndpointError("challenge_failed", `It must answer a call of type verification with the JSON `+
 			`{"challenge": "…"} that has the text of the challenge.`)
 	}
 	return nil
 }
 
-func unwilling(reason, why string) *EndpointError { return &EndpointError{reason, why} }
+func newEndpointError(reason, why string) *EndpointError { return &EndpointError{reason, why} }

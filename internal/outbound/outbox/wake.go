@@ -16,38 +16,38 @@ import (
 var wakePauses = [...]time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.Minute}
 
 // While a call of the agent waits, the wait will be handed the news, and the hook is not called. A wait may have died
-// without a word, so the hook is called if the news is still unread after yieldsFor.
+// without a word, so the hook is called if the news is still unread after maxWaitPause.
 const (
-	yieldsFor  = 15 * time.Second
-	yieldEvery = time.Second
+	maxWaitPause = 15 * time.Second
+	waitPause    = time.Second
 )
 
-// mostAgain is how many events a look reads that an earlier look has read.
-const mostAgain = 16
+// maxRereadEvents is how many events a look reads that an earlier look has read.
+const maxRereadEvents = 16
 
-// callAgain is after which time an agent that has not read is called again, for what has come since the last call.
-const callAgain = time.Hour
+// wakeAgainAfter is after which time an agent that has not read is called again, for what has come since the last call.
+const wakeAgainAfter = time.Hour
 
 // wake is a hook of an agent, with its unread news.
 type wake struct {
-	*look
+	*pass
 	news chat.News
 }
 
-// next implements form.
-func (w *wake) next(ctx context.Context) (s step, err error) {
-	w.news, err = w.o.Rooms.News(ctx, w.hook, w.told)
+// readNews implements delivery.
+func (w *wake) readNews(ctx context.Context) (s decision, err error) {
+	w.news, err = w.o.Rooms.News(ctx, w.hook, w.progress)
 	if err != nil {
 		return s, err
 	}
 	now := w.now()
 	s = w.decideCall(now)
-	if s.do != doCall || w.paused >= yieldsFor {
+	if s.do != doCall || w.paused >= maxWaitPause {
 		return s, nil
 	}
 	waits, err := w.o.Rooms.WaitsUntil(ctx, w.hook)
 	if waits.After(now) { // the wait will be handed the news
-		s = step{do: doPause, at: now.Add(yieldEvery), failing: w.told.FailingMs}
+		s = decision{do: doPause, at: now.Add(waitPause), failing: w.progress.FailingMs}
 	}
 	return s, err
 }
@@ -66,34 +66,34 @@ func (w *wake) next(ctx context.Context) (s step, err error) {
 //  9. His hook was never called, and 41 came: he is called.
 //  10. The look has read 16 events: how far it has read is recorded, and the next one begins there.
 //  11. Bob has left, or ended the hook: the hook is gone.
-func (w *wake) decideCall(now time.Time) step {
-	t, n := w.told, w.news
-	again := time.UnixMilli(t.TriedMs).Add(callAgain)
+func (w *wake) decideCall(now time.Time) decision {
+	t, n := w.progress, w.news
+	again := time.UnixMilli(t.TriedMs).Add(wakeAgainAfter)
 	switch readNothing, nothingNew := t.Read >= n.Read, n.Last <= t.News; {
 	case n.Gone: // 11
-		return step{do: doGone}
-	case n.Looked >= mostAgain: // 10
-		return step{do: doRecord, ops: []table.Op{w.putTold(w.lookedAt())}}
+		return decision{do: doRecheck}
+	case n.Looked >= maxRereadEvents: // 10
+		return decision{do: doRecord, ops: []table.Op{w.putProgress(w.progressRead())}}
 	case n.Unread == 0: // 1
-		return step{do: doRest}
+		return decision{do: doEnd}
 	case readNothing && nothingNew && (t.Settled || t.RetryMs == 0): // 3, 7
-		return step{do: doRest, failing: t.FailingMs}
+		return decision{do: doEnd, failing: t.FailingMs}
 	case readNothing && t.Settled && again.After(now): // 4
-		return step{do: doRest, at: again, failing: t.FailingMs}
+		return decision{do: doEnd, at: again, failing: t.FailingMs}
 	}
-	return step{do: doCall} // 2, 5, 6, 8, 9
+	return decision{do: doCall} // 2, 5, 6, 8, 9
 }
 
-// lookedAt returns what is stored with how far the look has come.
-func (w *wake) lookedAt() roomlog.Told {
-	t := w.told
+// progressRead returns what is stored with how far the look has come.
+func (w *wake) progressRead() roomlog.Told {
+	t := w.progress
 	t.Upto, t.Last, t.Unread = w.news.Upto, w.news.Last, w.news.Unread
 	return t
 }
 
-// call implements form.
+// call implements delivery.
 func (w *wake) call(ctx context.Context) (roomlog.Told, error) {
-	n, t := w.news, w.lookedAt()
+	n, t := w.news, w.progressRead()
 	switch {
 	case t.Read != n.Read:
 		t.Round = 0
@@ -104,17 +104,17 @@ func (w *wake) call(ctx context.Context) (roomlog.Told, error) {
 	if t.Round > 0 {
 		id += fmt.Sprintf("_%d", t.Round)
 	}
-	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: id, Header: headerOf(w.hook.ID),
-		Body: eventOf(id, w.now(), n)})
+	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: id, Header: subscriptionHeader(w.hook.ID),
+		Body: encodeOccurrence(id, w.now(), n)})
 	if err != nil {
-		return w.told, err
+		return w.progress, err
 	}
 	t.Read, t.News, t.TriedMs, t.RetryMs, t.Error = n.Read, n.Upto, w.now().UnixMilli(), 0, why
-	t.Settled = why == "" || ends(answer)
+	t.Settled = why == "" || endsDelivery(answer)
 	if t.Settled {
 		t.Tries, t.FailingMs = 0, 0
 	} else {
-		t = w.postpone(t, wakePauses[:], 0)
+		t = w.scheduleRetry(t, wakePauses[:], 0)
 	}
 	if why == "" {
 		t.AtMs, t.LastMs = t.TriedMs, t.TriedMs
@@ -122,11 +122,13 @@ func (w *wake) call(ctx context.Context) (roomlog.Told, error) {
 	return t, nil
 }
 
-// headerOf returns the header that MCP Events asks of each call of a hook.
-func headerOf(id string) map[string]string { return map[string]string{"X-Mcp-Subscription-Id": id} }
+// subscriptionHeader returns the header that MCP Events asks of each call of a hook.
+func subscriptionHeader(id string) map[string]string {
+	return map[string]string{"X-Mcp-Subscription-Id": id}
+}
 
-// event is an occurrence of MCP Events (SEP-3415, "Event occurrence"), for a POST of its own.
-type event struct {
+// occurrence is an occurrence of MCP Events (SEP-3415, "Event occurrence"), for a POST of its own.
+type occurrence struct {
 	ID        string `json:"eventId"`
 	Name      string `json:"name"`
 	Timestamp string `json:"timestamp"`
@@ -150,7 +152,7 @@ const Next = "You have unread messages in a Parley room. Call wait_for_message w
 // EventName is the one event that Parley has.
 const EventName = "room.message"
 
-func eventOf(id string, at time.Time, n chat.News) []byte {
-	return roomlog.Encode(event{ID: id, Name: EventName, Timestamp: at.UTC().Format(time.RFC3339),
+func encodeOccurrence(id string, at time.Time, n chat.News) []byte {
+	return roomlog.Encode(occurrence{ID: id, Name: EventName, Timestamp: at.UTC().Format(time.RFC3339),
 		Data: Data{Room: n.Room, Agent: n.Agent, Unread: n.Unread, Next: Next}})
 }

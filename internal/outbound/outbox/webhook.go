@@ -25,8 +25,9 @@ type Webhook struct {
 // nobody is asked. The error is a *fault.Error.
 func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, error) {
 	asker := ident.PrincipalOf(ctx)
-	if err := b.checkAddress(asker, address, instead{argument: "add_hook",
-		who: "Addresses are called for agents that a key of this server has admitted, and their people"}); err != nil {
+	err := b.checkAddress(asker, address, addressRefusal{argument: "add_hook",
+		whoMay: "Addresses are called for agents that a key of this server has admitted, and their people"})
+	if err != nil {
 		return Webhook{}, err
 	}
 	seat, err := b.o.Rooms.WebhookSeat(ctx, token)
@@ -42,7 +43,7 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 		return Webhook{}, b.o.Rooms.Outward(err)
 	default:
 		x.SinceMs = now.UnixMilli()
-		if err := b.mayAdd(ctx, asker, seat, got.ID); err != nil {
+		if err := b.checkHookLimits(ctx, asker, seat, got.ID); err != nil {
 			return Webhook{}, err
 		}
 		err = b.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: got.Secret})
@@ -60,17 +61,17 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 
 // webhook is a hook of a person, with what is to be delivered next.
 type webhook struct {
-	*look
+	*pass
 	event chat.WebhookCall
 	newer bool // something came since all tries failed
 }
 
-// next implements form.
-func (w *webhook) next(ctx context.Context) (s step, err error) {
-	w.event, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.told.Upto)
+// readNews implements delivery.
+func (w *webhook) readNews(ctx context.Context) (s decision, err error) {
+	w.event, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.progress.Upto)
 	if err == nil && w.event.N != 0 && w.allTriesFailed() {
 		var fresh chat.WebhookCall
-		fresh, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.told.News)
+		fresh, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.progress.News)
 		w.newer = fresh.N != 0
 	}
 	if err != nil {
@@ -86,20 +87,20 @@ func (w *webhook) next(ctx context.Context) (s step, err error) {
 //  3. All tries for 42 have failed, and nothing new came: nothing is done.
 //  4. All tries for 42 have failed, and 43 came: the webhook is called with 42.
 //  5. Ann has left, or ended the webhook: the hook is gone.
-func (w *webhook) decideCall() step {
+func (w *webhook) decideCall() decision {
 	switch {
 	case w.event.Gone: // 5
-		return step{do: doGone}
+		return decision{do: doRecheck}
 	case w.event.N == 0, w.allTriesFailed() && !w.newer: // 1, 3
-		return step{do: doRest}
+		return decision{do: doEnd}
 	}
-	return step{do: doCall} // 2, 4
+	return decision{do: doCall} // 2, 4
 }
 
-// call implements form. The id is the same for each try, and what the host is told again it can so recognize: a process
-// may end before it has stored that the host has taken the call.
+// call implements delivery. The id is the same for each try, and what the host is told again it can so recognize: a
+// process may end before it has stored that the host has taken the call.
 func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
-	n, t := w.event, w.told
+	n, t := w.event, w.progress
 	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: fmt.Sprintf("evt_%s_%d", w.hook.ID, n.N),
 		Body: w.body()})
 	if err == nil && answer.Status == outcall.StatusGone {
@@ -109,10 +110,10 @@ func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
 		return t, err
 	}
 	t.TriedMs, t.RetryMs, t.Error = w.now().UnixMilli(), 0, why
-	if why == "" || ends(answer) {
+	if why == "" || endsDelivery(answer) {
 		t.Upto, t.Tries, t.FailingMs = n.N, 0, 0
 	} else {
-		t = w.postponeForADay(t, n.AsOf)
+		t = w.scheduleRetryForADay(t, n.AsOf)
 	}
 	if why == "" {
 		t.LastMs = t.TriedMs
@@ -120,14 +121,14 @@ func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
 	return t, nil
 }
 
-// delivery is the body of a call of a webhook, in the form that Standard Webhooks recommend.
-type delivery struct {
-	Type      string        `json:"type"`
-	Timestamp string        `json:"timestamp"`
-	Data      deliveredData `json:"data"`
+// webhookBody is the body of a call of a webhook, in the form that Standard Webhooks recommend.
+type webhookBody struct {
+	Type      string      `json:"type"`
+	Timestamp string      `json:"timestamp"`
+	Data      webhookData `json:"data"`
 }
 
-type deliveredData struct {
+type webhookData struct {
 	Room    string `json:"room"`
 	RoomID  string `json:"room_id"`
 	Agent   string `json:"agent_name"`
@@ -138,9 +139,9 @@ type deliveredData struct {
 // body returns what a webhook is told of an event. It is the same for each try, unless a text was removed.
 func (w *webhook) body() []byte {
 	n := w.event
-	return roomlog.Encode(delivery{
+	return roomlog.Encode(webhookBody{
 		Type: "room." + string(n.Message.Type), Timestamp: n.Message.At.UTC().Format(time.RFC3339),
-		Data: deliveredData{Room: n.Room, RoomID: n.RoomID, Agent: n.Agent, Missed: n.Missed,
+		Data: webhookData{Room: n.Room, RoomID: n.RoomID, Agent: n.Agent, Missed: n.Missed,
 			Message: w.o.View(n.Message)},
 	})
 }

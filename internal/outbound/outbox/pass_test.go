@@ -33,12 +33,12 @@ func TestLook_cases(t *testing.T) {
 		{"Another process has the claim of the call: the next look begins when the claim ends.",
 			func(h *webhook, x *roomlog.HookItem) {
 				says(h, x)
-				told, err := h.Store().Told(h.ctx(), *x)
+				progress, err := h.Store().Told(h.ctx(), *x)
 				if err != nil {
 					t.Fatal(err)
 				}
 				until := h.clock.Now().Add(25 * time.Second)
-				if taken, err := h.Store().ClaimCall(h.ctx(), *x, told.N, until); err != nil || !taken.IsZero() {
+				if taken, err := h.Store().ClaimCall(h.ctx(), *x, progress.N, until); err != nil || !taken.IsZero() {
 					t.Fatal(taken, err)
 				}
 			}, 0, outcome{again: 25 * time.Second, exists: true}},
