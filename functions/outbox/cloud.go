@@ -20,8 +20,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
-// attempt bounds one attempt of a call of AWS, which takes milliseconds. The SDK makes three.
-const attempt = 3 * time.Second
+// attemptTimeout bounds one attempt of a call of AWS, which takes milliseconds. The SDK makes three.
+const attemptTimeout = 3 * time.Second
 
 // How often, and for how many seconds, the Scheduler tries to hand an invocation to Lambda.
 const (
@@ -43,7 +43,7 @@ func newCloud(s settings) *cloud {
 	transport := awshttp.NewBuildableClient().GetTransport()
 	c := &cloud{settings: s, transport: transport}
 	region, keys := os.Getenv("AWS_REGION"), dynamotable.RoleCredentials()
-	client := &http.Client{Transport: transport, Timeout: attempt}
+	client := &http.Client{Transport: transport, Timeout: attemptTimeout}
 	c.lambda = lambda.New(lambda.Options{Region: region, Credentials: keys, HTTPClient: client,
 		BaseEndpoint: endpoint("AWS_ENDPOINT_URL_LAMBDA")})
 	c.scheduler = scheduler.New(scheduler.Options{Region: region, Credentials: keys, HTTPClient: client,
@@ -69,7 +69,7 @@ func (c *cloud) invoke(ctx context.Context, hooks []hook) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &c.settings.Looks, Payload: payload,
+	_, err = c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &c.settings.Deliverer, Payload: payload,
 		InvocationType: lambdatypes.InvocationTypeEvent})
 	return err
 }

@@ -28,9 +28,9 @@ func TestCloud_invocationsApart_useConnectionsOfTheirOwn(t *testing.T) {
 		"AWS_SECRET_ACCESS_KEY": "local", "AWS_ENDPOINT_URL_LAMBDA": server.URL} {
 		t.Setenv(name, value)
 	}
-	s := &stream{aws: newCloud(settings{Looks: "outbox"})}
+	s := &stream{aws: newCloud(settings{Deliverer: "outbox"})}
 	for range 3 {
-		got, err := s.spread(t.Context(), batch{[]record{called("abcdefg", `{"call":[{"s":1,"h":"a"}]}`)}})
+		got, err := s.startDeliveries(t.Context(), batch{[]record{called("abcdefg", `{"call":[{"s":1,"h":"a"}]}`)}})
 		if len(got.Failures) > 0 || err != nil {
 			t.Fatalf("%+v, %v", got, err)
 		}

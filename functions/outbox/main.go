@@ -39,14 +39,14 @@ func run(ctx context.Context) error {
 	if err := lambdaenv.ReadRootsOnce(); err != nil {
 		return err
 	}
-	if s.Looks != "" {
-		serve(ctx, (&stream{aws: newCloud(s), log: log}).spread)
+	if s.Deliverer != "" {
+		serve(ctx, (&stream{aws: newCloud(s), log: log}).startDeliveries)
 	}
 	box, err := app.NewOutbox(ctx, app.Config{Settings: s.Settings, Open: s.open, Logger: log, CallsAtOnce: s.Places})
 	if err != nil {
 		return err
 	}
-	serve(ctx, (&looks{box: box, aws: newCloud(s), clock: clockwork.NewRealClock(), log: log}).lookAt)
+	serve(ctx, (&deliverer{outbox: box, aws: newCloud(s), clock: clockwork.NewRealClock(), log: log}).handle)
 	return nil
 }
 

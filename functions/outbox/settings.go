@@ -15,9 +15,9 @@ type settings struct {
 	app.Settings
 	// Memory is how many MiB the function has. Lambda sets it.
 	Memory int64 `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE"`
-	// Looks is the ARN of the function that looks at hooks and calls, for that of the stream, which needs nothing
+	// Deliverer is the ARN of the function that looks at hooks and calls, for that of the stream, which needs nothing
 	// else; "" for the former.
-	Looks string `env:"PARLEY_OUTBOX"`
+	Deliverer string `env:"PARLEY_OUTBOX"`
 	// Places is how many instances make calls at once, where nothing else bounds them; 0: any number.
 	Places int `env:"PARLEY_OUTBOX_PLACES"`
 	// Schedules is the name of the group of schedules.
@@ -34,7 +34,7 @@ func parse() (settings, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.Looks != "" {
+	if s.Deliverer != "" {
 		return s, nil
 	}
 	for name, value := range map[string]string{

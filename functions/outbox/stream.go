@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// together is how many hooks one invocation looks at: most events that call many do so in one instance.
-const together = 16
+// hooksPerInvocation is how many hooks one invocation looks at: most events that call many do so in one instance.
+const hooksPerInvocation = 16
 
 // The partitions of the items that the stream brings: see internal/core/roomlog.
 const (
@@ -86,9 +86,9 @@ func (r record) hooks() (list []hook, err error) {
 	return list, nil
 }
 
-// spread starts invocations for the hooks that the records name, each once. A record that cannot be read is
+// startDeliveries starts invocations for the hooks that the records name, each once. A record that cannot be read is
 // logged and left: it would be the same the next time.
-func (s *stream) spread(ctx context.Context, b batch) (answer, error) {
+func (s *stream) startDeliveries(ctx context.Context, b batch) (answer, error) {
 	defer s.aws.rest()
 	first := map[hook]int{} // the record that names it first
 	var order []hook
@@ -105,7 +105,7 @@ func (s *stream) spread(ctx context.Context, b batch) (answer, error) {
 			}
 		}
 	}
-	for hooks := range slices.Chunk(order, together) {
+	for hooks := range slices.Chunk(order, hooksPerInvocation) {
 		if err := s.aws.invoke(ctx, hooks); err != nil { // Lambda goes on at the record that is named
 			s.log.WarnContext(ctx, "an invocation for hooks was not started", "error", err)
 			return answer{Failures: []failure{{b.Records[first[hooks[0]]].Change.Number}}}, nil

@@ -16,7 +16,7 @@ import (
 
 func TestEvents_areThereWhereSomebodyCanBeCalled(t *testing.T) {
 	for what, c := range map[string]struct {
-		box  *outbox.Box
+		box  *outbox.Dispatcher
 		want bool
 	}{
 		"no box":            {nil, false},

@@ -93,7 +93,7 @@ func (s *Set) supervise() tool {
 			if in.addAgent != "" || in.agentName != "" {
 				return s.addAgent(ctx, in)
 			}
-			var added outbox.Webhook
+			var added outbox.AddedWebhook
 			if in.addHook != "" {
 				var err error
 				added, err = s.addWebhook(ctx, in)
@@ -114,13 +114,13 @@ func (s *Set) supervise() tool {
 }
 
 // addWebhook adds a webhook, which goes with nothing else.
-func (s *Set) addWebhook(ctx context.Context, in supervising) (outbox.Webhook, error) {
+func (s *Set) addWebhook(ctx context.Context, in supervising) (outbox.AddedWebhook, error) {
 	switch {
 	case !in.alone():
-		return outbox.Webhook{}, fault.Refuse(fault.InvalidArgument, "Give add_hook with agent_token alone. Nothing "+
-			"was changed: use two calls.")
+		return outbox.AddedWebhook{}, fault.Refuse(fault.InvalidArgument, "Give add_hook with agent_token alone. "+
+			"Nothing was changed: use two calls.")
 	case !s.outbox.CallsAnybody():
-		return outbox.Webhook{}, refuseCalls()
+		return outbox.AddedWebhook{}, refuseCalls()
 	}
 	return s.outbox.AddWebhook(ctx, in.Token, in.addHook)
 }

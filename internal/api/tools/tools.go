@@ -43,7 +43,7 @@ type Options struct {
 	// shows a room.
 	ViewURI string
 	// Outbox calls agents, webhooks and endpoints. Nil: nobody is called.
-	Outbox *outbox.Box
+	Outbox *outbox.Dispatcher
 	// Fetcher brings the files that ChatGPT hands over; nil: one that fetches them from OpenAI.
 	Fetcher *fetch.Fetcher
 	// Log gets what goes wrong in a wait without MCP; nil means slog.Default().
@@ -60,8 +60,8 @@ type Set struct {
 	inQueue time.Duration // the longest wait for a partner
 	looksIn bool          // see Options.StandbyLooks
 	fetcher *fetch.Fetcher
-	outbox  *outbox.Box // nil: nobody is called
-	viewURI string      // "": no tool shows a room
+	outbox  *outbox.Dispatcher // nil: nobody is called
+	viewURI string             // "": no tool shows a room
 	log     *slog.Logger
 }
 

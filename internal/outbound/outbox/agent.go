@@ -21,19 +21,19 @@ type AddedAgent struct {
 
 // AddAgent gives the agent of a card a seat in the room of a person's token, by the name that the card has if none is
 // given. The error is a *fault.Error.
-func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got AddedAgent, err error) {
+func (d *Dispatcher) AddAgent(ctx context.Context, token, card, name string) (got AddedAgent, err error) {
 	asker := ident.PrincipalOf(ctx)
-	if err := b.checkAddress(asker, card, addressRefusal{argument: "add_agent",
+	if err := d.checkAddress(asker, card, addressRefusal{argument: "add_agent",
 		whoMay: "Agents are called for agents that a key of this server has admitted, and their people"}); err != nil {
 		return got, err
 	}
-	if _, err := b.o.Rooms.WebhookSeat(ctx, token); err != nil {
+	if _, err := d.o.Rooms.WebhookSeat(ctx, token); err != nil {
 		return got, err
 	}
-	if err := b.checkHookLimits(ctx, asker, chat.HookSeat{}, ""); err != nil {
+	if err := d.checkHookLimits(ctx, asker, chat.HookSeat{}, ""); err != nil {
 		return got, err
 	}
-	found, err := b.agents.Card(ctx, card)
+	found, err := d.agents.Card(ctx, card)
 	if ctx.Err() != nil {
 		return got, ctx.Err()
 	}
@@ -46,10 +46,10 @@ func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got Added
 				"room. Nothing was changed: give another one as agent_name.")
 		}
 	}
-	now := b.now()
+	now := d.now()
 	got.Secret = outcall.NewSecret()
-	got.AddedAgent, err = b.o.Rooms.AddAgent(ctx, token, cmp.Or(name, found.Name), roomlog.HookItem{URL: found.URL,
-		Secret: got.Secret, Server: b.o.Public, Principal: asker.ID, SignIn: asker.SignIn,
+	got.AddedAgent, err = d.o.Rooms.AddAgent(ctx, token, cmp.Or(name, found.Name), roomlog.HookItem{URL: found.URL,
+		Secret: got.Secret, Server: d.o.Public, Principal: asker.ID, SignIn: asker.SignIn,
 		SinceMs: now.UnixMilli(), UntilMs: now.Add(renewedLife).UnixMilli()})
 	return got, err
 }

@@ -151,7 +151,7 @@ func TestRun_hostFails_isTriedFourTimesThenRestsUntilSomethingIsNewOrARefresh(t 
 		calls, retries, failed int
 	}
 	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true,
-		Observe: func(c outbox.Call) {
+		Observe: func(c outbox.CallOutcome) {
 			seen.Lock()
 			defer seen.Unlock()
 			seen.calls++
@@ -249,9 +249,9 @@ func TestLook_noPlaceForTheCall_isNoFailureAndIsLookedAtAgain(t *testing.T) {
 	}()
 	<-calling
 	full := outbox.New(outbox.Options{Rooms: w.Service, Out: out, Local: true, Clock: w.boxes,
-		Logger: secretscan.Logger(t), Observe: func(c outbox.Call) { t.Errorf("counted is %+v", c) }})
+		Logger: secretscan.Logger(t), Observe: func(c outbox.CallOutcome) { t.Errorf("counted is %+v", c) }})
 	at, seat := w.seat(bob.Token)
-	again, err := full.Look(w.ctx(), at, seat, w.hook().ID)
+	again, err := full.Deliver(w.ctx(), at, seat, w.hook().ID)
 	if want := w.boxes.Now().Add(10 * time.Second); err != nil || !again.Equal(want) {
 		t.Errorf("it looks again at %v, want %v: %v", again, want, err)
 	}

@@ -100,7 +100,7 @@ func TestEndpoint_decideCall(t *testing.T) {
 	allFailed := roomlog.Told{Upto: 41, Sent: 42, News: 42, TriedMs: ms(0), FailingMs: ms(0)}
 	came, none := chat.Heard{N: 42}, chat.Heard{}
 	decide := func(p pass, h chat.Heard, newer bool, after time.Duration) decision {
-		p.Box = New(Options{Clock: clockwork.NewFakeClockAt(noon())})
+		p.Dispatcher = New(Options{Clock: clockwork.NewFakeClockAt(noon())})
 		e := endpoint{&p, h, newer}
 		return e.decideCall(noon().Add(after))
 	}

@@ -14,10 +14,10 @@
 //
 // The types:
 //
-//   - [Box] is the engine. [Box.Subscribe] and [Box.Unsubscribe] make and end the hooks of agents, [Box.AddWebhook]
-//     makes a webhook, [Box.AddAgent] has an endpoint join, [Box.Notify] hears which hooks there may be news for, and
-//     [Box.Run] works.
-//   - [Box.Look] is one look at a hook, for a process that is started for it alone.
+//   - [Dispatcher] is the engine. [Dispatcher.Subscribe] and [Dispatcher.Unsubscribe] make and end the hooks of agents,
+//     [Dispatcher.AddWebhook] makes a webhook, [Dispatcher.AddAgent] has an endpoint join, [Dispatcher.Notify] hears
+//     which hooks there may be news for, and [Dispatcher.Run] works.
+//   - [Dispatcher.Deliver] is one look at a hook, for a process that is started for it alone.
 //
 // A hook is an address of any of the three forms, and a wake one that calls an agent. pass.go has what all looks do:
 // one reads a hook, claims its next call and makes it. wake.go, webhook.go and endpoint.go have a form each, retry.go

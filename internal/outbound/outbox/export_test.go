@@ -1,10 +1,10 @@
 package outbox
 
 // Idle reports whether no goroutine of Run looks at a hook.
-func (b *Box) Idle() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, w := range b.jobs {
+func (d *Dispatcher) Idle() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, w := range d.jobs {
 		if w.running {
 			return false
 		}

@@ -14,10 +14,10 @@ import (
 const partialWriteTime = time.Second
 
 // acquireRead waits until a look may read the table. The caller must call done.
-func (b *Box) acquireRead(ctx context.Context) (done func(), err error) {
+func (d *Dispatcher) acquireRead(ctx context.Context) (done func(), err error) {
 	select {
-	case b.readers <- struct{}{}:
-		return func() { <-b.readers }, nil
+	case d.readers <- struct{}{}:
+		return func() { <-d.readers }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -62,7 +62,7 @@ var (
 
 // pass is one look at a hook. Its forms embed it.
 type pass struct {
-	*Box
+	*Dispatcher
 	ref          hookRef
 	hasDeadline  bool             // its process ends at the deadline of its context
 	hook         roomlog.HookItem // as it was read last, with told
@@ -73,14 +73,14 @@ type pass struct {
 	slots        []*slot       // that it has: see acquireSlots
 }
 
-// Look looks at a hook of a seat in the room with an id. It calls a wake whose agent has unread news and was not called
-// since it last read, or not for an hour; a webhook that has not had all events; and an endpoint that has not answered
-// all. The look goes on until there is nothing to do: a look that begins during its call ends at its claim, and leaves
-// to this one what came.
+// Deliver looks at a hook of a seat in the room with an id. It calls a wake whose agent has unread news and was not
+// called since it last read, or not for an hour; a webhook that has not had all events; and an endpoint that has not
+// answered all. The look goes on until there is nothing to do: a look that begins during its call ends at its claim,
+// and leaves to this one what came.
 //
-// Look returns when to look again although nothing has happened: a call failed and is to be repeated then, that hour is
-// over, or the time of ctx was. The zero time means that there is no need. If ctx has a deadline, the look itself waits
-// for what an endpoint is due soon (maxPauseAfterCall).
+// Deliver returns when to look again although nothing has happened: a call failed and is to be repeated then, that hour
+// is over, or the time of ctx was. The zero time means that there is no need. If ctx has a deadline, the look itself
+// waits for what an endpoint is due soon (maxPauseAfterCall).
 //
 //  1. Ann's hook has nothing to tell: the look ends.
 //  2. Her hook has something to tell: it is called, and the look reads again.
@@ -90,8 +90,8 @@ type pass struct {
 //  6. Ann waits, so she gets the news herself: the look pauses for a second at a time, and calls after 15 s.
 //  7. The hook is not there: the look reads again after a second, and then ends the hook.
 //  8. The host answers that the hook is gone: the look ends the hook.
-func (b *Box) Look(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
-	p := &pass{Box: b, ref: hookRef{id, seat, hook}}
+func (d *Dispatcher) Deliver(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
+	p := &pass{Dispatcher: d, ref: hookRef{id, seat, hook}}
 	_, p.hasDeadline = ctx.Deadline()
 	defer func() { p.releaseSlots(ctx) }()
 	for doubted := false; ; {

@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// The cases are those above Look. Case 6 is TestLook_whileTheAgentWaits_callsOnlyIfThatBringsNothing, too.
+// The cases are those above Deliver. Case 6 is TestLook_whileTheAgentWaits_callsOnlyIfThatBringsNothing, too.
 func TestLook_cases(t *testing.T) {
 	type outcome struct {
 		calls  int
@@ -91,7 +91,7 @@ func TestLook_cases(t *testing.T) {
 			ctx, cancel = context.WithTimeout(ctx, c.left)
 			defer cancel()
 		}
-		at, err := h.box.Look(ctx, x.Room, x.Seat, x.ID)
+		at, err := h.box.Deliver(ctx, x.Room, x.Seat, x.ID)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}

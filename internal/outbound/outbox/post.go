@@ -13,15 +13,16 @@ import (
 
 // post makes a call of x, and says why that did not succeed; "" if it did. It fails with errBusy, or because this
 // process stops: the next one will see that nothing was stored.
-func (b *Box) post(ctx context.Context, x roomlog.HookItem, again bool, c outcall.Call) (a outcall.Answer, why string,
-	err error) {
-	c.URL, c.Secret, c.At = x.URL, x.Secret, b.now()
-	a, failed := b.o.Out.Post(ctx, c)
+func (d *Dispatcher) post(ctx context.Context, x roomlog.HookItem, again bool, c outcall.Call) (
+	a outcall.Answer, why string, err error,
+) {
+	c.URL, c.Secret, c.At = x.URL, x.Secret, d.now()
+	a, failed := d.o.Out.Post(ctx, c)
 	if err := checkMade(ctx, failed); err != nil {
 		return a, "", err
 	}
 	why = failureReason(a, failed)
-	b.observe(ctx, x, again, why)
+	d.observe(ctx, x, again, why)
 	return a, why, nil
 }
 
@@ -38,13 +39,13 @@ func checkMade(ctx context.Context, failed error) error {
 }
 
 // observe tells of a call that was made, and why it did not succeed; "" if it did.
-func (b *Box) observe(ctx context.Context, x roomlog.HookItem, again bool, why string) {
+func (d *Dispatcher) observe(ctx context.Context, x roomlog.HookItem, again bool, why string) {
 	if why != "" {
-		b.o.Logger.InfoContext(ctx, "a hook could not be called", "room", table.Digest(x.Room), "seat", x.Seat,
+		d.o.Logger.InfoContext(ctx, "a hook could not be called", "room", table.Digest(x.Room), "seat", x.Seat,
 			"hook", x.ID, "reason", why)
 	}
-	if b.o.Observe != nil {
-		b.o.Observe(Call{Retry: again, Failed: why != ""})
+	if d.o.Observe != nil {
+		d.o.Observe(CallOutcome{Retry: again, Failed: why != ""})
 	}
 }
 

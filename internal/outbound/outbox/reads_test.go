@@ -39,7 +39,7 @@ func TestLook_nothingToDo_makesThreeReadsAndOfAnAgentFour(t *testing.T) {
 		id, other := w.another().hook().ID, w.another()
 		look := func(of *world) {
 			t.Helper()
-			if _, err := of.box.Look(of.ctx(), e.room, e.seat, id); err != nil {
+			if _, err := of.box.Deliver(of.ctx(), e.room, e.seat, id); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -35,22 +35,22 @@ type job struct {
 
 // Notify says that there may be news for hooks of the room with an id. It does not block, and does nothing unless Run
 // works, which looks at all hooks when it begins.
-func (b *Box) Notify(id string, calls []room.Call) {
+func (d *Dispatcher) Notify(id string, calls []room.Call) {
 	for _, c := range calls {
-		b.notifyHook(hookRef{id, c.Seat, c.Hook})
+		d.notifyHook(hookRef{id, c.Seat, c.Hook})
 	}
 }
 
-func (b *Box) notifyHook(at hookRef) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.jobRunner == nil {
+func (d *Dispatcher) notifyHook(at hookRef) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.jobRunner == nil {
 		return
 	}
-	w := b.jobs[at]
+	w := d.jobs[at]
 	if w == nil {
 		w = &job{}
-		b.jobs[at] = w
+		d.jobs[at] = w
 	}
 	w.notified = true
 	if w.running {
@@ -60,23 +60,23 @@ func (b *Box) notifyHook(at hookRef) {
 		w.timer.Stop()
 	}
 	w.running = true
-	attend := b.jobRunner
-	b.busy.Go(func() { attend(at, w) })
+	attend := d.jobRunner
+	d.busy.Go(func() { attend(at, w) })
 }
 
 // attend looks at a hook until nothing has happened meanwhile. It leaves a timer if there is a time to look again.
-func (b *Box) runJob(ctx context.Context, at hookRef, w *job) {
+func (d *Dispatcher) runJob(ctx context.Context, at hookRef, w *job) {
 	for {
-		b.mu.Lock()
+		d.mu.Lock()
 		w.notified = false
-		b.mu.Unlock()
-		again, err := b.Look(ctx, at.room, at.seat, at.hook)
+		d.mu.Unlock()
+		again, err := d.Deliver(ctx, at.room, at.seat, at.hook)
 		if err != nil && ctx.Err() == nil {
-			b.o.Logger.WarnContext(ctx, "a hook was not looked at", "room", table.Digest(at.room), "seat", at.seat,
+			d.o.Logger.WarnContext(ctx, "a hook was not looked at", "room", table.Digest(at.room), "seat", at.seat,
 				"hook", at.hook, "error", err)
-			again = b.now().Add(retryInterval)
+			again = d.now().Add(retryInterval)
 		}
-		if b.endJob(ctx, at, w, again) {
+		if d.endJob(ctx, at, w, again) {
 			return
 		}
 	}
@@ -84,25 +84,25 @@ func (b *Box) runJob(ctx context.Context, at hookRef, w *job) {
 
 // endJob ends the work for a hook, until the time again if that is not zero. It returns false if something has
 // happened, which has to be looked at first.
-func (b *Box) endJob(ctx context.Context, at hookRef, w *job, again time.Time) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (d *Dispatcher) endJob(ctx context.Context, at hookRef, w *job, again time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if w.notified && ctx.Err() == nil {
 		return false
 	}
 	w.running = false
 	if again.IsZero() || ctx.Err() != nil {
-		delete(b.jobs, at)
+		delete(d.jobs, at)
 		return true
 	}
-	w.timer = b.o.Clock.AfterFunc(b.delayUntil(again), func() { b.notifyHook(at) })
+	w.timer = d.o.Clock.AfterFunc(d.delayUntil(again), func() { d.notifyHook(at) })
 	return true
 }
 
 // delayUntil returns how long to wait for a time.
-func (b *Box) delayUntil(again time.Time) time.Duration {
-	wait := max(again.Sub(b.now()), 0)
-	if b.o.Alone {
+func (d *Dispatcher) delayUntil(again time.Time) time.Duration {
+	wait := max(again.Sub(d.now()), 0)
+	if d.o.Alone {
 		return wait
 	}
 	return wait + rand.N(wait/8+time.Second) // other processes wait for the same time
@@ -110,56 +110,56 @@ func (b *Box) delayUntil(again time.Time) time.Duration {
 
 // Run makes calls until ctx ends, and returns when the last one has. It first looks at all hooks, and then
 // every five minutes.
-func (b *Box) Run(ctx context.Context) {
-	b.mu.Lock()
-	b.jobRunner = func(at hookRef, w *job) { b.runJob(ctx, at, w) }
-	b.mu.Unlock()
+func (d *Dispatcher) Run(ctx context.Context) {
+	d.mu.Lock()
+	d.jobRunner = func(at hookRef, w *job) { d.runJob(ctx, at, w) }
+	d.mu.Unlock()
 	var known map[hookRef]bool
 	for {
-		found, err := b.scan(ctx, known)
+		found, err := d.scan(ctx, known)
 		pause := scanInterval
 		known = found
 		if err != nil {
 			pause = retryInterval
 		}
-		if b.sleep(ctx, pause) != nil {
+		if d.sleep(ctx, pause) != nil {
 			break
 		}
 	}
-	b.mu.Lock()
-	b.jobRunner = nil
-	for at, w := range b.jobs {
+	d.mu.Lock()
+	d.jobRunner = nil
+	for at, w := range d.jobs {
 		if w.timer != nil {
 			w.timer.Stop()
 		}
 		if !w.running {
-			delete(b.jobs, at)
+			delete(d.jobs, at)
 		}
 	}
-	b.mu.Unlock()
-	b.busy.Wait()
+	d.mu.Unlock()
+	d.busy.Wait()
 }
 
 // scan has all hooks looked at, and those that were known before and have gone: one that was not refreshed ends with an
 // event. It returns the hooks that are known now.
-func (b *Box) scan(ctx context.Context, known map[hookRef]bool) (found map[hookRef]bool, err error) {
-	all, err := b.o.Rooms.Store().Hooks(ctx, "")
+func (d *Dispatcher) scan(ctx context.Context, known map[hookRef]bool) (found map[hookRef]bool, err error) {
+	all, err := d.o.Rooms.Store().Hooks(ctx, "")
 	found = map[hookRef]bool{}
 	for _, x := range all {
-		if at := (hookRef{x.Room, x.Seat, x.ID}); x.Server == b.o.Public && !x.Barred {
+		if at := (hookRef{x.Room, x.Seat, x.ID}); x.Server == d.o.Public && !x.Barred {
 			found[at] = true
-			b.notifyHook(at)
+			d.notifyHook(at)
 		}
 	}
 	if err != nil {
 		if ctx.Err() == nil {
-			b.o.Logger.WarnContext(ctx, "the hooks could not be read", "error", err)
+			d.o.Logger.WarnContext(ctx, "the hooks could not be read", "error", err)
 		}
 		return known, err
 	}
 	for at := range known {
 		if !found[at] {
-			b.notifyHook(at)
+			d.notifyHook(at)
 		}
 	}
 	return found, nil

@@ -19,9 +19,9 @@ const slotsOfEndpoints = 4
 // slot is one of so many that there are for calls, in all processes together. Some slots are of one look. The looks of
 // a process share the others: the last look releases the slot.
 type slot struct {
-	key   string // of Box.slots
+	key   string // of Dispatcher.slots
 	items roomlog.Slots
-	users int // looks that have it, or are about to; Box.mu guards it
+	users int // looks that have it, or are about to; Dispatcher.mu guards it
 
 	mu         sync.Mutex // of what follows, also while the slot is being acquired
 	name       string     // "": the slot is not acquired
@@ -75,13 +75,13 @@ func (p *pass) acquireSlots(ctx context.Context) error {
 }
 
 // addUser returns the slot of this process for a need, which has one more user.
-func (b *Box) addUser(n need) *slot {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	s := b.slots[n.key]
+func (d *Dispatcher) addUser(n need) *slot {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.slots[n.key]
 	if s == nil {
-		s = &slot{key: n.key, items: b.o.Rooms.Store().Calling(n.digest)}
-		b.slots[n.key] = s
+		s = &slot{key: n.key, items: d.o.Rooms.Store().Calling(n.digest)}
+		d.slots[n.key] = s
 	}
 	s.users++
 	return s
@@ -128,13 +128,13 @@ func (p *pass) releaseSlots(ctx context.Context) {
 }
 
 // removeUser takes a user off a slot, and reports whether it was the last one.
-func (b *Box) removeUser(s *slot) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (d *Dispatcher) removeUser(s *slot) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	s.users--
 	if s.users > 0 {
 		return false
 	}
-	delete(b.slots, s.key)
+	delete(d.slots, s.key)
 	return true
 }

@@ -152,7 +152,7 @@ func TestSlots_processEnds_slotIsFreeWhenItExpires(t *testing.T) {
 			dying.left.Store(0)
 			return says("So it is.")(a)
 		})
-		if _, err := dying.box.Look(c.ctx(), x.Room, x.Seat, x.ID); err == nil {
+		if _, err := dying.box.Deliver(c.ctx(), x.Room, x.Seat, x.ID); err == nil {
 			t.Fatal("it has not ended")
 		}
 	}
@@ -193,7 +193,7 @@ func (w *world) calledRoom(name string, hooks int) (list []roomlog.HookItem) {
 
 // lookAt looks at a hook, and returns when to look again.
 func (w *world) lookAt(x roomlog.HookItem) time.Time {
-	again, err := w.box.Look(w.ctx(), x.Room, x.Seat, x.ID)
+	again, err := w.box.Deliver(w.ctx(), x.Room, x.Seat, x.ID)
 	if err != nil {
 		w.t.Error(err)
 	}
@@ -363,7 +363,7 @@ func TestSlots_tableFails_slotOfAnotherStays(t *testing.T) {
 	second := below.another()
 	second.openMore(o)
 	w.host.answer = func(call) int {
-		if _, err := second.box.Look(w.ctx(), two.Room, two.Seat, two.ID); err == nil {
+		if _, err := second.box.Deliver(w.ctx(), two.Room, two.Seat, two.ID); err == nil {
 			t.Error("the table has not refused the write")
 		}
 		if n := w.taken("ALL"); n != 1 {

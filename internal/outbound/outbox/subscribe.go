@@ -87,29 +87,29 @@ func tooManyHooks(limit string, most int, whose string) *LimitError {
 
 // Subscribe makes a hook, or refreshes it. The address must first agree, by answering a challenge; it does so again
 // where the secret is another. The error is a *fault.Error or, where the address did not agree, an *EndpointError.
-func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) {
+func (d *Dispatcher) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) {
 	asker := ident.PrincipalOf(ctx)
-	if err := b.checkSubscribe(asker, s); err != nil {
+	if err := d.checkSubscribe(asker, s); err != nil {
 		return Subscription{}, err
 	}
-	seat, err := b.o.Rooms.HookSeat(ctx, s.Token)
+	seat, err := d.o.Rooms.HookSeat(ctx, s.Token)
 	if err != nil {
 		return Subscription{}, err
 	}
-	id, now := chat.HookID(asker.ID, s.URL, EventName, seat, s.ForMe), b.now()
-	x, err := b.o.Rooms.Store().Hook(ctx, id)
+	id, now := chat.HookID(asker.ID, s.URL, EventName, seat, s.ForMe), d.now()
+	x, err := d.o.Rooms.Store().Hook(ctx, id)
 	switch {
 	case err != nil && !errors.Is(err, table.ErrNotFound):
-		return Subscription{}, b.o.Rooms.Outward(err)
+		return Subscription{}, d.o.Rooms.Outward(err)
 	case x.Barred:
 		return Subscription{}, fault.Refuse(fault.NotAllowed, "Your user has ended this subscription. Nothing was "+
 			"changed: subscribe no more, unless your user asks for it tomorrow, and wait with wait_for_message.")
 	case subtle.ConstantTimeCompare([]byte(x.Secret), []byte(s.Secret)) == 0: // also of a new one
-		if err := b.checkHookLimits(ctx, asker, seat, id); err != nil {
+		if err := d.checkHookLimits(ctx, asker, seat, id); err != nil {
 			return Subscription{}, err
 		}
 		call := outcall.Call{URL: s.URL, Secret: s.Secret, Header: subscriptionHeader(id)}
-		if err := b.challenge(ctx, "delivery.url", call); err != nil {
+		if err := d.challenge(ctx, "delivery.url", call); err != nil {
 			return Subscription{}, err
 		}
 	}
@@ -117,9 +117,9 @@ func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) 
 		x.SinceMs = now.UnixMilli()
 	}
 	x = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, ForMe: s.ForMe, URL: s.URL,
-		Secret: s.Secret, Server: b.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs,
+		Secret: s.Secret, Server: d.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs,
 		UntilMs: now.Add(s.life()).UnixMilli()}
-	progress, err := b.o.Rooms.BeginHook(ctx, s.Token, x)
+	progress, err := d.o.Rooms.BeginHook(ctx, s.Token, x)
 	if err != nil {
 		return Subscription{}, err
 	}
@@ -135,15 +135,15 @@ func subscriptionOf(x roomlog.HookItem, t roomlog.Told) Subscription {
 }
 
 // Unsubscribe ends a hook. It returns false if there is none, or none any more.
-func (b *Box) Unsubscribe(ctx context.Context, s Subscribe) (there bool, err error) {
-	seat, err := b.o.Rooms.HookSeat(ctx, s.Token)
+func (d *Dispatcher) Unsubscribe(ctx context.Context, s Subscribe) (there bool, err error) {
+	seat, err := d.o.Rooms.HookSeat(ctx, s.Token)
 	if code := fault.CodeOf(err); code == fault.Removed || code == fault.RoomNotFound {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	return b.o.Rooms.EndHook(ctx, s.Token, chat.HookID(ident.PrincipalOf(ctx).ID, s.URL, EventName, seat, s.ForMe))
+	return d.o.Rooms.EndHook(ctx, s.Token, chat.HookID(ident.PrincipalOf(ctx).ID, s.URL, EventName, seat, s.ForMe))
 }
 
 func (s Subscribe) life() time.Duration {
@@ -154,8 +154,8 @@ func (s Subscribe) life() time.Duration {
 }
 
 // checkSubscribe refuses an address or a secret that nobody may have, and a caller that may have none.
-func (b *Box) checkSubscribe(asker ident.Principal, s Subscribe) error {
-	if err := b.checkAddress(asker, s.URL, addressRefusal{"delivery.url", ": wait with wait_for_message",
+func (d *Dispatcher) checkSubscribe(asker ident.Principal, s Subscribe) error {
+	if err := d.checkAddress(asker, s.URL, addressRefusal{"delivery.url", ": wait with wait_for_message",
 		"Only callers with a key of this server can subscribe",
 		": wait with wait_for_message, or add the server with a key in its address"}); err != nil {
 		return err
@@ -172,15 +172,15 @@ type addressRefusal struct{ argument, ifNoneCalled, whoMay, ifNoKey string }
 
 // checkAddress refuses an address that nobody may have called, and a caller that may have none called. Only the holder
 // of a key may have others called: somebody must answer for it.
-func (b *Box) checkAddress(asker ident.Principal, address string, or addressRefusal) error {
-	if err := b.o.Out.Check(address); err != nil {
+func (d *Dispatcher) checkAddress(asker ident.Principal, address string, or addressRefusal) error {
+	if err := d.o.Out.Check(address); err != nil {
 		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", or.argument, err)
 	}
 	switch secure := strings.HasPrefix(strings.ToLower(address), "https:"); {
-	case !secure && (!b.o.Local || asker.ID != ident.Local):
+	case !secure && (!d.o.Local || asker.ID != ident.Local):
 		return fault.Refuse(fault.NotAllowed, "Parley calls an http address of this machine only for callers on this "+
 			"machine. Nothing was changed: give an https address.")
-	case secure && !b.CallsOthers():
+	case secure && !d.CallsOthers():
 		return fault.Refuse(fault.NotAllowed, "This server calls other machines only if it is started with its own "+
 			"address (--public-url). Nothing was changed%s.", or.ifNoneCalled)
 	case secure && ident.KeyOf(asker.ID) == "":
@@ -191,19 +191,19 @@ func (b *Box) checkAddress(asker ident.Principal, address string, or addressRefu
 
 // checkHookLimits returns why a principal, or a seat, may have no further hook, or no further address asked whether it
 // agrees.
-func (b *Box) checkHookLimits(ctx context.Context, asker ident.Principal, seat chat.HookSeat, id string) error {
+func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal, seat chat.HookSeat, id string) error {
 	if _, has := seat.Hook(id); !has && len(seat.Hooks) >= room.MaxHooks {
 		return tooManyHooks("subscriptions_of_seat", room.MaxHooks, "This seat has")
 	}
-	all, err := b.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
+	all, err := d.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
 	if err != nil {
-		return b.o.Rooms.Outward(err)
+		return d.o.Rooms.Outward(err)
 	}
 	has := slices.ContainsFunc(all, func(x roomlog.HookItem) bool { return x.ID == id }) // its secret is another
 	if len(all) >= MaxHooks && !has {
 		return tooManyHooks("subscriptions", MaxHooks, "You have")
 	}
-	if err := b.o.Rooms.Limits().Challenge(ctx); err != nil {
+	if err := d.o.Rooms.Limits().Challenge(ctx); err != nil {
 		return &LimitError{"challenges_per_minute", ratelimit.Challenges, err}
 	}
 	return nil
@@ -211,15 +211,15 @@ func (b *Box) checkHookLimits(ctx context.Context, asker ident.Principal, seat c
 
 // challenge posts a random text to an address that an argument has named, by a call that lacks all but where it goes.
 // The address must send it back (SEP-3415, "Callback verification").
-func (b *Box) challenge(ctx context.Context, argument string, c outcall.Call) error {
+func (d *Dispatcher) challenge(ctx context.Context, argument string, c outcall.Call) error {
 	type verification struct {
 		Type      string `json:"type,omitempty"`
 		Challenge string `json:"challenge"`
 	}
 	asked := verification{"verification", rand.Text()}
 	c.Body, _ = json.Marshal(asked)
-	c.ID, c.At = "msg_verification_"+rand.Text(), b.now()
-	answer, err := b.o.Out.Post(ctx, c)
+	c.ID, c.At = "msg_verification_"+rand.Text(), d.now()
+	answer, err := d.o.Out.Post(ctx, c)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

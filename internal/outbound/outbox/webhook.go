@@ -14,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Webhook is what its person gets to know of a webhook.
-type Webhook struct {
+// AddedWebhook is what its person gets to know of a webhook.
+type AddedWebhook struct {
 	ID     string
 	Secret string // by which its calls are signed; nobody is shown it again
 }
@@ -23,39 +23,40 @@ type Webhook struct {
 // AddWebhook gives the person of a token a webhook at an address, which must first answer a challenge. Nobody can check
 // the signature of that, since the secret is made for it. If the person has the webhook it gets another secret, and
 // nobody is asked. The error is a *fault.Error.
-func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, error) {
+func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (AddedWebhook, error) {
 	asker := ident.PrincipalOf(ctx)
-	err := b.checkAddress(asker, address, addressRefusal{argument: "add_hook",
+	err := d.checkAddress(asker, address, addressRefusal{argument: "add_hook",
 		whoMay: "Addresses are called for agents that a key of this server has admitted, and their people"})
 	if err != nil {
-		return Webhook{}, err
+		return AddedWebhook{}, err
 	}
-	seat, err := b.o.Rooms.WebhookSeat(ctx, token)
+	seat, err := d.o.Rooms.WebhookSeat(ctx, token)
 	if err != nil {
-		return Webhook{}, err
+		return AddedWebhook{}, err
 	}
-	got := Webhook{ID: chat.HookID(asker.ID, address, string(room.FormEach), seat, false), Secret: outcall.NewSecret()}
-	now := b.now()
-	x, err := b.o.Rooms.Store().Hook(ctx, got.ID)
+	got := AddedWebhook{Secret: outcall.NewSecret(),
+		ID: chat.HookID(asker.ID, address, string(room.FormEach), seat, false)}
+	now := d.now()
+	x, err := d.o.Rooms.Store().Hook(ctx, got.ID)
 	switch {
 	case err == nil:
 	case !errors.Is(err, table.ErrNotFound):
-		return Webhook{}, b.o.Rooms.Outward(err)
+		return AddedWebhook{}, d.o.Rooms.Outward(err)
 	default:
 		x.SinceMs = now.UnixMilli()
-		if err := b.checkHookLimits(ctx, asker, seat, got.ID); err != nil {
-			return Webhook{}, err
+		if err := d.checkHookLimits(ctx, asker, seat, got.ID); err != nil {
+			return AddedWebhook{}, err
 		}
-		err = b.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: got.Secret})
+		err = d.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: got.Secret})
 		if no := new(EndpointError); errors.As(err, &no) {
-			return Webhook{}, no.refusal()
+			return AddedWebhook{}, no.refusal()
 		}
 		if err != nil {
-			return Webhook{}, err
+			return AddedWebhook{}, err
 		}
 	}
-	return got, b.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
-		Form: room.FormEach, URL: address, Secret: got.Secret, Server: b.o.Public,
+	return got, d.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
+		Form: room.FormEach, URL: address, Secret: got.Secret, Server: d.o.Public,
 		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs, UntilMs: now.Add(renewedLife).UnixMilli()})
 }
 

@@ -45,7 +45,7 @@ type world struct {
 	table table.Table
 	host  *host
 	*chat.Service
-	box *outbox.Box
+	box *outbox.Dispatcher
 }
 
 func start() time.Time { return time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC) }
@@ -241,7 +241,7 @@ func (w *world) lookAll(ctx context.Context, id string, seat int) (again time.Ti
 		if x.Room != id || x.Seat != seat {
 			continue
 		}
-		next, failed := w.box.Look(ctx, id, seat, x.ID)
+		next, failed := w.box.Deliver(ctx, id, seat, x.ID)
 		err = errors.Join(err, failed)
 		if again.IsZero() || !next.IsZero() && next.Before(again) {
 			again = next

@@ -97,10 +97,10 @@ type App struct {
 	// Handler serves every route. Any number of goroutines may call it at once.
 	Handler http.Handler
 
-	store Store
-	rooms *chat.Service
-	box   *outbox.Box
-	gate  *access.Gate
+	store      Store
+	rooms      *chat.Service
+	dispatcher *outbox.Dispatcher
+	gate       *access.Gate
 	// signIn is where programs sign in; nil if none does.
 	signIn *oauth.Server
 	tools  []string
@@ -135,11 +135,11 @@ func (a *App) open(ctx context.Context, c *Config) (*meter.Meter, error) {
 	a.store = store
 	metered := m.Table(store.Table)
 	rooms := c.chatOptions(store)
-	rooms.Calls = func(id string, calls []room.Call) { a.box.Notify(id, calls) }
+	rooms.Calls = func(id string, calls []room.Call) { a.dispatcher.Notify(id, calls) }
 	a.rooms = chat.New(metered, rooms)
 	a.gate = a.newGate(*c, metered)
 	a.signIn = a.newSignIn(*c, metered)
-	a.box = a.newBox(*c, m)
+	a.dispatcher = a.newDispatcher(*c, m)
 	return m, nil
 }
 
@@ -179,7 +179,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 	inQueue := c.longestInQueue()
 	set := tools.New(a.rooms, pairing.New(a.rooms, pairing.Options{LongestWait: inQueue}), tools.Options{
 		Address: httpapi.Address, Keys: c.Keys(), LongestWait: s.LongestWait, LongestInQueue: inQueue,
-		StandbyLooks: c.StandbyLooks, Outbox: a.box, ViewURI: web.RoomViewURI(), Log: c.Logger,
+		StandbyLooks: c.StandbyLooks, Outbox: a.dispatcher, ViewURI: web.RoomViewURI(), Log: c.Logger,
 	})
 	list := set.Tools()
 	for _, t := range list {

@@ -458,7 +458,7 @@ func (c *counting) wakes() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	boxOf := func(s *chat.Service) *outbox.Box {
+	boxOf := func(s *chat.Service) *outbox.Dispatcher {
 		return outbox.New(outbox.Options{Rooms: s, Out: outcall.New(outcall.Options{Loopback: true}), Local: true,
 			View: tools.ViewMessage, Clock: c.clock, Logger: c.options.Logger})
 	}
@@ -475,7 +475,7 @@ func (c *counting) wakes() {
 			c.t.Fatal(err)
 		}
 		if hook != "" {
-			if _, err := boxOf(c.one).Look(c.t.Context(), at.Room, at.Seat, hook); err != nil {
+			if _, err := boxOf(c.one).Deliver(c.t.Context(), at.Room, at.Seat, hook); err != nil {
 				c.t.Fatal(err)
 			}
 		}
@@ -498,7 +498,7 @@ func (c *counting) wakes() {
 		c.t.Helper()
 		c.say(c.one, bob, what)
 		c.meter.take()
-		if _, err := box.Look(c.t.Context(), at.Room, at.Seat, hook); err != nil {
+		if _, err := box.Deliver(c.t.Context(), at.Room, at.Seat, hook); err != nil {
 			c.t.Fatal(err)
 		}
 		c.row(what)
@@ -546,7 +546,7 @@ func (a *answerer) Cancel(context.Context, *a2asrv.ExecutorContext) iter.Seq2[a2
 }
 
 // endpoints counts an endpoint that a person adds, and calls of it.
-func (c *counting) endpoints(one, other *outbox.Box, person string, bob chat.Seated) {
+func (c *counting) endpoints(one, other *outbox.Dispatcher, person string, bob chat.Seated) {
 	c.t.Helper()
 	mux := http.NewServeMux()
 	host := httptest.NewServer(mux)
@@ -570,7 +570,7 @@ func (c *counting) endpoints(one, other *outbox.Box, person string, bob chat.Sea
 		c.t.Helper()
 		c.clock.Advance(time.Minute)
 		c.meter.take()
-		if _, err := other.Look(c.t.Context(), x.Room, x.Seat, x.ID); err != nil {
+		if _, err := other.Deliver(c.t.Context(), x.Room, x.Seat, x.ID); err != nil {
 			c.t.Fatal(err)
 		}
 		c.row(what)

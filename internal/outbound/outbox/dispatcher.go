@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
-// Options of a Box. Rooms, Out, View, Clock and Logger are required.
+// Options of a Dispatcher. Rooms, Out, View, Clock and Logger are required.
 type Options struct {
 	Rooms *chat.Service
 	Out   *outcall.Caller
@@ -39,18 +39,18 @@ type Options struct {
 	Clock  clockwork.Clock
 	Logger *slog.Logger
 	// Observe hears of each call. Nil means that nobody does. Many goroutines may call it at once.
-	Observe func(Call)
+	Observe func(CallOutcome)
 }
 
-// Call is what became of a call, for metrics.
-type Call struct {
+// CallOutcome is what became of a call, for metrics.
+type CallOutcome struct {
 	Retry  bool // it repeats one that failed
 	Failed bool // it did not wake the agent, the host of a webhook has not taken it, or an endpoint has not answered
 }
 
-// Box makes the calls of the hooks of a table. Many goroutines may use it at once, and many processes with the
+// Dispatcher makes the calls of the hooks of a table. Many goroutines may use it at once, and many processes with the
 // same table.
-type Box struct {
+type Dispatcher struct {
 	o      Options
 	agents *agentcall.Client
 
@@ -68,22 +68,22 @@ type Box struct {
 // maxReaders is how many looks of a process read the table at once, so that a scan leaves some of it to others.
 const maxReaders = 64
 
-// New returns a Box.
-func New(o Options) *Box {
-	return &Box{o: o, agents: agentcall.New(o.Out), readers: make(chan struct{}, maxReaders), jobs: map[hookRef]*job{},
-		failing: map[string]time.Time{}, allowed: map[string]time.Time{},
+// New returns a Dispatcher.
+func New(o Options) *Dispatcher {
+	return &Dispatcher{o: o, agents: agentcall.New(o.Out), readers: make(chan struct{}, maxReaders),
+		jobs: map[hookRef]*job{}, failing: map[string]time.Time{}, allowed: map[string]time.Time{},
 		slots: map[string]*slot{}}
 }
 
 // Failing returns for how long the calls of a hook have failed whose agent has unread news, or, of a webhook or an
 // endpoint, that are still to be repeated: the longest time of those that this process has looked at. It returns 0 if
 // there is none.
-func (b *Box) Failing() time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (d *Dispatcher) Failing() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	oldest := time.Duration(0)
-	for _, since := range b.failing {
-		oldest = max(oldest, b.now().Sub(since))
+	for _, since := range d.failing {
+		oldest = max(oldest, d.now().Sub(since))
 	}
 	return oldest
 }
@@ -96,15 +96,16 @@ func accountOf(x roomlog.HookItem) string {
 	return x.Principal
 }
 
-// CallsOthers reports whether addresses of other machines are called. A nil Box calls nobody.
-func (b *Box) CallsOthers() bool { return b != nil && b.o.Public != "" }
+// CallsOthers reports whether addresses of other machines are called. A nil Dispatcher calls nobody.
+func (d *Dispatcher) CallsOthers() bool { return d != nil && d.o.Public != "" }
 
-// CallsAnybody reports whether any address is called: one of another machine, or of this one. A nil Box calls nobody.
-func (b *Box) CallsAnybody() bool { return b.CallsOthers() || b != nil && b.o.Local }
+// CallsAnybody reports whether any address is called: one of another machine, or of this one. A nil Dispatcher calls
+// nobody.
+func (d *Dispatcher) CallsAnybody() bool { return d.CallsOthers() || d != nil && d.o.Local }
 
-func (b *Box) now() time.Time { return b.o.Clock.Now() }
+func (d *Dispatcher) now() time.Time { return d.o.Clock.Now() }
 
-// sleep waits for d, or until ctx ends.
-func (b *Box) sleep(ctx context.Context, d time.Duration) error {
-	return roomlog.Sleep(ctx, b.o.Clock, d)
+// sleep waits for the pause, or until ctx ends.
+func (d *Dispatcher) sleep(ctx context.Context, pause time.Duration) error {
+	return roomlog.Sleep(ctx, d.o.Clock, pause)
 }

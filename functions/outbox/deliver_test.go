@@ -12,7 +12,7 @@ func TestSoon_looksOfTenSeconds_shareATime(t *testing.T) {
 	for passed := time.Duration(0); passed < time.Minute; passed += 100 * time.Millisecond {
 		now := start.Add(passed)
 		at := hook{ID: "0a"}.soon(now)
-		if wait := at.Sub(now); wait < ahead || wait > 2*ahead {
+		if wait := at.Sub(now); wait < minDelay || wait > 2*minDelay {
 			t.Fatalf("%v after it began it waits for %v", passed, wait)
 		}
 		times[at]++
