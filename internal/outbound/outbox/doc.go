@@ -1,26 +1,32 @@
-// Package outbox calls addresses because of what the seat of a hook receives (see room.Hook): those of agents that
-// cannot wait, the webhooks of people, and endpoints.
+// Package outbox calls the addresses of hooks (see room.Hook) when the seats of these hooks receive events. A hook has
+// one of three forms:
 //
-// A call of an agent is a level and no message: "you have unread news". There is one while the seat has unread news,
-// and the next only after the agent has read or, for something new, an hour later. What was said is not in it; the
-// agent reads it with wait_for_message. A webhook is called with each event that its seat receives, in order, and with
-// what was said. In both cases nothing lies in a queue: each call is made from the log and from what became of earlier
-// calls ([roomlog.Told]), that of an agent also from the read position of its seat. So a process that ends loses
-// nothing.
+//   - A wake calls an agent without an open wait. The call says only "you have unread news", and the agent reads the
+//     news with wait_for_message. The next call comes after the agent has read or, for newer news, an hour later.
+//   - A webhook posts each event of its seat, with the text, in the order of the log.
+//   - An endpoint is an agent that speaks A2A. Each call sends the endpoint all new messages, and the answer is said
+//     from the seat of the endpoint. What is sent is stored before the call, since a call may cost money and the answer
+//     must be said once.
 //
-// An endpoint is an agent that speaks A2A. It is called when something is for it, with all that is new for it, and what
-// it answers is said from its seat. What is about to be sent is stored first, since a call may cost money, and the
-// answer must be said once.
+// There is no queue. Each call follows from the log and from the stored progress of its hook ([roomlog.Told]); the call
+// of a wake also follows from the read position of the seat. So a process that ends loses nothing.
 //
-// The types:
+// The delivery of event 42 to webhook h1 of seat 1, with the stored progress {N: 7, Upto: 41}, goes through these
+// files:
 //
-//   - [Dispatcher] is the engine. [Dispatcher.Subscribe] and [Dispatcher.Unsubscribe] make and end the hooks of agents,
-//     [Dispatcher.AddWebhook] makes a webhook, [Dispatcher.AddAgent] has an endpoint join, [Dispatcher.Notify] hears
-//     which hooks there may be news for, and [Dispatcher.Run] works.
-//   - [Dispatcher.Deliver] is one look at a hook, for a process that is started for it alone.
+//   - run.go: the room passes event 42 to [Dispatcher.Notify], which starts a job. The job calls [Dispatcher.Deliver].
+//     On AWS, an invocation of functions/outbox calls Deliver.
+//   - pass.go: Deliver begins a pass. readHook reads the hook and its progress.
+//   - webhook.go: readNews reads the log after event 41 and finds 42. decideCall decides doCall.
+//   - pass.go: claim puts the claim "h1#7" for 25 s. A process that finds the claim ends its own pass.
+//   - slot.go: acquireSlots acquires the slots that limit how many calls run at once, if the hook needs any.
+//   - webhook.go: call posts event 42 with the id evt_h1_42, by post (post.go). After the status 200 the new progress
+//     is {N: 8, Upto: 42}. After the status 500 the progress is {N: 8, Upto: 41, Tries: 1, RetryMs: now + 1 min}
+//     (retry.go).
+//   - pass.go: writeResult stores the new progress before the claim ends. The pass reads again: after the status 200
+//     the pass finds nothing after event 42 and ends; after the status 500 the pass ends until RetryMs.
+//   - run.go: the job ends. After the status 500 the job leaves a timer, and the next job posts event 42 again.
 //
-// A hook is an address of any of the three forms, and a wake one that calls an agent. pass.go has what all looks do:
-// one reads a hook, claims its next call and makes it. wake.go, webhook.go and endpoint.go have a form each, retry.go
-// what webhooks and endpoints have in common, post.go a call, slot.go how many there are at once, and run.go the queue.
-// subscribe.go and agent.go have who may add wakes and endpoints.
+// wake.go and endpoint.go do the same for the other forms. subscribe.go, webhook.go and agent.go decide who may add
+// wakes, webhooks and endpoints.
 package outbox
