@@ -13,14 +13,14 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
-// AddedAgent is what a person gets to know of an endpoint that it has added.
+// AddedAgent is an endpoint as the person who adds the endpoint sees it.
 type AddedAgent struct {
 	chat.AddedAgent
-	Secret string // by which its calls are signed; nobody is shown it again
+	Secret string // signs the calls; shown only here
 }
 
-// AddAgent gives the agent of a card a seat in the room of a person's token, by the name that the card has if none is
-// given. The error is a *fault.Error.
+// AddAgent gives the agent of a card a seat in the room of a person's token. The agent has the name on its card if name
+// is empty. The error is a *fault.Error.
 func (d *Dispatcher) AddAgent(ctx context.Context, token, card, name string) (got AddedAgent, err error) {
 	asker := ident.PrincipalOf(ctx)
 	if err := d.checkAddress(asker, card, addressRefusal{argument: "add_agent",
@@ -54,7 +54,6 @@ func (d *Dispatcher) AddAgent(ctx context.Context, token, card, name string) (go
 	return got, err
 }
 
-// refuseCard refuses a card because of an error of agentcall.
 func refuseCard(err error) *fault.Error {
 	refused := fault.Refuse(fault.InvalidArgument, "add_agent: %s Nothing was changed.", err)
 	var card *agentcall.Refusal

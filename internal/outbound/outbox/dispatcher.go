@@ -19,53 +19,52 @@ import (
 type Options struct {
 	Rooms *chat.Service
 	Out   *outcall.Caller
-	// Public is the address under which others reach this server; "" if nobody has said it. A hook is called
-	// only by servers with the address of the one that made it, so that a copy of a table calls nobody.
+	// Public is the address of this server for others; "" if unknown. Only servers with the address of the hook's maker
+	// call the hook, so a copy of a table calls nobody.
 	Public string
-	// Local says that only this machine can reach the server. Its callers may have hooks that lead to the
-	// machine itself.
+	// Local says that only this machine can reach the server. Callers may then have hooks at addresses of this machine.
 	Local bool
-	// Alone says that no other process calls for the hooks of the table.
+	// Alone says that no other process calls the hooks of the table.
 	Alone bool
-	// Places is how many of the processes on the table make calls at once, and half of these at most for one account;
-	// 0: any number, except of endpoints (see slotsOfEndpoints). It bounds the instances that calls take on AWS, where
-	// nothing else does. No look waits itself then for what an endpoint is due soon.
+	// Places is how many processes on the table make calls at once, at most half of them for one account. 0 sets no
+	// limit, but for endpoints (see slotsOfEndpoints). Places bounds the instances on AWS. With Places, no pass waits
+	// for an endpoint.
 	Places int
-	// View returns a message as webhooks are told of it, for JSON.
+	// View returns the JSON form of a message for webhooks.
 	View func(chat.Message) any
-	// Admits reports whether the server still admits a principal by a sign-in, or by "" for none (see
-	// ident.Principal). Nil means that it does.
+	// Admits reports whether the server still admits a principal by a sign-in; "" is no sign-in (see ident.Principal).
+	// Nil admits everybody.
 	Admits func(ctx context.Context, principal, signIn string) (bool, error)
 	Clock  clockwork.Clock
 	Logger *slog.Logger
-	// Observe hears of each call. Nil means that nobody does. Many goroutines may call it at once.
+	// Observe is told of each call. Many goroutines may call Observe at once. Nil means that nobody is told.
 	Observe func(CallOutcome)
 }
 
-// CallOutcome is what became of a call, for metrics.
+// CallOutcome is the outcome of one call, for metrics.
 type CallOutcome struct {
-	Retry  bool // it repeats one that failed
-	Failed bool // it did not wake the agent, the host of a webhook has not taken it, or an endpoint has not answered
+	Retry  bool // the call repeats a failed call
+	Failed bool // no agent was woken, no host took the event, or no endpoint answered
 }
 
-// Dispatcher makes the calls of the hooks of a table. Many goroutines may use it at once, and many processes with the
-// same table.
+// Dispatcher makes the calls of the hooks of a table. Many goroutines may use a Dispatcher at once, and many processes
+// may use the same table.
 type Dispatcher struct {
 	o      Options
 	agents *agentcall.Client
 
-	readers chan struct{} // has one for each look that reads the table
+	readers chan struct{} // has an element for each pass that reads the table
 
 	mu        sync.Mutex
-	jobRunner func(hookRef, *job) // see runJob; nil unless Run works, so that a program without Run links no looks
+	jobRunner func(hookRef, *job) // runJob; nil unless Run works, so a program without Run links no pass
 	jobs      map[hookRef]*job
-	failing   map[string]time.Time // since when calls of a hook fail, as far as looks have shown: see Failing
-	allowed   map[string]time.Time // when a hook may be called that is to be called: see allowedAt
-	slots     map[string]*slot     // that calls use: see need
+	failing   map[string]time.Time // by hook: since when its calls fail, as passes have seen
+	allowed   map[string]time.Time // by hook: when the limit allows its next call: see allowedAt
+	slots     map[string]*slot     // by slotNeed.key: the slots of calls under way
 	busy      sync.WaitGroup       // of the goroutines in jobs
 }
 
-// maxReaders is how many looks of a process read the table at once, so that a scan leaves some of it to others.
+// maxReaders is how many passes of a process read the table at once, so that a scan leaves capacity to others.
 const maxReaders = 64
 
 // New returns a Dispatcher.
@@ -75,9 +74,8 @@ func New(o Options) *Dispatcher {
 		slots: map[string]*slot{}}
 }
 
-// Failing returns for how long the calls of a hook have failed whose agent has unread news, or, of a webhook or an
-// endpoint, that are still to be repeated: the longest time of those that this process has looked at. It returns 0 if
-// there is none.
+// Failing returns the longest time for which calls of a hook have failed, as passes of this process have seen. Only
+// wakes with unread news, and webhooks and endpoints with a call to repeat, count. 0 means that no call fails.
 func (d *Dispatcher) Failing() time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -88,7 +86,7 @@ func (d *Dispatcher) Failing() time.Duration {
 	return oldest
 }
 
-// accountOf returns for whom the calls of a hook count: the principal of a key, else its room.
+// accountOf returns the account to which the calls of a hook count: the principal of a key or, without a key, the room.
 func accountOf(x roomlog.HookItem) string {
 	if ident.KeyOf(x.Principal) == "" {
 		return x.Room
@@ -99,13 +97,12 @@ func accountOf(x roomlog.HookItem) string {
 // CallsOthers reports whether addresses of other machines are called. A nil Dispatcher calls nobody.
 func (d *Dispatcher) CallsOthers() bool { return d != nil && d.o.Public != "" }
 
-// CallsAnybody reports whether any address is called: one of another machine, or of this one. A nil Dispatcher calls
+// CallsAnybody reports whether any address is called, of another machine or of this machine. A nil Dispatcher calls
 // nobody.
 func (d *Dispatcher) CallsAnybody() bool { return d.CallsOthers() || d != nil && d.o.Local }
 
 func (d *Dispatcher) now() time.Time { return d.o.Clock.Now() }
 
-// sleep waits for the pause, or until ctx ends.
 func (d *Dispatcher) sleep(ctx context.Context, pause time.Duration) error {
 	return roomlog.Sleep(ctx, d.o.Clock, pause)
 }

@@ -23,25 +23,25 @@ const (
 	callsAnHour     = 60
 )
 
-// maxEndpointCallTime is the longest time of a call of an endpoint: as maxPostTime, with a minute for its answer.
+// maxEndpointCallTime is like maxPostTime, but with a minute for the answer.
 const maxEndpointCallTime = 75 * time.Second
 
-// pollPauses are the pauses before an endpoint is asked what became of its task. Further ones are a minute long, until
-// an hour is over.
+// pollPauses are the first pauses before an endpoint is asked for the result of its task. Each further pause is a
+// minute, until an hour is over.
 var pollPauses = [...]time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
 
 const minutesOfPolls = 60
 
-// maxPauseAfterCall is for how long a look that has a deadline waits itself until an endpoint that it has asked may be
-// asked again. The Scheduler of AWS, which begins another look, may be a minute late. Others wait for minCallInterval
-// at most: each message begins a look, and while an endpoint works they would occupy all instances.
+// maxPauseAfterCall is the longest pause of a pass with a deadline between two calls of an endpoint that works. The
+// Scheduler of AWS may begin the next pass a minute late. A pass that has called nobody pauses for minCallInterval at
+// most: each message begins a pass, and these passes would occupy all instances.
 const maxPauseAfterCall = 15 * time.Second
 
-// endpoint is the hook of an endpoint, with what is new for it.
+// endpoint is the delivery to an endpoint, with the news.
 type endpoint struct {
 	*pass
 	heard chat.Heard
-	newer bool // something came since all tries failed
+	newer bool // an event came after all tries failed
 }
 
 // readNews implements delivery.
@@ -52,7 +52,7 @@ func (e *endpoint) readNews(ctx context.Context) (s decision, err error) {
 		return decision{do: doEnd, at: hour, failing: t.FailingMs}, nil
 	}
 	from := t.Upto
-	if t.Task != "" { // it has been told, and is asked for the answer alone
+	if t.Task != "" { // the endpoint has the messages: only its answer is missing
 		from = t.Sent - 1
 	}
 	e.heard, err = e.o.Rooms.Heard(ctx, e.hook, from, t.Sent)
@@ -73,9 +73,9 @@ func (e *endpoint) readNews(ctx context.Context) (s decision, err error) {
 //  1. It has answered, and nothing came: nothing is done.
 //  2. It has answered, and 42 came: at 12:00:01 nothing is done until 12:00:02.
 //  3. It has answered, and 42 came: at 12:00:02 it is called.
-//  4. The look may pause: at 12:00:01 the look waits for 12:00:02.
+//  4. The pass may pause: at 12:00:01 the pass waits for 12:00:02.
 //  5. It works on 41, and is to be asked at 12:00:15: at 12:00:02 nothing is done until then.
-//  6. It works on 41, and the look has called it: at 12:00:02 the look waits for 12:00:15.
+//  6. It works on 41, and the pass has called it: at 12:00:02 the pass waits for 12:00:15.
 //  7. It works on 41: at 12:00:15 it is asked.
 //  8. All tries for 42 have failed, and nothing new came: nothing is done.
 //  9. All tries for 42 have failed, and 43 came: it is called.
@@ -96,7 +96,7 @@ func (e *endpoint) decideCall(now time.Time) decision {
 	case t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard: // 10
 		t.Upto, t.Missed = e.heard.Skip, true
 		return decision{do: doRecord, ops: []table.Op{e.putProgress(t)}}
-	case e.heard.N == 0, t.Task == "" && e.allTriesFailed() && !e.newer: // 1, 8; also while it may not speak
+	case e.heard.N == 0, t.Task == "" && e.allTriesFailed() && !e.newer: // 1, 8; also while the endpoint may not speak
 		return decision{do: doEnd}
 	case !at.After(now): // 3, 7, 9
 		return decision{do: doCall}
@@ -106,11 +106,13 @@ func (e *endpoint) decideCall(now time.Time) decision {
 	return decision{do: doEnd, at: at, failing: t.FailingMs} // 2, 5
 }
 
-// call implements form: it calls the endpoint with what is new for it, or asks what became of its task, and has its
-// answer said.
+// call implements delivery. call sends the endpoint the news, or asks for the result of its task, and says the answer
+// in the room.
 //
-// It first stores up to which event it tells. A process may end before it stores the answer; the next one then sends
-// the same by the same id, which is also the key of the answer. So the answer is said once.
+// Sent 42 is stored before the call. Otherwise a process could send the events up to 42 and die, and the next process
+// would send the events up to 43 under another id: two calls would be paid, and two answers said. With Sent 42, the
+// next process sends the same under the same id evt_h1_42. The id is also the key of the answer, so the answer is said
+// once.
 func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
 	x, t := e.hook, e.progress
 	var reply agentcall.Reply
@@ -123,7 +125,7 @@ func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
 		texts := textsOf(e.heard, t.Context == "")
 		t = e.beginCall(t)
 		if err := e.writeClaimed(ctx, roomlog.PutTold(x, t)); err != nil {
-			return t, err // without writeResult: if nothing was written, the next look calls
+			return t, err // without writeResult: after a failed write the next pass calls
 		}
 		reply, failed = e.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
 			Task: t.Asks, Texts: texts}, e.now())
@@ -136,7 +138,7 @@ func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
 	return e.applyReply(ctx, t, reply, failed)
 }
 
-// beginCall returns t of an endpoint that is about to be called.
+// beginCall returns t for an endpoint that is about to be called.
 func (e *endpoint) beginCall(t roomlog.Told) roomlog.Told {
 	now, h := e.now(), e.heard
 	if t.Sent == 0 {
@@ -153,7 +155,8 @@ func (e *endpoint) beginCall(t roomlog.Told) roomlog.Told {
 	return t
 }
 
-// endCall returns t of an endpoint with which a call is over, the task in which it asks back, and why nothing was said.
+// endCall returns t after the end of a call. asks is the task in which the endpoint asks back. why says why nothing was
+// said; "" if the answer was said.
 func endCall(t roomlog.Told, asks, why string) roomlog.Told {
 	t.Asks = asks
 	t.Upto, t.Missed, t.Sent, t.Step = t.Sent, false, 0, 0
@@ -162,7 +165,8 @@ func endCall(t roomlog.Told, asks, why string) roomlog.Told {
 	return t
 }
 
-// applyReply returns t once a call has brought a reply, or has failed. An answer is said first. It fails if ctx ends.
+// applyReply says the answer of a reply, and returns t after the reply or after the error failed. applyReply fails if
+// ctx ends.
 func (e *endpoint) applyReply(ctx context.Context, t roomlog.Told, reply agentcall.Reply, failed error) (roomlog.Told,
 	error) {
 	now := e.now()
@@ -196,20 +200,19 @@ func (e *endpoint) applyReply(ctx context.Context, t roomlog.Told, reply agentca
 	case ctx.Err() != nil:
 		return t, ctx.Err()
 	case errors.As(err, &refused) && refused.Code == fault.Paused && refused.Rule != fault.RuleDrafts:
-		t.PollMs = now.UnixMilli() // once it may speak it is asked for the same again
+		t.PollMs = now.UnixMilli() // once the endpoint may speak, it is asked for the same again
 		return t, nil
 	case errors.As(err, &refused) && refused.Code != fault.Unavailable:
 		return endCall(t, reply.Task, "The room has not taken the answer: "+refused.Message), nil
 	}
 	t.Error = "The answer could not be stored."
-	if t.Task != "" { // it has the answer still
+	if t.Task != "" { // the endpoint still has the answer
 		t.PollMs = now.Add(time.Minute).UnixMilli()
 		return t, nil
 	}
 	return e.scheduleRetryForADay(t, e.heard.AsOf), nil
 }
 
-// applyFailure returns t of an endpoint after a call that failed.
 func (e *endpoint) applyFailure(t roomlog.Told, failed error) roomlog.Told {
 	t.Error = failed.Error()
 	next := agentcall.Retry(failed)
@@ -218,7 +221,7 @@ func (e *endpoint) applyFailure(t roomlog.Told, failed error) roomlog.Told {
 		return endCall(t, "", t.Error)
 	case next == agentcall.Anew:
 		t.Context, t.Asks, t.Task, t.PollMs, t.Polls = "", "", "", 0, 0
-		if t.Tries == 0 { // mostly it has begun anew, too
+		if t.Tries == 0 { // mostly the endpoint has begun anew, too
 			t.Tries = 1
 			return t
 		}
@@ -231,10 +234,11 @@ func (e *endpoint) applyFailure(t roomlog.Told, failed error) roomlog.Told {
 	return e.scheduleRetryForADay(t, e.heard.AsOf)
 }
 
-// callID returns the id of the call of an endpoint with what came up to event n.
+// callID returns the id of the call with the events up to n.
 func callID(x roomlog.HookItem, n int64) string { return fmt.Sprintf("evt_%s_%d", x.ID, n) }
 
-// endpointFailureReason is failureReason for an endpoint. Its error may have its words, of which nothing is logged.
+// endpointFailureReason is failureReason for an endpoint. The error may quote the endpoint, so the log gets only its
+// reason.
 func endpointFailureReason(failed error) string {
 	var e *agentcall.Error
 	if errors.As(failed, &e) {
@@ -243,10 +247,10 @@ func endpointFailureReason(failed error) string {
 	return failureReason(outcall.Answer{Status: 200}, failed)
 }
 
-// leftOut stands in the place of what an endpoint is not told.
+// leftOut stands in place of the messages that the endpoint does not get.
 const leftOut = "Earlier messages are left out."
 
-// textsOf returns what an endpoint is told. In a new conversation it begins with where the endpoint is.
+// textsOf returns the texts for an endpoint. In a new conversation the introduction comes first.
 func textsOf(h chat.Heard, begins bool) []string {
 	var texts []string
 	if begins {
@@ -266,7 +270,7 @@ func textsOf(h chat.Heard, begins bool) []string {
 	return transcript.Apart(texts)
 }
 
-// introduction returns what an endpoint has to know that was never in the room.
+// introduction tells an endpoint what no message in the room says: its own name, the room and the others.
 func introduction(h chat.Heard) string {
 	var others []string
 	for _, name := range h.Others {

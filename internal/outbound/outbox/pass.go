@@ -10,10 +10,10 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// partialWriteTime is for how long others may see a Write in part: a hook begins with an event and an item.
+// partialWriteTime is for how long others may see a Write in part: the beginning of a hook writes an event and an item.
 const partialWriteTime = time.Second
 
-// acquireRead waits until a look may read the table. The caller must call done.
+// acquireRead waits until a pass may read the table. The caller must call done to let the next pass read.
 func (d *Dispatcher) acquireRead(ctx context.Context) (done func(), err error) {
 	select {
 	case d.readers <- struct{}{}:
@@ -23,73 +23,74 @@ func (d *Dispatcher) acquireRead(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// delivery is a hook of one form under a look: a wake, a webhook or an endpoint.
+// delivery is a hook of one form in a pass: a wake, a webhook or an endpoint.
 type delivery interface {
-	// readNews reads what the hook is to be told, and returns what the look does next.
+	// readNews reads the news for the hook, and returns what the pass does next.
 	readNews(ctx context.Context) (decision, error)
-	// call makes the call, and returns what is stored of it. It fails with errBusy, with errEnded, or because this
-	// process stops: then nothing is stored, and the next look calls.
+	// call makes the call, and returns the progress to store. The errors errBusy, errEnded and the end of ctx store no
+	// progress: the next pass calls.
 	call(ctx context.Context) (roomlog.Told, error)
 }
 
-// decision is what a look does next, with what that needs.
+// decision is the next action of a pass, with the values for the action.
 type decision struct {
 	do      action
-	at      time.Time  // of doEnd, doPause, doDefer: when there may be something to do; zero: when something new comes
+	at      time.Time  // of doEnd, doPause, doDefer: when to continue; zero: once something new comes
 	ops     []table.Op // of doRecord
-	failing int64      // of doEnd and doPause: since when calls fail that are still to be made; 0: no call fails
+	failing int64      // of doEnd and doPause: since when the pending calls fail; 0: no call fails
 }
 
 type action int
 
 const (
-	doEnd     action = iota // the look ends: there is nothing to do
-	doPause                 // the look itself waits until the time, or rests if its process ends before
-	doRecord                // the look claims, and writes
-	doCall                  // the look claims, and calls the address
-	doDefer                 // the look ends: another look does what is to be done
-	doRecheck               // the hook is not there: the look reads again after partialWriteTime, and then drops it
-	doEndHook               // the look ends the hook: it is gone, or the server no longer admits who made it
+	doEnd     action = iota // the pass ends: there is nothing to do
+	doPause                 // the pass waits until the time, or ends if its process ends before
+	doRecord                // the pass claims, and writes the ops
+	doCall                  // the pass claims, and calls the address
+	doDefer                 // the pass ends, and leaves the work to a later pass
+	doRecheck               // the hook is missing: the pass reads again after partialWriteTime, and then ends the hook
+	doEndHook               // the pass ends the hook: the hook is gone, or the server no longer admits its maker
 )
 
 var (
-	// errBusy reports that this server had no place for a call, or its account no slot. The host has heard nothing of
-	// the call, so the hook has not failed.
+	// errBusy reports that this server had no place, or the account no slot, for a call. The call did not reach the
+	// host, so the hook has not failed.
 	errBusy = errors.New("outbox: too many calls are under way")
-	// errEnded reports that the host of a hook wants no more calls. The look then ends the hook.
+	// errEnded reports that the host of a hook wants no more calls. The pass then ends the hook.
 	errEnded = errors.New("outbox: the hook is to end")
 )
 
-// pass is one look at a hook. Its forms embed it.
+// pass is one run over a hook: read, decide, claim, call, store, until nothing is left to do. Each delivery embeds its
+// pass.
 type pass struct {
 	*Dispatcher
 	ref          hookRef
-	hasDeadline  bool             // its process ends at the deadline of its context
-	hook         roomlog.HookItem // as it was read last, with told
+	hasDeadline  bool             // the process ends at the deadline of ctx
+	hook         roomlog.HookItem // as last read, with progress
 	progress     roomlog.Told
-	paused       time.Duration // how long the look has paused so far
-	hasCalled    bool          // the look has made a call
-	claimedUntil time.Time     // the end of its claim
-	slots        []*slot       // that it has: see acquireSlots
+	paused       time.Duration // how long the pass has paused so far
+	hasCalled    bool          // the pass has made a call
+	claimedUntil time.Time     // the end of the claim
+	slots        []*slot       // acquired: see acquireSlots
 }
 
-// Deliver looks at a hook of a seat in the room with an id. It calls a wake whose agent has unread news and was not
-// called since it last read, or not for an hour; a webhook that has not had all events; and an endpoint that has not
-// answered all. The look goes on until there is nothing to do: a look that begins during its call ends at its claim,
-// and leaves to this one what came.
+// Deliver runs a pass over a hook of a seat in the room with an id. A pass calls a wake whose agent has unread news and
+// was not called since its last read, or not for an hour; a webhook with undelivered events; and an endpoint with
+// unanswered messages. The pass goes on until nothing is left to do. A pass that begins during a call of another pass
+// ends at the claim, and the other pass delivers what came.
 //
-// Deliver returns when to look again although nothing has happened: a call failed and is to be repeated then, that hour
-// is over, or the time of ctx was. The zero time means that there is no need. If ctx has a deadline, the look itself
-// waits for what an endpoint is due soon (maxPauseAfterCall).
+// Deliver returns when to deliver again without a new event: a failed call is to be repeated, the hour of a wake ends,
+// or the time of ctx was over. The zero time means no need. If ctx has a deadline, the pass itself waits for an
+// endpoint that is due soon (maxPauseAfterCall).
 //
-//  1. Ann's hook has nothing to tell: the look ends.
-//  2. Her hook has something to tell: it is called, and the look reads again.
-//  3. Another process has the claim of the call: the next look begins when the claim ends.
-//  4. Her account has made 120 calls in this minute: the next look begins when a call is allowed.
-//  5. Her process ends in 20 s, and a call takes up to 25 s: the next look begins at once.
-//  6. Ann waits, so she gets the news herself: the look pauses for a second at a time, and calls after 15 s.
-//  7. The hook is not there: the look reads again after a second, and then ends the hook.
-//  8. The host answers that the hook is gone: the look ends the hook.
+//  1. Ann's hook has no news: the pass ends.
+//  2. Her hook has news: the pass calls the hook, and reads again.
+//  3. Another process has the claim of the call: the next pass begins when the claim ends.
+//  4. Her account has made 120 calls in this minute: the next pass begins when a call is allowed.
+//  5. Her process ends in 20 s, and a call takes up to 25 s: the next pass begins at once.
+//  6. Ann waits, so the wait gets the news: the pass pauses for a second at a time, and calls after 15 s.
+//  7. The hook is missing: the pass reads again after a second, and then ends the hook.
+//  8. The host answers that the hook is gone: the pass ends the hook.
 func (d *Dispatcher) Deliver(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
 	p := &pass{Dispatcher: d, ref: hookRef{id, seat, hook}}
 	_, p.hasDeadline = ctx.Deadline()
@@ -107,7 +108,7 @@ func (d *Dispatcher) Deliver(ctx context.Context, id string, seat int, hook stri
 		case s.do == doRecheck && doubted:
 			s.do = doEndHook
 		case s.do == doPause && endsBefore(ctx, wait+p.maxCallTime()):
-			s.do = doEnd // the next look begins when the pause would end
+			s.do = doEnd // the next pass begins when the pause would end
 		}
 		switch s.do {
 		case doEnd: // 1
@@ -135,9 +136,8 @@ func (d *Dispatcher) Deliver(ctx context.Context, id string, seat int, hook stri
 	}
 }
 
-// readHook reads what there is to know of a hook, and returns what the look does next. While the hook may not be called
-// nothing more is read. Nothing is to be done for a hook of a server with another address, nor for one that its person
-// has ended.
+// readHook reads the hook, the progress and the news, and decides what the pass does next. A hook that may not be
+// called is read no further: a hook of a server with another address, or a hook that its person has ended.
 func (p *pass) readHook(ctx context.Context) (f delivery, s decision, err error) {
 	done, err := p.acquireRead(ctx)
 	if err != nil {
@@ -163,7 +163,7 @@ func (p *pass) readHook(ctx context.Context) (f delivery, s decision, err error)
 		}
 	}
 
-	// The hook stands, and whoever made it is still admitted.
+	// The hook exists, and its maker is still admitted.
 	p.progress, err = store.Told(ctx, p.hook)
 	if err != nil {
 		return nil, s, err
@@ -188,8 +188,8 @@ func (p *pass) readHook(ctx context.Context) (f delivery, s decision, err error)
 	return f, s, err
 }
 
-// endPass records, at the end of a look, since when the calls of its hook fail, and returns when to look again. If that
-// is only once something new comes, the hook waits for its limit anew.
+// endPass records, at the end of a pass, since when the calls of its hook fail, and returns when to deliver again. If
+// only a new event calls again, the next call counts anew against the limit.
 func (p *pass) endPass(s decision) (again time.Time) {
 	if s.at.IsZero() {
 		p.forgetAllowed()
@@ -204,12 +204,11 @@ func (p *pass) endPass(s decision) (again time.Time) {
 	return s.at
 }
 
-// endHook ends the look, and its hook.
 func (p *pass) endHook(ctx context.Context) (again time.Time, err error) {
 	return p.endPass(decision{do: doEnd}), p.o.Rooms.EndGoneHook(ctx, p.hook)
 }
 
-// maxCallTime is the longest time from the claim of a call to the write of what became of the call.
+// maxCallTime is the longest time from the claim of a call to the write of its outcome.
 func (p *pass) maxCallTime() time.Duration {
 	if p.hook.Form == room.FormAgent {
 		return maxEndpointCallTime
@@ -217,7 +216,7 @@ func (p *pass) maxCallTime() time.Duration {
 	return maxPostTime
 }
 
-// makeCall makes a call, if there are slots for it, and stores what became of it.
+// makeCall makes a call, if the slots for the call are free, and stores the outcome.
 func (p *pass) makeCall(ctx context.Context, f delivery) error {
 	progress, err := p.progress, p.acquireSlots(ctx)
 	if err == nil {
@@ -238,19 +237,20 @@ func (p *pass) makeCall(ctx context.Context, f delivery) error {
 	return p.writeResult(ctx, p.putProgress(progress))
 }
 
-// mayPause reports whether the look of an endpoint may wait itself for what is due soon. It keeps its slots then: it
-// keeps its instance, too.
+// mayPause reports whether the pass itself may wait until an endpoint is due. The pass then keeps its slots, as the
+// process keeps its instance.
 func (p *pass) mayPause() bool { return p.hasDeadline && p.o.Places == 0 }
 
-// claim returns s, a write or a call, if the look may do that now. Else it returns when another look does: the process
-// of this one may end before the call does, the limit of calls allows none yet, or another process has the claim. So
-// first the deadline and the limit are applied, which write nothing. Then the look puts its claim until a time that is
-// after the longest call, and no other process does the same until then.
+// claim returns s, a write or a call, if the pass may do s now. Otherwise claim returns when a later pass may: the
+// process may end before the call does, the limit allows no call yet, or another process has the claim. The deadline
+// and the limit come first, since they write nothing. The claim lasts until after the longest call.
 //
-// A look that finds the claim of another process ends, and so may not see what began it. The process that holds the
-// claim reads the log again after its call, so it finds the event that began this look. If that process has died, the
-// look at the end of the claim finds the event. No claim is deleted: the result of the call is stored with the next
-// number, and the next call claims that.
+// Without the claim, two processes that read the progress {N: 7, Upto: 41} both post event 42. With the claim "h1#7"
+// only the first process posts event 42; the result is stored with N 8, and the next call claims "h1#8".
+//
+// A pass that finds the claim of another process ends without the event that began the pass. The process with the claim
+// reads the log again after its call, and finds that event. If that process has died, the next pass begins at the end
+// of the claim. No claim is deleted, so a late process can never put "h1#7" again.
 func (p *pass) claim(ctx context.Context, s decision) (decision, error) {
 	if endsBefore(ctx, p.maxCallTime()) {
 		return decision{do: doDefer, at: p.now()}, nil
@@ -271,8 +271,8 @@ func (p *pass) claim(ctx context.Context, s decision) (decision, error) {
 	return s, err
 }
 
-// allowedAt returns when the limit of calls allows the hook to be called. The limit counts for the key that made the
-// hook or, without a key, for its room. It counts each call once: the time is kept until forgetAllowed.
+// allowedAt returns when the limit of calls allows the hook to be called. The limit counts by accountOf. Each call
+// counts once: the time is kept until forgetAllowed.
 func (p *pass) allowedAt() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -291,8 +291,8 @@ func (p *pass) forgetAllowed() {
 	delete(p.allowed, p.ref.hook)
 }
 
-// writeClaimed writes what the look has claimed, until the claim ends. If a process was frozen for longer, another
-// process may have gone on, and the write fails.
+// writeClaimed writes the outcome of claimed work, until the claim ends. Without the timeout, a process that was frozen
+// past its claim would write Upto 42 over the Upto 43 of the next process.
 func (p *pass) writeClaimed(ctx context.Context, ops ...table.Op) error {
 	if !p.o.Alone {
 		var cancel context.CancelFunc
@@ -302,21 +302,21 @@ func (p *pass) writeClaimed(ctx context.Context, ops ...table.Op) error {
 	return p.o.Rooms.Store().Table().Write(ctx, ops...)
 }
 
-// endsBefore reports whether ctx may end before a call that takes so long at most, and what follows the call.
+// endsBefore reports whether ctx may end before a call of the time takes, with 5 s for what follows the call.
 func endsBefore(ctx context.Context, takes time.Duration) bool {
 	end, bounded := ctx.Deadline()
 	return bounded && time.Until(end) < takes+5*time.Second
 }
 
-// putProgress returns the op that stores what a look has done. Its number is the next one, so the claim has served.
+// putProgress returns the op that stores the progress of the hook. The number rises by one, so the claim has served.
 func (p *pass) putProgress(t roomlog.Told) table.Op {
 	t.N = p.progress.N + 1
 	return roomlog.PutTold(p.hook, t)
 }
 
-// writeResult writes what became of a call. A process that is alone tries until the write succeeds: otherwise it would
-// call a host again and again that has taken the call. Where there are several processes, the claim of the next call
-// cannot be written either.
+// writeResult stores the outcome of a call. A process that is alone tries until the write succeeds: otherwise the
+// process would repeat a call that the host has taken, again and again. With several processes no retry is needed: a
+// table that takes no write takes no claim for another call either.
 func (p *pass) writeResult(ctx context.Context, progress table.Op) error {
 	write := context.WithoutCancel(ctx)
 	err := p.writeClaimed(write, progress)

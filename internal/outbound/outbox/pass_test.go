@@ -12,12 +12,12 @@ import (
 )
 
 // The cases are those above Deliver. Case 6 is TestLook_whileTheAgentWaits_callsOnlyIfThatBringsNothing, too.
-func TestLook_cases(t *testing.T) {
+func TestDeliver_cases(t *testing.T) {
 	type outcome struct {
 		calls  int
 		took   time.Duration // by the clock of the test
-		again  time.Duration // after the look; 0: once something new comes
-		exists bool          // the hook is there still
+		again  time.Duration // after the pass; 0: once something new comes
+		exists bool          // the hook still exists
 	}
 	says := func(h *webhook, _ *roomlog.HookItem) { h.says(h.ann, 1) }
 	for _, c := range []struct {
@@ -26,11 +26,11 @@ func TestLook_cases(t *testing.T) {
 		left    time.Duration // until the process ends; 0: it does not
 		want    outcome
 	}{
-		{"Ann's hook has nothing to tell: the look ends.",
+		{"Ann's hook has no news: the pass ends.",
 			func(*webhook, *roomlog.HookItem) {}, 0, outcome{exists: true}},
-		{"Her hook has something to tell: it is called, and the look reads again.", says, 0,
+		{"Her hook has news: the pass calls the hook, and reads again.", says, 0,
 			outcome{calls: 1, exists: true}},
-		{"Another process has the claim of the call: the next look begins when the claim ends.",
+		{"Another process has the claim of the call: the next pass begins when the claim ends.",
 			func(h *webhook, x *roomlog.HookItem) {
 				says(h, x)
 				progress, err := h.Store().Told(h.ctx(), *x)
@@ -42,16 +42,16 @@ func TestLook_cases(t *testing.T) {
 					t.Fatal(taken, err)
 				}
 			}, 0, outcome{again: 25 * time.Second, exists: true}},
-		{"Her account has made 120 calls in this minute: the next look begins when a call is allowed.",
+		{"Her account has made 120 calls in this minute: the next pass begins when a call is allowed.",
 			func(h *webhook, x *roomlog.HookItem) {
 				says(h, x)
 				for range ratelimit.Calls {
 					h.Limits().Call(h.room)
 				}
 			}, 0, outcome{again: time.Minute / ratelimit.Calls, exists: true}},
-		{"Her process ends in 20 s, and a call takes up to 25 s: the next look begins at once.", says,
+		{"Her process ends in 20 s, and a call takes up to 25 s: the next pass begins at once.", says,
 			20 * time.Second, outcome{again: -1, exists: true}},
-		{"Ann waits, so she gets the news herself: the look pauses for a second at a time, and calls after 15 s.",
+		{"Ann waits, so the wait gets the news: the pass pauses for a second at a time, and calls after 15 s.",
 			func(h *webhook, x *roomlog.HookItem) {
 				h.subscribe(h.asked(h.ann, "/"))
 				of, seat := h.world.seat(h.ann.Token)
@@ -71,9 +71,9 @@ func TestLook_cases(t *testing.T) {
 					t.Fatal(err)
 				}
 			}, 0, outcome{calls: 1, took: 15 * time.Second, exists: true}},
-		{"The hook is not there: the look reads again after a second, and then ends the hook.",
+		{"The hook is missing: the pass reads again after a second, and then ends the hook.",
 			func(_ *webhook, x *roomlog.HookItem) { x.ID = "none" }, 0, outcome{took: time.Second}},
-		{"The host answers that the hook is gone: the look ends the hook.",
+		{"The host answers that the hook is gone: the pass ends the hook.",
 			func(h *webhook, x *roomlog.HookItem) {
 				says(h, x)
 				h.to.answers(http.StatusGone)

@@ -11,8 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// post makes a call of x, and says why that did not succeed; "" if it did. It fails with errBusy, or because this
-// process stops: the next one will see that nothing was stored.
+// post calls the address of x, and returns why the call failed; "" if the call succeeded. The error is errBusy or the
+// end of ctx: then no call was made, nothing is stored, and the next pass calls.
 func (d *Dispatcher) post(ctx context.Context, x roomlog.HookItem, again bool, c outcall.Call) (
 	a outcall.Answer, why string, err error,
 ) {
@@ -26,7 +26,7 @@ func (d *Dispatcher) post(ctx context.Context, x roomlog.HookItem, again bool, c
 	return a, why, nil
 }
 
-// checkMade returns why a call that failed is none: errBusy, or that this process stops; nil if it was made.
+// checkMade returns an error if the call was not made: errBusy, or the error of ctx when the process stops.
 func checkMade(ctx context.Context, failed error) error {
 	var refused *outcall.Error
 	switch {
@@ -38,7 +38,7 @@ func checkMade(ctx context.Context, failed error) error {
 	return nil
 }
 
-// observe tells of a call that was made, and why it did not succeed; "" if it did.
+// observe logs and counts a call. why is the reason why the call failed; "" if the call succeeded.
 func (d *Dispatcher) observe(ctx context.Context, x roomlog.HookItem, again bool, why string) {
 	if why != "" {
 		d.o.Logger.InfoContext(ctx, "a hook could not be called", "room", table.Digest(x.Room), "seat", x.Seat,
@@ -49,13 +49,13 @@ func (d *Dispatcher) observe(ctx context.Context, x roomlog.HookItem, again bool
 	}
 }
 
-// endsDelivery reports whether an answer ends a delivery that did not succeed: the host has understood it, and wants no
-// other try (RFC 9110, sections 15.5.11 and 15.5.14).
+// endsDelivery reports whether a failed call is not to be repeated: the host has understood the call and wants no other
+// (RFC 9110, sections 15.5.11 and 15.5.14).
 func endsDelivery(a outcall.Answer) bool {
 	return a.Status == outcall.StatusGone || a.Status == outcall.StatusTooLarge
 }
 
-// failureReason returns why a call has not woken its agent, as its client is told; "" if it has.
+// failureReason returns why a call failed, in the words for the client; "" if the call succeeded.
 func failureReason(a outcall.Answer, err error) string {
 	var e *outcall.Error
 	switch {
@@ -69,5 +69,5 @@ func failureReason(a outcall.Answer, err error) string {
 	return ""
 }
 
-// maxPostTime is the longest time of post, with 5 s to store what became of it.
+// maxPostTime is the longest time of post, with 5 s to store the outcome.
 const maxPostTime = 25 * time.Second

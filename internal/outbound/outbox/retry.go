@@ -9,23 +9,23 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// dayPauses are the first pauses before a call of a webhook, or an endpoint, that failed is tried again. Further
-// ones are an hour long, until a day is over. Then the hook rests until something new comes, and goes on with the
-// oldest event that it has not had.
+// dayPauses are the first pauses before a failed call of a webhook or an endpoint is repeated. Each further pause is an
+// hour, until a day is over. Then the hook rests until a new event comes, and goes on with the oldest undelivered
+// event.
 var dayPauses = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
 
 const hoursOfTries = 24
 
-// renewedLife is how long a webhook, or an endpoint, lives after it was last renewed. A look renews the hook when less
-// than the life of a room is left: so the hook outlives each room in which something comes for it.
+// renewedLife is how long a webhook or an endpoint lives after its last renewal. A pass renews the hook when less than
+// the life of a room is left, so the hook outlives each room in which it receives events.
 const renewedLife = 2 * room.Life
 
-// upkeep returns what is to be stored of the hook before it is called; nil: nothing is.
+// upkeep returns the ops to write before the hook is called; nil if there are none. The ops raise the number of the
+// progress, so they need the claim.
 //
-// A webhook, or an endpoint, is to live on. If a person gives a webhook another secret at the same moment, the secret
-// may be lost, and the person gives it once more. And a look takes into account that a hook was refreshed, or added
-// again: a call that is to be repeated is made at once. Only the pauses of an endpoint go on, whose calls may cost
-// money.
+// The life of a webhook or an endpoint near its end is renewed. A new secret that a person sets at the same moment may
+// be lost; the person then sets the secret again. After the refresh of a wake or a webhook, a call to repeat is made at
+// once. An endpoint keeps its pause, since its calls may cost money.
 func (p *pass) upkeep() []table.Op {
 	x, t := p.hook, p.progress
 	if now := p.now(); x.Form != room.FormWake && time.UnixMilli(x.UntilMs).Sub(now) < room.Life {
@@ -38,15 +38,15 @@ func (p *pass) upkeep() []table.Op {
 	t.RefreshedMs = x.RefreshedMs
 	switch x.Form {
 	case room.FormWake:
-		t.RetryMs, t.News, t.AtMs = 0, 0, max(t.AtMs, t.RefreshedMs) // its client lives
+		t.RetryMs, t.News, t.AtMs = 0, 0, max(t.AtMs, t.RefreshedMs) // the refresh shows that the client lives
 	case room.FormEach:
-		t.RetryMs, t.News, t.Tries = 0, 0, 0 // the host is tried before it can know the new secret
+		t.RetryMs, t.News, t.Tries = 0, 0, 0 // the host may not know the new secret yet, so all tries begin again
 	}
 	return []table.Op{p.putProgress(t)}
 }
 
-// scheduleRetry returns t after one more call that failed. The call is to be repeated after each of the pauses, and
-// then so many times after an hour. After the last try its RetryMs is 0.
+// scheduleRetry returns t after one more failed call. The call is repeated after each of the pauses, and then after an
+// hour, so many times as hours says. After the last try RetryMs is 0.
 func (p *pass) scheduleRetry(t roomlog.Told, pauses []time.Duration, hours int) roomlog.Told {
 	now, pause := p.now(), time.Hour
 	t.FailingMs = cmp.Or(t.FailingMs, now.UnixMilli())
@@ -62,9 +62,8 @@ func (p *pass) scheduleRetry(t roomlog.Told, pauses []time.Duration, hours int) 
 	return t
 }
 
-// scheduleRetryForADay is scheduleRetry of a webhook, or an endpoint: its tries go on for a day. asOf was the last
-// event of the room when it was called. After the last try that is stored, so that only something newer calls the hook
-// again.
+// scheduleRetryForADay is scheduleRetry for a webhook or an endpoint, with tries for a day. asOf was the last event of
+// the room at the call. After the last try asOf is stored as News, so only a newer event calls the hook again.
 func (p *pass) scheduleRetryForADay(t roomlog.Told, asOf int64) roomlog.Told {
 	t = p.scheduleRetry(t, dayPauses[:], hoursOfTries)
 	if t.RetryMs == 0 {
@@ -73,6 +72,6 @@ func (p *pass) scheduleRetryForADay(t roomlog.Told, asOf int64) roomlog.Told {
 	return t
 }
 
-// allTriesFailed reports whether calls of a webhook, or an endpoint, fail and no time is set for a further try. After a
-// day of tries the hook is called only for what came since (Told.News). After upkeep has reset News all events count.
+// allTriesFailed reports whether calls of a webhook or an endpoint fail and no further try is due. Then only events
+// after News call the hook. A refresh sets News to 0, so all events count.
 func (p *pass) allTriesFailed() bool { return p.progress.FailingMs != 0 && p.progress.RetryMs == 0 }

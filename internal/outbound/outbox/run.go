@@ -11,30 +11,30 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// scanInterval is how often a process looks at all hooks: another may have ended before it made its calls.
+// scanInterval is the time between two scans of all hooks: another process may have ended before its calls.
 const scanInterval = 5 * time.Minute
 
-// retryInterval is after which time a look or a scan is repeated that failed because of the table, and a call for which
-// this server had no place.
+// retryInterval is the pause before a pass or a scan is repeated after an error of the table, and before a call for
+// which the server had no place.
 const retryInterval = 10 * time.Second
 
-// place names a hook, with what is needed to end the hook if nothing else is known of it.
+// hookRef names a hook, with what the end of the hook needs if its item cannot be found.
 type hookRef struct {
-	room string // its id
+	room string // the id of the room
 	seat int
-	hook string // its id
+	hook string // the id of the hook
 }
 
-// job is what is to be done for a hook: a goroutine looks at it, or a timer runs until one has to. So there is one
-// call of a hook at a time, and one that hangs holds up no other.
+// job is the work for one hook: a goroutine delivers, or a timer runs until the next delivery. So a process makes one
+// call of a hook at a time, and a slow host holds up no other hook.
 type job struct {
 	running  bool
-	notified bool // something has happened since the goroutine began to look
+	notified bool // an event came after the goroutine began its pass
 	timer    clockwork.Timer
 }
 
-// Notify says that there may be news for hooks of the room with an id. It does not block, and does nothing unless Run
-// works, which looks at all hooks when it begins.
+// Notify says that there may be news for hooks of the room with an id. Notify does not block. Notify does nothing
+// unless Run works, since Run begins with a scan of all hooks.
 func (d *Dispatcher) Notify(id string, calls []room.Call) {
 	for _, c := range calls {
 		d.notifyHook(hookRef{id, c.Seat, c.Hook})
@@ -64,7 +64,7 @@ func (d *Dispatcher) notifyHook(at hookRef) {
 	d.busy.Go(func() { attend(at, w) })
 }
 
-// attend looks at a hook until nothing has happened meanwhile. It leaves a timer if there is a time to look again.
+// runJob delivers to a hook until nothing more has happened. A timer stays if Deliver returned a time.
 func (d *Dispatcher) runJob(ctx context.Context, at hookRef, w *job) {
 	for {
 		d.mu.Lock()
@@ -82,8 +82,8 @@ func (d *Dispatcher) runJob(ctx context.Context, at hookRef, w *job) {
 	}
 }
 
-// endJob ends the work for a hook, until the time again if that is not zero. It returns false if something has
-// happened, which has to be looked at first.
+// endJob ends a job, and sets its timer to the time again unless that is zero. endJob returns false if an event has
+// come meanwhile: then the job must deliver first.
 func (d *Dispatcher) endJob(ctx context.Context, at hookRef, w *job, again time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -105,11 +105,11 @@ func (d *Dispatcher) delayUntil(again time.Time) time.Duration {
 	if d.o.Alone {
 		return wait
 	}
-	return wait + rand.N(wait/8+time.Second) // other processes wait for the same time
+	return wait + rand.N(wait/8+time.Second) // so that other processes with the same time wake at other moments
 }
 
-// Run makes calls until ctx ends, and returns when the last one has. It first looks at all hooks, and then
-// every five minutes.
+// Run makes calls until ctx ends, and returns after the last call. Run scans all hooks at once, and then every five
+// minutes.
 func (d *Dispatcher) Run(ctx context.Context) {
 	d.mu.Lock()
 	d.jobRunner = func(at hookRef, w *job) { d.runJob(ctx, at, w) }
@@ -140,8 +140,8 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	d.busy.Wait()
 }
 
-// scan has all hooks looked at, and those that were known before and have gone: one that was not refreshed ends with an
-// event. It returns the hooks that are known now.
+// scan starts a job for each hook, and for each known hook that is gone: a wake without a refresh ends with an event.
+// scan returns the hooks that are known now.
 func (d *Dispatcher) scan(ctx context.Context, known map[hookRef]bool) (found map[hookRef]bool, err error) {
 	all, err := d.o.Rooms.Store().Hooks(ctx, "")
 	found = map[hookRef]bool{}

@@ -12,50 +12,49 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// slotsOfEndpoints is how many endpoints of one account are called at once, in all processes together: one that thinks
-// keeps an instance on AWS, which others need for their calls.
+// slotsOfEndpoints is how many endpoints of one account are called at once, by all processes together. A slow endpoint
+// keeps an instance on AWS, and others need instances for their calls.
 const slotsOfEndpoints = 4
 
-// slot is one of so many that there are for calls, in all processes together. Some slots are of one look. The looks of
-// a process share the others: the last look releases the slot.
+// slot is one of a fixed number of items for calls, shared by all processes. A slot belongs to one pass, or the passes
+// of a process share the slot and the last pass releases the slot.
 type slot struct {
-	key   string // of Dispatcher.slots
+	key   string // in Dispatcher.slots
 	items roomlog.Slots
-	users int // looks that have it, or are about to; Dispatcher.mu guards it
+	users int // passes with the slot, or about to acquire the slot; Dispatcher.mu guards users
 
-	mu         sync.Mutex // of what follows, also while the slot is being acquired
+	mu         sync.Mutex // guards the fields below; also held while the slot is acquired
 	name       string     // "": the slot is not acquired
 	takenUntil time.Time
 }
 
-// need is a slot that a call needs: one of most that there are for the calls of some digest (see
-// roomlog.Store.Calling). Calls of this process with the same key share it.
-type need struct {
+// slotNeed is a slot that a call needs, out of most slots for the calls of a digest (see roomlog.Store.Calling). Calls
+// of this process with the same key share the slot.
+type slotNeed struct {
 	key, digest string
 	most        int
 }
 
-// needs returns which slots a call of the hook needs: none if there are as many as there are calls.
-//
-// With Options.Places a process needs one of the places while it makes any call, and for each account one of half as
-// many: so no account takes all places.
-func (p *pass) needs() []need {
+// slotsNeeded returns the slots that a call of the hook needs; none where nothing limits the calls at once. With
+// Options.Places a process needs a place while it makes calls, and for each account one of half as many places, so no
+// account takes all places.
+func (p *pass) slotsNeeded() []slotNeed {
 	account := chat.HookPrefix(accountOf(p.hook))
 	switch {
 	case p.o.Alone:
 		return nil
 	case p.o.Places > 0:
-		return []need{{account, account, (p.o.Places + 1) / 2}, {allPlaces, allPlaces, p.o.Places}}
+		return []slotNeed{{account, account, (p.o.Places + 1) / 2}, {allPlaces, allPlaces, p.o.Places}}
 	case p.hook.Form == room.FormAgent:
-		return []need{{p.hook.ID, account, slotsOfEndpoints}}
+		return []slotNeed{{p.hook.ID, account, slotsOfEndpoints}}
 	}
 	return nil
 }
 
 const allPlaces = "ALL"
 
-// acquireSlots acquires the slots that the look needs for a call, unless it has them still. It fails with errBusy if
-// all are taken.
+// acquireSlots acquires the slots that a call of the pass needs, unless the pass still has slots. The error is errBusy
+// if all slots are taken.
 func (p *pass) acquireSlots(ctx context.Context) error {
 	if len(p.slots) > 0 {
 		return nil
@@ -64,7 +63,7 @@ func (p *pass) acquireSlots(ctx context.Context) error {
 	if end, bounded := ctx.Deadline(); bounded {
 		until = p.now().Add(time.Until(end))
 	}
-	for _, n := range p.needs() {
+	for _, n := range p.slotsNeeded() {
 		s := p.addUser(n)
 		p.slots = append(p.slots, s)
 		if err := s.acquire(ctx, n.most, p.claimedUntil, until); err != nil {
@@ -74,8 +73,8 @@ func (p *pass) acquireSlots(ctx context.Context) error {
 	return nil
 }
 
-// addUser returns the slot of this process for a need, which has one more user.
-func (d *Dispatcher) addUser(n need) *slot {
+// addUser returns the slot of this process for a need, with one more user.
+func (d *Dispatcher) addUser(n slotNeed) *slot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.slots[n.key]
@@ -87,7 +86,7 @@ func (d *Dispatcher) addUser(n need) *slot {
 	return s
 }
 
-// acquire makes s one of so many slots until a time, unless s is one already until the end of the call. It fails with
+// acquire gets one of most slots until a time, unless s already has a slot until the end of the call. The error is
 // errBusy if all slots are taken.
 func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) error {
 	s.mu.Lock()
@@ -108,7 +107,7 @@ func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) erro
 	})
 	switch {
 	case err != nil:
-		return err // name is then of a slot that another may have
+		return err // another process may have the slot called name
 	case name == "":
 		return errBusy
 	}
@@ -116,8 +115,8 @@ func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) erro
 	return nil
 }
 
-// releaseSlots releases the slots that the look has, and frees those that no other look of this process uses, unless
-// another process may have them by now.
+// releaseSlots removes the pass from its slots, and gives back the slots without another user, unless they have
+// expired: another process may have an expired slot.
 func (p *pass) releaseSlots(ctx context.Context) {
 	for _, s := range p.slots {
 		if p.removeUser(s) && s.name != "" && p.now().Before(s.takenUntil) {
@@ -127,7 +126,7 @@ func (p *pass) releaseSlots(ctx context.Context) {
 	p.slots = nil
 }
 
-// removeUser takes a user off a slot, and reports whether it was the last one.
+// removeUser removes a user from a slot, and reports whether the slot has no user left.
 func (d *Dispatcher) removeUser(s *slot) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

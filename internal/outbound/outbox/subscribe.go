@@ -21,34 +21,35 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// How long a hook lives unless it is refreshed. A client that asks for another time gets the nearest one.
+// How long a hook lives without a refresh. A client that asks for another time gets the nearest bound.
 const (
 	ShortestLife = time.Hour
-	LongestLife  = 24 * time.Hour // and that of a client that does not ask
+	LongestLife  = 24 * time.Hour // also for a client without a wish
 )
 
-// MaxHooks is how many hooks a principal has at most, in all rooms.
+// MaxHooks is how many hooks a principal may have, in all rooms.
 const MaxHooks = 20
 
-// Subscribe asks for a hook, or for its refresh: the same token, address and filter are the same hook.
+// Subscribe is a request for a hook, or for the refresh of a hook: the same token, address and filter give the same
+// hook.
 type Subscribe struct {
 	Token  string // of the agent
 	ForMe  bool   // see room.Hook
 	URL    string
-	Secret string        // by which calls are signed: see outcall.ParseSecret
-	TTL    time.Duration // how long it is to live; 0: LongestLife
+	Secret string        // signs the calls: see outcall.ParseSecret
+	TTL    time.Duration // the wished life; 0: LongestLife
 }
 
-// Subscription is a hook as its client sees it.
+// Subscription is a hook as its client sees the hook.
 type Subscription struct {
 	ID       string
-	Until    time.Time // it ends then unless it is refreshed
+	Until    time.Time // the hook ends then without a refresh
 	Active   bool      // no call has failed lately
-	LastCall time.Time // the last one that woke the agent; zero: none did
-	Error    string    // of the last call that failed; "" if none did since
+	LastCall time.Time // the last call that woke the agent; zero: no call did
+	Error    string    // of the last failed call; "" after a success
 }
 
-// EndpointError says that an address did not agree to be called. Its sentence is for the client.
+// EndpointError says that an address did not agree to be called. The text is for the client.
 type EndpointError struct {
 	Reason string // challenge_failed, timeout, connection_refused, tls_error, http_4xx or http_5xx
 	why    string
@@ -59,10 +60,10 @@ func (e *EndpointError) Error() string {
 	return "delivery.url: the address did not agree to be called. " + e.why + " Nothing was changed."
 }
 
-// refusal refuses the webhook of a person because of e.
+// refusal returns the refusal of a person's webhook because of e.
 func (e *EndpointError) refusal() *fault.Error {
 	refused := fault.Refuse(fault.InvalidArgument, "add_hook: %s Nothing was changed.", e.why)
-	if e.Reason == "challenge_failed" || strings.HasPrefix(e.Reason, "http_") { // it was reached
+	if e.Reason == "challenge_failed" || strings.HasPrefix(e.Reason, "http_") { // the address was reached
 		refused = fault.Refuse(fault.InvalidArgument, "add_hook: this address did not accept the first call. %s "+
 			"Nothing was changed: have it answer that call, although it cannot check the signature yet.", e.why)
 	}
@@ -70,9 +71,9 @@ func (e *EndpointError) refusal() *fault.Error {
 	return refused
 }
 
-// LimitError says that a caller has as many of something as it may. It is a *fault.Error, too.
+// LimitError says that a caller has reached a limit. A LimitError is a *fault.Error, too.
 type LimitError struct {
-	Limit string // of what: subscriptions, subscriptions_of_seat or challenges_per_minute
+	Limit string // subscriptions, subscriptions_of_seat or challenges_per_minute
 	Max   int
 	error
 }
@@ -85,8 +86,8 @@ func tooManyHooks(limit string, most int, whose string) *LimitError {
 		"there may be. Nothing was changed: end one of them first.", whose, most)}
 }
 
-// Subscribe makes a hook, or refreshes it. The address must first agree, by answering a challenge; it does so again
-// where the secret is another. The error is a *fault.Error or, where the address did not agree, an *EndpointError.
+// Subscribe makes or refreshes a hook. The address must first answer a challenge, also when the secret changes. The
+// error is a *fault.Error or, if the address did not agree, an *EndpointError.
 func (d *Dispatcher) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) {
 	asker := ident.PrincipalOf(ctx)
 	if err := d.checkSubscribe(asker, s); err != nil {
@@ -104,7 +105,7 @@ func (d *Dispatcher) Subscribe(ctx context.Context, s Subscribe) (Subscription, 
 	case x.Barred:
 		return Subscription{}, fault.Refuse(fault.NotAllowed, "Your user has ended this subscription. Nothing was "+
 			"changed: subscribe no more, unless your user asks for it tomorrow, and wait with wait_for_message.")
-	case subtle.ConstantTimeCompare([]byte(x.Secret), []byte(s.Secret)) == 0: // also of a new one
+	case subtle.ConstantTimeCompare([]byte(x.Secret), []byte(s.Secret)) == 0: // also for a new hook
 		if err := d.checkHookLimits(ctx, asker, seat, id); err != nil {
 			return Subscription{}, err
 		}
@@ -134,7 +135,7 @@ func subscriptionOf(x roomlog.HookItem, t roomlog.Told) Subscription {
 	return got
 }
 
-// Unsubscribe ends a hook. It returns false if there is none, or none any more.
+// Unsubscribe ends a hook. Unsubscribe returns false if the hook does not exist or has ended.
 func (d *Dispatcher) Unsubscribe(ctx context.Context, s Subscribe) (there bool, err error) {
 	seat, err := d.o.Rooms.HookSeat(ctx, s.Token)
 	if code := fault.CodeOf(err); code == fault.Removed || code == fault.RoomNotFound {
@@ -153,7 +154,7 @@ func (s Subscribe) life() time.Duration {
 	return min(max(s.TTL, ShortestLife), LongestLife)
 }
 
-// checkSubscribe refuses an address or a secret that nobody may have, and a caller that may have none.
+// checkSubscribe refuses a bad address, a bad secret, and a caller that may have no hook.
 func (d *Dispatcher) checkSubscribe(asker ident.Principal, s Subscribe) error {
 	if err := d.checkAddress(asker, s.URL, addressRefusal{"delivery.url", ": wait with wait_for_message",
 		"Only callers with a key of this server can subscribe",
@@ -166,12 +167,12 @@ func (d *Dispatcher) checkSubscribe(asker ident.Principal, s Subscribe) error {
 	return nil
 }
 
-// addressRefusal is how a caller is told that it may not have an address called: the argument that has it, what to do
-// where nobody is called, who may have others called, and what to do otherwise.
+// addressRefusal has the words of a refusal of an address: the argument with the address, the advice where nobody is
+// called, the callers for whom others are called, and the advice without a key.
 type addressRefusal struct{ argument, ifNoneCalled, whoMay, ifNoKey string }
 
-// checkAddress refuses an address that nobody may have called, and a caller that may have none called. Only the holder
-// of a key may have others called: somebody must answer for it.
+// checkAddress refuses an address that nobody may have called, and a caller that may not have the address called. Only
+// the holder of a key may have other machines called: somebody must answer for the calls.
 func (d *Dispatcher) checkAddress(asker ident.Principal, address string, or addressRefusal) error {
 	if err := d.o.Out.Check(address); err != nil {
 		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", or.argument, err)
@@ -189,8 +190,8 @@ func (d *Dispatcher) checkAddress(asker ident.Principal, address string, or addr
 	return nil
 }
 
-// checkHookLimits returns why a principal, or a seat, may have no further hook, or no further address asked whether it
-// agrees.
+// checkHookLimits refuses a further hook beyond the limits of the seat and of the principal, and a further challenge
+// beyond the limit of the caller.
 func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal, seat chat.HookSeat, id string) error {
 	if _, has := seat.Hook(id); !has && len(seat.Hooks) >= room.MaxHooks {
 		return tooManyHooks("subscriptions_of_seat", room.MaxHooks, "This seat has")
@@ -199,7 +200,7 @@ func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal,
 	if err != nil {
 		return d.o.Rooms.Outward(err)
 	}
-	has := slices.ContainsFunc(all, func(x roomlog.HookItem) bool { return x.ID == id }) // its secret is another
+	has := slices.ContainsFunc(all, func(x roomlog.HookItem) bool { return x.ID == id }) // a new secret
 	if len(all) >= MaxHooks && !has {
 		return tooManyHooks("subscriptions", MaxHooks, "You have")
 	}
@@ -209,8 +210,8 @@ func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal,
 	return nil
 }
 
-// challenge posts a random text to an address that an argument has named, by a call that lacks all but where it goes.
-// The address must send it back (SEP-3415, "Callback verification").
+// challenge posts a random text to the address of c, which an argument of the caller named. The address must return the
+// text (SEP-3415, "Callback verification"). c has only the address, the secret and the header.
 func (d *Dispatcher) challenge(ctx context.Context, argument string, c outcall.Call) error {
 	type verification struct {
 		Type      string `json:"type,omitempty"`

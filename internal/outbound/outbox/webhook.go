@@ -14,15 +14,15 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// AddedWebhook is what its person gets to know of a webhook.
+// AddedWebhook is a webhook as its person sees the webhook.
 type AddedWebhook struct {
 	ID     string
-	Secret string // by which its calls are signed; nobody is shown it again
+	Secret string // signs the calls; shown only here
 }
 
-// AddWebhook gives the person of a token a webhook at an address, which must first answer a challenge. Nobody can check
-// the signature of that, since the secret is made for it. If the person has the webhook it gets another secret, and
-// nobody is asked. The error is a *fault.Error.
+// AddWebhook gives the person of a token a webhook at an address. The address must first answer a challenge, without a
+// check of its signature, since the secret is new. If the person already has the webhook, only the secret changes,
+// without a challenge. The error is a *fault.Error.
 func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (AddedWebhook, error) {
 	asker := ident.PrincipalOf(ctx)
 	err := d.checkAddress(asker, address, addressRefusal{argument: "add_hook",
@@ -60,11 +60,11 @@ func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (Add
 		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs, UntilMs: now.Add(renewedLife).UnixMilli()})
 }
 
-// webhook is a hook of a person, with what is to be delivered next.
+// webhook is the delivery to a person's hook, with the next event to deliver.
 type webhook struct {
 	*pass
 	event chat.WebhookCall
-	newer bool // something came since all tries failed
+	newer bool // an event came after all tries failed
 }
 
 // readNews implements delivery.
@@ -98,8 +98,9 @@ func (w *webhook) decideCall() decision {
 	return decision{do: doCall} // 2, 4
 }
 
-// call implements delivery. The id is the same for each try, and what the host is told again it can so recognize: a
-// process may end before it has stored that the host has taken the call.
+// call implements delivery. Upto becomes 42 only after the host has taken or refused event 42. If Upto were 42 before
+// the call, a process that died during the call would lose event 42. Each try has the same id evt_h1_42, so the host
+// recognizes an event that it gets twice.
 func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
 	n, t := w.event, w.progress
 	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: fmt.Sprintf("evt_%s_%d", w.hook.ID, n.N),
@@ -122,7 +123,7 @@ func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
 	return t, nil
 }
 
-// webhookBody is the body of a call of a webhook, in the form that Standard Webhooks recommend.
+// webhookBody is the body of a webhook's call, in the form recommended by Standard Webhooks.
 type webhookBody struct {
 	Type      string      `json:"type"`
 	Timestamp string      `json:"timestamp"`
@@ -137,7 +138,7 @@ type webhookData struct {
 	Message any    `json:"message"`
 }
 
-// body returns what a webhook is told of an event. It is the same for each try, unless a text was removed.
+// body returns the body for the event. Each try has the same body, unless a text was removed.
 func (w *webhook) body() []byte {
 	n := w.event
 	return roomlog.Encode(webhookBody{
