@@ -20,7 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
-// attemptTimeout bounds one attempt of a call of AWS, which takes milliseconds. The SDK makes three.
+// attemptTimeout bounds one attempt of a call of AWS, which takes milliseconds. The SDK makes three attempts.
 const attemptTimeout = 3 * time.Second
 
 // How often, and for how many seconds, the Scheduler tries to hand an invocation to Lambda.
@@ -29,7 +29,7 @@ const (
 	scheduleAge      = 3600
 )
 
-// cloud calls AWS: Lambda for an invocation that looks at a hook, the EventBridge Scheduler for a later one.
+// cloud calls AWS: Lambda for an invocation of the outbox, the EventBridge Scheduler for a later invocation.
 type cloud struct {
 	settings  settings
 	lambda    *lambda.Client
@@ -37,8 +37,8 @@ type cloud struct {
 	transport *http.Transport
 }
 
-// newCloud returns clients that are configured by the environment variables that Lambda sets.
-// AWS_ENDPOINT_URL_LAMBDA and AWS_ENDPOINT_URL_SCHEDULER name other servers.
+// newCloud returns clients configured by the environment variables of Lambda. AWS_ENDPOINT_URL_LAMBDA and
+// AWS_ENDPOINT_URL_SCHEDULER name other servers.
 func newCloud(s settings) *cloud {
 	transport := awshttp.NewBuildableClient().GetTransport()
 	c := &cloud{settings: s, transport: transport}
@@ -51,7 +51,7 @@ func newCloud(s settings) *cloud {
 	return c
 }
 
-// endpoint returns the address that a variable names; nil for AWS.
+// endpoint returns the address in a variable; nil for AWS.
 func endpoint(variable string) *string {
 	if address := os.Getenv(variable); address != "" {
 		return &address
@@ -59,11 +59,10 @@ func endpoint(variable string) *string {
 	return nil
 }
 
-// rest closes the connections. Lambda freezes the process between invocations, and a connection may die
-// meanwhile without a sign.
+// rest closes the connections. Lambda freezes the process between invocations, and a frozen connection may die unseen.
 func (c *cloud) rest() { c.transport.CloseIdleConnections() }
 
-// invoke starts an invocation that looks at hooks, and does not wait for it.
+// invoke starts an invocation for hooks, and does not wait for the result.
 func (c *cloud) invoke(ctx context.Context, hooks []hook) error {
 	payload, err := json.Marshal(event{hooks})
 	if err != nil {
@@ -74,8 +73,8 @@ func (c *cloud) invoke(ctx context.Context, hooks []hook) error {
 	return err
 }
 
-// schedule has the Scheduler start such an invocation at a time, or up to a minute later. A schedule that is
-// there for the same second is enough. It is deleted when it is over.
+// schedule has the Scheduler start an invocation for a hook at a time, or up to a minute later. A schedule for the same
+// second is enough, and is no error. Schedules are deleted after their time.
 func (c *cloud) schedule(ctx context.Context, h hook, at time.Time) error {
 	l, ok := lambdacontext.FromContext(ctx)
 	if !ok {
@@ -108,5 +107,6 @@ func (c *cloud) schedule(ctx context.Context, h hook, at time.Time) error {
 	return nil
 }
 
-// nameAt returns the name of the schedule for a hook and a second. Names are in the logs of AWS, as ids of hooks are.
+// nameAt returns the name of the schedule for a hook and a second. The logs of AWS show names, as they show the ids of
+// hooks.
 func (h hook) nameAt(at time.Time) string { return fmt.Sprintf("%s-%d", h.ID, at.Unix()) }

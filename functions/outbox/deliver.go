@@ -14,19 +14,19 @@ import (
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
-// event is the payload of an invocation that looks at hooks.
+// event is the payload of an invocation of the outbox.
 type event struct {
 	Hooks []hook `json:"hooks"`
 }
 
-// hook is what to look at.
+// hook names a hook to deliver to.
 type hook struct {
 	Room string `json:"room"`
 	Seat int    `json:"seat"`
 	ID   string `json:"hook"`
 }
 
-// deliverer is the function that calls.
+// deliverer is the function that delivers.
 type deliverer struct {
 	outbox *app.Outbox
 	aws    *cloud
@@ -34,11 +34,11 @@ type deliverer struct {
 	log    *slog.Logger
 }
 
-// minDelay is how far a schedule is in the future at least: none must be of the past when it is made.
+// minDelay is the shortest time until a schedule: the Scheduler takes none of the past.
 const minDelay = 10 * time.Second
 
-// handle looks at hooks. Lambda repeats an invocation that fails, and gives what fails three times to the dead
-// letters.
+// handle delivers to hooks. Lambda repeats a failed invocation, and sends the event to the dead letters after three
+// failures.
 func (d *deliverer) handle(ctx context.Context, e event) error {
 	defer d.aws.rest()
 	if len(e.Hooks) == 0 {
@@ -51,14 +51,14 @@ func (d *deliverer) handle(ctx context.Context, e event) error {
 	}
 	failed := make([]error, len(e.Hooks))
 	var all sync.WaitGroup
-	for i, h := range e.Hooks { // at once: one that hangs must not hold up the others
+	for i, h := range e.Hooks { // at once: a slow host must not hold up the others
 		all.Go(func() { failed[i] = deliver(ctx, h) })
 	}
 	all.Wait()
 	return errors.Join(failed...)
 }
 
-// deliver looks at a hook, which may take the time of a call. If it is to be looked at again, a schedule does.
+// deliver delivers to a hook, in the time of a call or longer. A schedule begins a later delivery if one is due.
 func (d *deliverer) deliver(ctx context.Context, h hook) error {
 	if !h.isWhole() {
 		d.log.ErrorContext(ctx, "an event names no hook")
@@ -74,9 +74,9 @@ func (d *deliverer) deliver(ctx context.Context, h hook) error {
 	return d.schedule(ctx, h, again)
 }
 
-// deliverBeside is deliver in an invocation for several hooks. A look that fails is repeated alone. The item of one
-// hook may be malformed, and its look then always fails: without this, the others would be repeated and be dead letters
-// with it.
+// deliverBeside is deliver in an invocation for several hooks. A failed delivery is repeated alone. If the item of hook
+// 3 is malformed, each delivery to hook 3 fails: otherwise Lambda would repeat hooks 1 and 2 with hook 3, and send all
+// to the dead letters.
 func (d *deliverer) deliverBeside(ctx context.Context, h hook) error {
 	err := d.deliver(ctx, h)
 	if err == nil {
@@ -86,7 +86,7 @@ func (d *deliverer) deliverBeside(ctx context.Context, h hook) error {
 	return d.schedule(ctx, h, d.clock.Now())
 }
 
-// schedule has a schedule look at a hook at a time, or a little later.
+// schedule has a schedule begin a delivery at a time, or a little later.
 func (d *deliverer) schedule(ctx context.Context, h hook, at time.Time) error {
 	if now := d.clock.Now(); at.Before(now.Add(minDelay)) {
 		at = h.soon(now)
@@ -99,8 +99,8 @@ func (h hook) isWhole() bool {
 	return h.Room != "" && len(h.ID) == 32 && strings.Trim(h.ID, "0123456789abcdef") == ""
 }
 
-// soon returns a time from one to two times minDelay. There is one in each such span, so that looks at a hook that
-// cannot call it share a schedule; and hooks that wait for the same place have other seconds.
+// soon returns a time from one to two times minDelay ahead, with one such time in each span of minDelay. So deliveries
+// that find no place for the same hook share a schedule, and hooks that wait for the same place have different seconds.
 func (h hook) soon(now time.Time) time.Time {
 	phase := time.Duration(h.ID[len(h.ID)-1]) * time.Second
 	return now.Add(-phase).Truncate(minDelay).Add(phase + 2*minDelay)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Each look that finds no place leaves a schedule. Many looks at a hook must not leave many.
-func TestSoon_looksOfTenSeconds_shareATime(t *testing.T) {
+// Each delivery that finds no place leaves a schedule. Many deliveries to a hook must share a few schedules.
+func TestSoon_deliveriesOfTenSeconds_shareATime(t *testing.T) {
 	start := time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC)
 	times, others := map[time.Time]int{}, map[time.Time]int{}
 	for passed := time.Duration(0); passed < time.Minute; passed += 100 * time.Millisecond {

@@ -1,10 +1,8 @@
-// Command outbox is two AWS Lambda functions. The outbox looks at hooks, and calls agents that asked for it,
-// webhooks and endpoints when there is something for them. What is to be looked at again later is a one-time
-// schedule of the EventBridge Scheduler.
+// Command outbox is two AWS Lambda functions. The outbox delivers to hooks: it calls wakes, webhooks and endpoints with
+// news. A one-time schedule of the EventBridge Scheduler begins a later delivery.
 //
-// The stream of the table invokes the other one, with the events of rooms for which somebody is to be called, and
-// hooks that were refreshed. For these hooks it begins invocations of the outbox, so that no slow address holds up
-// the stream.
+// The stream of the table invokes the other function, with events that call hooks and with refreshed hooks. The
+// function begins invocations of the outbox for these hooks, so no slow address holds up the stream.
 package main
 
 import (

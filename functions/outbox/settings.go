@@ -10,21 +10,21 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
-// settings are what the environment of a function chooses.
+// settings are the choices of a function's environment.
 type settings struct {
 	app.Settings
-	// Memory is how many MiB the function has. Lambda sets it.
+	// Memory is the memory of the function in MiB. Lambda sets Memory.
 	Memory int64 `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE"`
-	// Deliverer is the ARN of the function that looks at hooks and calls, for that of the stream, which needs nothing
-	// else; "" for the former.
+	// Deliverer is the ARN of the outbox, in the function of the stream, which needs no other setting; "" in the
+	// outbox.
 	Deliverer string `env:"PARLEY_OUTBOX"`
-	// Places is how many instances make calls at once, where nothing else bounds them; 0: any number.
+	// Places is how many instances make calls at once, where nothing else bounds the instances; 0: any number.
 	Places int `env:"PARLEY_OUTBOX_PLACES"`
 	// Schedules is the name of the group of schedules.
 	Schedules string `env:"PARLEY_OUTBOX_SCHEDULES"`
-	// SchedulerRole is the ARN of the role with which a schedule invokes this function.
+	// SchedulerRole is the ARN of the role with which a schedule invokes the outbox.
 	SchedulerRole string `env:"PARLEY_OUTBOX_SCHEDULER_ROLE"`
-	// DeadLetters is the ARN of the queue that takes a schedule whose invocation failed.
+	// DeadLetters is the ARN of the queue that takes a schedule after a failed invocation.
 	DeadLetters string `env:"PARLEY_OUTBOX_DEAD_LETTERS"`
 }
 

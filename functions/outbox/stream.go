@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// hooksPerInvocation is how many hooks one invocation looks at: most events that call many do so in one instance.
+// hooksPerInvocation is how many hooks one invocation delivers to: most events with many hooks need one instance.
 const hooksPerInvocation = 16
 
 // The partitions of the items that the stream brings: see internal/core/roomlog.
@@ -24,13 +24,13 @@ type stream struct {
 	log *slog.Logger
 }
 
-// batch is what invokes it.
+// batch is the payload of an invocation by the stream.
 type batch struct {
 	Records []record
 }
 
-// record is a change of the table, as the stream brings it: an event that calls hooks, or a hook that was made
-// or refreshed. What else is in it is of no interest ("Using AWS Lambda with Amazon DynamoDB").
+// record is a change of the table as the stream brings the change: an event that calls hooks, or a hook that was made
+// or refreshed. Other fields are left out ("Using AWS Lambda with Amazon DynamoDB").
 type record struct {
 	Change struct {
 		Number string `json:"SequenceNumber"`
@@ -42,13 +42,13 @@ type record struct {
 	} `json:"dynamodb"`
 }
 
-// text is an attribute that is a string.
+// text is an attribute of type string.
 type text struct {
 	S string
 }
 
-// answer says from which record on the stream has to bring its records again ("Reporting batch item
-// failures"). The zero answer says that all are done.
+// answer names the record from which the stream must bring its records again ("Reporting batch item failures"). The
+// zero answer says that all records are done.
 type answer struct {
 	Failures []failure `json:"batchItemFailures"`
 }
@@ -57,7 +57,7 @@ type failure struct {
 	Number string `json:"itemIdentifier"`
 }
 
-// hooks returns what to look at.
+// hooks returns the hooks that a record names.
 func (r record) hooks() (list []hook, err error) {
 	var data struct {
 		Calls []struct { // of an event
@@ -86,11 +86,11 @@ func (r record) hooks() (list []hook, err error) {
 	return list, nil
 }
 
-// startDeliveries starts invocations for the hooks that the records name, each once. A record that cannot be read is
-// logged and left: it would be the same the next time.
+// startDeliveries starts invocations for the hooks in the records, each hook once. A record that cannot be read is
+// logged and left: a second try would read the same.
 func (s *stream) startDeliveries(ctx context.Context, b batch) (answer, error) {
 	defer s.aws.rest()
-	first := map[hook]int{} // the record that names it first
+	first := map[hook]int{} // by hook: the first record with the hook
 	var order []hook
 	for i, r := range b.Records {
 		hooks, err := r.hooks()
@@ -106,7 +106,7 @@ func (s *stream) startDeliveries(ctx context.Context, b batch) (answer, error) {
 		}
 	}
 	for hooks := range slices.Chunk(order, hooksPerInvocation) {
-		if err := s.aws.invoke(ctx, hooks); err != nil { // Lambda goes on at the record that is named
+		if err := s.aws.invoke(ctx, hooks); err != nil { // Lambda goes on at the record in the answer
 			s.log.WarnContext(ctx, "an invocation for hooks was not started", "error", err)
 			return answer{Failures: []failure{{b.Records[first[hooks[0]]].Change.Number}}}, nil
 		}
