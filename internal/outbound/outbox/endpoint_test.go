@@ -257,6 +257,23 @@ func task(of a2a.TaskInfoProvider, state a2a.TaskState, text string) *a2a.Task {
 	return got
 }
 
+// ends has the endpoint end its task with an answer. The task has ended when ends returns.
+func (e *endpoint) ends(text string) {
+	e.t.Helper()
+	info := e.of.calls()[0].TaskInfo()
+	e.of.ends <- task(info, a2a.TaskStateCompleted, text)
+	agent := agentcall.New(outcall.New(outcall.Options{Loopback: true}))
+	for until := time.Now().Add(patience); ; runtime.Gosched() {
+		got, err := agent.Task(e.t.Context(), e.of.url+"/rpc", secret, string(info.TaskID), e.boxes.Now())
+		if err != nil || time.Now().After(until) {
+			e.t.Fatalf("its task is %+v, %v", got, err)
+		}
+		if !got.Working {
+			break
+		}
+	}
+}
+
 // newCutEndpoint returns an endpoint, what ends its process as soon as that stores what became of a call, and a look
 // with that process, after which another one begins.
 func newCutEndpoint(t *testing.T) (e *endpoint, cut, dies func()) {
@@ -325,22 +342,41 @@ func TestEndpoint_thatWorks_isAskedUntilItHasAnsweredOnce(t *testing.T) {
 		time.Minute, time.Minute, time.Minute, time.Minute}; !slices.Equal(pauses, want) {
 		t.Errorf("it was asked after %v", pauses)
 	}
-	info := e.of.calls()[0].TaskInfo()
-	e.of.ends <- task(info, a2a.TaskStateCompleted, "Ten.")
-	agent := agentcall.New(outcall.New(outcall.Options{Loopback: true}))
-	for until := time.Now().Add(patience); ; runtime.Gosched() {
-		got, err := agent.Task(t.Context(), e.of.url+"/rpc", secret, string(info.TaskID), e.boxes.Now())
-		if err != nil || time.Now().After(until) {
-			t.Fatalf("its task is %+v, %v", got, err)
-		}
-		if !got.Working {
-			break
-		}
-	}
+	e.ends("Ten.")
 	cut()
 	dies()
 	e.look()
 	e.pass(time.Hour)
+	e.look()
+	if got := e.said(); !slices.Equal(got, []string{"@Bot how much? > Ten."}) || len(e.of.calls()) != 1 {
+		t.Errorf("it has said %q, and was called %d times", got, len(e.of.calls()))
+	}
+}
+
+// The endpoint still has the answer, so it is asked for the answer again, and gets no second message.
+func TestEndpoint_answerOfItsTaskCannotBeStored_isAskedAgainAfterAMinute(t *testing.T) {
+	w := newWorld(t)
+	var fails atomic.Bool
+	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Method == tabletest.Write && fails.Load() && !roomlog.IsTold(c.Ops[0].Item.Key) {
+			return table.ErrUnavailable
+		}
+		return nil
+	}}
+	w.begin()
+	e := newEndpoint(w)
+	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateWorking, "") })
+	e.asks("how much?")
+	_, again := e.look()
+	e.pass(again)
+	e.ends("Ten.")
+	fails.Store(true)
+	_, again = e.look()
+	fails.Store(false)
+	if again != time.Minute {
+		t.Errorf("it is asked again after %v", again)
+	}
+	e.pass(again)
 	e.look()
 	if got := e.said(); !slices.Equal(got, []string{"@Bot how much? > Ten."}) || len(e.of.calls()) != 1 {
 		t.Errorf("it has said %q, and was called %d times", got, len(e.of.calls()))

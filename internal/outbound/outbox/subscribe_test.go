@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +89,9 @@ func TestSubscribe_callerAddressAndSecret_areAllowedTogether(t *testing.T) {
 		_, err := box.Subscribe(ctx, outbox.Subscribe{Token: bob.Token, URL: c.url, Secret: c.secret})
 		if got := fault.CodeOf(err); got != c.want {
 			t.Errorf("%s: %v, want %q", c.what, err, c.want)
+		}
+		if c.secret != secret && !strings.Contains(err.Error(), "delivery.secret: ") {
+			t.Errorf("%s: %v", c.what, err)
 		}
 		w.clock.Advance(time.Minute) // so that challenges are not what is refused
 	}
@@ -372,5 +376,22 @@ func TestLook_hookEndsWhileItIsCalled_leavesNothing(t *testing.T) {
 	}
 	if at, _ := w.seat(bob.Token); len(w.items(at)) > 0 {
 		t.Errorf("the table has %q", w.items(at))
+	}
+}
+
+// There is nothing to end, so nothing is refused.
+func TestUnsubscribe_seatOrRoomIsGone_endsNothing(t *testing.T) {
+	w := newWorld(t)
+	bob := w.join("tea", "Bob")
+	w.join("tea", "Ann")
+	w.subscribe(w.asked(bob, "/"))
+	if _, err := w.LeaveRoom(w.ctx(), chat.LeaveRequest{Token: bob.Token}); err != nil {
+		t.Fatal(err)
+	}
+	nowhere := ident.Token{Room: "abcdefg", Seat: 1, Secret: ident.Digits(7, ident.SecretChars)}.String()
+	for what, token := range map[string]string{"a seat that was left": bob.Token, "a room that is not there": nowhere} {
+		if there, err := w.box.Unsubscribe(w.ctx(), outbox.Subscribe{Token: token, URL: w.host.url}); there || err != nil {
+			t.Errorf("%s: %v, %v", what, there, err)
+		}
 	}
 }
