@@ -2,16 +2,28 @@ package outbox_test
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/outbox"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
+	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
-// The cases are those above Deliver. Case 6 is TestLook_whileTheAgentWaits_callsOnlyIfThatBringsNothing, too.
+// The cases are those above Deliver. Case 6 is TestWake_whileTheAgentWaits_callsOnlyIfThatBringsNothing, too.
 func TestDeliver_cases(t *testing.T) {
 	type outcome struct {
 		calls  int
@@ -106,5 +118,298 @@ func TestDeliver_cases(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}
+	}
+}
+
+// A disk that is full must not have a host called again and again that takes each call.
+func TestPass_outcomeThatCannotBeStored_isNoSecondCall(t *testing.T) {
+	w := newWorld(t)
+	var full atomic.Bool
+	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if full.Load() && c.Method == tabletest.Write {
+			return errors.New("the disk is full")
+		}
+		return nil
+	}}
+	w.begin()
+	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
+	w.subscribe(w.asked(bob, "/"))
+	w.look(bob.Token, "")
+	w.says(ann, 1)
+	full.Store(true)
+	w.run()
+	for range 20 {
+		w.timers(2) // the next scan, and the next look
+		w.pass(10 * time.Second)
+	}
+	w.timers(2)
+	full.Store(false)
+	w.pass(10 * time.Second)
+	for until := time.Now().Add(patience); ; runtime.Gosched() {
+		progress, err := w.Store().Told(w.ctx(), w.hook())
+		if err == nil && progress.Settled {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatalf("in the end %+v, %v is stored", progress, err)
+		}
+	}
+	w.idle()
+	if calls := len(w.host.all()); calls != 1 {
+		t.Errorf("%d calls", calls)
+	}
+}
+
+// The server has one place for calls, which another call holds. Bob is told of no failure, nobody counts one, and the
+// first call that has a place is made as if there had been none.
+func TestPass_noPlaceForTheCall_isNoFailureAndIsTriedAgain(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
+	asked := w.asked(bob, "/")
+	w.subscribe(asked)
+	w.say(chat.SendRequest{Token: ann.Token, Text: "Shall we?"})
+	calling, release, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	out := outcall.New(outcall.Options{Loopback: true, Together: 1, Time: 20 * time.Millisecond,
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			close(calling)
+			<-release
+			return nil, net.ErrClosed
+		}})
+	go func() {
+		defer close(done)
+		_, _ = out.Post(t.Context(), outcall.Call{URL: w.host.url, Secret: secret}) // fails in the end
+	}()
+	<-calling
+	full := outbox.New(outbox.Options{Rooms: w.Service, Out: out, Local: true, Clock: w.boxes,
+		Logger: secretscan.Logger(t), Observe: func(c outbox.CallOutcome) { t.Errorf("counted is %+v", c) }})
+	at, seat := w.seat(bob.Token)
+	again, err := full.Deliver(w.ctx(), at, seat, w.hook().ID)
+	if want := w.boxes.Now().Add(10 * time.Second); err != nil || !again.Equal(want) {
+		t.Errorf("it looks again at %v, want %v: %v", again, want, err)
+	}
+	if got := w.subscribe(asked); !got.Active || got.Error != "" || full.Failing() != 0 {
+		t.Errorf("its client is told %+v", got)
+	}
+	close(release)
+	<-done
+	if got := w.looks(bob.Token); !slices.Equal(got, []string{"/"}) {
+		t.Errorf("with a place it calls %q", got)
+	}
+}
+
+// A host takes five seconds for each call. Each second somebody speaks in another one of four processes, and all four
+// look. The webhook is called with each event once, an agent that does not read is called once in all.
+func TestPass_slowHost_isCalledByOneProcessAtATime(t *testing.T) {
+	onTables(t, func(t *testing.T, rounds int, one, two *world) {
+		all := []*world{one, two, one.another(), one.another()}
+		h := newWebhook(one)
+		cid := one.join("tea", "Cid")
+		one.subscribe(one.asked(cid, "/"))
+		before := len(h.to.calls())
+		var under atomic.Int32
+		said := 0
+		look := func() {
+			for _, w := range all {
+				if _, err := w.lookAll(w.ctx(), h.room, h.seat); err != nil {
+					t.Error(err)
+				}
+				if _, err := w.lookAll(w.ctx(), h.room, h.seat+1); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		second := func() {
+			one.pass(time.Second)
+			said++
+			if said <= rounds/2 {
+				all[said%4].says(h.ann, said)
+				look()
+			}
+		}
+		seconds := func() int {
+			if under.Add(1) > 1 {
+				t.Error("two calls are under way")
+			}
+			for range 5 {
+				second()
+			}
+			under.Add(-1)
+			return http.StatusOK
+		}
+		h.to.does(func(taken) int { return seconds() })
+		for said < rounds/2 {
+			second()
+		}
+		look()
+		ids := map[string]bool{}
+		for _, c := range h.to.calls()[before:] {
+			ids[c.id] = true
+		}
+		if calls := len(h.to.calls()) - before; calls != len(ids) || len(h.to.texts()) != rounds/2 {
+			t.Errorf("%d calls have %d ids, and bring %d of %d messages", calls, len(ids), len(h.to.texts()), rounds/2)
+		}
+		if wakes := len(one.host.all()); wakes != 1 {
+			t.Errorf("the agent is called %d times", wakes)
+		}
+	})
+}
+
+// A process is cut off before each of its calls of the table in turn, and another one looks at once.
+func TestPass_processThatEndsAnywhere_isFollowedWhenItsClaimHasEnded(t *testing.T) {
+	h := newWebhook(newWorld(t).another())
+	var want []string
+	ended, waited := 0, 0
+	for left := int64(0); ended == int(left); left++ {
+		want = append(want, said(int(left)))
+		h.says(h.ann, int(left))
+		dying := h.mayDie()
+		dying.left.Store(left)
+		if _, err := dying.lookAll(h.ctx(), h.room, h.seat); err != nil {
+			ended++
+		}
+		if _, again := h.look(); !again.IsZero() {
+			waited++
+			if again.Sub(h.boxes.Now()) > 26*time.Second {
+				t.Errorf("after %d calls of the table it looks again in %v", left, again.Sub(h.boxes.Now()))
+			}
+			h.pass(again.Sub(h.boxes.Now()))
+			h.look()
+		}
+		if got := h.to.texts(); !slices.Equal(got, want) {
+			t.Fatalf("after %d calls of the table it has %q", left, got)
+		}
+	}
+	if ended < 6 || waited == 0 {
+		t.Errorf("a process has ended at %d moments, %d times with a claim", ended, waited)
+	}
+}
+
+// The holder of a claim was frozen until another had made its call, and the next ones.
+func TestPass_processFrozenPastItsClaim_putsNothingBack(t *testing.T) {
+	h := newWebhook(newWorld(t).another())
+	other := *h
+	other.world = h.another()
+	h.to.does(func(taken) int {
+		h.to.answers(http.StatusOK)
+		h.pass(26 * time.Second)
+		if calls, _ := other.look(); calls != 2 {
+			t.Errorf("it calls %d times", calls)
+		}
+		return http.StatusOK
+	})
+	h.says(h.ann, 1)
+	h.says(h.ann, 2)
+	if _, err := h.lookAll(h.ctx(), h.room, h.seat); err == nil {
+		t.Error("it has written after its claim")
+	}
+	if calls, again := other.look(); calls != 0 || !again.IsZero() {
+		t.Errorf("then it is called %d times, and again at %v", calls, again)
+	}
+}
+
+// A driver that hears nothing of its write tries again, and finds what it wrote itself.
+func TestPass_replyOfItsClaimIsLost_calls(t *testing.T) {
+	w := newWorld(t)
+	below, lost := w.table, 0
+	w.table = &tabletest.Hooks{Table: below, After: func(ctx context.Context, c *tabletest.Call) {
+		if len(c.Ops) == 1 && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "CALL#") {
+			lost++
+			c.Err = below.Write(ctx, c.Ops...)
+		}
+	}}
+	h := newWebhook(w.another())
+	h.says(h.ann, 1)
+	if calls, _ := h.look(); calls != 1 || lost != 1 {
+		t.Errorf("after %d lost replies it is called %d times", lost, calls)
+	}
+}
+
+// Another process has made the calls: the hook, what became of its calls, and the end of the log. For an agent the read
+// position is one more.
+func TestPass_nothingToDo_makesThreeReadsAndOfAnAgentFour(t *testing.T) {
+	for what, c := range map[string]struct {
+		most  int32
+		begin func(*world) *endpoint
+	}{
+		"a wake": {4, func(w *world) *endpoint {
+			e := &endpoint{world: w, ann: w.join("tea", "Ann"), cid: w.join("tea", "Cid")}
+			w.subscribe(w.asked(e.cid, "/"))
+			e.room, e.seat = w.seat(e.cid.Token)
+			return e
+		}},
+		"a webhook": {3, func(w *world) *endpoint {
+			h := newWebhook(w)
+			return &endpoint{world: w, ann: h.ann, room: h.room, seat: h.seat}
+		}},
+		"an endpoint": {3, newEndpoint},
+	} {
+		w := newWorld(t)
+		var reads atomic.Int32
+		w.table = &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+			if c.Method != tabletest.Write {
+				reads.Add(1)
+			}
+		}}
+		e := c.begin(w.another())
+		id, other := w.another().hook().ID, w.another()
+		look := func(of *world) {
+			t.Helper()
+			if _, err := of.box.Deliver(of.ctx(), e.room, e.seat, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look(other) // and so knows the room
+		for n := range 3 {
+			e.asks(said(n))
+			look(e.world)
+			e.pass(2 * time.Second)
+			reads.Store(0)
+			look(other)
+			if reads.Load() > c.most || reads.Load() == 0 {
+				t.Errorf("%s: a look after message %d makes %d reads", what, n, reads.Load())
+			}
+		}
+	}
+}
+
+// A hook begins with an event and an item, in one Write of which a reader may see one before the other.
+func TestPass_beginningOfAHookSeenInPart_keepsIt(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
+	w.subscribe(w.asked(bob, "/"))
+	w.say(chat.SendRequest{Token: ann.Token, Text: "Shall we?"})
+	seen := 0
+	w.table = &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+		if c.Method == tabletest.Get && c.Key.Partition == "HOOKS" {
+			seen++
+			if seen == 1 {
+				c.Item, c.Err = table.Item{}, table.ErrNotFound
+			}
+		}
+	}}
+	if got := w.another().looks(bob.Token); len(got) != 1 {
+		t.Errorf("called are %q, after %d looks at what is stored of the hook", got, seen)
+	}
+}
+
+// A hook fails while its client ends it: what became of the call is not stored.
+func TestPass_hookEndsWhileItIsCalled_leavesNothing(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
+	asked := w.asked(bob, "/")
+	w.subscribe(asked)
+	w.host.answer = func(call) int {
+		if _, err := w.box.Unsubscribe(w.ctx(), asked); err != nil {
+			t.Error(err)
+		}
+		return http.StatusInternalServerError
+	}
+	w.say(chat.SendRequest{Token: ann.Token, Text: "Shall we?"})
+	other := w.another()
+	if got := other.looks(bob.Token); !slices.Equal(got, []string{"/"}) {
+		t.Errorf("called are %q", got)
+	}
+	if at, _ := w.seat(bob.Token); len(w.items(at)) > 0 {
+		t.Errorf("the table has %q", w.items(at))
 	}
 }

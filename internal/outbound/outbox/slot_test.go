@@ -298,7 +298,7 @@ func TestSlots_placesAndHooksOfAProcess_takeOnePlace(t *testing.T) {
 }
 
 // A look that has more to tell leaves its place to another account between two calls.
-func TestSlots_lookThatGoesOn_takesAPlaceForEachCall(t *testing.T) {
+func TestSlots_passThatGoesOn_takesAPlaceForEachCall(t *testing.T) {
 	o := outbox.Options{Places: 1}
 	other := newWorld(t).another()
 	x := other.calledRoom("other", 1)[0]
@@ -375,7 +375,7 @@ func TestSlots_tableFails_slotOfAnotherStays(t *testing.T) {
 }
 
 // While there is no place, looks at a hook again and again use up one of the turns of its account.
-func TestSlots_noPlace_lookKeepsItsTurn(t *testing.T) {
+func TestSlots_noPlace_keepsTheCallThatTheLimitAllows(t *testing.T) {
 	w := newWorld(t).another()
 	x := w.calledRoom("tea", 1)[0]
 	w.openMore(outbox.Options{Places: 1})

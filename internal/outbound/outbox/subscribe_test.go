@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -297,88 +295,6 @@ func TestSubscribe_beyondALimit_isRefused(t *testing.T) {
 	w.subscribe(again) // with another secret it is no further one
 }
 
-// Each ends the hook of Bob, or has nobody called for it. Ann then speaks.
-func TestRun_hookThatIsOver_callsNobodyAndLeavesNothing(t *testing.T) {
-	type scene struct {
-		*world
-		ann, bob chat.Seated
-		admitted bool
-	}
-	for _, c := range []struct {
-		what string
-		do   func(s *scene)
-		keep bool // the items, which are another server's
-	}{
-		{"its seat is left", func(s *scene) {
-			if _, err := s.LeaveRoom(s.ctx(), chat.LeaveRequest{Token: s.bob.Token}); err != nil {
-				t.Fatal(err)
-			}
-		}, false},
-		{"another is called Bob", func(s *scene) {
-			if _, err := s.ManageAgent(s.ctx(), chat.ManageRequest{Token: s.ann.Token, AgentName: "Bob",
-				Action: room.Kick}); err != nil {
-				t.Fatal(err)
-			}
-			s.join("tea", "Bob")
-		}, false},
-		{"its room is closed", func(s *scene) {
-			if _, err := s.UpdateRoom(s.ctx(), chat.UpdateRequest{Token: s.ann.Token, Close: true}); err != nil {
-				t.Fatal(err)
-			}
-		}, false},
-		{"its key is revoked", func(s *scene) { s.admitted = false }, false},
-		{"its table was copied", func(s *scene) {
-			s.open(chat.Options{Clock: s.clock}, outbox.Options{Clock: s.boxes, Public: "https://copy.example"})
-		}, true},
-	} {
-		s := &scene{world: newWorld(t), admitted: true}
-		s.open(chat.Options{Clock: s.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: s.boxes,
-			Admits: func(_ context.Context, _, by string) (bool, error) { return s.admitted && by == signIn, nil }})
-		s.ann, s.bob = s.join("tea", "Ann"), s.join("tea", "Bob")
-		s.subscribe(s.asked(s.bob, "/"))
-		id, _ := s.seat(s.bob.Token)
-		c.do(s)
-		stop := s.run()
-		s.timers(1)
-		_, _ = s.Send(s.ctx(), chat.SendRequest{Token: s.ann.Token, Text: "Shall we?"}) // not in a room that is closed
-		for until := time.Now().Add(patience); !s.box.Idle() || !c.keep && len(s.items(id)) > 0; runtime.Gosched() {
-			s.boxes.Advance(time.Millisecond)
-			if time.Now().After(until) {
-				t.Fatalf("%s: left is %q", c.what, s.items(id))
-			}
-		}
-		if left := s.items(id); c.keep != (len(left) == 2) {
-			t.Errorf("%s: left is %q", c.what, left)
-		}
-		stop()
-		if got := s.host.all(); len(got) > 0 {
-			t.Errorf("%s: called are %+v", c.what, got)
-		}
-	}
-}
-
-// A hook fails while its client ends it: what became of the call is not stored.
-func TestLook_hookEndsWhileItIsCalled_leavesNothing(t *testing.T) {
-	w := newWorld(t)
-	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
-	asked := w.asked(bob, "/")
-	w.subscribe(asked)
-	w.host.answer = func(call) int {
-		if _, err := w.box.Unsubscribe(w.ctx(), asked); err != nil {
-			t.Error(err)
-		}
-		return http.StatusInternalServerError
-	}
-	w.say(chat.SendRequest{Token: ann.Token, Text: "Shall we?"})
-	other := w.another()
-	if got := other.looks(bob.Token); !slices.Equal(got, []string{"/"}) {
-		t.Errorf("called are %q", got)
-	}
-	if at, _ := w.seat(bob.Token); len(w.items(at)) > 0 {
-		t.Errorf("the table has %q", w.items(at))
-	}
-}
-
 // There is nothing to end, so nothing is refused.
 func TestUnsubscribe_seatOrRoomIsGone_endsNothing(t *testing.T) {
 	w := newWorld(t)
@@ -390,7 +306,8 @@ func TestUnsubscribe_seatOrRoomIsGone_endsNothing(t *testing.T) {
 	}
 	nowhere := ident.Token{Room: "abcdefg", Seat: 1, Secret: ident.Digits(7, ident.SecretChars)}.String()
 	for what, token := range map[string]string{"a seat that was left": bob.Token, "a room that is not there": nowhere} {
-		if there, err := w.box.Unsubscribe(w.ctx(), outbox.Subscribe{Token: token, URL: w.host.url}); there || err != nil {
+		there, err := w.box.Unsubscribe(w.ctx(), outbox.Subscribe{Token: token, URL: w.host.url})
+		if there || err != nil {
 			t.Errorf("%s: %v, %v", what, there, err)
 		}
 	}

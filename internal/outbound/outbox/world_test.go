@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +22,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/outbound/outbox"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -368,4 +370,20 @@ func (h *host) next(t *testing.T) call {
 		t.Fatal("nobody called")
 		return call{}
 	}
+}
+
+// says has an agent say something that nobody has said before.
+func (w *world) says(s chat.Seated, n int) {
+	w.t.Helper()
+	w.say(chat.SendRequest{Token: s.Token, Text: fmt.Sprintf("This is message %d of many.", n)})
+}
+
+// hook returns the only hook of the table.
+func (w *world) hook() roomlog.HookItem {
+	w.t.Helper()
+	all, err := w.Store().Hooks(w.ctx(), "")
+	if err != nil || len(all) != 1 {
+		w.t.Fatalf("the table has %d hooks: %v", len(all), err)
+	}
+	return all[0]
 }

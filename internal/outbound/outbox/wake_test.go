@@ -3,11 +3,12 @@ package outbox_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,12 +17,11 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/outbound/outbox"
-	"github.com/parley-chat/parley/internal/outbound/outcall"
-	"github.com/parley-chat/parley/internal/testkit/secretscan"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
 // Bob has two hooks in a room of three: /all, and /me for what is meant for him.
-func TestLook_newsThatPassTheFilter_callOnceUntilTheAgentHasRead(t *testing.T) {
+func TestWake_newsThatPassTheFilter_callOnceUntilTheAgentHasRead(t *testing.T) {
 	w := newWorld(t)
 	ann, bob, cid := w.join("tea", "Ann"), w.join("tea", "Bob"), w.join("tea", "Cid")
 	person := w.person(bob)
@@ -75,7 +75,7 @@ func TestLook_newsThatPassTheFilter_callOnceUntilTheAgentHasRead(t *testing.T) {
 
 // What comes is handed to a call that waits. If nobody hands it out, since its process has died, the hook is called
 // after 15 seconds.
-func TestLook_whileTheAgentWaits_callsOnlyIfThatBringsNothing(t *testing.T) {
+func TestWake_whileTheAgentWaits_callsOnlyIfThatBringsNothing(t *testing.T) {
 	for _, dies := range []bool{false, true} {
 		w := newWorld(t)
 		pauses := &actingClock{FakeClock: w.boxes}
@@ -144,7 +144,7 @@ func (w *world) shows(token, name string, want chat.AgentState) bool {
 }
 
 // The times are those that the calls are signed with.
-func TestRun_hostFails_isTriedFourTimesThenRestsUntilSomethingIsNewOrARefresh(t *testing.T) {
+func TestWake_hostFails_isTriedFourTimesThenRestsUntilSomethingIsNewOrARefresh(t *testing.T) {
 	w := newWorld(t)
 	var seen struct {
 		sync.Mutex
@@ -228,43 +228,6 @@ func TestRun_hostFails_isTriedFourTimesThenRestsUntilSomethingIsNewOrARefresh(t 
 	}
 }
 
-// The server has one place for calls, which another call holds. Bob is told of no failure, nobody counts one, and the
-// first call that has a place is made as if there had been none.
-func TestLook_noPlaceForTheCall_isNoFailureAndIsLookedAtAgain(t *testing.T) {
-	w := newWorld(t)
-	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
-	asked := w.asked(bob, "/")
-	w.subscribe(asked)
-	w.say(chat.SendRequest{Token: ann.Token, Text: "Shall we?"})
-	calling, release, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	out := outcall.New(outcall.Options{Loopback: true, Together: 1, Time: 20 * time.Millisecond,
-		Dial: func(context.Context, string, string) (net.Conn, error) {
-			close(calling)
-			<-release
-			return nil, net.ErrClosed
-		}})
-	go func() {
-		defer close(done)
-		_, _ = out.Post(t.Context(), outcall.Call{URL: w.host.url, Secret: secret}) // fails in the end
-	}()
-	<-calling
-	full := outbox.New(outbox.Options{Rooms: w.Service, Out: out, Local: true, Clock: w.boxes,
-		Logger: secretscan.Logger(t), Observe: func(c outbox.CallOutcome) { t.Errorf("counted is %+v", c) }})
-	at, seat := w.seat(bob.Token)
-	again, err := full.Deliver(w.ctx(), at, seat, w.hook().ID)
-	if want := w.boxes.Now().Add(10 * time.Second); err != nil || !again.Equal(want) {
-		t.Errorf("it looks again at %v, want %v: %v", again, want, err)
-	}
-	if got := w.subscribe(asked); !got.Active || got.Error != "" || full.Failing() != 0 {
-		t.Errorf("its client is told %+v", got)
-	}
-	close(release)
-	<-done
-	if got := w.looks(bob.Token); !slices.Equal(got, []string{"/"}) {
-		t.Errorf("with a place it calls %q", got)
-	}
-}
-
 // rests fails if a hook of a seat is called or waits for a time, but for something new.
 func (w *world) rests(token string) {
 	w.t.Helper()
@@ -274,5 +237,153 @@ func (w *world) rests(token string) {
 	again, err := w.lookAll(w.ctx(), room, seat)
 	if n := len(w.host.all()) - before; err != nil || n > 0 || !again.IsZero() {
 		w.t.Errorf("a look calls %d times, wants to look again at %v: %v", n, again, err)
+	}
+}
+
+// talk is a world in which Bob is called for what Ann says, and has read all so far.
+func newTalk(t *testing.T) (w *world, ann, bob chat.Seated) {
+	w = newWorld(t)
+	ann, bob = w.join("tea", "Ann"), w.join("tea", "Bob")
+	w.subscribe(w.asked(bob, "/"))
+	w.look(bob.Token, "")
+	return w, ann, bob
+}
+
+// The turn that a call begins may fail before it reads. Then the agent is called an hour later for what has come since.
+func TestWake_agentThatDoesNotReadWhenCalled_isCalledAgainAfterAnHourForSomethingNew(t *testing.T) {
+	w, ann, bob := newTalk(t)
+	calls := func(what string, want int) {
+		t.Helper()
+		if got := w.looks(bob.Token); len(got) != want {
+			t.Errorf("%s: %d calls, want %d", what, len(got), want)
+		}
+	}
+	w.says(ann, 1)
+	calls("the first message", 1)
+	w.pass(2 * time.Hour)
+	calls("two hours later", 0)
+	w.says(ann, 2)
+	calls("a second message", 1)
+	w.pass(59 * time.Minute)
+	w.says(ann, 3)
+	calls("a third one", 0)
+	w.pass(time.Minute)
+	calls("an hour after the last call", 1)
+	ids := map[string]bool{}
+	for _, c := range w.host.all() {
+		ids[c.id] = true
+	}
+	if len(ids) != 3 {
+		t.Errorf("the calls have the ids %v", ids)
+	}
+}
+
+// Much is unread that calls nobody, and then an agent is named again and again, which is not to be called again within
+// the hour. Each look is one of a process that knows nothing, as on AWS. It reads the end of the log to know the room.
+func TestWake_agentThatMayNotBeCalledIsNamedAgain_readsOnlyWhatIsNew(t *testing.T) {
+	const unread, names, mostEvents, mostUnits = 1200, 30, 60, 8
+	for what, begin := range map[string]func(*world) (*endpoint, func()){
+		"a subscription for_me": func(w *world) (*endpoint, func()) {
+			e := &endpoint{world: w, ann: w.join("tea", "Ann"), cid: w.join("tea", "Cid")}
+			bot := w.join("tea", "Bot")
+			asked := w.asked(bot, "/")
+			asked.ForMe = true
+			w.subscribe(asked)
+			e.room, e.seat = w.seat(bot.Token)
+			return e, func() {}
+		},
+		"an endpoint after sixty calls": func(w *world) (*endpoint, func()) {
+			e := newEndpoint(w)
+			e.unlimited()
+			e.of.answers(says(""))
+			return e, func() {
+				for n := range 59 {
+					e.pass(2 * time.Second)
+					e.asks(said(2*unread + n))
+					if _, err := e.lookAll(e.ctx(), e.room, e.seat); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		},
+	} {
+		w := newWorld(t)
+		var events, bytes atomic.Int64
+		w.table = &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+			for _, item := range c.Page.Items {
+				bytes.Add(int64(len(item.Data)))
+				if strings.HasPrefix(item.Key.Sort, "LOG#") {
+					events.Add(1)
+				}
+			}
+			bytes.Add(int64(len(c.Item.Data)))
+		}}
+		w.begin()
+		e, until := begin(w)
+		looks := func() {
+			t.Helper()
+			if _, err := w.another().lookAll(w.ctx(), e.room, e.seat); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e.asks("are you there?")
+		looks()
+		until()
+		for n := range unread {
+			e.says(e.cid, n)
+		}
+		called := func() (n int) {
+			if e.of != nil {
+				n = len(e.of.calls())
+			}
+			return n + len(w.host.all())
+		}
+		worst, units, before := int64(0), int64(0), called()
+		for n := range names {
+			e.asks(said(unread + n))
+			events.Store(0)
+			bytes.Store(0)
+			looks()
+			if n > 0 { // all is new for the first one
+				worst, units = max(worst, events.Load()), max(units, bytes.Load()/4096)
+			}
+		}
+		if worst > mostEvents || units > mostUnits || called() != before || before == 0 {
+			t.Errorf("%s: beside %d unread events, a name costs %d events and %d units of reads, and all cost %d calls",
+				what, unread, worst, units, called()-before)
+		}
+		t.Logf("%s: a name costs %d events and %d units of reads", what, worst, units)
+	}
+}
+
+// A count of what is unread ends at some number. What comes after it is new all the same.
+func TestWake_moreThanIsCounted_isSomethingNewAfterAnOutage(t *testing.T) {
+	w, ann, bob := newTalk(t)
+	for n := range chat.MostNews + 10 {
+		w.says(ann, n)
+	}
+	w.host.answers(500)
+	for range 4 {
+		w.looks(bob.Token)
+		w.pass(11 * time.Minute)
+	}
+	w.host.answers(200)
+	w.says(ann, 1000)
+	if got := w.looks(bob.Token); len(got) != 1 {
+		t.Errorf("after the outage the calls are %v", got)
+	}
+}
+
+// No process may have looked at a hook that was not refreshed: the agent itself finds that out.
+func TestWait_hookThatHasExpired_isNotReliedOn(t *testing.T) {
+	w, ann, bob := newTalk(t)
+	w.pass(outbox.LongestLife + time.Minute)
+	w.says(ann, 1)
+	got, err := w.Wait(w.ctx(), chat.WaitRequest{Token: bob.Token})
+	if err != nil || got.Hooked {
+		t.Errorf("the agent is told that it is called: %v, %v", got.Hooked, err)
+	}
+	if at, _ := w.seat(bob.Token); len(w.items(at)) > 0 {
+		t.Errorf("the table has %v", w.items(at))
 	}
 }

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func TestRefresh_duringACallThatFails_isTriedAtOnce(t *testing.T) {
 }
 
 // A webhook that has failed five times is ended during the sixth call, and added again.
-func TestLook_hookThatBeginsAgainDuringACall_knowsNothingOfThat(t *testing.T) {
+func TestPass_hookThatBeginsAgainDuringACall_knowsNothingOfThat(t *testing.T) {
 	h := newWebhook(newWorld(t).another())
 	other := *h
 	other.world = h.another()
@@ -123,5 +124,27 @@ func TestLook_hookThatBeginsAgainDuringACall_knowsNothingOfThat(t *testing.T) {
 	progress, err := h.Store().Told(h.ctx(), h.hook())
 	if calls != 1 || !again.IsZero() || err != nil || progress.FailingMs != 0 || progress.Error != "" {
 		t.Errorf("for what comes then it is called %d times, and again at %v; %+v, %v", calls, again, progress, err)
+	}
+}
+
+// A call may take long, and what becomes of it must live as long as the hook that was refreshed meanwhile.
+func TestRefresh_duringACall_keepsTheSeat(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
+	asked := w.asked(bob, "/")
+	asked.TTL = time.Hour
+	w.subscribe(asked)
+	w.look(bob.Token, "")
+	w.says(ann, 1)
+	w.pass(50 * time.Minute)
+	w.host.answer = func(call) int {
+		w.subscribe(asked)
+		return 200
+	}
+	w.looks(bob.Token)
+	w.pass(15 * time.Minute)
+	at, _ := w.seat(bob.Token)
+	if items := strings.Join(w.items(at), " "); strings.Count(items, w.hook().ID) != 2 {
+		t.Errorf("after the end that it had before the refresh, the table has %s", items)
 	}
 }

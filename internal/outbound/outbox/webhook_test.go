@@ -186,7 +186,7 @@ func (h *webhook) look() (calls int, again time.Time) {
 func said(n int) string { return fmt.Sprintf("This is message %d of many.", n) }
 
 // Each delivery is one write, and looks that find nothing are none.
-func TestDeliver_eachEvent_inOrderAndSigned(t *testing.T) {
+func TestWebhook_eachEvent_inOrderAndSigned(t *testing.T) {
 	w := newWorld(t)
 	writes := 0
 	w.table = &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
@@ -232,7 +232,7 @@ func TestDeliver_eachEvent_inOrderAndSigned(t *testing.T) {
 }
 
 // The host is down for more than a day, in which processes end and begin, and a text is removed.
-func TestDeliver_hostIsDownForADay_losesNothing(t *testing.T) {
+func TestWebhook_hostIsDownForADay_losesNothing(t *testing.T) {
 	w := newWorld(t)
 	h := newWebhook(w)
 	h.to.answers(http.StatusServiceUnavailable)
@@ -300,7 +300,7 @@ func TestDeliver_hostIsDownForADay_losesNothing(t *testing.T) {
 }
 
 // A message of a byte may call many. A server for one machine has no keys, and counts for each room.
-func TestDeliver_manyCallsForOneKey_areLateAndHoldUpNoOtherHook(t *testing.T) {
+func TestWebhook_manyCallsForOneKey_areLateAndHoldUpNoOtherHook(t *testing.T) {
 	const each = time.Minute / ratelimit.Calls
 	for principal, late := range map[string]time.Duration{ident.KeyPrincipal("k"): each, ident.Local: 0} {
 		w := newWorld(t)
@@ -358,7 +358,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-func TestDeliver_statusesThatEndSomething(t *testing.T) {
+func TestWebhook_statusOfTheHost_decidesWhatEnds(t *testing.T) {
 	for status, c := range map[int]struct {
 		texts []string // that it has by then
 		ended bool
@@ -388,7 +388,7 @@ func TestDeliver_statusesThatEndSomething(t *testing.T) {
 }
 
 // The process ends when the host has taken a call, and nothing is stored of that.
-func TestDeliver_processEndsDuringACall_theNextOneRepeatsIt(t *testing.T) {
+func TestWebhook_processEndsDuringACall_theNextOneRepeatsIt(t *testing.T) {
 	w := newWorld(t)
 	h := newWebhook(w)
 	ctx, kill := context.WithCancel(w.ctx())
@@ -415,7 +415,7 @@ func TestDeliver_processEndsDuringACall_theNextOneRepeatsIt(t *testing.T) {
 
 // Processes end at any moment. Of four hosts one takes all, one fails now and then, one is down for half of the time,
 // and one hangs while the others are told the rest.
-func TestDeliver_severalWebhooksOfASeat_eachIsToldAllInOrder(t *testing.T) {
+func TestWebhook_severalWebhooksOfASeat_eachIsToldAllInOrder(t *testing.T) {
 	one := newWorld(t).another()
 	h := newWebhook(one)
 	hosts := []*receiver{h.to}
@@ -486,7 +486,7 @@ func TestDeliver_severalWebhooksOfASeat_eachIsToldAllInOrder(t *testing.T) {
 }
 
 // Two processes deliver what both write: each event once, in order.
-func TestDeliver_severalProcesses_tellEachEventOnceInOrder(t *testing.T) {
+func TestWebhook_severalProcesses_tellEachEventOnceInOrder(t *testing.T) {
 	onTables(t, func(t *testing.T, rounds int, one, two *world) {
 		h := newWebhook(one)
 		var want []string
@@ -523,7 +523,7 @@ func TestDeliver_severalProcesses_tellEachEventOnceInOrder(t *testing.T) {
 
 // The table loses replies, makes writes late and shows them in parts. Once it answers again, one look delivers what is
 // left.
-func TestDeliver_tableThatLosesReplies_losesNothing(t *testing.T) {
+func TestWebhook_tableThatLosesReplies_losesNothing(t *testing.T) {
 	for seed := range uint64(15) {
 		w := newWorld(t)
 		faulty := tabletest.NewFaulty(w.table, w.clock, seed, tabletest.Faults{})
@@ -557,7 +557,7 @@ func TestDeliver_tableThatLosesReplies_losesNothing(t *testing.T) {
 }
 
 // A webhook lives on while its room does, whether something comes for it or not.
-func TestDeliver_webhookLives_asLongAsItsRoomAndItsKey(t *testing.T) {
+func TestWebhook_lives_asLongAsItsRoomAndItsKey(t *testing.T) {
 	w := newWorld(t)
 	admitted := true
 	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true,
@@ -583,7 +583,7 @@ func TestDeliver_webhookLives_asLongAsItsRoomAndItsKey(t *testing.T) {
 }
 
 // The end of a room is the last that a webhook is told, after all that came before. Then nothing is left of it.
-func TestDeliver_roomIsClosed_theRestIsDeliveredFirst(t *testing.T) {
+func TestWebhook_roomIsClosed_theRestIsDeliveredFirst(t *testing.T) {
 	w := newWorld(t)
 	h := newWebhook(w.another())
 	h.says(h.ann, 1)
@@ -601,7 +601,7 @@ func TestDeliver_roomIsClosed_theRestIsDeliveredFirst(t *testing.T) {
 }
 
 // An invocation of a function has an end, before which it hands over to the next one.
-func TestDeliver_timeIsNearlyOver_goesOnLater(t *testing.T) {
+func TestWebhook_timeIsNearlyOver_goesOnLater(t *testing.T) {
 	h := newWebhook(newWorld(t))
 	h.says(h.ann, 1)
 	ctx, cancel := context.WithTimeout(h.ctx(), 20*time.Second)
