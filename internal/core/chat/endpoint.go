@@ -107,7 +107,8 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookIt
 		a := *joined.Agent
 		x = endpointOf(h, a, x)
 		ch.Events = []room.Event{joined}
-		ch.Ops = []table.Op{presence, roomlog.PutHook(x), roomlog.PutTold(x, roomlog.Told{AtMs: now.UnixMilli()})}
+		ch.Ops = []table.Op{presence, roomlog.PutHook(x),
+			roomlog.PutProgress(x, roomlog.Progress{AtMs: now.UnixMilli()})}
 		if h.AgentMessages == 0 {
 			e, err := room.Update{AgentMessages: new(UsualRun)}.Decide(h, false, now)
 			if err != nil || e == nil {

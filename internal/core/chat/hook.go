@@ -51,7 +51,7 @@ func (s *Service) enterHook(ctx context.Context, token string) (*session, error)
 
 // BeginHook gives the seat of a token the hook x, or refreshes the hook. The result is what is known of the hook's
 // calls.
-func (s *Service) BeginHook(ctx context.Context, token string, x roomlog.HookItem) (told roomlog.Told, err error) {
+func (s *Service) BeginHook(ctx context.Context, token string, x roomlog.HookItem) (told roomlog.Progress, err error) {
 	c, err := s.enterHook(ctx, token)
 	if err != nil {
 		return told, s.Outward(err)
@@ -74,7 +74,7 @@ func (s *Service) BeginHook(ctx context.Context, token string, x roomlog.HookIte
 }
 
 // beginHook gives the caller's seat the hook x, by the event. began is false if the seat has x already.
-func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Told,
+func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Progress,
 	event func(room.Agent) room.Event) (began bool, err error) {
 	events, err := c.change(ctx, func(_ *room.Head, a room.Caller, _ time.Time) (ch roomlog.Change, err error) {
 		if a.Seat != x.Seat { // the agent has joined again, and its person has the new seat: see State.Owner
@@ -87,7 +87,7 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 			return ch, refuseManyHooks()
 		}
 		return roomlog.Change{Events: []room.Event{event(a.Agent)},
-			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, nil
+			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutProgress(x, told)}}, nil
 	})
 	began = len(events) > 0
 	if began {
@@ -110,8 +110,8 @@ func refuseManyHooks() error {
 // refreshHook stores the address of a hook and the time of the refresh, for the outbox's next look. refreshHook leaves
 // the results of calls to looks, since a call may be under way. If the hook ends at the same moment, the next refresh
 // begins the hook again.
-func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roomlog.Told, err error) {
-	told, err = s.store.Told(ctx, x)
+func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roomlog.Progress, err error) {
+	told, err = s.store.Progress(ctx, x)
 	if err != nil {
 		return told, err
 	}
@@ -249,7 +249,7 @@ func (r *liveRoom) loadHook(ctx context.Context, x roomlog.HookItem) (k loadedHo
 
 // News returns the news for the hook x, as of the time of the call. The count begins after told.Upto, so that News does
 // not read an agent's unread messages again for each new one.
-func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Told) (News, error) {
+func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Progress) (News, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
 	k, here, err := r.loadHook(ctx, x)
@@ -260,7 +260,7 @@ func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Tol
 	return got, s.Outward(err)
 }
 
-func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, told roomlog.Told) (News,
+func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, told roomlog.Progress) (News,
 	error) {
 	read, err := r.agents.Reader(&a).HandedOut(ctx)
 	if err != nil {
@@ -335,7 +335,7 @@ func (c *session) hooks(ctx context.Context, a room.Agent) (list []HookView, err
 		if err != nil {
 			return nil, err
 		}
-		t, err := store.Told(ctx, x)
+		t, err := store.Progress(ctx, x)
 		if err != nil {
 			return nil, err
 		}

@@ -35,7 +35,7 @@ func (w *world) hook(token, url string) roomlog.HookItem {
 // news returns what is new for a hook.
 func (w *world) news(x roomlog.HookItem) chat.News {
 	w.t.Helper()
-	got, err := w.News(w.t.Context(), x, roomlog.Told{})
+	got, err := w.News(w.t.Context(), x, roomlog.Progress{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func (w *world) news(x roomlog.HookItem) chat.News {
 func (w *world) hookStored(x roomlog.HookItem) (leads, told bool) {
 	w.t.Helper()
 	_, err := w.Store().Hook(w.t.Context(), x.ID)
-	t, failed := w.Store().Told(w.t.Context(), x)
+	t, failed := w.Store().Progress(w.t.Context(), x)
 	if failed != nil {
 		w.t.Fatal(failed)
 	}
@@ -62,9 +62,9 @@ func (w *world) gone(what string, x roomlog.HookItem) {
 }
 
 // calledBy stores what became of a call of a hook, as the package outbox does.
-func (w *world) calledBy(x roomlog.HookItem, told roomlog.Told) {
+func (w *world) calledBy(x roomlog.HookItem, told roomlog.Progress) {
 	w.t.Helper()
-	if err := w.table.Write(w.t.Context(), roomlog.PutTold(x, told)); err != nil {
+	if err := w.table.Write(w.t.Context(), roomlog.PutProgress(x, told)); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -95,7 +95,7 @@ func TestHook_agentThatIsCalled_isOnStandbyAndKeepsItsSeat(t *testing.T) {
 		t.Errorf("%d are unread, says a process that does not know what he has read", *bob.Unread)
 	}
 	x.UntilMs = w.clock.Now().Add(2 * day).UnixMilli()
-	late := roomlog.Told{AtMs: w.clock.Now().UnixMilli(), Settled: true}
+	late := roomlog.Progress{AtMs: w.clock.Now().UnixMilli(), Settled: true}
 	w.calledBy(x, late)
 	w.clock.Advance(room.HookLease - time.Minute)
 	sees("nearly a day after a call woke him", chat.AgentStandby, false)
@@ -133,7 +133,7 @@ func TestHook_thatBeginsAgain_knowsNoEarlierCall(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	x := w.hook(p.bob.Token, "https://example.com/")
-	told := roomlog.Told{AtMs: w.clock.Now().UnixMilli(), Read: 7, Settled: true, RetryMs: 8, News: 9}
+	told := roomlog.Progress{AtMs: w.clock.Now().UnixMilli(), Read: 7, Settled: true, RetryMs: 8, News: 9}
 	for _, again := range []bool{false, true} {
 		if again {
 			if _, err := w.EndHook(t.Context(), p.bob.Token, x.ID); err != nil {
@@ -142,7 +142,7 @@ func TestHook_thatBeginsAgain_knowsNoEarlierCall(t *testing.T) {
 		}
 		w.calledBy(x, told)
 		w.hook(p.bob.Token, "https://example.com/")
-		got, err := w.Store().Told(t.Context(), x)
+		got, err := w.Store().Progress(t.Context(), x)
 		if err != nil || got.Settled == again || got.Read == 7 == again || again && got.News != 0 {
 			t.Errorf("begun again: %v; %+v, %v", again, got, err)
 		}
@@ -203,7 +203,7 @@ func TestHook_isSeenAndEndedByThePersonBehindItsAgent(t *testing.T) {
 	x, other := w.hook(p.bob.Token, "https://example.com/a"), w.hook(p.bob.Token, "https://example.com/b")
 	at := w.clock.Now()
 	ms := at.UnixMilli()
-	w.calledBy(x, roomlog.Told{AtMs: ms, LastMs: ms, FailingMs: ms, Error: "timeout"})
+	w.calledBy(x, roomlog.Progress{AtMs: ms, LastMs: ms, FailingMs: ms, Error: "timeout"})
 	want := chat.HookView{ID: x.ID, URL: x.URL, Since: at, Until: at.Add(day), LastCall: at, FailingAt: at,
 		Error: "timeout"}
 	same := func(a, b time.Time) bool { return a.Equal(b) }

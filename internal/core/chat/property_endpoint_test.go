@@ -91,7 +91,7 @@ func (m *machine) answers() {
 	op.code = m.unexpected(m.service().Answer(m.ctx, x, chat.Answer{Text: op.text, To: op.to, Key: op.key(), Step: 1}))
 	if !a.gone && !r.closed && !m.model.over(r) {
 		if err := m.service().Store().Table().Write(m.ctx,
-			roomlog.PutTold(x, roomlog.Told{AtMs: m.clock.Now().UnixMilli()})); err != nil {
+			roomlog.PutProgress(x, roomlog.Progress{AtMs: m.clock.Now().UnixMilli()})); err != nil {
 			m.Fatal(err)
 		}
 	}

@@ -119,7 +119,7 @@ func (s *storing) inRoom(k *kept) {
 	s.must("an upload is opened", err)
 	k.hook = s.hook(k.bob.Token, "https://example.com/hook")
 	s.webhook(k.person, "https://example.com/each")
-	s.calledBy(k.hook, roomlog.Told{AtMs: s.clock.Now().UnixMilli(), Upto: 3, Read: 2, News: 3, Settled: true})
+	s.calledBy(k.hook, roomlog.Progress{AtMs: s.clock.Now().UnixMilli(), Upto: 3, Read: 2, News: 3, Settled: true})
 	_, err = s.tryJoin("plans:rain", "Ann")
 	wants(s.t, err, fault.NameTaken)
 	s.sends(chat.SendRequest{Token: k.ann.Token, Text: "only for Bob", To: []string{"Bob"}})
@@ -339,7 +339,7 @@ func (s *storing) readSeats(k kept) {
 		t.Errorf("turns: %v, told first: %v, %v", turns, first, cmp.Or(err, failed))
 	}
 	hook, err := store.Hook(ctx, k.hook.ID)
-	told, failed := store.Told(ctx, hook)
+	told, failed := store.Progress(ctx, hook)
 	until, claimed := store.ClaimCall(ctx, hook, 1, now.Add(time.Minute))
 	if hook.URL != k.hook.URL || told.News != 3 || !until.Equal(now.Add(25*time.Second)) ||
 		cmp.Or(err, failed, claimed) != nil {

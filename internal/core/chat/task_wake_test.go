@@ -181,7 +181,7 @@ func TestTask_takenWhileALookReads_isNoNews(t *testing.T) {
 }
 
 // Bob begins to wait while it is written that Cid is told of one of two tasks: the other is for Bob.
-func TestTask_waitBeginsWhileAnotherIsTold_tellsOfTheNext(t *testing.T) {
+func TestTask_waitBeginsWhileAnotherIsProgress_tellsOfTheNext(t *testing.T) {
 	w, armed, reached, release := slow(t, func(c tabletest.Call) bool {
 		return c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "FREE#")
 	})

@@ -42,7 +42,7 @@ func (s *Service) Webhook(ctx context.Context, token string, x roomlog.HookItem)
 		return s.Outward(err)
 	}
 	defer c.room.release()
-	began, err := c.beginHook(ctx, x, roomlog.Told{}, func(a room.Agent) room.Event { return a.BeginWebhook(x.ID) })
+	began, err := c.beginHook(ctx, x, roomlog.Progress{}, func(a room.Agent) room.Event { return a.BeginWebhook(x.ID) })
 	if err == nil && !began {
 		_, err = s.refreshHook(ctx, x)
 	}

@@ -84,7 +84,7 @@ func TestWebhook_getsAllThatItsSeatReceives_inOrder(t *testing.T) {
 	}
 }
 
-func TestWebhook_eventsHaveExpired_itIsTold(t *testing.T) {
+func TestWebhook_eventsHaveExpired_itIsProgress(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	x := w.webhook(w.person(p.bob), "https://example.com/")
@@ -116,7 +116,7 @@ func TestWebhook_doesNothingToItsAgent(t *testing.T) {
 	w.clock.Advance(room.Lease)
 	w.say(p.ann.Token, "Is Bob still there?")
 	ms := w.clock.Now().UnixMilli()
-	w.calledBy(x, roomlog.Told{Upto: 9, TriedMs: ms, LastMs: ms})
+	w.calledBy(x, roomlog.Progress{Upto: 9, TriedMs: ms, LastMs: ms})
 	w.join("plans", "Bob")
 	if leads, _ := w.hookStored(x); leads || !w.delivers(x, 0).Gone {
 		t.Errorf("the webhook has outlived the seat of its agent: %v, %+v", leads, w.delivers(x, 0))
@@ -129,14 +129,14 @@ func TestWebhook_isAddedAndEndedByItsPersonAlone(t *testing.T) {
 	p := w.company()
 	person := w.person(p.bob)
 	x := w.webhook(person, "https://example.com/")
-	failed := roomlog.Told{Upto: 5, Tries: 3, FailingMs: 1, RetryMs: 2, News: 9, Error: "timeout"}
+	failed := roomlog.Progress{Upto: 5, Tries: 3, FailingMs: 1, RetryMs: 2, News: 9, Error: "timeout"}
 	w.calledBy(x, failed)
 	x.Secret = "whsec_another"
 	if err := w.Webhook(t.Context(), person, x); err != nil {
 		t.Fatal(err)
 	}
 	stored, err := w.Store().Hook(t.Context(), x.ID)
-	told, failure := w.Store().Told(t.Context(), x)
+	told, failure := w.Store().Progress(t.Context(), x)
 	if err != nil || failure != nil || stored.Secret != "whsec_another" || told.Upto != 5 || told.Tries != 3 ||
 		told.RefreshedMs == stored.RefreshedMs || told.AtMs != 0 || told.Error != "timeout" {
 		t.Errorf("added again it is %+v, %v, and %+v, %v", stored, err, told, failure)

@@ -24,9 +24,9 @@ func (c Caller) IsSupervised() bool { return c.Person.Holds() && !c.IsPerson() }
 // before. A person who says the same text twice means both; an agent that does repeats a call whose answer was lost.
 func (c Caller) RepeatsOnlyByKey() bool { return c.IsPerson() }
 
-// IsToldOfOwnDeeds reports whether the caller is shown as news what its own seat did. The agent need not be told.
+// IsProgressOfOwnDeeds reports whether the caller is shown as news what its own seat did. The agent need not be told.
 // The person may have done it on another device, or the agent may have.
-func (c Caller) IsToldOfOwnDeeds() bool { return c.IsPerson() }
+func (c Caller) IsProgressOfOwnDeeds() bool { return c.IsPerson() }
 
 // KeepsLease reports whether a call of the caller shows that its seat is in use. A person beside an agent only watches:
 // a page that is left open must not keep the seat, nor keep others from a turn.

@@ -38,12 +38,12 @@ type HookItem struct {
 	Barred      bool  `json:"barred,omitempty"` // the person has ended the hook: it leads nowhere
 }
 
-// Told is the outcome of the calls of a hook. It is stored beside the presence of its seat, since the last sign of
-// life of a hook that calls the agent is a sign of life of the seat. Only the beginning of a hook and looks write a
-// Told.
-type Told struct {
+// Progress is the outcome of the calls of a hook. It is stored beside the presence of its seat, since the last sign of
+// life of a hook that calls the agent is a sign of life of the seat. Only the beginning of a hook and passes write a
+// Progress.
+type Progress struct {
 	V       int   `json:"v"`
-	SinceMs int64 `json:"since,omitempty"` // when the hook began, as PutTold says
+	SinceMs int64 `json:"since,omitempty"` // when the hook began, as PutProgress says
 	// RefreshedMs is HookItem.RefreshedMs when a look last took a refresh into account.
 	RefreshedMs int64 `json:"again,omitempty"`
 
@@ -94,13 +94,13 @@ func (l *Log) tellCalls(events []room.Event) {
 
 func hookKey(id string) table.Key { return table.Key{Partition: HooksPartition, Sort: id} }
 
-// ToldKey returns the key of the outcome of a hook's calls.
-func ToldKey(id string, seat int, hook string) table.Key {
+// ProgressKey returns the key of the outcome of a hook's calls.
+func ProgressKey(id string, seat int, hook string) table.Key {
 	return inRoom(id, seenPrefix+seatDigits(seat)+hookSuffix+hook)
 }
 
-// IsTold reports whether a Told is stored at k.
-func IsTold(k table.Key) bool {
+// IsProgress reports whether a Progress is stored at k.
+func IsProgress(k table.Key) bool {
 	return strings.HasPrefix(k.Sort, seenPrefix) && strings.Contains(k.Sort, hookSuffix)
 }
 
@@ -112,13 +112,13 @@ func PutHook(x HookItem) table.Op {
 	}, table.Always)
 }
 
-// PutTold returns the op that stores the outcome of the calls of x for as long as t keeps the seat: x may have been
+// PutProgress returns the op that stores the outcome of the calls of x for as long as t keeps the seat: x may have been
 // refreshed since its read.
-func PutTold(x HookItem, t Told) table.Op {
+func PutProgress(x HookItem, t Progress) table.Op {
 	t.V, t.SinceMs = room.Version, x.SinceMs
 	until := room.Latest(time.UnixMilli(x.UntilMs), time.UnixMilli(max(t.AtMs, t.TriedMs)).Add(room.HookLease))
 	return table.Put(table.Item{
-		Key: ToldKey(x.Room, x.Seat, x.ID), Expires: room.CeilSecond(until), Data: Encode(t),
+		Key: ProgressKey(x.Room, x.Seat, x.ID), Expires: room.CeilSecond(until), Data: Encode(t),
 	}, table.Always)
 }
 
@@ -139,13 +139,13 @@ func (s *Store) ClaimCall(ctx context.Context, x HookItem, n int64, until time.T
 // begins x again for as long as x would have lived.
 func BarHook(x HookItem) []table.Op {
 	x.URL, x.Secret, x.Barred = "", "", true
-	return []table.Op{PutHook(x), table.Delete(ToldKey(x.Room, x.Seat, x.ID), table.Always)}
+	return []table.Op{PutHook(x), table.Delete(ProgressKey(x.Room, x.Seat, x.ID), table.Always)}
 }
 
 // DropHook returns the ops that delete what is stored of a hook of a seat in the room with an id.
 func DropHook(id string, seat int, hook string) []table.Op {
 	return []table.Op{
-		table.Delete(hookKey(hook), table.Always), table.Delete(ToldKey(id, seat, hook), table.Always),
+		table.Delete(hookKey(hook), table.Always), table.Delete(ProgressKey(id, seat, hook), table.Always),
 	}
 }
 
@@ -195,10 +195,10 @@ func hookOf(item table.Item) (x HookItem, err error) {
 	return x, err
 }
 
-// Told returns the outcome of the calls of x; zero: none is known. A hook that ended during a call, and began again,
+// Progress returns the outcome of the calls of x; zero: none is known. A hook that ended during a call, and began again,
 // finds nothing that the old call stored later.
-func (s *Store) Told(ctx context.Context, x HookItem) (t Told, err error) {
-	item, err := s.table.Get(ctx, ToldKey(x.Room, x.Seat, x.ID), table.Strong)
+func (s *Store) Progress(ctx context.Context, x HookItem) (t Progress, err error) {
+	item, err := s.table.Get(ctx, ProgressKey(x.Room, x.Seat, x.ID), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return t, nil
 	}
@@ -206,7 +206,7 @@ func (s *Store) Told(ctx context.Context, x HookItem) (t Told, err error) {
 		err = Decode(item, &t)
 	}
 	if t.SinceMs != 0 && t.SinceMs != x.SinceMs { // 0: as earlier builds stored it
-		t = Told{}
+		t = Progress{}
 	}
 	return t, err
 }

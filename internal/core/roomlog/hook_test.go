@@ -25,7 +25,7 @@ func begins(x HookItem) *Proposal {
 	return &Proposal{Propose: func(h *room.Head, now time.Time) (Change, error) {
 		a, _ := h.Seated(x.Seat)
 		return Change{Events: []room.Event{a.BeginHook(x.ID, false)},
-			Ops: []table.Op{PutHook(x), PutTold(x, Told{AtMs: now.UnixMilli()})}}, nil
+			Ops: []table.Op{PutHook(x), PutProgress(x, Progress{AtMs: now.UnixMilli()})}}, nil
 	}}
 }
 
@@ -120,8 +120,8 @@ func TestWrite_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 			if err := l.Append(t.Context(), begins(x)); err != nil {
 				t.Fatal(err)
 			}
-			at := Told{AtMs: s.now().Add(time.Duration(seat*10+k) * time.Second).UnixMilli()}
-			if err := s.table.Write(t.Context(), PutTold(x, at)); err != nil {
+			at := Progress{AtMs: s.now().Add(time.Duration(seat*10+k) * time.Second).UnixMilli()}
+			if err := s.table.Write(t.Context(), PutProgress(x, at)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -87,7 +87,7 @@ func addPresence(item table.Item, all map[int]room.Presence, activities map[int]
 		err = Decode(item, &p)
 		people[seat] = time.UnixMilli(p.UntilMs)
 	case hookSuffix:
-		var t Told
+		var t Progress
 		err = Decode(item, &t)
 		if t.AtMs != 0 {
 			hooked[seat] = max(hooked[seat], t.AtMs)

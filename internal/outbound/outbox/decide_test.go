@@ -37,12 +37,12 @@ func (c decided) check(t *testing.T) {
 
 // The cases are those above decideCall of a wake.
 func TestWake_decideCall(t *testing.T) {
-	taken := roomlog.Told{Upto: 41, Read: 40, News: 41, Settled: true, TriedMs: ms(0)}
+	taken := roomlog.Progress{Upto: 41, Read: 40, News: 41, Settled: true, TriedMs: ms(0)}
 	failed, allFailed := taken, taken
 	failed.Settled, failed.FailingMs, failed.RetryMs = false, ms(0), ms(30*time.Second)
 	allFailed.Settled, allFailed.FailingMs = false, ms(0)
 	only41, also42 := chat.News{Read: 40, Unread: 1, Last: 41}, chat.News{Read: 40, Unread: 2, Last: 42}
-	decide := func(progress roomlog.Told, n chat.News, after time.Duration) decision {
+	decide := func(progress roomlog.Progress, n chat.News, after time.Duration) decision {
 		w := wake{&pass{progress: progress}, n}
 		return w.decideCall(noon().Add(after))
 	}
@@ -62,7 +62,7 @@ func TestWake_decideCall(t *testing.T) {
 			decide(allFailed, only41, time.Hour), doEnd, 0},
 		{"The host has taken none of the tries, and 42 came: he is called.",
 			decide(allFailed, also42, 20*time.Minute), doCall, 0},
-		{"His hook was never called, and 41 came: he is called.", decide(roomlog.Told{}, only41, 0), doCall, 0},
+		{"His hook was never called, and 41 came: he is called.", decide(roomlog.Progress{}, only41, 0), doCall, 0},
 		{"The pass has read 16 events: the cursor is recorded, and the next pass begins there.",
 			decide(taken, chat.News{Read: 40, Unread: 2, Last: 42, Looked: 16}, 0), doRecord, 0},
 		{"Bob has left, or ended the hook: the hook is gone.", decide(taken, chat.News{Gone: true}, 0), doRecheck, 0},
@@ -73,9 +73,9 @@ func TestWake_decideCall(t *testing.T) {
 
 // The cases are those above decideCall of a webhook.
 func TestWebhook_decideCall(t *testing.T) {
-	had := roomlog.Told{Upto: 41}
-	allFailed := roomlog.Told{Upto: 41, News: 42, FailingMs: ms(0)}
-	decide := func(progress roomlog.Told, d chat.WebhookCall, newer bool) decision {
+	had := roomlog.Progress{Upto: 41}
+	allFailed := roomlog.Progress{Upto: 41, News: 42, FailingMs: ms(0)}
+	decide := func(progress roomlog.Progress, d chat.WebhookCall, newer bool) decision {
 		w := webhook{&pass{progress: progress}, d, newer}
 		return w.decideCall()
 	}
@@ -95,9 +95,9 @@ func TestWebhook_decideCall(t *testing.T) {
 
 // The cases are those above decideCall of an endpoint.
 func TestEndpoint_decideCall(t *testing.T) {
-	answered := roomlog.Told{Upto: 41, TriedMs: ms(0)}
-	works := roomlog.Told{Upto: 40, Sent: 41, Task: "t1", TriedMs: ms(0), PollMs: ms(15 * time.Second)}
-	allFailed := roomlog.Told{Upto: 41, Sent: 42, News: 42, TriedMs: ms(0), FailingMs: ms(0)}
+	answered := roomlog.Progress{Upto: 41, TriedMs: ms(0)}
+	works := roomlog.Progress{Upto: 40, Sent: 41, Task: "t1", TriedMs: ms(0), PollMs: ms(15 * time.Second)}
+	allFailed := roomlog.Progress{Upto: 41, Sent: 42, News: 42, TriedMs: ms(0), FailingMs: ms(0)}
 	came, none := chat.Heard{N: 42}, chat.Heard{}
 	decide := func(p pass, h chat.Heard, newer bool, after time.Duration) decision {
 		p.Dispatcher = New(Options{Clock: clockwork.NewFakeClockAt(noon())})

@@ -8,8 +8,8 @@
 //     from the seat of the endpoint. What is sent is stored before the call, since a call may cost money and the answer
 //     must be said once.
 //
-// There is no queue. Each call follows from the log and from the stored progress of its hook ([roomlog.Told]); the call
-// of a wake also follows from the read position of the seat. So a process that ends loses nothing.
+// There is no queue. Each call follows from the log and from the stored progress of its hook ([roomlog.Progress]); the
+// call of a wake also follows from the read position of the seat. So a process that ends loses nothing.
 //
 // The delivery of event 42 to webhook h1 of seat 1, with the stored progress {N: 7, Upto: 41}, goes through these
 // files:

@@ -113,7 +113,7 @@ func (e *endpoint) decideCall(now time.Time) decision {
 // would send the events up to 43 under another id: two calls would be paid, and two answers said. With Sent 42, the
 // next process sends the same under the same id evt_h1_42. The id is also the key of the answer, so the answer is said
 // once.
-func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
+func (e *endpoint) call(ctx context.Context) (roomlog.Progress, error) {
 	x, t := e.hook, e.progress
 	var reply agentcall.Reply
 	var failed error
@@ -124,7 +124,7 @@ func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
 		e.heard.Missed = e.heard.Missed || t.Missed
 		texts := textsOf(e.heard, t.Context == "")
 		t = e.beginCall(t)
-		if err := e.writeClaimed(ctx, roomlog.PutTold(x, t)); err != nil {
+		if err := e.writeClaimed(ctx, roomlog.PutProgress(x, t)); err != nil {
 			return t, err // without writeResult: after a failed write the next pass calls
 		}
 		reply, failed = e.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
@@ -139,7 +139,7 @@ func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
 }
 
 // beginCall returns t for an endpoint that is about to be called.
-func (e *endpoint) beginCall(t roomlog.Told) roomlog.Told {
+func (e *endpoint) beginCall(t roomlog.Progress) roomlog.Progress {
 	now, h := e.now(), e.heard
 	if t.Sent == 0 {
 		t.Sent, t.Step = h.N, h.Step
@@ -157,7 +157,7 @@ func (e *endpoint) beginCall(t roomlog.Told) roomlog.Told {
 
 // endCall returns t after the end of a call. asks is the task in which the endpoint asks back. why says why nothing was
 // said; "" if the answer was said.
-func endCall(t roomlog.Told, asks, why string) roomlog.Told {
+func endCall(t roomlog.Progress, asks, why string) roomlog.Progress {
 	t.Asks = asks
 	t.Upto, t.Missed, t.Sent, t.Step = t.Sent, false, 0, 0
 	t.Task, t.PollMs, t.Polls = "", 0, 0
@@ -167,8 +167,9 @@ func endCall(t roomlog.Told, asks, why string) roomlog.Told {
 
 // applyReply says the answer of a reply, and returns t after the reply or after the error failed. applyReply fails if
 // ctx ends.
-func (e *endpoint) applyReply(ctx context.Context, t roomlog.Told, reply agentcall.Reply, failed error) (roomlog.Told,
-	error) {
+func (e *endpoint) applyReply(ctx context.Context, t roomlog.Progress, reply agentcall.Reply, failed error) (
+	roomlog.Progress, error,
+) {
 	now := e.now()
 	t.RetryMs = 0
 	if failed != nil {
@@ -213,7 +214,7 @@ func (e *endpoint) applyReply(ctx context.Context, t roomlog.Told, reply agentca
 	return e.scheduleRetryForADay(t, e.heard.AsOf), nil
 }
 
-func (e *endpoint) applyFailure(t roomlog.Told, failed error) roomlog.Told {
+func (e *endpoint) applyFailure(t roomlog.Progress, failed error) roomlog.Progress {
 	t.Error = failed.Error()
 	next := agentcall.Retry(failed)
 	switch {

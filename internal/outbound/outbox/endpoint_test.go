@@ -281,7 +281,7 @@ func newCutEndpoint(t *testing.T) (e *endpoint, cut, dies func()) {
 	var lost atomic.Bool
 	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
 		for _, op := range c.Ops {
-			if lost.Load() && roomlog.IsTold(op.Item.Key) {
+			if lost.Load() && roomlog.IsProgress(op.Item.Key) {
 				end()
 				return table.ErrUnavailable
 			}
@@ -357,7 +357,7 @@ func TestEndpoint_answerOfItsTaskCannotBeStored_isAskedAgainAfterAMinute(t *test
 	w := newWorld(t)
 	var fails atomic.Bool
 	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
-		if c.Method == tabletest.Write && fails.Load() && !roomlog.IsTold(c.Ops[0].Item.Key) {
+		if c.Method == tabletest.Write && fails.Load() && !roomlog.IsProgress(c.Ops[0].Item.Key) {
 			return table.ErrUnavailable
 		}
 		return nil
@@ -624,7 +624,7 @@ func TestEndpoint_muchComesThatIsNotForIt_isToldTheLastOfIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if progress, err := e.Store().Told(t.Context(), x); err != nil || progress.Upto < 2*chat.MostHeard {
+	if progress, err := e.Store().Progress(t.Context(), x); err != nil || progress.Upto < 2*chat.MostHeard {
 		t.Errorf("it is done with what came up to event %d, %v", progress.Upto, err)
 	}
 	e.asks("what do you think?")

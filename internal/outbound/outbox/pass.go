@@ -29,7 +29,7 @@ type delivery interface {
 	readNews(ctx context.Context) (decision, error)
 	// call makes the call, and returns the progress to store. The errors errBusy, errEnded and the end of ctx store no
 	// progress: the next pass calls.
-	call(ctx context.Context) (roomlog.Told, error)
+	call(ctx context.Context) (roomlog.Progress, error)
 }
 
 // decision is the next action of a pass, with the values for the action.
@@ -67,7 +67,7 @@ type pass struct {
 	ref          hookRef
 	hasDeadline  bool             // the process ends at the deadline of ctx
 	hook         roomlog.HookItem // as last read, with progress
-	progress     roomlog.Told
+	progress     roomlog.Progress
 	paused       time.Duration // how long the pass has paused so far
 	hasCalled    bool          // the pass has made a call
 	claimedUntil time.Time     // the end of the claim
@@ -164,7 +164,7 @@ func (p *pass) readHook(ctx context.Context) (f delivery, s decision, err error)
 	}
 
 	// The hook exists, and its maker is still admitted.
-	p.progress, err = store.Told(ctx, p.hook)
+	p.progress, err = store.Progress(ctx, p.hook)
 	if err != nil {
 		return nil, s, err
 	}
@@ -309,9 +309,9 @@ func endsBefore(ctx context.Context, takes time.Duration) bool {
 }
 
 // putProgress returns the op that stores the progress of the hook. The number rises by one, so the claim has served.
-func (p *pass) putProgress(t roomlog.Told) table.Op {
+func (p *pass) putProgress(t roomlog.Progress) table.Op {
 	t.N = p.progress.N + 1
-	return roomlog.PutTold(p.hook, t)
+	return roomlog.PutProgress(p.hook, t)
 }
 
 // writeResult stores the outcome of a call. A process that is alone tries until the write succeeds: otherwise the

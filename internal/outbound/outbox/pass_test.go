@@ -45,7 +45,7 @@ func TestDeliver_cases(t *testing.T) {
 		{"Another process has the claim of the call: the next pass begins when the claim ends.",
 			func(h *webhook, x *roomlog.HookItem) {
 				says(h, x)
-				progress, err := h.Store().Told(h.ctx(), *x)
+				progress, err := h.Store().Progress(h.ctx(), *x)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -146,7 +146,7 @@ func TestPass_outcomeThatCannotBeStored_isNoSecondCall(t *testing.T) {
 	full.Store(false)
 	w.pass(10 * time.Second)
 	for until := time.Now().Add(patience); ; runtime.Gosched() {
-		progress, err := w.Store().Told(w.ctx(), w.hook())
+		progress, err := w.Store().Progress(w.ctx(), w.hook())
 		if err == nil && progress.Settled {
 			break
 		}

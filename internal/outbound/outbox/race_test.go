@@ -24,7 +24,7 @@ import (
 // isCalled fails if the agent of a hook has unread news and was not called since it has read.
 func (w *world) isCalled(x roomlog.HookItem, what string) {
 	w.t.Helper()
-	news, err := w.News(w.ctx(), x, roomlog.Told{})
+	news, err := w.News(w.ctx(), x, roomlog.Progress{})
 	if err != nil || news.Gone {
 		w.t.Fatalf("%s: %+v, %v", what, news, err)
 	}

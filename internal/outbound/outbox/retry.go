@@ -47,7 +47,7 @@ func (p *pass) upkeep() []table.Op {
 
 // scheduleRetry returns t after one more failed call. The call is repeated after each of the pauses, and then after an
 // hour, so many times as hours says. After the last try RetryMs is 0.
-func (p *pass) scheduleRetry(t roomlog.Told, pauses []time.Duration, hours int) roomlog.Told {
+func (p *pass) scheduleRetry(t roomlog.Progress, pauses []time.Duration, hours int) roomlog.Progress {
 	now, pause := p.now(), time.Hour
 	t.FailingMs = cmp.Or(t.FailingMs, now.UnixMilli())
 	if t.Tries < len(pauses) {
@@ -64,7 +64,7 @@ func (p *pass) scheduleRetry(t roomlog.Told, pauses []time.Duration, hours int) 
 
 // scheduleRetryForADay is scheduleRetry for a webhook or an endpoint, with tries for a day. asOf was the last event of
 // the room at the call. After the last try asOf is stored as News, so only a newer event calls the hook again.
-func (p *pass) scheduleRetryForADay(t roomlog.Told, asOf int64) roomlog.Told {
+func (p *pass) scheduleRetryForADay(t roomlog.Progress, asOf int64) roomlog.Progress {
 	t = p.scheduleRetry(t, dayPauses[:], hoursOfTries)
 	if t.RetryMs == 0 {
 		t.News = asOf

@@ -55,7 +55,7 @@ func TestRun_refreshAfterTheLastReadOfAPass_callsAtOnce(t *testing.T) {
 	asked := w.asked(bob, "/")
 	var failed atomic.Bool
 	w.table = &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
-		if c.Method == tabletest.Get && roomlog.IsTold(c.Key) && failed.CompareAndSwap(true, false) {
+		if c.Method == tabletest.Get && roomlog.IsProgress(c.Key) && failed.CompareAndSwap(true, false) {
 			w.subscribe(asked)
 		}
 	}}

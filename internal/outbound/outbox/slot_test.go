@@ -304,7 +304,7 @@ func TestSlots_passThatGoesOn_takesAPlaceForEachCall(t *testing.T) {
 	x := other.calledRoom("other", 1)[0]
 	w, between := other.another(), 0
 	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
-		if c.Method == tabletest.Write && roomlog.IsTold(c.Ops[0].Item.Key) {
+		if c.Method == tabletest.Write && roomlog.IsProgress(c.Ops[0].Item.Key) {
 			between++
 			if again := other.lookAt(x); !again.IsZero() {
 				t.Errorf("between two calls another has no place until %v", again)
@@ -386,12 +386,12 @@ func TestSlots_noPlace_keepsTheCallThatTheLimitAllows(t *testing.T) {
 	for range ratelimit.Calls {
 		w.lookAt(x)
 		w.lookAt(x) // while it is not due
-		progress, err := w.Store().Told(w.ctx(), x)
+		progress, err := w.Store().Progress(w.ctx(), x)
 		if progress.RetryMs == 0 || err != nil {
 			t.Fatalf("there was a call, or %v", err)
 		}
 		progress.RetryMs = 0
-		if err := w.table.Write(w.ctx(), roomlog.PutTold(x, progress)); err != nil {
+		if err := w.table.Write(w.ctx(), roomlog.PutProgress(x, progress)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -127,7 +127,7 @@ func (d *Dispatcher) Subscribe(ctx context.Context, s Subscribe) (Subscription, 
 	return subscriptionOf(x, progress), nil
 }
 
-func subscriptionOf(x roomlog.HookItem, t roomlog.Told) Subscription {
+func subscriptionOf(x roomlog.HookItem, t roomlog.Progress) Subscription {
 	got := Subscription{ID: x.ID, Until: time.UnixMilli(x.UntilMs), Active: t.FailingMs == 0, Error: t.Error}
 	if t.LastMs != 0 {
 		got.LastCall = time.UnixMilli(t.LastMs)

@@ -89,14 +89,14 @@ func (w *wake) decideCall(now time.Time) decision {
 }
 
 // progressRead returns the progress with how far the pass has read.
-func (w *wake) progressRead() roomlog.Told {
+func (w *wake) progressRead() roomlog.Progress {
 	t := w.progress
 	t.Upto, t.Last, t.Unread = w.news.Upto, w.news.Last, w.news.Unread
 	return t
 }
 
 // call implements delivery.
-func (w *wake) call(ctx context.Context) (roomlog.Told, error) {
+func (w *wake) call(ctx context.Context) (roomlog.Progress, error) {
 	n, t := w.news, w.progressRead()
 	switch {
 	case t.Read != n.Read:

@@ -101,7 +101,7 @@ func (w *webhook) decideCall() decision {
 // call implements delivery. Upto becomes 42 only after the host has taken or refused event 42. If Upto were 42 before
 // the call, a process that died during the call would lose event 42. Each try has the same id evt_h1_42, so the host
 // recognizes an event that it gets twice.
-func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
+func (w *webhook) call(ctx context.Context) (roomlog.Progress, error) {
 	n, t := w.event, w.progress
 	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: fmt.Sprintf("evt_%s_%d", w.hook.ID, n.N),
 		Body: w.body()})

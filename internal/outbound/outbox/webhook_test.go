@@ -415,7 +415,7 @@ func TestWebhook_processEndsDuringACall_theNextOneRepeatsIt(t *testing.T) {
 
 // Processes end at any moment. Of four hosts one takes all, one fails now and then, one is down for half of the time,
 // and one hangs while the others are told the rest.
-func TestWebhook_severalWebhooksOfASeat_eachIsToldAllInOrder(t *testing.T) {
+func TestWebhook_severalWebhooksOfASeat_eachIsProgressAllInOrder(t *testing.T) {
 	one := newWorld(t).another()
 	h := newWebhook(one)
 	hosts := []*receiver{h.to}

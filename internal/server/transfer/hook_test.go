@@ -21,7 +21,7 @@ func TestCopy_hook_isSwitchedOff(t *testing.T) {
 				at.subscribe(bob)
 				at.sees(ann, chat.AgentStandby)
 				want := at.content()
-				maps.DeleteFunc(want, func(k table.Key, _ string) bool { return roomlog.IsTold(k) })
+				maps.DeleteFunc(want, func(k table.Key, _ string) bool { return roomlog.IsProgress(k) })
 				if len(want) != len(at.content())-1 || len(at.partition(roomlog.HooksPartition)) != 1 {
 					t.Fatal("the source has no hook")
 				}
@@ -57,8 +57,8 @@ func (s site) subscribe(a *agent) chat.HookSeat {
 	if _, err := s.BeginHook(s.t.Context(), a.token, x); err != nil {
 		s.t.Fatal(err)
 	}
-	told := roomlog.Told{AtMs: time.Now().UnixMilli()} // as the look stores that a refresh begins
-	if err := s.table.Write(s.t.Context(), roomlog.PutTold(x, told)); err != nil {
+	told := roomlog.Progress{AtMs: time.Now().UnixMilli()} // as the look stores that a refresh begins
+	if err := s.table.Write(s.t.Context(), roomlog.PutProgress(x, told)); err != nil {
 		s.t.Fatal(err)
 	}
 	seat, err = s.HookSeat(s.t.Context(), a.token)

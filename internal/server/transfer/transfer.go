@@ -288,7 +288,7 @@ func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item,
 		if err := roomlog.Readable(item); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
-		if roomlog.IsTold(item.Key) {
+		if roomlog.IsProgress(item.Key) {
 			continue
 		}
 		delete(left, item.Key)
