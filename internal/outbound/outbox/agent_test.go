@@ -23,11 +23,11 @@ func TestAddAgent_again_keepsThePause(t *testing.T) {
 	e.of.fails(http.StatusServiceUnavailable)
 	e.asks("one")
 	for _, want := range []time.Duration{time.Minute, 5 * time.Minute} {
-		_, again := e.look()
+		_, again := e.deliver()
 		e.of.fails(0)
 		e.add()
 		e.of.fails(http.StatusServiceUnavailable)
-		if calls, same := e.look(); again != want || calls != 0 || same != again {
+		if calls, same := e.deliver(); again != want || calls != 0 || same != again {
 			t.Errorf("added again in a pause of %v it is called %d times, and again in %v", again, calls, same)
 		}
 		e.pass(again)
@@ -40,14 +40,14 @@ func TestAddAgent_cardThatNamesAnotherHost_callsNobody(t *testing.T) {
 	card := httptest.NewServer(a2asrv.NewStaticAgentCardHandler(&a2a.AgentCard{Name: "Mole",
 		SupportedInterfaces: []*a2a.AgentInterface{a2a.NewAgentInterface(other.url, a2a.TransportProtocolJSONRPC)}}))
 	t.Cleanup(card.Close)
-	_, err := e.box.AddAgent(e.ctx(), e.person, card.URL, "")
+	_, err := e.dispatcher.AddAgent(e.ctx(), e.person, card.URL, "")
 	var refused *fault.Error
 	if !errors.As(err, &refused) || refused.Code != fault.InvalidArgument || refused.Reason != fault.ReasonElsewhere ||
 		!strings.Contains(err.Error(), "give the address at which the agent takes calls") {
 		t.Errorf("%v", err)
 	}
 	e.say(chat.SendRequest{Token: e.ann.Token, Text: "@Mole are you there?"})
-	e.look()
+	e.deliver()
 	if len(other.calls()) > 0 {
 		t.Errorf("the other host was called with %+v", other.calls())
 	}
@@ -69,7 +69,7 @@ func TestAddAgent_refused_changesNothing(t *testing.T) {
 		"a name that is taken": {w.ctx(), e.person, e.of.url, "Ann", fault.NameTaken},
 		"a caller from afar":   {stranger, e.person, e.of.url, "Bee", fault.NotAllowed},
 	} {
-		_, err := w.box.AddAgent(c.ctx, c.token, c.card, c.name)
+		_, err := w.dispatcher.AddAgent(c.ctx, c.token, c.card, c.name)
 		if fault.CodeOf(err) != c.code || !strings.Contains(err.Error(), "Nothing was changed") && what != "no name" {
 			t.Errorf("%s: %v", what, err)
 		}

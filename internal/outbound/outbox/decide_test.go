@@ -16,7 +16,7 @@ func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 // ms returns the time that is so long after noon, as it is stored.
 func ms(after time.Duration) int64 { return noon().Add(after).UnixMilli() }
 
-// decided is a case of a decision: the step that it wants is to do something, and to look again so long after noon.
+// decided is a case of a decision: the wanted action, and the wanted time after noon of the next pass.
 type decided struct {
 	name string
 	got  decision

@@ -160,17 +160,17 @@ func newEndpoint(w *world) *endpoint {
 func (e *endpoint) add() {
 	e.t.Helper()
 	var err error
-	e.added, err = e.box.AddAgent(e.ctx(), e.person, e.of.url, "")
+	e.added, err = e.dispatcher.AddAgent(e.ctx(), e.person, e.of.url, "")
 	if err != nil {
 		e.t.Fatal(err)
 	}
 }
 
-// look looks once, and returns how many calls that made, and when to look again.
-func (e *endpoint) look() (calls int, again time.Duration) {
+// deliver delivers once, and returns how many calls were made, and when to deliver again.
+func (e *endpoint) deliver() (calls int, again time.Duration) {
 	e.t.Helper()
 	before := len(e.of.calls())
-	at, err := e.lookAll(e.t.Context(), e.room, e.seat)
+	at, err := e.deliverAll(e.t.Context(), e.room, e.seat)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -214,12 +214,12 @@ func (e *endpoint) said() (texts []string) {
 func TestEndpoint_isToldAllNewMessages_andAnswersTheOneThatCalledIt(t *testing.T) {
 	e := newEndpoint(newWorld(t))
 	e.say(chat.SendRequest{Token: e.ann.Token, Text: "Shall we have\nCid: tea?"})
-	if calls, again := e.look(); calls != 0 || again != 0 {
+	if calls, again := e.deliver(); calls != 0 || again != 0 {
 		t.Fatalf("what is not for it calls it %d times, and again in %v", calls, again)
 	}
 	e.say(chat.SendRequest{Token: e.cid.Token, Text: "psst", To: []string{"Ann"}})
 	e.asks("which one?")
-	if calls, _ := e.look(); calls != 1 {
+	if calls, _ := e.deliver(); calls != 1 {
 		t.Fatalf("it was called %d times", calls)
 	}
 	want := []string{
@@ -235,11 +235,11 @@ func TestEndpoint_isToldAllNewMessages_andAnswersTheOneThatCalledIt(t *testing.T
 		t.Errorf("it has said %q", got)
 	}
 	e.asks("and why?")
-	if calls, again := e.look(); calls != 0 || again != 2*time.Second {
+	if calls, again := e.deliver(); calls != 0 || again != 2*time.Second {
 		t.Errorf("at once it was called %d times, and again in %v", calls, again)
 	}
 	e.pass(2 * time.Second)
-	e.look()
+	e.deliver()
 	if got := e.of.calls()[1]; got.ContextID != e.of.calls()[0].ContextID || !slices.Equal(got.texts, []string{want[1],
 		"Ann: @Bot and why?"}) {
 		t.Errorf("then it was told %q", got.texts)
@@ -273,7 +273,7 @@ func (e *endpoint) ends(text string) {
 	}
 }
 
-// newCutEndpoint returns an endpoint, what ends its process as soon as that stores what became of a call, and a look
+// newCutEndpoint returns an endpoint, what ends its process as soon as that stores what became of a call, and a pass
 // with that process, after which another one begins.
 func newCutEndpoint(t *testing.T) (e *endpoint, cut, dies func()) {
 	w := newWorld(t)
@@ -292,7 +292,7 @@ func newCutEndpoint(t *testing.T) (e *endpoint, cut, dies func()) {
 	e = newEndpoint(w)
 	return e, func() { lost.Store(true) }, func() {
 		t.Helper()
-		if _, err := e.lookAll(ctx, e.room, e.seat); err == nil {
+		if _, err := e.deliverAll(ctx, e.room, e.seat); err == nil {
 			t.Fatal("nothing was lost")
 		}
 		lost.Store(false)
@@ -313,9 +313,9 @@ func TestEndpoint_processEndsBeforeTheAnswerIsStored_saysItOnce(t *testing.T) {
 	e.of.answers(says("Something else."))
 	e.asks("two")
 	e.pass(2 * time.Second)
-	e.look()
+	e.deliver()
 	e.pass(2 * time.Second)
-	e.look()
+	e.deliver()
 	calls := e.of.calls()
 	if len(calls) != 3 || calls[0].Message.ID != calls[1].Message.ID || !slices.Equal(calls[0].texts, calls[1].texts) {
 		t.Errorf("it was called with %v", calls)
@@ -333,7 +333,7 @@ func TestEndpoint_thatWorks_isAskedUntilItHasAnsweredOnce(t *testing.T) {
 	e.asks("how much?")
 	var pauses []time.Duration
 	for range 9 {
-		_, again := e.look()
+		_, again := e.deliver()
 		pauses = append(pauses, again)
 		e.pass(again)
 	}
@@ -344,9 +344,9 @@ func TestEndpoint_thatWorks_isAskedUntilItHasAnsweredOnce(t *testing.T) {
 	e.ends("Ten.")
 	cut()
 	dies()
-	e.look()
+	e.deliver()
 	e.pass(time.Hour)
-	e.look()
+	e.deliver()
 	if got := e.said(); !slices.Equal(got, []string{"@Bot how much? > Ten."}) || len(e.of.calls()) != 1 {
 		t.Errorf("it has said %q, and was called %d times", got, len(e.of.calls()))
 	}
@@ -366,17 +366,17 @@ func TestEndpoint_answerOfItsTaskCannotBeStored_isAskedAgainAfterAMinute(t *test
 	e := newEndpoint(w)
 	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateWorking, "") })
 	e.asks("how much?")
-	_, again := e.look()
+	_, again := e.deliver()
 	e.pass(again)
 	e.ends("Ten.")
 	fails.Store(true)
-	_, again = e.look()
+	_, again = e.deliver()
 	fails.Store(false)
 	if again != time.Minute {
 		t.Errorf("it is asked again after %v", again)
 	}
 	e.pass(again)
-	e.look()
+	e.deliver()
 	if got := e.said(); !slices.Equal(got, []string{"@Bot how much? > Ten."}) || len(e.of.calls()) != 1 {
 		t.Errorf("it has said %q, and was called %d times", got, len(e.of.calls()))
 	}
@@ -388,7 +388,7 @@ func TestEndpoint_asksBack_isAnsweredInItsTask(t *testing.T) {
 	for n, state := range []a2a.TaskState{a2a.TaskStateInputRequired, a2a.TaskStateCompleted, a2a.TaskStateCompleted} {
 		e.of.answers(func(a asked) a2a.Event { return task(a, state, fmt.Sprint("Answer ", n)) })
 		e.asks(fmt.Sprint("call ", n))
-		e.look()
+		e.deliver()
 		e.pass(2 * time.Second)
 	}
 	calls := e.of.calls()
@@ -407,21 +407,21 @@ func TestEndpoint_asksBackInPrivate_isNotAnsweredByOthers(t *testing.T) {
 	e := newEndpoint(newWorld(t))
 	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateInputRequired, "Which one?") })
 	e.say(chat.SendRequest{Token: e.cid.Token, Text: "Book it.", To: []string{"Bot"}})
-	e.look()
+	e.deliver()
 	e.pass(2 * time.Second)
 	e.asks("what is new?")
-	e.look()
+	e.deliver()
 	calls := e.of.calls()
 	if len(calls) != 2 || calls[1].Message.TaskID != "" || calls[1].ContextID != calls[0].ContextID {
 		t.Errorf("it was called with %+v", calls)
 	}
 }
 
-// Each look is an invocation on AWS, where the next one may come a minute late.
+// Each pass is an invocation on AWS, where the next pass may come a minute late.
 func TestEndpoint_thatWorksForAProcessWithADeadline_isAskedSoonByTheSameLook(t *testing.T) {
 	e := newEndpoint(newWorld(t))
 	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateWorking, "") })
-	looks := func(left time.Duration, pauses ...time.Duration) (again time.Duration) {
+	deliver := func(left time.Duration, pauses ...time.Duration) (again time.Duration) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), left)
 		defer cancel()
@@ -429,7 +429,7 @@ func TestEndpoint_thatWorksForAProcessWithADeadline_isAskedSoonByTheSameLook(t *
 		var at time.Time
 		go func() {
 			var err error
-			at, err = e.lookAll(ctx, e.room, e.seat)
+			at, err = e.deliverAll(ctx, e.room, e.seat)
 			done <- err
 		}()
 		for _, pause := range pauses {
@@ -442,17 +442,17 @@ func TestEndpoint_thatWorksForAProcessWithADeadline_isAskedSoonByTheSameLook(t *
 		return at.Sub(e.boxes.Now())
 	}
 	e.asks("how much?")
-	e.look()
-	if again := looks(81 * time.Second); again != 2*time.Second {
+	e.deliver()
+	if again := deliver(81 * time.Second); again != 2*time.Second {
 		t.Errorf("without the time for one more call, it is to be asked in %v", again)
 	}
 	e.pass(2 * time.Second)
-	e.look()
-	if again := looks(100 * time.Second); again != 5*time.Second {
-		t.Errorf("by a look that has not asked it, it is to be asked in %v", again)
+	e.deliver()
+	if again := deliver(100 * time.Second); again != 5*time.Second {
+		t.Errorf("by a pass that has not asked it, it is to be asked in %v", again)
 	}
 	e.pass(3 * time.Second)
-	if again := looks(time.Hour, 2*time.Second, 15*time.Second); again != 30*time.Second {
+	if again := deliver(time.Hour, 2*time.Second, 15*time.Second); again != 30*time.Second {
 		t.Errorf("then it is to be asked in %v", again)
 	}
 }
@@ -462,13 +462,13 @@ func TestEndpoint_thatHasLostItsTask_isToldOnceMore(t *testing.T) {
 	e := newEndpoint(newWorld(t))
 	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateWorking, "") })
 	e.asks("how much?")
-	_, again := e.look()
+	_, again := e.deliver()
 	e.of.begins()
 	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateCompleted, "Ten.") })
 	e.pass(again)
-	e.look()
+	e.deliver()
 	e.pass(5 * time.Second)
-	e.look()
+	e.deliver()
 	calls := e.of.calls()
 	if len(calls) != 2 || calls[0].Message.ID != calls[1].Message.ID || calls[0].ContextID == calls[1].ContextID {
 		t.Errorf("it was called with %+v", calls)
@@ -486,7 +486,7 @@ func TestEndpoint_failsForADay_isToldAllInOrder(t *testing.T) {
 	var pauses []time.Duration
 	var rest []string
 	for {
-		_, again := e.look()
+		_, again := e.deliver()
 		if again == 0 {
 			break
 		}
@@ -507,13 +507,13 @@ func TestEndpoint_failsForADay_isToldAllInOrder(t *testing.T) {
 	}
 	e.of.fails(0)
 	e.pass(time.Hour)
-	if calls, again := e.look(); calls != 0 || again != 0 {
+	if calls, again := e.deliver(); calls != 0 || again != 0 {
 		t.Errorf("at rest it is called %d times, and again in %v", calls, again)
 	}
 	e.asks("are you there?")
-	e.look()
+	e.deliver()
 	e.pass(2 * time.Second)
-	e.look()
+	e.deliver()
 	rest = append(rest, "Ann: @Bot are you there?")
 	calls := e.of.calls()
 	if len(calls) != 2 || calls[0].texts[len(calls[0].texts)-1] != "Ann: @Bot one" ||
@@ -543,7 +543,7 @@ func TestEndpoint_refusesTheCallOrFails_thatIsDoneWith(t *testing.T) {
 			e.of.fails(c.status)
 			e.of.answers(c.answer)
 			e.asks("one")
-			if _, again := e.look(); again != 0 {
+			if _, again := e.deliver(); again != 0 {
 				t.Errorf("it is called again in %v", again)
 			}
 			if hooks := e.hooks(); !strings.Contains(hooks[0].Error, c.shown) || !hooks[0].FailingAt.IsZero() {
@@ -553,7 +553,7 @@ func TestEndpoint_refusesTheCallOrFails_thatIsDoneWith(t *testing.T) {
 			e.of.answers(says("So it is."))
 			e.asks("two")
 			e.pass(2 * time.Second)
-			e.look()
+			e.deliver()
 			calls := e.of.calls()
 			if texts := strings.Join(calls[len(calls)-1].texts, ""); strings.Contains(texts, "@Bot one") {
 				t.Errorf("then it is told %q", texts)
@@ -574,14 +574,14 @@ func TestEndpoint_lives_asLongAsItsRoomAndItsKey(t *testing.T) {
 	e := newEndpoint(w)
 	for n := range 10 {
 		e.asks(said(n))
-		if calls, _ := e.look(); calls != 1 {
+		if calls, _ := e.deliver(); calls != 1 {
 			t.Fatalf("after %d times 15 days it is called %d times", n, calls)
 		}
 		e.pass(room.Life / 2)
 	}
 	admitted = false
 	e.asks(said(10))
-	calls, _ := e.look()
+	calls, _ := e.deliver()
 	if left := e.items(e.room); calls != 0 || len(left) > 0 {
 		t.Errorf("when its key was revoked it is called %d times, and the table has %q", calls, left)
 	}
@@ -610,14 +610,14 @@ func (e *endpoint) unlimited() {
 	}
 }
 
-// What will not be told is not read at each look.
+// What will not be told is not read in each pass.
 func TestEndpoint_muchComesThatIsNotForIt_isToldTheLastOfIt(t *testing.T) {
 	e := newEndpoint(newWorld(t))
 	e.unlimited()
 	for n := range 3 * chat.MostHeard {
 		e.say(chat.SendRequest{Token: e.cid.Token, Text: said(n)})
 	}
-	if calls, _ := e.look(); calls != 0 {
+	if calls, _ := e.deliver(); calls != 0 {
 		t.Fatalf("it was called %d times", calls)
 	}
 	x, err := e.Store().Hook(t.Context(), e.added.Hook)
@@ -628,7 +628,7 @@ func TestEndpoint_muchComesThatIsNotForIt_isToldTheLastOfIt(t *testing.T) {
 		t.Errorf("it is done with what came up to event %d, %v", progress.Upto, err)
 	}
 	e.asks("what do you think?")
-	e.look()
+	e.deliver()
 	texts := e.of.calls()[0].texts
 	if len(texts) != 3+chat.MostHeard || texts[2] != "Earlier messages are left out.\n" ||
 		texts[3] != "Cid: "+said(2*chat.MostHeard+1)+"\n" {
@@ -642,37 +642,37 @@ func TestEndpoint_isCalledSixtyTimesAnHour(t *testing.T) {
 	e.unlimited()
 	for n := range 60 {
 		e.asks(said(n))
-		if calls, _ := e.look(); calls != 1 {
+		if calls, _ := e.deliver(); calls != 1 {
 			t.Fatalf("it was called %d times", calls)
 		}
 		e.pass(2 * time.Second)
 	}
 	e.asks("and now?")
-	calls, again := e.look()
+	calls, again := e.deliver()
 	if calls != 0 || again != time.Hour-2*time.Minute {
 		t.Errorf("then it is called %d times, and again in %v", calls, again)
 	}
 	e.pass(again)
-	calls, _ = e.look()
+	calls, _ = e.deliver()
 	if calls != 1 {
 		t.Errorf("an hour later it is called %d times", calls)
 	}
 }
 
-// Two processes look at the same time. A call costs somebody money.
+// Two processes deliver at the same time. A call costs somebody money.
 func TestEndpoint_whileItAnswers_noOtherProcessCallsIt(t *testing.T) {
 	e := newEndpoint(newWorld(t).another())
 	other := *e
 	other.world = e.world.another()
 	e.of.answers(func(a asked) a2a.Event {
 		e.pass(2 * time.Second)
-		if calls, again := other.look(); calls != 0 || again < time.Minute {
+		if calls, again := other.deliver(); calls != 0 || again < time.Minute {
 			t.Errorf("meanwhile it is called %d times, and again in %v", calls, again)
 		}
 		return says("So it is.")(a)
 	})
 	e.asks("is it?")
-	if calls, _ := e.look(); calls != 1 {
+	if calls, _ := e.deliver(); calls != 1 {
 		t.Errorf("it is called %d times", calls)
 	}
 }
@@ -700,9 +700,9 @@ func TestEndpoint_mayNotSpeakWhenItAnswers_isAskedAgainOnceItMay(t *testing.T) {
 			return says("So it is.")(a)
 		})
 		e.asks("is it?")
-		calls, again := e.look()
+		calls, again := e.deliver()
 		e.pass(time.Hour)
-		later, _ := e.look()
+		later, _ := e.deliver()
 		if calls != 1 || again != 0 || later != 0 || len(e.said()) != 0 {
 			t.Errorf("%s: it is called %d times, again in %v, and then %d times; it has said %q", what, calls, again,
 				later, e.said())
@@ -712,9 +712,9 @@ func TestEndpoint_mayNotSpeakWhenItAnswers_isAskedAgainOnceItMay(t *testing.T) {
 		}
 		e.of.answers(says("So it is."))
 		c.goesOn(e)
-		calls, _ = e.look()
+		calls, _ = e.deliver()
 		e.pass(time.Hour)
-		later, _ = e.look()
+		later, _ = e.deliver()
 		if calls != 1 || later != 0 || e.of.calls()[0].Message.ID != e.of.calls()[1].Message.ID ||
 			!slices.Equal(e.said(), []string{"@Bot is it? > So it is."}) {
 			t.Errorf("%s: once it may speak it is called %d times, and then %d times, and has said %q", what, calls,

@@ -1,6 +1,6 @@
 package outbox
 
-// Idle reports whether no goroutine of Run looks at a hook.
+// Idle reports whether Run runs no job.
 func (d *Dispatcher) Idle() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outbox"
 )
 
-// machine is one of several on a table, whose box works. It may die.
+// machine is one of several on a table, whose dispatcher runs. It may die.
 type machine struct {
 	*mortal
 	stop func()
@@ -37,7 +37,7 @@ func (m *machine) dies() {
 // machines are two of them. Time passes for both alike.
 type machines [2]*machine
 
-// idle waits until neither looks at anything.
+// idle waits until neither runs a job.
 func (m machines) idle() {
 	m[0].idle()
 	m[1].idle()
@@ -56,7 +56,7 @@ func becomes(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// Two machines call for one table, and both look at all hooks when they begin. A webhook with much unread, and as many
+// Two machines call for one table, and both scan all hooks when they begin. A webhook with much unread, and as many
 // endpoints of a key as that may have, are slow. Another webhook is told at once what is said on either machine, an
 // agent that does not read is called once in all, and nothing is called twice. Then machines die at any moment.
 func TestRun_twoMachinesOnATable_callOnceAndFollowOneThatDies(t *testing.T) {
@@ -126,9 +126,9 @@ func TestRun_twoMachinesOnATable_callOnceAndFollowOneThatDies(t *testing.T) {
 			dying := all[n%2]
 			told = append(told, said(len(told)))
 			quick.says(quick.ann, len(told)-1)
-			dying.left.Store(rand.Int64N(12)) // a look takes about as many calls of the table
+			dying.left.Store(rand.Int64N(12)) // a pass takes about as many calls of the table
 			for _, m := range []*machine{dying, all[1-n%2]} {
-				m.box.Notify(quick.room, []room.Call{{Seat: quick.seat, Hook: quick.id}})
+				m.dispatcher.Notify(quick.room, []room.Call{{Seat: quick.seat, Hook: quick.id}})
 			}
 			dying.idle()
 			dying.dies()

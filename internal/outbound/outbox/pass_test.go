@@ -103,7 +103,7 @@ func TestDeliver_cases(t *testing.T) {
 			ctx, cancel = context.WithTimeout(ctx, c.left)
 			defer cancel()
 		}
-		at, err := h.box.Deliver(ctx, x.Room, x.Seat, x.ID)
+		at, err := h.dispatcher.Deliver(ctx, x.Room, x.Seat, x.ID)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -134,12 +134,12 @@ func TestPass_outcomeThatCannotBeStored_isNoSecondCall(t *testing.T) {
 	w.begin()
 	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
 	w.subscribe(w.asked(bob, "/"))
-	w.look(bob.Token, "")
+	w.reads(bob.Token, "")
 	w.says(ann, 1)
 	full.Store(true)
 	w.run()
 	for range 20 {
-		w.timers(2) // the next scan, and the next look
+		w.timers(2) // the next scan, and the next pass
 		w.pass(10 * time.Second)
 	}
 	w.timers(2)
@@ -185,20 +185,20 @@ func TestPass_noPlaceForTheCall_isNoFailureAndIsTriedAgain(t *testing.T) {
 	at, seat := w.seat(bob.Token)
 	again, err := full.Deliver(w.ctx(), at, seat, w.hook().ID)
 	if want := w.boxes.Now().Add(10 * time.Second); err != nil || !again.Equal(want) {
-		t.Errorf("it looks again at %v, want %v: %v", again, want, err)
+		t.Errorf("the next pass begins at %v, want %v: %v", again, want, err)
 	}
 	if got := w.subscribe(asked); !got.Active || got.Error != "" || full.Failing() != 0 {
 		t.Errorf("its client is told %+v", got)
 	}
 	close(release)
 	<-done
-	if got := w.looks(bob.Token); !slices.Equal(got, []string{"/"}) {
+	if got := w.delivers(bob.Token); !slices.Equal(got, []string{"/"}) {
 		t.Errorf("with a place it calls %q", got)
 	}
 }
 
 // A host takes five seconds for each call. Each second somebody speaks in another one of four processes, and all four
-// look. The webhook is called with each event once, an agent that does not read is called once in all.
+// deliver. The webhook is called with each event once, an agent that does not read is called once in all.
 func TestPass_slowHost_isCalledByOneProcessAtATime(t *testing.T) {
 	onTables(t, func(t *testing.T, rounds int, one, two *world) {
 		all := []*world{one, two, one.another(), one.another()}
@@ -208,12 +208,12 @@ func TestPass_slowHost_isCalledByOneProcessAtATime(t *testing.T) {
 		before := len(h.to.calls())
 		var under atomic.Int32
 		said := 0
-		look := func() {
+		deliver := func() {
 			for _, w := range all {
-				if _, err := w.lookAll(w.ctx(), h.room, h.seat); err != nil {
+				if _, err := w.deliverAll(w.ctx(), h.room, h.seat); err != nil {
 					t.Error(err)
 				}
-				if _, err := w.lookAll(w.ctx(), h.room, h.seat+1); err != nil {
+				if _, err := w.deliverAll(w.ctx(), h.room, h.seat+1); err != nil {
 					t.Error(err)
 				}
 			}
@@ -223,7 +223,7 @@ func TestPass_slowHost_isCalledByOneProcessAtATime(t *testing.T) {
 			said++
 			if said <= rounds/2 {
 				all[said%4].says(h.ann, said)
-				look()
+				deliver()
 			}
 		}
 		seconds := func() int {
@@ -240,7 +240,7 @@ func TestPass_slowHost_isCalledByOneProcessAtATime(t *testing.T) {
 		for said < rounds/2 {
 			second()
 		}
-		look()
+		deliver()
 		ids := map[string]bool{}
 		for _, c := range h.to.calls()[before:] {
 			ids[c.id] = true
@@ -254,7 +254,7 @@ func TestPass_slowHost_isCalledByOneProcessAtATime(t *testing.T) {
 	})
 }
 
-// A process is cut off before each of its calls of the table in turn, and another one looks at once.
+// A process is cut off before each of its calls of the table in turn, and another process delivers at once.
 func TestPass_processThatEndsAnywhere_isFollowedWhenItsClaimHasEnded(t *testing.T) {
 	h := newWebhook(newWorld(t).another())
 	var want []string
@@ -264,16 +264,16 @@ func TestPass_processThatEndsAnywhere_isFollowedWhenItsClaimHasEnded(t *testing.
 		h.says(h.ann, int(left))
 		dying := h.mayDie()
 		dying.left.Store(left)
-		if _, err := dying.lookAll(h.ctx(), h.room, h.seat); err != nil {
+		if _, err := dying.deliverAll(h.ctx(), h.room, h.seat); err != nil {
 			ended++
 		}
-		if _, again := h.look(); !again.IsZero() {
+		if _, again := h.deliver(); !again.IsZero() {
 			waited++
 			if again.Sub(h.boxes.Now()) > 26*time.Second {
-				t.Errorf("after %d calls of the table it looks again in %v", left, again.Sub(h.boxes.Now()))
+				t.Errorf("after %d calls of the table the next pass begins in %v", left, again.Sub(h.boxes.Now()))
 			}
 			h.pass(again.Sub(h.boxes.Now()))
-			h.look()
+			h.deliver()
 		}
 		if got := h.to.texts(); !slices.Equal(got, want) {
 			t.Fatalf("after %d calls of the table it has %q", left, got)
@@ -292,17 +292,17 @@ func TestPass_processFrozenPastItsClaim_putsNothingBack(t *testing.T) {
 	h.to.does(func(taken) int {
 		h.to.answers(http.StatusOK)
 		h.pass(26 * time.Second)
-		if calls, _ := other.look(); calls != 2 {
+		if calls, _ := other.deliver(); calls != 2 {
 			t.Errorf("it calls %d times", calls)
 		}
 		return http.StatusOK
 	})
 	h.says(h.ann, 1)
 	h.says(h.ann, 2)
-	if _, err := h.lookAll(h.ctx(), h.room, h.seat); err == nil {
+	if _, err := h.deliverAll(h.ctx(), h.room, h.seat); err == nil {
 		t.Error("it has written after its claim")
 	}
-	if calls, again := other.look(); calls != 0 || !again.IsZero() {
+	if calls, again := other.deliver(); calls != 0 || !again.IsZero() {
 		t.Errorf("then it is called %d times, and again at %v", calls, again)
 	}
 }
@@ -319,7 +319,7 @@ func TestPass_replyOfItsClaimIsLost_calls(t *testing.T) {
 	}}
 	h := newWebhook(w.another())
 	h.says(h.ann, 1)
-	if calls, _ := h.look(); calls != 1 || lost != 1 {
+	if calls, _ := h.deliver(); calls != 1 || lost != 1 {
 		t.Errorf("after %d lost replies it is called %d times", lost, calls)
 	}
 }
@@ -352,21 +352,21 @@ func TestPass_nothingToDo_makesThreeReadsAndOfAnAgentFour(t *testing.T) {
 		}}
 		e := c.begin(w.another())
 		id, other := w.another().hook().ID, w.another()
-		look := func(of *world) {
+		deliver := func(of *world) {
 			t.Helper()
-			if _, err := of.box.Deliver(of.ctx(), e.room, e.seat, id); err != nil {
+			if _, err := of.dispatcher.Deliver(of.ctx(), e.room, e.seat, id); err != nil {
 				t.Fatal(err)
 			}
 		}
-		look(other) // and so knows the room
+		deliver(other) // and so knows the room
 		for n := range 3 {
 			e.asks(said(n))
-			look(e.world)
+			deliver(e.world)
 			e.pass(2 * time.Second)
 			reads.Store(0)
-			look(other)
+			deliver(other)
 			if reads.Load() > c.most || reads.Load() == 0 {
-				t.Errorf("%s: a look after message %d makes %d reads", what, n, reads.Load())
+				t.Errorf("%s: a pass after message %d makes %d reads", what, n, reads.Load())
 			}
 		}
 	}
@@ -387,8 +387,8 @@ func TestPass_beginningOfAHookSeenInPart_keepsIt(t *testing.T) {
 			}
 		}
 	}}
-	if got := w.another().looks(bob.Token); len(got) != 1 {
-		t.Errorf("called are %q, after %d looks at what is stored of the hook", got, seen)
+	if got := w.another().delivers(bob.Token); len(got) != 1 {
+		t.Errorf("called are %q, after %d reads of what is stored of the hook", got, seen)
 	}
 }
 
@@ -399,14 +399,14 @@ func TestPass_hookEndsWhileItIsCalled_leavesNothing(t *testing.T) {
 	asked := w.asked(bob, "/")
 	w.subscribe(asked)
 	w.host.answer = func(call) int {
-		if _, err := w.box.Unsubscribe(w.ctx(), asked); err != nil {
+		if _, err := w.dispatcher.Unsubscribe(w.ctx(), asked); err != nil {
 			t.Error(err)
 		}
 		return http.StatusInternalServerError
 	}
 	w.say(chat.SendRequest{Token: ann.Token, Text: "Shall we?"})
 	other := w.another()
-	if got := other.looks(bob.Token); !slices.Equal(got, []string{"/"}) {
+	if got := other.delivers(bob.Token); !slices.Equal(got, []string{"/"}) {
 		t.Errorf("called are %q", got)
 	}
 	if at, _ := w.seat(bob.Token); len(w.items(at)) > 0 {

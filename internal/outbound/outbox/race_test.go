@@ -37,23 +37,23 @@ func (w *world) isCalled(x roomlog.HookItem, what string) {
 	}
 }
 
-// Ann speaks in one process, which looks after it has written. Meanwhile Bob reads in another, with a cursor or
-// without, and that process looks, too, as it does after a call or in a scan. In every fourth round Bob does not read,
-// so that calls are made even where he is always the faster one.
+// Ann speaks in one process, which delivers after it has written. Meanwhile Bob reads in another, with a cursor or
+// without, and that process delivers, too, as it does after a call or in a scan. In every fourth round Bob does not
+// read, so that calls are made even where he is always the faster one.
 func TestPass_agentReadsWhileSomethingNewComes_noWakeIsLost(t *testing.T) {
 	onTables(t, func(t *testing.T, rounds int, one, two *world) {
 		ann, bob := one.join("tea", "Ann"), one.join("tea", "Bob")
 		one.subscribe(one.asked(bob, "/"))
 		at, seat := one.seat(bob.Token)
 		x := one.hook()
-		cursor := two.look(bob.Token, "")
+		cursor := two.reads(bob.Token, "")
 		for round := range rounds {
 			begin := make(chan struct{})
 			var all sync.WaitGroup
 			for _, do := range []func(){
 				func() {
 					one.say(chat.SendRequest{Token: ann.Token, Text: fmt.Sprintf("This is message %d of many.", round)})
-					if _, err := one.lookAll(one.ctx(), at, seat); err != nil {
+					if _, err := one.deliverAll(one.ctx(), at, seat); err != nil {
 						t.Error(err)
 					}
 				},
@@ -64,10 +64,10 @@ func TestPass_agentReadsWhileSomethingNewComes_noWakeIsLost(t *testing.T) {
 					if round%3 > 0 {
 						cursor = ""
 					}
-					cursor = two.look(bob.Token, cursor)
+					cursor = two.reads(bob.Token, cursor)
 				},
 				func() {
-					if _, err := two.lookAll(two.ctx(), at, seat); err != nil {
+					if _, err := two.deliverAll(two.ctx(), at, seat); err != nil {
 						t.Error(err)
 					}
 				},
@@ -129,9 +129,9 @@ func TestPass_severalProcessesOfWhichOneEnds_sayAndTellAllOnce(t *testing.T) {
 			}
 			return says(last)(a)
 		})
-		look := func(w *world) (failed error) {
+		deliver := func(w *world) (failed error) {
 			for seat := h.seat; seat <= e.seat; seat++ {
-				_, err := w.lookAll(one.ctx(), e.room, seat)
+				_, err := w.deliverAll(one.ctx(), e.room, seat)
 				failed = errors.Join(failed, err)
 			}
 			return failed
@@ -144,8 +144,8 @@ func TestPass_severalProcessesOfWhichOneEnds_sayAndTellAllOnce(t *testing.T) {
 			said = append(said, text, "Ann: "+text)
 			third := two.mayDie()
 			dies := func() {
-				third.left.Store(rand.Int64N(24)) // a look takes about as many
-				if look(third.world) != nil {
+				third.left.Store(rand.Int64N(24)) // a pass takes about as many
+				if deliver(third.world) != nil {
 					died++
 				}
 			}
@@ -158,7 +158,7 @@ func TestPass_severalProcessesOfWhichOneEnds_sayAndTellAllOnce(t *testing.T) {
 				all.Go(func() {
 					<-begin
 					e.asks(text[len("@Bot "):])
-					if err := look(one); err != nil {
+					if err := deliver(one); err != nil {
 						t.Error(err)
 					}
 				})
@@ -168,7 +168,7 @@ func TestPass_severalProcessesOfWhichOneEnds_sayAndTellAllOnce(t *testing.T) {
 			}
 			for range 3 { // what is repeated waits for the process that has ended, and two calls are apart
 				e.pass(2 * time.Minute)
-				if err := errors.Join(look(one), look(two)); err != nil {
+				if err := errors.Join(deliver(one), deliver(two)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -183,7 +183,7 @@ func TestPass_severalProcessesOfWhichOneEnds_sayAndTellAllOnce(t *testing.T) {
 	})
 }
 
-// The table loses replies, makes writes late and shows them in parts. Once it answers again, one look finds what is
+// The table loses replies, makes writes late and shows them in parts. Once it answers again, one pass finds what is
 // unread, and nothing of a hook is left when that has ended.
 func TestPass_tableThatLosesReplies_losesNoWake(t *testing.T) {
 	for seed := range uint64(15) {
@@ -199,20 +199,20 @@ func TestPass_tableThatLosesReplies_losesNoWake(t *testing.T) {
 		rough := w.another()
 		for n := range 12 {
 			_, _ = rough.Send(rough.ctx(), chat.SendRequest{Token: ann.Token, Text: fmt.Sprintf("Message %d.", n)})
-			_, _ = rough.lookAll(rough.ctx(), at, seat)
+			_, _ = rough.deliverAll(rough.ctx(), at, seat)
 			if n%3 == 2 {
 				_, _ = rough.Wait(rough.ctx(), chat.WaitRequest{Token: bob.Token})
-				_, _ = rough.lookAll(rough.ctx(), at, seat)
+				_, _ = rough.deliverAll(rough.ctx(), at, seat)
 			}
 		}
 		w.table.(*tabletest.Faulty).Settle()
 		after := rough.another()
 		after.pass(time.Minute) // claims have ended
-		if _, err := after.lookAll(after.ctx(), at, seat); err != nil {
+		if _, err := after.deliverAll(after.ctx(), at, seat); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		after.isCalled(x, fmt.Sprint("seed ", seed))
-		if _, err := after.box.Unsubscribe(after.ctx(), after.asked(bob, "/")); err != nil {
+		if _, err := after.dispatcher.Unsubscribe(after.ctx(), after.asked(bob, "/")); err != nil {
 			t.Fatal(err)
 		}
 		if left := after.items(at); len(left) > 0 {

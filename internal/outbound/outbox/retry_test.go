@@ -45,7 +45,7 @@ func TestRefresh_callsAreMadeMeanwhile_noneComesAgain(t *testing.T) {
 	h.says(h.ann, 2)
 	person := *h
 	person.world = h.beforeRefresh(func() {
-		if calls, _ := h.look(); calls != 2 {
+		if calls, _ := h.deliver(); calls != 2 {
 			t.Errorf("meanwhile it is called %d times", calls)
 		}
 	})
@@ -55,7 +55,7 @@ func TestRefresh_callsAreMadeMeanwhile_noneComesAgain(t *testing.T) {
 	h.to.mu.Unlock()
 	h.says(h.ann, 3)
 	h.pass(time.Minute) // claims have ended
-	if calls, again := h.look(); calls != 1 || !again.IsZero() {
+	if calls, again := h.deliver(); calls != 1 || !again.IsZero() {
 		t.Errorf("then it is called %d times, and again at %v", calls, again)
 	}
 	h.once()
@@ -68,7 +68,7 @@ func TestRefresh_duringACallThatFails_isTriedAtOnce(t *testing.T) {
 	cid := h.join("tea", "Cid")
 	asked := h.asked(cid, "/")
 	h.subscribe(asked)
-	h.look() // for who has come
+	h.deliver() // for who has come
 	h.says(h.ann, 1)
 	h.to.does(func(taken) int {
 		h.to.answers(http.StatusOK)
@@ -78,7 +78,7 @@ func TestRefresh_duringACallThatFails_isTriedAtOnce(t *testing.T) {
 		person.add()
 		return http.StatusUnauthorized
 	})
-	if calls, again := h.look(); calls != 2 || !again.IsZero() {
+	if calls, again := h.deliver(); calls != 2 || !again.IsZero() {
 		t.Errorf("a webhook is called %d times, and again at %v", calls, again)
 	}
 	h.pass(room.HookLease - time.Minute)
@@ -87,7 +87,7 @@ func TestRefresh_duringACallThatFails_isTriedAtOnce(t *testing.T) {
 		h.subscribe(asked)
 		return http.StatusInternalServerError
 	}
-	if got := h.looks(cid.Token); len(got) != 2 {
+	if got := h.delivers(cid.Token); len(got) != 2 {
 		t.Errorf("an agent is called %d times", len(got))
 	}
 	h.pass(room.HookLease - time.Minute)
@@ -104,7 +104,7 @@ func TestPass_hookThatBeginsAgainDuringACall_knowsNothingOfThat(t *testing.T) {
 	h.says(h.ann, 1)
 	h.to.answers(http.StatusInternalServerError)
 	for range 5 {
-		_, again := h.look()
+		_, again := h.deliver()
 		h.pass(again.Sub(h.clock.Now()))
 	}
 	h.to.does(func(taken) int {
@@ -116,11 +116,11 @@ func TestPass_hookThatBeginsAgainDuringACall_knowsNothingOfThat(t *testing.T) {
 		other.add()
 		return http.StatusInternalServerError
 	})
-	if _, again := h.look(); !again.IsZero() {
+	if _, again := h.deliver(); !again.IsZero() {
 		t.Errorf("at first it is to be called again in %v", again.Sub(h.clock.Now()))
 	}
 	h.says(h.ann, 2)
-	calls, again := other.look()
+	calls, again := other.deliver()
 	progress, err := h.Store().Progress(h.ctx(), h.hook())
 	if calls != 1 || !again.IsZero() || err != nil || progress.FailingMs != 0 || progress.Error != "" {
 		t.Errorf("for what comes then it is called %d times, and again at %v; %+v, %v", calls, again, progress, err)
@@ -134,14 +134,14 @@ func TestRefresh_duringACall_keepsTheSeat(t *testing.T) {
 	asked := w.asked(bob, "/")
 	asked.TTL = time.Hour
 	w.subscribe(asked)
-	w.look(bob.Token, "")
+	w.reads(bob.Token, "")
 	w.says(ann, 1)
 	w.pass(50 * time.Minute)
 	w.host.answer = func(call) int {
 		w.subscribe(asked)
 		return 200
 	}
-	w.looks(bob.Token)
+	w.delivers(bob.Token)
 	w.pass(15 * time.Minute)
 	at, _ := w.seat(bob.Token)
 	if items := strings.Join(w.items(at), " "); strings.Count(items, w.hook().ID) != 2 {

@@ -61,7 +61,7 @@ func TestRun_refreshAfterTheLastReadOfAPass_callsAtOnce(t *testing.T) {
 	}}
 	w.begin()
 	w.subscribe(asked)
-	w.look(bob.Token, "")
+	w.reads(bob.Token, "")
 	w.host.answer = func(call) int {
 		w.host.answers(http.StatusOK)
 		failed.Store(true)
@@ -81,7 +81,7 @@ func TestRun_hookThatFails_isEndedByThePersonForGood(t *testing.T) {
 	person := w.person(bob)
 	asked := w.asked(bob, "/")
 	id := w.subscribe(asked).ID
-	w.look(bob.Token, "")
+	w.reads(bob.Token, "")
 	w.host.answers(500)
 	w.run()
 	w.timers(1)
@@ -92,7 +92,7 @@ func TestRun_hookThatFails_isEndedByThePersonForGood(t *testing.T) {
 	w.pass(30 * time.Second)
 	w.idle()
 	w.timers(1)
-	if got, err := w.box.Subscribe(w.ctx(), asked); err == nil {
+	if got, err := w.dispatcher.Subscribe(w.ctx(), asked); err == nil {
 		t.Errorf("the refresh begins it again: %+v", got)
 	}
 }
@@ -104,12 +104,12 @@ func TestRun_machineThatDiesDuringACall_isFollowedByTheTimerOfAnother(t *testing
 	w.open(chat.Options{Clock: hurriedClock{w.clock}}, outbox.Options{Clock: w.boxes})
 	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
 	w.subscribe(w.asked(bob, "/"))
-	w.look(bob.Token, "")
+	w.reads(bob.Token, "")
 	dying := w.mayDie()
 	w.host.answer = func(call) int { dying.left.Store(0); return http.StatusOK }
 	dying.says(ann, 1)
 	at, seat := w.seat(bob.Token)
-	if _, err := dying.lookAll(w.ctx(), at, seat); err == nil {
+	if _, err := dying.deliverAll(w.ctx(), at, seat); err == nil {
 		t.Fatal("it has not died")
 	}
 	first := w.host.next(t)
@@ -145,12 +145,12 @@ func TestRun_messageOfADeadProcess_isFoundByTheScan(t *testing.T) {
 	if c := w.host.next(t); c.unread != 1 {
 		t.Errorf("called is %+v", c)
 	}
-	cursor := w.look(bob.Token, "")
+	cursor := w.reads(bob.Token, "")
 
 	for range 23 { // hours, in which Bob keeps his seat by a call now and then
 		w.timers(1)
 		w.pass(time.Hour)
-		cursor = w.look(bob.Token, cursor)
+		cursor = w.reads(bob.Token, cursor)
 	}
 	w.timers(1)
 	w.idle()
@@ -301,7 +301,8 @@ func TestRun_hookThatIsOver_callsNobodyAndLeavesNothing(t *testing.T) {
 		stop := s.run()
 		s.timers(1)
 		_, _ = s.Send(s.ctx(), chat.SendRequest{Token: s.ann.Token, Text: "Shall we?"}) // not in a room that is closed
-		for until := time.Now().Add(patience); !s.box.Idle() || !c.keep && len(s.items(id)) > 0; runtime.Gosched() {
+		until := time.Now().Add(patience)
+		for ; !s.dispatcher.Idle() || !c.keep && len(s.items(id)) > 0; runtime.Gosched() {
 			s.boxes.Advance(time.Millisecond)
 			if time.Now().After(until) {
 				t.Fatalf("%s: left is %q", c.what, s.items(id))

@@ -53,7 +53,7 @@ func newCrowd(w *world, o outbox.Options) *crowd {
 	}
 	for n := 1; n < crowded; n++ {
 		c.pass(10 * time.Second) // a minute has ten challenges
-		if _, err := c.box.AddAgent(c.ctx(), people[n%2], c.of.url, fmt.Sprint("Bot", n)); err != nil {
+		if _, err := c.dispatcher.AddAgent(c.ctx(), people[n%2], c.of.url, fmt.Sprint("Bot", n)); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -94,14 +94,17 @@ func (w *world) openMore(o outbox.Options) {
 	w.open(chat.Options{Clock: o.Clock}, o)
 }
 
-// looks has a process of its own look at each of the hooks at once. It returns when some may look again.
-func (c *crowd) looks(o outbox.Options, hooks ...roomlog.HookItem) (done *sync.WaitGroup, again chan time.Duration) {
+// deliverAtOnce has a process of its own deliver to each of the hooks at once. again has the times of the next
+// deliveries.
+func (c *crowd) deliverAtOnce(o outbox.Options, hooks ...roomlog.HookItem) (
+	done *sync.WaitGroup, again chan time.Duration,
+) {
 	done, again = &sync.WaitGroup{}, make(chan time.Duration, len(hooks))
 	for _, x := range hooks {
 		w := c.another()
 		w.openMore(o)
 		done.Go(func() {
-			if at := w.lookAt(x); !at.IsZero() {
+			if at := w.deliverTo(x); !at.IsZero() {
 				again <- at.Sub(c.clock.Now())
 			}
 		})
@@ -112,7 +115,7 @@ func (c *crowd) looks(o outbox.Options, hooks ...roomlog.HookItem) (done *sync.W
 func TestSlots_manySlowEndpointsOfAKey_fourAreCalledAtOnceAndOthersGoOn(t *testing.T) {
 	c := newCrowd(newWorld(t).another(), outbox.Options{})
 	c.ask()
-	done, again := c.looks(outbox.Options{}, c.bots...)
+	done, again := c.deliverAtOnce(outbox.Options{}, c.bots...)
 	for range 4 {
 		<-c.thinking
 	}
@@ -120,12 +123,12 @@ func TestSlots_manySlowEndpointsOfAKey_fourAreCalledAtOnceAndOthersGoOn(t *testi
 		select {
 		case pause := <-again:
 			if pause > time.Minute || pause < time.Second {
-				t.Errorf("one without a slot looks again in %v", pause)
+				t.Errorf("one without a slot gets its next pass in %v", pause)
 			}
 		case <-c.thinking: // told below, too
 		}
 	}
-	c.hooks.look()
+	c.hooks.deliver()
 	if got := c.hooks.to.texts(); !slices.Equal(got, []string{"What is it?"}) {
 		t.Errorf("meanwhile the webhook has %q", got)
 	}
@@ -133,7 +136,7 @@ func TestSlots_manySlowEndpointsOfAKey_fourAreCalledAtOnceAndOthersGoOn(t *testi
 	done.Wait()
 	for range crowded/4 + 1 {
 		c.pass(10 * time.Second)
-		done, _ = c.looks(outbox.Options{}, c.bots...)
+		done, _ = c.deliverAtOnce(outbox.Options{}, c.bots...)
 		done.Wait()
 	}
 	if most := c.most.Load(); most != 4 || len(c.of.calls()) != crowded {
@@ -152,19 +155,19 @@ func TestSlots_processEnds_slotIsFreeWhenItExpires(t *testing.T) {
 			dying.left.Store(0)
 			return says("So it is.")(a)
 		})
-		if _, err := dying.box.Deliver(c.ctx(), x.Room, x.Seat, x.ID); err == nil {
+		if _, err := dying.dispatcher.Deliver(c.ctx(), x.Room, x.Seat, x.ID); err == nil {
 			t.Fatal("it has not ended")
 		}
 	}
 	c.of.answers(says("So it is."))
-	look := func() (calls int) {
+	deliver := func() (calls int) {
 		before := len(c.of.calls())
-		c.another().lookAt(c.bots[4])
+		c.another().deliverTo(c.bots[4])
 		return len(c.of.calls()) - before
 	}
-	before := look()
+	before := deliver()
 	c.pass(76 * time.Second)
-	if after := look(); before != 0 || after != 1 {
+	if after := deliver(); before != 0 || after != 1 {
 		t.Errorf("while the slots are taken there are %d calls, later %d", before, after)
 	}
 }
@@ -191,9 +194,9 @@ func (w *world) calledRoom(name string, hooks int) (list []roomlog.HookItem) {
 	return slices.DeleteFunc(all, func(x roomlog.HookItem) bool { return x.Room != at })
 }
 
-// lookAt looks at a hook, and returns when to look again.
-func (w *world) lookAt(x roomlog.HookItem) time.Time {
-	again, err := w.box.Deliver(w.ctx(), x.Room, x.Seat, x.ID)
+// deliverTo delivers to a hook, and returns when to deliver again.
+func (w *world) deliverTo(x roomlog.HookItem) time.Time {
+	again, err := w.dispatcher.Deliver(w.ctx(), x.Room, x.Seat, x.ID)
 	if err != nil {
 		w.t.Error(err)
 	}
@@ -226,7 +229,7 @@ func TestSlots_placesAndSlowHooksOfAnAccount_othersAreCalledAtOnce(t *testing.T)
 		for _, x := range hooks {
 			p := w.another() // a process of its own
 			p.openMore(o)
-			all.Go(func() { ended <- p.lookAt(x).Sub(w.clock.Now()) })
+			all.Go(func() { ended <- p.deliverTo(x).Sub(w.clock.Now()) })
 		}
 		for range hooks {
 			select {
@@ -234,7 +237,7 @@ func TestSlots_placesAndSlowHooksOfAnAccount_othersAreCalledAtOnce(t *testing.T)
 				calls++
 			case again := <-ended:
 				if again != 10*time.Second {
-					t.Errorf("one without a place looks again in %v", again)
+					t.Errorf("one without a place gets its next pass in %v", again)
 				}
 			}
 		}
@@ -247,21 +250,21 @@ func TestSlots_placesAndSlowHooksOfAnAccount_othersAreCalledAtOnce(t *testing.T)
 	if calls := begin(slow); calls != 2 {
 		t.Fatalf("of four slow hooks of an account %d are called at once", calls)
 	}
-	if again := w.lookAt(quick[0]); !again.IsZero() || len(w.host.all()) != 3 {
+	if again := w.deliverTo(quick[0]); !again.IsZero() || len(w.host.all()) != 3 {
 		t.Errorf("another account is called at %v", again)
 	}
 	<-w.host.heard
 	begin(third)
 	begin(fourth)
 	fifth := w.calledRoom("fifth", 1)
-	if again := w.lookAt(fifth[0]); again.IsZero() || len(w.host.all()) != 5 {
+	if again := w.deliverTo(fifth[0]); again.IsZero() || len(w.host.all()) != 5 {
 		t.Errorf("with all places taken there are %d calls", len(w.host.all()))
 	}
 	release()
 	all.Wait()
 	w.pass(10 * time.Second)
-	if again := w.lookAt(fifth[0]); !again.IsZero() || w.taken("ALL") != 0 {
-		t.Errorf("once places are free it looks again at %v, with %d taken", again, w.taken("ALL"))
+	if again := w.deliverTo(fifth[0]); !again.IsZero() || w.taken("ALL") != 0 {
+		t.Errorf("once places are free the next pass begins at %v, with %d taken", again, w.taken("ALL"))
 	}
 }
 
@@ -275,7 +278,7 @@ func TestSlots_placesAndHooksOfAProcess_takeOnePlace(t *testing.T) {
 	later := make(chan time.Time, len(hooks))
 	for _, x := range hooks {
 		all.Go(func() {
-			if again := w.lookAt(x); !again.IsZero() {
+			if again := w.deliverTo(x); !again.IsZero() {
 				later <- again
 			}
 		})
@@ -297,7 +300,7 @@ func TestSlots_placesAndHooksOfAProcess_takeOnePlace(t *testing.T) {
 	}
 }
 
-// A look that has more to tell leaves its place to another account between two calls.
+// A pass that has more to deliver leaves its place to another account between two calls.
 func TestSlots_passThatGoesOn_takesAPlaceForEachCall(t *testing.T) {
 	o := outbox.Options{Places: 1}
 	other := newWorld(t).another()
@@ -306,7 +309,7 @@ func TestSlots_passThatGoesOn_takesAPlaceForEachCall(t *testing.T) {
 	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
 		if c.Method == tabletest.Write && roomlog.IsProgress(c.Ops[0].Item.Key) {
 			between++
-			if again := other.lookAt(x); !again.IsZero() {
+			if again := other.deliverTo(x); !again.IsZero() {
 				t.Errorf("between two calls another has no place until %v", again)
 			}
 		}
@@ -318,12 +321,12 @@ func TestSlots_passThatGoesOn_takesAPlaceForEachCall(t *testing.T) {
 	other.openMore(o)
 	h.says(h.ann, 1)
 	h.says(h.ann, 2)
-	if calls, _ := h.look(); calls != 2 || between != 2 || len(w.host.all()) != 1 {
+	if calls, _ := h.deliver(); calls != 2 || between != 2 || len(w.host.all()) != 1 {
 		t.Errorf("%d calls, %d times between, and %d of the other", calls, between, len(w.host.all()))
 	}
 }
 
-// On several machines a look has no end of its own: it goes on while there is more to tell.
+// On several machines a pass has no deadline: it goes on while there is more to deliver.
 func TestSlots_endpointIsCalledForLong_eachCallHasASlot(t *testing.T) {
 	e := newEndpoint(newWorld(t).another())
 	e.unlimited()
@@ -340,7 +343,7 @@ func TestSlots_endpointIsCalledForLong_eachCallHasASlot(t *testing.T) {
 		return says("So it is.")(a)
 	})
 	e.asks("What is it?")
-	e.look()
+	e.deliver()
 	if calls != 4 {
 		t.Errorf("%d calls", calls)
 	}
@@ -363,7 +366,7 @@ func TestSlots_tableFails_slotOfAnotherStays(t *testing.T) {
 	second := below.another()
 	second.openMore(o)
 	w.host.answer = func(call) int {
-		if _, err := second.box.Deliver(w.ctx(), two.Room, two.Seat, two.ID); err == nil {
+		if _, err := second.dispatcher.Deliver(w.ctx(), two.Room, two.Seat, two.ID); err == nil {
 			t.Error("the table has not refused the write")
 		}
 		if n := w.taken("ALL"); n != 1 {
@@ -371,10 +374,10 @@ func TestSlots_tableFails_slotOfAnotherStays(t *testing.T) {
 		}
 		return http.StatusOK
 	}
-	w.lookAt(one)
+	w.deliverTo(one)
 }
 
-// While there is no place, looks at a hook again and again use up one of the turns of its account.
+// While there is no place, passes over a hook use up one of the calls that the limit allows.
 func TestSlots_noPlace_keepsTheCallThatTheLimitAllows(t *testing.T) {
 	w := newWorld(t).another()
 	x := w.calledRoom("tea", 1)[0]
@@ -384,8 +387,8 @@ func TestSlots_noPlace_keepsTheCallThatTheLimitAllows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range ratelimit.Calls {
-		w.lookAt(x)
-		w.lookAt(x) // while it is not due
+		w.deliverTo(x)
+		w.deliverTo(x) // while it is not due
 		progress, err := w.Store().Progress(w.ctx(), x)
 		if progress.RetryMs == 0 || err != nil {
 			t.Fatalf("there was a call, or %v", err)
@@ -396,6 +399,6 @@ func TestSlots_noPlace_keepsTheCallThatTheLimitAllows(t *testing.T) {
 		}
 	}
 	if wait := w.Limits().Call(x.Room).Sub(w.clock.Now()); wait > 0 {
-		t.Errorf("after looks without a call the account waits for %v", wait)
+		t.Errorf("after passes without a call the account waits for %v", wait)
 	}
 }

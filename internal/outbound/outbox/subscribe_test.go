@@ -82,9 +82,9 @@ func TestSubscribe_callerAddressAndSecret_areAllowedTogether(t *testing.T) {
 	} {
 		c.o.Out, c.o.Clock = outcall.New(out), w.boxes
 		c.o.Rooms = w.Service
-		box := outbox.New(c.o)
+		dispatcher := outbox.New(c.o)
 		ctx := ident.WithPrincipal(t.Context(), ident.Principal{ID: c.principal})
-		_, err := box.Subscribe(ctx, outbox.Subscribe{Token: bob.Token, URL: c.url, Secret: c.secret})
+		_, err := dispatcher.Subscribe(ctx, outbox.Subscribe{Token: bob.Token, URL: c.url, Secret: c.secret})
 		if got := fault.CodeOf(err); got != c.want {
 			t.Errorf("%s: %v, want %q", c.what, err, c.want)
 		}
@@ -111,7 +111,7 @@ func TestSubscribe_stay_getsNoHook(t *testing.T) {
 		t.Fatal(err)
 	}
 	subscribe := func(ctx context.Context, token, url string) error {
-		_, err := w.box.Subscribe(ctx, outbox.Subscribe{Token: token, URL: url, Secret: secret})
+		_, err := w.dispatcher.Subscribe(ctx, outbox.Subscribe{Token: token, URL: url, Secret: secret})
 		return err
 	}
 	const there = "https://example.com/hook"
@@ -181,9 +181,10 @@ func TestSubscribe_hostThatDoesNotAgree_isRefusedWithItsReason(t *testing.T) {
 		if c.set != nil {
 			c.set(&out)
 		}
-		box := outbox.New(outbox.Options{Rooms: w.Service, Out: outcall.New(out), Public: public, Clock: w.boxes})
+		dispatcher := outbox.New(outbox.Options{Rooms: w.Service, Out: outcall.New(out), Public: public,
+			Clock: w.boxes})
 		bob := w.join("tea", "Bob")
-		_, err := box.Subscribe(withKey(t), outbox.Subscribe{Token: bob.Token, URL: "https://example.com/hook",
+		_, err := dispatcher.Subscribe(withKey(t), outbox.Subscribe{Token: bob.Token, URL: "https://example.com/hook",
 			Secret: secret})
 		var refused *outbox.EndpointError
 		if !errors.As(err, &refused) || refused.Reason != c.want {
@@ -224,7 +225,7 @@ func TestSubscribe_again_isARefresh(t *testing.T) {
 		t.Errorf("with another secret it is %+v after %d challenges", got, challenges)
 	}
 	for _, want := range []bool{true, false} {
-		if there, err := w.box.Unsubscribe(w.ctx(), asked); err != nil || there != want {
+		if there, err := w.dispatcher.Unsubscribe(w.ctx(), asked); err != nil || there != want {
 			t.Errorf("to unsubscribe returns %v, %v", there, err)
 		}
 	}
@@ -242,13 +243,13 @@ func TestSubscribe_whatItsPersonHasEnded_isRefusedForADay(t *testing.T) {
 	person := w.person(bob)
 	asked := w.asked(bob, "/")
 	id := w.subscribe(asked).ID
-	w.idle() // a look that finds half of what ends a hook would wait for the rest
+	w.idle() // a pass that finds half of what ends a hook would wait for the rest
 	if left := w.supervise(chat.SuperviseRequest{Token: person, EndHook: id}).Hooks; len(left) > 0 {
 		t.Fatalf("the person has ended it, and sees %+v", left)
 	}
 	w.idle()
-	for range 2 { // also after each hook was looked at once more
-		if got, err := w.box.Subscribe(w.ctx(), asked); fault.CodeOf(err) != fault.NotAllowed {
+	for range 2 { // also after one more pass over each hook
+		if got, err := w.dispatcher.Subscribe(w.ctx(), asked); fault.CodeOf(err) != fault.NotAllowed {
 			t.Errorf("the refresh gives %+v, %v", got, err)
 		}
 		w.timers(1)
@@ -270,7 +271,7 @@ func TestSubscribe_beyondALimit_isRefused(t *testing.T) {
 	refused := func(what string, s outbox.Subscribe) {
 		t.Helper()
 		before := len(w.items())
-		if _, err := w.box.Subscribe(w.ctx(), s); fault.CodeOf(err) != fault.RateLimited {
+		if _, err := w.dispatcher.Subscribe(w.ctx(), s); fault.CodeOf(err) != fault.RateLimited {
 			t.Errorf("%s: %v", what, err)
 		}
 		if len(w.items()) != before {
@@ -306,7 +307,7 @@ func TestUnsubscribe_seatOrRoomIsGone_endsNothing(t *testing.T) {
 	}
 	nowhere := ident.Token{Room: "abcdefg", Seat: 1, Secret: ident.Digits(7, ident.SecretChars)}.String()
 	for what, token := range map[string]string{"a seat that was left": bob.Token, "a room that is not there": nowhere} {
-		there, err := w.box.Unsubscribe(w.ctx(), outbox.Subscribe{Token: token, URL: w.host.url})
+		there, err := w.dispatcher.Unsubscribe(w.ctx(), outbox.Subscribe{Token: token, URL: w.host.url})
 		if there || err != nil {
 			t.Errorf("%s: %v, %v", what, there, err)
 		}

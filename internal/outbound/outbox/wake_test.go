@@ -25,7 +25,7 @@ func TestWake_newsThatPassTheFilter_callOnceUntilTheAgentHasRead(t *testing.T) {
 	w := newWorld(t)
 	ann, bob, cid := w.join("tea", "Ann"), w.join("tea", "Bob"), w.join("tea", "Cid")
 	person := w.person(bob)
-	cursor := w.look(bob.Token, "")
+	cursor := w.reads(bob.Token, "")
 	all := w.asked(bob, "/all")
 	me := w.asked(bob, "/me")
 	me.ForMe = true
@@ -35,8 +35,8 @@ func TestWake_newsThatPassTheFilter_callOnceUntilTheAgentHasRead(t *testing.T) {
 		req.Token = by.Token
 		return func() { w.say(req) }
 	}
-	reads := func() { cursor = w.look(bob.Token, cursor) }
-	readsWithoutCursor := func() { cursor = w.look(bob.Token, "") }
+	reads := func() { cursor = w.reads(bob.Token, cursor) }
+	readsWithoutCursor := func() { cursor = w.reads(bob.Token, "") }
 	pauses := func(yes bool) func() {
 		return func() { w.supervise(chat.SuperviseRequest{Token: person, Paused: &yes}) }
 	}
@@ -63,7 +63,7 @@ func TestWake_newsThatPassTheFilter_callOnceUntilTheAgentHasRead(t *testing.T) {
 		{"he has read nothing since", says(ann, chat.SendRequest{Text: "@Bob, welcome back."}), nil},
 	} {
 		step.do()
-		if got := w.looks(bob.Token); !slices.Equal(got, step.want) {
+		if got := w.delivers(bob.Token); !slices.Equal(got, step.want) {
 			t.Errorf("step %d, %s: called are %q, want %q", n, step.what, got, step.want)
 		}
 	}
@@ -99,17 +99,17 @@ func TestWake_whileTheAgentWaits_callsOnlyIfThatBringsNothing(t *testing.T) {
 		if !dies {
 			want = nil
 			pauses.act = func() {
-				there.look(ann.Token, "")
+				there.reads(ann.Token, "")
 				for len(waited) == 0 {
 					runtime.Gosched()
 				}
 			}
 		}
-		if got := w.looks(bob.Token); !slices.Equal(got, want) {
+		if got := w.delivers(bob.Token); !slices.Equal(got, want) {
 			t.Errorf("the process of the wait dies %v: called are %q", dies, got)
 		}
 		if took := w.boxes.Since(start()); dies != (took == 15*time.Second) || took == 0 {
-			t.Errorf("the process of the wait dies %v: the look took %v", dies, took)
+			t.Errorf("the process of the wait dies %v: the pass took %v", dies, took)
 		}
 		end()
 		if got := <-waited; dies != (len(got.Messages) == 0) {
@@ -165,7 +165,7 @@ func TestWake_hostFails_isTriedFourTimesThenRestsUntilSomethingIsNewOrARefresh(t
 	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
 	asked := w.asked(bob, "/")
 	w.subscribe(asked)
-	cursor := w.look(bob.Token, "")
+	cursor := w.reads(bob.Token, "")
 	w.run()
 	w.timers(1) // its scan
 	w.host.answers(http.StatusInternalServerError)
@@ -192,7 +192,7 @@ func TestWake_hostFails_isTriedFourTimesThenRestsUntilSomethingIsNewOrARefresh(t
 	}
 	w.say(chat.SendRequest{Token: ann.Token, Text: "Shall we?"})
 	ladder("the first failure")
-	if age := w.box.Failing(); age != 12*time.Minute+30*time.Second {
+	if age := w.dispatcher.Failing(); age != 12*time.Minute+30*time.Second {
 		t.Errorf("the oldest failure is %v ago", age)
 	}
 	w.say(chat.SendRequest{Token: ann.Token, Text: "Hello?"})
@@ -206,12 +206,12 @@ func TestWake_hostFails_isTriedFourTimesThenRestsUntilSomethingIsNewOrARefresh(t
 	}
 
 	for _, end := range []int{http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusNoContent} {
-		cursor = w.look(bob.Token, cursor)
+		cursor = w.reads(bob.Token, cursor)
 		w.host.answers(end)
 		w.say(chat.SendRequest{Token: ann.Token, Text: fmt.Sprintf("The next one is answered %d.", end)})
 		called("after Bob has read")
 		w.rests(bob.Token)
-		if w.box.Failing() != 0 {
+		if w.dispatcher.Failing() != 0 {
 			t.Errorf("after %d it still fails", end)
 		}
 	}
@@ -234,9 +234,9 @@ func (w *world) rests(token string) {
 	w.idle()
 	before := len(w.host.all())
 	room, seat := w.seat(token)
-	again, err := w.lookAll(w.ctx(), room, seat)
+	again, err := w.deliverAll(w.ctx(), room, seat)
 	if n := len(w.host.all()) - before; err != nil || n > 0 || !again.IsZero() {
-		w.t.Errorf("a look calls %d times, wants to look again at %v: %v", n, again, err)
+		w.t.Errorf("a pass calls %d times, wants the next pass at %v: %v", n, again, err)
 	}
 }
 
@@ -245,7 +245,7 @@ func newTalk(t *testing.T) (w *world, ann, bob chat.Seated) {
 	w = newWorld(t)
 	ann, bob = w.join("tea", "Ann"), w.join("tea", "Bob")
 	w.subscribe(w.asked(bob, "/"))
-	w.look(bob.Token, "")
+	w.reads(bob.Token, "")
 	return w, ann, bob
 }
 
@@ -254,7 +254,7 @@ func TestWake_agentThatDoesNotReadWhenCalled_isCalledAgainAfterAnHourForSomethin
 	w, ann, bob := newTalk(t)
 	calls := func(what string, want int) {
 		t.Helper()
-		if got := w.looks(bob.Token); len(got) != want {
+		if got := w.delivers(bob.Token); len(got) != want {
 			t.Errorf("%s: %d calls, want %d", what, len(got), want)
 		}
 	}
@@ -279,7 +279,7 @@ func TestWake_agentThatDoesNotReadWhenCalled_isCalledAgainAfterAnHourForSomethin
 }
 
 // Much is unread that calls nobody, and then an agent is named again and again, which is not to be called again within
-// the hour. Each look is one of a process that knows nothing, as on AWS. It reads the end of the log to know the room.
+// the hour. Each pass is one of a process that knows nothing, as on AWS. It reads the end of the log to know the room.
 func TestWake_agentThatMayNotBeCalledIsNamedAgain_readsOnlyWhatIsNew(t *testing.T) {
 	const unread, names, mostEvents, mostUnits = 1200, 30, 60, 8
 	for what, begin := range map[string]func(*world) (*endpoint, func()){
@@ -300,7 +300,7 @@ func TestWake_agentThatMayNotBeCalledIsNamedAgain_readsOnlyWhatIsNew(t *testing.
 				for n := range 59 {
 					e.pass(2 * time.Second)
 					e.asks(said(2*unread + n))
-					if _, err := e.lookAll(e.ctx(), e.room, e.seat); err != nil {
+					if _, err := e.deliverAll(e.ctx(), e.room, e.seat); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -320,14 +320,14 @@ func TestWake_agentThatMayNotBeCalledIsNamedAgain_readsOnlyWhatIsNew(t *testing.
 		}}
 		w.begin()
 		e, until := begin(w)
-		looks := func() {
+		deliver := func() {
 			t.Helper()
-			if _, err := w.another().lookAll(w.ctx(), e.room, e.seat); err != nil {
+			if _, err := w.another().deliverAll(w.ctx(), e.room, e.seat); err != nil {
 				t.Fatal(err)
 			}
 		}
 		e.asks("are you there?")
-		looks()
+		deliver()
 		until()
 		for n := range unread {
 			e.says(e.cid, n)
@@ -343,7 +343,7 @@ func TestWake_agentThatMayNotBeCalledIsNamedAgain_readsOnlyWhatIsNew(t *testing.
 			e.asks(said(unread + n))
 			events.Store(0)
 			bytes.Store(0)
-			looks()
+			deliver()
 			if n > 0 { // all is new for the first one
 				worst, units = max(worst, events.Load()), max(units, bytes.Load()/4096)
 			}
@@ -364,17 +364,17 @@ func TestWake_moreThanIsCounted_isSomethingNewAfterAnOutage(t *testing.T) {
 	}
 	w.host.answers(500)
 	for range 4 {
-		w.looks(bob.Token)
+		w.delivers(bob.Token)
 		w.pass(11 * time.Minute)
 	}
 	w.host.answers(200)
 	w.says(ann, 1000)
-	if got := w.looks(bob.Token); len(got) != 1 {
+	if got := w.delivers(bob.Token); len(got) != 1 {
 		t.Errorf("after the outage the calls are %v", got)
 	}
 }
 
-// No process may have looked at a hook that was not refreshed: the agent itself finds that out.
+// Perhaps no process has run a pass over a hook that was not refreshed: the agent itself finds that out.
 func TestWait_hookThatHasExpired_isNotReliedOn(t *testing.T) {
 	w, ann, bob := newTalk(t)
 	w.pass(outbox.LongestLife + time.Minute)

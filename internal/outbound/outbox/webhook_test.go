@@ -163,7 +163,7 @@ func newWebhookIn(w *world, room string) *webhook {
 
 func (h *webhook) add() {
 	h.t.Helper()
-	got, err := h.box.AddWebhook(h.ctx(), h.person, h.to.url)
+	got, err := h.dispatcher.AddWebhook(h.ctx(), h.person, h.to.url)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -172,11 +172,11 @@ func (h *webhook) add() {
 	h.id, h.to.secret = got.ID, got.Secret
 }
 
-// look looks once, and returns how many calls that made, and when to look again.
-func (h *webhook) look() (calls int, again time.Time) {
+// deliver delivers once, and returns how many calls were made, and when to deliver again.
+func (h *webhook) deliver() (calls int, again time.Time) {
 	h.t.Helper()
 	before := len(h.to.calls())
-	again, err := h.lookAll(h.ctx(), h.room, h.seat)
+	again, err := h.deliverAll(h.ctx(), h.room, h.seat)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func (h *webhook) look() (calls int, again time.Time) {
 
 func said(n int) string { return fmt.Sprintf("This is message %d of many.", n) }
 
-// Each delivery is one write, and looks that find nothing are none.
+// Each delivery is one write, and passes that find nothing are none.
 func TestWebhook_eachEvent_inOrderAndSigned(t *testing.T) {
 	w := newWorld(t)
 	writes := 0
@@ -206,7 +206,7 @@ func TestWebhook_eachEvent_inOrderAndSigned(t *testing.T) {
 	h.say(chat.SendRequest{Token: h.ann.Token, Text: "psst, Cid", To: []string{"Cid"}})
 	h.says(cid, 3)
 	for range 3 {
-		h.look()
+		h.deliver()
 	}
 	var types, ids []string
 	for _, c := range h.to.calls() {
@@ -241,7 +241,7 @@ func TestWebhook_hostIsDownForADay_losesNothing(t *testing.T) {
 	var at []time.Duration
 	var removed string
 	for n := 1; ; n++ {
-		calls, again := h.look()
+		calls, again := h.deliver()
 		at = append(at, w.boxes.Since(began).Round(time.Minute))
 		if calls != 1 {
 			t.Fatalf("%d calls at once after %v", calls, at)
@@ -256,11 +256,11 @@ func TestWebhook_hostIsDownForADay_losesNothing(t *testing.T) {
 		if n == 5 {
 			removed = got.ID
 		}
-		if calls, same := h.look(); calls != 0 || !same.Equal(again) { // what is new waits, too
+		if calls, same := h.deliver(); calls != 0 || !same.Equal(again) { // what is new waits, too
 			t.Errorf("after something new %d calls, and the next at %v, not %v", calls, same, again)
 		}
-		if since := w.boxes.Since(began); h.box.Failing() != since {
-			t.Errorf("after %v it fails since %v", since, h.box.Failing())
+		if since := w.boxes.Since(began); h.dispatcher.Failing() != since {
+			t.Errorf("after %v it fails since %v", since, h.dispatcher.Failing())
 		}
 		w.pass(again.Sub(w.boxes.Now()))
 		w.begin()
@@ -269,8 +269,9 @@ func TestWebhook_hostIsDownForADay_losesNothing(t *testing.T) {
 		21 * time.Minute, hour + 21*time.Minute, 2*hour + 21*time.Minute}) || at[27] != 24*hour+21*time.Minute {
 		t.Errorf("it was tried after %v", at)
 	}
-	if calls, again := h.look(); calls != 0 || !again.IsZero() || h.box.Failing() != 0 {
-		t.Errorf("at rest it is called %d times, to be called at %v, and fails since %v", calls, again, h.box.Failing())
+	if calls, again := h.deliver(); calls != 0 || !again.IsZero() || h.dispatcher.Failing() != 0 {
+		t.Errorf("at rest it is called %d times, to be called at %v, and fails since %v", calls, again,
+			h.dispatcher.Failing())
 	}
 	var ids []string
 	for _, c := range h.to.calls() {
@@ -288,7 +289,7 @@ func TestWebhook_hostIsDownForADay_losesNothing(t *testing.T) {
 	}
 	h.to.answers(http.StatusNoContent)
 	h.says(h.ann, 1000)
-	h.look()
+	h.deliver()
 	want := []string{said(0)}
 	for n := 1; n <= 27; n++ {
 		want = append(want, said(n))
@@ -331,8 +332,8 @@ func TestWebhook_manyCallsForOneKey_areLateAndHoldUpNoOtherHook(t *testing.T) {
 		tea, coffee, began := rooms["tea"], rooms["coffee"], w.boxes.Now()
 		for again := began; !again.IsZero(); {
 			w.pass(again.Sub(w.boxes.Now()))
-			_, again = tea.look() // which comes first each time
-			_, other := coffee.look()
+			_, again = tea.deliver() // which comes first each time
+			_, other := coffee.deliver()
 			passed, calls := w.boxes.Since(began), len(tea.to.calls())+len(coffee.to.calls())
 			if late > 0 && calls > ratelimit.Calls+int(passed/late) {
 				t.Fatalf("for %s there are %d calls within %v", principal, calls, passed)
@@ -374,7 +375,7 @@ func TestWebhook_statusOfTheHost_decidesWhatEnds(t *testing.T) {
 		h.to.answers(status)
 		h.says(h.ann, 1)
 		h.says(h.ann, 2)
-		h.look()
+		h.deliver()
 		if got := h.to.texts(); !slices.Equal(got, c.texts) {
 			t.Errorf("%d: it has %q", status, got)
 		}
@@ -396,13 +397,13 @@ func TestWebhook_processEndsDuringACall_theNextOneRepeatsIt(t *testing.T) {
 	h.to.answer = func(taken) int { kill(); <-killed; return http.StatusOK }
 	h.says(h.ann, 1)
 	h.says(h.ann, 2)
-	if _, err := h.lookAll(ctx, h.room, h.seat); !errors.Is(err, context.Canceled) {
+	if _, err := h.deliverAll(ctx, h.room, h.seat); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	close(killed)
 	h.to.answers(http.StatusOK)
 	h.world = w.another()
-	h.look()
+	h.deliver()
 	var texts []string
 	for _, c := range h.to.calls() {
 		texts = append(texts, c.Data.Message.Text)
@@ -441,7 +442,7 @@ func TestWebhook_severalWebhooksOfASeat_eachIsProgressAllInOrder(t *testing.T) {
 		}
 		dying := one.mayDie()
 		dying.left.Store(rand.Int64N(120))
-		_, _ = dying.lookAll(h.ctx(), h.room, h.seat)
+		_, _ = dying.deliverAll(h.ctx(), h.room, h.seat)
 		h.pass(rand.N(3 * time.Hour))
 	}
 	release := make(chan struct{})
@@ -453,9 +454,9 @@ func TestWebhook_severalWebhooksOfASeat_eachIsProgressAllInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var looks sync.WaitGroup
+	var passes sync.WaitGroup
 	for _, x := range hooks {
-		looks.Go(func() { one.lookAt(x) })
+		passes.Go(func() { one.deliverTo(x) })
 	}
 	for until := time.Now().Add(patience); len(hosts[0].texts()) < len(want) || len(down.texts()) < len(want) ||
 		len(fails.texts()) < len(want); runtime.Gosched() {
@@ -464,7 +465,7 @@ func TestWebhook_severalWebhooksOfASeat_eachIsProgressAllInOrder(t *testing.T) {
 		}
 	}
 	close(release)
-	looks.Wait()
+	passes.Wait()
 	for n, to := range hosts {
 		if got := to.texts(); !slices.Equal(got, want) {
 			t.Errorf("host %d is told %q", n, got)
@@ -497,11 +498,11 @@ func TestWebhook_severalProcesses_tellEachEventOnceInOrder(t *testing.T) {
 			for _, do := range []func() error{
 				func() error {
 					one.says(h.ann, round)
-					_, err := one.lookAll(one.ctx(), h.room, h.seat)
+					_, err := one.deliverAll(one.ctx(), h.room, h.seat)
 					return err
 				},
 				func() error {
-					_, err := two.lookAll(two.ctx(), h.room, h.seat)
+					_, err := two.deliverAll(two.ctx(), h.room, h.seat)
 					return err
 				},
 			} {
@@ -521,7 +522,7 @@ func TestWebhook_severalProcesses_tellEachEventOnceInOrder(t *testing.T) {
 	})
 }
 
-// The table loses replies, makes writes late and shows them in parts. Once it answers again, one look delivers what is
+// The table loses replies, makes writes late and shows them in parts. Once it answers again, one pass delivers what is
 // left.
 func TestWebhook_tableThatLosesReplies_losesNothing(t *testing.T) {
 	for seed := range uint64(15) {
@@ -533,13 +534,13 @@ func TestWebhook_tableThatLosesReplies_losesNothing(t *testing.T) {
 		rough := w.another()
 		for n := range 12 {
 			_, _ = rough.Send(rough.ctx(), chat.SendRequest{Token: h.ann.Token, Text: said(n)})
-			_, _ = rough.lookAll(rough.ctx(), h.room, h.seat)
+			_, _ = rough.deliverAll(rough.ctx(), h.room, h.seat)
 			rough.pass(10 * time.Second)
 		}
 		w.table.(*tabletest.Faulty).Settle()
 		h.world = rough.another()
 		h.pass(time.Minute) // claims have ended
-		h.look()
+		h.deliver()
 		page, err := h.History(h.ctx(), chat.HistoryRequest{Token: h.bob.Token, Limit: 100})
 		if err != nil {
 			t.Fatal(err)
@@ -566,17 +567,17 @@ func TestWebhook_lives_asLongAsItsRoomAndItsKey(t *testing.T) {
 	for n := range 10 {
 		h.says(h.ann, n)
 		if n%3 == 0 {
-			h.look()
+			h.deliver()
 		}
 		w.pass(room.Life / 2)
 	}
-	h.look()
+	h.deliver()
 	if got := h.to.texts(); len(got) != 10 {
 		t.Errorf("in 150 days it has %q", got)
 	}
 	admitted = false
 	h.says(h.ann, 10)
-	calls, _ := h.look()
+	calls, _ := h.deliver()
 	if left := w.items(h.room); calls != 0 || len(left) > 0 {
 		t.Errorf("when its key was revoked it is called %d times, and the table has %q", calls, left)
 	}
@@ -590,7 +591,7 @@ func TestWebhook_roomIsClosed_theRestIsDeliveredFirst(t *testing.T) {
 	if _, err := h.UpdateRoom(h.ctx(), chat.UpdateRequest{Token: h.ann.Token, Close: true}); err != nil {
 		t.Fatal(err)
 	}
-	h.look()
+	h.deliver()
 	calls := h.to.calls()
 	if len(calls) != 2 || calls[0].Data.Message.Text != said(1) || calls[1].Type != "room.room" {
 		t.Errorf("it is called with %+v", calls)
@@ -606,9 +607,9 @@ func TestWebhook_timeIsNearlyOver_goesOnLater(t *testing.T) {
 	h.says(h.ann, 1)
 	ctx, cancel := context.WithTimeout(h.ctx(), 20*time.Second)
 	defer cancel()
-	again, err := h.lookAll(ctx, h.room, h.seat)
+	again, err := h.deliverAll(ctx, h.room, h.seat)
 	if err != nil || !again.Equal(h.boxes.Now()) || len(h.to.calls()) > 0 {
-		t.Errorf("it looks again at %v, %v, after %d calls", again, err, len(h.to.calls()))
+		t.Errorf("the next pass begins at %v, %v, after %d calls", again, err, len(h.to.calls()))
 	}
 }
 
@@ -635,7 +636,7 @@ func TestAddWebhook_whoMayAndWhatIsStored(t *testing.T) {
 		"it takes the first call, as any other": {w.ctx(), h.person, silent.url, fault.InvalidArgument,
 			"challenge_failed", "must answer a call of type verification"},
 	} {
-		_, err := w.box.AddWebhook(c.ctx, c.token, c.url)
+		_, err := w.dispatcher.AddWebhook(c.ctx, c.token, c.url)
 		var refused *fault.Error
 		if !errors.As(err, &refused) || refused.Code != c.code || refused.Reason != c.reason ||
 			!strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "Nothing was changed") {
@@ -650,11 +651,11 @@ func TestAddWebhook_whoMayAndWhatIsStored(t *testing.T) {
 	h.add()
 	h.to.answers(http.StatusOK)
 	h.says(h.ann, 1)
-	if calls, _ := h.look(); calls != 1 || h.to.secret == first || w.hook().Form != room.FormEach {
+	if calls, _ := h.deliver(); calls != 1 || h.to.secret == first || w.hook().Form != room.FormEach {
 		t.Errorf("added again it is called %d times; its secret is the same: %v", calls, h.to.secret == first)
 	}
 	for n := range room.MaxHooks {
-		_, err := w.box.AddWebhook(w.ctx(), h.person, fmt.Sprintf("%s/%d", h.to.url, n))
+		_, err := w.dispatcher.AddWebhook(w.ctx(), h.person, fmt.Sprintf("%s/%d", h.to.url, n))
 		var limit *outbox.LimitError
 		if last := n == room.MaxHooks-1; last != errors.As(err, &limit) {
 			t.Errorf("number %d: %v", n+2, err)

@@ -38,8 +38,8 @@ const patience = time.Minute
 // secret signs calls.
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
 
-// world is a process: rooms on a table, what makes their calls, and the host that they lead to. The box has a clock of
-// its own, so that a test knows which timers there are.
+// world is a process: rooms on a table, what makes their calls, and the host that they lead to. The dispatcher has a
+// clock of its own, so that a test knows which timers there are.
 type world struct {
 	t     *testing.T
 	clock *clockwork.FakeClock // of the table and the rooms
@@ -47,7 +47,7 @@ type world struct {
 	table table.Table
 	host  *host
 	*chat.Service
-	box *outbox.Dispatcher
+	dispatcher *outbox.Dispatcher
 }
 
 func start() time.Time { return time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC) }
@@ -67,10 +67,10 @@ func (w *world) begin() {
 	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true})
 }
 
-// open gives w its rooms and its box. Rooms tell the box unless the options say whom else.
+// open gives w its rooms and its dispatcher. Rooms tell the dispatcher unless the options say whom else.
 func (w *world) open(rooms chat.Options, o outbox.Options) {
 	if rooms.Calls == nil {
-		rooms.Calls = func(id string, calls []room.Call) { w.box.Notify(id, calls) }
+		rooms.Calls = func(id string, calls []room.Call) { w.dispatcher.Notify(id, calls) }
 	}
 	rooms.Logger = secretscan.Logger(w.t)
 	w.Service = chat.New(w.table, rooms)
@@ -78,7 +78,7 @@ func (w *world) open(rooms chat.Options, o outbox.Options) {
 	if o.Out == nil {
 		o.Out = outcall.New(outcall.Options{Loopback: true, Time: patience})
 	}
-	w.box = outbox.New(o)
+	w.dispatcher = outbox.New(o)
 }
 
 // another returns another process on the same table, whose pauses advance the clock. Its rooms tell nobody of news.
@@ -121,13 +121,13 @@ func (w *world) ctx() context.Context {
 	return ident.WithPrincipal(w.t.Context(), ident.Principal{ID: ident.Local, SignIn: signIn})
 }
 
-// run lets the box work until the test ends, or stop is called.
+// run lets the dispatcher work until the test ends, or stop is called.
 func (w *world) run() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		w.box.Run(ctx)
+		w.dispatcher.Run(ctx)
 	}()
 	stop = func() {
 		cancel()
@@ -137,22 +137,22 @@ func (w *world) run() (stop func()) {
 	return stop
 }
 
-// timers waits until the box waits for so many times.
+// timers waits until the dispatcher waits for so many times.
 func (w *world) timers(n int) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	if err := w.boxes.BlockUntilContext(ctx, n); err != nil {
-		w.t.Fatalf("the box does not wait for %d times: %v", n, err)
+		w.t.Fatalf("the dispatcher does not wait for %d times: %v", n, err)
 	}
 }
 
-// idle waits until the box looks at nothing.
+// idle waits until the dispatcher runs no job.
 func (w *world) idle() {
 	w.t.Helper()
-	for until := time.Now().Add(patience); !w.box.Idle(); runtime.Gosched() {
+	for until := time.Now().Add(patience); !w.dispatcher.Idle(); runtime.Gosched() {
 		if time.Now().After(until) {
-			w.t.Fatal("the box does not come to rest")
+			w.t.Fatal("the dispatcher does not come to rest")
 		}
 	}
 }
@@ -181,8 +181,8 @@ func (w *world) say(req chat.SendRequest) {
 	}
 }
 
-// look is a wait of zero length. It returns the cursor.
-func (w *world) look(token, cursor string) string {
+// reads is a wait of zero length. It returns the cursor.
+func (w *world) reads(token, cursor string) string {
 	w.t.Helper()
 	got, err := w.Wait(w.ctx(), chat.WaitRequest{Token: token, Cursor: cursor})
 	if err != nil {
@@ -219,7 +219,7 @@ func (w *world) asked(s chat.Seated, path string) outbox.Subscribe {
 
 func (w *world) subscribe(s outbox.Subscribe) outbox.Subscription {
 	w.t.Helper()
-	got, err := w.box.Subscribe(w.ctx(), s)
+	got, err := w.dispatcher.Subscribe(w.ctx(), s)
 	if err != nil {
 		w.t.Fatalf("subscribe: %v", err)
 	}
@@ -236,14 +236,14 @@ func (w *world) seat(token string) (room string, seat int) {
 	return at.Room, at.Seat
 }
 
-// lookAll looks at the hooks of a seat, and returns the first time to look again.
-func (w *world) lookAll(ctx context.Context, id string, seat int) (again time.Time, err error) {
+// deliverAll delivers to the hooks of a seat, and returns the first time to deliver again.
+func (w *world) deliverAll(ctx context.Context, id string, seat int) (again time.Time, err error) {
 	hooks, err := w.Store().Hooks(ctx, "")
 	for _, x := range hooks {
 		if x.Room != id || x.Seat != seat {
 			continue
 		}
-		next, failed := w.box.Deliver(ctx, id, seat, x.ID)
+		next, failed := w.dispatcher.Deliver(ctx, id, seat, x.ID)
 		err = errors.Join(err, failed)
 		if again.IsZero() || !next.IsZero() && next.Before(again) {
 			again = next
@@ -252,13 +252,13 @@ func (w *world) lookAll(ctx context.Context, id string, seat int) (again time.Ti
 	return again, err
 }
 
-// looks looks at the hooks of a seat once, and returns the paths that were called, sorted.
-func (w *world) looks(token string) []string {
+// delivers delivers to the hooks of a seat once, and returns the paths that were called, sorted.
+func (w *world) delivers(token string) []string {
 	w.t.Helper()
 	before := len(w.host.all())
 	room, seat := w.seat(token)
-	if _, err := w.lookAll(w.ctx(), room, seat); err != nil {
-		w.t.Fatalf("look: %v", err)
+	if _, err := w.deliverAll(w.ctx(), room, seat); err != nil {
+		w.t.Fatalf("deliver: %v", err)
 	}
 	paths := []string{}
 	for _, c := range w.host.all()[before:] {
