@@ -1,8 +1,8 @@
-// Package fetch brings a file from an address that a client gave, so that a stranger cannot send
-// this server anywhere else: to its own machine, its network, or the metadata of its cloud.
+// Package fetch gets a file from an address that a client gave. A stranger cannot send this server to its own machine,
+// its network, or the metadata of its cloud.
 //
-// A [Fetcher] takes addresses of one domain alone, by https, and follows no redirect. It connects as
-// package outcall does: to hosts of the public internet.
+// A [Fetcher] accepts https addresses of one domain, and follows no redirect. A Fetcher connects as package outcall
+// does: to hosts of the public internet.
 package fetch
 
 import (
@@ -24,19 +24,19 @@ import (
 
 // Options of a Fetcher. Only Domain is required.
 type Options struct {
-	Domain string        // whose subdomains are fetched from, such as "example.org"
-	Time   time.Duration // for one file; 0: a minute
+	Domain string        // the domain above the hosts, such as "example.org"
+	Time   time.Duration // the longest time for a file; 0: a minute
 
-	// Lookup returns the addresses of a host, and Dial connects to one of them; nil: those of net.
+	// Lookup returns the addresses of a host, and Dial connects to an address; nil: as package net does.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
-	Roots  *x509.CertPool // that sign the hosts' certificates; nil: those of the system
+	Roots  *x509.CertPool // sign the hosts' certificates; nil: the roots of the system
 }
 
-// atOnce is how many files are on their way at once.
-const atOnce = 8
+// maxFetches is how many files are fetched at once.
+const maxFetches = 8
 
-// Fetcher fetches files. Many goroutines may use it at once.
+// Fetcher fetches files. Many goroutines may use a Fetcher at once.
 type Fetcher struct {
 	o         Options
 	transport *http.Transport
@@ -48,7 +48,7 @@ func New(o Options) *Fetcher {
 	if o.Time == 0 {
 		o.Time = time.Minute
 	}
-	f := &Fetcher{o: o, places: make(chan struct{}, atOnce)}
+	f := &Fetcher{o: o, places: make(chan struct{}, maxFetches)}
 	f.transport = &http.Transport{
 		DialContext:            outcall.Dialer{Lookup: o.Lookup, Dial: o.Dial}.DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
@@ -59,9 +59,9 @@ func New(o Options) *Fetcher {
 	return f
 }
 
-// File is a file on its way. The caller must close it.
+// File is a file whose bytes still come. The caller must close the file.
 type File struct {
-	io.Reader       // of Size bytes; fewer are an error
+	io.Reader       // reads Size bytes; fewer bytes are an error
 	Size      int64 // in bytes
 
 	conn io.Closer
@@ -77,8 +77,8 @@ func (f *File) Close() error {
 	return f.conn.Close()
 }
 
-// Open returns the file at an address, of at most so many bytes. Its error is a *fault.Error about the
-// argument called name, or that of ctx.
+// Open returns the file at an address, of at most so many bytes. The error is a *fault.Error about the argument called
+// name, or the error of ctx.
 func (f *Fetcher) Open(ctx context.Context, name, address string, most int64) (*File, error) {
 	at, ok := f.allowed(address)
 	if !ok {
@@ -105,7 +105,7 @@ func (f *Fetcher) Open(ctx context.Context, name, address string, most int64) (*
 			"was shared: attach it once more, and call again.", name)
 	}
 	if resp.ContentLength > most {
-		_ = conn.Close() // nothing of it is needed
+		_ = conn.Close() // no byte is needed
 		end()
 		return nil, fault.Refuse(fault.MessageTooLong, "%s: the file has %d bytes, at most %d are allowed. Nothing "+
 			"was shared.", name, resp.ContentLength, most)
@@ -113,7 +113,7 @@ func (f *Fetcher) Open(ctx context.Context, name, address string, most int64) (*
 	return &File{Reader: resp.Body, Size: resp.ContentLength, conn: conn, end: end}, nil
 }
 
-// allowed returns the address if a file may be fetched from it.
+// allowed returns the parsed address if files may be fetched from there.
 func (f *Fetcher) allowed(address string) (at *url.URL, ok bool) {
 	at, err := url.Parse(address)
 	if err != nil || at.Scheme != "https" || at.User != nil || at.Port() != "" && at.Port() != "443" {
@@ -126,8 +126,8 @@ func (f *Fetcher) allowed(address string) (at *url.URL, ok bool) {
 
 var errNoFile = errors.New("fetch: the answer is no file of a known size")
 
-// get asks for the file over a connection of its own, which the caller must close. No redirect is
-// followed: this is one exchange. Transport.RoundTrip would go on to connect after ctx has ended.
+// get asks for the file over a new connection. The caller must close the connection. get makes one exchange, so no
+// redirect is followed. Transport.RoundTrip would go on to connect after the end of ctx.
 func (f *Fetcher) get(ctx context.Context, at *url.URL) (*http.Response, *http.ClientConn, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
@@ -140,11 +140,11 @@ func (f *Fetcher) get(ctx context.Context, at *url.URL) (*http.Response, *http.C
 	resp, err := conn.RoundTrip(req)
 	if err == nil && (resp.StatusCode != http.StatusOK || resp.ContentLength < 0 ||
 		resp.Header.Get("Content-Encoding") != "") {
-		_ = resp.Body.Close() // which is the connection after a switch of protocols
+		_ = resp.Body.Close() // after a switch of protocols the body is the connection
 		err = errNoFile
 	}
 	if err != nil {
-		_ = conn.Close() // nothing of it is needed
+		_ = conn.Close() // no byte is needed
 		return nil, nil, err
 	}
 	return resp, conn, nil

@@ -279,7 +279,7 @@ func TestOpen_hostThatStallsInTheHandshake_isHungUp(t *testing.T) {
 func TestOpen_moreThanPlaces_waitsForOne(t *testing.T) {
 	h := newHost(t, say("hello"), time.Minute)
 	var open []*File
-	for range atOnce {
+	for range maxFetches {
 		file, err := h.Open(t.Context(), "file", "https://a.files.test/", most)
 		if err != nil {
 			t.Fatal(err)
