@@ -7,15 +7,14 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
-// Next is what to do after a call that failed.
+// Next is what to do after a failed call.
 type Next int
 
-// What comes next. Later and Anew are tries: they count, since an agent that knows none of its own tasks would be asked
-// without end.
+// Later and Anew count as tries: otherwise an agent that knows none of its own tasks would be called without end.
 const (
 	Later Next = iota // try again with the same message
-	Anew              // the agent does not know the context or the task (any more): send the message without them
-	Never             // the agent would answer each try in this way
+	Anew              // the context or the task is unknown (by now): send the message without both
+	Never             // each try would get the same answer
 )
 
 // Retry returns what to do after Send or Task failed with err.
@@ -30,7 +29,7 @@ func Retry(err error) Next {
 	return Later
 }
 
-// Error is an answer in which there is no reply.
+// Error is an answer without a reply.
 type Error struct {
 	Status int // of HTTP
 	Code   int // of JSON-RPC; 0: the answer was no error of JSON-RPC
@@ -38,10 +37,10 @@ type Error struct {
 	said   string
 }
 
-// Error says what was wrong, for the person whose agent it is. It may have words of the agent: it belongs in no log.
+// Error says what was wrong, for the agent's person. The text may quote the agent, so the text belongs in no log.
 func (e *Error) Error() string { return e.said }
 
-// Reason says what was wrong in a word that may be logged: http_ and a status, rpc_ and a code, or bad_answer.
+// Reason says what was wrong in a word for logs: http_ and a status, rpc_ and a code, or bad_answer.
 func (e *Error) Reason() string {
 	switch {
 	case e.Code != 0:
@@ -52,8 +51,8 @@ func (e *Error) Reason() string {
 	return string(outcall.BadAnswer)
 }
 
-// refusedBy is an answer with a status. That the message is too large ends its delivery (RFC 9110, section 15.5.14);
-// all other statuses may pass, also 404 while an agent is deployed.
+// refusedBy returns the error for a status. A message that is too large is never sent again (RFC 9110, section
+// 15.5.14); each other status may pass, also 404 while an agent is deployed.
 func refusedBy(status int) *Error {
 	e := &Error{Status: status, said: fmt.Sprintf("The agent answered with status %d.", status)}
 	if status == outcall.StatusTooLarge {
@@ -62,13 +61,13 @@ func refusedBy(status int) *Error {
 	return e
 }
 
-// unread is an answer that is not one of JSON-RPC, such as the page of a proxy.
-func unread(status int) *Error {
+// notJSONRPC returns the error for another answer than JSON-RPC, such as the page of a proxy.
+func notJSONRPC(status int) *Error {
 	return &Error{Status: status, said: "The agent's answer is not JSON-RPC."}
 }
 
-// unknown is an answer by JSON-RPC that is not one of A2A. The agent has taken the message.
-func unknown(status int) *Error {
+// notA2A returns the error for an answer by JSON-RPC but not by A2A. The agent has taken the message.
+func notA2A(status int) *Error {
 	return &Error{Status: status, next: Never, said: "The agent's answer is not valid A2A 1.0."}
 }
 
@@ -78,10 +77,10 @@ const (
 	codeTask, codeUnsupported, codeType, codeExtension, codeWire = -32001, -32004, -32005, -32008, -32009
 )
 
-// nextAfter returns what to do after an error with a code. known tells that the call named a context or a task.
+// nextAfter returns what to do after an error with a code. known says that the call named a context or a task.
 func nextAfter(code int, known bool) Next {
 	switch code {
-	case codeTask, codeParams, codeUnsupported: // an agent says by each of them that a conversation is unknown, or over
+	case codeTask, codeParams, codeUnsupported: // each code may mean that the conversation is unknown, or over
 		if known {
 			return Anew
 		}

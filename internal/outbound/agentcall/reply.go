@@ -41,7 +41,7 @@ func readSent(answer outcall.Answer, known bool) (Reply, error) {
 	case *a2a.Task:
 		return replyOf(e, answer.Status)
 	}
-	return Reply{}, unknown(answer.Status)
+	return Reply{}, notA2A(answer.Status)
 }
 
 // readTask returns the reply in an answer to GetTask.
@@ -67,10 +67,10 @@ func readResult(answer outcall.Answer, known bool, result any) error {
 	case answer.Status/100 != 2:
 		return refusedBy(answer.Status)
 	case err != nil || got.Result == nil:
-		return unread(answer.Status)
+		return notJSONRPC(answer.Status)
 	}
 	if err := json.Unmarshal(got.Result, result); err != nil {
-		return unknown(answer.Status)
+		return notA2A(answer.Status)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func replyOf(t *a2a.Task, status int) (Reply, error) {
 	case a2a.TaskStateSubmitted, a2a.TaskStateWorking:
 		reply.Task, reply.Working = idOf(string(t.ID)), true
 		if reply.Task == "" {
-			return Reply{}, unknown(status)
+			return Reply{}, notA2A(status)
 		}
 	case a2a.TaskStateCompleted:
 		reply.Text = answerOf(t)
@@ -98,7 +98,7 @@ func replyOf(t *a2a.Task, status int) (Reply, error) {
 	case a2a.TaskStateAuthRequired: // what it asks for, often an address to log in, is for its person alone
 		reply.Failed = failed("The agent wants to be given access to something before it answers", t)
 	default:
-		return Reply{}, unknown(status)
+		return Reply{}, notA2A(status)
 	}
 	return reply, nil
 }
