@@ -18,10 +18,12 @@ func TestApply_eventOfAnUnknownType_isOfANewerVersion(t *testing.T) {
 	}
 }
 
-func TestApply_joinWithoutAnAgent_isRefused(t *testing.T) {
+func TestApply_eventWithoutWhatItsTypeNeeds_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann")
-	if _, err := l.head.State.Apply(room.Event{N: 2, Type: room.Joined, Seat: 2}); err == nil {
-		t.Error("no error")
+	for _, is := range []room.EventType{room.Joined, room.TaskChanged, room.Drafted, room.SupervisionSet, room.Hooked} {
+		if _, err := l.head.State.Apply(room.Event{N: 2, Type: is, Seat: ann}); err == nil {
+			t.Errorf("%s: no error", is)
+		}
 	}
 }
 

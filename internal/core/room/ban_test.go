@@ -78,6 +78,15 @@ func TestApply_muteAndUnmuteOfAnAbsentName_changesTheMutes(t *testing.T) {
 	}
 }
 
+func TestApply_promotionWithoutABan_keepsTheMutesOfOthers(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.manage(room.Mute, bob)
+	l.apply(room.Event{Type: room.Managed, Seat: cid, Name: "Cid", Action: room.Promote, Reason: room.ReasonTimeout})
+	if _, muted := holds(t, l.head.Mutes, "Bob"); !muted || l.agent(cid).Role != room.Admin {
+		t.Errorf("mutes %+v, Cid is %s", l.head.Mutes, l.agent(cid).Role)
+	}
+}
+
 func TestFindBan_namesThatLookAlike_areOne(t *testing.T) {
 	for banned, names := range map[string][]string{
 		"Bill":               {"BiIl", "B1ll", "BILL", "bil1"},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -51,4 +52,14 @@ func TestSnapshot_anyState_isReadBackAndGoesOnLikeTheOriginal(t *testing.T) {
 			t.Fatalf("from the snapshot of %d:\n%s\nwant\n%s", n, got, want)
 		}
 	})
+}
+
+// Of 17 parts, the first renewal may write the 16 others again, so the 17th must live until the second.
+func TestPartExpires_eachFurther16Parts_addOneLife(t *testing.T) {
+	l := newRoom(t, "Ann")
+	for parts, lives := range map[int]time.Duration{0: 0, 1: 0, 16: 0, 17: 1, 32: 1, 33: 2} {
+		if got, want := l.head.PartExpires(parts), l.head.Expires().Add(lives*room.Life); !got.Equal(want) {
+			t.Errorf("a part of %d lives until %s, want %s", parts, got, want)
+		}
+	}
 }

@@ -229,6 +229,14 @@ func TestOpenRequests_private_neverDropAPublicOne(t *testing.T) {
 }
 
 // Two writers append to one head. Neither changes what the other published.
+func TestTalk_agentThatIsNotAskedLeaves_isUnchanged(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	q := l.ask(ann, bob)
+	if left := l.leave(cid); left.Talk != nil || left.LastTalk != q.N {
+		t.Errorf("Cid's leaving carries the talk %+v, last changed by event %d", left.Talk, left.LastTalk)
+	}
+}
+
 func TestDebt_answeredInPrivateByTwoAtOnce_isClosedForEachInItsOwnBranch(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora", "Eve", "Finn")
 	e := l.ask(ann, bob, cid, dora, eve, finn)
