@@ -15,14 +15,14 @@ func (s *State) advance(e Event) error {
 		s.LastChange = e.N
 	}
 	s.Messages, s.Run = e.Messages, e.Run
-	take(&s.Invite, e.Invite)
+	setIfPresent(&s.Invite, e.Invite)
 	if e.Talk != nil {
 		s.Talk, s.LastTalk = *e.Talk, e.N
 	}
 	if e.ExpiresMs != 0 {
 		s.ExpiresMs = e.ExpiresMs
 	}
-	if err := s.happen(e); err != nil {
+	if err := s.applyByType(e); err != nil {
 		return err
 	}
 	if e.ExpiresMs != 0 {
@@ -31,8 +31,8 @@ func (s *State) advance(e Event) error {
 	return nil
 }
 
-// happen does what the type of e says.
-func (s *State) happen(e Event) error {
+// applyByType does what the type of e says.
+func (s *State) applyByType(e Event) error {
 	// An event of a damaged log may lack what its type needs: that is an error here, and no panic.
 	switch e.Type {
 	case Said:
@@ -50,11 +50,11 @@ func (s *State) happen(e Event) error {
 		if e.Draft == nil {
 			return fmt.Errorf("room: event %d is a draft without a message", e.N)
 		}
-		s.keepDraft(e)
+		s.addDraft(e)
 	case Joined:
 		return s.join(e)
 	case Left:
-		s.free(e)
+		s.removeAgent(e)
 	case Managed:
 		s.manage(e)
 	case Changed:
@@ -76,7 +76,7 @@ func (s *State) happen(e Event) error {
 		if e.Hook == nil {
 			return fmt.Errorf("room: event %d is of no hook", e.N)
 		}
-		s.hook(e)
+		s.changeHooks(e)
 	case Knocked:
 		s.Knocks, s.Knocked = append(recentKnocks(s.Knocks, e.At()), e.knock()), e.N
 	case Retired:
@@ -113,8 +113,8 @@ func (s *State) join(e Event) error {
 	return nil
 }
 
-// free removes the agent of e.
-func (s *State) free(e Event) {
+// removeAgent removes the agent of e.
+func (s *State) removeAgent(e Event) {
 	if a, here := s.Seated(e.Seat); here && a.LeavesPerson() {
 		s.Departed = Departure{e.N, e.AtMs}
 	}

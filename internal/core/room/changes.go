@@ -18,12 +18,12 @@ type Changes struct {
 // nil if in none.
 func (s Settings) differences(old Settings) *Changes {
 	var c Changes
-	differ(&c.Room, s.Name, old.Name)
-	differ(&c.Description, s.Description, old.Description)
-	differ(&c.Capacity, s.Capacity, old.Capacity)
-	differ(&c.Type, s.Type, old.Type)
-	differ(&c.Public, s.Public, old.Public)
-	differ(&c.AgentMessages, s.AgentMessages, old.AgentMessages)
+	setIfDifferent(&c.Room, s.Name, old.Name)
+	setIfDifferent(&c.Description, s.Description, old.Description)
+	setIfDifferent(&c.Capacity, s.Capacity, old.Capacity)
+	setIfDifferent(&c.Type, s.Type, old.Type)
+	setIfDifferent(&c.Public, s.Public, old.Public)
+	setIfDifferent(&c.AgentMessages, s.AgentMessages, old.AgentMessages)
 	if s.Password != old.Password {
 		c.Password = "set"
 		if s.Password == "" {
@@ -59,23 +59,23 @@ func (s Settings) changeTo(old Settings, changed *Changes) *Event {
 	if changed.Password != "" {
 		e.Hash = s.Password
 	}
-	differ(&e.OpenFrom, s.OpenFrom, old.OpenFrom)
-	differ(&e.Invite, s.Invite, old.Invite)
+	setIfDifferent(&e.OpenFrom, s.OpenFrom, old.OpenFrom)
+	setIfDifferent(&e.Invite, s.Invite, old.Invite)
 	return e
 }
 
 // after returns s after e.
 func (s Settings) after(e Event) Settings {
 	c := e.Changed
-	take(&s.Name, c.Room)
-	take(&s.Description, c.Description)
-	take(&s.Capacity, c.Capacity)
-	take(&s.Type, c.Type)
-	take(&s.Public, c.Public)
+	setIfPresent(&s.Name, c.Room)
+	setIfPresent(&s.Description, c.Description)
+	setIfPresent(&s.Capacity, c.Capacity)
+	setIfPresent(&s.Type, c.Type)
+	setIfPresent(&s.Public, c.Public)
 	if c.AgentMessages != nil {
 		s.AgentMessages, s.EndpointRun = *c.AgentMessages, e.EndpointRun
 	}
-	take(&s.OpenFrom, e.OpenFrom)
+	setIfPresent(&s.OpenFrom, e.OpenFrom)
 	if c.Room != nil {
 		s.Key = e.Key
 	}
@@ -85,15 +85,15 @@ func (s Settings) after(e Event) Settings {
 	return s
 }
 
-// differ points c at the new value if it differs from the old one.
-func differ[T comparable](c **T, now, old T) {
+// setIfDifferent points c at the new value if it differs from the old one.
+func setIfDifferent[T comparable](c **T, now, old T) {
 	if now != old {
 		*c = &now
 	}
 }
 
-// take sets v to its new value, if it has one.
-func take[T any](v *T, now *T) {
+// setIfPresent sets v to its new value, if it has one.
+func setIfPresent[T any](v *T, now *T) {
 	if now != nil {
 		*v = *now
 	}

@@ -26,9 +26,9 @@ func (h *Head) Compose(by Caller, e Event, now time.Time) (Event, error) {
 		// A note stays between an agent and its person, so the rules about speaking do not apply.
 		return e, h.checkNote(a, e)
 	case e.Withdraws != 0:
-		err = rules.withdrawal(&e)
+		err = rules.completeWithdrawal(&e)
 	case e.Kind == Agree || e.Kind == Object:
-		err = rules.vote(&e)
+		err = rules.completeVote(&e)
 	}
 	if err != nil {
 		return e, err
@@ -36,7 +36,7 @@ func (h *Head) Compose(by Caller, e Event, now time.Time) (Event, error) {
 	if err := h.CheckSpeak(a, e.To); err != nil {
 		return e, err
 	}
-	if err := rules.question(&e); err != nil {
+	if err := rules.completeAsk(&e); err != nil {
 		return e, err
 	}
 	h.completeReport(a, &e)
@@ -74,11 +74,11 @@ func (h *Head) NamesOf(seats []int) (names []string) {
 	return names
 }
 
-// question fixes who owes an answer to e: the seats in Ask, for a request with addressees all of
+// completeAsk fixes who owes an answer to e: the seats in Ask, for a request with addressees all of
 // them, for a proposal everyone who may speak, but neither a person without an agent nor an endpoint,
 // which answers in plain words. A request that asks nobody in particular is closed
 // by the first reply of another.
-func (c composer) question(e *Event) error {
+func (c composer) completeAsk(e *Event) error {
 	if len(e.Ask) > 0 && (e.Kind == Status || e.Kind == Done) {
 		return fault.Refuse(fault.InvalidArgument,
 			"ask does not go with kind %s, which wants no answer. Nothing was sent: leave one of them out.", e.Kind)
@@ -120,8 +120,8 @@ func (c composer) question(e *Event) error {
 	return nil
 }
 
-// vote finds the proposal that e answers, and gives e the same readers.
-func (c composer) vote(e *Event) error {
+// completeVote finds the proposal that e answers, and gives e the same readers.
+func (c composer) completeVote(e *Event) error {
 	var asked []OpenRequest
 	for _, r := range c.head.Talk.OpenTo(c.agent.Seat, c.now) {
 		if r.Proposal && (slices.Contains(r.Owed, c.agent.Seat) || slices.Contains(r.Agreed, c.agent.Seat)) &&
@@ -149,7 +149,7 @@ func (c composer) vote(e *Event) error {
 	}
 	r := asked[0]
 	e.ReplyTo, e.ReSeat, e.ReFor = r.N, r.Seat, r.To
-	return c.sendToReaders(r, e)
+	return c.setReaders(r, e)
 }
 
 // refuseVote says why e, which answers by its id, is no answer to a proposal.
@@ -163,21 +163,21 @@ func (c composer) refuseVote(e Event) error {
 		"open and what was agreed.")
 }
 
-// withdrawal checks what e takes back, and gives e the same readers. It
+// completeWithdrawal checks what e takes back, and gives e the same readers. It
 // wakes those who owed an answer.
-func (c composer) withdrawal(e *Event) error {
+func (c composer) completeWithdrawal(e *Event) error {
 	r, open := c.head.Talk.Find(e.Withdraws, c.now)
 	if !open || r.Seat != c.agent.Seat {
 		return fault.Refuse(fault.InvalidArgument, "withdraw must be the id of an open request or proposal of your "+
 			"own. Nothing was sent: room_info lists what is open.")
 	}
 	e.Named = slices.Concat(r.Owed, r.Agreed)
-	return c.sendToReaders(r, e)
+	return c.setReaders(r, e)
 }
 
-// sendToReaders gives e the readers of r. It refuses to show them a text that is
+// setReaders gives e the readers of r. It refuses to show them a text that is
 // meant for others.
-func (c composer) sendToReaders(r OpenRequest, e *Event) error {
+func (c composer) setReaders(r OpenRequest, e *Event) error {
 	to, names := c.readersOf(r, e.Seat)
 	if e.Text != "" && len(e.To) > 0 && !slices.Equal(slices.Sorted(slices.Values(e.To)), to) {
 		return fault.Refuse(fault.InvalidArgument, "An answer to a proposal, or a withdrawal, goes to all who saw "+

@@ -31,8 +31,8 @@ func (p Person) WithoutDraft(n int64) Person {
 	return p
 }
 
-// keepDraft adds the draft of e, and drops those that have waited for too long.
-func (s *State) keepDraft(e Event) {
+// addDraft adds the draft of e, and drops those that have waited for too long.
+func (s *State) addDraft(e Event) {
 	s.change(e.Seat, func(a *Agent) {
 		a.Person.Drafts = append(a.Person.Open(e.At()),
 			Draft{N: e.N, AtMs: e.AtMs, Fingerprint: (*e.Draft).Fingerprint()})

@@ -15,7 +15,7 @@ const (
 // HoldOf returns how e, which c has not read, holds back the message said of c. A text must not
 // pass over something that may change it.
 //
-// A message always holds if it is meant for c (see isMeant), or withdraws the one that said
+// A message always holds if it is meant for c (see isMeantFor), or withdraws the one that said
 // answers. So does the join of an agent to which c writes in private: it may have the name of
 // another that c knows. Other messages hold once, but not one that finishes tasks: what was done
 // does not change by what others say, and a list that lags costs them work. A message of kind
@@ -35,7 +35,7 @@ func (c Caller) HoldOf(e, said Event) Hold {
 		return HoldsNever
 	case e.Kind == Agree && e.ReSeat != c.Seat:
 		return HoldsNever
-	case c.isMeant(e), e.Withdraws != 0 && e.Withdraws == said.ReplyTo:
+	case e.isMeantFor(c.Seat), e.Withdraws != 0 && e.Withdraws == said.ReplyTo:
 		return HoldsAlways
 	case len(said.Finishes) > 0:
 		return HoldsNever
@@ -49,9 +49,11 @@ func (a Agent) SeesAnswered(e Event) bool {
 	return e.ReplyTo != 0 && a.SeesTask(e.ReAdded) && a.SeesMessage(e.ReplyTo, e.ReSeat, e.ReFor)
 }
 
-// isMeant reports whether e, which a sees, is meant for a: it is private to a, asks, names or
-// answers it, or comes from the person behind a or with that person's consent.
-func (a Agent) isMeant(e Event) bool { return len(e.To) > 0 || slices.Contains(e.meant(), a.Seat) }
+// isMeantFor reports whether e, which the agent of a seat sees, is meant for that agent: e is private to the agent,
+// asks, names or answers it, or comes from its person or with the consent of its person.
+func (e Event) isMeantFor(seat int) bool {
+	return len(e.To) > 0 || slices.Contains(e.seatsMeant(), seat)
+}
 
 // ArrivedSince reports whether one of seats has an agent that joined after event n. Its name may be
 // one that another had before: see HoldOf.
@@ -64,9 +66,9 @@ func (s *State) ArrivedSince(n int64, seats []int) bool {
 	return false
 }
 
-// meant returns the seats that e is meant for in particular. The words of a person, and those
+// seatsMeant returns the seats that e is meant for in particular. The words of a person, and those
 // that a person lets its agent say, are meant for that agent, whoever else sees them.
-func (e Event) meant() []int {
+func (e Event) seatsMeant() []int {
 	seats := slices.Clone(e.To)
 	if len(e.To) == 0 {
 		seats = slices.Concat(e.Ask, e.Named)

@@ -87,17 +87,17 @@ func (a Agent) HookedUntil(p Presence) time.Time {
 
 // BeginHook returns the event that begins a hook of a. Only a and the person behind it see the event.
 func (a Agent) BeginHook(id string, forMe bool) Event {
-	return a.hooked(Hook{ID: id, ForMe: forMe})
+	return a.hookEvent(Hook{ID: id, ForMe: forMe})
 }
 
 // BeginEndpoint returns the event that begins the hook by which a is called, which is an endpoint.
 func (a Agent) BeginEndpoint(id string) Event {
-	return a.hooked(Hook{ID: id, Form: FormAgent})
+	return a.hookEvent(Hook{ID: id, Form: FormAgent})
 }
 
 // BeginWebhook returns the event that begins a webhook of the person behind a. Only that person sees the event.
 func (a Agent) BeginWebhook(id string) Event {
-	e := a.hooked(Hook{ID: id, Form: FormEach})
+	e := a.hookEvent(Hook{ID: id, Form: FormEach})
 	e.Person = true
 	return e
 }
@@ -105,13 +105,13 @@ func (a Agent) BeginWebhook(id string) Event {
 // EndHook returns the event by which c ends a hook of its seat. Those see it who have seen the begin.
 func (c Caller) EndHook(id string, why Reason) Event {
 	k, _ := c.Hook(id)
-	e := c.hooked(Hook{ID: id, Form: k.Form})
+	e := c.hookEvent(Hook{ID: id, Form: k.Form})
 	e.Reason, e.Person = why, c.IsPerson()
 	return e
 }
 
-// hooked returns an event about a hook of a, which only a and the person behind it see.
-func (a Agent) hooked(k Hook) Event {
+// hookEvent returns an event about a hook of a, which only a and the person behind it see.
+func (a Agent) hookEvent(k Hook) Event {
 	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &k}
 }
 
@@ -121,8 +121,8 @@ func (e Event) isOfWebhook() bool { return e.Hook != nil && e.Hook.Form == FormE
 // BeginsHook reports whether e begins a hook.
 func (e Event) BeginsHook() bool { return e.Type == Hooked && e.Reason == "" }
 
-// hook does what e, a Hooked, says.
-func (s *State) hook(e Event) {
+// changeHooks does what e, a Hooked, says.
+func (s *State) changeHooks(e Event) {
 	s.change(e.Seat, func(a *Agent) {
 		a.Hooks = slices.DeleteFunc(slices.Clone(a.Hooks), func(k Hook) bool { return k.ID == e.Hook.ID })
 		if e.BeginsHook() {
@@ -144,7 +144,7 @@ type Call struct {
 func (s *State) CalledBy(e Event) (calls []Call) {
 	for i := range s.Agents { // by index: an Agent is large
 		for _, k := range s.Agents[i].Hooks {
-			if s.calls(s.Agents[i], k, e) {
+			if s.beginsLook(s.Agents[i], k, e) {
 				calls = append(calls, Call{s.Agents[i].Seat, k.ID})
 			}
 		}
@@ -152,7 +152,7 @@ func (s *State) CalledBy(e Event) (calls []Call) {
 	return calls
 }
 
-func (s *State) calls(a Agent, k Hook, e Event) bool {
+func (s *State) beginsLook(a Agent, k Hook, e Event) bool {
 	mine := e.Seat == a.Seat
 	switch {
 	case mine && e.BeginsHook() && e.Hook.ID == k.ID,
@@ -182,7 +182,7 @@ func (s *State) Hears(a Agent) bool {
 }
 
 // answers reports whether a, which is an endpoint, is called for an answer to e: for a message that is meant for it
-// (see isMeant) or asks anyone or, with at most two agents, any. Its person speaks from its seat to others, so these
+// (see isMeantFor) or asks anyone or, with at most two agents, any. Its person speaks from its seat to others, so these
 // words only go along with the next call; so do notes, and drafts that were let through. Another endpoint calls it
 // only by its name, and only so often.
 func (a Agent) answers(e Event, agents int) bool {
@@ -192,5 +192,5 @@ func (a Agent) answers(e Event, agents int) bool {
 	case e.Step > 0:
 		return e.Step < MostSteps && slices.Contains(e.Named, a.Seat)
 	}
-	return a.isMeant(e) || agents <= 2 || e.Kind == Request && len(e.Ask) == 0
+	return e.isMeantFor(a.Seat) || agents <= 2 || e.Kind == Request && len(e.Ask) == 0
 }

@@ -5,10 +5,10 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// checkLook refuses a newcomer whose name could be taken for that of another agent, or of a person. An agent that
+// checkLookalike refuses a newcomer whose name could be taken for that of another agent, or of a person. An agent that
 // returns under its own name is not refused for a lookalike that joined meanwhile. The error is a
 // *fault.Error.
-func (s *State) checkLook(n ident.Name) error {
+func (s *State) checkLookalike(n ident.Name) error {
 	clash := false
 	for _, a := range s.Agents {
 		switch {
@@ -26,9 +26,9 @@ func (s *State) checkLook(n ident.Name) error {
 	return nil
 }
 
-// isTaken reports whether n, as the name of the person behind a, could be taken for that of an agent or of another
+// isConfusable reports whether n, as the name of the person behind a, could be taken for that of an agent or of another
 // person.
-func (s *State) isTaken(n ident.Name, a Agent) bool {
+func (s *State) isConfusable(n ident.Name, a Agent) bool {
 	whole := ident.LookOf(ident.Actor(a.Name, true, n.Shown))
 	for _, x := range s.Agents {
 		if isLike(n, x.Name) || whole.Like(ident.LookOf(x.Name)) || x.Seat != a.Seat && x.hasPersonLike(n) {

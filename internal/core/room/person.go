@@ -145,7 +145,7 @@ func (s *State) NamePerson(a Agent, n ident.Name) (*Event, error) {
 	if n.Shown == p.Name {
 		return nil, nil
 	}
-	if _, banned := FindBan(s.Bans, n.Shown); n.Shown != "" && (banned || s.isTaken(n, a)) {
+	if _, banned := FindBan(s.Bans, n.Shown); n.Shown != "" && (banned || s.isConfusable(n, a)) {
 		return nil, fault.Refuse(fault.NameTaken, "An agent or another person in this room has this name or one that "+
 			"looks like it, or an admin has banned it. Nothing was changed: choose another.")
 	}

@@ -224,7 +224,7 @@ func (l lastOf) newestFor(seat int) (newest seatEvent, known bool) {
 // withNewer returns l with the next event e. l's slices are unchanged.
 func (l lastOf) withNewer(e Event) lastOf {
 	if len(e.To) > 0 {
-		return l.withNewerFor(e.meant(), e.N, e.AtMs)
+		return l.withNewerFor(e.seatsMeant(), e.N, e.AtMs)
 	}
 	if e.isOfPerson() { // the agent hears a word of its person as another's
 		l = l.withNewerFor([]int{e.Seat}, e.N, e.AtMs)
@@ -263,7 +263,7 @@ func (l lastOf) withOlderFor(seats []int, n, atMs int64) lastOf {
 // withOlder returns l with e, older than all events of l. l's slices are unchanged.
 func (l lastOf) withOlder(e Event) lastOf {
 	if len(e.To) > 0 {
-		return l.withOlderFor(e.meant(), e.N, e.AtMs)
+		return l.withOlderFor(e.seatsMeant(), e.N, e.AtMs)
 	}
 	if e.isOfPerson() {
 		l = l.withOlderFor([]int{e.Seat}, e.N, e.AtMs)
@@ -301,7 +301,7 @@ func (r *Recent) add(e Event) {
 		if e.Kind != Status {
 			r.words = r.words.withNewer(e)
 		} else {
-			r.words = r.words.withNewerFor(e.meant(), e.N, e.AtMs)
+			r.words = r.words.withNewerFor(e.seatsMeant(), e.N, e.AtMs)
 		}
 		if e.Person {
 			return // the agent may be silent
@@ -362,7 +362,7 @@ func (r *Recent) prepend(e Event, seated bool) {
 	if e.Kind != Status {
 		r.words = r.words.withOlder(e)
 	} else {
-		r.words = r.words.withOlderFor(e.meant(), e.N, e.AtMs)
+		r.words = r.words.withOlderFor(e.seatsMeant(), e.N, e.AtMs)
 	}
 	if e.Person || !seated {
 		return

@@ -93,7 +93,7 @@ func (c *SeatRequest) decideAdmitted(h *Head, old Agent, now time.Time) (Seating
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any "+
 			"spelling. Do not try other names: tell your user, who can ask the people of the room.").For(fault.RuleBan)
 	}
-	if err := h.checkLook(c.Name); err != nil {
+	if err := h.checkLookalike(c.Name); err != nil {
 		return Seating{}, err
 	}
 	taken := old.Seat != 0

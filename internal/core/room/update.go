@@ -63,7 +63,7 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	}
 	next := u.apply(h.Settings)
 	if u.Password != "" { // else the old invite would admit those who know only the old password
-		take(&next.Invite, h.Invite.Replaced())
+		setIfPresent(&next.Invite, h.Invite.Replaced())
 	}
 	if u.NewInvite {
 		var err error
@@ -106,7 +106,7 @@ func (u Update) apply(s Settings) Settings {
 	if u.Type != "" {
 		s.Type = u.Type
 	}
-	take(&s.Public, u.Public)
-	take(&s.AgentMessages, u.AgentMessages)
+	setIfPresent(&s.Public, u.Public)
+	setIfPresent(&s.AgentMessages, u.AgentMessages)
 	return s
 }

@@ -16,7 +16,7 @@ import (
 // With at most two agents every event does, but what becomes of hooks never, and a change of tasks only under
 // the rule of larger rooms. In larger rooms messages wake, except of kind Status, and so do knocks. Joins,
 // leaves and changes wait for the next event that wakes: a crowd must not wake everybody for everything. An
-// event meant for c (see isMeant) wakes c in every room, whatever its kind. With forMe only events meant for c
+// event meant for c (see isMeantFor) wakes c in every room, whatever its kind. With forMe only events meant for c
 // wake, and requests to all. An agent is woken by what its person does about it: a note, a decision about a
 // draft, and the end of a pause; see Sleeps. Everything wakes a person.
 func (c Caller) WokenBy(e Event, agents int, forMe bool) bool {
@@ -32,7 +32,7 @@ func (c Caller) WokenBy(e Event, agents int, forMe bool) bool {
 		return false
 
 	// Only messages to more than two agents are left.
-	case c.isMeant(e):
+	case e.isMeantFor(c.Seat):
 		return true
 	case e.Kind == Status:
 		return false
