@@ -90,6 +90,6 @@ func (op *sendOp) mayBeHeld(h *room.Head, a room.Caller, batched []room.Event) b
 
 // holds reports whether e holds back the send of a.
 func (op *sendOp) holds(a room.Caller, e room.Event) bool {
-	how := a.HoldOf(e, op.event)
-	return how == room.HoldsAlways || how == room.HoldsOnce && !op.guard.cursor.Held
+	how := a.HoldBackOf(e, op.event)
+	return how == room.HoldBackAlways || how == room.HoldBackOnce && !op.guard.cursor.Held
 }

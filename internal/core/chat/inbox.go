@@ -291,7 +291,7 @@ func (in *inbox) addNews(e room.Event, agents int, partial bool) {
 func (in *inbox) ends(e room.Event, agents int) bool {
 	me := in.caller.me
 	return me.WokenBy(e, agents, in.forMe) &&
-		(e.N > in.pos.own || me.HoldOf(e, room.Event{}) == room.HoldsAlways)
+		(e.N > in.pos.own || me.HoldBackOf(e, room.Event{}) == room.HoldBackAlways)
 }
 
 // position is where a call begins to read.

@@ -21,7 +21,7 @@ import (
 // Send sends a text to the caller's room, and waits for an answer if asked to.
 //
 // With a cursor, an unread message that may matter to the text holds the text back, and the answer has everything
-// unread: see room.Caller.HoldOf. With the cursor of that answer only messages meant for the caller hold the text back;
+// unread: see room.Caller.HoldBackOf. With the cursor of that answer only messages meant for the caller hold the text back;
 // any other cursor is checked anew. A text that is not held back is sent, and the result has everything unread. For ten
 // minutes the text of the seat's last message counts as a repetition, unless the call has a key, or the text is short
 // and another agent has spoken since.

@@ -220,8 +220,8 @@ func meaning(l *timeline, seat int, e room.Event) string {
 	add(c.Sees(e), "seen")
 	add(c.IsNews(e), "news")
 	add(c.IsNews(e) && c.WokenBy(e, len(l.head.Agents), false), "wakes")
-	add(c.HoldOf(e, room.Event{}) == room.HoldsOnce, "holds once")
-	add(c.HoldOf(e, room.Event{}) == room.HoldsAlways, "holds")
+	add(c.HoldBackOf(e, room.Event{}) == room.HoldBackOnce, "holds once")
+	add(c.HoldBackOf(e, room.Event{}) == room.HoldBackAlways, "holds")
 	for _, call := range e.Calls {
 		add(call.Seat == seat, "calls "+call.Hook)
 	}

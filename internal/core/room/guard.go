@@ -2,17 +2,17 @@ package room
 
 import "slices"
 
-// Hold says how an unread message holds back what an agent is about to send.
-type Hold int
+// HoldBack says how an unread message holds back what an agent is about to send.
+type HoldBack int
 
 // The degrees. A message that does not hold a send back comes with its result.
 const (
-	HoldsNever  Hold = iota
-	HoldsOnce        // not what is sent with the cursor that a hold has returned
-	HoldsAlways      // it is meant for the sender
+	HoldBackNever  HoldBack = iota
+	HoldBackOnce            // not what is sent with the cursor that a hold has returned
+	HoldBackAlways          // it is meant for the sender
 )
 
-// HoldOf returns how e, which c has not read, holds back the message said of c. A text must not
+// HoldBackOf returns how e, which c has not read, holds back the message said of c. A text must not
 // pass over something that may change it.
 //
 // A message always holds if it is meant for c (see isMeantFor), or withdraws the one that said
@@ -21,26 +21,26 @@ const (
 // does not change by what others say, and a list that lags costs them work. A message of kind
 // Status never holds, one of kind Agree only its proposer, but whatever comes from the person
 // behind c does: a vote of theirs is its vote. Other events, and what c may not see, never hold.
-func (c Caller) HoldOf(e, said Event) Hold {
+func (c Caller) HoldBackOf(e, said Event) HoldBack {
 	switch {
 	case e.Type == Joined && !e.Regains && slices.Contains(said.To, e.Seat) && c.IsNews(e):
-		return HoldsAlways
+		return HoldBackAlways
 	case e.Type != Said || !c.IsNews(e):
-		return HoldsNever
+		return HoldBackNever
 
 	// Only messages that are news to c are left.
 	case e.isOfPerson() && e.Seat == c.Seat:
-		return HoldsAlways
+		return HoldBackAlways
 	case e.Kind == Status:
-		return HoldsNever
+		return HoldBackNever
 	case e.Kind == Agree && e.ReSeat != c.Seat:
-		return HoldsNever
+		return HoldBackNever
 	case e.isMeantFor(c.Seat), e.Withdraws != 0 && e.Withdraws == said.ReplyTo:
-		return HoldsAlways
+		return HoldBackAlways
 	case len(said.Finishes) > 0:
-		return HoldsNever
+		return HoldBackNever
 	}
-	return HoldsOnce
+	return HoldBackOnce
 }
 
 // SeesAnswered reports whether e answers something that a may see. For a, an answer to something
@@ -56,7 +56,7 @@ func (e Event) isMeantFor(seat int) bool {
 }
 
 // ArrivedSince reports whether one of seats has an agent that joined after event n. Its name may be
-// one that another had before: see HoldOf.
+// one that another had before: see HoldBackOf.
 func (s *State) ArrivedSince(n int64, seats []int) bool {
 	for _, seat := range seats {
 		if a, here := s.Seated(seat); here && a.Joined > n {

@@ -7,8 +7,8 @@ import (
 )
 
 // The cases are what Cid, in seat 3, has not read. Cid answers event 4, to seat 1 in private.
-func TestHoldOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
-	const never, once, always = room.HoldsNever, room.HoldsOnce, room.HoldsAlways
+func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
+	const never, once, always = room.HoldBackNever, room.HoldBackOnce, room.HoldBackAlways
 	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid, Joined: 3, Since: room.Mark{N: 3}}}
 	said := func(e room.Event) room.Event {
 		e.N, e.Type, e.Seat = 9, room.Said, 1
@@ -16,7 +16,7 @@ func TestHoldOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 	}
 	for what, c := range map[string]struct {
 		e    room.Event
-		want room.Hold
+		want room.HoldBack
 	}{
 		"private":                    {said(room.Event{To: []int{cid}}), always},
 		"private done":               {said(room.Event{Kind: room.Done, To: []int{cid}}), always},
@@ -69,14 +69,14 @@ func TestHoldOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 		"knock": {room.Event{N: 9, Type: room.Knocked}, never},
 	} {
 		said := room.Event{ReplyTo: 4, To: []int{ann}}
-		if got := cidsAgent.HoldOf(c.e, said); got != c.want {
+		if got := cidsAgent.HoldBackOf(c.e, said); got != c.want {
 			t.Errorf("%s: %d, want %d", what, got, c.want)
 		}
 		said.Finishes = []int64{1}
 		if c.want == once {
 			c.want = never
 		}
-		if got := cidsAgent.HoldOf(c.e, said); got != c.want {
+		if got := cidsAgent.HoldBackOf(c.e, said); got != c.want {
 			t.Errorf("%s, of a report: %d, want %d", what, got, c.want)
 		}
 	}
