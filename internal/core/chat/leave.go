@@ -64,7 +64,7 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 			}
 		}
 		if text != "" {
-			e, err := h.Compose(a, room.Message(text, "", nil), now)
+			e, err := h.ProposeMessage(a, room.Message(text, "", nil), now)
 			if err != nil {
 				return ch, err
 			}

@@ -119,7 +119,7 @@ type sendOp struct {
 	req    SendRequest
 	began  time.Time
 
-	event         room.Event      // before the append without the fields that room.Head.Compose sets
+	event         room.Event      // before the append without the fields that room.Head.ProposeMessage sets
 	fingerprint   [16]byte        // of text and addressees
 	needsConsent  bool            // the person behind the agent decides first, even without approval of all messages
 	upload        *roomlog.Upload // ends with the message; nil: no file, or a file that came with the call
@@ -326,7 +326,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 		}
 	}
 
-	e, err := h.Compose(a, op.event, now) // 9: the room accepts the message, and its addressees are there
+	e, err := h.ProposeMessage(a, op.event, now) // 9: the room accepts the message, and its addressees are there
 	if err == nil {
 		err = op.noSpace
 	}
@@ -339,7 +339,7 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 
 	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.needsConsent || h.NeedsApproval(a, e), Asks: len(op.event.Ask) > 0}
 	if as.Draft { // 12
-		d := draftOf(a.Agent, e.Fingerprint(), now) // for a vote, whose proposal Compose has set
+		d := draftOf(a.Agent, e.Fingerprint(), now) // for a vote, whose proposal ProposeMessage has set
 		if d.N > 0 && op.req.Key == "" {
 			return verdict{sentAs: d}, nil
 		}

@@ -9,7 +9,7 @@
 //
 // The rest are rules on these values: who sees what (visibility.go), which agent a
 // message wakes (wake.go), which unread message holds one back (guard.go), what is
-// asked and agreed (talk.go) and how a message is completed by that (compose.go), how
+// asked and agreed (talk.go) and how a message is completed by that (message.go), how
 // long a seat is safe (lease.go), which seat a newcomer gets (seatrequest.go) and how those
 // outside are heard (knock.go), who may speak (speak.go), whose turn it is to speak where
 // all who are present wait (turn.go), how the person behind a seat supervises its agent

@@ -70,7 +70,7 @@ func (d Decision) Check(text string) error {
 	return nil
 }
 
-// Draft returns the event by which message m of a, which Compose has completed, waits for the
+// Draft returns the event by which message m of a, which ProposeMessage has completed, waits for the
 // person. A draft is an event so that it is sent once: the log orders the decision, whoever
 // repeats a call or decides at the same time. asked are the seats that the agent itself asks; the
 // others that the message asks are found when it is sent. key is the idempotency key of the call,
@@ -106,7 +106,7 @@ func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now
 	if decision == EditDraft {
 		e.Text, e.Person = text, true
 	}
-	return h.Compose(Caller{Agent: a}, e, now) // the agent says it, unless the text is the person's
+	return h.ProposeMessage(Caller{Agent: a}, e, now) // the agent says it, unless the text is the person's
 }
 
 // HasDraft reports whether the person behind a has yet to decide about the draft of event n.

@@ -132,7 +132,7 @@ func (l *timeline) drawLeave(t *rapid.T, seat int) {
 // try sends a message unless the rules refuse it.
 func (l *timeline) try(seat int, e room.Event) {
 	l.Helper()
-	e, err := l.head.Compose(l.agent(seat), e, l.now)
+	e, err := l.head.ProposeMessage(l.agent(seat), e, l.now)
 	switch {
 	case err == nil:
 		l.apply(e)

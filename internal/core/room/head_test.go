@@ -44,7 +44,7 @@ func TestAppend_completesTheEvent(t *testing.T) {
 func TestAppend_ofAnEventThatWasMeantToFollowAnother_completesItAnew(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	p := l.send(ann, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{bob}})
-	e, err := l.head.Compose(l.agent(bob), room.Event{Kind: room.Agree}, l.now)
+	e, err := l.head.ProposeMessage(l.agent(bob), room.Event{Kind: room.Agree}, l.now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,7 +173,7 @@ func TestNote_ofAMutedSeat_isSentAndOfAClosedRoomIsNot(t *testing.T) {
 	l.manage(room.Mute, bob)
 	l.send(bob, room.Event{Person: true, Text: "never mind", To: []int{bob}})
 	l.apply(room.Event{Type: room.Changed, Reason: room.ReasonClosed})
-	if _, err := l.head.Compose(l.agent(bob), room.Event{Person: true, Text: "bye", To: []int{bob}},
+	if _, err := l.head.ProposeMessage(l.agent(bob), room.Event{Person: true, Text: "bye", To: []int{bob}},
 		l.now); fault.CodeOf(err) != fault.RoomClosed {
 		t.Errorf("in a closed room: %v", err)
 	}
@@ -183,7 +183,7 @@ func TestNote_thatAsks_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	for _, e := range []room.Event{{Kind: room.Request}, {Kind: room.Done}, {Ask: []int{ann}}} {
 		e.Person, e.Text, e.To = true, "well?", []int{bob}
-		if _, err := l.head.Compose(l.agent(bob), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+		if _, err := l.head.ProposeMessage(l.agent(bob), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%+v: %v", e, err)
 		}
 	}

@@ -92,9 +92,9 @@ func (r Supervision) Decide(a Agent) *Event {
 // that the person wants to see first.
 func (p Person) Holds() bool { return p.Paused || p.Approve }
 
-// NeedsApproval reports whether message e of c becomes a draft for the person behind c. Compose has completed e
-// for the room of s, so a vote on a private proposal is private although its agent names nobody. A message that
-// ends tasks becomes a draft whatever is selected, because a held agent changes no task.
+// NeedsApproval reports whether message e of c becomes a draft for the person behind c. ProposeMessage has completed e
+// for the room of s, so a vote on a private proposal is private although its agent names nobody. A message that ends
+// tasks becomes a draft whatever is selected, because a held agent changes no task.
 func (s *State) NeedsApproval(c Caller, e Event) bool {
 	some := c.Person.ApproveSome
 	switch {

@@ -159,7 +159,7 @@ func TestNeedsApproval_messageOfASelectedKind_becomesADraft(t *testing.T) {
 				t.Fatal(err)
 			}
 			l.apply(*room.Supervision{ApproveSome: &some}.Decide(l.agent(bob).Agent))
-			e, err = l.head.Compose(l.agent(bob), e, l.now)
+			e, err = l.head.ProposeMessage(l.agent(bob), e, l.now)
 			if err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}

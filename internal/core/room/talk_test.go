@@ -422,7 +422,7 @@ func TestProposal_private_isKnownToItsReadersOnly(t *testing.T) {
 	}
 	said := l.say(dora, "hello")
 	vote := func(n int64) string {
-		_, err := l.head.Compose(l.agent(dora), room.Event{Kind: room.Agree, ReplyTo: n}, l.now)
+		_, err := l.head.ProposeMessage(l.agent(dora), room.Event{Kind: room.Agree, ReplyTo: n}, l.now)
 		return err.Error()
 	}
 	if hidden, other := vote(p.N), vote(said.N); hidden != other {

@@ -70,7 +70,7 @@ func (l *timeline) apply(e room.Event) room.Event {
 // send has a seat send a message, as completed by the rules.
 func (l *timeline) send(seat int, e room.Event) room.Event {
 	l.Helper()
-	e, err := l.head.Compose(l.agent(seat), e, l.now)
+	e, err := l.head.ProposeMessage(l.agent(seat), e, l.now)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func (l *timeline) pauses(seat int, paused bool) room.Event {
 func (l *timeline) draft(seat int, m room.Event) room.Event {
 	l.Helper()
 	asked := m.Ask
-	m, err := l.head.Compose(l.agent(seat), m, l.now)
+	m, err := l.head.ProposeMessage(l.agent(seat), m, l.now)
 	if err != nil {
 		l.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func TestWokenBy_task_wakesOnlyThoseThatItNames(t *testing.T) {
 	}
 }
 
-func TestCompose_mention_isTheWholeNameInAnySpelling(t *testing.T) {
+func TestProposeMessage_mention_isTheWholeNameInAnySpelling(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		want       bool

@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-func TestCompose_proposal_asksEveryoneWhoMaySpeak(t *testing.T) {
+func TestProposeMessage_proposal_asksEveryoneWhoMaySpeak(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen  func(l *timeline)
 		to, ask []int
@@ -35,13 +35,13 @@ func TestCompose_proposal_asksEveryoneWhoMaySpeak(t *testing.T) {
 		}
 	}
 	l := newRoom(t, "Ann")
-	if _, err := l.head.Compose(l.agent(ann), room.Event{Kind: room.Proposal, Text: "tea"},
+	if _, err := l.head.ProposeMessage(l.agent(ann), room.Event{Kind: room.Proposal, Text: "tea"},
 		l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("to nobody: %v", err)
 	}
 }
 
-func TestCompose_proposal_asksAPersonAloneOnlyByName(t *testing.T) {
+func TestProposeMessage_proposal_asksAPersonAloneOnlyByName(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Pam")
 	l.alone(3)
 	if e := l.propose(ann); !slices.Equal(e.Ask, []int{bob}) {
@@ -57,7 +57,7 @@ func TestCompose_proposal_asksAPersonAloneOnlyByName(t *testing.T) {
 		t.Errorf("by name it asks %v", e.Ask)
 	}
 	l.leave(bob)
-	if _, err := l.head.Compose(
+	if _, err := l.head.ProposeMessage(
 		l.agent(ann),
 		room.Event{Kind: room.Proposal, Text: "milk"},
 		l.now,
@@ -66,7 +66,7 @@ func TestCompose_proposal_asksAPersonAloneOnlyByName(t *testing.T) {
 	) != fault.InvalidArgument {
 		t.Errorf("where nobody but Pam is there: %v", err)
 	}
-	if _, err := l.head.Compose(
+	if _, err := l.head.ProposeMessage(
 		l.agent(3),
 		room.Event{Person: true, Text: "a note", To: []int{3}},
 		l.now,
@@ -77,7 +77,7 @@ func TestCompose_proposal_asksAPersonAloneOnlyByName(t *testing.T) {
 	}
 }
 
-func TestCompose_voteWithoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
+func TestProposeMessage_voteWithoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 	for what, c := range map[string]struct {
 		happen func(l *timeline)
 		kind   room.Kind
@@ -103,7 +103,7 @@ func TestCompose_voteWithoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		c.happen(l)
-		e, err := l.head.Compose(l.agent(bob), room.Event{Kind: c.kind, Text: "so"}, l.now)
+		e, err := l.head.ProposeMessage(l.agent(bob), room.Event{Kind: c.kind, Text: "so"}, l.now)
 		if (err == nil) != (c.want != 0) || err != nil && fault.CodeOf(err) != fault.InvalidArgument ||
 			err == nil && e.ReplyTo != c.want {
 			t.Errorf("%s: answers %d, %v", what, e.ReplyTo, err)
@@ -111,10 +111,10 @@ func TestCompose_voteWithoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 	}
 }
 
-func TestCompose_voteWhereSeveralProposalsAsk_isRefusedWithTheirIDs(t *testing.T) {
+func TestProposeMessage_voteWhereSeveralProposalsAsk_isRefusedWithTheirIDs(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	one, two := l.propose(ann), l.propose(cid)
-	_, err := l.head.Compose(l.agent(bob), room.Event{Kind: room.Agree}, l.now)
+	_, err := l.head.ProposeMessage(l.agent(bob), room.Event{Kind: room.Agree}, l.now)
 	for _, e := range []room.Event{one, two} {
 		if id := l.head.MessageID(e.N); err == nil || !strings.Contains(err.Error(), id) {
 			t.Errorf("%v does not name %s", err, id)
@@ -122,7 +122,7 @@ func TestCompose_voteWhereSeveralProposalsAsk_isRefusedWithTheirIDs(t *testing.T
 	}
 }
 
-func TestCompose_voteOnWhatDoesNotAsk_isRefused(t *testing.T) {
+func TestProposeMessage_voteOnWhatDoesNotAsk_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	p := l.propose(ann)
 	eve := l.join("Eve").Seat
@@ -141,25 +141,26 @@ func TestCompose_voteOnWhatDoesNotAsk_isRefused(t *testing.T) {
 	} {
 		for _, kind := range []room.Kind{room.Agree, room.Object} {
 			c.e.Kind = kind
-			if _, err := l.head.Compose(l.agent(c.seat), c.e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+			if _, err := l.head.ProposeMessage(l.agent(c.seat), c.e,
+				l.now); fault.CodeOf(err) != fault.InvalidArgument {
 				t.Errorf("%s, %s: %v", what, kind, err)
 			}
 		}
 	}
 	l.agree(bob)
 	l.agree(cid)
-	if _, err := l.head.Compose(l.agent(bob), room.Event{Kind: room.Agree, ReplyTo: p.N},
+	if _, err := l.head.ProposeMessage(l.agent(bob), room.Event{Kind: room.Agree, ReplyTo: p.N},
 		l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("to an agreement: %v", err)
 	}
 	old := l.propose(ann)
-	if _, err := l.head.Compose(l.agent(bob), room.Event{Kind: room.Agree, ReplyTo: old.N},
+	if _, err := l.head.ProposeMessage(l.agent(bob), room.Event{Kind: room.Agree, ReplyTo: old.N},
 		l.now.Add(24*time.Hour)); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("a day later: %v", err)
 	}
 }
 
-func TestCompose_questionThatNobodyCouldAnswer_isRefused(t *testing.T) {
+func TestProposeMessage_questionThatNobodyCouldAnswer_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 	l.manage(room.Mute, cid)
 	asked := l.ask(bob, ann)
@@ -176,13 +177,13 @@ func TestCompose_questionThatNobodyCouldAnswer_isRefused(t *testing.T) {
 		"withdraws a message":        {Withdraws: l.say(ann, "hello").N},
 		"withdraws a later event":    {Withdraws: 99},
 	} {
-		if got, err := l.head.Compose(l.agent(ann), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+		if got, err := l.head.ProposeMessage(l.agent(ann), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %+v, %v", what, got, err)
 		}
 	}
 }
 
-func TestCompose_withdrawal_goesToTheReadersAndNamesThoseWhoOwe(t *testing.T) {
+func TestProposeMessage_withdrawal_goesToTheReadersAndNamesThoseWhoOwe(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 	private := l.send(ann, room.Event{Kind: room.Request, Text: "well?", To: []int{bob, cid}})
 	l.reply(cid, private, ann, bob)
@@ -197,7 +198,7 @@ func TestCompose_withdrawal_goesToTheReadersAndNamesThoseWhoOwe(t *testing.T) {
 		t.Error("it wakes others than Bob")
 	}
 	public := l.ask(ann, dora)
-	if e, err := l.head.Compose(l.agent(ann), room.Event{Withdraws: public.N, Text: "psst", To: []int{bob}},
+	if e, err := l.head.ProposeMessage(l.agent(ann), room.Event{Withdraws: public.N, Text: "psst", To: []int{bob}},
 		l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("a private reason becomes public: %+v", e)
 	}
@@ -206,7 +207,7 @@ func TestCompose_withdrawal_goesToTheReadersAndNamesThoseWhoOwe(t *testing.T) {
 	}
 }
 
-func TestCompose_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *testing.T) {
+func TestProposeMessage_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	for what, c := range map[string]struct {
 		e    room.Event
@@ -218,7 +219,7 @@ func TestCompose_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *tes
 		"Cid and Bob, Cid is asked": {room.Event{Text: "@Cid and @Bob?", Ask: []int{cid}}, []int{bob}},
 		"Cid and Bob, to Cid alone": {room.Event{Text: "@Cid and @Bob", To: []int{cid}}, []int{cid}},
 	} {
-		e, err := l.head.Compose(l.agent(ann), c.e, l.now)
+		e, err := l.head.ProposeMessage(l.agent(ann), c.e, l.now)
 		if err != nil || !slices.Equal(e.Named, c.want) {
 			t.Errorf("%s: %v, %v; want %v", what, e.Named, err, c.want)
 		}

@@ -8,15 +8,15 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// Message returns a message with a text and a file, either of which may be missing. Compose completes it.
+// Message returns a message with a text and a file, either of which may be missing. ProposeMessage completes it.
 func Message(text string, kind Kind, file *File) Event {
 	return Event{Type: Said, Text: text, Kind: kind, File: file}
 }
 
-// Compose completes a message that by wants to send, as the event after h: the seats it asks and
+// ProposeMessage completes a message that by wants to send, as the event after h: the seats it asks and
 // names and, for an agreement, the proposal it answers. It returns the reason why the message
 // must not be sent; that is a *fault.Error.
-func (h *Head) Compose(by Caller, e Event, now time.Time) (Event, error) {
+func (h *Head) ProposeMessage(by Caller, e Event, now time.Time) (Event, error) {
 	a := by.Agent
 	rules := composer{h, a, now}
 	e.Type, e.Seat, e.Name, e.Person = Said, a.Seat, a.Name, e.Person || by.IsPerson()
