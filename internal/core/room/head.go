@@ -96,18 +96,18 @@ func (h *Head) WithTalk(t Talk, proposals []Event) *Head {
 	return &next
 }
 
-// Recall returns h with e in its index, where e directly precedes all that the
+// WithEarlier returns h with e in its index, where e directly precedes all that the
 // index covers. h is unchanged.
-func (h *Head) Recall(e Event) *Head {
+func (h *Head) WithEarlier(e Event) *Head {
 	next := *h
 	_, seated := h.Seated(e.Seat)
 	next.Recent.prepend(e, seated)
 	return &next
 }
 
-// Recalled returns h with an index that is complete: older events do not count.
+// WithFullIndex returns h with an index that is complete: older events do not count.
 // h is unchanged.
-func (h *Head) Recalled() *Head {
+func (h *Head) WithFullIndex() *Head {
 	next := *h
 	next.Recent.From = 0
 	return &next

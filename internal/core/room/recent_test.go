@@ -36,14 +36,14 @@ func TestLastSaid_indexThatDoesNotReachBack_isUnknown(t *testing.T) {
 	if _, known := h.LastSaid(l.agent(ann).Agent, l.now.Add(room.RepeatWindow)); !known {
 		t.Error("unknown although the index covers RepeatWindow")
 	}
-	if _, known := h.Recalled().LastSaid(l.agent(ann).Agent, l.now); !known {
+	if _, known := h.WithFullIndex().LastSaid(l.agent(ann).Agent, l.now); !known {
 		t.Error("unknown although the index is complete")
 	}
-	h = h.Recall(l.events[3])
+	h = h.WithEarlier(l.events[3])
 	if _, known := h.LastSaid(l.agent(ann).Agent, l.now); known {
 		t.Error("known before the index covers Ann's message")
 	}
-	h = h.Recall(l.events[2])
+	h = h.WithEarlier(l.events[2])
 	if u, known := h.LastSaid(l.agent(ann).Agent, l.now); !known || u.N != said.N {
 		t.Errorf("got %+v, %v", u, known)
 	}
@@ -108,7 +108,7 @@ func TestNewestForeign_indexWithoutForeignEvents_isAnUpperBound(t *testing.T) {
 	if got := h.Recent.NewestForeign(ann); got != 4 {
 		t.Errorf("without an index: %d", got)
 	}
-	if got := h.Recall(l.events[3]).Recent.NewestForeign(ann); got != 3 {
+	if got := h.WithEarlier(l.events[3]).Recent.NewestForeign(ann); got != 3 {
 		t.Errorf("with Ann's message: %d", got)
 	}
 }
@@ -117,13 +117,13 @@ func TestReaches_isTrueFromTheFirstCoveredTime(t *testing.T) {
 	l := newRoom(t, "Ann")
 	l.say(ann, "one")
 	two := l.say(ann, "two")
-	h := room.NewHead(l.head.State).Recall(two)
+	h := room.NewHead(l.head.State).WithEarlier(two)
 	for after, want := range map[time.Duration]bool{-time.Second: false, 0: false, time.Millisecond: true} {
 		if got := h.Recent.Reaches(two.At().Add(after)); got != want {
 			t.Errorf("%s after event 3: %v", after, got)
 		}
 	}
-	if all := h.Recalled(); !all.Recent.Reaches(start()) {
+	if all := h.WithFullIndex(); !all.Recent.Reaches(start()) {
 		t.Error("a complete index does not reach back")
 	}
 	if !l.head.Recent.Reaches(start()) {
@@ -135,7 +135,7 @@ func TestRecall_leavesTheHeadUnchanged(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	l.say(bob, "one", ann)
 	h := room.NewHead(l.head.State)
-	h.Recall(l.events[2])
+	h.WithEarlier(l.events[2])
 	if h.Recent.From != 4 || h.Recent.NewestMessage(ann) != 0 {
 		t.Errorf("got %+v", h.Recent)
 	}
@@ -168,7 +168,7 @@ func drawHead(t *rapid.T, l *timeline) *room.Head {
 // recall recalls events, the last one first.
 func recall(h *room.Head, events []room.Event) *room.Head {
 	for i := len(events) - 1; i >= 0; i-- {
-		h = h.Recall(events[i])
+		h = h.WithEarlier(events[i])
 	}
 	return h
 }
@@ -337,7 +337,7 @@ func TestLeftNamed_anyOrderOfBuilding_namesThoseWhoLeft(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.leave(bob)
 	l.leave(cid)
-	back := recall(room.NewHead(l.head.State), l.events).Recalled()
+	back := recall(room.NewHead(l.head.State), l.events).WithFullIndex()
 	for what, h := range map[string]*room.Head{"as it came": l.head, "read back": back} {
 		got, sure := h.LeftNamed(l.agent(ann).Agent, "@Cid and @bob?", l.now)
 		if !slices.Equal(got, []string{"Bob", "Cid"}) || !sure {

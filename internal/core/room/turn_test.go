@@ -132,7 +132,7 @@ func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
 		}, want: bob},
 		"the log is loaded anew": {happen: func(l *timeline) {
 			named(l)
-			l.head = recall(room.NewHead(l.head.State), l.events).Recalled()
+			l.head = recall(room.NewHead(l.head.State), l.events).WithFullIndex()
 		}, again: 2*time.Minute - 3*time.Second},
 	}
 	for what, state := range map[string]func(time.Time) room.Attendance{"hooked": hooked, "on standby": standby} {

@@ -145,7 +145,7 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 	h := room.NewHead(s)
 	for _, e := range slices.Backward(last) {
 		if e.N == h.Recent.From-1 {
-			h = h.Recall(e)
+			h = h.WithEarlier(e)
 		}
 	}
 	return r.withTalk(ctx, h, last)

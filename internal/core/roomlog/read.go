@@ -144,7 +144,7 @@ func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
 		l.reindex(func(h *room.Head) *room.Head {
 			for _, e := range events {
 				if e.N == h.Recent.From-1 {
-					h = h.Recall(e)
+					h = h.WithEarlier(e)
 					added++
 				}
 			}
@@ -154,7 +154,7 @@ func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
 		case added > 0:
 			read += added
 		case l.store.now().Sub(time.UnixMilli(h.Recent.FromMs)) > gapTrust:
-			l.reindex(func(h *room.Head) *room.Head { return h.Recalled() }) // the older events have expired
+			l.reindex(func(h *room.Head) *room.Head { return h.WithFullIndex() }) // the older events have expired
 		case partial == PartialTries:
 			return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, h.Recent.From-1)
 		default:
@@ -164,7 +164,7 @@ func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
 			}
 		}
 	}
-	l.reindex(func(h *room.Head) *room.Head { return h.Recalled() })
+	l.reindex(func(h *room.Head) *room.Head { return h.WithFullIndex() })
 	return nil
 }
 
