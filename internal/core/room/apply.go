@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// advance changes s, a copy whose slices are shared with published states.
+// advance applies e to s. Published states share the slices of s, so advance replaces slices and never writes into
+// them.
 func (s *State) advance(e Event) error {
 	if e.N != s.AsOf+1 {
 		return fmt.Errorf("room: event %d does not follow %d", e.N, s.AsOf)
@@ -31,13 +32,13 @@ func (s *State) advance(e Event) error {
 	return nil
 }
 
-// applyByType does what the type of e says.
+// applyByType applies the part of e that depends on its type.
 func (s *State) applyByType(e Event) error {
-	// An event of a damaged log may lack what its type needs: that is an error here, and no panic.
+	// An event of a damaged log may lack a field of its type: fail, do not panic.
 	switch e.Type {
 	case Said:
 		if e.Decides != 0 {
-			// A draft that was sent is a message now, and waits no longer.
+			// A sent draft no longer waits.
 			s.change(e.Seat, func(a *Agent) { a.Person = a.Person.WithoutDraft(e.Decides) })
 		}
 		s.ChangeTasks(e)
@@ -88,9 +89,8 @@ func (s *State) applyByType(e Event) error {
 	return nil
 }
 
-// join seats the agent of e, or gives it its own seat again. A join by an invite also says what
-// is left of that: a use is spent in the Write that gives the seat, and never by a call that
-// fails or only looks.
+// join seats the agent of e or, with Regains, replaces the agent of its seat. The join by an invite carries the invite
+// without the spent use, so the Write of the seat spends the use, never a call that fails or only looks.
 func (s *State) join(e Event) error {
 	if e.Agent == nil {
 		return fmt.Errorf("room: event %d is a join without an agent", e.N)
@@ -127,15 +127,15 @@ func (s *State) removeAgent(e Event) {
 	s.Bans = withBan(s.Bans, e.Ban, e.N)
 }
 
-// endRun ends the limit on agents' messages that came with an endpoint, once none is left: it bounds what the calls of
-// endpoints cost, and would else hold up those who stay, for ever.
+// endRun ends the limit on agents' messages that came with an endpoint, once no endpoint is left. The limit bounds the
+// cost of calls to endpoints. Without endRun, the limit would hold up the other agents for ever.
 func (s *State) endRun() {
 	if s.EndpointRun && !slices.ContainsFunc(s.Agents, Agent.IsEndpoint) {
 		s.AgentMessages, s.EndpointRun = 0, false
 	}
 }
 
-// manage does what an admin decided about an agent or a name.
+// manage applies the decision of an admin about an agent or a name.
 func (s *State) manage(e Event) {
 	switch e.Action {
 	case Promote:

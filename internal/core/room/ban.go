@@ -6,23 +6,22 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// MaxBans is how many names a room can ban, and how many it can mute.
+// MaxBans limits the banned names of a room, and the muted names.
 const MaxBans = 200
 
-// Ban holds for a name, in any spelling, for the life of the room: to a reader, a respelled name
-// is the same name. It either keeps the name out or mutes it.
+// Ban keeps a name out or mutes the name, in any spelling, for the life of the room: to a reader, a respelled name is
+// the same name.
 type Ban struct {
-	Name string `json:"name"` // as it was banned
-	Key  string `json:"key"`  // ident.Respelled of it
+	Name string `json:"name"` // as banned
+	Key  string `json:"key"`  // ident.Respelled of Name
 
-	Written int64 `json:"-"` // the event that it was last written with: see Part
+	Written int64 `json:"-"` // the last event written with the ban: see Part
 }
 
 // NewBan returns a ban of n.
 func NewBan(n ident.Name) Ban { return Ban{Name: n.Shown, Key: ident.Respelled(n.Shown)} }
 
-// FindBan returns the ban in list that holds for a name as it is shown: for any
-// spelling of the banned name, and for what looks like it.
+// FindBan returns the ban in list for a name as shown: for any spelling of the banned name, and for any lookalike.
 func FindBan(list []Ban, shown string) (Ban, bool) {
 	if len(list) == 0 {
 		return Ban{}, false
@@ -41,7 +40,7 @@ func isBannedBy(n ident.Name, a Agent) bool {
 	return holds
 }
 
-// withBan returns list and b, which is written with event n. It does not change list.
+// withBan returns list with b, written with event n. list is unchanged.
 func withBan(list []Ban, b *Ban, n int64) []Ban {
 	if b == nil || slices.ContainsFunc(list, func(x Ban) bool { return x.Key == b.Key }) {
 		return list
@@ -51,7 +50,7 @@ func withBan(list []Ban, b *Ban, n int64) []Ban {
 	return append(slices.Clip(list), added)
 }
 
-// withoutBan returns list without b. It does not change list.
+// withoutBan returns list without b; all of list if b is nil. list is unchanged.
 func withoutBan(list []Ban, b *Ban) []Ban {
 	return slices.DeleteFunc(slices.Clone(list), func(x Ban) bool { return b != nil && x.Key == b.Key })
 }

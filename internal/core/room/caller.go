@@ -2,44 +2,44 @@ package room
 
 import "time"
 
-// Caller is who calls: the agent of a seat or, with a Device, the person behind that agent. Rules about who reads,
-// speaks or decides take a Caller. Rules about who has a seat take an Agent.
+// Caller is the agent of a seat or, with a Device, the person behind the agent. Rules about reading, speaking and
+// deciding take a Caller. Rules about having a seat take an Agent.
 type Caller struct {
 	Agent
-	Device string // the one of Agent.Person.Devices from which the person calls; "": the agent itself calls
+	Device string // the entry of Agent.Person.Devices from which the person calls; "": the agent calls
 }
 
 // IsPerson reports whether the person behind the agent calls.
 func (c Caller) IsPerson() bool { return c.Device != "" }
 
-// IsPaused reports whether the person behind the agent lets the caller do nothing that others see. A person is never
-// paused: it pauses its agent to speak itself.
+// IsPaused reports whether the person behind the agent forbids the caller every act visible to others. A person pauses
+// its agent to speak itself, so a person is never paused.
 func (c Caller) IsPaused() bool { return c.Person.Paused && !c.IsPerson() }
 
-// IsSupervised reports whether the caller must not act in a way that others see until its person lets it: the person
-// has paused the agent, or approves what the agent says, if only some of it. A person supervises, and so never is.
+// IsSupervised reports whether the caller needs its person for every act visible to others: the person has paused the
+// agent, or approves all or some of the agent's messages. A person supervises, and is never supervised.
 func (c Caller) IsSupervised() bool { return c.Person.Holds() && !c.IsPerson() }
 
-// RepeatsOnlyByKey reports whether only its idempotency key tells that a message of the caller is one that was said
-// before. A person who says the same text twice means both; an agent that does repeats a call whose answer was lost.
+// RepeatsOnlyByKey reports whether only the idempotency key marks a message of the caller as a repetition. A person who
+// writes a text twice means both messages. An agent repeats a call because the answer was lost.
 func (c Caller) RepeatsOnlyByKey() bool { return c.IsPerson() }
 
-// IsProgressOfOwnDeeds reports whether the caller is shown as news what its own seat did. The agent need not be told.
-// The person may have done it on another device, or the agent may have.
-func (c Caller) IsProgressOfOwnDeeds() bool { return c.IsPerson() }
+// IsToldOfOwnDeeds reports whether acts of the caller's own seat are news to the caller. An agent need not be told. A
+// person is told: the act may come from another device, or from the agent.
+func (c Caller) IsToldOfOwnDeeds() bool { return c.IsPerson() }
 
-// KeepsLease reports whether a call of the caller shows that its seat is in use. A person beside an agent only watches:
-// a page that is left open must not keep the seat, nor keep others from a turn.
+// KeepsLease reports whether a call of the caller shows the seat to be in use. A person beside an agent only watches: a
+// page left open must neither keep the seat nor keep others from a turn.
 func (c Caller) KeepsLease() bool { return !c.IsPerson() || c.IsAlone() }
 
-// CanRun reports whether a could run a room at once: an endpoint can do nothing by itself, and an agent whose person
-// holds it, or that is muted, would have to wait.
+// CanRun reports whether a could run a room at once. An endpoint does nothing by itself. A muted agent, or an agent
+// held by its person, would have to wait.
 func (a Agent) CanRun() bool { return !a.Muted && !a.Person.Holds() && !a.IsEndpoint() }
 
-// TakesTurns reports whether others wait for a as for an agent that reads by itself. A person without an agent reads in
-// its own time, and an agent that waits for its person may be able to say nothing.
+// TakesTurns reports whether others wait for a to read and speak. A person without an agent reads in its own time, and
+// an agent may be unable to speak while waiting for its person.
 func (a Agent) TakesTurns(now time.Time) bool { return !a.IsAlone() && !a.WaitsForPerson(now) }
 
-// ActsByItself reports whether a acts without being called. An endpoint only answers what calls it, and a person
-// without an agent acts in its own time.
+// ActsByItself reports whether a acts without a call. An endpoint only answers calls, and a person without an agent
+// acts in its own time.
 func (a Agent) ActsByItself() bool { return !a.IsAlone() && !a.IsEndpoint() }

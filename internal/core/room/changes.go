@@ -1,11 +1,10 @@
 package room
 
-// Changes are the settings that an update changed, with their new values. Fields
-// that did not change are nil or "".
+// Changes are the settings changed by an update, with the new values. An unchanged setting is nil or "".
 type Changes struct {
 	Room        *string `json:"room,omitempty"` // the new name
 	Description *string `json:"description,omitempty"`
-	Password    string  `json:"password,omitempty"` // "set" or "removed": the password itself is never shown
+	Password    string  `json:"password,omitempty"` // "set" or "removed", never the password
 	Capacity    *int    `json:"capacity,omitempty"`
 	Type        *Type   `json:"type,omitempty"`
 	Public      *bool   `json:"public,omitempty"`
@@ -14,8 +13,7 @@ type Changes struct {
 	AgentMessages *int `json:"agent_messages,omitempty"`
 }
 
-// differences returns the settings in which s differs from old, as agents see them;
-// nil if in none.
+// differences returns the differences between s and old, as agents see them; nil for none.
 func (s Settings) differences(old Settings) *Changes {
 	var c Changes
 	setIfDifferent(&c.Room, s.Name, old.Name)
@@ -39,18 +37,17 @@ func (s Settings) differences(old Settings) *Changes {
 	return &c
 }
 
-// inviteRenewed is what agents see of an invite that took the place of another.
+// inviteRenewed is all that agents see of a new invite.
 const inviteRenewed = "renewed"
 
-// renewInvite replaces the invite of s with e, so that it gives nobody a seat who has the
-// present one.
+// renewInvite makes e replace the invite of s, so holders of the old invite get no seat.
 func (e *Event) renewInvite(s *State) {
 	if v := s.Invite.Replaced(); v != nil {
 		e.Invite, e.Changed = v, &Changes{Invite: inviteRenewed}
 	}
 }
 
-// changeTo returns the event that changes old to s. Agents see changed of it.
+// changeTo returns the event that changes old to s. Agents see only changed.
 func (s Settings) changeTo(old Settings, changed *Changes) *Event {
 	e := &Event{Type: Changed, Changed: changed}
 	if changed.Room != nil {
@@ -85,14 +82,14 @@ func (s Settings) after(e Event) Settings {
 	return s
 }
 
-// setIfDifferent points c at the new value if it differs from the old one.
+// setIfDifferent points c at now, the new value, if the values differ.
 func setIfDifferent[T comparable](c **T, now, old T) {
 	if now != old {
 		*c = &now
 	}
 }
 
-// setIfPresent sets v to its new value, if it has one.
+// setIfPresent sets v to the new value, unless now is nil.
 func setIfPresent[T any](v *T, now *T) {
 	if now != nil {
 		*v = *now

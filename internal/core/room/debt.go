@@ -2,14 +2,14 @@ package room
 
 import "time"
 
-// Debt is the oldest answer that an agent owes.
+// Debt is the oldest answer owed by an agent.
 type Debt struct {
-	Owes          string // the id of the request; "" for none
-	OwesAgreement bool   // and it is a proposal
-	OwesPrivate   bool   // and not everybody sees it
+	Owes          string // the id of the request; "": no debt
+	OwesAgreement bool   // the request is a proposal
+	OwesPrivate   bool   // the request is private
 }
 
-// DebtOf returns the oldest answer that the agent of a seat owes.
+// DebtOf returns the oldest answer owed by the agent of a seat.
 func (h *Head) DebtOf(seat int, now time.Time) Debt {
 	r, owes := h.Talk.Owes(seat, now)
 	if !owes {

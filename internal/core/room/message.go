@@ -8,17 +8,16 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// Message returns a message with a text and a file, either of which may be missing. ProposeMessage completes it.
+// Message returns a message for ProposeMessage. text and file may be missing.
 func Message(text string, kind Kind, file *File) Event {
 	return Event{Type: Said, Text: text, Kind: kind, File: file}
 }
 
-// ProposeMessage completes a message that by wants to send, as the event after h: the seats it asks and
-// names and, for an agreement, the proposal it answers. It returns the reason why the message
-// must not be sent; that is a *fault.Error.
+// ProposeMessage completes e, a message from by, as the event after h: the seats asked and named and, for a vote, the
+// answered proposal. The error is a *fault.Error: the reason not to send e.
 func (h *Head) ProposeMessage(by Caller, e Event, now time.Time) (Event, error) {
 	a := by.Agent
-	rules := composer{h, a, now}
+	rules := messageRules{h, a, now}
 	e.Type, e.Seat, e.Name, e.Person = Said, a.Seat, a.Name, e.Person || by.IsPerson()
 	var err error
 	switch {
@@ -46,7 +45,7 @@ func (h *Head) ProposeMessage(by Caller, e Event, now time.Time) (Event, error) 
 	}
 	e.AskNames = h.NamesOf(e.Ask)
 
-	// Those who owe an answer are known. Named get the others who may read their name in the text.
+	// Ask is complete. Named gets the other agents who may read their name in the text.
 	text := mentionable(e.Text)
 	for _, x := range h.Agents {
 		if x.Seat != a.Seat && !slices.Contains(e.Ask, x.Seat) && x.CanSee(e.Seat, e.To) &&
@@ -57,14 +56,14 @@ func (h *Head) ProposeMessage(by Caller, e Event, now time.Time) (Event, error) 
 	return e, nil
 }
 
-// composer completes a message of an agent.
-type composer struct {
+// messageRules complete a message of an agent.
+type messageRules struct {
 	head  *Head
 	agent Agent
 	now   time.Time
 }
 
-// NamesOf returns the names of the agents on these seats. It leaves out seats that are free.
+// NamesOf returns the names of the agents on these seats. Free seats have none.
 func (h *Head) NamesOf(seats []int) (names []string) {
 	for _, seat := range seats {
 		if a, here := h.Seated(seat); here {
@@ -74,11 +73,10 @@ func (h *Head) NamesOf(seats []int) (names []string) {
 	return names
 }
 
-// completeAsk fixes who owes an answer to e: the seats in Ask, for a request with addressees all of
-// them, for a proposal everyone who may speak, but neither a person without an agent nor an endpoint,
-// which answers in plain words. A request that asks nobody in particular is closed
-// by the first reply of another.
-func (c composer) completeAsk(e *Event) error {
+// completeAsk decides who owes an answer to e: the seats in Ask. An empty Ask becomes all addressees of a request, or
+// everyone who may speak for a proposal, except a person without an agent and an endpoint: endpoints answer in plain
+// words. Without Ask, the first reply of another agent closes a request.
+func (c messageRules) completeAsk(e *Event) error {
 	if len(e.Ask) > 0 && (e.Kind == Status || e.Kind == Done) {
 		return fault.Refuse(fault.InvalidArgument,
 			"ask does not go with kind %s, which wants no answer. Nothing was sent: leave one of them out.", e.Kind)
@@ -99,7 +97,7 @@ func (c composer) completeAsk(e *Event) error {
 		}
 	}
 
-	// Ask is complete. Each one in it must be here, see the question, and be able to answer.
+	// Each agent in Ask must be here, see the question, and be able to answer.
 	for _, seat := range e.Ask {
 		x, here := c.head.Seated(seat)
 		switch {
@@ -120,8 +118,8 @@ func (c composer) completeAsk(e *Event) error {
 	return nil
 }
 
-// completeVote finds the proposal that e answers, and gives e the same readers.
-func (c composer) completeVote(e *Event) error {
+// completeVote sets the proposal answered by e, and gives e the same readers.
+func (c messageRules) completeVote(e *Event) error {
 	var asked []OpenRequest
 	for _, r := range c.head.Talk.OpenTo(c.agent.Seat, c.now) {
 		if r.Proposal && (slices.Contains(r.Owed, c.agent.Seat) || slices.Contains(r.Agreed, c.agent.Seat)) &&
@@ -152,8 +150,8 @@ func (c composer) completeVote(e *Event) error {
 	return c.setReaders(r, e)
 }
 
-// refuseVote says why e, which answers by its id, is no answer to a proposal.
-func (c composer) refuseVote(e Event) error {
+// refuseVote says why the event in ReplyTo takes no vote from e.
+func (c messageRules) refuseVote(e Event) error {
 	if r, open := c.head.Talk.Find(e.ReplyTo, c.now); open && r.Proposal && r.visibleTo(c.agent.Seat) {
 		return fault.Refuse(fault.InvalidArgument, "That proposal does not ask you: it asks those who were here when "+
 			"it was made, or whom it names. Nothing was sent: say what you think with kind message.")
@@ -163,9 +161,8 @@ func (c composer) refuseVote(e Event) error {
 		"open and what was agreed.")
 }
 
-// completeWithdrawal checks what e takes back, and gives e the same readers. It
-// wakes those who owed an answer.
-func (c composer) completeWithdrawal(e *Event) error {
+// completeWithdrawal checks the withdrawn event, and gives e the same readers. e wakes the agents who owed an answer.
+func (c messageRules) completeWithdrawal(e *Event) error {
 	r, open := c.head.Talk.Find(e.Withdraws, c.now)
 	if !open || r.Seat != c.agent.Seat {
 		return fault.Refuse(fault.InvalidArgument, "withdraw must be the id of an open request or proposal of your "+
@@ -175,9 +172,8 @@ func (c composer) completeWithdrawal(e *Event) error {
 	return c.setReaders(r, e)
 }
 
-// setReaders gives e the readers of r. It refuses to show them a text that is
-// meant for others.
-func (c composer) setReaders(r OpenRequest, e *Event) error {
+// setReaders gives e the readers of r, and refuses a text addressed to others.
+func (c messageRules) setReaders(r OpenRequest, e *Event) error {
 	to, names := c.readersOf(r, e.Seat)
 	if e.Text != "" && len(e.To) > 0 && !slices.Equal(slices.Sorted(slices.Values(e.To)), to) {
 		return fault.Refuse(fault.InvalidArgument, "An answer to a proposal, or a withdrawal, goes to all who saw "+
@@ -187,8 +183,8 @@ func (c composer) setReaders(r OpenRequest, e *Event) error {
 	return nil
 }
 
-// readersOf returns the seats that see r, but for seat, and their names; nil if all do.
-func (c composer) readersOf(r OpenRequest, seat int) (to []int, names []string) {
+// readersOf returns the seats that see r, without seat, and the names of their agents; nil if r is public.
+func (c messageRules) readersOf(r OpenRequest, seat int) (to []int, names []string) {
 	if len(r.To) == 0 {
 		return nil, nil
 	}
@@ -198,14 +194,14 @@ func (c composer) readersOf(r OpenRequest, seat int) (to []int, names []string) 
 		}
 	}
 	slices.Sort(to)
-	if len(to) == 0 { // all other readers have left; the sender alone sees it
+	if len(to) == 0 { // all other readers have left
 		to = []int{seat}
 	}
 	return to, c.head.NamesOf(to)
 }
 
 // listIDs returns the ids of requests.
-func (c composer) listIDs(list []OpenRequest) string {
+func (c messageRules) listIDs(list []OpenRequest) string {
 	ids := make([]string, len(list))
 	for i, r := range list {
 		ids[i] = c.head.MessageID(r.N)

@@ -57,9 +57,9 @@ func (c Caller) Receives(e Event) bool {
 }
 
 // IsNews reports whether c is shown e and did not cause e. For an agent, acts of its person are news, too. See
-// IsProgressOfOwnDeeds for a person.
+// IsToldOfOwnDeeds for a person.
 func (c Caller) IsNews(e Event) bool {
-	return c.Receives(e) && (c.IsProgressOfOwnDeeds() || e.isOfPerson() || !c.did(e))
+	return c.Receives(e) && (c.IsToldOfOwnDeeds() || e.isOfPerson() || !c.did(e))
 }
 
 // isOfPerson reports whether e is an act of the person behind e.Seat, or words that the person let the agent
