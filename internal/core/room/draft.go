@@ -10,12 +10,12 @@ import (
 // DraftLife is how long a person may take to decide about a draft.
 const DraftLife = 24 * time.Hour
 
-// Open returns the drafts about which p has yet to decide, oldest first.
+// Open returns the drafts that wait for p, oldest first.
 func (p Person) Open(now time.Time) []Draft {
 	return draftsBut(p.Drafts, func(d Draft) bool { return now.Sub(time.UnixMilli(d.AtMs)) >= DraftLife })
 }
 
-// draftsBut returns drafts but those that are over; nil for none. drafts is unchanged.
+// draftsBut returns the drafts for which over is false; nil for none. drafts is unchanged.
 func draftsBut(drafts []Draft, over func(Draft) bool) (left []Draft) {
 	for _, d := range drafts {
 		if !over(d) {
@@ -31,7 +31,7 @@ func (p Person) WithoutDraft(n int64) Person {
 	return p
 }
 
-// addDraft adds the draft of e, and drops those that have waited for too long.
+// addDraft adds the draft of e, and drops the drafts older than DraftLife.
 func (s *State) addDraft(e Event) {
 	s.change(e.Seat, func(a *Agent) {
 		a.Person.Drafts = append(a.Person.Open(e.At()),
@@ -47,13 +47,13 @@ type Decision string
 
 // The decisions.
 const (
-	SendDraft   Decision = "send"   // as it is, as the agent's message
+	SendDraft   Decision = "send"   // unchanged, as the agent's message
 	EditDraft   Decision = "edit"   // with the person's text
 	RefuseDraft Decision = "refuse" // not at all
 )
 
-// Check refuses what is no decision, and a text that does not go with it: of RefuseDraft it is the
-// reason, which may be empty. The error is a *fault.Error.
+// Check refuses an unknown decision, and a text that the decision does not allow. The text of RefuseDraft is the
+// reason, perhaps empty. The error is a *fault.Error.
 func (d Decision) Check(text string) error {
 	switch {
 	case d != SendDraft && d != EditDraft && d != RefuseDraft:
@@ -70,11 +70,10 @@ func (d Decision) Check(text string) error {
 	return nil
 }
 
-// Draft returns the event by which message m of a, which ProposeMessage has completed, waits for the
-// person. A draft is an event so that it is sent once: the log orders the decision, whoever
-// repeats a call or decides at the same time. asked are the seats that the agent itself asks; the
-// others that the message asks are found when it is sent. key is the idempotency key of the call,
-// if it has one. The error is a *fault.Error.
+// Draft returns the event by which message m of a, completed by ProposeMessage, waits for the person. A draft is an
+// event, so the log orders all decisions about it: repeated calls and two devices at once send the draft once. asked
+// are the seats asked by the agent itself; ProposeMessage finds the other seats again when the draft is sent. key is
+// the idempotency key of the call, or "". The error is a *fault.Error.
 func (a Agent) Draft(m Event, asked []int, key string, now time.Time) (Event, error) {
 	if len(a.Person.Open(now)) >= MaxDrafts {
 		return m, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing was "+
@@ -84,11 +83,10 @@ func (a Agent) Draft(m Event, asked []int, key string, now time.Time) (Event, er
 	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &m, Key: key}, nil
 }
 
-// DecideDraft returns the event by which the person behind a decides about the draft of event d,
-// as the event after h. Agents leave and proposals end, so the rules about readers and debts are
-// checked once more; a refusal leaves the draft with the person. The event tells the agent what
-// was said in its name: it wakes it, and holds its next send back once. The error is a
-// *fault.Error.
+// DecideDraft returns the event by which the person behind a decides about the draft of event d, as the event after h.
+// Agents leave and proposals end, so DecideDraft checks the rules about readers and debts again. After a refusal the
+// draft still waits. The event tells the agent what was said in its name: the event wakes the agent, and holds back its
+// next send once. The error is a *fault.Error.
 func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now time.Time) (Event, error) {
 	switch {
 	case d.Type != Drafted || d.Seat != a.Seat || !a.HasDraft(d.N, now):
@@ -100,21 +98,21 @@ func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now
 	}
 	e := *d.Draft
 	if e.HasReadersOfAnother() {
-		e.To, e.ToNames = nil, nil // its readers are those of what it answers or takes back, as of now
+		e.To, e.ToNames = nil, nil // ProposeMessage sets the present readers
 	}
 	e.Decides = d.N
 	if decision == EditDraft {
 		e.Text, e.Person = text, true
 	}
-	return h.ProposeMessage(Caller{Agent: a}, e, now) // the agent says it, unless the text is the person's
+	return h.ProposeMessage(Caller{Agent: a}, e, now) // from the agent, unless the text is the person's
 }
 
-// HasDraft reports whether the person behind a has yet to decide about the draft of event n.
+// HasDraft reports whether the draft of event n waits for the person behind a.
 func (a Agent) HasDraft(n int64, now time.Time) bool {
 	return slices.ContainsFunc(a.Person.Open(now), func(d Draft) bool { return d.N == n })
 }
 
-// FindDraft returns the event of the open draft of a with this fingerprint; 0 if there is none.
+// FindDraft returns the event of the open draft of a with this fingerprint; 0 for none.
 func (a Agent) FindDraft(fingerprint [16]byte, now time.Time) int64 {
 	for _, d := range a.Person.Open(now) {
 		if d.Fingerprint == fingerprint {
@@ -124,7 +122,7 @@ func (a Agent) FindDraft(fingerprint [16]byte, now time.Time) int64 {
 	return 0
 }
 
-// RefuseDecided refuses to decide about what is no draft that waits.
+// RefuseDecided refuses a decision about anything but a waiting draft.
 func RefuseDecided() error {
 	return fault.Refuse(fault.InvalidArgument, "draft: no draft with this id waits for you. It has been decided, "+
 		"perhaps on another device, or is more than a day old. Nothing was decided: drafts lists those that wait.")

@@ -7,109 +7,107 @@ import (
 	"time"
 )
 
-// Version is that of everything this program stores. Two versions run side by side during a
-// deployment, so a program that meets another version reads nothing from that item, and writes no
-// snapshot over it.
+// Version is the version of all that this program stores. Two versions run side by side during a deployment, so a
+// program reads nothing from an item of another version, and writes no snapshot over the item.
 const Version = 14
 
-// ErrNewerVersion reports data that a newer program stored.
+// ErrNewerVersion reports data stored by a newer program.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
 
-// ErrOlderVersion reports data that an older program stored.
+// ErrOlderVersion reports data stored by an older program.
 var ErrOlderVersion = errors.New("room: stored by an earlier build of Parley, which this one cannot read")
 
-// Event is one entry of a room's log. An event is a complete delta: applying all events in order
-// gives the room's state, so any process can compute the state from the log alone. N is the sort
-// key of the stored event and not part of its data. eventTypes says which fields an event of each type may have, with
-// an example. The order of the fields is that of the stored bytes.
+// Event is an entry of a room's log, and a complete delta: all events, applied in order, give the room's state, so any
+// process can compute the state from the log alone. N is the sort key of the stored event, not part of its data. Names
+// are as of the time of the event. eventTypes lists the fields of each type, with an example. The fields are stored in
+// this order.
 type Event struct {
 	N int64 `json:"-"`
 
-	// Calls are the hooks that are to be looked at: see State.CalledBy. Nobody is shown them. It is the first field, so
-	// that the stream of a DynamoDB table can be filtered by how an event begins.
+	// Calls are the hooks to look at: see State.CalledBy. No result contains Calls. The field is the first, so that the
+	// stream of a DynamoDB table can be filtered by the beginning of an event.
 	Calls []Call `json:"call,omitempty"`
 
 	V  int    `json:"v"`
-	ID string `json:"id"` // random; the writer recognizes its own event by it
-	// LastChange is the last event, up to this one, that changed the state. It
-	// tells a reader whether a snapshot is the newest.
+	ID string `json:"id"` // random; tells the writer its own event
+	// LastChange is the last event, up to N, that changed the state. LastChange tells a reader whether a snapshot is
+	// the newest.
 	LastChange int64 `json:"st"`
-	// LastTalk is the last event, up to this one, that changed the talk state; 0
-	// for none. Talk is that state after this event, if this event changed it.
+	// LastTalk is the last event, up to N, that changed the talk state; 0 for none. Talk is the talk state after N, if
+	// N changed the talk state.
 	LastTalk int64 `json:"lt,omitempty"`
 	Talk     *Talk `json:"talk,omitempty"`
-	Messages int64 `json:"p,omitempty"` // how many messages to all there are up to this event
-	// Run is how many messages to all agents have sent up to this event since a person spoke.
+	Messages int64 `json:"p,omitempty"` // how many messages to all the log has up to N
+	// Run is how many messages to all agents have sent up to N since a person spoke.
 	Run  int       `json:"run,omitempty"`
 	AtMs int64     `json:"at"` // Unix time in milliseconds
 	Type EventType `json:"t"`
-	Seat int       `json:"s,omitempty"` // the agent that spoke, came, left or was managed
-	Name string    `json:"f,omitempty"` // its name at that time
+	Seat int       `json:"s,omitempty"` // the seat that spoke, joined, left or was managed
+	Name string    `json:"f,omitempty"` // the name of the agent
 
-	// Most of these are of messages.
+	// Most of these fields are of messages.
 	Text     string `json:"x,omitempty"`
-	Redacted bool   `json:"gone,omitempty"` // its text was removed; Text is Removed
-	Person   bool   `json:"me,omitempty"`   // the person behind the seat said or did it
-	// PersonName is that person's name at that time, "" if it had none: see Person.Name. Append completes it.
+	Redacted bool   `json:"gone,omitempty"` // the text was removed; Text is Removed
+	Person   bool   `json:"me,omitempty"`   // the person behind the seat acted
+	// PersonName is the name of the person, or "": see Person.Name. Append sets PersonName.
 	PersonName string   `json:"men,omitempty"`
 	Kind       Kind     `json:"k,omitempty"`   // empty means Plain
-	To         []int    `json:"to,omitempty"`  // seats that see it, beside the sender; empty means all
-	ToNames    []string `json:"tn,omitempty"`  // their names at that time
-	Ask        []int    `json:"ask,omitempty"` // seats that owe an answer to it; of a Proposal, everyone asked
-	AskNames   []string `json:"an,omitempty"`  // their names at that time
-	// seats that it is meant for beside Ask: those that its text names by @, and those that it
-	// frees of a debt by a withdrawal
+	To         []int    `json:"to,omitempty"`  // seats that see the message, beside the sender; empty means all
+	ToNames    []string `json:"tn,omitempty"`  // the names of To
+	Ask        []int    `json:"ask,omitempty"` // seats that owe an answer; of a Proposal, everyone asked
+	AskNames   []string `json:"an,omitempty"`  // the names of Ask
+	// seats, beside Ask, for which the message is meant: named in Text by @, or freed of a debt by a withdrawal
 	Named     []int `json:"nm,omitempty"`
-	ReplyTo   int64 `json:"re,omitempty"`  // the event that it answers
-	ReSeat    int   `json:"res,omitempty"` // the sender of that event
-	ReFor     []int `json:"ref,omitempty"` // the seats that see that event; empty means all
-	ReAdded   int64 `json:"rea,omitempty"` // the event that added the task which that event is about
-	Withdraws int64 `json:"wd,omitempty"`  // the sender's own request or proposal that it takes back
+	ReplyTo   int64 `json:"re,omitempty"`  // the answered event
+	ReSeat    int   `json:"res,omitempty"` // the sender of ReplyTo
+	ReFor     []int `json:"ref,omitempty"` // the seats that see ReplyTo; empty means all
+	ReAdded   int64 `json:"rea,omitempty"` // the event that added the task of ReplyTo
+	Withdraws int64 `json:"wd,omitempty"`  // the withdrawn request or proposal of the sender
 
-	// Step is that of the event because of which an endpoint said it, and one more: see MostSteps; 0 if none did.
+	// Step is 0 unless an endpoint speaks, and then one more than the Step of the answered event: see MostSteps.
 	Step int `json:"step,omitempty"`
 
-	File *File `json:"file,omitempty"` // that it carries beside its text
+	File *File `json:"file,omitempty"` // beside Text
 
-	Finishes []int64 `json:"fin,omitempty"`   // the tasks that it reports as done
-	Closes   []int64 `json:"close,omitempty"` // those of them that it ends
-	// the seats whose waits it ends, whatever it is, beside those that WokenBy tells
+	Finishes []int64 `json:"fin,omitempty"`   // the tasks reported as done
+	Closes   []int64 `json:"close,omitempty"` // the tasks of Finishes that end
+	// the seats whose waits the event ends, whatever its type, beside the waits ended by WokenBy
 	Wakes []int       `json:"wk,omitempty"`
 	Task  *TaskChange `json:"task,omitempty"`
 
-	// the proposals that the event completes: everyone who is still asked has agreed
+	// the proposals completed by the event: everyone still asked has agreed
 	Agreed   []int64 `json:"ag,omitempty"`
-	AgreedTo [][]int `json:"agt,omitempty"` // the seats that see each of them; an empty list means all
+	AgreedTo [][]int `json:"agt,omitempty"` // the seats that see each proposal; an empty list means all
 
 	Reason   Reason `json:"why,omitempty"`    // why the event came about
 	Promoted int    `json:"admin,omitempty"`  // the seat that became admin
-	NewAdmin string `json:"adminf,omitempty"` // its name at that time
-	Agent    *Agent `json:"agent,omitempty"`  // all of the agent of Seat, after it
+	NewAdmin string `json:"adminf,omitempty"` // the name of Promoted
+	Agent    *Agent `json:"agent,omitempty"`  // all of the agent of Seat, after the event
 	Regains  bool   `json:"again,omitempty"`  // Agent has its own seat again, under a new token
 	LogKey   string `json:"key,omitempty"`    // of the first event: the key of the ids of messages
-	Hash     string `json:"hash,omitempty"`   // the new password's
-	Key      string `json:"nkey,omitempty"`   // of a name, by which names are compared; of a draft, that of its call
-	Redacts  int64  `json:"rd,omitempty"`     // the message whose text was removed; Seat and To are those of the message
-	Erases   int64  `json:"rdd,omitempty"`    // the draft of that message, whose text was removed with it
+	Hash     string `json:"hash,omitempty"`   // of the new password
+	Key      string `json:"nkey,omitempty"`   // of a name, to compare names; of a draft, the idempotency key
+	Redacts  int64  `json:"rd,omitempty"`     // the message whose text was removed; Seat and To are its own
+	Erases   int64  `json:"rdd,omitempty"`    // the draft of Redacts, whose text was removed, too
 
 	Settings    *Settings `json:"room,omitempty"`   // of the first event
-	Changed     *Changes  `json:"what,omitempty"`   // the settings that differ
+	Changed     *Changes  `json:"what,omitempty"`   // the changed settings
 	EndpointRun bool      `json:"erun,omitempty"`   // the limit on agents' messages came with an endpoint: see Settings
-	OpenFrom    *Mark     `json:"opened,omitempty"` // newcomers see no event before this one, if that changes
-	Behind      *Person   `json:"behind,omitempty"` // all of the person behind Seat, after it
-	Draft       *Event    `json:"draft,omitempty"`  // the message that waits
+	OpenFrom    *Mark     `json:"opened,omitempty"` // newcomers see no event before OpenFrom; nil: unchanged
+	Behind      *Person   `json:"behind,omitempty"` // all of the person behind Seat, after the event
+	Draft       *Event    `json:"draft,omitempty"`  // the waiting message
 	Hook        *Hook     `json:"hook,omitempty"`
-	Decides     int64     `json:"dec,omitempty"` // the draft that its person lets through or refuses
+	Decides     int64     `json:"dec,omitempty"` // the draft that the person sends or refuses
 
 	// The decision of an admin.
 	By     int     `json:"by,omitempty"`   // the admin's seat
-	ByName string  `json:"byf,omitempty"`  // its name at that time
-	Action Action  `json:"act,omitempty"`  // what was done to Seat, or to Name where there is no seat
+	ByName string  `json:"byf,omitempty"`  // the admin's name
+	Action Action  `json:"act,omitempty"`  // done to Seat or, without a Seat, to Name
 	Note   string  `json:"note,omitempty"` // why, in words
-	Ban    *Ban    `json:"ban,omitempty"`  // the ban or the muting that begins or ends
-	Invite *Invite `json:"inv,omitempty"`  // the invite after it, if that changes
+	Ban    *Ban    `json:"ban,omitempty"`  // the ban or muting begun or ended
+	Invite *Invite `json:"inv,omitempty"`  // the new invite, if changed
 
-	ExpiresMs int64 `json:"expires,omitempty"` // the room's new end, where the event renews it
+	ExpiresMs int64 `json:"expires,omitempty"` // the room's new end, if the event renews the room
 }
 
 // EventType says what an event did.
@@ -126,7 +124,7 @@ const (
 	Knocked EventType = "knock"   // a join was refused for its name, or for want of a seat
 	Retired EventType = "retired" // the name starts over with another log
 
-	SupervisionSet EventType = "supervision" // what a room knows of a person behind a seat has changed
+	SupervisionSet EventType = "supervision" // the record of the person behind Seat has changed
 	Drafted        EventType = "draft"       // a message of an agent waits for its person
 	TaskChanged    EventType = "task"        // the list of tasks has changed
 	Hooked         EventType = "hook"        // a hook of Seat has begun or, with a Reason, has ended
@@ -168,8 +166,8 @@ type Reason string
 
 // The reasons.
 const (
-	ReasonLeft    Reason = "left"    // it called leave_room
-	ReasonTimeout Reason = "timeout" // it was silent and the seat was wanted; of Managed: the admins were silent
+	ReasonLeft    Reason = "left"    // the agent called leave_room
+	ReasonTimeout Reason = "timeout" // the agent was silent and the seat was wanted; of Managed: the admins were silent
 	ReasonKicked  Reason = "kicked"  // an admin took its seat
 	ReasonBanned  Reason = "banned"  // an admin took its seat and banned its name
 	ReasonClosed  Reason = "closed"  // an admin closed the room
@@ -181,7 +179,7 @@ const (
 	ReasonRoomFull  Reason = "room_full"  // of a knock: no seat is free
 
 	ReasonPaused  Reason = "paused"  // of SupervisionSet: the agent may not speak
-	ReasonResumed Reason = "resumed" // of SupervisionSet: it may speak again
+	ReasonResumed Reason = "resumed" // of SupervisionSet: the agent may speak again
 	ReasonRefused Reason = "refused" // of SupervisionSet: a draft is not sent
 	ReasonSent    Reason = "sent"    // to the agent, of Said: its draft is sent
 	ReasonEdited  Reason = "edited"  // likewise, with the text of its person
@@ -199,14 +197,14 @@ func (e Event) Before() Mark {
 	return before
 }
 
-// ChangesState reports whether a snapshot must be written with the event. A message needs none,
-// unless it was a draft or ends tasks: it changes at most the talk state, which the event itself carries.
+// ChangesState reports whether a snapshot must be written with the event. Most messages need no snapshot: a message
+// changes at most the talk state, carried by the event, unless the message was a draft, ends tasks or renews the room.
 func (e Event) ChangesState() bool {
 	return e.Type != Said || e.ExpiresMs != 0 || e.Decides != 0 || len(e.Closes) > 0
 }
 
-// Actor returns the seat that caused the event; an admin's, if an admin did. It is 0 for a knock,
-// for an agent that becomes admin because all admins are silent, and for a hook that expired.
+// Actor returns the seat that caused the event; the admin's, if an admin did. Nobody, 0, causes a knock, the end of an
+// expired hook, and a promotion because all admins are silent.
 func (e Event) Actor() int {
 	switch {
 	case e.By != 0:
@@ -217,14 +215,13 @@ func (e Event) Actor() int {
 	return e.Seat
 }
 
-// ClosesRoom reports whether the event ends the room for good, for agents that go on
-// reading.
+// ClosesRoom reports whether the event ends the room for good, for agents still reading.
 func (e Event) ClosesRoom() bool {
 	return e.Type == Changed && e.Reason == ReasonClosed || e.Type == Retired && e.Reason == ReasonBegunAnew
 }
 
 // Frees reports whether the event only takes something away: a seat, a role, a voice, a name, a hook, a draft, a task,
-// the words of a message or a task, the word of an agent, or the room. It can be said once of each of them.
+// the words of a message or a task, the word of an agent, or the room. Each can go only once.
 func (e Event) Frees() bool {
 	switch e.Type {
 	case Left:
@@ -243,10 +240,9 @@ func (e Event) Frees() bool {
 	return false
 }
 
-// Fingerprint identifies a message by its text, its file, its addressees and what it answers or takes back,
-// so that a repeated call is recognized. A vote and a withdrawal have no addressees of their own:
-// they get the readers of what they answer. A message whose text was removed has no fingerprint,
-// so no call repeats it.
+// Fingerprint identifies a message by its text, file, addressees and answered or withdrawn event, so that a repeated
+// call is recognized. A vote and a withdrawal have no addressees of their own: the readers follow from the answered
+// event. A message with a removed text has no fingerprint, so no call repeats the message.
 func (e Event) Fingerprint() (sum [16]byte) {
 	if e.Redacted {
 		return sum
@@ -275,8 +271,7 @@ func (e Event) Fingerprint() (sum [16]byte) {
 	return sum
 }
 
-// HasReadersOfAnother reports whether e is seen by those who see what it answers or
-// takes back.
+// HasReadersOfAnother reports whether e has the readers of the event that e answers or withdraws.
 func (e Event) HasReadersOfAnother() bool {
 	return e.IsVote() || e.Withdraws != 0
 }

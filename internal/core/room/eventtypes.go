@@ -11,14 +11,14 @@ import (
 // eventType is a row of eventTypes.
 type eventType struct {
 	is  EventType
-	may string // the fields that an event of the type may have beside those of everyEvent
+	may string // the fields that an event of the type may have beside everyEvent
 }
 
-// everyEvent are the fields that an event of any type may have: the log numbers it, and Head.Append completes it.
+// everyEvent are the fields that an event of any type may have, from the log and from Head.Append.
 const everyEvent = "N Calls V ID LastChange LastTalk Talk Messages Run AtMs Type Agreed AgreedTo ExpiresMs"
 
-// eventTypes has a row for each type: what it means, who makes such an event, one as it is stored, and its fields.
-// Tests keep all of it true. Hashes are cut short here.
+// eventTypes has a row for each type: its meaning, its makers, a stored example, and its fields. Tests keep the rows
+// true. Hashes are cut short here.
 var eventTypes = []eventType{
 	// A message. Made by Message, Lost.
 	//
@@ -98,8 +98,7 @@ var eventTypes = []eventType{
 	{Hooked, "Seat Name Person PersonName To Reason Hook"},
 }
 
-// EventTypes lists the types of events. Each package that tells types apart has a test which asks what every one means
-// to it.
+// EventTypes lists the types of events. Each package that tells types apart tests the meaning of every type.
 func EventTypes() (list []EventType) {
 	for _, t := range eventTypes {
 		list = append(list, t.is)
@@ -107,7 +106,7 @@ func EventTypes() (list []EventType) {
 	return list
 }
 
-// fieldsOfOthers has for each type the indices of the fields of Event that no event of the type may have.
+// fieldsOfOthers has for each type the indices of the fields of Event that the type may not have.
 var fieldsOfOthers = sync.OnceValue(func() map[EventType][]int {
 	others := map[EventType][]int{}
 	for _, t := range eventTypes {
@@ -121,8 +120,8 @@ var fieldsOfOthers = sync.OnceValue(func() map[EventType][]int {
 	return others
 })
 
-// checkFields fails if e has a field that no event of its type may have: the log would keep the field for ever, and no
-// reader looks for it there.
+// checkFields fails if e has a field that its type may not have. Without the check, the log would keep the field for
+// ever, and no reader would look for it.
 func (e *Event) checkFields() error {
 	v := reflect.ValueOf(e).Elem()
 	for _, i := range fieldsOfOthers()[e.Type] {

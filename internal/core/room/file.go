@@ -12,23 +12,22 @@ import (
 // The limits on files.
 const (
 	MaxFileName  = 120       // characters
-	MaxFiles     = 1000      // that a room keeps at once
+	MaxFiles     = 1000      // of a room at once
 	MaxRoomBytes = 250 << 20 // of all files of a room
-	guestsPart   = 4         // of both, the guests of one invite have one part in so many
+	guestsPart   = 4         // the guests of one invite share a guestsPart-th of both
 )
 
-// File is what a message carries beside its text. Its bytes are in the store of files.
+// File is the file of a message. The bytes are in the store of files.
 type File struct {
 	Name string `json:"name"`
 	Size int64  `json:"size"`
-	Type string `json:"type"` // a media type of the server's own list, never what its sender said
-	Key  string `json:"key"`  // files.Key.ID of its bytes
-	Sum  string `json:"sum"`  // SHA-256 of its bytes, in hex; shown only in what was agreed
+	Type string `json:"type"` // a media type of the server's own list, never the sender's
+	Key  string `json:"key"`  // files.Key.ID of the bytes
+	Sum  string `json:"sum"`  // SHA-256 of the bytes, in hex; shown only in agreements
 }
 
-// FileName returns the name under which others see a file: the last part of the path that its
-// sender gave. The name is data, and no part of any command or path of the server. The error is a
-// *fault.Error.
+// FileName returns the name under which others see a file: the last part of the sender's path. The name is data, never
+// part of a command or path of the server. The error is a *fault.Error.
 func FileName(given string) (string, error) {
 	name := strings.TrimRight(strings.ReplaceAll(given, `\`, "/"), "/ ")
 	name = strings.TrimSpace(path.Base(name))
@@ -46,8 +45,8 @@ func FileName(given string) (string, error) {
 	return name, CheckSecret("name", name)
 }
 
-// CheckFileSize refuses a file of more bytes than the server takes, or than its room has left. The
-// error is a *fault.Error.
+// CheckFileSize refuses an empty file, and a file beyond the limits of the server or of its room. The error is a
+// *fault.Error.
 func CheckFileSize(size, limit int64, used FileUsage) error {
 	switch {
 	case size < 1:
@@ -67,8 +66,8 @@ func CheckFileSize(size, limit int64, used FileUsage) error {
 	return nil
 }
 
-// CheckGuestFile is CheckFileSize for what the guests of one invite have left of their room: one of them could else
-// fill it.
+// CheckGuestFile is CheckFileSize for the part of a room that the guests of one invite may fill. Without the bound, one
+// guest could fill the room.
 func CheckGuestFile(size int64, used FileUsage) error {
 	const files, bytes = MaxFiles / guestsPart, MaxRoomBytes / guestsPart
 	switch {
@@ -83,13 +82,13 @@ func CheckGuestFile(size int64, used FileUsage) error {
 	return nil
 }
 
-// FileUsage is what the files of a room take.
+// FileUsage is the number and size of a room's files.
 type FileUsage struct {
 	Files int
 	Bytes int64
 }
 
-// CarriedFile returns the file that e, a message or a draft, carries; nil if there is none.
+// CarriedFile returns the file of e, a message or a draft; nil for none.
 func (e Event) CarriedFile() *File {
 	if e.Draft != nil {
 		return e.Draft.File

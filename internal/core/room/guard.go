@@ -2,25 +2,23 @@ package room
 
 import "slices"
 
-// HoldBack says how an unread message holds back what an agent is about to send.
+// HoldBack says how an unread message holds back a send.
 type HoldBack int
 
-// The degrees. A message that does not hold a send back comes with its result.
+// The degrees. An unread message that does not hold back a send comes with the result.
 const (
 	HoldBackNever  HoldBack = iota
-	HoldBackOnce            // not what is sent with the cursor that a hold has returned
-	HoldBackAlways          // it is meant for the sender
+	HoldBackOnce            // not a send with the cursor of an answer that held back
+	HoldBackAlways          // the message is meant for the sender
 )
 
-// HoldBackOf returns how e, which c has not read, holds back the message said of c. A text must not
-// pass over something that may change it.
+// HoldBackOf returns how e, unread by c, holds back the message said of c: news may change the text.
 //
-// A message always holds if it is meant for c (see isMeantFor), or withdraws the one that said
-// answers. So does the join of an agent to which c writes in private: it may have the name of
-// another that c knows. Other messages hold once, but not one that finishes tasks: what was done
-// does not change by what others say, and a list that lags costs them work. A message of kind
-// Status never holds, one of kind Agree only its proposer, but whatever comes from the person
-// behind c does: a vote of theirs is its vote. Other events, and what c may not see, never hold.
+// A message meant for c (see isMeantFor) always holds back. So do the withdrawal of the message answered by said, and
+// the join of an addressee of said: the newcomer may have the name of an agent known to c. So does any message from the
+// person behind c: a vote of the person is the vote of c. Otherwise, a Status never holds back, and an Agree only the
+// proposer. Any other message holds back once, unless said finishes tasks: the work stays done whatever others say, and
+// a late list costs them work. Other events, and hidden events, never hold back.
 func (c Caller) HoldBackOf(e, said Event) HoldBack {
 	switch {
 	case e.Type == Joined && !e.Regains && slices.Contains(said.To, e.Seat) && c.IsNews(e):
@@ -28,7 +26,7 @@ func (c Caller) HoldBackOf(e, said Event) HoldBack {
 	case e.Type != Said || !c.IsNews(e):
 		return HoldBackNever
 
-	// Only messages that are news to c are left.
+	// e is a message, and news to c.
 	case e.isOfPerson() && e.Seat == c.Seat:
 		return HoldBackAlways
 	case e.Kind == Status:
@@ -43,8 +41,7 @@ func (c Caller) HoldBackOf(e, said Event) HoldBack {
 	return HoldBackOnce
 }
 
-// SeesAnswered reports whether e answers something that a may see. For a, an answer to something
-// hidden is no answer.
+// SeesAnswered reports whether e answers an event that a may see. For a, an answer to a hidden event is no answer.
 func (a Agent) SeesAnswered(e Event) bool {
 	return e.ReplyTo != 0 && a.SeesTask(e.ReAdded) && a.SeesMessage(e.ReplyTo, e.ReSeat, e.ReFor)
 }
@@ -55,8 +52,8 @@ func (e Event) isMeantFor(seat int) bool {
 	return len(e.To) > 0 || slices.Contains(e.seatsMeant(), seat)
 }
 
-// ArrivedSince reports whether one of seats has an agent that joined after event n. Its name may be
-// one that another had before: see HoldBackOf.
+// ArrivedSince reports whether an agent on one of seats joined after event n. An earlier agent may have had its name:
+// see HoldBackOf.
 func (s *State) ArrivedSince(n int64, seats []int) bool {
 	for _, seat := range seats {
 		if a, here := s.Seated(seat); here && a.Joined > n {
@@ -66,8 +63,8 @@ func (s *State) ArrivedSince(n int64, seats []int) bool {
 	return false
 }
 
-// seatsMeant returns the seats that e is meant for in particular. The words of a person, and those
-// that a person lets its agent say, are meant for that agent, whoever else sees them.
+// seatsMeant returns the seats for which e is meant in particular. Words of a person, or let through by a person, are
+// meant for its agent, whoever else sees them.
 func (e Event) seatsMeant() []int {
 	seats := slices.Clone(e.To)
 	if len(e.To) == 0 {

@@ -5,33 +5,32 @@ import (
 	"time"
 )
 
-// Head is a room as of one event: its state, the index of its latest events, and the
-// proposals that are open.
+// Head is a room as of an event: its state, the index of its latest events, and its open proposals.
 type Head struct {
 	State
 	Recent    Recent
 	Proposals []Event // the events of the open proposals, oldest first
 }
 
-// NewHead returns the head of a room whose state is s, with an empty index.
+// NewHead returns the head of a room with state s and an empty index.
 func NewHead(s State) *Head {
 	return &Head{State: s, Recent: Recent{From: s.AsOf + 1, FromMs: s.HeadMs}}
 }
 
-// After returns the head after e, as if it were appended at now.
+// After returns the head after e, appended at now.
 func (h *Head) After(e Event, now time.Time) (*Head, error) {
 	e.N, e.AtMs = h.AsOf+1, max(now.UnixMilli(), h.HeadMs)
 	return h.Append(&e)
 }
 
-// Append returns the head after e, which is to become the next event. It completes e
-// with what follows from the events before it. h is unchanged. It fails if e has a field that its type may not have.
+// Append returns the head after e, the proposed next event. Append completes e with the fields that follow from h, and
+// fails if e has a field that its type may not have. h is unchanged.
 func (h *Head) Append(e *Event) (*Head, error) {
 	if err := e.checkFields(); err != nil {
 		return nil, err
 	}
 	e.LastChange, e.LastTalk, e.Messages, e.Run = h.LastChange, h.LastTalk, h.Messages, h.runAfter(*e)
-	e.Talk, e.Agreed, e.AgreedTo = nil, nil, nil // e may have been completed to follow another event
+	e.Talk, e.Agreed, e.AgreedTo = nil, nil, nil // e may have been completed for another head
 	e.PersonName = h.nameOfPerson(*e)
 	if e.ChangesState() {
 		e.LastChange = e.N
@@ -54,7 +53,7 @@ func (h *Head) Append(e *Event) (*Head, error) {
 	return h.after(*e, *after), nil
 }
 
-// Apply returns the head after e, which must be the next event. h is unchanged.
+// Apply returns the head after e, the next event. h is unchanged.
 func (h *Head) Apply(e Event) (*Head, error) {
 	after, err := h.State.Apply(e)
 	if err != nil {
@@ -63,7 +62,7 @@ func (h *Head) Apply(e Event) (*Head, error) {
 	return h.after(e, *after), nil
 }
 
-// after returns the head after e, which makes the state s of that of h. h is unchanged.
+// after returns the head after e, with the state s after e. h is unchanged.
 func (h *Head) after(e Event, s State) *Head {
 	next := *h
 	next.State = s
@@ -79,7 +78,7 @@ func (h *Head) after(e Event, s State) *Head {
 	return &next
 }
 
-// Proposal returns the event of a proposal that is open.
+// Proposal returns the event of an open proposal.
 func (h *Head) Proposal(n int64) (Event, bool) {
 	i := slices.IndexFunc(h.Proposals, func(p Event) bool { return p.N == n })
 	if i < 0 {
@@ -88,16 +87,15 @@ func (h *Head) Proposal(n int64) (Event, bool) {
 	return h.Proposals[i], true
 }
 
-// WithTalk returns h with the talk state of event LastTalk and the events of its
-// proposals, which no snapshot holds. h is unchanged.
+// WithTalk returns h with the talk state of event LastTalk and the events of its proposals. A snapshot holds neither. h
+// is unchanged.
 func (h *Head) WithTalk(t Talk, proposals []Event) *Head {
 	next := *h
 	next.Talk, next.Proposals = t, proposals
 	return &next
 }
 
-// WithEarlier returns h with e in its index, where e directly precedes all that the
-// index covers. h is unchanged.
+// WithEarlier returns h with e in its index. e directly precedes the events that the index covers. h is unchanged.
 func (h *Head) WithEarlier(e Event) *Head {
 	next := *h
 	_, seated := h.Seated(e.Seat)
@@ -105,16 +103,15 @@ func (h *Head) WithEarlier(e Event) *Head {
 	return &next
 }
 
-// WithFullIndex returns h with an index that is complete: older events do not count.
-// h is unchanged.
+// WithFullIndex returns h with its index marked complete: older events do not count. h is unchanged.
 func (h *Head) WithFullIndex() *Head {
 	next := *h
 	next.Recent.From = 0
 	return &next
 }
 
-// LastSaid returns the last message of a. known is false if a may have said
-// something within RepeatWindow that the index does not cover.
+// LastSaid returns the last message of a. known is false if a may have sent a message within RepeatWindow, but before
+// the index begins.
 func (h *Head) LastSaid(a Agent, now time.Time) (u Utterance, known bool) {
 	if u, ok := h.Recent.Said(a.Seat); ok {
 		return u, true
@@ -123,13 +120,12 @@ func (h *Head) LastSaid(a Agent, now time.Time) (u Utterance, known bool) {
 	return Utterance{}, r.From <= a.Joined+1 || now.Sub(time.UnixMilli(r.FromMs)) >= RepeatWindow
 }
 
-// SaidSince returns the messages of a that may be newer than a call, the newest first. known is
-// false if there may be others that the index does not have. A client gives up a call that hangs,
-// repeats it elsewhere and goes on; if the first call gets through then, it must be recognized as
-// a repetition, however short its text.
+// SaidSince returns the messages of a that may be newer than a call, the newest first. known is false if the index may
+// lack some. A client gives up a hanging call, repeats the call elsewhere and goes on. If the first call then arrives,
+// its message must be recognized as a repetition, however short the text.
 func (h *Head) SaidSince(a Agent, call Start) (said []Saying, known bool) {
 	if time.UnixMilli(h.HeadMs).Sub(call.At) >= RepeatWindow {
-		return nil, false // the index drops a message that is older than Lease, and may get an earlier one back
+		return nil, false // the index drops messages older than Lease, and may get earlier messages back
 	}
 	if u, spoke := h.Recent.Said(a.Seat); spoke {
 		for i := -1; i < len(u.earlier); i++ {
@@ -148,8 +144,8 @@ func (h *Head) SaidSince(a Agent, call Start) (said []Saying, known bool) {
 	return said, reaches && len(said) < keptSayings
 }
 
-// NewestWakeup returns the last event that ended a wait of seat, if one was open,
-// and when it was sent; zeros if the index covers none.
+// NewestWakeup returns the number and time of the last event that would end a wait of seat; zeros if the index has
+// none.
 func (h *Head) NewestWakeup(seat int) (n int64, at time.Time) {
 	newest, _ := h.Recent.words.newestFor(seat)
 	if len(h.Agents) <= 2 {
