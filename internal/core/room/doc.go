@@ -1,19 +1,19 @@
-// Package room is the state machine of a room. It is pure: it has no clock, no
-// context and no I/O, and its values are never changed once published.
+// Package room is the state machine of a room. The package is pure: it has no clock, no context and no I/O, and no
+// published value ever changes.
 //
-// A room is a log of events. [State] is the room after an event, and
-// [State.Apply] returns the room after the next one. [Recent] indexes the latest
-// events. It answers questions that the state alone cannot, such as what a seat
-// said last, and it is rebuilt from the log rather than stored. [Head] is both
-// together, as of one event.
+// A room is a log of events. [State] is the room after an event, and [State.Apply] returns the room after the next
+// event. [Recent] indexes the latest events, and answers what the state alone cannot, such as what a seat said last.
+// Recent is rebuilt from the log, never stored. [Head] is both together, as of one event.
 //
-// The rest are rules on these values: who sees what (visibility.go), which agent a
-// message wakes (wake.go), which unread message holds one back (guard.go), what is
-// asked and agreed (talk.go) and how a message is completed by that (message.go), how
-// long a seat is safe (lease.go), which seat a newcomer gets (seatrequest.go) and how those
-// outside are heard (knock.go), who may speak (speak.go), whose turn it is to speak where
-// all who are present wait (turn.go), how the person behind a seat supervises its agent
-// (supervision.go, draft.go) and which links make it that person (link.go), what an admin may do
-// (manage.go, update.go), which names are banned (ban.go), and how many seats an invite gives, and
-// until when (invite.go). The codes of invites are made in ident.
+// The other files are rules on these values:
+//
+//   - visibility.go: who sees which event
+//   - wake.go, turn.go: whom a message wakes, and whose turn it is when all wait
+//   - guard.go: which unread messages hold back a send
+//   - message.go, talk.go: how a message is completed, and what is asked and agreed
+//   - speak.go: who may speak
+//   - seatrequest.go, knock.go, lease.go: who gets a seat, how a refused join is heard, and how long a seat is safe
+//   - invite.go: how many seats an invite gives, and until when; package ident makes the codes
+//   - supervision.go, draft.go, link.go: how a person supervises its agent, and by which links the person gets tokens
+//   - manage.go, update.go, ban.go: what an admin may do, and which names are banned
 package room

@@ -23,8 +23,8 @@ func (h *Head) After(e Event, now time.Time) (*Head, error) {
 	return h.Append(&e)
 }
 
-// Append returns the head after e, the proposed next event. Append completes e with the fields that follow from h, and
-// fails if e has a field that its type may not have. h is unchanged.
+// Append returns the head after e, the proposed next event. Append sets the fields of e that follow from h, and fails
+// if e has a field not allowed for its type. h is unchanged.
 func (h *Head) Append(e *Event) (*Head, error) {
 	if err := e.checkFields(); err != nil {
 		return nil, err

@@ -7,27 +7,26 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// InviteLife is for how long an invite gives seats.
+// InviteLife is how long an invite gives seats.
 const InviteLife = 7 * 24 * time.Hour
 
 // Invite is the invite of a room. The zero value lets nobody in.
 //
-// The gate admits by any invite that the room has made, since a guest with a seat may come back by
-// it: see Head.Made. CheckSeat says for which seats it may then act. A guest without one sees the
-// room only by the present invite (Check), which also gives it a seat (Admit, in SeatRequest.Decide).
+// The gate admits by any invite that the room has made, so a guest with a seat can come back: see Head.Made. CheckSeat
+// says for which seats the guest may then act. A guest without a seat sees the room only by the present invite (Check),
+// and gets a seat by the present invite (Admit, in SeatRequest.Decide).
 type Invite struct {
 	Number  int   `json:"n"`       // 1 is the first
-	Uses    int   `json:"uses"`    // how many more seats it gives
-	UntilMs int64 `json:"expires"` // from when on it gives none
+	Uses    int   `json:"uses"`    // how many more seats the invite gives
+	UntilMs int64 `json:"expires"` // the end: no seats from then on
 }
 
-// FirstInvite returns the invite of a new room, for all seats but that of whoever makes it.
+// FirstInvite returns the invite of a new room, for all seats but the creator's.
 func FirstInvite(capacity int, now time.Time) Invite {
 	return Invite{Number: 1, Uses: capacity - 1, UntilMs: now.Add(InviteLife).UnixMilli()}
 }
 
-// Renewed returns the invite that takes the place of v, for so many seats. The error is a
-// *fault.Error: no code could hold the number of the next one.
+// Renewed returns the invite after v, for so many seats. The error is a *fault.Error: no code can hold the next number.
 func (v Invite) Renewed(seats int, now time.Time) (Invite, error) {
 	if v.Number >= ident.MaxInvite {
 		return v, fault.Refuse(fault.InvalidArgument, "new_invite: this room has had all of its %d invites. Nothing "+
@@ -36,9 +35,8 @@ func (v Invite) Renewed(seats int, now time.Time) (Invite, error) {
 	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(InviteLife).UnixMilli()}, nil
 }
 
-// Replaced returns an invite in place of v with its uses and its end, so that an agent that is to
-// stay out has no valid one; nil if there is none to replace. After the last number that a code
-// can hold, it gives no seat.
+// Replaced returns the invite after v with the uses and the end of v, so an agent kept out has no valid invite; nil if
+// v is none. Beyond ident.MaxInvite, the last number of a code, the invite gives no seat.
 func (v Invite) Replaced() *Invite {
 	if v.Number == 0 {
 		return nil
@@ -58,11 +56,10 @@ func (v Invite) GivesSeat(now time.Time) bool {
 // Until returns from when on v gives no seat.
 func (v Invite) Until() time.Time { return time.UnixMilli(v.UntilMs).UTC() }
 
-// Made reports whether the room, which has not expired, has made an invite. That may have been
-// replaced or used up since.
+// Made reports whether the room has made v and has not expired. v may be replaced or used up since.
 func (h *Head) Made(v ident.Invite, now time.Time) bool { return v.Of(h.LogKey) && !h.Expired(now) }
 
-// Check refuses the invite with a number if it is not the present one. The error is a *fault.Error.
+// Check refuses the invite with a number if v, the present invite, has another. The error is a *fault.Error.
 func (v Invite) Check(number int) error {
 	if number == v.Number {
 		return nil
@@ -72,10 +69,9 @@ func (v Invite) Check(number int) error {
 		"join_room.")
 }
 
-// Admit judges a guest that shows the invite with a number and wants the name of old, which is
-// the zero value if nobody has that name. left is what remains of v once it has given a seat. A
-// guest that takes the place of a guest spends no use, and needs none: it may be the same one,
-// without its token. Then left is nil. The error is a *fault.Error.
+// Admit decides whether a guest gets a seat by the invite with a number. old is the agent under the wanted name; the
+// zero value if the name is free. left is v without the spent use. A guest in the place of another guest spends and
+// needs no use, since both may be the same guest without its token: then left is nil. The error is a *fault.Error.
 func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err error) {
 	if err := v.Check(number); err != nil {
 		return nil, err
@@ -86,7 +82,7 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 	case v.GivesSeat(now):
 		v.Uses--
 		return &v, nil
-	case old.Seat != 0: // no knock: the invite gives it no seat, even once the name is free
+	case old.Seat != 0: // no knock: the invite gives no seat, even once the name is free
 		return nil, fault.Refuse(fault.NotAllowed, "Another agent here has this name, and your invite gives no "+
 			"more seats. If it is you, pass only your agent_token to join_room. Otherwise ask the one who gave you "+
 			"the invite for a new one, and choose another agent_name.")
@@ -99,11 +95,10 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 		v.Until().Format(time.RFC3339))
 }
 
-// CheckSeat refuses a guest that acts for a seat to which its invite does not admit. It admits to
-// the seats that it gave and, unless it was renewed, to those of the invites before; v may lie
-// behind. So guests keep their seats when an admin renews an invite that has leaked. A seat that
-// no invite gave is got with a key: its agent must not stay by an invite once the key is revoked.
-// The error is a *fault.Error of NotAllowed.
+// CheckSeat refuses a guest that acts for a seat outside its invite. An invite admits to its own seats and, until
+// renewed, to the seats of earlier invites; v may lie behind. So guests keep their seats when an admin renews a leaked
+// invite. A seat without an invite needs a key: its agent must not stay by an invite once the key is revoked. The error
+// is a *fault.Error of NotAllowed.
 func (v Invite) CheckSeat(by ident.Principal, a Agent) error {
 	switch {
 	case !by.IsGuest(), a.Invite == by.Invite, a.IsGuest() && by.Invite >= v.Number:

@@ -8,16 +8,16 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// A link lets the person behind a seat get tokens of its own, one for each device. It holds a
-// claim, which works once and is not stored: see ident.LinkCode.
+// A link gives a device of the person behind a seat its own token. The claim in a link works once and is not stored:
+// see ident.LinkCode.
 
-// linkTriedEvery is how often a person hears that a used link was opened. One of the two that
-// opened it is not the person, who must hear of that.
+// linkTriedEvery is how often a person hears that a used link was opened again. One of the two openers is not the
+// person, so the person must know.
 const linkTriedEvery = 10 * time.Minute
 
-// ShownLink returns the claim of the link that can be opened for the seat of c, as c may see it;
-// "" if there is none. The agent sees none once its person has opened one: with a link, the
-// agent, or a text that controls it, could speak as that person.
+// ShownLink returns the claim of the unused link to the seat of c, as c may see it; "" for none. Once the person has
+// opened a link, the agent sees no link: with a link, the agent, or a text in control of the agent, could speak as the
+// person.
 func (s *State) ShownLink(c Caller) string {
 	link, ok := s.LinkOf(c.Agent)
 	if !ok || c.Person.HasOpened() && !c.IsPerson() {
@@ -26,20 +26,18 @@ func (s *State) ShownLink(c Caller) string {
 	return link.String()
 }
 
-// LinkOf returns the claim of the link that can be opened for the seat of a; ok is false if
-// there is none.
+// LinkOf returns the claim of the unused link to the seat of a; ok is false if there is none.
 func (s *State) LinkOf(a Agent) (c ident.LinkCode, ok bool) {
 	p := a.Person
 	return s.linkClaim(a, p.Opened), (!p.HasOpened() || p.Adds) && !s.Closed
 }
 
-// linkClaim returns the claim of a link of a by its number.
+// linkClaim returns the claim of the link to the seat of a with a number.
 func (s *State) linkClaim(a Agent, number int) ident.LinkCode {
 	return ident.NewLinkCode(s.LogKey, s.ID, a.Seat, a.Joined, number)
 }
 
-// KnowsLink reports whether c is the claim of a link to the seat of a, even of one that was
-// opened.
+// KnowsLink reports whether c is the claim of a link to the seat of a, used or unused.
 func (s *State) KnowsLink(a Agent, c ident.LinkCode) bool {
 	for n := a.Person.Opened; n >= max(0, a.Person.Opened-maxUsedLinks); n-- {
 		if s.linkClaim(a, n).Is(c) {
@@ -49,12 +47,12 @@ func (s *State) KnowsLink(a Agent, c ident.LinkCode) bool {
 	return false
 }
 
-// maxUsedLinks is how many used links of a seat are told from made-up ones.
+// maxUsedLinks is how many used links of a seat are told apart from made-up links.
 const maxUsedLinks = 16
 
-// OpenLink returns the event by which the link of claim c gives a device its token, whose hash it
-// is; nil if the device has it. A link works once. If it was used before, err refuses the device,
-// and the event tells the person, unless that has happened lately.
+// OpenLink returns the event by which the link of claim c gives a device the token with this hash; nil if the device
+// has the token. A link works once. For a used link, err refuses the device, and the event tells the person, at most
+// once in linkTriedEvery.
 func (s *State) OpenLink(a Agent, c ident.LinkCode, hash string, now time.Time) (e *Event, err *fault.Error) {
 	p := a.Person
 	link, open := s.LinkOf(a)
@@ -78,7 +76,7 @@ func (s *State) OpenLink(a Agent, c ident.LinkCode, hash string, now time.Time) 
 	return new(a.Supervise(p, ReasonTwice)), refuseUsedLink()
 }
 
-// RefuseUnknownLink refuses a link of a seat that its agent has no more.
+// RefuseUnknownLink refuses a made-up link, or a link to a seat that its agent has lost.
 func RefuseUnknownLink() *fault.Error {
 	return fault.Refuse(fault.TokenInvalid, "This link does not lead to a seat in this room, or no longer does: its "+
 		"agent has left, or somebody else has the seat. Ask the agent for its newest link. If it has none, you have "+
@@ -91,8 +89,8 @@ func refuseUsedLink() *fault.Error {
 		"agent join under another agent_name, and open its new link at once.")
 }
 
-// AddLink returns the event after which the person behind a has a link for a further device;
-// nil if it has one.
+// AddLink returns the event that gives the person behind a a link for a further device; nil if the person has such a
+// link.
 func (a Agent) AddLink() *Event {
 	p := a.Person
 	if p.Adds {

@@ -5,8 +5,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// checkLookalike refuses a newcomer whose name could be taken for that of another agent, or of a person. An agent that
-// returns under its own name is not refused for a lookalike that joined meanwhile. The error is a
+// checkLookalike refuses a newcomer with a name that could be taken for the name of another agent, or of a person. An
+// agent that returns under its own name is not refused for a lookalike that joined meanwhile. The error is a
 // *fault.Error.
 func (s *State) checkLookalike(n ident.Name) error {
 	clash := false
@@ -26,8 +26,7 @@ func (s *State) checkLookalike(n ident.Name) error {
 	return nil
 }
 
-// isConfusable reports whether n, as the name of the person behind a, could be taken for that of an agent or of another
-// person.
+// isConfusable reports whether n, as the name of the person behind a, could be taken for an agent or another person.
 func (s *State) isConfusable(n ident.Name, a Agent) bool {
 	whole := ident.LookOf(ident.Actor(a.Name, true, n.Shown))
 	for _, x := range s.Agents {
@@ -44,8 +43,8 @@ func (a Agent) hasPersonLike(n ident.Name) bool {
 	return p != "" && (isLike(n, p) || isLike(n, ident.Actor(a.Name, true, p)))
 }
 
-// isLike reports whether n is the name that is shown so, or looks like it.
+// isLike reports whether n is the shown name, or looks like it.
 func isLike(n ident.Name, shown string) bool {
-	other, _ := ident.Nickname("", shown) // of an Actor there is no key
+	other, _ := ident.Nickname("", shown) // an Actor has no key
 	return n.Key == other.Key || ident.LookOf(n.Shown).Like(ident.LookOf(shown))
 }

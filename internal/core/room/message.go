@@ -56,7 +56,7 @@ func (h *Head) ProposeMessage(by Caller, e Event, now time.Time) (Event, error) 
 	return e, nil
 }
 
-// messageRules complete a message of an agent.
+// messageRules completes a message of an agent.
 type messageRules struct {
 	head  *Head
 	agent Agent
@@ -194,7 +194,7 @@ func (c messageRules) readersOf(r OpenRequest, seat int) (to []int, names []stri
 		}
 	}
 	slices.Sort(to)
-	if len(to) == 0 { // all other readers have left
+	if len(to) == 0 { // all other readers have left, and only the sender is here
 		to = []int{seat}
 	}
 	return to, c.head.NamesOf(to)
