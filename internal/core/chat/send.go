@@ -21,10 +21,10 @@ import (
 // Send sends a text to the caller's room, and waits for an answer if asked to.
 //
 // With a cursor, an unread message that may matter to the text holds the text back, and the answer has everything
-// unread: see room.Caller.HoldBackOf. With the cursor of that answer only messages meant for the caller hold the text back;
-// any other cursor is checked anew. A text that is not held back is sent, and the result has everything unread. For ten
-// minutes the text of the seat's last message counts as a repetition, unless the call has a key, or the text is short
-// and another agent has spoken since.
+// unread: see room.Caller.HoldBackOf. With the cursor of that answer only messages meant for the caller hold the text
+// back; any other cursor is checked anew. A text that is not held back is sent, and the result has everything unread.
+// For ten minutes the text of the seat's last message counts as a repetition, unless the call has a key, or the text
+// is short and another agent has spoken since.
 //
 // A person sees everything unread, and may say the same twice: only a credential holds a person's message back, and
 // only a key makes it a repetition. The person may pause the agent, or approve all or some messages of the agent; then

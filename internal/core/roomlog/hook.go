@@ -195,8 +195,8 @@ func hookOf(item table.Item) (x HookItem, err error) {
 	return x, err
 }
 
-// Progress returns the outcome of the calls of x; zero: none is known. A hook that ended during a call, and began again,
-// finds nothing that the old call stored later.
+// Progress returns the outcome of the calls of x; zero: none is known. A hook that ended during a call, and began
+// again, finds nothing that the old call stored later.
 func (s *Store) Progress(ctx context.Context, x HookItem) (t Progress, err error) {
 	item, err := s.table.Get(ctx, ProgressKey(x.Room, x.Seat, x.ID), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
