@@ -14,13 +14,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/alecthomas/kong"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/cli/connect"
 	"github.com/parley-chat/parley/internal/cli/shell"
-	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
@@ -477,8 +478,8 @@ func right(checks ...error) error {
 
 // checkSeats refuses a --capacity that no room can have.
 func checkSeats(capacity *int) error {
-	if capacity != nil && (*capacity < room.MinCapacity || *capacity > room.MaxCapacity) {
-		return fmt.Errorf("--capacity must be from %d to %d", room.MinCapacity, room.MaxCapacity)
+	if capacity != nil && (*capacity < core.MinCapacity || *capacity > core.MaxCapacity) {
+		return fmt.Errorf("--capacity must be from %d to %d", core.MinCapacity, core.MaxCapacity)
 	}
 	return nil
 }

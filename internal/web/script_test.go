@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/httpapi"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -129,9 +131,9 @@ func TestSharing_fileThatIsTooLarge_saysTheLimit(t *testing.T) {
 	}{
 		"It's too large. The limit is 4 MB.": {5 << 20, room.FileUsage{}},
 		"It's too large. This room has 1.5 KB left for files. Remove some first.": {1537,
-			room.FileUsage{Files: 1, Bytes: room.MaxRoomBytes - 1536}},
+			room.FileUsage{Files: 1, Bytes: core.MaxRoomBytes - 1536}},
 		"It's too large, or this room has no space left for files. Remove some first.": {1,
-			room.FileUsage{Files: room.MaxFiles}},
+			room.FileUsage{Files: core.MaxFiles}},
 	} {
 		refused := room.CheckFileSize(c.size, 4<<20, c.used)
 		given, err := json.Marshal(map[string]string{"code": string(fault.CodeOf(refused)), "message": refused.Error()})

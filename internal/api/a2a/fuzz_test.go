@@ -6,10 +6,11 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -41,7 +42,7 @@ func FuzzRead(f *testing.F) {
 		if _, ok := ident.ParseContextID(in.token); in.token != "" && !ok {
 			t.Errorf("in the seat %q", in.token)
 		}
-		if n := utf8.RuneCountInString(in.key); n == 0 || n > chat.MaxKey || room.HasControls(in.key, "") ||
+		if n := utf8.RuneCountInString(in.key); n == 0 || n > core.MaxKey || room.HasControls(in.key, "") ||
 			ident.SecretIn(in.key) != "" {
 			t.Errorf("the key is %q", in.key)
 		}

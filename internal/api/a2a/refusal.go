@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/parley-chat/parley/internal/base"
+	"github.com/parley-chat/parley/internal/core"
+
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -65,7 +68,7 @@ func sentences() map[why]words {
 		{joining, fault.InvalidArgument, ""}: {fmt.Sprintf("The NAME in this address (…/as/NAME/) cannot be that of "+
 			"an agent: it must have 1 to %d characters, be of letters, digits, spaces and ' - _ . alone, hold no "+
 			"secret, and must not pass for the server, for its operator, for a user or for somebody else.",
-			ident.MaxName), "Use another name there, or the address without /as/NAME/."},
+			base.MaxName), "Use another name there, or the address without /as/NAME/."},
 		{joining, fault.NotAllowed, fault.RuleBan}: {"An admin has banned the NAME in this address (…/as/NAME/) " +
 			"from the room, in any spelling.", "Do not try other names: tell your user, who can ask the people of " +
 			"the room."},
@@ -92,7 +95,7 @@ func sentences() map[why]words {
 		{saying, fault.InvalidArgument, fault.RuleKeyFile}: {"You have said something with this messageId already, " +
 			"and its file was another, or one of the two has no file.", again},
 		{saying, fault.MessageTooLong, ""}: {fmt.Sprintf("The text is too long: it has at most %d bytes, or as many "+
-			"as this server takes in a minute if that is less.", room.MaxText),
+			"as this server takes in a minute if that is less.", core.MaxText),
 			"Say it shorter, in several messages, or as a file in a raw part."},
 		{saying, fault.NotAllowed, fault.RuleMute}:    {"An admin has muted you in this room.", read},
 		{saying, fault.NotAllowed, fault.RuleChannel}: {"Only admins speak in this room.", read},

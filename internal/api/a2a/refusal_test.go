@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -146,7 +148,7 @@ func TestRefusals_speakToAClientOfA2A(t *testing.T) {
 			who: func(w *world) *agent {
 				bob := w.seated("Bob")
 				w.supervises(bob, chat.SuperviseRequest{Approve: &yes})
-				for n := range room.MaxDrafts {
+				for n := range core.MaxDrafts {
 					bob.says(fmt.Sprint("draft ", n), fmt.Sprint("Draft ", n))
 				}
 				return bob

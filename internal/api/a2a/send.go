@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/api/mcp"
@@ -67,7 +69,7 @@ func read(req *wire.SendMessageRequest) (in message, err error) {
 
 // keyOf returns the key of idempotency for the id of a message.
 func keyOf(id string) string {
-	usable := utf8.RuneCountInString(id) <= chat.MaxKey && utf8.ValidString(id) && !room.HasControls(id, "")
+	usable := utf8.RuneCountInString(id) <= core.MaxKey && utf8.ValidString(id) && !room.HasControls(id, "")
 	if usable && ident.SecretIn(id) == "" {
 		return id
 	}

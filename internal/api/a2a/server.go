@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 	"github.com/a2aproject/a2a-go/v2/a2asrv"
 	"github.com/a2aproject/a2a-go/v2/log"
@@ -46,7 +48,7 @@ type Server struct {
 // New returns a Server.
 func New(o Options) *Server {
 	if o.LongestWait == 0 {
-		o.LongestWait = chat.MaxWait
+		o.LongestWait = core.MaxWait
 	}
 	s := &Server{o: o}
 	s.rpc = a2asrv.NewJSONRPCHandler(handler{s})

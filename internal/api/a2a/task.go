@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/api"
+
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/api/mcp"
@@ -16,23 +18,20 @@ import (
 	"github.com/parley-chat/parley/internal/core/transcript"
 )
 
-// mostHistory is how many messages the history of a task has at most.
-const mostHistory = 50
-
 // historyOf returns how many messages a client wants. The error is an error of A2A.
 func historyOf(asked *int) (int, error) {
 	switch {
 	case asked == nil:
-		return mostHistory, nil
+		return api.MaxTaskHistory, nil
 	case *asked < 0:
 		return 0, wire.NewError(wire.ErrInvalidParams, "historyLength must be 0 or more.")
 	}
-	return min(*asked, mostHistory), nil
+	return min(*asked, api.MaxTaskHistory), nil
 }
 
 // readTask returns the task of a stay, with at most so many messages.
 func (s *Server) readTask(ctx context.Context, token string, most int) (*wire.Task, error) {
-	stay, err := s.o.Rooms.Stay(ctx, token, min(most, 1)*mostHistory) // not all are said
+	stay, err := s.o.Rooms.Stay(ctx, token, min(most, 1)*api.MaxTaskHistory) // not all are said
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +117,6 @@ func (s *Server) callReadTask(ctx context.Context, name string, given ids, most 
 // The sizes of a page of tasks (A2A 1.0, section 3.1.4).
 const (
 	usualPage = 50
-	mostPage  = 100
 )
 
 // ListTasks implements [a2asrv.RequestHandler]. A client sees only the task of the context that it names.
@@ -133,7 +131,7 @@ func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (*wire
 	}
 	most := 0
 	switch {
-	case page.PageSize < 1 || page.PageSize > mostPage:
+	case page.PageSize < 1 || page.PageSize > api.MaxTasksPage:
 		return nil, wire.NewError(wire.ErrInvalidParams, "pageSize must be from 1 to 100.")
 	case req.PageToken != "":
 		return nil, wire.NewError(wire.ErrInvalidParams, "pageToken is none that this server gave: there is one page.")
@@ -218,7 +216,7 @@ func (h handler) SubscribeToTask(ctx context.Context, _ *wire.SubscribeToTaskReq
 		how := call{name: "a2a_subscribe", wait: h.o.LongestWait, ids: given}
 		got, err := h.do(ctx, how, func(ctx context.Context, r *mcp.Record) (any, error) {
 			r.Room = tools.RoomOf(given.token)
-			task, err := h.readTask(ctx, given.token, mostHistory)
+			task, err := h.readTask(ctx, given.token, api.MaxTaskHistory)
 			if err != nil || task.Status.State.Terminal() {
 				return task, err
 			}

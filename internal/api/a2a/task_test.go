@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
@@ -270,7 +272,7 @@ func TestAnswers_areWhole(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, set{})
 			bob := w.seated("Bob")
-			long := func(n int) string { return fmt.Sprint(n) + strings.Repeat("0123456789abcde\n", room.MaxText/16-1) }
+			long := func(n int) string { return fmt.Sprint(n) + strings.Repeat("0123456789abcde\n", core.MaxText/16-1) }
 			if method == "SubscribeToTask" {
 				waits := w.clock.waits(t, room.Lease/3)
 				follows := bob.opens(method, map[string]any{"id": bob.task})

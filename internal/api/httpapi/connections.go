@@ -9,16 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base/ident"
-)
+	limits "github.com/parley-chat/parley/internal/api"
 
-// Limits on headers that have begun and are not complete. net/http keeps the bytes of such a header in memory before
-// any other limit knows the caller.
-const (
-	mostHeaders          = 1000
-	mostHeadersOfAddress = 64
-	// mostLines is how many lines a header has at most. A line of four bytes takes a hundred bytes of memory.
-	mostLines = 200
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // errLines ends a connection. net/http answers with 400.
@@ -111,9 +104,9 @@ func (l *connectionLimit) beginHeader(c *limitedConn) {
 	}
 	c.inHeader = l.inHeader.PushBack(c)
 	l.headersOfGroups.Add(c.groups, 1)
-	group, over := l.headersOfGroups.Over(c.groups, 0, mostHeadersOfAddress)
+	group, over := l.headersOfGroups.Over(c.groups, 0, limits.MaxHeadersBegunOfAddress)
 	over = over && !l.proxied
-	for e := l.inHeader.Front(); e != nil && (over || l.inHeader.Len() > mostHeaders); e = e.Next() {
+	for e := l.inHeader.Front(); e != nil && (over || l.inHeader.Len() > limits.MaxHeadersBegun); e = e.Next() {
 		if oldest := e.Value.(*limitedConn); !over || slices.Contains(oldest.groups, group) {
 			l.closeConn(oldest)
 			return
@@ -147,7 +140,7 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 	if n > 0 && c.heading {
 		c.read = true
 		switch lines := c.countLines(p[:n]); {
-		case lines > mostLines:
+		case lines > limits.MaxHeaderLines:
 			return 0, errLines
 		case lines >= 0: // the header is incomplete
 			c.limit.beginHeader(c)
@@ -160,7 +153,7 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 func (c *limitedConn) countLines(p []byte) int {
 	for _, b := range p {
 		switch {
-		case c.lines < 0 || c.lines > mostLines:
+		case c.lines < 0 || c.lines > limits.MaxHeaderLines:
 			return c.lines
 		case b == '\n' && c.blank:
 			c.lines = -1

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	limits "github.com/parley-chat/parley/internal/api"
+
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -22,17 +24,6 @@ import (
 const (
 	uploadRoute   = tools.UploadPath + "{code}"
 	downloadRoute = tools.DownloadPath + "{ticket}"
-)
-
-// How many files may be in transfer at once, in all and for one caller, and how fast each transfer must be: a slow
-// client keeps its place from others. The slowest link that works has 70 kbit/s.
-const (
-	mostUploads   = 64
-	mostDownloads = 256
-	ofOneCaller   = 8                // one caller may have this fraction of the places
-	pace          = 256 << 10        // bytes
-	paceTime      = 30 * time.Second // for pace bytes
-	longestUpload = 15 * time.Minute // in all
 )
 
 // serveUpload answers at the address of an upload: PUT and POST bring the file, and GET tells a person how to upload
@@ -244,8 +235,8 @@ func (a *api) sendFile(ctx context.Context, x *exchange, r *http.Request, d door
 	}
 	buffer := make([]byte, 64<<10)
 	for sent := 0; ; {
-		if sent == 0 || sent >= pace {
-			sent, x.until = 0, time.Now().Add(paceTime)
+		if sent == 0 || sent >= limits.Pace {
+			sent, x.until = 0, time.Now().Add(limits.PaceTime)
 			x.writeSoon()
 		}
 		n, err := from.Read(buffer)
@@ -318,9 +309,9 @@ type paced struct {
 }
 
 func (p *paced) Read(b []byte) (n int, err error) {
-	if !p.timed || p.came >= pace {
-		next := time.Now().Add(paceTime)
-		if end := p.began.Add(longestUpload); end.Before(next) {
+	if !p.timed || p.came >= limits.Pace {
+		next := time.Now().Add(limits.PaceTime)
+		if end := p.began.Add(limits.MaxUploadTime); end.Before(next) {
 			next = end
 		}
 		p.timed, p.came = true, 0

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/core/chat"
 )
@@ -39,7 +41,7 @@ func FuzzStandby(f *testing.F) {
 			}
 			return
 		}
-		if w.Code != http.StatusOK || asked.Wait < 0 || asked.Wait > chat.MaxWait || asked.Wait%time.Second != 0 {
+		if w.Code != http.StatusOK || asked.Wait < 0 || asked.Wait > core.MaxWait || asked.Wait%time.Second != 0 {
 			t.Errorf("answered %d, asked for %v", w.Code, asked.Wait)
 		}
 		if asked.Token == "" || !strings.HasSuffix(strings.TrimSpace(authorization), asked.Token) {

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	limits "github.com/parley-chat/parley/internal/api"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/api/a2a"
@@ -137,8 +139,8 @@ func New(o Options) http.Handler {
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
 	a := &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o),
-		uploads:   meter.NewPlaces(mostUploads, mostUploads/ofOneCaller),
-		downloads: meter.NewPlaces(mostDownloads, mostDownloads/ofOneCaller)}
+		uploads:   meter.NewPlaces(limits.MaxUploads, limits.MaxUploads/limits.PartOfCaller),
+		downloads: meter.NewPlaces(limits.MaxDownloads, limits.MaxDownloads/limits.PartOfCaller)}
 	a.routes = a.newRoutes()
 	return a
 }

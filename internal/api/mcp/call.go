@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/parley-chat/parley/internal/api"
+
 	library "github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/base/results"
@@ -67,7 +69,7 @@ func metaFrom(raw json.RawMessage) (m meta, ok bool) {
 	if json.Unmarshal(raw, &members) != nil {
 		return meta{}, false
 	}
-	if token := members["progressToken"]; token != nil && len(token) <= longestID &&
+	if token := members["progressToken"]; token != nil && len(token) <= api.MaxID &&
 		bytes.IndexByte([]byte(`"-0123456789`), token[0]) >= 0 {
 		m.progress = token
 	}

@@ -6,18 +6,9 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/api"
 )
-
-// MaxDepth is how many levels of objects and arrays a message may have. A tool call has four.
-const MaxDepth = 64
-
-// MaxParts limits the commas of a message outside of strings, and so its keys and elements. A decoded key or element
-// takes a hundred times its own bytes. A tool call has a dozen.
-const MaxParts = 4096
-
-// longestID is how many bytes the id of a request or a progress token may have, since both stay in memory while a call
-// waits. Clients use numbers, or UUIDs.
-const longestID = 256
 
 // maxExact is the greatest integer that every JSON reader represents exactly (RFC
 // 8259, section 6).
@@ -87,7 +78,7 @@ func Parse(body []byte) (*Message, *Refusal) {
 	}
 	if !exactID(m.ID) {
 		return nil, invalid("The id of a request must be a string of at most %d bytes, or an integer of at most 2^53.",
-			longestID-len(`""`))
+			api.MaxID-len(`""`))
 	}
 	m.ID = bytes.Clone(m.ID) // the id outlives the body
 	return m, nil
@@ -173,7 +164,7 @@ func folded(list ...string) map[string]string {
 // exactID reports whether id is absent, a string of at most longestID, or an integer that no reader rounds.
 func exactID(id json.RawMessage) bool {
 	if id == nil || id[0] == '"' {
-		return len(id) <= longestID
+		return len(id) <= api.MaxID
 	}
 	n, err := strconv.ParseInt(string(id), 10, 64)
 	return err == nil && -maxExact <= n && n <= maxExact

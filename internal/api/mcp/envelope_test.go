@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/api"
+
 	library "github.com/mark3labs/mcp-go/mcp"
 )
 
@@ -37,9 +39,9 @@ func TestParse_bodyThatReadersTakeDifferently_isRefused(t *testing.T) {
 		in(`[{"s":1,"\u017f":2}]`): CodeInvalid, // the long s
 		in(`{"k":1,"\u212a":2}`):   CodeInvalid, // the Kelvin sign
 		`{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}`:                           CodeInvalid,
-		`{"jsonrpc":"2.0","id":"` + strings.Repeat("i", longestID-1) + `","method":"ping"}`: CodeInvalid,
-		in(strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth)):                   CodeInvalid,
-		in("[" + strings.Repeat("1,", MaxParts) + "1]"):                                     CodeInvalid,
+		`{"jsonrpc":"2.0","id":"` + strings.Repeat("i", api.MaxID-1) + `","method":"ping"}`: CodeInvalid,
+		in(strings.Repeat("[", api.MaxDepth) + strings.Repeat("]", api.MaxDepth)):           CodeInvalid,
+		in("[" + strings.Repeat("1,", api.MaxParts) + "1]"):                                 CodeInvalid,
 	} {
 		if _, refused := Parse([]byte(body)); refused == nil || refused.Code != code || refused.Message == "" {
 			t.Errorf("%q: %+v, want %d", body, refused, code)

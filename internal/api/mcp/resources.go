@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/parley-chat/parley/internal/api"
+
 	library "github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 )
@@ -30,9 +32,6 @@ type Resource struct {
 // resourcesRead is the method that reads a resource.
 const resourcesRead = string(library.MethodResourcesRead)
 
-// mostReads is how many resources are read at once: mcp-go holds several copies of each answer in memory.
-const mostReads = 4
-
 // readers serves the clients that read resources. Other clients see no resources, because some clients give their model
 // tools for resources as soon as a server has any.
 type readers struct {
@@ -43,7 +42,7 @@ type readers struct {
 
 func newReaders(o Options) *readers {
 	return &readers{o.Resources.For, sync.OnceValue(func() http.Handler { return newLibraryOfReaders(o) }),
-		make(chan struct{}, mostReads)}
+		make(chan struct{}, api.MaxResourceReads)}
 }
 
 // newLibraryOfReaders returns mcp-go with the tools, prompts and resources of o.

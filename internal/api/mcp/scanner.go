@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/api"
 )
 
 // scanner walks once through a JSON text that json.Valid accepts. It checks what
@@ -28,8 +30,8 @@ func (s *scanner) value(depth int, m members) *Refusal {
 	switch s.text[s.at] {
 	case '{', '[':
 		depth++
-		if depth > MaxDepth {
-			return invalid("The body is nested more than %d deep.", MaxDepth)
+		if depth > api.MaxDepth {
+			return invalid("The body is nested more than %d deep.", api.MaxDepth)
 		}
 		if s.text[s.at] == '{' {
 			return s.object(depth, m)
@@ -132,8 +134,8 @@ func (s *scanner) comma() *Refusal {
 	}
 	s.at++
 	s.parts++
-	if s.parts >= MaxParts {
-		return invalid("The body has more than %d keys and elements.", MaxParts)
+	if s.parts >= api.MaxParts {
+		return invalid("The body has more than %d keys and elements.", api.MaxParts)
 	}
 	return nil
 }

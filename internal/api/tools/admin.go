@@ -3,6 +3,8 @@ package tools
 import (
 	"context"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -27,7 +29,7 @@ func (s *Set) updateRoom() tool {
 				spec.Text("password", &in.Password, "New password."),
 				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes },
 					"None is needed any more."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats."),
+				spec.Integer("capacity", &in.Capacity, core.MinCapacity, core.MaxCapacity, "Seats."),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "list_rooms shows it."),
 				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "Ends the room for all."),

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/api"
+
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -90,14 +92,10 @@ func (s *Set) shareAttached(ctx context.Context, in shareCall) (results.Shared, 
 // resourcePrefix is what a resource's URI begins with; a ticket follows.
 const resourcePrefix = "parley://file/"
 
-// mostRead is how many bytes a resource may have: its answer is held in memory several times, and
-// a function on AWS answers with 6 MiB.
-const mostRead = 4 << 20
-
 // linkTo returns a link to a file for ChatGPT; ok is false for other clients, which do nothing
 // with it. Its name is the server's.
 func linkTo(ctx context.Context, got chat.FileGot) (link mcp.Block, ok bool) {
-	if got.Ticket == "" || got.File.Size > mostRead || !IsChatGPT(mcp.ClientFrom(ctx)) {
+	if got.Ticket == "" || got.File.Size > api.MaxResourceBytes || !IsChatGPT(mcp.ClientFrom(ctx)) {
 		return link, false
 	}
 	return mcp.Link(resourcePrefix+got.Ticket, savedName(got.Message.ID, got.Ending), got.File.Type,
@@ -112,9 +110,9 @@ func (s *Set) Resources() *mcp.Resources {
 
 func (s *Set) readResource(ctx context.Context, uri string, _ *mcp.Record) (mcp.Resource, error) {
 	f, err := s.rooms.Download(ctx, strings.TrimPrefix(uri, resourcePrefix))
-	if err == nil && f.Size > mostRead {
+	if err == nil && f.Size > api.MaxResourceBytes {
 		err = fault.Refuse(fault.InvalidArgument, "The file has %d bytes: a resource has at most %d. Give your user "+
-			"the address in download of get_file.", f.Size, mostRead)
+			"the address in download of get_file.", f.Size, api.MaxResourceBytes)
 	}
 	if err != nil {
 		return mcp.Resource{}, refusal(err, repeatSafely)

@@ -10,12 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base"
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/tools/spec"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
-	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/core/pairing"
-	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // docsFrame is docs/tools.md without the parts that are generated, each of which
@@ -142,10 +141,10 @@ func limits() string {
 - an idempotency key: up to %d characters, good for a day
 - an activity: up to %d characters; an admin's note: up to %d
 - interests: up to %d, of %d characters each
-`, ident.MaxName, ident.MaxPassword, room.MaxDescription, room.MaxText,
-		room.MaxFileName, room.MaxFiles, room.MaxRoomBytes>>20,
-		room.MaxTitle, room.MaxTaskText, room.MaxTaken, room.MaxAdded, room.MaxTasks, chat.MaxKey,
-		chat.MaxActivity, room.MaxNote, pairing.MaxInterests, pairing.MaxInterest)
+`, base.MaxName, base.MaxPassword, core.MaxDescription, core.MaxText,
+		core.MaxFileName, core.MaxFiles, core.MaxRoomBytes>>20,
+		core.MaxTitle, core.MaxTaskText, core.MaxTaken, core.MaxAdded, core.MaxTasks, core.MaxKey,
+		core.MaxActivity, core.MaxNote, core.MaxInterests, core.MaxInterest)
 }
 
 // writeTool writes the section of a tool. shown maps the results that are described

@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // usualLimit is how many messages a page has by default.
@@ -30,7 +31,7 @@ func (s *Set) messageHistory() tool {
 				spec.Boolean("agreed", func(yes bool) { in.Agreed = yes }, "Only what was agreed on."),
 				spec.Boolean("files", func(yes bool) { in.Files = yes }, "").Hide(),
 				spec.Text("id", &in.ID, "Only this message."),
-				spec.Integer("offset", &in.Offset, 0, room.MaxText,
+				spec.Integer("offset", &in.Offset, 0, core.MaxText,
 					"With id: the text from this byte on, as more says."),
 			}
 		},

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
 )
@@ -29,7 +31,7 @@ func suggested(t *testing.T, text string) []time.Duration {
 
 func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 	for _, longest := range []time.Duration{time.Second, 20 * time.Second, 48 * time.Second, 120 * time.Second,
-		chat.MaxWait} {
+		core.MaxWait} {
 		s := New(nil, nil, Options{LongestWait: longest})
 		next := s.clients.advisor(t.Context())
 		texts := []string{s.Instructions(claudeCode)}
@@ -55,7 +57,7 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 		for _, tool := range s.Tools() {
 			most := longest
 			if tool.Name == "enter_queue" {
-				most = min(longest, pairing.MaxWait)
+				most = min(longest, core.MaxQueueWait)
 			}
 			checkWaitArgument(t, tool.Name, tool.Input(), most)
 		}
@@ -64,9 +66,9 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 
 // Where a client may leave unseen, a call in the queue is short, and says so.
 func TestLongestInQueue_isTheMostThatEnterQueueOffers(t *testing.T) {
-	s := New(nil, nil, Options{LongestInQueue: pairing.UnseenWait})
-	checkWaitArgument(t, "enter_queue", s.enterQueue().Input(), pairing.UnseenWait)
-	checkWaitArgument(t, "wait_for_message", s.waitForMessage().Input(), chat.MaxWait)
+	s := New(nil, nil, Options{LongestInQueue: core.UnseenQueueWait})
+	checkWaitArgument(t, "enter_queue", s.enterQueue().Input(), core.UnseenQueueWait)
+	checkWaitArgument(t, "wait_for_message", s.waitForMessage().Input(), core.MaxWait)
 	if next := s.viewQueued(t.Context(), pairing.Result{Status: pairing.Waiting}).Next; !strings.Contains(next,
 		"wait_seconds 20") {
 		t.Error(next)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
@@ -25,8 +27,8 @@ func (s *Set) createRoom() tool {
 				spec.Text("room", &in.Room, "Its name. Without it one is made up."),
 				spec.Text("password", &in.Password, "Others need it to join, or the invite."),
 				spec.Text("description", &in.Description, "What it is for."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity,
-					"Seats for all, you too.").Default(int64(room.MinCapacity)),
+				spec.Integer("capacity", &in.Capacity, core.MinCapacity, core.MaxCapacity,
+					"Seats for all, you too.").Default(int64(core.MinCapacity)),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group,
 					room.Channel).Default(string(room.Group)),
 				spec.Boolean("public", func(yes bool) { in.Public = yes }, "list_rooms shows it."),

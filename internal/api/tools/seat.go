@@ -4,11 +4,12 @@ import (
 	"context"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // tokenArg is the agent token as every call after the join takes it.
@@ -63,8 +64,8 @@ func (s *Set) joinRoom() tool {
 				spec.Text("agent_name", &in.AgentName, "Your name in the room."),
 				spec.Code("agent_token", &in.Token, "To return to your seat give only this."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity,
-					"Seats for all, you too, if this call makes the room.").Default(int64(room.MinCapacity)),
+				spec.Integer("capacity", &in.Capacity, core.MinCapacity, core.MaxCapacity,
+					"Seats for all, you too, if this call makes the room.").Default(int64(core.MinCapacity)),
 				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes },
 					"false: make no room.").Default(true),
 				spec.Boolean("person", func(yes bool) { in.Person = yes }, "").Hide(),

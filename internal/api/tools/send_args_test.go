@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -15,7 +17,7 @@ func TestSend_arguments_fillTheRequest(t *testing.T) {
 		`{"agent_token":"t","text":"hi"}`: {Token: "t", Text: "hi"},
 		`{"agent_token":"t","text":"hi","ask":"Bob","to":["Bob","Cy"],"reply_to":"m000001","kind":"Request","cursor":"c1","wait_seconds":99999}`: {
 			Token: "t", Text: "hi", Ask: []string{"Bob"}, To: []string{"Bob", "Cy"}, ReplyTo: "m000001",
-			Kind: room.Request, Cursor: "c1", Wait: chat.MaxWait,
+			Kind: room.Request, Cursor: "c1", Wait: core.MaxWait,
 		},
 		`{"agent_token":"t","kind":"agree","text":""}`:         {Token: "t", Kind: room.Agree},
 		`{"agent_token":"t","withdraw":"m000001"}`:             {Token: "t", Withdraw: "m000001"},

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
@@ -68,10 +70,10 @@ type Set struct {
 // New returns the tools that act on rooms and queues.
 func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.LongestWait == 0 {
-		o.LongestWait = chat.MaxWait
+		o.LongestWait = core.MaxWait
 	}
 	if o.LongestInQueue == 0 {
-		o.LongestInQueue = pairing.MaxWait
+		o.LongestInQueue = core.MaxQueueWait
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -56,7 +58,7 @@ func (s *Set) waitArg(to *time.Duration, longest time.Duration, about string) sp
 // backArg is the argument for the absence of an agent. Without the argument a call says nothing; 0 says that the agent
 // is back.
 func backArg(to *chat.Absence, about string) spec.Arg {
-	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, chat.MaxBackIn,
+	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, core.MaxBackIn,
 		about).Then(func() { to.Given = true })
 }
 

@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base"
+
 	"github.com/parley-chat/parley/internal/auth/access"
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
@@ -108,7 +109,7 @@ func TestRevoke_tableThatDoesNotAnswer_doesNotSayThatThereIsNoKey(t *testing.T) 
 
 func TestAdd_labelThatCannotBeShown_isRefused(t *testing.T) {
 	w := newWorld(t)
-	for _, label := range []string{"", "   ", "a\x1b[2Jb", strings.Repeat("x", ident.MaxName+1), wrong()} {
+	for _, label := range []string{"", "   ", "a\x1b[2Jb", strings.Repeat("x", base.MaxName+1), wrong()} {
 		if _, err := w.keys.Add(t.Context(), label, 0); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q: %v", label, err)
 		}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/auth"
+
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/sync/singleflight"
 
@@ -20,8 +22,6 @@ const (
 	// and every server refuses a revoked key within a minute. While the table does not answer, a key is believed as
 	// long; then the call is unavailable, because no key is invalid only since a table is down.
 	believed = 30 * time.Second
-	// mostKnown limits the keys in memory. Beyond it, the process forgets any key.
-	mostKnown = 10_000
 )
 
 // known is a key or an account as the table had it. No secret has the hash of an account, "".
@@ -124,7 +124,7 @@ func (r *register) remember(k known) {
 // makeRoom forgets any keys until there is room for one more.
 func makeRoom[K comparable, V any](of map[K]V) {
 	for k := range of {
-		if len(of) < mostKnown {
+		if len(of) < auth.MaxKnownKeys {
 			return
 		}
 		delete(of, k)

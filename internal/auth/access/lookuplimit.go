@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/auth"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -17,19 +19,9 @@ import (
 )
 
 const (
-	// A process looks up lookUpsAtOnce new secrets at once, for an address, for a network around the address, and in
-	// all. Then it looks up one every lookUpEvery for an address, more for a network (see ident.Groups), and in all
-	// usualLookUps a second (see Options.LookUps).
-	lookUpsAtOnce = 20
-	lookUpEvery   = time.Second
-	usualLookUps  = 20
-	// longestQueued is how long a call waits for its turn.
-	longestQueued = 5 * time.Second
+
 	// wrongLife is how long a wrong secret is refused without another look-up.
 	wrongLife = time.Minute
-	// mostAddresses limits the addresses and networks in memory. Beyond it, the process forgets any address without a
-	// call: the limit in all still holds for an attacker with more addresses.
-	mostAddresses = 5000
 )
 
 // digest stands for a key, a code or a token.
@@ -80,7 +72,9 @@ type budget struct {
 }
 
 // wait returns how long it takes until a look-up is left.
-func (b *budget) wait(now time.Time) time.Duration { return b.Refill(now) - (lookUpsAtOnce-1)*b.step }
+func (b *budget) wait(now time.Time) time.Duration {
+	return b.Refill(now) - (auth.MaxLookUpsAtOnce-1)*b.step
+}
 
 func (b *budget) spendLookUp(now time.Time) {
 	b.Spend(b.step, now)
@@ -108,7 +102,7 @@ func (t *lookUp) last() (last time.Time) {
 
 // newLookUpLimit returns a limit of so many look-ups a second in all; 0: usualLookUps.
 func newLookUpLimit(clock clockwork.Clock, lookUps int) *lookUpLimit {
-	step := time.Second / time.Duration(cmp.Or(lookUps, usualLookUps))
+	step := time.Second / time.Duration(cmp.Or(lookUps, auth.UsualLookUps))
 	return &lookUpLimit{
 		clock: clock, right: map[digest]struct{}{}, wrong: map[digest]pastRefusal{}, all: budget{step: step},
 		of: map[string]*budget{}, running: map[digest]struct{}{},
@@ -184,7 +178,7 @@ func (g *lookUpLimit) await(ctx context.Context, t *lookUp) error {
 		return t.why
 	default:
 	}
-	timer := g.clock.NewTimer(longestQueued)
+	timer := g.clock.NewTimer(auth.MaxLookUpWait)
 	defer timer.Stop()
 	var err error
 	select {
@@ -195,7 +189,7 @@ func (g *lookUpLimit) await(ctx context.Context, t *lookUp) error {
 	case <-timer.Chan():
 		err = fault.RetryLater(fault.RateLimited, time.Second, "This server gets more new invites and tokens than it "+
 			"can look up, and did not get to yours in %d seconds. Nothing was done: try again in 1 "+
-			"second.", fault.Seconds(longestQueued))
+			"second.", fault.Seconds(auth.MaxLookUpWait))
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -333,14 +327,14 @@ func (g *lookUpLimit) budget(group ident.Group) *budget {
 		return b
 	}
 	for other, b := range g.of { // in any order
-		if len(g.of) < mostAddresses {
+		if len(g.of) < auth.MaxAddresses {
 			break
 		}
 		if b.calls == 0 {
 			delete(g.of, other)
 		}
 	}
-	b = &budget{group: group.Key, step: lookUpEvery / time.Duration(group.Times)}
+	b = &budget{group: group.Key, step: auth.LookUpEvery / time.Duration(group.Times)}
 	g.of[group.Key] = b
 	return b
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/auth"
+
 	"github.com/jonboulle/clockwork"
 )
 
@@ -32,14 +34,14 @@ func TestGuesses_callThatComesWhenATurnIsDue_passesNobodyWhoWaits(t *testing.T) 
 		<-began
 		return one
 	}
-	for n := range lookUpsAtOnce {
+	for n := range auth.MaxLookUpsAtOnce {
 		<-begin(fmt.Sprint("address 198.51.100.", n)).comes
 	}
 	ann := begin("address 192.0.2.1")
 	if err := clock.BlockUntilContext(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	clock.Advance(time.Second / usualLookUps)
+	clock.Advance(time.Second / auth.UsualLookUps)
 	again := begin("address 198.51.100.7")
 	select {
 	case <-ann.comes:

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/auth"
+
 	"github.com/jonboulle/clockwork"
 )
 
@@ -23,7 +25,7 @@ func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {
 		})
 		clock.Advance(time.Second / 20) // the turn of the process
 	}
-	last := 2*max(mostAddresses, mostKnown) - 1
+	last := 2*max(auth.MaxAddresses, auth.MaxKnownKeys) - 1
 	err := g.lookUp(t.Context(), "of the busy one", "busy", func() error {
 		for i := range last + 1 {
 			looks(fmt.Sprint("wrong ", i), fmt.Sprint(i), false)
@@ -38,12 +40,12 @@ func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {
 	if err != nil || g.of["right"] != nil {
 		t.Errorf("%v; or an address is remembered that made no wrong guess", err)
 	}
-	if len(g.of) > mostAddresses || len(g.running)+len(g.queue) > 0 {
+	if len(g.of) > auth.MaxAddresses || len(g.running)+len(g.queue) > 0 {
 		t.Errorf("%d addresses, %d looks, %d that wait", len(g.of), len(g.running), len(g.queue))
 	}
-	if len(r.of) > mostKnown || len(g.right) > mostKnown || len(g.wrong) > mostKnown {
+	if len(r.of) > auth.MaxKnownKeys || len(g.right) > auth.MaxKnownKeys || len(g.wrong) > auth.MaxKnownKeys {
 		t.Errorf("%d keys, %d right and %d wrong secrets; want %d at most", len(r.of), len(g.right), len(g.wrong),
-			mostKnown)
+			auth.MaxKnownKeys)
 	}
 	if _, there := r.of[fmt.Sprint(last)]; !there {
 		t.Error("the newest was forgotten")

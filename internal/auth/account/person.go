@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/auth"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
@@ -32,13 +34,6 @@ var (
 	ErrManyGroups = errors.New("account: the provider names no groups, because there are too many")
 )
 
-const (
-	mostSubject = 255 // OpenID Connect Core 1.0, section 2
-	mostLabel   = 100
-	mostGroups  = 200 // so many Entra ID puts into a token
-	mostGroup   = 256
-)
-
 var (
 	// address is one as it is compared.
 	address = pattern(`^[a-z0-9_][a-z0-9._+'-]{0,63}@([a-z0-9-]+\.)+[a-z0-9-]+$`)
@@ -49,7 +44,7 @@ var (
 // Read returns the person that claims are about, with its groups if they are wanted.
 func Read(issuer string, claims Claims, groups bool) (Person, error) {
 	p := Person{Issuer: issuer, Subject: claims.text("sub")}
-	if p.Subject == "" || len(p.Subject) > mostSubject {
+	if p.Subject == "" || len(p.Subject) > auth.MaxSubject {
 		return Person{}, errors.New("account: the token names no subject")
 	}
 	name := lower(claims.text("email"))
@@ -72,7 +67,7 @@ func Read(issuer string, claims Claims, groups bool) (Person, error) {
 		name = ""
 	}
 	p.Label = p.ID()
-	if shown().MatchString(name) && address().MatchString(name) && len(name) <= mostLabel &&
+	if shown().MatchString(name) && address().MatchString(name) && len(name) <= auth.MaxLabel &&
 		ident.SecretIn(name) == "" {
 		p.Label = name
 	}
@@ -104,11 +99,11 @@ func (c Claims) groups() (list []string, err error) {
 			}
 		}
 	}
-	if len(list) > mostGroups {
+	if len(list) > auth.MaxGroups {
 		return nil, ErrManyGroups
 	}
 	for _, one := range list {
-		if len(one) > mostGroup {
+		if len(one) > auth.MaxGroupName {
 			return nil, errors.New("account: the name of a group is too long")
 		}
 	}

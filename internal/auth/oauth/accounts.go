@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/auth"
+
 	"github.com/parley-chat/parley/internal/auth/account"
 	"github.com/parley-chat/parley/internal/auth/oidc"
 	"github.com/parley-chat/parley/internal/auth/signin"
@@ -33,8 +35,6 @@ const pendingCookie = "__Host-parley-sign-in"
 
 const (
 	pendingLife = 10 * time.Minute
-	// mostCookie is how large a cookie may be that every browser keeps (RFC 6265, section 6.1), without its name.
-	mostCookie = 4000
 )
 
 // errorCode is one of OAuth or OpenID Connect, as a provider sends it.
@@ -64,7 +64,7 @@ func (s *Server) toProvider(w http.ResponseWriter, r *http.Request, request stri
 	p := pending{Verifier: oidc.NewVerifier(), Request: request}
 	text, _ := json.Marshal(p) // strings
 	value := base64.RawURLEncoding.EncodeToString(text)
-	if len(value) > mostCookie {
+	if len(value) > auth.MaxCookie {
 		answer(w, http.StatusBadRequest, view{Error: "later", Message: "This program's request is too long for a " +
 			"sign-in with an account. Use a key."})
 		return

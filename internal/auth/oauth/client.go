@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/auth"
+
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/sync/singleflight"
 
@@ -20,18 +22,10 @@ import (
 )
 
 const (
-	mostClientID = 2000
-	mostDocument = 5 << 10
+
 	// documentLife is how long a document is believed, and failureLife that there is none.
 	documentLife = 5 * time.Minute
 	failureLife  = 30 * time.Second
-	// mostDocuments bounds those in memory.
-	mostDocuments = 1000
-	// New documents are fetched as often, for an address and for the process; for the networks around an
-	// address see ident.Groups.
-	documentsEvery        = time.Minute
-	documentsOfAnAddress  = 10
-	documentsOfTheProcess = 60
 )
 
 // client is a program that asks to sign in.
@@ -73,7 +67,7 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request, _ string) {
 	name := shownName(asked.Name)
 	text, _ := json.Marshal(registered{name, taken}) // strings
 	id := registeredPrefix + base64.RawURLEncoding.EncodeToString(text)
-	if len(id) > mostClientID {
+	if len(id) > auth.MaxClientID {
 		answer(w, http.StatusBadRequest, refusal{"invalid_client_metadata", "The redirect_uris are too long."})
 		return
 	}
@@ -109,7 +103,7 @@ var errClient = errors.New("unknown client")
 
 // clientOf returns the program with an id. An error that is not errClient is for the person to try again.
 func (s *Server) clientOf(ctx context.Context, id, address string) (client, error) {
-	if len(id) > mostClientID {
+	if len(id) > auth.MaxClientID {
 		return client{}, errClient
 	}
 	if body, ok := strings.CutPrefix(id, registeredPrefix); ok {
@@ -205,12 +199,12 @@ func (d *documents) recall(id string) (document, bool) {
 func (d *documents) spend(address string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if now := d.clock.Now(); d.began.IsZero() || now.Sub(d.began) >= documentsEvery {
+	if now := d.clock.Now(); d.began.IsZero() || now.Sub(d.began) >= auth.DocumentsEvery {
 		d.began, d.ofAll, d.spent = now, 0, ident.Counts{}
 	}
 	groups := ident.Groups(address)
-	if _, over := d.spent.Over(groups, 1, documentsOfAnAddress); over || d.ofAll >= documentsOfTheProcess {
-		return fault.RetryLater(fault.RateLimited, documentsEvery, "Too many programs that this server does not know "+
+	if _, over := d.spent.Over(groups, 1, auth.MaxDocumentsOfAddress); over || d.ofAll >= auth.MaxDocumentsOfProcess {
+		return fault.RetryLater(fault.RateLimited, auth.DocumentsEvery, "Too many programs that this server does not know "+
 			"ask to sign in. Try again in a minute.")
 	}
 	d.ofAll++
@@ -229,7 +223,7 @@ func (d *documents) fetch(ctx context.Context, id string) (client, error) {
 		Name      string   `json:"client_name"`
 		Redirects []string `json:"redirect_uris"`
 	}
-	if len(body) > mostDocument || json.Unmarshal(body, &is) != nil || is.ID != id {
+	if len(body) > auth.MaxDocument || json.Unmarshal(body, &is) != nil || is.ID != id {
 		return client{}, errClient
 	}
 	return client{id: id, name: shownName(is.Name), redirects: is.Redirects}, nil
@@ -239,7 +233,7 @@ func (d *documents) remember(id string, got document) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for other := range d.of { // in any order
-		if len(d.of) < mostDocuments {
+		if len(d.of) < auth.MaxDocuments {
 			break
 		}
 		delete(d.of, other)

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/auth"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/auth/signin"
@@ -53,9 +55,6 @@ const (
 	scope  = "parley"
 	scopes = "parley offline_access"
 )
-
-// mostForm is how large what a client sends may be, in bytes.
-const mostForm = 8 << 10
 
 // Options of a Server. All are required but Accounts.
 type Options struct {
@@ -141,7 +140,7 @@ func (s *Server) Challenge(path string, wrong bool) string {
 
 // Serve answers a request at a route that is not a GET of the page. address is the network address of the client.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, address string) {
-	r.Body = io.NopCloser(sanitize.SkipByteOrderMark(bufio.NewReader(http.MaxBytesReader(w, r.Body, mostForm))))
+	r.Body = io.NopCloser(sanitize.SkipByteOrderMark(bufio.NewReader(http.MaxBytesReader(w, r.Body, auth.MaxForm))))
 	w.Header().Set("Cache-Control", "no-store")
 	method, handle := http.MethodPost, s.token
 	switch r.URL.Path {

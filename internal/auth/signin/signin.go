@@ -9,15 +9,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/auth"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/observe/audit"
 	"github.com/parley-chat/parley/internal/store/table"
 )
-
-// mostSignIns is how many sign-ins a key has at most. Then the one whose last turn is the oldest ends.
-const mostSignIns = 50
 
 // ErrGrant refuses a code or a token, and ErrTarget one that was made for another server (invalid_grant
 // of RFC 6749, section 5.2, and invalid_target of RFC 8707). Every other error is the table's, that of the
@@ -191,7 +190,7 @@ func (s *SignIns) surplus(ctx context.Context, key string) (all []Stored, err er
 		all = append(all, one)
 	}
 	slices.SortFunc(all, func(a, b Stored) int { return a.Turned.Compare(b.Turned) })
-	return all[:max(0, min(len(all)-mostSignIns+1, mostSignIns))], nil
+	return all[:max(0, min(len(all)-auth.MaxSignIns+1, auth.MaxSignIns))], nil
 }
 
 // Refresh is what a program sends for its next pair.

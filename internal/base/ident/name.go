@@ -5,13 +5,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/base"
+
 	"golang.org/x/text/secure/precis"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 )
-
-// MaxName is the greatest length of a name, in characters.
-const MaxName = 40
 
 // Name is the name of an agent, a room or a queue.
 type Name struct {
@@ -89,19 +88,19 @@ func placeName(field, s string) (Name, error) {
 func Nickname(field, s string) (Name, error) {
 	if strings.TrimSpace(s) == "" {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is missing: give a name of 1 to %d characters.", field,
-			MaxName)
+			base.MaxName)
 	}
 	if !utf8.ValidString(s) {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is not valid UTF-8.", field)
 	}
-	if len(s) > 8*MaxName {
+	if len(s) > 8*base.MaxName {
 		return Name{}, tooLong(field)
 	}
 	shown, err := precis.Nickname.String(s)
 	if err != nil {
 		return Name{}, badLetters(field)
 	}
-	if utf8.RuneCountInString(shown) > MaxName {
+	if utf8.RuneCountInString(shown) > base.MaxName {
 		return Name{}, tooLong(field)
 	}
 	if !plain(shown) {
@@ -125,7 +124,7 @@ func Nickname(field, s string) (Name, error) {
 }
 
 func tooLong(field string) error {
-	return fault.Refuse(fault.InvalidArgument, "%s is too long: at most %d characters.", field, MaxName)
+	return fault.Refuse(fault.InvalidArgument, "%s is too long: at most %d characters.", field, base.MaxName)
 }
 
 func badLetters(field string) error {

@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/base"
+
 	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/runenames"
 
@@ -14,21 +16,21 @@ import (
 
 func TestAgentName_accepted_isShownTrimmedAndComposed(t *testing.T) {
 	for s, want := range map[string]Name{
-		"Ann":                         {"Ann", "ann"},
-		"  Ann \u00a0 of\u2003B ":     {"Ann of B", "ann of b"},
-		"O'Neill-Smith_Jr. 3":         {"O'Neill-Smith_Jr. 3", "o'neill-smith_jr. 3"},
-		"Zoe\u0301":                   {"Zo\u00e9", "zo\u00e9"},
-		"ZO\u00c9":                    {"ZO\u00c9", "zo\u00e9"},
-		"\uff21\uff4e\uff4e":          {"Ann", "ann"}, // full width
-		"\U0001d400nn":                {"Ann", "ann"}, // mathematical
-		"\ufb01n":                     {"fin", "fin"}, // a ligature
-		"7":                           {"7", "7"},
-		"नमस्ते":                      {"नमस्ते", "नमस्ते"},
-		"שלום":                        {"שלום", "שלום"},
-		"李小龍":                         {"李小龍", "李小龍"},
-		strings.Repeat("a", MaxName):  {strings.Repeat("a", MaxName), strings.Repeat("a", MaxName)},
-		strings.Repeat("é", MaxName):  {strings.Repeat("é", MaxName), strings.Repeat("é", MaxName)},
-		strings.Repeat(" ", 99) + "a": {"a", "a"},
+		"Ann":                             {"Ann", "ann"},
+		"  Ann \u00a0 of\u2003B ":         {"Ann of B", "ann of b"},
+		"O'Neill-Smith_Jr. 3":             {"O'Neill-Smith_Jr. 3", "o'neill-smith_jr. 3"},
+		"Zoe\u0301":                       {"Zo\u00e9", "zo\u00e9"},
+		"ZO\u00c9":                        {"ZO\u00c9", "zo\u00e9"},
+		"\uff21\uff4e\uff4e":              {"Ann", "ann"}, // full width
+		"\U0001d400nn":                    {"Ann", "ann"}, // mathematical
+		"\ufb01n":                         {"fin", "fin"}, // a ligature
+		"7":                               {"7", "7"},
+		"नमस्ते":                          {"नमस्ते", "नमस्ते"},
+		"שלום":                            {"שלום", "שלום"},
+		"李小龍":                             {"李小龍", "李小龍"},
+		strings.Repeat("a", base.MaxName): {strings.Repeat("a", base.MaxName), strings.Repeat("a", base.MaxName)},
+		strings.Repeat("é", base.MaxName): {strings.Repeat("é", base.MaxName), strings.Repeat("é", base.MaxName)},
+		strings.Repeat(" ", 99) + "a":     {"a", "a"},
 	} {
 		if got, err := AgentName(s); err != nil || got != want {
 			t.Errorf("%q: got %+v, %v", s, got, err)
@@ -40,9 +42,9 @@ func TestAgentName_whatIsNoName_isRefused(t *testing.T) {
 	for what, s := range map[string]string{
 		"nothing":              "",
 		"blank":                " \u00a0\t",
-		"too long":             strings.Repeat("a", MaxName+1),
+		"too long":             strings.Repeat("a", base.MaxName+1),
 		"too long in effect":   strings.Repeat("\ufb03", 20), // a ligature of three
-		"very long":            strings.Repeat(" ", 8*MaxName) + "a",
+		"very long":            strings.Repeat(" ", 8*base.MaxName) + "a",
 		"not UTF-8":            "A\xffnn",
 		"control":              "A\x07nn",
 		"line break":           "Ann\nBob",
@@ -228,7 +230,7 @@ func TestAgentName_ofOneLetter_keyHangsOnWhatIsShown(t *testing.T) {
 // checkAccepted holds a name to what is promised of every accepted one.
 func checkAccepted(t *testing.T, n Name) {
 	t.Helper()
-	if c := utf8.RuneCountInString(n.Shown); c < 1 || c > MaxName {
+	if c := utf8.RuneCountInString(n.Shown); c < 1 || c > base.MaxName {
 		t.Errorf("%+q has %d characters", n.Shown, c)
 	}
 	if strings.Contains(n.Shown, ":") || n.Shown != strings.TrimSpace(n.Shown) ||

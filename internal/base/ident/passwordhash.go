@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/base"
+
 	"golang.org/x/crypto/argon2"
 )
-
-// MaxPassword is the greatest length of a password, in bytes.
-const MaxPassword = 128
 
 // The cost of a new password hash: argon2id (RFC 9106) with the figures that
 // OWASP recommends for small machines. A stored hash names its own cost, so these
@@ -23,14 +22,6 @@ const (
 	argonThreads = 1
 	argonBytes   = 32
 	saltBytes    = 16
-)
-
-// The greatest cost that CheckPassword accepts from a stored hash, so that a
-// damaged one cannot exhaust the memory.
-const (
-	maxArgonTime   = 16
-	maxArgonMemory = 256 << 10 // KiB
-	maxArgonBytes  = 64
 )
 
 var errPasswordHash = errors.New("ident: the password hash is malformed")
@@ -62,8 +53,8 @@ func CheckPassword(password, hash string) (bool, error) {
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(fields[4])
 	sum, err2 := base64.RawStdEncoding.DecodeString(fields[5])
-	if errors.Join(err1, err2) != nil || len(sum) == 0 || len(sum) > maxArgonBytes ||
-		time == 0 || time > maxArgonTime || threads == 0 || memory > maxArgonMemory {
+	if errors.Join(err1, err2) != nil || len(sum) == 0 || len(sum) > base.MaxArgonBytes ||
+		time == 0 || time > base.MaxArgonTime || threads == 0 || memory > base.MaxArgonMemory {
 		return false, errPasswordHash
 	}
 	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(sum)))

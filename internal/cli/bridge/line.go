@@ -8,13 +8,12 @@ import (
 	"errors"
 	"io"
 
+	"github.com/parley-chat/parley/internal/cli"
+
 	library "github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
-
-// longestLine is more than any server takes. A longer line is skipped.
-const longestLine = 4 << 20
 
 // line is a line of the input, or why there are no more.
 type line struct {
@@ -56,7 +55,7 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 	var text []byte
 	for {
 		part, err := r.ReadSlice('\n')
-		text = append(text, part[:min(len(part), longestLine-len(text))]...)
+		text = append(text, part[:min(len(part), cli.MaxLine-len(text))]...)
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return text, err
 		}

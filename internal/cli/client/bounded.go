@@ -1,10 +1,10 @@
 package client
 
-import "net/http"
+import (
+	"net/http"
 
-// longestAnswer is the most that one answer of a server may have, in bytes. Parley's have
-// about 10 KB, and the stream of a call that waits twelve hours half a megabyte.
-const longestAnswer = 8 << 20
+	"github.com/parley-chat/parley/internal/cli"
+)
 
 // Bounded cuts off answers that are longer: the server may be somebody else's.
 type Bounded struct{ http.RoundTripper }
@@ -15,7 +15,7 @@ func (b Bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = http.MaxBytesReader(nil, resp.Body, longestAnswer)
+	resp.Body = http.MaxBytesReader(nil, resp.Body, cli.MaxAnswer)
 	return resp, nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/cli"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
@@ -57,7 +59,7 @@ func (c *Client) Put(ctx context.Context, d Door, body io.Reader, size int64, re
 		return err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, longestAnswer))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, cli.MaxAnswer))
 	switch {
 	case err != nil:
 		return c.broken(ctx, err)
@@ -82,7 +84,7 @@ func (c *Client) Get(ctx context.Context, d Door, size int64, w io.Writer) error
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		answer, _ := io.ReadAll(io.LimitReader(resp.Body, longestAnswer)) // what there is of it
+		answer, _ := io.ReadAll(io.LimitReader(resp.Body, cli.MaxAnswer)) // what there is of it
 		return c.refusedFile(resp, answer)
 	}
 	sink := &sink{w: w}

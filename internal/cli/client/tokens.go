@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/cli"
 )
 
 // Seat is a seat in a room. The holder of its token is its agent.
@@ -141,9 +143,6 @@ func (f *TokenStore) Put(s Seat) error {
 	})
 }
 
-// maxBridged is how many seats behind bridges are noted; then the oldest are forgotten.
-const maxBridged = 200
-
 // PutBridged notes which server gave the token of a seat to an agent behind a bridge. Other entries
 // with the same token stay as they are.
 func (f *TokenStore) PutBridged(s Seat) error {
@@ -159,7 +158,7 @@ func (f *TokenStore) PutBridged(s Seat) error {
 				return true
 			}
 			kept++
-			return kept >= maxBridged
+			return kept >= cli.MaxBridged
 		})
 		slices.Reverse(all)
 		return append(all, s), nil

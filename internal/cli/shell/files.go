@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/cli"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/results"
@@ -29,9 +31,6 @@ type PutRequest struct {
 	To      []string
 	ReplyTo string
 }
-
-// mostPiped is how much of a pipe is read: as much as a server takes at most.
-const mostPiped = 25 << 20
 
 // Put shares a file.
 func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
@@ -99,15 +98,15 @@ func openFile(ctx context.Context, req PutRequest) (io.ReadSeekCloser, int64, er
 
 // readPipe reads a pipe, which people know by name, until that or ctx ends.
 func readPipe(ctx context.Context, in io.Reader, name string) (io.ReadSeekCloser, int64, error) {
-	all, err := readAll(ctx, in, mostPiped+1)
+	all, err := readAll(ctx, in, cli.MaxPiped+1)
 	switch {
 	case err != nil:
 		return nil, 0, err
 	case len(all) == 0:
 		return nil, 0, fail(usage, "There is nothing to share: %s is empty.",
 			strings.Replace(name, "Standard", "standard", 1))
-	case len(all) > mostPiped:
-		return nil, 0, fail(usage, "%s is larger than %s, the limit for a file.", name, size(mostPiped))
+	case len(all) > cli.MaxPiped:
+		return nil, 0, fail(usage, "%s is larger than %s, the limit for a file.", name, size(cli.MaxPiped))
 	}
 	return piped{bytes.NewReader(all)}, int64(len(all)), nil
 }

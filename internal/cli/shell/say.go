@@ -12,14 +12,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/cli"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
-
-// MaxText is the most bytes that one message has.
-const MaxText = 32_768
 
 // SayRequest is a message.
 type SayRequest struct {
@@ -35,13 +34,13 @@ type SayRequest struct {
 
 // ReadText reads a text to say from a pipe, until that or ctx ends.
 func ReadText(ctx context.Context, in io.Reader) (string, error) {
-	text, err := readAll(ctx, in, int64(len(sanitize.ByteOrderMark))+MaxText+2)
+	text, err := readAll(ctx, in, int64(len(sanitize.ByteOrderMark))+cli.MaxText+2)
 	if err != nil {
 		return "", err
 	}
 	text = bytes.TrimRight(bytes.TrimPrefix(text, []byte(sanitize.ByteOrderMark)), "\r\n")
 	switch {
-	case len(text) > MaxText:
+	case len(text) > cli.MaxText:
 		return "", fail(usage, "The text has more than 32,768 bytes, the limit for a message. Shorten it, or share "+
 			"it as a file: parley put -")
 	case len(bytes.TrimSpace(text)) == 0:

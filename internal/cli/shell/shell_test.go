@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/cli"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
@@ -278,7 +280,7 @@ func TestWait_firstCallIsCut_goesOn(t *testing.T) {
 
 // Windows writes a mark ahead of what it pipes.
 func TestReadText_byteOrderMark_isNoPartOfIt(t *testing.T) {
-	long := strings.Repeat("x", shell.MaxText)
+	long := strings.Repeat("x", cli.MaxText)
 	for in, want := range map[string]string{"\ufeffHello.\r\n": "Hello.", "a\ufeffb": "a\ufeffb",
 		"\ufeff" + long + "\n": long} {
 		if got, err := shell.ReadText(t.Context(), strings.NewReader(in)); err != nil || got != want {

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/cli"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/results"
@@ -46,13 +48,10 @@ type HookCall struct {
 	Turn     string          `json:"turn_id"` // of Codex alone
 }
 
-// longest is how many bytes of the input are read. The result of a tool is much shorter.
-const longest = 8 << 20
-
 // ReadHook reads the call of a hook. The error says what is wrong with the input.
 func ReadHook(in io.Reader) (HookCall, error) {
 	var c HookCall
-	if err := json.NewDecoder(io.LimitReader(in, longest)).Decode(&c); err != nil {
+	if err := json.NewDecoder(io.LimitReader(in, cli.MaxHook)).Decode(&c); err != nil {
 		return c, fmt.Errorf("the standard input of a hook is an object of JSON: %w", err)
 	}
 	if c.Event == "" || c.Session == "" {

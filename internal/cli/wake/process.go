@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"strconv"
 
+	"github.com/parley-chat/parley/internal/cli"
+
 	"github.com/gofrs/flock"
 
 	"github.com/parley-chat/parley/internal/cli/client"
@@ -42,9 +44,6 @@ func TakeRole(r Role) (release func() error, taken bool, err error) {
 // LogName is the file in the state folder to which a process without a terminal writes its log.
 const LogName = "standby.log"
 
-// logMost is how many bytes the log has at most before the next start empties it.
-const logMost = 1 << 20
-
 // StartStandby starts a process that watches the seats of agents, unless such a process runs. The process outlives the
 // caller. args are its command line.
 func StartStandby(program string, args ...string) (err error) {
@@ -60,7 +59,7 @@ func StartStandby(program string, args ...string) (err error) {
 		return err
 	}
 	mode := os.O_APPEND
-	if info, err := os.Stat(path); err == nil && info.Size() > logMost {
+	if info, err := os.Stat(path); err == nil && info.Size() > cli.MaxLog {
 		mode = os.O_TRUNC
 	}
 	log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|mode, 0o600)

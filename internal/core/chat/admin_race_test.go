@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -309,7 +311,7 @@ func TestRace_manySeatsWantedAtOnce_sixAreReported(t *testing.T) {
 				knocks++
 			}
 		}
-		if knocks != room.MaxKnocks {
+		if knocks != core.MaxKnocks {
 			t.Errorf("%d events", knocks)
 		}
 	})

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -392,7 +394,7 @@ func TestWait_forAnswers_endsAsTheModelSays(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w, rng := newWorld(t), rand.New(rand.NewPCG(seed, 1))
-			req := chat.SendRequest{Ask: []string{"Bob", "Cid", "Dan"}[:2+rng.IntN(2)], Wait: chat.MaxWait}
+			req := chat.SendRequest{Ask: []string{"Bob", "Cid", "Dan"}[:2+rng.IntN(2)], Wait: core.MaxWait}
 			if rng.IntN(2) == 0 {
 				req.Kind = room.Proposal
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
@@ -22,9 +24,9 @@ type batch struct {
 // batchFor returns an empty batch for a reader of the room of s.
 func batchFor(a room.Caller, s *room.State) batch {
 	if a.IsPerson() {
-		return batch{Events: PersonEvents, Limit: PersonBytes, Room: s}
+		return batch{Events: core.PersonEvents, Limit: core.PersonBytes, Room: s}
 	}
-	return batch{Events: BatchEvents, Limit: BatchBytes, Room: s}
+	return batch{Events: core.BatchEvents, Limit: core.BatchBytes, Room: s}
 }
 
 // Redact removes the text of event n, since the text was removed from the room meanwhile.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -67,8 +69,8 @@ func newLargest(t *testing.T, w *world, seats, bans int) *largest {
 	l := &largest{t: t, name: longName("room", 1), bill: &priced{Table: w.table}}
 	l.world = onTable(t, w.clock, l.bill, chat.Options{SingleProcess: true, MinBatch: 1})
 	l.admin = l.create(chat.CreateRequest{
-		Room: l.name, AgentName: longName("a", 0), Capacity: room.MaxCapacity,
-		Public: true, Description: strings.Repeat("\U0001F600", room.MaxDescription),
+		Room: l.name, AgentName: longName("a", 0), Capacity: core.MaxCapacity,
+		Public: true, Description: strings.Repeat("\U0001F600", core.MaxDescription),
 	})
 	for n := 1; n < seats; n++ {
 		l.agents = append(l.agents, l.joins(n))
@@ -119,7 +121,7 @@ type change struct {
 
 // changes returns calls of every sort. The last one closes the room.
 func (l *largest) changes() []change {
-	private, last := false, room.MaxCapacity-1
+	private, last := false, core.MaxCapacity-1
 	return []change{
 		{"a join", 8, func() { l.agents = append(l.agents, l.joins(last)) }},
 		{"a knock", 6, func() {
@@ -150,9 +152,9 @@ func (l *largest) changes() []change {
 		{"a description of 1,000 characters", 10,
 			func() { l.update(chat.UpdateRequest{Description: strings.Repeat("d", 1000)}) }},
 		{"the longest description in ASCII", 24,
-			func() { l.update(chat.UpdateRequest{Description: strings.Repeat("d", room.MaxDescription)}) }},
+			func() { l.update(chat.UpdateRequest{Description: strings.Repeat("d", core.MaxDescription)}) }},
 		{"the longest description: 5,000 emoji", 82,
-			func() { l.update(chat.UpdateRequest{Description: strings.Repeat("\U0001F601", room.MaxDescription)}) }},
+			func() { l.update(chat.UpdateRequest{Description: strings.Repeat("\U0001F601", core.MaxDescription)}) }},
 		{"the end of the room", 6, func() { l.update(chat.UpdateRequest{Close: true}) }},
 	}
 }
@@ -160,7 +162,7 @@ func (l *largest) changes() []change {
 // What a call that changes a room writes does not grow with the room. On AWS each unit
 // is money of whoever runs the server.
 func TestLargestRoom_aChangeCostsFewUnits(t *testing.T) {
-	l := newLargest(t, newWorld(t), room.MaxCapacity-1, room.MaxBans)
+	l := newLargest(t, newWorld(t), core.MaxCapacity-1, core.MaxBans)
 	for _, c := range l.changes() {
 		if units := l.costs(c.do); units != c.units {
 			t.Errorf("%s writes %d units, want %d", c.name, units, c.units)
@@ -172,7 +174,7 @@ func TestLargestRoom_aChangeCostsFewUnits(t *testing.T) {
 func TestLargestRoom_onDynamoDB_aChangeCostsFewUnits(t *testing.T) {
 	var b bill
 	clock, tbl := b.newTable(t)
-	l := newLargest(t, &world{clock: clock, table: tbl}, room.MaxCapacity-1, 20) // the engine takes 25 ms for each ban
+	l := newLargest(t, &world{clock: clock, table: tbl}, core.MaxCapacity-1, 20) // the engine takes 25 ms for each ban
 	for _, c := range l.changes() {
 		counted, before := 0.0, l.bill.units.Load()
 		_, writes := b.of(c.do)

@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -159,12 +161,6 @@ type Heard struct {
 	Others   []string  // the names of the other agents
 }
 
-// The bounds of one call of an endpoint. The call has the newest messages within the bounds.
-const (
-	MostHeard      = 100
-	MostHeardBytes = 128 << 10
-)
-
 // heardWindow has the newest messages within the bounds.
 type heardWindow struct {
 	list   []heardMessage
@@ -183,7 +179,7 @@ type heardMessage struct {
 func (w *heardWindow) add(more ...heardMessage) {
 	for _, m := range more {
 		w.list, w.bytes = append(w.list, m), w.bytes+len(m.Text)
-		for len(w.list) > 1 && (len(w.list) > MostHeard || w.bytes > MostHeardBytes) {
+		for len(w.list) > 1 && (len(w.list) > core.MaxHeard || w.bytes > core.MaxHeardBytes) {
 			w.bytes -= len(w.list[0].Text)
 			w.missed, w.left = true, w.list[0].n
 			w.list = w.list[1:]
@@ -228,7 +224,7 @@ func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller
 		}
 	}
 	var all, since heardWindow // all: up to the last event that calls; since: after it
-	for e, err := range r.log.Pages(a, MostNews).Since(ctx, n, end) {
+	for e, err := range r.log.Pages(a, core.MaxNews).Since(ctx, n, end) {
 		if err != nil {
 			return Heard{}, err
 		}
@@ -383,10 +379,10 @@ func cleanAnswer(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(strings.TrimSpace(text), "\ufffd"))
-	if len(text) <= room.MaxText {
+	if len(text) <= core.MaxText {
 		return text
 	}
-	end := room.MaxText - len(cutAnswer)
+	end := core.MaxText - len(cutAnswer)
 	for !utf8.RuneStart(text[end]) {
 		end--
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -201,7 +203,7 @@ func TestAnswer_repeatedByItsKey_isSaidOnce(t *testing.T) {
 	}
 	w.answers(x, hears.N, " \u200b\n", "evt_2")
 	w.answers(x, hears.N, "a\x1b[31mb\x00", "evt_3")
-	w.answers(x, hears.N, strings.Repeat("é", room.MaxText), "evt_4")
+	w.answers(x, hears.N, strings.Repeat("é", core.MaxText), "evt_4")
 	var said []chat.Message
 	for _, m := range w.all(p.cid.Token) {
 		if m.From == "Bot" {
@@ -212,7 +214,7 @@ func TestAnswer_repeatedByItsKey_isSaidOnce(t *testing.T) {
 		said[1].Text != "a[31mb" {
 		t.Fatalf("it has said %+v", said)
 	}
-	if long := w.whole(p.cid.Token, said[2].ID); len(long) > room.MaxText || len(long) < room.MaxText-2 ||
+	if long := w.whole(p.cid.Token, said[2].ID); len(long) > core.MaxText || len(long) < core.MaxText-2 ||
 		!strings.HasSuffix(long, "é\n[the rest of this answer was too long]") {
 		t.Errorf("of a long answer %d bytes are said, which end with %q", len(long), long[len(long)-50:])
 	}
@@ -378,7 +380,7 @@ func TestHeard_moreThanACallMayHave_bringsWhatCameLast(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	_, x := w.addsAgent(w.person(p.bob), "Bot")
-	long := strings.Repeat("long", room.MaxText/4)
+	long := strings.Repeat("long", core.MaxText/4)
 	if _, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, AgentMessages: new(0)}); err != nil {
 		t.Fatal(err)
 	}
@@ -390,12 +392,12 @@ func TestHeard_moreThanACallMayHave_bringsWhatCameLast(t *testing.T) {
 		}
 		return got
 	}
-	for n := range chat.MostHeard {
+	for n := range core.MaxHeard {
 		w.say(p.ann.Token, "word "+ident.Digits(uint64(n), 3))
 	}
 	w.say(p.ann.Token, "@Bot one")
 	one := hears(0, 0)
-	if len(one.Messages) != chat.MostHeard || !one.Missed || one.Messages[chat.MostHeard-1].Text != "@Bot one" {
+	if len(one.Messages) != core.MaxHeard || !one.Missed || one.Messages[core.MaxHeard-1].Text != "@Bot one" {
 		t.Errorf("it hears %d messages, and has missed some: %v", len(one.Messages), one.Missed)
 	}
 	for _, name := range []string{"a", "b", "c", "d", "e"} {

@@ -11,6 +11,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -94,9 +96,6 @@ type FilesGot struct {
 	Situation
 }
 
-// MostFiles is how many files a call gets at once.
-const MostFiles = 20
-
 // Download is a file under download.
 type Download struct {
 	File
@@ -134,9 +133,9 @@ func (req ShareRequest) check() (name string, err error) {
 	case given != 1, req.Size < 0:
 		return "", fault.Refuse(fault.InvalidArgument, "Give either text, the content of a short file, or size, "+
 			"for a file on disk. Nothing was shared.")
-	case len(req.Text) > room.MaxText:
+	case len(req.Text) > core.MaxText:
 		return "", fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was shared: "+
-			"give size instead, which gives you a command that uploads the file.", len(req.Text), room.MaxText)
+			"give size instead, which gives you a command that uploads the file.", len(req.Text), core.MaxText)
 	}
 	if req.Kind != "" && req.Kind != room.Request && req.Kind != room.Proposal {
 		return "", fault.Refuse(fault.InvalidArgument, "kind of a file must be request (wants an answer) or proposal "+

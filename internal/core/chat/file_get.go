@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -55,7 +57,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 		err = c.readInto(ctx, f, req.Offset, req.Fits, &got)
 	case req.Offset > 0:
 		err = refuseOffsetOfNoText()
-	case f.Size <= picture.MaxBytes && strings.HasPrefix(f.Type, "image/"):
+	case f.Size <= core.MaxPictureBytes && strings.HasPrefix(f.Type, "image/"):
 		err = c.drawInto(ctx, f, &got)
 	}
 	if err != nil {
@@ -74,7 +76,7 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 	switch {
 	case s.opts.Files == nil:
 		return FilesGot{}, refuseNoFiles()
-	case len(ids) > MostFiles:
+	case len(ids) > core.MaxFilesRead:
 		return FilesGot{}, refuseManyFiles()
 	}
 	c, err := s.enterNow(ctx, token)
@@ -412,7 +414,7 @@ func refuseOffsetBeyond(size int64) error {
 
 func refuseManyFiles() error {
 	return fault.Refuse(fault.InvalidArgument, "id: at most %d ids. Nothing was done: get the other "+
-		"files by another call.", MostFiles)
+		"files by another call.", core.MaxFilesRead)
 }
 
 func refuseBytesGone() error {

@@ -14,6 +14,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
@@ -335,7 +337,7 @@ func TestSend_addressOfAFile_isRefusedAsATokenIs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err = s.send(chat.SendRequest{Token: p.ann.Token, Text: strings.Repeat("x", room.MaxText+1)})
+	_, err = s.send(chat.SendRequest{Token: p.ann.Token, Text: strings.Repeat("x", core.MaxText+1)})
 	if fault.CodeOf(err) != fault.MessageTooLong || !strings.Contains(err.Error(), "share_file") {
 		t.Errorf("a text that is too long: %v", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
@@ -268,7 +270,7 @@ func lengthOf(r io.Reader) (n int64, known bool) {
 }
 
 // headBytes is how many bytes of a file the server checks: as many as a text in a call may have.
-const headBytes = room.MaxText
+const headBytes = core.MaxText
 
 // arrival is an incoming file: the first bytes, and the hash and number of all bytes.
 type arrival struct {
@@ -365,7 +367,7 @@ func (c *session) agentOrNone(err error, s *Service) (room.Agent, bool, error) {
 
 func refuseManyUploads(wait time.Duration) error {
 	return fault.RetryLater(fault.RateLimited, wait, "You have %d open uploads, the most allowed. Nothing was shared: "+
-		"run the commands that you got, or try again in %d seconds.", roomlog.MaxUploads, fault.Seconds(wait))
+		"run the commands that you got, or try again in %d seconds.", core.MaxUploads, fault.Seconds(wait))
 }
 
 func refuseUploadMistyped() error {

@@ -12,11 +12,12 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
-	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
@@ -179,7 +180,7 @@ func TestOffer_atOnce_opensAsManyAsMayBe(t *testing.T) {
 				s.uploads(code, fmt.Sprintf("%d %d", round, n)) // which frees its place
 				n++
 			}
-			if n != roomlog.MaxUploads {
+			if n != core.MaxUploads {
 				t.Fatalf("round %d: %d uploads are open", round, n)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -100,9 +102,9 @@ func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room
 	if most == 0 {
 		return nil
 	}
-	crowd := max(0, len(got.Room.Agents)-AgentsShown)
+	crowd := max(0, len(got.Room.Agents)-core.AgentsShown)
 	h := log.Peek()
-	b := batch{Events: JoinEvents, Limit: max(JoinBytes/6, JoinBytes-crowd*AgentBytes), Talk: most, Room: &h.State}
+	b := batch{Events: core.JoinEvents, Limit: max(core.JoinBytes/6, core.JoinBytes-crowd*AgentBytes), Talk: most, Room: &h.State}
 	full, err := b.FillBefore(ctx, log, a, n)
 	slices.Reverse(b.Messages)
 	got.Messages = b.Messages

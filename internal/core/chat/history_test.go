@@ -8,9 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/core/room"
 )
 
 func TestHistory_invalidArguments_areRefused(t *testing.T) {
@@ -44,10 +45,10 @@ func TestHistory_invalidArguments_areRefused(t *testing.T) {
 // A wait and a page of history return the first part and where the rest begins.
 func TestHistory_longText_isReadInParts(t *testing.T) {
 	for name, text := range map[string]string{
-		"letters":     strings.Repeat("abcdefgh", room.MaxText/8),
-		"characters":  strings.Repeat("€", room.MaxText/3),
-		"quotes":      strings.Repeat(`"`, room.MaxText),
-		"line breaks": "x" + strings.Repeat("\n", room.MaxText-1),
+		"letters":     strings.Repeat("abcdefgh", core.MaxText/8),
+		"characters":  strings.Repeat("€", core.MaxText/3),
+		"quotes":      strings.Repeat(`"`, core.MaxText),
+		"line breaks": "x" + strings.Repeat("\n", core.MaxText-1),
 		"just over":   strings.Repeat("a", 6<<10+1),
 		"all at once": strings.Repeat("a", 6<<10),
 	} {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -83,7 +85,7 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 		if _, there := a.Hook(x.ID); there {
 			return ch, nil
 		}
-		if len(a.Hooks) >= room.MaxHooks {
+		if len(a.Hooks) >= core.MaxSeatHooks {
 			return ch, refuseManyHooks()
 		}
 		return roomlog.Change{Events: []room.Event{event(a.Agent)},
@@ -104,7 +106,7 @@ func refusePersonSubscribes() error {
 
 func refuseManyHooks() error {
 	return fault.Refuse(fault.RateLimited, "This seat has %d subscriptions and webhooks, the most that it can have. "+
-		"Nothing was changed: end one of them first.", room.MaxHooks)
+		"Nothing was changed: end one of them first.", core.MaxSeatHooks)
 }
 
 // refreshHook stores the address of a hook and the time of the refresh, for the outbox's next look. refreshHook leaves
@@ -218,12 +220,6 @@ type News struct {
 	Agent  string
 }
 
-// The bounds of News: the largest count, and how many events one call checks. The next call goes on.
-const (
-	MostNews   = 100
-	MostLooked = 1000
-)
-
 // loadedHook is a hook on a head of the room.
 type loadedHook struct {
 	room.Hook
@@ -274,16 +270,16 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Caller, k r
 		got.Last, got.Unread = told.Last, told.Unread
 	}
 	got.Upto = max(got.Upto, got.Read)
-	for e, err := range r.log.Pages(a, MostNews).Since(ctx, got.Upto, h.AsOf) {
+	for e, err := range r.log.Pages(a, core.MaxNews).Since(ctx, got.Upto, h.AsOf) {
 		if err != nil {
 			return News{}, err
 		}
 		got.Upto = e.N
 		if k.Calls(&h.State, a.Agent, e) {
-			got.Last, got.Unread = e.N, min(got.Unread+1, MostNews)
+			got.Last, got.Unread = e.N, min(got.Unread+1, core.MaxNews)
 		}
 		got.Looked++
-		if got.Looked == MostLooked {
+		if got.Looked == core.MaxNewsRead {
 			break
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -114,7 +116,7 @@ func TestHook_beyondThoseOfASeat_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	var x roomlog.HookItem
-	for n := range room.MaxHooks {
+	for n := range core.MaxSeatHooks {
 		x = w.hook(p.bob.Token, "https://example.com/"+strconv.Itoa(n))
 	}
 	further := x

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -202,9 +204,6 @@ func (in *inbox) receive(e room.Event, agents int) {
 	}
 }
 
-// mostBack is how many events back older reads at most.
-const mostBack = 1000
-
 // bringAlong puts messages that were handed out twice without a cursor before the new messages, as far as they fit:
 // case 3 of presence.Delivery. Without bringAlong, Bob, who lost two answers with 41 and 42, would get 43 alone, and
 // never read 41 and 42. Repeated messages end no wait and displace no new ones, so an agent that never gives a cursor
@@ -239,13 +238,13 @@ func (c *session) older(ctx context.Context, o presence.Offer, add func(room.Eve
 	if c.me.IsPerson() || after >= to {
 		return true, nil
 	}
-	for e, err := range c.room.log.Pages(c.me, BatchEvents+1).Back(ctx, to+1) {
+	for e, err := range c.room.log.Pages(c.me, core.BatchEvents+1).Back(ctx, to+1) {
 		switch {
 		case err != nil:
 			return false, err
 		case e.N <= after:
 			return true, nil
-		case e.N <= to-mostBack || !add(e):
+		case e.N <= to-core.MaxBack || !add(e):
 			return false, nil
 		}
 	}

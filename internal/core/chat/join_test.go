@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -156,22 +158,22 @@ func TestJoin_fewAgents_leaveAllTheBytesToMessages(t *testing.T) {
 	w := newWorld(t)
 	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
 	one := w.history(ann.Token, chat.HistoryRequest{ID: w.say(ann.Token, "x").ID}).Messages[0]
-	for i := range chat.JoinEvents {
-		w.say(ann.Token, fmt.Sprintf("%02d", i)+strings.Repeat("x", chat.JoinBytes/chat.JoinEvents-one.Size()-1))
+	for i := range core.JoinEvents {
+		w.say(ann.Token, fmt.Sprintf("%02d", i)+strings.Repeat("x", core.JoinBytes/core.JoinEvents-one.Size()-1))
 	}
-	if got := w.join("plans", "Bob"); len(got.Messages) != chat.JoinEvents || got.Earlier != 1 {
+	if got := w.join("plans", "Bob"); len(got.Messages) != core.JoinEvents || got.Earlier != 1 {
 		t.Errorf("Bob gets %d messages, and %d are earlier", len(got.Messages), got.Earlier)
 	}
 }
 
 func TestJoin_manyAgents_leaveTheLastMessageHoweverLongItIs(t *testing.T) {
 	w := newWorld(t)
-	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: room.MaxCapacity})
-	for i := range room.MaxCapacity - 2 {
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: core.MaxCapacity})
+	for i := range core.MaxCapacity - 2 {
 		w.join("plans", fmt.Sprint("Bob ", i))
 	}
 	w.say(ann.Token, "welcome")
-	long := strings.Repeat("long ", chat.JoinBytes/6/5)
+	long := strings.Repeat("long ", core.JoinBytes/6/5)
 	w.say(ann.Token, long)
 	same(t, "the last to come reads", texts(w.join("plans", "Cid").Messages), []string{long})
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -171,7 +173,7 @@ func TestInvite_hasAQuarterOfARoomsFilesAndTasks_andABanRemovesThem(t *testing.T
 	gus, eve := r.guest("Gus"), r.guest("Eve")
 	n, err := r.shares(r.byInvite, gus.Token, "gus", 200)
 	more, refused := r.shares(r.byInvite, eve.Token, "eve", 100)
-	if err != nil || n+more != room.MaxFiles/4 || fault.CodeOf(refused) != fault.MessageTooLong ||
+	if err != nil || n+more != core.MaxFiles/4 || fault.CodeOf(refused) != fault.MessageTooLong ||
 		!strings.Contains(refused.Error(), "one invite") {
 		t.Fatalf("two guests share %d and %d files, %v, %v", n, more, err, refused)
 	}
@@ -255,7 +257,7 @@ func TestBan_clearThatBreaksOff_isFinishedByItsRepetition(t *testing.T) {
 
 // A part of a room's bytes counts like its files.
 func TestCheckGuestFile_moreThanAQuarterOfTheBytes_isRefused(t *testing.T) {
-	const quarter = room.MaxRoomBytes / 4
+	const quarter = core.MaxRoomBytes / 4
 	if err := room.CheckGuestFile(quarter, room.FileUsage{}); err != nil {
 		t.Error(err)
 	}

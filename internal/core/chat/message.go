@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -14,20 +16,11 @@ import (
 
 // Bounds of one result, in bytes of JSON. Clients cut tool results at about 10 KB.
 const (
-	BatchEvents  = 50
-	BatchBytes   = 9 << 10
-	PersonEvents = 100 // in place of BatchEvents for a person, who reads on a page
-	PersonBytes  = 96 << 10
-	JoinEvents   = 20
-	JoinBytes    = 6 << 10
-	partBytes    = 6 << 10 // the first part of a longer text
-	restBytes    = 8 << 10 // each further part
-	AgentsShown  = 10      // in the result of a wait
-	AgentBytes   = 75      // about, of each further agent in the result of a join
-	eventBytes   = 260     // at most, of an event without its names and text
-	taskBytes    = 60      // at most, of a task without its texts
-	changesBytes = 120     // at most, of changes without their texts
-	fileBytes    = 120     // at most, of a file without its name
+	AgentBytes   = 75  // about, of each further agent in the result of a join
+	eventBytes   = 260 // at most, of an event without its names and text
+	taskBytes    = 60  // at most, of a task without its texts
+	changesBytes = 120 // at most, of changes without their texts
+	fileBytes    = 120 // at most, of a file without its name
 )
 
 // EventType says what happened in a room.
@@ -176,7 +169,7 @@ func (m *Message) setSaid(s *room.State, a room.Caller, e room.Event) {
 	m.File = viewFile(e.File)
 
 	// A long text is cut, and More leads to the rest.
-	m.Text = firstPart(e.Text, partBytes)
+	m.Text = firstPart(e.Text, core.FirstPartBytes)
 	if len(m.Text) < len(e.Text) {
 		m.More = &More{ID: m.ID, Offset: len(m.Text)}
 	}
@@ -230,7 +223,7 @@ func (m Message) Rest(text string, offset int) (rest Message, ok bool) {
 	if offset >= len(text) || text[offset]&0xc0 == 0x80 {
 		return m, false
 	}
-	m.Text, m.Before, m.More = firstPart(text[offset:], restBytes), text[:offset], nil
+	m.Text, m.Before, m.More = firstPart(text[offset:], core.PartBytes), text[:offset], nil
 	if end := offset + len(m.Text); end < len(text) {
 		m.More = &More{ID: m.ID, Offset: end}
 	}

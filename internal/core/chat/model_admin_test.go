@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -33,7 +35,7 @@ func (c manageCall) admit(m model, code fault.Code) (r roomModel, a agentModel, 
 	r, _ = m.room(c.who.room)
 	a, _ = r.agent(c.who.seat)
 	x, here := r.seatedAs(c.name)
-	if c.action != room.Kick || !here || !x.admin || x.seat == a.seat || r.capacity > room.MinCapacity || a.admin ||
+	if c.action != room.Kick || !here || !x.admin || x.seat == a.seat || r.capacity > core.MinCapacity || a.admin ||
 		r.silences(a) || a.person.holds() || r.closed || m.barred(r, a) != nil {
 		return m.admitAdmin(c.who, code)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -112,8 +114,8 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 	}
 	r := roomModel{
 		id: id, name: c.room, key: strings.ToLower(c.room), password: c.password, about: c.about,
-		capacity: max(c.capacity, room.MinCapacity),
-		invite:   inviteModel{1, max(c.capacity, room.MinCapacity) - 1, m.now.Add(7 * day)},
+		capacity: max(c.capacity, core.MinCapacity),
+		invite:   inviteModel{1, max(c.capacity, core.MinCapacity) - 1, m.now.Add(7 * day)},
 		kind:     room.Group, public: c.public, renewed: m.now, named: true, updated: 0,
 	}
 	if c.kind != "" {

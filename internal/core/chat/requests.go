@@ -7,14 +7,6 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// The limits on arguments that are the same in every room.
-const (
-	MaxKey      = 64                // in characters, of an idempotency key
-	MaxActivity = 80                // in characters, of an activity
-	MaxWait     = 12 * time.Hour    // of one call
-	MaxBackIn   = 120 * time.Minute // of an announced absence
-)
-
 // CreateRequest asks for a new room with the caller as its admin.
 type CreateRequest struct {
 	Room        string // "name" or "name:password"; invented when empty

@@ -3,6 +3,8 @@ package chat
 import (
 	"context"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/password"
@@ -91,7 +93,7 @@ func (c *session) checkReturn(req JoinRequest) error {
 // addUnread adds the messages of an offer, the agent's own included, after older, perhaps lost messages: see
 // bringAlong.
 func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) error {
-	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
+	b := batch{Events: core.JoinEvents, Limit: core.JoinBytes, Room: &c.head.State}
 	scanned, full, err := c.fillBatch(ctx, &b, o.After, o.MarkTo)
 	if err != nil {
 		return err

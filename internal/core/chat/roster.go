@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -212,7 +214,7 @@ func rosterText(agents []AgentView) string {
 // limitAgents returns all agents if they are few, else the first waiting agents beside the reader, and the number of
 // waiting agents.
 func limitAgents(all []AgentView) (shown []AgentView, waiting int) {
-	if len(all) <= AgentsShown {
+	if len(all) <= core.AgentsShown {
 		return all, 0
 	}
 	for _, a := range all {
@@ -220,7 +222,7 @@ func limitAgents(all []AgentView) (shown []AgentView, waiting int) {
 			continue
 		}
 		waiting++
-		if len(shown) < AgentsShown {
+		if len(shown) < core.AgentsShown {
 			shown = append(shown, a)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -270,11 +272,11 @@ func TestWait_refused_showsNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	for name, req := range map[string]chat.WaitRequest{
-		"an activity, too long": {Activity: strings.Repeat("x", chat.MaxActivity+1)},
+		"an activity, too long": {Activity: strings.Repeat("x", core.MaxActivity+1)},
 		"with a token":          {Activity: "key " + p.ann.Token},
 		"with controls":         {Activity: "a\x1b[2Jb"},
 		"broken":                {Activity: "a\xff"},
-		"away for too long":     {Absence: away(chat.MaxBackIn + time.Minute)},
+		"away for too long":     {Absence: away(core.MaxBackIn + time.Minute)},
 		"back before now":       {Absence: away(-time.Minute)},
 	} {
 		req.Token = p.bob.Token

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -333,7 +335,7 @@ func TestPerson_withoutItsSeat_isToldWhoTookItAndWhy(t *testing.T) {
 		}, fault.Error{Code: fault.Removed, Reason: "kicked", By: "Ann", Note: `too\u200bloud`}},
 		"four more devices": {func(w *world, p pair, claim string) {
 			person := claim
-			for n := range room.MaxDevices {
+			for n := range core.MaxDevices {
 				var err error
 				person, err = w.opens(w.newLink(person), fmt.Sprint("device", n))
 				if err != nil {

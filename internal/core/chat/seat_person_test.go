@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
-	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -35,7 +36,7 @@ func TestPerson_fifthWait_endsItsOldestAndNoneOfItsAgent(t *testing.T) {
 		Wait: longWait})
 	req := chat.WaitRequest{Token: person, Cursor: w.look(person, "").Cursor, Wait: longWait}
 	var open []<-chan answer
-	for range presence.MaxWatches {
+	for range core.MaxWatches {
 		open = append(open, w.open(t.Context(), req))
 	}
 	newest := w.open(t.Context(), req)

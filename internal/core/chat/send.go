@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -55,10 +57,10 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 // check refuses what cannot be a message in any room. The error is a *fault.Error.
 func (req SendRequest) check() error {
 	vote := req.Kind == room.Agree || req.Kind == room.Object
-	if len(req.Text) > room.MaxText {
+	if len(req.Text) > core.MaxText {
 		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: write "+
 			"it to a file and call share_file with name and size, which gives you a command that shares it; or say "+
-			"it shorter.", len(req.Text), room.MaxText)
+			"it shorter.", len(req.Text), core.MaxText)
 	}
 
 	// An agreement and a withdrawal need no words.
@@ -81,12 +83,12 @@ func (req SendRequest) check() error {
 		return fault.Refuse(fault.InvalidArgument, "withdraw takes a request or proposal back, for those who saw "+
 			"it. It cannot be combined with to, with ask, or with a kind that asks or votes. Nothing was sent: use "+
 			"two calls.")
-	case req.Wait < 0 || req.Wait > MaxWait:
+	case req.Wait < 0 || req.Wait > core.MaxWait:
 		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.",
-			fault.Seconds(MaxWait))
-	case utf8.RuneCountInString(req.Key) > MaxKey || !utf8.ValidString(req.Key) || room.HasControls(req.Key, ""):
+			fault.Seconds(core.MaxWait))
+	case utf8.RuneCountInString(req.Key) > core.MaxKey || !utf8.ValidString(req.Key) || room.HasControls(req.Key, ""):
 		return fault.Refuse(fault.InvalidArgument,
-			"idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
+			"idempotency_key: at most %d characters without control characters. Nothing was sent.", core.MaxKey)
 	}
 	if err := req.checkFinishes(vote); err != nil {
 		return err
@@ -103,9 +105,9 @@ func (req SendRequest) checkFinishes(vote bool) error {
 		}
 	}
 	switch {
-	case len(req.Finishes) > room.MaxFinishes:
+	case len(req.Finishes) > core.MaxFinishes:
 		return fault.Refuse(fault.InvalidArgument, "finishes: at most %d tasks. Nothing was sent: report the others "+
-			"by another message.", room.MaxFinishes)
+			"by another message.", core.MaxFinishes)
 	case len(req.Finishes) > 0 && (len(req.To) > 0 || vote || req.Withdraw != ""):
 		return fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all, and not with to, a vote or "+
 			"withdraw. Nothing was sent: use two calls.")
@@ -617,7 +619,7 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 		return nil, err
 	}
 	c.head = h
-	if len(names) > room.MaxCapacity {
+	if len(names) > core.MaxCapacity {
 		return nil, refuseManyNames(field)
 	}
 	for i, key := range nameKeys(names) {
@@ -637,7 +639,7 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 }
 
 func refuseManyNames(field string) error {
-	return fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field, room.MaxCapacity)
+	return fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field, core.MaxCapacity)
 }
 
 func refuseOnlySelf(field string) error {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -119,7 +121,7 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
-		many := make([]string, room.MaxCapacity+1)
+		many := make([]string, core.MaxCapacity+1)
 		for i := range many {
 			many[i] = "Bob"
 		}

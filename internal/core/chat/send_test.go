@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -182,7 +184,7 @@ func TestSend_refused_writesNothing(t *testing.T) {
 		"empty":     {chat.SendRequest{Token: token}, fault.InvalidArgument},
 		"blank":     {chat.SendRequest{Token: token, Text: " \n"}, fault.InvalidArgument},
 		"invisible": {chat.SendRequest{Token: token, Text: "\u200b\u2060"}, fault.InvalidArgument},
-		"too long": {chat.SendRequest{Token: token, Text: strings.Repeat("x", room.MaxText+1)},
+		"too long": {chat.SendRequest{Token: token, Text: strings.Repeat("x", core.MaxText+1)},
 			fault.MessageTooLong},
 		"not UTF-8":          {chat.SendRequest{Token: token, Text: "\xff"}, fault.InvalidArgument},
 		"control characters": {chat.SendRequest{Token: token, Text: "a\x00b"}, fault.InvalidArgument},
@@ -191,7 +193,7 @@ func TestSend_refused_writesNothing(t *testing.T) {
 		"reply to nothing": {chat.SendRequest{Token: token, Text: "x", ReplyTo: "m000000"}, fault.InvalidArgument},
 		"mistyped token":   {chat.SendRequest{Token: mistyped, Text: "x"}, fault.TokenInvalid},
 		"no token":         {chat.SendRequest{Text: "x"}, fault.TokenInvalid},
-		"long wait": {chat.SendRequest{Token: token, Text: "x", Wait: chat.MaxWait + time.Second},
+		"long wait": {chat.SendRequest{Token: token, Text: "x", Wait: core.MaxWait + time.Second},
 			fault.InvalidArgument},
 		"asks nobody here": {chat.SendRequest{Token: token, Text: "x", Ask: []string{"Zoe"}}, fault.InvalidArgument},
 		"away for too long": {chat.SendRequest{Token: token, Text: "x", Absence: away(121 * time.Minute)},

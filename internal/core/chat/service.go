@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/core/password"
@@ -87,7 +89,7 @@ func New(t table.Table, o Options) *Service {
 		o.FileLimit = UsualFile
 	}
 	if o.LongestWait == 0 {
-		o.LongestWait = MaxWait
+		o.LongestWait = core.MaxWait
 	}
 	audited := o.Logger
 	if o.Logger == nil {

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
@@ -215,7 +217,7 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 		return nil, err
 	}
 	o.Title, o.Text, op.allWords = req.Title, req.Text, req.Title+req.Text
-	if len(req.After) > room.MaxAfter {
+	if len(req.After) > core.MaxAfter {
 		return nil, refuseManyAfter()
 	}
 
@@ -258,9 +260,9 @@ func (req TaskRequest) checkAdd() error {
 	switch {
 	case len(req.Tasks) == 0:
 		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
-	case len(req.Tasks) > room.MaxAdded:
+	case len(req.Tasks) > core.MaxAdded:
 		return fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent. Nothing was added: add "+
-			"fewer, and put several into one.", room.MaxAdded)
+			"fewer, and put several into one.", core.MaxAdded)
 	case req.ID != "" || req.Text != "" || req.Title != "" || req.After != nil || len(req.For) > 0:
 		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
 			"in there. Nothing was added.")
@@ -303,7 +305,7 @@ func (req TaskRequest) checkFields() error {
 
 func refuseManyAfter() error {
 	return fault.Refuse(fault.InvalidArgument, "after: at most %d tasks. Nothing was changed: name those "+
-		"whose results are needed.", room.MaxAfter)
+		"whose results are needed.", core.MaxAfter)
 }
 
 func refuseAfter(i int) error {
@@ -373,7 +375,7 @@ func (op *taskOp) addTasks() error {
 		if err := room.CheckTaskText(fmt.Sprintf("text of number %d", i+1), t.Text); err != nil {
 			return err
 		}
-		if len(t.After) > room.MaxAfter {
+		if len(t.After) > core.MaxAfter {
 			return refuseManyAfter()
 		}
 
@@ -420,7 +422,7 @@ func offeredTo(s *room.State, names []string, field string) (found []room.Party,
 		to := room.Party{Name: name.Shown, Key: name.Key}
 		if a, here := s.Named(name.Key); here {
 			to = a.Party()
-		} else if err != nil || len(s.Agents) >= s.Capacity || i >= room.MaxCapacity {
+		} else if err != nil || len(s.Agents) >= s.Capacity || i >= core.MaxCapacity {
 			return nil, refuseOffer(field, i+1)
 		}
 		if !slices.ContainsFunc(found, func(m room.Party) bool { return m.Seat == to.Seat && m.Key == to.Key }) {
@@ -791,7 +793,7 @@ func (c *session) doneTask(d roomlog.Done) *TaskView {
 	}
 	if d.Redacted {
 		v.Missing = "removed"
-	} else if d.Report != 0 && len(d.Result) > roomlog.ResultBytes-utf8.UTFMax {
+	} else if d.Report != 0 && len(d.Result) > core.MaxResult-utf8.UTFMax {
 		v.Report = c.head.MessageID(d.Report)
 	}
 	return &v

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base"
+
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -87,7 +88,7 @@ func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
 		"no name":             {chat.UpdateRequest{Room: " "}, fault.InvalidArgument, "room is missing"},
 		"name of bad letters": {chat.UpdateRequest{Room: "a/b"}, fault.InvalidArgument, "letters"},
 		"two passwords":       {chat.UpdateRequest{Room: "plans:x", Password: "y"}, fault.InvalidArgument, "give one"},
-		"long password": {chat.UpdateRequest{Password: strings.Repeat("x", ident.MaxPassword+1)},
+		"long password": {chat.UpdateRequest{Password: strings.Repeat("x", base.MaxPassword+1)},
 			fault.InvalidArgument, "bytes"},
 		"messages of agents": {chat.UpdateRequest{AgentMessages: new(-1)}, fault.InvalidArgument, "agent_messages"},
 		"capacity of one":    {chat.UpdateRequest{Capacity: 1}, fault.InvalidArgument, "from 2 to 100"},

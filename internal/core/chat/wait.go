@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -57,8 +59,8 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 
 // check refuses a wait that no seat can make. The error is a *fault.Error.
 func (req WaitRequest) check() error {
-	if req.Wait < 0 || req.Wait > MaxWait {
-		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
+	if req.Wait < 0 || req.Wait > core.MaxWait {
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(core.MaxWait))
 	}
 	return checkPresence(req.BackIn, req.Activity)
 }
@@ -66,13 +68,13 @@ func (req WaitRequest) check() error {
 // checkPresence refuses a wrong absence or activity.
 func checkPresence(backIn time.Duration, activity string) error {
 	switch {
-	case backIn < 0 || backIn > MaxBackIn:
+	case backIn < 0 || backIn > core.MaxBackIn:
 		return fault.Refuse(fault.InvalidArgument,
-			"back_in_minutes must be from 0 (you are back) to %d. Nothing was done.", int(MaxBackIn.Minutes()))
-	case utf8.RuneCountInString(activity) > MaxActivity || !utf8.ValidString(activity) ||
+			"back_in_minutes must be from 0 (you are back) to %d. Nothing was done.", int(core.MaxBackIn.Minutes()))
+	case utf8.RuneCountInString(activity) > core.MaxActivity || !utf8.ValidString(activity) ||
 		room.HasControls(activity, ""):
 		return fault.Refuse(fault.InvalidArgument,
-			"activity: at most %d characters without control characters. Nothing was done.", MaxActivity)
+			"activity: at most %d characters without control characters. Nothing was done.", core.MaxActivity)
 	}
 	return room.CheckSecret("activity", activity)
 }

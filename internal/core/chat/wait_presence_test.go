@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -21,7 +23,7 @@ func TestWait_ofHours_isSeenAsLongAsItsProcessLives(t *testing.T) {
 	w := newWorld(t).another()
 	p := w.pair()
 	ctx, kill := context.WithCancel(t.Context())
-	ended := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: chat.MaxWait})
+	ended := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: core.MaxWait})
 	for range 20 {
 		w.clock.Advance(5 * time.Minute)
 		w.passUntil("the wait is announced again",
@@ -70,7 +72,7 @@ func TestWait_ofHours_keepsTheAbsenceAnnouncedElsewhere(t *testing.T) {
 	p := w.pair()
 	ctx, kill := context.WithCancel(t.Context())
 	defer kill()
-	ended := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: chat.MaxWait})
+	ended := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: core.MaxWait})
 	w.clock.Advance(30 * time.Second) // the wait is not announced again at the same moment
 	back := w.clock.Now().Add(100 * time.Minute)
 	if _, err := w.another().Wait(t.Context(),
@@ -264,7 +266,7 @@ func TestWait_announcementAndReadFail_keepWhatIsKnown(t *testing.T) {
 		return late && (failed == 0 && c.Method == tabletest.Write || failed == 1 && c.Method == tabletest.Get)
 	})
 	p := one.pair()
-	two.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: chat.MaxWait})
+	two.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: core.MaxWait})
 	announced := func() (until int64, used bool, head int64) {
 		l := one.Store().Acquire(p.bob.Token[:7])
 		defer l.Release()

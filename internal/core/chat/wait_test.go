@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -181,7 +183,7 @@ func TestWait_twoProcessesWithHundredsOfMessages_deliverEachOnceInOrder(t *testi
 func TestWait_longerThanMayBeOrLessThanNothing_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	for _, d := range []time.Duration{-time.Second, chat.MaxWait + time.Second} {
+	for _, d := range []time.Duration{-time.Second, core.MaxWait + time.Second} {
 		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: d})
 		wants(t, err, fault.InvalidArgument)
 	}

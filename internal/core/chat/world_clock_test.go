@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -148,7 +150,7 @@ const longWait = 290 * time.Second
 // open begins a wait and returns once it waits.
 func (w *world) open(ctx context.Context, req chat.WaitRequest) <-chan answer {
 	w.t.Helper()
-	d := min(req.Wait, chat.MaxWait)
+	d := min(req.Wait, core.MaxWait)
 	before := w.watch.count(d)
 	got := w.waiting(ctx, req)
 	await(w.t, "the wait", func() bool { return w.watch.count(d) > before || len(got) > 0 })

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -156,7 +158,7 @@ func (op *queueOp) beaten(ctx context.Context, c *table.ConflictError, partner t
 // pairedSettings returns the settings of a room for two strangers.
 func pairedSettings() (room.Settings, error) {
 	name, err := ident.RoomName(ident.NewName())
-	return room.Settings{Name: name.Shown, Key: name.Key, Type: room.Group, Capacity: room.MinCapacity, Paired: true},
+	return room.Settings{Name: name.Shown, Key: name.Key, Type: room.Group, Capacity: core.MinCapacity, Paired: true},
 		err
 }
 

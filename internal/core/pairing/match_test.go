@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 	"pgregory.net/rapid"
 
@@ -45,7 +47,7 @@ func profilesOf(all []ticketItem) []profile {
 // others, the one with the most in common, and of those the first.
 func byDefinition(all []ticketItem) []int {
 	partner := slices.Repeat([]int{-1}, len(all))
-	for n := MaxInterests; n >= 0; n-- {
+	for n := core.MaxInterests; n >= 0; n-- {
 		for i, a := range all {
 			for j, b := range all {
 				both := slices.DeleteFunc(slices.Clone(a.Interests),

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
@@ -14,7 +16,7 @@ import (
 // the same or look alike are never paired.
 func partners(all []profile) []int {
 	partner := slices.Repeat([]int{-1}, len(all))
-	var pairs [MaxInterests + 1][][2]int // by how much the two have in common
+	var pairs [core.MaxInterests + 1][][2]int // by how much the two have in common
 	for i, a := range all {
 		for j := i + 1; j < len(all); j++ {
 			if n := a.inCommon(all[j]); n >= 0 {
@@ -57,5 +59,5 @@ func (p profile) inCommon(other profile) (n int) {
 			n++
 		}
 	}
-	return min(n, MaxInterests)
+	return min(n, core.MaxInterests)
 }

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -40,7 +42,7 @@ type Options struct {
 // New returns the queues of the table of rooms, in which the pairs talk.
 func New(rooms *chat.Service, o Options) *Service {
 	if o.LongestWait == 0 {
-		o.LongestWait = MaxWait
+		o.LongestWait = core.MaxQueueWait
 	}
 	store := rooms.Store()
 	return &Service{rooms: rooms, store: store, table: store.Table(), clock: store.Clock(), log: store.Logger(),
@@ -59,14 +61,6 @@ const (
 	lookAlone = 5 * time.Second
 )
 
-// How long a call waits at most. Its ticket stands in the queue for as long, even if the process
-// ends without a word, or the client leaves unseen. Nobody should be paired with an agent that
-// has left.
-const (
-	MaxWait    = 290 * time.Second
-	UnseenWait = 20 * time.Second // where a client may leave unseen
-)
-
 // EnterQueue waits for a partner and returns the seat that the caller then has in a room of the
 // two. Without a partner in time it returns a ticket, with which the next call keeps the place;
 // the ticket ends if that call does not come within 15 seconds. For an hour a ticket also leads
@@ -78,9 +72,9 @@ const (
 // have one ticket, the older ends as superseded: at once in the same process, and when it next
 // looks in another.
 func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
-	if req.Wait < 0 || req.Wait > MaxWait {
+	if req.Wait < 0 || req.Wait > core.MaxQueueWait {
 		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.",
-			fault.Seconds(MaxWait))
+			fault.Seconds(core.MaxQueueWait))
 	}
 	op, err := s.newOp(ctx, req)
 	if err != nil {

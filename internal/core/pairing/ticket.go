@@ -7,17 +7,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
-)
-
-// Limits on interests.
-const (
-	MaxInterests = 10 // of one agent
-	MaxInterest  = 40 // characters of one
 )
 
 // ticket is an agent's place in a queue: which queue, since when, and a secret. The
@@ -155,16 +151,16 @@ func checkInterests(words []string) ([]string, error) {
 		}
 		switch {
 		case w == "":
-		case utf8.RuneCountInString(w) > MaxInterest || !utf8.ValidString(w) || room.HasControls(w, ""):
+		case utf8.RuneCountInString(w) > core.MaxInterest || !utf8.ValidString(w) || room.HasControls(w, ""):
 			return nil, fault.Refuse(fault.InvalidArgument,
-				"interests: each at most %d characters of UTF-8 without control characters.", MaxInterest)
+				"interests: each at most %d characters of UTF-8 without control characters.", core.MaxInterest)
 		case !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, w) }):
 			out = append(out, w)
 		}
 	}
-	if len(out) > MaxInterests {
+	if len(out) > core.MaxInterests {
 		return nil, fault.Refuse(fault.InvalidArgument, "interests: at most %d. Name those that matter most.",
-			MaxInterests)
+			core.MaxInterests)
 	}
 	return out, nil
 }

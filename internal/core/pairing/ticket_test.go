@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -25,10 +27,10 @@ func TestTicket_invalidArguments_areRefused(t *testing.T) {
 		"no name":            {},
 		"a reserved name":    {AgentName: "System"},
 		"a negative wait":    {AgentName: "Ann", Wait: -1},
-		"too long a wait":    {AgentName: "Ann", Wait: pairing.MaxWait + 1},
+		"too long a wait":    {AgentName: "Ann", Wait: core.MaxQueueWait + 1},
 		"too many interests": {AgentName: "Ann", Interests: eleven},
 		"too long an interest": {AgentName: "Ann",
-			Interests: []string{strings.Repeat("é", pairing.MaxInterest+1)}},
+			Interests: []string{strings.Repeat("é", core.MaxInterest+1)}},
 		"an interest with control characters": {AgentName: "Ann", Interests: []string{"a\x07b"}},
 		"an interest that is not UTF-8":       {AgentName: "Ann", Interests: []string{"\xff"}},
 		"an agent token as interest":          {AgentName: "Ann", Interests: []string{seat.Token}},
@@ -124,7 +126,7 @@ func TestTicket_laterCallCanceled_canBePairedForFifteenSeconds(t *testing.T) {
 		w := newWorld(t)
 		ticket := w.ticket("Ann")
 		ctx, cancel := context.WithCancel(t.Context())
-		waiting := w.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+		waiting := w.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: core.MaxQueueWait})
 		cancel()
 		<-waiting
 		w.clock.Advance(15*time.Second + late)
@@ -137,8 +139,8 @@ func TestTicket_laterCallCanceled_canBePairedForFifteenSeconds(t *testing.T) {
 func TestTicket_twoCalls_theOlderEndsAndTheNewerIsPaired(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
-	older := w.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
-	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+	older := w.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: core.MaxQueueWait})
+	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: core.MaxQueueWait})
 	if got := take(t, older); got.Status != pairing.Superseded || got.Ticket != "" {
 		t.Fatalf("the older call got %+v", got)
 	}
@@ -158,8 +160,8 @@ func TestTicket_newerCallInAnotherProcess_endsTheOlderWithinSeconds(t *testing.T
 			}
 			ticket := w.ticket("Ann")
 			other := onTable(t, w.clock, w.table, chat.Options{})
-			older := other.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
-			newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+			older := other.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: core.MaxQueueWait})
+			newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: core.MaxQueueWait})
 			w.blocked(2)
 			for range 6 {
 				w.clock.Advance(time.Second)
@@ -188,7 +190,7 @@ func TestTicket_writeOfAnOlderCallComesLate_doesNotShortenTheNewer(t *testing.T)
 	wants(t, err, fault.Unavailable)
 	w.clock.Advance(time.Second)
 	here := onTable(t, w.clock, w.table, chat.Options{})
-	newer := here.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+	newer := here.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: core.MaxQueueWait})
 	w.write(late...)
 	for range 6 {
 		w.clock.Advance(time.Second)
@@ -206,8 +208,8 @@ func TestTicket_olderCallCanceledInAnotherProcess_lastsUntilTheNewerEnds(t *test
 	ticket := w.ticket("Ann")
 	other := onTable(t, w.clock, w.table, chat.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
-	older := other.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
-	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
+	older := other.inQueue(ctx, pairing.Request{Ticket: ticket, Wait: core.MaxQueueWait})
+	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: core.MaxQueueWait})
 	w.blocked(2)
 	cancel()
 	<-older

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/pairing"
 )
 
@@ -13,7 +15,7 @@ func TestUnseenWait_clientThatLeft_canBePairedForThirtyFiveSeconds(t *testing.T)
 	for late, want := range map[time.Duration]pairing.Status{-time.Second: pairing.Paired, 0: pairing.Waiting} {
 		w := newWorld(t)
 		w.process = w.unseen()
-		ghost := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Wait: pairing.MaxWait})
+		ghost := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Wait: core.MaxQueueWait})
 		w.clock.Advance(20 * time.Second)
 		ticket := take(t, ghost).Ticket
 		w.clock.Advance(15*time.Second + late)

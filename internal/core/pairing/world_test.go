@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -30,7 +32,7 @@ func newProcess(t table.Table, o chat.Options) process {
 
 // unseen returns the process of a front on which a client leaves unseen.
 func (p process) unseen() process {
-	return process{p.Service, pairing.New(p.Service, pairing.Options{LongestWait: pairing.UnseenWait})}
+	return process{p.Service, pairing.New(p.Service, pairing.Options{LongestWait: core.UnseenQueueWait})}
 }
 
 // world is a table, a clock and one process that uses them.

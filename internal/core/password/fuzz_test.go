@@ -3,8 +3,9 @@ package password
 import (
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base"
+
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // FuzzRoomAndPassword splits any room name with its password.
@@ -20,7 +21,7 @@ func FuzzRoomAndPassword(f *testing.F) {
 			}
 			return
 		}
-		if len(got) > ident.MaxPassword || name+":"+got != room && (name != room || got != given) {
+		if len(got) > base.MaxPassword || name+":"+got != room && (name != room || got != given) {
 			t.Errorf("%q, %q is read as %q and %q", room, given, name, got)
 		}
 	})

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/crypto/argon2"
 
@@ -179,7 +181,7 @@ func TestCheck_whileStrangersFillTheRoom_looksAtThoseWhoAreKnown(t *testing.T) {
 func TestCheck_manyAtOnceInManyProcesses_exceedsTheLimitsOnceAnHourAtMost(t *testing.T) {
 	v := newVault(t)
 	all := v.processes(4)
-	if n := v.guess(all, 1, 20); n < 10 || n > 10+4*hashesAtOnce {
+	if n := v.guess(all, 1, 20); n < 10 || n > 10+4*core.MaxHashes {
 		t.Errorf("in a room that nobody watches, %d guesses of one caller were checked", n)
 	}
 	v.clock.Advance(61 * time.Second)

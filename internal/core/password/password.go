@@ -8,16 +8,15 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/base"
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 )
-
-// hashesAtOnce bounds how many password hashes are computed at once, so that a
-// storm of joins cannot exhaust the memory.
-const hashesAtOnce = 2
 
 // Checker computes and checks the hashes of rooms' passwords.
 type Checker struct {
@@ -29,7 +28,7 @@ type Checker struct {
 // New returns a Checker that counts wrong passwords in the table of a store. charge hears
 // of each password before it is hashed or checked, so that its caller pays for it.
 func New(s *roomlog.Store, charge func(ctx context.Context, password string)) *Checker {
-	return &Checker{newQueue(hashesAtOnce, s.Clock().Now), s, charge}
+	return &Checker{newQueue(core.MaxHashes, s.Clock().Now), s, charge}
 }
 
 // Hash returns the hash to store of a password; "" for an empty one.
@@ -164,9 +163,9 @@ func Split(name, password string) (string, string, error) {
 		}
 		name, password = n, p
 	}
-	if len(password) > ident.MaxPassword || !utf8.ValidString(password) || room.HasControls(password, "") {
+	if len(password) > base.MaxPassword || !utf8.ValidString(password) || room.HasControls(password, "") {
 		return "", "", fault.Refuse(fault.InvalidArgument,
-			"password: at most %d bytes of UTF-8 without control characters.", ident.MaxPassword)
+			"password: at most %d bytes of UTF-8 without control characters.", base.MaxPassword)
 	}
 	return name, password, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -39,7 +41,7 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 	v := newVault(t)
 	p := v.process()
 	var leave func()
-	for range hashesAtOnce {
+	for range core.MaxHashes {
 		var err error
 		leave, err = p.hashing.enter(t.Context(), false)
 		if err != nil {

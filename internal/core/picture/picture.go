@@ -14,28 +14,12 @@ import (
 	"image/png"
 	"io"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fairqueue"
 )
-
-// What a picture may have at most to be shown.
-const (
-	MaxBytes = 1 << 20 // of its file
-	MaxSide  = 2000    // in pixels, either way
-)
-
-// maxPixels is how many bytes the pixels of a picture may take while it is decoded. Most pictures
-// stay below it at any size that is shown; a progressive JPEG may have two million pixels.
-const maxPixels = 32_000_000
-
-// maxShown is how many bytes a picture may have as it is shown. Ours may take more than
-// its sender's, which a slower program may have packed better.
-const maxShown = 2 << 20
-
-// maxScans is how often a JPEG may go over its pixels. A progressive one has ten scans or so; one
-// that is made to keep a decoder busy has thousands, each a few bytes long.
-const maxScans = 32
 
 // Decoder decodes one picture at a time, so that strangers' pictures take no more than the memory
 // for one: up to 45 MB. The callers take turns, and a caller with many pictures waits behind each
@@ -81,7 +65,7 @@ func (d *Decoder) Forget(key string) { d.kept.forget(key) }
 // another decoder stumbles over may end a model's session for good. So nothing else of the file comes through, neither
 // comments and places nor what stands behind its end. Of an animated gif only the first frame is shown.
 func (d *Decoder) Decode(ctx context.Context, caller string, f File) (Picture, error) {
-	if f.Size <= 0 || f.Size > MaxBytes {
+	if f.Size <= 0 || f.Size > core.MaxPictureBytes {
 		return Picture{}, nil
 	}
 	leave, err := d.turns.Enter(ctx, caller, struct{}{})
@@ -141,7 +125,7 @@ func (f format) pixels(file []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if c.Width < 1 || c.Height < 1 || c.Width > MaxSide || c.Height > MaxSide || c.Width*c.Height*pixel > maxPixels {
+	if c.Width < 1 || c.Height < 1 || c.Width > core.MaxPictureSide || c.Height > core.MaxPictureSide || c.Width*c.Height*pixel > core.MaxPixelBytes {
 		return 0, errNotShown
 	}
 	return c.Width * c.Height, nil
@@ -183,7 +167,7 @@ func (d *drawn) Write(p []byte) (int, error) {
 	if err := d.ctx.Err(); err != nil {
 		return 0, err
 	}
-	if d.data.Len()+len(p) > maxShown {
+	if d.data.Len()+len(p) > core.MaxShownBytes {
 		return 0, errNotShown
 	}
 	return d.data.Write(p)
@@ -213,7 +197,7 @@ func jpegConfig(file []byte) (c image.Config, pixel int, err error) {
 		return c, 0, err
 	}
 	// With this marker a scan begins. Nothing within a scan can be taken for it.
-	if c.ColorModel == color.CMYKModel || bytes.Count(file, []byte("\xff\xda")) > maxScans {
+	if c.ColorModel == color.CMYKModel || bytes.Count(file, []byte("\xff\xda")) > core.MaxScans {
 		return c, 0, errNotShown
 	}
 	// A progressive one begins with this marker. All its coefficients are there until its end.

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/core/picture/picturetest"
@@ -130,7 +132,7 @@ func TestDecode_picture_isDrawnInItsFormat(t *testing.T) {
 		"progressive jpeg": {interlaced, "image/jpeg"},
 		"gif":              {gifOf(t, m, 1), "image/gif"},
 		"animated gif":     {gifOf(t, m, 3), "image/gif"},
-		"largest":          {pngOf(t, drawing(MaxSide, MaxSide)), "image/png"},
+		"largest":          {pngOf(t, drawing(core.MaxPictureSide, core.MaxPictureSide)), "image/png"},
 		"of a screen":      {progressive(1920, 1080), "image/jpeg"},
 	} {
 		data, media, ok := shown(c.file)
@@ -227,15 +229,15 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 		"huge png":       huge,
 		"huge gif":       screen,
 		"huge jpeg":      wide,
-		"too wide":       pngOf(t, drawing(MaxSide+1, 1)),
-		"too high":       gifOf(t, drawing(1, MaxSide+1), 1),
+		"too wide":       pngOf(t, drawing(core.MaxPictureSide+1, 1)),
+		"too high":       gifOf(t, drawing(1, core.MaxPictureSide+1), 1),
 		"four inks":      fromDisk(t, "four-inks.jpg"),
-		"scans":          insert(scans, from, bytes.Repeat(one, maxScans)...),
+		"scans":          insert(scans, from, bytes.Repeat(one, core.MaxScans)...),
 		"16 bits gray":   pngOf(t, image.NewGray16(image.Rect(0, 0, 60, 40))),
 		"16 bits":        pngOf(t, opaque16(60, 40)),
 		"16 bits, clear": pngOf(t, image.NewNRGBA64(image.Rect(0, 0, 60, 40))),
 		"coefficients":   progressive(1500, 1500),
-		"too many bytes": append(pngOf(t, m), make([]byte, MaxBytes)...),
+		"too many bytes": append(pngOf(t, m), make([]byte, core.MaxPictureBytes)...),
 		"without pixels": append(bytes.Clone(pngOf(t, m)[:header]), picturetest.Chunk("IEND", "")...),
 	} {
 		if data, media, ok := shown(file); ok || data != nil || media != "" {
@@ -256,7 +258,7 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 // What a picture is said to be has no say.
 func TestDecode_wrongSize_isNotShown(t *testing.T) {
 	file := pngOf(t, drawing(60, 40))
-	for _, size := range []int64{-1, 0, 1, int64(len(file)) - 1, int64(len(file)) + 1, MaxBytes + 1, 1 << 62} {
+	for _, size := range []int64{-1, 0, 1, int64(len(file)) - 1, int64(len(file)) + 1, core.MaxPictureBytes + 1, 1 << 62} {
 		if _, _, ok := decode(t.Context(), newDecoder(), "one", bytes.NewReader(file), size); ok {
 			t.Errorf("with the size %d of %d it is shown", size, len(file))
 		}
@@ -278,10 +280,10 @@ func TestDecode_fileThatIsMadeToGrow_takesTheMemoryOfItsPixels(t *testing.T) {
 		file []byte
 		ok   bool
 	}{
-		"30 frames":    {gifOf(t, drawing(MaxSide, MaxSide), 30), true},
-		"packed twice": {picturetest.Heavy(t, MaxSide, 8), false},
+		"30 frames":    {gifOf(t, drawing(core.MaxPictureSide, core.MaxPictureSide), 30), true},
+		"packed twice": {picturetest.Heavy(t, core.MaxPictureSide, 8), false},
 	} {
-		if len(c.file) > MaxBytes {
+		if len(c.file) > core.MaxPictureBytes {
 			t.Fatalf("%s: the file has %d bytes", name, len(c.file))
 		}
 		var before, after runtime.MemStats
@@ -403,13 +405,13 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("a %s is shown as %s", TypeOf("", file), media)
 		}
 		c, format, err := image.DecodeConfig(bytes.NewReader(data))
-		if err != nil || "image/"+format != media || c.Width > MaxSide || c.Height > MaxSide || len(data) > maxShown {
+		if err != nil || "image/"+format != media || c.Width > core.MaxPictureSide || c.Height > core.MaxPictureSide || len(data) > core.MaxShownBytes {
 			t.Fatalf("%s: %+v, %d bytes: %v", format, c, len(data), err)
 		}
 		if _, _, err := image.Decode(bytes.NewReader(data)); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, ok := shown(data); len(data) <= MaxBytes && !ok {
+		if _, _, ok := shown(data); len(data) <= core.MaxPictureBytes && !ok {
 			t.Error("what is shown is not shown again")
 		}
 	})

@@ -13,8 +13,7 @@ import (
 // of the seat.
 
 const (
-	// MaxWatches is how many waits the person behind a seat has in one process.
-	MaxWatches = 4
+
 	// watchEvery is how often a person's watching is written: a page waits in turns of 25 s, and each write costs a
 	// unit.
 	watchEvery = time.Minute

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -58,7 +60,7 @@ func (r *Room) BeginWait(c *room.Caller, w *Wait) {
 		r.watches = map[int][]*Wait{}
 	}
 	open := append(r.watches[c.Seat], w)
-	if len(open) > MaxWatches {
+	if len(open) > core.MaxWatches {
 		close(open[0].Superseded)
 		open = slices.Delete(open, 0, 1)
 	}

@@ -3,6 +3,8 @@ package presence
 import (
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -41,7 +43,7 @@ func TestBeginWait_personWaitsOnTooManyDevices_endsTheOldestAndNoWaitOfTheAgent(
 	play(t, func(t *testing.T, w *world) {
 		agent := w.waits(w.agent(seatOfBob))
 		var all []*Wait
-		for range MaxWatches + 1 {
+		for range core.MaxWatches + 1 {
 			all = append(all, w.waits(w.person(seatOfBob, "phone")))
 		}
 		for i, wait := range all {

@@ -6,9 +6,6 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// MaxBans limits the banned names of a room, and the muted names.
-const MaxBans = 200
-
 // Ban keeps a name out or mutes the name, in any spelling, for the life of the room: to a reader, a respelled name is
 // the same name.
 type Ban struct {

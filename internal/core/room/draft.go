@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
@@ -39,9 +41,6 @@ func (s *State) addDraft(e Event) {
 	})
 }
 
-// MaxDrafts is how many drafts of a seat wait at once.
-const MaxDrafts = 8
-
 // Decision is what a person decides about a draft.
 type Decision string
 
@@ -75,9 +74,9 @@ func (d Decision) Check(text string) error {
 // are the seats asked by the agent itself; ProposeMessage finds the other seats again when the draft is sent. key is
 // the idempotency key of the call, or "". The error is a *fault.Error.
 func (a Agent) Draft(m Event, asked []int, key string, now time.Time) (Event, error) {
-	if len(a.Person.Open(now)) >= MaxDrafts {
+	if len(a.Person.Open(now)) >= core.MaxDrafts {
 		return m, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing was "+
-			"sent: call wait_for_message, which tells you what your user decides.", MaxDrafts).For(fault.RuleDrafts)
+			"sent: call wait_for_message, which tells you what your user decides.", core.MaxDrafts).For(fault.RuleDrafts)
 	}
 	m.Ask, m.Named = asked, nil
 	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &m, Key: key}, nil

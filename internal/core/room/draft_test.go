@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -159,7 +161,7 @@ func TestDecideDraft_whatIsNoDraftOfTheSeatThatWaits_isRefused(t *testing.T) {
 
 func TestDraft_moreThanEight_areRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	for range room.MaxDrafts {
+	for range core.MaxDrafts {
 		l.draft(bob, room.Event{Text: "hello"})
 	}
 	if _, err := l.agent(bob).Draft(room.Event{Text: "one more"}, nil, "", l.now); fault.CodeOf(err) != fault.Paused {
@@ -191,6 +193,6 @@ func TestDecision_unknownOrWithWrongText_isRefused(t *testing.T) {
 		}
 	}
 	checkTexts(t, "text", room.RefuseDraft.Check, []text{ // as supervise has it
-		{"a long reason", strings.Repeat("x", room.MaxNote+1), fault.InvalidArgument},
+		{"a long reason", strings.Repeat("x", core.MaxNote+1), fault.InvalidArgument},
 	})
 }

@@ -5,16 +5,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/sanitize"
-)
-
-// The limits on files.
-const (
-	MaxFileName  = 120       // characters
-	MaxFiles     = 1000      // of a room at once
-	MaxRoomBytes = 250 << 20 // of all files of a room
-	guestsPart   = 4         // the guests of one invite share a guestsPart-th of both
 )
 
 // File is the file of a message. The bytes are in the store of files.
@@ -38,9 +32,9 @@ func FileName(given string) (string, error) {
 	case !strings.ContainsFunc(name, visible), name == ".", name == "..", name == "/":
 		return "", fault.Refuse(fault.InvalidArgument, "name is missing: give the file's name or its path, such as "+
 			"report.pdf. Nothing was shared.")
-	case utf8.RuneCountInString(name) > MaxFileName:
+	case utf8.RuneCountInString(name) > core.MaxFileName:
 		return "", fault.Refuse(fault.InvalidArgument, "name has %d characters, at most %d are allowed. Nothing was "+
-			"shared: call again with a shorter one.", utf8.RuneCountInString(name), MaxFileName)
+			"shared: call again with a shorter one.", utf8.RuneCountInString(name), core.MaxFileName)
 	}
 	return name, CheckSecret("name", name)
 }
@@ -54,14 +48,14 @@ func CheckFileSize(size, limit int64, used FileUsage) error {
 	case size > limit:
 		return fault.Refuse(fault.MessageTooLong, "A file has at most %d bytes here, and this one has more. Nothing "+
 			"was shared: share a part of it, or pack it.", limit)
-	case used.Files >= MaxFiles:
+	case used.Files >= core.MaxFiles:
 		return fault.Refuse(fault.MessageTooLong, "This room has %d files, the most allowed. Nothing was shared: "+
 			"an admin, or the one who shared a file, can remove it with redact.", used.Files)
-	case size > MaxRoomBytes-used.Bytes:
+	case size > core.MaxRoomBytes-used.Bytes:
 		return fault.Refuse(fault.MessageTooLong, "This room has %d bytes left for files, and this file is larger. "+
 			"Nothing was shared: share a smaller file. An admin, or the one who shared a file, can remove it with "+
 			"redact.",
-			max(0, MaxRoomBytes-used.Bytes))
+			max(0, core.MaxRoomBytes-used.Bytes))
 	}
 	return nil
 }
@@ -69,7 +63,7 @@ func CheckFileSize(size, limit int64, used FileUsage) error {
 // CheckGuestFile is CheckFileSize for the part of a room that the guests of one invite may fill. Without the bound, one
 // guest could fill the room.
 func CheckGuestFile(size int64, used FileUsage) error {
-	const files, bytes = MaxFiles / guestsPart, MaxRoomBytes / guestsPart
+	const files, bytes = core.MaxFiles / core.GuestsPart, core.MaxRoomBytes / core.GuestsPart
 	switch {
 	case used.Files >= files:
 		return fault.Refuse(fault.MessageTooLong, "The guests of one invite share at most %d files in a room, and "+

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"pgregory.net/rapid"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -113,7 +115,7 @@ func TestApply_foldingWhatAppendCompleted_givesTheSameHead(t *testing.T) {
 				t.Fatalf("request %d: its proposal is kept: %v", r.N, kept)
 			}
 		}
-		if len(h.Talk.Open) > room.MaxOpen {
+		if len(h.Talk.Open) > core.MaxOpen {
 			t.Fatalf("%d requests are open", len(h.Talk.Open))
 		}
 	})

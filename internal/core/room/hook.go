@@ -3,6 +3,8 @@ package room
 import (
 	"slices"
 	"time"
+
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // Hook is an address outside of Parley, called for events that a seat receives: see Form. The log says when a hook
@@ -28,13 +30,6 @@ const (
 	// other endpoints only so often: see MostSteps.
 	FormAgent Form = "agent"
 )
-
-// MostSteps is how many messages in a row endpoints may say because of each other: see Event.Step. Without the limit,
-// two endpoints alone in a room would never stop.
-const MostSteps = 8
-
-// MaxHooks is how many hooks of all forms a seat has at most.
-const MaxHooks = 4
 
 // HookLease is how long a hook keeps its seat after the last refresh, or after the hook last woke the agent.
 const HookLease = 24 * time.Hour
@@ -191,7 +186,7 @@ func (a Agent) answers(e Event, agents int) bool {
 	case e.Type != Said, a.did(e):
 		return false
 	case e.Step > 0:
-		return e.Step < MostSteps && slices.Contains(e.Named, a.Seat)
+		return e.Step < core.MaxSteps && slices.Contains(e.Named, a.Seat)
 	}
 	return e.isMeantFor(a.Seat) || agents <= 2 || e.Kind == Request && len(e.Ask) == 0
 }

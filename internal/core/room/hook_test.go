@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -209,7 +211,7 @@ func TestSteps_twoEndpointsThatNameEachOther_stopAfterEight(t *testing.T) {
 	l.endpoint(ann)
 	l.endpoint(bob)
 	said := l.answers(l.say(ann, "Shall we?"), func(e *room.Event) { e.Text = "@Ann, @Bob" })
-	if len(said) != room.MostSteps {
+	if len(said) != core.MaxSteps {
 		t.Errorf("they say %d things", len(said))
 	}
 }

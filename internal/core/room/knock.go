@@ -4,13 +4,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base/ident"
-)
+	"github.com/parley-chat/parley/internal/core"
 
-// Limits on knocks: how often outsiders may disturb a room.
-const (
-	KnockWindow = 10 * time.Minute // a name knocks once in a window
-	MaxKnocks   = 6                // of one room in KnockWindow
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // Knock is a refused join of which the room was told.
@@ -30,7 +26,7 @@ func recentKnocks(list []Knock, now time.Time) []Knock {
 
 // over reports whether the name may knock again.
 func (k Knock) over(now time.Time) bool {
-	return now.Sub(time.UnixMilli(k.AtMs)) >= KnockWindow
+	return now.Sub(time.UnixMilli(k.AtMs)) >= core.KnockWindow
 }
 
 // MayKnock reports whether the room is told of a refused join under a name: once for each name in KnockWindow, and
@@ -40,7 +36,7 @@ func (h *Head) MayKnock(name ident.Name, now time.Time) bool {
 	list := recentKnocks(h.Knocks, now)
 	_, banned := FindBan(h.Bans, name.Shown)
 	owner, _ := h.Named(name.Key)
-	return !h.Closed && !h.Expired(now) && !banned && len(list) < MaxKnocks &&
+	return !h.Closed && !h.Expired(now) && !banned && len(list) < core.MaxKnocks &&
 		!slices.ContainsFunc(list, func(k Knock) bool { return k.Key == name.Key && k.Seat == owner.Seat })
 }
 
@@ -53,12 +49,12 @@ func (h *Head) Knock(name ident.Name, why Reason) Event {
 // MayKick reports whether a, a seated agent, can kick an agent for another that knocks. An admin can. In a room of two,
 // so can the other agent, unless it may only listen, once the admin is silent: see SeatRequest.RelievedFrom.
 func (h *Head) MayKick(a Agent) bool {
-	return a.Role == Admin || h.Capacity == MinCapacity && !h.Silenced(a)
+	return a.Role == Admin || h.Capacity == core.MinCapacity && !h.Silenced(a)
 }
 
 // MayEnlarge reports whether a room is full and a can add a seat.
 func (h *Head) MayEnlarge(a Agent) bool {
-	return a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < MaxCapacity
+	return a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < core.MaxCapacity
 }
 
 // regained returns a with x as its only holder.

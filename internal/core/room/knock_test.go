@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -30,16 +32,16 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	check("the same name, which another agent has now", "bob", 0, true)
 	l.knock(bobsJoin.Seat)
 	check("the same name, which that one still has", "bob", 0, false)
-	check("just before ten minutes", "bob", room.KnockWindow-time.Second, false)
-	check("after ten minutes", "bob", room.KnockWindow, true)
+	check("just before ten minutes", "bob", core.KnockWindow-time.Second, false)
+	check("after ten minutes", "bob", core.KnockWindow, true)
 	check("another name", "cid", 0, true)
-	for i := range room.MaxKnocks - 2 {
+	for i := range core.MaxKnocks - 2 {
 		l.apply(room.Event{Type: room.Knocked, Key: fmt.Sprint("guest", i), Reason: room.ReasonRoomFull})
 	}
 	check("the seventh", "cid", 0, false)
-	check("ten minutes later", "cid", room.KnockWindow, true)
-	l.now = l.now.Add(room.KnockWindow)
-	if len(l.head.Knocks) != room.MaxKnocks {
+	check("ten minutes later", "cid", core.KnockWindow, true)
+	l.now = l.now.Add(core.KnockWindow)
+	if len(l.head.Knocks) != core.MaxKnocks {
 		t.Errorf("%d knocks", len(l.head.Knocks))
 	}
 	l.knock(ann)

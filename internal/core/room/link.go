@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
@@ -39,16 +41,13 @@ func (s *State) linkClaim(a Agent, number int) ident.LinkCode {
 
 // KnowsLink reports whether c is the claim of a link to the seat of a, used or unused.
 func (s *State) KnowsLink(a Agent, c ident.LinkCode) bool {
-	for n := a.Person.Opened; n >= max(0, a.Person.Opened-maxUsedLinks); n-- {
+	for n := a.Person.Opened; n >= max(0, a.Person.Opened-core.MaxUsedLinks); n-- {
 		if s.linkClaim(a, n).Is(c) {
 			return true
 		}
 	}
 	return false
 }
-
-// maxUsedLinks is how many used links of a seat are told apart from made-up links.
-const maxUsedLinks = 16
 
 // OpenLink returns the event by which the link of claim c gives a device the token with this hash; nil if the device
 // has the token. A link works once. For a used link, err refuses the device, and the event tells the person, at most

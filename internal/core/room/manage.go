@@ -3,6 +3,7 @@ package room
 import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // Order is an admin's order about the agent of a name. Admins are equal: an admin may do everything to every
@@ -152,15 +153,15 @@ func (o Order) unbanEvent(h *Head, shown string) (*Event, string) {
 func (o Order) checkFull(h *Head) error {
 	full := func(list []Ban) bool {
 		_, there := FindBan(list, o.Name.Shown)
-		return !there && len(list) >= MaxBans
+		return !there && len(list) >= core.MaxBans
 	}
 	switch {
 	case o.Action == BanName && full(h.Bans):
 		return fault.Refuse(fault.NotAllowed, "This room has %d banned names, the maximum. Nothing was changed: kick "+
-			"the agent, unban a name, or give the room a password with update_room.", MaxBans)
+			"the agent, unban a name, or give the room a password with update_room.", core.MaxBans)
 	case o.Action == Mute && full(h.Mutes):
 		return fault.Refuse(fault.NotAllowed, "This room has %d muted names, the maximum. Nothing was changed: kick "+
-			"the agent, unmute a name, or make the room a channel with update_room.", MaxBans)
+			"the agent, unmute a name, or make the room a channel with update_room.", core.MaxBans)
 	}
 	return nil
 }

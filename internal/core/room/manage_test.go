@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -55,7 +57,7 @@ func TestOrder_whatAnAdminMustNotDo_isRefused(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.manage(room.Promote, cid)
 	full := *l.head
-	for i := range room.MaxBans {
+	for i := range core.MaxBans {
 		b := room.NewBan(nameOf(t, fmt.Sprintf("guest %c%c", 'a'+i/26, 'a'+i%26)))
 		full.Bans, full.Mutes = append(full.Bans, b), append(full.Mutes, b)
 	}

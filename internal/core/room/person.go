@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
@@ -65,13 +67,9 @@ func (c Caller) LosesToken(e Event) bool {
 	return e.Regains
 }
 
-// MaxDevices is how many devices of a person have a token of a seat. A further device takes the place of the
-// oldest.
-const MaxDevices = 4
-
 // WithDevice returns p with a further device, whose token has this hash.
 func (p Person) WithDevice(hash string) Person {
-	p.Devices = append(slices.Clone(p.Devices[max(0, len(p.Devices)+1-MaxDevices):]), hash)
+	p.Devices = append(slices.Clone(p.Devices[max(0, len(p.Devices)+1-core.MaxDevices):]), hash)
 	return p
 }
 

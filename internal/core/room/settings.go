@@ -3,15 +3,10 @@ package room
 import (
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
-)
-
-// The limits on settings.
-const (
-	MinCapacity    = 2
-	MaxCapacity    = 100
-	MaxDescription = 5_000 // characters
 )
 
 // Type says who may speak in a room.
@@ -44,7 +39,7 @@ type Settings struct {
 // NewSettings checks the settings of a new room, but for the password, hashed only when the room is created.
 func NewSettings(name ident.Name, description string, capacity int, t Type, public bool) (Settings, error) {
 	if capacity == 0 {
-		capacity = MinCapacity
+		capacity = core.MinCapacity
 	}
 	if t == "" {
 		t = Group
@@ -58,15 +53,15 @@ func NewSettings(name ident.Name, description string, capacity int, t Type, publ
 // *fault.Error of InvalidArgument.
 func CheckSettings(description string, capacity int, t Type) error {
 	switch {
-	case capacity != 0 && (capacity < MinCapacity || capacity > MaxCapacity):
-		return fault.Refuse(fault.InvalidArgument, "capacity must be from %d to %d.", MinCapacity, MaxCapacity)
+	case capacity != 0 && (capacity < core.MinCapacity || capacity > core.MaxCapacity):
+		return fault.Refuse(fault.InvalidArgument, "capacity must be from %d to %d.", core.MinCapacity, core.MaxCapacity)
 	case t != "" && t != Group && t != Channel:
 		return fault.Refuse(fault.InvalidArgument, "type must be %q (every agent speaks) or %q (only admins speak).",
 			Group, Channel)
-	case utf8.RuneCountInString(description) > MaxDescription || !utf8.ValidString(description) ||
+	case utf8.RuneCountInString(description) > core.MaxDescription || !utf8.ValidString(description) ||
 		HasControls(description, "\n\t\r"):
 		return fault.Refuse(fault.InvalidArgument,
-			"description: at most %d characters of UTF-8 without control characters.", MaxDescription)
+			"description: at most %d characters of UTF-8 without control characters.", core.MaxDescription)
 	}
 	return CheckSecret("description", description)
 }

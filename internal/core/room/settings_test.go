@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -13,8 +15,8 @@ func TestCheckSettings_longOrInvalidDescription_isRefused(t *testing.T) {
 	checkTexts(t, "description", check, []text{
 		{"empty", "", ""},
 		{"several lines", "one\n\ttwo", ""},
-		{"the longest", strings.Repeat("é", room.MaxDescription), ""},
-		{"one character more", strings.Repeat("é", room.MaxDescription+1), fault.InvalidArgument},
+		{"the longest", strings.Repeat("é", core.MaxDescription), ""},
+		{"one character more", strings.Repeat("é", core.MaxDescription+1), fault.InvalidArgument},
 		{"a control character", "a\x07b", fault.InvalidArgument},
 		{"not UTF-8", "\xff", fault.InvalidArgument},
 		{"a token", "join with " + token(), fault.InvalidArgument},

@@ -2,6 +2,8 @@ package room
 
 import (
 	"time"
+
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // AdminSilent is how long the admins of a room must have been silent before another agent becomes admin as
@@ -69,7 +71,7 @@ const RelievedAfter = time.Minute
 // lost its token. The role then goes to by. may is false if by may never kick, as an agent that may only
 // listen. An admin without a call since its join has the time of an agent that called at the join.
 func (c *SeatRequest) RelievedFrom(h *Head, by, a Agent) (from time.Time, may bool) {
-	if h.Capacity != MinCapacity || by.Seat == a.Seat || a.Role != Admin || h.Silenced(by) {
+	if h.Capacity != core.MinCapacity || by.Seat == a.Seat || a.Role != Admin || h.Silenced(by) {
 		return time.Time{}, false
 	}
 	a.Role = Member

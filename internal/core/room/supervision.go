@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
@@ -163,15 +165,12 @@ func (s *State) SupervisedOf(a Agent, now time.Time) Supervised {
 		Undecided: len(a.Person.Open(now)) > 0}
 }
 
-// MaxAgentMessages is the maximum of Settings.AgentMessages.
-const MaxAgentMessages = 10_000
-
 // CheckAgentMessages refuses a number of messages that no room can have; nil stands for no number. The error is
 // a *fault.Error.
 func CheckAgentMessages(n *int) error {
-	if n != nil && (*n < 0 || *n > MaxAgentMessages) {
+	if n != nil && (*n < 0 || *n > core.MaxAgentMessages) {
 		return fault.Refuse(fault.InvalidArgument,
-			"agent_messages must be from 0 (no limit) to %d. Nothing was changed.", MaxAgentMessages)
+			"agent_messages must be from 0 (no limit) to %d. Nothing was changed.", core.MaxAgentMessages)
 	}
 	return nil
 }

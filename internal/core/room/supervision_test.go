@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -269,8 +271,8 @@ func TestCheckAgentMessages_outOfRange_isRefused(t *testing.T) {
 	if err := room.CheckAgentMessages(nil); err != nil {
 		t.Errorf("not given: %v", err)
 	}
-	for n, valid := range map[int]bool{-1: false, 0: true, 1: true, room.MaxAgentMessages: true,
-		room.MaxAgentMessages + 1: false} {
+	for n, valid := range map[int]bool{-1: false, 0: true, 1: true, core.MaxAgentMessages: true,
+		core.MaxAgentMessages + 1: false} {
 		if err := room.CheckAgentMessages(
 			&n,
 		); (err == nil) != valid ||

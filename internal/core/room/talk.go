@@ -4,12 +4,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 const (
-	// MaxOpen is how many requests and proposals of a room are open at once.
-	MaxOpen = 32
+
 	// DebtLife is how long a request waits for its answers.
 	DebtLife = 24 * time.Hour
 )
@@ -311,7 +312,7 @@ func (l *ledger) applyRequest(e Event) {
 	if !anyone && len(e.Ask) == 0 {
 		return
 	}
-	if len(l.Open) >= MaxOpen && !l.removeOldest(len(e.To) > 0) {
+	if len(l.Open) >= core.MaxOpen && !l.removeOldest(len(e.To) > 0) {
 		return
 	}
 	l.Open, l.changed = append(l.Open, OpenRequest{

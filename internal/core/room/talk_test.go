@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"pgregory.net/rapid"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -194,11 +196,11 @@ func TestOpenRequests_oneMoreThan32_dropsTheOldestOfTheAgentThatHasMost(t *testi
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	bobs := l.ask(bob, ann)
 	anns := l.ask(ann, bob)
-	for len(l.head.Talk.Open) < room.MaxOpen {
+	for len(l.head.Talk.Open) < core.MaxOpen {
 		l.ask(ann, cid)
 	}
 	last := l.ask(cid, ann)
-	if n := len(l.head.Talk.Open); n != room.MaxOpen {
+	if n := len(l.head.Talk.Open); n != core.MaxOpen {
 		t.Errorf("%d are open", n)
 	}
 	if l.owed(bobs, cid) != "[1]" || l.owed(anns, cid) != "nothing" || l.owed(last, cid) != "[1]" {
@@ -214,15 +216,15 @@ func TestOpenRequests_oneMoreThan32_dropsTheOldestOfTheAgentThatHasMost(t *testi
 func TestOpenRequests_private_neverDropAPublicOne(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	public := l.ask(ann, bob)
-	for range 2 * room.MaxOpen {
+	for range 2 * core.MaxOpen {
 		l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}})
 	}
-	for range room.MaxOpen - 1 {
+	for range core.MaxOpen - 1 {
 		l.ask(bob, ann)
 	}
 	seen := l.head.Talk.OpenTo(cid, l.now)
 	l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}})
-	if n := len(l.head.Talk.Open); n != room.MaxOpen || l.owed(public, cid) != "[2]" ||
+	if n := len(l.head.Talk.Open); n != core.MaxOpen || l.owed(public, cid) != "[2]" ||
 		!reflect.DeepEqual(l.head.Talk.OpenTo(cid, l.now), seen) {
 		t.Errorf("%d are open, and Ann's is %s", n, l.owed(public, cid))
 	}

@@ -7,21 +7,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
 // The limits on tasks.
 const (
-	MaxTasks = 100 // open in a room at once
-	MaxAdded = 30  // open tasks of one adder, and so the most that a call adds
-	// MaxInvited is how many open tasks the guests of one invite may have added: four seats of one invite could
-	// else fill the list.
-	MaxInvited  = MaxTasks / 4
-	MaxTaken    = 5     // open tasks taken by one agent
-	MaxTitle    = 200   // characters
-	MaxTaskText = 1_000 // characters of details, of a reason, or of what was done
-	MaxFinishes = 10    // tasks reported as done by one message
-	MaxAfter    = 30    // tasks before one task
 
 	// OfferLife is how long only the agents of an offer may take the task, from when the task can be taken.
 	OfferLife = 10 * time.Minute
@@ -556,19 +548,19 @@ func (e Event) Parts() int {
 
 // CheckTaskText refuses an invalid text of a task. field names the argument. The error is a *fault.Error.
 func CheckTaskText(field, text string) error {
-	if utf8.RuneCountInString(text) > MaxTaskText || !utf8.ValidString(text) || HasControls(text, "\n\t\r") {
+	if utf8.RuneCountInString(text) > core.MaxTaskText || !utf8.ValidString(text) || HasControls(text, "\n\t\r") {
 		return fault.Refuse(fault.InvalidArgument, "%s: at most %d characters of UTF-8 without control characters. "+
-			"Nothing was changed: put what is longer into a message.", field, MaxTaskText)
+			"Nothing was changed: put what is longer into a message.", field, core.MaxTaskText)
 	}
 	return CheckSecret(field, text)
 }
 
 // CheckTitle refuses an invalid title of a task. The error is a *fault.Error.
 func CheckTitle(field, title string) error {
-	if !strings.ContainsFunc(title, visible) || utf8.RuneCountInString(title) > MaxTitle ||
+	if !strings.ContainsFunc(title, visible) || utf8.RuneCountInString(title) > core.MaxTitle ||
 		!utf8.ValidString(title) || HasControls(title, "") || strings.ContainsAny(title, "\u2028\u2029") {
 		return fault.Refuse(fault.InvalidArgument, "%s: 1 to %d characters in one line. Nothing was changed: put "+
-			"details into text.", field, MaxTitle)
+			"details into text.", field, core.MaxTitle)
 	}
 	return CheckSecret(field, title)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
@@ -175,17 +177,17 @@ func (o TaskOrder) proposeAdd(h *Head, a Agent, e *Event) (*Event, int64, error)
 		}
 	}
 	switch {
-	case mine+len(o.Add) > MaxAdded:
+	case mine+len(o.Add) > core.MaxAdded:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "An agent can add at most %d open tasks, and those of "+
 			"agents that have left count for each guest. There are %d, and you add %d. Nothing was added: take or "+
-			"finish some first, or put several into one.", MaxAdded, mine, len(o.Add))
-	case a.IsGuest() && invited+len(o.Add) > MaxInvited:
+			"finish some first, or put several into one.", core.MaxAdded, mine, len(o.Add))
+	case a.IsGuest() && invited+len(o.Add) > core.MaxInvited:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "The guests of one invite can add at most %d open tasks in "+
 			"all. There are %d, and you add %d. Nothing was added: take or finish some first, or put several into one.",
-			MaxInvited, invited, len(o.Add))
-	case len(h.Tasks)+len(o.Add) > MaxTasks:
+			core.MaxInvited, invited, len(o.Add))
+	case len(h.Tasks)+len(o.Add) > core.MaxTasks:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
-			"was added: finish or drop some first.", MaxTasks, len(h.Tasks))
+			"was added: finish or drop some first.", core.MaxTasks, len(h.Tasks))
 	}
 	for i, t := range o.Add {
 		t.No, t.Invite = h.LastTask+int64(i)+1, a.Invite
@@ -230,9 +232,9 @@ func (o TaskOrder) proposeTake(h *Head, a Agent, t Task, e *Event, now time.Time
 	switch {
 	case t.Holder.Is(a):
 		return nil, nil
-	case len(h.TasksOf(a)) >= MaxTaken:
+	case len(h.TasksOf(a)) >= core.MaxTaken:
 		return nil, fault.Refuse(fault.InvalidArgument, "You have %d tasks, and no more at once. Nothing was taken: "+
-			"finish or release one first.", MaxTaken)
+			"finish or release one first.", core.MaxTaken)
 	case t.Holder.Seat != 0 && !h.Yields(t, a, o.Seen, now):
 		return nil, h.refuseTaken(a, t, o.Seen, now)
 	case t.Holder.Seat != 0:

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -229,17 +231,17 @@ func TestTaskOrder_guestThatLeavesAndJoinsAgain_hasNoNewLimit(t *testing.T) {
 	adds := func(n int) room.TaskOrder {
 		return room.TaskOrder{Action: room.AddTasks, Add: make([]room.Task, n)}
 	}
-	if _, err := l.order(gil, adds(room.MaxInvited+1)); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := l.order(gil, adds(core.MaxInvited+1)); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("more than those of one invite may add: %v", err)
 	}
-	l.must(gil, adds(room.MaxInvited))
+	l.must(gil, adds(core.MaxInvited))
 	l.leave(gil)
 	gil = l.joinBy(1, "Gil 2").Seat
 	one := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "another"}}}
 	if _, err := l.order(gil, one); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("got %v", err)
 	}
-	l.must(ann, adds(room.MaxAdded))
+	l.must(ann, adds(core.MaxAdded))
 	l.must(ann, room.TaskOrder{Action: room.DropTask, No: 1})
 	l.must(gil, one)
 }

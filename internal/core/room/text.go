@@ -5,14 +5,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
-)
-
-// The limits on texts.
-const (
-	MaxText = 32_768 // bytes of a message
-	MaxNote = 200    // characters of a reason
 )
 
 // CheckText refuses an invalid text of a message. The error is a *fault.Error.
@@ -20,10 +16,10 @@ func CheckText(text string) error {
 	switch {
 	case !strings.ContainsFunc(text, visible):
 		return fault.Refuse(fault.InvalidArgument, "text is missing or blank: say something, in 1 to %d bytes.",
-			MaxText)
-	case len(text) > MaxText:
+			core.MaxText)
+	case len(text) > core.MaxText:
 		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: say "+
-			"it shorter, or in several messages.", len(text), MaxText)
+			"it shorter, or in several messages.", len(text), core.MaxText)
 	case !utf8.ValidString(text):
 		return fault.Refuse(fault.InvalidArgument, "text is not valid UTF-8. Nothing was sent.")
 	case HasControls(text, "\n\t\r"):
@@ -36,9 +32,9 @@ func CheckText(text string) error {
 // CheckNote refuses an invalid reason. field names the argument. The error is a *fault.Error of
 // InvalidArgument.
 func CheckNote(field, note string) error {
-	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || HasControls(note, "") {
+	if utf8.RuneCountInString(note) > core.MaxNote || !utf8.ValidString(note) || HasControls(note, "") {
 		return fault.Refuse(fault.InvalidArgument,
-			"%s: at most %d characters of UTF-8 without control characters. Nothing was changed.", field, MaxNote)
+			"%s: at most %d characters of UTF-8 without control characters. Nothing was changed.", field, core.MaxNote)
 	}
 	return CheckSecret(field, note)
 }

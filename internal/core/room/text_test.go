@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -39,8 +41,8 @@ func TestCheckText_blankLongOrSecret_isRefused(t *testing.T) {
 	checkTexts(t, "text", room.CheckText, []text{
 		{"a word", "hello", ""},
 		{"line breaks and tabs", "one\r\n\ttwo", ""},
-		{"the longest", strings.Repeat("é", room.MaxText/2), ""},
-		{"one byte more", strings.Repeat("é", room.MaxText/2) + "x", fault.MessageTooLong},
+		{"the longest", strings.Repeat("é", core.MaxText/2), ""},
+		{"one byte more", strings.Repeat("é", core.MaxText/2) + "x", fault.MessageTooLong},
 		{"empty", "", fault.InvalidArgument},
 		{"blank", " \n\t\u00a0\u2003", fault.InvalidArgument},
 		{"invisible", "\u200b\u200d\ufeff", fault.InvalidArgument},
@@ -56,8 +58,8 @@ func TestCheckNote_longSeveralLinesOrSecret_isRefused(t *testing.T) {
 	check := func(s string) error { return room.CheckNote("note", s) }
 	checkTexts(t, "note", check, []text{
 		{"empty", "", ""},
-		{"the longest", strings.Repeat("é", room.MaxNote), ""},
-		{"one character more", strings.Repeat("é", room.MaxNote+1), fault.InvalidArgument},
+		{"the longest", strings.Repeat("é", core.MaxNote), ""},
+		{"one character more", strings.Repeat("é", core.MaxNote+1), fault.InvalidArgument},
 		{"a line break", "one\ntwo", fault.InvalidArgument},
 		{"not UTF-8", "\xff", fault.InvalidArgument},
 		{"a token", token(), fault.InvalidArgument},

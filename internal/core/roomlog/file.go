@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/files"
@@ -72,9 +74,6 @@ func Claims(ctx context.Context, t table.Reader, id string) (list []Claim, err e
 
 // UploadLife is for how long the address of an upload takes a file.
 const UploadLife = 15 * time.Minute
-
-// MaxUploads is how many uploads of a seat are open at once.
-const MaxUploads = 4
 
 // Upload is the stored form of an open upload: the permission, and the message that is to carry the file. Its item
 // is deleted in the Write of that message.
@@ -152,7 +151,7 @@ func (s Seats) OpenUpload(ctx context.Context, a room.Agent, u Upload) (wait tim
 }
 
 // maxSlotTries is how often OpenUpload looks for a slot: each time another call was first.
-const maxSlotTries = 2 * MaxUploads
+const maxSlotTries = 2 * core.MaxUploads
 
 // slotFor returns the key of a slot for an upload with a hash, and the condition to put it on; or how long to wait
 // for a slot.
@@ -167,7 +166,7 @@ func (s Seats) slotFor(a room.Agent, hash string, open []Upload, now time.Time) 
 		taken[u.Key] = true
 		wait = min(wait, max(time.Second, u.Until().Sub(now)))
 	}
-	for i := range MaxUploads {
+	for i := range core.MaxUploads {
 		if k := inRoom(s.log.id, uploadPrefix(a)+fmt.Sprint(i)); !taken[k] {
 			return k, table.IfAbsent, 0
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
@@ -115,7 +117,7 @@ func TestWrite_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 	defer l.Release()
 	var batch []*Proposal
 	for seat := 2; seat <= agents; seat++ {
-		for k := range room.MaxHooks - 1 {
+		for k := range core.MaxSeatHooks - 1 {
 			x := l.hookOf(seat, k)
 			if err := l.Append(t.Context(), begins(x)); err != nil {
 				t.Fatal(err)
@@ -126,7 +128,7 @@ func TestWrite_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 			}
 		}
 		if seat <= 4 {
-			batch = append(batch, begins(l.hookOf(seat, room.MaxHooks)))
+			batch = append(batch, begins(l.hookOf(seat, core.MaxSeatHooks)))
 		}
 		batch = append(batch, leaves(seat))
 	}

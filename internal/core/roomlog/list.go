@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 )
-
-// maxListScan bounds how many listings one call looks at.
-const maxListScan = 1000
 
 // PublicRoom is a public room that exists.
 type PublicRoom struct {
@@ -45,7 +44,7 @@ func (s *Store) ListPublic(ctx context.Context, after string, limit int, match f
 		if !page.More {
 			return list, "", nil
 		}
-		if scanned >= maxListScan {
+		if scanned >= core.MaxListScan {
 			return list, where.After, nil
 		}
 	}

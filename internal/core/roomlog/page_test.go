@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -100,10 +102,10 @@ func TestPages_ofTheLongestTexts_haveAMegabyteAtMost(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Release()
-	l.fill(t, 100, func(int64) room.Event { return room.Event{Text: strings.Repeat("x", room.MaxText), To: []int{2}} })
+	l.fill(t, 100, func(int64) room.Event { return room.Event{Text: strings.Repeat("x", core.MaxText), To: []int{2}} })
 	bob := room.Caller{Agent: room.Agent{Seat: 2, Since: room.Mark{N: 1}}}
 	events, more, err := l.Pages(bob, PageEvents).Before(t.Context(), 102)
-	if bytes := len(events) * room.MaxText; err != nil || !more || bytes < 800_000 || bytes > 1<<20 {
+	if bytes := len(events) * core.MaxText; err != nil || !more || bytes < 800_000 || bytes > 1<<20 {
 		t.Errorf("%d bytes in one page, more %v, %v", bytes, more, err)
 	}
 }

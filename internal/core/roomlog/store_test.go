@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -82,7 +84,7 @@ func TestStore_everythingDropped_countsNothing(t *testing.T) {
 
 // crowd seats agents until a room is full.
 func crowd(string) (events []room.Event) {
-	for seat := 2; seat <= room.MaxCapacity; seat++ {
+	for seat := 2; seat <= core.MaxCapacity; seat++ {
 		name := fmt.Sprint(strings.Repeat("Agent ", 5), seat)
 		events = append(events, room.Event{Type: room.Joined, Seat: seat, Name: name, Agent: &room.Agent{
 			Seat: seat, Name: name, Key: strings.ToLower(name), Role: room.Member, Hash: fmt.Sprintf("%064d", seat),
@@ -94,7 +96,7 @@ func crowd(string) (events []room.Event) {
 
 // bans keeps as many names out of a room as it can.
 func bans(string) (events []room.Event) {
-	for n := range room.MaxBans {
+	for n := range core.MaxBans {
 		name := fmt.Sprint(strings.Repeat("Стой ", 7), n)
 		events = append(events, room.Event{Type: room.Managed, By: 1, Action: room.BanName, Name: name,
 			Ban: &room.Ban{Name: name, Key: name + name}})
@@ -105,7 +107,7 @@ func bans(string) (events []room.Event) {
 // descriptions changes the longest description of a room again and again.
 func descriptions(string) (events []room.Event) {
 	for n := range tailEvents {
-		about := fmt.Sprint(strings.Repeat("字", room.MaxDescription-10), n)
+		about := fmt.Sprint(strings.Repeat("字", core.MaxDescription-10), n)
 		events = append(events, room.Event{Type: room.Changed, By: 1, Changed: &room.Changes{Description: &about}})
 	}
 	return events
@@ -114,12 +116,12 @@ func descriptions(string) (events []room.Event) {
 // questions asks everyone in a crowd, and then talks on while all is open.
 func questions(string) (events []room.Event) {
 	var all []int
-	for seat := 2; seat <= room.MaxCapacity; seat++ {
+	for seat := 2; seat <= core.MaxCapacity; seat++ {
 		all = append(all, seat)
 	}
 	for n := range tailEvents {
 		e := room.Event{Type: room.Said, Seat: 1, Name: "Ann", Kind: room.Done, Text: fmt.Sprint("nothing more ", n)}
-		if n < room.MaxOpen {
+		if n < core.MaxOpen {
 			e.Kind, e.Ask = room.Request, slices.Clone(all)
 		} else if n%2 == 0 {
 			e.Kind = room.Plain

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -28,9 +30,6 @@ func doneKey(id string, no int64) table.Key {
 	return inRoom(id, fmt.Sprintf("%s%016d", donePrefix, no))
 }
 
-// ResultBytes is how many bytes of a report are kept with the task that the report ends.
-const ResultBytes = 1_000
-
 // putDone stores that e ends t.
 func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
 	by, _ := h.Seated(e.Seat)
@@ -40,7 +39,7 @@ func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
 		d.Dropped, d.Result = e.Task.Action == room.DropTask, e.Task.Text
 		d.Task.Last = e.N
 	} else {
-		d.Report, d.Result = e.N, firstBytes(e.Text, ResultBytes)
+		d.Report, d.Result = e.N, firstBytes(e.Text, core.MaxResult)
 	}
 	return table.Put(table.Item{Key: doneKey(h.ID, t.No), Expires: e.At().Add(agreementLife), Data: Encode(d)},
 		table.Always)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -113,11 +115,11 @@ func textOf(e room.Event) int {
 // others returns how many further ops w has at most once ch is in w: the snapshot, the name and the listing,
 // agreements, tasks that end, and parts of the snapshot.
 func (w *write) others(ch Change, now time.Time) int {
-	n := 5 + room.MaxOpen + w.parts
+	n := 5 + core.MaxOpen + w.parts
 	for _, e := range ch.Events {
 		n += e.Parts() + len(e.TasksClosed())
 		if e.Type == room.Left {
-			n += 2 * room.MaxHooks
+			n += 2 * core.MaxSeatHooks
 		}
 	}
 	if w.head.RenewalDue(now) {

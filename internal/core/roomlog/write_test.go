@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
@@ -71,7 +73,7 @@ func TestWrite_batchOfPlainMessages_takesAllThatFit(t *testing.T) {
 	}
 	w := newWrite(l.Peek())
 	w.addProposals(batch, s.now())
-	if want := table.MaxOps - 5 - room.MaxOpen; len(w.entries) != want || len(w.ops) != want {
+	if want := table.MaxOps - 5 - core.MaxOpen; len(w.entries) != want || len(w.ops) != want {
 		t.Errorf("one Write takes %d proposals in %d ops, want %d in as many", len(w.entries), len(w.ops), want)
 	}
 }

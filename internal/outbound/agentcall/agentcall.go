@@ -11,6 +11,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/outbound/outcall"
@@ -19,10 +21,6 @@ import (
 // patience is how long an agent may take for an answer. A model writes for a while, also where it was asked to return
 // at once.
 const patience = time.Minute
-
-// mostHistory is how many messages of its history a task is to show. The last answer is among them, and there is room
-// for it in what an answer may have.
-const mostHistory = 2
 
 // Client calls agents. Many goroutines may use it at once.
 type Client struct {
@@ -57,7 +55,7 @@ func (c *Client) Send(ctx context.Context, url, secret string, m Message, at tim
 	for _, text := range m.Texts {
 		message.Parts = append(message.Parts, a2a.NewTextPart(text))
 	}
-	history := mostHistory
+	history := outbound.MaxHistory
 	answer, err := c.call(ctx, call{url, secret, m.ID, at}, "SendMessage", a2a.SendMessageRequest{
 		Message: message,
 		Config: &a2a.SendMessageConfig{ReturnImmediately: true, HistoryLength: &history,
@@ -75,7 +73,7 @@ func (c *Client) Send(ctx context.Context, url, secret string, m Message, at tim
 
 // Task asks what became of the task that an agent was working on. The error is as of Send.
 func (c *Client) Task(ctx context.Context, url, secret, task string, at time.Time) (Reply, error) {
-	history := mostHistory
+	history := outbound.MaxHistory
 	answer, err := c.call(ctx, call{url, secret, "msg_task_" + rand.Text(), at}, "GetTask",
 		a2a.GetTaskRequest{ID: a2a.TaskID(task), HistoryLength: &history})
 	if err != nil {

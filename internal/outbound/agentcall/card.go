@@ -7,14 +7,13 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/a2aproject/a2a-go/v2/a2a"
 )
 
 // wellKnown is where the card of a host is (A2A 1.0, section 8.2).
 const wellKnown = ".well-known/agent-card.json"
-
-// mostName is how many characters of the name in a card count.
-const mostName = 100
 
 // Agent is what a card says of an agent, made safe to show.
 type Agent struct {
@@ -97,7 +96,7 @@ func (c *Client) judge(found card, from string) (Agent, error) {
 	if err != nil {
 		return Agent{}, err
 	}
-	return Agent{line(found.Name, mostName), rpc}, nil
+	return Agent{line(found.Name, outbound.MaxCardName), rpc}, nil
 }
 
 // open reports whether an agent may be called without a credential.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
@@ -36,7 +38,7 @@ func FuzzReply_anyAnswer_isOneKindOfReply(f *testing.F) {
 				got.Working && got.Failed != "" {
 				t.Fatalf("several kinds: %+v", got)
 			}
-			if len(got.Context) > mostID || len(got.Task) > mostID || len(got.Failed) > 5*mostWords {
+			if len(got.Context) > outbound.MaxAgentID || len(got.Task) > outbound.MaxAgentID || len(got.Failed) > 5*outbound.MaxAgentWords {
 				t.Fatalf("too long: %+v", got)
 			}
 		}

@@ -7,17 +7,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
-)
-
-// The bounds of what an agent calls something, in bytes for ids, which are kept, and in characters for words.
-const (
-	mostID    = 512
-	mostWords = 300
-	mostFile  = 200
 )
 
 // response is one of JSON-RPC 2.0.
@@ -62,7 +57,7 @@ func readResult(answer outcall.Answer, known bool, result any) error {
 	switch err := json.Unmarshal(answer.Body, &got); {
 	case err == nil && got.Error != nil:
 		said := fmt.Sprintf("The agent answered with the error %d: %s", got.Error.Code,
-			line(got.Error.Message, mostWords))
+			line(got.Error.Message, outbound.MaxAgentWords))
 		return &Error{Status: answer.Status, Code: got.Error.Code, said: said, next: nextAfter(got.Error.Code, known)}
 	case answer.Status/100 != 2:
 		return refusedBy(answer.Status)
@@ -104,7 +99,7 @@ func replyOf(t *a2a.Task, status int) (Reply, error) {
 }
 
 func failed(what string, t *a2a.Task) string {
-	if said := line(statusOf(t), mostWords); said != "" {
+	if said := line(statusOf(t), outbound.MaxAgentWords); said != "" {
 		return what + ": " + said
 	}
 	return what + "."
@@ -174,7 +169,7 @@ func textOf(parts a2a.ContentParts) string {
 				text = string(c)
 			}
 		case a2a.URL:
-			text = fileOf(p, line(string(c), mostFile))
+			text = fileOf(p, line(string(c), outbound.MaxAgentFile))
 		}
 		text = strings.TrimSpace(text)
 		if text != "" {
@@ -197,7 +192,7 @@ func jsonOf(value any) string {
 // fileOf returns the words for a file, with the address if it has one.
 func fileOf(p *a2a.Part, address string) string {
 	words := "[a file"
-	for _, about := range []string{line(p.Filename, mostFile), address} {
+	for _, about := range []string{line(p.Filename, outbound.MaxAgentFile), address} {
 		if about != "" {
 			words += ": " + about
 		}
@@ -207,7 +202,7 @@ func fileOf(p *a2a.Part, address string) string {
 
 // idOf returns an id that an agent gave, or "" if it is too long to be kept.
 func idOf(id string) string {
-	if len(id) > mostID {
+	if len(id) > outbound.MaxAgentID {
 		return ""
 	}
 	return id

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
@@ -33,9 +35,6 @@ type Options struct {
 	Roots  *x509.CertPool // sign the hosts' certificates; nil: the roots of the system
 }
 
-// maxFetches is how many files are fetched at once.
-const maxFetches = 8
-
 // Fetcher fetches files. Many goroutines may use a Fetcher at once.
 type Fetcher struct {
 	o         Options
@@ -48,7 +47,7 @@ func New(o Options) *Fetcher {
 	if o.Time == 0 {
 		o.Time = time.Minute
 	}
-	f := &Fetcher{o: o, places: make(chan struct{}, maxFetches)}
+	f := &Fetcher{o: o, places: make(chan struct{}, outbound.MaxFetches)}
 	f.transport = &http.Transport{
 		DialContext:            outcall.Dialer{Lookup: o.Lookup, Dial: o.Dial}.DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},

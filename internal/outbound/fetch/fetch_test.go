@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
@@ -279,7 +281,7 @@ func TestOpen_hostThatStallsInTheHandshake_isHungUp(t *testing.T) {
 func TestOpen_moreThanPlaces_waitsForOne(t *testing.T) {
 	h := newHost(t, say("hello"), time.Minute)
 	var open []*File
-	for range maxFetches {
+	for range outbound.MaxFetches {
 		file, err := h.Open(t.Context(), "file", "https://a.files.test/", most)
 		if err != nil {
 			t.Fatal(err)

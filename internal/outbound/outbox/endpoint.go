@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -93,7 +95,7 @@ func (e *endpoint) decideCall(now time.Time) decision {
 	switch {
 	case e.heard.Gone: // 11
 		return decision{do: doRecheck}
-	case t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard: // 10
+	case t.Sent == 0 && e.heard.Skip-t.Upto >= core.MaxHeard: // 10
 		t.Upto, t.Missed = e.heard.Skip, true
 		return decision{do: doRecord, ops: []table.Op{e.putProgress(t)}}
 	case e.heard.N == 0, t.Task == "" && e.allTriesFailed() && !e.newer: // 1, 8; also while the endpoint may not speak

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/a2aproject/a2a-go/v2/a2a"
 	"github.com/a2aproject/a2a-go/v2/a2asrv"
 
@@ -614,7 +616,7 @@ func (e *endpoint) unlimited() {
 func TestEndpoint_muchComesThatIsNotForIt_isToldTheLastOfIt(t *testing.T) {
 	e := newEndpoint(newWorld(t))
 	e.unlimited()
-	for n := range 3 * chat.MostHeard {
+	for n := range 3 * core.MaxHeard {
 		e.say(chat.SendRequest{Token: e.cid.Token, Text: said(n)})
 	}
 	if calls, _ := e.deliver(); calls != 0 {
@@ -624,14 +626,14 @@ func TestEndpoint_muchComesThatIsNotForIt_isToldTheLastOfIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if progress, err := e.Store().Progress(t.Context(), x); err != nil || progress.Upto < 2*chat.MostHeard {
+	if progress, err := e.Store().Progress(t.Context(), x); err != nil || progress.Upto < 2*core.MaxHeard {
 		t.Errorf("it is done with what came up to event %d, %v", progress.Upto, err)
 	}
 	e.asks("what do you think?")
 	e.deliver()
 	texts := e.of.calls()[0].texts
-	if len(texts) != 3+chat.MostHeard || texts[2] != "Earlier messages are left out.\n" ||
-		texts[3] != "Cid: "+said(2*chat.MostHeard+1)+"\n" {
+	if len(texts) != 3+core.MaxHeard || texts[2] != "Earlier messages are left out.\n" ||
+		texts[3] != "Cid: "+said(2*core.MaxHeard+1)+"\n" {
 		t.Errorf("it is told %d texts, which begin with %q", len(texts), texts[:4])
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -36,7 +38,7 @@ type crowd struct {
 	most     atomic.Int32
 }
 
-const crowded = outbox.MaxHooks - 4 // so that the caller may have other hooks
+const crowded = outbound.MaxHooks - 4 // so that the caller may have other hooks
 
 func newCrowd(w *world, o outbox.Options) *crowd {
 	w.t.Helper()

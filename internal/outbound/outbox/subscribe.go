@@ -11,24 +11,17 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
-	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 	"github.com/parley-chat/parley/internal/store/table"
 )
-
-// How long a hook lives without a refresh. A client that asks for another time gets the nearest bound.
-const (
-	ShortestLife = time.Hour
-	LongestLife  = 24 * time.Hour // also for a client without a wish
-)
-
-// MaxHooks is how many hooks a principal may have, in all rooms.
-const MaxHooks = 20
 
 // Subscribe is a request for a hook, or for the refresh of a hook: the same token, address and filter give the same
 // hook.
@@ -149,9 +142,9 @@ func (d *Dispatcher) Unsubscribe(ctx context.Context, s Subscribe) (there bool, 
 
 func (s Subscribe) life() time.Duration {
 	if s.TTL == 0 {
-		return LongestLife
+		return outbound.MaxHookLife
 	}
-	return min(max(s.TTL, ShortestLife), LongestLife)
+	return min(max(s.TTL, outbound.MinHookLife), outbound.MaxHookLife)
 }
 
 // checkSubscribe refuses a bad address, a bad secret, and a caller that may have no hook.
@@ -193,16 +186,16 @@ func (d *Dispatcher) checkAddress(asker ident.Principal, address string, or addr
 // checkHookLimits refuses a further hook beyond the limits of the seat and of the principal, and a further challenge
 // beyond the limit of the caller.
 func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal, seat chat.HookSeat, id string) error {
-	if _, has := seat.Hook(id); !has && len(seat.Hooks) >= room.MaxHooks {
-		return tooManyHooks("subscriptions_of_seat", room.MaxHooks, "This seat has")
+	if _, has := seat.Hook(id); !has && len(seat.Hooks) >= core.MaxSeatHooks {
+		return tooManyHooks("subscriptions_of_seat", core.MaxSeatHooks, "This seat has")
 	}
 	all, err := d.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
 	if err != nil {
 		return d.o.Rooms.Outward(err)
 	}
 	has := slices.ContainsFunc(all, func(x roomlog.HookItem) bool { return x.ID == id }) // a new secret
-	if len(all) >= MaxHooks && !has {
-		return tooManyHooks("subscriptions", MaxHooks, "You have")
+	if len(all) >= outbound.MaxHooks && !has {
+		return tooManyHooks("subscriptions", outbound.MaxHooks, "You have")
 	}
 	if err := d.o.Rooms.Limits().Challenge(ctx); err != nil {
 		return &LimitError{"challenges_per_minute", ratelimit.Challenges, err}

@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -257,7 +260,7 @@ func TestSubscribe_whatItsPersonHasEnded_isRefusedForADay(t *testing.T) {
 		w.timers(1)
 		w.idle()
 	}
-	w.pass(outbox.LongestLife)
+	w.pass(outbound.MaxHookLife)
 	w.subscribe(asked)
 }
 
@@ -278,16 +281,16 @@ func TestSubscribe_beyondALimit_isRefused(t *testing.T) {
 			t.Errorf("%s: something is stored", what)
 		}
 	}
-	for n := range outbox.MaxHooks {
+	for n := range outbound.MaxHooks {
 		switch n {
-		case room.MaxHooks:
+		case core.MaxSeatHooks:
 			refused("the fifth of a seat", w.asked(seats[0], "/fifth"))
 			w.pass(time.Minute)
-		case room.MaxHooks + 10:
+		case core.MaxSeatHooks + 10:
 			refused("the eleventh challenge in a minute", w.asked(seats[5], "/more"))
 			w.pass(time.Minute)
 		}
-		w.subscribe(w.asked(seats[n/room.MaxHooks], fmt.Sprint("/", n)))
+		w.subscribe(w.asked(seats[n/core.MaxSeatHooks], fmt.Sprint("/", n)))
 	}
 	w.pass(time.Minute)
 	refused("the next of a caller", w.asked(seats[5], "/next"))

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -359,7 +362,7 @@ func TestWake_agentThatMayNotBeCalledIsNamedAgain_readsOnlyWhatIsNew(t *testing.
 // A count of what is unread ends at some number. What comes after it is new all the same.
 func TestWake_moreThanIsCounted_isSomethingNewAfterAnOutage(t *testing.T) {
 	w, ann, bob := newTalk(t)
-	for n := range chat.MostNews + 10 {
+	for n := range core.MaxNews + 10 {
 		w.says(ann, n)
 	}
 	w.host.answers(500)
@@ -377,7 +380,7 @@ func TestWake_moreThanIsCounted_isSomethingNewAfterAnOutage(t *testing.T) {
 // Perhaps no process has run a pass over a hook that was not refreshed: the agent itself finds that out.
 func TestWait_hookThatHasExpired_isNotReliedOn(t *testing.T) {
 	w, ann, bob := newTalk(t)
-	w.pass(outbox.LongestLife + time.Minute)
+	w.pass(outbound.MaxHookLife + time.Minute)
 	w.says(ann, 1)
 	got, err := w.Wait(w.ctx(), chat.WaitRequest{Token: bob.Token})
 	if err != nil || got.Hooked {

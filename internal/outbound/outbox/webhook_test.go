@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -654,10 +656,10 @@ func TestAddWebhook_whoMayAndWhatIsStored(t *testing.T) {
 	if calls, _ := h.deliver(); calls != 1 || h.to.secret == first || w.hook().Form != room.FormEach {
 		t.Errorf("added again it is called %d times; its secret is the same: %v", calls, h.to.secret == first)
 	}
-	for n := range room.MaxHooks {
+	for n := range core.MaxSeatHooks {
 		_, err := w.dispatcher.AddWebhook(w.ctx(), h.person, fmt.Sprintf("%s/%d", h.to.url, n))
 		var limit *outbox.LimitError
-		if last := n == room.MaxHooks-1; last != errors.As(err, &limit) {
+		if last := n == core.MaxSeatHooks-1; last != errors.As(err, &limit) {
 			t.Errorf("number %d: %v", n+2, err)
 		}
 	}

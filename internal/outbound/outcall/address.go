@@ -5,10 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-)
 
-// mostAddress is how long an address may be, in bytes.
-const mostAddress = 2048
+	"github.com/parley-chat/parley/internal/outbound"
+)
 
 // The reasons why an address is not called. None shows it: it may hold a secret.
 var (
@@ -43,7 +42,7 @@ func (c *Caller) SameOrigin(one, other string) bool {
 // parse returns an address that passes Check, without its fragment and with its host in lower case.
 func (c *Caller) parse(address string) (*url.URL, error) {
 	at, err := url.Parse(address)
-	if err != nil || len(address) > mostAddress || at.Host == "" || strings.HasPrefix(at.Port(), "0") {
+	if err != nil || len(address) > outbound.MaxAddress || at.Host == "" || strings.HasPrefix(at.Port(), "0") {
 		return nil, errForm
 	}
 

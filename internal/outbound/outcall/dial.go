@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/parley-chat/parley/internal/outbound"
 )
 
 // Dialer connects to hosts of the internet alone. It looks a host up itself, once, and connects to
@@ -15,10 +17,6 @@ type Dialer struct {
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 }
-
-// mostAddresses is how many addresses of a host are tried. A host that names hundreds shall not
-// have this server knock at all of them.
-const mostAddresses = 4
 
 var errNotPublic = forbidden("The host leads to an address that is not on the public internet.")
 
@@ -38,7 +36,7 @@ func (d Dialer) DialContext(ctx context.Context, _, address string) (net.Conn, e
 			return nil, errNotPublic
 		}
 	}
-	return d.connect(ctx, found[:min(len(found), mostAddresses)], port)
+	return d.connect(ctx, found[:min(len(found), outbound.MaxAddressesTried)], port)
 }
 
 func (d Dialer) lookup(ctx context.Context, host string) ([]netip.Addr, error) {

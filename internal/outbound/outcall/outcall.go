@@ -19,21 +19,14 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/parley-chat/parley/internal/outbound"
+
 	"github.com/parley-chat/parley/internal/base/fairqueue"
 )
 
 // Mark is a header of every call. Servers of Parley refuse a request that has it, so that none can
 // be made to call itself or another in a circle.
 const Mark = "Parley-Outbox"
-
-// The bounds of an answer, in bytes.
-const (
-	mostHeaders = 16 << 10
-	mostBody    = 64 << 10
-)
-
-// mostPerHost is how many calls to one host are made at once.
-const mostPerHost = 128
 
 // Options of a Caller. All have a default.
 type Options struct {
@@ -71,7 +64,7 @@ func New(o Options) *Caller {
 		o.Together = 512
 	}
 	c := &Caller{o: o, own: map[string]bool{}, dialer: Dialer{Lookup: o.Lookup, Dial: o.Dial},
-		turns: fairqueue.New[struct{}](o.Together, mostPerHost, nil, nil)}
+		turns: fairqueue.New[struct{}](o.Together, outbound.MaxCallsToHost, nil, nil)}
 	for _, host := range o.Own {
 		c.own[canonical(host)] = true
 	}
@@ -80,7 +73,7 @@ func New(o Options) *Caller {
 		DialTLSContext:         c.dialTLS,
 		DisableKeepAlives:      true, // the host is told that no other request follows
 		DisableCompression:     true,
-		MaxResponseHeaderBytes: mostHeaders,
+		MaxResponseHeaderBytes: outbound.MaxAnswerHeaders,
 	}
 	return c
 }
@@ -208,11 +201,11 @@ func (c *Caller) exchange(req *http.Request) (Answer, error) {
 	case 3:
 		return Answer{}, errRedirect
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, mostBody+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, outbound.MaxAnswerBody+1))
 	if err != nil {
 		return Answer{}, err
 	}
-	if len(body) > mostBody {
+	if len(body) > outbound.MaxAnswerBody {
 		return Answer{}, ErrTooLarge
 	}
 	return Answer{resp.StatusCode, body}, nil

@@ -5,13 +5,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/parley-chat/parley/internal/outbound"
 )
 
 // However many calls wait for a host that hangs, they keep no place from calls to others, and a call
 // waits no longer than it may, for its host or for all.
 func TestPlaces_hostsThatHang_leaveTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := New(Options{Together: 2 * mostPerHost})
+		c := New(Options{Together: 2 * outbound.MaxCallsToHost})
 		var ends []func()
 		enter := func(host string) {
 			t.Helper()
@@ -29,14 +31,14 @@ func TestPlaces_hostsThatHang_leaveTheOthers(t *testing.T) {
 				t.Errorf("%s: %v after %v", host, err, time.Since(began))
 			}
 		}
-		for range mostPerHost {
+		for range outbound.MaxCallsToHost {
 			enter("slow")
 		}
-		for range mostPerHost {
+		for range outbound.MaxCallsToHost {
 			go full("slow")
 		}
 		synctest.Wait()
-		for n := range mostPerHost {
+		for n := range outbound.MaxCallsToHost {
 			enter(fmt.Sprint("other ", n))
 		}
 		full("one more")

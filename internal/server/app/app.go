@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/api/a2a"
@@ -169,9 +171,9 @@ func (c Config) chatOptions(store Store) chat.Options {
 // longestInQueue returns how long a call waits for a partner at most.
 func (c Config) longestInQueue() time.Duration {
 	if c.LeavingUnseen {
-		return pairing.UnseenWait
+		return core.UnseenQueueWait
 	}
-	return pairing.MaxWait
+	return core.MaxQueueWait
 }
 
 func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {

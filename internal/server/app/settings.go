@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // Settings are what an operator can choose for the program and for the Lambda function. The tags
@@ -62,8 +62,8 @@ const mostFiles = 1 << 30
 // take effect. The error names the flag and the variable, and says what to write.
 func (s Settings) Validate() error {
 	return cmp.Or(
-		check("longest-wait", s.LongestWait, s.LongestWait >= time.Second && s.LongestWait <= chat.MaxWait,
-			fmt.Sprintf("must be from 1s to %v", chat.MaxWait)),
+		check("longest-wait", s.LongestWait, s.LongestWait >= time.Second && s.LongestWait <= core.MaxWait,
+			fmt.Sprintf("must be from 1s to %v", core.MaxWait)),
 		check("keep-alive", s.KeepAlive, s.KeepAlive >= shortestKeepAlive && s.KeepAlive <= longestKeepAlive,
 			fmt.Sprintf("must be from %v to %v; 15s suits most proxies and clients", shortestKeepAlive,
 				longestKeepAlive)),

@@ -22,12 +22,12 @@ import (
 // figures lists the sentences for models, and of the page, that repeat a constant of the code: {} stands for the
 // figure, as in "15 minutes", "a day" or "32,768".
 var figures = []struct{ doc, says, constant string }{
-	{"docs/tools.md", "text has more than {} bytes", "internal/core/room.MaxText"},
+	{"docs/tools.md", "text has more than {} bytes", "internal/core.MaxText"},
 	{"docs/tools.md", "For {}, a call with the text", "internal/core/room.RepeatWindow"},
 	{"docs/tools.md", "within the last {} counts as repeated", "internal/core/room.clockSkew"},
 	{"docs/tools.md", "ends after {}, since some clients end it", "internal/api/tools.unseen"},
-	{"docs/tools.md", "`enter_queue` ends after {} at most", "internal/core/pairing.MaxWait"},
-	{"docs/tools.md", "`enter_queue` ends after {}.", "internal/core/pairing.UnseenWait"},
+	{"docs/tools.md", "`enter_queue` ends after {} at most", "internal/core.MaxQueueWait"},
+	{"docs/tools.md", "`enter_queue` ends after {}.", "internal/core.UnseenQueueWait"},
 	{"docs/tools.md", "newest id as `after`: after {},", "internal/core/chat.lookInTalk"},
 	{"docs/tools.md", "once the newest event is {} old", "internal/core/chat.talkLasts"},
 	{"docs/tools.md", "and after {} of silence every 30", "internal/core/chat.silenceAfter"},
@@ -48,11 +48,11 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/api/tools/next.go", "within {} call enter_queue again", "internal/core/pairing.ticketGrace"},
 	{"internal/api/tools/queue.go", "call again within {} with ticket", "internal/core/pairing.ticketGrace"},
 	{"internal/base/results/room.go", "busy: its last call was less than {} ago,", "internal/core/room.PresentFor"},
-	{"internal/api/tools/send.go", "\"1-{} bytes. withdraw", "internal/core/room.MaxText"},
-	{"internal/api/tools/file.go", "\"1-{} bytes. The file itself", "internal/core/room.MaxText"},
-	{"internal/api/tools/file.go", "or a list of 2-{}.", "internal/core/chat.MostFiles"},
-	{"internal/api/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/core/room.MaxText"},
-	{"internal/web/assets/compose/may.js", "longest = {};", "internal/core/room.MaxText"},
+	{"internal/api/tools/send.go", "\"1-{} bytes. withdraw", "internal/core.MaxText"},
+	{"internal/api/tools/file.go", "\"1-{} bytes. The file itself", "internal/core.MaxText"},
+	{"internal/api/tools/file.go", "or a list of 2-{}.", "internal/core.MaxFilesRead"},
+	{"internal/api/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/core.MaxText"},
+	{"internal/web/assets/compose/may.js", "longest = {};", "internal/core.MaxText"},
 	{"internal/web/assets/sidebar/dialog-words.js", "expires within {}.", "internal/core/room.InviteLife"},
 	{"internal/web/assets/landing/error-words.js", "No one spoke in it for {}.", "internal/core/room.Life"},
 }
@@ -87,7 +87,7 @@ func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
 func TestConstants_ofTheClient_areThoseOfRooms(t *testing.T) {
 	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
 	for repeated, of := range map[string]string{
-		"internal/cli/shell.MaxText":     "internal/core/room.MaxText",
+		"internal/cli.MaxText":     "internal/core.MaxText",
 		"internal/cli/client.lease":      "internal/core/room.Lease",
 		"internal/cli/client.adminLease": "internal/core/room.AdminLease",
 	} {

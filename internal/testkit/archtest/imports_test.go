@@ -178,11 +178,16 @@ func refused(dir, target string) string {
 		return "arrows() does not have " + to + ": add it to the row of its storey"
 	case testOnly(to) && !testOnly(from):
 		return "the program must not import packages made for tests"
+	case from == above.name && above.packages != "":
+		return "the folder of a storey has limits alone: put it into a package of the storey"
 	case above.name == below.name && position < lower:
 		return fmt.Sprintf("what both need belongs before both. In %s each package uses those before it (%s)",
 			above.name, above.packages)
 	case above.name != below.name && !withinAny(below.name, above.uses):
 		return fmt.Sprintf("%s. %s uses only %s", above.why, above.name, cmp.Or(above.uses, "itself"))
+	}
+	if to == below.name && below.packages != "" {
+		return "" // the limits of the storey, in the folder of the storey itself
 	}
 	for _, l := range usesOnly() {
 		if withinAny(from, l.of) && !withinAny(to, l.places) && !testOnly(from) {

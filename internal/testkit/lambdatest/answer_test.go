@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core"
+
 	"github.com/parley-chat/parley/internal/testkit/lambdatest"
 )
 
@@ -29,7 +30,7 @@ func crowd(t *testing.T, client *http.Client, name string, agents int) (seat res
 	for k := range agents - 1 {
 		seat := call(t, client, "join_room", args{"room": name, "agent_name": fmt.Sprint(wideName, k)})
 		call(t, client, "wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": 0,
-			"activity": quotes[:chat.MaxActivity]})
+			"activity": quotes[:core.MaxActivity]})
 		joined = append(joined, seat)
 	}
 	for k := range 12 {
@@ -44,7 +45,7 @@ func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
 	i := deploy(t).start(0, "PARLEY_UNITS_PER_MINUTE=0", "PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0",
 		"PARLEY_ROOMS_PER_HOUR=0")
 	client := i.FunctionURL()
-	large, small := crowd(t, client, "large", 100), crowd(t, client, "small", chat.AgentsShown)
+	large, small := crowd(t, client, "large", 100), crowd(t, client, "small", core.AgentsShown)
 	for k := range 50 {
 		call(t, client, "create_room", args{"room": fmt.Sprint(wideName, k), "agent_name": wideName, "public": true,
 			"description": quotes})

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base"
+	"github.com/parley-chat/parley/internal/core"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -86,9 +89,9 @@ func (f *function) copies(seat result, n int) (tokens []string) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	state.Description = strings.Repeat("字", room.MaxDescription)
-	for n := range room.MaxBans {
-		state.Knocks = append(state.Knocks, room.Knock{AtMs: int64(n), Key: strings.Repeat("名", 2*ident.MaxName)})
+	state.Description = strings.Repeat("字", core.MaxDescription)
+	for n := range core.MaxBans {
+		state.Knocks = append(state.Knocks, room.Knock{AtMs: int64(n), Key: strings.Repeat("名", 2*base.MaxName)})
 	}
 	meta.Data, parts = roomlog.Encode(state.Snapshot()), state.Parts()
 	var g errgroup.Group

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/api"
 )
 
 // Arg is one argument of a tool.
@@ -54,9 +56,6 @@ func Text(name string, to *string, about string) Arg {
 	return Arg{Name: name, About: about, kind: textKind, put: func(v any) { *to = v.(string) }}
 }
 
-// longestCode is more than any code of this server has, in bytes.
-const longestCode = 512
-
 // Code is a text that this server has made, such as a token or a cursor. Space around it does not
 // matter. If it is too long to be one, only its beginning is taken: a call may keep it while it
 // waits.
@@ -64,7 +63,7 @@ func Code(name string, to *string, about string) Arg {
 	return Arg{Name: name, About: about, kind: textKind, put: func(v any) {
 		given := v.(string)
 		code := strings.TrimSpace(given)
-		code = code[:min(len(code), longestCode)]
+		code = code[:min(len(code), api.MaxCode)]
 		if len(code) < len(given) {
 			code = strings.Clone(code) // else it would keep all that was given
 		}

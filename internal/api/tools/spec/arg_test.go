@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/api"
 )
 
 // sample has every kind of argument but a list.
@@ -166,7 +168,7 @@ func TestRead_code_isTakenWithoutWhatSurroundsItAndNeverInFull(t *testing.T) {
 	for given, want := range map[string]string{
 		"c4ahf54n7rk1gd":             "c4ahf54n7rk1gd",
 		"\\n  c4ahf54n7rk1gd ":       "c4ahf54n7rk1gd",
-		strings.Repeat("a", 300_000): strings.Repeat("a", longestCode),
+		strings.Repeat("a", 300_000): strings.Repeat("a", api.MaxCode),
 	} {
 		var code string
 		if problems := Read([]Arg{Code("cursor", &code, "")}, []byte(`{"cursor":"`+given+`"}`)); len(problems) > 0 ||

@@ -1,0 +1,37 @@
+package auth
+
+import "time"
+
+// The limits of the look-ups of new secrets. To guess 80 bits is hopeless, but each guess costs a read.
+const (
+	MaxLookUpsAtOnce = 20              // of an address, of a network around the address, and of a process
+	LookUpEvery      = time.Second     // how often an address may look up one more; more often a network: see ident.Groups
+	UsualLookUps     = 20              // a second, of a process: see access.Options.LookUps
+	MaxLookUpWait    = 5 * time.Second // of a call for its turn
+	MaxAddresses     = 5000            // addresses and networks in memory; beyond it any without a call is forgotten
+	MaxKnownKeys     = 10_000          // in memory; beyond it any is forgotten
+)
+
+// MaxSignIns is how many sign-ins a key has. A further sign-in ends the one whose last use is the oldest.
+const MaxSignIns = 50
+
+// The limits of what a person's provider says of the person.
+const (
+	MaxSubject   = 255 // characters (OpenID Connect Core 1.0, section 2)
+	MaxLabel     = 100 // characters
+	MaxGroups    = 200 // that Entra ID puts into a token
+	MaxGroupName = 256 // characters
+)
+
+// The limits of programs that sign in.
+const (
+	MaxForm      = 8 << 10 // bytes of what a program sends
+	MaxCookie    = 4000    // bytes that every browser keeps (RFC 6265, section 6.1), without the name
+	MaxClientID  = 2000    // bytes
+	MaxDocument  = 5 << 10 // bytes of the document that describes a program
+	MaxDocuments = 1000    // in memory
+	// New documents are fetched so often in DocumentsEvery. For the networks around an address see ident.Groups.
+	DocumentsEvery        = time.Minute
+	MaxDocumentsOfAddress = 10
+	MaxDocumentsOfProcess = 60
+)
