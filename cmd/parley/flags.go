@@ -14,14 +14,13 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/alecthomas/kong"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/cli/connect"
 	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/server/app"
 )
 

@@ -4,12 +4,13 @@ import "time"
 
 // The limits of the look-ups of new secrets. To guess 80 bits is hopeless, but each guess costs a read.
 const (
-	MaxLookUpsAtOnce = 20              // of an address, of a network around the address, and of a process
-	LookUpEvery      = time.Second     // how often an address may look up one more; more often a network: see ident.Groups
-	UsualLookUps     = 20              // a second, of a process: see access.Options.LookUps
-	MaxLookUpWait    = 5 * time.Second // of a call for its turn
-	MaxAddresses     = 5000            // addresses and networks in memory; beyond it any without a call is forgotten
-	MaxKnownKeys     = 10_000          // in memory; beyond it any is forgotten
+	MaxLookUpsAtOnce = 20 // of an address, of a network around the address, and of a process
+	// how often an address may look up one more; more often a network: see ident.Groups
+	LookUpEvery   = time.Second
+	UsualLookUps  = 20              // a second, of a process: see access.Options.LookUps
+	MaxLookUpWait = 5 * time.Second // of a call for its turn
+	MaxAddresses  = 5000            // addresses and networks in memory; beyond it any without a call is forgotten
+	MaxKnownKeys  = 10_000          // in memory; beyond it any is forgotten
 )
 
 // MaxSignIns is how many sign-ins a key has. A further sign-in ends the one whose last use is the oldest.

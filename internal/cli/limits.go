@@ -8,7 +8,8 @@ const (
 
 // The limits of what a command reads and keeps. The server, or the client beside it, may be somebody else's.
 const (
-	MaxAnswer  = 8 << 20 // bytes; answers of Parley have about 10 KB, and the stream of a wait of 12 hours half a megabyte
+	// bytes; answers of Parley have about 10 KB, and the stream of a wait of 12 hours half a megabyte
+	MaxAnswer  = 8 << 20
 	MaxHook    = 8 << 20 // bytes of the input of a client's hook
 	MaxLine    = 4 << 20 // bytes of a line that the bridge reads; a longer line is skipped
 	MaxBridged = 200     // seats behind bridges that are remembered; then the oldest is forgotten

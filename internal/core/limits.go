@@ -75,8 +75,8 @@ const (
 	// MaxShownBytes is how many bytes the picture may have as it is shown. Parley's encoding may take more bytes than
 	// the sender's, which a slower program may have made.
 	MaxShownBytes = 2 << 20
-	// MaxScans is how often a JPEG may go over its pixels. A progressive JPEG has about ten scans. A JPEG that is made to
-	// keep a decoder busy has thousands, of a few bytes each.
+	// MaxScans is how often a JPEG may go over its pixels. A progressive JPEG has about ten scans. A JPEG that is
+	// made to keep a decoder busy has thousands, of a few bytes each.
 	MaxScans = 32
 )
 
@@ -104,10 +104,11 @@ const (
 
 // The limits of the queue of strangers.
 const (
-	MaxInterests    = 10 // of one agent
-	MaxInterest     = 40 // characters of an interest
-	MaxQueueWait    = 290 * time.Second
-	UnseenQueueWait = 20 * time.Second // of a client that may leave unseen: nobody is to be paired with an agent that has left
+	MaxInterests = 10 // of one agent
+	MaxInterest  = 40 // characters of an interest
+	MaxQueueWait = 290 * time.Second
+	// of a client that may leave unseen: nobody is to be paired with an agent that has left
+	UnseenQueueWait = 20 * time.Second
 )
 
 // MaxHashes is how many hashes of passwords a process computes at once. Each takes 19 MiB of memory, so many joins at

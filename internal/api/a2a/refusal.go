@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/parley-chat/parley/internal/base"
-	"github.com/parley-chat/parley/internal/core"
-
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 
+	"github.com/parley-chat/parley/internal/base"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 

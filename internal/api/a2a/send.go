@@ -9,14 +9,13 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -87,12 +86,12 @@ type ids struct {
 func readIDs(contextID string, task wire.TaskID) (ids, error) {
 	var given ids
 	if contextID != "" {
-		t, ok := ident.ParseContextID(contextID)
+		token, ok := ident.ParseContextID(contextID)
 		if !ok {
 			return given, wire.NewError(wire.ErrInvalidParams, "contextId is not one that this server gave. Use the "+
 				"one that the answer to your first message has, or leave it out to take a seat. Nothing was said.")
 		}
-		given.token = t.String()
+		given.token = token.String()
 	}
 	if task == "" {
 		return given, nil
@@ -105,11 +104,11 @@ func readIDs(contextID string, task wire.TaskID) (ids, error) {
 }
 
 func readTaskID(id wire.TaskID) (ids, error) {
-	t, ok := ident.ParseTaskID(string(id))
+	token, ok := ident.ParseTaskID(string(id))
 	if !ok {
 		return ids{}, wire.NewError(wire.ErrTaskNotFound, noTask)
 	}
-	return ids{token: t.String(), byTask: true}, nil
+	return ids{token: token.String(), byTask: true}, nil
 }
 
 // seat is the seat of a message.

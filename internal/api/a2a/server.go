@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 	"github.com/a2aproject/a2a-go/v2/a2asrv"
 	"github.com/a2aproject/a2a-go/v2/log"
@@ -22,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 )
@@ -111,8 +110,8 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *mcp.Message, p
 }
 
 // check refuses a call in another version of the protocol, or at the server's own address.
-func check(h http.Header, m *mcp.Message, p Place) error {
-	version := strings.TrimSpace(h.Get(wire.SvcParamVersion))
+func check(header http.Header, m *mcp.Message, p Place) error {
+	version := strings.TrimSpace(header.Get(wire.SvcParamVersion))
 	switch {
 	case isNotification(m.Params()):
 		return wire.NewError(wire.ErrInvalidParams, "This is a notification of JoinCloud, which reads no answer, so "+

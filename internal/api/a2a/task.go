@@ -8,10 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/api"
-
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -48,13 +47,13 @@ func (s *Server) readTask(ctx context.Context, token string, most int) (*wire.Ta
 	if m := task.Status.Message; m != nil { // each read returns the same id
 		m.ID = fmt.Sprintf("status-%d", when.UnixMilli())
 	}
-	said := slices.DeleteFunc(stay.Messages, func(m chat.Message) bool { return m.Type != chat.EventSaid })
-	for _, m := range said[max(0, len(said)-most):] {
-		text, err := s.whole(ctx, token, m)
+	said := slices.DeleteFunc(stay.Messages, func(message chat.Message) bool { return message.Type != chat.EventSaid })
+	for _, message := range said[max(0, len(said)-most):] {
+		text, err := s.whole(ctx, token, message)
 		if err != nil {
 			return nil, err
 		}
-		task.History = append(task.History, saidIn(at, m, text))
+		task.History = append(task.History, saidIn(at, message, text))
 	}
 	return task, nil
 }
@@ -75,13 +74,13 @@ func standsAt(stay chat.Stay) (wire.TaskState, string) {
 }
 
 // saidIn returns a message of the room as a message of the history of a task.
-func saidIn(at seat, m chat.Message, text string) *wire.Message {
-	role, line := wire.MessageRoleAgent, transcript.Of(m, text, transcript.Way{})
-	if m.Mine {
-		role, line = wire.MessageRoleUser, strings.TrimPrefix(text+transcript.NoteOf(m.File, false), "\n")
+func saidIn(at seat, message chat.Message, text string) *wire.Message {
+	role, line := wire.MessageRoleAgent, transcript.Of(message, text, transcript.Way{})
+	if message.Mine {
+		role, line = wire.MessageRoleUser, strings.TrimPrefix(text+transcript.NoteOf(message.File, false), "\n")
 	}
 	got := wire.NewMessageForTask(role, taskOf(at), wire.NewTextPart(line))
-	got.ID, got.Metadata = m.ID, about(m)
+	got.ID, got.Metadata = message.ID, about(message)
 	return got
 }
 

@@ -133,21 +133,21 @@ func endedBy(why room.Reason) (wire.TaskState, string) {
 
 // heard returns a part for each message and event, and a part for each file that a program may fetch.
 func (s *Server) heard(ctx context.Context, token string, messages []chat.Message) (parts []*wire.Part) {
-	for _, m := range messages {
-		text, err := s.whole(ctx, token, m)
+	for _, message := range messages {
+		text, err := s.whole(ctx, token, message)
 		if err != nil { // the message counts as handed out, so heard must show it
 			text += saidTooLong
 		}
-		file := s.fileOf(ctx, token, m)
-		line := transcript.Of(m, text, transcript.Way{HasAddress: file != nil})
+		file := s.fileOf(ctx, token, message)
+		line := transcript.Of(message, text, transcript.Way{HasAddress: file != nil})
 		if line == "" {
 			continue
 		}
 		p := wire.NewTextPart(line)
-		p.Metadata = about(m)
+		p.Metadata = about(message)
 		parts = append(parts, p)
 		if file != nil {
-			file.Metadata = about(m)
+			file.Metadata = about(message)
 			parts = append(parts, file)
 		}
 	}
@@ -155,11 +155,11 @@ func (s *Server) heard(ctx context.Context, token string, messages []chat.Messag
 }
 
 // fileOf returns the address at which a program gets the file of a message; nil if the message has no file.
-func (s *Server) fileOf(ctx context.Context, token string, m chat.Message) *wire.Part {
-	if m.File == nil {
+func (s *Server) fileOf(ctx context.Context, token string, message chat.Message) *wire.Part {
+	if message.File == nil {
 		return nil
 	}
-	got, err := s.o.Rooms.GetFile(ctx, chat.FileRequest{Token: token, ID: m.ID, Unread: true})
+	got, err := s.o.Rooms.GetFile(ctx, chat.FileRequest{Token: token, ID: message.ID, Unread: true})
 	if err != nil {
 		return nil // the text has the name of the file
 	}
@@ -173,28 +173,29 @@ func (s *Server) fileOf(ctx context.Context, token string, m chat.Message) *wire
 }
 
 // about returns what a program reads of a message beside the text.
-func about(m chat.Message) map[string]any {
-	got := map[string]any{"id": m.ID, "type": string(m.Type), "at": m.At.UTC().Format(time.RFC3339)}
-	if m.From != "" {
-		got["from"] = m.From
+func about(message chat.Message) map[string]any {
+	got := map[string]any{"id": message.ID, "type": string(message.Type), "at": message.At.UTC().Format(time.RFC3339)}
+	if message.From != "" {
+		got["from"] = message.From
 	}
-	if m.Person {
-		got["person"] = m.Actor() // anybody can copy the look of a text
+	if message.Person {
+		got["person"] = message.Actor() // anybody can copy the look of a text
 	}
 	return got
 }
 
 // whole returns the whole text of a message. The result of chat may have only a part of the text.
-func (s *Server) whole(ctx context.Context, token string, m chat.Message) (string, error) {
+func (s *Server) whole(ctx context.Context, token string, message chat.Message) (string, error) {
 	var text strings.Builder
-	text.WriteString(m.Text)
-	for m.More != nil {
-		page, err := s.o.Rooms.History(ctx, chat.HistoryRequest{Token: token, ID: m.More.ID, Offset: m.More.Offset})
+	text.WriteString(message.Text)
+	for message.More != nil {
+		page, err := s.o.Rooms.History(ctx, chat.HistoryRequest{Token: token, ID: message.More.ID,
+			Offset: message.More.Offset})
 		if err != nil || len(page.Messages) == 0 {
 			return transcript.Words(text.String()), err
 		}
-		m = page.Messages[0]
-		text.WriteString(m.Text)
+		message = page.Messages[0]
+		text.WriteString(message.Text)
 	}
 	return transcript.Words(text.String()), nil
 }

@@ -29,10 +29,10 @@ func placeOf(r *http.Request, d door) a2a.Place {
 }
 
 // serveA2A answers a POST with a call of A2A.
-func (a *api) serveA2A(x *exchange, r *http.Request, d door) {
+func (a *api) serveA2A(ex *exchange, r *http.Request, d door) {
 	if r.Method != http.MethodPost {
-		x.Header().Set("Allow", http.MethodPost)
-		x.refuse(http.StatusMethodNotAllowed, codeRefused, "Agents call this address with A2A, and it takes POST "+
+		ex.Header().Set("Allow", http.MethodPost)
+		ex.refuse(http.StatusMethodNotAllowed, codeRefused, "Agents call this address with A2A, and it takes POST "+
 			"only. Give an agent the address without a2a at its end: the card is below that.")
 		return
 	}
@@ -43,22 +43,22 @@ func (a *api) serveA2A(x *exchange, r *http.Request, d door) {
 	var asker ident.Principal
 	if p.Room {
 		var err error
-		asker, err = a.enter(x, r, d)
+		asker, err = a.enter(ex, r, d)
 		if err != nil {
-			a.reject(x, r, d, err)
+			a.reject(ex, r, d, err)
 			return
 		}
 	}
-	r = r.WithContext(a.context(x, r, asker))
-	m, reason := a.receive(x, r)
+	r = r.WithContext(a.context(ex, r, asker))
+	m, reason := a.receive(ex, r)
 	if reason != nil {
 		if reason.status == http.StatusUnsupportedMediaType {
 			reason.code = codeContentType
 		}
-		x.refuse(reason.status, reason.code, reason.sentence)
+		ex.refuse(reason.status, reason.code, reason.sentence)
 		return
 	}
-	l := &relay{pulse: pulse{x: x, every: beatsA2A}, header: http.Header{}}
+	l := &relay{pulse: pulse{x: ex, every: beatsA2A}, header: http.Header{}}
 	l.start(a.Clock, beatsA2A, l.beat)
 	panicked := true
 	defer func() { l.end(panicked) }()
@@ -114,11 +114,11 @@ func (l *relay) begin(status int) {
 	l.open = true
 	l.header.Del("Connection") // which the server decides
 	l.events = strings.HasPrefix(l.header.Get("Content-Type"), eventsType)
-	h := l.x.Header()
-	if h.Get("Cache-Control") != "" { // an address with a secret has a stricter one
+	header := l.x.Header()
+	if header.Get("Cache-Control") != "" { // an address with a secret has a stricter one
 		l.header.Del("Cache-Control")
 	}
-	maps.Copy(h, l.header)
+	maps.Copy(header, l.header)
 	l.x.WriteHeader(status)
 }
 
@@ -157,14 +157,14 @@ func (l *relay) end(panicked bool) {
 }
 
 // serveCard answers a GET of a card.
-func (a *api) serveCard(x *exchange, r *http.Request, d door) {
+func (a *api) serveCard(ex *exchange, r *http.Request, d door) {
 	p := placeOf(r, d)
 	var asker ident.Principal
 	var err error
 	if p.Room {
-		asker, err = a.enter(x, r, d)
+		asker, err = a.enter(ex, r, d)
 	}
-	ctx := a.context(x, r, asker)
+	ctx := a.context(ex, r, asker)
 	var card []byte
 	if err == nil {
 		card, err = a.Card(ctx, p, strings.TrimSuffix(Address(ctx), MCPPath)+callPath(r, p))
@@ -172,19 +172,19 @@ func (a *api) serveCard(x *exchange, r *http.Request, d door) {
 	var refused *fault.Error
 	switch {
 	case errors.As(err, &refused):
-		x.text(x.recordRefusal(refused, d), refused.Message+"\n")
+		ex.text(ex.recordRefusal(refused, d), refused.Message+"\n")
 		return
 	case err != nil:
 		return // the client has left
 	}
-	h := x.Header()
-	h.Set("Content-Type", jsonType)
+	header := ex.Header()
+	header.Set("Content-Type", jsonType)
 	if !p.Room {
 		sum := sha256.Sum256(card)
-		h.Set("Cache-Control", "public, max-age=3600")
-		h.Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
+		header.Set("Cache-Control", "public, max-age=3600")
+		header.Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
 	}
-	http.ServeContent(x, r, "", time.Time{}, bytes.NewReader(card))
+	http.ServeContent(ex, r, "", time.Time{}, bytes.NewReader(card))
 }
 
 // callPath returns the path for calls of the agent at p, whose card r asks for. Its parts are escaped as the client

@@ -31,8 +31,8 @@ type door struct {
 func (d door) hasSecret() bool { return d.route != MCPPath && d.route != StandbyPath }
 
 // enter returns the principal of a request through d. The error is for the caller.
-func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Principal, error) {
-	ctx, address := meter.With(r.Context(), x.account), a.clientOf(r)
+func (a *api) enter(ex *exchange, r *http.Request, d door) (ident.Principal, error) {
+	ctx, address := meter.With(r.Context(), ex.account), a.clientOf(r)
 	switch {
 	case d.route == inviteRoute:
 		return a.Gate.Invite(ctx, d.secret, address)
@@ -73,27 +73,27 @@ const strangerBody = 16 << 10
 //   - An address with a secret answers 404. Clients that hide the sentence then say that the address is wrong.
 //
 // No such answer has WWW-Authenticate, which begins a sign-in, too. If programs sign in to this server, see challenge.
-func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
+func (a *api) reject(ex *exchange, r *http.Request, d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return // the client has left, or the time of the request is over
 	}
 	if refused.Code == fault.KeyInvalid && isSignIn(d.secret) && a.mayChallenge(r, d) {
 		if refused.Reason == fault.ReasonExpired {
-			a.renew(x, r)
+			a.renew(ex, r)
 		} else {
-			a.challenge(x, r)
+			a.challenge(ex, r)
 		}
 		return
 	}
-	status := x.recordRefusal(refused, d)
+	status := ex.recordRefusal(refused, d)
 	if refused.RetryAfter == 0 {
-		a.readStranger(x, r)
+		a.readStranger(ex, r)
 	}
-	if d.route == MCPPath && x.rpcID != nil {
+	if d.route == MCPPath && ex.rpcID != nil {
 		status = http.StatusOK
 	}
-	x.refuseWith(status, rpcFault{codeRefused, refused.Message,
+	ex.refuseWith(status, rpcFault{codeRefused, refused.Message,
 		&faultData{refused.Code, fault.Seconds(refused.RetryAfter), refused.Reason, refused.By, refused.Note}})
 }
 
@@ -113,12 +113,12 @@ func (x *exchange) recordRefusal(refused *fault.Error, d door) (status int) {
 
 // readStranger reads the message of a POST from a caller that is not admitted, and gives the answer its id. It returns
 // nil if the request is malformed or has more than strangerBody.
-func (a *api) readStranger(x *exchange, r *http.Request) *mcp.Message {
+func (a *api) readStranger(ex *exchange, r *http.Request) *mcp.Message {
 	if r.Method != http.MethodPost || a.checkHeaders(r) != nil {
 		return nil
 	}
-	a.context(x, r, ident.Principal{}) // the body counts for the address
-	body, unread := a.readBody(x, r, strangerBody)
+	a.context(ex, r, ident.Principal{}) // the body counts for the address
+	body, unread := a.readBody(ex, r, strangerBody)
 	if unread != nil {
 		return nil
 	}
@@ -126,6 +126,6 @@ func (a *api) readStranger(x *exchange, r *http.Request) *mcp.Message {
 	if bad != nil {
 		return nil
 	}
-	x.rpcID = m.ID
+	ex.rpcID = m.ID
 	return m
 }

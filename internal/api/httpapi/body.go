@@ -16,27 +16,27 @@ import (
 // readBody returns the body without a byte order mark. It refuses a body that has more than most bytes, that does not
 // arrive in time, or that has no place beside the bodies of other requests. So memory is bounded, and a client that
 // sends a byte and stops blocks nobody.
-func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refusal) {
+func (a *api) readBody(ex *exchange, r *http.Request, most int64) ([]byte, *refusal) {
 	var body []byte
-	err := x.account.Arrive()
+	err := ex.account.Arrive()
 	if err == nil {
-		a.bodies.add(x)
-		body, err = arrive(x.account, http.MaxBytesReader(x.ResponseWriter, r.Body, most), r.ContentLength)
-		a.bodies.remove(x)
+		a.bodies.add(ex)
+		body, err = arrive(ex.account, http.MaxBytesReader(ex.ResponseWriter, r.Body, most), r.ContentLength)
+		a.bodies.remove(ex)
 	}
 	var over *http.MaxBytesError
 	switch {
 	case err == nil:
 		// From here on reading only notices that the client leaves.
-		x.readBy(time.Time{})
+		ex.readBy(time.Time{})
 		return bytes.TrimPrefix(body, []byte(sanitize.ByteOrderMark)), nil
 	case errors.As(err, &over):
 		return nil, a.tooLarge()
 	case errors.Is(err, meter.ErrFull):
-		return nil, x.refuseBody("The server has as many requests as it can hold. Nothing was done: repeat this one " +
+		return nil, ex.refuseBody("The server has as many requests as it can hold. Nothing was done: repeat this one " +
 			"in 2 seconds.")
 	case errors.Is(err, meter.ErrShare):
-		return nil, x.refuseBody("Your address has as many open requests as the server allows. Nothing was " +
+		return nil, ex.refuseBody("Your address has as many open requests as the server allows. Nothing was " +
 			"done: repeat this one in 2 seconds, and send fewer at once.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &refusal{http.StatusRequestTimeout, codeRefused, "The body did not arrive in time."}
@@ -93,15 +93,15 @@ type arrivingBodies struct {
 // lastBody is how long a body may take once the server is shutting down.
 const lastBody = time.Second
 
-func (b *arrivingBodies) add(x *exchange) {
+func (b *arrivingBodies) add(ex *exchange) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.of == nil {
 		b.of = map[*exchange]struct{}{}
 	}
-	b.of[x] = struct{}{}
+	b.of[ex] = struct{}{}
 	if b.stopping {
-		x.readBy(time.Now().Add(lastBody))
+		ex.readBy(time.Now().Add(lastBody))
 	}
 }
 
@@ -116,16 +116,16 @@ func (b *arrivingBodies) expireSoon() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stopping = true
-	for x := range b.of {
-		x.readBy(time.Now().Add(lastBody))
+	for ex := range b.of {
+		ex.readBy(time.Now().Add(lastBody))
 	}
 }
 
-// readBy sets when the body of x must have arrived, unless the server is shutting down.
-func (b *arrivingBodies) readBy(x *exchange, t time.Time) {
+// readBy sets when the body of ex must have arrived, unless the server is shutting down.
+func (b *arrivingBodies) readBy(ex *exchange, t time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.stopping {
-		x.readBy(t)
+		ex.readBy(t)
 	}
 }

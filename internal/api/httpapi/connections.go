@@ -10,7 +10,6 @@ import (
 	"time"
 
 	limits "github.com/parley-chat/parley/internal/api"
-
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 

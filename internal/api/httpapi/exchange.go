@@ -99,20 +99,20 @@ func (x *exchange) readBy(t time.Time) { _ = http.NewResponseController(x).SetRe
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 // endExchange ends a request: it answers for a handler that panicked, and writes the line of the log.
-func (a *api) endExchange(x *exchange, r *http.Request) {
+func (a *api) endExchange(ex *exchange, r *http.Request) {
 	if v := recover(); v != nil {
-		mcp.LogPanic(r.Context(), a.Logger, x.id(), v)
-		if x.status == 0 {
-			x.refuse(http.StatusInternalServerError, codeInternal, x.failed())
+		mcp.LogPanic(r.Context(), a.Logger, ex.id(), v)
+		if ex.status == 0 {
+			ex.refuse(http.StatusInternalServerError, codeInternal, ex.failed())
 		}
 	}
-	took := a.Clock.Since(x.began)
-	call := x.account.Close(took)
+	took := a.Clock.Since(ex.began)
+	call := ex.account.Close(took)
 	level := slog.LevelInfo
 	switch {
-	case x.status >= 500 && x.status != http.StatusServiceUnavailable && r.Context().Err() == nil:
+	case ex.status >= 500 && ex.status != http.StatusServiceUnavailable && r.Context().Err() == nil:
 		level = slog.LevelError
-	case x.route == healthPath:
+	case ex.route == healthPath:
 		level = slog.LevelDebug
 	}
 	if !a.Logger.Enabled(r.Context(), level) {
@@ -120,16 +120,16 @@ func (a *api) endExchange(x *exchange, r *http.Request) {
 	}
 	attrs := make([]slog.Attr, 0, 13)
 	attrs = append(attrs,
-		slog.String("id", x.id()),
+		slog.String("id", ex.id()),
 		slog.String("method", knownMethod(r.Method)),
-		slog.String("path", knownRoute(x.route)),
-		slog.Int("status", x.status),
+		slog.String("path", knownRoute(ex.route)),
+		slog.Int("status", ex.status),
 		slog.Int64("ms", took.Milliseconds()),
 	)
-	if x.refused != "" {
-		attrs = append(attrs, slog.String("refused", string(x.refused)))
+	if ex.refused != "" {
+		attrs = append(attrs, slog.String("refused", string(ex.refused)))
 	}
-	attrs = append(attrs, about(call, x.account.Room())...)
+	attrs = append(attrs, about(call, ex.account.Room())...)
 	if err := r.Context().Err(); err != nil {
 		attrs = append(attrs, slog.String("cut", err.Error())) // the client left, or the time was up
 	}
@@ -211,18 +211,18 @@ func (x *exchange) refuse(status, code int, sentence string) {
 }
 
 func (x *exchange) refuseWith(status int, f rpcFault) {
-	h := x.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
+	header := x.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
 	x.WriteHeader(status)
 	_, _ = x.Write(rpcError(x.rpcID, f)) // fails only if the client has left
 }
 
 // text answers with a text for people.
 func (x *exchange) text(status int, text string) {
-	h := x.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
+	header := x.Header()
+	header.Set("Content-Type", "text/plain; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
 	x.WriteHeader(status)
 	_, _ = io.WriteString(x, text) // fails only if the client has left
 }

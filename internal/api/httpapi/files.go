@@ -11,7 +11,6 @@ import (
 	"time"
 
 	limits "github.com/parley-chat/parley/internal/api"
-
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -28,50 +27,50 @@ const (
 
 // serveUpload answers at the address of an upload: PUT and POST bring the file, and GET tells a person how to upload
 // it.
-func (a *api) serveUpload(x *exchange, r *http.Request, d door) {
+func (a *api) serveUpload(ex *exchange, r *http.Request, d door) {
 	if a.Upload == nil {
-		x.nothingHere()
+		ex.nothingHere()
 		return
 	}
 	switch r.Method {
 	case http.MethodPut, http.MethodPost:
-		a.receiveUpload(x, r, d)
+		a.receiveUpload(ex, r, d)
 	case http.MethodGet, http.MethodHead:
-		if !a.toBrowser(x, r) {
-			a.showUpload(x, r, d)
+		if !a.toBrowser(ex, r) {
+			a.showUpload(ex, r, d)
 		}
 	default:
-		x.only(r, http.MethodPut, http.MethodPost, http.MethodGet, http.MethodHead)
+		ex.only(r, http.MethodPut, http.MethodPost, http.MethodGet, http.MethodHead)
 	}
 }
 
 // receiveUpload receives the bytes of an upload. The answers are results of share_file in JSON.
-func (a *api) receiveUpload(x *exchange, r *http.Request, d door) {
+func (a *api) receiveUpload(ex *exchange, r *http.Request, d door) {
 	if reason := refuseEncoded(r); reason != "" {
-		x.json(http.StatusUnsupportedMediaType, refusedFile{fault.InvalidArgument, reason, 0})
+		ex.json(http.StatusUnsupportedMediaType, refusedFile{fault.InvalidArgument, reason, 0})
 		return
 	}
-	asker, err := a.enter(x, r, d)
+	asker, err := a.enter(ex, r, d)
 	if err != nil {
-		x.refuseFile(d, err)
+		ex.refuseFile(d, err)
 		return
 	}
-	ctx, stop := a.watch(a.context(x, r, asker), asker)
+	ctx, stop := a.watch(a.context(ex, r, asker), asker)
 	defer stop()
 	caller := ident.ClientKey(ctx)
 	release, err := a.uploads.Take(caller)
 	if err != nil {
-		x.Header().Set("Retry-After", "5")
-		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "Too many files are being uploaded " +
+		ex.Header().Set("Retry-After", "5")
+		ex.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "Too many files are being uploaded " +
 			"at once, to this server or from your address. Nothing was shared: repeat this upload in 5 seconds.",
 			5})
 		return
 	}
 	defer release()
-	a.bodies.add(x)
-	defer a.bodies.remove(x)
-	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { a.bodies.readBy(x, t) }}
-	x.uploaded(d, a.Upload(ctx, d.secret, sized(body, r.ContentLength)))
+	a.bodies.add(ex)
+	defer a.bodies.remove(ex)
+	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { a.bodies.readBy(ex, t) }}
+	ex.uploaded(d, a.Upload(ctx, d.secret, sized(body, r.ContentLength)))
 }
 
 // refuseEncoded says why the body of r is not the bytes of a file; "" if it is.
@@ -135,18 +134,18 @@ func (x *exchange) refuseFile(d door, err error) {
 }
 
 // showUpload answers with what an upload takes: in JSON for the page, in a text for others.
-func (a *api) showUpload(x *exchange, r *http.Request, d door) {
-	asker, err := a.enter(x, r, d)
+func (a *api) showUpload(ex *exchange, r *http.Request, d door) {
+	asker, err := a.enter(ex, r, d)
 	var view chat.UploadView
 	if err == nil {
-		view, err = a.LookAtUpload(a.context(x, r, asker), d.secret)
+		view, err = a.LookAtUpload(a.context(ex, r, asker), d.secret)
 	}
 	if err != nil {
-		x.refuseFile(d, err)
+		ex.refuseFile(d, err)
 		return
 	}
 	if jsonText, _ := accepts(r.Header); jsonText && strings.Contains(r.Header.Get("Accept"), "json") {
-		x.json(http.StatusOK, struct {
+		ex.json(http.StatusOK, struct {
 			Name    string `json:"name,omitempty"`
 			Most    int64  `json:"size,omitempty"`
 			Expires int    `json:"expires_in_seconds,omitempty"`
@@ -155,10 +154,10 @@ func (a *api) showUpload(x *exchange, r *http.Request, d door) {
 		return
 	}
 	if view.Shared {
-		x.text(http.StatusOK, "Parley: the file of this address was shared.\n")
+		ex.text(http.StatusOK, "Parley: the file of this address was shared.\n")
 		return
 	}
-	x.text(http.StatusOK, fmt.Sprintf(`Parley: this address takes one file of at most %d bytes, for %d minutes.
+	ex.text(http.StatusOK, fmt.Sprintf(`Parley: this address takes one file of at most %d bytes, for %d minutes.
 
 Open it in a browser and pick the file. Or, in a terminal, put the path of the file in place of FILE:
 
@@ -167,81 +166,81 @@ Open it in a browser and pick the file. Or, in a terminal, put the path of the f
 }
 
 // serveDownload answers with a file, or with one range of the file. A browser saves any file, and runs none.
-func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
+func (a *api) serveDownload(ex *exchange, r *http.Request, d door) {
 	if a.Download == nil {
-		x.nothingHere()
+		ex.nothingHere()
 		return
 	}
-	if !x.only(r, http.MethodGet, http.MethodHead) {
+	if !ex.only(r, http.MethodGet, http.MethodHead) {
 		return
 	}
-	asker, err := a.enter(x, r, d)
+	asker, err := a.enter(ex, r, d)
 	if err != nil {
-		x.refuseFile(d, err)
+		ex.refuseFile(d, err)
 		return
 	}
-	ctx, stop := a.watch(a.context(x, r, asker), asker)
+	ctx, stop := a.watch(a.context(ex, r, asker), asker)
 	defer stop()
 	f, err := a.Download(ctx, d.secret)
 	if err != nil {
-		x.refuseFile(d, err)
+		ex.refuseFile(d, err)
 		return
 	}
 	part, ok := rangeOf(r.Header, f.Size)
-	h := x.Header()
-	h.Set("Accept-Ranges", "bytes")
+	header := ex.Header()
+	header.Set("Accept-Ranges", "bytes")
 	if !ok {
-		h.Set("Content-Range", fmt.Sprintf("bytes */%d", f.Size))
-		x.text(http.StatusRequestedRangeNotSatisfiable, fmt.Sprintf("The file has %d bytes.\n", f.Size))
+		header.Set("Content-Range", fmt.Sprintf("bytes */%d", f.Size))
+		ex.text(http.StatusRequestedRangeNotSatisfiable, fmt.Sprintf("The file has %d bytes.\n", f.Size))
 		return
 	}
 	caller := ident.ClientKey(ctx)
 	release, err := a.downloads.Take(caller)
 	if err != nil {
-		h.Set("Retry-After", "5")
-		x.text(http.StatusServiceUnavailable, "Too many files are being downloaded at once, from this server or to "+
+		header.Set("Retry-After", "5")
+		ex.text(http.StatusServiceUnavailable, "Too many files are being downloaded at once, from this server or to "+
 			"your address. Repeat this in 5 seconds.\n")
 		return
 	}
 	defer release()
-	a.sendFile(ctx, x, r, d, f, part)
+	a.sendFile(ctx, ex, r, d, f, part)
 }
 
 // sendFile sends a part of a file.
-func (a *api) sendFile(ctx context.Context, x *exchange, r *http.Request, d door, f chat.Download, part byteRange) {
+func (a *api) sendFile(ctx context.Context, ex *exchange, r *http.Request, d door, f chat.Download, part byteRange) {
 	var from io.ReadCloser
 	if r.Method != http.MethodHead {
 		var err error
 		from, err = f.Open(ctx, part.from, part.length)
 		if err != nil {
-			x.refuseFile(d, err)
+			ex.refuseFile(d, err)
 			return
 		}
 		defer from.Close()
 	}
-	h := x.Header()
-	h.Set("Content-Type", contentType(f.Type))
-	h.Set("Content-Disposition", `attachment; filename="parley-`+f.ID+f.Ending+`"`)
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
-	h.Set("Content-Length", strconv.FormatInt(part.length, 10))
+	header := ex.Header()
+	header.Set("Content-Type", contentType(f.Type))
+	header.Set("Content-Disposition", `attachment; filename="parley-`+f.ID+f.Ending+`"`)
+	header.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
+	header.Set("Content-Length", strconv.FormatInt(part.length, 10))
 	status := http.StatusOK
 	if part.asked {
-		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.from, part.from+part.length-1, f.Size))
+		header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.from, part.from+part.length-1, f.Size))
 		status = http.StatusPartialContent
 	}
-	x.WriteHeader(status)
+	ex.WriteHeader(status)
 	if from == nil {
 		return
 	}
 	buffer := make([]byte, 64<<10)
 	for sent := 0; ; {
 		if sent == 0 || sent >= limits.Pace {
-			sent, x.until = 0, time.Now().Add(limits.PaceTime)
-			x.writeSoon()
+			sent, ex.until = 0, time.Now().Add(limits.PaceTime)
+			ex.writeSoon()
 		}
 		n, err := from.Read(buffer)
 		if n > 0 {
-			if _, err := x.ResponseWriter.Write(buffer[:n]); err != nil { // parts of writePart would take time
+			if _, err := ex.ResponseWriter.Write(buffer[:n]); err != nil { // parts of writePart would take time
 				return
 			}
 			sent += n
@@ -269,10 +268,10 @@ type byteRange struct {
 
 // rangeOf returns the part that a request asks for. It returns the whole file if the request asks for several parts, or
 // is unclear: RFC 9110, section 14.2, allows that. ok is false if the file has no such part.
-func rangeOf(h http.Header, size int64) (part byteRange, ok bool) {
+func rangeOf(header http.Header, size int64) (part byteRange, ok bool) {
 	whole := byteRange{length: size}
-	spec, is := strings.CutPrefix(h.Get("Range"), "bytes=")
-	if !is || strings.Contains(spec, ",") || h.Get("If-Range") != "" {
+	spec, is := strings.CutPrefix(header.Get("Range"), "bytes=")
+	if !is || strings.Contains(spec, ",") || header.Get("If-Range") != "" {
 		return whole, true
 	}
 	first, last, is := strings.Cut(strings.TrimSpace(spec), "-")

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	limits "github.com/parley-chat/parley/internal/api"
-
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/core/chat"
 )
@@ -67,7 +66,8 @@ func TestUpload_thatDoesNotKeepItsPace_isEnded(t *testing.T) {
 		"a byte now and then": {bytes: 1, pause: 5 * time.Second, total: 1 << 20, ends: limits.PaceTime},
 		"one as slow as may be": {bytes: limits.Pace / 4, pause: 7 * time.Second, total: 4 << 20, whole: true,
 			ends: 8 * time.Minute},
-		"one that takes too long": {bytes: limits.Pace / 4, pause: 7 * time.Second, total: 20 << 20, ends: limits.MaxUploadTime},
+		"one that takes too long": {bytes: limits.Pace / 4, pause: 7 * time.Second, total: 20 << 20,
+			ends: limits.MaxUploadTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

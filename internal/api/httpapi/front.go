@@ -17,39 +17,39 @@ const (
 )
 
 // serveHealth says whether the service can work.
-func (a *api) serveHealth(x *exchange, r *http.Request, _ door) {
+func (a *api) serveHealth(ex *exchange, r *http.Request, _ door) {
 	ctx, cancel := clockwork.WithTimeout(r.Context(), a.Clock, healthTimeout)
 	defer cancel()
 	err := a.Ready(ctx)
-	h := x.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Type", "application/json")
+	header := ex.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Type", "application/json")
 	if err != nil {
-		a.Logger.WarnContext(r.Context(), "not ready", "id", x.id(), "error", err)
-		x.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintln(x,
+		a.Logger.WarnContext(r.Context(), "not ready", "id", ex.id(), "error", err)
+		ex.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(ex,
 			`{"status":"unavailable","message":"The store behind this server does not answer. Try again in a few seconds."}`)
 		return
 	}
-	fmt.Fprintln(x, `{"status":"ready"}`)
+	fmt.Fprintln(ex, `{"status":"ready"}`)
 }
 
 // serveRoot answers at the root of the server.
-func (a *api) serveRoot(x *exchange, r *http.Request, _ door) {
+func (a *api) serveRoot(ex *exchange, r *http.Request, _ door) {
 	if r.Method == http.MethodPost { // by a client whose address lacks the path
-		x.nothingHere()
-	} else if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
-		a.serveFront(x, r)
+		ex.nothingHere()
+	} else if ex.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(ex, r) {
+		a.serveFront(ex, r)
 	}
 }
 
 // serveFront explains the address to a person who opens it without a browser.
-func (a *api) serveFront(x *exchange, r *http.Request) {
+func (a *api) serveFront(ex *exchange, r *http.Request) {
 	url := a.addressOf(r)
 	if url == "" {
 		url = "http://ADDRESS" + MCPPath
 	}
-	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
+	ex.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
 
 `+howToConnect(url, a.Keys)+`
 An agent that can run a shell in the background does not have to spend its turns on

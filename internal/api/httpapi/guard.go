@@ -19,14 +19,14 @@ import (
 //     Warning" of the Streamable HTTP transport, asks for both checks;
 //   - calls of servers of Parley. Without this check, a server that calls an address of this server could begin an
 //     endless circle of calls.
-func (a *api) admit(x *exchange, r *http.Request) bool {
+func (a *api) admit(ex *exchange, r *http.Request) bool {
 	if r.Header.Values(outcall.Mark) != nil {
-		x.refuse(http.StatusForbidden, codeRefused, "A server of Parley made this call, and servers of Parley do "+
+		ex.refuse(http.StatusForbidden, codeRefused, "A server of Parley made this call, and servers of Parley do "+
 			"not call each other. Subscribe with an address of your own client.")
 		return false
 	}
 	if rebound(r, a.Hosts) {
-		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
+		ex.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use "+
 				"http://127.0.0.1 with the server's port. Behind a proxy or a tunnel, start it with "+
 				"--public-url and its address there, or with --allow-host and its host name there.", quoted(r.Host)))
@@ -38,13 +38,13 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 	}
 	switch {
 	case len(origins) == 1 && a.origins.allows(r, origins[0]):
-		return !x.preflight(r, origins[0])
+		return !ex.preflight(r, origins[0])
 	case len(origins) == 1 && a.origins.own(r, origins[0]):
 		return true
 	case len(origins) == 1 && a.SignIn.RouteOf(r.URL.Path) == oauth.Document:
-		return !x.preflight(r, origins[0])
+		return !ex.preflight(r, origins[0])
 	}
-	x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
+	ex.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 		"Web pages of %s may not call this server. If that is the address of this server itself, start the "+
 			"server with --public-url and that address; for pages of another site, with --allow-origin and its "+
 			"address. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
@@ -80,16 +80,16 @@ const (
 // preflight allows pages of origin to read the answer. It reports whether the request was a CORS-preflight request
 // (Fetch standard, "CORS protocol"), and answers such a request.
 func (x *exchange) preflight(r *http.Request, origin string) bool {
-	h := x.Header()
-	h.Add("Vary", "Origin")
-	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Expose-Headers", serverHeaders)
+	header := x.Header()
+	header.Add("Vary", "Origin")
+	header.Set("Access-Control-Allow-Origin", origin)
+	header.Set("Access-Control-Expose-Headers", serverHeaders)
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
-	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS")
-	h.Set("Access-Control-Allow-Headers", clientHeaders)
-	h.Set("Access-Control-Max-Age", "7200")
+	header.Set("Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS")
+	header.Set("Access-Control-Allow-Headers", clientHeaders)
+	header.Set("Access-Control-Max-Age", "7200")
 	x.WriteHeader(http.StatusNoContent)
 	return true
 }

@@ -15,10 +15,9 @@ import (
 	"strings"
 	"time"
 
-	limits "github.com/parley-chat/parley/internal/api"
-
 	"github.com/jonboulle/clockwork"
 
+	limits "github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/a2a"
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
@@ -175,17 +174,17 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 // the stream, and MCP. newRoutes has the routes. There are no sessions, and MCP answers no GET.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
-	x := a.beginExchange(w)
-	defer a.endExchange(x, r)
-	x.readBy(time.Now().Add(a.bodyTimeout))
-	if !a.admit(x, r) {
+	ex := a.beginExchange(w)
+	defer a.endExchange(ex, r)
+	ex.readBy(time.Now().Add(a.bodyTimeout))
+	if !a.admit(ex, r) {
 		return
 	}
 	if route := a.SignIn.RouteOf(r.URL.Path); route != oauth.None {
-		a.serveSignIn(x, r, route)
+		a.serveSignIn(ex, r, route)
 		return
 	}
-	a.lead(x, r)
+	a.lead(ex, r)
 }
 
 func (x *exchange) nothingHere() {

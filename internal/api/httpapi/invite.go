@@ -12,20 +12,20 @@ import (
 
 // serveInvite explains an invite to a person who opens it. To open an invite takes no seat, since previews of links and
 // crawlers open it, too.
-func (a *api) serveInvite(x *exchange, r *http.Request, d door) {
-	if a.toBrowser(x, r) {
+func (a *api) serveInvite(ex *exchange, r *http.Request, d door) {
+	if a.toBrowser(ex, r) {
 		return
 	}
-	_, err := a.enter(x, r, d)
+	_, err := a.enter(ex, r, d)
 	var refused *fault.Error
 	switch {
 	case errors.As(err, &refused):
-		x.text(x.recordRefusal(refused, d), refused.Message+"\n")
+		ex.text(ex.recordRefusal(refused, d), refused.Message+"\n")
 	case err != nil:
-		x.text(http.StatusServiceUnavailable, cutOff+"\n")
+		ex.text(http.StatusServiceUnavailable, cutOff+"\n")
 	default:
 		v, _ := ident.ParseInvite(d.secret) // the gate has read it
-		x.text(http.StatusOK, inviteText(a.addressOf(r), v))
+		ex.text(http.StatusOK, inviteText(a.addressOf(r), v))
 	}
 }
 

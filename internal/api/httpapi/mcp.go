@@ -17,47 +17,47 @@ func (a *api) serveOwnMCP(x *exchange, r *http.Request, _ door) {
 }
 
 // serveMCP answers a POST with a JSON-RPC message that comes through d.
-func (a *api) serveMCP(x *exchange, r *http.Request, d door) {
+func (a *api) serveMCP(ex *exchange, r *http.Request, d door) {
 	if a.challenges(r, d) {
-		a.challenge(x, r)
+		a.challenge(ex, r)
 		return
 	}
 	if r.Method != http.MethodPost {
 		if a.mayChallenge(r, d) && isSignIn(d.secret) {
-			if _, err := a.enter(x, r, d); err != nil {
-				a.reject(x, r, d, err)
+			if _, err := a.enter(ex, r, d); err != nil {
+				a.reject(ex, r, d, err)
 				return
 			}
 		}
-		x.Header().Set("Allow", http.MethodPost)
-		x.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP "+
+		ex.Header().Set("Allow", http.MethodPost)
+		ex.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP "+
 			"client as it is (transport: Streamable HTTP). It takes POST only, since it keeps no sessions and has no "+
 			"stream to GET.")
 		return
 	}
-	if asker, err := a.enter(x, r, d); err != nil {
-		a.reject(x, r, d, err)
+	if asker, err := a.enter(ex, r, d); err != nil {
+		a.reject(ex, r, d, err)
 	} else {
-		a.serveAdmitted(x, r, asker)
+		a.serveAdmitted(ex, r, asker)
 	}
-	if x.status == 0 {
-		x.refuse(http.StatusServiceUnavailable, codeInternal, cutOff)
+	if ex.status == 0 {
+		ex.refuse(http.StatusServiceUnavailable, codeInternal, cutOff)
 	}
 }
 
 // serveAdmitted answers a POST of asker with a JSON-RPC message.
-func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Principal) {
-	ctx, stop := a.watch(a.context(x, r, asker), asker)
+func (a *api) serveAdmitted(ex *exchange, r *http.Request, asker ident.Principal) {
+	ctx, stop := a.watch(a.context(ex, r, asker), asker)
 	defer stop()
-	m, reason := a.receive(x, r)
+	m, reason := a.receive(ex, r)
 	if reason != nil {
-		x.refuse(reason.status, reason.code, reason.sentence)
+		ex.refuse(reason.status, reason.code, reason.sentence)
 		return
 	}
 	if jsonText, events := accepts(r.Header); events {
-		a.serveStream(ctx, x, r, m, !jsonText)
+		a.serveStream(ctx, ex, r, m, !jsonText)
 	} else {
-		a.MCP(x, r.WithContext(ctx), m)
+		a.MCP(ex, r.WithContext(ctx), m)
 	}
 }
 
@@ -65,11 +65,11 @@ func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Principal)
 const cutOff = "The request was cut off before its answer. Repeat it."
 
 // receive returns the message of r, if the message passes every check.
-func (a *api) receive(x *exchange, r *http.Request) (*mcp.Message, *refusal) {
+func (a *api) receive(ex *exchange, r *http.Request) (*mcp.Message, *refusal) {
 	if reason := a.checkHeaders(r); reason != nil {
 		return nil, reason
 	}
-	body, reason := a.readBody(x, r, a.MaxBody)
+	body, reason := a.readBody(ex, r, a.MaxBody)
 	if reason != nil {
 		return nil, reason
 	}
@@ -77,7 +77,7 @@ func (a *api) receive(x *exchange, r *http.Request) (*mcp.Message, *refusal) {
 	if refused != nil {
 		return nil, &refusal{http.StatusBadRequest, refused.Code, refused.Message}
 	}
-	x.rpcID = m.ID
+	ex.rpcID = m.ID
 	return m, nil
 }
 
@@ -90,8 +90,8 @@ type refusal struct {
 
 // accepts returns which answers the client accepts. A client without an Accept header accepts JSON. A client gets a
 // stream only if it names the type: a wildcard often comes from a program that reads no events.
-func accepts(h http.Header) (jsonText, events bool) {
-	values := h.Values("Accept")
+func accepts(header http.Header) (jsonText, events bool) {
+	values := header.Values("Accept")
 	if len(values) == 0 {
 		return true, false
 	}

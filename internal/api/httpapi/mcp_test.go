@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	limits "github.com/parley-chat/parley/internal/api"
-
 	"github.com/parley-chat/parley/internal/api/mcp"
 )
 

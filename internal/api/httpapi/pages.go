@@ -22,13 +22,13 @@ const (
 )
 
 // serveAsset answers with what the page loads.
-func (a *api) serveAsset(x *exchange, r *http.Request, _ door) {
+func (a *api) serveAsset(ex *exchange, r *http.Request, _ door) {
 	asset, there := a.Page.Asset(r.URL.Path)
 	if !there {
-		x.nothingHere()
+		ex.nothingHere()
 		return
 	}
-	a.fetch(x, r, asset)
+	a.fetch(ex, r, asset)
 }
 
 // serveWatch answers at the link by which a person watches.
@@ -40,34 +40,34 @@ func (a *api) serveWatch(x *exchange, r *http.Request, _ door) {
 
 // fetch answers with a file of the page, if the limits of the caller allow that. The whole file has the deadline of one
 // part of another answer.
-func (a *api) fetch(x *exchange, r *http.Request, f web.File) {
+func (a *api) fetch(ex *exchange, r *http.Request, f web.File) {
 	if a.Fetch != nil {
 		var refused *fault.Error
-		if err := a.Fetch(a.context(x, r, ident.Principal{}), f.Size()); errors.As(err, &refused) {
-			x.refused = refused.Code
-			x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
-			x.text(statusOf(refused.Code), refused.Message+"\n")
+		if err := a.Fetch(a.context(ex, r, ident.Principal{}), f.Size()); errors.As(err, &refused) {
+			ex.refused = refused.Code
+			ex.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
+			ex.text(statusOf(refused.Code), refused.Message+"\n")
 			return
 		}
 	}
-	x.until = time.Now().Add(x.slow)
-	f.Serve(x)
+	ex.until = time.Now().Add(ex.slow)
+	f.Serve(ex)
 }
 
 // toBrowser reports whether the client is a browser, or a messenger that shows a link, and answers such a client with
 // the page. Other clients get a text. The page is the same for every room and every invite, so toBrowser reads nothing.
-func (a *api) toBrowser(x *exchange, r *http.Request) bool {
-	x.Header().Add("Vary", "Accept, User-Agent")
+func (a *api) toBrowser(ex *exchange, r *http.Request) bool {
+	ex.Header().Add("Vary", "Accept, User-Agent")
 	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") && !isPreview(r) {
 		return false
 	}
 	invite, site := strings.HasPrefix(r.URL.Path, tools.InvitePath), strings.TrimSuffix(a.addressOf(r), MCPPath)
 	document, there := a.Page.Document(r.URL.Path, invite, site)
 	if !there {
-		http.Error(x, "This server has no page for this address.", http.StatusInternalServerError)
+		http.Error(ex, "This server has no page for this address.", http.StatusInternalServerError)
 		return true
 	}
-	a.fetch(x, r, document)
+	a.fetch(ex, r, document)
 	return true
 }
 

@@ -54,12 +54,12 @@ func (p *pulse) send(kind string, part []byte) {
 	}
 	if !p.open {
 		p.open = true
-		h := p.x.Header()
-		h.Set("Content-Type", kind)
-		if h.Get("Cache-Control") == "" { // an address with a secret has set a stricter value
-			h.Set("Cache-Control", "no-cache")
+		header := p.x.Header()
+		header.Set("Content-Type", kind)
+		if header.Get("Cache-Control") == "" { // an address with a secret has set a stricter value
+			header.Set("Cache-Control", "no-cache")
 		}
-		h.Set("X-Accel-Buffering", "no") // else a proxy may collect the beats
+		header.Set("X-Accel-Buffering", "no") // else a proxy may collect the beats
 		p.x.WriteHeader(http.StatusOK)
 	}
 	_, err := p.x.Write(part)

@@ -70,7 +70,7 @@ func newRoute(pattern string, serve handler) route {
 }
 
 // lead answers a request at the route of its path.
-func (a *api) lead(x *exchange, r *http.Request) {
+func (a *api) lead(ex *exchange, r *http.Request) {
 	plain := strings.Split(r.URL.Path, "/")
 	escaped := plain
 	if r.URL.RawPath != "" { // more is escaped than must be
@@ -85,13 +85,13 @@ func (a *api) lead(x *exchange, r *http.Request) {
 			parts = escaped
 		}
 		if to.fits(parts) {
-			x.route = to.name
+			ex.route = to.name
 			to.setValues(r, parts)
-			to.serve(x, r, door{})
+			to.serve(ex, r, door{})
 			return
 		}
 	}
-	x.nothingHere()
+	ex.nothingHere()
 }
 
 // fits reports whether a path with these parts is a path of the route. An empty secret is a wrong secret; no room and
@@ -131,17 +131,17 @@ func (to route) setValues(r *http.Request, path []string) {
 func through(name string, serve handler) handler {
 	_, secret, _ := strings.Cut(name, "{")
 	secret, _, _ = strings.Cut(secret, "}")
-	return func(x *exchange, r *http.Request, _ door) {
-		x.Header().Set("Cache-Control", "no-store")
-		serve(x, r, door{name, r.PathValue(secret)})
+	return func(ex *exchange, r *http.Request, _ door) {
+		ex.Header().Set("Cache-Control", "no-store")
+		serve(ex, r, door{name, r.PathValue(secret)})
 	}
 }
 
 // toRead refuses all methods but GET and HEAD.
 func toRead(serve handler) handler {
-	return func(x *exchange, r *http.Request, d door) {
-		if x.only(r, http.MethodGet, http.MethodHead) {
-			serve(x, r, d)
+	return func(ex *exchange, r *http.Request, d door) {
+		if ex.only(r, http.MethodGet, http.MethodHead) {
+			serve(ex, r, d)
 		}
 	}
 }

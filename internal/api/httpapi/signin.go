@@ -22,14 +22,14 @@ func (a *api) serveOpenAIChallenge(x *exchange, _ *http.Request, _ door) {
 }
 
 // serveSignIn answers a request at a route of sign-in.
-func (a *api) serveSignIn(x *exchange, r *http.Request, route oauth.Route) {
-	x.route = r.URL.Path
+func (a *api) serveSignIn(ex *exchange, r *http.Request, route oauth.Route) {
+	ex.route = r.URL.Path
 	if route != oauth.Page || r.Method == http.MethodPost {
-		a.SignIn.Serve(x, r, a.clientOf(r))
+		a.SignIn.Serve(ex, r, a.clientOf(r))
 		return
 	}
-	if x.only(r, http.MethodGet, http.MethodHead, http.MethodPost) && !a.toBrowser(x, r) {
-		x.text(http.StatusOK, "Parley: open this address in a browser to sign in.\n")
+	if ex.only(r, http.MethodGet, http.MethodHead, http.MethodPost) && !a.toBrowser(ex, r) {
+		ex.text(http.StatusOK, "Parley: open this address in a browser to sign in.\n")
 	}
 }
 
@@ -85,18 +85,18 @@ func (a *api) challengeByStatus(x *exchange, r *http.Request) {
 // challengeByResult makes ChatGPT begin a sign-in by the result of a call, since ChatGPT ignores the status (see
 // developers.openai.com/apps-sdk/build/auth). It reports whether m calls a tool. The models of other clients would read
 // the result as a failure of the tool, and give up.
-func (a *api) challengeByResult(x *exchange, r *http.Request, m *mcp.Message) bool {
+func (a *api) challengeByResult(ex *exchange, r *http.Request, m *mcp.Message) bool {
 	result := mcp.RefusedCall(r.Header, m, &results.Failure{Code: string(fault.KeyInvalid), Message: signInFirst},
 		map[string]any{"mcp/www_authenticate": []string{a.SignIn.Challenge(r.URL.Path, true) +
 			`, error_description="Sign in to go on"`}})
 	if result == nil {
 		return false
 	}
-	x.refused = fault.KeyInvalid
-	h := x.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	x.WriteHeader(http.StatusOK)
-	_, _ = x.Write(result) // fails only if the client has left
+	ex.refused = fault.KeyInvalid
+	header := ex.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	ex.WriteHeader(http.StatusOK)
+	_, _ = ex.Write(result) // fails only if the client has left
 	return true
 }

@@ -30,32 +30,32 @@ const StandbyPath = "/v1/wait"
 const standbyWait = 100 * time.Second
 
 // serveStandby answers a GET of StandbyPath.
-func (a *api) serveStandby(x *exchange, r *http.Request, _ door) {
+func (a *api) serveStandby(ex *exchange, r *http.Request, _ door) {
 	if r.Method != http.MethodGet {
-		x.Header().Set("Allow", http.MethodGet)
-		x.standby(http.StatusMethodNotAllowed,
+		ex.Header().Set("Allow", http.MethodGet)
+		ex.standby(http.StatusMethodNotAllowed,
 			tools.Refused(&fault.Error{Code: fault.InvalidArgument, Message: "This address takes GET only."}))
 		return
 	}
 	req, refused := standbyRequest(r)
 	if refused != nil {
-		x.standby(statusOf(refused.Code), tools.Refused(refused))
+		ex.standby(statusOf(refused.Code), tools.Refused(refused))
 		return
 	}
-	x.readBy(time.Time{}) // from now on a read only notices that the client leaves
-	asker, err := a.enter(x, r, door{StandbyPath, req.Token})
+	ex.readBy(time.Time{}) // from now on a read only notices that the client leaves
+	asker, err := a.enter(ex, r, door{StandbyPath, req.Token})
 	if err != nil {
-		s := x.refuseStandby(err)
-		x.standby(standbyStatus(s), s)
+		s := ex.refuseStandby(err)
+		ex.standby(standbyStatus(s), s)
 		return
 	}
-	ctx, stop := a.watch(a.context(x, r, asker), asker)
+	ctx, stop := a.watch(a.context(ex, r, asker), asker)
 	defer stop()
 	s := a.Standby(ctx, req)
 	if len(s.JSON) == 0 {
 		s = standbyCut()
 	}
-	x.standby(standbyStatus(s), s)
+	ex.standby(standbyStatus(s), s)
 }
 
 // refuseStandby returns the answer to a wait that is not admitted.
@@ -124,8 +124,8 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 
 // bearer returns the token of the Authorization header; "" if there is none, or more
 // than one header (RFC 6750, section 2.1).
-func bearer(h http.Header) string {
-	values := h.Values("Authorization")
+func bearer(header http.Header) string {
+	values := header.Values("Authorization")
 	if len(values) != 1 {
 		return ""
 	}
@@ -155,15 +155,15 @@ func standbyStatus(s tools.Standby) int {
 
 // standby answers with s.
 func (x *exchange) standby(status int, s tools.Standby) {
-	h := x.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	header := x.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
 	switch {
 	case status == http.StatusUnauthorized:
-		h.Set("WWW-Authenticate", "Bearer")
+		header.Set("WWW-Authenticate", "Bearer")
 	case repeats(status), s.RetryAfter > 0:
-		h.Set("Retry-After", strconv.Itoa(max(1, fault.Seconds(s.RetryAfter))))
+		header.Set("Retry-After", strconv.Itoa(max(1, fault.Seconds(s.RetryAfter))))
 	}
 	x.WriteHeader(status)
 	_, _ = x.Write(append(s.JSON, '\n')) // fails only if the client has left

@@ -16,8 +16,8 @@ import (
 const headAfter = 250 * time.Millisecond
 
 // serveStream passes m on in this context, with a stream for the answer. only says that the client accepts no JSON.
-func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *mcp.Message, only bool) {
-	s := &stream{pulse: pulse{x: x, every: a.KeepAlive}, only: only, header: http.Header{}}
+func (a *api) serveStream(ctx context.Context, ex *exchange, r *http.Request, m *mcp.Message, only bool) {
+	s := &stream{pulse: pulse{x: ex, every: a.KeepAlive}, only: only, header: http.Header{}}
 	s.start(a.Clock, headAfter, s.beat)
 	panicked := true
 	defer func() { s.end(panicked) }()

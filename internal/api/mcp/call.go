@@ -6,10 +6,9 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/parley-chat/parley/internal/api"
-
 	library "github.com/mark3labs/mcp-go/mcp"
 
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
@@ -28,7 +27,7 @@ type call struct {
 // callFrom returns the call that m makes, or nil if m is another method, or malformed in a way that mcp-go refuses. The
 // call of callFrom waits in two goroutines instead of mcp-go's three, and its envelope is read once; mcp-go would give
 // the same answer.
-func (s *Server) callFrom(h http.Header, m *Message) *call {
+func (s *Server) callFrom(header http.Header, m *Message) *call {
 	if m.Method != toolsCall || m.ID == nil || !absent(m.result) {
 		return nil
 	}
@@ -37,8 +36,8 @@ func (s *Server) callFrom(h http.Header, m *Message) *call {
 	if tool == nil || !ok || !m.params.understood() {
 		return nil
 	}
-	modern, ok := generation(h, meta, toolsCall)
-	if !ok || modern && !named(h, tool.Name) {
+	modern, ok := generation(header, meta, toolsCall)
+	if !ok || modern && !named(header, tool.Name) {
 		return nil
 	}
 	return &call{tool: tool, id: m.ID, arguments: m.params.arguments, progress: meta.progress, modern: modern}
@@ -80,21 +79,21 @@ func metaFrom(raw json.RawMessage) (m meta, ok bool) {
 
 // generation reports whether a request has protocol version 2026-07-28 or later. ok is false if its headers and its
 // _meta do not fit its version, so that mcp-go refuses the request.
-func generation(h http.Header, m meta, method string) (modern, ok bool) {
-	version := h.Get(library.HeaderProtocolVersion)
+func generation(header http.Header, m meta, method string) (modern, ok bool) {
+	version := header.Get(library.HeaderProtocolVersion)
 	if library.IsModernProtocol(version) || library.IsModernProtocol(m.version) {
-		return true, modernRequest(h, m, method)
+		return true, modernRequest(header, m, method)
 	}
 	return false, version == "" || library.IsValidProtocolVersion(version)
 }
 
 // modernRequest reports whether the headers and the _meta of a request fit protocol version 2026-07-28 (Streamable
 // HTTP, "Request Headers").
-func modernRequest(h http.Header, m meta, method string) bool {
-	return h.Get(library.HeaderMethod) == method &&
-		h.Get(library.HeaderProtocolVersion) == m.version &&
+func modernRequest(header http.Header, m meta, method string) bool {
+	return header.Get(library.HeaderMethod) == method &&
+		header.Get(library.HeaderProtocolVersion) == m.version &&
 		library.IsValidProtocolVersion(m.version) &&
-		h.Get(library.HeaderLastEventID) == "" &&
+		header.Get(library.HeaderLastEventID) == "" &&
 		!absent(m.capabilities) && json.Unmarshal(m.capabilities, new(library.ClientCapabilities)) == nil
 }
 
@@ -177,14 +176,14 @@ type resultMeta struct {
 
 // RefusedCall returns the answer to a tools/call that reaches no tool: the result of a failed tool, with these fields
 // in _meta. It returns nil if m is no tools/call.
-func RefusedCall(h http.Header, m *Message, f *results.Failure, fields map[string]any) []byte {
+func RefusedCall(header http.Header, m *Message, f *results.Failure, fields map[string]any) []byte {
 	if m.Method != toolsCall || m.ID == nil {
 		return nil
 	}
 	answer := refusedCall{Version: "2.0", ID: m.ID}
 	answer.Result = refusedResult{Meta: fields, Content: []textBlock{{"text", f.Error()}}, IsError: true, Structured: f}
 	said, _ := metaFrom(m.params.meta)
-	if modern, _ := generation(h, said, toolsCall); modern {
+	if modern, _ := generation(header, said, toolsCall); modern {
 		answer.Result.Type = "complete"
 	}
 	return append(results.JSON(answer), '\n')

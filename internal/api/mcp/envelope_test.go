@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/api"
-
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/api"
 )
 
 func TestParse_request_hasItsMembersAsWritten(t *testing.T) {

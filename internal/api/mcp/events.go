@@ -73,13 +73,13 @@ func (e *Events) methods() map[string]eventWork {
 
 // eventCallFrom returns m as a request of MCP Events; nil if m is another method, or malformed in a way that mcp-go
 // refuses.
-func (s *Server) eventCallFrom(h http.Header, m *Message) *eventCall {
+func (s *Server) eventCallFrom(header http.Header, m *Message) *eventCall {
 	work := s.events[m.Method]
 	if work == nil || m.ID == nil || !absent(m.result) {
 		return nil
 	}
 	meta, _ := metaFrom(m.params.meta) // a _meta that is no object says nothing here
-	modern, ok := generation(h, meta, m.Method)
+	modern, ok := generation(header, meta, m.Method)
 	if !ok {
 		return nil
 	}

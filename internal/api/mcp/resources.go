@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/parley-chat/parley/internal/api"
-
 	library "github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/parley-chat/parley/internal/api"
 )
 
 // Resources are what clients read with resources/read, by the URI of a [Link]. No list has them.

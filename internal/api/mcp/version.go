@@ -13,18 +13,18 @@ import (
 // decides the version (Lifecycle, "Version Negotiation"), so the header of initialize does not count. mcp-go would ask
 // such a client for a _meta of the later version, and tells no other client which versions there are. mcp-go checks a
 // message that names a version in _meta.
-func negotiable(h http.Header, m *Message) (_ http.Header, unknown string) {
+func negotiable(header http.Header, m *Message) (_ http.Header, unknown string) {
 	meta, _ := metaFrom(m.params.meta)
-	version := h.Get(library.HeaderProtocolVersion)
+	version := header.Get(library.HeaderProtocolVersion)
 	switch {
 	case version == "", library.IsModernProtocol(meta.version):
 	case m.Method == string(library.MethodInitialize):
-		h = h.Clone()
-		h.Del(library.HeaderProtocolVersion)
+		header = header.Clone()
+		header.Del(library.HeaderProtocolVersion)
 	case !library.IsValidProtocolVersion(version):
 		return nil, version
 	}
-	return h, ""
+	return header, ""
 }
 
 // refuseVersion answers m, whose header names a version that this server does not have. A version from 2026-07-28 on

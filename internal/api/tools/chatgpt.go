@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/api"
-
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/fault"

@@ -10,11 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/base"
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/api/tools/spec"
+	"github.com/parley-chat/parley/internal/base"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // docsFrame is docs/tools.md without the parts that are generated, each of which

@@ -4,10 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
 )

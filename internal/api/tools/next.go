@@ -81,30 +81,33 @@ type news struct {
 // newsOf summarizes messages for the agent with the name self.
 func newsOf(messages []chat.Message, self string) news {
 	var n news
-	for _, m := range messages {
-		n.finished = n.finished || len(m.Finished) > 0 || m.TaskAction == chat.TaskFinish
+	for _, message := range messages {
+		n.finished = n.finished || len(message.Finished) > 0 || message.TaskAction == chat.TaskFinish
 		switch {
-		case m.Type == chat.EventLeft: // another's user leaves, or an admin's removes somebody, as any agent does
-		case m.FromUser, m.Reason == room.ReasonResumed, m.Reason == room.ReasonRefused:
+		case message.Type == chat.EventLeft: // another's user leaves, or an admin's removes somebody, as any agent does
+		case message.FromUser, message.Reason == room.ReasonResumed, message.Reason == room.ReasonRefused:
 			n.own = true
-		case m.Type == chat.EventDrafted, m.Mine, self != "" && m.From == self: // the reader has spoken by that
+		// the reader has spoken by that
+		case message.Type == chat.EventDrafted, message.Mine, self != "" && message.From == self:
 			n = news{own: n.own, finished: n.finished}
-		case m.Type == chat.EventSaid:
-			n.hear(m)
+		case message.Type == chat.EventSaid:
+			n.hear(message)
 		}
 	}
 	return n
 }
 
 // hear adds a message of another agent.
-func (n *news) hear(m chat.Message) {
-	n.wants = n.wants || !wantsNothing(m)
-	n.private, n.elsewhere, n.answers, n.agreed = len(m.To) > 0, len(m.Ask) > 0, m.AnswersYou, m.Agreed
-	if m.ReplyTo != "" && m.ReplyTo == n.request || m.Withdraws != "" && m.Withdraws == n.request {
+func (n *news) hear(message chat.Message) {
+	n.wants = n.wants || !wantsNothing(message)
+	n.private, n.elsewhere, n.answers, n.agreed = len(message.To) > 0, len(message.Ask) > 0, message.AnswersYou,
+		message.Agreed
+	if message.ReplyTo != "" && message.ReplyTo == n.request || message.Withdraws != "" &&
+		message.Withdraws == n.request {
 		n.request = ""
 	}
-	if m.Kind == room.Request && len(m.Ask) == 0 && len(m.To) == 0 {
-		n.request = m.ID
+	if message.Kind == room.Request && len(message.Ask) == 0 && len(message.To) == 0 {
+		n.request = message.ID
 	}
 }
 

@@ -225,9 +225,9 @@ func (s *situation) out() string {
 // carriers are the ids of the messages of others that carry a file.
 func (s *situation) carriers() []string {
 	var ids []string
-	for _, m := range s.messages {
-		if m.File != nil && !m.Mine && !m.Redacted {
-			ids = append(ids, m.ID)
+	for _, message := range s.messages {
+		if message.File != nil && !message.Mine && !message.Redacted {
+			ids = append(ids, message.ID)
 		}
 	}
 	return ids
@@ -237,14 +237,14 @@ func (s *situation) carriers() []string {
 // one of its name joined then, and stays.
 func namesake(messages []chat.Message) bool {
 	lapsed, came := map[string]bool{}, map[string]bool{}
-	for _, m := range messages {
-		switch m.Type {
+	for _, message := range messages {
+		switch message.Type {
 		case chat.EventLeft:
-			lapsed[nameKey(m)] = m.Reason == room.ReasonTimeout
-			delete(came, nameKey(m))
+			lapsed[nameKey(message)] = message.Reason == room.ReasonTimeout
+			delete(came, nameKey(message))
 		case chat.EventJoined:
-			if lapsed[nameKey(m)] {
-				came[nameKey(m)] = true
+			if lapsed[nameKey(message)] {
+				came[nameKey(message)] = true
 			}
 		}
 	}
@@ -260,12 +260,12 @@ func nameKey(m chat.Message) string {
 // knockedIn reports whether the last one that knocked for a reason has a seat meanwhile.
 func (s *situation) knockedIn(why room.Reason) (in bool) {
 	key := ""
-	for _, m := range s.messages {
+	for _, message := range s.messages {
 		switch {
-		case m.Type == chat.EventKnocked && m.Reason == why:
-			key, in = nameKey(m), false
-		case m.Type == chat.EventJoined && key != "":
-			in = in || nameKey(m) == key
+		case message.Type == chat.EventKnocked && message.Reason == why:
+			key, in = nameKey(message), false
+		case message.Type == chat.EventJoined && key != "":
+			in = in || nameKey(message) == key
 		}
 	}
 	return in

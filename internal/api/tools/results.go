@@ -33,9 +33,9 @@ func noticeIf(holds bool) string {
 // holds what agents chose.
 func notice(messages []chat.Message, others bool) string {
 	notes := false
-	for _, m := range messages {
-		others = others || !m.FromUser && m.Type != chat.EventSupervision
-		notes = notes || m.FromUser
+	for _, message := range messages {
+		others = others || !message.FromUser && message.Type != chat.EventSupervision
+		notes = notes || message.FromUser
 	}
 	if others && notes {
 		return untrustedNotice + exceptUser
@@ -75,24 +75,26 @@ func minutesUp(d time.Duration) int64 { return int64((d + time.Minute - 1) / tim
 // always find a list.
 func viewMessages(messages []chat.Message) []results.Message {
 	views := make([]results.Message, len(messages))
-	for i, m := range messages {
+	for i, message := range messages {
 		views[i] = results.Message{
-			ID: m.ID, Type: string(m.Type), From: sender(m), Person: m.Person, PersonName: m.PersonName,
-			Draft: m.Draft, To: m.To, Ask: m.Ask, Text: results.PartOf(m.Before, m.Text), Redacted: m.Redacted,
-			At:      viewTime(m.At),
-			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
-			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
-			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), OwnTask: m.OwnTask, Finished: m.Finished,
-			By: m.By, Note: results.Text(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated,
-			More: (*results.More)(m.More), Hook: string(m.Hook),
+			ID: message.ID, Type: string(message.Type), At: viewTime(message.At),
+			From: sender(message), Person: message.Person, PersonName: message.PersonName,
+			To: message.To, Ask: message.Ask, ReplyTo: message.ReplyTo, Draft: message.Draft,
+			Text: results.PartOf(message.Before, message.Text), Redacted: message.Redacted,
+			Withdraws: message.Withdraws, Agreed: message.Agreed, Repeated: message.Repeated,
+			Agent: message.Agent, NewAdmin: message.NewAdmin, By: message.By, Note: results.Text(message.Note),
+			Reason: string(message.Reason), Action: string(message.Action),
+			Changes: viewChanges(message.Changes, message.Redacts), File: viewFileIf(message.File),
+			Task: viewTaskIf(message.Task), OwnTask: message.OwnTask, Finished: message.Finished,
+			More: (*results.More)(message.More), Hook: string(message.Hook),
 		}
-		if m.Kind != room.Plain {
-			views[i].Kind = string(m.Kind)
+		if message.Kind != room.Plain {
+			views[i].Kind = string(message.Kind)
 		}
-		if m.Type == chat.EventTask {
-			views[i].Action = string(m.TaskAction)
-			if len(m.Tasks) > 1 {
-				views[i].Task, views[i].Tasks = nil, viewTaskList(m.Tasks)
+		if message.Type == chat.EventTask {
+			views[i].Action = string(message.TaskAction)
+			if len(message.Tasks) > 1 {
+				views[i].Task, views[i].Tasks = nil, viewTaskList(message.Tasks)
 			}
 		}
 	}

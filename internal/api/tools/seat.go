@@ -4,11 +4,10 @@ import (
 	"context"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
@@ -24,8 +23,8 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 	next.keys = s.keys
 	in := viewRoom(got.Room)
 	in.Description = results.Text(beginning(in.Description.String(), 200))
-	if t, err := ident.ParseToken(got.Token); err == nil { // else there is no seat
-		in.ID = t.Room
+	if token, err := ident.ParseToken(got.Token); err == nil { // else there is no seat
+		in.ID = token.Room
 	}
 	return results.Joined{
 		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,

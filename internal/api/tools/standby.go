@@ -44,7 +44,7 @@ type Standby struct {
 func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	var ended Standby
 	shown := asked
-	if t, err := ident.ParseToken(asked.Token); err == nil && !t.Person && asked.Peek && s.looksIn {
+	if token, err := ident.ParseToken(asked.Token); err == nil && !token.Person && asked.Peek && s.looksIn {
 		asked.Wait, asked.LooksIn = 0, true
 	}
 	asked.Wait = min(asked.Wait, s.clients.longest)

@@ -201,8 +201,8 @@ func viewTaskIf(t *chat.TaskView) *results.Task {
 	if t == nil {
 		return nil
 	}
-	v := viewTask(*t)
-	return &v
+	task := viewTask(*t)
+	return &task
 }
 
 func viewBriefs(tasks []chat.TaskBrief) []results.TaskBrief {

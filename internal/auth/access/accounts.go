@@ -93,8 +93,8 @@ func (g *Gate) Confirm(ctx context.Context, p account.Person) (id string, err er
 	return id, nil
 }
 
-func isBarred(ctx context.Context, t table.Reader, id string) (bool, error) {
-	_, err := t.Get(ctx, barredOf(id), table.Strong)
+func isBarred(ctx context.Context, reader table.Reader, id string) (bool, error) {
+	_, err := reader.Get(ctx, barredOf(id), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return false, nil
 	}
@@ -141,10 +141,10 @@ func NewAccounts(t table.Table, clock clockwork.Clock, log *slog.Logger) *Accoun
 	return &Accounts{t, clock, log}
 }
 
-// ListAccounts returns all accounts in t, in the order of their labels.
-func ListAccounts(ctx context.Context, t table.Reader) ([]Account, error) {
+// ListAccounts returns all accounts in reader, in the order of their labels.
+func ListAccounts(ctx context.Context, reader table.Reader) ([]Account, error) {
 	of := map[string]Account{}
-	for it, err := range table.All(ctx, t, table.Range{Partition: AccountsPartition, Consistency: table.Strong}) {
+	for it, err := range table.All(ctx, reader, table.Range{Partition: AccountsPartition, Consistency: table.Strong}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the accounts: %w", err)
 		}
@@ -154,7 +154,7 @@ func ListAccounts(ctx context.Context, t table.Reader) ([]Account, error) {
 		}
 		of[a.ID] = a
 	}
-	for it, err := range table.All(ctx, t, table.Range{Partition: BarredPartition, Consistency: table.Strong}) {
+	for it, err := range table.All(ctx, reader, table.Range{Partition: BarredPartition, Consistency: table.Strong}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the accounts that were revoked: %w", err)
 		}
@@ -166,7 +166,7 @@ func ListAccounts(ctx context.Context, t table.Reader) ([]Account, error) {
 		a.ID, a.Label, a.Barred = it.Key.Sort, data.Label, time.UnixMilli(data.AtMs).UTC()
 		of[a.ID] = a
 	}
-	days, err := daysOfUse(ctx, t)
+	days, err := daysOfUse(ctx, reader)
 	if err != nil {
 		return nil, err
 	}

@@ -73,8 +73,8 @@ func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principa
 	if c, ok := ident.ParseLinkCode(text); ok {
 		return g.claim(ctx, c, address)
 	}
-	if t, err := ident.ParseToken(text); err == nil {
-		return g.token(ctx, t, address)
+	if token, err := ident.ParseToken(text); err == nil {
+		return g.token(ctx, token, address)
 	}
 	return g.Key(ctx, text)
 }
@@ -118,15 +118,15 @@ func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 
 // lookUpKey calls read to look up a key that this process does not know. A key without the mark of the table was made
 // up, and nobody can make up a key with the mark. So a key, unlike a token, needs no turn.
-func (g *Gate) lookUpKey(ctx context.Context, k ident.Key, read func() error) error {
-	marked, err := g.marks.check(ctx, k)
+func (g *Gate) lookUpKey(ctx context.Context, key ident.Key, read func() error) error {
+	marked, err := g.marks.check(ctx, key)
 	if err != nil {
 		return err
 	}
 	if !marked {
 		return errWrongKey()
 	}
-	return g.lookUps.lookUpAtOnce(k.String(), read)
+	return g.lookUps.lookUpAtOnce(key.String(), read)
 }
 
 // Invite admits a guest by the code of an invite.
@@ -156,21 +156,21 @@ func errWrongInvite() error {
 // Token admits by the token of a seat's agent, or of the person behind the agent, for the seat alone: if an invite or a
 // valid key has admitted the agent. So a program on standby and the person need no key of their own.
 func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal, error) {
-	t, err := ident.ParseToken(text)
+	token, err := ident.ParseToken(text)
 	if err != nil {
 		return ident.Principal{}, refuse("needs a key, and the token that you sent is mistyped")
 	}
-	return g.token(ctx, t, address)
+	return g.token(ctx, token, address)
 }
 
 // token is Token for a parsed token. It checks the token of the request; the call itself checks its agent_token, which
 // may be another token.
-func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.Principal, error) {
-	return g.seat(ctx, t.String(), address, ident.Principal{Room: t.Room, Seat: t.Seat},
+func (g *Gate) token(ctx context.Context, token ident.Token, address string) (ident.Principal, error) {
+	return g.seat(ctx, token.String(), address, ident.Principal{Room: token.Room, Seat: token.Seat},
 		"the token that you sent has lost its seat, or never had one",
 		func() (room.Agent, bool, error) {
-			agent, there, err := g.o.Seat(ctx, t)
-			if t.Person && fault.CodeOf(err) == fault.Removed {
+			agent, there, err := g.o.Seat(ctx, token)
+			if token.Person && fault.CodeOf(err) == fault.Removed {
 				err = passing{err} // the token is right again once the agent is back: see room.KeepPerson
 			}
 			return agent, there, err

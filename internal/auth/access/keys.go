@@ -98,10 +98,10 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 // List is [List] of the table.
 func (k *Keys) List(ctx context.Context) ([]Entry, error) { return List(ctx, k.table) }
 
-// List returns all keys in t, in the order of their ids. It leaves out a last use that it cannot read: a program that
-// may write uses, and no keys, must not hide keys from people who revoke keys.
-func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
-	for item, err := range table.All(ctx, t, table.Range{Partition: Partition, Consistency: table.Strong}) {
+// List returns all keys in reader, in the order of their ids. It leaves out a last use that it cannot read: a program
+// that may write uses, and no keys, must not hide keys from people who revoke keys.
+func List(ctx context.Context, reader table.Reader) (list []Entry, err error) {
+	for item, err := range table.All(ctx, reader, table.Range{Partition: Partition, Consistency: table.Strong}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the keys: %w", err)
 		}
@@ -111,7 +111,7 @@ func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
 		}
 		list = append(list, e)
 	}
-	days, err := daysOfUse(ctx, t)
+	days, err := daysOfUse(ctx, reader)
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +122,9 @@ func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
 }
 
 // daysOfUse returns the day on which each key and account was last used, by its id.
-func daysOfUse(ctx context.Context, t table.Reader) (map[string]string, error) {
+func daysOfUse(ctx context.Context, reader table.Reader) (map[string]string, error) {
 	days := map[string]string{}
-	for item, err := range table.All(ctx, t, table.Range{Partition: UsedPartition, Consistency: table.Strong}) {
+	for item, err := range table.All(ctx, reader, table.Range{Partition: UsedPartition, Consistency: table.Strong}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the uses of keys: %w", err)
 		}

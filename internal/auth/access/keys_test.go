@@ -7,9 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/base"
-
 	"github.com/parley-chat/parley/internal/auth/access"
+	"github.com/parley-chat/parley/internal/base"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"

@@ -7,11 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parley-chat/parley/internal/auth"
-
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/parley-chat/parley/internal/auth"
 	"github.com/parley-chat/parley/internal/auth/account"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/store/table"

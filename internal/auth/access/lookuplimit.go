@@ -9,20 +9,16 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parley-chat/parley/internal/auth"
-
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/auth"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 )
 
-const (
-
-	// wrongLife is how long a wrong secret is refused without another look-up.
-	wrongLife = time.Minute
-)
+// wrongLife is how long a wrong secret is refused without another look-up.
+const wrongLife = time.Minute
 
 // digest stands for a key, a code or a token.
 type digest [sha256.Size]byte

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/auth"
-
 	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/auth"
 )
 
 // lateTimers is a clock on which time passes and no function is called for it, as on a machine that is busy.

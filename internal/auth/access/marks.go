@@ -26,8 +26,8 @@ type secretItem struct {
 }
 
 // secretsOf returns the secrets of a table.
-func secretsOf(ctx context.Context, t table.Reader) (list []string, err error) {
-	for it, err := range table.All(ctx, t, table.Range{Partition: SecretsPartition, Consistency: table.Strong}) {
+func secretsOf(ctx context.Context, reader table.Reader) (list []string, err error) {
+	for it, err := range table.All(ctx, reader, table.Range{Partition: SecretsPartition, Consistency: table.Strong}) {
 		var data secretItem
 		if err == nil {
 			err = read(it, &data, &data.V)
@@ -71,15 +71,15 @@ type marks struct {
 	read time.Time // when the read began
 }
 
-// check reports whether k has the mark of a secret of the table. For a key without such a mark, check reads the secrets
-// again, once in believed: the table may have its first secret, or a copy of another table's secret, since the last
-// read.
-func (m *marks) check(ctx context.Context, k ident.Key) (marked bool, err error) {
+// check reports whether key has the mark of a secret of the table. For a key without such a mark, check reads the
+// secrets again, once in believed: the table may have its first secret, or a copy of another table's secret, since
+// the last read.
+func (m *marks) check(ctx context.Context, key ident.Key) (marked bool, err error) {
 	list, fresh := m.cached()
-	if !slices.ContainsFunc(list, k.IsMarked) && !fresh {
+	if !slices.ContainsFunc(list, key.IsMarked) && !fresh {
 		list, err = m.readAll(ctx)
 	}
-	return slices.ContainsFunc(list, k.IsMarked), err
+	return slices.ContainsFunc(list, key.IsMarked), err
 }
 
 // cached returns the secrets as of the last read, and whether the read is fresh. A read without a secret is never

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/auth"
-
 	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/auth"
 )
 
 func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/auth"
-
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 

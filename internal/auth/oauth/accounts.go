@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/auth"
-
 	"github.com/parley-chat/parley/internal/auth/account"
 	"github.com/parley-chat/parley/internal/auth/oidc"
 	"github.com/parley-chat/parley/internal/auth/signin"

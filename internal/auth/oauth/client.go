@@ -12,17 +12,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parley-chat/parley/internal/auth"
-
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/parley-chat/parley/internal/auth"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 const (
-
 	// documentLife is how long a document is believed, and failureLife that there is none.
 	documentLife = 5 * time.Minute
 	failureLife  = 30 * time.Second
@@ -204,8 +202,9 @@ func (d *documents) spend(address string) error {
 	}
 	groups := ident.Groups(address)
 	if _, over := d.spent.Over(groups, 1, auth.MaxDocumentsOfAddress); over || d.ofAll >= auth.MaxDocumentsOfProcess {
-		return fault.RetryLater(fault.RateLimited, auth.DocumentsEvery, "Too many programs that this server does not know "+
-			"ask to sign in. Try again in a minute.")
+		return fault.RetryLater(fault.RateLimited, auth.DocumentsEvery,
+			"Too many programs that this server does not know "+
+				"ask to sign in. Try again in a minute.")
 	}
 	d.ofAll++
 	d.spent.Add(groups, 1)

@@ -20,10 +20,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/auth"
-
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/auth"
 	"github.com/parley-chat/parley/internal/auth/signin"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"

@@ -9,10 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/auth"
-
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/auth"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/observe/audit"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -366,9 +365,9 @@ func (s *SignIns) Revoke(ctx context.Context, text string) error {
 	return fmt.Errorf("%w: the token is not known, or too old", ErrGrant)
 }
 
-// List returns all sign-ins in t, in the order of their keys.
-func List(ctx context.Context, t table.Reader) (list []Stored, err error) {
-	for it, err := range table.All(ctx, t, table.Range{Partition: Partition, Consistency: table.Strong}) {
+// List returns all sign-ins in reader, in the order of their keys.
+func List(ctx context.Context, reader table.Reader) (list []Stored, err error) {
+	for it, err := range table.All(ctx, reader, table.Range{Partition: Partition, Consistency: table.Strong}) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the sign-ins: %w", err)
 		}

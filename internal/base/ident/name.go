@@ -5,10 +5,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/base"
-
 	"golang.org/x/text/secure/precis"
 
+	"github.com/parley-chat/parley/internal/base"
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 

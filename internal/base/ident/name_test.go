@@ -6,11 +6,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/base"
-
 	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/runenames"
 
+	"github.com/parley-chat/parley/internal/base"
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 

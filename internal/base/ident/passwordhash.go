@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/base"
-
 	"golang.org/x/crypto/argon2"
+
+	"github.com/parley-chat/parley/internal/base"
 )
 
 // The cost of a new password hash: argon2id (RFC 9106) with the figures that

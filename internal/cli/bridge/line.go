@@ -8,11 +8,10 @@ import (
 	"errors"
 	"io"
 
-	"github.com/parley-chat/parley/internal/cli"
-
 	library "github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/cli"
 )
 
 // line is a line of the input, or why there are no more.

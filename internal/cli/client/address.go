@@ -53,21 +53,21 @@ func ServeLine(base string) string {
 // Server returns the server that this person uses: that of PARLEY_URL, else the one saved
 // last, else one on this machine.
 func Server() (Place, error) {
-	p, err := chosen()
-	if err == nil && p.Base == "" {
-		p.Base = local
+	place, err := chosen()
+	if err == nil && place.Base == "" {
+		place.Base = local
 	}
-	return p, err
+	return place, err
 }
 
 // chosen returns the server that this person has chosen; the zero Place if it is none.
 func chosen() (Place, error) {
 	if given := os.Getenv(URLEnv); given != "" {
-		p, err := ParsePlace(given)
+		place, err := ParsePlace(given)
 		if err != nil {
 			return Place{}, fmt.Errorf("%s: %w", URLEnv, err)
 		}
-		return p, nil
+		return place, nil
 	}
 	path, err := StatePath(savedName)
 	if err != nil {

@@ -11,9 +11,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/cli"
-
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/cli"
 )
 
 // The paths of files; the code of an upload or the ticket of a download follows.

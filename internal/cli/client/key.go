@@ -46,12 +46,12 @@ func (p Place) WithKey() (Place, error) {
 
 // ReadKey returns a key as its holder sends it. Its error does not repeat the key.
 func ReadKey(given string) (string, error) {
-	k, ok := ident.ParseKey(strings.Trim(given, "\"'` \t\r\n"))
+	key, ok := ident.ParseKey(strings.Trim(given, "\"'` \t\r\n"))
 	if !ok {
 		return "", errors.New("this is not a key, or it is mistyped; a key begins with pk_ and must be copied " +
 			"exactly; the person who runs the server makes one: parley keys add LABEL")
 	}
-	return k.String(), nil
+	return key.String(), nil
 }
 
 // ShownKey returns what people may see of a key: its id.

@@ -39,7 +39,7 @@ func linksIn(text string) (all []string) {
 }
 
 // Invited returns where the link of an invite leads that stands in a text; ok is false if there is none.
-func Invited(text string) (p Place, ok bool) {
+func Invited(text string) (place Place, ok bool) {
 	for _, link := range linksIn(text) {
 		if p, err := ParsePlace(link); err == nil && p.Invite != "" {
 			return p, true

@@ -43,8 +43,8 @@ func ParsePlace(given string) (Place, error) {
 		return Place{}, fmt.Errorf("%q has a query or a fragment. The address of a server has neither, and "+
 			"the link of an invite has /i/ and a code", masked(given))
 	}
-	p := Place{Base: strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.String(), "/"), mcpPath), "/")}
-	if base, key, ok := behind(p.Base, keyDoor); ok {
+	place := Place{Base: strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.String(), "/"), mcpPath), "/")}
+	if base, key, ok := behind(place.Base, keyDoor); ok {
 		k, ok := ident.ParseKey(key)
 		if !ok {
 			return Place{}, fmt.Errorf("the key in the address %s is mistyped: copy the whole address again, or "+
@@ -52,7 +52,7 @@ func ParsePlace(given string) (Place, error) {
 		}
 		return Place{Base: base, Key: k.String()}, nil
 	}
-	if base, code, ok := behind(p.Base, inviteDoor); ok {
+	if base, code, ok := behind(place.Base, inviteDoor); ok {
 		v, ok := ident.ParseInvite(code)
 		if !ok {
 			return Place{}, fmt.Errorf("the invite in the address %s is mistyped: copy the whole link again, or "+
@@ -64,7 +64,7 @@ func ParsePlace(given string) (Place, error) {
 		return Place{}, fmt.Errorf("the address %s has something after its key or invite: remove that",
 			masked(given))
 	}
-	return p, nil
+	return place, nil
 }
 
 // isSecret reports whether a part of a path is a key or the code of an invite.
@@ -113,11 +113,11 @@ var doors = regexp.MustCompile(keyDoor + "|" + inviteDoor)
 // Shown returns an address as it stands somewhere, such as in the configuration of a
 // client, without the secret that it may hold.
 func Shown(address string) string {
-	p, err := ParsePlace(address)
+	place, err := ParsePlace(address)
 	if err != nil {
 		return masked(address)
 	}
-	return p.String()
+	return place.String()
 }
 
 // masked returns a text without what stands behind the first door in it.

@@ -33,11 +33,11 @@ func watchLink(link string) (w WatchLink, ok bool) {
 	claim, ok := ident.ParseLinkCode(u.Fragment)
 	u.Fragment = ""
 	before, room, door := behind(u.String(), roomDoor)
-	p, err := ParsePlace(before)
-	if !ok || !door || room != claim.Room || err != nil || p != (Place{Base: p.Base}) {
+	place, err := ParsePlace(before)
+	if !ok || !door || room != claim.Room || err != nil || place != (Place{Base: place.Base}) {
 		return WatchLink{}, false
 	}
-	return WatchLink{Base: p.Base, Claim: claim}, true
+	return WatchLink{Base: place.Base, Claim: claim}, true
 }
 
 const roomDoor = "/r/"

@@ -101,8 +101,8 @@ func (c client) readStatus(m Machine, s *Status) {
 // takes the server of its person.
 func (c client) pluginServer(settings map[string]any) string {
 	if c.id == "codex" {
-		p, _ := server.Server() // of which the bridge says what is wrong
-		return p.Base
+		place, _ := server.Server() // of which the bridge says what is wrong
+		return place.Base
 	}
 	v, _ := lookup(settings, []string{"pluginConfigs", "parley@parley", "options", "url"})
 	if url, _ := v.(string); url != "" {

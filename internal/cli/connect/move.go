@@ -45,8 +45,8 @@ func (c connection) options(of client) Options {
 				continue
 			}
 			doc, _ := e.with(nil, e.Path).(map[string]any)
-			if p, err := server.ParsePlace(serverIn(doc, of.key)); err == nil {
-				o.Invite = p.Invite
+			if place, err := server.ParsePlace(serverIn(doc, of.key)); err == nil {
+				o.Invite = place.Invite
 			}
 			if key, _ := keyIn(doc, of.key); key != "" {
 				o.Key = key

@@ -65,9 +65,9 @@ func (a *agent) hears(ctx context.Context, kind string) (id string, err error) {
 			return "", err
 		}
 		a.cursor = got.Cursor
-		for _, m := range got.Messages {
-			if m.Type == "message" && m.From != a.name && cmp.Or(m.Kind, "answer") == kind {
-				return m.ID, nil
+		for _, message := range got.Messages {
+			if message.Type == "message" && message.From != a.name && cmp.Or(message.Kind, "answer") == kind {
+				return message.ID, nil
 			}
 		}
 		if err := a.in.pause(ctx, time.Second); err != nil { // some waits end at once, such as for a turn

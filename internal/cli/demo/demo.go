@@ -205,14 +205,14 @@ func (s *Story) show(ctx context.Context) error {
 	}
 	var page results.History
 	err := s.app.Call(ctx, "message_history", a, &page)
-	for _, m := range page.Messages {
-		s.shown = m.ID
-		s.refused = s.refused || m.Draft != "" && m.Draft == s.draft && m.Reason == "refused"
-		m.Draft = "" // nobody here decides by ids
-		if m.Type == "draft" {
-			m.ID = ""
+	for _, message := range page.Messages {
+		s.shown = message.ID
+		s.refused = s.refused || message.Draft != "" && message.Draft == s.draft && message.Reason == "refused"
+		message.Draft = "" // nobody here decides by ids
+		if message.Type == "draft" {
+			message.ID = ""
 		}
-		s.Screen.Show(m)
+		s.Screen.Show(message)
 	}
 	return errors.Join(err, s.Screen.Err())
 }

@@ -130,10 +130,10 @@ func (v *visit) openRoom(ctx context.Context) {
 }
 
 // isAt reports whether the room is at another address, too.
-func (v *visit) isAt(ctx context.Context, p client.Place) bool {
+func (v *visit) isAt(ctx context.Context, place client.Place) bool {
 	ctx, cancel := context.WithTimeout(ctx, quick)
 	defer cancel()
-	there := v.at(p)
+	there := v.at(place)
 	defer func() { _ = there.Close() }()
 	return there.Call(ctx, "room_info", map[string]any{"room": v.room.Room.Name}, &json.RawMessage{}) == nil
 }

@@ -22,11 +22,11 @@ func (v *visit) at(p client.Place) *client.Client {
 	return client.New(p.Base, client.Options{Version: v.Version, Bearer: p.Key, Invite: p.Invite})
 }
 
-// knock returns what the server at p says of itself.
-func (v *visit) knock(ctx context.Context, p client.Place) (name, version string, err error) {
+// knock returns what the server at place says of itself.
+func (v *visit) knock(ctx context.Context, place client.Place) (name, version string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quick)
 	defer cancel()
-	c := v.at(p)
+	c := v.at(place)
 	defer func() { _ = c.Close() }()
 	return c.Server(ctx)
 }

@@ -36,10 +36,11 @@ func (v *visit) wakes(context.Context) {
 // not know to which server the token belongs.
 func (v *visit) otherNames(c connect.Status) {
 	for _, name := range slices.Sorted(maps.Keys(c.Others)) {
-		p, err := client.ParsePlace(c.Others[name])
-		if err == nil && (p.Base == v.Server || strings.Contains(strings.ToLower(name), "parley")) {
+		place, err := client.ParsePlace(c.Others[name])
+		if err == nil && (place.Base == v.Server || strings.Contains(strings.ToLower(name), "parley")) {
 			v.warn(waking, v.connectLine(c.ID)+", and remove "+name,
-				"%s names the server %s %q, so the hook does nothing for it: nothing wakes its agents", c.Name, p, name)
+				"%s names the server %s %q, so the hook does nothing for it: nothing wakes its agents", c.Name, place,
+				name)
 		}
 	}
 }

@@ -20,26 +20,26 @@ func (s *Shell) at(base string) (client.Place, error) {
 	return client.Place{Base: base, Key: key}, err
 }
 
-// through calls do with a client of the server at p. Where that wants a key, and the person
+// through calls do with a client of the server at place. Where that wants a key, and the person
 // has none here, it asks for one at a terminal.
-func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
-	err := s.once(p, do)
+func (s *Shell) through(place client.Place, do func(*client.Client) error) error {
+	err := s.once(place, do)
 	hint := ""
-	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" {
-		hint = s.moveHint(p.Base)
+	if fault.CodeOf(err) == fault.KeyInvalid && place.Key == "" && place.Invite == "" {
+		hint = s.moveHint(place.Base)
 	}
-	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" && s.Ask != nil {
+	if fault.CodeOf(err) == fault.KeyInvalid && place.Key == "" && place.Invite == "" && s.Ask != nil {
 		if hint != "" {
 			s.Out.hint("%s", hint)
 		}
-		p.Key, err = AskForKey(s.Ask, p)
+		place.Key, err = AskForKey(s.Ask, place)
 		if err != nil {
 			return err
 		}
-		err = s.once(p, do)
+		err = s.once(place, do)
 	}
 	if fault.CodeOf(err) == fault.KeyInvalid {
-		return fail(failed, "%s", strings.TrimSpace(p.Refused()+" "+hint))
+		return fail(failed, "%s", strings.TrimSpace(place.Refused()+" "+hint))
 	}
 	return s.away(err)
 }
@@ -59,9 +59,9 @@ func (s *Shell) moveHint(base string) string {
 		s.moving(from, base) + "."
 }
 
-// AskForKey asks the person for the key of the server at p.
-func AskForKey(ask func(question string) (string, error), p client.Place) (string, error) {
-	given, err := ask("Key for the server at " + HarmlessLine(p.Base) +
+// AskForKey asks the person for the key of the server at place.
+func AskForKey(ask func(question string) (string, error), place client.Place) (string, error) {
+	given, err := ask("Key for the server at " + HarmlessLine(place.Base) +
 		" (who runs it makes one: parley keys add LABEL): ")
 	if err != nil {
 		return "", err
@@ -115,12 +115,12 @@ func (s *Shell) checkRoom(given string) error {
 		return fail(usage, "This line has no link of an invite, or not all of it. Copy the whole link; or name the "+
 			"room, and give the address of its server with --url.")
 	case strings.Contains(given, "://"):
-		p, err := client.ParsePlace(given)
+		place, err := client.ParsePlace(given)
 		if err != nil {
 			return fail(usage, "%s", err.Error())
 		}
 		return fail(usage, "%s is the address of a server, not an invite: name the room, and give the address with "+
-			"--url.", p.String())
+			"--url.", place.String())
 	case hasDoor.MatchString(given):
 		return fail(usage, "This link has lost its beginning. "+whole)
 	case strings.Contains(given, ":"):
@@ -141,14 +141,14 @@ var hasDoor = regexp.MustCompile(`/i/[0-9a-z]{20}|/r/[0-9a-z]+#`)
 
 // namedIn returns the server and the room of the line that invites to a room by its name, as a server without keys
 // writes it; ok is false for any other line, and for one with a password.
-func namedIn(line string) (p client.Place, room string, ok bool) {
+func namedIn(line string) (place client.Place, room string, ok bool) {
 	found := byName.FindStringSubmatch(line)
 	if found == nil {
 		return client.Place{}, "", false
 	}
 	room, errRoom := strconv.Unquote(found[2])
-	p, err := client.ParsePlace(found[1])
-	return p, room, err == nil && errRoom == nil && p == client.Place{Base: p.Base}
+	place, err := client.ParsePlace(found[1])
+	return place, room, err == nil && errRoom == nil && place == client.Place{Base: place.Base}
 }
 
 // byName is that line; see invite in internal/api/tools/invite.go.

@@ -121,8 +121,8 @@ func (e entry) holds(text string) bool {
 		tasks = append(tasks, *e.Task)
 	}
 	return strings.Contains(strings.ToLower(who(e.Message)+"\n"+string(e.Text)), text) ||
-		slices.ContainsFunc(tasks, func(t results.Task) bool {
-			return strings.Contains(strings.ToLower(string(t.Title)), text)
+		slices.ContainsFunc(tasks, func(task results.Task) bool {
+			return strings.Contains(strings.ToLower(string(task.Title)), text)
 		}) ||
 		e.File != nil && strings.Contains(strings.ToLower(string(e.File.Name)), text)
 }
@@ -164,8 +164,8 @@ func (s *session) history(ctx context.Context, a args) (page []entry, more bool,
 	if err != nil {
 		return nil, false, err
 	}
-	for i, m := range typed.Messages {
-		page = append(page, entry{m, fields[i]})
+	for i, message := range typed.Messages {
+		page = append(page, entry{message, fields[i]})
 	}
 	return page, typed.HasMore, nil
 }

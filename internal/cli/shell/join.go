@@ -240,11 +240,11 @@ func (s *Shell) checkElsewhere(ctx context.Context, c *client.Client, req JoinRe
 // mayBe reports whether the room of a seat, at its own address, may be the one with these agents. An address that no
 // longer answers may be that of any room.
 func (s *Shell) mayBe(ctx context.Context, seat client.Seat, agents []string, req JoinRequest) (bool, error) {
-	p, err := s.at(seat.Server)
+	place, err := s.at(seat.Server)
 	if err != nil {
 		return false, err
 	}
-	c := s.Dial(p, seat.Token)
+	c := s.Dial(place, seat.Token)
 	defer c.Close()
 	limited, cancel := context.WithTimeout(ctx, moveTime)
 	defer cancel()

@@ -127,16 +127,16 @@ func (t *talk) outcome() string {
 }
 
 // messageIn returns a message: who said what kind of thing to whom, and when.
-func messageIn(m results.Message) string {
-	file, id := m.File, m.ID
-	m.File, m.ID = nil, "" // its name is in the fence below, and the id beside the time
-	head := who(m)
-	if is := strings.TrimSuffix(marks(m), "; "); is != "" {
+func messageIn(message results.Message) string {
+	file, id := message.File, message.ID
+	message.File, message.ID = nil, "" // its name is in the fence below, and the id beside the time
+	head := who(message)
+	if is := strings.TrimSuffix(marks(message), "; "); is != "" {
 		head += " · " + strings.ReplaceAll(is, "; ", " · ")
 	}
-	text := "### " + head + "\n\n" + stamp(m.At) + " · " + id + "\n"
-	if m.Text != "" {
-		text += "\n" + fenced(string(m.Text))
+	text := "### " + head + "\n\n" + stamp(message.At) + " · " + id + "\n"
+	if message.Text != "" {
+		text += "\n" + fenced(string(message.Text))
 	}
 	if file != nil {
 		text += fmt.Sprintf("\nA file of %d bytes, %s:\n\n%s", file.Size, file.Type, fenced(string(file.Name)))
@@ -144,9 +144,9 @@ func messageIn(m results.Message) string {
 	return text
 }
 
-func taskIn(how string, t results.Task) string {
-	text := "### " + t.ID + " · " + how + "\n"
-	for _, words := range []results.Text{t.Title, t.Text, t.Result} {
+func taskIn(how string, task results.Task) string {
+	text := "### " + task.ID + " · " + how + "\n"
+	for _, words := range []results.Text{task.Title, task.Text, task.Result} {
 		if words != "" {
 			text += "\n" + fenced(string(words))
 		}

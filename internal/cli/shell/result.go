@@ -155,9 +155,9 @@ func (r result) complete(ctx context.Context, c *client.Client, token string) er
 }
 
 // whole returns the whole text of a message that came in part.
-func whole(ctx context.Context, c *client.Client, token string, m results.Message) (string, error) {
-	text := m.Text
-	for more := m.More; more != nil; {
+func whole(ctx context.Context, c *client.Client, token string, message results.Message) (string, error) {
+	text := message.Text
+	for more := message.More; more != nil; {
 		var page results.History
 		if err := c.Call(ctx, "message_history", args{"agent_token": token, "id": more.ID, "offset": more.Offset},
 			&page); err != nil {

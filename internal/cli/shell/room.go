@@ -97,9 +97,9 @@ func (s *session) renewed(invite string) {
 
 // newName returns the name that the room got last by what was said; "" if none.
 func newName(said []results.Message) (name string) {
-	for _, m := range said {
-		if m.Type == "room" {
-			name = cmp.Or(nameIn(m.Changes), name)
+	for _, message := range said {
+		if message.Type == "room" {
+			name = cmp.Or(nameIn(message.Changes), name)
 		}
 	}
 	return name
@@ -219,11 +219,11 @@ func (s *Shell) Mine(ctx context.Context) error {
 // news says how much is new for a seat since its last wait, or why that is not known. It gives the seat the name that
 // its room has got since.
 func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
-	p, err := s.at(seat.Server)
+	place, err := s.at(seat.Server)
 	if err != nil {
 		return "", err
 	}
-	c := s.Dial(p, seat.Token)
+	c := s.Dial(place, seat.Token)
 	defer c.Close()
 	got, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Cursor: seat.Cursor, Peek: true,
 		Wait: time.Millisecond})
@@ -241,9 +241,9 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 		return fmt.Sprintf("%d%s new", len(got.Messages), more), nil
 	case err == nil && got.Code == quiet:
 		return "nothing new", nil
-	case err == nil && got.KeyInvalid && p.Key == "" && seat.Person:
+	case err == nil && got.KeyInvalid && place.Key == "" && seat.Person:
 		return "its agent needs a key", nil
-	case err == nil && got.KeyInvalid && p.Key == "":
+	case err == nil && got.KeyInvalid && place.Key == "":
 		return "needs your key", nil
 	case err == nil && got.KeyInvalid:
 		return s.withKey(ctx, c, seat), nil

@@ -12,12 +12,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/cli"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/cli"
 )
 
 // SayRequest is a message.
@@ -178,15 +177,16 @@ func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
 		"else with --new:\n%s", lines(strings.Join(choices, "\n")))
 }
 
-// readers returns who is to read the answer to m: those whom the person names, else those who read m.
-func (s *session) readers(m results.Message, named []string, room results.Info) []string {
-	if len(named) > 0 || len(m.To) == 0 {
+// readers returns who is to read the answer to message: those whom the person names, else those who read message.
+func (s *session) readers(message results.Message, named []string, room results.Info) []string {
+	if len(named) > 0 || len(message.To) == 0 {
 		return named
 	}
 	here := func(name string) bool {
 		return slices.ContainsFunc(room.Room.Agents, func(a results.Agent) bool { return a.Name == name && !a.You })
 	}
-	return slices.DeleteFunc(append([]string{m.From}, m.To...), func(name string) bool { return !here(name) })
+	return slices.DeleteFunc(append([]string{message.From}, message.To...),
+		func(name string) bool { return !here(name) })
 }
 
 // sameName reports whether another name is the same for a server, to which neither case nor blanks at an end make

@@ -58,33 +58,34 @@ const narrow = 20
 
 // Show prints messages. Their order is that of the room.
 func (s *Screen) Show(messages ...results.Message) {
-	for _, m := range messages {
-		at := s.time(m.At)
+	for _, message := range messages {
+		at := s.time(message.At)
 		switch {
-		case waits(m):
-			s.line(at, strings.TrimSpace("* draft "+m.ID)+": "+who(m), "dim", marks(m), string(m.Text))
-		case m.Type == "task" && (m.Task != nil || len(m.Tasks) > 0):
-			s.tasks(at, m)
-		case m.Type != "message":
-			s.line(at, "* "+event(m), "dim", "", string(m.Note))
+		case waits(message):
+			s.line(at, strings.TrimSpace("* draft "+message.ID)+": "+who(message), "dim", marks(message),
+				string(message.Text))
+		case message.Type == "task" && (message.Task != nil || len(message.Tasks) > 0):
+			s.tasks(at, message)
+		case message.Type != "message":
+			s.line(at, "* "+event(message), "dim", "", string(message.Note))
 		default:
-			s.line(at, who(m), s.colorOf(m.From), marks(m), string(m.Text))
-			s.agreement(at, m)
+			s.line(at, who(message), s.colorOf(message.From), marks(message), string(message.Text))
+			s.agreement(at, message)
 		}
 	}
 }
 
-// agreement says on what all agree with m. It tells how the proposal begins, if the screen has shown that.
-func (s *Screen) agreement(at string, m results.Message) {
-	if m.Kind == "proposal" && m.Agreed == "" {
+// agreement says on what all agree with message. It tells how the proposal begins, if the screen has shown that.
+func (s *Screen) agreement(at string, message results.Message) {
+	if message.Kind == "proposal" && message.Agreed == "" {
 		if s.proposed == nil {
 			s.proposed = map[string]string{}
 		}
-		s.proposed[m.ID] = gist(string(m.Text))
+		s.proposed[message.ID] = gist(string(message.Text))
 	}
-	if m.Agreed != "" {
-		s.line(at, "* agreed: "+m.Agreed, "dim", "", s.proposed[m.Agreed])
-		delete(s.proposed, m.Agreed)
+	if message.Agreed != "" {
+		s.line(at, "* agreed: "+message.Agreed, "dim", "", s.proposed[message.Agreed])
+		delete(s.proposed, message.Agreed)
 	}
 }
 
@@ -164,53 +165,53 @@ func (s *Screen) time(at string) string {
 
 // marks says, in brackets behind the sender, to which agents a message goes and what it is. The
 // marks of a message that wants an answer hold its id.
-func marks(m results.Message) string {
+func marks(message results.Message) string {
 	var is []string
 	add := func(word, rest string) { is = append(is, strings.TrimSpace(word+" "+rest)) }
-	if m.Person && who(m) == m.From {
+	if message.Person && who(message) == message.From {
 		add("in person", "")
 	}
-	if m.File != nil {
-		add("file", fileOf(*m.File))
+	if message.File != nil {
+		add("file", fileOf(*message.File))
 	}
 
 	// At most one mark tells the kind.
-	asks := m.Kind == "request" || m.Kind == "proposal" || len(m.Ask) > 0
+	asks := message.Kind == "request" || message.Kind == "proposal" || len(message.Ask) > 0
 	switch {
-	case m.Kind == "proposal":
+	case message.Kind == "proposal":
 		add("proposes", "")
-	case asks && len(m.Ask) == 0:
+	case asks && len(message.Ask) == 0:
 		add("asks anyone", "")
 	case asks:
-		add("asks", named(m.Ask, ", "))
-	case m.Kind == "agree":
+		add("asks", named(message.Ask, ", "))
+	case message.Kind == "agree":
 		add("agrees", "")
-	case m.Kind == "object":
+	case message.Kind == "object":
 		add("objects", "")
 	default:
-		if m.Kind != "" {
-			add(m.Kind, "")
+		if message.Kind != "" {
+			add(message.Kind, "")
 		}
 	}
 
 	// The others tell whom and what it is about.
-	if len(m.To) > 0 {
-		add("only to", named(m.To, ", "))
+	if len(message.To) > 0 {
+		add("only to", named(message.To, ", "))
 	}
-	if m.ReplyTo != "" {
-		add("re", m.ReplyTo)
+	if message.ReplyTo != "" {
+		add("re", message.ReplyTo)
 	}
-	if m.Withdraws != "" {
-		add("withdraws", m.Withdraws)
+	if message.Withdraws != "" {
+		add("withdraws", message.Withdraws)
 	}
-	if m.Type == "message" && m.Draft != "" { // it has another id since it was sent
-		add("was draft", m.Draft)
+	if message.Type == "message" && message.Draft != "" { // it has another id since it was sent
+		add("was draft", message.Draft)
 	}
-	if len(m.Finished) > 0 {
-		add("finishes", strings.Join(m.Finished, ", "))
+	if len(message.Finished) > 0 {
+		add("finishes", strings.Join(message.Finished, ", "))
 	}
-	if (asks || m.File != nil) && !waits(m) { // a draft begins with its id
-		add(m.ID, "")
+	if (asks || message.File != nil) && !waits(message) { // a draft begins with its id
+		add(message.ID, "")
 	}
 	return strings.Join(is, "; ")
 }
@@ -240,25 +241,26 @@ func size(n int64) string {
 }
 
 // tasks writes what somebody did with tasks. Their titles may hold any mark.
-func (s *Screen) tasks(at string, m results.Message) {
-	list := m.Tasks
+func (s *Screen) tasks(at string, message results.Message) {
+	list := message.Tasks
 	if len(list) == 0 {
-		list = []results.Task{*m.Task}
+		list = []results.Task{*message.Task}
 	}
 	what := map[string]string{"add": "added", "take": "taken", "release": "unassigned", "finish": "done",
-		"drop": "canceled", "edit": "edited"}[m.Action]
-	for _, t := range list {
-		head := "* task " + cmp.Or(what, m.Action) + ": " + strings.TrimSpace(t.ID+" "+titleOf(t)) + "; by " + who(m)
-		if t.Was != "" {
-			head += "; taken over from " + named([]string{t.Was}, "")
+		"drop": "canceled", "edit": "edited"}[message.Action]
+	for _, task := range list {
+		head := "* task " + cmp.Or(what, message.Action) + ": " + strings.TrimSpace(task.ID+" "+titleOf(task)) +
+			"; by " + who(message)
+		if task.Was != "" {
+			head += "; taken over from " + named([]string{task.Was}, "")
 		}
-		if len(t.For) > 0 {
-			head += "; assigned to " + named(t.For, ", ")
+		if len(task.For) > 0 {
+			head += "; assigned to " + named(task.For, ", ")
 		}
-		if len(t.After) > 0 {
-			head += "; blocked by " + strings.Join(t.After, ", ")
+		if len(task.After) > 0 {
+			head += "; blocked by " + strings.Join(task.After, ", ")
 		}
-		s.line(at, head, "dim", "", string(cmp.Or(t.Result, t.Text)))
+		s.line(at, head, "dim", "", string(cmp.Or(task.Result, task.Text)))
 	}
 }
 
@@ -300,59 +302,60 @@ func (s *Screen) paint(style, text string) string {
 // event says what happened in a room, other than that somebody spoke. The word for it
 // comes first and ends with a colon, which no name holds: an agent that is called "Bob
 // left" cannot make others believe that Bob left.
-func event(m results.Message) string {
+func event(message results.Message) string {
 	// what is the word, about whom or what it concerns; more follows in parts of its own.
-	what, about := m.Type, m.Agent
+	what, about := message.Type, message.Agent
 	var more []string
-	switch m.Type {
+	switch message.Type {
 	case "left":
-		switch m.Reason {
+		switch message.Reason {
 		case "", "left":
 		case "timeout":
 			what = "timed out"
 		default:
-			what = m.Reason
+			what = message.Reason
 		}
-		if m.NewAdmin != "" {
-			more = append(more, "new admin: "+m.NewAdmin)
+		if message.NewAdmin != "" {
+			more = append(more, "new admin: "+message.NewAdmin)
 		}
 	case "role":
-		what = done(m.Action)
+		what = done(message.Action)
 	case "room":
-		what, about = "changed", changed(m.Changes)
-		if m.Reason == "closed" {
+		what, about = "changed", changed(message.Changes)
+		if message.Reason == "closed" {
 			what, about = "closed for good", "the room"
-		} else if m.Changes != nil && m.Changes.Redacted != "" {
-			what, about = "text removed", m.Changes.Redacted
+		} else if message.Changes != nil && message.Changes.Redacted != "" {
+			what, about = "text removed", message.Changes.Redacted
 		}
 	case "draft":
-		what, about = "draft "+cmp.Or(map[string]string{"refused": "rejected"}[m.Reason], m.Reason), m.Draft
+		what, about = "draft "+cmp.Or(map[string]string{"refused": "rejected"}[message.Reason], message.Reason),
+			message.Draft
 	case "supervision":
-		what, about = cmp.Or(m.PersonName, "the owner"), supervised(m.Reason)
+		what, about = cmp.Or(message.PersonName, "the owner"), supervised(message.Reason)
 	case "hook":
 		what = "notifications turned on"
-		if m.Reason != "" {
-			what = map[bool]string{true: "webhook stopped", false: "notifications stopped"}[m.Hook == "each"]
-			more = append(more, map[bool]string{true: "by you", false: m.Reason}[m.Person])
-		} else if m.Person {
+		if message.Reason != "" {
+			what = map[bool]string{true: "webhook stopped", false: "notifications stopped"}[message.Hook == "each"]
+			more = append(more, map[bool]string{true: "by you", false: message.Reason}[message.Person])
+		} else if message.Person {
 			what = "webhook added"
 		}
 	case "paired":
 		about = "the two here"
 	case "knock":
 		what = "could not join, the name is taken"
-		if m.Reason == "room_full" {
+		if message.Reason == "room_full" {
 			what = "could not join, the room is full"
 		}
-		more = append(more, m.ID)
+		more = append(more, message.ID)
 	}
 
 	// The rest may come with any type of event.
-	if m.Type != "room" && m.Changes != nil && m.Changes.Invite != "" {
+	if message.Type != "room" && message.Changes != nil && message.Changes.Invite != "" {
 		more = append(more, "the invite link was replaced")
 	}
-	if m.By != "" {
-		more = append(more, "by "+who(m))
+	if message.By != "" {
+		more = append(more, "by "+who(message))
 	}
 	return strings.Join(append([]string{strings.TrimSuffix(what+": "+about, ": ")}, more...), "; ")
 }

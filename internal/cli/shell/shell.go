@@ -79,13 +79,13 @@ func (s *Shell) with(which Which, do func(*session) error) error {
 
 // on is with for a seat that is known.
 func (s *Shell) on(seat client.Seat, do func(*session) error) error {
-	p, err := s.at(seat.Server)
+	place, err := s.at(seat.Server)
 	if err != nil {
 		return err
 	}
-	c := s.Dial(p, seat.Token)
+	c := s.Dial(place, seat.Token)
 	defer c.Close()
-	on := &session{c, p, seat, s.Seats, s.Out, s.Clock, s}
+	on := &session{c, place, seat, s.Seats, s.Out, s.Clock, s}
 	return on.explain(do(on))
 }
 
@@ -122,7 +122,7 @@ func (s *Shell) refuseAgents(name string) error {
 
 // explain returns what the person is told of err, which a call for the seat gave.
 func (s *session) explain(err error) error {
-	p, seat := s.place, s.seat
+	place, seat := s.place, s.seat
 	if errors.As(err, new(*client.Unreachable)) {
 		return s.by.away(err)
 	}
@@ -131,7 +131,7 @@ func (s *session) explain(err error) error {
 		return err
 	}
 	switch {
-	case refused.Code == fault.KeyInvalid && (p.Key != "" || !seat.Person || refused.Reason == ""):
+	case refused.Code == fault.KeyInvalid && (place.Key != "" || !seat.Person || refused.Reason == ""):
 		return s.notAdmitted(refused)
 	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson
 		return fail(gone, "%s has no seat in the room %s now: it has left or was removed. If it joins again under "+

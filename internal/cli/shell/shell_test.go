@@ -13,10 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/cli"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
 )

@@ -63,8 +63,8 @@ func (s *session) toDo(got results.Tasks, closed bool) {
 // list shows tasks as a table, with what was done below.
 func (s *session) list(tasks []results.Task, indent string) {
 	rows := make([][]string, len(tasks))
-	for i, t := range tasks {
-		rows[i] = []string{indent + t.ID, s.stateOf(t), titleAndResult(t)}
+	for i, task := range tasks {
+		rows[i] = []string{indent + task.ID, s.stateOf(task), titleAndResult(task)}
 	}
 	s.out.table(rows)
 }
@@ -81,37 +81,38 @@ var stages = map[string]string{"open": "to do", "taken": "in progress", "stalled
 	"done": "done", "dropped": "canceled"}
 
 // stateOf says how a task stands, and with whom.
-func (s *session) stateOf(t results.Task) string {
-	is := stages[t.State]
-	by := named([]string{taker(t)}, "")
-	if t.By == s.seat.Name {
+func (s *session) stateOf(task results.Task) string {
+	is := stages[task.State]
+	by := named([]string{taker(task)}, "")
+	if task.By == s.seat.Name {
 		by = "you"
 	}
-	switch t.State {
+	switch task.State {
 	case "taken", "done", "dropped":
 		is += " by " + by
 	case "stalled":
 		is += " with " + by
 	case "blocked":
-		is += " by " + strings.Join(firstOf(t), ", ")
+		is += " by " + strings.Join(firstOf(task), ", ")
 	}
-	if len(t.For) > 0 && t.State != "taken" {
-		is += ", assigned to " + named(t.For, ", ")
+	if len(task.For) > 0 && task.State != "taken" {
+		is += ", assigned to " + named(task.For, ", ")
 	}
-	switch ago := span(t.Minutes); {
+	switch ago := span(task.Minutes); {
 	case ago == "":
 		return is
-	case t.State == "done" || t.State == "dropped":
+	case task.State == "done" || task.State == "dropped":
 		return is + ", " + ago + " ago"
 	default:
 		return is + " for " + ago
 	}
 }
 
-// firstOf returns the ids of the tasks that come before t. It says which were canceled: for them t waits for ever.
-func firstOf(t results.Task) (ids []string) {
-	for _, id := range t.After {
-		if slices.Contains(t.Dropped, id) {
+// firstOf returns the ids of the tasks that come before task. It says which were canceled: for them task waits for
+// ever.
+func firstOf(task results.Task) (ids []string) {
+	for _, id := range task.After {
+		if slices.Contains(task.Dropped, id) {
 			id += " (canceled)"
 		}
 		ids = append(ids, id)
@@ -169,22 +170,22 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 
 // changedTask shows the task that a call changed: the first of the list after an add.
 func (s *session) changedTask(action string, got results.Tasks) {
-	t := got.Task
-	if t == nil && len(got.Tasks) > 0 { // an add has no other answer
-		t = &got.Tasks[0]
+	task := got.Task
+	if task == nil && len(got.Tasks) > 0 { // an add has no other answer
+		task = &got.Tasks[0]
 	}
-	if t == nil {
+	if task == nil {
 		return
 	}
-	s.list([]results.Task{*t}, "")
-	if t.Was != "" && action == "take" {
-		s.out.hint("It had stalled with %s.", named([]string{t.Was}, ""))
+	s.list([]results.Task{*task}, "")
+	if task.Was != "" && action == "take" {
+		s.out.hint("It had stalled with %s.", named([]string{task.Was}, ""))
 	}
-	if t.Text != "" && action == "take" {
-		s.out.row("%s", lines(indented(Harmless(string(t.Text)))))
+	if task.Text != "" && action == "take" {
+		s.out.row("%s", lines(indented(Harmless(string(task.Text)))))
 	}
 	for _, other := range got.Tasks {
-		if action == "drop" && slices.Contains(other.After, t.ID) {
+		if action == "drop" && slices.Contains(other.After, task.ID) {
 			s.out.hint("%s is still blocked by it. Cancel that one, too, or unblock it: %s", other.ID,
 				s.command("task edit "+other.ID+" --no-after"))
 		}

@@ -17,11 +17,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/cli"
-
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli"
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 

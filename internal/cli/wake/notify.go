@@ -55,15 +55,15 @@ const (
 	Resumed      // the agent, which was paused
 )
 
-// deedOf returns what the person behind an agent has done by the event that m tells of.
-func deedOf(m results.Message) Deed {
+// deedOf returns what the person behind an agent has done by the event that message tells of.
+func deedOf(message results.Message) Deed {
 	switch {
-	case m.Type == "message" && m.From == "your user": // no agent can have that name
+	case message.Type == "message" && message.From == "your user": // no agent can have that name
 		return Noted
-	case m.Type == "supervision" && (m.Reason == "resumed" || m.Reason == "paused"):
+	case message.Type == "supervision" && (message.Reason == "resumed" || message.Reason == "paused"):
 		return Resumed // a server tells a program nothing until a pause is over, perhaps beyond this answer
-	case m.Type == "draft":
-		return map[string]Deed{"sent": Sent, "edited": Edited, "refused": Refused}[m.Reason]
+	case message.Type == "draft":
+		return map[string]Deed{"sent": Sent, "edited": Edited, "refused": Refused}[message.Reason]
 	}
 	return NoDeed
 }
@@ -142,8 +142,8 @@ func Where(s client.Seat, all []client.Seat) string {
 	if name := safe(s.Chosen, ""); name != "" && !slices.ContainsFunc(all, alike) {
 		return `the Parley room where you are "` + name + `"`
 	}
-	if t, err := ident.ParseToken(s.Token); err == nil {
-		return "the Parley room with the id " + t.Room
+	if token, err := ident.ParseToken(s.Token); err == nil {
+		return "the Parley room with the id " + token.Room
 	}
 	return "one of your Parley rooms"
 }

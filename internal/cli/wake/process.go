@@ -6,10 +6,9 @@ import (
 	"os/exec"
 	"strconv"
 
-	"github.com/parley-chat/parley/internal/cli"
-
 	"github.com/gofrs/flock"
 
+	"github.com/parley-chat/parley/internal/cli"
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 

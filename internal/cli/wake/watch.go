@@ -242,14 +242,14 @@ func (w *watch) handleUnread(got client.Standby) (pause time.Duration) {
 // recordNewest records the cursor of an answer and its newest message.
 func (w *watch) recordNewest(got client.Standby) {
 	w.cursor = got.Cursor
-	for _, m := range slices.Backward(got.Messages) {
-		if !w.wakes(m) {
+	for _, message := range slices.Backward(got.Messages) {
+		if !w.wakes(message) {
 			continue
 		}
 		if w.behind && w.reminder.newest == w.newest { // an older message, of which this watch learns late: no news
-			w.reminder.newest = m.ID
+			w.reminder.newest = message.ID
 		}
-		w.newest = m.ID
+		w.newest = message.ID
 		break
 	}
 	w.behind = got.HasMore
@@ -278,16 +278,16 @@ func (w *watch) newsIn(got client.Standby) News {
 	}
 	n := News{Where: Where(s, all), At: w.Clock.Now(), More: got.HasMore, Turn: w.owesTurn}
 	w.owesTurn = false
-	for _, m := range got.Messages {
-		switch deed := w.deedOf(m); {
+	for _, message := range got.Messages {
+		switch deed := w.deedOf(message); {
 		case deed != NoDeed:
 			n.Own = max(n.Own, deed)
-		case m.Type == "message":
+		case message.Type == "message":
 			n.Messages++
-			n.Asked = n.Asked || slices.Contains(m.Ask, s.Name)
-		case m.Type == "knock":
+			n.Asked = n.Asked || slices.Contains(message.Ask, s.Name)
+		case message.Type == "knock":
 			n.Knock = true
-		case m.OwnTask:
+		case message.OwnTask:
 			n.Task = true
 		}
 	}

@@ -65,13 +65,13 @@ func (c *session) kickPermission(ctx context.Context, order room.Order) (permiss
 	}
 	c.head = c.room.log.Peek()
 	claim := &room.SeatRequest{Presence: presence}
-	return func(h *room.Head, by room.Caller, now time.Time) error {
-		a, here := h.Named(order.Name.Key)
-		from, may := claim.RelievedFrom(h, by.Agent, a)
+	return func(head *room.Head, by room.Caller, now time.Time) error {
+		agent, here := head.Named(order.Name.Key)
+		from, may := claim.RelievedFrom(head, by.Agent, agent)
 		if !here || !may {
-			return checkAdmin(h, by, now)
+			return checkAdmin(head, by, now)
 		}
-		err := checkLive(h, now)
+		err := checkLive(head, now)
 		if wait := from.Sub(now); err == nil && wait > 0 {
 			err = refuseEarlyKick(wait)
 		}
@@ -79,12 +79,12 @@ func (c *session) kickPermission(ctx context.Context, order room.Order) (permiss
 	}, nil
 }
 
-// checkAdmin returns why a may not decide anything about the room; nil if a may.
-func checkAdmin(h *room.Head, a room.Caller, now time.Time) error {
-	if err := checkLive(h, now); err != nil {
+// checkAdmin returns why caller may not decide anything about the room; nil if caller may.
+func checkAdmin(head *room.Head, caller room.Caller, now time.Time) error {
+	if err := checkLive(head, now); err != nil {
 		return err
 	}
-	if a.Role != room.Admin {
+	if caller.Role != room.Admin {
 		return refuseNotAdmin()
 	}
 	return nil
@@ -102,11 +102,11 @@ func refuseEarlyKick(wait time.Duration) error {
 }
 
 // checkLive returns why nobody can change the room any more; nil if the room is live.
-func checkLive(h *room.Head, now time.Time) error {
+func checkLive(head *room.Head, now time.Time) error {
 	switch {
-	case h.Closed:
-		return h.RefuseClosed()
-	case h.Expired(now):
+	case head.Closed:
+		return head.RefuseClosed()
+	case head.Expired(now):
 		return roomlog.ErrNotFound
 	}
 	return nil
@@ -116,15 +116,16 @@ func checkLive(h *room.Head, now time.Time) error {
 // caller's right, propose every other rule.
 func (c *session) appendDecision(ctx context.Context, may permission, propose rule,
 	blocked func(table.Conflict)) ([]room.Event, error) {
-	p := &roomlog.Proposal{Blocked: blocked}
-	events, err := c.append(ctx, p, func(h *room.Head, by room.Caller, now time.Time) (roomlog.Change, error) {
+	proposal := &roomlog.Proposal{Blocked: blocked}
+	events, err := c.append(ctx, proposal, func(head *room.Head, by room.Caller, now time.Time) (roomlog.Change,
+		error) {
 		if err := by.CheckOrder(); err != nil { // the person may hold the agent by now
 			return roomlog.Change{}, err
 		}
-		if err := may(h, by, now); err != nil {
+		if err := may(head, by, now); err != nil {
 			return roomlog.Change{}, err
 		}
-		ch, err := propose(h, by, now)
+		ch, err := propose(head, by, now)
 		for i := range ch.Events {
 			ch.Events[i].By, ch.Events[i].ByName, ch.Events[i].Person = by.Seat, by.Name, by.IsPerson()
 		}
@@ -134,8 +135,8 @@ func (c *session) appendDecision(ctx context.Context, may permission, propose ru
 		return nil, err
 	}
 	c.auditDecisions(ctx, events)
-	if a, here := c.room.log.Peek().Owner(c.holder); here {
-		c.me = a // with the present role
+	if caller, here := c.room.log.Peek().Owner(c.holder); here {
+		c.me = caller // with the present role
 		c.attendance().RecordCall(ctx)
 	}
 	return events, nil
@@ -151,31 +152,31 @@ func (c *session) addCall(presence map[int]room.Presence) {
 // appointAdmin makes an agent, perhaps the caller, an admin if the admins are silent: see room.SeatRequest.Succeed.
 // Only calls for admins run appointAdmin.
 func (c *session) appointAdmin(ctx context.Context) error {
-	r := c.room
-	if c.me.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(r.svc.now()) {
+	live := c.room
+	if c.me.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(live.svc.now()) {
 		return nil
 	}
-	presence, err := r.readPresence(ctx, room.AdminSilent)
+	presence, err := live.readPresence(ctx, room.AdminSilent)
 	if err != nil {
 		return err
 	}
 	c.addCall(presence)
 	claim := &room.SeatRequest{Presence: presence}
-	err = r.log.Append(ctx,
-		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-			if e := claim.Succeed(h, now); e != nil && !h.Closed && !h.Expired(now) {
-				ch.Events = []room.Event{*e}
+	err = live.log.Append(ctx,
+		&roomlog.Proposal{Propose: func(head *room.Head, now time.Time) (ch roomlog.Change, err error) {
+			if event := claim.Succeed(head, now); event != nil && !head.Closed && !head.Expired(now) {
+				ch.Events = []room.Event{*event}
 			}
 			return ch, nil
 		}})
 	if err != nil {
 		return err
 	}
-	c.head = r.log.Peek()
-	a, seated := c.head.Owner(c.holder)
+	c.head = live.log.Peek()
+	caller, seated := c.head.Owner(c.holder)
 	if !seated {
 		return c.refuseToken(ctx, c.head)
 	}
-	c.me = a
+	c.me = caller
 	return nil
 }

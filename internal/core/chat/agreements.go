@@ -49,19 +49,19 @@ func agreedFile(x roomlog.Agreement) *File {
 // agreementsPage returns the agreements as messages, oldest first.
 func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 	stored, more, err := c.room.log.Seats().Agreements(ctx, c.me, limit)
-	b := batchFor(c.me, &c.head.State)
-	b.Events = limit
+	batch := batchFor(c.me, &c.head.State)
+	batch.Events = limit
 	for _, x := range stored {
-		e := x.Proposal()
-		m := messageOf(b.Room, c.me, e)
-		m.Agreed, m.File = m.ID, agreedFile(x)
-		if !b.Add(m, e) {
+		event := x.Proposal()
+		message := messageOf(batch.Room, c.me, event)
+		message.Agreed, message.File = message.ID, agreedFile(x)
+		if !batch.Add(message, event) {
 			more = true
 			break
 		}
 	}
-	slices.Reverse(b.Messages)
-	return Page{Messages: b.Messages, HasMore: more, Cut: more && len(b.Messages) < limit}, err
+	slices.Reverse(batch.Messages)
+	return Page{Messages: batch.Messages, HasMore: more, Cut: more && len(batch.Messages) < limit}, err
 }
 
 // agreedProposal returns the proposal of an agreement, for a proposal whose event has expired. none is the error if no
@@ -86,18 +86,19 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 	now := c.room.svc.now()
 	var list []OpenRequest
-	for _, r := range c.head.Talk.OpenTo(c.me.Seat, now) {
-		e, err := c.room.log.Event(ctx, r.N)
+	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
+		event, err := c.room.log.Event(ctx, request.N)
 		if err != nil {
 			return nil, err
 		}
-		if !c.me.Sees(e) {
+		if !c.me.Sees(event) {
 			continue
 		}
 		list = append(list, OpenRequest{
-			ID: c.head.MessageID(r.N), From: e.Name, Text: bothEnds(requestOf(e), requestChars),
-			Person: e.Person, PersonName: c.head.PersonIn(e),
-			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))), Proposal: r.Proposal,
+			ID: c.head.MessageID(request.N), From: event.Name, Text: bothEnds(requestOf(event), requestChars),
+			Person: event.Person, PersonName: c.head.PersonIn(event),
+			OwedBy: c.head.NamesOf(request.Owed), Age: max(0, now.Sub(time.UnixMilli(request.AtMs))),
+			Proposal: request.Proposal,
 		})
 	}
 	return list, nil

@@ -49,38 +49,39 @@ import (
 // askedEvery is how often a wait past an answer checks whether the agents that still owe answers are here.
 const askedEvery = 30 * time.Second
 
-// isPartialAnswer reports whether e pays a debt to a message of the caller and asks nothing, while others still owe the
-// message an answer. Each event that changes a debt has all debts.
-func (in *inbox) isPartialAnswer(e room.Event) bool {
-	if e.Talk == nil {
+// isPartialAnswer reports whether event pays a debt to a message of the caller and asks nothing, while others still
+// owe the message an answer. Each event that changes a debt has all debts.
+func (in *inbox) isPartialAnswer(event room.Event) bool {
+	if event.Talk == nil {
 		return false // 11, 12, 13
 	}
 	before := in.talk
-	in.talk = e.Talk
-	r, open := e.Talk.Find(e.ReplyTo, e.At())
-	return open && r.Seat == in.caller.me.Seat && len(r.Owed) > 0 && // 4, 16, 21, 28
-		(in.forAnswers || r.N == in.pos.own) && // 24
-		e.Type == room.Said && !slices.Contains(r.Owed, e.Seat) && in.wasOwed(before, r.N, e) &&
-		len(e.Ask) == 0 && e.Kind != room.Request && e.Kind != room.Proposal && e.Kind != room.Done && // 14, 15
-		!in.caller.me.HearsOfTask(e) // 18
+	in.talk = event.Talk
+	request, open := event.Talk.Find(event.ReplyTo, event.At())
+	return open && request.Seat == in.caller.me.Seat && len(request.Owed) > 0 && // 4, 16, 21, 28
+		(in.forAnswers || request.N == in.pos.own) && // 24
+		event.Type == room.Said && !slices.Contains(request.Owed, event.Seat) && in.wasOwed(before, request.N, event) &&
+		len(event.Ask) == 0 && event.Kind != room.Request && event.Kind != room.Proposal && // 14
+		event.Kind != room.Done && // 15
+		!in.caller.me.HearsOfTask(event) // 18
 }
 
-// wasOwed reports whether the sender of e owed message n an answer before e. before has the debts of the time before e.
-// If before is nil, the debts have changed since the call's cursor, and every agent asked by the message may have owed
-// an answer. A message older than the tail of the log counts as asking nobody.
-func (in *inbox) wasOwed(before *room.Talk, n int64, e room.Event) bool {
+// wasOwed reports whether the sender of event owed message n an answer before event. before has the debts of the time
+// before event. If before is nil, the debts have changed since the call's cursor, and every agent asked by the
+// message may have owed an answer. A message older than the tail of the log counts as asking nobody.
+func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 	if before != nil {
-		r, _ := before.Find(n, e.At())
-		return slices.Contains(r.Owed, e.Seat) // 13
+		request, _ := before.Find(n, event.At())
+		return slices.Contains(request.Owed, event.Seat) // 13
 	}
 	tail, ok := in.caller.room.log.Tail(n - 1)
-	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, e.Seat) // 22, 27
+	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, event.Seat) // 22, 27
 }
 
-// passOver lets the wait w go on past the answers so far, or ends w: see the cases. passOver renews the caller's
+// passOver lets wait go on past the answers so far, or ends wait: see the cases. passOver renews the caller's
 // presence. Otherwise others would take the caller for woken by the answer, and count the caller's time to speak. The
 // inbox keeps the state, since state on a wait's stack takes memory for thousands of waits.
-func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
+func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 	if len(in.partlyAnswered) == 0 || in.has(wakes) {
 		return
 	}
@@ -88,9 +89,9 @@ func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
 		in.signs |= worthAnswer
 		return
 	}
-	if w.PassedTo < in.lastPartial { // 1, 2, 3, 22
-		w.PassedTo = in.scanned
-		in.caller.attendance().Renew(ctx, w)
+	if wait.PassedTo < in.lastPartial { // 1, 2, 3, 22
+		wait.PassedTo = in.scanned
+		in.caller.attendance().Renew(ctx, wait)
 	}
 	if in.recheck == nil {
 		in.recheck = in.caller.room.svc.clock.After(askedEvery)
@@ -100,22 +101,22 @@ func (in *inbox) passOver(ctx context.Context, w *presence.Wait) {
 // isOwedByPresent reports whether each answered message may soon get another answer, from an agent that is neither
 // silent nor away, and not held by a person. If the roster cannot be read, the answers so far do not wait.
 func (in *inbox) isOwedByPresent(ctx context.Context) bool {
-	r := in.caller.room
-	h, now := r.log.Peek(), r.svc.now()
+	live := in.caller.room
+	head, now := live.log.Peek(), live.svc.now()
 	owed := func(may func(room.Agent) bool) bool {
 		return !slices.ContainsFunc(in.partlyAnswered, func(n int64) bool {
 			asked, _ := in.talk.Find(n, now)
 			return !slices.ContainsFunc(asked.Owed, func(seat int) bool {
-				a, here := h.Seated(seat)
-				return here && !a.WaitsForPerson(now) && may(a)
+				agent, here := head.Seated(seat)
+				return here && !agent.WaitsForPerson(now) && may(agent)
 			})
 		})
 	}
 	if !owed(func(room.Agent) bool { return true }) {
 		return false
 	}
-	seen, err := r.roster(ctx, h, in.caller.me)
-	return err == nil && owed(func(a room.Agent) bool {
-		return r.agents.IsPresent(h, a, seen.lastHeard(a, seen.Presence[a.Seat]))
+	seen, err := live.roster(ctx, head, in.caller.me)
+	return err == nil && owed(func(agent room.Agent) bool {
+		return live.agents.IsPresent(head, agent, seen.lastHeard(agent, seen.Presence[agent.Seat]))
 	})
 }

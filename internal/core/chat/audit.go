@@ -15,29 +15,29 @@ func (s *Service) AuditSeat(ctx context.Context, id string, seat int, how JoinSt
 
 // auditDecisions logs the caller's decisions about the room or an agent there, one line for each.
 func (c *session) auditDecisions(ctx context.Context, events []room.Event) {
-	for _, e := range events {
-		about := []slog.Attr{audit.Room(c.token.Room), audit.Seat(e.By)}
-		if e.Type != room.Changed && e.Seat != 0 {
-			about = append(about, slog.Int("of", e.Seat))
+	for _, event := range events {
+		about := []slog.Attr{audit.Room(c.token.Room), audit.Seat(event.By)}
+		if event.Type != room.Changed && event.Seat != 0 {
+			about = append(about, slog.Int("of", event.Seat))
 		}
-		audit.Log(ctx, c.room.svc.audit, decisionOf(e), about...)
+		audit.Log(ctx, c.room.svc.audit, decisionOf(event), about...)
 	}
 }
 
 // decisionOf names the decision of an event.
-func decisionOf(e room.Event) string {
+func decisionOf(event room.Event) string {
 	switch {
-	case e.Type == room.Left && e.Reason == room.ReasonBanned:
+	case event.Type == room.Left && event.Reason == room.ReasonBanned:
 		return "agent_ban"
-	case e.Type == room.Left:
+	case event.Type == room.Left:
 		return "agent_kick"
-	case e.Type == room.Managed:
-		return "agent_" + string(e.Action)
-	case e.Redacts != 0:
+	case event.Type == room.Managed:
+		return "agent_" + string(event.Action)
+	case event.Redacts != 0:
 		return "text_removed"
-	case e.ClosesRoom():
+	case event.ClosesRoom():
 		return "room_closed"
-	case e.Changed != nil && e.Changed.Invite != "" && e.Changed.Password == "":
+	case event.Changed != nil && event.Changed.Invite != "" && event.Changed.Password == "":
 		return "invite_renewed"
 	}
 	return "room_changed"

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
@@ -33,8 +32,8 @@ func batchFor(a room.Caller, s *room.State) batch {
 func (b *batch) Redact(n int64) {
 	id := b.Room.MessageID(n)
 	for i := range b.Messages {
-		if m := &b.Messages[i]; m.ID == id {
-			m.Text, m.Redacted, m.More, m.File = room.Removed, true, nil, nil
+		if message := &b.Messages[i]; message.ID == id {
+			message.Text, message.Redacted, message.More, message.File = room.Removed, true, nil, nil
 		}
 	}
 }
@@ -44,28 +43,28 @@ func (b *batch) RedactTask(no int64) {
 	id := room.TaskID(no)
 	empty := func(t *TaskView) { t.Title, t.Text, t.Result = room.Removed, "", "" }
 	for i := range b.Messages {
-		m := &b.Messages[i]
-		for j := range m.Tasks {
-			if m.Tasks[j].ID == id {
-				empty(&m.Tasks[j])
+		message := &b.Messages[i]
+		for j := range message.Tasks {
+			if message.Tasks[j].ID == id {
+				empty(&message.Tasks[j])
 			}
 		}
-		if m.Task != nil && m.Task.ID == id {
-			empty(m.Task)
+		if message.Task != nil && message.Task.ID == id {
+			empty(message.Task)
 		}
 	}
 }
 
-// Add adds m, the view of e, or returns false if the batch is full.
-func (b *batch) Add(m Message, e room.Event) bool {
-	size := m.size()
+// Add adds message, the view of event, or returns false if the batch is full.
+func (b *batch) Add(message Message, event room.Event) bool {
+	size := message.size()
 	if len(b.Messages) > 0 && (len(b.Messages) >= b.Events || b.bytes+size > b.Limit) {
 		return false
 	}
-	b.Messages = append(b.Messages, m)
+	b.Messages = append(b.Messages, message)
 	b.bytes += size
-	if b.Oldest.N == 0 || e.N < b.Oldest.N {
-		b.Oldest = e
+	if b.Oldest.N == 0 || event.N < b.Oldest.N {
+		b.Oldest = event
 	}
 	return true
 }
@@ -81,10 +80,10 @@ func (b *batch) moveToFront(n int) int {
 
 // FillAfter fills the batch with the events after n. full is true if an event did not fit. After each page, calls in
 // other rooms may read.
-func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Caller, n int64) (full bool, err error) {
-	pages := log.Pages(a, b.firstPage())
+func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
+	pages := log.Pages(caller, b.firstPage())
 	for {
-		last, full, more, err := b.fillPage(ctx, log, a, n, pages.After)
+		last, full, more, err := b.fillPage(ctx, log, caller, n, pages.After)
 		if err != nil || full || !more {
 			return full, err
 		}
@@ -94,20 +93,20 @@ func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, a room.Caller, 
 
 // FillBefore fills the batch with the events before n, the latest first. full is true if an event did not fit. After
 // each page, calls in other rooms may read.
-func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Caller, n int64) (full bool, err error) {
-	pages := log.Pages(a, b.firstPage())
+func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
+	pages := log.Pages(caller, b.firstPage())
 	for {
-		last, full, more, err := b.fillPage(ctx, log, a, n, pages.Before)
-		if err != nil || full || !more || last <= a.Since.N || b.Talk > 0 && int64(len(b.Messages)) == b.Talk {
+		last, full, more, err := b.fillPage(ctx, log, caller, n, pages.Before)
+		if err != nil || full || !more || last <= caller.Since.N || b.Talk > 0 && int64(len(b.Messages)) == b.Talk {
 			return full, err
 		}
 		n = last
 	}
 }
 
-// fillPage adds, from the page of events next to n, the events visible to a, and returns the number of the last event
-// of the page.
-func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Caller, n int64,
+// fillPage adds, from the page of events next to n, the events visible to caller, and returns the number of the last
+// event of the page.
+func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64,
 	read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
 	done, err := log.BeginRead(ctx)
 	if err != nil {
@@ -118,19 +117,19 @@ func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Caller, n
 	if err != nil || len(events) == 0 {
 		return 0, false, false, err
 	}
-	return events[len(events)-1].N, b.fill(a, events), more, nil
+	return events[len(events)-1].N, b.fill(caller, events), more, nil
 }
 
 // firstPage returns how many events to read first: a few more than fit, since some are not visible.
 func (b *batch) firstPage() int { return b.Events + 5 }
 
-// fill adds the events visible to a. full is true if an event did not fit.
-func (b *batch) fill(a room.Caller, events []room.Event) (full bool) {
-	for _, e := range events {
-		if !a.Sees(e) || b.Talk > 0 && e.Type != room.Said {
+// fill adds the events visible to caller. full is true if an event did not fit.
+func (b *batch) fill(caller room.Caller, events []room.Event) (full bool) {
+	for _, event := range events {
+		if !caller.Sees(event) || b.Talk > 0 && event.Type != room.Said {
 			continue
 		}
-		if !b.Add(messageOf(b.Room, a, e), e) {
+		if !b.Add(messageOf(b.Room, caller, event), event) {
 			return true
 		}
 	}

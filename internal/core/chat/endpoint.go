@@ -11,10 +11,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/observe/audit"
@@ -37,11 +36,11 @@ type AddedAgent struct {
 	Watch string // the claim of the link by which the person supervises the endpoint
 }
 
-// AddAgent gives an endpoint a seat in the room of a person's token. x has the address and the principal of the calls;
-// the seat decides the rest. One Write stores seat and hook, and the limit UsualRun if the room has none. An endpoint
-// evicts nobody: AddAgent refuses a taken name and a full room. The reply may be lost: until somebody has opened the
-// link, the same call again returns the same seat, with the secret of x.
-func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.HookItem) (AddedAgent, error) {
+// AddAgent gives an endpoint a seat in the room of a person's token. hook has the address and the principal of the
+// calls; the seat decides the rest. One Write stores seat and hook, and the limit UsualRun if the room has none. An
+// endpoint evicts nobody: AddAgent refuses a taken name and a full room. The reply may be lost: until somebody has
+// opened the link, the same call again returns the same seat, with the secret of hook.
+func (s *Service) AddAgent(ctx context.Context, token, name string, hook roomlog.HookItem) (AddedAgent, error) {
 	as, err := ident.AgentName(name)
 	if err != nil {
 		return AddedAgent{}, err
@@ -57,29 +56,30 @@ func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.Ho
 	}
 	unheld := ident.Token{Secret: ident.NewSecret()} // nobody gets the token
 	got, err := c.seatEndpoint(ctx, newcomer{Name: as, Token: unheld, Holder: room.HolderOf(unheld),
-		By: ident.PrincipalOf(ctx), ClientKey: ident.ClientKey(ctx)}, x)
+		By: ident.PrincipalOf(ctx), ClientKey: ident.ClientKey(ctx)}, hook)
 	if err != nil && ctx.Err() == nil {
 		undo()
 	}
-	h := c.room.log.Peek()
-	if old, taken := h.Named(as.Key); taken && fault.CodeOf(err) == fault.NameTaken {
-		x = endpointOf(h, old, x)
-		if _, again := old.Hook(x.ID); again && h.ShownLink(room.Caller{Agent: old}) != "" {
-			err = s.refreshEndpoint(ctx, x)
-			got = AddedAgent{Hook: x.ID, Name: old.Name, Room: h.Name, Watch: h.ShownLink(room.Caller{Agent: old})}
+	head := c.room.log.Peek()
+	if old, taken := head.Named(as.Key); taken && fault.CodeOf(err) == fault.NameTaken {
+		hook = endpointOf(head, old, hook)
+		if _, again := old.Hook(hook.ID); again && head.ShownLink(room.Caller{Agent: old}) != "" {
+			err = s.refreshEndpoint(ctx, hook)
+			got = AddedAgent{Hook: hook.ID, Name: old.Name, Room: head.Name,
+				Watch: head.ShownLink(room.Caller{Agent: old})}
 		}
 	}
 	return got, s.Outward(err)
 }
 
 // refreshEndpoint refreshes the hook of an endpoint, and keeps the time of the first AddAgent.
-func (s *Service) refreshEndpoint(ctx context.Context, x roomlog.HookItem) error {
-	first, err := s.store.Hook(ctx, x.ID)
+func (s *Service) refreshEndpoint(ctx context.Context, hook roomlog.HookItem) error {
+	first, err := s.store.Hook(ctx, hook.ID)
 	if err != nil && !errors.Is(err, table.ErrNotFound) {
 		return err
 	}
-	x.SinceMs = cmp.Or(first.SinceMs, x.SinceMs)
-	_, err = s.refreshHook(ctx, x)
+	hook.SinceMs = cmp.Or(first.SinceMs, hook.SinceMs)
+	_, err = s.refreshHook(ctx, hook)
 	return err
 }
 
@@ -91,35 +91,35 @@ func endpointOf(h *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem
 }
 
 // seatEndpoint takes a seat for an endpoint that the caller, a person, adds.
-func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookItem) (AddedAgent, error) {
-	events, err := c.change(ctx, func(h *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
+func (c *session) seatEndpoint(ctx context.Context, n newcomer, hook roomlog.HookItem) (AddedAgent, error) {
+	events, err := c.change(ctx, func(head *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
 		claim := room.SeatRequest{Name: n.Name, Holder: n.Holder}
-		seating, err := claim.Decide(h, now)
-		_, banned := room.FindBan(h.Bans, n.Name.Shown)
+		seating, err := claim.Decide(head, now)
+		_, banned := room.FindBan(head.Bans, n.Name.Shown)
 		switch {
 		case banned:
 			err = errBannedEndpoint
 		case errors.Is(err, room.ErrPresenceNeeded):
-			err = refuseEndpoint(h, n.Name)
+			err = refuseEndpoint(head, n.Name)
 		}
 		if err != nil {
 			return ch, err
 		}
-		joined, presence := n.SeatAt(h, now, seating.Since, room.Member)
-		a := *joined.Agent
-		x = endpointOf(h, a, x)
+		joined, presence := n.SeatAt(head, now, seating.Since, room.Member)
+		agent := *joined.Agent
+		hook = endpointOf(head, agent, hook)
 		ch.Events = []room.Event{joined}
-		ch.Ops = []table.Op{presence, roomlog.PutHook(x),
-			roomlog.PutProgress(x, roomlog.Progress{AtMs: now.UnixMilli()})}
-		if h.AgentMessages == 0 {
-			e, err := room.Update{AgentMessages: new(UsualRun)}.Decide(h, false, now)
-			if err != nil || e == nil {
+		ch.Ops = []table.Op{presence, roomlog.PutHook(hook),
+			roomlog.PutProgress(hook, roomlog.Progress{AtMs: now.UnixMilli()})}
+		if head.AgentMessages == 0 {
+			event, err := room.Update{AgentMessages: new(UsualRun)}.Decide(head, false, now)
+			if err != nil || event == nil {
 				return ch, err
 			}
-			e.By, e.ByName, e.Person, e.EndpointRun = by.Seat, by.Name, true, true
-			ch.Events = append(ch.Events, *e)
+			event.By, event.ByName, event.Person, event.EndpointRun = by.Seat, by.Name, true, true
+			ch.Events = append(ch.Events, *event)
 		}
-		ch.Events = append(ch.Events, a.BeginEndpoint(x.ID)) // last: nothing before it is news for the endpoint
+		ch.Events = append(ch.Events, agent.BeginEndpoint(hook.ID)) // last: nothing before it is news for the endpoint
 		return ch, nil
 	})
 	if err != nil {
@@ -127,9 +127,10 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookIt
 	}
 	joined, h := events[0], c.room.log.Peek()
 	c.room.svc.AuditSeat(ctx, h.ID, joined.Seat, StatusJoined)
-	audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat), slog.String("hook", x.ID))
+	audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(hook.Room), audit.Seat(hook.Seat),
+		slog.String("hook", hook.ID))
 	link := h.ShownLink(room.Caller{Agent: *joined.Agent})
-	return AddedAgent{Hook: x.ID, Name: joined.Name, Room: h.Name, Watch: link}, nil
+	return AddedAgent{Hook: hook.ID, Name: joined.Name, Room: h.Name, Watch: link}, nil
 }
 
 // errBannedEndpoint tells a person about a ban; room.SeatRequest.Decide tells an agent.
@@ -137,13 +138,13 @@ var errBannedEndpoint = fault.Refuse(fault.NotAllowed, "An admin has banned this
 	"spelling. Nothing was changed: give another one as agent_name.").For(fault.RuleBan)
 
 // refuseEndpoint says why an endpoint gets no seat under a name: a taken name, or a full room.
-func refuseEndpoint(h *room.Head, name ident.Name) error {
-	if _, taken := h.Named(name.Key); taken {
+func refuseEndpoint(head *room.Head, name ident.Name) error {
+	if _, taken := head.Named(name.Key); taken {
 		return fault.Refuse(fault.NameTaken, "An agent in this room has this name. Nothing was changed: give "+
 			"another one as agent_name.")
 	}
 	return fault.Refuse(fault.RoomFull, "All %d seats of this room are taken. Nothing was changed: an admin can "+
-		"add some (update_room with capacity), or remove one agent.", h.Capacity)
+		"add some (update_room with capacity), or remove one agent.", head.Capacity)
 }
 
 // Heard has what the next call of an endpoint tells the endpoint.
@@ -195,64 +196,64 @@ func (w *heardWindow) addFor(to []int, more heardWindow) {
 	})...)
 }
 
-// Heard returns what to tell the endpoint of x about the events after event n, as of the time of the call. An end other
-// than 0 repeats the endpoint's call for event end. An endpoint that may not speak gets no call.
-func (s *Service) Heard(ctx context.Context, x roomlog.HookItem, n, end int64) (Heard, error) {
-	r := s.acquire(x.Room)
-	defer r.release()
-	k, here, err := r.loadHook(ctx, x)
+// Heard returns what to tell the endpoint of hook about the events after event n, as of the time of the call. An end
+// other than 0 repeats the endpoint's call for event end. An endpoint that may not speak gets no call.
+func (s *Service) Heard(ctx context.Context, hook roomlog.HookItem, n, end int64) (Heard, error) {
+	live := s.acquire(hook.Room)
+	defer live.release()
+	k, here, err := live.loadHook(ctx, hook)
 	if err != nil || !here || k.head.Closed {
 		return Heard{Gone: err == nil}, s.Outward(err)
 	}
 	if !k.head.Hears(k.agent) {
 		return Heard{AsOf: k.head.AsOf}, nil
 	}
-	got, err := r.collectHeard(ctx, k.head, room.Caller{Agent: k.agent}, k.Hook, max(n, k.N), end)
+	got, err := live.collectHeard(ctx, k.head, room.Caller{Agent: k.agent}, k.Hook, max(n, k.N), end)
 	return got, s.Outward(err)
 }
 
-func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, n, end int64) (Heard,
-	error) {
+func (r *liveRoom) collectHeard(ctx context.Context, head *room.Head, caller room.Caller, k room.Hook, n,
+	end int64) (Heard, error) {
 	again := end != 0
 	if !again {
-		end = h.AsOf
+		end = head.AsOf
 	}
-	got := Heard{AsOf: h.AsOf, Room: h.Name, Agent: a.Name}
-	for _, x := range h.Agents {
-		if x.Seat != a.Seat {
-			got.Others = append(got.Others, x.Name)
+	got := Heard{AsOf: head.AsOf, Room: head.Name, Agent: caller.Name}
+	for _, agent := range head.Agents {
+		if agent.Seat != caller.Seat {
+			got.Others = append(got.Others, agent.Name)
 		}
 	}
 	var all, since heardWindow // all: up to the last event that calls; since: after it
-	for e, err := range r.log.Pages(a, core.MaxNews).Since(ctx, n, end) {
+	for event, err := range r.log.Pages(caller, core.MaxNews).Since(ctx, n, end) {
 		if err != nil {
 			return Heard{}, err
 		}
-		if e.N > end {
+		if event.N > end {
 			n = end
 			break
 		}
-		since.missed = since.missed || e.N > n+1
-		n = e.N
-		if !a.IsNews(e) {
+		since.missed = since.missed || event.N > n+1
+		n = event.N
+		if !caller.IsNews(event) {
 			continue
 		}
-		m := wholeMessage(&h.State, a, e)
-		if m.Draft != "" {
-			m.Type = EventDrafted // the agent has not said the draft by now
+		message := wholeMessage(&head.State, caller, event)
+		if message.Draft != "" {
+			message.Type = EventDrafted // the agent has not said the draft by now
 		}
-		to := answeredTo(a.Agent, e.Seat, e.To)
-		since.add(heardMessage{m, e.N, to})
-		if again && e.N < end || !again && !k.Calls(&h.State, a.Agent, e) {
+		to := answeredTo(caller.Agent, event.Seat, event.To)
+		since.add(heardMessage{message, event.N, to})
+		if again && event.N < end || !again && !k.Calls(&head.State, caller.Agent, event) {
 			continue
 		}
-		if got.N != 0 && !slices.Equal(got.To, to) { // other readers must not read e: e gets another call
-			end = e.N - 1
+		if got.N != 0 && !slices.Equal(got.To, to) { // other readers must not read event: event gets another call
+			end = event.N - 1
 			break
 		}
 		all.addFor(to, since)
 		since = heardWindow{}
-		got.N, got.Step, got.To = e.N, max(got.Step, e.Step+1), to
+		got.N, got.Step, got.To = event.N, max(got.Step, event.Step+1), to
 	}
 	if err := checkRead(n, end); err != nil {
 		return Heard{}, err
@@ -273,12 +274,12 @@ func (r *liveRoom) collectHeard(ctx context.Context, h *room.Head, a room.Caller
 
 // answeredTo returns the seats that may read an answer of a to a message from sender to the seats to. None means all,
 // also for an answer to a note of the person.
-func answeredTo(a room.Agent, sender int, to []int) (seats []int) {
+func answeredTo(agent room.Agent, sender int, to []int) (seats []int) {
 	if len(to) == 0 {
 		return nil
 	}
 	for _, seat := range append(slices.Clone(to), sender) {
-		if seat != a.Seat {
+		if seat != agent.Seat {
 			seats = append(seats, seat)
 		}
 	}
@@ -300,7 +301,7 @@ const cutAnswer = "\n[the rest of this answer was too long]"
 // Answer sends the answer of an endpoint as a message of the endpoint's seat. An endpoint knows no cursor, so newer
 // messages do not hold the answer back. Nobody would read a warning about a credential, so a text with a credential
 // waits for the person behind the seat. Answer sends no text without a visible character. The error is a *fault.Error.
-func (s *Service) Answer(ctx context.Context, x roomlog.HookItem, answer Answer) error {
+func (s *Service) Answer(ctx context.Context, hook roomlog.HookItem, answer Answer) error {
 	answer.Text = cleanAnswer(answer.Text)
 	if !strings.ContainsFunc(answer.Text, unicode.IsGraphic) {
 		return nil
@@ -308,7 +309,7 @@ func (s *Service) Answer(ctx context.Context, x roomlog.HookItem, answer Answer)
 	if err := room.CheckText(answer.Text); err != nil {
 		return err
 	}
-	c, err := s.enterEndpoint(ctx, x)
+	c, err := s.enterEndpoint(ctx, hook)
 	if err != nil {
 		return s.Outward(err)
 	}
@@ -317,23 +318,23 @@ func (s *Service) Answer(ctx context.Context, x roomlog.HookItem, answer Answer)
 }
 
 // enterEndpoint makes an endpoint the caller. Endpoints have no token.
-func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*session, error) {
-	r, now := s.acquire(x.Room), s.now()
-	h, err := r.log.Refresh(ctx, now)
+func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*session, error) {
+	live, now := s.acquire(hook.Room), s.now()
+	head, err := live.log.Refresh(ctx, now)
 	if err != nil {
-		r.release()
+		live.release()
 		return nil, err
 	}
-	seated, _ := h.Seated(x.Seat)
-	stay := ident.NewStay(h.LogKey, h.ID, x.Seat, seated.Joined)
+	seated, _ := head.Seated(hook.Seat)
+	stay := ident.NewStay(head.LogKey, head.ID, hook.Seat, seated.Joined)
 	holder := room.HolderOf(stay)
-	a, here := h.Owner(holder)
-	if _, hooked := a.Hook(x.ID); !here || !hooked {
-		r.release()
+	caller, here := head.Owner(holder)
+	if _, hooked := caller.Hook(hook.ID); !here || !hooked {
+		live.release()
 		return nil, room.RefuseRemoved(room.ReasonLeft)
 	}
-	return &session{token: stay, holder: holder, room: r, head: h, me: a,
-		start: room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}, nil
+	return &session{token: stay, holder: holder, room: live, head: head, me: caller,
+		start: room.Start{At: now, Known: head.AsOf, Head: head.AsOf}}, nil
 }
 
 // sendAnswer sends an answer to the readers of the answered message: see answeredTo.
@@ -345,14 +346,14 @@ func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
 	}
 	op.event.Step = answer.Step
 	op.needsConsent, op.credential = op.credential != "", "" // nobody reads a warning
-	e := &op.event
-	seats := answeredTo(c.me.Agent, e.ReSeat, e.ReFor)
+	event := &op.event
+	seats := answeredTo(c.me.Agent, event.ReSeat, event.ReFor)
 	for _, seat := range seats {
-		if a, here := c.head.Seated(seat); here {
-			e.To, e.ToNames = append(e.To, seat), append(e.ToNames, a.Name)
+		if agent, here := c.head.Seated(seat); here {
+			event.To, event.ToNames = append(event.To, seat), append(event.ToNames, agent.Name)
 		}
 	}
-	if len(seats) > 0 && e.To == nil {
+	if len(seats) > 0 && event.To == nil {
 		return refuseNobodyLeft()
 	}
 	got, err := op.appendMessage(ctx)

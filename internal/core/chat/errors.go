@@ -14,11 +14,11 @@ import (
 
 // Outward turns an error from inside into a *fault.Error, except the error of a caller that has gone.
 func (s *Service) Outward(err error) error {
-	var e *fault.Error
+	var refused *fault.Error
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &e), errors.Is(err, context.Canceled):
+	case errors.As(err, &refused), errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, roomlog.ErrNotFound):
 		return fault.Refuse(fault.RoomNotFound, "There is no such room, or it has expired: a room ends %d days after "+

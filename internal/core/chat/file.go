@@ -11,11 +11,10 @@ import (
 	"io"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/picture"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -212,15 +211,15 @@ func (op *sendOp) shareContent(ctx context.Context, name string, content []byte)
 	if err != nil || !got.Sent {
 		return shared, err
 	}
-	f := op.event.File
+	file := op.event.File
 	if got.Duplicate { // the file may have been removed since
-		e, err := c.room.log.Event(ctx, op.event.N)
+		event, err := c.room.log.Event(ctx, op.event.N)
 		if err != nil {
 			return shared, err
 		}
-		f = e.File
+		file = event.File
 	}
-	shared.File = viewFile(f)
+	shared.File = viewFile(file)
 	shared.Sent, err = op.answer(ctx, got)
 	return shared, err
 }
@@ -233,9 +232,9 @@ func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.tok
 // attachFile attaches an arrived file to the message. attachFile checks the head of a text as a message: a secret of
 // Parley is refused, and a credential holds the message back once.
 func (op *sendOp) attachFile(name string, k files.Key, x *arrival) error {
-	f := room.File{Name: name, Size: x.size, Type: picture.TypeOf(name, x.head), Key: k.ID,
+	file := room.File{Name: name, Size: x.size, Type: picture.TypeOf(name, x.head), Key: k.ID,
 		Sum: hex.EncodeToString(x.sum.Sum(nil))}
-	if picture.IsText(f.Type) {
+	if picture.IsText(file.Type) {
 		text := string(x.head)
 		if err := room.CheckSecret("The file", text); err != nil {
 			return err
@@ -244,7 +243,7 @@ func (op *sendOp) attachFile(name string, k files.Key, x *arrival) error {
 			op.credential = kind
 		}
 	}
-	op.event.File = &f
+	op.event.File = &file
 	op.fingerprint = op.event.Fingerprint()
 	return nil
 }
@@ -253,11 +252,11 @@ func (op *sendOp) attachFile(name string, k files.Key, x *arrival) error {
 // stored already. If the message ends up without the file, sendFile deletes the bytes. If the result is unclear, the
 // bytes are left to the claim: see files.Store.
 func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got Sent, err error) {
-	f, unclear := op.event.File, false
+	file, unclear := op.event.File, false
 	defer func() {
 		carried := err == nil && !got.Duplicate && (got.Sent || got.Status == StatusPending)
 		if !carried && !unclear {
-			op.caller.deleteFile(ctx, f)
+			op.caller.deleteFile(ctx, file)
 		}
 	}()
 	select {
@@ -266,14 +265,14 @@ func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got 
 	case <-ctx.Done():
 		return Sent{}, ctx.Err()
 	}
-	if err := op.caller.checkRoomFits(ctx, f.Size); err != nil {
+	if err := op.caller.checkRoomFits(ctx, file.Size); err != nil {
 		return Sent{}, err
 	}
 	if put != nil {
-		if err := op.caller.checkStoreFits(ctx, f.Size); err != nil {
+		if err := op.caller.checkStoreFits(ctx, file.Size); err != nil {
 			return Sent{}, err
 		}
-		if err := put(op.caller.fileKey(f)); err != nil {
+		if err := put(op.caller.fileKey(file)); err != nil {
 			return Sent{}, storeFault(err)
 		}
 	}
@@ -293,19 +292,19 @@ func (c *session) checkFits(ctx context.Context, size int64) error {
 
 // checkRoomFits refuses a file of size bytes if the room has no space.
 func (c *session) checkRoomFits(ctx context.Context, size int64) error {
-	s := c.room.svc
-	claims, err := roomlog.Claims(ctx, s.store.Table(), c.token.Room)
+	service := c.room.svc
+	claims, err := roomlog.Claims(ctx, service.store.Table(), c.token.Room)
 	if err != nil {
 		return err
 	}
 	var used, invited room.FileUsage
-	for _, x := range claims {
-		used.Files, used.Bytes = used.Files+1, used.Bytes+x.Size
-		if x.Invite == c.me.Invite {
-			invited.Files, invited.Bytes = invited.Files+1, invited.Bytes+x.Size
+	for _, claim := range claims {
+		used.Files, used.Bytes = used.Files+1, used.Bytes+claim.Size
+		if claim.Invite == c.me.Invite {
+			invited.Files, invited.Bytes = invited.Files+1, invited.Bytes+claim.Size
 		}
 	}
-	err = room.CheckFileSize(size, s.opts.FileLimit, used)
+	err = room.CheckFileSize(size, service.opts.FileLimit, used)
 	if err == nil && c.me.IsGuest() {
 		err = room.CheckGuestFile(size, invited)
 	}
@@ -334,11 +333,11 @@ func storeFault(err error) error {
 	return err
 }
 
-// fileOps returns the ops for the Write of e, the event after h: the claim of e's file, and the end of the upload that
-// brought the file.
-func (op *sendOp) fileOps(h *room.Head, e room.Event, now time.Time) (ops []table.Op) {
-	if e.CarriedFile() != nil {
-		ops = append(ops, roomlog.PutClaim(h, e, now))
+// fileOps returns the ops for the Write of event, the event after head: the claim of event's file, and the end of the
+// upload that brought the file.
+func (op *sendOp) fileOps(head *room.Head, event room.Event, now time.Time) (ops []table.Op) {
+	if event.CarriedFile() != nil {
+		ops = append(ops, roomlog.PutClaim(head, event, now))
 	}
 	if op.upload != nil && now.Before(op.upload.Until()) { // else another upload may have the slot
 		ops = append(ops, table.Delete(op.upload.Key, table.Always))
@@ -346,16 +345,16 @@ func (op *sendOp) fileOps(h *room.Head, e room.Event, now time.Time) (ops []tabl
 	return ops
 }
 
-// deleteFile deletes the unclaimed bytes of f, and the pictures drawn of f; nil is no file. After a failure, the store
-// deletes the bytes later.
-func (c *session) deleteFile(ctx context.Context, f *room.File) {
-	if f == nil || c.room.svc.opts.Files == nil {
+// deleteFile deletes the unclaimed bytes of file, and the pictures drawn of file; nil is no file. After a failure,
+// the store deletes the bytes later.
+func (c *session) deleteFile(ctx context.Context, file *room.File) {
+	if file == nil || c.room.svc.opts.Files == nil {
 		return
 	}
-	c.room.svc.pictures.Forget(c.pictureKey(f))
+	c.room.svc.pictures.Forget(c.pictureKey(file))
 	ctx, cancel := roomlog.Detached(ctx)
 	defer cancel()
-	if err := c.room.svc.opts.Files.Delete(ctx, c.fileKey(f)); err != nil {
+	if err := c.room.svc.opts.Files.Delete(ctx, c.fileKey(file)); err != nil {
 		c.room.svc.log.Warn("the bytes of a file could not be deleted", "error", err)
 	}
 }

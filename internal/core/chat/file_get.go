@@ -10,11 +10,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/picture"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -46,19 +45,19 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	}
 	defer c.room.release()
 	c.attendance().RecordCall(ctx)
-	got, f, err := c.fileWithTicket(ctx, "id", req.ID)
+	got, file, err := c.fileWithTicket(ctx, "id", req.ID)
 	if err != nil {
 		return FileGot{}, err
 	}
 	got.Situation = c.situation(c.head)
 	switch {
 	case c.me.IsPerson(), req.Unread: // such callers read the download
-	case picture.IsText(f.Type):
-		err = c.readInto(ctx, f, req.Offset, req.Fits, &got)
+	case picture.IsText(file.Type):
+		err = c.readInto(ctx, file, req.Offset, req.Fits, &got)
 	case req.Offset > 0:
 		err = refuseOffsetOfNoText()
-	case f.Size <= core.MaxPictureBytes && strings.HasPrefix(f.Type, "image/"):
-		err = c.drawInto(ctx, f, &got)
+	case file.Size <= core.MaxPictureBytes && strings.HasPrefix(file.Type, "image/"):
+		err = c.drawInto(ctx, file, &got)
 	}
 	if err != nil {
 		return FileGot{}, err
@@ -102,36 +101,37 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 // fileWithTicket returns the file of the message with an id, and a ticket for the file. field is the argument with the
 // id.
 func (c *session) fileWithTicket(ctx context.Context, field, id string) (FileGot, *room.File, error) {
-	e, err := c.seenEvent(ctx, field, id)
+	event, err := c.seenEvent(ctx, field, id)
 	if err != nil {
 		return FileGot{}, nil, err
 	}
-	f, err := c.carriedFile(field, e)
+	file, err := c.carriedFile(field, event)
 	if err != nil {
 		return FileGot{}, nil, err
 	}
-	h := c.head
-	got := FileGot{Message: messageOf(&h.State, c.me, e), File: *viewFile(f), Ending: picture.Ending(f.Name, f.Type)}
-	got.Ticket = ident.NewTicket(h.LogKey, c.token.Room, c.me.Seat, c.me.Joined, h.MessageID(e.N),
+	head := c.head
+	got := FileGot{Message: messageOf(&head.State, c.me, event), File: *viewFile(file),
+		Ending: picture.Ending(file.Name, file.Type)}
+	got.Ticket = ident.NewTicket(head.LogKey, c.token.Room, c.me.Seat, c.me.Joined, head.MessageID(event.N),
 		c.room.svc.now().Add(ticketLife)).String()
-	return got, f, nil
+	return got, file, nil
 }
 
-// carriedFile returns the file of e, an event visible to the caller. A draft has a file as long as the draft waits.
-// field is the argument that names e.
-func (c *session) carriedFile(field string, e room.Event) (*room.File, error) {
-	f := e.CarriedFile()
+// carriedFile returns the file of event, an event visible to the caller. A draft has a file as long as the draft waits.
+// field is the argument that names event.
+func (c *session) carriedFile(field string, event room.Event) (*room.File, error) {
+	file := event.CarriedFile()
 	switch {
-	case e.Redacted:
+	case event.Redacted:
 		return nil, fault.Refuse(fault.InvalidArgument, "%s: what this message carried was removed.", field)
-	case f == nil:
+	case file == nil:
 		return nil, fault.Refuse(fault.InvalidArgument, "%s: that message carries no file. Give the id of one that "+
 			"has file.", field)
-	case e.Type == room.Drafted && !c.me.HasDraft(e.N, c.room.svc.now()):
+	case event.Type == room.Drafted && !c.me.HasDraft(event.N, c.room.svc.now()):
 		return nil, fault.Refuse(fault.InvalidArgument, "%s: that draft was decided, or is more than a day old. If "+
 			"it was sent, give the id of the message.", field)
 	}
-	return f, nil
+	return file, nil
 }
 
 // besidePart is how many bytes of a text readInto reads before and after the part: three characters tell how to show
@@ -140,13 +140,13 @@ const besidePart = 3 * utf8.UTFMax
 
 // readInto adds to got the part of a text from offset on, as long as textPart and fits allow, and cuts no character in
 // two.
-func (c *session) readInto(ctx context.Context, f *room.File, offset int64, fits func(string) bool,
+func (c *session) readInto(ctx context.Context, file *room.File, offset int64, fits func(string) bool,
 	got *FileGot) error {
-	if offset < 0 || offset >= f.Size {
-		return refuseOffsetBeyond(f.Size)
+	if offset < 0 || offset >= file.Size {
+		return refuseOffsetBeyond(file.Size)
 	}
 	from := max(0, offset-besidePart)
-	data, err := c.readFile(ctx, f, from, min(offset+textPart+besidePart, f.Size)-from)
+	data, err := c.readFile(ctx, file, from, min(offset+textPart+besidePart, file.Size)-from)
 	if err != nil {
 		return err
 	}
@@ -198,8 +198,8 @@ func wholeCharacters(data []byte) int {
 // readable returns data as a text, with a sign for each byte outside UTF-8.
 func readable(data []byte) string { return string([]rune(string(data))) }
 
-func (c *session) readFile(ctx context.Context, f *room.File, offset, length int64) ([]byte, error) {
-	r, err := c.openFile(ctx, f, offset, length)
+func (c *session) readFile(ctx context.Context, file *room.File, offset, length int64) ([]byte, error) {
+	r, err := c.openFile(ctx, file, offset, length)
 	if err != nil {
 		return nil, err
 	}
@@ -217,24 +217,24 @@ func openFault(err error) error {
 	return storeFault(err)
 }
 
-// drawInto adds the picture of f to got, if models may see the picture. A picture counts as a download, drawn anew or
-// not, and drawing counts by pixels.
-func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) error {
-	s, key := c.room.svc, c.pictureKey(f)
-	p, ok := s.pictures.Kept(key)
+// drawInto adds the picture of file to got, if models may see the picture. A picture counts as a download, drawn anew
+// or not, and drawing counts by pixels.
+func (c *session) drawInto(ctx context.Context, file *room.File, got *FileGot) error {
+	service, key := c.room.svc, c.pictureKey(file)
+	p, ok := service.pictures.Kept(key)
 	if ok {
-		if _, err := s.limits.Download(c.payer(ctx), f.Size); err != nil {
+		if _, err := service.limits.Download(c.payer(ctx), file.Size); err != nil {
 			return err
 		}
 	} else {
-		r, err := c.openFile(ctx, f, 0, f.Size)
+		r, err := c.openFile(ctx, file, 0, file.Size)
 		if err != nil {
 			return err
 		}
 		defer r.Close()
 		caller := ident.Network(ident.ClientKey(ctx))
-		p, err = s.pictures.Decode(ctx, caller, picture.File{Key: key, From: r, Size: f.Size,
-			Spend: func(pixels int) error { return s.limits.Picture(ctx, pixels) }})
+		p, err = service.pictures.Decode(ctx, caller, picture.File{Key: key, From: r, Size: file.Size,
+			Spend: func(pixels int) error { return service.limits.Picture(ctx, pixels) }})
 		if err != nil {
 			return err
 		}
@@ -249,17 +249,17 @@ func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) erro
 func (c *session) pictureKey(f *room.File) string { return c.token.Room + " " + f.Key }
 
 // openFile opens a part of a file of the caller's room, and counts the part for the caller.
-func (c *session) openFile(ctx context.Context, f *room.File, offset, length int64) (io.ReadCloser, error) {
-	length = min(length, f.Size-offset)
+func (c *session) openFile(ctx context.Context, file *room.File, offset, length int64) (io.ReadCloser, error) {
+	length = min(length, file.Size-offset)
 	refund, err := c.room.svc.limits.Download(c.payer(ctx), length)
 	if err != nil {
 		return nil, err
 	}
 	part := length
-	if offset == 0 && length == f.Size {
+	if offset == 0 && length == file.Size {
 		part = -1 // a bucket compares the whole with its digest
 	}
-	r, err := c.room.svc.opts.Files.Open(ctx, c.fileKey(f), offset, part)
+	r, err := c.room.svc.opts.Files.Open(ctx, c.fileKey(file), offset, part)
 	if err != nil {
 		refund(length)
 		return nil, openFault(err)
@@ -310,17 +310,17 @@ func (s *Service) download(ctx context.Context, text string) (Download, error) {
 		return Download{}, err
 	}
 	defer c.room.release()
-	e, err := c.seenEvent(ctx, "id", t.Message)
+	event, err := c.seenEvent(ctx, "id", t.Message)
 	if err != nil {
 		return Download{}, err
 	}
-	f, err := c.carriedFile("id", e)
+	file, err := c.carriedFile("id", event)
 	if err != nil {
 		return Download{}, err
 	}
-	return Download{File: *viewFile(f), ID: t.Message, Ending: picture.Ending(f.Name, f.Type),
+	return Download{File: *viewFile(file), ID: t.Message, Ending: picture.Ending(file.Name, file.Type),
 		Open: func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
-			r, err := c.openFile(ctx, f, offset, length)
+			r, err := c.openFile(ctx, file, offset, length)
 			return r, s.Outward(err)
 		}}, nil
 }
@@ -330,13 +330,13 @@ func (s *Service) enterDownload(ctx context.Context, t ident.Ticket) (*session, 
 	if err := ident.PrincipalOf(ctx).CheckToken(ident.Token{Room: t.Room, Seat: t.Seat}); err != nil {
 		return nil, err
 	}
-	r := s.acquire(t.Room)
-	c, err := r.enterDownload(ctx, t)
+	live := s.acquire(t.Room)
+	c, err := live.enterDownload(ctx, t)
 	if err == nil {
 		err = s.limits.Enter(ctx, t.Room, c.payer(ctx))
 	}
 	if err != nil {
-		r.release()
+		live.release()
 		return nil, err
 	}
 	return c, nil
@@ -344,60 +344,60 @@ func (s *Service) enterDownload(ctx context.Context, t ident.Ticket) (*session, 
 
 func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session, error) {
 	now := r.svc.now()
-	h, err := r.log.Refresh(ctx, now)
+	head, err := r.log.Refresh(ctx, now)
 	if errors.Is(err, roomlog.ErrNotFound) {
 		return nil, refuseTicketOver()
 	}
 	if err != nil {
 		return nil, err
 	}
-	a, here := h.Seated(t.Seat)
-	if !here || h.Expired(now) || !now.Before(t.Until) || !t.Of(h.LogKey, a.Joined) {
+	agent, here := head.Seated(t.Seat)
+	if !here || head.Expired(now) || !now.Before(t.Until) || !t.Of(head.LogKey, agent.Joined) {
 		return nil, refuseTicketOver()
 	}
-	return &session{token: ident.Token{Room: t.Room, Seat: t.Seat}, room: r, head: h,
-		me: room.Caller{Agent: a}}, nil
+	return &session{token: ident.Token{Room: t.Room, Seat: t.Seat}, room: r, head: head,
+		me: room.Caller{Agent: agent}}, nil
 }
 
 // filesPage returns a page of the messages with files, oldest first.
 func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, error) {
 	before := c.head.AsOf + 1
 	if req.Before != "" {
-		e, err := c.seenEvent(ctx, "before", req.Before)
+		event, err := c.seenEvent(ctx, "before", req.Before)
 		if err != nil {
 			return Page{}, err
 		}
-		before = e.N
+		before = event.N
 	}
 	claims, err := roomlog.Claims(ctx, c.room.svc.store.Table(), c.token.Room)
 	if err != nil {
 		return Page{}, err
 	}
-	claims = slices.DeleteFunc(claims, func(x roomlog.Claim) bool {
-		return x.Draft || x.N >= before || !c.me.SeesMessage(x.N, x.Seat, x.To)
+	claims = slices.DeleteFunc(claims, func(claim roomlog.Claim) bool {
+		return claim.Draft || claim.N >= before || !c.me.SeesMessage(claim.N, claim.Seat, claim.To)
 	})
-	slices.SortFunc(claims, func(x, y roomlog.Claim) int { return int(y.N - x.N) })
-	b := batchFor(c.me, &c.head.State)
-	b.Events = req.Limit
+	slices.SortFunc(claims, func(claim, y roomlog.Claim) int { return int(y.N - claim.N) })
+	batch := batchFor(c.me, &c.head.State)
+	batch.Events = req.Limit
 	full := false
-	for _, x := range claims {
-		e, err := c.room.log.Event(ctx, x.N)
+	for _, claim := range claims {
+		event, err := c.room.log.Event(ctx, claim.N)
 		if errors.Is(err, table.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return Page{}, err
 		}
-		if e.File == nil { // the file was removed meanwhile
+		if event.File == nil { // the file was removed meanwhile
 			continue
 		}
-		full = !b.Add(messageOf(b.Room, c.me, e), e)
+		full = !batch.Add(messageOf(batch.Room, c.me, event), event)
 		if full {
 			break
 		}
 	}
-	slices.Reverse(b.Messages)
-	return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, nil
+	slices.Reverse(batch.Messages)
+	return Page{Messages: batch.Messages, HasMore: full, Cut: full && len(batch.Messages) < req.Limit}, nil
 }
 
 // The refusals of getting a file, beside those of carriedFile.

@@ -9,10 +9,9 @@ import (
 	"io"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -21,11 +20,11 @@ import (
 // beginUpload opens an upload for a file of up to most bytes, if the message may be sent now.
 func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Shared, error) {
 	c := op.caller
-	s := c.room.svc
+	service := c.room.svc
 	if err := c.checkFits(ctx, most); err != nil {
 		return Shared{}, err
 	}
-	refund, err := s.limits.Upload(c.payer(ctx), most)
+	refund, err := service.limits.Upload(c.payer(ctx), most)
 	if err != nil {
 		return Shared{}, err
 	}
@@ -145,17 +144,17 @@ func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arriv
 // enterUpload returns the caller of ShareFile for a code, and the upload; nil if the upload is not, or no longer, open.
 // The caller's room must be released.
 func (s *Service) enterUpload(ctx context.Context, code ident.UploadCode) (*session, *roomlog.Upload, error) {
-	t := ident.Token{Room: code.Room, Seat: code.Seat}
-	if err := ident.PrincipalOf(ctx).CheckToken(t); err != nil {
+	token := ident.Token{Room: code.Room, Seat: code.Seat}
+	if err := ident.PrincipalOf(ctx).CheckToken(token); err != nil {
 		return nil, nil, err
 	}
-	r := s.acquire(code.Room)
-	c, u, err := r.enterUpload(ctx, code)
+	live := s.acquire(code.Room)
+	c, u, err := live.enterUpload(ctx, code)
 	if err == nil {
 		err = s.limits.Enter(ctx, code.Room, c.payer(ctx))
 	}
 	if err != nil {
-		r.release()
+		live.release()
 		return nil, nil, err
 	}
 	return c, u, nil
@@ -163,29 +162,29 @@ func (s *Service) enterUpload(ctx context.Context, code ident.UploadCode) (*sess
 
 func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*session, *roomlog.Upload, error) {
 	now := r.svc.now()
-	h, err := r.log.Refresh(ctx, now)
+	head, err := r.log.Refresh(ctx, now)
 	if errors.Is(err, roomlog.ErrNotFound) {
 		return nil, nil, refuseUploadOver()
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	a, here := h.Seated(code.Seat)
-	if !here || h.Expired(now) {
+	agent, here := head.Seated(code.Seat)
+	if !here || head.Expired(now) {
 		return nil, nil, refuseUploadOver()
 	}
-	u, open, err := r.log.Seats().Upload(ctx, a, code)
+	u, open, err := r.log.Seats().Upload(ctx, agent, code)
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: h,
-		me:     room.Caller{Agent: a},
+	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: head,
+		me:     room.Caller{Agent: agent},
 		holder: room.Holder{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay},
-		start:  room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}
+		start:  room.Start{At: now, Known: head.AsOf, Head: head.AsOf}}
 	if !open {
 		return c, nil, nil
 	}
-	c.me, here = h.Owner(c.holder)
+	c.me, here = head.Owner(c.holder)
 	if !here {
 		return nil, nil, refuseUploadOver()
 	}
@@ -198,21 +197,21 @@ func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.R
 	if err != nil {
 		return Sent{}, err
 	}
-	e, err := c.room.log.Event(ctx, as.N)
+	event, err := c.room.log.Event(ctx, as.N)
 	if err != nil {
 		return Sent{}, err
 	}
-	f := e.CarriedFile()
-	if f == nil {
+	file := event.CarriedFile()
+	if file == nil {
 		return Sent{}, refuseFileRemoved()
 	}
-	refund, err := c.room.svc.limits.Upload(c.payer(ctx), f.Size)
+	refund, err := c.room.svc.limits.Upload(c.payer(ctx), file.Size)
 	if err != nil {
 		return Sent{}, err
 	}
 	defer refund(0)
-	x := &arrival{from: io.LimitReader(r, f.Size+1), sum: sha256.New()}
-	if n, known := lengthOf(r); known && n != f.Size {
+	x := &arrival{from: io.LimitReader(r, file.Size+1), sum: sha256.New()}
+	if n, known := lengthOf(r); known && n != file.Size {
 		return Sent{}, refuseOtherBytes()
 	}
 	if _, err := io.Copy(io.Discard, x); err != nil {
@@ -236,26 +235,27 @@ func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (room
 
 // sharedBefore returns the result of the upload shared as the message as, if x has the same bytes.
 func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arrival) (Sent, error) {
-	e, err := c.room.log.Event(ctx, as.N)
+	event, err := c.room.log.Event(ctx, as.N)
 	if err != nil {
 		return Sent{}, err
 	}
-	h := c.room.log.Peek()
-	a, _ := h.Seated(c.me.Seat)
-	f := e.CarriedFile()
+	head := c.room.log.Peek()
+	agent, _ := head.Seated(c.me.Seat)
+	file := event.CarriedFile()
 	switch {
-	case f == nil:
+	case file == nil:
 		return Sent{}, refuseFileRemoved()
-	case f.Sum != hex.EncodeToString(x.sum.Sum(nil)):
+	case file.Sum != hex.EncodeToString(x.sum.Sum(nil)):
 		return Sent{}, refuseOtherBytes()
-	case as.Draft && !a.HasDraft(as.N, c.room.svc.now()):
+	case as.Draft && !agent.HasDraft(as.N, c.room.svc.now()):
 		return Sent{}, refuseFileDraft()
 	}
-	got := Sent{Sent: !as.Draft, ID: h.MessageID(as.N), Duplicate: true, Waited: Waited{Situation: c.situation(h)}}
+	got := Sent{Sent: !as.Draft, ID: head.MessageID(as.N), Duplicate: true,
+		Waited: Waited{Situation: c.situation(head)}}
 	if as.Draft {
 		got.Status = StatusPending
 	} else {
-		got.To = readers(e)
+		got.To = readers(event)
 	}
 	return got, nil
 }
@@ -335,9 +335,9 @@ func (s *Service) describeUpload(ctx context.Context, text string) (UploadView, 
 
 // UploaderOf returns the agent of an upload code, and whether the code is still good.
 func (s *Service) UploaderOf(ctx context.Context, code ident.UploadCode) (room.Agent, bool, error) {
-	r := s.acquire(code.Room)
-	defer r.release()
-	c, u, err := r.enterUpload(ctx, code)
+	live := s.acquire(code.Room)
+	defer live.release()
+	c, u, err := live.enterUpload(ctx, code)
 	if err == nil && u == nil {
 		_, err = c.sentByUpload(ctx, code)
 	}
@@ -353,14 +353,14 @@ func (s *Service) DownloaderOf(ctx context.Context, t ident.Ticket) (room.Agent,
 }
 
 // agentOrNone returns the agent of c; false if err says that the code or ticket is not good.
-func (c *session) agentOrNone(err error, s *Service) (room.Agent, bool, error) {
+func (c *session) agentOrNone(err error, service *Service) (room.Agent, bool, error) {
 	switch {
 	case err == nil:
 		return c.me.Agent, true, nil
 	case fault.CodeOf(err) == fault.TokenInvalid:
 		return room.Agent{}, false, nil
 	}
-	return room.Agent{}, false, s.Outward(err)
+	return room.Agent{}, false, service.Outward(err)
 }
 
 // The refusals of an upload.

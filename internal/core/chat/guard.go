@@ -24,16 +24,16 @@ func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 // meant for the sender hold the next send back.
 func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	c := op.caller
-	h, err := c.room.log.Refresh(ctx, op.began)
+	head, err := c.room.log.Refresh(ctx, op.began)
 	if err != nil {
 		return nil, err
 	}
-	c.head = h
-	if op.guard.cursor.N > h.AsOf { // the cursor is beyond the log
+	c.head = head
+	if op.guard.cursor.N > head.AsOf { // the cursor is beyond the log
 		op.guard.on = false
 		return nil, nil
 	}
-	held, err := op.isHeld(ctx, h)
+	held, err := op.isHeld(ctx, head)
 	if err != nil || !held {
 		return nil, err
 	}
@@ -55,37 +55,37 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	return &Sent{Waited: *got}, nil
 }
 
-// isHeld reports whether an event up to h holds the send back. Every event that does not hold counts as checked.
-func (op *sendOp) isHeld(ctx context.Context, h *room.Head) (bool, error) {
+// isHeld reports whether an event up to head holds the send back. Every event that does not hold counts as checked.
+func (op *sendOp) isHeld(ctx context.Context, head *room.Head) (bool, error) {
 	c := op.caller
-	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, op.guard.checked, h.AsOf) {
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, op.guard.checked, head.AsOf) {
 		if err != nil {
 			return false, err
 		}
-		if op.holds(c.me, e) {
+		if op.holds(c.me, event) {
 			return true, nil
 		}
-		op.guard.checked = e.N
+		op.guard.checked = event.N
 	}
 	return false, nil
 }
 
-// mayBeHeld reports whether an event up to the head h, batched events included, may hold back the send of a. mayBeHeld
+// mayBeHeld reports whether an event up to head, batched events included, may hold back the send of caller. mayBeHeld
 // checks only events in memory, so agents that were held back before speak in one Write, and need not read each other's
 // messages in turns. Batched events may never be written, so they do not count as checked.
-func (op *sendOp) mayBeHeld(h *room.Head, a room.Caller, batched []room.Event) bool {
+func (op *sendOp) mayBeHeld(head *room.Head, caller room.Caller, batched []room.Event) bool {
 	n := op.guard.checked
-	if !op.guard.on || h.Recent.NewestForeign(a.Seat) <= n && !h.ArrivedSince(n, op.event.To) {
+	if !op.guard.on || head.Recent.NewestForeign(caller.Seat) <= n && !head.ArrivedSince(n, op.event.To) {
 		return false
 	}
 	known, ok := op.caller.room.log.Tail(n)
-	for _, e := range append(known, batched...) {
-		if n < h.AsOf && (e.N != n+1 || op.holds(a, e)) {
+	for _, event := range append(known, batched...) {
+		if n < head.AsOf && (event.N != n+1 || op.holds(caller, event)) {
 			return true
 		}
-		n = e.N
+		n = event.N
 	}
-	return !ok || n < h.AsOf
+	return !ok || n < head.AsOf
 }
 
 // holds reports whether e holds back the send of a.

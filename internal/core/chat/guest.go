@@ -12,24 +12,25 @@ import (
 )
 
 // inviteOf returns the invite of a room, or no invite if the invite gives no seat.
-func inviteOf(h *room.Head, now time.Time) Invite {
-	v := h.Invite
-	if h.Closed || !v.GivesSeat(now) {
+func inviteOf(head *room.Head, now time.Time) Invite {
+	invite := head.Invite
+	if head.Closed || !invite.GivesSeat(now) {
 		return Invite{}
 	}
-	return Invite{Code: ident.NewInvite(h.LogKey, h.ID, v.Number).String(), Uses: v.Uses, Until: v.Until()}
+	return Invite{Code: ident.NewInvite(head.LogKey, head.ID, invite.Number).String(), Uses: invite.Uses,
+		Until: invite.Until()}
 }
 
 // checkInvitedRoom returns the present name of the room of a guest's invite. It refuses a room that has ended, and a
 // room of another name than the guest said.
-func checkInvitedRoom(h *room.Head, now time.Time, by ident.Principal, named ident.Name) (ident.Name, error) {
+func checkInvitedRoom(head *room.Head, now time.Time, by ident.Principal, named ident.Name) (ident.Name, error) {
 	switch {
-	case h.Closed, h.Retired, h.Expired(now), h.Deserted():
+	case head.Closed, head.Retired, head.Expired(now), head.Deserted():
 		return ident.Name{}, refuseOver()
-	case named.Key != "" && named.Key != h.Key:
+	case named.Key != "" && named.Key != head.Key:
 		return ident.Name{}, refuseOtherRoom(by)
 	}
-	return ident.Name{Shown: h.Name, Key: h.Key}, nil
+	return ident.Name{Shown: head.Name, Key: head.Key}, nil
 }
 
 func refuseOtherRoom(guest ident.Principal) error {
@@ -46,20 +47,20 @@ func refuseOver() error {
 // infoOfInvite describes the room of the caller's invite. named is the room as the caller said, or empty.
 func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, error) {
 	a, began := ident.PrincipalOf(ctx), s.now()
-	r := s.acquire(a.Room)
-	defer r.release()
-	h, err := r.log.Refresh(ctx, began)
+	live := s.acquire(a.Room)
+	defer live.release()
+	head, err := live.log.Refresh(ctx, began)
 	if errors.Is(err, roomlog.ErrNotFound) {
 		err = refuseOver()
 	}
 	if err == nil {
-		_, err = checkInvitedRoom(h, began, a, named)
+		_, err = checkInvitedRoom(head, began, a, named)
 		if err == nil {
-			err = h.Invite.Check(a.Invite)
+			err = head.Invite.Check(a.Invite)
 		}
 	}
 	if err != nil {
 		return Info{}, err
 	}
-	return Info{Room: describeOutside(h), Now: s.now()}, nil
+	return Info{Room: describeOutside(head), Now: s.now()}, nil
 }

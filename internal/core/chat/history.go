@@ -4,10 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
@@ -68,27 +67,27 @@ func refuseOffset() error {
 
 // page returns a page of the events visible to the caller, oldest first.
 func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
-	b, log := batchFor(c.me, &c.head.State), c.room.log
-	b.Events = req.Limit
+	batch, log := batchFor(c.me, &c.head.State), c.room.log
+	batch.Events = req.Limit
 	if req.After != "" {
-		e, err := c.seenEvent(ctx, "after", req.After)
+		event, err := c.seenEvent(ctx, "after", req.After)
 		if err != nil {
 			return Page{}, err
 		}
-		full, err := b.FillAfter(ctx, log, c.me, max(e.N, c.me.Since.N-1))
-		return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, err
+		full, err := batch.FillAfter(ctx, log, c.me, max(event.N, c.me.Since.N-1))
+		return Page{Messages: batch.Messages, HasMore: full, Cut: full && len(batch.Messages) < req.Limit}, err
 	}
 	from := c.head.AsOf + 1
 	if req.Before != "" {
-		e, err := c.seenEvent(ctx, "before", req.Before)
+		event, err := c.seenEvent(ctx, "before", req.Before)
 		if err != nil {
 			return Page{}, err
 		}
-		from = e.N
+		from = event.N
 	}
-	full, err := b.FillBefore(ctx, log, c.me, from)
-	slices.Reverse(b.Messages)
-	page := Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}
+	full, err := batch.FillBefore(ctx, log, c.me, from)
+	slices.Reverse(batch.Messages)
+	page := Page{Messages: batch.Messages, HasMore: full, Cut: full && len(batch.Messages) < req.Limit}
 	if req.Before == "" && c.me.IsPerson() {
 		page.Cursor = ident.Cursor{N: from - 1}.String(c.token)
 	}
@@ -98,20 +97,21 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 // addLastMessages adds to the result of a join the last messages before event n, and the number of earlier messages to
 // all. Joins and leaves stay out: the newcomer never met those agents. The log has up to most messages to all, so the
 // search stops at the first, however many joins and leaves came before.
-func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Caller, n, most int64) error {
+func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, caller room.Caller, n, most int64) error {
 	if most == 0 {
 		return nil
 	}
 	crowd := max(0, len(got.Room.Agents)-core.AgentsShown)
-	h := log.Peek()
-	b := batch{Events: core.JoinEvents, Limit: max(core.JoinBytes/6, core.JoinBytes-crowd*AgentBytes), Talk: most, Room: &h.State}
-	full, err := b.FillBefore(ctx, log, a, n)
+	head := log.Peek()
+	b := batch{Events: core.JoinEvents, Limit: max(core.JoinBytes/6, core.JoinBytes-crowd*AgentBytes), Talk: most,
+		Room: &head.State}
+	full, err := b.FillBefore(ctx, log, caller, n)
 	slices.Reverse(b.Messages)
 	got.Messages = b.Messages
 	if err != nil || !full {
 		return err
 	}
-	got.Earlier, err = countEarlier(ctx, log, a, b.Oldest.Before())
+	got.Earlier, err = countEarlier(ctx, log, caller, b.Oldest.Before())
 	return err
 }
 
@@ -123,23 +123,23 @@ func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before r
 
 // restOfText returns a part of one long text: of a message or, after the message has expired, of an agreement.
 func (c *session) restOfText(ctx context.Context, id string, offset int) (Page, error) {
-	e, err := c.seenEvent(ctx, "id", id)
+	event, err := c.seenEvent(ctx, "id", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
-		e, err = c.agreedProposal(ctx, id, err)
+		event, err = c.agreedProposal(ctx, id, err)
 	}
 	if err != nil {
 		return Page{}, err
 	}
-	m := messageOf(&c.head.State, c.me, e)
-	if e.Type == room.Drafted {
-		e.Text = e.Draft.Text
+	message := messageOf(&c.head.State, c.me, event)
+	if event.Type == room.Drafted {
+		event.Text = event.Draft.Text
 	}
 	if offset > 0 {
-		rest, ok := m.Rest(e.Text, offset)
+		rest, ok := message.Rest(event.Text, offset)
 		if !ok {
 			return Page{}, refuseOffset()
 		}
-		m = rest
+		message = rest
 	}
-	return Page{Messages: []Message{m}, HasMore: m.More != nil}, nil
+	return Page{Messages: []Message{message}, HasMore: message.More != nil}, nil
 }

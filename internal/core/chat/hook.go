@@ -10,9 +10,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/observe/audit"
@@ -51,9 +50,10 @@ func (s *Service) enterHook(ctx context.Context, token string) (*session, error)
 	return c, nil
 }
 
-// BeginHook gives the seat of a token the hook x, or refreshes the hook. The result is what is known of the hook's
+// BeginHook gives the seat of a token hook, or refreshes the hook. The result is what is known of the hook's
 // calls.
-func (s *Service) BeginHook(ctx context.Context, token string, x roomlog.HookItem) (told roomlog.Progress, err error) {
+func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.HookItem) (told roomlog.Progress,
+	err error) {
 	c, err := s.enterHook(ctx, token)
 	if err != nil {
 		return told, s.Outward(err)
@@ -65,36 +65,39 @@ func (s *Service) BeginHook(ctx context.Context, token string, x roomlog.HookIte
 		}
 	}
 	told.AtMs = s.now().UnixMilli()
-	began, err := c.beginHook(ctx, x, told, func(a room.Agent) room.Event { return a.BeginHook(x.ID, x.ForMe) })
+	began, err := c.beginHook(ctx, hook, told, func(agent room.Agent) room.Event {
+		return agent.BeginHook(hook.ID,
+			hook.ForMe)
+	})
 	switch {
 	case err == nil && !began:
-		told, err = s.refreshHook(ctx, x)
+		told, err = s.refreshHook(ctx, hook)
 	case err == nil:
 		c.attendance().RecordCall(ctx) // a refresh is no call of the agent: the agent's client makes it
 	}
 	return told, s.Outward(err)
 }
 
-// beginHook gives the caller's seat the hook x, by the event. began is false if the seat has x already.
-func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Progress,
+// beginHook gives the caller's seat hook, by the event. began is false if the seat has hook already.
+func (c *session) beginHook(ctx context.Context, hook roomlog.HookItem, told roomlog.Progress,
 	event func(room.Agent) room.Event) (began bool, err error) {
-	events, err := c.change(ctx, func(_ *room.Head, a room.Caller, _ time.Time) (ch roomlog.Change, err error) {
-		if a.Seat != x.Seat { // the agent has joined again, and its person has the new seat: see State.Owner
+	events, err := c.change(ctx, func(_ *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
+		if caller.Seat != hook.Seat { // the agent has joined again, and its person has the new seat: see State.Owner
 			return ch, errUnseated
 		}
-		if _, there := a.Hook(x.ID); there {
+		if _, there := caller.Hook(hook.ID); there {
 			return ch, nil
 		}
-		if len(a.Hooks) >= core.MaxSeatHooks {
+		if len(caller.Hooks) >= core.MaxSeatHooks {
 			return ch, refuseManyHooks()
 		}
-		return roomlog.Change{Events: []room.Event{event(a.Agent)},
-			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutProgress(x, told)}}, nil
+		return roomlog.Change{Events: []room.Event{event(caller.Agent)},
+			Ops: []table.Op{roomlog.PutHook(hook), roomlog.PutProgress(hook, told)}}, nil
 	})
 	began = len(events) > 0
 	if began {
-		audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat),
-			slog.String("hook", x.ID))
+		audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(hook.Room), audit.Seat(hook.Seat),
+			slog.String("hook", hook.ID))
 	}
 	return began, err
 }
@@ -112,17 +115,17 @@ func refuseManyHooks() error {
 // refreshHook stores the address of a hook and the time of the refresh, for the outbox's next look. refreshHook leaves
 // the results of calls to looks, since a call may be under way. If the hook ends at the same moment, the next refresh
 // begins the hook again.
-func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roomlog.Progress, err error) {
-	told, err = s.store.Progress(ctx, x)
+func (s *Service) refreshHook(ctx context.Context, hook roomlog.HookItem) (told roomlog.Progress, err error) {
+	told, err = s.store.Progress(ctx, hook)
 	if err != nil {
 		return told, err
 	}
-	x.RefreshedMs = s.now().UnixMilli()
-	if err := s.store.Table().Write(ctx, roomlog.PutHook(x)); err != nil {
+	hook.RefreshedMs = s.now().UnixMilli()
+	if err := s.store.Table().Write(ctx, roomlog.PutHook(hook)); err != nil {
 		return told, err
 	}
 	if s.opts.Calls != nil {
-		s.opts.Calls(x.Room, []room.Call{{Seat: x.Seat, Hook: x.ID}})
+		s.opts.Calls(hook.Room, []room.Call{{Seat: hook.Seat, Hook: hook.ID}})
 	}
 	return told, nil
 }
@@ -143,9 +146,9 @@ func (s *Service) EndHook(ctx context.Context, token, id string) (there bool, er
 func (c *session) endHook(ctx context.Context, id string, there *bool) error {
 	ops := roomlog.DropHook(c.head.ID, c.me.Seat, id)
 	if c.me.IsPerson() {
-		switch x, err := c.room.svc.store.Hook(ctx, id); {
-		case err == nil && x.Room == c.head.ID && x.Seat == c.me.Seat && x.Form == room.FormWake:
-			ops = roomlog.BarHook(x)
+		switch hook, err := c.room.svc.store.Hook(ctx, id); {
+		case err == nil && hook.Room == c.head.ID && hook.Seat == c.me.Seat && hook.Form == room.FormWake:
+			ops = roomlog.BarHook(hook)
 		case err != nil && !errors.Is(err, table.ErrNotFound):
 			return err
 		}
@@ -156,14 +159,15 @@ func (c *session) endHook(ctx context.Context, id string, there *bool) error {
 
 // EndGoneHook ends a hook that was not refreshed, that the host gave up, or that lost its seat. A repeated call changes
 // nothing.
-func (s *Service) EndGoneHook(ctx context.Context, x roomlog.HookItem) error {
-	r := s.acquire(x.Room)
-	defer r.release()
-	there, ops := false, roomlog.DropHook(x.Room, x.Seat, x.ID)
-	end := proposeHookEnd(x.ID, room.ReasonHookGone, ops, &there)
-	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		a, _ := h.Seated(x.Seat) // the zero agent has no hook
-		return end(h, room.Caller{Agent: a}, now)
+func (s *Service) EndGoneHook(ctx context.Context, hook roomlog.HookItem) error {
+	live := s.acquire(hook.Room)
+	defer live.release()
+	there, ops := false, roomlog.DropHook(hook.Room, hook.Seat, hook.ID)
+	end := proposeHookEnd(hook.ID, room.ReasonHookGone, ops, &there)
+	err := live.log.Append(ctx, &roomlog.Proposal{Propose: func(head *room.Head, now time.Time) (roomlog.Change,
+		error) {
+		agent, _ := head.Seated(hook.Seat) // the zero agent has no hook
+		return end(head, room.Caller{Agent: agent}, now)
 	}})
 	if errors.Is(err, roomlog.ErrNotFound) || err == nil && !there {
 		err = s.store.Table().Write(ctx, ops...)
@@ -192,19 +196,19 @@ func (c *session) endExpiredHooks(ctx context.Context) {
 // proposeHookEnd ends a hook of an agent, with ops; an endpoint loses the seat. there says whether the agent had the
 // hook, in a live room.
 func proposeHookEnd(id string, why room.Reason, ops []table.Op, there *bool) rule {
-	return func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
-		k, has := a.Hook(id)
-		*there = has && checkLive(h, now) == nil
+	return func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
+		k, has := caller.Hook(id)
+		*there = has && checkLive(head, now) == nil
 		if !*there {
 			return ch, nil
 		}
 		if k.Form == room.FormAgent { // the endpoint alone has the seat
-			left := *h.FreeSeat(a.Agent, room.ReasonLeft)
-			left.Person = a.IsPerson()
+			left := *head.FreeSeat(caller.Agent, room.ReasonLeft)
+			left.Person = caller.IsPerson()
 			return roomlog.Change{Events: []room.Event{left},
-				Ops: roomlog.Vacate(&h.State, left, table.Always, now)}, nil
+				Ops: roomlog.Vacate(&head.State, left, table.Always, now)}, nil
 		}
-		return roomlog.Change{Events: []room.Event{a.EndHook(id, why)}, Ops: ops}, nil
+		return roomlog.Change{Events: []room.Event{caller.EndHook(id, why)}, Ops: ops}, nil
 	}
 }
 
@@ -227,9 +231,9 @@ type loadedHook struct {
 	head  *room.Head
 }
 
-// loadHook returns the hook x as of the time of the call. here is false if the seat no longer has the hook, or the room
+// loadHook returns hook as of the time of the call. here is false if the seat no longer has the hook, or the room
 // is gone.
-func (r *liveRoom) loadHook(ctx context.Context, x roomlog.HookItem) (k loadedHook, here bool, err error) {
+func (r *liveRoom) loadHook(ctx context.Context, hook roomlog.HookItem) (k loadedHook, here bool, err error) {
 	now := r.svc.now()
 	k.head, err = r.log.Refresh(ctx, now)
 	if errors.Is(err, roomlog.ErrNotFound) {
@@ -238,45 +242,45 @@ func (r *liveRoom) loadHook(ctx context.Context, x roomlog.HookItem) (k loadedHo
 	if err != nil {
 		return k, false, err
 	}
-	k.agent, _ = k.head.Seated(x.Seat)
-	k.Hook, here = k.agent.Hook(x.ID)
+	k.agent, _ = k.head.Seated(hook.Seat)
+	k.Hook, here = k.agent.Hook(hook.ID)
 	return k, here && !k.head.Expired(now), nil
 }
 
-// News returns the news for the hook x, as of the time of the call. The count begins after told.Upto, so that News does
+// News returns the news for hook, as of the time of the call. The count begins after told.Upto, so that News does
 // not read an agent's unread messages again for each new one.
-func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Progress) (News, error) {
-	r := s.acquire(x.Room)
-	defer r.release()
-	k, here, err := r.loadHook(ctx, x)
+func (s *Service) News(ctx context.Context, hook roomlog.HookItem, told roomlog.Progress) (News, error) {
+	live := s.acquire(hook.Room)
+	defer live.release()
+	k, here, err := live.loadHook(ctx, hook)
 	if err != nil || !here || k.head.Closed {
 		return News{Gone: err == nil}, s.Outward(err)
 	}
-	got, err := r.newsFor(ctx, k.head, room.Caller{Agent: k.agent}, k.Hook, told)
+	got, err := live.newsFor(ctx, k.head, room.Caller{Agent: k.agent}, k.Hook, told)
 	return got, s.Outward(err)
 }
 
-func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, told roomlog.Progress) (News,
-	error) {
-	read, err := r.agents.Reader(&a).HandedOut(ctx)
+func (r *liveRoom) newsFor(ctx context.Context, head *room.Head, caller room.Caller, k room.Hook,
+	told roomlog.Progress) (News, error) {
+	read, err := r.agents.Reader(&caller).HandedOut(ctx)
 	if err != nil {
 		return News{}, err
 	}
-	got := News{Read: read, Room: h.Name, Agent: a.Name, Upto: told.Upto}
-	if h.Sleeps(a) { // a later look checks these events, once the agent may go on
+	got := News{Read: read, Room: head.Name, Agent: caller.Name, Upto: told.Upto}
+	if head.Sleeps(caller) { // a later look checks these events, once the agent may go on
 		return got, nil
 	}
 	if told.Last > got.Read {
 		got.Last, got.Unread = told.Last, told.Unread
 	}
 	got.Upto = max(got.Upto, got.Read)
-	for e, err := range r.log.Pages(a, core.MaxNews).Since(ctx, got.Upto, h.AsOf) {
+	for event, err := range r.log.Pages(caller, core.MaxNews).Since(ctx, got.Upto, head.AsOf) {
 		if err != nil {
 			return News{}, err
 		}
-		got.Upto = e.N
-		if k.Calls(&h.State, a.Agent, e) {
-			got.Last, got.Unread = e.N, min(got.Unread+1, core.MaxNews)
+		got.Upto = event.N
+		if k.Calls(&head.State, caller.Agent, event) {
+			got.Last, got.Unread = event.N, min(got.Unread+1, core.MaxNews)
 		}
 		got.Looked++
 		if got.Looked == core.MaxNewsRead {
@@ -286,18 +290,18 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Caller, k r
 	return got, nil
 }
 
-// WaitsUntil returns until when a call of the seat of x waits, or a program that wakes the agent: the news will reach
-// this wait. The zero time means no wait.
-func (s *Service) WaitsUntil(ctx context.Context, x roomlog.HookItem) (time.Time, error) {
-	r, now := s.acquire(x.Room), s.now()
-	defer r.release()
-	if r.agents.Waits(x.Seat) {
+// WaitsUntil returns until when a call of the seat of hook waits, or a program that wakes the agent: the news will
+// reach this wait. The zero time means no wait.
+func (s *Service) WaitsUntil(ctx context.Context, hook roomlog.HookItem) (time.Time, error) {
+	live, now := s.acquire(hook.Room), s.now()
+	defer live.release()
+	if live.agents.Waits(hook.Seat) {
 		return now.Add(room.AnnounceWait), nil
 	}
 	if s.opts.SingleProcess {
 		return time.Time{}, nil
 	}
-	p, err := r.log.Seats().PresenceOf(ctx, x.Seat)
+	p, err := live.log.Seats().PresenceOf(ctx, hook.Seat)
 	if errors.Is(err, table.ErrNotFound) {
 		err = nil
 	}
@@ -320,23 +324,23 @@ type HookView struct {
 	Error     string    // of the last call
 }
 
-// hooks returns the hooks of a, the caller's seat, oldest first.
-func (c *session) hooks(ctx context.Context, a room.Agent) (list []HookView, err error) {
+// hooks returns the hooks of agent, the caller's seat, oldest first.
+func (c *session) hooks(ctx context.Context, agent room.Agent) (list []HookView, err error) {
 	store := c.room.svc.store
-	for _, k := range a.Hooks {
-		x, err := store.Hook(ctx, k.ID)
+	for _, k := range agent.Hooks {
+		hook, err := store.Hook(ctx, k.ID)
 		if errors.Is(err, table.ErrNotFound) {
 			continue // the hook has expired
 		}
 		if err != nil {
 			return nil, err
 		}
-		t, err := store.Progress(ctx, x)
+		t, err := store.Progress(ctx, hook)
 		if err != nil {
 			return nil, err
 		}
-		v := HookView{ID: k.ID, Form: k.Form, ForMe: k.ForMe, URL: x.URL, Since: time.UnixMilli(x.SinceMs),
-			Until: time.UnixMilli(x.UntilMs), Error: t.Error}
+		v := HookView{ID: k.ID, Form: k.Form, ForMe: k.ForMe, URL: hook.URL, Since: time.UnixMilli(hook.SinceMs),
+			Until: time.UnixMilli(hook.UntilMs), Error: t.Error}
 		if t.LastMs != 0 {
 			v.LastCall = time.UnixMilli(t.LastMs)
 		}

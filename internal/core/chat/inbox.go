@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -85,10 +84,10 @@ func (in *inbox) due() bool {
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
 func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.caller.me) }
 
-// hideAsleep returns the inbox for the answer of the wait w: an empty inbox if a program waits for a paused caller. A
+// hideAsleep returns the inbox for the answer of wait: an empty inbox if a program waits for a paused caller. A
 // woken caller could do nothing until its person lets it go on.
-func (in *inbox) hideAsleep(w *presence.Wait) *inbox {
-	if !w.Standby || in.has(seatLost) || !in.sleeps() {
+func (in *inbox) hideAsleep(wait *presence.Wait) *inbox {
+	if !wait.Standby || in.has(seatLost) || !in.sleeps() {
 		return in
 	}
 	empty := newInbox(in.caller, in.pos)
@@ -97,8 +96,8 @@ func (in *inbox) hideAsleep(w *presence.Wait) *inbox {
 }
 
 // status returns how the wait of the inbox ends. No wait ends with all done while an agent works on a task.
-func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
-	ended := h.Ended(in.caller.me.Agent, in.caller.room.svc.now()) && !in.caller.hasActiveTask(ctx, h)
+func (in *inbox) status(ctx context.Context, head *room.Head) WaitStatus {
+	ended := head.Ended(in.caller.me.Agent, in.caller.room.svc.now()) && !in.caller.hasActiveTask(ctx, head)
 	none := len(in.batch.Messages) == 0
 	switch {
 	case in.has(seatLost):
@@ -121,10 +120,10 @@ func (in *inbox) collect(ctx context.Context) error {
 	log := in.caller.room.log
 	pages := log.Pages(in.caller.me, in.batch.Events+1)
 	for empty := 0; ; {
-		h := log.Peek()
-		if in.scanned >= h.AsOf {
-			if h.Closed {
-				in.loseSeat(in.scanned, h.WhyClosed())
+		head := log.Peek()
+		if in.scanned >= head.AsOf {
+			if head.Closed {
+				in.loseSeat(in.scanned, head.WhyClosed())
 			}
 			return nil
 		}
@@ -145,8 +144,8 @@ func (in *inbox) collect(ctx context.Context) error {
 				return err
 			}
 		}
-		for _, e := range events {
-			in.receive(e, len(h.Agents))
+		for _, event := range events {
+			in.receive(event, len(head.Agents))
 			if in.has(complete) {
 				return nil
 			}
@@ -159,48 +158,48 @@ func (in *inbox) loseSeat(n int64, reason room.Reason) {
 	in.scanned, in.signs, in.reason = n, in.signs|seatLost, reason
 }
 
-// receive adds the next event. The inbox may end before e, or with e.
-func (in *inbox) receive(e room.Event, agents int) {
+// receive adds the next event. The inbox may end before event, or with event.
+func (in *inbox) receive(event room.Event, agents int) {
 	me := in.caller.me
 
 	// The caller still has its seat, and its token.
 	switch {
-	case e.Type == room.Left && e.Seat == me.Seat:
-		if e.By != 0 || e.Person { // tells which admin removed the caller, and why; or that the user has left
-			in.batch.Add(messageOf(in.batch.Room, me, e), e)
+	case event.Type == room.Left && event.Seat == me.Seat:
+		if event.By != 0 || event.Person { // tells which admin removed the caller, and why; or that the user has left
+			in.batch.Add(messageOf(in.batch.Room, me, event), event)
 		}
-		in.loseSeat(e.N, e.Reason)
+		in.loseSeat(event.N, event.Reason)
 		return
-	case e.N > in.caller.head.AsOf && me.LosesToken(e):
-		in.loseSeat(e.N, room.ReasonReturned)
+	case event.N > in.caller.head.AsOf && me.LosesToken(event):
+		in.loseSeat(event.N, room.ReasonReturned)
 		return
 	}
 
 	// The batch keeps no removed words.
-	for _, n := range e.Emptied() {
+	for _, n := range event.Emptied() {
 		in.batch.Redact(n)
 	}
-	if e.RedactsTask() {
-		in.batch.RedactTask(e.Task.No)
+	if event.RedactsTask() {
+		in.batch.RedactTask(event.Task.No)
 	}
 
-	partial := in.isPartialAnswer(e)
+	partial := in.isPartialAnswer(event)
 
 	// The batch has room for news. A decision about a draft is news even in the call's own event, since a repeated
 	// call may not know the decision.
-	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) {
-		if !in.batch.Add(in.viewEvent(e), e) {
+	if me.IsNews(event) && (event.N != in.pos.own || event.Decides != 0) {
+		if !in.batch.Add(in.viewEvent(event), event) {
 			in.signs |= batchFull
 			return
 		}
-		in.addNews(e, agents, partial)
+		in.addNews(event, agents, partial)
 	}
 
 	// The event is received.
-	in.add(eventsMissed, e.N > in.scanned+1)
-	in.scanned = e.N
-	if e.ClosesRoom() {
-		in.loseSeat(e.N, e.Reason)
+	in.add(eventsMissed, event.N > in.scanned+1)
+	in.scanned = event.N
+	if event.ClosesRoom() {
+		in.loseSeat(event.N, event.Reason)
 	}
 }
 
@@ -213,14 +212,14 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 		return nil
 	}
 	had := len(in.batch.Messages)
-	all, err := in.caller.older(ctx, in.pos.Offer, func(e room.Event) bool {
-		if !in.caller.me.IsNews(e) {
+	all, err := in.caller.older(ctx, in.pos.Offer, func(event room.Event) bool {
+		if !in.caller.me.IsNews(event) {
 			return true
 		}
-		m := in.viewEvent(e)
-		m.Repeated = true
-		fits := in.batch.Add(m, e)
-		if fits && e.N < in.pos.own {
+		message := in.viewEvent(event)
+		message.Repeated = true
+		fits := in.batch.Add(message, event)
+		if fits && event.N < in.pos.own {
 			in.before++
 		}
 		return fits
@@ -233,56 +232,57 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 // older calls add with each event of an offer that was handed out twice, the latest first. all is false if add has no
 // room for an event, or an event is too far back. Without all, Bob, who was handed 41 to 1500 twice, would never
 // learn that he may have missed 41 to 500. A person needs no older events: the page shows all events.
-func (c *session) older(ctx context.Context, o presence.Offer, add func(room.Event) bool) (all bool, err error) {
-	after, to := max(o.Arrived, c.me.Joined), o.UnsureTo // the join handed out the events before Joined
+func (c *session) older(ctx context.Context, offer presence.Offer, add func(room.Event) bool) (all bool, err error) {
+	after, to := max(offer.Arrived, c.me.Joined), offer.UnsureTo // the join handed out the events before Joined
 	if c.me.IsPerson() || after >= to {
 		return true, nil
 	}
-	for e, err := range c.room.log.Pages(c.me, core.BatchEvents+1).Back(ctx, to+1) {
+	for event, err := range c.room.log.Pages(c.me, core.BatchEvents+1).Back(ctx, to+1) {
 		switch {
 		case err != nil:
 			return false, err
-		case e.N <= after:
+		case event.N <= after:
 			return true, nil
-		case e.N <= to-core.MaxBack || !add(e):
+		case event.N <= to-core.MaxBack || !add(event):
 			return false, nil
 		}
 	}
 	return true, nil
 }
 
-// viewEvent returns e as the caller sees e.
-func (in *inbox) viewEvent(e room.Event) Message {
+// viewEvent returns event as the caller sees event.
+func (in *inbox) viewEvent(event room.Event) Message {
 	me := in.caller.me
-	m := messageOf(in.batch.Room, me, e)
-	if m.Draft != "" && !me.IsPerson() {
-		m.Type = EventDrafted // the agent has not said the draft by now
+	message := messageOf(in.batch.Room, me, event)
+	if message.Draft != "" && !me.IsPerson() {
+		message.Type = EventDrafted // the agent has not said the draft by now
 	}
-	m.OwnTask = in.pos.How == presence.Peek && m.Type == EventTask && me.HearsOfTask(e)
-	m.Repeated = e.N <= in.pos.MarkTo
-	return m
+	message.OwnTask = in.pos.How == presence.Peek && message.Type == EventTask && me.HearsOfTask(event)
+	message.Repeated = event.N <= in.pos.MarkTo
+	return message
 }
 
-// addNews adds the signs of e, an event that is news to the caller. If partial is true, the wait may go on past e.
-func (in *inbox) addNews(e room.Event, agents int, partial bool) {
+// addNews adds the signs of event, an event that is news to the caller. If partial is true, the wait may go on past
+// event.
+func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	me := in.caller.me
-	if e.N < in.pos.own {
+	if event.N < in.pos.own {
 		in.before++
 	}
-	if e.Task != nil && e.Task.Was.Is(me.Agent) {
-		in.lostTask = room.TaskID(e.Task.No)
+	if event.Task != nil && event.Task.Was.Is(me.Agent) {
+		in.lostTask = room.TaskID(event.Task.No)
 	}
-	knocked := e.Type == room.Knocked
-	switch ends := in.ends(e, agents); {
+	knocked := event.Type == room.Knocked
+	switch ends := in.ends(event, agents); {
 	case ends && partial:
-		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, e.ReplyTo), e.N
+		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, event.ReplyTo), event.N
 	case ends:
 		in.signs |= worthAnswer
 	}
-	in.add(agentMoved, e.Type != room.Said && e.Type != room.TaskChanged && !knocked)
-	in.add(agentParted, e.Type == room.Left || e.Kind == room.Done)
-	in.add(seatWanted, knocked && e.Reason == room.ReasonRoomFull)
-	in.add(nameWanted, knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key)
+	in.add(agentMoved, event.Type != room.Said && event.Type != room.TaskChanged && !knocked)
+	in.add(agentParted, event.Type == room.Left || event.Kind == room.Done)
+	in.add(seatWanted, knocked && event.Reason == room.ReasonRoomFull)
+	in.add(nameWanted, knocked && event.Reason == room.ReasonNameTaken && event.Key != me.Key)
 }
 
 // ends reports whether e, an event that is news to the caller, ends the caller's wait. A send waits for an answer, so

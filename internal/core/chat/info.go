@@ -56,21 +56,21 @@ func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error
 	if err != nil {
 		return Info{}, err
 	}
-	r := s.acquire(id)
-	defer r.release()
-	h, err := r.log.Refresh(ctx, began)
+	live := s.acquire(id)
+	defer live.release()
+	head, err := live.log.Refresh(ctx, began)
 	switch {
 	case err != nil:
 		return Info{}, err
-	case h.Retired, h.Closed, h.Key != key:
+	case head.Retired, head.Closed, head.Key != key:
 		return Info{}, roomlog.ErrNameMoved
-	case h.Expired(began), h.Deserted():
+	case head.Expired(began), head.Deserted():
 		return Info{}, roomlog.ErrNotFound
 	}
-	if err := s.passwords.Check(ctx, h, password); err != nil {
+	if err := s.passwords.Check(ctx, head, password); err != nil {
 		return Info{}, err
 	}
-	return Info{Room: describeOutside(h), Now: s.now()}, nil
+	return Info{Room: describeOutside(head), Now: s.now()}, nil
 }
 
 // info describes the room to the caller.

@@ -81,7 +81,7 @@ type joinOp struct {
 	claim    *seatProposal // to a seat of an existing room
 }
 
-func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, person bool) (*joinOp, error) {
+func newJoin(ctx context.Context, service *Service, roomName, pass, agent string, person bool) (*joinOp, error) {
 	roomName, pass, err := password.Split(roomName, pass)
 	if err != nil {
 		return nil, err
@@ -97,9 +97,9 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, pers
 	if err != nil {
 		return nil, err
 	}
-	t := ident.Token{Secret: ident.NewSecret(), Person: person}
-	return &joinOp{svc: s, password: pass, newcomer: newcomer{
-		Room: rn, Name: an, Token: t, Holder: room.HolderOf(t), By: ident.PrincipalOf(ctx),
+	token := ident.Token{Secret: ident.NewSecret(), Person: person}
+	return &joinOp{svc: service, password: pass, newcomer: newcomer{
+		Room: rn, Name: an, Token: token, Holder: room.HolderOf(token), By: ident.PrincipalOf(ctx),
 		ClientKey: ident.ClientKey(ctx),
 	}}, nil
 }
@@ -124,42 +124,42 @@ func (op *joinOp) run(ctx context.Context) (Seated, error) {
 
 // enter takes a seat in the room of id. An expired, deserted or abandoned room starts over.
 func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
-	r := op.svc.acquire(id)
-	defer r.release()
+	live := op.svc.acquire(id)
+	defer live.release()
 	op.claim = nil // the claim was to a seat of another room
-	h, err := r.log.Refresh(ctx, op.began)
+	head, err := live.log.Refresh(ctx, op.began)
 	if err == nil && op.By.IsGuest() {
-		op.Room, err = checkInvitedRoom(h, op.svc.now(), op.By, op.named)
+		op.Room, err = checkInvitedRoom(head, op.svc.now(), op.By, op.named)
 	}
 	switch {
 	case errors.Is(err, roomlog.ErrNotFound):
-		return op.createRoom(ctx, r.log)
+		return op.createRoom(ctx, live.log)
 	case err != nil:
 		return Seated{}, err
-	case h.Retired, h.Closed, h.Key != op.Room.Key:
+	case head.Retired, head.Closed, head.Key != op.Room.Key:
 		return Seated{}, roomlog.ErrNameMoved
-	case h.Expired(op.svc.now()), h.Deserted() && !op.MayReturn(h, op.svc.now()):
-		return op.createRoom(ctx, r.log)
-	case !op.join && !h.Deserted():
+	case head.Expired(op.svc.now()), head.Deserted() && !op.MayReturn(head, op.svc.now()):
+		return op.createRoom(ctx, live.log)
+	case !op.join && !head.Deserted():
 		return Seated{}, refuseExists()
 	}
-	got, err := op.takeSeat(ctx, r, h)
+	got, err := op.takeSeat(ctx, live, head)
 	var refused *fault.Error
 	switch {
 	case errors.Is(err, errDeserted), errors.Is(err, room.ErrAbandoned):
-		return op.createRoom(ctx, r.log)
+		return op.createRoom(ctx, live.log)
 	case !errors.As(err, &refused):
 	case refused.Code == fault.RoomFull:
-		op.appendKnock(ctx, r, room.ReasonRoomFull)
+		op.appendKnock(ctx, live, room.ReasonRoomFull)
 	case refused.Code == fault.NameTaken:
-		op.appendKnock(ctx, r, room.ReasonNameTaken)
+		op.appendKnock(ctx, live, room.ReasonNameTaken)
 	}
 	return got, err
 }
 
 // takeSeat takes a seat in an existing room. A new seat counts against the caller's limits once the password is right,
 // even if the caller has gone meanwhile, since the caller may have the seat.
-func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got Seated, err error) {
+func (op *joinOp) takeSeat(ctx context.Context, live *liveRoom, head *room.Head) (got Seated, err error) {
 	var undo func()
 	defer func() {
 		if undo != nil && (err != nil && ctx.Err() == nil || got.Status == StatusReturned) {
@@ -173,45 +173,45 @@ func (op *joinOp) takeSeat(ctx context.Context, r *liveRoom, h *room.Head) (got 
 	}
 	op.claim = claim
 	for looks := range maxAttempts {
-		if !op.By.IsGuest() && (looks == 0 || h.Password != claim.PasswordHash) {
-			if h.Deserted() { // the room starts over with the newcomer's password, unless the newcomer had a seat
-				if err := op.readKept(ctx, r); err != nil {
+		if !op.By.IsGuest() && (looks == 0 || head.Password != claim.PasswordHash) {
+			if head.Deserted() { // the room starts over with the newcomer's password, unless the newcomer had a seat
+				if err := op.readKept(ctx, live); err != nil {
 					return Seated{}, err
 				}
 				if claim.LastPerson == nil {
 					return Seated{}, errDeserted
 				}
 			}
-			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
+			if err := op.svc.passwords.Check(ctx, head, op.password); err != nil {
 				return Seated{}, err
 			}
-			claim.PasswordHash = h.Password
+			claim.PasswordHash = head.Password
 		}
 		if undo == nil {
-			undo, err = op.svc.limits.Seat(ctx, h.ID,
-				ratelimit.CallerFor(ctx, h.ID, room.Caller{Agent: room.Agent{Invite: op.By.Invite}}))
+			undo, err = op.svc.limits.Seat(ctx, head.ID,
+				ratelimit.CallerFor(ctx, head.ID, room.Caller{Agent: room.Agent{Invite: op.By.Invite}}))
 			if err != nil {
 				return Seated{}, err
 			}
 		}
-		p := &roomlog.Proposal{Propose: claim.Propose, Blocked: claim.Blocked, Began: op.began}
-		err := r.log.Append(ctx, p)
+		proposal := &roomlog.Proposal{Propose: claim.Propose, Blocked: claim.Blocked, Began: op.began}
+		err := live.log.Append(ctx, proposal)
 		switch {
 		case err == nil:
-			return op.answerSeated(ctx, r, statusOfJoin(p.Events), p.Events)
+			return op.answerSeated(ctx, live, statusOfJoin(proposal.Events), proposal.Events)
 		case errors.Is(err, room.ErrPresenceNeeded):
-			claim.Presence, err = r.readPresence(ctx, room.Lease)
+			claim.Presence, err = live.readPresence(ctx, room.Lease)
 			if err != nil {
 				return Seated{}, err
 			}
 		case errors.Is(err, errPersonNeeded):
-			if err := op.readKept(ctx, r); err != nil {
+			if err := op.readKept(ctx, live); err != nil {
 				return Seated{}, err
 			}
 		case !errors.Is(err, errPasswordReplaced):
 			return Seated{}, err
 		}
-		h = r.log.Peek()
+		head = live.log.Peek()
 	}
 	return Seated{}, refuseRestless()
 }
@@ -228,9 +228,9 @@ func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[i
 
 // readKept reads the person behind the last seat of the caller's principal under the newcomer's name. If a person was
 // there, a deserted room does not start over.
-func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {
-	op.claim.LastPersonAsOf = r.log.Peek().Departed.N // first, so that Propose notices a later departure
-	op.claim.LastPerson, err = r.log.Seats().Kept(ctx, op.By.ID, op.Name.Key)
+func (op *joinOp) readKept(ctx context.Context, live *liveRoom) (err error) {
+	op.claim.LastPersonAsOf = live.log.Peek().Departed.N // first, so that Propose notices a later departure
+	op.claim.LastPerson, err = live.log.Seats().Kept(ctx, op.By.ID, op.Name.Key)
 	if err == nil && op.claim.LastPerson != nil && !op.join {
 		return refuseExists()
 	}
@@ -246,40 +246,41 @@ func statusOfJoin(events []room.Event) JoinStatus {
 }
 
 // answerSeated returns the answer of a join after the Write of the events.
-func (op *joinOp) answerSeated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
+func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStatus, events []room.Event) (Seated,
+	error) {
 	mine := events[len(events)-1]
-	t, holder := op.TokenFor(r.log.ID(), mine.Seat), op.Holder
+	token, holder := op.TokenFor(live.log.ID(), mine.Seat), op.Holder
 	holder.Seat = mine.Seat
-	op.svc.AuditSeat(ctx, t.Room, t.Seat, how)
-	c := &session{token: t, holder: holder, room: r, start: room.Start{At: op.began}}
+	op.svc.AuditSeat(ctx, token.Room, token.Seat, how)
+	c := &session{token: token, holder: holder, room: live, start: room.Start{At: op.began}}
 	if mine.Regains {
 		return c.answerRegained(ctx)
 	}
 	c.me.Agent = *mine.Agent
-	if t.Person {
+	if token.Person {
 		c.me.Device = op.Holder.Hash
 	}
-	view, err := r.view(ctx, r.log.Peek(), c.me)
+	view, err := live.view(ctx, live.log.Peek(), c.me)
 	if err != nil {
 		return Seated{}, err
 	}
 	now := op.svc.now()
-	c.head = r.log.Peek()
+	c.head = live.log.Peek()
 	if op.stay {
-		t = ident.NewStay(c.head.LogKey, c.head.ID, mine.Seat, c.me.Joined)
+		token = ident.NewStay(c.head.LogKey, c.head.ID, mine.Seat, c.me.Joined)
 	}
 	got := Seated{
-		Status: how, Token: t.String(), Name: mine.Name, Room: view,
-		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
+		Status: how, Token: token.String(), Name: mine.Name, Room: view,
+		Cursor: ident.Cursor{N: mine.N}.String(token), Now: now,
 		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
 		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now), Situation: c.situation(c.head),
 	}
 	if mine.N > 1 {
 		said := mine.Messages - c.me.Since.Messages // to all: a newcomer sees no private messages
-		if err := got.addLastMessages(ctx, r.log, c.me, mine.N, said); err != nil {
+		if err := got.addLastMessages(ctx, live.log, c.me, mine.N, said); err != nil {
 			return got, err
 		}
-		c.head = r.log.Peek()
+		c.head = live.log.Peek()
 		got.Agreements, err = c.agreements(ctx)
 	}
 	return got, err
@@ -287,37 +288,37 @@ func (op *joinOp) answerSeated(ctx context.Context, r *liveRoom, how JoinStatus,
 
 // createRoom creates the room with the caller as admin. old is the log that had the name before; nil if unknown.
 func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, error) {
-	s := op.svc
+	service := op.svc
 	if op.By.IsGuest() {
 		return Seated{}, refuseOver()
 	}
 	if !op.create {
 		return Seated{}, refuseNoRoom()
 	}
-	if err := s.checkSpace(0, false); err != nil {
+	if err := service.checkSpace(0, false); err != nil {
 		return Seated{}, err
 	}
-	uncount, err := s.limits.Room(ctx, s.store)
+	uncount, err := service.limits.Room(ctx, service.store)
 	if err != nil {
 		return Seated{}, err
 	}
 	if op.settings.Password == "" {
-		op.settings.Password, err = s.passwords.Hash(ctx, op.password)
+		op.settings.Password, err = service.passwords.Hash(ctx, op.password)
 		if err != nil {
 			return Seated{}, err
 		}
 	}
-	first := roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		e, presence := op.SeatAt(h, now, room.Mark{N: 1}, room.Admin)
+	first := roomlog.Creation{Old: old, Begin: func(head *room.Head, now time.Time) (roomlog.Change, error) {
+		event, presence := op.SeatAt(head, now, room.Mark{N: 1}, room.Admin)
 		settings := op.settings
 		settings.Invite = room.FirstInvite(settings.Capacity, now)
-		e.Settings = &settings
-		return roomlog.Change{Events: []room.Event{e}, Ops: []table.Op{presence}}, nil
+		event.Settings = &settings
+		return roomlog.Change{Events: []room.Event{event}, Ops: []table.Op{presence}}, nil
 	}}
 	if op.claim != nil {
 		first.Abandoned = op.claim.Abandoned
 	}
-	l, events, err := s.store.Create(ctx, first)
+	l, events, err := service.store.Create(ctx, first)
 	if conflict := new(table.ConflictError); errors.As(err, &conflict) || errors.Is(err, roomlog.ErrNameMoved) {
 		uncount()
 		return Seated{}, roomlog.ErrNameMoved // another call was first

@@ -10,17 +10,17 @@ import (
 
 // appendKnock appends an event about the refusal for the agents of the room, unless the room has had enough knocks. The
 // caller is refused also if the append fails.
-func (op *joinOp) appendKnock(ctx context.Context, r *liveRoom, why room.Reason) {
-	if h := r.log.Peek(); h == nil || !op.mayKnock(h, op.svc.now(), why) {
+func (op *joinOp) appendKnock(ctx context.Context, live *liveRoom, why room.Reason) {
+	if head := live.log.Peek(); head == nil || !op.mayKnock(head, op.svc.now(), why) {
 		return // the head may lie behind the log: then another call has knocked
 	}
 	if op.svc.checkSpace(0, op.By.IsGuest()) != nil {
 		return
 	}
-	err := r.log.Append(ctx,
-		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-			if op.mayKnock(h, now, why) {
-				ch.Events = []room.Event{h.Knock(op.Name, why)}
+	err := live.log.Append(ctx,
+		&roomlog.Proposal{Propose: func(head *room.Head, now time.Time) (ch roomlog.Change, err error) {
+			if op.mayKnock(head, now, why) {
+				ch.Events = []room.Event{head.Knock(op.Name, why)}
 			}
 			return ch, nil
 		}})
@@ -30,11 +30,11 @@ func (op *joinOp) appendKnock(ctx context.Context, r *liveRoom, why room.Reason)
 }
 
 // mayKnock reports whether the room still refuses the caller for this reason, and has not had enough knocks.
-func (op *joinOp) mayKnock(h *room.Head, now time.Time, why room.Reason) bool {
-	_, taken := h.Named(op.Name.Key)
+func (op *joinOp) mayKnock(head *room.Head, now time.Time, why room.Reason) bool {
+	_, taken := head.Named(op.Name.Key)
 	refused := taken
 	if why == room.ReasonRoomFull {
-		refused = !taken && len(h.Agents) >= h.Capacity
+		refused = !taken && len(head.Agents) >= head.Capacity
 	}
-	return refused && h.Key == op.Room.Key && h.MayKnock(op.Name, now)
+	return refused && head.Key == op.Room.Key && head.MayKnock(op.Name, now)
 }

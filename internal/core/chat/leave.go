@@ -53,34 +53,34 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 		return Left{}, err
 	}
 	heirs := c.heirs(ctx)
-	p := &roomlog.Proposal{Propose: c.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change,
-		err error) {
-		if checkLive(h, now) != nil { // nobody has a seat in such a room
+	proposal := &roomlog.Proposal{Propose: c.ofCaller(func(head *room.Head, caller room.Caller,
+		now time.Time) (ch roomlog.Change, err error) {
+		if checkLive(head, now) != nil { // nobody has a seat in such a room
 			return ch, errUnseated
 		}
-		if !a.IsPerson() {
-			if err := h.CheckLeaving(a.Agent, text); err != nil {
+		if !caller.IsPerson() {
+			if err := head.CheckLeaving(caller.Agent, text); err != nil {
 				return ch, err
 			}
 		}
 		if text != "" {
-			e, err := h.ProposeMessage(a, room.Message(text, "", nil), now)
+			event, err := head.ProposeMessage(caller, room.Message(text, "", nil), now)
 			if err != nil {
 				return ch, err
 			}
-			ch.Events = append(ch.Events, e)
+			ch.Events = append(ch.Events, event)
 		}
-		left := *h.FreeSeat(a.Agent, room.ReasonLeft)
-		left.Promoted, left.Person = heirs.Heir(h, a.Seat, now), a.IsPerson()
+		left := *head.FreeSeat(caller.Agent, room.ReasonLeft)
+		left.Promoted, left.Person = heirs.Heir(head, caller.Seat, now), caller.IsPerson()
 		ch.Events = append(ch.Events, left)
-		if a.Person.HasOpened() { // the person's devices are told why the seat is gone
-			ch.Ops = roomlog.Vacate(&h.State, left, table.Always, now)
+		if caller.Person.HasOpened() { // the person's devices are told why the seat is gone
+			ch.Ops = roomlog.Vacate(&head.State, left, table.Always, now)
 		} else {
-			ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
+			ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(head.ID, caller.Seat), table.Always)}
 		}
 		return ch, nil
 	})}
-	err = c.room.log.Append(ctx, p)
+	err = c.room.log.Append(ctx, proposal)
 	switch {
 	case errors.Is(err, errUnseated):
 		got.Status = StatusAlreadyLeft
@@ -88,7 +88,7 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	case err != nil:
 		return Left{}, err // the proposal may still be under way
 	}
-	got.Status, got.NewAdmin = StatusLeft, p.Events[len(p.Events)-1].NewAdmin
+	got.Status, got.NewAdmin = StatusLeft, proposal.Events[len(proposal.Events)-1].NewAdmin
 	return got, nil
 }
 
@@ -109,11 +109,11 @@ func (c *session) heirs(ctx context.Context) *room.SeatRequest {
 
 // lastUnread returns the caller's unread messages. Nothing is recorded: the seat is given up.
 func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
-	o, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Leave: true})
+	offer, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Leave: true})
 	if err != nil {
 		return nil, false, err
 	}
-	in := newInbox(c, position{Offer: o})
+	in := newInbox(c, position{Offer: offer})
 	err = in.collect(ctx)
 	if errors.Is(err, table.ErrUnavailable) {
 		err = nil // the caller leaves without its unread messages

@@ -13,14 +13,14 @@ const maxAttempts = 200
 
 // byName repeats a call that looks up a room by name while the name moves to another room. did is the verb for the
 // refusal.
-func byName[T any](ctx context.Context, s *Service, did string, do func() (T, error)) (T, error) {
+func byName[T any](ctx context.Context, service *Service, did string, do func() (T, error)) (T, error) {
 	var none T
 	for range maxAttempts {
 		got, err := do()
 		if !errors.Is(err, roomlog.ErrNameMoved) {
 			return got, err
 		}
-		if err := s.store.Pause(ctx, roomlog.Backoff(0)); err != nil {
+		if err := service.store.Pause(ctx, roomlog.Backoff(0)); err != nil {
 			return none, err
 		}
 	}

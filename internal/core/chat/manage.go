@@ -37,17 +37,17 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	defer c.room.release()
 	got := Managed{}
 	events, err := c.appendDecision(ctx, may,
-		func(h *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
-			e, name, err := order.Decide(h, by.Agent)
+		func(head *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
+			event, name, err := order.Decide(head, by.Agent)
 			got = Managed{Status: StatusNoChange, Name: name}
-			if e == nil {
+			if event == nil {
 				return ch, err
 			}
 			got.Status = statusOf[order.Action]
-			e.ByName = by.Name
-			ch.Events = []room.Event{*e}
-			if e.Type == room.Left {
-				ch.Ops = roomlog.Vacate(&h.State, *e, table.Always, now)
+			event.ByName = by.Name
+			ch.Events = []room.Event{*event}
+			if event.Type == room.Left {
+				ch.Ops = roomlog.Vacate(&head.State, *event, table.Always, now)
 			}
 			return ch, nil
 		}, nil)
@@ -68,8 +68,8 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	// After a renewal the old invite admits nobody, so the answer has the new one.
 	got.Renewed = len(events) > 0 && events[0].Invite != nil
 	if got.Renewed {
-		h := c.room.log.Peek()
-		got.Room, got.Invite = describeOutside(h), inviteOf(h, s.now())
+		head := c.room.log.Peek()
+		got.Room, got.Invite = describeOutside(head), inviteOf(head, s.now())
 	}
 	return got, nil
 }
@@ -81,37 +81,37 @@ const clearStep = 50
 // senders, so a repeated ban finishes a ban that broke off. The messages stay, and no event is written, since one seat
 // may have shared hundreds of files.
 func (c *session) clearFiles(ctx context.Context, key string) (n int, err error) {
-	h, t := c.room.log.Peek(), c.room.svc.store.Table()
+	head, t := c.room.log.Peek(), c.room.svc.store.Table()
 	all, err := roomlog.Claims(ctx, t, c.token.Room)
 	if err != nil {
 		return 0, err
 	}
 	var claims []roomlog.Claim
-	for _, x := range all {
-		if _, here := h.Seated(x.Seat); here {
+	for _, claim := range all {
+		if _, here := head.Seated(claim.Seat); here {
 			continue
 		}
-		e, err := c.room.log.Event(ctx, x.N)
+		event, err := c.room.log.Event(ctx, claim.N)
 		if errors.Is(err, table.ErrNotFound) {
 			continue // the message has expired
 		}
 		if err != nil {
 			return 0, err
 		}
-		if nameKeys([]string{e.Name})[0] == key {
-			claims = append(claims, x)
+		if nameKeys([]string{event.Name})[0] == key {
+			claims = append(claims, claim)
 		}
 	}
 	for part := range slices.Chunk(claims, clearStep) {
 		var ops []table.Op
-		for _, x := range part {
-			ops = append(ops, roomlog.DropClaim(c.fileKey(&room.File{Key: x.ID})))
+		for _, claim := range part {
+			ops = append(ops, roomlog.DropClaim(c.fileKey(&room.File{Key: claim.ID})))
 		}
 		if err := t.Write(ctx, ops...); err != nil {
 			return n, err
 		}
-		for _, x := range part {
-			c.deleteFile(ctx, &room.File{Key: x.ID})
+		for _, claim := range part {
+			c.deleteFile(ctx, &room.File{Key: claim.ID})
 		}
 		n += len(part)
 	}
@@ -120,17 +120,17 @@ func (c *session) clearFiles(ctx context.Context, key string) (n int, err error)
 
 // clearTasks drops the open tasks of former agents with the name of this key, and returns their number.
 func (c *session) clearTasks(ctx context.Context, key string) (n int, err error) {
-	h := c.room.log.Peek()
-	for _, t := range h.Tasks {
-		if nameKeys([]string{t.Adder.Name})[0] != key || t.Adder.IsHere(&h.State) {
+	head := c.room.log.Peek()
+	for _, task := range head.Tasks {
+		if nameKeys([]string{task.Adder.Name})[0] != key || task.Adder.IsHere(&head.State) {
 			continue
 		}
-		drop := room.TaskOrder{Action: room.DropTask, No: t.No}
+		drop := room.TaskOrder{Action: room.DropTask, No: task.No}
 		_, err := c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, by room.Caller, now time.Time) (
 			ch roomlog.Change, err error) {
-			e, _, err := drop.Decide(h, by, now)
-			if e != nil {
-				ch.Events = []room.Event{*e}
+			event, _, err := drop.Decide(h, by, now)
+			if event != nil {
+				ch.Events = []room.Event{*event}
 			}
 			return ch, err
 		})

@@ -7,10 +7,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -99,78 +98,80 @@ type More struct {
 	Offset int // in bytes of the whole text
 }
 
-// messageOf returns e as a sees the event in the room of s. The id of an answered message that a may not see is left
-// out.
-func messageOf(s *room.State, a room.Caller, e room.Event) Message {
-	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note,
-		Person: e.Person, PersonName: s.PersonIn(e), Changes: e.Changed}
-	if agreed := a.AgreedIn(e); len(agreed) > 0 {
-		m.Agreed = s.MessageID(agreed[0])
+// messageOf returns event as a sees the event in the room of state. The id of an answered message that caller may not
+// see is left out.
+func messageOf(state *room.State, caller room.Caller, event room.Event) Message {
+	message := Message{ID: state.MessageID(event.N), At: event.At().UTC().Truncate(time.Second), By: event.ByName,
+		Note:   event.Note,
+		Person: event.Person, PersonName: state.PersonIn(event), Changes: event.Changed}
+	if agreed := caller.AgreedIn(event); len(agreed) > 0 {
+		message.Agreed = state.MessageID(agreed[0])
 	}
 
 	// All types have the fields above, and each type has the fields set here.
-	switch e.Type {
+	switch event.Type {
 	case room.Joined:
-		m.Type, m.Agent, m.Reason = EventJoined, e.Name, e.Reason
+		message.Type, message.Agent, message.Reason = EventJoined, event.Name, event.Reason
 	case room.Left:
-		m.Type, m.Agent, m.Reason, m.NewAdmin, m.Mine = EventLeft, e.Name, e.Reason, e.NewAdmin, e.Seat == a.Seat
+		message.Type, message.Agent, message.Reason, message.NewAdmin, message.Mine = EventLeft, event.Name,
+			event.Reason, event.NewAdmin, event.Seat == caller.Seat
 	case room.Managed:
-		m.Type, m.Agent, m.Action, m.Reason = EventRole, e.Name, e.Action, e.Reason
+		message.Type, message.Agent, message.Action, message.Reason = EventRole, event.Name, event.Action, event.Reason
 	case room.Changed:
-		m.Type, m.Reason, m.Redacts = EventRoom, e.Reason, s.MessageID(e.Redacts)
-		if e.RedactsTask() {
-			m.Redacts = room.TaskID(e.Task.No)
+		message.Type, message.Reason, message.Redacts = EventRoom, event.Reason, state.MessageID(event.Redacts)
+		if event.RedactsTask() {
+			message.Redacts = room.TaskID(event.Task.No)
 		}
 	case room.Paired:
-		m.Type = EventPaired
+		message.Type = EventPaired
 	case room.Knocked:
-		m.Type, m.Agent, m.Reason = EventKnocked, e.Name, e.Reason
+		message.Type, message.Agent, message.Reason = EventKnocked, event.Name, event.Reason
 	case room.SupervisionSet:
-		m.Type, m.Reason = EventSupervision, e.Reason
-		if e.Decides != 0 {
-			m.Type, m.Draft = EventDrafted, s.MessageID(e.Decides)
+		message.Type, message.Reason = EventSupervision, event.Reason
+		if event.Decides != 0 {
+			message.Type, message.Draft = EventDrafted, state.MessageID(event.Decides)
 		}
 	case room.Hooked:
-		m.Type, m.Agent, m.Reason, m.Hook = EventHook, e.Name, e.Reason, e.Hook.Form
+		message.Type, message.Agent, message.Reason, message.Hook = EventHook, event.Name, event.Reason, event.Hook.Form
 	case room.TaskChanged:
-		m.Type, m.Agent = EventTask, e.Name
-		m.setTask(s, e.Task)
+		message.Type, message.Agent = EventTask, event.Name
+		message.setTask(state, event.Task)
 	case room.Drafted:
 		// A draft looks like the later message, with the id and the time of the draft.
-		d := *e.Draft
-		d.N, d.AtMs = e.N, e.AtMs
-		m = messageOf(s, a, d)
-		m.Type = EventDrafted
+		d := *event.Draft
+		d.N, d.AtMs = event.N, event.AtMs
+		message = messageOf(state, caller, d)
+		message.Type = EventDrafted
 	case room.Said:
-		m.setSaid(s, a, e)
+		message.setSaid(state, caller, event)
 	case room.Retired: // no agent sees it
 	}
-	return m
+	return message
 }
 
-// setSaid sets the fields of m that only a message has, as a sees the message e.
-func (m *Message) setSaid(s *room.State, a room.Caller, e room.Event) {
-	if e.Decides != 0 && e.Seat == a.Seat {
-		m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent
-		if e.Person {
+// setSaid sets the fields of m that only a message has, as a sees the message event.
+func (m *Message) setSaid(state *room.State, caller room.Caller, event room.Event) {
+	if event.Decides != 0 && event.Seat == caller.Seat {
+		m.Draft, m.Reason = state.MessageID(event.Decides), room.ReasonSent
+		if event.Person {
 			m.Reason = room.ReasonEdited
 		}
 	}
-	m.Type, m.From, m.Kind, m.To, m.Ask = EventSaid, e.Name, e.Kind, e.ToNames, e.AskNames
-	if a.SeesAnswered(e) {
-		m.ReplyTo, m.AnswersYou = s.MessageID(e.ReplyTo), e.ReSeat == a.Seat
+	m.Type, m.From, m.Kind, m.To, m.Ask = EventSaid, event.Name, event.Kind, event.ToNames, event.AskNames
+	if caller.SeesAnswered(event) {
+		m.ReplyTo, m.AnswersYou = state.MessageID(event.ReplyTo), event.ReSeat == caller.Seat
 	}
-	for _, no := range e.Closes {
+	for _, no := range event.Closes {
 		m.Finished = append(m.Finished, room.TaskID(no))
 	}
-	m.Withdraws, m.Redacted = s.MessageID(e.Withdraws), e.Redacted
-	m.Mine = e.Seat == a.Seat
-	m.FromUser = e.IsNote() && !a.IsPerson()
-	m.File = viewFile(e.File)
+	m.Withdraws, m.Redacted = state.MessageID(event.Withdraws), event.Redacted
+	m.Mine = event.Seat == caller.Seat
+	m.FromUser = event.IsNote() && !caller.IsPerson()
+	m.File = viewFile(event.File)
 
 	// A long text is cut, and More leads to the rest.
-	m.Text = firstPart(e.Text, core.FirstPartBytes)
-	if len(m.Text) < len(e.Text) {
+	m.Text = firstPart(event.Text, core.FirstPartBytes)
+	if len(m.Text) < len(event.Text) {
 		m.More = &More{ID: m.ID, Offset: len(m.Text)}
 	}
 }

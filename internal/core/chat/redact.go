@@ -63,13 +63,13 @@ func refuseRaces() error {
 // is errMoved, and the caller tries again. A closed room is not changed.
 func (c *session) removeText(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
-	h, err := log.Refresh(ctx, c.room.svc.now())
+	head, err := log.Refresh(ctx, c.room.svc.now())
 	if err != nil {
 		return nil, err
 	}
-	e, err := c.seenEvent(ctx, "redact", id)
+	event, err := c.seenEvent(ctx, "redact", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
-		e, err = c.agreedProposal(ctx, id, err)
+		event, err = c.agreedProposal(ctx, id, err)
 	}
 	if err != nil {
 		return nil, err
@@ -78,33 +78,33 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 		if err := checkLive(h, now); err != nil {
 			return err
 		}
-		return by.CheckRedact(e)
+		return by.CheckRedact(event)
 	}
-	if err := may(h, c.me, c.room.svc.now()); err != nil {
+	if err := may(head, c.me, c.room.svc.now()); err != nil {
 		return nil, err
 	}
-	_, open := h.Proposal(e.N) // while the proposal is open, no agreement copies the text
-	changed := h.LastChange    // another call may remove the text meanwhile
-	ops, err := c.room.svc.store.Redact(ctx, c.token.Room, e.N)
+	_, open := head.Proposal(event.N) // while the proposal is open, no agreement copies the text
+	changed := head.LastChange        // another call may remove the text meanwhile
+	ops, err := c.room.svc.store.Redact(ctx, c.token.Room, event.N)
 	if err != nil {
 		return nil, err
 	}
-	f := e.CarriedFile()
-	if f != nil {
-		ops = append(ops, roomlog.DropClaim(c.fileKey(f)))
+	file := event.CarriedFile()
+	if file != nil {
+		ops = append(ops, roomlog.DropClaim(c.fileKey(file)))
 	}
 	expired := false
 	events, err := c.appendDecision(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
-		if e.Redacted || e.Text == "" && e.File == nil {
+		if event.Redacted || event.Text == "" && event.File == nil {
 			return roomlog.Change{}, nil
 		}
-		if _, still := h.Proposal(e.N); still != open || expired || h.LastChange != changed {
+		if _, still := h.Proposal(event.N); still != open || expired || h.LastChange != changed {
 			return roomlog.Change{}, errMoved
 		}
-		return roomlog.Change{Events: []room.Event{e.Redaction()}, Ops: ops}, nil
+		return roomlog.Change{Events: []room.Event{event.Redaction()}, Ops: ops}, nil
 	}, func(table.Conflict) { expired = true })
 	if len(events) > 0 {
-		c.deleteFile(ctx, f)
+		c.deleteFile(ctx, file)
 	}
 	return events, err
 }
@@ -120,48 +120,48 @@ func redactedID(s *room.State, e room.Event) string {
 // removeTask removes the words of the task with an id, open or closed, as removeText does.
 func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, error) {
 	log := c.room.log
-	h, err := log.Refresh(ctx, c.room.svc.now())
+	head, err := log.Refresh(ctx, c.room.svc.now())
 	if err != nil {
 		return nil, err
 	}
 	no, _ := room.TaskNumber(id)
-	t, open := h.Task(no)
-	by := t.Holder
+	task, open := head.Task(no)
+	by := task.Holder
 	if !open {
-		d, err := log.Seats().Done(ctx, no)
+		done, err := log.Seats().Done(ctx, no)
 		if errors.Is(err, table.ErrNotFound) {
-			d, err = roomlog.Done{}, nil
+			done, err = roomlog.Done{}, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		t, by = d.Task, d.By
+		task, by = done.Task, done.By
 	}
-	if t.No == 0 || !c.me.SeesTask(t.N) {
+	if task.No == 0 || !c.me.SeesTask(task.N) {
 		return nil, refuseNoTask()
 	}
-	may := func(h *room.Head, a room.Caller, now time.Time) error {
+	may := func(h *room.Head, caller room.Caller, now time.Time) error {
 		if err := checkLive(h, now); err != nil {
 			return err
 		}
-		return a.CheckRedactTask(t, by)
+		return caller.CheckRedactTask(task, by)
 	}
-	if err := may(h, c.me, c.room.svc.now()); err != nil {
+	if err := may(head, c.me, c.room.svc.now()); err != nil {
 		return nil, err
 	}
-	changed := h.LastChange
-	ops, err := c.room.svc.store.RedactTask(ctx, c.token.Room, no, t.Last)
+	changed := head.LastChange
+	ops, err := c.room.svc.store.RedactTask(ctx, c.token.Room, no, task.Last)
 	if err != nil {
 		return nil, err
 	}
 	expired := false
 	return c.appendDecision(ctx, may, func(h *room.Head, _ room.Caller, _ time.Time) (roomlog.Change, error) {
-		if t.Redacted && len(ops) == 0 { // later events about the task have their own words
+		if task.Redacted && len(ops) == 0 { // later events about the task have their own words
 			return roomlog.Change{}, nil
 		}
 		if expired || h.LastChange != changed {
 			return roomlog.Change{}, errMoved
 		}
-		return roomlog.Change{Events: []room.Event{t.Redaction()}, Ops: ops}, nil
+		return roomlog.Change{Events: []room.Event{task.Redaction()}, Ops: ops}, nil
 	}, func(table.Conflict) { expired = true })
 }

@@ -15,37 +15,37 @@ import (
 // ShortText is the length in bytes below which a repeated text counts as new once another agent has spoken: "yes".
 const ShortText = 40
 
-// repeatedLast returns the number of the last message of a if e repeats that message, else 0. known is false if the
-// index of h lacks the message. If the cursor of the call precedes the message, the caller has not received the answer
-// to its send; then even a short text is a repetition, whoever has spoken since.
-func repeatedLast(h *room.Head, a room.Caller, e room.Event, fingerprint [16]byte, g guard,
+// repeatedLast returns the number of the last message of a if event repeats that message, else 0. known is false if
+// the index of head lacks the message. If the cursor of the call precedes the message, the caller has not received
+// the answer to its send; then even a short text is a repetition, whoever has spoken since.
+func repeatedLast(head *room.Head, caller room.Caller, event room.Event, fingerprint [16]byte, g guard,
 	now time.Time) (n int64, known bool) {
-	u, known := h.LastSaid(a.Agent, now)
+	u, known := head.LastSaid(caller.Agent, now)
 	same := u.Fingerprint == fingerprint
 	// this vote may have ended its proposal
-	if e.IsVote() && e.ReplyTo == 0 && !h.Talk.AsksToAgree(a.Seat, now) {
-		e.ReplyTo = u.ReplyTo
-		same = u.Fingerprint == e.Fingerprint()
+	if event.IsVote() && event.ReplyTo == 0 && !head.Talk.AsksToAgree(caller.Seat, now) {
+		event.ReplyTo = u.ReplyTo
+		same = u.Fingerprint == event.Fingerprint()
 	}
 	if u.N == 0 || !same || now.Sub(u.At) >= room.RepeatWindow {
 		return 0, known
 	}
-	isShort := e.File == nil && len(e.Text) < ShortText
-	if isShort && h.Recent.NewestMessage(a.Seat) > u.N && !g.hasNotHeard(u.N) {
+	isShort := event.File == nil && len(event.Text) < ShortText
+	if isShort && head.Recent.NewestMessage(caller.Seat) > u.N && !g.hasNotHeard(u.N) {
 		return 0, known
 	}
 	return u.N, known
 }
 
-// repeatedAmong returns the number of the message among said that e repeats, else 0. The messages in said may be newer
-// than the call of e: the client may have given the call up, repeated the call elsewhere, and sent more since. So
-// neither the length of the text nor later speakers count. The error is a *fault.Error: nobody can tell whether e has a
-// text that was removed.
-func repeatedAmong(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64, err error) {
+// repeatedAmong returns the number of the message among said that event repeats, else 0. The messages in said may be
+// newer than the call of event: the client may have given the call up, repeated the call elsewhere, and sent more
+// since. So neither the length of the text nor later speakers count. The error is a *fault.Error: nobody can tell
+// whether event has a text that was removed.
+func repeatedAmong(said []room.Saying, event room.Event, fingerprint [16]byte) (n int64, err error) {
 	for _, s := range said {
 		same := s.Fingerprint == fingerprint
-		if e.IsVote() && e.ReplyTo == 0 { // the vote must not count for a later proposal
-			vote := e
+		if event.IsVote() && event.ReplyTo == 0 { // the vote must not count for a later proposal
+			vote := event
 			vote.ReplyTo = s.ReplyTo
 			same = s.Fingerprint == vote.Fingerprint()
 		}
@@ -61,20 +61,20 @@ func repeatedAmong(said []room.Saying, e room.Event, fingerprint [16]byte) (n in
 	return 0, err
 }
 
-// findEarlier returns, as of h, the repeated message or open draft of a, or the need for a read. A call with a key, and
-// each call of a person, is recognized by the key alone, which only the table has: see lookUpKey.
-func (op *sendOp) findEarlier(h *room.Head, a room.Caller, now time.Time) (verdict, error) {
+// findEarlier returns, as of head, the repeated message or open draft of caller, or the need for a read. A call with
+// a key, and each call of a person, is recognized by the key alone, which only the table has: see lookUpKey.
+func (op *sendOp) findEarlier(head *room.Head, caller room.Caller, now time.Time) (verdict, error) {
 	switch {
-	case op.earlier.Draft && !a.HasDraft(op.earlier.N, now):
+	case op.earlier.Draft && !caller.HasDraft(op.earlier.N, now):
 		return verdict{}, errDecided
-	case op.earlier.N > 0 || op.req.Key != "" || a.RepeatsOnlyByKey():
+	case op.earlier.N > 0 || op.req.Key != "" || caller.RepeatsOnlyByKey():
 		return verdict{sentAs: op.earlier}, nil
 	}
-	v, err := op.findRepeated(h, a, op.fingerprint, now)
+	v, err := op.findRepeated(head, caller, op.fingerprint, now)
 	if v.ends() || err != nil {
 		return v, err
 	}
-	return verdict{sentAs: draftOf(a.Agent, op.fingerprint, now)}, nil
+	return verdict{sentAs: draftOf(caller.Agent, op.fingerprint, now)}, nil
 }
 
 // draftOf returns the open draft of a with this fingerprint.
@@ -83,9 +83,10 @@ func draftOf(a room.Agent, fingerprint [16]byte, now time.Time) roomlog.SentAs {
 	return roomlog.SentAs{N: n, Draft: n > 0}
 }
 
-// findRepeated checks the last message of a, and the messages that may be newer than the call.
-func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte, now time.Time) (verdict, error) {
-	said, all := h.SaidSince(a.Agent, op.caller.start)
+// findRepeated checks the last message of caller, and the messages that may be newer than the call.
+func (op *sendOp) findRepeated(head *room.Head, caller room.Caller, fingerprint [16]byte, now time.Time) (verdict,
+	error) {
+	said, all := head.SaidSince(caller.Agent, op.caller.start)
 	n, err := repeatedAmong(said, op.event, fingerprint)
 	switch {
 	case n > 0 || err != nil:
@@ -93,7 +94,7 @@ func (op *sendOp) findRepeated(h *room.Head, a room.Caller, fingerprint [16]byte
 	case !all:
 		return verdict{needs: needOlderLog}, nil
 	}
-	n, known := repeatedLast(h, a, op.event, fingerprint, op.guard, now)
+	n, known := repeatedLast(head, caller, op.event, fingerprint, op.guard, now)
 	if !known {
 		return verdict{needs: needLastMessage}, nil
 	}
@@ -108,28 +109,29 @@ func (op *sendOp) loadLastMessage(ctx context.Context) error {
 // readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.
 func (op *sendOp) readBack(ctx context.Context) error {
 	c := op.caller
-	h := c.room.log.Peek()
-	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, h.AsOf+1) {
+	head := c.room.log.Peek()
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
 		if err != nil {
 			return err
 		}
-		if !c.me.IsFor(e) { // an outline
+		if !c.me.IsFor(event) { // an outline
 			continue
 		}
-		if !c.start.Precedes(e.N, e.At()) {
+		if !c.start.Precedes(event.N, event.At()) {
 			break
 		}
-		if e.Type != room.Said || e.Seat != c.me.Seat || e.Person {
+		if event.Type != room.Said || event.Seat != c.me.Seat || event.Person {
 			continue
 		}
-		n, err := repeatedAmong([]room.Saying{e.Saying()}, op.event, op.fingerprint)
+		n, err := repeatedAmong([]room.Saying{event.Saying()}, op.event, op.fingerprint)
 		if n > 0 || err != nil {
 			op.earlier.N = n
 			return err
 		}
 	}
-	// The call need not read the events up to h again, even if this clock is behind the writer's.
-	c.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(h.HeadMs)), Known: h.AsOf, Head: h.AsOf}
+	// The call need not read the events up to head again, even if this clock is behind the writer's.
+	c.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(head.HeadMs)), Known: head.AsOf,
+		Head: head.AsOf}
 	return nil
 }
 
@@ -168,22 +170,22 @@ func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
 		return nil
 	}
 	log := op.caller.room.log
-	e, err := log.Event(ctx, v.sentAs.N)
-	if err == nil && e.Decides != 0 {
-		e, err = log.Event(ctx, e.Decides)
+	event, err := log.Event(ctx, v.sentAs.N)
+	if err == nil && event.Decides != 0 {
+		event, err = log.Event(ctx, event.Decides)
 	}
 	switch {
-	case errors.Is(err, table.ErrNotFound), err == nil && e.IsLost():
+	case errors.Is(err, table.ErrNotFound), err == nil && event.IsLost():
 		return nil
 	case err != nil:
 		return err
 	}
 	asks := v.sentAs.Asks
-	if e.Draft != nil {
-		e = *e.Draft
-		asks = len(e.Ask) > 0
+	if event.Draft != nil {
+		event = *event.Draft
+		asks = len(event.Ask) > 0
 	}
-	field := op.differs(e, asks)
+	field := op.differs(event, asks)
 	if field == "" {
 		return nil
 	}
@@ -199,30 +201,31 @@ func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
 // theFile is the name of the difference if the files of two messages differ, or only one message has a file.
 const theFile = "file"
 
-// differs returns the argument by which the call differs from the message e, else "". asks says that e asks agents by
-// name. Names are compared, not seats: an agent may have left, and another may have its name.
-func (op *sendOp) differs(e room.Event, asks bool) string {
+// differs returns the argument by which the call differs from the message event, else "". asks says that event asks
+// agents by name. Names are compared, not seats: an agent may have left, and another may have its name.
+func (op *sendOp) differs(event room.Event, asks bool) string {
 	mine, me := op.event, op.caller.me
 	text := "text"
 	if op.fileName != "" {
 		text = "note"
 	}
 	switch {
-	case !e.Redacted && e.Text != mine.Text:
+	case !event.Redacted && event.Text != mine.Text:
 		return text
-	case !e.Redacted && !op.sharesFile(e.File):
+	case !event.Redacted && !op.sharesFile(event.File):
 		return theFile
-	case e.Kind != mine.Kind:
+	case event.Kind != mine.Kind:
 		return "kind"
-	case e.Withdraws != mine.Withdraws:
+	case event.Withdraws != mine.Withdraws:
 		return "withdraw"
-	case e.ReplyTo != mine.ReplyTo && !(e.IsVote() && mine.ReplyTo == 0): // the stored vote names its proposal
+	case event.ReplyTo != mine.ReplyTo && !(event.IsVote() && mine.ReplyTo == 0): // the stored vote names its proposal
 		return "reply_to"
-	case !e.HasReadersOfAnother() && (len(e.To) > 0 != (len(op.req.To) > 0) || !sameCompany(me, e.ToNames, op.req.To)):
+	case !event.HasReadersOfAnother() && (len(event.To) > 0 != (len(op.req.To) > 0) ||
+		!sameCompany(me, event.ToNames, op.req.To)):
 		return "to"
-	case !op.asksAs(e, asks):
+	case !op.asksAs(event, asks):
 		return "ask"
-	case !slices.Equal(slices.Sorted(slices.Values(e.Finishes)), slices.Sorted(slices.Values(mine.Finishes))):
+	case !slices.Equal(slices.Sorted(slices.Values(event.Finishes)), slices.Sorted(slices.Values(mine.Finishes))):
 		return "finishes"
 	}
 	return ""
@@ -237,14 +240,14 @@ func (op *sendOp) sharesFile(f *room.File) bool {
 	return f.Name == op.fileName && (op.event.File == nil || f.Sum == op.event.File.Sum)
 }
 
-// asksAs reports whether the call asks the same agents as e. A request without names asks the addressees, a proposal
-// everyone there. A call that names only the sender asks nobody.
-func (op *sendOp) asksAs(e room.Event, asks bool) bool {
+// asksAs reports whether the call asks the same agents as event. A request without names asks the addressees, a
+// proposal everyone there. A call that names only the sender asks nobody.
+func (op *sendOp) asksAs(event room.Event, asks bool) bool {
 	switch me := op.caller.me; {
 	case len(op.req.Ask) > 0:
-		return len(e.AskNames) > 0 && sameCompany(me, e.AskNames, op.req.Ask)
-	case e.Kind == room.Request:
-		return sameCompany(me, e.AskNames, e.ToNames)
+		return len(event.AskNames) > 0 && sameCompany(me, event.AskNames, op.req.Ask)
+	case event.Kind == room.Request:
+		return sameCompany(me, event.AskNames, event.ToNames)
 	}
 	return !asks
 }
@@ -282,13 +285,13 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 
 	// A message with the same words to the same names may be the repeated one.
 	for _, s := range said {
-		e, err := c.room.log.Event(ctx, s.N)
-		if err != nil || !op.saysSame(e) {
+		event, err := c.room.log.Event(ctx, s.N)
+		if err != nil || !op.saysSame(event) {
 			continue
 		}
 		v, err := op.findRepeated(c.head, c.me, s.Fingerprint, op.began)
 		if v.sentAs.N > 0 && err == nil {
-			op.event.To, op.event.ToNames = e.To, e.ToNames
+			op.event.To, op.event.ToNames = event.To, event.ToNames
 			return true
 		}
 	}

@@ -3,10 +3,9 @@ package chat
 import (
 	"context"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/password"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -46,7 +45,7 @@ func (c *session) answerRegained(ctx context.Context) (Seated, error) {
 
 // answerReturn returns the answer for a caller that is back in its seat.
 func (c *session) answerReturn(ctx context.Context) (Seated, error) {
-	o, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Return: true})
+	offer, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Return: true})
 	if err != nil {
 		return Seated{}, err
 	}
@@ -63,10 +62,10 @@ func (c *session) answerReturn(ctx context.Context) (Seated, error) {
 	if err != nil {
 		return Seated{}, err
 	}
-	if c.me.IsPerson() && o.First {
-		return got, c.addLatest(ctx, o, &got)
+	if c.me.IsPerson() && offer.First {
+		return got, c.addLatest(ctx, offer, &got)
 	}
-	return got, c.addUnread(ctx, o, &got)
+	return got, c.addUnread(ctx, offer, &got)
 }
 
 // checkReturn refuses a token together with the name of another room or agent.
@@ -92,14 +91,14 @@ func (c *session) checkReturn(req JoinRequest) error {
 
 // addUnread adds the messages of an offer, the agent's own included, after older, perhaps lost messages: see
 // bringAlong.
-func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) error {
+func (c *session) addUnread(ctx context.Context, offer presence.Offer, got *Seated) error {
 	b := batch{Events: core.JoinEvents, Limit: core.JoinBytes, Room: &c.head.State}
-	scanned, full, err := c.fillBatch(ctx, &b, o.After, o.MarkTo)
+	scanned, full, err := c.fillBatch(ctx, &b, offer.After, offer.MarkTo)
 	if err != nil {
 		return err
 	}
 	had := len(b.Messages)
-	all, err := c.older(ctx, o, func(e room.Event) bool { return c.addEvent(&b, e, o.MarkTo) })
+	all, err := c.older(ctx, offer, func(event room.Event) bool { return c.addEvent(&b, event, offer.MarkTo) })
 	if err != nil {
 		return err
 	}
@@ -115,10 +114,10 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 		return err
 	}
 	// The record comes last, because the agent must be handed everything in the record.
-	_, err = c.reader().RecordHandedOut(ctx, nil, o, scanned, len(b.Messages))
+	_, err = c.reader().RecordHandedOut(ctx, nil, offer, scanned, len(b.Messages))
 	if err == nil && c.reader().HasHooks() { // no hook calls the agent for events before the record
-		if h, failed := c.room.log.Refresh(ctx, c.room.svc.now()); failed == nil {
-			got.HasMore = got.HasMore || h.AsOf > c.head.AsOf
+		if head, failed := c.room.log.Refresh(ctx, c.room.svc.now()); failed == nil {
+			got.HasMore = got.HasMore || head.AsOf > c.head.AsOf
 		}
 	}
 	return err
@@ -128,40 +127,40 @@ func (c *session) addUnread(ctx context.Context, o presence.Offer, got *Seated) 
 // true if an event did not fit. fillBatch stops at the caller's head: the answer is of one moment. Messages up to shown
 // are marked as repeated.
 func (c *session) fillBatch(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
-	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
-		if err != nil || e.N > c.head.AsOf {
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
+		if err != nil || event.N > c.head.AsOf {
 			return n, false, err
 		}
-		if !c.addEvent(b, e, shown) {
+		if !c.addEvent(b, event, shown) {
 			return n, true, nil
 		}
-		n = e.N
+		n = event.N
 	}
 	return n, false, nil
 }
 
-// addEvent adds e to b, and reports whether it fits.
-func (c *session) addEvent(b *batch, e room.Event, shown int64) bool {
-	if !c.me.Receives(e) {
+// addEvent adds event to b, and reports whether it fits.
+func (c *session) addEvent(b *batch, event room.Event, shown int64) bool {
+	if !c.me.Receives(event) {
 		return true
 	}
-	m := messageOf(b.Room, c.me, e)
-	m.Repeated = e.N <= shown && e.Seat != c.me.Seat
-	return b.Add(m, e)
+	message := messageOf(b.Room, c.me, event)
+	message.Repeated = event.N <= shown && event.Seat != c.me.Seat
+	return b.Add(message, event)
 }
 
 // The person behind a seat makes the same calls as its agent, with another token. Each device of the person is a
 // reader, with its own waits.
 
 // addLatest adds the latest messages, for a new device of a person: the unread ones may be many.
-func (c *session) addLatest(ctx context.Context, o presence.Offer, got *Seated) error {
+func (c *session) addLatest(ctx context.Context, offer presence.Offer, got *Seated) error {
 	asOf := c.head.AsOf
 	if err := got.addLastMessages(ctx, c.room.log, c.me, asOf+1, asOf); err != nil {
 		return err
 	}
 	got.Cursor = c.cursor(asOf, false)
-	o.After = asOf
+	offer.After = asOf
 	shown := max(1, len(got.Messages)) // earlier events are no news to the device, even if nobody has spoken
-	_, err := c.reader().RecordHandedOut(ctx, nil, o, asOf, shown)
+	_, err := c.reader().RecordHandedOut(ctx, nil, offer, asOf, shown)
 	return err
 }

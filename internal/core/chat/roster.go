@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -71,10 +70,10 @@ func describe(h *room.Head) Room {
 }
 
 // describeOutside returns a room as a caller without a seat sees it: purpose, seats, and names.
-func describeOutside(h *room.Head) Room {
-	shown := describe(h)
-	for _, a := range h.Agents {
-		shown.Agents = append(shown.Agents, AgentView{Name: a.Name})
+func describeOutside(head *room.Head) Room {
+	shown := describe(head)
+	for _, agent := range head.Agents {
+		shown.Agents = append(shown.Agents, AgentView{Name: agent.Name})
 	}
 	return shown
 }
@@ -95,12 +94,13 @@ type roster struct {
 // joins.
 func (r roster) Agents() []AgentView {
 	out := make([]AgentView, 0, len(r.Head.Agents))
-	for _, a := range r.Head.Agents {
-		v := AgentView{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.ReaderSeat}
-		v.Person, v.PersonName = a.Person.HasOpened(), a.Person.Name
-		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else the person of the seat's former agent watches
-		r.setState(a, &v)
-		v.Alone = a.IsAlone()
+	for _, agent := range r.Head.Agents {
+		v := AgentView{Name: agent.Name, Role: agent.Role, Muted: agent.Muted, You: agent.Seat == r.ReaderSeat}
+		v.Person, v.PersonName = agent.Person.HasOpened(), agent.Person.Name
+		// else the person of the seat's former agent watches
+		v.PersonHere = v.Person && r.People[agent.Seat].After(r.Now)
+		r.setState(agent, &v)
+		v.Alone = agent.IsAlone()
 		if v.Alone {
 			v.PersonHere, v.Unread = v.State == AgentWaiting, nil
 		}
@@ -109,11 +109,11 @@ func (r roster) Agents() []AgentView {
 	return out
 }
 
-// setState sets the fields of v about what a is doing.
-func (r roster) setState(a room.Agent, v *AgentView) {
-	v.Owner = a.Owner
-	p, known := r.Presence[a.Seat]
-	u, spoke := r.Head.Recent.Said(a.Seat)
+// setState sets the fields of v about what agent is doing.
+func (r roster) setState(agent room.Agent, v *AgentView) {
+	v.Owner = agent.Owner
+	p, known := r.Presence[agent.Seat]
+	u, spoke := r.Head.Recent.Said(agent.Seat)
 	if p.Activity != "" && !(spoke && u.N > p.ActiveAsOf) {
 		v.Activity = p.Activity
 	}
@@ -124,21 +124,22 @@ func (r roster) setState(a room.Agent, v *AgentView) {
 		}
 		return
 	}
-	if known && p.AtMs != 0 && !a.IsEndpoint() { // else only a hook has shown a sign of life, or nothing is handed out
-		v.Unread = r.Unread(max(p.Read, a.Joined), a) // the join handed out earlier messages
+	// else only a hook has shown a sign of life, or nothing is handed out
+	if known && p.AtMs != 0 && !agent.IsEndpoint() {
+		v.Unread = r.Unread(max(p.Read, agent.Joined), agent) // the join handed out earlier messages
 	}
-	p = r.lastHeard(a, p)
-	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, a, p, r.Now)
+	p = r.lastHeard(agent, p)
+	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, agent, p, r.Now)
 	if back := p.BackAt(); back.After(r.Now) {
 		v.BackIn = back.Sub(r.Now)
 	}
 }
 
-// lastHeard returns p with the time of the last known call of a.
-func (r roster) lastHeard(a room.Agent, p room.Presence) room.Presence {
-	p = p.Of(a)
-	p.AtMs = max(p.AtMs, a.AtMs)
-	if u, spoke := r.Head.Recent.Said(a.Seat); spoke {
+// lastHeard returns p with the time of the last known call of agent.
+func (r roster) lastHeard(agent room.Agent, p room.Presence) room.Presence {
+	p = p.Of(agent)
+	p.AtMs = max(p.AtMs, agent.AtMs)
+	if u, spoke := r.Head.Recent.Said(agent.Seat); spoke {
 		p.AtMs = max(p.AtMs, u.At.UnixMilli())
 	}
 	return p
@@ -147,22 +148,22 @@ func (r roster) lastHeard(a room.Agent, p room.Presence) room.Presence {
 // othersGone reports whether the other agents have neither called nor waited for so long, and no hook would wake any of
 // them.
 func (r roster) othersGone(long time.Duration) bool {
-	return !slices.ContainsFunc(r.Head.Agents, func(a room.Agent) bool {
-		p := r.lastHeard(a, r.Presence[a.Seat])
-		return a.Seat != r.ReaderSeat &&
-			(r.Now.Sub(room.Latest(p.At(), p.WaitsUntil())) < long || a.HookedUntil(p).After(r.Now))
+	return !slices.ContainsFunc(r.Head.Agents, func(agent room.Agent) bool {
+		p := r.lastHeard(agent, r.Presence[agent.Seat])
+		return agent.Seat != r.ReaderSeat &&
+			(r.Now.Sub(room.Latest(p.At(), p.WaitsUntil())) < long || agent.HookedUntil(p).After(r.Now))
 	})
 }
 
 // stateOf returns the state of an agent with this presence, as others see the agent.
-func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) AgentState {
-	woken, at := h.NewestWakeup(a.Seat)
+func stateOf(head *room.Head, agent room.Agent, p room.Presence, now time.Time) AgentState {
+	woken, at := head.NewestWakeup(agent.Seat)
 	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(BetweenWaits))
 	switch {
-	case p.Standby && mayWait, !waits && a.HookedUntil(p).After(now):
+	case p.Standby && mayWait, !waits && agent.HookedUntil(p).After(now):
 		return AgentStandby
 	case (waits || mayWait && !now.Before(p.BackAt())) &&
-		(p.ForMe || a.IsAlone() || woken <= p.Head || now.Sub(at) < BetweenWaits):
+		(p.ForMe || agent.IsAlone() || woken <= p.Head || now.Sub(at) < BetweenWaits):
 		return AgentWaiting
 	case now.Before(p.BackAt()):
 		return AgentAway
@@ -230,12 +231,12 @@ func limitAgents(all []AgentView) (shown []AgentView, waiting int) {
 }
 
 // view returns the room as you, an agent or the person behind it, sees the room.
-func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Caller) (Room, error) {
-	seen, err := r.roster(ctx, h, you)
+func (r *liveRoom) view(ctx context.Context, head *room.Head, you room.Caller) (Room, error) {
+	seen, err := r.roster(ctx, head, you)
 	if err != nil {
 		return Room{}, err
 	}
-	shown := describe(h)
+	shown := describe(head)
 	shown.Agents = seen.Agents()
 	return shown, nil
 }
@@ -256,39 +257,40 @@ func (r *liveRoom) readRoster(ctx context.Context, h *room.Head, you room.Caller
 }
 
 // rosterOf returns the roster without presence.
-func (r *liveRoom) rosterOf(h *room.Head, you room.Caller) roster {
-	viewer, _ := h.Seated(you.Seat)
+func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
+	viewer, _ := head.Seated(you.Seat)
 	return roster{
-		Head: h, ReaderSeat: you.Seat, ForPerson: !you.KeepsLease(), BackAt: r.agents.BackAt(you.Seat),
+		Head: head, ReaderSeat: you.Seat, ForPerson: !you.KeepsLease(), BackAt: r.agents.BackAt(you.Seat),
 		Unread: r.log.Seats().Unread(room.Caller{Agent: viewer}), Now: r.svc.now(),
 	}
 }
 
 // addSilentTask adds a task of a silent agent: the oldest that by may take now, else the first that by may take later.
-func (s *Situation) addSilentTask(h *room.Head, by room.Caller, seen map[int]room.Presence, now time.Time) {
+func (s *Situation) addSilentTask(head *room.Head, by room.Caller, seen map[int]room.Presence, now time.Time) {
 	if by.IsSupervised() {
 		return
 	}
-	a := by.Agent
-	for _, t := range h.Tasks {
-		if !t.Holder.IsHere(&h.State) || t.Holder.Is(a) || !a.SeesTask(t.N) {
+	agent := by.Agent
+	for _, task := range head.Tasks {
+		if !task.Holder.IsHere(&head.State) || task.Holder.Is(agent) || !agent.SeesTask(task.N) {
 			continue
 		}
-		silent, left := h.SilentFor(t, seen, now), h.YieldsIn(t, a, seen, now)
+		silent, left := head.SilentFor(task, seen, now), head.YieldsIn(task, agent, seen, now)
 		if silent >= room.PresentFor && (s.SilentTask == "" || left < s.SilentLeft) {
-			s.SilentTask, s.SilentFor, s.SilentLeft = room.TaskID(t.No), silent, left
+			s.SilentTask, s.SilentFor, s.SilentLeft = room.TaskID(task.No), silent, left
 		}
 	}
 }
 
 // addRoster adds the roster to the result of a wait if the roster has changed since the seat's last result. A wait that
 // messages end has no roster, unless an agent came or left.
-func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Waited) {
-	if !in.has(alone) && !in.has(agentMoved) && (got.Status == StatusMessages && in.has(wakes) || len(h.Agents) < 2 ||
+func (c *session) addRoster(ctx context.Context, head *room.Head, in *inbox, got *Waited) {
+	if !in.has(alone) && !in.has(agentMoved) && (got.Status == StatusMessages && in.has(wakes) ||
+		len(head.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.me)) {
 		return
 	}
-	seen, err := c.room.roster(ctx, h, c.me)
+	seen, err := c.room.roster(ctx, head, c.me)
 	if err != nil { // the next result has the roster
 		if ctx.Err() == nil {
 			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
@@ -296,14 +298,15 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 		return
 	}
 	agents := seen.Agents()
-	got.Others = h.Others(c.me.Seat) // the messages and the roster are of one moment
+	got.Others = head.Others(c.me.Seat) // the messages and the roster are of one moment
 	got.OthersIdle, got.OthersAway = absenceOf(agents)
-	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
+	got.NoPartner = head.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.othersGone(PartnerSilent)
-	got.addSilentTask(h, c.me, seen.Presence, seen.Now)
-	for _, r := range h.Talk.OpenTo(c.me.Seat, seen.Now) {
-		for i, a := range h.Agents {
-			if r.Seat == c.me.Seat && agents[i].State == AgentSilent && slices.Contains(r.Owed, a.Seat) {
+	got.addSilentTask(head, c.me, seen.Presence, seen.Now)
+	for _, request := range head.Talk.OpenTo(c.me.Seat, seen.Now) {
+		for i, agent := range head.Agents {
+			if request.Seat == c.me.Seat && agents[i].State == AgentSilent &&
+				slices.Contains(request.Owed, agent.Seat) {
 				got.OwedBySilent++
 			}
 		}

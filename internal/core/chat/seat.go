@@ -78,14 +78,14 @@ func Came(ctx context.Context, at time.Time) context.Context {
 
 // accept makes the holder of a token a caller. Each later step checks the seat again, on the head that the step decides
 // on.
-func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*session, error) {
+func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) (*session, error) {
 	asker := ident.PrincipalOf(ctx)
-	if err := asker.CheckToken(t); err != nil {
-		return nil, hideForeignStay(asker, t, err)
+	if err := asker.CheckToken(token); err != nil {
+		return nil, hideForeignStay(asker, token, err)
 	}
-	r, holder := s.acquire(t.Room), room.HolderOf(t)
+	live, holder := s.acquire(token.Room), room.HolderOf(token)
 	start := room.Start{Head: math.MaxInt64}
-	if known := r.log.Peek(); known != nil {
+	if known := live.log.Peek(); known != nil {
 		start.Known = known.AsOf
 	}
 	start.At = s.now()
@@ -95,25 +95,25 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 		}
 		start.At = came
 	}
-	h, a, ok, err := r.findCaller(ctx, holder, read)
+	head, caller, ok, err := live.findCaller(ctx, holder, read)
 	switch {
 	case err != nil:
 	case !ok:
-		err = r.refuseToken(ctx, h, holder)
+		err = live.refuseToken(ctx, head, holder)
 	default:
-		err = hideForeignStay(asker, t, h.Invite.CheckSeat(asker, a.Agent))
+		err = hideForeignStay(asker, token, head.Invite.CheckSeat(asker, caller.Agent))
 		if err == nil {
-			err = s.limits.Enter(ctx, t.Room, ratelimit.CallerFor(ctx, t.Room, a))
+			err = s.limits.Enter(ctx, token.Room, ratelimit.CallerFor(ctx, token.Room, caller))
 		}
 	}
 	if err != nil {
-		r.release()
+		live.release()
 		return nil, err
 	}
-	if current := r.log.KnownSince(start.At); current != nil {
+	if current := live.log.KnownSince(start.At); current != nil {
 		start.Head = current.AsOf
 	}
-	return &session{token: t, holder: holder, room: r, head: h, me: a, start: start}, nil
+	return &session{token: token, holder: holder, room: live, head: head, me: caller, start: start}, nil
 }
 
 // hideForeignStay returns err, the refusal of t for a caller without rights to its seat. For a guest with a foreign
@@ -127,37 +127,38 @@ func hideForeignStay(asker ident.Principal, t ident.Token, err error) error {
 
 type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 
-// findCaller returns the agent or person with the token of x, and the head with the seat. ok is false, on a current
-// head, if nobody has this token or the room has expired.
-func (r *liveRoom) findCaller(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Caller, ok bool,
+// findCaller returns the agent or person with the token of holder, and the head with the seat. ok is false, on a
+// current head, if nobody has this token or the room has expired.
+func (r *liveRoom) findCaller(ctx context.Context, holder room.Holder, read readHead) (head *room.Head,
+	caller room.Caller, ok bool,
 	err error) {
 	began := r.svc.now()
-	h, err = read(r.log, ctx)
+	head, err = read(r.log, ctx)
 	if err != nil {
-		return nil, a, false, err
+		return nil, caller, false, err
 	}
-	a, ok = h.Owner(x)
-	if !ok || h.Expired(began) {
-		h, err = r.log.Refresh(ctx, began)
+	caller, ok = head.Owner(holder)
+	if !ok || head.Expired(began) {
+		head, err = r.log.Refresh(ctx, began)
 		if err != nil {
-			return nil, a, false, err
+			return nil, caller, false, err
 		}
-		a, ok = h.Owner(x)
+		caller, ok = head.Owner(holder)
 	}
-	return h, a, ok && !h.Expired(began), nil
+	return head, caller, ok && !head.Expired(began), nil
 }
 
 // parseToken reads a token. A ticket in place of a token is refused with advice.
 func parseToken(s string) (ident.Token, error) {
-	t, err := ident.ParseToken(s)
+	token, err := ident.ParseToken(s)
 	if err == nil {
-		return t, nil
+		return token, nil
 	}
 	if _, body, cut := strings.Cut(strings.ToLower(strings.TrimSpace(s)), "-"); cut && ident.WellFormed(body) {
 		err = fault.Refuse(fault.TokenInvalid, "agent_token holds a ticket of the queue: give it to enter_queue as "+
 			"ticket. The agent_token comes with the partner.")
 	}
-	return t, err
+	return token, err
 }
 
 // refuseToken returns the reason why the caller's token is no longer accepted.
@@ -165,35 +166,35 @@ func (c *session) refuseToken(ctx context.Context, h *room.Head) error {
 	return c.room.refuseToken(ctx, h, c.holder)
 }
 
-// refuseToken returns the reason why the token of x is not accepted.
-func (r *liveRoom) refuseToken(ctx context.Context, h *room.Head, x room.Holder) error {
-	a, there := h.Seated(x.Seat)
-	if x.Joined != 0 {
-		if !h.IssuedStay(x) {
+// refuseToken returns the reason why the token of holder is not accepted.
+func (r *liveRoom) refuseToken(ctx context.Context, head *room.Head, holder room.Holder) error {
+	agent, there := head.Seated(holder.Seat)
+	if holder.Joined != 0 {
+		if !head.IssuedStay(holder) {
 			return refuseStay()
 		}
 	}
 	switch {
-	case x.Person && there:
+	case holder.Person && there:
 		return refuseDevice()
-	case there && x.Joined == 0 && !x.Has(a.Hash):
+	case there && holder.Joined == 0 && !holder.Has(agent.Hash):
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not, or no longer, that of this seat: an agent of "+
 			"the same user may have joined under its name since. Use the newest one that "+
 			"join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
-	case x.Seat < 1, x.Seat >= h.NextSeat:
+	case holder.Seat < 1, holder.Seat >= head.NextSeat:
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that "+
 			"join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
-	case there, !h.Retired && h.Expired(r.svc.now()):
+	case there, !head.Retired && head.Expired(r.svc.now()):
 		return roomlog.ErrNotFound
 	}
-	gone, err := r.log.Seats().Vacated(ctx, x.Seat)
+	gone, err := r.log.Seats().Vacated(ctx, holder.Seat)
 	if err != nil {
 		return err
 	}
-	if !gone.Had(x) { // an older token, or an invented one
+	if !gone.Had(holder) { // an older token, or an invented one
 		gone.Reason = room.ReasonLeft
 	}
-	return refuseVacated(gone, x)
+	return refuseVacated(gone, holder)
 }
 
 // refuseStay refuses a stay that the room has not given.
@@ -204,30 +205,30 @@ func refuseStay() error {
 
 // refuseDevice refuses a person's token that belongs to no occupied seat.
 func refuseDevice() error {
-	e := fault.Refuse(fault.TokenInvalid, "This person's token does not belong to this seat, or no longer does: a "+
-		"link opened on another device may have ended it, or somebody else has the seat. On a device that still "+
+	refused := fault.Refuse(fault.TokenInvalid, "This person's token does not belong to this seat, or no longer does: "+
+		"a link opened on another device may have ended it, or somebody else has the seat. On a device that still "+
 		"works, ask for a new link; or have the agent join under another agent_name, and open the link that it "+
 		"gives you.")
-	e.Reason = fault.ReasonDevice
-	return e
+	refused.Reason = fault.ReasonDevice
+	return refused
 }
 
 // refuseVacated refuses a token of a vacated seat. A person is also told who took the seat.
-func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
-	e := room.RefuseRemoved(gone.Reason)
-	if x.Joined != 0 {
-		e.Reason = string(gone.Reason)
-		return e
+func refuseVacated(gone roomlog.Vacated, holder room.Holder) error {
+	refused := room.RefuseRemoved(gone.Reason)
+	if holder.Joined != 0 {
+		refused.Reason = string(gone.Reason)
+		return refused
 	}
-	if !x.Person || !gone.Had(x) {
-		return e
+	if !holder.Person || !gone.Had(holder) {
+		return refused
 	}
 	if gone.Kept {
-		e = fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. "+
+		refused = fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. "+
 			"If it joins again under its name within a day, this token is that of its person again.")
 	}
-	e.Reason, e.By, e.Note = string(gone.Reason), gone.By, sanitize.Escape(gone.Note, "")
-	return e
+	refused.Reason, refused.By, refused.Note = string(gone.Reason), gone.By, sanitize.Escape(gone.Note, "")
+	return refused
 }
 
 // rule returns the events of a call of a, as of h, where a has a seat.
@@ -235,45 +236,46 @@ type rule func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, erro
 
 // ofCaller returns r as a proposal of the caller. If the caller's seat is gone, the error is errUnseated.
 func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, error) {
-	return func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		a, here := h.Owner(c.holder)
+	return func(head *room.Head, now time.Time) (roomlog.Change, error) {
+		caller, here := head.Owner(c.holder)
 		if !here {
 			return roomlog.Change{}, errUnseated
 		}
-		return r(h, a, now)
+		return r(head, caller, now)
 	}
 }
 
 // change appends to a room that can still be changed. A send under way either precedes the change in the log, or
 // follows its rules.
 func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
-	return c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error) {
-		if err := checkLive(h, now); err != nil {
+	return c.append(ctx, &roomlog.Proposal{}, func(head *room.Head, caller room.Caller,
+		now time.Time) (roomlog.Change, error) {
+		if err := checkLive(head, now); err != nil {
 			return roomlog.Change{}, err
 		}
-		return r(h, a, now)
+		return r(head, caller, now)
 	})
 }
 
-// append appends the events of r with the options of p, and returns them. Events that add data need space on the disk:
-// otherwise one guest changed its name 4,646 times in six seconds, until the disk had no room for a kick.
-func (c *session) append(ctx context.Context, p *roomlog.Proposal, r rule) ([]room.Event, error) {
+// append appends the events of r with the options of proposal, and returns them. Events that add data need space on
+// the disk: otherwise one guest changed its name 4,646 times in six seconds, until the disk had no room for a kick.
+func (c *session) append(ctx context.Context, proposal *roomlog.Proposal, r rule) ([]room.Event, error) {
 	c.room.svc.space.readIfDue()
-	p.Propose = c.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error) {
-		ch, err := r(h, a, now)
+	proposal.Propose = c.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (roomlog.Change, error) {
+		ch, err := r(head, caller, now)
 		if err == nil {
 			err = c.reserveSpace(ch.Events)
 		}
 		return ch, err
 	})
-	err := c.room.log.Append(ctx, p)
+	err := c.room.log.Append(ctx, proposal)
 	switch {
 	case errors.Is(err, errUnseated):
 		return nil, c.refuseToken(ctx, c.room.log.Peek())
-	case err != nil: // p may still be under way
+	case err != nil: // proposal may still be under way
 		return nil, err
 	}
-	return p.Events, nil
+	return proposal.Events, nil
 }
 
 // errUnseated reports that the caller's seat is gone. The package replaces this error by the reason.

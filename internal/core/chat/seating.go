@@ -32,20 +32,20 @@ func (n newcomer) TokenFor(room string, seat int) ident.Token {
 	return n.Token
 }
 
-// SeatAt returns the join, as the next event of h, and the presence of a new seat.
-func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room.Role) (room.Event, table.Op) {
-	a := room.Agent{
-		Seat: h.NewSeat(), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
-		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
+// SeatAt returns the join, as the next event of head, and the presence of a new seat.
+func (n newcomer) SeatAt(head *room.Head, now time.Time, since room.Mark, role room.Role) (room.Event, table.Op) {
+	agent := room.Agent{
+		Seat: head.NewSeat(), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
+		Joined: head.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
 		Principal: n.By.ID, SignIn: n.By.SignIn, Owner: n.By.Owner, Invite: n.By.Invite,
-		TakenFrom: ident.CallerDigest(h.LogKey, n.ClientKey),
+		TakenFrom: ident.CallerDigest(head.LogKey, n.ClientKey),
 	}
-	a = a.HeldBy(n.Holder)
+	agent = agent.HeldBy(n.Holder)
 	if role != room.Admin {
-		_, a.Muted = room.FindBan(h.Mutes, a.Name)
+		_, agent.Muted = room.FindBan(head.Mutes, agent.Name)
 	}
-	p := room.Presence{AtMs: now.UnixMilli(), Read: a.Joined} // the join hands out what came before
-	return a.Join(), roomlog.PutPresence(h.ID, a, p)
+	p := room.Presence{AtMs: now.UnixMilli(), Read: agent.Joined} // the join hands out what came before
+	return agent.Join(), roomlog.PutPresence(head.ID, agent, p)
 }
 
 // Reasons for a join to start again.
@@ -85,20 +85,20 @@ func (c *seatProposal) Blocked(x table.Conflict) {
 }
 
 // Propose proposes the join: a regained seat, an expired seat after its eviction, or a new seat.
-func (c *seatProposal) Propose(h *room.Head, now time.Time) (roomlog.Change, error) {
+func (c *seatProposal) Propose(head *room.Head, now time.Time) (roomlog.Change, error) {
 	switch {
-	case h.Retired, h.Closed, h.Key != c.Newcomer.Room.Key:
+	case head.Retired, head.Closed, head.Key != c.Newcomer.Room.Key:
 		return roomlog.Change{}, roomlog.ErrNameMoved
-	case h.Expired(now):
+	case head.Expired(now):
 		return roomlog.Change{}, errDeserted
-	case c.Newcomer.MayReturn(h, now) && c.LastPersonAsOf != h.Departed.N:
+	case c.Newcomer.MayReturn(head, now) && c.LastPersonAsOf != head.Departed.N:
 		return roomlog.Change{}, errPersonNeeded
-	case h.Deserted() && c.LastPerson == nil:
+	case head.Deserted() && c.LastPerson == nil:
 		return roomlog.Change{}, errDeserted
-	case !c.Newcomer.By.IsGuest() && h.Password != c.PasswordHash:
+	case !c.Newcomer.By.IsGuest() && head.Password != c.PasswordHash:
 		return roomlog.Change{}, errPasswordReplaced
 	}
-	s, err := c.Decide(h, now)
+	s, err := c.Decide(head, now)
 	if err != nil {
 		return roomlog.Change{}, err
 	}
@@ -106,33 +106,33 @@ func (c *seatProposal) Propose(h *room.Head, now time.Time) (roomlog.Change, err
 	if s.Regained != nil {
 		s.Regained.SignIn = c.Newcomer.By.SignIn
 		ch.Events = []room.Event{s.Regained.Regain()}
-		ch.Ops = []table.Op{roomlog.PutPresence(h.ID, *s.Regained,
+		ch.Ops = []table.Op{roomlog.PutPresence(head.ID, *s.Regained,
 			room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
 		return ch, nil
 	}
 	if c.NoSpace != nil {
 		return roomlog.Change{}, c.NoSpace
 	}
-	staying := len(h.Agents)
+	staying := len(head.Agents)
 	if s.Eviction != nil {
 		ch.Events = append(ch.Events, *s.Eviction)
-		ch.Ops = roomlog.Vacate(&h.State, *s.Eviction, table.IfAbsent, now)
+		ch.Ops = roomlog.Vacate(&head.State, *s.Eviction, table.IfAbsent, now)
 		staying--
 	}
 	role := room.Member
 	if staying == 0 {
 		role = room.Admin
 	}
-	e, op := c.Newcomer.SeatAt(h, now, s.Since, role)
-	e.Agent.Joined += int64(len(ch.Events))
-	e.Invite = s.Invite
+	event, op := c.Newcomer.SeatAt(head, now, s.Since, role)
+	event.Agent.Joined += int64(len(ch.Events))
+	event.Invite = s.Invite
 	switch {
 	case c.LastPerson != nil:
-		e.Agent.Person = *c.LastPerson
-	case c.Newcomer.MayReturn(h, now): // a read may show an event before the rest of its Write
-		c.keptKey = roomlog.KeptKey(h.ID, c.Principal, c.Name.Key)
+		event.Agent.Person = *c.LastPerson
+	case c.Newcomer.MayReturn(head, now): // a read may show an event before the rest of its Write
+		c.keptKey = roomlog.KeptKey(head.ID, c.Principal, c.Name.Key)
 		ch.Ops = append(ch.Ops, table.Delete(c.keptKey, table.IfAbsent))
 	}
-	ch.Events, ch.Ops = append(ch.Events, e), append(ch.Ops, op)
+	ch.Events, ch.Ops = append(ch.Events, event), append(ch.Ops, op)
 	return ch, nil
 }

@@ -9,11 +9,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -269,29 +268,30 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 	var v verdict
 	log := op.caller.room.log
-	p := &roomlog.Proposal{Blocked: op.recordEarlier, Began: op.began}
-	p.Propose = op.caller.ofCaller(func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
-		v, err = op.propose(h, a, p.Batched, now)
+	proposal := &roomlog.Proposal{Blocked: op.recordEarlier, Began: op.began}
+	proposal.Propose = op.caller.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change,
+		err error) {
+		v, err = op.propose(head, caller, proposal.Batched, now)
 		return v.change, err
 	})
 	if how == modeAsk {
-		h, err := log.Refresh(ctx, op.began)
+		head, err := log.Refresh(ctx, op.began)
 		if err != nil {
 			return verdict{}, err
 		}
-		_, err = p.Propose(h, op.caller.room.svc.now())
+		_, err = proposal.Propose(head, op.caller.room.svc.now())
 		return v, err
 	}
-	if err := log.Append(ctx, p); err != nil { // if ctx has ended, op and v still belong to the append
+	if err := log.Append(ctx, proposal); err != nil { // if ctx has ended, op and v still belong to the append
 		return verdict{}, err
 	}
-	v.change.Events = p.Events
+	v.change.Events = proposal.Events
 	return v, nil
 }
 
-// propose applies the rules of sending to the message of a, as the event after h. batched are events before it that are
-// not written yet. propose changes nothing and does not block. The first rule that applies decides. Two rare rules have
-// no number: the disk is full, and too many drafts wait.
+// propose applies the rules of sending to the message of caller, as the event after head. batched are events before
+// it that are not written yet. propose changes nothing and does not block. The first rule that applies decides. Two
+// rare rules have no number: the disk is full, and too many drafts wait.
 //
 //  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
 //  2. Ann repeats, by its key, a draft that her person has refused: she is refused.
@@ -306,29 +306,30 @@ func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 //  11. Ann repeats such a text after it was held back: it is sent.
 //  12. Ann's person approves what she says, or what is said like this: it is kept as a draft.
 //  13. None of these: it is sent.
-func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now time.Time) (verdict, error) {
-	v, err := op.findEarlier(h, a, now) // 1, 2: for a repetition no other rule matters
+func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Event, now time.Time) (verdict, error) {
+	v, err := op.findEarlier(head, caller, now) // 1, 2: for a repetition no other rule matters
 	if v.ends() || err != nil {
 		return v, err
 	}
-	if h.Expired(now) && !h.Closed { // 3
+	if head.Expired(now) && !head.Closed { // 3
 		return verdict{}, roomlog.ErrNotFound
 	}
 
 	// A message from others may be the reason of a later refusal, so unread messages come first.
-	if a.IsPaused() { // 4, 5
+	if caller.IsPaused() { // 4, 5
 		return verdict{needs: needPerson}, nil
 	}
-	if !a.IsPerson() {
-		if err := h.CheckRun(); err != nil { // 6
+	if !caller.IsPerson() {
+		if err := head.CheckRun(); err != nil { // 6
 			return verdict{}, err
 		}
-		if op.mayBeHeld(h, a, batched) { // 7, 8
+		if op.mayBeHeld(head, caller, batched) { // 7, 8
 			return verdict{needs: needReading}, nil
 		}
 	}
 
-	e, err := h.ProposeMessage(a, op.event, now) // 9: the room accepts the message, and its addressees are there
+	// 9: the room accepts the message, and its addressees are there
+	event, err := head.ProposeMessage(caller, op.event, now)
 	if err == nil {
 		err = op.noSpace
 	}
@@ -339,20 +340,21 @@ func (op *sendOp) propose(h *room.Head, a room.Caller, batched []room.Event, now
 		return verdict{needs: needConfirmation}, nil
 	}
 
-	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.needsConsent || h.NeedsApproval(a, e), Asks: len(op.event.Ask) > 0}
+	as := roomlog.SentAs{N: head.AsOf + 1, Draft: op.needsConsent || head.NeedsApproval(caller, event),
+		Asks: len(op.event.Ask) > 0}
 	if as.Draft { // 12
-		d := draftOf(a.Agent, e.Fingerprint(), now) // for a vote, whose proposal ProposeMessage has set
+		d := draftOf(caller.Agent, event.Fingerprint(), now) // for a vote, whose proposal ProposeMessage has set
 		if d.N > 0 && op.req.Key == "" {
 			return verdict{sentAs: d}, nil
 		}
-		e, err = a.Draft(e, op.event.Ask, op.req.Key, now)
+		event, err = caller.Draft(event, op.event.Ask, op.req.Key, now)
 		if err != nil {
 			return verdict{}, err
 		}
 	}
-	ch := roomlog.Change{Events: []room.Event{e}, Ops: op.fileOps(h, e, now)}
+	ch := roomlog.Change{Events: []room.Event{event}, Ops: op.fileOps(head, event, now)}
 	if op.req.Key != "" {
-		ch.Ops = append(ch.Ops, roomlog.PutSent(h.ID, a, op.req.Key, as, now))
+		ch.Ops = append(ch.Ops, roomlog.PutSent(head.ID, caller, op.req.Key, as, now))
 	}
 	return verdict{sentAs: as, change: ch}, nil // 13
 }
@@ -410,19 +412,19 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 	c := op.caller
 	asked, closed := op.event.Finishes, op.event.Closes
 	if len(asked) > 0 && op.earlier.N > 0 {
-		if e, err := c.room.log.Event(ctx, op.earlier.N); err == nil {
-			closed = e.Closes
+		if event, err := c.room.log.Event(ctx, op.earlier.N); err == nil {
+			closed = event.Closes
 		}
 	}
-	h := c.room.log.Peek()
+	head := c.room.log.Peek()
 	for _, no := range asked {
 		if slices.Contains(closed, no) {
 			continue
 		}
-		t, _ := h.Task(no)
-		x := Unfinished{ID: room.TaskID(no), Why: cmp.Or(h.WhyUnfinished(c.me.Agent, no), "it is open again")}
-		if c.me.SeesTask(t.N) && !t.Holder.Is(c.me.Agent) {
-			x.By = t.Holder.Name
+		task, _ := head.Task(no)
+		x := Unfinished{ID: room.TaskID(no), Why: cmp.Or(head.WhyUnfinished(c.me.Agent, no), "it is open again")}
+		if c.me.SeesTask(task.N) && !task.Holder.Is(c.me.Agent) {
+			x.By = task.Holder.Name
 		}
 		list = append(list, x)
 	}
@@ -443,19 +445,19 @@ func (op *sendOp) namesOfLeft(ctx context.Context) []string {
 // answer completes the result of a sent message with unread messages, or messages from during the wait.
 func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 	c := op.caller
-	s := c.room.svc
+	service := c.room.svc
 	if op.req.Said != nil {
 		op.req.Said()
 	}
 	waited, err := op.listen(ctx)
-	if s.Unanswered(ctx, err) { // the message is sent; the sender may wait again
+	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
 		got.Cursor, got.Situation = op.req.Cursor, c.situation(c.room.log.Peek())
 		return got, nil
 	}
 	if err == nil {
 		got.Waited, got.Before = *waited, waited.before
 	}
-	return got, s.Outward(err)
+	return got, service.Outward(err)
 }
 
 // listen reads unread messages after the append, or waits for some.
@@ -473,11 +475,11 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 			Fresh: presence.SendFresh})
 		return op.unread(ctx, cursor, named)
 	}
-	h, err := c.room.log.Refresh(ctx, op.began)
+	head, err := c.room.log.Refresh(ctx, op.began)
 	if err != nil {
 		return nil, err
 	}
-	c.head = h
+	c.head = head
 	return c.wait(ctx, op.waits(), op.event.N)
 }
 
@@ -527,8 +529,8 @@ func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool)
 	}
 	req := op.waits()
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
-	if o, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.me.IsPerson() {
-		return position{Offer: o, ignored: req.Cursor != ""}, nil
+	if offer, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.me.IsPerson() {
+		return position{Offer: offer, ignored: req.Cursor != ""}, nil
 	}
 	return c.acknowledgeCursor(ctx, req)
 }
@@ -550,12 +552,12 @@ func (op *sendOp) address(ctx context.Context) error {
 		return err
 	}
 	c := op.caller
-	h, current := c.room.log.Refresh(ctx, op.began)
+	head, current := c.room.log.Refresh(ctx, op.began)
 	if current != nil {
 		return current
 	}
-	if _, here := h.Owner(c.holder); !here {
-		return c.refuseToken(ctx, h)
+	if _, here := head.Owner(c.holder); !here {
+		return c.refuseToken(ctx, head)
 	}
 	return err
 }
@@ -596,13 +598,13 @@ func (op *sendOp) findNamed(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, a := range readers {
-			op.event.To, op.event.ToNames = append(op.event.To, a.Seat), append(op.event.ToNames, a.Name)
+		for _, agent := range readers {
+			op.event.To, op.event.ToNames = append(op.event.To, agent.Seat), append(op.event.ToNames, agent.Name)
 		}
 	}
 	asked, err := op.findAgents(ctx, "ask", op.req.Ask)
-	for _, a := range asked {
-		op.event.Ask = append(op.event.Ask, a.Seat)
+	for _, agent := range asked {
+		op.event.Ask = append(op.event.Ask, agent.Seat)
 	}
 	return err
 }
@@ -614,27 +616,28 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 		return nil, nil
 	}
 	c := op.caller
-	h, err := c.room.log.Refresh(ctx, op.began)
+	head, err := c.room.log.Refresh(ctx, op.began)
 	if err != nil {
 		return nil, err
 	}
-	c.head = h
+	c.head = head
 	if len(names) > core.MaxCapacity {
 		return nil, refuseManyNames(field)
 	}
 	for i, key := range nameKeys(names) {
-		a, here := h.Named(key)
+		agent, here := head.Named(key)
 		switch {
 		case !here:
 			return nil, op.refuseAbsent(field, i+1, key)
-		case a.Seat != c.me.Seat && !slices.ContainsFunc(found, func(x room.Agent) bool { return x.Seat == a.Seat }):
-			found = append(found, a)
+		case agent.Seat != c.me.Seat && !slices.ContainsFunc(found,
+			func(x room.Agent) bool { return x.Seat == agent.Seat }):
+			found = append(found, agent)
 		}
 	}
 	if len(found) == 0 {
 		return nil, refuseOnlySelf(field)
 	}
-	slices.SortFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
+	slices.SortFunc(found, func(agent, b room.Agent) int { return agent.Seat - b.Seat })
 	return found, nil
 }
 
@@ -699,11 +702,11 @@ func nameKeys(names []string) []string {
 // findAnswered finds the answered message and the withdrawn one.
 func (op *sendOp) findAnswered(ctx context.Context) error {
 	if op.req.Withdraw != "" {
-		e, err := op.caller.seenEvent(ctx, "withdraw", op.req.Withdraw)
+		event, err := op.caller.seenEvent(ctx, "withdraw", op.req.Withdraw)
 		if err != nil {
 			return err
 		}
-		op.event.Withdraws = e.N
+		op.event.Withdraws = event.N
 	}
 	if op.req.ReplyTo == "" {
 		return nil
@@ -725,20 +728,20 @@ func (c *session) seenEvent(ctx context.Context, field, id string) (room.Event, 
 	none := refuseUnseen(field)
 	n, ok := c.head.MessageNumber(id)
 	if !ok { // the cached head may be older than the event
-		h, err := c.room.log.Refresh(ctx, c.room.svc.now())
+		head, err := c.room.log.Refresh(ctx, c.room.svc.now())
 		if err != nil {
 			return room.Event{}, err
 		}
-		n, ok = h.MessageNumber(id)
+		n, ok = head.MessageNumber(id)
 	}
 	if !ok {
 		return room.Event{}, none
 	}
-	e, err := c.room.log.Event(ctx, n)
-	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.Sees(e) {
+	event, err := c.room.log.Event(ctx, n)
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.Sees(event) {
 		return room.Event{}, none
 	}
-	return e, err
+	return event, err
 }
 
 // refuseUnseen refuses the id of a message that the caller may not see. field is the argument with the id.

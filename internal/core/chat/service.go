@@ -6,10 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/password"
 	"github.com/parley-chat/parley/internal/core/picture"
 	"github.com/parley-chat/parley/internal/core/presence"
@@ -97,18 +96,19 @@ func New(t table.Table, o Options) *Service {
 	}
 	limits := ratelimit.New(o.Limits, o.Clock)
 	t = limits.Table(t)
-	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, audit: audited, stopping: make(chan struct{}),
-		space: space{read: o.Space, clock: o.Clock, log: o.Logger}}
-	s.store = roomlog.NewStore(t, roomlog.Options{
+	service := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, audit: audited,
+		stopping: make(chan struct{}),
+		space:    space{read: o.Space, clock: o.Clock, log: o.Logger}}
+	service.store = roomlog.NewStore(t, roomlog.Options{
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes,
 		Logger: o.Logger, Calls: o.Calls,
-		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(s, l) },
+		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(service, l) },
 	})
-	s.live = presence.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger,
+	service.live = presence.Options{Store: service.store, Table: t, Clock: o.Clock, Logger: o.Logger,
 		SingleProcess: o.SingleProcess}
-	s.passwords = password.New(s.store, limits.Password)
-	s.pictures = picture.NewDecoder(o.Clock)
-	return s
+	service.passwords = password.New(service.store, limits.Password)
+	service.pictures = picture.NewDecoder(o.Clock)
+	return service
 }
 
 // Store returns the logs of the service's rooms.

@@ -49,26 +49,26 @@ func (s *Service) enterView(ctx context.Context, token string) (*session, error)
 	if err := asker.CheckView(v); err != nil {
 		return nil, err
 	}
-	r, began := s.acquire(v.Room), s.now()
-	h, err := r.log.Refresh(ctx, began)
+	live, began := s.acquire(v.Room), s.now()
+	head, err := live.log.Refresh(ctx, began)
 	if err != nil {
-		r.release()
+		live.release()
 		return nil, err
 	}
-	a, ok := h.Viewer(v)
-	if ok && !h.Expired(began) {
-		err = h.Invite.CheckSeat(asker, a.Agent)
+	caller, ok := head.Viewer(v)
+	if ok && !head.Expired(began) {
+		err = head.Invite.CheckSeat(asker, caller.Agent)
 	} else {
-		err = r.refuseView(ctx, h, v)
+		err = live.refuseView(ctx, head, v)
 	}
 	if err == nil {
-		err = s.limits.Enter(ctx, v.Room, ratelimit.ViewerFor(ctx, v.Room, a))
+		err = s.limits.Enter(ctx, v.Room, ratelimit.ViewerFor(ctx, v.Room, caller))
 	}
 	if err != nil {
-		r.release()
+		live.release()
 		return nil, err
 	}
-	return &session{token: ident.Token{Room: v.Room, Seat: v.Seat}, room: r, head: h, me: a}, nil
+	return &session{token: ident.Token{Room: v.Room, Seat: v.Seat}, room: live, head: head, me: caller}, nil
 }
 
 // parseView reads a view. An agent token in place of a view is refused with advice.
@@ -86,13 +86,13 @@ func parseView(s string) (ident.View, error) {
 }
 
 // refuseView returns the reason why v is not accepted.
-func (r *liveRoom) refuseView(ctx context.Context, h *room.Head, v ident.View) error {
-	_, there := h.Seated(v.Seat)
+func (r *liveRoom) refuseView(ctx context.Context, head *room.Head, v ident.View) error {
+	_, there := head.Seated(v.Seat)
 	switch {
-	case !v.Of(h.LogKey), there && !h.Expired(r.svc.now()):
+	case !v.Of(head.LogKey), there && !head.Expired(r.svc.now()):
 		return fault.Refuse(fault.TokenInvalid, "view is not, or no longer, one of this room. Nothing was shown: call "+
 			"room_info with agent_token, and give show_room the view that it returns.")
-	case there, !h.Retired && h.Expired(r.svc.now()):
+	case there, !head.Retired && head.Expired(r.svc.now()):
 		return roomlog.ErrNotFound
 	}
 	gone, err := r.log.Seats().Vacated(ctx, v.Seat)
@@ -160,10 +160,10 @@ func lookAgain(age time.Duration) time.Duration {
 // shownOpen counts what is open from the head alone.
 func (c *session) shownOpen() (open ShownOpen) {
 	now := c.room.svc.now()
-	for _, r := range c.head.Talk.OpenTo(c.me.Seat, now) {
+	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {
 		switch {
-		case r.N < c.me.Since.N:
-		case r.Proposal:
+		case request.N < c.me.Since.N:
+		case request.Proposal:
 			open.Proposals++
 		default:
 			open.Requests++
@@ -182,16 +182,16 @@ func (c *session) shownAfter(ctx context.Context, id string) (page Page, at time
 	if !ok {
 		return Page{}, at, none
 	}
-	b := batchFor(c.me, &c.head.State)
-	for e, err := range c.room.log.Pages(c.me, b.firstPage()).Since(ctx, n-1, c.head.AsOf) {
+	batch := batchFor(c.me, &c.head.State)
+	for event, err := range c.room.log.Pages(c.me, batch.firstPage()).Since(ctx, n-1, c.head.AsOf) {
 		switch {
 		case err != nil:
 			return Page{}, at, err
-		case at.IsZero() && (e.N != n || !c.me.Sees(e)):
+		case at.IsZero() && (event.N != n || !c.me.Sees(event)):
 			return Page{}, at, none
 		case at.IsZero():
-			at = e.At()
-		case c.me.Sees(e) && !b.Add(messageOf(b.Room, c.me, e), e):
+			at = event.At()
+		case c.me.Sees(event) && !batch.Add(messageOf(batch.Room, c.me, event), event):
 			page.HasMore = true
 		}
 		if page.HasMore {
@@ -201,6 +201,6 @@ func (c *session) shownAfter(ctx context.Context, id string) (page Page, at time
 	if at.IsZero() {
 		return Page{}, at, none
 	}
-	page.Messages, page.Cut = b.Messages, page.HasMore && len(b.Messages) < b.Events
+	page.Messages, page.Cut = batch.Messages, page.HasMore && len(batch.Messages) < batch.Events
 	return page, at, nil
 }

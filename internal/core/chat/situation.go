@@ -57,41 +57,41 @@ type Situation struct {
 	SilentLeft time.Duration // until the caller may take the task if the agent stays silent; 0: now
 }
 
-// situation returns the caller's situation as of h.
-func (c *session) situation(h *room.Head) Situation {
+// situation returns the caller's situation as of head.
+func (c *session) situation(head *room.Head) Situation {
 	now, me := c.room.svc.now(), c.me.Seat
-	_, _, at := h.Recent.LastWord()
+	_, _, at := head.Recent.LastWord()
 	s := Situation{
-		Person: c.me.IsPerson(), Others: h.Others(me), Paired: h.Paired, Closed: h.Closed,
-		Begun: h.Recent.Begun(),
-		Debt:  h.DebtOf(me, now), Requests: len(h.Talk.OpenTo(me, now)), Owed: h.OwedTo(me, now),
+		Person: c.me.IsPerson(), Others: head.Others(me), Paired: head.Paired, Closed: head.Closed,
+		Begun: head.Recent.Begun(),
+		Debt:  head.DebtOf(me, now), Requests: len(head.Talk.OpenTo(me, now)), Owed: head.OwedTo(me, now),
 		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.me.AtMs)))),
 		Stopping: isClosed(c.room.svc.stopping),
 	}
-	if a, here := h.Seated(me); here {
-		s.Admin, s.Muted, s.Listening, s.Supervised = a.Role == room.Admin, a.Muted, h.Silenced(a),
-			h.SupervisedOf(a, now)
-		s.addTasks(h, a, now)
-		s.Hooked = !s.Person && a.IsCalled()
+	if agent, here := head.Seated(me); here {
+		s.Admin, s.Muted, s.Listening, s.Supervised = agent.Role == room.Admin, agent.Muted, head.Silenced(agent),
+			head.SupervisedOf(agent, now)
+		s.addTasks(head, agent, now)
+		s.Hooked = !s.Person && agent.IsCalled()
 		s.Woken = !s.Person && c.room.agents.HasProgram(me)
 	}
 	return s
 }
 
 // situation returns the situation of a caller that is handed the inbox.
-func (in *inbox) situation(h *room.Head) Situation {
-	s := in.caller.situation(h)
+func (in *inbox) situation(head *room.Head) Situation {
+	s := in.caller.situation(head)
 	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(alone), in.reason
 	s.Unsure = in.has(unsure)
 	s.LostTask = in.lostTask
 	if in.has(seatLost) { // a caller without a seat is asked nothing
 		return s
 	}
-	if a, here := h.Seated(in.caller.me.Seat); here {
-		free := s.Person || !a.Person.Holds()
-		s.SeatWanted = free && in.has(seatWanted) && h.MayEnlarge(a)
-		s.NameWanted = free && in.has(nameWanted) && h.MayKick(a)
-		s.Resumed = in.has(slept) && !a.Person.Paused
+	if agent, here := head.Seated(in.caller.me.Seat); here {
+		free := s.Person || !agent.Person.Holds()
+		s.SeatWanted = free && in.has(seatWanted) && head.MayEnlarge(agent)
+		s.NameWanted = free && in.has(nameWanted) && head.MayKick(agent)
+		s.Resumed = in.has(slept) && !agent.Person.Paused
 	}
 	return s
 }

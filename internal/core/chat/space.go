@@ -138,8 +138,8 @@ func (c *session) checkSpace(bytes int) error { return c.room.svc.checkSpace(byt
 // reserveSpace reserves space for events of the caller, as of the last read of the disk. It does not block.
 func (c *session) reserveSpace(events []room.Event) error {
 	bytes, adds := 0, false
-	for _, e := range events {
-		bytes, adds = bytes+len(roomlog.Encode(e)), adds || !e.Frees()
+	for _, event := range events {
+		bytes, adds = bytes+len(roomlog.Encode(event)), adds || !event.Frees()
 	}
 	if !adds {
 		return nil

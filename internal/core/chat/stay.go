@@ -74,17 +74,17 @@ func stayEnd(err error) room.Reason {
 // isWanted reports whether an event after the caller's last message wakes the caller, and returns the time of the last
 // event that the caller sees.
 func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err error) {
-	for e, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.head.AsOf+1) {
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.head.AsOf+1) {
 		if err != nil {
 			return false, at, err
 		}
-		if at.IsZero() && (c.me.Sees(e) || e.N <= c.me.Joined) {
-			at = e.At()
+		if at.IsZero() && (c.me.Sees(event) || event.N <= c.me.Joined) {
+			at = event.At()
 		}
-		if e.N <= c.me.Joined || e.Type == room.Said && e.Seat == c.me.Seat && !e.Person {
+		if event.N <= c.me.Joined || event.Type == room.Said && event.Seat == c.me.Seat && !event.Person {
 			return false, at, nil
 		}
-		if c.me.IsNews(e) && c.me.WokenBy(e, len(c.head.Agents), false) {
+		if c.me.IsNews(event) && c.me.WokenBy(event, len(c.head.Agents), false) {
 			return true, at, nil
 		}
 	}
@@ -113,10 +113,10 @@ func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) b
 
 // nextNews waits for news after an event, and records it as handed out. If ctx or the service ends, got is nil.
 func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
-	r := c.room
+	live := c.room
 	in := newInbox(c, position{Offer: presence.Offer{How: presence.UntilArrived, After: after}})
 	for {
-		changed := r.log.Changed()
+		changed := live.log.Changed()
 		c.attendance().RecordCall(ctx)
 		if err := in.collect(ctx); err != nil {
 			return nil, after, err
@@ -125,33 +125,33 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 			break
 		}
 		pause := room.Lease / 3 // each renewal is a sign of life
-		if !r.svc.opts.SingleProcess {
-			pause = roomlog.PollEvery(r.svc.now().Sub(time.UnixMilli(r.log.Peek().HeadMs)))
+		if !live.svc.opts.SingleProcess {
+			pause = roomlog.PollEvery(live.svc.now().Sub(time.UnixMilli(live.log.Peek().HeadMs)))
 		}
-		timer := r.svc.clock.NewTimer(pause)
+		timer := live.svc.clock.NewTimer(pause)
 		select {
 		case <-changed:
 		case <-timer.Chan():
-			err = r.log.Poll(ctx)
-		case <-r.svc.stopping:
+			err = live.log.Poll(ctx)
+		case <-live.svc.stopping:
 			err = context.Canceled
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
 		timer.Stop()
 		switch {
-		case ctx.Err() != nil || isClosed(r.svc.stopping):
+		case ctx.Err() != nil || isClosed(live.svc.stopping):
 			return nil, after, nil
 		case err != nil:
-			r.svc.log.WarnContext(ctx, "a room could not be polled", "error", err)
+			live.svc.log.WarnContext(ctx, "a room could not be polled", "error", err)
 		}
 	}
 	if _, err := in.recordHandedOut(ctx, nil); err != nil {
 		return nil, after, err
 	}
-	h := r.log.Peek()
+	head := live.log.Peek()
 	// Events that do not fit come with the next news.
-	got = &Waited{Status: in.status(ctx, h), Messages: in.batch.Messages, Wakes: in.has(wakes),
-		Situation: in.situation(h)}
+	got = &Waited{Status: in.status(ctx, head), Messages: in.batch.Messages, Wakes: in.has(wakes),
+		Situation: in.situation(head)}
 	return got, in.scanned, nil
 }

@@ -56,14 +56,14 @@ type Supervised struct {
 // the agent, or approves its messages; or decides about a draft. A repeated call changes nothing, but a second decision
 // about a draft is refused.
 func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervised, error) {
-	t, err := parseToken(req.Token)
+	token, err := parseToken(req.Token)
 	if err != nil {
 		return Supervised{}, err
 	}
-	if err := ident.PrincipalOf(ctx).CheckToken(t); err != nil {
+	if err := ident.PrincipalOf(ctx).CheckToken(token); err != nil {
 		return Supervised{}, err
 	}
-	if !t.Person {
+	if !token.Person {
 		return Supervised{}, refuseAgent()
 	}
 	if err := req.check(); err != nil {
@@ -79,15 +79,15 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 
 	// A claim makes the token one of the seat, as every later step requires.
 	if req.Claim != "" {
-		opened, err := s.redeem(ctx, req.Claim, t)
+		opened, err := s.redeem(ctx, req.Claim, token)
 		if err != nil {
 			return Supervised{}, s.Outward(err)
 		}
 		if opened {
-			audit.Log(ctx, s.audit, "link_opened", audit.Room(t.Room), audit.Seat(t.Seat))
+			audit.Log(ctx, s.audit, "link_opened", audit.Room(token.Room), audit.Seat(token.Seat))
 		}
 	}
-	c, err := s.acceptNow(ctx, t)
+	c, err := s.acceptNow(ctx, token)
 	if err != nil {
 		return Supervised{}, s.Outward(err)
 	}
@@ -100,8 +100,8 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	case req.NewLink:
 		err = c.supervise(ctx, withoutHead(room.Agent.AddLink))
 	case req.changesName():
-		err = c.supervise(ctx, func(h *room.Head, a room.Caller) (*room.Event, error) {
-			return h.NamePerson(a.Agent, name)
+		err = c.supervise(ctx, func(head *room.Head, caller room.Caller) (*room.Event, error) {
+			return head.NamePerson(caller.Agent, name)
 		})
 	case req.EndHook != "":
 		err = c.endHook(ctx, req.EndHook, new(bool))
@@ -111,7 +111,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		err = c.supervise(ctx, withoutHead(room.Supervision{Paused: req.Paused, Approve: req.Approve,
 			ApproveSome: req.ApproveSome}.Decide))
 		if err == nil {
-			audit.Log(ctx, s.audit, "supervision_set", audit.Room(t.Room), audit.Seat(t.Seat))
+			audit.Log(ctx, s.audit, "supervision_set", audit.Room(token.Room), audit.Seat(token.Seat))
 		}
 	}
 	if err != nil {
@@ -161,26 +161,27 @@ func (req SuperviseRequest) check() error {
 
 // supervised returns the current decisions of the person behind the caller's seat.
 func (c *session) supervised(ctx context.Context) (Supervised, error) {
-	h := c.room.log.Peek()
-	a, _ := h.Owner(c.holder)
-	list, err := c.drafts(ctx, a)
+	head := c.room.log.Peek()
+	caller, _ := head.Owner(c.holder)
+	list, err := c.drafts(ctx, caller)
 	if err != nil {
 		return Supervised{}, err
 	}
-	hooks, err := c.hooks(ctx, a.Agent)
-	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Name: a.Person.Name, Paused: a.Person.Paused,
-		Approve:     a.Person.Approve && a.Person.ApproveSome == room.Selection{},
-		ApproveSome: a.Person.ApproveSome, Drafts: list, Hooks: hooks}, err
+	hooks, err := c.hooks(ctx, caller.Agent)
+	return Supervised{Alone: caller.IsAlone(), Watch: head.ShownLink(caller), Name: caller.Person.Name,
+		Paused:      caller.Person.Paused,
+		Approve:     caller.Person.Approve && caller.Person.ApproveSome == room.Selection{},
+		ApproveSome: caller.Person.ApproveSome, Drafts: list, Hooks: hooks}, err
 }
 
 // supervise appends a decision of the person behind the caller's seat; how returns nil if nothing changes.
 func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Caller) (*room.Event, error)) error {
-	_, err := c.change(ctx, func(h *room.Head, a room.Caller, _ time.Time) (ch roomlog.Change, err error) {
-		e, err := how(h, a)
-		if err != nil || e == nil {
+	_, err := c.change(ctx, func(head *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
+		event, err := how(head, caller)
+		if err != nil || event == nil {
 			return ch, err
 		}
-		ch.Events = []room.Event{*e}
+		ch.Events = []room.Event{*event}
 		return ch, nil
 	})
 	return err
@@ -195,21 +196,22 @@ func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Caller)
 // the tasks to end.
 type DraftView = Message
 
-// drafts returns the open drafts of a, the caller's seat, oldest first.
-func (c *session) drafts(ctx context.Context, a room.Caller) ([]DraftView, error) {
-	h := c.room.log.Peek()
+// drafts returns the open drafts of caller, the caller's seat, oldest first.
+func (c *session) drafts(ctx context.Context, caller room.Caller) ([]DraftView, error) {
+	head := c.room.log.Peek()
 	var list []DraftView
-	for _, d := range a.Person.Open(c.room.svc.now()) {
-		e, err := c.room.log.Event(ctx, d.N)
+	for _, draft := range caller.Person.Open(c.room.svc.now()) {
+		event, err := c.room.log.Event(ctx, draft.N)
 		if err != nil {
 			return nil, err
 		}
-		m := messageOf(&h.State, a, e)
-		m.Text, m.More, m.File, m.Finished = e.Draft.Text, nil, viewFile(e.Draft.File), nil
-		for _, no := range e.Draft.Finishes {
-			m.Finished = append(m.Finished, room.TaskID(no))
+		message := messageOf(&head.State, caller, event)
+		message.Text, message.More, message.File, message.Finished = event.Draft.Text, nil,
+			viewFile(event.Draft.File), nil
+		for _, no := range event.Draft.Finishes {
+			message.Finished = append(message.Finished, room.TaskID(no))
 		}
-		list = append(list, m)
+		list = append(list, message)
 	}
 	return list, nil
 }
@@ -225,34 +227,35 @@ func (c *session) openDrafts() (ids []string) {
 
 // decideDraft decides about the draft of an id, for the person behind the caller's seat.
 func (c *session) decideDraft(ctx context.Context, id string, decision room.Decision, text string) error {
-	d, err := c.seenEvent(ctx, "draft", id)
+	event, err := c.seenEvent(ctx, "draft", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
 		err = room.RefuseDecided()
 	}
 	if err != nil {
 		return err
 	}
-	f := d.CarriedFile()
-	_, err = c.change(ctx, func(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
-		e, err := h.DecideDraft(a.Agent, d, decision, text, now)
+	file := event.CarriedFile()
+	_, err = c.change(ctx, func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
+		e, err := head.DecideDraft(caller.Agent, event, decision, text, now)
 		if err != nil {
 			return ch, err
 		}
 		ch.Events = []room.Event{e}
-		if d.Key != "" && e.Type == room.Said {
-			ch.Ops = []table.Op{roomlog.MoveSent(h.ID, a.Agent, d.Key, roomlog.SentAs{N: h.AsOf + 1}, now)}
+		if event.Key != "" && e.Type == room.Said {
+			ch.Ops = []table.Op{roomlog.MoveSent(head.ID, caller.Agent, event.Key, roomlog.SentAs{N: head.AsOf + 1},
+				now)}
 		}
 		switch {
-		case f == nil:
+		case file == nil:
 		case e.Type == room.Said:
-			ch.Ops = append(ch.Ops, roomlog.PutClaim(h, e, now))
+			ch.Ops = append(ch.Ops, roomlog.PutClaim(head, e, now))
 		default:
-			ch.Ops = append(ch.Ops, roomlog.DropClaim(c.fileKey(f)))
+			ch.Ops = append(ch.Ops, roomlog.DropClaim(c.fileKey(file)))
 		}
 		return ch, nil
 	})
 	if err == nil && decision == room.RefuseDraft {
-		c.deleteFile(ctx, f)
+		c.deleteFile(ctx, file)
 	}
 	return err
 }

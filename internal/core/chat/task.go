@@ -10,11 +10,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -329,8 +328,8 @@ func refuseOffer(field string, number int) error {
 
 // checkAddedBefore refuses to add the tasks of event n again if all of them have ended: a list without them would look
 // as if they had been added.
-func checkAddedBefore(h *room.Head, n int64) error {
-	if slices.ContainsFunc(h.Tasks, func(t room.Task) bool { return t.N == n }) {
+func checkAddedBefore(head *room.Head, n int64) error {
+	if slices.ContainsFunc(head.Tasks, func(task room.Task) bool { return task.N == n }) {
 		return nil
 	}
 	return fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, and "+
@@ -338,14 +337,14 @@ func checkAddedBefore(h *room.Head, n int64) error {
 }
 
 // refuseEnded refuses a change of an ended task, and names the agent that has ended the task.
-func refuseEnded(d roomlog.Done) error {
+func refuseEnded(done roomlog.Done) error {
 	how := "done"
-	if d.Dropped {
+	if done.Dropped {
 		how = "dropped"
 	}
 	refused := fault.Refuse(fault.InvalidArgument, "%s is %s already. Nothing was changed: if you have more work on "+
-		"it, send that to the agent in by with send_message.", room.TaskID(d.Task.No), how)
-	refused.By = d.By.Name
+		"it, send that to the agent in by with send_message.", room.TaskID(done.Task.No), how)
+	refused.By = done.By.Name
 	return refused
 }
 
@@ -368,7 +367,7 @@ func (op *taskOp) addTasks() error {
 
 	// All tasks are checked first: one event adds all, or none is added.
 	for i, t := range req.Tasks {
-		x := room.Task{Title: t.Title, Text: t.Text}
+		task := room.Task{Title: t.Title, Text: t.Text}
 		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
 			return err
 		}
@@ -391,38 +390,38 @@ func (op *taskOp) addTasks() error {
 			case err == nil:
 				no = -no
 			}
-			x.After = append(x.After, no)
+			task.After = append(task.After, no)
 		}
-		op.order.Add = append(op.order.Add, x)
+		op.order.Add = append(op.order.Add, task)
 		op.allWords += t.Title + "\n" + t.Text + "\n"
 	}
 	return checkWords(op.allWords)
 }
 
 // resolveOffers returns the order with the seats of the agents in for.
-func (op *taskOp) resolveOffers(s *room.State) (o room.TaskOrder, err error) {
+func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error) {
 	o = op.order
 	o.Add = slices.Clone(o.Add)
 	for i, t := range op.req.Tasks {
-		o.Add[i].For, err = offeredTo(s, t.For, fmt.Sprintf("for of number %d", i+1))
+		o.Add[i].For, err = offeredTo(state, t.For, fmt.Sprintf("for of number %d", i+1))
 		if err != nil {
 			return o, err
 		}
 	}
 	o.Offers = op.req.For != nil
-	o.For, err = offeredTo(s, op.req.For, "for")
+	o.For, err = offeredTo(state, op.req.For, "for")
 	return o, err
 }
 
 // offeredTo returns the agents of names, each once: agents in the room and, while a seat is free, agents still to come.
 // field is the argument for the refusal.
-func offeredTo(s *room.State, names []string, field string) (found []room.Party, err error) {
+func offeredTo(state *room.State, names []string, field string) (found []room.Party, err error) {
 	for i, given := range names {
 		name, err := ident.AgentName(given)
 		to := room.Party{Name: name.Shown, Key: name.Key}
-		if a, here := s.Named(name.Key); here {
-			to = a.Party()
-		} else if err != nil || len(s.Agents) >= s.Capacity || i >= core.MaxCapacity {
+		if agent, here := state.Named(name.Key); here {
+			to = agent.Party()
+		} else if err != nil || len(state.Agents) >= state.Capacity || i >= core.MaxCapacity {
 			return nil, refuseOffer(field, i+1)
 		}
 		if !slices.ContainsFunc(found, func(m room.Party) bool { return m.Seat == to.Seat && m.Key == to.Key }) {
@@ -466,40 +465,40 @@ func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
 }
 
 // propose checks the rules, and returns the events of the change.
-func (op *taskOp) propose(h *room.Head, a room.Caller, now time.Time) (ch roomlog.Change, err error) {
-	op.headAfter = h
+func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
+	op.headAfter = head
 	op.taskNo, op.addedIn = 0, 0
-	order, err := op.resolveOffers(&h.State)
+	order, err := op.resolveOffers(&head.State)
 	if err != nil {
 		return ch, err
 	}
 	if order.Action == room.AddTasks {
-		op.addedIn = h.AddedBefore(a.Agent, order.Add, now)
+		op.addedIn = head.AddedBefore(caller.Agent, order.Add, now)
 		if op.addedIn > 0 {
-			return ch, checkAddedBefore(h, op.addedIn)
+			return ch, checkAddedBefore(head, op.addedIn)
 		}
 	}
 	switch {
-	case h.Expired(now) && !h.Closed:
+	case head.Expired(now) && !head.Closed:
 		return ch, roomlog.ErrNotFound
-	case order.LacksPresence(h, a.Agent, now):
+	case order.LacksPresence(head, caller.Agent, now):
 		return ch, errPresence
 	}
 	if op.req.Action == TaskNext { // in one Write: otherwise the task that is taken next would be announced as free
-		ch.Events, op.taskNo, err = order.DecideNext(h, a, now)
+		ch.Events, op.taskNo, err = order.DecideNext(head, caller, now)
 	} else {
-		var e *room.Event
-		e, op.taskNo, err = order.Decide(h, a, now)
-		if e != nil {
-			ch.Events = []room.Event{*e}
+		var event *room.Event
+		event, op.taskNo, err = order.Decide(head, caller, now)
+		if event != nil {
+			ch.Events = []room.Event{*event}
 		}
 	}
 	if err != nil {
 		return roomlog.Change{}, err
 	}
-	op.taskBefore, _ = h.Task(op.taskNo)
-	for _, e := range ch.Events {
-		op.headAfter, err = op.headAfter.After(e, now)
+	op.taskBefore, _ = head.Task(op.taskNo)
+	for _, event := range ch.Events {
+		op.headAfter, err = op.headAfter.After(event, now)
 		if err != nil {
 			return roomlog.Change{}, err
 		}
@@ -526,15 +525,15 @@ func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[i
 }
 
 // hasActiveTask reports whether a taken task has not stalled; true if unknown.
-func (c *session) hasActiveTask(ctx context.Context, h *room.Head) bool {
-	seen, err := c.presence(ctx, h)
+func (c *session) hasActiveTask(ctx context.Context, head *room.Head) bool {
+	seen, err := c.presence(ctx, head)
 	if err != nil {
 		if ctx.Err() == nil {
 			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
 		}
 		return true
 	}
-	return h.Works(seen, c.room.svc.now())
+	return head.Works(seen, c.room.svc.now())
 }
 
 // answer returns the list after the change, and the changed task.
@@ -546,11 +545,11 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 	if err != nil || op.taskNo == 0 {
 		return got, err
 	}
-	if t, open := c.head.Task(op.taskNo); open {
-		v := c.taskOf(t, op.order.Seen)
+	if task, open := c.head.Task(op.taskNo); open {
+		v := c.taskOf(task, op.order.Seen)
 		got.Task = &v
 		if op.order.Action == room.TakeTask || op.order.Action == room.FinishTask { // next
-			err = c.addResults(ctx, &got, t)
+			err = c.addResults(ctx, &got, task)
 		}
 	} else if len(events) > 0 {
 		by := c.me.Party()
@@ -565,10 +564,10 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 	return got, err
 }
 
-// waitingFor returns the ids of open tasks directly after t, a dropped task.
-func (c *session) waitingFor(t room.Task) (ids []string) {
+// waitingFor returns the ids of open tasks directly after task, a dropped task.
+func (c *session) waitingFor(task room.Task) (ids []string) {
 	for _, x := range c.head.Tasks {
-		if c.me.SeesTask(x.N) && slices.Contains(c.head.DroppedBefore(x), t.No) {
+		if c.me.SeesTask(x.N) && slices.Contains(c.head.DroppedBefore(x), task.No) {
 			ids = append(ids, room.TaskID(x.No))
 		}
 	}
@@ -581,10 +580,10 @@ const (
 	resultsBytes = 6 << 10 // of titles and results
 )
 
-// addResults adds the results of the ended tasks directly before t to got.
-func (c *session) addResults(ctx context.Context, got *Tasks, t room.Task) error {
+// addResults adds the results of the ended tasks directly before task to got.
+func (c *session) addResults(ctx context.Context, got *Tasks, task room.Task) error {
 	size := 0
-	for _, no := range t.After {
+	for _, no := range task.After {
 		if _, open := c.head.Task(no); open {
 			continue
 		}
@@ -608,16 +607,16 @@ func (c *session) addResults(ctx context.Context, got *Tasks, t room.Task) error
 
 // resultOf returns the result of the ended task no.
 func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
-	d, err := c.room.log.Seats().Done(ctx, no)
+	done, err := c.room.log.Seats().Done(ctx, no)
 	switch {
 	case errors.Is(err, table.ErrNotFound):
 		return TaskView{ID: room.TaskID(no), Missing: "expired"}, nil
 	case err != nil:
 		return TaskView{}, err
-	case !c.me.SeesTask(d.Task.N):
+	case !c.me.SeesTask(done.Task.N):
 		return TaskView{ID: room.TaskID(no), Missing: "from before you joined"}, nil
 	}
-	v := c.doneTask(d)
+	v := c.doneTask(done)
 	v.Text, v.Adder, v.AddedByPerson, v.AdderName, v.Age = "", "", false, "", 0
 	return *v, nil
 }
@@ -626,15 +625,15 @@ func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
 // everybody else learns how the task ended.
 func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	c := op.caller
-	d, err := c.room.log.Seats().Done(ctx, op.order.No)
-	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.SeesTask(d.Task.N) {
+	done, err := c.room.log.Seats().Done(ctx, op.order.No)
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.SeesTask(done.Task.N) {
 		return Tasks{}, room.ErrNotOpen
 	}
 	if err != nil {
 		return Tasks{}, err
 	}
-	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
-	if again && d.By.Is(c.me.Agent) {
+	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
+	if again && done.By.Is(c.me.Agent) {
 		if op.req.Action == TaskNext { // the answer was lost: the agent has the next task already, or takes it now
 			take := &taskOp{caller: c, order: room.TaskOrder{Action: room.TakeTask}}
 			if got, err := take.run(ctx); err == nil {
@@ -645,11 +644,11 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 		c.attendance().RecordCall(ctx)
 		c.head = c.room.log.Peek()
 		got, err := c.openTasks(ctx, 0)
-		got.Task = c.doneTask(d)
-		got.Stuck = c.waitingFor(d.Task)
+		got.Task = c.doneTask(done)
+		got.Stuck = c.waitingFor(done.Task)
 		return got, err
 	}
-	return Tasks{}, refuseEnded(d)
+	return Tasks{}, refuseEnded(done)
 }
 
 // tasksShown is how many tasks a list has at most, but for a person, whose page shows all.
@@ -673,8 +672,8 @@ func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	}
 	stored, more, err := c.room.log.Seats().AllDone(ctx, c.me.Agent, before, closedShown)
 	got := Tasks{HasMore: more, Situation: c.situation(c.room.log.Peek())}
-	for _, d := range stored {
-		got.Tasks = append(got.Tasks, *c.doneTask(d))
+	for _, done := range stored {
+		got.Tasks = append(got.Tasks, *c.doneTask(done))
 	}
 	return got, err
 }
@@ -690,78 +689,78 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 		return got, err
 	}
 	got.Situation = c.situation(c.head)
-	t, open := c.head.Task(no)
+	task, open := c.head.Task(no)
 	if open {
-		v := c.taskOf(t, seen)
+		v := c.taskOf(task, seen)
 		got.Task = &v
 	} else {
-		d, err := c.room.log.Seats().Done(ctx, no)
+		done, err := c.room.log.Seats().Done(ctx, no)
 		if err != nil && !errors.Is(err, table.ErrNotFound) {
 			return got, err
 		}
-		t, got.Task = d.Task, c.doneTask(d)
+		task, got.Task = done.Task, c.doneTask(done)
 	}
-	if t.No == 0 || !c.me.SeesTask(t.N) {
+	if task.No == 0 || !c.me.SeesTask(task.N) {
 		return Tasks{}, refuseUnknownTask()
 	}
 	c.attendance().RecordCall(ctx)
-	err = c.addResults(ctx, &got, t)
+	err = c.addResults(ctx, &got, task)
 	return got, err
 }
 
 // openTasks returns the caller's view of the open tasks, as of the caller's head: first the tasks of event added, then
 // the caller's, then the others, each in the order of adding.
 func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
-	h := c.head
-	seen, err := c.presence(ctx, h)
+	head := c.head
+	seen, err := c.presence(ctx, head)
 	if err != nil {
 		return got, err
 	}
-	got.Situation = c.situation(h)
-	got.addSilentTask(h, c.me, seen, c.room.svc.now())
-	rank := func(t room.Task) int {
+	got.Situation = c.situation(head)
+	got.addSilentTask(head, c.me, seen, c.room.svc.now())
+	rank := func(task room.Task) int {
 		switch {
-		case added > 0 && t.N == added:
+		case added > 0 && task.N == added:
 			return 0
-		case t.Holder.Is(c.me.Agent):
+		case task.Holder.Is(c.me.Agent):
 			return 1
 		}
 		return 2
 	}
-	list := slices.DeleteFunc(slices.Clone(h.Tasks), func(t room.Task) bool { return !c.me.SeesTask(t.N) })
-	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
+	list := slices.DeleteFunc(slices.Clone(head.Tasks), func(task room.Task) bool { return !c.me.SeesTask(task.N) })
+	slices.SortStableFunc(list, func(task, b room.Task) int { return rank(task) - rank(b) })
 	got.HasMore = len(list) > tasksShown && !c.me.IsPerson()
 	if got.HasMore {
 		list = list[:tasksShown]
 	}
-	for _, t := range list {
-		got.Tasks = append(got.Tasks, c.taskOf(t, seen))
+	for _, task := range list {
+		got.Tasks = append(got.Tasks, c.taskOf(task, seen))
 	}
 	return got, nil
 }
 
-// taskOf returns the caller's view of t, as of the caller's head.
-func (c *session) taskOf(t room.Task, seen map[int]room.Presence) TaskView {
-	h, now := c.head, c.room.svc.now()
-	v := TaskView{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
-		AddedByPerson: t.ByPerson, By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))),
-		Mine:      t.Holder.Is(c.me.Agent),
-		AdderName: t.Adder.Person, ByName: t.Holder.Person}
-	for _, m := range t.For {
+// taskOf returns the caller's view of task, as of the caller's head.
+func (c *session) taskOf(task room.Task, seen map[int]room.Presence) TaskView {
+	head, now := c.head, c.room.svc.now()
+	v := TaskView{ID: room.TaskID(task.No), Title: task.Title, Text: task.Text, State: TaskOpen, Adder: task.Adder.Name,
+		AddedByPerson: task.ByPerson, By: task.Holder.Name, Age: max(0, now.Sub(head.TaskSince(task))),
+		Mine:      task.Holder.Is(c.me.Agent),
+		AdderName: task.Adder.Person, ByName: task.Holder.Person}
+	for _, m := range task.For {
 		v.For = append(v.For, m.Name)
 	}
-	for _, no := range t.After {
+	for _, no := range task.After {
 		v.After = append(v.After, room.TaskID(no))
 	}
-	for _, no := range h.DroppedBefore(t) {
+	for _, no := range head.DroppedBefore(task) {
 		v.Dropped = append(v.Dropped, room.TaskID(no))
 	}
 	switch {
-	case h.Stalled(t, seen, now):
+	case head.Stalled(task, seen, now):
 		v.State = TaskStalled
-	case t.Holder.Seat != 0:
+	case task.Holder.Seat != 0:
 		v.State = TaskTaken
-	case len(h.WaitsFor(t)) > 0:
+	case len(head.WaitsFor(task)) > 0:
 		v.State = TaskBlocked
 	}
 	return v
@@ -770,31 +769,31 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) TaskView {
 // stalledTasks returns the caller's view of the stalled tasks, in the order of adding. seen is the presence of the
 // seats, with this call.
 func (c *session) stalledTasks(seen map[int]room.Presence) (list []TaskBrief) {
-	for _, t := range c.head.Tasks {
-		if c.me.SeesTask(t.N) && c.head.Stalled(t, seen, c.room.svc.now()) {
-			list = append(list, TaskBrief{room.TaskID(t.No), t.Title})
+	for _, task := range c.head.Tasks {
+		if c.me.SeesTask(task.N) && c.head.Stalled(task, seen, c.room.svc.now()) {
+			list = append(list, TaskBrief{room.TaskID(task.No), task.Title})
 		}
 	}
 	return list
 }
 
 // doneTask returns the caller's view of a closed task.
-func (c *session) doneTask(d roomlog.Done) *TaskView {
-	v := TaskView{ID: room.TaskID(d.Task.No), Title: d.Task.Title, Text: d.Task.Text, State: TaskDone,
-		Adder: d.Task.Adder.Name, AddedByPerson: d.Task.ByPerson, By: d.By.Name, EndedByPerson: d.ByPerson,
-		AdderName: d.Task.Adder.Person, ByName: d.By.Person,
-		Age:    max(0, c.room.svc.now().Sub(time.UnixMilli(d.AtMs))),
-		Result: d.Result}
-	if d.Dropped {
+func (c *session) doneTask(done roomlog.Done) *TaskView {
+	v := TaskView{ID: room.TaskID(done.Task.No), Title: done.Task.Title, Text: done.Task.Text, State: TaskDone,
+		Adder: done.Task.Adder.Name, AddedByPerson: done.Task.ByPerson, By: done.By.Name, EndedByPerson: done.ByPerson,
+		AdderName: done.Task.Adder.Person, ByName: done.By.Person,
+		Age:    max(0, c.room.svc.now().Sub(time.UnixMilli(done.AtMs))),
+		Result: done.Result}
+	if done.Dropped {
 		v.State = TaskDropped
 	}
-	for _, no := range d.Task.After {
+	for _, no := range done.Task.After {
 		v.After = append(v.After, room.TaskID(no))
 	}
-	if d.Redacted {
+	if done.Redacted {
 		v.Missing = "removed"
-	} else if d.Report != 0 && len(d.Result) > core.MaxResult-utf8.UTFMax {
-		v.Report = c.head.MessageID(d.Report)
+	} else if done.Report != 0 && len(done.Result) > core.MaxResult-utf8.UTFMax {
+		v.Report = c.head.MessageID(done.Report)
 	}
 	return &v
 }
@@ -804,36 +803,36 @@ const tasksBrief = 3
 
 // addTasks adds the tasks of a and counts the open ones, as far as the log tells: only presence tells whether an agent
 // is silent.
-func (s *Situation) addTasks(h *room.Head, a room.Agent, now time.Time) {
-	for _, t := range h.TasksOf(a) {
+func (s *Situation) addTasks(head *room.Head, agent room.Agent, now time.Time) {
+	for _, task := range head.TasksOf(agent) {
 		if len(s.Tasks) < tasksBrief {
-			s.Tasks = append(s.Tasks, TaskBrief{room.TaskID(t.No), t.Title})
+			s.Tasks = append(s.Tasks, TaskBrief{room.TaskID(task.No), task.Title})
 		}
 	}
-	for _, t := range h.Tasks {
-		if !a.SeesTask(t.N) {
+	for _, task := range head.Tasks {
+		if !agent.SeesTask(task.N) {
 			continue
 		}
 		s.OpenTasks++
-		if t.Holder.IsHere(&h.State) || a.Person.Holds() || !h.Free(a, t, nil, now) {
+		if task.Holder.IsHere(&head.State) || agent.Person.Holds() || !head.Free(agent, task, nil, now) {
 			continue
 		}
 		s.FreeTasks++
-		if s.Offered == "" && t.IsOfferedTo(a) {
-			s.Offered = room.TaskID(t.No)
+		if s.Offered == "" && task.IsOfferedTo(agent) {
+			s.Offered = room.TaskID(task.No)
 		}
 	}
 }
 
 // setTask sets the fields of m, an event about tasks.
-func (m *Message) setTask(s *room.State, c *room.TaskChange) {
+func (m *Message) setTask(state *room.State, c *room.TaskChange) {
 	m.TaskAction = TaskAction(c.Action)
-	for _, t := range c.Add {
-		v := TaskView{ID: room.TaskID(t.No), Title: t.Title, State: TaskOpen, Adder: m.Agent}
-		for _, p := range t.For {
+	for _, task := range c.Add {
+		v := TaskView{ID: room.TaskID(task.No), Title: task.Title, State: TaskOpen, Adder: m.Agent}
+		for _, p := range task.For {
 			v.For = append(v.For, p.Name)
 		}
-		for _, no := range t.After {
+		for _, no := range task.After {
 			v.After = append(v.After, room.TaskID(no))
 		}
 		m.Tasks = append(m.Tasks, v)

@@ -49,10 +49,10 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	}
 	taken := false
 	events, err := c.appendDecision(ctx, checkAdmin,
-		func(h *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
-			e, err := update.Decide(h, taken, now)
-			if e != nil {
-				ch.Events = []room.Event{*e}
+		func(head *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
+			event, err := update.Decide(head, taken, now)
+			if event != nil {
+				ch.Events = []room.Event{*event}
 			}
 			return ch, err
 		}, func(table.Conflict) { taken = true })
@@ -64,10 +64,10 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	got := Updated{Status: StatusUnchanged}
 	if len(events) > 0 {
 		got.Status, got.Changes = StatusUpdated, events[0].Changed
-		if e := events[0]; e.ClosesRoom() {
+		if event := events[0]; event.ClosesRoom() {
 			got.Status = StatusClosed
 		} else {
-			got.HidesTalk = e.OpenFrom != nil
+			got.HidesTalk = event.OpenFrom != nil
 		}
 	}
 	got.Invite = inviteOf(c.room.log.Peek(), s.now())

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/base"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"

@@ -6,12 +6,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -83,8 +82,8 @@ func checkPresence(backIn time.Duration, activity string) error {
 // acknowledges nothing.
 func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (position, error) {
 	cursor, ok := c.readCursor(req.Cursor)
-	o, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
-	pos := position{Offer: o}
+	offer, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
+	pos := position{Offer: offer}
 	if !req.Peek {
 		pos.toldAlone, pos.ignored = cursor.ToldAlone, !ok && req.Cursor != ""
 	}
@@ -101,59 +100,59 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 // call spends its time in collectUntil, so beginWait and endWait, with their large stack frames, are separate
 // functions.
 func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
-	w := c.newWait(ctx, req)
-	c.room.agents.BeginWait(&c.me, w)
-	defer c.room.agents.EndWait(&c.me, w)
-	in, err := c.beginWait(ctx, req, w, own)
+	wait := c.newWait(ctx, req)
+	c.room.agents.BeginWait(&c.me, wait)
+	defer c.room.agents.EndWait(&c.me, wait)
+	in, err := c.beginWait(ctx, req, wait, own)
 	if err != nil {
 		return nil, err
 	}
-	turn, err := c.collectUntil(ctx, in, w)
+	turn, err := c.collectUntil(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
-	return c.endWait(ctx, in, w, turn)
+	return c.endWait(ctx, in, wait, turn)
 }
 
 // newWait returns the wait that a call asks for. In a pair a wait lasts no longer than PartnerSilent.
 func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait {
-	r := c.room
-	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
+	live := c.room
+	wait := &presence.Wait{Began: live.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
 		Turn: make(chan int64, 1), Task: make(chan int64, 1)}
-	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
+	wait.Until = wait.Began.Add(live.svc.WaitLimit(ctx, req.Wait))
 	if c.head.Paired {
-		w.Until = room.Earliest(w.Until, w.Began.Add(PartnerSilent))
+		wait.Until = room.Earliest(wait.Until, wait.Began.Add(PartnerSilent))
 	}
-	w.Looks = !w.Began.Before(w.Until)
-	return w
+	wait.Looks = !wait.Began.Before(wait.Until)
+	return wait
 }
 
 // beginWait records the presence of the agent, and returns the inbox of the wait. If everyone else is away, the wait
 // ends at once, and its cursor says so: the next wait lasts.
-func (c *session) beginWait(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
-	c.recordPresence(ctx, req, w, own)
+func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presence.Wait, own int64) (*inbox, error) {
+	c.recordPresence(ctx, req, wait, own)
 	in, err := c.inboxFor(ctx, req, own)
 	if err != nil {
 		return nil, err
 	}
-	in.forAnswers = !w.Looks && !req.Standby && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled()
-	if !w.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.toldAlone && c.isAlone(ctx) {
+	in.forAnswers = !wait.Looks && !req.Standby && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled()
+	if !wait.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.toldAlone && c.isAlone(ctx) {
 		in.signs |= alone
-		w.Until = w.Began
+		wait.Until = wait.Began
 	}
 	return in, nil
 }
 
 // recordPresence records the wait and the agent's words about itself.
-func (c *session) recordPresence(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) {
+func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *presence.Wait, own int64) {
 	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
 		Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
-	if !w.Looks {
-		how.Began, how.Until, how.Returns = w.Began, room.Announced(w.Began, w.Until), own == 0 && !req.Standby
+	if !wait.Looks {
+		how.Began, how.Until, how.Returns = wait.Began, room.Announced(wait.Began, wait.Until), own == 0 && !req.Standby
 	}
-	w.Due = c.attendance().Record(ctx, how)
-	if w.Due.IsZero() {
-		w.Due, w.Announced = w.Began.Add(c.room.agents.RenewEvery()), how.Until
+	wait.Due = c.attendance().Record(ctx, how)
+	if wait.Due.IsZero() {
+		wait.Due, wait.Announced = wait.Began.Add(c.room.agents.RenewEvery()), how.Until
 	}
 }
 
@@ -170,12 +169,12 @@ func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*i
 }
 
 // endWait returns the answer of a wait. turn says that the caller is given the turn.
-func (c *session) endWait(ctx context.Context, in *inbox, w *presence.Wait, turn bool) (*Waited, error) {
-	in = in.hideAsleep(w)
+func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, turn bool) (*Waited, error) {
+	in = in.hideAsleep(wait)
 	if len(in.batch.Messages) > 0 {
 		in.signs &^= alone
 	}
-	got, err := c.handOut(ctx, in, w)
+	got, err := c.handOut(ctx, in, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -201,17 +200,17 @@ const PartnerSilent = 5 * time.Minute
 
 // isAlone reports whether the caller is an agent whose companions are all away or have left.
 func (c *session) isAlone(ctx context.Context) bool {
-	h := c.head
+	head := c.head
 	if c.me.IsPerson() {
 		return false
 	}
-	if h.Others(c.me.Seat) == 0 {
-		return h.LastFreed.N > c.me.Joined
+	if head.Others(c.me.Seat) == 0 {
+		return head.LastFreed.N > c.me.Joined
 	}
-	if c.room.agents.HasCompany(h, c.me.Seat) {
+	if c.room.agents.HasCompany(head, c.me.Seat) {
 		return false
 	}
-	seen, err := c.room.roster(ctx, h, c.me)
+	seen, err := c.room.roster(ctx, head, c.me)
 	if err != nil {
 		return false
 	}
@@ -220,50 +219,50 @@ func (c *session) isAlone(ctx context.Context) bool {
 }
 
 // collectUntil fills the inbox until an event wakes the caller, the caller is given the turn, or the time is up. From
-// w.Due on, the caller's presence is renewed: see presence.SeatPresence.Renew.
-func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait) (turn bool, err error) {
-	r := c.room
-	timer := r.svc.clock.NewTimer(w.Until.Sub(w.Began))
+// wait.Due on, the caller's presence is renewed: see presence.SeatPresence.Renew.
+func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (turn bool, err error) {
+	live := c.room
+	timer := live.svc.clock.NewTimer(wait.Until.Sub(wait.Began))
 	defer timer.Stop()
 	var refresh clockwork.Timer
 	var refreshed <-chan time.Time
-	if w.Due.Before(w.Until) {
-		refresh = r.svc.clock.NewTimer(w.Due.Sub(w.Began))
+	if wait.Due.Before(wait.Until) {
+		refresh = live.svc.clock.NewTimer(wait.Due.Sub(wait.Began))
 		defer refresh.Stop()
 		refreshed = refresh.Chan()
 	}
 	ended := Ended(ctx)
-	for last := !w.Began.Before(w.Until) || isClosed(r.svc.stopping); ; {
-		changed := r.log.Changed()
+	for last := !wait.Began.Before(wait.Until) || isClosed(live.svc.stopping); ; {
+		changed := live.log.Changed()
 		if err := in.collect(ctx); err != nil {
 			return false, err
 		}
-		in.passOver(ctx, w)
+		in.passOver(ctx, wait)
 		if in.due() || last {
 			return false, nil
 		}
-		r.agents.BeginPolling()
+		live.agents.BeginPolling()
 		select {
 		case <-changed:
-		case <-w.Superseded:
+		case <-wait.Superseded:
 			return false, nil
-		case word := <-w.Turn:
-			if mine, err := r.agents.ClaimTurn(ctx, c.me.Seat, word, w); err != nil || mine {
+		case word := <-wait.Turn:
+			if mine, err := live.agents.ClaimTurn(ctx, c.me.Seat, word, wait); err != nil || mine {
 				return mine, err
 			}
-		case in.freeTask = <-w.Task:
+		case in.freeTask = <-wait.Task:
 			return true, in.collect(ctx) // with the latest events
 		case <-in.recheck: // are those who owe an answer still here?
 			in.recheck = nil
 		case <-refreshed:
-			if again := c.attendance().Renew(ctx, w); again > 0 {
+			if again := c.attendance().Renew(ctx, wait); again > 0 {
 				refresh.Reset(again)
 			}
 		case <-timer.Chan():
 			last = true
 		case <-ended:
 			last = true
-		case <-r.svc.stopping:
+		case <-live.svc.stopping:
 			last = true
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -274,23 +273,23 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 	}
 }
 
-// handOut records the events in the inbox, and returns the answer with them. A superseded wait hands nothing out. w is
-// nil for a call that does not wait.
-func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
-	h := c.room.log.Peek()
-	if newest, err := in.recordHandedOut(ctx, w); err != nil {
+// handOut records the events in the inbox, and returns the answer with them. A superseded wait hands nothing out.
+// wait is nil for a call that does not wait.
+func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (*Waited, error) {
+	head := c.room.log.Peek()
+	if newest, err := in.recordHandedOut(ctx, wait); err != nil {
 		return nil, err
 	} else if !newest {
-		// The answer to the newer wait may be lost. w is not nil: only a wait is superseded.
+		// The answer to the newer wait may be lost. wait is not nil: only a wait is superseded.
 		arrived := max(in.pos.Arrived, c.me.Joined)
-		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldAlone), Yielded: w.Yields,
-			Situation: c.situation(h)}, nil
+		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldAlone), Yielded: wait.Yields,
+			Situation: c.situation(head)}, nil
 	}
 	if c.me.IsCalled() && in.pos.How != presence.Peek && !in.has(seatLost) && !c.me.IsPerson() {
 		c.endExpiredHooks(ctx)
-		h = c.room.log.Peek()
+		head = c.room.log.Peek()
 	}
-	status := in.status(ctx, h) // what comes along is no news
+	status := in.status(ctx, head) // what comes along is no news
 	if err := in.bringAlong(ctx); err != nil {
 		return nil, err
 	}
@@ -298,7 +297,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, w *presence.Wait) (*Wa
 		Status: status, Messages: in.batch.Messages, HasMore: in.has(batchFull), before: in.before, Along: in.along,
 		Wakes:     in.has(wakes),
 		Cursor:    c.cursor(in.scanned, in.has(alone) || in.pos.toldAlone && len(in.batch.Messages) == 0),
-		Situation: in.situation(h),
+		Situation: in.situation(head),
 	}
 	if in.has(seatLost) {
 		return got, nil
@@ -318,9 +317,9 @@ func (c *session) cursor(n int64, toldAlone bool) string {
 // which hands out the same events. Hooks do not call the agent for messages before the record, so the inbox also
 // collects those, until none comes or the batch is full. Without this second read, message 43, appended after the inbox
 // was filled up to 42 and before the record, would wake nobody.
-func (in *inbox) recordHandedOut(ctx context.Context, w *presence.Wait) (newest bool, err error) {
+func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newest bool, err error) {
 	r := in.caller.reader()
-	newest, err = r.RecordHandedOut(ctx, w, in.pos.Offer, in.scanned, len(in.batch.Messages))
+	newest, err = r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
 	if err != nil || !newest || in.pos.How == presence.Peek || !r.HasHooks() {
 		return newest, err
 	}
@@ -333,7 +332,7 @@ func (in *inbox) recordHandedOut(ctx context.Context, w *presence.Wait) (newest 
 		if err != nil || len(in.batch.Messages) == had {
 			break
 		}
-		more, err := r.RecordHandedOut(ctx, w, in.pos.Offer, in.scanned, len(in.batch.Messages))
+		more, err := r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
 		if err != nil || !more {
 			break
 		}
@@ -365,17 +364,17 @@ func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error)
 	if err != nil {
 		return nil, err
 	}
-	w := &presence.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: own}
+	wait := &presence.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: own}
 	turn := false
 	if !own {
 		if err := in.collect(ctx); err != nil {
 			return nil, err
 		}
 		if _, owes := c.head.Talk.Owes(c.me.Seat, now); owes && !in.has(wakes) {
-			turn = c.room.agents.ClaimTurnIfNext(ctx, c.me.Seat, w)
+			turn = c.room.agents.ClaimTurnIfNext(ctx, c.me.Seat, wait)
 		}
 	}
-	got, err := c.handOut(ctx, in.hideAsleep(w), w)
+	got, err := c.handOut(ctx, in.hideAsleep(wait), wait)
 	if err != nil {
 		return nil, err
 	}

@@ -34,17 +34,18 @@ func (s *Service) enterPerson(ctx context.Context, token string) (*session, erro
 	return c, nil
 }
 
-// Webhook gives the person of a token the webhook x. An existing webhook is updated: calls are signed by the secret of
-// x from now on and, after failures, tried at once, with the pauses of a first failure.
-func (s *Service) Webhook(ctx context.Context, token string, x roomlog.HookItem) error {
+// Webhook gives the person of a token the webhook hook. An existing webhook is updated: calls are signed by the
+// secret of hook from now on and, after failures, tried at once, with the pauses of a first failure.
+func (s *Service) Webhook(ctx context.Context, token string, hook roomlog.HookItem) error {
 	c, err := s.enterPerson(ctx, token)
 	if err != nil {
 		return s.Outward(err)
 	}
 	defer c.room.release()
-	began, err := c.beginHook(ctx, x, roomlog.Progress{}, func(a room.Agent) room.Event { return a.BeginWebhook(x.ID) })
+	began, err := c.beginHook(ctx, hook, roomlog.Progress{},
+		func(agent room.Agent) room.Event { return agent.BeginWebhook(hook.ID) })
 	if err == nil && !began {
-		_, err = s.refreshHook(ctx, x)
+		_, err = s.refreshHook(ctx, hook)
 	}
 	return s.Outward(err)
 }
@@ -61,48 +62,48 @@ type WebhookCall struct {
 	Agent   string // the agent of the seat
 }
 
-// WebhookCall returns the first event after event n that the webhook x is called with, up to the time of the call. The
-// message has its whole text, or none if the text was removed.
-func (s *Service) WebhookCall(ctx context.Context, x roomlog.HookItem, n int64) (WebhookCall, error) {
-	r := s.acquire(x.Room)
-	defer r.release()
-	k, here, err := r.loadHook(ctx, x)
+// WebhookCall returns the first event after event n that the webhook hook is called with, up to the time of the call.
+// The message has its whole text, or none if the text was removed.
+func (s *Service) WebhookCall(ctx context.Context, hook roomlog.HookItem, n int64) (WebhookCall, error) {
+	live := s.acquire(hook.Room)
+	defer live.release()
+	k, here, err := live.loadHook(ctx, hook)
 	if err != nil || !here {
 		return WebhookCall{Gone: err == nil}, s.Outward(err)
 	}
-	h, a := k.head, room.Caller{Agent: k.agent}
-	got := WebhookCall{AsOf: h.AsOf, RoomID: h.ID, Room: h.Name, Agent: a.Name}
-	e, missed, err := r.nextCall(ctx, h, a, k.Hook, max(n, k.N))
+	head, caller := k.head, room.Caller{Agent: k.agent}
+	got := WebhookCall{AsOf: head.AsOf, RoomID: head.ID, Room: head.Name, Agent: caller.Name}
+	event, missed, err := live.nextCall(ctx, head, caller, k.Hook, max(n, k.N))
 	if err != nil {
 		return WebhookCall{}, s.Outward(err)
 	}
-	if e.N == 0 {
-		got.Gone = h.Closed
+	if event.N == 0 {
+		got.Gone = head.Closed
 		return got, nil
 	}
-	got.N, got.Missed, got.Message = e.N, missed, wholeMessage(&h.State, a, e)
+	got.N, got.Missed, got.Message = event.N, missed, wholeMessage(&head.State, caller, event)
 	return got, nil
 }
 
 // deliveryPage is how many events are read at first: mostly the hook is called with the next one.
 const deliveryPage = 4
 
-// nextCall returns the first event after n that k, a hook of a, is called with, or the zero value. missed says that
-// earlier events after n have expired. Without checkRead, a webhook whose event 42 cannot be read for a moment would
-// get 43, and never 42.
-func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Caller, k room.Hook, n int64) (e room.Event,
-	missed bool, err error) {
-	for e, err := range r.log.Pages(a, deliveryPage).Since(ctx, n, h.AsOf) {
+// nextCall returns the first event after n that k, a hook of caller, is called with, or the zero value. missed says
+// that earlier events after n have expired. Without checkRead, a webhook whose event 42 cannot be read for a moment
+// would get 43, and never 42.
+func (r *liveRoom) nextCall(ctx context.Context, head *room.Head, caller room.Caller, k room.Hook,
+	n int64) (event room.Event, missed bool, err error) {
+	for e, err := range r.log.Pages(caller, deliveryPage).Since(ctx, n, head.AsOf) {
 		if err != nil {
 			return e, false, err
 		}
 		missed = missed || e.N > n+1
 		n = e.N
-		if k.Calls(&h.State, a.Agent, e) {
+		if k.Calls(&head.State, caller.Agent, e) {
 			return e, missed, nil
 		}
 	}
-	return e, false, checkRead(n, h.AsOf)
+	return event, false, checkRead(n, head.AsOf)
 }
 
 // checkRead fails if events could be read up to n only, not up to end.
@@ -114,12 +115,12 @@ func checkRead(n, end int64) error {
 }
 
 // wholeMessage returns messageOf with the whole text.
-func wholeMessage(s *room.State, a room.Caller, e room.Event) Message {
-	m := messageOf(s, a, e)
-	m.More = nil
-	if e.Draft != nil {
-		e = *e.Draft
+func wholeMessage(state *room.State, caller room.Caller, event room.Event) Message {
+	message := messageOf(state, caller, event)
+	message.More = nil
+	if event.Draft != nil {
+		event = *event.Draft
 	}
-	m.Text = e.Text
-	return m
+	message.Text = event.Text
+	return message
 }

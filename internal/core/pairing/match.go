@@ -5,9 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -102,9 +101,9 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	var mine matchItem
 	partner := younger
 	l, _, err := op.svc.store.Create(ctx,
-		roomlog.Creation{Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-			ch := pairedChange(h.ID, settings, older, younger, now)
-			first, second := beside(younger, h.ID, 1), beside(older, h.ID, 2)
+		roomlog.Creation{Begin: func(head *room.Head, now time.Time) (roomlog.Change, error) {
+			ch := pairedChange(head.ID, settings, older, younger, now)
+			first, second := beside(younger, head.ID, 1), beside(older, head.ID, 2)
 			ch.Ops = append(ch.Ops, first.put(matchKey(queue, older.ID), now),
 				second.put(matchKey(queue, younger.ID), now),
 				table.Delete(ticketKey(queue, older.AtMs, older.ID), table.IfPresent),
@@ -168,8 +167,8 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 		older.joins(1, room.Admin, now), younger.joins(2, room.Member, now), room.Pair(),
 	}}
 	ch.Events[0].Settings = &settings
-	for _, e := range ch.Events[:2] {
-		ch.Ops = append(ch.Ops, roomlog.PutPresence(id, *e.Agent, room.Presence{AtMs: now.UnixMilli()}))
+	for _, event := range ch.Events[:2] {
+		ch.Ops = append(ch.Ops, roomlog.PutPresence(id, *event.Agent, room.Presence{AtMs: now.UnixMilli()}))
 	}
 	return ch
 }

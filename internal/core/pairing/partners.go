@@ -4,9 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // partners returns for each ticket, the longest waiting first, the index of its

@@ -7,12 +7,11 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -108,11 +107,11 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 	}
 	op.item.Interests = words
 	if req.AgentName != "" || req.Ticket == "" {
-		n, err := ident.AgentName(req.AgentName)
+		name, err := ident.AgentName(req.AgentName)
 		if err != nil {
 			return nil, err
 		}
-		op.item.Name, op.item.Key = n.Shown, n.Key
+		op.item.Name, op.item.Key = name.Shown, name.Key
 	}
 	queue := ident.Name{Key: defaultQueue}
 	if req.Queue != "" {
@@ -264,9 +263,9 @@ func (op *queueOp) waiting() Result {
 
 // takeSeat returns the seat that the ticket has brought. The match may be visible
 // before the room that the same Write made.
-func (op *queueOp) takeSeat(ctx context.Context, t ident.Token) (chat.Seated, error) {
+func (op *queueOp) takeSeat(ctx context.Context, token ident.Token) (chat.Seated, error) {
 	for try := 1; ; try++ {
-		got, err := op.svc.rooms.JoinRoom(ctx, chat.JoinRequest{Token: t.String(), Brought: true})
+		got, err := op.svc.rooms.JoinRoom(ctx, chat.JoinRequest{Token: token.String(), Brought: true})
 		switch code := fault.CodeOf(err); {
 		case code == fault.RoomNotFound && try < roomlog.PartialTries:
 		case code == fault.Removed:

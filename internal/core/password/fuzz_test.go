@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/base"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 

@@ -9,10 +9,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/base"
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -48,20 +47,20 @@ func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 // Check compares a password with that of a room, or refuses to: see roomlog.Guesses. A password
 // for a room without one is refused, since the agent is probably in the wrong room. Its error is
 // a *fault.Error, or that of the table or of ctx.
-func (p *Checker) Check(ctx context.Context, h *room.Head, password string) error {
+func (p *Checker) Check(ctx context.Context, head *room.Head, password string) error {
 	p.charge(ctx, password)
 	switch {
-	case h.Password == "" && password == "":
+	case head.Password == "" && password == "":
 		return nil
-	case h.Password == "":
+	case head.Password == "":
 		return fault.Refuse(fault.WrongPassword, "This room has no password. If you were given one, it may be "+
 			"another room: check the name with your user, or call again without password.")
 	case password == "":
 		return fault.Refuse(fault.WrongPassword,
 			"This room needs a password: call again with password, as the invite gives it.")
 	}
-	who := ident.GroupDigests(h.LogKey, ident.ClientKey(ctx))
-	known := roomlog.Knows(h.Agents, who[0].Key)
+	who := ident.GroupDigests(head.LogKey, ident.ClientKey(ctx))
+	known := roomlog.Knows(head.Agents, who[0].Key)
 	// A call that waits here is not counted yet: among many right passwords that come together,
 	// none may count as wrong. A call that will be refused waits, too: many guesses at once took
 	// three times the processor without that, and others paid for it.
@@ -70,7 +69,7 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 		return err
 	}
 	defer leave()
-	g := guess{room: h, who: who, known: known, slots: p.store.Guesses(h.ID), now: p.store.Clock().Now}
+	g := guess{room: head, who: who, known: known, slots: p.store.Guesses(head.ID), now: p.store.Clock().Now}
 	return g.check(ctx, password)
 }
 

@@ -14,11 +14,10 @@ import (
 	"image/png"
 	"io"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fairqueue"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // Decoder decodes one picture at a time, so that strangers' pictures take no more than the memory
@@ -125,7 +124,8 @@ func (f format) pixels(file []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if c.Width < 1 || c.Height < 1 || c.Width > core.MaxPictureSide || c.Height > core.MaxPictureSide || c.Width*c.Height*pixel > core.MaxPixelBytes {
+	if c.Width < 1 || c.Height < 1 || c.Width > core.MaxPictureSide || c.Height > core.MaxPictureSide ||
+		c.Width*c.Height*pixel > core.MaxPixelBytes {
 		return 0, errNotShown
 	}
 	return c.Width * c.Height, nil

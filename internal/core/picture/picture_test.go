@@ -18,10 +18,9 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/picture/picturetest"
 )
 
@@ -258,7 +257,8 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 // What a picture is said to be has no say.
 func TestDecode_wrongSize_isNotShown(t *testing.T) {
 	file := pngOf(t, drawing(60, 40))
-	for _, size := range []int64{-1, 0, 1, int64(len(file)) - 1, int64(len(file)) + 1, core.MaxPictureBytes + 1, 1 << 62} {
+	for _, size := range []int64{-1, 0, 1, int64(len(file)) - 1, int64(len(file)) + 1, core.MaxPictureBytes + 1,
+		1 << 62} {
 		if _, _, ok := decode(t.Context(), newDecoder(), "one", bytes.NewReader(file), size); ok {
 			t.Errorf("with the size %d of %d it is shown", size, len(file))
 		}
@@ -405,7 +405,8 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("a %s is shown as %s", TypeOf("", file), media)
 		}
 		c, format, err := image.DecodeConfig(bytes.NewReader(data))
-		if err != nil || "image/"+format != media || c.Width > core.MaxPictureSide || c.Height > core.MaxPictureSide || len(data) > core.MaxShownBytes {
+		if err != nil || "image/"+format != media || c.Width > core.MaxPictureSide ||
+			c.Height > core.MaxPictureSide || len(data) > core.MaxShownBytes {
 			t.Fatalf("%s: %+v, %d bytes: %v", format, c, len(data), err)
 		}
 		if _, _, err := image.Decode(bytes.NewReader(data)); err != nil {

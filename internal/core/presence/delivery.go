@@ -124,54 +124,56 @@ func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: 
 
 // Offer returns what a call of the reader may be handed. A call without a cursor is offered what Bob was handed last
 // once more: if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
-func (d Delivery) Offer(q Query) Offer {
-	p := d.stored
+func (d Delivery) Offer(query Query) Offer {
+	position := d.stored
 	switch {
-	case q.Peek: // 6
-		n := max(q.Cursor, d.HandedOut())
+	case query.Peek: // 6
+		n := max(query.Cursor, d.HandedOut())
 		return Offer{How: Peek, After: n, Arrived: n}
-	case q.Cursor > 0: // 1
-		return OfferAfter(q.Cursor)
-	case q.Leave: // 12
-		return Offer{How: LastLook, After: max(p.BatchAfter, p.Acked, d.shown)}
+	case query.Cursor > 0: // 1
+		return OfferAfter(query.Cursor)
+	case query.Leave: // 12
+		return Offer{How: LastLook, After: max(position.BatchAfter, position.Acked, d.shown)}
 	}
-	o := Offer{How: OnceMore, MarkTo: max(p.HandedTo, d.shown), Arrived: p.Acked, UnsureTo: p.BatchAfter, // 2, 3, 4
-		First:   p.Acked == 0 && p.HandedTo <= d.joined && d.shown == 0, // 20
-		batchTo: p.HandedTo, current: d.fromTable}
+	// 2, 3, 4
+	offer := Offer{How: OnceMore, MarkTo: max(position.HandedTo, d.shown), Arrived: position.Acked,
+		UnsureTo: position.BatchAfter,
+		First:    position.Acked == 0 && position.HandedTo <= d.joined && d.shown == 0, // 20
+		batchTo:  position.HandedTo, current: d.fromTable}
 	switch {
-	case q.Return: // 11
-		o.How = UntilArrived
-	case q.Stay: // 13
-		o.How, o.UnsureTo = UntilArrived, 0
-		if n := d.Arrived(q.Key); q.Repeats == 0 || n < q.Repeats { // 14
-			o.Arrived = n
+	case query.Return: // 11
+		offer.How = UntilArrived
+	case query.Stay: // 13
+		offer.How, offer.UnsureTo = UntilArrived, 0
+		if n := d.Arrived(query.Key); query.Repeats == 0 || n < query.Repeats { // 14
+			offer.Arrived = n
 		}
 	}
-	o.After = max(p.BatchAfter, o.Arrived)
-	return o
+	offer.After = max(position.BatchAfter, offer.Arrived)
+	return offer
 }
 
-// HandOut records that a call was handed so many messages of the offer o, all among the events up to to. If HandOut
+// HandOut records that a call was handed so many messages of offer, all among the events up to to. If HandOut
 // did not move BatchAfter, Bob's third call without a cursor would get 41 and 42 again, and so would each call
 // after.
-func (d *Delivery) HandOut(o Offer, to int64, messages int) WriteTime {
-	if !o.isRecorded(to, messages) {
+func (d *Delivery) HandOut(offer Offer, to int64, messages int) WriteTime {
+	if !offer.isRecorded(to, messages) {
 		return Never
 	}
-	p := &d.stored
-	p.Acked = max(p.Acked, o.Arrived) // 1, 13
+	position := &d.stored
+	position.Acked = max(position.Acked, offer.Arrived) // 1, 13
 	switch {
-	case o.How == ByCursor && o.storeNow && messages > 0: // 9
+	case offer.How == ByCursor && offer.storeNow && messages > 0: // 9
 		return d.RecordShown(to)
-	case o.How == ByCursor: // 4, 10
+	case offer.How == ByCursor: // 4, 10
 		d.shown = max(d.shown, to)
 		return Never
-	case o.How == OnceMore: // 2, 3
-		p.BatchAfter, p.HandedTo = max(o.After, o.batchTo), max(p.HandedTo, to)
-	case to <= p.HandedTo: // 11, 14
+	case offer.How == OnceMore: // 2, 3
+		position.BatchAfter, position.HandedTo = max(offer.After, offer.batchTo), max(position.HandedTo, to)
+	case to <= position.HandedTo: // 11, 14
 		return Never
 	default:
-		p.BatchAfter, p.HandedTo = o.After, to
+		position.BatchAfter, position.HandedTo = offer.After, to
 	}
 	return BeforeAnswerIfPossible
 }
@@ -190,12 +192,12 @@ func (o Offer) isRecorded(to int64, messages int) bool {
 // RecordShown records that calls with a cursor were handed the events up to to, for an agent that has a hook or is
 // about to get one. Without the record, another process calls the agent for events that the agent has.
 func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
-	p := &d.stored
+	position := &d.stored
 	d.shown = max(d.shown, to)
-	if to <= max(p.HandedTo, p.ShownTo) {
+	if to <= max(position.HandedTo, position.ShownTo) {
 		return Never
 	}
-	p.ShownTo = to
+	position.ShownTo = to
 	return BeforeAnswerIfPossible
 }
 
@@ -203,14 +205,14 @@ func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 // 0 if there is none. A reply to 40, older than the batch, acknowledges nothing: else 41 and 42 of a lost
 // answer would never come again.
 func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
-	p, n := &d.stored, cursor // 1
-	if p.BatchAfter < replyTo && replyTo <= p.HandedTo {
-		n = max(n, p.HandedTo) // 5
+	position, n := &d.stored, cursor // 1
+	if position.BatchAfter < replyTo && replyTo <= position.HandedTo {
+		n = max(n, position.HandedTo) // 5
 	}
-	if n <= p.Acked {
+	if n <= position.Acked {
 		return Never
 	}
-	p.Acked = n
+	position.Acked = n
 	return WithinAMinute
 }
 
@@ -225,12 +227,12 @@ func (d *Delivery) HoldBack(o Offer, to int64, key string) WriteTime { // 15
 // Arrived returns the last event that has surely arrived at a stay that sends a message under key: all that the
 // stay was handed, except the answer to the same call, which was held back before.
 func (d Delivery) Arrived(key string) int64 {
-	p := d.stored
-	handed := max(p.Acked, p.HandedTo, p.ShownTo) // 13
-	if key != "" && key == p.HeldKey {            // 15
+	position := d.stored
+	handed := max(position.Acked, position.HandedTo, position.ShownTo) // 13
+	if key != "" && key == position.HeldKey {                          // 15
 		return handed
 	}
-	return max(handed, p.HeldTo)
+	return max(handed, position.HeldTo)
 }
 
 // HandedOut returns the last event that the reader was handed.

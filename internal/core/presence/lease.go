@@ -74,7 +74,7 @@ func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration
 	return lagsLittle // 1, 4, 9
 }
 
-// decideWait decides whether the wait w is announced further. The lease is looked at next after again, and a failed
+// decideWait decides whether wait is announced further. The lease is looked at next after again, and a failed
 // write is repeated after rewriteAfter. Here Bob waits from 12:00 for an hour, and his lease is looked at every
 // minute:
 //
@@ -86,19 +86,19 @@ func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration
 //  6. A program waits in Bob's place, and Bob begins to wait: the program's wait ends.
 //  7. Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.
 //  8. Bob's wait goes on past an answer, so others take the wait for ended: that is written.
-func (l lease) decideWait(w *Wait, now time.Time, again time.Duration) leaseDecision {
+func (l lease) decideWait(wait *Wait, now time.Time, again time.Duration) leaseDecision {
 	switch {
-	case l.presence.Supersedes(w.Began, w.Standby): // 5, 6
+	case l.presence.Supersedes(wait.Began, wait.Standby): // 5, 6
 		return superseded
-	case w.PassedTo > l.presence.Head: // 8
+	case wait.PassedTo > l.presence.Head: // 8
 		return wentOn
-	case w.Announced.Equal(w.Until), w.Announced.Sub(now) > again+rewriteAfter: // 1, 4, 7
+	case wait.Announced.Equal(wait.Until), wait.Announced.Sub(now) > again+rewriteAfter: // 1, 4, 7
 		return announced
 	}
 	return announcementEnds // 2, 3
 }
 
-// decideStandby decides whether a program that only looks in for agent a is announced. An announcement lasts for
+// decideStandby decides whether a program that only looks in for agent is announced. An announcement lasts for
 // room.AnnounceWait (290 s), and is repeated after room.AnnounceAgain (260 s):
 //
 //  1. The program looks in for the first time: the program is announced.
@@ -109,12 +109,12 @@ func (l lease) decideWait(w *Wait, now time.Time, again time.Duration) leaseDeci
 //  6. Bob waits: the program is not announced.
 //  7. A message ended Bob's wait 5 s ago, and Bob reads it now: the program is not announced.
 //  8. A message ended Bob's wait 15 s ago: the program is announced.
-func (l lease) decideStandby(h *room.Head, a room.Agent, now time.Time, forMe bool) leaseDecision {
+func (l lease) decideStandby(head *room.Head, agent room.Agent, now time.Time, forMe bool) leaseDecision {
 	p := l.presence
 	if !p.Standby && p.UntilMs != 0 {
-		woken, when := h.NewestWakeup(a.Seat)
+		woken, when := head.NewestWakeup(agent.Seat)
 		works := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < undisturbedAfterWait
-		if works || p.Attendance(h, a, now, CallFresh).Waits { // 6, 7
+		if works || p.Attendance(head, agent, now, CallFresh).Waits { // 6, 7
 			return agentWaits
 		}
 	}
@@ -141,7 +141,7 @@ func (l lease) mustRead(c Call, now time.Time, singleProcess bool) bool {
 
 // recordStored records the lease stored, as the table has it; zero: the table has none, or was not read. The agent
 // may have called another process since its last call here.
-func (l *lease) recordStored(stored room.Presence, a *room.Agent) {
+func (l *lease) recordStored(stored room.Presence, agent *room.Agent) {
 	p := &l.presence
 	switch known := p.AtMs != 0; {
 	case stored.AtMs != 0 && known:
@@ -150,7 +150,7 @@ func (l *lease) recordStored(stored room.Presence, a *room.Agent) {
 	case stored.AtMs != 0:
 		*p = stored.Younger(*p)
 	case !known: // only the join of the agent is known
-		*p = room.Presence{AtMs: a.AtMs, Read: a.Joined}.Younger(*p)
+		*p = room.Presence{AtMs: agent.AtMs, Read: agent.Joined}.Younger(*p)
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 // of the seat.
 
 const (
-
 	// watchEvery is how often a person's watching is written: a page waits in turns of 25 s, and each write costs a
 	// unit.
 	watchEvery = time.Minute

@@ -126,13 +126,13 @@ func (s SeatPresence) AwayUntil() time.Time {
 // It logs a failure and returns when to try again, since the call itself has succeeded.
 func (s SeatPresence) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
 	r := s.room
-	now, h := r.now(), r.log.Peek()
-	if a, here := h.Seated(s.caller.Seat); here {
+	now, head := r.now(), r.log.Peek()
+	if agent, here := head.Seated(s.caller.Seat); here {
 		// The lease depends on the caller's present role.
-		s.caller = &room.Caller{Agent: a, Device: s.caller.Device}
+		s.caller = &room.Caller{Agent: agent, Device: s.caller.Device}
 	}
 	// A partner leaves after minutes of silence. The log does not show a call that has said nothing.
-	if u, _ := h.Recent.Said(s.caller.Seat); h.Paired || now.Sub(u.Heard) >= CallFresh {
+	if u, _ := head.Recent.Said(s.caller.Seat); head.Paired || now.Sub(u.Heard) >= CallFresh {
 		fresh = min(fresh, CallFresh)
 	}
 	r.mu.Lock()
@@ -196,10 +196,10 @@ func (r *Room) RenewEvery() time.Duration {
 	return time.Minute // by then Renew sees a younger wait of the seat in another process
 }
 
-// Renew renews the presence of a caller that waits in w. If a younger wait of the seat is open in another process,
-// Renew ends w; otherwise Renew announces w further if an announcement is due. It returns when to renew again before
-// the end; 0: never.
-func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) {
+// Renew renews the presence of a caller that waits in wait. If a younger wait of the seat is open in another process,
+// Renew ends wait; otherwise Renew announces wait further if an announcement is due. It returns when to renew again
+// before the end; 0: never.
+func (s SeatPresence) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 	r := s.room
 	if !s.keepsLease() {
 		return s.recordWatch(ctx)
@@ -215,29 +215,29 @@ func (s SeatPresence) Renew(ctx context.Context, w *Wait) (again time.Duration) 
 		r.mu.Unlock()
 	}
 	r.mu.Lock()
-	if !s.isOpen(w) { // a newer wait has its place
+	if !s.isOpen(wait) { // a newer wait has its place
 		r.mu.Unlock()
 		return 0
 	}
 	l, now := &r.cachedSeat(s.caller.Seat).lease, r.now()
-	switch l.decideWait(w, now, again) {
+	switch l.decideWait(wait, now, again) {
 	case superseded:
 		delete(r.waits, s.caller.Seat)
-		close(w.Superseded)
+		close(wait.Superseded)
 		r.mu.Unlock()
 		return 0
 	case announced:
 		r.mu.Unlock()
 		return again
 	}
-	w.Announced = room.Announced(now, w.Until)
+	wait.Announced = room.Announced(now, wait.Until)
 	p := l.presence
-	p.UntilMs, p.Head = w.Announced.UnixMilli(), max(p.Head, w.PassedTo)
+	p.UntilMs, p.Head = wait.Announced.UnixMilli(), max(p.Head, wait.PassedTo)
 	p = s.addOpenWait(p, l.presence)
 	l.recordWrite(p, now)
 	r.mu.Unlock()
 	if !s.writePresence(ctx, p) {
-		w.Announced = time.Time{}
+		wait.Announced = time.Time{}
 		return rewriteAfter
 	}
 	return again
@@ -263,7 +263,7 @@ func (s SeatPresence) readPresence(ctx context.Context) (room.Presence, error) {
 // person has not seen.
 func (s SeatPresence) setActivity(ctx context.Context, activity string) {
 	r := s.room
-	if a, _ := r.log.Peek().Seated(s.caller.Seat); a.Person.Holds() {
+	if agent, _ := r.log.Peek().Seated(s.caller.Seat); agent.Person.Holds() {
 		return
 	}
 	now := r.now()

@@ -23,44 +23,45 @@ func (r *Room) Reader(c *room.Caller) Reader { return Reader{r, c} }
 
 // AcknowledgeAndOffer acknowledges the cursor of a call, unless the call peeks, and returns what the call may be
 // handed. It waits until an older call has stored its result.
-func (r Reader) AcknowledgeAndOffer(ctx context.Context, q Query) (Offer, error) {
+func (r Reader) AcknowledgeAndOffer(ctx context.Context, query Query) (Offer, error) {
 	switch {
-	case q.Cursor > 0 && !q.Peek:
-		r.acknowledgeCursor(ctx, q.Cursor)
-		return OfferAfter(q.Cursor), nil
-	case q.Peek && q.Cursor >= q.AsOf: // no event follows the cursor, whatever the agent was handed
-		return Delivery{}.Offer(q), nil
+	case query.Cursor > 0 && !query.Peek:
+		r.acknowledgeCursor(ctx, query.Cursor)
+		return OfferAfter(query.Cursor), nil
+	case query.Peek && query.Cursor >= query.AsOf: // no event follows the cursor, whatever the agent was handed
+		return Delivery{}.Offer(query), nil
 	}
-	d, err := r.lockAndReadDelivery(ctx)
-	return d.Offer(q), err
+	delivery, err := r.lockAndReadDelivery(ctx)
+	return delivery.Offer(query), err
 }
 
 // OfferNothing returns the offer of a call without a cursor if no event up to newest is new to the reader. It reads
 // no table. ok is false if an event may be new. newest is the last event that may be news to the reader.
-func (r Reader) OfferNothing(q Query, newest int64) (o Offer, ok bool) {
-	d := r.knownDelivery()
-	o = d.Offer(q)
-	if !d.fromTable || newest > o.After {
+func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
+	delivery := r.knownDelivery()
+	offer = delivery.Offer(query)
+	if !delivery.fromTable || newest > offer.After {
 		return Offer{}, false
 	}
-	o.After, o.current = q.AsOf, false
-	return o, true
+	offer.After, offer.current = query.AsOf, false
+	return offer, true
 }
 
-// RecordHandedOut records that a call is handed so many messages of the offer o, all among the events up to to. If a
-// newer call has superseded w, the wait of the call, RecordHandedOut records nothing and returns false: the newer
-// call hands these messages out. w is nil for a call that does not wait.
-func (r Reader) RecordHandedOut(ctx context.Context, w *Wait, o Offer, to int64, messages int) (ok bool, err error) {
+// RecordHandedOut records that a call is handed so many messages of offer, all among the events up to to. If a
+// newer call has superseded wait, the wait of the call, RecordHandedOut records nothing and returns false: the newer
+// call hands these messages out. wait is nil for a call that does not wait.
+func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to int64, messages int) (ok bool,
+	err error) {
 	defer r.lockHandOut().Unlock()
-	if w.isSuperseded() { // 7
+	if wait.isSuperseded() { // 7
 		return false, nil
 	}
-	if o.How == Peek {
+	if offer.How == Peek {
 		return true, nil
 	}
 	r.recordRead(to)
-	o.storeNow = messages > 0 && r.HasHooks()
-	return true, r.handOut(ctx, o, to, messages)
+	offer.storeNow = messages > 0 && r.HasHooks()
+	return true, r.handOut(ctx, offer, to, messages)
 }
 
 // RecordAllHandedOut stores what the agent was handed before the agent gets its first hook.
@@ -72,22 +73,22 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 		stored, _ = r.room.log.Seats().PresenceOf(ctx, r.caller.Seat)
 	}
 	to := max(r.recordRead(stored.Read), r.knownDelivery().shown)
-	d, err := r.readDelivery(ctx) // another process may have written less since
-	when := d.RecordShown(to)
-	return r.writeDelivery(ctx, d, when, err)
+	delivery, err := r.readDelivery(ctx) // another process may have written less since
+	when := delivery.RecordShown(to)
+	return r.writeDelivery(ctx, delivery, when, err)
 }
 
 // handOut applies Delivery.HandOut. Most calls store nothing, and the cache shows that. Only a call that stores
 // reads the table first, since its write replaces the whole item. r is locked.
-func (r Reader) handOut(ctx context.Context, o Offer, to int64, messages int) (err error) {
-	d := r.knownDelivery()
-	store := d.HandOut(o, to, messages)
+func (r Reader) handOut(ctx context.Context, offer Offer, to int64, messages int) (err error) {
+	delivery := r.knownDelivery()
+	store := delivery.HandOut(offer, to, messages)
 	// The table may lack what a hooked agent was handed: another process may have written less since.
-	if (store != Never || o.storeNow) && !(d.fromTable && o.current) {
-		d, err = r.readDelivery(ctx)
-		store = d.HandOut(o, to, messages)
+	if (store != Never || offer.storeNow) && !(delivery.fromTable && offer.current) {
+		delivery, err = r.readDelivery(ctx)
+		store = delivery.HandOut(offer, to, messages)
 	}
-	return r.writeDelivery(ctx, d, store, err)
+	return r.writeDelivery(ctx, delivery, store, err)
 }
 
 // acknowledgeCursor records that the events up to cursor have arrived, and writes that if the last write is
@@ -97,8 +98,8 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 		return
 	}
 	defer r.lockHandOut().Unlock()
-	d, err := r.readDelivery(ctx) // so that the write keeps what another process has written
-	_ = r.writeDelivery(ctx, d, WithinAMinute, err)
+	delivery, err := r.readDelivery(ctx) // so that the write keeps what another process has written
+	_ = r.writeDelivery(ctx, delivery, WithinAMinute, err)
 }
 
 // AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
@@ -126,12 +127,12 @@ func (r Reader) HoldBack(ctx context.Context, o Offer, to int64, key string) err
 // ConfirmCredential reports whether the reader was warned of a credential: see Delivery.ConfirmCredential.
 func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) (confirmed bool, err error) {
 	defer r.lockHandOut().Unlock()
-	d, err := r.readDelivery(ctx)
+	delivery, err := r.readDelivery(ctx)
 	if err != nil {
 		return false, err
 	}
-	confirmed, store := d.ConfirmCredential(fingerprint, key)
-	return confirmed, r.writeDelivery(ctx, d, store, nil)
+	confirmed, store := delivery.ConfirmCredential(fingerprint, key)
+	return confirmed, r.writeDelivery(ctx, delivery, store, nil)
 }
 
 // Arrived returns the last event that has surely arrived at a stay: see Delivery.Arrived.
@@ -148,11 +149,11 @@ func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 
 // Cursor returns the cursor of an answer that hands nothing out, as far as the process knows: see Delivery.Cursor.
 func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
-	d := r.knownDelivery()
-	if !d.fromTable {
-		d, err = r.lockAndReadDelivery(ctx)
+	delivery := r.knownDelivery()
+	if !delivery.fromTable {
+		delivery, err = r.lockAndReadDelivery(ctx)
 	}
-	n, ok = d.Cursor()
+	n, ok = delivery.Cursor()
 	return n, ok, err
 }
 
@@ -216,24 +217,24 @@ func (r Reader) readDelivery(ctx context.Context) (Delivery, error) {
 	return r.cacheDelivery(deliveryOf(stored, r.caller.Joined)), nil
 }
 
-// cacheDelivery caches d, and returns d with what was acknowledged meanwhile.
-func (r Reader) cacheDelivery(d Delivery) Delivery {
+// cacheDelivery caches delivery, and returns delivery with what was acknowledged meanwhile.
+func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
 	c := r.cachedReading()
-	d.addKnown(c.delivery)
-	c.delivery = d
-	return d
+	delivery.addKnown(c.delivery)
+	c.delivery = delivery
+	return delivery
 }
 
-// writeDelivery writes d to the table at once, unless when is Never, and caches d. acknowledgeCursor waits for the
-// minute of WithinAMinute before it calls writeDelivery. failed is why d could not be read; nil: d was read. If the
-// answer does not rely on the write, writeDelivery only logs a failure: the write may have happened, and a withheld
-// answer would be lost. r is locked.
-func (r Reader) writeDelivery(ctx context.Context, d Delivery, when WriteTime, failed error) error {
+// writeDelivery writes delivery to the table at once, unless when is Never, and caches delivery. acknowledgeCursor
+// waits for the minute of WithinAMinute before it calls writeDelivery. failed is why delivery could not be read; nil:
+// delivery was read. If the answer does not rely on the write, writeDelivery only logs a failure: the write may have
+// happened, and a withheld answer would be lost. r is locked.
+func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when WriteTime, failed error) error {
 	now, err := r.room.now(), failed
 	if err == nil && when != Never {
-		err = r.room.log.Seats().SetReadPosition(ctx, *r.caller, d.stored)
+		err = r.room.log.Seats().SetReadPosition(ctx, *r.caller, delivery.stored)
 	}
 	canceled := ctx.Err() == context.Canceled
 	if err != nil && (when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled) {
@@ -243,15 +244,15 @@ func (r Reader) writeDelivery(ctx context.Context, d Delivery, when WriteTime, f
 	defer r.room.mu.Unlock()
 	c := r.cachedReading()
 	if err == nil {
-		d.addKnown(c.delivery)
-		c.delivery = d
+		delivery.addKnown(c.delivery)
+		c.delivery = delivery
 		if when != Never {
 			c.storedAt = now
 		}
 		return nil
 	}
 	if when == BeforeAnswerIfPossible { // the answer is marked if it comes again
-		c.delivery.shown = max(c.delivery.shown, d.HandedOut())
+		c.delivery.shown = max(c.delivery.shown, delivery.HandedOut())
 	}
 	if !canceled {
 		r.room.o.Logger.WarnContext(ctx, "read position not written", "error", err)

@@ -53,14 +53,15 @@ func (r *Room) now() time.Time { return r.o.Clock.Now() }
 
 // HasCompany reports whether the process knows, without a read, that an agent on another seat is present: that
 // agent waits here or, if there is only one process, called last without an absence.
-func (r *Room) HasCompany(h *room.Head, seat int) bool {
+func (r *Room) HasCompany(head *room.Head, seat int) bool {
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(h.Agents, func(a room.Agent) bool {
-		m := r.seats[a.Seat]
+	return slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
+		m := r.seats[agent.Seat]
 		calls := r.o.SingleProcess && m != nil && m.presence.AtMs != 0 && !m.presence.BackAt().After(now)
-		return a.Seat != seat && (r.waits[a.Seat] != nil || a.IsAlone() && r.watches[a.Seat] != nil || calls)
+		return agent.Seat != seat && (r.waits[agent.Seat] != nil || agent.IsAlone() && r.watches[agent.Seat] != nil ||
+			calls)
 	})
 }
 
@@ -100,16 +101,16 @@ func (r *Room) BackAt(seat int) time.Time {
 // rosterEvery is how often a quiet result reads the roster, if the roster costs a read.
 const rosterEvery = 30 * time.Second
 
-// ReadRosterLately reports whether the roster was read for c less than rosterEvery ago. If not, the roster counts as
-// read now.
-func (r *Room) ReadRosterLately(c room.Caller) bool {
+// ReadRosterLately reports whether the roster was read for caller less than rosterEvery ago. If not, the roster
+// counts as read now.
+func (r *Room) ReadRosterLately(caller room.Caller) bool {
 	if r.o.SingleProcess {
 		return false
 	}
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cachedSeat(c.Seat).readingOf(c)
+	m := r.cachedSeat(caller.Seat).readingOf(caller)
 	if now.Sub(m.rosterReadAt) < rosterEvery {
 		return true
 	}
@@ -117,12 +118,12 @@ func (r *Room) ReadRosterLately(c room.Caller) bool {
 	return false
 }
 
-// RecordRoster records the roster that c sees, and reports whether the roster is new to c. If the process does not
-// know which roster c saw last, the roster is new only if moved says that an agent just came or left.
-func (r *Room) RecordRoster(c room.Caller, roster [16]byte, moved bool) bool {
+// RecordRoster records the roster that caller sees, and reports whether the roster is new to caller. If the process
+// does not know which roster caller saw last, the roster is new only if moved says that an agent just came or left.
+func (r *Room) RecordRoster(caller room.Caller, roster [16]byte, moved bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := r.cachedSeat(c.Seat).readingOf(c)
+	m := r.cachedSeat(caller.Seat).readingOf(caller)
 	before := m.roster
 	m.roster = roster
 	if before == [16]byte{} {

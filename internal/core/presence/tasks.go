@@ -23,8 +23,8 @@ type freeTaskCheck struct{ timer clockwork.Timer }
 // beginFreeTaskCheck checks now whether tasks are free for agents that wait here. Room.mu is held.
 func (r *Room) beginFreeTaskCheck() {
 	r.endFreeTaskCheck()
-	h := r.log.Peek()
-	if h == nil || h.Closed || len(h.Tasks) == 0 || len(r.waits) == 0 {
+	head := r.log.Peek()
+	if head == nil || head.Closed || len(head.Tasks) == 0 || len(r.waits) == 0 {
 		return
 	}
 	r.scheduleFreeTaskCheck(0)
@@ -62,14 +62,14 @@ func (r *Room) announceFreeTasks(l *freeTaskCheck) {
 	}
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
-	h, now := r.log.Peek(), r.now()
-	open, again, err := r.newOpenings(ctx, h, now)
+	head, now := r.log.Peek(), r.now()
+	open, again, err := r.newOpenings(ctx, head, now)
 	if err != nil {
 		r.o.Logger.Warn("which tasks are free could not be read", "error", err)
 		open, again = nil, rewriteAfter
 	}
 	lost := false // another process was first: the agent chosen here may hear of the next task
-	for _, x := range r.chooseAgents(l, h, open) {
+	for _, x := range r.chooseAgents(l, head, open) {
 		first, err := r.log.Seats().ClaimTaskNotice(ctx, x.What)
 		if err != nil {
 			r.o.Logger.Warn("a free task was not dealt out", "error", err)
@@ -77,7 +77,7 @@ func (r *Room) announceFreeTasks(l *freeTaskCheck) {
 			continue
 		}
 		lost = lost || !first
-		r.deliverNotice(x, first, h.AsOf, now)
+		r.deliverNotice(x, first, head.AsOf, now)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -100,13 +100,14 @@ func (r *Room) isReplaced(l *freeTaskCheck) bool {
 // newOpenings returns the free and the stalled tasks of which, as far as the process knows, no agent was told. again
 // is how long until there may be others; 0: only an event tells. newOpenings reads the presence of the seats only if
 // a task may have stalled since its last read.
-func (r *Room) newOpenings(ctx context.Context, h *room.Head, now time.Time) (open []room.Opening, again time.Duration,
+func (r *Room) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
+	again time.Duration,
 	err error) {
 	r.mu.Lock()
 	seen := r.presenceAsRead
 	r.mu.Unlock()
 	for fresh := false; ; fresh = true {
-		open, again = h.Openings(seen, now)
+		open, again = head.Openings(seen, now)
 		known := map[string]bool{}
 		r.mu.Lock()
 		for _, x := range open {
@@ -128,10 +129,10 @@ func (r *Room) newOpenings(ctx context.Context, h *room.Head, now time.Time) (op
 	}
 }
 
-// chooseAgents chooses for each open task another agent that waits here and may take the task. An agent that has a
+// chooseAgents chooses for each open task another agent that waits here and may take the task. An agent that has agent
 // task goes on with that task. An agent that was told of a task, and waits on, hears only of tasks that became free
 // since. If there is a newer check than l, that check chooses: a task may have been taken meanwhile.
-func (r *Room) chooseAgents(l *freeTaskCheck, h *room.Head, open []room.Opening) (notices []taskNotice) {
+func (r *Room) chooseAgents(l *freeTaskCheck, head *room.Head, open []room.Opening) (notices []taskNotice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.taskCheck != l {
@@ -139,17 +140,17 @@ func (r *Room) chooseAgents(l *freeTaskCheck, h *room.Head, open []room.Opening)
 	}
 	busy := map[int]bool{}
 	for _, x := range open {
-		for _, a := range h.Agents {
-			w := r.waits[a.Seat]
-			if !w.hearsOfTasks() || busy[a.Seat] || !x.Suits(h, a) {
+		for _, agent := range head.Agents {
+			wait := r.waits[agent.Seat]
+			if !wait.hearsOfTasks() || busy[agent.Seat] || !x.Suits(head, agent) {
 				continue
 			}
-			m := r.cachedSeat(a.Seat)
+			m := r.cachedSeat(agent.Seat)
 			if x.N <= m.lastNoticeAsOf && !x.At.After(m.lastNoticeAt) {
 				continue
 			}
-			busy[a.Seat] = true
-			notices = append(notices, taskNotice{x, a, w})
+			busy[agent.Seat] = true
+			notices = append(notices, taskNotice{x, agent, wait})
 			break
 		}
 	}
@@ -160,11 +161,11 @@ func (r *Room) chooseAgents(l *freeTaskCheck, h *room.Head, open []room.Opening)
 func (w *Wait) hearsOfTasks() bool { return w != nil && !w.Looks && !w.Standby }
 
 // Idle returns how many agents without a task wait here for one.
-func (r *Room) Idle(h *room.Head) (n int) {
+func (r *Room) Idle(head *room.Head) (n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, a := range h.Agents {
-		if r.waits[a.Seat].hearsOfTasks() && len(h.TasksOf(a)) == 0 && !a.Person.Holds() {
+	for _, agent := range head.Agents {
+		if r.waits[agent.Seat].hearsOfTasks() && len(head.TasksOf(agent)) == 0 && !agent.Person.Holds() {
 			n++
 		}
 	}

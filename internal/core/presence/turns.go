@@ -21,13 +21,13 @@ const maxTurnCheckPause = 30 * time.Second
 
 // OnAdvance hears of the events of the log. An event may end the silence, and a freed seat leaves the cache.
 // A call under way may cache the seat again, until the next event Left. Without events, the head was loaded.
-func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
+func (r *Room) OnAdvance(head *room.Head, events []room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	left := func(e room.Event) bool { return e.Type == room.Left }
+	left := func(event room.Event) bool { return event.Type == room.Left }
 	if len(events) == 0 || slices.ContainsFunc(events, left) {
 		maps.DeleteFunc(r.seats, func(seat int, _ *seatCache) bool {
-			_, here := h.Seated(seat)
+			_, here := head.Seated(seat)
 			return !here
 		})
 	}
@@ -41,12 +41,12 @@ func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 // held.
 func (r *Room) beginSilence() {
 	r.endSilence()
-	h := r.log.Peek()
-	if h == nil || h.Closed || len(h.Agents) < 2 {
+	head := r.log.Peek()
+	if head == nil || head.Closed || len(head.Agents) < 2 {
 		return
 	}
-	_, _, word := h.Recent.LastWord()
-	r.scheduleTurnCheck(h.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.now())), room.TurnAfter)
+	_, _, word := head.Recent.LastWord()
+	r.scheduleTurnCheck(head.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.now())), room.TurnAfter)
 }
 
 // endSilence ends the silence, if there is one. Room.mu is held.
@@ -83,14 +83,14 @@ func (r *Room) signalTurn(s *silence, step time.Duration) {
 		return
 	}
 	seat, again := next.Next()
-	w := r.waits[seat]
+	wait := r.waits[seat]
 	switch {
-	case w != nil:
+	case wait != nil:
 		select {
-		case <-w.Turn: // of an earlier silence
+		case <-wait.Turn: // of an earlier silence
 		default:
 		}
-		w.Turn <- word // does not block: only signalTurn sends, under Room.mu
+		wait.Turn <- word // does not block: only signalTurn sends, under Room.mu
 		r.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
 	case again > 0 && r.o.SingleProcess:
 		r.scheduleTurnCheck(s.head, again, step)
@@ -104,17 +104,17 @@ func (r *Room) signalTurn(s *silence, step time.Duration) {
 }
 
 // readTurn reads what decides whose turn it is, and returns the last word.
-func (r *Room) readTurn(ctx context.Context) (t room.Turn, word int64, err error) {
+func (r *Room) readTurn(ctx context.Context) (turn room.Turn, word int64, err error) {
 	if n, _, _ := r.log.Peek().Recent.LastWord(); n == 0 { // every process must decide on the same word
 		if err := r.log.ReadBack(ctx, time.Time{}); err != nil {
-			return t, 0, err
+			return turn, 0, err
 		}
 	}
-	h, now := r.log.Peek(), r.now()
-	word, _, _ = h.Recent.LastWord()
+	head, now := r.log.Peek(), r.now()
+	word, _, _ = head.Recent.LastWord()
 	presence, _, err := r.Presence(ctx, table.Eventual)
 	if err != nil {
-		return t, 0, err
+		return turn, 0, err
 	}
 	claims, err := r.log.Seats().Turns(ctx, word)
 	had, waits := map[int]time.Time{}, map[int]bool{}
@@ -122,25 +122,25 @@ func (r *Room) readTurn(ctx context.Context) (t room.Turn, word int64, err error
 		had[seat] = claimed.At
 	}
 	r.mu.Lock()
-	for seat, w := range r.waits {
-		if w.Looks {
+	for seat, wait := range r.waits {
+		if wait.Looks {
 			continue
 		}
-		waits[seat] = w.Standby
-		if claims[seat].MissedBy(w.rank()) {
+		waits[seat] = wait.Standby
+		if claims[seat].MissedBy(wait.rank()) {
 			delete(had, seat)
 		}
 	}
 	r.mu.Unlock()
-	t = room.Turn{Head: h, Now: now, Given: had, Seen: presence, Attends: func(seat int) room.Attendance {
-		a, _ := h.Seated(seat)
+	turn = room.Turn{Head: head, Now: now, Given: had, Seen: presence, Attends: func(seat int) room.Attendance {
+		agent, _ := head.Seated(seat)
 		if standby, here := waits[seat]; here {
 			return room.Attendance{Waits: !standby, Standby: standby,
-				Called: room.Latest(time.UnixMilli(a.AtMs), presence[seat].OwnUntil())}
+				Called: room.Latest(time.UnixMilli(agent.AtMs), presence[seat].OwnUntil())}
 		}
-		return presence[seat].Attendance(h, a, now, r.slack())
+		return presence[seat].Attendance(head, agent, now, r.slack())
 	}}
-	return t, word, err
+	return turn, word, err
 }
 
 // slack is how much too early a stored end of a wait may be: of waits in quick succession not each is written.
@@ -157,16 +157,16 @@ func (r *Room) IsPresent(h *room.Head, a room.Agent, p room.Presence) bool {
 	return p.Attendance(h, a, now, r.slack()).IsPresent(now)
 }
 
-// ClaimTurnIfNext claims the turn for w, a look-in of a program on standby, if the turn is now that of the seat. It
+// ClaimTurnIfNext claims the turn for wait, a look-in of a program on standby, if the turn is now that of the seat. It
 // logs a failure, since the next look-in is soon.
-func (r *Room) ClaimTurnIfNext(ctx context.Context, seat int, w *Wait) bool {
+func (r *Room) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) bool {
 	next, word, err := r.readTurn(ctx)
 	claimed := false
 	if err == nil {
 		if first, _ := next.Next(); first != seat {
 			return false
 		}
-		claimed, err = r.ClaimTurn(ctx, seat, word, w)
+		claimed, err = r.ClaimTurn(ctx, seat, word, wait)
 	}
 	if err != nil && ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "whose turn it is could not be read", "error", err)
@@ -174,17 +174,17 @@ func (r *Room) ClaimTurnIfNext(ctx context.Context, seat int, w *Wait) bool {
 	return claimed
 }
 
-// ClaimTurn claims the turn in the silence after event word for the wait w of a seat. It returns false if another
+// ClaimTurn claims the turn in the silence after event word for wait of a seat. It returns false if another
 // word has been said since, or the seat has had this turn.
-func (r *Room) ClaimTurn(ctx context.Context, seat int, word int64, w *Wait) (bool, error) {
-	h, err := r.log.Refresh(ctx, r.now())
+func (r *Room) ClaimTurn(ctx context.Context, seat int, word int64, wait *Wait) (bool, error) {
+	head, err := r.log.Refresh(ctx, r.now())
 	if err != nil {
 		return false, err
 	}
-	if last, _, _ := h.Recent.LastWord(); last != word {
+	if last, _, _ := head.Recent.LastWord(); last != word {
 		return false, nil
 	}
-	claimed, err := r.log.Seats().ClaimTurn(ctx, word, seat, w.rank())
+	claimed, err := r.log.Seats().ClaimTurn(ctx, word, seat, wait.rank())
 	if err != nil && ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "a turn was not given", "error", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -47,11 +46,11 @@ func (w *Wait) rank() time.Time {
 	return w.Began
 }
 
-// BeginWait registers w, a wait of c. An agent has one wait: see Room.beginAgentWait. If a person has more than
+// BeginWait registers wait, a wait of caller. An agent has one wait: see Room.beginAgentWait. If a person has more than
 // MaxWatches, BeginWait ends the oldest.
-func (r *Room) BeginWait(c *room.Caller, w *Wait) {
-	if !c.IsPerson() {
-		r.beginAgentWait(c.Seat, w)
+func (r *Room) BeginWait(caller *room.Caller, wait *Wait) {
+	if !caller.IsPerson() {
+		r.beginAgentWait(caller.Seat, wait)
 		return
 	}
 	r.mu.Lock()
@@ -59,66 +58,66 @@ func (r *Room) BeginWait(c *room.Caller, w *Wait) {
 	if r.watches == nil {
 		r.watches = map[int][]*Wait{}
 	}
-	open := append(r.watches[c.Seat], w)
+	open := append(r.watches[caller.Seat], wait)
 	if len(open) > core.MaxWatches {
 		close(open[0].Superseded)
 		open = slices.Delete(open, 0, 1)
 	}
-	r.watches[c.Seat] = open
+	r.watches[caller.Seat] = open
 }
 
-// EndWait ends w, a wait of c.
-func (r *Room) EndWait(c *room.Caller, w *Wait) {
-	if !c.IsPerson() {
-		r.endAgentWait(c.Seat, w)
+// EndWait ends wait, a wait of caller.
+func (r *Room) EndWait(caller *room.Caller, wait *Wait) {
+	if !caller.IsPerson() {
+		r.endAgentWait(caller.Seat, wait)
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	open := slices.DeleteFunc(r.watches[c.Seat], func(other *Wait) bool { return other == w })
-	r.watches[c.Seat] = open
+	open := slices.DeleteFunc(r.watches[caller.Seat], func(other *Wait) bool { return other == wait })
+	r.watches[caller.Seat] = open
 	if len(open) == 0 {
-		delete(r.watches, c.Seat)
-		if m := r.seats[c.Seat]; m != nil && c.IsAlone() {
+		delete(r.watches, caller.Seat)
+		if m := r.seats[caller.Seat]; m != nil && caller.IsAlone() {
 			m.endWait(r.now())
 		}
 	}
-	if _, here := r.log.Peek().Seated(c.Seat); !here {
-		delete(r.seats, c.Seat)
+	if _, here := r.log.Peek().Seated(caller.Seat); !here {
+		delete(r.seats, caller.Seat)
 	}
 	r.endPollingIfIdle()
 }
 
-// beginAgentWait registers w, and ends an older wait of the seat: an answer must arrive once, and one token must not
-// hold many instances. A program on standby never ends a wait of its agent: beginAgentWait then ends w instead. A
+// beginAgentWait registers wait, and ends an older wait of the seat: an answer must arrive once, and one token must not
+// hold many instances. A program on standby never ends a wait of its agent: beginAgentWait then ends wait instead. A
 // call that only looks in begins no silence.
-func (r *Room) beginAgentWait(seat int, w *Wait) {
+func (r *Room) beginAgentWait(seat int, wait *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.waits == nil {
 		r.waits = map[int]*Wait{}
 	}
 	if older := r.waits[seat]; older != nil {
-		if w.Standby && !older.Standby {
-			w.Yields = true
-			close(w.Superseded)
+		if wait.Standby && !older.Standby {
+			wait.Yields = true
+			close(wait.Superseded)
 			return
 		}
-		older.Yields = older.Standby && !w.Standby
+		older.Yields = older.Standby && !wait.Standby
 		close(older.Superseded)
 	}
-	r.waits[seat] = w
-	if !w.Looks {
+	r.waits[seat] = wait
+	if !wait.Looks {
 		r.beginSilence()
 		r.beginFreeTaskCheck()
 	}
 }
 
-// endAgentWait ends w, and the polling with the last wait.
-func (r *Room) endAgentWait(seat int, w *Wait) {
+// endAgentWait ends wait, and the polling with the last wait.
+func (r *Room) endAgentWait(seat int, wait *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.waits[seat] == w {
+	if r.waits[seat] == wait {
 		delete(r.waits, seat)
 		if m := r.seats[seat]; m != nil {
 			m.endWait(r.now())

@@ -77,19 +77,19 @@ func (b *budgets) chargeSome(who, of Caller, n float64, now time.Time, kept floa
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, g := range of {
+	for _, group := range of {
 		kept := kept
-		if isInvite(g) && !b.isModest(who, now) {
+		if isInvite(group) && !b.isModest(who, now) {
 			kept = max(kept, keptForModest)
 		}
-		more := b.get(g.Key, now).Refill(now) + b.time(g, n) - b.time(g, b.limitOf(g)*(1-kept))
+		more := b.get(group.Key, now).Refill(now) + b.time(group, n) - b.time(group, b.limitOf(group)*(1-kept))
 		if more > wait {
-			wait, short = more, g
+			wait, short = more, group
 		}
 	}
 	if wait == 0 {
-		for _, g := range of {
-			b.get(g.Key, now).Spend(b.time(g, n), now)
+		for _, group := range of {
+			b.get(group.Key, now).Spend(b.time(group, n), now)
 		}
 	}
 	return wait, short
@@ -128,13 +128,13 @@ func (b *budgets) spend(of Caller, n float64, now time.Time) (covered float64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	covered = n
-	for _, g := range of {
-		left := b.leftOf(g, now)
+	for _, group := range of {
+		left := b.leftOf(group, now)
 		spent := n
-		if g.Times > 1 {
+		if group.Times > 1 {
 			spent = min(n, covered, left)
 		}
-		b.get(g.Key, now).Spend(b.time(g, spent), now)
+		b.get(group.Key, now).Spend(b.time(group, spent), now)
 		covered = min(covered, left)
 	}
 	return covered

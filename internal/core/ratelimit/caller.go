@@ -36,16 +36,16 @@ func ViewerFor(ctx context.Context, id string, c room.Caller) Caller {
 }
 
 // callerFor returns the caller of ctx, with what it counts for beside itself. of is what its seat counts as.
-func callerFor(ctx context.Context, id string, c room.Caller, of string) Caller {
+func callerFor(ctx context.Context, id string, caller room.Caller, of string) Caller {
 	groups := CallerOf(ctx)
 	if ident.PrincipalOf(ctx).Counts() {
 		return groups
 	}
-	if c.Seat != 0 {
-		groups = append(groups, ident.Group{Key: fmt.Sprint(of, id, " ", c.Seat), Times: 1})
+	if caller.Seat != 0 {
+		groups = append(groups, ident.Group{Key: fmt.Sprint(of, id, " ", caller.Seat), Times: 1})
 	}
-	if c.IsGuest() {
-		groups = append(groups, ident.Group{Key: fmt.Sprint(ofInvite, id, " ", c.Invite), Times: roomTimes})
+	if caller.IsGuest() {
+		groups = append(groups, ident.Group{Key: fmt.Sprint(ofInvite, id, " ", caller.Invite), Times: roomTimes})
 	}
 	return groups
 }
@@ -68,17 +68,17 @@ const (
 const roomTimes = 2
 
 // whose names a group in a refusal.
-func whose(g ident.Group) string {
+func whose(group ident.Group) string {
 	switch {
-	case strings.HasPrefix(g.Key, ofSeat):
+	case strings.HasPrefix(group.Key, ofSeat):
 		return "your seat"
-	case strings.HasPrefix(g.Key, ofPerson):
+	case strings.HasPrefix(group.Key, ofPerson):
 		return "your devices"
-	case strings.HasPrefix(g.Key, ofView):
+	case strings.HasPrefix(group.Key, ofView):
 		return "this view"
-	case isInvite(g):
+	case isInvite(group):
 		return "all guests of your invite"
-	case isRoom(g):
+	case isRoom(group):
 		return "the agents of this room"
 	}
 	return "your key or address"

@@ -65,9 +65,9 @@ func (p *payer) who() Caller {
 func (p *payer) acts(c Caller) (more Caller) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, g := range c {
-		if !slices.Contains(p.caller, g) {
-			more = append(more, g)
+	for _, group := range c {
+		if !slices.Contains(p.caller, group) {
+			more = append(more, group)
 		}
 	}
 	p.caller = slices.Concat(p.caller, more)
@@ -146,7 +146,7 @@ func (l *Limiter) pay(p *payer, of Caller, units float64) (paid Caller, err erro
 		case !modest || !isRoom(short) && !(isInvite(short) && p.kept == 0):
 			return nil, retryLater(short, wait)
 		}
-		of = slices.DeleteFunc(of, func(g ident.Group) bool { return g == short })
+		of = slices.DeleteFunc(of, func(group ident.Group) bool { return group == short })
 	}
 }
 

@@ -5,126 +5,126 @@ import (
 	"slices"
 )
 
-// advance applies e to s. Published states share the slices of s, so advance replaces slices and never writes into
+// advance applies event to s. Published states share the slices of s, so advance replaces slices and never writes into
 // them.
-func (s *State) advance(e Event) error {
-	if e.N != s.AsOf+1 {
-		return fmt.Errorf("room: event %d does not follow %d", e.N, s.AsOf)
+func (s *State) advance(event Event) error {
+	if event.N != s.AsOf+1 {
+		return fmt.Errorf("room: event %d does not follow %d", event.N, s.AsOf)
 	}
-	s.AsOf, s.HeadMs = e.N, e.AtMs
-	if e.ChangesState() {
-		s.LastChange = e.N
+	s.AsOf, s.HeadMs = event.N, event.AtMs
+	if event.ChangesState() {
+		s.LastChange = event.N
 	}
-	s.Messages, s.Run = e.Messages, e.Run
-	setIfPresent(&s.Invite, e.Invite)
-	if e.Talk != nil {
-		s.Talk, s.LastTalk = *e.Talk, e.N
+	s.Messages, s.Run = event.Messages, event.Run
+	setIfPresent(&s.Invite, event.Invite)
+	if event.Talk != nil {
+		s.Talk, s.LastTalk = *event.Talk, event.N
 	}
-	if e.ExpiresMs != 0 {
-		s.ExpiresMs = e.ExpiresMs
+	if event.ExpiresMs != 0 {
+		s.ExpiresMs = event.ExpiresMs
 	}
-	if err := s.applyByType(e); err != nil {
+	if err := s.applyByType(event); err != nil {
 		return err
 	}
-	if e.ExpiresMs != 0 {
-		s.renewParts(e)
+	if event.ExpiresMs != 0 {
+		s.renewParts(event)
 	}
 	return nil
 }
 
-// applyByType applies the part of e that depends on its type.
-func (s *State) applyByType(e Event) error {
+// applyByType applies the part of event that depends on its type.
+func (s *State) applyByType(event Event) error {
 	// An event of a damaged log may lack a field of its type: fail, do not panic.
-	switch e.Type {
+	switch event.Type {
 	case Said:
-		if e.Decides != 0 {
+		if event.Decides != 0 {
 			// A sent draft no longer waits.
-			s.change(e.Seat, func(a *Agent) { a.Person = a.Person.WithoutDraft(e.Decides) })
+			s.change(event.Seat, func(agent *Agent) { agent.Person = agent.Person.WithoutDraft(event.Decides) })
 		}
-		s.ChangeTasks(e)
+		s.ChangeTasks(event)
 	case TaskChanged:
-		if e.Task == nil {
-			return fmt.Errorf("room: event %d is of no task", e.N)
+		if event.Task == nil {
+			return fmt.Errorf("room: event %d is of no task", event.N)
 		}
-		s.ChangeTasks(e)
+		s.ChangeTasks(event)
 	case Drafted:
-		if e.Draft == nil {
-			return fmt.Errorf("room: event %d is a draft without a message", e.N)
+		if event.Draft == nil {
+			return fmt.Errorf("room: event %d is a draft without a message", event.N)
 		}
-		s.addDraft(e)
+		s.addDraft(event)
 	case Joined:
-		return s.join(e)
+		return s.join(event)
 	case Left:
-		s.removeAgent(e)
+		s.removeAgent(event)
 	case Managed:
-		s.manage(e)
+		s.manage(event)
 	case Changed:
-		if e.Changed != nil {
-			s.Settings, s.Updated = s.Settings.after(e), e.N
-			if e.Changed.Description != nil {
-				s.Described = e.N
+		if event.Changed != nil {
+			s.Settings, s.Updated = s.Settings.after(event), event.N
+			if event.Changed.Description != nil {
+				s.Described = event.N
 			}
 		}
-		s.ChangeTasks(e)
-		s.Closed = s.Closed || e.ClosesRoom()
+		s.ChangeTasks(event)
+		s.Closed = s.Closed || event.ClosesRoom()
 	case Paired:
 	case SupervisionSet:
-		if e.Behind == nil {
-			return fmt.Errorf("room: event %d is of nobody", e.N)
+		if event.Behind == nil {
+			return fmt.Errorf("room: event %d is of nobody", event.N)
 		}
-		s.change(e.Seat, func(a *Agent) { a.Person = *e.Behind })
+		s.change(event.Seat, func(agent *Agent) { agent.Person = *event.Behind })
 	case Hooked:
-		if e.Hook == nil {
-			return fmt.Errorf("room: event %d is of no hook", e.N)
+		if event.Hook == nil {
+			return fmt.Errorf("room: event %d is of no hook", event.N)
 		}
-		s.changeHooks(e)
+		s.changeHooks(event)
 	case Knocked:
-		s.Knocks, s.Knocked = append(recentKnocks(s.Knocks, e.At()), e.knock()), e.N
+		s.Knocks, s.Knocked = append(recentKnocks(s.Knocks, event.At()), event.knock()), event.N
 	case Retired:
 		s.Retired = true
-		s.Closed = s.Closed || e.ClosesRoom()
+		s.Closed = s.Closed || event.ClosesRoom()
 	default:
-		return fmt.Errorf("%w: event %d is of type %q", ErrNewerVersion, e.N, e.Type)
+		return fmt.Errorf("%w: event %d is of type %q", ErrNewerVersion, event.N, event.Type)
 	}
 	return nil
 }
 
-// join seats the agent of e or, with Regains, replaces the agent of its seat. The join by an invite carries the invite
-// without the spent use, so the Write of the seat spends the use, never a call that fails or only looks.
-func (s *State) join(e Event) error {
-	if e.Agent == nil {
-		return fmt.Errorf("room: event %d is a join without an agent", e.N)
+// join seats the agent of event or, with Regains, replaces the agent of its seat. The join by an invite carries the
+// invite without the spent use, so the Write of the seat spends the use, never a call that fails or only looks.
+func (s *State) join(event Event) error {
+	if event.Agent == nil {
+		return fmt.Errorf("room: event %d is a join without an agent", event.N)
 	}
-	if e.Settings != nil {
-		s.Settings, s.Described = *e.Settings, e.N
+	if event.Settings != nil {
+		s.Settings, s.Described = *event.Settings, event.N
 	}
-	if e.LogKey != "" {
-		if err := s.useLogKey(e.LogKey); err != nil {
+	if event.LogKey != "" {
+		if err := s.useLogKey(event.LogKey); err != nil {
 			return err
 		}
 	}
-	if e.Regains {
-		s.change(e.Seat, func(a *Agent) { *a = *e.Agent })
+	if event.Regains {
+		s.change(event.Seat, func(agent *Agent) { *agent = *event.Agent })
 		return nil
 	}
-	s.Agents = slices.Concat(s.Agents, []Agent{*e.Agent})
-	s.Agents[len(s.Agents)-1].Written = e.N
-	s.NextSeat = e.Agent.Seat + 1
+	s.Agents = slices.Concat(s.Agents, []Agent{*event.Agent})
+	s.Agents[len(s.Agents)-1].Written = event.N
+	s.NextSeat = event.Agent.Seat + 1
 	return nil
 }
 
-// removeAgent removes the agent of e.
-func (s *State) removeAgent(e Event) {
-	if a, here := s.Seated(e.Seat); here && a.LeavesPerson() {
-		s.Departed = Departure{e.N, e.AtMs}
+// removeAgent removes the agent of event.
+func (s *State) removeAgent(event Event) {
+	if agent, here := s.Seated(event.Seat); here && agent.LeavesPerson() {
+		s.Departed = Departure{event.N, event.AtMs}
 	}
-	s.Agents = slices.DeleteFunc(slices.Clone(s.Agents), func(a Agent) bool { return a.Seat == e.Seat })
-	if e.Promoted != 0 {
-		s.promote(e.Promoted, e.AtMs)
+	s.Agents = slices.DeleteFunc(slices.Clone(s.Agents), func(agent Agent) bool { return agent.Seat == event.Seat })
+	if event.Promoted != 0 {
+		s.promote(event.Promoted, event.AtMs)
 	}
 	s.endRun()
-	s.LastFreed = Mark{e.N, e.Messages}
-	s.Bans = withBan(s.Bans, e.Ban, e.N)
+	s.LastFreed = Mark{event.N, event.Messages}
+	s.Bans = withBan(s.Bans, event.Ban, event.N)
 }
 
 // endRun ends the limit on agents' messages that came with an endpoint, once no endpoint is left. The limit bounds the
@@ -136,23 +136,23 @@ func (s *State) endRun() {
 }
 
 // manage applies the decision of an admin about an agent or a name.
-func (s *State) manage(e Event) {
-	switch e.Action {
+func (s *State) manage(event Event) {
+	switch event.Action {
 	case Promote:
-		s.promote(e.Seat, e.AtMs)
-		s.Mutes = withoutBan(s.Mutes, e.Ban)
+		s.promote(event.Seat, event.AtMs)
+		s.Mutes = withoutBan(s.Mutes, event.Ban)
 	case Demote:
-		s.change(e.Seat, func(a *Agent) { a.Role = Member })
+		s.change(event.Seat, func(agent *Agent) { agent.Role = Member })
 	case Mute:
-		s.change(e.Seat, func(a *Agent) { a.Muted = true })
-		s.Mutes = withBan(s.Mutes, e.Ban, e.N)
+		s.change(event.Seat, func(agent *Agent) { agent.Muted = true })
+		s.Mutes = withBan(s.Mutes, event.Ban, event.N)
 	case Unmute:
-		s.change(e.Seat, func(a *Agent) { a.Muted = false })
-		s.Mutes = withoutBan(s.Mutes, e.Ban)
+		s.change(event.Seat, func(agent *Agent) { agent.Muted = false })
+		s.Mutes = withoutBan(s.Mutes, event.Ban)
 	case BanName:
-		s.Bans = withBan(s.Bans, e.Ban, e.N)
+		s.Bans = withBan(s.Bans, event.Ban, event.N)
 	case Unban:
-		s.Bans = withoutBan(s.Bans, e.Ban)
+		s.Bans = withoutBan(s.Bans, event.Ban)
 	}
 }
 

@@ -49,35 +49,35 @@ func (e *Event) renewInvite(s *State) {
 
 // changeTo returns the event that changes old to s. Agents see only changed.
 func (s Settings) changeTo(old Settings, changed *Changes) *Event {
-	e := &Event{Type: Changed, Changed: changed}
+	event := &Event{Type: Changed, Changed: changed}
 	if changed.Room != nil {
-		e.Key = s.Key
+		event.Key = s.Key
 	}
 	if changed.Password != "" {
-		e.Hash = s.Password
+		event.Hash = s.Password
 	}
-	setIfDifferent(&e.OpenFrom, s.OpenFrom, old.OpenFrom)
-	setIfDifferent(&e.Invite, s.Invite, old.Invite)
-	return e
+	setIfDifferent(&event.OpenFrom, s.OpenFrom, old.OpenFrom)
+	setIfDifferent(&event.Invite, s.Invite, old.Invite)
+	return event
 }
 
-// after returns s after e.
-func (s Settings) after(e Event) Settings {
-	c := e.Changed
+// after returns s after event.
+func (s Settings) after(event Event) Settings {
+	c := event.Changed
 	setIfPresent(&s.Name, c.Room)
 	setIfPresent(&s.Description, c.Description)
 	setIfPresent(&s.Capacity, c.Capacity)
 	setIfPresent(&s.Type, c.Type)
 	setIfPresent(&s.Public, c.Public)
 	if c.AgentMessages != nil {
-		s.AgentMessages, s.EndpointRun = *c.AgentMessages, e.EndpointRun
+		s.AgentMessages, s.EndpointRun = *c.AgentMessages, event.EndpointRun
 	}
-	setIfPresent(&s.OpenFrom, e.OpenFrom)
+	setIfPresent(&s.OpenFrom, event.OpenFrom)
 	if c.Room != nil {
-		s.Key = e.Key
+		s.Key = event.Key
 	}
 	if c.Password != "" {
-		s.Password = e.Hash
+		s.Password = event.Hash
 	}
 	return s
 }

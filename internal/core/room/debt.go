@@ -11,9 +11,9 @@ type Debt struct {
 
 // DebtOf returns the oldest answer owed by the agent of a seat.
 func (h *Head) DebtOf(seat int, now time.Time) Debt {
-	r, owes := h.Talk.Owes(seat, now)
+	request, owes := h.Talk.Owes(seat, now)
 	if !owes {
 		return Debt{}
 	}
-	return Debt{Owes: h.MessageID(r.N), OwesAgreement: r.Proposal, OwesPrivate: len(r.To) > 0}
+	return Debt{Owes: h.MessageID(request.N), OwesAgreement: request.Proposal, OwesPrivate: len(request.To) > 0}
 }

@@ -4,9 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // DraftLife is how long a person may take to decide about a draft.
@@ -19,9 +18,9 @@ func (p Person) Open(now time.Time) []Draft {
 
 // draftsBut returns the drafts for which over is false; nil for none. drafts is unchanged.
 func draftsBut(drafts []Draft, over func(Draft) bool) (left []Draft) {
-	for _, d := range drafts {
-		if !over(d) {
-			left = append(left, d)
+	for _, draft := range drafts {
+		if !over(draft) {
+			left = append(left, draft)
 		}
 	}
 	return left
@@ -69,41 +68,42 @@ func (d Decision) Check(text string) error {
 	return nil
 }
 
-// Draft returns the event by which message m of a, completed by ProposeMessage, waits for the person. A draft is an
+// Draft returns the event by which message event of a, completed by ProposeMessage, waits for the person. A draft is an
 // event, so the log orders all decisions about it: repeated calls and two devices at once send the draft once. asked
 // are the seats asked by the agent itself; ProposeMessage finds the other seats again when the draft is sent. key is
 // the idempotency key of the call, or "". The error is a *fault.Error.
-func (a Agent) Draft(m Event, asked []int, key string, now time.Time) (Event, error) {
+func (a Agent) Draft(event Event, asked []int, key string, now time.Time) (Event, error) {
 	if len(a.Person.Open(now)) >= core.MaxDrafts {
-		return m, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing was "+
-			"sent: call wait_for_message, which tells you what your user decides.", core.MaxDrafts).For(fault.RuleDrafts)
+		return event, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing "+
+			"was sent: call wait_for_message, which tells you what your user decides.",
+			core.MaxDrafts).For(fault.RuleDrafts)
 	}
-	m.Ask, m.Named = asked, nil
-	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &m, Key: key}, nil
+	event.Ask, event.Named = asked, nil
+	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &event, Key: key}, nil
 }
 
-// DecideDraft returns the event by which the person behind a decides about the draft of event d, as the event after h.
-// Agents leave and proposals end, so DecideDraft checks the rules about readers and debts again. After a refusal the
-// draft still waits. The event tells the agent what was said in its name: the event wakes the agent, and holds back its
-// next send once. The error is a *fault.Error.
-func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now time.Time) (Event, error) {
+// DecideDraft returns the event by which the person behind a decides about the draft of event, as the event
+// after h. Agents leave and proposals end, so DecideDraft checks the rules about readers and debts again. After a
+// refusal the draft still waits. The event tells the agent what was said in its name: the event wakes the agent, and
+// holds back its next send once. The error is a *fault.Error.
+func (h *Head) DecideDraft(agent Agent, event Event, decision Decision, text string, now time.Time) (Event, error) {
 	switch {
-	case d.Type != Drafted || d.Seat != a.Seat || !a.HasDraft(d.N, now):
-		return d, RefuseDecided()
+	case event.Type != Drafted || event.Seat != agent.Seat || !agent.HasDraft(event.N, now):
+		return event, RefuseDecided()
 	case decision == RefuseDraft:
-		e := a.Supervise(a.Person.WithoutDraft(d.N), ReasonRefused)
-		e.Decides, e.Note = d.N, text
+		e := agent.Supervise(agent.Person.WithoutDraft(event.N), ReasonRefused)
+		e.Decides, e.Note = event.N, text
 		return e, nil
 	}
-	e := *d.Draft
+	e := *event.Draft
 	if e.HasReadersOfAnother() {
 		e.To, e.ToNames = nil, nil // ProposeMessage sets the present readers
 	}
-	e.Decides = d.N
+	e.Decides = event.N
 	if decision == EditDraft {
 		e.Text, e.Person = text, true
 	}
-	return h.ProposeMessage(Caller{Agent: a}, e, now) // from the agent, unless the text is the person's
+	return h.ProposeMessage(Caller{Agent: agent}, e, now) // from the agent, unless the text is the person's
 }
 
 // HasDraft reports whether the draft of event n waits for the person behind a.
@@ -113,9 +113,9 @@ func (a Agent) HasDraft(n int64, now time.Time) bool {
 
 // FindDraft returns the event of the open draft of a with this fingerprint; 0 for none.
 func (a Agent) FindDraft(fingerprint [16]byte, now time.Time) int64 {
-	for _, d := range a.Person.Open(now) {
-		if d.Fingerprint == fingerprint {
-			return d.N
+	for _, draft := range a.Person.Open(now) {
+		if draft.Fingerprint == fingerprint {
+			return draft.N
 		}
 	}
 	return 0

@@ -260,8 +260,8 @@ func (e Event) Fingerprint() (sum [16]byte) {
 	if len(e.Finishes) > 0 {
 		h.Write(fmt.Append(nil, "finishes\x00", e.Finishes, "\x00"))
 	}
-	if f := e.File; f != nil {
-		h.Write(fmt.Append(nil, "file\x00", f.Name, "\x00", f.Sum, "\x00"))
+	if file := e.File; file != nil {
+		h.Write(fmt.Append(nil, "file\x00", file.Name, "\x00", file.Sum, "\x00"))
 		if e.Kind != "" { // the file that was shared is now proposed
 			h.Write(fmt.Append(nil, e.Kind, "\x00"))
 		}

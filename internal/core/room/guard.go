@@ -12,28 +12,28 @@ const (
 	HoldBackAlways          // the message is meant for the sender
 )
 
-// HoldBackOf returns how e, unread by c, holds back the message said of c: news may change the text.
+// HoldBackOf returns how event, unread by c, holds back the message said of c: news may change the text.
 //
 // A message meant for c (see isMeantFor) always holds back. So do the withdrawal of the message answered by said, and
 // the join of an addressee of said: the newcomer may have the name of an agent known to c. So does any message from the
 // person behind c: a vote of the person is the vote of c. Otherwise, a Status never holds back, and an Agree only the
 // proposer. Any other message holds back once, unless said finishes tasks: the work stays done whatever others say, and
 // a late list costs them work. Other events, and hidden events, never hold back.
-func (c Caller) HoldBackOf(e, said Event) HoldBack {
+func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	switch {
-	case e.Type == Joined && !e.Regains && slices.Contains(said.To, e.Seat) && c.IsNews(e):
+	case event.Type == Joined && !event.Regains && slices.Contains(said.To, event.Seat) && c.IsNews(event):
 		return HoldBackAlways
-	case e.Type != Said || !c.IsNews(e):
+	case event.Type != Said || !c.IsNews(event):
 		return HoldBackNever
 
-	// e is a message, and news to c.
-	case e.isOfPerson() && e.Seat == c.Seat:
+	// event is a message, and news to c.
+	case event.isOfPerson() && event.Seat == c.Seat:
 		return HoldBackAlways
-	case e.Kind == Status:
+	case event.Kind == Status:
 		return HoldBackNever
-	case e.Kind == Agree && e.ReSeat != c.Seat:
+	case event.Kind == Agree && event.ReSeat != c.Seat:
 		return HoldBackNever
-	case e.isMeantFor(c.Seat), e.Withdraws != 0 && e.Withdraws == said.ReplyTo:
+	case event.isMeantFor(c.Seat), event.Withdraws != 0 && event.Withdraws == said.ReplyTo:
 		return HoldBackAlways
 	case len(said.Finishes) > 0:
 		return HoldBackNever
@@ -56,7 +56,7 @@ func (e Event) isMeantFor(seat int) bool {
 // see HoldBackOf.
 func (s *State) ArrivedSince(n int64, seats []int) bool {
 	for _, seat := range seats {
-		if a, here := s.Seated(seat); here && a.Joined > n {
+		if agent, here := s.Seated(seat); here && agent.Joined > n {
 			return true
 		}
 	}

@@ -23,64 +23,65 @@ func (h *Head) After(e Event, now time.Time) (*Head, error) {
 	return h.Append(&e)
 }
 
-// Append returns the head after e, the proposed next event. Append sets the fields of e that follow from h, and fails
-// if e has a field not allowed for its type. h is unchanged.
-func (h *Head) Append(e *Event) (*Head, error) {
-	if err := e.checkFields(); err != nil {
+// Append returns the head after event, the proposed next event. Append sets the fields of event that follow from h,
+// and fails if event has a field not allowed for its type. h is unchanged.
+func (h *Head) Append(event *Event) (*Head, error) {
+	if err := event.checkFields(); err != nil {
 		return nil, err
 	}
-	e.LastChange, e.LastTalk, e.Messages, e.Run = h.LastChange, h.LastTalk, h.Messages, h.runAfter(*e)
-	e.Talk, e.Agreed, e.AgreedTo = nil, nil, nil // e may have been completed for another head
-	e.PersonName = h.nameOfPerson(*e)
-	if e.ChangesState() {
-		e.LastChange = e.N
+	event.LastChange, event.LastTalk, event.Messages, event.Run = h.LastChange, h.LastTalk, h.Messages,
+		h.runAfter(*event)
+	event.Talk, event.Agreed, event.AgreedTo = nil, nil, nil // event may have been completed for another head
+	event.PersonName = h.nameOfPerson(*event)
+	if event.ChangesState() {
+		event.LastChange = event.N
 	}
-	if e.Type == Said && len(e.To) == 0 {
-		e.Messages++
+	if event.Type == Said && len(event.To) == 0 {
+		event.Messages++
 	}
-	after, err := h.State.Apply(*e)
+	after, err := h.State.Apply(*event)
 	if err != nil {
 		return nil, err
 	}
-	if l := h.Talk.apply(after, *e); l.changed {
-		e.Talk, e.LastTalk = &Talk{Open: l.Open, Done: l.Done}, e.N
-		for _, r := range l.agreed {
-			e.Agreed, e.AgreedTo = append(e.Agreed, r.N), append(e.AgreedTo, r.readers())
+	if l := h.Talk.apply(after, *event); l.changed {
+		event.Talk, event.LastTalk = &Talk{Open: l.Open, Done: l.Done}, event.N
+		for _, request := range l.agreed {
+			event.Agreed, event.AgreedTo = append(event.Agreed, request.N), append(event.AgreedTo, request.readers())
 		}
-		after.Talk, after.LastTalk = *e.Talk, e.N
+		after.Talk, after.LastTalk = *event.Talk, event.N
 	}
-	e.Calls = after.CalledBy(*e)
-	return h.after(*e, *after), nil
+	event.Calls = after.CalledBy(*event)
+	return h.after(*event, *after), nil
 }
 
-// Apply returns the head after e, the next event. h is unchanged.
-func (h *Head) Apply(e Event) (*Head, error) {
-	after, err := h.State.Apply(e)
+// Apply returns the head after event, the next event. h is unchanged.
+func (h *Head) Apply(event Event) (*Head, error) {
+	after, err := h.State.Apply(event)
 	if err != nil {
 		return nil, err
 	}
-	return h.after(e, *after), nil
+	return h.after(event, *after), nil
 }
 
-// after returns the head after e, with the state s after e. h is unchanged.
-func (h *Head) after(e Event, s State) *Head {
+// after returns the head after event, with state after event. h is unchanged.
+func (h *Head) after(event Event, state State) *Head {
 	next := *h
-	next.State = s
-	next.Recent.add(e)
-	if e.Type == Left {
+	next.State = state
+	next.Recent.add(event)
+	if event.Type == Left {
 		next.Recent.keepOnly(next.Agents)
 	}
-	if e.Talk != nil && (len(h.Proposals) > 0 || e.Kind == Proposal) {
-		next.Proposals = slices.DeleteFunc(append(slices.Clone(h.Proposals), e),
+	if event.Talk != nil && (len(h.Proposals) > 0 || event.Kind == Proposal) {
+		next.Proposals = slices.DeleteFunc(append(slices.Clone(h.Proposals), event),
 			func(p Event) bool { return !next.Talk.isProposal(p.N) })
 	}
-	next.Proposals = WithoutTexts(next.Proposals, e)
+	next.Proposals = WithoutTexts(next.Proposals, event)
 	return &next
 }
 
 // Proposal returns the event of an open proposal.
 func (h *Head) Proposal(n int64) (Event, bool) {
-	i := slices.IndexFunc(h.Proposals, func(p Event) bool { return p.N == n })
+	i := slices.IndexFunc(h.Proposals, func(event Event) bool { return event.N == n })
 	if i < 0 {
 		return Event{}, false
 	}
@@ -110,24 +111,24 @@ func (h *Head) WithFullIndex() *Head {
 	return &next
 }
 
-// LastSaid returns the last message of a. known is false if a may have sent a message within RepeatWindow, but before
-// the index begins.
-func (h *Head) LastSaid(a Agent, now time.Time) (u Utterance, known bool) {
-	if u, ok := h.Recent.Said(a.Seat); ok {
+// LastSaid returns the last message of agent. known is false if agent may have sent a message within RepeatWindow,
+// but before the index begins.
+func (h *Head) LastSaid(agent Agent, now time.Time) (u Utterance, known bool) {
+	if u, ok := h.Recent.Said(agent.Seat); ok {
 		return u, true
 	}
 	r := &h.Recent
-	return Utterance{}, r.From <= a.Joined+1 || now.Sub(time.UnixMilli(r.FromMs)) >= RepeatWindow
+	return Utterance{}, r.From <= agent.Joined+1 || now.Sub(time.UnixMilli(r.FromMs)) >= RepeatWindow
 }
 
 // SaidSince returns the messages of a that may be newer than a call, the newest first. known is false if the index may
 // lack some. A client gives up a hanging call, repeats the call elsewhere and goes on. If the first call then arrives,
 // its message must be recognized as a repetition, however short the text.
-func (h *Head) SaidSince(a Agent, call Start) (said []Saying, known bool) {
+func (h *Head) SaidSince(agent Agent, call Start) (said []Saying, known bool) {
 	if time.UnixMilli(h.HeadMs).Sub(call.At) >= RepeatWindow {
 		return nil, false // the index drops messages older than Lease, and may get earlier messages back
 	}
-	if u, spoke := h.Recent.Said(a.Seat); spoke {
+	if u, spoke := h.Recent.Said(agent.Seat); spoke {
 		for i := -1; i < len(u.earlier); i++ {
 			s := u.Saying
 			if i >= 0 {
@@ -140,7 +141,7 @@ func (h *Head) SaidSince(a Agent, call Start) (said []Saying, known bool) {
 		}
 	}
 	r := &h.Recent
-	reaches := r.From <= max(call.Known, a.Joined)+1 || !call.Precedes(r.From, time.UnixMilli(r.FromMs))
+	reaches := r.From <= max(call.Known, agent.Joined)+1 || !call.Precedes(r.From, time.UnixMilli(r.FromMs))
 	return said, reaches && len(said) < keptSayings
 }
 

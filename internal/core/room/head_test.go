@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"pgregory.net/rapid"
 
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 

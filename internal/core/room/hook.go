@@ -116,14 +116,14 @@ func (e Event) isOfWebhook() bool { return e.Hook != nil && e.Hook.Form == FormE
 // BeginsHook reports whether e begins a hook.
 func (e Event) BeginsHook() bool { return e.Type == Hooked && e.Reason == "" }
 
-// changeHooks applies e, a Hooked.
-func (s *State) changeHooks(e Event) {
-	s.change(e.Seat, func(a *Agent) {
-		a.Hooks = slices.DeleteFunc(slices.Clone(a.Hooks), func(k Hook) bool { return k.ID == e.Hook.ID })
-		if e.BeginsHook() {
-			k := *e.Hook
-			k.N = e.N
-			a.Hooks = append(a.Hooks, k)
+// changeHooks applies event, a Hooked.
+func (s *State) changeHooks(event Event) {
+	s.change(event.Seat, func(agent *Agent) {
+		agent.Hooks = slices.DeleteFunc(slices.Clone(agent.Hooks), func(k Hook) bool { return k.ID == event.Hook.ID })
+		if event.BeginsHook() {
+			k := *event.Hook
+			k.N = event.N
+			agent.Hooks = append(agent.Hooks, k)
 		}
 	})
 }
@@ -134,11 +134,11 @@ type Call struct {
 	Hook string `json:"h"` // the id of the hook
 }
 
-// CalledBy returns the hooks to look at because of e. s is the state after e.
-func (s *State) CalledBy(e Event) (calls []Call) {
+// CalledBy returns the hooks to look at because of event. s is the state after event.
+func (s *State) CalledBy(event Event) (calls []Call) {
 	for i := range s.Agents { // by index: an Agent is large
 		for _, k := range s.Agents[i].Hooks {
-			if s.beginsLook(s.Agents[i], k, e) {
+			if s.beginsLook(s.Agents[i], k, event) {
 				calls = append(calls, Call{s.Agents[i].Seat, k.ID})
 			}
 		}
@@ -146,29 +146,29 @@ func (s *State) CalledBy(e Event) (calls []Call) {
 	return calls
 }
 
-// beginsLook reports whether e begins a look at hook k of a: e begins k, or calls k (see Hook.Calls), or an endpoint
-// may speak again. A paused agent is called when it may go on.
-func (s *State) beginsLook(a Agent, k Hook, e Event) bool {
-	mine := e.Seat == a.Seat
+// beginsLook reports whether event begins a look at hook k of agent: event begins k, or calls k (see Hook.Calls), or
+// an endpoint may speak again. A paused agent is called when it may go on.
+func (s *State) beginsLook(agent Agent, k Hook, event Event) bool {
+	mine := event.Seat == agent.Seat
 	switch {
-	case mine && e.BeginsHook() && e.Hook.ID == k.ID,
-		k.Form == FormAgent && s.Hears(a) && (mine && (e.Type == SupervisionSet || e.Type == Managed) ||
-			e.Type == Changed || e.Person && !e.IsNote()):
+	case mine && event.BeginsHook() && event.Hook.ID == k.ID,
+		k.Form == FormAgent && s.Hears(agent) && (mine && (event.Type == SupervisionSet || event.Type == Managed) ||
+			event.Type == Changed || event.Person && !event.IsNote()):
 		return true
 	}
-	return k.Calls(s, a, e)
+	return k.Calls(s, agent, event)
 }
 
-// Calls reports whether e calls k, a hook of a, in the room of s.
-func (k Hook) Calls(s *State, a Agent, e Event) bool {
-	reader := Caller{Agent: a}
+// Calls reports whether event calls k, a hook of agent, in the room of state.
+func (k Hook) Calls(state *State, agent Agent, event Event) bool {
+	reader := Caller{Agent: agent}
 	switch k.Form {
 	case FormEach:
-		return reader.Receives(e)
+		return reader.Receives(event)
 	case FormAgent:
-		return reader.IsNews(e) && a.answers(e, len(s.Agents)) && s.Hears(a)
+		return reader.IsNews(event) && agent.answers(event, len(state.Agents)) && state.Hears(agent)
 	}
-	return reader.IsNews(e) && reader.WokenBy(e, len(s.Agents), k.ForMe) && !s.Sleeps(reader)
+	return reader.IsNews(event) && reader.WokenBy(event, len(state.Agents), k.ForMe) && !state.Sleeps(reader)
 }
 
 // Hears reports whether a, an endpoint, may be called. The room takes no answer from a paused or silenced endpoint, nor
@@ -177,16 +177,16 @@ func (s *State) Hears(a Agent) bool {
 	return !s.Sleeps(Caller{Agent: a}) && !s.Silenced(a) && !s.runIsOver()
 }
 
-// answers reports whether a, an endpoint, is called for an answer to e: a message meant for a (see isMeantFor), a
+// answers reports whether a, an endpoint, is called for an answer to event: a message meant for a (see isMeantFor), a
 // request to anyone or, with at most two agents, any message. The person speaks to others from the seat of a, so words
 // of the person only go along with the next call, as do notes and sent drafts. Another endpoint calls a only by name,
 // and only so often.
-func (a Agent) answers(e Event, agents int) bool {
+func (a Agent) answers(event Event, agents int) bool {
 	switch {
-	case e.Type != Said, a.did(e):
+	case event.Type != Said, a.did(event):
 		return false
-	case e.Step > 0:
-		return e.Step < core.MaxSteps && slices.Contains(e.Named, a.Seat)
+	case event.Step > 0:
+		return event.Step < core.MaxSteps && slices.Contains(event.Named, a.Seat)
 	}
-	return e.isMeantFor(a.Seat) || agents <= 2 || e.Kind == Request && len(e.Ask) == 0
+	return event.isMeantFor(a.Seat) || agents <= 2 || event.Kind == Request && len(event.Ask) == 0
 }

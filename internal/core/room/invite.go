@@ -99,11 +99,11 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 // renewed, to the seats of earlier invites; v may lie behind. So guests keep their seats when an admin renews a leaked
 // invite. A seat without an invite needs a key: its agent must not stay by an invite once the key is revoked. The error
 // is a *fault.Error of NotAllowed.
-func (v Invite) CheckSeat(by ident.Principal, a Agent) error {
+func (v Invite) CheckSeat(by ident.Principal, agent Agent) error {
 	switch {
-	case !by.IsGuest(), a.Invite == by.Invite, a.IsGuest() && by.Invite >= v.Number:
+	case !by.IsGuest(), agent.Invite == by.Invite, agent.IsGuest() && by.Invite >= v.Number:
 		return nil
-	case !a.IsGuest():
+	case !agent.IsGuest():
 		return by.RefuseOutside("No invite gave this seat. Use the address of the server with which you took it.")
 	}
 	return by.RefuseOutside("A different invite gave this seat, and was renewed since. Use the address " +

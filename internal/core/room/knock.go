@@ -4,9 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // Knock is a refused join of which the room was told.
@@ -57,11 +56,11 @@ func (h *Head) MayEnlarge(a Agent) bool {
 	return a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < core.MaxCapacity
 }
 
-// regained returns a with x as its only holder.
-func (a Agent) regained(x Holder, now time.Time) Agent {
+// regained returns a with holder as its only holder.
+func (a Agent) regained(holder Holder, now time.Time) Agent {
 	a.AtMs, a.RegainedMs = now.UnixMilli(), now.UnixMilli()
 	if a.IsAlone() {
 		a.Person.Devices = nil
 	}
-	return a.HeldBy(x)
+	return a.HeldBy(holder)
 }

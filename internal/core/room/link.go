@@ -4,10 +4,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // A link gives a device of the person behind a seat its own token. The claim in a link works once and is not stored:
@@ -17,12 +16,12 @@ import (
 // person, so the person must know.
 const linkTriedEvery = 10 * time.Minute
 
-// ShownLink returns the claim of the unused link to the seat of c, as c may see it; "" for none. Once the person has
-// opened a link, the agent sees no link: with a link, the agent, or a text in control of the agent, could speak as the
-// person.
-func (s *State) ShownLink(c Caller) string {
-	link, ok := s.LinkOf(c.Agent)
-	if !ok || c.Person.HasOpened() && !c.IsPerson() {
+// ShownLink returns the claim of the unused link to the seat of caller, as caller may see it; "" for none. Once the
+// person has opened a link, the agent sees no link: with a link, the agent, or a text in control of the agent, could
+// speak as the person.
+func (s *State) ShownLink(caller Caller) string {
+	link, ok := s.LinkOf(caller.Agent)
+	if !ok || caller.Person.HasOpened() && !caller.IsPerson() {
 		return ""
 	}
 	return link.String()
@@ -39,10 +38,10 @@ func (s *State) linkClaim(a Agent, number int) ident.LinkCode {
 	return ident.NewLinkCode(s.LogKey, s.ID, a.Seat, a.Joined, number)
 }
 
-// KnowsLink reports whether c is the claim of a link to the seat of a, used or unused.
-func (s *State) KnowsLink(a Agent, c ident.LinkCode) bool {
-	for n := a.Person.Opened; n >= max(0, a.Person.Opened-core.MaxUsedLinks); n-- {
-		if s.linkClaim(a, n).Is(c) {
+// KnowsLink reports whether c is the claim of a link to the seat of agent, used or unused.
+func (s *State) KnowsLink(agent Agent, c ident.LinkCode) bool {
+	for n := agent.Person.Opened; n >= max(0, agent.Person.Opened-core.MaxUsedLinks); n-- {
+		if s.linkClaim(agent, n).Is(c) {
 			return true
 		}
 	}
@@ -52,27 +51,27 @@ func (s *State) KnowsLink(a Agent, c ident.LinkCode) bool {
 // OpenLink returns the event by which the link of claim c gives a device the token with this hash; nil if the device
 // has the token. A link works once. For a used link, err refuses the device, and the event tells the person, at most
 // once in linkTriedEvery.
-func (s *State) OpenLink(a Agent, c ident.LinkCode, hash string, now time.Time) (e *Event, err *fault.Error) {
-	p := a.Person
-	link, open := s.LinkOf(a)
+func (s *State) OpenLink(agent Agent, c ident.LinkCode, hash string, now time.Time) (event *Event, err *fault.Error) {
+	person := agent.Person
+	link, open := s.LinkOf(agent)
 	switch {
-	case slices.Contains(p.Devices, hash):
+	case slices.Contains(person.Devices, hash):
 		return nil, nil
 	case open && link.Is(c):
 		why := Reason("")
-		if p.HasOpened() {
+		if person.HasOpened() {
 			why = ReasonOpened
 		}
-		p = p.WithDevice(hash)
-		p.Opened, p.Adds = p.Opened+1, false
-		return new(a.Supervise(p, why)), nil
-	case !s.KnowsLink(a, c):
+		person = person.WithDevice(hash)
+		person.Opened, person.Adds = person.Opened+1, false
+		return new(agent.Supervise(person, why)), nil
+	case !s.KnowsLink(agent, c):
 		return nil, RefuseUnknownLink()
-	case !p.HasOpened() || now.Sub(time.UnixMilli(p.TriedMs)) < linkTriedEvery:
+	case !person.HasOpened() || now.Sub(time.UnixMilli(person.TriedMs)) < linkTriedEvery:
 		return nil, refuseUsedLink()
 	}
-	p.TriedMs = now.UnixMilli()
-	return new(a.Supervise(p, ReasonTwice)), refuseUsedLink()
+	person.TriedMs = now.UnixMilli()
+	return new(agent.Supervise(person, ReasonTwice)), refuseUsedLink()
 }
 
 // RefuseUnknownLink refuses a made-up link, or a link to a seat that its agent has lost.
@@ -91,10 +90,10 @@ func refuseUsedLink() *fault.Error {
 // AddLink returns the event that gives the person behind a a link for a further device; nil if the person has such a
 // link.
 func (a Agent) AddLink() *Event {
-	p := a.Person
-	if p.Adds {
+	person := a.Person
+	if person.Adds {
 		return nil
 	}
-	p.Adds = true
-	return new(a.Supervise(p, ""))
+	person.Adds = true
+	return new(a.Supervise(person, ""))
 }

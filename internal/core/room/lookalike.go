@@ -6,15 +6,15 @@ import (
 )
 
 // checkLookalike refuses a newcomer with a name that could be taken for the name of another agent, or of a person. An
-// agent that returns under its own name is not refused for a lookalike that joined meanwhile. The error is a
+// agent that returns under its own name is not refused for a lookalike that joined meanwhile. The error is agent
 // *fault.Error.
-func (s *State) checkLookalike(n ident.Name) error {
+func (s *State) checkLookalike(name ident.Name) error {
 	clash := false
-	for _, a := range s.Agents {
+	for _, agent := range s.Agents {
 		switch {
-		case a.Name == n.Shown:
+		case agent.Name == name.Shown:
 			return nil
-		case a.Key != n.Key && isLike(n, a.Name), a.hasPersonLike(n):
+		case agent.Key != name.Key && isLike(name, agent.Name), agent.hasPersonLike(name):
 			clash = true
 		}
 	}
@@ -26,11 +26,12 @@ func (s *State) checkLookalike(n ident.Name) error {
 	return nil
 }
 
-// isConfusable reports whether n, as the name of the person behind a, could be taken for an agent or another person.
-func (s *State) isConfusable(n ident.Name, a Agent) bool {
-	whole := ident.LookOf(ident.Actor(a.Name, true, n.Shown))
+// isConfusable reports whether name, as the name of the person behind agent, could be taken for an agent or another
+// person.
+func (s *State) isConfusable(name ident.Name, agent Agent) bool {
+	whole := ident.LookOf(ident.Actor(agent.Name, true, name.Shown))
 	for _, x := range s.Agents {
-		if isLike(n, x.Name) || whole.Like(ident.LookOf(x.Name)) || x.Seat != a.Seat && x.hasPersonLike(n) {
+		if isLike(name, x.Name) || whole.Like(ident.LookOf(x.Name)) || x.Seat != agent.Seat && x.hasPersonLike(name) {
 			return true
 		}
 	}

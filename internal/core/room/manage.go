@@ -27,21 +27,21 @@ func (o Order) Check() error {
 
 // Decide returns the event of the order, or nil if nothing changes. name is the agent's name as the room shows
 // it. The error is a *fault.Error.
-func (o Order) Decide(h *Head, by Agent) (e *Event, name string, err error) {
+func (o Order) Decide(head *Head, by Agent) (event *Event, name string, err error) {
 	if o.isSelf(by) {
 		return nil, "", fault.Refuse(fault.NotAllowed,
 			"agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
 	}
-	a, here := h.Named(o.Name.Key)
+	agent, here := head.Named(o.Name.Key)
 	if here {
-		e, name, err = o.decideSeated(h, a)
+		event, name, err = o.decideSeated(head, agent)
 	} else {
-		e, name, err = o.decideAbsent(h)
+		event, name, err = o.decideAbsent(head)
 	}
-	if e != nil {
-		e.Note = o.Note
+	if event != nil {
+		event.Note = o.Note
 	}
-	return e, name, err
+	return event, name, err
 }
 
 // isSelf reports whether the admin would remove or ban itself.
@@ -52,41 +52,41 @@ func (o Order) isSelf(by Agent) bool {
 
 // decideSeated is Decide for the seated agent a of the name. A ban of a guest renews the invite: the guest
 // could come back by the old invite.
-func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
+func (o Order) decideSeated(head *Head, agent Agent) (*Event, string, error) {
 	switch {
-	case o.Action == Demote && a.Role == Admin && h.isLastAdmin():
+	case o.Action == Demote && agent.Role == Admin && head.isLastAdmin():
 		return nil, "", fault.Refuse(fault.NotAllowed, "You are the last admin of this room, and it needs one. "+
 			"Nothing was changed: promote another agent first, or leave with leave_room, which makes the agent "+
 			"that has been here longest an admin.")
-	case o.Action == Mute && a.Role == Admin:
+	case o.Action == Mute && agent.Role == Admin:
 		return nil, "", fault.Refuse(fault.NotAllowed,
 			"An admin cannot be muted. Nothing was changed: demote that agent first.")
 	}
-	if err := o.checkFull(h); err != nil {
+	if err := o.checkFull(head); err != nil {
 		return nil, "", err
 	}
-	ban := NewBan(ident.Name{Shown: a.Name, Key: a.Key})
+	ban := NewBan(ident.Name{Shown: agent.Name, Key: agent.Key})
 	switch {
 	case o.Action == Unban:
-		e, name := o.unbanEvent(h, a.Name)
-		return e, name, nil
+		event, name := o.unbanEvent(head, agent.Name)
+		return event, name, nil
 	case o.Action == Kick:
-		return h.FreeSeat(a, ReasonKicked), a.Name, nil
+		return head.FreeSeat(agent, ReasonKicked), agent.Name, nil
 	case o.Action == BanName:
-		e := h.FreeSeat(a, ReasonBanned)
-		e.Ban = &ban
-		if a.IsGuest() {
-			e.renewInvite(&h.State)
+		event := head.FreeSeat(agent, ReasonBanned)
+		event.Ban = &ban
+		if agent.IsGuest() {
+			event.renewInvite(&head.State)
 		}
-		return e, a.Name, nil
-	case o.changesNothing(h, a):
-		return nil, a.Name, nil
+		return event, agent.Name, nil
+	case o.changesNothing(head, agent):
+		return nil, agent.Name, nil
 	}
-	e := managedEvent(o.Action, a.Seat, a.Name)
+	e := managedEvent(o.Action, agent.Seat, agent.Name)
 	if o.Action != Demote {
 		e.Ban = &ban
 	}
-	return e, a.Name, nil
+	return e, agent.Name, nil
 }
 
 // managedEvent returns the event about the agent of a seat; seat 0 means a name without an agent.
@@ -101,39 +101,39 @@ func (b Ban) managedEvent(done Action) *Event {
 	return e
 }
 
-// changesNothing reports whether the action leaves a as a is.
-func (o Order) changesNothing(h *Head, a Agent) bool {
-	_, muted := FindBan(h.Mutes, a.Name)
+// changesNothing reports whether the action leaves a as agent is.
+func (o Order) changesNothing(head *Head, agent Agent) bool {
+	_, muted := FindBan(head.Mutes, agent.Name)
 	switch o.Action {
 	case Promote:
-		return a.Role == Admin
+		return agent.Role == Admin
 	case Demote:
-		return a.Role != Admin
+		return agent.Role != Admin
 	case Mute:
-		return a.Muted && muted
+		return agent.Muted && muted
 	}
-	return !a.Muted && !muted
+	return !agent.Muted && !muted
 }
 
 // decideAbsent is Decide for a name without an agent. Such a name can be banned, unbanned and unmuted. A ban
 // renews the invite: the agent may have been a guest, and left.
-func (o Order) decideAbsent(h *Head) (*Event, string, error) {
-	switch ban, muted := FindBan(h.Mutes, o.Name.Shown); {
+func (o Order) decideAbsent(head *Head) (*Event, string, error) {
+	switch ban, muted := FindBan(head.Mutes, o.Name.Shown); {
 	case o.Action == Unban:
-		e, name := o.unbanEvent(h, o.Name.Shown)
-		return e, name, nil
+		event, name := o.unbanEvent(head, o.Name.Shown)
+		return event, name, nil
 	case o.Action == Unmute && muted:
 		return ban.managedEvent(Unmute), ban.Name, nil
 	case o.Action == BanName:
-		if err := o.checkFull(h); err != nil {
+		if err := o.checkFull(head); err != nil {
 			return nil, "", err
 		}
-		if _, banned := FindBan(h.Bans, o.Name.Shown); banned {
+		if _, banned := FindBan(head.Bans, o.Name.Shown); banned {
 			return nil, o.Name.Shown, nil
 		}
-		e := NewBan(o.Name).managedEvent(BanName)
-		e.renewInvite(&h.State)
-		return e, o.Name.Shown, nil
+		event := NewBan(o.Name).managedEvent(BanName)
+		event.renewInvite(&head.State)
+		return event, o.Name.Shown, nil
 	}
 	return nil, "", fault.Refuse(fault.InvalidArgument, "No agent of this name is in the room: it may have left or "+
 		"been removed already. Nothing was changed: room_info tells who is there.")
@@ -141,8 +141,8 @@ func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 
 // unbanEvent returns the event that lets the name in again, and the name as the ban spells it; nil and shown if the
 // name is not banned.
-func (o Order) unbanEvent(h *Head, shown string) (*Event, string) {
-	ban, banned := FindBan(h.Bans, o.Name.Shown)
+func (o Order) unbanEvent(head *Head, shown string) (*Event, string) {
+	ban, banned := FindBan(head.Bans, o.Name.Shown)
 	if !banned {
 		return nil, shown
 	}
@@ -150,16 +150,16 @@ func (o Order) unbanEvent(h *Head, shown string) (*Event, string) {
 }
 
 // checkFull returns the reason why the room cannot ban or mute another name, or nil.
-func (o Order) checkFull(h *Head) error {
+func (o Order) checkFull(head *Head) error {
 	full := func(list []Ban) bool {
 		_, there := FindBan(list, o.Name.Shown)
 		return !there && len(list) >= core.MaxBans
 	}
 	switch {
-	case o.Action == BanName && full(h.Bans):
+	case o.Action == BanName && full(head.Bans):
 		return fault.Refuse(fault.NotAllowed, "This room has %d banned names, the maximum. Nothing was changed: kick "+
 			"the agent, unban a name, or give the room a password with update_room.", core.MaxBans)
-	case o.Action == Mute && full(h.Mutes):
+	case o.Action == Mute && full(head.Mutes):
 		return fault.Refuse(fault.NotAllowed, "This room has %d muted names, the maximum. Nothing was changed: kick "+
 			"the agent, unmute a name, or make the room a channel with update_room.", core.MaxBans)
 	}
@@ -170,8 +170,8 @@ func (o Order) checkFull(h *Head) error {
 // last.
 func (h *Head) isLastAdmin() bool {
 	admins := 0
-	for _, a := range h.Agents {
-		if a.Role == Admin {
+	for _, agent := range h.Agents {
+		if agent.Role == Admin {
 			admins++
 		}
 	}

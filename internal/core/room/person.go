@@ -5,10 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // The reasons of a SupervisionSet about links.
@@ -51,20 +50,20 @@ type Draft struct {
 	Fingerprint [16]byte `json:"fp"`
 }
 
-// LosesToken reports whether e, an event after the call of c, ends the token of c: the seat was regained under
+// LosesToken reports whether event, an event after the call of c, ends the token of c: the seat was regained under
 // another token, or a further device took the place of the caller's device.
-func (c Caller) LosesToken(e Event) bool {
-	p := e.Behind
-	if e.Regains && e.Agent != nil {
-		p = &e.Agent.Person
+func (c Caller) LosesToken(event Event) bool {
+	person := event.Behind
+	if event.Regains && event.Agent != nil {
+		person = &event.Agent.Person
 	}
 	switch {
-	case e.Seat != c.Seat || p == nil:
+	case event.Seat != c.Seat || person == nil:
 		return false
 	case c.IsPerson():
-		return !slices.Contains(p.Devices, c.Device)
+		return !slices.Contains(person.Devices, c.Device)
 	}
-	return e.Regains
+	return event.Regains
 }
 
 // WithDevice returns p with a further device, whose token has this hash.
@@ -96,10 +95,10 @@ func (x Holder) Has(hash string) bool {
 }
 
 // HeldBy returns a with a new holder. The person behind a stays.
-func (a Agent) HeldBy(x Holder) Agent {
-	a.Hash = x.Hash
-	if x.Person {
-		a.Hash, a.Person = "", a.Person.WithDevice(x.Hash)
+func (a Agent) HeldBy(holder Holder) Agent {
+	a.Hash = holder.Hash
+	if holder.Person {
+		a.Hash, a.Person = "", a.Person.WithDevice(holder.Hash)
 	}
 	return a
 }
@@ -136,56 +135,56 @@ func (p Person) Kept() Person {
 	return p
 }
 
-// NamePerson returns the event that gives the person behind a the name n, by the rules for a newcomer's name,
-// or no name if n is the zero value; nil if nothing changes. The error is a *fault.Error.
-func (s *State) NamePerson(a Agent, n ident.Name) (*Event, error) {
-	p := a.Person
-	if n.Shown == p.Name {
+// NamePerson returns the event that gives the person behind a name, by the rules for a newcomer's name,
+// or no name if name is the zero value; nil if nothing changes. The error is a *fault.Error.
+func (s *State) NamePerson(agent Agent, name ident.Name) (*Event, error) {
+	person := agent.Person
+	if name.Shown == person.Name {
 		return nil, nil
 	}
-	if _, banned := FindBan(s.Bans, n.Shown); n.Shown != "" && (banned || s.isConfusable(n, a)) {
+	if _, banned := FindBan(s.Bans, name.Shown); name.Shown != "" && (banned || s.isConfusable(name, agent)) {
 		return nil, fault.Refuse(fault.NameTaken, "An agent or another person in this room has this name or one that "+
 			"looks like it, or an admin has banned it. Nothing was changed: choose another.")
 	}
-	p.Name = n.Shown
-	return new(a.Supervise(p, "")), nil
+	person.Name = name.Shown
+	return new(agent.Supervise(person, "")), nil
 }
 
-// nameOfPerson returns the name of the person who did e; "" if an agent did e, or the person has no name. A
+// nameOfPerson returns the name of the person who did event; "" if an agent did event, or the person has no name. A
 // person without an agent has the name of its seat.
-func (s *State) nameOfPerson(e Event) string {
-	a, here := s.Seated(e.Actor())
+func (s *State) nameOfPerson(event Event) string {
+	agent, here := s.Seated(event.Actor())
 	switch {
-	case !here || !e.Person:
+	case !here || !event.Person:
 		return ""
-	case a.IsAlone():
-		return a.Name
+	case agent.IsAlone():
+		return agent.Name
 	}
-	return a.Person.Name
+	return agent.Person.Name
 }
 
-// PersonIn returns the name, at that time, of the person who did the logged event e: see nameOfPerson. Older
+// PersonIn returns the name, at that time, of the person who did the logged event: see nameOfPerson. Older
 // programs recorded no names: in their events, a person without an agent has the name of its seat while the
 // seat exists.
-func (s *State) PersonIn(e Event) string {
-	if e.Person { // few events are: a reader of many looks up no seat
-		if a, here := s.Seated(e.Actor()); here && a.IsAlone() {
-			return a.Name
+func (s *State) PersonIn(event Event) string {
+	if event.Person { // few events are: a reader of many looks up no seat
+		if agent, here := s.Seated(event.Actor()); here && agent.IsAlone() {
+			return agent.Name
 		}
 	}
-	return e.PersonName
+	return event.PersonName
 }
 
-// checkNote returns the reason why a person must not say e to its own agent, or nil. A note to a muted agent is
+// checkNote returns the reason why a person must not say event to its own agent, or nil. A note to a muted agent is
 // allowed, because nobody else sees the note.
-func (h *Head) checkNote(a Agent, e Event) error {
+func (h *Head) checkNote(agent Agent, event Event) error {
 	switch {
 	case h.Closed:
 		return h.RefuseClosed()
-	case a.IsAlone():
+	case agent.IsAlone():
 		return fault.Refuse(fault.InvalidArgument, "to names yourself, and you have no agent here that could read "+
 			"it. Nothing was sent: name others.")
-	case !e.IsNote(), len(e.Ask) > 0:
+	case !event.IsNote(), len(event.Ask) > 0:
 		return fault.Refuse(fault.InvalidArgument, "What you say to your own agent is a note, which nobody else "+
 			"sees. Nothing was sent: leave kind, ask and withdraw out, or name others in to.")
 	}

@@ -36,25 +36,25 @@ const keptDeparted = 100
 // LeftWindow is how far back the index must reach to know who left under a name in a text.
 const LeftWindow = 7 * 24 * time.Hour
 
-// LeftNamed returns the names of agents that left in the sight of a, and that text names by @ outside of code.
+// LeftNamed returns the names of agents that left in the sight of agent, and that text names by @ outside of code.
 // sure is false if text may name an agent that left since LeftWindow, but before the index of h.
-func (h *Head) LeftNamed(a Agent, text string, now time.Time) (names []string, sure bool) {
+func (h *Head) LeftNamed(agent Agent, text string, now time.Time) (names []string, sure bool) {
 	stray := h.strayMentions(text)
 	if stray == "" {
 		return nil, true
 	}
 	for _, d := range h.Recent.left {
-		if _, back := h.Named(d.key); !back && d.n >= a.Since.N && mentions(stray, d.key) {
+		if _, back := h.Named(d.key); !back && d.n >= agent.Since.N && mentions(stray, d.key) {
 			names = append(names, d.name)
 		}
 	}
-	return names, h.Recent.From <= max(1, a.Since.N) || h.Recent.Reaches(now.Add(-LeftWindow))
+	return names, h.Recent.From <= max(1, agent.Since.N) || h.Recent.Reaches(now.Add(-LeftWindow))
 }
 
-// LeftAs returns the event by which an agent of this name left, if a was here then and the index of h has the
+// LeftAs returns the event by which an agent of this name left, if agent was here then and the index of h has the
 // event.
-func (h *Head) LeftAs(a Agent, key string) (n int64, ok bool) {
-	i := slices.IndexFunc(h.Recent.left, func(d leftAgent) bool { return d.key == key && d.n >= a.Since.N })
+func (h *Head) LeftAs(agent Agent, key string) (n int64, ok bool) {
+	i := slices.IndexFunc(h.Recent.left, func(d leftAgent) bool { return d.key == key && d.n >= agent.Since.N })
 	if i < 0 {
 		return 0, false
 	}
@@ -221,18 +221,18 @@ func (l lastOf) newestFor(seat int) (newest seatEvent, known bool) {
 	return newest, known
 }
 
-// withNewer returns l with the next event e. l's slices are unchanged.
-func (l lastOf) withNewer(e Event) lastOf {
-	if len(e.To) > 0 {
-		return l.withNewerFor(e.seatsMeant(), e.N, e.AtMs)
+// withNewer returns l with the next event. l's slices are unchanged.
+func (l lastOf) withNewer(event Event) lastOf {
+	if len(event.To) > 0 {
+		return l.withNewerFor(event.seatsMeant(), event.N, event.AtMs)
 	}
-	if e.isOfPerson() { // the agent hears a word of its person as another's
-		l = l.withNewerFor([]int{e.Seat}, e.N, e.AtMs)
+	if event.isOfPerson() { // the agent hears a word of its person as another's
+		l = l.withNewerFor([]int{event.Seat}, event.N, event.AtMs)
 	}
-	if e.Actor() != l.public.seat {
+	if event.Actor() != l.public.seat {
 		l.other = l.public
 	}
-	l.public = seatEvent{e.N, e.Actor(), e.AtMs}
+	l.public = seatEvent{event.N, event.Actor(), event.AtMs}
 	return l
 }
 
@@ -260,29 +260,29 @@ func (l lastOf) withOlderFor(seats []int, n, atMs int64) lastOf {
 	return l
 }
 
-// withOlder returns l with e, older than all events of l. l's slices are unchanged.
-func (l lastOf) withOlder(e Event) lastOf {
-	if len(e.To) > 0 {
-		return l.withOlderFor(e.seatsMeant(), e.N, e.AtMs)
+// withOlder returns l with event, older than all events of l. l's slices are unchanged.
+func (l lastOf) withOlder(event Event) lastOf {
+	if len(event.To) > 0 {
+		return l.withOlderFor(event.seatsMeant(), event.N, event.AtMs)
 	}
-	if e.isOfPerson() {
-		l = l.withOlderFor([]int{e.Seat}, e.N, e.AtMs)
+	if event.isOfPerson() {
+		l = l.withOlderFor([]int{event.Seat}, event.N, event.AtMs)
 	}
 	switch {
 	case l.public.n == 0:
-		l.public = seatEvent{e.N, e.Actor(), e.AtMs}
-	case l.other.n == 0 && e.Actor() != l.public.seat:
-		l.other = seatEvent{e.N, e.Actor(), e.AtMs}
+		l.public = seatEvent{event.N, event.Actor(), event.AtMs}
+	case l.other.n == 0 && event.Actor() != l.public.seat:
+		l.other = seatEvent{event.N, event.Actor(), event.AtMs}
 	}
 	return l
 }
 
 // keepOnly removes the entries of all seats but those of agents. A reply to an agent that has left adds an
-// entry for the agent's seat, and no later event of the seat removes the entry: the next leave does. r is a
+// entry for the agent's seat, and no later event of the seat removes the entry: the next leave does. r is agent
 // copy with shared slices.
 func (r *Recent) keepOnly(agents []Agent) {
 	gone := func(seat int) bool {
-		return !slices.ContainsFunc(agents, func(a Agent) bool { return a.Seat == seat })
+		return !slices.ContainsFunc(agents, func(agent Agent) bool { return agent.Seat == seat })
 	}
 	r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return gone(u.Seat) })
 	for _, l := range []*lastOf{&r.messages, &r.words, &r.named, &r.replied} {
@@ -290,43 +290,43 @@ func (r *Recent) keepOnly(agents []Agent) {
 	}
 }
 
-// add indexes the next event e. r is a copy with shared slices.
-func (r *Recent) add(e Event) {
-	switch e.Type {
+// add indexes the next event. r is a copy with shared slices.
+func (r *Recent) add(event Event) {
+	switch event.Type {
 	case Said:
-		named, replied, spoke := e.namedAndReplied()
-		r.named = r.named.withNewerFor(named, e.N, e.AtMs).withNewerFor(spoke, e.N, 0)
-		r.replied = r.replied.withNewerFor(replied, e.N, e.AtMs).withNewerFor(spoke, e.N, 0)
-		r.messages = r.messages.withNewer(e)
-		if e.Kind != Status {
-			r.words = r.words.withNewer(e)
+		named, replied, spoke := event.namedAndReplied()
+		r.named = r.named.withNewerFor(named, event.N, event.AtMs).withNewerFor(spoke, event.N, 0)
+		r.replied = r.replied.withNewerFor(replied, event.N, event.AtMs).withNewerFor(spoke, event.N, 0)
+		r.messages = r.messages.withNewer(event)
+		if event.Kind != Status {
+			r.words = r.words.withNewer(event)
 		} else {
-			r.words = r.words.withNewerFor(e.seatsMeant(), e.N, e.AtMs)
+			r.words = r.words.withNewerFor(event.seatsMeant(), event.N, event.AtMs)
 		}
-		if e.Person {
+		if event.Person {
 			return // the agent may be silent
 		}
-		u := e.utterance()
-		if before, spoke := r.Said(e.Seat); spoke {
+		u := event.utterance()
+		if before, spoke := r.Said(event.Seat); spoke {
 			u.addOlder(before)
 			u.earlier = slices.Concat([]Saying{before.Saying}, before.earlier[:min(len(before.earlier), keptSayings-2)])
 		}
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool {
-			return u.Seat == e.Seat || e.At().Sub(u.At) > Lease
+			return u.Seat == event.Seat || event.At().Sub(u.At) > Lease
 		})
 		r.said = append(r.said, u)
 	case SupervisionSet:
-		if e.endsSleep() {
-			r.words = r.words.withNewerFor(e.To, e.N, e.AtMs)
+		if event.endsSleep() {
+			r.words = r.words.withNewerFor(event.To, event.N, event.AtMs)
 		}
 	case Left:
-		if d, ok := e.leftAgent(); ok {
+		if d, ok := event.leftAgent(); ok {
 			others := slices.DeleteFunc(slices.Clone(r.left), func(x leftAgent) bool { return x.key == d.key })
 			r.left = append(others[max(0, len(others)-keptDeparted+1):], d)
 		}
 	case Changed:
-		if u, spoke := r.Said(e.Seat); spoke && e.Redacts != 0 {
-			r.replace(u.withoutFingerprint(e.Redacts))
+		if u, spoke := r.Said(event.Seat); spoke && event.Redacts != 0 {
+			r.replace(u.withoutFingerprint(event.Redacts))
 		}
 	}
 }
@@ -342,34 +342,34 @@ func (r *Recent) replace(u Utterance) {
 	r.said[slices.IndexFunc(r.said, func(old Utterance) bool { return old.Seat == u.Seat })] = u
 }
 
-// prepend indexes e, the event right before the index. seated says whether the sender still has a seat. r is a
+// prepend indexes event, the event right before the index. seated says whether the sender still has a seat. r is a
 // copy with shared slices.
-func (r *Recent) prepend(e Event, seated bool) {
-	r.From, r.FromMs = e.N, e.AtMs
-	if e.endsSleep() {
-		r.words = r.words.withOlderFor(e.To, e.N, e.AtMs)
+func (r *Recent) prepend(event Event, seated bool) {
+	r.From, r.FromMs = event.N, event.AtMs
+	if event.endsSleep() {
+		r.words = r.words.withOlderFor(event.To, event.N, event.AtMs)
 	}
-	if d, ok := e.leftAgent(); ok && len(r.left) < keptDeparted && !r.hasLeft(d.key) {
+	if d, ok := event.leftAgent(); ok && len(r.left) < keptDeparted && !r.hasLeft(d.key) {
 		r.left = append([]leftAgent{d}, r.left...)
 	}
-	if e.Type != Said {
+	if event.Type != Said {
 		return
 	}
-	named, replied, spoke := e.namedAndReplied()
-	r.named = r.named.withOlderFor(named, e.N, e.AtMs).withOlderFor(spoke, e.N, 0)
-	r.replied = r.replied.withOlderFor(replied, e.N, e.AtMs).withOlderFor(spoke, e.N, 0)
-	r.messages = r.messages.withOlder(e)
-	if e.Kind != Status {
-		r.words = r.words.withOlder(e)
+	named, replied, spoke := event.namedAndReplied()
+	r.named = r.named.withOlderFor(named, event.N, event.AtMs).withOlderFor(spoke, event.N, 0)
+	r.replied = r.replied.withOlderFor(replied, event.N, event.AtMs).withOlderFor(spoke, event.N, 0)
+	r.messages = r.messages.withOlder(event)
+	if event.Kind != Status {
+		r.words = r.words.withOlder(event)
 	} else {
-		r.words = r.words.withOlderFor(e.seatsMeant(), e.N, e.AtMs)
+		r.words = r.words.withOlderFor(event.seatsMeant(), event.N, event.AtMs)
 	}
-	if e.Person || !seated {
+	if event.Person || !seated {
 		return
 	}
-	if u, known := r.Said(e.Seat); !known {
-		r.said = append(slices.Clone(r.said), e.utterance())
-	} else if older := e.utterance(); len(u.earlier) < keptSayings-1 || u.Heard.IsZero() {
+	if u, known := r.Said(event.Seat); !known {
+		r.said = append(slices.Clone(r.said), event.utterance())
+	} else if older := event.utterance(); len(u.earlier) < keptSayings-1 || u.Heard.IsZero() {
 		u.addOlder(older)
 		if len(u.earlier) < keptSayings-1 {
 			u.earlier = append(slices.Clip(u.earlier), older.Saying)

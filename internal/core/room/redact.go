@@ -9,18 +9,18 @@ import (
 // Removed stands in the place of a removed text.
 const Removed = "removed"
 
-// CheckRedact returns the reason why c must not remove the text of event e, visible to c, or nil. The author
+// CheckRedact returns the reason why c must not remove the text of event, visible to c, or nil. The author
 // may, and so may an admin, so that a secret is gone before others join. No agent removes the words of its own
 // person. An agent that does not see a message cannot remove the text.
-func (c Caller) CheckRedact(e Event) error {
+func (c Caller) CheckRedact(event Event) error {
 	switch {
-	case e.Type != Said:
+	case event.Type != Said:
 		return fault.Refuse(fault.InvalidArgument, "redact: that is not a message, so there is no text to remove. "+
 			"Nothing was changed: give the id of one of type message.")
-	case e.Person && c.did(e) && !c.IsPerson():
+	case event.Person && c.did(event) && !c.IsPerson():
 		return fault.Refuse(fault.NotAllowed,
 			"Your user said that, and only your user may remove it. Nothing was changed.")
-	case c.Role != Admin && !c.did(e):
+	case c.Role != Admin && !c.did(event):
 		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove the text of a message. Nothing "+
 			"was changed: room_info tells who is admin; ask one of them with send_message.")
 	}
@@ -33,10 +33,10 @@ func (e Event) Redaction() Event {
 	return Event{Type: Changed, Redacts: e.N, Erases: e.Decides, Seat: e.Seat, Name: e.Name, To: e.To}
 }
 
-// CheckRedactTask returns the reason why a must not remove the words of task t, visible to a, or nil. by is the
-// agent that has t, or has ended t. The adder, by and admins may.
-func (a Agent) CheckRedactTask(t Task, by Party) error {
-	if a.Role == Admin || t.Adder.Is(a) || by.Is(a) {
+// CheckRedactTask returns the reason why a must not remove the words of task, visible to a, or nil. by is the
+// agent that has task, or has ended task. The adder, by and admins may.
+func (a Agent) CheckRedactTask(task Task, by Party) error {
+	if a.Role == Admin || task.Adder.Is(a) || by.Is(a) {
 		return nil
 	}
 	return fault.Refuse(fault.NotAllowed, "Only the agent that added a task, the one that has it or has ended it, "+
@@ -81,9 +81,9 @@ func (e Event) WithoutText() Event {
 
 // WithoutTexts returns messages without the texts that events have removed. messages is unchanged.
 func WithoutTexts(messages []Event, events ...Event) []Event {
-	for _, r := range events {
+	for _, event := range events {
 		for i, e := range messages {
-			if r.Redacts != 0 && e.N == r.Redacts && !e.Redacted {
+			if event.Redacts != 0 && e.N == event.Redacts && !e.Redacted {
 				messages = slices.Clone(messages)
 				messages[i] = e.WithoutText()
 			}

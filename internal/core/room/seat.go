@@ -62,7 +62,7 @@ func (s *State) Seated(seat int) (Agent, bool) {
 
 // Named returns the agent whose name has the key.
 func (s *State) Named(key string) (Agent, bool) {
-	i := slices.IndexFunc(s.Agents, func(a Agent) bool { return a.Key == key })
+	i := slices.IndexFunc(s.Agents, func(agent Agent) bool { return agent.Key == key })
 	if i < 0 {
 		return Agent{}, false
 	}
@@ -72,15 +72,15 @@ func (s *State) Named(key string) (Agent, bool) {
 // Owner returns the caller with the token of a holder. A stay belongs to the agent that joined with the event
 // of the stay, whatever token that agent has since, and never to a person. If the seat of a person's token is
 // gone, the person is behind the seat that the agent has taken since: see KeepPerson.
-func (s *State) Owner(x Holder) (Caller, bool) {
-	own, ok := s.Seated(x.Seat)
-	if x.Joined != 0 {
-		return Caller{Agent: own}, ok && !own.IsAlone() && s.IssuedStay(x)
+func (s *State) Owner(holder Holder) (Caller, bool) {
+	own, ok := s.Seated(holder.Seat)
+	if holder.Joined != 0 {
+		return Caller{Agent: own}, ok && !own.IsAlone() && s.IssuedStay(holder)
 	}
-	if !x.Person {
-		return Caller{Agent: own}, ok && x.Has(own.Hash)
+	if !holder.Person {
+		return Caller{Agent: own}, ok && holder.Has(own.Hash)
 	}
-	has := func(a Agent) bool { return slices.Contains(a.Person.Devices, x.Hash) }
+	has := func(agent Agent) bool { return slices.Contains(agent.Person.Devices, holder.Hash) }
 	if !has(own) {
 		i := slices.IndexFunc(s.Agents, has)
 		if i < 0 {
@@ -88,7 +88,7 @@ func (s *State) Owner(x Holder) (Caller, bool) {
 		}
 		own = s.Agents[i]
 	}
-	return Caller{Agent: own, Device: x.Hash}, true
+	return Caller{Agent: own, Device: holder.Hash}, true
 }
 
 // IssuedStay reports whether the room has issued the stay of x. The agent of the stay may have left since.
@@ -128,15 +128,15 @@ func (s *State) SilencedSeat(seat int) bool {
 // admin while another agent stays.
 func (s *State) Successor(seat int) int {
 	var next Agent
-	for _, a := range s.Agents {
-		called := a.IsEndpoint()
+	for _, agent := range s.Agents {
+		called := agent.IsEndpoint()
 		switch {
-		case a.Seat == seat:
-		case a.Role == Admin && !called:
+		case agent.Seat == seat:
+		case agent.Role == Admin && !called:
 			return 0
-		case next.Seat == 0, next.IsEndpoint() && (!called || a.Role == Admin),
-			next.IsEndpoint() == called && next.Muted && !a.Muted:
-			next = a
+		case next.Seat == 0, next.IsEndpoint() && (!called || agent.Role == Admin),
+			next.IsEndpoint() == called && next.Muted && !agent.Muted:
+			next = agent
 		}
 	}
 	if next.Role == Admin {

@@ -68,61 +68,61 @@ const (
 // A guest in the place of a guest spends no use of the invite. Under another name, a full room gives the
 // stalest of the seats with an ended lease, or starts over. Before all else a guest needs a valid invite: see
 // Invite.Admit. Once all seat numbers were given, nobody gets a new seat.
-func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
-	old, _ := h.Named(c.Name.Key)
+func (c *SeatRequest) Decide(head *Head, now time.Time) (Seating, error) {
+	old, _ := head.Named(c.Name.Key)
 	var left *Invite
 	if c.Invite != 0 {
 		var err error
-		left, err = h.Invite.Admit(c.Invite, old, now)
+		left, err = head.Invite.Admit(c.Invite, old, now)
 		if err != nil {
 			return Seating{}, err
 		}
 	}
-	got, err := c.decideAdmitted(h, old, now)
+	got, err := c.decideAdmitted(head, old, now)
 	got.Invite = left
 	if err == nil && got.Regained == nil {
-		err = h.checkSeatNumbers()
+		err = head.checkSeatNumbers()
 	}
 	return got, err
 }
 
 // decideAdmitted is Decide for a newcomer whose invite, if any, is valid. old is the agent of the newcomer's
 // name, or the zero value.
-func (c *SeatRequest) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, error) {
-	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
+func (c *SeatRequest) decideAdmitted(head *Head, old Agent, now time.Time) (Seating, error) {
+	if _, banned := FindBan(head.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any "+
 			"spelling. Do not try other names: tell your user, who can ask the people of the room.").For(fault.RuleBan)
 	}
-	if err := h.checkLookalike(c.Name); err != nil {
+	if err := head.checkLookalike(c.Name); err != nil {
 		return Seating{}, err
 	}
 	taken := old.Seat != 0
-	own := taken && c.isOwn(h, old)
+	own := taken && c.isOwn(head, old)
 	if !own || !old.Person.Holds() {
-		if err := h.CheckHeld(c.Principal); err != nil {
+		if err := head.CheckHeld(c.Principal); err != nil {
 			return Seating{}, err
 		}
 	}
 	switch {
-	case !taken && len(h.Agents) < h.Capacity:
-		return Seating{Since: h.VisibleFrom()}, nil
+	case !taken && len(head.Agents) < head.Capacity:
+		return Seating{Since: head.VisibleFrom()}, nil
 	case c.Presence == nil:
 		return Seating{}, ErrPresenceNeeded
-	case !own && c.Abandoned(h, now):
+	case !own && c.Abandoned(head, now):
 		return Seating{}, ErrAbandoned
 	case taken:
-		return c.decideTaken(h, old, now)
+		return c.decideTaken(head, old, now)
 	}
-	return c.takeOver(h, now)
+	return c.takeOver(head, now)
 }
 
 // decideTaken is Decide for the name of old. A regained seat stays the same: its number, to which debts and
 // private messages are addressed, its role, and the admission of the agent.
-func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) {
-	lease, _ := c.LeaseEnd(h, old)
-	free, own := lease, c.isOwn(h, old)
+func (c *SeatRequest) decideTaken(head *Head, old Agent, now time.Time) (Seating, error) {
+	lease, _ := c.LeaseEnd(head, old)
+	free, own := lease, c.isOwn(head, old)
 	if own {
-		free = Earliest(free, c.regainableFrom(h, old))
+		free = Earliest(free, c.regainableFrom(head, old))
 	}
 	switch {
 	case free.After(now):
@@ -131,17 +131,17 @@ func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, e
 		again := old.regained(c.Holder, now)
 		return Seating{Regained: &again}, nil
 	}
-	return Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(old, ReasonTimeout)}, nil
+	return Seating{Since: head.sinceTakeOver(), Eviction: head.FreeSeat(old, ReasonTimeout)}, nil
 }
 
-// regainableFrom returns when the principal of a may regain the seat.
-func (c *SeatRequest) regainableFrom(h *Head, a Agent) time.Time {
-	last, used := c.LastHeard(h, a)
+// regainableFrom returns when the principal of agent may regain the seat.
+func (c *SeatRequest) regainableFrom(head *Head, agent Agent) time.Time {
+	last, used := c.LastHeard(head, agent)
 	silent := RegainSilent
 	if !used {
 		silent = RegainUnused
 	}
-	return Latest(last.Add(silent), time.UnixMilli(a.RegainedMs).Add(RegainEvery))
+	return Latest(last.Add(silent), time.UnixMilli(agent.RegainedMs).Add(RegainEvery))
 }
 
 // CheckHeld refuses a further seat to a principal whose person has paused an agent here, or approves its
@@ -149,8 +149,8 @@ func (c *SeatRequest) regainableFrom(h *Head, a Agent) time.Time {
 // a local server; a guest has no principal. An endpoint makes no calls, so an endpoint keeps nobody out. The
 // error is a *fault.Error.
 func (s *State) CheckHeld(principal string) error {
-	holds := func(a Agent) bool {
-		return principal != "" && a.Principal == principal && a.Person.Holds() && !a.IsEndpoint()
+	holds := func(agent Agent) bool {
+		return principal != "" && agent.Principal == principal && agent.Person.Holds() && !agent.IsEndpoint()
 	}
 	if !slices.ContainsFunc(s.Agents, holds) {
 		return nil
@@ -169,18 +169,18 @@ func (c *SeatRequest) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
 	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
 }
 
-// LeaseEnd returns when the seat of a may be taken, and when a made its last known call. A hook keeps the seat
+// LeaseEnd returns when the seat of agent may be taken, and when a made its last known call. A hook keeps the seat
 // of an agent that makes no call, since news calls the hook.
-func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
-	p, seen := c.Presence[a.Seat]
-	p = p.Of(a)
+func (c *SeatRequest) LeaseEnd(head *Head, agent Agent) (end, last time.Time) {
+	p, seen := c.Presence[agent.Seat]
+	p = p.Of(agent)
 	if !seen || p.AtMs == 0 { // expired, perhaps as the presence of a member, now admin
-		p.AtMs = max(a.AtMs, a.RoleMs)
+		p.AtMs = max(agent.AtMs, agent.RoleMs)
 	}
-	if u, spoke := h.Recent.Said(a.Seat); spoke && u.Heard.After(p.At()) {
+	if u, spoke := head.Recent.Said(agent.Seat); spoke && u.Heard.After(p.At()) {
 		p.AtMs, p.Used = u.Heard.UnixMilli(), true
 	}
-	return Latest(p.LeaseEnd(a.Role), a.HookedUntil(p), c.Alive[a.Seat]), p.At()
+	return Latest(p.LeaseEnd(agent.Role), agent.HookedUntil(p), c.Alive[agent.Seat]), p.At()
 }
 
 // isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is an agent. Many
@@ -196,16 +196,16 @@ func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
 
 // Abandoned reports whether a full room starts over, so that strangers do not inherit the seats, the name and
 // the words of a past talk. Neither a password nor an invite tells people of the room from strangers, and all
-// have been silent for the time of a lease: nobody called or waited, no announced absence lasts, and neither a
+// have been silent for the time of a lease: nobody called or waited, no announced absence lasts, and neither agent
 // program on standby nor a hook could wake an agent.
-func (c *SeatRequest) Abandoned(h *Head, now time.Time) bool {
-	if c.Presence == nil || c.Invite != 0 || h.Password != "" || len(h.Agents) < h.Capacity {
+func (c *SeatRequest) Abandoned(head *Head, now time.Time) bool {
+	if c.Presence == nil || c.Invite != 0 || head.Password != "" || len(head.Agents) < head.Capacity {
 		return false
 	}
-	for _, a := range h.Agents {
-		last, _ := c.LastHeard(h, a)
-		p := c.Presence[a.Seat]
-		if Latest(Latest(last, p.SilentFrom()).Add(Lease), a.HookedUntil(p), c.Alive[a.Seat]).After(now) {
+	for _, agent := range head.Agents {
+		last, _ := c.LastHeard(head, agent)
+		p := c.Presence[agent.Seat]
+		if Latest(Latest(last, p.SilentFrom()).Add(Lease), agent.HookedUntil(p), c.Alive[agent.Seat]).After(now) {
 			return false
 		}
 	}
@@ -214,21 +214,21 @@ func (c *SeatRequest) Abandoned(h *Head, now time.Time) bool {
 
 // Yours returns the names of the idle seats of the newcomer's principal. The principal can regain these seats
 // by name.
-func (c *SeatRequest) Yours(h *Head, now time.Time) (names []string) {
-	for _, a := range h.Agents {
-		if c.isOwn(h, a) && !c.regainableFrom(h, a).After(now) {
-			names = append(names, a.Name)
+func (c *SeatRequest) Yours(head *Head, now time.Time) (names []string) {
+	for _, agent := range head.Agents {
+		if c.isOwn(head, agent) && !c.regainableFrom(head, agent).After(now) {
+			names = append(names, agent.Name)
 		}
 	}
 	return names
 }
 
 // takeOver takes the longest silent of the seats with an ended lease: an absent agent must not block a room.
-func (c *SeatRequest) takeOver(h *Head, now time.Time) (Seating, error) {
+func (c *SeatRequest) takeOver(head *Head, now time.Time) (Seating, error) {
 	var stalest *Agent
 	var stalestAt, first time.Time
-	for i, a := range h.Agents {
-		end, last := c.LeaseEnd(h, a)
+	for i, agent := range head.Agents {
+		end, last := c.LeaseEnd(head, agent)
 		if end.After(now) {
 			if first.IsZero() || end.Before(first) {
 				first = end
@@ -236,15 +236,15 @@ func (c *SeatRequest) takeOver(h *Head, now time.Time) (Seating, error) {
 			continue
 		}
 		if stalest == nil || last.Before(stalestAt) {
-			stalest, stalestAt = &h.Agents[i], last
+			stalest, stalestAt = &head.Agents[i], last
 		}
 	}
 	if stalest == nil {
-		full := h.refuseRoomFull(first.Sub(now))
-		full.Yours = c.Yours(h, now)
+		full := head.refuseRoomFull(first.Sub(now))
+		full.Yours = c.Yours(head, now)
 		return Seating{}, full
 	}
-	return Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(*stalest, ReasonTimeout)}, nil
+	return Seating{Since: head.sinceTakeOver(), Eviction: head.FreeSeat(*stalest, ReasonTimeout)}, nil
 }
 
 // sinceTakeOver returns the first event visible to a newcomer that takes another agent's seat. Words to the

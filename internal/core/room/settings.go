@@ -3,10 +3,9 @@ package room
 import (
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // Type says who may speak in a room.
@@ -54,7 +53,8 @@ func NewSettings(name ident.Name, description string, capacity int, t Type, publ
 func CheckSettings(description string, capacity int, t Type) error {
 	switch {
 	case capacity != 0 && (capacity < core.MinCapacity || capacity > core.MaxCapacity):
-		return fault.Refuse(fault.InvalidArgument, "capacity must be from %d to %d.", core.MinCapacity, core.MaxCapacity)
+		return fault.Refuse(fault.InvalidArgument, "capacity must be from %d to %d.", core.MinCapacity,
+			core.MaxCapacity)
 	case t != "" && t != Group && t != Channel:
 		return fault.Refuse(fault.InvalidArgument, "type must be %q (every agent speaks) or %q (only admins speak).",
 			Group, Channel)

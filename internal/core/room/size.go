@@ -38,8 +38,8 @@ func (e *Event) Referred() int {
 	if e.Hook != nil {
 		n += int(unsafe.Sizeof(*e.Hook)) + textBytes(e.Hook.ID, string(e.Hook.Form))
 	}
-	if f := e.File; f != nil {
-		n += int(unsafe.Sizeof(*f)) + textBytes(f.Name, f.Type, f.Key, f.Sum)
+	if file := e.File; file != nil {
+		n += int(unsafe.Sizeof(*file)) + textBytes(file.Name, file.Type, file.Key, file.Sum)
 	}
 	if e.Invite != nil {
 		n += int(unsafe.Sizeof(*e.Invite))
@@ -128,9 +128,10 @@ func (s *Settings) referred() int {
 func (t *Talk) referred() int {
 	n := sliceBytes(t.Open) + sliceBytes(t.Done)
 	for i := range t.Open {
-		r := &t.Open[i]
-		n += sliceBytes(r.To) + sliceBytes(r.Owed) + sliceBytes(r.Agreed) + sliceBytes(r.Apart) + sliceBytes(r.Persons)
-		for _, v := range r.Persons {
+		request := &t.Open[i]
+		n += sliceBytes(request.To) + sliceBytes(request.Owed) + sliceBytes(request.Agreed) +
+			sliceBytes(request.Apart) + sliceBytes(request.Persons)
+		for _, v := range request.Persons {
 			n += textBytes(v.Name)
 		}
 	}

@@ -72,9 +72,9 @@ func (s *State) Snapshot() Snapshot {
 // Parts returns the parts of s. The parts refer to s.
 func (s *State) Parts() []Part {
 	parts := make([]Part, 0, len(s.Agents)+len(s.Bans)+len(s.Mutes)+len(s.Tasks)+2)
-	add := func(p Part, written *int64) {
-		p.Name, p.V, p.N, p.written = p.nameOf(), Version, *written, written
-		parts = append(parts, p)
+	add := func(part Part, written *int64) {
+		part.Name, part.V, part.N, part.written = part.nameOf(), Version, *written, written
+		parts = append(parts, part)
 	}
 	if s.Description != "" {
 		add(Part{About: s.Description}, &s.Described)
@@ -83,8 +83,8 @@ func (s *State) Parts() []Part {
 		add(Part{Knocks: s.Knocks}, &s.Knocked)
 	}
 	for i := range s.Agents {
-		a := &s.Agents[i]
-		add(Part{Agent: a}, &a.Written)
+		agent := &s.Agents[i]
+		add(Part{Agent: agent}, &agent.Written)
 	}
 	for i := range s.Bans {
 		b := &s.Bans[i]
@@ -95,8 +95,8 @@ func (s *State) Parts() []Part {
 		add(Part{Mute: b}, &b.Written)
 	}
 	for i := range s.Tasks {
-		t := &s.Tasks[i]
-		add(Part{Task: t}, &t.Written)
+		task := &s.Tasks[i]
+		add(Part{Task: task}, &task.Written)
 	}
 	return parts
 }
@@ -131,8 +131,8 @@ func shortKey(key string) string {
 func digestOf(parts []Part) string {
 	var digest uint64
 	var text []byte
-	for _, p := range parts {
-		text = strconv.AppendInt(append(append(text[:0], p.Name...), ' '), p.N, 10)
+	for _, part := range parts {
+		text = strconv.AppendInt(append(append(text[:0], part.Name...), ' '), part.N, 10)
 		sum := sha256.Sum256(text)
 		digest += binary.BigEndian.Uint64(sum[:])
 	}
@@ -145,21 +145,21 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 	if digestOf(parts) != x.Parts {
 		return State{}, ErrTorn
 	}
-	s := State{
+	state := State{
 		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, NextSeat: x.NextSeat,
 		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Run: x.Run, Updated: x.Updated,
 		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Departed: x.Departed,
 		LastTask: x.LastTask, TasksAdded: x.TasksAdded, TaskEnds: x.TaskEnds,
 	}
-	for _, p := range parts {
-		if p.Name != p.nameOf() {
+	for _, part := range parts {
+		if part.Name != part.nameOf() {
 			return State{}, ErrTorn // a part at the key of another
 		}
-		s.add(p)
+		state.add(part)
 	}
-	slices.SortFunc(s.Agents, func(a, b Agent) int { return int(a.Joined - b.Joined) })
-	slices.SortFunc(s.Tasks, func(a, b Task) int { return int(a.No - b.No) })
-	return s, s.useLogKey(x.LogKey)
+	slices.SortFunc(state.Agents, func(agent, b Agent) int { return int(agent.Joined - b.Joined) })
+	slices.SortFunc(state.Tasks, func(task, b Task) int { return int(task.No - b.No) })
+	return state, state.useLogKey(x.LogKey)
 }
 
 // Open reports whether others can find the room of x: the room has not ended, and is not deserted.
@@ -168,23 +168,23 @@ func (x *Snapshot) Open(now time.Time) bool {
 	return !s.Expired(now) && !x.Closed && (x.Seated > 0 || x.Settings.Password != "")
 }
 
-// add adds p to s.
-func (s *State) add(p Part) {
+// add adds part to s.
+func (s *State) add(part Part) {
 	switch {
-	case p.Agent != nil:
-		s.Agents = append(s.Agents, *p.Agent)
-		s.Agents[len(s.Agents)-1].Written = p.N
-	case p.Ban != nil:
-		s.Bans = withBan(s.Bans, p.Ban, p.N)
-	case p.Mute != nil:
-		s.Mutes = withBan(s.Mutes, p.Mute, p.N)
-	case p.Task != nil:
-		s.Tasks = append(s.Tasks, *p.Task)
-		s.Tasks[len(s.Tasks)-1].Written = p.N
-	case p.About != "":
-		s.Description, s.Described = p.About, p.N
+	case part.Agent != nil:
+		s.Agents = append(s.Agents, *part.Agent)
+		s.Agents[len(s.Agents)-1].Written = part.N
+	case part.Ban != nil:
+		s.Bans = withBan(s.Bans, part.Ban, part.N)
+	case part.Mute != nil:
+		s.Mutes = withBan(s.Mutes, part.Mute, part.N)
+	case part.Task != nil:
+		s.Tasks = append(s.Tasks, *part.Task)
+		s.Tasks[len(s.Tasks)-1].Written = part.N
+	case part.About != "":
+		s.Description, s.Described = part.About, part.N
 	default:
-		s.Knocks, s.Knocked = p.Knocks, p.N
+		s.Knocks, s.Knocked = part.Knocks, part.N
 	}
 }
 
@@ -196,20 +196,20 @@ const (
 	PartsRenewed = 16
 )
 
-// renewParts marks the PartsRenewed oldest parts, to be rewritten by e, an event that renews the room. So parts
+// renewParts marks the PartsRenewed oldest parts, to be rewritten by event, an event that renews the room. So parts
 // without changes live as long as the room, and no event writes all parts.
-func (s *State) renewParts(e Event) {
+func (s *State) renewParts(event Event) {
 	s.Agents, s.Bans, s.Mutes = slices.Clone(s.Agents), slices.Clone(s.Bans), slices.Clone(s.Mutes)
 	s.Tasks = slices.Clone(s.Tasks)
 	parts := s.Parts()
-	slices.SortFunc(parts, func(a, b Part) int {
-		if a.N != b.N {
-			return int(a.N - b.N)
+	slices.SortFunc(parts, func(part, b Part) int {
+		if part.N != b.N {
+			return int(part.N - b.N)
 		}
-		return strings.Compare(a.Name, b.Name)
+		return strings.Compare(part.Name, b.Name)
 	})
-	for _, p := range parts[:min(PartsRenewed, len(parts))] {
-		*p.written = e.N
+	for _, part := range parts[:min(PartsRenewed, len(parts))] {
+		*part.written = event.N
 	}
 }
 

@@ -2,16 +2,16 @@ package room
 
 import "github.com/parley-chat/parley/internal/base/fault"
 
-// CheckSpeak returns the reason why the seated agent a must not speak to the seats in to, or nil. An empty to
+// CheckSpeak returns the reason why the seated agent must not speak to the seats in to, or nil. An empty to
 // means everybody. The error is a *fault.Error.
-func (s *State) CheckSpeak(a Agent, to []int) error {
+func (s *State) CheckSpeak(agent Agent, to []int) error {
 	switch {
 	case s.Closed:
 		return s.RefuseClosed()
-	case a.Muted:
+	case agent.Muted:
 		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading "+
 			"with wait_for_message; an admin can unmute you.").For(fault.RuleMute)
-	case s.Silenced(a):
+	case s.Silenced(agent):
 		return fault.Refuse(fault.NotAllowed,
 			"Only admins speak in this channel. Nothing was sent: go on reading with "+
 				"wait_for_message.").For(fault.RuleChannel)

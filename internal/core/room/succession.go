@@ -19,29 +19,29 @@ func (h *Head) MayLackAdmin(now time.Time) bool { return (&SeatRequest{}).lacksA
 // present can run the room. An endpoint does not count as an admin. A channel gets no heir: its readers only
 // listen. Silent admins keep seat and role. Only calls that need an admin call Succeed (see chat), so other
 // calls cost nothing, and until then nobody mutes, bans or enlarges.
-func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
-	if h.Type == Channel || !c.lacksAdmin(h, now) {
+func (c *SeatRequest) Succeed(head *Head, now time.Time) *Event {
+	if head.Type == Channel || !c.lacksAdmin(head, now) {
 		return nil
 	}
-	a, present := c.heir(h, 0, now)
+	agent, present := c.heir(head, 0, now)
 	if !present {
 		return nil
 	}
-	e := managedEvent(Promote, a.Seat, a.Name)
-	e.Reason = ReasonTimeout
-	return e
+	event := managedEvent(Promote, agent.Seat, agent.Name)
+	event.Reason = ReasonTimeout
+	return event
 }
 
 // Heir returns the seat that becomes admin, in the same event, when the last admin leaves by itself; 0 if
 // another admin or nobody stays. The seat is the first heir's or, if nobody could run the room, that of
 // State.Successor.
-func (c *SeatRequest) Heir(h *Head, seat int, now time.Time) int {
-	next := h.Successor(seat)
+func (c *SeatRequest) Heir(head *Head, seat int, now time.Time) int {
+	next := head.Successor(seat)
 	if next == 0 {
 		return 0
 	}
-	if a, _ := c.heir(h, seat, now); a.Seat != 0 {
-		return a.Seat
+	if agent, _ := c.heir(head, seat, now); agent.Seat != 0 {
+		return agent.Seat
 	}
 	return next
 }
@@ -49,14 +49,14 @@ func (c *SeatRequest) Heir(h *Head, seat int, now time.Time) int {
 // heir returns the first agent in the order of succession, and whether the agent is present; the zero value if
 // there is none. The order has the agents in other seats that can run the room at once and are no admins,
 // present before absent, and the longest seated first.
-func (c *SeatRequest) heir(h *Head, seat int, now time.Time) (first Agent, present bool) {
-	for _, a := range h.Agents {
+func (c *SeatRequest) heir(head *Head, seat int, now time.Time) (first Agent, present bool) {
+	for _, agent := range head.Agents {
 		switch {
-		case a.Seat == seat || a.Role == Admin || !a.CanRun():
-		case c.isPresent(h, a, now):
-			return a, true
+		case agent.Seat == seat || agent.Role == Admin || !agent.CanRun():
+		case c.isPresent(head, agent, now):
+			return agent, true
 		case first.Seat == 0:
-			first = a
+			first = agent
 		}
 	}
 	return first, false
@@ -66,17 +66,17 @@ func (c *SeatRequest) heir(h *Head, seat int, now time.Time) (first Agent, prese
 // processes may be written a minute late.
 const RelievedAfter = time.Minute
 
-// RelievedFrom returns when by, the other agent of a room with two seats, may kick its admin a: RelievedAfter
-// after the lease of a, counted as a member's. An agent should not have to wait a day for a partner that has
+// RelievedFrom returns when by, the other agent of a room with two seats, may kick its admin agent: RelievedAfter
+// after the lease of agent, counted as a member's. An agent should not have to wait a day for a partner that has
 // lost its token. The role then goes to by. may is false if by may never kick, as an agent that may only
 // listen. An admin without a call since its join has the time of an agent that called at the join.
-func (c *SeatRequest) RelievedFrom(h *Head, by, a Agent) (from time.Time, may bool) {
-	if h.Capacity != core.MinCapacity || by.Seat == a.Seat || a.Role != Admin || h.Silenced(by) {
+func (c *SeatRequest) RelievedFrom(head *Head, by, agent Agent) (from time.Time, may bool) {
+	if head.Capacity != core.MinCapacity || by.Seat == agent.Seat || agent.Role != Admin || head.Silenced(by) {
 		return time.Time{}, false
 	}
-	a.Role = Member
-	end, _ := c.LeaseEnd(h, a)
-	end = Latest(end, time.UnixMilli(a.AtMs).Add(Lease))
+	agent.Role = Member
+	end, _ := c.LeaseEnd(head, agent)
+	end = Latest(end, time.UnixMilli(agent.AtMs).Add(Lease))
 	return end.Add(RelievedAfter), true
 }
 
@@ -87,11 +87,11 @@ func (c *SeatRequest) isPresent(h *Head, a Agent, now time.Time) bool {
 }
 
 // lacksAdmin reports whether no admin was heard for AdminSilent.
-func (c *SeatRequest) lacksAdmin(h *Head, now time.Time) bool {
-	for _, a := range h.Agents {
-		last, _ := c.LastHeard(h, a)
-		heard := Latest(last, time.UnixMilli(a.RoleMs), c.Presence[a.Seat].BackAt())
-		if a.Role == Admin && heard.Add(AdminSilent).After(now) && !a.IsEndpoint() {
+func (c *SeatRequest) lacksAdmin(head *Head, now time.Time) bool {
+	for _, agent := range head.Agents {
+		last, _ := c.LastHeard(head, agent)
+		heard := Latest(last, time.UnixMilli(agent.RoleMs), c.Presence[agent.Seat].BackAt())
+		if agent.Role == Admin && heard.Add(AdminSilent).After(now) && !agent.IsEndpoint() {
 			return false
 		}
 	}

@@ -5,9 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // Supervision is what the person behind a seat decides about the messages of the agent. Nil fields stay as they
@@ -65,28 +64,28 @@ func (x Selection) Names() (names []string) {
 
 // Decide returns the event that supervises a like r, or nil if nothing changes. The event tells the agent
 // whether it may speak. The agent learns from its sends that messages wait.
-func (r Supervision) Decide(a Agent) *Event {
-	p := a.Person
+func (r Supervision) Decide(agent Agent) *Event {
+	person := agent.Person
 	if r.Paused != nil {
-		p.Paused = *r.Paused
+		person.Paused = *r.Paused
 	}
 	if r.Approve != nil {
-		p.Approve, p.ApproveSome = *r.Approve, Selection{}
+		person.Approve, person.ApproveSome = *r.Approve, Selection{}
 	}
 	if r.ApproveSome != nil {
-		p.Approve, p.ApproveSome = *r.ApproveSome != Selection{}, *r.ApproveSome
+		person.Approve, person.ApproveSome = *r.ApproveSome != Selection{}, *r.ApproveSome
 	}
 	why := Reason("")
 	switch {
-	case p.Paused && !a.Person.Paused:
+	case person.Paused && !agent.Person.Paused:
 		why = ReasonPaused
-	case a.Person.Paused && !p.Paused:
+	case agent.Person.Paused && !person.Paused:
 		why = ReasonResumed
-	case p.Approve == a.Person.Approve && p.ApproveSome == a.Person.ApproveSome:
+	case person.Approve == agent.Person.Approve && person.ApproveSome == agent.Person.ApproveSome:
 		return nil
 	}
-	e := a.Supervise(p, why)
-	return &e
+	event := agent.Supervise(person, why)
+	return &event
 }
 
 // Holds reports whether p lets the agent say nothing, or decides about all or some messages. A held agent must
@@ -94,19 +93,19 @@ func (r Supervision) Decide(a Agent) *Event {
 // that the person wants to see first.
 func (p Person) Holds() bool { return p.Paused || p.Approve }
 
-// NeedsApproval reports whether message e of c becomes a draft for the person behind c. ProposeMessage has completed e
-// for the room of s, so a vote on a private proposal is private although its agent names nobody. A message that ends
-// tasks becomes a draft whatever is selected, because a held agent changes no task.
-func (s *State) NeedsApproval(c Caller, e Event) bool {
-	some := c.Person.ApproveSome
+// NeedsApproval reports whether message event of caller becomes a draft for the person behind caller. ProposeMessage
+// has completed event for the room of s, so a vote on a private proposal is private although its agent names nobody.
+// A message that ends tasks becomes a draft whatever is selected, because a held agent changes no task.
+func (s *State) NeedsApproval(caller Caller, event Event) bool {
+	some := caller.Person.ApproveSome
 	switch {
-	case c.IsPerson() || !c.Person.Approve:
+	case caller.IsPerson() || !caller.Person.Approve:
 		return false
-	case some == Selection{}, len(e.Finishes) > 0:
+	case some == Selection{}, len(event.Finishes) > 0:
 		return true
 	}
-	return some.Private && len(e.To) > 0 || some.Files && e.File != nil ||
-		some.Agreements && (e.Kind == Proposal || e.IsVote() || s.Talk.isProposal(e.Withdraws))
+	return some.Private && len(event.To) > 0 || some.Files && event.File != nil ||
+		some.Agreements && (event.Kind == Proposal || event.IsVote() || s.Talk.isProposal(event.Withdraws))
 }
 
 // WaitsForPerson reports whether a may be unable to speak before the person acts: a is paused, or a draft
@@ -137,11 +136,11 @@ func (c Caller) CheckOrder() error {
 		"room or manage agents. Nothing was changed: ask your user, who can do it on the page that the link opened.")
 }
 
-// CheckLeaving returns the reason why the supervision of a, or the limit on agents' messages, forbids leaving
+// CheckLeaving returns the reason why the supervision of agent, or the limit on agents' messages, forbids leaving
 // with this last word, or nil. An empty text is no word. The error is a *fault.Error.
-func (s *State) CheckLeaving(a Agent, text string) error {
+func (s *State) CheckLeaving(agent Agent, text string) error {
 	switch {
-	case a.Person.Holds():
+	case agent.Person.Holds():
 		return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you do not leave "+
 			"by yourself. You have not left: tell your user, who can leave for you, and call wait_for_message.")
 	case text != "" && s.runIsOver():
@@ -192,14 +191,14 @@ func (s *State) CheckRun() error {
 
 func (s *State) runIsOver() bool { return s.AgentMessages > 0 && s.Run >= s.AgentMessages }
 
-// runAfter returns State.Run after e. Each event carries Run, so Run costs no read. Messages hidden from some
+// runAfter returns State.Run after event. Each event carries Run, so Run costs no read. Messages hidden from some
 // do not count: others could tell that they were sent. Words about tasks count.
-func (s *State) runAfter(e Event) int {
-	said := e.Type == Said || e.Type == TaskChanged && e.Task != nil && e.Task.HasWords()
+func (s *State) runAfter(event Event) int {
+	said := event.Type == Said || event.Type == TaskChanged && event.Task != nil && event.Task.HasWords()
 	switch {
-	case !said || s.hidesFromSome(e):
+	case !said || s.hidesFromSome(event):
 		return s.Run
-	case e.Person:
+	case event.Person:
 		return 0
 	}
 	return s.Run + 1

@@ -4,16 +4,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 )
 
-const (
-
-	// DebtLife is how long a request waits for its answers.
-	DebtLife = 24 * time.Hour
-)
+// DebtLife is how long a request waits for its answers.
+const DebtLife = 24 * time.Hour
 
 // Talk is the part of a room's state that messages change: open requests, and who is done. Each event that changes
 // the Talk carries all of it, and every event points to the last such event. So a message stays one item, and a
@@ -81,8 +77,8 @@ func (r OpenRequest) seenBy(seat int) (seen OpenRequest, open bool) {
 
 // OpenTo returns the open requests and proposals, as far as the agent of a seat knows, oldest first.
 func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
-	for _, r := range t.Open {
-		if seen, yes := r.seenBy(seat); yes && !r.hasExpired(now) {
+	for _, request := range t.Open {
+		if seen, yes := request.seenBy(seat); yes && !request.hasExpired(now) {
 			open = append(open, seen)
 		}
 	}
@@ -91,8 +87,8 @@ func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
 
 // Owes returns the oldest request to which a seat, by name, owes an answer.
 func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
-	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool {
-		return slices.Contains(r.Owed, seat) && !r.hasExpired(now)
+	i := slices.IndexFunc(t.Open, func(request OpenRequest) bool {
+		return slices.Contains(request.Owed, seat) && !request.hasExpired(now)
 	})
 	if i < 0 {
 		return OpenRequest{}, false
@@ -110,15 +106,15 @@ func (t Talk) AsksToAgree(seat int, now time.Time) bool {
 // OwedTo returns how many answers others owe to a seat. A request that anyone may answer counts while another
 // agent sees the request and may speak.
 func (s *State) OwedTo(seat int, now time.Time) (n int) {
-	mayAnswer := func(a Agent, r OpenRequest) bool {
-		return a.Seat != seat && r.visibleTo(a.Seat) && !s.Silenced(a)
+	mayAnswer := func(agent Agent, request OpenRequest) bool {
+		return agent.Seat != seat && request.visibleTo(agent.Seat) && !s.Silenced(agent)
 	}
-	for _, r := range s.Talk.OpenTo(seat, now) {
+	for _, request := range s.Talk.OpenTo(seat, now) {
 		switch {
-		case r.Seat != seat:
-		case !r.Any:
-			n += len(r.Owed)
-		case slices.ContainsFunc(s.Agents, func(a Agent) bool { return mayAnswer(a, r) }):
+		case request.Seat != seat:
+		case !request.Any:
+			n += len(request.Owed)
+		case slices.ContainsFunc(s.Agents, func(agent Agent) bool { return mayAnswer(agent, request) }):
 			n++
 		}
 	}
@@ -127,7 +123,7 @@ func (s *State) OwedTo(seat int, now time.Time) (n int) {
 
 // Find returns the open request of event n.
 func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
-	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return r.N == n && !r.hasExpired(now) })
+	i := slices.IndexFunc(t.Open, func(request OpenRequest) bool { return request.N == n && !request.hasExpired(now) })
 	if i < 0 || n == 0 {
 		return OpenRequest{}, false
 	}
@@ -136,19 +132,19 @@ func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
 
 // AgreedAfter returns who has agreed to proposal n after done, the next event, has completed n: see ident.Actor.
 func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
-	r, _ := h.Talk.Find(n, done.At())
-	r.Agreed = withoutSeat(r.Agreed, done.Seat)
+	request, _ := h.Talk.Find(n, done.At())
+	request.Agreed = withoutSeat(request.Agreed, done.Seat)
 	if done.Kind == Agree && done.ReplyTo == n {
-		r.applyAgreement(done)
+		request.applyAgreement(done)
 	}
-	for _, seat := range r.Agreed {
-		a, here := h.Seated(seat)
-		i := slices.IndexFunc(r.Persons, func(v Voter) bool { return v.Seat == seat })
+	for _, seat := range request.Agreed {
+		agent, here := h.Seated(seat)
+		i := slices.IndexFunc(request.Persons, func(v Voter) bool { return v.Seat == seat })
 		switch {
 		case here && i >= 0:
-			names = append(names, ident.Actor(a.Name, true, r.Persons[i].Name))
+			names = append(names, ident.Actor(agent.Name, true, request.Persons[i].Name))
 		case here:
-			names = append(names, a.Name)
+			names = append(names, agent.Name)
 		}
 	}
 	return names
@@ -178,20 +174,20 @@ type ledger struct {
 	agreed  []OpenRequest // proposals completed by the event
 }
 
-// apply returns the ledger after e, an event that led to s. A debt ends by a reply, a withdrawal, the leaving or
-// muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing: others could tell that a
+// apply returns the ledger after event, an event that led to state. A debt ends by a reply, a withdrawal, the leaving
+// or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing: others could tell that a
 // note was written.
-func (before Talk) apply(s *State, e Event) *ledger {
-	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
-	l.removeIf(func(r OpenRequest) bool { return r.hasExpired(e.At()) })
+func (before Talk) apply(state *State, event Event) *ledger {
+	l := &ledger{state: state, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
+	l.removeIf(func(request OpenRequest) bool { return request.hasExpired(event.At()) })
 	switch {
-	case e.IsNote():
-	case e.Type == Said:
-		l.applyDone(e)
-		l.applyAnswer(e)
-		l.applyWithdrawal(e)
-		l.applyRequest(e)
-	case e.ChangesState():
+	case event.IsNote():
+	case event.Type == Said:
+		l.applyDone(event)
+		l.applyAnswer(event)
+		l.applyWithdrawal(event)
+		l.applyRequest(event)
+	case event.ChangesState():
 		l.removeAbsent()
 	}
 	return l
@@ -206,15 +202,15 @@ func (l *ledger) removeIf(over func(OpenRequest) bool) {
 
 // applyDone records whether the speaker is done. A message hidden from some changes nothing: they could tell that
 // it was sent.
-func (l *ledger) applyDone(e Event) {
-	if l.state.hidesFromSome(e) {
+func (l *ledger) applyDone(event Event) {
+	if l.state.hidesFromSome(event) {
 		return
 	}
-	switch was := l.IsDone(e.Seat); {
-	case e.Kind == Done && !was:
-		l.Done, l.changed = append(slices.Clone(l.Done), e.Seat), true
-	case was && e.Kind != Done && e.Kind != Status:
-		l.Done, l.changed = withoutSeat(l.Done, e.Seat), true
+	switch was := l.IsDone(event.Seat); {
+	case event.Kind == Done && !was:
+		l.Done, l.changed = append(slices.Clone(l.Done), event.Seat), true
+	case was && event.Kind != Done && event.Kind != Status:
+		l.Done, l.changed = withoutSeat(l.Done, event.Seat), true
 	}
 }
 
@@ -223,36 +219,38 @@ func (s *State) hidesFromSome(e Event) bool {
 	return len(e.To) > 0 && slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
 }
 
-// applyAnswer records the answers in e. An answer hidden from the asker does not count. An answer in private to a
+// applyAnswer records the answers in event. An answer hidden from the asker does not count. An answer in private to a
 // request with more readers ends the debt for the two; the others still await an answer, since they must not see
 // that one was given. An endpoint answers all requests of its call by one message that names the last.
-func (l *ledger) applyAnswer(e Event) {
+func (l *ledger) applyAnswer(event Event) {
 	for i := range l.Open {
-		r := &l.Open[i]
+		request := &l.Open[i]
 		switch {
-		case r.N == e.ReplyTo && r.Proposal:
-			l.applyVote(r, e)
+		case request.N == event.ReplyTo && request.Proposal:
+			l.applyVote(request, event)
 			return
-		case r.N == e.ReplyTo, r.N < e.ReplyTo && e.Step > 0 && !r.Proposal && slices.Contains(r.Owed, e.Seat):
-			l.applyAnswerTo(r, e)
+		case request.N == event.ReplyTo, request.N < event.ReplyTo && event.Step > 0 && !request.Proposal &&
+			slices.Contains(request.Owed, event.Seat):
+			l.applyAnswerTo(request, event)
 		}
 	}
 	l.removeIf(OpenRequest.isAnswered)
 }
 
-// applyAnswerTo records e as an answer to the request r.
-func (l *ledger) applyAnswerTo(r *OpenRequest, e Event) {
-	owes := slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Apart, e.Seat)
-	if e.Seat == r.Seat || !owes && !r.Any || len(e.To) > 0 && !slices.Contains(e.To, r.Seat) {
+// applyAnswerTo records event as an answer to request.
+func (l *ledger) applyAnswerTo(request *OpenRequest, event Event) {
+	owes := slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Apart, event.Seat)
+	if event.Seat == request.Seat || !owes && !request.Any || len(event.To) > 0 &&
+		!slices.Contains(event.To, request.Seat) {
 		return
 	}
 	l.changed = true
-	r.Owed, r.Apart = withoutSeat(r.Owed, e.Seat), withoutSeat(r.Apart, e.Seat)
+	request.Owed, request.Apart = withoutSeat(request.Owed, event.Seat), withoutSeat(request.Apart, event.Seat)
 	switch {
-	case hidesAnswer(e.To, r.To, e.Seat):
-		r.Apart = append(slices.Clip(r.Apart), e.Seat)
-	case r.Any: // closed for all, also for seats that answered in private
-		r.Any, r.Apart = false, nil
+	case hidesAnswer(event.To, request.To, event.Seat):
+		request.Apart = append(slices.Clip(request.Apart), event.Seat)
+	case request.Any: // closed for all, also for seats that answered in private
+		request.Any, request.Apart = false, nil
 	}
 }
 
@@ -271,16 +269,16 @@ func hidesAnswer(to, asked []int, seat int) bool {
 		func(s int) bool { return s != seat && !slices.Contains(to, s) })
 }
 
-// applyVote records the reply e to the proposal r. An objection ends the proposal, and so does a newer proposal
-// that replies to r and has all readers of r.
-func (l *ledger) applyVote(r *OpenRequest, e Event) {
-	n, asked := r.N, slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Agreed, e.Seat)
+// applyVote records the reply event to the proposal request. An objection ends the proposal, and so does a newer
+// proposal that replies to request and has all readers of request.
+func (l *ledger) applyVote(request *OpenRequest, event Event) {
+	n, asked := request.N, slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Agreed, event.Seat)
 	switch {
 	// replaced by a newer proposal, or refused
-	case e.Kind == Proposal && !hidesAnswer(e.To, r.readers(), e.Seat), e.Kind == Object && asked:
+	case event.Kind == Proposal && !hidesAnswer(event.To, request.readers(), event.Seat), event.Kind == Object && asked:
 		l.removeIf(func(r OpenRequest) bool { return r.N == n })
-	case e.Kind == Agree && slices.Contains(r.Owed, e.Seat):
-		r.applyAgreement(e)
+	case event.Kind == Agree && slices.Contains(request.Owed, event.Seat):
+		request.applyAgreement(event)
 		l.changed = true
 		l.complete()
 	}
@@ -288,12 +286,12 @@ func (l *ledger) applyVote(r *OpenRequest, e Event) {
 
 // complete ends the proposals without owed answers. A proposal with an agreement is agreed.
 func (l *ledger) complete() {
-	l.removeIf(func(r OpenRequest) bool {
-		if !r.Proposal || len(r.Owed) > 0 {
+	l.removeIf(func(request OpenRequest) bool {
+		if !request.Proposal || len(request.Owed) > 0 {
 			return false
 		}
-		if len(r.Agreed) > 0 {
-			l.agreed = append(l.agreed, r)
+		if len(request.Agreed) > 0 {
+			l.agreed = append(l.agreed, request)
 		}
 		return true
 	})
@@ -306,17 +304,18 @@ func (l *ledger) applyWithdrawal(e Event) {
 	}
 }
 
-// applyRequest records the request in e. A room has at most MaxOpen requests.
-func (l *ledger) applyRequest(e Event) {
-	anyone := e.Kind == Request && len(e.Ask) == 0
-	if !anyone && len(e.Ask) == 0 {
+// applyRequest records the request in event. A room has at most MaxOpen requests.
+func (l *ledger) applyRequest(event Event) {
+	anyone := event.Kind == Request && len(event.Ask) == 0
+	if !anyone && len(event.Ask) == 0 {
 		return
 	}
-	if len(l.Open) >= core.MaxOpen && !l.removeOldest(len(e.To) > 0) {
+	if len(l.Open) >= core.MaxOpen && !l.removeOldest(len(event.To) > 0) {
 		return
 	}
 	l.Open, l.changed = append(l.Open, OpenRequest{
-		N: e.N, Seat: e.Seat, AtMs: e.AtMs, To: e.To, Proposal: e.Kind == Proposal, Any: anyone, Owed: e.Ask,
+		N: event.N, Seat: event.Seat, AtMs: event.AtMs, To: event.To, Proposal: event.Kind == Proposal, Any: anyone,
+		Owed: event.Ask,
 	}), true
 }
 
@@ -324,18 +323,21 @@ func (l *ledger) applyRequest(e Event) {
 // are removed first, and make no room among public requests: agents that do not see private requests could tell
 // how many there are.
 func (l *ledger) removeOldest(private bool) bool {
-	hidden := slices.ContainsFunc(l.Open, func(r OpenRequest) bool { return len(r.To) > 0 })
+	hidden := slices.ContainsFunc(l.Open, func(request OpenRequest) bool { return len(request.To) > 0 })
 	if private && !hidden {
 		return false
 	}
 	count, most := map[int]int{}, 0
-	for _, r := range l.Open {
-		if len(r.To) > 0 == hidden {
-			count[r.Seat]++
-			most = max(most, count[r.Seat])
+	for _, request := range l.Open {
+		if len(request.To) > 0 == hidden {
+			count[request.Seat]++
+			most = max(most, count[request.Seat])
 		}
 	}
-	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return len(r.To) > 0 == hidden && count[r.Seat] == most })
+	i := slices.IndexFunc(l.Open, func(request OpenRequest) bool {
+		return len(request.To) > 0 == hidden &&
+			count[request.Seat] == most
+	})
 	l.Open = slices.Delete(l.Open, i, i+1)
 	return true
 }
@@ -345,13 +347,13 @@ func (l *ledger) removeOldest(private bool) bool {
 func (l *ledger) removeAbsent() {
 	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
 	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
-	l.removeIf(func(r OpenRequest) bool { return gone(r.Seat) })
+	l.removeIf(func(request OpenRequest) bool { return gone(request.Seat) })
 	if slices.ContainsFunc(l.Done, gone) {
 		l.Done, l.changed = slices.DeleteFunc(slices.Clone(l.Done), gone), true
 	}
 	for i := range l.Open {
-		r := &l.Open[i]
-		for _, list := range []*[]int{&r.Owed, &r.Agreed, &r.Apart} {
+		request := &l.Open[i]
+		for _, list := range []*[]int{&request.Owed, &request.Agreed, &request.Apart} {
 			if slices.ContainsFunc(*list, mute) {
 				*list, l.changed = slices.DeleteFunc(slices.Clone(*list), mute), true
 			}
@@ -369,15 +371,15 @@ func withoutSeat(list []int, seat int) []int {
 	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
 }
 
-// Ended reports whether the talk is over for a, so that a has nobody to wait for: no answer is owed between a and
-// another, and every other agent that may speak by itself is done, or all others have left since a joined.
-func (s *State) Ended(a Agent, now time.Time) bool {
-	if _, owes := s.Talk.Owes(a.Seat, now); owes || s.OwedTo(a.Seat, now) > 0 {
+// Ended reports whether the talk is over for agent, so that agent has nobody to wait for: no answer is owed between a
+// and another, and every other agent that may speak by itself is done, or all others have left since agent joined.
+func (s *State) Ended(agent Agent, now time.Time) bool {
+	if _, owes := s.Talk.Owes(agent.Seat, now); owes || s.OwedTo(agent.Seat, now) > 0 {
 		return false
 	}
 	speakers := 0
 	for _, x := range s.Agents {
-		if x.Seat == a.Seat || s.Silenced(x) || x.IsEndpoint() {
+		if x.Seat == agent.Seat || s.Silenced(x) || x.IsEndpoint() {
 			continue
 		}
 		speakers++
@@ -385,5 +387,5 @@ func (s *State) Ended(a Agent, now time.Time) bool {
 			return false
 		}
 	}
-	return speakers > 0 || s.Others(a.Seat) == 0 && s.LastFreed.N > a.Joined
+	return speakers > 0 || s.Others(agent.Seat) == 0 && s.LastFreed.N > agent.Joined
 }

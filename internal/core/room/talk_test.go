@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"pgregory.net/rapid"
 
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 

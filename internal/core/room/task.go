@@ -7,14 +7,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // The limits on tasks.
 const (
-
 	// OfferLife is how long only the agents of an offer may take the task, from when the task can be taken.
 	OfferLife = 10 * time.Minute
 	// StallsAfter is how long the holder of a task must not have been heard until anyone may take the task.
@@ -127,18 +125,18 @@ func TaskNumber(id string) (no int64, ok bool) {
 
 // Task returns the open task no.
 func (s *State) Task(no int64) (Task, bool) {
-	i := slices.IndexFunc(s.Tasks, func(t Task) bool { return t.No == no })
+	i := slices.IndexFunc(s.Tasks, func(task Task) bool { return task.No == no })
 	if i < 0 {
 		return Task{}, false
 	}
 	return s.Tasks[i], true
 }
 
-// TasksOf returns the open tasks of holder a, in the order of adding.
-func (s *State) TasksOf(a Agent) (list []Task) {
-	for _, t := range s.Tasks {
-		if t.Holder.Is(a) {
-			list = append(list, t)
+// TasksOf returns the open tasks of holder agent, in the order of adding.
+func (s *State) TasksOf(agent Agent) (list []Task) {
+	for _, task := range s.Tasks {
+		if task.Holder.Is(agent) {
+			list = append(list, task)
 		}
 	}
 	return list
@@ -147,10 +145,10 @@ func (s *State) TasksOf(a Agent) (list []Task) {
 // SeesTask reports whether a sees the task of event added, and what becomes of the task.
 func (a Agent) SeesTask(added int64) bool { return added == 0 || added >= a.Since.N }
 
-// WaitsFor returns the numbers of the tasks to do before t can be taken.
-func (s *State) WaitsFor(t Task) (open []int64) {
-	dropped := s.DroppedBefore(t)
-	for _, no := range t.After {
+// WaitsFor returns the numbers of the tasks to do before task can be taken.
+func (s *State) WaitsFor(task Task) (open []int64) {
+	dropped := s.DroppedBefore(task)
+	for _, no := range task.After {
 		if _, still := s.Task(no); still || slices.Contains(dropped, no) {
 			open = append(open, no)
 		}
@@ -158,9 +156,10 @@ func (s *State) WaitsFor(t Task) (open []int64) {
 	return open
 }
 
-// DroppedBefore returns the numbers of dropped tasks before t. t waits for them until somebody edits or drops t.
-func (s *State) DroppedBefore(t Task) (dropped []int64) {
-	for _, no := range t.After {
+// DroppedBefore returns the numbers of dropped tasks before task. task waits for them until somebody edits or drops
+// task.
+func (s *State) DroppedBefore(task Task) (dropped []int64) {
+	for _, no := range task.After {
 		if slices.ContainsFunc(s.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }) {
 			dropped = append(dropped, no)
 		}
@@ -168,35 +167,35 @@ func (s *State) DroppedBefore(t Task) (dropped []int64) {
 	return dropped
 }
 
-// freeSince returns the event and the time since which t, not waiting for other tasks, can be taken.
-func (s *State) freeSince(t Task) (n int64, at time.Time) {
-	n, ms := t.SinceN, t.SinceMs
+// freeSince returns the event and the time since which task, not waiting for other tasks, can be taken.
+func (s *State) freeSince(task Task) (n int64, at time.Time) {
+	n, ms := task.SinceN, task.SinceMs
 	for _, e := range s.TaskEnds {
-		if slices.Contains(t.After, e.No) {
+		if slices.Contains(task.After, e.No) {
 			n, ms = max(n, e.N), max(ms, e.AtMs)
 		}
 	}
 	return n, time.UnixMilli(ms)
 }
 
-// TaskSince returns the time since which t is as now: taken, blocked or free.
-func (s *State) TaskSince(t Task) time.Time {
-	if t.Holder.Seat == 0 && len(s.WaitsFor(t)) == 0 {
-		_, at := s.freeSince(t)
+// TaskSince returns the time since which task is as now: taken, blocked or free.
+func (s *State) TaskSince(task Task) time.Time {
+	if task.Holder.Seat == 0 && len(s.WaitsFor(task)) == 0 {
+		_, at := s.freeSince(task)
 		return at
 	}
-	return time.UnixMilli(t.SinceMs)
+	return time.UnixMilli(task.SinceMs)
 }
 
-// offeredTo returns who alone may take t, an open task that waits for nothing, and until when; none if anyone may.
+// offeredTo returns who alone may take task, an open task that waits for nothing, and until when; none if anyone may.
 // An offer ends after OfferLife, and when all agents of the offer have left. An agent still to come has not left.
-func (s *State) offeredTo(t Task, now time.Time) (only []Party, until time.Time) {
-	_, at := s.freeSince(t)
+func (s *State) offeredTo(task Task, now time.Time) (only []Party, until time.Time) {
+	_, at := s.freeSince(task)
 	until = at.Add(OfferLife)
 	if !now.Before(until) {
 		return nil, until
 	}
-	for _, m := range t.For {
+	for _, m := range task.For {
 		if m.Seat == 0 || m.IsHere(s) {
 			only = append(only, m)
 		}
@@ -211,13 +210,13 @@ func isAmong(list []Party, a Agent) bool {
 	return slices.ContainsFunc(list, func(m Party) bool { return m.Is(a) })
 }
 
-// holderHeard returns when the holder of t was last heard, as far as the log and the presence in seen tell.
-func (h *Head) holderHeard(t Task, seen map[int]Presence) time.Time {
-	at := time.UnixMilli(t.SinceMs)
-	if u, spoke := h.Recent.Said(t.Holder.Seat); spoke {
+// holderHeard returns when the holder of task was last heard, as far as the log and the presence in seen tell.
+func (h *Head) holderHeard(task Task, seen map[int]Presence) time.Time {
+	at := time.UnixMilli(task.SinceMs)
+	if u, spoke := h.Recent.Said(task.Holder.Seat); spoke {
 		at = Latest(at, u.Heard)
 	}
-	if p, known := seen[t.Holder.Seat]; known {
+	if p, known := seen[task.Holder.Seat]; known {
 		at = Latest(at, p.SilentFrom())
 	}
 	return at
@@ -271,29 +270,29 @@ func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, a
 			again = d
 		}
 	}
-	for _, t := range h.Tasks {
-		x := Opening{Task: t, N: t.SinceN, Stalled: t.Holder.Seat != 0}
+	for _, task := range h.Tasks {
+		x := Opening{Task: task, N: task.SinceN, Stalled: task.Holder.Seat != 0}
 		why := "free"
 		switch {
-		case x.Stalled && !h.Stalled(t, seen, now):
-			later(h.holderHeard(t, seen).Add(StallsAfter))
+		case x.Stalled && !h.Stalled(task, seen, now):
+			later(h.holderHeard(task, seen).Add(StallsAfter))
 			continue
 		case x.Stalled:
-			why, x.At = "stalled", Earliest(now, h.holderHeard(t, seen).Add(StallsAfter))
-		case len(h.WaitsFor(t)) > 0:
+			why, x.At = "stalled", Earliest(now, h.holderHeard(task, seen).Add(StallsAfter))
+		case len(h.WaitsFor(task)) > 0:
 			continue
 		default:
-			x.N, x.At = h.freeSince(t)
-			only, until := h.offeredTo(t, now)
+			x.N, x.At = h.freeSince(task)
+			only, until := h.offeredTo(task, now)
 			if len(only) > 0 {
 				later(until)
 				continue
 			}
-			if len(t.For) > 0 {
+			if len(task.For) > 0 {
 				why, x.At = "lapsed", Earliest(now, until)
 			}
 		}
-		x.What = TaskID(t.No) + "#" + strconv.FormatInt(x.N, 10) + "#" + why
+		x.What = TaskID(task.No) + "#" + strconv.FormatInt(x.N, 10) + "#" + why
 		open = append(open, x)
 	}
 	return open, again
@@ -319,33 +318,33 @@ func (h *Head) Works(seen map[int]Presence, now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && !h.Stalled(t, seen, now) })
 }
 
-// Free reports whether a may take t now, but for the limit MaxTaken.
-func (h *Head) Free(a Agent, t Task, seen map[int]Presence, now time.Time) bool {
+// Free reports whether agent may take task now, but for the limit MaxTaken.
+func (h *Head) Free(agent Agent, task Task, seen map[int]Presence, now time.Time) bool {
 	switch {
-	case !a.SeesTask(t.N), t.Holder.Is(a):
+	case !agent.SeesTask(task.N), task.Holder.Is(agent):
 		return false
-	case t.Holder.Seat != 0:
-		return h.Stalled(t, seen, now)
-	case len(h.WaitsFor(t)) > 0:
+	case task.Holder.Seat != 0:
+		return h.Stalled(task, seen, now)
+	case len(h.WaitsFor(task)) > 0:
 		return false
 	}
-	only, _ := h.offeredTo(t, now)
-	return len(only) == 0 || isAmong(only, a)
+	only, _ := h.offeredTo(task, now)
+	return len(only) == 0 || isAmong(only, agent)
 }
 
-// NextTask returns the task that a gets without naming a task: the oldest task offered to a, else the oldest free
-// task, else the oldest stalled task.
-func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bool) {
+// NextTask returns the task that agent gets without naming a task: the oldest task offered to agent, else the oldest
+// free task, else the oldest stalled task.
+func (h *Head) NextTask(agent Agent, seen map[int]Presence, now time.Time) (Task, bool) {
 	best, rank := -1, 3
-	for i, t := range h.Tasks {
-		if !h.Free(a, t, seen, now) {
+	for i, task := range h.Tasks {
+		if !h.Free(agent, task, seen, now) {
 			continue
 		}
 		r := 1
 		switch {
-		case t.Holder.Seat != 0:
+		case task.Holder.Seat != 0:
 			r = 2
-		case t.IsOfferedTo(a):
+		case task.IsOfferedTo(agent):
 			r = 0
 		}
 		if r < rank {
@@ -380,60 +379,65 @@ func (e Event) TasksClosed() []int64 {
 	return e.Closes
 }
 
-// ClosedBy returns the tasks, in the state s before e, that e ends.
-func (s *State) ClosedBy(e Event) (list []Task) {
-	for _, no := range e.TasksClosed() {
-		if t, open := s.Task(no); open {
-			list = append(list, t)
+// ClosedBy returns the tasks, in the state s before event, that event ends.
+func (s *State) ClosedBy(event Event) (list []Task) {
+	for _, no := range event.TasksClosed() {
+		if task, open := s.Task(no); open {
+			list = append(list, task)
 		}
 	}
 	return list
 }
 
-// ChangeTasks applies to s what e does with tasks, and nothing else.
-func (s *State) ChangeTasks(e Event) {
-	by := Party{Seat: e.Seat, Name: e.Name, Person: e.PersonName}
-	if a, here := s.Seated(e.Seat); here {
-		by.Joined = a.Joined
+// ChangeTasks applies to s what event does with tasks, and nothing else.
+func (s *State) ChangeTasks(event Event) {
+	by := Party{Seat: event.Seat, Name: event.Name, Person: event.PersonName}
+	if agent, here := s.Seated(event.Seat); here {
+		by.Joined = agent.Joined
 	}
-	for _, no := range e.TasksClosed() {
-		s.endTask(e, no, e.Task != nil && e.Task.Action == DropTask)
+	for _, no := range event.TasksClosed() {
+		s.endTask(event, no, event.Task != nil && event.Task.Action == DropTask)
 	}
-	c := e.Task
+	c := event.Task
 	if c == nil {
 		return
 	}
 	switch c.Action {
 	case AddTasks:
-		s.addTasks(e, by)
+		s.addTasks(event, by)
 	case TakeTask:
-		s.changeTask(e, func(t *Task) { t.Holder, t.For, t.SinceN, t.SinceMs = by, nil, e.N, e.AtMs })
+		s.changeTask(event, func(task *Task) {
+			task.Holder, task.For, task.SinceN, task.SinceMs = by, nil, event.N,
+				event.AtMs
+		})
 	case ReleaseTask:
-		s.changeTask(e, func(t *Task) { t.Holder, t.For, t.SinceN, t.SinceMs = Party{}, c.For, e.N, e.AtMs })
+		s.changeTask(event, func(task *Task) {
+			task.Holder, task.For, task.SinceN, task.SinceMs = Party{}, c.For, event.N, event.AtMs
+		})
 	case EditTask:
-		s.changeTask(e, func(t *Task) {
-			if t.Holder.Seat == 0 {
-				t.SinceN, t.SinceMs = e.N, e.AtMs
+		s.changeTask(event, func(task *Task) {
+			if task.Holder.Seat == 0 {
+				task.SinceN, task.SinceMs = event.N, event.AtMs
 			}
-			t.Title, t.Text, t.Redacted, t.For, t.After = c.Title, c.Text, false, c.For, c.After
+			task.Title, task.Text, task.Redacted, task.For, task.After = c.Title, c.Text, false, c.For, c.After
 		})
 		s.removeUnneededEnds()
 	case RedactTask:
-		s.changeTask(e, func(t *Task) { *t = t.withoutWords() })
+		s.changeTask(event, func(task *Task) { *task = task.withoutWords() })
 	}
 }
 
-// addTasks adds the tasks of e.
-func (s *State) addTasks(e Event, by Party) {
+// addTasks adds the tasks of event.
+func (s *State) addTasks(event Event, by Party) {
 	s.Tasks = slices.Clone(s.Tasks)
-	for _, t := range e.Task.Add {
-		t.N, t.Adder, t.ByPerson, t.AtMs = e.N, by, e.Person, e.AtMs
-		t.SinceN, t.SinceMs, t.Last, t.Written = e.N, e.AtMs, e.N, e.N
-		s.Tasks = append(s.Tasks, t)
-		s.LastTask = max(s.LastTask, t.No)
+	for _, task := range event.Task.Add {
+		task.N, task.Adder, task.ByPerson, task.AtMs = event.N, by, event.Person, event.AtMs
+		task.SinceN, task.SinceMs, task.Last, task.Written = event.N, event.AtMs, event.N, event.N
+		s.Tasks = append(s.Tasks, task)
+		s.LastTask = max(s.LastTask, task.No)
 	}
 	by.Name, by.Person = "", ""
-	s.TasksAdded = append(s.recentlyAdded(e.At()), AddedTask{by, e.AtMs, e.N, titlesOf(e.Task.Add)})
+	s.TasksAdded = append(s.recentlyAdded(event.At()), AddedTask{by, event.AtMs, event.N, titlesOf(event.Task.Add)})
 }
 
 // recentlyAdded returns the calls that added tasks within RepeatWindow.
@@ -449,31 +453,31 @@ func (s *State) recentlyAdded(now time.Time) (list []AddedTask) {
 // titlesOf returns a digest of the titles of tasks.
 func titlesOf(tasks []Task) string {
 	var titles strings.Builder
-	for _, t := range tasks {
-		titles.WriteString(t.Title + "\x00")
+	for _, task := range tasks {
+		titles.WriteString(task.Title + "\x00")
 	}
 	return shortKey(titles.String())
 }
 
 // AddedBefore returns the event by which a added tasks of the same titles within RepeatWindow; 0 if there is none.
 // A call that adds them again is a repetition.
-func (s *State) AddedBefore(a Agent, tasks []Task, now time.Time) (n int64) {
+func (s *State) AddedBefore(agent Agent, tasks []Task, now time.Time) (n int64) {
 	sum := titlesOf(tasks)
 	for _, x := range s.recentlyAdded(now) {
-		if x.Party.Is(a) && x.Titles == sum {
+		if x.Party.Is(agent) && x.Titles == sum {
 			n = x.N
 		}
 	}
 	return n
 }
 
-// changeTask replaces the task of e by a changed copy.
-func (s *State) changeTask(e Event, how func(*Task)) {
+// changeTask replaces the task of event by a changed copy.
+func (s *State) changeTask(event Event, how func(*Task)) {
 	s.Tasks = slices.Clone(s.Tasks)
 	for i := range s.Tasks {
-		if t := &s.Tasks[i]; t.No == e.Task.No {
-			how(t)
-			t.Last, t.Written = e.N, e.N
+		if task := &s.Tasks[i]; task.No == event.Task.No {
+			how(task)
+			task.Last, task.Written = event.N, event.N
 		}
 	}
 }
@@ -488,7 +492,7 @@ func (s *State) endTask(e Event, no int64, dropped bool) {
 // removeUnneededEnds removes the ends of tasks that come before no open task.
 func (s *State) removeUnneededEnds() {
 	named := func(no int64) bool {
-		return slices.ContainsFunc(s.Tasks, func(t Task) bool { return slices.Contains(t.After, no) })
+		return slices.ContainsFunc(s.Tasks, func(task Task) bool { return slices.Contains(task.After, no) })
 	}
 	ends := s.TaskEnds
 	s.TaskEnds = nil
@@ -526,9 +530,9 @@ func (e Event) WithoutTask(no int64) Event {
 		c.Title, c.Text, c.Redacted = Removed, "", true
 	}
 	c.Add = slices.Clone(c.Add)
-	for i, t := range c.Add {
-		if t.No == no {
-			c.Add[i] = t.withoutWords()
+	for i, task := range c.Add {
+		if task.No == no {
+			c.Add[i] = task.withoutWords()
 		}
 	}
 	e.Task = &c
@@ -570,9 +574,9 @@ func (e Event) TasksTold() (list []int64) {
 	if e.Type != TaskChanged || e.Task == nil {
 		return nil
 	}
-	for _, t := range e.Task.Add {
-		if !t.Redacted {
-			list = append(list, t.No)
+	for _, task := range e.Task.Add {
+		if !task.Redacted {
+			list = append(list, task.No)
 		}
 	}
 	if e.Task.No != 0 && !e.Task.Redacted {

@@ -5,9 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core"
 )
 
 // TaskOrder is what a call wants to do with a task, or with several tasks that the call adds.
@@ -23,96 +22,96 @@ type TaskOrder struct {
 	Seen   map[int]Presence // of the seats: see LacksPresence
 }
 
-// Decide returns the event after h by which by carries out the order; nil if nothing changes, as if by has the
+// Decide returns the event after head by which by carries out the order; nil if nothing changes, as if by has the
 // task to take, or the task to release is free already. no is the task of the answer. A task that is not open is
 // ErrNotOpen. The error is a *fault.Error.
 //
 // Each case says who may act, and who is woken (Event.Wakes). An event that frees a task for anyone wakes nobody:
 // see Openings.
-func (o TaskOrder) Decide(h *Head, by Caller, now time.Time) (e *Event, no int64, err error) {
-	a := by.Agent
+func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, no int64, err error) {
+	agent := by.Agent
 	if err := by.CheckTaskOrder(); err != nil {
 		return nil, 0, err
 	}
-	if h.Closed {
-		return nil, 0, h.RefuseClosed()
+	if head.Closed {
+		return nil, 0, head.RefuseClosed()
 	}
 	c := &TaskChange{Action: o.Action, Text: o.Text}
-	e = &Event{Type: TaskChanged, Seat: a.Seat, Name: a.Name, Person: by.IsPerson(), Task: c}
+	event = &Event{Type: TaskChanged, Seat: agent.Seat, Name: agent.Name, Person: by.IsPerson(), Task: c}
 	if c.HasWords() || len(o.For) > 0 { // an offer ends the wait of another agent
-		if err := h.CheckSpeak(a, nil); err != nil {
+		if err := head.CheckSpeak(agent, nil); err != nil {
 			return nil, 0, err
 		}
 	}
 	if c.HasWords() && !by.IsPerson() {
-		if err := h.CheckRun(); err != nil {
+		if err := head.CheckRun(); err != nil {
 			return nil, 0, err
 		}
 	}
 	if o.Action == AddTasks {
-		return o.proposeAdd(h, a, e)
+		return o.proposeAdd(head, agent, event)
 	}
-	t, err := o.findTask(h, a, now)
+	task, err := o.findTask(head, agent, now)
 	if err != nil {
 		return nil, 0, err
 	}
-	c.No, c.Added, c.Prev, c.Title = t.No, t.N, t.Last, t.Title
+	c.No, c.Added, c.Prev, c.Title = task.No, task.N, task.Last, task.Title
 	for _, m := range o.For {
-		if x, here := h.Seated(m.Seat); here && !x.SeesTask(t.N) {
+		if x, here := head.Seated(m.Seat); here && !x.SeesTask(task.N) {
 			return nil, 0, fault.Refuse(fault.InvalidArgument, "for names an agent that joined later, and cannot see "+
-				"%s. Nothing was changed: add it again as a new task, and drop this one.", TaskID(t.No))
+				"%s. Nothing was changed: add it again as a new task, and drop this one.", TaskID(task.No))
 		}
 	}
 	switch o.Action {
 	case TakeTask:
-		e, err = o.proposeTake(h, a, t, e, now)
+		event, err = o.proposeTake(head, agent, task, event, now)
 	case ReleaseTask:
-		e, err = o.proposeRelease(h, a, t, e)
+		event, err = o.proposeRelease(head, agent, task, event)
 	case FinishTask:
 		switch {
-		case t.Holder.Seat != 0 && !t.Holder.Is(a):
+		case task.Holder.Seat != 0 && !task.Holder.Is(agent):
 			err := fault.Refuse(fault.InvalidArgument, "%s is with another agent now. Nothing was changed: send "+
-				"your work to that agent with send_message.", TaskID(t.No))
-			err.By = t.Holder.Name
+				"your work to that agent with send_message.", TaskID(task.No))
+			err.By = task.Holder.Name
 			return nil, 0, err
-		case !t.mayEnd(a):
+		case !task.mayEnd(agent):
 			return nil, 0, fault.Refuse(fault.NotAllowed, "%s is not yours: a guest can finish only what it added "+
-				"or has taken. Nothing was changed: take it first, if you do it.", TaskID(t.No))
+				"or has taken. Nothing was changed: take it first, if you do it.", TaskID(task.No))
 		}
-		e.Wakes = h.wokenByEnd([]Task{t}, a)
+		event.Wakes = head.wokenByEnd([]Task{task}, agent)
 	case DropTask:
-		if !h.MayManage(a, t) {
-			return nil, 0, refuseManage(t)
+		if !head.MayManage(agent, task) {
+			return nil, 0, refuseManage(task)
 		}
-		e.Wakes = addWoken(nil, &h.State, a, t.Holder)
+		event.Wakes = addWoken(nil, &head.State, agent, task.Holder)
 	case EditTask:
-		e, err = o.proposeEdit(h, a, t, e)
+		event, err = o.proposeEdit(head, agent, task, event)
 	}
-	return e, t.No, err
+	return event, task.No, err
 }
 
 // DecideNext is Decide of FinishTask, followed by TakeTask for the next free task, if there is one. Then the adder
 // of the finished task is not woken: the work goes on. no is the task that the agent has then, or the finished
 // task.
-func (o TaskOrder) DecideNext(h *Head, by Caller, now time.Time) (events []Event, no int64, err error) {
-	e, no, err := o.Decide(h, by, now)
+func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Event, no int64, err error) {
+	event, no, err := o.Decide(head, by, now)
 	if err != nil {
 		return nil, 0, err
 	}
-	after, err := h.After(*e, now)
+	after, err := head.After(*event, now)
 	if err != nil {
 		return nil, 0, err
 	}
 	take, next, err := TaskOrder{Action: TakeTask, Seen: o.Seen}.Decide(after, by, now)
 	switch {
 	case err != nil: // no task is free
-		return []Event{*e}, no, nil
+		return []Event{*event}, no, nil
 	case take == nil: // the agent has another
-		return []Event{*e}, next, nil
+		return []Event{*event}, next, nil
 	}
-	done, _ := h.Task(no)
-	e.Wakes = h.unblockedBy([]Task{done}, by.Agent, nil)
-	return []Event{*e, *take}, next, nil
+	done, _ := head.Task(no)
+	event.Wakes = head.unblockedBy([]Task{done}, by.Agent, nil)
+	return []Event{*event, *take}, next, nil
 }
 
 // LacksPresence reports whether only the presence of the seats, absent from o, tells what a may do by o, or how
@@ -142,20 +141,20 @@ func (c Caller) CheckTaskOrder() error {
 }
 
 // findTask returns the open task of the order.
-func (o TaskOrder) findTask(h *Head, a Agent, now time.Time) (Task, error) {
+func (o TaskOrder) findTask(head *Head, agent Agent, now time.Time) (Task, error) {
 	if o.No == 0 && o.Action == TakeTask {
-		if mine := h.TasksOf(a); len(mine) > 0 {
+		if mine := head.TasksOf(agent); len(mine) > 0 {
 			return mine[0], nil
 		}
-		t, ok := h.NextTask(a, o.Seen, now)
+		task, ok := head.NextTask(agent, o.Seen, now)
 		if !ok {
-			return t, fault.Refuse(fault.InvalidArgument, "No task is free now. Nothing was changed: call "+
+			return task, fault.Refuse(fault.InvalidArgument, "No task is free now. Nothing was changed: call "+
 				"wait_for_message, which ends when one is.")
 		}
-		return t, nil
+		return task, nil
 	}
-	t, open := h.Task(o.No)
-	if !open || !a.SeesTask(t.N) {
+	t, open := head.Task(o.No)
+	if !open || !agent.SeesTask(t.N) {
 		return t, ErrNotOpen
 	}
 	return t, nil
@@ -166,13 +165,13 @@ var ErrNotOpen = fault.Refuse(fault.InvalidArgument, "id: there is no open task 
 	"is done or dropped, or there never was one; list shows those that are open.")
 
 // proposeAdd completes the event that adds tasks.
-func (o TaskOrder) proposeAdd(h *Head, a Agent, e *Event) (*Event, int64, error) {
+func (o TaskOrder) proposeAdd(head *Head, agent Agent, event *Event) (*Event, int64, error) {
 	mine, invited := 0, 0
-	for _, t := range h.Tasks {
-		if a.IsGuest() && t.Invite == a.Invite {
+	for _, task := range head.Tasks {
+		if agent.IsGuest() && task.Invite == agent.Invite {
 			invited++
 		}
-		if t.Adder.Is(a) || a.IsGuest() && !t.Adder.IsHere(&h.State) {
+		if task.Adder.Is(agent) || agent.IsGuest() && !task.Adder.IsHere(&head.State) {
 			mine++ // a guest that leaves and joins again looks like a new guest
 		}
 	}
@@ -181,21 +180,21 @@ func (o TaskOrder) proposeAdd(h *Head, a Agent, e *Event) (*Event, int64, error)
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "An agent can add at most %d open tasks, and those of "+
 			"agents that have left count for each guest. There are %d, and you add %d. Nothing was added: take or "+
 			"finish some first, or put several into one.", core.MaxAdded, mine, len(o.Add))
-	case a.IsGuest() && invited+len(o.Add) > core.MaxInvited:
+	case agent.IsGuest() && invited+len(o.Add) > core.MaxInvited:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "The guests of one invite can add at most %d open tasks in "+
 			"all. There are %d, and you add %d. Nothing was added: take or finish some first, or put several into one.",
 			core.MaxInvited, invited, len(o.Add))
-	case len(h.Tasks)+len(o.Add) > core.MaxTasks:
+	case len(head.Tasks)+len(o.Add) > core.MaxTasks:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
-			"was added: finish or drop some first.", core.MaxTasks, len(h.Tasks))
+			"was added: finish or drop some first.", core.MaxTasks, len(head.Tasks))
 	}
-	for i, t := range o.Add {
-		t.No, t.Invite = h.LastTask+int64(i)+1, a.Invite
+	for i, task := range o.Add {
+		task.No, task.Invite = head.LastTask+int64(i)+1, agent.Invite
 		var after []int64
-		for _, no := range t.After {
+		for _, no := range task.After {
 			if no < 0 { // a task of this call
-				no = h.LastTask - no
-			} else if counts, err := h.mayFollow(a, no); err != nil || !counts {
+				no = head.LastTask - no
+			} else if counts, err := head.mayFollow(agent, no); err != nil || !counts {
 				if err != nil {
 					return nil, 0, err
 				}
@@ -205,100 +204,100 @@ func (o TaskOrder) proposeAdd(h *Head, a Agent, e *Event) (*Event, int64, error)
 				after = append(after, no)
 			}
 		}
-		t.After = after
-		if len(h.WaitsFor(t)) == 0 && !slices.ContainsFunc(after, func(no int64) bool {
-			return no > h.LastTask
+		task.After = after
+		if len(head.WaitsFor(task)) == 0 && !slices.ContainsFunc(after, func(no int64) bool {
+			return no > head.LastTask
 		}) {
-			e.Wakes = addWoken(e.Wakes, &h.State, a, t.For...)
+			event.Wakes = addWoken(event.Wakes, &head.State, agent, task.For...)
 		}
-		e.Task.Add = append(e.Task.Add, t)
+		event.Task.Add = append(event.Task.Add, task)
 	}
-	return e, 0, nil
+	return event, 0, nil
 }
 
 // mayFollow reports whether another task can come after task no, done or not. A dropped task does not count: it
 // would block the other. The error says that a sees no such task.
-func (h *Head) mayFollow(a Agent, no int64) (counts bool, err error) {
-	t, open := h.Task(no)
-	if no > h.LastTask || open && !a.SeesTask(t.N) {
+func (h *Head) mayFollow(agent Agent, no int64) (counts bool, err error) {
+	task, open := h.Task(no)
+	if no > h.LastTask || open && !agent.SeesTask(task.N) {
 		return false, fault.Refuse(fault.InvalidArgument, "after: there is no task %s. Nothing was changed: name the "+
 			"tasks of this call by 1, 2, …, and others by their ids.", TaskID(no))
 	}
 	return !slices.ContainsFunc(h.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }), nil
 }
 
-// proposeTake completes the event by which a takes t.
-func (o TaskOrder) proposeTake(h *Head, a Agent, t Task, e *Event, now time.Time) (*Event, error) {
+// proposeTake completes the event by which agent takes task.
+func (o TaskOrder) proposeTake(head *Head, agent Agent, task Task, event *Event, now time.Time) (*Event, error) {
 	switch {
-	case t.Holder.Is(a):
+	case task.Holder.Is(agent):
 		return nil, nil
-	case len(h.TasksOf(a)) >= core.MaxTaken:
+	case len(head.TasksOf(agent)) >= core.MaxTaken:
 		return nil, fault.Refuse(fault.InvalidArgument, "You have %d tasks, and no more at once. Nothing was taken: "+
 			"finish or release one first.", core.MaxTaken)
-	case t.Holder.Seat != 0 && !h.Yields(t, a, o.Seen, now):
-		return nil, h.refuseTaken(a, t, o.Seen, now)
-	case t.Holder.Seat != 0:
-		e.Task.Was, e.Wakes = t.Holder, addWoken(nil, &h.State, a, t.Holder)
-		return e, nil
+	case task.Holder.Seat != 0 && !head.Yields(task, agent, o.Seen, now):
+		return nil, head.refuseTaken(agent, task, o.Seen, now)
+	case task.Holder.Seat != 0:
+		event.Task.Was, event.Wakes = task.Holder, addWoken(nil, &head.State, agent, task.Holder)
+		return event, nil
 	}
-	if dropped := h.DroppedBefore(t); len(dropped) > 0 {
+	if dropped := head.DroppedBefore(task); len(dropped) > 0 {
 		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken: it waits for what was dropped: %s. "+
-			"Nothing was taken: drop it, and add it again without that.", TaskID(t.No), taskIDs(dropped))
+			"Nothing was taken: drop it, and add it again without that.", TaskID(task.No), taskIDs(dropped))
 	}
-	if open := h.WaitsFor(t); len(open) > 0 {
+	if open := head.WaitsFor(task); len(open) > 0 {
 		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken yet: %s must be done first. Nothing was "+
-			"taken: %s", TaskID(t.No), taskIDs(open), h.insteadOf(a, o.Seen, now))
+			"taken: %s", TaskID(task.No), taskIDs(open), head.insteadOf(agent, o.Seen, now))
 	}
-	if only, until := h.offeredTo(t, now); len(only) > 0 && !isAmong(only, a) {
+	if only, until := head.offeredTo(task, now); len(only) > 0 && !isAmong(only, agent) {
 		return nil, fault.Refuse(fault.InvalidArgument, "%s is offered to another agent: nobody else may take it "+
 			"for %d more seconds, unless that agent, the one that added it or an admin releases it. Nothing was "+
 			"taken: %s",
-			TaskID(t.No), fault.Seconds(until.Sub(now)), h.insteadOf(a, o.Seen, now))
+			TaskID(task.No), fault.Seconds(until.Sub(now)), head.insteadOf(agent, o.Seen, now))
 	}
-	return e, nil
+	return event, nil
 }
 
-// proposeRelease completes the event by which a gives t back, takes t from its holder, declines t, or changes the
-// offer of t.
-func (o TaskOrder) proposeRelease(h *Head, a Agent, t Task, e *Event) (*Event, error) {
+// proposeRelease completes the event by which a gives task back, takes task from its holder, declines task, or
+// changes the offer of task.
+func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	switch {
-	case t.Holder.Seat == 0 && t.IsOfferedTo(a): // a declines
-		for _, m := range t.For {
-			if !m.Is(a) {
-				e.Task.For = append(e.Task.For, m)
+	case task.Holder.Seat == 0 && task.IsOfferedTo(agent): // a declines
+		for _, m := range task.For {
+			if !m.Is(agent) {
+				event.Task.For = append(event.Task.For, m)
 			}
 		}
-		if len(e.Task.For) > 0 {
-			return e, nil // the other agents of the offer have heard of t
+		if len(event.Task.For) > 0 {
+			return event, nil // the other agents of the offer have heard of task
 		}
-	case !t.MayRelease(a):
+	case !task.MayRelease(agent):
 		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
-			"may release it. Nothing was changed: ask one of them with send_message.", TaskID(t.No))
-	case t.Holder.Seat == 0 && slices.Equal(t.For, o.For):
+			"may release it. Nothing was changed: ask one of them with send_message.", TaskID(task.No))
+	case task.Holder.Seat == 0 && slices.Equal(task.For, o.For):
 		return nil, nil
 	default:
-		e.Task.For = o.For
+		event.Task.For = o.For
 	}
 	switch {
-	case len(h.WaitsFor(t)) > 0:
-	case len(e.Task.For) > 0:
-		e.Wakes = addWoken(nil, &h.State, a, e.Task.For...)
+	case len(head.WaitsFor(task)) > 0:
+	case len(event.Task.For) > 0:
+		event.Wakes = addWoken(nil, &head.State, agent, event.Task.For...)
 	default: // a free task is news to its adder if another gave the task back: see Opening.Suits
-		e.Wakes = addWoken(nil, &h.State, a, t.Adder)
+		event.Wakes = addWoken(nil, &head.State, agent, task.Adder)
 	}
-	return e, nil
+	return event, nil
 }
 
-// proposeEdit completes the event by which a changes t.
-func (o TaskOrder) proposeEdit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
-	c := e.Task
-	c.Text, c.For, c.After = t.Text, t.For, t.After
+// proposeEdit completes the event by which a changes task.
+func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
+	c := event.Task
+	c.Text, c.For, c.After = task.Text, task.For, task.After
 	switch {
-	case !h.MayManage(a, t):
-		return nil, refuseManage(t)
-	case o.Offers && t.Holder.Seat != 0:
+	case !head.MayManage(agent, task):
+		return nil, refuseManage(task)
+	case o.Offers && task.Holder.Seat != 0:
 		return nil, fault.Refuse(fault.InvalidArgument, "%s is taken, so it cannot be offered. Nothing was changed: "+
-			"release it with for.", TaskID(t.No))
+			"release it with for.", TaskID(task.No))
 	}
 	if o.Title != "" {
 		c.Title = o.Title
@@ -312,13 +311,13 @@ func (o TaskOrder) proposeEdit(h *Head, a Agent, t Task, e *Event) (*Event, erro
 	if o.After != nil {
 		c.After = nil
 		for _, no := range o.After {
-			counts, err := h.mayFollow(a, no)
+			counts, err := head.mayFollow(agent, no)
 			switch {
 			case err != nil:
 				return nil, err
-			case no >= t.No:
+			case no >= task.No:
 				return nil, fault.Refuse(fault.InvalidArgument, "after: only tasks before %s itself. Nothing was "+
-					"changed.", TaskID(t.No))
+					"changed.", TaskID(task.No))
 			case counts && !slices.Contains(c.After, no):
 				c.After = append(c.After, no)
 			}
@@ -326,27 +325,28 @@ func (o TaskOrder) proposeEdit(h *Head, a Agent, t Task, e *Event) (*Event, erro
 	}
 
 	// An edit that changes nothing makes no event, so a repetition is harmless.
-	if c.Title == t.Title && c.Text == t.Text && slices.Equal(c.For, t.For) && slices.Equal(c.After, t.After) {
+	if c.Title == task.Title && c.Text == task.Text && slices.Equal(c.For, task.For) &&
+		slices.Equal(c.After, task.After) {
 		return nil, nil
 	}
-	t.After = c.After
-	if t.Holder.Seat == 0 && len(h.WaitsFor(t)) == 0 {
-		e.Wakes = addWoken(nil, &h.State, a, c.For...)
+	task.After = c.After
+	if task.Holder.Seat == 0 && len(head.WaitsFor(task)) == 0 {
+		event.Wakes = addWoken(nil, &head.State, agent, c.For...)
 	}
-	e.Wakes = addWoken(e.Wakes, &h.State, a, t.Holder)
-	return e, nil
+	event.Wakes = addWoken(event.Wakes, &head.State, agent, task.Holder)
+	return event, nil
 }
 
-// refuseTaken refuses t, the task of another agent, to a. The error names the holder, when a may take t over from
-// a silent holder, and another free task.
-func (h *Head) refuseTaken(a Agent, t Task, seen map[int]Presence, now time.Time) error {
-	id, instead := TaskID(t.No), h.insteadOf(a, seen, now)
+// refuseTaken refuses task, the task of another agent, to agent. The error names the holder, when agent may take task
+// over from a silent holder, and another free task.
+func (h *Head) refuseTaken(agent Agent, task Task, seen map[int]Presence, now time.Time) error {
+	id, instead := TaskID(task.No), h.insteadOf(agent, seen, now)
 	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", id, instead)
-	if minutes := h.SilentFor(t, seen, now) / time.Minute; seen != nil && minutes > 0 {
+	if minutes := h.SilentFor(task, seen, now) / time.Minute; seen != nil && minutes > 0 {
 		err = fault.Refuse(fault.InvalidArgument, "%s is taken by another agent, last heard %d min ago: after %d you "+
-			"may take it over. Nothing was changed: %s", id, minutes, t.yieldsAfter(a)/time.Minute, instead)
+			"may take it over. Nothing was changed: %s", id, minutes, task.yieldsAfter(agent)/time.Minute, instead)
 	}
-	err.By = t.Holder.Name
+	err.By = task.Holder.Name
 	return err
 }
 
@@ -372,12 +372,12 @@ func taskIDs(list []int64) string {
 	return strings.Join(ids, ", ")
 }
 
-// addWoken adds the seats of the agents in who that are here to list, each once, without the seat of a.
-func addWoken(list []int, s *State, a Agent, who ...Party) []int {
+// addWoken adds the seats of the agents in who that are here to list, each once, without the seat of agent.
+func addWoken(list []int, state *State, agent Agent, who ...Party) []int {
 	for _, m := range who {
-		i := slices.IndexFunc(s.Agents, m.Is)
-		if i >= 0 && s.Agents[i].Seat != a.Seat && !slices.Contains(list, s.Agents[i].Seat) {
-			list = append(list, s.Agents[i].Seat)
+		i := slices.IndexFunc(state.Agents, m.Is)
+		if i >= 0 && state.Agents[i].Seat != agent.Seat && !slices.Contains(list, state.Agents[i].Seat) {
+			list = append(list, state.Agents[i].Seat)
 		}
 	}
 	return list
@@ -392,47 +392,48 @@ func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	return h.unblockedBy(done, a, seats)
 }
 
-// unblockedBy adds to seats the agents offered a task that waited only for tasks finished by a.
-func (h *Head) unblockedBy(done []Task, a Agent, seats []int) []int {
+// unblockedBy adds to seats the agents offered a task that waited only for tasks finished by agent.
+func (h *Head) unblockedBy(done []Task, agent Agent, seats []int) []int {
 	isDone := func(no int64) bool {
-		return slices.ContainsFunc(done, func(t Task) bool { return t.No == no })
+		return slices.ContainsFunc(done, func(task Task) bool { return task.No == no })
 	}
-	for _, t := range h.Tasks {
-		open := h.WaitsFor(t)
+	for _, task := range h.Tasks {
+		open := h.WaitsFor(task)
 		left := slices.ContainsFunc(open, func(no int64) bool { return !isDone(no) })
-		if t.Holder.Seat == 0 && len(open) > 0 && !left {
-			seats = addWoken(seats, &h.State, a, t.For...)
+		if task.Holder.Seat == 0 && len(open) > 0 && !left {
+			seats = addWoken(seats, &h.State, agent, task.For...)
 		}
 	}
 	return seats
 }
 
-// completeReport completes the report e of a: the event closes the tasks of e.Finishes that a may finish.
-func (h *Head) completeReport(a Agent, e *Event) {
-	e.Closes, e.Wakes = nil, nil
+// completeReport completes the report event of agent: the event closes the tasks of event.Finishes that agent may
+// finish.
+func (h *Head) completeReport(agent Agent, event *Event) {
+	event.Closes, event.Wakes = nil, nil
 	var done []Task
-	for _, no := range e.Finishes {
-		if h.WhyUnfinished(a, no) == "" && !slices.Contains(e.Closes, no) {
-			t, _ := h.Task(no)
-			e.Closes, done = append(e.Closes, no), append(done, t)
+	for _, no := range event.Finishes {
+		if h.WhyUnfinished(agent, no) == "" && !slices.Contains(event.Closes, no) {
+			task, _ := h.Task(no)
+			event.Closes, done = append(event.Closes, no), append(done, task)
 		}
 	}
 	if len(done) > 0 {
-		e.Wakes = h.wokenByEnd(done, a)
+		event.Wakes = h.wokenByEnd(done, agent)
 	}
 }
 
-// WhyUnfinished returns the reason why a report of a does not close task no; "" if the report does.
-func (h *Head) WhyUnfinished(a Agent, no int64) string {
-	t, open := h.Task(no)
+// WhyUnfinished returns the reason why a report of agent does not close task no; "" if the report does.
+func (h *Head) WhyUnfinished(agent Agent, no int64) string {
+	task, open := h.Task(no)
 	switch {
-	case no > h.LastTask, open && !a.SeesTask(t.N):
+	case no > h.LastTask, open && !agent.SeesTask(task.N):
 		return "there is no such task"
 	case !open:
 		return "it is done or dropped already"
-	case t.Holder.Seat != 0 && !t.Holder.Is(a):
+	case task.Holder.Seat != 0 && !task.Holder.Is(agent):
 		return "another agent has it"
-	case !t.mayEnd(a):
+	case !task.mayEnd(agent):
 		return "a guest can finish only what it added or has taken"
 	}
 	return ""

@@ -30,23 +30,23 @@ func (at Attendance) IsPresent(now time.Time) bool {
 	return at.Waits || at.Standby || at.Hooked || !away && at.Called.Add(PresentFor).After(now)
 }
 
-// Attendance returns what agent a is doing, as far as the stored presence p tells. The stored end of the wait may
+// Attendance returns what agent is doing, as far as the stored presence p tells. The stored end of the wait may
 // be too early by slack.
-func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duration) Attendance {
-	called, until := Latest(time.UnixMilli(a.AtMs), p.OwnUntil()), p.WaitsUntil()
+func (p Presence) Attendance(head *Head, agent Agent, now time.Time, slack time.Duration) Attendance {
+	called, until := Latest(time.UnixMilli(agent.AtMs), p.OwnUntil()), p.WaitsUntil()
 	if p.UntilMs != 0 {
 		until = until.Add(slack)
 	}
-	woken, at := h.NewestWakeup(a.Seat)
+	woken, at := head.NewestWakeup(agent.Seat)
 	open := now.Before(until) && (p.Standby || p.ForMe || woken <= p.Head)
 	if !open {
 		called = Earliest(called, now)
 		if woken > p.Head && !p.ForMe { // the event ended the wait
-			called = Earliest(called, Latest(time.UnixMilli(a.AtMs), p.At(), at))
+			called = Earliest(called, Latest(time.UnixMilli(agent.AtMs), p.At(), at))
 		}
 	}
 	return Attendance{Waits: open && !p.Standby, Standby: open && p.Standby, Called: called, BackAt: p.BackAt(),
-		Hooked: a.HookedUntil(p).After(now)}
+		Hooked: agent.HookedUntil(p).After(now)}
 }
 
 // Turn decides who should speak when all present agents wait. Every process computes the same agent from the log
@@ -68,16 +68,16 @@ func (t Turn) Next() (seat int, again time.Duration) {
 	}
 	t.everyone = t.order()
 	var waiting []Agent
-	for _, a := range t.everyone {
-		if _, given := t.Given[a.Seat]; given {
+	for _, agent := range t.everyone {
+		if _, given := t.Given[agent.Seat]; given {
 			continue // the agent had its turn, and nobody waits for it
 		}
-		waits, wait := t.waits(a)
+		waits, wait := t.waits(agent)
 		if wait > 0 {
 			return 0, wait
 		}
 		if waits {
-			waiting = append(waiting, a)
+			waiting = append(waiting, agent)
 		}
 	}
 	if len(waiting) == 0 {
@@ -101,17 +101,17 @@ func (t Turn) isAlone(seat int) bool {
 // silence returns how long the silence must still last before anyone gets the turn. Joins, leaves and messages of
 // kind Status do not end a silence.
 func (t Turn) silence() time.Duration {
-	h := t.Head
-	n, _, said := h.Recent.LastWord()
+	head := t.Head
+	n, _, said := head.Recent.LastWord()
 	joined := time.Time{}
-	for _, a := range h.Agents {
-		joined = Latest(joined, time.UnixMilli(a.AtMs))
+	for _, agent := range head.Agents {
+		joined = Latest(joined, time.UnixMilli(agent.AtMs))
 	}
 	until := Latest(said, joined).Add(TurnAfter)
 	if n > 0 {
 		until = said.Add(TurnAfter)
 	}
-	if len(h.Agents) < h.Capacity && !h.Recent.Begun() {
+	if len(head.Agents) < head.Capacity && !head.Recent.Begun() {
 		until = Latest(until, joined.Add(LateComers))
 	}
 	for _, at := range t.Given {
@@ -120,20 +120,20 @@ func (t Turn) silence() time.Duration {
 	return until.Sub(t.Now)
 }
 
-// waits reports whether a can get the turn. wait, if not 0, says that everybody waits for a, and for how long at
-// most. Absent agents stall nobody: nobody waits for an agent silent for PresentFor or away, even if it owes an
-// answer. An endpoint, and an agent with a hook or a program on standby, has PresentFor to answer what has called
-// it: see lastCallOf. Otherwise an agent with a hook and without a wait has ended its turn: it never gets the
-// turn, and the others wait only if it owes an answer and has just called. A program on standby is woken only if
-// the agent owes an answer.
-func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
-	at := t.Attends(a.Seat)
-	_, owes := t.Head.Talk.Owes(a.Seat, t.Now)
-	answers := max(0, t.lastCallOf(a).Add(PresentFor).Sub(t.Now))
+// waits reports whether agent can get the turn. wait, if not 0, says that everybody waits for agent, and for how long
+// at most. Absent agents stall nobody: nobody waits for an agent silent for PresentFor or away, even if it owes an
+// answer. An endpoint, and an agent with a hook or a program on standby, has PresentFor to answer what has called it:
+// see lastCallOf. Otherwise an agent with a hook and without a wait has ended its turn: it never gets the turn, and
+// the others wait only if it owes an answer and has just called. A program on standby is woken only if the agent owes
+// an answer.
+func (t Turn) waits(agent Agent) (waits bool, wait time.Duration) {
+	at := t.Attends(agent.Seat)
+	_, owes := t.Head.Talk.Owes(agent.Seat, t.Now)
+	answers := max(0, t.lastCallOf(agent).Add(PresentFor).Sub(t.Now))
 	switch {
 	case at.Standby && owes, at.Waits:
 		return true, 0
-	case a.IsEndpoint(), at.Standby, at.Hooked && answers > 0:
+	case agent.IsEndpoint(), at.Standby, at.Hooked && answers > 0:
 		return false, answers
 	case at.BackAt.After(t.Now), at.Hooked && !owes:
 		return false, 0
@@ -141,19 +141,19 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))
 }
 
-// lastCallOf returns when a was last called for something still unanswered, as far as the head tells: by name, or
-// for an answer that a owes. An endpoint is also called by a reply, and by each word of the only other agent.
-func (t Turn) lastCallOf(a Agent) (at time.Time) {
+// lastCallOf returns when agent was last called for something still unanswered, as far as the head tells: by name, or
+// for an answer that agent owes. An endpoint is also called by a reply, and by each word of the only other agent.
+func (t Turn) lastCallOf(agent Agent) (at time.Time) {
 	recent := &t.Head.Recent
-	at = recent.Named(a.Seat)
-	if debt, owes := t.Head.Talk.Owes(a.Seat, t.Now); owes {
+	at = recent.Named(agent.Seat)
+	if debt, owes := t.Head.Talk.Owes(agent.Seat, t.Now); owes {
 		at = Latest(at, time.UnixMilli(debt.AtMs))
 	}
-	if !a.IsEndpoint() {
+	if !agent.IsEndpoint() {
 		return at
 	}
-	at = Latest(at, recent.Replied(a.Seat))
-	if _, last, said := recent.LastWord(); len(t.Head.Agents) <= 2 && last != a.Seat {
+	at = Latest(at, recent.Replied(agent.Seat))
+	if _, last, said := recent.LastWord(); len(t.Head.Agents) <= 2 && last != agent.Seat {
 		at = Latest(at, said)
 	}
 	return at
@@ -163,40 +163,40 @@ func (t Turn) lastCallOf(a Agent) (at time.Time) {
 // has spoken, the newcomer is first: a newcomer has just called, so it is surely there. An agent that waits for
 // its person gets no turn, even if it owes an answer, nor does a person without an agent.
 func (t Turn) order() []Agent {
-	h := t.Head
-	order := slices.Clone(h.Agents)
-	_, last, _ := h.Recent.LastWord()
-	if i := slices.IndexFunc(order, func(a Agent) bool { return a.Seat == last }); i >= 0 {
+	head := t.Head
+	order := slices.Clone(head.Agents)
+	_, last, _ := head.Recent.LastWord()
+	if i := slices.IndexFunc(order, func(agent Agent) bool { return agent.Seat == last }); i >= 0 {
 		order = slices.Concat(order[i+1:], order[:i+1])
 	} else {
 		slices.Reverse(order)
 	}
-	return slices.DeleteFunc(order, func(a Agent) bool {
-		_, owes := h.Talk.Owes(a.Seat, t.Now)
-		return !a.TakesTurns(t.Now) || h.Silenced(a) || !t.canAct(a) ||
-			!owes && (h.Talk.IsDone(a.Seat) || h.Ended(a, t.Now))
+	return slices.DeleteFunc(order, func(agent Agent) bool {
+		_, owes := head.Talk.Owes(agent.Seat, t.Now)
+		return !agent.TakesTurns(t.Now) || head.Silenced(agent) || !t.canAct(agent) ||
+			!owes && (head.Talk.IsDone(agent.Seat) || head.Ended(agent, t.Now))
 	})
 }
 
-// canAct reports whether a could do something with the turn. If agents have said as much as they may, no agent
+// canAct reports whether agent could do something with the turn. If agents have said as much as they may, no agent
 // can. If tasks are open, only an agent that owes an answer, has a task or may take one can, unless nobody works
 // on a task and none is offered to others: then somebody has to speak.
-func (t Turn) canAct(a Agent) bool {
-	h := t.Head
-	if h.runIsOver() {
+func (t Turn) canAct(agent Agent) bool {
+	head := t.Head
+	if head.runIsOver() {
 		return false
 	}
-	_, owes := h.Talk.Owes(a.Seat, t.Now)
+	_, owes := head.Talk.Owes(agent.Seat, t.Now)
 	others := false
-	for _, x := range h.Tasks {
-		if !a.SeesTask(x.N) {
+	for _, task := range head.Tasks {
+		if !agent.SeesTask(task.N) {
 			continue
 		}
-		if x.Holder.Is(a) || h.Free(a, x, t.Seen, t.Now) || h.Yields(x, a, t.Seen, t.Now) {
+		if task.Holder.Is(agent) || head.Free(agent, task, t.Seen, t.Now) || head.Yields(task, agent, t.Seen, t.Now) {
 			return true
 		}
-		only, _ := h.offeredTo(x, t.Now)
-		others = others || x.Holder.Seat != 0 || len(only) > 0 && len(h.WaitsFor(x)) == 0
+		only, _ := head.offeredTo(task, t.Now)
+		others = others || task.Holder.Seat != 0 || len(only) > 0 && len(head.WaitsFor(task)) == 0
 	}
 	return owes || !others
 }
@@ -206,9 +206,9 @@ func (t Turn) canAct(a Agent) bool {
 // awaits an answer could say little before the answer comes.
 func (t Turn) first(waiting []Agent) int {
 	talk := t.Head.Talk
-	rank := func(a Agent) (int, int64) {
-		debt, owes := talk.Owes(a.Seat, t.Now)
-		awaits := t.Head.OwedTo(a.Seat, t.Now) > 0
+	rank := func(agent Agent) (int, int64) {
+		debt, owes := talk.Owes(agent.Seat, t.Now)
+		awaits := t.Head.OwedTo(agent.Seat, t.Now) > 0
 		switch {
 		case owes && !awaits:
 			return 0, debt.N
@@ -219,23 +219,23 @@ func (t Turn) first(waiting []Agent) int {
 		}
 		return 3, 0
 	}
-	return slices.MinFunc(waiting, func(a, b Agent) int {
-		ra, na := rank(a)
+	return slices.MinFunc(waiting, func(agent, b Agent) int {
+		ra, na := rank(agent)
 		rb, nb := rank(b)
 		return cmp.Or(ra-rb, cmp.Compare(na, nb))
 	}).Seat
 }
 
-// Opens reports whether a, new among others, is to speak first. If several talk already, a need not. If another
+// Opens reports whether agent, new among others, is to speak first. If several talk already, a need not. If another
 // newcomer within LateComers has yet to speak, the other was told to speak first: two would cross.
-func (h *Head) Opens(a Agent, now time.Time) bool {
-	if h.Others(a.Seat) == 0 || h.Recent.Begun() && h.Others(a.Seat) > 1 {
+func (h *Head) Opens(agent Agent, now time.Time) bool {
+	if h.Others(agent.Seat) == 0 || h.Recent.Begun() && h.Others(agent.Seat) > 1 {
 		return false
 	}
 	first := slices.MinFunc(h.Agents, func(x, y Agent) int { return cmp.Compare(x.Joined, y.Joined) })
 	return !slices.ContainsFunc(h.Agents, func(x Agent) bool {
 		u, spoke := h.Recent.Said(x.Seat)
-		return x.Seat != a.Seat && x.Seat != first.Seat && x.ActsByItself() && !h.Silenced(x) &&
+		return x.Seat != agent.Seat && x.Seat != first.Seat && x.ActsByItself() && !h.Silenced(x) &&
 			now.Sub(time.UnixMilli(x.AtMs)) < LateComers && !(spoke && u.N > x.Joined)
 	})
 }

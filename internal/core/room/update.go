@@ -52,8 +52,8 @@ func (u Update) Check() error {
 // After a change of who can get in, newcomers see no earlier event: the earlier words were meant for those who
 // could get in then. More seats are such a change: a stranger that finds the room full is seen to knock, and
 // would read the whole talk once let in.
-func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
-	if u.AsOf != 0 && h.Updated > u.AsOf {
+func (u Update) Decide(head *Head, taken bool, now time.Time) (*Event, error) {
+	if u.AsOf != 0 && head.Updated > u.AsOf {
 		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was "+
 			"changed: read what changed with wait_for_message, and call again with its cursor if the change is still "+
 			"wanted.")
@@ -61,52 +61,53 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	if u.Close {
 		return &Event{Type: Changed, Reason: ReasonClosed}, nil
 	}
-	next := u.apply(h.Settings)
+	next := u.apply(head.Settings)
 	if u.Password != "" { // else the old invite would admit those who know only the old password
-		setIfPresent(&next.Invite, h.Invite.Replaced())
+		setIfPresent(&next.Invite, head.Invite.Replaced())
 	}
 	if u.NewInvite {
 		var err error
-		next.Invite, err = h.Invite.Renewed(max(0, next.Capacity-len(h.Agents)), now)
+		next.Invite, err = head.Invite.Renewed(max(0, next.Capacity-len(head.Agents)), now)
 		if err != nil {
 			return nil, err
 		}
 	}
-	changed := next.differences(h.Settings)
+	changed := next.differences(head.Settings)
 	switch {
-	case u.Capacity > 0 && u.Capacity < len(h.Agents):
+	case u.Capacity > 0 && u.Capacity < len(head.Agents):
 		return nil, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. "+
-			"Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(h.Agents))
-	case next.Key != h.Key && taken:
+			"Nothing was changed: kick an agent with manage_agent first, or wait until some have left.",
+			len(head.Agents))
+	case next.Key != head.Key && taken:
 		return nil, fault.Refuse(fault.RoomExists,
 			"Another room has this name, or had it until recently. Nothing was changed: choose another.")
 	case changed == nil:
 		return nil, nil
 	}
-	if next.Password != h.Password || next.Public != h.Public || next.Capacity > h.Capacity {
-		next.OpenFrom = Mark{h.AsOf + 1, h.Messages}
+	if next.Password != head.Password || next.Public != head.Public || next.Capacity > head.Capacity {
+		next.OpenFrom = Mark{head.AsOf + 1, head.Messages}
 	}
-	return next.changeTo(h.Settings, changed), nil
+	return next.changeTo(head.Settings, changed), nil
 }
 
-// apply returns s with the changes of u.
-func (u Update) apply(s Settings) Settings {
+// apply returns settings with the changes of u.
+func (u Update) apply(settings Settings) Settings {
 	if u.Name.Key != "" {
-		s.Name, s.Key = u.Name.Shown, u.Name.Key
+		settings.Name, settings.Key = u.Name.Shown, u.Name.Key
 	}
 	if u.Description != "" || u.NoDescription {
-		s.Description = u.Description
+		settings.Description = u.Description
 	}
 	if u.Password != "" || u.RemovePassword {
-		s.Password = u.Password
+		settings.Password = u.Password
 	}
 	if u.Capacity != 0 {
-		s.Capacity = u.Capacity
+		settings.Capacity = u.Capacity
 	}
 	if u.Type != "" {
-		s.Type = u.Type
+		settings.Type = u.Type
 	}
-	setIfPresent(&s.Public, u.Public)
-	setIfPresent(&s.AgentMessages, u.AgentMessages)
-	return s
+	setIfPresent(&settings.Public, u.Public)
+	setIfPresent(&settings.AgentMessages, u.AgentMessages)
+	return settings
 }

@@ -29,20 +29,20 @@ func (e Event) isToItself() bool { return len(e.To) == 1 && e.To[0] == e.Seat }
 // did reports whether a or the person behind a caused e.
 func (a Agent) did(e Event) bool { return e.Actor() == a.Seat }
 
-// Sees reports whether e is part of the room's history for c. Every tool, count and cursor asks Sees: otherwise
+// Sees reports whether event is part of the room's history for c. Every tool, count and cursor asks Sees: otherwise
 // Carol would read event 7, a private message from Ann to Bob. The removal of a text is visible to the readers
 // of the message alone: Carol must not learn that event 7 exists.
-func (c Caller) Sees(e Event) bool {
-	if e.Redacts != 0 && e.Redacts < c.Since.N { // e has the seat and the readers of the message
+func (c Caller) Sees(event Event) bool {
+	if event.Redacts != 0 && event.Redacts < c.Since.N { // event has the seat and the readers of the message
 		return false
 	}
-	if e.Task != nil && !c.SeesTask(e.Task.Added) {
+	if event.Task != nil && !c.SeesTask(event.Task.Added) {
 		return false
 	}
-	if e.Type == SupervisionSet && !c.hears(e.Reason) || e.isOfWebhook() && !c.IsPerson() {
+	if event.Type == SupervisionSet && !c.hears(event.Reason) || event.isOfWebhook() && !c.IsPerson() {
 		return false
 	}
-	return e.Type != Retired && c.IsFor(e) && e.N >= c.Since.N
+	return event.Type != Retired && c.IsFor(event) && event.N >= c.Since.N
 }
 
 // hears reports whether c is told why the person behind the seat made a change. Only the person is told of
@@ -66,11 +66,11 @@ func (c Caller) IsNews(e Event) bool {
 // say.
 func (e Event) isOfPerson() bool { return e.Person || e.Decides != 0 }
 
-// AgreedIn returns the proposals, visible to a, that e completes.
-func (a Agent) AgreedIn(e Event) (agreed []int64) {
-	for i, n := range e.Agreed {
-		hidden := i < len(e.AgreedTo) && len(e.AgreedTo[i]) > 0
-		if n >= a.Since.N && (!hidden || slices.Contains(e.AgreedTo[i], a.Seat)) {
+// AgreedIn returns the proposals, visible to a, that event completes.
+func (a Agent) AgreedIn(event Event) (agreed []int64) {
+	for i, n := range event.Agreed {
+		hidden := i < len(event.AgreedTo) && len(event.AgreedTo[i]) > 0
+		if n >= a.Since.N && (!hidden || slices.Contains(event.AgreedTo[i], a.Seat)) {
 			agreed = append(agreed, n)
 		}
 	}

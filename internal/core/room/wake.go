@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// WokenBy reports whether e, which is news to c, ends the wait of c.
+// WokenBy reports whether event, which is news to c, ends the wait of c.
 //
 // With at most two agents every event does, but what becomes of hooks never, and a change of tasks only under
 // the rule of larger rooms. In larger rooms messages wake, except of kind Status, and so do knocks. Joins,
@@ -19,25 +19,26 @@ import (
 // event meant for c (see isMeantFor) wakes c in every room, whatever its kind. With forMe only events meant for c
 // wake, and requests to all. An agent is woken by what its person does about it: a note, a decision about a
 // draft, and the end of a pause; see Sleeps. Everything wakes a person.
-func (c Caller) WokenBy(e Event, agents int, forMe bool) bool {
+func (c Caller) WokenBy(event Event, agents int, forMe bool) bool {
 	switch {
 	// What wakes c in every room.
-	case e.Type == SupervisionSet, e.Type == Knocked, e.ClosesRoom(), e.Type == Managed && e.Seat == c.Seat:
+	case event.Type == SupervisionSet, event.Type == Knocked, event.ClosesRoom(), event.Type == Managed &&
+		event.Seat == c.Seat:
 		return true
-	case len(c.AgreedIn(e)) > 0, c.HearsOfTask(e), c.IsPerson() && !forMe:
+	case len(c.AgreedIn(event)) > 0, c.HearsOfTask(event), c.IsPerson() && !forMe:
 		return true
-	case agents <= 2 && e.Type != TaskChanged && e.Type != Hooked: // either of two hears all
+	case agents <= 2 && event.Type != TaskChanged && event.Type != Hooked: // either of two hears all
 		return true
-	case e.Type != Said:
+	case event.Type != Said:
 		return false
 
 	// Only messages to more than two agents are left.
-	case e.isMeantFor(c.Seat):
+	case event.isMeantFor(c.Seat):
 		return true
-	case e.Kind == Status:
+	case event.Kind == Status:
 		return false
 	}
-	return !forMe || e.Kind == Request && len(e.Ask) == 0
+	return !forMe || event.Kind == Request && len(event.Ask) == 0
 }
 
 // HearsOfTask reports whether e is about a task of a, news to a everywhere: the task is offered to a, a has the
@@ -80,15 +81,15 @@ func mentions(text, key string) bool {
 // are here; "" if no word behind an @ is left. An address such as ann@example.org is no mention.
 func (s *State) strayMentions(text string) string {
 	text = mentionable(withoutCode(text))
-	for _, a := range s.Agents {
+	for _, agent := range s.Agents {
 		for rest := text; ; {
-			at := strings.Index(rest, "@"+a.Key)
+			at := strings.Index(rest, "@"+agent.Key)
 			if at < 0 {
 				break
 			}
-			rest = rest[at+len("@"+a.Key):]
+			rest = rest[at+len("@"+agent.Key):]
 			if !continues(rest) {
-				text = text[:len(text)-len(rest)-len("@"+a.Key)] + " " + rest
+				text = text[:len(text)-len(rest)-len("@"+agent.Key)] + " " + rest
 			}
 		}
 	}

@@ -48,19 +48,20 @@ func agreementKey(id string, done, n int64) table.Key {
 	return inRoom(id, fmt.Sprintf("%s%016d#%016d", agreedPrefix, done, n))
 }
 
-// putAgreement stores that done, the event after h, completes the agreement on proposal p.
-func putAgreement(h *room.Head, p, done room.Event) table.Op {
+// putAgreement stores that done, the event after head, completes the agreement on proposal event.
+func putAgreement(head *room.Head, event, done room.Event) table.Op {
 	return table.Put(table.Item{
-		Key: agreementKey(h.ID, done.N, p.N), Expires: done.At().Add(agreementLife),
-		Data: Encode(Agreement{V: room.Version, N: p.N, By: p.Name, Seat: p.Seat, Person: p.Person,
-			PersonName: p.PersonName, Text: p.Text, File: p.File, Redacted: p.Redacted, To: p.To, ToNames: p.ToNames,
-			AgreedBy: h.AgreedAfter(p.N, done), Replaces: p.ReplyTo, AtMs: done.AtMs}),
+		Key: agreementKey(head.ID, done.N, event.N), Expires: done.At().Add(agreementLife),
+		Data: Encode(Agreement{V: room.Version, N: event.N, By: event.Name, Seat: event.Seat, Person: event.Person,
+			PersonName: event.PersonName, Text: event.Text, File: event.File, Redacted: event.Redacted, To: event.To,
+			ToNames:  event.ToNames,
+			AgreedBy: head.AgreedAfter(event.N, done), Replaces: event.ReplyTo, AtMs: done.AtMs}),
 	}, table.Always)
 }
 
-// Agreements returns at most limit agreements of the room that c sees, the newest first. It leaves out agreements
+// Agreements returns at most limit agreements of the room that caller sees, the newest first. It leaves out agreements
 // that a newer one replaces.
-func (s Seats) Agreements(ctx context.Context, c room.Caller, limit int) (list []Agreement, more bool, err error) {
+func (s Seats) Agreements(ctx context.Context, caller room.Caller, limit int) (list []Agreement, more bool, err error) {
 	l := s.log
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit,
 		Consistency: strongly}
@@ -76,7 +77,7 @@ func (s Seats) Agreements(ctx context.Context, c room.Caller, limit int) (list [
 				return nil, false, err
 			}
 			where.After = item.Key.Sort
-			if !c.SeesMessage(x.N, x.Seat, x.To) {
+			if !caller.SeesMessage(x.N, x.Seat, x.To) {
 				continue
 			}
 			if x.Replaces != 0 {

@@ -63,27 +63,27 @@ const (
 // is number 0.
 func Backoff(try int) time.Duration { return min(firstBackoff<<min(try, 10), lastBackoff) }
 
-// Append waits for p's turn and for its end. On nil, p.Events were written, or p needed no write. If ctx ends first,
-// p.Events may still be written. With one process, the caller may itself be the writer, and then returns after the
-// write.
+// Append waits for proposal's turn and for its end. On nil, proposal.Events were written, or proposal needed no
+// write. If ctx ends first, proposal.Events may still be written. With one process, the caller may itself be the
+// writer, and then returns after the write.
 //
 // Propose runs on the head that its first event follows: if a join were checked on head 41, which has one free seat,
 // and written behind event 42, which took that seat, the room would have more agents than seats. A refusal is valid
 // only on a head read after the call began: see endUnwritten.
-func (l *Log) Append(ctx context.Context, p *Proposal) error {
-	p.ctx, p.done = ctx, make(chan struct{})
-	if p.Began.IsZero() {
-		p.Began = l.store.now()
+func (l *Log) Append(ctx context.Context, proposal *Proposal) error {
+	proposal.ctx, proposal.done = ctx, make(chan struct{})
+	if proposal.Began.IsZero() {
+		proposal.Began = l.store.now()
 	}
-	l.appender.add(p)
+	l.appender.add(proposal)
 	select {
-	case <-p.done:
-		return p.err // also if ctx has ended during the caller's own write
+	case <-proposal.done:
+		return proposal.err // also if ctx has ended during the caller's own write
 	default:
 	}
 	select {
-	case <-p.done:
-		return p.err
+	case <-proposal.done:
+		return proposal.err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -99,12 +99,12 @@ type appender struct {
 	running bool // a goroutine works the queue off
 }
 
-// add queues p, and has the queue worked off. With one process, the first sender in the queue works it off: a write
-// takes hardly longer than to start a goroutine and to hear from it. If a write may take long, the caller must be
-// free to leave.
-func (a *appender) add(p *Proposal) {
+// add queues proposal, and has the queue worked off. With one process, the first sender in the queue works it off: a
+// write takes hardly longer than to start a goroutine and to hear from it. If a write may take long, the caller must
+// be free to leave.
+func (a *appender) add(proposal *Proposal) {
 	a.mu.Lock()
-	a.queue = append(a.queue, p)
+	a.queue = append(a.queue, proposal)
 	start := !a.running
 	a.running = true
 	a.mu.Unlock()
@@ -182,8 +182,8 @@ func (a *appender) appendBatch(ctx context.Context, batch []*Proposal) {
 		if len(batch) > 0 {
 			a.log.Invalidate()
 		}
-		for _, p := range batch {
-			p.end(nil, err)
+		for _, proposal := range batch {
+			proposal.end(nil, err)
 		}
 	}()
 	for conflicts := 0; len(batch) > 0; {
@@ -204,11 +204,11 @@ func (a *appender) appendBatch(ctx context.Context, batch []*Proposal) {
 // try puts as many proposals of the batch as fit into one Write, and writes them. If ended is false, try must run
 // again.
 func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w *write, ended bool, err error) {
-	h, err := a.base(ctx, conflicts)
+	head, err := a.base(ctx, conflicts)
 	if err != nil {
 		return nil, false, err
 	}
-	w = newWrite(h)
+	w = newWrite(head)
 	w.addProposals(batch, a.log.store.now())
 	if len(w.events) == 0 {
 		ended, err = a.endUnwritten(ctx, w)
@@ -264,8 +264,8 @@ func (a *appender) endUnwritten(ctx context.Context, w *write) (bool, error) {
 	for _, e := range w.entries {
 		latest = room.Latest(latest, e.p.Began)
 	}
-	h, err := a.log.Refresh(ctx, latest)
-	if err != nil || h.AsOf != w.base.AsOf {
+	head, err := a.log.Refresh(ctx, latest)
+	if err != nil || head.AsOf != w.base.AsOf {
 		return false, err
 	}
 	w.deliver()
@@ -285,14 +285,14 @@ func (a *appender) conflicted(w *write, c *table.ConflictError) (own bool, err e
 		if x.Item == nil {
 			continue
 		}
-		e, err := decodeEvent(*x.Item)
+		event, err := decodeEvent(*x.Item)
 		if err != nil {
 			return false, err
 		}
-		if e.ID == w.events[x.Op].ID {
+		if event.ID == w.events[x.Op].ID {
 			return true, nil
 		}
-		won = append(won, e)
+		won = append(won, event)
 	}
 	_, err = a.log.advance(won, time.Time{})
 	return false, err

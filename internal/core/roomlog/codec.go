@@ -51,12 +51,12 @@ func Readable(item table.Item) error {
 }
 
 // checkVersion refuses every version but the program's own.
-func checkVersion(v int, k table.Key) error {
+func checkVersion(v int, key table.Key) error {
 	switch {
 	case v > room.Version:
-		return fmt.Errorf("%w: %s", room.ErrNewerVersion, k)
+		return fmt.Errorf("%w: %s", room.ErrNewerVersion, key)
 	case v < room.Version:
-		return fmt.Errorf("%w: %s", room.ErrOlderVersion, k)
+		return fmt.Errorf("%w: %s", room.ErrOlderVersion, key)
 	}
 	return nil
 }
@@ -67,18 +67,18 @@ func decodeEvent(item table.Item) (room.Event, error) {
 	if err != nil {
 		return room.Event{}, err
 	}
-	e := room.Event{N: n}
-	err = json.Unmarshal(item.Data, &e)
-	if err == nil || e.V != 0 { // V is read even if another field has changed its type
-		if other := checkVersion(e.V, item.Key); other != nil {
+	event := room.Event{N: n}
+	err = json.Unmarshal(item.Data, &event)
+	if err == nil || event.V != 0 { // V is read even if another field has changed its type
+		if other := checkVersion(event.V, item.Key); other != nil {
 			return room.Event{}, other
 		}
 	}
 	if err != nil {
 		return room.Event{}, fmt.Errorf("roomlog: item %s: %w", item.Key, err)
 	}
-	e.Calls = nil // only the stream of a table reads Calls
-	return e, nil
+	event.Calls = nil // only the stream of a table reads Calls
+	return event, nil
 }
 
 // decodeEvents decodes the items of a query. An event comes as its outline if whole, called with the outline,
@@ -87,21 +87,21 @@ func decodeEvent(item table.Item) (room.Event, error) {
 func decodeEvents(items []table.Item, whole func(room.Event) bool) ([]room.Event, error) {
 	out := make([]room.Event, len(items))
 	for i, it := range items {
-		e := &out[i]
-		if message(it, e) {
+		event := &out[i]
+		if message(it, event) {
 			if whole != nil {
-				whole(*e)
+				whole(*event)
 			}
 			continue
 		}
 		if whole != nil {
 			if o, ok := outline(it); ok && !whole(o) && i > 0 {
-				*e = o
+				*event = o
 				continue
 			}
 		}
 		var err error
-		*e, err = decodeEvent(it)
+		*event, err = decodeEvent(it)
 		if err != nil {
 			return nil, err
 		}

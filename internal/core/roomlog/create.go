@@ -81,12 +81,12 @@ func (s *Store) writeFirst(ctx context.Context, l *Log, w *write, began time.Tim
 	return nil
 }
 
-// isOwn reports whether e itself was in the way, so the Write had succeeded.
-func isOwn(c *table.ConflictError, e room.Event) bool {
+// isOwn reports whether event itself was in the way, so the Write had succeeded.
+func isOwn(c *table.ConflictError, event room.Event) bool {
 	for _, x := range c.Conflicts {
 		if x.Op == 0 && x.Item != nil {
 			got, err := decodeEvent(*x.Item)
-			return err == nil && got.ID == e.ID
+			return err == nil && got.ID == event.ID
 		}
 	}
 	return false
@@ -95,7 +95,7 @@ func isOwn(c *table.ConflictError, e room.Event) bool {
 // retirement returns the last event of a log whose name starts over. It returns nil if nothing is left of the log,
 // and ErrNameMoved if the room is in use or the name has moved.
 func (s *Store) retirement(ctx context.Context, c Creation) (*write, error) {
-	h, err := c.Old.Cached(ctx)
+	head, err := c.Old.Cached(ctx)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
@@ -104,15 +104,15 @@ func (s *Store) retirement(ctx context.Context, c Creation) (*write, error) {
 	}
 	now, why := s.now(), room.Reason("")
 	switch {
-	case h.Retired, h.Closed:
+	case head.Retired, head.Closed:
 		return nil, ErrNameMoved
-	case h.Expired(now), h.Deserted():
-	case c.Abandoned != nil && c.Abandoned(h, now):
+	case head.Expired(now), head.Deserted():
+	case c.Abandoned != nil && c.Abandoned(head, now):
 		why = room.ReasonBegunAnew
 	default:
 		return nil, ErrNameMoved
 	}
-	w := newWrite(h)
+	w := newWrite(head)
 	w.events, err = w.add(Change{Events: []room.Event{room.Retire(why)}}, now)
 	return w, err
 }

@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/files"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -29,17 +28,18 @@ type Claim struct {
 	ID     string `json:"-"` // files.Key.ID
 }
 
-// PutClaim returns the op that claims the file of e, which is to become the event after h. A draft claims the file
-// for as long as its person may decide.
-func PutClaim(h *room.Head, e room.Event, now time.Time) table.Op {
-	f := e.CarriedFile()
+// PutClaim returns the op that claims the file of event, which is to become the event after head. A draft claims the
+// file for as long as its person may decide.
+func PutClaim(head *room.Head, event room.Event, now time.Time) table.Op {
+	file := event.CarriedFile()
 	life := eventLife
-	if e.Draft != nil {
+	if event.Draft != nil {
 		life = room.DraftLife + nameLife
 	}
-	at := room.Latest(now, time.UnixMilli(h.HeadMs))
-	sender, _ := h.Seated(e.Seat)
-	return table.Put(claimItem(h.ID, f, Claim{N: h.AsOf + 1, Seat: e.Seat, To: e.To, Draft: e.Draft != nil,
+	at := room.Latest(now, time.UnixMilli(head.HeadMs))
+	sender, _ := head.Seated(event.Seat)
+	return table.Put(claimItem(head.ID, file, Claim{N: head.AsOf + 1, Seat: event.Seat, To: event.To,
+		Draft:  event.Draft != nil,
 		Invite: sender.Invite}, at.Add(life)), table.Always)
 }
 
@@ -57,17 +57,17 @@ func DropClaim(k files.Key) table.Op {
 }
 
 // Claims returns the claims of a room's files, in any order.
-func Claims(ctx context.Context, t table.Reader, id string) (list []Claim, err error) {
+func Claims(ctx context.Context, reader table.Reader, id string) (list []Claim, err error) {
 	r := table.Range{Partition: roomPrefix + id, Prefix: claimPrefix, Consistency: strongly}
-	for item, err := range table.All(ctx, t, r) {
+	for item, err := range table.All(ctx, reader, r) {
 		if err != nil {
 			return nil, err
 		}
-		c := Claim{ID: item.Key.Sort[len(claimPrefix):]}
-		if err := Decode(item, &c); err != nil {
+		claim := Claim{ID: item.Key.Sort[len(claimPrefix):]}
+		if err := Decode(item, &claim); err != nil {
 			return nil, err
 		}
-		list = append(list, c)
+		list = append(list, claim)
 	}
 	return list, nil
 }
@@ -99,9 +99,9 @@ func uploadPrefix(a room.Agent) string {
 	return fmt.Sprintf("UPLOAD#%s#%016d#", seatDigits(a.Seat), a.Joined)
 }
 
-// Uploads returns the open uploads of a.
-func (s Seats) Uploads(ctx context.Context, a room.Agent) (list []Upload, err error) {
-	r := table.Range{Partition: roomPrefix + s.log.id, Prefix: uploadPrefix(a), Consistency: strongly}
+// Uploads returns the open uploads of agent.
+func (s Seats) Uploads(ctx context.Context, agent room.Agent) (list []Upload, err error) {
+	r := table.Range{Partition: roomPrefix + s.log.id, Prefix: uploadPrefix(agent), Consistency: strongly}
 	for item, err := range table.All(ctx, s.log.store.table, r) {
 		if err != nil {
 			return nil, err
@@ -116,8 +116,8 @@ func (s Seats) Uploads(ctx context.Context, a room.Agent) (list []Upload, err er
 }
 
 // Upload returns the open upload of a with a code; ok is false if there is none.
-func (s Seats) Upload(ctx context.Context, a room.Agent, c ident.UploadCode) (u Upload, ok bool, err error) {
-	list, err := s.Uploads(ctx, a)
+func (s Seats) Upload(ctx context.Context, agent room.Agent, c ident.UploadCode) (u Upload, ok bool, err error) {
+	list, err := s.Uploads(ctx, agent)
 	hash := ident.HashSecret(c.Secret)
 	for _, x := range list {
 		if subtle.ConstantTimeCompare([]byte(x.Hash), []byte(hash)) == 1 {
@@ -127,17 +127,17 @@ func (s Seats) Upload(ctx context.Context, a room.Agent, c ident.UploadCode) (u 
 	return u, ok, err
 }
 
-// OpenUpload stores u for a. If no slot is free, OpenUpload returns how long to wait. u replaces an upload with the
+// OpenUpload stores u for agent. If no slot is free, OpenUpload returns how long to wait. u replaces an upload with the
 // same code.
-func (s Seats) OpenUpload(ctx context.Context, a room.Agent, u Upload) (wait time.Duration, err error) {
+func (s Seats) OpenUpload(ctx context.Context, agent room.Agent, u Upload) (wait time.Duration, err error) {
 	now := s.log.store.now()
 	u.V, u.UntilMs = room.Version, now.Add(UploadLife).UnixMilli()
 	for range maxSlotTries {
-		open, err := s.Uploads(ctx, a)
+		open, err := s.Uploads(ctx, agent)
 		if err != nil {
 			return 0, err
 		}
-		key, how, wait := s.slotFor(a, u.Hash, open, now)
+		key, how, wait := s.slotFor(agent, u.Hash, open, now)
 		if wait > 0 {
 			return wait, nil
 		}
@@ -155,7 +155,7 @@ const maxSlotTries = 2 * core.MaxUploads
 
 // slotFor returns the key of a slot for an upload with a hash, and the condition to put it on; or how long to wait
 // for a slot.
-func (s Seats) slotFor(a room.Agent, hash string, open []Upload, now time.Time) (k table.Key, how table.Condition,
+func (s Seats) slotFor(agent room.Agent, hash string, open []Upload, now time.Time) (key table.Key, how table.Condition,
 	wait time.Duration) {
 	taken := map[table.Key]bool{}
 	wait = UploadLife
@@ -167,7 +167,7 @@ func (s Seats) slotFor(a room.Agent, hash string, open []Upload, now time.Time) 
 		wait = min(wait, max(time.Second, u.Until().Sub(now)))
 	}
 	for i := range core.MaxUploads {
-		if k := inRoom(s.log.id, uploadPrefix(a)+fmt.Sprint(i)); !taken[k] {
+		if k := inRoom(s.log.id, uploadPrefix(agent)+fmt.Sprint(i)); !taken[k] {
 			return k, table.IfAbsent, 0
 		}
 	}

@@ -23,8 +23,8 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 	// there has the events that can be read; all has those events, too, that only a key shows.
 	there := map[int64]bool{}
 	var all []int64
-	for _, k := range lost {
-		if n, err := eventNumber(k); err == nil && k.Partition == roomPrefix+id {
+	for _, key := range lost {
+		if n, err := eventNumber(key); err == nil && key.Partition == roomPrefix+id {
 			all = append(all, n)
 		}
 	}
@@ -34,13 +34,13 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 		if err != nil {
 			return 0, 0, err
 		}
-		e, err := decodeEvent(item)
+		event, err := decodeEvent(item)
 		if err != nil {
 			return 0, 0, err
 		}
-		there[e.N] = true
-		all = append(all, e.N)
-		lost, err = lostBy(ctx, t, id, e, lost)
+		there[event.N] = true
+		all = append(all, event.N)
+		lost, err = lostBy(ctx, t, id, event, lost)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -73,28 +73,28 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 	return filled, smaller, nil
 }
 
-// lostBy adds to lost the keys of missing agreements and closed tasks of e, and claims the file of e again.
-func lostBy(ctx context.Context, t table.Table, id string, e room.Event, lost []table.Key) ([]table.Key, error) {
+// lostBy adds to lost the keys of missing agreements and closed tasks of event, and claims the file of event again.
+func lostBy(ctx context.Context, t table.Table, id string, event room.Event, lost []table.Key) ([]table.Key, error) {
 	var keys []table.Key
-	for _, n := range e.Agreed {
-		keys = append(keys, agreementKey(id, e.N, n))
+	for _, n := range event.Agreed {
+		keys = append(keys, agreementKey(id, event.N, n))
 	}
-	for _, no := range e.TasksClosed() {
+	for _, no := range event.TasksClosed() {
 		keys = append(keys, doneKey(id, no))
 	}
-	for _, k := range keys {
-		is, err := exists(ctx, t, k)
+	for _, key := range keys {
+		is, err := exists(ctx, t, key)
 		if err != nil {
 			return lost, err
 		}
-		if !is && !slices.Contains(lost, k) {
-			lost = append(lost, k)
+		if !is && !slices.Contains(lost, key) {
+			lost = append(lost, key)
 		}
 	}
-	if e.Type != room.Said || e.File == nil {
+	if event.Type != room.Said || event.File == nil {
 		return lost, nil
 	}
-	claim := claimItem(id, e.File, Claim{N: e.N, Seat: e.Seat, To: e.To}, e.At().Add(eventLife))
+	claim := claimItem(id, event.File, Claim{N: event.N, Seat: event.Seat, To: event.To}, event.At().Add(eventLife))
 	err := t.Write(ctx, table.Put(claim, table.IfAbsent))
 	if errors.As(err, new(*table.ConflictError)) {
 		err = nil
@@ -130,19 +130,19 @@ func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf in
 	}
 	var ops []table.Op
 	for n := first; n <= last; n++ {
-		e := fill
-		e.N, e.ID = n, ident.NewEventID()
+		event := fill
+		event.N, event.ID = n, ident.NewEventID()
 		if fill.Messages < said {
 			fill.Messages++
-			e.Messages = fill.Messages
+			event.Messages = fill.Messages
 		} else { // nobody sees it
-			e.To = []int{0}
+			event.To = []int{0}
 		}
 		if n == after.LastTalk {
 			fill.LastTalk = n
-			e.LastTalk, e.Talk = n, &room.Talk{}
+			event.LastTalk, event.Talk = n, &room.Talk{}
 		}
-		ops = append(ops, putEvent(id, e))
+		ops = append(ops, putEvent(id, event))
 		if len(ops) == table.MaxOps || n == last {
 			if err := t.Write(ctx, ops...); err != nil {
 				return err
@@ -158,15 +158,15 @@ const mostFilled = 1 << 20
 
 // fillItems puts agreements and closed tasks without words in the place of lost ones, since events refer to them.
 func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, expires time.Time) error {
-	for _, k := range lost {
+	for _, key := range lost {
 		var data []byte
 		switch {
-		case k.Partition != roomPrefix+id:
+		case key.Partition != roomPrefix+id:
 			continue
-		case strings.HasPrefix(k.Sort, agreedPrefix):
+		case strings.HasPrefix(key.Sort, agreedPrefix):
 			data = Encode(Agreement{V: room.Version, Text: room.Removed, Redacted: true})
-		case strings.HasPrefix(k.Sort, donePrefix):
-			no, err := strconv.ParseInt(strings.TrimPrefix(k.Sort, donePrefix), 10, 64)
+		case strings.HasPrefix(key.Sort, donePrefix):
+			no, err := strconv.ParseInt(strings.TrimPrefix(key.Sort, donePrefix), 10, 64)
 			if err != nil {
 				continue
 			}
@@ -175,7 +175,7 @@ func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, 
 		default:
 			continue
 		}
-		item := table.Item{Key: k, Expires: expires, Data: data}
+		item := table.Item{Key: key, Expires: expires, Data: data}
 		if err := t.Write(ctx, table.Put(item, table.Always)); err != nil {
 			return err
 		}
@@ -186,26 +186,26 @@ func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, 
 // DropLostFiles takes files whose bytes are lost from their messages, and returns how many.
 func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id string) (dropped int, err error) {
 	lost := map[string]bool{} // by files.Key.ID: a sent draft has the file of its message
-	for e, err := range carriers(ctx, t, id) {
+	for event, err := range carriers(ctx, t, id) {
 		if err != nil {
 			return len(lost), err
 		}
-		key := e.CarriedFile().Key
+		key := event.CarriedFile().Key
 		if !lost[key] {
-			if _, err := verifyFile(ctx, t, kept, id, e); err == nil {
+			if _, err := verifyFile(ctx, t, kept, id, event); err == nil {
 				continue
 			} else if !errors.Is(err, ErrDamaged) {
 				return len(lost), err
 			}
 			lost[key] = true
 		}
-		e.File = nil
-		if e.Draft != nil {
-			draft := *e.Draft
+		event.File = nil
+		if event.Draft != nil {
+			draft := *event.Draft
 			draft.File = nil
-			e.Draft = &draft
+			event.Draft = &draft
 		}
-		put := putEvent(id, e)
+		put := putEvent(id, event)
 		put.If = table.Always
 		err = t.Write(ctx, put, table.Delete(ClaimKey(files.Key{Room: id, ID: key}), table.Always))
 		if err != nil {
@@ -221,11 +221,11 @@ func RestoreName(ctx context.Context, t table.Table, id string) error {
 	if err != nil {
 		return err
 	}
-	s, err := x.state(id)
+	state, err := x.state(id)
 	if err != nil {
 		return err
 	}
-	err = t.Write(ctx, putName(&s, table.IfAbsent))
+	err = t.Write(ctx, putName(&state, table.IfAbsent))
 	if errors.As(err, new(*table.ConflictError)) {
 		err = nil
 	}

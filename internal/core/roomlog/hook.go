@@ -85,9 +85,9 @@ type Progress struct {
 
 // tellCalls says which hooks to look at because of events that the process has written, or may have written.
 func (l *Log) tellCalls(events []room.Event) {
-	for _, e := range events {
-		if len(e.Calls) > 0 && l.store.opts.Calls != nil {
-			l.store.opts.Calls(l.id, e.Calls)
+	for _, event := range events {
+		if len(event.Calls) > 0 && l.store.opts.Calls != nil {
+			l.store.opts.Calls(l.id, event.Calls)
 		}
 	}
 }
@@ -112,22 +112,22 @@ func PutHook(x HookItem) table.Op {
 	}, table.Always)
 }
 
-// PutProgress returns the op that stores the outcome of the calls of x for as long as t keeps the seat: x may have been
-// refreshed since its read.
-func PutProgress(x HookItem, t Progress) table.Op {
-	t.V, t.SinceMs = room.Version, x.SinceMs
-	until := room.Latest(time.UnixMilli(x.UntilMs), time.UnixMilli(max(t.AtMs, t.TriedMs)).Add(room.HookLease))
+// PutProgress returns the op that stores the outcome of the calls of hook for as long as t keeps the seat: hook may
+// have been refreshed since its read.
+func PutProgress(hook HookItem, t Progress) table.Op {
+	t.V, t.SinceMs = room.Version, hook.SinceMs
+	until := room.Latest(time.UnixMilli(hook.UntilMs), time.UnixMilli(max(t.AtMs, t.TriedMs)).Add(room.HookLease))
 	return table.Put(table.Item{
-		Key: ProgressKey(x.Room, x.Seat, x.ID), Expires: room.CeilSecond(until), Data: Encode(t),
+		Key: ProgressKey(hook.Room, hook.Seat, hook.ID), Expires: room.CeilSecond(until), Data: Encode(t),
 	}, table.Always)
 }
 
-// ClaimCall claims the call of x whose Told has number n, until a time or until Told is written with n+1: nobody but
+// ClaimCall claims the call of hook whose Told has number n, until a time or until Told is written with n+1: nobody but
 // the caller writes that Told. taken is when another's claim ends; zero: the caller has the claim. A hook that has
 // ended and begins again begins with 0, so ClaimCall may find a claim from before.
-func (s *Store) ClaimCall(ctx context.Context, x HookItem, n int64, until time.Time) (taken time.Time, err error) {
+func (s *Store) ClaimCall(ctx context.Context, hook HookItem, n int64, until time.Time) (taken time.Time, err error) {
 	mine := slotItem{V: room.Version, ID: ident.NewEventID(), AtMs: s.now().UnixMilli()}
-	key := inRoom(x.Room, callPrefix+x.ID+"#"+strconv.FormatInt(n, 10))
+	key := inRoom(hook.Room, callPrefix+hook.ID+"#"+strconv.FormatInt(n, 10))
 	before, err := s.putOnce(ctx, table.Item{Key: key, Expires: room.CeilSecond(until), Data: Encode(mine)})
 	if before == nil || err != nil {
 		return time.Time{}, err
@@ -149,26 +149,26 @@ func DropHook(id string, seat int, hook string) []table.Op {
 	}
 }
 
-// hooksDropped returns the ops that delete the hooks of the seat that e frees in the room of s; none if e frees no
-// seat.
-func hooksDropped(s *room.State, e room.Event) (ops []table.Op) {
-	if e.Type != room.Left {
+// hooksDropped returns the ops that delete the hooks of the seat that event frees in the room of state; none if event
+// frees no seat.
+func hooksDropped(state *room.State, event room.Event) (ops []table.Op) {
+	if event.Type != room.Left {
 		return nil
 	}
-	a, _ := s.Seated(e.Seat)
-	for _, k := range a.Hooks {
-		ops = append(ops, DropHook(s.ID, e.Seat, k.ID)...)
+	agent, _ := state.Seated(event.Seat)
+	for _, k := range agent.Hooks {
+		ops = append(ops, DropHook(state.ID, event.Seat, k.ID)...)
 	}
 	return ops
 }
 
 // Hook returns where a hook leads. It fails with table.ErrNotFound if it has ended.
-func (s *Store) Hook(ctx context.Context, id string) (x HookItem, err error) {
+func (s *Store) Hook(ctx context.Context, id string) (hook HookItem, err error) {
 	item, err := s.table.Get(ctx, hookKey(id), table.Strong)
 	if err == nil {
-		x, err = hookOf(item)
+		hook, err = hookOf(item)
 	}
-	return x, err
+	return hook, err
 }
 
 // Hooks returns the hooks whose ids begin with prefix. It logs and leaves out items that cannot be read: a malformed
@@ -179,12 +179,12 @@ func (s *Store) Hooks(ctx context.Context, prefix string) (list []HookItem, err 
 		if err != nil {
 			return list, err
 		}
-		x, err := hookOf(item)
+		hook, err := hookOf(item)
 		if err != nil {
 			s.opts.Logger.WarnContext(ctx, "a hook cannot be read", "hook", item.Key.Sort, "error", err)
 			continue
 		}
-		list = append(list, x)
+		list = append(list, hook)
 	}
 	return list, nil
 }
@@ -195,17 +195,17 @@ func hookOf(item table.Item) (x HookItem, err error) {
 	return x, err
 }
 
-// Progress returns the outcome of the calls of x; zero: none is known. A hook that ended during a call, and began
+// Progress returns the outcome of the calls of hook; zero: none is known. A hook that ended during a call, and began
 // again, finds nothing that the old call stored later.
-func (s *Store) Progress(ctx context.Context, x HookItem) (t Progress, err error) {
-	item, err := s.table.Get(ctx, ProgressKey(x.Room, x.Seat, x.ID), table.Strong)
+func (s *Store) Progress(ctx context.Context, hook HookItem) (t Progress, err error) {
+	item, err := s.table.Get(ctx, ProgressKey(hook.Room, hook.Seat, hook.ID), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return t, nil
 	}
 	if err == nil {
 		err = Decode(item, &t)
 	}
-	if t.SinceMs != 0 && t.SinceMs != x.SinceMs { // 0: as earlier builds stored it
+	if t.SinceMs != 0 && t.SinceMs != hook.SinceMs { // 0: as earlier builds stored it
 		t = Progress{}
 	}
 	return t, err

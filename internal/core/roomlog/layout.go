@@ -77,11 +77,11 @@ func personKey(id string, seat int) table.Key {
 // ClaimKey returns the key of the claim on a file. The bytes are kept for as long as the claim.
 func ClaimKey(k files.Key) table.Key { return inRoom(k.Room, claimPrefix+k.ID) }
 
-// readPositionKey returns the key of the read position of c. Each device of a person has its own.
-func readPositionKey(id string, c room.Caller) table.Key {
-	sort := "AT#" + seatDigits(c.Seat)
-	if c.IsPerson() {
-		sort += personSuffix + "#" + firstRunes(c.Device, deviceDigits)
+// readPositionKey returns the key of the read position of caller. Each device of a person has its own.
+func readPositionKey(id string, caller room.Caller) table.Key {
+	sort := "AT#" + seatDigits(caller.Seat)
+	if caller.IsPerson() {
+		sort += personSuffix + "#" + firstRunes(caller.Device, deviceDigits)
 	}
 	return inRoom(id, sort)
 }
@@ -98,13 +98,13 @@ func KeptKey(id, principal, key string) table.Key {
 	return inRoom(id, "KEPT#"+hex.EncodeToString(sum[:16]))
 }
 
-// sentKey returns the key of the message that an idempotency key of c stands for.
-func sentKey(id string, c room.Caller, key string) table.Key {
+// sentKey returns the key of the message that an idempotency key of caller stands for.
+func sentKey(id string, caller room.Caller, key string) table.Key {
 	prefix := "SENT#"
-	if c.IsPerson() { // the agent may choose the same keys
+	if caller.IsPerson() { // the agent may choose the same keys
 		prefix = "SAID#"
 	}
-	return inRoom(id, fmt.Sprintf("%s%s#%016d#%s", prefix, seatDigits(c.Seat), c.Joined, key))
+	return inRoom(id, fmt.Sprintf("%s%s#%016d#%s", prefix, seatDigits(caller.Seat), caller.Joined, key))
 }
 
 func inRoom(id, sort string) table.Key { return table.Key{Partition: roomPrefix + id, Sort: sort} }
@@ -113,18 +113,18 @@ func seatDigits(seat int) string { return fmt.Sprintf("%08d", seat) }
 
 func eventSort(n int64) string { return fmt.Sprintf("%s%016d", logPrefix, n) }
 
-func eventNumber(k table.Key) (int64, error) {
-	n, err := strconv.ParseInt(strings.TrimPrefix(k.Sort, logPrefix), 10, 64)
+func eventNumber(key table.Key) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimPrefix(key.Sort, logPrefix), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("roomlog: %s is not an event's key", k)
+		return 0, fmt.Errorf("roomlog: %s is not an event's key", key)
 	}
 	return n, nil
 }
 
 // SeatOf returns the seat in the key of a presence. suffix is that of an activity, of a person or, without the id,
 // of a hook.
-func SeatOf(k table.Key) (seat int, suffix string, err error) {
-	digits := strings.TrimPrefix(k.Sort, seenPrefix)
+func SeatOf(key table.Key) (seat int, suffix string, err error) {
+	digits := strings.TrimPrefix(key.Sort, seenPrefix)
 	for _, s := range []string{activitySuffix, personSuffix, hookSuffix} {
 		if rest, id, is := strings.Cut(digits, s); is && (id == "" || s == hookSuffix) {
 			digits, suffix = rest, s
@@ -132,7 +132,7 @@ func SeatOf(k table.Key) (seat int, suffix string, err error) {
 	}
 	seat, err = strconv.Atoi(digits)
 	if err != nil {
-		return 0, "", fmt.Errorf("roomlog: %s names no seat", k)
+		return 0, "", fmt.Errorf("roomlog: %s names no seat", key)
 	}
 	return seat, suffix, nil
 }
@@ -172,20 +172,20 @@ func putName(s *room.State, c table.Condition) table.Op {
 // unitBytes is what DynamoDB writes for one unit, less some bytes of DynamoDB's own.
 const unitBytes = 1000
 
-// putListed lists s. A description in letters of four bytes is cut below 200 characters, so a listing costs one
+// putListed lists state. A description in letters of four bytes is cut below 200 characters, so a listing costs one
 // unit.
-func putListed(s *room.State) table.Op {
-	k := ListedKey(s.Key)
+func putListed(state *room.State) table.Op {
+	key := ListedKey(state.Key)
 	l := Listing{
-		V: room.Version, ID: s.ID, Name: s.Name, Description: firstRunes(s.Description, 200),
-		Type: s.Type, Capacity: s.Capacity, Password: s.Password != "",
+		V: room.Version, ID: state.ID, Name: state.Name, Description: firstRunes(state.Description, 200),
+		Type: state.Type, Capacity: state.Capacity, Password: state.Password != "",
 	}
 	data := Encode(l)
-	for len(k.Partition)+len(k.Sort)+len(data) > unitBytes && l.Description != "" {
+	for len(key.Partition)+len(key.Sort)+len(data) > unitBytes && l.Description != "" {
 		l.Description = firstRunes(l.Description, utf8.RuneCountInString(l.Description)*9/10)
 		data = Encode(l)
 	}
-	return table.Put(table.Item{Key: k, Expires: s.Expires().Add(nameLife), Data: data}, table.Always)
+	return table.Put(table.Item{Key: key, Expires: state.Expires().Add(nameLife), Data: data}, table.Always)
 }
 
 // firstRunes returns the first n characters of s.

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 )

@@ -32,16 +32,16 @@ const strongly = table.Strong
 var errPartial = errors.New("roomlog: a part of a write")
 
 // load reads a room from the table: its head, and the last events up to it.
-func (r reader) load(ctx context.Context) (h *room.Head, tail []room.Event, err error) {
+func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, err error) {
 	for try := 1; ; try++ {
 		last, meta, err := r.lastAndMeta(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		h, err = r.headOf(ctx, last, meta)
+		head, err = r.headOf(ctx, last, meta)
 		switch {
 		case err == nil:
-			return h, upTo(last, h.AsOf), nil
+			return head, upTo(last, head.AsOf), nil
 		case !errors.Is(err, errPartial):
 			return nil, nil, err
 		case try == PartialTries:
@@ -124,7 +124,7 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 	if meta == nil {
 		return nil, errPartial
 	}
-	s, err := meta.state(r.id)
+	state, err := meta.state(r.id)
 	if errors.Is(err, room.ErrTorn) {
 		return nil, errPartial
 	}
@@ -133,78 +133,79 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 	}
 	switch {
 	case meta.AsOf < newest.LastChange:
-		h, err := r.replay(ctx, room.NewHead(s), newest.N)
+		head, err := r.replay(ctx, room.NewHead(state), newest.N)
 		if err != nil {
 			return nil, err
 		}
-		return r.withTalk(ctx, h, last)
+		return r.withTalk(ctx, head, last)
 	case meta.AsOf < newest.N: // no event since has changed the state
-		s.AsOf, s.HeadMs, s.LastTalk, s.Messages, s.Run = newest.N, newest.AtMs, newest.LastTalk, newest.Messages,
+		state.AsOf, state.HeadMs, state.LastTalk, state.Messages, state.Run = newest.N, newest.AtMs, newest.LastTalk,
+			newest.Messages,
 			newest.Run
 	}
-	h := room.NewHead(s)
-	for _, e := range slices.Backward(last) {
-		if e.N == h.Recent.From-1 {
-			h = h.WithEarlier(e)
+	h := room.NewHead(state)
+	for _, event := range slices.Backward(last) {
+		if event.N == h.Recent.From-1 {
+			h = h.WithEarlier(event)
 		}
 	}
 	return r.withTalk(ctx, h, last)
 }
 
-// withTalk returns h with its talk state, from the event that last changed it, and with the open proposals. It reads
+// withTalk returns head with its talk state, from the event that last changed it, and with the open proposals. It reads
 // those events that last lacks.
-func (r reader) withTalk(ctx context.Context, h *room.Head, last []room.Event) (*room.Head, error) {
+func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event) (*room.Head, error) {
 	find := func(n int64) (room.Event, error) {
-		if i := slices.IndexFunc(last, func(e room.Event) bool { return e.N == n }); i >= 0 {
+		if i := slices.IndexFunc(last, func(event room.Event) bool { return event.N == n }); i >= 0 {
 			return last[i], nil
 		}
 		return r.event(ctx, n)
 	}
-	if h.LastTalk == 0 {
-		return h, nil
+	if head.LastTalk == 0 {
+		return head, nil
 	}
-	e, err := find(h.LastTalk)
-	if errors.Is(err, table.ErrNotFound) && h.LastTalk > last[len(last)-1].N {
+	e, err := find(head.LastTalk)
+	if errors.Is(err, table.ErrNotFound) && head.LastTalk > last[len(last)-1].N {
 		return nil, errPartial // the snapshot is ahead of the log
 	}
 	if errors.Is(err, table.ErrNotFound) || err == nil && e.Talk == nil {
-		return h, nil // the event has expired, and so has everything asked
+		return head, nil // the event has expired, and so has everything asked
 	}
 	if err != nil {
 		return nil, err
 	}
 	var proposals []room.Event
-	for _, x := range e.Talk.Open {
-		if !x.Proposal {
+	for _, request := range e.Talk.Open {
+		if !request.Proposal {
 			continue
 		}
-		p, err := find(x.N)
+		event, err := find(request.N)
 		if err != nil && !errors.Is(err, table.ErrNotFound) {
 			return nil, err
 		}
 		if err == nil {
-			proposals = append(proposals, p)
+			proposals = append(proposals, event)
 		}
 	}
-	return h.WithTalk(*e.Talk, room.WithoutTexts(proposals, last...)), nil // a redaction may be partly visible
+	return head.WithTalk(*e.Talk, room.WithoutTexts(proposals, last...)), nil // a redaction may be partly visible
 }
 
 // replay applies the events up to n to a head whose snapshot fell behind.
-func (r reader) replay(ctx context.Context, h *room.Head, n int64) (*room.Head, error) {
-	for h.AsOf < n {
-		events, _, err := r.after(ctx, h.AsOf, pageEvents, strongly)
+func (r reader) replay(ctx context.Context, head *room.Head, n int64) (*room.Head, error) {
+	for head.AsOf < n {
+		events, _, err := r.after(ctx, head.AsOf, pageEvents, strongly)
 		if err != nil {
 			return nil, err
 		}
 		if len(events) == 0 {
 			return nil, errPartial
 		}
-		for _, e := range events {
-			h, err = h.Apply(e)
+		for _, event := range events {
+			head, err = head.Apply(event)
 			if err != nil {
 				return nil, err
 			}
 		}
 	}
-	return h, nil
+	return head, nil
 }

@@ -70,22 +70,22 @@ func (l *Log) Changed() <-chan struct{} {
 
 // Cached returns a head to append to, which may lie behind the log. An unknown or old head is loaded.
 func (l *Log) Cached(ctx context.Context) (*room.Head, error) {
-	h, verified := l.headAndTime()
-	if h != nil && (l.store.opts.SingleProcess || l.store.now().Sub(verified) < staleAfter) {
-		return h, nil
+	head, verified := l.headAndTime()
+	if head != nil && (l.store.opts.SingleProcess || l.store.now().Sub(verified) < staleAfter) {
+		return head, nil
 	}
 	return l.Refresh(ctx, l.store.now())
 }
 
 // Refresh returns the head of the log at the time since or later. It reads the table unless such a head is known.
 func (l *Log) Refresh(ctx context.Context, since time.Time) (*room.Head, error) {
-	if h := l.KnownSince(since); h != nil {
-		return h, nil
+	if head := l.KnownSince(since); head != nil {
+		return head, nil
 	}
 	l.reading.Lock()
 	defer l.reading.Unlock()
-	if h := l.KnownSince(since); h != nil { // another call has just read it
-		return h, nil
+	if head := l.KnownSince(since); head != nil { // another call has just read it
+		return head, nil
 	}
 	began := l.store.now()
 	h, verified := l.headAndTime()
@@ -97,11 +97,11 @@ func (l *Log) Refresh(ctx context.Context, since time.Time) (*room.Head, error) 
 
 // load reads the head of the log at the time began or later, and publishes it. l.reading is held.
 func (l *Log) load(ctx context.Context, began time.Time) (*room.Head, error) {
-	h, tail, err := l.read.load(ctx)
+	head, tail, err := l.read.load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return l.replace(h, tail, began), nil
+	return l.replace(head, tail, began), nil
 }
 
 func (l *Log) headAndTime() (*room.Head, time.Time) {
@@ -112,11 +112,11 @@ func (l *Log) headAndTime() (*room.Head, time.Time) {
 
 // KnownSince returns the head if it is known to have been the head of the log at the time since or later.
 func (l *Log) KnownSince(since time.Time) *room.Head {
-	h, verified := l.headAndTime()
-	if h == nil || verified.IsZero() || !l.store.opts.SingleProcess && !verified.After(since) {
+	head, verified := l.headAndTime()
+	if head == nil || verified.IsZero() || !l.store.opts.SingleProcess && !verified.After(since) {
 		return nil
 	}
-	return h
+	return head
 }
 
 // Invalidate makes the next Refresh read the log, after a write with an unknown outcome.
@@ -126,18 +126,18 @@ func (l *Log) Invalidate() {
 	l.verified = time.Time{}
 }
 
-// follow reads the events after h and publishes the head, which is the log's at the time began or later. l.reading
+// follow reads the events after head and publishes the head, which is the log's at the time began or later. l.reading
 // is held.
-func (l *Log) follow(ctx context.Context, h *room.Head, began time.Time) (*room.Head, error) {
+func (l *Log) follow(ctx context.Context, head *room.Head, began time.Time) (*room.Head, error) {
 	for range followPages {
-		events, more, err := l.read.after(ctx, h.AsOf, pageEvents, strongly)
+		events, more, err := l.read.after(ctx, head.AsOf, pageEvents, strongly)
 		if err != nil {
 			return nil, err
 		}
 		if !more {
 			return l.advance(events, began)
 		}
-		h, err = l.advance(events, time.Time{})
+		head, err = l.advance(events, time.Time{})
 		if err != nil {
 			return nil, err
 		}
@@ -151,18 +151,18 @@ func (l *Log) follow(ctx context.Context, h *room.Head, began time.Time) (*room.
 func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := l.head.Load()
+	head := l.head.Load()
 	from := -1
 	to := 0
-	for i, e := range events {
-		if e.N != h.AsOf+1 {
+	for i, event := range events {
+		if event.N != head.AsOf+1 {
 			continue
 		}
-		next, err := h.Apply(e)
+		next, err := head.Apply(event)
 		if err != nil {
 			return nil, err
 		}
-		h = next
+		head = next
 		if from < 0 {
 			from = i
 		}
@@ -171,8 +171,8 @@ func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, erro
 	if from < 0 {
 		from = to
 	}
-	l.publish(h, events[from:to], verified)
-	return h, nil
+	l.publish(head, events[from:to], verified)
+	return head, nil
 }
 
 // commit publishes w after the write. w.head becomes the head unless the log has advanced meanwhile.
@@ -188,37 +188,37 @@ func (l *Log) commit(w *write, verified time.Time) error {
 	return nil
 }
 
-// publish makes h the head, to which events led, and tells the waiters and the observer. l.mu is held.
-func (l *Log) publish(h *room.Head, events []room.Event, verified time.Time) {
+// publish makes head the head, to which events led, and tells the waiters and the observer. l.mu is held.
+func (l *Log) publish(head *room.Head, events []room.Event, verified time.Time) {
 	if verified.After(l.verified) {
 		l.verified = verified
 	}
-	if h == l.head.Load() {
+	if head == l.head.Load() {
 		return
 	}
-	for _, e := range events {
-		l.tail.add(e)
+	for _, event := range events {
+		l.tail.add(event)
 	}
-	l.head.Store(h)
+	l.head.Store(head)
 	l.store.weigh(l)
 	close(l.changed)
 	l.changed = make(chan struct{})
 	if l.observer != nil {
-		l.observer.OnAdvance(h, events)
+		l.observer.OnAdvance(head, events)
 	}
 }
 
-// replace publishes a loaded head, unless a newer head is known. events are the last events up to h.
-func (l *Log) replace(h *room.Head, events []room.Event, verified time.Time) *room.Head {
+// replace publishes a loaded head, unless a newer head is known. events are the last events up to head.
+func (l *Log) replace(head *room.Head, events []room.Event, verified time.Time) *room.Head {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known := l.head.Load(); known != nil && known.AsOf > h.AsOf {
+	if known := l.head.Load(); known != nil && known.AsOf > head.AsOf {
 		return known
 	}
 	l.tail = tail{}
-	for _, e := range events {
-		l.tail.add(e)
+	for _, event := range events {
+		l.tail.add(event)
 	}
-	l.publish(h, nil, verified)
-	return h
+	l.publish(head, nil, verified)
+	return head
 }

@@ -9,30 +9,30 @@ import (
 
 // outline reads only the fields of an event that decide visibility: number, type, seat and readers. It takes a tenth
 // of the time of decodeEvent. If ok is false, decodeEvent must read the item, or say what is wrong.
-func outline(item table.Item) (e room.Event, ok bool) {
+func outline(item table.Item) (event room.Event, ok bool) {
 	n, err := eventNumber(item.Key)
 	if err != nil {
-		return e, false
+		return event, false
 	}
-	e.N = n
+	event.N = n
 	s := scanner{rest: item.Data}
 	for ok = s.skip('{'); ok; ok = s.skip(',') {
 		name, value := s.field()
 		switch string(name) {
 		case "v":
-			ok = whole(value, &e.V)
+			ok = whole(value, &event.V)
 		case "t":
-			e.Type = room.EventType(bytes.Trim(value, `"`))
+			event.Type = room.EventType(bytes.Trim(value, `"`))
 		case "s":
-			ok = whole(value, &e.Seat)
+			ok = whole(value, &event.Seat)
 		case "to":
-			e.To, ok = numbers(value)
+			event.To, ok = numbers(value)
 		}
 		if value == nil || !ok {
-			return e, false
+			return event, false
 		}
 	}
-	return e, e.V == room.Version && e.Type != "" && string(s.rest) == "}"
+	return event, event.V == room.Version && event.Type != "" && string(s.rest) == "}"
 }
 
 // numbers reads a list of numbers.

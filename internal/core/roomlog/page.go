@@ -72,7 +72,7 @@ func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
 	}
 	defer done()
 	known := l.Peek().AsOf
-	events, _, err = p.page(ctx, n, 1, func(e room.Event) bool { return e.N > known || p.sees(e) })
+	events, _, err = p.page(ctx, n, 1, func(event room.Event) bool { return event.N > known || p.sees(event) })
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +109,11 @@ func (p *Pages) Since(ctx context.Context, n, end int64) iter.Seq2[room.Event, e
 			if len(events) == 0 {
 				return
 			}
-			for _, e := range events {
-				if !yield(e, nil) {
+			for _, event := range events {
+				if !yield(event, nil) {
 					return
 				}
-				n = e.N
+				n = event.N
 			}
 		}
 	}
@@ -133,11 +133,11 @@ func (p *Pages) Back(ctx context.Context, n int64) iter.Seq2[room.Event, error] 
 				yield(room.Event{}, err)
 				return
 			}
-			for _, e := range events {
-				if !yield(e, nil) {
+			for _, event := range events {
+				if !yield(event, nil) {
 					return
 				}
-				n = e.N
+				n = event.N
 			}
 		}
 	}
@@ -147,9 +147,9 @@ func (p *Pages) Back(ctx context.Context, n int64) iter.Seq2[room.Event, error] 
 func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) bool) (events []room.Event, more bool,
 	err error) {
 	seen := false
-	events, more, err = p.log.read.run(ctx, n, step, p.limit, table.Strong, func(e room.Event) bool {
-		seen = seen || p.sees(e)
-		return whole(e)
+	events, more, err = p.log.read.run(ctx, n, step, p.limit, table.Strong, func(event room.Event) bool {
+		seen = seen || p.sees(event)
+		return whole(event)
 	})
 	p.limit = pageEvents
 	if !seen {

@@ -76,9 +76,9 @@ func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consi
 
 // withoutGap returns the events that follow n, step by step.
 func withoutGap(n, step int64, events []room.Event) []room.Event {
-	for i, e := range events {
+	for i, event := range events {
 		n += step
-		if e.N != n {
+		if event.N != n {
 			return events[:i]
 		}
 	}
@@ -88,10 +88,10 @@ func withoutGap(n, step int64, events []room.Event) []room.Event {
 // Event returns event n. It fails with table.ErrNotFound if there is none.
 func (l *Log) Event(ctx context.Context, n int64) (room.Event, error) {
 	l.mu.Lock()
-	e, ok := l.tail.event(n)
+	event, ok := l.tail.event(n)
 	l.mu.Unlock()
 	if ok {
-		return e, nil
+		return event, nil
 	}
 	return l.read.event(ctx, n)
 }
@@ -132,19 +132,19 @@ const maxReadBack = 1000
 // events.
 func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
 	for read, partial := 0, 0; read < maxReadBack; {
-		h := l.Peek()
-		if h.Recent.Reaches(until) {
+		head := l.Peek()
+		if head.Recent.Reaches(until) {
 			return nil
 		}
-		events, _, err := l.read.before(ctx, h.Recent.From, pageEvents)
+		events, _, err := l.read.before(ctx, head.Recent.From, pageEvents)
 		if err != nil {
 			return err
 		}
 		added := 0
 		l.reindex(func(h *room.Head) *room.Head {
-			for _, e := range events {
-				if e.N == h.Recent.From-1 {
-					h = h.WithEarlier(e)
+			for _, event := range events {
+				if event.N == h.Recent.From-1 {
+					h = h.WithEarlier(event)
 					added++
 				}
 			}
@@ -153,10 +153,10 @@ func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
 		switch {
 		case added > 0:
 			read += added
-		case l.store.now().Sub(time.UnixMilli(h.Recent.FromMs)) > gapTrust:
+		case l.store.now().Sub(time.UnixMilli(head.Recent.FromMs)) > gapTrust:
 			l.reindex(func(h *room.Head) *room.Head { return h.WithFullIndex() }) // the older events have expired
 		case partial == PartialTries:
-			return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, h.Recent.From-1)
+			return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, head.Recent.From-1)
 		default:
 			partial++
 			if err := l.store.Pause(ctx, PartialPause); err != nil {
@@ -164,7 +164,7 @@ func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
 			}
 		}
 	}
-	l.reindex(func(h *room.Head) *room.Head { return h.WithFullIndex() })
+	l.reindex(func(head *room.Head) *room.Head { return head.WithFullIndex() })
 	return nil
 }
 

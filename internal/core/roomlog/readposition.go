@@ -8,17 +8,17 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ReadPosition returns the stored read position of c; zero if there is none.
-func (s Seats) ReadPosition(ctx context.Context, c room.Caller) (p room.ReadPosition, err error) {
+// ReadPosition returns the stored read position of caller; zero if there is none.
+func (s Seats) ReadPosition(ctx context.Context, caller room.Caller) (position room.ReadPosition, err error) {
 	l := s.log
-	item, err := l.store.table.Get(ctx, readPositionKey(l.id, c), table.Strong)
+	item, err := l.store.table.Get(ctx, readPositionKey(l.id, caller), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
-		return p, nil
+		return position, nil
 	}
 	if err == nil {
-		err = Decode(item, &p)
+		err = Decode(item, &position)
 	}
-	return p, err
+	return position, err
 }
 
 // SetReadPosition stores the read position of c.

@@ -25,13 +25,13 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 		if err != nil {
 			return nil, err
 		}
-		e, err := decodeEvent(item)
+		event, err := decodeEvent(item)
 		if err != nil {
 			return nil, err
 		}
-		item.Data = Encode(e.WithoutText())
-		ops, next = append(ops, erase(item)), e.Decides
-		results, err := s.redactResults(ctx, id, e)
+		item.Data = Encode(event.WithoutText())
+		ops, next = append(ops, erase(item)), event.Decides
+		results, err := s.redactResults(ctx, id, event)
 		if err != nil {
 			return nil, err
 		}
@@ -68,22 +68,22 @@ func IsSameEvent(a, b table.Item) bool {
 
 // redact drops the text of event n.
 func (t *tail) redact(n int64) {
-	if e, ok := t.event(n); ok {
-		t.referred -= e.Referred()
-		e = e.WithoutText()
-		t.referred += e.Referred()
-		t.events[n-t.events[0].N] = e
+	if event, ok := t.event(n); ok {
+		t.referred -= event.Referred()
+		event = event.WithoutText()
+		t.referred += event.Referred()
+		t.events[n-t.events[0].N] = event
 	}
 }
 
 // redactTask drops the words of task no.
 func (t *tail) redactTask(no int64) {
-	for i, e := range t.events {
-		if e.HasWordsOf(no) {
-			t.referred -= e.Referred()
-			e = e.WithoutTask(no)
-			t.referred += e.Referred()
-			t.events[i] = e
+	for i, event := range t.events {
+		if event.HasWordsOf(no) {
+			t.referred -= event.Referred()
+			event = event.WithoutTask(no)
+			t.referred += event.Referred()
+			t.events[i] = event
 		}
 	}
 }

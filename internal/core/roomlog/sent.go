@@ -45,10 +45,10 @@ func ReadSent(item table.Item) (as SentAs) {
 	return as
 }
 
-// Sent returns what the idempotency key of c stands for.
-func (s Seats) Sent(ctx context.Context, c room.Caller, key string) (SentAs, error) {
+// Sent returns what the idempotency key of caller stands for.
+func (s Seats) Sent(ctx context.Context, caller room.Caller, key string) (SentAs, error) {
 	l := s.log
-	item, err := l.store.table.Get(ctx, sentKey(l.id, c, key), table.Strong)
+	item, err := l.store.table.Get(ctx, sentKey(l.id, caller, key), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return SentAs{}, nil
 	}

@@ -22,11 +22,11 @@ type snapshot struct {
 func (x *snapshot) state(id string) (room.State, error) { return x.State(id, x.parts) }
 
 // readSnapshot returns the snapshot of a room; nil if there is none.
-func readSnapshot(ctx context.Context, t table.Reader, id string) (*snapshot, error) {
+func readSnapshot(ctx context.Context, reader table.Reader, id string) (*snapshot, error) {
 	var x snapshot
 	found := false
 	where := table.Range{Partition: roomPrefix + id, Prefix: metaSort, Consistency: strongly}
-	for item, err := range table.All(ctx, t, where) {
+	for item, err := range table.All(ctx, reader, where) {
 		if err != nil {
 			return nil, err
 		}
@@ -46,9 +46,9 @@ func (x *snapshot) add(item table.Item) error {
 	if item.Key.Sort == metaSort {
 		return Decode(item, &x.Snapshot)
 	}
-	p := room.Part{Name: item.Key.Sort[len(partPrefix):]}
-	err := Decode(item, &p)
-	x.parts = append(x.parts, p)
+	part := room.Part{Name: item.Key.Sort[len(partPrefix):]}
+	err := Decode(item, &part)
+	x.parts = append(x.parts, part)
 	return err
 }
 
@@ -79,23 +79,24 @@ func putMeta(s *room.State) table.Op {
 	}, table.Always)
 }
 
-// putParts stores the parts of s that differ from those of base.
-func putParts(base, s *room.State) (ops []table.Op) {
-	parts, stored := s.Parts(), map[string]int64{}
-	for _, p := range base.Parts() {
-		stored[p.Name] = p.N
+// putParts stores the parts of state that differ from those of base.
+func putParts(base, state *room.State) (ops []table.Op) {
+	parts, stored := state.Parts(), map[string]int64{}
+	for _, part := range base.Parts() {
+		stored[part.Name] = part.N
 	}
-	expires := s.PartExpires(len(parts)).Add(nameLife)
-	for _, p := range parts {
-		if n, ok := stored[p.Name]; !ok || n != p.N {
-			op := table.Put(table.Item{Key: partKey(s.ID, p.Name), Expires: expires, Data: Encode(p)}, table.Always)
-			op.Erase = p.Task != nil && p.Task.Redacted
+	expires := state.PartExpires(len(parts)).Add(nameLife)
+	for _, part := range parts {
+		if n, ok := stored[part.Name]; !ok || n != part.N {
+			op := table.Put(table.Item{Key: partKey(state.ID, part.Name), Expires: expires, Data: Encode(part)},
+				table.Always)
+			op.Erase = part.Task != nil && part.Task.Redacted
 			ops = append(ops, op)
 		}
-		delete(stored, p.Name)
+		delete(stored, part.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(stored)) { // of parts gone since
-		ops = append(ops, table.Delete(partKey(s.ID, name), table.Always))
+		ops = append(ops, table.Delete(partKey(state.ID, name), table.Always))
 	}
 	return ops
 }

@@ -22,24 +22,24 @@ type tail struct {
 // bytes returns how much memory t takes.
 func (t *tail) bytes() int { return t.array*room.EventBytes + t.referred }
 
-// add adds e, and drops the oldest events above the limits. If e does not follow the last event, add begins a new
-// tail.
-func (t *tail) add(e room.Event) {
-	if len(t.events) > 0 && t.events[len(t.events)-1].N != e.N-1 {
+// add adds event, and drops the oldest events above the limits. If event does not follow the last event, add begins a
+// new tail.
+func (t *tail) add(event room.Event) {
+	if len(t.events) > 0 && t.events[len(t.events)-1].N != event.N-1 {
 		*t = tail{}
 	}
-	for _, n := range e.Emptied() {
+	for _, n := range event.Emptied() {
 		t.redact(n)
 	}
-	if e.RedactsTask() {
-		t.redactTask(e.Task.No)
+	if event.RedactsTask() {
+		t.redactTask(event.Task.No)
 	}
 	before := cap(t.events)
-	t.events = append(t.events, e)
+	t.events = append(t.events, event)
 	if cap(t.events) != before {
 		t.array = cap(t.events)
 	}
-	t.referred += e.Referred()
+	t.referred += event.Referred()
 	drop := 0
 	for len(t.events)-drop > 1 && (len(t.events)-drop > tailEvents || t.referred > tailBytes) {
 		t.referred -= t.events[drop].Referred()
@@ -94,8 +94,8 @@ func (s Seats) Unread(viewer room.Caller) func(read int64, of room.Agent) *int {
 	}
 	from, said := l.tail.events[0].N, []room.Event(nil)
 	for i := range l.tail.events {
-		if e := &l.tail.events[i]; e.Type == room.Said && viewer.Sees(*e) {
-			said = append(said, *e)
+		if event := &l.tail.events[i]; event.Type == room.Said && viewer.Sees(*event) {
+			said = append(said, *event)
 		}
 	}
 	return func(read int64, of room.Agent) *int {
@@ -104,7 +104,7 @@ func (s Seats) Unread(viewer room.Caller) func(read int64, of room.Agent) *int {
 		}
 		n := 0
 		for i := len(said) - 1; i >= 0 && said[i].N > read; i-- {
-			if e := &said[i]; (e.Seat != of.Seat || e.Person) && (room.Caller{Agent: of}).IsNews(*e) {
+			if event := &said[i]; (event.Seat != of.Seat || event.Person) && (room.Caller{Agent: of}).IsNews(*event) {
 				n++
 			}
 		}

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -30,51 +29,53 @@ func doneKey(id string, no int64) table.Key {
 	return inRoom(id, fmt.Sprintf("%s%016d", donePrefix, no))
 }
 
-// putDone stores that e ends t.
-func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
-	by, _ := h.Seated(e.Seat)
-	d := Done{V: room.Version, Task: t, By: by.Party(), ByPerson: e.Person, AtMs: e.AtMs}
-	d.By.Person = e.PersonName
-	if e.Task != nil {
-		d.Dropped, d.Result = e.Task.Action == room.DropTask, e.Task.Text
-		d.Task.Last = e.N
+// putDone stores that event ends task.
+func putDone(head *room.Head, task room.Task, event room.Event) table.Op {
+	by, _ := head.Seated(event.Seat)
+	done := Done{V: room.Version, Task: task, By: by.Party(), ByPerson: event.Person, AtMs: event.AtMs}
+	done.By.Person = event.PersonName
+	if event.Task != nil {
+		done.Dropped, done.Result = event.Task.Action == room.DropTask, event.Task.Text
+		done.Task.Last = event.N
 	} else {
-		d.Report, d.Result = e.N, firstBytes(e.Text, core.MaxResult)
+		done.Report, done.Result = event.N, firstBytes(event.Text, core.MaxResult)
 	}
-	return table.Put(table.Item{Key: doneKey(h.ID, t.No), Expires: e.At().Add(agreementLife), Data: Encode(d)},
+	return table.Put(table.Item{Key: doneKey(head.ID, task.No), Expires: event.At().Add(agreementLife),
+		Data: Encode(done)},
 		table.Always)
 }
 
 // Done returns the closed task no. It fails with table.ErrNotFound if the task is not closed, or was closed a year
 // ago.
-func (s Seats) Done(ctx context.Context, no int64) (d Done, err error) {
+func (s Seats) Done(ctx context.Context, no int64) (done Done, err error) {
 	item, err := s.log.store.table.Get(ctx, doneKey(s.log.id, no), table.Strong)
 	if err == nil {
-		err = Decode(item, &d)
+		err = Decode(item, &done)
 	}
-	return d, err
+	return done, err
 }
 
 // AllDone returns at most limit closed tasks that a sees, the last added first: all, or the tasks that were added
 // before task number before.
-func (s Seats) AllDone(ctx context.Context, a room.Agent, before int64, limit int) (list []Done, more bool, err error) {
+func (s Seats) AllDone(ctx context.Context, agent room.Agent, before int64, limit int) (list []Done, more bool,
+	err error) {
 	where := table.Range{Partition: roomPrefix + s.log.id, Prefix: donePrefix, Reverse: true, Consistency: strongly}
 	if before > 0 {
 		where.After = doneKey(s.log.id, before).Sort
 	}
 	for item, err := range table.All(ctx, s.log.store.table, where) {
-		var d Done
+		var done Done
 		if err == nil {
-			err = Decode(item, &d)
+			err = Decode(item, &done)
 		}
 		switch {
 		case err != nil:
 			return nil, false, err
-		case !a.SeesTask(d.Task.N):
+		case !agent.SeesTask(done.Task.N):
 		case len(list) == limit:
 			return list, true, nil
 		default:
-			list = append(list, d)
+			list = append(list, done)
 		}
 	}
 	return list, false, nil
@@ -94,16 +95,16 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 		if err != nil {
 			return nil, err
 		}
-		e, err := decodeEvent(item)
+		event, err := decodeEvent(item)
 		if err != nil {
 			return nil, err
 		}
 		n = 0
-		if e.Task != nil {
-			n = e.Task.Prev
+		if event.Task != nil {
+			n = event.Task.Prev
 		}
-		if e.HasWordsOf(no) {
-			item.Data = Encode(e.WithoutTask(no))
+		if event.HasWordsOf(no) {
+			item.Data = Encode(event.WithoutTask(no))
 			ops = append(ops, erase(item))
 		}
 	}
@@ -139,22 +140,22 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 // redactedAtOnce is how many events a redaction empties in one Write.
 const redactedAtOnce = 40
 
-// redactResults returns the ops that take the beginning of report e from the tasks that e has ended.
-func (s *Store) redactResults(ctx context.Context, id string, e room.Event) (ops []table.Op, err error) {
-	for _, no := range e.Closes {
+// redactResults returns the ops that take the beginning of report event from the tasks that event has ended.
+func (s *Store) redactResults(ctx context.Context, id string, event room.Event) (ops []table.Op, err error) {
+	for _, no := range event.Closes {
 		item, err := s.table.Get(ctx, doneKey(id, no), strongly)
 		if errors.Is(err, table.ErrNotFound) {
 			continue
 		}
-		var d Done
+		var done Done
 		if err == nil {
-			err = Decode(item, &d)
+			err = Decode(item, &done)
 		}
 		if err != nil {
 			return nil, err
 		}
-		d.Result, d.Redacted = room.Removed, true
-		item.Data = Encode(d)
+		done.Result, done.Redacted = room.Removed, true
+		item.Data = Encode(done)
 		ops = append(ops, erase(item))
 	}
 	return ops, nil

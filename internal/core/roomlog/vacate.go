@@ -29,34 +29,34 @@ type keptItem struct {
 	Person room.Person `json:"person"`
 }
 
-// Had reports whether x held a token of the seat.
-func (g Vacated) Had(x room.Holder) bool {
-	if x.Joined != 0 { // a stay from the room: nobody else ever had the seat
+// Had reports whether holder held a token of the seat.
+func (g Vacated) Had(holder room.Holder) bool {
+	if holder.Joined != 0 { // a stay from the room: nobody else ever had the seat
 		return g.V != 0
 	}
-	if x.Person {
-		return slices.Contains(g.Devices, x.Hash)
+	if holder.Person {
+		return slices.Contains(g.Devices, holder.Hash)
 	}
-	return x.Has(g.Hash)
+	return holder.Has(g.Hash)
 }
 
-// Vacate returns the ops that free a seat, in the Write of its event. They delete the presence of the seat on a
+// Vacate returns the ops that free a seat, in the Write of its event. They delete the presence of the seat on agent
 // condition, and store why the seat is gone, and the person behind its agent if that person stays known. With
 // table.IfAbsent an agent that returns at that moment keeps the seat.
-func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.Time) []table.Op {
-	a, _ := s.Seated(gone.Seat)
+func Vacate(state *room.State, gone room.Event, presence table.Condition, now time.Time) []table.Op {
+	agent, _ := state.Seated(gone.Seat)
 	ops := []table.Op{
-		table.Delete(PresenceKey(s.ID, gone.Seat), presence),
+		table.Delete(PresenceKey(state.ID, gone.Seat), presence),
 		table.Put(table.Item{
-			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
+			Key: goneKey(state.ID, gone.Seat), Expires: now.Add(room.Life),
 			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), By: gone.ByName,
-				Note: gone.Note, Hash: a.Hash, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
+				Note: gone.Note, Hash: agent.Hash, Devices: agent.Person.Devices, Kept: agent.LeavesPerson()}),
 		}, table.Always),
 	}
-	if a.LeavesPerson() {
+	if agent.LeavesPerson() {
 		ops = append(ops, table.Put(table.Item{
-			Key: KeptKey(s.ID, a.Principal, a.Key), Expires: now.Add(room.KeepPerson),
-			Data: Encode(keptItem{V: room.Version, Person: a.Person.Kept()}),
+			Key: KeptKey(state.ID, agent.Principal, agent.Key), Expires: now.Add(room.KeepPerson),
+			Data: Encode(keptItem{V: room.Version, Person: agent.Person.Kept()}),
 		}, table.Always))
 	}
 	return ops

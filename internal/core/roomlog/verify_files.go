@@ -18,18 +18,18 @@ import (
 // VerifyFiles reads the bytes of all files of a room and returns how many files are there. It fails with ErrDamaged,
 // and names each file, if claimed bytes are missing or are not the shared bytes. The room may be in use meanwhile.
 // Bytes without a claim are no damage; a missing claim is: see Verify.
-func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id string) (there int, err error) {
+func VerifyFiles(ctx context.Context, reader table.Reader, kept files.Reader, id string) (there int, err error) {
 	var damage error
 	seen := map[string]bool{} // by files.Key.ID: a sent draft has the file of its message
-	for e, err := range carriers(ctx, t, id) {
+	for event, err := range carriers(ctx, reader, id) {
 		if err != nil {
 			return there, errors.Join(damage, err)
 		}
-		f := e.CarriedFile()
-		if seen[f.Key] {
+		file := event.CarriedFile()
+		if seen[file.Key] {
 			continue
 		}
-		whole, err := verifyFile(ctx, t, kept, id, e)
+		whole, err := verifyFile(ctx, reader, kept, id, event)
 		switch {
 		case errors.Is(err, ErrDamaged):
 			damage = errors.Join(damage, err)
@@ -37,7 +37,7 @@ func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id stri
 			return there, errors.Join(damage, err)
 		}
 		if whole {
-			seen[f.Key] = true
+			seen[file.Key] = true
 			there++
 		}
 	}
@@ -45,54 +45,54 @@ func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id stri
 }
 
 // carriers yields the events of a room that carry a file. If it fails, the last pair has an error.
-func carriers(ctx context.Context, t table.Reader, id string) iter.Seq2[room.Event, error] {
+func carriers(ctx context.Context, reader table.Reader, id string) iter.Seq2[room.Event, error] {
 	return func(yield func(room.Event, error) bool) {
 		r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Consistency: table.Strong}
-		for item, err := range table.All(ctx, t, r) {
-			var e room.Event
+		for item, err := range table.All(ctx, reader, r) {
+			var event room.Event
 			if err == nil {
-				e, err = decodeEvent(item)
+				event, err = decodeEvent(item)
 			}
 			if err != nil {
 				yield(room.Event{}, err)
 				return
 			}
-			if e.CarriedFile() != nil && !yield(e, nil) {
+			if event.CarriedFile() != nil && !yield(event, nil) {
 				return
 			}
 		}
 	}
 }
 
-// verifyFile reads the bytes of the file that e carries. Bytes that nobody claims, as of a draft that nobody may
+// verifyFile reads the bytes of the file that event carries. Bytes that nobody claims, as of a draft that nobody may
 // send any more, and bytes removed meanwhile, count as absent.
-func verifyFile(ctx context.Context, t table.Reader, kept files.Reader, id string, e room.Event) (whole bool,
+func verifyFile(ctx context.Context, reader table.Reader, kept files.Reader, id string, event room.Event) (whole bool,
 	err error) {
-	k := files.Key{Room: id, ID: e.CarriedFile().Key}
-	if claimed, err := exists(ctx, t, ClaimKey(k)); err != nil || !claimed {
+	k := files.Key{Room: id, ID: event.CarriedFile().Key}
+	if claimed, err := exists(ctx, reader, ClaimKey(k)); err != nil || !claimed {
 		return false, err
 	}
-	why, err := fileFault(ctx, kept, k, *e.CarriedFile())
+	why, err := fileFault(ctx, kept, k, *event.CarriedFile())
 	if err != nil || why == "" {
 		return err == nil, err
 	}
-	if claimed, err := exists(ctx, t, ClaimKey(k)); err != nil || !claimed {
+	if claimed, err := exists(ctx, reader, ClaimKey(k)); err != nil || !claimed {
 		return false, err
 	}
-	return false, fmt.Errorf("%w: the file of event %d: %s", ErrDamaged, e.N, why)
+	return false, fmt.Errorf("%w: the file of event %d: %s", ErrDamaged, event.N, why)
 }
 
-// exists reports whether there is an item at k.
-func exists(ctx context.Context, t table.Reader, k table.Key) (bool, error) {
-	_, err := t.Get(ctx, k, table.Strong)
+// exists reports whether there is an item at key.
+func exists(ctx context.Context, reader table.Reader, key table.Key) (bool, error) {
+	_, err := reader.Get(ctx, key, table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// fileFault says what is wrong with the bytes at k; "" if they are those of f.
-func fileFault(ctx context.Context, kept files.Reader, k files.Key, f room.File) (why string, err error) {
+// fileFault says what is wrong with the bytes at k; "" if they are those of file.
+func fileFault(ctx context.Context, kept files.Reader, k files.Key, file room.File) (why string, err error) {
 	r, err := kept.Open(ctx, k, 0, -1)
 	hash, size := sha256.New(), int64(0)
 	if err == nil {
@@ -104,9 +104,9 @@ func fileFault(ctx context.Context, kept files.Reader, k files.Key, f room.File)
 		return "its bytes are missing", nil
 	case err != nil:
 		return "", err
-	case size != f.Size:
-		return fmt.Sprintf("it has %d bytes instead of %d", size, f.Size), nil
-	case hex.EncodeToString(hash.Sum(nil)) != f.Sum:
+	case size != file.Size:
+		return fmt.Sprintf("it has %d bytes instead of %d", size, file.Size), nil
+	case hex.EncodeToString(hash.Sum(nil)) != file.Sum:
 		return "its bytes are not those that were shared", nil
 	}
 	return "", nil

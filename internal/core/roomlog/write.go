@@ -4,9 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -44,27 +43,27 @@ func newWrite(h *room.Head) *write {
 func (w *write) addProposals(batch []*Proposal, now time.Time) {
 	w.events, w.entries = make([]room.Event, 0, len(batch)), make([]entry, 0, len(batch))
 	var along []table.Op
-	for _, p := range batch {
-		p.Batched = w.events
-		ch, err := p.Propose(w.head, now)
+	for _, proposal := range batch {
+		proposal.Batched = w.events
+		ch, err := proposal.Propose(w.head, now)
 		if err != nil {
-			w.entries = append(w.entries, entry{p: p, err: err})
+			w.entries = append(w.entries, entry{p: proposal, err: err})
 			continue
 		}
 		if len(w.events) > 0 && !w.fits(ch, now) {
 			break
 		}
 		events, err := w.add(ch, now)
-		w.entries = append(w.entries, entry{p: p, events: events, err: err})
+		w.entries = append(w.entries, entry{p: proposal, events: events, err: err})
 		if err != nil {
 			continue
 		}
 		if w.renamer == nil && w.base.Key != "" && w.head.Key != w.base.Key {
-			w.renamer = p
+			w.renamer = proposal
 		}
 		for _, op := range ch.Ops {
 			along = append(along, op)
-			w.owners = append(w.owners, p)
+			w.owners = append(w.owners, proposal)
 		}
 	}
 	w.finish(along)
@@ -73,17 +72,17 @@ func (w *write) addProposals(batch []*Proposal, now time.Time) {
 // fits reports whether ch can be written together with what is in w.
 func (w *write) fits(ch Change, now time.Time) bool {
 	size := w.bytes
-	for _, e := range ch.Events {
-		size += textOf(e)
-		if e.Changed != nil && e.Changed.Room != nil && e.Key != w.head.Key {
+	for _, event := range ch.Events {
+		size += textOf(event)
+		if event.Changed != nil && event.Changed.Room != nil && event.Key != w.head.Key {
 			return false // only a Write can tell whether a name is free: one new name each
 		}
 	}
 	if size > maxBatchBytes || len(w.keys)+len(w.events)+len(ch.Events)+len(ch.Ops)+w.others(ch, now) > table.MaxOps {
 		return false
 	}
-	for _, e := range ch.Events { // a hook may have begun in the same Write
-		for _, op := range hooksDropped(&w.head.State, e) {
+	for _, event := range ch.Events { // a hook may have begun in the same Write
+		for _, op := range hooksDropped(&w.head.State, event) {
 			if w.keys[op.Item.Key] {
 				return false
 			}
@@ -97,28 +96,28 @@ func (w *write) fits(ch Change, now time.Time) bool {
 	return true
 }
 
-// textOf returns how many bytes of text e has.
-func textOf(e room.Event) int {
-	if e.Draft != nil {
-		return len(e.Draft.Text)
+// textOf returns how many bytes of text event has.
+func textOf(event room.Event) int {
+	if event.Draft != nil {
+		return len(event.Draft.Text)
 	}
-	if e.Task != nil {
-		n := len(e.Task.Text)
-		for _, t := range e.Task.Add {
-			n += len(t.Title) + len(t.Text)
+	if event.Task != nil {
+		n := len(event.Task.Text)
+		for _, task := range event.Task.Add {
+			n += len(task.Title) + len(task.Text)
 		}
 		return n
 	}
-	return len(e.Text)
+	return len(event.Text)
 }
 
 // others returns how many further ops w has at most once ch is in w: the snapshot, the name and the listing,
 // agreements, tasks that end, and parts of the snapshot.
 func (w *write) others(ch Change, now time.Time) int {
 	n := 5 + core.MaxOpen + w.parts
-	for _, e := range ch.Events {
-		n += e.Parts() + len(e.TasksClosed())
-		if e.Type == room.Left {
+	for _, event := range ch.Events {
+		n += event.Parts() + len(event.TasksClosed())
+		if event.Type == room.Left {
 			n += 2 * core.MaxSeatHooks
 		}
 	}
@@ -132,45 +131,46 @@ func (w *write) others(ch Change, now time.Time) int {
 func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
 	next, from := w.head, len(w.events)
 	var kept, dropped []table.Op
-	for _, e := range ch.Events {
-		e.V, e.N, e.ID = room.Version, next.AsOf+1, ident.NewEventID()
-		e.AtMs = max(now.UnixMilli(), next.HeadMs) // never back, even if the clock goes back: events expire in order
-		if e.Type != room.Retired && next.RenewalDue(now) {
-			e.ExpiresMs = now.Add(room.Life).UnixMilli()
+	for _, event := range ch.Events {
+		event.V, event.N, event.ID = room.Version, next.AsOf+1, ident.NewEventID()
+		// never back, even if the clock goes back: events expire in order
+		event.AtMs = max(now.UnixMilli(), next.HeadMs)
+		if event.Type != room.Retired && next.RenewalDue(now) {
+			event.ExpiresMs = now.Add(room.Life).UnixMilli()
 		}
-		if e.N == 1 {
-			e.LogKey = next.LogKey
+		if event.N == 1 {
+			event.LogKey = next.LogKey
 		}
-		if x, promoted := next.Seated(e.Promoted); promoted {
-			e.NewAdmin = x.Name
+		if agent, promoted := next.Seated(event.Promoted); promoted {
+			event.NewAdmin = agent.Name
 		}
-		after, err := next.Append(&e)
+		after, err := next.Append(&event)
 		if err != nil {
 			w.events = w.events[:from]
 			return nil, err
 		}
-		for _, n := range e.Agreed {
+		for _, n := range event.Agreed {
 			if p, ok := next.Proposal(n); ok {
-				kept = append(kept, putAgreement(next, p, e))
+				kept = append(kept, putAgreement(next, p, event))
 			}
 		}
-		for _, t := range next.ClosedBy(e) {
-			kept = append(kept, putDone(next, t, e))
+		for _, task := range next.ClosedBy(event) {
+			kept = append(kept, putDone(next, task, event))
 		}
-		dropped = append(dropped, hooksDropped(&next.State, e)...)
-		w.parts += e.Parts() + len(e.TasksClosed())
-		if e.ExpiresMs != 0 {
+		dropped = append(dropped, hooksDropped(&next.State, event)...)
+		w.parts += event.Parts() + len(event.TasksClosed())
+		if event.ExpiresMs != 0 {
 			w.parts += room.PartsRenewed
 		}
-		w.events, next = append(w.events, e), after
+		w.events, next = append(w.events, event), after
 	}
 	w.head, w.kept = next, append(append(w.kept, kept...), dropped...)
 	for _, op := range dropped {
 		w.keys[op.Item.Key] = true
 	}
 	events := slices.Clip(w.events[from:])
-	for _, e := range events {
-		w.bytes += textOf(e)
+	for _, event := range events {
+		w.bytes += textOf(event)
 	}
 	for _, op := range ch.Ops {
 		w.keys[op.Item.Key] = true
@@ -187,8 +187,8 @@ func (w *write) finish(along []table.Op) {
 		return
 	}
 	w.ops = make([]table.Op, 0, len(w.events)+len(along)+len(w.kept)+5) // the snapshot, the name and the listing
-	for _, e := range w.events {
-		w.ops = append(w.ops, putEvent(w.head.ID, e))
+	for _, event := range w.events {
+		w.ops = append(w.ops, putEvent(w.head.ID, event))
 	}
 	w.ops = append(append(w.ops, along...), w.kept...)
 	if w.head.LastChange > w.base.LastChange {

@@ -26,8 +26,8 @@ func Words(text string) string { return sanitize.Escape(text, kept) }
 // Notice returns what the server says ahead of messages; "" if no other agent said or did any of it.
 func Notice(messages []chat.Message) string {
 	user, others := false, false
-	for _, m := range messages {
-		mine := m.FromUser || m.Type == chat.EventSupervision || m.Type == chat.EventDrafted
+	for _, message := range messages {
+		mine := message.FromUser || message.Type == chat.EventSupervision || message.Type == chat.EventDrafted
 		user, others = user || mine, others || !mine
 	}
 	switch {
@@ -59,32 +59,34 @@ type Way struct {
 // behind the name of its sender (see ident.Actor), and its further lines are indented, which no other line is. A name
 // holds none of the characters : , ( ) \u201c \u201d (see ident.AgentName), and in no sentence of the server a colon
 // follows what could be one.
-func Of(m chat.Message, text string, way Way) string {
-	switch m.Type {
+func Of(message chat.Message, text string, way Way) string {
+	switch message.Type {
 	case chat.EventSaid:
-		return way.speaker(m) + ": " + indented(text+NoteOf(m.File, way.HasAddress))
+		return way.speaker(message) + ": " + indented(text+NoteOf(message.File, way.HasAddress))
 	case chat.EventJoined:
-		return Quoted(m.Agent) + " has joined the room."
+		return Quoted(message.Agent) + " has joined the room."
 	case chat.EventLeft:
-		return Quoted(m.Agent) + " has left the room."
+		return Quoted(message.Agent) + " has left the room."
 	case chat.EventRole:
-		return Quoted(m.Actor()) + " used the right of an admin on " + Quoted(m.Agent) + ": " + string(m.Action) + "."
+		return Quoted(message.Actor()) + " used the right of an admin on " + Quoted(message.Agent) + ": " +
+			string(message.Action) + "."
 	case chat.EventKnocked:
-		return Quoted(m.Agent) + " asked for a seat, and did not get it."
+		return Quoted(message.Agent) + " asked for a seat, and did not get it."
 	case chat.EventTask:
-		if m.Task != nil {
-			return Quoted(m.Actor()) + " changed the task " + Quoted(m.Task.Title) + ": " + string(m.TaskAction) + "."
+		if message.Task != nil {
+			return Quoted(message.Actor()) + " changed the task " + Quoted(message.Task.Title) + ": " +
+				string(message.TaskAction) + "."
 		}
-		return Quoted(m.Actor()) + " changed the list of tasks."
+		return Quoted(message.Actor()) + " changed the list of tasks."
 	case chat.EventSupervision:
-		if m.Reason == room.ReasonPaused {
+		if message.Reason == room.ReasonPaused {
 			return "Your user has paused you in this room."
 		}
-		if m.Reason == room.ReasonResumed {
+		if message.Reason == room.ReasonResumed {
 			return "Your user lets you go on in this room."
 		}
 	case chat.EventDrafted:
-		return ofDraft(m, text)
+		return ofDraft(message, text)
 	case chat.EventRoom:
 		return "An admin has changed the settings of the room."
 	}
@@ -92,46 +94,46 @@ func Of(m chat.Message, text string, way Way) string {
 }
 
 // ofDraft returns what an agent reads of what its person did with its draft; "" while that waits.
-func ofDraft(m chat.Message, text string) string {
+func ofDraft(message chat.Message, text string) string {
 	switch {
-	case m.Reason == "":
+	case message.Reason == "":
 		return ""
-	case m.Reason == room.ReasonSent, m.Reason == room.ReasonEdited:
+	case message.Reason == room.ReasonSent, message.Reason == room.ReasonEdited:
 		return "Your user has let your message through: " + indented(text)
-	case m.Note != "":
-		return "Your user has not let your message through: " + indented(Words(m.Note))
+	case message.Note != "":
+		return "Your user has not let your message through: " + indented(Words(message.Note))
 	}
 	return "Your user has not let your message through."
 }
 
 // speaker returns who said a message, and to whom.
-func (w Way) speaker(m chat.Message) string {
-	if m.FromUser {
+func (w Way) speaker(message chat.Message) string {
+	if message.FromUser {
 		return "Your user"
 	}
 	var how []string
 	switch {
-	case m.Kind == room.Proposal:
+	case message.Kind == room.Proposal:
 		how = append(how, "proposes")
-	case m.Kind == room.Request || len(m.Ask) > 0:
+	case message.Kind == room.Request || len(message.Ask) > 0:
 		how = append(how, "asks")
-	case m.Kind == room.Agree:
+	case message.Kind == room.Agree:
 		how = append(how, "agrees")
-	case m.Kind == room.Object:
+	case message.Kind == room.Object:
 		how = append(how, "objects")
-	case m.Kind == room.Done:
+	case message.Kind == room.Done:
 		how = append(how, "is finished")
 	}
 	switch {
-	case len(m.To) > 0 && w.InPrivate:
+	case len(message.To) > 0 && w.InPrivate:
 		how = append(how, "in private, as will be your answer")
-	case len(m.To) > 0:
+	case len(message.To) > 0:
 		how = append(how, "in private; all in the room read your answer")
 	}
 	if how == nil {
-		return m.Actor()
+		return message.Actor()
 	}
-	return m.Actor() + " (" + strings.Join(how, ", ") + ")"
+	return message.Actor() + " (" + strings.Join(how, ", ") + ")"
 }
 
 // NoteOf returns what the text of a message says of its file, on a line of its own; "" if it has none.

@@ -11,10 +11,9 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/parley-chat/parley/internal/outbound"
-
 	"github.com/a2aproject/a2a-go/v2/a2a"
 
+	"github.com/parley-chat/parley/internal/outbound"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 

@@ -7,9 +7,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/outbound"
-
 	"github.com/a2aproject/a2a-go/v2/a2a"
+
+	"github.com/parley-chat/parley/internal/outbound"
 )
 
 // wellKnown is where the card of a host is (A2A 1.0, section 8.2).

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/outbound"
-
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
@@ -38,7 +37,8 @@ func FuzzReply_anyAnswer_isOneKindOfReply(f *testing.F) {
 				got.Working && got.Failed != "" {
 				t.Fatalf("several kinds: %+v", got)
 			}
-			if len(got.Context) > outbound.MaxAgentID || len(got.Task) > outbound.MaxAgentID || len(got.Failed) > 5*outbound.MaxAgentWords {
+			if len(got.Context) > outbound.MaxAgentID || len(got.Task) > outbound.MaxAgentID ||
+				len(got.Failed) > 5*outbound.MaxAgentWords {
 				t.Fatalf("too long: %+v", got)
 			}
 		}

@@ -18,9 +18,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/outbound"
-
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/outbound"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 

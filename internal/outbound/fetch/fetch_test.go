@@ -18,9 +18,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/outbound"
-
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/outbound"
 )
 
 // host is a real server of files with a certificate of its name. It stands at a public

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/core/transcript"
@@ -116,27 +115,28 @@ func (e *endpoint) decideCall(now time.Time) decision {
 // next process sends the same under the same id evt_h1_42. The id is also the key of the answer, so the answer is said
 // once.
 func (e *endpoint) call(ctx context.Context) (roomlog.Progress, error) {
-	x, t := e.hook, e.progress
+	hook, t := e.hook, e.progress
 	var reply agentcall.Reply
 	var failed error
 	if t.Task != "" {
 		t.Polls++
-		reply, failed = e.agents.Task(ctx, x.URL, x.Secret, t.Task, e.now())
+		reply, failed = e.agents.Task(ctx, hook.URL, hook.Secret, t.Task, e.now())
 	} else {
 		e.heard.Missed = e.heard.Missed || t.Missed
 		texts := textsOf(e.heard, t.Context == "")
 		t = e.beginCall(t)
-		if err := e.writeClaimed(ctx, roomlog.PutProgress(x, t)); err != nil {
+		if err := e.writeClaimed(ctx, roomlog.PutProgress(hook, t)); err != nil {
 			return t, err // without writeResult: after a failed write the next pass calls
 		}
-		reply, failed = e.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
-			Task: t.Asks, Texts: texts}, e.now())
+		reply, failed = e.agents.Send(ctx, hook.URL, hook.Secret, agentcall.Message{ID: callID(hook, t.Sent),
+			Context: t.Context,
+			Task:    t.Asks, Texts: texts}, e.now())
 	}
 	if err := checkMade(ctx, failed); err != nil {
 		e.progress.Sent, e.progress.Step = t.Sent, t.Step
 		return e.progress, err
 	}
-	e.observe(ctx, x, t.Tries > 0, endpointFailureReason(failed))
+	e.observe(ctx, hook, t.Tries > 0, endpointFailureReason(failed))
 	return e.applyReply(ctx, t, reply, failed)
 }
 
@@ -265,8 +265,8 @@ func textsOf(h chat.Heard, begins bool) []string {
 	if h.Missed {
 		texts = append(texts, leftOut)
 	}
-	for _, m := range h.Messages {
-		if line := transcript.Of(m, transcript.Words(m.Text), transcript.Way{InPrivate: true}); line != "" {
+	for _, message := range h.Messages {
+		if line := transcript.Of(message, transcript.Words(message.Text), transcript.Way{InPrivate: true}); line != "" {
 			texts = append(texts, line)
 		}
 	}

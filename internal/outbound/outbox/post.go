@@ -11,18 +11,18 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// post calls the address of x, and returns why the call failed; "" if the call succeeded. The error is errBusy or the
-// end of ctx: then no call was made, nothing is stored, and the next pass calls.
-func (d *Dispatcher) post(ctx context.Context, x roomlog.HookItem, again bool, c outcall.Call) (
+// post calls the address of hook, and returns why the call failed; "" if the call succeeded. The error is errBusy or
+// the end of ctx: then no call was made, nothing is stored, and the next pass calls.
+func (d *Dispatcher) post(ctx context.Context, hook roomlog.HookItem, again bool, c outcall.Call) (
 	a outcall.Answer, why string, err error,
 ) {
-	c.URL, c.Secret, c.At = x.URL, x.Secret, d.now()
+	c.URL, c.Secret, c.At = hook.URL, hook.Secret, d.now()
 	a, failed := d.o.Out.Post(ctx, c)
 	if err := checkMade(ctx, failed); err != nil {
 		return a, "", err
 	}
 	why = failureReason(a, failed)
-	d.observe(ctx, x, again, why)
+	d.observe(ctx, hook, again, why)
 	return a, why, nil
 }
 
@@ -39,10 +39,10 @@ func checkMade(ctx context.Context, failed error) error {
 }
 
 // observe logs and counts a call. why is the reason why the call failed; "" if the call succeeded.
-func (d *Dispatcher) observe(ctx context.Context, x roomlog.HookItem, again bool, why string) {
+func (d *Dispatcher) observe(ctx context.Context, hook roomlog.HookItem, again bool, why string) {
 	if why != "" {
-		d.o.Logger.InfoContext(ctx, "a hook could not be called", "room", table.Digest(x.Room), "seat", x.Seat,
-			"hook", x.ID, "reason", why)
+		d.o.Logger.InfoContext(ctx, "a hook could not be called", "room", table.Digest(hook.Room), "seat", hook.Seat,
+			"hook", hook.ID, "reason", why)
 	}
 	if d.o.Observe != nil {
 		d.o.Observe(CallOutcome{Retry: again, Failed: why != ""})

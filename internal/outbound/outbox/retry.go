@@ -27,16 +27,16 @@ const renewedLife = 2 * room.Life
 // be lost; the person then sets the secret again. After the refresh of a wake or a webhook, a call to repeat is made at
 // once. An endpoint keeps its pause, since its calls may cost money.
 func (p *pass) upkeep() []table.Op {
-	x, t := p.hook, p.progress
-	if now := p.now(); x.Form != room.FormWake && time.UnixMilli(x.UntilMs).Sub(now) < room.Life {
-		x.UntilMs = now.Add(renewedLife).UnixMilli()
-		return []table.Op{roomlog.PutHook(x), p.putProgress(t)}
+	hook, t := p.hook, p.progress
+	if now := p.now(); hook.Form != room.FormWake && time.UnixMilli(hook.UntilMs).Sub(now) < room.Life {
+		hook.UntilMs = now.Add(renewedLife).UnixMilli()
+		return []table.Op{roomlog.PutHook(hook), p.putProgress(t)}
 	}
-	if t.RefreshedMs == x.RefreshedMs {
+	if t.RefreshedMs == hook.RefreshedMs {
 		return nil
 	}
-	t.RefreshedMs = x.RefreshedMs
-	switch x.Form {
+	t.RefreshedMs = hook.RefreshedMs
+	switch hook.Form {
 	case room.FormWake:
 		t.RetryMs, t.News, t.AtMs = 0, 0, max(t.AtMs, t.RefreshedMs) // the refresh shows that the client lives
 	case room.FormEach:

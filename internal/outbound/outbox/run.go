@@ -145,8 +145,8 @@ func (d *Dispatcher) Run(ctx context.Context) {
 func (d *Dispatcher) scan(ctx context.Context, known map[hookRef]bool) (found map[hookRef]bool, err error) {
 	all, err := d.o.Rooms.Store().Hooks(ctx, "")
 	found = map[hookRef]bool{}
-	for _, x := range all {
-		if at := (hookRef{x.Room, x.Seat, x.ID}); x.Server == d.o.Public && !x.Barred {
+	for _, hook := range all {
+		if at := (hookRef{hook.Room, hook.Seat, hook.ID}); hook.Server == d.o.Public && !hook.Barred {
 			found[at] = true
 			d.notifyHook(at)
 		}

@@ -11,14 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-	"github.com/parley-chat/parley/internal/outbound"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -91,14 +90,14 @@ func (d *Dispatcher) Subscribe(ctx context.Context, s Subscribe) (Subscription, 
 		return Subscription{}, err
 	}
 	id, now := chat.HookID(asker.ID, s.URL, EventName, seat, s.ForMe), d.now()
-	x, err := d.o.Rooms.Store().Hook(ctx, id)
+	hook, err := d.o.Rooms.Store().Hook(ctx, id)
 	switch {
 	case err != nil && !errors.Is(err, table.ErrNotFound):
 		return Subscription{}, d.o.Rooms.Outward(err)
-	case x.Barred:
+	case hook.Barred:
 		return Subscription{}, fault.Refuse(fault.NotAllowed, "Your user has ended this subscription. Nothing was "+
 			"changed: subscribe no more, unless your user asks for it tomorrow, and wait with wait_for_message.")
-	case subtle.ConstantTimeCompare([]byte(x.Secret), []byte(s.Secret)) == 0: // also for a new hook
+	case subtle.ConstantTimeCompare([]byte(hook.Secret), []byte(s.Secret)) == 0: // also for a new hook
 		if err := d.checkHookLimits(ctx, asker, seat, id); err != nil {
 			return Subscription{}, err
 		}
@@ -107,21 +106,21 @@ func (d *Dispatcher) Subscribe(ctx context.Context, s Subscribe) (Subscription, 
 			return Subscription{}, err
 		}
 	}
-	if x.SinceMs == 0 {
-		x.SinceMs = now.UnixMilli()
+	if hook.SinceMs == 0 {
+		hook.SinceMs = now.UnixMilli()
 	}
-	x = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, ForMe: s.ForMe, URL: s.URL,
-		Secret: s.Secret, Server: d.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs,
+	hook = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, ForMe: s.ForMe, URL: s.URL,
+		Secret: s.Secret, Server: d.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: hook.SinceMs,
 		UntilMs: now.Add(s.life()).UnixMilli()}
-	progress, err := d.o.Rooms.BeginHook(ctx, s.Token, x)
+	progress, err := d.o.Rooms.BeginHook(ctx, s.Token, hook)
 	if err != nil {
 		return Subscription{}, err
 	}
-	return subscriptionOf(x, progress), nil
+	return subscriptionOf(hook, progress), nil
 }
 
-func subscriptionOf(x roomlog.HookItem, t roomlog.Progress) Subscription {
-	got := Subscription{ID: x.ID, Until: time.UnixMilli(x.UntilMs), Active: t.FailingMs == 0, Error: t.Error}
+func subscriptionOf(hook roomlog.HookItem, t roomlog.Progress) Subscription {
+	got := Subscription{ID: hook.ID, Until: time.UnixMilli(hook.UntilMs), Active: t.FailingMs == 0, Error: t.Error}
 	if t.LastMs != 0 {
 		got.LastCall = time.UnixMilli(t.LastMs)
 	}
@@ -193,7 +192,7 @@ func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal,
 	if err != nil {
 		return d.o.Rooms.Outward(err)
 	}
-	has := slices.ContainsFunc(all, func(x roomlog.HookItem) bool { return x.ID == id }) // a new secret
+	has := slices.ContainsFunc(all, func(hook roomlog.HookItem) bool { return hook.ID == id }) // a new secret
 	if len(all) >= outbound.MaxHooks && !has {
 		return tooManyHooks("subscriptions", outbound.MaxHooks, "You have")
 	}

@@ -15,13 +15,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-	"github.com/parley-chat/parley/internal/outbound"
-
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/outbound"
 	"github.com/parley-chat/parley/internal/outbound/outbox"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )

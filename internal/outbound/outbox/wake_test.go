@@ -12,13 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-	"github.com/parley-chat/parley/internal/outbound"
-
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/outbound"
 	"github.com/parley-chat/parley/internal/outbound/outbox"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )

@@ -37,13 +37,13 @@ func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (Add
 	got := AddedWebhook{Secret: outcall.NewSecret(),
 		ID: chat.HookID(asker.ID, address, string(room.FormEach), seat, false)}
 	now := d.now()
-	x, err := d.o.Rooms.Store().Hook(ctx, got.ID)
+	hook, err := d.o.Rooms.Store().Hook(ctx, got.ID)
 	switch {
 	case err == nil:
 	case !errors.Is(err, table.ErrNotFound):
 		return AddedWebhook{}, d.o.Rooms.Outward(err)
 	default:
-		x.SinceMs = now.UnixMilli()
+		hook.SinceMs = now.UnixMilli()
 		if err := d.checkHookLimits(ctx, asker, seat, got.ID); err != nil {
 			return AddedWebhook{}, err
 		}
@@ -57,7 +57,7 @@ func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (Add
 	}
 	return got, d.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
 		Form: room.FormEach, URL: address, Secret: got.Secret, Server: d.o.Public,
-		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs, UntilMs: now.Add(renewedLife).UnixMilli()})
+		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: hook.SinceMs, UntilMs: now.Add(renewedLife).UnixMilli()})
 }
 
 // webhook is the delivery to a person's hook, with the next event to deliver.

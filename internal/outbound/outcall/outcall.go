@@ -19,9 +19,8 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/parley-chat/parley/internal/outbound"
-
 	"github.com/parley-chat/parley/internal/base/fairqueue"
+	"github.com/parley-chat/parley/internal/outbound"
 )
 
 // Mark is a header of every call. Servers of Parley refuse a request that has it, so that none can
@@ -109,10 +108,10 @@ func (c *Caller) Post(ctx context.Context, call Call) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return c.call(ctx, http.MethodPost, call.URL, call.Body, call.Time, func(h http.Header) {
-		add(h, call.Header)
-		sign(h, key, call)
-		h.Set("Content-Type", "application/json")
+	return c.call(ctx, http.MethodPost, call.URL, call.Body, call.Time, func(header http.Header) {
+		add(header, call.Header)
+		sign(header, key, call)
+		header.Set("Content-Type", "application/json")
 	})
 }
 

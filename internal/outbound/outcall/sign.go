@@ -35,13 +35,13 @@ func keyOf(secret string) ([]byte, error) {
 	return key, nil
 }
 
-// sign adds the headers of a call to h (Standard Webhooks 1.0, "Signature scheme").
-func sign(h http.Header, key []byte, call Call) {
+// sign adds the headers of a call to header (Standard Webhooks 1.0, "Signature scheme").
+func sign(header http.Header, key []byte, call Call) {
 	at := strconv.FormatInt(call.At.Unix(), 10)
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(call.ID + "." + at + "."))
 	mac.Write(call.Body)
-	h.Set("webhook-id", call.ID)
-	h.Set("webhook-timestamp", at)
-	h.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	header.Set("webhook-id", call.ID)
+	header.Set("webhook-timestamp", at)
+	header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 }

@@ -12,8 +12,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/api/a2a"
@@ -22,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/auth/access"
 	"github.com/parley-chat/parley/internal/auth/oauth"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
 	"github.com/parley-chat/parley/internal/core/room"

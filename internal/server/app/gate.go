@@ -18,8 +18,8 @@ func (a *App) newGate(c Config, t table.Table) *access.Gate {
 		LookUps: a.lookUps(),
 		Account: c.Settings.allowAccount(),
 		Invite:  func(ctx context.Context, v ident.Invite) (bool, error) { return a.rooms.MadeInvite(ctx, v) },
-		Seat: func(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
-			return a.rooms.SeatOf(ctx, t)
+		Seat: func(ctx context.Context, token ident.Token) (room.Agent, bool, error) {
+			return a.rooms.SeatOf(ctx, token)
 		},
 		Upload: func(ctx context.Context, c ident.UploadCode) (room.Agent, bool, error) {
 			return a.rooms.UploaderOf(ctx, c)

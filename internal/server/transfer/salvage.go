@@ -55,8 +55,8 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 	if kept == 0 {
 		return []Loss{{Text: LostAll}}, nil
 	}
-	for _, k := range lost {
-		s.lost[k.Partition] = append(s.lost[k.Partition], k)
+	for _, key := range lost {
+		s.lost[key.Partition] = append(s.lost[key.Partition], key)
 	}
 	named := maps.Clone(s.names)
 	for partition, err := range to.Partitions(ctx, roomlog.RoomPrefix, roomlog.MetaKey("").Sort) {

@@ -305,11 +305,11 @@ func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item,
 			return nil, err
 		}
 	}
-	for k := range left {
-		if err := c.dropFile(ctx, k); err != nil {
+	for key := range left {
+		if err := c.dropFile(ctx, key); err != nil {
 			return nil, err
 		}
-		if err := b.add(ctx, table.Delete(k, table.Always)); err != nil {
+		if err := b.add(ctx, table.Delete(key, table.Always)); err != nil {
 			return nil, err
 		}
 	}
@@ -451,9 +451,9 @@ func (c *copier) load(ctx context.Context, id string) (*room, error) {
 	return r, err
 }
 
-// leadingTo returns the item at k of the source; nil if it is about another room than id.
-func (c *copier) leadingTo(ctx context.Context, id string, k table.Key) (*table.Item, error) {
-	item, err := get(ctx, c.from, k)
+// leadingTo returns the item at key of the source; nil if it is about another room than id.
+func (c *copier) leadingTo(ctx context.Context, id string, key table.Key) (*table.Item, error) {
+	item, err := get(ctx, c.from, key)
 	if err != nil || item == nil {
 		return nil, err
 	}
@@ -467,9 +467,9 @@ func (c *copier) leadingTo(ctx context.Context, id string, k table.Key) (*table.
 	return item, nil
 }
 
-// get returns the item at k, or nil if there is none.
-func get(ctx context.Context, t table.Table, k table.Key) (*table.Item, error) {
-	item, err := t.Get(ctx, k, table.Strong)
+// get returns the item at key, or nil if there is none.
+func get(ctx context.Context, t table.Table, key table.Key) (*table.Item, error) {
+	item, err := t.Get(ctx, key, table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil, nil
 	}

@@ -87,7 +87,7 @@ func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
 func TestConstants_ofTheClient_areThoseOfRooms(t *testing.T) {
 	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
 	for repeated, of := range map[string]string{
-		"internal/cli.MaxText":     "internal/core.MaxText",
+		"internal/cli.MaxText":           "internal/core.MaxText",
 		"internal/cli/client.lease":      "internal/core/room.Lease",
 		"internal/cli/client.adminLease": "internal/core/room.AdminLease",
 	} {

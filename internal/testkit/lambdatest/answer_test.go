@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/core"
-
 	"github.com/parley-chat/parley/internal/testkit/lambdatest"
 )
 

@@ -12,12 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/base"
-	"github.com/parley-chat/parley/internal/core"
-
 	"golang.org/x/sync/errgroup"
 
+	"github.com/parley-chat/parley/internal/base"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/picture/picturetest"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
