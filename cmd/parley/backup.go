@@ -75,7 +75,7 @@ func (c *checkCommand) Run(ctx context.Context, streams streams) error {
 
 // openToRead returns the file at path for reading.
 func openToRead(path string) (*sqlite.File, error) {
-	file, err := sqlite.LookAt(path, views...)
+	file, err := sqlite.OpenReadOnly(path, views...)
 	return file, orNoFile(err, path)
 }
 
@@ -89,7 +89,7 @@ func orNoFile(err error, path string) error {
 
 // warnOfOthers says if users other than the owner may open the file at path.
 func warnOfOthers(streams streams, path string) error {
-	file, err := sqlite.LookAtDamaged(path)
+	file, err := sqlite.OpenDamagedReadOnly(path)
 	if err != nil {
 		return orNoFile(err, path)
 	}
@@ -118,7 +118,7 @@ func (c contents) String() string {
 
 // check reads the whole file at path. It goes on after damage. name is what the person calls the file.
 func check(ctx context.Context, path, name string) (found contents, err error) {
-	file, err := sqlite.LookAtDamaged(path)
+	file, err := sqlite.OpenDamagedReadOnly(path)
 	if err != nil {
 		return found, orNoFile(err, path)
 	}

@@ -95,7 +95,7 @@ func (k *keyTable) read(ctx context.Context, streams streams, do func(table.Read
 	if k.Table != "" {
 		return k.withTable(ctx, streams, func(t table.Table, _ *slog.Logger) error { return do(t) })
 	}
-	file, err := sqlite.LookAt(k.Data)
+	file, err := sqlite.OpenReadOnly(k.Data)
 	if err != nil {
 		return k.explain(err)
 	}

@@ -108,7 +108,7 @@ const noLoss = "no room has lost anything; copying it makes a sound file"
 // damageOf returns what is wrong with the rooms in the file at path, in which a check has found damage. name is what
 // the person calls the file.
 func damageOf(ctx context.Context, path, name string, damage error) error {
-	file, err := sqlite.LookAtDamaged(path)
+	file, err := sqlite.OpenDamagedReadOnly(path)
 	if err != nil {
 		return err
 	}

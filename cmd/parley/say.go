@@ -71,7 +71,7 @@ func (c *sayCommand) Run(ctx context.Context, io streams, s *shell.Shell) error 
 			return err
 		}
 	}
-	return s.Say(ctx, c.which(), shell.SayRequest{
+	return s.Send(ctx, c.which(), shell.SendRequest{
 		Text: text, To: c.To, Ask: c.Ask, ReplyTo: c.ReplyTo, Kind: c.Kind, Undo: c.Withdraw, New: c.New,
 		Answer: c.Wait.Set,
 		Within: cmp.Or(c.Wait.For, waitFor),

@@ -45,7 +45,7 @@ func (a *api) serveA2A(ex *exchange, r *http.Request, d door) {
 		var err error
 		asker, err = a.enter(ex, r, d)
 		if err != nil {
-			a.reject(ex, r, d, err)
+			a.refuse(ex, r, d, err)
 			return
 		}
 	}

@@ -65,7 +65,7 @@ func (a *api) watch(ctx context.Context, asker ident.Principal) (watched context
 // strangerBody is how many bytes of a body the server reads for a caller that is not admitted.
 const strangerBody = 16 << 10
 
-// reject answers a request through d that is not admitted with a JSON-RPC error. The body, of which reject reads at
+// refuse answers a request through d that is not admitted with a JSON-RPC error. The body, of which refuse reads at
 // most strangerBody, gives only the id. The status depends on what clients do:
 //
 //   - [MCPPath] answers 200. At 401 and 403 most clients begin a sign-in, even if this server has none, and at other
@@ -73,7 +73,7 @@ const strangerBody = 16 << 10
 //   - An address with a secret answers 404. Clients that hide the sentence then say that the address is wrong.
 //
 // No such answer has WWW-Authenticate, which begins a sign-in, too. If programs sign in to this server, see challenge.
-func (a *api) reject(ex *exchange, r *http.Request, d door, err error) {
+func (a *api) refuse(ex *exchange, r *http.Request, d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return // the client has left, or the time of the request is over

@@ -67,7 +67,7 @@ func arrive(account *meter.Account, body io.Reader, announced int64) ([]byte, er
 			return nil, err
 		case len(text) == cap(text):
 			size := roomFor(2*cap(text), announced)
-			if err := account.Hold(size); err != nil {
+			if err := account.Grow(size); err != nil {
 				return nil, err
 			}
 			text = append(make([]byte, 0, size), text...)

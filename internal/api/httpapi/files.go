@@ -58,7 +58,7 @@ func (a *api) receiveUpload(ex *exchange, r *http.Request, d door) {
 	ctx, stop := a.watch(a.context(ex, r, asker), asker)
 	defer stop()
 	caller := ident.ClientKey(ctx)
-	release, err := a.uploads.Take(caller)
+	release, err := a.uploads.Acquire(caller)
 	if err != nil {
 		ex.Header().Set("Retry-After", "5")
 		ex.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "Too many files are being uploaded " +
@@ -195,7 +195,7 @@ func (a *api) serveDownload(ex *exchange, r *http.Request, d door) {
 		return
 	}
 	caller := ident.ClientKey(ctx)
-	release, err := a.downloads.Take(caller)
+	release, err := a.downloads.Acquire(caller)
 	if err != nil {
 		header.Set("Retry-After", "5")
 		ex.text(http.StatusServiceUnavailable, "Too many files are being downloaded at once, from this server or to "+

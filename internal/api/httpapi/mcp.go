@@ -25,7 +25,7 @@ func (a *api) serveMCP(ex *exchange, r *http.Request, d door) {
 	if r.Method != http.MethodPost {
 		if a.mayChallenge(r, d) && isSignIn(d.secret) {
 			if _, err := a.enter(ex, r, d); err != nil {
-				a.reject(ex, r, d, err)
+				a.refuse(ex, r, d, err)
 				return
 			}
 		}
@@ -36,7 +36,7 @@ func (a *api) serveMCP(ex *exchange, r *http.Request, d door) {
 		return
 	}
 	if asker, err := a.enter(ex, r, d); err != nil {
-		a.reject(ex, r, d, err)
+		a.refuse(ex, r, d, err)
 	} else {
 		a.serveAdmitted(ex, r, asker)
 	}

@@ -52,8 +52,8 @@ func (w *openWaits) begin(key callKey) (givenUp <-chan struct{}, end func()) {
 	}
 }
 
-// giveUp ends the waits of a call.
-func (w *openWaits) giveUp(key callKey) {
+// cancel ends the waits of a call.
+func (w *openWaits) cancel(key callKey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if o := w.open[key]; o != nil {
@@ -68,7 +68,7 @@ func (s *Server) cancel(ctx context.Context, m *Message) {
 		RequestID json.RawMessage `json:"requestId"`
 	}
 	if json.Unmarshal(m.params.raw, &p) == nil && p.RequestID != nil && exactID(p.RequestID) {
-		s.waits.giveUp(callKey{ident.ClientKey(ctx), plainID(p.RequestID)})
+		s.waits.cancel(callKey{ident.ClientKey(ctx), plainID(p.RequestID)})
 	}
 }
 

@@ -36,7 +36,7 @@ func (s *Set) showRoom() tool {
 			v := results.Shown{
 				Untrusted: notice(got.Messages, true), Room: viewRoom(got.Room), Messages: viewMessages(got.Messages),
 				HasMore: got.HasMore, Open: results.ShownOpen(got.Open),
-				Page: roomPage(s.address(ctx), got.RoomID), LookAgain: int(got.LookAgain / time.Second),
+				Page: roomPage(s.address(ctx), got.RoomID), LookAgain: int(got.PollAfter / time.Second),
 				Now: viewTime(got.Now),
 			}
 			v.Room.ID = got.RoomID

@@ -45,7 +45,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	var ended Standby
 	shown := asked
 	if token, err := ident.ParseToken(asked.Token); err == nil && !token.Person && asked.Peek && s.looksIn {
-		asked.Wait, asked.LooksIn = 0, true
+		asked.Wait, asked.Polls = 0, true
 	}
 	asked.Wait = min(asked.Wait, s.clients.longest)
 	how := Plain{Name: standbyName, Kind: ratelimit.Vital, Wait: asked.Wait}
@@ -63,7 +63,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 			}
 		}
 		if got.Yielded || got.Status == chat.StatusQuiet {
-			ended.RetryAfter = max(ended.RetryAfter, got.LookAgain)
+			ended.RetryAfter = max(ended.RetryAfter, got.PollAfter)
 		}
 		return s.clients.advisor(ctx).viewWaited(got, shown), nil
 	})

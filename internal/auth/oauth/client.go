@@ -161,12 +161,12 @@ func (d *documents) find(ctx context.Context, id, address string) (client, error
 	if d.judge(id) != nil {
 		return client{}, errClient
 	}
-	if known, fresh := d.recall(id); fresh {
+	if known, fresh := d.cached(id); fresh {
 		return known.client, known.err
 	}
 	done := d.reads.DoChan(id, func() (any, error) {
 		// Another caller may have fetched it since.
-		if known, fresh := d.recall(id); fresh {
+		if known, fresh := d.cached(id); fresh {
 			return known.client, known.err
 		}
 		if err := d.spend(address); err != nil {
@@ -185,8 +185,8 @@ func (d *documents) find(ctx context.Context, id, address string) (client, error
 	}
 }
 
-// recall returns a document that was read, and whether it may still be believed.
-func (d *documents) recall(id string) (document, bool) {
+// cached returns a document that was read, and whether it may still be believed.
+func (d *documents) cached(id string) (document, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	known, there := d.of[id]

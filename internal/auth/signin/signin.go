@@ -129,9 +129,9 @@ func (s *SignIns) Exchange(ctx context.Context, x Exchange) (Pair, error) {
 		return Pair{}, err
 	}
 	for _, one := range surplus {
-		s.noteEnd(ctx, one.Key, one.ID, "surplus")
+		s.logEnd(ctx, one.Key, one.ID, "surplus")
 	}
-	s.note(ctx, "signed_in", secret.Key, data.ID)
+	s.logAction(ctx, "signed_in", secret.Key, data.ID)
 	return p, nil
 }
 
@@ -390,12 +390,12 @@ func (s *SignIns) end(ctx context.Context, key, id, why string) error {
 	if err := s.o.Table.Write(ctx, table.Delete(KeyOf(key, id), table.Always)); err != nil {
 		return fmt.Errorf("ending a sign-in: %w", err)
 	}
-	s.noteEnd(ctx, key, id, why)
+	s.logEnd(ctx, key, id, why)
 	return nil
 }
 
-func (s *SignIns) noteEnd(ctx context.Context, key, id, why string) {
-	s.note(ctx, "sign_in_ended", key, id, slog.String("reason", why))
+func (s *SignIns) logEnd(ctx context.Context, key, id, why string) {
+	s.logAction(ctx, "sign_in_ended", key, id, slog.String("reason", why))
 }
 
 // lives returns when a sign-in ends that has a turn now and whose key ends at a time.
@@ -409,8 +409,8 @@ func lives(now, keyEnds time.Time) time.Time {
 
 func same(a, b string) bool { return b != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// note logs for the audit what became of a sign-in.
-func (s *SignIns) note(ctx context.Context, action, key, id string, more ...slog.Attr) {
+// logAction logs for the audit what became of a sign-in.
+func (s *SignIns) logAction(ctx context.Context, action, key, id string, more ...slog.Attr) {
 	ctx = ident.WithPrincipal(ctx, ident.Principal{ID: ident.KeyPrincipal(key)})
 	audit.Log(ctx, s.o.Logger, action, append(more, slog.String("sign_in", id))...)
 }

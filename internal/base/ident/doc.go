@@ -5,7 +5,7 @@
 // Each kind of string resists a different mistake:
 //
 //   - A [Name] has a form to show and a key. Two spellings with the same key are
-//     the same name (name.go). Two with like [Look]s can be taken for each other (look.go).
+//     the same name (name.go). Two with like [Skeleton]s can be taken for each other (look.go).
 //   - A [Token] proves who owns a seat. Its check characters reveal a typing error
 //     without a read of the table, and only a hash of its secret is stored
 //     (token.go).

@@ -11,35 +11,35 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Look is what a name looks like to a reader: two names with like looks can be taken
+// Skeleton is what a name looks like to a reader: two names with like skeletons can be taken
 // for each other.
 //
 // Its base is the skeleton of Unicode's UTS #39, in which each letter is replaced by the
 // prototype of all that look like it. It is taken before case is folded: "BiII" and
 // "Bill" are alike only as they are written. Signs are as spaces: "Ann s Claude" is like "Ann's Claude".
-type Look struct {
+type Skeleton struct {
 	words    string // the name with one space in the place of signs
 	skeleton string // of words, folded
 	whole    string // the skeleton of the name with its signs, folded
 	exotic   bool   // the name has a letter that is not ASCII
 }
 
-// LookOf returns the look of a name as it is shown.
-func LookOf(shown string) Look {
+// SkeletonOf returns the skeleton of a name as it is shown.
+func SkeletonOf(shown string) Skeleton {
 	w := words(shown)
-	return Look{w, fold(skeleton(w)), fold(skeleton(shown)), !IsASCII(shown)}
+	return Skeleton{w, fold(skeleton(w)), fold(skeleton(shown)), !IsASCII(shown)}
 }
 
 // loose returns the skeleton with letters as one that look alike in some case.
-func (l Look) loose() string { return inSomeCase.Replace(l.skeleton) }
+func (l Skeleton) loose() string { return inSomeCase.Replace(l.skeleton) }
 
 // capital returns the folded skeleton of the name in capitals.
-func (l Look) capital() string { return fold(skeleton(strings.ToUpper(l.words))) }
+func (l Skeleton) capital() string { return fold(skeleton(strings.ToUpper(l.words))) }
 
 // Like reports whether the two looks are alike. If a name has a letter that is not
 // ASCII, its case hides nothing: "SАM" with a Cyrillic А is drawn like SAM, which is Sam,
 // but the prototype of a small m is rn.
-func (l Look) Like(m Look) bool {
+func (l Skeleton) Like(m Skeleton) bool {
 	return l.skeleton == m.skeleton || l.whole == m.whole ||
 		(l.exotic || m.exotic) && (l.loose() == m.loose() || l.capital() == m.capital())
 }

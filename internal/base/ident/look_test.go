@@ -20,8 +20,8 @@ func TestLook_ofLookAlikes_isAlike(t *testing.T) {
 	} {
 		for _, other := range others {
 			a, b := nameOf(t, name), nameOf(t, other)
-			if !LookOf(a.Shown).Like(LookOf(b.Shown)) || !LookOf(b.Shown).Like(LookOf(a.Shown)) {
-				t.Errorf("%s (%+v) and %+q (%+v) are not alike", name, LookOf(a.Shown), other, LookOf(b.Shown))
+			if !SkeletonOf(a.Shown).Like(SkeletonOf(b.Shown)) || !SkeletonOf(b.Shown).Like(SkeletonOf(a.Shown)) {
+				t.Errorf("%s (%+v) and %+q (%+v) are not alike", name, SkeletonOf(a.Shown), other, SkeletonOf(b.Shown))
 			}
 		}
 	}
@@ -42,8 +42,8 @@ func TestLook_ofNamesThatDiffer_isNot(t *testing.T) {
 		"\u0648\u0643\u064a\u0644 \u0661": {"\u0648\u0643\u064a\u0644 \u0661\u0660"}, // agent 1 and agent 10
 	} {
 		for _, other := range others {
-			if a, b := nameOf(t, name), nameOf(t, other); LookOf(a.Shown).Like(LookOf(b.Shown)) {
-				t.Errorf("%s and %s are alike: %+v", name, other, LookOf(a.Shown))
+			if a, b := nameOf(t, name), nameOf(t, other); SkeletonOf(a.Shown).Like(SkeletonOf(b.Shown)) {
+				t.Errorf("%s and %s are alike: %+v", name, other, SkeletonOf(a.Shown))
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func TestLook_ofEveryLetterOfTheTable_isThatOfItsPrototype(t *testing.T) {
 				continue
 			}
 			accepted++
-			if !LookOf(a.Shown).Like(LookOf(b.Shown)) {
+			if !SkeletonOf(a.Shown).Like(SkeletonOf(b.Shown)) {
 				t.Errorf("%+q is not like %+q", a.Shown, b.Shown)
 			}
 			if Respelled(a.Shown) != Respelled(b.Shown) {
@@ -81,9 +81,9 @@ func TestLook_ofEveryLetterOfTheTable_isThatOfItsPrototype(t *testing.T) {
 	}
 }
 
-func BenchmarkLookOf(b *testing.B) {
+func BenchmarkSkeletonOf(b *testing.B) {
 	for b.Loop() {
-		LookOf("Ann's Cl\u0430ude 3")
+		SkeletonOf("Ann's Cl\u0430ude 3")
 	}
 }
 

@@ -46,7 +46,7 @@ func (n Name) isReserved() bool {
 	if set.words[letters(n.Key)] || set.servers[letters(n.Key)] {
 		return true
 	}
-	look := LookOf(n.Shown)
+	look := SkeletonOf(n.Shown)
 	loose, capital := letters(look.loose()), letters(look.capital())
 	return set.serverLooks[loose] || set.serverLooks[capital] ||
 		look.exotic && (set.looks[loose] || set.looks[capital])
@@ -58,13 +58,13 @@ func (n Name) hasTitle() bool {
 	if anyWord(n.Key, reserved().titles) || anyWord(digitsForLetters.Replace(n.Key), reserved().titles) {
 		return true
 	}
-	look := LookOf(n.Shown)
+	look := SkeletonOf(n.Shown)
 	return anyWord(look.loose(), reserved().titleLooks) || anyWord(look.capital(), reserved().titleLooks)
 }
 
 // isOther reports whether n is one of Others, or looks like one.
 func (n Name) isOther() bool {
-	look := LookOf(n.Shown)
+	look := SkeletonOf(n.Shown)
 	return reserved().others[letters(n.Key)] || reserved().others[letters(look.skeleton)] ||
 		look.exotic && (reserved().otherLooks[letters(look.loose())] || reserved().otherLooks[letters(look.capital())])
 }
@@ -72,12 +72,12 @@ func (n Name) isOther() bool {
 // holdsUser reports whether a name contains or looks like "your user", as results call the sender whose words
 // an agent obeys, or "'s owner" or ", for": see Actor. Old agreements have "the person behind".
 func (n Name) holdsUser() bool {
-	look := LookOf(n.Shown)
+	look := SkeletonOf(n.Shown)
 	if strings.Contains(look.whole, ", for ") {
 		return true
 	}
 	return slices.ContainsFunc([]string{"youruser", "sowner", "personbehind"}, func(user string) bool {
-		as := LookOf(user)
+		as := SkeletonOf(user)
 		return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||
 			strings.Contains(letters(look.loose()), as.loose()) ||
 			strings.Contains(letters(look.capital()), as.capital())
@@ -116,7 +116,7 @@ var reserved = sync.OnceValue(func() reservedSets {
 	s.titles, s.titleLooks = withLooks(titles)
 	s.others, s.otherLooks = withLooks(Others)
 	for _, word := range Others {
-		s.others[letters(LookOf(word).skeleton)] = true
+		s.others[letters(SkeletonOf(word).skeleton)] = true
 	}
 	return s
 })
@@ -125,7 +125,7 @@ func withLooks(list []string) (words, looks map[string]bool) {
 	words, looks = map[string]bool{}, map[string]bool{}
 	for _, word := range list {
 		word = letters(word)
-		look := LookOf(word)
+		look := SkeletonOf(word)
 		words[word], looks[look.loose()], looks[look.capital()] = true, true, true
 	}
 	return words, looks

@@ -14,8 +14,8 @@ type Moving struct {
 	Saved    bool   // the address is the one that the commands use
 }
 
-// SeeMove returns what a move between two addresses takes along. It changes nothing.
-func SeeMove(from, to string) (Moving, error) {
+// ReadMove returns what a move between two addresses takes along. It changes nothing.
+func ReadMove(from, to string) (Moving, error) {
 	m := Moving{From: from, To: to}
 	seats, err := OpenTokens()
 	if err != nil {

@@ -71,7 +71,7 @@ func movedSeats(seats []client.Seat) []client.Seat {
 
 func move(t *testing.T, clients func() error) (client.Moving, error) {
 	t.Helper()
-	m, err := client.SeeMove(before, after)
+	m, err := client.ReadMove(before, after)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestMove_besideOtherCommands_losesNoSeat(t *testing.T) {
 			errs <- f.Read("t1", fmt.Sprint("c", i))
 		})
 		all.Go(func() {
-			m, err := client.SeeMove(before, after)
+			m, err := client.ReadMove(before, after)
 			if err == nil {
 				err = m.Move(none)
 			}

@@ -25,7 +25,7 @@ func TestJoin_ownNameWithABlank_isTheSameSeat(t *testing.T) {
 			!strings.HasPrefix(c.out.String(), "You are back as Ann in the room tea: ") {
 			t.Errorf("%q: %v, %s", name, err, &c.out)
 		}
-		say(t, base, name, shell.SayRequest{Text: "Hello."})
+		say(t, base, name, shell.SendRequest{Text: "Hello."})
 	}
 	if heard := history(t, base); slices.ContainsFunc(heard, isKnock) {
 		t.Errorf("the room was told that somebody wants the name: %v", heard)
@@ -244,7 +244,7 @@ func TestJoin_personAtATerminal_getsTheLinkToWatch(t *testing.T) {
 			t.Errorf("the link does not open: %v", err)
 		}
 		said := at(t, base, nil) // by the seat that the person has, and not by the one that it now watches, too
-		err := said.Say(t.Context(), shell.Which{Room: c.name, As: "Ann"}, shell.SayRequest{Text: "hello"})
+		err := said.Send(t.Context(), shell.Which{Room: c.name, As: "Ann"}, shell.SendRequest{Text: "hello"})
 		if err != nil {
 			t.Error(err)
 		}

@@ -27,7 +27,7 @@ const moveTime = 3 * time.Second
 // Move takes all that the person keeps of a server from one address of it to another, if the person says so: whoever
 // runs the new one is then shown the tokens of the seats. Until then it only asks whether Parley is there.
 func (s *Shell) Move(ctx context.Context, from, to string, clients Clients) error {
-	m, err := client.SeeMove(from, to)
+	m, err := client.ReadMove(from, to)
 	if err != nil {
 		return err
 	}

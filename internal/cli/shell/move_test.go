@@ -35,7 +35,7 @@ func noClients() shell.Clients { return shell.Clients{Connect: func() error { re
 func TestMove_ownSeatAtAnotherAddress_isNamedAndComesAlong(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
-	say(t, base, "Bob", shell.SayRequest{Text: "Hello."})
+	say(t, base, "Bob", shell.SendRequest{Text: "Hello."})
 	now := elsewhere(base)
 	join := func() error { return at(t, now, nil).Join(t.Context(), shell.JoinRequest{Room: "Tea", As: "ann "}) }
 	if err := join(); err == nil || !strings.Contains(err.Error(), base+", where you have a seat as Ann") ||
@@ -64,7 +64,7 @@ func TestMove_ownSeatAtAnotherAddress_isNamedAndComesAlong(t *testing.T) {
 	if err := join(); err != nil {
 		t.Errorf("after the move: %v", err)
 	}
-	say(t, now, "Ann", shell.SayRequest{Text: "Here again."})
+	say(t, now, "Ann", shell.SendRequest{Text: "Here again."})
 	if err := mover(t, now, "yes").Move(t.Context(), base, now, noClients()); err == nil ||
 		!strings.Contains(err.Error(), "you keep nothing of a server at "+base+". You have seats at: "+now) {
 		t.Errorf("again: %v", err)
@@ -75,7 +75,7 @@ func TestMove_ownSeatAtAnotherAddress_isNamedAndComesAlong(t *testing.T) {
 func TestCommands_addressThatDoesNotAnswer_nameMove(t *testing.T) {
 	const away = "http://127.0.0.1:1"
 	for name, run := range map[string]func(*command) error{
-		"say":  func(c *command) error { return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Hello."}) },
+		"say":  func(c *command) error { return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Hello."}) },
 		"wait": func(c *command) error { return c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) },
 		"tail": func(c *command) error {
 			return c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 1, Follow: true})

@@ -134,7 +134,7 @@ func TestManage_banAgainWithClear_saysWhatIsRemoved(t *testing.T) {
 func TestRemove_takesTheTextAway(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
-	id := say(t, base, "Bob", shell.SayRequest{Text: "my secret"})
+	id := say(t, base, "Bob", shell.SendRequest{Text: "my secret"})
 	if err := at(t, base, nil).Remove(t.Context(), as("Bob"), id); err != nil {
 		t.Fatal(err)
 	}
@@ -148,8 +148,8 @@ func TestRemove_takesTheTextAway(t *testing.T) {
 func TestSay_withdraw_takesARequestBack(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
-	id := say(t, base, "Ann", shell.SayRequest{Text: "Milk?", Ask: []string{"Bob"}})
-	say(t, base, "Ann", shell.SayRequest{Undo: id})
+	id := say(t, base, "Ann", shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}})
+	say(t, base, "Ann", shell.SendRequest{Undo: id})
 	if got := info(t, base, "Bob"); len(got.Requests) > 0 {
 		t.Errorf("%+v", got.Requests)
 	}
@@ -159,7 +159,7 @@ func TestHistory_search(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
 	for _, text := range []string{"Milk?", "no", "MILK, then", "why milk"} {
-		say(t, base, "Ann", shell.SayRequest{Text: text})
+		say(t, base, "Ann", shell.SendRequest{Text: text})
 	}
 	for n, want := range map[int][]string{0: {"Milk?", "MILK, then", "why milk"}, 2: {"MILK, then", "why milk"}} {
 		c := at(t, base, nil)
@@ -193,7 +193,7 @@ func TestMine_saysWhatIsNew_andForgetTakesASeatOut(t *testing.T) {
 		}
 	}
 	lists("tea  as Ann  nothing new  " + base + "\ntea  as Bob  nothing new  " + base + "\n")
-	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
+	say(t, base, "Bob", shell.SendRequest{Text: "Milk?"})
 	for range 2 { // a look leaves it new
 		lists("tea  as Ann  1 new        " + base + "\ntea  as Bob  nothing new  " + base + "\n")
 	}

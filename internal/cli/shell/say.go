@@ -19,8 +19,8 @@ import (
 	"github.com/parley-chat/parley/internal/cli"
 )
 
-// SayRequest is a message.
-type SayRequest struct {
+// SendRequest is a message.
+type SendRequest struct {
 	Text    string
 	To, Ask []string
 	ReplyTo string
@@ -70,9 +70,9 @@ func readAll(ctx context.Context, in io.Reader, most int64) ([]byte, error) {
 // sendFor is how long Say tries to reach a server that is being restarted.
 const sendFor = 5 * time.Second
 
-// Say says something, and waits for the answer if asked to: for that of each agent that
+// Send says something, and waits for the answer if asked to: for that of each agent that
 // owes one or, of a message that asks nobody, for the first.
-func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
+func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 	return s.inPerson(which, func(s *session) error {
 		owed, err := s.debt(ctx, req)
 		if err != nil {
@@ -110,7 +110,7 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 }
 
 // unsaid is how a command ends whose message the person who watches the seat holds back.
-func (s *session) unsaid(sent results.Sent, r result, req SayRequest) error {
+func (s *session) unsaid(sent results.Sent, r result, req SendRequest) error {
 	held := sent.Status == "pending"
 	err := s.out.show(r, func() {
 		if held {
@@ -140,7 +140,7 @@ type owed struct {
 // debt returns the request that a person answers who just says something: the only one whose answer its seat
 // owes. It is zero if there is none, if what is said has another purpose, or for the person behind an agent:
 // there the agent owes the answer. Without this the one who waits for the answer would wait in vain.
-func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
+func (s *session) debt(ctx context.Context, req SendRequest) (owed, error) {
 	plain := req.Kind == "" || req.Kind == "message"
 	if s.seat.Person || req.New || !plain || req.Undo != "" || req.ReplyTo != "" || len(req.Ask) > 0 {
 		return owed{}, nil
@@ -216,7 +216,7 @@ func gist(text string) string {
 
 // send sends the message. If the connection breaks, nobody knows whether it was said: then
 // send tries again, with the same key, so that it is said only once.
-func (s *session) send(ctx context.Context, req SayRequest) (sent results.Sent, r result, err error) {
+func (s *session) send(ctx context.Context, req SendRequest) (sent results.Sent, r result, err error) {
 	a := args{"idempotency_key": rand.Text()}
 	a.set("text", req.Text)
 	a.set("reply_to", req.ReplyTo)
@@ -245,7 +245,7 @@ func unheard(err error) bool {
 
 // await prints the answers to the message of an id. It reads the history after it, and so
 // neither takes messages from another command nor is ended by one.
-func (s *session) await(ctx context.Context, id string, req SayRequest) error {
+func (s *session) await(ctx context.Context, id string, req SendRequest) error {
 	return s.within(ctx, req.Within, "No answer within %s.", func(ctx context.Context) error {
 		w := &answers{s: s, id: id, to: req.To}
 		err := s.sent(ctx, w)

@@ -24,11 +24,11 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 	meet(t, base, "Ann", "Bob")
 	asking := at(t, base, nil)
 	ended := begin(func() error {
-		return asking.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
+		return asking.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
 	})
 	id := idOf(t, base, "Milk?")
 	bob := at(t, base, nil)
-	if err := bob.Say(t.Context(), as("Bob"), shell.SayRequest{Text: "Yes."}); err != nil {
+	if err := bob.Send(t.Context(), as("Bob"), shell.SendRequest{Text: "Yes."}); err != nil {
 		t.Fatal(err)
 	}
 	if got := said(t, base); got.ReplyTo != id {
@@ -50,7 +50,7 @@ func TestSay_atATerminal_isToldWhereItWent(t *testing.T) {
 	for terminal, want := range map[bool]string{true: "Said in the room tea as Ann.\n", false: ""} {
 		ann := at(t, base, nil)
 		ann.Out.JSON, ann.Out.Screen.Terminal = false, terminal
-		err := ann.Say(t.Context(), shell.Which{}, shell.SayRequest{Text: "tee Is there milk?"})
+		err := ann.Send(t.Context(), shell.Which{}, shell.SendRequest{Text: "tee Is there milk?"})
 		if err != nil || ann.out.String() != want || ann.notes.String() != "" {
 			t.Errorf("%t: %v, printed %q, told %q", terminal, err, &ann.out, &ann.notes)
 		}
@@ -68,7 +68,7 @@ func TestSay_nameOfAnAgentThatHasLeft_isNoted(t *testing.T) {
 	}
 	ann := at(t, base, nil)
 	for _, text := range []string{"@Bob and @Zoë, who has milk?", "@Dan and `@Bob`, who has milk?"} {
-		if err := ann.Say(t.Context(), as("Ann"), shell.SayRequest{Text: text, New: true}); err != nil {
+		if err := ann.Send(t.Context(), as("Ann"), shell.SendRequest{Text: text, New: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -81,27 +81,27 @@ func TestSay_nameOfAnAgentThatHasLeft_isNoted(t *testing.T) {
 
 func TestSay_answersOnlyWhatIsOwed(t *testing.T) {
 	for name, c := range map[string]struct {
-		asked   shell.SayRequest // by Ann
-		said    shell.SayRequest // by Bob
+		asked   shell.SendRequest // by Ann
+		said    shell.SendRequest // by Bob
 		answers bool
 		to      []string // who reads what Bob says
 	}{
-		"a request to all":           {asked: shell.SayRequest{Kind: "request"}},
-		"a request to another":       {asked: shell.SayRequest{Ask: []string{"Cy"}}},
-		"a proposal, which is voted": {asked: shell.SayRequest{Kind: "proposal"}},
-		"something else is said": {asked: shell.SayRequest{Ask: []string{"Bob"}},
-			said: shell.SayRequest{New: true}},
-		"a status": {asked: shell.SayRequest{Ask: []string{"Bob"}},
-			said: shell.SayRequest{Kind: "status"}},
-		"a question of one's own": {asked: shell.SayRequest{Ask: []string{"Bob"}},
-			said: shell.SayRequest{Ask: []string{"Ann"}}},
-		"a word to another": {asked: shell.SayRequest{Ask: []string{"Bob"}},
-			said: shell.SayRequest{To: []string{"Cy"}}, to: []string{"Cy"}},
-		"a private word to who asked": {asked: shell.SayRequest{Ask: []string{"Bob"}},
-			said: shell.SayRequest{To: []string{"ann"}}, answers: true, to: []string{"Ann"}},
-		"a private question": {asked: shell.SayRequest{Ask: []string{"Bob"}, To: []string{"Bob"}},
+		"a request to all":           {asked: shell.SendRequest{Kind: "request"}},
+		"a request to another":       {asked: shell.SendRequest{Ask: []string{"Cy"}}},
+		"a proposal, which is voted": {asked: shell.SendRequest{Kind: "proposal"}},
+		"something else is said": {asked: shell.SendRequest{Ask: []string{"Bob"}},
+			said: shell.SendRequest{New: true}},
+		"a status": {asked: shell.SendRequest{Ask: []string{"Bob"}},
+			said: shell.SendRequest{Kind: "status"}},
+		"a question of one's own": {asked: shell.SendRequest{Ask: []string{"Bob"}},
+			said: shell.SendRequest{Ask: []string{"Ann"}}},
+		"a word to another": {asked: shell.SendRequest{Ask: []string{"Bob"}},
+			said: shell.SendRequest{To: []string{"Cy"}}, to: []string{"Cy"}},
+		"a private word to who asked": {asked: shell.SendRequest{Ask: []string{"Bob"}},
+			said: shell.SendRequest{To: []string{"ann"}}, answers: true, to: []string{"Ann"}},
+		"a private question": {asked: shell.SendRequest{Ask: []string{"Bob"}, To: []string{"Bob"}},
 			answers: true, to: []string{"Ann"}},
-		"a question to two": {asked: shell.SayRequest{Ask: []string{"Bob", "Cy"}, To: []string{"Bob", "Cy"}},
+		"a question to two": {asked: shell.SendRequest{Ask: []string{"Bob", "Cy"}, To: []string{"Bob", "Cy"}},
 			answers: true, to: []string{"Ann", "Cy"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,10 +130,10 @@ func TestSay_answersOnlyWhatIsOwed(t *testing.T) {
 func TestSay_severalAnswersAreOwed_listsThemAndSendsNothing(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
-	tea := say(t, base, "Ann", shell.SayRequest{Text: "Tea?", Ask: []string{"Bob"}})
-	milk := say(t, base, "Ann", shell.SayRequest{Text: "And  how much\nmilk?", Ask: []string{"Bob"}})
+	tea := say(t, base, "Ann", shell.SendRequest{Text: "Tea?", Ask: []string{"Bob"}})
+	milk := say(t, base, "Ann", shell.SendRequest{Text: "And  how much\nmilk?", Ask: []string{"Bob"}})
 	var refused *shell.Failure
-	err := at(t, base, nil).Say(t.Context(), as("Bob"), shell.SayRequest{Text: "Yes."})
+	err := at(t, base, nil).Send(t.Context(), as("Bob"), shell.SendRequest{Text: "Yes."})
 	if !errors.As(err, &refused) || refused.Code != 2 || !strings.HasSuffix(refused.Text,
 		"\n  --reply-to "+tea+"  Ann: Tea?\n  --reply-to "+milk+"  Ann: And how much milk?") {
 		t.Errorf("%v", err)
@@ -141,8 +141,8 @@ func TestSay_severalAnswersAreOwed_listsThemAndSendsNothing(t *testing.T) {
 	if got := said(t, base); got.ID != milk {
 		t.Errorf("said %+v", got)
 	}
-	say(t, base, "Bob", shell.SayRequest{Text: "Yes.", ReplyTo: tea})
-	say(t, base, "Bob", shell.SayRequest{Text: "Much."})
+	say(t, base, "Bob", shell.SendRequest{Text: "Yes.", ReplyTo: tea})
+	say(t, base, "Bob", shell.SendRequest{Text: "Much."})
 	if got := said(t, base); got.ReplyTo != milk {
 		t.Errorf("with one left, said %+v", got)
 	}
@@ -178,20 +178,20 @@ func TestSay_personHoldsItBack_isToldSo(t *testing.T) {
 		}
 	}
 	decides(map[string]any{"claim": claim, "approve": true})
-	says := func(req shell.SayRequest) (*command, error) {
+	says := func(req shell.SendRequest) (*command, error) {
 		c := at(t, base, nil)
 		c.Out.JSON = false
-		return c, c.Say(t.Context(), as("Ann"), req)
+		return c, c.Send(t.Context(), as("Ann"), req)
 	}
-	if c, err := says(shell.SayRequest{Text: "It is Friday."}); err != nil ||
+	if c, err := says(shell.SendRequest{Text: "It is Friday."}); err != nil ||
 		!strings.Contains(c.notes.String(), "Not sent yet: ") || !strings.Contains(c.notes.String(), "as draft m") {
 		t.Errorf("with approval: %v, %s", err, &c.notes)
 	}
-	if _, err := says(shell.SayRequest{Text: "Is it Friday?", Answer: true}); !errors.Is(err, shell.ErrQuiet) {
+	if _, err := says(shell.SendRequest{Text: "Is it Friday?", Answer: true}); !errors.Is(err, shell.ErrQuiet) {
 		t.Errorf("an answer is awaited: %v", err)
 	}
 	decides(map[string]any{"paused": true})
-	for _, req := range []shell.SayRequest{{Text: "Friday."}, {Text: "Friday?", Answer: true}} {
+	for _, req := range []shell.SendRequest{{Text: "Friday."}, {Text: "Friday?", Answer: true}} {
 		var why *shell.Failure
 		if _, err := says(req); !errors.As(err, &why) || why.Code != 1 ||
 			!strings.Contains(why.Text, "has paused you") {

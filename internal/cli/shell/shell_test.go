@@ -39,7 +39,7 @@ func TestHistory_followedWhileManyUseTheSeat_losesAndRepeatsNothing(t *testing.T
 	for _, name := range []string{"Ann", "Bob", "Cy"} {
 		all.Go(func() {
 			for n := range 8 {
-				say(t, base, name, shell.SayRequest{Text: fmt.Sprintf("%s %d", name, n)})
+				say(t, base, name, shell.SendRequest{Text: fmt.Sprintf("%s %d", name, n)})
 			}
 		})
 	}
@@ -89,7 +89,7 @@ func TestWait_ofTwo_oneGetsWhatComes(t *testing.T) {
 		!strings.Contains(older.notes.String(), "A newer wait") {
 		t.Errorf("the older wait ended with %v, %q and %q", err, &older.out, &older.notes)
 	}
-	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
+	say(t, base, "Bob", shell.SendRequest{Text: "Milk?"})
 	if err := <-ended; err != nil || !strings.Contains(newer.out.String(), "Milk?") {
 		t.Errorf("the newer wait ended with %v and %q", err, &newer.out)
 	}
@@ -98,7 +98,7 @@ func TestWait_ofTwo_oneGetsWhatComes(t *testing.T) {
 func TestWait_outputFails_showsItAgain(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
-	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
+	say(t, base, "Bob", shell.SendRequest{Text: "Milk?"})
 	full := at(t, base, nil)
 	full.out.broken = io.ErrShortWrite
 	if err := full.Wait(t.Context(), as("Ann"), shell.WaitRequest{}); !errors.Is(err, io.ErrShortWrite) {
@@ -116,36 +116,36 @@ func TestWait_outputFails_showsItAgain(t *testing.T) {
 func TestSay_answersThatItWaitsFor(t *testing.T) {
 	both := []string{"Bob", "Cy"}
 	for name, c := range map[string]struct {
-		req    shell.SayRequest
+		req    shell.SendRequest
 		answer func(t *testing.T, base, id string)
 		want   []string
 		err    error
 	}{
-		"of each that was asked": {shell.SayRequest{Ask: both}, func(t *testing.T, base, id string) {
-			say(t, base, "Bob", shell.SayRequest{Text: "Bob's", ReplyTo: id})
-			say(t, base, "Bob", shell.SayRequest{Text: "by the way"})
-			say(t, base, "Cy", shell.SayRequest{Text: "Cy's", ReplyTo: id})
+		"of each that was asked": {shell.SendRequest{Ask: both}, func(t *testing.T, base, id string) {
+			say(t, base, "Bob", shell.SendRequest{Text: "Bob's", ReplyTo: id})
+			say(t, base, "Bob", shell.SendRequest{Text: "by the way"})
+			say(t, base, "Cy", shell.SendRequest{Text: "Cy's", ReplyTo: id})
 		}, []string{"Bob's", "Cy's"}, nil},
-		"some leave instead": {shell.SayRequest{Ask: both}, func(t *testing.T, base, id string) {
+		"some leave instead": {shell.SendRequest{Ask: both}, func(t *testing.T, base, id string) {
 			leave(t, base, "Bob")
-			say(t, base, "Cy", shell.SayRequest{Text: "Cy's", ReplyTo: id})
+			say(t, base, "Cy", shell.SendRequest{Text: "Cy's", ReplyTo: id})
 		}, []string{"Cy's"}, nil},
-		"all leave instead": {shell.SayRequest{Ask: both}, func(t *testing.T, base, id string) {
+		"all leave instead": {shell.SendRequest{Ask: both}, func(t *testing.T, base, id string) {
 			leave(t, base, "Bob")
 			leave(t, base, "Cy")
 		}, nil, shell.ErrQuiet},
-		"the first word, if nobody was asked": {shell.SayRequest{}, func(t *testing.T, base, id string) {
-			say(t, base, "Bob", shell.SayRequest{Text: "working", Kind: "status"})
-			say(t, base, "Cy", shell.SayRequest{Text: "to Bob",
-				ReplyTo: say(t, base, "Ann", shell.SayRequest{Text: "own words"})})
-			say(t, base, "Bob", shell.SayRequest{Text: "Yes"})
+		"the first word, if nobody was asked": {shell.SendRequest{}, func(t *testing.T, base, id string) {
+			say(t, base, "Bob", shell.SendRequest{Text: "working", Kind: "status"})
+			say(t, base, "Cy", shell.SendRequest{Text: "to Bob",
+				ReplyTo: say(t, base, "Ann", shell.SendRequest{Text: "own words"})})
+			say(t, base, "Bob", shell.SendRequest{Text: "Yes"})
 		}, []string{"Yes"}, nil},
-		"an agreement": {shell.SayRequest{Kind: "proposal"}, func(t *testing.T, base, id string) {
-			say(t, base, "Bob", shell.SayRequest{Kind: "agree"})
-			say(t, base, "Cy", shell.SayRequest{Kind: "agree", Text: "Fine"})
+		"an agreement": {shell.SendRequest{Kind: "proposal"}, func(t *testing.T, base, id string) {
+			say(t, base, "Bob", shell.SendRequest{Kind: "agree"})
+			say(t, base, "Cy", shell.SendRequest{Kind: "agree", Text: "Fine"})
 		}, []string{"", "Fine"}, nil},
-		"an objection": {shell.SayRequest{Kind: "proposal"}, func(t *testing.T, base, id string) {
-			say(t, base, "Bob", shell.SayRequest{Kind: "object", Text: "No", ReplyTo: id})
+		"an objection": {shell.SendRequest{Kind: "proposal"}, func(t *testing.T, base, id string) {
+			say(t, base, "Bob", shell.SendRequest{Kind: "object", Text: "No", ReplyTo: id})
 		}, []string{"No"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestSay_answersThatItWaitsFor(t *testing.T) {
 			meet(t, base, "Ann", "Bob", "Cy")
 			asking := at(t, base, nil)
 			c.req.Text, c.req.Answer = "Well?", true
-			ended := begin(func() error { return asking.Say(t.Context(), as("Ann"), c.req) })
+			ended := begin(func() error { return asking.Send(t.Context(), as("Ann"), c.req) })
 			c.answer(t, base, idOf(t, base, "Well?"))
 			if err := <-ended; !errors.Is(err, c.err) || !slices.Equal(texts(t, asking.out.String()), c.want) {
 				t.Errorf("%v, printed %s, want %q", err, &asking.out, c.want)
@@ -238,7 +238,7 @@ func TestSay_answerIsLost_isSaidOnce(t *testing.T) {
 	meet(t, base, "Ann", "Bob")
 	for range 2 { // the same words may be meant again
 		c := at(t, base, &deaf{RoundTripper: http.DefaultTransport, to: "send_message"})
-		if err := c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Yes."}); err != nil ||
+		if err := c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Yes."}); err != nil ||
 			!strings.Contains(c.notes.String(), "Trying again") {
 			t.Errorf("%v, %s", err, &c.notes)
 		}
@@ -253,9 +253,9 @@ func TestSay_serverIsAwayOnceItWasSaid_waitsForTheAnswer(t *testing.T) {
 	meet(t, base, "Ann", "Bob")
 	c := at(t, base, &deaf{RoundTripper: http.DefaultTransport, to: "message_history"})
 	ended := begin(func() error {
-		return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
+		return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
 	})
-	say(t, base, "Bob", shell.SayRequest{Text: "Yes.", ReplyTo: idOf(t, base, "Milk?")})
+	say(t, base, "Bob", shell.SendRequest{Text: "Yes.", ReplyTo: idOf(t, base, "Milk?")})
 	if err := <-ended; err != nil || !slices.Equal(texts(t, c.out.String()), []string{"Yes."}) {
 		t.Errorf("%v, printed %s", err, &c.out)
 	}
@@ -264,7 +264,7 @@ func TestSay_serverIsAwayOnceItWasSaid_waitsForTheAnswer(t *testing.T) {
 func TestWait_firstCallIsCut_goesOn(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
-	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
+	say(t, base, "Bob", shell.SendRequest{Text: "Milk?"})
 	c := at(t, base, &deaf{RoundTripper: http.DefaultTransport, to: "wait_for_message"})
 	if err := c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil ||
 		strings.Count(c.out.String(), "Milk?") != 1 {
@@ -296,7 +296,7 @@ func TestHistory_longText_isShownAsItWasSaid(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
 	text := strings.TrimSpace(strings.Repeat("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 ", 1700))
-	say(t, base, "Ann", shell.SayRequest{Text: text})
+	say(t, base, "Ann", shell.SendRequest{Text: text})
 	c := at(t, base, nil)
 	c.Out.JSON = false
 	if err := c.History(t.Context(), as("Bob"), shell.HistoryRequest{Last: 1}); err != nil ||
@@ -418,14 +418,14 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 		want string
 		code int // of a Failure; 0 for a refusal
 	}{
-		"a name that nobody has": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", To: []string{"Bob", "Zed"}}),
+		"a name that nobody has": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", To: []string{"Bob", "Zed"}}),
 			`--to: nobody in this room is called "Zed". Nothing was sent. To see who is there: parley who --room tea ` +
 				`--as Ann`, 0},
-		"a name of one that has left": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", To: []string{"Cy"}}),
+		"a name of one that has left": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", To: []string{"Cy"}}),
 			`--to: "Cy" left just now. Nothing was sent. To see who is there: parley who --room tea --as Ann`, 0},
-		"no text": {c.Say(t.Context(), ann, shell.SayRequest{}),
+		"no text": {c.Send(t.Context(), ann, shell.SendRequest{}),
 			"The text is missing: only --kind agree and --withdraw need none.", 2},
-		"an id": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", ReplyTo: "x"}),
+		"an id": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", ReplyTo: "x"}),
 			"--reply-to: there is no message of " +
 				"this id that you may see, or it has expired. Nothing was done: use the id of a message that " +
 				"you have " +

@@ -51,8 +51,8 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 				if !errors.Is(err, context.Canceled) {
 					t.Fatalf("%v", err)
 				}
-				if err := at(t, base, nil).Say(t.Context(), as("Ann"),
-					shell.SayRequest{Text: "Too early."}); err == nil {
+				if err := at(t, base, nil).Send(t.Context(), as("Ann"),
+					shell.SendRequest{Text: "Too early."}); err == nil {
 					t.Error("a seat is used that is not known to be the person's")
 				}
 				err = at(t, base, nil).Watch(t.Context(), made.Watch)
@@ -60,7 +60,7 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			say(t, base, "Ann", shell.SayRequest{Text: "It is me."})
+			say(t, base, "Ann", shell.SendRequest{Text: "It is me."})
 			file, err := client.OpenTokens()
 			if err != nil {
 				t.Fatal(err)
@@ -98,9 +98,9 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 	yes := true
 	acts := map[string]func(*command) error{
 		"watch": func(c *command) error { return c.Watch(t.Context(), made.Watch) },
-		"say":   func(c *command) error { return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "It is me."}) },
+		"say":   func(c *command) error { return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "It is me."}) },
 		"note": func(c *command) error {
-			return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Hi.", To: []string{"Ann"}})
+			return c.Send(t.Context(), as("Ann"), shell.SendRequest{Text: "Hi.", To: []string{"Ann"}})
 		},
 		"leave":  func(c *command) error { return c.Leave(t.Context(), as("Ann"), "Bye.") },
 		"forget": func(c *command) error { return c.Forget(as("Ann")) },
@@ -144,7 +144,7 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 		"who":       func(c *command) error { return c.Who(t.Context(), as("Ann")) },
 		"wait":      func(c *command) error { return c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) },
 		"a script": func(c *command) error {
-			return c.Say(t.Context(), as("Script"), shell.SayRequest{Text: "From a pipeline."})
+			return c.Send(t.Context(), as("Script"), shell.SendRequest{Text: "From a pipeline."})
 		},
 	} {
 		if err := reads(inAgentsShell()); err != nil {

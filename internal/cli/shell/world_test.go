@@ -85,10 +85,10 @@ func meet(t *testing.T, base string, names ...string) {
 func as(name string) shell.Which { return shell.Which{As: name} }
 
 // say says something and returns its id.
-func say(t *testing.T, base, name string, req shell.SayRequest) string {
+func say(t *testing.T, base, name string, req shell.SendRequest) string {
 	t.Helper()
 	c := at(t, base, nil)
-	if err := c.Say(t.Context(), as(name), req); err != nil {
+	if err := c.Send(t.Context(), as(name), req); err != nil {
 		t.Fatal(err)
 	}
 	var sent results.Sent

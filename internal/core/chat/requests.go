@@ -90,7 +90,7 @@ type WaitRequest struct {
 	Activity string // what the agent is doing, at most MaxActivity characters; "" says nothing
 	Standby  bool   // a program waits for the agent, and is given the turn only if the agent owes an answer
 	Peek     bool   // the agent's next call still gets what this call returns
-	LooksIn  bool   // of a peek on standby for an agent: the program calls again and again instead of waiting
+	Polls    bool   // of a peek on standby for an agent: the program calls again and again instead of waiting
 	Stay     bool   // the caller knows no cursor, and has every earlier result
 
 	// Of a message that is sent with Stay:

@@ -90,7 +90,7 @@ type Waited struct {
 	Along      int           // how many of Messages come along, since two earlier results with them may have been lost
 	Wakes      bool          // something in Messages ends a wait
 	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
-	LookAgain  time.Duration // of a standby that looks in: until the next call
+	PollAfter  time.Duration // of a standby that looks in: until the next call
 	Situation
 }
 
@@ -145,7 +145,7 @@ type Shown struct {
 	Room      Room
 	Page      // the newest messages, or those after one
 	Open      ShownOpen
-	LookAgain time.Duration // until the view looks again
+	PollAfter time.Duration // until the view looks again
 	Now       time.Time
 }
 

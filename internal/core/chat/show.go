@@ -17,7 +17,7 @@ import (
 // How soon a view polls again, by the age of the newest event on it: a talk pauses for seconds, and after a longer
 // silence nobody notices a longer delay.
 const (
-	lookInTalk    = 3 * time.Second
+	pollInTalk    = 3 * time.Second
 	lookAfterTalk = 8 * time.Second
 	lookInSilence = 30 * time.Second
 
@@ -133,7 +133,7 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 	if n := len(shown.Messages); n > 0 {
 		newest = shown.Messages[n-1].At
 	}
-	shown.LookAgain = lookAgain(shown.Now.Sub(newest))
+	shown.PollAfter = pollPause(shown.Now.Sub(newest))
 	if after != "" {
 		return shown, nil
 	}
@@ -145,12 +145,12 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 	return shown, nil
 }
 
-// lookAgain returns when a view polls again, by the age of its newest event. Only events that the agent sees may count:
+// pollPause returns when a view polls again, by the age of its newest event. Only events that the agent sees may count:
 // otherwise the delay would show that others talk in private.
-func lookAgain(age time.Duration) time.Duration {
+func pollPause(age time.Duration) time.Duration {
 	switch {
 	case age < talkLasts:
-		return lookInTalk
+		return pollInTalk
 	case age < silenceAfter:
 		return lookAfterTalk
 	}

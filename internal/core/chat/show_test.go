@@ -239,14 +239,14 @@ func TestShow_livelyOrQuietRoom_saysWhenToLookAgain(t *testing.T) {
 		w.clock.Advance(c.pass * time.Second)
 		w.tell(p.ann.Token, fmt.Sprint("psst ", c.want, c.pass), "Cid")
 		for _, from := range []string{"", after} {
-			if got := w.viewed(view, from); got.LookAgain != c.want*time.Second {
-				t.Errorf("after %q it looks again in %s, want %d s", from, got.LookAgain, c.want)
+			if got := w.viewed(view, from); got.PollAfter != c.want*time.Second {
+				t.Errorf("after %q it looks again in %s, want %d s", from, got.PollAfter, c.want)
 			}
 		}
 	}
 	w.say(p.ann.Token, "again")
-	if got := w.viewed(view, after); got.LookAgain != 3*time.Second {
-		t.Errorf("after news it looks again in %s", got.LookAgain)
+	if got := w.viewed(view, after); got.PollAfter != 3*time.Second {
+		t.Errorf("after news it looks again in %s", got.PollAfter)
 	}
 }
 

@@ -242,7 +242,7 @@ func TestWait_ofAPausedAgent_timeIsUp_agentReadsAndItsProgramDoesNot(t *testing.
 		{chat.WaitRequest{Wait: time.Minute, Standby: true}, chat.StatusQuiet},
 		{chat.WaitRequest{Wait: time.Minute, Standby: true, Peek: true}, chat.StatusQuiet},
 		{chat.WaitRequest{Standby: true, Peek: true}, chat.StatusQuiet},
-		{chat.WaitRequest{Standby: true, Peek: true, LooksIn: true}, chat.StatusQuiet},
+		{chat.WaitRequest{Standby: true, Peek: true, Polls: true}, chat.StatusQuiet},
 	} {
 		w := newWorld(t)
 		p := w.company()

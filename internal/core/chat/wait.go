@@ -28,8 +28,8 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 	}
 	defer c.room.release()
 	var got *Waited
-	if req.LooksIn {
-		got, err = c.lookIn(ctx, &req)
+	if req.Polls {
+		got, err = c.poll(ctx, &req)
 	} else {
 		got, err = c.wait(ctx, &req, 0)
 	}
@@ -52,7 +52,7 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 		c.room.release()
 		return nil, err
 	}
-	req.LooksIn = req.LooksIn && !c.me.IsPerson()
+	req.Polls = req.Polls && !c.me.IsPerson()
 	return c, nil
 }
 
@@ -351,13 +351,13 @@ func isClosed(c <-chan struct{}) bool {
 
 // When a program on standby that looks in should call again. A turn lasts longer: see room.TurnPasses.
 const (
-	lookLively = 5 * time.Second  // the last event is less than a minute old
-	lookCalm   = 15 * time.Second // older
+	pollLively = 5 * time.Second  // the last event is less than a minute old
+	pollCalm   = 15 * time.Second // older
 )
 
-// lookIn answers a program on standby that calls again and again instead of waiting. Its next call is announced ahead.
+// poll answers a program on standby that calls again and again instead of waiting. Its next call is announced ahead.
 // While the agent itself waits and so reads the news, the program is told to yield.
-func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error) {
+func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
 	own := c.attendance().AnnounceStandby(ctx, req.ForMe)
 	in, err := c.inboxFor(ctx, req, 0)
@@ -384,9 +384,9 @@ func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error)
 	case turn:
 		got.Status = StatusTurn
 	}
-	got.LookAgain = lookCalm
+	got.PollAfter = pollCalm
 	if now.Sub(time.UnixMilli(c.head.HeadMs)) < time.Minute {
-		got.LookAgain = lookLively
+		got.PollAfter = pollLively
 	}
 	return got, nil
 }

@@ -422,7 +422,7 @@ func TestWait_youngerWaitInAnotherProcess_endsTheOlderOneWithinAMinute(t *testin
 func (w *world) looksIn(p pair, cursor string) chat.Waited {
 	w.t.Helper()
 	got, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: cursor, Standby: true, Peek: true,
-		LooksIn: true})
+		Polls: true})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -459,10 +459,10 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 	for k := range looks {
 		got := []*world{one, two}[k%2].looksIn(p, cursor)
 		cursor = got.Cursor
-		if got.Status != chat.StatusQuiet || got.LookAgain != 15*time.Second {
+		if got.Status != chat.StatusQuiet || got.PollAfter != 15*time.Second {
 			t.Fatalf("look %d: %+v", k, got)
 		}
-		w.clock.Advance(got.LookAgain)
+		w.clock.Advance(got.PollAfter)
 		w.shows(p, chat.AgentStandby)
 	}
 	if most := int64(looks*15/260 + 1); stored.Load() > most {
@@ -471,7 +471,7 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 	one.say(p.ann.Token, "Milk?")
 	got := two.looksIn(p, cursor)
 	wantStatus(t, "after a message", got, chat.StatusMessages)
-	if again := two.looksIn(p, got.Cursor); again.Status != chat.StatusQuiet || again.LookAgain != 5*time.Second {
+	if again := two.looksIn(p, got.Cursor); again.Status != chat.StatusQuiet || again.PollAfter != 5*time.Second {
 		t.Errorf("in a lively room: %+v", again)
 	}
 	if read := one.look(p.bob.Token, p.bob.Cursor); len(read.Messages) != 1 {
@@ -513,7 +513,7 @@ func TestLookIn_whileItsAgentWaitsElsewhere_yields(t *testing.T) {
 	p.bob.Cursor = one.look(p.bob.Token, p.bob.Cursor).Cursor
 	two.looksIn(p, p.bob.Cursor)
 	bob := one.hold(p.bob)[0]
-	if got := two.looksIn(p, p.bob.Cursor); got.Status != chat.StatusSuperseded || !got.Yielded || got.LookAgain == 0 {
+	if got := two.looksIn(p, p.bob.Cursor); got.Status != chat.StatusSuperseded || !got.Yielded || got.PollAfter == 0 {
 		t.Errorf("while the agent waits: %+v", got)
 	}
 	w.shows(p, chat.AgentWaiting)
@@ -643,6 +643,6 @@ func TestLookIn_readPositionCannotBeRead_isUnavailable(t *testing.T) {
 		return nil
 	}}
 	program := chat.New(h, chat.Options{Clock: hurriedClock{w.clock}})
-	_, err := program.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Standby: true, Peek: true, LooksIn: true})
+	_, err := program.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Standby: true, Peek: true, Polls: true})
 	wants(t, err, fault.Unavailable)
 }

@@ -36,12 +36,12 @@ func partners(all []profile) []int {
 // profile is what pairing looks at in a ticket.
 type profile struct {
 	key   string // of the agent's name
-	look  ident.Look
+	look  ident.Skeleton
 	likes []string // in lower case
 }
 
 func (t ticketItem) profile() profile {
-	p := profile{t.Key, ident.LookOf(t.Name), make([]string, len(t.Interests))}
+	p := profile{t.Key, ident.SkeletonOf(t.Name), make([]string, len(t.Interests))}
 	for i, word := range t.Interests {
 		p.likes[i] = strings.ToLower(word)
 	}

@@ -23,8 +23,8 @@ func FindBan(list []Ban, shown string) (Ban, bool) {
 	if len(list) == 0 {
 		return Ban{}, false
 	}
-	key, look := ident.Respelled(shown), ident.LookOf(shown)
-	i := slices.IndexFunc(list, func(b Ban) bool { return b.Key == key || ident.LookOf(b.Name).Like(look) })
+	key, look := ident.Respelled(shown), ident.SkeletonOf(shown)
+	i := slices.IndexFunc(list, func(b Ban) bool { return b.Key == key || ident.SkeletonOf(b.Name).Like(look) })
 	if i < 0 {
 		return Ban{}, false
 	}

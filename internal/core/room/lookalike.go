@@ -29,9 +29,10 @@ func (s *State) checkLookalike(name ident.Name) error {
 // isConfusable reports whether name, as the name of the person behind agent, could be taken for an agent or another
 // person.
 func (s *State) isConfusable(name ident.Name, agent Agent) bool {
-	whole := ident.LookOf(ident.Actor(agent.Name, true, name.Shown))
+	whole := ident.SkeletonOf(ident.Actor(agent.Name, true, name.Shown))
 	for _, x := range s.Agents {
-		if isLike(name, x.Name) || whole.Like(ident.LookOf(x.Name)) || x.Seat != agent.Seat && x.hasPersonLike(name) {
+		if isLike(name, x.Name) || whole.Like(ident.SkeletonOf(x.Name)) ||
+			x.Seat != agent.Seat && x.hasPersonLike(name) {
 			return true
 		}
 	}
@@ -47,5 +48,5 @@ func (a Agent) hasPersonLike(n ident.Name) bool {
 // isLike reports whether n is the shown name, or looks like it.
 func isLike(n ident.Name, shown string) bool {
 	other, _ := ident.Nickname("", shown) // an Actor has no key
-	return n.Key == other.Key || ident.LookOf(n.Shown).Like(ident.LookOf(shown))
+	return n.Key == other.Key || ident.SkeletonOf(n.Shown).Like(ident.SkeletonOf(shown))
 }

@@ -66,7 +66,7 @@ func (w *write) addProposals(batch []*Proposal, now time.Time) {
 			w.owners = append(w.owners, proposal)
 		}
 	}
-	w.finish(along)
+	w.complete(along)
 }
 
 // fits reports whether ch can be written together with what is in w.
@@ -178,11 +178,11 @@ func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
 	return events, nil
 }
 
-// finish makes the ops: the events, the ops beside them, the snapshot, and the name and the listing if they change. The
-// snapshot goes with each event that changes the state, and with no other event. So two reads load a log, and a plain
-// message is one put. If META stayed at 41 when Bob's join is event 42, each load would read META again, metaTries
-// times, and then replay the log from 41.
-func (w *write) finish(along []table.Op) {
+// complete makes the ops: the events, the ops beside them, the snapshot, and the name and the listing if they change.
+// The snapshot goes with each event that changes the state, and with no other event. So two reads load a log, and a
+// plain message is one put. If META stayed at 41 when Bob's join is event 42, each load would read META again,
+// metaTries times, and then replay the log from 41.
+func (w *write) complete(along []table.Op) {
 	if len(w.events) == 0 {
 		return
 	}

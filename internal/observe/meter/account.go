@@ -96,8 +96,8 @@ func (a *Account) Room() string {
 // Arrive records that a body begins to arrive, or refuses it.
 func (a *Account) Arrive() error { return a.acquire(claim{arriving: true}) }
 
-// Hold records that the body that is arriving takes n bytes by now, or refuses it.
-func (a *Account) Hold(n int) error {
+// Grow records that the body that is arriving takes n bytes by now, or refuses it.
+func (a *Account) Grow(n int) error {
 	if n <= FreeBody {
 		return nil
 	}
@@ -127,7 +127,7 @@ func (a *Account) BeginWait() (end func(), err error) {
 	if a == nil {
 		return func() {}, nil
 	}
-	end, err = a.meter.waits.Take(a.caller)
+	end, err = a.meter.waits.Acquire(a.caller)
 	if err != nil {
 		return nil, err
 	}

@@ -132,15 +132,15 @@ func TestBody_countsWhatHasArrivedThen16KiBUntilItsCallWaits(t *testing.T) {
 		}
 	}
 	held("the first byte", a.Arrive(), nil, 0)
-	held("a free part", a.Hold(FreeBody), nil, 0)
-	held("more", a.Hold(3000), nil, 3000)
+	held("a free part", a.Grow(FreeBody), nil, 0)
+	held("more", a.Grow(3000), nil, 3000)
 	held("the rest", a.Arrived(3001), nil, 1<<14)
 	held("a wait", begin(a), nil, 0)
 	a.Close(0)
 	b, c := m.Open(), m.Open()
 	held("a large one", b.Arrived(20_000), nil, 20_000)
-	held("one that reaches into the reserve", c.Hold(30_000), ErrFull, 20_000)
-	held("one that fits beside it", c.Hold(29_000), nil, 49_000)
+	held("one that reaches into the reserve", c.Grow(30_000), ErrFull, 20_000)
+	held("one that fits beside it", c.Grow(29_000), nil, 49_000)
 	held("a small one that is complete", m.Open().Arrived(10), nil, 49_000+1<<14)
 	held("one more", m.Open().Arrived(10), ErrFull, 49_000+1<<14)
 	b.Close(0)
@@ -178,7 +178,7 @@ func TestBody_ofACallerBeyondItsShare_isRefusedWhileOthersGetIn(t *testing.T) {
 			complete)
 	}
 	other := m.of("other")
-	if other.Arrive() != nil || other.Hold(100_000) != nil || other.Arrived(100_000) != nil {
+	if other.Arrive() != nil || other.Grow(100_000) != nil || other.Arrived(100_000) != nil {
 		t.Error("another caller is refused")
 	}
 }

@@ -25,9 +25,9 @@ func NewPlaces(limit, perCaller int64) *Places {
 	return &Places{limit: limit, perCaller: perCaller}
 }
 
-// Take takes a place for a caller, as ident.ClientKey names it, until the caller gives it back, once.
+// Acquire takes a place for a caller, as ident.ClientKey names it, until the caller gives it back, once.
 // The error is ErrShare or ErrFull if there is none.
-func (p *Places) Take(caller string) (give func(), err error) {
+func (p *Places) Acquire(caller string) (give func(), err error) {
 	groups := ident.Groups(caller)
 	p.mu.Lock()
 	defer p.mu.Unlock()

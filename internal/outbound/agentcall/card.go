@@ -78,11 +78,11 @@ func (c *Client) Card(ctx context.Context, address string) (Agent, error) {
 	if len(found.Interfaces) == 0 && found.ProtocolVersion == "" && found.URL == "" {
 		return Agent{}, refuse("The card names no address at which its agent takes calls. %s", where)
 	}
-	return c.judge(found, at.String())
+	return c.checkCard(found, at.String())
 }
 
-// judge returns whom a card describes that came from an address.
-func (c *Client) judge(found card, from string) (Agent, error) {
+// checkCard returns whom a card describes that came from an address.
+func (c *Client) checkCard(found card, from string) (Agent, error) {
 	for _, extension := range found.Capabilities.Extensions {
 		if extension.Required {
 			return Agent{}, refuse("The agent takes only calls with an extension of A2A that Parley does not know.")

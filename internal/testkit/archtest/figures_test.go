@@ -28,7 +28,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "ends after {}, since some clients end it", "internal/api/tools.unseen"},
 	{"docs/tools.md", "`enter_queue` ends after {} at most", "internal/core.MaxQueueWait"},
 	{"docs/tools.md", "`enter_queue` ends after {}.", "internal/core.UnseenQueueWait"},
-	{"docs/tools.md", "newest id as `after`: after {},", "internal/core/chat.lookInTalk"},
+	{"docs/tools.md", "newest id as `after`: after {},", "internal/core/chat.pollInTalk"},
 	{"docs/tools.md", "once the newest event is {} old", "internal/core/chat.talkLasts"},
 	{"docs/tools.md", "and after {} of silence every 30", "internal/core/chat.silenceAfter"},
 	{"docs/tools.md", "with `withdraw`, or {} has passed", "internal/core/room.DebtLife"},

@@ -344,3 +344,35 @@ func TestCode_ofTheFunctions_compilesNoPatternWhenItIsLoaded(t *testing.T) {
 		t.Errorf("only %d files were looked at", looked)
 	}
 }
+
+// The verbs that CONTRIBUTING.md, "Words", replaces, with the verbs that stand in their places.
+func replacedVerbs() map[string]string {
+	return map[string]string{
+		"note": "record or log", "settle": "apply", "judge": "decide or check", "recall": "load or look up",
+		"look": "read, poll or look up", "give": "hand out or release", "hold": "hold back or acquire",
+		"deny": "refuse", "compose": "propose", "fetch": "read",
+	}
+}
+
+// TestFunctions_haveTheVerbsOfTheList looks at the first word of the name of each function and method.
+func TestFunctions_haveTheVerbsOfTheList(t *testing.T) {
+	may := map[string]bool{"LookUp": true, "LookUps": true, "HoldBack": true}
+	nouns := []string{"NoteOf", "Fetch", "fetch"} // of a file, and what package fetch does
+	words := regexp.MustCompile(`^([A-Za-z][a-z]*)([A-Z][a-z]*)?`)
+	for _, s := range sources(t) {
+		if s.test() || testOnly(place(s.dir())) {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || slices.Contains(nouns, f.Name.Name) {
+				continue
+			}
+			w := words.FindStringSubmatch(f.Name.Name)
+			first := strings.ToLower(w[1])
+			if instead := replacedVerbs()[first]; instead != "" && !may[strings.ToUpper(first[:1])+first[1:]+w[2]] {
+				t.Errorf("%s: %s: say %s, or another verb of CONTRIBUTING.md", s.at(f), f.Name.Name, instead)
+			}
+		}
+	}
+}

@@ -322,14 +322,14 @@ func (c *counting) sends(alice, bob chat.Seated) {
 // looks counts a look of a program on standby whose last one was at another instance.
 func (c *counting) looks(bob chat.Seated, cursor string) {
 	c.t.Helper()
-	r := chat.WaitRequest{Token: bob.Token, Cursor: cursor, Standby: true, Peek: true, LooksIn: true}
+	r := chat.WaitRequest{Token: bob.Token, Cursor: cursor, Standby: true, Peek: true, Polls: true}
 	look := func(s *chat.Service) {
 		got, err := s.Wait(c.t.Context(), r)
 		if err != nil || got.Status != chat.StatusQuiet {
 			c.t.Fatalf("%+v, %v", got, err)
 		}
 		r.Cursor = got.Cursor
-		c.clock.Advance(got.LookAgain)
+		c.clock.Advance(got.PollAfter)
 	}
 	c.clock.Advance(10 * time.Minute) // Bob's own wait is over
 	look(c.one)

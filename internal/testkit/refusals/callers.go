@@ -21,7 +21,7 @@ var entries = map[string][]string{
 	"A2A":             {"a2a.Server.Serve", "httpapi.api.serveA2A"},
 	"a card of A2A":   {"a2a.Server.Card", "httpapi.api.serveCard"},
 	"signing in":      {"oauth.Server.Serve", "app.App.newSignIns"},
-	"an endpoint":     {"outbox.Box.Look"},
+	"an endpoint":     {"outbox.Dispatcher.Deliver"},
 	"an invite":       {"httpapi.api.serveInvite"},
 	"parley keys":     {"access.Keys."},
 	"parley accounts": {"access.Accounts."},

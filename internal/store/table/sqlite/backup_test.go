@@ -48,7 +48,7 @@ func TestBackup_whileAnotherWrites_isOneMomentForItsOwnerAlone(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%v, %v; want mode 600", info.Mode(), err)
 		}
-		copied, err := LookAt(path)
+		copied, err := OpenReadOnly(path)
 		if err != nil {
 			t.Fatal(err)
 		}

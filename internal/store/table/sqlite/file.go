@@ -52,11 +52,11 @@ type View struct {
 	Name, Select string
 }
 
-// File is a file that Open or Look has found in order.
+// File is a file that Open or OpenReadOnly has found in order.
 type File struct {
 	path  string
-	lock  *flock.Flock // nil after LookAt
-	data  *os.File     // only to sync; nil after LookAt, and then Sync does nothing
+	lock  *flock.Flock // nil after OpenReadOnly
+	data  *os.File     // only to sync; nil after OpenReadOnly, and then Sync does nothing
 	views []View
 }
 
@@ -88,10 +88,10 @@ func OpenFile(path string, views ...View) (*File, error) {
 	return f, nil
 }
 
-// LookAt returns the file at path for reading, even while another process has it
+// OpenReadOnly returns the file at path for reading, even while another process has it
 // open, unless what that has written would not be seen here: see checkServed.
 // Backups of it get the views.
-func LookAt(path string, views ...View) (*File, error) {
+func OpenReadOnly(path string, views ...View) (*File, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err

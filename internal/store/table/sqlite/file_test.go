@@ -155,7 +155,7 @@ func TestOpen_fileWithAnotherName_isRefusedByBoth(t *testing.T) {
 	for _, p := range []string{path, name} {
 		_, opens := OpenFile(p)
 		_, beside := OpenBeside(p, Options{})
-		_, looks := LookAt(p)
+		_, looks := OpenReadOnly(p)
 		for _, err := range []error{opens, beside, looks} {
 			if !errors.Is(err, ErrLinked) || !strings.Contains(err.Error(), p) ||
 				!strings.Contains(err.Error(), "mount its folder") {
@@ -178,7 +178,7 @@ func TestLook_relativePath_isMadeAbsolute(t *testing.T) {
 	folder := t.TempDir()
 	want := openFile(t, filepath.Join(folder, "parley.db")).Path()
 	t.Chdir(folder)
-	f, err := LookAt("parley.db")
+	f, err := OpenReadOnly("parley.db")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestOpen_otherFile_isRefusedAndUnchanged(t *testing.T) {
 			}
 			for action, open := range map[string]func() (*File, error){
 				"Open": func() (*File, error) { return OpenFile(path) },
-				"Look": func() (*File, error) { return LookAt(path) },
+				"Look": func() (*File, error) { return OpenReadOnly(path) },
 			} {
 				if _, err := open(); !errors.Is(err, c.want) || !strings.Contains(err.Error(), path) {
 					t.Errorf("%s: %v; want the path and %v", action, err, c.want)
@@ -333,11 +333,11 @@ func TestOpenBeside_servedFileWithAnotherName_goesOnAtItsOwn(t *testing.T) {
 	if err := beside.Close(); err != nil {
 		t.Error(err)
 	}
-	if f, err := LookAt(path); err != nil || f.Close() != nil {
+	if f, err := OpenReadOnly(path); err != nil || f.Close() != nil {
 		t.Errorf("reading it: %v", err)
 	}
 	_, besides := OpenBeside(name, Options{})
-	_, looks := LookAt(name)
+	_, looks := OpenReadOnly(name)
 	for _, err := range []error{besides, looks} {
 		if !errors.Is(err, ErrLinked) {
 			t.Errorf("at the other name: %v", err)

@@ -26,7 +26,7 @@ func TestOpen_fileThatIsMountedAlone_isRefused(t *testing.T) {
 	engine.BindMount(t, path, here)
 	_, opens := sqlite.OpenFile(here)
 	_, beside := sqlite.OpenBeside(here, sqlite.Options{})
-	_, looks := sqlite.LookAt(here)
+	_, looks := sqlite.OpenReadOnly(here)
 	for _, err := range []error{opens, beside, looks} {
 		if !errors.Is(err, sqlite.ErrMounted) || !strings.Contains(err.Error(), "mount its folder") {
 			t.Errorf("%v, want ErrMounted", err)

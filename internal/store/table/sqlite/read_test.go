@@ -86,7 +86,7 @@ func TestPartitions_keysOutOfOrder_areDamageAndNoCircle(t *testing.T) {
 // look opens a reader of the file at path for the length of the test.
 func look(t *testing.T, path string) *Reader {
 	t.Helper()
-	file, err := LookAt(path)
+	file, err := OpenReadOnly(path)
 	if err != nil {
 		t.Fatal(err)
 	}

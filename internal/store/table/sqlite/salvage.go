@@ -14,9 +14,9 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// LookAtDamaged is LookAt for a file that may be damaged.
-func LookAtDamaged(path string) (*File, error) {
-	f, err := LookAt(path)
+// OpenDamagedReadOnly is OpenReadOnly for a file that may be damaged.
+func OpenDamagedReadOnly(path string) (*File, error) {
+	f, err := OpenReadOnly(path)
 	if file := (*FileError)(nil); errors.Is(err, ErrDamaged) && errors.As(err, &file) {
 		return &File{path: file.Path}, nil
 	}
@@ -55,7 +55,7 @@ func (f *File) Whole(folder string) (*File, error) {
 
 // OpenDamaged is OpenFile for a file that may be damaged, and changes nothing in it.
 func OpenDamaged(path string) (*File, error) {
-	f, err := LookAtDamaged(path)
+	f, err := OpenDamagedReadOnly(path)
 	if err != nil {
 		return nil, err
 	}

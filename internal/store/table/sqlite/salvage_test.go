@@ -219,7 +219,7 @@ func manyItems(t *testing.T, path string, now time.Time) (held map[table.Key]str
 // salvaged returns the data of what Salvage reads of a file, and what it tells of the rest.
 func salvaged(t *testing.T, path string, now time.Time) (kept map[table.Key]string, lost []table.Key, all bool) {
 	t.Helper()
-	file, err := LookAtDamaged(path)
+	file, err := OpenDamagedReadOnly(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func Open(path string, o Options) (*Table, error) {
 // for changes. It takes no lock but SQLite's own, sweeps nothing and creates no file.
 func OpenBeside(path string, o Options) (*Table, error) {
 	o = o.complete()
-	file, err := LookAt(path)
+	file, err := OpenReadOnly(path)
 	if err != nil {
 		return nil, err
 	}
