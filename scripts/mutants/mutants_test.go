@@ -79,7 +79,7 @@ func TestPlay_sample_saysWhichTestsNoticeWhat(t *testing.T) {
 }
 
 // TestList_ofTheProject_isInTheSource fails when the code of a mutant goes, until the list says what
-// became of it.
+// became of it, and when a mutant lives without a reason.
 func TestList_ofTheProject_isInTheSource(t *testing.T) {
 	text, err := os.ReadFile("list.txt")
 	if err != nil {
@@ -101,6 +101,11 @@ func TestList_ofTheProject_isInTheSource(t *testing.T) {
 	}
 	if _, err := inSource(list, packages); err != nil {
 		t.Error(err)
+	}
+	for _, e := range list {
+		if e.gone == "" && killed(e.marks) == (e.same != "") {
+			t.Errorf("%s %s: a mutant is killed, or a line says why it is the same program", e.marks, e.name)
+		}
 	}
 	names := map[string]bool{}
 	for _, m := range all(packages) {
