@@ -298,7 +298,7 @@ func rangeOf(header http.Header, size int64) (part byteRange, ok bool) {
 	return byteRange{from, to - from + 1, true}, from < size
 }
 
-// paced is a body of which pace bytes must arrive in each paceTime.
+// paced is a body of which limits.Pace bytes must arrive in each limits.PaceTime.
 type paced struct {
 	io.Reader
 	began time.Time

@@ -161,7 +161,7 @@ func folded(list ...string) map[string]string {
 	return by
 }
 
-// exactID reports whether id is absent, a string of at most longestID, or an integer that no reader rounds.
+// exactID reports whether id is absent, a string of at most api.MaxID, or an integer that no reader rounds.
 func exactID(id json.RawMessage) bool {
 	if id == nil || id[0] == '"' {
 		return len(id) <= api.MaxID

@@ -170,8 +170,8 @@ func unquote(literal []byte) string {
 }
 
 // fold maps all spellings of a name that encoding/json takes for the same to one of
-// them. Beside capitals these are the Kelvin sign, which has the lower case k, and
-// the long s, which has none.
+// them. Beside capitals these are the Kelvin sign, which has the lower case "k", and
+// the long "s", which has none.
 func fold(name string) string { return strings.ReplaceAll(strings.ToLower(name), "\u017f", "s") }
 
 // shown returns what a client sent in a form that can be shown back to it.

@@ -76,7 +76,7 @@ func announceViews(hooks *server.Hooks) {
 	})
 }
 
-// fresh returns a new value of the type that p points to, which has no name.
+// fresh returns a new value of the type of a pointer, for a type without a name.
 func fresh[T any](*T) *T { return new(T) }
 
 // withoutViews reports whether a request that lists tools says that its client shows no views. In a generation before

@@ -96,7 +96,7 @@ func (t *lookUp) last() (last time.Time) {
 	return last
 }
 
-// newLookUpLimit returns a limit of so many look-ups a second in all; 0: usualLookUps.
+// newLookUpLimit returns a limit of so many look-ups a second in all; 0: auth.UsualLookUps.
 func newLookUpLimit(clock clockwork.Clock, lookUps int) *lookUpLimit {
 	step := time.Second / time.Duration(cmp.Or(lookUps, auth.UsualLookUps))
 	return &lookUpLimit{

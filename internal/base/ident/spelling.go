@@ -16,7 +16,7 @@ func spell(prefix byte, v uint64, n int) string {
 
 // unspell reads what spell wrote, in any case and with space around it. ok is false
 // for any other length, prefix or character, and for a number above 64 bits. Only
-// ASCII letters have a case here: the Kelvin sign is no k.
+// ASCII letters have a case here: the Kelvin sign is no "k".
 func unspell(prefix byte, s string, n int) (v uint64, ok bool) {
 	s = strings.TrimSpace(s)
 	if len(s) != 1+n || lower(s[0]) != prefix {

@@ -126,7 +126,7 @@ func holdsPrivateKey(text string) bool {
 }
 
 // isPlaceholder reports whether a secret is an example, such as those of Amazon's pages or a row
-// of x. Among 16 random characters of an alphabet of 32, fewer than eight are different once in
+// of "x". Among 16 random characters of an alphabet of 32, fewer than eight are different once in
 // some 100,000 times.
 func isPlaceholder(secret string) bool {
 	if strings.HasSuffix(secret, "EXAMPLE") || strings.HasSuffix(secret, "EXAMPLEKEY") {

@@ -154,7 +154,7 @@ type Heard struct {
 	Step     int       // of the answer: see room.Event
 	To       []int     // the seats that the answer is for; none: all
 	Messages []Message // new for the endpoint up to N, with whole texts
-	Missed   bool      // an event before Messages has expired, or was left out beyond MostHeard
+	Missed   bool      // an event before Messages has expired, or was left out beyond core.MaxHeard
 	Skip     int64     // if no message calls the endpoint: later calls leave out all up to this event
 	AsOf     int64     // the last event of the room
 	Room     string    // the name of the room
@@ -272,8 +272,8 @@ func (r *liveRoom) collectHeard(ctx context.Context, head *room.Head, caller roo
 	return got, nil
 }
 
-// answeredTo returns the seats that may read an answer of a to a message from sender to the seats to. None means all,
-// also for an answer to a note of the person.
+// answeredTo returns the seats that may read an answer of agent to a message from sender to the seats to. None means
+// all, also for an answer to a note of the person.
 func answeredTo(agent room.Agent, sender int, to []int) (seats []int) {
 	if len(to) == 0 {
 		return nil

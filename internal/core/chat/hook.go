@@ -215,7 +215,7 @@ func proposeHookEnd(id string, why room.Reason, ops []table.Op, there *bool) rul
 // News counts what an agent has not read, for one of the agent's hooks.
 type News struct {
 	Gone   bool   // the seat no longer has the hook
-	Unread int    // how many unread events the hook is called for; at most MostNews
+	Unread int    // how many unread events the hook is called for; at most core.MaxNews
 	Last   int64  // the last event counted
 	Upto   int64  // the last event checked
 	Looked int    // how many events this look has checked

@@ -67,7 +67,7 @@ func (s *Service) redeem(ctx context.Context, claim string, token ident.Token) (
 	return len(proposal.Events) > 0, nil
 }
 
-// AgentBehind returns the agent of the seat to which the link of a claim leads. If the room knows no such link on agent
+// AgentBehind returns the agent of the seat to which the link of a claim leads. If the room knows no such link on a
 // current head, ok is false.
 func (s *Service) AgentBehind(ctx context.Context, c ident.LinkCode) (agent room.Agent, ok bool, err error) {
 	l := s.store.Acquire(c.Room)

@@ -98,8 +98,8 @@ type More struct {
 	Offset int // in bytes of the whole text
 }
 
-// messageOf returns event as a sees the event in the room of state. The id of an answered message that caller may not
-// see is left out.
+// messageOf returns event as caller sees the event in the room of state. The id of an answered message that caller
+// may not see is left out.
 func messageOf(state *room.State, caller room.Caller, event room.Event) Message {
 	message := Message{ID: state.MessageID(event.N), At: event.At().UTC().Truncate(time.Second), By: event.ByName,
 		Note:   event.Note,
@@ -149,7 +149,7 @@ func messageOf(state *room.State, caller room.Caller, event room.Event) Message 
 	return message
 }
 
-// setSaid sets the fields of m that only a message has, as a sees the message event.
+// setSaid sets the fields of m that only a message has, as caller sees the message event.
 func (m *Message) setSaid(state *room.State, caller room.Caller, event room.Event) {
 	if event.Decides != 0 && event.Seat == caller.Seat {
 		m.Draft, m.Reason = state.MessageID(event.Decides), room.ReasonSent

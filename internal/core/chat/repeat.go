@@ -15,7 +15,7 @@ import (
 // ShortText is the length in bytes below which a repeated text counts as new once another agent has spoken: "yes".
 const ShortText = 40
 
-// repeatedLast returns the number of the last message of a if event repeats that message, else 0. known is false if
+// repeatedLast returns the number of the last message of agent if event repeats that message, else 0. known is false if
 // the index of head lacks the message. If the cursor of the call precedes the message, the caller has not received
 // the answer to its send; then even a short text is a repetition, whoever has spoken since.
 func repeatedLast(head *room.Head, caller room.Caller, event room.Event, fingerprint [16]byte, g guard,

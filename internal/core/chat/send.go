@@ -637,7 +637,7 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 	if len(found) == 0 {
 		return nil, refuseOnlySelf(field)
 	}
-	slices.SortFunc(found, func(agent, b room.Agent) int { return agent.Seat - b.Seat })
+	slices.SortFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
 	return found, nil
 }
 

@@ -728,7 +728,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 		return 2
 	}
 	list := slices.DeleteFunc(slices.Clone(head.Tasks), func(task room.Task) bool { return !c.me.SeesTask(task.N) })
-	slices.SortStableFunc(list, func(task, b room.Task) int { return rank(task) - rank(b) })
+	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
 	got.HasMore = len(list) > tasksShown && !c.me.IsPerson()
 	if got.HasMore {
 		list = list[:tasksShown]
@@ -801,8 +801,8 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 // tasksBrief is how many of the caller's tasks another call's result names.
 const tasksBrief = 3
 
-// addTasks adds the tasks of a and counts the open ones, as far as the log tells: only presence tells whether an agent
-// is silent.
+// addTasks adds the tasks of agent and counts the open ones, as far as the log tells: only presence tells whether an
+// agent is silent.
 func (s *Situation) addTasks(head *room.Head, agent room.Agent, now time.Time) {
 	for _, task := range head.TasksOf(agent) {
 		if len(s.Tasks) < tasksBrief {

@@ -33,7 +33,7 @@ type Service struct {
 
 // Options of a Service. The zero value suits a server that sees its clients leave.
 type Options struct {
-	// LongestWait caps every wait. The default is MaxWait. Use UnseenWait where nothing
+	// LongestWait caps every wait. The default is MaxWait. Use core.UnseenQueueWait where nothing
 	// tells that a client has left.
 	LongestWait time.Duration
 }

@@ -157,7 +157,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return s.file.Read(p)
 }
 
-// drawn is a picture that is being drawn. It fails at maxShown, and ends with a context.
+// drawn is a picture that is being drawn. It fails at core.MaxShownBytes, and ends with a context.
 type drawn struct {
 	ctx  context.Context
 	data bytes.Buffer

@@ -129,7 +129,7 @@ func (r *Room) newOpenings(ctx context.Context, head *room.Head, now time.Time) 
 	}
 }
 
-// chooseAgents chooses for each open task another agent that waits here and may take the task. An agent that has agent
+// chooseAgents chooses for each open task another agent that waits here and may take the task. An agent that has a
 // task goes on with that task. An agent that was told of a task, and waits on, hears only of tasks that became free
 // since. If there is a newer check than l, that check chooses: a task may have been taken meanwhile.
 func (r *Room) chooseAgents(l *freeTaskCheck, head *room.Head, open []room.Opening) (notices []taskNotice) {

@@ -82,7 +82,7 @@ func (a Agent) Draft(event Event, asked []int, key string, now time.Time) (Event
 	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &event, Key: key}, nil
 }
 
-// DecideDraft returns the event by which the person behind a decides about the draft of event, as the event
+// DecideDraft returns the event by which the person behind agent decides about the draft of event, as the event
 // after h. Agents leave and proposals end, so DecideDraft checks the rules about readers and debts again. After a
 // refusal the draft still waits. The event tells the agent what was said in its name: the event wakes the agent, and
 // holds back its next send once. The error is a *fault.Error.

@@ -64,7 +64,7 @@ type Event struct {
 	ReAdded   int64 `json:"rea,omitempty"` // the event that added the task of ReplyTo
 	Withdraws int64 `json:"wd,omitempty"`  // the withdrawn request or proposal of the sender
 
-	// Step is 0 unless an endpoint speaks, and then one more than the Step of the answered event: see MostSteps.
+	// Step is 0 unless an endpoint speaks, and then one more than the Step of the answered event: see core.MaxSteps.
 	Step int `json:"step,omitempty"`
 
 	File *File `json:"file,omitempty"` // beside Text

@@ -27,7 +27,7 @@ const (
 	// The agent never hears of the webhook.
 	FormEach Form = "each"
 	// FormAgent leads to an A2A endpoint, the agent of the seat. Messages meant for the endpoint call it, messages of
-	// other endpoints only so often: see MostSteps.
+	// other endpoints only so often: see core.MaxSteps.
 	FormAgent Form = "agent"
 )
 

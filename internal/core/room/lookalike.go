@@ -6,7 +6,7 @@ import (
 )
 
 // checkLookalike refuses a newcomer with a name that could be taken for the name of another agent, or of a person. An
-// agent that returns under its own name is not refused for a lookalike that joined meanwhile. The error is agent
+// agent that returns under its own name is not refused for a lookalike that joined meanwhile. The error is a
 // *fault.Error.
 func (s *State) checkLookalike(name ident.Name) error {
 	clash := false

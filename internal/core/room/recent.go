@@ -278,7 +278,7 @@ func (l lastOf) withOlder(event Event) lastOf {
 }
 
 // keepOnly removes the entries of all seats but those of agents. A reply to an agent that has left adds an
-// entry for the agent's seat, and no later event of the seat removes the entry: the next leave does. r is agent
+// entry for the agent's seat, and no later event of the seat removes the entry: the next leave does. r is a
 // copy with shared slices.
 func (r *Recent) keepOnly(agents []Agent) {
 	gone := func(seat int) bool {

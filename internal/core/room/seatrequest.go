@@ -169,7 +169,7 @@ func (c *SeatRequest) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
 	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
 }
 
-// LeaseEnd returns when the seat of agent may be taken, and when a made its last known call. A hook keeps the seat
+// LeaseEnd returns when the seat of agent may be taken, and when agent made its last known call. A hook keeps the seat
 // of an agent that makes no call, since news calls the hook.
 func (c *SeatRequest) LeaseEnd(head *Head, agent Agent) (end, last time.Time) {
 	p, seen := c.Presence[agent.Seat]
@@ -196,7 +196,7 @@ func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
 
 // Abandoned reports whether a full room starts over, so that strangers do not inherit the seats, the name and
 // the words of a past talk. Neither a password nor an invite tells people of the room from strangers, and all
-// have been silent for the time of a lease: nobody called or waited, no announced absence lasts, and neither agent
+// have been silent for the time of a lease: nobody called or waited, no announced absence lasts, and neither a
 // program on standby nor a hook could wake an agent.
 func (c *SeatRequest) Abandoned(head *Head, now time.Time) bool {
 	if c.Presence == nil || c.Invite != 0 || head.Password != "" || len(head.Agents) < head.Capacity {

@@ -157,8 +157,8 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 		}
 		state.add(part)
 	}
-	slices.SortFunc(state.Agents, func(agent, b Agent) int { return int(agent.Joined - b.Joined) })
-	slices.SortFunc(state.Tasks, func(task, b Task) int { return int(task.No - b.No) })
+	slices.SortFunc(state.Agents, func(a, b Agent) int { return int(a.Joined - b.Joined) })
+	slices.SortFunc(state.Tasks, func(a, b Task) int { return int(a.No - b.No) })
 	return state, state.useLogKey(x.LogKey)
 }
 
@@ -202,11 +202,11 @@ func (s *State) renewParts(event Event) {
 	s.Agents, s.Bans, s.Mutes = slices.Clone(s.Agents), slices.Clone(s.Bans), slices.Clone(s.Mutes)
 	s.Tasks = slices.Clone(s.Tasks)
 	parts := s.Parts()
-	slices.SortFunc(parts, func(part, b Part) int {
-		if part.N != b.N {
-			return int(part.N - b.N)
+	slices.SortFunc(parts, func(a, b Part) int {
+		if a.N != b.N {
+			return int(a.N - b.N)
 		}
-		return strings.Compare(part.Name, b.Name)
+		return strings.Compare(a.Name, b.Name)
 	})
 	for _, part := range parts[:min(PartsRenewed, len(parts))] {
 		*part.written = event.N

@@ -62,7 +62,7 @@ func (x Selection) Names() (names []string) {
 	return names
 }
 
-// Decide returns the event that supervises a like r, or nil if nothing changes. The event tells the agent
+// Decide returns the event that supervises agent like r, or nil if nothing changes. The event tells the agent
 // whether it may speak. The agent learns from its sends that messages wait.
 func (r Supervision) Decide(agent Agent) *Event {
 	person := agent.Person

@@ -371,8 +371,9 @@ func withoutSeat(list []int, seat int) []int {
 	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
 }
 
-// Ended reports whether the talk is over for agent, so that agent has nobody to wait for: no answer is owed between a
-// and another, and every other agent that may speak by itself is done, or all others have left since agent joined.
+// Ended reports whether the talk is over for agent, so that agent has nobody to wait for: no answer is owed between
+// agent and another, and every other agent that may speak by itself is done, or all others have left since agent
+// joined.
 func (s *State) Ended(agent Agent, now time.Time) bool {
 	if _, owes := s.Talk.Owes(agent.Seat, now); owes || s.OwedTo(agent.Seat, now) > 0 {
 		return false

@@ -459,7 +459,7 @@ func titlesOf(tasks []Task) string {
 	return shortKey(titles.String())
 }
 
-// AddedBefore returns the event by which a added tasks of the same titles within RepeatWindow; 0 if there is none.
+// AddedBefore returns the event by which agent added tasks of the same titles within RepeatWindow; 0 if there is none.
 // A call that adds them again is a repetition.
 func (s *State) AddedBefore(agent Agent, tasks []Task, now time.Time) (n int64) {
 	sum := titlesOf(tasks)

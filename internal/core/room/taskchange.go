@@ -216,7 +216,7 @@ func (o TaskOrder) proposeAdd(head *Head, agent Agent, event *Event) (*Event, in
 }
 
 // mayFollow reports whether another task can come after task no, done or not. A dropped task does not count: it
-// would block the other. The error says that a sees no such task.
+// would block the other. The error says that agent sees no such task.
 func (h *Head) mayFollow(agent Agent, no int64) (counts bool, err error) {
 	task, open := h.Task(no)
 	if no > h.LastTask || open && !agent.SeesTask(task.N) {
@@ -257,7 +257,7 @@ func (o TaskOrder) proposeTake(head *Head, agent Agent, task Task, event *Event,
 	return event, nil
 }
 
-// proposeRelease completes the event by which a gives task back, takes task from its holder, declines task, or
+// proposeRelease completes the event by which agent gives task back, takes task from its holder, declines task, or
 // changes the offer of task.
 func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	switch {
@@ -288,7 +288,7 @@ func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Eve
 	return event, nil
 }
 
-// proposeEdit completes the event by which a changes task.
+// proposeEdit completes the event by which agent changes task.
 func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	c := event.Task
 	c.Text, c.For, c.After = task.Text, task.For, task.After

@@ -219,14 +219,14 @@ func (t Turn) first(waiting []Agent) int {
 		}
 		return 3, 0
 	}
-	return slices.MinFunc(waiting, func(agent, b Agent) int {
-		ra, na := rank(agent)
+	return slices.MinFunc(waiting, func(a, b Agent) int {
+		ra, na := rank(a)
 		rb, nb := rank(b)
 		return cmp.Or(ra-rb, cmp.Compare(na, nb))
 	}).Seat
 }
 
-// Opens reports whether agent, new among others, is to speak first. If several talk already, a need not. If another
+// Opens reports whether agent, new among others, is to speak first. If several talk already, agent need not. If another
 // newcomer within LateComers has yet to speak, the other was told to speak first: two would cross.
 func (h *Head) Opens(agent Agent, now time.Time) bool {
 	if h.Others(agent.Seat) == 0 || h.Recent.Begun() && h.Others(agent.Seat) > 1 {

@@ -115,7 +115,7 @@ func (s Seats) Uploads(ctx context.Context, agent room.Agent) (list []Upload, er
 	return list, nil
 }
 
-// Upload returns the open upload of a with a code; ok is false if there is none.
+// Upload returns the open upload of agent with a code; ok is false if there is none.
 func (s Seats) Upload(ctx context.Context, agent room.Agent, c ident.UploadCode) (u Upload, ok bool, err error) {
 	list, err := s.Uploads(ctx, agent)
 	hash := ident.HashSecret(c.Secret)

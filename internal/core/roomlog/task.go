@@ -55,7 +55,7 @@ func (s Seats) Done(ctx context.Context, no int64) (done Done, err error) {
 	return done, err
 }
 
-// AllDone returns at most limit closed tasks that a sees, the last added first: all, or the tasks that were added
+// AllDone returns at most limit closed tasks that agent sees, the last added first: all, or the tasks that were added
 // before task number before.
 func (s Seats) AllDone(ctx context.Context, agent room.Agent, before int64, limit int) (list []Done, more bool,
 	err error) {

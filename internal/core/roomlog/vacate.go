@@ -40,7 +40,7 @@ func (g Vacated) Had(holder room.Holder) bool {
 	return holder.Has(g.Hash)
 }
 
-// Vacate returns the ops that free a seat, in the Write of its event. They delete the presence of the seat on agent
+// Vacate returns the ops that free a seat, in the Write of its event. They delete the presence of the seat on a
 // condition, and store why the seat is gone, and the person behind its agent if that person stays known. With
 // table.IfAbsent an agent that returns at that moment keeps the seat.
 func Vacate(state *room.State, gone room.Event, presence table.Condition, now time.Time) []table.Op {

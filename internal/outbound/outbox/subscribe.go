@@ -29,7 +29,7 @@ type Subscribe struct {
 	ForMe  bool   // see room.Hook
 	URL    string
 	Secret string        // signs the calls: see outcall.ParseSecret
-	TTL    time.Duration // the wished life; 0: LongestLife
+	TTL    time.Duration // the wished life; 0: outbound.MaxHookLife
 }
 
 // Subscription is a hook as its client sees the hook.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 func TestComments_haveNoMarkersForLater(t *testing.T) {
@@ -376,3 +377,67 @@ func TestFunctions_haveTheVerbsOfTheList(t *testing.T) {
 		}
 	}
 }
+
+// outside are names in comments that stand for things outside the code.
+const outside = "ContentTypeNotSupportedError CreateProcess EventBridge OpenPGP PiB PowerShell " +
+	"PromptCompletionProvider ResponseController ServeMux TextMarshaler WhatsApp WithToolFilter iMessage macOS"
+
+// TestComments_nameWhatIsThere finds names that a comment keeps although the code has lost them: names of mixed case
+// anywhere, and in the comment of a function single letters, but for the article.
+func TestComments_nameWhatIsThere(t *testing.T) {
+	there := map[string]bool{}
+	for _, name := range strings.Fields(outside) {
+		there[name] = true
+	}
+	for _, s := range sources(t) {
+		for name := range namesIn(s.file) {
+			there[name] = true
+		}
+	}
+	mixed := regexp.MustCompile(`[A-Za-z]*[a-z][A-Z][A-Za-z]*`)
+	letter := regexp.MustCompile(`(?:^|[^0-9] |\()([b-hj-z])(?:[ .,;:)]|'s|$)`)
+	for _, s := range sources(t) {
+		if s.test() {
+			continue
+		}
+		for _, group := range s.file.Comments {
+			for _, word := range strings.FieldsFunc(group.Text(), unlikeAName) {
+				if name := mixed.FindString(word); name == word && !there[name] {
+					t.Errorf("%s: the comment names %s, which the code does not have", s.at(group), name)
+				}
+			}
+		}
+		for _, d := range s.file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Doc == nil {
+				continue
+			}
+			own := namesIn(f)
+			for _, m := range letter.FindAllStringSubmatch(f.Doc.Text(), -1) {
+				if !own[m[1]] {
+					t.Errorf("%s: the comment names %s, which the function does not have", s.at(f), m[1])
+				}
+			}
+		}
+	}
+}
+
+// namesIn returns the names in a part of the code and in its texts, but for its comments.
+func namesIn(n ast.Node) map[string]bool {
+	found := map[string]bool{}
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			found[n.Name] = true
+		case *ast.BasicLit:
+			for _, word := range strings.FieldsFunc(n.Value, func(r rune) bool { return !unicode.IsLetter(r) }) {
+				found[word] = true
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// unlikeAName parts names, and keeps paths, texts and addresses whole.
+func unlikeAName(r rune) bool { return strings.ContainsRune(" \n\t.,;:()[]'!?", r) }
