@@ -10,10 +10,12 @@
 //   - visibility.go: who sees which event
 //   - wake.go, turn.go: whom a message wakes, and whose turn it is when all wait
 //   - guard.go: which unread messages hold back a send
-//   - message.go, talk.go: how a message is completed, and what is asked and agreed
+//   - message.go, mention.go, talk.go: how a message is completed, whom an @ names, and what is asked and agreed
+//   - task.go, taskchange.go: which tasks are open, and who may do what with a task
 //   - speak.go: who may speak
 //   - seatrequest.go, knock.go, lease.go: who gets a seat, how a refused join is heard, and how long a seat is safe
 //   - invite.go: how many seats an invite gives, and until when; package ident makes the codes
 //   - supervision.go, draft.go, link.go: how a person supervises its agent, and by which links the person gets tokens
-//   - manage.go, update.go, ban.go: what an admin may do, and which names are banned
+//   - manage.go, update.go, ban.go, succession.go: what an admin may do, which names are banned, and who is the next admin
+//   - redact.go, file.go: who may remove a text or a file, and how many files a room keeps
 package room

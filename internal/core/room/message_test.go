@@ -206,22 +206,3 @@ func TestProposeMessage_withdrawal_goesToTheReadersAndNamesThoseWhoOwe(t *testin
 		t.Errorf("got %+v", got)
 	}
 }
-
-func TestProposeMessage_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	for what, c := range map[string]struct {
-		e    room.Event
-		want []int
-	}{
-		"Cid and Bob":               {room.Event{Text: "@Cid and @Bob"}, []int{bob, cid}},
-		"Cid twice":                 {room.Event{Text: "@Cid? @Cid!"}, []int{cid}},
-		"the sender":                {room.Event{Text: "ask @Ann"}, nil},
-		"Cid and Bob, Cid is asked": {room.Event{Text: "@Cid and @Bob?", Ask: []int{cid}}, []int{bob}},
-		"Cid and Bob, to Cid alone": {room.Event{Text: "@Cid and @Bob", To: []int{cid}}, []int{cid}},
-	} {
-		e, err := l.head.ProposeMessage(l.agent(ann), c.e, l.now)
-		if err != nil || !slices.Equal(e.Named, c.want) {
-			t.Errorf("%s: %v, %v; want %v", what, e.Named, err, c.want)
-		}
-	}
-}

@@ -2,13 +2,6 @@ package room
 
 import (
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/language"
-	"golang.org/x/text/unicode/norm"
 )
 
 // WokenBy reports whether event, which is news to c, ends the wait of c.
@@ -51,86 +44,4 @@ func (a Agent) HearsOfTask(e Event) bool { return slices.Contains(e.Wakes, a.Sea
 func (s *State) Sleeps(c Caller) bool {
 	now, here := s.Seated(c.Seat)
 	return here && Caller{now, c.Device}.IsPaused() && !s.Closed
-}
-
-// mentionable returns text in the form to search for mentions, reduced as names are (RFC 8266); "" if text
-// mentions nobody.
-func mentionable(text string) string {
-	if !strings.ContainsAny(text, "@\uff20\ufe6b") {
-		return ""
-	}
-	lower := cases.Lower(language.Und, cases.HandleFinalSigma(false))
-	return lower.String(norm.NFKC.String(text))
-}
-
-// mentions reports whether text, from mentionable, contains @ and the name with this key, as a whole word.
-func mentions(text, key string) bool {
-	for rest := text; ; {
-		_, after, found := strings.Cut(rest, "@")
-		if !found {
-			return false
-		}
-		if behind, yes := strings.CutPrefix(after, key); yes && !continues(behind) {
-			return true
-		}
-		rest = after
-	}
-}
-
-// strayMentions returns the mentionable form of text without code, and without @ and the names of agents that
-// are here; "" if no word behind an @ is left. An address such as ann@example.org is no mention.
-func (s *State) strayMentions(text string) string {
-	text = mentionable(withoutCode(text))
-	for _, agent := range s.Agents {
-		for rest := text; ; {
-			at := strings.Index(rest, "@"+agent.Key)
-			if at < 0 {
-				break
-			}
-			rest = rest[at+len("@"+agent.Key):]
-			if !continues(rest) {
-				text = text[:len(text)-len(rest)-len("@"+agent.Key)] + " " + rest
-			}
-		}
-	}
-	stray, before := false, ' '
-	for i, r := range text {
-		if r != '@' {
-			before = r
-			continue
-		}
-		if next, _ := utf8.DecodeRuneInString(text[i+1:]); isWordRune(before) || !isWordRune(next) {
-			text = text[:i] + " " + text[i+1:] // a byte for a byte
-		} else {
-			stray = true
-		}
-		before = r
-	}
-	if !stray {
-		return ""
-	}
-	return text
-}
-
-// withoutCode returns text without the parts between backticks, Markdown's mark of code.
-func withoutCode(text string) string {
-	for _, mark := range []string{"```", "`"} {
-		parts := strings.Split(text, mark)
-		for i := 1; i < len(parts); i += 2 {
-			if i < len(parts)-1 || mark == "```" { // a lone backtick marks nothing
-				parts[i] = " "
-			}
-		}
-		text = strings.Join(parts, " ")
-	}
-	return text
-}
-
-func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
-
-// continues reports whether behind, the text after a name, makes the name longer.
-func continues(behind string) bool {
-	behind = strings.TrimLeft(behind, "-_")
-	r, _ := utf8.DecodeRuneInString(behind)
-	return behind != "" && isWordRune(r)
 }

@@ -1,0 +1,65 @@
+package room_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func TestProposeMessage_mention_isTheWholeNameInAnySpelling(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"Cid", "@cid", true},
+		{"Cid", "what now, @CID?", true},
+		{"Cid", "it is @Cid's turn", true},
+		{"Cid", "@Bob and @Cid", true},
+		{"Cid", "@@cid", true},
+		{"Cid", "(@cid)", true},
+		{"Cid", "@cid-", true},
+		{"Cid", "what does Cid say?", false},
+		{"Cid", "@ cid", false},
+		{"Cid", "@Cider, anyone? @cid2?", false},
+		{"Cid", "@cid-two and @cid_3 know", false},
+		{"Cid", "@cid\u0301", false},
+		{"Cid", "@Bob?", false},
+		{"Cid", "meet @ noon @", false},
+		{"Cid", "@cider or @cid", true},
+		{"Zo\u00eb", "@Zo\u00eb?", true},
+		{"Zo\u00eb", "@Zoe\u0308?", true},
+		{"Zo\u00eb", "@ZO\u00cb", true},
+		{"Zo\u00eb", "\uff20\uff3ao\u00eb", true},
+		{"Zo\u00eb", "\ufe6bzo\u00eb", true},
+		{"Zo\u00eb", "@Zoe", false},
+		{"\u0130nci", "ask @\u0130NC\u0049", true},
+		{"\u039d\u03af\u03ba\u03bf\u03c2", "@\u039d\u03af\u03ba\u03bf\u03c2, please", true},
+		{"Ann Marie", "and @ann marie?", true},
+		{"Ann Marie", "and @ann?", false},
+	} {
+		l := newRoom(t, "Ann", c.name)
+		if e := l.say(ann, c.text); slices.Contains(e.Named, 2) != c.want {
+			t.Errorf("%q names %v; want %s: %v", c.text, e.Named, c.name, c.want)
+		}
+	}
+}
+
+func TestProposeMessage_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	for what, c := range map[string]struct {
+		e    room.Event
+		want []int
+	}{
+		"Cid and Bob":               {room.Event{Text: "@Cid and @Bob"}, []int{bob, cid}},
+		"Cid twice":                 {room.Event{Text: "@Cid? @Cid!"}, []int{cid}},
+		"the sender":                {room.Event{Text: "ask @Ann"}, nil},
+		"Cid and Bob, Cid is asked": {room.Event{Text: "@Cid and @Bob?", Ask: []int{cid}}, []int{bob}},
+		"Cid and Bob, to Cid alone": {room.Event{Text: "@Cid and @Bob", To: []int{cid}}, []int{cid}},
+	} {
+		e, err := l.head.ProposeMessage(l.agent(ann), c.e, l.now)
+		if err != nil || !slices.Equal(e.Named, c.want) {
+			t.Errorf("%s: %v, %v; want %v", what, e.Named, err, c.want)
+		}
+	}
+}
