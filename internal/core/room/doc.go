@@ -16,6 +16,7 @@
 //   - seatrequest.go, knock.go, lease.go: who gets a seat, how a refused join is heard, and how long a seat is safe
 //   - invite.go: how many seats an invite gives, and until when; package ident makes the codes
 //   - supervision.go, draft.go, link.go: how a person supervises its agent, and by which links the person gets tokens
-//   - manage.go, update.go, ban.go, succession.go: what an admin may do, which names are banned, and who is the next admin
+//   - manage.go, update.go, ban.go: what an admin may do, and which names are banned
+//   - succession.go: who is the next admin
 //   - redact.go, file.go: who may remove a text or a file, and how many files a room keeps
 package room
