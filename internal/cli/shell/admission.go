@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// at returns the server of a seat, with the key that the person has for it.
+// at returns the server of a seat, with the person's key.
 func (s *Shell) at(base string) (client.Place, error) {
 	if base == s.Usual.Base {
 		return client.Place{Base: base, Key: s.Usual.Key}, nil
@@ -20,8 +20,8 @@ func (s *Shell) at(base string) (client.Place, error) {
 	return client.Place{Base: base, Key: key}, err
 }
 
-// through calls do with a client of the server at place. Where that wants a key, and the person
-// has none here, it asks for one at a terminal.
+// through calls do with a client of the server at place. If the server wants a key that the person does not have here,
+// through asks for the key at a terminal.
 func (s *Shell) through(place client.Place, do func(*client.Client) error) error {
 	err := s.once(place, do)
 	hint := ""
@@ -44,8 +44,8 @@ func (s *Shell) through(place client.Place, do func(*client.Client) error) error
 	return s.away(err)
 }
 
-// moveHint says how the seats and the key come along to a server that this person has used at another address; "" where
-// there are no seats elsewhere.
+// moveHint says how the seats and the key come along to a server that this person has used at another address; "" if
+// the person has no seats elsewhere.
 func (s *Shell) moveHint(base string) string {
 	others, err := s.otherServers(base)
 	if err != nil || len(others) == 0 {
@@ -75,8 +75,8 @@ func (s *Shell) once(p client.Place, do func(*client.Client) error) error {
 	return do(c)
 }
 
-// notAdmitted says what a person can do whose seat the server does not admit. Without a key it was shown the token
-// alone: the seat is gone, or a key has to come with it.
+// notAdmitted says what the person can do if the server does not admit the seat. Without a key the server saw the token
+// alone: the seat is gone, or the server wants a key, too.
 func (s *session) notAdmitted(refused *fault.Error) error {
 	switch {
 	case s.place.Key != "":
@@ -89,8 +89,8 @@ func (s *session) notAdmitted(refused *fault.Error) error {
 		s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base))
 }
 
-// checkRoom refuses what people paste in the place of a room's name and is none. Most of it could be a name, and a
-// room of that name would be made.
+// checkRoom refuses what people paste in the place of a room's name by mistake. Most of such text could be a name, and
+// a room of that name would be made.
 func (s *Shell) checkRoom(given string) error {
 	const whole = "Copy the whole link, which begins with http:// or https://."
 	alone := strings.TrimFunc(given, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
@@ -130,17 +130,18 @@ func (s *Shell) checkRoom(given string) error {
 	return nil
 }
 
-// isCommand is a command of this program that could be a name: it has a flag, or names the program first.
+// isCommand matches a command of this program that could be a name: the command has a flag, or begins with the name of
+// the program.
 var isCommand = regexp.MustCompile(`(^|\s)--[a-z]|^\s*parley\s+(join|watch|connect|say)(\s|$)`)
 
-// unquoted is the line that byName matches, without its quotes: so a shell hands it over that got it in double ones.
+// unquoted matches the line of byName without its quotes: a shell removes them from a line in double quotes.
 var unquoted = regexp.MustCompile(`MCP server \S+ and call join_room with room [^",]*$`)
 
-// hasDoor is the part of an address that leads to an invite or to the link of a person.
+// hasDoor matches the part of an address that leads to an invite or to a person's link.
 var hasDoor = regexp.MustCompile(`/i/[0-9a-z]{20}|/r/[0-9a-z]+#`)
 
 // namedIn returns the server and the room of the line that invites to a room by its name, as a server without keys
-// writes it; ok is false for any other line, and for one with a password.
+// writes the line; ok is false for any other line, and for a line with a password.
 func namedIn(line string) (place client.Place, room string, ok bool) {
 	found := byName.FindStringSubmatch(line)
 	if found == nil {
@@ -151,7 +152,7 @@ func namedIn(line string) (place client.Place, room string, ok bool) {
 	return place, room, err == nil && errRoom == nil && place == client.Place{Base: place.Base}
 }
 
-// byName is that line; see invite in internal/api/tools/invite.go.
+// byName matches the line of namedIn; see invite in internal/api/tools/invite.go.
 var byName = regexp.MustCompile(`MCP server (\S+) and call join_room with room ("(?:[^"\\]|\\.)*")\.?\W*$`)
 
 // leadsTo reports whether a seat is in the room of an invite.

@@ -6,7 +6,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// Agents shows the agents of other systems that the person has added and watches, or has the one with the id end leave.
+// Agents shows the agents of other systems that the person has added and watches. With end, the agent of that id
+// leaves.
 func (s *Shell) Agents(ctx context.Context, which Which, end string) error {
 	return s.hooks(ctx, which, end, hooksAsked{
 		agents:  true,
@@ -17,8 +18,8 @@ func (s *Shell) Agents(ctx context.Context, which Which, end string) error {
 	})
 }
 
-// AddAgent gives the agent whose card is at an address a seat in a room of the person, shows the secret of its calls,
-// and watches it from now on. Without a name it has that of its card.
+// AddAgent gives the agent whose card is at an address a seat in a room of the person, shows the secret of the agent's
+// calls, and watches the agent from now on. Without a name the agent has the name on its card.
 func (s *Shell) AddAgent(ctx context.Context, which Which, card, name string) error {
 	var got results.Supervised
 	which.Watched, which.Positional, which.AnyOfRoom = true, true, true

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// showsColors reports whether a terminal understands colors, after it was asked to.
+// showsColors asks a terminal to show colors, and reports whether the terminal does.
 func showsColors(f *os.File) bool {
 	var mode uint32
 	console := windows.Handle(f.Fd())

@@ -7,11 +7,10 @@ import (
 	"golang.org/x/text/width"
 )
 
-// columns measures what a terminal makes of a text. Where terminals differ it rather says
-// too much: a text that is wider than it was measured would wrap to the first column,
-// where only Parley's own lines begin.
+// columns measures how many columns a text takes on a terminal. Where terminals differ, columns measures too much: a
+// text wider than measured would wrap to the first column, where only Parley's own lines begin.
 type columns struct {
-	ambiguous int // of characters that are wide only among East Asian ones
+	ambiguous int // of characters that only East Asian terminals show wide
 }
 
 // columnsOf returns how the terminal of this environment measures.
@@ -31,11 +30,11 @@ func columnsOf(env func(string) string) columns {
 
 func (c columns) rune(r rune) int {
 	switch {
-	case r == '\ufe0f': // what precedes it becomes an emoji
+	case r == '\ufe0f': // the character before becomes an emoji
 		return 1
 	case combines(r):
 		return 0
-	case r >= 0x1f000 && r <= 0x1faff: // pictures, with those of later versions of Unicode
+	case r >= 0x1f000 && r <= 0x1faff: // pictures, also of later versions of Unicode
 		return 2
 	}
 	switch width.LookupRune(r).Kind() {
@@ -47,7 +46,7 @@ func (c columns) rune(r rune) int {
 	return 1
 }
 
-// combines reports whether r is shown as a part of the character before it, or not at all.
+// combines reports whether r is shown as a part of the character before r, or not at all.
 func combines(r rune) bool {
 	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Variation_Selector)
 }
@@ -85,9 +84,9 @@ func (c columns) untab(line string) string {
 	return b.String()
 }
 
-// fold breaks a line without tabs into pieces of at most so many columns: first for the
-// first of them, then rest. It breaks at spaces where it can, and never within a character
-// of several runes: an emoji's selector alone at the start of a line would be hidden text.
+// fold breaks a line without tabs into pieces: the first piece has at most first columns, each other piece at most
+// rest. fold breaks at spaces where possible, and never within a character of several runes: an emoji's selector at the
+// start of a line would be hidden text.
 func (c columns) fold(line string, first, rest int) []string {
 	var pieces []string
 	for limit := first; ; limit = rest {

@@ -25,7 +25,7 @@ import (
 type PutRequest struct {
 	Path    string // - reads In
 	In      io.Reader
-	Name    string // under which others see it; "" is that of the file
+	Name    string // the name that others see; "": the name of the file
 	Note    string
 	To      []string
 	ReplyTo string
@@ -68,7 +68,7 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 	})
 }
 
-// openFile opens the file to share, and says how many bytes it has. A pipe is read to its end first.
+// openFile opens the file to share, and returns its size in bytes. openFile reads a pipe to the end first.
 func openFile(ctx context.Context, req PutRequest) (io.ReadSeekCloser, int64, error) {
 	if req.Path == "-" {
 		return readPipe(ctx, req.In, "Standard input")
@@ -95,7 +95,7 @@ func openFile(ctx context.Context, req PutRequest) (io.ReadSeekCloser, int64, er
 	return file, about.Size(), nil
 }
 
-// readPipe reads a pipe, which people know by name, until that or ctx ends.
+// readPipe reads a pipe until the pipe or ctx ends. name is what people call the pipe.
 func readPipe(ctx context.Context, in io.Reader, name string) (io.ReadSeekCloser, int64, error) {
 	all, err := readAll(ctx, in, cli.MaxPiped+1)
 	switch {
@@ -110,13 +110,13 @@ func readPipe(ctx context.Context, in io.Reader, name string) (io.ReadSeekCloser
 	return piped{bytes.NewReader(all)}, int64(len(all)), nil
 }
 
-// piped is what came through a pipe.
+// piped is the content of a pipe.
 type piped struct{ *bytes.Reader }
 
 func (piped) Close() error { return nil }
 
-// shareFile asks for an upload and makes it. If the connection breaks, nobody knows whether the file is there:
-// then put tries again, at the same address, which takes the file once.
+// shareFile asks for an upload, and uploads the file. If the connection breaks, nobody knows whether the server has the
+// file: then shareFile uploads again, at the same address, which takes the file once.
 func (s *session) shareFile(ctx context.Context, req PutRequest, file io.ReadSeeker, size int64) (
 	sent results.Uploaded, r result, err error) {
 	a := args{"name": req.Name, "size": size, "idempotency_key": rand.Text()}
@@ -151,8 +151,8 @@ func (s *session) shareFile(ctx context.Context, req PutRequest, file io.ReadSee
 	return sent, r, r.into(&sent)
 }
 
-// again says whether a transfer that failed is tried once more: for as long as a server that is being
-// restarted takes, counted from the first failure.
+// again says whether to repeat a failed transfer: for as long as a restart of the server takes, counted from the first
+// failure.
 func (s *session) again() func(error) bool {
 	var until time.Time
 	return func(err error) bool {
@@ -166,11 +166,11 @@ func (s *session) again() func(error) bool {
 // GetRequest asks for the file of a message.
 type GetRequest struct {
 	ID    string
-	Path  string // where to put it: a file, a folder, or - for standard output; "" is here, under the server's name
-	Force bool   // replace a file that is there
+	Path  string // a file, a folder, or - for standard output; "" is here, under the server's name
+	Force bool   // replace an existing file
 }
 
-// savedName is what the server calls a file that is saved. It holds nothing that an agent chose.
+// savedName matches the name that the server gives to a saved file. The name holds nothing that an agent chose.
 var savedName = regexp.MustCompile(`^.* -o '(parley-[A-Za-z0-9]+(?:\.[a-z0-9]{1,8})?)' `)
 
 // Get saves a file that somebody shared.
@@ -193,8 +193,8 @@ func (s *Shell) Get(ctx context.Context, which Which, req GetRequest) error {
 		if err := s.save(ctx, door, got.File, path, req.Force); err != nil {
 			return err
 		}
-		delete(r, "download") // which is a secret, and was used
-		delete(r, "next")     // which tells of it
+		delete(r, "download") // a used secret
+		delete(r, "next")     // tells of the secret
 		r["saved"], _ = json.Marshal(path)
 		return s.out.show(r, func() { s.out.print("%s: %s, from %s", path, fileOf(got.File), got.From) })
 	})
@@ -211,7 +211,7 @@ func target(given, name string) string {
 	return given
 }
 
-// pour writes a file to standard output, which must be no terminal: the file could act on it.
+// pour writes a file to standard output, which must be no terminal: the file could act on the terminal.
 func (s *session) pour(ctx context.Context, door client.Door, file results.File) error {
 	switch {
 	case s.out.JSON:
@@ -224,13 +224,13 @@ func (s *session) pour(ctx context.Context, door client.Door, file results.File)
 	return s.client.Get(ctx, door, file.Size, io.MultiWriter(s.out.Screen.Out, shown))
 }
 
-// save downloads a file. What is at path is the whole file, or what was there before.
+// save downloads a file. At any time the file at path is whole or unchanged.
 func (s *session) save(ctx context.Context, door client.Door, file results.File, path string, force bool) error {
 	exists := fail(failed, "%s already exists and was not changed. Give another path with -o, or --force to "+
 		"replace it.", path)
-	mode := fs.FileMode(0) // of the file that is replaced
+	mode := fs.FileMode(0) // of the replaced file
 	switch about, err := os.Lstat(path); {
-	case err != nil: // it is not there
+	case err != nil: // path does not exist
 	case about.Mode().IsRegular() && force:
 		mode = about.Mode().Perm()
 	case !about.Mode().IsRegular(): // such as a link, or /dev/null
@@ -248,7 +248,7 @@ func (s *session) save(ctx context.Context, door client.Door, file results.File,
 		}
 		return fail(failed, "Cannot save to %s: %s", filepath.Dir(path), err)
 	}
-	defer os.Remove(part) // unless it has its name by then
+	defer os.Remove(part) // unless part has its final name by then
 	err = s.persist(ctx, s.again(), func() error {
 		if err := errors.Join(out.Truncate(0), seekStart(out)); err != nil {
 			return err
@@ -279,16 +279,16 @@ func (s *session) save(ctx context.Context, door client.Door, file results.File,
 	return nil
 }
 
-// partLife is how long a part is left alone that may belong to a command that runs.
+// partLife is how long sweep leaves a part alone, which may belong to a running command.
 const partLife = 24 * time.Hour
 
-// sweep removes the parts in a folder that commands left which were killed.
+// sweep removes the parts that killed commands left in a folder.
 func (s *session) sweep(folder string) {
 	left, _ := filepath.Glob(filepath.Join(folder, ".parley-"+strings.Repeat("?", len(rand.Text()))+".part"))
 	for _, part := range left {
 		if about, err := os.Lstat(part); err == nil && about.Mode().IsRegular() &&
 			s.clock.Since(about.ModTime()) > partLife {
-			_ = os.Remove(part) // a later one tries again
+			_ = os.Remove(part) // a later sweep tries again
 		}
 	}
 }
@@ -301,20 +301,20 @@ func seekStart(f io.Seeker) error {
 // progressEvery is how often a terminal is told how far a transfer is.
 const progressEvery = 200 * time.Millisecond
 
-// progress shows on a terminal how much of a file is there. What is written to it counts.
+// progress shows on a terminal how much of a file is there. progress counts the bytes that are written to it.
 type progress struct {
 	out        *Output
 	clock      clockwork.Clock
 	done, size int64
 	at         time.Time // of the last line
-	wide       int       // of that
+	wide       int       // of the last line
 }
 
 func (o *Output) progress(clock clockwork.Clock, size int64) *progress {
 	return &progress{out: o, clock: clock, size: size, at: clock.Now()}
 }
 
-// Write implements io.Writer. It never fails.
+// Write implements io.Writer. Write never fails.
 func (p *progress) Write(b []byte) (int, error) {
 	p.done += int64(len(b))
 	if now := p.clock.Now(); p.out.Progress && now.Sub(p.at) >= progressEvery {
@@ -324,7 +324,7 @@ func (p *progress) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// line replaces the last line that it wrote.
+// line replaces the line that progress wrote before.
 func (p *progress) line(text string) {
 	_, _ = io.WriteString(p.out.Notes, "\r"+text+strings.Repeat(" ", max(0, p.wide-len(text)))) // the command goes on
 	p.wide = len(text)

@@ -12,22 +12,21 @@ import (
 )
 
 const (
-	// lookEvery is how often a follower looks without having been told to: events that wake
-	// nobody, such as joins in a crowd, appear so late at most.
+	// lookEvery is how often a follower reads without news. Events that wake nobody, such as joins in a crowd, appear
+	// at most this late.
 	lookEvery = 15 * time.Second
-	// sharedEvery is how often it looks while another command waits on the same seat, and
-	// is told in its place.
+	// sharedEvery is how often a follower reads while another command waits on the same seat and gets the news.
 	sharedEvery = time.Second
-	// unadmittedEvery is how often it looks where no peek of the seat is admitted.
+	// unadmittedEvery is how often a follower reads where the server admits no peek of the seat.
 	unadmittedEvery = 2 * time.Second
-	// yieldFor is how long it leaves the peek to another follower of the seat.
+	// yieldFor is how long a follower leaves the peek to another follower of the seat.
 	yieldFor = time.Minute
-	// heedEvery is how often it looks whether this person has said something in another
-	// terminal: the server tells an agent nothing of its own words.
+	// heedEvery is how often a follower checks whether this person has said something in another terminal: the server
+	// does not tell an agent its own words.
 	heedEvery = 250 * time.Millisecond
 )
 
-// How a peek ends, as GET /v1/wait says it by the status of HTTP.
+// How a peek ends: the HTTP status of GET /v1/wait.
 const (
 	spoken  = 200
 	unknown = 401 // the token
@@ -36,18 +35,17 @@ const (
 	vacated = 410
 )
 
-// follower reads a room from one message on. Its place is the id of the last message that it has
-// shown, which outlives connections and servers: nothing is lost, and nothing is shown twice. It
-// reads the history and only peeks, so commands at the same time do not take messages from each
-// other.
+// follower reads a room after one message. Its place is the id of the last message that the follower has shown. The
+// place outlives connections and servers: nothing is lost, and nothing is shown twice. The follower reads the history
+// and only peeks, so commands at the same time take no messages from each other.
 type follower struct {
 	s     *session
 	after string
 	see   func(entry) (done bool, err error)
 }
 
-// follow calls see for every message after one, in order, until see is done or ctx ends.
-// It outlasts a server that cannot be reached.
+// follow calls see for each message behind the message after, in order, until see is done or ctx ends. follow outlasts
+// a server that cannot be reached.
 func (s *session) follow(ctx context.Context, after string, see func(entry) (done bool, err error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &follower{s: s, after: after, see: see}
@@ -77,7 +75,7 @@ func (s *session) follow(ctx context.Context, after string, see func(entry) (don
 			case <-ctx.Done():
 				return ctx.Err()
 			case <-closed:
-				last, again = true, true // what was said before is still to be shown
+				last, again = true, true // earlier messages are still to be shown
 			case <-news:
 				again = true
 			case <-look.Chan():
@@ -90,7 +88,7 @@ func (s *session) follow(ctx context.Context, after string, see func(entry) (don
 	}
 }
 
-// poll shows what is new. It tries until the server answers.
+// poll shows new messages. poll tries until the server answers.
 func (f *follower) poll(ctx context.Context) (done bool, err error) {
 	for more := true; more; {
 		var page []entry
@@ -111,8 +109,8 @@ func (f *follower) poll(ctx context.Context) (done bool, err error) {
 	return false, nil
 }
 
-// next returns messages after the place of the follower. Where everything has expired it
-// has none, and begins with what there is.
+// next returns messages after the place of the follower. If everything had expired, there is no place, and next returns
+// all messages.
 func (f *follower) next(ctx context.Context) (page []entry, more bool, err error) {
 	if f.after == "" {
 		return f.s.latest(ctx, math.MaxInt, args{})
@@ -120,13 +118,12 @@ func (f *follower) next(ctx context.Context) (page []entry, more bool, err error
 	return f.s.history(ctx, args{"after": f.after, "limit": pageSize})
 }
 
-// listen rings news when there may be something, until ctx ends. It closes closed when the
-// seat can hear nothing more.
+// listen sends on news when there may be news, until ctx ends. listen closes closed when the seat can get no more news.
 func (s *session) listen(ctx context.Context, news chan<- struct{}, closed chan<- struct{}) {
 	ring := func() {
 		select {
 		case news <- struct{}{}:
-		default: // it rings already
+		default: // a signal waits already
 		}
 	}
 	r := client.StandbyRequest{Token: s.seat.Token, Peek: true}
@@ -154,7 +151,7 @@ func (s *session) listen(ctx context.Context, news chan<- struct{}, closed chan<
 				return
 			}
 		case err == nil && got.Code == unknown: // a seat from before the server asked for keys admits nobody
-			ring() // the look ends it all if the server does not know the token
+			ring() // if the server does not know the token, the next read ends the follower
 			wait = unadmittedEvery
 		case err == nil && got.Code == vacated:
 			close(closed)
@@ -166,9 +163,8 @@ func (s *session) listen(ctx context.Context, news chan<- struct{}, closed chan<
 	}
 }
 
-// share looks in now and then while another wait of this seat is told the news: the agent's
-// own, which may end at any time, or a peek, which gets its turn. It reports false if ctx
-// ended.
+// share rings now and then while another wait of this seat gets the news: the agent's own wait, which may end at any
+// time, or a peek, which gets its turn. share reports false if ctx ended.
 func (s *session) share(ctx context.Context, own bool, ring func()) bool {
 	until := s.clock.Now().Add(yieldFor)
 	for {
@@ -182,7 +178,7 @@ func (s *session) share(ctx context.Context, own bool, ring func()) bool {
 	}
 }
 
-// lastTouch is when a command last used a seat of this person.
+// lastTouch returns when a command last used a seat of this person.
 func lastTouch(file *client.TokenStore) time.Time {
 	info, err := os.Stat(file.Path())
 	if err != nil {
@@ -191,13 +187,13 @@ func lastTouch(file *client.TokenStore) time.Time {
 	return info.ModTime()
 }
 
-// touch lets the followers of this person's seats know that something was said.
+// touch tells the followers of this person's seats that something was said.
 func touch(file *client.TokenStore) {
 	now := time.Now()
-	_ = os.Chtimes(file.Path(), now, now) // they look in anyway, a little later
+	_ = os.Chtimes(file.Path(), now, now) // followers read a little later without the touch
 }
 
-// stopped reports whether a command ended because the person ended it.
+// stopped reports whether a command ended because the person ended the command.
 func stopped(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && errors.Is(err, context.Canceled)
 }

@@ -10,22 +10,21 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// HistoryRequest asks for what was said.
+// HistoryRequest asks for messages.
 type HistoryRequest struct {
 	Last   int    // how many messages
-	Before string // only what came before this id
-	Agreed bool   // only what all agreed on
+	Before string // only messages before this id
+	Agreed bool   // only messages on which all agreed
 	Files  bool   // only messages with files
-	Search string // only messages with this in them, in any case; the first Last from the end
-	// Minutes ends with what was agreed, what was done and by whom, what is open, and the files. Then Last is 0 for
-	// all that was said.
+	Search string // only messages that hold this text, in any case; the first Last from the end
+	// Minutes ends with the agreements, the tasks done and by whom, the open tasks and requests, and the files. Last is
+	// then 0 for all messages.
 	Minutes  bool
 	Markdown bool // the same as a file in Markdown
-	Follow   bool // and everything that follows, until the context ends
+	Follow   bool // and all later messages, until the context ends
 }
 
-// History shows what was said: as JSON in one result or, if it follows the talk, each message
-// by itself.
+// History shows messages: as JSON in one result or, with Follow, each message by itself.
 func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) error {
 	err := s.with(which, func(s *session) error {
 		if req.Follow {
@@ -52,7 +51,7 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 	return err
 }
 
-// tail shows the last n messages of the room and everything that follows, until ctx ends.
+// tail shows the last n messages of the room and all later messages, until ctx ends.
 func (s *session) tail(ctx context.Context, n int) error {
 	list, _, err := s.latest(ctx, max(n, 1), args{})
 	if err != nil {
@@ -62,7 +61,7 @@ func (s *session) tail(ctx context.Context, n int) error {
 	for i, e := range list {
 		after = e.ID
 		if i < len(list)-n {
-			continue // with n 0 it is only where to begin
+			continue // with n 0 the message only says where to begin
 		}
 		if err := s.out.messages(e.fields, e.Message); err != nil {
 			return err
@@ -82,7 +81,7 @@ func (s *session) tail(ctx context.Context, n int) error {
 	})
 }
 
-// readHistory reads the messages that a History asks for. Agreements come in one page.
+// readHistory reads the messages for a History. Agreements come in one page.
 func (s *session) readHistory(ctx context.Context, req HistoryRequest) ([]entry, bool, error) {
 	if req.Agreed {
 		return s.history(ctx, args{"agreed": true, "limit": min(req.Last, pageSize)})
@@ -99,7 +98,7 @@ func (s *session) readHistory(ctx context.Context, req HistoryRequest) ([]entry,
 	return s.latest(ctx, last, a)
 }
 
-// find returns the last n messages that hold a text, in lower case.
+// find returns the last n messages that hold text, which is in lower case.
 func (s *session) find(ctx context.Context, text string, n int, a args) (found []entry, more bool, err error) {
 	for more = true; more && len(found) < n; {
 		var page []entry
@@ -113,8 +112,8 @@ func (s *session) find(ctx context.Context, text string, n int, a args) (found [
 	return found[max(0, len(found)-n):], more || len(found) > n, nil
 }
 
-// holds reports whether a text, in lower case, is in what somebody said, the title of a task or the name of
-// a file.
+// holds reports whether text, in lower case, is in a message, its sender's name, the title of a task or the name of a
+// file.
 func (e entry) holds(text string) bool {
 	tasks := e.Tasks
 	if e.Task != nil {
@@ -133,7 +132,7 @@ func page(list []entry, more bool) result {
 	for i, e := range list {
 		fields[i] = e.fields
 	}
-	messages, _ := json.Marshal(fields) // they came as JSON
+	messages, _ := json.Marshal(fields) // fields came as JSON
 	r := result{"messages": messages}
 	if more {
 		r["has_more"] = json.RawMessage("true")
@@ -147,13 +146,13 @@ type entry struct {
 	fields result
 }
 
-// waits reports whether m is a draft about which the person behind its agent has to decide.
+// waits reports whether m is a draft that waits for the decision of the person behind its agent.
 func waits(m results.Message) bool { return m.Type == "draft" && m.Reason == "" }
 
 // pageSize is how many messages a call of the history gives at most.
 const pageSize = 100
 
-// history returns a page of what was said, oldest first.
+// history returns a page of messages, oldest first.
 func (s *session) history(ctx context.Context, a args) (page []entry, more bool, err error) {
 	var typed results.History
 	r, err := s.call(ctx, "message_history", a, &typed)
@@ -170,7 +169,7 @@ func (s *session) history(ctx context.Context, a args) (page []entry, more bool,
 	return page, typed.HasMore, nil
 }
 
-// latest returns the last n messages that a call of the history with these arguments gives.
+// latest returns the last n messages of the history with the arguments a.
 func (s *session) latest(ctx context.Context, n int, a args) (list []entry, more bool, err error) {
 	for more = true; more && len(list) < n; {
 		a["limit"] = min(n-len(list), pageSize)

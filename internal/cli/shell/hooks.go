@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// Hooks shows which addresses are called for the agents that the person watches, or ends the one with the id end.
-// An agent about which nothing can be learned hides no other.
+// Hooks shows which addresses are called for the agents that the person watches, or ends the hook with the id end. If a
+// call for an agent fails, the other agents are still shown.
 func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
 	return s.hooks(ctx, which, end, hooksAsked{
 		shown: func(results.Hook) bool { return true },
@@ -22,12 +22,12 @@ func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
 	})
 }
 
-// hooksAsked are the hooks that a command is about, and what it says where there are none.
+// hooksAsked says which hooks a command shows, and what the command says if there are none.
 type hooksAsked struct {
-	agents        bool // whether they are agents, all of them
+	agents        bool // the hooks are agents
 	shown         func(results.Hook) bool
 	none, unknown string
-	listed        string // the command that shows them
+	listed        string // the command that shows the hooks
 }
 
 func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksAsked) error {
@@ -41,7 +41,7 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 		return s.none(which)
 	}
 	var rows [][]string
-	var broken error // the first of what went wrong
+	var broken error // the first error
 	for _, seat := range seats {
 		ended := false
 		err := s.on(seat, func(on *session) (err error) {
@@ -75,7 +75,7 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 	return s.Out.Screen.err
 }
 
-// AddHook has an address called with each event that an agent of the person sees, and shows the secret of its calls.
+// AddHook has an address called with each event that an agent of the person sees, and shows the secret of the calls.
 func (s *Shell) AddHook(ctx context.Context, which Which, address string) error {
 	which.Watched, which.Positional = true, true
 	return s.inPerson(which, func(on *session) error {
@@ -92,7 +92,7 @@ func (s *Shell) AddHook(ctx context.Context, which Which, address string) error 
 	})
 }
 
-// hooks returns what is called for the agent, as rows for a person; as JSON it prints them.
+// hooks returns the hooks of the agent as rows for a person; as JSON it prints them.
 func (s *session) hooks(ctx context.Context, asked hooksAsked) (rows [][]string, err error) {
 	var got results.Supervised
 	r, err := s.call(ctx, "supervise", args{}, &got)
@@ -128,7 +128,7 @@ func (s *session) hooks(ctx context.Context, asked hooksAsked) (rows [][]string,
 	return rows, nil
 }
 
-// called says how a hook stands. What it is goes without saying where all are agents.
+// called says how a hook stands. It leaves the kind of the hook out where all hooks are agents.
 func (s *session) called(k results.Hook, agents bool) string {
 	only, why := "", strings.TrimSuffix(k.Error, ".")
 	switch {
@@ -143,7 +143,7 @@ func (s *session) called(k results.Hook, agents bool) string {
 	switch at := s.out.Screen.time; {
 	case k.FailingSince != "":
 		return "failing since " + at(k.FailingSince) + ": " + why + only
-	case k.LastCall != "" && k.Error != "": // what became of the last call is no failure of the address
+	case k.LastCall != "" && k.Error != "": // the result of the last call is no failure of the address
 		return "since " + at(k.Since) + ", last called " + at(k.LastCall) + ": " + why + only
 	case k.LastCall != "":
 		return "since " + at(k.Since) + ", last called " + at(k.LastCall) + only
@@ -152,7 +152,8 @@ func (s *session) called(k results.Hook, agents bool) string {
 	}
 }
 
-// endHook ends a hook of the agent of a seat. It returns false if the agent has none with that id, or keeps it.
+// endHook ends a hook of the agent of a seat. It returns false if the agent has no hook with that id, or keeps the
+// hook.
 func (s *Shell) endHook(ctx context.Context, on *session, id string, asked hooksAsked) (ended bool, err error) {
 	var got results.Supervised
 	if _, err := on.call(ctx, "supervise", args{}, &got); err != nil {
@@ -170,7 +171,7 @@ func (s *Shell) endHook(ctx context.Context, on *session, id string, asked hooks
 	if err != nil {
 		return false, err
 	}
-	if got.Hooks[i].Agent { // it has left by that
+	if got.Hooks[i].Agent { // the end of the hook is the agent's leave
 		if err := s.Seats.Remove(on.seat.Token); err != nil {
 			return true, err
 		}

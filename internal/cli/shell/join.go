@@ -17,17 +17,17 @@ import (
 // JoinRequest asks for a seat.
 type JoinRequest struct {
 	Room, As    string // in place of the room's name, the link of an invite will do
-	Invite      string // the code in that link
+	Invite      string // the code in the link
 	Password    string
-	Capacity    int // of a room that this makes; 0 leaves it to the server
+	Capacity    int // of a new room; 0 leaves the capacity to the server
 	New         bool
-	Lock        bool   // a new room gets a password, which the person is asked for
+	Lock        bool   // a new room gets a password, for which the person is asked
 	Description string // of a new room
 	Public      bool   // of a new room
 	Channel     bool   // a new room in which only admins speak
 }
 
-// Join takes a seat, or returns to the one that the person has, and shows the room.
+// Join takes a seat, or returns to the person's seat, and shows the room.
 func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
 	to, err := s.target(&req)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
 	return s.through(to, func(c *client.Client) error { return s.join(ctx, c, req) })
 }
 
-// target returns where to join: the server or, with an invite in place of the room's name, what the invite leads to.
+// target returns where to join: the server or, with an invite in place of the room's name, the place of the invite.
 func (s *Shell) target(req *JoinRequest) (to client.Place, err error) {
 	if invited, ok := client.Invited(req.Room); ok {
 		to, req.Room = invited, ""
@@ -57,7 +57,7 @@ func (s *Shell) target(req *JoinRequest) (to client.Place, err error) {
 	return to, s.askForLock(req)
 }
 
-// checkCapacity refuses seats for a room that is there: only its admins change them.
+// checkCapacity refuses a capacity for an existing room: only admins change the number of seats.
 func (s *Shell) checkCapacity(ctx context.Context, c *client.Client, req JoinRequest) error {
 	if req.Capacity == 0 || req.New {
 		return nil
@@ -106,7 +106,7 @@ func (s *Shell) askForLock(req *JoinRequest) error {
 	return err
 }
 
-// newPassword returns the password that a room gets: the given one, or else one that the person types.
+// newPassword returns the password for a room: the given password, or else a password that the person types.
 func (s *Shell) newPassword(given string) (string, error) {
 	if given != "" {
 		return given, nil
@@ -128,8 +128,8 @@ func (s *Shell) newPassword(given string) (string, error) {
 	return password, nil
 }
 
-// takeSeat takes the seat and stores it. Commands that join at the same time do so one after
-// the other: the second of two that ask for the same seat finds that of the first.
+// takeSeat takes a seat and stores it. Joins at the same time take turns: the second join for the same seat finds the
+// seat of the first.
 func (s *Shell) takeSeat(ctx context.Context, c *client.Client, req JoinRequest) (r result, err error) {
 	path, err := client.StatePath("join")
 	if err != nil {
@@ -152,8 +152,8 @@ func (s *Shell) takeSeat(ctx context.Context, c *client.Client, req JoinRequest)
 	return r, err
 }
 
-// resume returns to the seat that the person has in that room under that name. The result
-// is nil if there is none, none any more, or a new room is to get the name.
+// resume returns to the person's seat in the room under the name. The result is nil if there is no such seat, if the
+// seat is gone, or if a new room should get the name.
 func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
 	all, err := s.Seats.All()
 	if err != nil || req.New && req.Room == "" {
@@ -168,7 +168,7 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 		return nil, nil
 	}
 	var r result
-	if req.New { // its room may have another name now, and the seat there is not to be forgotten for the new one
+	if req.New { // the seat's room may have another name now, and the new room must not make the file forget the seat
 		_, err = (&session{client: c, seat: all[i], file: s.Seats}).call(ctx, "room_info", args{}, &results.Info{})
 	} else {
 		r, err = s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token})
@@ -180,8 +180,8 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 	return r, err
 }
 
-// checkOwn refuses the name of an agent of this person that has its seat in the room, as far as this machine knows. The
-// server would refuse the name, too, and tell the room that somebody wants it.
+// checkOwn refuses the name of an agent of this person that has a seat in the room, as far as this machine knows. The
+// server would refuse the name, too, and tell the room that somebody wants the name.
 func (s *Shell) checkOwn(ctx context.Context, c *client.Client, req JoinRequest) error {
 	all, err := s.Seats.All()
 	if err != nil || req.New {
@@ -204,10 +204,10 @@ func (s *Shell) checkOwn(ctx context.Context, c *client.Client, req JoinRequest)
 	return nil
 }
 
-// checkElsewhere refuses the name of a seat that this person has at another address, where a room of that name has an
-// agent of that name here, too. The server would refuse the name, and tell the room that somebody wants it. Only a
-// person says that two addresses are one server: the token of the seat goes to the address that gave it, and here the
-// names alone are asked for, which anybody sees.
+// checkElsewhere refuses the name of a seat that this person has at another address, if a room of that name has an
+// agent of that name here, too. The server would refuse the name, and tell the room that somebody wants the name. Only
+// a person may say that two addresses are one server: the token of a seat goes only to the address that gave the token,
+// and here checkElsewhere asks only for the names, which anybody sees.
 func (s *Shell) checkElsewhere(ctx context.Context, c *client.Client, req JoinRequest) error {
 	all, err := s.Seats.All()
 	if err != nil || req.New {
@@ -221,7 +221,7 @@ func (s *Shell) checkElsewhere(ctx context.Context, c *client.Client, req JoinRe
 		}
 		here, err := namesIn(ctx, c, req)
 		if err != nil || !slices.ContainsFunc(here, sameName(seat.Name)) {
-			return nil // what else is wrong, the join says
+			return nil // the join itself finds other errors
 		}
 		isThere, err := s.mayBe(ctx, seat, here, req)
 		if err != nil {
@@ -237,8 +237,8 @@ func (s *Shell) checkElsewhere(ctx context.Context, c *client.Client, req JoinRe
 	return nil
 }
 
-// mayBe reports whether the room of a seat, at its own address, may be the one with these agents. An address that no
-// longer answers may be that of any room.
+// mayBe reports whether the room of a seat, at the seat's own address, may be the room with these agents. An address
+// that no longer answers may have any room.
 func (s *Shell) mayBe(ctx context.Context, seat client.Seat, agents []string, req JoinRequest) (bool, error) {
 	place, err := s.at(seat.Server)
 	if err != nil {
@@ -252,12 +252,12 @@ func (s *Shell) mayBe(ctx context.Context, seat client.Seat, agents []string, re
 	if err == nil && (is.Code == vacated || is.Code == unknown && !is.KeyInvalid) {
 		return false, nil
 	}
-	req.Room, req.Password = seat.Room, "" // what is typed for a room here is no business of whoever runs that address
+	req.Room, req.Password = seat.Room, "" // a password for a room here is not for the operator of that address
 	there, err := namesIn(limited, c, req)
 	return err != nil || slices.Equal(there, agents), nil
 }
 
-// namesIn returns the names of those in the room that a join asks for.
+// namesIn returns the names of the agents in the room that a join asks for.
 func namesIn(ctx context.Context, c *client.Client, req JoinRequest) (names []string, err error) {
 	got, err := roomInfo(ctx, c, req)
 	for _, agent := range got.Room.Agents {
@@ -266,7 +266,7 @@ func namesIn(ctx context.Context, c *client.Client, req JoinRequest) (names []st
 	return names, err
 }
 
-// roomInfo returns what anybody sees of the room that a join asks for.
+// roomInfo returns the public information of the room that a join asks for.
 func roomInfo(ctx context.Context, c *client.Client, req JoinRequest) (got results.Info, err error) {
 	a := args{}
 	a.set("room", req.Room)
@@ -294,8 +294,8 @@ func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (res
 	return s.seated(ctx, c, tool, a)
 }
 
-// seated makes a call that gives a seat, and stores it. A seat that cannot be stored is
-// given back, since nobody would know its token.
+// seated makes a call that gives a seat, and stores the seat. If seated cannot store the seat, it gives the seat back:
+// nobody would know the token.
 func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args) (result, error) {
 	var got results.Joined
 	r, err := get(ctx, c, tool, a, &got)
@@ -324,8 +324,8 @@ func (s *Shell) refusedJoin(refused *fault.Error) error {
 		strings.Join(names, ", or --as "))
 }
 
-// welcome shows a room to a person who has just taken a seat in it. The link to watch is a secret that opens once. A
-// person at a terminal reads it, and neither a file nor an agent gets it.
+// welcome shows a room to a person who has just taken a seat. The link to watch is a secret that opens once: a person
+// at a terminal reads the link, but no file and no agent gets it.
 func (s *Shell) welcome(server string, r result) error {
 	var got results.Joined
 	if err := r.into(&got); err != nil {

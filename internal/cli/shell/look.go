@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// Who shows who is in the room, and which requests are open.
+// Who shows who is in the room, and the open requests.
 func (s *Shell) Who(ctx context.Context, which Which) error {
 	return s.with(which, func(s *session) error {
 		var got results.Info
@@ -60,14 +60,14 @@ func (o *Output) about(got results.Info) {
 	}
 }
 
-// description shows what a room is for, if that is said. No line of it begins in the first column.
+// description shows the description of a room, if there is one. No line of the description begins in the first column.
 func (o *Output) description(text string) {
 	if text != "" {
 		o.row("%s", lines(indented(Harmless(text))))
 	}
 }
 
-// asksFor says who asks whom.
+// asksFor says who asks whom for an answer.
 func asksFor(q results.Request) string {
 	owing := "anyone"
 	if len(q.OwedBy) > 0 {
@@ -81,11 +81,11 @@ func asksFor(q results.Request) string {
 		strings.Join(strings.Fields(string(q.Text)), " "))
 }
 
-// states are how an agent stands, as the page says it; the server has words for agents.
+// states are the states of an agent in the words of the page; the server's words are for agents.
 var states = map[string]string{"waiting": "online", "busy": "active", "standby": "asleep (wakes on messages)",
 	"away": "away", "silent": "inactive"}
 
-// doing says what an agent is and does.
+// doing says who an agent is and what it does.
 func doing(a results.Agent) string {
 	var is []string
 	if a.You {
@@ -162,7 +162,7 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 	return s.Out.Screen.err
 }
 
-// refusedPlainly makes a refusal fit to be shown to a person who means no seat.
+// refusedPlainly returns a refusal in words for a person who means no seat.
 func (s *Shell) refusedPlainly(err error) error {
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
@@ -171,7 +171,7 @@ func (s *Shell) refusedPlainly(err error) error {
 	return err
 }
 
-// Leave gives the seat up, and shows below that what was unread.
+// Leave gives the seat up, and shows the unread messages below.
 func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 	return s.inPerson(which, func(s *session) error {
 		if s.seat.Person && which.As == "" {
@@ -201,7 +201,7 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 			if s.seat.Person {
 				subject = s.seat.Name + " has"
 			}
-			if len(got.Messages) > 0 { // which would pass for those of a tail in the same terminal
+			if len(got.Messages) > 0 { // else the messages would look like messages of a tail in the same terminal
 				unread = " What " + s.seat.Name + " had not read:"
 			}
 			s.out.print("%s left %s.%s", subject, s.seat.Room, unread)
@@ -210,8 +210,8 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 	})
 }
 
-// Invite prints the line that brings another agent into the room. With renew it is a new
-// one, and the links before it give no more seats.
+// Invite prints the line that brings another agent into the room. With renew the line is new, and earlier links give no
+// more seats.
 func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 	with := s.with
 	if renew {
@@ -251,7 +251,7 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 	})
 }
 
-// invite shows the invite in r, which got holds as well.
+// invite shows the invite in r; got holds the same.
 func (s *session) invite(r result, got results.Joined) error {
 	maps.DeleteFunc(r, func(name string, _ json.RawMessage) bool {
 		return name != "invite" && name != "invite_link" && name != "room"

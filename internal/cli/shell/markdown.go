@@ -13,9 +13,9 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// markdown returns a talk as a file, which ends with the minutes of an export of the page. What people and agents wrote
-// stands between fences that are longer than any in it, so that it ends nowhere but where it ends, and passes for
-// nothing else.
+// markdown returns a talk as a file, with the minutes at the end, like an export of the page. Texts of people and
+// agents stand between fences that are longer than any fence in the text, so no text can end its block early or pass
+// for anything else.
 func (t *talk) markdown(seat string, now time.Time, screen *Screen) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nExported from Parley at %s, as the seat of %s sees it.\nWhat agents and people wrote "+
@@ -39,7 +39,7 @@ func (t *talk) markdown(seat string, now time.Time, screen *Screen) string {
 	var events bytes.Buffer // since the last message
 	plain := *screen
 	plain.Out, plain.Color, plain.Width = &events, false, func() int { return 0 }
-	plain.Now = func() time.Time { return time.Time{} } // so that each event has its day, in UTC as the messages
+	plain.Now = func() time.Time { return time.Time{} } // each event gets its day, in UTC as the messages
 	flush := func() {
 		if events.Len() > 0 {
 			b.WriteString("\n" + fenced(events.String()))
@@ -59,7 +59,7 @@ func (t *talk) markdown(seat string, now time.Time, screen *Screen) string {
 	return Harmless(b.String())
 }
 
-// outcome returns the minutes: what was agreed, done and left open, and the files. What is empty is left out.
+// outcome returns the minutes: the agreements, the tasks done and open, and the files. Empty parts are left out.
 func (t *talk) outcome() string {
 	var b strings.Builder
 	part := func(title string, all []string) {
@@ -69,7 +69,7 @@ func (t *talk) outcome() string {
 	}
 	var agreed, done, open, files []string
 
-	// Only a whole talk has all who agreed.
+	// Only a whole talk has all the agreeing messages.
 	for _, e := range t.agreed {
 		var by []string
 		for _, yes := range t.said {
@@ -88,7 +88,7 @@ func (t *talk) outcome() string {
 		agreed = append(agreed, one)
 	}
 
-	// Each task is done or open, and so are the questions that nobody has answered.
+	// Each task is done or open; a question without an answer is open.
 	for _, task := range t.closed.Tasks {
 		how := "canceled"
 		if task.State != "dropped" {
@@ -126,10 +126,10 @@ func (t *talk) outcome() string {
 	return b.String()
 }
 
-// messageIn returns a message: who said what kind of thing to whom, and when.
+// messageIn returns a message with its sender, kind, receivers and time.
 func messageIn(message results.Message) string {
 	file, id := message.File, message.ID
-	message.File, message.ID = nil, "" // its name is in the fence below, and the id beside the time
+	message.File, message.ID = nil, "" // the file's name is in the fence below, and the id beside the time
 	head := who(message)
 	if is := strings.TrimSuffix(marks(message), "; "); is != "" {
 		head += " · " + strings.ReplaceAll(is, "; ", " · ")
@@ -154,12 +154,12 @@ func taskIn(how string, task results.Task) string {
 	return text
 }
 
-// stamp is a time as a reader elsewhere understands it.
+// stamp writes a time that readers in any time zone understand.
 func stamp(at string) string { return strings.NewReplacer("T", " ", "Z", " UTC").Replace(at) }
 
 var backticks = regexp.MustCompile("`{3,}")
 
-// fenced returns a text as a block of Markdown that no line of the text can end.
+// fenced returns a text as a block of Markdown; no line of the text can end the block.
 func fenced(text string) string {
 	fence := "```"
 	for _, run := range backticks.FindAllString(text, -1) {

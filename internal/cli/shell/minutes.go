@@ -8,15 +8,15 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// talk is what was said, and what came of it.
+// talk is what was said, with its outcome.
 type talk struct {
 	said, agreed, files []entry
-	whole               bool // said is all of it
+	whole               bool // said is the whole talk
 	closed, open        results.Tasks
 	info                results.Info
 }
 
-// talk learns what came of what was said. The result has all of it as the server wrote it.
+// talk reads the outcome of what was said. The result has everything as the server wrote it.
 func (s *session) talk(ctx context.Context, said []entry) (t *talk, r result, err error) {
 	t = &talk{said: said}
 	t.agreed, _, err = s.history(ctx, args{"agreed": true, "limit": pageSize})
@@ -51,8 +51,7 @@ func (s *session) talk(ctx context.Context, said []entry) (t *talk, r result, er
 	return t, r, nil
 }
 
-// minutes shows what was said, and what came of it: what was agreed, what was done and by whom, what is
-// open, and the files.
+// minutes shows what was said, and the outcome: agreements, tasks done and by whom, open tasks and requests, and files.
 func (s *session) minutes(ctx context.Context, said []entry, req HistoryRequest) error {
 	t, all, err := s.talk(ctx, said)
 	if err != nil {
@@ -71,7 +70,7 @@ func (s *session) minutes(ctx context.Context, said []entry, req HistoryRequest)
 	})
 }
 
-// write shows a talk as the screen shows messages, and its minutes.
+// write shows a talk as the screen shows messages, and then the minutes.
 func (s *session) write(t *talk) {
 	s.show(t.said)
 	s.heading("Agreed", len(t.agreed))
@@ -90,7 +89,7 @@ func (s *session) write(t *talk) {
 // mostListed is how many files the minutes list: as many as a room keeps.
 const mostListed = 1000
 
-// heading begins a part of the minutes, which has so many entries.
+// heading begins a part of the minutes with the given number of entries.
 func (s *session) heading(title string, entries int) {
 	text := "\n" + strings.ToUpper(title)
 	if entries == 0 {

@@ -14,18 +14,19 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// Clients are the clients of agents on this machine that Move connects to another address.
+// Clients are the agents' clients on this machine that Move connects to another address.
 type Clients struct {
-	Names   []string // of those that are connected to the old one
+	Names   []string // of the clients that are connected to the old address
 	Connect func() error
-	Then    []string // what is left to the person, in sentences
+	Then    []string // what the person must still do, in sentences
 }
 
 // moveTime bounds how long Move waits for the new address.
 const moveTime = 3 * time.Second
 
-// Move takes all that the person keeps of a server from one address of it to another, if the person says so: whoever
-// runs the new one is then shown the tokens of the seats. Until then it only asks whether Parley is there.
+// Move takes all that the person keeps of a server from one address of the server to another, if the person agrees: the
+// operator of the new address then sees the tokens of the seats. Before the person agrees, Move only asks whether
+// Parley is there.
 func (s *Shell) Move(ctx context.Context, from, to string, clients Clients) error {
 	m, err := client.ReadMove(from, to)
 	if err != nil {
@@ -59,7 +60,7 @@ func (s *Shell) Move(ctx context.Context, from, to string, clients Clients) erro
 		return fail(failed, "Nothing was moved.")
 	}
 
-	// From here on a failure leaves some at the old address, where the same command finds it.
+	// A failure from here on leaves some at the old address, where the same command finds the rest.
 	if err := m.Move(clients.Connect); err != nil {
 		return fmt.Errorf("%w; what is not moved yet goes with the same command again", err)
 	}
@@ -72,7 +73,7 @@ func (s *Shell) Move(ctx context.Context, from, to string, clients Clients) erro
 	return nil
 }
 
-// nothingAt says that there is nothing to move, and where there is.
+// nothingAt says that there is nothing to move, and where the person has seats.
 func (s *Shell) nothingAt(m client.Moving) error {
 	if len(m.Stay) > 0 {
 		return fail(failed, "Nothing was moved: %s has all seats already that you have at %s.", m.To, m.From)
@@ -88,7 +89,7 @@ func (s *Shell) nothingAt(m client.Moving) error {
 		strings.Join(others, ", "))
 }
 
-// isParley refuses an address at which something else answers. away says that nobody does.
+// isParley refuses an address at which something else answers. away says that nothing answers.
 func (s *Shell) isParley(ctx context.Context, base string) (away bool, err error) {
 	limited, cancel := context.WithTimeout(ctx, moveTime)
 	defer cancel()
@@ -109,7 +110,7 @@ func (s *Shell) isParley(ctx context.Context, base string) (away bool, err error
 	return false, fail(failed, "Nothing was moved: %s", err.Error())
 }
 
-// listOf names what goes, and what stays.
+// listOf names what moves, and what stays.
 func listOf(m client.Moving, clients []string) string {
 	var list []string
 	add := func(format string, args ...any) { list = append(list, "  "+sentence(format, args...)) }
@@ -131,7 +132,7 @@ func listOf(m client.Moving, clients []string) string {
 	return strings.Join(list, "\n")
 }
 
-// whose says whose a seat is that is not of the shell.
+// whose says whose seat this is, if the seat is not of the shell.
 func whose(seat client.Seat) string {
 	switch {
 	case seat.Person:
@@ -166,7 +167,7 @@ func (s *Shell) moved(m client.Moving, clients []string) error {
 	return s.Out.Screen.err
 }
 
-// otherServers returns the addresses other than base at which the person has seats, each once.
+// otherServers returns the addresses other than base at which the person has seats, each address once.
 func (s *Shell) otherServers(base string) (others []string, err error) {
 	all, err := s.Seats.All()
 	for _, seat := range all {
@@ -177,8 +178,8 @@ func (s *Shell) otherServers(base string) (others []string, err error) {
 	return others, err
 }
 
-// away adds to the error of a server that does not answer how the seats that this person has there come along, if it
-// has another address now.
+// away adds to the error of a server that does not answer how the person's seats there move, if the server has another
+// address now.
 func (s *Shell) away(err error) error {
 	lost := new(client.Unreachable)
 	all, errAll := s.Seats.All()
@@ -189,7 +190,7 @@ func (s *Shell) away(err error) error {
 	return fmt.Errorf("%w; if it has another address now: %s", err, s.moving(lost.Base, ""))
 }
 
-// moving returns the command that moves from one address to another; an empty one is left to the person.
+// moving returns the command that moves from one address to another; the person fills in an empty address.
 func (s *Shell) moving(from, to string) string {
 	bare := Shell{Program: s.Program}
 	return bare.command("move " + cmp.Or(from, "OLD") + " " + cmp.Or(to, "NEW"))

@@ -10,23 +10,22 @@ import (
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
-// Output is what a command prints. It makes harmless what others may have written, whatever
-// command prints it: see [Harmless]. After the first error of a write it prints nothing more.
+// Output is what a command prints. For all commands, Output makes harmless what others may have written: see
+// [Harmless]. After the first error of a write Output prints nothing more.
 type Output struct {
 	Screen *Screen   // standard output
-	Notes  io.Writer // standard error, for what a person is told beside the output
-	// Progress says that Notes are a terminal, which is told how far a transfer is.
+	Notes  io.Writer // standard error, for hints to a person beside the output
+	// Progress says that Notes is a terminal, and gets the progress of a transfer.
 	Progress bool
-	JSON     bool // results are printed as the server wrote them, one per line
+	JSON     bool // results are printed as the server wrote them, one result a line
 }
 
 // hint tells the person something beside the output.
 func (o *Output) hint(format string, args ...any) {
-	_, _ = fmt.Fprintln(o.Notes, "parley:", sentence(format, args...)) // the command goes on without it
+	_, _ = fmt.Fprintln(o.Notes, "parley:", sentence(format, args...)) // the command goes on without the hint
 }
 
-// show prints what a call gave: as JSON, without the secrets of the seat, or as draw shows it
-// to a person.
+// show prints the result of a call: as JSON, without the secrets of the seat, or as draw shows the result to a person.
 func (o *Output) show(r result, draw func()) error {
 	if o.JSON {
 		delete(r, "agent_token")
@@ -39,7 +38,7 @@ func (o *Output) show(r result, draw func()) error {
 	return o.Screen.err
 }
 
-// messages shows those of a result.
+// messages shows the messages of a result.
 func (o *Output) messages(r result, list ...results.Message) error {
 	return o.show(r, func() { o.Screen.Show(list...) })
 }
@@ -76,7 +75,7 @@ func (o *Output) table(rows [][]string) {
 // lines is an argument of sentence that may have line breaks.
 type lines string
 
-// sentence formats what is printed. Each argument stays on its line.
+// sentence formats a text to print. Each argument stays on its line.
 func sentence(format string, args ...any) string {
 	for i, a := range args {
 		switch a := a.(type) {
@@ -91,13 +90,12 @@ func sentence(format string, args ...any) string {
 	return Harmless(fmt.Sprintf(format, args...))
 }
 
-// Harmless returns text as a terminal may show it. A visible escape such as \x1b replaces every
-// character that could act on the terminal, change the order of others or hide. Line breaks and
-// tabs stay.
+// Harmless returns text as a terminal may show it. A visible escape such as \x1b replaces every character that could
+// act on the terminal, hide, or change the order of other characters. Line breaks and tabs stay.
 func Harmless(text string) string {
 	text = strings.NewReplacer("\r\n", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
 	return sanitize.Escape(text, "\n\t")
 }
 
-// HarmlessLine is Harmless for what belongs on one line, such as a name.
+// HarmlessLine is Harmless for a text of one line, such as a name.
 func HarmlessLine(text string) string { return sanitize.Escape(text, "") }

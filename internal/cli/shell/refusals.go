@@ -9,11 +9,11 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// The server speaks to agents: its refusals name tools, arguments and users. Where one does, a person reads a sentence
-// of the shell in its place, as a whole. testdata/refusals.golden shows what becomes of each.
+// The server's refusals are for agents, so they name tools, arguments and users. A person reads a sentence of the shell
+// in place of each such refusal. testdata/refusals.golden shows all the sentences.
 
-// plain returns a refusal as a person at a shell reads it, with nothing that a terminal must not be shown. command
-// writes a command of this program as the person runs it.
+// plain returns a refusal as a person at a shell reads it, harmless for a terminal. command writes a command of this
+// program as the person runs it.
 func plain(refused *fault.Error, command func(words string) string) error {
 	if problems := correction.FindStringSubmatch(refused.Message); problems != nil { // the call makes no sense
 		list := strings.Split(problems[1], "; ")
@@ -23,7 +23,7 @@ func plain(refused *fault.Error, command func(words string) string) error {
 		return fail(usage, "%s.", strings.Join(list, "; "))
 	}
 	message := toPerson(refused.Message, command)
-	if refused.By != "" { // who has a task, or has ended it
+	if refused.By != "" { // By has a task, or has ended it
 		what, rest, _ := strings.Cut(message, ".")
 		who := named([]string{refused.By}, "")
 		if before, after, ok := strings.Cut(what, "another agent"); ok {
@@ -39,12 +39,12 @@ func plain(refused *fault.Error, command func(words string) string) error {
 // correction is how the server refuses arguments; see spec.Correction.
 var correction = regexp.MustCompile(`^Correct this and call \w+ again: (.*)\. It takes [^.]*\.$`)
 
-// ForPeople returns the sentence for a person at a shell that says what a refusal says to an agent.
+// ForPeople returns a refusal for an agent as a sentence for a person at a shell.
 func ForPeople(message string) string {
 	return toPerson(message, func(words string) string { return "parley " + words })
 }
 
-// toPerson is ForPeople, with commands as the person runs them.
+// toPerson is ForPeople with commands as the person runs them.
 func toPerson(message string, command func(words string) string) string {
 	for _, s := range sayings {
 		if at := s.of.FindStringSubmatchIndex(message); at != nil {
@@ -57,7 +57,7 @@ func toPerson(message string, command func(words string) string) string {
 	}
 	if at := subject.FindStringSubmatch(message); at != nil {
 		is := subjects[at[1]]
-		if is == "" && at[2] == ":" { // the command has no name for it
+		if is == "" && at[2] == ":" { // the command has no name for the argument
 			message = strings.TrimPrefix(message[len(at[0]):], " ")
 		} else if is != "" {
 			message = is + message[len(at[1]):]
@@ -66,7 +66,7 @@ func toPerson(message string, command func(words string) string) string {
 	return capital(message)
 }
 
-// capital begins a sentence with a capital, unless it begins with an id or a flag.
+// capital begins a sentence with a capital letter, unless the sentence begins with an id or a flag.
 func capital(text string) string {
 	first, n := utf8.DecodeRuneInString(text)
 	if second, _ := utf8.DecodeRuneInString(text[n:]); unicode.IsLetter(second) {
@@ -75,8 +75,8 @@ func capital(text string) string {
 	return text
 }
 
-// subjects are the arguments with which sentences of the server begin, as a person knows them; "" for what goes
-// without saying.
+// subjects are the arguments at the beginning of the server's sentences, as a person knows them; "" for an argument
+// that the sentence need not name.
 var subjects = map[string]string{
 	"to": "--to", "ask": "--ask", "for": "--for", "after": "--after", "before": "--before", "note": "--note",
 	"capacity": "--capacity", "description": "--description", "agent_messages": "--agent-messages",
@@ -89,16 +89,16 @@ var subjects = map[string]string{
 // subject is an argument at the beginning of a sentence.
 var subject = regexp.MustCompile(`^([a-z_]+)(:| is| has| holds| must| names)\b?`)
 
-// commandIn is a command in a sentence of the shell. It stands at the end, so that it can be copied.
+// commandIn matches a command in a sentence of the shell. The command stands at the end of the sentence, for copying.
 var commandIn = regexp.MustCompile(`\{[^}]+\}`)
 
-// saying is what a person reads in the place of a sentence that begins so.
+// saying replaces a sentence that begins with of by is.
 type saying struct {
 	of *regexp.Regexp
-	is string // with what the expression holds in parentheses as $1, and commands in braces
+	is string // $1 is the first group of the expression; commands are in braces
 }
 
-// pairs returns sayings, from what the sentences begin with and what a person reads.
+// pairs returns sayings, from beginnings of sentences and their replacements.
 func pairs(list ...string) (all []saying) {
 	for i := 0; i < len(list); i += 2 {
 		all = append(all, saying{regexp.MustCompile(`^(?:` + list[i] + `)`), list[i+1]})
@@ -284,7 +284,7 @@ var sayings = pairs(
 	`title: 1 to (\d+) characters`,
 	"A title has 1 to $1 characters, on one line. Nothing was changed: put details into --text.",
 
-	// The room and those in it.
+	// The room and its agents.
 	`Only admins of this room may do that`,
 	"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: {who}",
 	`As the other of two you may kick this admin .* in (\d+) seconds`,

@@ -18,35 +18,35 @@ import (
 // args are the arguments of a tool.
 type args map[string]any
 
-// set adds an argument unless it is empty.
+// set adds an argument unless value is empty.
 func (a args) set(name, value string) {
 	if value != "" {
 		a[name] = value
 	}
 }
 
-// list adds an argument unless it is empty.
+// list adds an argument unless values is empty.
 func (a args) list(name string, values []string) {
 	if len(values) > 0 {
 		a[name] = values
 	}
 }
 
-// flag adds an argument if it is true.
+// flag adds an argument if is is true.
 func (a args) flag(name string, is bool) {
 	if is {
 		a[name] = true
 	}
 }
 
-// copyArg adds an argument unless it is nil.
+// copyArg adds an argument unless value is nil.
 func copyArg[T any](a args, name string, value *T) {
 	if value != nil {
 		a[name] = *value
 	}
 }
 
-// result is what a tool gave, field by field, as the server wrote it.
+// result is the result of a tool, field by field, as the server wrote it.
 type result map[string]json.RawMessage
 
 // call calls a tool with the token of the seat.
@@ -58,15 +58,16 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	}
 	var room struct{ Name string }
 	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil {
-		_ = s.file.Rename(&s.seat, room.Name) // by another admin; the call is done, and the next one tells it again
+		_ = s.file.Rename(&s.seat, room.Name) // the name is by another admin; the next call tells it again
 	}
 	return r, nil
 }
 
-// numbered is a refusal of one name of a list, which the server does not repeat: an agent chose it.
+// numbered matches a refusal of one name of a list. The server gives the number of the name, not the name, which an
+// agent chose.
 var numbered = regexp.MustCompile(`^(\w+)(?: of number 1)?: (number|name) (\d+) (in it )?(does not name|is|left)`)
 
-// withName returns err with the name that a person gave in the place of its number.
+// withName returns err with the name that a person gave in place of the name's number.
 func withName(err error, a args) error {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
@@ -86,7 +87,7 @@ func withName(err error, a args) error {
 	return &told
 }
 
-// get calls a tool. It stores its result in typed as well, with long texts whole.
+// get calls a tool. It returns the result, and stores the result in typed as well, with long texts whole.
 func get(ctx context.Context, c *client.Client, tool string, a args, typed any) (result, error) {
 	var raw result
 	if err := c.Call(ctx, tool, a, &raw); err != nil {
@@ -104,7 +105,7 @@ func get(ctx context.Context, c *client.Client, tool string, a args, typed any) 
 	return raw, raw.into(typed)
 }
 
-// into reads the fields into a struct of their types.
+// into decodes the fields into a struct.
 func (r result) into(typed any) error {
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -113,7 +114,7 @@ func (r result) into(typed any) error {
 	return json.Unmarshal(text, typed)
 }
 
-// messages returns those of a result, each as its fields.
+// messages returns the messages of a result, each as its fields.
 func (r result) messages() ([]result, error) {
 	var list []result
 	if len(r["messages"]) == 0 {
@@ -122,7 +123,7 @@ func (r result) messages() ([]result, error) {
 	return list, json.Unmarshal(r["messages"], &list)
 }
 
-// complete fetches the rest of long texts, which the server gives in parts.
+// complete fetches the rest of long texts, which the server sends in parts.
 func (r result) complete(ctx context.Context, c *client.Client, token string) error {
 	list, err := r.messages()
 	if err != nil {
@@ -172,10 +173,10 @@ func whole(ctx context.Context, c *client.Client, token string, message results.
 	return string(text), nil
 }
 
-// json returns a result as a line of JSON. Every character that could act on a terminal is an
-// escape; JSON itself leaves some of them as they are.
+// json returns a result as a line of JSON. Every character that could act on a terminal is an escape; plain JSON does
+// not escape all such characters.
 func (r result) json() string {
-	text, _ := json.Marshal(r) // it came as JSON
+	text, _ := json.Marshal(r) // r came as JSON
 	var b strings.Builder
 	for _, c := range string(text) {
 		switch {

@@ -12,13 +12,13 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// RoomRequest changes a room; nothing shows it. Nil fields stay as they are.
+// RoomRequest changes a room; an empty RoomRequest shows the room. Nil fields change nothing.
 type RoomRequest struct {
 	Name          *string
-	Description   *string // "" removes it
+	Description   *string // "" removes the description
 	Capacity      *int
-	Password      string // "" leaves it; see Lock
-	Lock          *bool  // true: a new password, which the person is asked for if there is none here; false: none
+	Password      string // "" leaves the password; see Lock
+	Lock          *bool  // true: a new password, asked from the person if Password is empty; false: none
 	Public        *bool
 	Channel       *bool // only admins speak
 	AgentMessages *int  // until a person speaks again; 0: no limit
@@ -45,7 +45,7 @@ func (r RoomRequest) args() args {
 	return a
 }
 
-// Room changes the room, or shows it.
+// Room changes or shows the room.
 func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 	if req == (RoomRequest{}) {
 		return s.Who(ctx, which)
@@ -73,7 +73,7 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 		if err := s.file.Rename(&s.seat, nameIn(got.Changes)); err != nil {
 			return err
 		}
-		delete(r, "invite") // which may hold the password
+		delete(r, "invite") // the invite may hold the password
 		return s.out.show(r, func() {
 			switch {
 			case got.Status == "closed":
@@ -88,14 +88,14 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 	})
 }
 
-// renewed says that a call has ended the invites from before, if it gave another.
+// renewed says that a call has ended the earlier invites, if the call gave a new invite.
 func (s *session) renewed(invite string) {
 	if invite != "" {
 		s.out.hint("Earlier invites give no more seats. For the new one: %s", s.command("invite"))
 	}
 }
 
-// newName returns the name that the room got last by what was said; "" if none.
+// newName returns the last new name of the room in messages; "" if none.
 func newName(said []results.Message) (name string) {
 	for _, message := range said {
 		if message.Type == "room" {
@@ -118,10 +118,10 @@ type ManageRequest struct {
 	Action string // promote, demote, mute, unmute, kick, ban or unban
 	Name   string // of the agent
 	Note   string // why, for all to read
-	Clear  bool   // with ban: its files and open tasks, too
+	Clear  bool   // with ban: the agent's files and open tasks go, too
 }
 
-// Manage does it.
+// Manage acts on one agent of the room.
 func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) error {
 	return s.inPerson(which, func(s *session) error {
 		a := args{"action": req.Action, "agent_name": req.Name}
@@ -140,7 +140,7 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 			} else if !req.Clear {
 				s.out.print("Nothing changed: it was so already.")
 			}
-			if req.Clear { // also by the repetition of a ban that broke off
+			if req.Clear { // also the repetition of a ban that broke off
 				s.out.print("The files and the open tasks of %s are removed.", req.Name)
 			}
 			s.renewed(got.Invite)
@@ -148,7 +148,7 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 	})
 }
 
-// Remove removes the text and the file of a message, or all that was said of a task.
+// Remove removes the text and the file of a message, or all texts of a task.
 func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
 	return s.inPerson(which, func(s *session) error {
 		r, err := s.call(ctx, "update_room", args{"redact": id}, &results.Updated{})
@@ -159,8 +159,8 @@ func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
 	})
 }
 
-// Forget takes a seat out of the file here. The seat itself stays. One that a person watches only a person can forget:
-// without it the link that was opened leads nowhere.
+// Forget removes a seat from the file here. The seat itself stays. Only a person can forget a watched seat: without the
+// seat the link that was opened leads nowhere.
 func (s *Shell) Forget(which Which) error {
 	seat, err := s.choose(which)
 	if err != nil {
@@ -178,7 +178,7 @@ func (s *Shell) Forget(which Which) error {
 	return nil
 }
 
-// Mine lists the seats of the person, with what is new in each room.
+// Mine lists the seats of the person, with the number of new messages in each room.
 func (s *Shell) Mine(ctx context.Context) error {
 	all, err := s.Seats.All()
 	if err != nil {
@@ -216,8 +216,8 @@ func (s *Shell) Mine(ctx context.Context) error {
 	return s.Out.Screen.err
 }
 
-// news says how much is new for a seat since its last wait, or why that is not known. It gives the seat the name that
-// its room has got since.
+// news says how much is new for a seat since the seat's last wait, or why the number is not known. If the room has a
+// new name since, news gives the name to the seat.
 func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	place, err := s.at(seat.Server)
 	if err != nil {
@@ -228,7 +228,7 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	got, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Cursor: seat.Cursor, Peek: true,
 		Wait: time.Millisecond})
 	if !got.HasMore {
-		_ = s.Seats.Rename(seat, newName(got.Messages)) // the next call tells it again
+		_ = s.Seats.Rename(seat, newName(got.Messages)) // the next call tells the name again
 	}
 	more := ""
 	if got.HasMore {
@@ -255,7 +255,7 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	return "the server does not answer", nil
 }
 
-// withKey says how a seat stands whose token alone the server does not admit, with the key that c shows.
+// withKey says how a seat stands with the key that c shows, if the server does not admit the seat's token alone.
 func (s *Shell) withKey(ctx context.Context, c *client.Client, seat *client.Seat) string {
 	_, err := get(ctx, c, "room_info", args{"agent_token": seat.Token}, &results.Info{})
 	switch {

@@ -25,13 +25,13 @@ type SendRequest struct {
 	To, Ask []string
 	ReplyTo string
 	Kind    string
-	Undo    string        // the id of an own request or proposal that it takes back
-	New     bool          // it answers nothing: see debt
+	Undo    string        // the id of an own request or proposal that the message withdraws
+	New     bool          // the message answers nothing: see debt
 	Answer  bool          // wait for the answer
-	Within  time.Duration // give up waiting so long after it was said; 0: never
+	Within  time.Duration // how long to wait after the message was sent; 0: without a limit
 }
 
-// ReadText reads a text to say from a pipe, until that or ctx ends.
+// ReadText reads a text to say from a pipe, until the pipe or ctx ends.
 func ReadText(ctx context.Context, in io.Reader) (string, error) {
 	text, err := readAll(ctx, in, int64(len(sanitize.ByteOrderMark))+cli.MaxText+2)
 	if err != nil {
@@ -50,11 +50,11 @@ func ReadText(ctx context.Context, in io.Reader) (string, error) {
 	return string(text), nil
 }
 
-// readAll reads a pipe until that or ctx ends, or most bytes are there.
+// readAll reads a pipe until the pipe or ctx ends, or most bytes are there.
 func readAll(ctx context.Context, in io.Reader, most int64) ([]byte, error) {
 	var all []byte
 	read := make(chan error, 1)
-	go func() { // which a pipe that never ends keeps for as long as the program runs
+	go func() { // a pipe that never ends keeps this goroutine as long as the program runs
 		var err error
 		all, err = io.ReadAll(io.LimitReader(in, most))
 		read <- err
@@ -67,11 +67,11 @@ func readAll(ctx context.Context, in io.Reader, most int64) ([]byte, error) {
 	}
 }
 
-// sendFor is how long Say tries to reach a server that is being restarted.
+// sendFor is how long Say tries to reach a restarting server.
 const sendFor = 5 * time.Second
 
-// Send says something, and waits for the answer if asked to: for that of each agent that
-// owes one or, of a message that asks nobody, for the first.
+// Send says something and, if req.Answer, waits for the answer: for the answers of all agents that owe one or, if the
+// message asks nobody, for the first answer.
 func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 	return s.inPerson(which, func(s *session) error {
 		owed, err := s.debt(ctx, req)
@@ -86,7 +86,7 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			return err
 		}
 		touch(s.file)
-		if sent.Sent && !s.out.JSON && s.out.Screen.Terminal { // also since a room's name may have become text
+		if sent.Sent && !s.out.JSON && s.out.Screen.Terminal { // also because a room's name may have become text
 			s.out.print("Said in the room %s as %s.", s.seat.Room, s.seat.Name)
 		}
 		for _, name := range sent.Left {
@@ -109,7 +109,7 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 	})
 }
 
-// unsaid is how a command ends whose message the person who watches the seat holds back.
+// unsaid returns the result of a command whose message the person who watches the seat holds back.
 func (s *session) unsaid(sent results.Sent, r result, req SendRequest) error {
 	held := sent.Status == "pending"
 	err := s.out.show(r, func() {
@@ -134,12 +134,12 @@ const pausedHere = "the owner of your seat has paused you, and can resume you."
 // owed is a request whose answer this seat owes.
 type owed struct {
 	results.Message
-	to []string // who is to read the answer; nobody: all
+	to []string // who should read the answer; nobody: all
 }
 
-// debt returns the request that a person answers who just says something: the only one whose answer its seat
-// owes. It is zero if there is none, if what is said has another purpose, or for the person behind an agent:
-// there the agent owes the answer. Without this the one who waits for the answer would wait in vain.
+// debt returns the request that a person answers by just saying something: the only request whose answer the seat owes.
+// debt returns zero if there is none, or if the message has another purpose. debt returns zero, too, for the person
+// behind an agent: there the agent owes the answer. Without debt the sender of the request would wait in vain.
 func (s *session) debt(ctx context.Context, req SendRequest) (owed, error) {
 	plain := req.Kind == "" || req.Kind == "message"
 	if s.seat.Person || req.New || !plain || req.Undo != "" || req.ReplyTo != "" || len(req.Ask) > 0 {
@@ -159,7 +159,7 @@ func (s *session) debt(ctx context.Context, req SendRequest) (owed, error) {
 		if err != nil {
 			return owed{}, err
 		}
-		if len(said) == 1 && said[0].Kind != "proposal" { // a word is no vote
+		if len(said) == 1 && said[0].Kind != "proposal" { // a text is no vote
 			all = append(all, owed{said[0].Message, s.readers(said[0].Message, req.To, room)})
 		}
 	}
@@ -177,7 +177,7 @@ func (s *session) debt(ctx context.Context, req SendRequest) (owed, error) {
 		"else with --new:\n%s", lines(strings.Join(choices, "\n")))
 }
 
-// readers returns who is to read the answer to message: those whom the person names, else those who read message.
+// readers returns the readers of the answer to message: the names that the person gives, else the readers of message.
 func (s *session) readers(message results.Message, named []string, room results.Info) []string {
 	if len(named) > 0 || len(message.To) == 0 {
 		return named
@@ -189,8 +189,7 @@ func (s *session) readers(message results.Message, named []string, room results.
 		func(name string) bool { return !here(name) })
 }
 
-// sameName reports whether another name is the same for a server, to which neither case nor blanks at an end make
-// another one.
+// sameName reports whether another name is the same for a server, which ignores case and blanks at both ends.
 func sameName(name string) func(string) bool {
 	is := keyOf(name)
 	return func(other string) bool { return keyOf(other) == is }
@@ -214,8 +213,8 @@ func gist(text string) string {
 	return string(short)
 }
 
-// send sends the message. If the connection breaks, nobody knows whether it was said: then
-// send tries again, with the same key, so that it is said only once.
+// send sends the message. If the connection breaks, nobody knows whether the server has the message: then send tries
+// again with the same key, so the message is said only once.
 func (s *session) send(ctx context.Context, req SendRequest) (sent results.Sent, r result, err error) {
 	a := args{"idempotency_key": rand.Text()}
 	a.set("text", req.Text)
@@ -237,14 +236,14 @@ func (s *session) send(ctx context.Context, req SendRequest) (sent results.Sent,
 	return sent, r, err
 }
 
-// unheard reports whether a call failed before the server could hear of it.
+// unheard reports whether a call failed before the server could receive the call.
 func unheard(err error) bool {
 	lost := new(net.OpError)
 	return errors.As(err, &lost) && lost.Op == "dial" || fault.CodeOf(err) == fault.RateLimited
 }
 
-// await prints the answers to the message of an id. It reads the history after it, and so
-// neither takes messages from another command nor is ended by one.
+// await prints the answers to the message id. await reads the history after the message, so await takes no messages
+// from another command, and no other command ends it.
 func (s *session) await(ctx context.Context, id string, req SendRequest) error {
 	return s.within(ctx, req.Within, "No answer within %s.", func(ctx context.Context) error {
 		w := &answers{s: s, id: id, to: req.To}
@@ -260,8 +259,8 @@ func (s *session) await(ctx context.Context, id string, req SendRequest) error {
 	})
 }
 
-// sent learns from the server who owes an answer. It tries until the server answers: what
-// was said need not be said again.
+// sent learns from the server who owes an answer. sent tries until the server answers: the message need not be said
+// again.
 func (s *session) sent(ctx context.Context, w *answers) error {
 	var said []entry
 	err := s.persist(ctx, passing, func() (err error) {
@@ -279,13 +278,13 @@ func (s *session) sent(ctx context.Context, w *answers) error {
 	return nil
 }
 
-// answers looks for what answers a message.
+// answers finds the answers to a message.
 type answers struct {
 	s        *session
 	id       string
-	to       []string // who alone reads the message; nobody: all do
+	to       []string // the only readers of the message; nobody: all read it
 	asked    []string // who owed an answer
-	open     []string // who still does
+	open     []string // who still owes an answer
 	several  bool
 	answered bool
 }
@@ -299,7 +298,7 @@ func (w *answers) add(e entry) (done bool, err error) {
 		return false, nil
 	}
 	if !w.answers(e.Message) {
-		if slices.Contains(w.open, e.From) { // it may have forgotten to say that it answers
+		if slices.Contains(w.open, e.From) { // the agent may have forgotten reply_to
 			notes := *w.s.out.Screen
 			notes.Out, notes.Color = w.s.out.Notes, false
 			notes.Show(e.Message)
@@ -312,8 +311,8 @@ func (w *answers) add(e entry) (done bool, err error) {
 	return len(w.open) == 0 || e.Kind == "object" || e.Agreed == w.id, w.print(e)
 }
 
-// isOwn reports whether the person at this seat has said m. The person behind an agent and the
-// agent speak under one name.
+// isOwn reports whether the person at this seat has said m. An agent and the person behind the agent speak under one
+// name.
 func (s *session) isOwn(m results.Message) bool {
 	if s.seat.Person {
 		return m.Person
@@ -321,8 +320,8 @@ func (s *session) isOwn(m results.Message) bool {
 	return m.From == s.seat.Name
 }
 
-// answers reports whether m answers the message. An answer that is owed refers to the message. A
-// message that asks nobody is answered by any word that does not answer something else.
+// answers reports whether m answers the message. An owed answer refers to the message. If the message asks nobody, any
+// message that answers nothing else is an answer.
 func (w *answers) answers(m results.Message) bool {
 	if m.ReplyTo != "" || len(w.asked) > 0 {
 		return m.ReplyTo == w.id
@@ -330,8 +329,8 @@ func (w *answers) answers(m results.Message) bool {
 	return m.Kind != "status" && (len(w.to) == 0 || len(m.To) > 0)
 }
 
-// print prints an answer. A person sees it as the screen shows messages, so that no answer can
-// look like a line of this program. A pipe gets the text alone, if only one answer can come.
+// print prints an answer. A person reads the answer as the screen shows messages, so no answer looks like a line of
+// this program. A pipe gets the text alone, if only one answer can come.
 func (w *answers) print(e entry) error {
 	out := w.s.out
 	return out.show(e.fields, func() {

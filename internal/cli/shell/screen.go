@@ -25,19 +25,18 @@ import (
 //	09:44 Bob [file "schema.sql", 12 KB; m7hq2wd]: as I have it
 //	09:45 * task done: t3 "compare the schemas"; by Cy: two fields differ
 //
-// Only a line of Parley begins in the first column: every further line of a text is
-// indented, also where a narrow terminal breaks it. Names hold none of the characters
-// [ ] : ; * " so that no name can look like a mark or an event.
+// Only a line of Parley begins in the first column: every further line of a text is indented, also where a narrow
+// terminal breaks the line. Names hold none of the characters [ ] : ; * " so no name can look like a mark or an event.
 type Screen struct {
 	Out      io.Writer
 	Terminal bool
 	Color    bool
-	Width    func() int // of the terminal, in columns; 0 leaves lines as they are
+	Width    func() int // columns of the terminal; 0 leaves lines as they are
 	Now      func() time.Time
 
-	proposed map[string]string // by id, how each proposal begins that was shown and not yet agreed on
+	proposed map[string]string // the beginnings of the proposals that were shown and are not yet agreed on, by id
 	columns  columns
-	err      error // of the first write that failed
+	err      error // of the first failed write
 }
 
 // write writes text, unless an earlier write has failed.
@@ -47,16 +46,16 @@ func (s *Screen) write(text string) {
 	}
 }
 
-// Err returns the error of the first write that failed. Nothing was written after it.
+// Err returns the error of the first failed write. Nothing was written after that write.
 func (s *Screen) Err() error { return s.err }
 
-// indent is where the second line of a message begins: below the name.
+// indent is where the second line of a message begins, below the name.
 const indent = "      "
 
 // narrow is how many columns of text must fit beside a header.
 const narrow = 20
 
-// Show prints messages. Their order is that of the room.
+// Show prints messages, in the order of the room.
 func (s *Screen) Show(messages ...results.Message) {
 	for _, message := range messages {
 		at := s.time(message.At)
@@ -75,7 +74,8 @@ func (s *Screen) Show(messages ...results.Message) {
 	}
 }
 
-// agreement says on what all agree with message. It tells how the proposal begins, if the screen has shown that.
+// agreement prints on which proposal all agree with message, and how the proposal begins, if the screen has shown the
+// proposal.
 func (s *Screen) agreement(at string, message results.Message) {
 	if message.Kind == "proposal" && message.Agreed == "" {
 		if s.proposed == nil {
@@ -89,15 +89,15 @@ func (s *Screen) agreement(at string, message results.Message) {
 	}
 }
 
-// who is who said or did what m tells, an agent or its owner. A note has its sender.
+// who names the agent that said or did what m tells, or the agent's owner. A note has its sender.
 func who(m results.Message) string {
 	return ident.Actor(cmp.Or(m.From, m.By, m.Agent), m.Person && m.From != "your user", m.PersonName)
 }
 
-// taker is who has a task or has ended it.
+// taker names the agent that has a task or has ended the task, or that agent's owner.
 func taker(t results.Task) string { return ident.Actor(t.By, t.ByPerson || t.ByName != "", t.ByName) }
 
-// line writes one line of Parley, with a text behind it that others wrote.
+// line writes one line of Parley, and behind the line a text from others.
 func (s *Screen) line(at, head, style, marks, text string) {
 	head, marks = HarmlessLine(head), HarmlessLine(marks)
 	var b strings.Builder
@@ -133,8 +133,8 @@ func (s *Screen) text(b *strings.Builder, used int, text string) {
 	}
 }
 
-// fold breaks a line at the width of the terminal. beside says that it stands beside a
-// header, if it may; first is the room there.
+// fold breaks a line at the width of the terminal. beside says whether the line may stand beside a header, and then
+// whether it does; first is the room there.
 func (s *Screen) fold(line string, width, first int, beside *bool) []string {
 	if width == 0 {
 		return []string{line}
@@ -148,8 +148,7 @@ func (s *Screen) fold(line string, width, first int, beside *bool) []string {
 	return s.columns.fold(line, first, rest)
 }
 
-// time is when something was said, as a person reads a clock: without the day if it was
-// today.
+// time returns a time as a person reads a clock: without the day if the day is today.
 func (s *Screen) time(at string) string {
 	t, err := time.Parse(time.RFC3339, at)
 	if err != nil {
@@ -163,8 +162,8 @@ func (s *Screen) time(at string) string {
 	return t.Format("Jan _2 15:04")
 }
 
-// marks says, in brackets behind the sender, to which agents a message goes and what it is. The
-// marks of a message that wants an answer hold its id.
+// marks says, in brackets behind the sender, to which agents a message goes and which kind it has. The marks of a
+// message that wants an answer hold the id.
 func marks(message results.Message) string {
 	var is []string
 	add := func(word, rest string) { is = append(is, strings.TrimSpace(word+" "+rest)) }
@@ -194,7 +193,7 @@ func marks(message results.Message) string {
 		}
 	}
 
-	// The others tell whom and what it is about.
+	// The other marks tell the receivers and the subject.
 	if len(message.To) > 0 {
 		add("only to", named(message.To, ", "))
 	}
@@ -204,19 +203,19 @@ func marks(message results.Message) string {
 	if message.Withdraws != "" {
 		add("withdraws", message.Withdraws)
 	}
-	if message.Type == "message" && message.Draft != "" { // it has another id since it was sent
+	if message.Type == "message" && message.Draft != "" { // the message has another id since it was sent
 		add("was draft", message.Draft)
 	}
 	if len(message.Finished) > 0 {
 		add("finishes", strings.Join(message.Finished, ", "))
 	}
-	if (asks || message.File != nil) && !waits(message) { // a draft begins with its id
+	if (asks || message.File != nil) && !waits(message) { // the line of a draft begins with the id
 		add(message.ID, "")
 	}
 	return strings.Join(is, "; ")
 }
 
-// fileOf is a file beside the message that carries it. Its sender chose the name, which may hold any mark.
+// fileOf describes the file of a message. The sender chose the file's name, which may hold any mark.
 func fileOf(f results.File) string {
 	is := strconv.Quote(string(f.Name)) + ", " + size(f.Size)
 	if f.Sum != "" {
@@ -225,7 +224,7 @@ func fileOf(f results.File) string {
 	return is
 }
 
-// size is a number of bytes as people read it.
+// size writes a number of bytes for people.
 func size(n int64) string {
 	switch {
 	case n >= 1<<20:
@@ -240,7 +239,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// tasks writes what somebody did with tasks. Their titles may hold any mark.
+// tasks writes what an agent did with tasks. Titles may hold any mark.
 func (s *Screen) tasks(at string, message results.Message) {
 	list := message.Tasks
 	if len(list) == 0 {
@@ -271,14 +270,13 @@ func titleOf(t results.Task) string {
 	return strconv.Quote(string(t.Title))
 }
 
-// named lists names in quotes, which no name holds: one that is called "Bob and Ann" does not
-// pass for two, nor one for a word such as anyone.
+// named lists names in quotes, which no name holds: the name "Bob and Ann" does not pass for two names, nor a name for
+// a word such as anyone.
 func named(names []string, between string) string {
 	return `"` + strings.Join(names, `"`+between+`"`) + `"`
 }
 
-// The colors that speakers get: those that are readable on light and dark, without red,
-// which is for errors.
+// The colors of speakers: readable on light and dark, without red, which is for errors.
 var palette = []string{"32", "33", "34", "35", "36", "92", "94", "95", "96"}
 
 // colorOf returns the color of a speaker, the same in every run.
@@ -299,11 +297,10 @@ func (s *Screen) paint(style, text string) string {
 	return "\x1b[" + style + "m" + text + "\x1b[0m"
 }
 
-// event says what happened in a room, other than that somebody spoke. The word for it
-// comes first and ends with a colon, which no name holds: an agent that is called "Bob
-// left" cannot make others believe that Bob left.
+// event says what happened in a room, other than a message. The word for the event comes first and ends with a colon,
+// which no name holds: an agent with the name "Bob left" cannot make others believe that Bob left.
 func event(message results.Message) string {
-	// what is the word, about whom or what it concerns; more follows in parts of its own.
+	// what is the word, and about is the subject; more follows in parts of its own.
 	what, about := message.Type, message.Agent
 	var more []string
 	switch message.Type {
@@ -350,7 +347,7 @@ func event(message results.Message) string {
 		more = append(more, message.ID)
 	}
 
-	// The rest may come with any type of event.
+	// The other parts may come with any type of event.
 	if message.Type != "room" && message.Changes != nil && message.Changes.Invite != "" {
 		more = append(more, "the invite link was replaced")
 	}
@@ -360,7 +357,7 @@ func event(message results.Message) string {
 	return strings.Join(append([]string{strings.TrimSuffix(what+": "+about, ": ")}, more...), "; ")
 }
 
-// supervised says what the owner of an agent did about it.
+// supervised says what the owner of an agent did about the agent.
 func supervised(reason string) string {
 	switch reason {
 	case "opened":
@@ -385,7 +382,7 @@ func done(action string) string {
 
 // changed lists the settings of a room that have changed.
 func changed(c *results.Changes) string {
-	text, _ := json.Marshal(c) // it came as JSON
+	text, _ := json.Marshal(c) // c came as JSON
 	var settings map[string]any
 	_ = json.Unmarshal(text, &settings)
 	var is []string

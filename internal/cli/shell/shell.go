@@ -16,22 +16,22 @@ type Shell struct {
 	Seats *client.TokenStore
 	// Base is the address of the server that the person named for this command; "" if none.
 	Base string
-	// Usual is the server that is meant where no seat says another one.
+	// Usual is the server of a seat that names no other server.
 	Usual client.Place
-	// Dial returns a client of a server. Without a key the token of a seat admits it.
+	// Dial returns a client of a server. Without a key the token of a seat admits the client.
 	Dial func(p client.Place, token string) *client.Client
 
 	Out *Output
 	Ask func(prompt string) (string, error) // asks for a secret; nil without a terminal
 	// Confirm asks for anything else; nil without a terminal.
 	Confirm func(prompt string) (string, error)
-	// NoPerson says why no person can be at this command; "" if one can. See [NoPerson].
+	// NoPerson says why no person can be at this command; "" if a person can. See [NoPerson].
 	NoPerson func() string
 	Clock    clockwork.Clock
 	Program  string // how a shell starts this program; "" is parley
 }
 
-// ErrQuiet is how a command ends that waited, and for which nothing came in time.
+// ErrQuiet is the error of a command that waited in vain until its time was up.
 var ErrQuiet = errors.New("nothing came in time")
 
 // Failure is an error with a sentence for a person and the exit code of the program.
@@ -40,7 +40,7 @@ type Failure struct {
 	Code int
 }
 
-// The exit codes that a Failure has; docs/commands.md lists all of them.
+// The exit codes of a Failure; docs/commands.md lists all exit codes.
 const (
 	failed = 1
 	usage  = 2
@@ -56,7 +56,7 @@ func fail(code int, format string, args ...any) error {
 	return &Failure{sentence(format, args...), code}
 }
 
-// session is a seat, with what a command needs to use it.
+// session is a seat, with what a command needs to use the seat.
 type session struct {
 	client *client.Client
 	place  client.Place
@@ -67,8 +67,8 @@ type session struct {
 	by     *Shell
 }
 
-// with calls do for the seat that a command means. If the seat turns out to be gone, it is
-// forgotten here, and the error says so.
+// with calls do for the seat that a command means. If the server no longer knows the seat, the seats file forgets the
+// seat, and the error says so.
 func (s *Shell) with(which Which, do func(*session) error) error {
 	seat, err := s.choose(which)
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *Shell) with(which Which, do func(*session) error) error {
 	return s.on(seat, do)
 }
 
-// on is with for a seat that is known.
+// on is with for a known seat.
 func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	place, err := s.at(seat.Server)
 	if err != nil {
@@ -89,8 +89,8 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	return on.explain(do(on))
 }
 
-// inPerson is with for a command that speaks or decides: by the link of a person only where
-// a person can be. The agent of that person has the same files. Followers of the seat learn of it at once.
+// inPerson is with for a command that speaks or decides. By the link of a person the command runs only where a person
+// can be: the person's agent has the same files. Followers of the seat learn of the command at once.
 func (s *Shell) inPerson(which Which, do func(*session) error) error {
 	return s.with(which, func(on *session) error {
 		if on.seat.Person {
@@ -103,8 +103,8 @@ func (s *Shell) inPerson(which Which, do func(*session) error) error {
 	})
 }
 
-// refuseAgents returns an error where no person can be at the command. name is the agent's
-// by whose link it speaks or decides; "" if that is not known yet.
+// refuseAgents returns an error where no person can be at the command. name is the agent by whose link the command
+// speaks or decides; "" if unknown.
 func (s *Shell) refuseAgents(name string) error {
 	why := s.NoPerson()
 	if why == "" {
@@ -120,7 +120,7 @@ func (s *Shell) refuseAgents(name string) error {
 		whose, why, s.command("join ROOM --as NAME"))
 }
 
-// explain returns what the person is told of err, which a call for the seat gave.
+// explain returns what the person is told about err, the error of a call for the seat.
 func (s *session) explain(err error) error {
 	place, seat := s.place, s.seat
 	if errors.As(err, new(*client.Unreachable)) {
@@ -155,7 +155,7 @@ func (s *session) explain(err error) error {
 	return plain(refused, s.command)
 }
 
-// reason says for a person why a seat is gone. The server says it for agents.
+// reason says for a person why a seat is gone. The server's own words are for agents.
 func reason(code fault.Code) string {
 	switch code {
 	case fault.RoomNotFound:
@@ -166,13 +166,13 @@ func reason(code fault.Code) string {
 	return "you left, were removed, or another agent of that name has it now."
 }
 
-// passing reports whether a call that failed so may succeed soon.
+// passing reports whether a call that failed with err may succeed soon.
 func passing(err error) bool {
 	code := fault.CodeOf(err)
 	return errors.As(err, new(*client.Unreachable)) || code == fault.Unavailable || code == fault.RateLimited
 }
 
-// pause waits for d. It reports false if ctx ended before.
+// pause waits for d. pause reports false if ctx ended before.
 func pause(ctx context.Context, clock clockwork.Clock, d time.Duration) bool {
 	select {
 	case <-clock.After(d):
@@ -188,8 +188,8 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// persist makes a call again as long as it fails and goOn says so, and returns its last error, or
-// that of ctx. So a command outlasts a server that is being restarted. The person is told once.
+// persist repeats a call while the call fails and goOn says so, and returns the last error, or the error of ctx. So a
+// command outlasts a restart of the server. The person is told once.
 func (s *session) persist(ctx context.Context, goOn func(error) bool, call func() error) error {
 	for wait := time.Duration(0); ; {
 		err := call()

@@ -9,22 +9,21 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// SuperviseRequest is what the person behind an agent wants of it; nothing shows how things
-// stand.
+// SuperviseRequest is what the person behind an agent wants of the agent; an empty request shows how things stand.
 type SuperviseRequest struct {
 	Paused, Approve *bool
-	ApproveSome     string // the names of the messages that wait for the person, with commas
-	Draft           string // the id of a draft about which the person decides
+	ApproveSome     string // the kinds of messages that wait for the person, with commas
+	Draft           string // the id of a draft on which the person decides
 	Decision        string // send, edit or refuse
-	Text            string // that is sent in place of an edited draft, or why it is rejected
+	Text            string // the text of an edited draft, or why the draft is rejected
 	NewLink         bool   // a link for a further device
 }
 
-// Supervise does it, and shows how things stand.
+// Supervise makes the request, and shows how things stand.
 func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest) error {
 	which.Watched = true
 	with := s.inPerson
-	if req == (SuperviseRequest{}) { // it only looks
+	if req == (SuperviseRequest{}) { // the command only shows
 		with = s.with
 	}
 	return with(which, func(s *session) error {
@@ -41,7 +40,7 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 		if err != nil {
 			return err
 		}
-		if req.NewLink && s.out.JSON { // the link is what was asked for
+		if req.NewLink && s.out.JSON { // the person asked for the link
 			s.out.Screen.write(r.json())
 			return s.out.Screen.err
 		}
@@ -83,7 +82,7 @@ func (s *session) supervision(got results.Supervised) {
 	}
 }
 
-// approved says in words which messages wait for the person.
+// approved says which messages wait for the person.
 func approved(some []string) string {
 	words := map[string]string{"private": "private messages", "files": "messages with a file",
 		"agreements": "proposals and votes"}

@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// Tasks shows the room's to-do list or, with closed, what is done or canceled.
+// Tasks shows the room's to-do list or, with closed, the done and canceled tasks.
 func (s *Shell) Tasks(ctx context.Context, which Which, closed bool) error {
 	return s.with(which, func(s *session) error {
 		got, r, err := s.tasks(ctx, closed)
@@ -21,7 +21,7 @@ func (s *Shell) Tasks(ctx context.Context, which Which, closed bool) error {
 	})
 }
 
-// tasks returns the open tasks or all that are done or canceled, of which a call gives a part.
+// tasks returns all open tasks or all done and canceled tasks; one call gives only a part of them.
 func (s *session) tasks(ctx context.Context, closed bool) (got results.Tasks, r result, err error) {
 	a := args{"closed": closed}
 	fields := []json.RawMessage{}
@@ -60,7 +60,7 @@ func (s *session) toDo(got results.Tasks, closed bool) {
 	}
 }
 
-// list shows tasks as a table, with what was done below.
+// list shows tasks as a table, with the results below.
 func (s *session) list(tasks []results.Task, indent string) {
 	rows := make([][]string, len(tasks))
 	for i, task := range tasks {
@@ -76,7 +76,7 @@ func titleAndResult(t results.Task) string {
 	return string(t.Title) + " (" + strings.Join(strings.Fields(string(t.Result)), " ") + ")"
 }
 
-// stages are how a task stands, as the page says it; the server has words for agents.
+// stages are the states of a task in the words of the page; the server's words are for agents.
 var stages = map[string]string{"open": "to do", "taken": "in progress", "stalled": "stalled", "blocked": "blocked",
 	"done": "done", "dropped": "canceled"}
 
@@ -108,8 +108,8 @@ func (s *session) stateOf(task results.Task) string {
 	}
 }
 
-// firstOf returns the ids of the tasks that come before task. It says which were canceled: for them task waits for
-// ever.
+// firstOf returns the ids of the tasks that must be done before task. A canceled task is marked: task waits for a
+// canceled task for ever.
 func firstOf(task results.Task) (ids []string) {
 	for _, id := range task.After {
 		if slices.Contains(task.Dropped, id) {
@@ -120,7 +120,7 @@ func firstOf(task results.Task) (ids []string) {
 	return ids
 }
 
-// span is a time in minutes as people say it; "" if it is less than one.
+// span writes a time in minutes as people say it; "" for less than a minute.
 func span(minutes int64) string {
 	switch {
 	case minutes >= 48*60:
@@ -138,11 +138,11 @@ func span(minutes int64) string {
 // TaskRequest changes the room's to-do list.
 type TaskRequest struct {
 	Action string   // add, take, release, finish, drop or edit
-	ID     string   // of the task; of take, "" is the next free one
+	ID     string   // of the task; with take, "" means the next free task
 	Title  string   // of add and edit
-	Text   string   // of add and edit: the details; of release: why; of finish: what was done
-	For    []string // of add, release and edit: to whom it is assigned
-	After  []string // of add and edit: the ids of what must be done first
+	Text   string   // of add and edit: the details; of release: why; of finish: the result
+	For    []string // of add, release and edit: the assigned agents
+	After  []string // of add and edit: the ids of the tasks that must be done first
 	Free   bool     // of edit: nothing must be done first
 }
 
@@ -162,13 +162,13 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 			return err
 		}
 		if got.Task != nil && got.Task.Result == "" && (req.Action == "finish" || req.Action == "drop") {
-			got.Task.Result = results.Text(req.Text) // the server does not repeat it
+			got.Task.Result = results.Text(req.Text) // the server does not repeat the result
 		}
 		return s.out.show(r, func() { s.changedTask(req.Action, got) })
 	})
 }
 
-// changedTask shows the task that a call changed: the first of the list after an add.
+// changedTask shows the task that a call changed: after an add, the first of the list.
 func (s *session) changedTask(action string, got results.Tasks) {
 	task := got.Task
 	if task == nil && len(got.Tasks) > 0 { // an add has no other answer
@@ -192,7 +192,7 @@ func (s *session) changedTask(action string, got results.Tasks) {
 	}
 }
 
-// indented is a text of which no line begins in the first column.
+// indented returns a text of which no line begins in the first column.
 func indented(text string) string {
 	return indent + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+indent)
 }

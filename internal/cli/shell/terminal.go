@@ -11,9 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// ScreenOn returns a screen that writes to out. If that is a terminal, lines are as wide
-// as it is, and colored unless the environment has NO_COLOR (no-color.org) or says that
-// the terminal is dumb.
+// ScreenOn returns a screen that writes to out. On a terminal, lines are as wide as the terminal, and colored unless
+// the environment has NO_COLOR (no-color.org) or says that the terminal is dumb.
 func ScreenOn(out io.Writer) *Screen {
 	s := &Screen{Out: out, Width: func() int { return 0 }, Now: time.Now, columns: columnsOf(os.Getenv)}
 	if !IsTerminal(out) {
@@ -44,9 +43,9 @@ func agentVariables() []string {
 	return []string{"CLAUDECODE", "AI_AGENT", "CODEX_THREAD_ID", "CODEX_CI"}
 }
 
-// NoPerson says why no person can be at this command; "" if one can. An agent has the same files
-// as its person: this keeps it from taking the person's place by mistake or in passing. An agent
-// that wants to can clear the variables and make a terminal.
+// NoPerson says why no person can be at this command; "" if a person can. An agent has the same files as its person:
+// NoPerson keeps the agent from taking the person's place by mistake or in passing. An agent can still clear the
+// variables and make a terminal.
 func NoPerson() string {
 	for _, name := range agentVariables() {
 		if os.Getenv(name) != "" {
@@ -65,13 +64,12 @@ func NoPerson() string {
 	return ""
 }
 
-// Ask returns a function that asks the person at a terminal for a secret, which is not
-// shown while it is typed; nil if in is no terminal.
+// Ask returns a function that asks the person at a terminal for a secret, without an echo; nil if in is no terminal.
 func Ask(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
 	return ask(in, prompts, (*term.Terminal).ReadPassword)
 }
 
-// Confirm is Ask for what may be seen.
+// Confirm is Ask with an echo.
 func Confirm(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
 	return ask(in, prompts, func(t *term.Terminal, prompt string) (string, error) {
 		t.SetPrompt(prompt)
@@ -86,7 +84,7 @@ func ask(in io.Reader, prompts io.Writer,
 		return nil
 	}
 	return func(prompt string) (string, error) {
-		before, err := term.MakeRaw(int(file.Fd())) // first: what is typed early must not be shown either
+		before, err := term.MakeRaw(int(file.Fd())) // first: early typing must not be shown either
 		if err != nil {
 			return "", err
 		}

@@ -10,17 +10,16 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// waitCall is how long one call waits: what servers on Lambda allow, and what proxies let
-// pass.
+// waitCall is how long one call waits: servers on Lambda and proxies allow no more.
 const waitCall = 50 * time.Second
 
-// WaitRequest asks for what is new.
+// WaitRequest asks for news.
 type WaitRequest struct {
-	ForMe  bool          // where more than two talk, only what is meant for this person ends the wait
+	ForMe  bool          // where more than two talk, only a message for this person ends the wait
 	Within time.Duration // give up after this time; 0: never
 }
 
-// Wait shows what was said since the last Wait, or waits until something is.
+// Wait shows what was said since the last Wait. If nothing was said, Wait waits.
 func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
 	return s.with(which, func(s *session) error {
 		return s.within(ctx, req.Within, "Nothing came within %s.",
@@ -28,8 +27,8 @@ func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
 	})
 }
 
-// within gives do a context that is canceled after d, if that is positive. If that ended do, the
-// person is told so: why is a format that gets d.
+// within calls do with a context that is canceled after d; a d of 0 sets no limit. If the time ends do, the person
+// reads why, a format with d as its argument.
 func (s *session) within(ctx context.Context, d time.Duration, why string, do func(context.Context) error) error {
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -44,7 +43,7 @@ func (s *session) within(ctx context.Context, d time.Duration, why string, do fu
 	return err
 }
 
-// Spoken writes a duration without the zeros of Go: 10m, and not 10m0s.
+// Spoken writes a duration without the zeros of Go: 10m, not 10m0s.
 func Spoken(d time.Duration) string {
 	text := d.String()
 	if d%time.Minute == 0 {
@@ -56,9 +55,9 @@ func Spoken(d time.Duration) string {
 	return text
 }
 
-// wait makes calls until one has messages. The cursor is stored after they are printed: a
-// command that is killed in between shows them again, and loses none. Once the server has
-// answered, the wait outlasts its restart.
+// wait makes calls until a call has messages. wait stores the cursor after printing the messages: a command that is
+// killed in between prints them again, and loses none. Once the server has answered, the wait outlasts a restart of the
+// server.
 func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	a := args{"wait_seconds": int(waitCall / time.Second)}
 	a.flag("for_me", req.ForMe)
@@ -77,7 +76,7 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 			return err
 		}
 		if len(got.Messages) > 0 {
-			heard, a["wait_seconds"] = true, 0 // what is left of the news is there already
+			heard, a["wait_seconds"] = true, 0 // the rest of the news is there already
 			if err := s.out.messages(r, got.Messages...); err != nil {
 				return err
 			}
@@ -95,14 +94,14 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	}
 }
 
-// endOfWait reports whether a wait is over, and how.
+// endOfWait reports whether a wait is over, with the result of the wait as its error.
 func (s *session) endOfWait(ctx context.Context, got results.Waited, heard bool) (done bool, err error) {
 	switch got.Status {
 	case results.StatusRemoved:
 		if _, _, err := s.history(ctx, args{"limit": 1}); err != nil {
 			return true, err
 		}
-		return true, &fault.Error{Code: fault.RoomClosed} // only there the history can still be read
+		return true, &fault.Error{Code: fault.RoomClosed} // only then the history can still be read
 	case results.StatusSuperseded:
 		s.out.hint("A newer wait for this seat has taken over.")
 		return true, ErrQuiet

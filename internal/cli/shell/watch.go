@@ -20,9 +20,8 @@ func (s *Shell) AskForLink() (string, error) {
 	return s.Ask("Link: ")
 }
 
-// Watch opens the link of the person behind an agent, and keeps the token that the person
-// then has. The token is made here and stored before the server hears of it: whatever ends
-// this command, the same link leads on.
+// Watch opens the link of the person behind an agent, and keeps the person's token. Watch makes the token and stores it
+// before the server knows the token: if the command ends at any point, the same link still works.
 func (s *Shell) Watch(ctx context.Context, given string) error {
 	link, err := client.ParseWatchLink(given)
 	if err != nil {
@@ -36,7 +35,7 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 	if err := o.claim(); err != nil {
 		return err
 	}
-	if o.seat.Claim == "" { // it was opened here before
+	if o.seat.Claim == "" { // the link was opened here before
 		if err := o.print(ctx); !isGone(err) || fault.CodeOf(err) == fault.KeyInvalid && o.place.Key != "" {
 			return o.explain(err)
 		}
@@ -50,7 +49,7 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 	return o.explain(o.print(ctx))
 }
 
-// noLink says what a person can do who gives something else in the place of a link.
+// noLink says what a person can do who gives something else than a link.
 func (s *Shell) noLink(given string, err error) error {
 	all, _ := s.Seats.All()
 	own := slices.IndexFunc(all, func(seat client.Seat) bool { return seat.OfShell() && sameName(given)(seat.Room) })
@@ -71,8 +70,7 @@ func (o *opening) explain(err error) error {
 	return (&session{place: o.place, seat: o.seat, file: o.by.Seats, by: o.by}).explain(err)
 }
 
-// isGone reports whether a call failed because its token leads to no seat, or to none any
-// more.
+// isGone reports whether a call failed because its token leads to no seat, or no longer.
 func isGone(err error) bool {
 	switch fault.CodeOf(err) {
 	case fault.TokenInvalid, fault.KeyInvalid, fault.Removed, fault.RoomNotFound:
@@ -86,12 +84,12 @@ type opening struct {
 	by    *Shell
 	link  client.WatchLink
 	place client.Place
-	seat  client.Seat // to which the link leads, with the token of the person
+	seat  client.Seat // of the link, with the token of the person
 }
 
-// claim finds the seat of the link in the file, with the token that an earlier run has made,
-// or adds it with a new one. The seat has no claim if the person watches it already. Else
-// the link is to be opened, which decides who the person is.
+// claim finds the seat of the link in the file, with the token of an earlier run, or adds the seat with a new token. If
+// the person watches the seat already, the seat has no claim. Else the server must open the link and decides who the
+// person is.
 func (o *opening) claim() error {
 	o.seat = client.Seat{Server: o.link.Base, Room: o.link.Claim.Room, Person: true, Claim: o.link.Claim.String()}
 	return o.by.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
@@ -116,20 +114,19 @@ func (o *opening) claim() error {
 	})
 }
 
-// isOf reports whether a token is of the seat that a claim leads to.
+// isOf reports whether a token belongs to the seat of a claim.
 func isOf(token string, c ident.LinkCode) bool {
 	t, err := ident.ParseToken(token)
 	return err == nil && t.Room == c.Room && t.Seat == c.Seat
 }
 
-// session returns a session with the seat, which what bears admits where the person has no
-// key.
+// session returns a session with the seat. Where the person has no key, bears admits the session.
 func (o *opening) session(bears string) *session {
 	return &session{client: o.by.Dial(o.place, bears), place: o.place, seat: o.seat, file: o.by.Seats, out: o.by.Out,
 		clock: o.by.Clock, by: o.by}
 }
 
-// open makes the token that of the person. The same call again is safe.
+// open makes the stored token the person's token at the server. The same call again is safe.
 func (o *opening) open(ctx context.Context) error {
 	on := o.session(o.seat.Claim)
 	defer on.client.Close()
@@ -141,8 +138,7 @@ func (o *opening) open(ctx context.Context) error {
 	})
 }
 
-// refused says why the link could not be opened. The seat that was stored for it goes only if the
-// link leads nowhere.
+// refused says why the link could not be opened. refused removes the stored seat, but only if the link leads nowhere.
 func (o *opening) refused(err error) error {
 	var refused *fault.Error
 	if !errors.As(err, &refused) || passing(err) {
@@ -161,8 +157,7 @@ func (o *opening) refused(err error) error {
 		"Ask the agent for a new one.", o.place.Base)
 }
 
-// print stores the seat under the names of the room and the agent, and says what its person
-// can do.
+// print stores the seat under the names of the room and the agent, and says what the person can do.
 func (o *opening) print(ctx context.Context) error {
 	on := o.session(o.seat.Token)
 	defer on.client.Close()
@@ -179,7 +174,7 @@ func (o *opening) print(ctx context.Context) error {
 	if err := o.by.Seats.Put(o.seat); err != nil {
 		return err
 	}
-	on.seat = o.seat // whose names stand in the commands below
+	on.seat = o.seat // the commands below need the names of the seat
 	return o.by.Out.show(r, func() {
 		o.by.Out.about(got)
 		o.by.Out.print("You watch %s. The link is used up: nobody else can open it. Follow the room, speak to all "+

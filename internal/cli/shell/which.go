@@ -8,12 +8,12 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// Which says which seat a command means. Empty fields leave it open.
+// Which says which seat a command means. Empty fields fit every seat.
 type Which struct {
 	Room, As   string
-	Watched    bool // only seats of agents that the person watches
+	Watched    bool // only seats of agents under the person's watch
 	Positional bool // the command takes the room as an argument, without --room
-	AnyOfRoom  bool // of several seats in one room each will do
+	AnyOfRoom  bool // any one of several seats in one room will do
 }
 
 // fits reports whether a seat can be meant. Seats of agents are not the shell's.
@@ -26,8 +26,8 @@ func (w Which) names(seat client.Seat) bool {
 	return (w.Room == "" || sameName(w.Room)(seat.Room)) && (w.As == "" || sameName(w.As)(seat.Name))
 }
 
-// choose returns the seat that a command means: the only one that fits, on the server that
-// the person named or else on any. Where several fit, those of the usual server go first.
+// choose returns the seat that a command means: the only fitting seat, on the server that the person named or else on
+// any server. If several seats fit, seats of the usual server go first.
 func (s *Shell) choose(w Which) (client.Seat, error) {
 	all, err := s.Seats.All()
 	if err != nil {
@@ -56,8 +56,8 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 		"Name the seat with %s:\n%s", how, lines(w.listed(fit)))
 }
 
-// seatsFirst returns the list without the seats that the person watches and has, too: whoever opens the link to watch
-// one's own seat goes on speaking as that seat.
+// seatsFirst returns the list without the watched seats that the person also has in the shell: the person opened the
+// link to watch a seat of the shell, and goes on speaking as that seat.
 func seatsFirst(list []client.Seat) (first []client.Seat) {
 	for _, seat := range list {
 		if !seat.Person || !slices.ContainsFunc(list, func(own client.Seat) bool {
@@ -70,7 +70,7 @@ func seatsFirst(list []client.Seat) (first []client.Seat) {
 	return first
 }
 
-// fits reports whether a seat can be meant, on the server that the person named or else on any.
+// fits reports whether w can mean a seat, on the server that the person named or else on any.
 func (s *Shell) fits(w Which, seat client.Seat) bool {
 	return w.fits(seat) && (s.Base == "" || seat.Server == s.Base)
 }
@@ -83,7 +83,7 @@ func (s *Shell) IsRoom(word string) bool {
 	})
 }
 
-// none says that no seat can be meant.
+// none says that w can mean no seat.
 func (s *Shell) none(w Which) error {
 	all, err := s.Seats.All()
 	if err != nil {
@@ -106,8 +106,8 @@ func (s *Shell) none(w Which) error {
 		s.joining(client.Seat{Room: w.Room, Name: w.As}))
 }
 
-// seatsOf names the seats on this server, each once, also if it is watched, too: a name that leads to none may be
-// mistyped. It is "" without seats.
+// seatsOf names the seats on this server, each name once, even if the person also watches the seat: the name in the
+// command may be mistyped. It returns "" without seats.
 func (s *Shell) seatsOf(seats []client.Seat) string {
 	var names []string
 	for _, seat := range seats {
@@ -133,7 +133,7 @@ func (w Which) String() string {
 	return text
 }
 
-// distinct returns the seats between which it makes a difference.
+// distinct returns the seats among which the command has to choose.
 func (w Which) distinct(list []client.Seat) []client.Seat {
 	if !w.AnyOfRoom {
 		return list
@@ -166,8 +166,8 @@ func (w Which) listed(list []client.Seat) string {
 	return strings.Join(lines, "\n")
 }
 
-// command returns a command of this program, with its arguments, as the person runs it. It names the server where the
-// person has named one, and the command takes one: the link of watch does that itself.
+// command returns a command of this program, with its arguments, as the person runs it. It names the server if the
+// person has named a server and the command takes one: the link of watch names its own server.
 func (s *Shell) command(words string) string {
 	line := cmp.Or(s.Program, "parley") + " " + words
 	if s.Base != "" && !strings.HasPrefix(words, "watch") {
@@ -176,13 +176,13 @@ func (s *Shell) command(words string) string {
 	return line
 }
 
-// command returns a command of this program, with its arguments, as the person runs it for this seat. It names the
-// seat where the person has several.
+// command returns a command of this program, with its arguments, as the person runs it for this seat. If the person has
+// several seats, the command names this seat.
 func (s *session) command(words string) string {
 	line := cmp.Or(s.by.Program, "parley") + " " + words
 	all, err := s.file.All()
 	all = slices.DeleteFunc(all, func(seat client.Seat) bool { return !seat.OfShell() })
-	if err == nil && len(all) < 2 { // the one that a command means without more
+	if err == nil && len(all) < 2 { // without --room and --as a command means this seat
 		return line
 	}
 	which := Which{Room: s.seat.Room, As: s.seat.Name}
@@ -195,7 +195,7 @@ func (s *session) command(words string) string {
 	return line
 }
 
-// joining returns the command that takes a seat. Empty fields are left to the person.
+// joining returns the command that takes a seat. The person fills in empty fields.
 func (s *Shell) joining(seat client.Seat) string {
 	room, name := "ROOM", "NAME"
 	if seat.Room != "" {
@@ -220,12 +220,12 @@ func quoted(name string) string {
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
-// RoomNames and AgentNames return what completes --room and --as.
+// RoomNames returns the completions of --room.
 func RoomNames(file *client.TokenStore) []string {
 	return namesOf(file, func(s client.Seat) string { return s.Room })
 }
 
-// AgentNames returns the names under which the person has seats.
+// AgentNames returns the completions of --as: the names of the person's seats.
 func AgentNames(file *client.TokenStore) []string {
 	return namesOf(file, func(s client.Seat) string { return s.Name })
 }
