@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// local is the address of a server on this machine, with its default settings.
+// local is the default address of a server on this machine.
 const local = "http://127.0.0.1:8080"
 
-// OnThisMachine reports whether the address can only be that of this machine.
+// OnThisMachine reports whether the address can only be an address of this machine.
 func OnThisMachine(base string) bool {
 	u, err := url.Parse(base)
 	if err != nil {
@@ -22,7 +22,7 @@ func OnThisMachine(base string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// OwnServer returns the address of the server on this machine that this person uses, else where one listens by default.
+// OwnServer returns the address of the server on this machine that this person uses, or else the default address.
 func OwnServer() string {
 	if p, err := chosen(); err == nil && OnThisMachine(p.Base) {
 		return p.Base
@@ -33,25 +33,25 @@ func OwnServer() string {
 // DoctorLine returns the command that says what is wrong with the server at base.
 func DoctorLine(base string) string { return "parley doctor --url " + base }
 
-// ServeLine returns the command that starts a server at base, on this machine. It is "" where none does: elsewhere, or
+// ServeLine returns the command that starts a server at base on this machine; "" if no command does: elsewhere, or
 // behind a proxy.
 func ServeLine(base string) string {
 	u, err := url.Parse(base)
 	if err != nil || !OnThisMachine(base) || u.Scheme != "http" || u.Path != "" {
 		return ""
 	}
-	if base == local || base == "http://localhost:8080" { // where one listens by default
+	if base == local || base == "http://localhost:8080" { // the default address
 		return "parley serve"
 	}
 	at := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
-	if strings.Contains(at, "[") { // which shells read
+	if strings.Contains(at, "[") { // shells read brackets
 		at = "'" + at + "'"
 	}
 	return "parley serve --addr " + at
 }
 
-// Server returns the server that this person uses: that of PARLEY_URL, else the one saved
-// last, else one on this machine.
+// Server returns the server that this person uses: from PARLEY_URL, else the saved server, else the default on this
+// machine.
 func Server() (Place, error) {
 	place, err := chosen()
 	if err == nil && place.Base == "" {
@@ -60,7 +60,7 @@ func Server() (Place, error) {
 	return place, err
 }
 
-// chosen returns the server that this person has chosen; the zero Place if it is none.
+// chosen returns the server that this person has chosen; the zero Place if none.
 func chosen() (Place, error) {
 	if given := os.Getenv(URLEnv); given != "" {
 		place, err := ParsePlace(given)
@@ -84,7 +84,7 @@ func chosen() (Place, error) {
 	return p, nil
 }
 
-// savedName is the file with the address of the server that this person uses.
+// savedName names the file with the address of the server that this person uses.
 const savedName = "server"
 
 // SaveServer makes base the address that Server returns from now on.
@@ -99,7 +99,8 @@ func SaveServer(base string) error {
 	return WriteFile(path, []byte(base+"\n"), 0o600)
 }
 
-// ForgetServer makes next the address that Server returns, or none if next is "", where it has been base.
+// ForgetServer makes next the address that Server returns, if the address has been base. With next "" Server then has
+// no saved address.
 func ForgetServer(base, next string) error {
 	saved, err := savedServer()
 	switch {
@@ -115,7 +116,7 @@ func ForgetServer(base, next string) error {
 	return Cannot("remove", path, os.Remove(path))
 }
 
-// savedServer returns the address that SaveServer has stored; "" if none is.
+// savedServer returns the address that SaveServer has stored; "" if none.
 func savedServer() (string, error) {
 	path, err := StatePath(savedName)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli"
 )
 
-// Bounded cuts off answers that are longer: the server may be somebody else's.
+// Bounded cuts off longer answers: the server may be anybody's.
 type Bounded struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.

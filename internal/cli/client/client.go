@@ -1,7 +1,7 @@
-// Package client is the client side of Parley. It calls a server: its tools over MCP, the wait without
-// MCP at /v1/wait, and the addresses at which files are shared (files.go). It keeps what only its owner
-// can read: the seats that a person and the person's agents have taken, with their tokens (tokens.go), the
-// keys of servers (key.go), and how such files are read and replaced in one step, under a lock (state.go).
+// Package client is the client side of Parley. A client calls a server: the tools over MCP, the wait without MCP at
+// /v1/wait, and the addresses of shared files (files.go). The package also keeps files that only their owner can read:
+// the seats of a person and the person's agents, with their tokens (tokens.go), and the keys of servers (key.go).
+// state.go reads such files, and replaces them in one step, under a lock.
 package client
 
 import (
@@ -38,26 +38,24 @@ const (
 type Options struct {
 	// Version of this program, for the server's log. The default is "devel".
 	Version string
-	// HTTP sends the requests. The default is a client of its own without a time limit.
+	// HTTP sends the requests. The default is a separate client without a time limit.
 	HTTP *http.Client
-	// Bearer is what admits the caller to the server: a key, or the token of a seat. "" if
-	// it has nothing.
+	// Bearer admits the caller to the server: a key, or the token of a seat; "" if the caller has none.
 	Bearer string
-	// Invite is the code with which the caller is admitted as a guest; "" if it is none.
+	// Invite is the code that admits the caller as a guest; "" if the caller is no guest.
 	Invite string
-	// Admitted is called once, when the server has admitted the bearer. It may be nil.
+	// Admitted is called once, when the server has admitted the bearer. Admitted may be nil.
 	Admitted func()
-	// Beat is called at each sign of life of a call that waits. It may be nil.
+	// Beat is called at each sign of life of a call that waits. Beat may be nil.
 	Beat func()
 }
 
-// Client calls one server. It connects at the first call. It may be used at the same time
-// by several goroutines.
+// Client calls one server. A Client connects at the first call, and is safe for use by several goroutines.
 type Client struct {
 	base  string
 	mcpAt string // the address of MCP
 	http  *http.Client
-	files *http.Client // for files: bounded by their sizes alone
+	files *http.Client // for files: bounded only by the size of each file
 	info  mcp.Implementation
 	beat  func()
 
@@ -66,7 +64,7 @@ type Client struct {
 	its mcp.Implementation
 }
 
-// New returns a client of the server at base, which is that of a Place.
+// New returns a client of the server at base, the Base of a Place.
 func New(base string, o Options) *Client {
 	if o.Version == "" {
 		o.Version = "devel"
@@ -91,12 +89,11 @@ func New(base string, o Options) *Client {
 	}
 }
 
-// SameServer is for http.Client.CheckRedirect. Requests carry tokens, in headers and bodies, for
-// the server that the person named. So it follows a redirect only to that server's host and port,
-// or from http to https at the same host. It takes out the Referer, which would be an address
-// that may hold an invite.
+// SameServer is for http.Client.CheckRedirect. Requests carry tokens, in headers and bodies, for the server that the
+// person named. So a redirect is followed only to the same host and port, or from http to https at the same host.
+// SameServer removes the Referer, an address that may hold an invite.
 func SameServer(r *http.Request, via []*http.Request) error {
-	const most = 10 // as net/http has it
+	const most = 10 // as in net/http
 	from := via[0].URL
 	safer := from.Scheme == "http" && r.URL.Scheme == "https" && r.URL.Hostname() == from.Hostname()
 	switch {
@@ -116,8 +113,7 @@ func (c *Client) Base() string { return c.base }
 // userAgent names this program to the server.
 func (c *Client) userAgent() string { return c.info.Name + "/" + c.info.Version }
 
-// Unreachable is an error of a call that got no answer of a Parley server. The call may
-// have taken effect.
+// Unreachable is the error of a call without an answer of a Parley server. The call may have taken effect.
 type Unreachable struct {
 	Base  string
 	cause error
@@ -135,8 +131,8 @@ func (u *Unreachable) Error() string {
 	return fmt.Sprintf("the server at %s cannot be reached: %s; %s", u.Base, Reason(u.cause), help)
 }
 
-// Reason says why a connection failed, without the steps and addresses that Go puts before it, and of an
-// *Unreachable without the server.
+// Reason says why a connection failed, without Go's leading steps and addresses; for an *Unreachable also without the
+// server.
 func Reason(err error) string {
 	name, number, lost, is := new(net.DNSError), syscall.Errno(0), new(Unreachable), notParley("")
 	if errors.As(err, &lost) {
@@ -161,7 +157,7 @@ func Reason(err error) string {
 func (u *Unreachable) Unwrap() error { return u.cause }
 
 // Answered reports whether something else than Parley answers at the address. A proxy that does not reach the server
-// says so, and may reach it later.
+// says so, and does not count: it may reach the server later.
 func (u *Unreachable) Answered() bool {
 	if is := notParley(""); errors.As(u.cause, &is) {
 		return !noUpstream.MatchString(string(is))
@@ -169,13 +165,13 @@ func (u *Unreachable) Answered() bool {
 	return errors.As(u.cause, new(otherThan)) || errors.Is(u.cause, http.ErrSchemeMismatch)
 }
 
-// NobodyListens reports whether a call failed since there is no program at the address that takes connections.
+// NobodyListens reports whether a call failed because no program takes connections at the address.
 func NobodyListens(err error) bool {
 	failed := new(net.OpError)
 	return errors.As(err, &failed) && failed.Op == "dial"
 }
 
-// noUpstream is the status with which a proxy says that it does not reach the server.
+// noUpstream matches the status of a proxy that does not reach the server.
 var noUpstream = regexp.MustCompile(`^50[234]\b`)
 
 // otherThan is an answer other than Parley's, in a sentence.
@@ -183,10 +179,10 @@ type otherThan string
 
 func (o otherThan) Error() string { return string(o) }
 
-// notParley is an answer that is not Parley's, in a few words, or "".
+// notParley is an answer of another program, in a few words, or "".
 type notParley string
 
-// Error returns the words as they end a sentence.
+// Error returns the words as the end of a sentence.
 func (n notParley) Error() string {
 	if n == "" {
 		return ""
@@ -194,7 +190,7 @@ func (n notParley) Error() string {
 	return ", but with " + string(n)
 }
 
-// of says which server answered so.
+// of names the server that answered n.
 func (n notParley) of(base string) string {
 	return fmt.Sprintf("the server at %s does not answer as Parley does%v; see %s", base, n, DoctorLine(base))
 }
@@ -211,7 +207,7 @@ func (c *Client) Close() error {
 	return c.mcp.Close()
 }
 
-// connected returns the MCP client, after its handshake with the server.
+// connected returns the MCP client, after the handshake with the server.
 func (c *Client) connected(ctx context.Context) (*client.Client, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -220,7 +216,7 @@ func (c *Client) connected(ctx context.Context) (*client.Client, error) {
 	}
 	m, err := client.NewStreamableHttpClient(c.mcpAt,
 		transport.WithHTTPBasicClient(c.http),
-		transport.WithHTTPLogger(slog.New(slog.DiscardHandler)), // what matters is in the error
+		transport.WithHTTPLogger(slog.New(slog.DiscardHandler)), // the error says what matters
 		transport.WithHTTPHeaders(map[string]string{"User-Agent": c.userAgent()}))
 	if err != nil {
 		return nil, err
@@ -243,7 +239,7 @@ func (c *Client) Protocol(ctx context.Context) (string, error) {
 	return m.ProtocolVersion(), nil
 }
 
-// Server returns the name and the version that the server gives itself.
+// Server returns the server's name and version, as the server gives them.
 func (c *Client) Server(ctx context.Context) (name, version string, err error) {
 	if _, err := c.connected(ctx); err != nil {
 		return "", "", c.failure(ctx, err)
@@ -251,15 +247,13 @@ func (c *Client) Server(ctx context.Context) (name, version string, err error) {
 	return c.its.Name, c.its.Version, nil
 }
 
-// progressToken asks the server for signs of life, without which it ends a long wait early
-// (MCP 2026-07-28, basic/utilities/progress). They need no number of their own for each
-// call, since nobody reads them.
+// progressToken asks the server for signs of life; without signs of life the server ends a long wait early (MCP
+// 2026-07-28, basic/utilities/progress). All calls share one number, since nobody reads the signs.
 const progressToken = 1
 
-// Call calls a tool and stores its structured result in result, which may also be a
-// *json.RawMessage. A refusal by the server is a *fault.Error; where the server gave no
-// answer, the error is an *Unreachable. Without a deadline in ctx a call lasts as long as
-// the server holds it.
+// Call calls a tool and stores the structured result in result, which may be a *json.RawMessage. The error of a refusal
+// is a *fault.Error; the error without an answer is an *Unreachable. Without a deadline in ctx a call lasts as long as
+// the server holds the call.
 func (c *Client) Call(ctx context.Context, tool string, args, result any) error {
 	m, err := c.connected(ctx)
 	if err != nil {
@@ -280,7 +274,7 @@ func (c *Client) Call(ctx context.Context, tool string, args, result any) error 
 	return nil
 }
 
-// resultIn returns the result in an answer. It is the text of one that has a picture beside it.
+// resultIn returns the result in an answer. If the answer has a picture, the result is the answer's text.
 func resultIn(answer *mcp.CallToolResult) json.RawMessage {
 	if answer.RawStructuredContent == nil && len(answer.Content) > 1 {
 		if text, ok := answer.Content[0].(mcp.TextContent); ok {
@@ -290,7 +284,7 @@ func resultIn(answer *mcp.CallToolResult) json.RawMessage {
 	return answer.RawStructuredContent
 }
 
-// failure is the error of a call that got no result.
+// failure returns the error of a call without a result.
 func (c *Client) failure(ctx context.Context, err error) error {
 	var lost *transport.Error
 	var refused *fault.Error
@@ -301,7 +295,7 @@ func (c *Client) failure(ctx context.Context, err error) error {
 		return refused
 	case errors.As(err, &lost):
 		return &Unreachable{c.base, plainly(lost.Err)}
-	case errors.Is(err, mcp.ErrInternalError): // as a stream ends that the server cuts off
+	case errors.Is(err, mcp.ErrInternalError): // a stream that the server cut off ends so
 		_, said, _ := strings.Cut(err.Error(), mcp.ErrInternalError.Error()+": ")
 		return &fault.Error{Code: fault.Unavailable, Message: cmp.Or(said, "The server failed.")}
 	case errors.As(err, new(*json.UnmarshalTypeError)):
@@ -310,16 +304,16 @@ func (c *Client) failure(ctx context.Context, err error) error {
 	return errors.New(notParley(fmt.Sprintf("%.200q", err.Error())).of(c.base))
 }
 
-// plainly returns the part of a transport's error that a person can act on. mcp-go has no types for the answers of
-// something that is no MCP server, and repeats them: a whole page, or a structure.
+// plainly returns the part of a transport's error that helps a person. mcp-go has no types for the answers of other
+// programs than MCP servers, and repeats such an answer: a whole page, or a structure.
 func plainly(err error) error {
 	var request *url.Error
 	switch said := otherAnswer.FindStringSubmatch(err.Error()); {
 	case errors.As(err, &request):
-		if strings.Contains(request.Err.Error(), "malformed HTTP") { // net/http has no type for it
+		if strings.Contains(request.Err.Error(), "malformed HTTP") { // net/http has no type for this error
 			return otherThan("what listens there does not speak HTTP")
 		}
-		return request.Err // without the address, which Unreachable names
+		return request.Err // without the address: Unreachable names the address
 	case errors.Is(err, transport.ErrLegacySSEServer), errors.Is(err, transport.ErrSessionTerminated):
 		return otherThan("there is no MCP at this address")
 	case errors.Is(err, transport.ErrAuthorizationRequired):

@@ -13,8 +13,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// door is how requests get into a server: each shows what admits it. A request that is not
-// admitted fails with the server's own *fault.Error; mcp-go would keep only its sentence.
+// door adds to each request what admits the request to a server. A request that is not admitted fails with the server's
+// own *fault.Error; mcp-go would keep only the error's sentence.
 type door struct {
 	http.RoundTripper
 	bearer   string // "" if there is nothing to show
@@ -41,8 +41,8 @@ func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// notAdmitted returns the refusal in the answer to a request that was not admitted, whatever
-// its status; nil if the answer has none, and can be read by others.
+// notAdmitted returns the refusal in the answer to a request that was not admitted, whatever the answer's status.
+// notAdmitted returns nil if the answer has no refusal; the answer can still be read.
 func notAdmitted(resp *http.Response) error {
 	if kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return nil
@@ -54,7 +54,7 @@ func notAdmitted(resp *http.Response) error {
 		return err
 	}
 
-	// The bytes that were read stay in the answer: it may be for others.
+	// The bytes stay in the answer, which may be for another reader.
 	resp.Body = rest{io.MultiReader(bytes.NewReader(body), resp.Body), resp.Body}
 	var answer struct {
 		Error struct {
@@ -70,7 +70,7 @@ func notAdmitted(resp *http.Response) error {
 		return nil
 	}
 
-	// After this it is a refusal that has a code of Parley's. Any other answer is for others.
+	// From here on a refusal has a code of Parley's. Any other answer is for another reader.
 	said := answer.Error
 	refused := &fault.Error{Code: said.Data.Code, Message: said.Message, Reason: said.Data.Reason}
 	switch {
@@ -92,18 +92,17 @@ func notAdmitted(resp *http.Response) error {
 	return refused
 }
 
-// The codes of JSON-RPC with which a server of Parley answers a request before it has read what is asked, or when it
-// cannot.
+// The JSON-RPC codes with which a Parley server answers a request that the server has not read or cannot read.
 const (
 	refusedRequest = -32000
 	failedRequest  = -32603
 )
 
-// refusedUnread are the statuses of a request of this program that such a server does not take: not under this name of
-// its own, not so large, and not so slow. At others servers of MCP say that they want a session.
+// refusedUnread are the statuses with which a Parley server refuses a request of this program unread: for the name of
+// the server, for the size, and for the time. With other statuses MCP servers ask for a session.
 var refusedUnread = []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusRequestTimeout}
 
-// rest is a body that was partly read.
+// rest is a partly read body.
 type rest struct {
 	io.Reader
 	io.Closer

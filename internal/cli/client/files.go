@@ -21,17 +21,17 @@ const (
 	downloadPath = "/v1/file/"
 )
 
-// secretPart is what may stand behind those paths.
+// secretPart matches what may stand behind uploadPath and downloadPath.
 var secretPart = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
 
-// Door is the secret part of the address at which one file goes in or out. The rest is the server's that
-// the person named, whatever address an answer has: no file goes to another.
+// Door is the secret part of the address where one file is uploaded or downloaded. The rest of the address is always
+// the server's that the person named, whatever an answer says: no file goes to another server.
 type Door struct{ path string }
 
-// UploadDoor returns that of an address which share_file gave. ok is false if it is none.
+// UploadDoor returns the door in an address from share_file. ok is false if there is none.
 func UploadDoor(address string) (d Door, ok bool) { return doorAt(uploadPath, address) }
 
-// DownloadDoor returns that of the command that get_file gave, whose last word is the address.
+// DownloadDoor returns the door in the command from get_file. The address is the command's last word.
 func DownloadDoor(command string) (d Door, ok bool) {
 	return doorAt(downloadPath, strings.TrimSuffix(command, "'"))
 }
@@ -44,9 +44,9 @@ func doorAt(path, address string) (d Door, ok bool) {
 	return Door{path + address[at+len(path):]}, true
 }
 
-// Put uploads a file of so many bytes, and stores the answer in result, which may also be a
-// *json.RawMessage. It may be called again after a failure: the server takes the same bytes once.
-// A refusal is a *fault.Error, and where the server gave no answer the error is an *Unreachable.
+// Put uploads a file of size bytes, and stores the answer in result, which may be a *json.RawMessage. After a failure
+// Put may be called again: the server takes the same bytes once. The error of a refusal is a *fault.Error; the error
+// without an answer is an *Unreachable.
 func (c *Client) Put(ctx context.Context, d Door, body io.Reader, size int64, result any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPut, c.base+d.path, io.NopCloser(body))
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *Client) Put(ctx context.Context, d Door, body io.Reader, size int64, re
 	return nil
 }
 
-// Get downloads a file of so many bytes to w. Its errors are those of Put, and that of w.
+// Get downloads a file of size bytes to w. Get returns the errors of Put, and errors of w.
 func (c *Client) Get(ctx context.Context, d Door, size int64, w io.Writer) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+d.path, nil)
 	if err != nil {
@@ -83,7 +83,7 @@ func (c *Client) Get(ctx context.Context, d Door, size int64, w io.Writer) error
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		answer, _ := io.ReadAll(io.LimitReader(resp.Body, cli.MaxAnswer)) // what there is of it
+		answer, _ := io.ReadAll(io.LimitReader(resp.Body, cli.MaxAnswer)) // as far as the answer came
 		return c.refusedFile(resp, answer)
 	}
 	sink := &sink{w: w}
@@ -99,7 +99,7 @@ func (c *Client) Get(ctx context.Context, d Door, size int64, w io.Writer) error
 	return nil
 }
 
-// sink keeps the error of a writer apart from those of what is copied to it.
+// sink keeps the error of a writer apart from the errors of the reader.
 type sink struct {
 	w   io.Writer
 	err error
@@ -110,8 +110,8 @@ func (s *sink) Write(p []byte) (n int, err error) {
 	return n, s.err
 }
 
-// transfer sends a request for a file. The address admits it, so that it shows nothing else, and what
-// comes is bounded by the size of the file alone.
+// transfer sends a request for a file. The address alone admits the request, so the request has no bearer. Only the
+// file's size bounds the answer.
 func (c *Client) transfer(r *http.Request) (*http.Response, error) {
 	r.Header.Set("User-Agent", c.userAgent())
 	resp, err := c.files.Do(r)
@@ -121,7 +121,7 @@ func (c *Client) transfer(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// broken is the error of a transfer that ended early.
+// broken returns the error of a transfer that ended early.
 func (c *Client) broken(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -129,8 +129,8 @@ func (c *Client) broken(ctx context.Context, err error) error {
 	return &Unreachable{c.base, err}
 }
 
-// refusedFile is the error of an answer that is no file and no result. Such an answer tells how things stand
-// with a file, and never that a seat is gone: of that a call of a tool tells.
+// refusedFile returns the error of an answer without a file or a result. Such an answer is about a file, and never says
+// that a seat is gone: a call of a tool says so.
 func (c *Client) refusedFile(resp *http.Response, answer []byte) error {
 	refused := &fault.Error{Code: fault.NotAllowed}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))

@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// WhyNoSeat says why the invite by which c calls gives a newcomer no seat, and what helps; "" if it may give one. An
-// invite that is used up or too old while a seat is free looks as if it might: only a join shows that.
+// WhyNoSeat says why the invite by which c calls gives a newcomer no seat, and what helps; "" if the invite may give a
+// seat. While a seat is free, only a join shows that an invite is used up or too old.
 func (c *Client) WhyNoSeat(ctx context.Context) (why, help string) {
 	const anew = "ask the person who invited you for a new one, unless you have a seat by it"
 	var got results.Info

@@ -11,17 +11,16 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// KeyEnv is the variable with the key of the server that a person uses, and URLEnv that with
-// its address.
+// KeyEnv is the variable with the key of the server that a person uses. URLEnv is the variable with the server's
+// address.
 const (
 	KeyEnv = "PARLEY_KEY"
 	URLEnv = "PARLEY_URL"
 )
 
-// WithKey returns p with the key that this person has for the server: the one in the address,
-// else that of PARLEY_KEY, else the one that was kept. PARLEY_KEY is for the server of
-// PARLEY_URL, or else the saved one. No other server gets it, or anybody who gets a person to
-// name a server in a command would have the key.
+// WithKey returns p with this person's key for the server: the key in the address, else in PARLEY_KEY, else the kept
+// key. PARLEY_KEY is for the server of PARLEY_URL or, without PARLEY_URL, for the saved server. No other server gets
+// the key: else anybody who gets a person to name a server in a command would have the key.
 func (p Place) WithKey() (Place, error) {
 	if p.Key != "" {
 		return p, nil
@@ -44,7 +43,7 @@ func (p Place) WithKey() (Place, error) {
 	return p, err
 }
 
-// ReadKey returns a key as its holder sends it. Its error does not repeat the key.
+// ReadKey returns a key as its holder sends the key. The error does not repeat the key.
 func ReadKey(given string) (string, error) {
 	key, ok := ident.ParseKey(strings.Trim(given, "\"'` \t\r\n"))
 	if !ok {
@@ -54,7 +53,7 @@ func ReadKey(given string) (string, error) {
 	return key.String(), nil
 }
 
-// ShownKey returns what people may see of a key: its id.
+// ShownKey returns the part of a key that people may see: its id.
 func ShownKey(key string) string {
 	k, ok := ident.ParseKey(key)
 	if !ok {
@@ -63,7 +62,7 @@ func ShownKey(key string) string {
 	return "pk_" + k.ID + hiddenPart
 }
 
-// Refused says to a person why the server does not admit a call, and what helps.
+// Refused tells a person why the server does not admit a call, and what helps.
 func (p Place) Refused() string {
 	switch {
 	case p.Invite != "":
@@ -78,7 +77,7 @@ func (p Place) Refused() string {
 		SetKey(p.Base) + " With the link of an invite you need none: parley join LINK --as NAME."
 }
 
-// whoMakes ends a sentence by saying who gives a person a key. The server on one's own machine may be one's own.
+// whoMakes ends a sentence with who makes a key for a person. A server on this machine may be the person's own.
 func (p Place) whoMakes(one string) string {
 	text := "the person who runs the server for " + one
 	if OnThisMachine(p.Base) {
@@ -92,10 +91,10 @@ func SetKey(base string) string {
 	return "Set " + KeyEnv + " to your key and " + URLEnv + " to " + base + ": the key is shown to no other server."
 }
 
-// keysName is the file with the keys of this person, by server.
+// keysName is the file with this person's keys, by server.
 const keysName = "keys.json"
 
-// KeptKey returns the key that was kept for the server at base; "" if none was.
+// KeptKey returns the kept key for the server at base; "" if none.
 func KeptKey(base string) (string, error) {
 	path, err := StatePath(keysName)
 	if err != nil {
@@ -105,12 +104,12 @@ func KeptKey(base string) (string, error) {
 	return all[base], err
 }
 
-// KeepKey keeps the key for the server at base, in a file that only this person can read.
+// KeepKey stores the key for the server at base, in a file that only this person can read.
 func KeepKey(base, key string) error {
 	return changeKeys(func(all map[string]string) { all[base] = key })
 }
 
-// changeKeys replaces the keys by what change makes of them, while no other process changes them.
+// changeKeys calls change to change the keys, while no other process changes them.
 func changeKeys(change func(byServer map[string]string)) error {
 	path, err := StatePath(keysName)
 	if err != nil {

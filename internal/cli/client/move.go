@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// Moving is what a move takes along: what this person keeps of a server, from one address of it to another.
+// Moving is what moves from one address of a server to another: what this person keeps of the server.
 type Moving struct {
 	From, To string
-	Seats    []Seat // that go, as they are kept now
-	Stay     []Seat // that the new address has already
+	Seats    []Seat // the seats that move, as they are kept now
+	Stay     []Seat // the seats that the new address has already
 	Key      bool   // the key goes, since there is none for the new address
-	Saved    bool   // the address is the one that the commands use
+	Saved    bool   // the commands use the address
 }
 
-// ReadMove returns what a move between two addresses takes along. It changes nothing.
+// ReadMove returns what a move between two addresses takes along. ReadMove changes nothing.
 func ReadMove(from, to string) (Moving, error) {
 	m := Moving{From: from, To: to}
 	seats, err := OpenTokens()
@@ -33,7 +33,7 @@ func ReadMove(from, to string) (Moving, error) {
 	return m, errors.Join(errHad, errHas, errSaved)
 }
 
-// divide notes which seats go and which stay, and returns all seats as they are after the move.
+// divide records in m the seats that move and the seats that stay, and returns all seats as they are after the move.
 func (m *Moving) divide(all []Seat) (after []Seat) {
 	m.Seats, m.Stay, after = nil, nil, slices.Clone(all)
 	for i, s := range all {
@@ -53,12 +53,12 @@ func (m *Moving) divide(all []Seat) (after []Seat) {
 	return after
 }
 
-// Move takes all that along, and calls clients, which connects the clients of agents to the new address. Only the
-// person may decide it: whoever runs that address is shown the tokens from then on.
+// Move moves everything, and calls clients, which connects the clients of agents to the new address. Only the person
+// may decide on a move: the operator of the new address sees the tokens from then on.
 //
-// Each file is replaced in one step, under its lock. The key goes first, and stays at the old address until all is
-// done. Then the seats go, then the clients, last the address that the commands use. So a crash, or a client whose file
-// cannot be written, loses nothing: the same move again does the rest.
+// Each file is replaced in one step, under its lock. First the key is copied; the old address keeps the key until the
+// end. Then the seats move, then the clients, last the address that the commands use. So a crash, or a client's file
+// that cannot be written, loses nothing: the same move again does the rest.
 func (m *Moving) Move(clients func() error) error {
 	if err := m.copyKey(); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (m *Moving) Move(clients func() error) error {
 		return err
 	}
 	return changeKeys(func(all map[string]string) {
-		if len(m.Stay) == 0 && all[m.From] == all[m.To] { // else somebody may still use it
+		if len(m.Stay) == 0 && all[m.From] == all[m.To] { // else somebody may still use the key
 			delete(all, m.From)
 		}
 	})

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// People paste an address with what stands around it: a full stop, quotes, Markdown, or the whole line.
+// People paste an address with its surroundings: a full stop, quotes, Markdown, or the whole line.
 
-// bare returns an address without that. A bracket at its end stays, which may be that of an IPv6 address.
+// bare returns an address without its surroundings. A bracket at the end stays: it may belong to an IPv6 address.
 func bare(text string) string {
 	text = strings.TrimSpace(text)
 	if in := inMarkdown.FindStringSubmatch(text); in != nil {
@@ -16,16 +16,16 @@ func bare(text string) string {
 	return strings.TrimRight(strings.TrimLeft(text, "\"'`<(*“‘„«"), "\"'`>)*”’“»,;:!?.…。、，")
 }
 
-// inMarkdown is a link of Markdown, whose address stands in parentheses.
+// inMarkdown matches a link of Markdown, with the address in parentheses.
 var inMarkdown = regexp.MustCompile(`^\[[^\]]*\]\(([^()\s]*)\)[.,;:!?]*$`)
 
-// linkIn is an address with the code of an invite, or with that of a person's link, within a text.
+// linkIn matches an address with the code of an invite or of a person's link, within a text.
 var linkIn = regexp.MustCompile(`(?i)https?://` + inAddress + `+?/(?:i/[0-9a-z]{20,}(?:/mcp\b)?|r/[0-9a-z]+#[0-9a-z]{20,})`)
 
-// goesOn is what follows a code that is not at the end of its address, such as a query.
+// goesOn matches the rest of an address behind a code, such as a query.
 var goesOn = regexp.MustCompile(`^[^\s()<>"'` + "`" + `|\x{80}-\x{10ffff}]*[0-9A-Za-z]`)
 
-// inAddress is a character of an address: none of those that stand beside many.
+// inAddress is a character of an address, without the characters that often stand beside addresses.
 const inAddress = "[^\\s()<>\"'`|“”‘’«»]"
 
 // linksIn returns the addresses with a code in a text.
@@ -38,7 +38,7 @@ func linksIn(text string) (all []string) {
 	return all
 }
 
-// Invited returns where the link of an invite leads that stands in a text; ok is false if there is none.
+// Invited returns the place of an invite's link in a text; ok is false if the text has none.
 func Invited(text string) (place Place, ok bool) {
 	for _, link := range linksIn(text) {
 		if p, err := ParsePlace(link); err == nil && p.Invite != "" {

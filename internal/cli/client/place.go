@@ -12,11 +12,10 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// Place is where an address leads that a person gives: to a server, and perhaps through
-// one of its doors.
+// Place is what an address from a person leads to: a server, and perhaps a door of the server.
 type Place struct {
 	Base   string // the server, without /mcp: scheme, host and an optional path
-	Key    string // that the address held; "" if none
+	Key    string // the key in the address; "" if none
 	Invite string // the code of an invite to one room; "" if none
 }
 
@@ -26,9 +25,8 @@ const (
 	inviteDoor = "/i/"
 )
 
-// ParsePlace reads an address as people may or may not write it, with or without /mcp at
-// its end, with a key (/k/KEY) or with the code of an invite (/i/CODE), also in quotes, in
-// Markdown or before a full stop. Its error never repeats a secret.
+// ParsePlace reads an address as people write it: with or without /mcp at the end, with a key (/k/KEY) or an invite's
+// code (/i/CODE), also in quotes, in Markdown or before a full stop. The error never repeats a secret.
 func ParsePlace(given string) (Place, error) {
 	given = bare(given)
 	u, err := url.Parse(given)
@@ -74,7 +72,7 @@ func isSecret(part string) bool {
 	return key || invite
 }
 
-// behind returns what stands before and behind a door at the end of an address.
+// behind returns the text before and behind a door at the end of an address.
 func behind(address, door string) (before, secret string, ok bool) {
 	at := strings.LastIndex(address, door)
 	if at < 0 || strings.Contains(address[at+len(door):], "/") {
@@ -83,8 +81,8 @@ func behind(address, door string) (before, secret string, ok bool) {
 	return address[:at], address[at+len(door):], true
 }
 
-// Address returns the address of the server as this program names it to the client of an
-// agent: that of an invite leads a guest in, and holds the code. It never has the key.
+// Address returns the address of the server for the client of an agent. The address of an invite leads a guest in, and
+// holds the code. The address never has the key.
 func (p Place) Address() string {
 	if p.Invite != "" {
 		return p.Base + inviteDoor + p.Invite
@@ -95,7 +93,7 @@ func (p Place) Address() string {
 // MCP returns the address of MCP there.
 func (p Place) MCP() string { return p.Address() + mcpPath }
 
-// String returns the address for people, without the secret of its door.
+// String returns the address for people, without the secret of the door.
 func (p Place) String() string {
 	switch {
 	case p.Key != "":
@@ -110,8 +108,7 @@ const hiddenPart = "…"
 
 var doors = regexp.MustCompile(keyDoor + "|" + inviteDoor)
 
-// Shown returns an address as it stands somewhere, such as in the configuration of a
-// client, without the secret that it may hold.
+// Shown returns an address, for example from the configuration of a client, without a secret.
 func Shown(address string) string {
 	place, err := ParsePlace(address)
 	if err != nil {
@@ -120,13 +117,13 @@ func Shown(address string) string {
 	return place.String()
 }
 
-// masked returns a text without what stands behind the first door in it.
+// masked returns a text without anything behind the first door in the text.
 func masked(text string) string {
 	if at := doors.FindStringIndex(text); at != nil {
 		return text[:at[1]] + hiddenPart
 	}
 	if at := strings.LastIndex(text, "@"); at >= 0 {
-		if strings.ContainsAny(text[:at], "?#") { // a password, or what follows the address
+		if strings.ContainsAny(text[:at], "?#") { // a password, or text behind the address
 			return hiddenPart
 		}
 		text = hiddenPart + text[at:]

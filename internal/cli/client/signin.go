@@ -10,18 +10,18 @@ import (
 	"net/url"
 )
 
-// Document is what a server answers to anybody at a path of its origin, without what admits the caller.
+// Document is a server's answer to anybody at a path of the server's origin, sent without the caller's bearer.
 type Document struct {
 	Status int
 	body   []byte
 }
 
-// Read stores a document in v, and reports whether there is one: JSON that fits.
+// Read decodes a document into v, and reports whether the document exists and fits.
 func (d Document) Read(v any) bool {
 	return (d.Status == http.StatusOK || d.Status == http.StatusCreated) && json.Unmarshal(d.body, v) == nil
 }
 
-// Document asks for one. With something to send, which is made JSON, it posts that.
+// Document asks for a document. If sent is not nil, Document posts sent as JSON.
 func (c *Client) Document(ctx context.Context, path string, sent any) (Document, error) {
 	u, err := url.Parse(c.base)
 	if err != nil {
@@ -58,19 +58,19 @@ func (c *Client) Document(ctx context.Context, path string, sent any) (Document,
 	return Document{resp.StatusCode, body}, nil
 }
 
-// SignIn is what a server says of where programs sign in that have no key (RFC 9728, section 2).
+// SignIn says where programs without a key sign in (RFC 9728, section 2).
 type SignIn struct {
-	Resource string   `json:"resource"`              // the address of MCP for which they do
+	Resource string   `json:"resource"`              // the address of MCP that needs the sign-in
 	Servers  []string `json:"authorization_servers"` // where
 }
 
-// SignInPath is where a server says that for its address of MCP.
+// SignInPath is the path of the server's SignIn.
 const SignInPath = "/.well-known/oauth-protected-resource" + mcpPath
 
-// ErrNoSignIn is the error of a server at which programs do not sign in.
+// ErrNoSignIn is the error of a server without a sign-in for programs.
 var ErrNoSignIn = errors.New("client: no program signs in there")
 
-// SignIn returns what the server says, or ErrNoSignIn.
+// SignIn returns the server's SignIn, or ErrNoSignIn.
 func (c *Client) SignIn(ctx context.Context) (SignIn, error) {
 	var is SignIn
 	d, err := c.Document(ctx, SignInPath, nil)
@@ -83,8 +83,8 @@ func (c *Client) SignIn(ctx context.Context) (SignIn, error) {
 	return is, nil
 }
 
-// SendsToSignIn reports whether the server sends a program that comes to MCP without a key to sign in. Where it does
-// not, programs do not begin, whatever [Client.SignIn] says.
+// SendsToSignIn reports whether the server asks a program without a key at MCP to sign in. Without that answer programs
+// do not begin to sign in, whatever [Client.SignIn] returns.
 func (c *Client) SendsToSignIn(ctx context.Context) bool {
 	door, err := c.Document(ctx, mcpPath, nil)
 	return err == nil && door.Status == http.StatusUnauthorized

@@ -21,10 +21,10 @@ import (
 // StandbyRequest asks for a wait in an agent's place.
 type StandbyRequest struct {
 	Token  string
-	Cursor string // of an earlier answer; without one, after what the agent was last handed
-	// Peek leaves what comes unread: the agent's next call still gets all of it.
+	Cursor string // of an earlier answer; "" means after the events last handed out to the agent
+	// Peek leaves new events unread: the agent's next call still gets all of them.
 	Peek  bool
-	ForMe bool          // only what is meant for the agent ends the wait
+	ForMe bool          // only a message for the agent ends the wait
 	Wait  time.Duration // 0: as long as the server allows, about 100 seconds; less than a second looks in
 }
 
@@ -33,20 +33,20 @@ type Standby struct {
 	// Code is the HTTP status: 200 something came, 408 nothing did, 409 another wait took
 	// over, 401 and 410 the seat is gone, unless KeyInvalid; at any other, try again later.
 	Code int
-	// KeyInvalid says that the server does not admit the seat's token alone, and that the seat may well be there.
+	// KeyInvalid says that the server does not admit the seat's token alone. The seat may still exist.
 	KeyInvalid bool
-	// Why says why the server refuses the wait, in the first clause of what it tells the agent; "" otherwise.
+	// Why is the reason of a refusal, the first clause of the server's sentence to the agent; "" without a refusal.
 	Why string
-	// RetryAfter is when to call again, if the server says so; ten minutes at most. With
-	// 409 it means that the agent itself waits.
+	// RetryAfter is when to call again, if the server says so; at most ten minutes. With 409 RetryAfter means that the
+	// agent itself waits.
 	RetryAfter time.Duration
 	results.Waited
 }
 
-// standbyTime is the longest that a server holds such a wait, with time for the answer.
+// standbyTime bounds a call: the server's longest wait, and time for the answer.
 const standbyTime = 130 * time.Second
 
-// Standby waits in an agent's place. The error is an *Unreachable, or that of ctx.
+// Standby waits in an agent's place. The error is an *Unreachable, or the error of ctx.
 func (c *Client) Standby(ctx context.Context, r StandbyRequest) (Standby, error) {
 	limited, cancel := context.WithTimeout(ctx, standbyTime)
 	defer cancel()
@@ -96,14 +96,14 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 	return got, nil
 }
 
-// firstClause is the beginning of a text before a sign that ends a clause: what follows says what an agent may do.
+// firstClause matches the first clause of a text; the rest says what an agent may do.
 var firstClause = regexp.MustCompile(`^.*?(?:[.:;](?:\s|$)|$)`)
 
-// longestPause is the most that a server can ask for.
+// longestPause bounds the pause for which a server can ask.
 const longestPause = 10 * time.Minute
 
-// meant reports whether a status is an answer to the wait. A proxy may give it, too, and
-// what it says about seats is worth nothing.
+// meant reports whether a status is an answer to the wait. A proxy may give the status, too, but what a proxy says
+// about seats is worth nothing.
 func meant(code int) bool {
 	switch code {
 	case http.StatusOK, http.StatusRequestTimeout, http.StatusConflict, http.StatusUnauthorized, http.StatusGone:

@@ -14,8 +14,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// StateDir returns the folder of these files: parley in $XDG_STATE_HOME (XDG Base Directory
-// Specification), by default in ~/.local/state; on Windows in %LocalAppData%.
+// StateDir returns the folder of the state files: parley in $XDG_STATE_HOME (XDG Base Directory Specification), by
+// default in ~/.local/state; on Windows in %LocalAppData%.
 func StateDir() (string, error) {
 	base := os.Getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(base) { // the specification ignores relative paths
@@ -50,14 +50,15 @@ func Home() (string, error) {
 	return home, err
 }
 
-// fileError is an error of a file or a folder of this person, without the steps of Go. In the folder of this program's
-// state it says what helps.
+// fileError is the error of a file or folder of this person, without Go's steps. For the folder of the state files the
+// error says what helps.
 type fileError struct {
 	cannot, path string
 	cause        error
 }
 
-// Cannot returns the error of what cannot be done with a file; nil if err is nil. An earlier one stays as it is.
+// Cannot returns an error that says what cannot be done with a file; nil if err is nil. An earlier fileError stays
+// unchanged.
 func Cannot(do, path string, err error) error {
 	if err == nil || errors.As(err, new(*fileError)) {
 		return err
@@ -81,8 +82,8 @@ func (e *fileError) Error() string {
 // Unwrap returns the cause.
 func (e *fileError) Unwrap() error { return e.cause }
 
-// StatePath returns the path of a file in the folder, which may not exist: who only reads there
-// needs no home that can be written.
+// StatePath returns the path of a state file. The folder may not exist: a command that only reads needs no writable
+// home.
 func StatePath(name string) (string, error) {
 	dir, err := StateDir()
 	return filepath.Join(dir, name), err
@@ -94,7 +95,7 @@ func MakeFolder(path string) error {
 	return Cannot("make the folder", dir, os.MkdirAll(dir, 0o700))
 }
 
-// ReadFile returns what is in the file at path; nothing if there is none.
+// ReadFile returns the content of the file at path; nothing if there is no file.
 func ReadFile(path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -103,14 +104,14 @@ func ReadFile(path string) ([]byte, error) {
 	return data, Cannot("read", path, err)
 }
 
-// WriteFile replaces the file at path in one step, with the mode: after a crash it is either
-// the old file or the new one. It follows a symbolic link.
+// WriteFile replaces the file at path in one step, with the mode: after a crash the file is either old or new.
+// WriteFile follows a symbolic link.
 func WriteFile(path string, data []byte, mode fs.FileMode) error {
 	return WriteFileIf(path, data, mode, func() error { return nil })
 }
 
-// WriteFileIf is WriteFile for a file that other programs write, too. It calls check when nothing
-// but the one step is left, and gives up with its error.
+// WriteFileIf is WriteFile for a file that other programs write, too. It calls check just before the one step, and
+// returns an error of check without a change.
 func WriteFileIf(path string, data []byte, mode fs.FileMode, check func() error) (err error) {
 	failed := func(err error) error { return Cannot("write", path, err) }
 	if target, err := filepath.EvalSymlinks(path); err == nil {
@@ -143,15 +144,14 @@ func WriteFileIf(path string, data []byte, mode fs.FileMode, check func() error)
 	return failed(os.Rename(temp.Name(), path))
 }
 
-// lockTime bounds how long Locked waits for another process, and lockPoll is how often it
-// looks.
+// lockTime bounds how long WithLock waits for another process, and lockPoll is how often WithLock tries.
 const (
 	lockTime = 5 * time.Second
 	lockPoll = 20 * time.Millisecond
 )
 
-// WithLock calls do while no other process or caller holds the lock of path, which is a file
-// beside it, in a folder that is created.
+// WithLock calls do while no other process or caller holds the lock of path. The lock is a file beside path; WithLock
+// creates the folder.
 func WithLock(path string, do func() error) (err error) {
 	if err := MakeFolder(path); err != nil {
 		return err

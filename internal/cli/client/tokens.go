@@ -11,33 +11,32 @@ import (
 	"github.com/parley-chat/parley/internal/cli"
 )
 
-// Seat is a seat in a room. The holder of its token is its agent.
+// Seat is a seat in a room. The agent of the seat is whoever holds the token.
 type Seat struct {
 	Server string `json:"server"` // the address of the server, without /mcp
 	Room   string `json:"room"`
 	Name   string `json:"name"` // of the agent
-	// Chosen is the name if the agent itself gave it when it took the seat; "" if the server
-	// alone has said it.
+	// Chosen is the name that the agent itself gave when it took the seat; "" if only the server has said the name.
 	Chosen string `json:"chosen,omitempty"`
 	Token  string `json:"token"`
-	// Person says that the token is that of the person behind the agent.
+	// Person says that the token belongs to the person behind the agent.
 	Person bool `json:"person,omitempty"`
-	// Claim is that of the link with which the person is getting the token; "" once the
-	// server has taken it.
+	// Claim is the claim of the link with which the person is getting the token; "" once the server has accepted the
+	// token.
 	Claim string `json:"claim,omitempty"`
-	// Cursor is how far its owner has read; "" if that is not known here.
+	// Cursor is how far the seat's owner has read; "" if unknown here.
 	Cursor string `json:"cursor,omitempty"`
 	// Wake says how the agent is woken; nil for a seat of the person's own shell.
 	Wake *Wake `json:"wake,omitempty"`
-	// Admin says that the agent was an admin of the room when it took the seat.
+	// Admin says that the agent was an admin of the room when the agent took the seat.
 	Admin bool `json:"admin,omitempty"`
-	// Ended is when the agent's session ended; zero while it runs.
+	// Ended is when the agent's session ended; zero while the session runs.
 	Ended time.Time `json:"ended,omitzero"`
-	// Bridged says that a bridge has noted the seat, only to tell which server gave the token.
+	// Bridged says that a bridge has recorded the seat, only to tell which server gave the token.
 	Bridged bool `json:"bridged,omitempty"`
 }
 
-// HasSession reports whether the seat is that of an agent whose session runs, as far as is known.
+// HasSession reports whether an agent has the seat and the agent's session runs, as far as is known.
 func (s Seat) HasSession() bool { return s.Wake != nil && s.Ended.IsZero() }
 
 // How long a room keeps a seat after its agent was last heard (internal/core/room/lease.go).
@@ -46,8 +45,7 @@ const (
 	adminLease = 24 * time.Hour
 )
 
-// LeaseOver reports whether the seat's session has ended so long ago that the room may have
-// given the seat away.
+// LeaseOver reports whether the seat's session ended so long ago that the room may have given the seat away.
 func (s Seat) LeaseOver(now time.Time) bool {
 	kept := lease
 	if s.Admin {
@@ -56,29 +54,26 @@ func (s Seat) LeaseOver(now time.Time) bool {
 	return !s.Ended.IsZero() && now.Sub(s.Ended) >= kept
 }
 
-// Wake says how to reach the session of an agent that has gone idle. Which fields are set
-// depends on the client.
+// Wake says how to reach the session of an idle agent. The client decides which fields are set.
 type Wake struct {
 	Client  string `json:"client"`            // claude-code or codex
 	Session string `json:"session,omitempty"` // the client's own id of the session
-	PID     int    `json:"pid,omitempty"`     // of the client, which ends with the session
-	Dir     string `json:"dir,omitempty"`     // in which the session works
+	PID     int    `json:"pid,omitempty"`     // of the client, whose process ends with the session
+	Dir     string `json:"dir,omitempty"`     // the working folder of the session
 	Mode    string `json:"mode,omitempty"`    // the permission mode of the session
-	// Socket is where the session takes messages, and SocketToken what it asks for.
+	// Socket takes messages for the session, and SocketToken opens the socket.
 	Socket      string `json:"socket,omitempty"`
 	SocketToken string `json:"socket_token,omitempty"`
-	// Program is the client's program, and Env the variables with which it is run.
+	// Program is the client's program, and Env has the variables for running it.
 	Program string   `json:"program,omitempty"`
 	Env     []string `json:"env,omitempty"`
 }
 
-// TokenStore is the file of the seats, and of those of agents that the person watches, with
-// their tokens. It remembers them between runs of the program. It may be used at the same time by several goroutines
-// and processes.
+// TokenStore is the file of the seats, also the watched seats of agents, with their tokens. The file keeps the seats
+// between runs of the program. A TokenStore is safe for use by several goroutines and processes.
 type TokenStore struct{ path string }
 
-// OpenTokens returns the file of this person's seats, and of those of agents that are woken. It
-// is created by the first Update.
+// OpenTokens returns the file of the seats of this person and of the woken agents. The first Update creates the file.
 func OpenTokens() (*TokenStore, error) {
 	path, err := StatePath("seats.json")
 	return &TokenStore{path}, err
@@ -102,8 +97,8 @@ func (f *TokenStore) All() ([]Seat, error) {
 	return content.Seats, nil
 }
 
-// Update replaces the seats by what change returns for them, while no other process
-// changes them. The file stays as it is if change fails, or changes nothing.
+// Update replaces the seats by the result of change, while no other process changes the seats. If change fails or
+// changes nothing, the file stays as it is.
 func (f *TokenStore) Update(change func([]Seat) ([]Seat, error)) error {
 	return WithLock(f.path, func() error {
 		all, err := f.All()
@@ -131,8 +126,8 @@ func encode(all []Seat) ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// Put adds s, in place of an earlier entry with the same token, or of one for the same
-// agent of the same owner. A name that the agent gave itself stays: it may come back by its token.
+// Put adds s. s replaces an earlier entry with the same token, and an entry of the same agent and owner. A name that
+// the agent gave itself stays: the agent may come back by its token.
 func (f *TokenStore) Put(s Seat) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
 		if i := slices.IndexFunc(all, func(old Seat) bool { return old.Token == s.Token }); i >= 0 {
@@ -143,8 +138,8 @@ func (f *TokenStore) Put(s Seat) error {
 	})
 }
 
-// PutBridged notes which server gave the token of a seat to an agent behind a bridge. Other entries
-// with the same token stay as they are.
+// PutBridged records which server gave the token of a seat to an agent behind a bridge. Other entries with the same
+// token stay.
 func (f *TokenStore) PutBridged(s Seat) error {
 	s.Bridged = true
 	return f.Update(func(all []Seat) ([]Seat, error) {
@@ -165,8 +160,7 @@ func (f *TokenStore) PutBridged(s Seat) error {
 	})
 }
 
-// ServerOf returns the address of the server from which an agent got a token through a bridge; ""
-// if that is not noted.
+// ServerOf returns the address of the server from which an agent got a token through a bridge; "" if unknown.
 func (f *TokenStore) ServerOf(token string) (string, error) {
 	all, err := f.All()
 	i := slices.IndexFunc(all, func(s Seat) bool { return s.Bridged && s.Token == token })
@@ -176,7 +170,7 @@ func (f *TokenStore) ServerOf(token string) (string, error) {
 	return all[i].Server, nil
 }
 
-// same reports whether both are an agent of that name in that room, of one owner.
+// same reports whether both seats have the same server, room, name and owner.
 func (s Seat) same(other Seat) bool {
 	return s.Server == other.Server && strings.EqualFold(s.Room, other.Room) && strings.EqualFold(s.Name, other.Name) &&
 		s.owner() == other.owner()
@@ -185,8 +179,7 @@ func (s Seat) same(other Seat) bool {
 // OfShell reports whether the commands of the person use the seat.
 func (s Seat) OfShell() bool { return s.Wake == nil && s.Claim == "" && !s.Bridged }
 
-// owner is who uses the seat: a session, the person behind the agent, an agent behind a bridge or,
-// if "", the shell.
+// owner says who uses the seat: a session, the person behind the agent, an agent behind a bridge or, if "", the shell.
 func (s Seat) owner() string {
 	switch {
 	case s.Bridged:
@@ -211,8 +204,8 @@ func (f *TokenStore) Read(token, cursor string) error {
 	})
 }
 
-// Rename gives a seat the name that its room has now, by which the commands find it; "" is none.
-// The seat s has it even if the file cannot be written.
+// Rename gives a seat the present name of the room, by which commands find the seat; "" changes nothing. The seat s
+// gets the name even if the file cannot be written.
 func (f *TokenStore) Rename(s *Seat, room string) error {
 	if room == "" || room == s.Room {
 		return nil

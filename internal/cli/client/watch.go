@@ -7,14 +7,14 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// WatchLink is the link with which the person behind an agent can watch its seat, and speak.
-// Its secret is in the fragment, which is never part of a request.
+// WatchLink is the link with which the person behind an agent can watch the agent's seat, and speak. The secret is in
+// the fragment, which is never part of a request.
 type WatchLink struct {
 	Base  string // the server, without /mcp
 	Claim ident.LinkCode
 }
 
-// ParseWatchLink finds a link in what its person pasted, which may be a whole line. Its error does not repeat it.
+// ParseWatchLink finds a link in a pasted text, which may be a whole line. The error does not repeat the text.
 func ParseWatchLink(given string) (WatchLink, error) {
 	for _, link := range linksIn(given) {
 		if w, ok := watchLink(link); ok {
@@ -24,7 +24,7 @@ func ParseWatchLink(given string) (WatchLink, error) {
 	return WatchLink{}, errNoWatchLink
 }
 
-// watchLink reads a link. ok is false if it is none.
+// watchLink reads a link. ok is false if the text is no such link.
 func watchLink(link string) (w WatchLink, ok bool) {
 	u, err := url.Parse(link)
 	if err != nil || u.User != nil {
