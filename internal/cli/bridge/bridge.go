@@ -1,13 +1,10 @@
-// Package bridge lets clients that start an MCP server as a program, and speak to it on
-// its standard streams, use a Parley server that is reached over HTTP (MCP, "stdio" and
-// "Streamable HTTP").
+// Package bridge connects clients that start an MCP server as a program and speak to its standard streams with a Parley
+// server over HTTP (MCP, "stdio" and "Streamable HTTP").
 //
-// Each line of the input is one JSON-RPC message. A [Bridge] passes it on with mcp-go's
-// client transport, and writes what comes back as a line of the output, in whatever order
-// it comes. Messages keep all their fields, so both generations of the protocol pass
-// through. The bridge adds three things: it answers for a server that is away (see
-// outage.go), it tells the server which client stands behind it (see upstream.go), and it
-// notes which server gave a token, for the hook that wakes the agent.
+// Each line of the input is one JSON-RPC message. A [Bridge] sends the message with mcp-go's client transport, and
+// writes each answer as a line of the output, in any order. Messages keep all their fields, so both generations of the
+// protocol work. The bridge does three more things: it answers for a server that is away (outage.go), tells the server
+// the client's name (upstream.go), and records which server gave a token, for the hook that wakes the agent.
 package bridge
 
 import (
@@ -28,9 +25,9 @@ import (
 
 // Options of a bridge.
 type Options struct {
-	Server  client.Place // with the key that admits the client, if it needs one
+	Server  client.Place // with the key that admits the client, if the server wants a key
 	Version string       // of this program
-	// Admitted is called once, when the server has admitted the key. It may be nil.
+	// Admitted is called once, when the server has admitted the key. Admitted may be nil.
 	Admitted func()
 	// Patience is how long after the start a request other than a tool call is repeated while
 	// the server is away. Clients end their own start after 10 s and more. 0: 8 s.
@@ -55,7 +52,7 @@ type Bridge struct {
 	open map[string]context.CancelFunc // the requests, by id as written
 }
 
-// Run passes messages on until the input ends or ctx does. It returns nil in both cases.
+// Run passes messages on until the input or ctx ends, and returns nil in both cases.
 func Run(ctx context.Context, o Options) error {
 	if o.Patience == 0 {
 		o.Patience = 8 * time.Second
@@ -77,7 +74,7 @@ func Run(ctx context.Context, o Options) error {
 	return b.forward(ctx, cancel)
 }
 
-// forward reads the input to its end, and then gives what is open a moment.
+// forward reads the input to its end, and then gives open requests the time Grace.
 func (b *Bridge) forward(ctx context.Context, cancel context.CancelFunc) error {
 	lines := make(chan line)
 	go read(ctx, b.In, lines)
@@ -106,18 +103,18 @@ func (b *Bridge) forward(ctx context.Context, cancel context.CancelFunc) error {
 	return nil
 }
 
-// accept begins what a line asks for.
+// accept starts the work for a line.
 func (b *Bridge) accept(ctx context.Context, running *sync.WaitGroup, text []byte) {
 	m, err := parse(text)
 	if err != nil {
-		running.Go(func() { // since a client that does not read would keep the bridge from ending
+		running.Go(func() { // a client that does not read must not keep the bridge from ending
 			b.log("a line of the client is not a message: %v", err)
 			b.fail(m.ID, library.INVALID_REQUEST, err.Error())
 		})
 		return
 	}
 	switch {
-	case m.Method == "": // an answer; the server never asks
+	case m.Method == "": // an answer: the server never asks
 	case m.Method == string(library.MethodNotificationCancelled):
 		b.cancel(m)
 	case m.ID == nil:
@@ -139,9 +136,9 @@ func (b *Bridge) accept(ctx context.Context, running *sync.WaitGroup, text []byt
 	}
 }
 
-// begin notes an open request. It returns a nil context if its id is in use. ended must be
-// called before the answer is written, since then the client may use the id again; it
-// reports whether the client still wants one.
+// begin records an open request. begin returns a nil context if the request's id is in use. The caller calls ended
+// before writing the answer: after the answer the client may use the id again. ended reports whether the client still
+// wants an answer.
 func (b *Bridge) begin(ctx context.Context, m message) (_ context.Context, ended func() bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -160,13 +157,12 @@ func (b *Bridge) begin(ctx context.Context, m message) (_ context.Context, ended
 	}
 }
 
-// cancel ends the request that a notification names. It gets no answer. The server
-// learns of it as the connection closes.
+// cancel ends the request that a notification names. The request gets no answer. The server sees the connection close.
 func (b *Bridge) cancel(m message) {
 	var params struct {
 		RequestID json.RawMessage `json:"requestId"`
 	}
-	_ = json.Unmarshal(m.Params, &params) // one that names nothing ends nothing
+	_ = json.Unmarshal(m.Params, &params) // a notification without an id ends nothing
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if end := b.open[string(params.RequestID)]; end != nil {
@@ -174,7 +170,7 @@ func (b *Bridge) cancel(m message) {
 	}
 }
 
-// serve returns the answer to a request. It means nothing if ctx has ended.
+// serve returns the answer to a request. The answer means nothing if ctx has ended.
 func (b *Bridge) serve(ctx context.Context, m message) answer {
 	var a answer
 	if m.Method == string(library.MethodToolsCall) {
@@ -186,8 +182,8 @@ func (b *Bridge) serve(ctx context.Context, m message) answer {
 	return a
 }
 
-// callServer passes on a request that may be repeated. While the bridge is new, it is repeated: the
-// server may be starting, too.
+// callServer sends a request that may be repeated. While the bridge is new, callServer repeats the request: the server
+// may be starting, too.
 func (b *Bridge) callServer(ctx context.Context, m message) answer {
 	const first = 100 * time.Millisecond
 	for pause := first; ; pause = min(2*pause, time.Second) {
@@ -208,8 +204,7 @@ func (b *Bridge) callServer(ctx context.Context, m message) answer {
 	}
 }
 
-// call passes on a call of a tool, and does not repeat it, since it may have an effect: the
-// agent knows whether it may be repeated.
+// call sends a call of a tool once. The call may have an effect, so the agent decides whether to repeat it.
 func (b *Bridge) call(ctx context.Context, m message) answer {
 	a, away := b.upstream.request(ctx, m)
 	if ctx.Err() != nil {
@@ -223,14 +218,14 @@ func (b *Bridge) call(ctx context.Context, m message) answer {
 	return a
 }
 
-// recordToken records that the server gave the token in an answer, if there is one. The hook of the
-// client runs after the answer, and asks [client.TokenStore.ServerOf].
+// recordToken records that the server gave the token in an answer, if the answer has a token. The client's hook runs
+// after the answer, and asks [client.TokenStore.ServerOf].
 func (b *Bridge) recordToken(a answer) {
 	var got struct {
 		IsError bool           `json:"isError"`
 		Joined  results.Joined `json:"structuredContent"`
 	}
-	_ = json.Unmarshal(a.Result, &got) // what other tools answer may have another shape
+	_ = json.Unmarshal(a.Result, &got) // other tools' answers may have another shape
 	if got.IsError || got.Joined.AgentToken == "" {
 		return
 	}
@@ -244,22 +239,22 @@ func (b *Bridge) recordToken(a answer) {
 	}
 }
 
-// notify passes on a notification.
+// notify sends a notification.
 func (b *Bridge) notify(ctx context.Context, m message) {
 	if away := b.upstream.notify(ctx, m); away != nil && ctx.Err() == nil {
 		b.log("%s", away.sentence)
 	}
 }
 
-// notified writes what the server says while a request is open.
+// notified writes a message that the server sends while a request is open.
 func (b *Bridge) notified(n library.JSONRPCNotification) {
 	if len(n.Params.Meta) == 0 {
-		n.Params.Meta = nil // mcp-go would write an empty one
+		n.Params.Meta = nil // mcp-go would write an empty Meta
 	}
 	b.write(n)
 }
 
-// fail answers a request, or with id nil a line whose id cannot be read.
+// fail answers a request with an error. With id nil it answers a line without a readable id.
 func (b *Bridge) fail(id json.RawMessage, code int, why string) {
 	a := refused(code, why)
 	a.ID = id
@@ -299,7 +294,7 @@ func refused(code int, why string) answer {
 	return answer{JSONRPC: library.JSONRPC_VERSION, Error: &library.JSONRPCErrorDetails{Code: code, Message: why}}
 }
 
-// answerOf returns the answer of the server; ok is false if it is none.
+// answerOf returns the answer of the server; ok is false if r has no answer.
 func answerOf(r *transport.JSONRPCResponse) (a answer, ok bool) {
 	if r == nil || r.Error == nil && r.Result == nil {
 		return answer{}, false

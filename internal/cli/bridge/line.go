@@ -14,13 +14,13 @@ import (
 	"github.com/parley-chat/parley/internal/cli"
 )
 
-// line is a line of the input, or why there are no more.
+// line is a line of the input, or the reason why there are no more lines.
 type line struct {
 	text []byte
 	err  error
 }
 
-// read sends the lines of in until it ends, and closes lines. A blank line is none.
+// read sends the lines of in until in ends, and then closes lines. Blank lines are left out.
 func read(ctx context.Context, in io.Reader, lines chan<- line) {
 	defer close(lines)
 	r := sanitize.SkipByteOrderMark(bufio.NewReaderSize(in, 64<<10))
@@ -48,8 +48,8 @@ func deliver(ctx context.Context, lines chan<- line, l line) bool {
 	}
 }
 
-// readLine returns the next line, but at most longestLine bytes of it: a line that was cut is no
-// JSON. With the error io.EOF the line may have no end.
+// readLine returns the next line, but at most cli.MaxLine bytes: a cut line is no JSON. With the error io.EOF the line
+// may have no end.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	var text []byte
 	for {
@@ -80,8 +80,7 @@ type meta struct {
 // modern reports whether m is of protocol version 2026-07-28 or later.
 func (m message) modern() bool { return library.IsModernProtocol(m.meta.Version) }
 
-// parse reads a line. With an error, the message has its id if that can be read. The server finds
-// everything else that is wrong with it.
+// parse reads a line. With an error, the message has the id if the id can be read. The server finds all other faults.
 func parse(text []byte) (message, error) {
 	var m message
 	if text[0] != '{' || !json.Valid(text) {
@@ -98,7 +97,7 @@ func parse(text []byte) (message, error) {
 	var params struct {
 		Meta meta `json:"_meta"`
 	}
-	_ = json.Unmarshal(m.Params, &params) // the server says what is wrong with them
+	_ = json.Unmarshal(m.Params, &params) // the server reports wrong params
 	m.meta = params.Meta
 	return m, nil
 }

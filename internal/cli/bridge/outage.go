@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// codeAway is the JSON-RPC code of a request to a server that is away. JSON-RPC 2.0 leaves it to
-// servers (section 5.1).
+// codeAway is the JSON-RPC code for a request to a server that is away. JSON-RPC 2.0 leaves this code to servers
+// (section 5.1).
 const codeAway = -32000
 
 // absence says why there is no answer.
@@ -23,7 +23,7 @@ type absence struct {
 	unsent   bool   // the server has not seen the request
 }
 
-// absent returns the absence behind a status of HTTP, 0 if there was none, and an error.
+// absent returns the absence for an HTTP status, 0 without an answer, and an error.
 func absent(server string, status int, err error) *absence {
 	var op *net.OpError
 	switch {
@@ -67,6 +67,6 @@ func (a *absence) result(m message) answer {
 
 const nextAway = "If this goes on, tell your user: parley doctor says what is wrong."
 
-// nextDoubt is for all tools, since the bridge does not know them: it is right for each.
+// nextDoubt fits every tool: the bridge does not know the tools.
 const nextDoubt = "Repeat the call word for word, with the cursor that you had before it, before you make another: " +
 	"a message is then sent only once. If the repeated call is refused, the first may have taken effect."

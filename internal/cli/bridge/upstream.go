@@ -22,14 +22,14 @@ import (
 // upstream is the server, over HTTP.
 type upstream struct {
 	http     *transport.StreamableHTTP
-	address  string // for sentences
-	self     string // this program, as it names itself to the server
-	key      string // that admits the client; "" if it shows none
-	admitted func() // is called once, when it has
+	address  string // for errors
+	self     string // this program's name for the server
+	key      string // admits the client; "" without a key
+	admitted func() // is called once, when the key has admitted the client
 
 	mu      sync.Mutex
-	client  string // the client behind, as it would name itself over HTTP
-	version string // the protocol that initialize agreed on; "" before
+	client  string // the client's name, as the client would send it over HTTP
+	version string // the protocol version from initialize; "" before
 }
 
 func newUpstream(o Options, notified func(library.JSONRPCNotification)) (*upstream, error) {
@@ -57,8 +57,8 @@ func newUpstream(o Options, notified func(library.JSONRPCNotification)) (*upstre
 	return u, nil
 }
 
-// lasting returns a transport that notices within half a minute that a connection is dead,
-// as after a change of the network. Else a call on it would hang for many minutes.
+// lasting returns a transport that notices a dead connection within half a minute, for example after a change of the
+// network. Otherwise a call would hang for many minutes.
 func lasting() *http.Transport {
 	const probe = 15 * time.Second
 	t := http.DefaultTransport.(*http.Transport).Clone()
@@ -69,7 +69,7 @@ func lasting() *http.Transport {
 	return t
 }
 
-// request passes on a request. Exactly one of its results is set, unless ctx has ended.
+// request sends a request. Exactly one of the results is set, unless ctx has ended.
 func (u *upstream) request(ctx context.Context, m message) (answer, *absence) {
 	u.learnClient(m)
 	var seen exchange
@@ -84,7 +84,7 @@ func (u *upstream) request(ctx context.Context, m message) (answer, *absence) {
 		u.learnVersion(m, a)
 		return a, nil
 	}
-	// mcp-go keeps less of a refusal than the server says.
+	// mcp-go drops parts of the server's refusal.
 	var body transport.JSONRPCResponse
 	if json.Unmarshal(seen.body, &body) == nil && body.Error != nil {
 		return answer{Error: body.Error}, nil
@@ -92,7 +92,7 @@ func (u *upstream) request(ctx context.Context, m message) (answer, *absence) {
 	return answer{}, absent(u.address, seen.status, err)
 }
 
-// paramsOf returns the params as they are written, or nil.
+// paramsOf returns the params as the client wrote them, or nil.
 func paramsOf(m message) any {
 	if m.Params == nil {
 		return nil
@@ -100,12 +100,12 @@ func paramsOf(m message) any {
 	return m.Params
 }
 
-// notify passes on a notification.
+// notify sends a notification.
 func (u *upstream) notify(ctx context.Context, m message) *absence {
 	n := library.JSONRPCNotification{JSONRPC: m.JSONRPC}
 	n.Method = m.Method
 	if m.Params != nil && json.Unmarshal(m.Params, &n.Params) != nil {
-		return nil // a notification has no answer, not even to say so
+		return nil // a notification has no answer, not even an error
 	}
 	var seen exchange
 	ctx = context.WithValue(context.WithValue(ctx, exchangeKey{}, &seen), headersKey{}, u.headers(m))
@@ -117,8 +117,7 @@ func (u *upstream) notify(ctx context.Context, m message) *absence {
 
 type headersKey struct{}
 
-// headers are those of a message that repeat what it says (Streamable HTTP, "Request
-// Headers"), and the User-Agent.
+// headers returns the headers that repeat parts of a message (Streamable HTTP, "Request Headers"), and the User-Agent.
 func (u *upstream) headers(m message) map[string]string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -141,7 +140,7 @@ func (u *upstream) headers(m message) map[string]string {
 	return h
 }
 
-// learnVersion notes the protocol that initialize agreed on.
+// learnVersion records the protocol version from initialize.
 func (u *upstream) learnVersion(m message, a answer) {
 	if m.Method != string(library.MethodInitialize) {
 		return
@@ -156,15 +155,15 @@ func (u *upstream) learnVersion(m message, a answer) {
 	}
 }
 
-// learnClient notes the client that a request names: initialize does, and in protocol
-// version 2026-07-28 every request.
+// learnClient records the client that a request names: initialize names the client and, in protocol version 2026-07-28,
+// every request.
 func (u *upstream) learnClient(m message) {
 	info := m.meta.Client
 	if m.Method == string(library.MethodInitialize) {
 		var params struct {
 			Client *library.Implementation `json:"clientInfo"`
 		}
-		_ = json.Unmarshal(m.Params, &params) // the server says what is wrong with it
+		_ = json.Unmarshal(m.Params, &params) // the server reports wrong params
 		info = params.Client
 	}
 	if info == nil {
@@ -175,13 +174,13 @@ func (u *upstream) learnClient(m message) {
 	u.client = userAgent(*info, os.Getenv(entrypointEnv))
 }
 
-// entrypointEnv tells the programs that Claude Code starts how it was started: cli for a
-// person at a terminal. Over HTTP it says so in its User-Agent, and only there a long call
-// goes on in the background.
+// entrypointEnv tells programs that Claude Code starts how Claude Code was started: cli means by a person at a
+// terminal. Over HTTP the User-Agent of Claude Code says the same, and only there a long call goes on in the
+// background.
 const entrypointEnv = "CLAUDE_CODE_ENTRYPOINT"
 
-// userAgent returns how a client would name itself over HTTP. The server knows clients by
-// that, and advises waits that they stand.
+// userAgent returns the client's name as the client would send it over HTTP. By the name the server knows the client,
+// and advises waits of a length that the client allows.
 func userAgent(c library.Implementation, entrypoint string) string {
 	product := token(c.Name)
 	if product == "" {
@@ -213,13 +212,13 @@ func token(s string) string {
 
 type exchangeKey struct{}
 
-// exchange is what HTTP answered to a request.
+// exchange is the HTTP answer to a request.
 type exchange struct {
-	status int    // 0: nothing
+	status int    // 0: no answer
 	body   []byte // of an error, if it may be JSON
 }
 
-// watched notes the exchanges that pass.
+// watched records the exchanges.
 type watched struct{ http.RoundTripper }
 
 // RoundTrip implements [http.RoundTripper].
@@ -236,7 +235,7 @@ func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	seen.status = resp.StatusCode
 	if resp.StatusCode >= http.StatusBadRequest {
 		const most = 64 << 10
-		seen.body, _ = io.ReadAll(io.LimitReader(resp.Body, most)) // what is cut is no JSON
+		seen.body, _ = io.ReadAll(io.LimitReader(resp.Body, most)) // a cut body is no JSON
 		_ = resp.Body.Close()
 		resp.Body = io.NopCloser(bytes.NewReader(seen.body))
 	}
