@@ -15,31 +15,31 @@ import (
 type client struct {
 	id      string
 	name    string
-	program string // in the PATH where the client is installed; "" if it has none
+	program string // in the PATH of an installed client; "" if the client has no program
 	// file returns the file that lists the MCP servers, below the key.
 	file func(Machine) string
 	key  string
-	// folderFile is the file, in a folder, with the servers for that folder alone; "" if there is none.
+	// folderFile is the file, in a folder, with the servers for only that folder; "" if there is none.
 	folderFile string
-	// value returns what the file says of a server.
+	// value returns the entry of a server in the file.
 	value func(m Machine, o Options) any
-	// allow returns what lets the agent use the tools without asking; nil if the client has
-	// nothing of that kind in a file.
+	// allow returns the entry that lets the agent use the tools without asking; nil if no file of the client has such
+	// an entry.
 	allow func(Machine) placed
 	// wake returns the hooks that wake an idle agent; nil if the client has none.
 	wake func(m Machine, base string) []placed
-	// plugin returns the mark of an installed Parley plugin; nil if there is none for it.
+	// plugin returns the mark of an installed Parley plugin; nil if there is no plugin for the client.
 	plugin func(Machine) placed
-	// signIn is what its person does to sign in to a server; "" for a client that cannot do that.
+	// signIn is how the client's person signs in to a server; "" for a client that cannot sign in.
 	signIn string
-	// signedIn returns the access token that its files have for an address of MCP, and whether it knows that its
-	// sign-in there has ended; nil for a client that keeps none in a file.
+	// signedIn returns the access token for an address of MCP in the client's files, and whether the client knows that
+	// its sign-in there has ended; nil for a client that keeps no token in a file.
 	signedIn func(m Machine, address string) (access string, out bool)
-	// trusts: the client asks its person about each new hook, and does not run it before.
+	// trusts: the client asks its person about each new hook before running the hook.
 	trusts bool
-	// starts: the client starts this program as its server.
+	// starts: the client starts this program as a server.
 	starts bool
-	// locks: the client rewrites its file while it runs, and holds a lock for that.
+	// locks: the client rewrites its file while running, and holds a lock for each write.
 	locks bool
 }
 
@@ -51,7 +51,7 @@ type placed struct {
 
 const name = "parley" // of the server in each client
 
-// clients lists the clients, in the order in which people see them.
+// clients lists the clients in the order for people.
 func clients() []client {
 	return []client{
 		{
@@ -131,7 +131,7 @@ func element(v any, path ...string) entry {
 	return entry{Path: path, Value: encode(v), Element: true}
 }
 
-// at returns a path in the home folder or in that for configuration.
+// at returns a path in the home folder or in the folder for configuration.
 func at(base string, path ...string) func(Machine) string {
 	return func(m Machine) string {
 		from := m.Home
@@ -148,7 +148,7 @@ func (o Options) endpoint() string { return o.place().MCP() }
 // place is the server, for a guest through the door of the invite.
 func (o Options) place() server.Place { return server.Place{Base: o.Server, Invite: o.Invite} }
 
-// headers are what the client sends with each request; none without a key.
+// headers are the headers of each request of the client; none without a key.
 func (o Options) headers() map[string]string {
 	if o.Key == "" || o.Invite != "" {
 		return nil
@@ -176,8 +176,8 @@ func typed(_ Machine, o Options) any {
 	}{"http", o.endpoint(), o.headers()}
 }
 
-// bridged is for a client that only starts programs. The bridge finds the key itself. The
-// link of an invite does not stand on its command line, which others can read.
+// bridged returns the entry for a client that only starts programs. The bridge finds the key itself. The link of an
+// invite is not on the command line, which others can read.
 func bridged(m Machine, o Options) any {
 	type program struct {
 		Command string            `json:"command"`
@@ -190,11 +190,11 @@ func bridged(m Machine, o Options) any {
 	return program{Command: m.Program, Args: []string{"bridge", "--url", o.Server}}
 }
 
-// urlEnv is the variable in which parley bridge finds its address.
+// urlEnv is the variable with the address for parley bridge.
 const urlEnv = server.URLEnv
 
-// claudeFile is the file that Claude Code keeps its own state in, too. Where an old version
-// has left .config.json, the client still prefers that.
+// claudeFile is the file of Claude Code's servers, which also holds the client's own state. If an old version has left
+// .config.json, Claude Code still prefers .config.json.
 func claudeFile(m Machine) string {
 	if old := filepath.Join(claudeDir(m), ".config.json"); exists(old) {
 		return old
@@ -231,11 +231,11 @@ func geminiFile(m Machine) string {
 	return filepath.Join(home, ".gemini", "settings.json")
 }
 
-// matcher is for the tools that give an agent a seat, of the server that connect writes and
-// of no other: the hook gives the seat's token to this server.
+// matcher matches the tools that give an agent a seat, but only tools of the server that connect writes: the hook gives
+// the seat's token to this server.
 const matcher = "^mcp__" + name + "__(join_room|create_room|enter_queue)$"
 
-// stopTime is how many seconds a session can stay idle and still be woken by its Stop hook.
+// stopTime is how many seconds a session can stay idle so that its Stop hook can still wake the session.
 const stopTime = 8 * 60 * 60
 
 type hook struct {
@@ -251,10 +251,10 @@ type hooks struct {
 	Hooks   []hook `json:"hooks"`
 }
 
-// hooksIn returns the hooks of a client whose hooks stand in a file. The first gives a session its
-// seats back. The second notes the seat that an agent has taken, and starts what waits in its
-// place; the last marks it. The third wakes a session of Claude Code that has no other way in: it
-// needs both keys, since Codex takes asyncRewake alone for a hook to wait for.
+// hooksIn returns the hooks of a client with hooks in a file. SessionStart gives a session its seats back. PostToolUse
+// records the seat that an agent has taken, and starts the program that waits in the agent's place. Stop wakes a
+// session of Claude Code that has no other way in: this hook needs both async and asyncRewake, since Codex would wait
+// for a hook with asyncRewake alone. SessionEnd marks the seat.
 func hooksIn(file func(Machine) string) func(Machine, string) []placed {
 	return func(m Machine, base string) []placed {
 		line := m.hookLine(base)
@@ -274,14 +274,13 @@ func hooksIn(file func(Machine) string) func(Machine, string) []placed {
 	}
 }
 
-// hookLine is the line that clients give to a shell.
+// hookLine is the hook's command line for a shell.
 func (m Machine) hookLine(base string) string {
 	return quoted(m.Program) + " hook --url " + plain(base)
 }
 
-// quoted puts a path into double quotes, in which a POSIX shell gives four characters a
-// meaning. A path on Windows has none of them but the backslash, which both shells there
-// leave alone before a letter.
+// quoted puts a path into double quotes, in which four characters have a meaning for a POSIX shell. Of the four, a path
+// on Windows has only the backslash, and both shells there leave a backslash before a letter alone.
 func quoted(path string) string {
 	if runtime.GOOS != "windows" {
 		path = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(path)
@@ -289,7 +288,7 @@ func quoted(path string) string {
 	return `"` + path + `"`
 }
 
-// plain quotes an address only if it needs that.
+// plain quotes an address only if needed.
 func plain(base string) string {
 	if strings.ContainsAny(base, " \t\"'`$&;|<>()*?[]{}~#!\\") {
 		return quoted(base)

@@ -1,6 +1,6 @@
-// Package connect writes Parley into the configuration of the clients that people use, and
-// takes it out again. A file is changed only where it must be, in one step, and only if it
-// can be parsed before and after. A record says what was written.
+// Package connect writes Parley into the configuration of people's clients, and removes Parley again. A file changes
+// only where it must, in one step, and only if the file can be parsed before and after. A record keeps what was
+// written.
 package connect
 
 import (
@@ -15,7 +15,7 @@ type Machine struct {
 	Config  string // the user's folder for configuration: os.UserConfigDir
 	State   string // the folder for the record
 	Program string // the path of parley
-	Folder  string // the current one; "" to look at none
+	Folder  string // the current folder; "" to look at no folder
 	Getenv  func(string) string
 	// Sleep waits for a client that may be writing its file.
 	Sleep func(time.Duration)
@@ -25,46 +25,45 @@ type Machine struct {
 type Options struct {
 	Client string
 	Server string // the address without /mcp
-	Key    string // that admits the client to the server; "" if it needs none
-	Invite string // the code with which the client is admitted as a guest; "" for none
+	Key    string // admits the client to the server; "" without a key
+	Invite string // the code that admits the client as a guest; "" for none
 	Allow  bool   // let the agent use the tools without asking
 	Wake   bool   // add the hooks that wake an idle agent, where the client has hooks
 	DryRun bool   // write nothing
 }
 
-// Report says what Connect and Undo have done.
+// Report says the result of Connect or Undo.
 type Report struct {
 	Client  string // for people
 	Changes []Change
 	// Asks: the client asks its person for each use of the tools.
 	Asks bool
-	// Missing: the client was not found on this machine before its files were written.
+	// Missing: the client was not found on this machine before Connect wrote its files.
 	Missing bool
-	// Shadows say which entries of single folders stand before the one that was written.
+	// Shadows say which entries of single folders take precedence over the written entry.
 	Shadows []string
-	// Trust: hooks were written that the client runs only after its person trusts them.
+	// Trust: the client runs the written hooks only after its person trusts them.
 	Trust bool
-	// Server is, of Undo, the address that the client had, unless it came by an invite; "" if none.
+	// Server is, after Undo, the address that the client had, unless the client came by an invite; "" if none.
 	Server string
-	// Next is, of Undo, the one that the other commands use instead, if they have used that: the address itself if
-	// another client has it, else the one that was connected last; "" if none is.
+	// Next is, after Undo, the address that the other commands use instead, if they have used Server: Server again if
+	// another client has it, else the address connected last; "" if none.
 	Next string
 }
 
-// Check returns why Connect refuses a client, or what is to be allowed, whatever the server;
-// nil if it does not.
+// Check returns why Connect refuses a client or the flag allow, whatever the server; nil if Connect does not refuse.
 func (m Machine) Check(id string, allow bool) error {
 	_, err := m.checked(id, allow)
 	return err
 }
 
-// Starts reports whether a client would start this program: for its hooks, if they are wanted, or as its server.
+// Starts reports whether a client would start this program: for hooks, if wake is true, or as a server.
 func (m Machine) Starts(id string, wake bool) bool {
 	c, err := find(id)
 	return err == nil && c.startsProgram(wake)
 }
 
-// SignIn says how the person of a client signs in to a server; "" for a client that cannot do that.
+// SignIn says how the person of a client signs in to a server; "" for a client that cannot sign in.
 func SignIn(id string) string {
 	c, err := find(id)
 	if err != nil || c.signIn == "" {
@@ -76,7 +75,7 @@ func SignIn(id string) string {
 
 func (c client) startsProgram(wake bool) bool { return c.starts || wake && c.wake != nil }
 
-// checked returns the client that is to be connected.
+// checked returns the client to connect, or why Connect refuses it.
 func (m Machine) checked(id string, allow bool) (client, error) {
 	c, err := find(id)
 	if err != nil {
@@ -88,7 +87,7 @@ func (m Machine) checked(id string, allow bool) (client, error) {
 	return c, c.refusePlugin(m)
 }
 
-// Connect adds a server to a client. It changes nothing if all is there already.
+// Connect adds a server to a client. If everything is there already, Connect changes nothing.
 func (m Machine) Connect(o Options) (Report, error) {
 	c, err := m.checked(o.Client, o.Allow)
 	if err != nil {
@@ -99,7 +98,7 @@ func (m Machine) Connect(o Options) (Report, error) {
 		o.Allow = o.Allow || old.Allow
 		edits, err := plan(c.placesFor(m, o), old)
 		report.Asks = !o.Allow && c.allow != nil
-		if report.Changes == nil { // what is written again is no other change
+		if report.Changes == nil { // a later pass repeats these changes
 			report.Changes = changesOf(edits)
 		}
 		report.Trust = c.trusts && o.Wake && len(report.Changes) > 0
@@ -131,8 +130,8 @@ func (m Machine) Connect(o Options) (Report, error) {
 	return report, err
 }
 
-// refusePlugin returns an error if the plugin is installed, which brings the same tools and
-// hooks: the agent would see each tool twice.
+// refusePlugin returns an error if the plugin is installed. The plugin brings the same tools and hooks: the agent would
+// see each tool twice.
 func (c client) refusePlugin(m Machine) error {
 	if c.plugin == nil {
 		return nil
@@ -150,7 +149,7 @@ func (c client) refusePlugin(m Machine) error {
 		"it before you use parley connect, or keep it and use only the plugin", c.name)
 }
 
-// placesFor returns the entries that a client's files are to hold.
+// placesFor returns the entries for a client's files.
 func (c client) placesFor(m Machine, o Options) []placed {
 	all := []placed{{c.file(m), value(c.value(m, o), c.key, name)}}
 	if o.Allow && c.allow != nil {
@@ -162,8 +161,8 @@ func (c client) placesFor(m Machine, o Options) []placed {
 	return all
 }
 
-// write stores what will be written, so that it can be taken back even if this process
-// ends in between, and then writes the files.
+// write records the changes first, so that Undo can take them back even if this process ends in between, and then
+// writes the files.
 func (r *record) write(now, old connection, edits []*edit) error {
 	for _, e := range edits {
 		if len(e.wrote.Entries) > 0 {
@@ -176,7 +175,7 @@ func (r *record) write(now, old connection, edits []*edit) error {
 	return saveAll(edits, old)
 }
 
-// saveAll writes the files that have changed.
+// saveAll writes the changed files.
 func saveAll(edits []*edit, old connection) error {
 	for _, e := range edits {
 		if !e.changed() {
@@ -199,8 +198,7 @@ func changesOf(edits []*edit) []Change {
 	return all
 }
 
-// Undo takes back what Connect has written for a client, to the byte. Values that have changed
-// since stay.
+// Undo takes back what Connect has written for a client, to the byte. Values that have changed since then stay.
 func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 	c, err := find(id)
 	if err != nil {
@@ -218,7 +216,7 @@ func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 			}
 			edits = append(edits, e)
 		}
-		if report.Changes == nil { // what is taken back again is no other change
+		if report.Changes == nil { // a later pass repeats these changes
 			report.Changes = changesOf(edits)
 		}
 		return edits, nil

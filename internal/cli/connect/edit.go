@@ -9,16 +9,14 @@ import (
 	"strings"
 )
 
-// format edits one format of configuration. It changes nothing but what it is asked to,
-// down to the byte.
+// format edits one format of configuration. A format changes only the asked parts, to the byte.
 type format interface {
-	// decode returns what the file says.
+	// decode returns the content of the file.
 	decode(text []byte) (map[string]any, error)
-	// add returns what puts an entry that is absent into the text, and how many objects and
-	// lists that makes.
+	// add returns the pieces that put an absent entry into the text, and how many objects and lists the pieces make.
 	add(text []byte, e entry) (pieces []insertion, made int, err error)
-	// remove returns the text without the entry, and without the objects and lists that
-	// were made for it if nothing else is in them.
+	// remove returns the text without the entry. Objects and lists that were made for the entry go, too, if they are
+	// empty.
 	remove(text []byte, e entry) ([]byte, error)
 }
 
@@ -27,17 +25,17 @@ type edit struct {
 	path   string
 	format format
 	before []byte // nil if the file does not exist
-	text   []byte // as it will be
+	text   []byte // the new text
 	wrote  written
 	change Change
 }
 
-// written is what this program has written into one file.
+// written is this program's text in one file.
 type written struct {
 	Path    string      `json:"path"`
 	Created bool        `json:"created,omitempty"` // the file did not exist
-	Folders []string    `json:"folders,omitempty"` // these did not exist, the innermost first
-	Sum     string      `json:"sum"`               // of the file as it was left
+	Folders []string    `json:"folders,omitempty"` // missing before, the innermost first
+	Sum     string      `json:"sum"`               // of the file after the write
 	Pieces  []insertion `json:"pieces"`
 	Entries []entry     `json:"entries"`
 }
@@ -47,19 +45,18 @@ type Change struct {
 	File    string  `json:"file"`
 	Removed []Lines `json:"removed,omitempty"`
 	Added   []Lines `json:"added,omitempty"`
-	// Left are entries that this program has written and that somebody has changed since.
-	// They stay.
+	// Left are entries of this program that somebody has changed since. They stay.
 	Left []string `json:"left,omitempty"`
 }
 
-// Lines are a value as it stands in the file, and the keys around it.
+// Lines are a value as the file has it, and the keys around the value.
 type Lines struct {
 	In   string   `json:"in,omitempty"`
 	Text []string `json:"text"`
 }
 
-// takeBack takes out what was written before: to the byte if the file is as it was left,
-// else entry by entry, as far as these are unchanged.
+// takeBack removes what was written before: to the byte if the file is unchanged since then, else entry by entry, as
+// far as the entries are unchanged.
 func (e *edit) takeBack(old written) error {
 	if sum(e.text) == old.Sum {
 		if text, err := cut(e.text, old.Pieces); err == nil {
@@ -88,7 +85,7 @@ func (e *edit) takeBack(old written) error {
 
 var errAbsent = errors.New("it is not there")
 
-// removed returns the text without the entry, after a check that nothing else has changed.
+// removed returns the text without the entry, and checks that nothing else has changed.
 func removed(f format, text []byte, e entry) ([]byte, error) {
 	doc, err := f.decode(text)
 	if err != nil {
@@ -115,7 +112,7 @@ func removed(f format, text []byte, e entry) ([]byte, error) {
 	return text, nil
 }
 
-// put adds the entries that are absent.
+// put adds the absent entries.
 func (e *edit) put(entries []entry) error {
 	for _, one := range entries {
 		doc, err := e.format.decode(e.text)
@@ -145,29 +142,29 @@ func (e *edit) put(entries []entry) error {
 	return nil
 }
 
-// empty reports whether nothing is left in a file that this program has created.
+// empty reports whether the file holds no entry and no comment.
 func (e *edit) empty() bool {
 	doc, err := e.format.decode(e.text)
 	return err == nil && len(doc) == 0 && !bytes.ContainsAny(e.text, "/#") // no comments
 }
 
-// Conflict is an error of a file in which another value is in the place of Parley's.
+// Conflict is the error of a file with another value in the place of Parley's.
 type Conflict struct{ File, Path string }
 
-// Error says what to do.
+// Error says what helps.
 func (c *Conflict) Error() string {
 	return fmt.Sprintf("%s already has another %s, which parley connect did not write; remove it there if it is no "+
 		"longer needed, and run this again", c.File, c.Path)
 }
 
-// byHand is an error of a file that cannot be edited safely.
+// byHand is the error of a file that cannot be edited safely.
 type byHand struct {
 	file  string
 	lines Lines
 	cause error
 }
 
-// Error says what to do.
+// Error says what helps.
 func (b *byHand) Error() string {
 	return fmt.Sprintf("%s cannot be edited safely (%v), and nothing was written; add this to it, in %s:\n%s", b.file,
 		b.cause, b.lines.where(), strings.Join(b.lines.shown(), "\n"))
@@ -175,7 +172,7 @@ func (b *byHand) Error() string {
 
 func (b *byHand) Unwrap() error { return b.cause }
 
-// forgetSame drops what was taken out and put in again as it was.
+// forgetSame drops lines that are both removed and added.
 func (c *Change) forgetSame() {
 	same := func(in []Lines) func(Lines) bool {
 		return func(l Lines) bool {

@@ -10,15 +10,15 @@ import (
 
 // entry is one value in a client's configuration.
 type entry struct {
-	// Path are the keys that lead to the value from the top of the file.
+	// Path are the keys to the value from the top of the file.
 	Path []string `json:"path"`
 	// Value is the value, as JSON.
 	Value json.RawMessage `json:"value"`
 	// Element: the value is an element of the list at Path.
 	Element bool `json:"element,omitempty"`
-	// Mark is the text by which a changed element is still known; "" if by nothing.
+	// Mark is the text that still identifies a changed element; "" if nothing does.
 	Mark string `json:"mark,omitempty"`
-	// Made is how many of the objects and lists around the value were made for it.
+	// Made is how many objects and lists around the value were made for the entry.
 	Made int `json:"made,omitempty"`
 }
 
@@ -26,7 +26,7 @@ type entry struct {
 func (e entry) decoded() any {
 	v, err := decodeJSON(e.Value)
 	if err != nil {
-		return nil // an entry is made by this package
+		return nil // this package made the entry
 	}
 	return v
 }
@@ -46,7 +46,7 @@ type standing int
 const (
 	absent standing = iota
 	held            // as the entry says; an object may say more
-	other           // there is another value in its place
+	other           // the place holds another value
 )
 
 // in returns how the entry stands in a decoded file.
@@ -74,7 +74,7 @@ func (e entry) in(doc map[string]any) standing {
 	return other
 }
 
-// covers reports whether found says all that want says.
+// covers reports whether found has everything in want.
 func covers(found, want any) bool {
 	has, isObject := found.(map[string]any)
 	wants, wantsObject := want.(map[string]any)
@@ -104,13 +104,13 @@ func lookup(doc any, path []string) (any, bool) {
 	return doc, true
 }
 
-// marks reports whether a list that does not hold the element has one with its mark.
+// marks reports whether a list without the element has an element with the entry's mark.
 func (e entry) marks(doc map[string]any) bool {
 	list, _ := lookup(doc, e.Path)
 	return e.Mark != "" && bytes.Contains(encode(list), encode(e.Mark))
 }
 
-// with returns a decoded file to which the entry was added.
+// with returns a decoded file with the entry added.
 func (e entry) with(doc any, path []string) any {
 	if len(path) == 0 {
 		if !e.Element {
@@ -127,8 +127,8 @@ func (e entry) with(doc any, path []string) any {
 	return object
 }
 
-// without returns a decoded file from which the entry was taken; ok is false if the value
-// there is not exactly the entry's.
+// without returns a decoded file with the entry removed; ok is false if the value there is not exactly the entry's
+// value.
 func (e entry) without(doc any, path []string) (left any, ok bool) {
 	if len(path) == 0 {
 		return e.withoutElement(doc)
@@ -157,8 +157,7 @@ func (e entry) withoutElement(doc any) (any, bool) {
 	return slices.Delete(slices.Clone(list), i, i+1), true
 }
 
-// dropEmpty returns a decoded file without the objects and lists along the path that are
-// empty.
+// dropEmpty returns a decoded file without the empty objects and lists along the path.
 func dropEmpty(doc any, path []string) any {
 	old, ok := doc.(map[string]any)
 	if !ok || len(path) == 0 {

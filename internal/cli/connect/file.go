@@ -13,7 +13,7 @@ import (
 	server "github.com/parley-chat/parley/internal/cli/client"
 )
 
-// open reads a file that is to be edited.
+// open reads a file for an edit.
 func open(path string) (*edit, error) {
 	e := &edit{path: path, format: formatOf(path), wrote: written{Path: path}, change: Change{File: path}}
 	text, err := server.ReadFile(path)
@@ -31,10 +31,11 @@ func open(path string) (*edit, error) {
 	return e, nil
 }
 
-// mark is how some editors of Windows begin a file in UTF-8. It is no part of the text, and stays.
+// mark is the byte order mark with which some editors of Windows begin a file in UTF-8. The mark is no part of the
+// text, and stays.
 var mark = []byte("\ufeff")
 
-// after returns the file as it will be.
+// after returns the new content of the file.
 func (e *edit) after() []byte {
 	if bytes.HasPrefix(e.before, mark) {
 		return slices.Concat(mark, e.text)
@@ -52,8 +53,8 @@ func formatOf(path string) format {
 // changed reports whether there is something to write.
 func (e *edit) changed() bool { return !bytes.Equal(e.before, e.after()) }
 
-// save writes the edited file in one step. A file that holds nothing but what was taken
-// out of it is removed if this program has created it.
+// save writes the edited file in one step. If this program created the file, and the file holds nothing any more, save
+// removes the file.
 func (e *edit) save(old written) error {
 	if old.Created && e.empty() {
 		if err := e.unchanged(); err != nil {
@@ -74,7 +75,7 @@ func (e *edit) save(old written) error {
 	return server.WriteFileIf(e.path, e.after(), mode, e.unchanged)
 }
 
-// unchanged returns an error unless the file is as it was read.
+// unchanged returns an error if the file has changed since it was read.
 func (e *edit) unchanged() error {
 	now, err := server.ReadFile(e.path)
 	if err == nil && !bytes.Equal(now, e.before) {
@@ -83,14 +84,14 @@ func (e *edit) unchanged() error {
 	return err
 }
 
-// changedError is an error of a file that another program has written since it was read.
+// changedError is the error of a file that another program has written since e was read.
 type changedError struct{ file string }
 
 func (c *changedError) Error() string {
 	return c.file + " was changed by another program just now; run this again"
 }
 
-// removeFolders removes the folders that were made for files, as far as they are empty.
+// removeFolders removes the folders that were made for files, if the folders are empty.
 func removeFolders(files []written) {
 	for _, w := range files {
 		for _, dir := range w.Folders {
@@ -101,7 +102,7 @@ func removeFolders(files []written) {
 	}
 }
 
-// missing returns the folders around the path that do not exist, the innermost first.
+// missing returns the nonexistent folders around the path, the innermost first.
 func missing(path string) []string {
 	var dirs []string
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
@@ -112,16 +113,15 @@ func missing(path string) []string {
 	}
 }
 
-// A client that rewrites its file while it runs makes a folder beside it as a lock, as the
-// npm package proper-lockfile does. A lock that nobody has touched for lockStale was left
-// behind.
+// A client that rewrites its file while running makes a folder beside the file as a lock, as the npm package
+// proper-lockfile does. A lock is stale if nobody has touched the folder for lockStale.
 const (
 	lockStale = 10 * time.Second
 	lockPoll  = 20 * time.Millisecond
 	lockTime  = 15 * time.Second
 )
 
-// locked calls do while it holds the lock by which the client guards its file.
+// locked calls do while locked holds the client's lock of its file.
 func locked(path string, do func() error) (err error) {
 	lock := path + ".lock"
 	for begin := time.Now(); ; time.Sleep(lockPoll) {
@@ -131,7 +131,7 @@ func locked(path string, do func() error) (err error) {
 		}
 		info, statErr := os.Stat(lock)
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // no folder, hence no file that could be written
+		case errors.Is(err, fs.ErrNotExist): // no folder, hence no file to write
 			return do()
 		case !errors.Is(err, fs.ErrExist):
 			return err
@@ -145,20 +145,19 @@ func locked(path string, do func() error) (err error) {
 	return do()
 }
 
-// The bounds of settled: how long a client takes at most between its reading and its writing, and
-// how often a file is written before settled gives up.
+// The bounds of settled: the longest time between a client's read and its write, and how often settled writes a file
+// before giving up.
 const (
 	settleTime = time.Second
 	passes     = 5
 )
 
-// settled repeats a pass over the client's files, each under the lock, until one finds nothing
-// left to write. The lock alone is not enough: Claude Code (2.1.329) does without it where it does
-// not get it in time, which while it starts is 1.5 seconds after it queued the save. Such a save
-// may have read the file before a pass wrote it, and takes back what the pass wrote; so settled
-// waits for it, and looks again. Where it writes between the reading and the writing of a pass,
-// the pass begins again. Only what it writes in the instant between the last look at the file and
-// the step that replaces it is lost.
+// settled repeats a pass over the client's files, each pass under the lock, until a pass finds nothing to write. The
+// lock alone is not enough: Claude Code (2.1.329) saves without the lock if it does not get the lock in time, while
+// starting 1.5 seconds after the save was queued. Such a save may have read the file before a pass wrote, and then
+// undoes the pass. So settled waits for such a save, and checks the file again. If Claude Code writes between the read
+// and the write of a pass, the pass begins again. Only a write in the instant between the last check and the
+// replacement of the file is lost.
 func (c client) settled(m Machine, pass func() (wrote bool, err error)) (err error) {
 	if !c.locks {
 		_, err := pass()
@@ -168,7 +167,7 @@ func (c client) settled(m Machine, pass func() (wrote bool, err error)) (err err
 		var wrote bool
 		err = locked(c.file(m), func() (err error) { wrote, err = pass(); return err })
 		if changed := new(changedError); errors.As(err, &changed) && changed.file == c.file(m) {
-			continue // it is the first that a pass writes
+			continue // a pass writes this file first
 		}
 		if err != nil || !wrote {
 			return err

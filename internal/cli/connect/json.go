@@ -12,15 +12,14 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// jsonFormat edits JSON in which comments and trailing commas are allowed, and leaves
-// everything else in it as it is.
+// jsonFormat edits JSON with comments and trailing commas, and leaves everything else as it is.
 type jsonFormat struct{}
 
 func (jsonFormat) decode(text []byte) (map[string]any, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return map[string]any{}, nil
 	}
-	standard, err := hujson.Standardize(bytes.Clone(text)) // it works in place
+	standard, err := hujson.Standardize(bytes.Clone(text)) // Standardize works in place
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +54,7 @@ func (jsonFormat) add(text []byte, e entry) ([]insertion, int, error) {
 	return append(pieces, b.append(a)...), made, nil
 }
 
-// descend follows the path as far as it exists.
+// descend follows the path as far as the path exists.
 func descend(v *hujson.Value, path []string) (*hujson.Value, []string) {
 	for len(path) > 0 {
 		m := member(v, path[0])
@@ -67,8 +66,7 @@ func descend(v *hujson.Value, path []string) (*hujson.Value, []string) {
 	return v, path
 }
 
-// member returns the place of a key in an object; -1 if it has none. If a key is there twice, the
-// last one counts.
+// member returns the index of a key in an object; -1 if the object has no such key. Of two equal keys the last counts.
 func member(v *hujson.Value, key string) int {
 	object, ok := v.Value.(*hujson.Object)
 	if !ok {
@@ -82,14 +80,13 @@ func member(v *hujson.Value, key string) int {
 	return -1
 }
 
-// addition is a member of an object, or an element of a list, which has no key.
+// addition is a member of an object, or an element of a list; an element has no key.
 type addition struct {
 	key   string
 	value json.RawMessage
 }
 
-// wrapped returns what is added where the path ends, and how many objects and lists that
-// makes around the value.
+// wrapped returns the addition where the path ends, and how many objects and lists the addition makes around the value.
 func (e entry) wrapped(rest []string) (a addition, made int) {
 	if len(rest) == 0 {
 		return addition{value: e.Value}, 0
@@ -108,18 +105,18 @@ func (e entry) wrapped(rest []string) (a addition, made int) {
 // box is an object or a list in a text.
 type box struct {
 	text []byte
-	end  int // the offset of its closing bracket
-	// last is the offset after its last member; 0 if it is empty.
+	end  int // the offset of the closing bracket
+	// last is the offset after the last member; 0 without members.
 	last     int
 	trailing bool   // a comma follows the last member
-	lines    bool   // its members stand on lines of their own
+	lines    bool   // each member has its own line
 	indent   string // before a member
-	unit     string // by which the text indents
+	unit     string // the indent of one level in the text
 }
 
 var errNoBox = errors.New("neither an object nor a list")
 
-// boxOf describes an object or a list in the text with that root.
+// boxOf describes an object or a list in the text; root is the whole text.
 func boxOf(v *hujson.Value, text []byte, root *hujson.Value) (box, error) {
 	b := box{text: text, end: v.EndOffset - 1, unit: "  "}
 	if members := children(root); len(members) > 0 {
@@ -150,9 +147,9 @@ func boxOf(v *hujson.Value, text []byte, root *hujson.Value) (box, error) {
 
 // child is a member of an object or an element of a list.
 type child struct {
-	first int  // the offset of its name or value
-	end   int  // the offset after its value
-	after int  // the offset after the extra that follows the value, where a comma may be
+	first int  // the offset of the name or value
+	end   int  // the offset after the value
+	after int  // the offset after the extra behind the value, where a comma may be
 	comma bool // a comma follows
 }
 
@@ -181,9 +178,8 @@ func children(v *hujson.Value) []child {
 	return all
 }
 
-// lineStart returns the white space with which the line of an offset begins. ok is false if
-// something else than white space stands before the offset on its line, or if that is the
-// first one.
+// lineStart returns the white space at the beginning of an offset's line. ok is false if other text stands before the
+// offset on the line, or if the line is the first.
 func lineStart(text []byte, offset int) (space string, ok bool) {
 	begin := bytes.LastIndexByte(text[:offset], '\n') + 1
 	line := text[begin:offset]
@@ -191,7 +187,7 @@ func lineStart(text []byte, offset int) (space string, ok bool) {
 	return string(line[:len(line)-len(trimmed)]), len(trimmed) == 0 && begin > 0
 }
 
-// append returns what puts a further member at the end.
+// append returns the pieces that put a further member at the end.
 func (b box) append(a addition) []insertion {
 	body, at := b.layout(a), b.end
 	if b.lines {
@@ -215,7 +211,7 @@ func (b box) append(a addition) []insertion {
 	return []insertion{{b.last, ","}, {at + 1, body}}
 }
 
-// layout writes a member as its neighbors are written.
+// layout writes a member as the neighbors are written.
 func (b box) layout(a addition) string {
 	value := string(a.value)
 	if b.lines {
@@ -258,7 +254,7 @@ func (jsonFormat) remove(text []byte, e entry) ([]byte, error) {
 	return text, err
 }
 
-// place returns the place of the entry's value in a list; -1 if it is not there.
+// place returns the index of the entry's value in a list; -1 if the list does not have the value.
 func place(list *hujson.Value, e entry) int {
 	array, ok := list.Value.(*hujson.Array)
 	if !ok {
@@ -278,8 +274,7 @@ func removeMember(text []byte, root *hujson.Value, path []string) ([]byte, error
 	return removeChild(text, object, member(object, path[len(path)-1]))
 }
 
-// removeEmpty removes an object or list that this program made, unless something is in it,
-// be it a comment.
+// removeEmpty removes an object or list of this program, unless the object or list holds anything, even a comment.
 func removeEmpty(text []byte, path []string) ([]byte, error) {
 	root, err := hujson.Parse(text)
 	if err != nil {
@@ -292,8 +287,8 @@ func removeEmpty(text []byte, path []string) ([]byte, error) {
 	return removeMember(text, &root, path)
 }
 
-// removeChild removes a member of an object or an element of a list, with its line and one
-// comma, and leaves the comments around it.
+// removeChild removes a member of an object or an element of a list, with its line and one comma. Comments around the
+// child stay.
 func removeChild(text []byte, v *hujson.Value, i int) ([]byte, error) {
 	all := children(v)
 	if i < 0 || i >= len(all) {

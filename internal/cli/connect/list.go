@@ -19,31 +19,31 @@ import (
 type Status struct {
 	ID, Name string
 	Found    bool
-	Server   string // the address of MCP, or ""; it may hold a key or an invite
-	Key      string // that the client shows the server; "" if none is in the file
-	// Elsewhere: the client finds its key in its environment, or starts parley bridge,
-	// which has its own.
+	Server   string // the address of MCP, or ""; may hold a key or an invite
+	Key      string // the client's key for the server; "" if the file has none
+	// Elsewhere: the client has its key in the environment, or starts parley bridge, which has its own key.
 	Elsewhere bool
-	SignIn    string // what its person does to sign in to a server; "" for a client that cannot do that
-	// Access is the token of its sign-in at Server; "" if its files have none, as where the system keeps it.
+	SignIn    string // how the client's person signs in to a server; "" if the client cannot sign in
+	// Access is the token of the sign-in at Server; "" if the client's files have no token, for example because the
+	// system keeps the token.
 	Access    string
-	SignedOut bool // it knows that its sign-in at Server has ended
-	// Others are the addresses of the servers in its file that have another name, by name.
+	SignedOut bool // the client knows that its sign-in at Server has ended
+	// Others are the addresses of servers under other names in the client's file, by name.
 	Others map[string]string
-	Plugin string // the address that Parley's plugin in it uses; "" without the plugin
-	Asks   bool   // it asks its person before each use of the tools, and could be told not to
-	Hooked bool   // it runs hooks, which can wake an idle agent
-	// Hooks are the command lines of all its hooks.
+	Plugin string // the address that Parley's plugin in the client uses; "" without the plugin
+	Asks   bool   // the client asks before each use of the tools, and could be told not to
+	Hooked bool   // the client runs hooks, which can wake an idle agent
+	// Hooks are the command lines of all the client's hooks.
 	Hooks []string
-	// Gone is the path under which the client starts this program, if nothing is there.
+	// Gone is the path at which the client starts this program, if the path does not exist.
 	Gone string
-	Err  error // why its file cannot be read
+	Err  error // why the client's file cannot be read
 }
 
 // List returns how each client stands.
 func (m Machine) List() []Status {
 	var all []Status
-	var known record // of a damaged one, Connect and Undo tell
+	var known record // Connect and Undo report a damaged record
 	_ = m.readRecord(func(r *record) error { known = *r; return nil })
 	for _, c := range clients() {
 		path := c.file(m)
@@ -70,7 +70,7 @@ func (m Machine) List() []Status {
 	return all
 }
 
-// readStatus reads what the client's files say of permission, plugin and hooks.
+// readStatus reads permission, plugin and hooks from the client's files.
 func (c client) readStatus(m Machine, s *Status) {
 	if c.allow != nil {
 		permission := c.allow(m)
@@ -97,29 +97,29 @@ func (c client) readStatus(m Machine, s *Status) {
 	}
 }
 
-// pluginServer returns the address that the plugin in a client uses. That for Codex starts parley bridge, which
-// takes the server of its person.
+// pluginServer returns the address that the plugin in a client uses. The plugin for Codex starts parley bridge, which
+// uses the person's server.
 func (c client) pluginServer(settings map[string]any) string {
 	if c.id == "codex" {
-		place, _ := server.Server() // of which the bridge says what is wrong
+		place, _ := server.Server() // the bridge reports the error
 		return place.Base
 	}
 	v, _ := lookup(settings, []string{"pluginConfigs", "parley@parley", "options", "url"})
 	if url, _ := v.(string); url != "" {
 		return url
 	}
-	return "http://127.0.0.1:8080" // as the plugin has it
+	return "http://127.0.0.1:8080" // the default of the plugin
 }
 
-// content returns a decoded file; nil if it is not there or cannot be read.
+// content returns a decoded file; nil if the file does not exist or cannot be read.
 func content(path string) (doc map[string]any) {
 	if e, err := open(path); err == nil {
-		doc, _ = e.format.decode(e.text) // open has read it
+		doc, _ = e.format.decode(e.text) // open has decoded the text already
 	}
 	return doc
 }
 
-// isInstalled reports whether the client is on this machine: its program, its file, or a folder of its own.
+// isInstalled reports whether the client is on this machine: as a program, a file, or a separate folder.
 func (c client) isInstalled(m Machine) bool {
 	path := c.file(m)
 	if _, err := os.Stat(path); err == nil || len(missing(path)) == 0 && filepath.Dir(path) != m.Home {
@@ -132,8 +132,9 @@ func (c client) isInstalled(m Machine) bool {
 	return err == nil
 }
 
-// shadows returns a sentence for each entry of a single folder that stands before the one of the user there:
-// those in the current folder and all around it, as Claude Code reads them, and those that it keeps for other folders.
+// shadows returns a sentence for each entry of a single folder that takes precedence there over the user's entry:
+// entries in the current folder and all folders around it, as Claude Code reads them, and the entries that Claude Code
+// keeps for other folders.
 func (c client) shadows(m Machine, mcp string) (all []string) {
 	note := func(folder, path, url string) {
 		if url != "" && url != mcp {
@@ -176,8 +177,8 @@ func serverIn(doc map[string]any, key string) string {
 	return ""
 }
 
-// othersIn returns the addresses of the servers with another name in a client's file. Claude
-// Code also lists there those of single folders.
+// othersIn returns the addresses of servers under other names in a client's file. The file of Claude Code also lists
+// servers of single folders.
 func othersIn(doc map[string]any, key string) map[string]string {
 	all := map[string]string{}
 	add := func(servers any) {
@@ -198,7 +199,7 @@ func othersIn(doc map[string]any, key string) map[string]string {
 	return all
 }
 
-// keyIn returns the key that a client's file holds for Parley, or that it is elsewhere.
+// keyIn returns the key for Parley in a client's file, or that the key is elsewhere.
 func keyIn(doc map[string]any, key string) (is string, elsewhere bool) {
 	for _, at := range []string{"headers", "http_headers"} {
 		v, _ := lookup(doc, []string{key, name, at, authorization})

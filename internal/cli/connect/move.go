@@ -7,8 +7,8 @@ import (
 	server "github.com/parley-chat/parley/internal/cli/client"
 )
 
-// Move connects each client that Connect has connected to the server at one address to another address of it, as it
-// was: with its key or invite, its permission and its hooks. It goes on after an error, which it returns at the end.
+// Move connects each client that Connect has connected to a server at one address to another address of the server,
+// with the same key or invite, permission and hooks. Move goes on after an error, and returns the error at the end.
 func (m Machine) Move(from, to string, dryRun bool) (reports []Report, err error) {
 	var known record
 	if err := m.readRecord(func(r *record) error { known = *r; return nil }); err != nil {
@@ -20,7 +20,7 @@ func (m Machine) Move(from, to string, dryRun bool) (reports []Report, err error
 			continue
 		}
 		with := m
-		if old.Program != "" && exists(old.Program) { // the one that runs may be gone when the client starts it
+		if old.Program != "" && exists(old.Program) { // the running program may be gone when the client starts it
 			with.Program = old.Program
 		}
 		o := old.options(c)
@@ -35,12 +35,12 @@ func (m Machine) Move(from, to string, dryRun bool) (reports []Report, err error
 	return reports, err
 }
 
-// options returns those with which a client was connected, by what was written.
+// options returns the options with which a client was connected, from the written files.
 func (c connection) options(of client) Options {
 	o := Options{Client: of.id, Server: c.Server, Allow: c.Allow}
 	for _, file := range c.Files {
 		for _, e := range file.Entries {
-			if e.Mark != "" { // only hooks have one
+			if e.Mark != "" { // only hooks have a mark
 				o.Wake = true
 				continue
 			}

@@ -2,8 +2,8 @@ package connect
 
 import "slices"
 
-// plan returns the edits that make the files hold all entries, and drop entries of before that
-// are no longer wanted. It returns none if that is so already.
+// plan returns the edits after which the files hold all entries, and no unwanted entries of old. plan returns none if
+// the files are already so.
 func plan(all []placed, old connection) ([]*edit, error) {
 	var edits []*edit
 	done := true
@@ -57,7 +57,7 @@ func (e *edit) holds(all, before []entry) bool {
 	return true
 }
 
-// paths returns the files, each once, those of the entries first.
+// paths returns the files, each once, the files of the entries first.
 func paths(all []placed, before []written) []string {
 	var list []string
 	add := func(path string) {

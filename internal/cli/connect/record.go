@@ -12,11 +12,11 @@ import (
 // connection is what this program has written for one client.
 type connection struct {
 	Client string `json:"client"`
-	Config string `json:"config"` // the client's file of servers: one client may have several homes
+	Config string `json:"config"` // the client's file of servers: a client may have several homes
 	Server string `json:"server"`
-	Guest  bool   `json:"guest,omitempty"` // it comes by an invite, whose address the other commands do not use
+	Guest  bool   `json:"guest,omitempty"` // by an invite; the other commands do not use the invite's address
 	Allow  bool   `json:"allow"`
-	// Program is the path under which the client starts this program; "" if it never does.
+	// Program is the path at which the client starts this program; "" if the client never starts this program.
 	Program string    `json:"program,omitempty"`
 	Files   []written `json:"files"`
 }
@@ -27,7 +27,7 @@ type record struct {
 	Connections []connection `json:"connections"`
 }
 
-// withRecord calls do with the record while no other process uses it.
+// withRecord calls do with the record while no other process uses the record.
 func (m Machine) withRecord(do func(*record) error) error {
 	return server.WithLock(m.recordPath(), func() error { return m.readRecord(do) })
 }
@@ -64,7 +64,7 @@ func (*record) is(known connection, c client, m Machine) bool {
 	return known.Client == c.id && known.Config == c.file(m)
 }
 
-// next returns the address that the other commands use once a connection is gone.
+// next returns the address for the other commands after the connection gone has ended.
 func (r *record) next(gone connection) (address string) {
 	for _, c := range r.Connections {
 		switch {
@@ -78,8 +78,7 @@ func (r *record) next(gone connection) (address string) {
 	return address
 }
 
-// add stores a connection in place of an earlier one of the same client. One without
-// files is forgotten.
+// add stores a connection in place of an earlier connection of the same client. A connection without files is removed.
 func (r *record) add(now connection) error {
 	r.Connections = slices.DeleteFunc(r.Connections, func(old connection) bool {
 		return old.Client == now.Client && old.Config == now.Config

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// linesOf returns an entry as people know it from its file, each of JSON in one line: the hooks of a client would fill
-// two screens. Nothing else of the file is ever shown: it may hold secrets.
+// linesOf returns an entry as people know it from its file, an entry of JSON on one line: the hooks of a client would
+// fill two screens. Nothing else of the file is ever shown: the file may hold secrets.
 func linesOf(f format, e entry) Lines {
 	if _, ok := f.(tomlFormat); ok {
 		lines := Lines{Text: e.tomlLines()}
@@ -25,7 +25,7 @@ func linesOf(f format, e entry) Lines {
 		text.Write(encode(e.Path[len(path)]))
 		text.WriteString(": ")
 	}
-	if err := json.Compact(&text, e.Value); err != nil { // one that was kept is indented
+	if err := json.Compact(&text, e.Value); err != nil { // a kept value is indented
 		text.Write(e.Value)
 	}
 	return Lines{In: strings.Join(path, "."), Text: []string{text.String()}}
@@ -34,7 +34,7 @@ func linesOf(f format, e entry) Lines {
 // secret is a key, or the code of an invite in an address.
 var secret = regexp.MustCompile(`\b(pk_[0-9a-z]{8})[0-9a-z]{26}\b|(/i/)[0-9a-z]{27}\b`)
 
-// shown returns the lines without the secrets in them.
+// shown returns the lines without secrets.
 func (l Lines) shown() []string {
 	text := make([]string, len(l.Text))
 	for i, line := range l.Text {
@@ -45,7 +45,7 @@ func (l Lines) shown() []string {
 
 // MarshalJSON leaves the secrets out.
 func (l Lines) MarshalJSON() ([]byte, error) {
-	type plain Lines // which has no methods
+	type plain Lines // plain has no methods
 	return json.Marshal(plain{l.In, l.shown()})
 }
 

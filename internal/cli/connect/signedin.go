@@ -5,10 +5,10 @@ import (
 	"path/filepath"
 )
 
-// credentials is the name of the file in which a client keeps its sign-ins, in its own folder.
+// credentials is the file of a client's sign-ins, in the client's folder.
 const credentials = ".credentials.json"
 
-// claudeSignedIn reads where Claude Code keeps its sign-ins outside macOS, which has them in a keychain.
+// claudeSignedIn reads the sign-ins of Claude Code outside macOS, where a keychain has them.
 func claudeSignedIn(m Machine, address string) (access string, out bool) {
 	var file struct {
 		Servers map[string]struct {
@@ -25,8 +25,8 @@ func claudeSignedIn(m Machine, address string) (access string, out bool) {
 	return "", false
 }
 
-// codexSignedIn reads where Codex keeps its sign-ins on a machine without a keyring. It takes out the refresh token
-// that a server has refused.
+// codexSignedIn reads the sign-ins of Codex on a machine without a keyring. Codex removes a refresh token that a server
+// has refused.
 func codexSignedIn(m Machine, address string) (access string, out bool) {
 	var servers map[string]struct {
 		URL     string `json:"server_url"`

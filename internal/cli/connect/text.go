@@ -7,14 +7,13 @@ import (
 	"slices"
 )
 
-// insertion is a piece of text that was put into a file.
+// insertion is an inserted piece of a file.
 type insertion struct {
 	At   int    `json:"at"` // the offset, in bytes
 	Text string `json:"text"`
 }
 
-// inserted returns text with the pieces. The place of each is counted after those before it were
-// put in.
+// inserted returns text with the pieces. Each piece's offset counts the pieces before it.
 func inserted(text []byte, pieces []insertion) []byte {
 	for _, p := range pieces {
 		text = slices.Insert(slices.Clone(text), p.At, []byte(p.Text)...)
@@ -36,13 +35,13 @@ func cut(text []byte, pieces []insertion) ([]byte, error) {
 	return text, nil
 }
 
-// sum tells whether a file is still as it was.
+// sum identifies the content of a file.
 func sum(text []byte) string {
 	h := sha256.Sum256(text)
 	return hex.EncodeToString(h[:])
 }
 
-// newline is how the text ends its lines.
+// newline returns the line ending of the text.
 func newline(text []byte) string {
 	if at := slices.Index(text, '\n'); at > 0 && text[at-1] == '\r' {
 		return "\r\n"

@@ -12,9 +12,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// tomlFormat edits TOML by whole lines: a table is added at the end, a key below the header of
-// its table. It knows little of TOML, so its caller parses the file before and after and
-// compares.
+// tomlFormat edits TOML by whole lines: it adds a table at the end, and a key below the header of its table. tomlFormat
+// knows little of TOML, so the caller parses the file before and after and compares.
 type tomlFormat struct{}
 
 func (tomlFormat) decode(text []byte) (map[string]any, error) {
@@ -51,7 +50,7 @@ func (tomlFormat) add(text []byte, e entry) ([]insertion, int, error) {
 	return []insertion{{header[1], lines}}, 0, nil
 }
 
-// tomlLines returns the lines of an entry: a table with texts, or a key with one.
+// tomlLines returns the lines of an entry: a table with texts, or a key with a text.
 func (e entry) tomlLines() []string {
 	last := e.Path[len(e.Path)-1]
 	table, ok := e.decoded().(map[string]any)
@@ -65,7 +64,7 @@ func (e entry) tomlLines() []string {
 	return lines
 }
 
-// inline returns a value as it stands on one line: a JSON string is a TOML string.
+// inline returns a value on one line: a JSON string is a TOML string.
 func inline(v any) string {
 	table, ok := v.(map[string]any)
 	if !ok {
@@ -78,8 +77,7 @@ func inline(v any) string {
 	return "{ " + strings.Join(pairs, ", ") + " }"
 }
 
-// headerLine returns where the line with the header of a table is, with its end; nil if
-// there is none.
+// headerLine returns the offsets of the line with a table's header, with the line's end; nil if there is none.
 func headerLine(text []byte, path []string) []int {
 	var keys []string
 	for _, key := range path {
@@ -120,7 +118,7 @@ func (tomlFormat) remove(text []byte, e entry) ([]byte, error) {
 	return slices.Concat(before, rest), nil
 }
 
-// trimBlankLine removes one empty line from the end.
+// trimBlankLine removes one empty line at the end.
 func trimBlankLine(text []byte) []byte {
 	for _, blank := range []string{"\r\n\r\n", "\n\n"} {
 		if bytes.HasSuffix(text, []byte(blank)) {
