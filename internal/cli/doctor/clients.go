@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/connect"
 )
 
-// clients asks of each client that is here whether it uses this server.
+// clients checks for each installed client whether the client uses this server.
 func (v *visit) clients(ctx context.Context) {
 	found := false
 	for _, c := range v.chosen() {
@@ -31,8 +31,8 @@ func (v *visit) chosen() (list []connect.Status) {
 	return list
 }
 
-// connectLine is the line for a shell that makes a client use this server. A person with an
-// invite knows what to put in the place of INVITE.
+// connectLine is the shell line that makes a client use this server. A person with an invite knows what to write for
+// INVITE.
 func (v *visit) connectLine(id string) string {
 	if v.Invite != "" {
 		return "parley connect " + id + " --url INVITE"
@@ -91,9 +91,9 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 	}
 }
 
-// isOut reports whether a client has a sign-in that the server does not take. For a token that has expired it gets
-// another one. seen is false where its files have no token, as where the system keeps it, or where the server says
-// nothing of it.
+// isOut reports whether a client has a sign-in that the server does not accept. An expired token does not count: the
+// client gets another token. seen is false if the client's files have no token, for example because the system keeps
+// the token, or if the server says nothing about the token.
 func (v *visit) isOut(ctx context.Context, c connect.Status) (out, seen bool) {
 	if c.SignedOut || c.Access == "" {
 		return c.SignedOut, c.SignedOut
@@ -106,12 +106,12 @@ func (v *visit) isOut(ctx context.Context, c connect.Status) (out, seen bool) {
 	return false, err == nil
 }
 
-// accepts reports whether the server admits what a client is configured to show.
+// accepts reports whether the server admits the client with what the client's configuration shows.
 func (v *visit) accepts(ctx context.Context, p client.Place) bool {
 	return !v.wants || p.Invite != "" || p.Key != "" && v.admitted(ctx, p)
 }
 
-// keyOf says what is wrong with the key that a client shows.
+// keyOf says what is wrong with a client's key.
 func keyOf(p client.Place) string {
 	if p.Key == "" {
 		return "has no key"

@@ -1,7 +1,6 @@
-// Package doctor asks six questions about what keeps the agents of a person from talking: is a Parley server
-// there, can programs sign in to it, does it admit this person, do the clients use it, does a wait last, and
-// would an idle agent be woken? It tries what concerns the server, in a room of its own, and reads the files of
-// the clients.
+// Package doctor asks six questions about what keeps a person's agents from talking: is a Parley server there, can
+// programs sign in, does the server admit this person, do the clients use the server, does a wait last, and would an
+// idle agent be woken? The doctor tests the server in a new room, and reads the files of the clients.
 package doctor
 
 import (
@@ -21,17 +20,17 @@ type Level string
 // The levels.
 const (
 	OK      Level = "ok"
-	Warning Level = "warning" // something is missing that not everybody needs
+	Warning Level = "warning" // missing, but not everybody needs it
 	Failed  Level = "failed"
 )
 
-// Result is an answer to one of the questions.
+// Result is the answer to one question.
 type Result struct {
 	Check   string  `json:"check"` // server, sign-in, key or invite, the name of a client, wait, or wake
 	Level   Level   `json:"level"`
 	What    string  `json:"what"`
-	Fix     string  `json:"fix,omitempty"`     // a line for a shell, or what to do
-	Seconds float64 `json:"seconds,omitempty"` // of a wait: how long it took
+	Fix     string  `json:"fix,omitempty"`     // a shell line, or advice
+	Seconds float64 `json:"seconds,omitempty"` // how long a wait took
 }
 
 // String returns the line for a person.
@@ -47,30 +46,30 @@ func (r Result) String() string {
 type Options struct {
 	Server  string // the address of the server, without /mcp
 	Key     string // of this person, for the server; "" for none
-	Invite  string // the code of an invite, by which a guest comes in without a key; "" for none
+	Invite  string // the code of an invite, which admits a guest without a key; "" for none
 	Version string // of this program
 	// Admitted is called when the server has admitted the key; nil: nobody wants to know.
 	Admitted func()
 	Machine  connect.Machine     // where the clients have their configuration
-	Client   string              // look at this client only; "": at all that are here
+	Client   string              // check only this client; "": all installed clients
 	Wait     time.Duration       // how long a wait is tried, in whole seconds
 	Tell     func(Result)        // gets each result at once
-	Waits    func(time.Duration) // is told when the wait begins, which takes so long; nil: nobody wants to know
+	Waits    func(time.Duration) // is called when the wait begins, with the length of the wait; nil: not called
 }
 
 // visit is one run.
 type visit struct {
 	Options
 	wants   bool            // the server admits only callers with a key
-	signsIn bool            // or programs that have signed in
+	signsIn bool            // the server also admits programs that have signed in
 	calls   *client.Client  // for the room, and for the wait there
-	beats   chan time.Time  // when its keep-alives came, so many as tell something
-	room    *results.Joined // a new one with a name that is hard to guess, which disturbs nobody; nil for none
+	beats   chan time.Time  // when calls' keep-alives came; 1000 tell enough
+	room    *results.Joined // a new room with a name that nobody guesses, so nobody is disturbed; nil for none
 	failed  int             // how many results
 }
 
-// Run asks the questions, and returns how many answers say that something failed. Where the
-// server is of no use, those are left out that need it.
+// Run asks the questions, and returns how many answers report a failure. If the server is of no use, Run leaves out the
+// questions that need the server.
 func Run(ctx context.Context, o Options) int {
 	v := &visit{Options: o, beats: make(chan time.Time, 1000)}
 	v.calls = client.New(o.Server, client.Options{
@@ -138,8 +137,7 @@ func (v *visit) isAt(ctx context.Context, place client.Place) bool {
 	return there.Call(ctx, "room_info", map[string]any{"room": v.room.Room.Name}, &json.RawMessage{}) == nil
 }
 
-// closeRoom closes the room for good, even after ctx has ended. If that fails, its
-// seat ends with its lease.
+// closeRoom closes the room for good, even after ctx has ended. If closeRoom fails, the seat ends with its lease.
 func (v *visit) closeRoom(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quick)
 	defer cancel()

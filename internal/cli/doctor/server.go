@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// quick bounds each check that takes no time if all is well.
+// quick bounds each check that is fast if all is well.
 const quick = 10 * time.Second
 
 // at returns a client of the server at p.
@@ -22,7 +22,7 @@ func (v *visit) at(p client.Place) *client.Client {
 	return client.New(p.Base, client.Options{Version: v.Version, Bearer: p.Key, Invite: p.Invite})
 }
 
-// knock returns what the server at place says of itself.
+// knock returns the name and version of the server at place.
 func (v *visit) knock(ctx context.Context, place client.Place) (name, version string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quick)
 	defer cancel()
@@ -31,7 +31,7 @@ func (v *visit) knock(ctx context.Context, place client.Place) (name, version st
 	return c.Server(ctx)
 }
 
-// admitted reports whether the server lets in who comes to p. Whatever else is wrong there, other checks find.
+// admitted reports whether the server admits a caller at p. Other checks find other faults.
 func (v *visit) admitted(ctx context.Context, p client.Place) bool {
 	_, _, err := v.knock(ctx, p)
 	return fault.CodeOf(err) != fault.KeyInvalid
@@ -53,7 +53,7 @@ func (v *visit) server(ctx context.Context) bool {
 	return v.ok(check, "Parley %s answers at %s, and this program is %s", version, v.Server, v.Version)
 }
 
-// fixOf says what to do about an error of a server.
+// fixOf says what helps against an error of a server.
 func (v *visit) fixOf(err error) string {
 	switch {
 	case !errors.As(err, new(*client.Unreachable)):
@@ -76,7 +76,7 @@ func (v *visit) fixOf(err error) string {
 	return "start the server, and open its port in the firewall; or give the right address with --url"
 }
 
-// admits asks whether the server admits this person, by a key or by an invite.
+// admits checks whether the server admits this person, by a key or by an invite.
 func (v *visit) admits(ctx context.Context) bool {
 	v.wants = !v.admitted(ctx, client.Place{Base: v.Server})
 	if v.Invite != "" {

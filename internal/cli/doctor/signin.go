@@ -12,7 +12,7 @@ import (
 // signInServerPath is where a server says how programs sign in (RFC 8414).
 const signInServerPath = "/.well-known/oauth-authorization-server/oauth"
 
-// signInServer is what stands there.
+// signInServer is the document at signInServerPath.
 type signInServer struct {
 	Issuer    string   `json:"issuer"`
 	Authorize string   `json:"authorization_endpoint"`
@@ -23,7 +23,7 @@ type signInServer struct {
 	Documents bool     `json:"client_id_metadata_document_supported"`
 }
 
-// wrong says what the server at base does not write so; "" if all is right.
+// wrong says which field the server at base should write differently; "" if all is right.
 func (s signInServer) wrong(base string) string {
 	at := base + "/oauth"
 	switch {
@@ -41,7 +41,7 @@ func (s signInServer) wrong(base string) string {
 	return ""
 }
 
-// signIn asks whether programs can sign in at the server: as they do, without a key.
+// signIn checks whether programs can sign in at the server. Like such a program, signIn shows no key.
 func (v *visit) signIn(ctx context.Context) {
 	const check = "sign-in"
 	const pass = "let " + client.SignInPath + ", " + signInServerPath + " and everything below /oauth/ pass " +
@@ -54,7 +54,7 @@ func (v *visit) signIn(ctx context.Context) {
 	mcp := client.Place{Base: v.Server}.MCP()
 	switch {
 	case errors.Is(err, client.ErrNoSignIn):
-		// A server that begins a sign-in should have one.
+		// A server that sends programs to sign in must have a sign-in.
 		if stranger.SendsToSignIn(ctx) {
 			v.fail(check, pass, "the server sends programs to sign in, but nothing answers at %s", client.SignInPath)
 		}
@@ -84,7 +84,7 @@ func (v *visit) signIn(ctx context.Context) {
 		ID string `json:"client_id"`
 	}
 	said, err = stranger.Document(ctx, "/oauth/register", map[string]any{"client_name": "parley doctor",
-		"redirect_uris": []string{"http://127.0.0.1/callback"}}) // which the server does not store
+		"redirect_uris": []string{"http://127.0.0.1/callback"}}) // the server does not store the program
 	if err != nil || !said.Read(&program) || program.ID == "" {
 		v.fail(check, pass, "a program that registers at /oauth/register gets no id")
 		return

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// together is how far apart keep-alives are at most that a proxy held back until the answer came.
+	// together: if all keep-alives come within this time before the answer, a proxy has held them back.
 	together = 250 * time.Millisecond
 	// shortest is the shortest wait that shows whether keep-alives come.
 	shortest = 30 * time.Second
@@ -21,8 +21,8 @@ const (
 		"shorter --keep-alive"
 )
 
-// wait asks whether a call may wait as long as clients let it. A machine that is busy may deliver the keep-alives of
-// a short wait at its end, too, but not each time: then it looks again before it blames a proxy.
+// wait checks whether a call may wait as long as clients allow. A busy machine, too, may deliver the keep-alives of a
+// short wait at the end, but not each time: so wait repeats a short wait before blaming a proxy.
 func (v *visit) wait(ctx context.Context) {
 	if v.room == nil {
 		return
@@ -43,7 +43,7 @@ func (v *visit) wait(ctx context.Context) {
 	}
 }
 
-// waitOnce says of one wait how it went, and whether its keep-alives came late. After it, no beat is left.
+// waitOnce returns the result of one wait, and whether the wait's keep-alives came late. No beat is left afterwards.
 func (v *visit) waitOnce(ctx context.Context) (r Result, late bool) {
 	const spare = 20 * time.Second
 	limited, cancel := context.WithTimeout(ctx, v.Wait+spare)
@@ -60,7 +60,7 @@ func (v *visit) waitOnce(ctx context.Context) (r Result, late bool) {
 	}
 	took := ended.Sub(began)
 
-	// A call that failed tells most; of one that lasted the beats tell whether a proxy is in the way.
+	// The error of a failed call says most; after a full wait the beats show whether a proxy is in the way.
 	r = Result{Check: "wait", Level: Warning, Seconds: took.Round(time.Millisecond).Seconds()}
 	var refused *fault.Error
 	switch {
@@ -102,7 +102,7 @@ func (v *visit) waitOnce(ctx context.Context) (r Result, late bool) {
 	return r, late
 }
 
-// cut says of a wait that was cut off after so long, and why, what helps.
+// cut describes a wait that was cut off, and says what helps.
 func cut(after, why string, came []time.Time, ended time.Time) (what, fix string) {
 	what = fmt.Sprintf("a wait was cut off after %s (%s)", after, why)
 	if len(came) == 0 {

@@ -17,8 +17,8 @@ import (
 // waking names the question whether an idle agent is woken.
 const waking = "wake"
 
-// wakes asks whether an idle agent would be woken: there must be a hook that notes its seat, and a program
-// that waits for its messages.
+// wakes checks whether an idle agent would be woken: the agent's client needs a hook that records the seat, and a
+// program must wait for the seat's messages.
 func (v *visit) wakes(context.Context) {
 	for _, c := range v.chosen() {
 		if !c.Hooked {
@@ -32,8 +32,8 @@ func (v *visit) wakes(context.Context) {
 	v.standby()
 }
 
-// otherNames looks for Parley under another name: the hook does nothing there, since it could
-// not know to which server the token belongs.
+// otherNames finds Parley under another name: there the hook does nothing, since the hook could not know which server
+// the token belongs to.
 func (v *visit) otherNames(c connect.Status) {
 	for _, name := range slices.Sorted(maps.Keys(c.Others)) {
 		place, err := client.ParsePlace(c.Others[name])
@@ -45,14 +45,14 @@ func (v *visit) otherNames(c connect.Status) {
 	}
 }
 
-// hookLine is the command line of parley hook, with the program and the address in it.
+// hookLine matches the command line of parley hook, with the program and the address.
 var hookLine = regexp.MustCompile(`^("[^"]+"|\S+) +hook(?: --url (.+))?$`)
 
-// hook looks at the hook of a client, which its settings have, or its plugin.
+// hook checks the hook of a client, in the client's settings or in the plugin.
 func (v *visit) hook(c connect.Status) {
 	fix := v.connectLine(c.ID)
 	var programs []string
-	own, _ := client.ParsePlace(c.Server) // the answer about the client says what is wrong
+	own, _ := client.ParsePlace(c.Server) // the check of the client reports the error
 	for _, command := range c.Hooks {
 		parts := hookLine.FindStringSubmatch(command)
 		if parts == nil || !strings.HasPrefix(filepath.Base(strings.Trim(parts[1], `"`)), "parley") {
@@ -85,7 +85,7 @@ func (v *visit) hook(c connect.Status) {
 	}
 }
 
-// standby looks whether a program waits for the agents that have gone idle.
+// standby checks whether a program waits for the idle agents.
 func (v *visit) standby() {
 	const fix = "make the folder writable, or set XDG_STATE_HOME; a damaged file can be removed"
 	idle, err := idleSeats()
@@ -102,7 +102,7 @@ func (v *visit) standby() {
 		v.ok(waking, "a program waits for the agents that have a seat: %d", idle)
 		return
 	}
-	_ = release() // it ends with this process at the latest
+	_ = release() // this process releases the role at the latest when it ends
 	if idle == 0 {
 		v.ok(waking, "no program waits yet; one starts when an agent takes a seat")
 		return
@@ -110,7 +110,7 @@ func (v *visit) standby() {
 	v.warn(waking, "parley standby", "no program waits for the agents that have a seat: %d", idle)
 }
 
-// idleSeats returns how many seats have agents that are woken.
+// idleSeats returns how many seats have agents that hooks can wake.
 func idleSeats() (n int, err error) {
 	file, err := client.OpenTokens()
 	if err != nil {
