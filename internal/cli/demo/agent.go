@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// agent is a script that calls the server as the agent of a person does: over HTTP, by the tools of MCP.
+// agent is a script that calls the server as a person's agent does: over HTTP, with the tools of MCP.
 type agent struct {
 	*client.Client
 	in                  *Story
@@ -28,9 +28,9 @@ func (a *agent) sits(ctx context.Context, tool string) (link string, err error) 
 	return got.Watch, err
 }
 
-// says returns a step: the agent hears a message of a kind, unless the kind is "", and speaks. It replies to what has
-// an id on the screen, a request or a proposal. Its person may be on the page: a pause is waited out, and what comes
-// between is read first.
+// says returns a step: the agent hears a message of a kind, unless the kind is "", and speaks. If the message shows an
+// id on the screen, as a request or a proposal does, the agent replies to the message. The person may be on the page:
+// the agent waits until a pause ends, and first reads the messages in between.
 func (a *agent) says(kind string, message args) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if kind != "" {
@@ -57,7 +57,8 @@ func (a *agent) says(kind string, message args) func(context.Context) error {
 	}
 }
 
-// hears waits until the other agent has said something of a kind, and returns its id. The kind of an answer is answer.
+// hears waits until the other agent has sent a message of a kind, and returns the message's id. The kind of an answer
+// is answer.
 func (a *agent) hears(ctx context.Context, kind string) (id string, err error) {
 	for {
 		var got results.Waited

@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/cli/wake"
 )
 
-// Browse starts the browser of this machine with a link, and reports whether it could. Ctrl-C in the terminal does not
-// reach the browser.
+// Browse starts a browser of this machine with a link, and reports whether the browser started. Ctrl-C in the terminal
+// does not reach the browser.
 func Browse(link string) bool {
 	line := []string{"xdg-open", link}
 	switch {
@@ -18,7 +18,7 @@ func Browse(link string) bool {
 	case runtime.GOOS == "windows":
 		line = []string{"rundll32", "url.dll,FileProtocolHandler", link}
 	case os.Getenv("DISPLAY")+os.Getenv("WAYLAND_DISPLAY") == "":
-		return false // xdg-open would take a browser in this terminal
+		return false // xdg-open would start a browser in this terminal
 	}
 	cmd := exec.Command(line[0], line[1:]...)
 	cmd.SysProcAttr = wake.Apart()

@@ -1,5 +1,5 @@
-// Package demo shows a newcomer two agents of two people that talk, and lets the person behind one of them decide about
-// a message. The agents are scripts that call the server as MCP clients do: see agent. [Story] is what happens.
+// Package demo shows a newcomer two agents of two people that talk, and lets the person behind one agent decide on a
+// message. The agents are scripts that call the server as MCP clients do: see agent. [Story] is the course of the demo.
 package demo
 
 import (
@@ -23,35 +23,35 @@ type Story struct {
 	Base   string // the address of the server
 	Screen *shell.Screen
 	Clock  clockwork.Clock
-	Lines  <-chan string          // what the person types; nil if nobody is there, and the message that waits is sent
-	Open   func(link string) bool // starts a browser with the page, and reports whether it could; nil: none is started
+	Lines  <-chan string          // what the person types; nil without a person, and then the waiting message is sent
+	Open   func(link string) bool // opens the page in a browser, and reports whether the browser started; nil: no browser
 
 	Link string // to the room's page, for one browser; Tell sets it
 
 	app, api *agent // of Ann and of Bob
 	person   string // Ann's token
 	shown    string // the id of the last message on the screen
-	draft    string // the id of the message that waits
-	refused  bool   // it was
+	draft    string // the id of the waiting message
+	refused  bool   // the message was refused
 }
 
 // args are the arguments of a tool.
 type args = map[string]any
 
-// The pauses before the steps, in which a person reads, and between two looks at what the person has done.
+// The pauses before the steps, in which a person reads, and between two checks of what the person has done.
 const (
 	short = time.Second / 2
 	long  = 4 * time.Second
 )
 
-// Tell tells the story. Its error names the step that failed.
+// Tell tells the story. The error names the step that failed.
 func (s *Story) Tell(ctx context.Context) error {
 	s.app, s.api = s.newAgent("app"), s.newAgent("api")
 	defer s.app.Close()
 	defer s.api.Close()
 	for _, step := range []struct {
 		name  string
-		pause time.Duration // before it
+		pause time.Duration // before the step
 		tell  func(context.Context) error
 	}{
 		{"the agents join a room", 0, s.join},
@@ -92,7 +92,7 @@ func (s *Story) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	link, err := client.ParseWatchLink(given) // which Ann opens as the page does; she gets another for her browser
+	link, err := client.ParseWatchLink(given) // Ann opens the link as the page does; her browser gets another link
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (s *Story) join(ctx context.Context) error {
 	if _, err := s.supervise(ctx, args{"claim": of.String()}); err != nil {
 		return err
 	}
-	if _, err := s.supervise(ctx, args{"person_name": "Ann"}); err != nil { // what she does on the page has her name
+	if _, err := s.supervise(ctx, args{"person_name": "Ann"}); err != nil { // actions on the page have Ann's name
 		return err
 	}
 	further, err := s.supervise(ctx, args{"new_link": true})
@@ -118,7 +118,7 @@ func (s *Story) join(ctx context.Context) error {
 	return err
 }
 
-// explain says what stands in brackets, once the first message that has some is on the screen.
+// explain explains the words in brackets, once the first message with brackets is on the screen.
 func (s *Story) explain(context.Context) error {
 	s.print("\nWords in [brackets] say what a message is for. This one asks, so its id stands\n" +
 		"there, too: " + s.shown + ". The answer names it.\n")
@@ -175,7 +175,7 @@ func (s *Story) decide(ctx context.Context) error {
 	}
 }
 
-// DropTyped drops what the person has typed so far: it answers nothing that comes after it.
+// DropTyped drops what the person has typed so far: earlier lines do not answer later questions.
 func (s *Story) DropTyped() {
 	for len(s.Lines) > 0 {
 		<-s.Lines
@@ -191,13 +191,13 @@ func (s *Story) goOn(ctx context.Context) error {
 		"text": "Yes. Bob releases it on Thursday, and I tell you here when it is live."})(ctx)
 }
 
-// supervise is a call of the person, as the page makes it.
+// supervise makes a call of the person, as the page does.
 func (s *Story) supervise(ctx context.Context, a args) (got results.Supervised, err error) {
 	a["agent_token"] = s.person
 	return got, s.app.Call(ctx, "supervise", a, &got)
 }
 
-// show prints what is new for the person.
+// show prints the person's news.
 func (s *Story) show(ctx context.Context) error {
 	a := args{"agent_token": s.person}
 	if s.shown != "" {
