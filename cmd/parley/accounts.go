@@ -26,7 +26,7 @@ type accountsCommand struct {
 // accountsListCommand is `parley accounts list`.
 type accountsListCommand struct{ keyTable }
 
-// listedAccount is an account as parley accounts list shows it.
+// listedAccount is an account for parley accounts list.
 type listedAccount struct {
 	access.Account
 	SignIns int `json:"sign_ins,omitempty"`
@@ -86,7 +86,7 @@ func day(at time.Time, none string) string {
 	return at.Format(time.DateOnly)
 }
 
-// programsOf returns how many programs are signed in by each key and account, by its id.
+// programsOf returns how many programs are signed in by each key and account, by id.
 func programsOf(ctx context.Context, t table.Reader) (map[string]int, error) {
 	programs, err := signin.List(ctx, t)
 	counts := map[string]int{}
@@ -99,7 +99,7 @@ func programsOf(ctx context.Context, t table.Reader) (map[string]int, error) {
 // accountsRevokeCommand is `parley accounts revoke`.
 type accountsRevokeCommand struct{ accountNamed }
 
-// accountNamed is the part of a command that changes an account.
+// accountNamed is the part of a command with an account to change.
 type accountNamed struct {
 	Name string `arg:"" name:"address-or-id" placeholder:"ADDRESS-OR-ID" help:"The address of the account, or its id, as parley accounts lists them."`
 	keyTable
@@ -117,7 +117,7 @@ func (c *accountNamed) change(ctx context.Context, streams streams,
 	})
 }
 
-// Help returns the text that kong shows for parley accounts revoke --help.
+// Help returns the text of parley accounts revoke --help.
 func (accountsRevokeCommand) Help() string {
 	return `The seats of the person's agents stay, and so does what they have said. An admin of a room removes an agent with manage_agent. If the person also has a key, revoke that, too.
 

@@ -17,7 +17,7 @@ type agentsCommand struct {
 	Name string   `placeholder:"NAME" help:"With add: the name of the agent in the room. By default the name on its agent card."`
 }
 
-// Help returns the text that kong shows for parley agents --help.
+// Help returns the text of parley agents --help.
 func (agentsCommand) Help() string {
 	return `An A2A agent waits at an address for calls. Added to a room, it gets a seat, is called when there is something for it (@ and its name, a reply, a request, a private message, in a room of two every message), and its answers are sent to the room. Its work may cost you money, so agents of the room can then send at most 50 messages without a human reply, unless the room has another limit (parley room --agent-messages). You then watch it (parley watch), and can pause it or decide what it says (parley supervise).
 
@@ -42,7 +42,7 @@ func (c *agentsCommand) Validate() error {
 	return nil
 }
 
-// Run shows them, adds one, or ends one.
+// Run shows agents, adds an agent, or ends an agent.
 func (c *agentsCommand) Run(ctx context.Context, s *shell.Shell) error {
 	which, with := shell.Which{As: c.As}, ""
 	if c.Do == "list" {

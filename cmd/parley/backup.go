@@ -22,7 +22,7 @@ type backupCommand struct {
 	outcome
 }
 
-// Help returns the text that kong shows for parley backup --help.
+// Help returns the text of parley backup --help.
 func (backupCommand) Help() string {
 	return `The backup holds everything as of one moment, including shared files. It is read back and checked before it appears under its name, and only its owner may read it. To use it, start the server with --data FILE. Or stop the server, replace its file with the backup, and delete the old -wal and -shm files.
 
@@ -56,7 +56,7 @@ type checkCommand struct {
 	outcome
 }
 
-// Help returns the text that kong shows for parley check --help.
+// Help returns the text of parley check --help.
 func (checkCommand) Help() string {
 	return `The check reads every page of the file, the keys, the log of every room and the files that its messages carry. It does not change the file, but may leave an empty FILE-wal and a FILE-shm next to it. If the file is damaged, it exits with status 1.`
 }
@@ -79,7 +79,7 @@ func openToRead(path string) (*sqlite.File, error) {
 	return file, orNoFile(err, path)
 }
 
-// orNoFile says it in a person's words if err is that there is no file at path.
+// orNoFile returns err in a person's words if there is no file at path.
 func orNoFile(err error, path string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no file %s: name that of the server", path)
@@ -100,11 +100,11 @@ func warnOfOthers(streams streams, path string) error {
 	return errors.Join(err, file.Close())
 }
 
-// contents are what a file holds.
+// contents are the numbers of a file's items.
 type contents struct {
 	Rooms    int `json:"rooms"`
 	Messages int `json:"messages"`
-	Files    int `json:"files"` // that messages carry
+	Files    int `json:"files"` // files of messages
 }
 
 // String describes the contents for a person.
@@ -116,7 +116,7 @@ func (c contents) String() string {
 	return text
 }
 
-// check reads the whole file at path. It goes on after damage. name is what the person calls the file.
+// check reads the whole file at path, and goes on after damage. name is what the person calls the file.
 func check(ctx context.Context, path, name string) (found contents, err error) {
 	file, err := sqlite.OpenDamagedReadOnly(path)
 	if err != nil {
@@ -127,12 +127,12 @@ func check(ctx context.Context, path, name string) (found contents, err error) {
 		return found, errors.Join(damage, err)
 	}
 	if errors.Is(damage, sqlite.ErrDamaged) {
-		found = contents{} // damaged pages may hide rooms that a copy reaches in another way
+		found = contents{} // damaged pages may hide rooms that a copy can still reach
 	}
 	return found, errors.Join(damageOf(ctx, path, name, damage), err)
 }
 
-// examine reads a whole file and closes it. damage joins what it found; err is why it could not go on.
+// examine reads a whole file and closes it. damage joins all damage; err is why examine could not go on.
 func examine(ctx context.Context, file *sqlite.File) (found contents, damage, err error) {
 	damage = file.IntegrityCheck(ctx)
 	if errors.Is(damage, table.ErrFull) { // SQLite can read nothing
@@ -156,7 +156,7 @@ func examine(ctx context.Context, file *sqlite.File) (found contents, damage, er
 		id := strings.TrimPrefix(partition, roomlog.RoomPrefix)
 		messages, err := roomlog.Verify(ctx, reader, id)
 		if errors.Is(err, table.ErrNotFound) {
-			continue // it has ended meanwhile
+			continue // the room has ended since then
 		}
 		kept := 0
 		if err == nil {

@@ -12,18 +12,18 @@ import (
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
-// greeting is what a person needs to know after the start.
+// greeting is what a person must know after the start.
 type greeting struct {
 	at       endpoint
 	public   string // the address of MCP, if the settings have one
-	rooms    string // where they are stored
+	rooms    string // where the rooms are stored
 	exposure string // who can reach the server, and who may use it
-	makeKey  string // the command that makes a key, if there is none yet
+	makeKey  string // the command that makes a key, if there is no key
 	io       streams
 }
 
-// banner writes to w how to use the server, where it listens, and where the rooms are stored. It has sixteen
-// lines at most: the page has those for each client.
+// banner writes to w how to use the server, where the server listens, and where the rooms are stored. The banner has at
+// most sixteen lines: the page has the lines for each client.
 func (g greeting) banner(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `%s
 
@@ -37,12 +37,12 @@ The rooms are stored in %s. %s lists all commands. Ctrl-C stops the server; the 
 	return err
 }
 
-// base is the address of the page, without a slash at its end.
+// base is the address of the page, without a slash at the end.
 func (g greeting) base() string {
 	return strings.TrimSuffix(cmp.Or(g.public, g.at.url()), httpapi.MCPPath)
 }
 
-// commands returns what a person does next, with a key first where there is none.
+// commands returns a person's next commands, first the command for a key if there is none.
 func (g greeting) commands() string {
 	page := "Open " + g.base() + "/ in a browser to connect clients, or "
 	connect := ":\n\n" + indented(2, connectLines(" --url "+g.base()))
@@ -54,7 +54,7 @@ func (g greeting) commands() string {
 		"Then " + strings.ToLower(page[:1]) + page[1:] + "connect two agents there" + connect
 }
 
-// hint warns of what others can do on the way to the server.
+// hint warns if others can read the connection to the server.
 func (g greeting) hint() string {
 	if g.public == "" && g.at.open {
 		return "\nThe connection is not encrypted: use it in a trusted network, or put TLS in front of it."
@@ -65,15 +65,14 @@ func (g greeting) hint() string {
 // endpoint is where a server listens, and how clients reach it.
 type endpoint struct {
 	listens  string // where, for people
-	hostport string // under which clients reach it, those on other machines too if it is open
+	hostport string // the host and port for clients, also on other machines if open is true
 	open     bool   // other machines can reach it
 }
 
 // url is the address of MCP for clients.
 func (e endpoint) url() string { return "http://" + e.hostport + httpapi.MCPPath }
 
-// reachable is the host and port under which other machines reach the server; "" if they
-// do not.
+// reachable returns the host and port for other machines; "" if other machines cannot reach the server.
 func (e endpoint) reachable() string {
 	if !e.open {
 		return ""
@@ -81,8 +80,8 @@ func (e endpoint) reachable() string {
 	return e.hostport
 }
 
-// endpointOf describes a listener. own returns an address of this machine that others
-// can reach, or the zero Addr; only a listener on all addresses asks for it.
+// endpointOf describes a listener. Only for a listener on all addresses endpointOf calls own, which returns an address
+// of this machine that other machines can reach, or the zero Addr.
 func endpointOf(listening net.Addr, own func() netip.Addr) endpoint {
 	e := endpoint{listens: "on http://" + listening.String() + httpapi.MCPPath, hostport: listening.String(),
 		open: true}
@@ -102,9 +101,9 @@ func endpointOf(listening net.Addr, own func() netip.Addr) endpoint {
 	return e
 }
 
-// ownAddress returns the address of this machine in its network: the one from which it
-// would send to another network, or else the first of an interface that others may
-// reach. It is the zero Addr if there is none. Nothing is sent.
+// ownAddress returns the address of this machine in its network: the address from which the machine would send to
+// another network, or else the first address of an interface that others may reach. ownAddress returns the zero Addr if
+// there is none, and sends nothing.
 func ownAddress() netip.Addr {
 	if c, err := net.Dial("udp4", "192.0.2.1:9"); err == nil { // an address for documentation (RFC 5737)
 		defer c.Close()

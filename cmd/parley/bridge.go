@@ -15,7 +15,7 @@ type bridgeCommand struct {
 	server
 }
 
-// Help returns the text that kong shows for parley bridge --help.
+// Help returns the text of parley bridge --help.
 func (bridgeCommand) Help() string {
 	return `A client that cannot use an MCP server over HTTP, such as Claude Desktop, starts this as its MCP server. It passes messages between the client and the server.
 

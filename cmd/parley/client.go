@@ -14,13 +14,13 @@ import (
 	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
-// anyServer is the part of the commands that people use which they all have.
+// anyServer is the common part of the commands for people.
 type anyServer struct {
 	server
 	JSON bool `help:"Print JSON: what the server said, without tokens."`
 }
 
-// ProvideShell is called by kong for the Run of a command that has a shell, which runs it.
+// ProvideShell returns the shell of a command. kong calls ProvideShell for the command's Run.
 func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 	file, err := client.OpenTokens()
 	if err != nil {
@@ -51,7 +51,7 @@ func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 	return s, nil
 }
 
-// ownSeat is the part of the commands that mean a seat.
+// ownSeat is the part of the commands for a seat.
 type ownSeat struct {
 	anyServer
 	Room string `placeholder:"ROOM" predictor:"room" help:"The room. Needed if you have seats in several rooms."`
@@ -60,7 +60,7 @@ type ownSeat struct {
 
 func (o ownSeat) which() shell.Which { return shell.Which{Room: o.Room, As: o.As} }
 
-// command returns a command for the seat that was named, for a person to paste.
+// command returns a command for the named seat, for a person to paste.
 func (o ownSeat) command(words string) string {
 	line := "parley " + words
 	if o.Room != "" {
@@ -75,9 +75,9 @@ func (o ownSeat) command(words string) string {
 	return line
 }
 
-// refuseRoom refuses words of which the first is a room of the person: who writes "say ROOM TEXT" would say the name of
-// the room, too, and in another room if the person has one seat elsewhere. undone says what was not done, and command
-// returns the command for the other words.
+// refuseRoom refuses words if the first word is a room of the person: "say ROOM TEXT" would also say the room's name,
+// and in another room if the person has one seat elsewhere. undone says what was not done, and command returns the
+// command for the other words.
 func (o ownSeat) refuseRoom(s *shell.Shell, words []string, undone string, command func(text string) string) error {
 	if o.Room != "" || len(words) < 2 || !s.IsRoom(words[0]) {
 		return nil
@@ -88,7 +88,7 @@ func (o ownSeat) refuseRoom(s *shell.Shell, words []string, undone string, comma
 		"yours. To begin with that word, put all words in quotes; to name the room: %s", undone, o.Room, instead))}
 }
 
-// flagged returns a command with a flag, unless nothing was given with it.
+// flagged returns a command with a flag, unless given is empty.
 func flagged(command, flag string, given ...string) string {
 	if text := strings.Join(given, ","); text != "" {
 		command += " " + flag + " " + pasted(text)
@@ -96,13 +96,13 @@ func flagged(command, flag string, given ...string) string {
 	return command
 }
 
-// within is a flag that may have a duration: --wait, --wait 30s or --wait=30s.
+// within is a flag with an optional duration: --wait, --wait 30s or --wait=30s.
 type within struct {
 	Set bool
 	For time.Duration
 }
 
-// Decode is called by kong. A word behind the flag that is no duration is not its own.
+// Decode is called by kong. If the word behind the flag is no duration, Decode leaves the word alone.
 func (w *within) Decode(ctx *kong.DecodeContext) error {
 	w.Set = true
 	next := ctx.Scan.Peek()
@@ -121,8 +121,7 @@ func (w *within) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// list is what a flag names, with commas in between. It is never empty: a message to nobody would
-// be one to all.
+// list is the value of a flag, with commas in between. A list is never empty: a message to nobody would go to all.
 type list []string
 
 // Decode is called by kong.

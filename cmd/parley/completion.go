@@ -23,8 +23,8 @@ func (c *completionCommand) Run(command *kong.Context) error {
 	return err
 }
 
-// completed answers a shell that asks what can follow on a command line (COMP_LINE), and
-// reports whether one did. Rooms and names come from the seats of this person.
+// completed answers a shell that asks how a command line (COMP_LINE) can go on, and reports whether a shell asked.
+// Rooms and names come from the seats of this person.
 func completed(parser *kong.Kong) (done bool) {
 	from := func(list func(*client.TokenStore) []string) complete.Predictor {
 		return complete.PredictFunc(func(complete.Args) []string {

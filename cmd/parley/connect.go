@@ -32,7 +32,7 @@ type connectCommand struct {
 	JSON   bool `name:"json" help:"Print the list, or what has changed, as JSON."`
 }
 
-// Help returns the text that kong shows for parley connect --help.
+// Help returns the text of parley connect --help.
 func (connectCommand) Help() string {
 	return `Edits the client's own configuration, for all your projects, and shows what it changes. It keeps comments, order and format. A second run changes nothing. --undo removes exactly what was written, and keeps what you have changed since.
 
@@ -43,7 +43,7 @@ The other commands then use this address, too, until --undo takes it back.
 The address is asked once. If something else than Parley answers there, nothing is written; if nothing does, you are told.`
 }
 
-// again returns the command with the flags that were given, without a secret.
+// again returns the command with the given flags, without a secret.
 func (c *connectCommand) again() string {
 	line := "parley connect " + c.Client
 	if c.URL != "" {
@@ -180,8 +180,8 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	return nil
 }
 
-// sayReturned says which seats of the person's commands are used with the key for the server at base: without it the
-// server may have refused them.
+// sayReturned names the person's seats that now use the key for the server at base: without the key the server may have
+// refused the seats.
 func sayReturned(w io.Writer, base string) error {
 	seats, err := client.OpenTokens()
 	if err != nil {
@@ -200,8 +200,8 @@ func sayReturned(w io.Writer, base string) error {
 	return nil
 }
 
-// refuseOther returns why nothing is written if something else than Parley has answered with err: the client would get
-// an address that is none. Nobody may answer yet, as before a server is started.
+// refuseOther returns an error if another program than Parley has answered with err: the client would get a wrong
+// address. No answer is no error: the server may not have started yet.
 func (c *connectCommand) refuseOther(p client.Place, err error) error {
 	if err == nil || errors.As(err, new(*fault.Error)) {
 		return nil
@@ -213,13 +213,13 @@ func (c *connectCommand) refuseOther(p client.Place, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &lost) && !lost.Answered() {
 		return nil
 	}
-	return fmt.Errorf("nothing was written: %v", err) // without the exit code of a server that is away
+	return fmt.Errorf("nothing was written: %v", err) // without the exit code for an unreachable server
 }
 
-// ofPage is an address of a server at which people and programs look, and which they may paste.
+// ofPage matches an address of a page or an interface of a server, which people may paste.
 var ofPage = regexp.MustCompile(`^(.*)/(?:healthz|r/[^/]*|v1/wait|a2a|\.well-known/.*)$`)
 
-// refusePage refuses what stands for the address of a server, and names that.
+// refusePage refuses an address of something else than a server, and names the server's address.
 func (c *connectCommand) refusePage(what, base string) error {
 	right := *c
 	right.URL = base
@@ -227,9 +227,9 @@ func (c *connectCommand) refusePage(what, base string) error {
 		right.again()))
 }
 
-// admission returns p with the key that the client is to have, and a sentence on whether the
-// server answers. Where that wants no key, or lets the client sign in, the client gets none. A server that does not
-// answer is no reason to stop, and one that does not admit the client is.
+// admission returns p with the key for the client, and a sentence on whether the server answers. The client gets no key
+// if the server wants none, or lets the client sign in. admission goes on if the server does not answer, and stops if
+// the server does not admit the client.
 func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func(string) (string, error)) (client.Place,
 	string, error) {
 	keyless := client.Place{Base: p.Base, Invite: p.Invite}
@@ -247,7 +247,7 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 		switch {
 		case c.signsIn(ctx, p):
 			return p, connect.SignIn(c.Client), nil
-		case c.DryRun: // which leaves nothing behind, so that no secret is asked for it
+		case c.DryRun: // a dry run leaves nothing behind, so it asks for no secret
 			return p, "The server admits only callers with a key: connect asks for yours, and writes it as well.", nil
 		case ask != nil:
 			p.Key, err = shell.AskForKey(ask, p)
@@ -265,7 +265,7 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 	return p, answer(p, protocol, err), nil
 }
 
-// signsIn reports whether the client signs in to the server at p, at the very address that it is given.
+// signsIn reports whether the client signs in to the server at p, at the client's own address for the server.
 func (c *connectCommand) signsIn(ctx context.Context, p client.Place) bool {
 	if connect.SignIn(c.Client) == "" {
 		return false
@@ -281,7 +281,7 @@ func (c *connectCommand) signsIn(ctx context.Context, p client.Place) bool {
 // answerTime bounds how long connect waits for the server.
 const answerTime = 3 * time.Second
 
-// protocolOf asks the server for the version of MCP that it speaks.
+// protocolOf asks the server for its version of MCP.
 func protocolOf(ctx context.Context, p client.Place) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
@@ -297,7 +297,8 @@ func protocolOf(ctx context.Context, p client.Place) (string, error) {
 	return server.Protocol(ctx)
 }
 
-// noSeat says, after a sentence, that the invite in p gives no seat; "" if it may give one, and without an invite.
+// noSeat returns a further sentence if the invite in p gives no seat; "" if the invite may give a seat, and without an
+// invite.
 func noSeat(ctx context.Context, p client.Place) string {
 	if p.Invite == "" {
 		return ""
@@ -329,8 +330,7 @@ func answer(p client.Place, protocol string, err error) string {
 	return "The server does not answer now. To see why: " + client.DoctorLine(p.Base)
 }
 
-// remember records the server for the other commands, and the key. An invite is for one room, and
-// so leaves them as they are.
+// remember records the server, and the key, for the other commands. An invite is for one room, so it changes neither.
 func (c *connectCommand) remember(p client.Place) error {
 	if c.DryRun || p.Invite != "" {
 		return nil
@@ -343,7 +343,7 @@ func (c *connectCommand) remember(p client.Place) error {
 	return client.SaveServer(p.Base)
 }
 
-// next writes what is left to do.
+// next writes the next steps.
 func next(w io.Writer, done connect.Report, p client.Place) {
 	if done.Asks {
 		fmt.Fprintf(w, "%s asks before it uses the tools, unless you run this again with --allow.\n", done.Client)
@@ -372,7 +372,7 @@ func show(w io.Writer, changes []connect.Change) error {
 	return nil
 }
 
-// print writes what was done as JSON. server is the address that the client has now.
+// print writes the result as JSON. server is the client's address now.
 func (c *connectCommand) print(w io.Writer, server string, done connect.Report) error {
 	return json.NewEncoder(w).Encode(struct {
 		Client  string           `json:"client"`
@@ -382,7 +382,7 @@ func (c *connectCommand) print(w io.Writer, server string, done connect.Report) 
 	}{c.Client, server, c.DryRun, append([]connect.Change{}, done.Changes...)})
 }
 
-// list writes how each client stands, one on each line, and in the last line those that are not here.
+// list writes the state of each client, one client a line, and on the last line the clients that are not installed.
 func (c *connectCommand) list(streams streams, all []connect.Status) error {
 	if c.JSON {
 		return listJSON(streams.out, all)
@@ -432,7 +432,7 @@ func listJSON(w io.Writer, all []connect.Status) error {
 	return nil
 }
 
-// whatIsGone says of a client that it starts this program where it no longer is, and what helps.
+// whatIsGone says that a client starts this program at a path that no longer exists, and what helps.
 func whatIsGone(s connect.Status) string {
 	at := ""
 	if p, err := client.ParsePlace(s.Server); err == nil {
@@ -457,7 +457,7 @@ func thisMachine() (m connect.Machine, err error) {
 	if err != nil {
 		return m, fmt.Errorf("there is no folder for settings of programs: %w", err)
 	}
-	m.Folder, _ = os.Getwd() // without it, no folder has entries of its own
+	m.Folder, _ = os.Getwd() // without a current folder, no folder has entries of its own
 	m.State, err = client.StateDir()
 	if err != nil {
 		return m, err
@@ -466,8 +466,8 @@ func thisMachine() (m connect.Machine, err error) {
 	return m, err
 }
 
-// ownPath returns the path of this program under which it will still be found after an
-// update: that of the PATH, which may be a link to the current version, if it leads here.
+// ownPath returns a path of this program that outlasts an update: the path in the PATH, which may be a link to the
+// current version, if it leads to this program.
 func ownPath() (string, error) {
 	own, err := os.Executable()
 	if err != nil {

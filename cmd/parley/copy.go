@@ -32,7 +32,7 @@ type copyCommand struct {
 	outcome
 }
 
-// Help returns the text that kong shows for parley copy --help.
+// Help returns the text of parley copy --help.
 func (copyCommand) Help() string {
 	return `Rooms are copied with everything that belongs to them, including shared files; for a table, name the bucket that holds these. Tokens, cursors and passwords work at the destination. Agents that wait in a queue must enter it again. The keys of the server are copied, too, unless you give --room. A key that you have revoked at the destination comes back if the source still has it.
 
@@ -60,7 +60,7 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, from.close()) }()
 	_, isTable := tableName(c.To)
-	isNew := !isTable && isMissing(c.To) && isMissing(c.To+"-wal") // which is of another file
+	isNew := !isTable && isMissing(c.To) && isMissing(c.To+"-wal") // the -wal belongs to another file
 	to, err := openRooms(ctx, log, c.To, c.ToBucket, c.CreateTable)
 	if errors.Is(err, sqlite.ErrInUse) {
 		return fmt.Errorf("--to: %s is being served. Stop the server, and start it again after the copy", c.To)
@@ -99,7 +99,7 @@ func (c copyCommand) checkDifferent() error {
 	return nil
 }
 
-// place is where rooms are, and their files.
+// place holds rooms and their files.
 type place struct {
 	transfer.Source
 	files files.Store // nil for a table without a bucket
@@ -109,13 +109,13 @@ type place struct {
 // source is where rooms come from.
 type source struct {
 	place
-	bytes   files.Reader // of files; nil if nothing has them
-	damaged bool         // it is a damaged file, which has lost this:
+	bytes   files.Reader // the bytes of files; nil if nothing has the bytes
+	damaged bool         // the source is a damaged file with these losses:
 	losses  []transfer.Loss
 }
 
-// lost returns an error that says what the rooms of a name, "" for all, have lost in the damaged file at path; nil if
-// that is nothing.
+// lost returns an error with the losses of the rooms of a name, "" for all, in the damaged file at path; nil without
+// losses.
 func (s source) lost(path, name string) error {
 	if !s.damaged {
 		return nil
@@ -139,7 +139,7 @@ func (s source) lost(path, name string) error {
 	return errors.Join(append([]error{fmt.Errorf("%s is damaged; what can be read of it is copied", path)}, all...)...)
 }
 
-// openSource opens the rooms at a place that has to exist. Of a damaged file it opens what can still be read.
+// openSource opens the rooms at an existing place. If the place is a damaged file, openSource opens its readable part.
 func openSource(ctx context.Context, log *slog.Logger, at, bucket string) (source, error) {
 	if _, isTable := tableName(at); !isTable {
 		switch info, err := os.Stat(at); {
@@ -147,7 +147,7 @@ func openSource(ctx context.Context, log *slog.Logger, at, bucket string) (sourc
 			return source{}, fmt.Errorf("there is no file %s; a DynamoDB table is written as table:NAME", at)
 		case err != nil:
 			return source{}, err
-		case info.Size() == 0: // opening it would make it a table
+		case info.Size() == 0: // opening an empty file would make the file a table
 			return source{}, fmt.Errorf("%s is empty", at)
 		}
 		damaged, err := isDamaged(ctx, at)
@@ -166,9 +166,9 @@ func openSource(ctx context.Context, log *slog.Logger, at, bucket string) (sourc
 	return from, err
 }
 
-// openRooms opens the file or the DynamoDB table at a place. A file is created if
-// it does not exist; createTable does the same for a table. bucket has the files of a table. A file
-// takes all files that there are, and deletes none: what nobody claims is the server's to delete.
+// openRooms opens the file or the DynamoDB table at a place. openRooms creates a missing file; createTable says whether
+// to create a missing table, too. bucket has the files of a table. A file accepts all shared files, and deletes none:
+// the server deletes unclaimed files.
 func openRooms(ctx context.Context, log *slog.Logger, at, bucket string, createTable bool) (place, error) {
 	name, isTable := tableName(at)
 	if !isTable {
@@ -197,7 +197,7 @@ func openRooms(ctx context.Context, log *slog.Logger, at, bucket string, createT
 // tableName returns NAME if place is table:NAME. Any other place is a file.
 func tableName(place string) (name string, isTable bool) { return strings.CutPrefix(place, "table:") }
 
-// describe says what a copy did, for a person.
+// describe tells a person what a copy did.
 func describe(s transfer.Summary) string {
 	text := fmt.Sprintf("Copied %s (%d items).", plural(s.Copied, "room"), s.Items)
 	if s.Keys > 0 {

@@ -26,22 +26,22 @@ type demoCommand struct {
 	NoBrowser bool `name:"no-browser" help:"Do not open the room in a browser. Its link is printed in any case."`
 }
 
-// Help returns the text that kong shows for parley demo --help.
+// Help returns the text of parley demo --help.
 func (demoCommand) Help() string {
 	return `The demo starts a server of its own on a free port, over a temporary file. Two scripts talk there as agents do. The demo needs no client and no network, ignores all variables that begin with PARLEY_, and leaves nothing behind.
 
 Without a terminal it asks nothing, as with --yes. The exit code is 1 if a step fails, and 0 if Ctrl-C ends the demo; go run makes that 1.`
 }
 
-// Run plays the demo. Whatever ends it takes the server and its file away.
+// Run plays the demo. The server and its file go, whatever ends the demo.
 func (d *demoCommand) Run(ctx context.Context, io streams) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // the terminal was closed
 	defer stop()
-	signal.Ignore(syscall.SIGPIPE) // a reader that stops, such as head, is an error of a write, and not the end at once
+	signal.Ignore(syscall.SIGPIPE) // a reader that stops, such as head, fails a write instead of ending the program
 	defer signal.Reset(syscall.SIGPIPE)
 	err := d.play(ctx, io)
 	switch {
-	case err == nil: // what is pasted from now on reaches the shell
+	case err == nil: // text pasted from now on reaches the shell
 		fmt.Fprint(io.out, io.afterDemo())
 		return nil
 	case errors.Is(err, syscall.EPIPE): // nobody reads on
@@ -55,7 +55,7 @@ func (d *demoCommand) Run(ctx context.Context, io streams) error {
 		"Nothing of it is left.", withoutPackages(err)))}
 }
 
-// play starts the server, and stops it once the story has been told or ctx ends.
+// play starts the server, and stops it after the story or when ctx ends.
 func (d *demoCommand) play(ctx context.Context, io streams) error {
 	dir, err := os.MkdirTemp("", "parley-demo-")
 	if err != nil {
@@ -133,7 +133,7 @@ func (s streams) afterDemo() string {
 		"\nEach agent then gives you a link like the one above.\n"
 }
 
-// linesOf returns what a person types from now on. Of lines that nobody takes the first is kept.
+// linesOf returns the lines that a person types from now on. If nobody takes the lines, only the first is kept.
 func linesOf(in io.Reader) <-chan string {
 	lines := make(chan string, 1)
 	go func() {

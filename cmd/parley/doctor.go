@@ -21,7 +21,7 @@ type doctorCommand struct {
 	JSON   bool          `name:"json" help:"Print each result as a JSON object."`
 }
 
-// Help returns the text that kong shows for parley doctor --help.
+// Help returns the text of parley doctor --help.
 func (doctorCommand) Help() string {
 	return `Asks six questions: is a Parley server there, can programs sign in to it, does it admit you, do your clients use it, does a wait last as long as those of agents, and would an idle agent be woken? It opens a room, closes it, and takes a little longer than the wait. It only reads the files of clients. Each line says ok, warning or failed, and how to fix it.
 
@@ -57,7 +57,7 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 				"wait.\n", shell.Spoken(d))
 		},
 		Tell: func(r doctor.Result) {
-			r.What, r.Fix = shell.HarmlessLine(r.What), shell.HarmlessLine(r.Fix) // they quote what a server said
+			r.What, r.Fix = shell.HarmlessLine(r.What), shell.HarmlessLine(r.Fix) // both may quote a server
 			if c.JSON {
 				_ = json.NewEncoder(streams.out).Encode(r) // nobody is there to be told
 				return

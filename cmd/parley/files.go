@@ -19,7 +19,7 @@ type putCommand struct {
 	ReplyTo string `placeholder:"ID" help:"Answer the message with this id."`
 }
 
-// Help returns the text that kong shows for parley put --help.
+// Help returns the text of parley put --help.
 func (putCommand) Help() string {
 	return `Prints the id by which others get the file.
 
@@ -53,7 +53,7 @@ type getCommand struct {
 	Force  bool   `help:"Replace an existing file."`
 }
 
-// Help returns the text that kong shows for parley get --help.
+// Help returns the text of parley get --help.
 func (getCommand) Help() string {
 	return `Without -o the file is saved in the current folder, under a name from the server, such as parley-m1a2b3.png. The sender's name for it is not used: some program might run or obey a file of that name. parley history --minutes lists all files.
 

@@ -63,7 +63,7 @@ func (s *settings) Validate() error {
 	return err
 }
 
-// clientSecret reads the secret by which the provider of accounts knows this server.
+// clientSecret reads the secret that identifies this server to the provider of accounts.
 func (s *settings) clientSecret(context.Context) (string, error) {
 	text, err := os.ReadFile(s.SignInClientSecretFile)
 	if err == nil && strings.TrimSpace(string(text)) == "" {
@@ -75,7 +75,7 @@ func (s *settings) clientSecret(context.Context) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// AfterApply is called by kong once it has read the line.
+// AfterApply is called by kong after the line was read.
 func (s *settings) AfterApply() error {
 	if s.Data == "" && s.Table == "" {
 		s.Data = defaultFile()
@@ -95,7 +95,7 @@ func checkListenAddr(flag, addr string) error {
 	return nil
 }
 
-// commandLine is what kong reads: each command with its flags.
+// commandLine is the command line for kong: each command with its flags.
 type commandLine struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
@@ -139,8 +139,7 @@ type commandLine struct {
 	Completion completionCommand `cmd:"" group:"People and scripts" help:"Let a shell complete the commands of parley."`
 }
 
-// newParser returns the parser of line. It writes the help and the version to stdout, and
-// then calls exit.
+// newParser returns the parser of line. For the help and the version the parser writes to stdout, and then calls exit.
 func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(line,
 		kong.Name("parley"),
@@ -154,13 +153,12 @@ To let yours talk:
 		kong.Writers(stdout, stdout),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.WithHyphenPrefixedParameters(true), // so that --max-waits -1 is refused for its value
+		kong.WithHyphenPrefixedParameters(true), // so that the error for --max-waits -1 is about the value
 	)
 }
 
-// parse reads the command line, without the program's name, and the environment. It
-// returns nil if nothing is left to do because the help or the version was written to
-// stdout. An error says what to change.
+// parse reads the command line, without the program's name, and the environment. parse returns nil after writing the
+// help or the version to stdout: nothing is left to do. An error says what to change.
 func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	done := false
 	parser, err := newParser(&commandLine{}, stdout, func(int) { done = true })
@@ -173,7 +171,7 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	if completed(parser) {
 		return nil, nil
 	}
-	if len(args) > 0 && args[0] == "help" { // as people type it
+	if len(args) > 0 && args[0] == "help" { // as people type
 		args = append(args[1:], "--help")
 	}
 	command, err := read(parser, args)
@@ -183,10 +181,10 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	return command, err
 }
 
-// read is parse with a parser that is there.
+// read is parse with a given parser.
 func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 	for _, arg := range args {
-		if !utf8.ValidString(arg) { // JSON would hold another text than the person gave
+		if !utf8.ValidString(arg) { // JSON would hold another text
 			return nil, fmt.Errorf("the argument %q is not UTF-8: convert it, for example with iconv", arg)
 		}
 	}
@@ -231,23 +229,22 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 	return command, nil
 }
 
-// optional is how kong names an argument that may be left out, before it refuses it.
+// optional matches an optional argument at the beginning of kong's refusal.
 var optional = regexp.MustCompile(`^\[(<[^>]*>)\]`)
 
-// numberless and timeless are how kong refuses a flag at the end of a line, which should have a number or a time.
+// numberless and timeless match kong's refusals of a flag without its number or time at the end of a line.
 var (
 	numberless = regexp.MustCompile(`: expected an int but got "EOL" \(<nil>\)$`)
 	timeless   = regexp.MustCompile(`: expected duration but got %!q\(<nil>\)$`)
 )
 
-// ofLetter is how kong refuses a word with one hyphen, and the flags that it takes for likely: with so short a name
-// none is.
+// ofLetter matches kong's refusal of a word with one hyphen, with the likely flags: for so short a name none is likely.
 var ofLetter = regexp.MustCompile(`^(unknown flag -[^-].*), did you mean .*\?$`)
 
-// otherFlags are names that people try, of flags that have another one.
+// otherFlags are the right flags for wrong names that people try.
 var otherFlags = map[string]string{"seats": "--capacity N", "port": "--addr 127.0.0.1:PORT"}
 
-// otherFlag returns the flag that somebody may have meant who wrote one of otherFlags; "" if the command has none.
+// otherFlag returns the right flag for a wrong name in otherFlags; "" if the command does not have the flag.
 func otherFlag(why string, err error) string {
 	tried, _ := strings.CutPrefix(why, "unknown flag --")
 	other, wrong := otherFlags[tried], new(kong.ParseError)
@@ -258,7 +255,8 @@ func otherFlag(why string, err error) string {
 	return other
 }
 
-// arguments returns those of the command of a line that kong refuses. Their words may begin with a hyphen.
+// arguments returns the arguments of the command in a line that kong refuses. The words of these arguments may begin
+// with a hyphen.
 func arguments(err error) []*kong.Positional {
 	wrong := new(kong.ParseError)
 	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil {
@@ -267,9 +265,9 @@ func arguments(err error) []*kong.Positional {
 	return wrong.Context.Selected().Positional
 }
 
-// tooMany says what a command takes that was given one argument too many. Quotes help where the last one may have
-// several words: where it is no id and no address, and none of a list of words. The line of an invite has quotes of its
-// own, so that only single ones keep it whole.
+// tooMany says what the command takes if a line has one argument too many. Quotes help if the last argument may have
+// several words: if the argument is no id, no address, and no choice. The line of an invite has double quotes, so only
+// single quotes keep the line whole.
 func tooMany(command string, args []string, takes []*kong.Positional) string {
 	given := strings.Join(args, " ")
 	switch {
@@ -291,8 +289,8 @@ func tooMany(command string, args []string, takes []*kong.Positional) string {
 	return ": " + command + " takes no more than " + strings.Join(names, " ")
 }
 
-// misplaced says what helps against one argument too many: the flag of which it is the name, --room where a command
-// has no argument that could be a room, or else what the command takes.
+// misplaced says what helps against one argument too many: a flag of the same name, or --room if the command has no
+// argument for a room, or else what the command takes.
 func misplaced(word, command string, args []string, err error) string {
 	takes, wrong := arguments(err), new(kong.ParseError)
 	if !errors.As(err, &wrong) {
@@ -308,12 +306,12 @@ func misplaced(word, command string, args []string, err error) string {
 	}
 }
 
-// hasFlag reports whether a flag of the command of a line has that name.
+// hasFlag reports whether a flag of the command has the name.
 func hasFlag(command *kong.Context, name string) bool {
 	return slices.ContainsFunc(command.Flags(), func(f *kong.Flag) bool { return f.Name == name })
 }
 
-// early returns the command of a line that has an unknown flag before it; "" if it has none.
+// early returns the command behind an unknown flag at the beginning of a line; "" if there is none.
 func early(program *kong.Node, args []string, why string) string {
 	if !strings.HasPrefix(why, "unknown flag ") || !strings.HasPrefix(args[0], "-") {
 		return ""
@@ -326,20 +324,20 @@ func early(program *kong.Node, args []string, why string) string {
 	return ""
 }
 
-// ofNumber is how kong refuses what should be a number.
+// ofNumber matches kong's refusal of a text in place of a number.
 var ofNumber = regexp.MustCompile(`expected a valid 64 bit int but got (".*")$`)
 
-// ofDuration is how Go ends an error about a duration.
+// ofDuration matches the end of Go's error about a duration.
 var ofDuration = regexp.MustCompile(`: time: (missing unit in|unknown unit "[^"]*" in|invalid) duration "[^"]*"$`)
 
-// missing is how kong refuses a line without an argument that it needs.
+// missing matches kong's refusal of a line without a needed argument.
 var missing = regexp.MustCompile(`expected "(<[^"]*>)"`)
 
-// choice is how kong refuses a word that is none of its choices.
+// choice matches kong's refusal of a word that is no choice.
 var choice = regexp.MustCompile(`must be one of (".*") but got "(.+)"$`)
 
-// oneOf says which of the choices somebody may have meant: those that begin with the word, and those that differ by a
-// letter or two. It is "" if there is none, or why is no refusal of that kind.
+// oneOf returns the choices that somebody may have meant: choices that begin with the word, or differ from it by a
+// letter or two. oneOf returns "" if there is no such choice, or if why is another refusal.
 func oneOf(why string) string {
 	found := choice.FindStringSubmatch(why)
 	if found == nil {
@@ -357,7 +355,7 @@ func oneOf(why string) string {
 	return ": perhaps you mean " + strings.Join(likely, " or ")
 }
 
-// otherCommands are words that people try in the place of a command.
+// otherCommands are the right commands for wrong words that people try.
 var otherCommands = map[string]string{"version": "--version", "start": "serve", "send": "say",
 	"list": "rooms", "follow": "tail", "pause": "supervise pause", "resume": "supervise resume",
 	"task list": "tasks", "task done": "task finish", "task create": "task add", "tasks add": "task add",
@@ -367,11 +365,10 @@ var otherCommands = map[string]string{"version": "--version", "start": "serve", 
 	"connect list": "connect", "manage remove": "manage kick",
 	"supervise stop": "supervise pause", "supervise refuse": "supervise reject"}
 
-// noCommand refuses a line that names no command, and says which one may be meant: what stands in otherCommands for its
-// words, or one that differs by a letter or two. It is nil if the line names a command, and if the program has no
-// likely one.
+// noCommand refuses a line without a command, and names the likely command: from otherCommands, or with a name that
+// differs by a letter or two. noCommand returns nil if the line has a command, and if no command is likely.
 func noCommand(at *kong.Node, args []string) error {
-	words := 0 // of the commands that are there
+	words := 0 // of existing commands
 	for words < len(args) {
 		i := slices.IndexFunc(at.Children, func(n *kong.Node) bool { return n.Name == args[words] })
 		if i < 0 {
@@ -406,7 +403,7 @@ func noCommand(at *kong.Node, args []string) error {
 	return nil
 }
 
-// perhaps refuses the words that are no command.
+// perhaps refuses words that are no command.
 func perhaps(at *kong.Node, tried []string, meant string) error {
 	return fmt.Errorf("there is no command %s; perhaps you mean: %s; see %s --help", strings.Join(tried, " "), meant,
 		at.FullPath())
@@ -435,8 +432,8 @@ func distance(a, b string) int {
 	return d[len(a)][len(b)]
 }
 
-// AfterApply is called by kong, before that of the command. It refuses "" where a flag or an argument was given, which
-// would pass for one that was not. A description alone may be "", which takes the one before away.
+// AfterApply is called by kong before the command's own AfterApply. It refuses "" as the value of a flag or an
+// argument: "" would mean "not given". Only a description may be "", which removes the old description.
 func (commandLine) AfterApply(command *kong.Context) error {
 	for _, p := range command.Path {
 		var v *kong.Value
@@ -461,8 +458,8 @@ func (commandLine) AfterApply(command *kong.Context) error {
 	return nil
 }
 
-// right returns the first reason why something given can never be right, whatever the server: by its own rules, which
-// it would tell only after it was asked, and in terms of its tools.
+// right returns the first reason why a value is wrong for every server. The server has the same rules, but would answer
+// only after the questions at the terminal, and in the words of its tools.
 func right(checks ...error) error {
 	for _, err := range checks {
 		if refused := new(fault.Error); errors.As(err, &refused) {
@@ -475,7 +472,7 @@ func right(checks ...error) error {
 	return nil
 }
 
-// checkSeats refuses a --capacity that no room can have.
+// checkSeats refuses a --capacity of no room.
 func checkSeats(capacity *int) error {
 	if capacity != nil && (*capacity < core.MinCapacity || *capacity > core.MaxCapacity) {
 		return fmt.Errorf("--capacity must be from %d to %d", core.MinCapacity, core.MaxCapacity)
@@ -483,8 +480,8 @@ func checkSeats(capacity *int) error {
 	return nil
 }
 
-// checkName refuses a name that no room, or no agent, can have. It leaves alone what the commands judge: none and, for
-// a room, a link or a name with a password.
+// checkName refuses a name that no room or no agent can have. The commands themselves check an empty name and, for a
+// room, a link or a name with a password.
 func checkName(check func(string) (ident.Name, error), given, others string) error {
 	if given == "" || strings.ContainsAny(given, others) {
 		return nil
@@ -497,11 +494,10 @@ func checkName(check func(string) (ident.Name, error), given, others string) err
 	return err
 }
 
-// curlyQuotes are quotes as documents and chats write them, from where people paste.
+// curlyQuotes are the quotes of documents and chats, from which people paste.
 const curlyQuotes = "“”„‟‘’‚‛«»"
 
-// commandIn returns the command whose help has the flags that a command line gave: the default command where it
-// names none.
+// commandIn returns the command whose help has the flags of a command line: the default command if the line names none.
 func commandIn(command *kong.Context, err error) string {
 	if wrong := new(kong.ParseError); errors.As(err, &wrong) {
 		command = wrong.Context

@@ -25,7 +25,7 @@ func (c *historyCommand) Validate() error {
 	switch {
 	case c.Lines != nil && *c.Lines < 1:
 		return errors.New("-n must be 1 or more")
-	// From here on each flag is good by itself, but some do not go together.
+	// From here on each flag is right alone, but some flags exclude each other.
 	case c.Markdown && c.JSON:
 		return errors.New("--markdown and --json cannot be used together")
 	case (c.Minutes || c.Markdown) && (c.Agreed || c.Follow || c.Files || c.Search != ""):
@@ -41,7 +41,7 @@ func (c *historyCommand) Validate() error {
 	return nil
 }
 
-// Run shows what was said.
+// Run shows the history.
 func (c *historyCommand) Run(ctx context.Context, s *shell.Shell) error {
 	last := 20
 	switch {
@@ -54,13 +54,13 @@ func (c *historyCommand) Run(ctx context.Context, s *shell.Shell) error {
 		Files: c.Files, Search: c.Search, Minutes: c.Minutes, Markdown: c.Markdown, Follow: c.Follow})
 }
 
-// tailCommand is `parley tail`: the history that follows.
+// tailCommand is `parley tail`: a history that goes on.
 type tailCommand struct {
 	ownSeat
 	Lines int `short:"n" default:"10" placeholder:"N" help:"Begin with the last N messages (${default})."`
 }
 
-// Help returns the text that kong shows for parley tail --help.
+// Help returns the text of parley tail --help.
 func (tailCommand) Help() string {
 	return `The same as parley history --follow: shows new messages until Ctrl-C. With --json each message is one line. It continues after a restart of the server, and takes no message from parley wait. A message that asks or has a file shows its id in [brackets]: for --reply-to of parley say, and for parley get.`
 }

@@ -17,20 +17,19 @@ type hookCommand struct {
 	Plugin bool `hidden:"" help:"The plugin calls it."`
 }
 
-// Help returns the text that kong shows for parley hook --help.
+// Help returns the text of parley hook --help.
 func (hookCommand) Help() string {
 	return `Claude Code and Codex run it; parley connect and the plugin set that up. It reads the hook's input and serves SessionStart (it gives an agent its seats back: see docs/waking.md), PostToolUse (it notes the seat that the agent has taken, and leaves a parley standby behind), Stop (where a session has no other way in, it waits for news and ends with status 2, which wakes the agent) and SessionEnd (it marks the seats). It ends with status 0 even if something is wrong, so that no session suffers.`
 }
 
-// Run serves one call. Trouble is said on standard error, with status 0: a hook must not fail a
-// session.
+// Run serves one call. Run writes errors to standard error, but the status is 0: a hook must not fail a session.
 func (c *hookCommand) Run(ctx context.Context, streams streams) error {
 	app.SmallProcess()
 	event, text, err := c.serve(ctx, streams)
 	switch {
 	case err != nil:
 		fmt.Fprintln(streams.err, "parley hook:", err)
-	case text != "" && event == wake.SessionStarts: // the agent reads it
+	case text != "" && event == wake.SessionStarts: // the agent reads the text
 		fmt.Fprint(streams.out, text)
 	case text != "":
 		return notified(text)
@@ -63,8 +62,8 @@ func (c *hookCommand) address(string) (string, error) {
 	return p.Base, err
 }
 
-// notified is how a hook ends that wakes its agent: with the sentence on stderr, and the
-// status that makes Claude Code read it.
+// notified is the result of a hook that wakes its agent: the sentence for stderr, and a status that makes Claude Code
+// read stderr.
 type notified string
 
 // Error returns the sentence.

@@ -17,7 +17,7 @@ type hooksCommand struct {
 	End  string   `placeholder:"ID" help:"End the one with this id: it is no longer called."`
 }
 
-// Help returns the text that kong shows for parley hooks --help.
+// Help returns the text of parley hooks --help.
 func (hooksCommand) Help() string {
 	return `If an agent cannot wait, such as ChatGPT, its client is called when there is something to read. A webhook is an address of yours that is called with each event that your agent sees. Each line shows an address that is called for an agent that you watch (parley watch): its id, the room, the agent, the host, and since when it is called or fails.
 
@@ -37,7 +37,7 @@ func (c *hooksCommand) Validate() error {
 	return nil
 }
 
-// Run shows them, ends one or adds one.
+// Run shows hooks, ends a hook or adds a hook.
 func (c *hooksCommand) Run(ctx context.Context, s *shell.Shell) error {
 	if len(c.With) == 0 {
 		return s.Hooks(ctx, shell.Which{Room: c.Room, As: c.As}, c.End)

@@ -24,7 +24,7 @@ type joinCommand struct {
 	Lock        bool   `help:"With --new: ask for a password for the room."`
 }
 
-// Help returns the text that kong shows for parley join --help.
+// Help returns the text of parley join --help.
 func (joinCommand) Help() string {
 	return `The seat is kept in your state folder, and the other commands use it. Run the same command again to come back to it.
 

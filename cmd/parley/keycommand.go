@@ -10,9 +10,9 @@ import (
 	"github.com/parley-chat/parley/internal/auth/access"
 )
 
-// keyCommand returns the command that makes a key for a server at base, as one pastes it into a
-// shell; "" if there is a key already. The server makes none itself: what it prints may be
-// kept in a log, also what it prints on a terminal (script, docker run -t).
+// keyCommand returns the command that makes a key for a server at base, for pasting into a shell; "" if there is a key
+// already. The server itself makes no key: its output may be kept in a log, even the output on a terminal (script,
+// docker run -t).
 func keyCommand(ctx context.Context, keys *access.Keys, s settings, base string) (string, error) {
 	some, err := keys.Any(ctx)
 	if some || err != nil {
@@ -29,16 +29,16 @@ func keyCommand(ctx context.Context, keys *access.Keys, s settings, base string)
 	return "parley keys add LABEL " + where + " --public-url " + base, nil
 }
 
-// pasted writes a path as a shell reads it.
+// pasted writes a path for a shell.
 func pasted(path string) string {
 	if plainPath.MatchString(path) {
 		return path
 	}
-	if runtime.GOOS == "windows" { // whose older shell knows no other quotes
+	if runtime.GOOS == "windows" { // the older shell of Windows knows no other quotes
 		return `"` + path + `"`
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
-// plainPath is a path that a shell reads as it stands.
+// plainPath matches a path that needs no quotes in a shell.
 var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)

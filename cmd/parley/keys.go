@@ -34,7 +34,7 @@ type keysCommand struct {
 	Revoke keysRevokeCommand `cmd:"" help:"Revoke a key: servers refuse it within a minute, and end its waits."`
 }
 
-// keyTable is the part of a command about keys that says where they are.
+// keyTable is the part of a command about keys that names the table of the keys.
 type keyTable struct {
 	Data     string `env:"PARLEY_DATA" placeholder:"FILE" help:"The file of the server, which may be running (${data})."`
 	Table    string `env:"PARLEY_TABLE" placeholder:"NAME" help:"The DynamoDB table of the servers, instead of a file."`
@@ -50,7 +50,7 @@ func (k *keyTable) Validate() error {
 	return nil
 }
 
-// AfterApply is called by kong once it has read the line.
+// AfterApply is called by kong after the line was read.
 func (k *keyTable) AfterApply() error {
 	if k.Data == "" && k.Table == "" {
 		k.Data = defaultFile()
@@ -77,7 +77,7 @@ func (k *keyTable) withTable(ctx context.Context, streams streams,
 	return do(t, log)
 }
 
-// open opens the table, which must be there: a key in a new one would open no server.
+// open opens the table, which must exist: a key in a new table would open no server.
 func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, func() error, error) {
 	if k.Table == "" {
 		t, err := sqlite.OpenBeside(k.Data, sqlite.Options{Logger: log})
@@ -90,7 +90,7 @@ func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, fun
 	return p, p.close, err
 }
 
-// read calls do with what reads the table. It changes nothing in a file, which may be a backup.
+// read calls do with a reader of the table. A file stays unchanged, since it may be a backup.
 func (k *keyTable) read(ctx context.Context, streams streams, do func(table.Reader) error) (err error) {
 	if k.Table != "" {
 		return k.withTable(ctx, streams, func(t table.Table, _ *slog.Logger) error { return do(t) })
@@ -107,7 +107,7 @@ func (k *keyTable) read(ctx context.Context, streams streams, do func(table.Read
 	return do(reader)
 }
 
-// where returns the flag that says where the keys are, as a shell reads it.
+// where returns the flag for the table of the keys, quoted for a shell.
 func (k *keyTable) where() string {
 	if k.Table != "" {
 		return "--table " + k.Table
@@ -115,7 +115,7 @@ func (k *keyTable) where() string {
 	return "--data " + pasted(k.Data)
 }
 
-// explain says what to do where the file is missing.
+// explain says what helps if the file is missing.
 func (k *keyTable) explain(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no file %s: name that of the server with --data, or start the server first, "+
@@ -132,7 +132,7 @@ type keysAddCommand struct {
 	keyTable
 }
 
-// mostDays bounds the lifetime of a key that has one.
+// mostDays bounds the lifetime of an expiring key.
 const mostDays = 3650
 
 // Validate is called by kong.
@@ -147,14 +147,14 @@ func (c *keysAddCommand) Validate() error {
 	return cmp.Or((app.Settings{PublicURL: c.PublicURL}).CheckAddresses(), c.keyTable.Validate())
 }
 
-// Help returns the text that kong shows for parley keys add --help.
+// Help returns the text of parley keys add --help.
 func (keysAddCommand) Help() string {
 	return `The key goes to standard output. Lines to paste go to standard error, without the key. Only a hash is stored, so the key cannot be shown again. Give each person a separate key: it shows whose agents are whose, and can be revoked alone.
 
 The server can keep running, and knows the key at once.`
 }
 
-// addedKey is what parley keys add --json prints.
+// addedKey is the output of parley keys add --json.
 type addedKey struct {
 	Key string `json:"key"`
 	ID  string `json:"id"`
@@ -163,7 +163,7 @@ type addedKey struct {
 // Run makes a key.
 func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 	return c.with(ctx, streams, func(keys *access.Keys) error {
-		var lasts time.Duration // 0: until it is revoked
+		var lasts time.Duration // 0: until the key is revoked
 		if c.Days != nil {
 			lasts = time.Duration(*c.Days) * 24 * time.Hour
 		}
@@ -186,7 +186,7 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 	})
 }
 
-// print writes a key, which is shown once.
+// print writes a key, the only time that the key is shown.
 func (k *keyTable) print(streams streams, key ident.Key) error {
 	if k.JSON {
 		return k.report(streams, addedKey{key.String(), key.ID}, "")
@@ -195,8 +195,8 @@ func (k *keyTable) print(streams streams, key ident.Key) error {
 	return err
 }
 
-// others says which keys have the label of that with the id: whoever has lost the key has to revoke the old one, too,
-// and a command that names the label then means none of them.
+// others names the other keys with the label of the key id: a person who has lost a key must revoke it, too, and a
+// command with the label would then mean neither.
 func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id string) (text string, err error) {
 	list, err := keys.List(ctx)
 	label := ""
@@ -214,8 +214,8 @@ func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id strin
 	return text, err
 }
 
-// toConnect says how a client gets the key. It stays under twelve lines: the page of the server has those for each
-// client. The key stands in none, since standard error may be the log of a script.
+// toConnect says how a client gets the key, in less than twelve lines: the page of the server has lines for each
+// client. No line has the key, since standard error may be the log of a script.
 func (c *keysAddCommand) toConnect() string {
 	base := c.base()
 	text := "The key is shown only now. To connect a client of " + shell.HarmlessLine(c.Label) +
@@ -228,7 +228,7 @@ func (c *keysAddCommand) toConnect() string {
 	return text + c.connected(base)
 }
 
-// connectLine returns the command that connects a client to the server at base, which asks for the key.
+// connectLine returns the command that connects a client to the server at base. The command asks for the key.
 func connectLine(id, base string, allow bool) string {
 	line := "  parley connect " + id + " --url " + base
 	if allow {
@@ -237,12 +237,12 @@ func connectLine(id, base string, allow bool) string {
 	return line + "\n"
 }
 
-// connected returns the lines with which the clients of this machine get the key that were connected without one, to
-// the server at base or at another address of this machine. Seats that were taken at that one come along.
+// connected returns the lines that give the key to clients of this machine that were connected without a key, to the
+// server at base or at another address of this machine. The lines also move seats from such an address.
 func (c *keysAddCommand) connected(base string) (lines string) {
 	m, err := thisMachine()
 	if err != nil {
-		return "" // such as the user of a service, who has no clients
+		return "" // the user of a service, for example, has no clients
 	}
 	var moves []string
 	for _, s := range m.List() {
@@ -272,10 +272,10 @@ func (c *keysAddCommand) base() string {
 // keysListCommand is `parley keys list`.
 type keysListCommand struct{ keyTable }
 
-// listedKey is a key as parley keys list shows it.
+// listedKey is a key for parley keys list.
 type listedKey struct {
 	access.Entry
-	SignIns int `json:"sign_ins,omitempty"` // how many programs are signed in by it
+	SignIns int `json:"sign_ins,omitempty"` // the number of programs signed in by the key
 }
 
 // Run lists the keys.
@@ -328,7 +328,7 @@ type keysRenewCommand struct {
 	keyTable
 }
 
-// Help returns the text that kong shows for parley keys renew --help.
+// Help returns the text of parley keys renew --help.
 func (keysRenewCommand) Help() string {
 	return `Use this if a person has lost the key, since only its hash is stored. It stays the same key: the person's agents keep their seats and names, and programs stay signed in. Clients need the new secret instead of the old one. Servers accept it within a minute. If somebody else has the key, revoke it: that also ends the sign-ins that used it.`
 }
@@ -344,7 +344,7 @@ func (c *keysRenewCommand) Run(ctx context.Context, streams streams) error {
 	})
 }
 
-// advise adds to a refusal how what there is is listed: such as "keys: parley keys list".
+// advise adds to a refusal how to list the existing items, such as "keys: parley keys list".
 func (k *keyTable) advise(err error, list string) error {
 	var refused *fault.Error
 	if errors.As(err, &refused) {
@@ -359,14 +359,14 @@ type keysRevokeCommand struct {
 	keyTable
 }
 
-// Help returns the text that kong shows for parley keys revoke --help.
+// Help returns the text of parley keys revoke --help.
 func (keysRevokeCommand) Help() string {
 	return `The seats of its agents stay, and so does what they have said. An admin of a room removes an agent with manage_agent.
 
 ` + invitesGoOn
 }
 
-// invitesGoOn is what a person must know who revokes a key.
+// invitesGoOn is what a person must know before revoking a key.
 const invitesGoOn = "Invites that its agents gave out still admit guests, until an admin of each room makes a new " +
 	"one: parley invite --new"
 

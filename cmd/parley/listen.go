@@ -14,12 +14,12 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// listen listens on the address of a flag. The error says what to change.
+// listen listens on the address in a flag. The error says what to change.
 func listen(flag, addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		why := err
-		if refused := new(os.SyscallError); errors.As(err, &refused) { // without the address once more
+		if refused := new(os.SyscallError); errors.As(err, &refused) { // without a second address
 			why = refused.Err
 		}
 		return nil, fmt.Errorf("cannot listen on %s: %w. %s", addr, why, remedy(flag, addr, err))
@@ -35,7 +35,7 @@ func (s settings) listenForMetrics() (net.Listener, error) {
 	return listen("--metrics-addr", s.MetricsAddr)
 }
 
-// parleyAt returns the address of the server of Parley that listens on an address of this machine; "" if none does.
+// parleyAt returns the address of the Parley server that listens on an address of this machine; "" if there is none.
 func parleyAt(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
@@ -45,7 +45,7 @@ func parleyAt(addr string) string {
 	defer cancel()
 	base := "http://" + net.JoinHostPort(host, port)
 	_, err = protocolOf(ctx, client.Place{Base: base})
-	if err != nil && fault.CodeOf(err) != fault.KeyInvalid { // which Parley alone says
+	if err != nil && fault.CodeOf(err) != fault.KeyInvalid { // only Parley answers KeyInvalid
 		return ""
 	}
 	return base

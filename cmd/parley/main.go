@@ -1,6 +1,6 @@
-// Command parley serves rooms in which AI agents of different people talk to
-// each other, as MCP tools over HTTP. It stores the rooms in a file or in a
-// DynamoDB table. It is also a client of such a server, for people and scripts.
+// Command parley serves rooms in which AI agents of different people talk to each other, as MCP tools over HTTP. The
+// server stores the rooms in a file or in a DynamoDB table. parley is also a client of such a server, for people and
+// scripts.
 package main
 
 import (
@@ -31,24 +31,24 @@ func main() {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
-	started  string // how a shell starts this program: see startedAs; "" is parley
+	started  string // the word by which a shell starts this program: see startedAs; "" is parley
 	program  string // where this program is; "" asks the system
 }
 
 // The exit codes of the program.
 const (
-	exitFailure     = 1 // any failure that has no code of its own
+	exitFailure     = 1 // any other failure
 	exitUsage       = 2 // the command line makes no sense
 	exitQuiet       = 3 // nothing came in time
 	exitGone        = 4 // the seat or the room is gone
 	exitUnavailable = 5 // the server cannot be reached, or asks to try again later
 
-	exitWakes       = 2   // of parley hook: what it printed is for the agent
-	exitInterrupted = 130 // as shells say it of a program that Ctrl-C ends
+	exitWakes       = 2   // of parley hook: the output is for the agent
+	exitInterrupted = 130 // the usual status in shells after Ctrl-C
 )
 
-// run is the program, for main and for tests. It does what args ask for until
-// that is done or ctx ends, and returns the exit code.
+// run is the program, for main and for tests. run does what args say until done or until ctx ends, and returns the exit
+// code.
 func run(ctx context.Context, args []string, io streams) int {
 	var help strings.Builder
 	command, err := parse(args, &help)
@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, io streams) int {
 	if command == nil {
 		return 0
 	}
-	if len(args) == 0 && shell.IsTerminal(io.out) { // who looks for help becomes a server
+	if len(args) == 0 && shell.IsTerminal(io.out) { // somebody who looks for help starts a server
 		fmt.Fprintln(io.out, io.own("This starts a server, as serve does. For all commands: parley --help"))
 	}
 	command.Stdout = io.out // of parley completion
@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, io streams) int {
 	return 0
 }
 
-// explain writes why a command failed, and returns its exit code. other says how the command is given another file.
+// explain writes why a command failed, and returns the exit code. other says how the command gets another file.
 func (s streams) explain(err error, other string) int {
 	w := s.err
 	var refused *fault.Error
@@ -96,7 +96,7 @@ func (s streams) explain(err error, other string) int {
 	begin := "parley:"
 	for _, e := range parts(err) {
 		text := cmp.Or(adviceOn(e, other), withoutPackages(e))
-		fmt.Fprintln(w, begin, s.own(shell.HarmlessLine(text))) // it may quote what a server said
+		fmt.Fprintln(w, begin, s.own(shell.HarmlessLine(text))) // text may quote a server
 		begin = " "
 	}
 	if errors.As(err, new(*client.Unreachable)) {
@@ -105,10 +105,10 @@ func (s streams) explain(err error, other string) int {
 	return exitFailure
 }
 
-// parts returns the errors that were joined in err.
+// parts returns the errors joined in err.
 func parts(err error) (all []error) {
 	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok || errors.Join(joined.Unwrap()...).Error() != err.Error() { // one sentence about several causes
+	if !ok || errors.Join(joined.Unwrap()...).Error() != err.Error() { // err is one sentence about several causes
 		return []error{err}
 	}
 	for _, e := range joined.Unwrap() {
@@ -117,8 +117,8 @@ func parts(err error) (all []error) {
 	return all
 }
 
-// withoutPackages returns what err says, without what is for programmers alone: the package that returned it, at its
-// beginning and at that of each error that ends it. What an error and the one that it wraps both say stands once.
+// withoutPackages returns the text of err without the names of packages, which help only programmers: at the beginning
+// of err, and of each wrapped error at its end. A text of both err and a wrapped error stands once.
 func withoutPackages(err error) string {
 	text, ends := err.Error(), errors.Unwrap(err)
 	if several, ok := err.(interface{ Unwrap() []error }); ok && len(several.Unwrap()) > 0 {
@@ -127,7 +127,7 @@ func withoutPackages(err error) string {
 	if ends != nil {
 		if before, ok := strings.CutSuffix(text, ends.Error()); ok {
 			before, end := packageName.ReplaceAllString(before, ""), withoutPackages(ends)
-			if strings.HasPrefix(end+": ", before) { // both say the same
+			if strings.HasPrefix(end+": ", before) { // a text of both
 				return end
 			}
 			return before + end
@@ -136,13 +136,13 @@ func withoutPackages(err error) string {
 	return packageName.ReplaceAllString(text, "")
 }
 
-// packageName is the package that returned an error, as its text begins with it.
+// packageName matches the package at the beginning of an error's text.
 var packageName = regexp.MustCompile(`^(access|bucket|dynamotable|files|room|roomlog|sdkconfig|sqlite|table): `)
 
-// errQuiet is how a command ends that waited and got nothing. It has said so itself.
+// errQuiet ends a command that waited in vain. The command itself has said so.
 var errQuiet = errors.New("nothing came in time")
 
-// sentences returns what a refusal says, for a person.
+// sentences returns a refusal as sentences for a person.
 func sentences(refused *fault.Error) string {
 	if refused.Next == "" {
 		return refused.Message

@@ -19,7 +19,7 @@ type moveCommand struct {
 	from, to string
 }
 
-// Help returns the text that kong shows for parley move --help.
+// Help returns the text of parley move --help.
 func (moveCommand) Help() string {
 	return `Use this if a server has another address now, as a tunnel has at each start, or if you have used it at two, such as localhost and 127.0.0.1. It names the seats and both addresses, and asks. Then your seats, those of your agents and your key are for the new address, and clients that parley connect has connected to the old one are connected to the new one. A seat that you have there already stays at the old one.
 
@@ -31,7 +31,7 @@ If it is interrupted, nothing is lost: run it again.`
 // Validate is called by kong.
 func (c *moveCommand) Validate() error {
 	if c.New == "" {
-		return nil // the parser says what is missing
+		return nil // the parser says which argument is missing
 	}
 	old, errOld := client.ParsePlace(c.Old)
 	now, errNow := client.ParsePlace(c.New)
@@ -50,7 +50,7 @@ func (c *moveCommand) Validate() error {
 	return nil
 }
 
-// Run moves what is kept.
+// Run moves seats, key and clients.
 func (c *moveCommand) Run(ctx context.Context, streams streams) error {
 	s, err := anyServer{JSON: c.JSON}.ProvideShell(streams)
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *moveCommand) move(ctx context.Context, s *shell.Shell) error {
 	if err != nil {
 		return err
 	}
-	planned, err := m.Move(c.from, c.to, true) // what cannot be done stops it before anything is
+	planned, err := m.Move(c.from, c.to, true) // an error of the dry run stops the command before any change
 	if err != nil {
 		return fmt.Errorf("nothing was moved: %w", err)
 	}

@@ -25,7 +25,7 @@ type roomCommand struct {
 	Close         bool    `help:"Close the room for good. What was said can still be read."`
 }
 
-// Help returns the text that kong shows for parley room --help.
+// Help returns the text of parley room --help.
 func (roomCommand) Help() string {
 	return `Without flags, shows the settings. Everybody in the room sees changes.
 
@@ -64,7 +64,7 @@ type manageCommand struct {
 	Clear bool   `help:"With ban: also remove all files and open tasks of agents that had this name."`
 }
 
-// Help returns the text that kong shows for parley manage --help.
+// Help returns the text of parley manage --help.
 func (manageCommand) Help() string {
 	return `Only for admins of the room. Of two, the other can kick an admin that has been inactive for 16 minutes.
 
@@ -86,7 +86,7 @@ func (c *manageCommand) Validate() error {
 	return right(named, room.CheckNote("note", c.Note))
 }
 
-// Run does it.
+// Run acts on the agent.
 func (c *manageCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Manage(ctx, c.which(), shell.ManageRequest{Action: c.Do, Name: c.Name, Note: c.Note, Clear: c.Clear})
 }
@@ -97,12 +97,12 @@ type removeCommand struct {
 	ID string `arg:"" placeholder:"ID" help:"The id of the message (parley history --json shows it) or of the task."`
 }
 
-// Help returns the text that kong shows for parley remove --help.
+// Help returns the text of parley remove --help.
 func (removeCommand) Help() string {
 	return `Only its author and admins of the room can do that. With the id of a task, it removes everything that was said about that task. Others may have read it already.`
 }
 
-// Run removes it.
+// Run removes the text.
 func (c *removeCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Remove(ctx, c.which(), c.ID)
 }
@@ -110,7 +110,7 @@ func (c *removeCommand) Run(ctx context.Context, s *shell.Shell) error {
 // forgetCommand is `parley forget`.
 type forgetCommand struct{ ownSeat }
 
-// Help returns the text that kong shows for parley forget --help.
+// Help returns the text of parley forget --help.
 func (forgetCommand) Help() string {
 	return `The seat itself stays until it has been inactive for long; parley leave gives it up. A seat that you watch belongs to its agent, and stays.`
 }

@@ -20,14 +20,15 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
-// isSalvageable reports whether what examine has found is damage of which the rest can be read: not that it was
-// interrupted, nor only that a program of another version wrote the file. Noise in a page can look like that, too.
+// isSalvageable reports whether examine has found damage from which the rest can be saved. An interruption is no such
+// damage, nor is another version of the program alone; but noise in a page can look like another version, too.
 func isSalvageable(ctx context.Context, damage error) bool {
 	isOther := errors.Is(damage, room.ErrNewerVersion) || errors.Is(damage, room.ErrOlderVersion)
 	return damage != nil && ctx.Err() == nil && (!isOther || errors.Is(damage, sqlite.ErrDamaged))
 }
 
-// isDamaged reports whether a check finds damage in the file of rooms at path, which nobody else may use meanwhile.
+// isDamaged reports whether a check finds damage in the file of rooms at path. No other process may use the file
+// meanwhile.
 func isDamaged(ctx context.Context, path string) (bool, error) {
 	file, err := sqlite.OpenDamaged(path)
 	if err != nil {
@@ -37,7 +38,7 @@ func isDamaged(ctx context.Context, path string) (bool, error) {
 	return isSalvageable(ctx, damage), errors.Join(ctx.Err(), err)
 }
 
-// openDamaged opens what can still be read of the damaged file at path, which nobody else may use meanwhile.
+// openDamaged opens the readable part of the damaged file at path. No other process may use the file meanwhile.
 func openDamaged(ctx context.Context, log *slog.Logger, path string) (source, error) {
 	file, err := sqlite.OpenDamaged(path)
 	if err != nil {
@@ -46,8 +47,8 @@ func openDamaged(ctx context.Context, log *slog.Logger, path string) (source, er
 	return salvage(ctx, log, file)
 }
 
-// salvage opens what can still be read of a damaged file, which it closes. It copies that to a folder for temporary
-// files first, since nothing may be written to a damaged file.
+// salvage opens the readable part of a damaged file, and closes the file. Nothing may be written to a damaged file, so
+// salvage first copies the readable part to a temporary folder.
 func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from source, err error) {
 	var closers []func() error
 	from.close = func() (err error) {
@@ -75,7 +76,7 @@ func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from sou
 		return from, err
 	}
 
-	// Without its shared files the rest is salvaged all the same.
+	// Without readable shared files the rest is salvaged all the same.
 	if reader, err := sqlite.NewReader(file, clockwork.NewRealClock()); err == nil {
 		closers = append(closers, reader.Close)
 		from.bytes = salvagedFiles{reader.Files()}
@@ -94,19 +95,19 @@ func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from sou
 	return from, err
 }
 
-// useBackup says what to do about a file of which nothing can be read.
+// useBackup says what helps if nothing in a file can be read.
 const useBackup = "Stop the server, replace the file with the newest backup, and delete the old -wal and -shm files."
 
-// whatToDo says what to do about a damaged file.
+// whatToDo says what helps with a damaged file.
 func whatToDo(path string) string {
 	return useBackup + " Without a backup, copy what can be read: parley copy --from " + pasted(path) + " --to NEW"
 }
 
-// noLoss is said of a damaged file whose rooms can all be read.
+// noLoss describes a damaged file with readable rooms only.
 const noLoss = "no room has lost anything; copying it makes a sound file"
 
-// damageOf returns what is wrong with the rooms in the file at path, in which a check has found damage. name is what
-// the person calls the file.
+// damageOf returns the damage to the rooms in the file at path, in which a check has found damage. name is what the
+// person calls the file.
 func damageOf(ctx context.Context, path, name string, damage error) error {
 	file, err := sqlite.OpenDamagedReadOnly(path)
 	if err != nil {
@@ -133,7 +134,7 @@ func damageOf(ctx context.Context, path, name string, damage error) error {
 	return errors.Join(append(all, errors.New(advice), from.close())...)
 }
 
-// salvagedFiles are the bytes of files in a damaged file. What cannot be read is not there.
+// salvagedFiles are the shared files in a damaged file. An unreadable file counts as missing.
 type salvagedFiles struct{ from files.Reader }
 
 // Open implements files.Reader.

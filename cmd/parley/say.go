@@ -28,7 +28,7 @@ type sayCommand struct {
 // waitFor is how long parley say waits for an answer if nobody says how long.
 const waitFor = 10 * time.Minute
 
-// Help returns the text that kong shows for parley say --help.
+// Help returns the text of parley say --help.
 func (sayCommand) Help() string {
 	return `If exactly one request waits for your answer, a TEXT without --ask, --reply-to, --kind or --new is sent as that answer.
 
@@ -56,7 +56,7 @@ func checkSaid(words []string) error {
 	return right(room.CheckText(strings.Join(words, " ")))
 }
 
-// Run says it.
+// Run sends the message.
 func (c *sayCommand) Run(ctx context.Context, io streams, s *shell.Shell) error {
 	if err := c.refuseRoom(s, c.Text, "sent", func(text string) string {
 		return flagged(flagged("say "+text, "--to", c.To...), "--ask", c.Ask...)

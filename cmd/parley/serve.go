@@ -27,11 +27,9 @@ const (
 // serveCommand is `parley serve`.
 type serveCommand struct{ settings }
 
-// Run answers requests until ctx ends. Then it answers every open wait with
-// what there is and accepts nothing new.
+// Run serves until ctx ends. Then it answers every open wait with the present news and accepts nothing new.
 //
-// It listens before it opens the table, so that a port that is taken leaves no
-// new file or table behind.
+// Run listens before opening the table, so that a used port leaves no new file or table behind.
 func (s *serveCommand) Run(ctx context.Context, io streams) error {
 	rooms := s.settings.place()
 	if _, err := os.Stat(s.Data); s.Table == "" && errors.Is(err, fs.ErrNotExist) {
@@ -42,7 +40,7 @@ func (s *serveCommand) Run(ctx context.Context, io streams) error {
 	})
 }
 
-// serve is Run with another greeting, which comes once the server takes connections.
+// serve is Run with another greeting. The greeting comes when the server accepts connections.
 func (s *serveCommand) serve(ctx context.Context, io streams,
 	greet func(app.Config, *app.App, endpoint) error) (err error) {
 	log := s.Logger(io.err)
@@ -89,7 +87,7 @@ func (s *serveCommand) serve(ctx context.Context, io streams,
 	return serveUntil(ctx, server, bounded, a.Stop, log)
 }
 
-// call has agents, webhooks and endpoints called until the server stops or stop is called, which waits for the last
+// call starts the calls of agents, webhooks and endpoints, until the server or stop ends them. stop waits for the last
 // call.
 func call(ctx context.Context, a *app.App) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -104,11 +102,11 @@ func call(ctx context.Context, a *app.App) (stop func()) {
 	}
 }
 
-// greet says where the server is, where its rooms are, and how to use it.
+// greet says where the server and its rooms are, and how to use the server.
 func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App, at endpoint, rooms string,
 	io streams) error {
 	g := greeting{at: at, public: s.PublicAddress(), rooms: rooms, exposure: config.Exposure()}
-	if config.Keys() && s.SignInIssuer == "" { // with accounts nobody needs one
+	if config.Keys() && s.SignInIssuer == "" { // accounts need no key
 		var err error
 		g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.base())
 		if err != nil {
@@ -123,11 +121,11 @@ func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App,
 	return nil
 }
 
-// warnOfGone says which clients of this machine start the program where it no longer is.
+// warnOfGone names the clients of this machine that start this program at a path that no longer exists.
 func warnOfGone(io streams) {
 	m, err := thisMachine()
 	if err != nil {
-		return // such as the user of a service, who has no clients
+		return // the user of a service, for example, has no clients
 	}
 	for _, s := range m.List() {
 		if s.Gone != "" {
@@ -143,8 +141,8 @@ func ready(ctx context.Context, a *app.App) error {
 	return a.Ready(ctx)
 }
 
-// serveUntil serves on ln until ctx ends. Then it calls stop, which makes waits
-// return, and gives open requests drainTime to end.
+// serveUntil serves on ln until ctx ends. Then serveUntil calls stop, which ends open waits, and gives open requests
+// drainTime to end.
 func serveUntil(ctx context.Context, server *http.Server, ln net.Listener, stop func(), log *slog.Logger) error {
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ln) }()

@@ -10,12 +10,12 @@ import (
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
-// server is the part of a client command that says which server it calls.
+// server is the part of a client command that names the server.
 type server struct {
 	URL string `name:"url" env:"PARLEY_URL" placeholder:"URL" help:"The address of the server. By default the last one given to parley connect, else http://127.0.0.1:8080."`
 }
 
-// place returns the server, with the key that this person has for it.
+// place returns the server, with this person's key for the server.
 func (s server) place(notes io.Writer) (client.Place, error) {
 	p, err := s.named()
 	if err != nil {
@@ -28,7 +28,7 @@ func (s server) place(notes io.Writer) (client.Place, error) {
 	return p.WithKey()
 }
 
-// named returns the server that the command names, or else the one that this person uses.
+// named returns the server that the command names, or else the person's usual server.
 func (s server) named() (client.Place, error) {
 	if s.URL == "" {
 		return client.Server()
@@ -36,7 +36,7 @@ func (s server) named() (client.Place, error) {
 	return client.ParsePlace(s.URL)
 }
 
-// options are those of a client of the server at p, which keeps the key that admits it.
+// options returns the options of a client of the server at p. The client stores the key that admits it.
 func options(p client.Place, notes io.Writer) client.Options {
 	o := client.Options{Version: app.Version(), Bearer: p.Key, Invite: p.Invite}
 	if p.Key != "" {

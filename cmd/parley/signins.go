@@ -22,12 +22,12 @@ type signInsCommand struct {
 	Revoke signInsRevokeCommand `cmd:"" help:"End a sign-in: servers refuse the program within a minute, and end its waits."`
 }
 
-// signedIn is a sign-in as parley sign-ins shows it.
+// signedIn is a sign-in for parley sign-ins.
 type signedIn struct {
 	ID      string    `json:"id"`
 	Program string    `json:"program"`
 	Key     string    `json:"key"`             // the id of the key or the account
-	Label   string    `json:"label,omitempty"` // of the key or the account; empty if that is gone
+	Label   string    `json:"label,omitempty"` // of the key or the account; empty if the key or account is gone
 	Made    time.Time `json:"made"`
 	Renewed time.Time `json:"renewed"` // when the program last got tokens
 	Expires time.Time `json:"expires"`

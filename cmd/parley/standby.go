@@ -28,7 +28,7 @@ type standbyCommand struct {
 	Agents  bool          `hidden:"" help:"Watch only the seats of agents."` // as a hook starts it
 }
 
-// Help returns the text that kong shows for parley standby --help.
+// Help returns the text of parley standby --help.
 func (standbyCommand) Help() string {
 	return `Waits in all rooms in which you or your agents have a seat, and says when there is something to read. It wakes agents of Claude Code and Codex in their sessions, if one of their hooks has noted the seat (see docs/waking.md). Your own seats are those of parley join. It reads nothing for you or them: a message stays new until its reader has it.
 
@@ -55,7 +55,7 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	}
 	err = errors.Join(wake.Standby(ctx, o), release())
 	none := errors.Is(err, wake.ErrNoSeats)
-	if (err == nil || none) && o.Agents && !(c.Agents && ctx.Err() != nil) { // who stops that process wants none
+	if (err == nil || none) && o.Agents && !(c.Agents && ctx.Err() != nil) { // a stopped process starts no other
 		if err := handOver(file); err != nil {
 			return err
 		}
@@ -70,8 +70,8 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	return err
 }
 
-// takeRoles takes the roles that no other process has. A process that watches one room leaves those of
-// agents to a process that watches all rooms.
+// takeRoles takes the roles that no other process has. A process for one room leaves the role for agents to a process
+// for all rooms.
 func (c *standbyCommand) takeRoles(o *wake.StandbyOptions) (release func() error, err error) {
 	release = func() error { return nil }
 	roles := map[wake.Role]*bool{wake.ForAgents: &o.Agents, wake.ForShell: &o.Shell}
@@ -98,8 +98,8 @@ func (c *standbyCommand) takeRoles(o *wake.StandbyOptions) (release func() error
 	return release, nil
 }
 
-// handOver leaves the seats of agents that are still there to a process of its own. A hook
-// may have added one at the very end.
+// handOver starts a process for the remaining seats of agents, if there are any. A hook may have added a seat just
+// before the end.
 func handOver(file *client.TokenStore) error {
 	all, err := file.All()
 	if err != nil {
@@ -113,7 +113,7 @@ func handOver(file *client.TokenStore) error {
 	return nil
 }
 
-// startStandby lets a process of its own watch the seats of agents, unless one does.
+// startStandby starts a process that watches the seats of agents, unless such a process runs.
 func startStandby() error {
 	self, err := os.Executable()
 	if err != nil {
@@ -134,7 +134,7 @@ func (c *standbyCommand) notify(ctx context.Context, s client.Seat, n wake.News)
 	if c.Desktop {
 		errs = append(errs, wake.NotifyDesktop(ctx, n.ForPerson()))
 	}
-	return errors.Join(errs...) // without either, the line that is printed is the notice
+	return errors.Join(errs...) // without either, the printed line is the notice
 }
 
 // teller prints what happens.
@@ -144,7 +144,7 @@ type teller struct {
 	json bool
 }
 
-// tell prints an event. That nobody reads it is no reason to stop.
+// tell prints an event. tell goes on even if nobody reads the event.
 func (t *teller) tell(e wake.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

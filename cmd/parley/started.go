@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// startedAs returns how a shell starts this program again, from the word by which it was started: a name in the
+// startedAs returns how a shell starts this program again. word is the word that started the program: a name in the
 // PATH, a path, or go run, whose file does not stay.
 func startedAs(word string) string {
-	if strings.Contains(word, "%") { // which formats would read
+	if strings.Contains(word, "%") { // formats would read %
 		return "parley"
 	}
 	if ofGoRun.MatchString(filepath.ToSlash(word)) {
@@ -19,27 +19,28 @@ func startedAs(word string) string {
 	return pasted(word)
 }
 
-// goRun starts this program from a clone. Its file is in a folder that is removed at once, or in the cache of builds.
+// goRun starts this program from a clone. The program's file is in a folder that is removed at once, or in the cache of
+// builds.
 const goRun = "go run ./cmd/parley"
 
 var ofGoRun = regexp.MustCompile(`/go-build[0-9]+/|/[0-9a-f]{64}-d/[^/]+$`)
 
-// own returns a text in which the commands to paste name the program as it was started.
+// own returns a text with the program's name in commands to paste as the program was started.
 func (s streams) own(text string) string {
 	if s.started == "" || s.started == "parley" {
 		return text
 	}
 	return ownCommand.ReplaceAllStringFunc(text, func(found string) string {
 		before, command, _ := strings.Cut(found, "parley ")
-		if s.started == goRun && command == "connect" { // clients call a program that stays
+		if s.started == goRun && command == "connect" { // clients need a program that stays
 			return before + "go build ./cmd/parley && ./parley connect"
 		}
 		return before + s.started + " " + command
 	})
 }
 
-// ownCommand is a command of this program that is there to be pasted: at the beginning of a line, behind a colon or a
-// pipe, and not in the middle of a sentence.
+// ownCommand matches a command of this program for pasting: at the beginning of a line, or behind a colon or a pipe,
+// but not within a sentence.
 var ownCommand = regexp.MustCompile(`((?m:^)|  |: |; see |with |\| )parley (` + strings.Join(commandNames(), "|") +
 	`|--help|--version|<command)\b`)
 

@@ -2,7 +2,7 @@ package main
 
 import "strings"
 
-// The steps by which two agents of a newcomer talk. README.md has them in the same words.
+// The first steps of a newcomer, after which two agents talk. README.md has the same words.
 const (
 	connectTwo = "Connect two agents, in a second terminal"
 	tellEach   = `Tell each agent: join the room "hello" on parley and talk to the other one.`
@@ -12,18 +12,18 @@ const (
 `
 )
 
-// connectLines are the commands that connect two agents, with at, such as " --url URL", in each of them.
+// connectLines are the commands that connect two agents, each with at, such as " --url URL".
 func connectLines(at string) string {
 	return "parley connect claude-code" + at + " --allow\nparley connect codex" + at + " --allow"
 }
 
-// firstSteps are the steps of who has the program.
+// firstSteps are the steps of a person who has the program.
 func firstSteps() string {
 	return "    Run a server:\n        parley serve\n    " + connectTwo + ":\n" +
 		indented(8, connectLines("")) + "\n    " + tellEach + "\n"
 }
 
-// steps returns the first steps, for the program as it was started: go run leaves none behind that clients can start.
+// steps returns the first steps for the program as it was started: go run leaves no program that clients can start.
 func (s streams) steps() string {
 	if s.started == goRun {
 		return installIt + firstSteps()
@@ -31,7 +31,7 @@ func (s streams) steps() string {
 	return s.own(firstSteps())
 }
 
-// ownHelp is own for a help, which may have the first steps.
+// ownHelp is own for a help text, which may have the first steps.
 func (s streams) ownHelp(help string) string {
 	before, after, found := strings.Cut(help, firstSteps())
 	if !found {
@@ -40,7 +40,7 @@ func (s streams) ownHelp(help string) string {
 	return s.own(before) + s.steps() + s.own(after)
 }
 
-// indented returns text with that many spaces before each line.
+// indented returns text with a margin of spaces.
 func indented(spaces int, text string) string {
 	margin := strings.Repeat(" ", spaces)
 	return margin + strings.ReplaceAll(text, "\n", "\n"+margin)

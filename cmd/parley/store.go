@@ -19,8 +19,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
-// opener returns the function that opens the table of the settings. figures and
-// log receive what is to be known about a file.
+// opener returns the function that opens the table of the settings. figures and log receive the figures and messages of
+// a file.
 func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context.Context, *meter.Meter) (app.Store,
 	error) {
 	if s.Table == "" {
@@ -34,7 +34,7 @@ func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context
 	}
 }
 
-// openTable opens the DynamoDB table of the settings, and the bucket beside it.
+// openTable opens the DynamoDB table of the settings, and the bucket of shared files.
 func (s settings) openTable(ctx context.Context, o dynamotable.Options) (app.Store, error) {
 	t, err := s.dynamoTable(ctx, o)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s settings) openTable(ctx context.Context, o dynamotable.Options) (app.Sto
 // views are for people who look into a file.
 var views = []sqlite.View{{Name: "rooms", Select: roomlog.RoomsSQL}, {Name: "messages", Select: roomlog.MessagesSQL}}
 
-// openFile opens the table in the file of the settings, which no other process can open meanwhile.
+// openFile opens the table in the file of the settings. No other process can open the file meanwhile.
 func (s settings) openFile(figures *scrape.Metrics, log *slog.Logger) (app.Store, error) {
 	t, err := sqlite.Open(s.Data, sqlite.Options{Logger: log, Views: views,
 		Files: sqlite.FileOptions{Total: s.FilesBytes(), Claim: roomlog.ClaimKey}})
@@ -65,8 +65,7 @@ func (s settings) openFile(figures *scrape.Metrics, log *slog.Logger) (app.Store
 	return store, nil
 }
 
-// dynamoTable returns the DynamoDB table of the settings, and creates it first if
-// they say so.
+// dynamoTable returns the DynamoDB table of the settings. If CreateTable is set, dynamoTable creates the table first.
 func (s settings) dynamoTable(ctx context.Context, o dynamotable.Options) (*dynamotable.Table, error) {
 	client, err := sdkconfig.NewClient(ctx)
 	if err != nil {
@@ -96,7 +95,7 @@ func anotherFile(command *kong.Context) string {
 	return "choose another file"
 }
 
-// adviceOn says what is wrong with a file, once, and what to do: "" if that is not known. other is of anotherFile.
+// adviceOn says once what is wrong with a file, and what helps; "" if unknown. other is from anotherFile.
 func adviceOn(err error, other string) string {
 	var file *sqlite.FileError
 	if !errors.As(err, &file) {

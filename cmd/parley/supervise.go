@@ -19,7 +19,7 @@ type superviseCommand struct {
 	want shell.SuperviseRequest
 }
 
-// Help returns the text that kong shows for parley supervise --help.
+// Help returns the text of parley supervise --help.
 func (superviseCommand) Help() string {
 	return `For the person who watches an agent (parley watch).
 
@@ -54,7 +54,7 @@ func (c *superviseCommand) Validate() error {
 	return c.read()
 }
 
-// read turns the arguments into what is wanted.
+// read turns the arguments into a request.
 func (c *superviseCommand) read() error {
 	switch yes, no := true, false; c.Do {
 	case "pause":
@@ -87,7 +87,7 @@ func (c *superviseCommand) read() error {
 	return nil
 }
 
-// Run does it.
+// Run makes the request.
 func (c *superviseCommand) Run(ctx context.Context, io streams, s *shell.Shell) error {
 	if c.want.Text == "-" {
 		var err error

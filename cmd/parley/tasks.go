@@ -37,7 +37,7 @@ type taskCommand struct {
 	want shell.TaskRequest
 }
 
-// Help returns the text that kong shows for parley task --help.
+// Help returns the text of parley task --help.
 func (taskCommand) Help() string {
 	return `Everybody in the room sees it. parley tasks shows the list.
 
@@ -49,7 +49,7 @@ func (taskCommand) Help() string {
   parley task edit ID [TITLE ...]    change its title, or --text, --for, --after`
 }
 
-// actions are what the server calls what a person does with a task.
+// actions are the server's words for a person's actions on a task.
 var actions = map[string]string{"unassign": "release", "cancel": "drop"}
 
 // Validate is called by kong.
@@ -58,10 +58,10 @@ func (c *taskCommand) Validate() error {
 		Text: c.Text, For: c.For, After: c.After, Free: c.Free}
 
 	if !slices.Contains([]string{"", "add", "take", "unassign", "finish", "cancel", "edit"}, c.Do) {
-		return nil // kong refuses it, and says which one is meant
+		return nil // kong refuses the word, and names the right one
 	}
 
-	// Only a new task has no id, so the first word is of its title.
+	// Only a new task has no id: the first word belongs to the title.
 	said := strings.Join(c.Words, " ")
 	if c.Do == "add" {
 		said = c.ID + " " + said
@@ -71,7 +71,7 @@ func (c *taskCommand) Validate() error {
 	said = strings.TrimSpace(said)
 	changes := c.Text != "" || len(c.For) > 0 || len(c.After) > 0 || c.Free
 
-	// After this each flag goes with the action, so that none is ignored in silence.
+	// From here on each flag fits the action, so no flag is ignored in silence.
 	switch {
 	case c.Do == "":
 		return errors.New("say what to do: add, take, unassign, finish, cancel or edit")

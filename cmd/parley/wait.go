@@ -16,7 +16,7 @@ type waitCommand struct {
 	Timeout *time.Duration `placeholder:"TIME" help:"Give up after this time, such as 30s or 5m, with exit code 3. By default never."`
 }
 
-// Help returns the text that kong shows for parley wait --help.
+// Help returns the text of parley wait --help.
 func (waitCommand) Help() string {
 	return `Prints what was said since the last parley wait. If there is nothing new, waits for it. Each message is printed once, whatever other commands show in the meantime.`
 }

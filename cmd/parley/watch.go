@@ -8,7 +8,7 @@ type watchCommand struct {
 	Link string `arg:"" optional:"" placeholder:"LINK" help:"The link that your agent gave you. Without it you are asked for it."`
 }
 
-// Help returns the text that kong shows for parley watch --help.
+// Help returns the text of parley watch --help.
 func (watchCommand) Help() string {
 	return `A link opens once. After that nobody else can open it, not even your agent. The other commands then work with your agent's seat. Others see that your words are yours. Nobody else sees what you say to your agent alone (--to, with its name).
 

@@ -9,7 +9,7 @@ import (
 // whoCommand is `parley who`.
 type whoCommand struct{ ownSeat }
 
-// Run shows who is in the room.
+// Run shows the agents in the room.
 func (c *whoCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Who(ctx, c.which())
 }

@@ -24,7 +24,7 @@ type Story struct {
 	Screen *shell.Screen
 	Clock  clockwork.Clock
 	Lines  <-chan string          // what the person types; nil without a person, and then the waiting message is sent
-	Open   func(link string) bool // opens the page in a browser, and reports whether the browser started; nil: no browser
+	Open   func(link string) bool // opens the page in a browser, and reports whether one started; nil: no browser
 
 	Link string // to the room's page, for one browser; Tell sets it
 
