@@ -9,19 +9,18 @@ import (
 )
 
 const (
-	// secretHeader is what the distribution adds to each request for this origin.
+	// secretHeader is the header that the distribution adds to each request for this origin.
 	secretHeader = "X-Origin-Secret"
-	// viewerHeader has the address and the port of the client. CloudFront sets it itself,
-	// whatever the client sent ("Add CloudFront request headers", CloudFront Developer
-	// Guide). X-Forwarded-For is no substitute: clients can choose its first address, and
-	// a Function URL may pass on no other.
+	// viewerHeader has the address and the port of the client. CloudFront sets the header, whatever the client sent
+	// ("Add CloudFront request headers", CloudFront Developer Guide). X-Forwarded-For is no substitute: clients can
+	// choose its first address, and a Function URL may pass on no other.
 	viewerHeader = "CloudFront-Viewer-Address"
 )
 
-// behindCloudFront serves h to a CloudFront distribution that knows the secret, and takes the
-// address of its viewer for that of the client, and host, the public one, for that to which the client
-// wrote: the distribution writes to the function's own. A client that goes around CloudFront could
-// choose its address. Without a secret it serves everybody.
+// behindCloudFront serves h to a CloudFront distribution that knows the secret. The request gets the viewer's address
+// as the client's address, and the public host as its host: the distribution writes to the function's own host. A
+// client that goes around CloudFront could choose its address, so such a client is refused. Without a secret everybody
+// is served.
 func behindCloudFront(h http.Handler, secret, host string) http.Handler {
 	if secret == "" {
 		return h

@@ -17,12 +17,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
-// secretTime bounds a call of Secrets Manager, which takes some milliseconds.
+// secretTime bounds a call of Secrets Manager; a call takes some milliseconds.
 const secretTime = 3 * time.Second
 
-// clientSecret returns what reads the text of the secret with a name in AWS Secrets Manager. It reads when somebody
-// signs in: so the secret can be changed. It is one signed request (GetSecretValue in the API reference), since the
-// SDK's client would add 1 MB to the function. AWS_ENDPOINT_URL_SECRETS_MANAGER names another server that speaks this.
+// clientSecret returns a function that reads the text of a named secret in AWS Secrets Manager. The function reads at
+// each sign-in, so the secret can be changed. The function sends one signed request (GetSecretValue in the API
+// reference): the SDK's client would add 1 MB. AWS_ENDPOINT_URL_SECRETS_MANAGER names another server of this API.
 func clientSecret(name string) func(context.Context) (string, error) {
 	region := os.Getenv("AWS_REGION")
 	address := os.Getenv("AWS_ENDPOINT_URL_SECRETS_MANAGER")
@@ -54,7 +54,7 @@ func clientSecret(name string) func(context.Context) (string, error) {
 			Type   string `json:"__type"`
 		}
 		err = json.NewDecoder(answer.Body).Decode(&got)
-		secret := strings.TrimSpace(got.Secret) // it may come from a file
+		secret := strings.TrimSpace(got.Secret) // a secret from a file may end with a line break
 		if err != nil || secret == "" {
 			return "", fmt.Errorf("AWS Secrets Manager answers with %d %s, and no text", answer.StatusCode, got.Type)
 		}

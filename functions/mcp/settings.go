@@ -14,36 +14,34 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
-// settings are what the environment of the function chooses.
+// settings are the settings in the environment of the function.
 type settings struct {
 	app.Settings
-	// Buffered says that the invoke mode of the Function URL is BUFFERED, which
-	// events do not show.
+	// Buffered says that the invoke mode of the Function URL is BUFFERED, which no event shows.
 	Buffered bool `env:"PARLEY_BUFFERED"`
-	// Memory is how many MiB the function has. Lambda sets it.
+	// Memory is the function's memory in MiB. Lambda sets Memory.
 	Memory int64 `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE"`
-	// OriginSecret is what CloudFront sends in [secretHeader]; without it a request is
-	// refused. If it is empty, everybody is served.
+	// OriginSecret is the secret in [secretHeader] from CloudFront; a request without the secret is refused. If
+	// OriginSecret is empty, everybody is served.
 	OriginSecret string `env:"PARLEY_ORIGIN_SECRET"`
 	// ClientSecret is the name of a secret in AWS Secrets Manager: see clientSecret.
 	ClientSecret string `env:"PARLEY_SIGN_IN_CLIENT_SECRET"`
 }
 
-// usualWait is the longest wait unless the environment says otherwise: each call that
-// waits occupies an instance.
+// usualWait is the default of the longest wait: each waiting call occupies an instance.
 const usualWait = 50 * time.Second
 
-// usualUnits is what the calls of one caller may cost a minute unless the environment says
-// otherwise. Each instance counts for itself, and serves one call at a time: three busy agents
-// fit into it, and a caller needs ten instances to cost what it may cost on a server.
+// usualUnits is the default of what one caller's calls may cost a minute. Each instance counts separately, and serves
+// one call at a time: three busy agents fit into an instance, and a caller needs ten instances to cost as much as on a
+// server.
 const usualUnits = 300
 
-// fileLimit is how many bytes a shared file has at most: uploads and answers pass the function, and an event
-// has at most 6 MB, in which base64 takes a third more ("Lambda quotas", invocation payload).
+// fileLimit is the most bytes of a shared file: uploads and answers pass the function, and an event has at most 6 MB,
+// in which base64 takes a third more ("Lambda quotas", invocation payload).
 const fileLimit = 4 << 20
 
-// filesOut is how many bytes of files an instance gives in an hour, whoever asks. AWS bills what leaves it: without
-// a bound an instance could give for hundreds of dollars a day. docs/cost.md has the sum.
+// filesOut is how many bytes of files an instance sends in an hour, to all callers. AWS bills outgoing bytes: without a
+// bound an instance could send for hundreds of dollars a day. docs/cost.md has the sum.
 const filesOut = 1 << 30
 
 // parse reads the environment. An error names the variable to change.
@@ -72,13 +70,13 @@ func parse() (settings, error) {
 func (s settings) publicHost() string {
 	u, err := url.Parse(s.PublicURL)
 	if err != nil {
-		return "" // never: parse has checked it
+		return "" // never: parse has checked the address
 	}
 	return u.Host
 }
 
-// open opens the table. It does not ask the table whether it is there: a function
-// answers what needs no table (see warm).
+// open opens the table, but does not ask whether the table exists: a function answers calls that need no table (see
+// warm).
 func (s settings) open(ctx context.Context, m *meter.Meter) (app.Store, error) {
 	client, err := dynamotable.NewLambdaClient()
 	if err == nil && s.CreateTable {

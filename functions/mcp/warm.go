@@ -17,11 +17,10 @@ const (
 	patience = time.Second
 )
 
-// warm reads from the table before the first call does, so that its connections are
-// open. The first ones take some 15 ms of a processor: TLS, the certificates of the
-// system, and what the SDK does once. Lambda gives the start a whole processor and the
-// calls of a function with 128 MB a fourteenth. A failure stops nothing, since the table
-// may answer when a call comes.
+// warm reads from the table before the first call, so that the connections are open. The first connections take some 15
+// ms of a processor: for TLS, the certificates of the system, and the SDK's own start. Lambda gives the start a whole
+// processor, and the calls of a function with 128 MB a fourteenth. A failure stops nothing: the table may answer when a
+// call comes.
 func warm(ctx context.Context, ready func(context.Context) error, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -20,7 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
-// attemptTimeout bounds one attempt of a call of AWS, which takes milliseconds. The SDK makes three attempts.
+// attemptTimeout bounds one attempt of a call of AWS; an attempt takes milliseconds. The SDK makes three attempts.
 const attemptTimeout = 3 * time.Second
 
 // How often, and for how many seconds, the Scheduler tries to hand an invocation to Lambda.

@@ -1,6 +1,6 @@
-// Package jsonschema takes the place of the library of that name in the function.
-// mcp-go imports it to make schemas of Go types, which Parley does itself, and its init
-// takes a twentieth of the function's start. So nothing here may ever be called.
+// Package jsonschema replaces the library of the same name in the function. mcp-go imports the library to make schemas
+// of Go types. Parley makes its schemas itself, and the library's init takes a twentieth of the function's start. So
+// nothing here may ever be called.
 package jsonschema
 
 import "reflect"
