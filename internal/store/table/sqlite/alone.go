@@ -6,9 +6,9 @@ import (
 	"os"
 )
 
-// checkServed refuses a file that is not alone, unless its log stands at this path: there a server has the file open. A
-// second name of a served file must not keep its operator from ending a key. At that name nobody sees what is still in
-// the log.
+// checkServed refuses a file that is not alone, unless the file's log stands at this path: there a server has the file
+// open. A second name of a served file must not keep the operator from ending a key. At the second name nobody sees the
+// present content of the log.
 func checkServed(path string) error {
 	if _, err := os.Stat(path + "-wal"); err == nil {
 		return nil
@@ -16,12 +16,13 @@ func checkServed(path string) error {
 	return checkAlone(path)
 }
 
-// checkAlone refuses a file that another server could open by another path. The write-ahead log and the lock are found
-// by the path. Two servers that open one file by two paths would each overwrite what the other has acknowledged, and
-// one whose file alone is mounted leaves its log in a place that may go. A file that does not exist is alone.
+// checkAlone refuses a file that another server could open by another path. SQLite finds the write-ahead log and the
+// lock by the path. Without this rule, two servers with one file at two paths each overwrite what the other has
+// acknowledged, and a server with only the file mounted leaves the log in a place that may go. A nonexistent file is
+// alone.
 func checkAlone(path string) error {
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() { // prepare says what is wrong
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() { // prepare reports the fault
 		return nil
 	}
 	if err != nil {

@@ -14,14 +14,11 @@ import (
 // ErrExists means that a backup would replace a file.
 var ErrExists = errors.New("the file exists; name a new one")
 
-// Backup writes a compact copy of the file, as it is at one moment, to a new file
-// at path that only the owner may read. Other processes may write meanwhile. The
-// copy appears at path only after verify has accepted it. If several backups to
-// one path are made at once, the first that is accepted gets it, and the others
-// fail with ErrExists.
+// Backup writes a compact copy of the file, as of one moment, to a new file at path that only the owner may read. Other
+// processes may write meanwhile. The copy appears at path only after verify has accepted the copy. Of several backups
+// to one path at once, the first accepted copy gets the path, and the other backups fail with ErrExists.
 //
-// Until then the copy has a name of its own next to path, which ends in .new. A
-// process that is killed leaves it.
+// Before, the copy has a separate name next to path, which ends in .new. A killed process leaves that file.
 func (f *File) Backup(ctx context.Context, path string, verify func(copied string) error) (err error) {
 	if err := vacant(path); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -55,17 +52,17 @@ func vacant(path string) error {
 		return ErrExists
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
-	case logBytes(path) > 0: // SQLite would take it for the backup's
+	case logBytes(path) > 0: // SQLite would use it as the backup's log
 		return ErrStray
 	}
 	return nil
 }
 
-// temporary creates an empty file next to path under a name that nobody else uses.
+// temporary creates an empty file next to path under an unused name.
 func temporary(path string) (fresh string, err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new") // with mode 600
 	refused := new(fs.PathError)
-	if errors.As(err, &refused) { // it names a file of which nobody knows
+	if errors.As(err, &refused) { // refused names a file that nobody knows
 		return "", fmt.Errorf("cannot create a file in the folder %s: %w", filepath.Dir(path), refused.Err)
 	}
 	if err != nil {
@@ -74,7 +71,7 @@ func temporary(path string) (fresh string, err error) {
 	return file.Name(), file.Close()
 }
 
-// copyTo writes a compact copy to the empty file at fresh, which is to be at path.
+// copyTo writes a compact copy to the empty file at fresh. path is the copy's later path.
 func (f *File) copyTo(ctx context.Context, fresh, path string) error {
 	c, err := f.connect(sqlite.OpenReadOnly)
 	if err != nil {
@@ -84,7 +81,7 @@ func (f *File) copyTo(ctx context.Context, fresh, path string) error {
 	copied := &File{path: path}
 	err = errors.Join(c.Run("VACUUM INTO ?", fresh), c.Close())
 	switch {
-	case sqlite.ErrCode(err).ToPrimary() == sqlite.ResultFull: // this one is only read
+	case sqlite.ErrCode(err).ToPrimary() == sqlite.ResultFull: // f is only read: the copy's disk is full
 		return copied.explain(err)
 	case err != nil:
 		return f.explain(err)
@@ -99,8 +96,8 @@ func (f *File) copyTo(ctx context.Context, fresh, path string) error {
 	return nil
 }
 
-// linkOnce gives the file fresh the name path, or fails with ErrExists if a file has
-// that name. The file may keep its old name too, which is the caller's to remove.
+// linkOnce gives the file fresh the name path, or fails with ErrExists if a file has that name. The file may keep its
+// old name, too: the caller removes the old name.
 func linkOnce(fresh, path string) error {
 	err := os.Link(fresh, path)
 	if err == nil {
@@ -109,14 +106,14 @@ func linkOnce(fresh, path string) error {
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", path, ErrExists)
 	}
-	// A file system without hard links, such as FAT, says so with an error that
-	// depends on the system. If something else is wrong, this fails of it too.
+	// A file system without hard links, such as FAT, returns an error that depends on the system. After any other error
+	// reserveAndMove fails, too.
 	return reserveAndMove(fresh, path)
 }
 
-// reserveAndMove is claim without hard links: an empty file takes the name if no
-// file has it, and then fresh takes its place. So nobody's file is replaced, but a
-// process that is killed between the two steps leaves the empty file.
+// reserveAndMove is linkOnce without hard links: an empty file takes the name if no file has the name, and then fresh
+// replaces the empty file. So no other file is replaced, but a process that is killed between the two steps leaves the
+// empty file.
 func reserveAndMove(fresh, path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -135,8 +132,8 @@ func reserveAndMove(fresh, path string) error {
 	return err
 }
 
-// IntegrityCheck returns an error that wraps ErrDamaged and names the first faults
-// if the pages of the file contradict each other.
+// IntegrityCheck checks whether the pages of the file contradict each other. The error then wraps ErrDamaged and names
+// the first faults.
 func (f *File) IntegrityCheck(ctx context.Context) (err error) {
 	c, err := f.connect(sqlite.OpenReadOnly)
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
-// busyTimeout is how long a call waits for a lock of another program that has the
-// file open, such as a person's sqlite3.
+// busyTimeout is how long a call waits for a lock of another program with the file open, such as a person's sqlite3.
 const busyTimeout = 5 * time.Second
 
 // A program beside the server asks for the lock more often, and for about half a minute:
@@ -25,8 +24,7 @@ const (
 // ErrClosed is the error of Pool.Read after Close.
 var ErrClosed = errors.New("the file was closed")
 
-// Conn is a connection to a file. It prepares each statement once. One goroutine
-// at a time may use it.
+// Conn is a connection to a file. A Conn prepares each statement once. Only one goroutine at a time may use a Conn.
 type Conn struct {
 	db         *sqlite.Conn
 	statements map[string]*sqlite.Stmt
@@ -51,11 +49,11 @@ func (f *File) connect(flags sqlite.OpenFlags, pragmas ...string) (*Conn, error)
 	return &Conn{db: db, statements: make(map[string]*sqlite.Stmt), timeout: busyTimeout, tries: 1}, nil
 }
 
-// disguisedSQL finds what has the name of a table of Parley and is none.
+// disguisedSQL finds an object with the name of one of Parley's tables that is no table.
 const disguisedSQL = `SELECT 1 FROM sqlite_schema WHERE name IN ('items', 'files', 'file_parts') AND type <> 'table'`
 
-// isDisguised reports whether a view stands in the place of a table: its rows may have no end. A schema that cannot be
-// read says so to the next statement.
+// isDisguised reports whether a view stands in the place of a table: the view's rows may have no end. An unreadable
+// schema fails the next statement.
 func isDisguised(db *sqlite.Conn) (found bool) {
 	_ = sqlitex.ExecuteTransient(db, disguisedSQL, &sqlitex.ExecOptions{
 		ResultFunc: func(*sqlite.Stmt) error { found = true; return nil },
@@ -63,9 +61,9 @@ func isDisguised(db *sqlite.Conn) (found bool) {
 	return found
 }
 
-// Writer opens the connection that writes. It commits with one fsync, on macOS
-// with one that reaches the disk (fullfsync). It overwrites what it deletes. It leaves
-// checkpoints to the caller, who can choose a moment at which nobody waits.
+// Writer opens the connection that writes. The connection commits with one fsync, on macOS with an fsync that reaches
+// the disk (fullfsync), and overwrites deleted content. The caller makes the checkpoints, at a moment when nobody
+// waits.
 func (f *File) Writer() (*Conn, error) {
 	c, err := f.connect(sqlite.OpenReadWrite, "journal_mode = WAL", "synchronous = FULL", "fullfsync = ON",
 		"secure_delete = ON", "wal_autocheckpoint = 0", fmt.Sprint("journal_size_limit = ", logLimit))
@@ -85,9 +83,8 @@ func (f *File) Writer() (*Conn, error) {
 // Close closes the connection.
 func (c *Conn) Close() error { return c.db.Close() }
 
-// Each executes a statement and calls row for each row of its result, until row
-// returns false. All rows are of one moment. A parameter is a string, an int64, a float64,
-// a []byte, or nil for NULL.
+// Each executes a statement and calls row for each row of the result, until row returns false. All rows are of one
+// moment. A parameter is a string, an int64, a float64, a []byte, or nil for NULL.
 func (c *Conn) Each(row func(*sqlite.Stmt) (more bool), text string, parameters ...any) (err error) {
 	stmt := c.statements[text]
 	if stmt == nil {
@@ -124,18 +121,18 @@ func (c *Conn) Each(row func(*sqlite.Stmt) (more bool), text string, parameters 
 	}
 }
 
-// Run executes a statement whose result does not matter.
+// Run executes a statement without its result.
 func (c *Conn) Run(text string, parameters ...any) error { return c.Each(nil, text, parameters...) }
 
-// Changes returns how many rows the last statement that writes has changed.
+// Changes returns how many rows the last writing statement has changed.
 func (c *Conn) Changes() int { return c.db.Changes() }
 
-// moveLog moves the write-ahead log into the file, as far as no reader needs it. It waits for
-// nobody, and nobody waits for it but who wants to do the same. The connection must be a writer.
+// moveLog moves the write-ahead log into the file, as far as no reader needs the log. moveLog waits for nobody, and
+// only another move waits for moveLog. The connection must be a writer.
 func (c *Conn) moveLog() error { return c.Run("PRAGMA wal_checkpoint(PASSIVE)") }
 
-// EmptyLog moves the write-ahead log into the file and makes it empty, and reports whether
-// it did: not while a reader needs it for longer than patience. The connection must be a writer.
+// EmptyLog moves the write-ahead log into the file, and reports whether the log is then empty. The log stays if a
+// reader needs the log for longer than patience. The connection must be a writer.
 func (c *Conn) EmptyLog(patience time.Duration) (empty bool, err error) {
 	c.db.SetBusyTimeout(patience)
 	defer c.db.SetBusyTimeout(c.timeout)
@@ -157,8 +154,7 @@ func (c *Conn) begin() (err error) {
 	return err
 }
 
-// Transact runs change in a transaction, and commits it if change wrote and did
-// not fail.
+// Transact runs change in a transaction. Transact commits if change wrote and did not fail.
 func (c *Conn) Transact(change func() (wrote bool, err error)) (committed bool, err error) {
 	if err := c.begin(); err != nil {
 		return false, err
@@ -167,25 +163,24 @@ func (c *Conn) Transact(change func() (wrote bool, err error)) (committed bool, 
 	if err == nil && wrote {
 		err = c.Run("COMMIT")
 	}
-	if !c.db.AutocommitEnabled() { // after some failures SQLite has rolled back itself
+	if !c.db.AutocommitEnabled() { // after some failures SQLite itself has rolled back
 		_ = c.Run("ROLLBACK")
 	}
 	return wrote && err == nil, err
 }
 
-// Pool lends connections that read.
+// Pool lends reading connections.
 type Pool struct {
 	conns   chan *Conn
 	open    int
 	closing chan struct{}
 }
 
-// Pool opens size connections that read. It opens them at once, since a process
-// may later have no descriptors left.
+// Pool opens size reading connections at once: later the process may have no descriptors left.
 func (f *File) Pool(size int) (*Pool, error) {
 	p := &Pool{conns: make(chan *Conn, size), closing: make(chan struct{})}
 	for range size {
-		c, err := f.connect(sqlite.OpenReadOnly, "schema_version") // which makes SQLite read the file
+		c, err := f.connect(sqlite.OpenReadOnly, "schema_version") // the pragma makes SQLite read the file
 		if err != nil {
 			return nil, errors.Join(err, p.Close())
 		}
@@ -211,8 +206,7 @@ func (p *Pool) Read(ctx context.Context, read func(*Conn) error) (err error) {
 	}
 }
 
-// Close closes the connections, after the reads in progress. It must be called
-// once.
+// Close closes the connections, after the reads in progress. Call Close once.
 func (p *Pool) Close() (err error) {
 	close(p.closing)
 	for range p.open {

@@ -32,8 +32,8 @@ const (
 	schemaVersion = 1          // grows when an older program could not use the file
 )
 
-// schema mirrors a table of DynamoDB. data is text, so that people can read it. expires is in
-// seconds, with a fraction: see secondsOf. The bytes of files are in tables of their own.
+// schema mirrors a table of DynamoDB. data is text, for human readers. expires is in seconds, with a fraction: see
+// secondsOf. The bytes of files are in separate tables.
 const schema = `
 CREATE TABLE items (
 	pk      TEXT NOT NULL,
@@ -49,8 +49,8 @@ PRAGMA user_version = %d;`
 // lockWait is how long Open waits for another process to release the file.
 const lockWait = time.Second
 
-// resolve returns the absolute path of a file without symbolic links, since SQLite
-// keeps its other files next to the file itself. It creates missing folders.
+// resolve returns the absolute path of a file without symbolic links, since SQLite keeps its other files next to the
+// file itself. resolve creates missing folders.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -65,13 +65,12 @@ func resolve(path string) (string, error) {
 	return path, makeFolder(filepath.Dir(path))
 }
 
-// makeFolder creates the folder at path, and those above it, where they are missing.
-// They are on disk when it returns: a loss of power must not take a folder away
-// from a file that is on disk.
+// makeFolder creates the folder at path and the missing folders above it. The folders are on disk when makeFolder
+// returns: a loss of power must not remove a folder of a file that is on disk.
 func makeFolder(path string) error {
 	parent := filepath.Dir(path)
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) || parent == path {
-		return os.MkdirAll(path, 0o700) // which says what is wrong with it, if anything is
+		return os.MkdirAll(path, 0o700) // MkdirAll reports any fault
 	}
 	if err := makeFolder(parent); err != nil {
 		return err
@@ -82,9 +81,8 @@ func makeFolder(path string) error {
 	return syncFolder(parent)
 }
 
-// acquire locks a file that exists only for that, since closing a descriptor of
-// the data would release SQLite's locks. Removing it would let two processes hold
-// two locks.
+// acquire locks a file that exists only for the lock, since closing a descriptor of the data would release SQLite's
+// locks. Removing the lock file would let two processes hold two locks.
 func acquire(path string) (*flock.Flock, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
 	defer cancel()
@@ -96,8 +94,7 @@ func acquire(path string) (*flock.Flock, error) {
 	return lock, err
 }
 
-// prepare creates the file at path if there is nothing in it, and inspects it
-// otherwise.
+// prepare creates the file at path if the file is missing or empty. Otherwise prepare inspects the file.
 func prepare(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -111,9 +108,8 @@ func prepare(path string) error {
 	return inspect(path, os.O_RDWR)
 }
 
-// inspect returns an error unless the header is that of a table of this version and
-// the file is as long as it says. It changes nothing, not even what a crash left
-// for SQLite to recover.
+// inspect checks that the header is the header of a table of this version, and that the file has the length in the
+// header. inspect changes nothing, not even what SQLite has to recover after a crash.
 func inspect(path string, flag int) error {
 	file, err := os.OpenFile(path, flag, 0)
 	if err != nil {
@@ -152,11 +148,10 @@ func sizeIn(header []byte) int64 {
 	return int64(binary.BigEndian.Uint32(header[pagesAt:])) * int64(binary.BigEndian.Uint16(header[pageBytesAt:]))
 }
 
-// create creates an empty table at path, which only the owner may read. It appears
-// there complete or not at all. The caller has the lock, so a file under the name
-// of the unfinished one is what a process that was killed left.
+// create creates an empty table at path. Only the owner may read the table. The table appears at path complete or not
+// at all. The caller has the lock, so a file at path.new was left by a killed process.
 func create(path string) (err error) {
-	if logBytes(path) > 0 { // SQLite would take it for the new file's
+	if logBytes(path) > 0 { // SQLite would use it as the new file's log
 		return ErrStray
 	}
 	fresh := path + ".new"
@@ -181,15 +176,14 @@ func create(path string) (err error) {
 	return publish(fresh, path)
 }
 
-// fillFile makes the empty file at path a table. It waits for no disk, which publish
-// does once.
+// fillFile makes the empty file at path a table, without waiting for a disk: publish waits once.
 func fillFile(path string) (err error) {
 	c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	// which must precede the first table
+	// auto_vacuum must precede the first table
 	for _, pragma := range []string{"synchronous = OFF", "auto_vacuum = INCREMENTAL"} {
 		if err := sqlitex.ExecuteTransient(c, "PRAGMA "+pragma, nil); err != nil {
 			return err
@@ -201,8 +195,8 @@ func fillFile(path string) (err error) {
 	return sqlitex.ExecuteTransient(c, "PRAGMA journal_mode = WAL", nil)
 }
 
-// execute executes the statements of a script in one transaction. sqlitex.ExecuteScript panics on a full disk, where
-// SQLite has rolled back itself.
+// execute executes the statements of a script in one transaction. sqlitex.ExecuteScript would panic on a full disk,
+// where SQLite itself has rolled back.
 func execute(c *sqlite.Conn, script string) (err error) {
 	for rest := "BEGIN;" + script + ";COMMIT"; rest != "" && err == nil; {
 		var stmt *sqlite.Stmt
@@ -220,7 +214,7 @@ func execute(c *sqlite.Conn, script string) (err error) {
 	return err
 }
 
-// Remove removes the file at path, which nobody may have open, and those that belong to it.
+// Remove removes the file at path and the files that belong to it. No process may have the file open.
 func Remove(path string) error {
 	err := os.Remove(path + ".lock")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -229,8 +223,7 @@ func Remove(path string) error {
 	return errors.Join(discard(path), err)
 }
 
-// discard removes the file at path, if it is there, and those that SQLite keeps
-// next to it.
+// discard removes the file at path, if the file exists, and SQLite's files next to it.
 func discard(path string) error {
 	for _, part := range []string{"", "-journal", "-wal", "-shm"} {
 		if err := os.Remove(path + part); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -240,7 +233,7 @@ func discard(path string) error {
 	return nil
 }
 
-// publish gives a complete file its name. Both are on disk when publish returns.
+// publish gives a complete file its name. The file and the name are on disk when publish returns.
 func publish(fresh, path string) error {
 	if err := syncPath(fresh, os.O_RDWR); err != nil {
 		return err
@@ -253,7 +246,7 @@ func publish(fresh, path string) error {
 
 // syncFolder puts the names in a folder on disk.
 func syncFolder(path string) error {
-	if runtime.GOOS == "windows" { // it cannot sync a folder, and need not
+	if runtime.GOOS == "windows" { // Windows cannot sync a folder, and need not
 		return nil
 	}
 	return syncPath(path, os.O_RDONLY)

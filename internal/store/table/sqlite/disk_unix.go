@@ -4,8 +4,8 @@ package sqlite
 
 import "golang.org/x/sys/unix"
 
-// diskSpace returns how many bytes this user may still write to the disk with the folder at path, and how many the
-// disk has.
+// diskSpace returns how many bytes this user may still write to the disk of the folder at path, and the disk's size in
+// bytes.
 func diskSpace(path string) (free, size int64, err error) {
 	var disk unix.Statfs_t
 	if err := unix.Statfs(path, &disk); err != nil {

@@ -2,8 +2,8 @@ package sqlite
 
 import "golang.org/x/sys/windows"
 
-// diskSpace returns how many bytes this user may still write to the disk with the folder at path, and how many the
-// disk has.
+// diskSpace returns how many bytes this user may still write to the disk of the folder at path, and the disk's size in
+// bytes.
 func diskSpace(path string) (free, size int64, err error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {

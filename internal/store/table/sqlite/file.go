@@ -35,7 +35,7 @@ type FileError struct {
 	Err  error
 }
 
-// Error implements error. It has one line.
+// Error implements error with one line.
 func (f *FileError) Error() string {
 	return f.Path + ": " + strings.Join(strings.FieldsFunc(f.Err.Error(), func(r rune) bool { return r == '\n' }), "; ")
 }
@@ -43,16 +43,15 @@ func (f *FileError) Error() string {
 // Unwrap returns the reason.
 func (f *FileError) Unwrap() error { return f.Err }
 
-// logLimit is the size to which SQLite shortens a write-ahead log that grew while
-// a reader kept it from being emptied.
+// logLimit is the size to which SQLite shortens a write-ahead log that a reader let grow.
 const logLimit = 32 << 20
 
-// View is a view of the file's one table, for people who look into the file.
+// View is a view of the file's table, for people who look into the file.
 type View struct {
 	Name, Select string
 }
 
-// File is a file that Open or OpenReadOnly has found in order.
+// File is a file that OpenFile or OpenReadOnly has accepted.
 type File struct {
 	path  string
 	lock  *flock.Flock // nil after OpenReadOnly
@@ -60,11 +59,10 @@ type File struct {
 	views []View
 }
 
-// OpenFile locks the file at path for this process and returns it, or creates it with
-// folders that only the owner may enter. The lock is on path.lock, which stays
-// after Close. A file that is damaged, not Parley's or of another version is left
-// as it is, and so is one that can be reached by another path: see checkAlone. Another
-// process that has the file open gets a second to close it.
+// OpenFile locks the file at path for this process and returns the file. OpenFile creates a missing file, with folders
+// that only the owner may enter. The lock is on path.lock, which stays after Close. OpenFile does not change a file
+// that is damaged, not Parley's, of another version, or reachable by another path: see checkAlone. Another process with
+// the file open gets a second to close the file.
 func OpenFile(path string, views ...View) (*File, error) {
 	path, err := resolve(path)
 	if err != nil {
@@ -88,9 +86,8 @@ func OpenFile(path string, views ...View) (*File, error) {
 	return f, nil
 }
 
-// OpenReadOnly returns the file at path for reading, even while another process has it
-// open, unless what that has written would not be seen here: see checkServed.
-// Backups of it get the views.
+// OpenReadOnly returns the file at path for reading, even while another process has the file open, unless the process's
+// writes would be invisible here: see checkServed. Backups of the file get the views.
 func OpenReadOnly(path string, views ...View) (*File, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -107,7 +104,7 @@ func OpenReadOnly(path string, views ...View) (*File, error) {
 	return f, nil
 }
 
-// Close releases the file. Every connection to it must be closed before.
+// Close releases the file. Close all connections first.
 func (f *File) Close() error {
 	if f.lock == nil {
 		return nil
@@ -123,8 +120,8 @@ func (f *File) Close() error {
 // Path returns the absolute path of the file, without symbolic links.
 func (f *File) Path() string { return f.path }
 
-// LogBytes returns the size of the write-ahead log. The log grows while readers, of
-// this process or another, leave no moment at which none of them needs it.
+// LogBytes returns the size of the write-ahead log. The log grows while readers, of this process or another, always
+// need some part of the log.
 func (f *File) LogBytes() int64 { return logBytes(f.path) }
 
 func logBytes(path string) int64 {
@@ -135,8 +132,7 @@ func logBytes(path string) int64 {
 	return info.Size()
 }
 
-// storeViews replaces the views whose text differs, so that most starts write
-// nothing.
+// storeViews replaces the views with a changed text, so that most starts write nothing.
 func storeViews(c *sqlite.Conn, views []View) error {
 	for _, v := range views {
 		want := "CREATE VIEW " + v.Name + " AS " + v.Select
@@ -156,22 +152,22 @@ func storeViews(c *sqlite.Conn, views []View) error {
 	return nil
 }
 
-// damaged is ErrDamaged where SQLite found it, which has no better words.
+// damaged is ErrDamaged from SQLite, without better words.
 type damaged struct{ error }
 
 func (damaged) Error() string        { return ErrDamaged.Error() }
 func (damaged) Is(target error) bool { return target == ErrDamaged }
 func (d damaged) Unwrap() error      { return d.error }
 
-// full is table.ErrFull where SQLite found it. It says so whenever a file cannot grow for want of space,
-// and then the file holds no part of the transaction (https://www.sqlite.org/rescode.html#full).
+// full is table.ErrFull from SQLite. SQLite returns this error whenever a file cannot grow for want of space; the file
+// then holds no part of the transaction (https://www.sqlite.org/rescode.html#full).
 type full struct{ error }
 
 func (full) Error() string        { return "the disk is full" }
 func (full) Is(target error) bool { return target == table.ErrFull }
 func (f full) Unwrap() error      { return f.error }
 
-// explain names the file, and says what to do about it.
+// explain adds to err the file, and the kind of the fault.
 func (f *File) explain(err error) error {
 	code := sqlite.ErrCode(err)
 	switch primary := code.ToPrimary(); {

@@ -15,11 +15,11 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// filesSchema is the tables of the bytes. Rows have partBytes; one large blob would be written
-// and read whole, and a row of a table WITHOUT ROWID whenever a key is compared with its own.
+// filesSchema has the tables of the bytes. Rows have partBytes: SQLite would write and read one large blob whole, and a
+// row of a table WITHOUT ROWID whenever a key is compared with the row's key.
 //
-// complete is 0 while bytes arrive. touched is the second of the last of them; 0 means that the
-// file is to be deleted. A number is never used again, so that no reader reads another file.
+// complete is 0 while bytes arrive. touched is the second in which the last bytes came; 0 means that the file must be
+// deleted. A number is never used again, so no reader reads another file.
 const filesSchema = `
 CREATE TABLE files (
 	number   INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -39,9 +39,9 @@ CREATE TABLE file_parts (
 
 const (
 	partBytes = 256 << 10
-	// stepParts is how many parts a transaction writes or deletes. Everybody else waits for its fsync.
+	// stepParts is how many parts a transaction writes or deletes. All other writers wait for the transaction's fsync.
 	stepParts = 4
-	// unclaimed is how long the sweep leaves a file alone that nobody claims.
+	// unclaimed is how long the sweep leaves an unclaimed file alone.
 	unclaimed = time.Hour
 	// leastFree is how much of the disk files leave free, for messages.
 	leastFree = 1 << 30
@@ -60,29 +60,28 @@ const (
 	usedSQL       = `SELECT coalesce(sum(size), 0) FROM files`
 )
 
-// Files keeps the bytes of shared files in the file of a table. It is a files.Store.
+// Files keeps the bytes of shared files in the file of a table, as a files.Store.
 //
-// Bytes are written while they arrive, a few rows at a time, and each of these transactions may have
-// messages of others in it.
+// Bytes are written while they arrive, a few rows at a time. Each of these transactions may also hold messages.
 type Files struct {
 	FileReader
 	FileOptions
 	table *Table
-	used  atomic.Int64 // bytes of all files, those included that still arrive
-	swept int64        // the sweep has looked at the files up to this number; of sweep alone
+	used  atomic.Int64 // bytes of all files, arriving files included
+	swept int64        // the sweep has checked the files up to this number; only sweep uses swept
 }
 
 var _ files.Store = (*Files)(nil)
 
-// FileOptions are the part of Options that is about shared files.
+// FileOptions are the Options for shared files.
 type FileOptions struct {
 	// Total is how many bytes all files may have; with 0 none is taken.
 	Total int64
-	// Claim returns the key of the item without which the bytes at a key are deleted an hour
-	// after the last of them came. Nil means that all are kept.
+	// Claim returns the key of the item that claims the bytes at a key. Unclaimed bytes are deleted an hour after the
+	// last bytes came. Nil keeps all bytes.
 	Claim func(files.Key) table.Key
-	// Disk returns how many bytes may still be written to the disk with a folder, and how many it
-	// has. Nil means that the system is asked.
+	// Disk returns how many bytes may still be written to the disk of a folder, and the disk's size in bytes. Nil means
+	// the system's answer.
 	Disk func(folder string) (free, size int64, err error)
 }
 
@@ -93,14 +92,14 @@ func (o FileOptions) complete() FileOptions {
 	return o
 }
 
-// Files returns the bytes of shared files that the file keeps beside the table.
+// Files returns the shared files in the file of the table.
 func (t *Table) Files() *Files { return t.files }
 
-// errUsed means that a key has bytes already. It is a bug in the caller.
+// errUsed means that a key has bytes already: the caller has a bug.
 var errUsed = fmt.Errorf("%w: the key of a file is used twice", table.ErrInvalid)
 
-// recover marks the files whose bytes were still arriving when an earlier process ended, so that
-// the sweep deletes them, and counts the others.
+// recover marks the files whose bytes were still arriving when an earlier process ended, so that the sweep deletes
+// these files, and counts the bytes of the other files.
 func (f *Files) recover() error {
 	return f.change(func(c *Conn, _ int64) (_, failure error) {
 		failure = c.Run(markBrokenSQL)
@@ -119,7 +118,7 @@ func (f *Files) recover() error {
 	}, 1)
 }
 
-// Put stores what r has. While it waits for r, it holds no more than the bytes of one transaction.
+// Put stores the bytes of r. While waiting for r, Put holds no more than the bytes of one transaction.
 func (f *Files) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) (size int64, err error) {
 	upload := upload{files: f, key: k}
 	defer func() {
@@ -127,7 +126,7 @@ func (f *Files) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) 
 			return
 		}
 		size = 0
-		if upload.number != 0 { // if this fails, too, the sweep deletes it
+		if upload.number != 0 { // if Delete fails, too, the sweep deletes the file
 			_ = f.Delete(context.WithoutCancel(ctx), k)
 		}
 	}()
@@ -138,7 +137,7 @@ func (f *Files) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) 
 		}
 		n, err := readFull(r, buf)
 		last = err == io.EOF
-		if err != nil && !last { // io.ErrUnexpectedEOF is a body that broke off
+		if err != nil && !last { // io.ErrUnexpectedEOF means a body that broke off
 			return size, err
 		}
 		size += int64(n)
@@ -152,7 +151,7 @@ func (f *Files) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) 
 	return size, nil
 }
 
-// readFull reads until buf is full, and returns how much it read. The error is that of the reader.
+// readFull reads until buf is full, and returns the number of bytes and the reader's error.
 func readFull(r io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
 		var more int
@@ -162,15 +161,15 @@ func readFull(r io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// upload is a file whose bytes arrive.
+// upload is a file with arriving bytes.
 type upload struct {
 	files  *Files
 	key    files.Key
 	number int64 // of the file; 0 before the first bytes are written
-	parts  int64 // that are written
+	parts  int64 // written so far
 }
 
-// add writes the next bytes. All that are not the last are whole parts.
+// add writes the next bytes. All bytes but the last come in whole parts.
 func (u *upload) add(data []byte, last bool) error {
 	f := u.files
 	if err := f.reserve(int64(len(data))); err != nil {
@@ -193,7 +192,7 @@ func (u *upload) add(data []byte, last bool) error {
 		if failure != nil {
 			return nil, failure
 		}
-		if c.Changes() == 0 { // somebody has deleted it meanwhile
+		if c.Changes() == 0 { // somebody has deleted the file meanwhile
 			return files.ErrNotFound, nil
 		}
 		for at := 0; at < len(data) && failure == nil; at += partBytes {
@@ -251,8 +250,8 @@ func (f *Files) diskLeft() (int64, error) {
 	return free - leastFree, nil
 }
 
-// Delete deletes the bytes at k, if there are any. From its first step on nobody finds them. If it
-// fails after that, the sweep goes on with it.
+// Delete deletes the bytes at k, if there are any. From the first step on nobody finds the bytes. If Delete fails
+// later, the sweep goes on.
 func (f *Files) Delete(ctx context.Context, k files.Key) error {
 	for more := true; more; {
 		if err := ctx.Err(); err != nil {
@@ -295,8 +294,8 @@ func (c *Conn) findFile(k files.Key) (s stored, found bool, err error) {
 	return s, found, err
 }
 
-// dropStep deletes a few parts of a file, and the file with the last of them. It reports whether
-// there is more to delete.
+// dropStep deletes a few parts of a file, and with the last parts the file. dropStep reports whether there is more to
+// delete.
 func (c *Conn) dropStep(number int64) (more bool, err error) {
 	if err := c.Run(dropPartsSQL, number, int64(stepParts)); err != nil {
 		return false, err
@@ -307,8 +306,8 @@ func (c *Conn) dropStep(number int64) (more bool, err error) {
 	return false, c.Run(dropFileSQL, number)
 }
 
-// change has the committer run a job, and waits for its verdict: a change of a file is never left
-// to an end that is not known. errNothing is no error of it.
+// change has the committer run a job, and waits for the verdict: the end of a change of a file is always known.
+// errNothing counts as success.
 func (f *Files) change(run func(c *Conn, now int64) (verdict, failure error), pages int) error {
 	err := f.table.submitTo(context.Background(), f.table.lots, pages, run)
 	switch {
@@ -320,14 +319,14 @@ func (f *Files) change(run func(c *Conn, now int64) (verdict, failure error), pa
 	return err
 }
 
-// FileReader reads the bytes of shared files in the file of a Reader. It is a files.Reader.
+// FileReader reads the bytes of shared files in the file of a Reader, as a files.Reader.
 type FileReader struct{ reader *Reader }
 
-// Files returns the bytes of shared files that the file holds.
+// Files returns the shared files in the reader's file.
 func (r *Reader) Files() FileReader { return FileReader{r} }
 
-// Open returns the bytes at k from offset on. Each part is read by itself when it is needed, so
-// that a slow reader does not keep the log from being emptied.
+// Open returns the bytes at k from offset on. Each part is a separate read when needed, so that a slow reader does not
+// keep the log from being emptied.
 func (f FileReader) Open(ctx context.Context, k files.Key, offset, length int64) (io.ReadCloser, error) {
 	var file stored
 	found := false
@@ -348,7 +347,7 @@ func (f FileReader) Open(ctx context.Context, k files.Key, offset, length int64)
 	return &download{ctx: ctx, reader: f.reader, number: file.number, at: offset, end: end}, nil
 }
 
-// readFailed returns the error of a read that failed with err.
+// readFailed returns the error of a read; err is the cause.
 func readFailed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err
@@ -361,12 +360,12 @@ type download struct {
 	ctx     context.Context // of Open
 	reader  *Reader
 	number  int64
-	at, end int64  // what is still to be read from the table
+	at, end int64  // the bytes still to read from the table
 	part    []byte // the memory of rest
-	rest    []byte // of the part that was read last
+	rest    []byte // of the part read last
 }
 
-// Read returns the next bytes. If the file was deleted meanwhile, it fails with files.ErrNotFound.
+// Read returns the next bytes. If the file was deleted meanwhile, Read fails with files.ErrNotFound.
 func (d *download) Read(p []byte) (n int, err error) {
 	if len(d.rest) == 0 {
 		if d.at >= d.end {

@@ -21,8 +21,8 @@ type old struct {
 	marked       bool // to be deleted, claimed or not
 }
 
-// sweepStep looks at some files, deletes what nobody claims of them, and reports whether there is more
-// to do in this round. Every round looks at all, since a claim may be gone at any time.
+// sweepStep checks some files, deletes the unclaimed files, and reports whether there is more to do in this round.
+// Every round checks all files, since a claim may be gone at any time.
 func (f *Files) sweepStep(trusted *trusted) (more bool) {
 	if f.Claim == nil || trusted.now == 0 {
 		return false
@@ -47,12 +47,12 @@ func (f *Files) sweepStep(trusted *trusted) (more bool) {
 	return f.drop(useless, trusted) == nil
 }
 
-// untouched returns the second up to which a file must have been touched to be swept.
+// untouched returns the second before which the last touch of a swept file must be.
 func (t *trusted) untouched(clock int64) int64 {
 	return min(clock, t.now) - int64(unclaimed/time.Second)
 }
 
-// oldFiles returns some files after one, in the order of their numbers.
+// oldFiles returns some files behind the file number after, in the order of their numbers.
 func (c *Conn) oldFiles(after, untouched int64) (all []old, err error) {
 	err = c.Each(func(row *sqlite.Stmt) bool {
 		all = append(all, old{number: row.ColumnInt64(0), size: row.ColumnInt64(3), marked: row.ColumnInt64(4) == 0,
@@ -62,7 +62,7 @@ func (c *Conn) oldFiles(after, untouched int64) (all []old, err error) {
 	return all, err
 }
 
-// useless returns those of all that nobody claims.
+// useless returns the files in all that nobody claims.
 func (f *Files) useless(c *Conn, all []old, now int64) (found []old, err error) {
 	for _, file := range all {
 		claimed := false
@@ -79,8 +79,8 @@ func (f *Files) useless(c *Conn, all []old, now int64) (found []old, err error) 
 	return found, nil
 }
 
-// drop deletes as many bytes of some files as a transaction may, and those files of which nothing
-// is left. A file that somebody has claimed meanwhile stays.
+// drop deletes as many bytes of some files as a transaction may, and the files that are then empty. A file that was
+// claimed meanwhile stays.
 func (f *Files) drop(some []old, trusted *trusted) error {
 	var dropped int64
 	err := f.change(func(c *Conn, now int64) (_, failure error) {
@@ -94,7 +94,7 @@ func (f *Files) drop(some []old, trusted *trusted) error {
 				return nil, failure
 			}
 			left -= some[0].size
-			if !more && c.Changes() > 0 { // else Delete was first, and has counted it
+			if !more && c.Changes() > 0 { // else Delete was first, and has counted the file
 				dropped += some[0].size
 			}
 		}

@@ -2,7 +2,7 @@ package sqlite
 
 import "golang.org/x/sys/unix"
 
-// isMounted reports whether a file is itself a mount point, as one is that alone was given to a container. Linux tells
+// isMounted reports whether a file is itself a mount point, like a file that a container got alone. Linux reports this
 // since 5.8 (statx(2)).
 func isMounted(path string) bool {
 	var is unix.Statx_t

@@ -14,10 +14,9 @@ const othersMay fs.FileMode = 0o077
 // errNoModes means that a file system gives all its files the same mode.
 var errNoModes = errors.New("the file system keeps no rights of its own for each file")
 
-// OpenToOthers returns the paths of the file and those beside it that users other than
-// the owner may read, change or lock. A file loses its mode when it is copied or
-// restored, and SQLite makes -wal and -shm with the mode that it has. On Windows, where
-// the folder of a user decides, it finds none.
+// OpenToOthers returns the paths of the file and the files beside it that users other than the owner may read, change
+// or lock. A copied or restored file loses its mode, and SQLite makes -wal and -shm with the file's mode. On Windows,
+// where the folder of a user decides, OpenToOthers returns none.
 func (f *File) OpenToOthers() (paths []string, err error) {
 	if runtime.GOOS == "windows" {
 		return nil, nil
@@ -35,10 +34,9 @@ func (f *File) OpenToOthers() (paths []string, err error) {
 	return paths, nil
 }
 
-// KeepPrivate closes the file and those beside it to everybody but the owner, and returns the
-// paths that others could open before. It fails where it may not, as with a file of another user,
-// and where the file system has no modes. It must be called before the first connection, so that
-// what SQLite makes is private as well.
+// KeepPrivate closes the file and the files beside it to everybody but the owner, and returns the paths that others
+// could open before. KeepPrivate fails if it may not change the mode, as with a file of another user, and if the file
+// system has no modes. Call KeepPrivate before the first connection, so that SQLite's files are private as well.
 func (f *File) KeepPrivate() (were []string, err error) {
 	were, err = f.OpenToOthers()
 	if err != nil {

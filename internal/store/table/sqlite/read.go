@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// An item is live that expires in the next second, the last parameter, or later.
+// An item is live if it expires at the next second, the last parameter, or later.
 const (
 	getSQL  = `SELECT sk, expires, data FROM items WHERE pk = ? AND sk = ? AND (expires IS NULL OR expires >= ?)`
 	pageSQL = `SELECT sk, expires, data FROM items WHERE pk = ? AND sk >= ? AND sk < ? AND (expires IS NULL OR expires >= ?) ORDER BY sk`
@@ -33,11 +33,10 @@ type Reader struct {
 	clock clockwork.Clock
 }
 
-// NewReader returns a reader of a file, which it closes when it is closed.
+// NewReader returns a reader of a file. The reader's Close closes the file.
 //
-// One connection reads the bytes of all files, a part at a time. So however many are downloaded,
-// that takes one processor at most, fills the page cache of one connection, and keeps no message
-// from one.
+// One connection reads the bytes of all files, a part at a time. So any number of downloads takes one processor at
+// most, fills the page cache of one connection, and takes no connection from messages.
 func NewReader(file *File, clock clockwork.Clock) (*Reader, error) {
 	pool, err := file.Pool(max(minReaders, runtime.GOMAXPROCS(0)))
 	if err != nil {
@@ -66,8 +65,8 @@ func (r *Reader) Get(ctx context.Context, k table.Key, _ table.Consistency) (ite
 	return item, err
 }
 
-// Query returns one page of a partition. Its More is exact. It fails with ErrDamaged if an item is not in the range, or
-// not after the one before it: SQLite does not look at each key of a page.
+// Query returns one page of a partition. The page's More is exact. Query fails with ErrDamaged if an item is not in the
+// range, or not after the item before: SQLite does not check each key of a page.
 func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err error) {
 	if err := q.Check(); err != nil {
 		return table.Page{}, err
@@ -79,7 +78,7 @@ func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err
 	case q.Reverse:
 		text = pageSQL + " DESC"
 	case q.After != "":
-		from = q.After + "\x00" // its successor: no key contains NUL
+		from = q.After + "\x00" // the successor of q.After: no key contains NUL
 	}
 	err = r.read(ctx, func(c *Conn, now int64) error {
 		bytes, last, misplaced := 0, q.After, false
@@ -114,10 +113,9 @@ func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err
 	return page, nil
 }
 
-// Partitions yields, in order, each partition whose name begins with prefix and
-// that holds a live item under the sort key. It may miss what is written
-// meanwhile. If it fails, the last pair has an error and no partition. It fails with
-// ErrDamaged if a partition is not greater than the one before it.
+// Partitions yields, in order, each partition whose name begins with prefix and that holds a live item under the sort
+// key. Partitions may miss concurrent writes. If Partitions fails, the last pair has an error and no partition. The
+// error is ErrDamaged if a partition is not greater than the partition before.
 func (r *Reader) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for partition, from := "", prefix; ; from = partition + "\x00" {
@@ -130,7 +128,7 @@ func (r *Reader) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[
 				if err != nil || !more {
 					return err
 				}
-				if partition < from { // else it could lead round in a circle for ever
+				if partition < from { // else a damaged page could lead round in a circle for ever
 					return fmt.Errorf("%w (partition %q is where one from %q on should be)", ErrDamaged, partition,
 						from)
 				}
@@ -148,8 +146,7 @@ func (r *Reader) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[
 	}
 }
 
-// read calls f with a connection and the current second. If ctx ends before f has
-// succeeded, the error is that of ctx.
+// read calls f with a connection and the current second. If ctx ends before f has succeeded, the error is ctx's error.
 func (r *Reader) read(ctx context.Context, f func(c *Conn, now int64) error) error {
 	return r.readFrom(ctx, r.pool, f)
 }
@@ -188,8 +185,8 @@ func itemOf(row *sqlite.Stmt, partition string) table.Item {
 	return item
 }
 
-// after returns a string above all that begin with prefix, and not above any other
-// that is greater than prefix. Keys are UTF-8, so no byte of theirs is 0xff.
+// after returns a string above all strings that begin with prefix, and not above any other string that is greater than
+// prefix. Keys are UTF-8, so no byte of a key is 0xff.
 func after(prefix string) string {
 	if prefix == "" {
 		return "\xff"

@@ -23,9 +23,9 @@ func OpenDamagedReadOnly(path string) (*File, error) {
 	return f, err
 }
 
-// Whole returns the file or, if its end is missing, a copy in a folder whose header says how long it is: SQLite reads
-// nothing of a file that is too short, and what a header claims may take for ever to look through. The caller closes
-// both.
+// Whole returns the file. If the file's end is missing, Whole returns a copy in a folder, with the true length in the
+// header: SQLite reads nothing of a file that is too short, and a search through the length in a damaged header may
+// take for ever. The caller closes both.
 func (f *File) Whole(folder string) (*File, error) {
 	if !errors.Is(inspect(f.path, os.O_RDONLY), ErrDamaged) {
 		return f, nil
@@ -53,7 +53,7 @@ func (f *File) Whole(folder string) (*File, error) {
 	return whole, errors.Join(err, to.Close())
 }
 
-// OpenDamaged is OpenFile for a file that may be damaged, and changes nothing in it.
+// OpenDamaged is OpenFile for a file that may be damaged. OpenDamaged changes nothing in the file.
 func OpenDamaged(path string) (*File, error) {
 	f, err := OpenDamagedReadOnly(path)
 	if err != nil {
@@ -74,10 +74,10 @@ const (
 	itemsSQL   = `PRAGMA integrity_check(items)`
 )
 
-// Salvage calls keep once for each item of a damaged file that can be read and is live at now, and returns the keys of
-// those of which only the index tells. It reads the rows in order up to the damage, then in the opposite order down to
-// it, and then by the keys of the index what lies between. all says that no other item is lost. Without it, damage may
-// have taken items and their keys in the index, and nothing tells of them.
+// Salvage calls keep once for each readable item of a damaged file that is live at now, and returns the keys that only
+// the index still has. Salvage reads the rows in order up to the damage, then in the opposite order down to the damage,
+// and then the rows between by the keys of the index. all says that no other item is lost. If all is false, damage may
+// have taken items and their keys in the index, without a trace.
 func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key, all bool,
 	err error) {
 	c, err := f.connect(sqlite.OpenReadOnly)
@@ -102,7 +102,7 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 		return nil, false, err
 	}
 
-	// What neither direction reached is looked for by the keys of the index.
+	// Rows that neither direction reached are read by the keys of the index.
 	for k := range s.index {
 		if s.seen[k] {
 			continue
@@ -116,7 +116,7 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 		}
 	}
 
-	// Where the index has fewer keys without a row, it is the index that has lost keys.
+	// If the index has fewer keys without a row than there are doubted items, the index has lost keys.
 	for _, item := range s.doubted {
 		if len(lost) >= len(s.doubted) {
 			break
@@ -135,16 +135,16 @@ type salvage struct {
 	c    *Conn
 	now  int64
 	keep func(table.Item) error
-	seen map[table.Key]bool // keys of rows that were read
+	seen map[table.Key]bool // keys of the rows read so far
 
-	index   map[table.Key]bool // keys in the index of what expires
-	indexed bool               // the index has all of them, as it seems
+	index   map[table.Key]bool // keys in the index of expiring items
+	indexed bool               // the index seems to have all keys
 
-	doubted []table.Item // that should be in the index, and are not: noise in place of a key, or lost in the index
+	doubted []table.Item // missing in the index: either noise in place of a key, or lost in the index
 }
 
-// rows reads the rows in one of their two orders until the damage, or until one that was read. whole says that it came
-// to the end.
+// rows reads the rows in one of the two orders, until the damage or a row that was read before. whole says that rows
+// reached the end.
 func (s *salvage) rows(upward bool) (whole bool, err error) {
 	text := rowsSQL
 	if upward {
@@ -155,7 +155,7 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 	var failed error
 	err = s.c.Each(func(row *sqlite.Stmt) bool {
 		k := table.Key{Partition: row.ColumnText(3), Sort: row.ColumnText(0)}
-		isCircle := last != (table.Key{}) && less(k, last) != upward // to which a damaged page can lead
+		isCircle := last != (table.Key{}) && less(k, last) != upward // a damaged page can lead to a circle
 		if s.seen[k] || isCircle {
 			whole = false
 			return false
@@ -170,8 +170,8 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 	return whole, errors.Join(err, failed)
 }
 
-// sound reports whether SQLite finds no damage in the rows and their index. Both can be read to the end without an
-// error, and lack what a page that says too little no longer leads to.
+// sound reports whether SQLite finds no damage in the rows and their index. Both may be readable to the end without an
+// error, and still lack pages to which a damaged page no longer leads.
 func (s *salvage) sound() (ok bool, err error) {
 	err = s.c.Each(func(row *sqlite.Stmt) bool {
 		ok = row.ColumnText(0) == "ok"
@@ -200,7 +200,8 @@ func (s *salvage) add(item table.Item) error {
 	return s.keep(item)
 }
 
-// keys notes the keys of the index in one of its two orders until it is damaged, and reports whether it has noted all.
+// keys records the keys of the index in one of the two orders until the damage, and reports whether it has recorded all
+// keys.
 func (s *salvage) keys(text string) (whole bool, err error) {
 	garbled := false
 	err = s.c.Each(func(row *sqlite.Stmt) bool {
@@ -220,7 +221,7 @@ func (s *salvage) keys(text string) (whole bool, err error) {
 	return whole, err
 }
 
-// row reads the row at k, and reports whether it could.
+// row reads the row at k, and reports whether the row was readable.
 func (s *salvage) row(k table.Key) (there bool, err error) {
 	item, there, err := s.c.get(k, s.now)
 	if isDamage(err) {
@@ -236,8 +237,8 @@ func less(a, b table.Key) bool {
 	return a.Partition < b.Partition || a.Partition == b.Partition && a.Sort < b.Sort
 }
 
-// isDamage reports whether SQLite could not read on because a page is damaged or missing. It finds an error in a
-// statement if the schema has lost a name.
+// isDamage reports whether SQLite could not read on because a page is damaged or missing. If the schema has lost a
+// name, SQLite reports an error in the statement.
 func isDamage(err error) bool {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB, sqlite.ResultIOErr, sqlite.ResultError:

@@ -2,16 +2,14 @@
 // machine. Every read is strong and sees one moment. A Write that returned nil is
 // on disk.
 //
-// One goroutine writes. It commits whatever has queued up meanwhile in one
-// transaction with one fsync, so a lone writer pays for it alone and sixty-four
-// writers share it. Readers have connections of their own and never wait for it,
+// One goroutine writes. The writer commits all queued jobs in one transaction with one fsync, so a lone caller pays for
+// a whole fsync, and sixty-four callers share it. Readers have separate connections and never wait for the writer,
 // since the file has a write-ahead log (https://www.sqlite.org/wal.html).
 //
-// A [File] is opened, created, locked, backed up and checked below the table. SQLite's
-// locks are POSIX locks, and a process loses them when it closes any descriptor of the
-// file (https://www.sqlite.org/howtocorrupt.html, 2.2). So nothing else in a process may
-// open the file while the process has connections to it. The File itself has a descriptor,
-// which it opens before them and closes after them.
+// A [File] is opened, created, locked, backed up and checked below the table. SQLite's locks are POSIX locks, and a
+// process loses these locks when the process closes any descriptor of the file
+// (https://www.sqlite.org/howtocorrupt.html, 2.2). So nothing else in a process may open the file while the process has
+// connections to the file. The File itself has a descriptor, opened before the connections and closed after them.
 package sqlite
 
 import (
@@ -35,35 +33,35 @@ type Table struct {
 	log     *slog.Logger
 	writer  *Conn         // of commitQueued alone
 	mover   *Conn         // of moveLogBeside alone
-	queue   chan *job     // unbuffered: a job that no transaction has taken is its caller's
+	queue   chan *job     // unbuffered: a job belongs to its caller until a transaction takes the job
 	lots    chan *job     // the same for lots of bytes of files
 	empty   chan emptying // asks for an empty log
 	closing chan struct{}
 	drained chan struct{} // closed: nothing commits any more
 	swept   chan struct{} // closed: nothing sweeps any more
-	moveAt  atomic.Int64  // the log has so many pages when they are moved to the file
+	moveAt  atomic.Int64  // the number of pages at which the log is moved to the file
 	commits atomic.Int64
 	failed  atomic.Bool  // a commit did not reach the disk, and no probe of Ready has since
 	warned  atomic.Int64 // the second of the last warning that the disk is full
-	erased  atomic.Bool  // the log may hold what an op has erased
+	erased  atomic.Bool  // the log may hold erased content
 	files   *Files
 	close   func() error
 }
 
 var _ table.Table = (*Table)(nil)
 
-// probeBytes is the size of the item with which Ready looks for room.
+// probeBytes is the size of the item with which Ready tests for space.
 const probeBytes = 256 << 10
 
 // Options are the options of Open.
 type Options struct {
-	// Clock decides what has expired and when to delete it. Nil means the real
-	// clock. Until Close, the table waits for one timer of it.
+	// Clock decides which items have expired and when to delete them. Nil means the real clock. Until Close, the table
+	// waits for one timer of the clock.
 	Clock clockwork.Clock
 	// Logger receives warnings: of a file that others may open, a clock that went far
 	// ahead, a large write-ahead log. Nil means none.
 	Logger *slog.Logger
-	// Views are stored in the file, for people who look into it.
+	// Views are stored in the file, for people who look into the file.
 	Views []View
 	// Files says how the bytes of shared files are kept.
 	Files FileOptions
@@ -80,7 +78,7 @@ func (o Options) complete() Options {
 	return o
 }
 
-// Open opens the table in the file at path, or creates it: see OpenFile.
+// Open opens the table in the file at path, or creates the file: see OpenFile.
 func Open(path string, o Options) (*Table, error) {
 	o = o.complete()
 	file, err := OpenFile(path, o.Views...)
@@ -88,7 +86,7 @@ func Open(path string, o Options) (*Table, error) {
 		return nil, err
 	}
 	file.makePrivate(o.Logger)
-	left := file.LogBytes() > 0 // by a process that did not come to empty it
+	left := file.LogBytes() > 0 // of a process that did not empty the log
 	t, err := start(file, o)
 	if err != nil {
 		return nil, err
@@ -102,10 +100,10 @@ func Open(path string, o Options) (*Table, error) {
 	return t, nil
 }
 
-// OpenBeside opens the table in a file that is there, for a few calls, even while a server has
-// the file open. Both see each other's writes at once. It is for items that every server reads
-// again each time, as keys are: a server that keeps in memory what it has written does not look
-// for changes. It takes no lock but SQLite's own, sweeps nothing and creates no file.
+// OpenBeside opens the table in an existing file, for a few calls, even while a server has the file open. Both
+// processes see each other's writes at once. OpenBeside is for items that every server reads anew each time, such as
+// keys: a server that keeps its writes in memory does not notice changes. OpenBeside takes no lock but SQLite's own,
+// sweeps nothing and creates no file.
 func OpenBeside(path string, o Options) (*Table, error) {
 	o = o.complete()
 	file, err := OpenReadOnly(path)
@@ -120,7 +118,7 @@ func OpenBeside(path string, o Options) (*Table, error) {
 	return t, nil
 }
 
-// start returns the table in file, which it closes if it fails. Nothing sweeps yet.
+// start returns the table in file. If start fails, start closes the file. Nothing sweeps yet.
 func start(file *File, o Options) (*Table, error) {
 	writer, err := file.Writer()
 	if err != nil {
@@ -146,8 +144,8 @@ func start(file *File, o Options) (*Table, error) {
 	return t, nil
 }
 
-// makePrivate makes the file private, and says so. Where that cannot be done, as on some
-// mounts, the file is served all the same: its rights may be set elsewhere.
+// makePrivate makes the file private, and logs the change. If the mode cannot be changed, as on some mounts, the file
+// is served all the same: its rights may be set elsewhere.
 func (file *File) makePrivate(log *slog.Logger) {
 	were, err := file.KeepPrivate()
 	switch {
@@ -167,22 +165,20 @@ func (t *Table) closeFile() error {
 	close(t.closing)
 	<-t.swept
 	<-t.drained
-	// The last connection moves the log into the file and removes it. It has to
-	// be the one that writes.
+	// The last connection moves the log into the file and removes the log. The last connection must be the writer.
 	return errors.Join(t.pool.Close(), t.parts.Close(), t.mover.Close(), t.writer.Close(), t.file.Close())
 }
 
-// Commits returns how many transactions have reached the disk since Open, each
-// with one fsync.
+// Commits returns how many transactions have reached the disk since Open. Each transaction had one fsync.
 func (t *Table) Commits() int64 { return t.commits.Load() }
 
 // LogBytes returns the size of the write-ahead log.
 func (t *Table) LogBytes() int64 { return t.file.LogBytes() }
 
-// Space returns how many bytes of the disk are left for what is written from now on, and how many the disk has. What
-// the log holds is still to be moved into the file: where less than enough of that size is free beside it, the log is
-// emptied first, unless a reader needs it. The less is left, the sooner the log is moved from then on: on a small disk
-// a log of the usual size would take what kicks need.
+// Space returns how many bytes of the disk are left for future writes, and the disk's size in bytes. The content of the
+// log must still move into the file: if less than enough(size) is free beside the log, Space first empties the log,
+// unless a reader needs the log. The less space is left, the sooner the log is moved from then on: on a small disk a
+// log of the usual size would take the space that kicks need.
 func (t *Table) Space(enough func(size int64) int64) (left, size int64, err error) {
 	folder := filepath.Dir(t.file.Path())
 	free, size, err := t.files.Disk(folder)
@@ -197,12 +193,12 @@ func (t *Table) Space(enough func(size int64) int64) (left, size int64, err erro
 	return left, size, nil
 }
 
-// Ready returns an error if the file cannot be read, or if a commit has failed, as on a full disk,
-// until one of about the size of a long message succeeds here: a short one may still fit.
+// Ready returns an error if the file cannot be read. After a failed commit, as on a full disk, Ready also returns an
+// error until a probe of about the size of a long message succeeds: a short message may still fit.
 func (t *Table) Ready(ctx context.Context) error {
 	probe := table.Item{Key: table.Key{Partition: "READY", Sort: "-"}}
 	if t.failed.Load() {
-		// The item expires at once, so that no caller sees it and the sweep deletes it.
+		// The item expires at once, so no caller sees the item and the sweep deletes it.
 		probe.Data, probe.Expires = bytes.Repeat([]byte(" "), probeBytes), t.clock.Now()
 		err := t.Write(ctx, table.Put(probe, table.Always))
 		if err == nil {
@@ -216,10 +212,10 @@ func (t *Table) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the file after the calls in progress. It must be called once.
+// Close closes the file after the calls in progress. Call Close once.
 func (r *Reader) Close() error { return errors.Join(r.pool.Close(), r.parts.Close(), r.file.Close()) }
 
-// unavailable is the error of a call that the file did not serve.
+// unavailable returns the error of a call that the file did not serve.
 func (r *Reader) unavailable(doing string, cause error) error {
 	return fmt.Errorf("%w: %s %w", table.ErrUnavailable, doing, r.file.explain(cause))
 }

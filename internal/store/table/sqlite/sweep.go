@@ -8,14 +8,14 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// The sweep deletes expired items, and files that nobody claims, in small steps, so that no writer
-// waits long for one. Nothing depends on it, since expired items are absent to every call.
+// The sweep deletes expired items and unclaimed files in small steps, so that no writer waits long for a step. Nothing
+// depends on the sweep, since expired items are absent to every call.
 const (
 	sweepItems = 100                    // deleted in a step
 	sweepPages = 100                    // taken off the end of the file in a step
 	stepPause  = 100 * time.Millisecond // between steps
-	roundPause = time.Minute            // after the last one
-	emptyTries = 100                    // in a round, to empty the log while others read from it
+	roundPause = time.Minute            // after the last step
+	emptyTries = 100                    // in a round, to empty the log while others read the log
 )
 
 const (
@@ -70,8 +70,8 @@ func (t *Table) sweep() {
 	}
 }
 
-// sweepStep deletes some items that have long expired, shortens a file that has free pages for a
-// quarter of its size, and reports whether there is more to do. A failed step ends its round.
+// sweepStep deletes some items that have long expired, shortens a file with free pages for a quarter of its size, and
+// reports whether there is more to do. A failed step ends the round.
 func (t *Table) sweepStep(trusted *trusted) (more bool) {
 	err := t.submit(context.Background(), sweepItems, func(c *Conn, now int64) (_, failure error) {
 		failure = c.Run(deleteExpiredSQL, trusted.before(now), int64(sweepItems))
@@ -97,8 +97,8 @@ func (t *Table) sweepStep(trusted *trusted) (more bool) {
 	return more && err == nil
 }
 
-// emptyLog empties the log, which may hold what an op has erased, and reports whether it
-// did: not while somebody needs it for longer than patience. The file holds none: SQLite overwrites there.
+// emptyLog empties the log, which may hold erased content, and reports whether the log is empty. The log stays if a
+// reader needs the log for longer than patience. The file holds no erased content: SQLite overwrites there.
 func (t *Table) emptyLog(patience time.Duration) bool {
 	done := make(chan bool)
 	select {
@@ -106,7 +106,7 @@ func (t *Table) emptyLog(patience time.Duration) bool {
 	case <-t.closing:
 		return false
 	}
-	t.erased.Store(false) // the one that writes waits for done
+	t.erased.Store(false) // the writer waits for done
 	empty := <-done
 	if !empty {
 		t.erased.Store(true)

@@ -8,19 +8,17 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// A clock may be wrong by a year, at a start or from one moment to the next. It hides
-// items from every call, but only until it is put right. The sweep would delete them for
-// good. So the sweep has a time of its own, which it stores.
+// A clock may be wrong by a year, at a start or from one moment to the next. A wrong clock hides items from every call,
+// but only until the clock is right again. The sweep would delete the items for good. So the sweep has a separate time,
+// and stores that time.
 const (
-	// doubt is how far the clock may be from the time of the sweep to be believed at
-	// once, and how long the sweep keeps what has expired. So a clock that is ahead by
-	// no more deletes nothing that lives.
+	// doubt is how far the clock may be from the time of the sweep so that the sweep believes the clock at once, and
+	// how long the sweep keeps expired items. So a clock that is ahead by at most doubt deletes no live item.
 	doubt = 24 * time.Hour
-	// pursuit is how far the time of the sweep goes in a round towards a clock that is
-	// farther away: four times as fast as time passes. The clock is wrong, or the
-	// server, or the whole machine, has stood still.
+	// pursuit is how far the time of the sweep goes in a round towards a clock that is farther away: four times as fast
+	// as time passes. Either the clock is wrong, or the server or the whole machine has stood still.
 	pursuit = 4 * roundPause
-	// storedEvery is how far it goes before it is stored again.
+	// storedEvery is how far the time of the sweep goes between two stores.
 	storedEvery = time.Hour
 )
 
@@ -31,17 +29,16 @@ const (
 	trustSQL   = `INSERT INTO items (pk, sk, data) VALUES ('SWEEP', '-', ?) ON CONFLICT (pk, sk) DO UPDATE SET data = excluded.data`
 )
 
-// trusted is the time of the sweep, in seconds. Until it is known it is 0, and then
-// nothing is deleted.
+// trusted is the time of the sweep, in seconds. Until the time is known, now is 0 and nothing is deleted.
 type trusted struct {
 	now, stored int64
 	doubted     bool // the clock is farther ahead than doubt, and a warning says so
 }
 
-// before returns the second up to which items must have expired to be deleted.
+// before returns the second before which a deleted item must have expired.
 func (t *trusted) before(clock int64) int64 { return min(clock, t.now) - int64(doubt/time.Second) }
 
-// follow brings the time of the sweep nearer to the clock. It is called once a round.
+// follow moves the time of the sweep towards the clock. follow is called once a round.
 func (t *trusted) follow(clock int64) {
 	gap := time.Duration(clock-t.now) * time.Second
 	if gap.Abs() > doubt {
@@ -50,7 +47,7 @@ func (t *trusted) follow(clock int64) {
 	t.now += int64(gap / time.Second)
 }
 
-// trust begins a round: it moves the time of the sweep, and stores it if it has gone far.
+// trust begins a round: trust moves the time of the sweep, and stores the time if it has gone far.
 func (t *Table) trust(of *trusted) {
 	clock := t.clock.Now().Unix()
 	if of.now == 0 && t.readSweepTime(of, clock) != nil {
@@ -74,7 +71,7 @@ func (t *Table) trust(of *trusted) {
 	}
 }
 
-// readSweepTime reads the time of the sweep that is stored.
+// readSweepTime reads the stored time of the sweep.
 func (t *Table) readSweepTime(of *trusted, clock int64) error {
 	return t.pool.Read(context.Background(), func(c *Conn) error {
 		return c.Each(func(row *sqlite.Stmt) bool {

@@ -24,20 +24,20 @@ const (
 // Estimated sizes, in pages of the file.
 const (
 	pageBytes       = 4096
-	sharedBytes     = 1000 // of an item's data; the rest is on pages of its own
-	commitPages     = 2    // written by a transaction besides those of its items
+	sharedBytes     = 1000 // of an item's data; the rest has separate pages
+	commitPages     = 2    // written by a transaction besides the pages of items
 	groupPages      = 2000 // a transaction takes no more writes
-	checkpointPages = 2000 // the log has so many when they are moved to the file,
-	fewestPages     = 16   // or fewer on a disk that has little left: see Space
-	partForLog      = 16   // of which the log takes about one part in so many
+	checkpointPages = 2000 // the size of the log at which the log is moved to the file,
+	fewestPages     = 16   // or less on a disk with little space: see Space
+	partForLog      = 16   // the log may take about one part in so many of that space
 )
 
-// Write applies all ops or none. When it returns nil, they are on disk.
+// Write applies all ops or none. When Write returns nil, the ops are on disk.
 func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 	if err := table.Check(ops); err != nil {
 		return err
 	}
-	ops = slices.Clone(ops) // the caller may change them after ctx has ended
+	ops = slices.Clone(ops) // the caller may change the ops after ctx has ended
 	pages, erases := len(ops), false
 	for i, op := range ops {
 		ops[i].Item.Data = bytes.Clone(op.Item.Data)
@@ -56,7 +56,7 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 // apply makes the changes if every condition holds. The verdict is for the caller
 // of Write, and then nothing was changed. A failure spoils the transaction.
 func (c *Conn) apply(ops []table.Op, now int64) (verdict, failure error) {
-	if len(ops) == 1 && !ops[0].Delete && ops[0].If == table.IfAbsent { // most writes: one lookup less
+	if len(ops) == 1 && !ops[0].Delete && ops[0].If == table.IfAbsent { // most writes: this saves a lookup
 		if err := c.Run(insertSQL, append(row(ops[0].Item), now+1)...); err != nil || c.Changes() == 1 {
 			return nil, err
 		}
@@ -103,25 +103,25 @@ func row(item table.Item) []any {
 	return []any{item.Key.Partition, item.Key.Sort, expires, string(item.Data)}
 }
 
-// secondsOf returns an expiry as it is stored. The whole seconds alone count. The milliseconds put
-// the index of expiries into the order in which messages come, so that a commit writes its last
-// page: those of one second would be ordered by their rooms, and each on a page of its own.
+// secondsOf returns an expiry in its stored form. Only the whole seconds count. The milliseconds put the index of
+// expiries into the order of the messages, so that a commit writes only the index's last page: expiries of one second
+// would be ordered by their rooms, each on a different page.
 func secondsOf(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // job is one caller's part of a transaction.
 type job struct {
 	run   func(c *Conn, now int64) (verdict, failure error)
-	pages int        // it writes about so many
+	pages int        // about the number of pages that run writes
 	done  chan error // buffered; receives the verdict
 }
 
-// submit has the committer run a job and returns its verdict. If ctx ends before a
-// transaction takes the job, the job never runs.
+// submit has the committer run a job and returns the verdict. If ctx ends before a transaction takes the job, the job
+// never runs.
 func (t *Table) submit(ctx context.Context, pages int, run func(*Conn, int64) (error, error)) error {
 	return t.submitTo(ctx, t.queue, pages, run)
 }
 
-// submitTo is submit for one of the two queues.
+// submitTo is submit for either queue.
 func (t *Table) submitTo(ctx context.Context, queue chan<- *job, pages int,
 	run func(*Conn, int64) (error, error)) error {
 	if err := ctx.Err(); err != nil {
@@ -143,19 +143,19 @@ func (t *Table) submitTo(ctx context.Context, queue chan<- *job, pages int,
 	}
 }
 
-// emptying asks for an empty log: see EmptyLog. done receives whether it is.
+// emptying asks for an empty log: see EmptyLog. done receives whether the log is empty.
 type emptying struct {
 	patience time.Duration
 	done     chan<- bool
 }
 
-// commitQueued is the one goroutine that writes. Messages go before the bytes of files: each lot of
-// those has a transaction of its own, the next lot lets those first who wait by then, and none is
-// written while the log is moved, since whoever moves it waits for the same disk.
+// commitQueued is the one goroutine that writes. Messages go before the bytes of files: each lot of bytes has a
+// separate transaction, and waiting messages go before the next lot. No lot is written while the log is moved, since
+// the move waits for the same disk.
 func (t *Table) commitQueued() {
 	defer close(t.drained)
 	pages := 0                // in the log
-	var moved <-chan struct{} // closed once the log is in the file; nil while nobody moves it
+	var moved <-chan struct{} // closed once the log is in the file; nil without a move
 	for {
 		lots := t.lots
 		if moved != nil {
@@ -182,8 +182,7 @@ func (t *Table) commitQueued() {
 			}
 			e.done <- empty
 		case <-moved:
-			// What was committed meanwhile is little. The next commit begins the log again
-			// if all of it is in the file.
+			// Little was committed meanwhile. If the whole log is in the file, the next commit begins the log again.
 			_ = t.writer.moveLog()
 			moved, pages = nil, 0
 		case <-t.closing:
@@ -192,19 +191,18 @@ func (t *Table) commitQueued() {
 			}
 			return
 		}
-		// The callers have their verdicts, so hardly anybody waits for what
-		// follows. If it fails, the log still has everything.
+		// The callers have their verdicts, so hardly anybody waits for the move. If the move fails, the log still has
+		// everything.
 		if pages >= int(t.moveAt.Load()) && moved == nil {
 			moved = t.moveLogBeside()
 		}
 	}
 }
 
-// moveLogBeside moves the log into the file while others commit, waits for the disk, and then
-// closes moved. Where each message is of another room, that is a thousand pages all over the file,
-// and takes 12 to 18 ms on a quiet machine and 60 to 350 ms on a busy one. SQLite waits for the
-// disk only if nothing was committed meanwhile, and so leaves that to the writer, for which there
-// is little left to wait for.
+// moveLogBeside moves the log into the file while others commit, waits for the disk, and then closes moved. If each
+// message is of another room, the move writes a thousand pages all over the file, in 12 to 18 ms on a quiet machine and
+// 60 to 350 ms on a busy machine. SQLite waits for the disk only if nothing was committed meanwhile. Otherwise SQLite
+// leaves the rest of the log to the writer, which then has little to wait for.
 func (t *Table) moveLogBeside() (moved <-chan struct{}) {
 	end := make(chan struct{})
 	go func() {
@@ -220,10 +218,9 @@ func (t *Table) moveLogBeside() (moved <-chan struct{}) {
 	return end
 }
 
-// gather returns first and the jobs behind it, which share its transaction. Callers
-// that just received their verdicts run before that, because most have their next
-// write ready: otherwise half of the callers make one group and half the next, and
-// all wait for both.
+// gather returns first and the jobs behind first, which share a transaction. Callers that just received their verdicts
+// run first, because most have their next write ready: otherwise half of the callers make one group and half the next,
+// and all wait for both groups.
 func (t *Table) gather(first *job) []*job {
 	runtime.Gosched()
 	group, pages := []*job{first}, first.pages
@@ -238,10 +235,9 @@ func (t *Table) gather(first *job) []*job {
 	return group
 }
 
-// commit runs the jobs in one transaction, in order, and sends the verdicts once it
-// is on disk: a conflict may rest on what another job of the group wrote. It
-// returns about how many pages it wrote. On a full disk it first moves the log into the file,
-// and tries once more: what changes in place then has room where the log was.
+// commit runs the jobs in one transaction, in order, and sends the verdicts once the transaction is on disk: a conflict
+// may rest on a write of another job in the group. commit returns about how many pages it wrote. On a full disk commit
+// first moves the log into the file, and tries once more: changes in place then have space where the log was.
 func (t *Table) commit(group []*job) (pages int) {
 	verdicts, pages, err := t.transact(group)
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultFull {
@@ -263,11 +259,11 @@ func (t *Table) commit(group []*job) (pages int) {
 	return pages
 }
 
-// fullPatience is how long a commit waits for those who read from the log, where the disk has little left.
+// fullPatience is how long a commit waits for readers of the log when the disk is nearly full.
 const fullPatience = 100 * time.Millisecond
 
-// transact runs the jobs of a group in one transaction, in order. It returns the verdicts, and about how many pages it
-// wrote.
+// transact runs the jobs of a group in one transaction, in order. It returns the verdicts, and about how many pages the
+// group wrote.
 func (t *Table) transact(group []*job) (verdicts []error, pages int, err error) {
 	verdicts = make([]error, len(group))
 	now := t.clock.Now().Unix()
@@ -290,11 +286,11 @@ func (t *Table) transact(group []*job) (verdicts []error, pages int, err error) 
 	return verdicts, pages, err
 }
 
-// warnEvery is how many seconds pass from one warning that the disk is full to the next.
+// warnEvery is the time in seconds between two warnings about a full disk.
 const warnEvery = 3600
 
-// warnIfFull reports whether err says that the disk is full. Then it warns of that, at most once in warnEvery:
-// every call that writes fails so.
+// warnIfFull reports whether err means a full disk. warnIfFull logs a warning at most once in warnEvery: every writing
+// call fails with such an error.
 func (t *Table) warnIfFull(err error) bool {
 	if !errors.Is(err, table.ErrFull) {
 		return false

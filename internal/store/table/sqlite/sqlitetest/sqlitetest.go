@@ -1,5 +1,5 @@
-// Package sqlitetest opens tables for tests, in memory where the system offers that.
-// Crash safety is tested in package sqlite, not by those who use this.
+// Package sqlitetest opens tables for tests, in memory if the system offers memory files. Package sqlite tests the
+// crash safety; users of sqlitetest do not.
 package sqlitetest
 
 import (
@@ -14,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
-// Open opens a table in a new file, which takes any number of shared files and keeps them all. It
-// is removed when the test ends. A nil clock is the system's.
+// Open opens a table in a new file, which keeps any number of shared files. The file is removed when the test ends. A
+// nil clock is the system's clock.
 func Open(t testing.TB, clock clockwork.Clock) *sqlite.Table {
 	t.Helper()
 	tab, _ := OpenFile(t, clock)
@@ -30,8 +30,8 @@ func OpenFile(t testing.TB, clock clockwork.Clock) (tab *sqlite.Table, path stri
 	return tab, path
 }
 
-// OpenUntil is Open for a caller that closes the table and removes its file itself, such
-// as a test that opens too many to wait for its end.
+// OpenUntil is Open for a caller that closes the table and removes the file, such as a test that opens too many tables
+// to keep them until its end.
 func OpenUntil(t testing.TB, clock clockwork.Clock) (tab *sqlite.Table, remove func() error) {
 	t.Helper()
 	tab, _, remove = open(t, clock)
