@@ -14,9 +14,9 @@ import (
 // createPatience bounds the wait for a new table. The service takes seconds.
 const createPatience = 2 * time.Minute
 
-// CreateTable creates a table with on-demand billing and TTL, and returns when it
-// is active. For an existing table it only enables TTL. It is meant for local
-// engines: on AWS the template creates the table, with backups and tags.
+// CreateTable creates a table with on-demand billing and TTL, and returns when it is active. For an existing table
+// CreateTable only enables TTL. CreateTable is for local engines: on AWS the template creates the table, with backups
+// and tags.
 func CreateTable(ctx context.Context, client *dynamodb.Client, name string) error {
 	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName:   &name,
@@ -43,9 +43,8 @@ func CreateTable(ctx context.Context, client *dynamodb.Client, name string) erro
 	return enableTTL(ctx, client, name)
 }
 
-// enableTTL enables TTL if it is disabled. Enabling it twice is an error, and
-// another program may enable it between the check and the call, so a failure is
-// checked again.
+// enableTTL enables TTL if TTL is disabled. Enabling TTL twice is an error, and another program may enable TTL between
+// the check and the call, so enableTTL checks again after a failure.
 func enableTTL(ctx context.Context, client *dynamodb.Client, name string) error {
 	if on, err := hasTTL(ctx, client, name); on || err != nil {
 		return err

@@ -1,9 +1,8 @@
 // Package dynamotable stores a table.Table in DynamoDB.
 //
-// An item has the attributes pk and sk (strings, its key) and data (a string, so
-// that it is readable in the console). An item that expires also has expires (a
-// number, Unix seconds), the table's TTL attribute. DynamoDB may delete expired
-// items days late or never; nothing here depends on it.
+// An item has the attributes pk and sk (strings, its key) and data (a string, readable in the console). An expiring
+// item also has expires (a number, Unix seconds), the table's TTL attribute. DynamoDB may delete expired items days
+// late or never; nothing here depends on the deletion.
 //
 // # Cost
 //
@@ -19,28 +18,23 @@
 //
 // # Retries
 //
-// The SDK's retries are switched off, because a retry loop must know which
-// replies were lost; the loop is in this package. It retries throttling,
-// transaction conflicts, server errors and broken connections, with full jitter,
-// for at most 15 seconds, or until the caller's deadline is too close. Then the call
-// fails with table.ErrUnavailable. All attempts of a Write send the same token and
-// the same time.
+// The SDK's retries are switched off, because a retry loop must know which replies were lost. The loop of this package
+// retries throttling, transaction conflicts, server errors and broken connections, with full jitter, for at most 15
+// seconds, or until the caller's deadline is too close. Then the call fails with table.ErrUnavailable. All attempts of
+// a Write send the same token and the same time.
 //
-// An attempt on a new connection gets 5 seconds, which cover the handshake of a
-// process with little CPU. On a connection that was used before it gets 1.5: that one
-// may have died while the process was frozen.
+// An attempt on a new connection gets 5 seconds, which cover the handshake of a process with little CPU. An attempt on
+// a used connection gets 1.5 seconds: the connection may have died while the process was frozen.
 //
-// When a reply is lost, the attempt may or may not have taken effect. For a Write
-// of several ops the token settles the matter: DynamoDB performs it once. A
-// single op has no token, so the outcome of its next attempt decides:
+// When a reply is lost, the attempt may or may not have taken effect. DynamoDB performs a Write of several ops once, by
+// the Write's token. A single op has no token, so the outcome of the next attempt decides:
 //
-//   - A put IfAbsent that finds an item is a conflict with that item. The item
-//     may be the one that the lost attempt wrote: callers compare its content.
-//   - A put or delete IfPresent that finds no item is table.ErrUnavailable. The
-//     lost attempt may have removed the item, or somebody else may have removed
-//     what it wrote.
-//   - Otherwise the op takes effect, perhaps for the second time. Between two
-//     attempts others may have read, changed or removed what the first one wrote.
+//   - A put IfAbsent that finds an item is a conflict with that item. The lost attempt may have written the item:
+//     callers compare the item's content.
+//   - A put or delete IfPresent that finds no item is table.ErrUnavailable. The lost attempt may have removed the item,
+//     or somebody else may have removed the item of the lost attempt.
+//   - Otherwise the op takes effect, perhaps for the second time. Between two attempts others may have read, changed or
+//     removed the item of the first attempt.
 package dynamotable
 
 import (
@@ -71,11 +65,10 @@ var _ table.Table = (*Table)(nil)
 
 // Options configures a Table. The zero value is valid.
 type Options struct {
-	// Clock decides which items have expired. If nil, the system clock is used.
-	// Pauses between attempts use real time, as context deadlines do.
+	// Clock decides which items have expired. Nil means the system clock. Pauses between attempts use real time, as
+	// context deadlines do.
 	Clock clockwork.Clock
-	// Observe, if not nil, is called after each DynamoDB operation, successful
-	// or not, on the goroutine that made it.
+	// Observe, if not nil, is called after each DynamoDB operation, successful or not, on the operation's goroutine.
 	Observe func(context.Context, Call)
 }
 
@@ -85,11 +78,11 @@ type Call struct {
 	ReadUnits  float64 // from the last attempt; failed attempts report none
 	WriteUnits float64 // from the last attempt; failed attempts report none
 	Attempts   int     // requests sent
-	Items      int     // items read (expired ones included) or written
+	Items      int     // items read, expired items included, or written
 }
 
-// New returns the table with the given name. It ignores the client's retryer, opens
-// connections of its own, and does not call DynamoDB; Ready does.
+// New returns the table with the given name. New ignores the client's retryer, opens separate connections, and does not
+// call DynamoDB; Ready does.
 func New(client *dynamodb.Client, name string, opts Options) *Table {
 	if opts.Clock == nil {
 		opts.Clock = clockwork.NewRealClock()
@@ -104,8 +97,8 @@ func New(client *dynamodb.Client, name string, opts Options) *Table {
 	return t
 }
 
-// Ready returns nil if the table answers. It reads an item that never exists,
-// which costs half a unit. The error names the table and says what to do.
+// Ready returns nil if the table answers. Ready reads an item that never exists, for half a unit. The error names the
+// table and says what to do.
 func (t *Table) Ready(ctx context.Context) error {
 	_, err := t.getItem(ctx, table.Key{Partition: "READY", Sort: "-"}, table.Eventual)
 	return err
@@ -115,9 +108,8 @@ func oneAttempt(o *dynamodb.Options) {
 	o.Retryer = aws.NopRetryer{}
 }
 
-// quietWhenLocal switches off checksum validation for local engines. They send
-// error responses without a checksum, and the SDK logs a warning for each. The
-// AWS service is always behind https.
+// quietWhenLocal switches off checksum validation for local engines: local engines send error responses without a
+// checksum, and the SDK logs a warning for each. The AWS service is always behind https.
 func quietWhenLocal(o *dynamodb.Options) {
 	if endpoint, err := url.Parse(aws.ToString(o.BaseEndpoint)); err == nil && endpoint.Scheme == "http" {
 		o.DisableValidateResponseChecksum = true
@@ -139,9 +131,8 @@ func units(c *types.ConsumedCapacity) float64 {
 	return aws.ToFloat64(c.CapacityUnits)
 }
 
-// transactionUnits returns the units of a transaction. DynamoDB charges a repeat
-// that it recognizes by its token as a read. DynamoDB Local does not report the
-// two separately.
+// transactionUnits returns the units of a transaction. DynamoDB charges a repeat with a known token as a read. DynamoDB
+// Local does not report the two separately.
 func transactionUnits(all []types.ConsumedCapacity) (read, write float64) {
 	for _, c := range all {
 		read += aws.ToFloat64(c.ReadCapacityUnits)

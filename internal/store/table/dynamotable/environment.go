@@ -9,14 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// NewLambdaClient returns a client configured by the environment variables that
-// Lambda sets: the region and the credentials of the function's role ("Defined
-// runtime environment variables"). AWS_ENDPOINT_URL_DYNAMODB names another
-// engine. It does not call DynamoDB.
+// NewLambdaClient returns a client configured by the environment variables of Lambda: the region and the credentials of
+// the function's role ("Defined runtime environment variables"). AWS_ENDPOINT_URL_DYNAMODB names another engine.
+// NewLambdaClient does not call DynamoDB.
 //
-// The SDK's configuration package would find the same values. It also brings
-// logins, single sign-on and shared files, which a function does not have: two
-// megabytes, and a sixth of the start time.
+// The SDK's configuration package would find the same values, but also brings logins, single sign-on and shared files,
+// which a function does not have: two megabytes, and a sixth of the start time.
 func NewLambdaClient() (*dynamodb.Client, error) {
 	o := dynamodb.Options{
 		Region:      os.Getenv("AWS_REGION"),
@@ -33,8 +31,8 @@ func NewLambdaClient() (*dynamodb.Client, error) {
 	return dynamodb.New(o), nil
 }
 
-// RoleCredentials returns what gives the credentials of the function's role. They last as long as the
-// process does.
+// RoleCredentials returns a provider of the credentials of the function's role. The credentials last as long as the
+// process.
 func RoleCredentials() aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{

@@ -42,7 +42,7 @@ func encode(item table.Item) attributes {
 	return a
 }
 
-// decode decodes an item. The error names an item that another program wrote.
+// decode decodes an item. The error names an item of another program.
 func decode(a attributes) (table.Item, error) {
 	partition, okP := a[attrPartition].(*types.AttributeValueMemberS)
 	sort, okS := a[attrSort].(*types.AttributeValueMemberS)
@@ -76,7 +76,7 @@ type guard struct {
 	onFailure  types.ReturnValuesOnConditionCheckFailure
 }
 
-// newGuard returns the guard for c. It treats items that expired by now as absent.
+// newGuard returns the guard for c. The guard treats items that expired by now as absent.
 func newGuard(c table.Condition, now time.Time) guard {
 	g := guard{
 		values:    attributes{":now": seconds(now)},

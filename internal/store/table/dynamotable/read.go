@@ -53,8 +53,8 @@ func (t *Table) getItem(ctx context.Context, k table.Key, c table.Consistency) (
 	return found, err
 }
 
-// Query implements table.Table. It sends one Query, and more while expired items
-// or DynamoDB's limit of 1 MB per page leave the page short.
+// Query implements table.Table. Query sends one Query, and more while expired items or DynamoDB's limit of 1 MB per
+// page leave the page short.
 func (t *Table) Query(ctx context.Context, r table.Range) (table.Page, error) {
 	if err := r.Check(); err != nil {
 		return table.Page{}, err
@@ -146,8 +146,8 @@ func (t *Table) query(ctx context.Context, about table.Key, in *dynamodb.QueryIn
 	return out, err
 }
 
-// queryUnits returns the units of a Query. One that finds nothing costs as much as one that finds 4 KB ("DynamoDB
-// read and write operations"); DynamoDB Local reports nothing for it.
+// queryUnits returns the units of a Query. A Query that finds nothing costs as much as a Query that finds 4 KB
+// ("DynamoDB read and write operations"), but DynamoDB Local reports no cost for it.
 func queryUnits(in *dynamodb.QueryInput, out *dynamodb.QueryOutput) float64 {
 	least := 0.5
 	if aws.ToBool(in.ConsistentRead) {

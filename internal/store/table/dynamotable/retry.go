@@ -28,7 +28,7 @@ const (
 // limits are the timeouts of a call. The service takes milliseconds.
 type limits struct {
 	fresh  time.Duration // of an attempt on a new connection, the handshake included
-	reused time.Duration // of an attempt on a connection that was used before
+	reused time.Duration // of an attempt on a used connection
 	total  time.Duration // of a call, retries included
 }
 
@@ -36,8 +36,8 @@ type limits struct {
 // reports whether an attempt before the last one may have taken effect. A final
 // error wraps DynamoDB's own error.
 //
-// This loop exists beside the SDK's retryer because that one does not report
-// whether a failed attempt may have taken effect.
+// The SDK's retryer does not replace this loop: the retryer does not report whether a failed attempt may have taken
+// effect.
 func (t *Table) do(ctx context.Context, operation, about string, send func(context.Context, *Call) error) (lost bool,
 	err error) {
 	if err := ctx.Err(); err != nil {
@@ -49,7 +49,7 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 	}
 	bounded, cancel := context.WithTimeout(ctx, t.limits.total)
 	defer cancel()
-	var cause error // the last failure that is not just the deadline
+	var cause error // the last failure other than the deadline
 	for {
 		call.Attempts++
 		err := t.attempt(bounded, &call, send)
@@ -70,10 +70,9 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 	}
 }
 
-// attempt sends the request once. A connection may have died while the process was
-// frozen: nothing tells, and nothing comes. So an attempt on a connection that was
-// used before has less time; if it gets no answer, the idle connections are closed,
-// and the next attempt makes a new one.
+// attempt sends the request once. A connection may have died silently while the process was frozen. So an attempt on a
+// used connection has less time; after an attempt without an answer the idle connections are closed, and the next
+// attempt makes a new connection.
 func (t *Table) attempt(ctx context.Context, call *Call, send func(context.Context, *Call) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -92,14 +91,14 @@ func (t *Table) attempt(ctx context.Context, call *Call, send func(context.Conte
 	if reused.Load() && t.closeIdle != nil {
 		t.closeIdle()
 	}
-	return fmt.Errorf("%w: %v", errNoAnswer, err) // not wrapped: it says that the caller canceled the call
+	return fmt.Errorf("%w: %v", errNoAnswer, err) // not wrapped: err says that the caller canceled the call
 }
 
-// errNoAnswer reports that the time of an attempt was over.
+// errNoAnswer reports that an attempt ran out of time.
 var errNoAnswer = errors.New("dynamotable: no answer to an attempt")
 
-// pause waits for a random time that grows with the attempts, so that callers
-// that collided do not collide again. It fails at once if ctx would end first.
+// pause waits for a random time that grows with the attempts, so that callers that collided do not collide again. pause
+// fails at once if ctx would end first.
 func pause(ctx context.Context, attempts int) error {
 	most := maxPause
 	if shift := attempts - 1; shift < 10 {
@@ -157,13 +156,13 @@ func (t *Table) explain(operation, about string, err error) error {
 	}
 }
 
-// verdict is what a failed attempt means for the next one.
+// verdict is what a failed attempt means for the next attempt.
 type verdict int
 
 const (
 	final   verdict = iota // a retry would fail too
-	refused                // it took no effect; a retry may succeed
-	unclear                // it may have taken effect
+	refused                // no effect; a retry may succeed
+	unclear                // perhaps an effect
 )
 
 // Codes of CancellationReason in the DynamoDB API reference.
@@ -176,8 +175,8 @@ const (
 	reasonNone      = "None"
 )
 
-// classify says what a failed attempt means. The SDK's lists decide which errors
-// pass; what is added here is whether the attempt may have taken effect.
+// classify says what a failed attempt means. The SDK's lists decide which errors pass; classify adds whether the
+// attempt may have taken effect.
 func classify(err error) verdict {
 	var cancelled *types.TransactionCanceledException
 	var garbled *smithy.DeserializationError
@@ -201,8 +200,8 @@ func classify(err error) verdict {
 	}
 }
 
-// classifyReasons returns final if any reason is final: a condition that failed would
-// fail again. Unknown reasons count as final.
+// classifyReasons returns final if any reason is final: a failed condition would fail again. Unknown reasons count as
+// final.
 func classifyReasons(reasons []types.CancellationReason) verdict {
 	for _, reason := range reasons {
 		switch aws.ToString(reason.Code) {
@@ -214,8 +213,8 @@ func classifyReasons(reasons []types.CancellationReason) verdict {
 	return refused
 }
 
-// classifyStatus treats every 5xx as unclear, not only those on the SDK's list: none
-// of them says that the write did not happen.
+// classifyStatus treats every 5xx as unclear, not only the 5xx on the SDK's list: no 5xx says that the write did not
+// happen.
 func classifyStatus(err error, status int) verdict {
 	code := ""
 	var api smithy.APIError
@@ -247,9 +246,8 @@ func classifyConnection(err error) verdict {
 	return unclear
 }
 
-// withoutCredentials reports whether the request was not sent because the SDK
-// found no credentials. Such an error wraps the failed operation of another
-// service, the one that the SDK asked for credentials.
+// withoutCredentials reports whether the request was not sent because the SDK found no credentials. Such an error wraps
+// the failed operation of another service, the SDK's source of credentials.
 func withoutCredentials(err error) bool {
 	var ours, other *smithy.OperationError
 	return errors.As(err, &ours) && errors.As(ours.Err, &other)

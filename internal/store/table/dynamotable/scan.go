@@ -9,12 +9,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Partitions yields, in no order, each partition whose name begins with prefix,
-// which must not be empty, and that holds a live item under the sort key. It may
-// miss what is written meanwhile. If it fails, the last pair has an error and no
-// partition.
+// Partitions yields, in no order, each partition whose name begins with prefix, which must not be empty, and that holds
+// a live item under the sort key. Partitions may miss concurrent writes. If Partitions fails, the last pair has an
+// error and no partition.
 //
-// It reads the whole table (Scan), at one read unit for each 4 KiB.
+// Partitions reads the whole table (Scan), at one read unit for each 4 KiB.
 func (t *Table) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		in := &dynamodb.ScanInput{

@@ -131,9 +131,8 @@ func (t *Table) action(op table.Op, g guard) types.TransactWriteItem {
 	}}
 }
 
-// newConflictError returns a *table.ConflictError with the ops whose condition
-// failed. If none did, the transaction was cancelled for another reason and the
-// error otherwise is returned.
+// newConflictError returns a *table.ConflictError with the ops whose condition failed. Without a failed condition the
+// transaction was cancelled for another reason, and the error is otherwise.
 func newConflictError(ops []table.Op, reasons []types.CancellationReason, otherwise error) error {
 	var failed table.ConflictError
 	for i, reason := range reasons[:min(len(reasons), len(ops))] {
@@ -152,8 +151,8 @@ func newConflictError(ops []table.Op, reasons []types.CancellationReason, otherw
 	return &failed
 }
 
-// newConflict returns the conflict of op with the item that DynamoDB found. For
-// IfPresent that item has expired, so the conflict has none.
+// newConflict returns the conflict of op with the item that DynamoDB found. For IfPresent the found item has expired,
+// so the conflict has no item.
 func newConflict(index int, op table.Op, found attributes) (table.Conflict, error) {
 	conflict := table.Conflict{Op: index, Key: op.Item.Key}
 	if op.If == table.IfPresent {

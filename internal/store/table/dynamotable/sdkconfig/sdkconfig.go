@@ -1,6 +1,5 @@
-// Package sdkconfig makes a client of DynamoDB, and a bucket, from the AWS SDK's usual
-// configuration. It is a package of its own because that configuration makes up
-// a sixth of a program, which the Lambda function saves.
+// Package sdkconfig makes a client of DynamoDB, and a bucket, from the AWS SDK's usual configuration. The package is
+// separate because that configuration makes up a sixth of a program, which the Lambda function saves.
 package sdkconfig
 
 import (
@@ -17,10 +16,9 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
-// NewClient returns a client configured by the environment
-// (AWS_ENDPOINT_URL_DYNAMODB included), shared files, or the role of the machine.
-// It does not call DynamoDB. The SDK's own lines on standard error, which have
-// another format than the log, are discarded: what matters is in the errors.
+// NewClient returns a client configured by the environment (AWS_ENDPOINT_URL_DYNAMODB included), shared files, or the
+// role of the machine. NewClient does not call DynamoDB. The SDK's own lines on standard error, in another format than
+// the log, are discarded: the errors say what matters.
 func NewClient(ctx context.Context) (*dynamodb.Client, error) {
 	cfg, err := load(ctx)
 	if err != nil {
@@ -29,8 +27,8 @@ func NewClient(ctx context.Context) (*dynamodb.Client, error) {
 	return dynamodb.NewFromConfig(cfg), nil
 }
 
-// NewBucket returns the bucket of that name, configured as a client of DynamoDB is, except that another
-// server is named by AWS_ENDPOINT_URL_S3. It does not call S3.
+// NewBucket returns the bucket of that name, configured like a client of DynamoDB, but AWS_ENDPOINT_URL_S3 names
+// another server. NewBucket does not call S3.
 func NewBucket(ctx context.Context, name string) (*bucket.Bucket, error) {
 	cfg, err := load(ctx)
 	if err != nil {
