@@ -1,6 +1,5 @@
-// Package table defines the store that Parley is built on: an interface of three
-// methods and the contract behind it. The suite in tabletest tests the contract
-// for every driver, including against DynamoDB Local.
+// Package table defines the store below Parley: an interface of three methods and its contract. The suite in tabletest
+// tests the contract for every driver, including against DynamoDB Local.
 package table
 
 import (
@@ -18,15 +17,13 @@ import (
 // Table is a set of items grouped into partitions and ordered by sort key within
 // each partition.
 //
-// All methods are safe for concurrent use. An expired item is absent, for reads
-// and for conditions alike, whether or not it has been deleted yet. Items are not
-// shared with the table: each side may change its Data after the call returns
-// without affecting the other.
+// All methods are safe for concurrent use. An expired item is absent, for reads and for conditions alike, even before
+// its deletion. Items are not shared with the table: after the call the caller and the table may each change their Data
+// without an effect on the other.
 //
-// Errors: ErrNotFound from Get, *ConflictError from Write, ErrInvalid for a call
-// that breaks a limit, ErrUnavailable if the store did not answer in time, or the
-// context's error. After a Write that returned one of the last two, the ops may
-// have been applied, or may be applied later.
+// Errors: ErrNotFound from Get, *ConflictError from Write, ErrInvalid for a call that breaks a limit, ErrUnavailable if
+// the store did not answer in time, or the context's error. After a Write that returned ErrUnavailable or the context's
+// error, the ops may have been applied, or may be applied later.
 //
 // Reads concurrent with a Write of several ops are only read-committed, even
 // strong ones: a reader may see one op of the Write before another. A strong Query
@@ -34,25 +31,22 @@ import (
 type Table interface {
 	Reader
 
-	// Write applies all ops or none. If a condition fails it returns a
-	// *ConflictError that lists every failed op, in order, with the item that
-	// was in the way. Using a key twice in one Write is ErrInvalid.
+	// Write applies all ops or none. If a condition fails, Write returns a *ConflictError that lists every failed op,
+	// in order, with the item in the way. Using a key twice in one Write is ErrInvalid.
 	Write(ctx context.Context, ops ...Op) error
 }
 
-// Reader is the half of a Table that reads.
+// Reader is the reading half of a Table.
 type Reader interface {
 	// Get returns the item at k, or ErrNotFound.
 	Get(ctx context.Context, k Key, c Consistency) (Item, error)
 
-	// Query returns the items of one partition whose sort key begins with
-	// r.Prefix and follows r.After, in order or in reverse. It stops after
-	// r.Limit live items, or r.Bytes. An empty partition gives an empty page.
+	// Query returns the items of one partition whose sort key begins with r.Prefix and follows r.After, in order or in
+	// reverse. Query stops after r.Limit live items, or r.Bytes. An empty partition gives an empty page.
 	Query(ctx context.Context, r Range) (Page, error)
 }
 
-// Limits of a call. They are the same for every driver, so that whatever works on
-// a file works on DynamoDB too.
+// Limits of a call. The limits are the same for every driver, so whatever works on a file works on DynamoDB too.
 const (
 	MaxOps       = 100             // ops in one Write
 	MaxItemBytes = 390 << 10       // Data and key of one item; DynamoDB allows 400 KiB, attribute names included
@@ -63,14 +57,14 @@ const (
 )
 
 var (
-	// ErrNotFound means that there is no live item at the key.
+	// ErrNotFound means that the key has no live item.
 	ErrNotFound = errors.New("table: no such item")
 	// ErrUnavailable means that the store did not answer in time. A Write that
 	// returns it may have been applied.
 	ErrUnavailable = errors.New("table: the store did not answer")
 	// ErrFull comes with ErrUnavailable from a Write: the disk is full, and nothing was applied.
 	ErrFull = errors.New("table: the disk is full")
-	// ErrInvalid means that the call breaks the contract. It is a bug in the caller.
+	// ErrInvalid means that the call breaks the contract. The caller has a bug.
 	ErrInvalid = errors.New("table: invalid call")
 )
 
@@ -81,9 +75,9 @@ type Key struct {
 	Sort      string
 }
 
-// String formats the key for errors and logs, which must not contain user input: the name of a
-// room may be a secret. It shows the word that begins each part and a number that follows the
-// word in Sort. Everything else is replaced by the first 8 hex digits of its SHA-256.
+// String formats the key for errors and logs, which must not contain user input: the name of a room may be a secret.
+// String shows the first word of each part, and a number behind the word in Sort. Everything else becomes the first 8
+// hex digits of its SHA-256.
 func (k Key) String() string {
 	kind, of, divided := strings.Cut(k.Partition, "#")
 	if !divided {
@@ -104,8 +98,8 @@ func (k Key) String() string {
 	return kind + what + "#" + number
 }
 
-// Digest returns 8 hexadecimal digits of a hash of s, which stand for it in logs. Those of a
-// room's id tell rooms apart, and reveal neither the id nor the name.
+// Digest returns 8 hexadecimal digits of a hash of s, which replace s in logs. The digits for a room's id tell rooms
+// apart, and reveal neither the id nor the name.
 func Digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:4])
@@ -114,10 +108,9 @@ func Digest(s string) string {
 // Item is the value stored at a key.
 type Item struct {
 	Key Key
-	// Expires is the time from which the item is absent, truncated to seconds.
-	// The zero time means never.
+	// Expires is the time when the item becomes absent, truncated to seconds. The zero time means never.
 	Expires time.Time
-	// Data is non-empty UTF-8 text. The table returns it byte for byte.
+	// Data is non-empty UTF-8 text. The table returns Data byte for byte.
 	Data []byte
 }
 
@@ -130,14 +123,14 @@ func (i Item) Live(now time.Time) bool {
 type Consistency int
 
 const (
-	// Eventual reads may miss recent writes. They cost half.
+	// Eventual reads may miss recent writes. Eventual reads cost half.
 	Eventual Consistency = iota
 	// Strong reads see every Write that returned before the read began.
 	Strong
 )
 
-// Condition is a condition on the item at an op's key. If it fails, the Write fails. Conditions
-// ask only for presence: the log orders every change, so nothing else is needed.
+// Condition is a condition on the item at an op's key. If the condition fails, the Write fails. Conditions ask only for
+// presence: the log orders every change, so nothing else is needed.
 type Condition int
 
 const (
@@ -154,14 +147,13 @@ type Op struct {
 	Item   Item // for a delete, only the key matters
 	Delete bool
 	If     Condition
-	Erase  bool // what the item held must not stay behind in files that the store keeps
+	Erase  bool // nothing of the old item may stay in files of the store
 }
 
 // Put returns the op that stores item.
 func Put(item Item, c Condition) Op { return Op{Item: item, If: c} }
 
-// Delete returns the op that removes the item at k. With the condition Always it
-// succeeds even if there is none.
+// Delete returns the op that removes the item at k. With the condition Always the op succeeds even without an item.
 func Delete(k Key, c Condition) Op { return Op{Item: Item{Key: k}, Delete: true, If: c} }
 
 // Range selects items of one partition.
@@ -172,19 +164,18 @@ type Range struct {
 	After       string
 	Reverse     bool // in descending order
 	Limit       int  // maximum number of live items, 1 to MaxLimit
-	Bytes       int  // unless 0, the page ends with the item with which its Data has so many bytes
+	Bytes       int  // unless 0, the page ends with the item with which the page's Data reaches this number of bytes
 	Consistency Consistency
 }
 
-// Page is the result of a Query. If More is false there are no further items in
-// the range; if it is true there may be.
+// Page is the result of a Query. If More is false, the range has no further items; if More is true, it may have some.
 type Page struct {
 	Items []Item
 	More  bool
 }
 
-// All yields the items of a range, however many pages of MaxLimit they take: r.Limit does not
-// count. An error of a Query is the last that it yields.
+// All yields the items of a range over any number of pages of MaxLimit items: r.Limit does not count. After an error of
+// a Query, All yields the error and ends.
 func All(ctx context.Context, t Reader, r Range) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		r := r
@@ -226,8 +217,7 @@ func (e *ConflictError) Error() string {
 	return "table: condition failed at " + strings.Join(keys, ", ")
 }
 
-// Check returns an error that wraps ErrInvalid if the ops of a Write break a limit.
-// Every driver calls it first.
+// Check returns an error that wraps ErrInvalid if the ops of a Write break a limit. Every driver calls Check first.
 func Check(ops []Op) error {
 	if len(ops) == 0 || len(ops) > MaxOps {
 		return fmt.Errorf("%w: %d ops; the limit is 1 to %d", ErrInvalid, len(ops), MaxOps)
@@ -282,8 +272,7 @@ func (r Range) Check() error {
 	return checkParts(r.Partition, r.Prefix, r.After)
 }
 
-// checkParts checks parts of keys. sqlite ends a range of keys with NUL, and the
-// AWS SDK replaces bytes that are not UTF-8.
+// checkParts checks parts of keys. sqlite ends a range of keys with NUL, and the AWS SDK replaces non-UTF-8 bytes.
 func checkParts(parts ...string) error {
 	for _, p := range parts {
 		if len(p) > MaxKeyBytes || !utf8.ValidString(p) || strings.IndexByte(p, 0) >= 0 {

@@ -16,12 +16,11 @@ type Faults struct {
 	// Refused: the call has no effect and returns table.ErrUnavailable, as when
 	// the store throttles it until the deadline.
 	Refused float64
-	// Lost: the Write is made, but its reply is lost. It returns
-	// table.ErrUnavailable, whether it succeeded or not.
+	// Lost: the Write is made, but the reply is lost. The call returns table.ErrUnavailable, even if the Write
+	// succeeded.
 	Lost float64
-	// Repeated: a Write that succeeded is made again, as by a driver that lost
-	// the reply. It returns the second result, most often a conflict with the
-	// caller's own item.
+	// Repeated: a Write that succeeded is made again, as by a driver that lost the reply. The call returns the second
+	// result, most often a conflict with the caller's own item.
 	Repeated float64
 	// Late: the Write returns table.ErrUnavailable and is made a few calls
 	// later.
@@ -33,21 +32,20 @@ type Faults struct {
 	// Stale: an eventual read sees each item in a state of the last few calls,
 	// chosen for each item alone: event n+1 may be visible before event n.
 	Stale float64
-	// Partial: the ops of a Write become visible one by one, in any order, even
-	// to strong reads. When the Write returns nil all are visible; after a lost
-	// reply it takes a few more calls.
+	// Partial: the ops of a Write become visible one by one, in any order, even to strong reads. When the Write returns
+	// nil all are visible; after a lost reply a few calls later.
 	Partial float64
-	// Slow: other goroutines run before the call acts and before it returns. If
-	// its context ends meanwhile, the call returns the context's error.
+	// Slow: other goroutines run before the call acts and before the call returns. If the context ends meanwhile, the
+	// call returns the context's error.
 	Slow float64
 }
 
-// Mild returns rates at which something goes wrong now and then.
+// Mild returns rates with an occasional fault.
 func Mild() Faults {
 	return Faults{Refused: 0.01, Lost: 0.01, Repeated: 0.01, Late: 0.005, Stale: 0.3, Partial: 0.3, Slow: 0.2}
 }
 
-// Rough returns rates at which hardly any conversation is free of faults.
+// Rough returns rates with faults in almost every conversation.
 func Rough() Faults {
 	return Faults{Refused: 0.1, Lost: 0.1, Repeated: 0.1, Late: 0.05, Stale: 0.7, Partial: 0.7, Slow: 0.5}
 }
@@ -60,9 +58,9 @@ func Correct() Faults {
 
 // The reach of faults, in calls and in turns of the scheduler.
 const (
-	staleCalls   = 16 // an eventual read is behind by at most this
-	partialCalls = 6  // all ops of a Write are visible after this
-	lateCalls    = 8  // a late Write is made within this
+	staleCalls   = 16 // an eventual read is behind by at most this number
+	partialCalls = 6  // all ops of a Write are visible after this number
+	lateCalls    = 8  // a late Write is made within this number
 	partialTurns = 32 // yielded before a partial Write returns
 	slowTurns    = 8  // yielded by a slow call, at most twice
 )
@@ -110,7 +108,7 @@ type plan struct {
 	slow    bool
 }
 
-// begin numbers a call and draws its faults.
+// begin numbers a call and draws the call's faults.
 func (f *Faulty) begin(fates []fate) *plan {
 	f.mu.Lock()
 	defer f.mu.Unlock()

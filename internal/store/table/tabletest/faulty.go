@@ -11,9 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Faulty wraps a table and behaves as badly as the contract of table.Table allows:
-// replies are lost, writes come late, eventual reads are stale, and strong reads
-// see parts of a Write that has not returned. Conditions are always checked
+// Faulty wraps a table and behaves as badly as table.Table's contract allows: replies are lost, writes come late,
+// eventual reads are stale, and strong reads see parts of a Write that has not returned. Conditions are always checked
 // against the true state.
 //
 // The faults of a call depend only on the seed and the number of the call: the
@@ -33,15 +32,14 @@ type Faulty struct {
 
 var _ table.Table = (*Faulty)(nil)
 
-// lateWrite is a Write that is made when the call numbered due begins.
+// lateWrite is a Write that is made at the beginning of call number due.
 type lateWrite struct {
 	due uint64
 	ops []table.Op
 }
 
-// NewFaulty wraps inner. Nothing else may write to inner meanwhile. The clock must
-// be the one that inner uses. The table is safe for concurrent use; inner gets one
-// call at a time.
+// NewFaulty wraps inner. Nothing else may write to inner meanwhile. The clock must be inner's clock. The table is safe
+// for concurrent use; inner gets one call at a time.
 func NewFaulty(inner table.Table, clock clockwork.Clock, seed uint64, faults Faults) *Faulty {
 	return &Faulty{inner: inner, clock: clock, seed: seed, faults: faults, past: make(history)}
 }
@@ -53,8 +51,7 @@ func (f *Faulty) Counts() Counts {
 	return f.counts
 }
 
-// Settle ends all faults: it makes the late Writes, and from then on every read
-// sees everything that was written.
+// Settle ends all faults: it makes the late Writes, and from then on every read sees all writes.
 func (f *Faulty) Settle() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -63,7 +60,7 @@ func (f *Faulty) Settle() {
 	f.makeLate(context.Background())
 }
 
-// Get implements table.Table. It may return an earlier state of the item.
+// Get implements table.Table. Get may return an earlier state of the item.
 func (f *Faulty) Get(ctx context.Context, k table.Key, c table.Consistency) (item table.Item, err error) {
 	if err := k.Check(); err != nil {
 		return table.Item{}, err
@@ -102,7 +99,7 @@ func (f *Faulty) Query(ctx context.Context, r table.Range) (page table.Page, err
 	return page, err
 }
 
-// read makes one read with its faults. It calls look with the lock held.
+// read makes one read with its faults. read calls look with the lock held.
 func (f *Faulty) read(ctx context.Context, c table.Consistency, look func(*plan) error) error {
 	p := f.begin(readFates())
 	p.stale = p.stale && c == table.Eventual
@@ -125,8 +122,7 @@ func (f *Faulty) read(ctx context.Context, c table.Consistency, look func(*plan)
 	return err
 }
 
-// Write implements table.Table. It applies ops to inner now, later or never, and
-// may lose the reply.
+// Write implements table.Table. Write applies ops to inner now, later or never, and may lose the reply.
 func (f *Faulty) Write(ctx context.Context, ops ...table.Op) error {
 	if err := table.Check(ops); err != nil {
 		return err
@@ -161,8 +157,8 @@ func (f *Faulty) Write(ctx context.Context, ops ...table.Op) error {
 	return err
 }
 
-// apply writes to inner and returns the states that readers may not see yet. The
-// write ignores the end of ctx, because its true result must be known here.
+// apply writes to inner and returns states that readers may not see yet. apply ignores the end of ctx, because apply
+// must know the true result.
 func (f *Faulty) apply(ctx context.Context, ops []table.Op, p *plan) ([]*state, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -171,7 +167,7 @@ func (f *Faulty) apply(ctx context.Context, ops []table.Op, p *plan) ([]*state, 
 	return f.record(ctx, ops, p)
 }
 
-// record makes a Write and remembers the previous states of its items.
+// record makes a Write and stores the previous states of the items.
 func (f *Faulty) record(ctx context.Context, ops []table.Op, p *plan) ([]*state, error) {
 	before := make([]*table.Item, len(ops))
 	for i, op := range ops {
@@ -202,8 +198,8 @@ func (f *Faulty) record(ctx context.Context, ops []table.Op, p *plan) ([]*state,
 	return written, nil
 }
 
-// reveal makes a Write visible to every read before it returns. Until then other
-// goroutines run and may see a part of it.
+// reveal makes a Write visible to every read before reveal returns. Until then other goroutines run and may see a part
+// of the Write.
 func (f *Faulty) reveal(written []*state, p *plan) {
 	for turn := 0; turn < partialTurns && p.partial && !f.revealed(written); turn++ {
 		runtime.Gosched()
@@ -238,7 +234,7 @@ func (f *Faulty) postpone(ops []table.Op, p *plan) {
 	f.late = append(f.late, lateWrite{due: f.calls + 1 + p.rng.Uint64N(lateCalls), ops: copies})
 }
 
-// makeLate makes the late Writes that are due and ignores those that fail.
+// makeLate makes the due late Writes, and ignores failed Writes.
 func (f *Faulty) makeLate(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	var waiting []lateWrite

@@ -17,7 +17,7 @@ type history map[string]map[string][]*state
 // state is a state of an item.
 type state struct {
 	item  *table.Item // nil: absent
-	shown uint64      // number of the first call that may see it
+	shown uint64      // number of the first call that may see the state
 }
 
 func clone(item table.Item) table.Item {
@@ -25,7 +25,7 @@ func clone(item table.Item) table.Item {
 	return item
 }
 
-// add appends a state to the item at k, whose state was before.
+// add appends a state to the item at k; before is the item's state before.
 func (h history) add(k table.Key, before *table.Item, now *state) {
 	if h[k.Partition] == nil {
 		h[k.Partition] = make(map[string][]*state)
@@ -37,7 +37,7 @@ func (h history) add(k table.Key, before *table.Item, now *state) {
 	h[k.Partition][k.Sort] = append(states, now)
 }
 
-// forget drops the states that no later read can see.
+// forget drops states that no later read can see.
 func (h history) forget(calls uint64) {
 	for partition, items := range h {
 		for sort, states := range items {
@@ -63,8 +63,8 @@ func seen(states []*state, calls, behind uint64) int {
 	return 0
 }
 
-// at returns the state in which the read p sees the item at k. If earlier is
-// false it is the true state, which must be read from the inner table.
+// at returns the state in which the read p sees the item at k. If earlier is false, the read sees the true state, which
+// the inner table has.
 func (h history) at(k table.Key, calls uint64, p *plan) (item *table.Item, earlier bool) {
 	states := h[k.Partition][k.Sort]
 	if states == nil {
@@ -78,7 +78,7 @@ func (h history) at(k table.Key, calls uint64, p *plan) (item *table.Item, earli
 	return states[i].item, i < len(states)-1
 }
 
-// within returns the items of a range that the read p sees in an earlier state.
+// within returns the items of a range in the earlier states that the read p sees.
 func (h history) within(r table.Range, calls uint64, p *plan) map[string]*table.Item {
 	found := make(map[string]*table.Item)
 	for _, sort := range slices.Sorted(maps.Keys(h[r.Partition])) {
@@ -116,9 +116,8 @@ func (f *Faulty) patched(ctx context.Context, r table.Range, earlier map[string]
 	return table.Page{Items: items, More: more}, nil
 }
 
-// others reads the items of a range that are not among the earlier ones. It reads
-// a full page of them, because earlier ones may sort behind all of them. What they
-// weigh does not matter: that bound saves memory only.
+// others reads the items of a range without the earlier items. others reads a full page, because the earlier items may
+// sort behind the whole page. r.Bytes does not count: that bound only saves memory.
 func (f *Faulty) others(ctx context.Context, r table.Range, earlier map[string]*table.Item) (items []table.Item,
 	more bool, err error) {
 	rest := r

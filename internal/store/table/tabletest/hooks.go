@@ -15,8 +15,8 @@ const (
 	Write Method = "Write"
 )
 
-// Call is one call of a Hooks table: its arguments and, in After, its results.
-// Only the fields of its method are set.
+// Call is one call of a Hooks table: its arguments and, in After, its results. A Call has only the fields of its
+// method.
 type Call struct {
 	Method      Method
 	Key         table.Key         // of a Get
@@ -29,16 +29,14 @@ type Call struct {
 	Err  error
 }
 
-// Hooks is a table that runs a function before and after each call of the table
-// below. Both functions are optional. They run on the caller's goroutine, so
-// concurrent calls run them concurrently.
+// Hooks is a table that runs a function before and after each call of the table below. Both functions are optional, and
+// run on the caller's goroutine, concurrently for concurrent calls.
 type Hooks struct {
 	Table table.Table
 	// Before may block the call, or fail it by returning an error. A failed
 	// call reaches neither the table below nor After.
 	Before func(ctx context.Context, c Call) error
-	// After may replace the results of the call. Setting Err after a Write
-	// that succeeded loses its reply.
+	// After may replace the results of the call. With Err set after a successful Write, the reply is lost.
 	After func(ctx context.Context, c *Call)
 }
 

@@ -72,8 +72,8 @@ func testPartitions(t *trial) {
 	}
 }
 
-// eventually calls yes until it returns true. It bounds the number of calls, since
-// each call reads from the store.
+// eventually calls yes until it returns true. eventually bounds the number of calls, since each call reads from the
+// store.
 func (t *trial) eventually(yes func() bool) {
 	t.Helper()
 	for range 10_000 {
@@ -152,8 +152,8 @@ func testExpiry(t *trial) {
 	})
 }
 
-// testOwnership changes the data that it passed to the table and that it got from
-// the table. The stored item must not change.
+// testOwnership changes data after passing the data to the table, and data from the table. The stored item must not
+// change.
 func testOwnership(t *trial) {
 	spoil := func(b []byte) { copy(b, bytes.Repeat([]byte("#"), len(b))) }
 	data := strings.Repeat("one ", 5000)

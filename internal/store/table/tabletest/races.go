@@ -83,8 +83,7 @@ const (
 	logEvents  = 8 // of each writer
 )
 
-// testLog appends to a log as a room does: it writes event n+1 if absent, together
-// with a snapshot.
+// testLog appends to a log as a room does: a Write puts event n+1 if absent, and a snapshot.
 func testLog(t *trial) {
 	for _, err := range t.together(logWriters, func(i int) error {
 		next := 1

@@ -1,6 +1,5 @@
-// Package tabletest tests tables and code on top of them. Run is the contract
-// suite for drivers of package table. Faulty is a table with random faults within
-// that contract, and Hooks is a table with the faults that a test chooses.
+// Package tabletest tests tables and code on top of them. Run is the contract suite for drivers of package table.
+// Faulty is a table with random faults within the contract, and Hooks is a table with faults of a test's choice.
 package tabletest
 
 import (
@@ -21,9 +20,8 @@ import (
 // patience bounds one part of the suite, including on a slow engine.
 const patience = 2 * time.Minute
 
-// Run runs the contract suite. It calls open once for each part with the clock
-// that the table must use; open closes the table in t.Cleanup. The tables may
-// share a store, because every part uses its own partitions.
+// Run runs the contract suite. Run calls open once for each part, with the clock of the table; open closes the table in
+// t.Cleanup. The tables may share a store, because every part has its own partitions.
 func Run(t *testing.T, open func(t *testing.T, clock clockwork.Clock) table.Table) {
 	parts := []struct {
 		name string
