@@ -1,10 +1,10 @@
-// Package bucket keeps files as objects of a private S3 bucket, which only the server writes and reads.
-// It signs requests with the signer of the SDK's core and sends them with net/http: service/s3 would make
-// the function a megabyte larger.
+// Package bucket keeps files as objects of a private S3 bucket. Only the server writes and reads the bucket. The
+// package signs requests with the signer of the SDK's core and sends them with net/http: service/s3 would make the
+// function a megabyte larger.
 //
-// The bucket must not keep versions, since a file that is deleted has to be gone. Its lifecycle should
-// expire objects after the longest life of a message, 32 days, and a day: that deletes what a crash left
-// behind. template.yaml has such a bucket.
+// The bucket must not keep versions: a deleted file must be gone. A lifecycle rule should expire objects after the
+// longest life of a message, 32 days, and one day more: the rule deletes what a crash left behind. template.yaml has
+// such a bucket.
 package bucket
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/files"
 )
 
-// EndpointEnv is the variable of the AWS SDKs that names another server which speaks S3.
+// EndpointEnv is the AWS SDKs' variable for another S3 server.
 const EndpointEnv = "AWS_ENDPOINT_URL_S3"
 
 // Options configures a Bucket.
@@ -33,13 +33,13 @@ type Options struct {
 	Name        string
 	Region      string
 	Credentials aws.CredentialsProvider
-	// Endpoint is the address of a server that speaks S3, such as http://127.0.0.1:9000. Empty: AWS.
+	// Endpoint is the address of an S3 server, such as http://127.0.0.1:9000. Empty: AWS.
 	Endpoint string
 	// Clock dates the signatures. If nil, the system clock does. Timeouts use real time.
 	Clock clockwork.Clock
 }
 
-// Bucket is a [files.Store] over an S3 bucket. Its methods may be called at once by many goroutines.
+// Bucket is a [files.Store] over an S3 bucket. A Bucket is safe for concurrent use.
 type Bucket struct {
 	name, region string
 	base         *url.URL // above the objects
@@ -52,7 +52,7 @@ type Bucket struct {
 
 var _ files.Store = (*Bucket)(nil)
 
-// New returns the bucket. It does not call S3.
+// New returns the bucket. New does not call S3.
 func New(o Options) (*Bucket, error) {
 	if o.Region == "" || o.Credentials == nil {
 		return nil, errors.New("bucket: AWS_REGION or the credentials are missing")
@@ -66,14 +66,14 @@ func New(o Options) (*Bucket, error) {
 	}
 	return &Bucket{
 		name: o.Name, region: o.Region, base: base, credentials: o.Credentials, clock: o.Clock,
-		signer:    v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }), // S3 alone wants it so
+		signer:    v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }), // S3 alone needs this
 		transport: newTransport(),
 		limits:    limits{fresh: 10 * time.Second, reused: 1500 * time.Millisecond, last: 15 * time.Second},
 	}, nil
 }
 
-// baseOf returns the address above the objects. AWS has a host for each bucket; other servers take the
-// bucket as the first part of the path, since their host has one name.
+// baseOf returns the address above the objects. AWS has a host for each bucket; another server has one host, and takes
+// the bucket as the first part of the path.
 func baseOf(o Options) (*url.URL, error) {
 	if o.Name == "" || strings.Trim(o.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return nil, fmt.Errorf("bucket: %q is no name of a bucket: it has small letters, digits and hyphens, "+
@@ -93,10 +93,10 @@ func baseOf(o Options) (*url.URL, error) {
 	return base.JoinPath(o.Name), nil
 }
 
-// Put implements [files.Store]. The bytes are first written to a temporary file, because S3 wants to know
-// their number and their digest before they come. S3 stores an object whole or not at all, and refuses one
-// whose digest differs. An attempt whose answer was lost may have stored it: the next one stores the
-// same, and if none is answered it is deleted again, as far as S3 can be reached.
+// Put implements [files.Store]. Put first writes the bytes to a temporary file, because S3 wants their number and
+// digest first. S3 stores an object whole or not at all, and refuses an object with another digest. An attempt without
+// an answer may have stored the object: the next attempt stores the same. If no attempt is answered, Put deletes the
+// object, as far as S3 can be reached.
 func (b *Bucket) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) (size int64, err error) {
 	s, err := newSpool()
 	if err != nil {
@@ -113,13 +113,13 @@ func (b *Bucket) Put(ctx context.Context, k files.Key, r io.Reader, limit int64)
 	if a.unclear {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.limits.reused)
 		defer cancel()
-		_ = b.Delete(ctx, k) // what stays expires, and nothing claims it
+		_ = b.Delete(ctx, k) // an object that stays expires, and nothing claims it
 	}
 	return 0, err
 }
 
-// Open implements [files.Store]. A reader of a whole file compares it with the digest with which it was
-// stored, and fails before the last bytes if it differs. An offset behind the end gives nothing.
+// Open implements [files.Store]. The reader of a whole file compares the bytes with the stored digest, and fails before
+// the last bytes if the digests differ. An offset behind the end gives no bytes.
 func (b *Bucket) Open(ctx context.Context, k files.Key, offset, length int64) (io.ReadCloser, error) {
 	q := request{method: http.MethodGet, key: k}
 	switch {
@@ -153,9 +153,9 @@ func (b *Bucket) Delete(ctx context.Context, k files.Key) error {
 // Free implements [files.Store]: a bucket has no bounds of its own.
 func (b *Bucket) Free(context.Context) (int64, error) { return math.MaxInt64, nil }
 
-// address returns where an object is. A key is of letters, digits, - and _, so that no part of it can
-// mean something else in an address. An object's key has no slash: a server of S3 on a file system makes
-// folders of those, and removes a folder with its last object while the next one is put.
+// address returns where an object is. A key has only letters, digits, - and _, so no part of a key means something else
+// in an address. An object's key has no slash: an S3 server on a file system makes folders of slashes, and removes a
+// folder with its last object while the next object is put.
 func (b *Bucket) address(k files.Key) (string, error) {
 	for _, part := range []string{k.Room, k.ID} {
 		if part == "" || strings.ContainsFunc(part, func(r rune) bool {

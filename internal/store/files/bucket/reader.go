@@ -12,17 +12,17 @@ import (
 	"github.com/parley-chat/parley/internal/store/files"
 )
 
-// errDamaged means that the bytes of a file are not those that were stored.
+// errDamaged means that the bytes of a file differ from the stored bytes.
 var errDamaged = errors.New("bucket: the bytes of a file have another digest than when they were stored")
 
-// reader gives the body of an answer. Only a call of Read may be met by silence: whoever reads may take
-// its time.
+// reader reads the body of an answer. Silence ends the reader only during a call of Read: the caller may take time
+// between the calls.
 type reader struct {
 	ctx    context.Context // the caller's
 	answer answer
-	left   int64     // of the bytes that were announced
+	left   int64     // of the announced bytes
 	sum    hash.Hash // of the bytes so far; nil: there is nothing to compare with
-	want   string    // the digest with which they were stored
+	want   string    // the stored digest
 }
 
 func newReader(ctx context.Context, a answer, whole bool) *reader {

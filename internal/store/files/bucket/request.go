@@ -26,7 +26,7 @@ const (
 // a file does not count.
 type limits struct {
 	fresh  time.Duration // on a new connection, the handshake included
-	reused time.Duration // on a connection that was used before, until it shows that it is alive
+	reused time.Duration // on a used connection, until the connection shows that it is alive
 	last   time.Duration // since the call began, the last moment for another attempt
 }
 
@@ -40,7 +40,7 @@ const (
 // noContent is the SHA-256 of nothing.
 const noContent = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-// request is a call of S3. Each may be repeated: it leaves the same behind.
+// request is a call of S3. A repeated call leaves the same state.
 type request struct {
 	method string
 	key    files.Key
@@ -61,17 +61,17 @@ func (a answer) close() error {
 	return a.Body.Close()
 }
 
-// newTransport returns connections of its own, so that they can be closed. Proxies and certificates are
-// those of the environment.
+// newTransport returns connections for one Bucket, so that the Bucket can close them. The environment sets proxies and
+// certificates.
 func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = 64, 64
-	t.DisableCompression = true // the bytes are to come as they are
+	t.DisableCompression = true // the bytes must come unchanged
 	return t
 }
 
-// do sends a request until S3 answers, at most three times. The error is ErrNotFound, ErrUnavailable, the
-// context's, or says what the operator has to change.
+// do sends a request until S3 answers, at most three times. The error is ErrNotFound, ErrUnavailable, the context's
+// error, or says what the operator must change.
 func (b *Bucket) do(ctx context.Context, q request) (a answer, err error) {
 	address, err := b.address(q.key)
 	if err != nil {
@@ -108,7 +108,7 @@ func (b *Bucket) do(ctx context.Context, q request) (a answer, err error) {
 	}
 }
 
-// pause waits for a random time that grows with the attempts. It returns false if ctx ends first.
+// pause waits for a random time that grows with the attempts. pause returns false if ctx ends first.
 func pause(ctx context.Context, attempt int) bool {
 	timer := time.NewTimer(rand.N(firstPause << (2 * (attempt - 1))))
 	defer timer.Stop()
@@ -123,8 +123,8 @@ func pause(ctx context.Context, attempt int) bool {
 // errCredentials means that a request cannot be signed.
 var errCredentials = errors.New("bucket: no AWS credentials")
 
-// attempt sends the request once. If a connection that was used before is silent, it may have died while
-// the process was frozen: then all that are idle are closed, and the next attempt makes a new one.
+// attempt sends the request once. If a used connection is silent, the connection may have died while the process was
+// frozen: then attempt closes all idle connections, and the next attempt makes a new connection.
 func (b *Bucket) attempt(ctx context.Context, address string, q request) (answer, error) {
 	w := &watch{limits: b.limits}
 	ctx, w.cancel = context.WithCancelCause(ctx)
@@ -162,7 +162,7 @@ func (b *Bucket) signed(ctx context.Context, address string, q request, w *watch
 	case q.spool != nil:
 		sum := q.spool.sum.Sum(nil)
 		digest = hex.EncodeToString(sum)
-		r.Header.Set(checksum, base64.StdEncoding.EncodeToString(sum)) // which S3 keeps, and gives to Open
+		r.Header.Set(checksum, base64.StdEncoding.EncodeToString(sum)) // S3 stores the checksum for Open
 		r.Header.Set("Content-Type", "application/octet-stream")
 		if q.spool.size > 0 {
 			r.ContentLength, r.Body = q.spool.size, io.NopCloser(watched{q.spool.body(), w})
@@ -181,8 +181,8 @@ func (b *Bucket) signed(ctx context.Context, address string, q request, w *watch
 	return r, b.signer.SignHTTP(ctx, credentials, r, digest, "s3", b.region, b.clock.Now())
 }
 
-// checkStatus returns nil for an answer that the caller wants, else the error, and whether another attempt may
-// go better. An error names S3's code, and nothing else of its answer, which can hold a key.
+// checkStatus returns nil for an answer that the caller wants, else the error, and whether another attempt may succeed.
+// An error names S3's code, and no other part of the answer, which can hold a key.
 func (b *Bucket) checkStatus(r *http.Response) (again bool, err error) {
 	ranged := r.Request.Header.Get("Range") != ""
 	if r.StatusCode/100 == 2 || ranged && r.StatusCode == http.StatusRequestedRangeNotSatisfiable {
@@ -204,7 +204,7 @@ func (b *Bucket) checkStatus(r *http.Response) (again bool, err error) {
 
 // codeOf returns the code in an error of S3 ("Error responses" in the API Reference).
 func codeOf(body io.Reader) string {
-	text, _ := io.ReadAll(io.LimitReader(body, 8<<10)) // what is cut off has no code
+	text, _ := io.ReadAll(io.LimitReader(body, 8<<10)) // a cut answer has no code
 	_, rest, _ := strings.Cut(string(text), "<Code>")
 	code, _, found := strings.Cut(rest, "</Code>")
 	if !found || len(code) > 64 {
@@ -213,7 +213,7 @@ func codeOf(body io.Reader) string {
 	return code
 }
 
-// advice says what the operator can do about a code.
+// advice says what the operator can do about an S3 error code.
 func (b *Bucket) advice(code string) string {
 	switch code {
 	case "NoSuchBucket":
@@ -231,19 +231,19 @@ func (b *Bucket) advice(code string) string {
 	return ""
 }
 
-// errSilence reports that an attempt heard nothing for too long.
+// errSilence reports that an attempt got no bytes for too long.
 var errSilence = errors.New("bucket: no answer to an attempt")
 
-// watch ends an attempt that hears nothing.
+// watch ends an attempt without a sign of life.
 type watch struct {
 	limits  limits
 	timer   *time.Timer
 	cancel  context.CancelCauseFunc
-	silence atomic.Int64 // how long it may be, a time.Duration
+	silence atomic.Int64 // the allowed silence, a time.Duration
 	reused  atomic.Bool
 }
 
-// trace notes what the connection is, and when it shows that it is alive.
+// trace records whether the connection was used before, and when the connection shows that it is alive.
 func (w *watch) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) {
@@ -268,13 +268,13 @@ func (w *watch) heard() { w.timer.Reset(time.Duration(w.silence.Load())) }
 // silent reports whether ctx has ended because nothing was heard.
 func (w *watch) silent(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errSilence) }
 
-// end releases what the attempt holds.
+// end releases the resources of the attempt.
 func (w *watch) end() {
 	w.timer.Stop()
 	w.cancel(nil)
 }
 
-// watched is the body of a request: each part that is taken is a sign of life.
+// watched is the body of a request: each part that the connection takes is a sign of life.
 type watched struct {
 	io.Reader
 	watch *watch

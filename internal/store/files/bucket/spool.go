@@ -12,16 +12,16 @@ import (
 	"github.com/parley-chat/parley/internal/store/files"
 )
 
-// spool holds the bytes of one file while they are stored.
+// spool holds the bytes of one file during an upload.
 type spool struct {
 	file *os.File
-	sum  hash.Hash // SHA-256 of what is in the file
+	sum  hash.Hash // SHA-256 of the file
 	size int64
 	err  error // of the disk
 }
 
-// newSpool makes a temporary file. It has no name any more, so that nothing of it stays however the
-// process ends; Windows lets close remove it.
+// newSpool makes a temporary file without a name, so that the file is gone however the process ends; on Windows close
+// removes the file.
 func newSpool() (*spool, error) {
 	f, err := os.CreateTemp("", "parley-file-")
 	if err != nil {
@@ -31,7 +31,7 @@ func newSpool() (*spool, error) {
 	return &spool{file: f, sum: sha256.New()}, nil
 }
 
-// fill takes at most limit bytes from r. Its error is r's own, ErrTooLarge, or the disk's.
+// fill takes at most limit bytes from r. The error is r's error, ErrTooLarge, or the disk's error.
 func (s *spool) fill(r io.Reader, limit int64) error {
 	n, err := io.Copy(io.MultiWriter(s, s.sum), io.LimitReader(r, limit))
 	s.size = n
@@ -68,7 +68,7 @@ func (s *spool) close() {
 	_ = os.Remove(s.file.Name())
 }
 
-// full says that the disk is full, if that is why.
+// full returns files.ErrFull if err means a full disk.
 func full(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return files.ErrFull

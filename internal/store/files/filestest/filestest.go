@@ -19,7 +19,7 @@ import (
 // limit is the limit of most Puts.
 const limit = 8 << 20
 
-// Run runs the suite. open returns a store for a test; it may be the same for all.
+// Run runs the suite. open returns a store for a test; all tests may share one store.
 func Run(t *testing.T, open func(*testing.T) files.Store) {
 	for name, test := range map[string]func(*testing.T, files.Store){
 		"Put, any size: Open returns it":                       anySize,
@@ -86,7 +86,7 @@ func found(t *testing.T, s files.Store, k files.Key) bool {
 	return true
 }
 
-// sizes are those at which a driver may begin another row, transaction or part.
+// sizes are the sizes at which a driver may begin another row, transaction or part.
 func sizes() []int {
 	all := []int{0, 1, 1000, 3 << 20, 5<<20 + 7}
 	for _, border := range []int{64 << 10, 256 << 10, 1 << 20} {
@@ -140,7 +140,7 @@ func overLimit(t *testing.T, s files.Store) {
 			t.Errorf("%d bytes with that limit: %d, %v", n, got, err)
 		}
 		k = newKey()
-		// The reader never ends: a store must not read it all.
+		// The reader never ends: a store must not read to the end.
 		endless := io.MultiReader(bytes.NewReader(data), zeros{})
 		if _, err := s.Put(t.Context(), k, endless, n); !errors.Is(err, files.ErrTooLarge) || found(t, s, k) {
 			t.Errorf("more than %d bytes: %v, found %v", n, err, found(t, s, k))
@@ -157,7 +157,7 @@ func brokenReader(t *testing.T, s files.Store) {
 	broken := errors.New("the connection broke")
 	before := freeIn(t, s)
 	for _, n := range []int{0, 1000, 256 << 10, 1 << 20, 2<<20 + 5} {
-		for _, failure := range []error{broken, io.ErrUnexpectedEOF} { // of which the latter is net/http's
+		for _, failure := range []error{broken, io.ErrUnexpectedEOF} { // the latter from net/http
 			k := newKey()
 			r := io.MultiReader(bytes.NewReader(random(n)), iotest.ErrReader(failure))
 			if _, err := s.Put(t.Context(), k, r, limit); !errors.Is(err, failure) || found(t, s, k) {
