@@ -18,8 +18,9 @@ import (
 // each partition.
 //
 // All methods are safe for concurrent use. An expired item is absent, for reads and for conditions alike, even before
-// its deletion. Items are not shared with the table: after the call the caller and the table may each change their Data
-// without an effect on the other.
+// its deletion. Without this rule, a claim for 25 s still fails an IfAbsent days later on DynamoDB, which deletes late.
+// Items are not shared with the table: after the call the caller and the table may each change their Data without an
+// effect on the other.
 //
 // Errors: ErrNotFound from Get, *ConflictError from Write, ErrInvalid for a call that breaks a limit, ErrUnavailable if
 // the store did not answer in time, or the context's error. After a Write that returned ErrUnavailable or the context's
@@ -75,9 +76,9 @@ type Key struct {
 	Sort      string
 }
 
-// String formats the key for errors and logs, which must not contain user input: the name of a room may be a secret.
-// String shows the first word of each part, and a number behind the word in Sort. Everything else becomes the first 8
-// hex digits of its SHA-256.
+// String formats the key for errors and logs, which must not contain user input. String shows the first word of each
+// part, and a number behind the word in Sort. Everything else becomes the first 8 hex digits of its SHA-256. Without
+// the digest, an error about "NAME#secret garden" tells every reader of the log the name of a room.
 func (k Key) String() string {
 	kind, of, divided := strings.Cut(k.Partition, "#")
 	if !divided {

@@ -47,7 +47,7 @@ func (f *Files) sweepStep(trusted *trusted) (more bool) {
 	return f.drop(useless, trusted) == nil
 }
 
-// untouched returns the second before which the last touch of a swept file must be.
+// untouched returns the last second at which a file to sweep may have been touched.
 func (t *trusted) untouched(clock int64) int64 {
 	return min(clock, t.now) - int64(unclaimed/time.Second)
 }

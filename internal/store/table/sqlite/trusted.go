@@ -35,7 +35,7 @@ type trusted struct {
 	doubted     bool // the clock is farther ahead than doubt, and a warning says so
 }
 
-// before returns the second before which a deleted item must have expired.
+// before returns the last second at which an item to delete may have expired.
 func (t *trusted) before(clock int64) int64 { return min(clock, t.now) - int64(doubt/time.Second) }
 
 // follow moves the time of the sweep towards the clock. follow is called once a round.
