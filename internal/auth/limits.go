@@ -9,14 +9,14 @@ const (
 	LookUpEvery   = time.Second
 	UsualLookUps  = 20              // a second, of a process: see access.Options.LookUps
 	MaxLookUpWait = 5 * time.Second // of a call for its turn
-	MaxAddresses  = 5000            // addresses and networks in memory; beyond it any without a call is forgotten
-	MaxKnownKeys  = 10_000          // in memory; beyond it any is forgotten
+	MaxAddresses  = 5000            // addresses and networks in memory; beyond that, any without a call is forgotten
+	MaxKnownKeys  = 10_000          // in memory; beyond that, any is forgotten
 )
 
-// MaxSignIns is how many sign-ins a key has. A further sign-in ends the one whose last use is the oldest.
+// MaxSignIns is how many sign-ins a key has. A further sign-in ends the sign-in that was used least recently.
 const MaxSignIns = 50
 
-// The limits of what a person's provider says of the person.
+// The limits of what a provider says of a person.
 const (
 	MaxSubject   = 255 // characters (OpenID Connect Core 1.0, section 2)
 	MaxLabel     = 100 // characters
@@ -31,7 +31,7 @@ const (
 	MaxClientID  = 2000    // bytes
 	MaxDocument  = 5 << 10 // bytes of the document that describes a program
 	MaxDocuments = 1000    // in memory
-	// New documents are fetched so often in DocumentsEvery. For the networks around an address see ident.Groups.
+	// How many new documents are fetched in DocumentsEvery. For the networks around an address see ident.Groups.
 	DocumentsEvery        = time.Minute
 	MaxDocumentsOfAddress = 10
 	MaxDocumentsOfProcess = 60

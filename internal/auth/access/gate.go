@@ -44,9 +44,9 @@ type Options struct {
 
 // Gate admits callers to a server. Its methods may be called concurrently.
 //
-// Every error is a *fault.Error or the error of the context. KeyInvalid refuses a caller that is not admitted,
-// RateLimited a caller whose secret had no turn to be looked up. While the table does not answer, the error is
-// Unavailable: without a read, nobody is refused.
+// Every error is a *fault.Error or the error of the context. KeyInvalid means that the caller is not admitted,
+// RateLimited that the secret had no turn to be looked up. While the table does not answer, the error is Unavailable:
+// without a read, nobody is refused.
 type Gate struct {
 	keys    *register
 	marks   *marks
@@ -79,9 +79,9 @@ func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principa
 	return g.Key(ctx, text)
 }
 
-// Key admits by a key. It reads a key that this process has not read for 30 seconds, unless the check characters, the
-// mark or the secret of the last read show that the key is wrong. So a caller who guesses delays no right key. The
-// first use in a day is recorded: see recordUse.
+// Key admits by a key. A key that this process has not read for 30 seconds is read, unless the check characters, the
+// mark or the secret of the last read prove the key wrong. So a caller who guesses delays no right key. The first use
+// in a day is recorded: see recordUse.
 func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 	if strings.TrimSpace(text) == "" {
 		return ident.Principal{}, refuse("needs a key, and you sent none")
@@ -96,7 +96,7 @@ func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 		return ident.Principal{}, errWrongKey()
 	}
 	read := func() (err error) {
-		k, _, err = g.keys.read(ctx, key.ID) // the hash of a key that is not there is "", which no secret has
+		k, _, err = g.keys.read(ctx, key.ID) // a missing key has the hash "", which no secret has
 		if err == nil && !ident.SameSecret(key.Secret, k.hash) {
 			err = errWrongKey()
 		}
@@ -116,8 +116,8 @@ func (g *Gate) Key(ctx context.Context, text string) (ident.Principal, error) {
 	return ident.Principal{ID: ident.KeyPrincipal(k.ID), Owner: k.Label}, nil
 }
 
-// lookUpKey calls read to look up a key that this process does not know. A key without the mark of the table was made
-// up, and nobody can make up a key with the mark. So a key, unlike a token, needs no turn.
+// lookUpKey calls read to look up a key unknown to this process. A key without the mark of the table was made up, and
+// nobody can make up a key with the mark. So a key, unlike a token, needs no turn.
 func (g *Gate) lookUpKey(ctx context.Context, key ident.Key, read func() error) error {
 	marked, err := g.marks.check(ctx, key)
 	if err != nil {
@@ -163,8 +163,8 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal
 	return g.token(ctx, token, address)
 }
 
-// token is Token for a parsed token. It checks the token of the request; the call itself checks its agent_token, which
-// may be another token.
+// token is Token for a parsed token. It checks the token of the request; the call itself checks agent_token, perhaps
+// another token.
 func (g *Gate) token(ctx context.Context, token ident.Token, address string) (ident.Principal, error) {
 	return g.seat(ctx, token.String(), address, ident.Principal{Room: token.Room, Seat: token.Seat},
 		"the token that you sent has lost its seat, or never had one",
@@ -177,7 +177,7 @@ func (g *Gate) token(ctx context.Context, token ident.Token, address string) (id
 		})
 }
 
-// claim admits a caller that opens the link of a seat, as Token does. A used link leads to its seat, too, so its holder
+// claim admits a caller that opens the link of a seat, as Token does. A used link leads to its seat, too, so the caller
 // hears that the link was used.
 func (g *Gate) claim(ctx context.Context, c ident.LinkCode, address string) (ident.Principal, error) {
 	return g.seat(ctx, c.String(), address, ident.Principal{Room: c.Room, Seat: c.Seat, ByLink: true},

@@ -22,17 +22,17 @@ import (
 // key has no item.
 const Partition = "KEYS"
 
-// UsedPartition holds, under the id of a key or an account, the last day of its use. Uses have a partition of their
-// own, so that a server that records uses need not be able to write keys: see template.yaml.
+// UsedPartition holds, under the id of a key or an account, the last day of its use. The partition is separate, so that
+// a server that records uses need not be able to write keys: see template.yaml.
 const UsedPartition = "USED"
 
-// version is that of the items. It grows when an older program would misread them.
+// version is the version of the items. It grows when an older program would misread the items.
 const version = 1
 
 // Entry is what is stored of a key without the hash of the secret.
 type Entry struct {
 	ID      string    `json:"id"`
-	Label   string    `json:"label"` // agents that the key seats show it as their owner
+	Label   string    `json:"label"` // the owner that other agents see beside the agents of the key
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires,omitzero"` // zero means never
 	Used    string    `json:"used,omitempty"`   // the last day in UTC, as 2006-01-02; empty means never
@@ -65,8 +65,8 @@ func NewKeys(t table.Table, clock clockwork.Clock, log *slog.Logger) *Keys {
 	return &Keys{table: t, clock: clock, log: log}
 }
 
-// Add makes a key that is valid for a lifetime from now on; 0 means until it is revoked. Only the returned key has its
-// secret. If the error is table.ErrUnavailable, the table may hold a key that nobody has.
+// Add makes a key that is valid for a lifetime from now on; 0 means until the key is revoked. Only the returned key has
+// the secret. If the error is table.ErrUnavailable, the table may hold a key that nobody has.
 func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (ident.Key, error) {
 	name, err := ident.Nickname("label", label)
 	if err != nil {
@@ -98,8 +98,8 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 // List is [List] of the table.
 func (k *Keys) List(ctx context.Context) ([]Entry, error) { return List(ctx, k.table) }
 
-// List returns all keys in reader, in the order of their ids. It leaves out a last use that it cannot read: a program
-// that may write uses, and no keys, must not hide keys from people who revoke keys.
+// List returns all keys in reader, in the order of their ids. A last use that List cannot read is left out: a program
+// that may write uses, and no keys, must not hide keys from the operator.
 func List(ctx context.Context, reader table.Reader) (list []Entry, err error) {
 	for item, err := range table.All(ctx, reader, table.Range{Partition: Partition, Consistency: table.Strong}) {
 		if err != nil {
@@ -163,7 +163,7 @@ func (k *Keys) Revoke(ctx context.Context, idOrLabel string) (Entry, error) {
 	return e, nil
 }
 
-// Renew gives the key with the id, else the only key with the label, a new secret, and returns the key. Its holder
+// Renew gives the key with the id, else the only key with the label, a new secret, and returns the key. The holder
 // keeps seats and sign-ins. Every server refuses the old secret within a minute.
 func (k *Keys) Renew(ctx context.Context, idOrLabel string) (ident.Key, error) {
 	list, err := k.List(ctx)

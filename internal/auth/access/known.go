@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	// believed is how long a process believes what it has read of a key. So a right key costs one read in this time,
-	// and every server refuses a revoked key within a minute. While the table does not answer, a key is believed as
-	// long; then the call is unavailable, because no key is invalid only since a table is down.
+	// believed is how long a process believes what it has read of a key. A right key costs one read in this time, and
+	// every server refuses a revoked key within a minute. A process also believes a key so long while the table does
+	// not answer; later calls are unavailable, because a table that is down makes no key invalid.
 	believed = 30 * time.Second
 )
 
 // known is a key or an account as the table had it. No secret has the hash of an account, "".
 type known struct {
-	Entry           // Used is the day on which this process last recorded a use, or has tried to since the read
+	Entry           // Used is the day of the last use that this process recorded, or tried to record since the read
 	recorded string // the day on which this process last recorded a use
 	hash     string
 	read     time.Time // when the read began
@@ -145,7 +145,7 @@ func (r *register) forget(ctx context.Context, id string) {
 	}
 }
 
-// recordUse records in the table that a key is used today, once for all processes. The use has an item of its own, so
+// recordUse records in the table that a key is used today, once for all processes. The use is a separate item, so
 // recordUse brings back no key that was revoked meanwhile. A use that could not be recorded ends no call.
 func (r *register) recordUse(ctx context.Context, k known) {
 	today := r.clock.Now().UTC().Format(time.DateOnly)

@@ -24,10 +24,10 @@ const wrongLife = time.Minute
 type digest [sha256.Size]byte
 
 // lookUpLimit limits the look-ups of wrong invites and tokens: to guess 80 bits is hopeless, but each guess costs a
-// read. It remembers which secrets were right and which were wrong the last time. A right secret is always looked up,
-// so wrong secrets of others shut nobody out. A new secret waits for its turn, which does not count if the secret is
-// right. The next turn goes to the address whose networks had no turn for the longest time, so many addresses that
-// guess delay others by one turn of each of their networks at most. The methods may be called concurrently.
+// read. The limit remembers the last result of each secret. A right secret is always looked up, so wrong secrets of
+// others shut nobody out. A new secret waits for its turn, which does not count if the secret is right. The next turn
+// goes to the address whose networks had no turn for the longest time, so many guessing addresses delay others by at
+// most one turn for each network. The methods may be called concurrently.
 type lookUpLimit struct {
 	clock clockwork.Clock
 
@@ -105,7 +105,7 @@ func newLookUpLimit(clock clockwork.Clock, lookUps int) *lookUpLimit {
 	}
 }
 
-// passing is a refusal that may not hold the next time, so nobody remembers it.
+// passing is a refusal that may not hold the next time, so the limit does not remember the refusal.
 type passing struct{ error }
 
 func (p passing) Unwrap() error { return p.error }
@@ -162,7 +162,7 @@ func (g *lookUpLimit) begin(ctx context.Context, t *lookUp) error {
 		t.of = append(t.of, b)
 	}
 	g.queue = append(g.queue, t)
-	g.advance() // t must not pass those who wait
+	g.advance() // t must not pass waiting calls
 	g.mu.Unlock()
 	return g.await(ctx, t)
 }

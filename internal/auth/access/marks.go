@@ -16,7 +16,7 @@ import (
 )
 
 // SecretsPartition holds the secrets by which keys of a table are marked: see ident.Key.Marked. The first key makes the
-// first secret. Keys that were copied from another table bring the secret of that table along.
+// first secret. Keys copied from another table bring the other table's secret along.
 const SecretsPartition = "SECRETS"
 
 // secretItem is the data of the item of a secret, whose sort key is random.
@@ -59,8 +59,8 @@ func (k *Keys) secret(ctx context.Context) (string, error) {
 	return secret, nil
 }
 
-// marks are the secrets of a table as a process knows them. They are read with the first key, so that no start waits
-// for them. The methods may be called concurrently.
+// marks are the secrets of a table as a process knows them. A process reads the secrets with the first key, so no start
+// waits for the read. The methods may be called concurrently.
 type marks struct {
 	table table.Table
 	clock clockwork.Clock

@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ErrSignedOut is the cause for which the context of a call ends whose sign-in is gone: a *fault.Error for the caller.
+// ErrSignedOut is the cause when the context of a call ends because the sign-in is gone: a *fault.Error for the caller.
 var ErrSignedOut error = errSignedOut()
 
 func errSignedOut() *fault.Error {
@@ -118,9 +118,9 @@ func (s *signIns) get(ctx context.Context, key, id string) (signin.Stored, bool,
 	return got, true, nil
 }
 
-// signIn admits by an access token. It reads the sign-in if this process has not read the sign-in for 30 seconds or
-// knows another token of the sign-in, since another process may have renewed the token. The key of the sign-in is
-// checked as the key of a call.
+// signIn admits by an access token. The sign-in is read if this process has not read it for 30 seconds or knows another
+// of its tokens, since another process may have renewed the token. The key of the sign-in is checked as the key of a
+// call.
 func (g *Gate) signIn(ctx context.Context, t ident.SignInSecret, address string) (ident.Principal, error) {
 	if s, fresh := g.signIns.cached(t.ID); !fresh || !s.Admits(t, g.o.Clock.Now()) {
 		err := g.lookUps.lookUp(ctx, t.String(), address, func() error { return g.checkSignIn(ctx, t) })

@@ -14,14 +14,14 @@ import (
 )
 
 // watchEvery is how often a process checks the key of a call that lasts. watchEvery and believed together are less than
-// a minute: a key that was read just before it was revoked is believed until then.
+// a minute: a key that was read just before its revocation is believed until then.
 const watchEvery = 20 * time.Second
 
-// ErrRevoked is the cause for which the context of a call ends whose key is gone: a *fault.Error for the caller.
+// ErrRevoked is the cause when the context of a call ends because the key is gone: a *fault.Error for the caller.
 var ErrRevoked error = fault.Refuse(fault.KeyInvalid,
 	"The key that admitted you was revoked, or has expired. Ask the person who runs the server for another one.")
 
-// watches check what admitted calls that last: with one check for all calls of a key or a sign-in.
+// watches check the keys and sign-ins of calls that last, with one check for all calls of a key or a sign-in.
 type watches struct {
 	keys    *register
 	signIns *signIns
