@@ -1,11 +1,11 @@
-// Package signin keeps the sign-ins of programs that cannot send a key: who pressed Connect in which
-// program, and the tokens that the program has for it.
+// Package signin keeps the sign-ins of programs that cannot send a key: who pressed Connect in which program, and the
+// tokens of the program.
 //
-// A person allows a program with a key ([SignIns.Allow]), and the program gets a code. It exchanges
-// the code for a pair of tokens ([SignIns.Exchange]), and gets further pairs for the refresh token of the
-// last one ([SignIns.Refresh]). The table decides each race: a code is deleted once, and a turn of
-// a refresh token puts its number if it is absent. It holds no secret, only hashes.
+// A person with a key allows a program ([SignIns.Allow]), and the program gets a code. The program exchanges the code
+// for a pair of tokens ([SignIns.Exchange]), and the refresh token of each pair for the next pair ([SignIns.Refresh]).
+// The table decides each race: a code is deleted once, and each turn of a refresh token puts its number if absent. The
+// table holds no secret, only hashes.
 //
-// [SignIns] is for the program's side. [Stored] is a sign-in as the table has it, for those who
-// admit by an access token.
+// [SignIns] is for the program's side. [Stored] is a sign-in as the table has it, for packages that admit by an access
+// token.
 package signin

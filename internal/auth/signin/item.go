@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// The partitions. That of sign-ins has them in the order of their keys. Each sign-in has a partition of
-// its own for its turns, whose name begins with that of the first and a #.
+// The partitions. Partition holds the sign-ins in the order of their keys. The turns of a sign-in have a partition of
+// their own, named Partition, "#" and the id of the sign-in.
 const (
 	Partition      = "SIGNINS"
 	CodesPartition = "CODES"
@@ -19,39 +19,39 @@ const (
 
 const (
 	usedPrefix = "USED#"
-	// version is that of the items. It grows when an older program would misread them.
+	// version is the version of the items. It grows when an older program would misread the items.
 	version = 1
 )
 
-// The lives of the items. An access token is good for accessLife after the turn that made it, and
-// for grace after the next turn, since clients have calls under way. A refresh token that was
-// consumed leads to the present pair for as long: clients refresh several times at once.
+// The lives of the items. An access token is valid for accessLife after the turn that made the token, and for grace
+// after the next turn, since clients have calls under way. A consumed refresh token leads to the present pair for
+// grace, too: clients refresh several times at once.
 const (
-	signInLife = 90 * 24 * time.Hour // after its last turn
+	signInLife = 90 * 24 * time.Hour // after the last turn
 	turnLife   = 24 * time.Hour
 	codeLife   = time.Minute
 	usedLife   = 10 * time.Minute
 	accessLife = 7 * 24 * time.Hour
 	grace      = 2 * time.Minute
-	// again is how long after the first exchange of a code a second one may be the same client's.
+	// again is how long after the first exchange of a code a second one may come from the same client.
 	again = 10 * time.Second
 )
 
-// Grant is what a person allowed: which program may act for it here.
+// Grant is what a person allowed: which program may act for the person here.
 type Grant struct {
 	Client   string `json:"client"` // the client id
 	Name     string `json:"name"`   // of the program, as the person saw it
 	Resource string `json:"resource"`
 }
 
-// item is the data of a sign-in. Only a turn rewrites it.
+// item is the data of a sign-in. Only a turn rewrites the item.
 type item struct {
 	V int `json:"v"`
 	Grant
 	Turn    int64  `json:"turn"`
 	Access  string `json:"access"`           // the hash of the present access token
-	Refresh string `json:"refresh"`          // and that of the present refresh token
-	Before  string `json:"before,omitempty"` // that of the access token before
+	Refresh string `json:"refresh"`          // the hash of the present refresh token
+	Before  string `json:"before,omitempty"` // the hash of the previous access token
 	MadeMs  int64  `json:"made"`
 	TurnMs  int64  `json:"turned"` // when the present pair was made
 }
@@ -59,24 +59,24 @@ type item struct {
 // turn is the data of a turn.
 type turn struct {
 	V        int    `json:"v"`
-	Consumed string `json:"consumed"` // the hash of the refresh token that it consumed
+	Consumed string `json:"consumed"` // the hash of the refresh token that the turn consumed
 	Salt     string `json:"salt"`     // see ident.SignInSecret.Next
 	AtMs     int64  `json:"at"`
 }
 
-// code is the data of a code, and of one that was used.
+// code is the data of a code, used or not.
 type code struct {
 	V  int    `json:"v"`
-	ID string `json:"id"` // of the sign-in that it makes
+	ID string `json:"id"` // of the sign-in that the code makes
 	Grant
 	Redirect  string `json:"redirect"`
 	Challenge string `json:"challenge"`      // RFC 7636, S256
-	UsedMs    int64  `json:"used,omitempty"` // when it was
+	UsedMs    int64  `json:"used,omitempty"` // when the code was used
 }
 
 // Stored is a sign-in as the table has it.
 type Stored struct {
-	Key     string // the id of its key
+	Key     string // the id of the key
 	ID      string
 	Made    time.Time
 	Turned  time.Time // when the present tokens were made
@@ -85,7 +85,7 @@ type Stored struct {
 	data item
 }
 
-// Admits reports whether an access token is one of s at the time now.
+// Admits reports whether t is an access token of s that is valid at the time now.
 func (s Stored) Admits(t ident.SignInSecret, now time.Time) bool {
 	if t.Use != ident.AccessToken || t.ID != s.ID || t.Key != s.Key || !now.Before(s.Expires) {
 		return false
@@ -94,7 +94,7 @@ func (s Stored) Admits(t ident.SignInSecret, now time.Time) bool {
 	return same(hash, s.data.Access) && age < accessLife || same(hash, s.data.Before) && age < grace
 }
 
-// Expired reports whether an access token is the present one of s, and is too old.
+// Expired reports whether t is the present access token of s, and is too old.
 func (s Stored) Expired(t ident.SignInSecret, now time.Time) bool {
 	return t.Use == ident.AccessToken && t.ID == s.ID && t.Key == s.Key && same(t.Hash(), s.data.Access) &&
 		now.Sub(s.Turned) >= accessLife
@@ -113,7 +113,7 @@ func usedOf(hash string) table.Key {
 	return table.Key{Partition: CodesPartition, Sort: usedPrefix + hash}
 }
 
-// Decode reads the item of a sign-in. It fails for one of a newer version.
+// Decode reads the item of a sign-in. It fails for an item of a newer version.
 func Decode(it table.Item) (Stored, error) {
 	data, err := decode[item](it)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// challengeOf returns the challenge of a verifier by S256 (RFC 7636, section 4.2); "" for one that is none.
+// challengeOf returns the challenge of a verifier by S256 (RFC 7636, section 4.2); "" for a text that is no verifier.
 func challengeOf(verifier string) string {
 	if len(verifier) < 43 || len(verifier) > 128 || strings.ContainsFunc(verifier, notUnreserved) {
 		return ""

@@ -17,9 +17,9 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ErrGrant refuses a code or a token, and ErrTarget one that was made for another server (invalid_grant
-// of RFC 6749, section 5.2, and invalid_target of RFC 8707). Every other error is the table's, that of the
-// context or of Options.Begin: then nothing is known, and the same call can succeed later.
+// ErrGrant refuses a code or a token (invalid_grant of RFC 6749, section 5.2). ErrTarget refuses a code or a token that
+// was made for another server (invalid_target of RFC 8707). Every other error comes from the table, the context or
+// Options.Begin: the outcome is unknown, and the same call can succeed later.
 var (
 	ErrGrant  = errors.New("signin: invalid grant")
 	ErrTarget = errors.New("signin: invalid target")
@@ -30,10 +30,9 @@ type Options struct {
 	Table  table.Table
 	Clock  clockwork.Clock
 	Logger *slog.Logger
-	// Resource is the address for which sign-ins are made. One for another gets no tokens any more.
+	// Resource is the address for which sign-ins are made. A sign-in for another address gets no tokens any more.
 	Resource string
-	// Begin admits a call of the holder of the key with an id. What is done in the context that it returns
-	// counts for that person.
+	// Begin admits a call of the holder of the key with an id. Calls in the returned context count for the holder.
 	Begin func(ctx context.Context, key string) (context.Context, error)
 	// Key returns when the key with an id ends, zero for never; ok is false if there is none.
 	Key func(ctx context.Context, id string) (ends time.Time, ok bool, err error)
@@ -45,14 +44,14 @@ type SignIns struct{ o Options }
 // New returns the sign-ins in a table.
 func New(o Options) *SignIns { return &SignIns{o} }
 
-// Pair is what a program gets.
+// Pair is the pair of tokens of a program.
 type Pair struct {
 	Access, Refresh ident.SignInSecret
-	Lives           time.Duration // how long the access token is good for
+	Lives           time.Duration // how long the access token is valid
 }
 
-// Allow notes that the holder of a key allows a program what g says. The code that it returns is for
-// the program, which must prove that it made challenge, for a minute and once.
+// Allow records that the holder of a key allows a program what g says, and returns a code for the program. The code is
+// valid for a minute and once. The program must prove that challenge is its own.
 func (s *SignIns) Allow(ctx context.Context, key string, g Grant, redirect, challenge string) (string, error) {
 	ctx, err := s.o.Begin(ctx, key)
 	if err != nil {
@@ -70,12 +69,12 @@ func (s *SignIns) Allow(ctx context.Context, key string, g Grant, redirect, chal
 // Exchange is what a program sends with its code.
 type Exchange struct {
 	Code, Client, Redirect, Verifier string
-	Resource                         string // "": it names none
+	Resource                         string // "": the program names none
 }
 
-// Exchange returns the first pair of a sign-in. A program that sends what does not belong to its code
-// changes nothing. Who sends a code for the second time gets nothing, and more than 10 seconds after the
-// first time ends the sign-in: one of the two has stolen it.
+// Exchange returns the first pair of a sign-in. A program whose parameters do not belong to its code changes nothing. A
+// program that sends a code for the second time gets nothing. More than 10 seconds after the first time, a second time
+// also ends the sign-in: somebody has stolen the code.
 func (s *SignIns) Exchange(ctx context.Context, x Exchange) (Pair, error) {
 	secret, ok := ident.ParseSignIn(x.Code)
 	if !ok || secret.Use != ident.SignInCode {
@@ -135,7 +134,7 @@ func (s *SignIns) Exchange(ctx context.Context, x Exchange) (Pair, error) {
 	return p, nil
 }
 
-// check refuses what does not belong to the code.
+// check refuses an exchange that does not belong to the code.
 func (c code) check(x Exchange) error {
 	switch {
 	case x.Client != c.Client:
@@ -150,7 +149,7 @@ func (c code) check(x Exchange) error {
 	return nil
 }
 
-// exchanged refuses a code that is not there: it was used, or has expired.
+// exchanged refuses a code that is not in the table: a used or an expired code.
 func (s *SignIns) exchanged(ctx context.Context, secret ident.SignInSecret, x Exchange) error {
 	gone := fmt.Errorf("%w: the code was used already, or is older than a minute: sign in again", ErrGrant)
 	it, err := s.o.Table.Get(ctx, usedOf(secret.Hash()), table.Strong)
@@ -175,7 +174,7 @@ func (s *SignIns) exchanged(ctx context.Context, secret ident.SignInSecret, x Ex
 	return gone
 }
 
-// surplus returns the sign-ins that make room for one more by a key.
+// surplus returns the sign-ins that must end before a key has room for a further sign-in.
 func (s *SignIns) surplus(ctx context.Context, key string) (all []Stored, err error) {
 	for it, err := range table.All(ctx, s.o.Table, table.Range{Partition: Partition, Prefix: key + "#",
 		Consistency: table.Strong}) {
@@ -195,12 +194,12 @@ func (s *SignIns) surplus(ctx context.Context, key string) (all []Stored, err er
 // Refresh is what a program sends for its next pair.
 type Refresh struct {
 	Token, Client string
-	Resource      string // "": it names none
+	Resource      string // "": the program names none
 }
 
-// Refresh returns the next pair of a sign-in, and consumes the token. All who send the same token within
-// 2 minutes get the same pair, which is the present one, whether they race or a reply was lost. Who sends a
-// token that was consumed earlier ends the sign-in: one of two has stolen it.
+// Refresh returns the next pair of a sign-in, and consumes the token. All calls with the same token within 2 minutes
+// get the same pair, the present pair, whether the calls race or a reply was lost. A call with a token that was
+// consumed earlier ends the sign-in: somebody has stolen the token.
 func (s *SignIns) Refresh(ctx context.Context, r Refresh) (Pair, error) {
 	token, ok := ident.ParseSignIn(r.Token)
 	if !ok || token.Use != ident.RefreshToken {
@@ -224,7 +223,7 @@ func (s *SignIns) Refresh(ctx context.Context, r Refresh) (Pair, error) {
 
 var errEnded = fmt.Errorf("%w: the sign-in has ended: sign in again", ErrGrant)
 
-// find reads the sign-in of a token, whether or not the token is good.
+// find reads the sign-in of a token, whether or not the token is valid.
 func (s *SignIns) find(ctx context.Context, t ident.SignInSecret) (Stored, error) {
 	it, err := s.o.Table.Get(ctx, KeyOf(t.Key, t.ID), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
@@ -236,8 +235,8 @@ func (s *SignIns) find(ctx context.Context, t ident.SignInSecret) (Stored, error
 	return Decode(it)
 }
 
-// begin admits a call with a code or a token that is right: one for this server, whose key is valid until a
-// time.
+// begin admits a call with a right code or token. The grant must be for this server, and the key valid; ends is when
+// the key ends.
 func (s *SignIns) begin(ctx context.Context, key string, g Grant) (_ context.Context, ends time.Time, err error) {
 	if g.Resource != s.o.Resource {
 		return ctx, ends, errEnded
@@ -284,7 +283,7 @@ func next(token ident.SignInSecret, salt string) Pair {
 	return Pair{token.Next(ident.AccessToken, salt), token.Next(ident.RefreshToken, salt), accessLife}
 }
 
-// replay answers a token that is not the present one.
+// replay answers a refresh token that is not the present one.
 func (s *SignIns) replay(ctx context.Context, token ident.SignInSecret, now Stored) (Pair, error) {
 	hash, newest := token.Hash(), ""
 	for it, err := range table.All(ctx, s.o.Table, table.Range{Partition: Partition + "#" + token.ID, Reverse: true,
@@ -307,7 +306,7 @@ func (s *SignIns) replay(ctx context.Context, token ident.SignInSecret, now Stor
 	return Pair{}, fmt.Errorf("%w: the refresh token is not known, or too old", ErrGrant)
 }
 
-// repeat answers a token that a turn has consumed.
+// repeat answers a refresh token that a turn has consumed.
 func (s *SignIns) repeat(ctx context.Context, token ident.SignInSecret, now Stored, it table.Item,
 	by turn) (Pair, error) {
 	if s.o.Clock.Since(time.UnixMilli(by.AtMs)) >= grace {
@@ -323,7 +322,7 @@ func (s *SignIns) repeat(ctx context.Context, token ident.SignInSecret, now Stor
 	return s.walk(ctx, token, it)
 }
 
-// walk returns the present pair of a sign-in, from a token and the turn that consumed it.
+// walk follows the turns from a token and the turn that consumed it, and returns the present pair.
 func (s *SignIns) walk(ctx context.Context, token ident.SignInSecret, consumedBy table.Item) (Pair, error) {
 	data, err := decode[turn](consumedBy)
 	if err != nil {
@@ -349,7 +348,7 @@ func (s *SignIns) walk(ctx context.Context, token ident.SignInSecret, consumedBy
 	return p, nil
 }
 
-// Revoke ends the sign-in of a token that is good (RFC 7009). Any other is ErrGrant, and changes nothing.
+// Revoke ends the sign-in of a valid token (RFC 7009). Any other token is ErrGrant, and changes nothing.
 func (s *SignIns) Revoke(ctx context.Context, text string) error {
 	token, ok := ident.ParseSignIn(text)
 	if !ok {
@@ -380,12 +379,12 @@ func List(ctx context.Context, reader table.Reader) (list []Stored, err error) {
 	return list, nil
 }
 
-// End ends the sign-in with an id by a key: no token of it is good any more.
+// End ends the sign-in with an id by a key. All tokens of the sign-in become invalid.
 func (s *SignIns) End(ctx context.Context, key, id string) error {
 	return s.end(ctx, key, id, "by_operator")
 }
 
-// end deletes a sign-in. Its turns expire.
+// end deletes a sign-in. The turns expire.
 func (s *SignIns) end(ctx context.Context, key, id, why string) error {
 	if err := s.o.Table.Write(ctx, table.Delete(KeyOf(key, id), table.Always)); err != nil {
 		return fmt.Errorf("ending a sign-in: %w", err)
@@ -398,7 +397,7 @@ func (s *SignIns) logEnd(ctx context.Context, key, id, why string) {
 	s.logAction(ctx, "sign_in_ended", key, id, slog.String("reason", why))
 }
 
-// lives returns when a sign-in ends that has a turn now and whose key ends at a time.
+// lives returns when a sign-in ends after a turn now, if the key ends at keyEnds.
 func lives(now, keyEnds time.Time) time.Time {
 	end := now.Add(signInLife)
 	if !keyEnds.IsZero() && keyEnds.Before(end) {
