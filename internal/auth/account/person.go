@@ -9,38 +9,38 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// Person is somebody as a provider confirmed it. It is stored as JSON.
+// Person is a person as a provider confirmed the person. Person is stored as JSON.
 type Person struct {
 	Issuer  string   `json:"iss"`
 	Subject string   `json:"sub"`
-	Label   string   `json:"label"`             // others see it as the owner of the person's agents
-	Domain  string   `json:"domain,omitempty"`  // that the provider vouches for
-	Address string   `json:"address,omitempty"` // the same, in lower case
-	Groups  []string `json:"groups,omitempty"`  // only where a rule names one
+	Label   string   `json:"label"`             // others see the label as the owner of the person's agents
+	Domain  string   `json:"domain,omitempty"`  // the provider vouches for the domain
+	Address string   `json:"address,omitempty"` // the provider vouches for the address, in lower case
+	Groups  []string `json:"groups,omitempty"`  // only where a rule names a group
 }
 
-// ID returns the id of the person's account. It is the same each time that the person signs in.
+// ID returns the id of the person's account, the same at each sign-in.
 func (p Person) ID() string { return ident.AccountID(p.Issuer, p.Subject) }
 
-// Claims are those of an ID token, as JSON has them.
+// Claims are the claims of an ID token, as JSON has them.
 type Claims map[string]any
 
 // The refusals of a person whom the provider has proven.
 var (
 	ErrNotAllowed = errors.New("account: no rule allows it")
 	ErrBarred     = errors.New("account: it was revoked")
-	// ErrManyGroups is for somebody with more groups than a token has room for: nobody can tell which they are.
+	// ErrManyGroups refuses a person with more groups than a token has room for: nobody can tell the groups.
 	ErrManyGroups = errors.New("account: the provider names no groups, because there are too many")
 )
 
 var (
-	// address is one as it is compared.
+	// address matches an address as rules compare addresses.
 	address = pattern(`^[a-z0-9_][a-z0-9._+'-]{0,63}@([a-z0-9-]+\.)+[a-z0-9-]+$`)
-	// shown is one as it may be shown: see sign-in.js. No label of a key has an @.
+	// shown matches an address that may be shown: see sign-in.js. No label of a key has an @.
 	shown = pattern(`^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]+$`)
 )
 
-// Read returns the person that claims are about, with its groups if they are wanted.
+// Read returns the person of the claims, with the groups if groups is true.
 func Read(issuer string, claims Claims, groups bool) (Person, error) {
 	p := Person{Issuer: issuer, Subject: claims.text("sub")}
 	if p.Subject == "" || len(p.Subject) > auth.MaxSubject {
@@ -53,14 +53,16 @@ func Read(issuer string, claims Claims, groups bool) (Person, error) {
 	}
 	switch {
 	case issuer == google:
-		// Google vouches for addresses of its own and of Workspaces. One of another domain was verified once.
+		// Google vouches for its own addresses and the addresses of Workspaces. Google verified other addresses only
+		// once.
 		hosted := lower(claims.text("hd"))
 		if hosted == "" && p.Domain != "gmail.com" {
 			p.Address = ""
 		}
 		p.Domain = hosted
 	case isEntra(issuer):
-		// No address is verified there. This name is the administrator's to give; elsewhere people may choose it.
+		// Entra ID verifies no address. The administrator gives this name; at other providers people may choose the
+		// name.
 		name = lower(claims.text("preferred_username"))
 	case p.Address == "":
 		name = ""
@@ -80,7 +82,7 @@ func Read(issuer string, claims Claims, groups bool) (Person, error) {
 
 // groups returns the groups of the person.
 func (c Claims) groups() (list []string, err error) {
-	// Entra ID says instead where to ask for them: "groups overage claim" in its reference of ID tokens.
+	// Entra ID then says where to ask for the groups: "groups overage claim" in its reference of ID tokens.
 	if names, ok := c["_claim_names"].(map[string]any); ok && names["groups"] != nil || c.isTrue("hasgroups") {
 		return nil, ErrManyGroups
 	}
@@ -109,8 +111,8 @@ func (c Claims) groups() (list []string, err error) {
 	return list, nil
 }
 
-// lower returns a text in lower case. One beyond ASCII stays as it is, and is no address: Unicode makes an i of İ, and
-// so the domain of somebody else.
+// lower returns a text in lower case. A text beyond ASCII stays as it is, and is no address: Unicode makes an i of İ,
+// and so the domain of somebody else.
 func lower(text string) string {
 	if !ident.IsASCII(text) {
 		return text
@@ -123,5 +125,5 @@ func (c Claims) text(name string) string {
 	return text
 }
 
-// isTrue reports whether a claim is true. Some providers write a text.
+// isTrue reports whether a claim is true. Some providers write "true" as a text.
 func (c Claims) isTrue(name string) bool { return c[name] == true || c[name] == "true" }

@@ -26,13 +26,13 @@ var (
 	tenant = pattern(`^/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0$`)
 )
 
-// pattern returns a pattern that is compiled when it is first used: most servers have no accounts, and a start on
-// Lambda should not pay for them.
+// pattern returns a pattern that is compiled at its first use: most servers have no accounts, and a start on Lambda
+// should not pay for patterns.
 func pattern(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
-// ParseRules reads what the operator allows of an issuer. Its error says what to write.
+// ParseRules reads what the operator allows of an issuer. The error says what to write.
 func ParseRules(issuer string, allow []string) (r Rules, err error) {
 	if err := CheckIssuer(issuer); err != nil {
 		return Rules{}, err
@@ -85,7 +85,7 @@ func CheckIssuer(issuer string) error {
 	return nil
 }
 
-// NameOf returns how people know the provider that is an issuer.
+// NameOf returns how people know the provider of an issuer.
 func NameOf(issuer string) string {
 	u, err := url.Parse(issuer)
 	switch {
@@ -111,7 +111,7 @@ func isEntra(issuer string) bool {
 // NamesGroups reports whether a rule names a group.
 func (r Rules) NamesGroups() bool { return len(r.groups) > 0 }
 
-// Allow reports whether a person may use the server. One that another issuer confirmed may not.
+// Allow reports whether a person may use the server. A person whom another issuer confirmed may not.
 func (r Rules) Allow(p Person) bool {
 	if p.Issuer != r.issuer || r.issuer == "" {
 		return false
