@@ -1,6 +1,5 @@
-// Package oidc signs people in at an OpenID provider, by the code flow with PKCE (OpenID Connect Core 1.0,
-// section 3.1). The tokens of the provider are dropped once they were read: nobody acts at the provider for the
-// person.
+// Package oidc signs people in at an OpenID provider, by the code flow with PKCE (OpenID Connect Core 1.0, section
+// 3.1). The tokens of the provider are dropped after they are read: nobody acts at the provider for the person.
 package oidc
 
 import (
@@ -21,8 +20,8 @@ import (
 	"github.com/parley-chat/parley/internal/auth/account"
 )
 
-// ErrRefused is a code that the provider does not take, or an ID token that is not good for this. Every other
-// error of a Provider is an outage.
+// ErrRefused refuses a code that the provider does not accept, or an ID token that is not valid for the sign-in. Every
+// other error of a Provider is an outage.
 var ErrRefused = errors.New("oidc: the provider did not confirm the sign-in")
 
 const (
@@ -36,9 +35,9 @@ const (
 type Options struct {
 	Issuer   string
 	ClientID string
-	// Secret returns that of the client. It is asked for each code.
+	// Secret returns the secret of the client. It is called for each code.
 	Secret func(context.Context) (string, error)
-	// Redirect is the address that the operator has registered there.
+	// Redirect is the address that the operator has registered at the provider.
 	Redirect string
 	// Groups has the provider name the groups of people.
 	Groups    bool
@@ -46,8 +45,8 @@ type Options struct {
 	Transport http.RoundTripper // nil: the usual one
 }
 
-// Provider signs people in. It first calls the provider when somebody does. Any number of goroutines may use it at
-// once.
+// Provider signs people in. The first sign-in makes the first call to the provider. The methods may be called
+// concurrently.
 type Provider struct {
 	o      Options
 	client *http.Client
@@ -65,14 +64,14 @@ func New(o Options) *Provider {
 // Name returns how people know the provider.
 func (p *Provider) Name() string { return account.NameOf(p.o.Issuer) }
 
-// Once is what is new each time that somebody signs in.
+// Once has the new values of a sign-in.
 type Once struct {
 	State    string // comes back with the code
 	Nonce    string // comes back in the ID token
-	Verifier string // proves that who has the code has asked for it (RFC 7636)
+	Verifier string // proves that the holder of the code has asked for the code (RFC 7636)
 }
 
-// NewVerifier returns a random one for Once.
+// NewVerifier returns a random verifier for Once.
 func NewVerifier() string { return oauth2.GenerateVerifier() }
 
 // Address returns where the person signs in.
@@ -89,19 +88,19 @@ func (p *Provider) Address(ctx context.Context, once Once) (string, error) {
 	if err := found.Claims(&can); err != nil {
 		return "", fmt.Errorf("oidc: reading the metadata of the provider: %w", err)
 	}
-	// Else a person with a second account could not choose it.
+	// Without the prompt, a person with two accounts could not choose the second.
 	const choose = "select_account"
 	if account.CanChoose(p.o.Issuer) || slices.Contains(can.Prompts, choose) {
 		with = append(with, oauth2.SetAuthURLParam("prompt", choose))
 	}
-	if p.o.Groups && slices.Contains(can.Scopes, "groups") { // others name them without
+	if p.o.Groups && slices.Contains(can.Scopes, "groups") { // other providers name groups without the scope
 		config.Scopes = append(config.Scopes, "groups")
 	}
 	return config.AuthCodeURL(once.State, with...), nil
 }
 
-// Person returns who has signed in, for the code that the provider sent back. With account.ErrManyGroups it
-// returns who that is, too.
+// Person returns who has signed in, for the code that the provider sent back. With account.ErrManyGroups, Person
+// returns the person, too.
 func (p *Provider) Person(ctx context.Context, code string, once Once) (account.Person, error) {
 	config, found, err := p.config(ctx)
 	if err != nil {
@@ -115,7 +114,7 @@ func (p *Provider) Person(ctx context.Context, code string, once Once) (account.
 	tokens, err := config.Exchange(ctx, code, oauth2.VerifierOption(once.Verifier))
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
-		// The text of the error has the whole answer, which is not for the log.
+		// The text of the error has the whole answer, which the log must not have.
 		why := fmt.Errorf("the provider answers a code with %d %s", refused.Response.StatusCode, refused.ErrorCode)
 		if refused.Response.StatusCode >= http.StatusInternalServerError {
 			return account.Person{}, why
@@ -145,14 +144,14 @@ func (p *Provider) Person(ctx context.Context, code string, once Once) (account.
 	return who, err
 }
 
-// config returns what is asked of the provider, whose metadata it reads once.
+// config returns the configuration of OAuth and the provider, whose metadata config reads once.
 func (p *Provider) config(ctx context.Context) (*oauth2.Config, *oidc.Provider, error) {
 	p.mu.Lock()
 	found := p.found
 	p.mu.Unlock()
 	if found == nil {
 		_, err, _ := p.reads.Do("", func() (_ any, err error) {
-			// What is found serves later calls, and must not end with this one.
+			// The result serves later calls, so it must not end with this call.
 			found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.o.Issuer)
 			if err == nil {
 				p.mu.Lock()
