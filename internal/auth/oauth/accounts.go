@@ -20,32 +20,32 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// Accounts let people in whom a provider has proven.
+// Accounts admit people whom a provider has proven.
 type Accounts struct {
 	Provider *oidc.Provider
-	// Confirm returns the id of the account of a person who was proven just now: see access.Gate.
+	// Confirm returns the id of the account of a person who was just proven: see access.Gate.
 	Confirm func(context.Context, account.Person) (id string, err error)
 }
 
-// pendingCookie keeps what a program asks for while its person is at the provider, in the person's browser alone:
-// nothing is stored of people whom nobody has proven. Only this address can set a cookie of this name, and no page
-// can read it.
+// pendingCookie keeps a program's request while the person is at the provider, in the person's browser alone: nothing
+// is stored of people whom nobody has proven. Only this address can set a cookie of this name, and no page can read the
+// cookie.
 const pendingCookie = "__Host-parley-sign-in"
 
 const (
 	pendingLife = 10 * time.Minute
 )
 
-// errorCode is one of OAuth or OpenID Connect, as a provider sends it.
+// errorCode matches an error code of OAuth or OpenID Connect.
 var errorCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z_]{1,40}$`) })
 
-// pending is what the cookie holds.
+// pending is the content of the cookie.
 type pending struct {
 	Verifier string `json:"v"`
 	Request  string `json:"r"` // the query of the page's address
 }
 
-// once returns what is new in a sign-in. All comes from the verifier, which only the browser has.
+// once returns the new values of a sign-in. All come from the verifier, which only the browser has.
 func (p pending) once() oidc.Once {
 	from := func(use string) string {
 		sum := sha256.Sum256([]byte(use + p.Verifier))
@@ -54,7 +54,7 @@ func (p pending) once() oidc.Once {
 	return oidc.Once{State: from("state "), Nonce: from("nonce "), Verifier: p.Verifier}
 }
 
-// toProvider sends a person who allows a program to the provider, to prove who it is.
+// toProvider sends a person who allows a program to the provider, for proof of identity.
 func (s *Server) toProvider(w http.ResponseWriter, r *http.Request, request string) {
 	if s.o.Accounts == nil {
 		answer(w, http.StatusBadRequest, view{Error: "wrong_request", Message: "This server has no accounts."})
@@ -83,14 +83,14 @@ func setCookie(w http.ResponseWriter, value string, seconds int) {
 		HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
-// callback answers a person who comes back from the provider: with the way to the program, or to the page, which
-// says what went wrong. It works once, since the cookie goes.
+// callback answers a person who comes back from the provider: with the way to the program, or to the page for an error.
+// Each cookie works once, since the answer deletes the cookie.
 func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	q := r.URL.Query()
 	p, ok := pendingOf(r)
 	if !ok || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(p.once().State)) != 1 {
-		s.toPage(w, "", "over") // of another tab, perhaps: its own way back still counts
+		s.toPage(w, "", "over") // perhaps of another tab, whose own way back still counts
 		return
 	}
 	setCookie(w, "", -1)
@@ -117,7 +117,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string
 		return
 	}
 	var who account.Person
-	// A stranger could have the server call the provider with codes that it has made up.
+	// Without the limit, a stranger could have the server call the provider with codes that the stranger made up.
 	err = s.o.Guess(r.Context(), q.Get("code"), address, func() (err error) {
 		who, err = s.o.Accounts.Provider.Person(r.Context(), q.Get("code"), p.once())
 		if errors.Is(err, oidc.ErrRefused) {
@@ -165,7 +165,7 @@ func pendingOf(r *http.Request) (p pending, ok bool) {
 	return p, err == nil && json.Unmarshal(text, &p) == nil && p.Verifier != ""
 }
 
-// toPage leads back to the page with what it shows. That is no part of what the server is sent.
+// toPage leads back to the page. The fragment, which browsers do not send to the server, says what the page shows.
 func (s *Server) toPage(w http.ResponseWriter, request, why string) {
 	to := s.o.Public + authorizePath
 	if request != "" {

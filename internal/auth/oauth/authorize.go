@@ -17,7 +17,7 @@ import (
 // posted is what the script of the page sends.
 type posted struct {
 	Request string `json:"request"` // the query of the page's address
-	Answer  string `json:"answer"`  // "": it asks what to show
+	Answer  string `json:"answer"`  // "": the script asks what to show
 	Key     string `json:"key"`
 }
 
@@ -28,22 +28,22 @@ const (
 	cancel    = "cancel"
 )
 
-// view is what the page shows, or where it goes.
+// view is what the page shows, or where the page goes.
 type view struct {
-	Program string `json:"program,omitempty"` // its name, if it is on our own list
-	Calls   string `json:"calls,omitempty"`   // else what it calls itself, if that can be shown
+	Program string `json:"program,omitempty"` // the program's name, if the name is on our own list
+	Calls   string `json:"calls,omitempty"`   // else the name that the program gives itself, if it can be shown
 	To      string `json:"to,omitempty"`      // the origin to which the answer goes; "": this computer
-	Opens   string `json:"opens,omitempty"`   // the scheme with a colon, if a program on this computer opens that
-	Account string `json:"account,omitempty"` // the provider at which one may sign in, if there is one
-	Wrong   string `json:"wrong,omitempty"`   // why the program cannot sign in: the person may go back to it
+	Opens   string `json:"opens,omitempty"`   // the scheme with a colon, if a program on this computer opens the scheme
+	Account string `json:"account,omitempty"` // the provider for sign-ins with an account; "": no provider
+	Wrong   string `json:"wrong,omitempty"`   // why the program cannot sign in; the person may go back to the program
 	Go      string `json:"go,omitempty"`      // where the page goes now
 	Error   string `json:"error,omitempty"`   // unknown_program, wrong_request, wrong_key, later
 	Message string `json:"message,omitempty"`
 }
 
-// authorize answers the script of the page. No answer is a redirect: the script goes where Go says, and that is
-// nowhere before the person has answered. Anybody can register a program whose answers go to a page that
-// deceives (RFC 9700, section 4.11.2).
+// authorize answers the script of the page. No answer is a redirect: the script goes where Go says, and Go is empty
+// before the person has answered. Anybody can register a program whose answers go to a page that deceives (RFC 9700,
+// section 4.11.2).
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, address string) {
 	// A form of another site has another origin, and a browser that says nothing is not trusted.
 	if r.Header.Get("Origin") != s.o.Public || r.Header.Get("Sec-Fetch-Site") != "same-origin" {
@@ -80,14 +80,14 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, address strin
 	}
 }
 
-// asked is what a program asks for, whose answer goes to its redirect from here on.
+// asked is a program's request, whose answer goes to redirect.
 type asked struct {
 	query    url.Values
 	client   client
 	redirect string
 }
 
-// asked reads the query of the page's address. If the program is not known it answers, and ok is false.
+// asked reads the query of the page's address. For an unknown program asked answers, and ok is false.
 func (s *Server) asked(w http.ResponseWriter, r *http.Request, query, address string) (a asked, ok bool) {
 	a, err := s.read(r.Context(), query, address)
 	var limited *fault.Error
@@ -105,7 +105,7 @@ func (s *Server) asked(w http.ResponseWriter, r *http.Request, query, address st
 
 var errQuery = errors.New("the query is not well-formed")
 
-// read is asked with an error: errQuery, errClient, or one that the person may try again after.
+// read is asked without the answer. The error is errQuery, errClient, or an error after which the person may try again.
 func (s *Server) read(ctx context.Context, query, address string) (a asked, err error) {
 	a.query, err = url.ParseQuery(query)
 	if err != nil || once(a.query) != nil {
@@ -131,7 +131,7 @@ func (s *Server) back(a asked, more url.Values) string {
 	return withParameters(a.redirect, more)
 }
 
-// check refuses a request that the program got wrong.
+// check refuses a wrong request of the program.
 func (s *Server) check(q url.Values) (bad refusal, ok bool) {
 	mode, resource := q.Get("response_mode"), q.Get("resource")
 	switch {
@@ -149,11 +149,11 @@ func (s *Server) check(q url.Values) (bad refusal, ok bool) {
 	return refusal{}, true
 }
 
-// viewOf returns what a person sees of a program that asks.
+// viewOf returns what a person sees of a program.
 func viewOf(c client, redirect string) view {
 	u, _ := url.Parse(redirect) // it was checked
 	if scheme := nativeScheme(redirect); scheme != "" {
-		return view{Calls: c.name, Opens: scheme + ":"} // a name that we know proves nothing there
+		return view{Calls: c.name, Opens: scheme + ":"} // a known name proves nothing there
 	}
 	v := view{Program: programAt(redirect)}
 	if !isLoopback(u) {
@@ -187,7 +187,7 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request, key string, a ask
 	answer(w, http.StatusOK, view{Go: to})
 }
 
-// codeFor makes a code with which the program signs in as the holder of a key or an account, and returns where it
+// codeFor makes a code with which the program signs in as the holder of a key or an account, and returns where the code
 // goes.
 func (s *Server) codeFor(ctx context.Context, id string, a asked) (string, error) {
 	g := signin.Grant{Client: a.client.id, Name: viewOf(a.client, a.redirect).named(), Resource: s.o.Resource}
@@ -198,7 +198,7 @@ func (s *Server) codeFor(ctx context.Context, id string, a asked) (string, error
 	return s.back(a, url.Values{"code": {code}}), nil
 }
 
-// named returns how a sign-in is listed. What a program calls itself has no parentheses, and stands in some.
+// named returns how a sign-in is listed. Only the name that a program gives itself stands in parentheses.
 func (v view) named() string {
 	if v.Program != "" {
 		return v.Program
@@ -213,7 +213,7 @@ func (v view) named() string {
 	return name
 }
 
-// notNow answers with an error that is not the person's.
+// notNow answers with an error that is not the person's fault.
 func (s *Server) notNow(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *fault.Error
 	if errors.As(err, &refused) {

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	// documentLife is how long a document is believed, and failureLife that there is none.
+	// documentLife is how long a document is believed, and failureLife a failure to read a document.
 	documentLife = 5 * time.Minute
 	failureLife  = 30 * time.Second
 )
@@ -29,7 +29,7 @@ const (
 // client is a program that asks to sign in.
 type client struct {
 	id        string
-	name      string // as it calls itself; "" if it has no name that may be shown
+	name      string // as the program calls itself; "" if the name may not be shown
 	known     bool   // the name is from our own list
 	redirects []string
 }
@@ -43,8 +43,8 @@ type registered struct {
 // registeredPrefix begins the ids of registered clients.
 const registeredPrefix = "dcr_"
 
-// register gives a program an id (RFC 7591). Nothing is stored: the id says it all. Redirects that are not allowed
-// are left out, and the answer has those that were taken: programs send a set for all the places where they run.
+// register gives a program an id (RFC 7591). Nothing is stored: the id says all. Redirects that are not allowed are
+// left out, and the answer has the others: programs send a set for all the places where they run.
 func (s *Server) register(w http.ResponseWriter, r *http.Request, _ string) {
 	var asked struct {
 		Name      string   `json:"client_name"`
@@ -81,7 +81,8 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request, _ string) {
 	})
 }
 
-// shownName returns a name by the rules of names, without what they do not allow; "" if nothing is left.
+// shownName returns a name by the rules of names, without characters that the rules do not allow; "" if nothing is
+// left.
 func shownName(text string) string {
 	kept := strings.Map(func(c rune) rune {
 		if strings.ContainsRune("()[]{}:;,/|+*&!?\"", c) {
@@ -96,10 +97,10 @@ func shownName(text string) string {
 	return name.Shown
 }
 
-// errClient says that nobody knows the program. It is shown on the page.
+// errClient says that nobody knows the program. The page shows the error.
 var errClient = errors.New("unknown client")
 
-// clientOf returns the program with an id. An error that is not errClient is for the person to try again.
+// clientOf returns the program with an id. After an error other than errClient the person may try again.
 func (s *Server) clientOf(ctx context.Context, id, address string) (client, error) {
 	if len(id) > auth.MaxClientID {
 		return client{}, errClient
@@ -127,8 +128,8 @@ func (s *Server) clientOf(ctx context.Context, id, address string) (client, erro
 	return got, err
 }
 
-// documents are those by which programs say who they are (draft-ietf-oauth-client-id-metadata-document). Any
-// number of goroutines may use them at once.
+// documents are the documents that describe programs (draft-ietf-oauth-client-id-metadata-document). The methods may be
+// called concurrently.
 type documents struct {
 	get   func(ctx context.Context, address string) ([]byte, error)
 	judge func(address string) error
@@ -139,12 +140,12 @@ type documents struct {
 	of    map[string]document
 	began time.Time    // of the minute in which fetches are counted
 	spent ident.Counts // fetches since began
-	ofAll int          // the same, of the process
+	ofAll int          // fetches since began, of the process
 }
 
 type document struct {
 	client
-	err  error // errClient if there is none
+	err  error // errClient if there is no document
 	read time.Time
 }
 
@@ -155,8 +156,9 @@ func (d document) isFresh(now time.Time) bool {
 	return now.Sub(d.read) < documentLife
 }
 
-// find returns the client whose id is the address of a document. It fetches that unless it was read lately. An address
-// that is never called is refused before it counts: sixty of them would keep all new programs out for a minute.
+// find returns the client whose id is the address of a document, and fetches the document unless the last read is
+// fresh. An address that is never called is refused before it counts: sixty such addresses would keep all new programs
+// out for a minute.
 func (d *documents) find(ctx context.Context, id, address string) (client, error) {
 	if d.judge(id) != nil {
 		return client{}, errClient
@@ -165,7 +167,7 @@ func (d *documents) find(ctx context.Context, id, address string) (client, error
 		return known.client, known.err
 	}
 	done := d.reads.DoChan(id, func() (any, error) {
-		// Another caller may have fetched it since.
+		// Another caller may have fetched the document since.
 		if known, fresh := d.cached(id); fresh {
 			return known.client, known.err
 		}
@@ -185,7 +187,7 @@ func (d *documents) find(ctx context.Context, id, address string) (client, error
 	}
 }
 
-// cached returns a document that was read, and whether it may still be believed.
+// cached returns a document as of the last read, and whether the read is fresh.
 func (d *documents) cached(id string) (document, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -240,8 +242,8 @@ func (d *documents) remember(id string, got document) {
 	d.of[id] = got
 }
 
-// builtIn returns the programs that we know by the addresses of their documents, with what these said on
-// 23 November 2026.
+// builtIn returns the known programs by the addresses of their documents, with the contents of the documents on 23
+// November 2026.
 func builtIn() map[string]client {
 	list := map[string]client{}
 	for _, c := range []client{

@@ -1,10 +1,9 @@
-// Package oauth lets programs sign in that cannot send a key: it is an OAuth 2.1 authorization server
-// for the one resource of this server, as the MCP specification asks (2026-07-28, "Authorization").
+// Package oauth lets programs sign in that cannot send a key: an OAuth 2.1 authorization server for the one resource of
+// this server, as the MCP specification asks (2026-07-28, "Authorization").
 //
-// A [Server] answers at its routes. A person who holds a key allows a program on a page, whose script
-// posts to the same address. Programs say who they are by a document at an https address (CIMD) or by a
-// registration that is their id itself (RFC 7591), so nothing is stored of them. What is stored of a
-// sign-in, package signin decides.
+// A [Server] answers at its routes. A person with a key allows a program on a page, whose script posts to the same
+// address. A document at an https address (CIMD), or a registration that is the id itself (RFC 7591), describes each
+// program, so nothing is stored of programs. Package signin decides what is stored of a sign-in.
 package oauth
 
 import (
@@ -29,7 +28,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
-// The routes. Some clients make the short ones up at the origin.
+// The routes. Some clients make the short paths up at the origin.
 const (
 	resourcePath  = "/.well-known/oauth-protected-resource/mcp"     // RFC 9728
 	serverPath    = "/.well-known/oauth-authorization-server/oauth" // RFC 8414
@@ -41,7 +40,7 @@ const (
 	// CallbackPath is where people come back from the provider of their account.
 	CallbackPath = issuerPath + "/callback"
 
-	// resourceSlash is resourcePath for a client that has the address of MCP with a slash at its end.
+	// resourceSlash is resourcePath for a client that has the address of MCP with a slash at the end.
 	resourceSlash = resourcePath + "/"
 
 	shortAuthorize = "/authorize"
@@ -49,7 +48,7 @@ const (
 	shortRegister  = "/register"
 )
 
-// scopes are those of each token. The second one makes clients ask for a refresh token.
+// scopes are the scopes of each token. offline_access makes clients ask for a refresh token.
 const (
 	scope  = "parley"
 	scopes = "parley offline_access"
@@ -62,22 +61,21 @@ type Options struct {
 	// Resource is the address of MCP there.
 	Resource string
 	SignIns  *signin.SignIns
-	// Key returns who holds a key that somebody has pasted. Its errors are those of access.Gate.
+	// Key returns who holds a pasted key. Its errors are the errors of access.Gate.
 	Key func(ctx context.Context, text string) (ident.Principal, error)
-	// Guess calls f, which looks a secret up, when somebody at a network address has a turn for that: see
-	// access.Gate.
+	// Guess calls f, which looks up a secret, when a turn of the network address comes: see access.Gate.
 	Guess func(ctx context.Context, secret, address string, f func() error) error
-	// Accounts let people sign in without a key; nil: there are none.
+	// Accounts let people sign in without a key; nil: no accounts.
 	Accounts *Accounts
-	// Document returns what an https address answers to a GET that accepts JSON. Judge says by the address alone
-	// why it would not be asked; nil: it would be.
+	// Document returns the answer of an https address to a GET that accepts JSON. Judge says, by the address alone, why
+	// Document would not call the address; nil: it would.
 	Document func(ctx context.Context, address string) (body []byte, err error)
 	Judge    func(address string) error
 	Clock    clockwork.Clock
 	Logger   *slog.Logger
 }
 
-// Server answers at its routes. Any number of goroutines may use it at once.
+// Server answers at its routes. The methods may be called concurrently.
 type Server struct {
 	o         Options
 	documents documents
@@ -92,7 +90,7 @@ func New(o Options) *Server {
 // Route is what a path of a Server is for.
 type Route int
 
-// The routes. Pages of any origin may call a Document: there is no cookie that they could use.
+// The routes. Pages of any origin may call a Document: no cookie grants them anything.
 const (
 	None     Route = iota
 	Document       // for programs
@@ -100,7 +98,7 @@ const (
 	Callback       // for people who come back from the provider of their account
 )
 
-// RouteOf returns what a path is for. A nil Server has none.
+// RouteOf returns what a path is for. A nil Server has no routes.
 func (s *Server) RouteOf(path string) Route {
 	if s == nil {
 		return None
@@ -123,8 +121,8 @@ func (s *Server) Challenges(host string) bool {
 	return s != nil && strings.EqualFold(strings.TrimSuffix(host, ":443"), strings.TrimPrefix(s.o.Public, "https://"))
 }
 
-// Challenge returns the value of WWW-Authenticate that tells a client where to sign in (RFC 9728, section
-// 5.1). path is that of the request, with or without a slash at its end. wrong says that it sent a token.
+// Challenge returns the value of WWW-Authenticate that tells a client where to sign in (RFC 9728, section 5.1). path is
+// the path of the request, with or without a slash at the end. wrong says that the request had a token.
 func (s *Server) Challenge(path string, wrong bool) string {
 	at := resourcePath
 	if strings.HasSuffix(path, "/") {
@@ -164,8 +162,8 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, address string) {
 	handle(w, r, address)
 }
 
-// resource serves the metadata of the protected resource (RFC 9728, section 2). They name it as the client does, which
-// compares the two letter by letter (section 3.3).
+// resource serves the metadata of the protected resource (RFC 9728, section 2). The metadata spell the resource as the
+// client does, since the client compares both letter by letter (section 3.3).
 func (s *Server) resource(w http.ResponseWriter, r *http.Request, _ string) {
 	resource := s.o.Resource
 	if r.URL.Path == resourceSlash {
@@ -180,12 +178,12 @@ func (s *Server) resource(w http.ResponseWriter, r *http.Request, _ string) {
 	})
 }
 
-// plain returns a resource that a client names without a slash at its end: MCP is served with and without.
+// plain returns a client's spelling of a resource without a slash at the end: MCP is served with and without.
 func plain(resource string) string { return strings.TrimSuffix(resource, "/") }
 
 func (s *Server) issuer() string { return s.o.Public + issuerPath }
 
-// metadata serves that of the authorization server (RFC 8414, section 2).
+// metadata serves the metadata of the authorization server (RFC 8414, section 2).
 func (s *Server) metadata(w http.ResponseWriter, _ *http.Request, _ string) {
 	none := []string{"none"}
 	answerForAWhile(w, map[string]any{
@@ -260,14 +258,14 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request, address string) 
 		text := form.Get("token")
 		err = s.guess(r, text, address, func() error { return s.o.SignIns.Revoke(r.Context(), text) })
 	}
-	if err != nil && !errors.Is(err, signin.ErrGrant) { // one that is not known is gone (RFC 7009, section 2.2)
+	if err != nil && !errors.Is(err, signin.ErrGrant) { // an unknown token is gone (RFC 7009, section 2.2)
 		s.failed(w, r, err)
 		return
 	}
 	answer(w, http.StatusOK, struct{}{})
 }
 
-// guess calls f, which looks a secret up. One that is mistyped costs no read, and needs no turn.
+// guess calls f, which looks up a secret. A mistyped secret costs no read, and needs no turn.
 func (s *Server) guess(r *http.Request, secret, address string, f func() error) error {
 	if _, ok := ident.ParseSignIn(secret); !ok {
 		return f()
@@ -297,8 +295,8 @@ func once(form url.Values) error {
 	return nil
 }
 
-// failed answers with an error. One of the table is never the client's fault: clients forget a sign-in
-// for which they hear invalid_grant.
+// failed answers with an error. An error of the table is never reported as the client's fault: clients that hear
+// invalid_grant forget their sign-in.
 func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var refused refusal
 	var of *fault.Error
@@ -322,13 +320,13 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// sentence returns what an error says beside its kind, as a sentence.
+// sentence returns the text of an error without its kind, as a sentence.
 func sentence(err, kind error) string {
 	why := strings.TrimPrefix(err.Error(), kind.Error()+": ")
 	return strings.ToUpper(why[:1]) + why[1:] + "."
 }
 
-// fail answers with an error that is the client's.
+// fail answers with an error that is the client's fault.
 func fail(w http.ResponseWriter, err error) {
 	var refused refusal
 	if !errors.As(err, &refused) {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// mayRedirect reports whether an answer may go to an address at all: by https, to this computer
-// (RFC 8252, section 7.3), or to a native program (see nativeScheme).
+// mayRedirect reports whether an answer may go to an address at all: by https, to this computer (RFC 8252, section
+// 7.3), or to a native program (see nativeScheme).
 func mayRedirect(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || strings.Contains(address, "#") ||
@@ -24,15 +24,15 @@ func mayRedirect(address string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u)
 }
 
-// nativeScheme returns the scheme of an address that a native program opens; "" if that is none. It is a domain
-// backwards, as RFC 8252, section 7.1 asks, or that of a program which is known to sign in by it: others are those of
-// browsers and systems, such as javascript:, intent: and ms-settings:. Any program on a computer can claim one, so it
-// proves nothing.
+// nativeScheme returns the scheme of an address that a native program opens; "" if the address has no such scheme. The
+// scheme is a domain backwards, as RFC 8252, section 7.1 asks, or the known scheme of a program. Other schemes belong
+// to browsers and systems, such as javascript:, intent: and ms-settings:. Any program on a computer can claim a scheme,
+// so a scheme proves nothing.
 //
-// Anybody may register an address, and the path or the query of some makes a program open a folder or a setting, or
-// add a server. So an address has no query of its own, and leads to a part of the program that takes answers: of
-// Claude to the one that its desktop program registers, as reports to anthropics/claude-code show, since others open
-// chats and sessions; of Warp to its mcp host; of editors to an extension (see isExtension).
+// Anybody may register an address, and some paths and queries make a program open a folder or a setting, or add a
+// server. So the address has no query, and leads to the part of the program that takes answers: of Claude to the part
+// that the desktop program registers, as reports to anthropics/claude-code show, since other parts open chats and
+// sessions; of Warp to its mcp host; of editors to an extension (see isExtension).
 func nativeScheme(address string) string {
 	scheme, rest, _ := strings.Cut(address, ":")
 	if !strings.HasPrefix(rest, "/") || !within(rest, smallLetters+strings.ToUpper(smallLetters)+digits+"/-._~%:@+=,") {
@@ -59,9 +59,9 @@ func nativeScheme(address string) string {
 	return scheme
 }
 
-// isExtension reports whether the host of an address that an editor opens is that of an extension: publisher.name.
-// Other hosts, such as "file", "settings" and "mcp", are commands of the editor itself, and so is one of Cursor's that
-// has the form of an extension.
+// isExtension reports whether the host of an address that an editor opens names an extension: publisher.name. Other
+// hosts, such as "file", "settings" and "mcp", are commands of the editor itself. One command, of Cursor, has the form
+// of an extension.
 func isExtension(host string) bool {
 	publisher, name, _ := strings.Cut(host, ".")
 	return publisher != "" && name != "" && within(publisher+name, smallLetters+digits+"-") &&
@@ -73,11 +73,11 @@ const (
 	digits       = "0123456789"
 )
 
-// within reports whether a text has no other characters than these.
+// within reports whether a text has no characters but these.
 func within(text, characters string) bool { return strings.Trim(text, characters) == "" }
 
-// programAt returns the name of the program to which the answers at an address go; "" for one that we do not
-// know. The same hosts may have pages of others. No scheme proves a name: see nativeScheme.
+// programAt returns the name of the program to which the answers at an address go; "" for an unknown program. Other
+// programs may have pages at the same hosts. No scheme proves a name: see nativeScheme.
 func programAt(address string) string {
 	id, ok := strings.CutPrefix(address, "https://chatgpt.com/connector/oauth/")
 	other := func(c rune) bool { return !alphanumeric(c) && c != '-' && c != '_' }
@@ -93,15 +93,15 @@ func programAt(address string) string {
 	}[address]
 }
 
-// notOfHost reports whether a character is none of a host and its port as it is shown. url.Parse decodes
-// what is written with %, and some of that looks like the end of a host.
+// notOfHost reports whether a character cannot stand in a host and its port. url.Parse decodes percent-encoding, and
+// some decoded text looks like the end of a host.
 func notOfHost(c rune) bool { return !alphanumeric(c) && !strings.ContainsRune("-.:[]", c) }
 
 func alphanumeric(c rune) bool {
 	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }
 
-// redirects reports whether an address is one of a client's. On this computer any port is.
+// redirects reports whether an address is one of a client's. On this computer the port may differ.
 func redirects(list []string, address string) bool {
 	if !mayRedirect(address) {
 		return false
@@ -120,7 +120,7 @@ func redirects(list []string, address string) bool {
 	})
 }
 
-// isLoopback reports whether the host of an address is this computer, by its form.
+// isLoopback reports whether the host of an address is this computer, by the form of the host.
 func isLoopback(u *url.URL) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
