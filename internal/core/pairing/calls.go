@@ -12,23 +12,23 @@ type calls struct {
 	byID map[string]*place // by ticket
 }
 
-// place is what the calls of this process with one ticket share. The newest keeps the place:
-// calls with one ticket could otherwise take every wait.
+// place is shared by the calls of this process with the same ticket. Only the newest call keeps the place: else the
+// calls of a single ticket could take every wait.
 type place struct {
 	calls    int
 	newest   *call
 	changing sync.Mutex // held while a call changes the ticket
 }
 
-// call is a call with a ticket that keeps its place.
+// call is a call that keeps its ticket's place.
 type call struct {
 	claimed    chan struct{} // receives a value when the ticket is claimed or given up in this process
 	superseded chan struct{} // closed when a newer call with the ticket begins in this process
 	place      *place
 }
 
-// stamp returns the time in milliseconds, greater than any stamp before: of two
-// agents that enter here, the first comes first in the queue.
+// stamp returns the time in milliseconds, greater than every earlier stamp: of two agents that enter here, the first
+// comes first in the queue.
 func (c *calls) stamp(now time.Time) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,8 +36,7 @@ func (c *calls) stamp(now time.Time) int64 {
 	return c.last
 }
 
-// enter registers a call with a ticket, and ends an older one. over ends the
-// registration.
+// enter registers a call with a ticket, and ends an older call. over ends the registration.
 func (c *calls) enter(id string) (entered *call, over func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,8 +77,8 @@ func (c *calls) wake(id string) {
 	}
 }
 
-// alone runs change while no other call of the process with the ticket runs one. Once a
-// newer one has begun it returns errSuperseded. So the newest changes the ticket last.
+// alone runs change while no other call of the process with the ticket changes it. After a newer call has begun, the
+// error is errSuperseded. So the newest call changes the ticket last.
 func (c *call) alone(change func() error) error {
 	c.place.changing.Lock()
 	defer c.place.changing.Unlock()

@@ -13,10 +13,9 @@ import (
 )
 
 const (
-	// lineSeen is how many of the tickets that have waited longest a process looks at, so that a
-	// long queue costs no more.
+	// lineSeen is how many tickets a process reads, the longest waiting first, so that a long queue costs no more.
 	lineSeen = 200
-	// lineLife is how long calls that look again share what one of them has read.
+	// lineLife is how long calls that read again share one read.
 	lineLife = time.Second
 )
 
@@ -26,9 +25,8 @@ type lines struct {
 	byQueue map[string]*line
 }
 
-// line is what the calls of one process in one queue share. However many they are, one of them at
-// a time reads the queue, and what it finds is decoded and paired for all: when each of 2,000
-// calls paired the queue for itself, nothing else was served.
+// line is the part of a queue that the calls of one process share. One call at a time reads the queue, and decodes and
+// pairs the tickets for all: when each of 2,000 calls paired the queue for itself, nothing else was served.
 type line struct {
 	queue string
 	table table.Table
@@ -39,25 +37,25 @@ type line struct {
 	last  atomic.Pointer[lineup]
 }
 
-// lineup is a queue as one read found it. Nobody changes it.
+// lineup is a queue as one read found it. A lineup never changes after the read.
 type lineup struct {
 	number  int64          // of the read
-	at      time.Time      // when it was asked for
-	err     error          // if it failed; else:
+	at      time.Time      // when the read was asked for
+	err     error          // why the read failed; else:
 	tickets []waiter       // the longest waiting first, at most lineSeen
-	place   map[string]int // the index of each, by its sort key
-	more    bool           // others wait behind them
+	place   map[string]int // the index of each ticket, by its sort key
+	more    bool           // more tickets are behind
 	partner []int          // see partners
 }
 
-// waiter is a ticket of a lineup, and the text from which it was decoded.
+// waiter is a ticket of a lineup, and the data of its item.
 type waiter struct {
 	ticketItem
 	profile profile
 	data    []byte
 }
 
-// enter returns the line of a queue. over ends its use.
+// enter returns the line of a queue. The caller calls over when it no longer uses the line.
 func (ls *lines) enter(queue string, t table.Table) (l *line, over func()) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
@@ -90,15 +88,14 @@ func (l *line) recent(ctx context.Context, now time.Time) (*lineup, error) {
 	return l.read(ctx, now, func(q *lineup) bool { return q.err == nil && now.Sub(q.at) < lineLife })
 }
 
-// current returns the queue with every ticket whose Write has returned. now is the time.
+// current returns the queue with every ticket whose Write has returned. now is the current time.
 func (l *line) current(ctx context.Context, now time.Time) (*lineup, error) {
 	begun := l.begun.Load()
 	return l.read(ctx, now, func(q *lineup) bool { return q.number > begun })
 }
 
-// read returns the queue as it was read last if that will do, and else reads it. Calls take
-// turns, the longest waiting first, so most of those that wait find that another has read
-// what will do for them, too.
+// read returns the last lineup if willDo accepts it, and else reads the queue. Calls take turns, the longest waiting
+// first, so most calls find an acceptable lineup of another call after their wait.
 func (l *line) read(ctx context.Context, now time.Time, willDo func(*lineup) bool) (*lineup, error) {
 	if q := l.last.Load(); q != nil && willDo(q) {
 		return q, q.err
@@ -115,17 +112,17 @@ func (l *line) read(ctx context.Context, now time.Time, willDo func(*lineup) boo
 	}
 	q := &lineup{number: l.begun.Add(1), at: now}
 	q.err = q.query(ctx, l, last)
-	if ctx.Err() == nil { // else it failed for this call alone
+	if ctx.Err() == nil { // else the read failed for this call alone
 		l.last.Store(q)
 	}
 	return q, q.err
 }
 
-// readTime bounds a read for which others wait.
+// readTime limits a read for which other calls wait.
 const readTime = 10 * time.Second
 
-// query reads the queue. Tickets that have not changed since last, which may be nil, are not
-// decoded again, and an unchanged queue is not paired again.
+// query reads the queue. Tickets that have not changed since last, which may be nil, are not decoded again, and an
+// unchanged queue is not paired again.
 func (q *lineup) query(ctx context.Context, l *line, last *lineup) error {
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
@@ -140,7 +137,7 @@ func (q *lineup) query(ctx context.Context, l *line, last *lineup) error {
 	}
 	q.more, q.place = page.More, make(map[string]int, len(page.Items))
 	for _, item := range page.Items {
-		if w, ok := last.decode(item); ok { // else a newer program stored it, and pairs it
+		if w, ok := last.decode(item); ok { // else a newer program stored and pairs the ticket
 			q.place[item.Key.Sort] = len(q.tickets)
 			q.tickets = append(q.tickets, w)
 		}
@@ -156,7 +153,7 @@ func (q *lineup) query(ctx context.Context, l *line, last *lineup) error {
 	return nil
 }
 
-// decode reads a ticket, or knows it from q.
+// decode decodes a ticket, or returns the unchanged ticket of q.
 func (q *lineup) decode(item table.Item) (waiter, bool) {
 	if i, known := q.place[item.Key.Sort]; known && bytes.Equal(q.tickets[i].data, item.Data) {
 		return q.tickets[i], true
@@ -174,9 +171,8 @@ func (w waiter) pairsAs(other waiter) bool {
 	return w.Name == other.Name && slices.Equal(w.Interests, other.Interests)
 }
 
-// behind returns the partner of a ticket behind all of q. Among the tickets that are left over,
-// that is the one with the most in common with it, or that has waited longest; -1 if there is
-// none.
+// behind returns the partner of a ticket behind all of q; -1 for none. The partner is the ticket without a partner that
+// has the most in common with t, or of several such tickets the longest waiting.
 func (q *lineup) behind(t ticketItem) int {
 	best, most, me := -1, -1, t.profile()
 	for i, other := range q.tickets {

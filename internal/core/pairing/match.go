@@ -13,17 +13,17 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-const claimTries = 8 // per look, each after another call was first
+const claimTries = 8 // per read of the queue, each after another call was first
 
 var (
-	// errClaimed reports that another call was first. It does not leave the package.
+	// errClaimed reports that another call was first. It never leaves the package.
 	errClaimed = errors.New("pairing: a ticket has ended")
-	// errSuperseded reports that a newer call has the ticket. It does not either.
+	// errSuperseded reports that a newer call has the ticket. It never leaves the package.
 	errSuperseded = errors.New("pairing: a newer call has the ticket")
 )
 
-// readQueue reads the queue, and claims a partner if there is one. Else it returns how long
-// to wait before the next look.
+// readQueue reads the queue, and claims a partner if there is one. Otherwise readQueue returns the time until the next
+// read.
 func (op *queueOp) readQueue(ctx context.Context, read readLine) (*matchItem, time.Duration, error) {
 	for try := range claimTries {
 		if try > 0 {
@@ -50,7 +50,7 @@ func (op *queueOp) readQueue(ctx context.Context, read readLine) (*matchItem, ti
 	return nil, pollLast, nil
 }
 
-// findPartner claims a partner in a queue that was read.
+// findPartner claims a partner in a lineup.
 func (op *queueOp) findPartner(ctx context.Context, q *lineup) (*matchItem, error) {
 	var mine ticketItem
 	var partner int
@@ -89,15 +89,15 @@ func (op *queueOp) readMatch(ctx context.Context) (*matchItem, error) {
 	return m, err
 }
 
-// claim pairs two tickets, one of which is the caller's, in one Write: it deletes
-// both tickets, creates the room, and puts how each ticket ended.
+// claim pairs the caller's ticket with another in one Write: the Write deletes both tickets, creates the room, and puts
+// the end of each ticket.
 func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*matchItem, error) {
 	queue := op.ticket.queue
 	settings, err := pairedSettings()
 	if err != nil {
 		return nil, err
 	}
-	// Create chooses the room's id, so the matches are made when it is known.
+	// Create chooses the room's id, so the matches are made within Create.
 	var mine matchItem
 	partner := younger
 	l, _, err := op.svc.store.Create(ctx,
@@ -130,9 +130,8 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	return &mine, nil
 }
 
-// beaten finds out what was in the way of a claim: the end of the caller's ticket,
-// or that of the partner's. If the partner's has ended and is in the queue all the
-// same, it was stored late, and is deleted.
+// beaten finds out what prevented a claim: the end of the caller's ticket, or the end of the partner's. A partner's
+// ticket that has ended and is still in the queue was stored late, so beaten deletes the ticket.
 func (op *queueOp) beaten(ctx context.Context, c *table.ConflictError, partner ticketItem) (*matchItem, error) {
 	ended, there := false, true
 	ticket := ticketKey(op.ticket.queue, partner.AtMs, partner.ID)
@@ -161,7 +160,7 @@ func pairedSettings() (room.Settings, error) {
 		err
 }
 
-// pairedChange returns the first events of a room for two, and their presence.
+// pairedChange returns the first events of a room for two, and the presence of both.
 func pairedChange(id string, settings room.Settings, older, younger ticketItem, now time.Time) roomlog.Change {
 	ch := roomlog.Change{Events: []room.Event{
 		older.joins(1, room.Admin, now), younger.joins(2, room.Member, now), room.Pair(),
@@ -173,8 +172,8 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 	return ch
 }
 
-// joins returns the event by which the owner of a ticket takes a seat. The talk of the two begins after
-// the three events of the pairing.
+// joins returns the event by which the owner of a ticket takes a seat. The talk begins after the three events of the
+// pairing.
 func (t ticketItem) joins(n int, role room.Role, now time.Time) room.Event {
 	return room.Agent{
 		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(),

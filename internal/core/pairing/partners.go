@@ -8,11 +8,10 @@ import (
 	"github.com/parley-chat/parley/internal/core"
 )
 
-// partners returns for each ticket, the longest waiting first, the index of its
-// partner; -1 for none. Tickets with the most interests in common come first, then
-// those that have waited longest; the others are paired in the order of the queue.
-// So every call that sees the same queue computes the same pairs. Agents whose names are
-// the same or look alike are never paired.
+// partners returns the index of each ticket's partner, for tickets with the longest waiting first; -1 for none. Tickets
+// with the most interests in common are paired first, then the longest waiting; the others are paired in the order of
+// the queue. So every call that reads the same queue computes the same pairs. Agents with the same or similar names are
+// never paired.
 func partners(all []profile) []int {
 	partner := slices.Repeat([]int{-1}, len(all))
 	var pairs [core.MaxInterests + 1][][2]int // by how much the two have in common
@@ -33,7 +32,7 @@ func partners(all []profile) []int {
 	return partner
 }
 
-// profile is what pairing looks at in a ticket.
+// profile is the part of a ticket that decides its pairing.
 type profile struct {
 	key   string // of the agent's name
 	look  ident.Skeleton

@@ -12,13 +12,11 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// How a call puts its ticket into the queue, keeps it there and takes it out, and finds
-// out how it ended.
+// How a call puts its ticket into the queue, keeps and removes the ticket, and reads how the ticket ended.
 
-// stepBack shortens the ticket of a call that ends before its time, so that it can be paired only
-// as long as its owner may return with it. A ticket that its owner will never learn it withdraws.
-// If only the store did not answer, the ticket stands, and its owner keeps the place. A
-// superseded call leaves the ticket alone.
+// stepBack shortens the ticket of a call that ends early, so that the ticket can be paired only as long as its owner
+// may return. A ticket that its owner will never learn is withdrawn. If only the store did not answer, the ticket
+// stays, and its owner keeps the place. A superseded call leaves the ticket alone.
 func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, err error) (*matchItem, error) {
 	if errors.Is(err, errSuperseded) {
 		return nil, err
@@ -42,8 +40,7 @@ func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, er
 	return m, err
 }
 
-// shorten ends the ticket's call now, unless the ticket has ended or a later call in
-// another process keeps its place.
+// shorten ends the ticket's call now, unless the ticket has ended or a later call in another process keeps its place.
 func (op *queueOp) shorten(ctx context.Context) error {
 	stored, err := op.stored(ctx)
 	if errors.Is(err, table.ErrNotFound) {
@@ -69,9 +66,8 @@ func (op *queueOp) stored(ctx context.Context) (i ticketItem, err error) {
 	return i, err
 }
 
-// storeTicket compares the ticket that the table has with the one that this call has stored.
-// One of a later call, in another process, ends this one. One of an earlier call came
-// late, and is replaced.
+// storeTicket compares the stored ticket with the ticket of this call. A stored ticket of a later call, in another
+// process, supersedes this call. A stored ticket of an earlier call came late, and is replaced.
 func (op *queueOp) storeTicket(ctx context.Context, stored ticketItem) (*matchItem, error) {
 	switch {
 	case stored.CallMs > op.item.CallMs:
@@ -86,8 +82,8 @@ func (op *queueOp) storeTicket(ctx context.Context, stored ticketItem) (*matchIt
 	return nil, err
 }
 
-// deleteTicket withdraws a ticket that its owner will never learn, unless the table has taken all
-// the time of the call: then the ticket expires.
+// deleteTicket withdraws a ticket that its owner will never learn. If the table has taken all the time of the call, the
+// ticket expires instead.
 func (op *queueOp) deleteTicket(ctx context.Context) {
 	if isLate(ctx) {
 		return
@@ -99,7 +95,7 @@ func (op *queueOp) deleteTicket(ctx context.Context) {
 	}
 }
 
-// detached is roomlog.Detached for what has to be over when the time of its call is.
+// detached is roomlog.Detached with the deadline of the call.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	aside, cancel := roomlog.Detached(ctx)
 	end, bounded := ctx.Deadline()
@@ -110,15 +106,13 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return aside, func() { stop(); cancel() }
 }
 
-// isLate reports whether the time of a call is over, or so short that only its answer fits
-// into it.
+// isLate reports whether a call has less than a second left, just enough for its answer.
 func isLate(ctx context.Context) bool {
 	deadline, bounded := ctx.Deadline()
 	return bounded && time.Until(deadline) < time.Second
 }
 
-// begin puts the ticket into the queue, or keeps it there, until end. If the ticket
-// has ended before, it returns how.
+// begin puts the ticket into the queue, or keeps the ticket there, until end. m is how the ticket ended before.
 func (op *queueOp) begin(ctx context.Context, end time.Time) (m *matchItem, err error) {
 	now := op.svc.clock.Now()
 	if !op.fresh {
@@ -133,7 +127,7 @@ func (op *queueOp) begin(ctx context.Context, end time.Time) (m *matchItem, err 
 	}
 	err = op.store(ctx, now, end, table.Always)
 	if err != nil {
-		op.deleteTicket(ctx) // it may have been stored, or may yet be
+		op.deleteTicket(ctx) // the ticket may have been stored, or may yet be
 	}
 	return nil, err
 }
@@ -146,8 +140,7 @@ func (op *queueOp) store(ctx context.Context, now, end time.Time, c table.Condit
 	return op.svc.table.Write(ctx, i.put(t.key(), c))
 }
 
-// keepPlace keeps the ticket of an earlier call in the queue. One that is no longer there
-// must not come back.
+// keepPlace keeps the ticket of an earlier call in the queue. A ticket that has left the queue must not come back.
 func (op *queueOp) keepPlace(ctx context.Context, now, end time.Time) (*matchItem, error) {
 	asked := op.item
 	kept, err := op.stored(ctx)
@@ -172,7 +165,7 @@ func (op *queueOp) keepPlace(ctx context.Context, now, end time.Time) (*matchIte
 	return nil, err
 }
 
-// outcome returns how the ticket ended; nil if it has not.
+// outcome returns how the ticket ended; nil while it waits.
 func (op *queueOp) outcome(ctx context.Context, c table.Consistency) (*matchItem, error) {
 	item, err := op.svc.table.Get(ctx, op.ticket.matchKey(), c)
 	if errors.Is(err, table.ErrNotFound) {
@@ -184,12 +177,11 @@ func (op *queueOp) outcome(ctx context.Context, c table.Consistency) (*matchItem
 	return decodeMatch(item)
 }
 
-// withdraw ends the ticket, unless it has ended before, and returns how it ended. From then on it
-// cannot be paired, whatever any reader has seen of it. A ticket that the table does not have,
-// because it expired or somebody made it up, changes nothing there.
+// withdraw ends the ticket, and returns how the ticket ended, now or before. A withdrawn ticket cannot be paired, even
+// by a call that has read it. A ticket that is not in the table, expired or made up, changes nothing there.
 func (op *queueOp) withdraw(ctx context.Context) (*matchItem, error) {
 	there := table.IfPresent
-	if op.fresh { // it may come into the queue yet
+	if op.fresh { // the ticket may come into the queue yet
 		there = table.Always
 	}
 	m := &matchItem{Left: true}

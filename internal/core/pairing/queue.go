@@ -17,9 +17,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Service is the queues of one table. Its methods may be called concurrently, and
-// any number of Services may share a table. Every error it returns is a
-// *fault.Error, or context.Canceled where the caller has gone.
+// Service is the queues of one table. Its methods may be called concurrently, and any number of Services may share a
+// table. Every error is a *fault.Error, or context.Canceled where the caller has gone.
 type Service struct {
 	rooms   *chat.Service
 	store   *roomlog.Store
@@ -33,12 +32,12 @@ type Service struct {
 
 // Options of a Service. The zero value suits a server that sees its clients leave.
 type Options struct {
-	// LongestWait caps every wait. The default is MaxWait. Use core.UnseenQueueWait where nothing
-	// tells that a client has left.
+	// LongestWait limits every wait. The default is core.MaxQueueWait. Use core.UnseenQueueWait where the server cannot
+	// notice that a client has left.
 	LongestWait time.Duration
 }
 
-// New returns the queues of the table of rooms, in which the pairs talk.
+// New returns the queues in the table of rooms, the Service in which the pairs talk.
 func New(rooms *chat.Service, o Options) *Service {
 	if o.LongestWait == 0 {
 		o.LongestWait = core.MaxQueueWait
@@ -50,26 +49,24 @@ func New(rooms *chat.Service, o Options) *Service {
 
 const defaultQueue = "lobby"
 
-// How often a call looks for a partner. The agent that comes later sees the other at once and
-// claims it, so a call mostly asks whether it was claimed.
+// How often a call reads the outcome of its ticket. The agent that comes later claims the other at once, so a call
+// mostly reads whether its ticket was claimed.
 const (
 	pollFirst = 250 * time.Millisecond
 	pollLast  = time.Second
-	// lookAlone is how long an agent that found no partner waits before it reads the
-	// queue again, in case a later one failed before it claimed.
+	// lookAlone is how long an agent without a partner waits before its next read of the queue, in case a later agent
+	// failed before its claim.
 	lookAlone = 5 * time.Second
 )
 
-// EnterQueue waits for a partner and returns the seat that the caller then has in a room of the
-// two. Without a partner in time it returns a ticket, with which the next call keeps the place;
-// the ticket ends if that call does not come within 15 seconds. For an hour a ticket also leads
-// to the seat it has brought, so a lost answer loses no pairing. An agent is never paired with
-// one whose name is the same or looks alike: a room does not seat such two.
+// EnterQueue waits for a partner, and returns the caller's seat in a room for the two. Without a partner in time,
+// EnterQueue returns a ticket, with which the next call keeps the place; the ticket ends if no call comes within 15
+// seconds. For an hour a ticket also leads to the seat that the ticket has brought, so a lost answer loses no pairing.
+// An agent is never paired with an agent of the same or a similar name, since a room does not seat both.
 //
-// It ends early three seconds before the context's deadline and when the service stops. A ticket
-// that was given up by Leave, or whose first call was canceled, is never paired. If two calls
-// have one ticket, the older ends as superseded: at once in the same process, and when it next
-// looks in another.
+// EnterQueue ends early three seconds before the context's deadline and when the service stops. A ticket that was given
+// up by Leave, or whose first call was canceled, is never paired. Of two calls with one ticket, the older ends as
+// superseded: at once in the same process, in another process at its next read of the queue.
 func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 	if req.Wait < 0 || req.Wait > core.MaxQueueWait {
 		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.",
@@ -87,14 +84,14 @@ func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 type queueOp struct {
 	svc      *Service
 	ticket   ticket
-	item     ticketItem // as it is to be stored
-	fresh    bool       // this call makes the ticket: nobody knows it yet
+	item     ticketItem // as the table is to store it
+	fresh    bool       // this call makes the ticket, which nobody knows yet
 	position int        // in the queue, as last read; 0: unknown
-	call     *call      // once it is to keep the ticket's place
+	call     *call      // set when the call is to keep the ticket's place
 	line     *line      // likewise
 }
 
-// newOp checks what can be checked without the table.
+// newOp checks a request as far as possible without the table.
 func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 	asker := ident.PrincipalOf(ctx)
 	if err := asker.CheckUnbound(); err != nil {
@@ -121,7 +118,7 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 		}
 	}
 
-	// A ticket says its queue and its place itself, so a call that goes on needs nothing else.
+	// A ticket names the queue and the place, so a further call needs nothing else.
 	if req.Ticket != "" {
 		op.ticket, err = parseTicket(req.Ticket)
 		if err == nil && req.Queue != "" && queue.Key != op.ticket.queue {
@@ -146,7 +143,7 @@ func errTicketOver() error {
 		"%d seconds. Call enter_queue again without ticket.", int(ticketGrace.Seconds()))
 }
 
-// run is EnterQueue for a call that was checked.
+// run is EnterQueue for a checked call.
 func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
 	end := op.svc.clock.Now().Add(op.svc.rooms.WaitLimit(ctx, min(req.Wait, op.svc.longest)))
 	var m *matchItem
@@ -172,7 +169,7 @@ func (op *queueOp) run(ctx context.Context, req Request) (Result, error) {
 	return op.result(ctx, m)
 }
 
-// wait has the ticket keep its place, and waits for a partner until end.
+// wait keeps the ticket's place, and waits for a partner until end.
 func (op *queueOp) wait(ctx context.Context, end time.Time) (*matchItem, error) {
 	var over, leave func()
 	op.call, over = op.svc.calls.enter(op.ticket.id())
@@ -187,11 +184,11 @@ func (op *queueOp) wait(ctx context.Context, end time.Time) (*matchItem, error) 
 	return op.stepBack(ctx, end, m, err)
 }
 
-// await looks for a partner, and waits for one to claim the ticket, until end.
+// await claims a partner, or waits for a partner to claim the ticket, until end.
 func (op *queueOp) await(ctx context.Context, end time.Time) (*matchItem, error) {
 	s := op.svc
 	var look time.Time
-	read := op.line.current // what was read before may lack the caller's ticket
+	read := op.line.current // an earlier read may lack the caller's ticket
 	for poll := pollFirst; ; poll = min(poll*3/2, pollLast) {
 		if now := s.clock.Now(); !now.Before(look) {
 			m, wait, err := op.readQueue(ctx, read)
@@ -214,9 +211,9 @@ func (op *queueOp) await(ctx context.Context, end time.Time) (*matchItem, error)
 	}
 }
 
-// idle waits for d, or until a call of this process has ended the ticket, the service
-// stops, or the client has given the call up. The consistency is that with which to ask for the
-// outcome. A newer call with the ticket ends it with errSuperseded.
+// idle waits for d, or until a call of this process has ended the ticket, the service stops, or the client has given
+// the call up. c is the consistency with which to read the outcome. After a newer call with the ticket has begun, the
+// error is errSuperseded.
 func (op *queueOp) idle(ctx context.Context, d time.Duration) (stopped bool, c table.Consistency, err error) {
 	t := op.svc.clock.NewTimer(d)
 	defer t.Stop()
@@ -236,8 +233,7 @@ func (op *queueOp) idle(ctx context.Context, d time.Duration) (stopped bool, c t
 	return false, table.Eventual, nil
 }
 
-// result returns the answer for a ticket that has ended as m says, or that still
-// waits if m is nil.
+// result returns the answer for a ticket that has ended as m says. m is nil for a ticket that still waits.
 func (op *queueOp) result(ctx context.Context, m *matchItem) (Result, error) {
 	switch {
 	case m == nil:
@@ -261,8 +257,8 @@ func (op *queueOp) waiting() Result {
 	return Result{Status: Waiting, Ticket: op.ticket.String(), Position: op.position}
 }
 
-// takeSeat returns the seat that the ticket has brought. The match may be visible
-// before the room that the same Write made.
+// takeSeat returns the seat that the ticket has brought. The match may be visible before the room, although one Write
+// made both.
 func (op *queueOp) takeSeat(ctx context.Context, token ident.Token) (chat.Seated, error) {
 	for try := 1; ; try++ {
 		got, err := op.svc.rooms.JoinRoom(ctx, chat.JoinRequest{Token: token.String(), Brought: true})

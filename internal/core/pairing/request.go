@@ -11,7 +11,7 @@ type Request struct {
 	AgentName string
 	Interests []string // at most MaxInterests
 	Queue     string   // default "lobby"
-	Ticket    string   // of an earlier call: keep its place
+	Ticket    string   // of an earlier call, whose place the call keeps
 	Leave     bool     // give Ticket up
 	Wait      time.Duration
 }

@@ -15,13 +15,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ticket is an agent's place in a queue: which queue, since when, and a secret. The
-// secret becomes that of the agent's seat, so that the agent that claims it need not
-// know its token, and no token is stored.
+// ticket is an agent's place in a queue: the queue, the time of entry, and a secret. The secret becomes the secret of
+// the agent's seat. So the agent that claims a ticket needs no token, and no token is stored.
 //
-// As text it is the queue's name in base32, a hyphen, and 30 characters: twelve of the
-// time, the secret, and two check characters. These 30 have the form of an agent
-// token, so that a text with a ticket is refused like one with a token.
+// The text of a ticket is the queue's name in base32, a hyphen, and 30 characters: twelve of the time, the secret, and
+// two check characters. The 30 characters have the form of an agent token, so a text with a ticket is refused like a
+// text with a token.
 type ticket struct {
 	queue  string // the key of its name
 	atMs   int64
@@ -58,13 +57,13 @@ func parseTicket(s string) (ticket, error) {
 	}, nil
 }
 
-// isQueue reports whether key is that of the name of a queue, in its only spelling.
+// isQueue reports whether key is the key of a queue's name, in its only spelling.
 func isQueue(key string) bool {
 	n, err := ident.QueueName(key)
 	return err == nil && n.Key == key
 }
 
-// id is the ticket's name in the table. It cannot be computed without the secret.
+// id is the ticket's name in the table. Nobody can compute the name without the secret.
 func (t ticket) id() string { return ident.HashSecret(t.secret)[:20] }
 
 const (
@@ -89,7 +88,7 @@ func matchKey(queue, id string) table.Key {
 	return table.Key{Partition: queuePartition(queue), Sort: "MATCH#" + id}
 }
 
-// ticketItem is an agent that waits for a partner, as all in its queue see it.
+// ticketItem is a waiting agent, as all calls in the queue read it.
 type ticketItem struct {
 	V         int      `json:"v"`
 	ID        string   `json:"id"`
@@ -100,30 +99,29 @@ type ticketItem struct {
 	SignIn    string   `json:"sign_in,omitempty"`
 	Owner     string   `json:"owner,omitempty"` // likewise
 	Interests []string `json:"likes,omitempty"`
-	AtMs      int64    `json:"at"`    // when it entered
-	CallMs    int64    `json:"call"`  // its last call
+	AtMs      int64    `json:"at"`    // when the agent entered
+	CallMs    int64    `json:"call"`  // the last call
 	UntilMs   int64    `json:"until"` // the end of that call
 }
 
-// put returns the op that stores the ticket until its call has ended for
-// ticketGrace.
+// put returns the op that stores the ticket until ticketGrace after the end of its call.
 func (i ticketItem) put(k table.Key, c table.Condition) table.Op {
 	expires := room.CeilSecond(time.UnixMilli(i.UntilMs).Add(ticketGrace))
 	return table.Put(table.Item{Key: k, Expires: expires, Data: roomlog.Encode(i)}, c)
 }
 
-// matchItem is how a ticket ended. It is put if absent, so that a ticket ends once.
+// matchItem is how a ticket ended. The item is put if absent, so a ticket ends once.
 type matchItem struct {
 	V         int      `json:"v"`
-	Left      bool     `json:"left,omitempty"` // it was given up; else:
+	Left      bool     `json:"left,omitempty"` // the ticket was given up; else:
 	Room      string   `json:"room,omitempty"` // the id
 	Seat      int      `json:"seat,omitempty"`
-	Partner   string   `json:"partner,omitempty"` // its name
-	Interests []string `json:"likes,omitempty"`   // and its interests
+	Partner   string   `json:"partner,omitempty"` // the partner's name
+	Interests []string `json:"likes,omitempty"`   // the partner's interests
 	Opens     bool     `json:"opens,omitempty"`   // the owner of the ticket came later, and speaks first
 }
 
-// beside returns how a ticket ends: with a seat, in the room of id, beside partner.
+// beside returns the end of a ticket that brought a seat, in the room with an id, beside partner.
 func beside(partner ticketItem, id string, seat int) matchItem {
 	return matchItem{Room: id, Seat: seat, Partner: partner.Name, Interests: partner.Interests, Opens: seat == 2}
 }
@@ -139,8 +137,7 @@ func decodeMatch(item table.Item) (*matchItem, error) {
 	return m, roomlog.Decode(item, m)
 }
 
-// checkInterests checks an agent's interests. It leaves out blank and repeated
-// ones.
+// checkInterests checks an agent's interests, and leaves out blank and repeated interests.
 func checkInterests(words []string) ([]string, error) {
 	var out []string
 	for _, w := range words {
