@@ -10,18 +10,18 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Caller is who does something: the groups for which that counts. The first is the caller itself, as ident.ClientKey
-// names it.
+// Caller is a caller as the limits count: the groups for which each act counts. The first group is the caller itself,
+// as ident.ClientKey names it.
 type Caller []ident.Group
 
 // CallerOf returns the caller of ctx.
 func CallerOf(ctx context.Context) Caller { return Caller{{Key: ident.ClientKey(ctx), Times: 1}} }
 
-// CallerFor returns the caller of ctx as it acts for the seat of c in a room. A caller that shows no principal may have
-// any number of addresses, so it counts for the seat, too, and a guest for the invite that gave it: those of one invite
-// may have as much as a room. From 24 networks one seat could else write 28 MB in ten seconds, past the room's
-// budget. The person behind a seat counts apart from its agent, and so can stop an agent that runs away. A newcomer has
-// no seat yet.
+// CallerFor returns the caller of ctx that acts for the seat of c in a room. A caller without a principal may have any
+// number of addresses, so it counts for the seat, too, and a guest for the invite: the guests of one invite may have as
+// much as a room. Without this rule, one seat could write 28 MB in ten seconds from 24 networks, past the room's
+// budget. The person behind a seat counts apart from the agent, so the person can stop an agent that runs away. A
+// newcomer has no seat yet.
 func CallerFor(ctx context.Context, id string, c room.Caller) Caller {
 	if c.IsPerson() {
 		return callerFor(ctx, id, c, ofPerson)
@@ -29,13 +29,13 @@ func CallerFor(ctx context.Context, id string, c room.Caller) Caller {
 	return callerFor(ctx, id, c, ofSeat)
 }
 
-// ViewerFor returns the caller of ctx as it looks with the view of c. A view counts apart from its agent: who got hold
-// of one could else mute the agent.
+// ViewerFor returns the caller of ctx that reads with the view of c. A view counts apart from its agent: else whoever
+// got hold of a view could mute the agent.
 func ViewerFor(ctx context.Context, id string, c room.Caller) Caller {
 	return callerFor(ctx, id, c, ofView)
 }
 
-// callerFor returns the caller of ctx, with what it counts for beside itself. of is what its seat counts as.
+// callerFor returns the caller of ctx with its seat and invite. of is what the seat counts as.
 func callerFor(ctx context.Context, id string, caller room.Caller, of string) Caller {
 	groups := CallerOf(ctx)
 	if ident.PrincipalOf(ctx).Counts() {
@@ -50,12 +50,12 @@ func callerFor(ctx context.Context, id string, caller room.Caller, of string) Ca
 	return groups
 }
 
-// alone returns c without what it shares with others.
+// alone returns c without the groups that c shares with others.
 func (c Caller) alone() Caller {
 	return slices.DeleteFunc(slices.Clone(c), func(g ident.Group) bool { return g.Times > 1 })
 }
 
-// What keys of budgets begin with that are those of no caller.
+// The prefixes of the keys of groups that are no callers.
 const (
 	ofSeat   = "seat "
 	ofPerson = "person "
@@ -64,7 +64,7 @@ const (
 	ofRoom   = "room "
 )
 
-// roomTimes is how many times as much as a caller a room may cost, and so those of one invite.
+// roomTimes is how many times as much as a caller a room may cost, and the guests of one invite together.
 const roomTimes = 2
 
 // whose names a group in a refusal.
@@ -84,11 +84,11 @@ func whose(group ident.Group) string {
 	return "your key or address"
 }
 
-// isRoom reports whether g is that of a room.
+// isRoom reports whether g is the group of a room.
 func isRoom(g ident.Group) bool { return strings.HasPrefix(g.Key, ofRoom) }
 
-// isInvite reports whether g is that of the guests of an invite.
+// isInvite reports whether g is the group of the guests of an invite.
 func isInvite(g ident.Group) bool { return strings.HasPrefix(g.Key, ofInvite) }
 
-// roomOf returns the group of all that is done in a room.
+// roomOf returns the group of everything done in a room.
 func roomOf(id string) ident.Group { return ident.Group{Key: ofRoom + id, Times: roomTimes} }

@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// Upload counts so many bytes of files that a caller uploads, or refuses them. back takes so many
-// of them back, which were not uploaded.
+// Upload counts so many bytes of files that a caller uploads, or refuses the upload. back gives back bytes that were
+// not uploaded.
 func (l *Limiter) Upload(c Caller, bytes int64) (back func(bytes int64), err error) {
 	return l.transfer(c, l.in, bytes, func(short ident.Group, left int64, wait time.Duration) error {
 		return fault.RetryLater(fault.RateLimited, wait, "This server takes %d bytes of files an hour from %s, and "+
@@ -18,8 +18,8 @@ func (l *Limiter) Upload(c Caller, bytes int64) (back func(bytes int64), err err
 	})
 }
 
-// Download is Upload for files that a caller downloads, which fill no disk: guests of one invite do not share them.
-// What all callers download is counted, too.
+// Download is Upload for files that a caller downloads. Downloads fill no disk, so guests of one invite do not share a
+// budget. What all callers download is counted, too.
 func (l *Limiter) Download(c Caller, bytes int64) (back func(bytes int64), err error) {
 	own, err := l.transfer(c.alone(), l.out, bytes, func(short ident.Group, left int64, wait time.Duration) error {
 		return fault.RetryLater(fault.RateLimited, wait, "This server sends %d bytes of files an hour to %s, and %d "+
@@ -43,7 +43,8 @@ func (l *Limiter) Download(c Caller, bytes int64) (back func(bytes int64), err e
 	}, nil
 }
 
-// transfer counts bytes in b. refused tells for which group too little is left, how much, and when enough is.
+// transfer counts bytes in b. refused returns the refusal, from the group with too little left, the rest of its budget,
+// and the time until enough is left.
 func (l *Limiter) transfer(c Caller, b *budgets, bytes int64,
 	refused func(short ident.Group, left int64, wait time.Duration) error) (back func(bytes int64), err error) {
 	if b == nil {

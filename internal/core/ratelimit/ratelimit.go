@@ -1,8 +1,6 @@
-// Package ratelimit bounds what one caller does: how fast it speaks, how many rooms it
-// creates, and what its calls cost in all. Callers are told apart by ident.ClientKey; one
-// without a principal counts by its seat and its invite, too: see CallerFor. Each process
-// counts for itself, in memory. Only the rooms that a caller creates are counted in the
-// table, for all processes together.
+// Package ratelimit limits what one caller does: messages, new rooms, and the cost of all calls. Callers are told apart
+// by ident.ClientKey; a caller without a principal counts by seat and invite, too: see CallerFor. Each process counts
+// for itself, in memory. Only the rooms that a caller creates are counted in the table, for all processes together.
 package ratelimit
 
 import (
@@ -48,9 +46,9 @@ func New(l Limits, clock clockwork.Clock) *Limiter {
 	}
 }
 
-// Message counts a message of so many bytes of a caller, or refuses it. It counts by caller: by
-// seat alone, leaving and joining again would give a new allowance. A text longer than a minute's
-// allowance is refused, since it would never fit. undo takes the count back.
+// Message counts a message of so many bytes of a caller, or refuses the message. The count is by caller: by seat alone,
+// a caller that leaves and joins again would get a new allowance. A text longer than a minute's allowance is refused,
+// since the text would never fit. undo takes the count back.
 func (l *Limiter) Message(c Caller, bytes int) (undo func(), err error) {
 	if most := l.limits.Bytes; most > 0 && bytes > most {
 		return nil, fault.Refuse(fault.MessageTooLong, "This server takes at most %d bytes of text a minute, and "+
@@ -76,7 +74,7 @@ func (l *Limiter) Message(c Caller, bytes int) (undo func(), err error) {
 	}, nil
 }
 
-// retryLater returns the refusal of a call for which what is left of the budget of a group is too little.
+// retryLater returns the refusal of a call that costs more than the budget of a group has left.
 func retryLater(short ident.Group, wait time.Duration) error {
 	return fault.RetryLater(fault.RateLimited, wait, "Too many requests from %s. Nothing was done: call again in %d "+
 		"seconds, and less often from then on. wait_for_message and leave_room usually still work.",

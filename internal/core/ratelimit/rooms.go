@@ -15,11 +15,11 @@ import (
 // roomCounts is how long a created room counts.
 const roomCounts = time.Hour
 
-// Room counts a room of a store that the caller creates, or refuses it. undo takes the
-// count back, for a room that was not created.
+// Room counts a room of a store that the caller creates, or refuses the room. undo takes the count back, for a room
+// that was not created.
 //
-// Most callers create few rooms, so it tries a slot without looking, which costs one
-// write. Only if that one is taken it reads the others.
+// Most callers create few rooms, so Room tries a slot without a read, at the cost of one write. Room reads the other
+// slots only if that slot is occupied.
 func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err error) {
 	n := l.limits.Rooms
 	if n <= 0 {
@@ -41,7 +41,7 @@ func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err 
 	return func() { made.Release(ctx, slot) }, nil
 }
 
-// freeRoom returns a slot of n at random that is not taken, or how long to wait for one.
+// freeRoom returns a free slot of n at random, or the time until a slot is free.
 func freeRoom(taken map[string]roomlog.Guess, n int, now time.Time) (slot string, wait time.Duration) {
 	var free []string
 	wait = roomCounts

@@ -12,13 +12,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// A unit is what writing a KiB costs on DynamoDB. A file counts the same, by the same sizes.
-// Calls, seats and hashes have a price, too: one rule bounds everything that costs money or time,
-// and the calls that find nothing.
+// A unit is the cost of writing a KiB on DynamoDB. A file counts the same, by the same sizes. Calls, seats and hashes
+// have a price, too: the same rule limits everything that costs money or time, even calls without a result.
 const (
 	callUnits = 1  // every call
-	seatUnits = 30 // a new seat: all see it come, and its number is not given again
-	hashUnits = 30 // a hash of a password: as long as it takes, hundreds of messages can be sent
+	seatUnits = 30 // a new seat: all agents see it, and its number is never given again
+	hashUnits = 30 // a hash of a password takes as long as hundreds of messages
 
 	// pictureStep is how many pixels are drawn for a unit: the largest picture takes as long as ten hashes.
 	pictureStep = 20_000
@@ -29,39 +28,39 @@ type Kind int
 
 const (
 	Usual Kind = iota
-	// Vital calls hear, leave, or free a room of somebody. The last eighth of each budget
-	// is kept for them, so that a caller which has spent the rest goes on hearing.
+	// Vital calls hear, leave, or free somebody's room. The last eighth of each budget is kept for vital calls, so a
+	// caller with nothing else left still hears.
 	Vital
 )
 
 const (
 	keptForVital = 1.0 / 8
-	// mostRead is how much of its caller's budget one call pays for reading. The call cannot know
-	// how much others have put before what it looks for, and must not be cut off from the room by
-	// that. Past 100,000 private messages of others, one look cost more than a minute's budget.
+	// mostRead is how much of the caller's budget a call pays for reads. The call cannot know how much others have put
+	// before the wanted events, and others must not cut the call off from the room. Without this limit, a call past
+	// 100,000 private messages of others cost more than a minute's budget.
 	mostRead = 1.0 / 4
-	// mostPicture is how much of its caller's budget one picture takes at most.
+	// mostPicture is how much of the caller's budget a picture costs at most.
 	mostPicture = 1.0 / 8
 )
 
-// payer is the call that pays for what is done in its context.
+// payer is the call that pays for everything done in its context.
 type payer struct {
-	kept float64                // how much of each budget it leaves
-	in   atomic.Pointer[string] // the id of the room that it has entered
+	kept float64                // how much of each budget the call leaves
+	in   atomic.Pointer[string] // the id of the room that the call has entered
 
 	mu     sync.Mutex
 	caller Caller
 	read   float64 // units so far
 }
 
-// who returns the caller of p, as far as it is known by now.
+// who returns the caller of p, as far as p is known.
 func (p *payer) who() Caller {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clip(p.caller) // who adds to it changes it for nobody else
+	return slices.Clip(p.caller) // an append to the copy changes p for nobody else
 }
 
-// acts notes that p acts as c, and returns the groups for which it has not acted before.
+// acts records that p acts as c, and returns the groups for which p has not acted before.
 func (p *payer) acts(c Caller) (more Caller) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,8 +73,7 @@ func (p *payer) acts(c Caller) (more Caller) {
 	return more
 }
 
-// pays returns how many of so many units that were read are paid for, of at most so many
-// in all.
+// pays returns how many of so many units read are paid for, with at most most units in all.
 func (p *payer) pays(units, most float64) float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,9 +84,9 @@ func (p *payer) pays(units, most float64) float64 {
 
 type payerKey struct{}
 
-// Begin admits a call, which then pays for what is done in the context that it returns. It
-// refuses a call whose caller has no budget left, before anything else of the call is looked at,
-// so a refusal costs nothing. A call that was admitted is never cut short.
+// Begin admits a call, which then pays for everything done in the returned context. A call whose caller has no budget
+// left is refused before anything else of the call is read, so a refusal costs nothing. An admitted call is never cut
+// short.
 func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	if l.callers == nil {
 		return ctx, nil
@@ -106,8 +104,7 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 // fetchStep is how many bytes cost as much to send from AWS as a unit: see docs/cost.md.
 const fetchStep = 7 << 10
 
-// Fetch counts so many bytes of the page that the caller of ctx gets without a call, or
-// refuses them.
+// Fetch counts bytes of the page that the caller of ctx gets without a call, or refuses the bytes.
 func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 	if l.callers == nil {
 		return nil
@@ -119,9 +116,9 @@ func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 	return nil
 }
 
-// Enter admits the call of c, which acts for a seat, to the room with an id; from here on the call is part of the
-// room's budget. Only a caller that belongs to the room enters it, by a token or the password: a
-// stranger pays alone, and cannot close the room to others.
+// Enter admits the call of c, which acts for a seat, to the room with an id. From here on the call is part of the
+// room's budget. A caller enters only a room to which it belongs, by a token or the password: a stranger pays alone,
+// and cannot close the room to others.
 func (l *Limiter) Enter(ctx context.Context, id string, c Caller) error {
 	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
@@ -132,9 +129,9 @@ func (l *Limiter) Enter(ctx context.Context, id string, c Caller) error {
 	return err
 }
 
-// pay takes so many units of each group for p, and returns which of them paid: the modest go on without a room that has
-// none left, and without an invite in a vital call. Strangers could else close a room to its agents, and four guests
-// deafen all others.
+// pay spends units of the budget of each group for p, and returns the groups that paid. For modest callers, a room with
+// nothing left does not pay, and in a vital call neither does such an invite. Otherwise strangers could close a room to
+// its agents, and four guests deafen all others.
 func (l *Limiter) pay(p *payer, of Caller, units float64) (paid Caller, err error) {
 	now, who := l.clock.Now(), p.who()
 	modest := l.callers.areModest(who, now)
@@ -150,8 +147,8 @@ func (l *Limiter) pay(p *payer, of Caller, units float64) (paid Caller, err erro
 	}
 }
 
-// Seat is Enter for a call that wants a new seat. It takes the price beforehand, so that
-// calls at the same moment do not all pass; undo gives it back.
+// Seat is Enter for a call that wants a new seat. The price is spent beforehand, so that calls at the same moment do
+// not all pass; undo gives it back.
 func (l *Limiter) Seat(ctx context.Context, id string, c Caller) (undo func(), err error) {
 	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
@@ -167,16 +164,15 @@ func (l *Limiter) Seat(ctx context.Context, id string, c Caller) (undo func(), e
 	return func() { l.callers.spend(paid, -seatUnits, l.clock.Now()) }, nil
 }
 
-// Password charges the call of ctx with a password that is set or checked; an empty one is
-// neither.
+// Password charges the call of ctx with a password that is set or checked. An empty password costs nothing.
 func (l *Limiter) Password(ctx context.Context, password string) {
 	if password != "" {
 		l.charge(ctx, "", hashUnits)
 	}
 }
 
-// Picture charges the call of ctx with a picture of so many pixels that is drawn, or refuses that. The largest costs no
-// more than a part of the budget, so that a caller with a small one sees it, too.
+// Picture charges the call of ctx with the drawing of a picture of so many pixels, or refuses it. The largest picture
+// costs only a part of the budget, so even a small budget suffices.
 func (l *Limiter) Picture(ctx context.Context, pixels int) error {
 	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
@@ -189,9 +185,8 @@ func (l *Limiter) Picture(ctx context.Context, pixels int) error {
 	return nil
 }
 
-// charge charges the call of ctx, and the room with an id if the call has entered it. By how
-// much the caller overdraws its budget is not the room's: else one caller could spend all
-// of it, with many calls at the same moment.
+// charge charges the call of ctx, and the room with an id if the call has entered the room. The room does not pay what
+// the caller overdraws: else one caller could spend the room's whole budget, with many calls at the same moment.
 func (l *Limiter) charge(ctx context.Context, id string, units float64) {
 	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
@@ -204,7 +199,7 @@ func (l *Limiter) charge(ctx context.Context, id string, units float64) {
 	l.callers.spend(who, units, l.clock.Now())
 }
 
-// Table returns t, whose calls are charged to the calls of their contexts.
+// Table returns t, and charges each call of t to the call of its context.
 func (l *Limiter) Table(t table.Table) table.Table {
 	if l.callers == nil {
 		return t
@@ -217,21 +212,21 @@ type charged struct {
 	limiter *Limiter
 }
 
-// Get is table.Table's.
+// Get implements table.Table.
 func (c charged) Get(ctx context.Context, k table.Key, consistency table.Consistency) (table.Item, error) {
 	item, err := c.Table.Get(ctx, k, consistency)
 	c.chargeRead(ctx, k.Partition, unitsRead(consistency, item))
 	return item, err
 }
 
-// Query is table.Table's.
+// Query implements table.Table.
 func (c charged) Query(ctx context.Context, r table.Range) (table.Page, error) {
 	page, err := c.Table.Query(ctx, r)
 	c.chargeRead(ctx, r.Partition, unitsRead(r.Consistency, page.Items...))
 	return page, err
 }
 
-// Write is table.Table's. One that met a conflict costs as much as another.
+// Write implements table.Table. A Write that met a conflict costs as much as another.
 func (c charged) Write(ctx context.Context, ops ...table.Op) error {
 	err := c.Table.Write(ctx, ops...)
 	if len(ops) > 0 {
@@ -240,15 +235,15 @@ func (c charged) Write(ctx context.Context, ops ...table.Op) error {
 	return err
 }
 
-// chargeRead is charge for what was read.
+// chargeRead is charge for a read.
 func (c charged) chargeRead(ctx context.Context, partition string, units float64) {
 	if p, ok := ctx.Value(payerKey{}).(*payer); ok {
 		c.charge(ctx, partition, p.pays(units, mostRead*c.limiter.callers.limit))
 	}
 }
 
-// charge charges what was done in a partition. A Write of several partitions belongs to
-// the first, which is the room's if a room is changed.
+// charge charges what was done in a partition. A Write of several partitions belongs to the first, which is the room's
+// if a room is changed.
 func (c charged) charge(ctx context.Context, partition string, units float64) {
 	id, ofRoom := strings.CutPrefix(partition, roomlog.RoomPrefix)
 	if !ofRoom {
@@ -258,7 +253,7 @@ func (c charged) charge(ctx context.Context, partition string, units float64) {
 }
 
 const (
-	readStep  = 4 << 10 // bytes of a read unit; Eventual takes half of one
+	readStep  = 4 << 10 // bytes of a read unit; Eventual costs half a unit
 	writeStep = 1 << 10
 	readPrice = 1.0 / 5 // of a read unit: see docs/cost.md
 	nameBytes = 21      // of attributes and their names, beside key and data: see dynamotable
