@@ -1,5 +1,4 @@
-// Package password computes and checks the hashes of rooms' passwords, a few at a time,
-// and counts the wrong ones.
+// Package password computes and checks the hashes of rooms' passwords, a few at a time, and counts wrong passwords.
 package password
 
 import (
@@ -24,13 +23,13 @@ type Checker struct {
 	charge  func(ctx context.Context, password string)
 }
 
-// New returns a Checker that counts wrong passwords in the table of a store. charge hears
-// of each password before it is hashed or checked, so that its caller pays for it.
+// New returns a Checker that counts wrong passwords in the table of a store. charge is called with each password before
+// the password is hashed or checked, so that the caller pays.
 func New(s *roomlog.Store, charge func(ctx context.Context, password string)) *Checker {
 	return &Checker{newQueue(core.MaxHashes, s.Clock().Now), s, charge}
 }
 
-// Hash returns the hash to store of a password; "" for an empty one.
+// Hash returns the hash to store of a password; "" for an empty password.
 func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 	p.charge(ctx, password)
 	if password == "" {
@@ -44,9 +43,9 @@ func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 	return ident.HashPassword(password), nil
 }
 
-// Check compares a password with that of a room, or refuses to: see roomlog.Guesses. A password
-// for a room without one is refused, since the agent is probably in the wrong room. Its error is
-// a *fault.Error, or that of the table or of ctx.
+// Check compares a password with the password of a room, or refuses the comparison: see roomlog.Guesses. A password for
+// a room without a password is refused, since the agent is probably in the wrong room. The error is a *fault.Error, or
+// an error of the table or of ctx.
 func (p *Checker) Check(ctx context.Context, head *room.Head, password string) error {
 	p.charge(ctx, password)
 	switch {
@@ -61,9 +60,9 @@ func (p *Checker) Check(ctx context.Context, head *room.Head, password string) e
 	}
 	who := ident.GroupDigests(head.LogKey, ident.ClientKey(ctx))
 	known := roomlog.Knows(head.Agents, who[0].Key)
-	// A call that waits here is not counted yet: among many right passwords that come together,
-	// none may count as wrong. A call that will be refused waits, too: many guesses at once took
-	// three times the processor without that, and others paid for it.
+	// A call that waits here is not counted yet: among many right passwords at the same moment, none may count as
+	// wrong. A call that will be refused waits, too: otherwise many guesses at once took three times the processor, and
+	// other callers paid for that.
 	leave, err := p.hashing.enter(ctx, known)
 	if err != nil {
 		return err
@@ -82,9 +81,8 @@ type guess struct {
 	now   func() time.Time
 }
 
-// check checks the password, and sees to it that a wrong one is counted: before the check in a
-// room that is watched, else after it. So a right password costs no write in a room that nobody
-// attacks.
+// check checks the password and counts a wrong one: in a watched room before the check, else after the check. So a
+// right password costs no write in a room that nobody attacks.
 func (g guess) check(ctx context.Context, password string) error {
 	before, err := g.slots.Read(ctx, table.Eventual)
 	if err != nil {
@@ -111,8 +109,7 @@ func (g guess) check(ctx context.Context, password string) error {
 	return err
 }
 
-// countFirst counts a wrong password in a room that was not watched. A caller that has
-// gone does not end that.
+// countFirst counts a wrong password in a room that was not watched, even if the caller has gone.
 func (g guess) countFirst(ctx context.Context) error {
 	ctx, cancel := roomlog.Detached(ctx)
 	defer cancel()
@@ -127,12 +124,12 @@ func (g guess) countFirst(ctx context.Context) error {
 	}
 	_, err = g.count(ctx, taken)
 	if fault.CodeOf(err) == fault.RateLimited {
-		return nil // it was checked at the same moment as those that fill the slots
+		return nil // the guess was checked at the same moment as the guesses that fill the slots
 	}
 	return err
 }
 
-// count takes a slot for the guess, given those that are taken, or refuses it.
+// count acquires a slot for the guess, given the occupied slots, or refuses the guess.
 func (g guess) count(ctx context.Context, taken roomlog.Guesses) (slot string, err error) {
 	slot, wait, err := g.slots.AcquireOne(ctx, taken, roomlog.Choice{
 		Who: roomlog.Who(g.who),
@@ -153,7 +150,7 @@ func tooMany(wait time.Duration) error {
 		"seconds.", fault.Seconds(wait))
 }
 
-// Split understands "name:password" in place of a room's name.
+// Split splits "name:password", given in place of a room's name.
 func Split(name, password string) (string, string, error) {
 	if n, p, ok := strings.Cut(name, ":"); ok {
 		if password != "" && password != p {
