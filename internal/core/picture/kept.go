@@ -8,15 +8,15 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// What is kept of pictures that were drawn: a client that asks again gets the same, without the half second that a
-// large one takes.
+// The limits of the cache of drawn pictures. A client that asks again gets the same picture, without the half second
+// that a large picture takes.
 const (
 	mostKept  = 32
 	keptBytes = 8 << 20
 	keptFor   = 10 * time.Minute
 )
 
-// kept holds the pictures that were drawn last. Many goroutines may use it at once.
+// kept holds the pictures that were drawn last. The methods may be called concurrently.
 type kept struct {
 	clock clockwork.Clock
 
@@ -24,14 +24,14 @@ type kept struct {
 	all []outcome // the oldest first
 }
 
-// outcome is what came of a file: its picture, or that it is none that is shown.
+// outcome is the result for a file: its picture, or the zero Picture for a file that is not shown.
 type outcome struct {
 	key string
 	Picture
 	at time.Time
 }
 
-// find returns what came of the file with a key.
+// find returns the result for the file with a key.
 func (k *kept) find(key string) (Picture, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -43,7 +43,7 @@ func (k *kept) find(key string) (Picture, bool) {
 	return k.all[at].Picture, true
 }
 
-// add keeps what came of a file.
+// add keeps the result for a file.
 func (k *kept) add(key string, p Picture) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -51,14 +51,14 @@ func (k *kept) add(key string, p Picture) {
 	k.trim()
 }
 
-// forget drops what came of a file.
+// forget drops the result for a file.
 func (k *kept) forget(key string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.all = slices.DeleteFunc(k.all, func(d outcome) bool { return d.key == key })
 }
 
-// trim drops the oldest, as far as the bounds ask for that. k.mu is held.
+// trim drops the oldest results beyond the limits. The caller holds k.mu.
 func (k *kept) trim() {
 	bytes := 0
 	for _, d := range k.all {

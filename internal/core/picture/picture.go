@@ -1,6 +1,5 @@
-// Package picture looks at the bytes of shared files, which come from strangers: [TypeOf] says
-// what a file is, and a [Decoder] decides which pictures a model may see. Nothing that a sender
-// claims has a say in either.
+// Package picture reads the bytes of shared files, which come from strangers: [TypeOf] says what a file is, and a
+// [Decoder] decides which pictures a model may see. Neither believes anything that a sender claims.
 package picture
 
 import (
@@ -20,10 +19,9 @@ import (
 	"github.com/parley-chat/parley/internal/core"
 )
 
-// Decoder decodes one picture at a time, so that strangers' pictures take no more than the memory
-// for one: up to 45 MB. The callers take turns, and a caller with many pictures waits behind each
-// of the others after each of its own. What was drawn last is kept for a while. Many goroutines may use a Decoder at
-// once.
+// Decoder decodes one picture at a time, so strangers' pictures never take more memory than one picture: up to 45 MB.
+// The callers take turns, and a caller with many pictures waits behind each other caller after each picture. The last
+// results are cached. The methods may be called concurrently.
 type Decoder struct {
 	turns *fairqueue.Turns[struct{}]
 	kept  kept
@@ -34,35 +32,35 @@ func NewDecoder(clock clockwork.Clock) *Decoder {
 	return &Decoder{fairqueue.New(1, 1, fairqueue.Fair[struct{}], nil), kept{clock: clock}}
 }
 
-// File is one that may be a picture.
+// File is a file that may be a picture.
 type File struct {
-	Key  string // names the file: no other has it, and its bytes never change
+	Key  string // names the file: no other file has the key, and the bytes never change
 	From io.Reader
 	Size int64 // of what From holds, in bytes
 
-	// Spend counts so many pixels before they are drawn, or refuses that.
+	// Spend counts so many pixels before they are drawn, or refuses the picture.
 	Spend func(pixels int) error
 }
 
-// Picture is a file as a model may see it, in the same format; the zero Picture if it is not shown.
+// Picture is a file as a model may see it, in the same format. The zero Picture is not shown.
 type Picture struct {
-	Data  []byte // no caller changes it
-	Media string // its type
+	Data  []byte // no caller changes the data
+	Media string // the media type
 }
 
-// Kept returns what came of the file with a key. ok is false if that is not known any more.
+// Kept returns the cached result for the file with a key. ok is false if there is none.
 func (d *Decoder) Kept(key string) (p Picture, ok bool) { return d.kept.find(key) }
 
-// Forget drops what came of a file that was removed.
+// Forget drops the result for a removed file.
 func (d *Decoder) Forget(key string) { d.kept.forget(key) }
 
-// Decode reads the picture that f holds for a caller, and returns it as a model may see it. It is not shown if it is
-// no png, jpeg or gif, if it is damaged or too large, if it has 16 bits a channel, or if f.From or ctx has failed. Once
-// ctx has ended, the turn goes to somebody else within a tenth of a second or so. An error is one of f.Spend.
+// Decode reads the picture of f for a caller, and returns the picture as a model may see it. A file is not shown if it
+// is no png, jpeg or gif, if it is damaged or too large, if it has 16 bits a channel, or if f.From or ctx has failed.
+// After ctx has ended, another caller gets the turn within about a tenth of a second. The error is an error of f.Spend.
 //
-// The picture has been decoded completely, and its data is what this server has drawn from the pixels: one that
-// another decoder stumbles over may end a model's session for good. So nothing else of the file comes through, neither
-// comments and places nor what stands behind its end. Of an animated gif only the first frame is shown.
+// The returned data is drawn by this server from the completely decoded pixels: a picture that another decoder stumbles
+// over may end a model's session for good. So nothing else of the file comes through, neither comments and places nor
+// data behind the end. Of an animated gif only the first frame is shown.
 func (d *Decoder) Decode(ctx context.Context, caller string, f File) (Picture, error) {
 	if f.Size <= 0 || f.Size > core.MaxPictureBytes {
 		return Picture{}, nil
@@ -72,7 +70,7 @@ func (d *Decoder) Decode(ctx context.Context, caller string, f File) (Picture, e
 		return Picture{}, nil
 	}
 	defer leave()
-	if p, ok := d.kept.find(f.Key); ok { // somebody had a turn for it in between
+	if p, ok := d.kept.find(f.Key); ok { // another call has decoded the file meanwhile
 		return p, nil
 	}
 	file, err := io.ReadAll(io.LimitReader(f.From, f.Size+1))
@@ -95,15 +93,15 @@ func (d *Decoder) Decode(ctx context.Context, caller string, f File) (Picture, e
 	if data, err := form.draw(ctx, file); err == nil {
 		p = Picture{data, media}
 	}
-	if ctx.Err() != nil { // it may be shown to somebody who stays
+	if ctx.Err() != nil { // a caller that stays may still be shown the picture
 		return Picture{}, nil
 	}
 	d.kept.add(f.Key, p)
 	return p, nil
 }
 
-// format is how a kind of picture is read and written. config also returns how many bytes a pixel
-// takes while the picture is decoded.
+// format is how a kind of picture is read and written. config also returns how many bytes a pixel takes in memory while
+// the picture is decoded.
 type format struct {
 	config func(file []byte) (c image.Config, pixel int, err error)
 	decode func(io.Reader) (image.Image, error)
@@ -118,7 +116,7 @@ var formats = map[string]format{
 
 var errNotShown = errors.New("picture: not one that is shown")
 
-// pixels returns how many pixels a picture has, if it may be decoded. Its header says how much memory that takes.
+// pixels returns how many pixels a picture has, if it may be decoded. The header tells how much memory decoding takes.
 func (f format) pixels(file []byte) (int, error) {
 	c, pixel, err := f.config(file)
 	if err != nil {
@@ -131,7 +129,7 @@ func (f format) pixels(file []byte) (int, error) {
 	return c.Width * c.Height, nil
 }
 
-// draw decodes a picture that has passed pixels and draws it, as long as ctx lasts.
+// draw decodes and draws a picture that has passed pixels, as long as ctx lasts.
 func (f format) draw(ctx context.Context, file []byte) ([]byte, error) {
 	m, err := f.decode(&source{ctx, bytes.NewReader(file)})
 	if err != nil {
@@ -157,7 +155,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return s.file.Read(p)
 }
 
-// drawn is a picture that is being drawn. It fails at core.MaxShownBytes, and ends with a context.
+// drawn is a picture while it is drawn. Writing fails beyond MaxShownBytes, and ends with a context.
 type drawn struct {
 	ctx  context.Context
 	data bytes.Buffer
@@ -173,15 +171,15 @@ func (d *drawn) Write(p []byte) (int, error) {
 	return d.data.Write(p)
 }
 
-// pngConfig reads the header of a PNG. It refuses 16 bits a channel, which a screen does not show:
-// they take twice the memory, and are packed again so slowly that others wait for seconds.
+// pngConfig reads the header of a PNG. It refuses 16 bits a channel, which no screen shows: they take twice the memory,
+// and are packed again so slowly that other callers wait for seconds.
 func pngConfig(file []byte) (c image.Config, pixel int, err error) {
 	c, err = png.DecodeConfig(bytes.NewReader(file))
 	switch c.ColorModel {
 	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
 		return c, 0, errNotShown
 	}
-	return c, 4 + 2, err // of an interlaced one a half is there twice
+	return c, 4 + 2, err // half of an interlaced picture is in memory twice
 }
 
 func gifConfig(file []byte) (c image.Config, pixel int, err error) {
@@ -189,22 +187,22 @@ func gifConfig(file []byte) (c image.Config, pixel int, err error) {
 	return c, 1, err
 }
 
-// jpegConfig reads the header of a JPEG. It refuses two kinds, which print shops and attackers
-// make: with four inks, and with more scans than a picture needs.
+// jpegConfig reads the header of a JPEG. It refuses two kinds, which print shops and attackers make: with four inks,
+// and with more scans than a picture needs.
 func jpegConfig(file []byte) (c image.Config, pixel int, err error) {
 	c, err = jpeg.DecodeConfig(bytes.NewReader(file))
 	if err != nil {
 		return c, 0, err
 	}
-	// With this marker a scan begins. Nothing within a scan can be taken for it.
+	// A scan begins with this marker, which cannot occur within a scan.
 	if c.ColorModel == color.CMYKModel || bytes.Count(file, []byte("\xff\xda")) > core.MaxScans {
 		return c, 0, errNotShown
 	}
-	// A progressive one begins with this marker. All its coefficients are there until its end.
+	// A progressive JPEG begins with this marker. All coefficients stay in memory until its end.
 	if bytes.Contains(file, []byte("\xff\xc2")) {
 		return c, 3 + 3*4, nil
 	}
-	return c, 3 + 4, nil // RGB is there twice
+	return c, 3 + 4, nil // RGB is in memory twice
 }
 
 func encodeJPEG(w io.Writer, m image.Image) error {

@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// Head is how many bytes of a file TypeOf looks at.
+// Head is how many bytes of a file TypeOf reads.
 const Head = 4096
 
-// The types of a text, and of what nobody knows.
+// The types of a text, and of a file of unknown type.
 const (
 	Text    = "text/plain"
 	Unknown = "application/octet-stream"
@@ -22,10 +22,10 @@ type kind struct {
 	media  string
 	ending string // of a saved file
 	at     int    // where magic stands
-	magic  string // with which such a file begins; a ? stands for any byte
+	magic  string // the bytes with which such a file begins; ? stands for any byte
 }
 
-// kinds lists the types. None of them is one that a browser or a desktop runs.
+// kinds lists the types. No browser or desktop runs a file of these types.
 var kinds = []kind{
 	{"image/png", ".png", 0, "\x89PNG\r\n\x1a\n"},
 	{"image/jpeg", ".jpg", 0, "\xff\xd8\xff"},
@@ -51,8 +51,8 @@ var kinds = []kind{
 	{"video/webm", ".webm", 0, "\x1a\x45\xdf\xa3"},
 }
 
-// archives lists the types that are zip archives. The name tells which one a zip is; if it
-// lies, the file is a zip in any case.
+// archives lists the types that are zip archives. The name tells the type of a zip; a zip with a false name is still a
+// zip.
 var archives = []kind{
 	{media: "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ending: ".docx"},
 	{media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ending: ".xlsx"},
@@ -63,9 +63,9 @@ var archives = []kind{
 	{media: "application/epub+zip", ending: ".epub"},
 }
 
-// TypeOf returns the media type of a file, from a fixed list: by what its first bytes are
-// (head holds Head of them, or all), and by its name only among kinds of zip archives. All that
-// is text is Text, whatever it means to a browser or a shell: HTML, SVG, scripts.
+// TypeOf returns the media type of a file, from a fixed list: by the first bytes (head holds Head bytes, or all), and
+// by the name only among kinds of zip archives. Every text is Text, whatever the text means to a browser or a shell:
+// HTML, SVG, scripts.
 func TypeOf(name string, head []byte) string {
 	head = head[:min(len(head), Head)]
 	if isText(head) && !bytes.HasPrefix(head, []byte("%PDF-")) {
@@ -83,7 +83,7 @@ func TypeOf(name string, head []byte) string {
 	return Unknown
 }
 
-// begins reports whether a file with this head is of the kind.
+// begins reports whether a file that begins with head is of the kind.
 func (k kind) begins(head []byte) bool {
 	if len(head) < k.at+len(k.magic) {
 		return false
@@ -96,7 +96,7 @@ func (k kind) begins(head []byte) bool {
 	return true
 }
 
-// archive returns the type of a zip archive with this name.
+// archive returns the type of a zip archive with a name.
 func archive(name string) string {
 	ending := strings.ToLower(path.Ext(name))
 	for _, k := range archives {
@@ -107,8 +107,8 @@ func archive(name string) string {
 	return "application/zip"
 }
 
-// isText reports whether a file begins as UTF-8 text without control characters, apart from
-// white space and those that color a terminal. The last character may be cut.
+// isText reports whether a file begins as UTF-8 text without control characters, apart from white space and the escape
+// character of terminal colors. The last character may be cut.
 func isText(head []byte) bool {
 	for len(head) > 0 {
 		r, n := utf8.DecodeRune(head)
@@ -123,16 +123,15 @@ func isText(head []byte) bool {
 	return true
 }
 
-// IsText reports whether a file of this type is shown as text.
+// IsText reports whether a file of a type is shown as text.
 func IsText(media string) bool { return media == Text }
 
-// textEndings lists what a text may say that it is when it is saved. Nothing runs a file for one of them.
+// textEndings lists the endings that a saved text may keep. Nothing runs a file with such an ending.
 var textEndings = []string{".json", ".jsonl", ".yaml", ".yml", ".toml", ".csv", ".tsv", ".md", ".log", ".sql", ".diff",
 	".patch", ".proto"}
 
-// Ending returns the ending of the name under which a file of this type is saved, such as
-// ".png"; "" if the type is Unknown or not of the list. name, which an agent chose, counts only
-// among kinds of texts.
+// Ending returns the ending for the name of a saved file of a type, such as ".png"; "" for Unknown and types outside
+// the list. name, which an agent chose, counts only among kinds of texts.
 func Ending(name, media string) string {
 	if media == Text {
 		ending := strings.ToLower(path.Ext(name))
