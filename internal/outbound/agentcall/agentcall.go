@@ -1,8 +1,8 @@
-// Package agentcall calls agents that speak A2A 1.0 by JSON-RPC: it reads the card of an agent, sends it a message, and
-// reads what it answers at once or, by asking again, what became of its task.
+// Package agentcall calls agents that speak A2A 1.0 by JSON-RPC: it reads the card of an agent, sends a message, and
+// reads the answer or, later, the state of the agent's task.
 //
-// An agent is a stranger, at an address that a person gave. Package outcall makes the calls. What an agent answers is a
-// text that somebody wrote: it is bounded, and it decides nothing but what is said in the agent's name.
+// An agent is a stranger, at an address that a person gave. Package outcall makes the calls. An answer is a text that
+// somebody wrote: the text is limited, and decides only what is said in the agent's name.
 package agentcall
 
 import (
@@ -17,11 +17,10 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
-// patience is how long an agent may take for an answer. A model writes for a while, also where it was asked to return
-// at once.
+// patience is how long an agent may take for an answer. A model writes for a while, even when asked to return at once.
 const patience = time.Minute
 
-// Client calls agents. Many goroutines may use it at once.
+// Client calls agents. The methods may be called concurrently.
 type Client struct {
 	calls *outcall.Caller
 }
@@ -29,7 +28,7 @@ type Client struct {
 // New returns a client that calls by calls.
 func New(calls *outcall.Caller) *Client { return &Client{calls} }
 
-// Message is what an agent is sent.
+// Message is a message to an agent.
 type Message struct {
 	ID      string   // the same for each try; fit for a header
 	Context string   // of the last reply; "": a new conversation
@@ -37,17 +36,17 @@ type Message struct {
 	Texts   []string // a part for each
 }
 
-// Reply is what an agent answered. It has a Text, or is Working, or says why it Failed.
+// Reply is an agent's reply. It has a Text, or is Working, or says why it Failed.
 type Reply struct {
 	Text    string // "": the agent had nothing to say
 	Context string // of the conversation, for the next message; "" if neither side has named one
-	Task    string // that the agent is Working on (see Client.Task), or in which it asks back (see Message)
+	Task    string // the agent is Working on the task (see Client.Task), or asks back in the task (see Message)
 	Working bool
-	Failed  string // a sentence for the person whose agent it is, with words of the agent; it belongs in no log
+	Failed  string // a sentence for the agent's person, with words of the agent, so it belongs in no log
 }
 
-// Send sends a message to the agent that takes calls at url, signed with secret (see outcall.ParseSecret). The agent is
-// asked to return at once, and may take a minute. An error is an *outcall.Error or an *Error: see Retry.
+// Send sends a message to the agent at url, signed with secret (see outcall.ParseSecret). The message asks the agent to
+// return at once, but the agent may take a minute. The error is an *outcall.Error or an *Error: see Retry.
 func (c *Client) Send(ctx context.Context, url, secret string, m Message, at time.Time) (Reply, error) {
 	message := &a2a.Message{ID: m.ID, ContextID: m.Context, TaskID: a2a.TaskID(m.Task),
 		Role: a2a.MessageRoleUser}
@@ -70,7 +69,7 @@ func (c *Client) Send(ctx context.Context, url, secret string, m Message, at tim
 	return reply, err
 }
 
-// Task asks what became of the task that an agent was working on. The error is as of Send.
+// Task reads the state of the task that an agent was working on. The error is as of Send.
 func (c *Client) Task(ctx context.Context, url, secret, task string, at time.Time) (Reply, error) {
 	history := outbound.MaxHistory
 	answer, err := c.call(ctx, call{url, secret, "msg_task_" + rand.Text(), at}, "GetTask",
@@ -81,13 +80,13 @@ func (c *Client) Task(ctx context.Context, url, secret, task string, at time.Tim
 	return readTask(answer)
 }
 
-// call is where a request goes, and how it is signed.
+// call is where a request goes, and how the request is signed.
 type call struct {
 	url, secret, id string
 	at              time.Time
 }
 
-// request is one of JSON-RPC 2.0.
+// request is a request of JSON-RPC 2.0.
 type request struct {
 	JSONRPC string `json:"jsonrpc"`
 	ID      int    `json:"id"`
@@ -95,7 +94,7 @@ type request struct {
 	Params  any    `json:"params"`
 }
 
-// asJSON has an agent answer in A2A 1.0, and in one piece.
+// asJSON returns the headers that ask for an answer in A2A 1.0, in one piece.
 func asJSON() map[string]string {
 	return map[string]string{"A2A-Version": string(a2a.Version), "Accept": "application/json"}
 }

@@ -15,16 +15,16 @@ import (
 // wellKnown is where the card of a host is (A2A 1.0, section 8.2).
 const wellKnown = ".well-known/agent-card.json"
 
-// Agent is what a card says of an agent, made safe to show.
+// Agent is the agent of a card, made safe to show.
 type Agent struct {
 	Name string
-	URL  string // that takes JSON-RPC, of the card's origin
+	URL  string // takes JSON-RPC; of the card's origin
 }
 
-// Refusal says why the agent of a card cannot be called. Its sentence is for a person.
+// Refusal says why the agent of a card cannot be called. The sentence is for a person.
 type Refusal struct {
 	said string
-	// Elsewhere says that all interfaces that would do are of another origin than the card.
+	// Elsewhere says that all suitable interfaces are of another origin than the card.
 	Elsewhere bool
 }
 
@@ -33,7 +33,7 @@ func (r *Refusal) Error() string { return r.said }
 
 func refuse(format string, args ...any) *Refusal { return &Refusal{said: fmt.Sprintf(format, args...)} }
 
-// card is what counts of an agent card. The first two fields are those of A2A 0.3.
+// card is the used part of an agent card. The first two fields are the fields of A2A 0.3.
 type card struct {
 	ProtocolVersion string                `json:"protocolVersion"`
 	URL             string                `json:"url"`
@@ -43,15 +43,15 @@ type card struct {
 	Security        []alternative         `json:"securityRequirements"`
 }
 
-// alternative is one of the ways to be let in: the names of credentials that are needed together. The SDKs write what
-// stands behind a name in two ways.
+// alternative is one way to be let in: the names of credentials that are needed together. The SDKs write the values in
+// two ways.
 type alternative struct {
 	Schemes map[string]json.RawMessage `json:"schemes"`
 }
 
-// Card gets the card of an agent and returns whom it describes, if that agent can be called. The address is that of the
-// card, or one that ends with its host or a slash: then the card is at the usual place below it. An error is an
-// *outcall.Error or a *Refusal.
+// Card gets the card of an agent and returns the agent, if it can be called. The address is the address of the card, or
+// ends with the host or a slash: then the card is at the usual place below. The error is an *outcall.Error or a
+// *Refusal.
 func (c *Client) Card(ctx context.Context, address string) (Agent, error) {
 	if err := c.calls.Check(address); err != nil {
 		return Agent{}, err
@@ -81,7 +81,7 @@ func (c *Client) Card(ctx context.Context, address string) (Agent, error) {
 	return c.checkCard(found, at.String())
 }
 
-// checkCard returns whom a card describes that came from an address.
+// checkCard returns the agent of a card that came from an address.
 func (c *Client) checkCard(found card, from string) (Agent, error) {
 	for _, extension := range found.Capabilities.Extensions {
 		if extension.Required {
@@ -109,8 +109,8 @@ func open(ways []alternative) bool {
 	return len(ways) == 0
 }
 
-// interfaceOf returns the address of the first interface that can be called. It is of the origin that has served the
-// card, and so agreed to be called: a card could else have any host called.
+// interfaceOf returns the address of the first interface that can be called. The address is of the origin that has
+// served the card, and so agreed to be called: else a card could have any host called.
 func (c *Client) interfaceOf(all []*a2a.AgentInterface, from string) (string, error) {
 	err := refuse("The agent does not speak A2A 1.0 over JSON-RPC, as Parley does: its card has no interface with " +
 		"protocolBinding JSONRPC and protocolVersion 1.0. An agent of A2A 0.3 needs a newer SDK.")
@@ -137,5 +137,5 @@ func (c *Client) interfaceOf(all []*a2a.AgentInterface, from string) (string, er
 	return "", err
 }
 
-// isOne reports whether a version of A2A is 1 with any minor number: these take the same calls.
+// isOne reports whether a version of A2A is 1 with any minor number: all such versions take the same calls.
 func isOne(v a2a.ProtocolVersion) bool { return v == "1" || strings.HasPrefix(string(v), "1.") }

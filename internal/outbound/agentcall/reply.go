@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
-// response is one of JSON-RPC 2.0.
+// response is a response of JSON-RPC 2.0.
 type response struct {
 	Result json.RawMessage `json:"result"`
 	Error  *struct {
@@ -23,7 +23,7 @@ type response struct {
 	} `json:"error"`
 }
 
-// readSent returns the reply in an answer to SendMessage. known tells that a context was named.
+// readSent returns the reply in an answer to SendMessage. known says that the message named a context or a task.
 func readSent(answer outcall.Answer, known bool) (Reply, error) {
 	var told a2a.StreamResponse
 	if err := readResult(answer, known, &told); err != nil {
@@ -69,8 +69,8 @@ func readResult(answer outcall.Answer, known bool, result any) error {
 	return nil
 }
 
-// replyOf returns what a task is to those who wait for an answer. A task that needs input is one: it asks, and the next
-// message in the context is what it is told.
+// replyOf returns the reply of a task. A task that needs input is a reply: the agent asks, and the next message in the
+// context answers.
 func replyOf(t *a2a.Task, status int) (Reply, error) {
 	reply := Reply{Context: idOf(t.ContextID)}
 	switch t.Status.State {
@@ -89,7 +89,7 @@ func replyOf(t *a2a.Task, status int) (Reply, error) {
 		reply.Failed = failed("The agent refused to answer", t)
 	case a2a.TaskStateCanceled:
 		reply.Failed = failed("The agent's task was canceled", t)
-	case a2a.TaskStateAuthRequired: // what it asks for, often an address to log in, is for its person alone
+	case a2a.TaskStateAuthRequired: // the request, often for an address to log in, is for the agent's person alone
 		reply.Failed = failed("The agent wants to be given access to something before it answers", t)
 	default:
 		return Reply{}, notA2A(status)
@@ -104,8 +104,8 @@ func failed(what string, t *a2a.Task) string {
 	return what + "."
 }
 
-// answerOf returns the answer that a task came to: its artifacts and what it says of its state, each once. If it has
-// neither, the answer is what the agent said last since it was asked.
+// answerOf returns the answer of a task: the artifacts and the message of its status, each once. If there is neither,
+// the answer is what the agent said last after the question.
 func answerOf(t *a2a.Task) string {
 	var texts []string
 	for _, a := range t.Artifacts {
@@ -137,7 +137,7 @@ func answerOf(t *a2a.Task) string {
 	return ""
 }
 
-// statusOf returns what an agent says of the state of its task.
+// statusOf returns the agent's message about the state of its task.
 func statusOf(t *a2a.Task) string {
 	if m := t.Status.Message; m != nil && m.Role != a2a.MessageRoleUser {
 		return textOf(m.Parts)
@@ -148,8 +148,8 @@ func statusOf(t *a2a.Task) string {
 // thought is the metadata by which Google's Agent Development Kit (2.13) marks what a model thinks before it answers.
 const thought = "adk_thought"
 
-// textOf returns the text that parts are: texts, data as JSON, files of text, and the names of all other files. What a
-// model thinks is not said.
+// textOf returns the text of parts: texts, data as JSON, files of text, and the names of all other files. A model's
+// thoughts are left out.
 func textOf(parts a2a.ContentParts) string {
 	var texts []string
 	for _, p := range parts {
@@ -183,12 +183,12 @@ func jsonOf(value any) string {
 	to := json.NewEncoder(&text)
 	to.SetEscapeHTML(false) // nobody shows it as HTML
 	if err := to.Encode(value); err != nil {
-		return "" // it was JSON a moment ago
+		return "" // value was JSON a moment ago
 	}
 	return text.String()
 }
 
-// fileOf returns the words for a file, with the address if it has one.
+// fileOf returns the words for a file, with the address if there is one.
 func fileOf(p *a2a.Part, address string) string {
 	words := "[a file"
 	for _, about := range []string{line(p.Filename, outbound.MaxAgentFile), address} {
@@ -199,7 +199,7 @@ func fileOf(p *a2a.Part, address string) string {
 	return words + "]"
 }
 
-// idOf returns an id that an agent gave, or "" if it is too long to be kept.
+// idOf returns an id that an agent gave; "" for an id that is too long to store.
 func idOf(id string) string {
 	if len(id) > outbound.MaxAgentID {
 		return ""
