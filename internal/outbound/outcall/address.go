@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/outbound"
 )
 
-// The reasons why an address is not called. None shows it: it may hold a secret.
+// The reasons why an address is not called. No reason quotes the address, which may hold a secret.
 var (
 	errForm = forbidden("The address is no URL of a host on the internet. Give one like " +
 		"https://example.org/hook, of at most 2,048 bytes.")
@@ -22,9 +22,8 @@ var (
 	errOwn = forbidden("The address is one of this server itself, which does not call itself.")
 )
 
-// Check returns nil if an address may be called, as far as its form says: https at port 443 of a
-// public name, and with Options.Loopback http to this machine. It asks no DNS. An error is an *Error
-// of kind Forbidden.
+// Check returns nil if an address may be called, as far as its form says: https at port 443 of a public name, and with
+// Options.Loopback http to this machine. Check asks no DNS. The error is an *Error of kind Forbidden.
 func (c *Caller) Check(address string) error {
 	_, err := c.parse(address)
 	return err
@@ -81,8 +80,8 @@ func isLoopback(host string) bool {
 	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, host)
 }
 
-// canonical returns a host, with or without a port, in the form in which two are compared. All
-// names of this machine are one.
+// canonical returns a host, with or without a port, in the form that comparisons use. All names of this machine are
+// one.
 func canonical(hostport string) string {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
@@ -98,9 +97,9 @@ func canonical(hostport string) string {
 // local lists domains that the DNS of the internet does not have (RFC 6761, 6762, 8375; ICANN).
 var local = []string{"localhost", "local", "internal", "home.arpa"}
 
-// isPublicName reports whether a host in lower case is a name that the DNS of the internet may have.
-// No form of an IP address is one: all that resolvers and browsers take for IPv4, such as 127.1 and
-// 0x7f.0.0.1, end in a label that begins with a digit, and no top-level domain does.
+// isPublicName reports whether a host in lower case is a name that the DNS of the internet may have. No form of an IP
+// address is such a name: everything that resolvers and browsers take for IPv4, such as 127.1 and 0x7f.0.0.1, ends in a
+// label that begins with a digit, and no top-level domain does.
 func isPublicName(host string) bool {
 	labels := strings.Split(host, ".")
 	if len(host) > 253 || len(labels) < 2 {

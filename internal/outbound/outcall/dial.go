@@ -10,18 +10,18 @@ import (
 	"github.com/parley-chat/parley/internal/outbound"
 )
 
-// Dialer connects to hosts of the internet alone. It looks a host up itself, once, and connects to
-// what it has checked: a name that is looked up again may lead somewhere else by then.
+// Dialer connects only to hosts of the internet. It looks a host up once, and connects to the checked addresses: a
+// second look-up of the name may lead somewhere else.
 type Dialer struct {
-	// Lookup returns the addresses of a host, and Dial connects to one of them; nil: those of net.
+	// Lookup returns the addresses of a host, and Dial connects to an address; nil: the functions of net.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 var errNotPublic = forbidden("The host leads to an address that is not on the public internet.")
 
-// DialContext connects to an address of the host. It refuses a host if any of its addresses is not
-// global, with an *Error of kind Forbidden.
+// DialContext connects to an address of the host. A host with an address that is not global is refused, with an *Error
+// of kind Forbidden.
 func (d Dialer) DialContext(ctx context.Context, _, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -46,8 +46,7 @@ func (d Dialer) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	return d.Lookup(ctx, host)
 }
 
-// connect connects to the first of some addresses that answers. Each has its share of the time
-// that is left.
+// connect connects to the first of some addresses that answers. Each address has its share of the remaining time.
 func (d Dialer) connect(ctx context.Context, to []netip.Addr, port string) (conn net.Conn, err error) {
 	dial := d.Dial
 	if dial == nil {

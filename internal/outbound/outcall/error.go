@@ -13,17 +13,17 @@ type Kind string
 
 // The kinds.
 const (
-	Forbidden         Kind = "forbidden" // the address, or what its host leads to, is not called; or the secret is none
+	Forbidden         Kind = "forbidden" // not called: the address, or where its host leads; or a malformed secret
 	Timeout           Kind = "timeout"
 	ConnectionRefused Kind = "connection_refused"
 	TLS               Kind = "tls_error"
-	Unreachable       Kind = "unreachable" // no such host, no way to it, or it hung up
+	Unreachable       Kind = "unreachable" // no such host, no route to the host, or the host hung up
 	BadAnswer         Kind = "bad_answer"  // a redirect, too large, or not HTTP
 	Busy              Kind = "busy"        // too many calls are under way; the host was not called
 )
 
-// Error is a call that failed. Its sentence is for a person, and tells nothing of the network that
-// this server is in; what it wraps may.
+// Error is a failed call. The sentence is for a person, and tells nothing of this server's network; the wrapped error
+// may.
 type Error struct {
 	Kind Kind
 	said string // instead of the sentence of the kind
@@ -54,7 +54,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.err }
 
-// failure returns what err means for a call with ctx.
+// failure returns the Error of err for a call with ctx.
 func failure(ctx context.Context, err error) *Error {
 	var known *Error
 	var network net.Error

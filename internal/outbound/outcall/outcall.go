@@ -1,10 +1,9 @@
-// Package outcall calls an address that a stranger gave, so that the call can do no harm: not to
-// this server and its network, and as little as possible to others.
+// Package outcall calls an address that a stranger gave, with no harm to this server and its network, and as little as
+// possible to others.
 //
-// A [Caller] posts a signed body to a public host by https, or gets a document from it. [Caller.Check]
-// judges an address by its form, [Dialer] the host's addresses when it connects, and [Global] has the one
-// list of what is public. No call carries anything of Parley's but its body, and what an answer may have is
-// bounded.
+// A [Caller] posts a signed body to a public host by https, or gets a document. [Caller.Check] checks the form of an
+// address, [Dialer] the host's addresses at the time of the connection, and [Global] has the one list of public
+// addresses. No call carries anything of Parley's but its body, and answers are limited.
 package outcall
 
 import (
@@ -23,26 +22,26 @@ import (
 	"github.com/parley-chat/parley/internal/outbound"
 )
 
-// Mark is a header of every call. Servers of Parley refuse a request that has it, so that none can
-// be made to call itself or another in a circle.
+// Mark is a header of every call. Servers of Parley refuse a request with Mark, so nobody can make servers call
+// themselves or each other in a circle.
 const Mark = "Parley-Outbox"
 
 // Options of a Caller. All have a default.
 type Options struct {
-	Own      []string      // hosts of this server, with a port or for all ports: they are not called
+	Own      []string      // hosts of this server, with a port or for all ports, which are not called
 	Loopback bool          // http to 127.0.0.1, [::1] and localhost is allowed, at any port: for a local server
-	Time     time.Duration // for a call that has no other; 0: 10 s
+	Time     time.Duration // for a call without a Time; 0: 10 s
 	Version  string        // of this server, for the User-Agent; "": "dev"
 
-	// Lookup, Dial and Roots are for tests; nil: those of the system.
+	// Lookup, Dial and Roots are for tests; nil: the system's.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
-	Roots  *x509.CertPool // that sign the hosts' certificates
+	Roots  *x509.CertPool // sign the hosts' certificates
 
 	Together int // calls at once; 0: 512
 }
 
-// Caller makes calls. Many goroutines may use it at once.
+// Caller makes calls. The methods may be called concurrently.
 type Caller struct {
 	o         Options
 	own       map[string]bool // hosts in the form of canonical
@@ -83,15 +82,15 @@ type Call struct {
 	Secret string            // see ParseSecret
 	ID     string            // of the message; the same for each try
 	At     time.Time         // of this try
-	Header map[string]string // beside those that every call has
+	Header map[string]string // beside the headers of every call
 	Body   []byte
 	Time   time.Duration // for this call; 0: Options.Time
 }
 
-// Answer is what the host said.
+// Answer is the host's answer.
 type Answer struct {
 	Status int    // any but a redirect and a switch of protocols
-	Body   []byte // as it was sent: never unpacked
+	Body   []byte // as the host sent it: never unpacked
 }
 
 // The statuses by which a host ends more than one try (RFC 9110, sections 15.5.11 and 15.5.14).
@@ -100,9 +99,8 @@ const (
 	StatusTooLarge = http.StatusRequestEntityTooLarge
 )
 
-// Post makes a call and returns the answer. It follows no redirect and tries once. A call waits for a
-// place if too many are under way, at most for Options.Time. An error is an *Error; one of ctx is
-// wrapped in it.
+// Post makes a call and returns the answer. Post follows no redirect and tries once. If too many calls are under way,
+// Post waits for a place, at most for Options.Time. The error is an *Error, and wraps an error of ctx.
 func (c *Caller) Post(ctx context.Context, call Call) (Answer, error) {
 	key, err := keyOf(call.Secret)
 	if err != nil {
@@ -115,7 +113,7 @@ func (c *Caller) Post(ctx context.Context, call Call) (Answer, error) {
 	})
 }
 
-// Get asks for a document, by the rules of Post, and with no signature. The header is sent beside what every call has.
+// Get gets a document, by the rules of Post but without a signature. header is sent beside the headers of every call.
 func (c *Caller) Get(ctx context.Context, address string, header map[string]string) (Answer, error) {
 	return c.call(ctx, http.MethodGet, address, nil, 0, func(h http.Header) { add(h, header) })
 }
@@ -126,7 +124,7 @@ func add(to http.Header, more map[string]string) {
 	}
 }
 
-// call makes a request with the headers that set adds to those of every call. 0 for most is Options.Time.
+// call makes a request with the headers of every call and of set. 0 for most is Options.Time.
 func (c *Caller) call(ctx context.Context, method, address string, body []byte, most time.Duration,
 	set func(http.Header)) (Answer, error) {
 	at, err := c.parse(address)
@@ -161,7 +159,7 @@ func (c *Caller) call(ctx context.Context, method, address string, body []byte, 
 
 var errNoPlace = errors.New("no place became free in time")
 
-// enter returns when a call to a host may be made. Those that wait for a host keep no place from others.
+// enter returns when a call to a host may be made. Calls that wait for one host keep no place from calls to others.
 func (c *Caller) enter(ctx context.Context, host string, most time.Duration) (leave func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, most, errNoPlace)
 	defer cancel()
@@ -179,9 +177,9 @@ var (
 	ErrTooLarge = &Error{Kind: BadAnswer, said: "The host answered with more than 64 KiB."}
 )
 
-// exchange sends one request over a connection of its own, which ends with it: an answer that is too
-// large is cut, and nothing more of it is read. Transport.RoundTrip would not do, since it goes on to
-// connect after the time of a request is over.
+// exchange sends one request over a connection of its own. The connection ends with the request: an answer that is too
+// large is cut, and the rest is never read. Transport.RoundTrip would not do, since it continues to connect after the
+// time of a request is over.
 func (c *Caller) exchange(req *http.Request) (Answer, error) {
 	to := net.JoinHostPort(req.URL.Hostname(), portOf(req.URL))
 	conn, err := c.transport.NewClientConn(req.Context(), req.URL.Scheme, to)
@@ -195,7 +193,7 @@ func (c *Caller) exchange(req *http.Request) (Answer, error) {
 	}
 	defer resp.Body.Close()
 	switch resp.StatusCode / 100 {
-	case 1: // Its body is the connection itself, which the end of ctx no longer closes.
+	case 1: // The body is the connection itself, which the end of ctx no longer closes.
 		return Answer{}, &Error{Kind: BadAnswer}
 	case 3:
 		return Answer{}, errRedirect
@@ -210,7 +208,7 @@ func (c *Caller) exchange(req *http.Request) (Answer, error) {
 	return Answer{resp.StatusCode, body}, nil
 }
 
-// dialTLS connects to a public host. Its certificate must be valid for the host's name.
+// dialTLS connects to a public host. The certificate must be valid for the host's name.
 func (c *Caller) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -222,7 +220,7 @@ func (c *Caller) dialTLS(ctx context.Context, network, address string) (net.Conn
 	}
 	secure := tls.Client(conn, &tls.Config{ServerName: host, RootCAs: c.o.Roots, MinVersion: tls.VersionTLS12})
 	if err := secure.HandshakeContext(ctx); err != nil {
-		_ = conn.Close() // nothing was said over it
+		_ = conn.Close() // nothing was said over the connection
 		return nil, &Error{Kind: TLS, err: err}
 	}
 	return secure, nil

@@ -12,20 +12,20 @@ import (
 
 var errSecret = forbidden("The secret must be whsec_ and the base64 of 24 to 64 random bytes.")
 
-// ParseSecret returns nil if s is a secret of Standard Webhooks. Its error is an *Error.
+// ParseSecret returns nil if s is a secret of Standard Webhooks. The error is an *Error.
 func ParseSecret(s string) error {
 	_, err := keyOf(s)
 	return err
 }
 
-// NewSecret returns a secret that nobody has had before.
+// NewSecret returns a new random secret.
 func NewSecret() string {
 	key := make([]byte, 24)
-	_, _ = rand.Read(key) // it never fails
+	_, _ = rand.Read(key) // never fails
 	return "whsec_" + base64.StdEncoding.EncodeToString(key)
 }
 
-// keyOf returns the key that a secret stands for.
+// keyOf returns the key in a secret.
 func keyOf(secret string) ([]byte, error) {
 	text, ok := strings.CutPrefix(secret, "whsec_")
 	key, err := base64.StdEncoding.Strict().DecodeString(text)
