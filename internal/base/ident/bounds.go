@@ -2,14 +2,13 @@ package ident
 
 import "github.com/parley-chat/parley/internal/base/fault"
 
-// A caller that an invite admits may act in one room; one that has shown nothing but an
-// agent token, for one seat.
+// A caller that an invite admits may act in one room; a caller that has shown nothing but an agent token, for one seat.
 
 // IsGuest reports whether nothing but an invite admits a.
 func (a Principal) IsGuest() bool { return a.Invite != 0 }
 
-// CheckToken refuses a token that is not of the room or the seat to which a is bound, and a stay of a caller that no
-// invite admits: its id is no secret to some clients, which log it. The error is a *fault.Error of NotAllowed.
+// CheckToken refuses a token of another room or seat than a is bound to, and a stay of a caller that no invite admits:
+// some clients log the id of a stay. The error is a *fault.Error of NotAllowed.
 func (a Principal) CheckToken(t Token) error {
 	if t.IsStay() && !a.IsGuest() {
 		return fault.Refuse(fault.NotAllowed, "This contextId is good only at the address of the invite that gave it "+
@@ -21,7 +20,7 @@ func (a Principal) CheckToken(t Token) error {
 	return a.RefuseOutside("agent_token is of another seat than those for which you may act.")
 }
 
-// CheckView refuses a view of another room or seat than that to which a is bound, as CheckToken does.
+// CheckView refuses a view of another room or seat than a is bound to, as CheckToken does.
 func (a Principal) CheckView(v View) error {
 	if a.mayActFor(v.Room, v.Seat) {
 		return nil
@@ -34,8 +33,8 @@ func (a Principal) mayActFor(room string, seat int) bool {
 	return a.Room == "" || a.Room == room && (a.Seat == 0 || a.Seat == seat)
 }
 
-// CheckUnbound refuses what is about any room to a caller that may act in one only. The
-// error is a *fault.Error of NotAllowed.
+// CheckUnbound refuses a call about any room by a caller that may act in only one. The error is a *fault.Error of
+// NotAllowed.
 func (a Principal) CheckUnbound() error {
 	if a.Room == "" {
 		return nil
@@ -43,7 +42,7 @@ func (a Principal) CheckUnbound() error {
 	return a.RefuseOutside("This call is about other rooms.")
 }
 
-// RefuseOutside refuses a call of a caller that is bound, for a reason that is a sentence.
+// RefuseOutside refuses a call of a bound caller. why is a sentence.
 func (a Principal) RefuseOutside(why string) error {
 	if a.IsGuest() {
 		return fault.Refuse(fault.NotAllowed, "%s You came by an invite, which lets you into its room and nothing "+

@@ -1,10 +1,10 @@
 package ident
 
-// Counts counts what callers have, for each group of theirs: see Groups. The zero value counts
-// nothing yet. Its methods may not be called concurrently.
+// Counts counts what callers have, for each of their groups: see Groups. The zero value is empty. The methods may not
+// be called concurrently.
 type Counts struct{ of map[string]int64 }
 
-// Add adds n to the count of each group. Where n is negative, it takes away.
+// Add adds n to the count of each group. n may be negative.
 func (c *Counts) Add(groups []Group, n int64) {
 	if c.of == nil {
 		c.of = map[string]int64{}
@@ -17,8 +17,8 @@ func (c *Counts) Add(groups []Group, n int64) {
 	}
 }
 
-// Over returns the narrowest of groups that would have more than its bound with n more. The bound
-// of a group is most, as often as the group may have what a caller may.
+// Over returns the narrowest of groups that would exceed its limit with n more. The limit of a group is most times
+// Group.Times.
 func (c *Counts) Over(groups []Group, n, most int64) (over Group, is bool) {
 	for _, g := range groups {
 		if c.of[g.Key]+n > most*g.Times {
@@ -28,8 +28,7 @@ func (c *Counts) Over(groups []Group, n, most int64) (over Group, is bool) {
 	return Group{}, false
 }
 
-// Share returns how many a caller of groups has: the largest of their counts, each divided by how
-// many times as much its group may have.
+// Share returns how many a caller of groups has: the largest of the counts, each divided by Group.Times.
 func (c *Counts) Share(groups []Group) (share int64) {
 	for _, g := range groups {
 		share = max(share, c.of[g.Key]/g.Times)
@@ -37,5 +36,5 @@ func (c *Counts) Share(groups []Group) (share int64) {
 	return share
 }
 
-// Len returns how many groups have any.
+// Len returns how many groups have a count.
 func (c *Counts) Len() int { return len(c.of) }

@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block
-// of 64 bits, encrypted under a key of the token. From the highest bit, it has the number,
-// ToldAlone, a nonce, a check of zeros and Held. The characters' 65th bit is zero.
+// A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block of 64 bits, encrypted under a key of
+// the token. From the highest bit, the block has the number, ToldAlone, a nonce, a check of zeros and Held. The 65th
+// bit of the characters is zero.
 const (
 	cursorPrefix = 'c'
 	cursorChars  = 13
@@ -25,19 +25,17 @@ const (
 
 // Cursor is a seat's place in its room's log.
 //
-// Its text shows no field. Two texts of one place differ, unless their nonces are the same,
-// one time in 131,072. So no agent can tell whether its cursor moved over events that it may not
-// see. A text is bound to the token that it was made for. That catches mistakes: a cursor is not
-// a secret, and proves nothing.
+// The text shows no field. Two texts of one place differ, unless their nonces are the same, one time in 131,072. So no
+// agent can tell whether its cursor moved over events that the agent may not see. A text is bound to the token for
+// which it was made. The binding catches mistakes: a cursor is not a secret, and proves nothing.
 type Cursor struct {
 	N         int64 // the last event scanned for the seat, in 0..MaxMessage
 	ToldAlone bool  // the server has told this caller once that all others are away
-	Held      bool  // a send was held back by what came up to here
+	Held      bool  // a send was held back by the events up to N
 }
 
-// String returns a new text of c for the owner of t, in lower case. It differs from
-// call to call. If c.N is outside 0..[MaxMessage], it is empty, and ParseCursor
-// refuses it. It is safe for concurrent use.
+// String returns a new text of c for the owner of t, in lower case, different for each call. For a c.N outside
+// 0..[MaxMessage] the text is empty, and ParseCursor refuses it. String is safe for concurrent use.
 func (c Cursor) String(t Token) string {
 	var nonce [4]byte
 	rand.Read(nonce[:]) // never fails
@@ -59,12 +57,11 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 	return spell(cursorPrefix, t.cursorBlock().encrypt(plain), cursorChars)
 }
 
-// ParseCursor reads what String wrote for the same token, with capitals as small letters and
-// space around it ignored. ok is false, and the cursor zero, for an empty or malformed s and for
-// one that was not made for this token: an invented cursor, or another token's, passes by chance
-// one time in 32,768. Models pass an id, or another agent's cursor, so a call treats a cursor
-// that is not ok as absent, and never refuses it. The number may lie beyond the log's head, for
-// the caller to check. It is safe for concurrent use.
+// ParseCursor parses the output of String for the same token; capitals count as small letters, and space around s is
+// ignored. ok is false, and the cursor zero, for an empty or malformed s and for a cursor of another token: an invented
+// cursor, or another token's, passes by chance one time in 32,768. Models pass an id, or another agent's cursor, so a
+// call treats a cursor that is not ok as absent, and never refuses the cursor. The caller must check that the number is
+// not beyond the log's head. ParseCursor is safe for concurrent use.
 func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 	v, ok := unspell(cursorPrefix, s, cursorChars)
 	if !ok {
@@ -78,10 +75,9 @@ func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 		Held: plain>>heldBit&1 == 1}, true
 }
 
-// cursorBlock returns the cipher of t's cursors. Its key is a hash of all of the
-// token, so that a seat's new token ends its old cursors. The label keeps the hash
-// apart from others of the same token, and the slashes keep its parts apart, since a
-// token's characters include none.
+// cursorBlock returns the cipher of t's cursors. The key is a hash of the whole token, so that a seat's new token ends
+// the old cursors. The label tells the hash from others of the same token, and the slashes separate the parts, since a
+// token contains no slash.
 func (t Token) cursorBlock() feistel {
 	text := make([]byte, 0, 64)
 	text = append(text, "parley cursor/"...)

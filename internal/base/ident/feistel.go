@@ -6,13 +6,11 @@ import (
 	"encoding/binary"
 )
 
-// feistelRounds is the number of rounds of every network here. Luby and Rackoff
-// (1988) prove four enough against a reader who chooses both values and their
-// images, but only while it sees far fewer than the square root of a half's range:
-// 181 values for a half of 15 bits, and a long room has more messages. More
-// rounds raise that bound. NIST SP 800-38G takes ten for FF1, which is made for
-// domains as small as these, and so does this network. An AES call takes some
-// nanoseconds, so that there is no reason to save rounds.
+// feistelRounds is the number of rounds of every network here. Luby and Rackoff (1988) prove four enough against a
+// reader who chooses both values and their images, but only while the reader sees far fewer values than the square root
+// of a half's range: 181 values for a half of 15 bits, and a long room has more messages. More rounds raise that limit.
+// Ten rounds are the choice of NIST SP 800-38G for FF1, whose domains are as small. An AES call takes some nanoseconds,
+// so there is no reason to save rounds.
 const feistelRounds = 10
 
 // aesKeyBytes is the length of an AES-128 key.
@@ -26,8 +24,8 @@ type feistel struct {
 	half  uint // bits of one half, 1 to 32
 }
 
-// newFeistel returns the permutation of key. A key serves one width only: the
-// rounds of two widths would have related outputs.
+// newFeistel returns the permutation of key. A key serves one width only: the rounds of two widths would have related
+// outputs.
 func newFeistel(key [aesKeyBytes]byte, half uint) feistel {
 	block, _ := aes.NewCipher(key[:]) // fails on other lengths only
 	return feistel{block: block, half: half}
@@ -35,7 +33,7 @@ func newFeistel(key [aesKeyBytes]byte, half uint) feistel {
 
 // encrypt returns the image of v, which has at most 2*half bits.
 func (f feistel) encrypt(v uint64) uint64 {
-	var buf [aes.BlockSize]byte // one for all rounds, since it escapes to the heap
+	var buf [aes.BlockSize]byte // shared by all rounds, since the buffer escapes to the heap
 	left, right := v>>f.half, v&f.mask()
 	for i := range feistelRounds {
 		left, right = right, left^f.round(buf[:], i, right)
@@ -53,8 +51,8 @@ func (f feistel) decrypt(v uint64) uint64 {
 	return left<<f.half | right
 }
 
-// round is the function of round i. The round's number is part of the block, so
-// that one key gives ten independent functions. buf is scratch space of one block.
+// round is the function of round i. The block contains the round's number, so that one key gives ten independent
+// functions. buf is scratch space of one block.
 func (f feistel) round(buf []byte, i int, half uint64) uint64 {
 	binary.BigEndian.PutUint64(buf, uint64(i))
 	binary.BigEndian.PutUint64(buf[8:], half)

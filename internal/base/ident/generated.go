@@ -6,8 +6,7 @@ import (
 	"fmt"
 )
 
-// NewName returns a name that is easy to say and hard to guess: two words and a
-// number, 32 random bits in all.
+// NewName returns a name that is easy to say and hard to guess: two words and a number, 32 random bits in all.
 func NewName() string {
 	var raw [8]byte
 	rand.Read(raw[:])

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// The codes of links are made from the key of a room's log, which never leaves the table.
-// So they need not be stored, and can be shown again.
+// The codes of links are made from the key of a room's log, which never leaves the table. So codes are not stored, and
+// can be shown again.
 //
-// An invite's code is 27 characters: 7 of the room's id, 2 of the invite's number, 16 of a
-// secret, and 2 check characters over all of them. A claim is "w" and 30 characters: 7 of
-// the room's id, 5 of the seat, 16 of a secret, and 2 check characters over all of them.
+// An invite's code is 27 characters: 7 of the room's id, 2 of the invite's number, 16 of a secret, and 2 check
+// characters over all. A claim is "w" and 30 characters: 7 of the room's id, 5 of the seat, 16 of a secret, and 2 check
+// characters over all.
 const (
 	inviteNumberChars = 2
 	inviteChars       = RoomChars + inviteNumberChars + SecretChars + CheckChars
@@ -42,8 +42,8 @@ func (v Invite) String() string {
 	return body + Check(body)
 }
 
-// ParseInvite reads a code. ok is false if it does not have the form of one. Whether the
-// room has made it, Of tells.
+// ParseInvite reads a code. ok is false if s does not have the form of a code. Of tells whether the room has made the
+// invite.
 func ParseInvite(s string) (v Invite, ok bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if !checked("", s, inviteChars) {
@@ -59,27 +59,25 @@ func (v Invite) Of(logKey string) bool {
 	return sameText(v.secret, NewInvite(logKey, v.Room, v.Number).secret)
 }
 
-// LinkCode is the secret of a link with which the person behind a seat gets a token of its
-// own, once.
+// LinkCode is the secret of a link with which the person behind a seat gets their own token, once.
 type LinkCode struct {
 	Room   string // the room's id
 	Seat   int
 	secret string
 }
 
-// NewLinkCode returns the claim with a number, from 0 on, of the seat whose agent joined with
-// event joined.
+// NewLinkCode returns the claim with a number, from 0 on, of the seat whose agent joined with event joined.
 func NewLinkCode(logKey, room string, seat int, joined int64, number int) LinkCode {
 	return LinkCode{room, seat, derive(logKey, fmt.Sprintf("claim/%s/%d/%d/%d", room, seat, joined, number))}
 }
 
-// String returns the claim as it stands in a link.
+// String returns the claim as the link has it.
 func (c LinkCode) String() string {
 	body := claimPrefix + c.Room + Digits(uint64(c.Seat), seatChars) + c.secret
 	return body + Check(body)
 }
 
-// ParseLinkCode reads a claim. ok is false if s does not have the form of one.
+// ParseLinkCode reads a claim. ok is false if s does not have the form of a claim.
 func ParseLinkCode(s string) (c LinkCode, ok bool) {
 	t, ok := parseLong(claimPrefix, s)
 	return LinkCode(t), ok
@@ -93,7 +91,7 @@ func (c LinkCode) Is(other LinkCode) bool {
 // derive returns 80 bits that only the holder of key can compute from what.
 func derive(key, what string) string {
 	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte("parley " + what)) // a hash takes all that it is given
+	mac.Write([]byte("parley " + what)) // a hash accepts every input
 	return base32.NewEncoding(Alphabet).WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil))[:SecretChars]
 }
 

@@ -13,18 +13,18 @@ import (
 
 // Name is the name of an agent, a room or a queue.
 type Name struct {
-	Shown string // as its owner wrote it, normalized
+	Shown string // as the owner wrote the name, normalized
 	Key   string // two names with the same key are the same name
 }
 
-// AgentName checks the name of an agent: a nickname (RFC 8266) that cannot be
-// mistaken for the server, a user or anybody else. Its error is a *fault.Error of InvalidArgument.
+// AgentName checks the name of an agent: a nickname (RFC 8266) that nobody can mistake for the server, a user or
+// anybody else. The error is a *fault.Error of InvalidArgument.
 func AgentName(s string) (Name, error) { return actorName("agent_name", s) }
 
 // PersonName checks the name of the person behind an agent by the rules of AgentName.
 func PersonName(s string) (Name, error) { return actorName("person_name", s) }
 
-// actorName checks the name of who acts in a room. field names the argument in the error.
+// actorName checks the name of an agent or a person. field names the argument in the error.
 func actorName(field, s string) (Name, error) {
 	n, err := Nickname(field, s)
 	if err != nil {
@@ -38,9 +38,9 @@ func actorName(field, s string) (Name, error) {
 	return n, nil
 }
 
-// Actor says who did something in the seat of an agent: it or, if byPerson, the person behind it, by its name if it
-// has one. A person without an agent has the name of its seat. No name holds a comma, or what follows the agent in the
-// other case, so no agent passes for a person.
+// Actor returns who did something in the seat of an agent: the agent or, if byPerson, the person behind the agent, by
+// name if the person has one. A person without an agent has the name of the seat. No name contains a comma, or "'s
+// owner", so no agent passes for a person.
 func Actor(agent string, byPerson bool, person string) string {
 	switch {
 	case !byPerson || person == agent:
@@ -51,12 +51,12 @@ func Actor(agent string, byPerson bool, person string) string {
 	return person + ", for " + agent
 }
 
-// RoomName checks the name of a room. A room may be about a server, but not be named
-// just so. Its error is a *fault.Error of InvalidArgument.
+// RoomName checks the name of a room. A room may be about a server, but not have just that name. The error is a
+// *fault.Error of InvalidArgument.
 func RoomName(s string) (Name, error) { return placeName("room", s) }
 
-// QueueName checks the name of a queue by the rules of RoomName. Tickets are made of its key, so
-// the key must be such a name, too. Its error is a *fault.Error of InvalidArgument.
+// QueueName checks the name of a queue by the rules of RoomName. Tickets are made of the key, so the key must follow
+// the rules, too. The error is a *fault.Error of InvalidArgument.
 func QueueName(s string) (Name, error) {
 	n, err := placeName("queue", s)
 	if err != nil {
@@ -68,7 +68,7 @@ func QueueName(s string) (Name, error) {
 	return n, nil
 }
 
-// placeName checks the name of what agents enter. field names the argument in the error.
+// placeName checks the name of a room or a queue. field names the argument in the error.
 func placeName(field, s string) (Name, error) {
 	n, err := Nickname(field, s)
 	if err != nil {
@@ -81,9 +81,9 @@ func placeName(field, s string) (Name, error) {
 	return n, nil
 }
 
-// Nickname checks a name by the profile of RFC 8266, narrowed to letters with their marks,
-// digits, spaces and ' - _ . only, without small capitals, so that names can be compared, shown
-// and said. field names the argument in the error, which is a *fault.Error of InvalidArgument.
+// Nickname checks a name by the profile of RFC 8266, narrowed to letters with their marks, digits, spaces and ' - _ .
+// only, without small capitals, so that names can be compared, shown and said. field names the argument in the error, a
+// *fault.Error of InvalidArgument.
 func Nickname(field, s string) (Name, error) {
 	if strings.TrimSpace(s) == "" {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is missing: give a name of 1 to %d characters.", field,
@@ -109,8 +109,7 @@ func Nickname(field, s string) (Name, error) {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: one of its letters looks like a comma or a colon. Use "+
 			"such a letter only in a name whose letters are all of its script, or leave it out.", field)
 	}
-	// The key is made from shown and not from s, so that two names that look the
-	// same have the same key.
+	// The key is made from shown and not from s, so that two names that look the same have the same key.
 	key, err := precis.Nickname.CompareKey(shown)
 	if err != nil {
 		return Name{}, badLetters(field)
@@ -131,7 +130,7 @@ func badLetters(field string) error {
 		"only, and at least one letter or digit.", field)
 }
 
-// betweenWords are the signs of names that are no part of a word.
+// betweenWords are the signs of names between words.
 const betweenWords = " '-_."
 
 // plain reports whether s consists of letters with their marks, digits, spaces
@@ -157,17 +156,17 @@ func plain(s string) bool {
 	return solid
 }
 
-// signsFit reports whether the letters and marks of s that look like a comma or a colon are those of somebody's own
-// language: they stand in a name wholly of their script. Elsewhere "Ann\ua4fd I approve" passes for a line of Ann's.
-// A visarga is part of a word, in Burmese of every third, and follows a letter of its script: the word alone has to be
-// of that, so that a name such as "\u101d\u1004\u103a\u1038 Claude" stands.
+// signsFit reports whether the letters and marks of s that look like a comma or a colon belong to somebody's own
+// language, in a name wholly of their script. Elsewhere "Ann\ua4fd I approve" passes for a line of Ann's. A visarga is
+// part of a word, in Burmese of every third, and follows a letter of its script: only the word must be of the script,
+// so a name such as "\u101d\u1004\u103a\u1038 Claude" is allowed.
 func signsFit(s string) bool {
 	for i, r := range s {
 		if !likeSign(r) {
 			continue
 		}
 		if unicode.In(r, unicode.Common, unicode.Inherited) {
-			return false // it is no language's own
+			return false // no language's own
 		}
 		script := scriptOf(r)
 		foreign := func(other rune) bool { return isForeign(other, script) }
@@ -201,7 +200,7 @@ func scriptOf(r rune) *unicode.RangeTable {
 	return new(unicode.RangeTable)
 }
 
-// isForeign reports whether r belongs to another script. Digits, spaces and signs that all scripts use belong to none.
+// isForeign reports whether r belongs to another script. Digits, spaces and signs of all scripts belong to none.
 func isForeign(r rune, script *unicode.RangeTable) bool {
 	return !unicode.Is(script, r) && !unicode.Is(unicode.Inherited, r) &&
 		(unicode.IsLetter(r) || !unicode.Is(unicode.Common, r))

@@ -13,9 +13,8 @@ import (
 	"github.com/parley-chat/parley/internal/base"
 )
 
-// The cost of a new password hash: argon2id (RFC 9106) with the figures that
-// OWASP recommends for small machines. A stored hash names its own cost, so these
-// can be raised at any time.
+// The cost of a new password hash: argon2id (RFC 9106) with the figures that OWASP recommends for small machines. A
+// stored hash names its own cost, so the figures can be raised at any time.
 const (
 	argonTime    = 2
 	argonMemory  = 19 << 10 // KiB
@@ -26,9 +25,8 @@ const (
 
 var errPasswordHash = errors.New("ident: the password hash is malformed")
 
-// HashPassword returns the PHC string of a password under a random salt:
-// $argon2id$v=19$m=…,t=…,p=…$salt$hash. It takes 19 MiB of memory and tens of
-// milliseconds; the caller bounds how many run at once.
+// HashPassword returns the PHC string of a password under a random salt: $argon2id$v=19$m=…,t=…,p=…$salt$hash. A call
+// takes 19 MiB of memory and tens of milliseconds; the caller limits how many run at once.
 func HashPassword(password string) string {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt)
@@ -38,8 +36,8 @@ func HashPassword(password string) string {
 		b64.EncodeToString(salt), b64.EncodeToString(sum))
 }
 
-// CheckPassword reports whether hash is that of password, whatever cost the hash
-// names. It fails on a hash that is not a PHC string of argon2id.
+// CheckPassword reports whether hash is a hash of password, whatever cost the hash names. It fails on a hash that is
+// not a PHC string of argon2id.
 func CheckPassword(password, hash string) (bool, error) {
 	fields := strings.Split(hash, "$")
 	if len(fields) != 6 || fields[0] != "" || fields[1] != "argon2id" ||

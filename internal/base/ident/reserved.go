@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/rangetable"
 )
 
-// serverNames are names that could pass for the server, or for whoever runs it. They are compared without spaces
-// and punctuation, and by their look: "ParIey" has a capital I.
+// serverNames are names that could pass for the server, or for whoever runs it. They are compared without spaces and
+// punctuation, and by their look: "ParIey" has a capital I.
 var serverNames = []string{
 	"system", "server", "parley",
 	"thesystem", "theserver", "systemserver", "serversystem",
@@ -20,7 +20,7 @@ var serverNames = []string{
 	"admin", "administrator", "moderator", "operator",
 }
 
-// reservedWords are names that could pass for all in a room, for what the server says, or for a role in a model's own
+// reservedWords are names that could pass for all in a room, for words of the server, or for a role in a model's own
 // conversation, such as user. They are compared as serverNames are, but by their look only if a letter is not ASCII:
 // "a11" looks like "all", and is a fine name.
 var reservedWords = []string{
@@ -28,16 +28,14 @@ var reservedWords = []string{
 	"user", "youruser", "theuser", "myuser", "assistant", "developer", "tool",
 }
 
-// Others are words that stand for people and agents on the page and in the commands. An agent
-// with such a name would have its words taken for those of another. They are compared as
-// reservedWords are, and in each spelling that looks like them.
+// Others are words that stand for people and agents on the page and in the commands. Words of an agent with such a name
+// would pass for words of another. Others are compared as reservedWords are, and in each spelling that looks alike.
 var Others = []string{
 	"you", "your agent", "my agent", "yourself", "me", "myself", "nobody", "no one", "anyone", "anybody", "somebody",
 	"someone", "everyone", "everybody", "person", "people", "human", "an admin",
 }
 
-// titles may not be a word of any agent's name: such a name could pass for the server
-// or its operator.
+// titles may not be a word of any agent's name: such a name could pass for the server or its operator.
 var titles = []string{"parley", "server", "system", "administrator", "moderator", "operator"}
 
 // isReserved reports whether n is a reserved word.
@@ -52,8 +50,7 @@ func (n Name) isReserved() bool {
 		look.exotic && (set.looks[loose] || set.looks[capital])
 }
 
-// hasTitle reports whether a word of n is a title or looks like one, also with digits that stand for
-// letters: no other name has such a word.
+// hasTitle reports whether a word of n is a title or looks like a title, also with digits that stand for letters.
 func (n Name) hasTitle() bool {
 	if anyWord(n.Key, reserved().titles) || anyWord(digitsForLetters.Replace(n.Key), reserved().titles) {
 		return true
@@ -62,15 +59,15 @@ func (n Name) hasTitle() bool {
 	return anyWord(look.loose(), reserved().titleLooks) || anyWord(look.capital(), reserved().titleLooks)
 }
 
-// isOther reports whether n is one of Others, or looks like one.
+// isOther reports whether n is in Others, or looks like a word of Others.
 func (n Name) isOther() bool {
 	look := SkeletonOf(n.Shown)
 	return reserved().others[letters(n.Key)] || reserved().others[letters(look.skeleton)] ||
 		look.exotic && (reserved().otherLooks[letters(look.loose())] || reserved().otherLooks[letters(look.capital())])
 }
 
-// holdsUser reports whether a name contains or looks like "your user", as results call the sender whose words
-// an agent obeys, or "'s owner" or ", for": see Actor. Old agreements have "the person behind".
+// holdsUser reports whether a name contains or looks like "your user", as results call the sender whose words an agent
+// obeys, or "'s owner" or ", for": see Actor. Old agreements have "the person behind".
 func (n Name) holdsUser() bool {
 	look := SkeletonOf(n.Shown)
 	if strings.Contains(look.whole, ", for ") {
@@ -104,7 +101,7 @@ func letters(s string) string {
 	}, s)
 }
 
-// reservedSets hold the words and titles, and what they look like.
+// reservedSets hold the words, the titles and their looks.
 type reservedSets struct {
 	words, looks, servers, serverLooks, titles, titleLooks, others, otherLooks map[string]bool
 }
@@ -131,9 +128,8 @@ func withLooks(list []string) (words, looks map[string]bool) {
 	return words, looks
 }
 
-// smallCapitals are the letters whose names in Unicode hold SMALL CAPITAL, and their
-// block of phonetic letters. UTS #39 has prototypes for only a few of them, and no
-// language needs them to write a name.
+// smallCapitals are the letters whose names in Unicode contain SMALL CAPITAL, and their block of phonetic letters. UTS
+// #39 has prototypes for only a few small capitals, and no language needs small capitals in a name.
 var smallCapitals = rangetable.Merge(phonetic, rangetable.New(
 	0x0262, 0x026a, 0x0274, 0x0276, 0x0280, 0x0281, 0x028f, 0x0299, 0x029b, 0x029c, 0x029f,
 	0x1d7b, 0x1d7e, 0x1ddb, 0x1dde, 0x1ddf, 0x1de1, 0x1de2, 0x2c7b,
@@ -146,8 +142,8 @@ var phonetic = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x1d00, Hi: 0x1d2
 // blankLetters count as letters and marks, and show nothing.
 var blankLetters = rangetable.New(0x13441, 0x13442, 0x16fe4)
 
-// colons are the letters and marks that are drawn as two dots or circles: those whose names in Unicode hold VISARGA,
-// and their like under other names. UTS #39 has a colon as the prototype of only a few of them.
+// colons are the letters and marks that are drawn as two dots or circles: all whose names in Unicode contain VISARGA,
+// and similar ones. UTS #39 has a colon as the prototype of only a few.
 var colons = rangetable.New(
 	0x0903, 0x0983, 0x0a03, 0x0a83, 0x0b03, 0x0b83, 0x0c03, 0x0c83, 0x0d03, 0x0d83, 0x0f7f, 0x1038, 0x17c7, 0x17c8,
 	0x1881, 0x1b04, 0x1b82, 0x1ce2, 0x1ce3, 0x1ce4, 0x1ce5, 0x1ce6, 0x1ce7, 0x1ce8, 0x1cf2, 0x1cf3, 0xa881, 0xa983,

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// A secret of a sign-in is a prefix that says what it is for, and 46 or 54 characters of lower-case
-// base32: 8 of the key's id or 16 of the account's, 12 of the sign-in's id, 24 of a secret of 120 bits, and
-// 2 check characters over all of them.
+// A secret of a sign-in is a prefix that says its use, and 46 or 54 characters of lower-case base32: 8 of the key's id
+// or 16 of the account's, 12 of the sign-in's id, 24 of a secret of 120 bits, and 2 check characters over all.
 const (
 	accountIDChars   = 16
 	signInIDChars    = 12
@@ -19,18 +18,18 @@ const (
 	accountBodyChars = accountIDChars + afterIDChars
 )
 
-// AccountID returns the id of the account of a subject at an issuer: 80 bits of a hash. It stands wherever the
-// id of a key does, and is none, because it is longer.
+// AccountID returns the id of the account of a subject at an issuer: 80 bits of a hash. An account's id stands wherever
+// a key's id does, and is longer than every key's id.
 func AccountID(issuer, subject string) string {
 	text, _ := json.Marshal([]string{"account", issuer, subject}) // strings
 	sum := sha256.Sum256(text)
 	return base32.NewEncoding(Alphabet).WithPadding(base32.NoPadding).EncodeToString(sum[:])[:accountIDChars]
 }
 
-// IsAccount reports whether the id of a key or an account is that of an account.
+// IsAccount reports whether id is an account's id and not a key's.
 func IsAccount(id string) bool { return len(id) == accountIDChars }
 
-// SignInUse is what a secret of a sign-in is for: the prefix of its text.
+// SignInUse is the use of a secret of a sign-in: the prefix of its text.
 type SignInUse string
 
 // The uses.
@@ -51,16 +50,16 @@ type SignInSecret struct {
 // NewSignInID returns 60 random bits.
 func NewSignInID() string { return randomChars(signInIDChars) }
 
-// NewSignInSecret returns a random secret of the sign-in with an id by the key or the account with an id.
+// NewSignInSecret returns a random secret of a sign-in, by the id of its key or account and its own id.
 func NewSignInSecret(use SignInUse, key, id string) SignInSecret {
 	return SignInSecret{use, key, id, randomChars(keySecretChars)}
 }
 
-// Next returns the token that follows a refresh token which was consumed under a salt. Everybody
-// who has both computes the same one, and nobody who has one of them can.
+// Next returns the token that follows a refresh token consumed under a salt. Everybody who has both computes the same
+// token, and nobody can who has only one.
 func (s SignInSecret) Next(use SignInUse, salt string) SignInSecret {
 	mac := hmac.New(sha256.New, []byte(s.String()))
-	mac.Write([]byte("parley " + string(use) + salt)) // a hash takes all that it is given
+	mac.Write([]byte("parley " + string(use) + salt)) // a hash accepts every input
 	s.Use = use
 	s.Secret = base32.NewEncoding(Alphabet).WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil))[:keySecretChars]
 	return s
@@ -75,8 +74,8 @@ func (s SignInSecret) String() string {
 // Hash returns the only form in which the secret is stored.
 func (s SignInSecret) Hash() string { return HashSecret(s.String()) }
 
-// ParseSignIn reads a secret of a sign-in. ok is false if text does not have the form of one: the
-// check characters reveal a mistyped one without a read of the table.
+// ParseSignIn reads a secret of a sign-in. ok is false if text does not have the form of such a secret: the check
+// characters reveal a mistyped secret without a read of the table.
 func ParseSignIn(text string) (s SignInSecret, ok bool) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	for _, use := range []SignInUse{AccessToken, RefreshToken, SignInCode} {
@@ -90,7 +89,7 @@ func ParseSignIn(text string) (s SignInSecret, ok bool) {
 	return SignInSecret{}, false
 }
 
-// signInBefore names the secret of a sign-in that a run of letters and digits is, with the text before it.
+// signInBefore names the secret of a sign-in in a run of letters and digits, with the text before the run.
 func signInBefore(before, run string) string {
 	if len(before) < len(AccessToken) {
 		return ""

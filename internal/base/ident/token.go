@@ -11,9 +11,9 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 )
 
-// An agent token is 30 characters of lower-case base32: 7 of the room's id, 5 of
-// the seat's number, 16 of a secret, and 2 check characters over all of them. A person's
-// token is "p" and 30 characters of the same kinds; its check characters cover the "p".
+// An agent token is 30 characters of lower-case base32: 7 of the room's id, 5 of the seat's number, 16 of a secret, and
+// 2 check characters over all. A person's token is "p" and 30 characters of the same kinds; the check characters cover
+// the "p".
 const (
 	Alphabet    = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's base32: no i, l, o, u
 	RoomChars   = 7
@@ -28,8 +28,8 @@ const (
 	MaxSeat = 1<<(5*seatChars) - 1
 )
 
-// Token is the secret that proves who owns a seat: its agent or, with Person, the person
-// behind the agent. With Joined it is the agent as A2A names it: see [NewStay].
+// Token is the secret that proves who owns a seat: the agent or, with Person, the person behind the agent. With Joined,
+// Token is the agent as A2A names it: see [NewStay].
 type Token struct {
 	Room   string // the room's id
 	Seat   int
@@ -50,9 +50,8 @@ func (t Token) String() string {
 	return body + Check(body)
 }
 
-// ParseToken reads a token as a model or a person wrote it. The check characters
-// reveal a mistyped one without a read of the table. Its error is a *fault.Error of
-// TokenInvalid.
+// ParseToken reads a token as a model or a person wrote it. The check characters reveal a mistyped token without a read
+// of the table. The error is a *fault.Error of TokenInvalid.
 func ParseToken(s string) (Token, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if s == "" {
@@ -103,12 +102,10 @@ func parseLong(prefix, s string) (parts struct {
 	return parts, true
 }
 
-// WellFormed reports whether s has the form of an agent token and its check characters
-// are right.
+// WellFormed reports whether s has the form of an agent token with the right check characters.
 func WellFormed(s string) bool { return checked("", s, TokenChars) }
 
-// checked reports whether s has n characters of Alphabet that end with the check characters over
-// prefix and the others.
+// checked reports whether s has n characters of Alphabet that end with the check characters over prefix and the others.
 func checked(prefix, s string, n int) bool {
 	if len(s) != n {
 		return false
@@ -121,14 +118,13 @@ func checked(prefix, s string, n int) bool {
 	return Check(prefix+s[:n-CheckChars]) == s[n-CheckChars:]
 }
 
-// SecretIn names the secret that a text holds: a token of an agent or of a person, one that looks at a room, an id that
-// A2A gives, a link to a seat, the address of a file, a key, or a token of a sign-in, in either case; "" if it holds
-// none.
+// SecretIn names the secret in a text: a token of an agent or of a person, a view token, an id of A2A, a link to a
+// seat, the address of a file, a key, or a token of a sign-in, in either case; "" for none.
 //
-// A secret that a space or the end of a line splits in two is found, too, and so is one behind an
-// escape of an address, such as %2F. One in more parts is not: in a dump of hexadecimal bytes, about
-// one window in a thousand has matching check characters. For the same reason a secret within a
-// longer run of letters and digits, such as a hash, is none.
+// A secret that a space or the end of a line splits in two is found, too, and so is a secret behind an escape of an
+// address, such as %2F. A secret in more parts is not: in a dump of hexadecimal bytes, about one window in a thousand
+// has matching check characters. For the same reason, a run of letters and digits within a longer run, such as a hash,
+// is no secret.
 func SecretIn(text string) string {
 	if what := secretWithin(text); what != "" {
 		return what
@@ -162,8 +158,7 @@ func secretWithin(text string) string {
 	return ""
 }
 
-// secretAt names the secret that the letters and digits from start to end are, with the text
-// before them; "" if they are none.
+// secretAt names the secret in the letters and digits from start to end, with the text before start; "" for none.
 func secretAt(text string, start, end int) string {
 	run := text[start:end]
 	switch len(run) {
@@ -201,8 +196,8 @@ func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// HashSecret returns the only form in which a token's secret is stored, so that the table reveals
-// no token: the SHA-256 in hex.
+// HashSecret returns the only form in which a token's secret is stored: the SHA-256 in hex. Without the hash, whoever
+// reads the table or a copy of it could act as every agent.
 func HashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
@@ -219,8 +214,7 @@ func NewRoomID() string { return randomChars(RoomChars) }
 // NewSecret returns a random secret of 80 bits.
 func NewSecret() string { return randomChars(SecretChars) }
 
-// NewEventID returns 60 random bits, by which a writer recognizes its own event
-// after a lost reply.
+// NewEventID returns 60 random bits, by which a writer recognizes its own event after a lost reply.
 func NewEventID() string { return randomChars(12) }
 
 // NewFileID returns a random id of 100 bits for the bytes of a file.
@@ -243,7 +237,7 @@ func Digits(v uint64, n int) string {
 	return string(b)
 }
 
-// Number reads what Digits wrote.
+// Number parses the output of Digits.
 func Number(s string) (v uint64) {
 	for _, c := range s {
 		v = v<<5 | uint64(strings.IndexRune(Alphabet, c))
@@ -251,8 +245,8 @@ func Number(s string) (v uint64) {
 	return v
 }
 
-// Check returns two check characters over s: a weighted sum modulo the prime
-// 1021, which any changed character and any two swapped neighbors change.
+// Check returns two check characters over s: a weighted sum modulo the prime 1021, which any changed character and any
+// two swapped neighbors change.
 func Check(s string) string {
 	sum := uint64(0)
 	for i := range len(s) {

@@ -2,12 +2,12 @@ package ident
 
 import "fmt"
 
-// A view token is "view-" and 36 characters of the same parts as those of a stay: its check characters cover the
-// prefix, too. It is made from the key of the room's log, so nothing is stored.
+// A view token is "view-" and 36 characters of the same parts as a stay's, with check characters that cover the prefix,
+// too. It is made from the key of the room's log, so nothing is stored.
 const viewPrefix = "view-"
 
-// View is a token that looks at a room as the agent of one seat sees it, and can do nothing else. It is no [Token]:
-// what takes that never takes a View.
+// View is a token that reads a room as the agent of one seat sees it, and can do nothing else. A View is no [Token]: a
+// call that accepts a Token never accepts a View.
 type View struct {
 	Room   string // the room's id
 	Seat   int
@@ -26,14 +26,14 @@ func (v View) String() string {
 	return viewPrefix + Token{Room: v.Room, Seat: v.Seat, Joined: v.Joined, Secret: v.secret}.stayOver(viewPrefix)
 }
 
-// ParseView reads what String wrote. ok is false if s does not have the form of it. Whether the room has given it, Of
-// tells.
+// ParseView parses the output of String. ok is false if s does not have the form of a view token. Of tells whether the
+// room has made the view.
 func ParseView(s string) (v View, ok bool) {
 	t, ok := parseStay(viewPrefix, viewPrefix, s)
 	return View{t.Room, t.Seat, t.Joined, t.Secret}, ok
 }
 
-// Of reports, in constant time, whether the room whose log has the key has given v.
+// Of reports, in constant time, whether the room whose log has the key has made v.
 func (v View) Of(logKey string) bool {
 	return sameText(v.secret, NewView(logKey, v.Room, v.Seat, v.Joined).secret)
 }

@@ -155,7 +155,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return s.file.Read(p)
 }
 
-// drawn is a picture while it is drawn. Writing fails beyond MaxShownBytes, and ends with a context.
+// drawn is a picture while it is drawn. Writing fails beyond core.MaxShownBytes, and ends with a context.
 type drawn struct {
 	ctx  context.Context
 	data bytes.Buffer
