@@ -1,6 +1,6 @@
-// Package fairqueue lets a few calls at once do what takes memory, processor or connections, while the
-// others wait for their turns. [Turns] bounds them together and for each group, such as those that
-// read one room. An order of [Call] says which of those that wait is next: [Fair], or one of the user.
+// Package fairqueue lets a few calls at once use memory, processor or connections, while the others wait for their
+// turns. [Turns] limits all calls together and each group, such as the readers of one room. An order of [Call]s says
+// which waiting call is next: [Fair], or an order of the user.
 package fairqueue
 
 import (
@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// Turns gives calls their turns. A call that waits because its group has all turns that it may have
-// keeps none from others. C tells callers apart. The methods may be called concurrently.
+// Turns gives calls their turns. A call whose group has all its turns waits, and keeps no turn from other groups. C
+// tells callers apart. The methods may be called concurrently.
 type Turns[C comparable] struct {
 	n, perGroup int
 	order       func(a, b *Call[C]) int
@@ -19,29 +19,29 @@ type Turns[C comparable] struct {
 	mu      sync.Mutex
 	taken   int
 	ended   int                  // turns, ever
-	groups  map[string]*group[C] // those with a call
-	waiting []*Call[C]           // in the order in which they came; no turn is free for any of them
+	groups  map[string]*group[C] // groups with a call
+	waiting []*Call[C]           // in the order of arrival; no turn is free for any
 }
 
-// group is the calls that share a bound.
+// group is the calls that share a limit.
 type group[C comparable] struct {
 	name    string
-	calls   int       // that wait or have a turn
+	calls   int       // waiting or with a turn
 	taken   int       // turns
-	callers map[C]int // how many of them each caller has
-	since   int       // Turns.ended when its last turn ended, or when its first call came
+	callers map[C]int // how many turns each caller has
+	since   int       // Turns.ended when the last turn of the group ended, or when its first call came
 }
 
 // Call is a call that waits for a turn or has one.
 type Call[C comparable] struct {
 	Caller C
 	group  *group[C]
-	turn   chan struct{} // closed when it begins
+	turn   chan struct{} // closed when the turn begins
 }
 
-// Fair is an order in which no crowd goes ahead of others: first goes the group with the fewest turns
-// now, of such the one that has waited longest since its last turn, and in a group the caller with the
-// fewest turns.
+// Fair is an order in which many calls of one group do not go ahead of others. First goes the group with the fewest
+// turns now, then the group that has waited longest since its last turn, and in a group the caller with the fewest
+// turns.
 func Fair[C comparable](a, b *Call[C]) int {
 	if a.group == b.group {
 		return a.group.callers[a.Caller] - b.group.callers[b.Caller]
@@ -52,10 +52,9 @@ func Fair[C comparable](a, b *Call[C]) int {
 	return a.group.since - b.group.since
 }
 
-// New returns n turns at once, of which a group may have perGroup. order is negative if a goes before b;
-// among equals the one that came first is first, and with nil that holds for all. began hears of the
-// caller of each turn, unless it is nil. Both are called one at a time, and must not call a method of
-// the Turns.
+// New returns Turns that give n turns at once, of which a group may have perGroup. order is negative if a goes before
+// b; among equals the first to come is first, and a nil order makes all equal. began, unless nil, is called with the
+// caller of each turn. order and began are called one at a time, and must not call a method of the Turns.
 func New[C comparable](n, perGroup int, order func(a, b *Call[C]) int, began func(C)) *Turns[C] {
 	if order == nil {
 		order = func(_, _ *Call[C]) int { return 0 }
@@ -66,8 +65,8 @@ func New[C comparable](n, perGroup int, order func(a, b *Call[C]) int, began fun
 	return &Turns[C]{n: n, perGroup: perGroup, order: order, began: began, groups: map[string]*group[C]{}}
 }
 
-// Enter returns when a call of a caller has its turn, which ends when it calls leave, once. The error
-// is that of ctx, and then there is no turn.
+// Enter returns when a call of a caller has its turn. The caller ends the turn with leave, once. With an error, the
+// error of ctx, there is no turn.
 func (t *Turns[C]) Enter(ctx context.Context, group string, caller C) (leave func(), err error) {
 	c := t.enqueue(group, caller)
 	select {
@@ -97,7 +96,7 @@ func (t *Turns[C]) enqueue(name string, caller C) *Call[C] {
 	return c
 }
 
-// begin gives c a turn. t.mu is held.
+// begin gives c a turn. The caller holds t.mu.
 func (t *Turns[C]) begin(c *Call[C]) {
 	t.taken++
 	c.group.taken++
@@ -117,7 +116,7 @@ func (t *Turns[C]) dequeue(c *Call[C]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	i := slices.Index(t.waiting, c)
-	if i < 0 { // its turn began at the same moment
+	if i < 0 { // the turn began at the same moment
 		t.end(c)
 		return
 	}
@@ -125,7 +124,7 @@ func (t *Turns[C]) dequeue(c *Call[C]) {
 	t.forget(c)
 }
 
-// end takes the turn of c back and gives it to the next call. t.mu is held.
+// end ends the turn of c, and begins the turn of the next call. The caller holds t.mu.
 func (t *Turns[C]) end(c *Call[C]) {
 	g := c.group
 	t.taken--
@@ -151,7 +150,7 @@ func (t *Turns[C]) end(c *Call[C]) {
 	t.begin(w)
 }
 
-// forget drops the group of a call that is over, if it has no other. t.mu is held.
+// forget drops the group of an ended call without other calls. The caller holds t.mu.
 func (t *Turns[C]) forget(c *Call[C]) {
 	c.group.calls--
 	if c.group.calls == 0 {
