@@ -1,5 +1,5 @@
-// Package fault defines the errors that callers of Parley see: a code for
-// programs and a sentence for a model or a person.
+// Package fault defines the errors that callers of Parley see: a code for programs and a sentence for a model or a
+// person.
 package fault
 
 import (
@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// Code classifies an Error. Codes are part of the contract with clients; each
-// front end translates them to its own protocol.
+// Code classifies an Error. Codes are part of the contract with clients; each front end translates codes to its
+// protocol.
 type Code string
 
 // The codes.
 const (
-	InvalidArgument Code = "invalid_argument" // the call can never succeed as it is
+	InvalidArgument Code = "invalid_argument" // the call can never succeed unchanged
 	RoomNotFound    Code = "room_not_found"   // no such room, or it has expired
 	RoomExists      Code = "room_exists"      // another room has the name
 	NameTaken       Code = "name_taken"       // another agent in the room has the name
@@ -24,7 +24,7 @@ const (
 	TokenInvalid    Code = "token_invalid"    // mistyped, or never issued
 	// the key, the invite or the token does not admit the caller to the server
 	KeyInvalid     Code = "key_invalid"
-	NotAllowed     Code = "not_allowed"      // the agent's role, or what admitted it, does not permit the call
+	NotAllowed     Code = "not_allowed"      // the role, the key, the invite or the token does not permit the call
 	Paused         Code = "paused"           // the person behind the agent, or a limit on agents, keeps it silent
 	Removed        Code = "removed"          // the agent has lost its seat
 	RoomClosed     Code = "room_closed"      // an admin has closed the room
@@ -35,7 +35,7 @@ const (
 	Internal       Code = "internal"         // a fault of the server
 )
 
-// Rule says which rule refused a call, where a code stands for several and a front end has sentences of its own.
+// Rule says which rule refused a call, where a code stands for several rules and a front end has its own sentences.
 type Rule string
 
 // The rules.
@@ -45,45 +45,43 @@ const (
 	RuleChannel Rule = "channel" // only admins speak
 	RuleRun     Rule = "run"     // agents have said as much as they may until a person speaks
 	RuleDrafts  Rule = "drafts"  // as many drafts as may be wait for the person
-	RuleKey     Rule = "key"     // the key of idempotency stands for other words
-	RuleKeyFile Rule = "keyfile" // and for another file
+	RuleKey     Rule = "key"     // the idempotency key stands for other words
+	RuleKeyFile Rule = "keyfile" // the idempotency key stands for another file
 )
 
 // Error is a refusal or a failure that a caller sees. A refusal changes nothing.
 type Error struct {
 	Code Code
-	// Unclear says that the call may have taken effect, or may yet. Whether repeating
-	// it is safe depends on the call.
+	// Unclear says that the call may have taken effect, or may yet. Whether a repetition is safe depends on the call.
 	Unclear bool
-	// Rule is set where Code stands for several that a front end tells apart.
+	// Rule is set where Code stands for several rules that a front end tells apart.
 	Rule Rule
-	// Message says in a sentence or two what was wrong and what to do next. It
-	// never contains text that an agent chose.
+	// Message says in a sentence or two what was wrong and what to do next. It never contains text that an agent chose.
 	Message string
-	// RetryAfter is the time after which the same call can succeed. It is zero
-	// where waiting does not help.
+	// RetryAfter is the time after which the same call can succeed. It is zero where waiting does not help.
 	RetryAfter time.Duration
 	// Yours names the idle seats that the caller can have again, with RoomFull.
 	Yours []string
-	// By names the agent that has the task, or the admin that took the seat, where that is why. It is a name
-	// that an agent chose.
+	// By names, where it matters, the agent that has the task, or the admin that took the seat. An agent chose the
+	// name.
 	By string
-	// Reason says to the person of a seat that is gone why it is, or of an address why it is not called: a room.Reason,
-	// one of the following or one of outbox.EndpointError.
+	// Reason says to a person why their seat is gone or why an address is not called: a room.Reason, a Reason below or
+	// a reason of outbox.EndpointError.
 	Reason string
-	// Note is what the admin who took the seat said of that. An agent chose it; hidden characters are escaped.
+	// Note is the reason that the admin gave for taking the seat. An agent chose the text; hidden characters are
+	// escaped.
 	Note string
-	// Next says what to do next, where that needs more than Message says.
+	// Next says what to do next, where Message does not suffice.
 	Next string
 
 	cause error
 }
 
-// Reasons of an Error, beside those of package room.
+// Reasons of an Error, beside the reasons of package room.
 const (
-	ReasonDevice = "device"  // a further device of the person took the place of this one
-	ReasonNoSeat = "no_seat" // with KeyInvalid: the key is not the trouble, the token or the link leads to no seat
-	// with KeyInvalid: the access token is that of a sign-in, and too old; the program gets another one
+	ReasonDevice = "device"  // a further device of the person took the place of this device
+	ReasonNoSeat = "no_seat" // with KeyInvalid: the token or the link, not the key, is wrong: it leads to no seat
+	// with KeyInvalid: the access token of a sign-in is too old; the program gets another
 	ReasonExpired = "expired"
 	// with InvalidArgument: the card of an agent names an address for calls of another origin
 	ReasonElsewhere = "other_origin"
@@ -100,8 +98,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// CodeOf returns the code of err: "" for nil, Internal for an error that is not
-// an *Error.
+// CodeOf returns the code of err: "" for nil, Internal for an error that is not an *Error.
 func CodeOf(err error) Code {
 	var e *Error
 	switch {
@@ -124,13 +121,12 @@ func (e *Error) For(r Rule) *Error {
 	return e
 }
 
-// RetryLater returns an Error that asks the caller to wait for at least after,
-// and never for less than a second.
+// RetryLater returns an Error that asks the caller to wait for at least after, and never for less than a second.
 func RetryLater(code Code, after time.Duration, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), RetryAfter: max(after, time.Second)}
 }
 
-// Seconds returns d in whole seconds, rounded up, as messages and results show it.
+// Seconds returns d in whole seconds, rounded up, as messages and results show d.
 func Seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // Wrap returns an Error with a cause. Only logs show the cause.
