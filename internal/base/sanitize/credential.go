@@ -8,9 +8,8 @@ import (
 	"sync"
 )
 
-// Credential says what well-known kind of credential a text seems to hold, such as "a
-// GitHub token"; "" if none. It looks at each character a few times at most. The forms
-// are those that gitleaks looks for.
+// Credential returns the well-known kind of credential that a text seems to contain, such as "a GitHub token"; "" for
+// none. Each character is read at most a few times. The forms are forms that gitleaks finds.
 func Credential(text string) string {
 	for start, end := range runs(text, isBase64URL, leastToken) {
 		if kind := kindOf(text, start, end); kind != "" {
@@ -32,22 +31,21 @@ func Credential(text string) string {
 const (
 	leastToken = 20 // characters of the shortest token
 	awsSecret  = 40 // characters of a secret of AWS
-	awsName    = 48 // and how far before it its name may begin
+	awsName    = 48 // how far before the secret its name may begin
 )
 
-// awsNames matches the name of a secret of AWS and what stands before its value, also in
-// JSON in JSON. Without the name it would be any text of its length.
+// awsNames matches the name of a secret of AWS and the text before its value, also in JSON in JSON. Without the name,
+// any text of the same length would match.
 var awsNames = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile("(?i)secret[_ -]?(?:access[_ -]?)?key(?:[\\s:=>,\"'`\\\\]|\\\\[nrt]){1,9}$")
 })
 
-// token is a form: its first characters, and what follows them up to the first character
-// that is not in the alphabet.
+// token is a form: a prefix, and the characters of the alphabet that follow the prefix.
 type token struct {
 	kind, prefix string
 	alphabet     func(c byte) bool
 	least, most  int    // characters that follow
-	holds        string // among them
+	holds        string // must be among the characters that follow
 }
 
 var tokens = sync.OnceValue(func() []token {
@@ -79,7 +77,7 @@ func kindOf(text string, start, end int) string {
 			if !beginsWord(text, first-len(t.prefix)) {
 				continue
 			}
-			for from < end && t.alphabet(text[from]) { // the next token begins behind these
+			for from < end && t.alphabet(text[from]) { // the next token begins behind the alphabet's characters
 				from++
 			}
 			if (from == end || !IsAlphanumeric(text[from])) && t.matches(text[first:from]) {
@@ -90,20 +88,20 @@ func kindOf(text string, start, end int) string {
 	return ""
 }
 
-// matches reports whether a token can have rest behind its first characters.
+// matches reports whether a token can have rest behind its prefix.
 func (t token) matches(rest string) bool {
 	return t.least <= len(rest) && len(rest) <= t.most && strings.Contains(rest, t.holds) && !isPlaceholder(rest)
 }
 
-// beginsWord reports whether neither a letter nor a digit is before text[i:], other than
-// that of an escape such as \n in JSON.
+// beginsWord reports whether neither a letter nor a digit is before text[i:], except the letter of an escape such as \n
+// in JSON.
 func beginsWord(text string, i int) bool {
 	return i == 0 || !IsAlphanumeric(text[i-1]) ||
 		i > 1 && text[i-2] == '\\' && strings.IndexByte("nrt", text[i-1]) >= 0
 }
 
-// holdsPrivateKey reports whether text has a private key in PEM (RFC 7468) or the armor
-// of OpenPGP: its first line, and soon a line of base64. The line alone is only a word.
+// holdsPrivateKey reports whether text contains a private key in PEM (RFC 7468) or the armor of OpenPGP: the first
+// line, and soon a line of base64. The first line alone is no key.
 func holdsPrivateKey(text string) bool {
 	const begin, mark, headers, line = "-----BEGIN ", "PRIVATE KEY", 600, 40
 	for {
@@ -125,9 +123,8 @@ func holdsPrivateKey(text string) bool {
 	}
 }
 
-// isPlaceholder reports whether a secret is an example, such as those of Amazon's pages or a row
-// of "x". Among 16 random characters of an alphabet of 32, fewer than eight are different once in
-// some 100,000 times.
+// isPlaceholder reports whether a secret is an example, such as the secrets of Amazon's pages or a row of "x". Among 16
+// random characters of an alphabet of 32, fewer than eight are different once in some 100,000 times.
 func isPlaceholder(secret string) bool {
 	if strings.HasSuffix(secret, "EXAMPLE") || strings.HasSuffix(secret, "EXAMPLEKEY") {
 		return true
@@ -139,8 +136,7 @@ func isPlaceholder(secret string) bool {
 	return len(different) < 8
 }
 
-// runs gives where each longest run of an alphabet begins and ends, if it has at least so
-// many characters.
+// runs gives the start and the end of each longest run of an alphabet with at least so many characters.
 func runs(text string, alphabet func(c byte) bool, least int) iter.Seq2[int, int] {
 	return func(yield func(int, int) bool) {
 		start := 0
