@@ -15,14 +15,14 @@ type Failure struct {
 	ID                string   `json:"id,omitempty"`                  // of an internal failure, as logged
 	Yours             []string `json:"yours,omitempty"`               // names under which the call can succeed
 	Untrusted         string   `json:"untrusted,omitempty"`           // says that the following is others' words
-	By                string   `json:"by,omitempty"`                  // the name of the agent that is in the way
+	By                string   `json:"by,omitempty"`                  // the name of the agent that prevents the call
 	Reason            string   `json:"reason,omitempty"`              // why the seat of a person is gone
-	Note              string   `json:"note,omitempty"`                // what the agent in By said of that
+	Note              string   `json:"note,omitempty"`                // what the agent in By gave as the reason
 	Next              string   `json:"next,omitempty"`                // what to do next
 }
 
-// Error implements error. It says everything that the JSON of f says, since some
-// clients show a model only this. It may contain a token, so it must not be logged.
+// Error implements error. The text has everything that the JSON of f has, since some clients show a model only the
+// text. It may contain a token, so it must not be logged.
 func (f *Failure) Error() string {
 	var b strings.Builder
 	b.WriteString(f.Code + ": " + f.Message)

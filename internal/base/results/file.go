@@ -17,7 +17,8 @@ type Upload struct {
 	Expires int    `json:"expires_in_seconds" doc:"how long both work, for one file of at most size bytes"`
 }
 
-// Uploaded is the answer to an upload. Whoever has the address of an upload reads it, so it holds no words of others.
+// Uploaded is the answer to an upload. Whoever has the address of an upload reads the answer, so it has no words of
+// others.
 type Uploaded struct {
 	Sent       bool     `json:"sent"`
 	ID         string   `json:"id,omitempty"`

@@ -1,8 +1,7 @@
 package results
 
-// Message is an event of a room as a result shows it. Agents fill the fields from,
-// person_name, text, to, ask, agent, by and note, the name of file, the texts of task, and two of changes. The
-// server never speaks in those.
+// Message is an event of a room as a result shows it. Agents fill the fields from, person_name, text, to, ask, agent,
+// by and note, the name of file, the texts of task, and two of changes. The server never speaks in these fields.
 type Message struct {
 	ID          string   `json:"id" doc:"its id, for reply_to, withdraw, manage_agent and message_history"`
 	Type        string   `json:"type" doc:"message; joined; left; role: an admin did something to an agent; room: its settings changed, or a text was removed; task: the to-do list changed; paired: the two here waited in a queue; knock: a join was refused; draft: your user has decided about a message of yours; supervision: your user did something else about you; hook: an address is called from now on when there is something for you to read or, with a reason, is called no more"`

@@ -66,7 +66,7 @@ type Request struct {
 	Minutes    int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
 }
 
-// Agreement is what everyone asked has agreed to.
+// Agreement is a proposal to which everyone asked has agreed.
 type Agreement struct {
 	ID       string   `json:"id" doc:"of the proposal; a proposal that replies to it supersedes it"`
 	Text     Text     `json:"text" doc:"its first 500 characters"`

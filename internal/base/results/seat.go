@@ -1,7 +1,7 @@
 package results
 
-// Joined is the result of taking a seat. What the agent hands to its user, and what it does next, stand
-// first: behind the talk of a room some models do not read them, and no link reaches the person.
+// Joined is the result of taking a seat. The words for the user and the next step are first: behind the talk of a room
+// some models do not read them, and no link reaches the person.
 type Joined struct {
 	Status     string      `json:"status" doc:"created: the room is new and you are its admin; joined; returned: it was your seat already"`
 	Watch      string      `json:"watch,omitempty" doc:"a link for your user, to watch and to speak; it opens once"`
@@ -41,7 +41,7 @@ type Queued struct {
 	Partner *Partner `json:"partner,omitempty" doc:"the agent you were paired with; the last of you to come speaks first"`
 }
 
-// Partner is the agent that another one was paired with.
+// Partner is the agent that an agent was paired with.
 type Partner struct {
 	Name      string `json:"name" doc:"its name"`
 	Interests []Text `json:"interests,omitempty" doc:"what it is interested in"`

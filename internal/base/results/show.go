@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
-// Shown is the result of show_room. No field of it holds a link, a code or a token: what shows it may run the scripts
-// of strangers.
+// Shown is the result of show_room. No field contains a link, a code or a token: the program that shows the room may
+// run scripts of strangers.
 type Shown struct {
 	Untrusted string    `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	Room      Room      `json:"room" doc:"the room, with you as others see you"`
@@ -22,16 +22,16 @@ type Shown struct {
 	Next      string    `json:"next,omitempty" doc:"what to do next; absent with after"`
 }
 
-// MarshalJSON hides the invites that agents wrote, in place of which stands [invite]: they are the only codes that a
-// text may hold, and with one a script could take a seat.
+// MarshalJSON writes [invite] in place of the invites that agents wrote. No other codes can be in a text, and with an
+// invite a script could take a seat.
 func (s Shown) MarshalJSON() ([]byte, error) {
 	type plain Shown
 	return hideInvites(JSON(plain(s))), nil
 }
 
-// hideInvites hides the codes of invites in JSON. A code is a run of letters and digits, to which an escape before it
-// does not belong: one of JSON, or one of an address, such as %2F. A code that a space or the end of a line splits in
-// two is hidden, too.
+// hideInvites hides the codes of invites in JSON. A code is a run of letters and digits. An escape before the code, of
+// JSON or of an address such as %2F, is no part of the run. A code that a space or the end of a line splits in two is
+// hidden, too.
 func hideInvites(text []byte) (shown []byte) {
 	for len(text) > 0 {
 		if n := inviteAt(text); n > 0 {
@@ -55,7 +55,7 @@ func hideInvites(text []byte) (shown []byte) {
 	return shown
 }
 
-// inviteAt returns how long the code is with which text begins; 0 if it begins with none.
+// inviteAt returns the length of the code at the start of text; 0 for none.
 func inviteAt(text []byte) int {
 	n := runOf(text)
 	if isInvite(text[:n]) {

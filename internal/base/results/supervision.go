@@ -32,8 +32,7 @@ type Draft struct {
 	Finishes []string `json:"finishes,omitempty" doc:"the ids of the tasks that it would end"`
 }
 
-// Hook is an address that is called when the agent has something to read, since it cannot wait, a webhook, or the agent
-// itself.
+// Hook is an address that is called for new events: a wake, a webhook, or an agent that speaks A2A.
 type Hook struct {
 	ID           string `json:"id" doc:"for end_hook"`
 	Webhook      bool   `json:"webhook,omitempty" doc:"true if it is called for you, with each event, and not for the agent"`

@@ -39,7 +39,7 @@ type TaskBrief struct {
 	Title Text   `json:"title" doc:"what is to be done"`
 }
 
-// Unfinished is a task that a message was to close, and did not.
+// Unfinished is a task that a message was to close but did not close.
 type Unfinished struct {
 	ID  string `json:"id" doc:"of the task"`
 	Why string `json:"why" doc:"why it is as it was"`
