@@ -1,6 +1,5 @@
-// Package base is the storey of internal on which all others stand: the words and forms that they
-// share. Error codes, names, tokens and cursors, text made safe to show, and the results of the tools
-// as JSON are here.
+// Package base is the storey of internal on which all others stand, with the words and forms that the others share:
+// error codes, names, tokens and cursors, text made safe to show, and the results of the tools as JSON.
 //
 // The packages of base never read a table or a clock, and never call anything.
 //
