@@ -31,7 +31,7 @@ func (w *world) company(allow ...string) *process {
 	return p
 }
 
-// confirms has a process confirm a person, and returns a pair of tokens with which it then signs in.
+// confirms has a process confirm a person, and returns the tokens of a sign-in of the person.
 func (w *world) confirms(p *process, who account.Person) signin.Pair {
 	w.t.Helper()
 	id, err := p.Confirm(w.t.Context(), who)
@@ -41,7 +41,7 @@ func (w *world) confirms(p *process, who account.Person) signin.Pair {
 	return w.signInBy(p.signIns(w), id, resource)
 }
 
-// signIns are those of the process.
+// signIns are the sign-ins of the process.
 func (p *process) signIns(w *world) *signin.SignIns {
 	return signin.New(signin.Options{Table: w.table, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
 		Resource: resource, Key: p.KeyEnds,
@@ -112,7 +112,7 @@ func TestAccount_revoked_isOutEverywhereWithinAMinuteUntilItIsRestored(t *testin
 		if _, err := p.Confirm(t.Context(), annAtAcme); !errors.Is(err, account.ErrBarred) {
 			t.Errorf("signing in: %v", err)
 		}
-		w.pass(60 * 24 * time.Hour) // of the account nothing else is left
+		w.pass(60 * 24 * time.Hour) // nothing else of the account is left
 		list, err := access.ListAccounts(t.Context(), w.table)
 		if err != nil || len(list) != 1 || list[0].Label != annAtAcme.Label || list[0].Barred.IsZero() {
 			t.Errorf("%+v, %v", list, err)
@@ -124,7 +124,7 @@ func TestAccount_revoked_isOutEverywhereWithinAMinuteUntilItIsRestored(t *testin
 	})
 }
 
-// Who is no longer allowed is out within 30 seconds of the start of a server that says so.
+// A person who is no longer allowed is out within 30 seconds of the start of a server with the new rules.
 func TestAccount_thatNoRuleAllows_isOut(t *testing.T) {
 	w := newWorld(t)
 	p := w.company("acme.example")
@@ -144,7 +144,7 @@ func TestAccount_thatNoRuleAllows_isOut(t *testing.T) {
 	}
 }
 
-// An account is no key, and a table that is down makes none invalid.
+// An account is no key, and a table that is down makes no account invalid.
 func TestAccount_isAnotherPersonThanAKey(t *testing.T) {
 	w := newWorld(t)
 	p := w.company("acme.example")

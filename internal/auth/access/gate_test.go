@@ -11,8 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// A process reads the secrets of the table with its first key. Once a day it looks whether the use of the day is noted
-// already.
+// A process reads the secrets of the table with its first key. Once a day the process reads whether the use of the day
+// is recorded already.
 func TestKey_thatIsRight_costsAReadIn30SecondsAndAWriteADay(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		key := w.add("Ann", 72*time.Hour)
@@ -153,7 +153,7 @@ func TestKey_renewed_isTheSameCallerByItsNewSecretAlone(t *testing.T) {
 	})
 }
 
-// The note that a key is used must not bring back one that is revoked meanwhile.
+// The record of a use must not bring back a key that was revoked meanwhile.
 func TestKey_revokedWhileItsUseIsNoted_staysRevoked(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		key := w.add("Ann", 0)
@@ -163,7 +163,7 @@ func TestKey_revokedWhileItsUseIsNoted_staysRevoked(t *testing.T) {
 				w.revoke("Ann")
 			}
 		}
-		p.admits(key, "Ann") // it was read before
+		p.admits(key, "Ann") // the key was read before
 		if got := w.labels(); len(got) != 0 {
 			t.Errorf("there are %q", got)
 		}
@@ -198,7 +198,7 @@ func TestKey_tableThatDoesNotAnswer_isNeverTakenForAWrongKey(t *testing.T) {
 	p.admits(other, "Bob")
 }
 
-// That a use cannot be noted ends no call, and it is noted later.
+// A use that cannot be recorded ends no call, and is recorded later.
 func TestKey_useThatCannotBeNoted_isNotedLater(t *testing.T) {
 	w := newWorld(t)
 	key := w.add("Ann", 0)

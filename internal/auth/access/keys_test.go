@@ -60,7 +60,8 @@ func TestKeys_onATable_areListedUntilTheyAreRevokedOrExpire(t *testing.T) {
 	})
 }
 
-// A function that strangers reach may write uses. Who takes it over must not keep a key from being revoked.
+// A function that strangers reach may write uses. Whoever takes the function over must not keep a key from being
+// revoked.
 func TestRevoke_lastUseThatCannotBeRead_isLeftOut(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		key := w.add("Ann", 0)
@@ -89,7 +90,7 @@ func TestRevoke_ambiguousOrUnknown_revokesNothing(t *testing.T) {
 		t.Fatalf("there are %q", got)
 	}
 	w.revoke(one.ID)
-	w.revoke(two.String()) // as somebody finds it who wants it gone
+	w.revoke(two.String()) // as somebody finds the key who wants it gone
 	if got := w.labels(); len(got) != 0 {
 		t.Errorf("there are %q", got)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/auth"
 )
 
-// lateTimers is a clock on which time passes and no function is called for it, as on a machine that is busy.
+// lateTimers is a clock on which time passes without a call of the timers' functions, as on a busy machine.
 type lateTimers struct{ *clockwork.FakeClock }
 
 func (lateTimers) AfterFunc(d time.Duration, f func()) clockwork.Timer {

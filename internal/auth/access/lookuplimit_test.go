@@ -44,7 +44,7 @@ func (p *process) takes(token string) {
 	}
 }
 
-// guess looks up so many made-up tokens, each from the address that of gives. They do not wait.
+// guess looks up so many made-up tokens, each from the address that of gives, without a wait.
 func (p *process) guess(tokens int, of func(n int) string) {
 	p.t.Helper()
 	for n := range tokens {
@@ -54,8 +54,8 @@ func (p *process) guess(tokens int, of func(n int) string) {
 	}
 }
 
-// crowd has so many callers come with tokens that they made up, each from the address that of gives. It returns how
-// the calls end, when so many of them wait for their turn.
+// crowd calls with so many made-up tokens, each from the address that of gives. It returns how the calls end, once so
+// many calls wait for their turn.
 func (p *process) crowd(w *world, callers, wait int, of func(n int) string) (ended <-chan error) {
 	p.t.Helper()
 	ends := make(chan error, callers)
@@ -74,7 +74,7 @@ func (p *process) await(w *world, calls int) {
 	p.t.Helper()
 	soon, cancel := context.WithTimeout(p.t.Context(), 10*time.Second)
 	defer cancel()
-	if err := w.clock.BlockUntilContext(soon, calls+1); err != nil { // their patience, and the next turn
+	if err := w.clock.BlockUntilContext(soon, calls+1); err != nil { // the patience of the calls, and the next turn
 		p.t.Fatal("they do not wait: ", err)
 	}
 }
@@ -94,7 +94,7 @@ func (p *process) looks() (n int) {
 	return n
 }
 
-// The calls come at the same moment, and no answer is there when the next one comes.
+// The calls come at the same moment, and no call has an answer when the next call comes.
 func TestToken_wrongOneAtOnce_countsOnce(t *testing.T) {
 	p, old := newWorld(t).process(), madeUp()
 	p.wantLooks("200 times the same wrong token at once", 1, func() {
@@ -166,7 +166,7 @@ func TestToken_newOnes_haveTheirTurnEachSecond_andGiveUpAfterFive(t *testing.T) 
 	})
 }
 
-// A crowd of addresses gets no more out of a process than its rate.
+// Many addresses together get no more out of a process than its rate.
 func TestToken_newOnesOfManyAddresses_haveTwentyTurnsASecond(t *testing.T) {
 	w := newWorld(t)
 	p := w.process()
@@ -185,7 +185,7 @@ func TestToken_newOnesOfManyAddresses_haveTwentyTurnsASecond(t *testing.T) {
 	p.takes(right)
 }
 
-// The networks of a household, or of a host, are no crowd.
+// The networks of a household, or of a host, count as one.
 func TestToken_newOnesOfTheNetworksOfOne_haveFewTurns(t *testing.T) {
 	for name, c := range map[string]struct {
 		address string
@@ -211,7 +211,7 @@ func TestToken_newOnesOfTheNetworksOfOne_haveFewTurns(t *testing.T) {
 	}
 }
 
-// Forty addresses have more wrong tokens waiting than a process looks up in the time that a call waits.
+// Forty addresses have more wrong tokens waiting than a process looks up while a call waits.
 func TestToken_newOneOfAnotherAddress_isLookedUpBeforeThoseOfACrowd(t *testing.T) {
 	w := newWorld(t)
 	key := w.add("Ann", 0)
@@ -234,13 +234,13 @@ func TestToken_newOneOfAnotherAddress_isLookedUpBeforeThoseOfACrowd(t *testing.T
 		<-ended
 	}
 	p.set(func() {
-		if turn == 0 || turn > 41 { // behind one of each address
+		if turn == 0 || turn > 41 { // behind one token of each address
 			t.Errorf("it had turn %d of %d", turn, p.asked)
 		}
 	})
 }
 
-// A caller that leaves takes its place in the queue along.
+// A caller that leaves also leaves the queue.
 func TestToken_callerThatLeavesWhileItWaits_delaysNobody(t *testing.T) {
 	w := newWorld(t)
 	p := w.process()
@@ -257,7 +257,7 @@ func TestToken_callerThatLeavesWhileItWaits_delaysNobody(t *testing.T) {
 	p.takes(p.tokenOf(room.Agent{Invite: 1}))
 }
 
-// Many people may share an address, as those do whose client runs in a cloud.
+// Many people may share an address, such as all whose client runs in a cloud.
 func TestToken_manyRightOnesOfAnAddressAtOnce_areAllAdmitted(t *testing.T) {
 	p := newWorld(t).process()
 	var calls sync.WaitGroup
@@ -268,14 +268,14 @@ func TestToken_manyRightOnesOfAnAddressAtOnce_areAllAdmitted(t *testing.T) {
 	calls.Wait()
 }
 
-// A file looks up as many as the disk bears: those who wait have their turn in a moment.
+// A file bears as many look-ups as the disk: waiting calls have their turn in a moment.
 func TestToken_ofACrowdWhereLookingUpIsCheap_hasItsTurnAtOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.processThatLooksUp(10_000)
 	ended := p.crowd(w, 500, 480, network)
 	began := w.clock.Now()
 	for n := range 500 {
-		if n >= 20 { // who came first did not wait
+		if n >= 20 { // the first calls did not wait
 			w.pass(time.Second / 10_000)
 		}
 		if err := <-ended; fault.CodeOf(err) != fault.KeyInvalid {

@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// No time passes on the clock of the process, so nobody who waits has a turn.
+// No time passes on the clock of the process, so no waiting call has a turn.
 func TestKey_markedOne_passesACrowdThatGuesses(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		ann, bob := w.add("Ann", 0), w.add("Bob", 0)
@@ -25,7 +25,7 @@ func TestKey_markedOne_passesACrowdThatGuesses(t *testing.T) {
 	})
 }
 
-// A revoked key keeps its mark. Its client may repeat it for ever.
+// A revoked key keeps its mark. Its client may repeat the key for ever.
 func TestKey_markedOneThatWasRevoked_isReadOnceAMinute(t *testing.T) {
 	w := newWorld(t)
 	key := w.add("Ann", 0)

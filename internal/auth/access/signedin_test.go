@@ -22,7 +22,7 @@ const (
 	challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
-// signIns are those of a world for an address, as another process has them.
+// signIns are the sign-ins of a world for an address, as another process has them.
 func (w *world) signIns(at string) *signin.SignIns {
 	return signin.New(signin.Options{Table: w.table, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
 		Resource: at, Key: w.process().KeyEnds,
@@ -71,7 +71,7 @@ func (p *process) bears(token ident.SignInSecret, owner string, code fault.Code)
 	}
 }
 
-// A program gets another token for one that has expired, and has to ask its person once the sign-in has ended.
+// A program gets another token for an expired token, and has to ask its person once the sign-in has ended.
 func TestSignIn_tokenThatHasExpired_isToldFromASignInThatHasEnded(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		key := w.add("Ann", 0)
@@ -100,7 +100,7 @@ func TestSignIn_tokenThatHasExpired_isToldFromASignInThatHasEnded(t *testing.T) 
 	})
 }
 
-// Its holder may have no key: where people sign in with an account, nobody has one.
+// The holder may have no key: where people sign in with an account, nobody has a key.
 func TestToken_ofAnAgentWhoseSignInHasEnded_isToldToConnectAgain(t *testing.T) {
 	for name, end := range map[string]func(w *world, pair signin.Pair){
 		"the sign-in is revoked": func(w *world, pair signin.Pair) {

@@ -97,7 +97,7 @@ func TestToken_keyThatCannotBeRead_isNeverTakenForAWrongOne(t *testing.T) {
 	p.takes(token)
 }
 
-// A token that is right costs no more than a wrong one once its key is gone.
+// A right token costs no more than a wrong token once its key is gone.
 func TestToken_ofAKeyThatIsGone_isLookedUpOnceAMinute(t *testing.T) {
 	w := newWorld(t)
 	gone, other := w.add("Ann", 0), w.add("Bob", 0)
@@ -133,11 +133,11 @@ func TestToken_ofAKeyThatIsGone_isLookedUpOnceAMinute(t *testing.T) {
 
 // guestSeat is the seat of a guest, as a gate looks it up.
 type guestSeat struct {
-	gone  error // why its agent has it no more; nil: it has it
-	asked int   // how often it was looked up
+	gone  error // why the agent has lost the seat; nil: the agent has the seat
+	asked int   // how often the seat was looked up
 }
 
-// gateTo returns a gate to that seat alone.
+// gateTo returns a gate to a single seat.
 func (w *world) gateTo(seat *guestSeat) *access.Gate {
 	return access.New(access.Options{
 		Table: w.table, Clock: w.clock, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
@@ -148,8 +148,7 @@ func (w *world) gateTo(seat *guestSeat) *access.Gate {
 	})
 }
 
-// Who has lost its seat is told why, and that is looked up as rarely as a token that never
-// had one.
+// A caller that has lost its seat is told why. Its token is looked up as rarely as a token that never had a seat.
 func TestToken_whoseSeatWasTaken_isLookedUpOnceAMinute(t *testing.T) {
 	w := newWorld(t)
 	seat := &guestSeat{}
@@ -173,7 +172,7 @@ func TestToken_whoseSeatWasTaken_isLookedUpOnceAMinute(t *testing.T) {
 	}
 }
 
-// A page tells the two apart by the reason, and not by a sentence.
+// A page tells the two refusals apart by the reason, and not by a sentence.
 func TestToken_withoutASeat_isToldFromAKeyThatIsRevoked(t *testing.T) {
 	w := newWorld(t)
 	gate := access.New(access.Options{Table: w.table, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
@@ -186,8 +185,8 @@ func TestToken_withoutASeat_isToldFromAKeyThatIsRevoked(t *testing.T) {
 	}
 }
 
-// An agent that has left may come back to its person, whose token is right again at once. Until
-// then each look has its turn.
+// An agent that has left may come back to its person, whose token is then right again at once. Until then each look has
+// its turn.
 func TestToken_ofAPersonWhoseAgentIsAway_isRightAgainOnceItIsBack(t *testing.T) {
 	w := newWorld(t)
 	seat := &guestSeat{}
@@ -205,7 +204,7 @@ func TestToken_ofAPersonWhoseAgentIsAway_isRightAgainOnceItIsBack(t *testing.T) 
 	seat.gone = nil
 	admitted("")
 	seat.gone, seat.asked = fault.Refuse(fault.Removed, "The agent has left."), 0
-	for range 21 { // the first one needs no turn, since the token was right
+	for range 21 { // the first look needs no turn, since the token was right
 		admitted(fault.Removed)
 	}
 	impatient, leave := context.WithCancel(t.Context())
@@ -215,8 +214,8 @@ func TestToken_ofAPersonWhoseAgentIsAway_isRightAgainOnceItIsBack(t *testing.T) 
 	}
 }
 
-// Made-up tokens and codes are looked up as rarely as keys are. Those that were right are
-// looked up all the same, until they are wrong.
+// Made-up tokens and codes are looked up as rarely as keys. Tokens and codes that were right are still looked up, until
+// they are wrong.
 func TestTokensAndInvites_wrongOnes_areLookedUpOnceAMinute(t *testing.T) {
 	type kind struct {
 		call func(p *process, text string) error

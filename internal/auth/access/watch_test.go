@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// until lets time pass in seconds until ctx ends, and returns how long that took.
+// until advances the clock by seconds until ctx ends, and returns how long that took.
 func (w *world) until(ctx context.Context, most time.Duration) (took time.Duration) {
 	for took < most && ctx.Err() == nil {
 		w.pass(time.Second)
@@ -34,7 +34,7 @@ func TestWatch_keyThatIsGone_endsItsCallsWithinAMinute(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.pass(29 * time.Second)
-			other.admits(key, name) // just before it is revoked
+			other.admits(key, name) // just before the key is revoked
 			p.admits(key, name)
 			one, stopOne := p.Watch(t.Context(), asker)
 			two, stopTwo := p.Watch(t.Context(), asker)

@@ -27,7 +27,7 @@ import (
 // world is one table with keys, as the operator sees it.
 type world struct {
 	t     *testing.T
-	clock *clockwork.FakeClock // of the processes: only their timers wait for it
+	clock *clockwork.FakeClock // of the processes: only timers of the processes wait for this clock
 	below *clockwork.FakeClock // of the table
 	table table.Table
 	keys  *access.Keys

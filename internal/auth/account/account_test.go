@@ -90,7 +90,7 @@ func TestAllow_isWhatTheProviderVouchesFor(t *testing.T) {
 	}
 }
 
-// What cannot be read lets nobody in.
+// Unreadable claims let nobody in.
 func TestRead_claimsThatAreMissingOrOverflow_areRefused(t *testing.T) {
 	many := strings.TrimSuffix(strings.Repeat(`"g",`, 201), ",")
 	for claims, want := range map[string]error{
@@ -115,7 +115,7 @@ func TestRead_claimsThatAreMissingOrOverflow_areRefused(t *testing.T) {
 	}
 }
 
-// A setting that lets in nobody, or others than it says, is refused with what to write.
+// A setting that lets in nobody, or not the people it names, is refused with what to write.
 func TestParseRules_wrongSettings_sayWhatToWrite(t *testing.T) {
 	const entra = "https://login.microsoftonline.com/8c9fd1a2-0b5e-4c11-9d0f-5f3d2c1b0a99/v2.0"
 	for _, c := range []struct{ issuer, allow, says string }{

@@ -46,7 +46,7 @@ type world struct {
 	gate    *access.Gate
 	key     string
 	address string            // of the network, from which all calls come
-	table   table.Table       // which does answer
+	table   table.Table       // answers even while down is true
 	calls   atomic.Int64      // of the table
 	down    bool              // the table does not answer
 	spent   error             // why the holder of the key can pay no more
@@ -213,7 +213,7 @@ func TestAuthorize_programByItsDocument_getsACodeAndAPair(t *testing.T) {
 	}
 }
 
-// Neither a wrong key nor Cancel leaves anything but what the page shows.
+// Neither a wrong key nor Cancel leaves a trace outside the page.
 func TestAuthorize_withoutTheKeyOfAPerson_givesNoCode(t *testing.T) {
 	w := newWorld(t)
 	for _, key := range []string{"", "pk_x", w.key[:len(w.key)-1], access.ErrRevoked.Error()} {
@@ -318,7 +318,7 @@ func TestAuthorize_unknownProgramOrForeignRedirect_leadsNowhere(t *testing.T) {
 	}
 }
 
-// A page that leaves by itself leads whoever follows a link to any address that somebody has registered.
+// A page that leaves by itself would lead whoever follows a link to any address that somebody has registered.
 func TestAuthorize_requestThatTheProgramGotWrong_isToldToItByAClick(t *testing.T) {
 	w := newWorld(t)
 	for want, requests := range map[string][]string{
@@ -404,7 +404,7 @@ func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 	}
 }
 
-// Any program can claim a scheme on its own computer, so none proves a name, not even beside a document that we know.
+// Any program can claim a scheme on its own computer, so no scheme proves a name, not even beside a known document.
 func TestAuthorize_nativeProgram_isShownByItsSchemeAndSignsIn(t *testing.T) {
 	w := newWorld(t)
 	const claudeCode = "https://claude.ai/oauth/claude-code-client-metadata"
@@ -455,7 +455,7 @@ func TestAuthorize_nativeProgram_isShownByItsSchemeAndSignsIn(t *testing.T) {
 	}
 }
 
-// A program registers the addresses of all places where it runs. Those that are not allowed do it no harm.
+// A program registers the addresses of all places where it runs. Addresses that are not allowed do the program no harm.
 func TestRegister_setWithAnAddressThatIsNotAllowed_keepsTheOthers(t *testing.T) {
 	w := newWorld(t)
 	g := w.call("POST", "/oauth/register", "application/json", `{"client_name":"Agent","redirect_uris":["app://x/cb",
@@ -473,7 +473,7 @@ func TestRegister_setWithAnAddressThatIsNotAllowed_keepsTheOthers(t *testing.T) 
 	}
 }
 
-// MCP is served with a slash at its end and without, and a client compares what it has with what it is told.
+// MCP is served with a slash at the end and without, and a client compares its own address with the server's.
 func TestResource_withASlashAtItsEnd_isTheSame(t *testing.T) {
 	w := newWorld(t)
 	const slash = public + "/mcp/"
@@ -498,7 +498,7 @@ func TestResource_withASlashAtItsEnd_isTheSame(t *testing.T) {
 	}
 }
 
-// A program that takes a known name is told apart by where its answers go, also in the list of sign-ins.
+// A program that claims a known name is told apart by the address of its answers, also in the list of sign-ins.
 func TestSignIns_nameThatNobodyChecked_isListedBehindTheHost(t *testing.T) {
 	w := newWorld(t)
 	const claudeCode, local = "https://claude.ai/oauth/claude-code-client-metadata", "http://127.0.0.1/callback"
@@ -585,7 +585,7 @@ func TestDocuments_newOnes_areSixtyAMinuteForAProcess(t *testing.T) {
 	}
 }
 
-// Many ask for a program whose host is slow. They share one request, and the wait for it.
+// Many callers ask for a program whose host is slow. They share one request, and one wait.
 func TestDocuments_oneThatManyAskFor_isFetchedOnce(t *testing.T) {
 	w := newWorld(t)
 	began, goOn := make(chan struct{}), make(chan struct{})
@@ -610,7 +610,7 @@ func TestDocuments_oneThatManyAskFor_isFetchedOnce(t *testing.T) {
 	}
 }
 
-// A registration is its own id, so a flood of them fills nothing.
+// A registration is its own id, so a flood of registrations fills nothing.
 func TestRegister_byteOrderMark_isNoPartOfTheBody(t *testing.T) {
 	w := newWorld(t)
 	g := w.call("POST", "/oauth/register", "application/json",
@@ -696,7 +696,7 @@ func TestToken_tableThatDoesNotAnswer_isNoRefusal(t *testing.T) {
 	}
 }
 
-// A key is told by its mark, and so needs no turn.
+// A key is recognized by its mark, so a key needs no turn.
 func TestServer_guessedKeysOnThePage_costNoCallOfTheTable(t *testing.T) {
 	w := newWorld(t)
 	w.posts(asks(), "allow", w.key) // reads the secrets of the table
@@ -711,8 +711,8 @@ func TestServer_guessedKeysOnThePage_costNoCallOfTheTable(t *testing.T) {
 	}
 }
 
-// Guessed codes and tokens wait for their turn wherever they come in. So does a token that was right
-// once: it costs a read for each look.
+// Guessed codes and tokens wait for their turn at every entry. So does a token that was right once: each look costs a
+// read.
 func TestServer_guesses_areBounded(t *testing.T) {
 	for name, try := range map[string]struct {
 		status int
@@ -737,7 +737,7 @@ func TestServer_guesses_areBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			pair := w.exchanges(w.back(w.posts(asks(), "allow", w.key)).Get("code"))
-			w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client) // it is right
+			w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client) // still right
 			w.call("POST", "/oauth/revoke", "application/x-www-form-urlencoded", "token="+pair.Access)
 			for range 20 + try.free {
 				if g := try.guess(w, pair); g.status != try.status || g.Go != "" || g.Access != "" {
@@ -747,7 +747,7 @@ func TestServer_guesses_areBounded(t *testing.T) {
 			late := make(chan got, 1)
 			calls := w.calls.Load()
 			go func() { late <- try.guess(w, pair) }()
-			if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil { // its turn, and the end of its patience
+			if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil { // the turn and the end of the patience
 				t.Fatal(err)
 			}
 			if w.calls.Load() != calls {
@@ -761,7 +761,7 @@ func TestServer_guesses_areBounded(t *testing.T) {
 	}
 }
 
-// A client that sends its refresh token to the wrong place hears so, and goes on.
+// A client that sends its refresh token to the wrong place hears so, and continues.
 func TestToken_thatWasRefusedAtMCP_isGoodHere(t *testing.T) {
 	w := newWorld(t)
 	pair := w.exchanges(w.back(w.posts(asks(), "allow", w.key)).Get("code"))
@@ -784,7 +784,7 @@ func TestToken_thatWasRefusedAtMCP_isGoodHere(t *testing.T) {
 	}
 }
 
-// Who has spent the limits of its key is told to come back, on the page and at the token endpoint.
+// A holder that has spent the limits of its key is told to come back, on the page and at the token endpoint.
 func TestServer_holderOfAKeyThatSpentItsLimits_isToldToComeBack(t *testing.T) {
 	w := newWorld(t)
 	pair := w.exchanges(w.back(w.posts(asks(), "allow", w.key)).Get("code"))
@@ -797,7 +797,7 @@ func TestServer_holderOfAKeyThatSpentItsLimits_isToldToComeBack(t *testing.T) {
 			t.Errorf("%s: %d %s", what, g.status, g.text)
 		}
 	}
-	for range 30 { // it is no guess, and takes nobody's turn
+	for range 30 { // a right token is no guess, and spends nobody's turn
 		g := w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client)
 		if g.status != 429 {
 			t.Errorf("%d %s", g.status, g.text)

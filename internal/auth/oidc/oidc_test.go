@@ -20,14 +20,14 @@ import (
 
 var noon = time.Date(2030, 5, 6, 12, 0, 0, 0, time.UTC)
 
-// provider is the server of go-oidc, which has keys and metadata, and an exchange of codes for what claims says.
+// provider is the server of go-oidc, which has keys and metadata, with an exchange of codes for claims.
 type provider struct {
 	*httptest.Server
 	oidc   oidctest.Server
 	signer *rsa.PrivateKey
 	kid    string
 	claims map[string]any
-	status int // of an exchange; 0: it succeeds
+	status int // of an exchange; 0: success
 }
 
 func newProvider(t *testing.T) *provider {
@@ -55,7 +55,7 @@ func newProvider(t *testing.T) *provider {
 	return p
 }
 
-// rotate gives the provider another key.
+// rotate gives the provider a new key.
 func (p *provider) rotate(t *testing.T, kid string) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -74,8 +74,7 @@ func (p *provider) client(secret error) *oidc.Provider {
 
 var once = oidc.Once{State: "s", Nonce: "n", Verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}
 
-// A token proves a person only if it was made now, for this server and this sign-in, by the keys that the provider
-// has now.
+// A token proves a person only if it was made now, for this server and this sign-in, by the provider's present keys.
 func TestPerson_tokenThatIsNotGood_isRefused(t *testing.T) {
 	p := newProvider(t)
 	c := p.client(nil)

@@ -178,7 +178,7 @@ func TestSignIn_forAnotherAddress_getsNoTokens(t *testing.T) {
 	w.refresh(before, pair.Refresh)
 }
 
-// The person pays for what its programs do, and for nothing that strangers try.
+// The person pays for calls of their programs, and for no attempt of strangers.
 func TestSignIn_callWithWhatIsRight_isPaidByTheHolderOfTheKey(t *testing.T) {
 	w := newWorld(t)
 	p := w.process()
@@ -225,7 +225,7 @@ func TestSignIn_callWithWhatIsRight_isPaidByTheHolderOfTheKey(t *testing.T) {
 	wantPaid(6, "refreshes, the last with a token that was consumed")
 }
 
-// A turn is remembered for a day. After that nobody can tell an old token from one that never was.
+// A turn is stored for a day. After that nobody can tell an old token from a made-up token.
 func TestRefresh_ofATokenThatMatchesNothing_endsNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.process()
@@ -339,7 +339,7 @@ func TestSignIn_processDiesAtAnyWrite_theProgramGoesOnOrThePersonIsAskedAgain(t 
 	})
 }
 
-// A read beside a write of two items may see one of them before the other.
+// A read during a write of two items may see only one of the items before the other.
 func TestRefresh_thatSeesHalfOfATurn_isRepeatedAndNotRefused(t *testing.T) {
 	w := newWorld(t)
 	first := w.signIn(w.process())

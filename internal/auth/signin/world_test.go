@@ -42,9 +42,9 @@ type world struct {
 
 	mu    sync.Mutex
 	ends  time.Time // of the key
-	gone  bool      // the key is
+	gone  bool      // the key is gone
 	paid  int       // calls for which the holder of the key pays
-	spent error     // why it can pay no more
+	spent error     // why the holder of the key can pay no more
 }
 
 // onBoth runs a test on a file and on DynamoDB.
@@ -158,7 +158,7 @@ func (w *world) wants(admits bool, token ident.SignInSecret, when string) {
 	}
 }
 
-// outcome is what a call ended with.
+// outcome is how a call ended.
 type outcome struct {
 	pair signin.Pair
 	err  error
