@@ -87,10 +87,10 @@ type seeker struct {
 	*queueRun
 	name    string
 	rng     *rand.Rand
-	tickets []string // all that it received
+	tickets []string // all tickets that the agent received
 	got     pairing.Result
 	left    bool
-	leaving bool // it tried to leave and got no answer
+	leaving bool // the agent tried to leave and got no answer
 	lost    int  // first calls without an answer; each may have left a ticket that nobody owns
 }
 
@@ -113,7 +113,7 @@ func queueUnderFaults(ctx context.Context, seed uint64, clock *clockwork.FakeClo
 		all = errors.Join(all, <-errs)
 	}
 	faulty.Settle()
-	for _, s := range r.seekers { // without faults, those who still wait find each other
+	for _, s := range r.seekers { // without faults, agents that still wait find each other
 		all = errors.Join(all, s.visit(3))
 	}
 	if all != nil {
@@ -139,7 +139,7 @@ func (s *seeker) visit(calls int) error {
 			}
 			s.leaving = s.leaving || req.Leave
 		case code == fault.InvalidArgument && s.leaving:
-			s.left = true // it had left, but the reply was lost
+			s.left = true // the agent had left, but the reply was lost
 		case err != nil:
 			return fmt.Errorf("%s: %w", s.name, err)
 		case got.Status == pairing.Waiting && req.Ticket != "" && got.Ticket != req.Ticket:
@@ -197,7 +197,7 @@ func (r *queueRun) check() error {
 	return nil
 }
 
-// check compares what the agent got with what a new process knows.
+// check compares the agent's answers with the answers of a new process.
 func (s *seeker) check() error {
 	if s.got.Token == "" {
 		return nil

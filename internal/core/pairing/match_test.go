@@ -33,7 +33,7 @@ func someQueue(t *rapid.T) []ticketItem {
 	return all
 }
 
-// profilesOf returns what pairing looks at in tickets.
+// profilesOf returns the profiles of tickets.
 func profilesOf(all []ticketItem) []profile {
 	profiles := make([]profile, len(all))
 	for i, t := range all {
@@ -42,8 +42,8 @@ func profilesOf(all []ticketItem) []profile {
 	return profiles
 }
 
-// byDefinition pairs two at a time: of all pairs with something in common, and then of all
-// others, the one with the most in common, and of those the first.
+// byDefinition pairs two tickets at a time: first of all pairs with something in common, then of all others, the pair
+// with the most in common, and of equal pairs the first.
 func byDefinition(all []ticketItem) []int {
 	partner := slices.Repeat([]int{-1}, len(all))
 	for n := core.MaxInterests; n >= 0; n-- {
@@ -69,7 +69,7 @@ func TestPartners_anyQueue_areThoseOfTheDefinition(t *testing.T) {
 	})
 }
 
-// A queue in which nothing has changed but the times of calls keeps its pairs.
+// A queue in which only the times of calls have changed keeps its pairs.
 func TestLine_queueThatPairsAlike_isNotPairedAnew(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	file := sqlitetest.Open(t, clock)
@@ -106,7 +106,7 @@ func TestLine_queueThatPairsAlike_isNotPairedAnew(t *testing.T) {
 	}
 }
 
-// silentTable is a table of which each read ends when the test says how.
+// silentTable is a table whose reads end when the test says how.
 func silentTable(reads chan<- chan<- error) table.Table {
 	return &tabletest.Hooks{Before: func(ctx context.Context, c tabletest.Call) error {
 		ends := make(chan error)
@@ -120,8 +120,8 @@ func silentTable(reads chan<- chan<- error) table.Table {
 	}}
 }
 
-// However many calls await a read of a table that does not answer, it is asked twice: by the
-// first, and for all that came meanwhile.
+// However many calls await a read of a table that does not answer, the table is read twice: by the first call, and for
+// all that came meanwhile.
 func TestLine_tableDoesNotAnswer_isNotAskedByEveryCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reads := make(chan chan<- error)
@@ -149,7 +149,7 @@ func TestLine_tableDoesNotAnswer_isNotAskedByEveryCall(t *testing.T) {
 	})
 }
 
-// A call that gives up takes its read along, and nobody else's.
+// A call that gives up ends its own read, and no other call's.
 func TestLine_readerGivesUp_theNextReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reads := make(chan chan<- error)

@@ -20,8 +20,8 @@ func (w *world) matched() (ann, bob pairing.Result) {
 	return ann, bob
 }
 
-// An agent whose partner never calls hears so, however long it wants to wait, and if only a
-// program waits for it. Then it finds another.
+// An agent whose partner never calls hears so, however long the agent wants to wait, and even if only a program waits
+// for it. Then the agent finds another partner.
 func TestPartner_neverCalls_isLeftForAnother(t *testing.T) {
 	longer := func(ann, bob pairing.Result) (here, ghost pairing.Result) { return bob, ann }
 	later := func(ann, bob pairing.Result) (here, ghost pairing.Result) { return ann, bob }
@@ -39,7 +39,7 @@ func TestPartner_neverCalls_isLeftForAnother(t *testing.T) {
 			here, ghost := c.ghost(w.matched())
 			wait := w.waiting(t.Context(), chat.WaitRequest{Token: here.Token, Cursor: here.Cursor,
 				Wait: 12 * time.Hour, Standby: c.standby})
-			w.blocked(2) // that of the wait, and that of its presence
+			w.blocked(2) // the timers of the wait and of its presence
 			w.clock.Advance(5*time.Minute - time.Second)
 			if len(wait) > 0 {
 				t.Fatalf("after less than five minutes: %+v", <-wait)
@@ -59,8 +59,8 @@ func TestPartner_neverCalls_isLeftForAnother(t *testing.T) {
 	}
 }
 
-// A wait of a pair lasts for five minutes at most. It is over because the partner is silent
-// only if that neither called nor waited, did not say that it would be away, and is owed no answer.
+// A wait of a pair lasts for five minutes at most. The wait ends because the partner is silent only if the partner
+// neither called nor waited, announced no absence, and is owed no answer.
 func TestPartner_thereOrExpected_isWaitedFor(t *testing.T) {
 	for what, c := range map[string]struct {
 		before, meanwhile func(w *world, bob pairing.Result)
@@ -123,8 +123,7 @@ func TestPartner_atWorkAfterALongWait_isWaitedFor(t *testing.T) {
 	}
 }
 
-// Bob's process writes his presence often enough for others: what he does there within a minute
-// may be unknown, and no more.
+// Bob's process writes his presence often enough for others: only what Bob does within a minute may be unknown there.
 func TestPartner_whoseSendIsHeldBackElsewhere_isWaitedFor(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := w.matched()
@@ -142,8 +141,7 @@ func TestPartner_whoseSendIsHeldBackElsewhere_isWaitedFor(t *testing.T) {
 	}
 }
 
-// Nobody else wants a seat in a room of a pair, so an agent that was silent for long still
-// has it.
+// Nobody else wants a seat in a room of a pair, so an agent that was silent for long still has its seat.
 func TestPartner_backAfterTwentyMinutes_hasItsSeat(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := w.matched()
@@ -157,14 +155,14 @@ func TestPartner_backAfterTwentyMinutes_hasItsSeat(t *testing.T) {
 	same(t, "Ann receives", lines(take(t, wait).Messages), []string{"Bob: I am back"})
 }
 
-// A stranger who knows the name of the room finds it silent, and begins it anew.
+// A stranger who knows the name of the room finds the room silent, and begins it anew.
 func TestPartner_nameOfARoomThatIsOver_showsAStrangerNothing(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := w.matched()
 	w.say(ann.Token, "between the two of us")
 	w.look(bob.Token, bob.Cursor)
 	w.clock.Advance(16 * time.Minute)
-	w = w.elsewhere() // it knows only what is stored
+	w = w.elsewhere() // the new process knows only what is stored
 	stranger := w.join(ann.Room.Name, "Bob")
 	got, err := w.History(t.Context(), chat.HistoryRequest{Token: stranger.Token, Limit: 100})
 	if err != nil {

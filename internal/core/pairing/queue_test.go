@@ -89,8 +89,7 @@ func TestEnterQueue_nameThatLooksTheSame_isNoPartner(t *testing.T) {
 	met(t, w.queue(pairing.Request{AgentName: "Bob"}), w.comesBack(ann))
 }
 
-// Three agents of one name wait, so that none of them is paired before the newcomer
-// enters.
+// Three agents of one name wait, so that none is paired before the newcomer enters.
 func TestEnterQueue_interests_decideThePartner(t *testing.T) {
 	for name, c := range map[string]struct {
 		waiting [3][]string
@@ -157,7 +156,7 @@ func TestEnterQueue_manyTicketsOfOneName_blockNobodyElse(t *testing.T) {
 	}
 }
 
-// Who is behind two hundred is paired with one of them.
+// An agent behind two hundred others is paired with one of them.
 func TestEnterQueue_behindTwoHundred_meetsWhoSharesTheMost(t *testing.T) {
 	w := newWorld(t)
 	var tickets []string
@@ -170,7 +169,7 @@ func TestEnterQueue_behindTwoHundred_meetsWhoSharesTheMost(t *testing.T) {
 	same(t, "Bob's partner likes", bob.Partner.Interests, likes)
 }
 
-// However many wait, and look at the queue again, it is read once for all of them.
+// However many calls wait, and read the queue again, they share one read.
 func TestEnterQueue_hundredLookAgain_readTheQueueOnce(t *testing.T) {
 	w := newWorld(t)
 	var reads atomic.Int64

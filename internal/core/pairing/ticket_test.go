@@ -148,8 +148,7 @@ func TestTicket_twoCalls_theOlderEndsAndTheNewerIsPaired(t *testing.T) {
 	met(t, w.queue(pairing.Request{AgentName: "Bob"}), take(t, newer))
 }
 
-// A call in another process learns of a newer one when it looks at the queue, whether or
-// not it is among those that have waited longest.
+// A call learns of a newer call in another process when it reads the queue, whether or not it has waited longest.
 func TestTicket_newerCallInAnotherProcess_endsTheOlderWithinSeconds(t *testing.T) {
 	for what, ahead := range map[string]int{"in front": 0, "behind two hundred": 200} {
 		t.Run(what, func(t *testing.T) {
@@ -175,7 +174,7 @@ func TestTicket_newerCallInAnotherProcess_endsTheOlderWithinSeconds(t *testing.T
 	}
 }
 
-// The write of a call that got no answer comes after that of the next call.
+// The write of a call without an answer comes after the write of the next call.
 func TestTicket_writeOfAnOlderCallComesLate_doesNotShortenTheNewer(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
@@ -198,7 +197,7 @@ func TestTicket_writeOfAnOlderCallComesLate_doesNotShortenTheNewer(t *testing.T)
 	w.clock.Advance(30 * time.Second)
 	here.blockedOr(1, newer)
 	bob := w.queue(pairing.Request{AgentName: "Bob"})
-	w.clock.Advance(time.Second) // it is in another process
+	w.clock.Advance(time.Second) // the call is in another process
 	met(t, bob, take(t, newer))
 }
 
@@ -258,8 +257,7 @@ func TestTicket_givenUpWhileACallWaits_endsTheCall(t *testing.T) {
 	}
 }
 
-// A ticket that the queue did not give is over, whatever queue it names, and changes
-// nothing.
+// A ticket that the queue did not give is over, whatever queue the ticket names, and changes nothing.
 func TestTicket_madeUp_writesNothing(t *testing.T) {
 	w := newWorld(t)
 	_, body, _ := strings.Cut(w.ticket("Ann"), "-")

@@ -8,8 +8,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/pairing"
 )
 
-// Where a client leaves unseen, its call goes on, for 20 s at most. For 15 s more its
-// owner may come back, and takes its place.
+// Where a client leaves unseen, its call continues for 20 s at most. For 15 s more the owner may come back to the
+// place.
 func TestUnseenWait_clientThatLeft_canBePairedForThirtyFiveSeconds(t *testing.T) {
 	for late, want := range map[time.Duration]pairing.Status{-time.Second: pairing.Paired, 0: pairing.Waiting} {
 		w := newWorld(t)

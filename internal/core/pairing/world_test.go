@@ -54,8 +54,7 @@ func onTable(t *testing.T, clock *clockwork.FakeClock, b table.Table, o chat.Opt
 	return &world{t: t, clock: clock, table: b, process: newProcess(b, o)}
 }
 
-// elsewhere returns another process on the same table. It has cached nothing, and
-// its pauses advance the clock.
+// elsewhere returns another process on the same table, with an empty cache. Its pauses advance the clock.
 func (w *world) elsewhere() *world { return w.through(&tabletest.Hooks{}) }
 
 // through is elsewhere with hooks around every call of the table.
@@ -65,8 +64,7 @@ func (w *world) through(h *tabletest.Hooks) *world {
 	return &world{t: w.t, clock: w.clock, table: h, process: newProcess(h, o)}
 }
 
-// hurriedClock is a fake clock that every new timer advances to the timer's end. So
-// pauses end at once.
+// hurriedClock is a fake clock that every new timer advances to the timer's end. So pauses end at once.
 type hurriedClock struct{ *clockwork.FakeClock }
 
 func (c hurriedClock) NewTimer(d time.Duration) clockwork.Timer {
@@ -109,7 +107,7 @@ func (w *world) comesBack(ticket string) pairing.Result {
 	return w.queue(pairing.Request{Ticket: ticket})
 }
 
-// answer is what a call in the background returned.
+// answer is the result of a call in the background.
 type answer[T any] struct {
 	got T
 	err error
@@ -124,7 +122,7 @@ func inBackground[T any](call func() (T, error)) <-chan answer[T] {
 	return from
 }
 
-// take returns what a call in the background returned without an error.
+// take returns the result of a call in the background that has no error.
 func take[T any](t *testing.T, from <-chan answer[T]) T {
 	t.Helper()
 	select {
