@@ -77,7 +77,7 @@ func TestGuest_ofOneInvite_haveTwiceAsMuchTogetherAndAPartIsForEach(t *testing.T
 	}
 }
 
-// A room's budget holds for all that its guests do, however modest each is.
+// A room's budget limits all that its guests do, however modest each guest is.
 func TestEnter_guestsOfManyNetworks_spendNoMoreThanARoomMay(t *testing.T) {
 	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
 	tab := l.Table(sqlitetest.Open(t, begun()))

@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// What leaves AWS is billed, from how many addresses ever it is asked for.
+// Bytes that leave AWS are billed, from however many addresses they are requested.
 func TestDownload_limitOfAll_holdsForManyCallers(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	l := New(Limits{FilesOut: 60, AllFilesOut: 100}, clock)
@@ -24,7 +24,7 @@ func TestDownload_limitOfAll_holdsForManyCallers(t *testing.T) {
 		t.Errorf("more than all may take: %v", err)
 	}
 	back(20)
-	if _, err := l.Download(other, 60); err != nil { // the refusal has taken nothing of its own
+	if _, err := l.Download(other, 60); err != nil { // the refusal has spent nothing of the caller's own budget
 		t.Errorf("what was not read is free again: %v", err)
 	}
 	if _, err := l.Download(one, 1); fault.CodeOf(err) != fault.RateLimited {

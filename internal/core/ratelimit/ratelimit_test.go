@@ -125,8 +125,8 @@ func TestBegin_callerThatHasSpentItsBudget_hearsOnAndMayCallAgainLater(t *testin
 	}
 }
 
-// Three callers at once cost a room no more than two of them may, and a quarter of the
-// budget of the third, whom no room refuses before.
+// Three callers at once cost a room no more than two callers may, and a quarter of the budget of the third, whom no
+// room refuses before.
 func TestEnter_roomThatHasSpentItsBudget_isClosedToThoseWhoHaveSpent(t *testing.T) {
 	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
 	total := 0
@@ -165,7 +165,7 @@ func TestEnter_roomThatHasSpentItsBudget_isClosedToThoseWhoHaveSpent(t *testing.
 	}
 }
 
-// However many have overdrawn a room's budget, it is closed no longer than a minute.
+// However many callers have overdrawn a room's budget, the room is closed no longer than a minute.
 func TestTable_manyCallersAtOnce_closeARoomForAMinuteAtMost(t *testing.T) {
 	clock := begun()
 	l := ratelimit.New(ratelimit.Limits{Units: 240}, clock)
@@ -187,7 +187,7 @@ func TestTable_manyCallersAtOnce_closeARoomForAMinuteAtMost(t *testing.T) {
 	}
 }
 
-// Whatever others have put into a room, looking into it once cuts nobody off.
+// Whatever others have put into a room, one look at the room cuts nobody off.
 func TestTable_callThatReadsMuch_leavesMostOfTheBudget(t *testing.T) {
 	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
 	tab, ann := l.Table(sqlitetest.Open(t, begun())), from(t, "192.0.2.1")
@@ -208,8 +208,7 @@ func TestTable_callThatReadsMuch_leavesMostOfTheBudget(t *testing.T) {
 	}
 }
 
-// A call that has entered no room, such as that of a stranger with a wrong token, costs
-// none.
+// A call that has entered no room, such as a stranger's with a wrong token, costs no room.
 func TestTable_callOutsideOfARoom_costsTheCallerAlone(t *testing.T) {
 	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
 	call, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
@@ -227,8 +226,7 @@ func TestTable_callOutsideOfARoom_costsTheCallerAlone(t *testing.T) {
 	}
 }
 
-// However many calls of one caller are under way, and whatever they then cost, others have
-// their half of the room.
+// However many calls of one caller are under way, and whatever the calls then cost, others have their half of the room.
 func TestTable_callerThatOverdraws_leavesHalfOfTheRoomToOthers(t *testing.T) {
 	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
 	tab := l.Table(sqlitetest.Open(t, begun()))
