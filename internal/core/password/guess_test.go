@@ -30,8 +30,8 @@ func storeOn(tbl table.Table, clock clockwork.Clock) *roomlog.Store {
 	return roomlog.NewStore(tbl, roomlog.Options{Clock: clock, Logger: slog.New(slog.DiscardHandler)})
 }
 
-// vault is a room whose password is "right". Its hash costs next to nothing, so that
-// hundreds of guesses can be checked.
+// vault is a room whose password is "right". The hash costs next to nothing, so that hundreds of guesses can be
+// checked.
 type vault struct {
 	t     *testing.T
 	clock *clockwork.FakeClock
@@ -114,7 +114,7 @@ func TestCheck_ofOneCaller_findsTenWrongInAMinuteAcrossProcesses(t *testing.T) {
 	here, there := v.process(), v.process()
 	for range 5 {
 		v.fails(here, "ann", "wrong", fault.WrongPassword)
-		v.fails(here, "ann", "right", "") // what is right does not count
+		v.fails(here, "ann", "right", "") // a right password does not count
 	}
 	v.clock.Advance(20 * time.Second)
 	for range 5 {
@@ -138,7 +138,7 @@ func TestCheck_ofOneCaller_findsTenWrongInAMinuteAcrossProcesses(t *testing.T) {
 	v.fails(here, "ann", "wrong", fault.RateLimited)
 }
 
-// All networks of a household, or of a host, could else use up the guesses of the room.
+// Otherwise the networks of a household, or of a host, could use up the guesses of the room.
 func TestCheck_ofTheNetworksOfOne_findsTwiceOrFourTimesAsMany(t *testing.T) {
 	for network, want := range map[string]int{"2001:db8:1:1%02x::/64": 20, "2001:db8:1:%02x00::/64": 40} {
 		v := newVault(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// line is a queue with one place, which is taken until leave, and the callers that get it in order.
+// line is a queue with one place, occupied until leave, and the callers that got the place in order.
 type line struct {
 	*queue
 	leave  func()
@@ -30,7 +30,7 @@ func newLine(t *testing.T) *line {
 	return l
 }
 
-// come has a caller wait for a turn, after those that came before.
+// come has a caller wait for a turn, after the earlier callers.
 func (l *line) come(caller string, known bool) {
 	go func() {
 		if leave, err := l.enter(ident.WithAddress(l.t.Context(), caller), known); err == nil {
