@@ -16,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/picture/picturetest"
 )
 
-// looks is a decoder, and how many pixels were drawn for those who looked.
+// looks is a decoder, and how many pixels its callers had drawn.
 type looks struct {
 	t      *testing.T
 	clock  *clockwork.FakeClock
@@ -29,7 +29,7 @@ func newLooks(t *testing.T) *looks {
 	return &looks{t: t, clock: clock, of: NewDecoder(clock)}
 }
 
-// at looks at a file, and reports whether it was drawn.
+// at decodes a file, and reports whether it was drawn.
 func (l *looks) at(ctx context.Context, key string, file []byte) (p Picture, drawn bool) {
 	l.t.Helper()
 	before := l.pixels
@@ -88,7 +88,7 @@ func TestDecode_again_isNotDrawnAgainForTenMinutes(t *testing.T) {
 	}
 }
 
-// noise is a picture that nothing packs.
+// noise is a picture that no compression makes smaller.
 func noise(side int) image.Image {
 	m, random := image.NewNRGBA(image.Rect(0, 0, side, side)), rand.New(rand.NewPCG(1, 2))
 	for x := range side {
@@ -123,7 +123,8 @@ func TestDecode_keepsTheLastWithinABoundOfMemory(t *testing.T) {
 	}
 }
 
-// Who may not have it drawn gets an error, and nothing is kept of it. Nor is it of who has left.
+// A caller that may not have a picture drawn gets an error, and nothing is cached. Nor is anything cached for a caller
+// that has left.
 func TestDecode_thatIsRefusedOrLeft_isDrawnForTheNext(t *testing.T) {
 	l, file := newLooks(t), pngOf(t, drawing(600, 400))
 	spent := errors.New("spent")

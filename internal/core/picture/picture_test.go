@@ -54,7 +54,7 @@ func jpegOf(t testing.TB, m image.Image) []byte {
 	return b.Bytes()
 }
 
-// gifOf returns a gif in which the same frame comes so often.
+// gifOf returns a gif with so many equal frames.
 func gifOf(t testing.TB, m *image.Paletted, frames int) []byte {
 	t.Helper()
 	g := &gif.GIF{Delay: make([]int, frames)}
@@ -78,7 +78,7 @@ func fromDisk(t testing.TB, name string) []byte {
 	return file
 }
 
-// insert puts more into a file.
+// insert inserts bytes into a file.
 func insert(file []byte, at int, more ...byte) []byte {
 	return append(append(bytes.Clone(file[:at]), more...), file[at:]...)
 }
@@ -95,7 +95,7 @@ func opaque16(width, height int) image.Image {
 // progressive is a gray jpeg with three channels, each of all pixels, in one scan.
 func progressive(width, height int) []byte {
 	size := binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, uint16(height)), uint16(width))
-	table := "\x00\x01" + strings.Repeat("\x00", 15) + "\x00" // a bit that is 0 says: as the block before
+	table := "\x00\x01" + strings.Repeat("\x00", 15) + "\x00" // a 0 bit means: as the block before
 	blocks := 3 * ((width + 7) / 8) * ((height + 7) / 8)
 	return slices.Concat([]byte("\xff\xd8\xff\xdb\x00\x43\x00"+strings.Repeat("\x01", 64)),
 		[]byte("\xff\xc2\x00\x11\x08"+string(size)+"\x03\x01\x11\x00\x02\x11\x00\x03\x11\x00"),
@@ -112,7 +112,7 @@ func shown(file []byte) (data []byte, media string, ok bool) {
 
 func newDecoder() *Decoder { return NewDecoder(clockwork.NewFakeClock()) }
 
-// decode decodes a file that no other test has, and that its caller may have drawn.
+// decode decodes a file that no other test has. The caller may have the file drawn.
 func decode(ctx context.Context, d *Decoder, caller string, from io.Reader, size int64) (data []byte, media string,
 	ok bool) {
 	p, err := d.Decode(ctx, caller, File{rand.Text(), from, size, func(int) error { return nil }})
@@ -245,7 +245,7 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 	}
 	for name, file := range map[string][]byte{"png": pngOf(t, m), "jpeg": jpegOf(t, m), "gif": gifOf(t, m, 1),
 		"progressive": scans} {
-		// A gif ends with one byte that says so, which some programs leave out.
+		// A gif ends with a trailer byte, which some programs leave out.
 		for n := range len(file) - 1 {
 			if _, _, ok := shown(file[:n]); ok {
 				t.Errorf("the first %d of %d bytes of a %s are shown", n, len(file), name)
@@ -254,7 +254,6 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 	}
 }
 
-// What a picture is said to be has no say.
 func TestDecode_wrongSize_isNotShown(t *testing.T) {
 	file := pngOf(t, drawing(60, 40))
 	for _, size := range []int64{-1, 0, 1, int64(len(file)) - 1, int64(len(file)) + 1, core.MaxPictureBytes + 1,
@@ -273,8 +272,8 @@ type iotestErr struct{}
 
 func (iotestErr) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// A file of many frames takes no more memory than one frame, and one that is drawn with far more
-// bytes than it came with no more than what may be shown: they have 4 and 24 MB of pixels.
+// A file of many frames takes no more memory than one frame. A picture whose drawing is far larger than its file takes
+// no more memory than may be shown. The two pictures have 4 and 24 MB of pixels.
 func TestDecode_fileThatIsMadeToGrow_takesTheMemoryOfItsPixels(t *testing.T) {
 	for name, c := range map[string]struct {
 		file []byte
@@ -296,7 +295,7 @@ func TestDecode_fileThatIsMadeToGrow_takesTheMemoryOfItsPixels(t *testing.T) {
 	}
 }
 
-// stalled is a reader that goes on when it is told to.
+// stalled is a reader that continues when the test says so.
 type stalled struct {
 	begun bool
 	on    chan struct{}
@@ -351,7 +350,7 @@ func TestDecode_manyAtOnce_takeTurns(t *testing.T) {
 	})
 }
 
-// leaving is the context of a caller that leaves after it was asked for so many times.
+// leaving is the context of a caller that leaves after so many calls of Err.
 type leaving struct {
 	context.Context
 	asked, leaves int
