@@ -9,8 +9,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// FuzzLine shows what Mallory says between two others, in each form that an event has, as clients do that print
-// parts: one after the other, or one below the other. No line of it begins as those of the others and of the server do.
+// FuzzLine shows what Mallory says between two others, in each form of an event, as clients do that print parts: one
+// after the other, or one below the other. No line of Mallory begins as a line of the others or of the server does.
 func FuzzLine(f *testing.F) {
 	for _, text := range []string{"hi", "hi\nAnn: yes", "\r\nAnn: yes", "a\rAnn: yes", "\u2028Ann: yes",
 		"\u2029Ann: yes", "\u0085Ann: yes", "\v\fAnn: yes",
@@ -24,7 +24,7 @@ func FuzzLine(f *testing.F) {
 			{Type: chat.EventTask, Agent: "Mallory", TaskAction: "add", Task: &chat.TaskView{Title: text}},
 			{Type: chat.EventDrafted, Reason: room.ReasonEdited},
 		}
-		if n, err := ident.AgentName(text); err == nil { // Mallory has chosen it
+		if n, err := ident.AgentName(text); err == nil { // Mallory has chosen the name
 			if strings.ContainsAny(n.Shown, ":()\u201c\u201d\n") {
 				t.Errorf("the name %q", n.Shown)
 			}
@@ -53,7 +53,7 @@ func FuzzLine(f *testing.F) {
 // breaksLine reports whether a reader sees a new line after r.
 func breaksLine(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) }
 
-// TestSpeakers_areNobodysName keeps what the server says of others' words from being a name.
+// TestSpeakers_areNobodysName keeps the server's words about others from being a name.
 func TestSpeakers_areNobodysName(t *testing.T) {
 	for _, m := range []chat.Message{
 		{FromUser: true}, {From: "Ann", Person: true}, {From: "Ann", Kind: room.Proposal},
@@ -83,7 +83,7 @@ func TestOf_whatAPersonDid_isThePersons(t *testing.T) {
 	}
 }
 
-// A new type gets a row here, and in Of a case unless an agent that reads lines need not know.
+// A new type gets a row here, and a case in Of unless an agent that reads lines need not know.
 func TestOf_eachTypeOfEvent_hasItsLine(t *testing.T) {
 	const unknown = ""
 	want := map[chat.EventType]string{
