@@ -28,7 +28,7 @@ type endpoint struct {
 	url    string
 	client *agentcall.Client
 	says   atomic.Pointer[outcall.Answer]
-	method string // of the last call, as all that follows
+	method string // of the last call, as all fields below
 	path   string
 	header http.Header
 	body   string
@@ -63,7 +63,7 @@ func (e *endpoint) sends(t *testing.T, known string) (agentcall.Reply, error) {
 		agentcall.Message{ID: "evt_1", Context: known, Texts: []string{"Ann: Hello.", "Ann: <Well?>"}}, at)
 }
 
-// The body is all of the wire that agents see, so it stands here in full.
+// The body is all that agents see of the wire, so the whole body is here.
 func TestSend_request_isOneOfA2AAndSigned(t *testing.T) {
 	e := newEndpoint(t)
 	e.answers(200, `{"result":{"message":{"parts":[{"text":"Hello."}]}}}`)
@@ -96,7 +96,7 @@ func TestSend_request_isOneOfA2AAndSigned(t *testing.T) {
 	}
 }
 
-// task returns a task in a state, and what else it has.
+// task returns a task in a state, with further fields.
 func task(state, more string) string {
 	return `{"id":"t1","contextId":"c1","status":{"state":"TASK_STATE_` + state + `"` + more + `}`
 }
@@ -109,7 +109,7 @@ func says(text string) string {
 const history = `,"history":[{"role":"ROLE_AGENT","parts":[{"text":"Before."}]},` +
 	`{"role":"ROLE_USER","parts":[{"text":"Well?"}]}`
 
-// Each answer is read in the same way to SendMessage and, if it is a task, to GetTask.
+// Each answer is read in the same way to SendMessage and, if the answer is a task, to GetTask.
 func TestSend_answer_isRead(t *testing.T) {
 	done := func(text string) agentcall.Reply { return agentcall.Reply{Text: text, Context: "c1"} }
 	failed := func(text string) agentcall.Reply { return agentcall.Reply{Failed: text, Context: "c1"} }
@@ -180,7 +180,7 @@ func TestSend_answer_isRead(t *testing.T) {
 	} {
 		body := `{"result":{"message":{"messageId":"m","role":"ROLE_AGENT","parts":[` + parts + `]}}}`
 		e.answers(200, body)
-		got, err := e.sends(t, "c0") // which an agent that names none keeps
+		got, err := e.sends(t, "c0") // an agent that names no context keeps this one
 		check("a message", body, got, err, agentcall.Reply{Text: want, Context: "c0"})
 	}
 }
@@ -251,7 +251,7 @@ func TestRetry_answerWithoutAReply_saysWhatComesNext(t *testing.T) {
 	}
 }
 
-// cardOf returns a card with one interface, and what else it has.
+// cardOf returns a card with one interface, and further fields.
 func cardOf(binding, version, url, more string) string {
 	return fmt.Sprintf(`{"name":"Ida","description":"Knows.","supportedInterfaces":[{"url":%q,"protocolBinding":%q,`+
 		`"protocolVersion":%q}]%s}`, url, binding, version, more)
@@ -328,8 +328,8 @@ func TestCard_ofAHost_isJudged(t *testing.T) {
 	}
 }
 
-// A card leads to nobody who has not served it: not to this machine, though a server of one person may call that, nor
-// to another host or port.
+// A card leads only to the host that has served the card: not to this machine, though a server of one person may call
+// this machine, nor to another host or port.
 func TestCard_fromTheInternet_leadsToItsOwnOriginAlone(t *testing.T) {
 	var body string
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

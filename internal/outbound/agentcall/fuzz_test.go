@@ -8,7 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
-// Whatever an agent answers is one kind of reply or one error, and what is kept of it is bounded.
+// Every answer of an agent is one kind of reply or one error, and the stored part is limited.
 func FuzzReply_anyAnswer_isOneKindOfReply(f *testing.F) {
 	for _, body := range []string{
 		`{"result":{"message":{"contextId":"c","parts":[{"text":"a"},{"data":{"b":1e99}},{"raw":"AA==","filename":"a"}]}}}`,

@@ -33,7 +33,7 @@ type host struct {
 	server *httptest.Server
 	to     string // where a dial to home leads
 	roots  *x509.CertPool
-	at     atomic.Pointer[[]string] // its addresses, a set for each look-up, the last for all that follow
+	at     atomic.Pointer[[]string] // the host's addresses, a set for each look-up, the last set for all others
 	looked atomic.Int64
 	dialed atomic.Int64
 	asked  atomic.Int64 // requests
@@ -113,7 +113,7 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// post calls the host. No connection outlives the call, however it ends.
+// post calls the host. No connection outlives the call, however the call ends.
 func (h *host) post(o Options) (Answer, error) {
 	h.t.Helper()
 	answer, err := h.caller(o).Post(h.t.Context(), to("https://"+name+"/hook"))

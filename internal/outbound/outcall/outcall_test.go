@@ -25,7 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fairqueue"
 )
 
-// The library is that of Standard Webhooks. What is not named here is not sent, so no token, key or
+// The library of Standard Webhooks checks the call. Headers that are not named here are not sent, so no token, key or
 // cookie is.
 func TestPost_request_isSignedAndHoldsNothingElse(t *testing.T) {
 	type got struct {
@@ -75,7 +75,7 @@ func TestPost_request_isSignedAndHoldsNothingElse(t *testing.T) {
 	}
 }
 
-// A document is asked for by the same way, which the tests of Post go.
+// A document is requested in the way that the tests of Post cover.
 func TestGet_request_isMarkedAndHoldsNoSignature(t *testing.T) {
 	var got http.Header
 	h := newHost(t, func(w http.ResponseWriter, r *http.Request) {
@@ -122,7 +122,7 @@ func TestPost_hostWithinSomebodysNetwork_isNotDialed(t *testing.T) {
 	}
 }
 
-// A name may lead elsewhere at each look-up. What was checked is what is dialed.
+// A name may lead elsewhere at each look-up. The dialed address is the checked address.
 func TestPost_nameThatChangesBetweenLookups_isLookedUpOnceForACall(t *testing.T) {
 	h := newHost(t, say("hello"))
 	h.found(home, "127.0.0.1", home)
@@ -179,7 +179,7 @@ func TestPost_answer_isBoundedAndLeadsNowhere(t *testing.T) {
 		serve  http.HandlerFunc
 		kind   Kind
 		status int
-		body   int // its bytes
+		body   int // bytes of the body
 	}{
 		"fine":             {say("hello"), "", 200, 5},
 		"gone":             {status(410), "", 410, 0},
@@ -214,7 +214,7 @@ func TestPost_answer_isBoundedAndLeadsNowhere(t *testing.T) {
 	}
 }
 
-// An endless answer ends with the connection, since nobody reads on.
+// An endless answer ends with the connection, since nobody reads further.
 func TestPost_endlessBody_isCut(t *testing.T) {
 	cut := make(chan struct{})
 	h := newHost(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -231,8 +231,8 @@ func TestPost_endlessBody_isCut(t *testing.T) {
 	<-cut
 }
 
-// stalled is a host that keeps a connection, and says the beginning of an answer once it is asked;
-// ended is closed when the caller has hung up.
+// stalled is a host that keeps a connection, and sends the start of an answer when asked; ended is closed when the
+// caller has hung up.
 func stalled(t *testing.T, says string) (address string, ended chan struct{}) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -250,12 +250,12 @@ func stalled(t *testing.T, says string) (address string, ended chan struct{}) {
 		defer c.Close()
 		_, _ = c.Read(make([]byte, 1))
 		_, _ = io.WriteString(c, says)
-		_, _ = io.Copy(io.Discard, c) // until the caller ends it
+		_, _ = io.Copy(io.Discard, c) // until the caller ends the connection
 	}()
 	return l.Addr().String(), ended
 }
 
-// A host that is slow wherever it can be costs the time of a call, and holds no connection after it.
+// A host that is as slow as possible costs the time of a call, and keeps no connection after the call.
 func TestPost_hostThatStalls_isLeftInTime(t *testing.T) {
 	const short = 300 * time.Millisecond
 	for of, begin := range map[string]func(w http.ResponseWriter){
@@ -362,7 +362,7 @@ func TestPost_nobodyListens_isRefused(t *testing.T) {
 
 func TestPost_variablesOfTheEnvironment_leadNoCallToAProxy(t *testing.T) {
 	const proxy = "HTTPS_PROXY"
-	if os.Getenv(proxy) == "" { // net/http reads it once: play this in a process that has begun with it
+	if os.Getenv(proxy) == "" { // net/http reads it once: run the test again in a process that began with it
 		again := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
 		again.Env = append(os.Environ(), proxy+"=http://127.0.0.1:1", "https_proxy=http://127.0.0.1:1", "NO_PROXY=",
 			"no_proxy=")
@@ -391,7 +391,7 @@ func TestPost_localServer_callsItsOwnMachineByHTTP(t *testing.T) {
 			t.Errorf("not of a local server: %v", err)
 		}
 	}
-	// What the form lets through by mistake would still be stopped when it is dialed.
+	// An address that the form lets through by mistake would still be stopped at the dial.
 	c := New(Options{Loopback: true})
 	for _, address := range []string{"example.org:80", "10.0.0.1:80", "[fd00::1]:80"} {
 		if _, err := c.dialLoopback(t.Context(), "tcp", address); kind(t, err) != Forbidden {
@@ -409,7 +409,7 @@ func TestPost_wrongSecret_isNotSent(t *testing.T) {
 	}
 }
 
-// While calls hang, others to their host wait, and those to another host go on.
+// While calls hang, other calls to the host wait, and calls to another host continue.
 func TestPost_hostThatIsFull_isNotAsked(t *testing.T) {
 	began, end := make(chan struct{}), make(chan struct{})
 	h := newHost(t, func(_ http.ResponseWriter, r *http.Request) {

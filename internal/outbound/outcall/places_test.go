@@ -9,8 +9,8 @@ import (
 	"github.com/parley-chat/parley/internal/outbound"
 )
 
-// However many calls wait for a host that hangs, they keep no place from calls to others, and a call
-// waits no longer than it may, for its host or for all.
+// However many calls wait for a host that hangs, they keep no place from calls to others. A call waits no longer than
+// it may, for its host or for all.
 func TestPlaces_hostsThatHang_leaveTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(Options{Together: 2 * outbound.MaxCallsToHost})
