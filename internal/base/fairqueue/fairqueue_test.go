@@ -88,8 +88,8 @@ func pass(d time.Duration) {
 	<-passed
 }
 
-// Whatever calls come, end and give up at the same moments, the bounds hold, no call waits that may
-// have a turn, all turns are counted, and nothing is kept of calls that are over.
+// Whatever calls come, end and give up at the same moments, the limits hold, no call waits that may have a turn, all
+// turns are counted, and nothing is stored of ended calls.
 func TestEnter_callsThatRace_keepTheBoundsAndLeaveNothing(t *testing.T) {
 	const n, perGroup, calls = 5, 2, 400
 	for name, order := range map[string]func(a, b *Call[string]) int{"first": nil, "fair": Fair[string]} {

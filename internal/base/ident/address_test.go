@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The derivation of what an address counts for is here alone.
+// This is the only test of the groups of an address.
 func TestGroups_addressOfIPv6_isInThreeNetworks(t *testing.T) {
 	v6 := Address(netip.MustParseAddr("2001:db8:1:2345:6::7"))
 	from := func(address string) string { return ClientKey(WithAddress(t.Context(), address)) }

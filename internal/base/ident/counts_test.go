@@ -2,14 +2,14 @@ package ident
 
 import "testing"
 
-// A caller of IPv6 is bounded by itself, by its /56 with twice as much, and by its /48 with four times as much.
+// A caller of IPv6 is limited by itself, by its /56 with twice as much, and by its /48 with four times as much.
 func TestCounts_ofNeighbors_areBoundedByTheirNetworks(t *testing.T) {
 	const most = 10
 	here, next, far := Groups("address 2001:db8:1:100::/64"), Groups("address 2001:db8:1:101::/64"),
 		Groups("address 2001:db8:1:200::/64")
 	for name, c := range map[string]struct {
 		have   map[*[]Group]int64
-		over   string // the group of here that is over with one more
+		over   string // the group of here that is over its limit with one more
 		shares int64
 	}{
 		"nobody":                    {nil, "", 0},

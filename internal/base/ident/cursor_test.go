@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// Tokens and nonces are fixed where a cursor is refused: with others, one in 32,768
-// would pass.
+// Tokens and nonces are fixed where a cursor is refused: with other values, one in 32,768 cursors would pass.
 var cursorToken = Token{Room: "0000000", Seat: 3, Secret: "0000000000000000"}
 
 var edgeCursors = []Cursor{
@@ -144,8 +143,8 @@ func TestCursor_whatIsNone_isRefused(t *testing.T) {
 	}
 }
 
-// TestCursor_invented_passesOneTimeIn32768 tries 262,144, of which eight
-// pass on average. The count is the same in every run.
+// TestCursor_invented_passesOneTimeIn32768 tries 262,144 cursors, of which eight pass on average. The count is the same
+// in every run.
 func TestCursor_invented_passesOneTimeIn32768(t *testing.T) {
 	passed := 0
 	for v := range uint64(1 << 18) {

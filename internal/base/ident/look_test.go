@@ -49,8 +49,8 @@ func TestLook_ofNamesThatDiffer_isNot(t *testing.T) {
 	}
 }
 
-// TestLook_ofEveryLetterOfTheTable_isThatOfItsPrototype also shows that the table is of
-// the version of Unicode that names are checked by.
+// TestLook_ofEveryLetterOfTheTable_isThatOfItsPrototype also shows that table and names have the same version of
+// Unicode.
 func TestLook_ofEveryLetterOfTheTable_isThatOfItsPrototype(t *testing.T) {
 	if !strings.Contains(confusables, "confusables.txt of Unicode "+unicode.Version+",") {
 		t.Errorf("Go's tables are of Unicode %s: make confusables.txt of that, see scripts/confusables",

@@ -54,8 +54,7 @@ func TestMessageIDs_areAPermutation(t *testing.T) {
 	}
 }
 
-// TestFeistel_ofASmallDomain_reachesEveryNumber tries all of a domain, which the
-// sample above cannot.
+// TestFeistel_ofASmallDomain_reachesEveryNumber tries all of a domain, unlike the sample above.
 func TestFeistel_ofASmallDomain_reachesEveryNumber(t *testing.T) {
 	f := newFeistel([aesKeyBytes]byte{1}, 5)
 	seen := map[uint64]bool{}

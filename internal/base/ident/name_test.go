@@ -208,8 +208,8 @@ func TestRoomName_mayHoldAReservedWordButNotBeOne(t *testing.T) {
 	}
 }
 
-// TestAgentName_ofOneLetter_keyHangsOnWhatIsShown goes through all letters: some
-// change more than once on the way, and two names that look the same must be one.
+// TestAgentName_ofOneLetter_keyHangsOnWhatIsShown goes through all letters: some change more than once on the way, and
+// two names that look the same must be one name.
 func TestAgentName_ofOneLetter_keyHangsOnWhatIsShown(t *testing.T) {
 	accepted := 0
 	for r := rune(1); r <= unicode.MaxRune; r++ {
@@ -226,7 +226,7 @@ func TestAgentName_ofOneLetter_keyHangsOnWhatIsShown(t *testing.T) {
 	}
 }
 
-// checkAccepted holds a name to what is promised of every accepted one.
+// checkAccepted checks the promises for an accepted name.
 func checkAccepted(t *testing.T, n Name) {
 	t.Helper()
 	if c := utf8.RuneCountInString(n.Shown); c < 1 || c > base.MaxName {

@@ -21,9 +21,9 @@ var forOthers = regexp.MustCompile(
 	`(?i)\b((?:your|my) agent|you|yourself|me|myself|(?:no|any|some|every) ?(?:body|one)|person|people|humans?|` +
 		`an admin)\b`)
 
-// TestOthers_areTheWordsOfPageAndShell goes through the texts of the page and of the commands, and a refusal:
-// each word there that stands for somebody is the name of nobody, and so is each in the section
-// of ui/words.js for those that stand in the place of a name.
+// TestOthers_areTheWordsOfPageAndShell goes through the texts of the page and of the commands, and a refusal. Each word
+// there that stands for somebody is nobody's name, and so is each word in the section of ui/words.js for words in the
+// place of a name.
 func TestOthers_areTheWordsOfPageAndShell(t *testing.T) {
 	page := wordsOfPage(t)
 	section := regexp.MustCompile(`(?s)\nexport const who = \{(.*?)\n\};`).FindStringSubmatch(page)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// secrets returns one of each kind, with how it is read.
+// secrets returns a secret of each kind, with the function that reads it.
 func secrets() map[string]struct {
 	text string
 	read func(string) bool
@@ -107,7 +107,7 @@ func TestSecretIn_namesEachSecretThatNoTextMayHold(t *testing.T) {
 		"view":   "a token that looks at a room",
 		"access": "a token of a sign-in", "refresh": "a token of a sign-in", "code": "a token of a sign-in"}
 	for kind, x := range secrets() {
-		want := names[kind] // none for an invite, which a member hands on as it likes
+		want := names[kind] // none for an invite, which a member may hand on
 		texts := []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text,
 			"https://parley.example/k/" + x.text + "/mcp", "?to=https%3A%2F%2Fparley.example%2f" + x.text + "%2Fmcp"}
 		for i := 1; i < len(x.text); i++ {

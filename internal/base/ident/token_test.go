@@ -120,7 +120,7 @@ func FuzzToken(f *testing.F) {
 	f.Add("zzzzzzz", MaxSeat, "zzzzzzzzzzzzzzzz", 27, byte(0xff))
 	f.Add("I'm not", -1, "a token", 0, byte(' '))
 	f.Fuzz(func(t *testing.T, room string, seat int, secret string, at int, c byte) {
-		if got, err := ParseToken(room + secret); err == nil { // whatever it is
+		if got, err := ParseToken(room + secret); err == nil { // whatever its form
 			if canonical := strings.ToLower(strings.TrimSpace(room + secret)); got.String() != canonical {
 				t.Fatalf("%q reads as %q", room+secret, got)
 			}

@@ -18,12 +18,12 @@ func TestText_whatHides_isSeen(t *testing.T) {
 	if err := json.Unmarshal(written, &read); err != nil || read.Note != seen || *read.Changes.Description != seen {
 		t.Errorf("%s, %v", written, err)
 	}
-	if text.String() != seen || read.Note.String() != seen { // to escape it again changes nothing
+	if text.String() != seen || read.Note.String() != seen { // a second escape changes nothing
 		t.Errorf("it is printed as %q, and once read as %q", text, read.Note)
 	}
 }
 
-// A part that was made keeps the joiner with which it begins. What was not made so holds no more than that.
+// A part made by PartOf keeps the joiner at its start. Any other Part keeps no more hidden characters than the joiner.
 func TestPart_isEscapedAsWithinTheWhole(t *testing.T) {
 	const rest = "\u200c\u062e\u200d\u200d\u202e"
 	for what, c := range map[string]struct {

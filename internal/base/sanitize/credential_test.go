@@ -18,8 +18,7 @@ const (
 	longest = 32_768 // bytes of a message
 )
 
-// drawn returns n characters of an alphabet. No secret stands in the source, where it
-// would be found by what looks for secrets.
+// drawn returns n characters of an alphabet. No secret is in the source, where scanners for secrets would find it.
 func drawn(seed uint64, alphabet string, n int) string {
 	r := rand.New(rand.NewPCG(seed, 16))
 	b := make([]byte, n)
@@ -92,10 +91,9 @@ func TestCredential_whatLooksSimilar_isNone(t *testing.T) {
 	}
 }
 
-// TestCredential_ofLongText_takesTimeInProportion compares texts that are made to match
-// nearly. Sixteen times the length would take 256 times as long if each character were
-// compared with all. The shortest of many times, taken in turns, do not depend on what else
-// the machine does.
+// TestCredential_ofLongText_takesTimeInProportion compares texts that almost match. Sixteen times the length would take
+// 256 times as long if each character were compared with all. The shortest of many times, taken in turns, do not depend
+// on other load of the machine.
 func TestCredential_ofLongText_takesTimeInProportion(t *testing.T) {
 	for _, unit := range []string{
 		"sk-", "-sk-", "-sk-T3", "sk-T3BlbkFJ", "sk-ant-a01-", "ghp_0", "github_pat_", "AKIA", "secret_key: ",

@@ -27,7 +27,7 @@ func TestEscape_whatHides_isSeen(t *testing.T) {
 		"a\u200bb\ufeffc\u2060d\u00ade\u3164":   `a\u200bb\ufeffc\u2060d\xade\u3164`,
 		"\u202egnp.exe\u2066\u2069\u200e\u061c": `\u202egnp.exe\u2066\u2069\u200e\u061c`,
 		"tags \U000e0049\U000e0067 \U000e0001":  `tags \U000e0049\U000e0067 \U000e0001`,
-		// three flags are written so, and anything else can be
+		// three flags have this form, and anything else can
 		"🏴\U000e0067\U000e007f":                   `🏴\U000e0067\U000e007f`,
 		"😀\ufe0f\ufe0e\ufe00\U000e0100":           "😀\ufe0f" + `\ufe0e\ufe00\U000e0100`,
 		"a\ufe0f b\u200dc \u200c日\u200d本":         `a\ufe0f b\u200dc \u200c日\u200d本`,
@@ -45,7 +45,7 @@ func TestEscape_whatHides_isSeen(t *testing.T) {
 	}
 }
 
-// pieces are what texts are drawn from: what joins, marks and selects, what hides, and what neither does.
+// pieces are the parts of drawn texts: joiners, marks and selectors, hidden characters, and others.
 var pieces = []rune("aé1#\n 日مخकᠮ👩❤🏳🏽🇩🇪🏴" +
 	"\u0301\u094d\u20e3\u200b\u200c\u200d\ufe0e\ufe0f\u180b\u202e\u2028\ufeff\U000e0041\U000e007f")
 
@@ -110,7 +110,7 @@ func TestSeam_tearsNothingFromWhatItBelongsTo(t *testing.T) {
 		{"ab \u0915\u094d\u0937", 6, "ab "},
 		{"ab e" + far + "f", 4 + 30, "ab "},
 		{"e" + far + "f", 1 + 30, "e" + far[:30]},       // the text has no better place
-		{"ab e" + far + "f", 4 + 70, "ab e" + far[:70]}, // and here it is too far
+		{"ab e" + far + "f", 4 + 70, "ab e" + far[:70]}, // here the better place is too far
 	} {
 		if got := c.text[:Seam(c.text, c.n)]; got != c.want {
 			t.Errorf("%+q at %d is cut behind %+q, want %+q", c.text, c.n, got, c.want)
@@ -118,7 +118,7 @@ func TestSeam_tearsNothingFromWhatItBelongsTo(t *testing.T) {
 	}
 }
 
-// clusters are what a reader sees as one character each.
+// clusters are texts that a reader sees as one character each.
 var clusters = []string{"a", "日", "\n", "e\u0301", "क\u094d", "ی\u200cخ", "ᠮ\u180b", "1\ufe0f\u20e3",
 	"❤\ufe0f\u200d🔥", "👩🏽\u200d💻", "🏳\ufe0f\u200d🌈", "🇩🇪", "🇫🇷",
 	"🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"}
@@ -137,8 +137,8 @@ func TestSeam_inAnyText_tearsNoCluster(t *testing.T) {
 	})
 }
 
-// FuzzEscape holds a text to what is promised: what is hidden is gone or allowed or one
-// character after a visible one, the rest is as it was, and Len is enough.
+// FuzzEscape checks the promises for a text: a hidden character is gone or allowed or alone after a visible character,
+// the rest is unchanged, and EscapedLen suffices.
 func FuzzEscape(f *testing.F) {
 	for _, s := range []string{"plain", "👩\u200d👧 ❤\ufe0f", "a\u200b\u200d\u200d", "می\u200cخواهم", "\xff\U000e0041",
 		"\u180b\u180b", "1\ufe0f\u20e3\ufe0f"} {
