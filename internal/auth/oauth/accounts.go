@@ -90,7 +90,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string
 	q := r.URL.Query()
 	p, ok := pendingOf(r)
 	if !ok || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(p.once().State)) != 1 {
-		s.toPage(w, "", "over") // perhaps of another tab, whose own way back still counts
+		s.redirectToPage(w, "", "over") // perhaps of another tab, whose own way back still counts
 		return
 	}
 	setCookie(w, "", -1)
@@ -101,19 +101,19 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string
 		}
 	}
 	if err != nil { // the page says why
-		s.toPage(w, p.Request, "")
+		s.redirectToPage(w, p.Request, "")
 		return
 	}
 	switch why := q.Get("error"); {
 	case why == "access_denied":
-		redirectTo(w, s.back(a, url.Values{"error": {"access_denied"}}))
+		redirectTo(w, s.answerURL(a, url.Values{"error": {"access_denied"}}))
 		return
 	case why != "":
 		if !errorCode().MatchString(why) {
 			why = "an error without a code"
 		}
 		s.o.Logger.WarnContext(r.Context(), "a person could not sign in", "error", why)
-		s.toPage(w, p.Request, "refused")
+		s.redirectToPage(w, p.Request, "refused")
 		return
 	}
 	var who account.Person
@@ -137,21 +137,21 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string
 	case err == nil:
 		redirectTo(w, to)
 	case errors.Is(err, account.ErrNotAllowed):
-		s.toPage(w, p.Request, "not_allowed "+who.Label)
+		s.redirectToPage(w, p.Request, "not_allowed "+who.Label)
 	case errors.Is(err, account.ErrBarred):
-		s.toPage(w, p.Request, "barred "+who.Label)
+		s.redirectToPage(w, p.Request, "barred "+who.Label)
 	case errors.Is(err, account.ErrManyGroups):
-		s.toPage(w, p.Request, "many_groups "+who.Label)
+		s.redirectToPage(w, p.Request, "many_groups "+who.Label)
 	case errors.Is(err, oidc.ErrRefused):
-		s.toPage(w, p.Request, "refused")
+		s.redirectToPage(w, p.Request, "refused")
 	case fault.CodeOf(err) == fault.RateLimited:
-		s.toPage(w, p.Request, "busy")
+		s.redirectToPage(w, p.Request, "busy")
 	case who.Subject == "":
 		s.o.Logger.WarnContext(r.Context(), "a person could not sign in", "error", err)
-		s.toPage(w, p.Request, "provider_down")
+		s.redirectToPage(w, p.Request, "provider_down")
 	default: // the table fails
 		s.o.Logger.WarnContext(r.Context(), "a sign-in could not be looked up", "error", err)
-		s.toPage(w, p.Request, "busy")
+		s.redirectToPage(w, p.Request, "busy")
 	}
 }
 
@@ -165,8 +165,9 @@ func pendingOf(r *http.Request) (p pending, ok bool) {
 	return p, err == nil && json.Unmarshal(text, &p) == nil && p.Verifier != ""
 }
 
-// toPage leads back to the page. The fragment, which browsers do not send to the server, says what the page shows.
-func (s *Server) toPage(w http.ResponseWriter, request, why string) {
+// redirectToPage leads back to the page. The fragment, which browsers do not send to the server, says what the page
+// shows.
+func (s *Server) redirectToPage(w http.ResponseWriter, request, why string) {
 	to := s.o.Public + authorizePath
 	if request != "" {
 		to += "?" + request

@@ -70,9 +70,10 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, address strin
 		}
 		answer(w, http.StatusOK, seen)
 	case !ok:
-		answer(w, http.StatusOK, view{Go: s.back(a, url.Values{"error": {bad.Code}, "error_description": {bad.Why}})})
+		answer(w, http.StatusOK,
+			view{Go: s.answerURL(a, url.Values{"error": {bad.Code}, "error_description": {bad.Why}})})
 	case got.Answer == cancel:
-		answer(w, http.StatusOK, view{Go: s.back(a, url.Values{"error": {"access_denied"}})})
+		answer(w, http.StatusOK, view{Go: s.answerURL(a, url.Values{"error": {"access_denied"}})})
 	case got.Answer == byAccount:
 		s.toProvider(w, r, got.Request)
 	default:
@@ -96,7 +97,7 @@ func (s *Server) asked(w http.ResponseWriter, r *http.Request, query, address st
 		answer(w, http.StatusBadRequest, view{Error: "wrong_request",
 			Message: "The address of this page is incomplete."})
 	case errors.As(err, &limited):
-		s.later(w, limited)
+		s.answerLater(w, limited)
 	case err != nil:
 		answer(w, http.StatusBadRequest, view{Error: "unknown_program"})
 	}
@@ -122,8 +123,8 @@ func (s *Server) read(ctx context.Context, query, address string) (a asked, err 
 	return a, nil
 }
 
-// back returns where the answer goes.
-func (s *Server) back(a asked, more url.Values) string {
+// answerURL returns where the answer goes.
+func (s *Server) answerURL(a asked, more url.Values) string {
 	more.Set("iss", s.issuer())
 	if state := a.query.Get("state"); state != "" {
 		more.Set("state", state)
@@ -181,7 +182,7 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request, key string, a ask
 		to, err = s.codeFor(r.Context(), ident.KeyOf(asker.ID), a)
 	}
 	if err != nil {
-		s.notNow(w, r, err)
+		s.answerFailure(w, r, err)
 		return
 	}
 	answer(w, http.StatusOK, view{Go: to})
@@ -190,16 +191,16 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request, key string, a ask
 // codeFor makes a code with which the program signs in as the holder of a key or an account, and returns where the code
 // goes.
 func (s *Server) codeFor(ctx context.Context, id string, a asked) (string, error) {
-	g := signin.Grant{Client: a.client.id, Name: viewOf(a.client, a.redirect).named(), Resource: s.o.Resource}
+	g := signin.Grant{Client: a.client.id, Name: viewOf(a.client, a.redirect).listedName(), Resource: s.o.Resource}
 	code, err := s.o.SignIns.Allow(ctx, id, g, a.redirect, a.query.Get("code_challenge"))
 	if err != nil {
 		return "", err
 	}
-	return s.back(a, url.Values{"code": {code}}), nil
+	return s.answerURL(a, url.Values{"code": {code}}), nil
 }
 
-// named returns how a sign-in is listed. Only the name that a program gives itself stands in parentheses.
-func (v view) named() string {
+// listedName returns how a sign-in is listed. Only the name that a program gives itself stands in parentheses.
+func (v view) listedName() string {
 	if v.Program != "" {
 		return v.Program
 	}
@@ -213,18 +214,18 @@ func (v view) named() string {
 	return name
 }
 
-// notNow answers with an error that is not the person's fault.
-func (s *Server) notNow(w http.ResponseWriter, r *http.Request, err error) {
+// answerFailure answers with an error that is not the person's fault.
+func (s *Server) answerFailure(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *fault.Error
 	if errors.As(err, &refused) {
-		s.later(w, refused)
+		s.answerLater(w, refused)
 		return
 	}
 	s.failed(w, r, err)
 }
 
-// later answers that the person may try again soon.
-func (s *Server) later(w http.ResponseWriter, refused *fault.Error) {
+// answerLater answers that the person may try again soon.
+func (s *Server) answerLater(w http.ResponseWriter, refused *fault.Error) {
 	status := http.StatusServiceUnavailable
 	if refused.Code == fault.RateLimited {
 		status = http.StatusTooManyRequests

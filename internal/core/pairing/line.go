@@ -171,9 +171,9 @@ func (w waiter) pairsAs(other waiter) bool {
 	return w.Name == other.Name && slices.Equal(w.Interests, other.Interests)
 }
 
-// behind returns the partner of a ticket behind all of q; -1 for none. The partner is the ticket without a partner that
-// has the most in common with t, or of several such tickets the longest waiting.
-func (q *lineup) behind(t ticketItem) int {
+// partnerBehind returns the partner of a ticket behind all of q; -1 for none. The partner is the ticket without a
+// partner that has the most in common with t, or of several such tickets the longest waiting.
+func (q *lineup) partnerBehind(t ticketItem) int {
 	best, most, me := -1, -1, t.profile()
 	for i, other := range q.tickets {
 		if n := me.inCommon(other.profile); n > most && q.partner[i] < 0 {

@@ -66,7 +66,7 @@ func (op *queueOp) findPartner(ctx context.Context, q *lineup) (*matchItem, erro
 		} else if err != nil {
 			return nil, err
 		}
-		me, partner = len(q.tickets), q.behind(mine)
+		me, partner = len(q.tickets), q.partnerBehind(mine)
 	default:
 		return op.readMatch(ctx)
 	}
@@ -117,7 +117,7 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	var conflict *table.ConflictError
 	switch {
 	case errors.As(err, &conflict):
-		return op.beaten(ctx, conflict, partner)
+		return op.conflicted(ctx, conflict, partner)
 	case err != nil:
 		return nil, err
 	}
@@ -130,9 +130,9 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	return &mine, nil
 }
 
-// beaten finds out what prevented a claim: the end of the caller's ticket, or the end of the partner's. A partner's
-// ticket that has ended and is still in the queue was stored late, so beaten deletes the ticket.
-func (op *queueOp) beaten(ctx context.Context, c *table.ConflictError, partner ticketItem) (*matchItem, error) {
+// conflicted reads what prevented a claim: the end of the caller's ticket, or the end of the partner's. A partner's
+// ticket that has ended and is still in the queue was stored late, so it is deleted.
+func (op *queueOp) conflicted(ctx context.Context, c *table.ConflictError, partner ticketItem) (*matchItem, error) {
 	ended, there := false, true
 	ticket := ticketKey(op.ticket.queue, partner.AtMs, partner.ID)
 	for _, x := range c.Conflicts {

@@ -14,10 +14,10 @@ import (
 
 // How a call puts its ticket into the queue, keeps and removes the ticket, and reads how the ticket ended.
 
-// stepBack shortens the ticket of a call that ends early, so that the ticket can be paired only as long as its owner
-// may return. A ticket that its owner will never learn is withdrawn. If only the store did not answer, the ticket
-// stays, and its owner keeps the place. A superseded call leaves the ticket alone.
-func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, err error) (*matchItem, error) {
+// endEarly shortens the ticket of a call that ends before its time, so that the ticket can be paired only as long as
+// its owner may return. A ticket that its owner will never learn is withdrawn. If only the store did not answer, the
+// ticket stays, and its owner keeps the place. A superseded call leaves the ticket alone.
+func (op *queueOp) endEarly(ctx context.Context, end time.Time, m *matchItem, err error) (*matchItem, error) {
 	if errors.Is(err, errSuperseded) {
 		return nil, err
 	}

@@ -181,7 +181,7 @@ func (op *queueOp) wait(ctx context.Context, end time.Time) (*matchItem, error) 
 		return m, err
 	}
 	m, err = op.await(ctx, end)
-	return op.stepBack(ctx, end, m, err)
+	return op.endEarly(ctx, end, m, err)
 }
 
 // await claims a partner, or waits for a partner to claim the ticket, until end.

@@ -60,8 +60,8 @@ func (p *payer) who() Caller {
 	return slices.Clip(p.caller) // an append to the copy changes p for nobody else
 }
 
-// acts records that p acts as c, and returns the groups for which p has not acted before.
-func (p *payer) acts(c Caller) (more Caller) {
+// actAs records that p acts as c, and returns the groups for which p has not acted before.
+func (p *payer) actAs(c Caller) (more Caller) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, group := range c {
@@ -73,8 +73,8 @@ func (p *payer) acts(c Caller) (more Caller) {
 	return more
 }
 
-// pays returns how many of so many units read are paid for, with at most most units in all.
-func (p *payer) pays(units, most float64) float64 {
+// payRead returns how many of so many units read are paid for, with at most most units in all.
+func (p *payer) payRead(units, most float64) float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	paid := min(units, max(0, most-p.read))
@@ -125,7 +125,7 @@ func (l *Limiter) Enter(ctx context.Context, id string, c Caller) error {
 		return nil
 	}
 	p.in.Store(&id)
-	_, err := l.pay(p, append(p.acts(c), roomOf(id)), callUnits)
+	_, err := l.pay(p, append(p.actAs(c), roomOf(id)), callUnits)
 	return err
 }
 
@@ -238,7 +238,7 @@ func (c charged) Write(ctx context.Context, ops ...table.Op) error {
 // chargeRead is charge for a read.
 func (c charged) chargeRead(ctx context.Context, partition string, units float64) {
 	if p, ok := ctx.Value(payerKey{}).(*payer); ok {
-		c.charge(ctx, partition, p.pays(units, mostRead*c.limiter.callers.limit))
+		c.charge(ctx, partition, p.payRead(units, mostRead*c.limiter.callers.limit))
 	}
 }
 
