@@ -24,7 +24,7 @@ const unwaited = 15 * time.Second
 // may give up soon afterwards. The time is enough for an attempt on a dead connection and another on a new connection.
 const answerTime = 2750 * time.Millisecond
 
-// vital are the tools that work for a caller that has spent its budget.
+// vital returns the tools that work even for a caller without budget.
 func vital() []string { return []string{"wait_for_message", "leave_room", "manage_agent", "supervise"} }
 
 // admitted returns the call of t behind a check of the caller's budget, before any argument is read.
@@ -73,9 +73,9 @@ func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func
 	return ctx, func() { cancel(); forget(); waited() }, nil
 }
 
-// beginWait counts the call of ctx among the waiting calls, until end is called. It refuses a call beyond the waiting
-// calls that the server can hold, or that one address may have; a refused call has done nothing. Nothing keeps the body
-// of a waiting call in memory: a wait lasts for hours.
+// beginWait counts the call of ctx among the waiting calls, until end is called. It refuses a call if the server, or
+// the caller's address, has its most waiting calls; a refused call has done nothing. Nothing keeps the body of a
+// waiting call in memory: a wait lasts for hours.
 func beginWait(ctx context.Context) (end func(), err error) {
 	end, err = meter.From(ctx).BeginWait()
 	if err == nil {

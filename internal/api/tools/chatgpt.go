@@ -14,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// ChatGPT has no shell. It hands a file over as an argument, in which it says where the file is to be
-// fetched, and it reads one as a resource, which its user then sees as an attachment.
+// ChatGPT has no shell. It hands over a file as an argument with the address of the file, and reads a file as a
+// resource, which its user then sees as an attachment.
 
 // IsChatGPT reports whether a client is ChatGPT.
 func IsChatGPT(c mcp.Client) bool {
@@ -26,7 +26,7 @@ func IsChatGPT(c mcp.Client) bool {
 // attachments is the domain from which ChatGPT hands files over.
 const attachments = "oaiusercontent.com"
 
-// attachment is a file as ChatGPT hands it over. All but its address is the sender's word.
+// attachment is a file that ChatGPT hands over. Everything but the url is the sender's claim.
 type attachment struct{ url, id, media, name string }
 
 // attachmentArg is the argument that ChatGPT fills with a file, and shows its model.
@@ -65,11 +65,11 @@ func viewForChatGPT(uri string) *mcp.Variant {
 		Meta: map[string]any{"openai/outputTemplate": uri, "openai/widgetAccessible": true}}
 }
 
-// mostFetched is more than any room takes, in bytes. The room refuses what it does not take before it
-// is fetched.
+// mostFetched is more than any room takes, in bytes. The room refuses a file that is too large before the file is
+// fetched.
 const mostFetched = 1 << 30
 
-// shareAttached shares a file that ChatGPT hands over. It passes through, as an upload does.
+// shareAttached shares a file that ChatGPT hands over. The bytes pass through, as in an upload.
 func (s *Set) shareAttached(ctx context.Context, in shareCall) (results.Shared, error) {
 	file, err := s.fetcher.Open(ctx, "file", in.attached.url, mostFetched)
 	if err != nil {
@@ -88,11 +88,11 @@ func (s *Set) shareAttached(ctx context.Context, in shareCall) (results.Shared, 
 	return v, err
 }
 
-// resourcePrefix is what a resource's URI begins with; a ticket follows.
+// resourcePrefix begins the URI of a resource; a ticket follows.
 const resourcePrefix = "parley://file/"
 
-// linkTo returns a link to a file for ChatGPT; ok is false for other clients, which do nothing
-// with it. Its name is the server's.
+// linkTo returns a link to a file for ChatGPT; ok is false for other clients, which do nothing with a link. The name
+// of the link is the server's.
 func linkTo(ctx context.Context, got chat.FileGot) (link mcp.Block, ok bool) {
 	if got.Ticket == "" || got.File.Size > api.MaxResourceBytes || !IsChatGPT(mcp.ClientFrom(ctx)) {
 		return link, false

@@ -42,7 +42,7 @@ var hosts = []host{
 const (
 	// unknownLongest is how long a call of an unknown client may take.
 	unknownLongest = 240 * time.Second
-	// beforeEnd is how long before its client would end it a call returns, so that the answer can arrive.
+	// beforeEnd is how long before the limit of its client a call returns, so that the answer can arrive.
 	beforeEnd = 10 * time.Second
 	// unseen is the longest wait of an unknown client.
 	unseen = unknownLongest - beforeEnd

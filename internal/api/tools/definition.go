@@ -16,35 +16,34 @@ import (
 type definition[In, Out any] struct {
 	name  string
 	title string
-	about string // for the model: what it does, when to use it, what to do next
+	about string // for the model: the use of the tool, and the next step
 	hints hints
-	// eager asks clients that load tools on demand to load this one from the start; search holds
-	// words for the search in which they find the others. Claude Code shows five tools of a
-	// search and ranks by parts of names, so no wording would bring the three that every talk
-	// needs; Codex ranks title, description and instructions.
+	// eager asks clients that load tools on demand to load the tool from the start. search has words for the
+	// search by which such clients find the other tools. Claude Code shows five tools of a search and ranks by
+	// parts of names, so no wording would find the three tools that every talk needs; Codex ranks title,
+	// description and instructions.
 	eager  bool
 	search string
 	hidden bool // see [mcp.Tool]
-	// shown names the fields of the result that its schema lists, where another tool's
-	// lists the rest; nil means all.
+	// shown names the fields of the result that the schema lists; nil: all. The schema of another tool lists the
+	// rest.
 	shown []string
 
-	// args lists the arguments, each bound to the field of in that it fills. Calls use the list one
-	// after the other, so nothing of in may point to a variable beside it.
+	// args lists the arguments, each bound to its field of in. Calls use the list one after the other, so no
+	// field may point to a variable outside of in.
 	args func(in *In) []spec.Arg
-	// needs says which arguments are missing although none of them is required by
-	// itself; "" if none is. It may be nil.
+	// needs returns what is missing or wrong where no single argument is at fault; "": nothing. It may be nil.
 	needs func(ctx context.Context, in *In) string
-	// token returns the agent token of the call. It may be nil: the tool takes none.
+	// token returns the agent token of the call. It may be nil: the tool takes no token.
 	token func(in In) string
-	// waits caps how long the call waits at what its client stands, and returns it. It
-	// may be nil: the call never waits.
+	// waits shortens the wait of the call to the longest wait of its client, and returns the wait. It may be nil:
+	// the call never waits.
 	waits func(ctx context.Context, in *In) time.Duration
 	// again says what to do after a call that may have taken effect. It may be nil:
 	// repeating the call is safe.
 	again func(in In) string
-	// gist is what again depends on, where calls hold long texts and wait; nil: the whole
-	// call. Nothing else of a call may stay in memory while it waits.
+	// gist returns the part of a call that again needs, for calls with long texts that wait; nil: the whole call.
+	// Nothing else of a call may stay in memory during the wait.
 	gist func(in In) In
 	// run does the work. An error of chat becomes what the model reads (see refusal).
 	run func(ctx context.Context, in In) (Out, error)
@@ -59,7 +58,7 @@ type hints struct{ readOnly, destructive, idempotent, openWorld bool }
 type tool struct {
 	mcp.Tool
 	args []spec.Arg   // for the reference of the tools
-	out  reflect.Type // the same
+	out  reflect.Type // for the reference, too
 }
 
 // tool makes the definition ready.
@@ -92,8 +91,8 @@ func (d definition[In, Out]) tool() tool {
 	}
 }
 
-// outputSchema returns what makes the schema of a tool's results; nil if they may have pictures: see
-// [mcp.Illustrated].
+// outputSchema returns a function that makes the schema of a tool's results; nil for results that may have pictures:
+// see [mcp.Illustrated].
 func outputSchema(out reflect.Type, shown []string) func() json.RawMessage {
 	if out.Implements(reflect.TypeFor[mcp.Illustrated]()) {
 		return nil
@@ -101,8 +100,8 @@ func outputSchema(out reflect.Type, shown []string) func() json.RawMessage {
 	return func() json.RawMessage { return spec.OutputSchema(out, shown) }
 }
 
-// form is the arguments of a call before they are read. To bind them to their fields takes
-// longer than to read them, so a form is used again.
+// form is a call without values, its arguments bound to their fields. Binding takes longer than reading, so calls
+// reuse forms.
 type form[In any] struct {
 	in   In
 	args []spec.Arg // bound to in
@@ -148,12 +147,11 @@ func (d *definition[In, Out]) nextIfUnclear(in In) string {
 	return d.again(in)
 }
 
-// read fills in from the arguments of a call. Its error names everything that is
-// wrong with them.
+// read fills in from the arguments of a call. The error names everything that is wrong.
 func (d *definition[In, Out]) read(ctx context.Context, in *In, arguments json.RawMessage) error {
 	f := d.forms.Get().(*form[In])
 	problems := spec.Read(f.args, arguments)
-	*in, f.in = f.in, *new(In) // the next call is another's
+	*in, f.in = f.in, *new(In) // the next call has another caller
 	d.forms.Put(f)
 	if len(problems) == 0 && d.needs != nil {
 		if missing := d.needs(ctx, in); missing != "" {

@@ -7,9 +7,9 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// refusal returns what a model reads of an error of chat, and is the only place that does. Any other error stays as it
-// is: the caller reads only the id under which the error is logged. again says what to do after a call that may have
-// taken effect.
+// refusal returns what a model reads of an error of chat; no other function does. Any other error stays as it is: the
+// caller reads only the id under which the error is logged. again says what to do after a call that may have taken
+// effect.
 func refusal(err error, again string) error {
 	var refused *fault.Error
 	if !errors.As(err, &refused) || refused.Code == fault.Internal {

@@ -30,7 +30,7 @@ func (v gotFile) Blocks() []mcp.Block { return v.blocks }
 // shareCall is a call of share_file.
 type shareCall struct {
 	chat.ShareRequest
-	path     string      // of the file on disk, if name is not that
+	path     string      // of the file on disk, if not name
 	attached *attachment // nil: none
 }
 
@@ -85,8 +85,8 @@ func (s *Set) shareFile() tool {
 	}.tool()
 }
 
-// shareNeeds says what is wrong with the arguments together, and with a path: its command must not
-// hold what nobody sees. A path without a name gives the name.
+// shareNeeds returns what is wrong with the arguments together, or with a path: the command of an upload must have no
+// invisible characters. A path without a name gives the name.
 func shareNeeds(in *shareCall) string {
 	in.path = cmp.Or(in.path, in.Name)
 	in.Name = cmp.Or(in.Name, in.path)
@@ -218,13 +218,12 @@ func (s *Set) Upload(ctx context.Context, code string, body io.Reader) Uploaded 
 	return ended
 }
 
-// at is the address of a path of this server, for a command of a shell.
+// at returns the address of a path of this server, for a command of a shell.
 func (s *Set) at(ctx context.Context, path string) string {
 	return cmp.Or(s.reached(ctx, path), "https://ADDRESS-OF-THIS-SERVER"+path)
 }
 
-// reached is the address of a path of this server; "" if that of the server is not known, or could do something in a
-// shell.
+// reached returns the address of a path of this server; "" if the server's address is not known or not plain.
 func (s *Set) reached(ctx context.Context, path string) string {
 	address := s.address(ctx)
 	if !plain(address) {
@@ -233,18 +232,18 @@ func (s *Set) reached(ctx context.Context, path string) string {
 	return site(address) + path
 }
 
-// uploadLine is a command for any POSIX shell with curl that uploads a file. path is what the caller
-// gave, and nothing in it does anything but name the file.
+// uploadLine returns a command for any POSIX shell with curl that uploads a file. path comes from the caller, and
+// does nothing in the shell but name the file.
 func uploadLine(path, to string) string {
 	globs := ""
-	if strings.ContainsAny(path, "[]{}") { // curl would take these for a pattern
+	if strings.ContainsAny(path, "[]{}") { // curl would read a pattern
 		globs = "-g "
 	}
 	return "curl -sS " + globs + "-T " + shellPath(path) + " " + shellQuote(to)
 }
 
-// shellPath quotes a path. One that begins with ~/ is in the home directory, as its caller expects,
-// and one that begins with - is neither an option nor standard input.
+// shellPath quotes a path. ~/ at the beginning stays the home directory, as its caller expects, and - at the
+// beginning means neither an option nor standard input.
 func shellPath(path string) string {
 	switch {
 	case strings.HasPrefix(path, "~/"):
@@ -259,12 +258,12 @@ func shellPath(path string) string {
 // quotes but their end).
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// downloadLine is a command that saves the files of messages. It holds nothing that an agent chose:
-// a name such as .mcp.json would be read by the reader's own client.
+// downloadLine returns a command that saves the files of messages under names of the server. Under a name that Bob
+// chose, such as .mcp.json, Ann's own client would read Bob's file.
 func (s *Set) downloadLine(ctx context.Context, files ...chat.FileGot) string {
 	line := "curl -fsS"
 	if len(files) > 1 {
-		line += " --fail-early" // else it would end well although the first file did not come
+		line += " --fail-early" // else curl would report success without the first file
 	}
 	for _, f := range files {
 		line += " -o " + shellQuote(savedName(f.Message.ID, f.Ending)) + " " +
@@ -273,7 +272,7 @@ func (s *Set) downloadLine(ctx context.Context, files ...chat.FileGot) string {
 	return line
 }
 
-// savedName is the name under which the file of a message is saved.
+// savedName returns the name for the saved file of a message.
 func savedName(id, ending string) string { return "parley-" + id + ending }
 
 func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {

@@ -17,8 +17,7 @@ func (s *Set) inviteTo(ctx context.Context, r chat.Room, v chat.Invite, password
 	return invite(s.address(ctx), r, password)
 }
 
-// inviteAfter returns the invite to a room that was changed. One that was renewed is shown
-// as such, if it gives a seat.
+// inviteAfter returns the invite to a room that was changed. A new invite is shown as a link, if it gives a seat.
 func (s *Set) inviteAfter(ctx context.Context, u chat.Updated, password string) string {
 	if isRenewed(u) {
 		if line := inviteLink(s.address(ctx), u.Room, u.Invite); line != "" {
@@ -28,8 +27,8 @@ func (s *Set) inviteAfter(ctx context.Context, u chat.Updated, password string) 
 	return s.inviteTo(ctx, u.Room, u.Invite, password)
 }
 
-// endsInvites reports whether invites of before the change no longer work: the change made a new invite, or the old
-// invites have the old name or password of the room.
+// endsInvites reports whether earlier invites no longer work: the change made a new invite, or earlier invites have
+// the old name or password of the room.
 func (s *Set) endsInvites(u chat.Updated) bool {
 	return isRenewed(u) || !s.keys && u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "")
 }
@@ -40,8 +39,7 @@ func isRenewed(u chat.Updated) bool { return u.Changes != nil && u.Changes.Invit
 // InvitePath begins the path of an invite, before its code.
 const InvitePath = "/i/"
 
-// inviteLink returns one line with one URL that a person can give to another person, for the agent there; "" if nobody
-// can join by the invite.
+// inviteLink returns one line with one URL for the agent of another person; "" if nobody can join by the invite.
 func inviteLink(address string, r chat.Room, v chat.Invite) string {
 	at := site(address)
 	if address == "" {
@@ -77,8 +75,8 @@ func site(address string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp")
 }
 
-// invite returns one line that a person can give to another person, for the agent there; "" if nobody can join. The
-// line leaves out an unknown address.
+// invite returns one line for the agent of another person; "" if nobody can join. The line leaves out an unknown
+// address.
 func invite(address string, r chat.Room, password string) string {
 	if !joinable(r) {
 		return ""

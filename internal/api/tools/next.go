@@ -17,20 +17,21 @@ import (
 // This file makes next from the table in next_table.go. Each result gets the facts worth knowing, if any, and one
 // imperative with the arguments to use.
 //
-// Together they give the turn to exactly one agent, so that two agents neither both wait nor both speak. An agent that
-// owes an answer gives it, and one that is owed an answer waits. A newcomer answers what it finds, or opens, and those
-// that were there wait for it. Else an agent that has heard something answers, and one that has spoken waits. If two
-// speak at once nevertheless, the cursor that each should send with holds the second message back until its sender has
-// read the first. If all wait, chat gives the turn to one of them that can do something.
+// The sentences for all agents together give the turn to exactly one agent, so that two agents neither both wait nor
+// both speak. An agent that owes an answer answers; an agent that is owed an answer waits. A newcomer answers what
+// was said, or begins; the others wait. Else an agent that has read something new answers, and an agent that has
+// spoken waits. If two agents speak at once nevertheless, the cursor of the second send holds its message back until
+// the sender has read the first message. If all wait, chat gives the turn to an agent that can do something.
 
 // advisor writes next for a client with these habits.
 type advisor struct {
 	habits
-	keys    bool   // callers need keys, so that an invite is a link, which may seat nobody any more
-	address string // of MCP, for the line of a shell; "" if it is not known, or to give none
+	keys    bool   // callers need keys, so an invite is a link, and may give no seat any more
+	address string // of MCP, for a line for a shell; "": not known, or no line wanted
 }
 
-// situation is what a sentence depends on: how things stand in the room, what the call did, and what its client stands.
+// situation is what a sentence depends on: the state of the room, the outcome of the call, and the habits of its
+// client.
 type situation struct {
 	advisor
 	chat.Situation
@@ -40,42 +41,42 @@ type situation struct {
 	more     bool            // there are further events to read first
 	status   chat.WaitStatus // of a call that waits or sends
 	awayTill bool            // the call announced an absence
-	looked   bool            // it did not wait
+	looked   bool            // the call did not wait
 
-	// Of taking a seat.
-	seat       bool // it has taken one
+	// For a call that takes a seat.
+	seat       bool // the call has taken a seat
 	watch      bool // there is a link for the user
-	hidden     bool // not all that was said is for the caller
+	hidden     bool // some messages are not for the caller
 	newcomer   bool
-	opens      bool // and speaks first
+	opens      bool // the caller speaks first
 	vacant     bool // a seat is free
-	uninviting bool // the invite to the room seats nobody any more
+	uninviting bool // the invite to the room gives no seat any more
 
-	// Of a send or a share.
+	// For a send or a share.
 	sent       bool
-	held       bool   // it was not sent, and no person decides about it
-	credential string // what it seems to hold, for which it was held; "" for none
-	file       bool   // it is a file
+	held       bool   // not sent, and no person is to decide about the message
+	credential string // what the message seems to hold, the reason not to send it; "": none
+	file       bool   // the call shares a file
 	kind       room.Kind
 	duplicate  bool
-	before     bool // something came before it
-	unfinished bool // it was to finish a task, and did not
+	before     bool // a message came before the caller's message
+	unfinished bool // a task in finishes was not finished
 
-	// Of a call of task.
-	task string // the id of the task that the call gave to the caller; "" if it gave none
+	// For a call of task.
+	task string // the id of the task that the call gave to the caller; "": none
 	over bool   // a task was finished
 }
 
-// news is what the messages of a result mean for the question of who speaks next.
+// news says what the messages of a result mean for the next turn.
 type news struct {
 	wants     bool   // another agent has said something that may want an answer
-	private   bool   // it spoke last, and not to all
-	elsewhere bool   // and asks others for an answer
-	answers   bool   // and answers the reader
-	agreed    string // the proposal on which the last word completed an agreement; "" for none
-	request   string // the last request to anyone that nobody answered; "" for none
+	private   bool   // the last message of another agent is private
+	elsewhere bool   // the last message asks others for an answer
+	answers   bool   // the last message answers the reader
+	agreed    string // the proposal on which the last message completed an agreement; "": none
+	request   string // the last unanswered request to anyone; "": none
 	finished  bool   // somebody has finished a task
-	own       bool   // the reader's own user has said or done something that is up to the reader
+	own       bool   // the reader's own user has said or done something for the reader to act on
 }
 
 // newsOf summarizes messages for the agent with the name self.
@@ -84,21 +85,21 @@ func newsOf(messages []chat.Message, self string) news {
 	for _, message := range messages {
 		n.finished = n.finished || len(message.Finished) > 0 || message.TaskAction == chat.TaskFinish
 		switch {
-		case message.Type == chat.EventLeft: // another's user leaves, or an admin's removes somebody, as any agent does
+		case message.Type == chat.EventLeft: // even by a person, for another agent or as an admin
 		case message.FromUser, message.Reason == room.ReasonResumed, message.Reason == room.ReasonRefused:
 			n.own = true
-		// the reader has spoken by that
+		// the reader has spoken
 		case message.Type == chat.EventDrafted, message.Mine, self != "" && message.From == self:
 			n = news{own: n.own, finished: n.finished}
 		case message.Type == chat.EventSaid:
-			n.hear(message)
+			n.addMessage(message)
 		}
 	}
 	return n
 }
 
-// hear adds a message of another agent.
-func (n *news) hear(message chat.Message) {
+// addMessage adds a message of another agent.
+func (n *news) addMessage(message chat.Message) {
 	n.wants = n.wants || !wantsNothing(message)
 	n.private, n.elsewhere, n.answers, n.agreed = len(message.To) > 0, len(message.Ask) > 0, message.AnswersYou,
 		message.Agreed
@@ -117,7 +118,7 @@ func wantsNothing(m chat.Message) bool {
 		len(m.Finished) > 0 && m.Kind == room.Plain && len(m.Ask) == 0
 }
 
-// next is what the table says: the facts, each with a space after it, and the imperative.
+// next returns what the table says: the facts, each followed by a space, and the imperative.
 func (s *situation) next() string {
 	if s.Person { // nobody tells a person what to do
 		return ""
@@ -135,7 +136,7 @@ func (s *situation) next() string {
 	return b.String() + last + s.wakeHint(last) + s.standbyHint()
 }
 
-// sentence is what a row says.
+// sentence returns what a row says.
 func (s *situation) sentence(r row) string {
 	text := r.reason + ": " + r.call
 	if r.reason == "" || r.call == "" {
@@ -155,7 +156,7 @@ func (s *situation) fill(text string) string {
 // endTurn is what a hooked agent does in place of waiting.
 const endTurn = "end your turn"
 
-// word is what a word in braces stands for.
+// word returns the replacement of a word in braces.
 func (s *situation) word(w string) string {
 	switch w {
 	case "wait":
@@ -231,7 +232,7 @@ func (s *situation) word(w string) string {
 		return "call leave_room"
 	case "out":
 		return s.out()
-	case "cursor": // without one in the result, that of an earlier one is good
+	case "cursor": // without a cursor in this result, an earlier cursor is valid
 		if s.cursor == "" {
 			return "your last cursor"
 		}
@@ -268,11 +269,11 @@ func (s *situation) word(w string) string {
 	return s.mine()
 }
 
-// otherwise is what the caller does if it has nothing to say: it works, leaves or waits. A task goes by its id alone,
+// otherwise returns what a caller with nothing to say does: work, leave or wait. A task is named by its id alone,
 // since others chose its words.
 func (s *situation) otherwise() string {
 	switch {
-	case s.mine() != "" && s.Bound: // it may report alone
+	case s.mine() != "" && s.Bound: // a held agent may only report
 		return "go on with " + s.mine() + "; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
 	case s.mine() != "":
@@ -295,7 +296,7 @@ func (s *situation) otherwise() string {
 	return s.word("wait")
 }
 
-// call is a call with the arguments that are known.
+// call returns a call with the known arguments.
 func (s *situation) call(tool string, wait time.Duration, more string) string {
 	if s.Hooked {
 		wait = 0
@@ -311,10 +312,10 @@ func plural(n int64, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// seated follows taking a seat.
+// seated returns next for a call that took a seat.
 func (a advisor) seated(s chat.Seated) string { return a.afterJoining(s, s.Opens).next() }
 
-// queued follows a wait for a partner. again is how long the next one should last.
+// queued returns next for a wait for a partner. again is how long the next wait should last.
 func (a advisor) queued(q pairing.Result, again time.Duration) string {
 	switch q.Status {
 	case pairing.Paired:
@@ -326,7 +327,7 @@ func (a advisor) queued(q pairing.Result, again time.Duration) string {
 		"stay in line, or with leave true to give up.", again/time.Second)
 }
 
-// afterJoining follows taking a seat by either way. opens says that the caller speaks first.
+// afterJoining returns the situation after a join or a pairing. opens says that the caller speaks first.
 func (a advisor) afterJoining(s chat.Seated, opens bool) *situation {
 	is := a.situation(s.Situation, s.Messages, s.Name)
 	is.cursor, is.more, is.watch, is.uninviting = s.Cursor, s.HasMore, s.Watch != "", a.keys && s.Invite.Code == ""
@@ -336,16 +337,16 @@ func (a advisor) afterJoining(s chat.Seated, opens bool) *situation {
 	return is
 }
 
-// situation returns what is common to all calls.
+// situation returns what all calls have in common.
 func (a advisor) situation(is chat.Situation, messages []chat.Message, self string) *situation {
 	s := &situation{advisor: a, Situation: is, news: newsOf(messages, self), messages: messages}
-	if s.Listening || s.Others == 0 { // it cannot answer
+	if s.Listening || s.Others == 0 { // the caller cannot answer
 		s.wants, s.private, s.answers, s.request = false, false, false, ""
 	}
 	return s
 }
 
-// waited follows a wait.
+// waited returns next for a wait.
 func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 	return a.afterWaiting(w, asked).next()
 }
@@ -357,13 +358,13 @@ func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) *situation 
 	return s
 }
 
-// sent follows a send.
+// sent returns next for a send.
 func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 	return a.afterSending(s, asked).next()
 }
 
-// afterSending follows a send or a share. What came before a message that did not wait is answered by it, unless it is
-// private.
+// afterSending returns the situation after a send or a share. A send without a wait answers the messages before it,
+// unless they are private.
 func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) *situation {
 	is := a.afterWaiting(s.Waited, chat.WaitRequest{Wait: a.wait, Absence: asked.Absence})
 	if s.Sent && asked.Wait == 0 {
@@ -381,24 +382,24 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) *situation {
 	return is
 }
 
-// shared follows a share of a file whose bytes came with the call, and an upload that shared nothing.
+// shared returns next for a share whose bytes came with the call, and for an upload that shared nothing.
 func (a advisor) shared(s chat.Sent) string {
 	is := a.afterSending(s, chat.SendRequest{})
 	is.file = true
 	return is.next()
 }
 
-// tasked follows a call of task.
+// tasked returns next for a call of task.
 func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	s := a.situation(t.Situation, nil, "")
-	s.Owes = "" // it may not have read to what, which comes with the next wait
+	s.Owes = "" // the caller may not have read the question, which comes with the next wait
 	s.cursor, s.over = t.Cursor, asked.Action == chat.TaskFinish || asked.Action == chat.TaskNext
 	switch one := t.Task; {
 	case one == nil:
 	case (asked.Action == chat.TaskTake || asked.Action == chat.TaskNext) && one.Mine:
 		s.task = one.ID
 	case asked.Action == chat.TaskRelease:
-		s.FreeTasks = 0 // to take the next one would take this one back
+		s.FreeTasks = 0 // else next would have the caller take the same task again
 	}
 	if s.Person {
 		return ""
@@ -406,7 +407,7 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	return taskSaid(t, asked) + s.next()
 }
 
-// listed follows a call of list_tasks.
+// listed returns next for a call of list_tasks.
 func (a advisor) listed(t chat.Tasks, asked chat.TaskListRequest) string {
 	next := a.tasked(t, chat.TaskRequest{})
 	if next != "" && asked.ID == "" && len(t.Tasks) == 0 {
@@ -418,8 +419,8 @@ func (a advisor) listed(t chat.Tasks, asked chat.TaskListRequest) string {
 // waits matches a call that waits.
 var waits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`wait_seconds [1-9]`) })
 
-// wakeHint follows an imperative that has the agent wait where something wakes it: a hook, which it needs to know, or a
-// program on standby. A free task ends only the agent's own wait.
+// wakeHint returns what follows an imperative to wait for an agent that a hook or a program on standby wakes. A free
+// task ends only the agent's own wait.
 func (s *situation) wakeHint(last string) string {
 	switch {
 	case s.Hooked && strings.Contains(strings.ToLower(last), endTurn):
@@ -431,14 +432,14 @@ func (s *situation) wakeHint(last string) string {
 	return ""
 }
 
-// plain reports whether an address is one to put into a shell as it is.
+// plain reports whether an address means only itself in a shell.
 func plain(address string) bool {
 	return regexp.MustCompile(`^https?://[A-Za-z0-9.:/_-]+$`).MatchString(address)
 }
 
-// standbyHint follows the sentence of a wait or a send after which the agent has nothing to do for a while. It says how
-// to be woken without taking turns. It is empty if the server's address is not known or not plain: the address comes
-// from the caller's request.
+// standbyHint says how an agent is woken without taking turns, after a wait or a send that leaves the agent nothing
+// to do for a while. It is empty if the server's address is not known or not plain: the address comes from the
+// caller's request.
 func (s *situation) standbyHint() string {
 	if s.Woken || s.Hooked || s.deaf || !s.awayTill && !s.isResting() || s.isOut() || s.held || s.more ||
 		s.Owes != "" || s.wants || !plain(s.address) {

@@ -12,14 +12,14 @@ import (
 
 // The sentences of this file depend on the call alone.
 
-// isPersons reports whether a token is that of the person. Its results have no next: nobody tells
-// a person what to do.
+// isPersons reports whether a token is a person's. Results for a person have no next: nobody tells a person what to
+// do.
 func isPersons(token string) bool {
 	t, err := ident.ParseToken(token)
 	return err == nil && t.Person
 }
 
-// taskSaid says what a call of task did that the list does not show.
+// taskSaid says what a call of task did, as far as the list does not show it.
 func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	switch {
 	case t.Rest != "":
@@ -33,7 +33,7 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	return ""
 }
 
-// asksForUpload follows a share of a file that is to be uploaded: it says how the bytes come.
+// asksForUpload returns next for a share of a file that is to be uploaded.
 func (a advisor) asksForUpload(is chat.Situation) string {
 	if is.Person {
 		return ""
@@ -42,7 +42,7 @@ func (a advisor) asksForUpload(is chat.Situation) string {
 		"file and says what to do next. Without a shell give your user the address upload.page, and {wait}.")
 }
 
-// uploaded follows an upload. It hands out nothing, so it knows no cursor from which to go on.
+// uploaded returns next for an upload. An upload hands out nothing, so there is no new cursor.
 func (a advisor) uploaded(s chat.Sent) string {
 	switch {
 	case !s.Sent:
@@ -56,7 +56,7 @@ func (a advisor) uploaded(s chat.Sent) string {
 // shownText is the length, in bytes, from which on nobody should retype a text.
 const shownText = 1000
 
-// gotFile follows a look at a file. A short file that is whole there needs no word.
+// gotFile returns next for a read of a file; "" if the result has all of a short file.
 func (a advisor) gotFile(g chat.FileGot) string {
 	switch {
 	case g.Person:
@@ -72,7 +72,7 @@ func (a advisor) gotFile(g chat.FileGot) string {
 	return ""
 }
 
-// gotFiles follows a call for several files.
+// gotFiles returns next for a call for several files.
 func gotFiles(g chat.FilesGot) string {
 	if g.Person {
 		return ""
@@ -80,7 +80,7 @@ func gotFiles(g chat.FilesGot) string {
 	return "Run download in a shell: it saves all files."
 }
 
-// nextLeft follows leaving.
+// nextLeft returns next for a call that leaves.
 func nextLeft(g chat.Left) string {
 	const back, forYou = "call join_room with room and agent_name.",
 		"What is in messages was for you: tell your user, or come back. To come back, "
@@ -95,17 +95,17 @@ func nextLeft(g chat.Left) string {
 	return "You have left: go on with your own work; to come back, " + back
 }
 
-// isPrivate reports whether m is another agent's word, and not to all.
+// isPrivate reports whether m is a private message of another agent.
 func isPrivate(m chat.Message) bool {
 	return m.Type == chat.EventSaid && len(m.To) > 0 && !m.Mine && !m.FromUser && !m.Redacted
 }
 
-// seen ends what follows a change that others see.
+// seen begins next after a change that others see.
 const seen = "Everybody here sees it: go on with wait_for_message."
 
 const hides = " Those who join from now on see nothing of what was said before."
 
-// nextUpdated follows a change of a room's settings that gave this invite; "" for none.
+// nextUpdated returns next for a change of a room's settings. invite is the new invite; "": none.
 func (s *Set) nextUpdated(u chat.Updated, invite string) string {
 	c := u.Changes
 	switch {
@@ -127,7 +127,7 @@ func (s *Set) nextUpdated(u chat.Updated, invite string) string {
 	return seen
 }
 
-// ofInvite says that those who come need another invite than before; "" if that gives no seat.
+// ofInvite says that newcomers need the new invite; "" is an invite that gives no seat.
 func ofInvite(invite string) string {
 	if invite == "" {
 		return " Unused copies of the invite are void, and the new one gives no seats: call update_room with new_invite true and a greater capacity to let somebody in."
@@ -135,8 +135,8 @@ func ofInvite(invite string) string {
 	return " Unused copies of the invite before are void: give your user this new one, for those still to come."
 }
 
-// nextManaged follows what an admin did to an agent. invite is the new one, if a ban renewed
-// it; "" if that gives no seat.
+// nextManaged returns next for what an admin did to an agent. invite is the new invite, if a ban made one; "" if it
+// gives no seat.
 func (s *Set) nextManaged(m chat.Managed, invite string) string {
 	cleared := ""
 	if m.Files+m.Tasks > 0 {
@@ -144,7 +144,7 @@ func (s *Set) nextManaged(m chat.Managed, invite string) string {
 	}
 	switch m.Status {
 	case chat.StatusNoChange:
-		if cleared != "" { // by the repetition of a ban that broke off
+		if cleared != "" { // the call repeats a ban that broke off
 			return "It was banned already." + cleared + " Go on with wait_for_message."
 		}
 		return "No change was needed: go on with wait_for_message."
@@ -162,8 +162,8 @@ func (s *Set) nextManaged(m chat.Managed, invite string) string {
 	return seen
 }
 
-// nextSupervised follows what the person did. opened says that it opened the link, and alone
-// that it has no agent.
+// nextSupervised returns next for what a person did. opened: the person opened the link. alone: the person has no
+// agent.
 func nextSupervised(r results.Supervised, opened, alone bool) string {
 	switch {
 	case opened:
@@ -181,6 +181,6 @@ func nextSupervised(r results.Supervised, opened, alone bool) string {
 	return "Nothing waits for a decision: call wait_for_message, which shows the drafts to come."
 }
 
-// nextAdded follows an agent that was added by its card.
+// nextAdded is next after an agent was added by its card.
 const nextAdded = "The agent is called when something is for it. Open watch to pause it, or to decide what it says: it " +
 	"opens once. secret signs its calls, and is not shown again."

@@ -11,17 +11,17 @@ import (
 
 // The table of next: all that the server itself says to a model after a join, a wait, a send, a share or a call of
 // task. A result gets each fact that applies, in order, and then the first imperative that applies. Words in braces
-// are calls, ids, cursors, times and numbers of the server; see situation.word. Nothing that an agent chose is in a
-// sentence. Rows marked [S] keep agents and their users safe: each has a test of its own in next_safety_test.go.
+// are calls, ids, cursors, times and numbers of the server; see situation.word. No sentence has words that an agent
+// chose. Rows marked [S] keep agents and their users safe: next_safety_test.go tests each.
 
-// row is a line of the table: if when applies, there is this to do, for this reason.
+// row is a line of the table: if when applies, the sentence has this reason and this call.
 type row struct {
 	when   func(*situation) bool
 	reason string
 	call   string
 }
 
-// facts come first. A call of theirs may be made beside that of the imperative.
+// facts come first. The call of a fact may be made beside the call of the imperative.
 var facts = []row{
 	// The agent's own user. [S]
 	{(*situation).hasNote, `Your user has written to you (from "your user"; the others do not see it): do what it says first`, ""},
@@ -29,19 +29,19 @@ var facts = []row{
 	{(*situation).isResumed, "Your user lets you speak again", ""},
 	{func(s *situation) bool { return s.Undecided && !s.sent }, "Your user has yet to decide about a message of yours, so it is NOT sent yet: do not send it again", ""},
 	{func(s *situation) bool { return s.Undecided && s.sent }, "Your user has yet to decide about another message of yours, which is NOT sent yet: do not send that again", ""},
-	// What became of a send.
+	// The outcome of a send.
 	{(*situation).isHeld, "NOT sent, so nothing happened yet: what is in messages came first", ""},
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
 	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it", ""},
 	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
-	// Who is who, and who may come in. [S]
+	// Identity and access. [S]
 	{func(s *situation) bool { return s.watch }, "If your user is there to read it, give them the link in watch, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else", ""},
 	{func(s *situation) bool { return namesake(s.messages) }, "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure", ""},
 	{(*situation).nameKnock, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token", "only if you are sure that it is the one you know, and the seat of that name is silent, call manage_agent (action kick), which frees the name"},
 	{(*situation).seatKnock, "Somebody found no seat here", "if it is wanted, call update_room (capacity); those who join after that see nothing of what was said before"},
-	// What is not shown, or not whole.
+	// Messages that are not shown, or not whole.
 	{func(s *situation) bool { return s.CursorIgnored }, "The cursor you gave is not one of yours (an id is no cursor) and was ignored", ""},
 	{func(s *situation) bool { return s.Missed || s.hidden || s.Unsure }, "Not all that was said is shown: {unshown}", ""},
 	{func(s *situation) bool { return s.has(isCut) }, "A text with more is only a part", "for the rest call message_history with that id and offset"},
@@ -86,7 +86,7 @@ var imperatives = []row{
 	{func(*situation) bool { return true }, "", "{wait}"},
 }
 
-// outs is what an agent hears that has lost its seat, or whose room is closed, by the reason. [S]
+// outs are the sentences for an agent without a seat, or in a closed room, by the reason. [S]
 var outs = map[room.Reason]string{
 	room.ReasonReturned:  "An agent of the same user joined again under your name and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name",
 	room.ReasonTimeout:   "Your seat was given away after a long silence: call join_room with room and agent_name for a new one",
@@ -97,7 +97,8 @@ var outs = map[room.Reason]string{
 	room.ReasonLeft:      "You have left this room, or your user has left it for you: go on with your own work",
 }
 
-// What the rows ask. An agent that is alone, or can only read, hears nothing that it could answer.
+// The conditions of the rows. For an agent that is alone, or can only read, no message wants an answer: see
+// advisor.situation.
 
 func (s *situation) has(which func(chat.Message) bool) bool {
 	return slices.ContainsFunc(s.messages, which)
@@ -107,7 +108,7 @@ func isCut(m chat.Message) bool { return m.More != nil }
 
 func (s *situation) hasNote() bool { return s.has(func(m chat.Message) bool { return m.FromUser }) }
 
-// userActed reports whether the user spoke for the agent, or decided about a message of it.
+// userActed reports whether the user spoke for the agent, or decided about a message of the agent.
 func (s *situation) userActed() bool {
 	return s.has(func(m chat.Message) bool {
 		return m.Mine && m.Person && !m.FromUser && m.Type == chat.EventSaid ||
@@ -130,13 +131,13 @@ func (s *situation) seatKnock() bool {
 	return s.SeatWanted && !s.knockedIn(room.ReasonRoomFull)
 }
 
-// isOut reports whether the agent has no seat any more, or none that is of use.
+// isOut reports whether the agent has lost its seat, or its room is closed.
 func (s *situation) isOut() bool { return s.status == chat.StatusRemoved || s.Closed }
 
-// isOver reports whether there is nobody to wait for.
+// isOver reports whether nobody is left to wait for.
 func (s *situation) isOver() bool { return s.status == chat.StatusAllDone }
 
-// lostPartner reports whether the other of a pair from the queue, in whose place nobody can come, is gone.
+// lostPartner reports whether the partner from the queue is gone. Nobody can take the partner's place.
 func (s *situation) lostPartner() bool {
 	return s.Paired && s.Others == 0 || s.NoPartner && s.isOver() && !s.wants
 }
@@ -151,34 +152,34 @@ func (s *situation) heardPrivately() bool { return s.private && !s.elsewhere && 
 
 func (s *situation) isPair() bool { return s.Others == 1 }
 
-// isNext reports whether the agent alone goes on, and has no task: as the other of two, or since all that it asked have
-// answered.
+// isNext reports whether the turn is the agent's alone, and it has no task: the room has two agents, or all asked
+// have answered.
 func (s *situation) isNext() bool {
 	return s.wants && !s.elsewhere && s.owed() == 0 && (s.isPair() || s.answers) && !s.held && !s.hasWork()
 }
 
-// mayAnswer reports whether the agent is one of those who may go on. One of several answers to it says nothing yet.
+// mayAnswer reports whether the agent is among those that may speak. An answer to the agent counts only once all
+// answers are there.
 func (s *situation) mayAnswer() bool {
 	partial := s.answers && s.owed() > 0
 	return s.request != "" || s.own || s.wants && !s.elsewhere && !partial ||
 		s.newcomer && s.Begun && s.Others > 1
 }
 
-// hasOpen reports whether a task, a request or a proposal is open that the agent sees: what comes of it may be for the
-// agent.
+// hasOpen reports whether the agent sees an open task, request or proposal: the outcome may be for the agent.
 func (s *situation) hasOpen() bool { return s.OpenTasks > 0 || s.Requests > 0 }
 
-// isSettled reports whether the talk may be over: all have agreed or a task is done, and nothing is open, or the agent
+// isSettled reports whether the talk may be over: all have agreed or a task is done, with nothing open, or the agent
 // is finished.
 func (s *situation) isSettled() bool {
 	done := (s.agreed != "" || s.over || s.finished) && !s.hasOpen() || s.sent && s.kind == room.Done
 	return done && !s.wants && !s.hasWork() && !s.Bound && s.Others > 0
 }
 
-// owed is how many answers are to come from agents that are not silent.
+// owed returns how many answers agents owe that are not silent.
 func (s *situation) owed() int { return s.Owed - s.OwedBySilent }
 
-// mine is the id of the task that the agent is to do: the one that it has just taken, else one that it has.
+// mine returns the id of the task that the agent is to do: the task that the call took, else the agent's first task.
 func (s *situation) mine() string {
 	if s.task == "" && len(s.Tasks) > 0 {
 		return s.Tasks[0].ID
@@ -190,28 +191,28 @@ func (s *situation) mayTake() bool    { return s.FreeTasks > 0 }
 func (s *situation) maySucceed() bool { return s.SilentTask != "" && s.SilentLeft == 0 }
 func (s *situation) hasWork() bool    { return s.mine() != "" || s.Offered != "" || s.mayTake() }
 
-// longQuiet is the silence after which an agent hears that it may stop waiting, and longIdle the time without a call
-// after which others seem to be busy elsewhere.
+// longQuiet is the silence after which next lets an agent stop waiting. longIdle is the time without a call after
+// which other agents seem to be busy elsewhere.
 const (
 	longQuiet = 10 * time.Minute
 	longIdle  = 2 * time.Minute
 )
 
-// isResting reports whether a wait ended in a silence that has lasted long. A client that waits in the background has
-// no use for an end of it.
+// isResting reports whether a wait ended after a long silence. It is false for a client that waits in the background:
+// such a wait costs no turns.
 func (s *situation) isResting() bool {
 	return s.status == chat.StatusQuiet && s.Quiet >= longQuiet && !s.looked && !s.background && !s.Stopping
 }
 
-// mayRest reports whether nobody is there to answer, or the agent itself works on: it says that it is away, or how it
-// gets on.
+// mayRest reports whether nobody is there to answer, or the agent itself works on, as its absence or its message of
+// kind status says.
 func (s *situation) mayRest() bool {
 	quiet := s.status == chat.StatusQuiet
 	return !s.Hooked && (s.awayTill || s.isResting() || s.sent && s.kind == room.Status ||
 		quiet && (s.looked || s.AloneNow || s.OthersAway > 0 || s.OthersIdle >= longIdle))
 }
 
-// out is what an agent hears that is out.
+// out returns the sentence for an agent that is out.
 func (s *situation) out() string {
 	if said, known := outs[s.Reason]; known {
 		return said
@@ -222,7 +223,7 @@ func (s *situation) out() string {
 	return outs[room.ReasonLeft]
 }
 
-// carriers are the ids of the messages of others that carry a file.
+// carriers returns the ids of others' messages that carry a file.
 func (s *situation) carriers() []string {
 	var ids []string
 	for _, message := range s.messages {
@@ -233,8 +234,8 @@ func (s *situation) carriers() []string {
 	return ids
 }
 
-// namesake reports whether messages show that an agent lost its seat for its silence, and that
-// one of its name joined then, and stays.
+// namesake reports whether messages show an agent that lost its seat for its silence, and then another agent of the
+// same name that joined and stays.
 func namesake(messages []chat.Message) bool {
 	lapsed, came := map[string]bool{}, map[string]bool{}
 	for _, message := range messages {
@@ -251,13 +252,13 @@ func namesake(messages []chat.Message) bool {
 	return len(came) > 0
 }
 
-// nameKey is the key of the name that an event is about: one name has many spellings.
+// nameKey returns the key of the name in an event: one name has many spellings.
 func nameKey(m chat.Message) string {
 	n, _ := ident.AgentName(m.Agent)
 	return n.Key
 }
 
-// knockedIn reports whether the last one that knocked for a reason has a seat meanwhile.
+// knockedIn reports whether the last agent that was refused for this reason has a seat now.
 func (s *situation) knockedIn(why room.Reason) (in bool) {
 	key := ""
 	for _, message := range s.messages {

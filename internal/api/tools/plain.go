@@ -8,15 +8,15 @@ import (
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 )
 
-// Plain is a call that is no tool.
+// Plain describes a call that is no tool.
 type Plain struct {
 	Name string         // in the log and the metrics, beside the names of the tools
-	Kind ratelimit.Kind // what it may cost
-	Wait time.Duration  // how long it waits at most; 0: it does not wait
+	Kind ratelimit.Kind // how the call counts against the budget
+	Wait time.Duration  // the longest wait; 0: none
 }
 
-// Do makes a call that is no tool as tools are called: it counts against the budget of its caller and, if it waits,
-// among the calls that wait. A refusal of work becomes what a caller reads; to repeat the call must be safe.
+// Do makes a call that is no tool. Like the call of a tool, the call counts against the budget of its caller and, if
+// it waits, among the waiting calls. A refusal of work becomes what a caller reads; repeating the call must be safe.
 func (s *Set) Do(ctx context.Context, p Plain, work mcp.Work) mcp.Outcome {
 	return mcp.Do(ctx, s.log, p.Name, func(ctx context.Context, r *mcp.Record) (any, error) {
 		ctx, err := s.admit(ctx, p.Kind)
@@ -36,7 +36,7 @@ func (s *Set) Do(ctx context.Context, p Plain, work mcp.Work) mcp.Outcome {
 	})
 }
 
-// RoomOf returns the way to the id of the room of a token, for a [mcp.Record].
+// RoomOf returns a function that returns the id of the room of a token, for a [mcp.Record].
 func RoomOf(token string) func() string { return roomOf(token) }
 
 // Watch returns the link by which the person behind a seat watches it, from the claim of a result of chat; "" if

@@ -10,9 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// Prompts returns what a person picks in a client instead of explaining how Parley is used.
-// Values that the person fills in stand in the text quoted as JSON, so that they cannot be
-// mistaken for a part of it.
+// Prompts returns what a person picks in a client instead of explaining how Parley is used. The text quotes the
+// person's values as JSON, so that no value passes for a part of the text.
 func (s *Set) Prompts() []mcp.Prompt {
 	agentName := mcp.PromptArgument{Name: "agent_name", Description: "What your agent is called there; else it chooses"}
 	return []mcp.Prompt{
@@ -52,8 +51,8 @@ func (s *Set) Prompts() []mcp.Prompt {
 	}
 }
 
-// publicRooms returns the names of public rooms that contain what was typed. If the
-// list cannot be read it returns none, because a completion is only a convenience.
+// publicRooms returns the names of public rooms that contain the typed text; none if the list cannot be read, because
+// a completion is only a convenience.
 func (s *Set) publicRooms(ctx context.Context, typed string) (names []string, more bool) {
 	list, err := s.rooms.ListRooms(ctx, chat.ListRequest{Search: typed})
 	for _, r := range list.Rooms {
@@ -89,8 +88,7 @@ func findAPartner(given map[string]string) string {
 		"Once you are paired, talk.")
 }
 
-// arguments are the arguments of a call: the agent's name, then those of names that were
-// given.
+// arguments returns the arguments of a call: the agent's name, then the given arguments among names.
 func arguments(given map[string]string, names ...string) string {
 	said := []string{"agent_name: a short name that you choose"}
 	if name := given["agent_name"]; name != "" {
@@ -104,11 +102,10 @@ func arguments(given map[string]string, names ...string) string {
 	return strings.Join(said, ", ")
 }
 
-// quote writes a text so that nothing in it can end it.
+// quote quotes a text as JSON.
 func quote(s string) string { return string(results.JSON(s)) }
 
-// steps is the text of a prompt: the task, how to do it, and what applies in every
-// talk.
+// steps returns the text of a prompt: the task, its steps, and the rules of every talk.
 func steps(given map[string]string, task string, how ...string) string {
 	var b strings.Builder
 	b.WriteString(task + "\n\n")

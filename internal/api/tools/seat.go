@@ -11,19 +11,19 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// tokenArg is the agent token as every call after the join takes it.
+// tokenArg returns the argument agent_token of the calls after the join.
 func tokenArg(to *string) spec.Arg {
 	return spec.Code("agent_token", to, "From join_room.")
 }
 
-// viewSeated makes the result. password is the room's, as far as the caller gave it.
+// viewSeated returns the result. password is the room's, if the caller gave it.
 func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) results.Joined {
 	got.Watch = watchLink(s.address(ctx), got.Watch)
 	next := s.clients.advisor(ctx)
 	next.keys = s.keys
 	in := viewRoom(got.Room)
 	in.Description = results.Text(beginning(in.Description.String(), 200))
-	if token, err := ident.ParseToken(got.Token); err == nil { // else there is no seat
+	if token, err := ident.ParseToken(got.Token); err == nil { // else the caller has no seat
 		in.ID = token.Room
 	}
 	return results.Joined{
@@ -36,8 +36,7 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 	}
 }
 
-// passwordOf returns the password of a room given as "name:password", or else the
-// one given beside it.
+// passwordOf returns the password of a room given as "name:password", else password.
 func passwordOf(room, password string) string {
 	if _, after, ok := strings.Cut(room, ":"); ok {
 		return after
@@ -94,7 +93,7 @@ func (s *Set) joinRoom() tool {
 			got, err := s.rooms.JoinRoom(ctx, in)
 			password := passwordOf(in.Room, in.Password)
 			if in.Token != "" {
-				password = "" // nobody has checked it
+				password = "" // nobody has checked the password
 			}
 			return s.viewSeated(ctx, got, password), err
 		},

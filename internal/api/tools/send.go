@@ -62,7 +62,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 	}
 }
 
-// sendNeeds returns that the text is missing of a message that needs a text.
+// sendNeeds refuses a message without the text that it needs.
 func sendNeeds(_ context.Context, in *chat.SendRequest) string {
 	if in.Text == "" && in.Kind != room.Agree && in.Withdraw == "" {
 		return "text is missing (only kind agree and withdraw need none)"
@@ -95,7 +95,7 @@ func sendAgain(in chat.SendRequest) string {
 		"once."
 }
 
-// sent returns the whole result. It is a function of its own, since a send waits in the stack frame of its caller.
+// sent returns the whole result. It is a separate function, since a call waits in the stack frame of its caller.
 func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest) results.Sent {
 	a := s.clients.advisor(ctx)
 	a.address = s.address(ctx)

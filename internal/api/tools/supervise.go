@@ -12,17 +12,17 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outbox"
 )
 
-// supervising is what a person asks for.
+// supervising is the request of a person.
 type supervising struct {
 	chat.SuperviseRequest
 	addHook   string // the address of a webhook
-	addAgent  string // that of the card of an agent
-	agentName string // of that in the room
+	addAgent  string // the address of an agent's card
+	agentName string // the name of that agent in the room
 
 	approveSome []string // the names of what is approved; nil: not given
 }
 
-// alone reports whether nothing is asked for but what is added.
+// alone reports whether the person asks for nothing beside what is added.
 func (in supervising) alone() bool {
 	return in.SuperviseRequest == chat.SuperviseRequest{Token: in.Token}
 }
@@ -104,7 +104,7 @@ func (s *Set) supervise() tool {
 			got, err := s.rooms.Supervise(ctx, in.SuperviseRequest)
 			v := s.viewReins(ctx, got)
 			v.Added, v.Secret = added.ID, added.Secret
-			if !in.NewLink { // an older one may still be open
+			if !in.NewLink { // an older link may still be open
 				v.Watch = ""
 			}
 			v.Next = nextSupervised(v, in.Claim != "", got.Alone)
@@ -113,7 +113,7 @@ func (s *Set) supervise() tool {
 	}.tool()
 }
 
-// addWebhook adds a webhook, which goes with nothing else.
+// addWebhook adds a webhook, and refuses a request that asks for more.
 func (s *Set) addWebhook(ctx context.Context, in supervising) (outbox.AddedWebhook, error) {
 	switch {
 	case !in.alone():
@@ -149,7 +149,7 @@ func (s *Set) addAgent(ctx context.Context, in supervising) (v results.Supervise
 		Watch: watchLink(s.address(ctx), got.Watch), Next: nextAdded}, nil
 }
 
-// errsInWords reports whether an error of an endpoint is shown, which may have its words.
+// errsInWords reports whether hooks have an error of an endpoint, which may be in the words of the endpoint.
 func errsInWords(hooks []chat.HookView) bool {
 	return slices.ContainsFunc(hooks, func(k chat.HookView) bool { return k.Form == room.FormAgent && k.Error != "" })
 }

@@ -90,7 +90,7 @@ func newTaskFields(t *chat.NewTask) []spec.Arg {
 	}
 }
 
-// taskNeeds says what an action lacks. A title without tasks is the one task to add.
+// taskNeeds returns what an action lacks. A title without tasks is the only task to add.
 func taskNeeds(in *chat.TaskRequest) string {
 	if in.Action == chat.TaskAdd && len(in.Tasks) == 0 && in.Title != "" {
 		in.Tasks = []chat.NewTask{{Title: in.Title, Text: in.Text, For: in.For, After: in.After}}
@@ -109,13 +109,13 @@ func taskNeeds(in *chat.TaskRequest) string {
 	return ""
 }
 
-// viewChanged shows the list after a change. An agent reads details there of its own tasks only, and nothing that it
-// has just written; a person's page shows all of them.
+// viewChanged shows the list after a change. The list shows an agent the details of its own tasks only, without the
+// texts of the call; a person's page shows all details.
 func (a advisor) viewChanged(got chat.Tasks, asked chat.TaskRequest) results.Tasks {
 	if !isPersons(asked.Token) {
 		for i, t := range got.Tasks {
 			text := ""
-			if t.Mine && (got.Task == nil || got.Task.ID != t.ID) { // that one is shown beside the list
+			if t.Mine && (got.Task == nil || got.Task.ID != t.ID) { // got.Task is shown beside the list
 				text = unlessGiven(t.Text, asked)
 			}
 			got.Tasks[i] = inList(t, text)
@@ -129,7 +129,7 @@ func (a advisor) viewChanged(got chat.Tasks, asked chat.TaskRequest) results.Tas
 	return v
 }
 
-// unlessGiven returns text; "" if the call has just given it.
+// unlessGiven returns text; "" if the text came with the call.
 func unlessGiven(text string, asked chat.TaskRequest) string {
 	if text == asked.Text || slices.ContainsFunc(asked.Tasks, func(t chat.NewTask) bool { return t.Text == text }) {
 		return ""
@@ -156,7 +156,7 @@ func (a advisor) viewListed(got chat.Tasks, asked chat.TaskListRequest) results.
 	return v
 }
 
-// inList is t as the list shows it to an agent, with so much of its details.
+// inList returns t as the list shows t to an agent, with text as the details.
 func inList(t chat.TaskView, text string) chat.TaskView {
 	t.Adder, t.AddedByPerson, t.AdderName, t.Text = "", false, "", text
 	return t
@@ -176,7 +176,7 @@ func viewTasks(got chat.Tasks) results.Tasks {
 }
 
 func viewTask(t chat.TaskView) results.Task {
-	if t.State == chat.TaskBlocked { // since when it is open says nothing
+	if t.State == chat.TaskBlocked { // the age of a blocked task says nothing
 		t.Age = 0
 	}
 	return results.Task{
@@ -191,7 +191,7 @@ func viewTask(t chat.TaskView) results.Task {
 func viewTaskList(tasks []chat.TaskView) []results.Task {
 	var views []results.Task
 	for _, t := range tasks {
-		t.Adder, t.State = "", "" // the agent of the message; whether it waits for others, the list tells
+		t.Adder, t.State = "", "" // the message names the adder, and the list shows the state
 		views = append(views, viewTask(t))
 	}
 	return views

@@ -1,11 +1,9 @@
-// Package tools is Parley as a model sees it: the tools, their descriptions and
-// schemas, their results and errors, and the sentences that say what to do next. It
-// turns calls into requests to chat, which decides what a room allows; mcp brings
-// the calls here.
+// Package tools is Parley as a model sees it: the tools with their descriptions and schemas, the results and errors,
+// and the sentences in next. The package turns calls from mcp into requests to chat. chat decides what a room allows.
 //
-// A tool is declared once, as a [definition], in the file of its noun: room.go,
-// show.go, seat.go, send.go, history.go, file.go, task.go, wait.go, admin.go, queue.go, supervise.go. Its
-// schema, the reader of its arguments and its part of docs/tools.md are all made from that.
+// A tool is declared once, as a [definition], in the file of its noun: room.go, show.go, seat.go, send.go,
+// history.go, file.go, task.go, wait.go, admin.go, queue.go, supervise.go. The schema, the reader of the arguments
+// and the part of docs/tools.md are made from the definition.
 package tools
 
 import (
@@ -24,30 +22,29 @@ import (
 
 // Options of the tools.
 type Options struct {
-	// Address returns the URL under which another person's agent reaches this
-	// server, as far as the request of ctx shows it; "" if it is not known. It
-	// appears in invites. It must not be nil, and is called by many goroutines at
-	// once.
+	// Address returns the URL under which another person's agent reaches this server, as far as the request of
+	// ctx shows the URL; "" if it is not known. Invites show the URL. Address must not be nil, and many
+	// goroutines call it at once.
 	Address func(ctx context.Context) string
 	// Keys says that callers need keys, so that invites are links.
 	Keys bool
-	// LongestWait is the longest that a call may wait, the same as that of the
-	// rooms; 0 means chat.MaxWait. No schema and no sentence offers more.
+	// LongestWait is the longest wait of a call, and must be the longest wait of the rooms; 0 means core.MaxWait.
+	// No schema and no sentence offers more.
 	LongestWait time.Duration
-	// LongestInQueue is the longest that a call may wait for a partner, the same as that
-	// of the queues; 0 means pairing.MaxWait.
+	// LongestInQueue is the longest wait of a call for a partner, and must be the longest wait of the queues; 0
+	// means core.MaxQueueWait.
 	LongestInQueue time.Duration
-	// StandbyLooks says that a program on standby for an agent may not wait, since each call
-	// that waits occupies an instance: it looks in, and is told when to do so again.
+	// StandbyLooks says that a program on standby for an agent may not wait, since each call that waits occupies
+	// an instance: the program looks in, and is told when to look in again.
 	StandbyLooks bool
-	// ViewURI is the address of the resource with which a client shows a room; "": there is none, and no tool that
-	// shows a room.
+	// ViewURI is the address of the resource with which a client shows a room; "": no such resource, and no tool
+	// that shows a room.
 	ViewURI string
 	// Outbox calls agents, webhooks and endpoints. Nil: nobody is called.
 	Outbox *outbox.Dispatcher
-	// Fetcher brings the files that ChatGPT hands over; nil: one that fetches them from OpenAI.
+	// Fetcher fetches the files that ChatGPT hands over; nil: a fetcher for OpenAI's domain.
 	Fetcher *fetch.Fetcher
-	// Log gets what goes wrong in a wait without MCP; nil means slog.Default().
+	// Log gets the failures of calls without MCP; nil means slog.Default().
 	Log *slog.Logger
 }
 

@@ -61,7 +61,7 @@ func backArg(to *chat.Absence, about string) spec.Arg {
 		about).Then(func() { to.Given = true })
 }
 
-// waited returns the whole result. It is a function of its own, since a wait waits in the stack frame of its caller.
+// waited returns the whole result. It is a separate function, since a call waits in the stack frame of its caller.
 func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequest) results.Waited {
 	a := s.clients.advisor(ctx)
 	a.address = s.address(ctx)

@@ -1,6 +1,5 @@
-// Package spec declares the arguments and results of a tool. An [Arg] is bound to
-// the variable that it fills, so that the schema a client sees, the reader of a call
-// and the reference of the tools are all made from one table and cannot differ.
+// Package spec declares the arguments and results of a tool. An [Arg] is bound to its variable: the schema for
+// clients, the reader of a call and the reference of the tools are made from one table, and cannot differ.
 package spec
 
 import (
@@ -18,12 +17,12 @@ type Arg struct {
 	Name     string
 	About    string // for the model: what the schema does not say
 	Required bool   // the call is refused without it
-	Excused  bool   // of a required one: the tool says itself if it is missing
+	Excused  bool   // of a required argument: the tool itself says if it is missing
 	Clamped  bool   // an integer over the maximum counts as the maximum
-	Hidden   bool   // no schema or list names it, only a refusal of its other spelling: no model needs it
-	Fallback any    // what is put if the argument is absent; nil: nothing
-	Emptied  bool   // of a list: an empty one is given, and not absent
-	Instead  string // what to call for what this tool does not do, said if the argument is missing or wrong
+	Hidden   bool   // no model needs the argument: only the refusal of another spelling names it
+	Fallback any    // the value of an absent argument; nil: none
+	Emptied  bool   // of a list: an empty list counts as given
+	Instead  string // the call in place of this tool, named if the argument is missing or wrong
 
 	kind     kind
 	min, max int64    // of an integer; NoLimit: no maximum
@@ -35,7 +34,7 @@ type Arg struct {
 	fill func([][]entry) (problems []string) // in place of put, for the members of each object of a list
 }
 
-// kind is what the value of an argument is, in the words of JSON Schema.
+// kind is the type of an argument's value, in the words of JSON Schema.
 type kind string
 
 const (
@@ -51,27 +50,26 @@ const (
 // section 6).
 const NoLimit = 1 << 53
 
-// Text is any text but the empty one, which counts as absent.
+// Text is any text. The empty text counts as absent.
 func Text(name string, to *string, about string) Arg {
 	return Arg{Name: name, About: about, kind: textKind, put: func(v any) { *to = v.(string) }}
 }
 
-// Code is a text that this server has made, such as a token or a cursor. Space around it does not
-// matter. If it is too long to be one, only its beginning is taken: a call may keep it while it
-// waits.
+// Code is a text that this server has made, such as a token or a cursor. Space around the code does not matter. Of a
+// text that is too long for a code, only the beginning is taken: a call may keep the code while it waits.
 func Code(name string, to *string, about string) Arg {
 	return Arg{Name: name, About: about, kind: textKind, put: func(v any) {
 		given := v.(string)
 		code := strings.TrimSpace(given)
 		code = code[:min(len(code), api.MaxCode)]
 		if len(code) < len(given) {
-			code = strings.Clone(code) // else it would keep all that was given
+			code = strings.Clone(code) // else code would keep all of given in memory
 		}
 		*to = code
 	}}
 }
 
-// Choice is a text that is one of a few. Case does not matter.
+// Choice is one of a few texts. Case does not matter.
 func Choice[S ~string](name string, to *S, about string, choices ...S) Arg {
 	a := Arg{Name: name, About: about, kind: textKind, put: func(v any) { *to = S(v.(string)) }}
 	for _, c := range choices {
@@ -107,9 +105,8 @@ func List(name string, to *[]string, about string) Arg {
 	return Arg{Name: name, About: about, kind: listKind, put: func(v any) { *to = v.([]string) }}
 }
 
-// Objects is a list of objects with these fields, each bound to the field of one that it fills. A
-// text in the list stands for an object that has only the first field. A single object or text counts
-// as a list of one.
+// Objects is a list of objects with these fields, each bound to its field of one. A text in the list stands for an
+// object with only the first field. A single object or text counts as a list.
 func Objects[T any](name string, to *[]T, about string, fields func(one *T) []Arg) Arg {
 	return Arg{
 		Name: name, About: about, kind: listKind, fields: fields(new(T)),
@@ -127,8 +124,8 @@ func Objects[T any](name string, to *[]T, about string, fields func(one *T) []Ar
 	}
 }
 
-// Object is an object with these fields, each bound to the field of one that it fills. to is nil unless
-// the call has it. Other fields are ignored, because a client fills it.
+// Object is an object with these fields, each bound to its field of one. *to stays nil if the object is absent. Other
+// fields are ignored, because a client fills the object.
 func Object[T any](name string, to **T, about string, fields func(one *T) []Arg) Arg {
 	return Arg{
 		Name: name, About: about, kind: objectKind, fields: fields(new(T)),
@@ -160,21 +157,21 @@ func (a Arg) Require() Arg {
 	return a
 }
 
-// RequireOr makes the argument one that schemas require. Read does without, since something else may
-// stand for it: the tool says if it is missing.
+// RequireOr makes the argument required in schemas only. Another argument may stand for it: the tool says if it is
+// missing.
 func (a Arg) RequireOr() Arg {
 	a.Required, a.Excused = true, true
 	return a
 }
 
-// OrCall sets what is said if the argument is missing or wrong, in parentheses: what to call in place of this tool.
+// OrCall sets the call in place of this tool. If the argument is missing or wrong, the refusal names that call in
+// parentheses.
 func (a Arg) OrCall(instead string) Arg {
 	a.Instead = " (" + instead + ")"
 	return a
 }
 
-// Also gives the argument other names, which mean it even where they stand for another argument in
-// other tools.
+// Also gives the argument other names, even if other tools use these names for another argument.
 func (a Arg) Also(names ...string) Arg {
 	a.aliases = names
 	return a
@@ -186,28 +183,28 @@ func (a Arg) Hide() Arg {
 	return a
 }
 
-// OrEmpty lets an empty list be given. Without it an empty list counts as absent: many clients send one for what is not
-// given.
+// OrEmpty makes an empty list count as given. Otherwise it counts as absent: many clients send empty lists for absent
+// arguments.
 func (a Arg) OrEmpty() Arg {
 	a.Emptied = true
 	return a
 }
 
-// Default sets what is put if the argument is absent: a string, an int64 or a bool.
+// Default sets the value of an absent argument: a string, an int64 or a bool.
 func (a Arg) Default(fallback any) Arg {
 	a.Fallback = fallback
 	return a
 }
 
-// Clamp makes an integer over the maximum count as the maximum. A caller that asks
-// for more than there can be asks for everything there is.
+// Clamp makes an integer over the maximum count as the maximum. A caller that asks for more than the maximum asks for
+// everything.
 func (a Arg) Clamp() Arg {
 	a.Clamped = true
 	return a
 }
 
-// Then makes Read call given after it has filled the argument's variable, if the call has
-// the argument. So 0 and an absent argument can be told apart.
+// Then makes Read call given after Read has filled the argument's variable, if the call has the argument. So 0 and an
+// absent argument differ.
 func (a Arg) Then(given func()) Arg {
 	put := a.put
 	a.put = func(v any) { put(v); given() }
@@ -237,8 +234,7 @@ func (a Arg) Want() string {
 	return "text"
 }
 
-// read returns what the JSON value v means for the argument. ok is false if it means
-// nothing.
+// read returns what the JSON value v means for the argument. ok is false if v means nothing.
 func (a *Arg) read(v value) (meant any, ok bool) {
 	switch a.kind {
 	case booleanKind:

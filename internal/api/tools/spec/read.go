@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// Read fills the variables that args are bound to from raw, the arguments of a call.
-// It returns everything that is wrong with them; nothing if they are right.
+// Read fills the variables of args from raw, the arguments of a call. It returns everything that is wrong with raw.
 func Read(args []Arg, raw []byte) (problems []string) {
 	members, problem := readObject(raw, make([]entry, 0, 16))
 	if problem != "" {
@@ -16,7 +15,7 @@ func Read(args []Arg, raw []byte) (problems []string) {
 	return readMembers(args, members)
 }
 
-// readMembers fills the variables that args are bound to from the members of an object.
+// readMembers fills the variables of args from the members of an object.
 func readMembers(args []Arg, members []entry) (problems []string) {
 	members, problems = match(args, members)
 	for _, a := range args {
@@ -46,8 +45,8 @@ func (a *Arg) set(v value) (problems []string) {
 	return []string{a.Name + " must be " + a.Want() + a.Instead}
 }
 
-// match finds the argument that each member stands for, and returns the members that give
-// one. An unknown key is a problem: to ignore it could publish what was meant to be private.
+// match finds the argument of each member, and returns the members with an argument. An unknown key is a problem:
+// without the refusal, a message with recipients ["Bob"] would go to all.
 func match(args []Arg, members []entry) (given []entry, problems []string) {
 	given = members[:0]
 	for _, m := range members {
@@ -70,13 +69,13 @@ func match(args []Arg, members []entry) (given []entry, problems []string) {
 	return given, problems
 }
 
-// isEmptied reports whether v, which is absent for other arguments, is an empty list for the one of this name.
+// isEmptied reports whether v, absent for other arguments, is an empty list for the argument of this name.
 func isEmptied(args []Arg, name string, v value) bool {
 	return v[0] == '[' && slices.ContainsFunc(args, func(a Arg) bool { return a.Name == name && a.Emptied })
 }
 
-// argumentOf returns the name of the argument that key stands for. A key that is an object of this
-// tool and another name of a text is the text if that is its value.
+// argumentOf returns the name of the argument for key. If key is an argument and also an alias, a plain text is for
+// the alias.
 func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
 	i := slices.IndexFunc(args, func(a Arg) bool { return slices.Contains(a.aliases, key) })
 	if has(args, key) && (i < 0 || !isPlain(v)) {
@@ -89,8 +88,8 @@ func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
 	return name, has(args, name)
 }
 
-// hint names the argument that the key of a member spells in another way, such as idempotencyKey; "" if none. It is
-// not taken for that: whoever filters calls by their arguments may not know that spelling.
+// hint names the argument that the key of a member spells in another way, such as idempotencyKey; "" if none. Read
+// refuses such a key: a filter of calls by their arguments may not know the spelling.
 func hint(args []Arg, m entry) string {
 	name, known := argumentOf(args, snake(m.key), m.value)
 	if !known {
@@ -102,7 +101,7 @@ func hint(args []Arg, m entry) string {
 // snake returns a key in lower case with its words parted by underscores.
 func snake(key string) string {
 	var b strings.Builder
-	small := false // the last one was no capital
+	small := false // the last byte was no capital
 	for _, c := range []byte(key) {
 		capital := 'A' <= c && c <= 'Z'
 		switch {
@@ -158,8 +157,7 @@ func aliasOf(key string) string {
 	return ""
 }
 
-// addedByClient reports whether key is one that a client adds to every call for its
-// own use, without the model asking for it.
+// addedByClient reports whether clients add key to every call for their own use.
 func addedByClient(key string) bool {
 	switch key {
 	case "toolCallId", "tool_call_id", "sessionId", "action", "chatInput", "tool", // n8n
@@ -186,7 +184,7 @@ func Correction(tool string, args []Arg, problems []string) string {
 	return fmt.Sprintf("Correct this and call %s again: %s", tool, Wrong(args, problems))
 }
 
-// Wrong names the problems that Read found, ten at most, and what there is to send.
+// Wrong names the problems that Read found, ten at most, and the arguments of the tool.
 func Wrong(args []Arg, problems []string) string {
 	const named = 10
 	if more := len(problems) - named; more > 0 {

@@ -8,11 +8,10 @@ import (
 	"strings"
 )
 
-// property returns the schema of one argument. Every model pays for the schemas
-// in every conversation, so they hardly describe what an array or an object of a
-// result holds; docs/tools.md does. The type of the items of an argument is there,
-// because some clients insist on it, and so are the main fields of the messages that a
-// wait returns, for models that read them with a program.
+// property returns the schema of one argument. Every model pays for the schemas in every conversation, so schemas
+// hardly describe the content of an array or an object in a result; docs/tools.md does. Schemas have the type of the
+// items of an argument, because some clients insist on the type, and the main fields of the messages of a wait, for
+// models that read messages with a program.
 func (a Arg) property() object {
 	kind := a.kind
 	if kind == bytesKind {
@@ -46,8 +45,8 @@ func (a Arg) property() object {
 	return p
 }
 
-// described is the description for a model: the range and the default, which some clients
-// drop from the schemas that they show, and what the argument is about.
+// described returns the description for a model: the range and the default, which some clients drop from schemas, and
+// About.
 func (a Arg) described() string {
 	var said []string
 	if a.kind == integerKind && a.max != NoLimit {
@@ -62,12 +61,11 @@ func (a Arg) described() string {
 	return strings.TrimSpace(strings.Join(said, ", ") + ". " + a.About)
 }
 
-// InputSchema is the schema of the arguments, in their order. It does not say
-// whether there may be others, so that no client refuses what Read forgives; Read
-// refuses what it does not know.
+// InputSchema returns the schema of the arguments, in their order. The schema does not forbid other arguments, so
+// that no client refuses what Read forgives; Read refuses unknown arguments.
 func InputSchema(args []Arg) json.RawMessage { return encode(objectSchema(args)) }
 
-// objectSchema is the schema of an object with these members.
+// objectSchema returns the schema of an object with these members.
 func objectSchema(args []Arg) object {
 	var properties object
 	required := []string{}
@@ -87,11 +85,10 @@ func objectSchema(args []Arg) object {
 	return schema
 }
 
-// OutputSchema is the schema of a result, a struct. It requires nothing and forbids
-// nothing, because some clients check the structured content of an error against it
-// too. If shown is not empty, it lists only the fields with these names. A field with the
-// tag schema:"-" is left out. The tag items lists which fields of the items of a list
-// are described.
+// OutputSchema returns the schema of a result, a struct. The schema requires and forbids nothing, because some
+// clients also check the structured content of an error. If shown is not empty, the schema lists only the fields with
+// these names. A field with the tag schema:"-" is left out. The tag items names the described fields of the items of
+// a list.
 func OutputSchema(result reflect.Type, shown []string) json.RawMessage {
 	return encode(object{{"type", "object"}, {"properties", outputs(result, shown)}})
 }
@@ -119,9 +116,8 @@ type Field struct {
 	Optional bool   // left out if empty
 }
 
-// Fields returns the fields of a struct in the order in which encoding/json writes
-// them. Those of an embedded struct are hidden by fields of the outer one with the same
-// name, and optional if it is embedded by its pointer.
+// Fields returns the fields of a struct in the order of encoding/json. A field of the outer struct hides a field of
+// the embedded struct with the same name. The fields of a struct that is embedded by a pointer are optional.
 func Fields(result reflect.Type) []Field {
 	var fields []Field
 	own := map[string]bool{}
@@ -181,8 +177,8 @@ type member struct {
 // encode returns a schema as JSON.
 func encode(o object) json.RawMessage { return appendJSON(nil, o) }
 
-// appendJSON appends v as encoding/json writes it. Every start makes all schemas, so what they
-// mostly consist of is written by hand.
+// appendJSON appends v as encoding/json writes it. Every start makes all schemas, so objects and strings are written
+// by hand.
 func appendJSON(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case object:

@@ -11,13 +11,13 @@ import (
 	"unicode/utf8"
 )
 
-// The readers of this file accept values as models write them: a number may be
-// spelled as a text, and a text as a number. They refuse what could mean two things.
+// The readers of this file accept values as models write them: a number may be spelled as a text, and a text as a
+// number. The readers refuse what could mean two things.
 
 // entry is a member of the object that a call has as its arguments.
 type entry struct {
 	key      string
-	argument string // that key stands for
+	argument string // for which key stands
 	value    value
 }
 
@@ -58,7 +58,7 @@ func readObject(raw []byte, into []entry) (members []entry, problem string) {
 	return members, ""
 }
 
-// skipSpace returns where the white space ends that begins at a place in valid JSON.
+// skipSpace returns the end of the white space at a place in valid JSON.
 func skipSpace(text []byte, at int) int {
 	for text[at] == ' ' || text[at] == '\t' || text[at] == '\r' || text[at] == '\n' {
 		at++
@@ -66,8 +66,7 @@ func skipSpace(text []byte, at int) int {
 	return at
 }
 
-// skipValue returns where the value ends that begins at a place in valid JSON, inside of an
-// object.
+// skipValue returns the end of the value at a place in valid JSON, inside of an object.
 func skipValue(text []byte, at int) int {
 	for depth := 0; ; at++ {
 		switch text[at] {
@@ -115,8 +114,7 @@ func absent(v value) bool {
 	return false
 }
 
-// readText accepts a text, or a number for its digits: a room or a password may be
-// one.
+// readText accepts a text, or a number for its digits: a room or a password may be a number.
 func readText(v value) (string, bool) {
 	switch {
 	case v[0] != '"':
@@ -129,9 +127,8 @@ func readText(v value) (string, bool) {
 	return s, true
 }
 
-// readList accepts a list of texts, also spelled as a text: "Bob", "Bob, Cy" or
-// "[\"Bob\"]". It refuses an empty list. It refuses a list with a blank in it, too, which would
-// mean less than the caller intended, and returns none then.
+// readList accepts a list of texts, also spelled as a text: "Bob", "Bob, Cy" or "[\"Bob\"]". It refuses an empty list
+// and, with a nil list, a list with a blank text, which would mean less than the caller intended.
 func readList(v value) ([]string, bool) {
 	var given []any
 	switch x := v.decoded().(type) {
@@ -161,8 +158,8 @@ func readList(v value) ([]string, bool) {
 	return texts, len(texts) > 0
 }
 
-// readObjects accepts a list of objects, and returns the members of each: see [Objects]. A text may
-// also spell an object or the whole list. first is the field that any other text stands for.
+// readObjects accepts a list of objects, and returns the members of each: see [Objects]. A text may also spell an
+// object or the whole list. Any other text is the value of the field first.
 func readObjects(v value, first string) (list [][]entry, ok bool) {
 	given := []json.RawMessage{json.RawMessage(v)}
 	if v[0] == '[' {
@@ -178,7 +175,7 @@ func readObjects(v value, first string) (list [][]entry, ok bool) {
 	return list, true
 }
 
-// readOne accepts what may stand in a list of objects.
+// readOne accepts an element of a list of objects.
 func readOne(v value, first string) (list [][]entry, ok bool) {
 	switch v[0] {
 	case '{':
@@ -207,7 +204,7 @@ func readBytes(v value) ([]byte, bool) {
 }
 
 func readBoolean(v value) (is, ok bool) {
-	s, text := readText(v) // or else one of true and false, without quotes
+	s, text := readText(v) // else true or false without quotes
 	if text {
 		s = strings.ToLower(strings.TrimSpace(s))
 	}
@@ -224,7 +221,7 @@ func readInteger(v value) (int64, bool) {
 	if n, err := strconv.ParseInt(literal, 10, 64); err == nil {
 		return n, true
 	}
-	f, _ := strconv.ParseFloat(literal, 64) // the only error is one of range, which gives an infinity
+	f, _ := strconv.ParseFloat(literal, 64) // a range error, the only possible error, gives an infinity
 	switch {
 	case f > NoLimit:
 		return math.MaxInt64, true
