@@ -47,7 +47,7 @@ func roomFor(blocks []Block) (n int) {
 	return n
 }
 
-// append appends the block to a list of blocks that is not empty.
+// append appends the block to a list of blocks in JSON that is not empty.
 func (k Block) append(b []byte) []byte {
 	b = append(b, ',')
 	if k.link != nil {

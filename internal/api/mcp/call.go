@@ -24,9 +24,9 @@ type call struct {
 	modern    bool            // of protocol version 2026-07-28 or later
 }
 
-// callFrom returns the call that m makes, or nil if m is another method, or malformed in a way that mcp-go refuses. The
-// call of callFrom waits in two goroutines instead of mcp-go's three, and its envelope is read once; mcp-go would give
-// the same answer.
+// callFrom returns the call that m makes, or nil if m is another method, or so malformed that mcp-go refuses m.
+// mcp-go would give the same answer to the call, but would read the envelope again, and the call would wait in three
+// goroutines instead of two.
 func (s *Server) callFrom(header http.Header, m *Message) *call {
 	if m.Method != toolsCall || m.ID == nil || !absent(m.result) {
 		return nil
@@ -46,7 +46,7 @@ func (s *Server) callFrom(header http.Header, m *Message) *call {
 // absent reports whether a member is missing or null.
 func absent(raw json.RawMessage) bool { return raw == nil || raw[0] == 'n' }
 
-// understood reports whether mcp-go reads the members of the params that mean nothing here, such as task.
+// understood reports whether mcp-go could decode the params, even members that this package ignores, such as task.
 func (p *params) understood() bool {
 	return !p.others || json.Unmarshal(p.raw, new(library.CallToolParams)) == nil
 }
@@ -77,8 +77,8 @@ func metaFrom(raw json.RawMessage) (m meta, ok bool) {
 	return m, true
 }
 
-// generation reports whether a request has protocol version 2026-07-28 or later. ok is false if its headers and its
-// _meta do not fit its version, so that mcp-go refuses the request.
+// generation reports whether a request has protocol version 2026-07-28 or later. ok is false if the headers and the
+// _meta do not fit the version; mcp-go refuses such a request.
 func generation(header http.Header, m meta, method string) (modern, ok bool) {
 	version := header.Get(library.HeaderProtocolVersion)
 	if library.IsModernProtocol(version) || library.IsModernProtocol(m.version) {
@@ -97,7 +97,7 @@ func modernRequest(header http.Header, m meta, method string) bool {
 		!absent(m.capabilities) && json.Unmarshal(m.capabilities, new(library.ClientCapabilities)) == nil
 }
 
-// named reports whether the headers of a request of that version name the tool.
+// named reports whether the headers of a request of version 2026-07-28 or later name the tool.
 func named(h http.Header, tool string) bool {
 	name, ok := library.DecodeHeaderValue(h.Get(library.HeaderName))
 	return ok && name == tool
@@ -126,8 +126,8 @@ func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
 }
 
 // response returns the answer to a call, with its members in the order of mcp-go. The answer has the result twice, as
-// text and structured, because some clients show the model only one form. So response encodes the result once, and
-// writes the rest around it by hand. The blocks of the result stand behind the text: see [Illustrated].
+// text and structured, because some clients show the model only one form. response encodes the result once, and
+// writes the rest of the answer by hand. The blocks of the result stand behind the text: see [Illustrated].
 func (s *Server) response(c *call, o Outcome) []byte {
 	structured, blocks := o.JSON(), o.blocks()
 	// With the escapes of most results.
@@ -150,7 +150,7 @@ func (s *Server) response(c *call, o Outcome) []byte {
 	if c.modern {
 		b = append(b, `,"resultType":"complete"`...)
 	}
-	if len(blocks) == 0 || c.tool.Output != nil { // a schema promises it
+	if len(blocks) == 0 || c.tool.Output != nil { // a schema promises structured content
 		b = append(append(b, `,"structuredContent":`...), structured...)
 	}
 	return append(b, "}}\n"...)
@@ -174,8 +174,8 @@ type resultMeta struct {
 	ServerInfo library.Implementation `json:"io.modelcontextprotocol/serverInfo"`
 }
 
-// RefusedCall returns the answer to a tools/call that reaches no tool: the result of a failed tool, with these fields
-// in _meta. It returns nil if m is no tools/call.
+// RefusedCall returns the answer to a tools/call that reaches no tool: the result of a failed tool, with fields in
+// _meta; nil if m is no tools/call.
 func RefusedCall(header http.Header, m *Message, f *results.Failure, fields map[string]any) []byte {
 	if m.Method != toolsCall || m.ID == nil {
 		return nil

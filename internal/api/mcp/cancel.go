@@ -13,8 +13,8 @@ import (
 // "Cancellation"). From 2026-07-28 on the end of the stream says the same.
 const cancelled = "notifications/cancelled"
 
-// openWaits are the waiting calls of a server, by caller and id. Without sessions, the server cannot tell two clients
-// of one caller apart that use the same id. So their calls share an entry, and end together: a client that has not
+// openWaits are the waiting calls of a server, by caller and id. Without sessions, the server cannot tell apart two
+// clients of one caller with the same id. So both calls share an entry, and end together: the client that has not
 // cancelled its wait waits again. Many goroutines may use openWaits at once.
 type openWaits struct {
 	mu   sync.Mutex

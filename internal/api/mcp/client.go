@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Client is the program that makes a call, as the call shows it.
+// Client is the program that makes a call, by the headers and params of the call.
 type Client struct {
 	Agent    string // its User-Agent header (RFC 9110, section 10.1.5); "": no such header
 	Progress bool   // the call reports its progress by notifications
@@ -14,7 +14,7 @@ type Client struct {
 
 type clientKey struct{}
 
-// WithClient returns a context in which a tool finds who calls it.
+// WithClient returns a context in which a tool finds its caller, c.
 func WithClient(ctx context.Context, c Client) context.Context {
 	return context.WithValue(ctx, clientKey{}, c)
 }

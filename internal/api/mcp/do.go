@@ -15,11 +15,11 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// Work does what a call is for. It returns a value for the answer's JSON, or an error: a [results.Failure] if the
-// caller may read the error. It writes what it learns about the call into r.
+// Work does the work of a call. It returns a value for the answer's JSON, or an error: a [results.Failure] if the
+// caller may read the error. It writes the facts about the call into r.
 type Work func(ctx context.Context, r *Record) (any, error)
 
-// Record is what the log and the metrics say about a call beside the name and the code.
+// Record holds facts about a call for the log and the metrics, beside the name and the code.
 type Record struct {
 	// Room returns the id of the call's room, or ""; nil: the room is not known. Only a reader such as the log calls
 	// it.
@@ -36,9 +36,9 @@ type Outcome struct {
 // codeInternal is the code of a failure that is the server's fault.
 const codeInternal = "internal"
 
-// Do makes a call. Every call passes through Do, as a tools/call or without MCP. So the account of the call begins and
-// ends in Do, and a panic or an unexpected error stops in Do: Do logs both under an id, and the caller learns only the
-// id.
+// Do makes a call. Every call passes through Do, as a tools/call or without MCP. So the account of the call begins
+// and ends in Do, and a panic or an unexpected error stops in Do: Do logs both under an id, and the caller gets only
+// the id.
 func Do(ctx context.Context, log *slog.Logger, tool string, work Work) Outcome {
 	account := meter.From(ctx)
 	account.Begin(tool)
@@ -63,7 +63,7 @@ func contain(ctx context.Context, log *slog.Logger, work Work, r *Record) (value
 
 // outcome returns the outcome and its code in the account. After a deadline the client is still there, with time for
 // the answer, so only a cancelled context leaves no answer. If the context was cancelled for a reason that the caller
-// may see, the answer is this reason.
+// may see, the answer is the reason.
 func outcome(ctx context.Context, log *slog.Logger, tool string, value any, err error) (Outcome, string) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		var reason *fault.Error

@@ -20,7 +20,7 @@ const (
 	CodeInvalid = -32600
 )
 
-// Refusal says why a body is not a message that this server reads.
+// Refusal says why this server does not read a body as a message.
 type Refusal struct {
 	Code    int    // of JSON-RPC
 	Message string // for a person
@@ -41,19 +41,20 @@ type Message struct {
 	params params
 }
 
-// params are the members of a message's params that a tools/call has, as the client wrote them; nil: absent.
+// params are the params of a message, and their members that a tools/call has, as the client wrote both; nil: absent.
 type params struct {
 	raw, name, arguments, meta json.RawMessage
 
 	others bool // there are other members
 }
 
-// Parse reads the envelope of a message; body must not change afterwards. It refuses what is no message to a server,
-// such as a batch or a response, and each body that two readers could read as different messages:
+// Parse reads the envelope of a message; body must not change afterwards. It refuses a body without a message to a
+// server, such as a batch or a response, and a body that two readers could read as different messages:
 //
 //   - text that is not Unicode, which a decoder would change silently;
 //   - a key that occurs twice in an object;
-//   - a key of the envelope in other letters, which Go's decoder accepts and a gateway that filters does not;
+//   - a key of the envelope in other letters, such as "Method": Go's decoder accepts the key, and a gateway that
+//     filters methods does not see it;
 //   - an id that a reader would round.
 func Parse(body []byte) (*Message, *Refusal) {
 	if !utf8.Valid(body) || !json.Valid(body) {
@@ -87,7 +88,7 @@ func Parse(body []byte) (*Message, *Refusal) {
 // Params returns the params as the client wrote them, a part of the body; nil if there are none.
 func (m *Message) Params() json.RawMessage { return m.params.raw }
 
-// members says where the members of a message go.
+// members returns where scanner puts the members of a message.
 func (m *Message) members(version, method *json.RawMessage) members {
 	return func(key string) (*json.RawMessage, members) {
 		switch key {
@@ -124,8 +125,8 @@ func (p *params) member(key string) (*json.RawMessage, members) {
 	return nil, nil
 }
 
-// fixed are the members of an object of a fixed form; nobody reads them. The parts of a message of A2A have such a
-// form.
+// fixed are the members of an object of a fixed form, whose values nobody reads. The parts of a message of A2A have a
+// fixed form, too.
 func fixed(key string) (*json.RawMessage, members) {
 	if key == "parts" {
 		return nil, fixed
@@ -133,8 +134,8 @@ func fixed(key string) (*json.RawMessage, members) {
 	return nil, nil
 }
 
-// keys are the keys of an envelope that mcp-go, a2a-go or this package decodes, by their folded form. An envelope is
-// the message, its params, and the objects of a fixed form in params. All readers compare the keys of arguments, of a
+// keys are the keys of an envelope that mcp-go, a2a-go or this package decodes, by the folded key. An envelope is a
+// message, the params, and the objects of a fixed form in params. All readers compare the keys of arguments, of a
 // _meta and of metadata letter by letter, so this package does not check them.
 var keys = folded(
 	"jsonrpc", "id", "method", "params", "result", "error", // a message
@@ -161,7 +162,8 @@ func folded(list ...string) map[string]string {
 	return by
 }
 
-// exactID reports whether id is absent, a string of at most api.MaxID, or an integer that no reader rounds.
+// exactID reports whether id is absent, a string of at most api.MaxID bytes with its quotes, or an integer that no
+// reader rounds.
 func exactID(id json.RawMessage) bool {
 	if id == nil || id[0] == '"' {
 		return len(id) <= api.MaxID

@@ -16,7 +16,7 @@ import (
 )
 
 // Events are the events of MCP Events (SEP-3415): a client gives an address, and the server POSTs there when an event
-// happens. This package serves the methods and calls nobody. There is no events/poll, since a client that can ask has
+// happens. This package serves the methods and calls no address. There is no events/poll: a client that can poll has
 // tools for the same.
 //
 // Subscribe and Unsubscribe return an [EventError] or a [results.Failure] if the caller may read the error. Many
@@ -71,8 +71,8 @@ func (e *Events) methods() map[string]eventWork {
 	}
 }
 
-// eventCallFrom returns m as a request of MCP Events; nil if m is another method, or malformed in a way that mcp-go
-// refuses.
+// eventCallFrom returns m as a request of MCP Events; nil if m is another method, or so malformed that mcp-go refuses
+// m.
 func (s *Server) eventCallFrom(header http.Header, m *Message) *eventCall {
 	work := s.events[m.Method]
 	if work == nil || m.ID == nil || !absent(m.result) {
@@ -86,7 +86,7 @@ func (s *Server) eventCallFrom(header http.Header, m *Message) *eventCall {
 	return &eventCall{work, m.Method, m.ID, m.params.raw, modern, namesEvents(meta.capabilities)}
 }
 
-// namesEvents reports whether the capabilities of a client name the extension.
+// namesEvents reports whether a client's capabilities name the extension.
 func namesEvents(capabilities json.RawMessage) bool {
 	var c struct {
 		Extensions map[string]json.RawMessage `json:"extensions"`
@@ -168,11 +168,11 @@ func respond(w http.ResponseWriter, status int, id json.RawMessage, result any, 
 	}{library.JSONRPC_VERSION, id, result, failure}), '\n')) // fails only if the client has left
 }
 
-// EventError is the refusal of a subscription. Clients know its kind by a number.
+// EventError is the refusal of a subscription. A number tells clients the kind.
 type EventError struct {
 	Kind    EventKind
 	Message string         // what was wrong and what to do next, without secrets and URLs
-	Data    map[string]any // what SEP-3415 gives a program of this kind; nil: nothing
+	Data    map[string]any // the data of this kind in SEP-3415, for programs; nil: none
 }
 
 // Error implements error.
@@ -181,7 +181,7 @@ func (e *EventError) Error() string { return e.Message }
 // EventKind is a kind of EventError.
 type EventKind int
 
-// The kinds, with the Data that each has.
+// The kinds, each with its Data.
 const (
 	InvalidParams     EventKind = iota // none
 	NotFound                           // kind: "event" or "subscription"
@@ -191,8 +191,8 @@ const (
 	CallbackEndpoint                   // reason: "challenge_failed", "timeout", "connection_refused", "tls_error", …
 )
 
-// eventErrors has the code of each kind in accounts of calls, and its numbers: those of a draft, which ChatGPT knows,
-// and those of SEP-3415.
+// eventErrors has, for each kind, the code in accounts of calls and two numbers: the number of a draft, for ChatGPT,
+// and the number of SEP-3415.
 var eventErrors = [...]struct {
 	code       fault.Code
 	draft, sep int
@@ -217,17 +217,17 @@ func (e *EventError) details(extension bool) *library.JSONRPCErrorDetails {
 	return d
 }
 
-// advertisement is the ResponseWriter of mcp-go if there are events. SEP-3415 has their capability among the
-// extensions. ChatGPT reads the capability at the top, where mcp-go has no field for it.
+// advertisement is the ResponseWriter of mcp-go if there are events. SEP-3415 has the capability for events among the
+// extensions. ChatGPT reads the capability at the top, where mcp-go has no field.
 type advertisement struct{ http.ResponseWriter }
 
 const (
-	amongExtensions = `"extensions":{"` + eventsExtension + `":{}` // others stand behind it
+	amongExtensions = `"extensions":{"` + eventsExtension + `":{}` // other extensions follow
 	inBothPlaces    = `"events":{},` + amongExtensions
 )
 
 // Write implements [http.ResponseWriter]. mcp-go writes an answer at once. Only the answers to initialize and
-// server/discover hold the extension, which is the first by name: elsewhere, the quotes of a text are escaped.
+// server/discover hold the extension, the first by name: in any text, the quotes are escaped.
 func (a advertisement) Write(b []byte) (int, error) {
 	_, err := a.ResponseWriter.Write(bytes.Replace(b, []byte(amongExtensions), []byte(inBothPlaces), 1))
 	return len(b), err

@@ -17,7 +17,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// The names of the server. They are short, since mcp-go repeats them in every result of protocol version 2026-07-28.
+// The names of the server are short, since mcp-go repeats them in every result of protocol version 2026-07-28.
 const (
 	serverName  = "parley"
 	serverTitle = "Parley"
@@ -55,7 +55,7 @@ func introduce(hooks *server.Hooks, o Options) {
 }
 
 // listsFresh is how long a client may use a list, such as the list of tools, before it asks again. Lists change only
-// with a release. They are marked as private, since clients see different lists: see [Variant].
+// with a release. The hint marks lists as private, since clients see different lists: see [Variant].
 const listsFresh = 5 * time.Minute
 
 // newLibrary returns the server of mcp-go with the tools and prompts of o.
@@ -69,13 +69,13 @@ func newLibrary(o Options) *server.MCPServer {
 	}
 	s := server.NewMCPServer(serverName, o.Version,
 		server.WithTitle(serverTitle),
-		// Without this, adding a tool announces that the list may change, and a
-		// client that listens for changes is served for as long as it likes.
+		// Without this option, adding a tool announces that the list may change, and a client that listens for
+		// changes keeps its request open without end.
 		server.WithToolCapabilities(false),
 		server.WithCacheHints(listsFresh.Milliseconds(), library.CacheScopePrivate),
 		server.WithHooks(hooks),
 	)
-	for _, t := range o.Tools { // mcp-go decodes each schema that it is given, at every start
+	for _, t := range o.Tools { // mcp-go would decode every schema at every start
 		s.AddTool(library.Tool{Name: t.Name, RawInputSchema: anyObject}, refuseCall)
 	}
 	addPrompts(s, o.Prompts)
@@ -135,7 +135,7 @@ func listingsOf(o Options) map[string]listing {
 // anyObject is the schema of any object.
 var anyObject = json.RawMessage(`{"type":"object"}`)
 
-// listed is the tool as tools/list shows it.
+// listed returns the tool for tools/list.
 func (t Tool) listed() library.Tool {
 	input, output := anyObject, json.RawMessage(nil)
 	if t.Input != nil {
@@ -158,7 +158,7 @@ func (t Tool) listed() library.Tool {
 	}
 }
 
-// varied is the tool as its variant shows it.
+// varied returns the tool with its variant.
 func (t Tool) varied() Tool {
 	if t.Variant.Input != nil {
 		t.Input = t.Variant.Input
@@ -170,8 +170,8 @@ func (t Tool) varied() Tool {
 	return t
 }
 
-// meta is what some clients read about the tool, such as Anthropic's clients about loading and finding the tool; nil if
-// there is nothing to say.
+// meta returns the fields in _meta, such as those for Anthropic's clients about loading and finding the tool; nil:
+// none.
 func (t Tool) meta() *library.Meta {
 	fields := map[string]any{}
 	maps.Copy(fields, t.more)
@@ -187,8 +187,7 @@ func (t Tool) meta() *library.Meta {
 	return library.NewMetaFromMap(fields)
 }
 
-// refuseCall stands in mcp-go for every tool. mcp-go gets only calls that it refuses itself, so nobody calls
-// refuseCall.
+// refuseCall stands in mcp-go for every tool. mcp-go gets only malformed calls, and refuses them before refuseCall.
 func refuseCall(context.Context, library.CallToolRequest) (*library.CallToolResult, error) {
 	return nil, errors.New("the call is malformed")
 }
@@ -205,9 +204,8 @@ func libraryHandler(s *server.MCPServer, log *slog.Logger) http.Handler {
 	)
 }
 
-// isolate gives every request a session of its own. mcp-go files the requests in
-// progress under session and request id. Without sessions all clients would share
-// these files, and a client that cancels its request 5 would end everybody's.
+// isolate gives every request its own session. mcp-go keeps the requests in progress by session and request id. With
+// one session for all clients, a client that cancels its request 5 would end the request 5 of every client.
 func isolate(s *server.MCPServer) server.HTTPContextFunc {
 	return func(ctx context.Context, _ *http.Request) context.Context {
 		return s.WithContext(ctx, ownSession{server.ClientSessionFromContext(ctx), rand.Text()})
@@ -223,12 +221,12 @@ type ownSession struct {
 
 func (s ownSession) SessionID() string { return s.id }
 
-// libraryAnswer is the ResponseWriter of mcp-go. It has no Flush, so that mcp-go answers with one JSON text; a stream
-// of mcp-go loses a notification just before the answer.
+// libraryAnswer is the ResponseWriter of mcp-go. Without Flush, mcp-go answers with one JSON text; a stream of mcp-go
+// loses a notification just before the answer.
 type libraryAnswer struct{ http.ResponseWriter }
 
-// Write implements [http.ResponseWriter]. It hides errors, which mean that the client has left: mcp-go would log them
-// as failures, and the log of requests has them already.
+// Write implements [http.ResponseWriter]. An error means that the client has left. Write hides the error: mcp-go
+// would log a failure, and the log of requests has the error already.
 func (a libraryAnswer) Write(b []byte) (int, error) {
 	_, _ = a.ResponseWriter.Write(b)
 	return len(b), nil

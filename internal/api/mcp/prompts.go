@@ -20,8 +20,8 @@ type Prompt struct {
 type PromptArgument struct {
 	Name, Description string
 	Required          bool
-	// Complete returns values that hold what the person has typed, and whether there are more; a nil Complete offers no
-	// values. Many goroutines call it at once.
+	// Complete returns values that contain the typed text, and whether there are more; nil: no values. Many
+	// goroutines call Complete at once.
 	Complete func(ctx context.Context, typed string) (values []string, more bool)
 }
 
@@ -38,7 +38,7 @@ func addPrompts(s *server.MCPServer, prompts []Prompt) {
 	server.WithPromptCompletionProvider(completer(prompts))(s)
 }
 
-// listed is the prompt as prompts/list shows it.
+// listed returns the prompt for prompts/list.
 func (p Prompt) listed() library.Prompt {
 	l := library.Prompt{Name: p.Name, Title: p.Title, Description: p.Description}
 	for _, a := range p.Arguments {

@@ -13,13 +13,13 @@ import (
 	"github.com/parley-chat/parley/internal/api"
 )
 
-// Resources are what clients read with resources/read, by the URI of a [Link]. No list has them.
+// Resources are read by clients with resources/read, by the URI of a [Link]. No list has the resources.
 type Resources struct {
 	Name     string
 	Template string            // of their URIs (RFC 6570)
-	For      func(Client) bool // clients for which there are resources
+	For      func(Client) bool // the clients that see the resources
 
-	// Read is a [Work] that returns the resource at uri. Many goroutines call it at once.
+	// Read is a [Work] that returns the resource at uri. Many goroutines call Read at once.
 	Read func(ctx context.Context, uri string, r *Record) (Resource, error)
 }
 

@@ -12,16 +12,16 @@ import (
 	"github.com/parley-chat/parley/internal/api"
 )
 
-// scanner walks once through a JSON text that json.Valid accepts. It checks what
-// json.Valid does not, and picks members of objects out of the text.
+// scanner walks once through a JSON text that json.Valid accepts. It makes the checks that json.Valid does not make,
+// and picks members of objects out of the text.
 type scanner struct {
 	text  []byte
 	at    int // the byte to read next
 	parts int // commas so far
 }
 
-// members says where the value of a key goes, and where the members of that value
-// go if it is an object; nil: nowhere. An object with members is one of the envelope: see keys.
+// members returns where the value of a key goes and, if the value is an object, where its members go; nil: nowhere.
+// An object with members belongs to the envelope: see keys.
 type members func(key string) (value *json.RawMessage, inner members)
 
 // value moves past a value inside of depth objects and arrays.
@@ -49,7 +49,7 @@ func (s *scanner) value(depth int, m members) *Refusal {
 	return nil
 }
 
-// array moves past an array. Where an object has members, those in an array are of a fixed form.
+// array moves past an array. In the envelope, objects in an array have a fixed form.
 func (s *scanner) array(depth int, m members) *Refusal {
 	if m != nil {
 		m = fixed
@@ -66,8 +66,8 @@ func (s *scanner) array(depth int, m members) *Refusal {
 	return nil
 }
 
-// object moves past an object. It refuses keys that encoding/json takes for the
-// same, even if they are spelled differently. In the envelope it refuses one that encoding/json takes for another.
+// object moves past an object. It refuses a key that occurs twice for encoding/json, even in another spelling. In the
+// envelope it refuses every other spelling of a key in keys.
 func (s *scanner) object(depth int, m members) *Refusal {
 	seen := map[string]bool{}
 	for s.at++; s.space() != '}'; {
@@ -97,7 +97,7 @@ func (s *scanner) object(depth int, m members) *Refusal {
 	return nil
 }
 
-// member moves past the value of a key and puts it where m says.
+// member moves past the value of a key, and puts the value where m says.
 func (s *scanner) member(depth int, key string, m members) *Refusal {
 	var into *json.RawMessage
 	var inner members
@@ -169,12 +169,11 @@ func unquote(literal []byte) string {
 	return s
 }
 
-// fold maps all spellings of a name that encoding/json takes for the same to one of
-// them. Beside capitals these are the Kelvin sign, which has the lower case "k", and
-// the long "s", which has none.
+// fold maps all spellings of a name that encoding/json does not distinguish to one spelling. strings.ToLower also
+// maps the Kelvin sign to "k", but leaves the long "s".
 func fold(name string) string { return strings.ReplaceAll(strings.ToLower(name), "\u017f", "s") }
 
-// shown returns what a client sent in a form that can be shown back to it.
+// shown returns a client's text quoted, for an answer to the client.
 func shown(s string) string {
 	const most = 100 // bytes
 	if len(s) > most {
@@ -208,7 +207,7 @@ func loneSurrogate(literal []byte) bool {
 	}
 }
 
-// escapedUnit returns the UTF-16 unit that text begins with, if that is a \u escape.
+// escapedUnit returns the UTF-16 unit of the \u escape at the beginning of text; ok is false if there is none.
 func escapedUnit(text []byte) (rune, bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false

@@ -3,11 +3,11 @@
 // of the same caller.
 //
 // The one idea is a short path for calls of tools, which are nearly all requests. [Parse] reads the envelope of a
-// message once. A well-formed tools/call goes from there to the tool by [Do], and the package answers it, so that a
+// message once. A well-formed tools/call goes from Parse to the tool by [Do], and the package writes the answer, so a
 // call that waits for minutes holds nothing but its own stack. The package also answers the methods of MCP Events,
-// which mcp-go does not have (see [Events]), and reads of the document of a [View], which mcp-go would copy several
-// times. Everything else, such as initialize, tools/list and every malformed request, goes to mcp-go. A test compares
-// the answers to calls with the answers of mcp-go.
+// since mcp-go has none (see [Events]), and reads of the document of a [View], since mcp-go would copy the document
+// several times. Everything else, such as initialize, tools/list and every malformed request, goes to mcp-go. A test
+// compares the answers to calls with the answers of mcp-go.
 //
 // The package knows neither rooms nor the single tools.
 package mcp
@@ -25,12 +25,12 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// Tool is a tool as clients see it, and what it does.
+// Tool is a tool: what clients see, and the work of a call.
 type Tool struct {
 	Name, Title, Description string
 
-	// Input and Output return JSON schemas. They are called when a client lists the tools: to make them takes a
-	// twentieth of a start on Lambda. Without Input the tool takes any object.
+	// Input and Output return JSON schemas. The server calls them when a client lists the tools: making the schemas
+	// takes a twentieth of a start on Lambda. Without Input the tool takes any object.
 	Input, Output func() json.RawMessage
 
 	ReadOnly    bool // changes nothing that others see, apart from presence
@@ -38,8 +38,8 @@ type Tool struct {
 	Idempotent  bool // repeating the call adds nothing
 	OpenWorld   bool // brings words of its caller to others, or calls an address
 
-	// Some clients show a model only the tools that the model searches for. Eager asks such clients to show this tool
-	// from the start, and SearchHint holds words that should find this tool.
+	// Some clients show a model only the tools that the model searches for. Eager asks such clients to show the tool
+	// from the start, and SearchHint holds words that should find the tool.
 	Eager      bool
 	SearchHint string
 
@@ -62,9 +62,9 @@ type Tool struct {
 
 // Variant is a tool as some clients see it.
 type Variant struct {
-	For   func(Client) bool      // these clients. Progress is not known of a client that only lists
-	Input func() json.RawMessage // the schema for them; nil: the schema for all
-	Meta  map[string]any         // fields of _meta for them, beside the fields for all
+	For   func(Client) bool      // the clients. Progress is not known of a client that only lists
+	Input func() json.RawMessage // the schema in the variant; nil: the schema for all
+	Meta  map[string]any         // fields of _meta in the variant, beside the fields for all
 }
 
 // Options of a server.
@@ -92,9 +92,8 @@ type Server struct {
 	events  map[string]eventWork // by method; nil: there are no events
 }
 
-// NewServer returns a server of these tools, prompts, resources and events, and of this view. There is nothing
-// to listen to, so that no client can hold a request open; tasks and log levels do not
-// exist.
+// NewServer returns a server with the tools, prompts, resources, events and view of o. The server has nothing to
+// listen to, so no client can hold a request open; it has no tasks and no log levels.
 func NewServer(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -121,10 +120,9 @@ func NewServer(o Options) *Server {
 	return s
 }
 
-// Serve answers the POST r, whose body holds m, with one JSON text; whoever stands
-// in front may turn that into a stream (see [Stream]). It writes nothing if the
-// client has left. Serve must stand behind a check of Host and Origin and a limit on
-// bodies: it has neither.
+// Serve answers the POST r, with m as the body, with one JSON text. The caller may turn the text into a stream (see
+// [Stream]). Serve writes nothing if the client has left. The caller must check Host and Origin, and limit bodies:
+// Serve does not.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 	if c := s.callFrom(r.Header, m); c != nil {
 		s.serveCall(w, r, c)
@@ -139,7 +137,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 		return
 	}
 	if m.ID == nil && m.Method == cancelled {
-		s.cancel(r.Context(), m) // mcp-go answers it
+		s.cancel(r.Context(), m) // mcp-go answers m
 	}
 	header, unknown := negotiable(r.Header, m)
 	if unknown != "" {

@@ -16,8 +16,8 @@ type Subscribe struct {
 	URL       string          // for the events; never ""
 	Secret    string          // that signs the events; never ""
 
-	// TTL is how long the client wants the subscription to live: from a millisecond to mostTTL, which means without
-	// end; 0: the client does not say. The server may grant another time.
+	// TTL is the life of the subscription that the client asks for: from a millisecond to mostTTL, which stands for
+	// no end; 0: the client does not ask. The server may grant another time.
 	TTL time.Duration
 }
 
@@ -37,7 +37,7 @@ type Subscription struct {
 // webhook is the only mode of delivery.
 const webhook = "webhook"
 
-// subscribe is the work of events/subscribe.
+// subscribe does the work of events/subscribe.
 func (e *Events) subscribe(ctx context.Context, c *eventCall) (map[string]any, error) {
 	s, err := e.read(c)
 	if err != nil {
@@ -50,7 +50,7 @@ func (e *Events) subscribe(ctx context.Context, c *eventCall) (map[string]any, e
 	return made.result(), nil
 }
 
-// unsubscribe is the work of events/unsubscribe.
+// unsubscribe does the work of events/unsubscribe.
 func (e *Events) unsubscribe(ctx context.Context, c *eventCall) (map[string]any, error) {
 	s, err := e.read(c)
 	if err != nil {
@@ -60,8 +60,8 @@ func (e *Events) unsubscribe(ctx context.Context, c *eventCall) (map[string]any,
 	return map[string]any{}, e.Unsubscribe(ctx, s)
 }
 
-// result is the subscription in an answer. The server keeps no event for a client that was away, so the answer has no
-// cursor.
+// result returns the subscription for an answer. The server keeps no event for a client that was away, so the answer
+// has no cursor.
 func (s Subscription) result() map[string]any {
 	r := map[string]any{"id": s.ID, "refreshBefore": instant(s.RefreshBefore), "cursor": nil, "truncated": false}
 	if !s.Active || s.LastError != "" || !s.LastDelivery.IsZero() {
@@ -93,7 +93,7 @@ type subscribeParams struct {
 	Cursor *string         `json:"cursor"`
 }
 
-// read returns the subscription that a request is about.
+// read returns the subscription in a request.
 func (e *Events) read(c *eventCall) (Subscribe, error) {
 	var p subscribeParams
 	if wrong := p.decode(c.params); wrong != "" {
@@ -117,7 +117,7 @@ func (e *Events) read(c *eventCall) (Subscribe, error) {
 	return s, nil
 }
 
-// decode reads params. It returns what is wrong with their types; "": nothing.
+// decode reads params, and returns a wrong type in params; "": none.
 func (p *subscribeParams) decode(params json.RawMessage) (wrong string) {
 	var mismatch *json.UnmarshalTypeError
 	if err := json.Unmarshal(params, p); errors.As(err, &mismatch) && mismatch.Field != "" {
@@ -175,7 +175,7 @@ func NoSubscription() *EventError {
 		Data: map[string]any{"kind": "subscription"}}
 }
 
-// unknownEvent refuses a name that is not in the list. Nobody has a subscription under such a name.
+// unknownEvent refuses a name that is not in the list. Nobody has a subscription by such a name.
 func unknownEvent(method string) *EventError {
 	if method == eventsUnsubscribe {
 		return NoSubscription()

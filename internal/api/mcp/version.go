@@ -8,11 +8,11 @@ import (
 	library "github.com/mark3labs/mcp-go/mcp"
 )
 
-// negotiable returns the header of m in a form that mcp-go accepts, or the version of the header that this server does
-// not have. A client of a later version may name that version in the header of initialize. The answer to initialize
-// decides the version (Lifecycle, "Version Negotiation"), so the header of initialize does not count. mcp-go would ask
-// such a client for a _meta of the later version, and tells no other client which versions there are. mcp-go checks a
-// message that names a version in _meta.
+// negotiable returns the header of m in a form that mcp-go accepts, or the unknown version in the header. A client of
+// a later version may name that version in the header of initialize. The answer to initialize decides the version
+// (Lifecycle, "Version Negotiation"), so the header of initialize does not count. mcp-go would ask such a client for
+// a _meta of the later version, and tells no other client which versions there are. mcp-go checks a message that
+// names a version in _meta.
 func negotiable(header http.Header, m *Message) (_ http.Header, unknown string) {
 	meta, _ := metaFrom(m.params.meta)
 	version := header.Get(library.HeaderProtocolVersion)
@@ -27,8 +27,8 @@ func negotiable(header http.Header, m *Message) (_ http.Header, unknown string) 
 	return header, ""
 }
 
-// refuseVersion answers m, whose header names a version that this server does not have. A version from 2026-07-28 on
-// also needs a _meta and further headers, so with another header alone m would meet the next refusal.
+// refuseVersion answers m with an unknown version in the header. A version from 2026-07-28 on also needs a _meta and
+// further headers, so with another header alone m would meet the next refusal.
 func refuseVersion(w http.ResponseWriter, m *Message, version string) {
 	failure := library.UnsupportedProtocolVersionError{Version: version, Supported: library.ValidProtocolVersions}.
 		JSONRPCError().Error

@@ -17,17 +17,18 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// View is a page that clients show inside of a conversation, as the result of the tools that name the view: see
-// [Tool]. Clients show it in a frame that reaches nothing but the client (MCP Apps, SEP-1865).
+// View is a page that clients show in a conversation as the result of a tool with this view: see [Tool]. The page
+// stands in a frame that reaches only the client (MCP Apps, SEP-1865).
 type View struct {
-	// URI names the view: "ui://", and more with a hyphen in it. What follows the last hyphen changes with the
-	// document, since clients keep documents by URI. An old conversation names an old URI: with anything behind
-	// that hyphen, today's document is read.
+	// URI is "ui://" and a text with a hyphen. The part after the last hyphen changes with the document, since
+	// clients keep documents by URI. An old conversation names an old URI: a URI with any last part reads today's
+	// document.
 	URI string
 
 	Name, Title, Description string // of the view, in lists
 
-	// Document returns the whole page in HTML. It is called once, for the first client that reads it.
+	// Document returns the whole page in HTML. The server calls Document once, for the first client that reads the
+	// page.
 	Document func() string
 }
 
@@ -37,27 +38,27 @@ const viewExtension = "io.modelcontextprotocol/ui"
 // viewMedia is the type of a view's document.
 const viewMedia = "text/html;profile=mcp-app"
 
-// viewScheme is what the URIs of views begin with, and no others (SEP-1865, "Reservations in MCP").
+// viewScheme begins the URIs of views and no other URI (SEP-1865, "Reservations in MCP").
 const viewScheme = "ui://"
 
-// viewFresh is how long a client may use the document of the view's own URI. Another document has another URI. It is
-// below the longest time of a timer in JavaScript, 2^31 ms.
+// viewFresh is how long a client may use the document of the view's own URI. Another document has another URI.
+// viewFresh is below the longest timer in JavaScript, 2^31 ms.
 const viewFresh = 7 * 24 * time.Hour
 
-// showsViews reports whether the capabilities of a client name the extension, and the type of views with it.
+// showsViews reports whether a client's capabilities name the extension with the type of views.
 func showsViews(c library.ClientCapabilities) bool {
 	settings, _ := c.Extensions[viewExtension].(map[string]any)
 	media, _ := settings["mimeTypes"].([]any)
 	return slices.Contains(media, any(viewMedia))
 }
 
-// announceViews tells a client that shows views that there is one. Others are not told of resources, because some
-// clients give their model tools for resources as soon as a server has any. To both, the view is served: clients
-// are known that show views and name no extension.
+// announceViews tells a client that shows views about the view. It tells no other client about resources, because
+// some clients give their model tools for resources as soon as a server has any. The server serves the view to every
+// client: some clients show views and name no extension.
 func announceViews(hooks *server.Hooks) {
 	announce := func(c *library.ServerCapabilities) {
 		extensions := map[string]any{viewExtension: struct{}{}}
-		maps.Copy(extensions, c.Extensions) // mcp-go's own: every answer has the same
+		maps.Copy(extensions, c.Extensions) // of mcp-go, the same for every answer
 		c.Extensions = extensions
 		if c.Resources == nil {
 			c.Resources = fresh(c.Resources)
@@ -76,17 +77,17 @@ func announceViews(hooks *server.Hooks) {
 	})
 }
 
-// fresh returns a new value of the type of a pointer, for a type without a name.
+// fresh returns a new value of the type T, for a type without a name.
 func fresh[T any](*T) *T { return new(T) }
 
-// withoutViews reports whether a request that lists tools says that its client shows no views. In a generation before
-// 2026-07-28 it does not say.
+// withoutViews reports whether a request names capabilities without views. A request of a version before 2026-07-28
+// names no capabilities.
 func withoutViews(ctx context.Context) bool {
 	c := capabilitiesOf(ctx)
 	return c != nil && !showsViews(*c)
 }
 
-// capabilitiesOf returns what the request says that its client can do; nil if it is of a generation before 2026-07-28.
+// capabilitiesOf returns the client's capabilities in the request of ctx; nil for a version before 2026-07-28.
 func capabilitiesOf(ctx context.Context) *library.ClientCapabilities {
 	about := server.RequestProtocolInfoFromContext(ctx)
 	if about == nil {
@@ -95,8 +96,8 @@ func capabilitiesOf(ctx context.Context) *library.ClientCapabilities {
 	return about.ClientCapabilities
 }
 
-// viewMeta is what _meta says about the tool in a list of a server that has a view: that a client shows the view with
-// the results of the tool, or that no view may call the tool.
+// viewMeta returns the fields in _meta of a tool of a server with a view: the view for the results of the tool, or
+// that no view may call the tool.
 func (t Tool) viewMeta() map[string]any {
 	if t.View != "" {
 		return map[string]any{"ui": map[string]any{"resourceUri": t.View}}
@@ -104,10 +105,10 @@ func (t Tool) viewMeta() map[string]any {
 	return map[string]any{"ui": map[string]any{"visibility": []string{"model"}}}
 }
 
-// viewer answers what clients ask about a view.
+// viewer answers requests about a view.
 type viewer struct {
-	uri, family string          // family is what the URIs of all its documents begin with
-	resources   json.RawMessage // resources/list has these
+	uri, family string          // family begins the URIs of all documents of the view
+	resources   json.RawMessage // for resources/list
 	document    func() []byte   // as a JSON string
 }
 
@@ -126,16 +127,16 @@ const (
 	templatesList = string(library.MethodResourcesTemplatesList)
 )
 
-// resourceCall is a request about resources that is answered without mcp-go: nothing about its envelope is malformed.
+// resourceCall is a well-formed request about resources that this package answers without mcp-go.
 type resourceCall struct {
 	id     json.RawMessage
 	method string
-	uri    string // of what it reads
+	uri    string // of the resource to read
 	modern bool   // of protocol version 2026-07-28 or later
 }
 
-// resourceCallFrom returns the request about resources that m is, or nil if m is another method, if it is about what
-// its client reads beside views, or if it is malformed in a way that mcp-go refuses.
+// resourceCallFrom returns m as a request about resources; nil if m is another method, is about the resources in
+// Options.Resources, or is so malformed that mcp-go refuses m.
 func (s *Server) resourceCallFrom(r *http.Request, m *Message) *resourceCall {
 	if s.view == nil || m.ID == nil || !absent(m.result) {
 		return nil
@@ -143,7 +144,7 @@ func (s *Server) resourceCallFrom(r *http.Request, m *Message) *resourceCall {
 	uri := ""
 	reads := s.readers != nil && s.readers.of(Client{Agent: r.UserAgent()})
 	switch m.Method {
-	case resourcesList: // it has none of theirs
+	case resourcesList: // no list has the resources of readers
 		reads = false
 	case templatesList:
 	case resourcesRead:
@@ -152,7 +153,7 @@ func (s *Server) resourceCallFrom(r *http.Request, m *Message) *resourceCall {
 	default:
 		return nil
 	}
-	meta, _ := metaFrom(m.params.meta) // one that is no object says nothing here
+	meta, _ := metaFrom(m.params.meta) // a _meta that is no object says nothing here
 	modern, ok := generation(r.Header, meta, m.Method)
 	if reads || !ok || modern && m.Method == resourcesRead && !named(r.Header, uri) {
 		return nil
@@ -160,7 +161,7 @@ func (s *Server) resourceCallFrom(r *http.Request, m *Message) *resourceCall {
 	return &resourceCall{m.ID, m.Method, uri, modern}
 }
 
-// uriOf returns the URI that m reads; "" if it names none.
+// uriOf returns the URI in m; "" if there is none.
 func uriOf(m *Message) string {
 	var params struct {
 		URI string `json:"uri"`
@@ -174,7 +175,7 @@ func (s *Server) serveResource(w http.ResponseWriter, c *resourceCall) {
 	switch {
 	case c.method == resourcesList:
 		s.answerList(w, c, "resources", s.view.resources)
-	case c.method == templatesList: // those who hear of resources ask for templates, too
+	case c.method == templatesList: // clients with resources ask for templates, too
 		s.answerList(w, c, "resourceTemplates", json.RawMessage(`[]`))
 	case strings.HasPrefix(c.uri, s.view.family):
 		w.Header().Set("Content-Type", "application/json")
@@ -187,7 +188,7 @@ func (s *Server) serveResource(w http.ResponseWriter, c *resourceCall) {
 	}
 }
 
-// answerList answers c with a list. The list has one page, and so no cursor.
+// answerList answers c with a list of one page, without a cursor.
 func (s *Server) answerList(w http.ResponseWriter, c *resourceCall, name string, list json.RawMessage) {
 	result := map[string]any{name: list}
 	if c.modern {
@@ -197,13 +198,13 @@ func (s *Server) answerList(w http.ResponseWriter, c *resourceCall, name string,
 	respond(w, http.StatusOK, c.id, result, nil)
 }
 
-// noResource is the error of a URI that names nothing.
+// noResource returns the error for an unknown URI.
 func noResource(code int, uri string) *library.JSONRPCErrorDetails {
 	return &library.JSONRPCErrorDetails{Code: code, Data: map[string]any{"uri": uri},
 		Message: "There is no resource " + shown(uri) + " here. Read one that resources/list names."}
 }
 
-// viewResponse returns the answer to a client that reads the document. It copies the document once.
+// viewResponse returns the answer to a read of the document, and copies the document once.
 func (s *Server) viewResponse(c *resourceCall) []byte {
 	document, uri := s.view.document(), results.JSON(c.uri)
 	b := make([]byte, 0, 512+len(document)+len(uri)+len(s.self))
@@ -218,8 +219,8 @@ func (s *Server) viewResponse(c *resourceCall) []byte {
 	return append(b, `,"_meta":{"ui":{"csp":{},"prefersBorder":true}}}]}}`+"\n"...)
 }
 
-// freshness says for how long a client may use the document at uri. Any other URI than today's has another document
-// after the next release.
+// freshness returns how long a client may use the document at uri. At a URI other than today's, the document changes
+// with the next release.
 func (v *viewer) freshness(uri string) string {
 	lasts := listsFresh
 	if uri == v.uri {
