@@ -26,14 +26,14 @@ func (c Config) Keys() bool {
 	return c.Settings.Access == keysAccess || c.Settings.Access == autoAccess && !c.Local()
 }
 
-// Local reports whether nobody but this machine can reach the server. Otherwise it is
-// public: its callers need keys and have limits, unless the settings say otherwise.
+// Local reports whether nobody but this machine can reach the server. Any other server is public: callers need keys
+// and have limits, unless the settings say otherwise.
 func (c Config) Local() bool {
 	s := c.Settings
 	return c.OnLoopback && s.PublicURL == "" && !s.TrustProxy && len(s.AllowHost) == 0
 }
 
-// Exposure says in a few sentences who can reach the server, and who may use it.
+// Exposure returns a few sentences about who can reach and who may use the server.
 func (c Config) Exposure() string {
 	who := "This server is public: others can reach it."
 	if c.Local() {
@@ -50,7 +50,7 @@ func (c Config) Exposure() string {
 	return who
 }
 
-// Keys returns the keys in the table of the server. log gets a line for each that is made.
+// Keys returns the keys in the table of the server. log gets a line for each new key.
 func (a *App) Keys(log *slog.Logger) *access.Keys {
 	return access.NewKeys(a.store.Table, clockwork.NewRealClock(), log)
 }

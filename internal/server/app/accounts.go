@@ -35,16 +35,17 @@ func (s Settings) checkAccounts() error {
 	)
 }
 
-// allowAccount returns what tells whether a person may use the server with an account; nil if nobody may.
+// allowAccount returns a function that reports whether a person may use the server with an account; nil if nobody
+// may.
 func (s Settings) allowAccount() func(account.Person) bool {
 	if s.SignInIssuer == "" {
 		return nil
 	}
-	rules, _ := account.ParseRules(s.SignInIssuer, s.SignInAllow) // Validate has checked it
+	rules, _ := account.ParseRules(s.SignInIssuer, s.SignInAllow) // Validate has checked the rules
 	return rules.Allow
 }
 
-// newAccounts returns what lets people sign in with accounts at an address; nil if nothing does.
+// newAccounts returns the accounts with which people sign in at an address; nil: none.
 func (a *App) newAccounts(c Config, at string) *oauth.Accounts {
 	s := c.Settings
 	if s.SignInIssuer == "" || c.ClientSecret == nil { // the outbox signs nobody in

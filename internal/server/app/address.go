@@ -46,9 +46,8 @@ func (s Settings) PublicAddress() string {
 	return base + httpapi.MCPPath
 }
 
-// hosts returns the host names under which requests may come in over the loopback: those that
-// AllowHost lists, and the one of the public URL. A proxy or a tunnel on this machine passes
-// requests on under that.
+// hosts returns the host names to which requests over the loopback may be addressed: AllowHost, and the host of the
+// public URL. A proxy or a tunnel on this machine passes on requests with the public host.
 func (s Settings) hosts() []string {
 	u, err := url.Parse(s.PublicURL)
 	if err != nil || u.Hostname() == "" {
@@ -57,10 +56,9 @@ func (s Settings) hosts() []string {
 	return append(slices.Clone(s.AllowHost), u.Hostname())
 }
 
-// publicURL returns the address below which clients reach the server, without
-// a slash at its end, or the reason why text is none. The path of MCP at the end
-// of text is cut off, since people copy the address from their client. An empty
-// text gives an empty address.
+// publicURL returns the address below which clients reach the server, without a slash at its end, or the reason why
+// text is no such address. The path of MCP at the end of text is cut off, since people copy the address from their
+// client. An empty text gives an empty address.
 func publicURL(text string) (base, reason string) {
 	if text == "" {
 		return "", ""

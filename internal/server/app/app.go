@@ -1,7 +1,6 @@
-// Package app assembles the server: a table, the rules, the tools, HTTP and the
-// meter. It is the only place that does so. The program, the Lambda function,
-// the benchmarks and the tests differ in the table that they open, in where the
-// metrics go, and in how they call the handler.
+// Package app assembles the server: a table, the rules, the tools, HTTP and the meter. No other package does. The
+// program, the Lambda function, the benchmarks and the tests differ in the table, the destination of the metrics, and
+// the way to call the handler.
 package app
 
 import (
@@ -36,18 +35,17 @@ import (
 // Config is what New needs. Only Open is required.
 type Config struct {
 	Settings Settings
-	// Open opens the table. It may charge what the table spends to the meter.
+	// Open opens the table. It may charge the cost of the table's operations to the meter.
 	Open func(context.Context, *meter.Meter) (Store, error)
-	// Metrics receives what the meter counts. Nil means that nobody does.
+	// Metrics receives the counts of the meter. Nil means that nobody does.
 	Metrics Metrics
 	// Logger is nil for no log.
 	Logger *slog.Logger
-	// OnLoopback says that the server listens on loopback addresses only. Its callers
-	// then are principals, unless Settings let others reach it: see ident.Local.
+	// OnLoopback says that the server listens on loopback addresses only. Then callers are principals, unless
+	// Settings let others reach the server: see ident.Local.
 	OnLoopback bool
-	// LeavingUnseen says that nothing tells the server that a client has left, as on
-	// Lambda, where the call goes on. A proxy is no such front: it closes its own
-	// connection when the client does.
+	// LeavingUnseen says that nothing tells the server that a client has left, as on Lambda, where the call goes on.
+	// A proxy is no such front: the proxy closes its own connection when the client does.
 	LeavingUnseen bool
 	// StandbyLooks says that each call that waits occupies an instance, as on Lambda: see
 	// tools.Options.
@@ -59,7 +57,7 @@ type Config struct {
 	// Reachable is the host and port under which other machines reach a server that also
 	// listens on loopback addresses: see httpapi.Options.
 	Reachable string
-	// ClientSecret returns what proves this server to the provider of accounts: see Settings.SignInIssuer.
+	// ClientSecret returns the secret that proves this server to the provider of accounts: see Settings.SignInIssuer.
 	ClientSecret func(context.Context) (string, error)
 	// Internet is for tests: how the documents of programs that sign in are reached.
 	Internet outcall.Options
@@ -68,28 +66,29 @@ type Config struct {
 // Store is an open table.
 type Store struct {
 	Table table.Table
-	// Files keeps the bytes of shared files. Nil means that the server takes and gives none.
+	// Files keeps the bytes of shared files. Nil means that the server takes and gives no files.
 	Files files.Store
 	// FileLimit is how many bytes a file has at most; 0 means the usual limit.
 	FileLimit int64
 	// SingleProcess says that no other process writes to the table while it is
 	// open.
 	SingleProcess bool
-	// Space tells what the disk of the table has left: see chat.Options. Nil means that there is no disk to fill.
+	// Space returns how much the disk of the table has left: see chat.Options. Nil means that there is no disk to
+	// fill.
 	Space chat.ReadSpace
-	// Ready reports whether the table answers. Nil means that a read tells.
+	// Ready reports whether the table answers. Nil means that App.Ready reads an item.
 	Ready func(context.Context) error
 	// Close releases the table. Nil means that there is nothing to release.
 	Close func() error
 }
 
-// Metrics is a destination for what the meter counts.
+// Metrics is a destination for the counts of the meter.
 type Metrics interface {
 	// Observe receives each call when its answer is complete. Many goroutines
 	// may call it at once.
 	Observe(meter.Call)
-	// Watch receives a function that returns the current totals. It is called
-	// once, before the first call of Observe.
+	// Watch receives a function that returns the current totals. Watch is called once, before the first call of
+	// Observe.
 	Watch(totals func() meter.Totals)
 }
 
@@ -102,7 +101,7 @@ type App struct {
 	rooms      *chat.Service
 	dispatcher *outbox.Dispatcher
 	gate       *access.Gate
-	// signIn is where programs sign in; nil if none does.
+	// signIn is where programs sign in; nil if no program can.
 	signIn *oauth.Server
 	tools  []string
 }
@@ -122,7 +121,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 	return a, nil
 }
 
-// open opens the table, and assembles what stands on it beside HTTP and the tools.
+// open opens the table, and assembles the server without HTTP and the tools.
 func (a *App) open(ctx context.Context, c *Config) (*meter.Meter, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -211,8 +210,8 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 func (a *App) Tools() []string { return a.tools }
 
 // Ready reports whether the table answers: if the store does not know, with an eventually consistent read of an item
-// that never exists, which costs half a read unit on DynamoDB. A disk that is nearly full is no reason against it: a
-// proxy would keep out the kick that it has room for.
+// that never exists, which costs half a read unit on DynamoDB. A disk that is nearly full is no error: a proxy would
+// keep out the kick for which the disk has room.
 func (a *App) Ready(ctx context.Context) error {
 	if a.store.Ready != nil {
 		return a.store.Ready(ctx)
@@ -224,11 +223,11 @@ func (a *App) Ready(ctx context.Context) error {
 	return err
 }
 
-// Stop answers every open wait with what there is and makes new waits return at
-// once. Call it before waiting for the requests in progress to end.
+// Stop ends every open wait with the news so far, and makes new waits return at once. Call Stop before waiting for
+// the requests in progress to end.
 func (a *App) Stop() { a.rooms.Stop() }
 
-// Close closes the table. Call it after the last request has ended.
+// Close closes the table. Call Close after the last request has ended.
 func (a *App) Close() error {
 	if a.store.Close == nil {
 		return nil
@@ -239,7 +238,7 @@ func (a *App) Close() error {
 	return nil
 }
 
-// Charge returns options for a DynamoDB table that charge what it spends to m.
+// Charge returns options for a DynamoDB table that charge the cost of each operation to m.
 func Charge(m *meter.Meter) dynamotable.Options {
 	return dynamotable.Options{Observe: func(ctx context.Context, call dynamotable.Call) {
 		m.Spend(ctx, call.Attempts, call.ReadUnits, call.WriteUnits)

@@ -33,11 +33,11 @@ func (a *App) newGate(c Config, t table.Table) *access.Gate {
 	})
 }
 
-// lookUpsOfFile is how many secrets a second are looked up in a file, which takes some 30 µs for one: so a crowd that
-// guesses from ever new networks delays nobody.
+// lookUpsOfFile is how many secrets a second are looked up in a file, at some 30 µs each: so a crowd that guesses
+// from ever new networks delays nobody.
 const lookUpsOfFile = 10_000
 
-// lookUps is access.Options.LookUps.
+// lookUps returns access.Options.LookUps.
 func (a *App) lookUps() int {
 	if a.store.SingleProcess {
 		return lookUpsOfFile

@@ -10,11 +10,11 @@ import (
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 )
 
-// Limit is a limit that a setting gives: a number, 0 for none, or Usual.
+// Limit is a limit in a setting: a number, 0 for none, or Usual.
 type Limit int
 
-// Usual is the limit where no number is given: none on a local server, and more than two
-// busy agents need on a public one.
+// Usual is the limit without a number in the settings: none on a local server, and more than two busy agents need on
+// a public server.
 const Usual Limit = math.MinInt
 
 // usualWord is Usual in a setting.
@@ -36,10 +36,9 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// The usual limits of one caller on a public server. A busy agent sends 20 messages a
-// minute and costs some 90 units, so that thirty of them can share an address. On
-// DynamoDB, 3000 units a minute cost 11 cents an hour, and a hundred of a table's writes a
-// second have room for two such callers.
+// The usual limits of one caller on a public server. A busy agent sends 20 messages a minute and costs some 90 units,
+// so thirty busy agents can share an address. On DynamoDB, 3000 units a minute cost 11 cents an hour, and a hundred
+// of a table's writes a second have room for two such callers.
 const (
 	usualMessages = 600
 	usualBytes    = 1 << 20
@@ -61,7 +60,7 @@ func (l Limit) number(local bool, usual int) int {
 	return usual
 }
 
-// check returns an error unless l is one that can take effect.
+// check returns an error unless l can take effect.
 func (l Limit) check(flag string) error {
 	return check(flag, int(l), l >= 0 || l == Usual, noLimit)
 }

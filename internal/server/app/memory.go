@@ -7,22 +7,21 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// notGo is how much memory of a function is not the Go runtime's: 11 MiB of the program
-// itself, and what the system around it takes.
+// notGo is the memory of a function outside of the Go runtime: 11 MiB of the program itself, and the system.
 const notGo = 48 << 20
 
-// LimitMemory keeps this process within a function of so many bytes: near the limit, the garbage
-// collector runs more often. Go does not know how much memory there is, and lets the heap double.
-// The variable GOMEMLIMIT takes precedence. 0 means an unknown size.
+// LimitMemory keeps this process within a function of size bytes: near the limit, the garbage collector runs more
+// often. Go does not know how much memory there is, and lets the heap double. The variable GOMEMLIMIT takes
+// precedence. 0 means an unknown size.
 func LimitMemory(size int64) {
 	if size > notGo && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(size - notGo)
 	}
 }
 
-// cacheBytes returns how much memory the cached rooms may take: two fifths of what the
-// Go runtime may. The rest is for the calls under way and for garbage.
+// cacheBytes returns how much memory the cached rooms may take: two fifths of the limit of the Go runtime. The rest
+// is for calls and for garbage.
 func cacheBytes() int64 {
 	limit := debug.SetMemoryLimit(-1)
-	return min(limit/5*2, chat.UsualCache) // without a limit it is math.MaxInt64
+	return min(limit/5*2, chat.UsualCache) // without a limit, limit is math.MaxInt64
 }

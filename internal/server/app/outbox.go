@@ -13,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
-// newDispatcher returns what calls agents, webhooks and endpoints.
+// newDispatcher returns the dispatcher, which calls agents, webhooks and endpoints.
 func (a *App) newDispatcher(c Config, m *meter.Meter) *outbox.Dispatcher {
 	public := c.Settings.PublicAddress()
 	var own []string
@@ -31,8 +31,8 @@ func (a *App) newDispatcher(c Config, m *meter.Meter) *outbox.Dispatcher {
 	return d
 }
 
-// Call calls agents, webhooks and endpoints until ctx ends, and returns when the last call has ended. On AWS
-// a function of its own does that, which the stream of the table invokes: see Outbox.
+// Call calls agents, webhooks and endpoints until ctx ends, and returns when the last call has ended. On AWS a
+// separate function calls, invoked by the stream of the table: see Outbox.
 func (a *App) Call(ctx context.Context) { a.dispatcher.Run(ctx) }
 
 // Outbox is the part of the server that calls out, without HTTP and tools: see functions/outbox.
@@ -47,8 +47,8 @@ func NewOutbox(ctx context.Context, c Config) (*Outbox, error) {
 	return &Outbox{a}, nil
 }
 
-// Deliver delivers what one hook of a seat is due: see outbox.Dispatcher.Deliver. It returns when to deliver again;
-// zero: once something new comes.
+// Deliver delivers to one hook of a seat: see outbox.Dispatcher.Deliver. It returns when to deliver again; zero:
+// after a new event.
 func (o *Outbox) Deliver(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
 	return o.app.dispatcher.Deliver(ctx, id, seat, hook)
 }

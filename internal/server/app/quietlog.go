@@ -8,8 +8,9 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// QuietWhenFull is a log without the lines that have a full disk as their error: every call that writes
-// has one then. The table of a server, which has a log of its own, warns of it now and then. A command ends with it.
+// QuietWhenFull is a log without the lines whose error is a full disk: on a full disk, every call that writes has
+// this error. In a server, the table has its own log and warns of the full disk now and then. A command ends with the
+// error.
 type QuietWhenFull struct{ slog.Handler }
 
 // Handle implements slog.Handler.

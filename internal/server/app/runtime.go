@@ -15,22 +15,20 @@ const (
 	leastGarbage = 32 << 20
 	// usualPercent is Go's default: collect when the heap has doubled.
 	usualPercent = 100
-	// mostPercent has the first collection at leastGarbage, since the runtime
-	// starts from 4 MiB.
+	// mostPercent puts the first collection at leastGarbage, since the runtime starts from 4 MiB.
 	mostPercent = 800
-	// calmBytes is how much a server allocates in a second, at most, in which it is calm. Signs
-	// of life to 10,000 agents that wait take less.
+	// calmBytes is the most that a calm server allocates in a second. Signs of life to 10,000 waiting agents take
+	// less.
 	calmBytes = 1 << 20
 )
 
-// TuneCollector makes the garbage collector of this process wait for 32 MiB of garbage, until ctx
-// ends. With Go's default, a server that keeps little in memory collects a hundred times a second
-// under load. The percentage follows the heap: a fixed high one would multiply a large heap, and
-// a block that is allocated only to enlarge the heap counts as memory in use wherever somebody
-// looks. The variable GOGC takes precedence.
+// TuneCollector makes the garbage collector of this process wait for 32 MiB of garbage, until ctx ends. With Go's
+// default, a server that keeps little in memory collects a hundred times a second under load. The percentage follows
+// the heap: a fixed high percentage would multiply a large heap, and a block that is allocated only to enlarge the
+// heap counts everywhere as memory in use. The variable GOGC takes precedence.
 //
-// When the process has become calm, it also gives the memory back that a burst has left: the
-// runtime would keep it for two minutes, and most of it for longer.
+// When the process is calm again, TuneCollector also gives back the memory of a burst: the runtime would keep the
+// memory for two minutes, and most of it for longer.
 func TuneCollector(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -58,20 +56,19 @@ func TuneCollector(ctx context.Context) {
 	}()
 }
 
-// percentFor returns the percentage at which the collector runs after
-// leastGarbage, or after the heap has doubled if that is more. It moves in steps
-// of 50, because each change stops the world for a moment.
+// percentFor returns the percentage at which the collector runs after leastGarbage, or after the heap has doubled if
+// that is more. The percentage moves in steps of 50, because each change stops the world for a moment.
 func percentFor(live uint64) int {
 	percent := leastGarbage * 100 / max(live, 1) / 50 * 50
 	return int(min(max(percent, usualPercent), mostPercent))
 }
 
-// burst is what was allocated since memory was last given back.
+// burst has the allocated bytes at two times: when memory was last given back, and a second ago.
 type burst struct{ freed, last uint64 }
 
-// isOver reports, once a second, whether a burst that left garbage is over. allocated is how many
-// bytes the process has allocated since its start. At most every 32 seconds it is, since a calm
-// process takes that long for as much garbage.
+// isOver reports, once a second, whether a burst that left garbage is over. allocated is how many bytes the process
+// has allocated since its start. isOver is true at most every 32 seconds, since a calm process needs 32 seconds for
+// leastGarbage.
 func (b *burst) isOver(allocated uint64) bool {
 	calm := allocated-b.last < calmBytes
 	b.last = allocated
@@ -82,21 +79,19 @@ func (b *burst) isOver(allocated uint64) bool {
 	return true
 }
 
-// heap returns the bytes that the last collection found in use, and those allocated since the
-// process started.
+// heap returns the bytes that the last collection found in use, and the bytes allocated since the process started.
 func heap() (live, allocated uint64) {
 	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(samples)
 	for _, s := range samples {
 		if s.Value.Kind() != metrics.KindUint64 {
-			return leastGarbage, 0 // this version of Go does not measure it: assume the usual percentage
+			return leastGarbage, 0 // this version of Go has no such metric: assume the usual percentage
 		}
 	}
 	return samples[0].Value.Uint64(), samples[1].Value.Uint64()
 }
 
-// AddProcessor lets the runtime use one processor more than it found. A process
-// that writes to a file is in fsync nearly all the time under load, and the
-// runtime is slow to notice that the processor could do something else. On two
-// cores, sixteen senders get a third more done.
+// AddProcessor lets the runtime use one processor more than there are. A process that writes to a file is in fsync
+// nearly all the time under load, and the runtime is slow to notice that the processor could do something else. On
+// two cores, sixteen senders get a third more done.
 func AddProcessor() { runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) }

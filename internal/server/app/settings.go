@@ -11,10 +11,10 @@ import (
 	"github.com/parley-chat/parley/internal/core"
 )
 
-// Settings are what an operator can choose for the program and for the Lambda function. The tags
-// are the only list of names and defaults: the program reads them with kong, the function with
-// caarlos0/env. kong finds methods by name, so the linker could drop none from the function. The
-// zero value limits nothing and is valid in code, but not for Validate.
+// Settings are what an operator can choose for the program and for the Lambda function. The tags are the only list of
+// names and defaults: the program reads the tags with kong, the function with caarlos0/env. kong finds methods by
+// name, so with kong the linker could drop no method from the function. The zero value limits nothing and is valid in
+// code, but not for Validate.
 type Settings struct {
 	Table       string        `env:"PARLEY_TABLE" placeholder:"NAME" help:"Store the rooms in this DynamoDB table. The AWS SDK finds the region, the credentials and the endpoint (AWS_ENDPOINT_URL_DYNAMODB)."`
 	CreateTable bool          `env:"PARLEY_CREATE_TABLE" help:"Create the DynamoDB table if it does not exist. For local use."`
@@ -48,8 +48,8 @@ type Settings struct {
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"The format of the log: ${enum}."`
 }
 
-// Signs of life are bounded for what they cost, since each is a write to every client that
-// waits, and because many clients and proxies end a call that shows none for a minute.
+// Signs of life must not be frequent, since each is a write to every waiting client, and not rare, since many clients
+// and proxies end a call after a silent minute.
 const (
 	shortestKeepAlive = 100 * time.Millisecond
 	longestKeepAlive  = time.Minute
@@ -86,7 +86,7 @@ func (s Settings) Validate() error {
 	)
 }
 
-// isPlainLine reports whether a text has no character but visible ones of ASCII.
+// isPlainLine reports whether a text has only visible characters of ASCII.
 func isPlainLine(text string) bool {
 	return !strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c > '~' })
 }
@@ -125,8 +125,7 @@ func (s Settings) maxWaits() int64 {
 	return waits
 }
 
-// MaxConnections returns how many connections a server may have open, so that a few files
-// more can be opened; 0 means any number.
+// MaxConnections returns how many connections a server may have open beside a few files; 0 means any number.
 func MaxConnections() int {
 	files := descriptors()
 	return int(files - files/16)
@@ -135,7 +134,7 @@ func MaxConnections() int {
 // Logger returns a log on w in the level and format of the settings.
 func (s Settings) Logger(w io.Writer) *slog.Logger {
 	level := slog.LevelWarn
-	_ = level.UnmarshalText([]byte(s.LogLevel)) // Validate has checked it
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // Validate has checked the level
 	o := &slog.HandlerOptions{Level: level}
 	if s.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))

@@ -21,14 +21,14 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Values of Settings.SignIn. The zero value is as noSignIn.
+// Values of Settings.SignIn. The zero value means noSignIn.
 const (
 	autoSignIn = "auto"
 	noSignIn   = "off"
 )
 
-// signInAt returns the origin at which programs sign in, in the one way in which it is written; "" if
-// none does. Sign-ins are made for the address of MCP there.
+// signInAt returns the origin at which programs sign in, in canonical form; "" if no program can. Sign-ins are made
+// for the address of MCP at the origin.
 func (c Config) signInAt() string {
 	base, _ := publicURL(c.Settings.PublicURL)
 	u, err := url.Parse(base)
@@ -41,7 +41,7 @@ func (c Config) signInAt() string {
 // SignsIn reports whether programs sign in.
 func (c Config) SignsIn() bool { return c.signInAt() != "" }
 
-// signInResource returns the address for which sign-ins are made; "" if none is.
+// signInResource returns the address for which sign-ins are made; "": no sign-ins.
 func (c Config) signInResource() string {
 	if at := c.signInAt(); at != "" {
 		return at + httpapi.MCPPath
@@ -54,7 +54,7 @@ func (a *App) newSignIns(t table.Table, log *slog.Logger, resource string) *sign
 	return signin.New(signin.Options{Table: limits.Table(t), Clock: clockwork.NewRealClock(), Logger: log,
 		Resource: resource,
 		Begin: func(ctx context.Context, key string) (context.Context, error) {
-			// A program that has spent the rest must be able to renew its tokens, to go on hearing.
+			// A program that has spent the usual budget must be able to renew its tokens, to go on waiting.
 			holder := ident.WithPrincipal(ctx, ident.Principal{ID: ident.KeyPrincipal(key)})
 			paid, err := limits.Begin(holder, ratelimit.Vital)
 			var refused *fault.Error
@@ -67,10 +67,10 @@ func (a *App) newSignIns(t table.Table, log *slog.Logger, resource string) *sign
 		Key: func(ctx context.Context, id string) (time.Time, bool, error) { return a.gate.KeyEnds(ctx, id) }})
 }
 
-// documentTime is how long a program's document may take.
+// documentTime is how long the fetch of a program's document may take.
 const documentTime = 5 * time.Second
 
-// newSignIn returns where programs sign in; nil if none does.
+// newSignIn returns the server at which programs sign in; nil if no program can.
 func (a *App) newSignIn(c Config, t table.Table) *oauth.Server {
 	at := c.signInAt()
 	if at == "" {
@@ -83,8 +83,8 @@ func (a *App) newSignIn(c Config, t table.Table) *oauth.Server {
 		Accounts: a.newAccounts(c, at), Document: document, Judge: judge})
 }
 
-// newDocuments returns what fetches a program's document, from a public host alone, and what says by its address
-// that it would not.
+// newDocuments returns get, which fetches a program's document, from public hosts alone, and judge, which refuses an
+// address that get would not fetch.
 func (c Config) newDocuments() (get func(ctx context.Context, address string) ([]byte, error),
 	judge func(address string) error) {
 	o := c.Internet

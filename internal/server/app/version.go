@@ -7,11 +7,10 @@ import (
 	"sync"
 )
 
-// Version returns the version that people and clients see: "1.2.3" of a release,
-// however it was built, or "devel" and the commit if it is known, as in
-// "devel-0123456789ab". The suffix "+dirty" says that the sources were changed after
-// the commit. The go command writes all of this into the program, from the tag and
-// the state of the repository or from the module that it installs.
+// Version returns the version that people and clients see: "1.2.3" of a release, however it was built, or "devel" and
+// the commit if it is known, as in "devel-0123456789ab". The suffix "+dirty" says that the sources were changed after
+// the commit. The go command writes the version into the program, from the tag and the state of the repository or
+// from the installed module.
 func Version() string { return version() }
 
 var version = sync.OnceValue(func() string {
@@ -22,8 +21,8 @@ var version = sync.OnceValue(func() string {
 	return versionOf(info.Main.Version)
 })
 
-// versionOf returns the version for that of the main module, which is a tag, a
-// pseudo-version (https://go.dev/ref/mod#pseudo-versions) or "(devel)".
+// versionOf returns the version for the version of the main module: a tag, a pseudo-version
+// (https://go.dev/ref/mod#pseudo-versions) or "(devel)".
 func versionOf(module string) string {
 	tag, isVersion := strings.CutPrefix(module, "v")
 	if !isVersion {

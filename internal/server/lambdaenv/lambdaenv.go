@@ -1,4 +1,4 @@
-// Package lambdaenv reads what the environment of a Lambda function says, for all functions.
+// Package lambdaenv reads the environment of a Lambda function, for all functions.
 package lambdaenv
 
 import (

@@ -20,9 +20,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// answer is what the Runtime API receives. aws-lambda-go reads it to its end or to
-// an error, which it reports in the trailers, and closes it when everything is
-// sent.
+// answer is the body for the Runtime API. aws-lambda-go reads an answer to the end, or to an error for the trailers,
+// and closes the answer when everything is sent.
 type answer struct {
 	io.Reader
 	contentType string
@@ -61,7 +60,7 @@ func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *event)
 		StatusCode: w.status, Headers: w.headers, Cookies: w.cookies, Body: body,
 	}
 	return &answer{response, response.ContentType(), func() {
-		cancel() // if it was not sent to its end, nobody takes the rest
+		cancel() // nobody reads the rest of an answer that was not sent to the end
 		body.Close()
 		f.busy.RUnlock()
 	}}
@@ -83,8 +82,8 @@ func (f *front) whole(ctx context.Context, e *event) (*answer, error) {
 	return &answer{bytes.NewReader(text), "application/json", f.busy.RUnlock}, nil
 }
 
-// encode returns an answer in one piece. A body that is no text is in base64, and so is one that JSON would make
-// longer than base64 does, such as zeros: what has more than 6 MB is not passed on ("Lambda quotas").
+// encode returns an answer in one piece. A body is in base64 if the body is no text, or would be longer in JSON, such
+// as zeros: Lambda passes on 6 MB at most ("Lambda quotas").
 func (w *writer) encode(body []byte) ([]byte, error) {
 	response := events.LambdaFunctionURLResponse{StatusCode: w.status, Headers: w.headers, Cookies: w.cookies}
 	if utf8.Valid(body) {
@@ -98,13 +97,12 @@ func (w *writer) encode(body []byte) ([]byte, error) {
 	return json.Marshal(response)
 }
 
-// slack is how much longer than in base64 a text may be, so that short ones can be read in a log.
+// slack is how much longer than in base64 a text may be, so that short texts can be read in a log.
 const slack = 64 << 10
 
-// serve runs the handler for e. The answer in w has begun when it returns. A panic
-// is logged and answered with 500. If the answer has begun, serve returns an
-// error, because the answer is incomplete; a handler that wants just that panics with
-// [http.ErrAbortHandler], as with net/http, and nothing is logged.
+// serve runs the handler for e. The answer in w has begun when serve returns. serve logs a panic, and answers with
+// 500 or, if the answer had begun before the panic, returns an error, because the answer is incomplete. A handler
+// that wants this error panics with [http.ErrAbortHandler], as with net/http, and serve logs nothing.
 func (f *front) serve(ctx context.Context, w *writer, e *event) (err error) {
 	defer func() {
 		v := recover()
@@ -131,7 +129,7 @@ func (f *front) serve(ctx context.Context, w *writer, e *event) (err error) {
 			"put one of the first two in front of it.")
 		return nil
 	}
-	// From here on the event is a request of a format that is known, and the handler answers what can be read.
+	// From here on the event is a request of a known format, and the handler answers a request that can be read.
 	w.headOnly = e.RequestContext.HTTP.Method == http.MethodHead
 	r, err := newRequest(ctx, e)
 	if err != nil {
@@ -143,15 +141,15 @@ func (f *front) serve(ctx context.Context, w *writer, e *event) (err error) {
 }
 
 func (w *writer) refuse(status int, sentence string) {
-	clear(w.header) // the handler may have set some
+	clear(w.header) // of what the handler has set
 	w.header.Set("Content-Type", "text/plain; charset=utf-8")
 	w.header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, sentence+"\n") // the client has left
 }
 
-// logPanic logs a panic without its value, which might contain what an agent
-// wrote, unless the value is an error of the runtime.
+// logPanic logs a panic without the value, unless the value is an error of the runtime: another value might contain
+// words of an agent.
 func (f *front) logPanic(ctx context.Context, v any) {
 	what := fmt.Sprintf("%T", v)
 	if fault, ok := v.(runtime.Error); ok {
@@ -194,7 +192,7 @@ func (w *writer) WriteHeader(status int) {
 	w.status, w.headers = status, make(map[string]string, len(w.header))
 	for name, values := range w.header {
 		if name == "Set-Cookie" {
-			w.cookies = append(w.cookies, values...) // they cannot be joined: RFC 6265, section 3
+			w.cookies = append(w.cookies, values...) // cookies cannot be joined: RFC 6265, section 3
 		} else {
 			w.headers[name] = strings.Join(values, ",")
 		}

@@ -1,12 +1,9 @@
-// Package lambdahttp runs an [http.Handler] as an AWS Lambda function: behind a
-// Function URL that streams, or behind a front that needs the answer in one piece
-// (a Function URL in BUFFERED mode, an HTTP API, `sam local`). A REST API and a load
-// balancer are told that they do not fit. It knows HTTP and Lambda's Runtime API, and
-// nothing about what the handler does.
+// Package lambdahttp runs an [http.Handler] as an AWS Lambda function, behind a Function URL that streams or behind a
+// front that needs the answer in one piece: a Function URL in BUFFERED mode, an HTTP API or `sam local`. A REST API
+// and a load balancer get a refusal. The package knows HTTP and Lambda's Runtime API, and nothing about the handler.
 //
-// As with net/http, the handler can rely on this: the front sends what it writes
-// at once if it streams; a panic is answered with 500, or cuts the answer off so
-// that the front reports an error; the context ends before Lambda ends the
+// As with net/http, the handler can rely on this: a front that streams sends each write at once; a panic is answered
+// with 500, or cuts the answer off so that the front reports an error; the context ends before Lambda ends the
 // process. There is one difference: Lambda never reports that a client left.
 //
 // The wire is described in the AWS Lambda Developer Guide, "Using the Lambda
@@ -41,12 +38,11 @@ const (
 
 // Options of Start. The zero value is for a Function URL that streams.
 type Options struct {
-	// Buffered says that the invoke mode of the Function URL is BUFFERED, which
-	// its events do not show. An HTTP API is recognized by its events, and `sam
-	// local` by its environment.
+	// Buffered says that the invoke mode of the Function URL is BUFFERED: events do not show the mode. An HTTP API is
+	// recognized by its events, and `sam local` by its environment.
 	Buffered bool
-	// Stop is called once when the process has to end, before Start waits for open
-	// requests: it makes long ones return. Nil means that there are none.
+	// Stop makes long requests return. Start calls Stop once when the process has to end, before Start waits for open
+	// requests. Nil means that no request is long.
 	Stop func()
 	// Logger receives a line for each panic, with the stack and without the value.
 	// Nil means no log.
@@ -58,12 +54,10 @@ type Options struct {
 // signal. Then it calls o.Stop and returns when the open requests are answered. An
 // error means that some were not answered in the half second that Lambda allows.
 //
-// The context of an invocation does not end with ctx but a second before Lambda's
-// deadline. AWS_LAMBDA_MAX_CONCURRENCY says how many run at once; the default is
-// one.
+// The context of an invocation does not end with ctx but a second before Lambda's deadline.
+// AWS_LAMBDA_MAX_CONCURRENCY says how many invocations run at once; the default is one.
 //
-// If the Runtime API fails, the process ends with status 1, and Lambda starts
-// another one.
+// If the Runtime API fails, the process ends with status 1, and Lambda starts another process.
 func Start(ctx context.Context, h http.Handler, o Options) error {
 	f := newFront(h, o)
 	go lambda.StartWithOptions(f.invoke, lambda.WithContext(context.WithoutCancel(ctx)), lambda.WithEnableSIGTERM())
@@ -105,7 +99,7 @@ func (f *front) invoke(ctx context.Context, e *event) (*answer, error) {
 	return f.stream(ctx, cancel, e), nil
 }
 
-// deadline is when the handler's context ends.
+// deadline returns when the handler's context ends.
 func (e *event) deadline(ctx context.Context) time.Time {
 	end, _ := ctx.Deadline() // every invocation has one
 	end = end.Add(-margin)

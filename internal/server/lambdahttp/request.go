@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// event is what a front sends for a request.
+// event is a request as a front sends it.
 type event struct {
 	events.LambdaFunctionURLRequest
 	RequestContext about  `json:"requestContext"`
@@ -39,8 +39,8 @@ func (e *event) byFunctionURL() bool {
 	return strings.Contains(e.RequestContext.DomainName, ".lambda-url.")
 }
 
-// path returns the path that the client asked for. That of an HTTP API begins with its
-// stage, if this has a name.
+// path returns the path that the client asked for. The path in an event of an HTTP API begins with the name of the
+// stage, if there is a name.
 func (e *event) path() string {
 	path := "/" + strings.TrimPrefix(e.RawPath, "/")
 	stage := e.RequestContext.Stage
@@ -98,8 +98,8 @@ func newRequest(ctx context.Context, e *event) (*http.Request, error) {
 	return r.WithContext(ctx), nil
 }
 
-// changed reports whether the front replaced bytes of the body, as it does with those that are not UTF-8 if the
-// Content-Type is that of a text.
+// changed reports whether the front replaced bytes of the body, such as bytes that are not UTF-8 in a body with the
+// Content-Type of a text.
 func (e *event) changed(announced string) bool {
 	if e.IsBase64Encoded || announced == "" || !strings.ContainsRune(e.Body, utf8.RuneError) {
 		return false

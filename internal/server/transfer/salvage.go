@@ -17,28 +17,28 @@ import (
 
 // Loss says what a damaged table has lost.
 type Loss struct {
-	Room string // the key of its name; "" for what is of no room, or may be of any
+	Room string // the key of the room's name; "": no room, or any room
 	Text string
 }
 
 // What a Loss says of a whole table.
 const (
-	// LostAll is of a table of which nothing can be read.
+	// LostAll is for a table of which nothing can be read.
 	LostAll = "nothing of it can be read"
-	// LostMore is of one whose damage may have taken a room together with all that told of it.
+	// LostMore is for a table whose damage may have taken a room without a trace.
 	LostMore = "more may be lost that nothing in the file names: rooms, messages, keys of the server, " +
 		"and which accounts are revoked"
 
 	lostKeys = "keys of the server may be lost, too, and which accounts are revoked"
 )
 
-// Salvage fills the empty table to with what can still be read of a damaged one, as a source for Copy, and drops there
-// the files of which bytes has not what was shared. read calls keep for each item that it can read, and returns the
-// keys of others, and whether these are all.
+// Salvage fills the empty table to with the readable items of a damaged table, as a source for Copy, and drops from
+// it the files whose shared bytes are not in bytes. read calls keep for each readable item, and returns the keys of
+// lost items, and whether it knows all lost keys.
 //
-// A room that has lost events has others in their place, without a text. A room that cannot be used without what it has
-// lost is left out. Each room that is not what it was has a Loss, which names it, or has its id if its name is lost.
-// LostMore is among them if damage may have taken a room without a trace.
+// An event without a text takes the place of each lost event. A room that is not usable without its lost items is
+// left out. Each changed room has a Loss, with the name of the room, or the id if the name is lost. LostMore is among
+// the losses if damage may have taken a room without a trace.
 func Salvage(ctx context.Context, to Source, bytes files.Reader,
 	read func(keep func(table.Item) error) (lost []table.Key, all bool, err error)) ([]Loss, error) {
 	s := &salvager{to: to, bytes: bytes, names: map[string]string{}, lost: map[string][]table.Key{},
@@ -70,7 +70,7 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 		delete(s.lost, partition)
 		delete(named, id)
 	}
-	for id := range named { // a name that leads to nothing
+	for id := range named { // rooms with a name and no snapshot
 		s.lost[roomlog.RoomPrefix+id] = nil
 	}
 	for _, partition := range slices.Sorted(maps.Keys(s.lost)) {
@@ -99,10 +99,10 @@ type salvager struct {
 	losses []Loss
 	names  map[string]string      // of rooms, by their ids
 	lost   map[string][]table.Key // keys whose items are lost, by their partitions
-	others map[string]error       // says of rooms, by their ids, that another version stored their state
+	others map[string]error       // by room id: another version stored the state of the room
 }
 
-// collect puts an item into the table, soon. One whose data cannot be read is lost.
+// collect adds an item to the next Write to the table. An item with unreadable data is lost.
 func (s *salvager) collect(ctx context.Context, item table.Item) error {
 	op := table.Put(item, table.Always)
 	id, ofRoom := strings.CutPrefix(item.Key.Partition, roomlog.RoomPrefix)
@@ -126,7 +126,7 @@ func (s *salvager) collect(ctx context.Context, item table.Item) error {
 	return s.items.add(ctx, op)
 }
 
-// mend makes a room one that can be used, or leaves it out.
+// mend makes a room usable, or leaves the room out.
 func (s *salvager) mend(ctx context.Context, id string) error {
 	lost := s.lost[roomlog.RoomPrefix+id]
 	if key, err := s.nameOf(ctx, id); err == nil && len(s.lost[roomlog.NameKey(key).Partition]) > 0 {
@@ -161,12 +161,12 @@ func (s *salvager) mend(ctx context.Context, id string) error {
 	return nil
 }
 
-// report says what a room has lost.
+// report adds a Loss of a room.
 func (s *salvager) report(id, text string, args ...any) {
 	s.losses = append(s.losses, Loss{s.names[id], s.name(id) + " " + fmt.Sprintf(text, args...)})
 }
 
-// nameOf returns the key of a room's name, and notes it.
+// nameOf returns the key of a room's name, and records the key in s.names.
 func (s *salvager) nameOf(ctx context.Context, id string) (key string, err error) {
 	meta, err := s.to.Get(ctx, roomlog.MetaKey(id), table.Strong)
 	if err != nil {
@@ -179,7 +179,7 @@ func (s *salvager) nameOf(ctx context.Context, id string) (key string, err error
 	return key, err
 }
 
-// name names a room as far as its name is known.
+// name returns the name of a room, or the id if the name is lost.
 func (s *salvager) name(id string) string {
 	if name := s.names[id]; name != "" {
 		return fmt.Sprintf("room %q", name)

@@ -2,16 +2,15 @@
 // while nobody uses the source. Items are opaque and keep their expiry, so tokens, cursors and
 // passwords stay valid at the destination.
 //
-// A room is copied to a table that lacks it. All that lies in its partition goes first, except
-// the last event and META, the snapshot: without that nobody can find a room by its name or by
-// a token. Then one Write puts the last event, META, NAME and LISTED. So the destination has
-// META exactly when it has the whole room. The next copy replaces what an interrupted one has
-// left.
+// A room is copied to a table that lacks the room. The items of the room's partition go first, except the last event
+// and META, the snapshot: without META nobody can find a room by name or by token. Then one Write puts the last
+// event, META, NAME and LISTED. So the destination has META exactly when it has the whole room. The next copy
+// replaces the items of an interrupted copy.
 //
 // The bytes of files go before META, too, so that no copied message lacks its file.
 //
-// The keys of a server are copied with all its rooms. Hooks are not: the room knows of them, but nobody is called from
-// the destination before the client of the agent has subscribed there.
+// A copy of all rooms copies the keys of the server, too. The progress of hooks is not copied: the room has its
+// hooks, but the destination calls nobody before the client of the agent has subscribed there.
 package transfer
 
 import (
@@ -43,7 +42,7 @@ var (
 	// ErrDiverged means that the destination has the room without its last event at the source.
 	ErrDiverged = errors.New("the destination has this room in another state, and nothing there was replaced; " +
 		"copy to a new file or table")
-	// ErrNoFiles means that the room has files, and that one of the two places keeps no bytes.
+	// ErrNoFiles means that the room has files, and the source or the destination keeps no bytes.
 	ErrNoFiles = errors.New("the room has files; say in which bucket the files of each DynamoDB table are, with " +
 		"--from-bucket and --to-bucket")
 	// ErrFilesFull means that the destination takes no more files.
@@ -55,8 +54,8 @@ var (
 // Source is a table that can list its partitions.
 type Source interface {
 	table.Table
-	// Partitions yields each partition whose name begins with prefix, which must
-	// not be empty, and that holds a live item under the sort key.
+	// Partitions yields each partition with a name that begins with prefix, and with a live item under the sort key.
+	// prefix must not be empty.
 	Partitions(ctx context.Context, prefix, sort string) iter.Seq2[string, error]
 }
 
@@ -65,20 +64,20 @@ type Summary struct {
 	Keys           int `json:"keys"`            // keys that were copied
 	Copied         int `json:"copied"`          // rooms that were copied
 	Files          int `json:"files"`           // files whose bytes were copied
-	LostFiles      int `json:"lost_files"`      // files of copied rooms whose bytes the source does not have
-	Items          int `json:"items"`           // items written for them and for rooms that were refused halfway
-	AlreadyPresent int `json:"already_present"` // rooms left alone: the destination has all their events
+	LostFiles      int `json:"lost_files"`      // files of copied rooms without bytes at the source
+	Items          int `json:"items"`           // items written, even for rooms refused halfway
+	AlreadyPresent int `json:"already_present"` // rooms with all their events at the destination, left alone
 	Expired        int `json:"expired"`         // rooms that reached the end of their life during the copy
 }
 
-// Files is where the bytes of files are. Nil means that nothing keeps them there.
+// Files has the bytes of files at the source and at the destination. Nil means that nothing keeps bytes there.
 type Files struct {
 	From files.Reader
 	To   files.Store
 }
 
-// Copy copies the room of that name, or every room and every key if name is empty. They stay
-// at the source, which nobody may use during the copy; the destination may be in use.
+// Copy copies the room with the name, or every room and every key if name is empty. The source keeps everything.
+// Nobody may use the source during the copy; the destination may be in use.
 //
 // A refused room does not stop the others; the error then joins one error for each refused
 // room. Any other error ends the copy at once. Repeating the copy completes it.
@@ -103,8 +102,8 @@ func Copy(ctx context.Context, from Source, to table.Table, bytes Files, name st
 	return c.summary, errors.Join(refused...)
 }
 
-// isRefusal reports whether err is about one room. A table answers ErrInvalid
-// where the key or the data of an item is damaged.
+// isRefusal reports whether err is about one room. A table answers ErrInvalid if the key or the data of an item is
+// damaged.
 func isRefusal(err error) bool {
 	for _, reason := range []error{ErrBusy, ErrNameTaken, ErrDiverged, ErrMalformed, ErrNoFiles, ErrFilesFull,
 		table.ErrInvalid} {
@@ -153,10 +152,10 @@ func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 	return roomlog.LeadsTo(*item)
 }
 
-// copyKeys copies the keys and the accounts that the destination does not have, with their last uses: the seats
-// name what took them. An account that was revoked stays so.
+// copyKeys copies the keys and the accounts that the destination does not have, with the last uses: seats name the
+// key or account that took the seat. A revoked account stays revoked.
 func (c *copier) copyKeys(ctx context.Context) (err error) {
-	if _, err := c.copyAbsent(ctx, access.SecretsPartition); err != nil { // without it the keys would count as made up
+	if _, err := c.copyAbsent(ctx, access.SecretsPartition); err != nil { // else the keys would count as made up
 		return fmt.Errorf("copying the secrets of keys: %w", err)
 	}
 	c.summary.Keys, err = c.copyAbsent(ctx, access.Partition)
@@ -205,7 +204,7 @@ func (c *copier) copyRoom(ctx context.Context, id string) error {
 	return nil
 }
 
-// replicate puts the room at the destination, unless it is there.
+// replicate puts the room at the destination, unless the destination has the room.
 func (c *copier) replicate(ctx context.Context, source *room) error {
 	there, err := get(ctx, c.to, source.meta.Key)
 	if err != nil {
@@ -228,7 +227,7 @@ func (c *copier) replicate(ctx context.Context, source *room) error {
 	case now == nil:
 		c.summary.Expired++
 		return nil
-	case !equal(now.head, source.head), !equal(now.meta, source.meta): // its name changes with an event
+	case !equal(now.head, source.head), !equal(now.meta, source.meta): // the name changes with an event
 		return ErrBusy
 	}
 	if err := roomlog.CheckSnapshot(snapshot); err != nil {
@@ -237,9 +236,9 @@ func (c *copier) replicate(ctx context.Context, source *room) error {
 	return c.commit(ctx, source)
 }
 
-// recognize counts a room that the destination has, or returns ErrDiverged if its last event at
-// the source is not there: no message is replaced. Comparing one event suffices: each has a
-// random id and is written only after its predecessors.
+// recognize counts a room that the destination has. It returns ErrDiverged if the destination lacks the last event of
+// the source: no message is replaced. Comparing one event suffices: each event has a random id and is written only
+// after its predecessors.
 func (c *copier) recognize(ctx context.Context, source *room) error {
 	same, err := get(ctx, c.to, source.head.Key)
 	switch {
@@ -252,8 +251,8 @@ func (c *copier) recognize(ctx context.Context, source *room) error {
 	return nil
 }
 
-// checkName returns ErrNameTaken if the name of the room is taken at the destination. commit
-// would find that, too, but only after everything is written.
+// checkName returns ErrNameTaken if the name of the room is taken at the destination. commit would refuse the name,
+// too, but only after everything is written.
 func (c *copier) checkName(ctx context.Context, source *room) error {
 	if source.name == nil {
 		return nil
@@ -265,11 +264,10 @@ func (c *copier) checkName(ctx context.Context, source *room) error {
 	return err
 }
 
-// fill makes the partition of the room at the destination that of the source, except what commit
-// writes, and what became of the calls of hooks. Items are opaque, so a kind of item that is added
-// later is copied, too. It puts over what an interrupted copy has left, and deletes the rest of that.
-// It returns the items of the snapshot. The bytes of files follow their claims, so that the next copy
-// knows of them.
+// fill makes the room's partition at the destination equal to the partition at the source, except for the items that
+// commit writes and the progress of hooks. Items are opaque, so a kind of item that is added later is copied, too.
+// fill replaces items of an interrupted copy, and deletes those that the source no longer has. It returns the items
+// of the snapshot. The bytes of a file follow the claim, so that the next copy finds the bytes.
 func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item, err error) {
 	layout := roomlog.LayoutOf(source.id, "")
 	left := map[table.Key]bool{} // by an interrupted copy, and no longer at the source
@@ -324,8 +322,8 @@ func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item,
 	return snapshot, nil
 }
 
-// copyFile copies the bytes that an item claims. Bytes that the destination has
-// under the key are those of an earlier copy: a key is used once, and bytes are stored whole.
+// copyFile copies the bytes that an item claims. Bytes under the key at the destination come from an earlier copy: a
+// key is used once, and bytes are stored whole.
 func (c *copier) copyFile(ctx context.Context, item table.Item) error {
 	claim, k, err := roomlog.ClaimOf(item)
 	switch {
@@ -363,7 +361,7 @@ func (c *copier) copyFile(ctx context.Context, item table.Item) error {
 	return err
 }
 
-// dropFile deletes the bytes that the item at k claims, if it claims any: it is no longer at the source.
+// dropFile deletes the bytes, if any, that the item at k claims: the source no longer has the item.
 func (c *copier) dropFile(ctx context.Context, k table.Key) error {
 	key, ok := roomlog.ClaimedBy(k)
 	if !ok || c.bytes.To == nil {
@@ -372,8 +370,8 @@ func (c *copier) dropFile(ctx context.Context, k table.Key) error {
 	return c.bytes.To.Delete(ctx, key)
 }
 
-// commit writes the last event and, in the same Write, what makes the room visible. So the
-// destination has META exactly if it has the whole room, and nothing has to be merged.
+// commit writes the last event and, in the same Write, the items that make the room visible. So the destination has
+// META exactly if it has the whole room, and nothing has to be merged.
 func (c *copier) commit(ctx context.Context, source *room) error {
 	ops := []table.Op{table.Put(*source.meta, table.IfAbsent), table.Put(*source.head, table.Always)}
 	if source.name != nil {
@@ -390,7 +388,7 @@ func (c *copier) commit(ctx context.Context, source *room) error {
 		case !equal(first.Item, source.meta): // another copy was faster
 			return ErrDiverged
 		}
-		err = nil // the Write took effect, but the driver lost the reply and repeated it
+		err = nil // the Write took effect, but the driver lost the reply and repeated the Write
 	}
 	if err == nil {
 		c.summary.Copied++
@@ -399,7 +397,7 @@ func (c *copier) commit(ctx context.Context, source *room) error {
 	return err
 }
 
-// room is what the source says about a room, without most of its items.
+// room is a room of the source, without most of its items.
 type room struct {
 	id     string
 	key    string      // of its name, from the snapshot
@@ -416,7 +414,7 @@ func equal(a, b *table.Item) bool {
 	return a.Key == b.Key && a.Expires.Equal(b.Expires) && bytes.Equal(a.Data, b.Data)
 }
 
-// load reads a room of the source; nil if it has ended.
+// load reads a room of the source; nil if the room has ended.
 func (c *copier) load(ctx context.Context, id string) (*room, error) {
 	r := &room{id: id}
 	layout := roomlog.LayoutOf(id, "")
@@ -451,7 +449,7 @@ func (c *copier) load(ctx context.Context, id string) (*room, error) {
 	return r, err
 }
 
-// leadingTo returns the item at key of the source; nil if it is about another room than id.
+// leadingTo returns the item at key of the source; nil if the item is about another room than id.
 func (c *copier) leadingTo(ctx context.Context, id string, key table.Key) (*table.Item, error) {
 	item, err := get(ctx, c.from, key)
 	if err != nil || item == nil {
@@ -484,12 +482,12 @@ func itemsOf(ctx context.Context, t table.Table, partition string) iter.Seq2[tab
 	return table.All(ctx, t, table.Range{Partition: partition, Consistency: table.Strong})
 }
 
-// batch gathers ops into Writes that are as large as the table allows. None takes effect once
-// the item at absent is there: another copy of the room may have been faster, and its room may be in use.
+// batch gathers ops into Writes that are as large as the table allows. No Write takes effect once the item at absent
+// exists: another copy of the room may have been faster, and its room may be in use.
 type batch struct {
 	to      table.Table
 	written *int      // counts the ops
-	absent  table.Key // the item without which the room is not there; zero: whatever is there
+	absent  table.Key // its presence refuses the Writes; zero: no such item
 	ops     []table.Op
 	bytes   int
 }
@@ -506,7 +504,7 @@ func (b *batch) add(ctx context.Context, op table.Op) error {
 	return nil
 }
 
-// flush writes what was gathered.
+// flush writes the gathered ops.
 func (b *batch) flush(ctx context.Context) error {
 	if len(b.ops) == 0 {
 		return nil
