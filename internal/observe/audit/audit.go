@@ -1,6 +1,5 @@
-// Package audit writes the log lines by which whoever runs a server finds out later who
-// was let in and who decided what. A line has the action, the principal and a hash of the
-// room; never a secret, a name or a text.
+// Package audit writes the log lines that tell an operator later who was admitted, and who decided what. A line has
+// the action, the principal and a hash of the room; never a secret, a name or a text.
 package audit
 
 import (
@@ -24,7 +23,7 @@ func Log(ctx context.Context, log *slog.Logger, action string, more ...slog.Attr
 	log.LogAttrs(ctx, slog.LevelInfo, Message, all...)
 }
 
-// Room tells rooms apart by a hash of the id, the same as in the line of each request.
+// Room identifies a room by a hash of the id, the same as in the log line of each request.
 func Room(id string) slog.Attr { return slog.String("room", table.Digest(id)) }
 
 // Seat is the number of a seat of the room.

@@ -8,18 +8,18 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Account is the record of one request. Several goroutines may call its methods at
-// once. On nil, which stands for a request without an account, they do nothing.
+// Account is the record of one request. Several goroutines may call the methods at once. The methods of nil, for a
+// request without an account, do nothing.
 type Account struct {
 	meter  *Meter
 	caller string // see Of
 
 	mu     sync.Mutex
-	began  time.Time // its call
+	began  time.Time // when the call of a tool began
 	tool   string
 	code   string
 	room   func() string // returns the room's id; nil: unknown
-	body   claim         // what counts of the body
+	body   claim         // the counted part of the body
 	read   float64       // units
 	write  float64
 	waited bool
@@ -29,8 +29,8 @@ type Account struct {
 // Open starts the account of a request. The caller must call Close.
 func (m *Meter) Open() *Account { return &Account{meter: m} }
 
-// Of says whose request it is, for the limits on each caller: see ident.ClientKey. It is
-// called before the methods that may refuse.
+// Of sets the caller of the request, for the limits on each caller: see ident.ClientKey. Call Of before the methods
+// that may refuse.
 func (a *Account) Of(caller string) { a.caller = caller }
 
 type accountKey struct{}
@@ -67,8 +67,8 @@ func (a *Account) Began() time.Time {
 	return a.began
 }
 
-// End records the outcome of the call. room returns the id of its room, or "" if
-// that is unknown. It is called only when somebody asks for it, at any time.
+// End records the outcome of the call. room returns the id of its room, or "" if that is unknown. room is called only
+// when somebody asks for the id, at any time.
 func (a *Account) End(code string, room func() string) {
 	if a == nil {
 		return
@@ -93,10 +93,10 @@ func (a *Account) Room() string {
 	return table.Digest(id)
 }
 
-// Arrive records that a body begins to arrive, or refuses it.
+// Arrive records that a body begins to arrive, or refuses the body.
 func (a *Account) Arrive() error { return a.acquire(claim{arriving: true}) }
 
-// Grow records that the body that is arriving takes n bytes by now, or refuses it.
+// Grow records that the arriving body takes n bytes by now, or refuses the body.
 func (a *Account) Grow(n int) error {
 	if n <= FreeBody {
 		return nil
@@ -104,10 +104,10 @@ func (a *Account) Grow(n int) error {
 	return a.acquire(claim{bytes: int64(n), arriving: true})
 }
 
-// Arrived records that the body is complete and takes n bytes, or refuses it.
+// Arrived records that the body is complete and takes n bytes, or refuses the body.
 func (a *Account) Arrived(n int) error { return a.acquire(claim{bytes: max(int64(n), bodyFloor)}) }
 
-// acquire replaces what the body counts.
+// acquire replaces the claim of the body, or refuses.
 func (a *Account) acquire(is claim) error {
 	if a == nil {
 		return nil
@@ -121,8 +121,8 @@ func (a *Account) acquire(is claim) error {
 	return err
 }
 
-// BeginWait records that the call waits until it calls end, once, or refuses it. The body counts
-// no longer: from here on nothing may keep it in memory.
+// BeginWait records that the call waits until end is called, once, or refuses the wait. The body no longer counts:
+// from here on nothing may keep the body in memory.
 func (a *Account) BeginWait() (end func(), err error) {
 	if a == nil {
 		return func() {}, nil

@@ -7,12 +7,10 @@ import (
 )
 
 const (
-	// bodyFloor is the least that a complete body counts while its request is being
-	// processed, since the parsed form takes memory as well. A body of up to so many
-	// bytes is a small one.
+	// bodyFloor is the least that a complete body counts while its request is being processed, since the parsed form
+	// takes memory as well. A body of up to bodyFloor is small.
 	bodyFloor = 16 << 10
-	// FreeBody is how much of a body may arrive before it counts. It is less than a
-	// connection takes by itself.
+	// FreeBody is how much of a body may arrive before the body counts: less than a connection takes by itself.
 	FreeBody = 1 << 10
 	// arrivingMax is how many bodies of one caller may be arriving at once.
 	arrivingMax = 256
@@ -20,13 +18,13 @@ const (
 	leastShare = 512 << 10
 )
 
-// claim is what the body of one request takes.
+// claim is the memory that the body of one request takes.
 type claim struct {
 	bytes    int64
-	arriving bool // it is not complete
+	arriving bool // the body is not complete
 }
 
-// loose is what of a claim may not use the reserve.
+// loose returns the bytes of a claim that may not use the reserve.
 func (c claim) loose() int64 {
 	if c.arriving || c.bytes > bodyFloor {
 		return c.bytes
@@ -34,24 +32,22 @@ func (c claim) loose() int64 {
 	return 0
 }
 
-// bodies bounds the memory of the bodies of open requests. A quarter of it is kept for
-// small bodies that are complete, so that nobody can block those by sending slowly or
-// much. One caller gets an eighth at most, and the networks around its address get more: see
-// ident.Groups.
+// bodies bounds the memory of the bodies of open requests. A quarter is the reserve for small complete bodies:
+// without the reserve, a caller that sends slowly or much would block small bodies. One caller gets an eighth at
+// most, and the networks around its address get more: see ident.Groups.
 type bodies struct {
 	limit  int64 // bytes; 0: none
 	shared bool  // callers have shares
 
 	mu      sync.Mutex
 	held    int64
-	loose   int64 // of that, what is not in the reserve
+	loose   int64 // the part of held outside of the reserve
 	refused int64
-	// What the bodies of callers take, if there are shares.
+	// By caller, if there are shares.
 	bytes, arriving ident.Counts
 }
 
-// change replaces what the body of a request takes, or refuses to. Taking less is never
-// refused.
+// change replaces the claim of a request, or refuses. A smaller claim is never refused.
 func (b *bodies) change(caller string, was, is claim) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -68,7 +64,7 @@ func (b *bodies) change(caller string, was, is claim) error {
 		groups = ident.Groups(caller)
 	}
 
-	// A caller beyond its own share is told so, even where all memory is taken.
+	// A caller beyond its own share gets ErrShare, even if all memory is taken.
 	_, crowded := b.arriving.Over(groups, began, arrivingMax)
 	_, large := b.bytes.Over(groups, more, max(b.limit/8, leastShare))
 	if began > 0 && crowded || more > 0 && b.limit > 0 && large {
@@ -80,7 +76,7 @@ func (b *bodies) change(caller string, was, is claim) error {
 		return ErrFull
 	}
 
-	// It is admitted. A refusal above has left what is held as it was.
+	// The claim is admitted. A refusal above has changed nothing.
 	b.held, b.loose = held, loose
 	b.bytes.Add(groups, more)
 	b.arriving.Add(groups, began)

@@ -8,9 +8,9 @@ import (
 // Hooks are the calls to agents, webhooks and endpoints: see package outbox.
 type Hooks struct {
 	Calls    int64
-	Retries  int64         // of them, those that repeated one that had failed
-	Failures int64         // of them, those that failed
-	Failing  time.Duration // now: for how long one could not be called that is still to be, the longest time
+	Retries  int64         // calls that repeated a failed call
+	Failures int64         // calls that failed
+	Failing  time.Duration // now: the longest time for which an address with a pending call could not be called
 }
 
 type hooks struct {

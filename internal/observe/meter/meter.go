@@ -1,8 +1,6 @@
-// Package meter measures what a server does and limits what it holds in memory.
-// Each request has an [Account], which the layers that it passes through fill in.
-// The process has a [Meter], which adds the accounts up and enforces the limits.
-// Both contain names of tools, codes, numbers and times, and never a token, a text
-// or a name that an agent chose.
+// Package meter measures the work of a server and limits its memory. The layers that a request passes through fill in
+// the [Account] of the request. The [Meter] of the process adds up the accounts and enforces the limits. Both contain
+// names of tools, codes, numbers and times, and never a token, a text or a name that an agent chose.
 package meter
 
 import (
@@ -15,32 +13,30 @@ import (
 type Options struct {
 	// MaxWaits is how many calls may wait at once; 0: any number.
 	MaxWaits int64
-	// MaxWaitsPerAddress is how many calls of one caller may wait at once; 0: any number,
-	// and no caller is bounded. Else the last tenth of MaxWaits is for callers that have
-	// few, and a caller may have an eighth of MaxBodies and 256 bodies that are arriving.
-	// A network around it may have more: see ident.Groups.
+	// MaxWaitsPerAddress is how many calls of one caller may wait at once; 0: any number, and no caller is bounded.
+	// Otherwise the last tenth of MaxWaits is for callers with few waits, and a caller may have an eighth of
+	// MaxBodies and 256 arriving bodies. A network around a caller may have more: see ident.Groups.
 	MaxWaitsPerAddress int64
-	// MaxBodies is how many bytes the bodies of all open requests may have in
-	// total; 0: any number. A request that does not wait counts as at least 16 KiB once
-	// its body is complete. The last quarter is for small bodies that are complete.
+	// MaxBodies is how many bytes the bodies of all open requests may have in total; 0: any number. A request that
+	// does not wait counts as at least 16 KiB once its body is complete. The last quarter is for small complete
+	// bodies.
 	MaxBodies int64
-	// Observe receives each call when its answer is complete. Many goroutines call
-	// it at once, and it should be fast. Nil: nobody receives them.
+	// Observe receives each call when its answer is complete. Many goroutines call Observe at once, so Observe should
+	// be fast. Nil: nobody receives calls.
 	Observe func(Call)
 }
 
 // Call is an answered call of a tool, or of an endpoint that acts as one.
 type Call struct {
-	Tool       string // as listed; "" for a request that called none
+	Tool       string // as listed; "" for a request without a tool
 	Code       string // CodeOK, CodeGone or a fault.Code
 	Took       time.Duration
-	Waited     bool    // part of that time was a wait
+	Waited     bool    // part of Took was a wait
 	ReadUnits  float64 // of DynamoDB's capacity, for the operations of this call itself
 	WriteUnits float64
 }
 
-// Why a request is refused: the server holds as many as it can, or as many as one caller
-// may have.
+// Why a request is refused: the server, or the caller, has as many waits or bodies as it may have.
 var (
 	ErrFull  = errors.New("meter: the server is full")
 	ErrShare = errors.New("meter: the caller has as much as one may have")
@@ -52,8 +48,7 @@ const (
 	CodeGone = "gone" // the client left before the answer
 )
 
-// Meter adds up the accounts of one process. Many goroutines may call its methods
-// at once.
+// Meter adds up the accounts of one process. Many goroutines may call the methods at once.
 type Meter struct {
 	observe func(Call)
 	waits   *Places

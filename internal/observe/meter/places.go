@@ -6,10 +6,10 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// Places bounds how many calls hold something at once. Where each caller is bounded, so are the networks
-// around its address (see ident.Groups), and the last tenth of the places is for callers that use
-// less than a twentieth of their bound: a few callers with a crowd must not take the places of all.
-// Its methods may be called concurrently.
+// Places bounds how many calls hold a place at once. A bound on each caller also bounds the networks around the
+// caller's address (see ident.Groups), and keeps the last tenth of the places for callers with less than a twentieth
+// of the bound: otherwise a few callers with a crowd would take all places. Many goroutines may call the methods at
+// once.
 type Places struct {
 	limit     int64 // 0: none
 	perCaller int64 // 0: none
@@ -20,13 +20,13 @@ type Places struct {
 	taken   ident.Counts // if callers are bounded
 }
 
-// NewPlaces returns so many places, of which one caller may have perCaller; 0 is no limit.
+// NewPlaces returns limit places; one caller may have perCaller of them. 0 means no limit.
 func NewPlaces(limit, perCaller int64) *Places {
 	return &Places{limit: limit, perCaller: perCaller}
 }
 
-// Acquire takes a place for a caller, as ident.ClientKey names it, until the caller gives it back, once.
-// The error is ErrShare or ErrFull if there is none.
+// Acquire acquires a place for a caller, as ident.ClientKey names the caller, until give is called, once. If there is
+// no place, the error is ErrShare or ErrFull.
 func (p *Places) Acquire(caller string) (give func(), err error) {
 	groups := ident.Groups(caller)
 	p.mu.Lock()
@@ -44,7 +44,7 @@ func (p *Places) Acquire(caller string) (give func(), err error) {
 	return func() { p.release(groups) }, nil
 }
 
-// refusal says why a caller of these groups gets no place; nil if it does. p.mu is held.
+// refusal returns why a caller of these groups gets no place; nil: there is a place. p.mu is held.
 func (p *Places) refusal(groups []ident.Group) error {
 	full, reserve := p.limit > 0 && p.open >= p.limit, p.limit > 0 && p.open >= p.limit-p.limit/10
 	bound := p.perCaller

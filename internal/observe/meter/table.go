@@ -15,7 +15,7 @@ type counted struct {
 	meter *Meter
 }
 
-// Get is table.Table's.
+// Get implements [table.Table].
 func (c counted) Get(ctx context.Context, k table.Key, consistency table.Consistency) (table.Item, error) {
 	c.meter.reads.Add(1)
 	item, err := c.Table.Get(ctx, k, consistency)
@@ -23,7 +23,7 @@ func (c counted) Get(ctx context.Context, k table.Key, consistency table.Consist
 	return item, err
 }
 
-// Query is table.Table's.
+// Query implements [table.Table].
 func (c counted) Query(ctx context.Context, r table.Range) (table.Page, error) {
 	c.meter.reads.Add(1)
 	page, err := c.Table.Query(ctx, r)
@@ -31,7 +31,7 @@ func (c counted) Query(ctx context.Context, r table.Range) (table.Page, error) {
 	return page, err
 }
 
-// Write is table.Table's.
+// Write implements [table.Table].
 func (c counted) Write(ctx context.Context, ops ...table.Op) error {
 	c.meter.writes.Add(1)
 	err := c.Table.Write(ctx, ops...)
@@ -39,8 +39,7 @@ func (c counted) Write(ctx context.Context, ops ...table.Op) error {
 	return err
 }
 
-// recordOutcome counts err if the table failed. A missing item, a conflict and a caller
-// who has left are not failures.
+// recordOutcome counts err if the table failed. A missing item, a conflict and a cancelled context are not failures.
 func (m *Meter) recordOutcome(err error) {
 	var conflict *table.ConflictError
 	if err != nil && !errors.Is(err, table.ErrNotFound) && !errors.Is(err, context.Canceled) &&
@@ -49,8 +48,8 @@ func (m *Meter) recordOutcome(err error) {
 	}
 }
 
-// Spend adds the cost of one operation of DynamoDB: requests sent, and capacity
-// units. The account of ctx, if there is one, is charged as well.
+// Spend adds the cost of one operation of DynamoDB: requests sent, and capacity units. The account of ctx, if any, is
+// charged as well.
 func (m *Meter) Spend(ctx context.Context, requests int, read, write float64) {
 	m.requests.Add(int64(requests))
 	m.readUnits.Add(int64(read * 10))

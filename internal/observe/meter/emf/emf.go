@@ -1,7 +1,6 @@
-// Package emf writes what a Meter counts in CloudWatch's embedded metric format:
-// lines of JSON on a function's standard output, from which CloudWatch makes
-// metrics without an API call or a permission. The format is described in the
-// CloudWatch User Guide, "Specification: Embedded metric format".
+// Package emf writes the counts of a Meter in CloudWatch's embedded metric format: lines of JSON on a function's
+// standard output, from which CloudWatch makes metrics without an API call or a permission. The format is described
+// in the CloudWatch User Guide, "Specification: Embedded metric format".
 //
 // Every metric and every value of a dimension is billed monthly, so there are
 // eight metrics and one dimension, the function's name. The log shows what each
@@ -44,12 +43,12 @@ type Writer struct {
 
 	mu      sync.Mutex
 	flushed time.Time    // when the last line was written
-	written meter.Totals // at that time
+	written meter.Totals // totals at the last line
 	sums    map[string]int
 	times   []int64 // milliseconds, of calls that did not wait
 }
 
-// New returns a Writer, which needs Watch before it takes calls.
+// New returns a Writer. Call Watch before Observe.
 func New(o Options) *Writer {
 	if o.Clock == nil {
 		o.Clock = clockwork.NewRealClock()
@@ -60,8 +59,8 @@ func New(o Options) *Writer {
 // Watch sets the source of the totals of the table.
 func (w *Writer) Watch(totals func() meter.Totals) { w.totals = totals }
 
-// Observe counts a call. The first call is written at once, and so is one that
-// triggers an alarm, or follows a failure of the table, which does.
+// Observe counts a call. Observe writes at once the first call, and each call that triggers an alarm or follows a
+// failure of the table, since such a failure triggers an alarm, too.
 func (w *Writer) Observe(call meter.Call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,7 +101,7 @@ func (w *Writer) Flush() {
 	}
 }
 
-// write writes the line and starts the next one. The caller holds w.mu.
+// write writes the line and starts the next line. The caller holds w.mu.
 func (w *Writer) write() {
 	now, totals := w.Clock.Now(), w.totals()
 	line := map[string]any{dimension: w.Function}
@@ -124,7 +123,7 @@ func (w *Writer) write() {
 	add("TableFailures", "Count", failures, failures > 0)
 	line["_aws"] = about{now.UnixMilli(), []directive{{namespace, [][]string{{dimension}}, metrics}}}
 	text, err := json.Marshal(line)
-	if err == nil { // always: it consists of numbers and names
+	if err == nil { // always: line consists of numbers and names
 		_, _ = w.Out.Write(append(text, '\n')) // without standard output there is no log to report it in
 	}
 	w.flushed, w.written, w.times = now, totals, nil

@@ -1,4 +1,4 @@
-// Package scrape serves what a Meter counts in Prometheus' text format.
+// Package scrape serves the counts of a Meter in Prometheus' text format.
 //
 // Labels contain only names of tools and codes: there are few, and none is secret.
 package scrape
@@ -91,8 +91,8 @@ func (m *Metrics) Watch(totals func() meter.Totals) {
 		func(t meter.Totals) float64 { return float64(t.Requests) })
 }
 
-// File adds what is known about a file: how many transactions were committed to
-// it since the start, and the size of its write-ahead log.
+// File adds the metrics of a file: how many transactions were committed since the start, and the size of the
+// write-ahead log.
 func (m *Metrics) File(commits, logBytes func() int64) {
 	m.registry.MustRegister(
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
