@@ -62,7 +62,7 @@ type Place struct {
 
 type requestKey struct{}
 
-// request is what a method knows of its request.
+// request is the request of a method.
 type request struct {
 	Place
 	params  json.RawMessage // nil once paramsOf has read the params
@@ -128,8 +128,7 @@ func check(header http.Header, m *mcp.Message, p Place) error {
 	return nil
 }
 
-// isNotification reports whether params are those with which JoinCloud, a server of rooms, tells an agent what was
-// said.
+// isNotification reports whether params are a notification of JoinCloud, a server of rooms, about new messages.
 func isNotification(params json.RawMessage) bool {
 	const mark = "joincloud"
 	if !bytes.Contains(params, []byte(mark)) {

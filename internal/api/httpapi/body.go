@@ -13,9 +13,9 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// readBody returns the body without a byte order mark. It refuses a body that has more than most bytes, that does not
-// arrive in time, or that has no place beside the bodies of other requests. So memory is bounded, and a client that
-// sends a byte and stops blocks nobody.
+// readBody returns the body without a byte order mark. It refuses a body of more than most bytes, a body that does
+// not arrive in time, and a body without a place beside the bodies of other requests. So memory is bounded, and a
+// client that sends a byte and stops blocks nobody.
 func (a *api) readBody(ex *exchange, r *http.Request, most int64) ([]byte, *refusal) {
 	var body []byte
 	err := ex.account.Arrive()

@@ -266,8 +266,8 @@ type byteRange struct {
 	asked        bool
 }
 
-// rangeOf returns the part that a request asks for. It returns the whole file if the request asks for several parts, or
-// is unclear: RFC 9110, section 14.2, allows that. ok is false if the file has no such part.
+// rangeOf returns the part that a request asks for. It returns the whole file if the request asks for several parts,
+// or is unclear (RFC 9110, section 14.2). ok is false if the file has no such part.
 func rangeOf(header http.Header, size int64) (part byteRange, ok bool) {
 	whole := byteRange{length: size}
 	spec, is := strings.CutPrefix(header.Get("Range"), "bytes=")
@@ -329,7 +329,7 @@ func sized(body io.Reader, announced int64) io.Reader {
 	return &lengthy{body, announced}
 }
 
-// lengthy is a body that knows its length.
+// lengthy is a body with its length.
 type lengthy struct {
 	io.Reader
 	left int64
