@@ -18,11 +18,10 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// The answers to calls of tools must be those of mcp-go, which clients are tested
-// against: these tests send each request to both.
+// The answers to calls of tools must be those of mcp-go, since clients are tested against mcp-go: these tests send
+// each request to both servers.
 
-// compared is a server of ours, and one where mcp-go makes the calls of the same
-// tools.
+// compared is a Server, and a server where mcp-go makes the calls of the same tools.
 type compared struct {
 	ours, theirs http.Handler
 	calls        int // of a tool
@@ -56,7 +55,7 @@ func newCompared() *compared {
 	return c
 }
 
-// inLibrary is what a tool does, as a handler of mcp-go.
+// inLibrary returns the work of a tool as a handler of mcp-go.
 func inLibrary(tool Tool) server.ToolHandlerFunc {
 	return func(ctx context.Context, r library.CallToolRequest) (*library.CallToolResult, error) {
 		return libraryResult(Do(ctx, quiet, tool.Name, func(ctx context.Context, record *Record) (any, error) {
@@ -95,11 +94,11 @@ func (illustrated) Blocks() []Block {
 		Link("own://a?b=<c>&d", `a "name".txt`, "text/plain", 7)}
 }
 
-// plain undoes the escapes for HTML, which mcp-go uses and a call's answer does not.
+// plain undoes the escapes for HTML of mcp-go; the answer to a call has none.
 var plain = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
-// check sends a request to both servers and fails if their answers differ, or if
-// only one of them called a tool. Each refuses an unknown version in words of its own.
+// check sends a request to both servers and fails if their answers differ, or if only one of them called a tool. Each
+// server refuses an unknown version in its own words.
 func (c *compared) check(t *testing.T, name string, header http.Header, body string) {
 	t.Helper()
 	ours, ourCalls := c.post(c.ours, header, body)
@@ -125,8 +124,8 @@ func (c *compared) post(h http.Handler, header http.Header, body string) (*httpt
 	return w, c.calls
 }
 
-// legacyRequests are bodies of the older generation. Each is also sent with headers
-// of the newer one, which it contradicts.
+// legacyRequests are bodies of the older generation. Each body is also sent with headers of the newer generation,
+// which the body contradicts.
 func legacyRequests() map[string]string {
 	call := func(params string) string {
 		return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":` + params + `}`
@@ -202,7 +201,7 @@ func TestCall_answer_hasNoEscapesForHTML(t *testing.T) {
 	}
 }
 
-// FuzzResponse compares an answer with the one that encoding/json makes.
+// FuzzResponse compares an answer with the same answer by encoding/json.
 func FuzzResponse(f *testing.F) {
 	for _, text := range []string{"", `say "hi"`, `\`, `\"`, "tab\tline\nbell\a", "\u2028\u2029", "\xff half \xe2\x80",
 		"ä 日 🙂", "<b> & \x7f", `{"a":"\u0022"}`} {
@@ -252,13 +251,13 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// modernHeader is that of a call of say in the newer generation.
+// modernHeader returns the header of a call of say in the newer generation.
 func modernHeader() http.Header {
 	return http.Header{"Content-Type": {"application/json"}, "Mcp-Protocol-Version": {modern},
 		"Mcp-Method": {"tools/call"}, "Mcp-Name": {"say"}}
 }
 
-// modernBody is the body of it, with these members of _meta.
+// modernBody returns the body of such a call, with these members of _meta.
 func modernBody(meta string) string {
 	return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"say","arguments":{"a":1},"_meta":{` + meta +
 		`}}}`
@@ -385,7 +384,7 @@ func TestCall_whileItWaits_mcpGoHoldsNothing(t *testing.T) {
 	}
 }
 
-// stacks are those of all goroutines.
+// stacks returns the stacks of all goroutines.
 func stacks() string {
 	text := make([]byte, 1<<20)
 	return string(text[:runtime.Stack(text, true)])

@@ -52,7 +52,7 @@ func TestParse_bodyThatReadersTakeDifferently_isRefused(t *testing.T) {
 	}
 }
 
-// A gateway that lets no tools/call through would let this one through.
+// A gateway that lets no tools/call pass would let these calls pass.
 func TestParse_keyOfTheEnvelopeInOtherLetters_isRefused(t *testing.T) {
 	in := func(params string) string {
 		return `{"jsonrpc":"2.0","id":1,"method":"ping","params":` + params + `}`
@@ -82,7 +82,7 @@ func TestParse_keyOfTheEnvelopeInOtherLetters_isRefused(t *testing.T) {
 			t.Errorf("%s: %+v", body, refused)
 		}
 	}
-	for _, body := range []string{ // keys that are somebody else's
+	for _, body := range []string{ // keys outside of the envelope
 		in(`{"arguments":{"Name":1,"METHOD":{"Params":2}},"_meta":{"Name":1,"a/B":{"URI":1}},"METHODS":1}`),
 		in(`{"capabilities":{"experimental":{"Name":1}},"inputResponses":{"Name":{"URI":1}},"metadata":{"Name":1}}`),
 		`{"jsonrpc":"2.0","id":1,"method":"ping","x":{"METHOD":1}}`,
@@ -93,7 +93,7 @@ func TestParse_keyOfTheEnvelopeInOtherLetters_isRefused(t *testing.T) {
 	}
 }
 
-// TestKeys_areAllThatAreDecoded goes through what mcp-go and this package decode of params.
+// TestKeys_areAllThatAreDecoded goes through the params that mcp-go and this package decode.
 func TestKeys_areAllThatAreDecoded(t *testing.T) {
 	var names func(of reflect.Type) []string
 	names = func(of reflect.Type) (list []string) {
@@ -112,7 +112,7 @@ func TestKeys_areAllThatAreDecoded(t *testing.T) {
 			case field.IsExported():
 				list = append(list, name)
 			}
-			// What the capabilities hold is decoded, and has no meaning here.
+			// The content of the capabilities is decoded, and has no meaning here.
 			if isObject && of != reflect.TypeFor[library.ClientCapabilities]() {
 				list = append(list, names(inner)...)
 			}

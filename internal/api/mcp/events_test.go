@@ -22,13 +22,13 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
-// bells is a server of two events, and what it was asked.
+// bells is a server of two events, with the requests that it got.
 type bells struct {
 	*Server
 	asked  []Subscribe
 	answer Subscription // to the next events/subscribe
-	err    error        // to all that is asked
-	call   meter.Call   // the latest, as its account has it
+	err    error        // the answer to every request
+	call   meter.Call   // the account of the latest call
 }
 
 func newBells(log *slog.Logger) *bells {
@@ -59,8 +59,8 @@ const (
 		`"io.modelcontextprotocol/clientCapabilities":{"extensions":{"io.modelcontextprotocol/events":{}}}`
 )
 
-// say sends a request of a generation. In the newer one, client holds the members of its _meta. params are
-// an object, or anything that is to be sent as it is.
+// say sends a request of a generation. In the newer generation, client holds the members of _meta. params are an
+// object, or any other text to send.
 func (b *bells) say(version, client, method, params string) *httptest.ResponseRecorder {
 	header := http.Header{"Content-Type": {"application/json"}, "Mcp-Protocol-Version": {version}}
 	if version == modern {
@@ -102,7 +102,7 @@ func TestEvents_conversation_readsAsOnTheWire(t *testing.T) {
 		method, params string
 		answer         Subscription
 		asked          []Subscribe
-		result         string // its members; META and TYPE stand for those of the newer generation
+		result         string // the members; META and TYPE stand for the members of the newer generation
 	}{
 		{method: "events/list", params: `{}`, result: listed},
 		{method: "events/list", params: `{"cursor":"any"}`, result: listed},
@@ -200,7 +200,7 @@ func TestEvents_malformedParams_areRefusedWithASentence(t *testing.T) {
 		params = strings.NewReplacer("DOOR", `"name":"door.bell"`, "ADDRESS", address, "SECRET", secret).Replace(params)
 		for _, version := range []string{legacy, modern} {
 			if version == modern && (params[0] != '{' || strings.Contains(params, "_meta")) {
-				continue // without its _meta it is no request of this version
+				continue // a request of this version has a _meta
 			}
 			b := newBells(quiet)
 			w := b.say(version, eventClient, "events/subscribe", params)
@@ -217,14 +217,14 @@ func TestEvents_malformedParams_areRefusedWithASentence(t *testing.T) {
 	}
 }
 
-// Clients know the kinds by numbers: ChatGPT by those of a draft, others by those of SEP-3415.
+// Clients know the kinds by numbers: ChatGPT by the numbers of a draft, others by the numbers of SEP-3415.
 func TestEvents_errors_haveTheNumbersOfTheirClient(t *testing.T) {
 	good := `{"name":"door.bell",` + address + `}`
 	for _, c := range []struct {
 		method, params string
 		err            error
 		draft, sep     int
-		rest           string // of the error, behind its number
+		rest           string // the rest of the error, behind the number
 		code           string // in the account of calls
 	}{
 		{"events/subscribe", good, &EventError{Kind: InvalidParams, Message: "No <a>."}, -32602, -32602,
@@ -279,7 +279,7 @@ func TestEvents_errors_haveTheNumbersOfTheirClient(t *testing.T) {
 	}
 }
 
-// What goes wrong inside is logged under an id. A client that has left gets nothing.
+// A failure inside the server is logged under an id. A client that has left gets nothing.
 func TestEvents_subscribeBreaks_clientGetsAnIDAndTheLogTheRest(t *testing.T) {
 	for _, version := range []string{legacy, modern} {
 		log := secretscan.NewBuffer(t)
@@ -314,8 +314,8 @@ func TestEvents_clientLeaves_getsNoAnswer(t *testing.T) {
 	}
 }
 
-// A server without events refuses a malformed request before it looks at the method. One with events must
-// refuse the same, and serve the rest.
+// A server without events refuses a malformed request before it looks at the method. A server with events must refuse
+// the same requests, and serve the rest.
 func TestEvents_malformedRequest_isRefusedAsByMCPGo(t *testing.T) {
 	b := newBells(quiet)
 	without := &bells{Server: NewServer(Options{Version: "1.2.3", Log: quiet, Tools: []Tool{quick}})}
@@ -371,7 +371,7 @@ func TestEvents_malformedRequest_isRefusedAsByMCPGo(t *testing.T) {
 	}
 }
 
-// Both answers are mcp-go's in all else: it has no field for the capability at the top.
+// The rest of both answers is mcp-go's: mcp-go has no field for the capability at the top.
 func TestEvents_capability_isInBothPlaces(t *testing.T) {
 	hello := `{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}`
 	options := Options{Version: "1.2.3", Log: quiet, Tools: []Tool{quick},

@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// newReader returns a server of one resource, and of a tool that a client called reader sees otherwise.
+// newReader returns a server of one resource, and of a tool with a variant for a client called reader.
 func newReader() http.Handler {
 	reader := func(c Client) bool { return c.Agent == "reader" }
 	schema := func(argument string) func() json.RawMessage {

@@ -23,7 +23,7 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
-// patience is how long a test waits for what must happen.
+// patience is how long a test waits for an event that must happen.
 const patience = time.Minute
 
 // quiet is a log that nobody reads.
@@ -70,7 +70,7 @@ func (w *wire) serve(h http.Handler) {
 	w.url = ts.URL
 }
 
-// handler serves s and answers what Parse refuses with the refusal.
+// handler serves s, and answers a refusal of Parse with the refusal.
 func handler(s *Server) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -88,7 +88,7 @@ func handler(s *Server) http.Handler {
 
 func (w *wire) block(ctx context.Context, arguments json.RawMessage, _ *Record) (any, error) {
 	var in struct{ Me string }
-	_ = json.Unmarshal(arguments, &in) // without a name, it is ""
+	_ = json.Unmarshal(arguments, &in) // without a name, the name is ""
 	w.entered <- in.Me
 	select {
 	case by := <-w.release:
@@ -104,8 +104,8 @@ const (
 	modern = "2026-07-28"
 )
 
-// post sends a JSON-RPC message in the given generation; params is a JSON
-// object. name is what a modern client puts in the header of that name.
+// post sends a JSON-RPC message in the given generation; params is a JSON object. name is the value of the header for
+// the name in a modern request.
 func (w *wire) post(version, id, method, name, params string) (int, reply) {
 	w.t.Helper()
 	resp, err := w.try(w.t.Context(), version, id, method, name, params)
@@ -155,7 +155,7 @@ func (w *wire) try(ctx context.Context, version, id, method, name, params string
 	return out, err
 }
 
-// reply is what a test looks at in an answer.
+// reply is the part of an answer that tests read.
 type reply struct {
 	status int
 	header http.Header
@@ -218,7 +218,7 @@ func (w *wire) free() {
 	}
 }
 
-// await returns what comes from c, which must come soon.
+// await returns the next element of c, and fails if no element comes soon.
 func await[T any](t *testing.T, c <-chan T) T {
 	t.Helper()
 	select {
@@ -431,7 +431,7 @@ func TestServer_clientLeaves_isNotLoggedAsAFailure(t *testing.T) {
 	}
 }
 
-// recorder is a stream as the tools' calls see it.
+// recorder is a stream for calls of tools.
 type recorder struct {
 	sent  []string
 	beats func() []byte
@@ -460,7 +460,7 @@ func TestStream_listen_isAcknowledgedFirstWithNothing(t *testing.T) {
 	}
 }
 
-// quick is a tool that answers at once, with who called it.
+// quick is a tool that answers at once with its client.
 var quick = Tool{Name: "quick", Call: func(ctx context.Context, _ json.RawMessage, _ *Record) (any, error) {
 	return ClientFrom(ctx), nil
 }}

@@ -12,7 +12,7 @@ import (
 	library "github.com/mark3labs/mcp-go/mcp"
 )
 
-// send posts a body with the version of its header to s; "" for none.
+// send posts a body to s, with the version in the header; "": none.
 func send(s *Server, version, body string) (int, reply) {
 	r := httptest.NewRequest(http.MethodPost, "/mcp", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -22,7 +22,7 @@ func send(s *Server, version, body string) (int, reply) {
 	w := httptest.NewRecorder()
 	handler(s).ServeHTTP(w, r)
 	out := reply{header: w.Header(), body: w.Body.String()}
-	_ = json.Unmarshal(w.Body.Bytes(), &out) // a text leaves it empty
+	_ = json.Unmarshal(w.Body.Bytes(), &out) // a text leaves out empty
 	return w.Code, out
 }
 
@@ -42,7 +42,7 @@ func TestVersion_inTheHeaderOfInitialize_isNegotiatedAsInTheBody(t *testing.T) {
 	}
 }
 
-// A client reads what it can use instead, whichever generation it speaks.
+// A client of either generation reads which versions to use instead.
 func TestVersion_thatIsUnknown_isRefusedWithTheKnownOnes(t *testing.T) {
 	s := NewServer(Options{Version: "1.2.3", Log: quiet, Tools: []Tool{quick}})
 	later := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2027-01-01",` +

@@ -16,13 +16,13 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// page is a document with what JSON escapes, and with what it need not escape.
+// page is a document with characters that JSON must escape, and with others.
 const page = "<!DOCTYPE html>\n<html lang=\"en\"><title>Den \\ é &amp; 日本</title></html>"
 
 const pageURI = "ui://parley/room-0123456789abcdef"
 
-// gallery returns the options of a server with a view, with a tool that is shown in the view, and with others. A
-// client that is called reader reads resources, too, and sees the tool otherwise.
+// gallery returns the options of a server with a view, a tool with the view, and other tools. A client called reader
+// also reads resources, and sees a variant of the tool.
 func gallery() Options {
 	reader := func(c Client) bool { return c.Agent == "reader" }
 	call := func(context.Context, json.RawMessage, *Record) (any, error) { return "done", nil }
@@ -45,7 +45,7 @@ func gallery() Options {
 	}
 }
 
-// What clients say of views that they show.
+// What clients say about their views.
 const (
 	saysNothing  = `{}`
 	showsPages   = `{"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}}`
@@ -54,10 +54,10 @@ const (
 	showsOddly   = `{"extensions":{"io.modelcontextprotocol/ui":{"mimeTypes":"text/html;profile=mcp-app"}}}`
 )
 
-// visitor is a client that says something of what it can do.
+// visitor is a client with capabilities.
 type visitor struct{ agent, version, can string }
 
-// visitors are those that say nothing, and those that show views, in both generations.
+// visitors returns clients without capabilities and clients that show views, in both generations.
 func visitors(also ...string) []visitor {
 	var all []visitor
 	for _, agent := range []string{"reader", "other"} {
@@ -166,8 +166,8 @@ func TestView_otherResources_areUnknown(t *testing.T) {
 	}
 }
 
-// Nothing can be subscribed to. Nobody needs a template, since the tools name the view, but who hears of resources asks
-// for templates, and some take a refusal for a fault.
+// No client can subscribe. No client needs a template, since the tools name the view, but a client with resources
+// asks for templates, and some clients take a refusal for a fault.
 func TestView_restOfResources_isAsWithoutIt(t *testing.T) {
 	without := gallery()
 	without.View = nil
@@ -252,7 +252,7 @@ func TestView_toolsList_tellsWhatItIsOf(t *testing.T) {
 			listed && !strings.Contains(got, `"required":["view"]`) {
 			t.Errorf("%v sees (want it listed: %t)\n%s", v, listed, got)
 		}
-		// The list is for a model: whoever knows of the tool calls it.
+		// The list is for a model: a client that knows the tool may call it.
 		if _, got := v.ask(t, h, "tools/call", "show", `{"name":"show"}`); !strings.Contains(got, `"done`) &&
 			!strings.Contains(got, `\"done`) {
 			t.Errorf("%v calls it: %s", v, got)
@@ -273,7 +273,7 @@ func TestView_toolsListWithoutOne_isAsBefore(t *testing.T) {
 	}
 }
 
-// nowhere is a writer that keeps nothing, so that a test counts what others keep.
+// nowhere is a writer that keeps nothing, so that a test counts only the memory of the server.
 type nowhere struct{ header http.Header }
 
 func (n nowhere) Header() http.Header         { return n.header }

@@ -123,7 +123,7 @@ func (l *ledger) waiting(ctx context.Context, generation, token string, nth int6
 		defer close(answered)
 		resp, err := l.post(ctx, generation, "wait_for_message", args{"agent_token": token, "wait_seconds": 50})
 		if err != nil {
-			return // the test gave it up
+			return // the test gave up the call
 		}
 		defer resp.Body.Close()
 		var answer struct {

@@ -98,7 +98,7 @@ func TestManageAgent_eachAction_isDoneAndSeen(t *testing.T) {
 	}
 }
 
-// A ban that is there may be repeated for what it has left: next says what was removed.
+// A repeated ban removes what the first ban has left: next says what was removed.
 func TestManageAgent_banWithClear_saysWhatWasRemoved(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(legacy)
@@ -170,7 +170,7 @@ func TestQueue_eachStatus_hasItsFields(t *testing.T) {
 	}
 }
 
-// A client that numbers its messages anew is told so: who hears "sent" has been heard.
+// A client that gives the key of an earlier message to another text is refused: "sent" means that the text was sent.
 func TestSend_withTheSameKey_isOneMessage(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(legacy)

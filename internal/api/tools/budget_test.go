@@ -22,7 +22,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
 
-// callers are what calls tools from addresses, at a time that stands still.
+// callers call tools from addresses, at a time that stands still.
 type callers struct {
 	t     *testing.T
 	tools map[string]mcp.Tool
@@ -88,8 +88,7 @@ func (c callers) untilRefused(address, tool string, arguments func(n int) string
 	return most
 }
 
-// Whatever a caller does again and again, it pays for it: the calls that change nothing,
-// that find nothing and that are wrong as well.
+// A caller pays for each call, even for a call that changes nothing, finds nothing or is wrong.
 func TestBudget_anyCallRepeated_isRefusedAfterAWhile(t *testing.T) {
 	const units = 400
 	for name, c := range map[string]struct {

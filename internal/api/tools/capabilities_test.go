@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Clients use what a server says that it can do, so it may say only what works.
+// Clients use the capabilities that a server names, so a server may name only capabilities that work.
 func TestServer_capabilities_areThoseThatItHas(t *testing.T) {
 	noView := New(nil, nil, Options{}).Handler()
 	all := []string{"completions", "extensions", "prompts", "resources", "tools"}
@@ -40,7 +40,7 @@ func TestServer_capabilities_areThoseThatItHas(t *testing.T) {
 			t.Errorf("%s offers %q, want %q", c.generation, names, c.want)
 		}
 		for name, more := range got.Capabilities {
-			if name != "extensions" && len(more) > 0 { // neither that lists change nor that one can subscribe
+			if name != "extensions" && len(more) > 0 { // lists do not change, and nobody can subscribe
 				t.Errorf("%s: %s offers %v", c.generation, name, more)
 			}
 		}

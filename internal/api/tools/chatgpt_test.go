@@ -26,8 +26,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
 
-// withAttachments serves the tools, and behind them a real host from which they fetch what ChatGPT
-// hands over.
+// withAttachments serves the tools, and a real host from which the tools fetch the files that ChatGPT hands over.
 func withAttachments(t *testing.T, host http.HandlerFunc) (url string) {
 	t.Helper()
 	files := httptest.NewTLSServer(host)
@@ -63,7 +62,7 @@ type chatGPT struct {
 	agent string
 }
 
-// answer is what it gets.
+// answer is what ChatGPT gets.
 type answer struct {
 	Result struct {
 		IsError    bool
@@ -172,7 +171,7 @@ func TestChatGPT_sharesAndReadsFiles_whichOtherClientsDoOtherwise(t *testing.T) 
 		t.Fatalf("%+v", sent)
 	}
 	shot := sent.ID
-	// The other name of an argument is still one.
+	// The alias of an argument still works.
 	other.call("share_file", args{"agent_token": reader.Token, "file": "note.txt", "text": "hello"}).result(t, &sent)
 	if !sent.Sent {
 		t.Errorf("%+v", sent)

@@ -62,7 +62,7 @@ func TestHabits_ofEachClient(t *testing.T) {
 	}
 }
 
-// The page of clients has the table of this code.
+// The page about clients has the table of hosts.
 func TestHosts_docs_haveTheSameTable(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/clients.md")
 	if err != nil {
@@ -93,7 +93,7 @@ func TestHosts_docs_haveTheSameTable(t *testing.T) {
 	}
 }
 
-// The sentence stands where it is of use: ahead of one that has Codex wait, and behind what is for its user.
+// The sentence stands where Codex can use it: before an imperative to wait, and after the sentences for the user.
 func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
 	seat := seatedWith(1, func(s *chat.Seated) {
 		s.Opens, s.Watch, s.Room.Capacity = true, "https://parley.example/r/x#y", 2
@@ -114,7 +114,7 @@ func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
 	}
 }
 
-// An agent that a program wakes need not wait. It hears what wakes it: a task that anyone may take does not.
+// An agent that a program wakes need not wait. next names what wakes the agent: a task that anyone may take does not.
 func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
 	const program = " A program wakes you when something is said or a task is yours"
 	const may = program + ": instead of waiting you may end your turn."
@@ -159,8 +159,8 @@ func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
 	}
 }
 
-// The end of a background command does not wake Codex. Claude Code can wait in the
-// background itself, but that would end an absence.
+// The end of a background command does not wake Codex. Claude Code can wait in the background itself, but its wait
+// would end an absence.
 func TestStandbyHint_isOnlyForClientsThatItHelps(t *testing.T) {
 	const address = "https://parley.example/mcp"
 	lull, away := quietFor(1), quietFor(1)

@@ -16,14 +16,12 @@ import (
 	"github.com/parley-chat/parley/internal/core"
 )
 
-// docsFrame is docs/tools.md without the parts that are generated, each of which
-// replaces a word in braces.
+// docsFrame is docs/tools.md without the generated parts. Each part replaces a word in braces.
 //
 //go:embed testdata/tools.md.frame
 var docsFrame string
 
-// The reference is generated from the definitions of the tools, so it always agrees with
-// them.
+// The reference is generated from the definitions of the tools, so both always agree.
 func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 	var b, hidden bytes.Buffer
 	shown := map[reflect.Type]string{}
@@ -81,7 +79,7 @@ func TestDocs_everyField_isExplained(t *testing.T) {
 	}
 }
 
-// The scripts of the page are checked against what it reads.
+// The types check the scripts of the page against the results.
 func TestDocs_typesOfThePage_areThoseOfTheResults(t *testing.T) {
 	b := bytes.NewBufferString("// Made by go test ./internal/api/tools -update, from internal/base/results.\n")
 	named := strings.NewReplacer("*", "", "results.", "", "Text", "string", "Part", "string", "bool", "boolean",
@@ -104,7 +102,7 @@ func TestDocs_typesOfThePage_areThoseOfTheResults(t *testing.T) {
 	golden(t, filepath.Join("..", "..", "web", "assets", "results.d.ts"), b.Bytes())
 }
 
-// structsOf returns the structs in results, each behind those that it holds.
+// structsOf returns the structs in results, each after the structs of its fields.
 func structsOf(kinds ...reflect.Type) (all []reflect.Type) {
 	var add func(reflect.Type)
 	add = func(kind reflect.Type) {
@@ -146,8 +144,8 @@ func limits() string {
 		core.MaxActivity, core.MaxNote, core.MaxInterests, core.MaxInterest)
 }
 
-// writeTool writes the section of a tool. shown maps the results that are described
-// already to the tool where they are.
+// writeTool writes the section of a tool. shown maps each result that is described already to the tool that describes
+// it.
 func writeTool(b *bytes.Buffer, tool tool, shown map[reflect.Type]string) {
 	fmt.Fprintf(b, "### %s\n\n%s\n\n", tool.Name, tool.Description)
 	b.WriteString("| argument | takes | default | |\n|---|---|---|---|\n")

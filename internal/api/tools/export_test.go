@@ -17,7 +17,7 @@ const (
 	modern = "2026-07-28"
 )
 
-// ViewURI is the address of a view, so that there is a tool that shows it.
+// ViewURI is the address of a view, so that there is a tool for the view.
 const ViewURI = "ui://parley/room-test"
 
 // Handler serves the tools with nothing in front of them.
@@ -46,8 +46,8 @@ func (s *Set) Handler(more ...mcp.Tool) http.Handler {
 	})
 }
 
-// Sentences returns what matches each sentence of the table of next, by its words. Of what an agent hears that is out,
-// two are missing: only a wait of a program, or in another process, ends so.
+// Sentences returns the pattern of each sentence in the table of next, by the words of the sentence. Two sentences of
+// outs are missing: only the wait of a program, or in another process, ends so.
 func Sentences() map[string]*regexp.Regexp {
 	forms := map[string]*regexp.Regexp{}
 	form := func(text string) {
@@ -81,7 +81,7 @@ func Sentences() map[string]*regexp.Regexp {
 	return forms
 }
 
-// NextOfSecrets is what a user reads with the secret of a webhook, and with that of an agent that is called.
+// NextOfSecrets returns next beside the secret of a webhook, and beside the secret of an agent that is called.
 func NextOfSecrets() []string {
 	return []string{nextSupervised(results.Supervised{Added: "a"}, false, false), nextAdded}
 }

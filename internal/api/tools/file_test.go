@@ -20,8 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
-// The command of an upload names the file that its caller has, whatever the path holds, and does
-// nothing else.
+// The command of an upload names the caller's file, whatever the path holds, and does nothing else.
 func TestShare_line_namesTheFileInAShell(t *testing.T) {
 	shell, err := exec.LookPath("sh")
 	if err != nil {
@@ -31,7 +30,7 @@ func TestShare_line_namesTheFileInAShell(t *testing.T) {
 	p := w.connect(modern)
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	bin, home := t.TempDir(), t.TempDir()
-	// A curl that says what it was given, a word on each line.
+	// This curl prints its arguments, one on each line.
 	script := "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done\n"
 	if err := os.WriteFile(filepath.Join(bin, "curl"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
@@ -64,7 +63,7 @@ func TestShare_line_namesTheFileInAShell(t *testing.T) {
 	}
 }
 
-// An upload that shared its file needs nothing more. What held it back says what to do.
+// next of a shared upload asks for nothing. next of a refused upload says what to do.
 func TestUpload_answer_saysWhatIsNext(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
@@ -108,7 +107,7 @@ func TestUpload_answer_saysWhatIsNext(t *testing.T) {
 	}
 }
 
-// Several files come by one command, of which a shell makes nothing else; each has the ending of its kind of text.
+// Several files come by one command, safe in a shell; each file has the ending of its kind of text.
 func TestGetFile_severalIDs_areOneDownload(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
@@ -151,7 +150,7 @@ func TestGetFile_severalIDs_areOneDownload(t *testing.T) {
 	}
 }
 
-// A file is proposed by the call that shares it, and agents need no checksum to agree on it.
+// The call that shares a file may propose the file, and agents need no checksum to agree.
 func TestShare_proposal_isOnRecordWithItsDigest(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
@@ -185,7 +184,7 @@ func TestShare_proposal_isOnRecordWithItsDigest(t *testing.T) {
 	}
 }
 
-// A file is words, too: an upload is opened only once its agent has read what may change them.
+// A file may answer messages, too: an upload is opened only once its agent has read all messages.
 func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
@@ -297,7 +296,7 @@ func TestGetFile_codex_seesEachPartWhole(t *testing.T) {
 	}
 }
 
-// A picture comes as an image that a client shows its model, and a broken one does not.
+// A picture comes as an image for the model of the client; a broken picture does not.
 func TestGetFile_picture_isAnImageBesideTheText(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
@@ -332,7 +331,7 @@ func TestGetFile_picture_isAnImageBesideTheText(t *testing.T) {
 	}
 }
 
-// An id beside another is read once if the sentence says what it is of, and how many go into a call.
+// A model reads several ids as ids of messages only if the sentence says so, and says how many go into a call.
 func TestNext_filesOfOthers_areNamedByTheirMessages(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den"})

@@ -20,9 +20,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
-// FuzzTools calls any tool with any arguments, in rooms that live on from one call to
-// the next. The tool does what it says or refuses the call in words: no fault of the
-// server, and nothing that is not text.
+// FuzzTools calls any tool with any arguments, in rooms that live on from one call to the next. The tool succeeds or
+// refuses the call in a sentence: no fault of the server, and nothing but text.
 func FuzzTools(f *testing.F) {
 	for n := range names() {
 		f.Add(uint8(n), `{"room":"tea","agent_name":"Bob"}`)
@@ -91,8 +90,8 @@ func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
 	return set.Handler(), seated
 }
 
-// callTool makes one call, and returns the text of its result and the code of a refusal.
-// A wait ends at once, because it ends some seconds before its deadline.
+// callTool makes one call, and returns the text of its result and the code of a refusal. A wait ends at once, because
+// waits end some seconds before the deadline.
 func callTool(t *testing.T, h http.Handler, body string) (text string, code fault.Code) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)

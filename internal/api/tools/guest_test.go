@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// A guest need not know what its room is called: its invite is for one room.
+// A guest need not know the name of the room: an invite is for one room.
 func TestGuest_namesNoRoom(t *testing.T) {
 	c := limitedTools(t, 0)
 	call := func(ctx context.Context, tool, arguments string) (r reply, code string) {

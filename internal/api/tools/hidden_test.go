@@ -62,12 +62,12 @@ func literal(x ast.Expr) (text string, ok bool) {
 	return "", false
 }
 
-// An argument that no schema lists is one that no model needs: no sentence may tell a model to give it. A refusal may
-// name what the call gave.
+// No model needs an argument that no schema lists, so no sentence may tell a model to give such an argument. A
+// refusal may name an argument that the call gave.
 func TestArguments_thatNoSchemaLists_areNamedByNoSentence(t *testing.T) {
 	ofTheCall := regexp.MustCompile(`under another idempotency_key|^files goes with|either description or remove_description`)
 	listed, hidden := map[string][]string{}, []string{}
-	everywhere := []string{"person"} // which is a field of messages, too
+	everywhere := []string{"person"} // also a field of messages
 	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
 		for _, a := range tool.args {
 			switch {

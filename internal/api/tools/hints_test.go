@@ -19,7 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// hinted is why a tool has its openWorldHint, and how it is used.
+// hinted is a tool: the reason for its openWorldHint, and its uses.
 type hinted struct {
 	open bool
 	why  string
@@ -29,7 +29,7 @@ type hinted struct {
 // use is one call of a tool in a den.
 type use struct {
 	args    func(d den) args
-	between func(d den) // what comes between the call and its repetition; nil: nothing
+	between func(d den) // runs between the call and the repetition; nil: nothing
 }
 
 // hintedTools are the tools, by name.
@@ -135,7 +135,7 @@ func hintedTools() map[string]hinted {
 	}
 }
 
-// den is a room with two agents in which everything is that a tool may change.
+// den is a room with two agents and everything that a tool may change.
 type den struct {
 	p    *peer
 	a, b reply // the seats of Ann, the admin, and of Bob
@@ -170,7 +170,7 @@ func newDen(t *testing.T, w *world) den {
 	return d
 }
 
-// lost is what Ann and Bob could read and do, and cannot any more.
+// lost returns what Ann and Bob can no longer read or do.
 func (d den) lost() []string {
 	var gone []string
 	for who, token := range map[string]string{"Ann": d.a.Token, "Bob": d.b.Token} {
@@ -220,7 +220,7 @@ func newWrites(tab table.Table) *writes {
 	return w
 }
 
-// take returns the kinds of items that were written since the last time, without those that merely say what an
+// take returns the kinds of items that were written since the last take, without the items that only record what an
 // agent does, has read or may still do.
 func (w *writes) take() (kinds []string) {
 	w.mu.Lock()
@@ -234,9 +234,9 @@ func (w *writes) take() (kinds []string) {
 	return kinds
 }
 
-// A client asks its user before it calls a tool that is not read-only. So the hints are compared with what calls do
-// to a room: which items they write, and what its agents then lack. A call is made once more at once, and once more
-// when the room has forgotten what was said. A hidden tool has no hints, since no client sees them.
+// A client asks its user before it calls a tool that is not read-only. So the test compares the hints with what calls
+// do to a room: the items that a call writes, and what agents lack after the call. The test repeats a call at once,
+// and again when the room has forgotten the messages. A hidden tool has no hints, since no client sees hidden tools.
 func TestHints_ofEachTool_areWhatItsCallsDo(t *testing.T) {
 	rows := hintedTools()
 	for _, tool := range newWorld(t).set.Tools() {
@@ -265,7 +265,7 @@ func TestHints_ofEachTool_areWhatItsCallsDo(t *testing.T) {
 // deeds are what a call did.
 type deeds struct {
 	writes, events, takes bool
-	adds                  bool // it wrote something again when it was repeated
+	adds                  bool // the repeated call wrote something again
 	how                   string
 }
 

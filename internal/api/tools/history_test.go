@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
-// What follows the cursor of the latest messages is all that came since, once.
+// The page after the cursor of the latest messages has each later message once.
 func TestHistory_ofAPerson_isLargerAndHasACursor(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann"})
@@ -46,8 +46,8 @@ func TestHistory_ofAPerson_isLargerAndHasACursor(t *testing.T) {
 	}
 }
 
-// Each part of a text is shown as it is within the whole: also one that begins with a joiner, as an offset that no
-// result has given lets it.
+// Each part of a text is shown as it is within the whole: even a part that begins with a joiner, at an offset that no
+// result has given.
 func TestHistory_longText_eachPartIsShownAsWithinTheWhole(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)

@@ -20,8 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// update rewrites what the tests of this package compare with: the golden files in
-// testdata and docs/tools.md.
+// update rewrites the golden files in testdata and docs/tools.md.
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // showsViews are the capabilities of a client that shows views.
@@ -64,7 +63,7 @@ func ask(t *testing.T, h http.Handler, generation, method string, params map[str
 	return answer.Result
 }
 
-// toolsOnly is a server that lists its tools; there are no rooms behind them.
+// toolsOnly is a server that lists its tools, without rooms.
 func toolsOnly() http.Handler { return New(nil, nil, Options{ViewURI: ViewURI}).Handler() }
 
 // golden compares got with the file, and rewrites the file with -update.
@@ -247,7 +246,7 @@ func TestToolsList_everyArgument_hasASentence(t *testing.T) {
 	}
 }
 
-// Clients ask their users by these hints. hints_test.go compares them with what calls do.
+// By the hints, clients decide whether to ask their users. hints_test.go compares the hints with what calls do.
 func TestToolsList_annotations_haveTheTitleAndTheHints(t *testing.T) {
 	tools := map[string]tool{}
 	for _, tool := range New(nil, nil, Options{ViewURI: "ui://parley/room-test"}).all() {
@@ -278,13 +277,13 @@ func TestToolsList_schemas_areFlatAndPortable(t *testing.T) {
 		if in.Type != "object" || len(in.Properties) == 0 || in.AdditionalProperties != nil {
 			t.Errorf("%s: the input schema is not an object with properties, or says what else may be given", tool.Name)
 		}
-		if tool.Name == "get_file" && out == nil { // clients would not show its pictures: see mcp.Illustrated
+		if tool.Name == "get_file" && out == nil { // clients would not show pictures: see mcp.Illustrated
 			out = &listedSchema{}
 		} else if out == nil || out.Type != "object" || len(out.Properties) == 0 {
 			t.Errorf("%s: the output schema is not an object with properties", tool.Name)
 			continue
 		}
-		// Clients check the structured content of errors against it too.
+		// Clients also check the structured content of errors against the schema.
 		if len(out.Required) > 0 || out.AdditionalProperties != nil {
 			t.Errorf("%s: the output schema would refuse the structured content of an error", tool.Name)
 		}
@@ -296,8 +295,8 @@ func TestToolsList_schemas_areFlatAndPortable(t *testing.T) {
 	}
 }
 
-// checkProperty checks that a schema is one that every client understands: one type, and
-// nothing nested but the type of the items of a list and their own plain fields.
+// checkProperty checks that every client understands a schema: one type, and nothing nested but the type of the items
+// of a list with their plain fields.
 func checkProperty(t *testing.T, where string, raw json.RawMessage) {
 	t.Helper()
 	var p map[string]json.RawMessage
@@ -319,7 +318,7 @@ func checkProperty(t *testing.T, where string, raw json.RawMessage) {
 	}
 }
 
-// Some clients drop ranges and defaults from the schemas that they show to a model.
+// Some clients drop ranges and defaults from the schemas for a model.
 func TestToolsList_rangesAndDefaults_standInTheDescriptions(t *testing.T) {
 	found := 0
 	for _, tool := range listTools(t).Tools {

@@ -100,7 +100,7 @@ func checkWaitArgument(t *testing.T, tool string, schema json.RawMessage, longes
 	}
 }
 
-// A client may ask for more than the server waits: that counts as the longest wait.
+// A wait that is longer than the server allows counts as the longest wait.
 func TestLongestWait_moreThanThat_countsAsIt(t *testing.T) {
 	s := New(nil, nil, Options{LongestWait: 20 * time.Second})
 	for _, a := range s.waitForMessage().args {

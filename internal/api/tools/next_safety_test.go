@@ -28,7 +28,7 @@ func (s *story) supervised() (ann, bob, user *actor) {
 	return ann, bob, user
 }
 
-// Each row of the table that is marked [S] has a case: what next must say, and what it must not name.
+// Each row of the table that is marked [S] has a case, with what next must say and must not name.
 func TestNext_safety(t *testing.T) {
 	private := args{"text": "Between us: what is your price?", "to": "Ann"}
 	for name, c := range map[string]struct {

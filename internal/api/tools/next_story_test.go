@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/api/tools"
 )
 
-// Each row of the table of next is in a story: there real rooms bring its case about.
+// Each row of the table of next is in a story, where real rooms produce the case.
 func TestNext_eachSentence_isInAStory(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "conversations", "*.txt"))
 	if err != nil {

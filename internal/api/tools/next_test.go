@@ -33,7 +33,7 @@ func quietFor(others int) chat.Waited {
 	return chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{Others: others}}
 }
 
-// absence is what a call says that announces ten minutes away.
+// absence announces ten minutes away.
 var absence = chat.Absence{Given: true, BackIn: 10 * time.Minute}
 
 // seatedWith is a seat beside so many other agents.
@@ -70,7 +70,7 @@ func TestNext_table_isShort(t *testing.T) {
 	}
 }
 
-// An agent that leaves with the agreement misses what is on its way.
+// An agent that leaves right after the agreement misses the messages to come.
 func TestNext_afterAnAgreement_namesLeavingOnlyIfNothingIsOpen(t *testing.T) {
 	for what, c := range map[string]struct {
 		is   chat.Situation
@@ -106,7 +106,7 @@ func TestNext_afterAnAgreement_namesLeavingOnlyIfNothingIsOpen(t *testing.T) {
 	}
 }
 
-// Who leaves with private words unread can do nothing about them in the room any more.
+// An agent that has left can no longer answer its unread private messages in the room.
 func TestNext_afterLeaving_tellsOfPrivateWords(t *testing.T) {
 	private := chat.Message{ID: "m9", Type: chat.EventSaid, From: chosen, To: []string{"Me"}, Text: chosen}
 	removed := private
@@ -133,7 +133,7 @@ func TestNext_afterLeaving_tellsOfPrivateWords(t *testing.T) {
 	}
 }
 
-// What ends a seat reaches its agent in a wait, for some reasons only if another process was faster.
+// An agent learns in a wait why it lost its seat; some reasons, only if another process was faster.
 func TestNext_removed_saysWhyAndNothingElse(t *testing.T) {
 	for why, want := range outs {
 		w := newsFor(0, came("m9"))
@@ -144,7 +144,7 @@ func TestNext_removed_saysWhyAndNothingElse(t *testing.T) {
 	}
 }
 
-// A hooked agent never waits, and is promised a call for nothing but what there is to read.
+// A hooked agent never waits, and next promises a call only for messages and tasks.
 func TestNext_hookedAgent_endsItsTurnWhereOthersWait(t *testing.T) {
 	busy := advise().situation(chat.Situation{Hooked: true, Others: 2, Owed: 1, OthersAway: time.Minute,
 		Tasks: []chat.TaskBrief{{ID: "t3"}}, Offered: "t4", SilentTask: "t5", SilentFor: time.Hour}, nil, "")
@@ -164,8 +164,7 @@ func TestNext_hookedAgent_endsItsTurnWhereOthersWait(t *testing.T) {
 	}
 }
 
-// Every word in a text for a model that looks like the name of a tool, an argument or a
-// field must be one.
+// Every word in a text for a model that looks like the name of a tool, an argument or a field must name one.
 func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 	there := map[string]bool{string(chat.StatusTurn): true, string(chat.StatusAllDone): true, "before_yours": true}
 	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
@@ -252,7 +251,7 @@ func noted(id string) chat.Message {
 	return chat.Message{ID: id, Type: chat.EventSaid, From: "Me", Text: chosen, To: []string{"Me"}, Person: true, Mine: true, FromUser: true}
 }
 
-// spokenFor is what the agent's own user said to the others.
+// spokenFor returns a message of the agent's own user to the others.
 func spokenFor(id string) chat.Message {
 	return chat.Message{ID: id, Type: chat.EventSaid, From: "Me", Text: chosen, Person: true, Mine: true}
 }
@@ -261,7 +260,7 @@ func supervised(id string, why room.Reason) chat.Message {
 	return chat.Message{ID: id, Type: chat.EventSupervision, Reason: why}
 }
 
-// A program shows a person what there is; nobody tells the person what to do.
+// A program shows a person the result; nobody tells the person what to do.
 func TestNext_ofAPersonsCall_isEmpty(t *testing.T) {
 	waited := newsFor(1, said("m9"))
 	lull, a := quietFor(1), advise()
@@ -329,7 +328,7 @@ func TestWatch_isALinkWhoseClaimStandsInTheFragment(t *testing.T) {
 	}
 }
 
-// What may be lost, and does not fit, can be read by another call.
+// Another call can read what may be lost and does not fit.
 func TestNext_whatMayHaveBeenMissed_namesTheCallThatHasIt(t *testing.T) {
 	w := newsFor(0, came("m9"))
 	w.Unsure = true

@@ -21,12 +21,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// outage is a table that answers nothing from begin to end: each call of it lasts until
-// then, until its caller gives up or, as with DynamoDB, for 15 seconds.
+// outage is a table that answers nothing from begin to end: each call lasts until end, until the caller gives up or,
+// as with DynamoDB, for 15 seconds.
 type outage struct {
 	tabletest.Hooks
 	over atomic.Pointer[chan struct{}] // nil: the table answers
-	left atomic.Int64                  // after so many more calls it begins by itself
+	left atomic.Int64                  // the outage begins by itself after so many more calls
 }
 
 func newOutage(t *testing.T) *outage {
@@ -85,7 +85,7 @@ func newFunction(t *testing.T, tab table.Table) *function {
 	return &function{t, rooms, set, m}
 }
 
-// called is how a call ended, as far as these tests look at it.
+// called is the end of a call, as far as these tests read it.
 type called struct {
 	reply
 	code string // in the account
@@ -117,9 +117,8 @@ func (f *function) call(tool string, arguments args) called {
 	return got
 }
 
-// TestCalls_tableStopsAnswering_endInTime: calls that wait within three seconds of their
-// time, and others within fifteen; with nothing cached and with everything cached, at once
-// or in the middle of a call.
+// TestCalls_tableStopsAnswering_endInTime: a call that waits, within three seconds of its time, and another call
+// within fifteen; with nothing cached and with everything cached, at once or in the middle of a call.
 func TestCalls_tableStopsAnswering_endInTime(t *testing.T) {
 	for _, wait := range []time.Duration{5 * time.Second, 20 * time.Second} {
 		endInTime(t, wait)
@@ -158,7 +157,7 @@ func endInTime(t *testing.T, wait time.Duration) {
 				}
 				tab.left.Store(int64(answered / 2))
 				got := f.call(tool, arguments)
-				<-time.After(15 * time.Second) // until an append gives up that the call has left behind
+				<-time.After(15 * time.Second) // until the append that the call has left behind gives up
 				if got.Code != "" && got.Next == "" {
 					t.Errorf("%s does not say what to do next: %s", tool, got.Message)
 				}
@@ -172,9 +171,8 @@ func endInTime(t *testing.T, wait time.Duration) {
 	}
 }
 
-// TestWait_tableIsOutForAWhile_theWaitGoesOn: what was said meanwhile comes when the
-// table is back. If it is not back at the end, the call still ends within three seconds
-// of that, and the next one says what is wrong.
+// TestWait_tableIsOutForAWhile_theWaitGoesOn: messages from the outage come when the table is back. If the table is
+// not back at the end of the wait, the call still ends within three seconds, and the next call says what is wrong.
 func TestWait_tableIsOutForAWhile_theWaitGoesOn(t *testing.T) {
 	for _, c := range []struct {
 		out, back time.Duration // after the beginning of the wait

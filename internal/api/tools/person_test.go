@@ -53,7 +53,7 @@ func TestRoomInfo_agentMessages_areShown(t *testing.T) {
 	}
 }
 
-// A page learns what waits in a room from room_info, and an agent is shown nothing of that.
+// room_info tells a page what waits for a person in a room, and tells an agent nothing of the kind.
 func TestRoomInfo_ofAPerson_namesDraftsAndStalledTasks(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	tab := sqlitetest.Open(t, clock)
@@ -115,7 +115,7 @@ func TestRoomInfo_ofAnAdmin_namesWhoIsBanned(t *testing.T) {
 	}
 }
 
-// An empty description counts as absent, so it takes an argument to remove it.
+// An empty description counts as absent, so an argument removes the description.
 func TestUpdateRoom_removeDescription_emptiesIt(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann", "description": "For tea."})
@@ -134,7 +134,7 @@ func TestUpdateRoom_removeDescription_emptiesIt(t *testing.T) {
 	}
 }
 
-// No list shows the argument, and no refusal names it.
+// No list shows the argument person, and no refusal names it.
 func TestJoin_ofAPerson_givesItsTokenAndNoNext(t *testing.T) {
 	w := newWorld(t)
 	for _, generation := range []string{legacy, modern} {

@@ -25,7 +25,7 @@ type refusedCall struct {
 	args args
 }
 
-// refusedCalls returns calls that a rule refuses each, for an admin ann in a room with a member bob.
+// refusedCalls returns calls, each refused by a rule, for an admin ann in a room with a member bob.
 func refusedCalls(ann, bob string) []refusedCall {
 	return []refusedCall{
 		{"join_room", args{"room": "den", "agent_name": "Bob"}},
@@ -69,9 +69,9 @@ func refusedCalls(ann, bob string) []refusedCall {
 	}
 }
 
-// TestRefusals_ofTheServer_areInTheList writes every refusal of the server with its code and the calls that can meet
-// it, and below what models read that have met it. Read the golden file after an update: each sentence must say what
-// was wrong, what has not happened and what to do next.
+// TestRefusals_ofTheServer_areInTheList writes every refusal of the server, with its code and the calls that can meet
+// it, and then what models have read. Read the golden file after an update: each sentence must say what was wrong,
+// what has not happened and what to do next.
 func TestRefusals_ofTheServer_areInTheList(t *testing.T) {
 	all, err := refusals.All()
 	if err != nil {
@@ -123,7 +123,7 @@ func TestRefusals_ofTheServer_areInTheList(t *testing.T) {
 // refusalsFile is the list of refusals.
 var refusalsFile = filepath.Join("testdata", "refusals.golden")
 
-// callsOf returns names of calls, shorter where they are most of the tools.
+// callsOf returns the names of calls, shortened for most of the tools.
 func callsOf(w *world, calls []string) string {
 	var others, without []string
 	for _, name := range calls {
@@ -164,7 +164,7 @@ var listed = sync.OnceValues(func() (all []*regexp.Regexp, err error) {
 	return all, err
 })
 
-// checkListed returns an error if what a model has read of a refusal is not in the list.
+// checkListed returns an error if the list lacks a refusal that a model has read.
 func checkListed(message string) error {
 	if flag.Lookup("update").Value.String() == "true" {
 		return nil

@@ -126,7 +126,7 @@ func TestResult_ofAnAgent_leavesOutWhatIsAbsent(t *testing.T) {
 			Name: "Bob", Role: room.Member, State: chat.AgentAway, Idle: 119 * time.Second,
 			BackIn: 2*time.Minute + time.Second,
 		}),
-		`[{"name":"Bob"}]`: one(chat.AgentView{Name: "Bob"}), // as one without a seat sees it
+		`[{"name":"Bob"}]`: one(chat.AgentView{Name: "Bob"}), // as a caller without a seat sees Bob
 	})
 }
 
@@ -314,9 +314,8 @@ func TestPassword_ofAnInvite_isTheOneThatWasUsed(t *testing.T) {
 	}
 }
 
-// A model acts on what it reads last. Tools that only look do not say what to do; that of message_history
-// only names the next page. A result that gives a seat is long: there what the agent hands to its user, and
-// what it does next, come ahead of all that it keeps and reads.
+// A model acts on what it reads last. Tools that only read do not say what to do; next of message_history only names
+// the next page. A result with a new seat is long: the invite, the link and next come before the rest.
 func TestResult_nextClosesWhatAModelActsOn(t *testing.T) {
 	looks := []string{"room_info", "list_rooms"}
 	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
@@ -390,7 +389,7 @@ func TestSupervise_errorOfAnEndpoint_isUntrusted(t *testing.T) {
 	}
 }
 
-// Whoever came by an invite has used it up. On a server without keys the invite only names the room.
+// An agent that came by an invite has used up the invite. On a server without keys the invite only names the room.
 func TestNextManaged_kick_saysThatAGuestMayNeedANewInvite(t *testing.T) {
 	for _, keys := range []bool{true, false} {
 		next := New(nil, nil, Options{Keys: keys}).nextManaged(chat.Managed{Status: chat.StatusKicked}, "")
@@ -400,7 +399,7 @@ func TestNextManaged_kick_saysThatAGuestMayNeedANewInvite(t *testing.T) {
 	}
 }
 
-// A new type gets a row here: the notice that goes with an event of another agent, and what next makes of it.
+// A new type gets a row here: the notice beside an event of another agent, and the next after the event.
 func TestEvents_eachType_saysWhatItMeansToAModel(t *testing.T) {
 	want := map[chat.EventType]string{
 		chat.EventSaid:        "others' words, wants an answer",

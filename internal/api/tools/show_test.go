@@ -65,7 +65,7 @@ func TestShowRoom_result_isWhatTheViewReads(t *testing.T) {
 	}
 }
 
-// The scripts of strangers that a host runs beside the view may read what it reads.
+// A host may run scripts of strangers beside the view, and these scripts may read what the view reads.
 func TestShowRoom_results_holdNoSecret(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
@@ -215,7 +215,7 @@ func TestShowRoom_otherTokens_areRefused(t *testing.T) {
 	}
 }
 
-// Without a view to show there is no tool that shows it, and no token for it.
+// Without a view there is no tool and no token for the view.
 func TestShowRoom_withoutAView_isNoTool(t *testing.T) {
 	rooms := chat.New(sqlitetest.Open(t, nil), chat.Options{SingleProcess: true, MinBatch: 1,
 		Logger: slog.New(slog.DiscardHandler)})

@@ -152,6 +152,6 @@ func TestStory_pairedWithAGhost(t *testing.T) {
 		met := bob.do("enter_queue", args{"agent_name": "Bob"})
 		s.standIn(met.Room.Name, "another made-up name")
 		again.end()
-		ann.token = "" // she does not wait for what Bob says
+		ann.token = "" // Ann does not wait for an answer of Bob
 	})
 }

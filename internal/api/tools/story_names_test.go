@@ -13,7 +13,7 @@ func (s *story) plain(text string) string {
 	text = strings.NewReplacer(s.names...).Replace(text)
 	text = regexp.MustCompile(`view-[0-9a-z]{36}`).ReplaceAllString(text, "<the view>")
 	text = roomID.ReplaceAllString(text, `"id":"<its id>","name"`)
-	// An agent that is just waking up may be in either state, and have been handed what woke it or not.
+	// An agent that is just waking up may be in either state, with or without the news.
 	text = regexp.MustCompile(`"state":"(waiting|busy)"`).ReplaceAllString(text, `"state":"waiting or busy"`)
 	text = regexp.MustCompile(`(long ){20,}`).ReplaceAllString(text, "long … ")
 	text = regexp.MustCompile(`"unread":[0-9]+`).ReplaceAllString(text, `"unread":"some or none"`)
@@ -45,11 +45,11 @@ func (s *story) standIn(volatile, name string) {
 	s.names = append(s.names, volatile, "<"+name+">")
 }
 
-// number makes a number stand for each id of a message in a result, in the order in
-// which they come up, and a word for each cursor.
+// number makes a number stand for each id of a message in a result, in order of appearance, and a word for each
+// cursor.
 func (s *story) number(result string) {
 	known := func(volatile string) bool { return slices.Contains(s.names, volatile) }
-	result = roomID.ReplaceAllString(result, "") // which may look like one of a message
+	result = roomID.ReplaceAllString(result, "") // the id of a room may look like the id of a message
 	for _, found := range regexp.MustCompile(`"(?:id|reply_to|withdraws|agreed)":"(m[0-9a-z]{6})"`).FindAllStringSubmatch(result, -1) {
 		if !known(found[1]) {
 			s.ids++

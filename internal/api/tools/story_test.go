@@ -21,22 +21,22 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
-// A story is a conversation as a text: what each agent calls and what it gets, byte for
-// byte apart from tokens, ids, cursors and times. It must be the same on both
-// tables. `go test ./internal/api/tools -run Story -update` rewrites the files.
+// A story is a conversation as a text: the calls and the results of each agent, byte for byte apart from tokens, ids,
+// cursors and times. The story must be the same on both tables. `go test ./internal/api/tools -run Story -update`
+// rewrites the files.
 type story struct {
 	t     *testing.T
 	w     *world
 	clock *storyClock
 	began time.Time
 	text  strings.Builder
-	names []string // pairs for a replacer: what is volatile, and what stands for it
+	names []string // pairs for a replacer: volatile texts and their names
 	ids   int      // of messages among them
 	cast  []*actor
 }
 
-// storyClock is a clock that only a story moves. It reports for how long timers are set,
-// so that a story knows when somebody waits.
+// storyClock is a clock that only a story moves. The clock reports the times of new timers, so a story knows when
+// somebody waits.
 type storyClock struct {
 	*clockwork.FakeClock
 	timers chan time.Duration
@@ -121,7 +121,7 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 		hold(t, tell(t, tab, clock, chat.Options{SingleProcess: true, MinBatch: 1}, plot))
 	})
 	t.Run("on DynamoDB", func(t *testing.T) {
-		// The engine removes what has expired by the system's clock.
+		// The engine removes expired items by the system's clock.
 		clock := newStoryClock(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
 		tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
 		hold(t, tell(t, tab, clock, chat.Options{Files: sqlitetest.Open(t, clock).Files()}, plot))
@@ -168,7 +168,7 @@ func (a *actor) look() reply {
 	return a.do("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 0})
 }
 
-// run runs the line of its upload on a file that holds this, and writes down the answer.
+// run runs the line of the actor's upload on a file with the content, and writes down the answer.
 func (a *actor) run(content string) {
 	a.s.t.Helper()
 	fmt.Fprintf(&a.s.text, "\n%s runs %s\n", a.name, a.line)
@@ -302,7 +302,7 @@ func (a *actor) learn(r reply) {
 		if m.Type != "message" || r.Status == "" { // without a status it is history
 			continue
 		}
-		// An agent that has returned may get once more what it had.
+		// An agent that has returned may get earlier messages again.
 		if before, twice := a.heard[m.ID]; twice && !m.Repeated && !strings.HasPrefix(r.Status, "re") &&
 			before == string(m.Text) {
 			a.s.t.Errorf("%s was handed message %s twice, unmarked", a.name, m.ID)

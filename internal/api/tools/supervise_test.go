@@ -44,7 +44,7 @@ func TestSupervise_bothGenerations_callItUnlisted(t *testing.T) {
 	}
 }
 
-// Whatever is refused names no secret, changes nothing, and says what to do.
+// A refusal names no secret, changes nothing, and says what to do.
 func TestSupervise_refused_namesNoSecret(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
@@ -106,7 +106,7 @@ func TestSupervise_refused_namesNoSecret(t *testing.T) {
 	}
 }
 
-// The agent learns from its send that this message waits, and nothing of what else would.
+// The agent learns from its send that this message waits, and not which other messages would.
 func TestSupervise_approveSome_isWhatTheAnswerShows(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann"})
@@ -146,7 +146,7 @@ func TestSupervise_approveSome_isWhatTheAnswerShows(t *testing.T) {
 	}
 }
 
-// A decision whose reply was lost is found by what next says.
+// next tells how to find a decision whose reply was lost.
 func TestSupervise_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
 	var lose atomic.Bool
 	tab := &tabletest.Hooks{Table: newOutage(t).Table, After: func(_ context.Context, c *tabletest.Call) {
@@ -183,7 +183,7 @@ func TestSupervise_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
 	}
 }
 
-// A link for a further device stands in the result that was asked for it, and in no other.
+// Only the result of a call that asked for a link has the link for a further device.
 func TestSupervise_afterANewLink_nextIsAboutDrafts(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann"})

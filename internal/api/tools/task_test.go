@@ -26,8 +26,8 @@ func TestTask_drop_namesWhatWaitsForIt(t *testing.T) {
 	}
 }
 
-// A tool that reads does not write, so task does not list: without an action, or with one that it had before, it says
-// what does.
+// A tool that reads does not write, so task does not list. Without an action, or with the former action list, task
+// names list_tasks.
 func TestTask_withoutAction_isRefusedAndNamesListTasks(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("join_room", args{"agent_name": "Ann", "room": "den"})
@@ -68,7 +68,8 @@ func TestListTasks_agentThatItsUserHolds_reads(t *testing.T) {
 	})
 }
 
-// An agent pays for each word that it reads, and has just written these. What another wrote is shown.
+// An agent pays for each word that it reads, so a result does not repeat the agent's own text. A text of another
+// agent is shown.
 func TestTask_textJustGiven_isNotReturned(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den", "capacity": 3})
@@ -79,7 +80,7 @@ func TestTask_textJustGiven_isNotReturned(t *testing.T) {
 		return p.call("task", more).text
 	}
 	given := args{"tasks": []args{{"title": "sand", "text": "with a mask"}, {"title": "paint", "text": "in white"}}}
-	for range 2 { // also where Ann has taken it meanwhile
+	for range 2 { // even if Ann has taken the task meanwhile
 		if got := call(ann.Token, "add", given); strings.Contains(got, "mask") || strings.Contains(got, "white") {
 			t.Error(got)
 		}

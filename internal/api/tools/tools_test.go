@@ -129,7 +129,7 @@ func TestJoin_refusedForNow_saysWhenToTryAgain(t *testing.T) {
 	}
 }
 
-// Models are told of no key of a send, and programs that know it write it as their language does.
+// No model reads about idempotency_key, and programs spell the name as their language does.
 func TestCall_camelCaseOfAHiddenArgument_isRefusedWithItsName(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
@@ -181,7 +181,7 @@ func TestSend_asksForMoreThanTheLongestWait_isNotRefused(t *testing.T) {
 	if len(got.Messages) != 1 {
 		t.Errorf("waiting too long gave %s", got.text)
 	}
-	// ends the wait of her next send
+	// ends the wait of Ann's next send
 	p.call("send_message", args{"agent_token": bob.Token, "text": "what is new, @Ann?"})
 	if got := p.call("send_message", args{"agent_token": ann.Token, "text": "more", "wait_seconds": 300}); !got.Sent ||
 		len(got.Messages) == 0 {
@@ -379,8 +379,7 @@ func TestWait_batchOfTheWorstTexts_staysUnder9KiB(t *testing.T) {
 	}
 }
 
-// Calls of a tool share what binds its arguments, one after the other: none may meet those of
-// another.
+// Calls of a tool share forms, one after the other: no call may get the arguments of another call.
 func TestCalls_ofOneToolAtOnce_haveTheirOwnArguments(t *testing.T) {
 	w := newWorld(t)
 	var calls sync.WaitGroup

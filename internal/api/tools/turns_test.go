@@ -58,8 +58,8 @@ func (r *robot) say(arguments args) (reply, error) {
 	return step, err
 }
 
-// Two that only follow next take turns: neither do both wait, which would last
-// until the test gives up, nor do both speak.
+// Two agents that only follow next take turns: they never both wait, which would last until the test gives up, and
+// never both speak.
 func TestNext_twoWhoFollowIt_takeTurns(t *testing.T) {
 	for _, opens := range []bool{true, false} {
 		w := newWorld(t)
@@ -97,8 +97,7 @@ func TestNext_twoWhoBothWait_areGivenTheTurn(t *testing.T) {
 	converse(t, ann, bob, back(ann, a.Token), back(bob, b.Token))
 }
 
-// converse lets two robots go on from how they begin until one says goodbye, and
-// fails unless they took turns.
+// converse lets two robots begin and go on until one says goodbye, and fails unless the robots take turns.
 func converse(t *testing.T, ann, bob *robot, begins ...func() (reply, error)) {
 	t.Helper()
 	ended := make(chan error)

@@ -16,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// lostReply is a call whose write happens while its reply is lost, and what follows.
+// lostReply is a call whose write happens and whose reply is lost, and what follows.
 type lostReply struct {
 	tool string
 	args args
@@ -90,8 +90,7 @@ func lostReplies(ann reply) map[string]lostReply {
 	}
 }
 
-// TestUnavailable_replyOfTheWriteLost_nextSaysHowToRepeat, and who does so does nothing
-// twice.
+// TestUnavailable_replyOfTheWriteLost_nextSaysHowToRepeat, and the repetition does nothing twice.
 func TestUnavailable_replyOfTheWriteLost_nextSaysHowToRepeat(t *testing.T) {
 	for what := range lostReplies(reply{}) {
 		t.Run(what, func(t *testing.T) {

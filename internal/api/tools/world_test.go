@@ -113,7 +113,7 @@ func (w *world) connect(generation string) *peer {
 // args are the arguments of a call.
 type args map[string]any
 
-// reply is a result as far as these tests look at it.
+// reply is a result, as far as these tests read it.
 type reply struct {
 	Status    string           `json:"status"`
 	Token     string           `json:"agent_token"`
@@ -149,9 +149,8 @@ type reply struct {
 
 type message = results.Message
 
-// ask makes one call, from any goroutine. Its error says that there was no
-// result, that the two forms of it differ, or that a sentence of the server holds
-// what an agent chose.
+// ask makes one call, from any goroutine. The error says that there was no result, that its two forms differ, or that
+// a sentence of the server has words of an agent.
 func (p *peer) ask(tool string, arguments args) (reply, error) {
 	ctx, cancel := context.WithTimeout(p.w.t.Context(), patience)
 	defer cancel()
@@ -184,7 +183,7 @@ func (p *peer) ask(tool string, arguments args) (reply, error) {
 	return r, err
 }
 
-// upload is what the line of an upload does with these bytes.
+// upload uploads these bytes as the line of an upload does.
 func (p *peer) upload(line string, content string) tools.Uploaded {
 	_, code, _ := strings.Cut(line, tools.UploadPath)
 	return p.w.set.Upload(p.w.t.Context(), strings.TrimSuffix(code, "'"), strings.NewReader(content))
@@ -205,7 +204,7 @@ func sameJSON(text string, structured []byte) bool {
 	return json.Unmarshal([]byte(text), &a) == nil && json.Unmarshal(structured, &b) == nil && reflect.DeepEqual(a, b)
 }
 
-// call is try for what must not be refused.
+// call is try for a call that must not be refused.
 func (p *peer) call(tool string, arguments args) reply {
 	p.w.t.Helper()
 	r := p.try(tool, arguments)

@@ -215,8 +215,7 @@ func TestRead_emptyList_isGivenWhereItMayBe(t *testing.T) {
 	}
 }
 
-// A list that turned out shorter than intended, or empty, would publish what was to be
-// private.
+// A list that is shorter than intended, or empty, would publish a private message.
 func TestRead_listWithABlank_isRefused(t *testing.T) {
 	for _, raw := range []string{`[""]`, `[" "]`, `[null]`, `["Bob",""]`, `" "`, `"Bob,"`, `","`, `"[]"`, `[["Bob"]]`,
 		`[{"name":"Bob"}]`, `{"name":"Bob"}`, `true`, `[true]`} {
@@ -357,8 +356,7 @@ func TestCorrection_ofManyProblems_namesTheFirst(t *testing.T) {
 	}
 }
 
-// FuzzRead reads any arguments. Values that are accepted keep to the ranges that the
-// schema promises, and refusals stay short.
+// FuzzRead reads any arguments. Accepted values are within the ranges of the schema, and refusals stay short.
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		`{"text":"hi","seats":"50","open":"true","seq":5e1,"wait_seconds":300}`,

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzReadObject compares the members of an object with those that encoding/json finds.
+// FuzzReadObject compares the members of an object with the members in encoding/json.
 func FuzzReadObject(f *testing.F) {
 	for _, raw := range []string{`{}`, `null`, ` { "a" : 1 , "b":[ 1,{"c":"}\""} ] , "":"\\" } `, `[{}]`, `"a"`, ``,
 		`{"a":1,"\u0061":-2e5,"a":null}`, `{"z":true,"y":false,"x":"\ud83d\ude42","w":{"v":{}},"u":[[]]}`, `{"a":"b\n"`,
@@ -51,7 +51,7 @@ func FuzzReadObject(f *testing.F) {
 	})
 }
 
-// A call of usual form is read without a map or a list of what it holds.
+// A call of usual form is read without a map or a list of its content.
 func TestRead_usualCall_allocatesLittle(t *testing.T) {
 	var in sample
 	args, raw := sampleArgs(&in), []byte(`{"agent_token":"t","text":"hello","wait_seconds":5}`)
@@ -104,7 +104,7 @@ func TestRead_twoNamesOfOneArgument_thatDiffer_areRefused(t *testing.T) {
 	}
 }
 
-// If a tool has an argument with the name of an alias, that argument is meant.
+// If a tool has an argument with the name of an alias, the name means the argument.
 func TestRead_aliasThatIsAnArgument_keepsItsOwnMeaning(t *testing.T) {
 	var room, name string
 	args := []Arg{Text("room", &room, ""), Text("name", &name, "")}
@@ -114,7 +114,7 @@ func TestRead_aliasThatIsAnArgument_keepsItsOwnMeaning(t *testing.T) {
 	}
 }
 
-// A name that an argument has beside its own is meant for it, whatever that name means elsewhere.
+// The other name of an argument means the argument, whatever the name means elsewhere.
 func TestRead_otherNameOfAnArgument_comesAheadOfAnAlias(t *testing.T) {
 	var text, note string
 	args := []Arg{Text("text", &text, ""), Text("note", &note, "").Also("message", "caption")}
@@ -158,7 +158,7 @@ func TestRead_unknownArgument_isRefused(t *testing.T) {
 	}
 }
 
-// The refusal names the argument, and nothing is taken for it.
+// The refusal names the argument, and the argument gets no value.
 func TestRead_argumentInAnotherSpelling_isRefusedWithItsName(t *testing.T) {
 	var token, key, id, secret string
 	args := []Arg{Text("agent_token", &token, ""), Text("idempotency_key", &key, ""), Text("id", &id, ""),
@@ -181,7 +181,7 @@ func TestRead_argumentInAnotherSpelling_isRefusedWithItsName(t *testing.T) {
 	}
 }
 
-// Many clients fill in every name that they have ever seen.
+// Many clients fill in every name that their model has seen.
 func TestRead_unknownArgumentThatIsAbsent_isNoArgument(t *testing.T) {
 	for _, v := range []string{`null`, `""`, `[]`} {
 		readSample(t, `{"text":"hi","recipients":`+v+`}`)
