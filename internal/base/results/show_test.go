@@ -19,7 +19,7 @@ func TestShown_invitesInTexts_areHidden(t *testing.T) {
 		"https://parley.example/i/" + code + "/mcp":            "https://parley.example/i/[invite]/mcp",
 		"join:\n" + code + "\n\t" + code + "\"":                "join:\n[invite]\n\t[invite]\"",
 		"\u2028" + code + `\` + code:                           "\u2028[invite]" + `\[invite]`,
-		"\x01" + code + "\\u" + code:                           "\x01[invite]\\u" + code, // the code is part of another run
+		"\x01" + code + "\\u" + code:                           "\x01[invite]\\u" + code, // another run
 		near + " and " + code + "x":                            near + " and " + code + "x",
 		"?url=http%3A%2F%2Fh%2Fi%2f" + code + "%2Fmcp":         "?url=http%3A%2F%2Fh%2Fi%2f[invite]%2Fmcp",
 		"100%" + code + "%":                                    "100%[invite]%",
