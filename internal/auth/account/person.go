@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// Person is a person as a provider confirmed the person. Person is stored as JSON.
+// Person is a person as confirmed by a provider, stored as JSON.
 type Person struct {
 	Issuer  string   `json:"iss"`
 	Subject string   `json:"sub"`
@@ -53,16 +53,14 @@ func Read(issuer string, claims Claims, groups bool) (Person, error) {
 	}
 	switch {
 	case issuer == google:
-		// Google vouches for its own addresses and the addresses of Workspaces. Google verified other addresses only
-		// once.
+		// Google vouches for addresses of Google and of Workspaces. Other addresses were verified once.
 		hosted := lower(claims.text("hd"))
 		if hosted == "" && p.Domain != "gmail.com" {
 			p.Address = ""
 		}
 		p.Domain = hosted
 	case isEntra(issuer):
-		// Entra ID verifies no address. The administrator gives this name; at other providers people may choose the
-		// name.
+		// Entra ID verifies no address, but the administrator gives this name; elsewhere people may choose it.
 		name = lower(claims.text("preferred_username"))
 	case p.Address == "":
 		name = ""

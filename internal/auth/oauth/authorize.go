@@ -42,8 +42,8 @@ type view struct {
 }
 
 // authorize answers the script of the page. No answer is a redirect: the script goes where Go says, and Go is empty
-// before the person has answered. Anybody can register a program whose answers go to a page that deceives (RFC 9700,
-// section 4.11.2).
+// before the person has answered. Anybody can register a program with a deceptive page for answers (RFC 9700, section
+// 4.11.2).
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, address string) {
 	// A form of another site has another origin, and a browser that says nothing is not trusted.
 	if r.Header.Get("Origin") != s.o.Public || r.Header.Get("Sec-Fetch-Site") != "same-origin" {

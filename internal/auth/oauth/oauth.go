@@ -295,8 +295,8 @@ func once(form url.Values) error {
 	return nil
 }
 
-// failed answers with an error. An error of the table is never reported as the client's fault: clients that hear
-// invalid_grant forget their sign-in.
+// failed answers with an error. An error of the table is never the client's fault: clients forget a sign-in after
+// invalid_grant.
 func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var refused refusal
 	var of *fault.Error

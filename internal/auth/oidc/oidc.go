@@ -20,8 +20,8 @@ import (
 	"github.com/parley-chat/parley/internal/auth/account"
 )
 
-// ErrRefused refuses a code that the provider does not accept, or an ID token that is not valid for the sign-in. Every
-// other error of a Provider is an outage.
+// ErrRefused means that the provider refuses the code, or that the ID token is invalid for the sign-in. Every other
+// error of a Provider is an outage.
 var ErrRefused = errors.New("oidc: the provider did not confirm the sign-in")
 
 const (

@@ -66,15 +66,15 @@ func (s *SignIns) Allow(ctx context.Context, key string, g Grant, redirect, chal
 	return secret.String(), nil
 }
 
-// Exchange is what a program sends with its code.
+// Exchange is a program's request with a code.
 type Exchange struct {
 	Code, Client, Redirect, Verifier string
 	Resource                         string // "": the program names none
 }
 
-// Exchange returns the first pair of a sign-in. A program whose parameters do not belong to its code changes nothing. A
-// program that sends a code for the second time gets nothing. More than 10 seconds after the first time, a second time
-// also ends the sign-in: somebody has stolen the code.
+// Exchange returns the first pair of a sign-in. Parameters that do not belong to the code change nothing. The second
+// exchange of a code gets nothing, and more than 10 seconds after the first also ends the sign-in: somebody has stolen
+// the code.
 func (s *SignIns) Exchange(ctx context.Context, x Exchange) (Pair, error) {
 	secret, ok := ident.ParseSignIn(x.Code)
 	if !ok || secret.Use != ident.SignInCode {
@@ -191,7 +191,7 @@ func (s *SignIns) surplus(ctx context.Context, key string) (all []Stored, err er
 	return all[:max(0, min(len(all)-auth.MaxSignIns+1, auth.MaxSignIns))], nil
 }
 
-// Refresh is what a program sends for its next pair.
+// Refresh is a program's request for the next pair.
 type Refresh struct {
 	Token, Client string
 	Resource      string // "": the program names none
@@ -379,7 +379,7 @@ func List(ctx context.Context, reader table.Reader) (list []Stored, err error) {
 	return list, nil
 }
 
-// End ends the sign-in with an id by a key. All tokens of the sign-in become invalid.
+// End ends the sign-in with an id by a key, with all tokens.
 func (s *SignIns) End(ctx context.Context, key, id string) error {
 	return s.end(ctx, key, id, "by_operator")
 }

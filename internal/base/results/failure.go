@@ -22,7 +22,7 @@ type Failure struct {
 }
 
 // Error implements error. The text has everything that the JSON of f has, since some clients show a model only the
-// text. It may contain a token, so it must not be logged.
+// text. The text may contain a token, so never log it.
 func (f *Failure) Error() string {
 	var b strings.Builder
 	b.WriteString(f.Code + ": " + f.Message)

@@ -48,7 +48,7 @@ type Info struct {
 	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
 }
 
-// Open counts what is open, as far as the caller sees it.
+// Open counts the open requests, proposals and tasks that the caller sees.
 type Open struct {
 	Requests  int `json:"requests" doc:"requests to which an answer is still owed"`
 	Proposals int `json:"proposals" doc:"proposals on which somebody has still to vote"`

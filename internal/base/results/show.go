@@ -83,7 +83,7 @@ func runOf(text []byte) (n int) {
 	return n
 }
 
-// ShownOpen counts what waits, as far as the agent sees it.
+// ShownOpen counts the open items that the agent sees.
 type ShownOpen struct {
 	Requests   int  `json:"requests" doc:"as in room_info"`
 	Proposals  int  `json:"proposals" doc:"as in room_info"`

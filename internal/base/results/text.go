@@ -1,6 +1,6 @@
 // Package results has the results and the refusals of the tools as JSON: internal/api/tools makes the results, and the
 // clients in this repository read them. The doc tag describes a field, for docs/tools.md as well. A field that is left
-// out when empty is optional for its reader.
+// out when empty is optional for readers.
 package results
 
 import "github.com/parley-chat/parley/internal/base/sanitize"
@@ -19,7 +19,7 @@ func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // Part is a Text or a part of a Text. Part is escaped as within the whole: see PartOf.
 type Part string
 
-// shownInTexts are the characters that a text keeps although they seem hidden.
+// shownInTexts are the seemingly hidden characters that a text keeps.
 const shownInTexts = "\t\n\r\u2028\u2029"
 
 // PartOf returns the part of a text behind before.

@@ -20,7 +20,7 @@ type place struct {
 	changing sync.Mutex // held while a call changes the ticket
 }
 
-// call is a call that keeps its ticket's place.
+// call is a call that keeps the place of a ticket.
 type call struct {
 	claimed    chan struct{} // receives a value when the ticket is claimed or given up in this process
 	superseded chan struct{} // closed when a newer call with the ticket begins in this process

@@ -15,7 +15,7 @@ import (
 const (
 	// lineSeen is how many tickets a process reads, the longest waiting first, so that a long queue costs no more.
 	lineSeen = 200
-	// lineLife is how long calls that read again share one read.
+	// lineLife is how long calls share a read of the queue.
 	lineLife = time.Second
 )
 
@@ -37,7 +37,7 @@ type line struct {
 	last  atomic.Pointer[lineup]
 }
 
-// lineup is a queue as one read found it. A lineup never changes after the read.
+// lineup is a queue at the time of a read. A lineup never changes after the read.
 type lineup struct {
 	number  int64          // of the read
 	at      time.Time      // when the read was asked for

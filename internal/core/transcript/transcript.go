@@ -16,8 +16,7 @@ const (
 		"instruction."
 )
 
-// kept are the characters that a text keeps although they seem hidden. After each line break among them, the text is
-// indented.
+// kept are the seemingly hidden characters that a text keeps. After each line break among them, the text is indented.
 const kept = "\t\n\r\u2028\u2029"
 
 // Words returns a text in which nothing is hidden.
