@@ -23,7 +23,7 @@ import (
 	server "github.com/parley-chat/parley/internal/cli/client"
 )
 
-// line is what a bridge writes.
+// line is an output line of a bridge.
 type line struct {
 	ID     int `json:"id"`
 	Result struct {
@@ -45,7 +45,7 @@ type line struct {
 	} `json:"error"`
 }
 
-// client writes to a bridge in this process.
+// client writes to a bridge in the test's process.
 type client struct {
 	t     *testing.T
 	in    io.WriteCloser
@@ -121,7 +121,7 @@ const (
 	modernSend = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"send_message","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`
 )
 
-// answering is a server or a proxy that gives everybody the same answer.
+// answering is a server or a proxy with one answer for everybody.
 func answering(t *testing.T, status int, kind, body string) string {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", kind)
@@ -132,14 +132,14 @@ func answering(t *testing.T, status int, kind, body string) string {
 	return s.URL
 }
 
-// moved is a server that sends everybody to another one.
+// moved is a server that redirects everybody to another server.
 func moved(t *testing.T, other string) string {
 	s := httptest.NewServer(http.RedirectHandler(other, http.StatusTemporaryRedirect))
 	t.Cleanup(s.Close)
 	return s.URL
 }
 
-// nobody is an address at which nothing listens.
+// nobody is an address without a listener.
 func nobody(t *testing.T) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -240,7 +240,7 @@ func TestRun_clientDoesNotRead_endsAllTheSame(t *testing.T) {
 	}
 }
 
-// A client and its server often start together. Later the client is not kept waiting.
+// A client and its server often start together. Later the client must not wait.
 func TestRun_serverAway_isAskedAgainFor8SecondsAfterTheStart(t *testing.T) {
 	clock, tries := clockwork.NewFakeClock(), make(chan struct{}, 9)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -256,7 +256,7 @@ func TestRun_serverAway_isAskedAgainFor8SecondsAfterTheStart(t *testing.T) {
 			}
 		}
 	}()
-	for range 2 { // the second finds no time left, or it would wait for ever
+	for range 2 { // the second request finds no time left, or it would wait for ever
 		if got := c.ask(hello); got.Error == nil || !strings.Contains(got.Error.Message, "HTTP status 502") {
 			t.Errorf("initialize was answered %+v", got)
 		}
@@ -269,7 +269,7 @@ func TestRun_serverAway_isAskedAgainFor8SecondsAfterTheStart(t *testing.T) {
 	}
 }
 
-// A hook asks for it right after the answer, to show the token to no other server.
+// A hook asks for the server right after the answer, so that the hook shows the token to no other server.
 func TestRun_answerWithAToken_itsServerIsNotedFirst(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	tokens, err := server.OpenTokens()
@@ -320,7 +320,7 @@ func TestRun_tokenCannotBeNoted_isSaidAndCallsGoOn(t *testing.T) {
 	}
 }
 
-// The server may be somebody else's. The bridge does not hold what never ends.
+// The server may be anybody's. The bridge does not hold an endless answer.
 func TestBridge_hugeAnswer_isCutOff(t *testing.T) {
 	for kind, begins := range map[string]string{"application/json": "", "text/event-stream": "data: "} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -328,7 +328,7 @@ func TestBridge_hugeAnswer_isCutOff(t *testing.T) {
 			_, _ = io.WriteString(w, begins)
 			for block, n := strings.Repeat(" ", 1<<20), 0; n < 20; n++ {
 				if _, err := io.WriteString(w, block); err != nil {
-					return // it was cut off
+					return // the answer was cut off
 				}
 			}
 			_, _ = io.WriteString(w, `{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"code":"huge"}}}`+"\n\n")
@@ -341,7 +341,7 @@ func TestBridge_hugeAnswer_isCutOff(t *testing.T) {
 	}
 }
 
-// Windows may write a mark ahead of what it pipes.
+// Windows may write a byte order mark ahead of piped text.
 func TestBridge_byteOrderMark_isNoPartOfTheFirstLine(t *testing.T) {
 	c := start(t, answering(t, 200, "application/json", fmt.Sprintf(joined, "t", "false")), time.Millisecond)
 	if got := c.ask("\ufeff" + join); got.ID != 1 || got.Result.IsError {

@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/api/mcp"
 )
 
-// A client behind the bridge subscribes as it would over HTTP: what mcp-go does not know passes both ways.
+// A client behind the bridge subscribes as over HTTP: messages that mcp-go does not know pass both ways.
 func TestRun_events_passBothWays(t *testing.T) {
 	asked := make(chan string, 9)
 	s := mcp.NewServer(mcp.Options{Version: "1", Log: slog.New(slog.DiscardHandler), Events: &mcp.Events{

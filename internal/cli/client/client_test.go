@@ -173,7 +173,7 @@ func TestStandby_codesAndResults(t *testing.T) {
 		&results.Sent{}); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // it is not read by looking
+	for range 2 { // a look does not read the message
 		if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusOK ||
 			len(got.Messages) != 1 || got.Messages[0].Text != "Milk?" {
 			t.Errorf("%+v, %v", got, err)
@@ -237,7 +237,7 @@ func TestParsePlace_isThatOfTheServerHoweverItIsWritten(t *testing.T) {
 	}
 }
 
-// wrap are what people paste around a link: %s stands for that.
+// wrap are texts around a pasted link: %s stands for the link.
 var wrap = []string{"%s", "%s.", "\"%s\"", "`%s`", "<%s>", "**%s**", "(%s)", "[the room](%s)", "[%[1]s](%[1]s)", "%s。",
 	"Watch and speak here: %s, once.", "Your link:\n  %s\nIt opens once.", "parley watch '%s'", "“%s”"}
 
@@ -303,7 +303,7 @@ func TestServer_environmentThenSavedThenThisMachine(t *testing.T) {
 	}
 }
 
-// A token goes to the server that the person named, and to no other that this one names.
+// A token goes only to the server that the person named, not to another server that the first server names.
 func TestCall_redirected_takesNoTokenToAnotherServer(t *testing.T) {
 	for name, at := range map[string]string{"to another host": "http://localhost",
 		"to another port": "http://127.0.0.1"} {

@@ -95,14 +95,14 @@ func TestClient_serverIsNoParley_isOneLineWithoutItsPage(t *testing.T) {
 			&results.Rooms{})
 		server.Close()
 		want := "the server at " + server.URL + c.wantAfterURL + "; see parley doctor --url " + server.URL
-		refuses := strings.Contains(c.body, "error") // which a further attempt does not change
+		refuses := strings.Contains(c.body, "error") // a further attempt does not change a refusal
 		if err == nil || err.Error() != want || errors.As(err, new(*client.Unreachable)) == refuses {
 			t.Errorf("%d %s: %v; want %s", c.status, c.body, err, want)
 		}
 	}
 }
 
-// TestClient_serverRefusesTheRequestItself_isItsSentence plays what a server of Parley says before it reads a call.
+// TestClient_serverRefusesTheRequestItself_isItsSentence plays a Parley server's answers before it reads a call.
 func TestClient_serverRefusesTheRequestItself_isItsSentence(t *testing.T) {
 	const plain, stream = "application/json", "text/event-stream"
 	for _, c := range []struct {

@@ -12,10 +12,10 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// The addresses that a server had and has.
+// The old and the new address of a server.
 const before, after = "https://one.example", "https://two.example"
 
-// person is what somebody keeps, as the commands find it.
+// person is a person's state, as the commands find it.
 type person struct {
 	seats           []client.Seat
 	keyThen, keyNow string
@@ -35,7 +35,7 @@ func kept(t *testing.T) (p person) {
 	return person{all, then, now, own.Base}
 }
 
-// lives keeps seats of all kinds of owners at the old address, one of which the new one has, too.
+// lives stores seats of all kinds of owners at the old address. The new address has one of them, too.
 func lives(t *testing.T) (seats []client.Seat) {
 	t.Helper()
 	t.Setenv("PARLEY_URL", "")
@@ -58,7 +58,7 @@ func lives(t *testing.T) (seats []client.Seat) {
 	return seats
 }
 
-// movedSeats returns those that lives keeps as they are after the move.
+// movedSeats returns the seats of lives as they are after the move.
 func movedSeats(seats []client.Seat) []client.Seat {
 	seats = slices.Clone(seats)
 	for i := range seats {
@@ -118,7 +118,7 @@ func TestMove_newAddressHasAnotherKey_bothStay(t *testing.T) {
 	}
 }
 
-// A move that ends between two files has lost nothing, and goes on.
+// A move that ends between two files has lost nothing, and the next move goes on.
 func TestMove_thatIsInterrupted_losesNothingAndGoesOn(t *testing.T) {
 	inTheWay := func(name string) func(t *testing.T) (clients func() error, mend func() error) {
 		return func(t *testing.T) (func() error, func() error) {

@@ -57,7 +57,7 @@ func TestRead_noFile_isEmpty(t *testing.T) {
 	}
 }
 
-// Go names the call and a temporary file, and says nothing of what helps.
+// Go's error names the call and a temporary file, and does not say what helps.
 func TestFiles_homeThatCannotBeUsed_isSaidInPlainWords(t *testing.T) {
 	const helps = "; put that right, or set XDG_STATE_HOME to another folder"
 	aFolder, aFile := syscall.EISDIR.Error(), syscall.ENOTDIR.Error()

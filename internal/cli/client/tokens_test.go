@@ -13,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// open returns the file of a person who has none yet.
+// open returns the file of a person without a file.
 func open(t *testing.T) *client.TokenStore {
 	t.Helper()
 	t.Setenv("XDG_STATE_HOME", filepath.Join(t.TempDir(), "state"))
@@ -146,7 +146,7 @@ func TestUpdate_changeFails_orFileDamaged_leavesTheFile(t *testing.T) {
 	}
 }
 
-// The token of a seat is shown to the server that gave it, and to no other.
+// The token of a seat goes only to the server that gave the token.
 func TestServerOf_token_isTheServerThatGaveItToABridge(t *testing.T) {
 	f := open(t)
 	shell := client.Seat{Server: "a", Room: "tea", Name: "Ann", Token: "t0"}
@@ -182,7 +182,7 @@ func TestServerOf_token_isTheServerThatGaveItToABridge(t *testing.T) {
 	if err := f.Put(woken); err != nil { // as a hook does
 		t.Fatal(err)
 	}
-	noted("b", "Ann", "t3") // it joins by its token
+	noted("b", "Ann", "t3") // the agent joins by its token
 	if got := tokens(t, f); !reflect.DeepEqual(got, []string{"t0", "t1", "t3", "t3"}) {
 		t.Errorf("%v, want the seat that is woken beside the note of its server", got)
 	}

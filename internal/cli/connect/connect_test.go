@@ -48,7 +48,7 @@ func TestConnect_withoutWaking_takesTheHooksOut(t *testing.T) {
 	c.is(want, "without the hooks again")
 }
 
-// What somebody has added or changed in the meantime stays, and what connect wrote goes.
+// A person's changes since connect stay, and connect's own entries go.
 func TestUndo_fileHasChanged_takesOutOnlyWhatIsUnchanged(t *testing.T) {
 	c := newComputer(t)
 	c.put(".claude/settings.json", "{\n  \"model\": \"opus\"\n}\n")
@@ -97,7 +97,7 @@ func TestUndo_fileHasChanged_takesOutOnlyWhatIsUnchanged(t *testing.T) {
 	}, "after --undo")
 }
 
-// Codex adds to the table of a server what its person has approved.
+// Codex adds to a server's table what its person has approved.
 func TestUndo_tableHasGrown_leavesItAndItsComments(t *testing.T) {
 	c := newComputer(t)
 	c.connect(connect.Options{Client: "codex"})
@@ -195,7 +195,7 @@ func TestConnect_linkAndPermissions_stay(t *testing.T) {
 	}
 }
 
-// Several people's homes on one machine, and several of one person.
+// Homes of several people on one machine, and several homes of one person.
 func TestConnect_secondHome_isAConnectionOfItsOwn(t *testing.T) {
 	c := newComputer(t)
 	homes := map[string]string{"CLAUDE_CONFIG_DIR": filepath.Join(c.Home, "work claude"),
@@ -216,8 +216,8 @@ func TestConnect_secondHome_isAConnectionOfItsOwn(t *testing.T) {
 	}
 }
 
-// Claude Code writes its file while it holds the lock; what it has read before must not
-// undo the connection, and the connection must not undo what it writes.
+// Claude Code writes its file while holding the lock. The write must not undo the connection, even if Claude Code has
+// read the file before; and the connection must not undo the write.
 func TestConnect_clientHoldsItsLock_waitsForIt(t *testing.T) {
 	c := newComputer(t)
 	c.put(".claude.json", "{\"numStartups\": 1}\n")
@@ -236,8 +236,8 @@ func TestConnect_clientHoldsItsLock_waitsForIt(t *testing.T) {
 		"{\"parley\":{\"type\":\"http\",\"url\":\"" + server + "/mcp\"}}}\n"}, "after both")
 }
 
-// Claude Code writes without the lock if it does not get it in time. What it has read before
-// then comes back after connect has written, and after --undo.
+// Claude Code writes without the lock if it does not get the lock in time. Then the old content comes back after
+// connect has written, and after --undo.
 func TestConnect_clientWritesOverIt_writesItAgain(t *testing.T) {
 	c := newComputer(t)
 	without := "{\"numStartups\": 1}\n"
@@ -260,12 +260,12 @@ func TestConnect_clientWritesOverIt_writesItAgain(t *testing.T) {
 	c.is(map[string]string{".claude.json": "{\"numStartups\": 2}\n"}, "after --undo")
 }
 
-// What the client writes without the lock, between the reading and the writing, stays.
+// The client's write without the lock, between the read and the write of connect, stays.
 func TestConnect_clientWritesWithoutItsLock_losesNothing(t *testing.T) {
 	c := newComputer(t)
 	c.put(".claude.json", "{\"numStartups\": 0}\n")
 	startups := 0
-	c.Getenv = func(string) string { // Connect asks where the file is, before it reads it and after
+	c.Getenv = func(string) string { // Connect asks for the file's place before and after reading the file
 		if _, err := os.Stat(filepath.Join(c.Home, ".claude.json.lock")); err == nil && startups < 3 {
 			startups++
 			c.put(".claude.json", fmt.Sprintf("{\"numStartups\": %d}\n", startups))
@@ -399,7 +399,7 @@ func TestConnect_claudeCodeHasAnEntryForAFolder_isSaid(t *testing.T) {
 	}
 }
 
-// Claude Code reads the files of all folders around it, also above the home folder.
+// Claude Code reads the files of all folders around the current folder, also above the home folder.
 func TestConnect_entryOfAFolderAround_isSaid(t *testing.T) {
 	c := newComputer(t)
 	c.Folder = filepath.Join(c.Home, "src", "a")

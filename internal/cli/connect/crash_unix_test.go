@@ -17,8 +17,7 @@ import (
 
 const crashEnv = "PARLEY_TEST_CONNECT_IN"
 
-// A process that may write no more than some bytes of a file ends, or fails, while it
-// writes.
+// A process that may write only some bytes of a file ends, or fails, during the write.
 func TestConnect_endsWhileItWrites_leavesTheOldFile(t *testing.T) {
 	if home := os.Getenv(crashEnv); home != "" {
 		connectWithLimit(t, home)
@@ -35,7 +34,7 @@ func TestConnect_endsWhileItWrites_leavesTheOldFile(t *testing.T) {
 	}
 	after := c.files()
 	for name := range after {
-		if strings.HasPrefix(filepath.Base(name), "..claude.json.") { // a half-written one beside it
+		if strings.HasPrefix(filepath.Base(name), "..claude.json.") { // a half-written file beside it
 			delete(after, name)
 		}
 	}

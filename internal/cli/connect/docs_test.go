@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/connect"
 )
 
-// What docs/clients.md tells people to write by hand is what connect writes.
+// The entries for writing by hand in docs/clients.md are the entries that connect writes.
 func TestDocs_settingsByHand_areThoseOfConnect(t *testing.T) {
 	text, err := os.ReadFile("../../../docs/clients.md")
 	if err != nil {
@@ -47,7 +47,7 @@ func TestDocs_settingsByHand_areThoseOfConnect(t *testing.T) {
 	}
 }
 
-// hasJSON reports whether one of the pieces says the same as the file.
+// hasJSON reports whether one of the pieces has the content of the file.
 func hasJSON(pieces []string, file string) bool {
 	var want any
 	if json.Unmarshal([]byte(file), &want) != nil {

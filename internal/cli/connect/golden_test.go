@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 const server = "https://parley.example/team"
 
-// computer is a home folder, with a space in its path, and the files in it.
+// computer is a home folder with files, and with a space in its path.
 type computer struct {
 	t *testing.T
 	connect.Machine
@@ -51,7 +51,7 @@ func (c *computer) put(name, text string) {
 	}
 }
 
-// files returns all that is in the home folder: the texts of files, "/" for a folder.
+// files returns the whole home folder: the texts of files, "/" for a folder.
 func (c *computer) files() map[string]string {
 	c.t.Helper()
 	all := map[string]string{}
@@ -113,14 +113,13 @@ func (c *computer) is(want map[string]string, when string) {
 	}
 }
 
-// A key and the code of an invite, in the forms that they have.
+// A key and an invite's code, each in its true form.
 const (
 	key    = "pk_0123456789abcdefghjkmnpqrstvwxyz4d"
 	invite = "abcdefg010123456789abcdefh5"
 )
 
-// A golden file has the files of a home folder before and after `parley connect CLIENT
-// --allow`, and what it showed.
+// A golden file has the files of a home folder before and after `parley connect CLIENT --allow`, and the output.
 func TestConnect_files_becomeThoseOfTheGoldenFile(t *testing.T) {
 	golden, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(golden) < 2*len(connect.IDs()) {
@@ -170,8 +169,8 @@ func TestConnect_files_becomeThoseOfTheGoldenFile(t *testing.T) {
 	}
 }
 
-// An entry of JSON is one line, also one that was kept since it was written: of a new address a person sees one line
-// out and one in for each, and of what stays none.
+// An entry of JSON is one line, even an entry that was indented since: after a change of address the person sees one
+// removed and one added line for each changed entry, and no line for other entries.
 func TestConnect_anotherAddress_showsALineForEachEntry(t *testing.T) {
 	c := newComputer(t)
 	o := connect.Options{Client: "claude-code", Allow: true, Wake: true}
@@ -187,7 +186,7 @@ func TestConnect_anotherAddress_showsALineForEachEntry(t *testing.T) {
 	}
 }
 
-// shown returns what a person sees of the changes.
+// shown returns the changes as a person sees them.
 func (c *computer) shown(r connect.Report) string {
 	var out strings.Builder
 	for _, change := range r.Changes {
@@ -217,7 +216,7 @@ func sections(t *testing.T, path string) map[string]string {
 	return parts
 }
 
-// compare compares the files after connect, and what was shown, with the golden file.
+// compare compares the files after connect, and the output, with the golden file.
 func compare(t *testing.T, path string, parts, after map[string]string, shown string) {
 	t.Helper()
 	want, got := map[string]string{}, map[string]string{"shown": shown}

@@ -10,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/connect"
 )
 
-// The client needs the key in its file. Nobody else on the machine, and no terminal, does.
+// The client needs the key in its file. Nobody else on the machine needs the key, and no terminal shows it.
 func TestConnect_key_isForTheClientAlone(t *testing.T) {
 	const other = "pk_zyxwvtsrqpnmkjhgfedcba9876543210zz"
 	for _, id := range connect.IDs() {
@@ -38,7 +38,7 @@ func TestConnect_key_isForTheClientAlone(t *testing.T) {
 				if bridge := id == "claude-desktop"; len(report.Changes) == 0 && (!bridge || o.Invite != "") {
 					t.Errorf("it shows no change")
 				} else if bridge && o.Key != "" {
-					continue // the bridge has a file of its own
+					continue // the bridge has a separate file
 				}
 				c.isAloneIn(secret)
 			}
@@ -53,8 +53,8 @@ func TestConnect_key_isForTheClientAlone(t *testing.T) {
 	}
 }
 
-// isAloneIn fails unless the secret is in one file, which only its owner can read, and not
-// in the command line of a hook or a program.
+// isAloneIn fails unless the secret is in exactly one file, readable only by its owner, and in no command line of a
+// hook or a program.
 func (c *computer) isAloneIn(secret string) {
 	c.t.Helper()
 	var in []string

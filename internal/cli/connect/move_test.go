@@ -8,7 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/connect"
 )
 
-// A client that was moved has what it would have if it had been connected to the new address from the start.
+// After a move, a client has the same files as a client that was connected to the new address from the start.
 func TestMove_eachClient_isConnectedAsItWas(t *testing.T) {
 	const moved = "https://other.example"
 	key, invite := ident.NewKey().String(), ident.NewInvite("log key", "abcdefg", 3).String()

@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/cli/connect"
 )
 
-// Whatever a file looks like, --undo restores its bytes; and connect adds nothing to a
-// file that it cannot add to safely.
+// Whatever a file looks like, --undo restores the file's bytes; and connect changes no file that it cannot change
+// safely.
 func TestProperty_undo_restoresTheBytes(t *testing.T) {
 	c := newComputer(t)
 	written := 0
@@ -37,7 +37,7 @@ func TestProperty_undo_restoresTheBytes(t *testing.T) {
 		}
 		connected := c.files()[file]
 		changed := rapid.Bool().Draw(r, "changed")
-		if changed { // then the exact record no longer holds, and the entries are taken out one by one
+		if changed { // then the exact record no longer fits, and undo removes the entries one by one
 			c.put(file, comment(client)+connected)
 		}
 		if _, err := c.Machine.Undo(client, false); err != nil {
@@ -66,7 +66,7 @@ func comment(client string) string {
 	return "// new\n"
 }
 
-// squeeze removes the white space, which may differ where a line was all of an object.
+// squeeze removes white space: white space may differ if a line was a whole object.
 func squeeze(text string) string { return strings.Join(strings.Fields(text), "") }
 
 // clear empties the home folder.
@@ -83,8 +83,8 @@ func (c *computer) clear() {
 	}
 }
 
-// drawJSON makes an object as people write it: on one line or on many, with tabs or
-// spaces, comments, and commas after the last member.
+// drawJSON makes an object in the style of people: on one line or on many, with tabs or spaces, comments, and commas
+// after the last member.
 func drawJSON(r *rapid.T) string {
 	if rapid.IntRange(0, 19).Draw(r, "empty") == 0 {
 		return rapid.SampledFrom([]string{"", "\n", " {}", "{ }\n", "{\n}"}).Draw(r, "nothing")
@@ -154,7 +154,7 @@ func (w jsonWriter) join(begin string, members []string, end string, depth int) 
 	return out.String()
 }
 
-// drawTOML makes a file of tables and comments, some of which stand in the way.
+// drawTOML makes a file of tables and comments. Some tables are in the way.
 func drawTOML(r *rapid.T) string {
 	pieces := rapid.SliceOfN(rapid.SampledFrom([]string{
 		"# a comment\n", "\n", "[mcp_servers.files]\ncommand = \"npx\" # mine\n", "[mcp_servers.search.env]\nA = 'b'\n",

@@ -28,7 +28,7 @@ type run struct {
 	t      *testing.T
 	gone   atomic.Bool       // the server answers no more
 	others atomic.Int32      // calls of something other than MCP
-	said   strings.Builder   // what it showed
+	said   strings.Builder   // the output
 	on     func(said string) // is called after each write
 	began  time.Time
 }
@@ -39,7 +39,7 @@ func (r *run) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// tell tells the story with pauses that take no time, and returns what it showed: with hh:mm for times, ID for ids.
+// tell tells the story with pauses that take no time, and returns the output, with hh:mm for times and ID for ids.
 func (r *run) tell() (said string, err error) {
 	r.Base = apptest.Serve(r.t, func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -96,7 +96,7 @@ hh:mm * agreed: ID: GET /users/me gets time_zone: an IANA name or null. The appâ
 	refused = "hh:mm * draft rejected\nBob's agent does not see what you reject.\n"
 )
 
-// The agents have no way but the tools, and the person no way but that of the page.
+// The agents use only the tools, and the person uses only the page's calls.
 func TestStory_agentsAndPersonCallByMCPAlone_inTime(t *testing.T) {
 	for name, c := range map[string]struct{ types, ends string }{
 		"nobody is there": {"", "\n\n" + sent + answer},
@@ -112,7 +112,7 @@ func TestStory_agentsAndPersonCallByMCPAlone_inTime(t *testing.T) {
 			var first time.Duration
 			if c.types != "" {
 				r.Lines = lines
-				lines <- "n" // too early: it is no answer
+				lines <- "n" // too early to be an answer
 			}
 			r.on = func(said string) {
 				if strings.HasSuffix(said, "waits for you. Press Enter to send it, or "+choice) {
@@ -138,7 +138,7 @@ func TestStory_agentsAndPersonCallByMCPAlone_inTime(t *testing.T) {
 	}
 }
 
-// The link leads a browser to the same seat. Its person decides there.
+// The link leads a browser to the same seat. The person decides there.
 func TestStory_decidedOnThePage_goesOn(t *testing.T) {
 	r, token := &run{t: t}, ""
 	supervise := func(with map[string]any) (got results.Supervised) {

@@ -27,7 +27,7 @@ func TestRun_itsRoom_isClosedAtTheEnd(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			if is := regexp.MustCompile(`"agent_token":"([^"]+)"`).FindSubmatch(body); is != nil &&
-				bytes.Contains(body, []byte("wait_for_message")) { // the room's first seat, which made it
+				bytes.Contains(body, []byte("wait_for_message")) { // the first seat, of the room's maker
 				token = string(is[1])
 			}
 			r.Body = io.NopCloser(bytes.NewReader(body))
@@ -47,7 +47,7 @@ func TestRun_itsRoom_isClosedAtTheEnd(t *testing.T) {
 	}
 }
 
-// Doctor and connect have one list of the clients that are here.
+// doctor and connect have one list of the installed clients.
 func TestRun_clients_areThoseThatConnectFinds(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", home)
@@ -86,7 +86,8 @@ func machine(home string) connect.Machine {
 	return connect.Machine{Home: home, Config: home, State: home, Getenv: func(string) string { return "" }}
 }
 
-// What the server says of an invite without giving a seat is said; that an invite may still not give one is, too.
+// The doctor reports what the server says about an invite without giving a seat, and that an invite may still give no
+// seat.
 func TestRun_invite_thatGivesNoSeat_isNamed(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("XDG_STATE_HOME", home)

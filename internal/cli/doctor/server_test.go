@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/cli/doctor"
 )
 
-// What is wrong on the way to the server, or stands there in its place, is named with what helps.
-// What needs no server is looked at all the same.
+// A fault on the way to the server, or another program in the server's place, is named with what helps. Checks that
+// need no server still run.
 func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 	answers := func(status int, kind, body string) string {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/wake"
 )
 
-// closed is an address at which nothing listens, and nothing will.
+// closed is an address without a listener, now and later.
 const closed = "http://127.0.0.1:1"
 
 func TestRun_standby_isMissedOnlyIfAgentsHaveASeat(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
-// put has a command share a file of these bytes, and returns the id of the message.
+// put shares a file with these bytes by a command, and returns the message's id.
 func put(t *testing.T, c *command, content []byte) (id string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.bin")
@@ -39,8 +39,8 @@ func put(t *testing.T, c *command, content []byte) (id string) {
 	return sent.ID
 }
 
-// broken breaks the first answer to a request for this path: off loses it, else its body ends after so
-// many bytes.
+// broken breaks the first answer to a request for this path: with off the answer is lost, else its body ends after at
+// bytes.
 type broken struct {
 	http.RoundTripper
 	path string
@@ -71,7 +71,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// Nobody knows whether a file is there whose upload was not answered. The same address takes it once.
+// After an upload without an answer nobody knows whether the server has the file. The same address takes the file once.
 func TestPut_answerIsLost_isSharedOnce(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
@@ -101,7 +101,7 @@ func TestGet_downloadBreaks_isWholeInTheEnd(t *testing.T) {
 	}
 }
 
-// cheat is a server that answers tools as it likes, and counts what it is asked for beside that.
+// cheat is a server that answers tools as it likes, and records other requests.
 type cheat struct {
 	tools map[string]string
 	files func(w http.ResponseWriter, r *http.Request)
@@ -147,8 +147,8 @@ func (x *cheat) front(real string) *httptest.Server {
 	}))
 }
 
-// A file goes to the server that the person named, whatever address the answer has; and a name that the
-// answer has names no file but one of Parley's.
+// A file goes to the server that the person named, whatever address the answer has. A name in the answer can only name
+// a file of Parley's.
 func TestFiles_serverThatCheats_getsNoFurther(t *testing.T) {
 	real := serve(t)
 	x := &cheat{}
@@ -234,7 +234,7 @@ func seats(t *testing.T) []client.Seat {
 	return all
 }
 
-// A disk that is full, or a pipe that is gone, is no reason to ask the server again.
+// After a full disk or a closed pipe the server is not asked again.
 func TestGet_outputFails_endsWithThat(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
@@ -260,7 +260,7 @@ func TestGet_force_keepsTheModeAndSweepsWhatWasLeft(t *testing.T) {
 		if err := os.WriteFile(file, []byte("old"), 0o640); err != nil {
 			t.Fatal(err)
 		}
-		if file != name("B") { // of a command that may still run
+		if file != name("B") { // B may belong to a running command
 			long := time.Now().Add(-25 * time.Hour)
 			if err := os.Chtimes(file, long, long); err != nil {
 				t.Fatal(err)

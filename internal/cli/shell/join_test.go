@@ -34,7 +34,7 @@ func TestJoin_ownNameWithABlank_isTheSameSeat(t *testing.T) {
 
 func isKnock(m results.Message) bool { return m.Type == "knock" }
 
-// An agent of this person has the name: its session has noted that, or the person watches it.
+// An agent of this person has the name: the agent's session has recorded the seat, or the person watches the agent.
 func TestJoin_nameOfOnesOwnAgent_isRefusedWithoutAKnock(t *testing.T) {
 	for how, note := range map[string]func(c *command, token, link string) error{
 		"noted": func(c *command, token, _ string) error {
@@ -89,7 +89,7 @@ func TestJoin_nameOfOnesOwnAgent_isRefusedWithoutAKnock(t *testing.T) {
 	}
 }
 
-// tellTale notes what goes to an address.
+// tellTale records the requests to an address.
 type tellTale struct {
 	host  string
 	heard strings.Builder
@@ -106,7 +106,7 @@ func (w *tellTale) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// The server has another address, and the seat is that of the old one: the room hears of nobody.
+// The server has another address, and the seat has the old address: the room hears of no newcomer.
 func TestJoin_nameOfOnesSeatAtAnotherAddress_isRefusedWithoutAKnock(t *testing.T) {
 	for name, addresses := range map[string]func(base string) (old, now string){
 		"one that still answers":          func(base string) (old, now string) { return base, elsewhere(base) },
@@ -243,7 +243,7 @@ func TestJoin_personAtATerminal_getsTheLinkToWatch(t *testing.T) {
 		if err := at(t, base, nil).Watch(t.Context(), strings.TrimSpace(link)); err != nil {
 			t.Errorf("the link does not open: %v", err)
 		}
-		said := at(t, base, nil) // by the seat that the person has, and not by the one that it now watches, too
+		said := at(t, base, nil) // by the person's own seat, not by the seat that the person now watches, too
 		err := said.Send(t.Context(), shell.Which{Room: c.name, As: "Ann"}, shell.SendRequest{Text: "hello"})
 		if err != nil {
 			t.Error(err)

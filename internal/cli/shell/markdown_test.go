@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
-// The page has the golden file, and makes it of the same minutes.
+// The page has the golden file, and makes the file from the same minutes.
 func TestMarkdown_minutes_areThoseOfThePage(t *testing.T) {
 	read := func(name string) []byte {
 		text, err := os.ReadFile(filepath.Join("..", "..", "web", "test", name))
@@ -44,7 +44,7 @@ func TestMarkdown_minutes_areThoseOfThePage(t *testing.T) {
 	}
 }
 
-// The votes that are left out may be of others.
+// The missing votes may be other agents' votes.
 func TestMarkdown_partOfATalk_doesNotCountWhoAgreed(t *testing.T) {
 	part := &talk{agreed: []entry{{Message: results.Message{ID: "m1", From: "Ann", Text: "five"}}},
 		said: []entry{{Message: results.Message{From: "Cy", Kind: "agree", ReplyTo: "m1"}}}}

@@ -14,10 +14,10 @@ import (
 	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
-// elsewhere is another address of a server on this machine.
+// elsewhere returns another address of a server on this machine.
 func elsewhere(base string) string { return strings.Replace(base, "127.0.0.1", "localhost", 1) }
 
-// mover returns a command whose person answers so.
+// mover returns a command whose person gives this answer.
 func mover(t *testing.T, base, answer string) *command {
 	t.Helper()
 	c := at(t, base, nil)
@@ -31,7 +31,7 @@ func mover(t *testing.T, base, answer string) *command {
 
 func noClients() shell.Clients { return shell.Clients{Connect: func() error { return nil }} }
 
-// A person meets its own seat at the new address of a server, and takes it along as the refusal says.
+// A person meets their old seat at the new address of a server, and moves the seat as the refusal says.
 func TestMove_ownSeatAtAnotherAddress_isNamedAndComesAlong(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
@@ -152,8 +152,8 @@ func TestMove_withoutAPerson_isRefused(t *testing.T) {
 	}
 }
 
-// What answers at the new address sees no token before the person has said yes, and is no address at all if it is not
-// Parley.
+// A program at the new address sees no token before the person has said yes. If the program is not Parley, the address
+// is refused.
 func TestMove_somethingElseAnswers_isShownNothing(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
@@ -186,7 +186,7 @@ func TestMove_somethingElseAnswers_isShownNothing(t *testing.T) {
 	}
 }
 
-// A server that is not started yet is no reason to stop, since its address is known before.
+// A server that has not started yet is no reason to stop: its address is known before.
 func TestMove_nobodyAnswersYet_isSaid(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")

@@ -13,7 +13,7 @@ import (
 )
 
 func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
-	const base = "http://127.0.0.1:1" // which nobody serves
+	const base = "http://127.0.0.1:1" // nobody serves here
 	code, key := ident.NewInvite("log key", "abcdefg", 1).String(), ident.NewKey().String()
 	link := base + "/i/" + code
 	const noLink = "has no link of an invite"
@@ -55,7 +55,7 @@ func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
 	}
 }
 
-// A server without keys invites to a room by its name, and the command that made it shows that line.
+// A server without keys invites to a room by the room's name. The command that made the room prints that line.
 func TestJoin_lineThatNamesTheRoom_leadsThere(t *testing.T) {
 	base := serve(t)
 	made := at(t, base, nil)
@@ -77,7 +77,7 @@ func TestJoin_lineThatNamesTheRoom_leadsThere(t *testing.T) {
 	}
 }
 
-// Each of these is a name that a room could have, or has lost its beginning.
+// Each text is a possible name of a room, or has lost its beginning.
 func TestJoin_whatIsNoName_makesNoRoom(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
@@ -122,7 +122,7 @@ func TestJoin_whatIsNoName_makesNoRoom(t *testing.T) {
 	}
 }
 
-// Whoever mistypes a room, or names one in the place of a link, hears in which rooms there is a seat.
+// After a mistyped room, or a room in the place of a link, the error names the rooms with a seat.
 func TestRoom_mistyped_hearsOfThoseWithASeat(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")

@@ -9,7 +9,7 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// A terminal is told now and then how far a transfer is, on a line that goes away; a pipe is not.
+// A terminal shows the progress of a transfer now and then, on a line that goes away. A pipe does not.
 func TestProgress_onATerminal_isOneLineThatGoesAway(t *testing.T) {
 	for terminal, want := range map[bool]string{
 		true: "\r1023 bytes of 1.0 MB" + "\r1.0 KB of 1.0 MB    " + "\r" +

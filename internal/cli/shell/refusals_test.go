@@ -27,10 +27,10 @@ import (
 
 var update = flag.Bool("update", false, "write what a person reads of each refusal")
 
-// refused returns the refusals of the server, but for those of packages that answer no command of the shell: a2a,
-// agentcall and fetch serve other clients, and pairing has a tool that the shell never calls. Those of httpapi and mcp
-// are of requests that the server does not read, or cuts off: no tool has a part in them, the shell passes their
-// sentences on, and the tests of package client play them, each kind of answer once.
+// refused returns the refusals of the server, without refusals of packages that answer no command of the shell: a2a,
+// agentcall and fetch serve other clients, and the shell never calls the tool of pairing. Refusals of httpapi and mcp
+// are left out, too: they are about requests that the server does not read or cuts off, the shell passes their
+// sentences on, and the tests of package client play each kind of answer once.
 func refused(t *testing.T) []refusals.Refusal {
 	t.Helper()
 	all, err := refusals.All()
@@ -44,7 +44,7 @@ func refused(t *testing.T) []refusals.Refusal {
 	})
 }
 
-// blanks are what stands in sentences: for each beginning of one, what it is filled with. The usual are a number and
+// blanks are the texts for the blanks in sentences, by the beginning of a sentence. The usual texts are a number and
 // the id of a task.
 var blanks = []struct {
 	format string
@@ -105,7 +105,7 @@ var blanks = []struct {
 
 const instead = "no other is free, and wait_for_message ends when one becomes free."
 
-// filled returns a sentence with something in its blanks.
+// filled returns a sentence with texts in its blanks.
 func filled(format string) (all []string) {
 	with := [][]string{nil}
 	for _, b := range blanks {
@@ -130,7 +130,7 @@ func filled(format string) (all []string) {
 
 var blank = regexp.MustCompile(`%(\[\d\])?[dsqv]`)
 
-// unmet are refusals that nobody meets at a shell, by how they begin, and why.
+// unmet are refusals that nobody meets at a shell, by reason and beginning.
 var unmet = map[string][]string{
 	"no command passes the argument, or such arguments together": {"finishes goes", "finishes: ", "wait_seconds must",
 		"idempotency_key: ", "back_in_minutes must", "activity: ", "cursor is not", "The settings have changed",
@@ -155,7 +155,7 @@ var unmet = map[string][]string{
 	"parley keys says it": {"There is no key with", "%d keys have this"},
 }
 
-// forAgents is what a person at a shell does not know.
+// forAgents matches words that a person at a shell does not know.
 var forAgents = regexp.MustCompile(`\b[a-z]+_[a-z_]+\b|[Cc]all again|[Yy]our user\b|your client's|contextId|` +
 	`repeat (this|the) call|\b(leave|in|with|give|use) (to|ask|kind|reply_to|withdraw|redact)\b[ .,:]|` +
 	`^(to|ask|for|after|id|text|note|kind|redact|draft)\b`)
@@ -188,8 +188,8 @@ func answerTool(req *http.Request, said string, result map[string]any) (*http.Re
 		Body: io.NopCloser(bytes.NewReader(text)), Request: req}, err
 }
 
-// ofUpload and ofDownload are refusals of the addresses at which files go in and out, by where they are and how they
-// begin.
+// ofUpload and ofDownload match refusals of the addresses where files are uploaded and downloaded, by place and
+// beginning.
 var (
 	ofUpload = regexp.MustCompile(`^(chat/file_upload\.go: (The file|The upload|This address does not take|Your user|Another)|` +
 		`chat/file\.go: The file has more|ratelimit/files\.go: .* may share)`)
@@ -197,7 +197,7 @@ var (
 		`ratelimit/files\.go: .* (may download|to all))`)
 )
 
-// transferRefuser gives an address for a file, and refuses what is done there, as the server does.
+// transferRefuser gives an address for a file, and refuses the transfer there, as the server does.
 type transferRefuser struct {
 	base    string
 	refuses refuser
@@ -224,7 +224,7 @@ func (r *transferRefuser) RoundTrip(req *http.Request) (*http.Response, error) {
 		"download": "curl -sS -o 'parley-x.txt' '" + r.base + "/v1/file/x'"}})
 }
 
-// hurried is a clock on which each wait is over at once.
+// hurried is a clock with waits that end at once.
 type hurried struct{ *clockwork.FakeClock }
 
 func (c hurried) After(d time.Duration) <-chan time.Time {
@@ -234,7 +234,7 @@ func (c hurried) After(d time.Duration) <-chan time.Time {
 	return over
 }
 
-// met returns what a person reads of a refusal who meets it with the command that can.
+// met returns a refusal as a person reads it who meets the refusal with a fitting command.
 func met(t *testing.T, base string, r refusals.Refusal, message string) string {
 	t.Helper()
 	c := at(t, base, &refuser{r.Code, message})
@@ -278,7 +278,7 @@ func met(t *testing.T, base string, r refusals.Refusal, message string) string {
 }
 
 // TestRefusals_ofTheServer_eachInAPersonsWords plays every refusal in the source of the server. Read the golden file
-// after an update: each line must make sense to somebody who has never heard of a tool.
+// after an update: each line must make sense to a person who does not know tools.
 func TestRefusals_ofTheServer_eachInAPersonsWords(t *testing.T) {
 	base := serve(t)
 	var golden strings.Builder
@@ -333,7 +333,7 @@ func TestRefusals_ofTheServer_eachInAPersonsWords(t *testing.T) {
 	}
 }
 
-// refusedDoor answers every request with a refusal to admit its token, as the server does.
+// refusedDoor refuses to admit the token of every request, as the server does.
 type refusedDoor struct{ reason string }
 
 func (d refusedDoor) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -348,8 +348,8 @@ func (d refusedDoor) RoundTrip(r *http.Request) (*http.Response, error) {
 		Body:   io.NopCloser(strings.NewReader(text)), Request: r}, nil
 }
 
-// TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey reads what commands and the list of one's rooms say. A
-// seat that only needs a key is not forgotten by those who leave.
+// TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey reads the output of commands and of the list of rooms. If
+// a seat only needs a key, a leave does not forget the seat.
 func TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey(t *testing.T) {
 	for _, c := range []struct {
 		reason      string

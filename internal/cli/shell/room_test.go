@@ -45,7 +45,7 @@ func TestRoom_adminChangesIt(t *testing.T) {
 		!got.Public || got.Type != "channel" || got.AgentMessages != 9 {
 		t.Errorf("the room is %+v", got)
 	}
-	for _, name := range []string{"Ann", "Bob"} { // Bob's file had the old one until he looked
+	for _, name := range []string{"Ann", "Bob"} { // Bob's file had the old name until Bob looked
 		if err := at(t, base, nil).Who(t.Context(), shell.Which{Room: "coffee", As: name}); err != nil {
 			t.Errorf("under its new name: %v", err)
 		}
@@ -110,7 +110,7 @@ func TestManage_agentsOfARoom(t *testing.T) {
 	}
 }
 
-// A ban that is there may be repeated for what it has left.
+// A ban may be repeated to remove the rest.
 func TestManage_banAgainWithClear_saysWhatIsRemoved(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
@@ -181,7 +181,7 @@ func TestHistory_search(t *testing.T) {
 func TestMine_saysWhatIsNew_andForgetTakesASeatOut(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
-	if err := at(t, base, nil).Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil { // that Bob joined
+	if err := at(t, base, nil).Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil { // "Bob joined"
 		t.Fatal(err)
 	}
 	lists := func(want string) {
@@ -194,7 +194,7 @@ func TestMine_saysWhatIsNew_andForgetTakesASeatOut(t *testing.T) {
 	}
 	lists("tea  as Ann  nothing new  " + base + "\ntea  as Bob  nothing new  " + base + "\n")
 	say(t, base, "Bob", shell.SendRequest{Text: "Milk?"})
-	for range 2 { // a look leaves it new
+	for range 2 { // a look leaves the message new
 		lists("tea  as Ann  1 new        " + base + "\ntea  as Bob  nothing new  " + base + "\n")
 	}
 	if err := at(t, base, nil).Forget(as("Bob")); err != nil {
@@ -230,7 +230,7 @@ func TestTask_edit_emptiesWhatMustBeDoneFirst(t *testing.T) {
 	}
 }
 
-// What comes after a dropped task waits for ever, which a list of tasks says to its reader.
+// A task after a dropped task waits for ever, and a list of tasks says so.
 func TestTasks_afterADroppedOne_areListedSo(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
@@ -250,7 +250,7 @@ func TestTasks_afterADroppedOne_areListedSo(t *testing.T) {
 	}
 }
 
-// renamed serves the room of Ann and Bob, which Ann has renamed.
+// renamed serves the room of Ann and Bob after Ann has renamed the room.
 func renamed(t *testing.T) (base string) {
 	t.Helper()
 	base = serve(t)
@@ -261,8 +261,8 @@ func renamed(t *testing.T) (base string) {
 	return base
 }
 
-// Another admin renames the room, and each way to hear of it gives the seat the new name. A new room of the old one
-// takes nothing from it.
+// Another admin renames the room, and each command that reads the new name gives the name to the seat. A new room with
+// the old name takes nothing from the seat.
 func TestRoom_anotherRenamesIt_theSeatIsFoundByItsNewName(t *testing.T) {
 	for how, hear := range map[string]func(*command) error{
 		"wait": func(c *command) error { return c.Wait(t.Context(), as("Bob"), shell.WaitRequest{}) },
@@ -283,7 +283,7 @@ func TestRoom_anotherRenamesIt_theSeatIsFoundByItsNewName(t *testing.T) {
 	}
 }
 
-// A file that cannot be written loses no answer of the server.
+// If the file cannot be written, no answer of the server is lost.
 func TestRoom_anotherRenamesIt_whoAnswersWithoutAHomeThatCanBeWritten(t *testing.T) {
 	base := renamed(t)
 	c := at(t, base, nil)

@@ -43,7 +43,7 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 	}
 }
 
-// Who writes "say TEXT" with a mistyped room before it says that, too, and sees where.
+// A person may mistype a room before "say TEXT". The output says where the words went.
 func TestSay_atATerminal_isToldWhereItWent(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
@@ -57,7 +57,7 @@ func TestSay_atATerminal_isToldWhereItWent(t *testing.T) {
 	}
 }
 
-// Who writes @Bob expects Bob to read it.
+// A person who writes @Bob expects Bob to read the message.
 func TestSay_nameOfAnAgentThatHasLeft_isNoted(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob", "Zoë", "Dan")
@@ -84,7 +84,7 @@ func TestSay_answersOnlyWhatIsOwed(t *testing.T) {
 		asked   shell.SendRequest // by Ann
 		said    shell.SendRequest // by Bob
 		answers bool
-		to      []string // who reads what Bob says
+		to      []string // the readers of Bob's message
 	}{
 		"a request to all":           {asked: shell.SendRequest{Kind: "request"}},
 		"a request to another":       {asked: shell.SendRequest{Ask: []string{"Cy"}}},
@@ -110,7 +110,7 @@ func TestSay_answersOnlyWhatIsOwed(t *testing.T) {
 			c.asked.Text, c.said.Text = "Milk?", "Yes."
 			id := say(t, base, "Ann", c.asked)
 			spoken := say(t, base, "Bob", c.said)
-			bob := at(t, base, nil) // who sees it in any case
+			bob := at(t, base, nil) // Bob sees it in any case
 			if err := bob.History(t.Context(), as("Bob"), shell.HistoryRequest{Last: 1}); err != nil {
 				t.Fatal(err)
 			}
@@ -148,7 +148,7 @@ func TestSay_severalAnswersAreOwed_listsThemAndSendsNothing(t *testing.T) {
 	}
 }
 
-// The person of a seat may hold back what its holder says in a shell, who is told.
+// The person of a seat may hold back a message from a shell, and the shell says so.
 func TestSay_personHoldsItBack_isToldSo(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")

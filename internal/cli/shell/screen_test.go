@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// morning is when the tests look at their screens, east of Greenwich.
+// morning is the time of the tests' screens, east of Greenwich.
 func morning() time.Time {
 	return time.Date(2026, 3, 5, 9, 45, 0, 0, time.FixedZone("", 2*60*60))
 }
@@ -183,7 +183,7 @@ func TestHarmless_whatActsOnATerminal_isSeen(t *testing.T) {
 	}
 }
 
-// A line that a command prints has words of others only in its arguments.
+// A printed line has words of others only in its arguments.
 func TestSentence_wordsOfOthers_stayOnTheirLine(t *testing.T) {
 	const evil, shown = "Ann\n\x1b[2Jparley: all is well", `Ann\x0a\x1b[2Jparley: all is well`
 	for _, word := range []any{evil, errors.New(evil), Which{As: evil}} {
@@ -196,8 +196,8 @@ func TestSentence_wordsOfOthers_stayOnTheirLine(t *testing.T) {
 	}
 }
 
-// The words of the hostile: what moves the cursor, breaks lines, turns them round, hides,
-// pads, or looks like a line of Parley.
+// hostile returns hostile texts: texts that move the cursor, break lines, turn lines round, hide, pad, or look like a
+// line of Parley.
 func hostile() []string {
 	return []string{
 		"\x1b[2K\x1b[1A", "\x1b]0;pwned\x07", "\x1b[8m", "\u009b31m", "\r", "\n", "\r\n", "\b", "\v", "\f", "\x00",
@@ -238,7 +238,7 @@ func TestShow_hostileText_isHarmlessAndBeginsNoLine(t *testing.T) {
 	})
 }
 
-// What a server says is trusted no more than what agents say: it may be anybody's.
+// A server is trusted no more than agents: the server may be anybody's.
 func TestShow_hostileFields_areHarmless(t *testing.T) {
 	const evil = "Ann\x1b[2J\n\u202e"
 	all := []results.Message{{Type: evil, At: evil, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil,
@@ -294,7 +294,7 @@ func TestTable_onANarrowTerminal_beginsNoLineWithWordsOfOthers(t *testing.T) {
 	}
 }
 
-// A new type gets a row here, and in event a case unless its name says enough.
+// A new type gets a row here, and a case in event unless the type's name says enough.
 func TestShow_eachTypeOfEvent_hasItsLine(t *testing.T) {
 	want := map[chat.EventType]string{
 		chat.EventSaid:        "09:41 Cy: Hi.",

@@ -70,7 +70,7 @@ func TestHistory_followedWhileManyUseTheSeat_losesAndRepeatsNothing(t *testing.T
 func TestWait_ofTwo_oneGetsWhatComes(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
-	if err := at(t, base, nil).Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil { // that Bob joined
+	if err := at(t, base, nil).Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil { // "Bob joined"
 		t.Fatal(err)
 	}
 	a, b := at(t, base, nil), at(t, base, nil)
@@ -169,7 +169,7 @@ func leave(t *testing.T, base, name string) {
 	}
 }
 
-// history returns what was said.
+// history returns the messages of the room.
 func history(t *testing.T, base string) []results.Message {
 	t.Helper()
 	file, err := client.OpenTokens()
@@ -190,7 +190,7 @@ func history(t *testing.T, base string) []results.Message {
 	return got.Messages
 }
 
-// idOf waits until something was said, and returns its id.
+// idOf waits until text was said, and returns the message's id.
 func idOf(t *testing.T, base, text string) (id string) {
 	t.Helper()
 	until(t, text+" is said", func() bool {
@@ -204,7 +204,7 @@ func idOf(t *testing.T, base, text string) (id string) {
 	return id
 }
 
-// deaf loses the first answer to a call of a tool, after the server has done it.
+// deaf loses the first answer to a call of a tool, after the server has done the call.
 type deaf struct {
 	http.RoundTripper
 	to   string
@@ -277,7 +277,7 @@ func TestWait_firstCallIsCut_goesOn(t *testing.T) {
 	}
 }
 
-// Windows writes a mark ahead of what it pipes.
+// Windows writes a byte order mark ahead of piped text.
 func TestReadText_byteOrderMark_isNoPartOfIt(t *testing.T) {
 	long := strings.Repeat("x", cli.MaxText)
 	for in, want := range map[string]string{"\ufeffHello.\r\n": "Hello.", "a\ufeffb": "a\ufeffb",
@@ -291,7 +291,7 @@ func TestReadText_byteOrderMark_isNoPartOfIt(t *testing.T) {
 	}
 }
 
-// What is said in a script that joins its letters is printed as it was said, however long it is.
+// A long text in a script that joins its letters is printed unchanged.
 func TestHistory_longText_isShownAsItWasSaid(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")
@@ -466,7 +466,7 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 	}
 }
 
-// In one terminal with a tail of another seat, what a leave shows would pass for words that came twice.
+// In one terminal with a tail of another seat, the messages of a leave would look like messages that came twice.
 func TestLeave_unread_isSaidToBe(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")

@@ -35,7 +35,7 @@ func TestTasks_closed_areAllThatEnded(t *testing.T) {
 	}
 }
 
-// Who has a task stands where "another agent" was.
+// The name of the task's agent replaces "another agent".
 func TestTask_ofSomebodyElse_isSaidWithItsName(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")

@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/server/app/apptest"
 )
 
-// ending ends a command once the server has opened the link, before the command hears of it.
+// ending ends a command after the server has opened the link, before the command gets the answer.
 type ending struct {
 	deaf
 	end func()
@@ -26,8 +26,7 @@ func (e *ending) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// A link opens once. It is not lost on the person who opens it, whatever becomes of the
-// answer or the command.
+// A link opens once. The person who opens the link has it for good, whatever happens to the answer or the command.
 func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 	for name, killed := range map[string]bool{"to a command that goes on": false, "to a command that is killed": true} {
 		t.Run(name, func(t *testing.T) {
@@ -77,7 +76,7 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 	}
 }
 
-// An agent has the files of its person, and finds there the seat that the person watches.
+// An agent has its person's files, and finds in them the seat that the person watches.
 func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 	base := serve(t)
 	agent := client.New(base, client.Options{})
@@ -153,7 +152,7 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 	}
 }
 
-// A person who has another seat needs the names of both in each command.
+// A person with another seat needs the names of both seats in each command.
 func TestWatch_besideAnotherSeat_itsCommandsNameTheAgent(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Cy")
@@ -170,7 +169,7 @@ func TestWatch_besideAnotherSeat_itsCommandsNameTheAgent(t *testing.T) {
 	}
 }
 
-// watchLink returns the link of an agent that has taken a seat.
+// watchLink returns the link of an agent with a seat.
 func watchLink(t *testing.T, base, room, name string) string {
 	t.Helper()
 	agent := client.New(base, client.Options{})

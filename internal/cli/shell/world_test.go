@@ -24,7 +24,7 @@ func serve(t *testing.T) string {
 	return apptest.Serve(t, nil)
 }
 
-// buffer is a standard stream that the test looks at while a command writes to it.
+// buffer is a standard stream that the test reads while a command writes.
 type buffer struct {
 	mu     sync.Mutex
 	text   bytes.Buffer
@@ -46,13 +46,13 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// command is one command of a person: a process of its own, in life.
+// command is one command of a person, in life a separate process.
 type command struct {
 	*shell.Shell
 	out, notes buffer
 }
 
-// at returns a command at the server at base. wire changes how it sends requests.
+// at returns a command for the server at base. wire sends the command's requests.
 func at(t *testing.T, base string, wire http.RoundTripper) *command {
 	t.Helper()
 	file, err := client.OpenTokens()
@@ -84,7 +84,7 @@ func meet(t *testing.T, base string, names ...string) {
 
 func as(name string) shell.Which { return shell.Which{As: name} }
 
-// say says something and returns its id.
+// say says something and returns the message's id.
 func say(t *testing.T, base, name string, req shell.SendRequest) string {
 	t.Helper()
 	c := at(t, base, nil)
@@ -96,7 +96,7 @@ func say(t *testing.T, base, name string, req shell.SendRequest) string {
 	return sent.ID
 }
 
-// read reads what a command has printed as JSON.
+// read decodes the JSON that a command has printed.
 func read(t *testing.T, printed string, to any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(printed), to); err != nil {
@@ -104,7 +104,7 @@ func read(t *testing.T, printed string, to any) {
 	}
 }
 
-// texts returns what was said in lines of JSON that each are a message.
+// texts returns the texts of messages in lines of JSON.
 func texts(t *testing.T, lines string) (list []string) {
 	t.Helper()
 	for line := range strings.Lines(lines) {
