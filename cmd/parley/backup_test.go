@@ -18,7 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
-// report runs the program and returns what it says on standard error.
+// report runs the program and returns its standard error.
 func report(t *testing.T, args ...string) (code int, says string) {
 	t.Helper()
 	code, out, says := command(t, args...)
@@ -28,7 +28,7 @@ func report(t *testing.T, args ...string) (code int, says string) {
 	return code, says
 }
 
-// servedFile returns a file with a room of two messages, which stays open.
+// servedFile returns a file with a room of two messages, and keeps the file open.
 func servedFile(t *testing.T) (path string, tab *sqlite.Table, room string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "parley.db")
@@ -70,8 +70,8 @@ func TestBackup_ofAServedFile_saysWhatItHolds(t *testing.T) {
 	}
 }
 
-// By its second name a served file lacks what is still in the log of the first. Each command names the file, says what
-// to do, and leaves nothing behind.
+// By its second name a served file lacks the content of the first name's log. Each command names the file, says what to
+// do, and leaves nothing behind.
 func TestFileWithAnotherName_isRefusedByEachCommand(t *testing.T) {
 	path, _, _ := servedFile(t)
 	folder := t.TempDir()
@@ -230,7 +230,7 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 			want := "parley: " + at + ": " + strings.ReplaceAll(c.want, "%s", flag)
 			code, says := report(t, args...)
 			if beginsWith := "parley: " + at + " is damaged"; strings.HasSuffix(want, damaged) &&
-				strings.Contains("\n"+says, "\n"+beginsWith) { // which of it is lost is said, too
+				strings.Contains("\n"+says, "\n"+beginsWith) { // the message also says what is lost
 				lost, _, copied := strings.Cut(says, advice)
 				want = map[string]string{"check": lost + advice, "backup": lost + advice, "copy": says}[args[0]]
 				if args[0] != "copy" && !copied {

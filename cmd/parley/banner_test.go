@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
-// nobody is a machine without an address that others can reach.
+// nobody returns the address of a machine that others cannot reach.
 func nobody() netip.Addr { return netip.Addr{} }
 
 func TestBanner_leadsWithThePageAndOneCommand_onOneScreen(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
-// emptyHome makes a folder without anything in it the home of this process.
+// emptyHome makes an empty folder the home of this process.
 func emptyHome(t *testing.T) string {
 	t.Helper()
 	home := t.TempDir()
@@ -37,8 +37,7 @@ func emptyHome(t *testing.T) string {
 	return home
 }
 
-// connectSays runs parley connect, and fails unless it ends with that code and prints the
-// lines.
+// connectSays runs parley connect, and fails unless the command ends with the code and prints the lines.
 func connectSays(t *testing.T, code int, args []string, lines ...string) {
 	t.Helper()
 	var out strings.Builder
@@ -53,7 +52,7 @@ func connectSays(t *testing.T, code int, args []string, lines ...string) {
 	}
 }
 
-// lasting is a program beside the empty home, where it may stay.
+// lasting is a program beside the empty home, in a place where it may stay.
 func lasting() string { return filepath.Join(filepath.Dir(os.Getenv("HOME")), "parley") }
 
 // install puts a client's program into the PATH.
@@ -105,7 +104,7 @@ func TestConnect_programThatMayNotStay_isRefused(t *testing.T) {
 		!strings.Contains(out.String(), moved+" is a temporary file that may be gone by then") {
 		t.Errorf("code %d, %s; %v, %v", code, &out, left, err)
 	}
-	for _, never := range [][]string{{"cursor"}, {"codex", "--no-wake"}} { // which start no program
+	for _, never := range [][]string{{"cursor"}, {"codex", "--no-wake"}} { // these start no program
 		args := append([]string{"connect", "--url", "http://127.0.0.1:1"}, never...)
 		if code := run(t.Context(), args, streams{out: &out, err: &out, program: moved}); code != 0 {
 			t.Errorf("%q: code %d, %s", never, code, &out)
@@ -117,7 +116,7 @@ func TestConnect_programThatIsGone_isNoticed(t *testing.T) {
 	emptyHome(t)
 	install(t, "codex")
 	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1"})
-	connectSays(t, 0, []string{"cursor", "--url", "http://127.0.0.1:1"}) // which never starts it
+	connectSays(t, 0, []string{"cursor", "--url", "http://127.0.0.1:1"}) // cursor never starts the program
 	if err := os.Remove(lasting()); err != nil {
 		t.Fatal(err)
 	}
@@ -139,15 +138,15 @@ func TestConnect_programThatIsGone_isNoticed(t *testing.T) {
 	connectSays(t, 0, nil, "codex           connected to http://127.0.0.1:1\n")
 }
 
-// TestKeysAdd_clientsConnectedWithoutAKey_areNamed names no client that comes by an invite, has a key, or has one
-// elsewhere, as the program does that Claude Desktop starts.
+// TestKeysAdd_clientsConnectedWithoutAKey_areNamed names no client with an invite or a key, and no client with its key
+// elsewhere, such as the bridge of Claude Desktop.
 func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
 	emptyHome(t)
 	install(t, "codex")
 	const base = "http://127.0.0.1:1"
 	invite := ident.NewInvite("key", "r000000", 1).String()
 	connectSays(t, 0, []string{"codex", "--url", base})
-	connectSays(t, 0, []string{"vscode", "--url", base}) // which has no --allow
+	connectSays(t, 0, []string{"vscode", "--url", base}) // vscode has no --allow
 	connectSays(t, 0, []string{"cursor", "--url", base + "/i/" + invite + "/mcp"})
 	connectSays(t, 0, []string{"gemini", "--url", base + "/k/" + ident.NewKey().String() + "/mcp"})
 	connectSays(t, 0, []string{"claude-desktop", "--url", base})
@@ -166,7 +165,7 @@ func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
 	}
 }
 
-// Without its address for others, the server is the one that this person uses on this machine.
+// Without a public address, the server is the person's own server on this machine.
 func TestKeysAdd_withoutTheAddressOfTheServer_namesThatOnThisMachine(t *testing.T) {
 	emptyHome(t)
 	path := emptyFile(t)
@@ -243,7 +242,7 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 	}
 }
 
-// TestConnect_somethingElseAnswers_writesNothing plays what people paste, and what answers there.
+// TestConnect_somethingElseAnswers_writesNothing plays addresses that people paste, and the answers there.
 func TestConnect_somethingElseAnswers_writesNothing(t *testing.T) {
 	home := emptyHome(t)
 	install(t, "codex")
@@ -272,7 +271,7 @@ func TestConnect_somethingElseAnswers_writesNothing(t *testing.T) {
 				"parley: nothing was written: the ")
 		}
 		server.Close()
-		if what == "a page" { // where https was meant for it, too
+		if what == "a page" { // for "a page" also where https was meant
 			plain := httptest.NewServer(answer)
 			connectSays(t, exitFailure, []string{"codex", "--url", strings.Replace(plain.URL, "http:", "https:", 1)},
 				"parley: nothing was written: ")
@@ -283,7 +282,7 @@ func TestConnect_somethingElseAnswers_writesNothing(t *testing.T) {
 		t.Errorf("it has written %v, %v", left, err)
 	}
 	tunnel := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusBadGateway) // its server is not started yet
+		w.WriteHeader(http.StatusBadGateway) // the server behind has not started yet
 	}))
 	defer tunnel.Close()
 	connectSays(t, 0, []string{"codex", "--url", tunnel.URL}, "Codex is connected to "+tunnel.URL+".\n",
@@ -322,7 +321,7 @@ func TestConnect_dryRunAtAServerWithKeys_asksForNone(t *testing.T) {
 	<-ended
 }
 
-// The agent would be refused at its first call.
+// The server would refuse the agent's first call.
 func TestConnect_inviteThatGivesNoSeat_isSaid(t *testing.T) {
 	emptyHome(t)
 	install(t, "codex")
@@ -351,7 +350,7 @@ func TestConnect_inviteThatGivesNoSeat_isSaid(t *testing.T) {
 	connectSays(t, 0, []string{"codex", "--url", now.Address()}, "The server answers, and speaks MCP 2026-07-28.\n")
 }
 
-// Its port is taken, so that to start a server there is no help.
+// The port is taken, so a start of a server would not help.
 func TestConnect_programThatIsNoServer_isSaid(t *testing.T) {
 	emptyHome(t)
 	install(t, "codex")
@@ -407,7 +406,7 @@ func TestConnect_pageOfAServer_namesTheServer(t *testing.T) {
 	}
 }
 
-// The address that the other commands use goes with the last client that has it.
+// The address for the other commands goes with the last client that has it.
 func TestConnect_undo_takesBackTheAddressForOtherCommands(t *testing.T) {
 	emptyHome(t)
 	install(t, "codex")

@@ -22,7 +22,7 @@ func roomFile(t *testing.T) string {
 	return path
 }
 
-// join makes a room in a file, or joins it.
+// join makes or joins a room in a file.
 func join(t *testing.T, path, room string) {
 	t.Helper()
 	tab, err := sqlite.Open(path, sqlite.Options{})
@@ -36,7 +36,7 @@ func join(t *testing.T, path, room string) {
 	}
 }
 
-// copyRooms runs parley copy and returns what it reports.
+// copyRooms runs parley copy and returns its report.
 func copyRooms(t *testing.T, args ...string) (code int, says string) {
 	t.Helper()
 	return report(t, append([]string{"copy"}, args...)...)
@@ -119,7 +119,7 @@ func TestCopy_refusedRoom_isReportedBesideWhatWasCopied(t *testing.T) {
 	}
 }
 
-// What a served file holds is copied by way of a backup.
+// A served file is copied from a backup.
 func TestCopy_servedFile_isRefusedWithWhatToDo(t *testing.T) {
 	served, _, _ := servedFile(t)
 	fresh, backup := filepath.Join(t.TempDir(), "new.db"), filepath.Join(t.TempDir(), "backup.db")

@@ -16,12 +16,11 @@ import (
 
 var update = flag.Bool("update", false, "write docs/commands.md")
 
-// forPeople are the commands that docs/commands.md describes, in its order.
+// forPeople are the commands in docs/commands.md, in the order of the page.
 var forPeople = []string{"demo", "join", "say", "wait", "tail", "who", "history", "put", "get", "tasks", "task", "room",
 	"manage", "remove", "rooms", "watch", "supervise", "hooks", "agents", "leave", "forget", "move", "invite"}
 
-// TestDocs_commands_areThoseOfTheProgram compares the last section of the page with what
-// the program takes.
+// TestDocs_commands_areThoseOfTheProgram compares the last section of the page with the program's commands.
 func TestDocs_commands_areThoseOfTheProgram(t *testing.T) {
 	path := filepath.Join("..", "..", "docs", "commands.md")
 	page, err := os.ReadFile(path)
@@ -69,7 +68,7 @@ func section(command *kong.Node) string {
 	for _, f := range command.Flags {
 		if slices.Contains([]string{"help", "url", "json", "room"}, f.Name) ||
 			f.Name == "as" && !slices.Contains([]string{"join", "hooks", "agents"}, command.Name) {
-			continue // the page says it once
+			continue // the page says this once
 		}
 		name := "--" + f.Name
 		if f.Short != 0 {

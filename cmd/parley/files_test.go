@@ -17,11 +17,11 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/s3local"
 )
 
-// shared is what the file holds that Ann shares.
+// shared is the content of Ann's file.
 var shared = bytes.Repeat([]byte("date;amount\n"), 60_000)
 
-// fileWithFiles makes a file with the room of a token, in which two files are shared, and of four tasks one is
-// free, one taken, one done and one dropped.
+// fileWithFiles makes a file with the room of a token. The room has two shared files, and four tasks: one free, one
+// taken, one done and one dropped.
 func fileWithFiles(t *testing.T) (path, token string, keys []files.Key) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "parley.db")
@@ -63,7 +63,7 @@ func fileWithFiles(t *testing.T) (path, token string, keys []files.Key) {
 	return path, token, keys
 }
 
-// at calls do with the rooms in a file, which is open meanwhile.
+// at opens the rooms in a file, calls do, and closes the file.
 func at(t *testing.T, path string, do func(*chat.Service, *sqlite.Table)) {
 	t.Helper()
 	tab, err := sqlite.Open(path, sqlite.Options{Files: sqlite.FileOptions{Total: 1 << 30,
@@ -139,7 +139,7 @@ func TestBackup_withFilesAndTasks_hasAndChecksThem(t *testing.T) {
 	}
 }
 
-// drop deletes the first item of a room whose sort key begins like this.
+// drop deletes the first item of a room whose sort key begins with prefix.
 func drop(t *testing.T, tab *sqlite.Table, id, prefix string) error {
 	page, err := tab.Query(t.Context(), table.Range{Partition: roomlog.RoomPrefix + id, Prefix: prefix, Limit: 1})
 	if err != nil || len(page.Items) == 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
-// atHome sets a home folder, which the defaults name.
+// atHome sets the home folder that the defaults name.
 func atHome(t *testing.T) {
 	t.Helper()
 	t.Setenv("HOME", "/home/ann")
@@ -218,7 +218,7 @@ func TestParse_badCommandLine_namesTheHelpThatHasTheFlag(t *testing.T) {
 	}
 }
 
-// wrong runs a command line that makes no sense.
+// wrong runs a wrong command line.
 func wrong(t *testing.T, help string, args ...string) {
 	t.Helper()
 	var out, says strings.Builder
@@ -248,7 +248,7 @@ func TestCommands_badValueOfEachFlag_isRefusedInOneLineThatNamesTheHelp(t *testi
 		for _, flag := range slices.Concat(command.AllFlags(true)...) {
 			bad := []string{""}
 			switch {
-			case flag.Name == "help", flag.Name == "version", flag.Name == "description": // which may be ""
+			case flag.Name == "help", flag.Name == "version", flag.Name == "description": // a description may be ""
 				continue
 			case flag.Enum != "":
 				bad = append(bad, "none")
@@ -308,7 +308,7 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"connect"}, {"doctor"}, {"supervise"}, {"room", "--description="}} {
-		if _, err := parse(args, io.Discard); err != nil { // a choice that nobody made, and a description taken away
+		if _, err := parse(args, io.Discard); err != nil { // an absent choice, and a removed description
 			t.Errorf("%q: %v", args, err)
 		}
 	}

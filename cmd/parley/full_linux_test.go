@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/engine"
 )
 
-// Whatever meets a full disk names the file that lies there, in one line for a person, and leaves no file where nothing
+// On a full disk each command names the file on that disk, in one line for a person, and leaves no file where nothing
 // was copied.
 func TestCommands_fullDisk_nameTheFileAndLeaveNoneBehind(t *testing.T) {
 	from := filepath.Join(t.TempDir(), "from.db")
@@ -38,7 +38,7 @@ func TestCommands_fullDisk_nameTheFileAndLeaveNoneBehind(t *testing.T) {
 			t.Errorf("%s: code %d, %q, %q; want %q", name, code, out, says, want)
 		}
 	}
-	// The file itself does not fit, what SQLite keeps next to it does not, or what is copied does not.
+	// Three things may not fit: the file itself, SQLite's files next to it, or the copied content.
 	for _, size := range []string{"8k", "60k", "130k"} {
 		disk := engine.SmallDisk(t, size)
 		to := filepath.Join(disk, "to.db")

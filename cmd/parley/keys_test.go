@@ -32,7 +32,7 @@ func emptyFile(t *testing.T) string {
 	return path
 }
 
-// The lines to paste have the address, so that it must be one which the server takes.
+// The lines to paste have the address, so serve must accept the address.
 func TestKeysAdd_publicURL_isCheckedAsServeChecksIt(t *testing.T) {
 	file := emptyFile(t)
 	for _, given := range []string{"parley.example", "ftp://a.example", "https://ann:b@a.example",
@@ -50,7 +50,7 @@ func TestKeysAdd_publicURL_isCheckedAsServeChecksIt(t *testing.T) {
 	}
 }
 
-// listed returns the keys that parley keys list shows.
+// listed returns the keys in the output of parley keys list.
 func listed(t *testing.T, where ...string) []access.Entry {
 	t.Helper()
 	code, out, says := command(t, append([]string{"keys", "list", "--json"}, where...)...)
@@ -197,7 +197,7 @@ func TestKeysAdd_labelThatAKeyHas_namesThatKeyAndHowToRevokeIt(t *testing.T) {
 // keyID finds the id in a key.
 var keyID = regexp.MustCompile(`pk_(\w{8})`)
 
-// A backup is looked into, too, and must not become another file by that.
+// keys list also reads a backup, and must not change it.
 func TestKeysList_ofABackup_changesNothing(t *testing.T) {
 	path := emptyFile(t)
 	command(t, "keys", "add", "Ann", "--data", path)

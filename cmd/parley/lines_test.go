@@ -12,8 +12,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestDocs_everyCommandLine_isOneThatTheProgramTakes looks at what people are told to type: each
-// command and each flag must be there. It does not look at what follows them.
+// TestDocs_everyCommandLine_isOneThatTheProgramTakes checks the command lines in the docs: each command and each flag
+// must exist. The test does not check their values.
 func TestDocs_everyCommandLine_isOneThatTheProgramTakes(t *testing.T) {
 	parser, err := newParser(&commandLine{}, io.Discard, func(int) {})
 	if err != nil {
@@ -57,7 +57,7 @@ func typed(page string) (all [][]string) {
 	return all
 }
 
-// unknown returns the first command or flag of a line that the program lacks.
+// unknown returns the first command or flag of a line that does not exist.
 func unknown(at *kong.Node, line []string) string {
 	named := func(name string) func(*kong.Node) bool {
 		return func(n *kong.Node) bool { return n.Name == name }

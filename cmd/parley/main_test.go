@@ -35,12 +35,11 @@ func TestExplain_namesOfPackages_areTrimmedWhereErrorsBegin(t *testing.T) {
 	}
 }
 
-// TestRun_theSystemRefuses_aPersonReadsWhatWasGiven plays what Go says of a file, a port and a connection in its own
-// words.
+// TestRun_theSystemRefuses_aPersonReadsWhatWasGiven plays Go's errors about a file, a port and a connection.
 func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 	emptyHome(t)
 	t.Setenv("PARLEY_URL", "")
-	t.Setenv("PATH", t.TempDir()) // where nothing tells the shell of this user
+	t.Setenv("PATH", t.TempDir()) // without the programs that name this user's shell
 	server := strings.TrimPrefix(apptest.Serve(t, nil), "http://")
 	file, folder := emptyFile(t), filepath.Join(t.TempDir(), "none")
 	for line, want := range map[string]string{
@@ -58,7 +57,7 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 	}
 }
 
-// The line is for a shell to run, so that it is all that is printed.
+// A shell runs the line, so the command prints only the line.
 func TestCompletion_printsTheLineForTheShell(t *testing.T) {
 	want := "complete -o default -o bashdefault -C "
 	code, out, says := command(t, "completion", "-c", "bash")

@@ -27,8 +27,8 @@ func TestMove_commandLineWithoutSense_isRefused(t *testing.T) {
 	}
 }
 
-// A tunnel has another address: seats, clients and the address for other commands go there, and the next command finds
-// its seat.
+// A tunnel has another address: seats, clients and the address for other commands move there, and the next command
+// finds its seat.
 func TestMove_serverHasAnotherAddress_allGoesThere(t *testing.T) {
 	home := emptyHome(t)
 	install(t, "codex")
@@ -52,8 +52,8 @@ func TestMove_serverHasAnotherAddress_allGoesThere(t *testing.T) {
 		return out.String()
 	}
 	does(0, "join", "tea", "--as", "Ann", "--url", then)
-	does(0, "keys", "list", "--data", emptyFile(t)) // of which this knows nothing
-	if err := client.SaveServer(then); err != nil { // as connect left it for the last client
+	does(0, "keys", "list", "--data", emptyFile(t)) // the move knows nothing of this file
+	if err := client.SaveServer(then); err != nil { // the address of the last connected client
 		t.Fatal(err)
 	}
 	c := &moveCommand{Old: then + "/", New: now + "/mcp"}
@@ -93,7 +93,7 @@ func TestMove_serverHasAnotherAddress_allGoesThere(t *testing.T) {
 	}
 }
 
-// A file of a client that cannot be read stops all before anything is moved.
+// If a client's file cannot be read, nothing is moved.
 func TestMove_clientThatCannotBeConnected_movesNothing(t *testing.T) {
 	home := emptyHome(t)
 	install(t, "codex")

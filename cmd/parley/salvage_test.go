@@ -29,7 +29,8 @@ const (
 	messagesOfARoom = 150
 )
 
-// talkedFile makes a file with some rooms of two that have talked, and returns the token of one of them in each.
+// talkedFile makes a file with some rooms of two agents that have talked, and returns the token of one agent in each
+// room.
 func talkedFile(t *testing.T, path string) (tokens []string) {
 	t.Helper()
 	tab, err := sqlite.Open(path, sqlite.Options{Files: sqlite.FileOptions{Total: math.MaxInt64,
@@ -89,8 +90,8 @@ func talkedFile(t *testing.T, path string) (tokens []string) {
 	return tokens
 }
 
-// heard returns how many messages of a room an agent can read in a file. It counts what was not lost: noise can change
-// a text, and no check tells.
+// heard returns how many messages of a room an agent can read in a file. It counts the messages that are not lost:
+// noise can change a text, and no check finds that.
 func heard(t *testing.T, path, token string) (n int, err error) {
 	t.Helper()
 	tab, err := sqlite.Open(path, sqlite.Options{})
@@ -118,8 +119,8 @@ func heard(t *testing.T, path, token string) (n int, err error) {
 	}
 }
 
-// Whatever is damaged, a copy says of each room that it is not what it was, by its name, or by its id if its name is
-// lost, or it says that it may not know. And what it copies is sound.
+// Whatever is damaged, a copy names each room with a loss, by name, or by id if the name is lost, or the copy says that
+// it may not know all. And the copied rooms are sound.
 func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
 	dir, err := os.MkdirTemp("/dev/shm", "parley-")
 	if err != nil {
@@ -138,7 +139,7 @@ func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
 	}
 	const page = 4096
 	pages := len(content) / page
-	var inner []int // pages that lead to all others
+	var inner []int // pages that lead to all other pages
 	for at := page; at < len(content); at += page {
 		if content[at] == 2 {
 			inner = append(inner, at)
@@ -210,8 +211,8 @@ func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
 	}
 }
 
-// Noise in the version of one item does not make the file one of another version. The copy of one room says what may
-// be lost of it, too.
+// Noise in the version of one item does not mean that the file has another version. The copy of one room also says what
+// the room may have lost.
 func TestCopy_damagedPageAndAnotherVersion_isSalvaged(t *testing.T) {
 	from, dir := filepath.Join(t.TempDir(), "from.db"), t.TempDir()
 	talkedFile(t, from)
@@ -255,7 +256,8 @@ func TestCopy_damagedPageAndAnotherVersion_isSalvaged(t *testing.T) {
 	}
 }
 
-// What events refer to is made again from them, as far as they tell it: the room is worth more than an item.
+// Items to which events refer are made again from the events, as far as the events allow: the room is worth more than
+// an item.
 func TestCopy_itemsLostToWhichEventsRefer_keepsTheRooms(t *testing.T) {
 	from, to := filepath.Join(t.TempDir(), "from.db"), filepath.Join(t.TempDir(), "to.db")
 	tokens := talkedFile(t, from)
@@ -291,14 +293,14 @@ func TestCopy_itemsLostToWhichEventsRefer_keepsTheRooms(t *testing.T) {
 	}
 }
 
-// oneNoisy returns a file with a few bytes of one of them overwritten.
+// oneNoisy returns a file with a few bytes of one page overwritten.
 func oneNoisy(content []byte, page, at int) []byte {
 	noisy := slices.Clone(content)
 	copy(noisy[page*4096+at:], "\xff\xff\xff\xff")
 	return noisy
 }
 
-// Wherever the damage is, check says what is lost, or that nothing is, and gives no count that may be too small.
+// Wherever the damage is, check says what is lost, or that nothing is lost, and gives no count that may be too small.
 func TestCheck_damagedFile_saysWhatIsLostAsACopyDoes(t *testing.T) {
 	dir := t.TempDir()
 	whole := filepath.Join(dir, "whole.db")
@@ -314,7 +316,7 @@ func TestCheck_damagedFile_saysWhatIsLostAsACopyDoes(t *testing.T) {
 		for _, at := range []int{0, 4} {
 			noisy := content
 			for n := 1; n < len(content)/4096; n++ {
-				if n == page || page == 0 { // here 0 stands for all of them
+				if n == page || page == 0 { // 0 stands for all pages here
 					noisy = oneNoisy(noisy, n, at)
 				}
 			}
@@ -350,7 +352,7 @@ func TestCheck_damagedFile_saysWhatIsLostAsACopyDoes(t *testing.T) {
 	}
 }
 
-// People look into the file that they have, before a server opens it.
+// People look into their file before a server opens it.
 func TestViews_areInACopyAndABackup(t *testing.T) {
 	from, dir := roomFile(t), t.TempDir()
 	copied, backup := filepath.Join(dir, "copy.db"), filepath.Join(dir, "backup.db")
@@ -373,7 +375,8 @@ func TestViews_areInACopyAndABackup(t *testing.T) {
 	}
 }
 
-// The header says how long the file is, and may lie. Where pages are damaged, too, all that it claims were looked for.
+// The header says how long the file is, and may be wrong. If pages are damaged, too, a search through the claimed
+// length would take for ever.
 func TestCheck_headerThatClaimsTooMuch_endsSoon(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	talkedFile(t, path)

@@ -22,7 +22,7 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
-// command runs the program and returns what it writes.
+// command runs the program and returns its output.
 func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	atHome(t)
@@ -53,7 +53,7 @@ func TestServe_portTaken_leavesNoFileBehind(t *testing.T) {
 	}
 }
 
-// A server on all addresses admits only callers with a key, and so refuses whoever asks what it is.
+// A server on all addresses admits only callers with a key, and so refuses to say what it is.
 func TestServe_portOfAParleyThatWantsKeys_namesIt(t *testing.T) {
 	atHome(t)
 	ctx, stop := context.WithCancel(t.Context())
@@ -111,7 +111,7 @@ func TestServe_fileInUse_freesThePort(t *testing.T) {
 	again.Close()
 }
 
-// A path that is mistyped makes a server without the rooms that its operator expects.
+// A mistyped path makes a server without the expected rooms.
 func TestServe_newFile_isSaidToBeNew(t *testing.T) {
 	atHome(t)
 	file := filepath.Join(t.TempDir(), "new", "parley.db")

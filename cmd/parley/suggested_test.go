@@ -13,8 +13,8 @@ import (
 // suggested is a command at the end of a line, as the program is started.
 var suggested = regexp.MustCompile(`(?m)(?:: |^ +)(\./parley [^\n]*)$`)
 
-// TestShell_suggestedCommands_runAsTheyStand runs each command that these commands print, on a machine with seats of
-// two people.
+// TestShell_suggestedCommands_runAsTheyStand runs each suggested command in the output of these commands, on a machine
+// with seats of two people.
 func TestShell_suggestedCommands_runAsTheyStand(t *testing.T) {
 	emptyHome(t)
 	t.Setenv("PARLEY_URL", "")
@@ -41,7 +41,7 @@ func TestShell_suggestedCommands_runAsTheyStand(t *testing.T) {
 			ran++
 			words := strings.Fields(strings.NewReplacer("TITLE", "a title", "ROOM", "pie", "NAME", "Dan", " N", " 6").
 				Replace(command[1]))
-			if words[1] == "watch" { // which asks for a link, on a terminal
+			if words[1] == "watch" { // watch asks for a link, on a terminal
 				continue
 			}
 			if got, code := does(words[1:]...); code == exitUsage || strings.Contains(got, "which seat") {
@@ -54,7 +54,7 @@ func TestShell_suggestedCommands_runAsTheyStand(t *testing.T) {
 	}
 }
 
-// TestSuggestedCommands_haveWhatWasGiven reads those that name a server, a file or a client.
+// TestSuggestedCommands_haveWhatWasGiven reads suggestions with a server, a file or a client.
 func TestSuggestedCommands_haveWhatWasGiven(t *testing.T) {
 	emptyHome(t)
 	t.Setenv("PARLEY_URL", "")
@@ -94,7 +94,7 @@ func TestSuggestedCommands_haveWhatWasGiven(t *testing.T) {
 }
 
 // TestHelp_startedAsAPath_itsCommandsNameThePath reads the help of the program and of each command, and the answers to
-// command lines that are wrong.
+// wrong command lines.
 func TestHelp_startedAsAPath_itsCommandsNameThePath(t *testing.T) {
 	atHome(t)
 	says := func(args ...string) string {
@@ -118,7 +118,7 @@ func TestHelp_startedAsAPath_itsCommandsNameThePath(t *testing.T) {
 	}
 }
 
-// TestRefusals_suggestedCommands_areOnesThatTheProgramTakes reads those in what a person is told of refusals.
+// TestRefusals_suggestedCommands_areOnesThatTheProgramTakes reads the suggestions in refusals for people.
 func TestRefusals_suggestedCommands_areOnesThatTheProgramTakes(t *testing.T) {
 	atHome(t)
 	text, err := os.ReadFile(filepath.Join("..", "..", "internal", "cli", "shell", "testdata", "refusals.golden"))
