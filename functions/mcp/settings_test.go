@@ -17,7 +17,7 @@ func environment(t *testing.T, set map[string]string) {
 	t.Helper()
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "PARLEY_") {
-			t.Setenv(name, "") // so that it comes back after the test
+			t.Setenv(name, "") // restores the variable after the test
 			os.Unsetenv(name)
 		}
 	}
@@ -58,7 +58,7 @@ func TestParse_settingsLeftOut_areThoseOfAnInstance(t *testing.T) {
 	}
 }
 
-// A stack that leaves the parameter alone has the function's own default.
+// A stack without the parameter has the function's default.
 func TestTemplate_unitsPerMinute_areTheFunctionsDefault(t *testing.T) {
 	text, err := os.ReadFile("../../template.yaml")
 	if err != nil {
@@ -83,7 +83,7 @@ func TestParse_badValue_namesTheVariable(t *testing.T) {
 	}
 }
 
-// Each of these makes the function larger, and it starts later.
+// Each of these packages makes the function larger, and its start later.
 func TestFunction_dependencies_areOnlyThoseThatItUses(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", ".").Output()
 	if err != nil {

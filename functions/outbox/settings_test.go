@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What the template sets is what the function needs.
+// The template sets what the function needs.
 func TestParse_settingLeftOut_isNamed(t *testing.T) {
 	text, err := os.ReadFile("../../template.yaml")
 	if err != nil {

@@ -32,13 +32,13 @@ func keys(id, secret, session string) aws.CredentialsProvider {
 	})
 }
 
-// options are those of the bucket of the server.
+// options returns the options for the server's bucket.
 func options(s *s3local.Server) Options {
 	return Options{Name: s.Bucket, Region: s3local.Region, Endpoint: s.Endpoint,
 		Credentials: keys(s3local.AccessKeyID, s3local.SecretAccessKey, "")}
 }
 
-// open returns the bucket, which ends with the test.
+// open returns a bucket for the length of the test.
 func open(t *testing.T, o Options) *Bucket {
 	t.Helper()
 	b, err := New(o)
@@ -55,7 +55,7 @@ func TestBucket_passesTheSuite(t *testing.T) {
 	filestest.Run(t, func(*testing.T) files.Store { return b })
 }
 
-// A failure leaves nothing in the bucket, no temporary file, and no word that could be a secret.
+// A failure leaves nothing in the bucket, no temporary file, and no possible secret.
 func TestBucket_refusals_changeNothingAndSayWhatToDo(t *testing.T) {
 	s := s3local.Start(t)
 	k := files.Key{Room: "room", ID: "kept"}
@@ -128,8 +128,8 @@ func TestNew_settings_areChecked(t *testing.T) {
 	}
 }
 
-// between returns the bucket behind a proxy that calls meet for each request of this method. If meet returns
-// false, the answer is lost: the connection breaks after S3 has done what was asked.
+// between returns the bucket behind a proxy that calls meet for each request of this method. If meet returns false, the
+// answer is lost: the connection breaks after S3 has done the request.
 func between(t *testing.T, s *s3local.Server, method string, meet func(n int64, q *http.Request,
 	a *http.Response) bool) (*Bucket, *atomic.Int64) {
 	t.Helper()
@@ -190,7 +190,7 @@ func TestBucket_lostReply_isAskedAgain(t *testing.T) {
 	}
 }
 
-// What S3 stored without telling is deleted again.
+// Put deletes an object that S3 stored without an answer.
 func TestPut_allRepliesLost_leavesNothing(t *testing.T) {
 	s := s3local.Start(t)
 	b, puts := between(t, s, http.MethodPut, func(int64, *http.Request, *http.Response) bool { return false })
@@ -206,7 +206,7 @@ func TestPut_callerLeavesBeforeTheReply_leavesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b, _ := between(t, s, http.MethodPut, func(_ int64, q *http.Request, _ *http.Response) bool {
 		cancel()
-		<-q.Context().Done() // the proxy notices that it left
+		<-q.Context().Done() // the proxy notices the caller's leave
 		return false
 	})
 	_, err := b.Put(ctx, files.Key{Room: "room", ID: "id"}, strings.NewReader("x"), 9)
@@ -236,7 +236,7 @@ func TestBucket_failureOfS3_isTriedAgainAFewTimes(t *testing.T) {
 	}
 }
 
-// Bytes that changed on their way to S3 are refused there, those that changed in S3 here.
+// S3 refuses bytes that changed on their way; Open refuses bytes that changed in S3.
 func TestBucket_changedBytes_areRefused(t *testing.T) {
 	s := s3local.Start(t)
 	k, text := files.Key{Room: "room", ID: "id"}, strings.Repeat("text ", 50_000)
@@ -297,7 +297,7 @@ func TestOpen_answerIsCutOff_fails(t *testing.T) {
 	}
 }
 
-// A function sleeps between calls, and nobody tells it that its connections are gone.
+// A function sleeps between calls, and gets no sign that its connections are gone.
 func TestBucket_connectionsDied_newOnesAreMade(t *testing.T) {
 	s := s3local.Start(t)
 	wire := dynamolocal.Interpose(t, s.Endpoint)
@@ -344,7 +344,7 @@ func TestBucket_noAnswer_isUnavailable(t *testing.T) {
 	}
 }
 
-// Silence within an answer ends it, and a reader that takes its time does not.
+// Silence within an answer ends the answer; a slow reader does not.
 func TestOpen_bytesStopComing_fails(t *testing.T) {
 	s := s3local.Start(t)
 	release := make(chan struct{})
@@ -369,7 +369,7 @@ func TestOpen_bytesStopComing_fails(t *testing.T) {
 	}
 }
 
-// stopped is a reader that gives nothing until it is closed.
+// stopped is a reader without bytes until it is closed.
 type stopped chan struct{}
 
 func (s stopped) Read([]byte) (int, error) { <-s; return 0, io.EOF }

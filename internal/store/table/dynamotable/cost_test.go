@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
-// meter records the calls that a Table reports.
+// meter records a Table's calls.
 type meter struct{ calls []dynamotable.Call }
 
 func (m *meter) observe(_ context.Context, c dynamotable.Call) { m.calls = append(m.calls, c) }

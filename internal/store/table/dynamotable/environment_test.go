@@ -51,7 +51,7 @@ func TestHTTPClient_fortyCallsAtOnceAndAgain_useTheSameConnections(t *testing.T)
 	var round sync.WaitGroup
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		round.Done()
-		round.Wait() // each call has a connection of its own until all have arrived
+		round.Wait() // each call has a separate connection until all have arrived
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {

@@ -15,9 +15,9 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
-// road passes connections on to an engine, until it forgets those that exist: from
-// then on nothing comes through them, and nothing says so. That is what a function
-// finds when it was frozen for longer than a gateway remembers its connections.
+// road passes connections on to an engine, until the road forgets the existing connections: from then on nothing comes
+// through them, and nothing reports that. A function sees the same after it was frozen for longer than a gateway
+// remembers its connections.
 type road struct {
 	engine string
 
@@ -43,7 +43,7 @@ func openRoad(t *testing.T) (*road, string) {
 	return r, "http://" + listener.Addr().String()
 }
 
-// pass carries what two ends say to each other until one of them hangs up.
+// pass carries bytes between two ends until one end hangs up.
 func (r *road) pass(near net.Conn) {
 	defer near.Close()
 	far, err := net.Dial("tcp", r.engine)

@@ -49,7 +49,7 @@ func first(faults ...fault) plan {
 
 func always(f fault) plan { return func(int) fault { return f } }
 
-// answered responds as the service does in cases that DynamoDB Local never shows.
+// answered responds like the service in cases that DynamoDB Local never shows.
 func answered(status int, body string) fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ func() (int, []byte)) {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
@@ -155,7 +155,7 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answered(status, string(answer))(w, r, engine)
 }
 
-// note records the request and returns its number.
+// note records the request and returns the request's number.
 func (l *line) note(r *http.Request, body []byte) int {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	sent := request{Operation: operation}

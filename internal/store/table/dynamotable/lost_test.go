@@ -138,8 +138,7 @@ func TestWrite_resolverFailsOnce_isRepeated(t *testing.T) {
 
 type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// openDialing opens an empty table whose connections are made by connect, which
-// gets the dialer that it replaces.
+// openDialing opens an empty table. connect makes the table's connections, and gets the replaced dialer.
 func openDialing(t *testing.T,
 	connect func(ctx context.Context, dial dialer, network, address string) (net.Conn, error)) *dynamotable.Table {
 	client := dynamolocal.Client(dynamolocal.Start(t))
@@ -154,7 +153,7 @@ func openDialing(t *testing.T,
 		name, dynamotable.Options{})
 }
 
-// closedPort returns an address on which nothing listens.
+// closedPort returns an address without a listener.
 func closedPort(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -170,8 +169,7 @@ func wantUnavailable(t *testing.T, err error) {
 	}
 }
 
-// wantConflict requires a conflict of the first op only and returns the item in
-// its way.
+// wantConflict requires a conflict of only the first op and returns the item in the way.
 func wantConflict(t *testing.T, err error) *table.Item {
 	t.Helper()
 	var conflict *table.ConflictError

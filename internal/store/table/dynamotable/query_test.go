@@ -42,7 +42,7 @@ func TestQuery_itemsBeyondOnePage_requestsOnlyTheRest(t *testing.T) {
 		t.Errorf("Query: %d items, more %v, %v; want 8 and more", len(page.Items), page.More, err)
 	}
 	sent := l.requests()[before:]
-	if len(sent) != 2 || sent[1].Body["Limit"] != float64(2) { // DynamoDB ends a page at 1 MB: six of these
+	if len(sent) != 2 || sent[1].Body["Limit"] != float64(2) { // DynamoDB ends a page at 1 MB: six of these items
 		t.Errorf("%d requests, the last for %v items; want 2, and 2", len(sent), sent[len(sent)-1].Body["Limit"])
 	}
 }

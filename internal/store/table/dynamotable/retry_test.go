@@ -191,8 +191,7 @@ func TestCall_throttledUntilTheDeadline_isUnavailable(t *testing.T) {
 	}
 }
 
-// TestCall_noAnswer_givesUpLongBeforeADistantDeadline: that of a function is fifteen
-// minutes away.
+// TestCall_noAnswer_givesUpLongBeforeADistantDeadline: a function's deadline is fifteen minutes away.
 func TestCall_noAnswer_givesUpLongBeforeADistantDeadline(t *testing.T) {
 	distant, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
@@ -277,9 +276,8 @@ func TestCall_cancelled_returnsOnlyTheContextError(t *testing.T) {
 	}
 }
 
-// start is the time at which fake clocks begin. It is fixed because DynamoDB does
-// not store a number's trailing zeros, so the size of an item depends on its
-// expiry, and far away because DynamoDB Local deletes what has expired by the
+// start is the first time of fake clocks. start is fixed because DynamoDB does not store a number's trailing zeros, so
+// the size of an item depends on its expiry. start is far away because DynamoDB Local deletes expired items by the
 // system clock.
 func start() time.Time { return time.Date(2100, 1, 1, 12, 0, 1, 0, time.UTC) }
 

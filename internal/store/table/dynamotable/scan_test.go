@@ -18,7 +18,7 @@ func TestPartitions_yieldsThoseWithALiveItemAtTheSortKey(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(start())
 	tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
 	put := func(partition, sort string, expires time.Time) {
-		// Large enough for the table to take more than one page of a Scan.
+		// Large enough that the table takes more than one page of a Scan.
 		item := table.Item{Key: table.Key{Partition: partition, Sort: sort}, Data: []byte(strings.Repeat("x", 300_000)),
 			Expires: expires}
 		if err := tab.Write(t.Context(), table.Put(item, table.Always)); err != nil {

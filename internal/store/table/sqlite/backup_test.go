@@ -23,7 +23,7 @@ func TestBackup_whileAnotherWrites_isOneMomentForItsOwnerAlone(t *testing.T) {
 	c := writer(t, f)
 	defer c.Close()
 	stop, stopped := make(chan struct{}), make(chan error)
-	go func() { // each transaction adds one item to either partition
+	go func() { // each transaction adds one item to each partition
 		for n := int64(0); ; n++ {
 			_, err := c.Transact(func() (bool, error) {
 				const text = "INSERT INTO items (pk, sk, data) VALUES (?, ?, 'x')"
@@ -59,7 +59,7 @@ func TestBackup_whileAnotherWrites_isOneMomentForItsOwnerAlone(t *testing.T) {
 			"SELECT count(*) FILTER (WHERE pk = 'a') - count(*) FILTER (WHERE pk = 'b') FROM items"); odd != "0" {
 			t.Errorf("backup %d has %s items of one half of a transaction", n, odd)
 		}
-		write(t, openFile(t, path), "INSERT INTO items (pk, sk, data) VALUES ('p', 'a', 'x')") // it can be served
+		write(t, openFile(t, path), "INSERT INTO items (pk, sk, data) VALUES ('p', 'a', 'x')") // the copy can be served
 	}
 	close(stop)
 	if err := <-stopped; err != nil {
@@ -115,8 +115,7 @@ func TestBackup_failed_leavesNothing(t *testing.T) {
 	wantBackups(t, folder)
 }
 
-// wantBackups fails the test unless these are the files in folder whose names begin
-// with backup.
+// wantBackups fails the test unless exactly these files in folder have names that begin with backup.
 func wantBackups(t *testing.T, folder string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -157,7 +156,7 @@ func TestBackup_anotherToTheSamePathWasFaster_leavesItAlone(t *testing.T) {
 	path := filepath.Join(folder, "backup.db")
 	var faster []byte
 	err := f.Backup(t.Context(), path, func(string) error {
-		write(t, f, insert) // so that the two differ
+		write(t, f, insert) // the two files now differ
 		return f.Backup(t.Context(), path, func(copied string) (err error) {
 			faster, err = os.ReadFile(copied)
 			return err
@@ -237,7 +236,7 @@ func TestIntegrityCheck_damagedPage_isNamed(t *testing.T) {
 	}
 }
 
-// SQLite does not notice that a log is of another file, and replays it.
+// SQLite does not notice that a log belongs to another file, and replays the log.
 func TestLogOfAnotherFile_isNeverReplayed(t *testing.T) {
 	folder := t.TempDir()
 	f := openFile(t, filepath.Join(folder, "parley.db"))

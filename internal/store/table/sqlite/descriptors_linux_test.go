@@ -12,10 +12,10 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// A process that has too few descriptors for all connections of a table is told so, whichever of them is the first that
-// finds none, and keeps no descriptor of a table that did not open.
+// A process with too few descriptors for all connections of a table gets an error, whichever connection fails first,
+// and keeps no descriptor of the unopened table.
 func TestOpen_ofTooFewDescriptors_isRefusedAndLeavesNone(t *testing.T) {
-	const within = "PARLEY_FEW_DESCRIPTORS" // the process of its own in which the limit of descriptors may sink
+	const within = "PARLEY_FEW_DESCRIPTORS" // a separate process, in which the limit of descriptors may sink
 	if path := os.Getenv(within); path != "" {
 		if err := openWithFewDescriptors(path); err != nil {
 			t.Error(err)
@@ -29,9 +29,9 @@ func TestOpen_ofTooFewDescriptors_isRefusedAndLeavesNone(t *testing.T) {
 	}
 }
 
-// openWithFewDescriptors opens a table with one descriptor, with two, and so on, until there are enough.
+// openWithFewDescriptors opens a table with one descriptor, with two, and so on, until the descriptors are enough.
 func openWithFewDescriptors(path string) error {
-	tab, err := Open(path, Options{}) // so that the runtime has its own descriptors, and the file is there
+	tab, err := Open(path, Options{}) // so that the runtime has its descriptors, and the file exists
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// spilled is what the items hold that are erased.
+// spilled is the content of the erased items.
 const spilled = "the key is 4711"
 
 // copies returns how often the file and its log hold the text.
@@ -23,8 +23,8 @@ func copies(t *testing.T, path string) (file, log int) {
 	return bytes.Count(readFile(t, path), []byte(spilled)), bytes.Count(readFile(t, path+"-wal"), []byte(spilled))
 }
 
-// spill puts items, some of which share pages and some of which have pages of their own,
-// amid others, and returns the ops that erase what they hold.
+// spill puts items amid others, and returns the ops that erase the items. Some items share pages, and some have
+// separate pages.
 func spill(t *testing.T, tab *Table, prefix string) (erase []table.Op) {
 	t.Helper()
 	for i, size := range []int{10, 200, 900, 3000, 5000, 60_000} {
@@ -50,7 +50,7 @@ func TestErase_twoMinutesLater_neitherFileNorLogHoldsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := reader.Prep("SELECT data FROM items, (VALUES (1), (2))")
-	if _, err := long.Step(); err != nil { // it keeps its moment, and so the log
+	if _, err := long.Step(); err != nil { // the reader keeps its moment, and so the log
 		t.Fatal(err)
 	}
 	for _, op := range erase {
@@ -74,7 +74,7 @@ func TestErase_twoMinutesLater_neitherFileNorLogHoldsIt(t *testing.T) {
 		t.Errorf("the file holds it %d times, and its log of %d bytes %d times", file, tab.LogBytes(), log)
 	}
 
-	// The next one is not emptied in the same minute.
+	// The next log is not emptied in the same minute.
 	again := spill(t, tab, "b")
 	if err := tab.Write(t.Context(), again...); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestErase_twoMinutesLater_neitherFileNorLogHoldsIt(t *testing.T) {
 	}
 }
 
-// A log that nothing was erased from is left as it is: a new one would have to grow.
+// A log without erased content stays: a new log would have to grow.
 func TestErase_nothing_keepsTheLog(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	tab := open(t, filepath.Join(t.TempDir(), "table.db"), clock)
@@ -102,7 +102,7 @@ func TestErase_nothing_keepsTheLog(t *testing.T) {
 	}
 }
 
-// A process that was killed leaves its log, and with it what it has erased.
+// A killed process leaves its log, and the erased content in the log.
 func TestErase_thenKilled_isGoneTwoMinutesAfterTheNextStart(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	old := filepath.Join(t.TempDir(), "table.db")

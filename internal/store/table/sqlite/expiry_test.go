@@ -29,7 +29,7 @@ func logPages(t *testing.T, tab *Table) (pages int) {
 	return pages
 }
 
-// Each room is on pages of its own, but the expiries of their messages are on one.
+// Each room has separate pages, but the expiries of the rooms' messages share a page.
 func TestWrite_messagesOfManyRooms_shareAPageOfTheIndex(t *testing.T) {
 	const commits, rooms = 200, 20
 	var pages [2]int
@@ -46,7 +46,7 @@ func TestWrite_messagesOfManyRooms_shareAPageOfTheIndex(t *testing.T) {
 				}
 				ops[r] = table.Put(message, table.IfAbsent)
 			}
-			// as a Write does, but it counts no pages, so the log is not moved into the file
+			// like Write, but with 0 pages, so the log is not moved into the file
 			if err := tab.submit(t.Context(), 0, func(c *Conn, now int64) (verdict, failure error) {
 				return c.apply(ops, now)
 			}); err != nil {

@@ -40,7 +40,7 @@ func writer(t testing.TB, f *File) *Conn {
 	return c
 }
 
-// write runs statements on a file of its own connection.
+// write runs statements on a file, with a separate connection.
 func write(t testing.TB, f *File, statements ...string) {
 	t.Helper()
 	c := writer(t, f)
@@ -60,7 +60,7 @@ const (
 		INSERT INTO items (pk, sk, data) SELECT 'p', printf('%04d', n), hex(zeroblob(500)) FROM number`
 )
 
-// readRows returns the first column of the only row that a query answers.
+// readRows returns the first column of the only row of a query.
 func readRows(t testing.TB, f *File, query string) (text string) {
 	t.Helper()
 	c, err := f.connect(sqlite.OpenReadOnly)
@@ -140,8 +140,8 @@ func TestOpen_fileInUse_saysSoAndLeavesTheOtherAlone(t *testing.T) {
 	write(t, first, insert)
 }
 
-// Two servers on one file, by two names, lose what both have acknowledged. What only reads goes on, such as the check
-// of a backup.
+// Two servers on one file, by two names, lose what both have acknowledged. Readers go on, such as the check of a
+// backup.
 func TestOpen_fileWithAnotherName_isRefusedByBoth(t *testing.T) {
 	path, name := filepath.Join(t.TempDir(), "parley.db"), filepath.Join(t.TempDir(), "name.db")
 	file := openFile(t, path)
@@ -315,7 +315,7 @@ func TestViews_areStoredAndReplaced(t *testing.T) {
 	}
 }
 
-// Its operator ends keys while the server runs, though somebody has made a second name.
+// The operator ends keys while the server runs, even if somebody has made a second name.
 func TestOpenBeside_servedFileWithAnotherName_goesOnAtItsOwn(t *testing.T) {
 	path, name := filepath.Join(t.TempDir(), "parley.db"), filepath.Join(t.TempDir(), "name.db")
 	served, err := Open(path, Options{})

@@ -15,8 +15,8 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// putForEver stores files from several goroutines, deletes every third, and prints a line for each that
-// is stored and stays.
+// putForEver stores files from several goroutines, deletes every third file, and prints a line for each file that
+// stays.
 func putForEver(path, round string) error {
 	tab, err := Open(path, Options{Files: FileOptions{Total: 10 << 30, Claim: claimOf, Disk: amply}})
 	if err != nil {
@@ -58,8 +58,8 @@ func numbered(id string) []byte {
 	return bytes.Repeat([]byte(id+" "), size/(len(id)+1)+1)
 }
 
-// What is acknowledged is whole. What is not has left nothing once the sweep has been there: no row
-// of bytes without its file, and nothing counted. An hour later nothing is left that nobody claims.
+// Acknowledged files are whole. Other files leave nothing after the sweep: no row of bytes without its file, and
+// nothing in the sums. An hour later no unclaimed file is left.
 func TestFiles_killedAtRandomMoments_areWholeOrGone(t *testing.T) {
 	for round := range 3 {
 		killFiles(t, fmt.Sprint(round))

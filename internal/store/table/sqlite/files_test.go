@@ -24,7 +24,7 @@ func TestFiles_fulfillTheContract(t *testing.T) {
 	})
 }
 
-// claimOf is where the claims of these tests are.
+// claimOf returns the key of a claim in these tests.
 func claimOf(k files.Key) table.Key {
 	return table.Key{Partition: "room " + k.Room, Sort: "claim " + k.ID}
 }
@@ -50,7 +50,7 @@ func openFiles(t testing.TB, path string, clock clockwork.Clock) *Files {
 // keyOf returns a key in the room r.
 func keyOf(id string) files.Key { return files.Key{Room: "r", ID: id} }
 
-// content returns so many bytes in which spilled stands once in a KiB.
+// content returns size bytes, with spilled once in each KiB.
 func content(size int) []byte {
 	data := make([]byte, size)
 	rand.Read(data)
@@ -99,7 +99,7 @@ func (f *Files) claim(t testing.TB, id string, d time.Duration) {
 // parts returns how many rows of bytes there are.
 func (f *Files) parts(t *testing.T) int { return number(t, f.table, "SELECT count(*) FROM file_parts") }
 
-// round lets the sweep end a round, of some of whose steps it may need all to empty the log.
+// round lets the sweep end a round. The round may need all its steps to empty the log.
 func round(t *testing.T, clock *clockwork.FakeClock) {
 	t.Helper()
 	step(t, clock, roundPause)
@@ -108,7 +108,7 @@ func round(t *testing.T, clock *clockwork.FakeClock) {
 	}
 }
 
-// A process that dies while it deletes a file leaves the claim, and the rest of the bytes.
+// A process that dies during a file's deletion leaves the claim, and the rest of the bytes.
 func TestFiles_deletedByHalfAndClaimed_areDeletedByTheSweep(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	f := openFiles(t, filepath.Join(t.TempDir(), "table.db"), clock)
@@ -195,7 +195,7 @@ func TestFiles_thatNobodyClaims_areDeletedAnHourLater(t *testing.T) {
 	}
 }
 
-// The sweep finds a file that somebody deletes before its own turn comes.
+// The sweep finds a file that somebody deletes before the sweep does.
 func TestFiles_deletedBeforeTheSweepDoes_areCountedOnce(t *testing.T) {
 	f := openFiles(t, filepath.Join(t.TempDir(), "table.db"), nil)
 	whole, _ := f.Free(t.Context())
@@ -219,7 +219,7 @@ func TestFiles_deletedBeforeTheSweepDoes_areCountedOnce(t *testing.T) {
 	}
 }
 
-// A clock that is wrong hides claims, but only until it is put right.
+// A wrong clock hides claims, but only until the clock is right again.
 func TestFiles_clockAYearAhead_areKept(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	f := openFiles(t, filepath.Join(t.TempDir(), "table.db"), clock)
@@ -242,7 +242,7 @@ func TestFiles_deleted_neitherFileNorLogHoldsThem(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	path := filepath.Join(t.TempDir(), "table.db")
 	f := openFiles(t, path, clock)
-	// Together too little to move the log, which happens beside the test.
+	// Too little in sum to move the log: a move runs beside the test.
 	sizes := []int{1100, 20_000, partBytes, stepParts * partBytes, stepParts*partBytes + 1}
 	for n, size := range sizes {
 		f.put(t, fmt.Sprint(n), content(size))
@@ -388,7 +388,7 @@ func TestFiles_deletedWhileTheyMove_endThere(t *testing.T) {
 	}
 }
 
-// An upload that stands still for an hour is one that nobody claims.
+// An upload without bytes for an hour counts as unclaimed.
 func TestFiles_uploadThatStandsStill_isDeleted(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	f := openFiles(t, filepath.Join(t.TempDir(), "table.db"), clock)
@@ -405,7 +405,7 @@ func TestFiles_uploadThatStandsStill_isDeleted(t *testing.T) {
 		}
 	}
 	step(t, clock, unclaimed-time.Minute)
-	if _, err := w.Write(lot); err != nil { // so that it stands still from now on
+	if _, err := w.Write(lot); err != nil { // the upload stands still from now on
 		t.Fatal(err)
 	}
 	if _, err := w.Write([]byte("x")); err != nil { // the lot is written when the next is read

@@ -13,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/engine"
 )
 
-// A container is often given one file. Its log would stay in the container.
+// A container often gets one file. The file's log would stay in the container.
 func TestOpen_fileThatIsMountedAlone_isRefused(t *testing.T) {
 	path, here := filepath.Join(t.TempDir(), "parley.db"), filepath.Join(t.TempDir(), "parley.db")
 	tab, err := sqlite.Open(path, sqlite.Options{})
@@ -43,7 +43,8 @@ func TestOpen_fileThatIsMountedAlone_isRefused(t *testing.T) {
 	}
 }
 
-// A log that fills the disk has pages that the file holds already. It is moved there, and the write then succeeds.
+// A log that fills the disk has pages that are already in the file. The log is moved there, and then the write
+// succeeds.
 func TestWrite_inPlaceOnAFullDisk_hasTheSpaceOfTheLog(t *testing.T) {
 	disk := engine.SmallDisk(t, "2m")
 	tab, err := sqlite.Open(filepath.Join(disk, "table.db"), sqlite.Options{})

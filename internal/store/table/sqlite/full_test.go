@@ -14,8 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// The file may have no more pages, so that SQLite fails as it does on a full disk. A short item still fits
-// where another was.
+// The file may have no more pages, so SQLite fails as on a full disk. A short item still fits in the place of another.
 func TestWrite_fullDisk_isErrFullAndNotReadyUntilALongItemFits(t *testing.T) {
 	var log bytes.Buffer
 	tab, err := Open(filepath.Join(t.TempDir(), "table.db"), Options{
@@ -25,7 +24,7 @@ func TestWrite_fullDisk_isErrFullAndNotReadyUntilALongItemFits(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, tab, "p", "a", "before")
-	mayHave(t, tab, 1) // SQLite makes it as many as there are
+	mayHave(t, tab, 1) // SQLite sets the limit to the present number of pages
 	for range 3 {
 		long := table.Item{Key: table.Key{Partition: "p", Sort: "long"}, Data: bytes.Repeat([]byte("x"), 20_000)}
 		err := tab.Write(t.Context(), table.Put(long, table.Always))

@@ -35,8 +35,8 @@ func TestOpen_withoutPermissionToWrite_saysSoAndLeavesAllAsItWas(t *testing.T) {
 	wantContent(t, path, content)
 }
 
-// asNobody runs f on a thread that has no more rights to files than anybody, since
-// root may write everywhere. The thread ends with its goroutine.
+// asNobody runs f on a thread without special rights to files, since root may write everywhere. The thread ends with
+// its goroutine.
 func asNobody(f func()) {
 	done := make(chan struct{})
 	go func() {

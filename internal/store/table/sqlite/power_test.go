@@ -16,9 +16,8 @@ import (
 // events is how many are written.
 const events = 7
 
-// After a power failure the disk holds everything up to the last fsync, and of
-// what was written later any part or garbage. Each case leaves the log whole up to
-// an acknowledged commit and spoils it anywhere behind.
+// After a power failure the disk holds everything up to the last fsync, and any part of later writes, or garbage. Each
+// case leaves the log whole up to an acknowledged commit and spoils the log anywhere behind.
 func TestOpen_logSpoiledBehindAnAcknowledgedCommit_holdsAllUpToIt(t *testing.T) {
 	file, log, ends := written(t)
 	spoils := map[string]func(behind []byte) []byte{
@@ -51,7 +50,7 @@ func TestOpen_logSpoiledBehindAnAcknowledgedCommit_holdsAllUpToIt(t *testing.T) 
 	}
 }
 
-// A cut anywhere in the log leaves the state after some commit: no half of one.
+// After a cut anywhere in the log the file has the state after some commit, never half a commit.
 func TestOpen_tornLog_holdsWholeCommits(t *testing.T) {
 	file, log, ends := written(t)
 	for range 200 {
@@ -70,8 +69,8 @@ func TestOpen_tornLog_holdsWholeCommits(t *testing.T) {
 	}
 }
 
-// written returns a file and its log after some events of the log "p", and the
-// length of the log when each of them was acknowledged.
+// written returns a file and its log after some events of the log "p", and the length of the log at the acknowledgement
+// of each event.
 func written(t *testing.T) (file, log []byte, ends []int) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "table.db")
@@ -89,7 +88,7 @@ func written(t *testing.T) (file, log []byte, ends []int) {
 	return readFile(t, path), readFile(t, path+"-wal"), ends
 }
 
-// readFile returns the content of a file that nothing writes to at the moment.
+// readFile returns the content of a file without a writer.
 func readFile(t *testing.T, path string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -115,8 +114,7 @@ func garble(b []byte) {
 	}
 }
 
-// A page of garbage may be where no call looks. What is asked for is an error
-// wherever it shows, and no panic.
+// A page of garbage may be where no call reads. A call that reads the page must return an error and not panic.
 func TestOpen_damagedPage_isAnErrorAndNoPanic(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "table.db")
 	tab := open(t, path, nil)
@@ -134,7 +132,7 @@ func TestOpen_damagedPage_isAnErrorAndNoPanic(t *testing.T) {
 		content := append([]byte(nil), whole...)
 		from := page * pageBytes
 		if page == 0 {
-			from = 100 // the header, which Open looks at
+			from = 100 // the header, which Open checks
 		}
 		garble(content[from : (page+1)*pageBytes])
 		if err := useAll(t, place(t, content, nil)); err != nil {

@@ -19,8 +19,8 @@ func publicFolder(t *testing.T) string {
 	return dir
 }
 
-// othersOpen returns what another user gets who opens the file at path. If this user is
-// not root, there is nobody else to try.
+// othersOpen returns the error of another user who opens the file at path. If this user is not root, no other user can
+// be tried.
 func othersOpen(path string) (err error) {
 	asNobody(func() {
 		var file *os.File
@@ -30,8 +30,7 @@ func othersOpen(path string) (err error) {
 	return err
 }
 
-// opened makes a file with everything that SQLite may have beside it, as after a crash
-// and with the given mode.
+// opened makes a file with all files that SQLite may have beside it, as after a crash and with the given mode.
 func opened(t *testing.T, mode fs.FileMode) (f *File, paths []string) {
 	t.Helper()
 	path := filepath.Join(publicFolder(t), "parley.db")

@@ -23,8 +23,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Tests that need another process start the test binary again with this set to
-// what it does instead of testing.
+// A test that needs another process starts the test binary again. The variable roleVariable says what the process does
+// instead of testing.
 const roleVariable = "PARLEY_SQLITE_TEST_ROLE"
 
 func TestMain(m *testing.M) {
@@ -66,8 +66,8 @@ func child(t *testing.T, role string, args ...string) *exec.Cmd {
 
 const killWriters = 8
 
-// writeForEver writes from several goroutines, each to a log of its own, and
-// prints a line for each write that returned. Each event has the padding.
+// writeForEver writes from several goroutines, each goroutine to a separate log, and prints a line for each write that
+// returned. Each event has the padding.
 func writeForEver(path, round, padding string) error {
 	tab, err := Open(path, Options{})
 	if err != nil {
@@ -92,7 +92,7 @@ func writeForEver(path, round, padding string) error {
 	return <-errs
 }
 
-// writeEvent writes event n of a log and a snapshot of it.
+// writeEvent writes event n of a log and the snapshot.
 func writeEvent(tab *Table, log string, n int) error { return writePadded(tab, log, n, "") }
 
 func writePadded(tab *Table, log string, n int, padding string) error {
@@ -105,14 +105,13 @@ func writePadded(tab *Table, log string, n int, padding string) error {
 		table.Put(item(log, "META", strconv.Itoa(n)), table.Always))
 }
 
-// A killed process leaves what the kernel holds for it, so this shows that nothing
-// acknowledged waits in the process's memory, and that the file opens whatever the
-// moment.
+// The kernel keeps what it holds for a killed process. So this test shows that no acknowledged write waits in the
+// memory of the process, and that the file opens after a kill at any moment.
 func TestTable_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
 	killAtRandom(t, 25, "write")
 }
 
-// After each sixty of these writes the log is moved into the file.
+// After every sixty of these writes the log is moved into the file.
 func TestTable_killedWhileTheLogIsMoved_keepsWhatItAcknowledged(t *testing.T) {
 	killAtRandom(t, 10, "write much")
 }
@@ -125,7 +124,7 @@ func TestSoak_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
 	killAtRandom(t, 200, "write much")
 }
 
-// killAtRandom kills a process in a role that writes, and opens its file, so many times.
+// killAtRandom kills a writing process with a role, and opens the process's file, kills times.
 func killAtRandom(t *testing.T, kills int, role string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "table.db")
@@ -133,7 +132,7 @@ func killAtRandom(t *testing.T, kills int, role string) {
 		acknowledged := runAndKill(t, role, path, fmt.Sprint(round), rand.IntN(300))
 		tab := open(t, path, nil)
 		for log, last := range acknowledged {
-			wantLog(t, tab, log, last, last+1) // a writer may not have come to acknowledge its last
+			wantLog(t, tab, log, last, last+1) // a writer may not have acknowledged its last event
 		}
 		if err := tab.Close(); err != nil {
 			t.Fatal(err)
@@ -141,8 +140,8 @@ func killAtRandom(t *testing.T, kills int, role string) {
 	}
 }
 
-// runAndKill lets a child write until it has acknowledged some writes, kills it
-// and returns the number of the last event that it acknowledged in each log.
+// runAndKill lets a child write until it has acknowledged some writes, and kills the child. runAndKill returns the
+// number of the last acknowledged event in each log.
 func runAndKill(t *testing.T, role, path, round string, writes int) map[string]int {
 	t.Helper()
 	cmd := child(t, role, path, round)
@@ -183,7 +182,7 @@ const (
 	guestWrites = 20 // of each
 )
 
-// writeBeside writes to a file that another process serves, as parley keys does.
+// writeBeside writes to a file that another process serves, like parley keys.
 func writeBeside(path, guest string) error {
 	tab, err := OpenBeside(path, Options{})
 	if err != nil {
@@ -198,8 +197,7 @@ func writeBeside(path, guest string) error {
 	return tab.Close()
 }
 
-// A server that is busy writing keeps nobody out, nobody keeps it from writing, and what
-// either has written is there.
+// A busy server keeps no other process out, no process keeps the server from writing, and all writes are in the file.
 func TestOpenBeside_manyProcessesAndABusyServer_allWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "table.db")
 	server := child(t, "write", path, "server")
@@ -212,7 +210,7 @@ func TestOpenBeside_manyProcessesAndABusyServer_allWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	lines.Scan() // it serves
+	lines.Scan() // the server serves
 	wrote := make(chan int)
 	go func() {
 		n := 0
@@ -239,7 +237,7 @@ func TestOpenBeside_manyProcessesAndABusyServer_allWrite(t *testing.T) {
 	if n := <-wrote; n == 0 {
 		t.Error("the server did not write meanwhile")
 	}
-	_ = server.Wait() // it was killed
+	_ = server.Wait() // the server was killed
 	tab := open(t, path, nil)
 	for w := range killWriters {
 		wantLog(t, tab, fmt.Sprintf("server/%d", w), -1, math.MaxInt) // the guests may be faster
@@ -300,8 +298,8 @@ func TestWrite_diskFull_isRefusedUntilThereIsRoom(t *testing.T) {
 	}
 }
 
-// fillTheDisk writes until files may not grow any more, which fails as a full disk
-// does, and goes on when they may.
+// fillTheDisk writes until files may not grow any more, which fails like a full disk, and goes on when files may grow
+// again.
 func fillTheDisk(path string) error {
 	tab, err := Open(path, Options{})
 	if err != nil {
@@ -338,7 +336,7 @@ func fillTheDisk(path string) error {
 	return errors.Join(wantItems(tab, written+1), tab.Ready(ctx), tab.Close())
 }
 
-// limitFiles lets no file of this process grow beyond so many bytes.
+// limitFiles sets the largest size of this process's files, in bytes.
 func limitFiles(bytes uint64) error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {

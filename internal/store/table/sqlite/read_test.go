@@ -52,9 +52,8 @@ func TestPartitions_areThoseThatHoldALiveItemUnderTheKey(t *testing.T) {
 	}
 }
 
-// In UTF-16, which Parley never uses, the order of two keys by their bytes can differ
-// from their order as text. The second key here is a malformed spelling of the first,
-// and the search for what follows it leads to it again.
+// In UTF-16, which Parley never uses, the order of two keys by bytes can differ from their order as text. The second
+// key here is a malformed spelling of the first key, and the search behind the second key leads to it again.
 func TestPartitions_keysOutOfOrder_areDamageAndNoCircle(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "table.db")
 	c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
@@ -126,7 +125,7 @@ func TestRead_failsAsTheContextEnds_returnsTheContextsError(t *testing.T) {
 	}
 }
 
-// SQLite looks at some keys of a page only. An item under another key would be taken for one of the range.
+// SQLite checks only some keys of a page. An item under another key would pass for an item of the range.
 func TestQuery_keyThatNoiseHasReplaced_isDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "table.db")
 	tab := open(t, path, clockwork.NewRealClock())
@@ -143,7 +142,7 @@ func TestQuery_keyThatNoiseHasReplaced_isDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for noise, directions := range map[string][]bool{
-		"ACT#3": {false}, // downward, SQLite takes it for the end of the range
+		"ACT#3": {false}, // downward, SQLite sees the end of the range here
 		"LOG#0": {false, true},
 		"LOG#2": {false, true},
 	} {

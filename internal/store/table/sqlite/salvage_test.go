@@ -19,8 +19,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Noise in one page, of whatever kind, is read around from both ends. What was deleted or replaced does not come back,
-// and each item that is lost is told of: by its key, or as what may be lost.
+// Salvage reads around any kind of noise in one page, from both ends. Deleted and replaced items do not come back, and
+// each lost item is reported: by its key, or as a possible loss.
 func TestSalvage_noiseInAnyPage_isReadAroundAndTold(t *testing.T) {
 	dir := t.TempDir()
 	path, now := filepath.Join(dir, "whole.db"), time.Unix(1_000_000, 0)
@@ -54,7 +54,7 @@ func TestSalvage_noiseInAnyPage_isReadAroundAndTold(t *testing.T) {
 					other++
 				}
 			}
-			if other > 16 { // as many as one page has
+			if other > 16 { // as many as fit on a page
 				t.Errorf("page %d, %d: %d items are not what they were", n+1, at, other)
 			}
 			trials++
@@ -73,8 +73,8 @@ func TestSalvage_noiseInAnyPage_isReadAroundAndTold(t *testing.T) {
 	}
 }
 
-// A page that claims fewer cells than it has is read without an error. With another page damaged, too, neither rows nor
-// index tell of some items.
+// A page with a too small count of its cells is read without an error. With another page damaged, too, some items are
+// neither in the rows nor in the index.
 func TestSalvage_pageThatSaysTooLittle_isTold(t *testing.T) {
 	dir := t.TempDir()
 	path, noisy, now := filepath.Join(dir, "whole.db"), filepath.Join(dir, "noisy.db"), time.Unix(1_000_000, 0)
@@ -83,12 +83,12 @@ func TestSalvage_pageThatSaysTooLittle_isTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	untold := 0 // of which only the doubt tells
+	untold := 0 // reported only as a doubt
 	pages := len(content) / 4096
 	for short := 1; short < pages; short++ {
 		head := content[short*4096:]
 		cells := binary.BigEndian.Uint16(head[3:])
-		if kind := head[0]; kind != 2 && kind != 10 || cells < 2 { // those of a table without rowid, and of an index
+		if kind := head[0]; kind != 2 && kind != 10 || cells < 2 { // pages of a table without rowid, and of an index
 			continue
 		}
 		for broken := 1; broken < pages; broken += 9 {
@@ -117,7 +117,8 @@ func TestSalvage_pageThatSaysTooLittle_isTold(t *testing.T) {
 	}
 }
 
-// A row that the index lacks may have got its key from noise. There are no more such rows than keys without a row.
+// A row without an entry in the index may have got its key from noise. There are no more such rows than keys without a
+// row.
 func TestSalvage_indexThatLacksManyKeys_leavesTheirRows(t *testing.T) {
 	path, now := filepath.Join(t.TempDir(), "table.db"), time.Unix(1_000_000, 0)
 	tab, err := Open(path, Options{Clock: clockwork.NewFakeClockAt(now)})
@@ -160,8 +161,8 @@ func TestSalvage_indexThatLacksManyKeys_leavesTheirRows(t *testing.T) {
 	}
 }
 
-// manyItems makes a file with items of several rooms, some of which were replaced and some deleted, and returns the
-// data of those that are left, and the keys of those that are not.
+// manyItems makes a file with items of several rooms, and replaces and deletes some. manyItems returns the data of the
+// remaining items, and the keys of the deleted items.
 func manyItems(t *testing.T, path string, now time.Time) (held map[table.Key]string, deleted []table.Key) {
 	t.Helper()
 	tab, err := Open(path, Options{Clock: clockwork.NewFakeClockAt(now)})
@@ -169,7 +170,7 @@ func manyItems(t *testing.T, path string, now time.Time) (held map[table.Key]str
 		t.Fatal(err)
 	}
 	held = map[table.Key]string{}
-	for round := range 2 { // the second replaces what the first wrote
+	for round := range 2 { // the second round replaces items of the first
 		for room := range 3 {
 			var ops []table.Op
 			for i := range 90 {
@@ -195,7 +196,7 @@ func manyItems(t *testing.T, path string, now time.Time) (held map[table.Key]str
 	if err := tab.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// A program that overwrites nothing leaves rows in free pages, and bytes of rows in others.
+	// A program without secure deletion leaves rows in free pages, and bytes of rows in other pages.
 	c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		t.Fatal(err)
@@ -216,7 +217,7 @@ func manyItems(t *testing.T, path string, now time.Time) (held map[table.Key]str
 	return held, deleted
 }
 
-// salvaged returns the data of what Salvage reads of a file, and what it tells of the rest.
+// salvaged returns the data that Salvage reads from a file, and Salvage's other results.
 func salvaged(t *testing.T, path string, now time.Time) (kept map[table.Key]string, lost []table.Key, all bool) {
 	t.Helper()
 	file, err := OpenDamagedReadOnly(path)

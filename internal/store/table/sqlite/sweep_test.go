@@ -16,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// number returns the one number that a query answers.
+// number returns the number that answers a query.
 func number(t *testing.T, tab *Table, query string) (n int) {
 	t.Helper()
 	err := tab.pool.Read(t.Context(), func(c *Conn) error {
@@ -50,7 +50,7 @@ func fill(t *testing.T, tab *Table, prefix string, count, size int, d time.Durat
 	}
 }
 
-// step lets the sweep take its next step and waits until it has.
+// step lets the sweep take its next step and waits for the step's end.
 func step(t *testing.T, clock *clockwork.FakeClock, d time.Duration) {
 	t.Helper()
 	clock.Advance(d)
@@ -59,7 +59,7 @@ func step(t *testing.T, clock *clockwork.FakeClock, d time.Duration) {
 	}
 }
 
-// keep lets the time pass for which the sweep keeps what has expired.
+// keep lets the time pass for which the sweep keeps expired items.
 func keep(t *testing.T, clock *clockwork.FakeClock) {
 	t.Helper()
 	for range doubt / time.Hour {
@@ -90,7 +90,8 @@ func TestSweep_deletesWhatExpiredInSmallSteps(t *testing.T) {
 	}
 }
 
-// The first round begins a minute after the table was opened, and deletes what expired exactly a day before it.
+// The first round begins a minute after the table was opened. The round deletes items that expired exactly a day
+// before.
 func TestSweep_ofATableJustOpened_beginsAfterAMinute(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(time.Unix(1_800_000_000, 0))
 	tab := open(t, filepath.Join(t.TempDir(), "table.db"), clock)
@@ -110,8 +111,8 @@ func TestSweep_ofATableJustOpened_beginsAfterAMinute(t *testing.T) {
 	}
 }
 
-// The sizes of the items are those of messages, so that the pages of the file are
-// shared, and of long ones, which have pages of their own.
+// The items have the sizes of messages, so that they share the file's pages, and of long messages, which have separate
+// pages.
 func TestSweep_shrinksAFileOfWhichMuchIsFree(t *testing.T) {
 	for name, c := range map[string]struct{ count, size int }{"short items": {20_000, 300},
 		"long items": {600, 20_000}} {
@@ -164,7 +165,7 @@ func TestSweep_itemsThatComeAndGo_doNotGrowTheFile(t *testing.T) {
 	}
 }
 
-// A reader that keeps its moment keeps the log from being emptied.
+// A reader that keeps its moment keeps the log full.
 func TestSweep_largeLog_isMeasuredAndWarnedOfOnce(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	var log bytes.Buffer
@@ -194,7 +195,7 @@ func TestSweep_largeLog_isMeasuredAndWarnedOfOnce(t *testing.T) {
 	if err := reader.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// The log is moved beside commits, and begins again with one that comes after that.
+	// The log is moved beside commits, and begins again with a later commit.
 	for n, began := 0, time.Now(); tab.LogBytes() > largeLog/2 && time.Since(began) < time.Minute; n++ {
 		fill(t, tab, fmt.Sprint("more", n%10), 10, 300_000, 0)
 	}

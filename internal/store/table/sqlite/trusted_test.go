@@ -22,7 +22,7 @@ const (
 	year = 365 * day
 )
 
-// wrong is a clock that says another time than the one that passes.
+// wrong is a clock that shows another time than the passing time.
 type wrong struct {
 	*clockwork.FakeClock
 	ahead atomic.Int64 // a time.Duration
@@ -48,7 +48,7 @@ func reopen(t *testing.T, tab *Table, clock clockwork.Clock) *Table {
 	return open(t, tab.file.Path(), clock)
 }
 
-// lives are how long items may live that are written at one moment.
+// lives are possible lifetimes of items written at one moment.
 var lives = []time.Duration{15 * time.Minute, time.Hour, 3 * day, 32 * day}
 
 // leave writes an item for each of lives.
@@ -59,7 +59,7 @@ func leave(t *testing.T, tab *Table) {
 	}
 }
 
-// missing are the lives whose items are no longer in the file, absent or not.
+// missing returns the lives whose items are no longer in the file, absent or not.
 func missing(t *testing.T, tab *Table) (lost []time.Duration) {
 	t.Helper()
 	for _, life := range lives {
@@ -104,7 +104,7 @@ func TestSweep_clockFarAhead_losesNothingThatLives(t *testing.T) {
 	}
 }
 
-// A machine without a clock of its own begins in 1970, and is put right by the network.
+// A machine without its own clock begins in 1970, and the network sets the clock.
 func TestSweep_clockBehindAndPutRight_sweepsAsBefore(t *testing.T) {
 	clock := &wrong{FakeClock: clockwork.NewFakeClock()}
 	tab := open(t, filepath.Join(t.TempDir(), "table.db"), clock)
@@ -155,7 +155,7 @@ func TestSweep_serverWasOff_deletesWhatExpiredMeanwhile(t *testing.T) {
 	}
 }
 
-// A file that rooms were copied to has no time of the sweep.
+// A file with copied rooms has no time of the sweep.
 func TestSweep_fileWithoutItsTime_isAsOldAsItsEarliestExpiry(t *testing.T) {
 	clock := &wrong{FakeClock: clockwork.NewFakeClock()}
 	tab := open(t, filepath.Join(t.TempDir(), "table.db"), clock)

@@ -82,7 +82,7 @@ func TestWrite_inOneTransaction_isJudgedOnWhatThoseBeforeItLeft(t *testing.T) {
 			{table.Put(item("p", "a", "four"), table.IfAbsent)},
 		} {
 			wg.Go(func() { errs[i] = tab.Write(t.Context(), ops...) })
-			synctest.Wait() // until it is queued
+			synctest.Wait() // until the write is queued
 		}
 		release()
 		wg.Wait()
@@ -111,7 +111,7 @@ func TestWrite_cancelledBeforeItsTransaction_neverHappens(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- tab.Write(ctx, table.Put(item("p", "a", "x"), table.Always)) }()
-		synctest.Wait() // until it is queued
+		synctest.Wait() // until the write is queued
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("Write: %v; want the context's error, and at once", err)
@@ -146,8 +146,7 @@ func TestWrite_cancelledInItsTransaction_returnsAtOnce(t *testing.T) {
 	put(t, tab, "p", "a", "x")
 }
 
-// A failed statement spoils the transaction of all that share it, and nothing
-// else.
+// A failed statement ends the transaction of all jobs in the group, and nothing else.
 func TestWrite_failureInATransaction_isEveryonesAndLeavesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tab := newTable(t)
@@ -235,7 +234,7 @@ func TestWrite_muchInOneGo_keepsTheLogSmall(t *testing.T) {
 	}
 }
 
-// Reads go on while a transaction is open, on what was there before it.
+// Reads go on during an open transaction, with the content from before the transaction.
 func TestRead_duringATransaction_doesNotWait(t *testing.T) {
 	tab := newTable(t)
 	put(t, tab, "p", "a", "before")

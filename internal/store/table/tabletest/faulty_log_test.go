@@ -11,8 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// Rooms depend on this: a log is correct under faults if its writers recognize
-// their own events.
+// Rooms depend on this rule: a log is correct under faults if its writers recognize their own events.
 func TestFaulty_logUnderRoughFaults_hasNoGapsAndNoDuplicates(t *testing.T) {
 	const writers, events = 4, 6
 	var total tabletest.Counts
@@ -38,8 +37,7 @@ func TestFaulty_logUnderRoughFaults_hasNoGapsAndNoDuplicates(t *testing.T) {
 	}
 }
 
-// appendToLog retries until the event is in the log, at number n or later, and
-// returns its number.
+// appendToLog retries until the event is in the log, at number n or later, and returns the event's number.
 func appendToLog(t *testing.T, tab table.Table, n int, event string) int {
 	for {
 		err := tab.Write(t.Context(),

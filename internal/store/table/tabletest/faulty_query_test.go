@@ -56,7 +56,7 @@ func (c *crowd) bustle() {
 	c.clock.Advance(time.Second)
 }
 
-// check checks what must hold for a page whatever the busy items are.
+// check checks the rules that hold for a page with any busy items.
 func (c *crowd) check(r table.Range, page table.Page) {
 	c.Helper()
 	compare := cmp.Compare[string]
@@ -104,7 +104,7 @@ func TestFaulty_staleQuery_respectsOrderRangeAndLimit(t *testing.T) {
 			if !slices.Contains([]string{"calm", "busy"}, string(i.Data)) {
 				t.Fatalf("%s holds %q", i.Key.Sort, i.Data)
 			}
-			copy(i.Data, "####") // the caller owns it
+			copy(i.Data, "####") // the caller owns the data
 		}
 	}
 	if c.table.Counts().Stale < 100 {

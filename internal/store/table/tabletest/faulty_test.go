@@ -18,7 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// start is the time at which fake clocks begin.
+// start is the first time of fake clocks.
 func start() time.Time { return time.Date(2100, 1, 1, 12, 0, 0, 500_000_000, time.UTC) }
 
 // openFile opens a table without faults.
@@ -28,7 +28,7 @@ func openFile(t *testing.T, clock clockwork.Clock) table.Table {
 	return tab
 }
 
-// newFaulty returns a faulty table and the correct one below it.
+// newFaulty returns a faulty table and the correct table below.
 func newFaulty(t *testing.T, seed uint64, faults tabletest.Faults) (*tabletest.Faulty, table.Table) {
 	clock := clockwork.NewFakeClockAt(start())
 	inner := openFile(t, clock)
@@ -39,7 +39,7 @@ func item(sort, data string) table.Item {
 	return table.Item{Key: table.Key{Partition: "p", Sort: sort}, Data: []byte(data)}
 }
 
-// data returns the data that a read sees at sort, empty if there is no item.
+// data returns the data that a read sees at sort, or "" without an item.
 func data(t *testing.T, tab table.Table, sort string, c table.Consistency) string {
 	t.Helper()
 	got, err := tab.Get(t.Context(), item(sort, "").Key, c)
@@ -47,11 +47,11 @@ func data(t *testing.T, tab table.Table, sort string, c table.Consistency) strin
 		t.Fatal(err)
 	}
 	seen := string(got.Data)
-	copy(got.Data, "####") // the caller owns it
+	copy(got.Data, "####") // the caller owns the data
 	return seen
 }
 
-// list returns what a query sees, as key=data separated by spaces.
+// list returns the items of a query, as key=data separated by spaces.
 func list(t *testing.T, tab table.Table, c table.Consistency) string {
 	t.Helper()
 	page, err := tab.Query(t.Context(), table.Range{Partition: "p", Limit: 100, Consistency: c})
@@ -102,7 +102,7 @@ func TestFaulty_refusedCall_hasNoEffect(t *testing.T) {
 
 func TestFaulty_lostReply_writeIsApplied(t *testing.T) {
 	tab, inner := newFaulty(t, 1, tabletest.Faults{Lost: 1})
-	for range 2 { // the second is a conflict, whose reply is lost too
+	for range 2 { // the second Write is a conflict, whose reply is lost too
 		if err := tab.Write(t.Context(), table.Put(item("a", "x"),
 			table.IfAbsent)); !errors.Is(err, table.ErrUnavailable) {
 			t.Errorf("Write: %v; want ErrUnavailable", err)
@@ -281,7 +281,7 @@ func TestFaulty_settled_matchesTheTableBelow(t *testing.T) {
 	}
 }
 
-// trace returns everything that the caller of a series of calls sees.
+// trace returns everything that a series of calls returns.
 func trace(t *testing.T, seed uint64) (lines []string) {
 	faults := tabletest.Rough()
 	faults.Late = 0.2
