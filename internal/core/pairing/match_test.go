@@ -1,177 +1,302 @@
-package pairing
+package pairing_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/jonboulle/clockwork"
-	"pgregory.net/rapid"
 
-	"github.com/parley-chat/parley/internal/core"
-	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/pairing"
 	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
-// someQueue returns a queue of up to twelve tickets of a few names and interests.
-func someQueue(t *rapid.T) []ticketItem {
-	var all []ticketItem
-	for i := range rapid.IntRange(0, 12).Draw(t, "tickets") {
-		name := rapid.SampledFrom([]string{"ann", "bob", "cid"}).Draw(t, "name")
-		all = append(all, ticketItem{
-			ID: fmt.Sprint(i), AtMs: int64(i), Name: name, Key: name,
-			Interests: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"go", "tea", "jazz"}), 0, 3,
-				rapid.ID[string]).Draw(t, "likes"),
-		})
-	}
-	return all
-}
+// pairs reports whether ops pair two tickets.
+func pairs(ops []table.Op) bool { return puts(ops, "MATCH#") && puts(ops, "META") }
 
-// profilesOf returns the profiles of tickets.
-func profilesOf(all []ticketItem) []profile {
-	profiles := make([]profile, len(all))
-	for i, t := range all {
-		profiles[i] = t.profile()
-	}
-	return profiles
-}
-
-// byDefinition pairs two tickets at a time: first of all pairs with something in common, then of all others, the pair
-// with the most in common, and of equal pairs the first.
-func byDefinition(all []ticketItem) []int {
-	partner := slices.Repeat([]int{-1}, len(all))
-	for n := core.MaxInterests; n >= 0; n-- {
-		for i, a := range all {
-			for j, b := range all {
-				both := slices.DeleteFunc(slices.Clone(a.Interests),
-					func(word string) bool { return !slices.Contains(b.Interests, word) })
-				if i < j && len(both) == n && a.Key != b.Key && partner[i] < 0 && partner[j] < 0 {
-					partner[i], partner[j] = j, i
-				}
-			}
+// beforeWrite returns hooks that run happens before every chosen write.
+func beforeWrite(chosen func(ops []table.Op) bool, happens func()) *tabletest.Hooks {
+	return &tabletest.Hooks{Before: func(_ context.Context, c tabletest.Call) error {
+		if chosen(c.Ops) {
+			happens()
 		}
-	}
-	return partner
-}
-
-func TestPartners_anyQueue_areThoseOfTheDefinition(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		all := someQueue(t)
-		if got, want := partners(profilesOf(all)), byDefinition(all); !slices.Equal(got, want) {
-			t.Fatalf("%v: got %v, want %v", all, got, want)
-		}
-	})
-}
-
-// A queue in which only the times of calls have changed keeps its pairs.
-func TestLine_queueThatPairsAlike_isNotPairedAnew(t *testing.T) {
-	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	file := sqlitetest.Open(t, clock)
-	l, over := new(lines).enter("lobby", file)
-	defer over()
-	until := clock.Now().Add(time.Minute).UnixMilli()
-	read := func(tickets ...ticketItem) *lineup {
-		t.Helper()
-		for i, ticket := range tickets {
-			ticket.V, ticket.ID, ticket.AtMs, ticket.UntilMs = room.Version, fmt.Sprint(i), int64(i), until
-			if err := file.Write(t.Context(),
-				ticket.put(ticketKey("lobby", ticket.AtMs, ticket.ID), table.Always)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		q, err := l.current(t.Context(), clock.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return q
-	}
-	ann, bob, cid := ticketItem{Name: "Ann", Key: "ann"}, ticketItem{Name: "Bob", Key: "bob"},
-		ticketItem{Name: "Cid", Key: "cid", Interests: []string{"tea"}}
-	first := read(ann, bob, cid)
-	ann.CallMs = 7
-	renewed := read(ann, bob, cid)
-	if &renewed.partner[0] != &first.partner[0] || renewed.tickets[0].CallMs != 7 {
-		t.Errorf("a ticket that was renewed: %+v", renewed)
-	}
-	ann.Interests = cid.Interests
-	if other := read(ann, bob, cid); !slices.Equal(first.partner, []int{1, 0, -1}) ||
-		!slices.Equal(other.partner, []int{2, -1, 0}) {
-		t.Errorf("paired %v, and with other interests %v", first.partner, other.partner)
-	}
-}
-
-// silentTable is a table whose reads end when the test says how.
-func silentTable(reads chan<- chan<- error) table.Table {
-	return &tabletest.Hooks{Before: func(ctx context.Context, c tabletest.Call) error {
-		ends := make(chan error)
-		reads <- ends
-		select {
-		case err := <-ends:
-			return err
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		return nil
 	}}
 }
 
-// However many calls await a read of a table that does not answer, the table is read twice: by the first call, and for
-// all that came meanwhile.
-func TestLine_tableDoesNotAnswer_isNotAskedByEveryCall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		reads := make(chan chan<- error)
-		l, over := new(lines).enter("lobby", silentTable(reads))
-		defer over()
-		const n = 50
-		errs := make(chan error, n)
-		look := func() {
-			_, err := l.current(t.Context(), time.Now())
-			errs <- err
-		}
-		go look()
-		first := <-reads
-		for range n - 1 {
-			go look()
-		}
-		synctest.Wait()
-		first <- table.ErrUnavailable
-		(<-reads) <- table.ErrUnavailable
-		for range n {
-			if err := <-errs; !errors.Is(err, table.ErrUnavailable) {
-				t.Errorf("got %v", err)
+// beforePairing returns hooks that run happens once, right before the Write that
+// pairs.
+func beforePairing(happens func()) *tabletest.Hooks {
+	var once sync.Once
+	return beforeWrite(pairs, func() { once.Do(happens) })
+}
+
+func TestPairing_ownerLeavesBeforeTheClaim_isNotPaired(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ticket := w.ticket("Ann")
+	bob := w.through(beforePairing(func() { w.queue(pairing.Request{Ticket: ticket, Leave: true}) }))
+	if got := bob.queue(pairing.Request{AgentName: "Bob"}); got.Status != pairing.Waiting || got.Position != 1 {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+func TestPairing_ticketExpiresBeforeTheClaim_isNotPaired(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	w.ticket("Ann")
+	bob := w.through(beforePairing(func() { w.clock.Advance(15 * time.Second) }))
+	if got := bob.queue(pairing.Request{AgentName: "Bob", Wait: time.Minute}); got.Status != pairing.Waiting ||
+		got.Position != 1 {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+// seatPause is how long a call pauses before it reads a missing room again.
+const seatPause = 20 * time.Millisecond
+
+func TestPairing_matchVisibleBeforeItsRoom_readsAgain(t *testing.T) {
+	w := newWorld(t)
+	ticket := w.ticket("Ann")
+	bob := w.queue(pairing.Request{AgentName: "Bob"})
+	hidden := w.partition("ROOM#" + bob.Token[:7])
+	for _, item := range hidden {
+		w.write(table.Delete(item.Key, table.Always))
+	}
+	cold := onTable(t, w.clock, w.table, chat.Options{})
+	ann := cold.inQueue(t.Context(), pairing.Request{Ticket: ticket}) // it polls for the room
+	for _, item := range hidden {
+		w.write(table.Put(item, table.Always))
+	}
+	w.clock.Advance(seatPause)
+	met(t, take(t, ann), bob)
+}
+
+func TestPairing_claimedWhileItsOwnerLeaves_isPaired(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ticket := w.ticket("Ann")
+	var bob pairing.Result
+	claimed := func(ops []table.Op) bool { return puts(ops, "MATCH#") && bob.Token == "" }
+	leaver := w.through(beforeWrite(claimed, func() {
+		bob = w.queue(pairing.Request{AgentName: "Bob"})
+	}))
+	met(t, leaver.queue(pairing.Request{Ticket: ticket, Leave: true}), bob)
+}
+
+func TestPairing_claimedWhileItsOwnerReturns_isPaired(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ticket := w.ticket("Ann")
+	var bob pairing.Result
+	renewed := func(ops []table.Op) bool { return puts(ops, "TICKET#") && bob.Token == "" }
+	owner := w.through(beforeWrite(renewed, func() {
+		bob = w.queue(pairing.Request{AgentName: "Bob"})
+	}))
+	met(t, owner.queue(pairing.Request{Ticket: ticket}), bob)
+}
+
+func TestPairing_anotherClaimsFirst_slowerCallWaitsForTheNext(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ticket := w.ticket("Ann", "chess")
+	var cid pairing.Result
+	slow := w.through(beforePairing(func() {
+		cid = w.queue(pairing.Request{AgentName: "Cid", Interests: []string{"chess"}})
+	}))
+	bob := slow.queue(pairing.Request{AgentName: "Bob"})
+	met(t, w.comesBack(ticket), cid)
+	if bob.Status != pairing.Waiting || bob.Position != 1 {
+		t.Fatalf("got %+v", bob)
+	}
+	met(t, w.queue(pairing.Request{AgentName: "Dora"}), w.comesBack(bob.Ticket))
+}
+
+// losing returns hooks that lose the reply to every chosen write. happens says
+// whether the write itself succeeds.
+func losing(happens bool, chosen func(ops []table.Op) bool) *tabletest.Hooks {
+	noReply := fmt.Errorf("%w: no reply", table.ErrUnavailable)
+	return &tabletest.Hooks{
+		Before: func(_ context.Context, c tabletest.Call) error {
+			if !happens && chosen(c.Ops) {
+				return noReply
 			}
+			return nil
+		},
+		After: func(_ context.Context, c *tabletest.Call) {
+			if happens && chosen(c.Ops) {
+				c.Err = noReply
+			}
+		},
+	}
+}
+
+func TestPairing_replyLost_bothGetTheirPair(t *testing.T) {
+	for _, happens := range []bool{true, false} {
+		w := newWorld(t)
+		w = w.elsewhere()
+		ticket, lost := w.ticket("Ann"), false
+		claimer := w.through(losing(happens, func(ops []table.Op) bool {
+			if !pairs(ops) || lost {
+				return false
+			}
+			lost = true
+			return true
+		}))
+		bob := claimer.queue(pairing.Request{AgentName: "Bob"})
+		met(t, w.comesBack(ticket), bob)
+	}
+}
+
+// The claimer's process loses the table right after it wrote the pair.
+func TestPairing_claimerCrashesAfterIt_bothGetTheirPairElsewhere(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	var dead atomic.Bool
+	ann, bobs := w.ticket("Ann"), ""
+	claimer := w.through(&tabletest.Hooks{
+		Before: func(_ context.Context, c tabletest.Call) error {
+			if dead.Load() {
+				return table.ErrUnavailable
+			}
+			if pairs(c.Ops) {
+				dead.Store(true)
+			}
+			return nil
+		},
+		After: func(_ context.Context, c *tabletest.Call) {
+			if dead.Load() {
+				c.Err = table.ErrUnavailable
+			}
+		},
+	})
+	bobs = claimer.queue(pairing.Request{AgentName: "Bob"}).Ticket
+	met(t, w.comesBack(ann), w.comesBack(bobs))
+}
+
+func TestPairing_youngerFailsBeforeItsClaim_olderClaims(t *testing.T) {
+	w := newWorld(t)
+	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Wait: time.Minute})
+	broken := w.through(&tabletest.Hooks{Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Method == tabletest.Query {
+			return table.ErrUnavailable
 		}
+		return nil
+	}})
+	ticket := broken.queue(pairing.Request{AgentName: "Bob"}).Ticket
+	for until := w.clock.Now().Add(6 * time.Second); w.clock.Now().Before(until); w.blockedOr(1, waiting) {
+		w.clock.Advance(100 * time.Millisecond)
+	}
+	met(t, take(t, waiting), w.comesBack(ticket))
+}
+
+func TestPairing_ticketOfACallThatFailed_isNeverPaired(t *testing.T) {
+	for _, happens := range []bool{true, false} {
+		w := newWorld(t)
+		w = w.elsewhere()
+		var late []table.Op
+		broken := w.through(losing(happens, func(ops []table.Op) bool {
+			if !puts(ops, "TICKET#") {
+				return false
+			}
+			late = ops
+			return true
+		}))
+		_, err := broken.pairing.EnterQueue(t.Context(), pairing.Request{AgentName: "Ann"})
+		wants(t, err, fault.Unavailable)
+		if !happens {
+			w.write(late...) // the write arrives late
+		}
+		bob := w.queue(pairing.Request{AgentName: "Bob"})
+		if bob.Status != pairing.Waiting {
+			t.Fatalf("got %+v", bob)
+		}
+		met(t, w.queue(pairing.Request{AgentName: "Cid"}), w.comesBack(bob.Ticket))
+	}
+}
+
+// onRealClocks runs a test by the system clock with one process on a file, with two
+// on a file, and with two on DynamoDB.
+func onRealClocks(t *testing.T, test func(t *testing.T, processes ...process)) {
+	clock := clockwork.NewRealClock()
+	t.Run("one process", func(t *testing.T) {
+		b := sqlitetest.Open(t, clock)
+		test(t, newProcess(b, chat.Options{Clock: clock, SingleProcess: true, MinBatch: 1}))
+	})
+	t.Run("two processes", func(t *testing.T) {
+		b := sqlitetest.Open(t, clock)
+		test(t, newProcess(b, chat.Options{Clock: clock}), newProcess(b, chat.Options{Clock: clock}))
+	})
+	t.Run("two processes on DynamoDB", func(t *testing.T) {
+		db, _ := dynamolocal.NewTable(t, dynamotable.Options{})
+		test(t, newProcess(db, chat.Options{Clock: clock}), newProcess(db, chat.Options{Clock: clock}))
 	})
 }
 
-// A call that gives up ends its own read, and no other call's.
-func TestLine_readerGivesUp_theNextReads(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		reads := make(chan chan<- error)
-		l, over := new(lines).enter("lobby", silentTable(reads))
-		defer over()
-		ctx, leave := context.WithCancel(t.Context())
-		gone, next := make(chan error), make(chan error)
-		look := func(ctx context.Context, got chan<- error) {
-			_, err := l.current(ctx, time.Now())
-			got <- err
+func TestPairing_fortyAtOnce_makeTwentyPairs(t *testing.T) {
+	pairAll(t, 40)
+}
+
+func TestSoak_hundredAtOnce_makeFiftyPairs(t *testing.T) {
+	soak(t)
+	pairAll(t, 100)
+}
+
+// pairAll has that many agents enter a queue at once, with interests and without.
+func pairAll(t *testing.T, agents int) {
+	t.Helper()
+	for name, likes := range map[string]func(i int) []string{
+		"without interests": func(int) []string { return nil },
+		"with interests": func(i int) []string {
+			return []string{fmt.Sprintf("interest %d", i%7), fmt.Sprintf("other interest %d", i%5)}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onRealClocks(t, func(t *testing.T, processes ...process) { enterAll(t, agents, processes, likes) })
+		})
+	}
+}
+
+// enterAll has n agents enter at once.
+func enterAll(t *testing.T, n int, processes []process, likes func(i int) []string) {
+	t.Helper()
+	got := make([]pairing.Result, n)
+	errs := make([]error, n)
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			req := pairing.Request{AgentName: fmt.Sprintf("Agent %d", i), Interests: likes(i), Wait: 2 * time.Minute}
+			for errs[i] == nil && got[i].Status != pairing.Paired {
+				got[i], errs[i] = processes[i%len(processes)].pairing.EnterQueue(t.Context(), req)
+				req.Ticket = got[i].Ticket
+			}
+		})
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	rooms := map[string][]pairing.Result{}
+	for _, q := range got {
+		rooms[q.Room.Name] = append(rooms[q.Room.Name], q)
+	}
+	if len(rooms) != n/2 {
+		t.Errorf("%d rooms", len(rooms))
+	}
+	for name, in := range rooms {
+		if len(in) != 2 {
+			t.Fatalf("%d agents in %s", len(in), name)
 		}
-		go look(ctx, gone)
-		<-reads
-		go look(t.Context(), next)
-		synctest.Wait()
-		leave()
-		if err := <-gone; !errors.Is(err, context.Canceled) {
-			t.Errorf("who gave up got %v", err)
-		}
-		(<-reads) <- table.ErrUnavailable
-		if err := <-next; !errors.Is(err, table.ErrUnavailable) {
-			t.Errorf("the next got %v", err)
-		}
-	})
+		met(t, in[0], in[1])
+	}
 }

@@ -214,16 +214,6 @@ func TestEnterQueue_nobodyComes_returnsTheTicketWhenTheWaitEnds(t *testing.T) {
 	}
 }
 
-func TestEnterQueue_contextDeadlineNear_returnsBeforeIt(t *testing.T) {
-	w := newWorld(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // by the system clock: as long as an answer takes
-	defer cancel()
-	got, err := w.pairing.EnterQueue(ctx, pairing.Request{AgentName: "Ann", Wait: time.Minute})
-	if err != nil || got.Status != pairing.Waiting {
-		t.Fatalf("got %+v, %v", got, err)
-	}
-}
-
 func TestEnterQueue_addressThatCreatesTooManyRooms_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w = onTable(t, w.clock, w.table, chat.Options{Limits: ratelimit.Limits{Rooms: 2}})
