@@ -1,6 +1,9 @@
 package ratelimit
 
-const MostKeys = mostKeys
+const (
+	MostKeys  = mostKeys
+	FetchStep = fetchStep
+)
 
 // Callers returns how many callers have a budget in memory.
 func (l *Limiter) Callers() int { return len(l.callers.of) }

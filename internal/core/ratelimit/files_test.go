@@ -5,6 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 )
 
@@ -36,5 +40,31 @@ func TestUpload_countsBytesOfAnHour(t *testing.T) {
 	}
 	if _, err := l.Upload(ann, 1); err == nil {
 		t.Error("more than the limit passes")
+	}
+}
+
+// What leaves AWS is billed, from how many addresses ever it is asked for.
+func TestDownload_limitOfAll_holdsForManyCallers(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	l := ratelimit.New(ratelimit.Limits{FilesOut: 60, AllFilesOut: 100}, clock)
+	one := ratelimit.CallerOf(ident.WithAddress(t.Context(), "192.0.2.1"))
+	other := ratelimit.CallerOf(ident.WithAddress(t.Context(), "192.0.2.2"))
+	back, err := l.Download(one, 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Download(other, 60); fault.CodeOf(err) != fault.RateLimited {
+		t.Errorf("more than all may take: %v", err)
+	}
+	back(20)
+	if _, err := l.Download(other, 60); err != nil { // the refusal has taken nothing of its own
+		t.Errorf("what was not read is free again: %v", err)
+	}
+	if _, err := l.Download(one, 1); fault.CodeOf(err) != fault.RateLimited {
+		t.Errorf("nothing is left for all: %v", err)
+	}
+	clock.Advance(time.Hour)
+	if _, err := l.Download(one, 60); err != nil {
+		t.Errorf("an hour later: %v", err)
 	}
 }
