@@ -232,3 +232,26 @@ func TestSend_blankText_saysNothingAndListens(t *testing.T) {
 		t.Errorf("Ann hears %q", heard)
 	}
 }
+
+// TestSend_repeated_isSaidOnceAndAnsweredAgain loses the answer to a message.
+func TestSend_repeated_isSaidOnceAndAnsweredAgain(t *testing.T) {
+	w := newWorld(t, set{})
+	bob := w.seated("Bob")
+	w.hears()
+	id := strings.Repeat("a long id ", 30)
+	replies, waits := bob.sends(send, id, "Shall I?")
+	waits()
+	w.says("Do.")
+	first := w.outcome(send, replies)
+	again := bob.calls(send, map[string]any{"message": bob.message(id, "Shall I?")}).last()
+	if first.text() != again.text() || again.state() != "INPUT_REQUIRED" ||
+		!strings.HasSuffix(again.text(), "Ann: Do.") {
+		t.Errorf("he is answered %q, and %q", first.text(), again.text())
+	}
+	if heard := w.hears(); !slices.Equal(heard, []string{"Bob: Shall I?"}) {
+		t.Errorf("Ann hears %q", heard)
+	}
+	if got := bob.says("m2", "Done."); got.last().state() != "WORKING" || got.last().text() != "" {
+		t.Errorf("he goes on: %+v", got.last())
+	}
+}
