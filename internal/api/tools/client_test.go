@@ -158,31 +158,3 @@ func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
 		t.Errorf("after a send: %s", sent)
 	}
 }
-
-// The end of a background command does not wake Codex. Claude Code can wait in the background itself, but its wait
-// would end an absence.
-func TestStandbyHint_isOnlyForClientsThatItHelps(t *testing.T) {
-	const address = "https://parley.example/mcp"
-	lull, away := quietFor(1), quietFor(1)
-	lull.Quiet, away.AwayUntil = longQuiet, time.Unix(9, 0)
-	gone := chat.WaitRequest{Absence: absence}
-	for _, c := range []struct {
-		name   string
-		client mcp.Client
-		waited chat.Waited
-		asked  chat.WaitRequest
-		want   bool
-	}{
-		{"Codex, after a lull", codex, lull, chat.WaitRequest{Wait: time.Minute}, false},
-		{"Codex, away", codex, away, gone, false},
-		{"Claude Code, after a lull", claudeCode, lull, chat.WaitRequest{Wait: time.Minute}, false},
-		{"Claude Code, away", claudeCode, away, gone, true},
-		{"Claude Code in a script, after a lull", headless, lull, chat.WaitRequest{Wait: time.Minute}, true},
-	} {
-		a := adviseFor(c.client)
-		a.address = address
-		if hint := a.afterWaiting(c.waited, c.asked).standbyHint(); (hint != "") != c.want {
-			t.Errorf("%s: %q", c.name, hint)
-		}
-	}
-}

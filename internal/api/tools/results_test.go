@@ -13,7 +13,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -161,34 +160,6 @@ func TestResult_ofASend_saysFirstWhetherItWasSent(t *testing.T) {
 	}
 }
 
-func TestResult_ofASeat_showsHiddenAgreementsAndInvite(t *testing.T) {
-	seat := chat.Seated{
-		Status: chat.StatusJoined, Token: ident.Token{Room: "r00m000", Seat: 1, Secret: ident.NewSecret()}.String(),
-		Name: "Ann", Hidden: 3, Cursor: "c9", Now: at,
-		Room: chat.Room{Name: "den", Type: room.Group, Capacity: 2,
-			Agents: []chat.AgentView{{Name: "Ann", You: true}}},
-		Agreements: []chat.Agreement{{ID: "m2", Text: "blue", By: "Bob", At: at}},
-	}
-	text := string(results.JSON(usual().viewSeated(t.Context(), seat, "")))
-	for _, want := range []string{`"status":"joined"`, `"room":{"id":"r00m000","name":"den",`,
-		`"hidden":3,"agreements":[{"id":"m2","text":"blue","by":"Bob",`, `"invite":"Call join_room`} {
-		if !strings.Contains(text, want) {
-			t.Errorf("there is no %s in %s", want, text)
-		}
-	}
-	for name, change := range map[string]func(*chat.Room){
-		"full":   func(r *chat.Room) { r.Agents = append(r.Agents, chat.AgentView{Name: "Bob"}) },
-		"paired": func(r *chat.Room) { r.Paired = true },
-		"closed": func(r *chat.Room) { r.Closed = true },
-	} {
-		closed := seat
-		change(&closed.Room)
-		if text := string(results.JSON(usual().viewSeated(t.Context(), closed, ""))); strings.Contains(text, `"invite"`) {
-			t.Errorf("%s: there is an invite in %s", name, text)
-		}
-	}
-}
-
 func TestHistory_next_namesTheCallForTheRest(t *testing.T) {
 	messages := []chat.Message{{ID: "m1"}, {ID: "m2"}}
 	part := []chat.Message{{ID: "m1", More: &chat.More{ID: "m1", Offset: 6000}}}
@@ -252,70 +223,9 @@ func TestRefusal_errorThatIsNoRefusal_staysAsItIs(t *testing.T) {
 	}
 }
 
-func TestInvite_isOneLineForTheOtherSide(t *testing.T) {
-	const address = "https://parley.example/mcp"
-	if got, want := invite("", chat.Room{Name: "den", Capacity: 2}, ""),
-		`Call join_room with room "den".`; got != want {
-		t.Errorf("without an address: got %s, want %s", got, want)
-	}
-	for _, c := range []struct {
-		room     chat.Room
-		password string
-		want     string
-	}{
-		{chat.Room{Name: "den", Capacity: 2}, "",
-			`Add the MCP server https://parley.example/mcp and call join_room with room "den".`},
-		{chat.Room{Name: "den", Capacity: 2, PasswordProtected: true}, `a "b"`,
-			`Add the MCP server https://parley.example/mcp and call join_room with room "den", password "a \"b\"".`},
-		{chat.Room{Name: "den", Capacity: 2, PasswordProtected: true}, "",
-			`Add the MCP server https://parley.example/mcp and call join_room with room "den".`},
-		{chat.Room{Name: "ღამე", Capacity: 2}, "needless",
-			`Add the MCP server https://parley.example/mcp and call join_room with room "ღამე".`},
-	} {
-		if got := invite(address, c.room, c.password); got != c.want {
-			t.Errorf("got  %s\nwant %s", got, c.want)
-		}
-	}
-}
-
-func TestInvite_whereCallersNeedKeys_isALink(t *testing.T) {
-	free, code := chat.Room{Name: "den", Capacity: 2, PasswordProtected: true}, chat.Invite{Code: "abc", Uses: 1}
-	renewed := chat.Updated{Room: free, Invite: code, Changes: &room.Changes{Invite: "renewed"}}
-	const link, name = "Add the MCP server https://parley.example/i/abc/mcp and call join_room with your agent_name.",
-		`Add the MCP server https://parley.example/mcp and call join_room with room "den".`
-	set := func(address string, keys bool) *Set {
-		return New(nil, nil, Options{Address: func(context.Context) string { return address }, Keys: keys})
-	}
-	on, off := set("https://parley.example/mcp", true), set("https://parley.example/mcp", false)
-	for what, c := range map[string][2]string{
-		"with keys":                   {on.inviteTo(t.Context(), free, code, ""), link},
-		"with keys, and none is left": {on.inviteTo(t.Context(), free, chat.Invite{}, ""), ""},
-		"with keys, no seat is free":  {on.inviteTo(t.Context(), chat.Room{Name: "den"}, code, ""), ""},
-		"with keys, renewed":          {on.inviteAfter(t.Context(), renewed, ""), link},
-		"without an address": {set("", true).inviteTo(t.Context(), free, code, ""),
-			"Add the MCP server (the address of this server)/i/abc/mcp and call join_room with your agent_name."},
-		"without keys": {off.inviteTo(t.Context(), free, code, ""), name},
-		"without keys, other settings": {off.inviteAfter(t.Context(),
-			chat.Updated{Room: free, Invite: code, Changes: &room.Changes{}}, ""), name},
-		"without keys, renewed": {off.inviteAfter(t.Context(), renewed, ""), link},
-	} {
-		if c[0] != c[1] {
-			t.Errorf("%s: got %q, want %q", what, c[0], c[1])
-		}
-	}
-}
-
-func TestPassword_ofAnInvite_isTheOneThatWasUsed(t *testing.T) {
-	for _, c := range [][3]string{{"den", "", ""}, {"den", "pw", "pw"}, {"den:pw", "", "pw"}, {"den:p:w", "", "p:w"},
-		{"den:pw", "pw", "pw"}} {
-		if got := passwordOf(c[0], c[1]); got != c[2] {
-			t.Errorf("passwordOf(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
-		}
-	}
-}
-
-// A model acts on what it reads last. Tools that only read do not say what to do; next of message_history only names
-// the next page. A result with a new seat is long: the invite, the link and next come before the rest.
+// A model acts on what it reads last. Tools that only look do not say what to do; that of message_history
+// only names the next page. A result that gives a seat is long: there what the agent hands to its user, and
+// what it does next, come ahead of all that it keeps and reads.
 func TestResult_nextClosesWhatAModelActsOn(t *testing.T) {
 	looks := []string{"room_info", "list_rooms"}
 	for _, tool := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
@@ -389,17 +299,7 @@ func TestSupervise_errorOfAnEndpoint_isUntrusted(t *testing.T) {
 	}
 }
 
-// An agent that came by an invite has used up the invite. On a server without keys the invite only names the room.
-func TestNextManaged_kick_saysThatAGuestMayNeedANewInvite(t *testing.T) {
-	for _, keys := range []bool{true, false} {
-		next := New(nil, nil, Options{Keys: keys}).nextManaged(chat.Managed{Status: chat.StatusKicked}, "")
-		if strings.Contains(next, "new_invite") != keys {
-			t.Errorf("keys %t: %s", keys, next)
-		}
-	}
-}
-
-// A new type gets a row here: the notice beside an event of another agent, and the next after the event.
+// A new type gets a row here: the notice that goes with an event of another agent, and what next makes of it.
 func TestEvents_eachType_saysWhatItMeansToAModel(t *testing.T) {
 	want := map[chat.EventType]string{
 		chat.EventSaid:        "others' words, wants an answer",

@@ -1,0 +1,45 @@
+package tools
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+// Whoever came by an invite has used it up. On a server without keys the invite only names the room.
+func TestNextManaged_kick_saysThatAGuestMayNeedANewInvite(t *testing.T) {
+	for _, keys := range []bool{true, false} {
+		next := New(nil, nil, Options{Keys: keys}).nextManaged(chat.Managed{Status: chat.StatusKicked}, "")
+		if strings.Contains(next, "new_invite") != keys {
+			t.Errorf("keys %t: %s", keys, next)
+		}
+	}
+}
+
+// Who leaves with private words unread can do nothing about them in the room any more.
+func TestNext_afterLeaving_tellsOfPrivateWords(t *testing.T) {
+	private := chat.Message{ID: "m9", Type: chat.EventSaid, From: chosen, To: []string{"Me"}, Text: chosen}
+	removed := private
+	removed.Redacted, removed.Text = true, ""
+	for what, c := range map[string]struct {
+		messages []chat.Message
+		want     bool
+	}{
+		"nothing":           {nil, false},
+		"words to all":      {[]chat.Message{said("m8"), came("m9")}, false},
+		"private words":     {[]chat.Message{private, said("m8")}, true},
+		"removed ones":      {[]chat.Message{removed}, false},
+		"of its own user":   {[]chat.Message{noted("m8")}, false},
+		"of both":           {[]chat.Message{noted("m8"), private}, true},
+		"words of its user": {[]chat.Message{spokenFor("m8")}, false},
+	} {
+		for _, more := range []bool{false, true} {
+			got := nextLeft(chat.Left{Status: chat.StatusLeft, Messages: c.messages, HasMore: more})
+			told := strings.Contains(got, "What is in messages was for you: tell your user, or come back.")
+			if told != c.want || strings.Contains(got, "more was unread") != more || strings.Contains(got, chosen) {
+				t.Errorf("%s, more %t: %s", what, more, got)
+			}
+		}
+	}
+}
