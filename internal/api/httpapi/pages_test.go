@@ -203,21 +203,3 @@ func TestHeaders_everyAnswer_isKeptFromOtherSites(t *testing.T) {
 		}
 	}
 }
-
-// The path of a page may hold a secret, and that of an asset what anybody likes.
-func TestPages_log_namesRoutesOnly(t *testing.T) {
-	g := newGated(t)
-	for _, path := range []string{"/r/secretroom", "/i/secretcode", "/i/" + g.invite,
-		"/assets/secretversion/secretname"} {
-		g.do(g.browser(path))
-	}
-	log := g.log.String()
-	if strings.Contains(log, "secret") || strings.Contains(log, g.invite) {
-		t.Errorf("the log has a path: %s", log)
-	}
-	for _, route := range []string{"/r/{room}", "/i/{code}", "/assets/{name}"} {
-		if !strings.Contains(log, `"path":"`+route+`"`) {
-			t.Errorf("the log does not name %s: %s", route, log)
-		}
-	}
-}
