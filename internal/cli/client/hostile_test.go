@@ -2,14 +2,11 @@ package client_test
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 )
@@ -44,20 +41,6 @@ func TestClient_answerThatIsNotParleys_isAnError(t *testing.T) {
 				t.Error("a call has no error")
 			}
 		})
-	}
-}
-
-func TestStandby_retryAfterThatIsAbsurd_isBounded(t *testing.T) {
-	for _, given := range []string{"9223372036854775807", "-5", "999999999"} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Retry-After", given)
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}))
-		got, err := client.New(server.URL, client.Options{}).Standby(t.Context(), client.StandbyRequest{Token: "t"})
-		server.Close()
-		if err != nil || got.RetryAfter < 0 || got.RetryAfter > 10*time.Minute {
-			t.Errorf("%s: %v, %v", given, got.RetryAfter, err)
-		}
 	}
 }
 
@@ -98,42 +81,6 @@ func TestClient_serverIsNoParley_isOneLineWithoutItsPage(t *testing.T) {
 		refuses := strings.Contains(c.body, "error") // a further attempt does not change a refusal
 		if err == nil || err.Error() != want || errors.As(err, new(*client.Unreachable)) == refuses {
 			t.Errorf("%d %s: %v; want %s", c.status, c.body, err, want)
-		}
-	}
-}
-
-// TestClient_serverRefusesTheRequestItself_isItsSentence plays a Parley server's answers before it reads a call.
-func TestClient_serverRefusesTheRequestItself_isItsSentence(t *testing.T) {
-	const plain, stream = "application/json", "text/event-stream"
-	for _, c := range []struct {
-		status, rpc int
-		data        string
-		typed       string
-		want        fault.Code
-	}{
-		{http.StatusForbidden, -32000, ``, plain, fault.NotAllowed},
-		{http.StatusRequestEntityTooLarge, -32000, ``, plain, fault.NotAllowed},
-		{http.StatusServiceUnavailable, -32000, ``, plain, fault.Unavailable},
-		{http.StatusServiceUnavailable, -32603, ``, plain, fault.Unavailable},
-		{http.StatusOK, -32603, ``, stream, fault.Unavailable}, // once the answer has begun
-		{http.StatusOK, -32000, `,"data":{"code":"unavailable"}`, plain, fault.Unavailable},
-		{http.StatusBadRequest, -32000, ``, plain, fault.Internal}, // so servers of MCP ask for a session
-	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", c.typed)
-			w.WriteHeader(c.status)
-			if c.typed == stream {
-				_, _ = fmt.Fprint(w, "data: ")
-			}
-			_, _ = fmt.Fprintf(w, `{"jsonrpc":"2.0","id":1,"error":{"code":%d,"message":"Use another name."%s}}`+"\n\n",
-				c.rpc, c.data)
-		}))
-		err := client.New(server.URL, client.Options{}).Call(t.Context(), "list_rooms", map[string]any{},
-			&results.Rooms{})
-		server.Close()
-		var refused *fault.Error
-		if fault.CodeOf(err) != c.want || errors.As(err, &refused) && refused.Message != "Use another name." {
-			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }
