@@ -3,6 +3,7 @@ package connect_test
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -57,4 +58,55 @@ func hasJSON(pieces []string, file string) bool {
 		var got any
 		return json.Unmarshal([]byte(piece), &got) == nil && reflect.DeepEqual(got, want)
 	})
+}
+
+// A golden file has the files of a home folder before and after `parley connect CLIENT
+// --allow`, and what it showed.
+func TestConnect_files_becomeThoseOfTheGoldenFile(t *testing.T) {
+	golden, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(golden) < 2*len(connect.IDs()) {
+		t.Fatal(golden, err)
+	}
+	for _, path := range golden {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			client, with, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".txt"), "_")
+			parts := sections(t, path)
+			c := newComputer(t)
+			for name, text := range parts {
+				if file, ok := strings.CutPrefix(name, "before "); ok {
+					c.put(file, text)
+				}
+			}
+			before := c.files()
+			allow := slices.Contains([]string{"claude-code", "codex", "gemini"}, client)
+			o := connect.Options{Client: client, Allow: allow, Wake: true}
+			switch with {
+			case "key":
+				o.Key = key
+			case "invite":
+				o.Invite = invite
+			}
+
+			dry := o
+			dry.DryRun = true
+			shown := c.shown(c.connect(dry))
+			c.is(before, "after a dry run")
+
+			if again := c.shown(c.connect(o)); again != shown {
+				t.Errorf("it shows\n%s\nand in a dry run\n%s", again, shown)
+			}
+			compare(t, path, parts, c.files(), shown)
+
+			after := c.files()
+			if report := c.connect(o); len(report.Changes) > 0 {
+				t.Errorf("a second run shows %s", c.shown(report))
+			}
+			c.is(after, "after a second run")
+			c.undo(client)
+			c.is(before, "after --undo")
+			if report := c.undo(client); len(report.Changes) > 0 {
+				t.Errorf("a second --undo shows %s", c.shown(report))
+			}
+		})
+	}
 }
