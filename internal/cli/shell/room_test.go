@@ -155,29 +155,6 @@ func TestSay_withdraw_takesARequestBack(t *testing.T) {
 	}
 }
 
-func TestHistory_search(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann", "Bob")
-	for _, text := range []string{"Milk?", "no", "MILK, then", "why milk"} {
-		say(t, base, "Ann", shell.SendRequest{Text: text})
-	}
-	for n, want := range map[int][]string{0: {"Milk?", "MILK, then", "why milk"}, 2: {"MILK, then", "why milk"}} {
-		c := at(t, base, nil)
-		if err := c.History(t.Context(), as("Bob"), shell.HistoryRequest{Last: n, Search: "milk"}); err != nil {
-			t.Fatal(err)
-		}
-		var got results.History
-		read(t, c.out.String(), &got)
-		var list []string
-		for _, m := range got.Messages {
-			list = append(list, string(m.Text))
-		}
-		if !slices.Equal(list, want) {
-			t.Errorf("the last %d: %q, want %q", n, list, want)
-		}
-	}
-}
-
 func TestMine_saysWhatIsNew_andForgetTakesASeatOut(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann", "Bob")

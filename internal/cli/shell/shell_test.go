@@ -3,7 +3,6 @@ package shell_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -19,53 +18,6 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
 )
-
-func TestHistory_followedWhileManyUseTheSeat_losesAndRepeatsNothing(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann", "Bob", "Cy")
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	tails := []*command{at(t, base, nil), at(t, base, nil)}
-	var ended []<-chan error
-	for _, tail := range tails {
-		ended = append(ended, begin(func() error {
-			return tail.History(ctx, as("Ann"), shell.HistoryRequest{Last: 1, Follow: true})
-		}))
-		until(t, "tail has begun", func() bool { return tail.out.String() != "" })
-	}
-	waiting := at(t, base, nil)
-	waited := begin(func() error { return waiting.Wait(ctx, as("Ann"), shell.WaitRequest{}) })
-	var all sync.WaitGroup
-	for _, name := range []string{"Ann", "Bob", "Cy"} {
-		all.Go(func() {
-			for n := range 8 {
-				say(t, base, name, shell.SendRequest{Text: fmt.Sprintf("%s %d", name, n)})
-			}
-		})
-	}
-	all.Wait()
-	if err := <-waited; err != nil {
-		t.Error(err)
-	}
-	var want []string
-	for _, m := range history(t, base) {
-		if m.Type == "message" {
-			want = append(want, string(m.Text))
-		}
-	}
-	for i, tail := range tails {
-		until(t, "tail has all", func() bool { return len(texts(t, tail.out.String())) >= len(want) })
-		if got := texts(t, tail.out.String()); len(want) != 24 || !slices.Equal(got, want) {
-			t.Errorf("tail %d showed %q, want %q", i, got, want)
-		}
-	}
-	stop()
-	for _, e := range ended {
-		if err := <-e; err != nil {
-			t.Errorf("tail ended with %v", err)
-		}
-	}
-}
 
 func TestWait_ofTwo_oneGetsWhatComes(t *testing.T) {
 	base := serve(t)
@@ -288,20 +240,6 @@ func TestReadText_byteOrderMark_isNoPartOfIt(t *testing.T) {
 	}
 	if got, err := shell.ReadText(t.Context(), strings.NewReader("\ufeff\n")); err == nil {
 		t.Errorf("a mark alone says %+q", got)
-	}
-}
-
-// A long text in a script that joins its letters is printed unchanged.
-func TestHistory_longText_isShownAsItWasSaid(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann", "Bob")
-	text := strings.TrimSpace(strings.Repeat("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 ", 1700))
-	say(t, base, "Ann", shell.SendRequest{Text: text})
-	c := at(t, base, nil)
-	c.Out.JSON = false
-	if err := c.History(t.Context(), as("Bob"), shell.HistoryRequest{Last: 1}); err != nil ||
-		!strings.Contains(c.out.String(), text) {
-		t.Errorf("%v, printed %d bytes", err, len(c.out.String()))
 	}
 }
 

@@ -69,17 +69,3 @@ func TestPut_emptyDevice_isNamed(t *testing.T) {
 		}
 	}
 }
-
-func TestHistory_search_findsTitlesOfTasks(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann", "Bob")
-	if err := at(t, base, nil).Task(t.Context(), as("Ann"), shell.TaskRequest{Action: "add",
-		Title: "Buy milk"}); err != nil {
-		t.Fatal(err)
-	}
-	c := at(t, base, nil)
-	if err := c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 20, Search: "MILK"}); err != nil ||
-		!strings.Contains(c.out.String(), "Buy milk") {
-		t.Errorf("%v, %q", err, &c.out)
-	}
-}

@@ -3,6 +3,8 @@ package shell_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -142,6 +144,58 @@ func TestRoom_mistyped_hearsOfThoseWithASeat(t *testing.T) {
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("%s: %v", what, c.err)
+		}
+	}
+}
+
+// refusedDoor answers every request with a refusal to admit its token, as the server does.
+type refusedDoor struct{ reason string }
+
+func (d refusedDoor) RoundTrip(r *http.Request) (*http.Response, error) {
+	text := `{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"Not you.",` +
+		`"data":{"code":"key_invalid",` +
+		`"reason":"` + d.reason + `"}}}`
+	if strings.HasPrefix(r.URL.Path, "/v1/wait") {
+		text = `{"code":"key_invalid","message":"No.","reason":"` + d.reason + `"}`
+	}
+	return &http.Response{StatusCode: http.StatusUnauthorized,
+		Header: http.Header{"Content-Type": {"application/json"}},
+		Body:   io.NopCloser(strings.NewReader(text)), Request: r}, nil
+}
+
+// TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey reads what commands and the list of one's rooms say. A
+// seat that only needs a key is not forgotten by those who leave.
+func TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey(t *testing.T) {
+	for _, c := range []struct {
+		reason      string
+		person      bool
+		who, listed string
+	}{
+		{fault.ReasonNoSeat, false, "no longer has your seat in the room tea as Ann. To forget it: parley leave",
+			"the seat is gone"},
+		{"", false, "as Ann only with a key. Set PARLEY_KEY", "needs your key"},
+		{"", true, "as Ann only with a key.", "its agent needs a key"},
+	} {
+		base := serve(t)
+		command := at(t, base, refusedDoor{c.reason})
+		if err := command.Seats.Put(client.Seat{Server: base, Room: "tea", Name: "Ann", Token: "t1",
+			Person: c.person}); err != nil {
+			t.Fatal(err)
+		}
+		list := at(t, base, refusedDoor{c.reason})
+		list.Out.JSON = false
+		if err := list.Mine(t.Context()); err != nil || !strings.Contains(list.out.String(), c.listed) {
+			t.Errorf("%+v: %v, the list is %s", c, err, &list.out)
+		}
+		if err := command.Who(t.Context(), as("Ann")); err == nil || !strings.Contains(err.Error(), c.who) {
+			t.Errorf("%+v: who says %v", c, err)
+		}
+		left := command.Leave(t.Context(), as("Ann"), "")
+		all, err := command.Seats.All()
+		kept := len(all) == 1
+		if err != nil || left == nil || kept != (c.reason == "") ||
+			kept == strings.Contains(left.Error(), "forgotten") {
+			t.Errorf("%+v: leave says %v, and keeps %v (%v)", c, left, all, err)
 		}
 	}
 }
