@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/transcript"
 )
 
-// TestStateOf_turn: who has the turn is to say something, also if nobody has.
-func TestStateOf_turn(t *testing.T) {
+// TestStateOf_whoHasTheTurn_isToSaySomething: also if nobody has said anything.
+func TestStateOf_whoHasTheTurn_isToSaySomething(t *testing.T) {
 	state, says := stateOf(&chat.Sent{Sent: true, Waited: chat.Waited{Status: chat.StatusTurn}})
 	if state != wire.TaskStateInputRequired || says != saidTurn {
 		t.Errorf("it is %s with %q", state, says)
