@@ -26,13 +26,13 @@ func TestNext_afterLeaving_tellsOfPrivateWords(t *testing.T) {
 		messages []chat.Message
 		want     bool
 	}{
-		"nothing":           {nil, false},
-		"words to all":      {[]chat.Message{said("m8"), came("m9")}, false},
-		"private words":     {[]chat.Message{private, said("m8")}, true},
-		"removed ones":      {[]chat.Message{removed}, false},
-		"of its own user":   {[]chat.Message{noted("m8")}, false},
-		"of both":           {[]chat.Message{noted("m8"), private}, true},
-		"words of its user": {[]chat.Message{spokenFor("m8")}, false},
+		"nothing":                         {nil, false},
+		"words to all":                    {[]chat.Message{said("m8"), came("m9")}, false},
+		"private words":                   {[]chat.Message{private, said("m8")}, true},
+		"private words that were removed": {[]chat.Message{removed}, false},
+		"a note of its own user":          {[]chat.Message{noted("m8")}, false},
+		"a note and private words":        {[]chat.Message{noted("m8"), private}, true},
+		"words of its own user to all":    {[]chat.Message{spokenFor("m8")}, false},
 	} {
 		for _, more := range []bool{false, true} {
 			got := nextLeft(chat.Left{Status: chat.StatusLeft, Messages: c.messages, HasMore: more})

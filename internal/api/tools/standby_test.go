@@ -27,17 +27,17 @@ func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 		address string
 		want    bool
 	}{
-		{"after ten quiet minutes", lull, asked, address, true},
-		{"whose address ends in a slash", lull, asked, address + "/", true},
-		{"where no address is known", lull, asked, "", false},
-		{"where the address would do something in a shell", lull, asked, "https://parley.example;id/mcp", false},
-		{"where the address would do more", lull, asked, "https://$(id).example/mcp", false},
-		{"after less", short, asked, address, false},
-		{"to an agent that only looks in", lull, chat.WaitRequest{}, address, false},
-		{"to an agent that goes away", away, gone, address, true},
-		{"to one that was away already", away, asked, address, false},
-		{"to one that goes away and has heard something", heard, gone, address, false},
-		{"to one that goes away and owes an answer", owing, gone, address, false},
+		{"ten quiet minutes", lull, asked, address, true},
+		{"an address that ends in a slash", lull, asked, address + "/", true},
+		{"no known address", lull, asked, "", false},
+		{"an address with a second command for a shell", lull, asked, "https://parley.example;id/mcp", false},
+		{"an address with a command whose output a shell puts in", lull, asked, "https://$(id).example/mcp", false},
+		{"less than ten quiet minutes", short, asked, address, false},
+		{"an agent that only looks in", lull, chat.WaitRequest{}, address, false},
+		{"an agent that goes away", away, gone, address, true},
+		{"an agent that was away already", away, asked, address, false},
+		{"an agent that goes away and has heard something", heard, gone, address, false},
+		{"an agent that goes away and owes an answer", owing, gone, address, false},
 	} {
 		hint := at(c.address).afterWaiting(c.waited, c.asked).standbyHint()
 		if got := strings.Contains(hint, StandbyLine(address, "c9")); got != c.want || !c.want && hint != "" {
