@@ -6,10 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 func TestQuery_longRunOfExpiredItems_takesFewRequests(t *testing.T) {
@@ -58,6 +61,28 @@ func fill(t testing.TB, tbl table.Table, n int, make func(n int) table.Item) {
 		if len(ops) == table.MaxOps || size > 1<<20 || i == n-1 {
 			must(t, tbl.Write(t.Context(), ops...))
 			ops, size = nil, 0
+		}
+	}
+}
+
+func TestRead_itemOfAnotherProgram_errorNamesIt(t *testing.T) {
+	client := dynamolocal.Client(dynamolocal.Start(t))
+	tbl, name := dynamolocal.NewTable(t, dynamotable.Options{})
+	str := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+	for sort, foreign := range map[string]map[string]types.AttributeValue{
+		"without data":      {},
+		"numeric data":      {"data": &types.AttributeValueMemberN{Value: "1"}},
+		"fractional expiry": {"data": str("x"), "expires": &types.AttributeValueMemberN{Value: "1.5"}},
+	} {
+		foreign["pk"], foreign["sk"] = str("p"), str(sort)
+		_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &name, Item: foreign})
+		must(t, err)
+		_, getErr := tbl.Get(t.Context(), item(sort, "").Key, table.Strong)
+		_, queryErr := tbl.Query(t.Context(), table.Range{Partition: "p", Prefix: sort, Limit: 1})
+		for _, err := range []error{getErr, queryErr} {
+			if err == nil || !strings.Contains(err.Error(), item(sort, "").Key.String()) {
+				t.Errorf("%s: %v; want an error that names the item", sort, err)
+			}
 		}
 	}
 }
