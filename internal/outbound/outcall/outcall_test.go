@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -20,62 +19,10 @@ import (
 	"testing"
 	"time"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
-
 	"github.com/parley-chat/parley/internal/base/fairqueue"
 )
 
-// The library of Standard Webhooks checks the call. Headers that are not named here are not sent, so no token, key or
-// cookie is.
-func TestPost_request_isSignedAndHoldsNothingElse(t *testing.T) {
-	type got struct {
-		header http.Header
-		body   string
-	}
-	var calls []got
-	h := newHost(t, func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil || r.Method != http.MethodPost || r.Host != name || r.URL.String() != "/hook?a=b%2Fc" {
-			t.Errorf("%s %s of %s: %v", r.Method, r.URL, r.Host, err)
-		}
-		calls = append(calls, got{r.Header.Clone(), string(body)})
-		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
-		w.WriteHeader(http.StatusAccepted)
-		_, _ = io.WriteString(w, "thanks")
-	})
-	c := h.caller(Options{Version: "1.2.3"})
-	call := to("https://Hooks.Example.com/hook?a=b%2Fc#d")
-	call.Header = map[string]string{"X-Mcp-Subscription-Id": "7", Mark: "0", "Webhook-Id": "other"}
-	for try := range 2 {
-		call.At = call.At.Add(time.Duration(try) * 30500 * time.Millisecond)
-		answer, err := c.Post(t.Context(), call)
-		if err != nil || answer.Status != 202 || string(answer.Body) != "thanks" {
-			t.Fatalf("%+v %v", answer, err)
-		}
-	}
-	wh, err := standardwebhooks.NewWebhook(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for try, got := range calls {
-		if err := wh.VerifyIgnoringTimestamp([]byte(got.body), got.header); err != nil {
-			t.Error(err)
-		}
-		if err := wh.VerifyIgnoringTimestamp([]byte(got.body+" "), got.header); err == nil {
-			t.Error("another body has the same signature")
-		}
-		delete(got.header, "Webhook-Signature")
-		want := http.Header{"Webhook-Id": {"msg_1"}, "Webhook-Timestamp": {fmt.Sprint(1700000000 + 30*try)},
-			"Content-Type": {"application/json"}, "Content-Length": {"7"}, "Accept-Encoding": {"identity"},
-			"User-Agent": {"Parley/1.2.3"}, "Parley-Outbox": {"1"}, "X-Mcp-Subscription-Id": {"7"},
-			"Connection": {"close"}}
-		if !maps.EqualFunc(got.header, want, slices.Equal[[]string]) || got.body != `{"a":1}` {
-			t.Errorf("try %d: %v %s, want %v", try, got.header, got.body, want)
-		}
-	}
-}
-
-// A document is requested in the way that the tests of Post cover.
+// A document is asked for by the same way, which the tests of Post go.
 func TestGet_request_isMarkedAndHoldsNoSignature(t *testing.T) {
 	var got http.Header
 	h := newHost(t, func(w http.ResponseWriter, r *http.Request) {
@@ -400,16 +347,7 @@ func TestPost_localServer_callsItsOwnMachineByHTTP(t *testing.T) {
 	}
 }
 
-func TestPost_wrongSecret_isNotSent(t *testing.T) {
-	h := newHost(t, say("hello"))
-	call := to("https://" + name)
-	call.Secret = "whsec_short"
-	if _, err := h.caller(Options{}).Post(t.Context(), call); kind(t, err) != Forbidden || h.looked.Load() != 0 {
-		t.Error(err)
-	}
-}
-
-// While calls hang, other calls to the host wait, and calls to another host continue.
+// While calls hang, others to their host wait, and those to another host go on.
 func TestPost_hostThatIsFull_isNotAsked(t *testing.T) {
 	began, end := make(chan struct{}), make(chan struct{})
 	h := newHost(t, func(_ http.ResponseWriter, r *http.Request) {
