@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 )
@@ -35,6 +36,16 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	*l = Limit(n)
 	return nil
 }
+
+// Signs of life must not be frequent, since each is a write to every waiting client, and not rare, since many clients
+// and proxies end a call after a silent minute.
+const (
+	shortestKeepAlive = 100 * time.Millisecond
+	longestKeepAlive  = time.Minute
+)
+
+// mostFiles is the largest FilesTotal, in MiB: 1 PiB.
+const mostFiles = 1 << 30
 
 // The usual limits of one caller on a public server. A busy agent sends 20 messages a minute and costs some 90 units,
 // so thirty busy agents can share an address. On DynamoDB, 3000 units a minute cost 11 cents an hour, and a hundred

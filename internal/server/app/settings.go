@@ -48,16 +48,6 @@ type Settings struct {
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"The format of the log: ${enum}."`
 }
 
-// Signs of life must not be frequent, since each is a write to every waiting client, and not rare, since many clients
-// and proxies end a call after a silent minute.
-const (
-	shortestKeepAlive = 100 * time.Millisecond
-	longestKeepAlive  = time.Minute
-)
-
-// mostFiles is the largest FilesTotal: 1 PiB.
-const mostFiles = 1 << 30
-
 // Validate returns an error for the first setting that is impossible or can never
 // take effect. The error names the flag and the variable, and says what to write.
 func (s Settings) Validate() error {
