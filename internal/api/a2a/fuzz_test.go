@@ -13,8 +13,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// FuzzRead reads what a client sends: what is not refused has something to say, by a key that a message may have, in no
-// seat or in one of a form that the server gives.
+// FuzzRead reads any message of a client: an accepted message has something to say, a valid key, and no seat or a
+// seat in the form of the server.
 func FuzzRead(f *testing.F) {
 	stay := ident.NewStay("key", "abcdefg", 3, 4)
 	for _, parts := range []string{`[{"text":"hi"}]`, `[{"data":{"a":[1,null]}},{"text":""}]`, `[{"raw":"eA=="}]`,

@@ -48,7 +48,7 @@ func TestKeys_ofParamsInOtherLetters_areRefused(t *testing.T) {
 			}
 		}
 	}
-	for _, body := range []string{ // keys that are somebody else's
+	for _, body := range []string{ // keys outside of the envelope
 		in(`{"message":{"metadata":{"Text":1,"x":[{"TEXT":1}]},"parts":[{"data":{"URL":1,"x":[{"Text":1}]}}]}}`),
 		in(`{"metadata":{"Message":{"MessageID":1}}}`),
 	} {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestWaits_keepNoBody: a call may wait for hours, so nothing that its client sent stays in memory.
+// TestWaits_keepNoBody: a call may wait for hours, so nothing from its client stays in memory.
 func TestWaits_keepNoBody(t *testing.T) {
 	const calls, size = 20, 200 << 10
 	w := newWorld(t, set{})
@@ -44,7 +44,7 @@ func TestWaits_keepNoBody(t *testing.T) {
 // inUse returns how much memory is reachable.
 func inUse() int {
 	var m runtime.MemStats
-	for range 2 { // the second one frees what pools have kept
+	for range 2 { // the second collection frees the memory of pools
 		runtime.GC()
 	}
 	runtime.ReadMemStats(&m)

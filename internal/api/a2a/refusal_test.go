@@ -18,7 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// foreign matches what only a client of MCP has: tools and their arguments.
+// foreign matches names that only a client of MCP knows: tools and arguments.
 var foreign = regexp.MustCompile(`[a-z]+_[a-z_]+|cursor|\btoken\b`)
 
 // refused fails unless a call is refused with a code and a sentence that begins so, in words of A2A.
@@ -34,8 +34,8 @@ func refused(t *testing.T, what string, got reply, code int, says string) {
 	}
 }
 
-// TestRefusals_speakToAClientOfA2A provokes each refusal that one can be told. Those of a first message leave nobody
-// in the room who was not there.
+// TestRefusals_speakToAClientOfA2A provokes each refusal that such a client can get. A refused first message leaves
+// no new agent in the room.
 func TestRefusals_speakToAClientOfA2A(t *testing.T) {
 	yes := true
 	one := 1
@@ -132,7 +132,7 @@ func TestRefusals_speakToAClientOfA2A(t *testing.T) {
 			who: func(w *world) *agent {
 				bob := w.seated("Bob")
 				w.manages("Bob", room.Mute)
-				bob.says("m0", "What?") // held back by that
+				bob.says("m0", "What?") // held back by the mute
 				return bob
 			}},
 		"as many messages as agents may send": {code: -32602, says: "Agents have sent as many messages as they may",
@@ -198,8 +198,8 @@ func TestRefusals_speakToAClientOfA2A(t *testing.T) {
 	}
 }
 
-// TestSend_storeDoesNotAnswer has the store fail while Bob says something. What is not known to be unsaid is said
-// once, with the same messageId and in the same seat.
+// TestSend_storeDoesNotAnswer has the store fail while Bob says something. A message that may have been said is said
+// once, by the same messageId and in the same seat.
 func TestSend_storeDoesNotAnswer(t *testing.T) {
 	clock := newTimers()
 	fails, lost := false, false
@@ -236,7 +236,7 @@ func TestSend_storeDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// TestSend_asManyWaitAsMay_takesNoSeat refuses before anything is done, and serves who does not wait.
+// TestSend_asManyWaitAsMay_takesNoSeat refuses before anything is done, and serves a client that does not wait.
 func TestSend_asManyWaitAsMay_takesNoSeat(t *testing.T) {
 	w := newWorld(t, set{waits: 1})
 	bob := w.seated("Bob")
@@ -256,7 +256,7 @@ func TestSend_asManyWaitAsMay_takesNoSeat(t *testing.T) {
 	}
 }
 
-// TestSend_clientLeavesWhileItsFirstMessageWaits_leavesNobody: who has not heard its contextId cannot go on, and comes
+// TestSend_clientLeavesWhileItsFirstMessageWaits_leavesNobody: a client without its contextId cannot go on, and comes
 // back under its name.
 func TestSend_clientLeavesWhileItsFirstMessageWaits_leavesNobody(t *testing.T) {
 	w := newWorld(t, set{})

@@ -25,7 +25,7 @@ func (a *agent) sends(method, id, text string) (replies <-chan reply, waits func
 	return a.opens(method, map[string]any{"message": a.message(id, text)}), waits
 }
 
-// outcome returns the task with which a call of a method ends, which a stream shows as one that is worked on first.
+// outcome returns the task at the end of a call of a method. A stream first shows the task as one in work.
 func (w *world) outcome(method string, replies <-chan reply) task {
 	w.t.Helper()
 	list := w.all(replies)
@@ -52,7 +52,7 @@ func TestSend_eachOutcome_endsTheTaskInItsState(t *testing.T) {
 		shows  string // what a client shows of the answer; of a sentence its beginning
 		heard  bool   // Ann hears what he said
 		again  bool   // the same message with another id is said
-		goesOn bool   // a stream does not end with it
+		goesOn bool   // a stream goes on after the outcome
 	}{
 		"an answer": {
 			then:  func(w *world, _ *agent) { w.says("Yes.\nWhy?") },

@@ -18,7 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
-// TestTask_eachEnd_isToldByEachMethod ends the stay of Bob, who follows his task if that does not keep his seat.
+// TestTask_eachEnd_isToldByEachMethod ends the stay of Bob. Bob follows his task, unless following keeps his seat.
 func TestTask_eachEnd_isToldByEachMethod(t *testing.T) {
 	update := func(w *world, req chat.UpdateRequest) {
 		req.Token = w.ann.Token
@@ -95,7 +95,7 @@ func TestTask_eachEnd_isToldByEachMethod(t *testing.T) {
 	}
 }
 
-// TestTask_asItStands shows Bob his task, which acknowledges nothing.
+// TestTask_asItStands shows Bob his task, and acknowledges nothing.
 func TestTask_asItStands(t *testing.T) {
 	w := newWorld(t, set{})
 	bob := w.seated("Bob")
@@ -241,7 +241,7 @@ func TestTask_isFollowedBesideOtherCalls(t *testing.T) {
 	}
 }
 
-// TestAnswers_areWhole has Ann say more than one result of chat holds, in texts as long as they may be.
+// TestAnswers_areWhole has Ann say more than one result of chat holds, in the longest texts.
 func TestAnswers_areWhole(t *testing.T) {
 	for _, method := range []string{send, stream, "SubscribeToTask"} {
 		t.Run(method, func(t *testing.T) {
@@ -296,7 +296,7 @@ func TestA2A_twoProcesses(t *testing.T) {
 	onTwo := func(t *testing.T, one *world) {
 		other := &world{t: t, clock: one.clock, table: one.table}
 		other.serve(set{several: true})
-		later := func() { one.clock.Advance(time.Second) } // what a process knows is as old as its clock says
+		later := func() { one.clock.Advance(time.Second) } // the cache of a process is as old as its clock says
 		bob := one.named("Bob")
 		elsewhere := &agent{w: other, base: other.url + strings.TrimPrefix(bob.base, one.url), ctx: t.Context()}
 		bob.says("m1", "Hello.")

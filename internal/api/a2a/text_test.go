@@ -20,7 +20,7 @@ func TestStateOf_whoHasTheTurn_isToSaySomething(t *testing.T) {
 	}
 }
 
-// TestSentences_passForNobodysWords: an agent may have any name, and what it says begins behind that and a colon.
+// TestSentences_passForNobodysWords: an agent may have any name, and its words begin behind the name and a colon.
 func TestSentences_passForNobodysWords(t *testing.T) {
 	other, user := chat.Message{Type: chat.EventSaid, From: "Ann"}, chat.Message{Type: chat.EventSaid, FromUser: true}
 	for _, says := range []string{transcript.Notice([]chat.Message{other}), transcript.Notice([]chat.Message{other,

@@ -36,7 +36,7 @@ const patience = time.Minute
 // longest is how long a stream lasts here.
 const longest = 7 * time.Minute
 
-// timers is a fake clock that tells when somebody has set a timer, which is when a call waits.
+// timers is a fake clock that tells when somebody has set a timer: then a call waits.
 type timers struct {
 	*clockwork.FakeClock
 	mu   sync.Mutex
@@ -44,7 +44,7 @@ type timers struct {
 	more chan struct{} // closed, and replaced, with each timer
 }
 
-// newTimers returns one whose year is one in which DynamoDB Local removes nothing (see dynamolocal.NewTable).
+// newTimers returns a clock in a year in which DynamoDB Local removes nothing (see dynamolocal.NewTable).
 func newTimers() *timers {
 	return &timers{FakeClock: clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC)),
 		made: map[time.Duration]int{}, more: make(chan struct{})}
@@ -87,7 +87,7 @@ func (c *timers) waits(t *testing.T, d time.Duration) (made func()) {
 	}
 }
 
-// world is a server whose agents of A2A come by the invite of one room, in which Ann is the admin.
+// world is a server whose agents of A2A come by the invite of a room with the admin Ann.
 type world struct {
 	t     *testing.T
 	clock *timers
@@ -171,10 +171,10 @@ const (
 	stream = "SendStreamingMessage"
 )
 
-// message is one as a client or the server writes it.
+// message is a message of a client or of the server.
 type message map[string]any
 
-// part is a part as far as these tests look at it.
+// part is the part of a message, as far as these tests read it.
 type part struct {
 	Text      string            `json:"text,omitempty"`
 	URL       string            `json:"url,omitempty"`
@@ -276,7 +276,7 @@ func (w *world) named(name string) *agent {
 	return &agent{w: w, base: base, ctx: w.t.Context()}
 }
 
-// opens makes a call, and returns its events as they come. The answer to a call without a stream is one.
+// opens makes a call, and returns its events as they come. The answer to a call without a stream counts as an event.
 func (a *agent) opens(method string, params any) <-chan reply {
 	a.w.t.Helper()
 	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
@@ -345,7 +345,7 @@ func (w *world) all(replies <-chan reply) (list []reply) {
 	}
 }
 
-// calls makes a call that has one answer.
+// calls makes a call with one answer.
 func (a *agent) calls(method string, params any) reply {
 	a.w.t.Helper()
 	list := a.w.all(a.opens(method, params))
@@ -364,7 +364,7 @@ func (a *agent) message(id, text string) message {
 	return m
 }
 
-// says says a text and does not wait, and notes the ids of its seat.
+// says says a text without a wait, and records the ids of its seat.
 func (a *agent) says(id, text string) reply {
 	a.w.t.Helper()
 	got := a.calls(send, map[string]any{"message": a.message(id, text),

@@ -23,7 +23,7 @@ func (s *site) ask(tool string) *http.Request {
 	return r
 }
 
-// beatA2A makes the one call that is under way beat, and returns when it has.
+// beatA2A makes the open call beat, and returns after the beat.
 func (s *site) beatA2A() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
@@ -187,7 +187,7 @@ func TestA2A_handlerPanics_answersInTheFormThatHasBegun(t *testing.T) {
 	}
 }
 
-// Beats come at every moment of an answer, also while its header is written.
+// Beats come at every moment of an answer, even while the header is written.
 func TestA2A_beatsAtAnyMoment_leaveOneWholeAnswerAndTouchNothingAfter(t *testing.T) {
 	s := newSite(t, func(s *site, o *Options) {
 		o.A2A = func(w http.ResponseWriter, r *http.Request, m *mcp.Message, _ a2a.Place) {
@@ -239,7 +239,7 @@ func TestA2A_beatsAtAnyMoment_leaveOneWholeAnswerAndTouchNothingAfter(t *testing
 	}
 }
 
-// The handler hears which room and which name an address has, and the log the route alone.
+// The handler gets the room and the name in an address, and the log gets only the route.
 func TestA2A_addresses_sayWhoIsMeant(t *testing.T) {
 	g := newGated(t, func(s *site, o *Options) {
 		o.A2A = func(w http.ResponseWriter, _ *http.Request, _ *mcp.Message, p a2a.Place) {
@@ -299,7 +299,7 @@ func TestA2A_addresses_sayWhoIsMeant(t *testing.T) {
 	}
 }
 
-// The card is that of a server with keys, which an invite admits to as well.
+// The server has keys, and its card says that an invite admits, too.
 func TestA2A_addressesOfTheServer_needNoKeyAndReadNothing(t *testing.T) {
 	g := newGated(t)
 	if resp, body := g.do(g.post(eras()[0], a2aPath, wrong())); decode(t, body).text() != "hello" {

@@ -94,7 +94,7 @@ func (g *gated) post(e era, path, bearer string) *http.Request {
 	return r
 }
 
-// turned is what a test looks at in the answer to a caller that is not admitted.
+// turned is the part that tests read of the answer to a caller that is not admitted.
 type turned struct {
 	ID    json.RawMessage
 	Error struct {
@@ -171,8 +171,7 @@ func TestAdmission_eachDoor_admitsWhoItIsFor(t *testing.T) {
 	}
 }
 
-// Who is not admitted: clients take a header WWW-Authenticate, or the status 401, for a
-// sign-in that there is.
+// A caller is not admitted: clients take a header WWW-Authenticate, or the status 401, for the offer of a sign-in.
 func TestAdmission_turnedAway_startsNoSignIn(t *testing.T) {
 	g := newGated(t)
 	secret := wrong()
@@ -267,7 +266,7 @@ func TestAdmission_secretsInPaths_areNowhereElse(t *testing.T) {
 	}
 }
 
-// A call that has no turn for its new key hears when to come again.
+// A call with a new key beyond the rate is told when to come again.
 func TestAdmission_newInvitesAndTokensBeyondTheirRate_comeAgain(t *testing.T) {
 	token := func() string {
 		return ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
@@ -304,7 +303,7 @@ func TestAdmission_newInvitesAndTokensBeyondTheirRate_comeAgain(t *testing.T) {
 		}
 		waiting = append(waiting, g.send(from(g.post(eras()[n/2%2], path, shown), "192.0.2.1")))
 	}
-	// The table has timers, too. So nearly all wait by now, and who comes late has later seconds.
+	// The table has timers, too. So nearly all calls wait by now, and a late call has later seconds.
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := g.clock.BlockUntilContext(ctx, late); err != nil {

@@ -25,8 +25,8 @@ func (s *site) awaitArriving(n int) {
 	})
 }
 
-// begin opens connections that send the first part of a body of n bytes, and returns
-// when the server has seen all of them.
+// begin opens connections that send the first part of a body of n bytes, and returns when the server has read all
+// first parts.
 func (s *site) begin(connections, n int, part, more string) (open []net.Conn) {
 	s.t.Helper()
 	head := strings.Replace(s.head(n), "\r\n\r\n", more+"\r\n\r\n", 1)
@@ -105,8 +105,7 @@ func TestBodies_ofOneAddress_haveAShare(t *testing.T) {
 	}
 }
 
-// padded are calls that wait and are as large as a body may be. They differ in what they
-// are padded with.
+// padded returns calls that wait, each as large as a body may be, with different padding.
 func padded(seat chat.Seated, blank, letters string) []string {
 	call := func(tool, arguments, params string) string {
 		return fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":{%s}%s}}`,
@@ -166,7 +165,7 @@ func TestBodies_ofCallsThatWait_areNotKept(t *testing.T) {
 // heap returns how many bytes are in use.
 func heap() int64 {
 	runtime.GC()
-	runtime.GC() // what a pool or a finalizer held in the first
+	runtime.GC() // frees the memory that a pool or a finalizer held in the first
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)

@@ -14,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/api/httpapi"
 )
 
-// Connections without a request, with a part of one, and idle ones make room for new
-// ones. One whose request is being answered does not.
+// Connections without a request, with a part of a request, and idle connections make room for new connections. A
+// connection with a request in progress does not.
 func TestBoundConnections_heldConnections_keepNobodyOut(t *testing.T) {
 	arrived, answer := make(chan struct{}), make(chan struct{})
 	s := httpapi.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,8 +59,8 @@ func TestBoundConnections_heldConnections_keepNobodyOut(t *testing.T) {
 	}
 }
 
-// Connections whose header has begun, the first or a further one, are 64 for an address. Those
-// that are idle between two requests do not count, and those of a trusted proxy may be more.
+// An address may have 64 connections with a begun header, the first or a further header. Connections that are idle
+// between two requests do not count, and a trusted proxy may have more.
 func TestBoundConnections_begunHeaders_endTheOldest(t *testing.T) {
 	for name, proxied := range map[string]bool{"an address": false, "a trusted proxy": true} {
 		t.Run(name, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestBoundConnections_begunHeaders_endTheOldest(t *testing.T) {
 	}
 }
 
-// household is a listener whose peers are in networks of their own, which one household has.
+// household is a listener whose peers have networks of their own within one household.
 type household struct {
 	net.Listener
 	peers int
@@ -177,7 +177,7 @@ func TestBoundConnections_begunHeadersOfAHousehold_areTwiceThoseOfAnAddress(t *t
 		t.Cleanup(func() { _ = c.Close() })
 		fmt.Fprint(c, "GET / HTTP/1.1\r\n")
 		go func() {
-			_, _ = c.Read(make([]byte, 1)) // it fails once the connection has ended
+			_, _ = c.Read(make([]byte, 1)) // fails once the connection has ended
 			ended <- struct{}{}
 		}()
 	}

@@ -53,7 +53,7 @@ func TestUpload_cutOff_saysWhenToTryAgain(t *testing.T) {
 	}
 }
 
-// An upload that stops, or that takes its time, gives its place to others.
+// An upload that stops, or is slow, gives its place to others.
 func TestUpload_thatDoesNotKeepItsPace_isEnded(t *testing.T) {
 	for name, c := range map[string]struct {
 		bytes int           // at once
@@ -113,14 +113,14 @@ func TestUpload_thatDoesNotKeepItsPace_isEnded(t *testing.T) {
 				here.Close()
 				close(listener)
 				_ = server.Close()
-				<-time.After(time.Second) // in which the server waits for the client to hear of it
+				<-time.After(time.Second) // the server gives the client this time to read the refusal
 			})
 		})
 	}
 }
 
-// Uploads that never end, and downloads that nobody reads, come from eight addresses, or from the
-// networks of two hosts: others get places all the same.
+// Uploads that never end, and downloads without a reader, come from eight addresses, or from the networks of two
+// hosts: others get places all the same.
 func TestFiles_thatStayOnTheirWay_keepNoOtherAddressOut(t *testing.T) {
 	for name, c := range map[string]struct {
 		method, path string
@@ -168,7 +168,7 @@ func TestFiles_thatStayOnTheirWay_keepNoOtherAddressOut(t *testing.T) {
 	}
 }
 
-// newShelf returns a handler behind a proxy, whose files stay on their way until end, and how many do.
+// newShelf returns a handler behind a proxy with files that stay on the way until end, and the number of such files.
 func newShelf() (h http.Handler, held *atomic.Int64, end func()) {
 	on, held := make(chan struct{}), &atomic.Int64{}
 	stays := func() { held.Add(1); <-on }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The page of a server with keys has a place for a key, which scripts fill.
+// The page of a server with keys has a place for a key; scripts fill the place.
 func TestFront_ofAServerWithKeys_hasAPlaceForAKey(t *testing.T) {
 	page := func(s *site) string {
 		r, err := http.DefaultClient.Do(s.get("/"))

@@ -13,9 +13,8 @@ import (
 	"github.com/parley-chat/parley/internal/api/mcp"
 )
 
-// FuzzHeaders sends a valid call with any headers. The answer is never a failure of the
-// server, and nothing reaches it that a foreign web page could have made a browser send: over
-// the loopback, or as behind Lambda.
+// FuzzHeaders sends a valid call with any headers. The answer is never a failure of the server, and no call reaches
+// the server that a foreign web page could have made a browser send: over the loopback, or as behind Lambda.
 func FuzzHeaders(f *testing.F) {
 	f.Add("POST", "127.0.0.1:8080", "", "application/json", "application/json, text/event-stream", "2025-11-25", "", "",
 		true)
@@ -84,7 +83,7 @@ func originIsThisMachine(origin string) bool {
 	return err == nil && thisMachine(u.Host)
 }
 
-// originIsHost reports whether a page comes from the host that it calls.
+// originIsHost reports whether a page calls its own host.
 func originIsHost(origin, host string) bool {
 	scheme, from, _ := strings.Cut(strings.ToLower(origin), "://")
 	port := map[string]string{"http": ":80", "https": ":443"}[scheme]

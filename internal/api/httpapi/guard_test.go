@@ -54,8 +54,8 @@ func TestGuard_hostIsCheckedOnEveryRoute(t *testing.T) {
 	}
 }
 
-// A server that is led to itself, or to another, hears so at every address. The status is none of 5xx, since strangers
-// can send the header, too, and operators are alarmed by those.
+// Every address refuses a server that is led to itself or to another server. The status is not 5xx: strangers can
+// send the header, too, and 5xx alarms operators.
 func TestGuard_callOfAServerOfParley_isRefusedOnEveryRoute(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/", healthPath, MCPPath, StandbyPath, "/nowhere",

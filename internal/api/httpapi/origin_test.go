@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/api/mcp"
 )
 
-// Which pages count as the server's own. A row with listens "" is of a server without
-// sockets, such as a Lambda function.
+// Pages that count as the server's own. A row with listens "" has a server without sockets, such as a Lambda
+// function.
 func TestOrigin_pageOfTheServerItself_mayCall(t *testing.T) {
 	const (
 		lan      = "192.168.1.7:8080"
@@ -111,7 +111,7 @@ func TestOrigin_ownPage_getsThroughWithoutCORS(t *testing.T) {
 	}
 }
 
-// A name that leads to a server in somebody's network, whose page that somebody has opened.
+// Somebody has opened a page whose name now leads to a server in that person's network.
 func TestOrigin_reboundName_isRefused_andToldWhatToSet(t *testing.T) {
 	w := post(t, Options{}, "evil.example:8080", "http://evil.example:8080")
 	said := decode(t, w.Body.String()).Error.Message
@@ -125,7 +125,7 @@ func TestOrigin_reboundName_isRefused_andToldWhatToSet(t *testing.T) {
 	}
 }
 
-// A page that the settings list needs CORS, also if its host is that of the server.
+// A page in the settings needs CORS, even if the page has the host of the server.
 func TestOrigin_listedPageOfTheSameHost_getsCORS(t *testing.T) {
 	o := Options{Origins: []string{"http://192.168.1.7:8080"}}
 	if w := post(t, o, "192.168.1.7:8080",

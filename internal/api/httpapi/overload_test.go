@@ -36,7 +36,7 @@ func (s *site) write(c net.Conn, text string) {
 	}
 }
 
-// head is that of a POST whose body has n bytes.
+// head returns the head of a POST with a body of n bytes.
 func (s *site) head(n int) string {
 	return fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: "+
 		"application/json, text/event-stream\r\nContent-Length: %d\r\n\r\n",
@@ -102,7 +102,7 @@ func TestOverload_tooManyWaits_areRefusedUntilOneEnds(t *testing.T) {
 	for _, w := range waits[1:] {
 		h.check(await(t, w), http.StatusOK, map[string]string{"messages": "time to go"})
 	}
-	h.awaitWaits(1) // that of the agent that spoke
+	h.awaitWaits(1) // the wait of the agent that spoke
 	answer := h.send(h.standby(h.bob.Token, ""))
 	h.awaitWaits(2)
 	h.say(h.ann, "there is room")
@@ -141,7 +141,7 @@ func TestOverload_clientsThatVanish_leaveNothingBehind(t *testing.T) {
 			h.write(c, h.head(len(body))[:20])
 		case 1: // in the middle of the body
 			h.write(c, h.head(len(body))+body[:30])
-		case 2: // in the middle of a wait, of which half become streams
+		case 2: // in the middle of a wait; half of the waits become streams
 			h.looked(seat)
 			h.write(c, h.head(len(body))+body)
 		case 3: // in the middle of a wait without MCP
@@ -154,7 +154,7 @@ func TestOverload_clientsThatVanish_leaveNothingBehind(t *testing.T) {
 	h.awaitArriving(10)
 	h.clock.Advance(DefaultKeepAlive) // the streams begin
 	for k, c := range conns {
-		if k%8 < 4 { // as a machine that lost its power and came back
+		if k%8 < 4 { // as after a loss of power
 			if err := c.(*net.TCPConn).SetLinger(0); err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +166,7 @@ func TestOverload_clientsThatVanish_leaveNothingBehind(t *testing.T) {
 	h.restsAt(before, files)
 }
 
-// looked reads everything for a seat, so that its next wait waits.
+// looked reads everything for a seat, so that the next wait waits.
 func (h *hall) looked(seat chat.Seated) {
 	h.t.Helper()
 	for range 2 { // without a cursor all comes twice

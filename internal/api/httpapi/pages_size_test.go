@@ -13,7 +13,7 @@ import (
 // mostOnTheWire is what the first view of a page may bring, headers included, in bytes.
 const mostOnTheWire = 140_000
 
-// counted is a connection that counts what it brings.
+// counted is a connection that counts the bytes that it reads.
 type counted struct {
 	net.Conn
 	bytes *atomic.Int64
@@ -25,7 +25,7 @@ func (c counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// What a browser loads for a page that it has never seen: the document and all that it names.
+// A browser without a cache loads the document of a page and everything that the document names.
 func TestPages_firstView_isSmall(t *testing.T) {
 	s := newSite(t)
 	var bytes atomic.Int64

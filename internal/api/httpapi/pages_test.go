@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// browser returns what a browser sends for an address that somebody opens.
+// browser returns the request of a browser for an address.
 func (s *site) browser(path string) *http.Request {
 	s.t.Helper()
 	r := s.get(path)
@@ -19,8 +19,8 @@ func (s *site) browser(path string) *http.Request {
 
 var assetLink = regexp.MustCompile(`"((?:\.\./)*)(assets/[0-9a-f]{12}/)main\.js"`)
 
-// Every page is the same document, but for the way from its address to the assets. Programs that take no gzip read it,
-// too.
+// Every page is the same document, but for the way from its address to the assets. Programs that take no gzip can
+// read the page, too.
 func TestPages_browser_getsThePageAtEachAddress(t *testing.T) {
 	g := newGated(t)
 	versions := map[string]bool{}
@@ -74,8 +74,8 @@ func TestPages_othersThanBrowsers_getAText(t *testing.T) {
 	}
 }
 
-// Messengers that show a link fetch it with */*, as curl does, and are told apart by what they call themselves. They
-// look nothing up, and so use up nothing.
+// Messengers that show a link fetch it with */*, as curl does; their User-Agent tells them apart. The preview looks
+// nothing up, and so uses up nothing.
 func TestPages_ofAMessengersPreview_sayWhatTheLinkIs(t *testing.T) {
 	const invitation = `<meta property="og:description" content="An invitation to a room.">`
 	preview := func(g *gated, path, agent string) (resp *http.Response, body string) {
@@ -173,7 +173,7 @@ func TestPages_addressesWithoutAPage_are404ForBrowsersToo(t *testing.T) {
 	}
 }
 
-// What keeps other sites off is on every answer, whatever it is.
+// The headers that keep other sites off are on every answer.
 func TestHeaders_everyAnswer_isKeptFromOtherSites(t *testing.T) {
 	g := newGated(t)
 	foreign := g.post(eras()[0], MCPPath, "")

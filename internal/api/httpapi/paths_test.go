@@ -29,12 +29,12 @@ import (
 
 var update = flag.Bool("update", false, "write what the routes answer")
 
-// oddMethods are those with which each path of testdata/routes.txt is asked.
+// oddMethods are the methods of the requests for each path of testdata/routes.txt.
 var oddMethods = []string{"GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE", "CONNECT", "ODD"}
 
-// Each path leads to the route that the log names, or to none, and is neither cleaned nor redirected: clients
-// keep the addresses that they were given, some with a slash at the end. `go test ./internal/api/httpapi -run
-// Routes_oddPaths -update` writes what it finds; the paths in the file stay.
+// Each path leads to the route that the log names, or to none, and is neither cleaned nor redirected: clients keep
+// the addresses that they were given, some with a slash at the end. `go test ./internal/api/httpapi -run
+// Routes_oddPaths -update` writes the routes; the paths in the file stay.
 func TestRoutes_oddPaths_leadWhereTheyAlwaysDid(t *testing.T) {
 	const file = "testdata/routes.txt"
 	want, err := os.ReadFile(file)
@@ -65,7 +65,7 @@ func TestRoutes_oddPaths_leadWhereTheyAlwaysDid(t *testing.T) {
 	}
 }
 
-// allRoutes are the options of a server that has every address. Its handlers say what they were asked for.
+// allRoutes are the options of a server that has every address. Each handler writes the request that it got.
 func allRoutes(t *testing.T) Options {
 	t.Helper()
 	clock := clockwork.NewFakeClock()
@@ -97,8 +97,8 @@ func allRoutes(t *testing.T) Options {
 	}
 }
 
-// answersTo returns the route of a path, and for each method the status of the answer with what a handler of
-// allRoutes said; one status if all are alike.
+// answersTo returns the route of a path, and for each method the status of the answer with the words of the handler
+// of allRoutes; one status if all are alike.
 func answersTo(t *testing.T, o Options, path string) string {
 	t.Helper()
 	code := ident.NewInvite(logKey, "r000000", 1).String()

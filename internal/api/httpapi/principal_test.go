@@ -52,8 +52,8 @@ func TestPrincipal_callerOnThisMachine_isLocal(t *testing.T) {
 	}
 }
 
-// In each row somebody else asks, who would have the seats of the people here if the
-// server took the call for a local one.
+// In each row a stranger calls, and would get the seats of the people here if the server took the call for a local
+// call.
 func TestPrincipal_strangers_areNobody(t *testing.T) {
 	private := Options{Private: true}
 	through := func(name string) arrival {
@@ -113,7 +113,7 @@ func TestPrincipal_strangers_areNobody(t *testing.T) {
 	}
 }
 
-// nginx calls a server in HTTP/1.0 unless it is told otherwise, and adds no header.
+// nginx by default calls a server in HTTP/1.0, and adds no header.
 func TestPrincipal_callInHTTP10_isNobodys(t *testing.T) {
 	r := local().request(t)
 	r.ProtoMinor = 0

@@ -11,8 +11,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// A program that has signed in gets another token once it sees the status. A result would have ChatGPT ask its
-// person to sign in again.
+// A program that has signed in gets another token after the status. After a result, ChatGPT would ask its person to
+// sign in again.
 func TestReject_tokenThatIsTooOld_isToldByTheStatusAlsoToChatGPT(t *testing.T) {
 	const address = "https://parley.example"
 	a, ok := New(Options{SignIn: oauth.New(oauth.Options{Public: address})}).(*api)

@@ -24,9 +24,8 @@ import (
 // patience is how long a test waits for what must happen.
 const patience = time.Minute
 
-// site is a real server on the loopback with three tools: echo answers with its
-// argument, fail panics, and block waits until it is released or cut off. The addresses of A2A
-// have the same tools.
+// site is a real server on the loopback with three tools: echo answers with its argument, fail panics, and block
+// waits for a release or the end of the call. The addresses of A2A have the same tools.
 type site struct {
 	t       *testing.T
 	url     string
@@ -180,7 +179,7 @@ func (s *site) free() {
 	}
 }
 
-// await returns what comes from c, which must come soon.
+// await returns the next element of c, and fails if no element comes soon.
 func await[T any](t *testing.T, c <-chan T) T {
 	t.Helper()
 	select {
@@ -192,7 +191,7 @@ func await[T any](t *testing.T, c <-chan T) T {
 	}
 }
 
-// beat makes the one stream that is open beat.
+// beat makes the open stream beat.
 func (s *site) beat() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
@@ -219,7 +218,7 @@ func next(t *testing.T, stream *bufio.Reader) string {
 	}
 }
 
-// rpc is what a test looks at in a JSON-RPC response.
+// rpc is the part of a JSON-RPC response that tests read.
 type rpc struct {
 	ID     json.RawMessage
 	Method string
@@ -237,7 +236,7 @@ type rpc struct {
 	}
 }
 
-// text is what the tool returned; of a failure, the text of it.
+// text returns the result of the tool, or the text of a failure.
 func (r rpc) text() string {
 	if len(r.Result.Content) == 0 {
 		return ""
@@ -262,6 +261,6 @@ func decode(t *testing.T, text string) rpc {
 // caller is the argument "me" of a call.
 func caller(arguments json.RawMessage) string {
 	var in struct{ Me string }
-	_ = json.Unmarshal(arguments, &in) // without the argument, it is ""
+	_ = json.Unmarshal(arguments, &in) // without the argument, "" stays
 	return in.Me
 }

@@ -29,15 +29,15 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// A reader that takes something now and then gets its answer, but a part of the page only if it
-// takes all of it in time. One that takes nothing is given up.
+// A reader that takes something now and then gets its answer, but a part of the page only if the reader takes the
+// whole part in time. A reader that takes nothing loses its request.
 func TestSlowReaders_haveTimeAsLongAsTheyTakeSomething_andTenSecondsForThePage(t *testing.T) {
 	large := strings.Repeat("x", 20<<10)
 	for name, c := range map[string]struct {
 		asset bool
 		pause time.Duration // after each 4 KiB
 		whole bool
-		least time.Duration // that its connection lasts
+		least time.Duration // how long its connection lasts
 	}{
 		"an answer, slowly":           {false, 9 * time.Second, true, 45 * time.Second},
 		"an answer, and then nothing": {false, time.Hour, false, 10 * time.Second},
@@ -88,14 +88,14 @@ func TestSlowReaders_haveTimeAsLongAsTheyTakeSomething_andTenSecondsForThePage(t
 	}
 }
 
-// A client that is silent looks like one that waits, until it takes no beat.
+// A silent client looks like a waiting client, until the client takes no beat.
 func TestSlowReader_ofBeats_losesItsCallTenSecondsLater(t *testing.T) {
 	slowReader(t, MCPPath, "", headAfter)
 	slowReader(t, a2aPath, "", beatsA2A)
 	slowReader(t, a2aPath, eventsType, beatsA2A)
 }
 
-// slowReader calls a path whose answer has a type, and takes none of it. The first beat comes so much later.
+// slowReader calls a path whose answer has the type kind, and reads nothing. The first beat comes after beat.
 func slowReader(t *testing.T, path, kind string, beat time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

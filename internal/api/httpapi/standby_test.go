@@ -80,7 +80,7 @@ func (h *hall) awaitWaits(n int64) {
 	poll(h.t, fmt.Sprintf("%d open waits", n), func() bool { return h.meter.Totals().OpenWaits == n })
 }
 
-// awaitStandby returns when Bob's program waits in the room, which is later than that its call counts as waiting.
+// awaitStandby returns when Bob's program waits in the room. The call counts as waiting before.
 func (h *hall) awaitStandby() {
 	h.t.Helper()
 	poll(h.t, "Bob's program waits in the room", func() bool {
@@ -148,8 +148,7 @@ func TestStandby_somebodySpeaks_isTheResultOfWaitForMessage(t *testing.T) {
 	}
 }
 
-// withoutCursor returns a result as text without its cursor, which differs in every
-// answer.
+// withoutCursor returns a result as text without the cursor, since cursors differ in every answer.
 func withoutCursor(result map[string]any) string {
 	return strings.ReplaceAll(fmt.Sprint(result), fmt.Sprint(result["cursor"]), "CURSOR")
 }
@@ -290,7 +289,7 @@ func TestStandby_agentItselfWaits_comesAgainLater(t *testing.T) {
 	}
 }
 
-// A program that wakes the agent is not to miss that it goes idle.
+// A program that wakes the agent must not miss that the agent goes idle.
 func TestStandby_peeks_comesAgainSoonWhenTheAgentItselfWaits(t *testing.T) {
 	h := newHall(t, meter.Options{})
 	before := h.send(h.standby(h.bob.Token, "?peek=1"))

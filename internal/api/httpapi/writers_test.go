@@ -21,7 +21,7 @@ type wire struct {
 	origin string        // of the calls
 	wrote  chan struct{} // an element for each write
 	ended  atomic.Bool   // the handler has returned
-	late   atomic.Bool   // used after that
+	late   atomic.Bool   // used after the end
 }
 
 func newWire() *wire { return &wire{header: http.Header{}, wrote: make(chan struct{}, 1<<16)} }
