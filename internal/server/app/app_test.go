@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
-// recorder keeps what the app reports.
+// recorder keeps the reports of the app.
 type recorder struct {
 	calls  []meter.Call
 	totals func() meter.Totals
@@ -131,7 +131,7 @@ func TestNew_tableThatCannotBeOpened_returnsTheError(t *testing.T) {
 	}
 }
 
-// A tunnel on this machine passes on the name that its clients called.
+// A tunnel on this machine passes on the host name that clients called.
 func TestApp_publicURL_isANameOfTheServer(t *testing.T) {
 	for name, c := range map[string]struct {
 		settings app.Settings

@@ -23,13 +23,12 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
-// internet is what a server that signs programs in sees of the world: the real caller, with a DNS and a host of
-// the test.
+// internet is the world of a server with sign-ins: the real caller, with a DNS and a host of the test.
 type internet struct {
 	t      *testing.T
 	clock  *clockwork.FakeClock
 	server *oauth.Server
-	leads  map[string]string // the addresses of names; those of others are public
+	leads  map[string]string // the addresses of names; other names have public addresses
 	dialed atomic.Int64
 }
 
@@ -74,7 +73,7 @@ func newInternet(t *testing.T, serve http.HandlerFunc) *internet {
 	return i
 }
 
-// seen is what the page of sign-in shows of a program.
+// seen is a program on the page of sign-in.
 type seen struct{ Calls, Error string }
 
 // asks opens the page of sign-in for a program, when nothing is remembered, or counts.
@@ -135,7 +134,7 @@ func TestSignIn_documentWithinSomebodysNetwork_isNotFetched(t *testing.T) {
 	}
 }
 
-// A name leads elsewhere once it was checked, and an address to another one.
+// A name leads elsewhere after the check, and an address redirects to another address.
 func TestSignIn_documentThatMoves_isNotFollowed(t *testing.T) {
 	asked := atomic.Int64{}
 	i := newInternet(t, func(w http.ResponseWriter, r *http.Request) {
@@ -158,7 +157,7 @@ func TestSignIn_documentThatMoves_isNotFollowed(t *testing.T) {
 	}
 }
 
-// A minute has sixty new programs for all, and nobody spends them on addresses that are never called.
+// All callers together may bring sixty new programs a minute, and addresses that are never called do not count.
 func TestSignIn_documentsThatAreNeverFetched_keepNobodyOut(t *testing.T) {
 	i := newInternet(t, serveDocument)
 	for n := range 100 {

@@ -21,7 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
-// withFiles returns a server that takes files, behind a real socket, and what it has logged.
+// withFiles returns a server that takes files, behind a real socket, and the log of the server.
 func withFiles(t *testing.T, s app.Settings) (base string, tab *sqlite.Table, log *secretscan.Buffer) {
 	t.Helper()
 	tab, err := sqlite.Open(filepath.Join(t.TempDir(), "parley.db"), sqlite.Options{
@@ -60,7 +60,7 @@ func serveFiles(t *testing.T, s app.Settings, tab *sqlite.Table) (base string, l
 	return server.URL, log
 }
 
-// result is what the tests look at in the result of a tool about files.
+// result is the part of the result of a tool about files that tests read.
 type result struct {
 	Code       string
 	Sent       bool
@@ -228,7 +228,7 @@ func TestFiles_overHTTP(t *testing.T) {
 	if resp, text := do(t, "GET", from, ""); resp.StatusCode != 404 || !strings.Contains(text, "removed") {
 		t.Errorf("once it is removed: %d %s", resp.StatusCode, text)
 	}
-	logged := log.String() // whose buffer fails the test for a code or a ticket
+	logged := log.String() // the buffer fails the test for a code or a ticket
 	for _, secret := range []string{"page.html", "alert(1)", at[len(base):], from[len(base):]} {
 		if strings.Contains(logged, secret) {
 			t.Errorf("the log has %q", secret)
@@ -241,7 +241,7 @@ func TestFiles_overHTTP(t *testing.T) {
 	}
 }
 
-// The address of a file needs no key, and is void with the key that its agent came by.
+// The address of a file needs no key, but is valid only as long as the key of its agent.
 func TestFiles_onAServerWithKeys_dependOnTheKeyOfTheAgent(t *testing.T) {
 	base, tab, _ := withFiles(t, app.Settings{Access: "keys"})
 	keys := access.NewKeys(tab, clockwork.NewRealClock(), slog.New(slog.DiscardHandler))
@@ -269,7 +269,7 @@ func TestFiles_onAServerWithKeys_dependOnTheKeyOfTheAgent(t *testing.T) {
 	if _, err := keys.Revoke(t.Context(), key.ID); err != nil {
 		t.Fatal(err)
 	}
-	again, _ := serveFiles(t, app.Settings{Access: "keys"}, tab) // the first one knows the key for half a minute
+	again, _ := serveFiles(t, app.Settings{Access: "keys"}, tab) // the first server caches the key for half a minute
 	late, from = strings.Replace(late, base, again, 1), strings.Replace(from, base, again, 1)
 	for what, r := range map[string][3]string{"an upload": {"PUT", late, "x"}, "a look": {"GET", late, ""},
 		"a download": {"GET", from, ""}} {

@@ -28,7 +28,7 @@ func addKey(t *testing.T, tab *sqlite.Table, label string) string {
 	return key.String()
 }
 
-// reply is what a test looks at in the result of a tool.
+// reply is the part of the result of a tool that tests read.
 type reply struct {
 	Code       string
 	Sent       bool
@@ -69,8 +69,8 @@ func callBearing(t *testing.T, h http.Handler, address, path, bearer, tool strin
 	return answer.Result.StructuredContent
 }
 
-// A person with a key has the same limits wherever the calls come from, and shares them
-// with nobody. A guest has no principal: its limits are those of its address and of its seat.
+// A person with a key has the same limits from every address, and shares the limits with nobody. A guest has no
+// principal: limits count for the address and the seat of a guest.
 func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddressAndSeat(t *testing.T) {
 	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", TrustProxy: true, RoomsPerHour: 1,
 		MessagesPerMinute: 2}})
@@ -109,8 +109,8 @@ func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddressAndSeat(t *t
 	}
 }
 
-// A link that was opened is void, and may lie around. Who still calls with it spends nothing
-// of the person whose key seated the agent.
+// An opened link is void, and may lie around. A call with an opened link spends no budget of the person whose key
+// seated the agent.
 func TestApp_limits_ofWhoHasAUsedLink_areThoseOfTheAddress(t *testing.T) {
 	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", TrustProxy: true, UnitsPerMinute: 30}})
 	defer a.Close()

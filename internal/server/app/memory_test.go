@@ -18,7 +18,7 @@ func TestLimitMemory_boundsTheHeapAndTheCache(t *testing.T) {
 		"the smallest function":         {"", 128, 80, 32},
 		"a function":                    {"", 256, 208, 83},
 		"a large function":              {"", 3008, 2960, 128},
-		"a function with a lower limit": {"50MiB", 128, none >> 20, 128}, // which the runtime has read at its start
+		"a function with a lower limit": {"50MiB", 128, none >> 20, 128}, // the runtime read it at its start
 	} {
 		t.Run(name, func(t *testing.T) {
 			debug.SetMemoryLimit(none)

@@ -56,7 +56,7 @@ func joinOver(t *testing.T, url string) {
 	resp.Body.Close()
 }
 
-// snapshot returns that of the only room, with its parts.
+// snapshot returns the snapshot of the only room, with its parts.
 func snapshot(t *testing.T, tab *sqlite.Table) string {
 	t.Helper()
 	for partition, err := range tab.Partitions(t.Context(), "ROOM#", "META") {

@@ -23,7 +23,7 @@ import (
 
 const publicOrigin = "https://parley.example"
 
-// program is a client that signs in as the MCP specification says, and the person in front of it.
+// program is a client that signs in by the MCP specification, and the person in front of the client.
 type program struct {
 	t        *testing.T
 	server   http.Handler
@@ -100,7 +100,7 @@ func (p *program) request() string {
 		"state": {"s t"}, "scope": {"parley offline_access"}, "resource": {publicOrigin + "/mcp"}}.Encode()
 }
 
-// person lets the script of the page answer, and returns where it goes, or what it shows.
+// person lets the script of the page answer, and returns where the script goes, or what the page shows.
 func (p *program) person(answer, key string) (seen struct{ Go, Error, Calls, To string }) {
 	p.t.Helper()
 	body, err := json.Marshal(map[string]string{"request": p.request(), "answer": answer, "key": key})
@@ -126,7 +126,7 @@ func (p *program) allowed(key string) string {
 	return q.Get("code")
 }
 
-// gets sends a form to the token endpoint, and keeps the pair that it gets.
+// gets sends a form to the token endpoint, and keeps the pair of tokens.
 func (p *program) gets(form url.Values) {
 	p.t.Helper()
 	form.Set("client_id", p.id)
@@ -137,15 +137,14 @@ func (p *program) gets(form url.Values) {
 	}
 }
 
-// signIn lets the holder of a key allow the program, which gets its first pair.
+// signIn lets the holder of a key allow the program, and gets the first pair of tokens.
 func (p *program) signIn(key string) {
 	p.t.Helper()
 	p.gets(url.Values{"grant_type": {"authorization_code"}, "code": {p.allowed(key)},
 		"redirect_uri": {programRedirect}, "code_verifier": {programVerifier}})
 }
 
-// A program that knows nothing but the address of MCP signs in, takes part in a talk, and renews its
-// tokens.
+// A program with nothing but the address of MCP signs in, takes part in a talk, and renews its tokens.
 func TestApp_programThatSignsIn_isTheHolderOfTheKey(t *testing.T) {
 	config := app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin + "/"}}
 	a, tab := onTable(t, config)
@@ -180,7 +179,8 @@ func TestApp_programThatSignsIn_isTheHolderOfTheKey(t *testing.T) {
 	}
 }
 
-// Where programs sign in, a caller without anything of ours begins that. All other ways in answer as before.
+// A caller without any secret of the server begins a sign-in, if programs can sign in. All other callers get the same
+// answers as without sign-ins.
 func TestApp_whoMaySignIn_isToldAt401AndNobodyElse(t *testing.T) {
 	config := app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin}}
 	a, tab := onTable(t, config)
@@ -254,7 +254,7 @@ func TestApp_signIn_isOnWhereCallersNeedKeysBehindHTTPSWithoutAPath(t *testing.T
 	}
 }
 
-// A page of any origin may do what a program does, but not answer for the person.
+// A page of any origin may make a program's calls, but may not answer for the person.
 func TestApp_pagesOfOtherOrigins_mayCallWhatHasNoPerson(t *testing.T) {
 	a, _ := onTable(t, app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin}})
 	defer a.Close()
@@ -333,7 +333,7 @@ func TestApp_signIns_spendTheLimitsOfTheirKey(t *testing.T) {
 	}
 }
 
-// The log names routes. Keys come in bodies, and a client that puts a secret into a query has it kept there.
+// The log names routes, so no secret in a query is logged. Keys come in bodies.
 func TestApp_logOfSignIn_holdsNoKeyTokenOrCode(t *testing.T) {
 	log := secretscan.NewBuffer(t) // fails the test for each secret
 	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin},
@@ -359,8 +359,8 @@ func TestApp_logOfSignIn_holdsNoKeyTokenOrCode(t *testing.T) {
 	}
 }
 
-// A program that hears 401 or invalid_grant forgets its sign-in. While the table fails, it hears neither, whichever
-// process it calls.
+// A program that gets 401 or invalid_grant forgets its sign-in. While the table fails, the program gets neither, from
+// any process.
 func TestApp_tableThatFails_signsNobodyOut(t *testing.T) {
 	config := app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin}}
 	first, tab := onTable(t, config)

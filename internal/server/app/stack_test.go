@@ -84,7 +84,7 @@ func deepen(n int) byte {
 	return frame[n/2]
 }
 
-// waiters lets so many agents wait, until the test ends, each after a deep call on its connection.
+// waiters lets n agents wait until the test ends, each after a deep call on its connection.
 func waiters(t *testing.T, n int) {
 	t.Helper()
 	a := onFile(t, app.Config{Settings: app.Settings{MaxWaits: 2 * n, MaxBodies: 64}})
@@ -139,12 +139,12 @@ func waiting(dump []byte) int {
 		"[select]:\ngithub.com/parley-chat/parley/internal/core/chat.(*session).collectUntil(")
 }
 
-// measuresStacks makes this test program measure the stacks of agents that wait, print their bytes,
-// and end with a dump of its goroutines.
+// measuresStacks makes this test program measure the stacks of waiting agents, print the bytes, and end with a dump
+// of all goroutines.
 const measuresStacks = "PARLEY_TEST_STACKS"
 
-// A stack that has grown is halved in a collection if less than a quarter of it is in use. A
-// frame that is a little larger may so cost each agent that waits 16 KB, for good.
+// A collection halves a grown stack if less than a quarter is in use. So a slightly larger frame may cost each
+// waiting agent 16 KB, for good.
 func TestStack_ofAnAgentThatWaits_isSmallAgainAfterADeepCall(t *testing.T) {
 	const agents, most = 1000, 20 << 10
 	if os.Getenv(measuresStacks) != "" {
@@ -157,13 +157,13 @@ func TestStack_ofAnAgentThatWaits_isSmallAgainAfterADeepCall(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		fmt.Printf("stacks=%d\n", after.StackInuse-before.StackInuse)
 		debug.SetTraceback("system")
-		go panic("to see the stacks") // on this goroutine, it would first end the waits
+		go panic("to see the stacks") // on this goroutine, a panic would first end the waits
 		select {}
 	}
 	self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
-	// New stacks begin as small as they can be: else their size depends on what ran before.
+	// New stacks begin at the smallest size: otherwise the size depends on earlier goroutines.
 	self.Env = append(os.Environ(), measuresStacks+"=1", "GODEBUG=adaptivestackstart=0")
-	dump, _ := self.CombinedOutput() // it ends by a panic
+	dump, _ := self.CombinedOutput() // the program ends by a panic
 	said := regexp.MustCompile(`stacks=(\d+)`).FindSubmatch(dump)
 	if said == nil {
 		t.Fatalf("nothing was measured:\n%.4000s", dump)
@@ -178,8 +178,7 @@ func TestStack_ofAnAgentThatWaits_isSmallAgainAfterADeepCall(t *testing.T) {
 	}
 }
 
-// framesOfAWait lists the functions on the stack of a call that waits, with the sizes of their
-// frames.
+// framesOfAWait lists the functions on the stack of a waiting call, with the sizes of the frames.
 func framesOfAWait(dump string) string {
 	var list strings.Builder
 	for goroutine := range strings.SplitSeq(dump, "\n\n") {

@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
-// A view is a token for show_room alone. No address of a server with keys admits who has nothing else.
+// A view is a token for show_room alone. No address of a server with keys admits a caller with a view alone.
 func TestApp_viewToken_opensNoAddress(t *testing.T) {
 	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto",
 		PublicURL: publicOrigin}})

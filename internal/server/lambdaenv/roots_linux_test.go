@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// crypto/x509 reads the environment once in a process, so that a process has one try.
+// crypto/x509 reads the environment once in a process, so a process has one try.
 func TestReadRootsOnce_bundle_isAllThatIsRead(t *testing.T) {
 	server := httptest.NewTLSServer(nil) // for its certificate
 	defer server.Close()

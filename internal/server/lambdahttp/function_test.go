@@ -161,7 +161,7 @@ func read(t *testing.T, resp *http.Response, n int) string {
 	return string(part)
 }
 
-// rest reads an answer to its end and fails the test if it was cut off.
+// rest reads an answer to its end, and fails the test if the answer was cut off.
 func rest(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	var text bytes.Buffer

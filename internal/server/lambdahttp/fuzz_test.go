@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// FuzzEvent invokes the function with any event. Either the event is not a request,
-// or it is answered and the handler receives the body of the event.
+// FuzzEvent invokes the function with any event. Either the event is not a request, or the function answers and the
+// handler receives the body of the event.
 func FuzzEvent(f *testing.F) {
 	post := urlEvent(http.MethodPost, "/mcp")
 	post.Body, post.RawQueryString, post.Cookies = `{"jsonrpc":"2.0"}`, "a=b&%20", []string{"a=1", "b=2"}
@@ -29,7 +29,7 @@ func FuzzEvent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		var e *event
 		if json.Unmarshal(sent, &e) != nil {
-			return // aws-lambda-go refuses it
+			return // aws-lambda-go refuses the event
 		}
 		for _, buffered := range []bool{false, true} {
 			var got []byte
@@ -82,6 +82,6 @@ func carried(e *event) []byte {
 	if !e.IsBase64Encoded {
 		return []byte(e.Body)
 	}
-	body, _ := base64.StdEncoding.DecodeString(e.Body) // if it fails nothing is served
+	body, _ := base64.StdEncoding.DecodeString(e.Body) // after an error nothing is served
 	return body
 }

@@ -164,7 +164,7 @@ func TestStart_HTTPAPI_shortensTheDeadline(t *testing.T) {
 }
 
 func TestStart_bufferingFront_getsOnePiece(t *testing.T) {
-	// The answer is in the form that a front which streams does not understand.
+	// A front that streams does not understand the form of the answer.
 	for name, i := range map[string]*lambdatest.Instance{
 		"by its setting":     start(t, "buffered", 0),
 		"by its environment": start(t, "plain", 0, "AWS_SAM_LOCAL=true"),
@@ -235,7 +235,7 @@ func TestStart_SIGTERM_doesNotWaitForAHangingRequest(t *testing.T) {
 	}
 }
 
-// Files of the greatest size pass, whatever is in them and whatever they are called.
+// Files of the greatest size pass, with any content and any name.
 func TestStart_binaryBody_comesBackWhole(t *testing.T) {
 	const most = 4 << 20
 	random := make([]byte, most)
@@ -273,7 +273,7 @@ func TestStart_binaryBody_comesBackWhole(t *testing.T) {
 	}
 }
 
-// A front takes what is called a text for UTF-8, and replaces what is not.
+// A front takes a body with the type of a text for UTF-8, and replaces all other bytes.
 func TestStart_textThatIsNotUTF8_isRefused(t *testing.T) {
 	i := start(t, "plain", 0)
 	for name, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {

@@ -75,7 +75,7 @@ func (s archive) upload(a *agent, data []byte, to ...string) chat.Sent {
 	return sent
 }
 
-// download returns the file of a message as a gets it.
+// download returns the file of a message for a.
 func (s archive) download(a *agent, id string) []byte {
 	s.t.Helper()
 	got, err := s.GetFile(s.t.Context(), chat.FileRequest{Token: a.token, ID: id})
@@ -98,7 +98,7 @@ func (s archive) download(a *agent, id string) []byte {
 	return data
 }
 
-// verify returns how many files of the room are there, and what is wrong with the others.
+// verify returns how many files of the room are there, and the faults of the others.
 func (s archive) verify(name string) (int, error) {
 	s.t.Helper()
 	id, err := s.Store().Resolve(s.t.Context(), name)
@@ -224,15 +224,15 @@ type failing struct {
 func (f *failing) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) (int64, error) {
 	f.puts--
 	if f.puts < 0 {
-		_, _ = f.Store.Put(ctx, k, io.LimitReader(r, 1), limit-1) // at most what a broken connection leaves
+		_, _ = f.Store.Put(ctx, k, io.LimitReader(r, 1), limit-1) // as after a broken connection
 		_ = f.Store.Delete(ctx, k)
 		return 0, files.ErrUnavailable
 	}
 	return f.Store.Put(ctx, k, r, limit)
 }
 
-// After any file of an interrupted copy, the next one completes it. What was removed at the source
-// in between is removed at the destination, bytes included.
+// If a copy is interrupted after any file, the next copy completes the room. A file that was removed at the source in
+// between is removed at the destination, with its bytes.
 func TestCopy_interruptedAmongFiles_isCompletedByTheNext(t *testing.T) {
 	const count = 4
 	for puts := range count {
@@ -292,7 +292,7 @@ type full struct{ files.Store }
 
 func (full) Put(context.Context, files.Key, io.Reader, int64) (int64, error) { return 0, files.ErrFull }
 
-// A server that was restored without its files is worth moving, too.
+// A server that was restored without its files can be moved, too.
 func TestCopy_bytesThatTheSourceLacks_areCounted(t *testing.T) {
 	from, to := archiveInFile(t), archiveInFile(t)
 	ann := from.join("tea", "Ann")
@@ -315,7 +315,7 @@ func TestCopy_bytesThatTheSourceLacks_areCounted(t *testing.T) {
 	}
 }
 
-// What a copy finds wrong with bytes, check says of each message that carries them.
+// check names each message whose bytes a copy would find wrong.
 func TestVerifyFiles_bytesMissingOrOthers_isDamageOfTheirEvents(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) archive{"file": archiveInFile, "AWS": archiveOnAWS} {
 		t.Run(name, func(t *testing.T) { findsDamagedFiles(t, open(t)) })

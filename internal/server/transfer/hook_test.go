@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// The address of an agent that cannot wait stays at the source, with all that is known of its calls, so a copy
-// calls nobody. The agent has its subscription again once its client refreshes that at the destination.
+// The progress of a hook stays at the source, so the destination calls nobody. The agent has its subscription again
+// once its client refreshes the subscription at the destination.
 func TestCopy_hook_isSwitchedOff(t *testing.T) {
 	for name, route := range routes() {
 		t.Run(name, func(t *testing.T) {
@@ -43,7 +43,7 @@ func TestCopy_hook_isSwitchedOff(t *testing.T) {
 	}
 }
 
-// subscribe gives an agent a hook, or refreshes it, and returns its seat.
+// subscribe gives an agent a hook, or refreshes the hook, and returns the seat.
 func (s site) subscribe(a *agent) chat.HookSeat {
 	s.t.Helper()
 	seat, err := s.HookSeat(s.t.Context(), a.token)
@@ -82,8 +82,8 @@ func (s site) sees(a *agent, want chat.AgentState) {
 	}
 }
 
-// An endpoint has its seat by the address at which it is called. At the destination it is called nowhere, and leaves
-// once the server looks for that address.
+// An endpoint has its seat by its address. The destination does not call the endpoint, and the endpoint leaves once
+// the server looks for the address.
 func TestCopy_endpoint_isCalledNoMore(t *testing.T) {
 	at, to := inFile(t), inFile(t)
 	ann, err := at.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Ann"})

@@ -20,7 +20,7 @@ func (s site) keys() *access.Keys {
 	return access.NewKeys(s.table, clockwork.NewRealClock(), slog.New(slog.DiscardHandler))
 }
 
-// use has a server at a site admit a key, which it notes.
+// use has a server at a site admit a key, and record the use.
 func (s site) use(t *testing.T, key ident.Key) {
 	t.Helper()
 	gate := access.New(access.Options{Table: s.table, Clock: clockwork.NewRealClock(),
@@ -30,7 +30,7 @@ func (s site) use(t *testing.T, key ident.Key) {
 	}
 }
 
-// revokedAccount has a server at a site let a person in by an account, which is then revoked.
+// revokedAccount has a server at a site admit a person by an account, and then revokes the account.
 func (s site) revokedAccount(t *testing.T) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
@@ -45,7 +45,7 @@ func (s site) revokedAccount(t *testing.T) {
 	}
 }
 
-// Keys and accounts are copied as they are, expiry, last use and all, and so are those of more than one source.
+// Keys and accounts are copied with expiry and last use, also from more than one source.
 func TestCopy_keys_areThereAtTheDestination(t *testing.T) {
 	for name, route := range routes() {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// approve opens the link of an agent, and returns the token of its person, who approves what it says.
+// approve opens the link of an agent, and returns the token of the person, who approves the agent's messages.
 func (s site) approve(link string) (person string) {
 	s.t.Helper()
 	claim, ok := ident.ParseLinkCode(link)
@@ -31,9 +31,9 @@ func (s site) approve(link string) (person string) {
 	return person
 }
 
-// The person behind an agent, its supervision and what waits for its word are there after a copy. So
-// is the person of an agent that has lost its seat within the day: the agent comes back under
-// its name without a link that it could open itself.
+// After a copy, the person behind an agent, the supervision and the drafts are there, and also the person of an agent
+// that has lost its seat within the day: the agent comes back under its name without a link that the agent could
+// open.
 func TestCopy_personBehindAnAgent_isItsPersonAtTheDestination(t *testing.T) {
 	for name, route := range routes() {
 		t.Run(name, func(t *testing.T) {

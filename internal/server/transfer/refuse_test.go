@@ -90,7 +90,7 @@ func TestCopy_roomUsedDuringTheCopy_isRefusedAndCopiedLater(t *testing.T) {
 	to.sameAs(from.content())
 }
 
-// A second copy completes at any moment of the first one, and its room is used at once.
+// A second copy completes at any moment of the first copy, and the room is used at once.
 func TestCopy_roomThatAnotherCopyBrought_isLeftAlone(t *testing.T) {
 	for moment := 0; ; moment++ {
 		from, to := inFile(t), inFile(t)
@@ -164,7 +164,7 @@ func TestCopy_roomInAnotherState_isRefusedAndUnchanged(t *testing.T) {
 	}
 }
 
-// What is the last event at the source has its text there, and not at the destination.
+// The last event has its text at the source, and not at the destination.
 func TestCopy_lastTextRemovedAtTheDestination_isTheSameRoom(t *testing.T) {
 	from, to := inFile(t), inFile(t)
 	ann := from.join("tea", "Ann")
@@ -182,7 +182,7 @@ func TestCopy_unreadableItem_refusesItsRoomOnly(t *testing.T) {
 	}
 	event := table.Key{Sort: "LOG#0000000000000001"}
 	for name, c := range map[string]struct {
-		of     table.Key // its partition, if empty, is the room's
+		of     table.Key // an empty partition is the room's
 		change func(string) string
 	}{
 		"newer event":              {event, replace(`"v":`, `"v":9`)},

@@ -55,7 +55,7 @@ func inDynamoDB(t *testing.T) site {
 	return site{chat.New(tab, chat.Options{}), t, tab}
 }
 
-// copyFrom copies all rooms to s and fails the test if one is refused.
+// copyFrom copies all rooms to s, and fails the test if a room is refused.
 func (s site) copyFrom(from transfer.Source) transfer.Summary {
 	s.t.Helper()
 	summary, err := transfer.Copy(s.t.Context(), from, s.table, none, "")
@@ -65,7 +65,7 @@ func (s site) copyFrom(from transfer.Source) transfer.Summary {
 	return summary
 }
 
-// refuse copies all rooms to s and fails the test unless one is refused for want.
+// refuse copies all rooms to s, and fails the test unless a room is refused for want.
 func (s site) refuse(from transfer.Source, want error) error {
 	s.t.Helper()
 	_, err := transfer.Copy(s.t.Context(), from, s.table, none, "")
@@ -160,7 +160,7 @@ func (s site) say(a *agent, text string) string {
 	return got.ID
 }
 
-// listen reads everything that is new to a.
+// listen reads the news of a.
 func (s site) listen(a *agent) {
 	s.t.Helper()
 	for {
@@ -237,7 +237,7 @@ func (s site) furnish() {
 	}
 }
 
-// plan adds tasks to the room of an agent, of which one is taken, one done, one dropped and one redacted.
+// plan adds five tasks to the room of an agent; one is taken, one done, one dropped and one redacted.
 func (s site) plan(a *agent) {
 	s.t.Helper()
 	for _, req := range []chat.TaskRequest{
@@ -305,8 +305,7 @@ func (s site) numberOf(name, message string) (id string, n int64) {
 	return id, n
 }
 
-// hooked is a table that runs a function before each read or write. An error of
-// it fails the call.
+// hooked is a table that runs a function before each read or write. An error of the function fails the call.
 type hooked struct {
 	transfer.Source
 	beforeRead  func() error

@@ -173,7 +173,7 @@ func TestCopy_sourceUsedSinceAnInterruptedCopy_leavesNothingOfThat(t *testing.T)
 		}
 		cut = to.copyUntilWrite(from, number, number%2 == 0)
 		if !cut || len(to.partitions("ROOM#", "META")) > 0 {
-			continue // nothing of it is left to do
+			continue // the copy was complete
 		}
 		from.redact(ann, id)
 		from.leave(bob)
@@ -188,7 +188,7 @@ func TestCopy_sourceUsedSinceAnInterruptedCopy_leavesNothingOfThat(t *testing.T)
 	}
 }
 
-// A backup of the source that is older than what an interrupted copy has left is copied as it is.
+// A backup of the source that is older than the items of an interrupted copy is copied without these items.
 func TestCopy_remainsOfALaterState_areNotMixedWithAnEarlierOne(t *testing.T) {
 	from, restored, to := inFile(t), inFile(t), inFile(t)
 	ann := from.join("tea", "Ann")
@@ -204,9 +204,8 @@ func TestCopy_remainsOfALaterState_areNotMixedWithAnEarlierOne(t *testing.T) {
 	to.sameAs(restored.content())
 }
 
-// copyUntilWrite copies, and lets all writes fail from the one of that number on.
-// The first of them may be performed although it fails. It reports whether the
-// copy was cut off.
+// copyUntilWrite copies, and lets all writes fail from the given number on. performed says that the first failed
+// write takes effect. It reports whether the copy was cut off.
 func (s site) copyUntilWrite(from site, number int, performed bool) (cut bool) {
 	s.t.Helper()
 	n := 0
@@ -229,7 +228,7 @@ func (s site) copyUntilWrite(from site, number int, performed bool) (cut bool) {
 	return err != nil
 }
 
-// hasNoHalfRoom fails the test unless each room is whole, and each name leads to one.
+// hasNoHalfRoom fails the test unless each room is whole, and each name leads to a room.
 func (s site) hasNoHalfRoom(from site) {
 	s.t.Helper()
 	for _, partition := range s.partitions("ROOM#", "META") {
@@ -274,8 +273,8 @@ func TestCopy_expiredItemsAndRooms_areLeftOut(t *testing.T) {
 	}
 }
 
-// copyWhileTimePasses copies one or two rooms. The first of them expires before
-// the given read of the source. It reports whether there was such a read.
+// copyWhileTimePasses copies one or two rooms. The first room expires before the given read of the source. It reports
+// whether there was such a read.
 func copyWhileTimePasses(t *testing.T, rooms, read int) bool {
 	t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Now())

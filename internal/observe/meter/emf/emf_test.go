@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// function is a Writer and what it has written.
+// function is a Writer and its output.
 type function struct {
 	t      *testing.T
 	out    bytes.Buffer
@@ -34,8 +34,7 @@ func (f *function) call(code string) {
 	f.writer.Observe(meter.Call{Tool: "send_message", Code: code, Took: 12 * time.Millisecond})
 }
 
-// lines returns what was written since it was last asked, as CloudWatch reads it:
-// the values of each line's metrics.
+// lines returns the output since the last call of lines, as CloudWatch reads it: the values of each line's metrics.
 func (f *function) lines() []string {
 	f.t.Helper()
 	var read []string
