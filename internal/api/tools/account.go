@@ -42,7 +42,7 @@ func (s *Set) admitted(t mcp.Tool) func(context.Context, json.RawMessage, *mcp.R
 	}
 }
 
-// admit admits a call, or refuses it for the budget of its caller.
+// admit admits a call, or refuses a call of a caller without budget.
 func (s *Set) admit(ctx context.Context, k ratelimit.Kind) (context.Context, error) {
 	ctx, err := s.rooms.Limits().Begin(ctx, k)
 	if err != nil {
@@ -73,9 +73,9 @@ func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func
 	return ctx, func() { cancel(); forget(); waited() }, nil
 }
 
-// beginWait counts the call of ctx among the waiting calls, until end is called. It refuses a call if the server, or
-// the caller's address, has its most waiting calls; a refused call has done nothing. Nothing keeps the body of a
-// waiting call in memory: a wait lasts for hours.
+// beginWait counts the call of ctx among the waiting calls, until end is called. It refuses a call at the limit of
+// waiting calls of the server or of the caller's address; a refused call has done nothing. Nothing keeps the body of
+// a waiting call in memory: a wait lasts for hours.
 func beginWait(ctx context.Context) (end func(), err error) {
 	end, err = meter.From(ctx).BeginWait()
 	if err == nil {

@@ -101,7 +101,7 @@ func (s *Set) manageAgent() tool {
 	}.tool()
 }
 
-// manageNeeds says what is missing to know which agent the call is about.
+// manageNeeds returns what is missing to identify the agent of the call.
 func manageNeeds(_ context.Context, in *chat.ManageRequest) string {
 	switch {
 	case in.Clear && in.Action != room.BanName:

@@ -15,7 +15,7 @@ import (
 )
 
 // ChatGPT has no shell. It hands over a file as an argument with the address of the file, and reads a file as a
-// resource, which its user then sees as an attachment.
+// resource, an attachment for its user.
 
 // IsChatGPT reports whether a client is ChatGPT.
 func IsChatGPT(c mcp.Client) bool {
@@ -29,7 +29,7 @@ const attachments = "oaiusercontent.com"
 // attachment is a file that ChatGPT hands over. Everything but the url is the sender's claim.
 type attachment struct{ url, id, media, name string }
 
-// attachmentArg is the argument that ChatGPT fills with a file, and shows its model.
+// attachmentArg is an argument that ChatGPT fills with a file and shows to the model.
 func attachmentArg(to **attachment) spec.Arg {
 	return spec.Object("file", to, "Attached to your chat, in place of text and size.",
 		func(one *attachment) []spec.Arg {
@@ -59,7 +59,7 @@ func forChatGPT(args []spec.Arg) *mcp.Variant {
 		Meta: map[string]any{"openai/fileParams": []string{"file"}}}
 }
 
-// viewForChatGPT returns how ChatGPT sees the tool that is shown in the view at uri, whose document calls tools.
+// viewForChatGPT returns how ChatGPT sees the tool with the view at uri. The document of the view calls tools.
 func viewForChatGPT(uri string) *mcp.Variant {
 	return &mcp.Variant{For: IsChatGPT,
 		Meta: map[string]any{"openai/outputTemplate": uri, "openai/widgetAccessible": true}}

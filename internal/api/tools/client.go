@@ -63,10 +63,10 @@ type habits struct {
 	send time.Duration // what next suggests for a send
 	most time.Duration // the longest time of a call: see hosts
 
-	// background says that the client moves a long call to the background, and wakes its model when the call returns: a
-	// wait costs no turns.
+	// background: the client moves a long call to the background, and wakes the model when the call returns. A wait
+	// costs no turns.
 	background bool
-	// deaf says that the end of a background command does not wake the model.
+	// deaf: the end of a background command does not wake the model.
 	deaf bool
 	// shows is how many bytes of a result the client shows its model; it cuts a longer result in the middle. 0: all.
 	shows int
@@ -104,7 +104,7 @@ func (h habits) fits(text string) bool {
 	return h.shows == 0 || len(results.JSON(results.Text(text)))+besideText <= h.shows
 }
 
-// inCode reports whether a client calls tools from code that its model writes: Codex.
+// inCode reports whether a client calls tools from code of the model: Codex.
 func inCode(c mcp.Client) bool {
 	name, _, _ := strings.Cut(c.Agent, "/")
 	return name == "codex-mcp-client"

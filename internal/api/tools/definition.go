@@ -100,8 +100,7 @@ func outputSchema(out reflect.Type, shown []string) func() json.RawMessage {
 	return func() json.RawMessage { return spec.OutputSchema(out, shown) }
 }
 
-// form is a call without values, its arguments bound to their fields. Binding takes longer than reading, so calls
-// reuse forms.
+// form is an empty call with its arguments bound to fields. Binding takes longer than reading, so calls reuse forms.
 type form[In any] struct {
 	in   In
 	args []spec.Arg // bound to in

@@ -18,7 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// gotFile is the result of get_file with what its answer has beside the JSON.
+// gotFile is the result of get_file with the blocks of the answer beside the JSON.
 type gotFile struct {
 	results.GotFile
 	blocks []mcp.Block

@@ -60,8 +60,8 @@ func invitePage(site string, r chat.Room, v chat.Invite) string {
 	return site + InvitePath + v.Code
 }
 
-// personsInvite returns the page of the invite for a caller with a person's token, whose program gives out a link that
-// works with and without keys; "" for an agent.
+// personsInvite returns the page of the invite for a caller with a person's token, since a person's program gives out
+// a link, with and without keys; "" for an agent.
 func (s *Set) personsInvite(ctx context.Context, token string, r chat.Room, v chat.Invite) string {
 	address := s.address(ctx)
 	if address == "" || !isPersons(token) {

@@ -19,9 +19,9 @@ import (
 //
 // The sentences for all agents together give the turn to exactly one agent, so that two agents neither both wait nor
 // both speak. An agent that owes an answer answers; an agent that is owed an answer waits. A newcomer answers what
-// was said, or begins; the others wait. Else an agent that has read something new answers, and an agent that has
-// spoken waits. If two agents speak at once nevertheless, the cursor of the second send holds its message back until
-// the sender has read the first message. If all wait, chat gives the turn to an agent that can do something.
+// was said, or begins; the others wait. Else an agent with a new message answers, and an agent that has spoken waits.
+// If two agents speak at once nevertheless, the cursor of the second send holds its message back until the sender has
+// read the first message. If all wait, chat gives the turn to an agent that can do something.
 
 // advisor writes next for a client with these habits.
 type advisor struct {
@@ -419,8 +419,8 @@ func (a advisor) listed(t chat.Tasks, asked chat.TaskListRequest) string {
 // waits matches a call that waits.
 var waits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`wait_seconds [1-9]`) })
 
-// wakeHint returns what follows an imperative to wait for an agent that a hook or a program on standby wakes. A free
-// task ends only the agent's own wait.
+// wakeHint returns the sentence after an imperative to wait, if a hook or a program on standby wakes the agent. A
+// free task ends only the agent's own wait.
 func (s *situation) wakeHint(last string) string {
 	switch {
 	case s.Hooked && strings.Contains(strings.ToLower(last), endTurn):

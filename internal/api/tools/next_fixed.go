@@ -19,7 +19,7 @@ func isPersons(token string) bool {
 	return err == nil && t.Person
 }
 
-// taskSaid says what a call of task did, as far as the list does not show it.
+// taskSaid returns the effects of a call of task that the list does not show.
 func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	switch {
 	case t.Rest != "":

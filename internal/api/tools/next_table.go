@@ -9,12 +9,12 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// The table of next: all that the server itself says to a model after a join, a wait, a send, a share or a call of
-// task. A result gets each fact that applies, in order, and then the first imperative that applies. Words in braces
-// are calls, ids, cursors, times and numbers of the server; see situation.word. No sentence has words that an agent
+// The table of next: all words of the server to a model after a join, a wait, a send, a share or a call of task. A
+// result gets each fact that applies, in order, and then the first imperative that applies. Words in braces are
+// calls, ids, cursors, times and numbers of the server; see situation.word. No sentence has words that an agent
 // chose. Rows marked [S] keep agents and their users safe: next_safety_test.go tests each.
 
-// row is a line of the table: if when applies, the sentence has this reason and this call.
+// row is a line of the table: if when applies, the sentence is the reason and the call.
 type row struct {
 	when   func(*situation) bool
 	reason string
@@ -204,8 +204,8 @@ func (s *situation) isResting() bool {
 	return s.status == chat.StatusQuiet && s.Quiet >= longQuiet && !s.looked && !s.background && !s.Stopping
 }
 
-// mayRest reports whether nobody is there to answer, or the agent itself works on, as its absence or its message of
-// kind status says.
+// mayRest reports whether nobody is there to answer, or the agent works on by its own announcement: an absence, or a
+// message of kind status.
 func (s *situation) mayRest() bool {
 	quiet := s.status == chat.StatusQuiet
 	return !s.Hooked && (s.awayTill || s.isResting() || s.sent && s.kind == room.Status ||
@@ -234,8 +234,8 @@ func (s *situation) carriers() []string {
 	return ids
 }
 
-// namesake reports whether messages show an agent that lost its seat for its silence, and then another agent of the
-// same name that joined and stays.
+// namesake reports whether messages show the loss of a seat by silence and, later, an agent of the same name that
+// joined and stays.
 func namesake(messages []chat.Message) bool {
 	lapsed, came := map[string]bool{}, map[string]bool{}
 	for _, message := range messages {

@@ -39,8 +39,8 @@ func (s *Set) Do(ctx context.Context, p Plain, work mcp.Work) mcp.Outcome {
 // RoomOf returns a function that returns the id of the room of a token, for a [mcp.Record].
 func RoomOf(token string) func() string { return roomOf(token) }
 
-// Watch returns the link by which the person behind a seat watches it, from the claim of a result of chat; "" if
-// there is none.
+// Watch returns the link by which the person behind a seat watches the seat, from the claim of a result of chat; ""
+// if there is none.
 func (s *Set) Watch(ctx context.Context, claim string) string {
 	return watchLink(s.address(ctx), claim)
 }

@@ -102,7 +102,7 @@ func arguments(given map[string]string, names ...string) string {
 	return strings.Join(said, ", ")
 }
 
-// quote quotes a text as JSON.
+// quote quotes a text as JSON: no character of the text ends the quotation.
 func quote(s string) string { return string(results.JSON(s)) }
 
 // steps returns the text of a prompt: the task, its steps, and the rules of every talk.

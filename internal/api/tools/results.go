@@ -19,7 +19,7 @@ const exceptUser = "; only those from \"" + ownUser + "\" are not others'"
 // ownUser is the sender of a message from the reader's own user. No agent can have this name.
 const ownUser = "your user"
 
-// noticeIf returns the notice for a result that holds what agents chose, else "".
+// noticeIf returns the notice if a result holds words of agents, else "".
 func noticeIf(holds bool) string {
 	if holds {
 		return untrustedNotice

@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 )
 
-// showRoom is the name of the tool that a client's view of a room calls by itself.
+// showRoom is the name of a tool that the view of a room calls by itself.
 const showRoom = "show_room"
 
 func (s *Set) showRoom() tool {

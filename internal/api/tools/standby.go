@@ -75,7 +75,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	return ended
 }
 
-// Refused returns the end of a wait without MCP that is refused before it begins.
+// Refused returns the end of a wait without MCP for a refusal before the wait.
 func Refused(err *fault.Error) Standby {
 	return Standby{JSON: results.JSON(failureOf(err)), Code: err.Code, RetryAfter: err.RetryAfter}
 }

@@ -137,10 +137,10 @@ func unlessGiven(text string, asked chat.TaskRequest) string {
 	return text
 }
 
-// choiceChars is how much of the details of a task a look at the list shows to an agent that may choose it.
+// choiceChars is how many characters of a task's details the list shows to an agent that may take the task.
 const choiceChars = 200
 
-// viewListed shows the list, or one task of it.
+// viewListed shows the list, or a task.
 func (a advisor) viewListed(got chat.Tasks, asked chat.TaskListRequest) results.Tasks {
 	if !asked.Closed && !isPersons(asked.Token) {
 		for i, t := range got.Tasks {

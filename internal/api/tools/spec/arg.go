@@ -17,7 +17,7 @@ type Arg struct {
 	Name     string
 	About    string // for the model: what the schema does not say
 	Required bool   // the call is refused without it
-	Excused  bool   // of a required argument: the tool itself says if it is missing
+	Excused  bool   // of a required argument: the tool itself refuses a call without the argument
 	Clamped  bool   // an integer over the maximum counts as the maximum
 	Hidden   bool   // no model needs the argument: only the refusal of another spelling names it
 	Fallback any    // the value of an absent argument; nil: none
@@ -55,8 +55,8 @@ func Text(name string, to *string, about string) Arg {
 	return Arg{Name: name, About: about, kind: textKind, put: func(v any) { *to = v.(string) }}
 }
 
-// Code is a text that this server has made, such as a token or a cursor. Space around the code does not matter. Of a
-// text that is too long for a code, only the beginning is taken: a call may keep the code while it waits.
+// Code is a text of this server, such as a token or a cursor. Space around the code does not matter. Of a text that
+// is too long for a code, only the beginning is taken: a call may keep the code while it waits.
 func Code(name string, to *string, about string) Arg {
 	return Arg{Name: name, About: about, kind: textKind, put: func(v any) {
 		given := v.(string)

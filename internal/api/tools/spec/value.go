@@ -14,14 +14,14 @@ import (
 // The readers of this file accept values as models write them: a number may be spelled as a text, and a text as a
 // number. The readers refuse what could mean two things.
 
-// entry is a member of the object that a call has as its arguments.
+// entry is a member of the arguments of a call.
 type entry struct {
 	key      string
 	argument string // for which key stands
 	value    value
 }
 
-// value is a JSON value as it was written, without space around it.
+// value is a JSON value as written, without space around.
 type value []byte
 
 // readObject returns the members of the arguments of a call by their keys, in alphabetical
