@@ -69,8 +69,8 @@ func newLibrary(o Options) *server.MCPServer {
 	}
 	s := server.NewMCPServer(serverName, o.Version,
 		server.WithTitle(serverTitle),
-		// Without this option, adding a tool announces that the list may change, and a client that listens for
-		// changes keeps its request open without end.
+		// Without this option, adding a tool announces changes of the list, and a client that listens for changes
+		// keeps a request open without end.
 		server.WithToolCapabilities(false),
 		server.WithCacheHints(listsFresh.Milliseconds(), library.CacheScopePrivate),
 		server.WithHooks(hooks),
