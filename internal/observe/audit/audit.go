@@ -1,5 +1,5 @@
-// Package audit writes the log lines that tell an operator later who was admitted, and who decided what. A line has
-// the action, the principal and a hash of the room; never a secret, a name or a text.
+// Package audit writes log lines for an operator: admissions of callers, and decisions. A line has the action, the
+// principal and a hash of the room; never a secret, a name or a text.
 package audit
 
 import (

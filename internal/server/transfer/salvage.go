@@ -36,9 +36,9 @@ const (
 // it the files whose shared bytes are not in bytes. read calls keep for each readable item, and returns the keys of
 // lost items, and whether it knows all lost keys.
 //
-// An event without a text takes the place of each lost event. A room that is not usable without its lost items is
-// left out. Each changed room has a Loss, with the name of the room, or the id if the name is lost. LostMore is among
-// the losses if damage may have taken a room without a trace.
+// An event without a text takes the place of each lost event. A room without the items that it needs is left out.
+// Each changed room has a Loss, with the name of the room, or the id if the name is lost. LostMore is among the
+// losses if damage may have taken a room without a trace.
 func Salvage(ctx context.Context, to Source, bytes files.Reader,
 	read func(keep func(table.Item) error) (lost []table.Key, all bool, err error)) ([]Loss, error) {
 	s := &salvager{to: to, bytes: bytes, names: map[string]string{}, lost: map[string][]table.Key{},
@@ -97,8 +97,8 @@ type salvager struct {
 	bytes  files.Reader
 	items  batch
 	losses []Loss
-	names  map[string]string      // of rooms, by their ids
-	lost   map[string][]table.Key // keys whose items are lost, by their partitions
+	names  map[string]string      // of rooms, by id
+	lost   map[string][]table.Key // keys of lost items, by partition
 	others map[string]error       // by room id: another version stored the state of the room
 }
 

@@ -51,7 +51,7 @@ var (
 	ErrMalformed = errors.New("an item is damaged or was written by another version of Parley")
 )
 
-// Source is a table that can list its partitions.
+// Source is a table with a list of partitions.
 type Source interface {
 	table.Table
 	// Partitions yields each partition with a name that begins with prefix, and with a live item under the sort key.
@@ -67,7 +67,7 @@ type Summary struct {
 	LostFiles      int `json:"lost_files"`      // files of copied rooms without bytes at the source
 	Items          int `json:"items"`           // items written, even for rooms refused halfway
 	AlreadyPresent int `json:"already_present"` // rooms with all their events at the destination, left alone
-	Expired        int `json:"expired"`         // rooms that reached the end of their life during the copy
+	Expired        int `json:"expired"`         // rooms that expired during the copy
 }
 
 // Files has the bytes of files at the source and at the destination. Nil means that nothing keeps bytes there.
@@ -153,7 +153,7 @@ func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 }
 
 // copyKeys copies the keys and the accounts that the destination does not have, with the last uses: seats name the
-// key or account that took the seat. A revoked account stays revoked.
+// key or account of their agent. A revoked account stays revoked.
 func (c *copier) copyKeys(ctx context.Context) (err error) {
 	if _, err := c.copyAbsent(ctx, access.SecretsPartition); err != nil { // else the keys would count as made up
 		return fmt.Errorf("copying the secrets of keys: %w", err)
@@ -188,7 +188,7 @@ func (c *copier) copyAbsent(ctx context.Context, partition string) (copied int, 
 	return copied, nil
 }
 
-// copyRoom copies one room and counts it.
+// copyRoom copies and counts a room.
 func (c *copier) copyRoom(ctx context.Context, id string) error {
 	source, err := c.load(ctx, id)
 	if err != nil {
@@ -266,7 +266,7 @@ func (c *copier) checkName(ctx context.Context, source *room) error {
 
 // fill makes the room's partition at the destination equal to the partition at the source, except for the items that
 // commit writes and the progress of hooks. Items are opaque, so a kind of item that is added later is copied, too.
-// fill replaces items of an interrupted copy, and deletes those that the source no longer has. It returns the items
+// fill replaces items of an interrupted copy, and deletes items that the source no longer has. It returns the items
 // of the snapshot. The bytes of a file follow the claim, so that the next copy finds the bytes.
 func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item, err error) {
 	layout := roomlog.LayoutOf(source.id, "")
