@@ -17,7 +17,7 @@ type Arg struct {
 	Name     string
 	About    string // for the model: what the schema does not say
 	Required bool   // the call is refused without it
-	Excused  bool   // of a required argument: the tool itself refuses a call without the argument
+	Excused  bool   // of a required argument: the tool itself decides whether a call may lack the argument
 	Clamped  bool   // an integer over the maximum counts as the maximum
 	Hidden   bool   // no model needs the argument: only the refusal of another spelling names it
 	Fallback any    // the value of an absent argument; nil: none

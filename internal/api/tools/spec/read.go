@@ -74,8 +74,8 @@ func isEmptied(args []Arg, name string, v value) bool {
 	return v[0] == '[' && slices.ContainsFunc(args, func(a Arg) bool { return a.Name == name && a.Emptied })
 }
 
-// argumentOf returns the name of the argument for key. If key is an argument and also an alias, a plain text is for
-// the alias.
+// argumentOf returns the name of the argument for key. If key names an argument and is an alias of another, a plain
+// text is for the other argument.
 func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
 	i := slices.IndexFunc(args, func(a Arg) bool { return slices.Contains(a.aliases, key) })
 	if has(args, key) && (i < 0 || !isPlain(v)) {
