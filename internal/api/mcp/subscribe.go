@@ -117,7 +117,7 @@ func (e *Events) read(c *eventCall) (Subscribe, error) {
 	return s, nil
 }
 
-// decode reads params, and returns a wrong type in params; "": none.
+// decode reads params, and returns what is wrong with the types; "": nothing.
 func (p *subscribeParams) decode(params json.RawMessage) (wrong string) {
 	var mismatch *json.UnmarshalTypeError
 	if err := json.Unmarshal(params, p); errors.As(err, &mismatch) && mismatch.Field != "" {
