@@ -205,12 +205,3 @@ func TestInvite_hasAQuarterOfARoomsFilesAndTasks_andABanRemovesThem(t *testing.T
 		t.Errorf("the same ban again: %+v, %v", again, err)
 	}
 }
-
-// A part of a room's bytes counts like its files.
-func TestCheckGuestFile_moreThanAQuarterOfTheBytes_isRefused(t *testing.T) {
-	const quarter = core.MaxRoomBytes / 4
-	if err := room.CheckGuestFile(quarter, room.FileUsage{}); err != nil {
-		t.Error(err)
-	}
-	wants(t, room.CheckGuestFile(2, room.FileUsage{Files: 1, Bytes: quarter - 1}), fault.MessageTooLong)
-}
