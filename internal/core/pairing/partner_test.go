@@ -29,10 +29,10 @@ func TestPartner_neverCalls_isLeftForAnother(t *testing.T) {
 		ghost   func(ann, bob pairing.Result) (here, ghost pairing.Result)
 		standby bool
 	}{
-		"who waited longer":                   {longer, false},
-		"who came later":                      {later, false},
-		"who came later, beside a program":    {later, true},
-		"who waited longer, beside a program": {longer, true},
+		"ghost waited longer":                   {longer, false},
+		"ghost came later":                      {later, false},
+		"ghost came later, beside a program":    {later, true},
+		"ghost waited longer, beside a program": {longer, true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
