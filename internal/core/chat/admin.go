@@ -135,9 +135,9 @@ func (c *session) appendDecision(ctx context.Context, may permission, propose ru
 		return nil, err
 	}
 	c.auditDecisions(ctx, events)
-	if caller, here := c.room.log.Peek().Owner(c.holder); here {
+	if caller, here := c.room.log.Peek().CallerByToken(c.holder); here {
 		c.me = caller // with the present role
-		c.attendance().RecordCall(ctx)
+		c.recorder().RecordCall(ctx)
 	}
 	return events, nil
 }
@@ -173,7 +173,7 @@ func (c *session) appointAdmin(ctx context.Context) error {
 		return err
 	}
 	c.head = live.log.Peek()
-	caller, seated := c.head.Owner(c.holder)
+	caller, seated := c.head.CallerByToken(c.holder)
 	if !seated {
 		return c.refuseToken(ctx, c.head)
 	}

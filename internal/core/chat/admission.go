@@ -37,7 +37,7 @@ func (s *Service) SeatOf(ctx context.Context, token ident.Token) (room.Agent, bo
 	}
 	live := s.acquire(token.Room)
 	defer live.release()
-	holder := room.HolderOf(token)
+	holder := room.HashToken(token)
 	head, caller, ok, err := live.findCaller(ctx, holder, (*roomlog.Log).Cached)
 	if errors.Is(err, roomlog.ErrNotFound) {
 		return room.Agent{}, false, nil
@@ -53,7 +53,7 @@ func (s *Service) SeatOf(ctx context.Context, token ident.Token) (room.Agent, bo
 
 // whyVacated returns why a seat was taken from holder; nil if holder never held the seat's token, or if an agent gave
 // up the seat before a person had opened the agent's link.
-func (r *liveRoom) whyVacated(ctx context.Context, head *room.Head, holder room.Holder) error {
+func (r *liveRoom) whyVacated(ctx context.Context, head *room.Head, holder room.HashedToken) error {
 	if holder.Seat < 1 || holder.Seat >= head.NextSeat {
 		return nil
 	}

@@ -91,7 +91,7 @@ func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 	}
 	if wait.PassedTo < in.lastPartial { // 1, 2, 3, 22
 		wait.PassedTo = in.scanned
-		in.caller.attendance().Renew(ctx, wait)
+		in.caller.recorder().Renew(ctx, wait)
 	}
 	if in.recheck == nil {
 		in.recheck = in.caller.room.svc.clock.After(askedEvery)

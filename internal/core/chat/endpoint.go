@@ -55,7 +55,7 @@ func (s *Service) AddAgent(ctx context.Context, token, name string, hook roomlog
 		return AddedAgent{}, err
 	}
 	unheld := ident.Token{Secret: ident.NewSecret()} // nobody gets the token
-	got, err := c.seatEndpoint(ctx, newcomer{Name: as, Token: unheld, Holder: room.HolderOf(unheld),
+	got, err := c.seatEndpoint(ctx, newcomer{Name: as, Token: unheld, Holder: room.HashToken(unheld),
 		By: ident.PrincipalOf(ctx), ClientKey: ident.ClientKey(ctx)}, hook)
 	if err != nil && ctx.Err() == nil {
 		undo()
@@ -93,7 +93,7 @@ func endpointOf(h *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem
 // seatEndpoint takes a seat for an endpoint that the caller, a person, adds.
 func (c *session) seatEndpoint(ctx context.Context, n newcomer, hook roomlog.HookItem) (AddedAgent, error) {
 	events, err := c.change(ctx, func(head *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
-		claim := room.SeatRequest{Name: n.Name, Holder: n.Holder}
+		claim := room.SeatRequest{Name: n.Name, Token: n.Holder}
 		seating, err := claim.Decide(head, now)
 		_, banned := room.FindBan(head.Bans, n.Name.Shown)
 		switch {
@@ -327,8 +327,8 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*se
 	}
 	seated, _ := head.Seated(hook.Seat)
 	stay := ident.NewStay(head.LogKey, head.ID, hook.Seat, seated.Joined)
-	holder := room.HolderOf(stay)
-	caller, here := head.Owner(holder)
+	holder := room.HashToken(stay)
+	caller, here := head.CallerByToken(holder)
 	if _, hooked := caller.Hook(hook.ID); !here || !hooked {
 		live.release()
 		return nil, room.RefuseRemoved(room.ReasonLeft)

@@ -44,7 +44,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 		return FileGot{}, err
 	}
 	defer c.room.release()
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	got, file, err := c.fileWithTicket(ctx, "id", req.ID)
 	if err != nil {
 		return FileGot{}, err
@@ -83,7 +83,7 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 		return FilesGot{}, err
 	}
 	defer c.room.release()
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	for i, id := range ids {
 		if slices.Contains(ids[:i], id) {
 			continue

@@ -179,12 +179,12 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 	}
 	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: head,
 		me:     room.Caller{Agent: agent},
-		holder: room.Holder{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay},
+		holder: room.HashedToken{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay},
 		start:  room.Start{At: now, Known: head.AsOf, Head: head.AsOf}}
 	if !open {
 		return c, nil, nil
 	}
-	c.me, here = head.Owner(c.holder)
+	c.me, here = head.CallerByToken(c.holder)
 	if !here {
 		return nil, nil, refuseUploadOver()
 	}

@@ -46,7 +46,7 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 			return nil, err
 		}
 	}
-	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
+	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	got, err := c.handOut(ctx, in, nil)
 	if err != nil {
 		return nil, err

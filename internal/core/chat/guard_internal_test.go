@@ -29,7 +29,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	says := func(h *room.Head, e room.Event) (*room.Head, room.Event) {
 		e.V, e.N, e.AtMs, e.Type = room.Version, h.AsOf+1, now.UnixMilli(), room.Said
 		e.Seat, e.Name = bob.Seat, bob.Name
-		after, err := h.Append(&e)
+		after, err := h.CompleteAndApply(&e)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 				h, e = says(h, e)
 				batched = append(batched, e)
 			}
-			a, _ := h.Owner(c.holder)
+			a, _ := h.CallerByToken(c.holder)
 			v, err := op.propose(h, a, batched[x.unknown:], now)
 			if held := v.needs == needReading; held != x.holds || err != nil || v.isNew() == held {
 				t.Errorf("%s: held back %v; %+v, %v", name, held, v.change.Events, err)

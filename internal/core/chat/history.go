@@ -25,7 +25,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 		return Page{}, s.Outward(err)
 	}
 	defer c.room.release()
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	var page Page
 	switch {
 	case req.Agreed:

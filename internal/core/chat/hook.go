@@ -73,7 +73,7 @@ func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.Hook
 	case err == nil && !began:
 		told, err = s.refreshHook(ctx, hook)
 	case err == nil:
-		c.attendance().RecordCall(ctx) // a refresh is no call of the agent: the agent's client makes it
+		c.recorder().RecordCall(ctx) // a refresh is no call of the agent: the agent's client makes it
 	}
 	return told, s.Outward(err)
 }
@@ -82,7 +82,7 @@ func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.Hook
 func (c *session) beginHook(ctx context.Context, hook roomlog.HookItem, told roomlog.Progress,
 	event func(room.Agent) room.Event) (began bool, err error) {
 	events, err := c.change(ctx, func(_ *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
-		if caller.Seat != hook.Seat { // the agent has joined again, and its person has the new seat: see State.Owner
+		if caller.Seat != hook.Seat { // the agent has joined again, and its person has the new seat: see State.CallerByToken
 			return ch, errUnseated
 		}
 		if _, there := caller.Hook(hook.ID); there {

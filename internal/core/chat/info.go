@@ -20,7 +20,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 		return Info{}, s.Outward(err)
 	}
 	defer c.room.release()
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	info, err := c.info(ctx)
 	return info, s.Outward(err)
 }

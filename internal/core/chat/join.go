@@ -99,7 +99,7 @@ func newJoin(ctx context.Context, service *Service, roomName, pass, agent string
 	}
 	token := ident.Token{Secret: ident.NewSecret(), Person: person}
 	return &joinOp{svc: service, password: pass, newcomer: newcomer{
-		Room: rn, Name: an, Token: token, Holder: room.HolderOf(token), By: ident.PrincipalOf(ctx),
+		Room: rn, Name: an, Token: token, Holder: room.HashToken(token), By: ident.PrincipalOf(ctx),
 		ClientKey: ident.ClientKey(ctx),
 	}}, nil
 }
@@ -167,7 +167,7 @@ func (op *joinOp) takeSeat(ctx context.Context, live *liveRoom, head *room.Head)
 		}
 	}()
 	claim := &seatProposal{
-		SeatRequest: room.SeatRequest{Name: op.Name, Principal: op.By.ID, Invite: op.By.Invite, Holder: op.Holder},
+		SeatRequest: room.SeatRequest{Name: op.Name, Principal: op.By.ID, Invite: op.By.Invite, Token: op.Holder},
 		Newcomer:    op.newcomer,
 		NoSpace:     op.svc.checkSpace(0, op.By.IsGuest()),
 	}
@@ -219,7 +219,7 @@ func (op *joinOp) takeSeat(ctx context.Context, live *liveRoom, head *room.Head)
 // readPresence returns the presence of every seat, and loads into the head who spoke during the last lease.
 func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
 	since := r.svc.now().Add(-lease)
-	presence, _, err := r.agents.Presence(ctx, table.Strong)
+	presence, _, err := r.agents.ReadPresence(ctx, table.Strong)
 	if err != nil {
 		return nil, err
 	}

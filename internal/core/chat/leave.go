@@ -100,7 +100,7 @@ func (c *session) heirs(ctx context.Context) *room.SeatRequest {
 		return claim
 	}
 	var err error
-	claim.Presence, _, err = c.room.agents.Presence(ctx, table.Eventual)
+	claim.Presence, _, err = c.room.agents.ReadPresence(ctx, table.Eventual)
 	if err != nil && ctx.Err() == nil {
 		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err) // messages also tell who is present
 	}

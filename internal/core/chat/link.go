@@ -25,7 +25,7 @@ func (s *Service) redeem(ctx context.Context, claim string, token ident.Token) (
 	}
 
 	// The token names the seat of the claim. The newest state of the room decides the rest.
-	l, holder := s.store.Acquire(c.Room), room.HolderOf(token)
+	l, holder := s.store.Acquire(c.Room), room.HashToken(token)
 	defer l.Release()
 	s.space.readIfDue()
 	var refused *fault.Error

@@ -26,7 +26,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 		return Seated{}, err
 	}
 	if !req.Brought {
-		c.attendance().RecordCall(ctx)
+		c.recorder().RecordCall(ctx)
 	}
 	return c.answerReturn(ctx)
 }
@@ -35,11 +35,11 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 func (c *session) answerRegained(ctx context.Context) (Seated, error) {
 	var here bool
 	c.head = c.room.log.Peek()
-	c.me, here = c.head.Owner(c.holder)
+	c.me, here = c.head.CallerByToken(c.holder)
 	if !here {
 		return Seated{}, c.refuseToken(ctx, c.head)
 	}
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	return c.answerReturn(ctx)
 }
 

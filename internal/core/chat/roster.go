@@ -100,7 +100,7 @@ func (r roster) Agents() []AgentView {
 		// else the person of the seat's former agent watches
 		v.PersonHere = v.Person && r.People[agent.Seat].After(r.Now)
 		r.setState(agent, &v)
-		v.Alone = agent.IsAlone()
+		v.Alone = agent.IsPersonOnly()
 		if v.Alone {
 			v.PersonHere, v.Unread = v.State == AgentWaiting, nil
 		}
@@ -163,7 +163,7 @@ func stateOf(head *room.Head, agent room.Agent, p room.Presence, now time.Time) 
 	case p.Standby && mayWait, !waits && agent.HookedUntil(p).After(now):
 		return AgentStandby
 	case (waits || mayWait && !now.Before(p.BackAt())) &&
-		(p.ForMe || agent.IsAlone() || woken <= p.Head || now.Sub(at) < BetweenWaits):
+		(p.ForMe || agent.IsPersonOnly() || woken <= p.Head || now.Sub(at) < BetweenWaits):
 		return AgentWaiting
 	case now.Before(p.BackAt()):
 		return AgentAway
@@ -252,7 +252,7 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Caller) (r
 // readRoster reads the presence of all.
 func (r *liveRoom) readRoster(ctx context.Context, h *room.Head, you room.Caller) (seen roster, err error) {
 	seen = r.rosterOf(h, you)
-	seen.Presence, seen.People, err = r.agents.Presence(ctx, table.Eventual)
+	seen.Presence, seen.People, err = r.agents.ReadPresence(ctx, table.Eventual)
 	return seen, err
 }
 

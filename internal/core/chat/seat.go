@@ -19,15 +19,15 @@ import (
 // session is an agent whose token was accepted.
 type session struct {
 	token  ident.Token
-	holder room.Holder // of the token
-	room   *liveRoom   // to be released
+	holder room.HashedToken // of the token
+	room   *liveRoom        // to be released
 	head   *room.Head
 	me     room.Caller // by the token
 	start  room.Start  // when the call began
 }
 
-func (c *session) attendance() presence.SeatPresence {
-	return c.room.agents.SeatPresence(c.head, &c.me)
+func (c *session) recorder() presence.Recorder {
+	return c.room.agents.Recorder(c.head, &c.me)
 }
 
 // payer returns the caller whose limits count this call.
@@ -83,7 +83,7 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 	if err := asker.CheckToken(token); err != nil {
 		return nil, hideForeignStay(asker, token, err)
 	}
-	live, holder := s.acquire(token.Room), room.HolderOf(token)
+	live, holder := s.acquire(token.Room), room.HashToken(token)
 	start := room.Start{Head: math.MaxInt64}
 	if known := live.log.Peek(); known != nil {
 		start.Known = known.AsOf
@@ -129,7 +129,7 @@ type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 
 // findCaller returns the agent or person with the token of holder, and the head with the seat. ok is false, on a
 // current head, if nobody has this token or the room has expired.
-func (r *liveRoom) findCaller(ctx context.Context, holder room.Holder, read readHead) (head *room.Head,
+func (r *liveRoom) findCaller(ctx context.Context, holder room.HashedToken, read readHead) (head *room.Head,
 	caller room.Caller, ok bool,
 	err error) {
 	began := r.svc.now()
@@ -137,13 +137,13 @@ func (r *liveRoom) findCaller(ctx context.Context, holder room.Holder, read read
 	if err != nil {
 		return nil, caller, false, err
 	}
-	caller, ok = head.Owner(holder)
+	caller, ok = head.CallerByToken(holder)
 	if !ok || head.Expired(began) {
 		head, err = r.log.Refresh(ctx, began)
 		if err != nil {
 			return nil, caller, false, err
 		}
-		caller, ok = head.Owner(holder)
+		caller, ok = head.CallerByToken(holder)
 	}
 	return head, caller, ok && !head.Expired(began), nil
 }
@@ -167,7 +167,7 @@ func (c *session) refuseToken(ctx context.Context, h *room.Head) error {
 }
 
 // refuseToken returns the reason why the token of holder is not accepted.
-func (r *liveRoom) refuseToken(ctx context.Context, head *room.Head, holder room.Holder) error {
+func (r *liveRoom) refuseToken(ctx context.Context, head *room.Head, holder room.HashedToken) error {
 	agent, there := head.Seated(holder.Seat)
 	if holder.Joined != 0 {
 		if !head.IssuedStay(holder) {
@@ -214,7 +214,7 @@ func refuseDevice() error {
 }
 
 // refuseVacated refuses a token of a vacated seat. A person is also told who took the seat.
-func refuseVacated(gone roomlog.Vacated, holder room.Holder) error {
+func refuseVacated(gone roomlog.Vacated, holder room.HashedToken) error {
 	refused := room.RefuseRemoved(gone.Reason)
 	if holder.Joined != 0 {
 		refused.Reason = string(gone.Reason)
@@ -237,7 +237,7 @@ type rule func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, erro
 // ofCaller returns r as a proposal of the caller. If the caller's seat is gone, the error is errUnseated.
 func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, error) {
 	return func(head *room.Head, now time.Time) (roomlog.Change, error) {
-		caller, here := head.Owner(c.holder)
+		caller, here := head.CallerByToken(c.holder)
 		if !here {
 			return roomlog.Change{}, errUnseated
 		}

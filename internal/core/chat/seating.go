@@ -12,10 +12,10 @@ import (
 
 // newcomer is an agent that wants a seat.
 type newcomer struct {
-	Room   ident.Name  // of the room
-	Name   ident.Name  // of the newcomer
-	Token  ident.Token // becomes the agent token once a room and a seat are set
-	Holder room.Holder // of Token
+	Room   ident.Name       // of the room
+	Name   ident.Name       // of the newcomer
+	Token  ident.Token      // becomes the agent token once a room and a seat are set
+	Holder room.HashedToken // of Token
 
 	By        ident.Principal
 	ClientKey string // see ident.ClientKey
@@ -40,7 +40,7 @@ func (n newcomer) SeatAt(head *room.Head, now time.Time, since room.Mark, role r
 		Principal: n.By.ID, SignIn: n.By.SignIn, Owner: n.By.Owner, Invite: n.By.Invite,
 		TakenFrom: ident.CallerDigest(head.LogKey, n.ClientKey),
 	}
-	agent = agent.HeldBy(n.Holder)
+	agent = agent.WithToken(n.Holder)
 	if role != room.Admin {
 		_, agent.Muted = room.FindBan(head.Mutes, agent.Name)
 	}

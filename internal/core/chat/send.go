@@ -362,7 +362,7 @@ func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Ev
 // answerUnsent records the call, without a message, and returns the rest of the answer. News is not read.
 func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
 	c := op.caller
-	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
+	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}
 	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
 	return got
@@ -471,7 +471,7 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
 	c.reader().AcknowledgeUnstored(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 || op.hasMoreWork() {
-		c.attendance().Record(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
+		c.recorder().Record(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
 			Fresh: presence.SendFresh})
 		return op.unread(ctx, cursor, named)
 	}
@@ -556,7 +556,7 @@ func (op *sendOp) address(ctx context.Context) error {
 	if current != nil {
 		return current
 	}
-	if _, here := head.Owner(c.holder); !here {
+	if _, here := head.CallerByToken(c.holder); !here {
 		return c.refuseToken(ctx, head)
 	}
 	return err

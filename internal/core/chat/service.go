@@ -177,7 +177,7 @@ func Ended(ctx context.Context) <-chan struct{} {
 type liveRoom struct {
 	log    *roomlog.Log
 	svc    *Service
-	agents *presence.Room // what this process knows of the agents
+	agents *presence.Attendees // what this process knows of the agents
 	// sharing has a value while a file is shared, so that two files do not both use the last bytes of the room. Another
 	// process may still share one.
 	sharing chan struct{}

@@ -46,7 +46,7 @@ func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error
 		return Stay{}, s.Outward(err)
 	}
 	defer c.room.release()
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	got := Stay{Supervised: c.head.SupervisedOf(c.me.Agent, s.now())}
 	if c.head.Closed {
 		got.Ended = c.head.WhyClosed()
@@ -117,7 +117,7 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 	in := newInbox(c, position{Offer: presence.Offer{How: presence.UntilArrived, After: after}})
 	for {
 		changed := live.log.Changed()
-		c.attendance().RecordCall(ctx)
+		c.recorder().RecordCall(ctx)
 		if err := in.collect(ctx); err != nil {
 			return nil, after, err
 		}

@@ -95,7 +95,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 
 	// At most one thing changes, and the answer shows the seat afterwards.
 	switch {
-	case c.me.IsAlone() && (req.Draft != "" || req.changesSupervision() || req.changesName()):
+	case c.me.IsPersonOnly() && (req.Draft != "" || req.changesSupervision() || req.changesName()):
 		err = refuseAlone()
 	case req.NewLink:
 		err = c.supervise(ctx, withoutHead(room.Agent.AddLink))
@@ -162,13 +162,13 @@ func (req SuperviseRequest) check() error {
 // supervised returns the current decisions of the person behind the caller's seat.
 func (c *session) supervised(ctx context.Context) (Supervised, error) {
 	head := c.room.log.Peek()
-	caller, _ := head.Owner(c.holder)
+	caller, _ := head.CallerByToken(c.holder)
 	list, err := c.drafts(ctx, caller)
 	if err != nil {
 		return Supervised{}, err
 	}
 	hooks, err := c.hooks(ctx, caller.Agent)
-	return Supervised{Alone: caller.IsAlone(), Watch: head.ShownLink(caller), Name: caller.Person.Name,
+	return Supervised{Alone: caller.IsPersonOnly(), Watch: head.ShownLink(caller), Name: caller.Person.Name,
 		Paused:      caller.Person.Paused,
 		Approve:     caller.Person.Approve && caller.Person.ApproveSome == room.Selection{},
 		ApproveSome: caller.Person.ApproveSome, Drafts: list, Hooks: hooks}, err

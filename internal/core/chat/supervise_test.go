@@ -458,7 +458,7 @@ func TestLeave_ofAHeldAgent_isUpToItsPerson(t *testing.T) {
 }
 
 // A key, or a machine, is one person: an agent that is held must not speak from another seat. See
-// room.State.CheckHeld.
+// room.State.CheckFurtherSeat.
 func TestHeld_agentOfAPrincipal_getsNoFurtherSeat(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]

@@ -498,7 +498,7 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	}
 	op.taskBefore, _ = head.Task(op.taskNo)
 	for _, event := range ch.Events {
-		op.headAfter, err = op.headAfter.After(event, now)
+		op.headAfter, err = op.headAfter.Preview(event, now)
 		if err != nil {
 			return roomlog.Change{}, err
 		}
@@ -516,7 +516,7 @@ func (c *session) presence(ctx context.Context, h *room.Head) (map[int]room.Pres
 
 // allPresence returns the presence of every seat.
 func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[int]room.Presence, error) {
-	all, _, err := c.room.agents.Presence(ctx, how)
+	all, _, err := c.room.agents.ReadPresence(ctx, how)
 	if err != nil {
 		return nil, err
 	}
@@ -539,7 +539,7 @@ func (c *session) hasActiveTask(ctx context.Context, head *room.Head) bool {
 // answer returns the list after the change, and the changed task.
 func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
 	c := op.caller
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	c.head = op.headAfter
 	got, err := c.openTasks(ctx, op.addedIn)
 	if err != nil || op.taskNo == 0 {
@@ -641,7 +641,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 				return got, nil
 			}
 		}
-		c.attendance().RecordCall(ctx)
+		c.recorder().RecordCall(ctx)
 		c.head = c.room.log.Peek()
 		got, err := c.openTasks(ctx, 0)
 		got.Task = c.doneTask(done)
@@ -662,7 +662,7 @@ func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	if req.ID != "" && !req.Closed {
 		return c.oneTask(ctx, req.ID)
 	}
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	if !req.Closed {
 		return c.openTasks(ctx, 0)
 	}
@@ -703,7 +703,7 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 	if task.No == 0 || !c.me.SeesTask(task.N) {
 		return Tasks{}, refuseUnknownTask()
 	}
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	err = c.addResults(ctx, &got, task)
 	return got, err
 }
@@ -814,7 +814,7 @@ func (s *Situation) addTasks(head *room.Head, agent room.Agent, now time.Time) {
 			continue
 		}
 		s.OpenTasks++
-		if task.Holder.IsHere(&head.State) || agent.Person.Holds() || !head.Free(agent, task, nil, now) {
+		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() || !head.MayTake(agent, task, nil, now) {
 			continue
 		}
 		s.FreeTasks++

@@ -150,9 +150,9 @@ func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *pr
 	if !wait.Looks {
 		how.Began, how.Until, how.Returns = wait.Began, room.Announced(wait.Began, wait.Until), own == 0 && !req.Standby
 	}
-	wait.Due = c.attendance().Record(ctx, how)
+	wait.Due = c.recorder().Record(ctx, how)
 	if wait.Due.IsZero() {
-		wait.Due, wait.Announced = wait.Began.Add(c.room.agents.RenewEvery()), how.Until
+		wait.Due, wait.AnnouncedUntil = wait.Began.Add(c.room.agents.RenewEvery()), how.Until
 	}
 }
 
@@ -219,7 +219,7 @@ func (c *session) isAlone(ctx context.Context) bool {
 }
 
 // collectUntil fills the inbox until an event wakes the caller, the caller is given the turn, or the time is up. From
-// wait.Due on, the caller's presence is renewed: see presence.SeatPresence.Renew.
+// wait.Due on, the caller's presence is renewed: see presence.Recorder.Renew.
 func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wait) (turn bool, err error) {
 	live := c.room
 	timer := live.svc.clock.NewTimer(wait.Until.Sub(wait.Began))
@@ -255,7 +255,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 		case <-in.recheck: // are those who owe an answer still here?
 			in.recheck = nil
 		case <-refreshed:
-			if again := c.attendance().Renew(ctx, wait); again > 0 {
+			if again := c.recorder().Renew(ctx, wait); again > 0 {
 				refresh.Reset(again)
 			}
 		case <-timer.Chan():
@@ -303,7 +303,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 		return got, nil
 	}
 	if !c.me.IsPerson() {
-		got.AwayUntil = c.attendance().AwayUntil()
+		got.AwayUntil = c.recorder().AwayUntil()
 	}
 	return got, nil
 }
@@ -359,7 +359,7 @@ const (
 // While the agent itself waits and so reads the news, the program is told to yield.
 func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
-	own := c.attendance().AnnounceStandby(ctx, req.ForMe)
+	own := c.recorder().AnnounceStandby(ctx, req.ForMe)
 	in, err := c.inboxFor(ctx, req, 0)
 	if err != nil {
 		return nil, err

@@ -44,7 +44,7 @@ import (
 //	HandedTo       handed out without a cursor       HandOut                         table
 //	BatchAfter     came before the last such batch   HandOut                         table
 //	ShownTo        handed out with a cursor, hooked  HandOut, RecordShown            table
-//	HeldTo         handed to a send held back        HoldBack                        table
+//	HeldBackTo     handed to a send held back        HoldBack                        table
 //	shown          handed out with a cursor, or      HandOut, RecordShown,           the process
 //	               without if that write failed      Reader.writeDelivery
 //	joined         handed out by the join            deliveryOf                      the seat, in the log
@@ -76,7 +76,7 @@ type WriteTime int
 // The times of a write.
 const (
 	Never                  WriteTime = iota // the process alone remembers the change
-	WithinAMinute                           // with the next write, which a cursor makes after a minute
+	OncePerMinute                           // with the next write, which a cursor makes after a minute
 	BeforeAnswerIfPossible                  // before the answer, which goes out even if the write fails
 	BeforeAnswer                            // before the answer, which is refused if the write fails
 )
@@ -213,14 +213,14 @@ func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 		return Never
 	}
 	position.Acked = n
-	return WithinAMinute
+	return OncePerMinute
 }
 
 // HoldBack records that a stay was handed the events of the offer o up to to, which held back its message under key.
 // HandOut follows, and stores nothing, since no hook calls a stay: else Arrived would count the events.
 func (d *Delivery) HoldBack(o Offer, to int64, key string) WriteTime { // 15
 	p := &d.stored
-	p.Acked, p.HeldTo, p.HeldKey = max(p.Acked, o.Arrived), to, key
+	p.Acked, p.HeldBackTo, p.HeldBackKey = max(p.Acked, o.Arrived), to, key
 	return BeforeAnswer
 }
 
@@ -229,10 +229,10 @@ func (d *Delivery) HoldBack(o Offer, to int64, key string) WriteTime { // 15
 func (d Delivery) Arrived(key string) int64 {
 	position := d.stored
 	handed := max(position.Acked, position.HandedTo, position.ShownTo) // 13
-	if key != "" && key == position.HeldKey {                          // 15
+	if key != "" && key == position.HeldBackKey {                      // 15
 		return handed
 	}
-	return max(handed, position.HeldTo)
+	return max(handed, position.HeldBackTo)
 }
 
 // HandedOut returns the last event that the reader was handed.

@@ -5,6 +5,6 @@
 //
 // # Locks
 //
-// reading.handOutMu and Room.announcing come first, then the locks of roomlog, then Room.mu. While Room.mu is held,
-// no method of a log but Peek may be called, and no table.
+// reading.handOutMu and Attendees.announceTasksMu come first, then the locks of roomlog, then Attendees.mu. While
+// Attendees.mu is held, no method of a log but Peek may be called, and no table.
 package presence

@@ -15,31 +15,31 @@ const (
 	CallFresh = time.Minute     // behind any other call
 )
 
-// lease is the presence of a seat as the process knows it, and its last write. Each write costs, so a
-// leaseDecision says whether a call is worth a write. A lease reads no clock and no table. Room.mu guards it.
-type lease struct {
-	presence    room.Presence // as of the last call here; its AtMs is 0 until a call has come
+// cachedPresence is the presence of a seat as the process knows it, and its last write. Each write costs, so a
+// writeDecision says whether a call is worth a write. A lease reads no clock and no table. Attendees.mu guards it.
+type cachedPresence struct {
+	latest      room.Presence // as of the last call here; its AtMs is 0 until a call has come
 	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
 	writtenWait bool          // the last write said that the agent waits
 }
 
-// leaseDecision says whether the presence of a seat is written now, and why: see mustWrite.
-type leaseDecision int
+// writeDecision says whether the presence of a seat is written now, and why: see mustWrite.
+type writeDecision int
 
 const (
-	lagsLittle       leaseDecision = iota // the table lags by less than the call allows
-	lagsMuch                              // the table lags by as much as the call allows, or more
-	waitBegins                            // others do not know that the agent, or the program, waits
-	absenceChanges                        // the agent says that it will be away, or is back
-	standbyChanges                        // a program calls in the place of the agent, or no longer does
-	announced                             // others see the wait, or the program, until after the next look at the lease
-	wentOn                                // the wait went on past an answer, so others take the wait for ended
-	announcementEnds                      // others would soon take the wait, or the program, for gone
-	superseded                            // a younger wait has the place of the wait
-	agentWaits                            // the agent itself waits, so a program on standby is not announced
+	lagsLittle          writeDecision = iota // the table lags by less than the call allows
+	lagsMuch                                 // the table lags by as much as the call allows, or more
+	waitBegins                               // others do not know that the agent, or the program, waits
+	absenceChanges                           // the agent says that it will be away, or is back
+	standbyChanges                           // a program calls in the place of the agent, or no longer does
+	announcedLongEnough                      // others see the wait, or the program, until after the next look at the lease
+	wentOn                                   // the wait went on past an answer, so others take the wait for ended
+	announcementEnds                         // others would soon take the wait, or the program, for gone
+	superseded                               // a younger wait has the place of the wait
+	agentWaits                               // the agent itself waits, so a program on standby is not announced
 )
 
-func (d leaseDecision) mustWrite() bool {
+func (d writeDecision) mustWrite() bool {
 	switch d {
 	case lagsMuch, waitBegins, absenceChanges, standbyChanges, wentOn, announcementEnds:
 		return true
@@ -60,13 +60,13 @@ func (d leaseDecision) mustWrite() bool {
 //  7. 40 s later a program waits in Bob's place: that is written.
 //  8. The last write failed: Bob's lease is written at his next call.
 //  9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.
-func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration) leaseDecision {
+func (l cachedPresence) decideCall(next room.Presence, now time.Time, fresh time.Duration) writeDecision {
 	switch {
 	case next.UntilMs != 0 && !l.writtenWait: // 3
 		return waitBegins
-	case next.BackMs != l.presence.BackMs: // 5, 6
+	case next.BackMs != l.latest.BackMs: // 5, 6
 		return absenceChanges
-	case next.Standby != l.presence.Standby: // 7
+	case next.Standby != l.latest.Standby: // 7
 		return standbyChanges
 	case now.Sub(l.writtenAt) >= fresh: // 2, 8
 		return lagsMuch
@@ -86,14 +86,14 @@ func (l lease) decideCall(next room.Presence, now time.Time, fresh time.Duration
 //  6. A program waits in Bob's place, and Bob begins to wait: the program's wait ends.
 //  7. Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.
 //  8. Bob's wait goes on past an answer, so others take the wait for ended: that is written.
-func (l lease) decideWait(wait *Wait, now time.Time, again time.Duration) leaseDecision {
+func (l cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duration) writeDecision {
 	switch {
-	case l.presence.Supersedes(wait.Began, wait.Standby): // 5, 6
+	case l.latest.Supersedes(wait.Began, wait.Standby): // 5, 6
 		return superseded
-	case wait.PassedTo > l.presence.Head: // 8
+	case wait.PassedTo > l.latest.Head: // 8
 		return wentOn
-	case wait.Announced.Equal(wait.Until), wait.Announced.Sub(now) > again+rewriteAfter: // 1, 4, 7
-		return announced
+	case wait.AnnouncedUntil.Equal(wait.Until), wait.AnnouncedUntil.Sub(now) > again+rewriteAfter: // 1, 4, 7
+		return announcedLongEnough
 	}
 	return announcementEnds // 2, 3
 }
@@ -109,8 +109,8 @@ func (l lease) decideWait(wait *Wait, now time.Time, again time.Duration) leaseD
 //  6. Bob waits: the program is not announced.
 //  7. A message ended Bob's wait 5 s ago, and Bob reads it now: the program is not announced.
 //  8. A message ended Bob's wait 15 s ago: the program is announced.
-func (l lease) decideStandby(head *room.Head, agent room.Agent, now time.Time, forMe bool) leaseDecision {
-	p := l.presence
+func (l cachedPresence) decideStandby(head *room.Head, agent room.Agent, now time.Time, forMe bool) writeDecision {
+	p := l.latest
 	if !p.Standby && p.UntilMs != 0 {
 		woken, when := head.NewestWakeup(agent.Seat)
 		works := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < undisturbedAfterWait
@@ -124,12 +124,12 @@ func (l lease) decideStandby(head *room.Head, agent room.Agent, now time.Time, f
 	case p.ForMe != forMe, p.WaitsUntil().Sub(now) <= room.AnnounceWait-room.AnnounceAgain: // 3, 4
 		return announcementEnds
 	}
-	return announced // 2
+	return announcedLongEnough // 2
 }
 
 // mustRead reports whether a call needs the lease from the table. Another process may have begun or ended an
 // absence. Only a call that ends an absence, or writes the absence that the process knows, needs to know.
-func (l lease) mustRead(c Call, now time.Time, singleProcess bool) bool {
+func (l cachedPresence) mustRead(c Call, now time.Time, singleProcess bool) bool {
 	switch {
 	case l.writtenAt.IsZero():
 		return true
@@ -141,8 +141,8 @@ func (l lease) mustRead(c Call, now time.Time, singleProcess bool) bool {
 
 // recordStored records the lease stored, as the table has it; zero: the table has none, or was not read. The agent
 // may have called another process since its last call here.
-func (l *lease) recordStored(stored room.Presence, agent *room.Agent) {
-	p := &l.presence
+func (l *cachedPresence) recordStored(stored room.Presence, agent *room.Agent) {
+	p := &l.latest
 	switch known := p.AtMs != 0; {
 	case stored.AtMs != 0 && known:
 		p.AtMs, p.OwnMs, p.BackMs = max(p.AtMs, stored.AtMs), max(p.OwnMs, stored.OwnMs), stored.BackMs
@@ -155,8 +155,8 @@ func (l *lease) recordStored(stored room.Presence, agent *room.Agent) {
 }
 
 // replaceByStored replaces the presence by the stored one if a later call brought the stored one.
-func (l *lease) replaceByStored(stored room.Presence) {
-	p := &l.presence
+func (l *cachedPresence) replaceByStored(stored room.Presence) {
+	p := &l.latest
 	if stored.AtMs > p.AtMs || stored.AtMs == p.AtMs && stored.Standby != p.Standby {
 		stored.Read = max(stored.Read, p.Read)
 		*p = stored.Younger(*p)
@@ -164,11 +164,13 @@ func (l *lease) replaceByStored(stored room.Presence) {
 }
 
 // recordWrite records that p is about to be written. If the write fails, recordFailure follows.
-func (l *lease) recordWrite(p room.Presence, now time.Time) {
-	l.presence, l.writtenAt, l.writtenWait = p, now, p.UntilMs != 0
+func (l *cachedPresence) recordWrite(p room.Presence, now time.Time) {
+	l.latest, l.writtenAt, l.writtenWait = p, now, p.UntilMs != 0
 }
 
-func (l *lease) recordFailure() { l.writtenAt = time.Time{} }
+func (l *cachedPresence) recordFailure() { l.writtenAt = time.Time{} }
 
 // endWait records that the seat has no open wait here any more. No other process learns of the end.
-func (l *lease) endWait(now time.Time) { l.presence.UntilMs = min(l.presence.UntilMs, now.UnixMilli()) }
+func (l *cachedPresence) endWait(now time.Time) {
+	l.latest.UntilMs = min(l.latest.UntilMs, now.UnixMilli())
+}

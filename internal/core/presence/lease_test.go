@@ -18,14 +18,14 @@ func TestLease_decideCall(t *testing.T) {
 	called := room.Presence{AtMs: ms(0)}
 	waited := room.Presence{AtMs: ms(0), UntilMs: ms(30 * time.Second)}
 	away := room.Presence{AtMs: ms(0), BackMs: ms(10 * time.Minute)}
-	written := lease{presence: called, writtenAt: noon()}
+	written := cachedPresence{latest: called, writtenAt: noon()}
 	for _, c := range []struct {
-		name  string
-		lease lease
-		after time.Duration
-		next  room.Presence
-		fresh time.Duration
-		want  leaseDecision
+		name   string
+		before cachedPresence
+		after  time.Duration
+		next   room.Presence
+		fresh  time.Duration
+		want   writeDecision
 	}{
 		{"40 s later Bob calls again: nothing is written for 20 s more.", written, 40 * time.Second, called,
 			CallFresh, lagsLittle},
@@ -33,20 +33,20 @@ func TestLease_decideCall(t *testing.T) {
 		{"40 s later Bob begins to wait: that is written.", written, 40 * time.Second,
 			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, waitBegins},
 		{"Bob waited when his lease was written, and waits again 40 s later: nothing is written.",
-			lease{presence: waited, writtenAt: noon(), writtenWait: true}, 40 * time.Second,
+			cachedPresence{latest: waited, writtenAt: noon(), writtenWait: true}, 40 * time.Second,
 			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, lagsLittle},
 		{"40 s later Bob says that he will be back in ten minutes: that is written.", written, 40 * time.Second, away,
 			CallFresh, absenceChanges},
 		{"Bob was away, and 40 s later he is back: that is written.",
-			lease{presence: away, writtenAt: noon()}, 40 * time.Second, called, CallFresh, absenceChanges},
+			cachedPresence{latest: away, writtenAt: noon()}, 40 * time.Second, called, CallFresh, absenceChanges},
 		{"40 s later a program waits in Bob's place: that is written.", written, 40 * time.Second,
 			room.Presence{Standby: true}, CallFresh, standbyChanges},
-		{"The last write failed: Bob's lease is written at his next call.", lease{presence: called}, time.Second,
+		{"The last write failed: Bob's lease is written at his next call.", cachedPresence{latest: called}, time.Second,
 			called, CallFresh, lagsMuch},
 		{"Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.", written,
 			4 * time.Minute, called, SendFresh, lagsLittle},
 	} {
-		if got := c.lease.decideCall(c.next, noon().Add(c.after), c.fresh); got != c.want {
+		if got := c.before.decideCall(c.next, noon().Add(c.after), c.fresh); got != c.want {
 			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -54,36 +54,36 @@ func TestLease_decideCall(t *testing.T) {
 
 // The cases are those above decideWait.
 func TestLease_decideWait(t *testing.T) {
-	bobs := Wait{Began: noon(), Until: noon().Add(time.Hour), Announced: noon().Add(5 * time.Minute)}
+	bobs := Wait{Began: noon(), Until: noon().Add(time.Hour), AnnouncedUntil: noon().Add(5 * time.Minute)}
 	lost, whole, program, passed := bobs, bobs, bobs, bobs
 	passed.PassedTo = 8
-	lost.Announced, whole.Announced, program.Standby = time.Time{}, bobs.Until, true
+	lost.AnnouncedUntil, whole.AnnouncedUntil, program.Standby = time.Time{}, bobs.Until, true
 	waits := room.Presence{WaitMs: ms(0)}
 	for _, c := range []struct {
 		name  string
 		known room.Presence
 		wait  Wait
 		after time.Duration
-		want  leaseDecision
+		want  writeDecision
 	}{
 		{"Others see Bob's wait until 12:05, and it is 12:02: nothing is written.", waits, bobs, 2 * time.Minute,
-			announced},
+			announcedLongEnough},
 		{"Others see Bob's wait until 12:05, and it is 12:04: the wait is announced further.", waits, bobs,
 			4 * time.Minute, announcementEnds},
 		{"The announcement could not be written: the wait is announced.", waits, lost, time.Minute,
 			announcementEnds},
 		{"Others see Bob's wait until its end: nothing is written.", waits, whole, 59*time.Minute + 55*time.Second,
-			announced},
+			announcedLongEnough},
 		{"Bob began another wait in another process: this wait ends.", room.Presence{WaitMs: ms(time.Minute)}, bobs,
 			2 * time.Minute, superseded},
 		{"A program waits in Bob's place, and Bob begins to wait: the program's wait ends.",
 			room.Presence{WaitMs: ms(time.Minute), ShellMs: ms(0)}, program, 2 * time.Minute, superseded},
 		{"Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.",
-			room.Presence{WaitMs: ms(0), ShellMs: ms(time.Minute)}, bobs, 2 * time.Minute, announced},
+			room.Presence{WaitMs: ms(0), ShellMs: ms(time.Minute)}, bobs, 2 * time.Minute, announcedLongEnough},
 		{"Bob's wait goes on past an answer, so others take the wait for ended: that is written.",
 			room.Presence{WaitMs: ms(0), Head: 7}, passed, 2 * time.Minute, wentOn},
 	} {
-		if got := (lease{presence: c.known}).decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
+		if got := (cachedPresence{latest: c.known}).decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
 			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -94,7 +94,7 @@ func TestLease_decideStandby(t *testing.T) {
 	h := room.NewHead(room.State{ID: "abcdefg", NextSeat: 1})
 	say := func(e room.Event, at time.Time) {
 		t.Helper()
-		next, err := h.After(e, at)
+		next, err := h.Preview(e, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,12 +115,12 @@ func TestLease_decideStandby(t *testing.T) {
 		head  *room.Head
 		after time.Duration
 		forMe bool
-		want  leaseDecision
+		want  writeDecision
 	}{
 		{"The program looks in for the first time: the program is announced.", room.Presence{}, quiet, 0, false,
 			standbyChanges},
 		{"The program was announced 100 s ago: nothing is written.", program(0), quiet, 100 * time.Second, false,
-			announced},
+			announcedLongEnough},
 		{"The program was announced 265 s ago: the program is announced again.", program(0), quiet, 265 * time.Second,
 			false, announcementEnds},
 		{"The program was announced 100 s ago, and now wakes Bob only for messages meant for Bob: that is announced.",
@@ -134,7 +134,7 @@ func TestLease_decideStandby(t *testing.T) {
 			standbyChanges},
 	} {
 		a, _ := c.head.Seated(seatOfBob)
-		if got := (lease{presence: c.known}).decideStandby(c.head, a, noon().Add(c.after), c.forMe); got != c.want {
+		if got := (cachedPresence{latest: c.known}).decideStandby(c.head, a, noon().Add(c.after), c.forMe); got != c.want {
 			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -142,16 +142,16 @@ func TestLease_decideStandby(t *testing.T) {
 
 // Bob may have called another process, which then knows better whether he is away.
 func TestLease_mustRead(t *testing.T) {
-	written := lease{writtenAt: noon()}
+	written := cachedPresence{writtenAt: noon()}
 	for _, c := range []struct {
 		name   string
-		lease  lease
+		before cachedPresence
 		call   Call
 		after  time.Duration
 		single bool
 		want   bool
 	}{
-		{"the first call here", lease{}, Call{Fresh: CallFresh}, 0, true, true},
+		{"the first call here", cachedPresence{}, Call{Fresh: CallFresh}, 0, true, true},
 		{"40 s later he calls again", written, Call{Fresh: CallFresh}, 40 * time.Second, false, false},
 		{"60 s later he calls, and will write what is known of his absence", written, Call{Fresh: CallFresh},
 			time.Minute, false, true},
@@ -160,7 +160,7 @@ func TestLease_mustRead(t *testing.T) {
 			Call{Fresh: CallFresh, Returns: true, Absence: Absence{Given: true}}, time.Minute, false, false},
 		{"there is no other process", written, Call{Fresh: CallFresh, Returns: true}, time.Minute, true, false},
 	} {
-		if got := c.lease.mustRead(c.call, noon().Add(c.after), c.single); got != c.want {
+		if got := c.before.mustRead(c.call, noon().Add(c.after), c.single); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -184,22 +184,22 @@ func TestLease_records(t *testing.T) {
 		{"Bob called both, and another process knows that he is back", here, there, room.Presence{AtMs: there.AtMs,
 			OwnMs: here.OwnMs, UntilMs: here.UntilMs, WaitMs: there.WaitMs, WakesMs: 1, Read: 9}},
 	} {
-		l := lease{presence: c.known}
+		l := cachedPresence{latest: c.known}
 		l.recordStored(c.stored, joined)
-		if l.presence != c.want {
-			t.Errorf("%s: %+v, want %+v", c.name, l.presence, c.want)
+		if l.latest != c.want {
+			t.Errorf("%s: %+v, want %+v", c.name, l.latest, c.want)
 		}
 	}
-	l := lease{presence: here}
+	l := cachedPresence{latest: here}
 	l.replaceByStored(room.Presence{AtMs: ms(0) - 1})
-	if l.presence != here {
-		t.Errorf("an older call elsewhere: %+v", l.presence)
+	if l.latest != here {
+		t.Errorf("an older call elsewhere: %+v", l.latest)
 	}
 	newer := there
 	newer.WakesMs, newer.Read = 1, 9
 	l.replaceByStored(there)
-	if l.presence != newer {
-		t.Errorf("a newer call elsewhere: %+v, want %+v", l.presence, newer)
+	if l.latest != newer {
+		t.Errorf("a newer call elsewhere: %+v, want %+v", l.latest, newer)
 	}
 	l.recordWrite(here, noon())
 	if !l.writtenWait || l.decideCall(here, noon(), CallFresh) != lagsLittle {
@@ -210,7 +210,7 @@ func TestLease_records(t *testing.T) {
 		t.Errorf("it was not written: %+v", l)
 	}
 	l.endWait(noon())
-	if l.presence.UntilMs != ms(0) {
-		t.Errorf("the wait has ended: %+v", l.presence)
+	if l.latest.UntilMs != ms(0) {
+		t.Errorf("the wait has ended: %+v", l.latest)
 	}
 }

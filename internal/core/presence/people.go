@@ -21,25 +21,25 @@ const (
 )
 
 // keepsLease reports whether the call shows that the seat is now in use: see room.Caller.KeepsLease.
-func (s SeatPresence) keepsLease() bool {
-	a, _ := s.room.log.Peek().Seated(s.caller.Seat)
+func (s Recorder) keepsLease() bool {
+	a, _ := s.attendees.log.Peek().Seated(s.caller.Seat)
 	return room.Caller{Agent: a, Device: s.caller.Device}.KeepsLease()
 }
 
-// isOpen reports whether the caller's wait w has neither ended nor been superseded. Room.mu is held.
-func (s SeatPresence) isOpen(w *Wait) bool {
+// isOpen reports whether the caller's wait w has neither ended nor been superseded. Attendees.mu is held.
+func (s Recorder) isOpen(w *Wait) bool {
 	if s.caller.IsPerson() {
-		return slices.Contains(s.room.watches[s.caller.Seat], w)
+		return slices.Contains(s.attendees.watches[s.caller.Seat], w)
 	}
-	return s.room.waits[s.caller.Seat] == w
+	return s.attendees.waits[s.caller.Seat] == w
 }
 
 // addOpenWait returns p, the presence that a call brings, with the open wait beside the call. Of several
-// waits of a person without an agent the last end counts. Room.mu is held.
-func (s SeatPresence) addOpenWait(p, known room.Presence) room.Presence {
-	r, seat := s.room, s.caller.Seat
+// waits of a person without an agent the last end counts. Attendees.mu is held.
+func (s Recorder) addOpenWait(p, known room.Presence) room.Presence {
+	r, seat := s.attendees, s.caller.Seat
 	switch _, open := r.waits[seat]; {
-	case len(r.watches[seat]) > 0 && s.caller.IsAlone():
+	case len(r.watches[seat]) > 0 && s.caller.IsPersonOnly():
 		p.UntilMs, p.Head = max(p.UntilMs, known.UntilMs), max(p.Head, known.Head)
 	case open && p.UntilMs == 0:
 		p.UntilMs, p.Head, p.Standby, p.ForMe = known.UntilMs, known.Head, known.Standby, known.ForMe
@@ -49,8 +49,8 @@ func (s SeatPresence) addOpenWait(p, known room.Presence) room.Presence {
 
 // recordWatch writes that the person behind the seat watches, unless the process did so less than watchEvery ago.
 // It returns when to do so again. It logs a failure.
-func (s SeatPresence) recordWatch(ctx context.Context) (again time.Duration) {
-	r, seat := s.room, s.caller.Seat
+func (s Recorder) recordWatch(ctx context.Context) (again time.Duration) {
+	r, seat := s.attendees, s.caller.Seat
 	now := r.now()
 	r.mu.Lock()
 	m := r.cachedSeat(seat)

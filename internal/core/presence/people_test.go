@@ -12,7 +12,7 @@ func TestRecord_personWaitsBesideAnAgent_isSeenToWatchAndLeavesThePresenceOfTheA
 	play(t, func(t *testing.T, w *world) {
 		c, before := w.person(seatOfBob, "phone"), w.presence(seatOfBob)
 		call := Call{Began: w.now(), Until: w.now().Add(time.Minute), Fresh: CallFresh}
-		record := func() { w.SeatPresence(w.log.Peek(), c).Record(t.Context(), call) }
+		record := func() { w.Recorder(w.log.Peek(), c).Record(t.Context(), call) }
 		if n := w.counted("SEEN#", record); n != 1 {
 			t.Errorf("the first wait writes %d items, want 1", n)
 		}
@@ -20,13 +20,13 @@ func TestRecord_personWaitsBesideAnAgent_isSeenToWatchAndLeavesThePresenceOfTheA
 		if n := w.counted("SEEN#", record); n != 0 {
 			t.Errorf("a wait within a minute writes %d items", n)
 		}
-		_, people, err := w.Room.Presence(t.Context(), table.Strong)
+		_, people, err := w.Attendees.ReadPresence(t.Context(), table.Strong)
 		if want := noon().Add(watchShown); err != nil || !people[seatOfBob].Equal(want) {
 			t.Errorf("the person is seen to watch until %v, %v, want %v", people[seatOfBob], err, want)
 		}
 		w.pass(time.Second)
 		w.broken = true
-		if due := w.SeatPresence(w.log.Peek(), c).Record(t.Context(), call); !due.Equal(w.now().Add(rewriteAfter)) {
+		if due := w.Recorder(w.log.Peek(), c).Record(t.Context(), call); !due.Equal(w.now().Add(rewriteAfter)) {
 			t.Errorf("after a failed write the next one is due at %v", due)
 		}
 		w.broken = false
@@ -53,7 +53,7 @@ func TestRecord_personWithoutAnAgentWaits_isPresentUntilTheLastWaitEnds(t *testi
 				t.Errorf("with %d waits open, the presence is %+v", 2-i, p)
 			}
 			w.pass(time.Second)
-			w.SeatPresence(w.log.Peek(), c).RecordCall(t.Context()) // the page asks for something else meanwhile
+			w.Recorder(w.log.Peek(), c).RecordCall(t.Context()) // the page asks for something else meanwhile
 			w.EndWait(c, wait)
 		}
 		if p := w.presenceHere(c.Seat); p.UntilMs != w.now().UnixMilli() {

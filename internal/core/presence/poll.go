@@ -8,7 +8,7 @@ import (
 )
 
 // BeginPolling begins to read what other processes write, until the last wait ends.
-func (r *Room) BeginPolling() {
+func (r *Attendees) BeginPolling() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.endPolling != nil || r.o.SingleProcess {
@@ -21,7 +21,7 @@ func (r *Room) BeginPolling() {
 
 // poll reads the tail until ctx ends. Each process has one poller for a room. The calls that wait hold the room.
 // While the table does not answer, waits go on, to survive a short outage.
-func (r *Room) poll(ctx context.Context) {
+func (r *Attendees) poll(ctx context.Context) {
 	for {
 		age := r.now().Sub(time.UnixMilli(r.log.Peek().HeadMs))
 		if r.o.Store.Sleep(ctx, roomlog.PollEvery(age)) != nil {
@@ -34,7 +34,7 @@ func (r *Room) poll(ctx context.Context) {
 }
 
 // endPollingIfIdle ends the polling if nobody waits. r.mu is held.
-func (r *Room) endPollingIfIdle() {
+func (r *Attendees) endPollingIfIdle() {
 	if len(r.waits) == 0 && len(r.watches) == 0 && r.endPolling != nil {
 		r.endPolling()
 		r.endPolling = nil

@@ -13,16 +13,16 @@ import (
 // rewriteActivityAfter is the age at which an unchanged activity is written again.
 const rewriteActivityAfter = 30 * time.Minute
 
-// SeatPresence gives access to the presence of one seat. It is small, because calls that wait hold it on their
+// Recorder gives access to the presence of one seat. It is small, because calls that wait hold it on their
 // stacks.
-type SeatPresence struct {
-	room   *Room
-	head   *room.Head
-	caller *room.Caller
+type Recorder struct {
+	attendees *Attendees
+	head      *room.Head
+	caller    *room.Caller
 }
 
-// SeatPresence returns the presence of the seat of c, which is on the head h.
-func (r *Room) SeatPresence(h *room.Head, c *room.Caller) SeatPresence { return SeatPresence{r, h, c} }
+// Recorder returns the presence of the seat of c, which is on the head h.
+func (r *Attendees) Recorder(h *room.Head, c *room.Caller) Recorder { return Recorder{r, h, c} }
 
 // Absence is what a call says about the absence of its agent.
 type Absence struct {
@@ -43,18 +43,18 @@ type Call struct {
 	Fresh    time.Duration // how far the table may lag behind: SendFresh or CallFresh
 }
 
-// Record records what a call says about its agent, and writes the presence if lease.decideCall says so. Otherwise it
-// returns when a write is due; zero: Record has written. For a person with an agent, Record only records that the
-// person watches.
+// Record records what a call says about its agent, and writes the presence if cachedPresence.decideCall says so.
+// Otherwise it returns when a write is due; zero: Record has written. For a person with an agent, Record only records
+// that the person watches.
 //
 // An absence says when the agent answers again. It ends at its time, when a call says so, or with the agent's next
 // wait of more than 0 seconds. Neither a message nor a program on standby ends an absence.
-func (s SeatPresence) Record(ctx context.Context, call Call) (due time.Time) {
+func (s Recorder) Record(ctx context.Context, call Call) (due time.Time) {
 	if !s.keepsLease() {
 		if call.Until.IsZero() { // others see a person only while it waits
 			return time.Time{}
 		}
-		return s.room.now().Add(s.recordWatch(ctx))
+		return s.attendees.now().Add(s.recordWatch(ctx))
 	}
 	if s.caller.IsPerson() { // the log does not show a person's calls, and no program waits for a person
 		call.Standby, call.Wakes, call.ForMe, call.Fresh = false, false, false, min(call.Fresh, CallFresh)
@@ -68,8 +68,8 @@ func (s SeatPresence) Record(ctx context.Context, call Call) (due time.Time) {
 
 // presenceAfter returns the presence that a call brings. The absence comes from the known presence, and so does the
 // agent's last call while a program calls.
-func (s SeatPresence) presenceAfter(call Call, known room.Presence) room.Presence {
-	now := s.room.now()
+func (s Recorder) presenceAfter(call Call, known room.Presence) room.Presence {
+	now := s.attendees.now()
 	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: call.Standby,
 		ForMe: call.ForMe, BackMs: known.BackMs, Read: known.Read}
 	if call.Standby {
@@ -98,10 +98,10 @@ func (s SeatPresence) presenceAfter(call Call, known room.Presence) room.Presenc
 
 // knownPresence returns the caller's presence. It reads the table if the process may not know the presence, unless
 // nobody else is on a seat to see the result.
-func (s SeatPresence) knownPresence(ctx context.Context, call Call) room.Presence {
-	r := s.room
+func (s Recorder) knownPresence(ctx context.Context, call Call) room.Presence {
+	r := s.attendees
 	r.mu.Lock()
-	mustRead := r.cachedSeat(s.caller.Seat).mustRead(call, r.now(), r.o.SingleProcess)
+	mustRead := r.cachedSeat(s.caller.Seat).presence.mustRead(call, r.now(), r.o.SingleProcess)
 	r.mu.Unlock()
 	var stored room.Presence
 	if mustRead && s.head.Others(s.caller.Seat) > 0 {
@@ -109,23 +109,23 @@ func (s SeatPresence) knownPresence(ctx context.Context, call Call) room.Presenc
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := &r.cachedSeat(s.caller.Seat).lease
+	l := &r.cachedSeat(s.caller.Seat).presence
 	l.recordStored(stored, &s.caller.Agent)
-	return l.presence
+	return l.latest
 }
 
 // AwayUntil returns until when others see the caller as away; zero: they do not.
-func (s SeatPresence) AwayUntil() time.Time {
-	if back := s.room.BackAt(s.caller.Seat); back.After(s.room.now()) {
+func (s Recorder) AwayUntil() time.Time {
+	if back := s.attendees.BackAt(s.caller.Seat); back.After(s.attendees.now()) {
 		return back
 	}
 	return time.Time{}
 }
 
-// renewLease records the caller's presence p, and writes p if lease.decideCall says so: see Record for the result.
-// It logs a failure and returns when to try again, since the call itself has succeeded.
-func (s SeatPresence) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
-	r := s.room
+// renewLease records the caller's presence p, and writes p if cachedPresence.decideCall says so: see Record for the
+// result. It logs a failure and returns when to try again, since the call itself has succeeded.
+func (s Recorder) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
+	r := s.attendees
 	now, head := r.now(), r.log.Peek()
 	if agent, here := head.Seated(s.caller.Seat); here {
 		// The lease depends on the caller's present role.
@@ -136,12 +136,12 @@ func (s SeatPresence) renewLease(ctx context.Context, p room.Presence, fresh tim
 		fresh = min(fresh, CallFresh)
 	}
 	r.mu.Lock()
-	l := &r.cachedSeat(s.caller.Seat).lease
-	p = s.addOpenWait(p, l.presence)
-	p.Read = max(p.Read, l.presence.Read)
-	p = p.Younger(l.presence)
+	l := &r.cachedSeat(s.caller.Seat).presence
+	p = s.addOpenWait(p, l.latest)
+	p.Read = max(p.Read, l.latest.Read)
+	p = p.Younger(l.latest)
 	if !l.decideCall(p, now, fresh).mustWrite() {
-		l.presence, due = p, l.writtenAt.Add(fresh)
+		l.latest, due = p, l.writtenAt.Add(fresh)
 		r.mu.Unlock()
 		return due
 	}
@@ -160,7 +160,7 @@ const tableTimeout = 3 * time.Second
 // withTableTimeout returns the context of a write on which no answer depends. A file takes writes or fails within
 // seconds, so a write to a file has no timeout: when thousands of agents begin to wait at once, their writes queue,
 // and one commit takes up to two thousand.
-func (r *Room) withTableTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+func (r *Attendees) withTableTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if r.o.SingleProcess {
 		return ctx, func() {}
 	}
@@ -168,8 +168,8 @@ func (r *Room) withTableTimeout(ctx context.Context) (context.Context, context.C
 }
 
 // writePresence writes p as the caller's presence, and reports whether the table has p now. It logs a failure.
-func (s SeatPresence) writePresence(ctx context.Context, p room.Presence) bool {
-	r := s.room
+func (s Recorder) writePresence(ctx context.Context, p room.Presence) bool {
+	r := s.attendees
 	bounded, cancel := r.withTableTimeout(ctx)
 	defer cancel()
 	err := r.o.Table.Write(bounded, roomlog.PutPresence(r.log.Peek().ID, s.caller.Agent, p))
@@ -177,7 +177,7 @@ func (s SeatPresence) writePresence(ctx context.Context, p room.Presence) bool {
 		return true
 	}
 	r.mu.Lock()
-	r.cachedSeat(s.caller.Seat).recordFailure()
+	r.cachedSeat(s.caller.Seat).presence.recordFailure()
 	r.mu.Unlock()
 	if ctx.Err() == nil {
 		r.o.Logger.WarnContext(ctx, "presence not written", "error", err)
@@ -189,7 +189,7 @@ func (s SeatPresence) writePresence(ctx context.Context, p room.Presence) bool {
 const rewriteAfter = 10 * time.Second
 
 // RenewEvery is how often an open wait renews its presence.
-func (r *Room) RenewEvery() time.Duration {
+func (r *Attendees) RenewEvery() time.Duration {
 	if r.o.SingleProcess {
 		return room.AnnounceAgain
 	}
@@ -199,8 +199,8 @@ func (r *Room) RenewEvery() time.Duration {
 // Renew renews the presence of a caller that waits in wait. If a younger wait of the seat is open in another process,
 // Renew ends wait; otherwise Renew announces wait further if an announcement is due. It returns when to renew again
 // before the end; 0: never.
-func (s SeatPresence) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
-	r := s.room
+func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
+	r := s.attendees
 	if !s.keepsLease() {
 		return s.recordWatch(ctx)
 	}
@@ -211,7 +211,7 @@ func (s SeatPresence) Renew(ctx context.Context, wait *Wait) (again time.Duratio
 			return rewriteAfter
 		}
 		r.mu.Lock()
-		r.cachedSeat(s.caller.Seat).recordStored(stored, &s.caller.Agent)
+		r.cachedSeat(s.caller.Seat).presence.recordStored(stored, &s.caller.Agent)
 		r.mu.Unlock()
 	}
 	r.mu.Lock()
@@ -219,41 +219,41 @@ func (s SeatPresence) Renew(ctx context.Context, wait *Wait) (again time.Duratio
 		r.mu.Unlock()
 		return 0
 	}
-	l, now := &r.cachedSeat(s.caller.Seat).lease, r.now()
+	l, now := &r.cachedSeat(s.caller.Seat).presence, r.now()
 	switch l.decideWait(wait, now, again) {
 	case superseded:
 		delete(r.waits, s.caller.Seat)
 		close(wait.Superseded)
 		r.mu.Unlock()
 		return 0
-	case announced:
+	case announcedLongEnough:
 		r.mu.Unlock()
 		return again
 	}
-	wait.Announced = room.Announced(now, wait.Until)
-	p := l.presence
-	p.UntilMs, p.Head = wait.Announced.UnixMilli(), max(p.Head, wait.PassedTo)
-	p = s.addOpenWait(p, l.presence)
+	wait.AnnouncedUntil = room.Announced(now, wait.Until)
+	p := l.latest
+	p.UntilMs, p.Head = wait.AnnouncedUntil.UnixMilli(), max(p.Head, wait.PassedTo)
+	p = s.addOpenWait(p, l.latest)
 	l.recordWrite(p, now)
 	r.mu.Unlock()
 	if !s.writePresence(ctx, p) {
-		wait.Announced = time.Time{}
+		wait.AnnouncedUntil = time.Time{}
 		return rewriteAfter
 	}
 	return again
 }
 
 // RecordCall renews the lease for a call that says nothing about an absence.
-func (s SeatPresence) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
+func (s Recorder) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
 
 // readPresence returns the caller's stored presence; zero: none is stored. It logs a failure.
-func (s SeatPresence) readPresence(ctx context.Context) (room.Presence, error) {
-	p, err := s.room.log.Seats().PresenceOf(ctx, s.caller.Seat)
+func (s Recorder) readPresence(ctx context.Context) (room.Presence, error) {
+	p, err := s.attendees.log.Seats().PresenceOf(ctx, s.caller.Seat)
 	if errors.Is(err, table.ErrNotFound) {
 		err = nil
 	}
 	if err != nil && ctx.Err() == nil {
-		s.room.o.Logger.WarnContext(ctx, "presence not read", "error", err)
+		s.attendees.o.Logger.WarnContext(ctx, "presence not read", "error", err)
 	}
 	return p, err
 }
@@ -261,9 +261,9 @@ func (s SeatPresence) readPresence(ctx context.Context) (room.Presence, error) {
 // setActivity stores what the caller says it is doing, unless the caller's person holds the agent: such an
 // activity comes with a message that the person has let through or need not see, and would show words that the
 // person has not seen.
-func (s SeatPresence) setActivity(ctx context.Context, activity string) {
-	r := s.room
-	if agent, _ := r.log.Peek().Seated(s.caller.Seat); agent.Person.Holds() {
+func (s Recorder) setActivity(ctx context.Context, activity string) {
+	r := s.attendees
+	if agent, _ := r.log.Peek().Seated(s.caller.Seat); agent.Person.Supervises() {
 		return
 	}
 	now := r.now()
@@ -291,9 +291,9 @@ func (s SeatPresence) setActivity(ctx context.Context, activity string) {
 	r.mu.Unlock()
 }
 
-// Presence returns the presence of every seat, as stored or as the process has since heard, and until when the
+// ReadPresence returns the presence of every seat, as stored or as the process has since heard, and until when the
 // people behind seats watch.
-func (r *Room) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
+func (r *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
 	err error) {
 	all, people, err = r.log.Seats().Presence(ctx, c)
 	if err != nil {
@@ -304,17 +304,17 @@ func (r *Room) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 	for seat, m := range r.seats {
 		p, single := all[seat], r.o.SingleProcess
 		switch {
-		case m.presence.AtMs == 0:
-		case m.presence.AtMs > p.AtMs, m.presence.AtMs == p.AtMs && single: // the process knows that the wait has ended
-			mine := m.presence
+		case m.presence.latest.AtMs == 0:
+		case m.presence.latest.AtMs > p.AtMs, m.presence.latest.AtMs == p.AtMs && single: // the process knows that the wait has ended
+			mine := m.presence.latest
 			mine.HookedMs = p.HookedMs
 			mine.Activity, mine.ActiveAsOf = p.Activity, p.ActiveAsOf
 			if !single { // each begin and end of an absence is written, perhaps elsewhere
 				mine.BackMs = p.BackMs
 			}
 			all[seat] = mine
-		case m.presence.AtMs == p.AtMs: // the process knows what was handed out since
-			p.Read = max(p.Read, m.presence.Read)
+		case m.presence.latest.AtMs == p.AtMs: // the process knows what was handed out since
+			p.Read = max(p.Read, m.presence.latest.Read)
 			all[seat] = p
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 func TestRecord_callsOfAMinute_writeOnceAndAFailedWriteIsRepeated(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
-		record := func() { w.SeatPresence(w.log.Peek(), w.agent(seatOfBob)).RecordCall(t.Context()) }
+		record := func() { w.Recorder(w.log.Peek(), w.agent(seatOfBob)).RecordCall(t.Context()) }
 		if n := w.counted("SEEN#", record); n != 1 {
 			t.Errorf("the first call writes %d times, want once", n)
 		}
@@ -38,8 +38,8 @@ func TestRenew_agentWaitsInAnotherProcess_endsTheOlderWait(t *testing.T) {
 		w.o.SingleProcess = false
 		bob := w.agent(seatOfBob)
 		older := w.waits(bob)
-		older.Announced = room.Announced(w.now(), older.Until)
-		s := w.SeatPresence(w.log.Peek(), bob)
+		older.AnnouncedUntil = room.Announced(w.now(), older.Until)
+		s := w.Recorder(w.log.Peek(), bob)
 		if again := s.Renew(t.Context(), older); again != w.RenewEvery() || older.isSuperseded() {
 			t.Fatalf("alone, the wait renews after %v, superseded %v", again, older.isSuperseded())
 		}
@@ -59,7 +59,7 @@ func TestRenew_agentWaitsInAnotherProcess_endsTheOlderWait(t *testing.T) {
 func TestRecord_personHoldsTheAgent_storesNoActivity(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		says := func(seat int) int {
-			s := w.SeatPresence(w.log.Peek(), w.agent(seat))
+			s := w.Recorder(w.log.Peek(), w.agent(seat))
 			return w.counted(fmt.Sprintf("SEEN#%08d#ACT", seat), func() {
 				s.Record(t.Context(), Call{Activity: "reads", Fresh: CallFresh})
 			})

@@ -14,12 +14,12 @@ const storeEvery = time.Minute
 // Reader is an agent, or one device of the person behind an agent, to which events are handed out. Its methods apply
 // the rules of Delivery to the cached and the stored values.
 type Reader struct {
-	room   *Room
-	caller *room.Caller
+	attendees *Attendees
+	caller    *room.Caller
 }
 
 // Reader returns c as a reader.
-func (r *Room) Reader(c *room.Caller) Reader { return Reader{r, c} }
+func (r *Attendees) Reader(c *room.Caller) Reader { return Reader{r, c} }
 
 // AcknowledgeAndOffer acknowledges the cursor of a call, unless the call peeks, and returns what the call may be
 // handed. It waits until an older call has stored its result.
@@ -68,9 +68,9 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 	defer r.lockHandOut().Unlock()
 	var stored room.Presence
-	if !r.room.o.SingleProcess { // another process may have handed out more
+	if !r.attendees.o.SingleProcess { // another process may have handed out more
 		// If the read fails, the agent is called for events that it has read.
-		stored, _ = r.room.log.Seats().PresenceOf(ctx, r.caller.Seat)
+		stored, _ = r.attendees.log.Seats().PresenceOf(ctx, r.caller.Seat)
 	}
 	to := max(r.recordRead(stored.Read), r.knownDelivery().shown)
 	delivery, err := r.readDelivery(ctx) // another process may have written less since
@@ -99,7 +99,7 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 	}
 	defer r.lockHandOut().Unlock()
 	delivery, err := r.readDelivery(ctx) // so that the write keeps what another process has written
-	_ = r.writeDelivery(ctx, delivery, WithinAMinute, err)
+	_ = r.writeDelivery(ctx, delivery, OncePerMinute, err)
 }
 
 // AcknowledgeUnstored caches what a message of the reader acknowledges: see Delivery.Acknowledge.
@@ -109,11 +109,11 @@ func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged
 // cacheAcknowledged applies Delivery.Acknowledge to the cache, and reports whether a write is due. Before the
 // first read of the table, an acknowledgment may be unstored even if this cursor is no news.
 func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
-	r.room.mu.Lock()
-	defer r.room.mu.Unlock()
+	r.attendees.mu.Lock()
+	defer r.attendees.mu.Unlock()
 	c := r.cachedReading()
 	store := c.delivery.Acknowledge(cursor, replyTo)
-	return (store == WithinAMinute || !c.delivery.fromTable) && r.room.now().Sub(c.storedAt) >= storeEvery
+	return (store == OncePerMinute || !c.delivery.fromTable) && r.attendees.now().Sub(c.storedAt) >= storeEvery
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
@@ -159,7 +159,7 @@ func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
 
 // HasHooks reports whether the agent is called when something is new.
 func (r Reader) HasHooks() bool {
-	a, here := r.room.log.Peek().Seated(r.caller.Seat)
+	a, here := r.attendees.log.Peek().Seated(r.caller.Seat)
 	return here && a.IsCalled() && !r.caller.IsPerson()
 }
 
@@ -169,31 +169,31 @@ func (r Reader) recordRead(n int64) int64 {
 	if r.caller.IsPerson() {
 		return n
 	}
-	r.room.mu.Lock()
-	defer r.room.mu.Unlock()
-	c := r.room.cachedSeat(r.caller.Seat)
-	c.presence.Read = max(c.presence.Read, n)
-	return c.presence.Read
+	r.attendees.mu.Lock()
+	defer r.attendees.mu.Unlock()
+	c := r.attendees.cachedSeat(r.caller.Seat)
+	c.presence.latest.Read = max(c.presence.latest.Read, n)
+	return c.presence.latest.Read
 }
 
 // lockHandOut locks what is handed out to the reader, and returns the lock.
 func (r Reader) lockHandOut() *sync.Mutex {
-	r.room.mu.Lock()
+	r.attendees.mu.Lock()
 	handOutMu := &r.cachedReading().handOutMu
-	r.room.mu.Unlock()
+	r.attendees.mu.Unlock()
 	handOutMu.Lock()
 	return handOutMu
 }
 
-// cachedReading returns what is cached of the reader. Room.mu is held.
+// cachedReading returns what is cached of the reader. Attendees.mu is held.
 func (r Reader) cachedReading() *reading {
-	return r.room.cachedSeat(r.caller.Seat).readingOf(*r.caller)
+	return r.attendees.cachedSeat(r.caller.Seat).readingOf(*r.caller)
 }
 
 // knownDelivery returns the delivery as far as the process knows it.
 func (r Reader) knownDelivery() Delivery {
-	r.room.mu.Lock()
-	defer r.room.mu.Unlock()
+	r.attendees.mu.Lock()
+	defer r.attendees.mu.Unlock()
 	return r.cachedReading().delivery
 }
 
@@ -207,10 +207,10 @@ func (r Reader) lockAndReadDelivery(ctx context.Context) (Delivery, error) {
 // more. With an error it returns the delivery as the process knows it. r is locked.
 func (r Reader) readDelivery(ctx context.Context) (Delivery, error) {
 	known := r.knownDelivery()
-	if known.fromTable && r.room.o.SingleProcess {
+	if known.fromTable && r.attendees.o.SingleProcess {
 		return known, nil
 	}
-	stored, err := r.room.log.Seats().ReadPosition(ctx, *r.caller)
+	stored, err := r.attendees.log.Seats().ReadPosition(ctx, *r.caller)
 	if err != nil {
 		return known, err
 	}
@@ -219,8 +219,8 @@ func (r Reader) readDelivery(ctx context.Context) (Delivery, error) {
 
 // cacheDelivery caches delivery, and returns delivery with what was acknowledged meanwhile.
 func (r Reader) cacheDelivery(delivery Delivery) Delivery {
-	r.room.mu.Lock()
-	defer r.room.mu.Unlock()
+	r.attendees.mu.Lock()
+	defer r.attendees.mu.Unlock()
 	c := r.cachedReading()
 	delivery.addKnown(c.delivery)
 	c.delivery = delivery
@@ -232,16 +232,16 @@ func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 // delivery was read. If the answer does not rely on the write, writeDelivery only logs a failure: the write may have
 // happened, and a withheld answer would be lost. r is locked.
 func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when WriteTime, failed error) error {
-	now, err := r.room.now(), failed
+	now, err := r.attendees.now(), failed
 	if err == nil && when != Never {
-		err = r.room.log.Seats().SetReadPosition(ctx, *r.caller, delivery.stored)
+		err = r.attendees.log.Seats().SetReadPosition(ctx, *r.caller, delivery.stored)
 	}
 	canceled := ctx.Err() == context.Canceled
 	if err != nil && (when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled) {
 		return err
 	}
-	r.room.mu.Lock()
-	defer r.room.mu.Unlock()
+	r.attendees.mu.Lock()
+	defer r.attendees.mu.Unlock()
 	c := r.cachedReading()
 	if err == nil {
 		delivery.addKnown(c.delivery)
@@ -255,7 +255,7 @@ func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when Write
 		c.delivery.shown = max(c.delivery.shown, delivery.HandedOut())
 	}
 	if !canceled {
-		r.room.o.Logger.WarnContext(ctx, "read position not written", "error", err)
+		r.attendees.o.Logger.WarnContext(ctx, "read position not written", "error", err)
 	}
 	return nil
 }

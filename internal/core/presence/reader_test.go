@@ -8,7 +8,7 @@ import (
 )
 
 // process is a process that starts while the world runs: it has cached nothing.
-func (w *world) process() *Room {
+func (w *world) process() *Attendees {
 	o := *w.o
 	o.SingleProcess = false
 	return New(w.log, &o)
@@ -46,7 +46,7 @@ func TestReader_anotherProcessIsCalled_offersTheLastAnswerAgain(t *testing.T) {
 			t.Fatal("nothing was handed out")
 		}
 		want := fmt.Sprintf("after %d, marked up to %d", bob.Joined, said)
-		for name, r := range map[string]*Room{"the same process": w.Room, "another one": w.process()} {
+		for name, r := range map[string]*Attendees{"the same process": w.Attendees, "another one": w.process()} {
 			if got := offered(t, r.Reader(bob)); got != want {
 				t.Errorf("%s offers the events %s, want %s", name, got, want)
 			}

@@ -25,48 +25,48 @@ type Options struct {
 	SingleProcess bool
 }
 
-// Room is what the process knows of a room beside its log: which agents wait here, and the cache of
+// Attendees is what the process knows of a room beside its log: which agents wait here, and the cache of
 // their seats. Its OnAdvance must be called for the events of the log. Its methods may be called concurrently.
-type Room struct {
+type Attendees struct {
 	log *roomlog.Log
 	o   *Options
 
-	announcing sync.Mutex // held while announceFreeTasks runs
+	announceTasksMu sync.Mutex // held while announceFreeTasks runs
 
 	mu             sync.Mutex
 	waits          map[int]*Wait         // by seat, of agents
 	watches        map[int][]*Wait       // by seat, of the people behind agents, oldest first
 	silence        *silence              // runs while every agent may be waiting; else nil
 	taskCheck      *freeTaskCheck        // runs while agents wait and there are tasks; else nil
-	announced      map[string]bool       // the free tasks of which an agent was told, by room.Opening.What
+	announcedTasks map[string]bool       // the free tasks of which an agent was told, by room.Opening.What
 	presenceAsRead map[int]room.Presence // by seat, as last read to tell whether tasks have stalled
 	endPolling     context.CancelFunc    // nil: no polling runs
 	seats          map[int]*seatCache    // by seat
 }
 
-// New returns the Room of a log.
-func New(l *roomlog.Log, o *Options) *Room {
-	return &Room{log: l, o: o, seats: map[int]*seatCache{}}
+// New returns the Attendees of the room of a log.
+func New(l *roomlog.Log, o *Options) *Attendees {
+	return &Attendees{log: l, o: o, seats: map[int]*seatCache{}}
 }
 
-func (r *Room) now() time.Time { return r.o.Clock.Now() }
+func (r *Attendees) now() time.Time { return r.o.Clock.Now() }
 
 // HasCompany reports whether the process knows, without a read, that an agent on another seat is present: that
 // agent waits here or, if there is only one process, called last without an absence.
-func (r *Room) HasCompany(head *room.Head, seat int) bool {
+func (r *Attendees) HasCompany(head *room.Head, seat int) bool {
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
 		m := r.seats[agent.Seat]
-		calls := r.o.SingleProcess && m != nil && m.presence.AtMs != 0 && !m.presence.BackAt().After(now)
-		return agent.Seat != seat && (r.waits[agent.Seat] != nil || agent.IsAlone() && r.watches[agent.Seat] != nil ||
+		calls := r.o.SingleProcess && m != nil && m.presence.latest.AtMs != 0 && !m.presence.latest.BackAt().After(now)
+		return agent.Seat != seat && (r.waits[agent.Seat] != nil || agent.IsPersonOnly() && r.watches[agent.Seat] != nil ||
 			calls)
 	})
 }
 
 // Waits reports whether a call of the seat waits here.
-func (r *Room) Waits(seat int) bool {
+func (r *Attendees) Waits(seat int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.waits[seat] != nil
@@ -74,26 +74,26 @@ func (r *Room) Waits(seat int) bool {
 
 // HasProgram reports whether the process knows a program on standby that wakes the agent of a seat. A program that
 // was killed counts until others, too, no longer see it.
-func (r *Room) HasProgram(seat int) bool {
+func (r *Attendees) HasProgram(seat int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.seats[seat]
-	return m != nil && r.now().Sub(time.UnixMilli(m.presence.WakesMs)) < room.AnnounceWait
+	return m != nil && r.now().Sub(time.UnixMilli(m.presence.latest.WakesMs)) < room.AnnounceWait
 }
 
 // Cached returns how many seats are cached.
-func (r *Room) Cached() int {
+func (r *Attendees) Cached() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.seats)
 }
 
 // BackAt returns the announced return of a seat; zero: the process knows none.
-func (r *Room) BackAt(seat int) time.Time {
+func (r *Attendees) BackAt(seat int) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if m := r.seats[seat]; m != nil {
-		return m.presence.BackAt()
+		return m.presence.latest.BackAt()
 	}
 	return time.Time{}
 }
@@ -103,7 +103,7 @@ const rosterEvery = 30 * time.Second
 
 // ReadRosterLately reports whether the roster was read for caller less than rosterEvery ago. If not, the roster
 // counts as read now.
-func (r *Room) ReadRosterLately(caller room.Caller) bool {
+func (r *Attendees) ReadRosterLately(caller room.Caller) bool {
 	if r.o.SingleProcess {
 		return false
 	}
@@ -120,7 +120,7 @@ func (r *Room) ReadRosterLately(caller room.Caller) bool {
 
 // RecordRoster records the roster that caller sees, and reports whether the roster is new to caller. If the process
 // does not know which roster caller saw last, the roster is new only if moved says that an agent just came or left.
-func (r *Room) RecordRoster(caller room.Caller, roster [16]byte, moved bool) bool {
+func (r *Attendees) RecordRoster(caller room.Caller, roster [16]byte, moved bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.cachedSeat(caller.Seat).readingOf(caller)
@@ -138,15 +138,15 @@ type silence struct {
 	timer clockwork.Timer
 }
 
-// seatCache is what the process remembers of a seat beside the log. Room.mu guards all fields but handOutMu.
+// seatCache is what the process remembers of a seat beside the log. Attendees.mu guards all fields but handOutMu.
 type seatCache struct {
-	reading // of the agent
-	lease
-	activity   string
-	activityAt time.Time // when activity was last written here
+	agent    reading             // how far the agent has read
+	people   map[string]*reading // how far the person behind the agent has read, by device
+	presence cachedPresence
 
-	people    map[string]*reading // of the person behind the agent, by device
-	watchedAt time.Time           // when it was last written here that the person watches
+	activity   string    // what the agent last said that it is doing
+	activityAt time.Time // when activity was last written here
+	watchedAt  time.Time // when it was last written here that the person watches
 
 	lastNoticeAsOf int64 // the last event when the agent was last told of a free task
 	lastNoticeAt   time.Time
@@ -165,8 +165,8 @@ type reading struct {
 	handOutMu sync.Mutex
 }
 
-// cachedSeat returns the cache of a seat. Room.mu is held.
-func (r *Room) cachedSeat(seat int) *seatCache {
+// cachedSeat returns the cache of a seat. Attendees.mu is held.
+func (r *Attendees) cachedSeat(seat int) *seatCache {
 	c := r.seats[seat]
 	if c == nil {
 		c = &seatCache{}
@@ -175,10 +175,10 @@ func (r *Room) cachedSeat(seat int) *seatCache {
 	return c
 }
 
-// readingOf returns how far a caller of the seat has read. Room.mu is held.
+// readingOf returns how far a caller of the seat has read. Attendees.mu is held.
 func (c *seatCache) readingOf(who room.Caller) *reading {
 	if !who.IsPerson() {
-		return &c.reading
+		return &c.agent
 	}
 	if c.people == nil {
 		c.people = map[string]*reading{}

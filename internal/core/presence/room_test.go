@@ -10,7 +10,7 @@ import (
 func TestOnAdvance_agentLeaves_dropsTheCacheOfItsSeat(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		for _, seat := range []int{seatOfBob, seatOfCid} {
-			w.SeatPresence(w.log.Peek(), w.agent(seat)).RecordCall(t.Context())
+			w.Recorder(w.log.Peek(), w.agent(seat)).RecordCall(t.Context())
 		}
 		w.append(room.Event{Type: room.Left, Seat: seatOfBob})
 		if n := w.Cached(); n != 1 {
@@ -27,10 +27,10 @@ func TestHasCompany_anotherAgentCallsWaitsOrIsAway_saysWhetherItIsPresent(t *tes
 		"nobody else has called": {func(*world, *room.Caller) {}, false},
 		"Bob waits":              {func(w *world, bob *room.Caller) { w.waits(bob) }, true},
 		"Bob has called": {func(w *world, bob *room.Caller) {
-			w.SeatPresence(w.log.Peek(), bob).RecordCall(w.t.Context())
+			w.Recorder(w.log.Peek(), bob).RecordCall(w.t.Context())
 		}, true},
 		"Bob is away": {func(w *world, bob *room.Caller) {
-			w.SeatPresence(w.log.Peek(), bob).Record(w.t.Context(),
+			w.Recorder(w.log.Peek(), bob).Record(w.t.Context(),
 				Call{Absence: Absence{Given: true, BackIn: time.Hour}, Fresh: CallFresh})
 		}, false},
 	} {

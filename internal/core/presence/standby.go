@@ -14,10 +14,10 @@ const undisturbedAfterWait = 10 * time.Second
 // AnnounceStandby announces that a program is on standby for the caller. The announcement lasts beyond the program's
 // next look-in, so a program that only looks in writes once in room.AnnounceAgain, or after a call of the agent
 // itself. If the agent itself waits, AnnounceStandby announces nothing and returns true.
-func (s SeatPresence) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
-	r, seat := s.room, s.caller.Seat
+func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
+	r, seat := s.attendees, s.caller.Seat
 	r.mu.Lock()
-	r.cachedSeat(seat).presence.WakesMs = r.now().UnixMilli()
+	r.cachedSeat(seat).presence.latest.WakesMs = r.now().UnixMilli()
 	open := r.waits[seat]
 	r.mu.Unlock()
 	if open != nil && !open.Standby && !open.Looks {
@@ -28,9 +28,9 @@ func (s SeatPresence) AnnounceStandby(ctx context.Context, forMe bool) (own bool
 		return false // the next look-in announces the program
 	}
 	r.mu.Lock()
-	l, now := &r.cachedSeat(seat).lease, r.now()
+	l, now := &r.cachedSeat(seat).presence, r.now()
 	l.replaceByStored(stored)
-	d, p := l.decideStandby(s.head, s.caller.Agent, now, forMe), l.presence
+	d, p := l.decideStandby(s.head, s.caller.Agent, now, forMe), l.latest
 	if !d.mustWrite() {
 		r.mu.Unlock()
 		return d == agentWaits

@@ -11,7 +11,7 @@ func TestAnnounceStandby_programLooksInAgainAndAgain_writesOnceInAWhile(t *testi
 	play(t, func(t *testing.T, w *world) {
 		bob := w.agent(seatOfBob)
 		announce := func() {
-			if w.SeatPresence(w.log.Peek(), bob).AnnounceStandby(t.Context(), false) {
+			if w.Recorder(w.log.Peek(), bob).AnnounceStandby(t.Context(), false) {
 				t.Error("the agent itself seems to wait")
 			}
 		}
@@ -35,7 +35,7 @@ func TestAnnounceStandby_agentItselfWaits_announcesNothing(t *testing.T) {
 		bob := w.agent(seatOfBob)
 		w.waits(bob)
 		before := w.presence(seatOfBob)
-		if own := w.SeatPresence(w.log.Peek(), bob).AnnounceStandby(t.Context(), false); !own {
+		if own := w.Recorder(w.log.Peek(), bob).AnnounceStandby(t.Context(), false); !own {
 			t.Error("the wait of the agent was not seen")
 		}
 		if got := w.presence(seatOfBob); got != before || got.Standby {

@@ -20,8 +20,8 @@ import (
 // freeTaskCheck is a check for tasks that have become free.
 type freeTaskCheck struct{ timer clockwork.Timer }
 
-// beginFreeTaskCheck checks now whether tasks are free for agents that wait here. Room.mu is held.
-func (r *Room) beginFreeTaskCheck() {
+// beginFreeTaskCheck checks now whether tasks are free for agents that wait here. Attendees.mu is held.
+func (r *Attendees) beginFreeTaskCheck() {
 	r.endFreeTaskCheck()
 	head := r.log.Peek()
 	if head == nil || head.Closed || len(head.Tasks) == 0 || len(r.waits) == 0 {
@@ -30,15 +30,15 @@ func (r *Room) beginFreeTaskCheck() {
 	r.scheduleFreeTaskCheck(0)
 }
 
-// scheduleFreeTaskCheck checks after d, unless something happens before. Room.mu is held.
-func (r *Room) scheduleFreeTaskCheck(d time.Duration) {
+// scheduleFreeTaskCheck checks after d, unless something happens before. Attendees.mu is held.
+func (r *Attendees) scheduleFreeTaskCheck(d time.Duration) {
 	l := &freeTaskCheck{}
 	r.taskCheck = l
 	l.timer = r.o.Clock.AfterFunc(d, func() { r.announceFreeTasks(l) })
 }
 
-// endFreeTaskCheck ends the check. Room.mu is held.
-func (r *Room) endFreeTaskCheck() {
+// endFreeTaskCheck ends the check. Attendees.mu is held.
+func (r *Attendees) endFreeTaskCheck() {
 	if r.taskCheck != nil {
 		r.taskCheck.timer.Stop()
 		r.taskCheck = nil
@@ -54,9 +54,9 @@ type taskNotice struct {
 
 // announceFreeTasks tells agents that wait here of the free tasks, each agent of another task. One check runs at a
 // time: two could choose one agent for two tasks, and the agent would hear of one.
-func (r *Room) announceFreeTasks(l *freeTaskCheck) {
-	r.announcing.Lock()
-	defer r.announcing.Unlock()
+func (r *Attendees) announceFreeTasks(l *freeTaskCheck) {
+	r.announceTasksMu.Lock()
+	defer r.announceTasksMu.Unlock()
 	if r.isReplaced(l) {
 		return
 	}
@@ -91,7 +91,7 @@ func (r *Room) announceFreeTasks(l *freeTaskCheck) {
 }
 
 // isReplaced reports whether a newer check has taken the place of l.
-func (r *Room) isReplaced(l *freeTaskCheck) bool {
+func (r *Attendees) isReplaced(l *freeTaskCheck) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.taskCheck != l
@@ -100,7 +100,7 @@ func (r *Room) isReplaced(l *freeTaskCheck) bool {
 // newOpenings returns the free and the stalled tasks of which, as far as the process knows, no agent was told. again
 // is how long until there may be others; 0: only an event tells. newOpenings reads the presence of the seats only if
 // a task may have stalled since its last read.
-func (r *Room) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
+func (r *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
 	again time.Duration,
 	err error) {
 	r.mu.Lock()
@@ -111,15 +111,15 @@ func (r *Room) newOpenings(ctx context.Context, head *room.Head, now time.Time) 
 		known := map[string]bool{}
 		r.mu.Lock()
 		for _, x := range open {
-			known[x.What] = r.announced[x.What]
+			known[x.What] = r.announcedTasks[x.What]
 		}
-		r.announced = known
+		r.announcedTasks = known
 		r.mu.Unlock()
 		open = slices.DeleteFunc(open, func(x room.Opening) bool { return known[x.What] })
 		if fresh || !slices.ContainsFunc(open, func(x room.Opening) bool { return x.Stalled }) {
 			return open, again, nil
 		}
-		seen, _, err = r.Presence(ctx, table.Eventual)
+		seen, _, err = r.ReadPresence(ctx, table.Eventual)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -132,7 +132,7 @@ func (r *Room) newOpenings(ctx context.Context, head *room.Head, now time.Time) 
 // chooseAgents chooses for each open task another agent that waits here and may take the task. An agent that has a
 // task goes on with that task. An agent that was told of a task, and waits on, hears only of tasks that became free
 // since. If there is a newer check than l, that check chooses: a task may have been taken meanwhile.
-func (r *Room) chooseAgents(l *freeTaskCheck, head *room.Head, open []room.Opening) (notices []taskNotice) {
+func (r *Attendees) chooseAgents(l *freeTaskCheck, head *room.Head, open []room.Opening) (notices []taskNotice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.taskCheck != l {
@@ -161,11 +161,11 @@ func (r *Room) chooseAgents(l *freeTaskCheck, head *room.Head, open []room.Openi
 func (w *Wait) hearsOfTasks() bool { return w != nil && !w.Looks && !w.Standby }
 
 // Idle returns how many agents without a task wait here for one.
-func (r *Room) Idle(head *room.Head) (n int) {
+func (r *Attendees) Idle(head *room.Head) (n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, agent := range head.Agents {
-		if r.waits[agent.Seat].hearsOfTasks() && len(head.TasksOf(agent)) == 0 && !agent.Person.Holds() {
+		if r.waits[agent.Seat].hearsOfTasks() && len(head.TasksOf(agent)) == 0 && !agent.Person.Supervises() {
 			n++
 		}
 	}
@@ -173,10 +173,10 @@ func (r *Room) Idle(head *room.Head) (n int) {
 }
 
 // deliverNotice ends the wait of x, unless another process has told an agent before.
-func (r *Room) deliverNotice(x taskNotice, first bool, asOf int64, now time.Time) {
+func (r *Attendees) deliverNotice(x taskNotice, first bool, asOf int64, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.announced[x.What] = true
+	r.announcedTasks[x.What] = true
 	if !first || r.waits[x.agent.Seat] != x.wait {
 		return
 	}

@@ -21,7 +21,7 @@ const maxTurnCheckPause = 30 * time.Second
 
 // OnAdvance hears of the events of the log. An event may end the silence, and a freed seat leaves the cache.
 // A call under way may cache the seat again, until the next event Left. Without events, the head was loaded.
-func (r *Room) OnAdvance(head *room.Head, events []room.Event) {
+func (r *Attendees) OnAdvance(head *room.Head, events []room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	left := func(event room.Event) bool { return event.Type == room.Left }
@@ -37,9 +37,9 @@ func (r *Room) OnAdvance(head *room.Head, events []room.Event) {
 	}
 }
 
-// beginSilence schedules the check for the turn, because an event happened or an agent began to wait. Room.mu is
+// beginSilence schedules the check for the turn, because an event happened or an agent began to wait. Attendees.mu is
 // held.
-func (r *Room) beginSilence() {
+func (r *Attendees) beginSilence() {
 	r.endSilence()
 	head := r.log.Peek()
 	if head == nil || head.Closed || len(head.Agents) < 2 {
@@ -49,8 +49,8 @@ func (r *Room) beginSilence() {
 	r.scheduleTurnCheck(head.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.now())), room.TurnAfter)
 }
 
-// endSilence ends the silence, if there is one. Room.mu is held.
-func (r *Room) endSilence() {
+// endSilence ends the silence, if there is one. Attendees.mu is held.
+func (r *Attendees) endSilence() {
 	if r.silence != nil {
 		r.silence.timer.Stop()
 		r.silence = nil
@@ -58,15 +58,15 @@ func (r *Room) endSilence() {
 }
 
 // scheduleTurnCheck checks after d whose turn it is, unless an event happens. step is the least pause before a
-// further check, if the process knows nothing that makes an earlier check useful. Room.mu is held.
-func (r *Room) scheduleTurnCheck(head int64, d, step time.Duration) {
+// further check, if the process knows nothing that makes an earlier check useful. Attendees.mu is held.
+func (r *Attendees) scheduleTurnCheck(head int64, d, step time.Duration) {
 	s := &silence{head: head}
 	r.silence = s
 	s.timer = r.o.Clock.AfterFunc(d, func() { r.signalTurn(s, step) })
 }
 
 // signalTurn lets the agent whose turn it is try to claim the turn, if the agent waits here.
-func (r *Room) signalTurn(s *silence, step time.Duration) {
+func (r *Attendees) signalTurn(s *silence, step time.Duration) {
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
 	next, word, err := r.readTurn(ctx)
@@ -90,7 +90,7 @@ func (r *Room) signalTurn(s *silence, step time.Duration) {
 		case <-wait.Turn: // of an earlier silence
 		default:
 		}
-		wait.Turn <- word // does not block: only signalTurn sends, under Room.mu
+		wait.Turn <- word // does not block: only signalTurn sends, under Attendees.mu
 		r.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
 	case again > 0 && r.o.SingleProcess:
 		r.scheduleTurnCheck(s.head, again, step)
@@ -104,7 +104,7 @@ func (r *Room) signalTurn(s *silence, step time.Duration) {
 }
 
 // readTurn reads what decides whose turn it is, and returns the last word.
-func (r *Room) readTurn(ctx context.Context) (turn room.Turn, word int64, err error) {
+func (r *Attendees) readTurn(ctx context.Context) (turn room.Turn, word int64, err error) {
 	if n, _, _ := r.log.Peek().Recent.LastWord(); n == 0 { // every process must decide on the same word
 		if err := r.log.ReadBack(ctx, time.Time{}); err != nil {
 			return turn, 0, err
@@ -112,7 +112,7 @@ func (r *Room) readTurn(ctx context.Context) (turn room.Turn, word int64, err er
 	}
 	head, now := r.log.Peek(), r.now()
 	word, _, _ = head.Recent.LastWord()
-	presence, _, err := r.Presence(ctx, table.Eventual)
+	presence, _, err := r.ReadPresence(ctx, table.Eventual)
 	if err != nil {
 		return turn, 0, err
 	}
@@ -144,7 +144,7 @@ func (r *Room) readTurn(ctx context.Context) (turn room.Turn, word int64, err er
 }
 
 // slack is how much too early a stored end of a wait may be: of waits in quick succession not each is written.
-func (r *Room) slack() time.Duration {
+func (r *Attendees) slack() time.Duration {
 	if r.o.SingleProcess {
 		return 0
 	}
@@ -152,14 +152,14 @@ func (r *Room) slack() time.Duration {
 }
 
 // IsPresent reports whether a, whose presence is p, is neither silent nor away.
-func (r *Room) IsPresent(h *room.Head, a room.Agent, p room.Presence) bool {
+func (r *Attendees) IsPresent(h *room.Head, a room.Agent, p room.Presence) bool {
 	now := r.now()
 	return p.Attendance(h, a, now, r.slack()).IsPresent(now)
 }
 
 // ClaimTurnIfNext claims the turn for wait, a look-in of a program on standby, if the turn is now that of the seat. It
 // logs a failure, since the next look-in is soon.
-func (r *Room) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) bool {
+func (r *Attendees) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) bool {
 	next, word, err := r.readTurn(ctx)
 	claimed := false
 	if err == nil {
@@ -176,7 +176,7 @@ func (r *Room) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) bool {
 
 // ClaimTurn claims the turn in the silence after event word for wait of a seat. It returns false if another
 // word has been said since, or the seat has had this turn.
-func (r *Room) ClaimTurn(ctx context.Context, seat int, word int64, wait *Wait) (bool, error) {
+func (r *Attendees) ClaimTurn(ctx context.Context, seat int, word int64, wait *Wait) (bool, error) {
 	head, err := r.log.Refresh(ctx, r.now())
 	if err != nil {
 		return false, err

@@ -42,7 +42,7 @@ func TestTurn_allWait_comesToOneAgentAfterTheOther(t *testing.T) {
 func TestTurn_oneAgentWorks_comesToNobody(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.says(seatOfAnn)
-		w.SeatPresence(w.log.Peek(), w.agent(seatOfCid)).RecordCall(t.Context())
+		w.Recorder(w.log.Peek(), w.agent(seatOfCid)).RecordCall(t.Context())
 		ann, bob := w.waits(w.agent(seatOfAnn)), w.waits(w.agent(seatOfBob))
 		w.pass(room.TurnAfter)
 		w.pass(time.Minute)
@@ -59,7 +59,7 @@ func TestClaimTurnIfNext_programLooksIn_claimsOnlyTheTurnOfItsAgent(t *testing.T
 		w.waits(w.agent(seatOfAnn))
 		w.waits(w.agent(seatOfCid))
 		look := &Wait{Began: w.now(), Until: w.now(), Standby: true, Looks: true}
-		w.SeatPresence(w.log.Peek(), w.agent(seatOfBob)).AnnounceStandby(t.Context(), false)
+		w.Recorder(w.log.Peek(), w.agent(seatOfBob)).AnnounceStandby(t.Context(), false)
 		w.pass(room.PresentFor)
 		if w.ClaimTurnIfNext(t.Context(), seatOfCid, look) {
 			t.Error("Cid's program claims the turn of Bob")

@@ -10,17 +10,17 @@ import (
 
 // Wait is a call that waits, from BeginWait to EndWait.
 type Wait struct {
-	Began      time.Time
-	Until      time.Time     // its end
-	Due        time.Time     // when to renew the caller's presence first
-	Announced  time.Time     // until when others see the wait; zero: they do not
-	PassedTo   int64         // the last event when the wait went on past an answer; 0: none
-	Standby    bool          // a program waits for the agent
-	Looks      bool          // the call lasts no time, so the agent does not wait
-	Superseded chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never
-	Yields     bool          // superseded because the agent itself waits; set before Superseded is closed
-	Turn       chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
-	Task       chan int64    // receives the number of a free task for the caller
+	Began          time.Time
+	Until          time.Time     // its end
+	Due            time.Time     // when to renew the caller's presence first
+	AnnouncedUntil time.Time     // until when others see the wait; zero: they do not
+	PassedTo       int64         // the last event when the wait went on past an answer; 0: none
+	Standby        bool          // a program waits for the agent
+	Looks          bool          // the call lasts no time, so the agent does not wait
+	Superseded     chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never
+	Yields         bool          // superseded because the agent itself waits; set before Superseded is closed
+	Turn           chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
+	Task           chan int64    // receives the number of a free task for the caller
 }
 
 // isSuperseded reports whether a younger wait has ended w. A call that does not wait has a nil w, which is never
@@ -46,9 +46,9 @@ func (w *Wait) rank() time.Time {
 	return w.Began
 }
 
-// BeginWait registers wait, a wait of caller. An agent has one wait: see Room.beginAgentWait. If a person has more than
-// MaxWatches, BeginWait ends the oldest.
-func (r *Room) BeginWait(caller *room.Caller, wait *Wait) {
+// BeginWait registers wait, a wait of caller. An agent has one wait: see Attendees.beginAgentWait. If a person has
+// more than MaxWatches, BeginWait ends the oldest.
+func (r *Attendees) BeginWait(caller *room.Caller, wait *Wait) {
 	if !caller.IsPerson() {
 		r.beginAgentWait(caller.Seat, wait)
 		return
@@ -67,7 +67,7 @@ func (r *Room) BeginWait(caller *room.Caller, wait *Wait) {
 }
 
 // EndWait ends wait, a wait of caller.
-func (r *Room) EndWait(caller *room.Caller, wait *Wait) {
+func (r *Attendees) EndWait(caller *room.Caller, wait *Wait) {
 	if !caller.IsPerson() {
 		r.endAgentWait(caller.Seat, wait)
 		return
@@ -78,8 +78,8 @@ func (r *Room) EndWait(caller *room.Caller, wait *Wait) {
 	r.watches[caller.Seat] = open
 	if len(open) == 0 {
 		delete(r.watches, caller.Seat)
-		if m := r.seats[caller.Seat]; m != nil && caller.IsAlone() {
-			m.endWait(r.now())
+		if m := r.seats[caller.Seat]; m != nil && caller.IsPersonOnly() {
+			m.presence.endWait(r.now())
 		}
 	}
 	if _, here := r.log.Peek().Seated(caller.Seat); !here {
@@ -91,7 +91,7 @@ func (r *Room) EndWait(caller *room.Caller, wait *Wait) {
 // beginAgentWait registers wait, and ends an older wait of the seat: an answer must arrive once, and one token must not
 // hold many instances. A program on standby never ends a wait of its agent: beginAgentWait then ends wait instead. A
 // call that only looks in begins no silence.
-func (r *Room) beginAgentWait(seat int, wait *Wait) {
+func (r *Attendees) beginAgentWait(seat int, wait *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.waits == nil {
@@ -114,14 +114,14 @@ func (r *Room) beginAgentWait(seat int, wait *Wait) {
 }
 
 // endAgentWait ends wait, and the polling with the last wait.
-func (r *Room) endAgentWait(seat int, wait *Wait) {
+func (r *Attendees) endAgentWait(seat int, wait *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.waits[seat] == wait {
 		delete(r.waits, seat)
 		if m := r.seats[seat]; m != nil {
-			m.endWait(r.now())
-			if m.presence.BackAt().After(r.now()) {
+			m.presence.endWait(r.now())
+			if m.presence.latest.BackAt().After(r.now()) {
 				r.beginSilence() // the agent is away now, so nobody waits for it
 			}
 		}

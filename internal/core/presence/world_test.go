@@ -27,7 +27,7 @@ const (
 
 // world is a room with Ann, Bob and Cid in one process, over a table in a file.
 type world struct {
-	*Room
+	*Attendees
 	t      *testing.T
 	clock  *clockwork.FakeClock
 	store  *roomlog.Store
@@ -71,7 +71,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Release)
-	w.Room = l.Observer().(*Room)
+	w.Attendees = l.Observer().(*Attendees)
 	for i, name := range names[1:] {
 		w.append(joined(seatOfBob+i, name))
 	}
@@ -159,7 +159,7 @@ func (w *world) begins(c *room.Caller, wait *Wait) *Wait {
 	w.t.Helper()
 	wait.Began, wait.Superseded = w.now(), make(chan struct{})
 	wait.Turn, wait.Task = make(chan int64, 1), make(chan int64, 1)
-	w.Room.SeatPresence(w.log.Peek(), c).Record(w.t.Context(), Call{Began: wait.Began, Until: wait.Until,
+	w.Attendees.Recorder(w.log.Peek(), c).Record(w.t.Context(), Call{Began: wait.Began, Until: wait.Until,
 		Standby: wait.Standby, Returns: true, Fresh: CallFresh})
 	w.BeginWait(c, wait)
 	w.t.Cleanup(func() { w.EndWait(c, wait) })
@@ -199,7 +199,7 @@ func (w *world) presence(seat int) room.Presence {
 func (w *world) presenceHere(seat int) room.Presence {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.cachedSeat(seat).presence
+	return w.cachedSeat(seat).presence.latest
 }
 
 // received returns what a wait was told last; 0: nothing.

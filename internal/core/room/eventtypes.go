@@ -14,7 +14,7 @@ type eventType struct {
 	may string // the fields that an event of the type may have beside everyEvent
 }
 
-// everyEvent are the fields that an event of any type may have, from the log and from Head.Append.
+// everyEvent are the fields that an event of any type may have, from the log and from Head.CompleteAndApply.
 const everyEvent = "N Calls V ID LastChange LastTalk Talk Messages Run AtMs Type Agreed AgreedTo ExpiresMs"
 
 // eventTypes has a row for each type: its meaning, its makers, a stored example, and its fields. Tests keep the rows

@@ -166,7 +166,7 @@ func TestAppend_fieldOfAnotherType_isRefused(t *testing.T) {
 		"a draft of what is no message": {Type: room.Drafted, Seat: ann, Name: "Ann", Draft: &joins},
 	} {
 		e.N = l.head.AsOf + 1
-		if _, err := l.head.Append(&e); err == nil {
+		if _, err := l.head.CompleteAndApply(&e); err == nil {
 			t.Errorf("%s was appended", what)
 		}
 	}

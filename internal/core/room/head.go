@@ -17,15 +17,15 @@ func NewHead(s State) *Head {
 	return &Head{State: s, Recent: Recent{From: s.AsOf + 1, FromMs: s.HeadMs}}
 }
 
-// After returns the head after e, appended at now.
-func (h *Head) After(e Event, now time.Time) (*Head, error) {
+// Preview returns the head after e, appended at now.
+func (h *Head) Preview(e Event, now time.Time) (*Head, error) {
 	e.N, e.AtMs = h.AsOf+1, max(now.UnixMilli(), h.HeadMs)
-	return h.Append(&e)
+	return h.CompleteAndApply(&e)
 }
 
-// Append returns the head after event, the proposed next event. Append sets the fields of event that follow from h,
+// CompleteAndApply returns the head after event, the proposed next event. Append sets the fields of event that follow from h,
 // and fails if event has a field not allowed for its type. h is unchanged.
-func (h *Head) Append(event *Event) (*Head, error) {
+func (h *Head) CompleteAndApply(event *Event) (*Head, error) {
 	if err := event.checkFields(); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (h *Head) Append(event *Event) (*Head, error) {
 		after.Talk, after.LastTalk = *event.Talk, event.N
 	}
 	event.Calls = after.CalledBy(*event)
-	return h.after(*event, *after), nil
+	return h.withEvent(*event, *after), nil
 }
 
 // Apply returns the head after event, the next event. h is unchanged.
@@ -60,11 +60,11 @@ func (h *Head) Apply(event Event) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.after(event, *after), nil
+	return h.withEvent(event, *after), nil
 }
 
-// after returns the head after event, with state after event. h is unchanged.
-func (h *Head) after(event Event, state State) *Head {
+// withEvent returns the head after event, with state after event. h is unchanged.
+func (h *Head) withEvent(event Event, state State) *Head {
 	next := *h
 	next.State = state
 	next.Recent.add(event)

@@ -28,7 +28,7 @@ func TestAppend_completesTheEvent(t *testing.T) {
 		"departure":       {room.Event{Type: room.Left, Seat: bob}, 4, 0, 0, false},
 	} {
 		c.e.N = 4
-		h, err := l.head.Append(&c.e)
+		h, err := l.head.CompleteAndApply(&c.e)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,12 +50,12 @@ func TestAppend_ofAnEventThatWasMeantToFollowAnother_completesItAnew(t *testing.
 		t.Fatal(err)
 	}
 	e.N, e.AtMs = p.N+1, l.now.UnixMilli()
-	if _, err := l.head.Append(&e); err != nil || len(e.Agreed) != 1 || e.Talk == nil {
+	if _, err := l.head.CompleteAndApply(&e); err != nil || len(e.Agreed) != 1 || e.Talk == nil {
 		t.Fatalf("%+v, %v", e, err)
 	}
 	l.withdraw(p)
 	e.N++
-	if _, err := l.head.Append(&e); err != nil || e.Agreed != nil || e.AgreedTo != nil || e.Talk != nil ||
+	if _, err := l.head.CompleteAndApply(&e); err != nil || e.Agreed != nil || e.AgreedTo != nil || e.Talk != nil ||
 		e.LastTalk != p.N+1 {
 		t.Errorf("%+v, %v", e, err)
 	}

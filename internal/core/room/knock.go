@@ -56,11 +56,11 @@ func (h *Head) MayEnlarge(a Agent) bool {
 	return a.Role == Admin && len(h.Agents) >= h.Capacity && h.Capacity < core.MaxCapacity
 }
 
-// regained returns a with holder as its only holder.
-func (a Agent) regained(holder Holder, now time.Time) Agent {
+// regained returns a under token alone, regained at now.
+func (a Agent) regained(token HashedToken, now time.Time) Agent {
 	a.AtMs, a.RegainedMs = now.UnixMilli(), now.UnixMilli()
-	if a.IsAlone() {
+	if a.IsPersonOnly() {
 		a.Person.Devices = nil
 	}
-	return a.HeldBy(holder)
+	return a.WithToken(token)
 }

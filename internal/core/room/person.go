@@ -72,33 +72,33 @@ func (p Person) WithDevice(hash string) Person {
 	return p
 }
 
-// IsAlone reports whether a person has the seat, and nobody has an agent's token for the seat.
-func (a Agent) IsAlone() bool { return a.Hash == "" && a.Person.HasOpened() }
+// IsPersonOnly reports whether a person has the seat, and nobody has an agent's token for the seat.
+func (a Agent) IsPersonOnly() bool { return a.Hash == "" && a.Person.HasOpened() }
 
-// Holder is a token without its secret, of a seat or for a future seat. A call hashes its token once, and
-// compares the Holder with every head.
-type Holder struct {
+// HashedToken is a token without its secret, of a seat or for a future seat. A call hashes its token once, and
+// compares the HashedToken with every head.
+type HashedToken struct {
 	Seat   int    // 0: no seat yet
 	Hash   string // ident.HashSecret of the secret
 	Person bool   // the token is a person's, with or without an agent
 	Joined int64  // the token is a stay of the agent that joined with this event; 0: no stay
 }
 
-// HolderOf returns the holder of t.
-func HolderOf(t ident.Token) Holder {
-	return Holder{Seat: t.Seat, Hash: ident.HashSecret(t.Secret), Person: t.Person, Joined: t.Joined}
+// HashToken returns t without its secret.
+func HashToken(t ident.Token) HashedToken {
+	return HashedToken{Seat: t.Seat, Hash: ident.HashSecret(t.Secret), Person: t.Person, Joined: t.Joined}
 }
 
 // Has reports, in constant time, whether the token's secret has this hash.
-func (x Holder) Has(hash string) bool {
+func (x HashedToken) Has(hash string) bool {
 	return subtle.ConstantTimeCompare([]byte(x.Hash), []byte(hash)) == 1
 }
 
-// HeldBy returns a with a new holder. The person behind a stays.
-func (a Agent) HeldBy(holder Holder) Agent {
-	a.Hash = holder.Hash
-	if holder.Person {
-		a.Hash, a.Person = "", a.Person.WithDevice(holder.Hash)
+// WithToken returns a under a new token. The person behind a stays.
+func (a Agent) WithToken(token HashedToken) Agent {
+	a.Hash = token.Hash
+	if token.Person {
+		a.Hash, a.Person = "", a.Person.WithDevice(token.Hash)
 	}
 	return a
 }
@@ -157,7 +157,7 @@ func (s *State) nameOfPerson(event Event) string {
 	switch {
 	case !here || !event.Person:
 		return ""
-	case agent.IsAlone():
+	case agent.IsPersonOnly():
 		return agent.Name
 	}
 	return agent.Person.Name
@@ -168,7 +168,7 @@ func (s *State) nameOfPerson(event Event) string {
 // seat exists.
 func (s *State) PersonIn(event Event) string {
 	if event.Person { // few events are: a reader of many looks up no seat
-		if agent, here := s.Seated(event.Actor()); here && agent.IsAlone() {
+		if agent, here := s.Seated(event.Actor()); here && agent.IsPersonOnly() {
 			return agent.Name
 		}
 	}
@@ -181,7 +181,7 @@ func (h *Head) checkNote(agent Agent, event Event) error {
 	switch {
 	case h.Closed:
 		return h.RefuseClosed()
-	case agent.IsAlone():
+	case agent.IsPersonOnly():
 		return fault.Refuse(fault.InvalidArgument, "to names yourself, and you have no agent here that could read "+
 			"it. Nothing was sent: name others.")
 	case !event.IsNote(), len(event.Ask) > 0:

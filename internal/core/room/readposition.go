@@ -8,9 +8,9 @@ type ReadPosition struct {
 	BatchAfter int64 `json:"from,omitempty"`    // the last batch of a call without a cursor begins after this event
 	HandedTo   int64 `json:"handed,omitempty"`  // up to this event, handed out to calls without a cursor
 	ShownTo    int64 `json:"given,omitempty"`   // the same for calls with a cursor, of an agent with hooks
-	HeldTo     int64 `json:"guarded,omitempty"` // the same for a held back send of a stay
+	HeldBackTo int64 `json:"guarded,omitempty"` // the same for a held back send of a stay
 	// Credential is the fingerprint, in hex, of a message held back for a likely credential, and behind a space
 	// the idempotency key of a call of the page.
-	Credential string `json:"credential,omitempty"`
-	HeldKey    string `json:"key,omitempty"` // the idempotency key of the send of HeldTo
+	Credential  string `json:"credential,omitempty"`
+	HeldBackKey string `json:"key,omitempty"` // the idempotency key of the send of HeldBackTo
 }

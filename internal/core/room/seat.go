@@ -22,7 +22,7 @@ type Agent struct {
 	Name   string `json:"name"`
 	Key    string `json:"key"` // of the name
 	Role   Role   `json:"role"`
-	Hash   string `json:"hash"`              // ident.HashSecret of the token's secret; empty where IsAlone
+	Hash   string `json:"hash"`              // ident.HashSecret of the token's secret; empty where IsPersonOnly
 	Joined int64  `json:"n"`                 // the event of the join
 	AtMs   int64  `json:"at"`                // the time of the join
 	RoleMs int64  `json:"role_at,omitempty"` // when the agent became admin, if later
@@ -69,18 +69,18 @@ func (s *State) Named(key string) (Agent, bool) {
 	return s.Agents[i], true
 }
 
-// Owner returns the caller with the token of a holder. A stay belongs to the agent that joined with the event
+// CallerByToken returns the caller with token. A stay belongs to the agent that joined with the event
 // of the stay, whatever token that agent has since, and never to a person. If the seat of a person's token is
 // gone, the person is behind the seat that the agent has taken since: see KeepPerson.
-func (s *State) Owner(holder Holder) (Caller, bool) {
-	own, ok := s.Seated(holder.Seat)
-	if holder.Joined != 0 {
-		return Caller{Agent: own}, ok && !own.IsAlone() && s.IssuedStay(holder)
+func (s *State) CallerByToken(token HashedToken) (Caller, bool) {
+	own, ok := s.Seated(token.Seat)
+	if token.Joined != 0 {
+		return Caller{Agent: own}, ok && !own.IsPersonOnly() && s.IssuedStay(token)
 	}
-	if !holder.Person {
-		return Caller{Agent: own}, ok && holder.Has(own.Hash)
+	if !token.Person {
+		return Caller{Agent: own}, ok && token.Has(own.Hash)
 	}
-	has := func(agent Agent) bool { return slices.Contains(agent.Person.Devices, holder.Hash) }
+	has := func(agent Agent) bool { return slices.Contains(agent.Person.Devices, token.Hash) }
 	if !has(own) {
 		i := slices.IndexFunc(s.Agents, has)
 		if i < 0 {
@@ -88,18 +88,18 @@ func (s *State) Owner(holder Holder) (Caller, bool) {
 		}
 		own = s.Agents[i]
 	}
-	return Caller{Agent: own, Device: holder.Hash}, true
+	return Caller{Agent: own, Device: token.Hash}, true
 }
 
 // IssuedStay reports whether the room has issued the stay of x. The agent of the stay may have left since.
-func (s *State) IssuedStay(x Holder) bool {
+func (s *State) IssuedStay(x HashedToken) bool {
 	return x.Joined != 0 && x.Has(ident.HashSecret(ident.NewStay(s.LogKey, s.ID, x.Seat, x.Joined).Secret))
 }
 
 // Viewer returns the agent of the view v: the agent that joined with the view's event. See ident.NewView.
 func (s *State) Viewer(v ident.View) (Caller, bool) {
 	own, ok := s.Seated(v.Seat)
-	return Caller{Agent: own}, ok && !own.IsAlone() && own.Joined == v.Joined && v.Of(s.LogKey)
+	return Caller{Agent: own}, ok && !own.IsPersonOnly() && own.Joined == v.Joined && v.Of(s.LogKey)
 }
 
 // Others counts the agents in other seats.

@@ -97,12 +97,12 @@ func TestOwner_isTheSeatedAgentWithTheSecret(t *testing.T) {
 	secret := ident.NewSecret()
 	s := room.State{Agents: []room.Agent{{Seat: ann, Name: "Ann", Hash: ident.HashSecret(secret)},
 		{Seat: bob, Hash: "x"}}}
-	if a, ok := s.Owner(room.HolderOf(ident.Token{Seat: ann, Secret: secret})); !ok || a.Name != "Ann" {
+	if a, ok := s.CallerByToken(room.HashToken(ident.Token{Seat: ann, Secret: secret})); !ok || a.Name != "Ann" {
 		t.Errorf("got %+v, %v", a, ok)
 	}
 	for _, wrong := range []ident.Token{{Seat: ann, Secret: ident.NewSecret()}, {Seat: bob, Secret: secret},
 		{Seat: cid, Secret: secret}, {Seat: ann}} {
-		if _, ok := s.Owner(room.HolderOf(wrong)); ok {
+		if _, ok := s.CallerByToken(room.HashToken(wrong)); ok {
 			t.Errorf("%+v is accepted", wrong)
 		}
 	}
@@ -143,7 +143,7 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 		"the person's secret in an agent's token": {ident.Token{Seat: bob, Secret: "device"}, false, false},
 		"the person's token of an earlier seat":   {ident.Token{Seat: ann, Secret: "device", Person: true}, true, true},
 	} {
-		if a, ok := l.head.Owner(room.HolderOf(c.token)); ok != c.ok || a.IsPerson() != c.isPerson {
+		if a, ok := l.head.CallerByToken(room.HashToken(c.token)); ok != c.ok || a.IsPerson() != c.isPerson {
 			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())
 		}
 	}
@@ -153,11 +153,11 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 	l.leave(bob)
 	l.join("Bob")
 	for _, of := range []ident.Token{{Seat: bob, Secret: "device", Person: true}, bobsStay} {
-		if a, ok := l.head.Owner(room.HolderOf(of)); ok {
+		if a, ok := l.head.CallerByToken(room.HashToken(of)); ok {
 			t.Errorf("%+v of Bob is that of %+v", of, a)
 		}
 	}
-	if x := room.HolderOf(bobsStay); !l.head.IssuedStay(x) || l.head.IssuedStay(room.HolderOf(forged)) {
+	if x := room.HashToken(bobsStay); !l.head.IssuedStay(x) || l.head.IssuedStay(room.HashToken(forged)) {
 		t.Error("the room does not know which stays it issued")
 	}
 }

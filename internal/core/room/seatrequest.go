@@ -21,7 +21,7 @@ type SeatRequest struct {
 	Name      ident.Name
 	Principal string            // of the newcomer; empty means unknown
 	Invite    int               // the number of the newcomer's invite; 0 means none
-	Holder    Holder            // of the newcomer's token
+	Token     HashedToken       // of the newcomer's token
 	Presence  map[int]Presence  // by seat; nil if not read
 	Alive     map[int]time.Time // by seat: the end of a lease that was found later
 }
@@ -48,8 +48,8 @@ const (
 // answer depends on presence that was not read, and with ErrAbandoned if the room starts over.
 //
 // A banned name is refused before a taken name, and a taken name before a full room: the refusal must not
-// suggest a way around the ban. While a person holds an agent here, the principal gets no further seat; only
-// the held agent regains its seat, still held.
+// suggest a way around the ban. While a person supervises an agent here, the principal gets no further seat; only
+// the supervised agent regains its seat, still supervised.
 //
 // An agent without memory must get back in, and a stranger must not get private words: a stranger with Bob's
 // old seat would read what Ann told Bob in private, and be admin if Bob was. Name, seat and lease are one
@@ -57,7 +57,7 @@ const (
 //
 //	caller                     gets
 //	by the token, or the       the seat, always and without a SeatRequest: see
-//	contextId of A2A           State.Owner
+//	contextId of A2A           State.CallerByToken
 //	principal of the seat,     the same seat under a new token, after RegainSilent
 //	but not of an endpoint     (RegainUnused), once in RegainEvery; and also where
 //	                           anyone would get a new seat
@@ -98,8 +98,8 @@ func (c *SeatRequest) decideAdmitted(head *Head, old Agent, now time.Time) (Seat
 	}
 	taken := old.Seat != 0
 	own := taken && c.isOwn(head, old)
-	if !own || !old.Person.Holds() {
-		if err := head.CheckHeld(c.Principal); err != nil {
+	if !own || !old.Person.Supervises() {
+		if err := head.CheckFurtherSeat(c.Principal); err != nil {
 			return Seating{}, err
 		}
 	}
@@ -128,7 +128,7 @@ func (c *SeatRequest) decideTaken(head *Head, old Agent, now time.Time) (Seating
 	case free.After(now):
 		return Seating{}, refuseNameTaken(free.Sub(now), own, lease)
 	case own:
-		again := old.regained(c.Holder, now)
+		again := old.regained(c.Token, now)
 		return Seating{Regained: &again}, nil
 	}
 	return Seating{Since: head.sinceTakeOver(), Eviction: head.FreeSeat(old, ReasonTimeout)}, nil
@@ -144,15 +144,15 @@ func (c *SeatRequest) regainableFrom(head *Head, agent Agent) time.Time {
 	return Latest(last.Add(silent), time.UnixMilli(agent.RegainedMs).Add(RegainEvery))
 }
 
-// CheckHeld refuses a further seat to a principal whose person has paused an agent here, or approves its
+// CheckFurtherSeat refuses a further seat to a principal whose person has paused an agent here, or approves its
 // messages: from another seat the agent would speak unsupervised. A key is one person, and so is the machine of
 // a local server; a guest has no principal. An endpoint makes no calls, so an endpoint keeps nobody out. The
 // error is a *fault.Error.
-func (s *State) CheckHeld(principal string) error {
-	holds := func(agent Agent) bool {
-		return principal != "" && agent.Principal == principal && agent.Person.Holds() && !agent.IsEndpoint()
+func (s *State) CheckFurtherSeat(principal string) error {
+	supervised := func(agent Agent) bool {
+		return principal != "" && agent.Principal == principal && agent.Person.Supervises() && !agent.IsEndpoint()
 	}
-	if !slices.ContainsFunc(s.Agents, holds) {
+	if !slices.ContainsFunc(s.Agents, supervised) {
 		return nil
 	}
 	return fault.Refuse(fault.Paused, "Your user holds you in this room: an agent of yours here is paused, or your "+
@@ -190,8 +190,8 @@ func (c *SeatRequest) LeaseEnd(head *Head, agent Agent) (end, last time.Time) {
 func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
 	p, known := c.Presence[a.Seat]
 	_, spoke := h.Recent.Said(a.Seat)
-	return c.Principal != "" && c.Principal == a.Principal && c.Holder.Person == a.IsAlone() && !a.IsEndpoint() &&
-		(!c.Holder.Person || known && !p.Used && !spoke)
+	return c.Principal != "" && c.Principal == a.Principal && c.Token.Person == a.IsPersonOnly() && !a.IsEndpoint() &&
+		(!c.Token.Person || known && !p.Used && !spoke)
 }
 
 // Abandoned reports whether a full room starts over, so that strangers do not inherit the seats, the name and

@@ -333,7 +333,7 @@ func TestDecide_nameThatIsTaken_callerGetsWhatTheTableSays(t *testing.T) {
 		now := l.now.Add(48 * hour)
 		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}, bob: c.p.at(now)}
 		got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "BOB"), Principal: c.who,
-			Holder: room.Holder{Hash: "new"}, Presence: p}, now)
+			Token: room.HashedToken{Hash: "new"}, Presence: p}, now)
 		var f *fault.Error
 		if got != c.want || got == refused &&
 			(!errors.As(err, &f) || f.Code != fault.NameTaken || f.RetryAfter != c.retry) {
@@ -425,7 +425,7 @@ func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
 			})
 			for i, v := range c.visits {
 				now := began.Add(v.at)
-				claim := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Holder: room.Holder{Hash: "new"},
+				claim := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Token: room.HashedToken{Hash: "new"},
 					Presence: map[int]room.Presence{}}
 				if c.guest {
 					claim.Invite = 1
@@ -469,7 +469,7 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 		for _, seat := range seats(&l.head.State)[1:] {
 			p[seat] = room.Presence{AtMs: last.UnixMilli(), Used: true}
 		}
-		return (&room.SeatRequest{Name: nameOf(t, "Bob"), Principal: who, Holder: room.Holder{Hash: "new"},
+		return (&room.SeatRequest{Name: nameOf(t, "Bob"), Principal: who, Token: room.HashedToken{Hash: "new"},
 			Presence: p}).Decide(l.head, now)
 	}
 	first, err := claim("key:c", l.now, room.Lease)
@@ -499,7 +499,7 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	old := l.agent(bob)
 	now := l.now.Add(hour)
 	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b",
-		Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
+		Token: room.HashedToken{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
 	want := old.Agent
 	want.Hash, want.AtMs, want.RegainedMs = "new", now.UnixMilli(), now.UnixMilli()
 	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Eviction != nil {
@@ -517,7 +517,7 @@ func TestDecide_seatOfAnEndpoint_isNotRegained(t *testing.T) {
 	p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true},
 		bob: {AtMs: l.now.UnixMilli(), Used: true, HookedMs: now.UnixMilli()}}
 	for name, code := range map[string]fault.Code{"Bob": fault.NameTaken, "Dora": fault.RoomFull} {
-		_, err := (&room.SeatRequest{Name: nameOf(t, name), Principal: "key:b", Holder: room.Holder{Hash: "new"},
+		_, err := (&room.SeatRequest{Name: nameOf(t, name), Principal: "key:b", Token: room.HashedToken{Hash: "new"},
 			Presence: p}).Decide(l.head, now)
 		var f *fault.Error
 		if !errors.As(err, &f) || f.Code != code || f.Yours != nil {
@@ -557,11 +557,11 @@ func TestDecide_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 // be unused, since the reply with the token may have been lost.
 func TestDecide_seatOfAPersonAlone_isRegainedByItsUnusedPageAlone(t *testing.T) {
 	const same, other = "key:p", "key:c"
-	page, agent := room.Holder{Hash: "new", Person: true}, room.Holder{Hash: "new"}
+	page, agent := room.HashedToken{Hash: "new", Person: true}, room.HashedToken{Hash: "new"}
 	unused := &room.Presence{}
 	used := &room.Presence{Used: true}
 	for what, c := range map[string]struct {
-		holder room.Holder
+		holder room.HashedToken
 		who    string
 		p      *room.Presence // nil: nothing is stored
 		spoke  bool
@@ -602,14 +602,14 @@ func TestDecide_seatOfAPersonAlone_isRegainedByItsUnusedPageAlone(t *testing.T) 
 		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
 		got, seating, err := claimBob(
 			l,
-			room.SeatRequest{Name: nameOf(t, "Pam"), Principal: c.who, Holder: c.holder, Presence: p},
+			room.SeatRequest{Name: nameOf(t, "Pam"), Principal: c.who, Token: c.holder, Presence: p},
 			now,
 		)
 		if got != c.want {
 			t.Errorf("%s: %s, want %s; %v", what, got, c.want, err)
 		}
 		if got == regained &&
-			(!seating.Regained.IsAlone() || !slices.Equal(seating.Regained.Person.Devices, []string{"new"})) {
+			(!seating.Regained.IsPersonOnly() || !slices.Equal(seating.Regained.Person.Devices, []string{"new"})) {
 			t.Errorf("%s: in the hands of %+v", what, seating.Regained)
 		}
 	}
@@ -623,7 +623,7 @@ func TestDecide_personWithoutAnAgent_doesNotRegainAnAgentsSeat(t *testing.T) {
 		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}, bob: {AtMs: l.now.UnixMilli(), Used: true}}
 		got, _, err := claimBob(
 			l,
-			room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Person: true},
+			room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Token: room.HashedToken{Person: true},
 				Presence: p},
 			now,
 		)
@@ -682,7 +682,7 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			p[bob] = room.Presence{AtMs: now.Add(-room.RegainSilent).UnixMilli(), Used: true}
 			p[cid] = room.Presence{AtMs: l.agent(cid).AtMs, Used: true}
 			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who,
-				Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
+				Token: room.HashedToken{Person: c.person}, Presence: p}).Decide(
 				l.head,
 				now,
 			)

@@ -88,14 +88,14 @@ func (r Supervision) Decide(agent Agent) *Event {
 	return &event
 }
 
-// Holds reports whether p lets the agent say nothing, or decides about all or some messages. A held agent must
-// not act in any visible way but by messages: an activity, a task or the name of a room could have the words
+// Supervises reports whether p lets the agent say nothing, or decides about all or some messages. A supervised agent
+// must not act in any visible way but by messages: an activity, a task or the name of a room could have the words
 // that the person wants to see first.
-func (p Person) Holds() bool { return p.Paused || p.Approve }
+func (p Person) Supervises() bool { return p.Paused || p.Approve }
 
 // NeedsApproval reports whether message event of caller becomes a draft for the person behind caller. ProposeMessage
 // has completed event for the room of s, so a vote on a private proposal is private although its agent names nobody.
-// A message that ends tasks becomes a draft whatever is selected, because a held agent changes no task.
+// A message that ends tasks becomes a draft whatever is selected, because a supervised agent changes no task.
 func (s *State) NeedsApproval(caller Caller, event Event) bool {
 	some := caller.Person.ApproveSome
 	switch {
@@ -125,7 +125,7 @@ func (c Caller) CheckActivity(activity string) error {
 }
 
 // CheckOrder returns the reason why the supervision of c forbids changes of the room or of other agents, or
-// nil. A held agent must not act in any visible way: a list of what speaks and what does not would never be
+// nil. A supervised agent must not act in any visible way: a list of what speaks and what does not would never be
 // complete. Without this rule, Bob, paused by his person, could tell all others a price by the room's new name.
 // The person may do everything. The error is a *fault.Error.
 func (c Caller) CheckOrder() error {
@@ -140,7 +140,7 @@ func (c Caller) CheckOrder() error {
 // with this last word, or nil. An empty text is no word. The error is a *fault.Error.
 func (s *State) CheckLeaving(agent Agent, text string) error {
 	switch {
-	case agent.Person.Holds():
+	case agent.Person.Supervises():
 		return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you do not leave "+
 			"by yourself. You have not left: tell your user, who can leave for you, and call wait_for_message.")
 	case text != "" && s.runIsOver():
@@ -160,7 +160,7 @@ type Supervised struct {
 
 // SupervisedOf returns what keeps a from speaking in the room of s.
 func (s *State) SupervisedOf(a Agent, now time.Time) Supervised {
-	return Supervised{Paused: a.Person.Paused, Bound: a.Person.Holds(), Spent: s.runIsOver(),
+	return Supervised{Paused: a.Person.Paused, Bound: a.Person.Supervises(), Spent: s.runIsOver(),
 		Undecided: len(a.Person.Open(now)) > 0}
 }
 

@@ -302,7 +302,7 @@ func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, a
 // not add it, unless the holder fell silent.
 func (x Opening) Suits(h *Head, a Agent) bool {
 	return a.SeesTask(x.Task.N) && !x.Task.Holder.Is(a) && len(h.TasksOf(a)) == 0 &&
-		!a.Person.Holds() && !a.IsAlone() && (x.Stalled || !x.Task.Adder.Is(a))
+		!a.Person.Supervises() && !a.IsPersonOnly() && (x.Stalled || !x.Task.Adder.Is(a))
 }
 
 // NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For a while after a
@@ -318,8 +318,8 @@ func (h *Head) Works(seen map[int]Presence, now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && !h.Stalled(t, seen, now) })
 }
 
-// Free reports whether agent may take task now, but for the limit MaxTaken.
-func (h *Head) Free(agent Agent, task Task, seen map[int]Presence, now time.Time) bool {
+// MayTake reports whether agent may take task now, but for the limit MaxTaken.
+func (h *Head) MayTake(agent Agent, task Task, seen map[int]Presence, now time.Time) bool {
 	switch {
 	case !agent.SeesTask(task.N), task.Holder.Is(agent):
 		return false
@@ -337,7 +337,7 @@ func (h *Head) Free(agent Agent, task Task, seen map[int]Presence, now time.Time
 func (h *Head) NextTask(agent Agent, seen map[int]Presence, now time.Time) (Task, bool) {
 	best, rank := -1, 3
 	for i, task := range h.Tasks {
-		if !h.Free(agent, task, seen, now) {
+		if !h.MayTake(agent, task, seen, now) {
 			continue
 		}
 		r := 1

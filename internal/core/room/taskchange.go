@@ -98,7 +98,7 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 	if err != nil {
 		return nil, 0, err
 	}
-	after, err := head.After(*event, now)
+	after, err := head.Preview(*event, now)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -58,7 +58,7 @@ func (l *timeline) apply(e room.Event) room.Event {
 	l.Helper()
 	l.now = l.now.Add(time.Second)
 	e.V, e.N, e.AtMs = room.Version, l.head.AsOf+1, l.now.UnixMilli()
-	next, err := l.head.Append(&e)
+	next, err := l.head.CompleteAndApply(&e)
 	if err != nil {
 		l.Fatalf("event %d: %v", e.N, err)
 	}
@@ -197,9 +197,9 @@ func (l *timeline) alone(seat int) {
 	l.Helper()
 	a := l.agent(seat)
 	a.Principal = "key:p"
-	a.Agent = a.HeldBy(room.HolderOf(ident.Token{Seat: seat, Secret: "page", Person: true}))
+	a.Agent = a.WithToken(room.HashToken(ident.Token{Seat: seat, Secret: "page", Person: true}))
 	l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a.Agent, Regains: true})
-	if !l.agent(seat).IsAlone() {
+	if !l.agent(seat).IsPersonOnly() {
 		l.Fatalf("%+v is not alone", l.agent(seat))
 	}
 }
@@ -215,7 +215,7 @@ func (l *timeline) person(seat int) room.Caller {
 	if !a.Person.HasOpened() {
 		l.apply(a.Supervise(room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
 	}
-	a, ok := l.head.Owner(room.HolderOf(t))
+	a, ok := l.head.CallerByToken(room.HashToken(t))
 	if !ok || !a.IsPerson() {
 		l.Fatal("the person's token is not accepted")
 	}

@@ -84,15 +84,15 @@ func (t Turn) Next() (seat int, again time.Duration) {
 		return 0, 0
 	}
 	seat = t.first(waiting)
-	if _, owes := t.Head.Talk.Owes(seat, t.Now); !owes && t.isAlone(seat) {
+	if _, owes := t.Head.Talk.Owes(seat, t.Now); !owes && t.hasNoCompany(seat) {
 		return 0, 0
 	}
 	return seat, 0
 }
 
-// isAlone reports whether no agent outside of this seat is present: then nobody would hear a word. A person
+// hasNoCompany reports whether no agent outside of this seat is present: then nobody would hear a word. A person
 // without an agent does not count, because a person reads in its own time.
-func (t Turn) isAlone(seat int) bool {
+func (t Turn) hasNoCompany(seat int) bool {
 	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
 		return a.Seat != seat && a.TakesTurns(t.Now) && t.Attends(a.Seat).IsPresent(t.Now)
 	})
@@ -192,7 +192,7 @@ func (t Turn) canAct(agent Agent) bool {
 		if !agent.SeesTask(task.N) {
 			continue
 		}
-		if task.Holder.Is(agent) || head.Free(agent, task, t.Seen, t.Now) || head.Yields(task, agent, t.Seen, t.Now) {
+		if task.Holder.Is(agent) || head.MayTake(agent, task, t.Seen, t.Now) || head.Yields(task, agent, t.Seen, t.Now) {
 			return true
 		}
 		only, _ := head.offeredTo(task, t.Now)

@@ -30,7 +30,7 @@ type keptItem struct {
 }
 
 // Had reports whether holder held a token of the seat.
-func (g Vacated) Had(holder room.Holder) bool {
+func (g Vacated) Had(holder room.HashedToken) bool {
 	if holder.Joined != 0 { // a stay from the room: nobody else ever had the seat
 		return g.V != 0
 	}

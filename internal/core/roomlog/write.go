@@ -144,7 +144,7 @@ func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
 		if agent, promoted := next.Seated(event.Promoted); promoted {
 			event.NewAdmin = agent.Name
 		}
-		after, err := next.Append(&event)
+		after, err := next.CompleteAndApply(&event)
 		if err != nil {
 			w.events = w.events[:from]
 			return nil, err
