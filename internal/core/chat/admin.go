@@ -57,17 +57,17 @@ func (s *Service) enterManager(ctx context.Context, token string, order room.Ord
 }
 
 // kickPermission returns the permission for a kick in a room of two. Beside admins, the other agent may kick a silent
-// admin: see room.SeatRequest.RelievedFrom. A call of the admin in the last moment may come too late.
+// admin: see room.Liveness.RelievedFrom. A call of the admin in the last moment may come too late.
 func (c *session) kickPermission(ctx context.Context, order room.Order) (permission, error) {
 	presence, err := c.room.readPresence(ctx, room.AdminLease)
 	if err != nil {
 		return nil, err
 	}
 	c.head = c.room.log.Peek()
-	claim := &room.SeatRequest{Presence: presence}
+	heard := room.Liveness{Presence: presence}
 	return func(head *room.Head, by room.Caller, now time.Time) error {
 		agent, here := head.Named(order.Name.Key)
-		from, may := claim.RelievedFrom(head, by.Agent, agent)
+		from, may := heard.RelievedFrom(head, by.Agent, agent)
 		if !here || !may {
 			return checkAdmin(head, by, now)
 		}
@@ -149,7 +149,7 @@ func (c *session) addCall(presence map[int]room.Presence) {
 	}
 }
 
-// appointAdmin makes an agent, perhaps the caller, an admin if the admins are silent: see room.SeatRequest.Succeed.
+// appointAdmin makes an agent, perhaps the caller, an admin if the admins are silent: see room.Liveness.Succeed.
 // Only calls for admins run appointAdmin.
 func (c *session) appointAdmin(ctx context.Context) error {
 	live := c.room
@@ -161,10 +161,10 @@ func (c *session) appointAdmin(ctx context.Context) error {
 		return err
 	}
 	c.addCall(presence)
-	claim := &room.SeatRequest{Presence: presence}
+	heard := room.Liveness{Presence: presence}
 	err = live.log.Append(ctx,
 		&roomlog.Proposal{Propose: func(head *room.Head, now time.Time) (ch roomlog.Change, err error) {
-			if event := claim.Succeed(head, now); event != nil && !head.Closed && !head.Expired(now) {
+			if event := heard.Succeed(head, now); event != nil && !head.Closed && !head.Expired(now) {
 				ch.Events = []room.Event{*event}
 			}
 			return ch, nil

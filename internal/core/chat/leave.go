@@ -52,7 +52,7 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	if err != nil {
 		return Left{}, err
 	}
-	heirs := c.heirs(ctx)
+	heard := c.livenessOfHeirs(ctx)
 	proposal := &roomlog.Proposal{Propose: c.ofCaller(func(head *room.Head, caller room.Caller,
 		now time.Time) (ch roomlog.Change, err error) {
 		if checkLive(head, now) != nil { // nobody has a seat in such a room
@@ -71,7 +71,7 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 			ch.Events = append(ch.Events, event)
 		}
 		left := *head.FreeSeat(caller.Agent, room.ReasonLeft)
-		left.Promoted, left.Person = heirs.Heir(head, caller.Seat, now), caller.IsPerson()
+		left.Promoted, left.Person = heard.Heir(head, caller.Seat, now), caller.IsPerson()
 		ch.Events = append(ch.Events, left)
 		if caller.Person.HasOpened() { // the person's devices are told why the seat is gone
 			ch.Ops = roomlog.Vacate(&head.State, left, table.Always, now)
@@ -92,19 +92,18 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	return got, nil
 }
 
-// heirs returns the presence of the agents if one of them becomes admin as the caller leaves: a present agent comes
-// first.
-func (c *session) heirs(ctx context.Context) *room.SeatRequest {
-	claim := &room.SeatRequest{}
+// livenessOfHeirs returns who is present. It reads the presence only if another agent becomes admin as the caller
+// leaves: a present agent comes first.
+func (c *session) livenessOfHeirs(ctx context.Context) (heard room.Liveness) {
 	if c.head.Successor(c.me.Seat) == 0 {
-		return claim
+		return heard
 	}
 	var err error
-	claim.Presence, _, err = c.room.agents.ReadPresence(ctx, table.Eventual)
+	heard.Presence, _, err = c.room.agents.ReadPresence(ctx, table.Eventual)
 	if err != nil && ctx.Err() == nil {
 		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err) // messages also tell who is present
 	}
-	return claim
+	return heard
 }
 
 // lastUnread returns the caller's unread messages. Nothing is recorded: the seat is given up.

@@ -12,7 +12,7 @@ import (
 
 // ManageAgent applies an order to the agent of a name in the caller's room. Only admins may give orders, and cannot
 // give some of them to themselves; but in a room of two the other agent may kick a silent admin: see
-// room.SeatRequest.RelievedFrom. An action without effect gives StatusNoChange. A kicked agent may join again. A banned
+// room.Liveness.RelievedFrom. An action without effect gives StatusNoChange. A kicked agent may join again. A banned
 // name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of an unused
 // name, renews the room's invite: the agent may have come through the invite. A muted name stays muted until an admin
 // unmutes it.

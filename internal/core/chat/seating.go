@@ -77,10 +77,10 @@ func (c *seatProposal) Blocked(x table.Conflict) {
 		return
 	}
 	if seat, _, err := roomlog.SeatOf(x.Key); err == nil && x.Item != nil {
-		if c.Alive == nil {
-			c.Alive = map[int]time.Time{}
+		if c.LeaseEnds == nil {
+			c.LeaseEnds = map[int]time.Time{}
 		}
-		c.Alive[seat] = x.Item.Expires
+		c.LeaseEnds[seat] = x.Item.Expires
 	}
 }
 

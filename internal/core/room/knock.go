@@ -46,7 +46,7 @@ func (h *Head) Knock(name ident.Name, why Reason) Event {
 }
 
 // MayKick reports whether a, a seated agent, can kick an agent for another that knocks. An admin can. In a room of two,
-// so can the other agent, unless it may only listen, once the admin is silent: see SeatRequest.RelievedFrom.
+// so can the other agent, unless it may only listen, once the admin is silent: see Liveness.RelievedFrom.
 func (h *Head) MayKick(a Agent) bool {
 	return a.Role == Admin || h.Capacity == core.MinCapacity && !h.Silenced(a)
 }

@@ -104,6 +104,41 @@ func (p Presence) LeaseEnd(role Role) time.Time {
 	return p.SilentFrom().Add(Lease)
 }
 
+// Liveness is when the agents of a room were last heard, from what is stored beside the log. The zero value knows what
+// the head knows, such as messages.
+type Liveness struct {
+	Presence  map[int]Presence  // by seat; nil if not read
+	LeaseEnds map[int]time.Time // by seat: the end of a lease that was renewed after Presence was read
+}
+
+// LastHeard returns when agent itself made its last known call or, if agent waits, when the wait ends;
+// and whether the token was ever used.
+func (l Liveness) LastHeard(head *Head, agent Agent) (last time.Time, used bool) {
+	p := l.Presence[agent.Seat].Of(agent) // zero if the lease has ended, or if the agent joined later
+	u, spoke := head.Recent.Said(agent.Seat)
+	return Latest(time.UnixMilli(agent.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
+}
+
+// LeaseEnd returns when the seat of agent may be taken, and when agent made its last known call. A hook keeps the seat
+// of an agent that makes no call, since news calls the hook.
+func (l Liveness) LeaseEnd(head *Head, agent Agent) (end, last time.Time) {
+	p, seen := l.Presence[agent.Seat]
+	p = p.Of(agent)
+	if !seen || p.AtMs == 0 { // expired, perhaps as the presence of a member, now admin
+		p.AtMs = max(agent.AtMs, agent.RoleMs)
+	}
+	if u, spoke := head.Recent.Said(agent.Seat); spoke && u.Heard.After(p.At()) {
+		p.AtMs, p.Used = u.Heard.UnixMilli(), true
+	}
+	return Latest(p.LeaseEnd(agent.Role), agent.HookedUntil(p), l.LeaseEnds[agent.Seat]), p.At()
+}
+
+// isPresent reports whether agent was heard within PresentFor, waits, or has a waiting program on standby.
+func (l Liveness) isPresent(head *Head, agent Agent, now time.Time) bool {
+	heard, _ := l.LastHeard(head, agent)
+	return Latest(heard.Add(PresentFor), l.Presence[agent.Seat].WaitsUntil()).After(now)
+}
+
 // CeilSecond rounds up to whole seconds, the grain of an item's expiry.
 func CeilSecond(t time.Time) time.Time {
 	return t.Add(time.Second - 1).Truncate(time.Second)

@@ -18,7 +18,7 @@ func TestDecide_nameThatLooksLikeASeatedOne_isRefused(t *testing.T) {
 		l.set(func(s *room.Settings) { s.Capacity = capacity })
 		for _, after := range []time.Duration{0, 48 * time.Hour} {
 			for _, name := range names {
-				c := room.SeatRequest{Name: nameOf(t, name), Principal: "local", Presence: map[int]room.Presence{}}
+				c := room.SeatRequest{Name: nameOf(t, name), Principal: "local", Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 				got, err := c.Decide(l.head, l.now.Add(after))
 				alike := name != "Biii"
 				if refused := fault.CodeOf(err) == fault.NameTaken; refused != alike {
@@ -38,12 +38,12 @@ func TestDecide_ownSpelling_isNoLookalike(t *testing.T) {
 	l.now = l.now.Add(time.Hour)
 	for seat, name := range map[int]string{1: "Ann", 2: "\u0410nn"} {
 		a, _ := l.head.Seated(seat)
-		c := room.SeatRequest{Name: nameOf(t, name), Principal: a.Principal, Presence: map[int]room.Presence{}}
+		c := room.SeatRequest{Name: nameOf(t, name), Principal: a.Principal, Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 		if _, err := c.Decide(l.head, l.now.Add(48*time.Hour)); err != nil {
 			t.Errorf("%+q: %v", name, err)
 		}
 	}
-	c := room.SeatRequest{Name: nameOf(t, "ANN"), Presence: map[int]room.Presence{}}
+	c := room.SeatRequest{Name: nameOf(t, "ANN"), Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 	if _, err := c.Decide(l.head, l.now); fault.CodeOf(err) != fault.NameTaken || err.(*fault.Error).RetryAfter != 0 {
 		t.Errorf("another spelling: %v", err)
 	}
@@ -70,7 +70,7 @@ func TestPersonName_likeAnotherName_isRefused(t *testing.T) {
 		}
 	}
 	for _, taken := range []string{"Kim", "KIM", "K\u0456m", "Kim for Bot", "Kim. for B\u043et"} {
-		c := room.SeatRequest{Name: nameOf(t, taken), Presence: map[int]room.Presence{}}
+		c := room.SeatRequest{Name: nameOf(t, taken), Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 		if _, err := c.Decide(l.head, l.now); fault.CodeOf(err) != fault.NameTaken {
 			t.Errorf("an agent joins as %+q: %v", taken, err)
 		}

@@ -45,8 +45,8 @@ func TestDecide_allNumbersWereGiven_refusesANewSeatOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		claim := room.SeatRequest{Name: n, Principal: principal, Presence: presence}
-		return claim.Decide(l.head, l.now)
+		request := room.SeatRequest{Name: n, Principal: principal, Liveness: room.Liveness{Presence: presence}}
+		return request.Decide(l.head, l.now)
 	}
 	for what, name := range map[string]string{"a free one": "Cid", "that of one who is gone": "Bob"} {
 		if got, err := ask(name, "key:c", map[int]room.Presence{}); fault.CodeOf(err) != fault.NotAllowed {

@@ -9,21 +9,21 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// ErrPresenceNeeded reports that a SeatRequest cannot be decided before its Presence is read again.
+// ErrPresenceNeeded reports that a SeatRequest cannot be decided before Liveness.Presence is read again.
 var ErrPresenceNeeded = errors.New("room: presence is needed")
 
 // ErrAbandoned reports that a join starts the room over instead of taking a seat.
 var ErrAbandoned = errors.New("room: everybody has been silent")
 
 // SeatRequest is a newcomer's request for a seat of an existing room. The decision is pure, so the caller reads
-// the presence of the seats before.
+// the presence of the seats before: see Liveness.
 type SeatRequest struct {
 	Name      ident.Name
-	Principal string            // of the newcomer; empty means unknown
-	Invite    int               // the number of the newcomer's invite; 0 means none
-	Token     HashedToken       // of the newcomer's token
-	Presence  map[int]Presence  // by seat; nil if not read
-	Alive     map[int]time.Time // by seat: the end of a lease that was found later
+	Principal string      // of the newcomer; empty means unknown
+	Invite    int         // the number of the newcomer's invite; 0 means none
+	Token     HashedToken // of the newcomer
+
+	Liveness
 }
 
 // Seating is a decided request. At most one of Eviction and Regained is set.
@@ -68,17 +68,17 @@ const (
 // A guest in the place of a guest spends no use of the invite. Under another name, a full room gives the
 // stalest of the seats with an ended lease, or starts over. Before all else a guest needs a valid invite: see
 // Invite.Admit. Once all seat numbers were given, nobody gets a new seat.
-func (c *SeatRequest) Decide(head *Head, now time.Time) (Seating, error) {
-	old, _ := head.Named(c.Name.Key)
+func (r *SeatRequest) Decide(head *Head, now time.Time) (Seating, error) {
+	old, _ := head.Named(r.Name.Key)
 	var left *Invite
-	if c.Invite != 0 {
+	if r.Invite != 0 {
 		var err error
-		left, err = head.Invite.Admit(c.Invite, old, now)
+		left, err = head.Invite.Admit(r.Invite, old, now)
 		if err != nil {
 			return Seating{}, err
 		}
 	}
-	got, err := c.decideAdmitted(head, old, now)
+	got, err := r.decideAdmitted(head, old, now)
 	got.Invite = left
 	if err == nil && got.Regained == nil {
 		err = head.checkSeatNumbers()
@@ -88,55 +88,55 @@ func (c *SeatRequest) Decide(head *Head, now time.Time) (Seating, error) {
 
 // decideAdmitted is Decide for a newcomer whose invite, if any, is valid. old is the agent of the newcomer's
 // name, or the zero value.
-func (c *SeatRequest) decideAdmitted(head *Head, old Agent, now time.Time) (Seating, error) {
-	if _, banned := FindBan(head.Bans, c.Name.Shown); banned {
+func (r *SeatRequest) decideAdmitted(head *Head, old Agent, now time.Time) (Seating, error) {
+	if _, banned := FindBan(head.Bans, r.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any "+
 			"spelling. Do not try other names: tell your user, who can ask the people of the room.").For(fault.RuleBan)
 	}
-	if err := head.checkLookalike(c.Name); err != nil {
+	if err := head.checkLookalike(r.Name); err != nil {
 		return Seating{}, err
 	}
 	taken := old.Seat != 0
-	own := taken && c.isOwn(head, old)
+	own := taken && r.isOwn(head, old)
 	if !own || !old.Person.Supervises() {
-		if err := head.CheckFurtherSeat(c.Principal); err != nil {
+		if err := head.CheckFurtherSeat(r.Principal); err != nil {
 			return Seating{}, err
 		}
 	}
 	switch {
 	case !taken && len(head.Agents) < head.Capacity:
 		return Seating{Since: head.VisibleFrom()}, nil
-	case c.Presence == nil:
+	case r.Presence == nil:
 		return Seating{}, ErrPresenceNeeded
-	case !own && c.Abandoned(head, now):
+	case !own && r.Abandoned(head, now):
 		return Seating{}, ErrAbandoned
 	case taken:
-		return c.decideTaken(head, old, now)
+		return r.decideTaken(head, old, now)
 	}
-	return c.takeOver(head, now)
+	return r.takeOver(head, now)
 }
 
 // decideTaken is Decide for the name of old. A regained seat stays the same: its number, to which debts and
 // private messages are addressed, its role, and the admission of the agent.
-func (c *SeatRequest) decideTaken(head *Head, old Agent, now time.Time) (Seating, error) {
-	lease, _ := c.LeaseEnd(head, old)
-	free, own := lease, c.isOwn(head, old)
+func (r *SeatRequest) decideTaken(head *Head, old Agent, now time.Time) (Seating, error) {
+	lease, _ := r.LeaseEnd(head, old)
+	free, own := lease, r.isOwn(head, old)
 	if own {
-		free = Earliest(free, c.regainableFrom(head, old))
+		free = Earliest(free, r.regainableFrom(head, old))
 	}
 	switch {
 	case free.After(now):
 		return Seating{}, refuseNameTaken(free.Sub(now), own, lease)
 	case own:
-		again := old.regained(c.Token, now)
+		again := old.regained(r.Token, now)
 		return Seating{Regained: &again}, nil
 	}
 	return Seating{Since: head.sinceTakeOver(), Eviction: head.FreeSeat(old, ReasonTimeout)}, nil
 }
 
 // regainableFrom returns when the principal of agent may regain the seat.
-func (c *SeatRequest) regainableFrom(head *Head, agent Agent) time.Time {
-	last, used := c.LastHeard(head, agent)
+func (r *SeatRequest) regainableFrom(head *Head, agent Agent) time.Time {
+	last, used := r.LastHeard(head, agent)
 	silent := RegainSilent
 	if !used {
 		silent = RegainUnused
@@ -161,51 +161,29 @@ func (s *State) CheckFurtherSeat(principal string) error {
 		"this user, ask your user to let the first one go on.")
 }
 
-// LastHeard returns when an agent itself made its last known call or, if the agent waits, when the wait ends;
-// and whether the token was ever used.
-func (c *SeatRequest) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
-	p := c.Presence[a.Seat].Of(a) // zero if the lease has ended, or if the agent joined later
-	u, spoke := h.Recent.Said(a.Seat)
-	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
-}
-
-// LeaseEnd returns when the seat of agent may be taken, and when agent made its last known call. A hook keeps the seat
-// of an agent that makes no call, since news calls the hook.
-func (c *SeatRequest) LeaseEnd(head *Head, agent Agent) (end, last time.Time) {
-	p, seen := c.Presence[agent.Seat]
-	p = p.Of(agent)
-	if !seen || p.AtMs == 0 { // expired, perhaps as the presence of a member, now admin
-		p.AtMs = max(agent.AtMs, agent.RoleMs)
-	}
-	if u, spoke := head.Recent.Said(agent.Seat); spoke && u.Heard.After(p.At()) {
-		p.AtMs, p.Used = u.Heard.UnixMilli(), true
-	}
-	return Latest(p.LeaseEnd(agent.Role), agent.HookedUntil(p), c.Alive[agent.Seat]), p.At()
-}
-
 // isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is an agent. Many
 // people may share a principal, so a person without an agent regains its seat by the token only; or while the
 // token is unused, since the reply with the token may have been lost. Nobody regains the seat of an endpoint,
 // silent until called: two would speak from one seat.
-func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
-	p, known := c.Presence[a.Seat]
+func (r *SeatRequest) isOwn(h *Head, a Agent) bool {
+	p, known := r.Presence[a.Seat]
 	_, spoke := h.Recent.Said(a.Seat)
-	return c.Principal != "" && c.Principal == a.Principal && c.Token.Person == a.IsPersonOnly() && !a.IsEndpoint() &&
-		(!c.Token.Person || known && !p.Used && !spoke)
+	return r.Principal != "" && r.Principal == a.Principal && r.Token.Person == a.IsPersonOnly() && !a.IsEndpoint() &&
+		(!r.Token.Person || known && !p.Used && !spoke)
 }
 
 // Abandoned reports whether a full room starts over, so that strangers do not inherit the seats, the name and
 // the words of a past talk. Neither a password nor an invite tells people of the room from strangers, and all
 // have been silent for the time of a lease: nobody called or waited, no announced absence lasts, and neither a
 // program on standby nor a hook could wake an agent.
-func (c *SeatRequest) Abandoned(head *Head, now time.Time) bool {
-	if c.Presence == nil || c.Invite != 0 || head.Password != "" || len(head.Agents) < head.Capacity {
+func (r *SeatRequest) Abandoned(head *Head, now time.Time) bool {
+	if r.Presence == nil || r.Invite != 0 || head.Password != "" || len(head.Agents) < head.Capacity {
 		return false
 	}
 	for _, agent := range head.Agents {
-		last, _ := c.LastHeard(head, agent)
-		p := c.Presence[agent.Seat]
-		if Latest(Latest(last, p.SilentFrom()).Add(Lease), agent.HookedUntil(p), c.Alive[agent.Seat]).After(now) {
+		last, _ := r.LastHeard(head, agent)
+		p := r.Presence[agent.Seat]
+		if Latest(Latest(last, p.SilentFrom()).Add(Lease), agent.HookedUntil(p), r.LeaseEnds[agent.Seat]).After(now) {
 			return false
 		}
 	}
@@ -214,9 +192,9 @@ func (c *SeatRequest) Abandoned(head *Head, now time.Time) bool {
 
 // Yours returns the names of the idle seats of the newcomer's principal. The principal can regain these seats
 // by name.
-func (c *SeatRequest) Yours(head *Head, now time.Time) (names []string) {
+func (r *SeatRequest) Yours(head *Head, now time.Time) (names []string) {
 	for _, agent := range head.Agents {
-		if c.isOwn(head, agent) && !c.regainableFrom(head, agent).After(now) {
+		if r.isOwn(head, agent) && !r.regainableFrom(head, agent).After(now) {
 			names = append(names, agent.Name)
 		}
 	}
@@ -224,11 +202,11 @@ func (c *SeatRequest) Yours(head *Head, now time.Time) (names []string) {
 }
 
 // takeOver takes the longest silent of the seats with an ended lease: an absent agent must not block a room.
-func (c *SeatRequest) takeOver(head *Head, now time.Time) (Seating, error) {
+func (r *SeatRequest) takeOver(head *Head, now time.Time) (Seating, error) {
 	var stalest *Agent
 	var stalestAt, first time.Time
 	for i, agent := range head.Agents {
-		end, last := c.LeaseEnd(head, agent)
+		end, last := r.LeaseEnd(head, agent)
 		if end.After(now) {
 			if first.IsZero() || end.Before(first) {
 				first = end
@@ -241,7 +219,7 @@ func (c *SeatRequest) takeOver(head *Head, now time.Time) (Seating, error) {
 	}
 	if stalest == nil {
 		full := head.refuseRoomFull(first.Sub(now))
-		full.Yours = c.Yours(head, now)
+		full.Yours = r.Yours(head, now)
 		return Seating{}, full
 	}
 	return Seating{Since: head.sinceTakeOver(), Eviction: head.FreeSeat(*stalest, ReasonTimeout)}, nil

@@ -27,7 +27,7 @@ func TestDecide_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
 	silent := map[int]room.Presence{ann: {AtMs: l.now.Add(hour).UnixMilli(), Used: true}}
 	for _, name := range []string{"B0b", "Bob"} {
 		for _, p := range []map[int]room.Presence{nil, silent} {
-			_, err := (&room.SeatRequest{Name: nameOf(t, name), Presence: p}).Decide(l.head, l.now.Add(hour))
+			_, err := (&room.SeatRequest{Name: nameOf(t, name), Liveness: room.Liveness{Presence: p}}).Decide(l.head, l.now.Add(hour))
 			if fault.CodeOf(err) != fault.NotAllowed || err.(*fault.Error).RetryAfter != 0 {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -42,9 +42,9 @@ func TestDecide_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 	called := func(ago time.Duration) room.Presence {
 		return room.Presence{AtMs: l.now.Add(-ago).UnixMilli(), Used: true}
 	}
-	c := room.SeatRequest{Name: nameOf(t, "Dora"), Presence: map[int]room.Presence{
+	c := room.SeatRequest{Name: nameOf(t, "Dora"), Liveness: room.Liveness{Presence: map[int]room.Presence{
 		ann: called(20 * time.Minute), bob: called(10 * time.Minute), cid: called(5 * time.Minute),
-	}}
+	}}}
 	for _, x := range []struct {
 		after time.Duration
 		gone  int // 0: the room is full
@@ -72,7 +72,7 @@ func TestDecide_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 	}
 	c.Presence[3] = called(5 * time.Minute)
 	// A lease that was found later counts, too.
-	c.Alive = map[int]time.Time{bob: l.now.Add(time.Hour)}
+	c.LeaseEnds = map[int]time.Time{bob: l.now.Add(time.Hour)}
 	if got, err := c.Decide(l.head, l.now.Add(11*time.Minute)); err != nil || got.Eviction.Seat != cid {
 		t.Errorf("beside a seat that is alive: %+v, %v", got, err)
 	}
@@ -83,7 +83,7 @@ func TestDecide_nameThatIsTakenInAFullRoom_isRefusedForTheName(t *testing.T) {
 	alive := map[int]room.Presence{ann: {AtMs: l.now.UnixMilli(), Used: true},
 		bob: {AtMs: l.now.UnixMilli(), Used: true}}
 	for name, want := range map[string]fault.Code{"BOB": fault.NameTaken, "Cid": fault.RoomFull} {
-		_, err := (&room.SeatRequest{Name: nameOf(t, name), Presence: alive}).Decide(l.head, l.now)
+		_, err := (&room.SeatRequest{Name: nameOf(t, name), Liveness: room.Liveness{Presence: alive}}).Decide(l.head, l.now)
 		if fault.CodeOf(err) != want || !strings.Contains(err.Error(), "pass only your agent_token") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -109,7 +109,7 @@ func TestDecide_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
 			l.set(c.settings)
 			now := l.now.Add(room.Lease)
 			p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
-			got, err := (&room.SeatRequest{Name: nameOf(t, name), Presence: p}).Decide(l.head, now)
+			got, err := (&room.SeatRequest{Name: nameOf(t, name), Liveness: room.Liveness{Presence: p}}).Decide(l.head, now)
 			want := l.head.FromNext()
 			if c.open {
 				want = l.head.VisibleFrom()
@@ -178,18 +178,18 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 		}
 		l.apply(l.agent(bob).BeginHook("h", false))
 		l.now = l.now.Add(2 * time.Hour)
-		claim := room.SeatRequest{Name: nameOf(t, "Eve"), Presence: map[int]room.Presence{}}
+		request := room.SeatRequest{Name: nameOf(t, "Eve"), Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 		if c.presence != nil {
-			claim.Presence[2] = c.presence(l)
+			request.Presence[2] = c.presence(l)
 		}
-		if got := claim.Abandoned(l.head, l.now); got != c.want {
+		if got := request.Abandoned(l.head, l.now); got != c.want {
 			t.Errorf("%s: %t", what, got)
 		}
-		if guest := (room.SeatRequest{Name: claim.Name, Presence: claim.Presence,
+		if guest := (room.SeatRequest{Name: request.Name, Liveness: room.Liveness{Presence: request.Presence},
 			Invite: 1}); guest.Abandoned(l.head, l.now) {
 			t.Errorf("%s: a guest begins the room anew", what)
 		}
-		if _, err := claim.Decide(l.head, l.now); errors.Is(err, room.ErrAbandoned) != c.want {
+		if _, err := request.Decide(l.head, l.now); errors.Is(err, room.ErrAbandoned) != c.want {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -333,7 +333,7 @@ func TestDecide_nameThatIsTaken_callerGetsWhatTheTableSays(t *testing.T) {
 		now := l.now.Add(48 * hour)
 		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}, bob: c.p.at(now)}
 		got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "BOB"), Principal: c.who,
-			Token: room.HashedToken{Hash: "new"}, Presence: p}, now)
+			Token: room.HashedToken{Hash: "new"}, Liveness: room.Liveness{Presence: p}}, now)
 		var f *fault.Error
 		if got != c.want || got == refused &&
 			(!errors.As(err, &f) || f.Code != fault.NameTaken || f.RetryAfter != c.retry) {
@@ -346,7 +346,7 @@ func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
 	l := bobs(t)
 	now := start().Add(hour)
 	p := map[int]room.Presence{bob: {AtMs: now.UnixMilli(), Used: true}}
-	_, err := (&room.SeatRequest{Name: nameOf(t, "Bob"), Presence: p}).Decide(l.head, now)
+	_, err := (&room.SeatRequest{Name: nameOf(t, "Bob"), Liveness: room.Liveness{Presence: p}}).Decide(l.head, now)
 	if err == nil || !strings.Contains(err.Error(), "in 60 seconds") ||
 		!strings.Contains(err.Error(), "if it stays silent, at 13:15 UTC on 1 March at the latest") {
 		t.Error(err)
@@ -425,24 +425,24 @@ func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
 			})
 			for i, v := range c.visits {
 				now := began.Add(v.at)
-				claim := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Token: room.HashedToken{Hash: "new"},
-					Presence: map[int]room.Presence{}}
+				request := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Token: room.HashedToken{Hash: "new"},
+					Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 				if c.guest {
-					claim.Invite = 1
+					request.Invite = 1
 				}
 				called := began
 				if c.calls <= v.at {
 					called = began.Add(c.calls)
 				}
-				claim.Presence[2] = room.Presence{AtMs: called.UnixMilli(), Used: true}
+				request.Presence[2] = room.Presence{AtMs: called.UnixMilli(), Used: true}
 				if c.standby {
-					claim.Presence[2] = room.Presence{AtMs: now.UnixMilli(), OwnMs: called.UnixMilli(),
+					request.Presence[2] = room.Presence{AtMs: now.UnixMilli(), OwnMs: called.UnixMilli(),
 						UntilMs: now.Add(minute).UnixMilli(), Used: true, Standby: true}
 				}
 				if !c.silent {
-					claim.Presence[1] = room.Presence{AtMs: now.UnixMilli(), Used: true}
+					request.Presence[1] = room.Presence{AtMs: now.UnixMilli(), Used: true}
 				}
-				got, seating, err := claimBob(l, claim, now)
+				got, seating, err := claimBob(l, request, now)
 				if got != v.want {
 					t.Fatalf("after %s: %s, want %s; %v", v.at, got, v.want, err)
 				}
@@ -463,16 +463,16 @@ func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
 // his key, until the impostor is silent for as long.
 func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 	l := bobs(t)
-	claim := func(who string, last time.Time, after time.Duration) (room.Seating, error) {
+	request := func(who string, last time.Time, after time.Duration) (room.Seating, error) {
 		now := last.Add(after)
 		p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
 		for _, seat := range seats(&l.head.State)[1:] {
 			p[seat] = room.Presence{AtMs: last.UnixMilli(), Used: true}
 		}
 		return (&room.SeatRequest{Name: nameOf(t, "Bob"), Principal: who, Token: room.HashedToken{Hash: "new"},
-			Presence: p}).Decide(l.head, now)
+			Liveness: room.Liveness{Presence: p}}).Decide(l.head, now)
 	}
-	first, err := claim("key:c", l.now, room.Lease)
+	first, err := request("key:c", l.now, room.Lease)
 	if err != nil || first.Eviction == nil {
 		t.Fatalf("the impostor gets %+v, %v", first, err)
 	}
@@ -484,7 +484,7 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 	l.apply(room.Event{Type: room.Joined, Seat: 3, Name: a.Name, Agent: &a.Agent, Regains: true})
 	for after, want := range map[time.Duration]fault.Code{minute: fault.NameTaken, room.RegainSilent: fault.NameTaken,
 		room.Lease - time.Second: fault.NameTaken, room.Lease: ""} {
-		got, err := claim("key:b", l.now, after)
+		got, err := request("key:b", l.now, after)
 		if fault.CodeOf(err) != want || got.Regained != nil ||
 			err == nil && (got.Eviction == nil || got.Eviction.Seat != 3 || got.Since != l.head.FromNext()) {
 			t.Errorf("after %s, Bob gets %+v, %v", after, got, err)
@@ -499,7 +499,7 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	old := l.agent(bob)
 	now := l.now.Add(hour)
 	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b",
-		Token: room.HashedToken{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
+		Token: room.HashedToken{Hash: "new"}, Liveness: room.Liveness{Presence: map[int]room.Presence{}}}, now)
 	want := old.Agent
 	want.Hash, want.AtMs, want.RegainedMs = "new", now.UnixMilli(), now.UnixMilli()
 	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Eviction != nil {
@@ -518,7 +518,7 @@ func TestDecide_seatOfAnEndpoint_isNotRegained(t *testing.T) {
 		bob: {AtMs: l.now.UnixMilli(), Used: true, HookedMs: now.UnixMilli()}}
 	for name, code := range map[string]fault.Code{"Bob": fault.NameTaken, "Dora": fault.RoomFull} {
 		_, err := (&room.SeatRequest{Name: nameOf(t, name), Principal: "key:b", Token: room.HashedToken{Hash: "new"},
-			Presence: p}).Decide(l.head, now)
+			Liveness: room.Liveness{Presence: p}}).Decide(l.head, now)
 		var f *fault.Error
 		if !errors.As(err, &f) || f.Code != code || f.Yours != nil {
 			t.Errorf("%s: %+v", name, f)
@@ -530,7 +530,7 @@ func TestDecide_nameOfTheLastAdmin_makesAnotherAgentAdmin(t *testing.T) {
 	l := newRoom(t, "Bea", "Bob", "Cid")
 	l.manage(room.Promote, bob)
 	l.manage(room.Demote, 1)
-	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{}},
+	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Liveness: room.Liveness{Presence: map[int]room.Presence{}}},
 		l.now.Add(25*hour))
 	if got.Eviction == nil || got.Eviction.Promoted != 1 {
 		t.Errorf("got %+v", got.Eviction)
@@ -545,7 +545,7 @@ func TestDecide_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 		alive := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true},
 			bob: {AtMs: l.now.UnixMilli(), Used: true}}
 		_, err := (&room.SeatRequest{Name: nameOf(t, "Dora"), Principal: principal,
-			Presence: alive}).Decide(l.head, now)
+			Liveness: room.Liveness{Presence: alive}}).Decide(l.head, now)
 		var full *fault.Error
 		if !errors.As(err, &full) || full.Code != fault.RoomFull || !slices.Equal(full.Yours, want) {
 			t.Errorf("%q: %+v", principal, full)
@@ -602,7 +602,7 @@ func TestDecide_seatOfAPersonAlone_isRegainedByItsUnusedPageAlone(t *testing.T) 
 		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
 		got, seating, err := claimBob(
 			l,
-			room.SeatRequest{Name: nameOf(t, "Pam"), Principal: c.who, Token: c.holder, Presence: p},
+			room.SeatRequest{Name: nameOf(t, "Pam"), Principal: c.who, Token: c.holder, Liveness: room.Liveness{Presence: p}},
 			now,
 		)
 		if got != c.want {
@@ -624,7 +624,7 @@ func TestDecide_personWithoutAnAgent_doesNotRegainAnAgentsSeat(t *testing.T) {
 		got, _, err := claimBob(
 			l,
 			room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Token: room.HashedToken{Person: true},
-				Presence: p},
+				Liveness: room.Liveness{Presence: p}},
 			now,
 		)
 		if got != want {
@@ -641,7 +641,7 @@ func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
 	l.now = last.Add(room.RegainSilent - time.Second)
 	l.decide(d, room.SendDraft, "")
 	p := map[int]room.Presence{ann: {AtMs: l.now.UnixMilli(), Used: true}, bob: {AtMs: last.UnixMilli(), Used: true}}
-	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Presence: p},
+	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Liveness: room.Liveness{Presence: p}},
 		last.Add(room.RegainSilent))
 	if got != regained {
 		t.Errorf("%s, %v", got, err)
@@ -682,7 +682,7 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			p[bob] = room.Presence{AtMs: now.Add(-room.RegainSilent).UnixMilli(), Used: true}
 			p[cid] = room.Presence{AtMs: l.agent(cid).AtMs, Used: true}
 			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who,
-				Token: room.HashedToken{Person: c.person}, Presence: p}).Decide(
+				Token: room.HashedToken{Person: c.person}, Liveness: room.Liveness{Presence: p}}).Decide(
 				l.head,
 				now,
 			)
@@ -720,12 +720,12 @@ func TestDecide_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 		l.set(func(s *room.Settings) { s.Capacity = 3 })
 		now := l.now.Add(c.after)
 		waits := room.Presence{AtMs: now.UnixMilli(), Used: true}
-		claim := room.SeatRequest{Name: nameOf(t, c.name), Principal: c.principal, Presence: map[int]room.Presence{
-			ann: waits, bob: {HookedMs: l.now.Add(last).UnixMilli()}, cid: waits}}
-		got, err := claim.Decide(l.head, now)
+		request := room.SeatRequest{Name: nameOf(t, c.name), Principal: c.principal, Liveness: room.Liveness{Presence: map[int]room.Presence{
+			ann: waits, bob: {HookedMs: l.now.Add(last).UnixMilli()}, cid: waits}}}
+		got, err := request.Decide(l.head, now)
 		if c.gone == 0 && (fault.CodeOf(err) != fault.NameTaken && fault.CodeOf(err) != fault.RoomFull ||
-			len(claim.Yours(l.head, now)) > 0) {
-			t.Errorf("%s: %+v, %v; of the principal are %q", what, got, err, claim.Yours(l.head, now))
+			len(request.Yours(l.head, now)) > 0) {
+			t.Errorf("%s: %+v, %v; of the principal are %q", what, got, err, request.Yours(l.head, now))
 		}
 		if c.gone != 0 && (err != nil || got.Eviction == nil || got.Eviction.Seat != c.gone) {
 			t.Errorf("%s: %+v, %v", what, got, err)

@@ -12,18 +12,18 @@ const AdminSilent = 24 * time.Hour
 
 // MayLackAdmin reports whether the admins may have been silent for AdminSilent, as far as
 // the head shows.
-func (h *Head) MayLackAdmin(now time.Time) bool { return (&SeatRequest{}).lacksAdmin(h, now) }
+func (h *Head) MayLackAdmin(now time.Time) bool { return Liveness{}.lacksAdmin(h, now) }
 
 // Succeed returns the event that makes an agent an admin beside the silent admins, or nil. If for AdminSilent
 // no admin was heard, or announced to be away, the first heir becomes admin if present, so that somebody
 // present can run the room. An endpoint does not count as an admin. A channel gets no heir: its readers only
 // listen. Silent admins keep seat and role. Only calls that need an admin call Succeed (see chat), so other
 // calls cost nothing, and until then nobody mutes, bans or enlarges.
-func (c *SeatRequest) Succeed(head *Head, now time.Time) *Event {
-	if head.Type == Channel || !c.lacksAdmin(head, now) {
+func (l Liveness) Succeed(head *Head, now time.Time) *Event {
+	if head.Type == Channel || !l.lacksAdmin(head, now) {
 		return nil
 	}
-	agent, present := c.heir(head, 0, now)
+	agent, present := l.heir(head, 0, now)
 	if !present {
 		return nil
 	}
@@ -34,13 +34,13 @@ func (c *SeatRequest) Succeed(head *Head, now time.Time) *Event {
 
 // Heir returns the seat that becomes admin, in the same event, when the last admin leaves by itself; 0 if
 // another admin or nobody stays. The seat is the first heir's or, if nobody could run the room, that of
-// State.Successor.
-func (c *SeatRequest) Heir(head *Head, seat int, now time.Time) int {
+// State.Successor. Successor does not ask who is present: where no presence is read, as in a kick, Successor decides.
+func (l Liveness) Heir(head *Head, seat int, now time.Time) int {
 	next := head.Successor(seat)
 	if next == 0 {
 		return 0
 	}
-	if agent, _ := c.heir(head, seat, now); agent.Seat != 0 {
+	if agent, _ := l.heir(head, seat, now); agent.Seat != 0 {
 		return agent.Seat
 	}
 	return next
@@ -49,11 +49,11 @@ func (c *SeatRequest) Heir(head *Head, seat int, now time.Time) int {
 // heir returns the first agent in the order of succession, and whether the agent is present; the zero value if
 // there is none. The order has the agents in other seats that can run the room at once and are no admins,
 // present before absent, and the longest seated first.
-func (c *SeatRequest) heir(head *Head, seat int, now time.Time) (first Agent, present bool) {
+func (l Liveness) heir(head *Head, seat int, now time.Time) (first Agent, present bool) {
 	for _, agent := range head.Agents {
 		switch {
 		case agent.Seat == seat || agent.Role == Admin || !agent.CanRun():
-		case c.isPresent(head, agent, now):
+		case l.isPresent(head, agent, now):
 			return agent, true
 		case first.Seat == 0:
 			first = agent
@@ -70,27 +70,21 @@ const RelievedAfter = time.Minute
 // after the lease of agent, counted as a member's. An agent should not have to wait a day for a partner that has
 // lost its token. The role then goes to by. may is false if by may never kick, as an agent that may only
 // listen. An admin without a call since its join has the time of an agent that called at the join.
-func (c *SeatRequest) RelievedFrom(head *Head, by, agent Agent) (from time.Time, may bool) {
+func (l Liveness) RelievedFrom(head *Head, by, agent Agent) (from time.Time, may bool) {
 	if head.Capacity != core.MinCapacity || by.Seat == agent.Seat || agent.Role != Admin || head.Silenced(by) {
 		return time.Time{}, false
 	}
 	agent.Role = Member
-	end, _ := c.LeaseEnd(head, agent)
+	end, _ := l.LeaseEnd(head, agent)
 	end = Latest(end, time.UnixMilli(agent.AtMs).Add(Lease))
 	return end.Add(RelievedAfter), true
 }
 
-// isPresent reports whether a was heard within PresentFor, waits, or has a waiting program on standby.
-func (c *SeatRequest) isPresent(h *Head, a Agent, now time.Time) bool {
-	heard, _ := c.LastHeard(h, a)
-	return Latest(heard.Add(PresentFor), c.Presence[a.Seat].WaitsUntil()).After(now)
-}
-
 // lacksAdmin reports whether no admin was heard for AdminSilent.
-func (c *SeatRequest) lacksAdmin(head *Head, now time.Time) bool {
+func (l Liveness) lacksAdmin(head *Head, now time.Time) bool {
 	for _, agent := range head.Agents {
-		last, _ := c.LastHeard(head, agent)
-		heard := Latest(last, time.UnixMilli(agent.RoleMs), c.Presence[agent.Seat].BackAt())
+		last, _ := l.LastHeard(head, agent)
+		heard := Latest(last, time.UnixMilli(agent.RoleMs), l.Presence[agent.Seat].BackAt())
 		if agent.Role == Admin && heard.Add(AdminSilent).After(now) && !agent.IsEndpoint() {
 			return false
 		}

@@ -78,8 +78,8 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 		if c.then != nil {
 			c.then(l, p)
 		}
-		claim := room.SeatRequest{Presence: p}
-		got := claim.Succeed(l.head, now)
+		heard := room.Liveness{Presence: p}
+		got := heard.Succeed(l.head, now)
 		if got == nil && c.want != 0 || got != nil &&
 			(got.Seat != c.want || got.Action != room.Promote || got.Actor() != 0) {
 			t.Errorf("%s: %+v, want seat %d", what, got, c.want)
@@ -136,8 +136,8 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentBeforeAbsent(t *testing.T) {
 		l, p := newRoom(t, "Ann", "Bob", "Cid", "Dora"), presence{}
 		l.now = l.now.Add(time.Hour)
 		c.then(l, p)
-		claim := room.SeatRequest{Presence: p}
-		if got := claim.Heir(l.head, ann, l.now); got != c.want {
+		heard := room.Liveness{Presence: p}
+		if got := heard.Heir(l.head, ann, l.now); got != c.want {
 			t.Errorf("%s: seat %d, want %d", what, got, c.want)
 		}
 	}
@@ -189,12 +189,12 @@ func TestRelievedFrom_leaseAsAMemberAndAMinuteAreOver(t *testing.T) {
 		l.now = l.now.Add(time.Hour)
 		p := room.Presence{AtMs: l.now.Add(last).UnixMilli(), Used: true}
 		c.then(l, &p, l.now)
-		claim := room.SeatRequest{Presence: map[int]room.Presence{ann: p}}
-		from, may := claim.RelievedFrom(l.head, l.agent(bob).Agent, l.agent(ann).Agent)
+		heard := room.Liveness{Presence: map[int]room.Presence{ann: p}}
+		from, may := heard.RelievedFrom(l.head, l.agent(bob).Agent, l.agent(ann).Agent)
 		if (may && !from.After(l.now)) != c.may {
 			t.Errorf("%s: %t, from %s on", what, may, from)
 		}
-		if _, may := claim.RelievedFrom(l.head, l.agent(ann).Agent, l.agent(ann).Agent); may {
+		if _, may := heard.RelievedFrom(l.head, l.agent(ann).Agent, l.agent(ann).Agent); may {
 			t.Errorf("%s: she may kick herself", what)
 		}
 	}
@@ -206,8 +206,8 @@ func TestEndpoint_besideAnotherAgent_runsNoRoom(t *testing.T) {
 	l.endpoint(bob)
 	l.now = l.now.Add(time.Hour)
 	l.say(bob, "here")
-	claim := room.SeatRequest{Presence: map[int]room.Presence{}}
-	if got := claim.Heir(l.head, ann, l.now); got != 3 {
+	heard := room.Liveness{Presence: map[int]room.Presence{}}
+	if got := heard.Heir(l.head, ann, l.now); got != 3 {
 		t.Errorf("after Ann seat %d runs the room, though Cid could", got)
 	}
 	l.manage(room.Promote, bob)
@@ -216,7 +216,7 @@ func TestEndpoint_besideAnotherAgent_runsNoRoom(t *testing.T) {
 	}
 	l.manage(room.Demote, cid)
 	l.say(dora, "here")
-	if got := claim.Succeed(l.head, l.now); got == nil || got.Seat != dora {
+	if got := heard.Succeed(l.head, l.now); got == nil || got.Seat != dora {
 		t.Errorf("beside Bob alone %+v runs the room", got)
 	}
 	l.leave(cid)
