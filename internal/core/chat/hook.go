@@ -82,7 +82,8 @@ func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.Hook
 func (c *session) beginHook(ctx context.Context, hook roomlog.HookItem, told roomlog.Progress,
 	event func(room.Agent) room.Event) (began bool, err error) {
 	events, err := c.change(ctx, func(_ *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
-		if caller.Seat != hook.Seat { // the agent has joined again, and its person has the new seat: see State.CallerByToken
+		// the agent has joined again, and its person has the new seat: see State.CallerByToken
+		if caller.Seat != hook.Seat {
 			return ch, errUnseated
 		}
 		if _, there := caller.Hook(hook.ID); there {

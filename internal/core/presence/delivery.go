@@ -37,6 +37,15 @@ import (
 //  20. Bob's person opens the room on a new device: the offer says that it is the first.
 //  21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
 //
+// Three of the numbers below cut the line of events. (BatchAfter, HandedTo] is the last batch, which the next call
+// without a cursor gets once more. (Acked, BatchAfter] was handed out twice, and comes along if it fits. In case 3:
+//
+//	after          Acked  BatchAfter  HandedTo     40 | 41 | 42 | 43 |
+//	the join       0      40          40
+//	the 1st call   0      40          42              | batch   |
+//	the 2nd call   0      42          42              | twice   |
+//	the 3rd call   0      42          43              | twice   | batch
+//
 // How far a reader has come is kept in numbers of events. The second column says what became of the events up to
 // that number, the third who records the number, and the last where the number is kept:
 //
@@ -76,7 +85,7 @@ type WriteTime int
 // The times of a write.
 const (
 	Never                  WriteTime = iota // the process alone remembers the change
-	OncePerMinute                           // with the next write, which a cursor makes after a minute
+	OncePerMinute                           // only by a call that finds the last write a minute old
 	BeforeAnswerIfPossible                  // before the answer, which goes out even if the write fails
 	BeforeAnswer                            // before the answer, which is refused if the write fails
 )

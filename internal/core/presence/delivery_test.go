@@ -69,7 +69,7 @@ func (b *bob) offer(q Query) Offer {
 func (b *bob) marks(o Offer, n int64, messages int) string { return b.HandOut(o, n, messages).String() }
 
 func (w WriteTime) String() string {
-	return []string{"unstored", "within a minute", "stored if possible", "stored"}[w]
+	return []string{"unstored", "once a minute", "stored if possible", "stored"}[w]
 }
 
 var (
@@ -85,49 +85,49 @@ var (
 // The rows are the cases that the comment of Delivery lists.
 func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 	for what, steps := range map[string][]step{
-		"Bob was handed 41 and 42, and his next call has cursor 42: both have arrived, and neither comes again.": {
+		"1. Bob was handed 41 and 42, and his next call has cursor 42: both have arrived, and neither comes again.": {
 			{first, "41 42 stored if possible"},
-			{func(b *bob) string { return b.Acknowledge(42, 0).String() }, "within a minute"},
+			{func(b *bob) string { return b.Acknowledge(42, 0).String() }, "once a minute"},
 			{calls(cursor42, 42), "unstored"},
 			{calls(look, 43), "43 stored if possible"},
 		},
-		"Bob was handed 41 and 42, and calls without a cursor: both come again, marked as repeated.": {
+		"2. Bob was handed 41 and 42, and calls without a cursor: both come again, marked as repeated.": {
 			{first, "41 42 stored if possible"},
 			{calls(look, 43), "41* 42* 43 stored if possible"},
 		},
-		"Bob was handed 41 and 42 twice without a cursor: both answers may be lost, so both come along with 43.": {
+		"3. Bob was handed 41 and 42 twice without a cursor: both answers may be lost, so both come along with 43.": {
 			{first, "41 42 stored if possible"},
 			{first, "41* 42* stored if possible"},
 			{func(b *bob) string { b.Delivery = deliveryOf(b.stored, 40); return "" }, ""},
 			{calls(look, 42), "(41) (42) unstored"},
 			{calls(look, 43), "(41) (42) 43 stored if possible"},
 		},
-		"Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked in this process.": {
+		"4. Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked in this process.": {
 			{calls(cursor40, 41), "41 unstored"},
 			{func(b *bob) string { text, _ := shows(deliveryOf(b.stored, 40).Offer(look), 41); return text }, "41 "},
 			{calls(look, 41), "41* stored if possible"},
 		},
-		"Bob was handed 41 and 42, and replies to 41: both have arrived.": {
+		"5. Bob was handed 41 and 42, and replies to 41: both have arrived.": {
 			{first, "41 42 stored if possible"},
 			{replies(40), "unstored"},
 			{replies(43), "unstored"},
-			{func(b *bob) string { other := *b; return replies(42)(&other) }, "within a minute"},
-			{replies(41), "within a minute"},
+			{func(b *bob) string { other := *b; return replies(42)(&other) }, "once a minute"},
+			{replies(41), "once a minute"},
 			{replies(42), "unstored"},
 			{calls(look, 43), "43 stored if possible"},
 		},
-		"A program peeks for Bob and sees 41: nothing is recorded, and Bob's next call gets 41 as new.": {
+		"6. A program peeks for Bob and sees 41: nothing is recorded, and Bob's next call gets 41 as new.": {
 			{calls(peek, 41), "41 unstored"},
 			{calls(look, 41), "41 stored if possible"},
 			{calls(peek, 42), "42 unstored"},
 			{calls(Query{Peek: true, Cursor: 40}, 42), "42 unstored"},
 			{calls(Query{Peek: true, Cursor: 42}, 43), "43 unstored"},
 		},
-		"A newer wait ends one that found 41: the older hands nothing out, and cursor 40 acknowledges nothing.": {
+		"7. A newer wait ends one that found 41: the older hands nothing out, and cursor 40 acknowledges nothing.": {
 			{func(b *bob) string { return fmt.Sprint(b.Offer(look).Arrived, b.Offer(cursor40).Arrived) }, "0 40"},
 			{calls(look, 41), "41 stored if possible"},
 		},
-		"One process handed Bob 41, and Bob acknowledged 41 to another: the other keeps that on its next read.": {
+		"8. One process handed Bob 41, and Bob acknowledged 41 to another: the other keeps that on its next read.": {
 			{func(b *bob) string {
 				other := bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
 				other.Acknowledge(41, 0)
@@ -138,7 +138,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			}, "41 41 40"},
 			{calls(look, 42), "42 stored if possible"},
 		},
-		"Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls Bob for 41.": {
+		"9. Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls Bob for 41.": {
 			{func(b *bob) string { b.hooked = true; return calls(cursor40, 41)(b) }, "41 stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).HandedOut()) }, "41"},
 			{calls(cursor40, 41), "41 unstored"},
@@ -146,20 +146,20 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(look, 42), "42 stored if possible"},
 			{calls(Query{Cursor: 41}, 42), "42 unstored"},
 		},
-		"Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since the next cursor will be.": {
+		"10. Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since the next cursor will be.": {
 			{calls(cursor40, 41), "41 unstored"},
-			{func(b *bob) string { return b.Acknowledge(41, 0).String() }, "within a minute"},
+			{func(b *bob) string { return b.Acknowledge(41, 0).String() }, "once a minute"},
 			{calls(look, 42), "42 stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(b.stored.BatchAfter) }, "41"},
 		},
-		"Bob returns, and is handed 41 and 42: each return and one call without a cursor bring both again, marked.": {
+		"11. Bob returns, and is handed 41 and 42: each return and one call without a cursor bring both again, marked.": {
 			{calls(back, 42), "41 42 stored if possible"},
 			{calls(back, 42), "41* 42* unstored"},
 			{calls(back, 43), "41* 42* 43 stored if possible"},
 			{calls(look, 43), "41* 42* 43* stored if possible"},
 			{calls(look, 43), "(41) (42) (43) unstored"},
 		},
-		"Bob was handed 41 by a call with cursor 40, and leaves when 42 has come: the leave shows 42.": {
+		"12. Bob was handed 41 by a call with cursor 40, and leaves when 42 has come: the leave shows 42.": {
 			{calls(cursor40, 41), "41 unstored"},
 			{calls(Query{Leave: true}, 42), "42 unstored"},
 			{first, "41* 42 stored if possible"},
@@ -167,53 +167,53 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(Query{Leave: true}, 43), "43 unstored"},
 			{func(b *bob) string { b.Acknowledge(43, 0); return calls(Query{Leave: true}, 44)(b) }, "44 unstored"},
 		},
-		"Bob stays (A2A), was handed 41, and calls again: 41 has arrived, since a stay knows no cursor.": {
+		"13. Bob stays (A2A), was handed 41, and calls again: 41 has arrived, since a stay knows no cursor.": {
 			{calls(stays, 41), "41 stored if possible"},
 			{calls(stays, 42), "42 stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(b.stored.Acked) }, "41"},
 			{calls(stays, 42), "unstored"},
 		},
-		"Bob stays, has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.": {
+		"14. Bob stays, has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.": {
 			{calls(stays, 41), "41 stored if possible"},
 			{calls(Query{Stay: true, Key: "k"}, 42), "42 stored if possible"},
 			{calls(Query{Stay: true, Key: "k", Repeats: 42}, 43), "42* 43 stored if possible"},
 			{calls(Query{Stay: true, Key: "k", Repeats: 42}, 43), "42* 43* unstored"},
 			{calls(stays, 43), "unstored"},
 		},
-		"Bob stays, and 41 held back a message under key k: k again gets 41 again, since that answer may be lost.": {
+		"15. Bob stays, and 41 held back a message under key k: k again gets 41 again, since that answer may be lost.": {
 			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, "k").String() }, "stored"},
 			{func(b *bob) string { return b.marks(OfferAfter(40), 41, 1) }, "unstored"},
 			{func(b *bob) string { return fmt.Sprint(b.Arrived("k"), b.Arrived("l"), b.Arrived("")) }, "40 41 41"},
 			{calls(Query{Stay: true, Key: "k"}, 41), "41* stored if possible"},
 		},
-		"Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.": {
+		"16. Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.": {
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents-1, 0) }, "unstored"},
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents, 0) }, "stored if possible"},
 		},
-		"Bob was handed 41 without a cursor, and lists tasks: the list has no cursor, which would acknowledge 41.": {
+		"17. Bob was handed 41 without a cursor, and lists tasks: the list has no cursor, which would acknowledge 41.": {
 			{func(b *bob) string { return fmt.Sprint(b.Cursor()) }, "40 true"},
 			{calls(look, 41), "41 stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(b.Cursor()) }, "41 false"},
 			{func(b *bob) string { b.Acknowledge(41, 0); return fmt.Sprint(b.Cursor()) }, "41 true"},
 		},
-		"Bob was warned of a credential, and says the same again: Bob means it, and the message is sent.": {
+		"18. Bob was warned of a credential, and says the same again: Bob means it, and the message is sent.": {
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f1", "")) }, "false stored"},
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f1", "")) }, "true unstored"},
 		},
-		"Bob's person opens the room on a new device: the offer says that it is the first.": {
+		"20. Bob's person opens the room on a new device: the offer says that it is the first.": {
 			{isFirst, "true"},
 			{func(b *bob) string { other := *b; other.Acknowledge(40, 0); return isFirst(&other) }, "false"},
 			{func(b *bob) string { other := *b; calls(cursor40, 40)(&other); return isFirst(&other) }, "false"},
 			{func(b *bob) string { other := *b; other.HandOut(Offer{}, 40, 0); return isFirst(&other) }, "false"},
 			{func(b *bob) string { calls(back, 41)(b); return isFirst(b) }, "false"},
 		},
-		"Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.": {
+		"21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.": {
 			{calls(cursor40, 41), "41 unstored"},
 			{func(b *bob) string { return b.RecordShown(41).String() }, "stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).HandedOut()) }, "41"},
 			{func(b *bob) string { return b.RecordShown(41).String() }, "unstored"},
 		},
-		"The page was warned of a credential, and repeats the call with its key: nobody has read the warning.": {
+		"19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.": {
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false stored"},
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false unstored"},
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "l")) }, "true unstored"},
@@ -224,6 +224,22 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			if got := s.do(b); got != s.want {
 				t.Errorf("%s\nstep %d: %q, want %q", what, i+1, got, s.want)
 			}
+		}
+	}
+}
+
+// The rows are those that the comment of Delivery draws.
+func TestDelivery_callsOfCase3_moveTheLastBatch(t *testing.T) {
+	b := &bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
+	for i, c := range []struct {
+		newest int64  // the last event at the call; 0: no call after the join
+		want   string // Acked, BatchAfter, HandedTo
+	}{{0, "0 40 40"}, {42, "0 40 42"}, {42, "0 42 42"}, {43, "0 42 43"}} {
+		if c.newest != 0 {
+			calls(look, c.newest)(b)
+		}
+		if got := fmt.Sprint(b.stored.Acked, b.stored.BatchAfter, b.stored.HandedTo); got != c.want {
+			t.Errorf("row %d: %s, want %s", i+1, got, c.want)
 		}
 	}
 }
@@ -264,7 +280,8 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 			arrived := d.Arrived("k")
 			if d.stored.Acked < was.stored.Acked || d.stored.HandedTo < was.stored.HandedTo || d.shown < was.shown ||
 				d.stored.ShownTo < was.stored.ShownTo || d.HandedOut() != handed ||
-				arrived < max(d.stored.Acked, d.stored.HandedTo, d.stored.ShownTo) || d.Arrived("") < d.stored.HeldBackTo {
+				arrived < max(d.stored.Acked, d.stored.HandedTo, d.stored.ShownTo) ||
+					d.Arrived("") < d.stored.HeldBackTo {
 				t.Fatalf("seed %d, step %d: %+v, then %+v, handed %d", seed, step, was, d, handed)
 			}
 		}

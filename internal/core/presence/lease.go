@@ -32,7 +32,8 @@ const (
 	waitBegins                               // others do not know that the agent, or the program, waits
 	absenceChanges                           // the agent says that it will be away, or is back
 	standbyChanges                           // a program calls in the place of the agent, or no longer does
-	announcedLongEnough                      // others see the wait, or the program, until after the next look at the lease
+	// others see the wait, or the program, until after the next look at the lease
+	announcedLongEnough
 	wentOn                                   // the wait went on past an answer, so others take the wait for ended
 	announcementEnds                         // others would soon take the wait, or the program, for gone
 	superseded                               // a younger wait has the place of the wait

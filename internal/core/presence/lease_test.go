@@ -27,23 +27,23 @@ func TestLease_decideCall(t *testing.T) {
 		fresh  time.Duration
 		want   writeDecision
 	}{
-		{"40 s later Bob calls again: nothing is written for 20 s more.", written, 40 * time.Second, called,
+		{"1. 40 s later Bob calls again: nothing is written for 20 s more.", written, 40 * time.Second, called,
 			CallFresh, lagsLittle},
-		{"60 s later Bob calls again: his lease is written.", written, time.Minute, called, CallFresh, lagsMuch},
-		{"40 s later Bob begins to wait: that is written.", written, 40 * time.Second,
+		{"2. 60 s later Bob calls again: his lease is written.", written, time.Minute, called, CallFresh, lagsMuch},
+		{"3. 40 s later Bob begins to wait: that is written.", written, 40 * time.Second,
 			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, waitBegins},
-		{"Bob waited when his lease was written, and waits again 40 s later: nothing is written.",
+		{"4. Bob waited when his lease was written, and waits again 40 s later: nothing is written.",
 			cachedPresence{latest: waited, writtenAt: noon(), writtenWait: true}, 40 * time.Second,
 			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, lagsLittle},
-		{"40 s later Bob says that he will be back in ten minutes: that is written.", written, 40 * time.Second, away,
+		{"5. 40 s later Bob says that he will be back in ten minutes: that is written.", written, 40 * time.Second, away,
 			CallFresh, absenceChanges},
-		{"Bob was away, and 40 s later he is back: that is written.",
+		{"6. Bob was away, and 40 s later he is back: that is written.",
 			cachedPresence{latest: away, writtenAt: noon()}, 40 * time.Second, called, CallFresh, absenceChanges},
-		{"40 s later a program waits in Bob's place: that is written.", written, 40 * time.Second,
+		{"7. 40 s later a program waits in Bob's place: that is written.", written, 40 * time.Second,
 			room.Presence{Standby: true}, CallFresh, standbyChanges},
-		{"The last write failed: Bob's lease is written at his next call.", cachedPresence{latest: called}, time.Second,
+		{"8. The last write failed: Bob's lease is written at his next call.", cachedPresence{latest: called}, time.Second,
 			called, CallFresh, lagsMuch},
-		{"Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.", written,
+		{"9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.", written,
 			4 * time.Minute, called, SendFresh, lagsLittle},
 	} {
 		if got := c.before.decideCall(c.next, noon().Add(c.after), c.fresh); got != c.want {
@@ -66,21 +66,21 @@ func TestLease_decideWait(t *testing.T) {
 		after time.Duration
 		want  writeDecision
 	}{
-		{"Others see Bob's wait until 12:05, and it is 12:02: nothing is written.", waits, bobs, 2 * time.Minute,
+		{"1. Others see Bob's wait until 12:05, and it is 12:02: nothing is written.", waits, bobs, 2 * time.Minute,
 			announcedLongEnough},
-		{"Others see Bob's wait until 12:05, and it is 12:04: the wait is announced further.", waits, bobs,
+		{"2. Others see Bob's wait until 12:05, and it is 12:04: the wait is announced further.", waits, bobs,
 			4 * time.Minute, announcementEnds},
-		{"The announcement could not be written: the wait is announced.", waits, lost, time.Minute,
+		{"3. The announcement could not be written: the wait is announced.", waits, lost, time.Minute,
 			announcementEnds},
-		{"Others see Bob's wait until its end: nothing is written.", waits, whole, 59*time.Minute + 55*time.Second,
+		{"4. Others see Bob's wait until its end: nothing is written.", waits, whole, 59*time.Minute + 55*time.Second,
 			announcedLongEnough},
-		{"Bob began another wait in another process: this wait ends.", room.Presence{WaitMs: ms(time.Minute)}, bobs,
+		{"5. Bob began another wait in another process: this wait ends.", room.Presence{WaitMs: ms(time.Minute)}, bobs,
 			2 * time.Minute, superseded},
-		{"A program waits in Bob's place, and Bob begins to wait: the program's wait ends.",
+		{"6. A program waits in Bob's place, and Bob begins to wait: the program's wait ends.",
 			room.Presence{WaitMs: ms(time.Minute), ShellMs: ms(0)}, program, 2 * time.Minute, superseded},
-		{"Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.",
+		{"7. Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.",
 			room.Presence{WaitMs: ms(0), ShellMs: ms(time.Minute)}, bobs, 2 * time.Minute, announcedLongEnough},
-		{"Bob's wait goes on past an answer, so others take the wait for ended: that is written.",
+		{"8. Bob's wait goes on past an answer, so others take the wait for ended: that is written.",
 			room.Presence{WaitMs: ms(0), Head: 7}, passed, 2 * time.Minute, wentOn},
 	} {
 		if got := (cachedPresence{latest: c.known}).decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
@@ -117,20 +117,20 @@ func TestLease_decideStandby(t *testing.T) {
 		forMe bool
 		want  writeDecision
 	}{
-		{"The program looks in for the first time: the program is announced.", room.Presence{}, quiet, 0, false,
+		{"1. The program looks in for the first time: the program is announced.", room.Presence{}, quiet, 0, false,
 			standbyChanges},
-		{"The program was announced 100 s ago: nothing is written.", program(0), quiet, 100 * time.Second, false,
+		{"2. The program was announced 100 s ago: nothing is written.", program(0), quiet, 100 * time.Second, false,
 			announcedLongEnough},
-		{"The program was announced 265 s ago: the program is announced again.", program(0), quiet, 265 * time.Second,
+		{"3. The program was announced 265 s ago: the program is announced again.", program(0), quiet, 265 * time.Second,
 			false, announcementEnds},
-		{"The program was announced 100 s ago, and now wakes Bob only for messages meant for Bob: that is announced.",
+		{"4. The program was announced 100 s ago, and now wakes Bob only for messages meant for Bob: that is announced.",
 			program(0), quiet, 100 * time.Second, true, announcementEnds},
-		{"Bob called after the announcement: the program is announced again.", room.Presence{AtMs: ms(time.Minute)},
+		{"5. Bob called after the announcement: the program is announced again.", room.Presence{AtMs: ms(time.Minute)},
 			quiet, 100 * time.Second, false, standbyChanges},
-		{"Bob waits: the program is not announced.", waits, quiet, 30 * time.Second, false, agentWaits},
-		{"A message ended Bob's wait 5 s ago, and Bob reads it now: the program is not announced.", waits, h,
+		{"6. Bob waits: the program is not announced.", waits, quiet, 30 * time.Second, false, agentWaits},
+		{"7. A message ended Bob's wait 5 s ago, and Bob reads it now: the program is not announced.", waits, h,
 			65 * time.Second, false, agentWaits},
-		{"A message ended Bob's wait 15 s ago: the program is announced.", waits, h, 75 * time.Second, false,
+		{"8. A message ended Bob's wait 15 s ago: the program is announced.", waits, h, 75 * time.Second, false,
 			standbyChanges},
 	} {
 		a, _ := c.head.Seated(seatOfBob)

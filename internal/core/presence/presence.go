@@ -293,7 +293,8 @@ func (s Recorder) setActivity(ctx context.Context, activity string) {
 
 // ReadPresence returns the presence of every seat, as stored or as the process has since heard, and until when the
 // people behind seats watch.
-func (r *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
+func (r *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all map[int]room.Presence,
+	people map[int]time.Time,
 	err error) {
 	all, people, err = r.log.Seats().Presence(ctx, c)
 	if err != nil {
@@ -305,7 +306,8 @@ func (r *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all 
 		p, single := all[seat], r.o.SingleProcess
 		switch {
 		case m.presence.latest.AtMs == 0:
-		case m.presence.latest.AtMs > p.AtMs, m.presence.latest.AtMs == p.AtMs && single: // the process knows that the wait has ended
+		// the process knows that the wait has ended
+		case m.presence.latest.AtMs > p.AtMs, m.presence.latest.AtMs == p.AtMs && single:
 			mine := m.presence.latest
 			mine.HookedMs = p.HookedMs
 			mine.Activity, mine.ActiveAsOf = p.Activity, p.ActiveAsOf

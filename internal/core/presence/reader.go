@@ -53,7 +53,7 @@ func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
 func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to int64, messages int) (ok bool,
 	err error) {
 	defer r.lockHandOut().Unlock()
-	if wait.isSuperseded() { // 7
+	if wait.isSuperseded() { // case 7 of Delivery
 		return false, nil
 	}
 	if offer.How == Peek {
@@ -228,9 +228,9 @@ func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 }
 
 // writeDelivery writes delivery to the table at once, unless when is Never, and caches delivery. acknowledgeCursor
-// waits for the minute of WithinAMinute before it calls writeDelivery. failed is why delivery could not be read; nil:
-// delivery was read. If the answer does not rely on the write, writeDelivery only logs a failure: the write may have
-// happened, and a withheld answer would be lost. r is locked.
+// calls writeDelivery for OncePerMinute only if the last write is a minute old. failed is why delivery could not be
+// read; nil: delivery was read. If the answer does not rely on the write, writeDelivery only logs a failure: the
+// write may have happened, and a withheld answer would be lost. r is locked.
 func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when WriteTime, failed error) error {
 	now, err := r.attendees.now(), failed
 	if err == nil && when != Never {

@@ -6,6 +6,15 @@ import (
 )
 
 // Head is a room as of an event: its state, the index of its latest events, and its open proposals.
+//
+// Four functions return what follows an event, and none writes to a log:
+//
+//   - State.Apply: the state after an event of the log, by State.advance and its parts apply…
+//   - Head.Apply: the head after an event of the log, with index and proposals
+//   - Head.CompleteAndApply: the same for an event that is about to be written; it first completes the event
+//   - Head.Preview: the same for a copy of an event that may never be written
+//
+// Talk.apply, for CompleteAndApply alone, computes the talk state, which the event then carries.
 type Head struct {
 	State
 	Recent    Recent
@@ -17,14 +26,14 @@ func NewHead(s State) *Head {
 	return &Head{State: s, Recent: Recent{From: s.AsOf + 1, FromMs: s.HeadMs}}
 }
 
-// Preview returns the head after e, appended at now.
+// Preview returns the head after e, as if e were appended at now. h and e are unchanged.
 func (h *Head) Preview(e Event, now time.Time) (*Head, error) {
 	e.N, e.AtMs = h.AsOf+1, max(now.UnixMilli(), h.HeadMs)
 	return h.CompleteAndApply(&e)
 }
 
-// CompleteAndApply returns the head after event, the proposed next event. Append sets the fields of event that follow from h,
-// and fails if event has a field not allowed for its type. h is unchanged.
+// CompleteAndApply sets the fields of event, the proposed next event, that follow from h, and returns the head after
+// event. It fails if event has a field not allowed for its type. h is unchanged.
 func (h *Head) CompleteAndApply(event *Event) (*Head, error) {
 	if err := event.checkFields(); err != nil {
 		return nil, err
@@ -145,8 +154,10 @@ func (h *Head) SaidSince(agent Agent, call Start) (said []Saying, known bool) {
 	return said, reaches && len(said) < keptSayings
 }
 
-// NewestWakeup returns the number and time of the last event that would end a wait of seat; zeros if the index has
-// none.
+// NewestWakeup returns the number and time of the last message, end of a pause or refusal of a draft that would end a
+// wait of seat; zeros if the index has none. Recent indexes no other event that ends a wait by Caller.WokenBy, such
+// as a knock. After a knock the announced end of the wait stands, so others see the agent waiting until then, or
+// until its next call.
 func (h *Head) NewestWakeup(seat int) (n int64, at time.Time) {
 	newest, _ := h.Recent.words.newestFor(seat)
 	if len(h.Agents) <= 2 {

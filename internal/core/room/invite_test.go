@@ -60,7 +60,8 @@ func TestDecide_guestWithAnInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		if c.set != nil {
 			l.set(c.set)
 		}
-		request := room.SeatRequest{Name: nameOf(t, c.name), Invite: c.number, Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
+		request := room.SeatRequest{Name: nameOf(t, c.name), Invite: c.number,
+			Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 		got, err := request.Decide(l.head, now)
 		if fault.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", what, err)

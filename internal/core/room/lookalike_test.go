@@ -18,7 +18,8 @@ func TestDecide_nameThatLooksLikeASeatedOne_isRefused(t *testing.T) {
 		l.set(func(s *room.Settings) { s.Capacity = capacity })
 		for _, after := range []time.Duration{0, 48 * time.Hour} {
 			for _, name := range names {
-				c := room.SeatRequest{Name: nameOf(t, name), Principal: "local", Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
+				c := room.SeatRequest{Name: nameOf(t, name), Principal: "local",
+					Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 				got, err := c.Decide(l.head, l.now.Add(after))
 				alike := name != "Biii"
 				if refused := fault.CodeOf(err) == fault.NameTaken; refused != alike {
@@ -38,7 +39,8 @@ func TestDecide_ownSpelling_isNoLookalike(t *testing.T) {
 	l.now = l.now.Add(time.Hour)
 	for seat, name := range map[int]string{1: "Ann", 2: "\u0410nn"} {
 		a, _ := l.head.Seated(seat)
-		c := room.SeatRequest{Name: nameOf(t, name), Principal: a.Principal, Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
+		c := room.SeatRequest{Name: nameOf(t, name), Principal: a.Principal,
+			Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 		if _, err := c.Decide(l.head, l.now.Add(48*time.Hour)); err != nil {
 			t.Errorf("%+q: %v", name, err)
 		}

@@ -128,7 +128,7 @@ type lastOf struct {
 type seatEvent struct {
 	n    int64
 	seat int
-	atMs int64
+	atMs int64 // 0, in named and replied alone: the seat has spoken since, so no earlier event counts
 }
 
 // Said returns the last message of a seat, if the index covers one.
@@ -249,6 +249,12 @@ func (l lastOf) withNewerFor(seats []int, n, atMs int64) lastOf {
 	return l
 }
 
+// withSpoken returns l after event n, by which these seats have spoken: see seatEvent.atMs.
+func (l lastOf) withSpoken(seats []int, n int64) lastOf { return l.withNewerFor(seats, n, 0) }
+
+// withSpokenBefore is withSpoken for an event older than all events of l.
+func (l lastOf) withSpokenBefore(seats []int, n int64) lastOf { return l.withOlderFor(seats, n, 0) }
+
 // withOlderFor is withOlder for event n, to these seats alone.
 func (l lastOf) withOlderFor(seats []int, n, atMs int64) lastOf {
 	l.private = slices.Clone(l.private)
@@ -295,8 +301,8 @@ func (r *Recent) add(event Event) {
 	switch event.Type {
 	case Said:
 		named, replied, spoke := event.namedAndReplied()
-		r.named = r.named.withNewerFor(named, event.N, event.AtMs).withNewerFor(spoke, event.N, 0)
-		r.replied = r.replied.withNewerFor(replied, event.N, event.AtMs).withNewerFor(spoke, event.N, 0)
+		r.named = r.named.withNewerFor(named, event.N, event.AtMs).withSpoken(spoke, event.N)
+		r.replied = r.replied.withNewerFor(replied, event.N, event.AtMs).withSpoken(spoke, event.N)
 		r.messages = r.messages.withNewer(event)
 		if event.Kind != Status {
 			r.words = r.words.withNewer(event)
@@ -356,8 +362,8 @@ func (r *Recent) prepend(event Event, seated bool) {
 		return
 	}
 	named, replied, spoke := event.namedAndReplied()
-	r.named = r.named.withOlderFor(named, event.N, event.AtMs).withOlderFor(spoke, event.N, 0)
-	r.replied = r.replied.withOlderFor(replied, event.N, event.AtMs).withOlderFor(spoke, event.N, 0)
+	r.named = r.named.withOlderFor(named, event.N, event.AtMs).withSpokenBefore(spoke, event.N)
+	r.replied = r.replied.withOlderFor(replied, event.N, event.AtMs).withSpokenBefore(spoke, event.N)
 	r.messages = r.messages.withOlder(event)
 	if event.Kind != Status {
 		r.words = r.words.withOlder(event)

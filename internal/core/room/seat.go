@@ -122,10 +122,11 @@ func (s *State) SilencedSeat(seat int) bool {
 	return here && s.Silenced(a)
 }
 
-// Successor returns the seat that becomes admin in the event that frees the seat of the last admin, so a room
-// always has an admin: the longest seated agent, preferably without a mute, and an endpoint only if nobody else
-// stays. Successor returns 0 if another admin stays, or nobody else. An endpoint does not count as the other
-// admin while another agent stays.
+// Successor returns, from the state alone, the seat that becomes admin in the event that frees the seat of the last
+// admin, so a room always has an admin: the longest seated agent, preferably without a mute, and an endpoint only if
+// nobody else stays. Successor returns 0 if another admin stays, or if nobody stays. An endpoint does not count as
+// the other admin while another agent stays. Successor asks neither who is present nor whose person supervises it:
+// where presence was read, Liveness.Heir does.
 func (s *State) Successor(seat int) int {
 	var next Agent
 	for _, agent := range s.Agents {

@@ -27,7 +27,8 @@ func TestDecide_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
 	silent := map[int]room.Presence{ann: {AtMs: l.now.Add(hour).UnixMilli(), Used: true}}
 	for _, name := range []string{"B0b", "Bob"} {
 		for _, p := range []map[int]room.Presence{nil, silent} {
-			_, err := (&room.SeatRequest{Name: nameOf(t, name), Liveness: room.Liveness{Presence: p}}).Decide(l.head, l.now.Add(hour))
+			_, err := (&room.SeatRequest{Name: nameOf(t, name), Liveness: room.Liveness{Presence: p}}).Decide(l.head,
+				l.now.Add(hour))
 			if fault.CodeOf(err) != fault.NotAllowed || err.(*fault.Error).RetryAfter != 0 {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -83,7 +84,8 @@ func TestDecide_nameThatIsTakenInAFullRoom_isRefusedForTheName(t *testing.T) {
 	alive := map[int]room.Presence{ann: {AtMs: l.now.UnixMilli(), Used: true},
 		bob: {AtMs: l.now.UnixMilli(), Used: true}}
 	for name, want := range map[string]fault.Code{"BOB": fault.NameTaken, "Cid": fault.RoomFull} {
-		_, err := (&room.SeatRequest{Name: nameOf(t, name), Liveness: room.Liveness{Presence: alive}}).Decide(l.head, l.now)
+		_, err := (&room.SeatRequest{Name: nameOf(t, name), Liveness: room.Liveness{Presence: alive}}).Decide(l.head,
+			l.now)
 		if fault.CodeOf(err) != want || !strings.Contains(err.Error(), "pass only your agent_token") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -109,7 +111,8 @@ func TestDecide_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
 			l.set(c.settings)
 			now := l.now.Add(room.Lease)
 			p := map[int]room.Presence{ann: {AtMs: now.UnixMilli(), Used: true}}
-			got, err := (&room.SeatRequest{Name: nameOf(t, name), Liveness: room.Liveness{Presence: p}}).Decide(l.head, now)
+			got, err := (&room.SeatRequest{Name: nameOf(t, name),
+				Liveness: room.Liveness{Presence: p}}).Decide(l.head, now)
 			want := l.head.FromNext()
 			if c.open {
 				want = l.head.VisibleFrom()
@@ -425,7 +428,8 @@ func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
 			})
 			for i, v := range c.visits {
 				now := began.Add(v.at)
-				request := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Token: room.HashedToken{Hash: "new"},
+				request := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who,
+					Token: room.HashedToken{Hash: "new"},
 					Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 				if c.guest {
 					request.Invite = 1
@@ -530,7 +534,8 @@ func TestDecide_nameOfTheLastAdmin_makesAnotherAgentAdmin(t *testing.T) {
 	l := newRoom(t, "Bea", "Bob", "Cid")
 	l.manage(room.Promote, bob)
 	l.manage(room.Demote, 1)
-	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Liveness: room.Liveness{Presence: map[int]room.Presence{}}},
+	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"),
+		Liveness: room.Liveness{Presence: map[int]room.Presence{}}},
 		l.now.Add(25*hour))
 	if got.Eviction == nil || got.Eviction.Promoted != 1 {
 		t.Errorf("got %+v", got.Eviction)
@@ -602,7 +607,8 @@ func TestDecide_seatOfAPersonAlone_isRegainedByItsUnusedPageAlone(t *testing.T) 
 		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a.Agent, Regains: true})
 		got, seating, err := claimBob(
 			l,
-			room.SeatRequest{Name: nameOf(t, "Pam"), Principal: c.who, Token: c.holder, Liveness: room.Liveness{Presence: p}},
+			room.SeatRequest{Name: nameOf(t, "Pam"), Principal: c.who, Token: c.holder,
+				Liveness: room.Liveness{Presence: p}},
 			now,
 		)
 		if got != c.want {
@@ -641,7 +647,8 @@ func TestDecide_draftThatItsPersonSent_isNoCallOfTheAgent(t *testing.T) {
 	l.now = last.Add(room.RegainSilent - time.Second)
 	l.decide(d, room.SendDraft, "")
 	p := map[int]room.Presence{ann: {AtMs: l.now.UnixMilli(), Used: true}, bob: {AtMs: last.UnixMilli(), Used: true}}
-	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Liveness: room.Liveness{Presence: p}},
+	got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b",
+		Liveness: room.Liveness{Presence: p}},
 		last.Add(room.RegainSilent))
 	if got != regained {
 		t.Errorf("%s, %v", got, err)
@@ -720,7 +727,8 @@ func TestDecide_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 		l.set(func(s *room.Settings) { s.Capacity = 3 })
 		now := l.now.Add(c.after)
 		waits := room.Presence{AtMs: now.UnixMilli(), Used: true}
-		request := room.SeatRequest{Name: nameOf(t, c.name), Principal: c.principal, Liveness: room.Liveness{Presence: map[int]room.Presence{
+		request := room.SeatRequest{Name: nameOf(t, c.name), Principal: c.principal,
+			Liveness: room.Liveness{Presence: map[int]room.Presence{
 			ann: waits, bob: {HookedMs: l.now.Add(last).UnixMilli()}, cid: waits}}}
 		got, err := request.Decide(l.head, now)
 		if c.gone == 0 && (fault.CodeOf(err) != fault.NameTaken && fault.CodeOf(err) != fault.RoomFull ||

@@ -192,7 +192,8 @@ func (t Turn) canAct(agent Agent) bool {
 		if !agent.SeesTask(task.N) {
 			continue
 		}
-		if task.Holder.Is(agent) || head.MayTake(agent, task, t.Seen, t.Now) || head.Yields(task, agent, t.Seen, t.Now) {
+		if task.Holder.Is(agent) || head.MayTake(agent, task, t.Seen, t.Now) ||
+			head.Yields(task, agent, t.Seen, t.Now) {
 			return true
 		}
 		only, _ := head.offeredTo(task, t.Now)

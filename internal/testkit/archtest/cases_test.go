@@ -10,9 +10,9 @@ import (
 )
 
 // TestCases_ofComments_areRowsOfTests looks for each numbered case of a comment among the texts in the tests of its
-// package: so the comment stays true.
+// package: so the comment stays true. A text may begin with the number of its case.
 func TestCases_ofComments_areRowsOfTests(t *testing.T) {
-	number := regexp.MustCompile(`^\s*\d+\.\s+`)
+	number := regexp.MustCompile(`^\s*(\d+\.)\s+`)
 	rows := map[string]bool{} // directory and text
 	for _, s := range sources(t) {
 		if !strings.HasSuffix(s.name, "_test.go") {
@@ -33,18 +33,19 @@ func TestCases_ofComments_areRowsOfTests(t *testing.T) {
 			continue
 		}
 		for _, group := range s.file.Comments {
-			var cases []string
+			var cases, numbers []string
 			for line := range strings.Lines(group.Text()) {
 				switch {
 				case number.MatchString(line):
+					numbers = append(numbers, number.FindStringSubmatch(line)[1])
 					cases = append(cases, strings.TrimSpace(number.ReplaceAllString(line, "")))
 				case len(cases) > 0 && strings.HasPrefix(line, "    "):
 					cases[len(cases)-1] += " " + strings.TrimSpace(line)
 				}
 			}
-			for _, c := range cases {
+			for i, c := range cases {
 				found++
-				if !rows[filepath.Dir(s.name)+" "+c] {
+				if dir := filepath.Dir(s.name) + " "; !rows[dir+c] && !rows[dir+numbers[i]+" "+c] {
 					t.Errorf("%s: no test of the package has the row %q", s.name, c)
 				}
 			}
