@@ -7,10 +7,10 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// Delivery is what one reader was handed, has shown to have, and gets again. A reader is an agent, or one device of
-// the person behind an agent. An answer may be lost: clients give up without a word, and a Lambda function never
-// learns that its client has left. So events that were handed out come again unless something shows that they have
-// arrived.
+// Delivery is what one reader was handed, what has arrived, and what the reader gets again. A reader is an agent, or
+// one device of the person behind an agent. An answer may be lost: clients give up without a word, and a Lambda
+// function never learns that its client has left. So events that were handed out come again unless something shows
+// that they have arrived.
 //
 // A Delivery decides, and reads and writes nothing: Reader does. In the cases, Bob has joined with event 40, and the
 // events from 41 on are messages of Ann.
@@ -78,8 +78,8 @@ func (d *Delivery) addKnown(known Delivery) { // 8
 	d.stored.Acked, d.shown = max(d.stored.Acked, known.stored.Acked), max(d.shown, known.shown)
 }
 
-// WriteTime is when a change of a Delivery is written to the table, and what a failed write means: a repetition,
-// unless the answer relies on the write.
+// WriteTime is when a change of a Delivery is written to the table, and whether the answer relies on the write. If
+// not, a failed write only makes events come again.
 type WriteTime int
 
 // The times of a write.
@@ -90,7 +90,7 @@ const (
 	BeforeAnswer                            // before the answer, which is refused if the write fails
 )
 
-// How is how a call reads. The way to read decides what shows that the answer has arrived.
+// How says in which way a call reads. The way to read decides what shows that the answer has arrived.
 type How int
 
 // The ways to read.
@@ -106,7 +106,7 @@ const (
 type Query struct {
 	Cursor  int64  // 0: none
 	AsOf    int64  // the last event that the call knows
-	Peek    bool   // a program looks for the agent
+	Peek    bool   // a program reads in the agent's place
 	Return  bool   // the agent returns to its seat
 	Leave   bool   // the agent gives its seat up
 	Stay    bool   // the caller knows no cursor: each call shows that the answer before has arrived
@@ -119,20 +119,20 @@ type Offer struct {
 	How      How
 	After    int64 // the events after After are offered
 	MarkTo   int64 // the events up to MarkTo are marked as repeated
-	Arrived  int64 // the events up to this one have arrived: a cursor here acknowledges nothing that may be lost
+	Arrived  int64 // the events up to Arrived have arrived: a cursor of this number acknowledges nothing that may be lost
 	UnsureTo int64 // the events after Arrived up to UnsureTo were handed out twice, and come along if they fit
 	First    bool  // the reader was handed nothing yet
 
 	batchTo  int64 // of OnceMore: the events up to batchTo are handed out for the second time
 	current  bool  // the table was read for this call: else another process may have handed out more since
-	storeNow bool  // of ByCursor: the agent has a hook, which calls for what the table does not show as handed out
+	storeNow bool  // of ByCursor: the agent has a hook, which calls unless the table shows events as handed out
 }
 
 // OfferAfter returns the offer of a call whose cursor is n.
 func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: n} }
 
-// Offer returns what a call of the reader may be handed. A call without a cursor is offered what Bob was handed last
-// once more: if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
+// Offer returns what a call of the reader may be handed. A call without a cursor is offered the last batch once more:
+// if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
 func (d Delivery) Offer(query Query) Offer {
 	position := d.stored
 	switch {
@@ -162,7 +162,7 @@ func (d Delivery) Offer(query Query) Offer {
 	return offer
 }
 
-// HandOut records that a call was handed so many messages of offer, all among the events up to to. If HandOut
+// HandOut records that a call was handed a number of messages of offer, none later than event to. If HandOut
 // did not move BatchAfter, Bob's third call without a cursor would get 41 and 42 again, and so would each call
 // after.
 func (d *Delivery) HandOut(offer Offer, to int64, messages int) WriteTime {
@@ -187,7 +187,7 @@ func (d *Delivery) HandOut(offer Offer, to int64, messages int) WriteTime {
 	return BeforeAnswerIfPossible
 }
 
-// isRecorded reports whether a call changes a Delivery by the messages that it was handed of o, up to event to.
+// isRecorded reports whether a Delivery changes when a call is handed messages of o, none later than event to.
 func (o Offer) isRecorded(to int64, messages int) bool {
 	switch o.How {
 	case Peek, LastLook: // 6, 12
@@ -226,7 +226,8 @@ func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 }
 
 // HoldBack records that a stay was handed the events of the offer o up to to, which held back its message under key.
-// HandOut follows, and stores nothing, since no hook calls a stay: else Arrived would count the events.
+// HandOut follows, and stores nothing, since no hook calls a stay. If HandOut stored the events, Arrived would count
+// them.
 func (d *Delivery) HoldBack(o Offer, to int64, key string) WriteTime { // 15
 	p := &d.stored
 	p.Acked, p.HeldBackTo, p.HeldBackKey = max(p.Acked, o.Arrived), to, key

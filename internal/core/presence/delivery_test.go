@@ -281,7 +281,7 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 			if d.stored.Acked < was.stored.Acked || d.stored.HandedTo < was.stored.HandedTo || d.shown < was.shown ||
 				d.stored.ShownTo < was.stored.ShownTo || d.HandedOut() != handed ||
 				arrived < max(d.stored.Acked, d.stored.HandedTo, d.stored.ShownTo) ||
-					d.Arrived("") < d.stored.HeldBackTo {
+				d.Arrived("") < d.stored.HeldBackTo {
 				t.Fatalf("seed %d, step %d: %+v, then %+v, handed %d", seed, step, was, d, handed)
 			}
 		}

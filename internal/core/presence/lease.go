@@ -6,7 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// How far the table may lag behind a call. Others take the agent for silent by so much too early. So CallFresh is
+// How far the table may lag behind a call. Others may think the agent silent that much too early. So CallFresh is
 // less than room.PresentFor and room.RegainSilent: else an agent that calls all the time would count as silent, and
 // lose its seat to another. room.RelievedAfter is no less than CallFresh: else an admin could be kicked before its
 // lease has ended. The table may lag more behind a send, since the log shows the send.
@@ -16,7 +16,8 @@ const (
 )
 
 // cachedPresence is the presence of a seat as the process knows it, and its last write. Each write costs, so a
-// writeDecision says whether a call is worth a write. A lease reads no clock and no table. Attendees.mu guards it.
+// writeDecision says whether a call is worth a write. A cachedPresence reads no clock and no table. Attendees.mu
+// guards it.
 type cachedPresence struct {
 	latest      room.Presence // as of the last call here; its AtMs is 0 until a call has come
 	writtenAt   time.Time     // when the process last wrote the presence; zero: never, or the last write failed
@@ -27,17 +28,17 @@ type cachedPresence struct {
 type writeDecision int
 
 const (
-	lagsLittle          writeDecision = iota // the table lags by less than the call allows
-	lagsMuch                                 // the table lags by as much as the call allows, or more
-	waitBegins                               // others do not know that the agent, or the program, waits
-	absenceChanges                           // the agent says that it will be away, or is back
-	standbyChanges                           // a program calls in the place of the agent, or no longer does
+	lagsLittle     writeDecision = iota // the table lags by less than the call allows
+	lagsMuch                            // the table lags by as much as the call allows, or more
+	waitBegins                          // others do not know that the agent, or the program, waits
+	absenceChanges                      // the agent says that it will be away, or is back
+	standbyChanges                      // a program calls in the place of the agent, or no longer does
 	// others see the wait, or the program, until after the next look at the lease
 	announcedLongEnough
-	wentOn                                   // the wait went on past an answer, so others take the wait for ended
-	announcementEnds                         // others would soon take the wait, or the program, for gone
-	superseded                               // a younger wait has the place of the wait
-	agentWaits                               // the agent itself waits, so a program on standby is not announced
+	wentOn           // the wait went on past an answer, so others think that the wait has ended
+	announcementEnds // others would soon think that the wait, or the program, is gone
+	superseded       // a younger wait has the place of the wait
+	agentWaits       // the agent itself waits, so a program on standby is not announced
 )
 
 func (d writeDecision) mustWrite() bool {
@@ -75,9 +76,8 @@ func (l cachedPresence) decideCall(next room.Presence, now time.Time, fresh time
 	return lagsLittle // 1, 4, 9
 }
 
-// decideWait decides whether wait is announced further. The lease is looked at next after again, and a failed
-// write is repeated after rewriteAfter. Here Bob waits from 12:00 for an hour, and his lease is looked at every
-// minute:
+// decideWait decides whether wait is announced further. The next check comes after the time again, and a failed write
+// is repeated after rewriteAfter. Here Bob waits from 12:00 for an hour, and his lease is looked at every minute:
 //
 //  1. Others see Bob's wait until 12:05, and it is 12:02: nothing is written.
 //  2. Others see Bob's wait until 12:05, and it is 12:04: the wait is announced further.
@@ -128,8 +128,8 @@ func (l cachedPresence) decideStandby(head *room.Head, agent room.Agent, now tim
 	return announcedLongEnough // 2
 }
 
-// mustRead reports whether a call needs the lease from the table. Another process may have begun or ended an
-// absence. Only a call that ends an absence, or writes the absence that the process knows, needs to know.
+// mustRead reports whether a call needs the presence from the table. Another process may have begun or ended an
+// absence. Only a call that ends an absence, or writes a presence with the known absence, must read the table for this.
 func (l cachedPresence) mustRead(c Call, now time.Time, singleProcess bool) bool {
 	switch {
 	case l.writtenAt.IsZero():
@@ -140,7 +140,7 @@ func (l cachedPresence) mustRead(c Call, now time.Time, singleProcess bool) bool
 	return c.Returns || now.Sub(l.writtenAt) >= c.Fresh
 }
 
-// recordStored records the lease stored, as the table has it; zero: the table has none, or was not read. The agent
+// recordStored records stored, the presence in the table; zero: the table has none, or was not read. The agent
 // may have called another process since its last call here.
 func (l *cachedPresence) recordStored(stored room.Presence, agent *room.Agent) {
 	p := &l.latest

@@ -34,8 +34,8 @@ func (s Recorder) isOpen(w *Wait) bool {
 	return s.attendees.waits[s.caller.Seat] == w
 }
 
-// addOpenWait returns p, the presence that a call brings, with the open wait beside the call. Of several
-// waits of a person without an agent the last end counts. Attendees.mu is held.
+// addOpenWait returns p, the presence that a call brings, with the other open wait of the seat. A person without an
+// agent may have several waits: the last end counts. Attendees.mu is held.
 func (s Recorder) addOpenWait(p, known room.Presence) room.Presence {
 	r, seat := s.attendees, s.caller.Seat
 	switch _, open := r.waits[seat]; {

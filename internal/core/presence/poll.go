@@ -19,8 +19,8 @@ func (r *Attendees) BeginPolling() {
 	go r.poll(ctx)
 }
 
-// poll reads the tail until ctx ends. Each process has one poller for a room. The calls that wait hold the room.
-// While the table does not answer, waits go on, to survive a short outage.
+// poll reads the tail until ctx ends. Each process has one poller for a room. The calls that wait keep the room in
+// memory. While the table does not answer, waits go on, to survive a short outage.
 func (r *Attendees) poll(ctx context.Context) {
 	for {
 		age := r.now().Sub(time.UnixMilli(r.log.Peek().HeadMs))

@@ -96,8 +96,8 @@ func (s Recorder) presenceAfter(call Call, known room.Presence) room.Presence {
 	return p
 }
 
-// knownPresence returns the caller's presence. It reads the table if the process may not know the presence, unless
-// nobody else is on a seat to see the result.
+// knownPresence returns the caller's presence. It reads the table if the process may not know the presence and
+// another agent has a seat.
 func (s Recorder) knownPresence(ctx context.Context, call Call) room.Presence {
 	r := s.attendees
 	r.mu.Lock()
@@ -131,7 +131,7 @@ func (s Recorder) renewLease(ctx context.Context, p room.Presence, fresh time.Du
 		// The lease depends on the caller's present role.
 		s.caller = &room.Caller{Agent: agent, Device: s.caller.Device}
 	}
-	// A partner leaves after minutes of silence. The log does not show a call that has said nothing.
+	// In a pair, the partner leaves after minutes of silence. The log does not show a call that has said nothing.
 	if u, _ := head.Recent.Said(s.caller.Seat); head.Paired || now.Sub(u.Heard) >= CallFresh {
 		fresh = min(fresh, CallFresh)
 	}
@@ -197,8 +197,8 @@ func (r *Attendees) RenewEvery() time.Duration {
 }
 
 // Renew renews the presence of a caller that waits in wait. If a younger wait of the seat is open in another process,
-// Renew ends wait; otherwise Renew announces wait further if an announcement is due. It returns when to renew again
-// before the end; 0: never.
+// Renew ends wait; otherwise Renew announces wait further if an announcement is due. It returns how long until the
+// next renewal; 0: never.
 func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 	r := s.attendees
 	if !s.keepsLease() {
@@ -258,9 +258,8 @@ func (s Recorder) readPresence(ctx context.Context) (room.Presence, error) {
 	return p, err
 }
 
-// setActivity stores what the caller says it is doing, unless the caller's person holds the agent: such an
-// activity comes with a message that the person has let through or need not see, and would show words that the
-// person has not seen.
+// setActivity stores what the caller says it is doing, unless its person supervises the agent: the person may let the
+// message of the call through, or need not see it, and would not see the activity.
 func (s Recorder) setActivity(ctx context.Context, activity string) {
 	r := s.attendees
 	if agent, _ := r.log.Peek().Seated(s.caller.Seat); agent.Person.Supervises() {

@@ -47,7 +47,7 @@ func (r Reader) OfferNothing(query Query, newest int64) (offer Offer, ok bool) {
 	return offer, true
 }
 
-// RecordHandedOut records that a call is handed so many messages of offer, all among the events up to to. If a
+// RecordHandedOut records that a call is handed a number of messages of offer, none later than event to. If a
 // newer call has superseded wait, the wait of the call, RecordHandedOut records nothing and returns false: the newer
 // call hands these messages out. wait is nil for a call that does not wait.
 func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to int64, messages int) (ok bool,
@@ -78,8 +78,8 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 	return r.writeDelivery(ctx, delivery, when, err)
 }
 
-// handOut applies Delivery.HandOut. Most calls store nothing, and the cache shows that. Only a call that stores
-// reads the table first, since its write replaces the whole item. r is locked.
+// handOut applies Delivery.HandOut. For most calls the cache is enough to see that nothing is stored. Only a call
+// that stores reads the table first, since its write replaces the whole item. r is locked.
 func (r Reader) handOut(ctx context.Context, offer Offer, to int64, messages int) (err error) {
 	delivery := r.knownDelivery()
 	store := delivery.HandOut(offer, to, messages)
@@ -106,8 +106,8 @@ func (r Reader) acknowledgeCursor(ctx context.Context, cursor int64) {
 // The table is not told, since the message itself has cost a write.
 func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged(cursor, replyTo) }
 
-// cacheAcknowledged applies Delivery.Acknowledge to the cache, and reports whether a write is due. Before the
-// first read of the table, an acknowledgment may be unstored even if this cursor is no news.
+// cacheAcknowledged applies Delivery.Acknowledge to the cache, and reports whether a write is due. Before the first
+// read of the table, a write may be due even if cursor changes nothing in the cache.
 func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 	r.attendees.mu.Lock()
 	defer r.attendees.mu.Unlock()
@@ -176,7 +176,7 @@ func (r Reader) recordRead(n int64) int64 {
 	return c.presence.latest.Read
 }
 
-// lockHandOut locks what is handed out to the reader, and returns the lock.
+// lockHandOut locks the handOutMu of the reader, and returns it.
 func (r Reader) lockHandOut() *sync.Mutex {
 	r.attendees.mu.Lock()
 	handOutMu := &r.cachedReading().handOutMu
@@ -197,7 +197,7 @@ func (r Reader) knownDelivery() Delivery {
 	return r.cachedReading().delivery
 }
 
-// lockAndReadDelivery waits until no older call is about to store what that call hands out, and reads the delivery.
+// lockAndReadDelivery waits for older calls that are handing out, and reads the delivery.
 func (r Reader) lockAndReadDelivery(ctx context.Context) (Delivery, error) {
 	defer r.lockHandOut().Unlock()
 	return r.readDelivery(ctx)

@@ -72,8 +72,8 @@ func (r *Attendees) Waits(seat int) bool {
 	return r.waits[seat] != nil
 }
 
-// HasProgram reports whether the process knows a program on standby that wakes the agent of a seat. A program that
-// was killed counts until others, too, no longer see it.
+// HasProgram reports whether the process knows a program on standby that wakes the agent of a seat. A killed program
+// counts for as long as others still see it.
 func (r *Attendees) HasProgram(seat int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -52,7 +52,7 @@ type taskNotice struct {
 	wait  *Wait
 }
 
-// announceFreeTasks tells agents that wait here of the free tasks, each agent of another task. One check runs at a
+// announceFreeTasks tells agents that wait here of the free tasks, each agent of a different task. One check runs at a
 // time: two could choose one agent for two tasks, and the agent would hear of one.
 func (r *Attendees) announceFreeTasks(l *freeTaskCheck) {
 	r.announceTasksMu.Lock()
@@ -98,8 +98,8 @@ func (r *Attendees) isReplaced(l *freeTaskCheck) bool {
 }
 
 // newOpenings returns the free and the stalled tasks of which, as far as the process knows, no agent was told. again
-// is how long until there may be others; 0: only an event tells. newOpenings reads the presence of the seats only if
-// a task may have stalled since its last read.
+// is how long until there may be others; 0: none until the next event. newOpenings reads the presence of the seats
+// only if a task may have stalled since its last read.
 func (r *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.Time) (open []room.Opening,
 	again time.Duration,
 	err error) {
@@ -129,9 +129,10 @@ func (r *Attendees) newOpenings(ctx context.Context, head *room.Head, now time.T
 	}
 }
 
-// chooseAgents chooses for each open task another agent that waits here and may take the task. An agent that has a
-// task goes on with that task. An agent that was told of a task, and waits on, hears only of tasks that became free
-// since. If there is a newer check than l, that check chooses: a task may have been taken meanwhile.
+// chooseAgents chooses for each open task a different agent that waits here and may take the task: in the order of
+// joins, the first such agent. An agent that has a task goes on with that task. An agent that was told of a task, and
+// waits on, hears only of tasks that became free since. If there is a newer check than l, that check chooses: a task
+// may have been taken meanwhile.
 func (r *Attendees) chooseAgents(l *freeTaskCheck, head *room.Head, open []room.Opening) (notices []taskNotice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

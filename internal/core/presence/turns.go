@@ -143,7 +143,7 @@ func (r *Attendees) readTurn(ctx context.Context) (turn room.Turn, word int64, e
 	return turn, word, err
 }
 
-// slack is how much too early a stored end of a wait may be: of waits in quick succession not each is written.
+// slack is how much too early a stored end of a wait may be: some waits in quick succession are not written.
 func (r *Attendees) slack() time.Duration {
 	if r.o.SingleProcess {
 		return 0

@@ -17,7 +17,7 @@ type Wait struct {
 	PassedTo       int64         // the last event when the wait went on past an answer; 0: none
 	Standby        bool          // a program waits for the agent
 	Looks          bool          // the call lasts no time, so the agent does not wait
-	Superseded     chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never
+	Superseded     chan struct{} // closed by a younger wait of the agent, or by too many waits of the person; nil: never
 	Yields         bool          // superseded because the agent itself waits; set before Superseded is closed
 	Turn           chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
 	Task           chan int64    // receives the number of a free task for the caller
@@ -88,9 +88,9 @@ func (r *Attendees) EndWait(caller *room.Caller, wait *Wait) {
 	r.endPollingIfIdle()
 }
 
-// beginAgentWait registers wait, and ends an older wait of the seat: an answer must arrive once, and one token must not
-// hold many instances. A program on standby never ends a wait of its agent: beginAgentWait then ends wait instead. A
-// call that only looks in begins no silence.
+// beginAgentWait registers wait, and ends an older wait of the seat: an answer must arrive once, and one token must
+// not keep many instances of a Lambda function busy. A program on standby never ends a wait of its agent:
+// beginAgentWait then ends wait instead. A call that only looks in begins no silence.
 func (r *Attendees) beginAgentWait(seat int, wait *Wait) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -90,7 +90,8 @@ func (s *State) applyByType(event Event) error {
 }
 
 // join seats the agent of event or, with Regains, replaces the agent of its seat. The join by an invite carries the
-// invite without the spent use, so the Write of the seat spends the use, never a call that fails or only looks.
+// invite with one use less, so only the Write of the seat spends a use: a call that fails, or only looks, spends
+// none.
 func (s *State) join(event Event) error {
 	if event.Agent == nil {
 		return fmt.Errorf("room: event %d is a join without an agent", event.N)

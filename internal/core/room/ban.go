@@ -31,7 +31,7 @@ func FindBan(list []Ban, shown string) (Ban, bool) {
 	return list[i], true
 }
 
-// isBannedBy reports whether a ban of n would hold for a.
+// isBannedBy reports whether a ban of n would apply to a.
 func isBannedBy(n ident.Name, a Agent) bool {
 	_, holds := FindBan([]Ban{NewBan(n)}, a.Name)
 	return holds

@@ -12,8 +12,8 @@ type Caller struct {
 // IsPerson reports whether the person behind the agent calls.
 func (c Caller) IsPerson() bool { return c.Device != "" }
 
-// IsPaused reports whether the person behind the agent forbids the caller every act visible to others. A person pauses
-// its agent to speak itself, so a person is never paused.
+// IsPaused reports whether the person behind the agent forbids the caller every act visible to others. A person
+// pauses the agent, and may then speak in its place, so a person is never paused.
 func (c Caller) IsPaused() bool { return c.Person.Paused && !c.IsPerson() }
 
 // IsSupervised reports whether the caller needs its person for every act visible to others: the person has paused the

@@ -68,10 +68,10 @@ func (d Decision) Check(text string) error {
 	return nil
 }
 
-// Draft returns the event by which message event of a, completed by ProposeMessage, waits for the person. A draft is an
-// event, so the log orders all decisions about it: repeated calls and two devices at once send the draft once. asked
-// are the seats asked by the agent itself; ProposeMessage finds the other seats again when the draft is sent. key is
-// the idempotency key of the call, or "". The error is a *fault.Error.
+// Draft returns the event by which event, a message of a that ProposeMessage has completed, waits for the person. A
+// draft is an event, so the log orders all decisions about it: repeated calls and two devices at once send the draft
+// once. asked are the seats asked by the agent itself; ProposeMessage finds the other seats again when the draft is
+// sent. key is the idempotency key of the call, or "". The error is a *fault.Error.
 func (a Agent) Draft(event Event, asked []int, key string, now time.Time) (Event, error) {
 	if len(a.Person.Open(now)) >= core.MaxDrafts {
 		return event, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing "+
@@ -82,9 +82,9 @@ func (a Agent) Draft(event Event, asked []int, key string, now time.Time) (Event
 	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &event, Key: key}, nil
 }
 
-// DecideDraft returns the event by which the person behind agent decides about the draft of event, as the event
-// after h. Agents leave and proposals end, so DecideDraft checks the rules about readers and debts again. After a
-// refusal the draft still waits. The event tells the agent what was said in its name: the event wakes the agent, and
+// DecideDraft returns the event, to follow h, by which the person behind agent decides about the draft of event.
+// Agents leave and proposals end, so DecideDraft checks the rules about readers and debts again. If DecideDraft
+// fails, the draft still waits. The event tells the agent what was said in its name: the event wakes the agent, and
 // holds back its next send once. The error is a *fault.Error.
 func (h *Head) DecideDraft(agent Agent, event Event, decision Decision, text string, now time.Time) (Event, error) {
 	switch {

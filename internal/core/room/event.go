@@ -38,7 +38,7 @@ type Event struct {
 	LastTalk int64 `json:"lt,omitempty"`
 	Talk     *Talk `json:"talk,omitempty"`
 	Messages int64 `json:"p,omitempty"` // how many messages to all the log has up to N
-	// Run is how many messages to all agents have sent up to N since a person spoke.
+	// Run is how many messages agents have sent to all, up to N, since a person spoke.
 	Run  int       `json:"run,omitempty"`
 	AtMs int64     `json:"at"` // Unix time in milliseconds
 	Type EventType `json:"t"`
@@ -203,7 +203,7 @@ func (e Event) ChangesState() bool {
 	return e.Type != Said || e.ExpiresMs != 0 || e.Decides != 0 || len(e.Closes) > 0
 }
 
-// Actor returns the seat that caused the event; the admin's, if an admin did. Nobody, 0, causes a knock, the end of an
+// Actor returns the seat that caused the event, or the seat of the admin who did; 0 for a knock, the end of an
 // expired hook, and a promotion because all admins are silent.
 func (e Event) Actor() int {
 	switch {
@@ -215,13 +215,13 @@ func (e Event) Actor() int {
 	return e.Seat
 }
 
-// ClosesRoom reports whether the event ends the room for good, for agents still reading.
+// ClosesRoom reports whether the event closes the room for good. Agents can still read.
 func (e Event) ClosesRoom() bool {
 	return e.Type == Changed && e.Reason == ReasonClosed || e.Type == Retired && e.Reason == ReasonBegunAnew
 }
 
-// Frees reports whether the event only takes something away: a seat, a role, a voice, a name, a hook, a draft, a task,
-// the words of a message or a task, the word of an agent, or the room. Each can go only once.
+// Frees reports whether the event only takes something away: a seat, a role, the right to speak, a name, a hook, a
+// draft, a task, the words of a message or a task, or the room. Each can go only once.
 func (e Event) Frees() bool {
 	switch e.Type {
 	case Left:

@@ -47,8 +47,8 @@ var eventTypes = []eventType{
 	//	"byf":"Ann","act":"mute","ban":{"name":"Bob","key":"bob"}}
 	{Managed, "Seat Name Person PersonName Action Reason By ByName Note Ban Invite Changed"},
 
-	// An admin has changed the settings, closed the room, or removed the words of a message or a task, which their
-	// author can, too. Made by Settings.changeTo, Update.Decide, Event.Redaction, Task.Redaction.
+	// An admin has changed the settings, closed the room, or removed the words of a message or a task. An author can
+	// remove its own words. Made by Settings.changeTo, Update.Decide, Event.Redaction, Task.Redaction.
 	//
 	//	{"v":14,"id":"36zjyrpb54gp","st":7,"at":1772366400000,"t":"room","nkey":"tea",
 	//	"what":{"room":"tea","description":"what we drink"},"by":1,"byf":"Ann"}
@@ -66,7 +66,8 @@ var eventTypes = []eventType{
 	//	"why":"name_taken","nkey":"ann"}
 	{Knocked, "Seat Name Key Reason"},
 
-	// The name starts over with another log: no agent sees it, but with a Reason it closes the room. Made by Retire.
+	// The name starts over with another log. No agent sees the event, but an event with a Reason closes the room.
+	// Made by Retire.
 	//
 	//	{"v":14,"id":"v9bm65cmyt2g","st":8,"at":1772510400000,"t":"retired","why":"begun_anew"}
 	{Retired, "Reason"},
@@ -98,7 +99,7 @@ var eventTypes = []eventType{
 	{Hooked, "Seat Name Person PersonName To Reason Hook"},
 }
 
-// EventTypes lists the types of events. Each package that tells types apart tests the meaning of every type.
+// EventTypes lists the types of events. Each package with rules by type tests the meaning of every type.
 func EventTypes() (list []EventType) {
 	for _, t := range eventTypes {
 		list = append(list, t.is)

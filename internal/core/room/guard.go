@@ -8,17 +8,19 @@ type HoldBack int
 // The degrees. An unread message that does not hold back a send comes with the result.
 const (
 	HoldBackNever  HoldBack = iota
-	HoldBackOnce            // not a send with the cursor of an answer that held back
+	HoldBackOnce            // not if the send has the cursor of an answer that held it back
 	HoldBackAlways          // the message is meant for the sender
 )
 
-// HoldBackOf returns how event, unread by c, holds back the message said of c: news may change the text.
+// HoldBackOf returns how event, which c has not read, holds back said, a message that c sends: news may change the
+// text.
 //
 // A message meant for c (see isMeantFor) always holds back. So do the withdrawal of the message answered by said, and
-// the join of an addressee of said: the newcomer may have the name of an agent known to c. So does any message from the
-// person behind c: a vote of the person is the vote of c. Otherwise, a Status never holds back, and an Agree only the
-// proposer. Any other message holds back once, unless said finishes tasks: the work stays done whatever others say, and
-// a late list costs them work. Other events, and hidden events, never hold back.
+// the join of an addressee of said: the newcomer may have the name of an agent known to c. So does any message from
+// the person behind c: a vote of the person is the vote of c. Otherwise, a Status never holds back, and an Agree
+// holds back only the proposer. Any other message holds back once, unless said finishes tasks: the work stays done
+// whatever others say, and others lose work if they learn of it late. Other events, and hidden events, never hold
+// back.
 func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	switch {
 	case event.Type == Joined && !event.Regains && slices.Contains(said.To, event.Seat) && c.IsNews(event):
@@ -41,7 +43,8 @@ func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	return HoldBackOnce
 }
 
-// SeesAnswered reports whether e answers an event that a may see. For a, an answer to a hidden event is no answer.
+// SeesAnswered reports whether e answers an event that a may see. If a does not see the answered event, the answer
+// counts for a as none.
 func (a Agent) SeesAnswered(e Event) bool {
 	return e.ReplyTo != 0 && a.SeesTask(e.ReAdded) && a.SeesMessage(e.ReplyTo, e.ReSeat, e.ReFor)
 }
@@ -63,8 +66,8 @@ func (s *State) ArrivedSince(n int64, seats []int) bool {
 	return false
 }
 
-// seatsMeant returns the seats for which e is meant in particular. Words of a person, or let through by a person, are
-// meant for its agent, whoever else sees them.
+// seatsMeant returns the seats for which e is meant in particular. What a person says, or lets its agent say, is
+// meant for its agent, whoever else sees it.
 func (e Event) seatsMeant() []int {
 	seats := slices.Clone(e.To)
 	if len(e.To) == 0 {

@@ -130,7 +130,7 @@ func (h *Head) LastSaid(agent Agent, now time.Time) (u Utterance, known bool) {
 	return Utterance{}, r.From <= agent.Joined+1 || now.Sub(time.UnixMilli(r.FromMs)) >= RepeatWindow
 }
 
-// SaidSince returns the messages of agent that may be newer than a call, the newest first. known is false if the
+// SaidSince returns the messages of agent that may be newer than call, the newest first. known is false if the
 // index may lack some. A client gives up a hanging call, repeats the call elsewhere and goes on. If the first call
 // then arrives, its message must be recognized as a repetition, however short the text.
 func (h *Head) SaidSince(agent Agent, call Start) (said []Saying, known bool) {

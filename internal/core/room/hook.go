@@ -26,8 +26,8 @@ const (
 	// FormEach is a webhook of the person behind the agent, called with each event that the seat receives, in order.
 	// The agent never hears of the webhook.
 	FormEach Form = "each"
-	// FormAgent leads to an A2A endpoint, the agent of the seat. Messages meant for the endpoint call it, messages of
-	// other endpoints only so often: see core.MaxSteps.
+	// FormAgent leads to an A2A endpoint, the agent of the seat. Messages meant for the endpoint call it; those of
+	// other endpoints call it only so often: see core.MaxSteps.
 	FormAgent Form = "agent"
 )
 
@@ -40,7 +40,7 @@ const (
 	ReasonHookGone Reason = "expired"      // the hook was not refreshed
 )
 
-// Hook returns the hook of a with an id.
+// Hook returns the hook of a that has id.
 func (a Agent) Hook(id string) (Hook, bool) {
 	i := slices.IndexFunc(a.Hooks, func(k Hook) bool { return k.ID == id })
 	if i < 0 {
@@ -178,9 +178,9 @@ func (s *State) Hears(a Agent) bool {
 }
 
 // answers reports whether a, an endpoint, is called for an answer to event: a message meant for a (see isMeantFor), a
-// request to anyone or, with at most two agents, any message. The person speaks to others from the seat of a, so words
-// of the person only go along with the next call, as do notes and sent drafts. Another endpoint calls a only by name,
-// and only so often.
+// request to anyone or, with at most two agents, any message. The person speaks to others from the seat of a, so
+// words of the person, notes and sent drafts make no call: the next call brings them. Another endpoint calls a only
+// by name, and only so often.
 func (a Agent) answers(event Event, agents int) bool {
 	switch {
 	case event.Type != Said, a.did(event):

@@ -35,8 +35,8 @@ func (v Invite) Renewed(seats int, now time.Time) (Invite, error) {
 	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(InviteLife).UnixMilli()}, nil
 }
 
-// Replaced returns the invite after v with the uses and the end of v, so an agent kept out has no valid invite; nil if
-// v is none. Beyond ident.MaxInvite, the last number of a code, the invite gives no seat.
+// Replaced returns the invite after v, with the uses and the end of v, so that a holder of v gets no seat; nil if v
+// is none. Beyond ident.MaxInvite, the last number of a code, the invite gives no seat.
 func (v Invite) Replaced() *Invite {
 	if v.Number == 0 {
 		return nil
@@ -53,7 +53,7 @@ func (v Invite) GivesSeat(now time.Time) bool {
 	return v.Number > 0 && v.Uses > 0 && now.Before(v.Until())
 }
 
-// Until returns from when on v gives no seat.
+// Until returns the time from which v gives no seat.
 func (v Invite) Until() time.Time { return time.UnixMilli(v.UntilMs).UTC() }
 
 // Made reports whether the room has made v and has not expired. v may be replaced or used up since.
@@ -96,9 +96,9 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 }
 
 // CheckSeat refuses a guest that acts for a seat outside its invite. An invite admits to its own seats and, until
-// renewed, to the seats of earlier invites; v may lie behind. So guests keep their seats when an admin renews a leaked
-// invite. A seat without an invite needs a key: its agent must not stay by an invite once the key is revoked. The error
-// is a *fault.Error of NotAllowed.
+// renewed, to the seats of earlier invites; v may be older than the present invite. So guests keep their seats when
+// an admin renews a leaked invite. A seat without an invite needs a key: its agent must not stay by an invite once
+// the key is revoked. The error is a *fault.Error of NotAllowed.
 func (v Invite) CheckSeat(by ident.Principal, agent Agent) error {
 	switch {
 	case !by.IsGuest(), agent.Invite == by.Invite, agent.IsGuest() && by.Invite >= v.Number:

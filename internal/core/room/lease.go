@@ -51,7 +51,7 @@ const (
 // Announced returns the end that others see, at now, of a wait that lasts to until.
 func Announced(now, until time.Time) time.Time { return Earliest(until, now.Add(AnnounceWait)) }
 
-// Younger returns p with the youngest waits, and the last call of a waking program, that p and other know.
+// Younger returns p with the youngest waits, and the last call of a waking program, of p and other.
 func (p Presence) Younger(other Presence) Presence {
 	p.WaitMs, p.ShellMs = max(p.WaitMs, other.WaitMs), max(p.ShellMs, other.ShellMs)
 	p.WakesMs = max(p.WakesMs, other.WakesMs)

@@ -33,7 +33,7 @@ func (s *State) LinkOf(a Agent) (c ident.LinkCode, ok bool) {
 	return s.linkClaim(a, p.Opened), (!p.HasOpened() || p.Adds) && !s.Closed
 }
 
-// linkClaim returns the claim of the link to the seat of a with a number.
+// linkClaim returns the claim of link number to the seat of a.
 func (s *State) linkClaim(a Agent, number int) ident.LinkCode {
 	return ident.NewLinkCode(s.LogKey, s.ID, a.Seat, a.Joined, number)
 }
@@ -87,8 +87,7 @@ func refuseUsedLink() *fault.Error {
 		"agent join under another agent_name, and open its new link at once.")
 }
 
-// AddLink returns the event that gives the person behind a a link for a further device; nil if the person has such a
-// link.
+// AddLink returns the event that gives a's person a link for a further device; nil if the person has such a link.
 func (a Agent) AddLink() *Event {
 	person := a.Person
 	if person.Adds {

@@ -50,7 +50,7 @@ func (o Order) isSelf(by Agent) bool {
 		o.Action == BanName && isBannedBy(o.Name, by)
 }
 
-// decideSeated is Decide for the seated agent of the name. A ban of a guest renews the invite: the guest
+// decideSeated is Decide for the seated agent that has the name. A ban of a guest renews the invite: the guest
 // could come back by the old invite.
 func (o Order) decideSeated(head *Head, agent Agent) (*Event, string, error) {
 	switch {
@@ -101,7 +101,7 @@ func (b Ban) managedEvent(done Action) *Event {
 	return e
 }
 
-// changesNothing reports whether the action leaves agent as the agent is.
+// changesNothing reports whether agent already is as the action wants.
 func (o Order) changesNothing(head *Head, agent Agent) bool {
 	_, muted := FindBan(head.Mutes, agent.Name)
 	switch o.Action {

@@ -13,7 +13,7 @@ func Message(text string, kind Kind, file *File) Event {
 	return Event{Type: Said, Text: text, Kind: kind, File: file}
 }
 
-// ProposeMessage completes event, a message from by, as the event after h: the seats asked and named and, for a vote,
+// ProposeMessage completes event, a message of by, to follow h: it sets the seats asked and named and, for a vote,
 // the answered proposal. The error is a *fault.Error: the reason not to send event.
 func (h *Head) ProposeMessage(by Caller, event Event, now time.Time) (Event, error) {
 	agent := by.Agent
@@ -75,8 +75,8 @@ func (h *Head) NamesOf(seats []int) (names []string) {
 }
 
 // completeAsk decides who owes an answer to event: the seats in Ask. An empty Ask becomes all addressees of a
-// request, or everyone who may speak for a proposal, except a person without an agent and an endpoint: endpoints
-// answer in plain words. Without Ask, the first reply of another agent closes a request.
+// request. For a proposal it becomes all who may speak, except persons without an agent, and endpoints, which answer
+// in plain words. Without Ask, the first reply of another agent closes a request.
 func (c messageRules) completeAsk(event *Event) error {
 	if len(event.Ask) > 0 && (event.Kind == Status || event.Kind == Done) {
 		return fault.Refuse(fault.InvalidArgument,

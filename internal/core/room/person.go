@@ -18,8 +18,7 @@ const (
 
 // Person is the room's record of the person behind a seat.
 type Person struct {
-	// Devices has the ident.HashSecret of the secret of each of the person's tokens, a token for each device,
-	// the latest last.
+	// Devices has, for each device of the person, the ident.HashSecret of the secret of its token, the latest last.
 	Devices []string `json:"devices,omitempty"`
 	// Opened is how many links of the seat were opened or have ended, and so the number of the next link to
 	// open (ident.NewLinkCode).
@@ -30,7 +29,7 @@ type Person struct {
 	// TriedMs is when the person last heard of an attempt to open a used link.
 	TriedMs int64 `json:"tried,omitempty"`
 
-	// Name is the person's name for all in the room; "" for none. No other name there is like it: see
+	// Name is the person's name for all in the room; "" for none. No other name in the room looks like it: see
 	// State.NamePerson.
 	Name string `json:"name,omitempty"`
 
@@ -135,8 +134,8 @@ func (p Person) Kept() Person {
 	return p
 }
 
-// NamePerson returns the event that gives the person behind a name, by the rules for a newcomer's name,
-// or no name if name is the zero value; nil if nothing changes. The error is a *fault.Error.
+// NamePerson returns the event that names the person behind agent, by the rules for a newcomer's name; the zero name
+// removes the name. It returns nil if nothing changes. The error is a *fault.Error.
 func (s *State) NamePerson(agent Agent, name ident.Name) (*Event, error) {
 	person := agent.Person
 	if name.Shown == person.Name {
@@ -167,7 +166,7 @@ func (s *State) nameOfPerson(event Event) string {
 // programs recorded no names: in their events, a person without an agent has the name of its seat while the
 // seat exists.
 func (s *State) PersonIn(event Event) string {
-	if event.Person { // few events are: a reader of many looks up no seat
+	if event.Person { // few events are of a person, so few seats are looked up
 		if agent, here := s.Seated(event.Actor()); here && agent.IsPersonOnly() {
 			return agent.Name
 		}

@@ -19,7 +19,7 @@ type Recent struct {
 	said     []Utterance // the last message of each seated agent that has spoken
 	messages lastOf      // the last messages
 	words    lastOf      // the last messages of kinds other than Status, or meant for a seat; see endsSleep
-	named    lastOf      // only private: see Named, Replied
+	named    lastOf      // only the field private is used: see Named, Replied
 	replied  lastOf
 	left     []leftAgent // the last agents that left, in the order of leaving, each name once
 }
@@ -30,13 +30,13 @@ type leftAgent struct {
 	n         int64 // the event of the leave
 }
 
-// keptDeparted is how many agents that left the index keeps.
+// keptDeparted is how many agents that have left are in the index.
 const keptDeparted = 100
 
 // LeftWindow is how far back the index must reach to know who left under a name in a text.
 const LeftWindow = 7 * 24 * time.Hour
 
-// LeftNamed returns the names of agents that left in the sight of agent, and that text names by @ outside of code.
+// LeftNamed returns the former agents that text names by @ outside of code, and whose leaving agent could see.
 // sure is false if text may name an agent that left since LeftWindow, but before the index of h.
 func (h *Head) LeftNamed(agent Agent, text string, now time.Time) (names []string, sure bool) {
 	stray := h.strayMentions(text)
@@ -71,8 +71,8 @@ func (r *Recent) hasLeft(key string) bool {
 	return slices.ContainsFunc(r.left, func(d leftAgent) bool { return d.key == key })
 }
 
-// Utterance is the last message of the agent of a seat, not of the person. It identifies a repeated call, and
-// shows when the agent was alive.
+// Utterance is the last message of the agent of a seat, not of the person. It identifies a repeated call, and shows
+// when the agent was last heard.
 type Utterance struct {
 	Seat int
 	Saying
@@ -141,8 +141,7 @@ func (r *Recent) Said(seat int) (Utterance, bool) {
 	return Utterance{}, false
 }
 
-// LastWord returns the last message to all of another kind than Status, and the sender's seat; zeros if the
-// index covers none.
+// LastWord returns the last message to all that is no Status, and the sender's seat; zeros if the index covers none.
 func (r *Recent) LastWord() (n int64, seat int, at time.Time) {
 	word := r.words.public
 	return word.n, word.seat, time.UnixMilli(word.atMs)
@@ -283,9 +282,8 @@ func (l lastOf) withOlder(event Event) lastOf {
 	return l
 }
 
-// keepOnly removes the entries of all seats but those of agents. A reply to an agent that has left adds an
-// entry for the agent's seat, and no later event of the seat removes the entry: the next leave does. r is a
-// copy with shared slices.
+// keepOnly keeps only the entries for the seats of agents. A reply to an agent that has left adds an entry for its
+// seat, which stays until the next leave. r is a copy with shared slices.
 func (r *Recent) keepOnly(agents []Agent) {
 	gone := func(seat int) bool {
 		return !slices.ContainsFunc(agents, func(agent Agent) bool { return agent.Seat == seat })

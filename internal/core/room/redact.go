@@ -9,7 +9,7 @@ import (
 // Removed stands in the place of a removed text.
 const Removed = "removed"
 
-// CheckRedact returns the reason why c must not remove the text of event, visible to c, or nil. The author
+// CheckRedact returns the reason why c must not remove the text of event, which c sees, or nil. The author
 // may, and so may an admin, so that a secret is gone before others join. No agent removes the words of its own
 // person. An agent that does not see a message cannot remove the text.
 func (c Caller) CheckRedact(event Event) error {

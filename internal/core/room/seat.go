@@ -37,7 +37,7 @@ type Agent struct {
 	Owner string `json:"owner,omitempty"`
 	// Invite is the number of the invite that gave the seat; 0 for none.
 	Invite int `json:"invited,omitempty"`
-	// TakenFrom is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
+	// TakenFrom is a digest of the caller that took the seat: see ident.CallerDigest. Empty means unknown.
 	TakenFrom  string `json:"by,omitempty"`
 	RegainedMs int64  `json:"regained,omitempty"` // when Principal last regained the seat without the token
 

@@ -51,9 +51,8 @@ const (
 // suggest a way around the ban. While a person supervises an agent here, the principal gets no further seat; only
 // the supervised agent regains its seat, still supervised.
 //
-// An agent without memory must get back in, and a stranger must not get private words: a stranger with Bob's
-// old seat would read what Ann told Bob in private, and be admin if Bob was. Name, seat and lease are one
-// thing. Under a taken name
+// An agent without memory must get back in, and a stranger must not get private words: a stranger with Bob's old seat
+// would read what Ann told Bob in private, and be admin if Bob was. Under a taken name
 //
 //	caller                     gets
 //	by the token, or the       the seat, always and without a SeatRequest: see
@@ -65,9 +64,9 @@ const (
 //	ended (LeaseEnd)           newcomer that takes over a seat of another name
 //	anyone else                NameTaken, and a knock
 //
-// A guest in the place of a guest spends no use of the invite. Under another name, a full room gives the
-// stalest of the seats with an ended lease, or starts over. Before all else a guest needs a valid invite: see
-// Invite.Admit. Once all seat numbers were given, nobody gets a new seat.
+// A guest in the place of a guest spends no use of the invite. Under a free name, a newcomer to a full room gets a
+// new seat in place of the longest silent agent with an ended lease, or the room starts over. Before all else a guest
+// needs a valid invite: see Invite.Admit. Once all seat numbers were given, nobody gets a new seat.
 func (r *SeatRequest) Decide(head *Head, now time.Time) (Seating, error) {
 	old, _ := head.Named(r.Name.Key)
 	var left *Invite
@@ -161,7 +160,7 @@ func (s *State) CheckFurtherSeat(principal string) error {
 		"this user, ask your user to let the first one go on.")
 }
 
-// isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is an agent. Many
+// isOwn reports whether the newcomer is known to be the principal of a, and is an agent or a person as a is. Many
 // people may share a principal, so a person without an agent regains its seat by the token only; or while the
 // token is unused, since the reply with the token may have been lost. Nobody regains the seat of an endpoint,
 // silent until called: two would speak from one seat.
@@ -172,10 +171,10 @@ func (r *SeatRequest) isOwn(h *Head, a Agent) bool {
 		(!r.Token.Person || known && !p.Used && !spoke)
 }
 
-// Abandoned reports whether a full room starts over, so that strangers do not inherit the seats, the name and
-// the words of a past talk. Neither a password nor an invite tells people of the room from strangers, and all
-// have been silent for the time of a lease: nobody called or waited, no announced absence lasts, and neither a
-// program on standby nor a hook could wake an agent.
+// Abandoned reports whether a full room starts over, so that strangers do not inherit the seats, the name and the
+// words of a past talk. Neither a password nor an invite shows that the newcomer is no stranger, and all have been
+// silent for the time of a lease: nobody called or waited, no announced absence lasts, and no program on standby and
+// no hook could wake an agent.
 func (r *SeatRequest) Abandoned(head *Head, now time.Time) bool {
 	if r.Presence == nil || r.Invite != 0 || head.Password != "" || len(head.Agents) < head.Capacity {
 		return false
@@ -201,7 +200,7 @@ func (r *SeatRequest) Yours(head *Head, now time.Time) (names []string) {
 	return names
 }
 
-// takeOver takes the longest silent of the seats with an ended lease: an absent agent must not block a room.
+// takeOver evicts the longest silent agent whose lease has ended: an absent agent must not block a room.
 func (r *SeatRequest) takeOver(head *Head, now time.Time) (Seating, error) {
 	var stalest *Agent
 	var stalestAt, first time.Time

@@ -429,7 +429,7 @@ func TestDecide_visitsUnderBobsName_endAsInTheStories(t *testing.T) {
 			for i, v := range c.visits {
 				now := began.Add(v.at)
 				request := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who,
-					Token: room.HashedToken{Hash: "new"},
+					Token:    room.HashedToken{Hash: "new"},
 					Liveness: room.Liveness{Presence: map[int]room.Presence{}}}
 				if c.guest {
 					request.Invite = 1
@@ -729,7 +729,7 @@ func TestDecide_seatOfAnEndpoint_isFreeADayAfterTheLastSuccess(t *testing.T) {
 		waits := room.Presence{AtMs: now.UnixMilli(), Used: true}
 		request := room.SeatRequest{Name: nameOf(t, c.name), Principal: c.principal,
 			Liveness: room.Liveness{Presence: map[int]room.Presence{
-			ann: waits, bob: {HookedMs: l.now.Add(last).UnixMilli()}, cid: waits}}}
+				ann: waits, bob: {HookedMs: l.now.Add(last).UnixMilli()}, cid: waits}}}
 		got, err := request.Decide(l.head, now)
 		if c.gone == 0 && (fault.CodeOf(err) != fault.NameTaken && fault.CodeOf(err) != fault.RoomFull ||
 			len(request.Yours(l.head, now)) > 0) {

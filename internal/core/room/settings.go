@@ -27,7 +27,7 @@ type Settings struct {
 	Public      bool   `json:"public,omitempty"`
 	Password    string `json:"password,omitempty"` // a hash of ident.HashPassword; empty means none
 	Paired      bool   `json:"paired,omitempty"`   // a queue made the room
-	// AgentMessages is how many messages agents may send since a person last spoke; 0: any.
+	// AgentMessages is how many messages agents may send after a person last spoke; 0: any number.
 	AgentMessages int `json:"agent_messages,omitempty"`
 	// EndpointRun says that AgentMessages came with an endpoint, and ends with the last endpoint.
 	EndpointRun bool   `json:"endpoint_run,omitempty"`
@@ -35,7 +35,7 @@ type Settings struct {
 	OpenFrom    Mark   `json:"from,omitzero"` // newcomers see no earlier event
 }
 
-// NewSettings checks the settings of a new room, but for the password, hashed only when the room is created.
+// NewSettings checks the settings of a new room, except the password, which is hashed only when the room is created.
 func NewSettings(name ident.Name, description string, capacity int, t Type, public bool) (Settings, error) {
 	if capacity == 0 {
 		capacity = core.MinCapacity

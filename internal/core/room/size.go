@@ -3,7 +3,7 @@ package room
 import "unsafe"
 
 // How much memory a room takes. The figures count the capacity of a slice and the bytes of each string,
-// although values may share both. They are upper bounds, but for what the allocator rounds up.
+// although values may share both. They are upper bounds, apart from what the allocator rounds up.
 //
 // The sums are written by hand, since every append weighs its whole head: reflection takes 25 times as long, a
 // tenth of the time of a send in a room of a hundred agents. size_test.go compares both.

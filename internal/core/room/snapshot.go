@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Snapshot is the stored form of a State without its Talk, stored in events, and without its parts. An event
+// Snapshot is the stored form of a State, without its Talk, which is in events, and without its parts. An event
 // that changes the room writes the Snapshot and at most PartsChanged parts, so the cost does not grow with the
 // room. In the largest room a join writes 8 units; one item for all would take 254.
 type Snapshot struct {
@@ -139,8 +139,8 @@ func digestOf(parts []Part) string {
 	return strconv.FormatUint(digest, 36)
 }
 
-// State returns the state, stored in x and its parts, of the room with this id, but for the Talk: event
-// LastTalk has the Talk. State fails with ErrTorn if the parts do not belong to x.
+// State returns the state of the room with this id, from x and its parts, without the Talk, which event LastTalk has.
+// State fails with ErrTorn if the parts do not belong to x.
 func (x Snapshot) State(id string, parts []Part) (State, error) {
 	if digestOf(parts) != x.Parts {
 		return State{}, ErrTorn

@@ -21,14 +21,14 @@ type State struct {
 	Talk       Talk        // open requests, and who is done; not part of the snapshot
 	LastTalk   int64       // the last event that changed Talk
 	Messages   int64       // how many messages to all there are
-	Run        int         // how many messages to all agents have sent since a person spoke
+	Run        int         // how many messages agents have sent to all since a person spoke
 	LogKey     string      // of the ids of messages
 	Agents     []Agent     // in the order of their joins
 	NextSeat   int         // the number of the next seat: see NewSeat
 	LastFreed  Mark        // the last event that freed a seat
 	Updated    int64       // the last event that changed the settings
 	Retired    bool        // the name leads to another log
-	Closed     bool        // for good, but for reading: see WhyClosed
+	Closed     bool        // for good; agents can still read: see WhyClosed
 	Bans       []Ban       // barred from joining
 	Mutes      []Ban       // barred from speaking
 	Knocks     []Knock     // of the last ten minutes
@@ -78,8 +78,8 @@ func (s *State) useLogKey(key string) (err error) {
 // Expires returns when the room ends without a renewal.
 func (s *State) Expires() time.Time { return time.UnixMilli(s.ExpiresMs) }
 
-// Expired reports whether the room has ended by now without being closed. Nothing can be appended to an expired
-// room, and the name becomes free.
+// Expired reports whether Expires has passed at now, or the room was retired without being closed. Nothing can be
+// appended to an expired room, and the name becomes free.
 func (s *State) Expired(now time.Time) bool {
 	return s.Retired && !s.Closed || !now.Before(s.Expires())
 }

@@ -14,11 +14,11 @@ const AdminSilent = 24 * time.Hour
 // the head shows.
 func (h *Head) MayLackAdmin(now time.Time) bool { return Liveness{}.lacksAdmin(h, now) }
 
-// Succeed returns the event that makes an agent an admin beside the silent admins, or nil. If for AdminSilent
-// no admin was heard, or announced to be away, the first heir becomes admin if present, so that somebody
-// present can run the room. An endpoint does not count as an admin. A channel gets no heir: its readers only
-// listen. Silent admins keep seat and role. Only calls that need an admin call Succeed (see chat), so other
-// calls cost nothing, and until then nobody mutes, bans or enlarges.
+// Succeed returns the event that makes an agent an admin beside the silent admins, or nil. If no admin was heard for
+// AdminSilent, and none has announced to be away, the first heir becomes admin if present, so that somebody present
+// can run the room. An endpoint does not count as an admin. A channel gets no heir: its readers only listen. Silent
+// admins keep seat and role. Only calls that need an admin call Succeed (see chat), so other calls cost nothing, and
+// until then nobody mutes, bans or enlarges.
 func (l Liveness) Succeed(head *Head, now time.Time) *Event {
 	if head.Type == Channel || !l.lacksAdmin(head, now) {
 		return nil
@@ -66,10 +66,10 @@ func (l Liveness) heir(head *Head, seat int, now time.Time) (first Agent, presen
 // processes may be written a minute late.
 const RelievedAfter = time.Minute
 
-// RelievedFrom returns when by, the other agent of a room with two seats, may kick its admin agent: RelievedAfter
-// after the lease of agent, counted as a member's. An agent should not have to wait a day for a partner that has
-// lost its token. The role then goes to by. may is false if by may never kick, as an agent that may only
-// listen. An admin without a call since its join has the time of an agent that called at the join.
+// RelievedFrom returns when by may kick agent, the admin of a room with two seats: RelievedAfter after the lease of
+// agent, counted as a member's. An agent should not have to wait a day for a partner that has lost its token. After
+// the kick, by becomes admin. may is false if by cannot kick at all, for example because by may only listen. An admin
+// without a call since its join has the time of an agent that called at the join.
 func (l Liveness) RelievedFrom(head *Head, by, agent Agent) (from time.Time, may bool) {
 	if head.Capacity != core.MinCapacity || by.Seat == agent.Seat || agent.Role != Admin || head.Silenced(by) {
 		return time.Time{}, false

@@ -62,7 +62,7 @@ func (x Selection) Names() (names []string) {
 	return names
 }
 
-// Decide returns the event that supervises agent like r, or nil if nothing changes. The event tells the agent
+// Decide returns the event that applies r to agent, or nil if nothing changes. The event tells the agent
 // whether it may speak. The agent learns from its sends that messages wait.
 func (r Supervision) Decide(agent Agent) *Event {
 	person := agent.Person
@@ -88,9 +88,9 @@ func (r Supervision) Decide(agent Agent) *Event {
 	return &event
 }
 
-// Supervises reports whether p lets the agent say nothing, or decides about all or some messages. A supervised agent
-// must not act in any visible way but by messages: an activity, a task or the name of a room could have the words
-// that the person wants to see first.
+// Supervises reports whether p has paused the agent, or approves all or some of its messages. A supervised agent may
+// act in a visible way only by messages: an activity, a task or the name of a room could have the words that the
+// person wants to see first.
 func (p Person) Supervises() bool { return p.Paused || p.Approve }
 
 // NeedsApproval reports whether message event of caller becomes a draft for the person behind caller. ProposeMessage

@@ -85,7 +85,7 @@ func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
 	return open
 }
 
-// Owes returns the oldest request to which a seat, by name, owes an answer.
+// Owes returns the oldest request that names a seat and awaits its answer.
 func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
 	i := slices.IndexFunc(t.Open, func(request OpenRequest) bool {
 		return slices.Contains(request.Owed, seat) && !request.hasExpired(now)
@@ -130,7 +130,8 @@ func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
 	return t.Open[i], true
 }
 
-// AgreedAfter returns who has agreed to proposal n after done, the next event, has completed n: see ident.Actor.
+// AgreedAfter returns who has agreed to proposal n once done, the next event, has completed the proposal: see
+// ident.Actor.
 func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
 	request, _ := h.Talk.Find(n, done.At())
 	request.Agreed = withoutSeat(request.Agreed, done.Seat)
@@ -269,7 +270,7 @@ func hidesAnswer(to, asked []int, seat int) bool {
 		func(s int) bool { return s != seat && !slices.Contains(to, s) })
 }
 
-// applyVote records the reply event to the proposal request. An objection ends the proposal, and so does a newer
+// applyVote records event as a reply to request, a proposal. An objection ends the proposal, and so does a newer
 // proposal that replies to request and has all readers of request.
 func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	n, asked := request.N, slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Agreed, event.Seat)
@@ -284,7 +285,7 @@ func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	}
 }
 
-// complete ends the proposals without owed answers. A proposal with an agreement is agreed.
+// complete ends the proposals without owed answers. If anybody has agreed, the proposal counts as agreed.
 func (l *ledger) complete() {
 	l.removeIf(func(request OpenRequest) bool {
 		if !request.Proposal || len(request.Owed) > 0 {
@@ -319,7 +320,7 @@ func (l *ledger) applyRequest(event Event) {
 	}), true
 }
 
-// removeOldest makes room for another request by removing the oldest of the agent with the most. Private requests
+// removeOldest removes the oldest request of the agent with the most requests, so that another fits. Private requests
 // are removed first, and make no room among public requests: agents that do not see private requests could tell
 // how many there are.
 func (l *ledger) removeOldest(private bool) bool {
@@ -342,8 +343,7 @@ func (l *ledger) removeOldest(private bool) bool {
 	return true
 }
 
-// removeAbsent ends the requests of agents that have left, and asks no agent any more that has left or may only
-// listen.
+// removeAbsent ends the requests of agents that have left, and the debts of agents that have left or may only listen.
 func (l *ledger) removeAbsent() {
 	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
 	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
@@ -371,9 +371,8 @@ func withoutSeat(list []int, seat int) []int {
 	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
 }
 
-// Ended reports whether the talk is over for agent, so that agent has nobody to wait for: no answer is owed between
-// agent and another, and every other agent that may speak by itself is done, or all others have left since agent
-// joined.
+// Ended reports whether the talk is over for agent: no answer is owed by or to agent, and either all others that may
+// speak by themselves are done, or all others have left since agent joined.
 func (s *State) Ended(agent Agent, now time.Time) bool {
 	if _, owes := s.Talk.Owes(agent.Seat, now); owes || s.OwedTo(agent.Seat, now) > 0 {
 		return false

@@ -13,9 +13,9 @@ import (
 
 // The limits on tasks.
 const (
-	// OfferLife is how long only the agents of an offer may take the task, from when the task can be taken.
+	// OfferLife is how long only the agents of an offer may take the task, from the time when it can be taken.
 	OfferLife = 10 * time.Minute
-	// StallsAfter is how long the holder of a task must not have been heard until anyone may take the task.
+	// StallsAfter is the silence of a task's holder after which anyone may take the task.
 	StallsAfter = 15 * time.Minute
 	// YieldsAfter is the same for the adder of the task, and for admins.
 	YieldsAfter = 5 * time.Minute
@@ -50,7 +50,7 @@ type Task struct {
 	For      []Party `json:"for,omitempty"`   // to whom the task is offered, until somebody takes the task
 	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks to do first, done or not: see WaitsFor
 	AtMs     int64   `json:"at,omitempty"`    // the time of event N
-	SinceN   int64   `json:"sn,omitempty"`    // the event since which the task is taken, or free and offered as now
+	SinceN   int64   `json:"sn,omitempty"`    // the event that began the present state: taken, or free with this offer
 	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event
 	Last     int64   `json:"last,omitempty"`  // the last event about the task
 
@@ -71,7 +71,7 @@ type Party struct {
 // Party returns a as a Party, which tells a from earlier and later agents of the seat.
 func (a Agent) Party() Party { return Party{Seat: a.Seat, Joined: a.Joined, Name: a.Name} }
 
-// Is reports whether m is a.
+// Is reports whether m is the agent a.
 func (m Party) Is(a Agent) bool {
 	if m.Seat == 0 {
 		return m.Key != "" && m.Key == a.Key
@@ -105,7 +105,7 @@ type AddedTask struct {
 	Titles string `json:"sum"`
 }
 
-// TaskEnd is how a task ended that open tasks come after.
+// TaskEnd is how a task ended, for the open tasks that come after it.
 type TaskEnd struct {
 	No      int64 `json:"no"`
 	N       int64 `json:"n"` // the event
@@ -142,7 +142,7 @@ func (s *State) TasksOf(agent Agent) (list []Task) {
 	return list
 }
 
-// SeesTask reports whether a sees the task of event added, and what becomes of the task.
+// SeesTask reports whether a sees the task that event added brought, and all later events about the task.
 func (a Agent) SeesTask(added int64) bool { return added == 0 || added >= a.Since.N }
 
 // WaitsFor returns the numbers of the tasks to do before task can be taken.
@@ -167,7 +167,7 @@ func (s *State) DroppedBefore(task Task) (dropped []int64) {
 	return dropped
 }
 
-// freeSince returns the event and the time since which task, not waiting for other tasks, can be taken.
+// freeSince returns the event and the time since which task can be taken; task must wait for no other.
 func (s *State) freeSince(task Task) (n int64, at time.Time) {
 	n, ms := task.SinceN, task.SinceMs
 	for _, e := range s.TaskEnds {
@@ -318,7 +318,8 @@ func (h *Head) Works(seen map[int]Presence, now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && !h.Stalled(t, seen, now) })
 }
 
-// MayTake reports whether agent may take task now, but for the limit MaxTaken.
+// MayTake reports whether agent may take task now: task is free or offered to agent, or has stalled with another.
+// MayTake does not ask for the limit MaxTaken.
 func (h *Head) MayTake(agent Agent, task Task, seen map[int]Presence, now time.Time) bool {
 	switch {
 	case !agent.SeesTask(task.N), task.Holder.Is(agent):
@@ -360,13 +361,13 @@ func (h *Head) NextTask(agent Agent, seen map[int]Presence, now time.Time) (Task
 // MayRelease reports whether a may take t from its holder, or offer t to others: a has t, added t, or is an admin.
 func (t Task) MayRelease(a Agent) bool { return t.Holder.Is(a) || t.Adder.Is(a) || a.Role == Admin }
 
-// MayManage reports whether a may edit and drop t: a added t, is an admin, or is one of two. See mayEnd.
+// MayManage reports whether a may edit and drop t: a added t, is an admin, or, in a room of two seats, mayEnd.
 func (s *State) MayManage(a Agent, t Task) bool {
 	return t.Adder.Is(a) || a.Role == Admin || s.Capacity == 2 && t.mayEnd(a)
 }
 
-// mayEnd reports whether a, if a guest, may finish or drop t, a task of no other agent: a added t, has t, or is an
-// admin.
+// mayEnd reports whether a may finish or drop t, which no other agent has: a guest only if it added t, has t, or is
+// an admin.
 func (t Task) mayEnd(a Agent) bool {
 	return !a.IsGuest() || t.Adder.Is(a) || t.Holder.Is(a) || a.Role == Admin
 }

@@ -22,9 +22,9 @@ type TaskOrder struct {
 	Seen   map[int]Presence // of the seats: see LacksPresence
 }
 
-// Decide returns the event after head by which by carries out the order; nil if nothing changes, as if by has the
-// task to take, or the task to release is free already. no is the task of the answer. A task that is not open is
-// ErrNotOpen. The error is a *fault.Error.
+// Decide returns the event, to follow head, by which the caller by carries out the order. The event is nil if nothing
+// changes: by already has the task to take, or the task to release is free. no is the task of the answer. A task that
+// is not open is ErrNotOpen. The error is a *fault.Error.
 //
 // Each case says who may act, and who is woken (Event.Wakes). An event that frees a task for anyone wakes nobody:
 // see Openings.
@@ -90,9 +90,9 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	return event, task.No, err
 }
 
-// DecideNext is Decide of FinishTask, followed by TakeTask for the next free task, if there is one. Then the adder
-// of the finished task is not woken: the work goes on. no is the task that the agent has then, or the finished
-// task.
+// DecideNext is Decide of FinishTask, followed by TakeTask for the next free task, if there is one. If the agent
+// takes a next task, the adder of the finished task is not woken: the work goes on. no is the task that the agent has
+// then, or the finished task.
 func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Event, no int64, err error) {
 	event, no, err := o.Decide(head, by, now)
 	if err != nil {
@@ -114,8 +114,8 @@ func (o TaskOrder) DecideNext(head *Head, by Caller, now time.Time) (events []Ev
 	return []Event{*event, *take}, next, nil
 }
 
-// LacksPresence reports whether only the presence of the seats, absent from o, tells what a may do by o, or how
-// long the holder of the wanted task was silent.
+// LacksPresence reports whether o lacks the presence of the seats, and only the presence tells what a may do by o, or
+// how long the holder of the wanted task was silent.
 func (o TaskOrder) LacksPresence(h *Head, a Agent, now time.Time) bool {
 	t, open := h.Task(o.No)
 	takes := open && o.Action == TakeTask && t.Holder.Seat != 0 && !t.Holder.Is(a) &&
@@ -257,8 +257,8 @@ func (o TaskOrder) proposeTake(head *Head, agent Agent, task Task, event *Event,
 	return event, nil
 }
 
-// proposeRelease completes the event by which agent gives task back, takes task from its holder, declines task, or
-// changes the offer of task.
+// proposeRelease completes the event by which agent gives task back, takes it from its holder, declines it, or
+// changes its offer.
 func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	switch {
 	case task.Holder.Seat == 0 && task.IsOfferedTo(agent): // a declines
@@ -372,7 +372,7 @@ func taskIDs(list []int64) string {
 	return strings.Join(ids, ", ")
 }
 
-// addWoken adds the seats of the agents in who that are here to list, each once, without the seat of agent.
+// addWoken adds to list the seats of those in who that have a seat, each once, without the seat of agent.
 func addWoken(list []int, state *State, agent Agent, who ...Party) []int {
 	for _, m := range who {
 		i := slices.IndexFunc(state.Agents, m.Is)
@@ -392,7 +392,7 @@ func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	return h.unblockedBy(done, a, seats)
 }
 
-// unblockedBy adds to seats the agents offered a task that waited only for tasks finished by agent.
+// unblockedBy adds to seats the agents to whom a task is offered that waited only for the tasks done by agent.
 func (h *Head) unblockedBy(done []Task, agent Agent, seats []int) []int {
 	isDone := func(no int64) bool {
 		return slices.ContainsFunc(done, func(task Task) bool { return task.No == no })

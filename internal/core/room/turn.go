@@ -60,8 +60,9 @@ type Turn struct {
 	everyone []Agent           // the agents that take part, in the order of their turns
 }
 
-// Next returns the seat that gets the turn now; 0 if none does. Then again is how long to wait before asking
-// again, unless something happens; 0 if asking is pointless. An agent alone gets no turn unless it owes an answer.
+// Next returns the seat that gets the turn now; 0 if none does. If seat is 0, again is the time until the next
+// question, unless something happens; 0 if asking is pointless. An agent without company gets no turn unless it owes
+// an answer.
 func (t Turn) Next() (seat int, again time.Duration) {
 	if wait := t.silence(); wait > 0 {
 		return 0, wait
@@ -90,7 +91,7 @@ func (t Turn) Next() (seat int, again time.Duration) {
 	return seat, 0
 }
 
-// hasNoCompany reports whether no agent outside of this seat is present: then nobody would hear a word. A person
+// hasNoCompany reports whether no agent in another seat is present: then nobody would hear a word. A person
 // without an agent does not count, because a person reads in its own time.
 func (t Turn) hasNoCompany(seat int) bool {
 	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
@@ -159,9 +160,9 @@ func (t Turn) lastCallOf(agent Agent) (at time.Time) {
 	return at
 }
 
-// order returns the agents that may get the turn, round the room from the last agent that spoke to all. If nobody
-// has spoken, the newcomer is first: a newcomer has just called, so it is surely there. An agent that waits for
-// its person gets no turn, even if it owes an answer, nor does a person without an agent.
+// order returns the agents that may get the turn, in the order of their joins, beginning after the agent that spoke
+// last to all. If nobody has spoken, the newcomer is first: a newcomer has just called, so it is surely there. An
+// agent that waits for its person gets no turn, even if it owes an answer, nor does a person without an agent.
 func (t Turn) order() []Agent {
 	head := t.Head
 	order := slices.Clone(head.Agents)
@@ -179,8 +180,8 @@ func (t Turn) order() []Agent {
 }
 
 // canAct reports whether agent could do something with the turn. If agents have said as much as they may, no agent
-// can. If tasks are open, only an agent that owes an answer, has a task or may take one can, unless nobody works
-// on a task and none is offered to others: then somebody has to speak.
+// can. If tasks are open, an agent must owe an answer, have a task or be able to take one, unless nobody works on a
+// task and none is offered to others: then somebody has to speak.
 func (t Turn) canAct(agent Agent) bool {
 	head := t.Head
 	if head.runIsOver() {
@@ -228,7 +229,7 @@ func (t Turn) first(waiting []Agent) int {
 }
 
 // Opens reports whether agent, new among others, is to speak first. If several talk already, agent need not. If another
-// newcomer within LateComers has yet to speak, the other was told to speak first: two would cross.
+// newcomer within LateComers has yet to speak, the other was told to speak first: otherwise both would speak at once.
 func (h *Head) Opens(agent Agent, now time.Time) bool {
 	if h.Others(agent.Seat) == 0 || h.Recent.Begun() && h.Others(agent.Seat) > 1 {
 		return false

@@ -49,9 +49,9 @@ func (u Update) Check() error {
 // Decide returns the event of the change, or nil if nothing changes. taken says that another room has the new
 // name. The error is a *fault.Error.
 //
-// After a change of who can get in, newcomers see no earlier event: the earlier words were meant for those who
-// could get in then. More seats are such a change: a stranger that finds the room full is seen to knock, and
-// would read the whole talk once let in.
+// After a change of who can get in, newcomers see no earlier event: the earlier words were meant for those who could
+// get in then. More seats are such a change: agents see a stranger knock at the full room and add a seat, and the
+// stranger would read the whole talk.
 func (u Update) Decide(head *Head, taken bool, now time.Time) (*Event, error) {
 	if u.AsOf != 0 && head.Updated > u.AsOf {
 		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was "+

@@ -6,12 +6,12 @@ import (
 
 // WokenBy reports whether event, which is news to c, ends the wait of c.
 //
-// With at most two agents every event does, but what becomes of hooks never, and a change of tasks only under
-// the rule of larger rooms. In larger rooms messages wake, except of kind Status, and so do knocks. Joins,
-// leaves and changes wait for the next event that wakes: a crowd must not wake everybody for everything. An
-// event meant for c (see isMeantFor) wakes c in every room, whatever its kind. With forMe only events meant for c
-// wake, and requests to all. An agent is woken by what its person does about it: a note, a decision about a
-// draft, and the end of a pause; see Sleeps. Everything wakes a person.
+// With at most two agents every event does, except the begin and end of a hook, and a change of tasks, which follows
+// the rule of larger rooms. In larger rooms a knock wakes, and so does a message that is no Status. Joins, leaves and
+// changes come with the next event that wakes, so that not everything wakes everybody. An event meant for c (see
+// isMeantFor) wakes c in every room, whatever its kind. With forMe only events meant for c wake, and requests to all.
+// An agent is woken by what its person does about it: a note, a decision about a draft, and the end of a pause; see
+// Sleeps. Everything wakes a person.
 func (c Caller) WokenBy(event Event, agents int, forMe bool) bool {
 	switch {
 	// What wakes c in every room.
@@ -34,8 +34,8 @@ func (c Caller) WokenBy(event Event, agents int, forMe bool) bool {
 	return !forMe || event.Kind == Request && len(event.Ask) == 0
 }
 
-// HearsOfTask reports whether e is about a task of a, news to a everywhere: the task is offered to a, a has the
-// task, or a added it. TaskOrder.Decide says for each change who hears.
+// HearsOfTask reports whether e is about a task of a, and so wakes a in every room: the task is offered to a, a has
+// the task, or a added it. TaskOrder.Decide says for each change who hears.
 func (a Agent) HearsOfTask(e Event) bool { return slices.Contains(e.Wakes, a.Seat) }
 
 // Sleeps reports whether nothing that happens ends a wait of c: the person has paused c, so c could not act on
