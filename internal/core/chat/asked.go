@@ -58,12 +58,12 @@ func (in *inbox) isPartialAnswer(event room.Event) bool {
 	before := in.talk
 	in.talk = event.Talk
 	request, open := event.Talk.Find(event.ReplyTo, event.At())
-	return open && request.Seat == in.caller.me.Seat && len(request.Owed) > 0 && // 4, 16, 21, 28
+	return open && request.Seat == in.session.me.Seat && len(request.Owed) > 0 && // 4, 16, 21, 28
 		(in.forAnswers || request.N == in.pos.own) && // 24
 		event.Type == room.Said && !slices.Contains(request.Owed, event.Seat) && in.wasOwed(before, request.N, event) &&
 		len(event.Ask) == 0 && event.Kind != room.Request && event.Kind != room.Proposal && // 14
 		event.Kind != room.Done && // 15
-		!in.caller.me.HearsOfTask(event) // 18
+		!in.session.me.HearsOfTask(event) // 18
 }
 
 // wasOwed reports whether the sender of event owed message n an answer before event. before has the debts of the time
@@ -74,7 +74,7 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 		request, _ := before.Find(n, event.At())
 		return slices.Contains(request.Owed, event.Seat) // 13
 	}
-	tail, ok := in.caller.room.log.Tail(n - 1)
+	tail, ok := in.session.room.log.Tail(n - 1)
 	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, event.Seat) // 22, 27
 }
 
@@ -91,17 +91,17 @@ func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 	}
 	if wait.PassedTo < in.lastPartial { // 1, 2, 3, 22
 		wait.PassedTo = in.scanned
-		in.caller.recorder().Renew(ctx, wait)
+		in.session.attendance().Renew(ctx, wait)
 	}
 	if in.recheck == nil {
-		in.recheck = in.caller.room.svc.clock.After(askedEvery)
+		in.recheck = in.session.room.svc.clock.After(askedEvery)
 	}
 }
 
 // isOwedByPresent reports whether each answered message may soon get another answer, from an agent that is neither
 // silent nor away, and not held by a person. If the roster cannot be read, the answers so far do not wait.
 func (in *inbox) isOwedByPresent(ctx context.Context) bool {
-	live := in.caller.room
+	live := in.session.room
 	head, now := live.log.Peek(), live.svc.now()
 	owed := func(may func(room.Agent) bool) bool {
 		return !slices.ContainsFunc(in.partlyAnswered, func(n int64) bool {
@@ -115,7 +115,7 @@ func (in *inbox) isOwedByPresent(ctx context.Context) bool {
 	if !owed(func(room.Agent) bool { return true }) {
 		return false
 	}
-	seen, err := live.roster(ctx, head, in.caller.me)
+	seen, err := live.roster(ctx, head, in.session.me)
 	return err == nil && owed(func(agent room.Agent) bool {
 		return live.agents.IsPresent(head, agent, seen.lastHeard(agent, seen.Presence[agent.Seat]))
 	})

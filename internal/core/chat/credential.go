@@ -20,10 +20,10 @@ func (c *session) confirmCredential(ctx context.Context, fingerprint [16]byte, k
 // same call again sends the text.
 func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 	key := op.req.Key
-	if !op.caller.me.IsPerson() || op.event.File != nil || op.fileName != "" {
+	if !op.session.me.IsPerson() || op.event.File != nil || op.fileName != "" {
 		key = ""
 	}
-	confirmed, err := op.caller.confirmCredential(ctx, op.fingerprint, key)
+	confirmed, err := op.session.confirmCredential(ctx, op.fingerprint, key)
 	if err != nil {
 		return nil, err
 	}

@@ -184,7 +184,7 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 
 // shareContent sends the message with a file that came with the call.
 func (op *sendOp) shareContent(ctx context.Context, name string, content []byte) (Shared, error) {
-	c := op.caller
+	c := op.session
 	x := arrival{head: content[:min(len(content), headBytes)], size: int64(len(content)), sum: sha256.New()}
 	x.sum.Write(content) // a hash never fails
 	if err := op.attachFile(name, c.newFileKey(), &x); err != nil {
@@ -256,23 +256,23 @@ func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got 
 	defer func() {
 		carried := err == nil && !got.Duplicate && (got.Sent || got.Status == StatusPending)
 		if !carried && !unclear {
-			op.caller.deleteFile(ctx, file)
+			op.session.deleteFile(ctx, file)
 		}
 	}()
 	select {
-	case op.caller.room.sharing <- struct{}{}:
-		defer func() { <-op.caller.room.sharing }()
+	case op.session.room.sharing <- struct{}{}:
+		defer func() { <-op.session.room.sharing }()
 	case <-ctx.Done():
 		return Sent{}, ctx.Err()
 	}
-	if err := op.caller.checkRoomFits(ctx, file.Size); err != nil {
+	if err := op.session.checkRoomFits(ctx, file.Size); err != nil {
 		return Sent{}, err
 	}
 	if put != nil {
-		if err := op.caller.checkStoreFits(ctx, file.Size); err != nil {
+		if err := op.session.checkStoreFits(ctx, file.Size); err != nil {
 			return Sent{}, err
 		}
-		if err := put(op.caller.fileKey(file)); err != nil {
+		if err := put(op.session.fileKey(file)); err != nil {
 			return Sent{}, storeFault(err)
 		}
 	}

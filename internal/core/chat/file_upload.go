@@ -19,7 +19,7 @@ import (
 
 // beginUpload opens an upload for a file of up to most bytes, if the message may be sent now.
 func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Shared, error) {
-	c := op.caller
+	c := op.session
 	service := c.room.svc
 	if err := c.checkFits(ctx, most); err != nil {
 		return Shared{}, err
@@ -113,7 +113,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 
 // receiveUpload stores the arriving file, and sends the message with the file.
 func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arrival, most int64) (Sent, error) {
-	c := op.caller
+	c := op.session
 	if err := c.checkFits(ctx, max(1, most)); err != nil {
 		return Sent{}, err
 	}

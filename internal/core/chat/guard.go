@@ -23,7 +23,7 @@ func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 // everything unread. The answer's cursor is marked as held, so nothing is stored: with a held cursor, only messages
 // meant for the sender hold the next send back.
 func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
-	c := op.caller
+	c := op.session
 	head, err := c.room.log.Refresh(ctx, op.began)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 
 // isHeld reports whether an event up to head holds the send back. Every event that does not hold counts as checked.
 func (op *sendOp) isHeld(ctx context.Context, head *room.Head) (bool, error) {
-	c := op.caller
+	c := op.session
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, op.guard.checked, head.AsOf) {
 		if err != nil {
 			return false, err
@@ -78,7 +78,7 @@ func (op *sendOp) mayBeHeld(head *room.Head, caller room.Caller, batched []room.
 	if !op.guard.on || head.Recent.NewestForeign(caller.Seat) <= n && !head.ArrivedSince(n, op.event.To) {
 		return false
 	}
-	known, ok := op.caller.room.log.Tail(n)
+	known, ok := op.session.room.log.Tail(n)
 	for _, event := range append(known, batched...) {
 		if n < head.AsOf && (event.N != n+1 || op.holds(caller, event)) {
 			return true

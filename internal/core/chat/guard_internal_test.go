@@ -51,7 +51,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		"one that nobody here has read":  {held: true, batched: []room.Event{toAll, toAll}, unknown: 1, holds: true},
 	} {
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
-		op := &sendOp{caller: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now,
+		op := &sendOp{session: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now,
 			guard: guard{on: true, cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf},
 			event: room.Event{Text: "mine"}}
 		for range 2 { // the first Write may fail, and others may have written what they like since

@@ -15,7 +15,7 @@ import (
 
 // inbox has what a wait has found so far.
 type inbox struct {
-	caller   *session
+	session   *session
 	pos      position
 	forMe    bool  // in a room of more than two, only events meant for the caller wake the caller
 	scanned  int64 // the last event checked
@@ -67,7 +67,7 @@ func (in *inbox) add(x signs, found bool) {
 }
 
 func newInbox(c *session, pos position) *inbox {
-	in := &inbox{caller: c, pos: pos, scanned: pos.After, batch: batchFor(c.me, &c.head.State)}
+	in := &inbox{session: c, pos: pos, scanned: pos.After, batch: batchFor(c.me, &c.head.State)}
 	if c.head.LastTalk <= pos.After {
 		in.talk = &c.head.Talk
 	}
@@ -82,7 +82,7 @@ func (in *inbox) due() bool {
 }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
-func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.caller.me) }
+func (in *inbox) sleeps() bool { return in.session.room.log.Peek().Sleeps(in.session.me) }
 
 // hideAsleep returns the inbox for the answer of wait: an empty inbox if a program waits for a paused caller. A
 // woken caller could do nothing until its person lets it go on.
@@ -90,19 +90,19 @@ func (in *inbox) hideAsleep(wait *presence.Wait) *inbox {
 	if !wait.Standby || in.has(seatLost) || !in.sleeps() {
 		return in
 	}
-	empty := newInbox(in.caller, in.pos)
+	empty := newInbox(in.session, in.pos)
 	empty.signs = asleep
 	return empty
 }
 
 // status returns how the wait of the inbox ends. No wait ends with all done while an agent works on a task.
 func (in *inbox) status(ctx context.Context, head *room.Head) WaitStatus {
-	ended := head.Ended(in.caller.me.Agent, in.caller.room.svc.now()) && !in.caller.hasActiveTask(ctx, head)
+	ended := head.Ended(in.session.me.Agent, in.session.room.svc.now()) && !in.session.hasActiveTask(ctx, head)
 	none := len(in.batch.Messages) == 0
 	switch {
 	case in.has(seatLost):
 		return StatusRemoved
-	case in.has(asleep), none && in.caller.me.IsPerson(): // a person watches on
+	case in.has(asleep), none && in.session.me.IsPerson(): // a person watches on
 		return StatusQuiet
 	case ended && (none || !in.has(batchFull) && in.has(agentParted)):
 		return StatusAllDone
@@ -117,8 +117,8 @@ func (in *inbox) collect(ctx context.Context) error {
 	if in.has(batchFull) { // and the caller sleeps: the rest waits, too
 		return nil
 	}
-	log := in.caller.room.log
-	pages := log.Pages(in.caller.me, in.batch.Events+1)
+	log := in.session.room.log
+	pages := log.Pages(in.session.me, in.batch.Events+1)
 	for empty := 0; ; {
 		head := log.Peek()
 		if in.scanned >= head.AsOf {
@@ -140,7 +140,7 @@ func (in *inbox) collect(ctx context.Context) error {
 			if empty == roomlog.PartialTries {
 				return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, in.scanned+1)
 			}
-			if err := in.caller.room.svc.store.Pause(ctx, roomlog.PartialPause); err != nil {
+			if err := in.session.room.svc.store.Pause(ctx, roomlog.PartialPause); err != nil {
 				return err
 			}
 		}
@@ -160,7 +160,7 @@ func (in *inbox) loseSeat(n int64, reason room.Reason) {
 
 // receive adds the next event. The inbox may end before event, or with event.
 func (in *inbox) receive(event room.Event, agents int) {
-	me := in.caller.me
+	me := in.session.me
 
 	// The caller still has its seat, and its token.
 	switch {
@@ -170,7 +170,7 @@ func (in *inbox) receive(event room.Event, agents int) {
 		}
 		in.loseSeat(event.N, event.Reason)
 		return
-	case event.N > in.caller.head.AsOf && me.LosesToken(event):
+	case event.N > in.session.head.AsOf && me.LosesToken(event):
 		in.loseSeat(event.N, room.ReasonReturned)
 		return
 	}
@@ -212,8 +212,8 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 		return nil
 	}
 	had := len(in.batch.Messages)
-	all, err := in.caller.older(ctx, in.pos.Offer, func(event room.Event) bool {
-		if !in.caller.me.IsNews(event) {
+	all, err := in.session.older(ctx, in.pos.Offer, func(event room.Event) bool {
+		if !in.session.me.IsNews(event) {
 			return true
 		}
 		message := in.viewEvent(event)
@@ -252,7 +252,7 @@ func (c *session) older(ctx context.Context, offer presence.Offer, add func(room
 
 // viewEvent returns event as the caller sees event.
 func (in *inbox) viewEvent(event room.Event) Message {
-	me := in.caller.me
+	me := in.session.me
 	message := messageOf(in.batch.Room, me, event)
 	if message.Draft != "" && !me.IsPerson() {
 		message.Type = EventDrafted // the agent has not said the draft by now
@@ -265,7 +265,7 @@ func (in *inbox) viewEvent(event room.Event) Message {
 // addNews adds the signs of event, an event that is news to the caller. If partial is true, the wait may go on past
 // event.
 func (in *inbox) addNews(event room.Event, agents int, partial bool) {
-	me := in.caller.me
+	me := in.session.me
 	if event.N < in.pos.own {
 		in.before++
 	}
@@ -288,7 +288,7 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 // ends reports whether e, an event that is news to the caller, ends the caller's wait. A send waits for an answer, so
 // an event before the message of the send ends the wait only if meant for the caller.
 func (in *inbox) ends(e room.Event, agents int) bool {
-	me := in.caller.me
+	me := in.session.me
 	return me.WokenBy(e, agents, in.forMe) &&
 		(e.N > in.pos.own || me.HoldBackOf(e, room.Event{}) == room.HoldBackAlways)
 }

@@ -86,7 +86,7 @@ func draftOf(a room.Agent, fingerprint [16]byte, now time.Time) roomlog.SentAs {
 // findRepeated checks the last message of caller, and the messages that may be newer than the call.
 func (op *sendOp) findRepeated(head *room.Head, caller room.Caller, fingerprint [16]byte, now time.Time) (verdict,
 	error) {
-	said, all := head.SaidSince(caller.Agent, op.caller.start)
+	said, all := head.SaidSince(caller.Agent, op.session.start)
 	n, err := repeatedAmong(said, op.event, fingerprint)
 	switch {
 	case n > 0 || err != nil:
@@ -103,12 +103,12 @@ func (op *sendOp) findRepeated(head *room.Head, caller room.Caller, fingerprint 
 
 // loadLastMessage loads the seat's last message into the index of the head.
 func (op *sendOp) loadLastMessage(ctx context.Context) error {
-	return op.caller.room.log.ReadBack(ctx, op.began.Add(-room.RepeatWindow))
+	return op.session.room.log.ReadBack(ctx, op.began.Add(-room.RepeatWindow))
 }
 
 // readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.
 func (op *sendOp) readBack(ctx context.Context) error {
-	c := op.caller
+	c := op.session
 	head := c.room.log.Peek()
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
 		if err != nil {
@@ -148,7 +148,7 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 	if op.req.Key == "" {
 		return false, nil
 	}
-	as, err := op.caller.room.log.Seats().Sent(ctx, op.caller.me, op.req.Key)
+	as, err := op.session.room.log.Seats().Sent(ctx, op.session.me, op.req.Key)
 	said = as.N > 0 && as != op.earlier
 	if said {
 		op.earlier = as
@@ -169,7 +169,7 @@ func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
 	if v.isNew() || v.sentAs.N == 0 || op.req.Key == "" || op.keyFromServer {
 		return nil
 	}
-	log := op.caller.room.log
+	log := op.session.room.log
 	event, err := log.Event(ctx, v.sentAs.N)
 	if err == nil && event.Decides != 0 {
 		event, err = log.Event(ctx, event.Decides)
@@ -204,7 +204,7 @@ const theFile = "file"
 // differs returns the argument by which the call differs from the message event, else "". asks says that event asks
 // agents by name. Names are compared, not seats: an agent may have left, and another may have its name.
 func (op *sendOp) differs(event room.Event, asks bool) string {
-	mine, me := op.event, op.caller.me
+	mine, me := op.event, op.session.me
 	text := "text"
 	if op.fileName != "" {
 		text = "note"
@@ -243,7 +243,7 @@ func (op *sendOp) sharesFile(f *room.File) bool {
 // asksAs reports whether the call asks the same agents as event. A request without names asks the addressees, a
 // proposal everyone there. A call that names only the sender asks nobody.
 func (op *sendOp) asksAs(event room.Event, asks bool) bool {
-	switch me := op.caller.me; {
+	switch me := op.session.me; {
 	case len(op.req.Ask) > 0:
 		return len(event.AskNames) > 0 && sameCompany(me, event.AskNames, op.req.Ask)
 	case event.Kind == room.Request:
@@ -260,7 +260,7 @@ var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send 
 // keepAddressees reports whether the call repeats a message to named agents. Such a message keeps the addressees, even
 // after they left or lost the name. unfound is the error of the unknown name.
 func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
-	c := op.caller
+	c := op.session
 	if op.req.Key != "" { // without an error the append finds the key
 		if fault.CodeOf(unfound) != fault.InvalidArgument {
 			return false
@@ -300,8 +300,8 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 
 // saysSame reports whether e has the content of the call, to the same names.
 func (op *sendOp) saysSame(e room.Event) bool {
-	answered, _ := op.caller.head.MessageNumber(op.req.ReplyTo)
+	answered, _ := op.session.head.MessageNumber(op.req.ReplyTo)
 	return !e.Redacted && len(e.To) > 0 == (len(op.req.To) > 0) && !e.HasReadersOfAnother() &&
 		e.Text == op.req.Text && sameFile(e.File, op.event.File) && e.ReplyTo == answered &&
-		slices.Equal(e.Finishes, op.event.Finishes) && sameCompany(op.caller.me, e.ToNames, op.req.To)
+		slices.Equal(e.Finishes, op.event.Finishes) && sameCompany(op.session.me, e.ToNames, op.req.To)
 }

@@ -116,7 +116,7 @@ func (req SendRequest) checkFinishes(vote bool) error {
 
 // sendOp is a send under way.
 type sendOp struct {
-	caller *session
+	session *session
 	req    SendRequest
 	began  time.Time
 
@@ -138,7 +138,7 @@ type sendOp struct {
 
 // newSend returns the send that the caller asks for.
 func (c *session) newSend(req SendRequest) *sendOp {
-	op := &sendOp{caller: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text)}
+	op := &sendOp{session: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text)}
 	if cursor, own := c.token.ParseCursor(req.Cursor); own {
 		op.guard = guard{on: true, cursor: cursor, checked: cursor.N}
 		c.start.Known = max(c.start.Known, cursor.N) // the client has the answer with this cursor
@@ -148,12 +148,12 @@ func (c *session) newSend(req SendRequest) *sendOp {
 
 // send counts the message against the limits of the caller, and appends the message.
 func (op *sendOp) send(ctx context.Context) (Sent, error) {
-	undo, err := op.caller.room.svc.limits.Message(op.caller.payer(ctx), len(op.req.Text))
+	undo, err := op.session.room.svc.limits.Message(op.session.payer(ctx), len(op.req.Text))
 	if err != nil {
 		return Sent{}, err
 	}
 	if len(op.req.Finishes) > 0 { // before the append: it hands free tasks to agents, whose waits end
-		op.idleBefore = op.caller.room.agents.Idle(op.caller.head)
+		op.idleBefore = op.session.room.agents.Idle(op.session.head)
 	}
 	got, err := op.appendMessage(ctx)
 	gone := ctx.Err() != nil // the append may still succeed
@@ -219,7 +219,7 @@ func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
 
 // resolve asks for a verdict, and gets what the verdict needs, until nothing is missing or the message is held back.
 func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
-	c := op.caller
+	c := op.session
 	op.noSpace = c.checkSpace(len(op.req.Text))
 	for range maxAttempts {
 		v, err := op.attempt(ctx, how)
@@ -267,9 +267,9 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 // with modeAsk on a head at least as new as the call.
 func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 	var v verdict
-	log := op.caller.room.log
+	log := op.session.room.log
 	proposal := &roomlog.Proposal{Blocked: op.recordEarlier, Began: op.began}
-	proposal.Propose = op.caller.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change,
+	proposal.Propose = op.session.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change,
 		err error) {
 		v, err = op.propose(head, caller, proposal.Batched, now)
 		return v.change, err
@@ -279,7 +279,7 @@ func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 		if err != nil {
 			return verdict{}, err
 		}
-		_, err = proposal.Propose(head, op.caller.room.svc.now())
+		_, err = proposal.Propose(head, op.session.room.svc.now())
 		return v, err
 	}
 	if err := log.Append(ctx, proposal); err != nil { // if ctx has ended, op and v still belong to the append
@@ -361,8 +361,8 @@ func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Ev
 
 // answerUnsent records the call, without a message, and returns the rest of the answer. News is not read.
 func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
-	c := op.caller
-	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
+	c := op.session
+	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}
 	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
 	return got
@@ -378,7 +378,7 @@ func (op *sendOp) result(ctx context.Context, v verdict) Sent {
 	} else {
 		op.event.N, op.earlier = v.sentAs.N, v.sentAs
 	}
-	got := Sent{Sent: !v.sentAs.Draft, ID: op.caller.head.MessageID(op.event.N), Duplicate: !v.isNew()}
+	got := Sent{Sent: !v.sentAs.Draft, ID: op.session.head.MessageID(op.event.N), Duplicate: !v.isNew()}
 	if v.sentAs.Draft {
 		got.Waited = op.answerUnsent(ctx, StatusPending)
 	} else {
@@ -388,7 +388,7 @@ func (op *sendOp) result(ctx context.Context, v verdict) Sent {
 		got.To = readers(op.event)
 	}
 	if len(op.event.Agreed) > 0 {
-		got.Agreed = op.caller.head.MessageID(op.event.Agreed[0])
+		got.Agreed = op.session.head.MessageID(op.event.Agreed[0])
 	}
 	return got
 }
@@ -409,7 +409,7 @@ func (got Sent) wrote() bool {
 // unfinished returns the tasks of finishes that the message did not close, each with the reason. For a repeated message
 // the first one counts.
 func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
-	c := op.caller
+	c := op.session
 	asked, closed := op.event.Finishes, op.event.Closes
 	if len(asked) > 0 && op.earlier.N > 0 {
 		if event, err := c.room.log.Event(ctx, op.earlier.N); err == nil {
@@ -434,7 +434,7 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 // namesOfLeft returns the names behind an @ in the text of agents that have left: the sender expects them to read. If
 // the index does not reach back to room.LeftWindow, the log is read and the index extended.
 func (op *sendOp) namesOfLeft(ctx context.Context) []string {
-	log, me := op.caller.room.log, op.caller.me
+	log, me := op.session.room.log, op.session.me
 	names, sure := log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
 	if !sure && log.ReadBack(ctx, op.began.Add(-room.LeftWindow)) == nil { // the result does without the names
 		names, _ = log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
@@ -444,7 +444,7 @@ func (op *sendOp) namesOfLeft(ctx context.Context) []string {
 
 // answer completes the result of a sent message with unread messages, or messages from during the wait.
 func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
-	c := op.caller
+	c := op.session
 	service := c.room.svc
 	if op.req.Said != nil {
 		op.req.Said()
@@ -462,7 +462,7 @@ func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 
 // listen reads unread messages after the append, or waits for some.
 func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
-	c := op.caller
+	c := op.session
 	c.head = c.room.log.Peek()
 	cursor, named := c.readCursor(op.req.Cursor)
 	if op.req.Stay { // the cursor was for the guard
@@ -495,13 +495,13 @@ func (op *sendOp) hasMoreWork() bool {
 	if len(op.event.Closes) == 0 {
 		return false
 	}
-	is := op.caller.situation(op.caller.head)
+	is := op.session.situation(op.session.head)
 	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.idleBefore)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the cursor is one of the caller's.
 func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (*Waited, error) {
-	c := op.caller
+	c := op.session
 	pos, err := op.readFrom(ctx, cursor, named)
 	if err != nil {
 		return nil, err
@@ -523,7 +523,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 
 // readFrom returns where the caller continues to read after its message.
 func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool) (position, error) {
-	c := op.caller
+	c := op.session
 	if named {
 		return position{Offer: presence.OfferAfter(cursor.N), toldAlone: cursor.ToldAlone}, nil
 	}
@@ -551,7 +551,7 @@ func (op *sendOp) address(ctx context.Context) error {
 	if fault.CodeOf(err) != fault.InvalidArgument {
 		return err
 	}
-	c := op.caller
+	c := op.session
 	head, current := c.room.log.Refresh(ctx, op.began)
 	if current != nil {
 		return current
@@ -590,7 +590,7 @@ func (op *sendOp) makeEvent(ctx context.Context) error {
 
 // findNamed finds the seats of the names in To and in Ask.
 func (op *sendOp) findNamed(ctx context.Context) error {
-	me := op.caller.me
+	me := op.session.me
 	if len(op.req.To) > 0 && me.IsPerson() && sameCompany(me, op.req.To, nil) { // a note
 		op.event.To, op.event.ToNames = []int{me.Seat}, []string{me.Name}
 	} else {
@@ -615,7 +615,7 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 	if len(names) == 0 {
 		return nil, nil
 	}
-	c := op.caller
+	c := op.session
 	head, err := c.room.log.Refresh(ctx, op.began)
 	if err != nil {
 		return nil, err
@@ -652,7 +652,7 @@ func refuseOnlySelf(field string) error {
 // refuseAbsent refuses a name that nobody here has. A name of an agent that the caller saw leave is no spelling
 // mistake. The refusal does not suggest a message to all: words meant for one agent could become public.
 func (op *sendOp) refuseAbsent(field string, number int, key string) error {
-	c := op.caller
+	c := op.session
 	if n, left := c.head.LeftAs(c.me.Agent, key); left {
 		if tail, known := c.room.log.Tail(n - 1); known && len(tail) > 0 && c.me.Sees(tail[0]) {
 			return fault.Refuse(fault.InvalidArgument, "%s: number %d left %s. Nothing was sent.", field, number,
@@ -702,7 +702,7 @@ func nameKeys(names []string) []string {
 // findAnswered finds the answered message and the withdrawn one.
 func (op *sendOp) findAnswered(ctx context.Context) error {
 	if op.req.Withdraw != "" {
-		event, err := op.caller.seenEvent(ctx, "withdraw", op.req.Withdraw)
+		event, err := op.session.seenEvent(ctx, "withdraw", op.req.Withdraw)
 		if err != nil {
 			return err
 		}
@@ -711,7 +711,7 @@ func (op *sendOp) findAnswered(ctx context.Context) error {
 	if op.req.ReplyTo == "" {
 		return nil
 	}
-	e, err := op.caller.seenEvent(ctx, "reply_to", op.req.ReplyTo)
+	e, err := op.session.seenEvent(ctx, "reply_to", op.req.ReplyTo)
 	if err != nil {
 		return err
 	}

@@ -80,15 +80,15 @@ func (c *session) situation(head *room.Head) Situation {
 
 // situation returns the situation of a caller that is handed the inbox.
 func (in *inbox) situation(head *room.Head) Situation {
-	s := in.caller.situation(head)
+	s := in.session.situation(head)
 	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(alone), in.reason
 	s.Unsure = in.has(unsure)
 	s.LostTask = in.lostTask
 	if in.has(seatLost) { // a caller without a seat is asked nothing
 		return s
 	}
-	if agent, here := head.Seated(in.caller.me.Seat); here {
-		free := s.Person || !agent.Person.Supervises()
+	if agent, here := head.Seated(in.session.me.Seat); here {
+		free := s.Person || !agent.Person.Holds()
 		s.SeatWanted = free && in.has(seatWanted) && head.MayEnlarge(agent)
 		s.NameWanted = free && in.has(nameWanted) && head.MayKick(agent)
 		s.Resumed = in.has(slept) && !agent.Person.Paused

@@ -135,7 +135,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 		return Tasks{}, s.Outward(err)
 	}
 	defer c.room.release()
-	op.caller = c
+	op.session = c
 	undo, err := s.limits.Message(c.payer(ctx), len(op.allWords)) // a change without words is an event, too
 	if err != nil {
 		return Tasks{}, err
@@ -173,7 +173,7 @@ func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, 
 
 // taskOp is a change of tasks under way.
 type taskOp struct {
-	caller     *session
+	session     *session
 	req        TaskRequest
 	order      room.TaskOrder
 	allWords   string    // for the limit, and for the check for credentials
@@ -436,7 +436,7 @@ var errPresence = errors.New("chat: the presence of the seats is needed")
 
 // run appends the change, unless the log has it already.
 func (op *taskOp) run(ctx context.Context) (Tasks, error) {
-	c := op.caller
+	c := op.session
 	events, err := op.append(ctx)
 	if errors.Is(err, errPresence) { // directly before the write, since the write may take a task from an agent
 		op.order.Seen, err = c.allPresence(ctx, table.Strong)
@@ -461,7 +461,7 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 
 // append appends the events of the change, and returns them.
 func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
-	return op.caller.append(ctx, &roomlog.Proposal{Began: op.caller.start.At}, op.propose)
+	return op.session.append(ctx, &roomlog.Proposal{Began: op.session.start.At}, op.propose)
 }
 
 // propose checks the rules, and returns the events of the change.
@@ -538,8 +538,8 @@ func (c *session) hasActiveTask(ctx context.Context, head *room.Head) bool {
 
 // answer returns the list after the change, and the changed task.
 func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
-	c := op.caller
-	c.recorder().RecordCall(ctx)
+	c := op.session
+	c.attendance().RecordCall(ctx)
 	c.head = op.headAfter
 	got, err := c.openTasks(ctx, op.addedIn)
 	if err != nil || op.taskNo == 0 {
@@ -624,7 +624,7 @@ func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
 // answerClosed answers a call about an ended task. For the agent that has ended the task the call succeeds again;
 // everybody else learns how the task ended.
 func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
-	c := op.caller
+	c := op.session
 	done, err := c.room.log.Seats().Done(ctx, op.order.No)
 	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.SeesTask(done.Task.N) {
 		return Tasks{}, room.ErrNotOpen
@@ -635,7 +635,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
 	if again && done.By.Is(c.me.Agent) {
 		if op.req.Action == TaskNext { // the answer was lost: the agent has the next task already, or takes it now
-			take := &taskOp{caller: c, order: room.TaskOrder{Action: room.TakeTask}}
+			take := &taskOp{session: c, order: room.TaskOrder{Action: room.TakeTask}}
 			if got, err := take.run(ctx); err == nil {
 				op.wrote = take.wrote
 				return got, nil

@@ -318,14 +318,14 @@ func (c *session) cursor(n int64, toldAlone bool) string {
 // collects those, until none comes or the batch is full. Without this second read, message 43, appended after the inbox
 // was filled up to 42 and before the record, would wake nobody.
 func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newest bool, err error) {
-	r := in.caller.reader()
+	r := in.session.reader()
 	newest, err = r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
 	if err != nil || !newest || in.pos.How == presence.Peek || !r.HasHooks() {
 		return newest, err
 	}
 	for had := 0; had < len(in.batch.Messages) && !in.has(complete); {
 		had = len(in.batch.Messages)
-		_, err := in.caller.room.log.Refresh(ctx, in.caller.room.svc.now())
+		_, err := in.session.room.log.Refresh(ctx, in.session.room.svc.now())
 		if err == nil {
 			err = in.collect(ctx)
 		}
