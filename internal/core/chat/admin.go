@@ -14,7 +14,7 @@ import (
 
 // enterUnheld accepts a token on the current head, unless the agent's person holds the agent: see room.CheckOrder.
 func (s *Service) enterUnheld(ctx context.Context, token string) (*session, error) {
-	c, err := s.enterNow(ctx, token)
+	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +63,8 @@ func (c *session) kickPermission(ctx context.Context, order room.Order) (permiss
 	if err != nil {
 		return nil, err
 	}
-	c.head = c.room.log.Peek()
-	heard := room.Liveness{Presence: presence}
+	c.useHead(c.room.log.Peek())
+	claim := &room.SeatRequest{Presence: presence}
 	return func(head *room.Head, by room.Caller, now time.Time) error {
 		agent, here := head.Named(order.Name.Key)
 		from, may := heard.RelievedFrom(head, by.Agent, agent)
@@ -135,9 +135,8 @@ func (c *session) appendDecision(ctx context.Context, may permission, propose ru
 		return nil, err
 	}
 	c.auditDecisions(ctx, events)
-	if caller, here := c.room.log.Peek().CallerByToken(c.holder); here {
-		c.me = caller // with the present role
-		c.recorder().RecordCall(ctx)
+	if c.useHead(c.room.log.Peek()) { // the decision may have changed the caller's role
+		c.attendance().RecordCall(ctx)
 	}
 	return events, nil
 }
@@ -172,11 +171,8 @@ func (c *session) appointAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.head = live.log.Peek()
-	caller, seated := c.head.CallerByToken(c.holder)
-	if !seated {
+	if !c.useHead(live.log.Peek()) {
 		return c.refuseToken(ctx, c.head)
 	}
-	c.me = caller
 	return nil
 }

@@ -59,7 +59,7 @@ func (in *inbox) isPartialAnswer(event room.Event) bool {
 	in.talk = event.Talk
 	request, open := event.Talk.Find(event.ReplyTo, event.At())
 	return open && request.Seat == in.session.me.Seat && len(request.Owed) > 0 && // 4, 16, 21, 28
-		(in.forAnswers || request.N == in.pos.own) && // 24
+		(in.forAnswers || request.N == in.pos.sentN) && // 24
 		event.Type == room.Said && !slices.Contains(request.Owed, event.Seat) && in.wasOwed(before, request.N, event) &&
 		len(event.Ask) == 0 && event.Kind != room.Request && event.Kind != room.Proposal && // 14
 		event.Kind != room.Done && // 15
@@ -86,7 +86,7 @@ func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 		return
 	}
 	if !in.isOwedByPresent(ctx) { // 5 to 10, 17, 26
-		in.signs |= worthAnswer
+		in.signs |= endsWait
 		return
 	}
 	if wait.PassedTo < in.lastPartial { // 1, 2, 3, 22

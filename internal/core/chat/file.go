@@ -160,7 +160,7 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	case s.opts.Files == nil:
 		return Shared{}, refuseNoFiles()
 	}
-	c, err := s.enter(ctx, req.Token)
+	c, err := s.enterCached(ctx, req.Token)
 	if err != nil {
 		return Shared{}, err
 	}

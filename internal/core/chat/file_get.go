@@ -39,7 +39,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	if s.opts.Files == nil {
 		return FileGot{}, refuseNoFiles()
 	}
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterCurrent(ctx, req.Token)
 	if err != nil {
 		return FileGot{}, err
 	}
@@ -78,7 +78,7 @@ func (s *Service) getFiles(ctx context.Context, token string, ids []string) (got
 	case len(ids) > core.MaxFilesRead:
 		return FilesGot{}, refuseManyFiles()
 	}
-	c, err := s.enterNow(ctx, token)
+	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
 		return FilesGot{}, err
 	}

@@ -184,8 +184,7 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 	if !open {
 		return c, nil, nil
 	}
-	c.me, here = head.CallerByToken(c.holder)
-	if !here {
+	if !c.useHead(head) {
 		return nil, nil, refuseUploadOver()
 	}
 	return c, &u, nil

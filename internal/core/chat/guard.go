@@ -28,7 +28,7 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.head = head
+	c.useHead(head)
 	if op.guard.cursor.N > head.AsOf { // the cursor is beyond the log
 		op.guard.on = false
 		return nil, nil

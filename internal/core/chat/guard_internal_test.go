@@ -19,7 +19,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		seats[name] = got
 	}
 	token, _ := ident.ParseToken(seats["Ann"].Token)
-	c, err := s.enter(t.Context(), seats["Ann"].Token)
+	c, err := s.enterCached(t.Context(), seats["Ann"].Token)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 	if err := req.check(); err != nil {
 		return Page{}, err
 	}
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterCurrent(ctx, req.Token)
 	if err != nil {
 		return Page{}, s.Outward(err)
 	}

@@ -39,7 +39,7 @@ func (s *Service) HookSeat(ctx context.Context, token string) (HookSeat, error) 
 
 // enterHook accepts the token of an agent, on the current head of its room.
 func (s *Service) enterHook(ctx context.Context, token string) (*session, error) {
-	c, err := s.enterNow(ctx, token)
+	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (s *Service) refreshHook(ctx context.Context, hook roomlog.HookItem) (told 
 
 // EndHook ends a hook of the seat of a token, an agent's or its person's. there is false without such a hook.
 func (s *Service) EndHook(ctx context.Context, token, id string) (there bool, err error) {
-	c, err := s.enterNow(ctx, token)
+	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
 		return false, s.Outward(err)
 	}

@@ -15,7 +15,7 @@ import (
 
 // inbox has what a wait has found so far.
 type inbox struct {
-	session   *session
+	session  *session
 	pos      position
 	forMe    bool  // in a room of more than two, only events meant for the caller wake the caller
 	scanned  int64 // the last event checked
@@ -39,7 +39,7 @@ type inbox struct {
 type signs uint16
 
 const (
-	worthAnswer  signs = 1 << iota // an event worth an answer: see due
+	endsWait     signs = 1 << iota // an event worth an answer: see due
 	agentMoved                     // an agent came or left
 	agentParted                    // an agent is done, or left
 	seatWanted                     // a join found no free seat
@@ -49,11 +49,11 @@ const (
 	seatLost                       // or the room closed: no event follows
 	slept                          // an event came while the caller was paused
 	asleep                         // a program waits for a paused caller, and gets nothing
-	alone                          // the wait ended at once, since all others are away or have left
+	othersAway                     // the wait ended at once, since all others are away or have left
 	unsure                         // events handed out before may not have arrived, and do not fit into the batch
 
 	complete = batchFull | seatLost // the inbox takes no further event
-	wakes    = complete | worthAnswer
+	wakes    = complete | endsWait
 )
 
 // has reports whether the inbox has found a sign of x.
@@ -74,8 +74,8 @@ func newInbox(c *session, pos position) *inbox {
 	return in
 }
 
-// due reports whether the signs end the wait.
-func (in *inbox) due() bool {
+// isOver reports whether the signs end the wait.
+func (in *inbox) isOver() bool {
 	sleeps := in.has(wakes) && !in.has(seatLost) && in.sleeps()
 	in.add(slept, sleeps)
 	return in.has(wakes) && !sleeps
@@ -187,7 +187,7 @@ func (in *inbox) receive(event room.Event, agents int) {
 
 	// The batch has room for news. A decision about a draft is news even in the call's own event, since a repeated
 	// call may not know the decision.
-	if me.IsNews(event) && (event.N != in.pos.own || event.Decides != 0) {
+	if me.IsNews(event) && (event.N != in.pos.sentN || event.Decides != 0) {
 		if !in.batch.Add(in.viewEvent(event), event) {
 			in.signs |= batchFull
 			return
@@ -219,7 +219,7 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 		message := in.viewEvent(event)
 		message.Repeated = true
 		fits := in.batch.Add(message, event)
-		if fits && event.N < in.pos.own {
+		if fits && event.N < in.pos.sentN {
 			in.before++
 		}
 		return fits
@@ -266,18 +266,18 @@ func (in *inbox) viewEvent(event room.Event) Message {
 // event.
 func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	me := in.session.me
-	if event.N < in.pos.own {
+	if event.N < in.pos.sentN {
 		in.before++
 	}
 	if event.Task != nil && event.Task.Was.Is(me.Agent) {
 		in.lostTask = room.TaskID(event.Task.No)
 	}
 	knocked := event.Type == room.Knocked
-	switch ends := in.ends(event, agents); {
+	switch ends := in.wouldEndWait(event, agents); {
 	case ends && partial:
 		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, event.ReplyTo), event.N
 	case ends:
-		in.signs |= worthAnswer
+		in.signs |= endsWait
 	}
 	in.add(agentMoved, event.Type != room.Said && event.Type != room.TaskChanged && !knocked)
 	in.add(agentParted, event.Type == room.Left || event.Kind == room.Done)
@@ -285,18 +285,18 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	in.add(nameWanted, knocked && event.Reason == room.ReasonNameTaken && event.Key != me.Key)
 }
 
-// ends reports whether e, an event that is news to the caller, ends the caller's wait. A send waits for an answer, so
+// wouldEndWait reports whether e, an event that is news to the caller, ends the caller's wait. A send waits for an answer, so
 // an event before the message of the send ends the wait only if meant for the caller.
-func (in *inbox) ends(e room.Event, agents int) bool {
+func (in *inbox) wouldEndWait(e room.Event, agents int) bool {
 	me := in.session.me
 	return me.WokenBy(e, agents, in.forMe) &&
-		(e.N > in.pos.own || me.HoldBackOf(e, room.Event{}) == room.HoldBackAlways)
+		(e.N > in.pos.sentN || me.HoldBackOf(e, room.Event{}) == room.HoldBackAlways)
 }
 
 // position is where a call begins to read.
 type position struct {
 	presence.Offer
-	toldAlone bool  // the cursor says that the caller knows that all others are away
-	ignored   bool  // the call has a cursor that is not of this seat
-	own       int64 // the message of the call; 0: none
+	toldOthersAway bool  // the cursor says that the caller knows that all others are away
+	ignored        bool  // the call has a cursor that is not of this seat
+	sentN          int64 // the message of the call; 0: none
 }

@@ -15,7 +15,7 @@ func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
 		info, err := s.infoByName(ctx, req)
 		return info, s.Outward(err)
 	}
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterCurrent(ctx, req.Token)
 	if err != nil {
 		return Info{}, s.Outward(err)
 	}

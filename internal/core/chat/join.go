@@ -109,7 +109,7 @@ func (op *joinOp) run(ctx context.Context) (Seated, error) {
 	op.began = op.svc.now()
 	return byName(ctx, op.svc, "joined", func() (Seated, error) {
 		if op.By.IsGuest() {
-			return op.enter(ctx, op.By.Room)
+			return op.enterRoom(ctx, op.By.Room)
 		}
 		id, err := op.svc.store.Resolve(ctx, op.Room.Key)
 		switch {
@@ -118,12 +118,12 @@ func (op *joinOp) run(ctx context.Context) (Seated, error) {
 		case err != nil:
 			return Seated{}, err
 		}
-		return op.enter(ctx, id)
+		return op.enterRoom(ctx, id)
 	})
 }
 
-// enter takes a seat in the room of id. An expired, deserted or abandoned room starts over.
-func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
+// enterRoom takes a seat in the room of id. An expired, deserted or abandoned room starts over.
+func (op *joinOp) enterRoom(ctx context.Context, id string) (Seated, error) {
 	live := op.svc.acquire(id)
 	defer live.release()
 	op.claim = nil // the claim was to a seat of another room
@@ -265,7 +265,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		return Seated{}, err
 	}
 	now := op.svc.now()
-	c.head = live.log.Peek()
+	c.useHead(live.log.Peek())
 	if op.stay {
 		token = ident.NewStay(c.head.LogKey, c.head.ID, mine.Seat, c.me.Joined)
 	}
@@ -280,7 +280,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		if err := got.addLastMessages(ctx, live.log, c.me, mine.N, said); err != nil {
 			return got, err
 		}
-		c.head = live.log.Peek()
+		c.useHead(live.log.Peek())
 		got.Agreements, err = c.agreements(ctx)
 	}
 	return got, err

@@ -20,7 +20,7 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error)
 			return Left{}, err
 		}
 	}
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterCurrent(ctx, req.Token)
 	switch fault.CodeOf(err) {
 	case "":
 	case fault.Removed:

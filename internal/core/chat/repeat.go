@@ -273,7 +273,7 @@ func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 	}
 	if _, known := c.head.LastSaid(c.me.Agent, op.began); !known {
 		if op.loadLastMessage(ctx) == nil {
-			c.head = c.room.log.Peek()
+			c.useHead(c.room.log.Peek())
 		}
 	}
 

@@ -14,7 +14,7 @@ import (
 
 // returnToSeat is JoinRoom for an agent with a token.
 func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, error) {
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterCurrent(ctx, req.Token)
 	if err != nil {
 		return Seated{}, err
 	}
@@ -33,10 +33,7 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 
 // answerRegained returns the answer for a caller that has regained its seat with a new token.
 func (c *session) answerRegained(ctx context.Context) (Seated, error) {
-	var here bool
-	c.head = c.room.log.Peek()
-	c.me, here = c.head.CallerByToken(c.holder)
-	if !here {
+	if !c.useHead(c.room.log.Peek()) {
 		return Seated{}, c.refuseToken(ctx, c.head)
 	}
 	c.recorder().RecordCall(ctx)

@@ -285,7 +285,7 @@ func (s *Situation) addSilentTask(head *room.Head, by room.Caller, seen map[int]
 // addRoster adds the roster to the result of a wait if the roster has changed since the seat's last result. A wait that
 // messages end has no roster, unless an agent came or left.
 func (c *session) addRoster(ctx context.Context, head *room.Head, in *inbox, got *Waited) {
-	if !in.has(alone) && !in.has(agentMoved) && (got.Status == StatusMessages && in.has(wakes) ||
+	if !in.has(othersAway) && !in.has(agentMoved) && (got.Status == StatusMessages && in.has(wakes) ||
 		len(head.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.me)) {
 		return
@@ -312,7 +312,7 @@ func (c *session) addRoster(ctx context.Context, head *room.Head, in *inbox, got
 		}
 	}
 	if !c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
-		!in.has(alone) {
+		!in.has(othersAway) {
 		return
 	}
 	got.Seated = len(agents)

@@ -16,14 +16,31 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// session is an agent whose token was accepted.
+// session is one call of an agent or a person whose token was accepted. A session ends with its call, and nothing of it
+// is stored.
 type session struct {
 	token  ident.Token
-	holder room.HashedToken // of the token
-	room   *liveRoom        // to be released
-	head   *room.Head
-	me     room.Caller // by the token
-	start  room.Start  // when the call began
+	holder room.Holder // of the token
+	room   *liveRoom   // to be released
+	start  room.Start  // when the call began, and which events the client knew then; readBack moves it forward
+
+	// The room as the call knows it: at first the head on which the token was accepted, then each head that the call
+	// gives to useHead, after a read or an append. The answer is of this head. The log may be ahead: its newest known
+	// head is room.log.Peek(). A rule decides on the head and the caller that are its parameters, never on these.
+
+	head *room.Head
+	me   room.Caller // the agent or person of the token, as of head
+}
+
+// useHead makes head the head of the session, and the owner of the token there its caller. If the caller's seat is gone
+// by then, the former caller stays, and useHead returns false.
+func (c *session) useHead(head *room.Head) (seated bool) {
+	c.head = head
+	caller, seated := head.Owner(c.holder)
+	if seated {
+		c.me = caller
+	}
+	return seated
 }
 
 func (c *session) recorder() presence.Recorder {
@@ -37,9 +54,9 @@ func (c *session) payer(ctx context.Context) ratelimit.Caller {
 
 func (c *session) reader() presence.Reader { return c.room.agents.Reader(&c.me) }
 
-// enter accepts a token on a cached head, which may be older than the log. A token is refused only on a current head.
-// The caller of enter must release the room.
-func (s *Service) enter(ctx context.Context, token string) (*session, error) {
+// enterCached accepts a token on a cached head, which may be older than the log. A token is refused only on a current
+// head. The caller of enterCached must release the room.
+func (s *Service) enterCached(ctx context.Context, token string) (*session, error) {
 	t, err := parseToken(token)
 	if err != nil {
 		return nil, err
@@ -47,16 +64,17 @@ func (s *Service) enter(ctx context.Context, token string) (*session, error) {
 	return s.accept(ctx, t, (*roomlog.Log).Cached)
 }
 
-// enterNow accepts a token on the current head.
-func (s *Service) enterNow(ctx context.Context, token string) (*session, error) {
+// enterCurrent accepts a token on the current head. The caller of enterCurrent must release the room.
+func (s *Service) enterCurrent(ctx context.Context, token string) (*session, error) {
 	t, err := parseToken(token)
 	if err != nil {
 		return nil, err
 	}
-	return s.acceptNow(ctx, t)
+	return s.acceptCurrent(ctx, t)
 }
 
-func (s *Service) acceptNow(ctx context.Context, t ident.Token) (*session, error) {
+// acceptCurrent accepts a parsed token on the current head.
+func (s *Service) acceptCurrent(ctx context.Context, t ident.Token) (*session, error) {
 	began := s.now()
 	return s.accept(ctx, t, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) {
 		return l.Refresh(ctx, began)

@@ -34,7 +34,7 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err
 	}
-	c, err := s.enter(ctx, req.Token)
+	c, err := s.enterCached(ctx, req.Token)
 	if err != nil {
 		return Sent{}, s.Outward(err)
 	}
@@ -117,8 +117,8 @@ func (req SendRequest) checkFinishes(vote bool) error {
 // sendOp is a send under way.
 type sendOp struct {
 	session *session
-	req    SendRequest
-	began  time.Time
+	req     SendRequest
+	began   time.Time
 
 	event         room.Event      // before the append without the fields that room.Head.ProposeMessage sets
 	fingerprint   [16]byte        // of text and addressees
@@ -139,7 +139,7 @@ type sendOp struct {
 // newSend returns the send that the caller asks for.
 func (c *session) newSend(req SendRequest) *sendOp {
 	op := &sendOp{session: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text)}
-	if cursor, own := c.token.ParseCursor(req.Cursor); own {
+	if cursor, ok := c.token.ParseCursor(req.Cursor); ok {
 		op.guard = guard{on: true, cursor: cursor, checked: cursor.N}
 		c.start.Known = max(c.start.Known, cursor.N) // the client has the answer with this cursor
 	}
@@ -463,7 +463,7 @@ func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 // listen reads unread messages after the append, or waits for some.
 func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	c := op.session
-	c.head = c.room.log.Peek()
+	c.useHead(c.room.log.Peek())
 	cursor, named := c.readCursor(op.req.Cursor)
 	if op.req.Stay { // the cursor was for the guard
 		cursor, named, op.req.Cursor = ident.Cursor{}, false, ""
@@ -479,7 +479,7 @@ func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.head = head
+	c.useHead(head)
 	return c.wait(ctx, op.waits(), op.event.N)
 }
 
@@ -506,7 +506,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 	if err != nil {
 		return nil, err
 	}
-	pos.own = op.event.N
+	pos.sentN = op.event.N
 	in := newInbox(c, pos)
 	if err := in.collect(ctx); err != nil {
 		return nil, err
@@ -525,7 +525,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool) (position, error) {
 	c := op.session
 	if named {
-		return position{Offer: presence.OfferAfter(cursor.N), toldAlone: cursor.ToldAlone}, nil
+		return position{Offer: presence.OfferAfter(cursor.N), toldOthersAway: cursor.ToldAlone}, nil
 	}
 	req := op.waits()
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
@@ -620,7 +620,7 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 	if err != nil {
 		return nil, err
 	}
-	c.head = head
+	c.useHead(head)
 	if len(names) > core.MaxCapacity {
 		return nil, refuseManyNames(field)
 	}

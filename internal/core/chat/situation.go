@@ -81,7 +81,7 @@ func (c *session) situation(head *room.Head) Situation {
 // situation returns the situation of a caller that is handed the inbox.
 func (in *inbox) situation(head *room.Head) Situation {
 	s := in.session.situation(head)
-	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(alone), in.reason
+	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(othersAway), in.reason
 	s.Unsure = in.has(unsure)
 	s.LostTask = in.lostTask
 	if in.has(seatLost) { // a caller without a seat is asked nothing

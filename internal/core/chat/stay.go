@@ -38,7 +38,7 @@ type Stay struct {
 // Stay returns the state of a token's stay with at most so many messages, from 0 to 50. The call is a sign of life of
 // the agent, and hands out nothing. A stay that the room has not given is refused.
 func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error) {
-	c, err := s.enterNow(ctx, token)
+	c, err := s.enterCurrent(ctx, token)
 	if why := stayEnd(err); why != "" {
 		return Stay{Ended: why, At: s.now()}, nil
 	}
@@ -95,7 +95,7 @@ func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err 
 // Follow returns then, when yield returns false, or when ctx or the service ends. The agent may make other calls
 // meanwhile, and several may follow at once: all are handed the same news.
 func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) bool) error {
-	c, err := s.enterNow(ctx, token)
+	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
 		return s.Outward(err)
 	}
@@ -121,7 +121,7 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 		if err := in.collect(ctx); err != nil {
 			return nil, after, err
 		}
-		if in.due() {
+		if in.isOver() {
 			break
 		}
 		pause := room.Lease / 3 // each renewal is a sign of life

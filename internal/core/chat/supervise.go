@@ -87,7 +87,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 			audit.Log(ctx, s.audit, "link_opened", audit.Room(token.Room), audit.Seat(token.Seat))
 		}
 	}
-	c, err := s.acceptNow(ctx, token)
+	c, err := s.acceptCurrent(ctx, token)
 	if err != nil {
 		return Supervised{}, s.Outward(err)
 	}

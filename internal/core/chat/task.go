@@ -130,7 +130,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	if err != nil {
 		return Tasks{}, err
 	}
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterCurrent(ctx, req.Token)
 	if err != nil {
 		return Tasks{}, s.Outward(err)
 	}
@@ -149,7 +149,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 
 // ListTasks returns the tasks for a request. Nothing changes, so a held agent may list tasks, too.
 func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, error) {
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterCurrent(ctx, req.Token)
 	if err != nil {
 		return Tasks{}, s.Outward(err)
 	}
@@ -173,7 +173,7 @@ func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, 
 
 // taskOp is a change of tasks under way.
 type taskOp struct {
-	session     *session
+	session    *session
 	req        TaskRequest
 	order      room.TaskOrder
 	allWords   string    // for the limit, and for the check for credentials
@@ -403,19 +403,19 @@ func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error)
 	o = op.order
 	o.Add = slices.Clone(o.Add)
 	for i, t := range op.req.Tasks {
-		o.Add[i].For, err = offeredTo(state, t.For, fmt.Sprintf("for of number %d", i+1))
+		o.Add[i].For, err = resolveOffer(state, t.For, fmt.Sprintf("for of number %d", i+1))
 		if err != nil {
 			return o, err
 		}
 	}
 	o.Offers = op.req.For != nil
-	o.For, err = offeredTo(state, op.req.For, "for")
+	o.For, err = resolveOffer(state, op.req.For, "for")
 	return o, err
 }
 
-// offeredTo returns the agents of names, each once: agents in the room and, while a seat is free, agents still to come.
+// resolveOffer returns the agents of names, each once: agents in the room and, while a seat is free, agents still to come.
 // field is the argument for the refusal.
-func offeredTo(state *room.State, names []string, field string) (found []room.Party, err error) {
+func resolveOffer(state *room.State, names []string, field string) (found []room.Party, err error) {
 	for i, given := range names {
 		name, err := ident.AgentName(given)
 		to := room.Party{Name: name.Shown, Key: name.Key}
@@ -540,7 +540,7 @@ func (c *session) hasActiveTask(ctx context.Context, head *room.Head) bool {
 func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
 	c := op.session
 	c.attendance().RecordCall(ctx)
-	c.head = op.headAfter
+	c.useHead(op.headAfter)
 	got, err := c.openTasks(ctx, op.addedIn)
 	if err != nil || op.taskNo == 0 {
 		return got, err
@@ -641,8 +641,8 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 				return got, nil
 			}
 		}
-		c.recorder().RecordCall(ctx)
-		c.head = c.room.log.Peek()
+		c.attendance().RecordCall(ctx)
+		c.useHead(c.room.log.Peek())
 		got, err := c.openTasks(ctx, 0)
 		got.Task = c.doneTask(done)
 		got.Stuck = c.waitingFor(done.Task)

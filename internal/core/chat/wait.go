@@ -44,7 +44,7 @@ func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, er
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterCurrent(ctx, req.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (posi
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
 	pos := position{Offer: offer}
 	if !req.Peek {
-		pos.toldAlone, pos.ignored = cursor.ToldAlone, !ok && req.Cursor != ""
+		pos.toldOthersAway, pos.ignored = cursor.ToldAlone, !ok && req.Cursor != ""
 	}
 	return pos, err
 }
@@ -136,8 +136,8 @@ func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presenc
 		return nil, err
 	}
 	in.forAnswers = !wait.Looks && !req.Standby && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled()
-	if !wait.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.toldAlone && c.isAlone(ctx) {
-		in.signs |= alone
+	if !wait.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.toldOthersAway && c.othersAreAway(ctx) {
+		in.signs |= othersAway
 		wait.Until = wait.Began
 	}
 	return in, nil
@@ -162,7 +162,7 @@ func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*i
 	if err != nil {
 		return nil, err
 	}
-	pos.own = own
+	pos.sentN = own
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
 	return in, nil
@@ -172,7 +172,7 @@ func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*i
 func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, turn bool) (*Waited, error) {
 	in = in.hideAsleep(wait)
 	if len(in.batch.Messages) > 0 {
-		in.signs &^= alone
+		in.signs &^= othersAway
 	}
 	got, err := c.handOut(ctx, in, wait)
 	if err != nil {
@@ -198,8 +198,8 @@ func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, t
 // come, so the result then says that the talk is over.
 const PartnerSilent = 5 * time.Minute
 
-// isAlone reports whether the caller is an agent whose companions are all away or have left.
-func (c *session) isAlone(ctx context.Context) bool {
+// othersAreAway reports whether the caller is an agent whose companions are all away or have left.
+func (c *session) othersAreAway(ctx context.Context) bool {
 	head := c.head
 	if c.me.IsPerson() {
 		return false
@@ -238,7 +238,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 			return false, err
 		}
 		in.passOver(ctx, wait)
-		if in.due() || last {
+		if in.isOver() || last {
 			return false, nil
 		}
 		live.agents.BeginPolling()
@@ -282,7 +282,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	} else if !newest {
 		// The answer to the newer wait may be lost. wait is not nil: only a wait is superseded.
 		arrived := max(in.pos.Arrived, c.me.Joined)
-		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldAlone), Yielded: wait.Yields,
+		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldOthersAway), Yielded: wait.Yields,
 			Situation: c.situation(head)}, nil
 	}
 	if c.me.IsCalled() && in.pos.How != presence.Peek && !in.has(seatLost) && !c.me.IsPerson() {
@@ -296,7 +296,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	got := &Waited{
 		Status: status, Messages: in.batch.Messages, HasMore: in.has(batchFull), before: in.before, Along: in.along,
 		Wakes:     in.has(wakes),
-		Cursor:    c.cursor(in.scanned, in.has(alone) || in.pos.toldAlone && len(in.batch.Messages) == 0),
+		Cursor:    c.cursor(in.scanned, in.has(othersAway) || in.pos.toldOthersAway && len(in.batch.Messages) == 0),
 		Situation: in.situation(head),
 	}
 	if in.has(seatLost) {

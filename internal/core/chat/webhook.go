@@ -22,7 +22,7 @@ func (s *Service) WebhookSeat(ctx context.Context, token string) (HookSeat, erro
 
 // enterPerson accepts the token of a person, on the current head of its room.
 func (s *Service) enterPerson(ctx context.Context, token string) (*session, error) {
-	c, err := s.enterNow(ctx, token)
+	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
 		return nil, err
 	}
