@@ -209,7 +209,7 @@ func (s *situation) isResting() bool {
 func (s *situation) mayRest() bool {
 	quiet := s.status == chat.StatusQuiet
 	return !s.Hooked && (s.awayTill || s.isResting() || s.sent && s.kind == room.Status ||
-		quiet && (s.looked || s.AloneNow || s.OthersAway > 0 || s.OthersIdle >= longIdle))
+		quiet && (s.looked || s.OthersGone || s.OthersAway > 0 || s.OthersIdle >= longIdle))
 }
 
 // out returns the sentence for an agent that is out.

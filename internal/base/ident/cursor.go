@@ -7,20 +7,20 @@ import (
 	"strconv"
 )
 
-// A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block of 64 bits, encrypted under a key of
-// the token. From the highest bit, the block has the number, ToldAlone, a nonce, a check of zeros and Held. The 65th
-// bit of the characters is zero.
+// A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block
+// of 64 bits, encrypted under a key of the token. From the highest bit, it has the number,
+// ToldOthersAway, a nonce, a check of zeros and Held. The characters' 65th bit is zero.
 const (
 	cursorPrefix = 'c'
 	cursorChars  = 13
 	cursorHalf   = 32 // bits
 
-	heldBit      = 0
-	checkBits    = 15
-	nonceBit     = heldBit + 1 + checkBits
-	nonceBits    = 17
-	toldAloneBit = nonceBit + nonceBits
-	numberBit    = toldAloneBit + 1
+	heldBit           = 0
+	checkBits         = 15
+	nonceBit          = heldBit + 1 + checkBits
+	nonceBits         = 17
+	toldOthersAwayBit = nonceBit + nonceBits
+	numberBit         = toldOthersAwayBit + 1
 )
 
 // Cursor is a seat's place in its room's log.
@@ -29,9 +29,9 @@ const (
 // agent can tell whether its cursor moved over events that the agent may not see. A text is bound to the token for
 // which it was made. The binding catches mistakes: a cursor is not a secret, and proves nothing.
 type Cursor struct {
-	N         int64 // the last event scanned for the seat, in 0..MaxMessage
-	ToldAlone bool  // the server has told this caller once that all others are away
-	Held      bool  // a send was held back by the events up to N
+	N              int64 // the last event scanned for the seat, in 0..MaxMessage
+	ToldOthersAway bool  // the server has told this caller once that all others are away
+	Held           bool  // a send was held back by what came up to here
 }
 
 // String returns a new text of c for the owner of t, in lower case, different for each call. For a c.N outside
@@ -48,8 +48,8 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 		return ""
 	}
 	plain := uint64(c.N)<<numberBit | uint64(nonce&(1<<nonceBits-1))<<nonceBit
-	if c.ToldAlone {
-		plain |= 1 << toldAloneBit
+	if c.ToldOthersAway {
+		plain |= 1 << toldOthersAwayBit
 	}
 	if c.Held {
 		plain |= 1 << heldBit
@@ -71,7 +71,7 @@ func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 	if plain>>(heldBit+1)&(1<<checkBits-1) != 0 {
 		return Cursor{}, false
 	}
-	return Cursor{N: int64(plain >> numberBit), ToldAlone: plain>>toldAloneBit&1 == 1,
+	return Cursor{N: int64(plain >> numberBit), ToldOthersAway: plain>>toldOthersAwayBit&1 == 1,
 		Held: plain>>heldBit&1 == 1}, true
 }
 

@@ -9,9 +9,9 @@ import (
 var cursorToken = Token{Room: "0000000", Seat: 3, Secret: "0000000000000000"}
 
 var edgeCursors = []Cursor{
-	{N: 0}, {N: 0, ToldAlone: true}, {N: 1}, {N: 41, ToldAlone: true}, {N: 1 << 15}, {N: 1<<29 - 1}, {N: 1 << 29},
-	{N: MaxMessage - 1, ToldAlone: true}, {N: MaxMessage}, {N: 0, Held: true},
-	{N: MaxMessage, ToldAlone: true, Held: true},
+	{N: 0}, {N: 0, ToldOthersAway: true}, {N: 1}, {N: 41, ToldOthersAway: true}, {N: 1 << 15}, {N: 1<<29 - 1}, {N: 1 << 29},
+	{N: MaxMessage - 1, ToldOthersAway: true}, {N: MaxMessage}, {N: 0, Held: true},
+	{N: MaxMessage, ToldOthersAway: true, Held: true},
 }
 
 func TestCursor_madeAndRead_isTheSame(t *testing.T) {
@@ -36,7 +36,7 @@ func TestCursor_madeAndRead_isTheSame(t *testing.T) {
 // TestCursor_ofAKnownTokenAndNonce_neverChanges: agents hold cursors from before an
 // update.
 func TestCursor_ofAKnownTokenAndNonce_neverChanges(t *testing.T) {
-	for c, want := range map[Cursor]string{{N: 0}: "c6y2n8xds4rtqq", {N: 41, ToldAlone: true}: "c71xg1cj9dvfth",
+	for c, want := range map[Cursor]string{{N: 0}: "c6y2n8xds4rtqq", {N: 41, ToldOthersAway: true}: "c71xg1cj9dvfth",
 		{N: MaxMessage}: "c1yaygq7d37r9s"} {
 		if got := c.seal(cursorToken, 12345); got != want {
 			t.Errorf("%+v is %q, and was %q", c, got, want)
@@ -167,7 +167,7 @@ func FuzzCursor(f *testing.F) {
 		if got, ok := own.ParseCursor(s); got.N < 0 || got.N > MaxMessage || !ok && got != (Cursor{}) {
 			t.Fatalf("%q reads as %+v, %v", s, got, ok)
 		}
-		want := Cursor{N: n, ToldAlone: noted, Held: held}
+		want := Cursor{N: n, ToldOthersAway: noted, Held: held}
 		got, ok := own.ParseCursor(" " + strings.ToUpper(want.seal(own, nonce)))
 		if ok != (n >= 0 && n <= MaxMessage) || ok && got != want {
 			t.Fatalf("%+v reads as %+v, %v", want, got, ok)

@@ -35,11 +35,22 @@ type inbox struct {
 	recheck        <-chan time.Time // tells passOver to check again although no event comes; nil: never
 }
 
-// signs is a set of what an inbox has found beside messages.
+// signs is a set of what an inbox has found beside messages. For Ann's wait after event 41, with Bob and Cid in the
+// room:
+//
+//   - 42, Bob's "hello" to all, and Ann waits only for what is meant for her (forMe): no sign, and the wait goes on.
+//   - 42, Bob's "yes" to what Ann asked Bob and Cid: no sign at first. The inbox keeps 42 as a partial answer, and
+//     passOver adds endsWait once Cid is silent or away: see isPartialAnswer.
+//   - 42, Bob's "hello" to Ann: endsWait.
+//   - 42, the join of Dan: agentMoved, and the wait goes on. With two agents endsWait, too: see room.Caller.WokenBy.
+//   - 42 to 142, and 92 does not fit into the batch: batchFull. Event 92 comes with the next wait.
+//   - 42, the kick of Ann: seatLost, and nothing after 42 is read.
+//
+// Each sign of wakes ends the wait (isOver). Of a paused caller only seatLost does, and other signs add slept.
 type signs uint16
 
 const (
-	endsWait     signs = 1 << iota // an event worth an answer: see due
+	endsWait     signs = 1 << iota // an event worth an answer
 	agentMoved                     // an agent came or left
 	agentParted                    // an agent is done, or left
 	seatWanted                     // a join found no free seat
@@ -53,7 +64,7 @@ const (
 	unsure                         // events handed out before may not have arrived, and do not fit into the batch
 
 	complete = batchFull | seatLost // the inbox takes no further event
-	wakes    = complete | endsWait
+	wakes    = complete | endsWait  // so a wait also ends with a full batch, and with the loss of the seat
 )
 
 // has reports whether the inbox has found a sign of x.
@@ -74,7 +85,7 @@ func newInbox(c *session, pos position) *inbox {
 	return in
 }
 
-// isOver reports whether the signs end the wait.
+// isOver reports whether the signs end the wait: any sign of wakes, but of a paused caller only seatLost.
 func (in *inbox) isOver() bool {
 	sleeps := in.has(wakes) && !in.has(seatLost) && in.sleeps()
 	in.add(slept, sleeps)
@@ -285,7 +296,8 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	in.add(nameWanted, knocked && event.Reason == room.ReasonNameTaken && event.Key != me.Key)
 }
 
-// wouldEndWait reports whether e, an event that is news to the caller, ends the caller's wait. A send waits for an answer, so
+// wouldEndWait reports whether e, an event that is news to the caller, ends the caller's wait, unless e is a partial
+// answer. A send waits for an answer, so
 // an event before the message of the send ends the wait only if meant for the caller.
 func (in *inbox) wouldEndWait(e room.Event, agents int) bool {
 	me := in.session.me

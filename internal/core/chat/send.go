@@ -116,24 +116,37 @@ func (req SendRequest) checkFinishes(vote bool) error {
 
 // sendOp is a send under way.
 type sendOp struct {
+	// What was asked: set by newSend.
+
 	session *session
-	req     SendRequest
+	req     SendRequest // listen takes the cursor of a stay out
 	began   time.Time
 
-	event         room.Event      // before the append without the fields that room.Head.ProposeMessage sets
-	fingerprint   [16]byte        // of text and addressees
+	// What the message carries beside req: set after newSend by the calls that share a file, and by sendAnswer.
+
 	needsConsent  bool            // the person behind the agent decides first, even without approval of all messages
 	upload        *roomlog.Upload // ends with the message; nil: no file, or a file that came with the call
-	noSpace       error           // the refusal if the disk has no space
-	idleBefore    int             // how many agents waited for a task when the call began
 	fileName      string          // of the shared file; "" without a file
 	keyFromServer bool            // the server made the idempotency key: see checkKey
 
-	// What is known so far, and changes only between two verdicts, never while the rules are applied.
+	// The message, with names resolved to seats and ids to events: set by address; an upload
+	// has the message that its address was given for. From event, propose makes the event
+	// to append, on each head anew; only result puts the appended event here.
 
-	earlier    roomlog.SentAs // the message or draft that this call repeats
+	event       room.Event
+	fingerprint [16]byte // of text and addressees
+
+	// What is known before the rules are applied.
+
+	idleBefore int   // how many agents waited for a task when the call began; set by send
+	noSpace    error // the refusal if the disk has no space; set by resolve
+
+	// What is known so far. The reads between two verdicts change these fields, and recordEarlier does after a refused
+	// write; propose never does.
+
+	earlier    roomlog.SentAs // the message or draft that this call repeats; N is 0: none is known
 	guard      guard          // against speaking over unread messages
-	credential string         // the kind of credential in the text, until the caller was warned
+	credential string         // the kind of credential in the text; "": none, or the caller was warned
 }
 
 // newSend returns the send that the caller asks for.
@@ -290,8 +303,10 @@ func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 }
 
 // propose applies the rules of sending to the message of caller, as the event after head. batched are events before
-// it that are not written yet. propose changes nothing and does not block. The first rule that applies decides. Two
-// rare rules have no number: the disk is full, and too many drafts wait.
+// it that are not written yet. propose changes nothing and does not block. The rules stand in the order of the body,
+// and the first that applies decides. The numbers are cases, and the body has them at its rules: one rule has two
+// cases where the case beside it shows when the rule does not apply (4 and 5, 7 and 8, 10 and 11). Two rare rules have
+// no number: the disk is full, and too many drafts wait.
 //
 //  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
 //  2. Ann repeats, by its key, a draft that her person has refused: she is refused.
@@ -525,7 +540,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool) (position, error) {
 	c := op.session
 	if named {
-		return position{Offer: presence.OfferAfter(cursor.N), toldOthersAway: cursor.ToldAlone}, nil
+		return position{Offer: presence.OfferAfter(cursor.N), toldOthersAway: cursor.ToldOthersAway}, nil
 	}
 	req := op.waits()
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)

@@ -37,7 +37,7 @@ type Situation struct {
 	CursorIgnored bool        // the given cursor is not one of this seat
 	Missed        bool        // events after the cursor have expired
 	Unsure        bool        // events handed out without a cursor may not have arrived, and are not shown again
-	AloneNow      bool        // the wait returned at once, since all others are away or have left
+	OthersGone    bool        // the wait returned at once, since all others are away or have left
 	SeatWanted    bool        // a join found no free seat, and the caller can enlarge the room
 	NameWanted    bool        // a join under a taken name was refused, and the caller can kick the agent of that name
 	Resumed       bool        // the wait outlasted a pause
@@ -81,7 +81,7 @@ func (c *session) situation(head *room.Head) Situation {
 // situation returns the situation of a caller that is handed the inbox.
 func (in *inbox) situation(head *room.Head) Situation {
 	s := in.session.situation(head)
-	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(othersAway), in.reason
+	s.CursorIgnored, s.Missed, s.OthersGone, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(othersAway), in.reason
 	s.Unsure = in.has(unsure)
 	s.LostTask = in.lostTask
 	if in.has(seatLost) { // a caller without a seat is asked nothing

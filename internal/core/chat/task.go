@@ -173,14 +173,23 @@ func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, 
 
 // taskOp is a change of tasks under way.
 type taskOp struct {
-	session    *session
-	req        TaskRequest
-	order      room.TaskOrder
-	allWords   string    // for the limit, and for the check for credentials
-	taskNo     int64     // the task that the answer shows; 0: none
-	taskBefore room.Task // the task before the change
-	addedIn    int64     // the event of the added tasks that the answer shows; 0: none
-	wrote      bool
+	session  *session
+	req      TaskRequest
+	order    room.TaskOrder // set by newOp, but for Seen, which run reads if the rules need the presence of the seats
+	allWords string         // for the limit, and for the check for credentials
+	wrote    bool           // set by run
+}
+
+// takesTask reports whether the answer shows a task that the caller takes: by take, or by next.
+func (op *taskOp) takesTask() bool {
+	return op.order.Action == room.TakeTask || op.req.Action == TaskNext
+}
+
+// taskOutcome is what a change of tasks does on one head, for the answer.
+type taskOutcome struct {
+	taskNo     int64      // the task that the answer shows; 0: none
+	taskBefore room.Task  // the task before the change
+	addedIn    int64      // the event of the added tasks that the answer shows; 0: none
 	headAfter  *room.Head // directly after the change: the answer is of one moment
 }
 
@@ -413,8 +422,8 @@ func (op *taskOp) resolveOffers(state *room.State) (o room.TaskOrder, err error)
 	return o, err
 }
 
-// resolveOffer returns the agents of names, each once: agents in the room and, while a seat is free, agents still to come.
-// field is the argument for the refusal.
+// resolveOffer returns the agents of names, each once: agents in the room and, while a seat is free, agents still to
+// come. field is the argument for the refusal.
 func resolveOffer(state *room.State, names []string, field string) (found []room.Party, err error) {
 	for i, given := range names {
 		name, err := ident.AgentName(given)
@@ -437,11 +446,11 @@ var errPresence = errors.New("chat: the presence of the seats is needed")
 // run appends the change, unless the log has it already.
 func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	c := op.session
-	events, err := op.append(ctx)
+	events, outcome, err := op.append(ctx)
 	if errors.Is(err, errPresence) { // directly before the write, since the write may take a task from an agent
 		op.order.Seen, err = c.allPresence(ctx, table.Strong)
 		if err == nil {
-			events, err = op.append(ctx)
+			events, outcome, err = op.append(ctx)
 		}
 	}
 	switch {
@@ -453,57 +462,66 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	if len(events) > 0 {
 		op.wrote = true
 		if op.order.Action == room.AddTasks {
-			op.addedIn = events[0].N
+			outcome.addedIn = events[0].N
 		}
 	}
-	return op.answer(ctx, events)
+	return op.answer(ctx, events, outcome)
 }
 
-// append appends the events of the change, and returns them.
-func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
-	return op.session.append(ctx, &roomlog.Proposal{Began: op.session.start.At}, op.propose)
+// append appends the events of the change, and returns them and the outcome.
+func (op *taskOp) append(ctx context.Context) ([]room.Event, taskOutcome, error) {
+	var outcome taskOutcome // of the last head on which the rules were checked
+	events, err := op.session.append(ctx, &roomlog.Proposal{Began: op.session.start.At}, func(head *room.Head,
+		caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
+		ch, outcome, err = op.propose(head, caller, now)
+		return ch, err
+	})
+	if err != nil { // the proposal may still be under way, and outcome belongs to it
+		return nil, taskOutcome{}, err
+	}
+	return events, outcome, nil
 }
 
-// propose checks the rules, and returns the events of the change.
-func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
-	op.headAfter = head
-	op.taskNo, op.addedIn = 0, 0
+// propose checks the rules on head, and returns the events of the change and their outcome. propose changes nothing.
+func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, outcome taskOutcome,
+	err error) {
+	outcome.headAfter = head
 	order, err := op.resolveOffers(&head.State)
 	if err != nil {
-		return ch, err
+		return ch, outcome, err
 	}
 	if order.Action == room.AddTasks {
-		op.addedIn = head.AddedBefore(caller.Agent, order.Add, now)
-		if op.addedIn > 0 {
-			return ch, checkAddedBefore(head, op.addedIn)
+		outcome.addedIn = head.AddedBefore(caller.Agent, order.Add, now)
+		if outcome.addedIn > 0 {
+			return ch, outcome, checkAddedBefore(head, outcome.addedIn)
 		}
 	}
 	switch {
 	case head.Expired(now) && !head.Closed:
-		return ch, roomlog.ErrNotFound
+		return ch, outcome, roomlog.ErrNotFound
 	case order.LacksPresence(head, caller.Agent, now):
-		return ch, errPresence
+		return ch, outcome, errPresence
 	}
 	if op.req.Action == TaskNext { // in one Write: otherwise the task that is taken next would be announced as free
-		ch.Events, op.taskNo, err = order.DecideNext(head, caller, now)
+		ch.Events, outcome.taskNo, err = order.DecideNext(head, caller, now)
 	} else {
 		var event *room.Event
-		event, op.taskNo, err = order.Decide(head, caller, now)
+		event, outcome.taskNo, err = order.Decide(head, caller, now)
 		if event != nil {
 			ch.Events = []room.Event{*event}
 		}
 	}
 	if err != nil {
-		return roomlog.Change{}, err
+		return roomlog.Change{}, outcome, err
 	}
-	op.taskBefore, _ = head.Task(op.taskNo)
+	outcome.taskBefore, _ = head.Task(outcome.taskNo)
 	for _, event := range ch.Events {
-		op.headAfter, err = op.headAfter.Preview(event, now)
+		outcome.headAfter, err = outcome.headAfter.After(event, now)
 		if err != nil {
-			return roomlog.Change{}, err
+			return roomlog.Change{}, outcome, err
 		}
 	}
-	return ch, nil
+	return ch, outcome, nil
 }
 
 // presence returns the presence needed to tell the stalled tasks of h; nil if the log tells.
@@ -537,26 +555,26 @@ func (c *session) hasActiveTask(ctx context.Context, head *room.Head) bool {
 }
 
 // answer returns the list after the change, and the changed task.
-func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
+func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskOutcome) (Tasks, error) {
 	c := op.session
 	c.attendance().RecordCall(ctx)
-	c.useHead(op.headAfter)
-	got, err := c.openTasks(ctx, op.addedIn)
-	if err != nil || op.taskNo == 0 {
+	c.useHead(outcome.headAfter)
+	got, err := c.openTasks(ctx, outcome.addedIn)
+	if err != nil || outcome.taskNo == 0 {
 		return got, err
 	}
-	if task, open := c.head.Task(op.taskNo); open {
+	if task, open := c.head.Task(outcome.taskNo); open {
 		v := c.taskOf(task, op.order.Seen)
 		got.Task = &v
-		if op.order.Action == room.TakeTask || op.order.Action == room.FinishTask { // next
+		if op.takesTask() {
 			err = c.addResults(ctx, &got, task)
 		}
 	} else if len(events) > 0 {
 		by := c.me.Party()
 		by.Person = events[0].PersonName
-		got.Task = c.doneTask(roomlog.Done{Task: op.taskBefore, By: by, ByPerson: events[0].Person, Result: op.req.Text,
+		got.Task = c.doneTask(roomlog.Done{Task: outcome.taskBefore, By: by, ByPerson: events[0].Person, Result: op.req.Text,
 			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
-		got.Stuck = c.waitingFor(op.taskBefore)
+		got.Stuck = c.waitingFor(outcome.taskBefore)
 	}
 	if len(events) > 0 && got.Task != nil {
 		got.Task.Was = events[len(events)-1].Task.Was.Name

@@ -85,7 +85,7 @@ func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (posi
 	offer, err := c.reader().AcknowledgeAndOffer(ctx, c.query(req, cursor))
 	pos := position{Offer: offer}
 	if !req.Peek {
-		pos.toldOthersAway, pos.ignored = cursor.ToldAlone, !ok && req.Cursor != ""
+		pos.toldOthersAway, pos.ignored = cursor.ToldOthersAway, !ok && req.Cursor != ""
 	}
 	return pos, err
 }
@@ -96,14 +96,14 @@ func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 		Repeats: req.repeats}
 }
 
-// wait is Wait for a caller accepted on a current head. own is the message that the same call has sent; 0 for none. A
+// wait is Wait for a caller accepted on a current head. sentN is the message that the same call has sent; 0 for none. A
 // call spends its time in collectUntil, so beginWait and endWait, with their large stack frames, are separate
 // functions.
-func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
+func (c *session) wait(ctx context.Context, req *WaitRequest, sentN int64) (*Waited, error) {
 	wait := c.newWait(ctx, req)
 	c.room.agents.BeginWait(&c.me, wait)
 	defer c.room.agents.EndWait(&c.me, wait)
-	in, err := c.beginWait(ctx, req, wait, own)
+	in, err := c.beginWait(ctx, req, wait, sentN)
 	if err != nil {
 		return nil, err
 	}
@@ -129,9 +129,9 @@ func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait 
 
 // beginWait records the presence of the agent, and returns the inbox of the wait. If everyone else is away, the wait
 // ends at once, and its cursor says so: the next wait lasts.
-func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presence.Wait, own int64) (*inbox, error) {
-	c.recordPresence(ctx, req, wait, own)
-	in, err := c.inboxFor(ctx, req, own)
+func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presence.Wait, sentN int64) (*inbox, error) {
+	c.recordPresence(ctx, req, wait, sentN)
+	in, err := c.inboxFor(ctx, req, sentN)
 	if err != nil {
 		return nil, err
 	}
@@ -144,11 +144,11 @@ func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presenc
 }
 
 // recordPresence records the wait and the agent's words about itself.
-func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *presence.Wait, own int64) {
+func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *presence.Wait, sentN int64) {
 	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
 		Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
 	if !wait.Looks {
-		how.Began, how.Until, how.Returns = wait.Began, room.Announced(wait.Began, wait.Until), own == 0 && !req.Standby
+		how.Began, how.Until, how.Returns = wait.Began, room.Announced(wait.Began, wait.Until), sentN == 0 && !req.Standby
 	}
 	wait.Due = c.recorder().Record(ctx, how)
 	if wait.Due.IsZero() {
@@ -157,12 +157,12 @@ func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *pr
 }
 
 // inboxFor returns an empty inbox where the caller continues to read.
-func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*inbox, error) {
+func (c *session) inboxFor(ctx context.Context, req *WaitRequest, sentN int64) (*inbox, error) {
 	pos, err := c.acknowledgeCursor(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	pos.sentN = own
+	pos.sentN = sentN
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
 	return in, nil
@@ -309,8 +309,8 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 }
 
 // cursor returns a cursor of the caller at event n.
-func (c *session) cursor(n int64, toldAlone bool) string {
-	return ident.Cursor{N: n, ToldAlone: toldAlone}.String(c.token)
+func (c *session) cursor(n int64, toldOthersAway bool) string {
+	return ident.Cursor{N: n, ToldOthersAway: toldOthersAway}.String(c.token)
 }
 
 // recordHandedOut records the events in the inbox as handed out. newest is false if a newer wait of the seat has begun,
@@ -359,14 +359,14 @@ const (
 // While the agent itself waits and so reads the news, the program is told to yield.
 func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
-	own := c.recorder().AnnounceStandby(ctx, req.ForMe)
+	agentWaits := c.attendance().AnnounceStandby(ctx, req.ForMe)
 	in, err := c.inboxFor(ctx, req, 0)
 	if err != nil {
 		return nil, err
 	}
-	wait := &presence.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: own}
+	wait := &presence.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: agentWaits}
 	turn := false
-	if !own {
+	if !agentWaits {
 		if err := in.collect(ctx); err != nil {
 			return nil, err
 		}
@@ -379,7 +379,7 @@ func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 		return nil, err
 	}
 	switch {
-	case own:
+	case agentWaits:
 		got.Status, got.Yielded = StatusSuperseded, true
 	case turn:
 		got.Status = StatusTurn

@@ -146,7 +146,7 @@ func TestFirstWait_endedForWantOfOthers_theNextOneLasts(t *testing.T) {
 	p := w.pair()
 	w.leaves(p.bob, 10*time.Minute)
 	first, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
-	if err != nil || !first.AloneNow {
+	if err != nil || !first.OthersGone {
 		t.Fatalf("got %+v, %v", first, err)
 	}
 	next := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: first.Cursor, Wait: time.Minute})
@@ -154,12 +154,12 @@ func TestFirstWait_endedForWantOfOthers_theNextOneLasts(t *testing.T) {
 	w.stillWaits("Ann", next) // nor is she given the turn, since nobody would hear her
 	w.pass(time.Second)
 	got := take(t, next)
-	if got.AloneNow || !read(t, p.ann.Token, got.Cursor).ToldAlone {
+	if got.OthersGone || !read(t, p.ann.Token, got.Cursor).ToldOthersAway {
 		t.Errorf("the next wait gets %+v", got)
 	}
 	w.say(p.bob.Token, "I am here after all")
 	got = w.look(p.ann.Token, got.Cursor)
-	if read(t, p.ann.Token, got.Cursor).ToldAlone {
+	if read(t, p.ann.Token, got.Cursor).ToldOthersAway {
 		t.Error("the cursor remembers it although Bob has spoken")
 	}
 }
@@ -170,7 +170,7 @@ func TestFirstWait_allOthersHaveLeft_returnsAtOnceAsAllDone(t *testing.T) {
 	w.leave(p.bob.Token)
 	cursor := w.look(p.ann.Token, p.ann.Cursor).Cursor
 	first, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: cursor, Wait: time.Minute})
-	if err != nil || first.Status != chat.StatusAllDone || !first.AloneNow {
+	if err != nil || first.Status != chat.StatusAllDone || !first.OthersGone {
 		t.Fatalf("got %+v, %v", first, err)
 	}
 	next := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: first.Cursor, Wait: time.Minute})
