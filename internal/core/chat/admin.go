@@ -12,7 +12,8 @@ import (
 
 // An admin may do everything to every agent in the room, other admins included.
 
-// enterUnheld accepts a token on the current head, unless the agent's person holds the agent: see room.CheckOrder.
+// enterUnheld accepts a token on the current head, unless the agent's person holds the agent: see
+// room.Caller.CheckOrder.
 func (s *Service) enterUnheld(ctx context.Context, token string) (*session, error) {
 	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
@@ -25,7 +26,7 @@ func (s *Service) enterUnheld(ctx context.Context, token string) (*session, erro
 	return c, nil
 }
 
-// permission returns why by, the caller, may not decide something about the room; nil if by may decide.
+// permission returns why the caller by may not decide something about the room, or nil.
 type permission func(h *room.Head, by room.Caller, now time.Time) error
 
 // enterAdmin accepts the token of an admin on the current head.
@@ -34,8 +35,8 @@ func (s *Service) enterAdmin(ctx context.Context, token string) (*session, error
 	return c, err
 }
 
-// enterManager accepts the token of an agent with the right to give the order on the current head, and returns the
-// permission for later checks.
+// enterManager accepts, on the current head, the token of an agent that may give order, and returns the permission
+// for later checks.
 func (s *Service) enterManager(ctx context.Context, token string, order room.Order) (*session, permission, error) {
 	c, err := s.enterUnheld(ctx, token)
 	if err != nil {
@@ -56,8 +57,8 @@ func (s *Service) enterManager(ctx context.Context, token string, order room.Ord
 	return c, may, nil
 }
 
-// kickPermission returns the permission for a kick in a room of two. Beside admins, the other agent may kick a silent
-// admin: see room.Liveness.RelievedFrom. A call of the admin in the last moment may come too late.
+// kickPermission returns the permission for a kick in a room of two. Like an admin, the other agent may kick a silent
+// admin: see room.SeatRequest.RelievedFrom. A call of the admin after the read of presence may come too late.
 func (c *session) kickPermission(ctx context.Context, order room.Order) (permission, error) {
 	presence, err := c.room.readPresence(ctx, room.AdminLease)
 	if err != nil {
@@ -113,7 +114,7 @@ func checkLive(head *room.Head, now time.Time) error {
 }
 
 // appendDecision appends the caller's decision, and returns the events; none if nothing had to change. may checks the
-// caller's right, propose every other rule.
+// caller's right; propose checks every other rule.
 func (c *session) appendDecision(ctx context.Context, may permission, propose rule,
 	blocked func(table.Conflict)) ([]room.Event, error) {
 	proposal := &roomlog.Proposal{Blocked: blocked}
@@ -148,8 +149,8 @@ func (c *session) addCall(presence map[int]room.Presence) {
 	}
 }
 
-// appointAdmin makes an agent, perhaps the caller, an admin if the admins are silent: see room.Liveness.Succeed.
-// Only calls for admins run appointAdmin.
+// appointAdmin makes an agent, perhaps the caller, an admin if the admins are silent: see room.SeatRequest.Succeed.
+// Only calls that need an admin run appointAdmin.
 func (c *session) appointAdmin(ctx context.Context) error {
 	live := c.room
 	if c.me.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(live.svc.now()) {

@@ -29,8 +29,8 @@ func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) 
 	return head.Made(v, s.now()), nil
 }
 
-// SeatOf returns the agent in the seat of a token; false for no agent. The error is Removed if the token was taken
-// from a holder who may be told. A stay admits nobody: only an invite admits the holder of a stay.
+// SeatOf returns the agent in the seat of a token; false for no agent. The error is Removed if the agent has lost its
+// seat and holder may know why. A stay admits nobody: only an invite admits the holder of a stay.
 func (s *Service) SeatOf(ctx context.Context, token ident.Token) (room.Agent, bool, error) {
 	if token.IsStay() {
 		return room.Agent{}, false, nil

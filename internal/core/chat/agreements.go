@@ -15,7 +15,7 @@ const (
 	agreementsShown = 5   // in a room's description, and to a returning agent
 	agreementChars  = 500 // of each agreement
 	requestChars    = 80  // of an open request
-	// agreementsRead is how many agreements a search for the rest of a text reads.
+	// agreementsRead is how many of the newest agreements a search or a count reads.
 	agreementsRead = 100
 )
 
@@ -64,8 +64,8 @@ func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 	return Page{Messages: batch.Messages, HasMore: more, Cut: more && len(batch.Messages) < limit}, err
 }
 
-// agreedProposal returns the proposal of an agreement, for a proposal whose event has expired. none is the error if no
-// agreement has the id.
+// agreedProposal returns the proposal with this id from the agreements, for use after the event of the proposal has
+// expired. none is the error if no agreement has the id.
 func (c *session) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
 	n, ok := c.head.MessageNumber(id)
 	if !ok {

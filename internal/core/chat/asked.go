@@ -9,10 +9,10 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// A wait goes on past an answer while other agents may still answer the same message. The answer must pay a debt to the
-// message and ask nothing: see inbox.isPartialAnswer. Everything else ends the wait as usual. An agent's call
-// waits in this way for answers to any message of the agent; the call of a person, a stay or an agent with a hook only
-// for answers to the call's own message. The wait of a program and a look never go on.
+// A wait goes on past an answer while other agents may still answer the same message. The answer must pay a debt to
+// the message and ask nothing: see inbox.isPartialAnswer. Everything else ends the wait as usual. An agent's call
+// waits in this way for answers to any message of the agent; the call of a person, a stay or an agent with a hook
+// waits so only for answers to the message of the call. A program's wait never goes on, and neither does a look.
 //
 // Ann, in a room with Bob, Cid and Dan, asks Bob and Cid, or proposes something to Bob and Cid, and waits, by the same
 // call or by another:
@@ -50,7 +50,7 @@ import (
 const askedEvery = 30 * time.Second
 
 // isPartialAnswer reports whether event pays a debt to a message of the caller and asks nothing, while others still
-// owe the message an answer. Each event that changes a debt has all debts.
+// owe the message an answer. An event that changes a debt carries all open debts of the room.
 func (in *inbox) isPartialAnswer(event room.Event) bool {
 	if event.Talk == nil {
 		return false // 11, 12, 13
@@ -79,8 +79,8 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 }
 
 // passOver lets wait go on past the answers so far, or ends wait: see the cases. passOver renews the caller's
-// presence. Otherwise others would take the caller for woken by the answer, and count the caller's time to speak. The
-// inbox keeps the state, since state on a wait's stack takes memory for thousands of waits.
+// presence. Otherwise others would think that the answer woke the caller, and would count its time to speak. The
+// state of passOver is in the inbox: on the stacks of thousands of waits it would take memory.
 func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 	if len(in.partlyAnswered) == 0 || in.has(wakes) {
 		return

@@ -8,7 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/observe/audit"
 )
 
-// AuditSeat logs that the caller of ctx has taken a seat of the room with an id.
+// AuditSeat logs that the caller of ctx has taken seat in room id.
 func (s *Service) AuditSeat(ctx context.Context, id string, seat int, how JoinStatus) {
 	audit.Log(ctx, s.audit, "seat_taken", audit.Room(id), audit.Seat(seat), slog.String("how", string(how)))
 }

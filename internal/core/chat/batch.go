@@ -16,7 +16,7 @@ type batch struct {
 	Events   int // the most messages
 	Limit    int // the most bytes
 	Room     *room.State
-	Talk     int64      // unless 0, fill takes only events of type Said, and the log has at most so many
+	Talk     int64      // if not 0: fill takes only events of type Said, and the log has at most Talk of them
 	Oldest   room.Event // of the messages added
 }
 
@@ -69,8 +69,7 @@ func (b *batch) Add(message Message, event room.Event) bool {
 	return true
 }
 
-// moveToFront moves the messages from index n on, which were added latest first, to the front in order of time, and
-// returns their count.
+// moveToFront puts the messages from index n on (added latest first) first, in order of time, and returns their count.
 func (b *batch) moveToFront(n int) int {
 	older := slices.Clone(b.Messages[n:])
 	slices.Reverse(older)
@@ -78,8 +77,8 @@ func (b *batch) moveToFront(n int) int {
 	return len(older)
 }
 
-// FillAfter fills the batch with the events after n. full is true if an event did not fit. After each page, calls in
-// other rooms may read.
+// FillAfter fills the batch with the events after n. full is true if an event did not fit. Between two pages, calls
+// in other rooms may read.
 func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
 	pages := log.Pages(caller, b.firstPage())
 	for {
@@ -91,8 +90,8 @@ func (b *batch) FillAfter(ctx context.Context, log *roomlog.Log, caller room.Cal
 	}
 }
 
-// FillBefore fills the batch with the events before n, the latest first. full is true if an event did not fit. After
-// each page, calls in other rooms may read.
+// FillBefore fills the batch with the events before n, the latest first. full is true if an event did not fit.
+// Between two pages, calls in other rooms may read.
 func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64) (full bool, err error) {
 	pages := log.Pages(caller, b.firstPage())
 	for {
@@ -104,8 +103,7 @@ func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, caller room.Ca
 	}
 }
 
-// fillPage adds, from the page of events next to n, the events visible to caller, and returns the number of the last
-// event of the page.
+// fillPage adds the events visible to caller from the page next to n, and returns the number of the page's last event.
 func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, caller room.Caller, n int64,
 	read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
 	done, err := log.BeginRead(ctx)

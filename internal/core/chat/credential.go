@@ -10,14 +10,14 @@ import (
 )
 
 // confirmCredential reports whether the caller has been warned of the credential in this very message. If not, the
-// caller counts as warned from now on. The page repeats a call under the same key after a lost answer: nobody has read
-// that warning, so the call confirms nothing. key is "" for other callers.
+// caller counts as warned from now on. After a lost answer the page repeats the call with its key: nobody has read
+// the lost warning, so this call confirms nothing. key is "" for other callers.
 func (c *session) confirmCredential(ctx context.Context, fingerprint [16]byte, key string) (bool, error) {
 	return c.reader().ConfirmCredential(ctx, hex.EncodeToString(fingerprint[:]), key)
 }
 
-// warnOfCredential holds back a text with a credential once: models paste secrets, and a message cannot be unsaid. The
-// same call again sends the text.
+// warnOfCredential holds back a text with a credential once: models paste secrets, and a sent message cannot be taken
+// back. The same call again sends the text.
 func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 	key := op.req.Key
 	if !op.session.me.IsPerson() || op.event.File != nil || op.fileName != "" {

@@ -15,13 +15,14 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// A kick and the end of a key are writes, so a full disk would keep every intruder. Calls that add data therefore end
-// while some of the disk is free, and guests' calls first, since an invite may get anywhere. Calls that only remove go
-// on (see room.Event.Frees), like the calls before a kick: an agent regains a seat, or succeeds the admins.
+// A kick and the end of a key are writes, so a full disk would keep every intruder. Calls that add data are therefore
+// refused while some of the disk is free, guests' calls first, since an invite may get anywhere. Calls that only
+// remove still succeed (see room.Event.Frees), as do those that a kick may need first: regaining a seat, and
+// succeeding the admins.
 const (
 	leastFree     = 64 << 20 // bytes that everybody leaves free
 	leastPercent  = 2        // of a disk where that is less than leastFree
-	guestFactor   = 2        // guests leave so many times as much free
+	guestFactor   = 2        // guests must leave this many times as much free
 	readEvery     = time.Second
 	warnEvery     = time.Hour // between two warnings of one kind
 	bytesOfChange = 16 << 10  // that a change without words takes
@@ -71,8 +72,8 @@ func (s *space) readIfDue() {
 	}
 }
 
-// reserve subtracts space for so many bytes from the last read. The error is errNearlyFull if a guest may not have the
-// space, and table.ErrFull if nobody may.
+// reserve subtracts the space of a write of bytes from the free space of the last read. The error is errNearlyFull if
+// a guest may not have the space, and table.ErrFull if nobody may.
 func (s *space) reserve(bytes int, guest bool) error {
 	if s.read == nil {
 		return nil

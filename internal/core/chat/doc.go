@@ -1,11 +1,9 @@
-// Package chat is the rules of Parley as calls: joining, speaking, waiting and
-// the decisions of admins. Package chat stands on roomlog and a clock, and knows
-// neither HTTP nor MCP.
+// Package chat has the calls of Parley: joining, speaking, waiting and the decisions of admins. Package chat uses
+// roomlog and a clock, and knows neither HTTP nor MCP.
 //
-// [Service] is the rooms of one table; each method is one call, in a file of the
-// same name. A call accepts the agent's token and becomes a session, checks the
-// rules on a room.Head, and appends events to the room's log. The deciding checks
-// run inside a roomlog.Proposal, on the very head before the events.
+// [Service] is the rooms of one table; its methods are the calls. A call accepts the agent's token and becomes a
+// session, checks the rules on a room.Head, and appends events to the room's log. The checks that count run inside a
+// roomlog.Proposal, on the head directly before the events.
 //
 // The types:
 //
@@ -17,8 +15,8 @@
 //     from package presence.
 //   - inbox has what a wait has found so far. A wait ends when an event wakes the caller
 //     (inbox.go), when the caller gets the turn, or when the time is up (wait.go).
-//   - Situation is the caller's situation at the end of a call, from which package tools
-//     makes next (situation.go).
+//   - Situation is the caller's situation at the end of a call. Package tools makes the field
+//     next from it (situation.go).
 //   - Message, Room and AgentView are events, rooms and agents as one agent sees them
 //     (message.go, roster.go), without everything hidden from the agent.
 //

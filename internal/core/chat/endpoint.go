@@ -24,8 +24,8 @@ import (
 // room.FormAgent. Package outbox calls the endpoint, and sends the answers by [Service.Answer].
 
 // UsualRun is how many messages agents may send in a room with an endpoint until a person speaks, unless the room has
-// another limit: each message may cost the endpoint's person money. The limit ends with the last endpoint, unless an
-// admin has set another.
+// another limit: each message may cost the endpoint's person money. The limit ends when the last endpoint leaves,
+// unless an admin has set another limit.
 const UsualRun = 50
 
 // AddedAgent is an endpoint with a new seat.
@@ -37,9 +37,9 @@ type AddedAgent struct {
 }
 
 // AddAgent gives an endpoint a seat in the room of a person's token. hook has the address and the principal of the
-// calls; the seat decides the rest. One Write stores seat and hook, and the limit UsualRun if the room has none. An
-// endpoint evicts nobody: AddAgent refuses a taken name and a full room. The reply may be lost: until somebody has
-// opened the link, the same call again returns the same seat, with the secret of hook.
+// calls; the seat gives the other fields. One Write stores seat and hook, and the limit UsualRun if the room has
+// none. An endpoint evicts nobody: AddAgent refuses a taken name and a full room. Since the reply may be lost, the
+// same call again, until somebody has opened the link, returns the same seat and stores the secret of hook.
 func (s *Service) AddAgent(ctx context.Context, token, name string, hook roomlog.HookItem) (AddedAgent, error) {
 	as, err := ident.AgentName(name)
 	if err != nil {
@@ -147,10 +147,10 @@ func refuseEndpoint(head *room.Head, name ident.Name) error {
 		"add some (update_room with capacity), or remove one agent.", head.Capacity)
 }
 
-// Heard has what the next call of an endpoint tells the endpoint.
+// Heard has what the next call to an endpoint says.
 type Heard struct {
 	Gone     bool      // the seat no longer has the hook, or the room was closed
-	N        int64     // the last message that calls the endpoint, of messages answered to the same agents; 0: none
+	N        int64     // the last message that calls the endpoint and whose answer goes to To; 0: none
 	Step     int       // of the answer: see room.Event
 	To       []int     // the seats that the answer is for; none: all
 	Messages []Message // new for the endpoint up to N, with whole texts
@@ -188,7 +188,7 @@ func (w *heardWindow) add(more ...heardMessage) {
 	}
 }
 
-// addFor adds the later messages of more, except private messages with other readers than to.
+// addFor adds the messages of more, which follow those of w, except private messages with other readers than to.
 func (w *heardWindow) addFor(to []int, more heardWindow) {
 	w.missed = w.missed || more.missed
 	w.add(slices.DeleteFunc(more.list, func(m heardMessage) bool {
@@ -196,8 +196,8 @@ func (w *heardWindow) addFor(to []int, more heardWindow) {
 	})...)
 }
 
-// Heard returns what to tell the endpoint of hook about the events after event n, as of the time of the call. An end
-// other than 0 repeats the endpoint's call for event end. An endpoint that may not speak gets no call.
+// Heard returns what to tell the endpoint of hook about the events after event n, as of the time of the call. If end
+// is not 0, Heard returns again what the call for event end told. An endpoint that may not speak gets no call.
 func (s *Service) Heard(ctx context.Context, hook roomlog.HookItem, n, end int64) (Heard, error) {
 	live := s.acquire(hook.Room)
 	defer live.release()
@@ -240,14 +240,15 @@ func (r *liveRoom) collectHeard(ctx context.Context, head *room.Head, caller roo
 		}
 		message := wholeMessage(&head.State, caller, event)
 		if message.Draft != "" {
-			message.Type = EventDrafted // the agent has not said the draft by now
+			message.Type = EventDrafted // the agent has not said the draft yet
 		}
 		to := answeredTo(caller.Agent, event.Seat, event.To)
 		since.add(heardMessage{message, event.N, to})
 		if again && event.N < end || !again && !k.Calls(&head.State, caller.Agent, event) {
 			continue
 		}
-		if got.N != 0 && !slices.Equal(got.To, to) { // other readers must not read event: event gets another call
+		// An answer to event would have other readers, so event gets a call of its own.
+		if got.N != 0 && !slices.Equal(got.To, to) {
 			end = event.N - 1
 			break
 		}
@@ -272,8 +273,8 @@ func (r *liveRoom) collectHeard(ctx context.Context, head *room.Head, caller roo
 	return got, nil
 }
 
-// answeredTo returns the seats that may read an answer of agent to a message from sender to the seats to. None means
-// all, also for an answer to a note of the person.
+// answeredTo returns the seats that may read the answer of agent to a message that sender sent to the seats in to.
+// None means all, also for an answer to a note of the person.
 func answeredTo(agent room.Agent, sender int, to []int) (seats []int) {
 	if len(to) == 0 {
 		return nil
@@ -371,8 +372,8 @@ func refusePausedEndpoint() error {
 	return fault.Refuse(fault.Paused, "The person behind this agent has paused it. Nothing was sent.")
 }
 
-// cleanAnswer returns an endpoint's text as a message may have it: without control characters but newlines and tabs, at
-// most room.MaxText bytes.
+// cleanAnswer returns an endpoint's text as a message may have it: without control characters except line breaks and
+// tabs, at most core.MaxText bytes.
 func cleanAnswer(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if room.HasControls(string(r), "\n\t\r") {

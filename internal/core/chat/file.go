@@ -29,7 +29,7 @@ type ShareRequest struct {
 	Name    string // of the file; others see the last part of a path
 	Text    string // the content of a short text
 	Data    []byte // the content in bytes, for programs
-	Size    int64  // of a file to upload: at most so many bytes
+	Size    int64  // the most bytes that a file to upload may have
 	Note    string // the text of the message; "" for none
 	To      []string
 	Ask     []string
@@ -229,8 +229,8 @@ func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, 
 // fileKey returns the key of the bytes of f.
 func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
 
-// attachFile attaches an arrived file to the message. attachFile checks the head of a text as a message: a secret of
-// Parley is refused, and a credential holds the message back once.
+// attachFile attaches an arrived file to the message. attachFile checks the head of a text like the text of a
+// message: a secret of Parley is refused, and a credential holds the message back once.
 func (op *sendOp) attachFile(name string, k files.Key, x *arrival) error {
 	file := room.File{Name: name, Size: x.size, Type: picture.TypeOf(name, x.head), Key: k.ID,
 		Sum: hex.EncodeToString(x.sum.Sum(nil))}
@@ -249,8 +249,8 @@ func (op *sendOp) attachFile(name string, k files.Key, x *arrival) error {
 }
 
 // sendFile sends the message with the file, if room and store have space. put stores the bytes; nil: the bytes are
-// stored already. If the message ends up without the file, sendFile deletes the bytes. If the result is unclear, the
-// bytes are left to the claim: see files.Store.
+// stored already. If the message ends up without the file, sendFile deletes the bytes. If the result is unclear,
+// sendFile keeps the bytes: the store deletes them later unless a claim exists (see files.Store).
 func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got Sent, err error) {
 	file, unclear := op.event.File, false
 	defer func() {
@@ -366,7 +366,7 @@ func refuseNoFiles() error {
 		"as text.")
 }
 
-// refuseStoreFull refuses a file for want of space in the store. left says how much is left, if known.
+// refuseStoreFull refuses a file because the store has no space. left says how much is left, if known.
 func refuseStoreFull(left string) error {
 	return fault.Refuse(fault.Unavailable, "This server has no space for the file%s. Nothing was shared: share a "+
 		"smaller file, or tell your user, who can ask the person who runs the server for more.", left)

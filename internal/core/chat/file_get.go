@@ -25,7 +25,7 @@ import (
 // textPart is the most bytes of a text that GetFile returns.
 const textPart = 16 << 10
 
-// ticketLife is for how long a download can begin.
+// ticketLife is how long after GetFile a download can begin.
 const ticketLife = 15 * time.Minute
 
 // GetFile returns the file of a message: a ticket for the whole file and, for an agent, a part of a text, or a picture
@@ -134,11 +134,11 @@ func (c *session) carriedFile(field string, event room.Event) (*room.File, error
 	return file, nil
 }
 
-// besidePart is how many bytes of a text readInto reads before and after the part: three characters tell how to show
-// the first, and one where the part can end.
+// besidePart is how many bytes readInto reads before and after the part: the characters before it tell how to show
+// its first character, the one after it where it can end.
 const besidePart = 3 * utf8.UTFMax
 
-// readInto adds to got the part of a text from offset on, as long as textPart and fits allow, and cuts no character in
+// readInto adds to got a part of a text from offset on, within the bounds textPart and fits, and cuts no character in
 // two.
 func (c *session) readInto(ctx context.Context, file *room.File, offset int64, fits func(string) bool,
 	got *FileGot) error {
@@ -174,7 +174,7 @@ func restOfCharacter(data []byte, at int) int {
 	return 0
 }
 
-// partLength returns the length of a part of data: the whole of up to most bytes, or less that cuts no character.
+// partLength returns how many bytes of data one part has: up to most, without cutting a character.
 func partLength(data []byte, most int) int {
 	if len(data) <= most {
 		return len(data)
@@ -182,7 +182,7 @@ func partLength(data []byte, most int) int {
 	return sanitize.Seam(string(data), wholeCharacters(data[:most]))
 }
 
-// wholeCharacters returns the length of data without the beginning of a character at its end.
+// wholeCharacters returns the length of data without an incomplete last character.
 func wholeCharacters(data []byte) int {
 	for i := 1; i < utf8.UTFMax && i <= len(data); i++ {
 		if b := data[len(data)-i:]; utf8.RuneStart(b[0]) {
@@ -195,7 +195,7 @@ func wholeCharacters(data []byte) int {
 	return len(data)
 }
 
-// readable returns data as a text, with a sign for each byte outside UTF-8.
+// readable returns data as a text, with U+FFFD for each byte that is not UTF-8.
 func readable(data []byte) string { return string([]rune(string(data))) }
 
 func (c *session) readFile(ctx context.Context, file *room.File, offset, length int64) ([]byte, error) {
@@ -217,8 +217,8 @@ func openFault(err error) error {
 	return storeFault(err)
 }
 
-// drawInto adds the picture of file to got, if models may see the picture. A picture counts as a download, drawn anew
-// or not, and drawing counts by pixels.
+// drawInto adds the picture of file to got, if models may see the picture. A picture always counts as a download;
+// drawing it also counts its pixels.
 func (c *session) drawInto(ctx context.Context, file *room.File, got *FileGot) error {
 	service, key := c.room.svc, c.pictureKey(file)
 	p, ok := service.pictures.Kept(key)
@@ -287,7 +287,7 @@ func (r *countedDownload) Close() error {
 }
 
 // Download returns the file of a ticket, if the seat of the ticket still sees the message. Download reads the room's
-// head each time, so the removal of a message or an agent holds at once.
+// head each time, so the removal of a message or an agent takes effect at once.
 func (s *Service) Download(ctx context.Context, ticket string) (Download, error) {
 	got, err := s.download(ctx, ticket)
 	return got, s.Outward(err)
@@ -325,7 +325,7 @@ func (s *Service) download(ctx context.Context, text string) (Download, error) {
 		}}, nil
 }
 
-// enterDownload returns the agent for whom a ticket was made. The caller's room must be released.
+// enterDownload returns the agent for whom a ticket was made. The session's room must be released.
 func (s *Service) enterDownload(ctx context.Context, t ident.Ticket) (*session, error) {
 	if err := ident.PrincipalOf(ctx).CheckToken(ident.Token{Room: t.Room, Seat: t.Seat}); err != nil {
 		return nil, err

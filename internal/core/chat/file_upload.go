@@ -64,7 +64,7 @@ func uploadKey(code ident.UploadCode) string { return "upload-" + ident.HashSecr
 
 // Upload takes the bytes of an upload, and sends the message with the file. An address takes one complete file: the
 // same bytes again get the same result, other bytes a refusal. If r has Len() int, as a bytes.Reader has, Upload
-// refuses a file that is too long before the first byte.
+// refuses too long a file before it reads the first byte.
 //
 // An incomplete upload leaves nothing. Upload checks the rules before the first byte, and again after the last.
 func (s *Service) Upload(ctx context.Context, code string, r io.Reader) (Sent, error) {
@@ -232,7 +232,7 @@ func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (room
 	return roomlog.SentAs{}, refuseUploadOver()
 }
 
-// sharedBefore returns the result of the upload shared as the message as, if x has the same bytes.
+// sharedBefore returns the result of the earlier upload, whose message as stands for, if x has the same bytes.
 func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arrival) (Sent, error) {
 	event, err := c.room.log.Event(ctx, as.N)
 	if err != nil {

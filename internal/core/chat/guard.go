@@ -9,7 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// guard keeps a caller from speaking over unread messages.
+// guard holds back a message until its sender has read the messages of others that may matter to it.
 type guard struct {
 	on      bool         // false: the call has no cursor of the caller within the log, so nothing holds back
 	cursor  ident.Cursor // may be beyond the known head
@@ -20,8 +20,8 @@ type guard struct {
 func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 
 // holdBack searches the messages after the cursor for one that holds the send back. If a message does, the answer is
-// everything unread. The answer's cursor is marked as held, so nothing is stored: with a held cursor, only messages
-// meant for the sender hold the next send back.
+// everything unread. The answer's cursor is marked as held, so the table need not know, except for a stay: with a
+// held cursor, only messages meant for the sender hold the next send back.
 func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	c := op.session
 	head, err := c.room.log.Refresh(ctx, op.began)
@@ -55,7 +55,8 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	return &Sent{Waited: *got}, nil
 }
 
-// isHeld reports whether an event up to head holds the send back. Every event that does not hold counts as checked.
+// isHeld reports whether an event up to head holds the send back. Each event that does not hold the send back counts
+// as checked.
 func (op *sendOp) isHeld(ctx context.Context, head *room.Head) (bool, error) {
 	c := op.session
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, op.guard.checked, head.AsOf) {
@@ -71,8 +72,8 @@ func (op *sendOp) isHeld(ctx context.Context, head *room.Head) (bool, error) {
 }
 
 // mayBeHeld reports whether an event up to head, batched events included, may hold back the send of caller. mayBeHeld
-// checks only events in memory, so agents that were held back before speak in one Write, and need not read each other's
-// messages in turns. Batched events may never be written, so they do not count as checked.
+// checks only events in memory, so agents that were held back together can send in one Write, and need not read each
+// other's messages first. Perhaps batched events are not written, so they do not count as checked.
 func (op *sendOp) mayBeHeld(head *room.Head, caller room.Caller, batched []room.Event) bool {
 	n := op.guard.checked
 	if !op.guard.on || head.Recent.NewestForeign(caller.Seat) <= n && !head.ArrivedSince(n, op.event.To) {

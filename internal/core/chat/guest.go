@@ -37,7 +37,7 @@ func refuseOtherRoom(guest ident.Principal) error {
 	return guest.RefuseOutside("room is not the room of your invite, or is an old name of it: leave room out.")
 }
 
-// refuseOver refuses an invite of a room that has ended for newcomers.
+// refuseOver refuses an invite to a room that newcomers can no longer join.
 func refuseOver() error {
 	return fault.Refuse(fault.RoomClosed, "The room of this invite has ended: it was closed, or everybody has left "+
 		"it, or it was not used for %d days. Ask the one who gave you the invite for one of another room.",

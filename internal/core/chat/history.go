@@ -94,9 +94,9 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 	return page, err
 }
 
-// addLastMessages adds to the result of a join the last messages before event n, and the number of earlier messages to
-// all. Joins and leaves stay out: the newcomer never met those agents. The log has up to most messages to all, so the
-// search stops at the first, however many joins and leaves came before.
+// addLastMessages adds to the result of a join the last messages before event n, and the number of earlier messages
+// to all. Joins and leaves stay out: the newcomer never met those agents. The log has no more than most messages to
+// all, so the search stops at the first message, however many joins and leaves precede it.
 func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, caller room.Caller, n, most int64) error {
 	if most == 0 {
 		return nil
@@ -115,7 +115,7 @@ func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, caller
 	return err
 }
 
-// countEarlier returns how many messages to all a may see before a place in the log.
+// countEarlier returns how many messages to everybody, before a place in the log, a may see.
 func countEarlier(ctx context.Context, log *roomlog.Log, a room.Caller, before room.Mark) (int64, error) {
 	oldest, err := log.Oldest(ctx, a.Since)
 	return max(0, before.Messages-oldest.Messages), err

@@ -50,7 +50,7 @@ func (s *Service) enterHook(ctx context.Context, token string) (*session, error)
 	return c, nil
 }
 
-// BeginHook gives the seat of a token hook, or refreshes the hook. The result is what is known of the hook's
+// BeginHook adds hook to the seat of a token, or refreshes the hook. The result is what is known of the hook's
 // calls.
 func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.HookItem) (told roomlog.Progress,
 	err error) {
@@ -78,7 +78,7 @@ func (s *Service) BeginHook(ctx context.Context, token string, hook roomlog.Hook
 	return told, s.Outward(err)
 }
 
-// beginHook gives the caller's seat hook, by the event. began is false if the seat has hook already.
+// beginHook adds hook to the caller's seat by appending event. began is false if the seat has hook already.
 func (c *session) beginHook(ctx context.Context, hook roomlog.HookItem, told roomlog.Progress,
 	event func(room.Agent) room.Event) (began bool, err error) {
 	events, err := c.change(ctx, func(_ *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
@@ -113,9 +113,9 @@ func refuseManyHooks() error {
 		"Nothing was changed: end one of them first.", core.MaxSeatHooks)
 }
 
-// refreshHook stores the address of a hook and the time of the refresh, for the outbox's next look. refreshHook leaves
-// the results of calls to looks, since a call may be under way. If the hook ends at the same moment, the next refresh
-// begins the hook again.
+// refreshHook stores the address of a hook and the time of the refresh, for the outbox's next look. refreshHook does
+// not write the Progress, since a call may be under way. If the hook ends at the same moment, the next refresh begins
+// the hook again.
 func (s *Service) refreshHook(ctx context.Context, hook roomlog.HookItem) (told roomlog.Progress, err error) {
 	told, err = s.store.Progress(ctx, hook)
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Service) refreshHook(ctx context.Context, hook roomlog.HookItem) (told 
 	return told, nil
 }
 
-// EndHook ends a hook of the seat of a token, an agent's or its person's. there is false without such a hook.
+// EndHook ends a hook of the seat of a token, an agent's or its person's. there says whether the seat had such a hook.
 func (s *Service) EndHook(ctx context.Context, token, id string) (there bool, err error) {
 	c, err := s.enterCurrent(ctx, token)
 	if err != nil {
@@ -194,8 +194,8 @@ func (c *session) endExpiredHooks(ctx context.Context) {
 	}
 }
 
-// proposeHookEnd ends a hook of an agent, with ops; an endpoint loses the seat. there says whether the agent had the
-// hook, in a live room.
+// proposeHookEnd returns the rule that ends a hook and adds ops; an endpoint loses its seat instead. there says
+// whether the agent had the hook, in a live room.
 func proposeHookEnd(id string, why room.Reason, ops []table.Op, there *bool) rule {
 	return func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
 		k, has := caller.Hook(id)
@@ -291,8 +291,8 @@ func (r *liveRoom) newsFor(ctx context.Context, head *room.Head, caller room.Cal
 	return got, nil
 }
 
-// WaitsUntil returns until when a call of the seat of hook waits, or a program that wakes the agent: the news will
-// reach this wait. The zero time means no wait.
+// WaitsUntil returns the end of the open wait of the hook's seat, or of a program that wakes its agent: that wait
+// gets the news. The zero time means no wait.
 func (s *Service) WaitsUntil(ctx context.Context, hook roomlog.HookItem) (time.Time, error) {
 	live, now := s.acquire(hook.Room), s.now()
 	defer live.release()

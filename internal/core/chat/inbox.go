@@ -28,7 +28,8 @@ type inbox struct {
 	lostTask string      // the id of a task that another agent has taken from the caller; "": none
 
 	// Of a wait that goes on past answers: see isPartialAnswer.
-	forAnswers     bool             // past answers to any message of the caller; else to the message of the call
+	// forAnswers: the wait goes on past answers to any message of the caller; else only to the message of the call.
+	forAnswers     bool
 	talk           *room.Talk       // as of the last event checked; nil: unknown
 	partlyAnswered []int64          // the messages with partial answers
 	lastPartial    int64            // the last partial answer; 0: none
@@ -106,7 +107,7 @@ func (in *inbox) hideAsleep(wait *presence.Wait) *inbox {
 	return empty
 }
 
-// status returns how the wait of the inbox ends. No wait ends with all done while an agent works on a task.
+// status returns how the wait of the inbox ends. No wait ends with StatusAllDone while an agent works on a task.
 func (in *inbox) status(ctx context.Context, head *room.Head) WaitStatus {
 	ended := head.Ended(in.session.me.Agent, in.session.room.svc.now()) && !in.session.hasActiveTask(ctx, head)
 	none := len(in.batch.Messages) == 0
@@ -173,7 +174,7 @@ func (in *inbox) loseSeat(n int64, reason room.Reason) {
 func (in *inbox) receive(event room.Event, agents int) {
 	me := in.session.me
 
-	// The caller still has its seat, and its token.
+	// Does event take the caller's seat or its token?
 	switch {
 	case event.Type == room.Left && event.Seat == me.Seat:
 		if event.By != 0 || event.Person { // tells which admin removed the caller, and why; or that the user has left
@@ -196,8 +197,8 @@ func (in *inbox) receive(event room.Event, agents int) {
 
 	partial := in.isPartialAnswer(event)
 
-	// The batch has room for news. A decision about a draft is news even in the call's own event, since a repeated
-	// call may not know the decision.
+	// News goes into the batch, or fills it. A decision about a draft is news even in the call's own event, since a
+	// repeated call may not know the decision.
 	if me.IsNews(event) && (event.N != in.pos.sentN || event.Decides != 0) {
 		if !in.batch.Add(in.viewEvent(event), event) {
 			in.signs |= batchFull
@@ -206,7 +207,6 @@ func (in *inbox) receive(event room.Event, agents int) {
 		in.addNews(event, agents, partial)
 	}
 
-	// The event is received.
 	in.add(eventsMissed, event.N > in.scanned+1)
 	in.scanned = event.N
 	if event.ClosesRoom() {
@@ -214,10 +214,10 @@ func (in *inbox) receive(event room.Event, agents int) {
 	}
 }
 
-// bringAlong puts messages that were handed out twice without a cursor before the new messages, as far as they fit:
-// case 3 of presence.Delivery. Without bringAlong, Bob, who lost two answers with 41 and 42, would get 43 alone, and
-// never read 41 and 42. Repeated messages end no wait and displace no new ones, so an agent that never gives a cursor
-// reaches the newest. The sign unsure says that some messages did not fit.
+// bringAlong adds messages that were handed out twice to calls without a cursor, and moves them before the new
+// messages, as far as they fit: case 3 of presence.Delivery. Without bringAlong, Bob, who lost two answers with 41
+// and 42, would get 43 alone, and never read 41 and 42. Repeated messages end no wait and displace no new ones, so an
+// agent that never gives a cursor reaches the newest. The sign unsure says that some messages did not fit.
 func (in *inbox) bringAlong(ctx context.Context) error {
 	if in.has(asleep) {
 		return nil
@@ -240,9 +240,9 @@ func (in *inbox) bringAlong(ctx context.Context) error {
 	return err
 }
 
-// older calls add with each event of an offer that was handed out twice, the latest first. all is false if add has no
-// room for an event, or an event is too far back. Without all, Bob, who was handed 41 to 1500 twice, would never
-// learn that he may have missed 41 to 500. A person needs no older events: the page shows all events.
+// older calls add with each event of an offer that was handed out twice, the latest first. all is false if an event did
+// not fit, or is too far back. If older did not return all, Bob, who was handed 41 to 1500 twice, would never learn
+// that he may have missed 41 to 500. A person needs no older events: the page shows all events.
 func (c *session) older(ctx context.Context, offer presence.Offer, add func(room.Event) bool) (all bool, err error) {
 	after, to := max(offer.Arrived, c.me.Joined), offer.UnsureTo // the join handed out the events before Joined
 	if c.me.IsPerson() || after >= to {

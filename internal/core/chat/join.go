@@ -14,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// JoinRoom takes a seat: a new seat, in a new room if no room has the name, or, by a token, the caller's own seat. A
-// guest takes a seat in the room of the invite, which replaces name and password; a name given beside the invite must
+// JoinRoom takes a new seat, in a new room if no room has the name. With a token, the caller gets its own seat again.
+// A guest takes a seat in the room of the invite, which replaces name and password; a name given with the invite must
 // be the room's.
 //
 // JoinRoom refuses a banned name first, then a taken name, then a full room. A refused join changes nothing, except
@@ -74,8 +74,8 @@ type joinOp struct {
 	named    ident.Name // the room, if the caller named one; a guest need not
 	password string
 	settings room.Settings // of a room that this call creates
-	create   bool          // the room, if no room has the name
-	join     bool          // the room, if a room has the name
+	create   bool          // create the room if no room has the name
+	join     bool          // join the room if it exists
 	stay     bool          // see JoinRequest
 	began    time.Time
 	claim    *seatProposal // to a seat of an existing room
@@ -216,7 +216,7 @@ func (op *joinOp) takeSeat(ctx context.Context, live *liveRoom, head *room.Head)
 	return Seated{}, refuseRestless()
 }
 
-// readPresence returns the presence of every seat, and loads into the head who spoke during the last lease.
+// readPresence returns the presence of every seat, and loads into the head who spoke within the time lease before now.
 func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
 	since := r.svc.now().Add(-lease)
 	presence, _, err := r.agents.ReadPresence(ctx, table.Strong)
@@ -226,8 +226,8 @@ func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[i
 	return presence, r.log.ReadBack(ctx, since)
 }
 
-// readKept reads the person behind the last seat of the caller's principal under the newcomer's name. If a person was
-// there, a deserted room does not start over.
+// readKept reads who was the person when the caller's principal last had a seat under the newcomer's name. If a
+// person was there, a deserted room does not start over.
 func (op *joinOp) readKept(ctx context.Context, live *liveRoom) (err error) {
 	op.claim.LastPersonAsOf = live.log.Peek().Departed.N // first, so that Propose notices a later departure
 	op.claim.LastPerson, err = live.log.Seats().Kept(ctx, op.By.ID, op.Name.Key)

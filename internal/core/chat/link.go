@@ -12,7 +12,7 @@ import (
 )
 
 // redeem turns token, made by the caller, into a token of the person behind the seat of a claim. opened is false if
-// token was such a token before. The error is one of a log, or a *fault.Error.
+// token was such a token before. The error comes from roomlog, or is a *fault.Error.
 func (s *Service) redeem(ctx context.Context, claim string, token ident.Token) (opened bool, err error) {
 	c, ok := ident.ParseLinkCode(claim)
 	if !ok {

@@ -11,8 +11,8 @@ import (
 // maxAttempts bounds how often a call starts again because another call has changed the room meanwhile.
 const maxAttempts = 200
 
-// byName repeats a call that looks up a room by name while the name moves to another room. did is the verb for the
-// refusal.
+// byName repeats do, which looks up a room by name, until the name no longer moves to another room. did is the verb
+// for the refusal.
 func byName[T any](ctx context.Context, service *Service, did string, do func() (T, error)) (T, error) {
 	var none T
 	for range maxAttempts {

@@ -10,12 +10,12 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ManageAgent applies an order to the agent of a name in the caller's room. Only admins may give orders, and cannot
-// give some of them to themselves; but in a room of two the other agent may kick a silent admin: see
-// room.Liveness.RelievedFrom. An action without effect gives StatusNoChange. A kicked agent may join again. A banned
-// name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of an unused
-// name, renews the room's invite: the agent may have come through the invite. A muted name stays muted until an admin
-// unmutes it.
+// ManageAgent applies an order to the agent of a name in the caller's room. Only admins may give orders, and an admin
+// cannot kick or ban itself; but in a room of two the other agent may kick a silent admin: see
+// room.SeatRequest.RelievedFrom. An action without effect gives StatusNoChange. A kicked agent may join again. A
+// banned name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of
+// an unused name, renews the room's invite: the agent may have come through the invite. A muted name stays muted
+// until an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
 	order := room.Order{Action: req.Action, Note: req.Note}
 	if err := order.Check(); err != nil {

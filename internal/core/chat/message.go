@@ -13,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Bounds of one result, in bytes of JSON. Clients cut tool results at about 10 KB.
+// Sizes of parts of a result, in bytes of JSON. Clients cut tool results at about 10 KB.
 const (
 	AgentBytes   = 75  // about, of each further agent in the result of a join
 	eventBytes   = 260 // at most, of an event without its names and text
@@ -41,8 +41,8 @@ const (
 	EventTask    EventType = "task" // somebody changed the list of tasks
 )
 
-// EventTypes lists the types of events that agents see. Each package with a rule by type has a test of all types, as
-// for room.EventTypes.
+// EventTypes lists the types of events that agents see. A package with rules that depend on the type has a test that
+// covers all types, as for room.EventTypes.
 func EventTypes() []EventType {
 	return []EventType{EventSaid, EventJoined, EventLeft, EventRole, EventRoom, EventPaired, EventKnocked,
 		EventSupervision, EventDrafted, EventHook, EventTask}
@@ -57,7 +57,7 @@ type Message struct {
 	Before  string // the text before that part
 	At      time.Time
 	Kind    room.Kind // of a message; "" means room.Plain
-	To      []string  // of a private message: who sees the message beside its sender
+	To      []string  // of a private message: its readers, without its sender
 	Ask     []string  // of a message: who owes an answer
 	ReplyTo string    // the id of the answered message; "" if the reader sees none
 	// AnswersYou says that ReplyTo is a message of the reader's own seat.
@@ -65,7 +65,7 @@ type Message struct {
 	Withdraws  string // the id of the request or proposal that the sender takes back
 	Agreed     string // the id of the proposal on which the event completed the agreement
 	Agent      string // of any other event: the agent that the event is about
-	// of Left and Knocked, of Changed where it closed the room, and of Managed where no admin did it
+	// why the event came about, for each type with a reason
 	Reason   room.Reason
 	Action   room.Action // of Managed
 	Hook     room.Form   // of EventHook
@@ -269,7 +269,8 @@ func firstPart(text string, limit int) string {
 	return text
 }
 
-// bothEnds returns s or, of more than n characters, the first and the last n/2: a question often stands at the end.
+// bothEnds returns s or, if s has more than n characters, its first n/2 and its last n/2: a question often stands at
+// the end.
 func bothEnds(s string, n int) string {
 	chars := []rune(strings.TrimSpace(s))
 	if len(chars) <= n {

@@ -12,7 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ShortText is the length in bytes below which a repeated text counts as new once another agent has spoken: "yes".
+// ShortText is the length in bytes below which a repeated text, such as "yes", is new once another agent has spoken.
 const ShortText = 40
 
 // repeatedLast returns the number of the last message of agent if event repeats that message, else 0. known is false if
@@ -37,10 +37,10 @@ func repeatedLast(head *room.Head, caller room.Caller, event room.Event, fingerp
 	return u.N, known
 }
 
-// repeatedAmong returns the number of the message among said that event repeats, else 0. The messages in said may be
-// newer than the call of event: the client may have given the call up, repeated the call elsewhere, and sent more
-// since. So neither the length of the text nor later speakers count. The error is a *fault.Error: nobody can tell
-// whether event has a text that was removed.
+// repeatedAmong returns the number of the message in said that is repeated by event, else 0. The messages in said may
+// be newer than the call of event: the client may have given the call up, repeated the call elsewhere, and sent more
+// since. So neither the length of the text nor later speakers count. If no message matches and one has a removed
+// text, the error is a *fault.Error: event may repeat that text.
 func repeatedAmong(said []room.Saying, event room.Event, fingerprint [16]byte) (n int64, err error) {
 	for _, s := range said {
 		same := s.Fingerprint == fingerprint
@@ -160,8 +160,8 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 // "sent" for words that nobody reads. The first message or draft that was stored under a key binds the key. A message
 // that was held back or refused binds no key.
 //
-// The call is compared with the event, since only the event has the words; an edited draft counts in the agent's words.
-// Removed texts, removed files and lost events cannot be compared, and so count as equal.
+// The call is compared with the event, since only the event has the words; of an edited draft, the agent's own words
+// are compared. Removed texts, removed files and lost events cannot be compared, and so count as equal.
 //
 // The server's own keys are not compared here. A second call of an endpoint for one event may get other words: the
 // first answer stands. sharedBefore compares the bytes of an upload.
@@ -240,8 +240,8 @@ func (op *sendOp) sharesFile(f *room.File) bool {
 	return f.Name == op.fileName && (op.event.File == nil || f.Sum == op.event.File.Sum)
 }
 
-// asksAs reports whether the call asks the same agents as event. A request without names asks the addressees, a
-// proposal everyone there. A call that names only the sender asks nobody.
+// asksAs reports whether the call asks the same agents as event. Without names, a request asks the addressees, and a
+// proposal asks all. A call that names only the sender asks nobody.
 func (op *sendOp) asksAs(event room.Event, asks bool) bool {
 	switch me := op.session.me; {
 	case len(op.req.Ask) > 0:
@@ -261,7 +261,7 @@ var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send 
 // after they left or lost the name. unfound is the error of the unknown name.
 func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
 	c := op.session
-	if op.req.Key != "" { // without an error the append finds the key
+	if op.req.Key != "" { // if all names were found, the append checks the key
 		if fault.CodeOf(unfound) != fault.InvalidArgument {
 			return false
 		}

@@ -13,7 +13,7 @@ type CreateRequest struct {
 	AgentName   string
 	Password    string
 	Description string
-	Capacity    int       // default room.MinCapacity
+	Capacity    int       // default core.MinCapacity
 	Type        room.Type // default Group
 	Public      bool
 	Person      bool // see JoinRequest
@@ -29,9 +29,9 @@ type JoinRequest struct {
 	Token        string
 	// Person says that the caller is a person without an agent, and gets a person's token.
 	Person bool
-	// Stay says that the caller speaks A2A: the token is that of the stay (see ident.NewStay), and no other is known.
+	// Stay says that the caller speaks A2A, and gets the token of the stay alone: see ident.NewStay.
 	Stay bool
-	// Brought says that a queue has brought the seat, so nobody gave the token. The caller may have gone, so the call
+	// Brought says that the token comes from a queue, not from the caller. The caller may have gone, so the call
 	// does not count as a use of the token.
 	Brought bool
 }
@@ -70,8 +70,8 @@ type SendRequest struct {
 	Activity string   // what the agent is doing, at most MaxActivity characters; "" says nothing
 	Finishes []string // ids of tasks that the message reports as done
 	Key      string   // calls of one seat with the same key are one message, for a day
-	// Stay says that the caller knows no cursor, and has every earlier result, unless the call repeats a message. Later
-	// messages are unread, and hold the message back.
+	// Stay says that the caller knows no cursor, and has every earlier result, unless the call repeats a message. Of
+	// newer messages, those meant for the agent hold it back.
 	Stay bool
 	// Said, if not nil, is called when the message is stored, before the call waits.
 	Said func()
@@ -134,6 +134,6 @@ type ManageRequest struct {
 	Token     string
 	AgentName string
 	Action    room.Action
-	Note      string // the reason, for all to read; at most room.MaxNote characters
+	Note      string // the reason, for all to read; at most core.MaxNote characters
 	Clear     bool   // with room.BanName: the files and the open tasks of the agent are removed, too
 }

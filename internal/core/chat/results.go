@@ -6,7 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Agreement is a proposal with which everyone asked agrees.
+// Agreement is a proposal to which everyone who was asked has agreed.
 type Agreement struct {
 	ID       string   // of the proposal
 	Text     string   // its first 500 characters
@@ -79,15 +79,15 @@ type Waited struct {
 	Messages []Message
 	HasMore  bool
 	Cursor   string
-	// Agents is nil if nothing has changed since the seat's last result. In a room of more than ten agents it has only
-	// waiting agents, at most ten; Seated and AllWaiting count all.
+	// Agents is nil if nothing has changed since the seat's last result. In a room of more than ten agents Agents has
+	// at most ten, all waiting; Seated counts all agents, AllWaiting all that wait.
 	Agents     []AgentView
 	Seated     int
 	AllWaiting int
 	AwayUntil  time.Time     // until when others see the caller as away, or zero
 	FreeTask   string        // of StatusTurn: the id of a free task; "" if the caller should speak
 	before     int           // see Sent.Before
-	Along      int           // how many of Messages come along, since two earlier results with them may have been lost
+	Along      int           // how many of Messages are repeated, since two results with them may have been lost
 	Wakes      bool          // something in Messages ends a wait
 	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
 	PollAfter  time.Duration // of a standby that looks in: until the next call
@@ -104,9 +104,10 @@ type Sent struct {
 	Before     int      // how many of Messages came before the message
 	// Unfinished has the tasks of finishes that the message did not close.
 	Unfinished []Unfinished
-	Left       []string // names behind an @ in the text of agents that have left and will not read the message
+	Left       []string // the agents, named by @ in the text, that have left and will not read the message
 	Agreed     string   // the id of the proposal whose agreement the message completed
-	// Waited has unread messages, or messages from during the wait. Without any, Status is empty.
+	// Waited has unread messages, or messages that came during the wait. With neither messages nor a wait, Status is
+	// empty.
 	Waited
 }
 
@@ -162,14 +163,14 @@ type OpenRequest struct {
 	From       string
 	Person     bool // a person asks: PersonName, if not ""
 	PersonName string
-	Text       string        // of more than 80 characters the first 40 and the last 40
+	Text       string        // if longer than 80 characters, its first 40 and its last 40
 	OwedBy     []string      // who owes an answer; empty if anyone may answer
 	Age        time.Duration // since the request
 
 	Proposal bool
 }
 
-// LeaveStatus is the result of LeaveRoom.
+// LeaveStatus says what LeaveRoom did.
 type LeaveStatus string
 
 // The results of LeaveRoom.

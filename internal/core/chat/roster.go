@@ -12,8 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// BetweenWaits is how long after the end of its wait an agent is assumed to wait again soon, since clients wait in
-// turns. Otherwise an agent with a message after a long wait would count as silent until the next call.
+// BetweenWaits is how long after its wait an agent still counts as waiting, since clients call wait again and again.
+// Otherwise an agent that reads a message after a long wait would count as silent until its next call.
 const BetweenWaits = 15 * time.Second
 
 // AgentState is what others see an agent do.
@@ -97,7 +97,7 @@ func (r roster) Agents() []AgentView {
 	for _, agent := range r.Head.Agents {
 		v := AgentView{Name: agent.Name, Role: agent.Role, Muted: agent.Muted, You: agent.Seat == r.ReaderSeat}
 		v.Person, v.PersonName = agent.Person.HasOpened(), agent.Person.Name
-		// else the person of the seat's former agent watches
+		// without v.Person, the entry is of the person behind the seat's former agent
 		v.PersonHere = v.Person && r.People[agent.Seat].After(r.Now)
 		r.setState(agent, &v)
 		v.Alone = agent.IsPersonOnly()
@@ -124,7 +124,7 @@ func (r roster) setState(agent room.Agent, v *AgentView) {
 		}
 		return
 	}
-	// else only a hook has shown a sign of life, or nothing is handed out
+	// without AtMs only a hook has shown a sign of life; an endpoint is handed nothing
 	if known && p.AtMs != 0 && !agent.IsEndpoint() {
 		v.Unread = r.Unread(max(p.Read, agent.Joined), agent) // the join handed out earlier messages
 	}
@@ -145,8 +145,7 @@ func (r roster) lastHeard(agent room.Agent, p room.Presence) room.Presence {
 	return p
 }
 
-// othersGone reports whether the other agents have neither called nor waited for so long, and no hook would wake any of
-// them.
+// othersGone reports whether no other agent has called or waited within the time long, and no hook would wake one.
 func (r roster) othersGone(long time.Duration) bool {
 	return !slices.ContainsFunc(r.Head.Agents, func(agent room.Agent) bool {
 		p := r.lastHeard(agent, r.Presence[agent.Seat])
@@ -173,8 +172,8 @@ func stateOf(head *room.Head, agent room.Agent, p room.Presence, now time.Time) 
 	return AgentSilent
 }
 
-// absenceOf returns the time since the last call of any other agent, 0 if one waits, and, if all are away, the time
-// until the first return.
+// absenceOf returns the time since another agent last called, or 0 if one waits; and the time until the first return,
+// or 0 unless all are away.
 func absenceOf(agents []AgentView) (idle, away time.Duration) {
 	allAway := true
 	for _, a := range agents {
@@ -212,8 +211,7 @@ func rosterText(agents []AgentView) string {
 	return b.String()
 }
 
-// limitAgents returns all agents if they are few, else the first waiting agents beside the reader, and the number of
-// waiting agents.
+// limitAgents returns all agents and 0 if they are few, else the first other agents that wait, and how many wait.
 func limitAgents(all []AgentView) (shown []AgentView, waiting int) {
 	if len(all) <= core.AgentsShown {
 		return all, 0
@@ -230,7 +228,7 @@ func limitAgents(all []AgentView) (shown []AgentView, waiting int) {
 	return shown, waiting
 }
 
-// view returns the room as you, an agent or the person behind it, sees the room.
+// view returns the room as the caller you sees it.
 func (r *liveRoom) view(ctx context.Context, head *room.Head, you room.Caller) (Room, error) {
 	seen, err := r.roster(ctx, head, you)
 	if err != nil {
@@ -241,9 +239,9 @@ func (r *liveRoom) view(ctx context.Context, head *room.Head, you room.Caller) (
 	return shown, nil
 }
 
-// roster reads the presence of others, unless nobody else is there.
+// roster reads the presence of all, unless nobody else has a seat and no person has opened its link.
 func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Caller) (roster, error) {
-	if alone := h.Others(you.Seat) == 0; !alone || you.Person.HasOpened() {
+	if h.Others(you.Seat) > 0 || you.Person.HasOpened() {
 		return r.readRoster(ctx, h, you)
 	}
 	return r.rosterOf(h, you), nil
@@ -265,7 +263,8 @@ func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
 	}
 }
 
-// addSilentTask adds a task of a silent agent: the oldest that by may take now, else the first that by may take later.
+// addSilentTask adds a task of a silent agent: the oldest task that the caller by may take now, else the one it may
+// take soonest.
 func (s *Situation) addSilentTask(head *room.Head, by room.Caller, seen map[int]room.Presence, now time.Time) {
 	if by.IsSupervised() {
 		return

@@ -84,8 +84,7 @@ func (s *Service) acceptCurrent(ctx context.Context, t ident.Token) (*session, e
 // cameKey is the context key of the time given to Came.
 type cameKey struct{}
 
-// slowAdmission is how long a call may wait for admission before the events known here no longer count as older than
-// the call.
+// slowAdmission bounds the wait for admission: after a longer wait, events known here may be newer than the call.
 const slowAdmission = time.Second
 
 // Came returns the context of a call that came at a time, by the clock of the Service. Without Came the call begins
@@ -231,8 +230,8 @@ func refuseDevice() error {
 	return refused
 }
 
-// refuseVacated refuses a token of a vacated seat. A person is also told who took the seat.
-func refuseVacated(gone roomlog.Vacated, holder room.HashedToken) error {
+// refuseVacated refuses a token of a vacated seat. A person is also told who took the seat away.
+func refuseVacated(gone roomlog.Vacated, holder room.Holder) error {
 	refused := room.RefuseRemoved(gone.Reason)
 	if holder.Joined != 0 {
 		refused.Reason = string(gone.Reason)
@@ -249,8 +248,9 @@ func refuseVacated(gone roomlog.Vacated, holder room.HashedToken) error {
 	return refused
 }
 
-// rule returns the events of a call of a, as of h, where a has a seat.
-type rule func(h *room.Head, a room.Caller, now time.Time) (roomlog.Change, error)
+// rule returns the change that a call of the caller makes to the room of head, where the caller has a seat. A rule
+// may run on several heads, one after the other, and decides only on these parameters.
+type rule func(head *room.Head, caller room.Caller, now time.Time) (roomlog.Change, error)
 
 // ofCaller returns r as a proposal of the caller. If the caller's seat is gone, the error is errUnseated.
 func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, error) {
@@ -263,8 +263,8 @@ func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, 
 	}
 }
 
-// change appends to a room that can still be changed. A send under way either precedes the change in the log, or
-// follows its rules.
+// change appends to a room that can still be changed. A send under way either stands before the change in the log, or
+// obeys the changed rules.
 func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
 	return c.append(ctx, &roomlog.Proposal{}, func(head *room.Head, caller room.Caller,
 		now time.Time) (roomlog.Change, error) {
@@ -276,7 +276,8 @@ func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
 }
 
 // append appends the events of r with the options of proposal, and returns them. Events that add data need space on
-// the disk: otherwise one guest changed its name 4,646 times in six seconds, until the disk had no room for a kick.
+// the disk: before this rule, one guest changed its name 4,646 times in six seconds, until the disk had no room for a
+// kick.
 func (c *session) append(ctx context.Context, proposal *roomlog.Proposal, r rule) ([]room.Event, error) {
 	c.room.svc.space.readIfDue()
 	proposal.Propose = c.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (roomlog.Change, error) {

@@ -69,8 +69,8 @@ type seatProposal struct {
 	keptKey        table.Key // must be absent if LastPerson is nil
 }
 
-// Blocked records the presence of a seat whose agent called meanwhile. If a departure was read in part instead, the
-// newcomer's person must be read again.
+// Blocked records the presence of a seat whose agent called meanwhile. If keptKey is in the way, the departure was
+// read without its person, so the person must be read again.
 func (c *seatProposal) Blocked(x table.Conflict) {
 	if x.Key == c.keptKey {
 		c.LastPersonAsOf = 0
@@ -84,7 +84,7 @@ func (c *seatProposal) Blocked(x table.Conflict) {
 	}
 }
 
-// Propose proposes the join: a regained seat, an expired seat after its eviction, or a new seat.
+// Propose proposes the join: a regained seat, or a new seat, if need be after an eviction.
 func (c *seatProposal) Propose(head *room.Head, now time.Time) (roomlog.Change, error) {
 	switch {
 	case head.Retired, head.Closed, head.Key != c.Newcomer.Room.Key:

@@ -22,14 +22,14 @@ import (
 // Send sends a text to the caller's room, and waits for an answer if asked to.
 //
 // With a cursor, an unread message that may matter to the text holds the text back, and the answer has everything
-// unread: see room.Caller.HoldBackOf. With the cursor of that answer only messages meant for the caller hold the text
-// back; any other cursor is checked anew. A text that is not held back is sent, and the result has everything unread.
-// For ten minutes the text of the seat's last message counts as a repetition, unless the call has a key, or the text
-// is short and another agent has spoken since.
+// unread: see room.Caller.HoldBackOf. With the cursor of that answer, only messages meant for the caller hold the
+// text back; with any other cursor the check begins again. A text that is not held back is sent, and the result has
+// everything unread. For ten minutes the text of the seat's last message counts as a repetition, unless the call has
+// a key, or the text is short and another agent has spoken since.
 //
 // A person sees everything unread, and may say the same twice: only a credential holds a person's message back, and
-// only a key makes it a repetition. The person may pause the agent, or approve all or some messages of the agent; then
-// they become drafts: see Supervise.
+// only a key makes it a repetition. The person may pause the agent, or decide to approve all or some messages first;
+// then they become drafts: see Supervise.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err
@@ -165,7 +165,7 @@ func (op *sendOp) send(ctx context.Context) (Sent, error) {
 	if err != nil {
 		return Sent{}, err
 	}
-	if len(op.req.Finishes) > 0 { // before the append: it hands free tasks to agents, whose waits end
+	if len(op.req.Finishes) > 0 { // before the append: the append frees tasks, and agents' waits end
 		op.idleBefore = op.session.room.agents.Idle(op.session.head)
 	}
 	got, err := op.appendMessage(ctx)
@@ -224,7 +224,7 @@ const (
 	needConfirmation      // the text seems to hold a credential
 )
 
-// ends reports whether no later rule than findEarlier applies.
+// ends reports whether findEarlier has decided, so that no later rule applies.
 func (v verdict) ends() bool { return v.sentAs.N > 0 || v.needs != needNothing }
 
 // isNew reports whether the message is no repetition.
@@ -330,7 +330,7 @@ func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Ev
 		return verdict{}, roomlog.ErrNotFound
 	}
 
-	// A message from others may be the reason of a later refusal, so unread messages come first.
+	// An unread message may be the reason of a refusal by 9, so 7 comes first.
 	if caller.IsPaused() { // 4, 5
 		return verdict{needs: needPerson}, nil
 	}
@@ -374,7 +374,7 @@ func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Ev
 	return verdict{sentAs: as, change: ch}, nil // 13
 }
 
-// answerUnsent records the call, without a message, and returns the rest of the answer. News is not read.
+// answerUnsent records the call, and returns the rest of an answer that hands out nothing. News is not read.
 func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
 	c := op.session
 	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
@@ -446,7 +446,7 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 	return list
 }
 
-// namesOfLeft returns the names behind an @ in the text of agents that have left: the sender expects them to read. If
+// namesOfLeft returns the agents that the text names by @ and that have left: the sender expects them to read. If
 // the index does not reach back to room.LeftWindow, the log is read and the index extended.
 func (op *sendOp) namesOfLeft(ctx context.Context) []string {
 	log, me := op.session.room.log, op.session.me
@@ -457,7 +457,7 @@ func (op *sendOp) namesOfLeft(ctx context.Context) []string {
 	return names
 }
 
-// answer completes the result of a sent message with unread messages, or messages from during the wait.
+// answer completes the result of a sent message with unread messages, or with those that came during the wait.
 func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 	c := op.session
 	service := c.room.svc
@@ -504,8 +504,8 @@ func (op *sendOp) waits() *WaitRequest {
 		Stay: op.req.Stay, key: op.req.Key, repeats: op.earlier.N}
 }
 
-// hasMoreWork reports whether the message finishes a task, and the sender has another task or more tasks are free than
-// agents wait for one. Such a sender need not wait, but for an owed answer.
+// hasMoreWork reports whether the sender has just finished a task and has more to do: another task of its own, or
+// more free tasks than idle agents. If others owe the sender an answer, it waits, and hasMoreWork is false.
 func (op *sendOp) hasMoreWork() bool {
 	if len(op.event.Closes) == 0 {
 		return false
@@ -625,7 +625,7 @@ func (op *sendOp) findNamed(ctx context.Context) error {
 }
 
 // findAgents returns the agents of names without the caller, each once, in the order of their seats. The head is
-// current, since a name may have changed hands. field is the argument for the refusal.
+// current, since another agent may have the name now. field is the argument for the refusal.
 func (op *sendOp) findAgents(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -692,7 +692,7 @@ func ago(d time.Duration) string {
 	}
 }
 
-// sameCompany reports whether two lists name the same agents, not counting a itself.
+// sameCompany reports whether two lists name the same agents, leaving out the caller a.
 func sameCompany(a room.Caller, names, others []string) bool {
 	return slices.Equal(company(a, names), company(a, others))
 }
@@ -737,7 +737,7 @@ func (op *sendOp) findAnswered(ctx context.Context) error {
 	return nil
 }
 
-// seenEvent returns the event of an id that the caller has seen. An event hidden from the caller does not exist here.
+// seenEvent returns the event of id if the caller may see it. An event hidden from the caller does not exist here.
 // field is the argument for the refusal.
 func (c *session) seenEvent(ctx context.Context, field, id string) (room.Event, error) {
 	none := refuseUnseen(field)

@@ -32,8 +32,9 @@ type Options struct {
 	// SingleProcess says that no other process writes to the table. Then nothing is polled, and a cached room is
 	// current.
 	SingleProcess bool
-	// MinBatch is the least number of waiting appends to one room that share one Write. The default is 4, from where
-	// DynamoDB's transactions pay. Use 1 where a Write of several ops costs no more than a Write of one op.
+	// MinBatch is the least number of waiting appends to one room that share one Write. The default is 4, the least
+	// number for which a DynamoDB transaction pays. Use 1 where a Write of several ops costs no more than a Write of
+	// one op.
 	MinBatch int
 	// CacheBytes is how much memory the cached rooms may take: see roomlog.Options. The default is UsualCache.
 	CacheBytes int64
@@ -46,10 +47,10 @@ type Options struct {
 	// LongestWait caps every wait. The default is MaxWait.
 	LongestWait time.Duration
 	// Limits bound the calls of each caller. The zero value sets no bounds. Units are counted for calls that pass
-	// Limits(s).Begin.
+	// Service.Limits().Begin.
 	Limits ratelimit.Limits
-	// Calls, after the write of an event, gets the hooks to call for the event. Calls must not block. Nil: nobody is
-	// told, such as where the table's stream tells.
+	// Calls, after the write of an event, gets the hooks to call for the event. Calls must not block. Nil: the
+	// Service calls nobody, for example because the table's stream does.
 	Calls func(room string, calls []room.Call)
 	// Logger receives what an operator should know, and never a token, a password or a text. The default is
 	// slog.Default(), which does not get the lines of package audit.

@@ -157,7 +157,7 @@ func pollPause(age time.Duration) time.Duration {
 	return lookInSilence
 }
 
-// shownOpen counts what is open from the head alone.
+// shownOpen counts, from the head alone, what is open.
 func (c *session) shownOpen() (open ShownOpen) {
 	now := c.room.svc.now()
 	for _, request := range c.head.Talk.OpenTo(c.me.Seat, now) {

@@ -6,9 +6,9 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Situation is how things stand for the caller at the end of a call, beside the events handed out. All of next is made
-// from Situation, so only this file and the calls named below set fields. The type belongs to chat, not to room, since
-// presence and the call count, too.
+// Situation is how things stand for the caller at the end of a call, beside the events handed out. Package tools
+// makes the field next from Situation alone, so only this file and the calls named below set fields. The type belongs
+// to chat, not to room, since it also depends on presence and on the call.
 type Situation struct {
 	Person    bool // the caller is a person, whose program needs no advice
 	Others    int  // agents seated beside the caller
@@ -22,7 +22,7 @@ type Situation struct {
 	room.Supervised
 	Tasks     []TaskBrief // the caller's, at most three
 	Offered   string      // the id of the oldest open task that is offered to the caller, or ""
-	FreeTasks int         // how many take without an id may give to the caller, as far as the log tells
+	FreeTasks int         // how many tasks the caller could get by take without an id, as far as the log tells
 	OpenTasks int         // how many the caller sees that are neither done nor dropped
 
 	Requests int           // open requests and proposals that the caller sees, whoever owes an answer
@@ -49,7 +49,7 @@ type Situation struct {
 	OthersIdle time.Duration // since the last call of any other agent; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first return
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
-	// OwedBySilent is how many of Owed silent agents owe.
+	// OwedBySilent is how many of the answers in Owed are owed by silent agents.
 	OwedBySilent int
 
 	SilentTask string        // the id of a silent agent's task that the caller may take now or after SilentLeft, or ""
@@ -81,7 +81,8 @@ func (c *session) situation(head *room.Head) Situation {
 // situation returns the situation of a caller that is handed the inbox.
 func (in *inbox) situation(head *room.Head) Situation {
 	s := in.session.situation(head)
-	s.CursorIgnored, s.Missed, s.OthersGone, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(othersAway), in.reason
+	s.CursorIgnored, s.Missed, s.OthersGone, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(othersAway),
+		in.reason
 	s.Unsure = in.has(unsure)
 	s.LostTask = in.lostTask
 	if in.has(seatLost) { // a caller without a seat is asked nothing

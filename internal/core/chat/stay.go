@@ -12,11 +12,11 @@ import (
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
-// A stay is a seat as A2A sees it: see ident.NewStay. Its client knows no cursor. Each further call confirms every
-// earlier result, unless the call repeats a message: then an answer may have been lost.
+// A stay is a seat as A2A sees it: see ident.NewStay. Its client knows no cursor. Each further call acknowledges
+// every earlier result, unless the call repeats a message: then an answer may have been lost.
 
-// readAsStay sets the cursor of a stay's message to what has arrived, as after a message that was held back: the client
-// may never repeat such a message, so only messages meant for the agent hold it back.
+// readAsStay sets the cursor of a stay's message to what has arrived, and marks it as held: perhaps the client never
+// repeats a message that was held back, so only messages meant for the agent hold it back.
 func (c *session) readAsStay(ctx context.Context, req *SendRequest) error {
 	if !req.Stay {
 		return nil
@@ -32,11 +32,11 @@ type Stay struct {
 	Wanted bool        // an event after the agent's last message wakes the agent
 	room.Supervised
 	Messages []Message // the latest that the agent sees, oldest first
-	At       time.Time // of the last event that the agent sees; of a stay that is over, of the call
+	At       time.Time // the time of the last event that the agent sees; if the seat is gone, of the call
 }
 
-// Stay returns the state of a token's stay with at most so many messages, from 0 to 50. The call is a sign of life of
-// the agent, and hands out nothing. A stay that the room has not given is refused.
+// Stay returns the state of a token's stay and its latest messages, up to most, from 0 to 50. The call is a sign of
+// life of the agent, and hands out nothing. A stay that the room has not given is refused.
 func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error) {
 	c, err := s.enterCurrent(ctx, token)
 	if why := stayEnd(err); why != "" {
@@ -92,7 +92,7 @@ func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err 
 }
 
 // Follow calls yield with news for the agent of a stay, after what the agent was handed, and with the end of the stay.
-// Follow returns then, when yield returns false, or when ctx or the service ends. The agent may make other calls
+// Follow returns when the stay, ctx or the service ends, or yield returns false. The agent may make other calls
 // meanwhile, and several may follow at once: all are handed the same news.
 func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) bool) error {
 	c, err := s.enterCurrent(ctx, token)

@@ -77,7 +77,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		}
 	}
 
-	// A claim makes the token one of the seat, as every later step requires.
+	// A claim turns the token into a token of the seat; all later steps need one.
 	if req.Claim != "" {
 		opened, err := s.redeem(ctx, req.Claim, token)
 		if err != nil {
@@ -196,7 +196,7 @@ func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Caller)
 // the tasks to end.
 type DraftView = Message
 
-// drafts returns the open drafts of caller, the caller's seat, oldest first.
+// drafts returns the open drafts of caller's seat, oldest first.
 func (c *session) drafts(ctx context.Context, caller room.Caller) ([]DraftView, error) {
 	head := c.room.log.Peek()
 	var list []DraftView

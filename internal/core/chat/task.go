@@ -42,7 +42,7 @@ type TaskRequest struct {
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" changes nothing
 	After  []string  // of edit: the new tasks to be done before; nil changes nothing
-	For    []string  // of release and edit: agents with the offer, also agents still to come
+	For    []string  // of release and edit: the agents that the task is offered to, also agents still to come
 }
 
 // TaskListRequest asks for all open tasks, or for one task.
@@ -56,7 +56,7 @@ type TaskListRequest struct {
 type NewTask struct {
 	Title string
 	Text  string   // details
-	For   []string // names of agents with the offer
+	For   []string // names of the agents that the task is offered to
 	After []string // "1" for the first of the same call, and so on, or ids
 }
 
@@ -83,7 +83,7 @@ type TaskView struct {
 	By    string // who has the task, or finished it
 	// AddedByPerson: the person behind Adder added the task. EndedByPerson: the person behind By ended the task.
 	AddedByPerson, EndedByPerson bool
-	AdderName, ByName            string // of these persons, or of who took the task, then; "" without a name
+	AdderName, ByName            string // the names of the persons behind Adder and By at that time; "" without a name
 	For                          []string
 	After                        []string      // ids of the tasks before; of a blocked task some are not done
 	Dropped                      []string      // of an open task: which of After were dropped
@@ -122,9 +122,9 @@ type Unfinished struct {
 // Task changes the room's tasks, and returns the list afterwards. For permissions see room.TaskOrder.Decide and, for
 // held agents, room.Caller.CheckTaskOrder.
 //
-// A repeated call changes nothing. An agent takes its own task again, also without an id and after next. An agent
-// finishes and drops a task once. Tasks with the same titles are added once in room.RepeatWindow; if they have ended
-// since, the repetition is refused.
+// A repeated call changes nothing. A repeated take, also without an id, and a repeated next return the task that the
+// agent already has. An agent finishes and drops a task once. Tasks with the same titles are added once in
+// room.RepeatWindow; if they have ended since, the repetition is refused.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	op, err := req.newOp()
 	if err != nil {
@@ -572,8 +572,8 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskO
 	} else if len(events) > 0 {
 		by := c.me.Party()
 		by.Person = events[0].PersonName
-		got.Task = c.doneTask(roomlog.Done{Task: outcome.taskBefore, By: by, ByPerson: events[0].Person, Result: op.req.Text,
-			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
+		got.Task = c.doneTask(roomlog.Done{Task: outcome.taskBefore, By: by, ByPerson: events[0].Person,
+			Result: op.req.Text, Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
 		got.Stuck = c.waitingFor(outcome.taskBefore)
 	}
 	if len(events) > 0 && got.Task != nil {
@@ -669,7 +669,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	return Tasks{}, refuseEnded(done)
 }
 
-// tasksShown is how many tasks a list has at most, but for a person, whose page shows all.
+// tasksShown is the most tasks in a list, except a person's: the page shows all.
 const tasksShown = 30
 
 // closedShown is how many closed tasks a list has at most: for people and programs.
@@ -726,8 +726,8 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 	return got, err
 }
 
-// openTasks returns the caller's view of the open tasks, as of the caller's head: first the tasks of event added, then
-// the caller's, then the others, each in the order of adding.
+// openTasks returns the caller's view of the open tasks, as of the caller's head: first those added by the event
+// added, then the caller's, then the others, each in the order of adding.
 func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
 	head := c.head
 	seen, err := c.presence(ctx, head)

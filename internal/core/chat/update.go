@@ -16,7 +16,7 @@ import (
 // password, more seats, or a change of public, later joins see nothing of the earlier talk. A new password renews the
 // invite. The agents of a closed room can still read, and the name is free.
 //
-// With Redact, the text of one message is removed, also by its author.
+// With Redact, an admin or the author removes the words of one message or task.
 func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, error) {
 	if req.Redact != "" {
 		got, err := s.redact(ctx, req)
@@ -42,7 +42,7 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		update.AsOf = cursor.N
 	}
 
-	// The hash is made once, before the decision, which a lost race repeats.
+	// The hash is made before the decision: a lost race repeats the decision, but not the hash.
 	update.Password, err = s.passwords.Hash(ctx, password)
 	if err != nil {
 		return Updated{}, s.Outward(err)

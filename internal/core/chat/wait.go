@@ -15,9 +15,9 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// Wait returns the caller's news: at once if there is some, else when some comes or the time is up. A wait ends early,
-// with its news, three seconds before the context's deadline and when the service stops. Of two waits of one seat the
-// older ends with nothing, in another process within two minutes.
+// Wait returns the caller's news: at once if there is some, else when some comes or the time is up. A wait ends
+// early, with its news, three seconds before the context's deadline and when the service stops. A newer wait of the
+// seat ends an older one with nothing: at once, or within two minutes in another process.
 //
 // If everyone present waits and nobody has spoken for three seconds, one agent is given the turn: see room.Turn.Next.
 // When all others are away or have left, the first wait returns at once.
@@ -39,7 +39,7 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 	return *got, nil
 }
 
-// enterWait accepts the caller of a wait. A person never only looks in.
+// enterWait accepts the caller of a wait. A person never polls.
 func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, error) {
 	if err := req.check(); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (c *session) acknowledgeCursor(ctx context.Context, req *WaitRequest) (posi
 	return pos, err
 }
 
-// query returns the question where a wait with a cursor continues to read.
+// query returns the presence.Query of a wait with a cursor.
 func (c *session) query(req *WaitRequest, cursor ident.Cursor) presence.Query {
 	return presence.Query{Cursor: cursor.N, AsOf: c.head.AsOf, Peek: req.Peek, Stay: req.Stay, Key: req.key,
 		Repeats: req.repeats}
@@ -128,7 +128,7 @@ func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait 
 }
 
 // beginWait records the presence of the agent, and returns the inbox of the wait. If everyone else is away, the wait
-// ends at once, and its cursor says so: the next wait lasts.
+// ends at once, and its cursor says so, so that the next wait runs its full time.
 func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presence.Wait, sentN int64) (*inbox, error) {
 	c.recordPresence(ctx, req, wait, sentN)
 	in, err := c.inboxFor(ctx, req, sentN)
@@ -136,7 +136,8 @@ func (c *session) beginWait(ctx context.Context, req *WaitRequest, wait *presenc
 		return nil, err
 	}
 	in.forAnswers = !wait.Looks && !req.Standby && !req.Peek && !req.Stay && !c.me.IsPerson() && !c.me.IsCalled()
-	if !wait.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.toldOthersAway && c.othersAreAway(ctx) {
+	if !wait.Looks && !req.Standby && in.pos.How == presence.ByCursor && !in.pos.toldOthersAway &&
+		c.othersAreAway(ctx) {
 		in.signs |= othersAway
 		wait.Until = wait.Began
 	}
@@ -148,7 +149,8 @@ func (c *session) recordPresence(ctx context.Context, req *WaitRequest, wait *pr
 	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
 		Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
 	if !wait.Looks {
-		how.Began, how.Until, how.Returns = wait.Began, room.Announced(wait.Began, wait.Until), sentN == 0 && !req.Standby
+		how.Began, how.Until = wait.Began, room.Announced(wait.Began, wait.Until)
+		how.Returns = sentN == 0 && !req.Standby
 	}
 	wait.Due = c.recorder().Record(ctx, how)
 	if wait.Due.IsZero() {
@@ -188,7 +190,7 @@ func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, t
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
 		got.Status = StatusTurn
 		if in.freeTask != 0 {
-			got.FreeTask, got.FreeTasks = room.TaskID(in.freeTask), max(1, got.FreeTasks) // without stalled ones
+			got.FreeTask, got.FreeTasks = room.TaskID(in.freeTask), max(1, got.FreeTasks) // not counting stalled ones
 		}
 	}
 	return got, nil
@@ -313,10 +315,10 @@ func (c *session) cursor(n int64, toldOthersAway bool) string {
 	return ident.Cursor{N: n, ToldOthersAway: toldOthersAway}.String(c.token)
 }
 
-// recordHandedOut records the events in the inbox as handed out. newest is false if a newer wait of the seat has begun,
-// which hands out the same events. Hooks do not call the agent for messages before the record, so the inbox also
-// collects those, until none comes or the batch is full. Without this second read, message 43, appended after the inbox
-// was filled up to 42 and before the record, would wake nobody.
+// recordHandedOut records the events in the inbox as handed out. newest is false if a newer wait of the seat has
+// begun, which hands out the same events. Hooks do not call the agent for messages before the record, so
+// recordHandedOut collects those messages, too, until no more come or the batch is full. Without this second read,
+// message 43, appended after the inbox was filled up to 42 and before the record, would wake nobody.
 func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newest bool, err error) {
 	r := in.session.reader()
 	newest, err = r.RecordHandedOut(ctx, wait, in.pos.Offer, in.scanned, len(in.batch.Messages))
@@ -349,7 +351,7 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// When a program on standby that looks in should call again. A turn lasts longer: see room.TurnPasses.
+// The pauses between the calls of a program on standby that looks in. A turn lasts longer: see room.TurnPasses.
 const (
 	pollLively = 5 * time.Second  // the last event is less than a minute old
 	pollCalm   = 15 * time.Second // older

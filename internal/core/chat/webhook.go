@@ -34,8 +34,8 @@ func (s *Service) enterPerson(ctx context.Context, token string) (*session, erro
 	return c, nil
 }
 
-// Webhook gives the person of a token the webhook hook. An existing webhook is updated: calls are signed by the
-// secret of hook from now on and, after failures, tried at once, with the pauses of a first failure.
+// Webhook adds hook, a webhook, to the seat of a person's token. If the webhook exists, its calls are signed by the
+// secret of hook from now on; a failed call is tried at once, and the pauses begin again.
 func (s *Service) Webhook(ctx context.Context, token string, hook roomlog.HookItem) error {
 	c, err := s.enterPerson(ctx, token)
 	if err != nil {
