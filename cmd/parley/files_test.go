@@ -41,10 +41,10 @@ func fileWithFiles(t *testing.T) (path, token string, keys []files.Key) {
 			}
 		}
 		for _, req := range []chat.TaskRequest{
-			{Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"}, {Title: "paint"}, {Title: "hang"},
+			{Action: chat.CommandAdd, Tasks: []chat.NewTask{{Title: "sand"}, {Title: "paint"}, {Title: "hang"},
 				{Title: "mop"}}},
-			{Action: chat.TaskFinish, ID: "t1", Text: "smooth"}, {Action: chat.TaskTake, ID: "t2"},
-			{Action: chat.TaskDrop, ID: "t4"},
+			{Action: chat.CommandFinish, ID: "t1", Text: "smooth"}, {Action: chat.CommandTake, ID: "t2"},
+			{Action: chat.CommandDrop, ID: "t4"},
 		} {
 			req.Token = ann.Token
 			if _, err := rooms.Task(t.Context(), req); err != nil {

@@ -50,7 +50,7 @@ func talkedFile(t *testing.T, path string) (tokens []string) {
 			both = append(both, got.Token)
 		}
 		tokens = append(tokens, both[0])
-		if _, err := s.Task(t.Context(), chat.TaskRequest{Token: both[0], Action: chat.TaskAdd,
+		if _, err := s.Task(t.Context(), chat.TaskRequest{Token: both[0], Action: chat.CommandAdd,
 			Tasks: []chat.NewTask{{Title: "one"}, {Title: "two"}}}); err != nil {
 			t.Fatal(err)
 		}
@@ -266,7 +266,7 @@ func TestCopy_itemsLostToWhichEventsRefer_keepsTheRooms(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := chat.New(tab, chat.Options{SingleProcess: true})
-	_, err = s.Task(t.Context(), chat.TaskRequest{Token: tokens[0], Action: chat.TaskDrop, ID: "t1"})
+	_, err = s.Task(t.Context(), chat.TaskRequest{Token: tokens[0], Action: chat.CommandDrop, ID: "t1"})
 	if err := errors.Join(err, tab.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -83,7 +83,7 @@ type news struct {
 func newsOf(messages []chat.Message, self string) news {
 	var n news
 	for _, message := range messages {
-		n.finished = n.finished || len(message.Finished) > 0 || message.TaskAction == chat.TaskFinish
+		n.finished = n.finished || len(message.Finished) > 0 || message.TaskAction == room.FinishTask
 		switch {
 		case message.Type == chat.EventLeft: // even by a person, for another agent or as an admin
 		case message.FromUser, message.Reason == room.ReasonResumed, message.Reason == room.ReasonRefused:
@@ -392,14 +392,14 @@ func (a advisor) shared(s chat.Sent) string {
 // tasked returns next for a call of task.
 func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	s := a.situation(t.Situation, nil, "")
-	s.Owes = "" // the caller may not have read the question, which comes with the next wait
-	s.cursor, s.over = t.Cursor, asked.Action == chat.TaskFinish || asked.Action == chat.TaskNext
+	s.Owes = "" // it may not have read to what, which comes with the next wait
+	s.cursor, s.over = t.Cursor, asked.Action == chat.CommandFinish || asked.Action == chat.CommandNext
 	switch one := t.Task; {
 	case one == nil:
-	case (asked.Action == chat.TaskTake || asked.Action == chat.TaskNext) && one.Mine:
+	case (asked.Action == chat.CommandTake || asked.Action == chat.CommandNext) && one.Mine:
 		s.task = one.ID
-	case asked.Action == chat.TaskRelease:
-		s.FreeTasks = 0 // else next would have the caller take the same task again
+	case asked.Action == chat.CommandRelease:
+		s.FreeTasks = 0 // to take the next one would take this one back
 	}
 	if s.Person {
 		return ""

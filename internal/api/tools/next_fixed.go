@@ -27,7 +27,7 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	case len(t.Stuck) > 0:
 		return fmt.Sprintf("What was dropped is still waited for by %s: drop that and add it again without it. ",
 			strings.Join(t.Stuck, ", "))
-	case asked.Action == chat.TaskAdd:
+	case asked.Action == chat.CommandAdd:
 		return "Agents that wait are told of it. "
 	}
 	return ""

@@ -56,6 +56,114 @@ func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 // advise returns the advisor of a client that is not known.
 func advise() advisor { return usual().clients.advisor(context.Background()) }
 
+// The table is to be read in five minutes.
+func TestNext_table_isShort(t *testing.T) {
+	sentences := map[string]bool{}
+	for _, r := range slices.Concat(facts, imperatives) {
+		sentences[r.reason+r.call] = true
+	}
+	for _, said := range outs {
+		sentences[said] = true
+	}
+	if rows := len(facts) + len(imperatives); rows > 46 || len(sentences) > 53 {
+		t.Errorf("%d rows with %d sentences", rows, len(sentences))
+	}
+}
+
+// An agent that leaves with the agreement misses what is on its way.
+func TestNext_afterAnAgreement_namesLeavingOnlyIfNothingIsOpen(t *testing.T) {
+	for what, c := range map[string]struct {
+		is   chat.Situation
+		want bool
+	}{
+		"nothing is open":        {chat.Situation{}, true},
+		"a task is open":         {chat.Situation{OpenTasks: 1}, false},
+		"others owe each other":  {chat.Situation{Requests: 1}, false},
+		"others owe it a word":   {chat.Situation{Requests: 1, Owed: 1}, false},
+		"it has a task":          {chat.Situation{OpenTasks: 1, Tasks: []chat.TaskBrief{{ID: "t3"}}}, false},
+		"a task is free":         {chat.Situation{OpenTasks: 1, FreeTasks: 1}, false},
+		"another proposal waits": {chat.Situation{Requests: 1, Debt: room.Debt{Owes: "m7", OwesAgreement: true}}, false},
+	} {
+		for others := 1; others <= 2; others++ {
+			c.is.Others, c.is.Begun = others, true
+			heard := chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Situation: c.is, Messages: []chat.Message{
+				{ID: "m9", Type: chat.EventSaid, From: chosen, Kind: room.Agree, Agreed: "m5"}}}
+			quiet := chat.Waited{Cursor: "c9", Situation: c.is}
+			finished := heard
+			finished.Messages = append([]chat.Message{{ID: "m8", Type: chat.EventTask, Agent: chosen,
+				TaskAction: room.FinishTask}}, heard.Messages...)
+			for call, next := range map[string]string{
+				"wait":                      advise().waited(heard, chat.WaitRequest{Wait: time.Minute}),
+				"wait that brings a result": advise().waited(finished, chat.WaitRequest{Wait: time.Minute}),
+				"send": advise().sent(chat.Sent{Sent: true, Agreed: "m5", Waited: quiet},
+					chat.SendRequest{Kind: room.Agree}),
+			} {
+				if got := strings.Contains(next, "leave_room"); got != c.want || !strings.Contains(next, "m5") {
+					t.Errorf("%s, beside %d others, after a %s: %s", what, others, call, next)
+				}
+			}
+		}
+	}
+}
+
+// Who leaves with private words unread can do nothing about them in the room any more.
+func TestNext_afterLeaving_tellsOfPrivateWords(t *testing.T) {
+	private := chat.Message{ID: "m9", Type: chat.EventSaid, From: chosen, To: []string{"Me"}, Text: chosen}
+	removed := private
+	removed.Redacted, removed.Text = true, ""
+	for what, c := range map[string]struct {
+		messages []chat.Message
+		want     bool
+	}{
+		"nothing":           {nil, false},
+		"words to all":      {[]chat.Message{said("m8"), came("m9")}, false},
+		"private words":     {[]chat.Message{private, said("m8")}, true},
+		"removed ones":      {[]chat.Message{removed}, false},
+		"of its own user":   {[]chat.Message{noted("m8")}, false},
+		"of both":           {[]chat.Message{noted("m8"), private}, true},
+		"words of its user": {[]chat.Message{spokenFor("m8")}, false},
+	} {
+		for _, more := range []bool{false, true} {
+			got := nextLeft(chat.Left{Status: chat.StatusLeft, Messages: c.messages, HasMore: more})
+			told := strings.Contains(got, "What is in messages was for you: tell your user, or come back.")
+			if told != c.want || strings.Contains(got, "more was unread") != more || strings.Contains(got, chosen) {
+				t.Errorf("%s, more %t: %s", what, more, got)
+			}
+		}
+	}
+}
+
+// What ends a seat reaches its agent in a wait, for some reasons only if another process was faster.
+func TestNext_removed_saysWhyAndNothingElse(t *testing.T) {
+	for why, want := range outs {
+		w := newsFor(0, came("m9"))
+		w.Status, w.Reason, w.Bound, w.Owed, w.HasMore = chat.StatusRemoved, why, true, 1, true
+		if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); got != want+"." {
+			t.Errorf("%s: %s", why, got)
+		}
+	}
+}
+
+// A hooked agent never waits, and is promised a call for nothing but what there is to read.
+func TestNext_hookedAgent_endsItsTurnWhereOthersWait(t *testing.T) {
+	busy := advise().situation(chat.Situation{Hooked: true, Others: 2, Owed: 1, OthersAway: time.Minute,
+		Tasks: []chat.TaskBrief{{ID: "t3"}}, Offered: "t4", SilentTask: "t5", SilentFor: time.Hour}, nil, "")
+	busy.cursor, busy.status = "c9", chat.StatusQuiet
+	idle := *busy
+	idle.Tasks, idle.Offered = nil, ""
+	for _, r := range slices.Concat(facts, imperatives) {
+		for _, is := range []*situation{busy, &idle} {
+			said := is.sentence(r)
+			if regexp.MustCompile(`wait_seconds [1-9]|[Cc]all end|[{}]`).MatchString(said) {
+				t.Errorf("%s: %s", r.call, said)
+			}
+			if hint := is.wakeHint(said); strings.Contains(strings.ToLower(said), endTurn) != (hint != "") {
+				t.Errorf("%s%s", said, hint)
+			}
+		}
+	}
+}
+
 // Every word in a text for a model that looks like the name of a tool, an argument or a
 // field must be one.
 func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {

@@ -39,8 +39,9 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 			"to you, else the first free. finish: yours is done, or failed. next: finish it, and take another that is "+
 			"offered to you or to all. release: free it (holder, adder, admin). drop: cancel it. edit: new text or "+
 			"for.",
-			chat.TaskAdd, chat.TaskTake, chat.TaskFinish, chat.TaskNext, chat.TaskRelease, chat.TaskDrop,
-			chat.TaskEdit).Require().OrCall("to see the tasks, call list_tasks"),
+			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
+			chat.CommandDrop,
+			chat.CommandEdit).Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: names of agents, here or to come, to offer it to. after: "+
 			"what must be done before it, by id, such as t7, or by its number in this list: 1 is the first.",
@@ -92,16 +93,16 @@ func newTaskFields(t *chat.NewTask) []spec.Arg {
 
 // taskNeeds returns what an action lacks. A title without tasks is the only task to add.
 func taskNeeds(in *chat.TaskRequest) string {
-	if in.Action == chat.TaskAdd && len(in.Tasks) == 0 && in.Title != "" {
+	if in.Action == chat.CommandAdd && len(in.Tasks) == 0 && in.Title != "" {
 		in.Tasks = []chat.NewTask{{Title: in.Title, Text: in.Text, For: in.For, After: in.After}}
 		in.Title, in.Text, in.For, in.After = "", "", nil, nil
 	}
 	switch in.Action {
-	case chat.TaskAdd:
+	case chat.CommandAdd:
 		if len(in.Tasks) == 0 {
 			return "tasks is missing (a list of objects with title, text, for, after)"
 		}
-	case chat.TaskRelease, chat.TaskFinish, chat.TaskNext, chat.TaskDrop, chat.TaskEdit:
+	case chat.CommandRelease, chat.CommandFinish, chat.CommandNext, chat.CommandDrop, chat.CommandEdit:
 		if in.ID == "" {
 			return "id is missing (of the task)"
 		}

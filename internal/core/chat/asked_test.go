@@ -191,7 +191,7 @@ func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 		}, yes, 0},
 		{"Bob's answer finishes a task that Ann added: the wait ends.", question, func(a *inquiry) {
 			a.there.adds(a.ann.Token, "sand")
-			a.there.task(a.bob.Token, chat.TaskTake, "t1")
+			a.there.task(a.bob.Token, chat.CommandTake, "t1")
 		}, func(a *inquiry) { a.answers(a.bob, chat.SendRequest{Finishes: []string{"t1"}}) }, yes, 0},
 		{"Bob answers, and the time is up: the wait ends, and brings his answer.", brief, nil, func(a *inquiry) {
 			a.bobAnswers()

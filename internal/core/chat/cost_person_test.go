@@ -84,7 +84,7 @@ func TestPerson_onDynamoDB_whatWaitsForIt_costsNoRead(t *testing.T) {
 	w := onTable(t, clock, tbl, chat.Options{})
 	p, person := w.approved()
 	w.adds(p.ann.Token, "sand", "paint")
-	w.task(p.cid.Token, chat.TaskTake, "t1")
+	w.task(p.cid.Token, chat.CommandTake, "t1")
 	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "one"})
 	clock.Advance(room.StallsAfter)
 	costs := func(token string) (reads, writes int, units float64) {

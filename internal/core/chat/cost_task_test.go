@@ -35,17 +35,17 @@ func TestTask_onDynamoDB_writesAnItemForEachTaskItChanges(t *testing.T) {
 	}{
 		{"add nine", func() { w.adds(p.ann.Token, nine...) }, 22, 0},
 		{"list", func() { w.tasks(p.bob.Token) }, 0, 0},
-		{"take", func() { w.task(p.bob.Token, chat.TaskTake, "") }, 6, 0},
-		{"take again", func() { w.task(p.bob.Token, chat.TaskTake, "t1") }, 0, 0},
-		{"release", func() { w.task(p.bob.Token, chat.TaskRelease, "t1") }, 6, 0},
-		{"finish", func() { w.task(p.bob.Token, chat.TaskFinish, "t1") }, 8, 0},
+		{"take", func() { w.task(p.bob.Token, chat.CommandTake, "") }, 6, 0},
+		{"take again", func() { w.task(p.bob.Token, chat.CommandTake, "t1") }, 0, 0},
+		{"release", func() { w.task(p.bob.Token, chat.CommandRelease, "t1") }, 6, 0},
+		{"finish", func() { w.task(p.bob.Token, chat.CommandFinish, "t1") }, 8, 0},
 		{"a report", func() {
 			w.sends(chat.SendRequest{Token: p.bob.Token, Text: "painted", Finishes: []string{"t2"},
 				Cursor: p.bob.Cursor})
 		}, 8, 0},
-		{"take the third", func() { w.task(p.bob.Token, chat.TaskTake, "t3") }, 6, 1},
-		{"next", func() { w.task(p.bob.Token, chat.TaskNext, "t3") }, 12, 1},
-		{"drop", func() { w.task(p.ann.Token, chat.TaskDrop, "t9") }, 8, 0},
+		{"take the third", func() { w.task(p.bob.Token, chat.CommandTake, "t3") }, 6, 1},
+		{"next", func() { w.task(p.bob.Token, chat.CommandNext, "t3") }, 12, 1},
+		{"drop", func() { w.task(p.ann.Token, chat.CommandDrop, "t9") }, 8, 0},
 	} {
 		p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor // so that nothing is unread
 		reads, writes := b.of(c.do)

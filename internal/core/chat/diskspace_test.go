@@ -136,7 +136,7 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 			return err
 		},
 		"a task": func() error {
-			_, err := w.Task(t.Context(), chat.TaskRequest{Token: w.ann.Token, Action: chat.TaskAdd,
+			_, err := w.Task(t.Context(), chat.TaskRequest{Token: w.ann.Token, Action: chat.CommandAdd,
 				Tasks: []chat.NewTask{{Title: "paint"}}})
 			return err
 		},
@@ -188,7 +188,7 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 	}
 	w.decides(p, draft, room.RefuseDraft, "")
 	w.update(chat.UpdateRequest{Token: w.ann.Token, Redact: "t1"})
-	w.does(chat.TaskRequest{Token: w.ann.Token, Action: chat.TaskDrop, ID: "t1", Text: "never mind"})
+	w.does(chat.TaskRequest{Token: w.ann.Token, Action: chat.CommandDrop, ID: "t1", Text: "never mind"})
 	w.clock.Advance(3 * time.Minute)
 	if got, err := w.JoinRoom(keyed, chat.JoinRequest{Room: "plans", AgentName: "Bob"}); err != nil ||
 		got.Status != chat.StatusReturned {

@@ -28,8 +28,8 @@ type inbox struct {
 	lostTask string      // the id of a task that another agent has taken from the caller; "": none
 
 	// Of a wait that goes on past answers: see isPartialAnswer.
-	// forAnswers: the wait goes on past answers to any message of the caller; else only to the message of the call.
-	forAnswers     bool
+
+	forAnswers     bool             // past answers to any message of the caller; false: only to that of the call
 	talk           *room.Talk       // as of the last event checked; nil: unknown
 	partlyAnswered []int64          // the messages with partial answers
 	lastPartial    int64            // the last partial answer; 0: none

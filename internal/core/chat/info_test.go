@@ -81,8 +81,8 @@ func TestInfo_ofAPerson_namesTheTasksThatHaveStalled(t *testing.T) {
 		p, pam := w.withPam()
 		person := w.person(p.ann)
 		w.adds(p.ann.Token, "sand", "paint", "sweep")
-		w.task(p.bob.Token, chat.TaskTake, "t1")
-		w.task(pam.Token, chat.TaskTake, "t3")
+		w.task(p.bob.Token, chat.CommandTake, "t1")
+		w.task(pam.Token, chat.CommandTake, "t3")
 		p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
 		named := func(token string) (tasks []string) {
 			for _, task := range there.info(token).Stalled {
@@ -112,9 +112,9 @@ func TestInfo_ofAPerson_namesTheTasksThatHaveStalled(t *testing.T) {
 		stalled("Bob returns")
 		w.clock.Advance(room.StallsAfter)
 		stalled("Bob falls silent again", "t1 sand")
-		w.task(p.ann.Token, chat.TaskTake, "t1")
+		w.task(p.ann.Token, chat.CommandTake, "t1")
 		stalled("Ann has taken it")
-		w.task(p.bob.Token, chat.TaskTake, "t2")
+		w.task(p.bob.Token, chat.CommandTake, "t2")
 		w.leave(p.bob.Token)
 		stalled("Bob leaves with another", "t2 paint")
 		dan := w.sits(t.Context(), "Dan") // who joined after a seat was freed does not see the earlier tasks

@@ -350,17 +350,18 @@ func (c *client) sent(s callSpan, call sendCall, waited bool, got chat.Sent) {
 // task does something with the tasks of the room: it lists them, or adds one, and takes and finishes some of the
 // first. So the clients meet at the same ones.
 func (c *client) task() error {
-	actions := []chat.TaskAction{"", chat.TaskAdd, chat.TaskTake, chat.TaskTake, chat.TaskRelease, chat.TaskFinish,
-		chat.TaskDrop}
+	actions := []chat.TaskCommand{"", chat.CommandAdd, chat.CommandTake, chat.CommandTake, chat.CommandRelease,
+		chat.CommandFinish,
+		chat.CommandDrop}
 	req := chat.TaskRequest{Action: actions[c.rng.IntN(len(actions))]}
 	switch req.Action {
 	case "":
-	case chat.TaskAdd:
+	case chat.CommandAdd:
 		c.said++
 		req.Tasks = []chat.NewTask{{Title: fmt.Sprintf("task %d of %d", c.said, c.id)}}
 	default:
 		req.ID = fmt.Sprintf("t%d", 1+c.rng.IntN(3))
-		if req.Action == chat.TaskTake && c.oneIn(2) {
+		if req.Action == chat.CommandTake && c.oneIn(2) {
 			req.ID = ""
 		}
 	}

@@ -159,7 +159,7 @@ func (r inRoom) addsTasks(ctx context.Context, token, name string, n int) error 
 	for i := range n {
 		list = append(list, chat.NewTask{Title: fmt.Sprint(name, " ", i)})
 	}
-	_, err := r.Task(ctx, chat.TaskRequest{Token: token, Action: chat.TaskAdd, Tasks: list})
+	_, err := r.Task(ctx, chat.TaskRequest{Token: token, Action: chat.CommandAdd, Tasks: list})
 	return err
 }
 

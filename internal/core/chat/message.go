@@ -75,7 +75,7 @@ type Message struct {
 	// of Changed, and of a ban that renewed the invite: the changed settings with their new values
 	Changes *room.Changes
 	// of EventTask: the action, and the task with its title; of add the first of Tasks
-	TaskAction TaskAction
+	TaskAction room.TaskAction
 	Task       *TaskView
 	Tasks      []TaskView // the added tasks, without their details
 	OwnTask    bool       // of EventTask, in a peek: the agent is told of the event: see room.Agent.HearsOfTask

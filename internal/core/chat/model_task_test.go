@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // taskModel is a task, open or closed.
@@ -260,7 +261,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	for _, t := range req.Tasks {
 		titles = append(titles, t.Title)
 	}
-	if req.Action == chat.TaskAdd {
+	if req.Action == chat.CommandAdd {
 		for _, d := range slices.Backward(r.added) {
 			if d.seat == a.seat && d.titles == strings.Join(titles, "\x00") && m.now.Sub(d.at) < 10*time.Minute {
 				if open := func(t taskModel) bool { return t.end == "" }; !slices.ContainsFunc(
@@ -272,7 +273,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			}
 		}
 	}
-	words := req.Action == chat.TaskAdd || req.Action == chat.TaskEdit || req.Text != ""
+	words := req.Action == chat.CommandAdd || req.Action == chat.CommandEdit || req.Text != ""
 	switch {
 	case a.person.holds():
 		return refuse(fault.Paused)
@@ -284,12 +285,12 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		return refuse(fault.Paused)
 	}
 	e := eventModel{seat: a.seat, words: words, Message: chat.Message{Type: chat.EventTask, Agent: a.name,
-		TaskAction: req.Action}}
-	if req.Action == chat.TaskAdd {
+		TaskAction: room.TaskAction(req.Action)}}
+	if req.Action == chat.CommandAdd {
 		return c.add(m, r, a, e, offered)
 	}
 	no := taskNumber(req.ID)
-	if mine := r.tasksOf(a); req.Action == chat.TaskTake && no == 0 {
+	if mine := r.tasksOf(a); req.Action == chat.CommandTake && no == 0 {
 		if len(mine) > 0 {
 			x.no = mine[0]
 			return x, nil
@@ -304,8 +305,8 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	switch {
 	case !there || t.added < a.since:
 		return refuse(fault.InvalidArgument)
-	case t.end == chat.TaskDone && req.Action == chat.TaskFinish && t.by == a.seat,
-		t.end == chat.TaskDropped && req.Action == chat.TaskDrop && t.by == a.seat:
+	case t.end == chat.TaskDone && req.Action == chat.CommandFinish && t.by == a.seat,
+		t.end == chat.TaskDropped && req.Action == chat.CommandDrop && t.by == a.seat:
 		x.no = no
 		return x, nil
 	case t.end != "":
@@ -321,7 +322,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	shows := chat.TaskView{ID: req.ID, Title: t.title, Text: req.Text}
 	shows.ID = fmt.Sprintf("t%d", no)
 	switch req.Action {
-	case chat.TaskTake:
+	case chat.CommandTake:
 		long := stallsAfter
 		if t.adder == a.seat || a.admin {
 			long = yieldsAfter
@@ -337,7 +338,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		}
 		shows.State, shows.By, shows.Was = chat.TaskTaken, a.name, x.was
 		t.holder, t.offered, t.since = a.seat, nil, m.now
-	case chat.TaskRelease:
+	case chat.CommandRelease:
 		switch {
 		case t.holder == 0 && t.isOfferedTo(a):
 			t.offered = slices.DeleteFunc(slices.Clone(t.offered), a.isMeant)
@@ -350,7 +351,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		}
 		t.holder, t.since = 0, m.now
 		shows.State, shows.For = chat.TaskOpen, r.offeredTo(t)
-	case chat.TaskFinish:
+	case chat.CommandFinish:
 		if t.holder != 0 && t.holder != a.seat {
 			return refuse(fault.InvalidArgument)
 		}
@@ -359,14 +360,14 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		}
 		shows.State, shows.By, shows.Text, shows.Result = chat.TaskDone, a.name, "", req.Text
 		t.end, t.ended, t.by, t.result = chat.TaskDone, m.now, a.seat, req.Text
-	case chat.TaskDrop:
+	case chat.CommandDrop:
 		if !manages {
 			return refuse(fault.NotAllowed)
 		}
 		shows.State, shows.By, shows.Text, shows.Result = chat.TaskDropped, a.name, "", req.Text
 		t.end, t.ended, t.by, t.result = chat.TaskDropped, m.now, a.seat, req.Text
 		r = r.dropped(no)
-	case chat.TaskEdit:
+	case chat.CommandEdit:
 		edited, code := c.edit(r, a, t, no, manages, offered[0])
 		if code != "" {
 			return refuse(code)
@@ -654,9 +655,9 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 }
 
 // resultsOf returns what came of the tasks directly before task no, which an agent is shown that takes or looks at it.
-func (m model) resultsOf(r roomModel, a agentModel, action chat.TaskAction, no int64) (list []chat.TaskView) {
+func (m model) resultsOf(r roomModel, a agentModel, action chat.TaskCommand, no int64) (list []chat.TaskView) {
 	t, _ := r.taskNo(no)
-	if action != "" && action != chat.TaskTake {
+	if action != "" && action != chat.CommandTake {
 		return nil
 	}
 	for _, no := range t.after {

@@ -13,8 +13,10 @@ func (m *machine) task() {
 	id := m.agent()
 	r, _ := m.find(id)
 	closed := false
-	req := chat.TaskRequest{Action: pick(m, "action", "", chat.TaskAdd, chat.TaskAdd, chat.TaskTake, chat.TaskTake,
-		chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskFinish, chat.TaskDrop, chat.TaskEdit)}
+	req := chat.TaskRequest{Action: pick(m, "action", "", chat.CommandAdd, chat.CommandAdd, chat.CommandTake,
+		chat.CommandTake,
+		chat.CommandTake, chat.CommandRelease, chat.CommandFinish, chat.CommandFinish, chat.CommandDrop,
+		chat.CommandEdit)}
 	offer := func() (names []string) {
 		if pick(m, "offers", false, false, true) {
 			names = []string{m.name("for")}
@@ -27,7 +29,7 @@ func (m *machine) task() {
 		if pick(m, "one", false, true) && !closed {
 			req.ID = m.taskID(r)
 		}
-	case chat.TaskAdd:
+	case chat.CommandAdd:
 		for i := range pick(m, "tasks", 1, 2, 3) {
 			t := chat.NewTask{Title: pick(m, "title", "sand", "paint", "hang it"), For: offer()}
 			if i > 0 && pick(m, "after another", true, false) {
@@ -38,9 +40,9 @@ func (m *machine) task() {
 			}
 			req.Tasks = append(req.Tasks, t)
 		}
-	case chat.TaskRelease:
+	case chat.CommandRelease:
 		req.ID, req.For = m.taskID(r), offer()
-	case chat.TaskEdit:
+	case chat.CommandEdit:
 		req.ID, req.For = m.taskID(r), offer()
 		req.Title = pick(m, "title", "sand", "mop", "mop")
 		if pick(m, "after", false, true) {
@@ -48,11 +50,11 @@ func (m *machine) task() {
 		}
 	default:
 		req.ID = m.taskID(r)
-		if req.Action == chat.TaskTake {
+		if req.Action == chat.CommandTake {
 			req.ID = pick(m, "id", req.ID, "")
 		}
 	}
-	if req.Action == chat.TaskFinish || req.Action == chat.TaskRelease {
+	if req.Action == chat.CommandFinish || req.Action == chat.CommandRelease {
 		req.Text = pick(m, "text", "", "as said")
 	}
 	call, token, service := taskCall{id, req, closed}, m.tokens[id], m.service()

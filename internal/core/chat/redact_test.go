@@ -391,13 +391,13 @@ func TestRedact_task_isGoneEverywhere(t *testing.T) {
 	p := w.company()
 	other := w.another()
 	other.look(p.bob.Token, p.bob.Cursor) // its tail has the words
-	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"},
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandAdd, Tasks: []chat.NewTask{{Title: "sand"},
 		{Title: "the key is " + spilled, Text: "really, " + spilled}, {Title: "paint"}, {Title: spilled}}})
-	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskEdit, ID: "t2", Text: "now it is " + spilled})
-	w.task(p.bob.Token, chat.TaskTake, "t2")
-	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskRelease, ID: "t2", Text: "mine is " + spilled})
-	w.task(p.bob.Token, chat.TaskTake, "t4")
-	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t4", Text: "it was " + spilled})
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandEdit, ID: "t2", Text: "now it is " + spilled})
+	w.task(p.bob.Token, chat.CommandTake, "t2")
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandRelease, ID: "t2", Text: "mine is " + spilled})
+	w.task(p.bob.Token, chat.CommandTake, "t4")
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: "t4", Text: "it was " + spilled})
 	report := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "sanded, for " + spilled, Finishes: []string{"t1"}}).ID
 	other.look(p.bob.Token, p.bob.Cursor)
 	if n := w.inTable(p.ann.Token); n != 10 {
@@ -417,8 +417,8 @@ func TestRedact_task_isGoneEverywhere(t *testing.T) {
 	if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: "t2"}); got.Status != chat.StatusUnchanged {
 		t.Errorf("once more: %+v", got)
 	}
-	w.task(p.bob.Token, chat.TaskTake, "t2")
-	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskRelease, ID: "t2", Text: "again: " + spilled})
+	w.task(p.bob.Token, chat.CommandTake, "t2")
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandRelease, ID: "t2", Text: "again: " + spilled})
 	w.redact(p.cid.Token, "t2") // what was said of it since
 	if n := w.inTable(p.ann.Token); n != 0 {
 		t.Errorf("%d items hold the secret of the second reason", n)

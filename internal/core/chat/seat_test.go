@@ -38,7 +38,7 @@ func callsOf(ctx context.Context, w *world, token string) map[string]func() erro
 			return err
 		},
 		"task": func() error {
-			_, err := w.Task(ctx, chat.TaskRequest{Token: token, Action: chat.TaskAdd, Tasks: newTasks("sand")})
+			_, err := w.Task(ctx, chat.TaskRequest{Token: token, Action: chat.CommandAdd, Tasks: newTasks("sand")})
 			return err
 		},
 		"leave": func() error { _, err := w.LeaveRoom(ctx, chat.LeaveRequest{Token: token}); return err },

@@ -105,7 +105,7 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 		w.look(ann.Token, cursor)
 		w.say(ann.Token, "my own words")
 		w.adds(bob.Token, "sand")
-		w.task(ann.Token, chat.TaskTake, "t1")
+		w.task(ann.Token, chat.CommandTake, "t1")
 		id := w.ask(bob.Token, "are you there?", "Ann")
 		w.clock.Advance(2 * time.Minute)
 		back := there.joinAs(there.local(), "plans", "Ann")

@@ -298,14 +298,14 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 		return chat.SendRequest{Token: bob.Token, Text: "done: " + id, Kind: room.Status, Finishes: []string{id},
 			Wait: time.Minute}
 	}
-	w.task(bob.Token, chat.TaskTake, "t1")
+	w.task(bob.Token, chat.CommandTake, "t1")
 	waits := w.hold(ann) // and takes one of the two
 	if got := w.sends(report("t1")); got.FreeTasks != 2 {
 		t.Errorf("got %+v", got)
 	}
 	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
-	w.task(ann.Token, chat.TaskTake, "")
-	w.task(bob.Token, chat.TaskTake, "")
+	w.task(ann.Token, chat.CommandTake, "")
+	w.task(bob.Token, chat.CommandTake, "")
 	w.catchUp(all) // so that nothing but the task ends the wait of Cid
 	waits = w.hold(all.of("Ann"), all.of("Cid"))
 	sent := make(chan answer, 1)
@@ -325,8 +325,8 @@ func TestSend_finishesWhileOthersWaitWhoTakeNone_doesNotWait(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	w.adds(all.of("Ann").Token, "sand", "paint", "hang")
-	w.task(all.of("Ann").Token, chat.TaskTake, "t1")
-	w.task(all.of("Bob").Token, chat.TaskTake, "t2")
+	w.task(all.of("Ann").Token, chat.CommandTake, "t1")
+	w.task(all.of("Bob").Token, chat.CommandTake, "t2")
 	w.catchUp(all)
 	bob, cid := w.hold(all.of("Bob"))[0], w.shell(all.of("Cid"))
 	got := w.sends(chat.SendRequest{Token: all.of("Ann").Token, Text: "done: t1", Kind: room.Status,

@@ -431,11 +431,11 @@ func TestLimits_tasks_countAsMessages(t *testing.T) {
 	p := w.pair()
 	w.adds(p.ann.Token, "sand")
 	for range 4 { // the first counts
-		w.task(p.bob.Token, chat.TaskTake, "t1")
+		w.task(p.bob.Token, chat.CommandTake, "t1")
 		w.lists(chat.TaskListRequest{Token: p.ann.Token})
 	}
-	w.task(p.bob.Token, chat.TaskRelease, "t1")
-	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskTake})
+	w.task(p.bob.Token, chat.CommandRelease, "t1")
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandTake})
 	wants(t, err, fault.RateLimited)
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open"})
 }

@@ -197,7 +197,7 @@ func TestShow_counts_areThoseThatTheAgentSees(t *testing.T) {
 	cid := []string{"Cid"}
 	w.sends(chat.SendRequest{Token: p.ann.Token, Text: "Where?", Kind: room.Request, Ask: cid, To: cid})
 	id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "Thursday.", Kind: room.Proposal, Ask: cid}).ID
-	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd, Tasks: newTasks("book")})
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd, Tasks: newTasks("book")})
 	person := w.person(p.bob)
 	w.supervise(person, chat.SuperviseRequest{Approve: yes()})
 	if got, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "May I?"}); err != nil || got.Sent {

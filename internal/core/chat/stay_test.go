@@ -380,7 +380,7 @@ func TestStay_isWanted_onceSomethingWakesItAfterItsLastMessage(t *testing.T) {
 			{"his word", bob, false},
 			{"a question", send(chat.SendRequest{Token: s.ann.Token, Text: "Bob?", Ask: []string{"Bob"}}), true},
 			{"a task that he adds", func() {
-				if _, err := w.Service.Task(s.ctx, chat.TaskRequest{Token: s.bob.Token, Action: chat.TaskAdd,
+				if _, err := w.Service.Task(s.ctx, chat.TaskRequest{Token: s.bob.Token, Action: chat.CommandAdd,
 					Tasks: []chat.NewTask{{Title: "milk"}}}); err != nil {
 					t.Fatal(err)
 				}

@@ -43,7 +43,7 @@ func newEscape(t *testing.T) *escape {
 	x.person = x.world.person(x.bob)
 	x.manage(x.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
 	x.adds(x.ann.Token, "paint the fence", "mow the lawn")
-	x.task(x.bob.Token, chat.TaskTake, "t1")
+	x.task(x.bob.Token, chat.CommandTake, "t1")
 	x.bob.Cursor = x.look(x.bob.Token, "").Cursor
 	return x
 }
@@ -301,13 +301,13 @@ var waysOut = map[string]wayOut{
 	"ending a free task":        {try: sending(chat.SendRequest{Text: word, Finishes: []string{"t2"}}), waits: "pfa"},
 	"ending none that there is": {try: sending(chat.SendRequest{Text: word, Finishes: []string{"t9"}}), waits: "pfa"},
 
-	"adding a task":    {try: tasking(chat.TaskRequest{Action: chat.TaskAdd, Tasks: newTasks(word)}), held: true},
-	"taking a task":    {try: tasking(chat.TaskRequest{Action: chat.TaskTake, ID: "t2"}), held: true, silent: true},
-	"finishing a task": {try: tasking(chat.TaskRequest{Action: chat.TaskFinish, ID: "t1", Text: word}), held: true},
-	"releasing a task": {try: tasking(chat.TaskRequest{Action: chat.TaskRelease, ID: "t1", Text: word}), held: true},
-	"changing a task":  {try: tasking(chat.TaskRequest{Action: chat.TaskEdit, ID: "t1", Title: word}), held: true},
-	"dropping a task":  {try: tasking(chat.TaskRequest{Action: chat.TaskDrop, ID: "t1"}), held: true, silent: true},
-	"describing a task": {try: tasking(chat.TaskRequest{Action: chat.TaskEdit, ID: "t1", Text: word}), held: true,
+	"adding a task":    {try: tasking(chat.TaskRequest{Action: chat.CommandAdd, Tasks: newTasks(word)}), held: true},
+	"taking a task":    {try: tasking(chat.TaskRequest{Action: chat.CommandTake, ID: "t2"}), held: true, silent: true},
+	"finishing a task": {try: tasking(chat.TaskRequest{Action: chat.CommandFinish, ID: "t1", Text: word}), held: true},
+	"releasing a task": {try: tasking(chat.TaskRequest{Action: chat.CommandRelease, ID: "t1", Text: word}), held: true},
+	"changing a task":  {try: tasking(chat.TaskRequest{Action: chat.CommandEdit, ID: "t1", Title: word}), held: true},
+	"dropping a task":  {try: tasking(chat.TaskRequest{Action: chat.CommandDrop, ID: "t1"}), held: true, silent: true},
+	"describing a task": {try: tasking(chat.TaskRequest{Action: chat.CommandEdit, ID: "t1", Text: word}), held: true,
 		silent: true},
 
 	// The room and its agents.

@@ -514,7 +514,7 @@ func TestPersonName_isInAllThatThePersonDid(t *testing.T) {
 	named("")
 	named("Ann Lee")
 	w.adds(ann, "sand", "sweep")
-	w.task(ann, chat.TaskTake, "t1")
+	w.task(ann, chat.CommandTake, "t1")
 	w.finish(ann, "t1", "smooth")
 	id := w.propose(ann, "at noon", "Bob")
 	bob := w.person(p.bob)

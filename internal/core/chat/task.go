@@ -19,24 +19,25 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// TaskAction is what a call does with the room's tasks.
-type TaskAction string
+// TaskCommand is what a call does with the room's tasks. The call's events have room.TaskAction: CommandNext, which no
+// event has, makes a room.FinishTask and a room.TakeTask.
+type TaskCommand string
 
-// The actions.
+// The commands.
 const (
-	TaskAdd     TaskAction = "add"
-	TaskTake    TaskAction = "take"
-	TaskRelease TaskAction = "release"
-	TaskFinish  TaskAction = "finish"
-	TaskNext    TaskAction = "next" // finish the task, and take the next free one
-	TaskDrop    TaskAction = "drop"
-	TaskEdit    TaskAction = "edit"
+	CommandAdd     TaskCommand = "add"
+	CommandTake    TaskCommand = "take"
+	CommandRelease TaskCommand = "release"
+	CommandFinish  TaskCommand = "finish"
+	CommandNext    TaskCommand = "next" // finish the task, and take the next free one
+	CommandDrop    TaskCommand = "drop"
+	CommandEdit    TaskCommand = "edit"
 )
 
 // TaskRequest asks to do Action.
 type TaskRequest struct {
 	Token  string
-	Action TaskAction
+	Action TaskCommand
 	ID     string    // t7; of take, "" means the next free one
 	Tasks  []NewTask // of add, in order
 	Text   string    // of finish: what was done; of release: why; of edit: details
@@ -182,7 +183,7 @@ type taskOp struct {
 
 // takesTask reports whether the answer shows a task that the caller takes: by take, or by next.
 func (op *taskOp) takesTask() bool {
-	return op.order.Action == room.TakeTask || op.req.Action == TaskNext
+	return op.order.Action == room.TakeTask || op.req.Action == CommandNext
 }
 
 // taskOutcome is what a change of tasks does on one head, for the answer.
@@ -198,16 +199,16 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 	op := &taskOp{req: req}
 	o := &op.order
 	switch req.Action {
-	case TaskAdd, TaskTake, TaskRelease, TaskFinish, TaskDrop, TaskEdit:
+	case CommandAdd, CommandTake, CommandRelease, CommandFinish, CommandDrop, CommandEdit:
 		o.Action = room.TaskAction(req.Action)
-	case TaskNext:
+	case CommandNext:
 		o.Action = room.FinishTask
 	default:
 		return nil, refuseAction()
 	}
 
 	// Adding has its fields in tasks; each other action has one task.
-	if req.Action == TaskAdd {
+	if req.Action == CommandAdd {
 		return op, op.addTasks()
 	}
 	if len(req.Tasks) > 0 {
@@ -245,7 +246,7 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 
 // setID parses the id of the task.
 func (op *taskOp) setID() error {
-	if op.req.ID == "" && op.req.Action == TaskTake {
+	if op.req.ID == "" && op.req.Action == CommandTake {
 		return nil
 	}
 	no, ok := room.TaskNumber(op.req.ID)
@@ -296,14 +297,14 @@ func refuseID() error {
 // checkFields refuses a field without a meaning for the action; add has checkAdd.
 func (req TaskRequest) checkFields() error {
 	switch {
-	case req.Action == TaskTake && req.Text != "":
+	case req.Action == CommandTake && req.Text != "":
 		return fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
 			"send_message, or with finish.")
-	case req.Action != TaskEdit && (req.Title != "" || req.After != nil):
+	case req.Action != CommandEdit && (req.Title != "" || req.After != nil):
 		return fault.Refuse(fault.InvalidArgument, "title and after go in tasks, with add. Nothing was changed.")
-	case req.Action != TaskEdit && req.Action != TaskRelease && len(req.For) > 0:
+	case req.Action != CommandEdit && req.Action != CommandRelease && len(req.For) > 0:
 		return fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
-	case req.Action == TaskEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
+	case req.Action == CommandEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
 		return fault.Refuse(fault.InvalidArgument, "edit: say what to change: text or for. Nothing was changed.")
 	case req.Title != "":
 		return room.CheckTitle("title", req.Title)
@@ -502,7 +503,7 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	case order.LacksPresence(head, caller.Agent, now):
 		return ch, outcome, errPresence
 	}
-	if op.req.Action == TaskNext { // in one Write: otherwise the task that is taken next would be announced as free
+	if op.req.Action == CommandNext { // in one Write: otherwise the task that is taken next would be announced as free
 		ch.Events, outcome.taskNo, err = order.DecideNext(head, caller, now)
 	} else {
 		var event *room.Event
@@ -652,7 +653,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 	}
 	again := op.order.Action == room.FinishTask && !done.Dropped || op.order.Action == room.DropTask && done.Dropped
 	if again && done.By.Is(c.me.Agent) {
-		if op.req.Action == TaskNext { // the answer was lost: the agent has the next task already, or takes it now
+		if op.req.Action == CommandNext { // the answer was lost: the agent has the next task already, or takes it now
 			take := &taskOp{session: c, order: room.TaskOrder{Action: room.TakeTask}}
 			if got, err := take.run(ctx); err == nil {
 				op.wrote = take.wrote
@@ -844,7 +845,7 @@ func (s *Situation) addTasks(head *room.Head, agent room.Agent, now time.Time) {
 
 // setTask sets the fields of m, an event about tasks.
 func (m *Message) setTask(state *room.State, c *room.TaskChange) {
-	m.TaskAction = TaskAction(c.Action)
+	m.TaskAction = c.Action
 	for _, task := range c.Add {
 		v := TaskView{ID: room.TaskID(task.No), Title: task.Title, State: TaskOpen, Adder: m.Agent}
 		for _, p := range task.For {

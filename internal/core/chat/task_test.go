@@ -19,7 +19,7 @@ import (
 )
 
 // task does one thing with the room's tasks.
-func (w *world) task(token string, action chat.TaskAction, id string) chat.Tasks {
+func (w *world) task(token string, action chat.TaskCommand, id string) chat.Tasks {
 	w.t.Helper()
 	return w.does(chat.TaskRequest{Token: token, Action: action, ID: id})
 }
@@ -45,7 +45,7 @@ func (w *world) lists(req chat.TaskListRequest) chat.Tasks {
 // adds adds tasks, each given as "title", "title > Ann" (offered) or "title < 1 t2" (after).
 func (w *world) adds(token string, tasks ...string) chat.Tasks {
 	w.t.Helper()
-	return w.does(chat.TaskRequest{Token: token, Action: chat.TaskAdd, Tasks: newTasks(tasks...)})
+	return w.does(chat.TaskRequest{Token: token, Action: chat.CommandAdd, Tasks: newTasks(tasks...)})
 }
 
 func newTasks(tasks ...string) (list []chat.NewTask) {
@@ -87,43 +87,45 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	w.adds(p.ann.Token, "sand", "paint < 1", "hang < 2 1", "sweep > Cid")
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open", "t2 paint blocked after t1",
 		"t3 hang blocked after t2 t1", "t4 sweep open for Cid"})
-	if got := w.task(p.cid.Token, chat.TaskTake, ""); got.Task.ID != "t4" || !got.Task.Mine {
+	if got := w.task(p.cid.Token, chat.CommandTake, ""); got.Task.ID != "t4" || !got.Task.Mine {
 		t.Errorf("Cid took %+v; want what it was offered", got.Task)
 	}
-	if got := w.task(p.bob.Token, chat.TaskTake, ""); got.Task.ID != "t1" || got.FreeTasks != 0 || got.OpenTasks != 4 {
+	if got := w.task(p.bob.Token, chat.CommandTake, ""); got.Task.ID != "t1" || got.FreeTasks != 0 ||
+		got.OpenTasks != 4 {
 		t.Errorf("Bob took %+v; want the oldest free one", got.Task)
 	}
-	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd,
 		Tasks: newTasks("mop", "wax > Cid Server")})
 	wants(t, err, fault.InvalidArgument)
 	if !strings.Contains(err.Error(), "for of number 2: name 2 in it does not name anyone") {
 		t.Errorf("a name of nobody: %v", err)
 	}
-	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,
+	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd,
 		Tasks: newTasks("mop\u2028wax")})
 	wants(t, err, fault.InvalidArgument)
-	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskTake, ID: "t1"})
+	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandTake, ID: "t1"})
 	var e *fault.Error
 	wants(t, err, fault.InvalidArgument)
 	if !errors.As(err, &e) || e.By != "Bob" {
 		t.Errorf("the refusal names %q", e.By)
 	}
-	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskTake})
+	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandTake})
 	wants(t, err, fault.InvalidArgument)
-	got := w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t1", Text: "as smooth as glass"})
+	got := w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: "t1",
+		Text: "as smooth as glass"})
 	if got.Task.State != chat.TaskDone || got.Task.Result != "as smooth as glass" || got.FreeTasks != 1 {
 		t.Errorf("finished %+v, %d are free", got.Task, got.FreeTasks)
 	}
-	w.task(p.bob.Token, chat.TaskTake, "t2")
+	w.task(p.bob.Token, chat.CommandTake, "t2")
 	sent := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "painted, and the floor is swept",
 		Finishes: []string{"t2", "t4", "t9"}})
 	same(t, "unfinished", []string{fmt.Sprint(sent.Unfinished)},
 		[]string{"[{t4 another agent has it Cid} {t9 there is no such task }]"})
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t3 hang open", "t4 sweep taken Cid"})
-	w.task(p.cid.Token, chat.TaskRelease, "t4")
-	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskEdit, ID: "t3", Title: "hang " +
+	w.task(p.cid.Token, chat.CommandRelease, "t4")
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t3", Title: "hang " +
 		"it", For: []string{"Bob"}})
-	w.task(p.ann.Token, chat.TaskDrop, "t4")
+	w.task(p.ann.Token, chat.CommandDrop, "t4")
 	same(t, "the list", w.tasks(p.cid.Token), []string{"t3 hang it open for Bob"})
 	closed := w.lists(chat.TaskListRequest{Token: p.cid.Token, Closed: true}).Tasks
 	same(t, "closed", board(closed), []string{"t4 sweep dropped Ann", "t2 paint done Bob", "t1 sand done Bob"})
@@ -133,7 +135,7 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	other := w.elsewhere()
 	same(t, "in another process", other.tasks(p.bob.Token), []string{"t3 hang it open for Bob"})
 	w.clock.Advance(11 * time.Minute)
-	if got := other.task(p.cid.Token, chat.TaskTake, ""); got.Task.ID != "t3" {
+	if got := other.task(p.cid.Token, chat.CommandTake, ""); got.Task.ID != "t3" {
 		t.Errorf("after the offer Cid took %+v", got.Task)
 	}
 }
@@ -146,28 +148,28 @@ func TestTask_offeredToAnAgentToCome_waitsTenMinutesForThatName(t *testing.T) {
 	same(t, "the list", w.tasks(ann.Token), []string{"t1 sand open for bob", "t2 paint open for Cid",
 		"t3 hang blocked for Bob after t2"})
 	dora := w.join("plans", "Dora")
-	if _, err := w.Task(t.Context(), chat.TaskRequest{Token: dora.Token, Action: chat.TaskTake}); err == nil {
+	if _, err := w.Task(t.Context(), chat.TaskRequest{Token: dora.Token, Action: chat.CommandTake}); err == nil {
 		t.Error("Dora took what others are to do")
 	}
 	bob := w.join("plans", "Bob")
 	if bob.Offered != "t1" || bob.FreeTasks != 1 {
 		t.Errorf("the one that came is offered %q of %d", bob.Offered, bob.FreeTasks)
 	}
-	if got := w.task(bob.Token, chat.TaskRelease, "t1"); len(got.Task.For) > 0 {
+	if got := w.task(bob.Token, chat.CommandRelease, "t1"); len(got.Task.For) > 0 {
 		t.Errorf("after Bob declined it, %+v", got.Task)
 	}
-	if got := w.task(dora.Token, chat.TaskTake, ""); got.Task.ID != "t1" {
+	if got := w.task(dora.Token, chat.CommandTake, ""); got.Task.ID != "t1" {
 		t.Errorf("Dora took %+v; want what Bob declined", got.Task)
 	}
-	_, err := w.Task(t.Context(), chat.TaskRequest{Token: ann.Token, Action: chat.TaskAdd,
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: ann.Token, Action: chat.CommandAdd,
 		Tasks: newTasks("wax > Zoe")})
 	wants(t, err, fault.InvalidArgument) // no seat is free
 	w.clock.Advance(room.OfferLife)
-	if got := w.task(bob.Token, chat.TaskTake, ""); got.Task.ID != "t2" {
+	if got := w.task(bob.Token, chat.CommandTake, ""); got.Task.ID != "t2" {
 		t.Errorf("Bob took %+v; want what Cid did not come for", got.Task)
 	}
-	w.elsewhere().task(bob.Token, chat.TaskFinish, "t2")
-	if got := w.elsewhere().task(bob.Token, chat.TaskTake, ""); got.Task.ID != "t3" || got.Task.By != "Bob" {
+	w.elsewhere().task(bob.Token, chat.CommandFinish, "t2")
+	if got := w.elsewhere().task(bob.Token, chat.CommandTake, ""); got.Task.ID != "t3" || got.Task.By != "Bob" {
 		t.Errorf("Bob took %+v", got.Task)
 	}
 	w.verify(ann.Token)
@@ -187,7 +189,7 @@ func TestSend_thatFinishesTasks_endsThemOnlyOnceItIsSaid(t *testing.T) {
 	p := w.company()
 	person := w.person(p.bob)
 	w.adds(p.ann.Token, "sand", "paint", "mop", "sweep")
-	w.task(p.bob.Token, chat.TaskTake, "t1")
+	w.task(p.bob.Token, chat.CommandTake, "t1")
 	left := func(what string, want ...string) {
 		t.Helper()
 		var ids []string
@@ -224,7 +226,7 @@ func TestSend_thatFinishesTasks_endsThemOnlyOnceItIsSaid(t *testing.T) {
 		t.Fatalf("paused: %+v, %v", got, err)
 	}
 	left("a report of a paused agent", "t1", "t2", "t3", "t4")
-	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t1"})
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: "t1"})
 	var paused *fault.Error
 	if !errors.As(err, &paused) || strings.Contains(paused.Next, "finishes") {
 		t.Errorf("paused: %v", err) // a report would not be kept
@@ -233,7 +235,8 @@ func TestSend_thatFinishesTasks_endsThemOnlyOnceItIsSaid(t *testing.T) {
 	w.approves(person, true)
 	draft := w.drafts(report("sanded", "t1", "t3"))
 	left("a draft", "t1", "t2", "t3", "t4")
-	for _, action := range []chat.TaskAction{chat.TaskTake, chat.TaskFinish, chat.TaskRelease, chat.TaskDrop} {
+	for _, action := range []chat.TaskCommand{chat.CommandTake, chat.CommandFinish, chat.CommandRelease,
+		chat.CommandDrop} {
 		_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: action, ID: "t1"})
 		var refused *fault.Error
 		wants(t, err, fault.Paused)
@@ -241,7 +244,7 @@ func TestSend_thatFinishesTasks_endsThemOnlyOnceItIsSaid(t *testing.T) {
 			t.Errorf("%s: next is %q", action, refused.Next)
 		}
 	}
-	w.task(p.cid.Token, chat.TaskTake, "t3") // meanwhile
+	w.task(p.cid.Token, chat.CommandTake, "t3") // meanwhile
 	w.decides(person, draft, room.SendDraft, "")
 	left("the draft was sent", "t2", "t3", "t4")
 	other := w.drafts(report("painted", "t2"))
@@ -256,9 +259,9 @@ func TestSend_thatFinishesTasks_endsThemOnlyOnceItIsSaid(t *testing.T) {
 	left("a report", "t3", "t4")
 	// the person finishes, adds and drops in the place of the agent
 	w.approves(person, true)
-	w.task(person, chat.TaskFinish, "t4")
+	w.task(person, chat.CommandFinish, "t4")
 	w.adds(person, "rest")
-	w.task(person, chat.TaskDrop, "t5")
+	w.task(person, chat.CommandDrop, "t5")
 	left("the person", "t3")
 	w.verify(p.ann.Token)
 }
@@ -271,13 +274,13 @@ func TestTask_repeatedCall_changesNothing(t *testing.T) {
 		token string
 		req   chat.TaskRequest
 	}{
-		{p.ann.Token, chat.TaskRequest{Action: chat.TaskAdd, Tasks: newTasks("sand", "paint", "mop < 1")}},
-		{p.bob.Token, chat.TaskRequest{Action: chat.TaskTake}},
-		{p.bob.Token, chat.TaskRequest{Action: chat.TaskTake, ID: "t1"}},
-		{p.ann.Token, chat.TaskRequest{Action: chat.TaskRelease, ID: "t1", Text: "too dusty"}},
-		{p.ann.Token, chat.TaskRequest{Action: chat.TaskEdit, ID: "t1", Text: "with a mask"}},
-		{p.cid.Token, chat.TaskRequest{Action: chat.TaskFinish, ID: "#1", Text: "smooth"}},
-		{p.ann.Token, chat.TaskRequest{Action: chat.TaskDrop, ID: "T2"}},
+		{p.ann.Token, chat.TaskRequest{Action: chat.CommandAdd, Tasks: newTasks("sand", "paint", "mop < 1")}},
+		{p.bob.Token, chat.TaskRequest{Action: chat.CommandTake}},
+		{p.bob.Token, chat.TaskRequest{Action: chat.CommandTake, ID: "t1"}},
+		{p.ann.Token, chat.TaskRequest{Action: chat.CommandRelease, ID: "t1", Text: "too dusty"}},
+		{p.ann.Token, chat.TaskRequest{Action: chat.CommandEdit, ID: "t1", Text: "with a mask"}},
+		{p.cid.Token, chat.TaskRequest{Action: chat.CommandFinish, ID: "#1", Text: "smooth"}},
+		{p.ann.Token, chat.TaskRequest{Action: chat.CommandDrop, ID: "T2"}},
 	} {
 		c.req.Token = c.token
 		first := w.does(c.req)
@@ -292,17 +295,17 @@ func TestTask_repeatedCall_changesNothing(t *testing.T) {
 			t.Errorf("%s: first %+v\nagain %+v\nthere %+v", c.req.Action, first, again, there)
 		}
 	}
-	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t1"})
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: "t1"})
 	var refused *fault.Error
 	wants(t, err, fault.InvalidArgument)
 	if !errors.As(err, &refused) || refused.By != "Cid" {
 		t.Errorf("what Cid has finished: %v", err)
 	}
-	again := chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd, Tasks: newTasks("sand", "paint", "mop < 1")}
+	again := chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandAdd, Tasks: newTasks("sand", "paint", "mop < 1")}
 	if got := w.does(again); len(got.Tasks) != 1 || got.Tasks[0].ID != "t3" {
 		t.Errorf("added again while one is open: %+v", got.Tasks)
 	}
-	w.task(p.ann.Token, chat.TaskDrop, "t3")
+	w.task(p.ann.Token, chat.CommandDrop, "t3")
 	_, err = w.Task(t.Context(), again) // the list does not have them, so an answer would hide that none was added
 	wants(t, err, fault.InvalidArgument)
 	w.clock.Advance(room.RepeatWindow)
@@ -331,7 +334,7 @@ func TestTask_afterADroppedOne_saysSo(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	w.adds(p.ann.Token, "sand", "paint < 1", "hang < 2", "sweep < 1 2")
-	drop := chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskDrop, ID: "t1"}
+	drop := chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandDrop, ID: "t1"}
 	for _, when := range []string{"at first", "again"} {
 		got := w.does(drop)
 		same(t, when+" wait for it", got.Stuck, []string{"t2", "t4"})
@@ -342,13 +345,13 @@ func TestTask_afterADroppedOne_saysSo(t *testing.T) {
 	}
 	same(t, "a list", w.lists(chat.TaskListRequest{Token: p.bob.Token}).Tasks[0].Dropped, []string{"t1"})
 	same(t, "a look", w.lists(chat.TaskListRequest{Token: p.bob.Token, ID: "t4"}).Task.Dropped, []string{"t1"})
-	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskTake, ID: "t4"})
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandTake, ID: "t4"})
 	wants(t, err, fault.InvalidArgument)
 	if !strings.Contains(err.Error(), "t4 cannot be taken: it waits for what was dropped: t1. "+
 		"Nothing was taken: drop it, and add it again without that") {
 		t.Error(err)
 	}
-	if got := w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskDrop, ID: "t3"}); got.Stuck != nil {
+	if got := w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandDrop, ID: "t3"}); got.Stuck != nil {
 		t.Errorf("for t3 wait %q", got.Stuck)
 	}
 }
@@ -371,7 +374,7 @@ func TestTask_listOfAPerson_hasAllOfThem(t *testing.T) {
 		t.Errorf("a person gets %d tasks, %v", len(got.Tasks), got.HasMore)
 	}
 	for _, id := range []string{"t1", "t30", "t31"} {
-		w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: id})
+		w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandFinish, ID: id})
 	}
 	closed := func(before string) []string {
 		return board(w.lists(chat.TaskListRequest{Token: person, Closed: true, ID: before}).Tasks)
@@ -391,7 +394,7 @@ func TestTask_whoDoesNotSeeIt_isNotOfferedIt(t *testing.T) {
 	p := w.company()
 	w.adds(p.ann.Token, "sand")
 	w.leave(p.bob.Token)
-	w.task(p.cid.Token, chat.TaskTake, "t1")
+	w.task(p.cid.Token, chat.CommandTake, "t1")
 	events := w.all(p.cid.Token)
 	dan := w.join("plans", "Dan")
 	w.sends(chat.SendRequest{Token: p.cid.Token, Text: "with a mask", ReplyTo: events[len(events)-1].ID})
@@ -404,11 +407,11 @@ func TestTask_whoDoesNotSeeIt_isNotOfferedIt(t *testing.T) {
 			t.Errorf("%s sees %+v", who, m)
 		}
 	}
-	offer := chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskRelease, ID: "t1", For: []string{"Dan"}}
+	offer := chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandRelease, ID: "t1", For: []string{"Dan"}}
 	wants(t, w.changesNothing(p.ann.Token, func() error { _, err := w.Task(t.Context(), offer); return err }),
 		fault.InvalidArgument)
-	w.task(p.cid.Token, chat.TaskRelease, "t1")
-	offer.Token, offer.Action = p.ann.Token, chat.TaskEdit
+	w.task(p.cid.Token, chat.CommandRelease, "t1")
+	offer.Token, offer.Action = p.ann.Token, chat.CommandEdit
 	_, err := w.Task(t.Context(), offer)
 	wants(t, err, fault.InvalidArgument)
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open"})
@@ -422,8 +425,8 @@ func TestTask_ofAPerson_isShownAsThePersons(t *testing.T) {
 	person := w.person(p.ann)
 	w.adds(p.ann.Token, "sand", "sweep")
 	w.adds(person, "paint", "hang it")
-	w.task(person, chat.TaskFinish, "t1")
-	w.task(p.ann.Token, chat.TaskFinish, "t3")
+	w.task(person, chat.CommandFinish, "t1")
+	w.task(p.ann.Token, chat.CommandFinish, "t3")
 	shown := func(w *world, closed bool) (list []string) {
 		for _, x := range w.lists(chat.TaskListRequest{Token: p.bob.Token, Closed: closed}).Tasks {
 			list = append(list, fmt.Sprintf("%s added by a person: %t, ended: %t", x.ID, x.AddedByPerson,
@@ -464,7 +467,7 @@ func TestTask_takenAtOnce_hasOneWinner(t *testing.T) {
 		for _, name := range names {
 			all = append(all, w.enter(chat.JoinRequest{Room: "plans", AgentName: name, Capacity: agents}))
 		}
-		task := func(i int, action chat.TaskAction, id string) (chat.Tasks, error) {
+		task := func(i int, action chat.TaskCommand, id string) (chat.Tasks, error) {
 			return at(i).Task(t.Context(), chat.TaskRequest{Token: all[i].Token, Action: action, ID: id})
 		}
 		together := func(call func(i int)) {
@@ -485,7 +488,7 @@ func TestTask_takenAtOnce_hasOneWinner(t *testing.T) {
 				ids[i] = added.Tasks[i].ID
 			}
 			errs := make([]error, agents)
-			together(func(i int) { _, errs[i] = task(i, chat.TaskTake, ids[0]) })
+			together(func(i int) { _, errs[i] = task(i, chat.CommandTake, ids[0]) })
 			winner := -1
 			for i, err := range errs {
 				switch {
@@ -502,7 +505,7 @@ func TestTask_takenAtOnce_hasOneWinner(t *testing.T) {
 			}
 			got := make([]string, agents)
 			together(func(i int) { // who has one takes that again
-				x, err := task(i, chat.TaskTake, "")
+				x, err := task(i, chat.CommandTake, "")
 				if err != nil {
 					t.Error(err)
 				} else {
@@ -523,7 +526,7 @@ func TestTask_takenAtOnce_hasOneWinner(t *testing.T) {
 						Text: fmt.Sprintf("%s of %s is done", got[i], names[i]), Finishes: ids})
 					done[i] = err == nil && sent.Sent && len(sent.Unfinished) == agents-1
 				} else {
-					x, err := task(i, chat.TaskFinish, got[i])
+					x, err := task(i, chat.CommandFinish, got[i])
 					done[i] = err == nil && x.Task.State == chat.TaskDone
 				}
 			})
@@ -560,7 +563,7 @@ func results(got chat.Tasks) (out []string) {
 // finish ends a task with what was done.
 func (w *world) finish(token, id, text string) chat.Tasks {
 	w.t.Helper()
-	return w.does(chat.TaskRequest{Token: token, Action: chat.TaskFinish, ID: id, Text: text})
+	return w.does(chat.TaskRequest{Token: token, Action: chat.CommandFinish, ID: id, Text: text})
 }
 
 // Who takes a task has what it needs, also of those that were done before it was added. Each call that gives the task
@@ -570,13 +573,13 @@ func TestTask_taken_bringsWhatCameOfThoseBefore(t *testing.T) {
 	p := w.company()
 	w.adds(p.ann.Token, "sand", "paint < 1", "hang < 1 2", "sweep")
 	w.finish(p.bob.Token, "t1", "smooth")
-	w.task(p.bob.Token, chat.TaskTake, "t2")
-	next := chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskNext, ID: "t2", Text: "white"}
+	w.task(p.bob.Token, chat.CommandTake, "t2")
+	next := chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandNext, ID: "t2", Text: "white"}
 	want := []string{"t1 Bob: smooth", "t2 Bob: white"}
 	for range 2 { // the second time as if the answer had been lost
 		same(t, "with next", results(w.does(next)), want)
 	}
-	same(t, "taken again", results(w.elsewhere().task(p.bob.Token, chat.TaskTake, "t3")), want)
+	same(t, "taken again", results(w.elsewhere().task(p.bob.Token, chat.CommandTake, "t3")), want)
 	got := w.lists(chat.TaskListRequest{Token: p.cid.Token, ID: "t3"})
 	same(t, "looked at", results(got), want)
 	if got.Task.ID != "t3" || len(got.Tasks) != 0 {
@@ -591,17 +594,17 @@ func TestTask_taken_bringsWhatCameOfThoseBefore(t *testing.T) {
 		got.Task.State != chat.TaskBlocked {
 		t.Errorf("after one that is done and one that is not: %+v", got.Task)
 	}
-	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskEdit, ID: "t5", After: []string{"t1", "t2"}})
-	same(t, "after an edit", results(w.task(p.cid.Token, chat.TaskTake, "t5")), want)
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandEdit, ID: "t5", After: []string{"t1", "t2"}})
+	same(t, "after an edit", results(w.task(p.cid.Token, chat.CommandTake, "t5")), want)
 
 	w.redact(p.ann.Token, "t1")
 	w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 5})
 	dan := w.join("plans", "Dan")
 	w.adds(p.ann.Token, "polish < t1 t2")
-	same(t, "one was removed", results(w.task(p.cid.Token, chat.TaskTake, "t7")), []string{"t1 Bob:  (removed)",
+	same(t, "one was removed", results(w.task(p.cid.Token, chat.CommandTake, "t7")), []string{"t1 Bob:  (removed)",
 		"t2 Bob: white"})
-	w.task(p.cid.Token, chat.TaskRelease, "t7")
-	same(t, "from before its time", results(w.task(dan.Token, chat.TaskTake, "t7")),
+	w.task(p.cid.Token, chat.CommandRelease, "t7")
+	same(t, "from before its time", results(w.task(dan.Token, chat.CommandTake, "t7")),
 		[]string{"t1 (from before you joined)", "t2 (from before you joined)"})
 	for _, id := range []string{"t2", "t99"} {
 		_, err := w.ListTasks(t.Context(), chat.TaskListRequest{Token: dan.Token, ID: id})
@@ -623,7 +626,7 @@ func TestTask_takenAfterMany_namesTheFirstThatIsLeftOut(t *testing.T) {
 			for no := range 9 {
 				w.finish(p.bob.Token, fmt.Sprintf("t%d", no+1), c.words)
 			}
-			got := w.task(p.bob.Token, chat.TaskTake, "")
+			got := w.task(p.bob.Token, chat.CommandTake, "")
 			if rest := fmt.Sprintf("t%d", c.shown+1); len(got.Results) != c.shown || got.Rest != rest {
 				t.Errorf("%d results, and the rest from %s", len(got.Results), got.Rest)
 			}
@@ -643,7 +646,7 @@ func TestTask_resultOfALongReport_namesTheMessage(t *testing.T) {
 	short := chat.SendRequest{Token: p.bob.Token, Text: "smooth", Finishes: []string{"t1"}}
 	w.sends(short)
 	long := w.sends(chat.SendRequest{Token: p.bob.Token, Text: strings.Repeat("white ", 200), Finishes: []string{"t2"}})
-	got := w.task(p.cid.Token, chat.TaskTake, "t3").Results
+	got := w.task(p.cid.Token, chat.CommandTake, "t3").Results
 	if got[0].Report != "" || got[1].Report != long.ID {
 		t.Errorf("the reports are %q and %q, want only %q", got[0].Report, got[1].Report, long.ID)
 	}
@@ -657,7 +660,7 @@ func TestTask_cursor_isThatOfTheLastResult(t *testing.T) {
 	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
 	w.adds(p.ann.Token, "sand")
 	w.say(p.ann.Token, "unread")
-	for name, got := range map[string]chat.Tasks{"take": w.task(p.bob.Token, chat.TaskTake, ""),
+	for name, got := range map[string]chat.Tasks{"take": w.task(p.bob.Token, chat.CommandTake, ""),
 		"list":        w.lists(chat.TaskListRequest{Token: p.bob.Token}),
 		"look at one": w.lists(chat.TaskListRequest{Token: p.bob.Token, ID: "t1"})} {
 		if place(t, p.bob.Token, got.Cursor) != place(t, p.bob.Token, p.bob.Cursor) {

@@ -43,10 +43,10 @@ func TestTask_added_wakesThoseToWhomItIsOfferedAndOneForEachFreeOne(t *testing.T
 		}
 	}
 	again := w.hold(all.of("Bob"))
-	w.task(all.of("Fay").Token, chat.TaskTake, "")
-	w.task(all.of("Bob").Token, chat.TaskTake, "t1")
+	w.task(all.of("Fay").Token, chat.CommandTake, "")
+	w.task(all.of("Bob").Token, chat.CommandTake, "t1")
 	w.stillWaits("Bob, who was told", again[0])
-	w.does(chat.TaskRequest{Token: all.of("Bob").Token, Action: chat.TaskFinish, ID: "t1"})
+	w.does(chat.TaskRequest{Token: all.of("Bob").Token, Action: chat.CommandFinish, ID: "t1"})
 	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
 	wantStatus(t, "Eve, to whom what follows is offered", take(t, waits[4]), chat.StatusMessages)
 	w.toldOf("Bob, who has no other", again[0], "t3")
@@ -68,7 +68,7 @@ func TestTask_offerLapsesOrHolderFallsSilent_wakesOne(t *testing.T) {
 				w.sends(chat.SendRequest{Token: s.Token, Text: "I am done", Kind: room.Done})
 			}
 			w.adds(all.of("Ann").Token, "sand > Bob", "paint > Bob")
-			w.task(all.of("Bob").Token, chat.TaskTake, "t1")
+			w.task(all.of("Bob").Token, chat.CommandTake, "t1")
 			passed := time.Duration(0)
 			for _, x := range []struct {
 				after time.Duration
@@ -99,7 +99,7 @@ func TestTask_offerLapsesOrHolderFallsSilent_wakesOne(t *testing.T) {
 				passed += time.Second
 				take(t, second)
 			}
-			if got := w.task(all.of("Dan").Token, chat.TaskTake, "t1"); got.Task.Was != "Bob" {
+			if got := w.task(all.of("Dan").Token, chat.CommandTake, "t1"); got.Task.Was != "Bob" {
 				t.Errorf("took %+v", got.Task)
 			}
 		})
@@ -112,14 +112,14 @@ func TestWait_nothingEndedIt_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	ann, bob, cid := all.of("Ann"), all.of("Bob"), all.of("Cid")
 	w.adds(bob.Token, "sand", "paint", "hang")
 	ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
-	w.task(cid.Token, chat.TaskTake, "t1")
+	w.task(cid.Token, chat.CommandTake, "t1")
 	w.clock.Advance(room.YieldsAfter)
 	if got := w.look(ann.Token, ann.Cursor); len(got.Messages) != 1 || got.SilentTask != "t1" || got.SilentLeft != 0 {
 		t.Errorf("with the news that Cid has taken it, Ann gets %+v, and is told of %+v", got.Messages, got.Situation)
 	}
-	w.task(cid.Token, chat.TaskRelease, "t1")
-	w.task(cid.Token, chat.TaskTake, "t1")
-	w.task(ann.Token, chat.TaskTake, "t2")
+	w.task(cid.Token, chat.CommandRelease, "t1")
+	w.task(cid.Token, chat.CommandTake, "t1")
+	w.task(ann.Token, chat.CommandTake, "t2")
 	w.clock.Advance(room.YieldsAfter - time.Second)
 	looks := func(s chat.Seated) chat.Waited { return w.look(s.Token, w.look(s.Token, s.Cursor).Cursor) }
 	if got := looks(ann); got.SilentTask != "t1" || got.SilentLeft != time.Second {
@@ -166,15 +166,15 @@ func TestTask_takenWhileALookReads_isNoNews(t *testing.T) {
 	})
 	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan")
 	w.adds(all.of("Ann").Token, "sand", "paint")
-	w.task(all.of("Bob").Token, chat.TaskTake, "t1")
+	w.task(all.of("Bob").Token, chat.CommandTake, "t1")
 	w.clock.Advance(room.StallsAfter)
-	w.task(all.of("Dan").Token, chat.TaskTake, "t2")
+	w.task(all.of("Dan").Token, chat.CommandTake, "t2")
 	w.say(all.of("Ann").Token, "so that nobody looks yet whose turn it is")
 	w.catchUp(all[2:])
 	armed.Store(true)
 	w.hold(all.of("Dan"))
 	<-reached
-	w.task(all.of("Ann").Token, chat.TaskTake, "t1")
+	w.task(all.of("Ann").Token, chat.CommandTake, "t1")
 	cid := w.hold(all.of("Cid"))[0]
 	release()
 	w.stillWaits("Cid", cid)
@@ -226,14 +226,14 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 				w := newWorld(t)
 				p := w.company()
 				w.adds(p.ann.Token, "sand")
-				w.task(p.cid.Token, chat.TaskTake, "t1")
+				w.task(p.cid.Token, chat.CommandTake, "t1")
 				w.sayAs(p.cid.Token, room.Done, "I sand, and need no turn")
 				p.cid.Cursor = w.look(p.cid.Token, p.cid.Cursor).Cursor
 				end := w.clock.Now().Add(c.lasts + after)
 				c.does(w, p.cid)
 				w.clock.Advance(end.Sub(w.clock.Now()) - time.Minute)
 				tokens := map[string]string{"Ann": p.ann.Token, "Bob": p.bob.Token}
-				taking := chat.TaskRequest{Token: tokens[taker], Action: chat.TaskTake, ID: "t1"}
+				taking := chat.TaskRequest{Token: tokens[taker], Action: chat.CommandTake, ID: "t1"}
 				for _, x := range []*world{w, w.elsewhere()} {
 					_, err := x.Task(t.Context(), taking)
 					var refused *fault.Error
@@ -248,7 +248,7 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 				if got := w.does(taking); got.Task.Was != "Cid" {
 					t.Errorf("took %+v", got.Task)
 				}
-				_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskNext, ID: "t1"})
+				_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.CommandNext, ID: "t1"})
 				var late *fault.Error
 				wants(t, err, fault.InvalidArgument)
 				if !errors.As(err, &late) || late.By != taker ||
@@ -273,13 +273,13 @@ func TestTask_next_finishesOneAndTakesTheNext(t *testing.T) {
 	ann, bob, cid := all.of("Ann"), all.of("Bob"), all.of("Cid")
 	w.adds(ann.Token, "sand", "paint < 1", "hang < 1")
 	next := func(id string) chat.TaskRequest {
-		return chat.TaskRequest{Token: bob.Token, Action: chat.TaskNext, ID: id, Text: "done: " + id}
+		return chat.TaskRequest{Token: bob.Token, Action: chat.CommandNext, ID: id, Text: "done: " + id}
 	}
-	w.task(cid.Token, chat.TaskTake, "t1")
+	w.task(cid.Token, chat.CommandTake, "t1")
 	_, err := w.Task(t.Context(), next("t1"))
 	wants(t, err, fault.InvalidArgument)
-	w.task(cid.Token, chat.TaskRelease, "t1")
-	w.task(bob.Token, chat.TaskTake, "t1")
+	w.task(cid.Token, chat.CommandRelease, "t1")
+	w.task(bob.Token, chat.CommandTake, "t1")
 	w.catchUp(all)
 	waits := w.hold(all.of("Cid"), all.of("Ann"))
 	for range 2 { // the second time as if the answer had been lost
@@ -289,7 +289,7 @@ func TestTask_next_finishesOneAndTakesTheNext(t *testing.T) {
 	}
 	w.toldOf("Cid", waits[0], "t3")
 	w.stillWaits("Ann, who added it, while the work goes on", waits[1])
-	w.task(cid.Token, chat.TaskTake, "t3")
+	w.task(cid.Token, chat.CommandTake, "t3")
 	got := w.does(next("t2"))
 	wantStatus(t, "Ann, once Bob has nothing more", take(t, waits[1]), chat.StatusMessages)
 	if got.Task == nil || got.Task.ID != "t2" || got.Task.State != chat.TaskDone || got.Task.Result != "done: t2" {

@@ -27,7 +27,7 @@ func TestTurn_othersWork_isNobodysWhoCanDoNothing(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	w.adds(all.of("Ann").Token, "sand", "paint < 1")
-	w.task(all.of("Cid").Token, chat.TaskTake, "t1")
+	w.task(all.of("Cid").Token, chat.CommandTake, "t1")
 	w.catchUp(all)
 	waits := w.hold(all.of("Ann"), all.of("Bob"))
 	w.pass(room.PresentFor)

@@ -241,11 +241,11 @@ func (s site) furnish() {
 func (s site) plan(a *agent) {
 	s.t.Helper()
 	for _, req := range []chat.TaskRequest{
-		{Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"}, {Title: "paint", After: []string{"1"}},
+		{Action: chat.CommandAdd, Tasks: []chat.NewTask{{Title: "sand"}, {Title: "paint", After: []string{"1"}},
 			{Title: "hang", For: []string{"Bob"}}, {Title: "471!"}, {Title: "sweep", After: []string{"3"}}}},
-		{Action: chat.TaskFinish, ID: "t1", Text: "smooth"},
-		{Action: chat.TaskTake, ID: "t2"},
-		{Action: chat.TaskDrop, ID: "t3"},
+		{Action: chat.CommandFinish, ID: "t1", Text: "smooth"},
+		{Action: chat.CommandTake, ID: "t2"},
+		{Action: chat.CommandDrop, ID: "t3"},
 	} {
 		req.Token = a.token
 		if _, err := s.Task(s.t.Context(), req); err != nil {
