@@ -392,14 +392,14 @@ func (a advisor) shared(s chat.Sent) string {
 // tasked returns next for a call of task.
 func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	s := a.situation(t.Situation, nil, "")
-	s.Owes = "" // it may not have read to what, which comes with the next wait
+	s.Owes = "" // the caller may not have read the question, which comes with the next wait
 	s.cursor, s.over = t.Cursor, asked.Action == chat.CommandFinish || asked.Action == chat.CommandNext
 	switch one := t.Task; {
 	case one == nil:
 	case (asked.Action == chat.CommandTake || asked.Action == chat.CommandNext) && one.Mine:
 		s.task = one.ID
 	case asked.Action == chat.CommandRelease:
-		s.FreeTasks = 0 // to take the next one would take this one back
+		s.FreeTasks = 0 // else next would have the caller take the same task again
 	}
 	if s.Person {
 		return ""

@@ -46,7 +46,7 @@ func TestNext_afterAnAgreement_namesLeavingOnlyIfNothingIsOpen(t *testing.T) {
 			quiet := chat.Waited{Cursor: "c9", Situation: c.is}
 			finished := heard
 			finished.Messages = append([]chat.Message{{ID: "m8", Type: chat.EventTask, Agent: chosen,
-				TaskAction: chat.TaskFinish}}, heard.Messages...)
+				TaskAction: room.FinishTask}}, heard.Messages...)
 			for call, next := range map[string]string{
 				"wait":                      advise().waited(heard, chat.WaitRequest{Wait: time.Minute}),
 				"wait that brings a result": advise().waited(finished, chat.WaitRequest{Wait: time.Minute}),

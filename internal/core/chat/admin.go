@@ -65,7 +65,7 @@ func (c *session) kickPermission(ctx context.Context, order room.Order) (permiss
 		return nil, err
 	}
 	c.useHead(c.room.log.Peek())
-	claim := &room.SeatRequest{Presence: presence}
+	heard := room.Liveness{Presence: presence}
 	return func(head *room.Head, by room.Caller, now time.Time) error {
 		agent, here := head.Named(order.Name.Key)
 		from, may := heard.RelievedFrom(head, by.Agent, agent)
@@ -137,7 +137,7 @@ func (c *session) appendDecision(ctx context.Context, may permission, propose ru
 	}
 	c.auditDecisions(ctx, events)
 	if c.useHead(c.room.log.Peek()) { // the decision may have changed the caller's role
-		c.attendance().RecordCall(ctx)
+		c.recorder().RecordCall(ctx)
 	}
 	return events, nil
 }

@@ -91,7 +91,7 @@ func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
 	}
 	if wait.PassedTo < in.lastPartial { // 1, 2, 3, 22
 		wait.PassedTo = in.scanned
-		in.session.attendance().Renew(ctx, wait)
+		in.session.recorder().Renew(ctx, wait)
 	}
 	if in.recheck == nil {
 		in.recheck = in.session.room.svc.clock.After(askedEvery)

@@ -92,10 +92,9 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	return got, nil
 }
 
-// heirs returns a request for the succession. If an agent must become admin, the request has the agents' presence,
-// since a present agent comes first.
-func (c *session) heirs(ctx context.Context) *room.SeatRequest {
-	claim := &room.SeatRequest{}
+// livenessOfHeirs returns who is present. It reads the presence only if another agent becomes admin as the caller
+// leaves: a present agent comes first.
+func (c *session) livenessOfHeirs(ctx context.Context) (heard room.Liveness) {
 	if c.head.Successor(c.me.Seat) == 0 {
 		return heard
 	}

@@ -20,9 +20,9 @@ import (
 // is stored.
 type session struct {
 	token  ident.Token
-	holder room.Holder // of the token
-	room   *liveRoom   // to be released
-	start  room.Start  // when the call began, and which events the client knew then; readBack moves it forward
+	holder room.HashedToken // of the token
+	room   *liveRoom        // to be released
+	start  room.Start       // when the call began, and which events the client knew then; readBack moves it forward
 
 	// The room as the call knows it: at first the head on which the token was accepted, then each head that the call
 	// gives to useHead, after a read or an append. The answer is of this head. The log may be ahead: its newest known
@@ -36,7 +36,7 @@ type session struct {
 // by then, the former caller stays, and useHead returns false.
 func (c *session) useHead(head *room.Head) (seated bool) {
 	c.head = head
-	caller, seated := head.Owner(c.holder)
+	caller, seated := head.CallerByToken(c.holder)
 	if seated {
 		c.me = caller
 	}
@@ -231,7 +231,7 @@ func refuseDevice() error {
 }
 
 // refuseVacated refuses a token of a vacated seat. A person is also told who took the seat away.
-func refuseVacated(gone roomlog.Vacated, holder room.Holder) error {
+func refuseVacated(gone roomlog.Vacated, holder room.HashedToken) error {
 	refused := room.RefuseRemoved(gone.Reason)
 	if holder.Joined != 0 {
 		refused.Reason = string(gone.Reason)

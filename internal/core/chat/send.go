@@ -377,7 +377,7 @@ func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Ev
 // answerUnsent records the call, and returns the rest of an answer that hands out nothing. News is not read.
 func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
 	c := op.session
-	c.attendance().Record(ctx, presence.Call{Fresh: presence.SendFresh})
+	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}
 	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
 	return got

@@ -89,7 +89,7 @@ func (in *inbox) situation(head *room.Head) Situation {
 		return s
 	}
 	if agent, here := head.Seated(in.session.me.Seat); here {
-		free := s.Person || !agent.Person.Holds()
+		free := s.Person || !agent.Person.Supervises()
 		s.SeatWanted = free && in.has(seatWanted) && head.MayEnlarge(agent)
 		s.NameWanted = free && in.has(nameWanted) && head.MayKick(agent)
 		s.Resumed = in.has(slept) && !agent.Person.Paused

@@ -517,7 +517,7 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	}
 	outcome.taskBefore, _ = head.Task(outcome.taskNo)
 	for _, event := range ch.Events {
-		outcome.headAfter, err = outcome.headAfter.After(event, now)
+		outcome.headAfter, err = outcome.headAfter.Preview(event, now)
 		if err != nil {
 			return roomlog.Change{}, outcome, err
 		}
@@ -558,7 +558,7 @@ func (c *session) hasActiveTask(ctx context.Context, head *room.Head) bool {
 // answer returns the list after the change, and the changed task.
 func (op *taskOp) answer(ctx context.Context, events []room.Event, outcome taskOutcome) (Tasks, error) {
 	c := op.session
-	c.attendance().RecordCall(ctx)
+	c.recorder().RecordCall(ctx)
 	c.useHead(outcome.headAfter)
 	got, err := c.openTasks(ctx, outcome.addedIn)
 	if err != nil || outcome.taskNo == 0 {
@@ -660,7 +660,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 				return got, nil
 			}
 		}
-		c.attendance().RecordCall(ctx)
+		c.recorder().RecordCall(ctx)
 		c.useHead(c.room.log.Peek())
 		got, err := c.openTasks(ctx, 0)
 		got.Task = c.doneTask(done)

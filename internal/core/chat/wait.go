@@ -361,7 +361,7 @@ const (
 // While the agent itself waits and so reads the news, the program is told to yield.
 func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
-	agentWaits := c.attendance().AnnounceStandby(ctx, req.ForMe)
+	agentWaits := c.recorder().AnnounceStandby(ctx, req.ForMe)
 	in, err := c.inboxFor(ctx, req, 0)
 	if err != nil {
 		return nil, err
