@@ -18,20 +18,20 @@ import (
 //  1. Bob was handed 41 and 42, and his next call has cursor 42: both have arrived, and neither comes again.
 //  2. Bob was handed 41 and 42, and calls without a cursor: both come again, marked as repeated.
 //  3. Bob was handed 41 and 42 twice without a cursor: both answers may be lost, so both come along with 43.
-//  4. Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked in this process.
+//  4. Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked here.
 //  5. Bob was handed 41 and 42, and replies to 41: both have arrived.
 //  6. A program peeks for Bob and sees 41: nothing is recorded, and Bob's next call gets 41 as new.
 //  7. A newer wait ends one that found 41: the older hands nothing out, and cursor 40 acknowledges nothing.
 //  8. One process handed Bob 41, and Bob acknowledged 41 to another: the other keeps that on its next read.
 //  9. Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls Bob for 41.
 //  10. Bob has no hook, and a call with cursor 40 gets 41: nothing is stored, since the next cursor will be.
-//  11. Bob returns, and is handed 41 and 42: each return and one call without a cursor bring both again, marked.
+//  11. Bob returns and gets 41 and 42: each return and one call without a cursor bring both again, marked.
 //  12. Bob was handed 41 by a call with cursor 40, and leaves when 42 has come: the leave shows 42.
 //  13. Bob stays (A2A), was handed 41, and calls again: 41 has arrived, since a stay knows no cursor.
 //  14. Bob stays, has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.
-//  15. Bob stays, and 41 held back a message under key k: k again gets 41 again, since that answer may be lost.
+//  15. Bob stays, and 41 held back a message under key k: k again gets 41 again, since the answer may be lost.
 //  16. Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.
-//  17. Bob was handed 41 without a cursor, and lists tasks: the list has no cursor, which would acknowledge 41.
+//  17. Bob was handed 41 without a cursor and lists tasks: the list has no cursor, which would acknowledge 41.
 //  18. Bob was warned of a credential, and says the same again: Bob means it, and the message is sent.
 //  19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.
 //  20. Bob's person opens the room on a new device: the offer says that it is the first.
@@ -116,10 +116,11 @@ type Query struct {
 
 // Offer is what a call may be handed.
 type Offer struct {
-	How      How
-	After    int64 // the events after After are offered
-	MarkTo   int64 // the events up to MarkTo are marked as repeated
-	Arrived  int64 // the events up to Arrived have arrived: a cursor of this number acknowledges nothing that may be lost
+	How    How
+	After  int64 // the events after After are offered
+	MarkTo int64 // the events up to MarkTo are marked as repeated
+	// the events up to Arrived have arrived: a cursor of this number acknowledges nothing that may be lost
+	Arrived  int64
 	UnsureTo int64 // the events after Arrived up to UnsureTo were handed out twice, and come along if they fit
 	First    bool  // the reader was handed nothing yet
 
@@ -225,12 +226,12 @@ func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 	return OncePerMinute
 }
 
-// HoldBack records that a stay was handed the events of the offer o up to to, which held back its message under key.
+// HoldBack records that a stay was handed the events of offer up to to, which held back its message under key.
 // HandOut follows, and stores nothing, since no hook calls a stay. If HandOut stored the events, Arrived would count
 // them.
-func (d *Delivery) HoldBack(o Offer, to int64, key string) WriteTime { // 15
-	p := &d.stored
-	p.Acked, p.HeldBackTo, p.HeldBackKey = max(p.Acked, o.Arrived), to, key
+func (d *Delivery) HoldBack(offer Offer, to int64, key string) WriteTime { // 15
+	position := &d.stored
+	position.Acked, position.HeldBackTo, position.HeldBackKey = max(position.Acked, offer.Arrived), to, key
 	return BeforeAnswer
 }
 

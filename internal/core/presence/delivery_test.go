@@ -102,7 +102,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(look, 42), "(41) (42) unstored"},
 			{calls(look, 43), "(41) (42) 43 stored if possible"},
 		},
-		"4. Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked in this process.": {
+		"4. Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked here.": {
 			{calls(cursor40, 41), "41 unstored"},
 			{func(b *bob) string { text, _ := shows(deliveryOf(b.stored, 40).Offer(look), 41); return text }, "41 "},
 			{calls(look, 41), "41* stored if possible"},
@@ -152,7 +152,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(look, 42), "42 stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(b.stored.BatchAfter) }, "41"},
 		},
-		"11. Bob returns, and is handed 41 and 42: each return and one call without a cursor bring both again, marked.": {
+		"11. Bob returns and gets 41 and 42: each return and one call without a cursor bring both again, marked.": {
 			{calls(back, 42), "41 42 stored if possible"},
 			{calls(back, 42), "41* 42* unstored"},
 			{calls(back, 43), "41* 42* 43 stored if possible"},
@@ -180,7 +180,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(Query{Stay: true, Key: "k", Repeats: 42}, 43), "42* 43* unstored"},
 			{calls(stays, 43), "unstored"},
 		},
-		"15. Bob stays, and 41 held back a message under key k: k again gets 41 again, since that answer may be lost.": {
+		"15. Bob stays, and 41 held back a message under key k: k again gets 41 again, since the answer may be lost.": {
 			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, "k").String() }, "stored"},
 			{func(b *bob) string { return b.marks(OfferAfter(40), 41, 1) }, "unstored"},
 			{func(b *bob) string { return fmt.Sprint(b.Arrived("k"), b.Arrived("l"), b.Arrived("")) }, "40 41 41"},
@@ -190,7 +190,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents-1, 0) }, "unstored"},
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents, 0) }, "stored if possible"},
 		},
-		"17. Bob was handed 41 without a cursor, and lists tasks: the list has no cursor, which would acknowledge 41.": {
+		"17. Bob was handed 41 without a cursor and lists tasks: the list has no cursor, which would acknowledge 41.": {
 			{func(b *bob) string { return fmt.Sprint(b.Cursor()) }, "40 true"},
 			{calls(look, 41), "41 stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(b.Cursor()) }, "41 false"},

@@ -62,15 +62,15 @@ func (d writeDecision) mustWrite() bool {
 //  7. 40 s later a program waits in Bob's place: that is written.
 //  8. The last write failed: Bob's lease is written at his next call.
 //  9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.
-func (l cachedPresence) decideCall(next room.Presence, now time.Time, fresh time.Duration) writeDecision {
+func (c cachedPresence) decideCall(next room.Presence, now time.Time, fresh time.Duration) writeDecision {
 	switch {
-	case next.UntilMs != 0 && !l.writtenWait: // 3
+	case next.UntilMs != 0 && !c.writtenWait: // 3
 		return waitBegins
-	case next.BackMs != l.latest.BackMs: // 5, 6
+	case next.BackMs != c.latest.BackMs: // 5, 6
 		return absenceChanges
-	case next.Standby != l.latest.Standby: // 7
+	case next.Standby != c.latest.Standby: // 7
 		return standbyChanges
-	case now.Sub(l.writtenAt) >= fresh: // 2, 8
+	case now.Sub(c.writtenAt) >= fresh: // 2, 8
 		return lagsMuch
 	}
 	return lagsLittle // 1, 4, 9
@@ -87,11 +87,11 @@ func (l cachedPresence) decideCall(next room.Presence, now time.Time, fresh time
 //  6. A program waits in Bob's place, and Bob begins to wait: the program's wait ends.
 //  7. Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.
 //  8. Bob's wait goes on past an answer, so others take the wait for ended: that is written.
-func (l cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duration) writeDecision {
+func (c cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duration) writeDecision {
 	switch {
-	case l.latest.Supersedes(wait.Began, wait.Standby): // 5, 6
+	case c.latest.Supersedes(wait.Began, wait.Standby): // 5, 6
 		return superseded
-	case wait.PassedTo > l.latest.Head: // 8
+	case wait.PassedTo > c.latest.Head: // 8
 		return wentOn
 	case wait.AnnouncedUntil.Equal(wait.Until), wait.AnnouncedUntil.Sub(now) > again+rewriteAfter: // 1, 4, 7
 		return announcedLongEnough
@@ -105,24 +105,25 @@ func (l cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duratio
 //  1. The program looks in for the first time: the program is announced.
 //  2. The program was announced 100 s ago: nothing is written.
 //  3. The program was announced 265 s ago: the program is announced again.
-//  4. The program was announced 100 s ago, and now wakes Bob only for messages meant for Bob: that is announced.
+//  4. The program was announced 100 s ago and now wakes Bob only for messages meant for Bob: that is announced.
 //  5. Bob called after the announcement: the program is announced again.
 //  6. Bob waits: the program is not announced.
 //  7. A message ended Bob's wait 5 s ago, and Bob reads it now: the program is not announced.
 //  8. A message ended Bob's wait 15 s ago: the program is announced.
-func (l cachedPresence) decideStandby(head *room.Head, agent room.Agent, now time.Time, forMe bool) writeDecision {
-	p := l.latest
-	if !p.Standby && p.UntilMs != 0 {
+func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now time.Time, forMe bool) writeDecision {
+	presence := c.latest
+	if !presence.Standby && presence.UntilMs != 0 {
 		woken, when := head.NewestWakeup(agent.Seat)
-		works := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < undisturbedAfterWait
-		if works || p.Attendance(head, agent, now, CallFresh).Waits { // 6, 7
+		works := woken > presence.Head && !when.After(presence.WaitsUntil().Add(CallFresh)) &&
+			now.Sub(when) < undisturbedAfterWait
+		if works || presence.Attendance(head, agent, now, CallFresh).Waits { // 6, 7
 			return agentWaits
 		}
 	}
 	switch {
-	case !p.Standby: // 1, 5, 8
+	case !presence.Standby: // 1, 5, 8
 		return standbyChanges
-	case p.ForMe != forMe, p.WaitsUntil().Sub(now) <= room.AnnounceWait-room.AnnounceAgain: // 3, 4
+	case presence.ForMe != forMe, presence.WaitsUntil().Sub(now) <= room.AnnounceWait-room.AnnounceAgain: // 3, 4
 		return announcementEnds
 	}
 	return announcedLongEnough // 2
@@ -130,48 +131,49 @@ func (l cachedPresence) decideStandby(head *room.Head, agent room.Agent, now tim
 
 // mustRead reports whether a call needs the presence from the table. Another process may have begun or ended an
 // absence. Only a call that ends an absence, or writes a presence with the known absence, must read the table for this.
-func (l cachedPresence) mustRead(c Call, now time.Time, singleProcess bool) bool {
+func (c cachedPresence) mustRead(call Call, now time.Time, singleProcess bool) bool {
 	switch {
-	case l.writtenAt.IsZero():
+	case c.writtenAt.IsZero():
 		return true
-	case singleProcess, c.Absence.Given:
+	case singleProcess, call.Absence.Given:
 		return false
 	}
-	return c.Returns || now.Sub(l.writtenAt) >= c.Fresh
+	return call.Returns || now.Sub(c.writtenAt) >= call.Fresh
 }
 
 // recordStored records stored, the presence in the table; zero: the table has none, or was not read. The agent
 // may have called another process since its last call here.
-func (l *cachedPresence) recordStored(stored room.Presence, agent *room.Agent) {
-	p := &l.latest
-	switch known := p.AtMs != 0; {
+func (c *cachedPresence) recordStored(stored room.Presence, agent *room.Agent) {
+	presence := &c.latest
+	switch known := presence.AtMs != 0; {
 	case stored.AtMs != 0 && known:
-		p.AtMs, p.OwnMs, p.BackMs = max(p.AtMs, stored.AtMs), max(p.OwnMs, stored.OwnMs), stored.BackMs
-		*p = p.Younger(stored)
+		presence.AtMs, presence.OwnMs, presence.BackMs = max(presence.AtMs, stored.AtMs),
+			max(presence.OwnMs, stored.OwnMs), stored.BackMs
+		*presence = presence.Younger(stored)
 	case stored.AtMs != 0:
-		*p = stored.Younger(*p)
+		*presence = stored.Younger(*presence)
 	case !known: // only the join of the agent is known
-		*p = room.Presence{AtMs: agent.AtMs, Read: agent.Joined}.Younger(*p)
+		*presence = room.Presence{AtMs: agent.AtMs, Read: agent.Joined}.Younger(*presence)
 	}
 }
 
 // replaceByStored replaces the presence by the stored one if a later call brought the stored one.
-func (l *cachedPresence) replaceByStored(stored room.Presence) {
-	p := &l.latest
-	if stored.AtMs > p.AtMs || stored.AtMs == p.AtMs && stored.Standby != p.Standby {
-		stored.Read = max(stored.Read, p.Read)
-		*p = stored.Younger(*p)
+func (c *cachedPresence) replaceByStored(stored room.Presence) {
+	presence := &c.latest
+	if stored.AtMs > presence.AtMs || stored.AtMs == presence.AtMs && stored.Standby != presence.Standby {
+		stored.Read = max(stored.Read, presence.Read)
+		*presence = stored.Younger(*presence)
 	}
 }
 
-// recordWrite records that p is about to be written. If the write fails, recordFailure follows.
-func (l *cachedPresence) recordWrite(p room.Presence, now time.Time) {
-	l.latest, l.writtenAt, l.writtenWait = p, now, p.UntilMs != 0
+// recordWrite records that presence is about to be written. If the write fails, recordFailure follows.
+func (c *cachedPresence) recordWrite(presence room.Presence, now time.Time) {
+	c.latest, c.writtenAt, c.writtenWait = presence, now, presence.UntilMs != 0
 }
 
-func (l *cachedPresence) recordFailure() { l.writtenAt = time.Time{} }
+func (c *cachedPresence) recordFailure() { c.writtenAt = time.Time{} }
 
 // endWait records that the seat has no open wait here any more. No other process learns of the end.
-func (l *cachedPresence) endWait(now time.Time) {
-	l.latest.UntilMs = min(l.latest.UntilMs, now.UnixMilli())
+func (c *cachedPresence) endWait(now time.Time) {
+	c.latest.UntilMs = min(c.latest.UntilMs, now.UnixMilli())
 }

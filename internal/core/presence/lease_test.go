@@ -35,14 +35,14 @@ func TestLease_decideCall(t *testing.T) {
 		{"4. Bob waited when his lease was written, and waits again 40 s later: nothing is written.",
 			cachedPresence{latest: waited, writtenAt: noon(), writtenWait: true}, 40 * time.Second,
 			room.Presence{UntilMs: ms(time.Minute)}, CallFresh, lagsLittle},
-		{"5. 40 s later Bob says that he will be back in ten minutes: that is written.", written, 40 * time.Second, away,
-			CallFresh, absenceChanges},
+		{"5. 40 s later Bob says that he will be back in ten minutes: that is written.", written,
+			40 * time.Second, away, CallFresh, absenceChanges},
 		{"6. Bob was away, and 40 s later he is back: that is written.",
 			cachedPresence{latest: away, writtenAt: noon()}, 40 * time.Second, called, CallFresh, absenceChanges},
 		{"7. 40 s later a program waits in Bob's place: that is written.", written, 40 * time.Second,
 			room.Presence{Standby: true}, CallFresh, standbyChanges},
-		{"8. The last write failed: Bob's lease is written at his next call.", cachedPresence{latest: called}, time.Second,
-			called, CallFresh, lagsMuch},
+		{"8. The last write failed: Bob's lease is written at his next call.",
+			cachedPresence{latest: called}, time.Second, called, CallFresh, lagsMuch},
 		{"9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.", written,
 			4 * time.Minute, called, SendFresh, lagsLittle},
 	} {
@@ -83,7 +83,8 @@ func TestLease_decideWait(t *testing.T) {
 		{"8. Bob's wait goes on past an answer, so others take the wait for ended: that is written.",
 			room.Presence{WaitMs: ms(0), Head: 7}, passed, 2 * time.Minute, wentOn},
 	} {
-		if got := (cachedPresence{latest: c.known}).decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
+		cached := cachedPresence{latest: c.known}
+		if got := cached.decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
 			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -121,9 +122,9 @@ func TestLease_decideStandby(t *testing.T) {
 			standbyChanges},
 		{"2. The program was announced 100 s ago: nothing is written.", program(0), quiet, 100 * time.Second, false,
 			announcedLongEnough},
-		{"3. The program was announced 265 s ago: the program is announced again.", program(0), quiet, 265 * time.Second,
-			false, announcementEnds},
-		{"4. The program was announced 100 s ago, and now wakes Bob only for messages meant for Bob: that is announced.",
+		{"3. The program was announced 265 s ago: the program is announced again.", program(0),
+			quiet, 265 * time.Second, false, announcementEnds},
+		{"4. The program was announced 100 s ago and now wakes Bob only for messages meant for Bob: that is announced.",
 			program(0), quiet, 100 * time.Second, true, announcementEnds},
 		{"5. Bob called after the announcement: the program is announced again.", room.Presence{AtMs: ms(time.Minute)},
 			quiet, 100 * time.Second, false, standbyChanges},
@@ -134,7 +135,8 @@ func TestLease_decideStandby(t *testing.T) {
 			standbyChanges},
 	} {
 		a, _ := c.head.Seated(seatOfBob)
-		if got := (cachedPresence{latest: c.known}).decideStandby(c.head, a, noon().Add(c.after), c.forMe); got != c.want {
+		cached := cachedPresence{latest: c.known}
+		if got := cached.decideStandby(c.head, a, noon().Add(c.after), c.forMe); got != c.want {
 			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
 		}
 	}

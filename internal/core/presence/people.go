@@ -22,55 +22,56 @@ const (
 
 // keepsLease reports whether the call shows that the seat is now in use: see room.Caller.KeepsLease.
 func (s Recorder) keepsLease() bool {
-	a, _ := s.attendees.log.Peek().Seated(s.caller.Seat)
-	return room.Caller{Agent: a, Device: s.caller.Device}.KeepsLease()
+	agent, _ := s.attendees.log.Peek().Seated(s.caller.Seat)
+	return room.Caller{Agent: agent, Device: s.caller.Device}.KeepsLease()
 }
 
-// isOpen reports whether the caller's wait w has neither ended nor been superseded. Attendees.mu is held.
-func (s Recorder) isOpen(w *Wait) bool {
+// isOpen reports whether wait, a wait of the caller, has neither ended nor been superseded. Attendees.mu is held.
+func (s Recorder) isOpen(wait *Wait) bool {
 	if s.caller.IsPerson() {
-		return slices.Contains(s.attendees.watches[s.caller.Seat], w)
+		return slices.Contains(s.attendees.watches[s.caller.Seat], wait)
 	}
-	return s.attendees.waits[s.caller.Seat] == w
+	return s.attendees.waits[s.caller.Seat] == wait
 }
 
-// addOpenWait returns p, the presence that a call brings, with the other open wait of the seat. A person without an
-// agent may have several waits: the last end counts. Attendees.mu is held.
-func (s Recorder) addOpenWait(p, known room.Presence) room.Presence {
-	r, seat := s.attendees, s.caller.Seat
-	switch _, open := r.waits[seat]; {
-	case len(r.watches[seat]) > 0 && s.caller.IsPersonOnly():
-		p.UntilMs, p.Head = max(p.UntilMs, known.UntilMs), max(p.Head, known.Head)
-	case open && p.UntilMs == 0:
-		p.UntilMs, p.Head, p.Standby, p.ForMe = known.UntilMs, known.Head, known.Standby, known.ForMe
+// addOpenWait returns presence, the presence that a call brings, with the other open wait of the seat. A person
+// without an agent may have several waits: the last end counts. Attendees.mu is held.
+func (s Recorder) addOpenWait(presence, known room.Presence) room.Presence {
+	attendees, seat := s.attendees, s.caller.Seat
+	switch _, open := attendees.waits[seat]; {
+	case len(attendees.watches[seat]) > 0 && s.caller.IsPersonOnly():
+		presence.UntilMs, presence.Head = max(presence.UntilMs, known.UntilMs), max(presence.Head, known.Head)
+	case open && presence.UntilMs == 0:
+		presence.UntilMs, presence.Head, presence.Standby, presence.ForMe = known.UntilMs, known.Head, known.Standby,
+			known.ForMe
 	}
-	return p
+	return presence
 }
 
 // recordWatch writes that the person behind the seat watches, unless the process did so less than watchEvery ago.
 // It returns when to do so again. It logs a failure.
 func (s Recorder) recordWatch(ctx context.Context) (again time.Duration) {
-	r, seat := s.attendees, s.caller.Seat
-	now := r.now()
-	r.mu.Lock()
-	m := r.cachedSeat(seat)
-	if age := now.Sub(m.watchedAt); age < watchEvery {
-		r.mu.Unlock()
+	attendees, seat := s.attendees, s.caller.Seat
+	now := attendees.now()
+	attendees.mu.Lock()
+	cache := attendees.cachedSeat(seat)
+	if age := now.Sub(cache.watchedAt); age < watchEvery {
+		attendees.mu.Unlock()
 		return watchEvery - age
 	}
-	m.watchedAt = now
-	r.mu.Unlock()
-	bounded, cancel := r.withTableTimeout(ctx)
+	cache.watchedAt = now
+	attendees.mu.Unlock()
+	bounded, cancel := attendees.withTableTimeout(ctx)
 	defer cancel()
-	err := r.log.Seats().SetPerson(bounded, seat, now.Add(watchShown))
+	err := attendees.log.Seats().SetPerson(bounded, seat, now.Add(watchShown))
 	if err == nil {
 		return watchEvery
 	}
-	r.mu.Lock()
-	r.cachedSeat(seat).watchedAt = time.Time{}
-	r.mu.Unlock()
+	attendees.mu.Lock()
+	attendees.cachedSeat(seat).watchedAt = time.Time{}
+	attendees.mu.Unlock()
 	if ctx.Err() == nil {
-		r.o.Logger.WarnContext(ctx, "that a person watches was not written", "error", err)
+		attendees.o.Logger.WarnContext(ctx, "that a person watches was not written", "error", err)
 	}
 	return rewriteAfter
 }

@@ -21,8 +21,10 @@ type Recorder struct {
 	caller    *room.Caller
 }
 
-// Recorder returns the presence of the seat of c, which is on the head h.
-func (r *Attendees) Recorder(h *room.Head, c *room.Caller) Recorder { return Recorder{r, h, c} }
+// Recorder returns the presence of the seat of caller, which is on head.
+func (a *Attendees) Recorder(head *room.Head, caller *room.Caller) Recorder {
+	return Recorder{a, head, caller}
+}
 
 // Absence is what a call says about the absence of its agent.
 type Absence struct {
@@ -70,48 +72,48 @@ func (s Recorder) Record(ctx context.Context, call Call) (due time.Time) {
 // agent's last call while a program calls.
 func (s Recorder) presenceAfter(call Call, known room.Presence) room.Presence {
 	now := s.attendees.now()
-	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: call.Standby,
+	presence := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: call.Standby,
 		ForMe: call.ForMe, BackMs: known.BackMs, Read: known.Read}
 	if call.Standby {
-		p.OwnMs = max(known.OwnMs, s.caller.AtMs)
+		presence.OwnMs = max(known.OwnMs, s.caller.AtMs)
 	}
 	if call.Wakes {
-		p.WakesMs = p.AtMs
+		presence.WakesMs = presence.AtMs
 	}
 	if !call.Until.IsZero() {
-		p.UntilMs, p.Head = call.Until.UnixMilli(), s.head.AsOf
+		presence.UntilMs, presence.Head = call.Until.UnixMilli(), s.head.AsOf
 		switch began := call.Began.UnixMilli(); {
 		case call.Standby:
-			p.ShellMs = began
+			presence.ShellMs = began
 		case !s.caller.IsPerson(): // a person's waits end no older waits in other processes
-			p.WaitMs = began
+			presence.WaitMs = began
 		}
 	}
 	switch {
 	case call.Absence.Given && call.Absence.BackIn > 0:
-		p.BackMs = now.Add(call.Absence.BackIn).UnixMilli()
+		presence.BackMs = now.Add(call.Absence.BackIn).UnixMilli()
 	case call.Absence.Given, call.Returns, !now.Before(known.BackAt()):
-		p.BackMs = 0
+		presence.BackMs = 0
 	}
-	return p
+	return presence
 }
 
 // knownPresence returns the caller's presence. It reads the table if the process may not know the presence and
 // another agent has a seat.
 func (s Recorder) knownPresence(ctx context.Context, call Call) room.Presence {
-	r := s.attendees
-	r.mu.Lock()
-	mustRead := r.cachedSeat(s.caller.Seat).presence.mustRead(call, r.now(), r.o.SingleProcess)
-	r.mu.Unlock()
+	attendees := s.attendees
+	attendees.mu.Lock()
+	mustRead := attendees.cachedSeat(s.caller.Seat).presence.mustRead(call, attendees.now(), attendees.o.SingleProcess)
+	attendees.mu.Unlock()
 	var stored room.Presence
 	if mustRead && s.head.Others(s.caller.Seat) > 0 {
 		stored, _ = s.readPresence(ctx)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	l := &r.cachedSeat(s.caller.Seat).presence
-	l.recordStored(stored, &s.caller.Agent)
-	return l.latest
+	attendees.mu.Lock()
+	defer attendees.mu.Unlock()
+	cached := &attendees.cachedSeat(s.caller.Seat).presence
+	cached.recordStored(stored, &s.caller.Agent)
+	return cached.latest
 }
 
 // AwayUntil returns until when others see the caller as away; zero: they do not.
@@ -122,32 +124,32 @@ func (s Recorder) AwayUntil() time.Time {
 	return time.Time{}
 }
 
-// renewLease records the caller's presence p, and writes p if cachedPresence.decideCall says so: see Record for the
-// result. It logs a failure and returns when to try again, since the call itself has succeeded.
-func (s Recorder) renewLease(ctx context.Context, p room.Presence, fresh time.Duration) (due time.Time) {
-	r := s.attendees
-	now, head := r.now(), r.log.Peek()
+// renewLease records presence, that of the caller, and writes presence if cachedPresence.decideCall says so: see
+// Record for the result. It logs a failure and returns when to try again, since the call itself has succeeded.
+func (s Recorder) renewLease(ctx context.Context, presence room.Presence, fresh time.Duration) (due time.Time) {
+	attendees := s.attendees
+	now, head := attendees.now(), attendees.log.Peek()
 	if agent, here := head.Seated(s.caller.Seat); here {
 		// The lease depends on the caller's present role.
 		s.caller = &room.Caller{Agent: agent, Device: s.caller.Device}
 	}
 	// In a pair, the partner leaves after minutes of silence. The log does not show a call that has said nothing.
-	if u, _ := head.Recent.Said(s.caller.Seat); head.Paired || now.Sub(u.Heard) >= CallFresh {
+	if last, _ := head.Recent.Said(s.caller.Seat); head.Paired || now.Sub(last.Heard) >= CallFresh {
 		fresh = min(fresh, CallFresh)
 	}
-	r.mu.Lock()
-	l := &r.cachedSeat(s.caller.Seat).presence
-	p = s.addOpenWait(p, l.latest)
-	p.Read = max(p.Read, l.latest.Read)
-	p = p.Younger(l.latest)
-	if !l.decideCall(p, now, fresh).mustWrite() {
-		l.latest, due = p, l.writtenAt.Add(fresh)
-		r.mu.Unlock()
+	attendees.mu.Lock()
+	cached := &attendees.cachedSeat(s.caller.Seat).presence
+	presence = s.addOpenWait(presence, cached.latest)
+	presence.Read = max(presence.Read, cached.latest.Read)
+	presence = presence.Younger(cached.latest)
+	if !cached.decideCall(presence, now, fresh).mustWrite() {
+		cached.latest, due = presence, cached.writtenAt.Add(fresh)
+		attendees.mu.Unlock()
 		return due
 	}
-	l.recordWrite(p, now)
-	r.mu.Unlock()
-	if !s.writePresence(ctx, p) {
+	cached.recordWrite(presence, now)
+	attendees.mu.Unlock()
+	if !s.writePresence(ctx, presence) {
 		return now.Add(rewriteAfter)
 	}
 	return time.Time{}
@@ -160,27 +162,28 @@ const tableTimeout = 3 * time.Second
 // withTableTimeout returns the context of a write on which no answer depends. A file takes writes or fails within
 // seconds, so a write to a file has no timeout: when thousands of agents begin to wait at once, their writes queue,
 // and one commit takes up to two thousand.
-func (r *Attendees) withTableTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	if r.o.SingleProcess {
+func (a *Attendees) withTableTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.o.SingleProcess {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, tableTimeout)
 }
 
-// writePresence writes p as the caller's presence, and reports whether the table has p now. It logs a failure.
-func (s Recorder) writePresence(ctx context.Context, p room.Presence) bool {
-	r := s.attendees
-	bounded, cancel := r.withTableTimeout(ctx)
+// writePresence writes presence as the caller's presence, and reports whether the table has presence now. It logs a
+// failure.
+func (s Recorder) writePresence(ctx context.Context, presence room.Presence) bool {
+	attendees := s.attendees
+	bounded, cancel := attendees.withTableTimeout(ctx)
 	defer cancel()
-	err := r.o.Table.Write(bounded, roomlog.PutPresence(r.log.Peek().ID, s.caller.Agent, p))
+	err := attendees.o.Table.Write(bounded, roomlog.PutPresence(attendees.log.Peek().ID, s.caller.Agent, presence))
 	if err == nil {
 		return true
 	}
-	r.mu.Lock()
-	r.cachedSeat(s.caller.Seat).presence.recordFailure()
-	r.mu.Unlock()
+	attendees.mu.Lock()
+	attendees.cachedSeat(s.caller.Seat).presence.recordFailure()
+	attendees.mu.Unlock()
 	if ctx.Err() == nil {
-		r.o.Logger.WarnContext(ctx, "presence not written", "error", err)
+		attendees.o.Logger.WarnContext(ctx, "presence not written", "error", err)
 	}
 	return false
 }
@@ -189,8 +192,8 @@ func (s Recorder) writePresence(ctx context.Context, p room.Presence) bool {
 const rewriteAfter = 10 * time.Second
 
 // RenewEvery is how often an open wait renews its presence.
-func (r *Attendees) RenewEvery() time.Duration {
-	if r.o.SingleProcess {
+func (a *Attendees) RenewEvery() time.Duration {
+	if a.o.SingleProcess {
 		return room.AnnounceAgain
 	}
 	return time.Minute // by then Renew sees a younger wait of the seat in another process
@@ -200,43 +203,43 @@ func (r *Attendees) RenewEvery() time.Duration {
 // Renew ends wait; otherwise Renew announces wait further if an announcement is due. It returns how long until the
 // next renewal; 0: never.
 func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
-	r := s.attendees
+	attendees := s.attendees
 	if !s.keepsLease() {
 		return s.recordWatch(ctx)
 	}
-	again = r.RenewEvery()
-	if !r.o.SingleProcess {
+	again = attendees.RenewEvery()
+	if !attendees.o.SingleProcess {
 		stored, err := s.readPresence(ctx)
 		if err != nil { // a write could replace the announcement of a younger wait
 			return rewriteAfter
 		}
-		r.mu.Lock()
-		r.cachedSeat(s.caller.Seat).presence.recordStored(stored, &s.caller.Agent)
-		r.mu.Unlock()
+		attendees.mu.Lock()
+		attendees.cachedSeat(s.caller.Seat).presence.recordStored(stored, &s.caller.Agent)
+		attendees.mu.Unlock()
 	}
-	r.mu.Lock()
+	attendees.mu.Lock()
 	if !s.isOpen(wait) { // a newer wait has its place
-		r.mu.Unlock()
+		attendees.mu.Unlock()
 		return 0
 	}
-	l, now := &r.cachedSeat(s.caller.Seat).presence, r.now()
-	switch l.decideWait(wait, now, again) {
+	cached, now := &attendees.cachedSeat(s.caller.Seat).presence, attendees.now()
+	switch cached.decideWait(wait, now, again) {
 	case superseded:
-		delete(r.waits, s.caller.Seat)
+		delete(attendees.waits, s.caller.Seat)
 		close(wait.Superseded)
-		r.mu.Unlock()
+		attendees.mu.Unlock()
 		return 0
 	case announcedLongEnough:
-		r.mu.Unlock()
+		attendees.mu.Unlock()
 		return again
 	}
 	wait.AnnouncedUntil = room.Announced(now, wait.Until)
-	p := l.latest
-	p.UntilMs, p.Head = wait.AnnouncedUntil.UnixMilli(), max(p.Head, wait.PassedTo)
-	p = s.addOpenWait(p, l.latest)
-	l.recordWrite(p, now)
-	r.mu.Unlock()
-	if !s.writePresence(ctx, p) {
+	presence := cached.latest
+	presence.UntilMs, presence.Head = wait.AnnouncedUntil.UnixMilli(), max(presence.Head, wait.PassedTo)
+	presence = s.addOpenWait(presence, cached.latest)
+	cached.recordWrite(presence, now)
+	attendees.mu.Unlock()
+	if !s.writePresence(ctx, presence) {
 		wait.AnnouncedUntil = time.Time{}
 		return rewriteAfter
 	}
@@ -248,75 +251,75 @@ func (s Recorder) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: Ca
 
 // readPresence returns the caller's stored presence; zero: none is stored. It logs a failure.
 func (s Recorder) readPresence(ctx context.Context) (room.Presence, error) {
-	p, err := s.attendees.log.Seats().PresenceOf(ctx, s.caller.Seat)
+	presence, err := s.attendees.log.Seats().PresenceOf(ctx, s.caller.Seat)
 	if errors.Is(err, table.ErrNotFound) {
 		err = nil
 	}
 	if err != nil && ctx.Err() == nil {
 		s.attendees.o.Logger.WarnContext(ctx, "presence not read", "error", err)
 	}
-	return p, err
+	return presence, err
 }
 
 // setActivity stores what the caller says it is doing, unless its person supervises the agent: the person may let the
 // message of the call through, or need not see it, and would not see the activity.
 func (s Recorder) setActivity(ctx context.Context, activity string) {
-	r := s.attendees
-	if agent, _ := r.log.Peek().Seated(s.caller.Seat); agent.Person.Supervises() {
+	attendees := s.attendees
+	if agent, _ := attendees.log.Peek().Seated(s.caller.Seat); agent.Person.Supervises() {
 		return
 	}
-	now := r.now()
-	r.mu.Lock()
-	m := r.cachedSeat(s.caller.Seat)
-	stale := m.activity != activity || now.Sub(m.activityAt) >= rewriteActivityAfter
-	if u, spoke := r.log.Peek().Recent.Said(s.caller.Seat); spoke && u.At.After(m.activityAt) {
+	now := attendees.now()
+	attendees.mu.Lock()
+	cache := attendees.cachedSeat(s.caller.Seat)
+	stale := cache.activity != activity || now.Sub(cache.activityAt) >= rewriteActivityAfter
+	if last, spoke := attendees.log.Peek().Recent.Said(s.caller.Seat); spoke && last.At.After(cache.activityAt) {
 		stale = true // a message ends the activity before it
 	}
-	r.mu.Unlock()
+	attendees.mu.Unlock()
 	if !stale {
 		return
 	}
-	bounded, cancel := r.withTableTimeout(ctx)
+	bounded, cancel := attendees.withTableTimeout(ctx)
 	defer cancel()
-	err := r.log.Seats().SetActivity(bounded, s.caller.Seat, activity)
+	err := attendees.log.Seats().SetActivity(bounded, s.caller.Seat, activity)
 	if err != nil {
 		if ctx.Err() == nil {
-			r.o.Logger.WarnContext(ctx, "activity not written", "error", err)
+			attendees.o.Logger.WarnContext(ctx, "activity not written", "error", err)
 		}
 		return
 	}
-	r.mu.Lock()
-	m.activity, m.activityAt = activity, now
-	r.mu.Unlock()
+	attendees.mu.Lock()
+	cache.activity, cache.activityAt = activity, now
+	attendees.mu.Unlock()
 }
 
 // ReadPresence returns the presence of every seat, as stored or as the process has since heard, and until when the
 // people behind seats watch.
-func (r *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all map[int]room.Presence,
+func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all map[int]room.Presence,
 	people map[int]time.Time,
 	err error) {
-	all, people, err = r.log.Seats().Presence(ctx, c)
+	all, people, err = a.log.Seats().Presence(ctx, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for seat, m := range r.seats {
-		p, single := all[seat], r.o.SingleProcess
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for seat, cache := range a.seats {
+		presence, single := all[seat], a.o.SingleProcess
 		switch {
-		case m.presence.latest.AtMs == 0:
+		case cache.presence.latest.AtMs == 0:
 		// the process knows that the wait has ended
-		case m.presence.latest.AtMs > p.AtMs, m.presence.latest.AtMs == p.AtMs && single:
-			mine := m.presence.latest
-			mine.HookedMs = p.HookedMs
-			mine.Activity, mine.ActiveAsOf = p.Activity, p.ActiveAsOf
+		case cache.presence.latest.AtMs > presence.AtMs, cache.presence.latest.AtMs == presence.AtMs && single:
+			mine := cache.presence.latest
+			mine.HookedMs = presence.HookedMs
+			mine.Activity, mine.ActiveAsOf = presence.Activity, presence.ActiveAsOf
 			if !single { // each begin and end of an absence is written, perhaps elsewhere
-				mine.BackMs = p.BackMs
+				mine.BackMs = presence.BackMs
 			}
 			all[seat] = mine
-		case m.presence.latest.AtMs == p.AtMs: // the process knows what was handed out since
-			p.Read = max(p.Read, m.presence.latest.Read)
-			all[seat] = p
+		case cache.presence.latest.AtMs == presence.AtMs: // the process knows what was handed out since
+			presence.Read = max(presence.Read, cache.presence.latest.Read)
+			all[seat] = presence
 		}
 	}
 	return all, people, nil

@@ -18,8 +18,8 @@ type Reader struct {
 	caller    *room.Caller
 }
 
-// Reader returns c as a reader.
-func (r *Attendees) Reader(c *room.Caller) Reader { return Reader{r, c} }
+// Reader returns caller as a reader.
+func (a *Attendees) Reader(caller *room.Caller) Reader { return Reader{a, caller} }
 
 // AcknowledgeAndOffer acknowledges the cursor of a call, unless the call peeks, and returns what the call may be
 // handed. It waits until an older call has stored its result.
@@ -111,17 +111,18 @@ func (r Reader) AcknowledgeUnstored(cursor, replyTo int64) { r.cacheAcknowledged
 func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 	r.attendees.mu.Lock()
 	defer r.attendees.mu.Unlock()
-	c := r.cachedReading()
-	store := c.delivery.Acknowledge(cursor, replyTo)
-	return (store == OncePerMinute || !c.delivery.fromTable) && r.attendees.now().Sub(c.storedAt) >= storeEvery
+	reading := r.cachedReading()
+	store := reading.delivery.Acknowledge(cursor, replyTo)
+	return (store == OncePerMinute || !reading.delivery.fromTable) &&
+		r.attendees.now().Sub(reading.storedAt) >= storeEvery
 }
 
 // HoldBack stores the events that a stay was handed because they held back its message: see Delivery.HoldBack.
-func (r Reader) HoldBack(ctx context.Context, o Offer, to int64, key string) error {
+func (r Reader) HoldBack(ctx context.Context, offer Offer, to int64, key string) error {
 	defer r.lockHandOut().Unlock()
-	d, err := r.readDelivery(ctx)
-	when := d.HoldBack(o, to, key)
-	return r.writeDelivery(ctx, d, when, err)
+	delivery, err := r.readDelivery(ctx)
+	when := delivery.HoldBack(offer, to, key)
+	return r.writeDelivery(ctx, delivery, when, err)
 }
 
 // ConfirmCredential reports whether the reader was warned of a credential: see Delivery.ConfirmCredential.
@@ -137,14 +138,14 @@ func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) 
 
 // Arrived returns the last event that has surely arrived at a stay: see Delivery.Arrived.
 func (r Reader) Arrived(ctx context.Context, key string) (int64, error) {
-	d, err := r.lockAndReadDelivery(ctx)
-	return d.Arrived(key), err
+	delivery, err := r.lockAndReadDelivery(ctx)
+	return delivery.Arrived(key), err
 }
 
 // HandedOut returns the last event that the reader was handed.
 func (r Reader) HandedOut(ctx context.Context) (int64, error) {
-	d, err := r.lockAndReadDelivery(ctx)
-	return d.HandedOut(), err
+	delivery, err := r.lockAndReadDelivery(ctx)
+	return delivery.HandedOut(), err
 }
 
 // Cursor returns the cursor of an answer that hands nothing out, as far as the process knows: see Delivery.Cursor.
@@ -159,8 +160,8 @@ func (r Reader) Cursor(ctx context.Context) (n int64, ok bool, err error) {
 
 // HasHooks reports whether the agent is called when something is new.
 func (r Reader) HasHooks() bool {
-	a, here := r.attendees.log.Peek().Seated(r.caller.Seat)
-	return here && a.IsCalled() && !r.caller.IsPerson()
+	agent, here := r.attendees.log.Peek().Seated(r.caller.Seat)
+	return here && agent.IsCalled() && !r.caller.IsPerson()
 }
 
 // recordRead records, in the cache only, that the agent was handed the events up to n, and returns the last such
@@ -171,9 +172,9 @@ func (r Reader) recordRead(n int64) int64 {
 	}
 	r.attendees.mu.Lock()
 	defer r.attendees.mu.Unlock()
-	c := r.attendees.cachedSeat(r.caller.Seat)
-	c.presence.latest.Read = max(c.presence.latest.Read, n)
-	return c.presence.latest.Read
+	cache := r.attendees.cachedSeat(r.caller.Seat)
+	cache.presence.latest.Read = max(cache.presence.latest.Read, n)
+	return cache.presence.latest.Read
 }
 
 // lockHandOut locks the handOutMu of the reader, and returns it.
@@ -221,9 +222,9 @@ func (r Reader) readDelivery(ctx context.Context) (Delivery, error) {
 func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 	r.attendees.mu.Lock()
 	defer r.attendees.mu.Unlock()
-	c := r.cachedReading()
-	delivery.addKnown(c.delivery)
-	c.delivery = delivery
+	reading := r.cachedReading()
+	delivery.addKnown(reading.delivery)
+	reading.delivery = delivery
 	return delivery
 }
 
@@ -242,17 +243,17 @@ func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when Write
 	}
 	r.attendees.mu.Lock()
 	defer r.attendees.mu.Unlock()
-	c := r.cachedReading()
+	reading := r.cachedReading()
 	if err == nil {
-		delivery.addKnown(c.delivery)
-		c.delivery = delivery
+		delivery.addKnown(reading.delivery)
+		reading.delivery = delivery
 		if when != Never {
-			c.storedAt = now
+			reading.storedAt = now
 		}
 		return nil
 	}
 	if when == BeforeAnswerIfPossible { // the answer is marked if it comes again
-		c.delivery.shown = max(c.delivery.shown, delivery.HandedOut())
+		reading.delivery.shown = max(reading.delivery.shown, delivery.HandedOut())
 	}
 	if !canceled {
 		r.attendees.o.Logger.WarnContext(ctx, "read position not written", "error", err)

@@ -45,55 +45,57 @@ type Attendees struct {
 }
 
 // New returns the Attendees of the room of a log.
-func New(l *roomlog.Log, o *Options) *Attendees {
-	return &Attendees{log: l, o: o, seats: map[int]*seatCache{}}
+func New(log *roomlog.Log, options *Options) *Attendees {
+	return &Attendees{log: log, o: options, seats: map[int]*seatCache{}}
 }
 
-func (r *Attendees) now() time.Time { return r.o.Clock.Now() }
+func (a *Attendees) now() time.Time { return a.o.Clock.Now() }
 
 // HasCompany reports whether the process knows, without a read, that an agent on another seat is present: that
 // agent waits here or, if there is only one process, called last without an absence.
-func (r *Attendees) HasCompany(head *room.Head, seat int) bool {
-	now := r.now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (a *Attendees) HasCompany(head *room.Head, seat int) bool {
+	now := a.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	return slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
-		m := r.seats[agent.Seat]
-		calls := r.o.SingleProcess && m != nil && m.presence.latest.AtMs != 0 && !m.presence.latest.BackAt().After(now)
-		return agent.Seat != seat && (r.waits[agent.Seat] != nil || agent.IsPersonOnly() && r.watches[agent.Seat] != nil ||
+		cache := a.seats[agent.Seat]
+		calls := a.o.SingleProcess && cache != nil && cache.presence.latest.AtMs != 0 &&
+			!cache.presence.latest.BackAt().After(now)
+		return agent.Seat != seat && (a.waits[agent.Seat] != nil || agent.IsPersonOnly() &&
+			a.watches[agent.Seat] != nil ||
 			calls)
 	})
 }
 
 // Waits reports whether a call of the seat waits here.
-func (r *Attendees) Waits(seat int) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.waits[seat] != nil
+func (a *Attendees) Waits(seat int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.waits[seat] != nil
 }
 
 // HasProgram reports whether the process knows a program on standby that wakes the agent of a seat. A killed program
 // counts for as long as others still see it.
-func (r *Attendees) HasProgram(seat int) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	m := r.seats[seat]
-	return m != nil && r.now().Sub(time.UnixMilli(m.presence.latest.WakesMs)) < room.AnnounceWait
+func (a *Attendees) HasProgram(seat int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	cache := a.seats[seat]
+	return cache != nil && a.now().Sub(time.UnixMilli(cache.presence.latest.WakesMs)) < room.AnnounceWait
 }
 
 // Cached returns how many seats are cached.
-func (r *Attendees) Cached() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.seats)
+func (a *Attendees) Cached() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.seats)
 }
 
 // BackAt returns the announced return of a seat; zero: the process knows none.
-func (r *Attendees) BackAt(seat int) time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if m := r.seats[seat]; m != nil {
-		return m.presence.latest.BackAt()
+func (a *Attendees) BackAt(seat int) time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if cache := a.seats[seat]; cache != nil {
+		return cache.presence.latest.BackAt()
 	}
 	return time.Time{}
 }
@@ -103,29 +105,29 @@ const rosterEvery = 30 * time.Second
 
 // ReadRosterLately reports whether the roster was read for caller less than rosterEvery ago. If not, the roster
 // counts as read now.
-func (r *Attendees) ReadRosterLately(caller room.Caller) bool {
-	if r.o.SingleProcess {
+func (a *Attendees) ReadRosterLately(caller room.Caller) bool {
+	if a.o.SingleProcess {
 		return false
 	}
-	now := r.now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	m := r.cachedSeat(caller.Seat).readingOf(caller)
-	if now.Sub(m.rosterReadAt) < rosterEvery {
+	now := a.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	reading := a.cachedSeat(caller.Seat).readingOf(caller)
+	if now.Sub(reading.rosterReadAt) < rosterEvery {
 		return true
 	}
-	m.rosterReadAt = now
+	reading.rosterReadAt = now
 	return false
 }
 
 // RecordRoster records the roster that caller sees, and reports whether the roster is new to caller. If the process
 // does not know which roster caller saw last, the roster is new only if moved says that an agent just came or left.
-func (r *Attendees) RecordRoster(caller room.Caller, roster [16]byte, moved bool) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	m := r.cachedSeat(caller.Seat).readingOf(caller)
-	before := m.roster
-	m.roster = roster
+func (a *Attendees) RecordRoster(caller room.Caller, roster [16]byte, moved bool) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	reading := a.cachedSeat(caller.Seat).readingOf(caller)
+	before := reading.roster
+	reading.roster = roster
 	if before == [16]byte{} {
 		return moved
 	}
@@ -166,13 +168,13 @@ type reading struct {
 }
 
 // cachedSeat returns the cache of a seat. Attendees.mu is held.
-func (r *Attendees) cachedSeat(seat int) *seatCache {
-	c := r.seats[seat]
-	if c == nil {
-		c = &seatCache{}
-		r.seats[seat] = c
+func (a *Attendees) cachedSeat(seat int) *seatCache {
+	cache := a.seats[seat]
+	if cache == nil {
+		cache = &seatCache{}
+		a.seats[seat] = cache
 	}
-	return c
+	return cache
 }
 
 // readingOf returns how far a caller of the seat has read. Attendees.mu is held.

@@ -15,11 +15,11 @@ const undisturbedAfterWait = 10 * time.Second
 // next look-in, so a program that only looks in writes once in room.AnnounceAgain, or after a call of the agent
 // itself. If the agent itself waits, AnnounceStandby announces nothing and returns true.
 func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
-	r, seat := s.attendees, s.caller.Seat
-	r.mu.Lock()
-	r.cachedSeat(seat).presence.latest.WakesMs = r.now().UnixMilli()
-	open := r.waits[seat]
-	r.mu.Unlock()
+	attendees, seat := s.attendees, s.caller.Seat
+	attendees.mu.Lock()
+	attendees.cachedSeat(seat).presence.latest.WakesMs = attendees.now().UnixMilli()
+	open := attendees.waits[seat]
+	attendees.mu.Unlock()
 	if open != nil && !open.Standby && !open.Looks {
 		return true
 	}
@@ -27,19 +27,19 @@ func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	if err != nil {
 		return false // the next look-in announces the program
 	}
-	r.mu.Lock()
-	l, now := &r.cachedSeat(seat).presence, r.now()
-	l.replaceByStored(stored)
-	d, p := l.decideStandby(s.head, s.caller.Agent, now, forMe), l.latest
+	attendees.mu.Lock()
+	cached, now := &attendees.cachedSeat(seat).presence, attendees.now()
+	cached.replaceByStored(stored)
+	d, presence := cached.decideStandby(s.head, s.caller.Agent, now, forMe), cached.latest
 	if !d.mustWrite() {
-		r.mu.Unlock()
+		attendees.mu.Unlock()
 		return d == agentWaits
 	}
-	p.AtMs, p.OwnMs = now.UnixMilli(), max(p.OwnMs, s.caller.AtMs)
-	p.Used, p.Standby, p.ForMe, p.WakesMs = true, true, forMe, now.UnixMilli()
-	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
-	l.recordWrite(p, now)
-	r.mu.Unlock()
-	s.writePresence(ctx, p)
+	presence.AtMs, presence.OwnMs = now.UnixMilli(), max(presence.OwnMs, s.caller.AtMs)
+	presence.Used, presence.Standby, presence.ForMe, presence.WakesMs = true, true, forMe, now.UnixMilli()
+	presence.UntilMs, presence.Head = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
+	cached.recordWrite(presence, now)
+	attendees.mu.Unlock()
+	s.writePresence(ctx, presence)
 	return false
 }

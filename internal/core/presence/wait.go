@@ -11,16 +11,17 @@ import (
 // Wait is a call that waits, from BeginWait to EndWait.
 type Wait struct {
 	Began          time.Time
-	Until          time.Time     // its end
-	Due            time.Time     // when to renew the caller's presence first
-	AnnouncedUntil time.Time     // until when others see the wait; zero: they do not
-	PassedTo       int64         // the last event when the wait went on past an answer; 0: none
-	Standby        bool          // a program waits for the agent
-	Looks          bool          // the call lasts no time, so the agent does not wait
-	Superseded     chan struct{} // closed by a younger wait of the agent, or by too many waits of the person; nil: never
-	Yields         bool          // superseded because the agent itself waits; set before Superseded is closed
-	Turn           chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
-	Task           chan int64    // receives the number of a free task for the caller
+	Until          time.Time // its end
+	Due            time.Time // when to renew the caller's presence first
+	AnnouncedUntil time.Time // until when others see the wait; zero: they do not
+	PassedTo       int64     // the last event when the wait went on past an answer; 0: none
+	Standby        bool      // a program waits for the agent
+	Looks          bool      // the call lasts no time, so the agent does not wait
+	// closed by a younger wait of the agent, or by too many waits of the person; nil: never
+	Superseded chan struct{}
+	Yields     bool       // superseded because the agent itself waits; set before Superseded is closed
+	Turn       chan int64 // receives the last word whose silence gives the caller the turn: see ClaimTurn
+	Task       chan int64 // receives the number of a free task for the caller
 }
 
 // isSuperseded reports whether a younger wait has ended w. A call that does not wait has a nil w, which is never
@@ -48,56 +49,56 @@ func (w *Wait) rank() time.Time {
 
 // BeginWait registers wait, a wait of caller. An agent has one wait: see Attendees.beginAgentWait. If a person has
 // more than MaxWatches, BeginWait ends the oldest.
-func (r *Attendees) BeginWait(caller *room.Caller, wait *Wait) {
+func (a *Attendees) BeginWait(caller *room.Caller, wait *Wait) {
 	if !caller.IsPerson() {
-		r.beginAgentWait(caller.Seat, wait)
+		a.beginAgentWait(caller.Seat, wait)
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.watches == nil {
-		r.watches = map[int][]*Wait{}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.watches == nil {
+		a.watches = map[int][]*Wait{}
 	}
-	open := append(r.watches[caller.Seat], wait)
+	open := append(a.watches[caller.Seat], wait)
 	if len(open) > core.MaxWatches {
 		close(open[0].Superseded)
 		open = slices.Delete(open, 0, 1)
 	}
-	r.watches[caller.Seat] = open
+	a.watches[caller.Seat] = open
 }
 
 // EndWait ends wait, a wait of caller.
-func (r *Attendees) EndWait(caller *room.Caller, wait *Wait) {
+func (a *Attendees) EndWait(caller *room.Caller, wait *Wait) {
 	if !caller.IsPerson() {
-		r.endAgentWait(caller.Seat, wait)
+		a.endAgentWait(caller.Seat, wait)
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	open := slices.DeleteFunc(r.watches[caller.Seat], func(other *Wait) bool { return other == wait })
-	r.watches[caller.Seat] = open
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	open := slices.DeleteFunc(a.watches[caller.Seat], func(other *Wait) bool { return other == wait })
+	a.watches[caller.Seat] = open
 	if len(open) == 0 {
-		delete(r.watches, caller.Seat)
-		if m := r.seats[caller.Seat]; m != nil && caller.IsPersonOnly() {
-			m.presence.endWait(r.now())
+		delete(a.watches, caller.Seat)
+		if cache := a.seats[caller.Seat]; cache != nil && caller.IsPersonOnly() {
+			cache.presence.endWait(a.now())
 		}
 	}
-	if _, here := r.log.Peek().Seated(caller.Seat); !here {
-		delete(r.seats, caller.Seat)
+	if _, here := a.log.Peek().Seated(caller.Seat); !here {
+		delete(a.seats, caller.Seat)
 	}
-	r.endPollingIfIdle()
+	a.endPollingIfIdle()
 }
 
 // beginAgentWait registers wait, and ends an older wait of the seat: an answer must arrive once, and one token must
 // not keep many instances of a Lambda function busy. A program on standby never ends a wait of its agent:
 // beginAgentWait then ends wait instead. A call that only looks in begins no silence.
-func (r *Attendees) beginAgentWait(seat int, wait *Wait) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.waits == nil {
-		r.waits = map[int]*Wait{}
+func (a *Attendees) beginAgentWait(seat int, wait *Wait) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.waits == nil {
+		a.waits = map[int]*Wait{}
 	}
-	if older := r.waits[seat]; older != nil {
+	if older := a.waits[seat]; older != nil {
 		if wait.Standby && !older.Standby {
 			wait.Yields = true
 			close(wait.Superseded)
@@ -106,33 +107,33 @@ func (r *Attendees) beginAgentWait(seat int, wait *Wait) {
 		older.Yields = older.Standby && !wait.Standby
 		close(older.Superseded)
 	}
-	r.waits[seat] = wait
+	a.waits[seat] = wait
 	if !wait.Looks {
-		r.beginSilence()
-		r.beginFreeTaskCheck()
+		a.beginSilence()
+		a.beginFreeTaskCheck()
 	}
 }
 
 // endAgentWait ends wait, and the polling with the last wait.
-func (r *Attendees) endAgentWait(seat int, wait *Wait) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.waits[seat] == wait {
-		delete(r.waits, seat)
-		if m := r.seats[seat]; m != nil {
-			m.presence.endWait(r.now())
-			if m.presence.latest.BackAt().After(r.now()) {
-				r.beginSilence() // the agent is away now, so nobody waits for it
+func (a *Attendees) endAgentWait(seat int, wait *Wait) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.waits[seat] == wait {
+		delete(a.waits, seat)
+		if cache := a.seats[seat]; cache != nil {
+			cache.presence.endWait(a.now())
+			if cache.presence.latest.BackAt().After(a.now()) {
+				a.beginSilence() // the agent is away now, so nobody waits for it
 			}
 		}
-		if _, here := r.log.Peek().Seated(seat); !here {
-			delete(r.seats, seat)
+		if _, here := a.log.Peek().Seated(seat); !here {
+			delete(a.seats, seat)
 		}
 	}
-	if len(r.waits) == 0 {
-		r.waits = nil
-		r.endSilence()
-		r.endFreeTaskCheck()
+	if len(a.waits) == 0 {
+		a.waits = nil
+		a.endSilence()
+		a.endFreeTaskCheck()
 	}
-	r.endPollingIfIdle()
+	a.endPollingIfIdle()
 }

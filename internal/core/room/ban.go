@@ -24,7 +24,7 @@ func FindBan(list []Ban, shown string) (Ban, bool) {
 		return Ban{}, false
 	}
 	key, look := ident.Respelled(shown), ident.SkeletonOf(shown)
-	i := slices.IndexFunc(list, func(b Ban) bool { return b.Key == key || ident.SkeletonOf(b.Name).Like(look) })
+	i := slices.IndexFunc(list, func(ban Ban) bool { return ban.Key == key || ident.SkeletonOf(ban.Name).Like(look) })
 	if i < 0 {
 		return Ban{}, false
 	}
@@ -37,12 +37,12 @@ func isBannedBy(n ident.Name, a Agent) bool {
 	return holds
 }
 
-// withBan returns list with b, written with event n. list is unchanged.
-func withBan(list []Ban, b *Ban, n int64) []Ban {
-	if b == nil || slices.ContainsFunc(list, func(x Ban) bool { return x.Key == b.Key }) {
+// withBan returns list with ban, written with event n. list is unchanged.
+func withBan(list []Ban, ban *Ban, n int64) []Ban {
+	if ban == nil || slices.ContainsFunc(list, func(x Ban) bool { return x.Key == ban.Key }) {
 		return list
 	}
-	added := *b
+	added := *ban
 	added.Written = n
 	return append(slices.Clip(list), added)
 }

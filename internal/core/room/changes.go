@@ -15,26 +15,26 @@ type Changes struct {
 
 // differences returns the differences between s and old, as agents see them; nil for none.
 func (s Settings) differences(old Settings) *Changes {
-	var c Changes
-	setIfDifferent(&c.Room, s.Name, old.Name)
-	setIfDifferent(&c.Description, s.Description, old.Description)
-	setIfDifferent(&c.Capacity, s.Capacity, old.Capacity)
-	setIfDifferent(&c.Type, s.Type, old.Type)
-	setIfDifferent(&c.Public, s.Public, old.Public)
-	setIfDifferent(&c.AgentMessages, s.AgentMessages, old.AgentMessages)
+	var changes Changes
+	setIfDifferent(&changes.Room, s.Name, old.Name)
+	setIfDifferent(&changes.Description, s.Description, old.Description)
+	setIfDifferent(&changes.Capacity, s.Capacity, old.Capacity)
+	setIfDifferent(&changes.Type, s.Type, old.Type)
+	setIfDifferent(&changes.Public, s.Public, old.Public)
+	setIfDifferent(&changes.AgentMessages, s.AgentMessages, old.AgentMessages)
 	if s.Password != old.Password {
-		c.Password = "set"
+		changes.Password = "set"
 		if s.Password == "" {
-			c.Password = "removed"
+			changes.Password = "removed"
 		}
 	}
 	if s.Invite.Number != old.Invite.Number {
-		c.Invite = inviteRenewed
+		changes.Invite = inviteRenewed
 	}
-	if c == (Changes{}) {
+	if changes == (Changes{}) {
 		return nil
 	}
-	return &c
+	return &changes
 }
 
 // inviteRenewed is all that agents see of a new invite.
@@ -63,20 +63,20 @@ func (s Settings) changeTo(old Settings, changed *Changes) *Event {
 
 // after returns s after event.
 func (s Settings) after(event Event) Settings {
-	c := event.Changed
-	setIfPresent(&s.Name, c.Room)
-	setIfPresent(&s.Description, c.Description)
-	setIfPresent(&s.Capacity, c.Capacity)
-	setIfPresent(&s.Type, c.Type)
-	setIfPresent(&s.Public, c.Public)
-	if c.AgentMessages != nil {
-		s.AgentMessages, s.EndpointRun = *c.AgentMessages, event.EndpointRun
+	changes := event.Changed
+	setIfPresent(&s.Name, changes.Room)
+	setIfPresent(&s.Description, changes.Description)
+	setIfPresent(&s.Capacity, changes.Capacity)
+	setIfPresent(&s.Type, changes.Type)
+	setIfPresent(&s.Public, changes.Public)
+	if changes.AgentMessages != nil {
+		s.AgentMessages, s.EndpointRun = *changes.AgentMessages, event.EndpointRun
 	}
 	setIfPresent(&s.OpenFrom, event.OpenFrom)
-	if c.Room != nil {
+	if changes.Room != nil {
 		s.Key = event.Key
 	}
-	if c.Password != "" {
+	if changes.Password != "" {
 		s.Password = event.Hash
 	}
 	return s

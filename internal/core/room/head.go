@@ -52,9 +52,9 @@ func (h *Head) CompleteAndApply(event *Event) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l := h.Talk.apply(after, *event); l.changed {
-		event.Talk, event.LastTalk = &Talk{Open: l.Open, Done: l.Done}, event.N
-		for _, request := range l.agreed {
+	if ledger := h.Talk.apply(after, *event); ledger.changed {
+		event.Talk, event.LastTalk = &Talk{Open: ledger.Open, Done: ledger.Done}, event.N
+		for _, request := range ledger.agreed {
 			event.Agreed, event.AgreedTo = append(event.Agreed, request.N), append(event.AgreedTo, request.readers())
 		}
 		after.Talk, after.LastTalk = *event.Talk, event.N
@@ -122,7 +122,7 @@ func (h *Head) WithFullIndex() *Head {
 
 // LastSaid returns the last message of agent. known is false if agent may have sent a message within RepeatWindow,
 // but before the index begins.
-func (h *Head) LastSaid(agent Agent, now time.Time) (u Utterance, known bool) {
+func (h *Head) LastSaid(agent Agent, now time.Time) (last Utterance, known bool) {
 	if u, ok := h.Recent.Said(agent.Seat); ok {
 		return u, true
 	}
@@ -137,16 +137,16 @@ func (h *Head) SaidSince(agent Agent, call Start) (said []Saying, known bool) {
 	if time.UnixMilli(h.HeadMs).Sub(call.At) >= RepeatWindow {
 		return nil, false // the index drops messages older than Lease, and may get earlier messages back
 	}
-	if u, spoke := h.Recent.Said(agent.Seat); spoke {
-		for i := -1; i < len(u.earlier); i++ {
-			s := u.Saying
+	if last, spoke := h.Recent.Said(agent.Seat); spoke {
+		for i := -1; i < len(last.earlier); i++ {
+			saying := last.Saying
 			if i >= 0 {
-				s = u.earlier[i]
+				saying = last.earlier[i]
 			}
-			if !call.Precedes(s.N, s.At) {
+			if !call.Precedes(saying.N, saying.At) {
 				return said, true
 			}
-			said = append(said, s)
+			said = append(said, saying)
 		}
 	}
 	r := &h.Recent

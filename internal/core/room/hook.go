@@ -42,7 +42,7 @@ const (
 
 // Hook returns the hook of a that has id.
 func (a Agent) Hook(id string) (Hook, bool) {
-	i := slices.IndexFunc(a.Hooks, func(k Hook) bool { return k.ID == id })
+	i := slices.IndexFunc(a.Hooks, func(hook Hook) bool { return hook.ID == id })
 	if i < 0 {
 		return Hook{}, false
 	}
@@ -119,11 +119,12 @@ func (e Event) BeginsHook() bool { return e.Type == Hooked && e.Reason == "" }
 // changeHooks applies event, a Hooked.
 func (s *State) changeHooks(event Event) {
 	s.change(event.Seat, func(agent *Agent) {
-		agent.Hooks = slices.DeleteFunc(slices.Clone(agent.Hooks), func(k Hook) bool { return k.ID == event.Hook.ID })
+		agent.Hooks = slices.DeleteFunc(slices.Clone(agent.Hooks),
+			func(hook Hook) bool { return hook.ID == event.Hook.ID })
 		if event.BeginsHook() {
-			k := *event.Hook
-			k.N = event.N
-			agent.Hooks = append(agent.Hooks, k)
+			hook := *event.Hook
+			hook.N = event.N
+			agent.Hooks = append(agent.Hooks, hook)
 		}
 	})
 }
@@ -137,26 +138,26 @@ type Call struct {
 // CalledBy returns the hooks to look at because of event. s is the state after event.
 func (s *State) CalledBy(event Event) (calls []Call) {
 	for i := range s.Agents { // by index: an Agent is large
-		for _, k := range s.Agents[i].Hooks {
-			if s.beginsLook(s.Agents[i], k, event) {
-				calls = append(calls, Call{s.Agents[i].Seat, k.ID})
+		for _, hook := range s.Agents[i].Hooks {
+			if s.beginsLook(s.Agents[i], hook, event) {
+				calls = append(calls, Call{s.Agents[i].Seat, hook.ID})
 			}
 		}
 	}
 	return calls
 }
 
-// beginsLook reports whether event begins a look at hook k of agent: event begins k, or calls k (see Hook.Calls), or
-// an endpoint may speak again. A paused agent is called when it may go on.
-func (s *State) beginsLook(agent Agent, k Hook, event Event) bool {
+// beginsLook reports whether event begins a look at hook, a hook of agent: event begins hook, or calls hook (see
+// Hook.Calls), or an endpoint may speak again. A paused agent is called when it may go on.
+func (s *State) beginsLook(agent Agent, hook Hook, event Event) bool {
 	mine := event.Seat == agent.Seat
 	switch {
-	case mine && event.BeginsHook() && event.Hook.ID == k.ID,
-		k.Form == FormAgent && s.Hears(agent) && (mine && (event.Type == SupervisionSet || event.Type == Managed) ||
+	case mine && event.BeginsHook() && event.Hook.ID == hook.ID,
+		hook.Form == FormAgent && s.Hears(agent) && (mine && (event.Type == SupervisionSet || event.Type == Managed) ||
 			event.Type == Changed || event.Person && !event.IsNote()):
 		return true
 	}
-	return k.Calls(s, agent, event)
+	return hook.Calls(s, agent, event)
 }
 
 // Calls reports whether event calls k, a hook of agent, in the room of state.

@@ -122,15 +122,15 @@ func (l Liveness) LastHeard(head *Head, agent Agent) (last time.Time, used bool)
 // LeaseEnd returns when the seat of agent may be taken, and when agent made its last known call. A hook keeps the seat
 // of an agent that makes no call, since news calls the hook.
 func (l Liveness) LeaseEnd(head *Head, agent Agent) (end, last time.Time) {
-	p, seen := l.Presence[agent.Seat]
-	p = p.Of(agent)
-	if !seen || p.AtMs == 0 { // expired, perhaps as the presence of a member, now admin
-		p.AtMs = max(agent.AtMs, agent.RoleMs)
+	presence, seen := l.Presence[agent.Seat]
+	presence = presence.Of(agent)
+	if !seen || presence.AtMs == 0 { // expired, perhaps as the presence of a member, now admin
+		presence.AtMs = max(agent.AtMs, agent.RoleMs)
 	}
-	if u, spoke := head.Recent.Said(agent.Seat); spoke && u.Heard.After(p.At()) {
-		p.AtMs, p.Used = u.Heard.UnixMilli(), true
+	if u, spoke := head.Recent.Said(agent.Seat); spoke && u.Heard.After(presence.At()) {
+		presence.AtMs, presence.Used = u.Heard.UnixMilli(), true
 	}
-	return Latest(p.LeaseEnd(agent.Role), agent.HookedUntil(p), l.LeaseEnds[agent.Seat]), p.At()
+	return Latest(presence.LeaseEnd(agent.Role), agent.HookedUntil(presence), l.LeaseEnds[agent.Seat]), presence.At()
 }
 
 // isPresent reports whether agent was heard within PresentFor, waits, or has a waiting program on standby.

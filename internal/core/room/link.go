@@ -38,26 +38,27 @@ func (s *State) linkClaim(a Agent, number int) ident.LinkCode {
 	return ident.NewLinkCode(s.LogKey, s.ID, a.Seat, a.Joined, number)
 }
 
-// KnowsLink reports whether c is the claim of a link to the seat of agent, used or unused.
-func (s *State) KnowsLink(agent Agent, c ident.LinkCode) bool {
+// KnowsLink reports whether code is the claim of a link to the seat of agent, used or unused.
+func (s *State) KnowsLink(agent Agent, code ident.LinkCode) bool {
 	for n := agent.Person.Opened; n >= max(0, agent.Person.Opened-core.MaxUsedLinks); n-- {
-		if s.linkClaim(agent, n).Is(c) {
+		if s.linkClaim(agent, n).Is(code) {
 			return true
 		}
 	}
 	return false
 }
 
-// OpenLink returns the event by which the link of claim c gives a device the token with this hash; nil if the device
+// OpenLink returns the event by which the link of claim code gives a device the token with this hash; nil if the device
 // has the token. A link works once. For a used link, err refuses the device, and the event tells the person, at most
 // once in linkTriedEvery.
-func (s *State) OpenLink(agent Agent, c ident.LinkCode, hash string, now time.Time) (event *Event, err *fault.Error) {
+func (s *State) OpenLink(agent Agent, code ident.LinkCode, hash string, now time.Time) (event *Event,
+	err *fault.Error) {
 	person := agent.Person
 	link, open := s.LinkOf(agent)
 	switch {
 	case slices.Contains(person.Devices, hash):
 		return nil, nil
-	case open && link.Is(c):
+	case open && link.Is(code):
 		why := Reason("")
 		if person.HasOpened() {
 			why = ReasonOpened
@@ -65,7 +66,7 @@ func (s *State) OpenLink(agent Agent, c ident.LinkCode, hash string, now time.Ti
 		person = person.WithDevice(hash)
 		person.Opened, person.Adds = person.Opened+1, false
 		return new(agent.Supervise(person, why)), nil
-	case !s.KnowsLink(agent, c):
+	case !s.KnowsLink(agent, code):
 		return nil, RefuseUnknownLink()
 	case !person.HasOpened() || now.Sub(time.UnixMilli(person.TriedMs)) < linkTriedEvery:
 		return nil, refuseUsedLink()

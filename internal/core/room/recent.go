@@ -43,9 +43,9 @@ func (h *Head) LeftNamed(agent Agent, text string, now time.Time) (names []strin
 	if stray == "" {
 		return nil, true
 	}
-	for _, d := range h.Recent.left {
-		if _, back := h.Named(d.key); !back && d.n >= agent.Since.N && mentions(stray, d.key) {
-			names = append(names, d.name)
+	for _, left := range h.Recent.left {
+		if _, back := h.Named(left.key); !back && left.n >= agent.Since.N && mentions(stray, left.key) {
+			names = append(names, left.name)
 		}
 	}
 	return names, h.Recent.From <= max(1, agent.Since.N) || h.Recent.Reaches(now.Add(-LeftWindow))
@@ -54,7 +54,10 @@ func (h *Head) LeftNamed(agent Agent, text string, now time.Time) (names []strin
 // LeftAs returns the event by which an agent of this name left, if agent was here then and the index of h has the
 // event.
 func (h *Head) LeftAs(agent Agent, key string) (n int64, ok bool) {
-	i := slices.IndexFunc(h.Recent.left, func(d leftAgent) bool { return d.key == key && d.n >= agent.Since.N })
+	i := slices.IndexFunc(h.Recent.left, func(left leftAgent) bool {
+		return left.key == key &&
+			left.n >= agent.Since.N
+	})
 	if i < 0 {
 		return 0, false
 	}
@@ -288,7 +291,7 @@ func (r *Recent) keepOnly(agents []Agent) {
 	gone := func(seat int) bool {
 		return !slices.ContainsFunc(agents, func(agent Agent) bool { return agent.Seat == seat })
 	}
-	r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return gone(u.Seat) })
+	r.said = slices.DeleteFunc(slices.Clone(r.said), func(last Utterance) bool { return gone(last.Seat) })
 	for _, l := range []*lastOf{&r.messages, &r.words, &r.named, &r.replied} {
 		l.private = slices.DeleteFunc(slices.Clone(l.private), func(p seatEvent) bool { return gone(p.seat) })
 	}
@@ -310,27 +313,28 @@ func (r *Recent) add(event Event) {
 		if event.Person {
 			return // the agent may be silent
 		}
-		u := event.utterance()
+		last := event.utterance()
 		if before, spoke := r.Said(event.Seat); spoke {
-			u.addOlder(before)
-			u.earlier = slices.Concat([]Saying{before.Saying}, before.earlier[:min(len(before.earlier), keptSayings-2)])
+			last.addOlder(before)
+			last.earlier = slices.Concat([]Saying{before.Saying},
+				before.earlier[:min(len(before.earlier), keptSayings-2)])
 		}
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool {
 			return u.Seat == event.Seat || event.At().Sub(u.At) > Lease
 		})
-		r.said = append(r.said, u)
+		r.said = append(r.said, last)
 	case SupervisionSet:
 		if event.endsSleep() {
 			r.words = r.words.withNewerFor(event.To, event.N, event.AtMs)
 		}
 	case Left:
-		if d, ok := event.leftAgent(); ok {
-			others := slices.DeleteFunc(slices.Clone(r.left), func(x leftAgent) bool { return x.key == d.key })
-			r.left = append(others[max(0, len(others)-keptDeparted+1):], d)
+		if left, ok := event.leftAgent(); ok {
+			others := slices.DeleteFunc(slices.Clone(r.left), func(x leftAgent) bool { return x.key == left.key })
+			r.left = append(others[max(0, len(others)-keptDeparted+1):], left)
 		}
 	case Changed:
-		if u, spoke := r.Said(event.Seat); spoke && event.Redacts != 0 {
-			r.replace(u.withoutFingerprint(event.Redacts))
+		if last, spoke := r.Said(event.Seat); spoke && event.Redacts != 0 {
+			r.replace(last.withoutFingerprint(event.Redacts))
 		}
 	}
 }
@@ -353,8 +357,8 @@ func (r *Recent) prepend(event Event, seated bool) {
 	if event.endsSleep() {
 		r.words = r.words.withOlderFor(event.To, event.N, event.AtMs)
 	}
-	if d, ok := event.leftAgent(); ok && len(r.left) < keptDeparted && !r.hasLeft(d.key) {
-		r.left = append([]leftAgent{d}, r.left...)
+	if left, ok := event.leftAgent(); ok && len(r.left) < keptDeparted && !r.hasLeft(left.key) {
+		r.left = append([]leftAgent{left}, r.left...)
 	}
 	if event.Type != Said {
 		return
@@ -371,23 +375,23 @@ func (r *Recent) prepend(event Event, seated bool) {
 	if event.Person || !seated {
 		return
 	}
-	if u, known := r.Said(event.Seat); !known {
+	if last, known := r.Said(event.Seat); !known {
 		r.said = append(slices.Clone(r.said), event.utterance())
-	} else if older := event.utterance(); len(u.earlier) < keptSayings-1 || u.Heard.IsZero() {
-		u.addOlder(older)
-		if len(u.earlier) < keptSayings-1 {
-			u.earlier = append(slices.Clip(u.earlier), older.Saying)
+	} else if older := event.utterance(); len(last.earlier) < keptSayings-1 || last.Heard.IsZero() {
+		last.addOlder(older)
+		if len(last.earlier) < keptSayings-1 {
+			last.earlier = append(slices.Clip(last.earlier), older.Saying)
 		}
-		r.replace(u)
+		r.replace(last)
 	}
 }
 
 func (e Event) utterance() Utterance {
-	u := Utterance{Seat: e.Seat, Saying: e.Saying()}
+	last := Utterance{Seat: e.Seat, Saying: e.Saying()}
 	if e.Decides == 0 {
-		u.Heard = u.At
+		last.Heard = last.At
 	}
-	return u
+	return last
 }
 
 // addOlder completes u by an older message of the same agent.

@@ -181,8 +181,9 @@ func (r *SeatRequest) Abandoned(head *Head, now time.Time) bool {
 	}
 	for _, agent := range head.Agents {
 		last, _ := r.LastHeard(head, agent)
-		p := r.Presence[agent.Seat]
-		if Latest(Latest(last, p.SilentFrom()).Add(Lease), agent.HookedUntil(p), r.LeaseEnds[agent.Seat]).After(now) {
+		presence := r.Presence[agent.Seat]
+		if Latest(Latest(last, presence.SilentFrom()).Add(Lease), agent.HookedUntil(presence),
+			r.LeaseEnds[agent.Seat]).After(now) {
 			return false
 		}
 	}

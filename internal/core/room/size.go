@@ -85,8 +85,8 @@ func (s *State) referred() int {
 	for i := range s.Tasks {
 		n += s.Tasks[i].referred()
 	}
-	for _, x := range s.TasksAdded {
-		n += x.Party.referred() + textBytes(x.Titles)
+	for _, call := range s.TasksAdded {
+		n += call.Party.referred() + textBytes(call.Titles)
 	}
 	return n
 }
@@ -95,8 +95,8 @@ func (m Party) referred() int { return textBytes(m.Name, m.Key, m.Person) }
 
 func (t *Task) referred() int {
 	n := textBytes(t.Title, t.Text) + t.Adder.referred() + t.Holder.referred() + sliceBytes(t.For) + sliceBytes(t.After)
-	for _, m := range t.For {
-		n += m.referred()
+	for _, party := range t.For {
+		n += party.referred()
 	}
 	return n
 }
@@ -107,8 +107,8 @@ func (c *TaskChange) referred() int {
 	for i := range c.Add {
 		n += c.Add[i].referred()
 	}
-	for _, m := range c.For {
-		n += m.referred()
+	for _, party := range c.For {
+		n += party.referred()
 	}
 	return n
 }

@@ -87,12 +87,12 @@ func (s *State) Parts() []Part {
 		add(Part{Agent: agent}, &agent.Written)
 	}
 	for i := range s.Bans {
-		b := &s.Bans[i]
-		add(Part{Ban: b}, &b.Written)
+		ban := &s.Bans[i]
+		add(Part{Ban: ban}, &ban.Written)
 	}
 	for i := range s.Mutes {
-		b := &s.Mutes[i]
-		add(Part{Mute: b}, &b.Written)
+		ban := &s.Mutes[i]
+		add(Part{Mute: ban}, &ban.Written)
 	}
 	for i := range s.Tasks {
 		task := &s.Tasks[i]
@@ -157,8 +157,8 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 		}
 		state.add(part)
 	}
-	slices.SortFunc(state.Agents, func(a, b Agent) int { return int(a.Joined - b.Joined) })
-	slices.SortFunc(state.Tasks, func(a, b Task) int { return int(a.No - b.No) })
+	slices.SortFunc(state.Agents, func(agent, b Agent) int { return int(agent.Joined - b.Joined) })
+	slices.SortFunc(state.Tasks, func(task, b Task) int { return int(task.No - b.No) })
 	return state, state.useLogKey(x.LogKey)
 }
 

@@ -160,7 +160,7 @@ func (s *State) WaitsFor(task Task) (open []int64) {
 // task.
 func (s *State) DroppedBefore(task Task) (dropped []int64) {
 	for _, no := range task.After {
-		if slices.ContainsFunc(s.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }) {
+		if slices.ContainsFunc(s.TaskEnds, func(end TaskEnd) bool { return end.No == no && end.Dropped }) {
 			dropped = append(dropped, no)
 		}
 	}
@@ -170,9 +170,9 @@ func (s *State) DroppedBefore(task Task) (dropped []int64) {
 // freeSince returns the event and the time since which task can be taken; task must wait for no other.
 func (s *State) freeSince(task Task) (n int64, at time.Time) {
 	n, ms := task.SinceN, task.SinceMs
-	for _, e := range s.TaskEnds {
-		if slices.Contains(task.After, e.No) {
-			n, ms = max(n, e.N), max(ms, e.AtMs)
+	for _, end := range s.TaskEnds {
+		if slices.Contains(task.After, end.No) {
+			n, ms = max(n, end.N), max(ms, end.AtMs)
 		}
 	}
 	return n, time.UnixMilli(ms)
@@ -195,9 +195,9 @@ func (s *State) offeredTo(task Task, now time.Time) (only []Party, until time.Ti
 	if !now.Before(until) {
 		return nil, until
 	}
-	for _, m := range task.For {
-		if m.Seat == 0 || m.IsHere(s) {
-			only = append(only, m)
+	for _, party := range task.For {
+		if party.Seat == 0 || party.IsHere(s) {
+			only = append(only, party)
 		}
 	}
 	return only, until
@@ -213,11 +213,11 @@ func isAmong(list []Party, a Agent) bool {
 // holderHeard returns when the holder of task was last heard, as far as the log and the presence in seen tell.
 func (h *Head) holderHeard(task Task, seen map[int]Presence) time.Time {
 	at := time.UnixMilli(task.SinceMs)
-	if u, spoke := h.Recent.Said(task.Holder.Seat); spoke {
-		at = Latest(at, u.Heard)
+	if last, spoke := h.Recent.Said(task.Holder.Seat); spoke {
+		at = Latest(at, last.Heard)
 	}
-	if p, known := seen[task.Holder.Seat]; known {
-		at = Latest(at, p.SilentFrom())
+	if presence, known := seen[task.Holder.Seat]; known {
+		at = Latest(at, presence.SilentFrom())
 	}
 	return at
 }
@@ -271,29 +271,29 @@ func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, a
 		}
 	}
 	for _, task := range h.Tasks {
-		x := Opening{Task: task, N: task.SinceN, Stalled: task.Holder.Seat != 0}
+		opening := Opening{Task: task, N: task.SinceN, Stalled: task.Holder.Seat != 0}
 		why := "free"
 		switch {
-		case x.Stalled && !h.Stalled(task, seen, now):
+		case opening.Stalled && !h.Stalled(task, seen, now):
 			later(h.holderHeard(task, seen).Add(StallsAfter))
 			continue
-		case x.Stalled:
-			why, x.At = "stalled", Earliest(now, h.holderHeard(task, seen).Add(StallsAfter))
+		case opening.Stalled:
+			why, opening.At = "stalled", Earliest(now, h.holderHeard(task, seen).Add(StallsAfter))
 		case len(h.WaitsFor(task)) > 0:
 			continue
 		default:
-			x.N, x.At = h.freeSince(task)
+			opening.N, opening.At = h.freeSince(task)
 			only, until := h.offeredTo(task, now)
 			if len(only) > 0 {
 				later(until)
 				continue
 			}
 			if len(task.For) > 0 {
-				why, x.At = "lapsed", Earliest(now, until)
+				why, opening.At = "lapsed", Earliest(now, until)
 			}
 		}
-		x.What = TaskID(task.No) + "#" + strconv.FormatInt(x.N, 10) + "#" + why
-		open = append(open, x)
+		opening.What = TaskID(task.No) + "#" + strconv.FormatInt(opening.N, 10) + "#" + why
+		open = append(open, opening)
 	}
 	return open, again
 }
@@ -399,11 +399,11 @@ func (s *State) ChangeTasks(event Event) {
 	for _, no := range event.TasksClosed() {
 		s.endTask(event, no, event.Task != nil && event.Task.Action == DropTask)
 	}
-	c := event.Task
-	if c == nil {
+	change := event.Task
+	if change == nil {
 		return
 	}
-	switch c.Action {
+	switch change.Action {
 	case AddTasks:
 		s.addTasks(event, by)
 	case TakeTask:
@@ -413,14 +413,15 @@ func (s *State) ChangeTasks(event Event) {
 		})
 	case ReleaseTask:
 		s.changeTask(event, func(task *Task) {
-			task.Holder, task.For, task.SinceN, task.SinceMs = Party{}, c.For, event.N, event.AtMs
+			task.Holder, task.For, task.SinceN, task.SinceMs = Party{}, change.For, event.N, event.AtMs
 		})
 	case EditTask:
 		s.changeTask(event, func(task *Task) {
 			if task.Holder.Seat == 0 {
 				task.SinceN, task.SinceMs = event.N, event.AtMs
 			}
-			task.Title, task.Text, task.Redacted, task.For, task.After = c.Title, c.Text, false, c.For, c.After
+			task.Title, task.Text, task.Redacted, task.For, task.After = change.Title, change.Text, false, change.For,
+				change.After
 		})
 		s.removeUnneededEnds()
 	case RedactTask:
@@ -443,9 +444,9 @@ func (s *State) addTasks(event Event, by Party) {
 
 // recentlyAdded returns the calls that added tasks within RepeatWindow.
 func (s *State) recentlyAdded(now time.Time) (list []AddedTask) {
-	for _, x := range s.TasksAdded {
-		if now.Sub(time.UnixMilli(x.At)) < RepeatWindow {
-			list = append(list, x)
+	for _, call := range s.TasksAdded {
+		if now.Sub(time.UnixMilli(call.At)) < RepeatWindow {
+			list = append(list, call)
 		}
 	}
 	return list
@@ -464,9 +465,9 @@ func titlesOf(tasks []Task) string {
 // A call that adds them again is a repetition.
 func (s *State) AddedBefore(agent Agent, tasks []Task, now time.Time) (n int64) {
 	sum := titlesOf(tasks)
-	for _, x := range s.recentlyAdded(now) {
-		if x.Party.Is(agent) && x.Titles == sum {
-			n = x.N
+	for _, call := range s.recentlyAdded(now) {
+		if call.Party.Is(agent) && call.Titles == sum {
+			n = call.N
 		}
 	}
 	return n
@@ -497,9 +498,9 @@ func (s *State) removeUnneededEnds() {
 	}
 	ends := s.TaskEnds
 	s.TaskEnds = nil
-	for _, e := range ends {
-		if named(e.No) {
-			s.TaskEnds = append(s.TaskEnds, e)
+	for _, end := range ends {
+		if named(end.No) {
+			s.TaskEnds = append(s.TaskEnds, end)
 		}
 	}
 }
@@ -526,17 +527,17 @@ func (e Event) WithoutTask(no int64) Event {
 	if !e.HasWordsOf(no) {
 		return e
 	}
-	c := *e.Task
-	if c.No == no {
-		c.Title, c.Text, c.Redacted = Removed, "", true
+	change := *e.Task
+	if change.No == no {
+		change.Title, change.Text, change.Redacted = Removed, "", true
 	}
-	c.Add = slices.Clone(c.Add)
-	for i, task := range c.Add {
+	change.Add = slices.Clone(change.Add)
+	for i, task := range change.Add {
 		if task.No == no {
-			c.Add[i] = task.withoutWords()
+			change.Add[i] = task.withoutWords()
 		}
 	}
-	e.Task = &c
+	e.Task = &change
 	return e
 }
 

@@ -36,14 +36,14 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	if head.Closed {
 		return nil, 0, head.RefuseClosed()
 	}
-	c := &TaskChange{Action: o.Action, Text: o.Text}
-	event = &Event{Type: TaskChanged, Seat: agent.Seat, Name: agent.Name, Person: by.IsPerson(), Task: c}
-	if c.HasWords() || len(o.For) > 0 { // an offer ends the wait of another agent
+	change := &TaskChange{Action: o.Action, Text: o.Text}
+	event = &Event{Type: TaskChanged, Seat: agent.Seat, Name: agent.Name, Person: by.IsPerson(), Task: change}
+	if change.HasWords() || len(o.For) > 0 { // an offer ends the wait of another agent
 		if err := head.CheckSpeak(agent, nil); err != nil {
 			return nil, 0, err
 		}
 	}
-	if c.HasWords() && !by.IsPerson() {
+	if change.HasWords() && !by.IsPerson() {
 		if err := head.CheckRun(); err != nil {
 			return nil, 0, err
 		}
@@ -55,9 +55,9 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	if err != nil {
 		return nil, 0, err
 	}
-	c.No, c.Added, c.Prev, c.Title = task.No, task.N, task.Last, task.Title
-	for _, m := range o.For {
-		if x, here := head.Seated(m.Seat); here && !x.SeesTask(task.N) {
+	change.No, change.Added, change.Prev, change.Title = task.No, task.N, task.Last, task.Title
+	for _, party := range o.For {
+		if x, here := head.Seated(party.Seat); here && !x.SeesTask(task.N) {
 			return nil, 0, fault.Refuse(fault.InvalidArgument, "for names an agent that joined later, and cannot see "+
 				"%s. Nothing was changed: add it again as a new task, and drop this one.", TaskID(task.No))
 		}
@@ -223,7 +223,7 @@ func (h *Head) mayFollow(agent Agent, no int64) (counts bool, err error) {
 		return false, fault.Refuse(fault.InvalidArgument, "after: there is no task %s. Nothing was changed: name the "+
 			"tasks of this call by 1, 2, …, and others by their ids.", TaskID(no))
 	}
-	return !slices.ContainsFunc(h.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }), nil
+	return !slices.ContainsFunc(h.TaskEnds, func(end TaskEnd) bool { return end.No == no && end.Dropped }), nil
 }
 
 // proposeTake completes the event by which agent takes task.
@@ -262,9 +262,9 @@ func (o TaskOrder) proposeTake(head *Head, agent Agent, task Task, event *Event,
 func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
 	switch {
 	case task.Holder.Seat == 0 && task.IsOfferedTo(agent): // a declines
-		for _, m := range task.For {
-			if !m.Is(agent) {
-				event.Task.For = append(event.Task.For, m)
+		for _, party := range task.For {
+			if !party.Is(agent) {
+				event.Task.For = append(event.Task.For, party)
 			}
 		}
 		if len(event.Task.For) > 0 {
@@ -290,8 +290,8 @@ func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Eve
 
 // proposeEdit completes the event by which agent changes task.
 func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event) (*Event, error) {
-	c := event.Task
-	c.Text, c.For, c.After = task.Text, task.For, task.After
+	change := event.Task
+	change.Text, change.For, change.After = task.Text, task.For, task.After
 	switch {
 	case !head.MayManage(agent, task):
 		return nil, refuseManage(task)
@@ -300,16 +300,16 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 			"release it with for.", TaskID(task.No))
 	}
 	if o.Title != "" {
-		c.Title = o.Title
+		change.Title = o.Title
 	}
 	if o.Text != "" {
-		c.Text = o.Text
+		change.Text = o.Text
 	}
 	if o.Offers {
-		c.For = o.For
+		change.For = o.For
 	}
 	if o.After != nil {
-		c.After = nil
+		change.After = nil
 		for _, no := range o.After {
 			counts, err := head.mayFollow(agent, no)
 			switch {
@@ -318,20 +318,20 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 			case no >= task.No:
 				return nil, fault.Refuse(fault.InvalidArgument, "after: only tasks before %s itself. Nothing was "+
 					"changed.", TaskID(task.No))
-			case counts && !slices.Contains(c.After, no):
-				c.After = append(c.After, no)
+			case counts && !slices.Contains(change.After, no):
+				change.After = append(change.After, no)
 			}
 		}
 	}
 
 	// An edit that changes nothing makes no event, so a repetition is harmless.
-	if c.Title == task.Title && c.Text == task.Text && slices.Equal(c.For, task.For) &&
-		slices.Equal(c.After, task.After) {
+	if change.Title == task.Title && change.Text == task.Text && slices.Equal(change.For, task.For) &&
+		slices.Equal(change.After, task.After) {
 		return nil, nil
 	}
-	task.After = c.After
+	task.After = change.After
 	if task.Holder.Seat == 0 && len(head.WaitsFor(task)) == 0 {
-		event.Wakes = addWoken(nil, &head.State, agent, c.For...)
+		event.Wakes = addWoken(nil, &head.State, agent, change.For...)
 	}
 	event.Wakes = addWoken(event.Wakes, &head.State, agent, task.Holder)
 	return event, nil
@@ -374,8 +374,8 @@ func taskIDs(list []int64) string {
 
 // addWoken adds to list the seats of those in who that have a seat, each once, without the seat of agent.
 func addWoken(list []int, state *State, agent Agent, who ...Party) []int {
-	for _, m := range who {
-		i := slices.IndexFunc(state.Agents, m.Is)
+	for _, party := range who {
+		i := slices.IndexFunc(state.Agents, party.Is)
 		if i >= 0 && state.Agents[i].Seat != agent.Seat && !slices.Contains(list, state.Agents[i].Seat) {
 			list = append(list, state.Agents[i].Seat)
 		}

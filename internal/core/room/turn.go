@@ -236,8 +236,8 @@ func (h *Head) Opens(agent Agent, now time.Time) bool {
 	}
 	first := slices.MinFunc(h.Agents, func(x, y Agent) int { return cmp.Compare(x.Joined, y.Joined) })
 	return !slices.ContainsFunc(h.Agents, func(x Agent) bool {
-		u, spoke := h.Recent.Said(x.Seat)
+		last, spoke := h.Recent.Said(x.Seat)
 		return x.Seat != agent.Seat && x.Seat != first.Seat && x.ActsByItself() && !h.Silenced(x) &&
-			now.Sub(time.UnixMilli(x.AtMs)) < LateComers && !(spoke && u.N > x.Joined)
+			now.Sub(time.UnixMilli(x.AtMs)) < LateComers && !(spoke && last.N > x.Joined)
 	})
 }
