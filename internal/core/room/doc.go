@@ -13,7 +13,8 @@
 //   - message.go, mention.go, talk.go: how a message is completed, whom an @ names, and what is asked and agreed
 //   - task.go, taskchange.go: which tasks are open, and who may do what with a task
 //   - speak.go: who may speak
-//   - seatrequest.go, knock.go, lease.go: who gets a seat, how a refused join is heard, and how long a seat is safe
+//   - seatrequest.go, knock.go: who gets a seat, and how a refused join is heard
+//   - lease.go: who was heard when, and how long a seat is safe
 //   - invite.go: how many seats an invite gives, and until when; package ident makes the codes
 //   - supervision.go, draft.go, link.go: how a person supervises its agent, and by which links the person gets tokens
 //   - manage.go, update.go, ban.go: what an admin may do, and which names are banned
