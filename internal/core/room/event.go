@@ -188,7 +188,7 @@ const (
 // At returns the time of the event.
 func (e Event) At() time.Time { return time.UnixMilli(e.AtMs) }
 
-// Before returns the place in the log right before e.
+// Before returns the Mark of e: the number of e, and how many messages to all come before e.
 func (e Event) Before() Mark {
 	before := Mark{N: e.N, Messages: e.Messages}
 	if e.Type == Said && len(e.To) == 0 {

@@ -26,7 +26,8 @@ func FirstInvite(capacity int, now time.Time) Invite {
 	return Invite{Number: 1, Uses: capacity - 1, UntilMs: now.Add(InviteLife).UnixMilli()}
 }
 
-// Renewed returns the invite after v, for so many seats. The error is a *fault.Error: no code can hold the next number.
+// Renewed returns the invite after v, for a number of seats. It fails with a *fault.Error if no code can hold the
+// next number.
 func (v Invite) Renewed(seats int, now time.Time) (Invite, error) {
 	if v.Number >= ident.MaxInvite {
 		return v, fault.Refuse(fault.InvalidArgument, "new_invite: this room has had all of its %d invites. Nothing "+

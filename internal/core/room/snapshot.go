@@ -34,7 +34,7 @@ type Snapshot struct {
 	LastTask   int64       `json:"task,omitempty"`
 	TasksAdded []AddedTask `json:"tasks_added,omitempty"`
 	TaskEnds   []TaskEnd   `json:"task_ends,omitempty"`
-	Parts      string      `json:"parts"` // digestOf the parts, so that a reader detects others
+	Parts      string      `json:"parts"` // digestOf the parts: a reader detects parts of another time
 }
 
 // Part is an agent, a ban, a muting, an open task, the description or the knocks of a room, as stored.
