@@ -171,7 +171,7 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	if completed(parser) {
 		return nil, nil
 	}
-	if len(args) > 0 && args[0] == "help" { // as people type
+	if len(args) > 0 && args[0] == "help" { // people type help
 		args = append(args[1:], "--help")
 	}
 	command, err := read(parser, args)
@@ -368,7 +368,7 @@ var otherCommands = map[string]string{"version": "--version", "start": "serve", 
 // noCommand refuses a line without a command, and names the likely command: from otherCommands, or with a name that
 // differs by a letter or two. noCommand returns nil if the line has a command, and if no command is likely.
 func noCommand(at *kong.Node, args []string) error {
-	words := 0 // of existing commands
+	words := 0 // how many words are commands
 	for words < len(args) {
 		i := slices.IndexFunc(at.Children, func(n *kong.Node) bool { return n.Name == args[words] })
 		if i < 0 {
@@ -458,8 +458,8 @@ func (commandLine) AfterApply(command *kong.Context) error {
 	return nil
 }
 
-// right returns the first reason why a value is wrong for every server. The server has the same rules, but would answer
-// only after the questions at the terminal, and in the words of its tools.
+// right returns the first reason why a value is wrong for every server. The server has the same rules, but refuses only
+// after the call, and in the words of its tools.
 func right(checks ...error) error {
 	for _, err := range checks {
 		if refused := new(fault.Error); errors.As(err, &refused) {
@@ -472,7 +472,7 @@ func right(checks ...error) error {
 	return nil
 }
 
-// checkSeats refuses a --capacity of no room.
+// checkSeats refuses a --capacity that no room can have.
 func checkSeats(capacity *int) error {
 	if capacity != nil && (*capacity < core.MinCapacity || *capacity > core.MaxCapacity) {
 		return fmt.Errorf("--capacity must be from %d to %d", core.MinCapacity, core.MaxCapacity)

@@ -61,7 +61,7 @@ type Wake struct {
 	PID     int    `json:"pid,omitempty"`     // of the client, whose process ends with the session
 	Dir     string `json:"dir,omitempty"`     // the working folder of the session
 	Mode    string `json:"mode,omitempty"`    // the permission mode of the session
-	// Socket takes messages for the session, and SocketToken opens the socket.
+	// Socket takes messages for the session, with SocketToken.
 	Socket      string `json:"socket,omitempty"`
 	SocketToken string `json:"socket_token,omitempty"`
 	// Program is the client's program, and Env has the variables for running it.

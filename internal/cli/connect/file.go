@@ -153,10 +153,10 @@ const (
 )
 
 // settled repeats a pass over the client's files, each pass under the lock, until a pass finds nothing to write. The
-// lock alone is not enough: Claude Code (2.1.329) saves without the lock if it does not get the lock in time, while
-// starting 1.5 seconds after the save was queued. Such a save may have read the file before a pass wrote, and then
-// undoes the pass. So settled waits for such a save, and checks the file again. If Claude Code writes between the read
-// and the write of a pass, the pass begins again. Only a write in the instant between the last check and the
+// lock alone is not enough: Claude Code (2.1.329) saves without the lock if it does not get the lock in time; at its
+// start the limit is 1.5 seconds after the save was queued. Such a save may have read the file before a pass wrote, and
+// then undoes the pass. So settled waits for such a save, and checks the file again. If Claude Code writes between the
+// read and the write of a pass, the pass begins again. Only a write in the instant between the last check and the
 // replacement of the file is lost.
 func (c client) settled(m Machine, pass func() (wrote bool, err error)) (err error) {
 	if !c.locks {

@@ -171,7 +171,7 @@ func (s *Shell) endHook(ctx context.Context, on *session, id string, asked hooks
 	if err != nil {
 		return false, err
 	}
-	if got.Hooks[i].Agent { // the end of the hook is the agent's leave
+	if got.Hooks[i].Agent { // the agent leaves with its hook
 		if err := s.Seats.Remove(on.seat.Token); err != nil {
 			return true, err
 		}

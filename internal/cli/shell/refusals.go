@@ -92,7 +92,7 @@ var subject = regexp.MustCompile(`^([a-z_]+)(:| is| has| holds| must| names)\b?`
 // commandIn matches a command in a sentence of the shell. The command stands at the end of the sentence, for copying.
 var commandIn = regexp.MustCompile(`\{[^}]+\}`)
 
-// saying replaces a sentence that begins with of by is.
+// saying gives a person the sentence is for each refusal whose beginning matches of.
 type saying struct {
 	of *regexp.Regexp
 	is string // $1 is the first group of the expression; commands are in braces

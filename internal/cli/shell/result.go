@@ -32,7 +32,7 @@ func (a args) list(name string, values []string) {
 	}
 }
 
-// flag adds an argument if is is true.
+// flag adds an argument with the value true, but only if is holds.
 func (a args) flag(name string, is bool) {
 	if is {
 		a[name] = true

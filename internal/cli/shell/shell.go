@@ -31,7 +31,7 @@ type Shell struct {
 	Program  string // how a shell starts this program; "" is parley
 }
 
-// ErrQuiet is the error of a command that waited in vain until its time was up.
+// ErrQuiet is the error of a command that waited in vain.
 var ErrQuiet = errors.New("nothing came in time")
 
 // Failure is an error with a sentence for a person and the exit code of the program.

@@ -25,7 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/files"
 )
 
-// EndpointEnv is the AWS SDKs' variable for another S3 server.
+// EndpointEnv is the AWS SDKs' variable with the address of another S3 server.
 const EndpointEnv = "AWS_ENDPOINT_URL_S3"
 
 // Options configures a Bucket.

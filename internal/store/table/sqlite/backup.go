@@ -132,8 +132,8 @@ func reserveAndMove(fresh, path string) error {
 	return err
 }
 
-// IntegrityCheck checks whether the pages of the file contradict each other. The error then wraps ErrDamaged and names
-// the first faults.
+// IntegrityCheck checks whether the pages of the file contradict each other. If they do, the error wraps ErrDamaged and
+// names the first faults.
 func (f *File) IntegrityCheck(ctx context.Context) (err error) {
 	c, err := f.connect(sqlite.OpenReadOnly)
 	if err != nil {
