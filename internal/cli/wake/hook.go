@@ -66,11 +66,11 @@ const (
 	pluginPrefix  = "mcp__plugin_parley_parley__"
 )
 
-// InCodex reports whether a call of ToolUsed or TurnOver is one of Codex.
+// InCodex reports whether Codex made the call. It tells only for ToolUsed and TurnOver.
 func (c HookCall) InCodex() bool { return c.Turn != "" }
 
-// seat returns the seat in the result of the tool; ok is false if the result has none. A tool of any other server is
-// ignored: that server's address is unknown, and its token is for no other.
+// seat returns the seat in the result of the tool; ok is false if the result has none. seat ignores tools of other
+// servers: their addresses are unknown, and a token must go only to its own server.
 func (c HookCall) seat(plugin bool) (s client.Seat, ok bool) {
 	server := connectPrefix
 	if plugin && !c.InCodex() {
@@ -202,8 +202,8 @@ func (c HookCall) endSeats(o HookOptions) error {
 	})
 }
 
-// change calls do with all seats if about is true of some, and removes the seats whose lease is over. For a session
-// without a seat, as most are, it only reads.
+// change calls do with all seats, and stores what do returns without the seats whose lease is over. If about is false
+// for all seats and no lease is over, as for most sessions, change only reads.
 func (o HookOptions) change(about func(client.Seat) bool, do func([]client.Seat) []client.Seat) error {
 	over := func(s client.Seat) bool { return s.LeaseOver(o.Clock.Now()) }
 	all, err := o.Seats.All()
@@ -215,9 +215,9 @@ func (o HookOptions) change(about func(client.Seat) bool, do func([]client.Seat)
 	})
 }
 
-// beginSession gives a session that starts its seats. A session that continues, or whose context was compacted, has
-// seats under its id. Any other session takes the seats of ended sessions in the same directory: of two that start at
-// once, one gets them.
+// beginSession gives a new or continued session its seats. A session that continues, or whose context was compacted,
+// has seats under its id. Any other session takes the seats of ended sessions in the same directory: if two sessions
+// start at once, one gets the seats.
 func (c HookCall) beginSession(o HookOptions) (text string, err error) {
 	switch c.Source {
 	case "resume", "compact":
@@ -228,7 +228,7 @@ func (c HookCall) beginSession(o HookOptions) (text string, err error) {
 	return "", nil
 }
 
-// resume tells the agent of a session that continues its tokens.
+// resume tells the agent of a continued session its tokens.
 func (c HookCall) resume(o HookOptions) (text string, err error) {
 	own, err := c.recordSession(o)
 	if err != nil || len(own) == 0 {
@@ -339,7 +339,7 @@ func (c HookCall) wakeIn(name string) *client.Wake {
 	return c.claude()
 }
 
-// hookCheckEvery is how often a hook that waits checks whether to go on: a Claude Code that is killed does not end it.
+// hookCheckEvery is how often a waiting hook checks whether to go on: if Claude Code is killed, the hook still runs.
 const hookCheckEvery = 5 * time.Second
 
 // listen waits for a notice for the session. It returns "" when a later hook of the session has taken over, or when the
@@ -435,7 +435,7 @@ func parent(pid int) int {
 	return id
 }
 
-// stat returns the fields that Linux has of a process, its state first (proc(5)); nil if there are none.
+// stat returns the fields of /proc/PID/stat from the state on (proc(5)); nil if there are none.
 func stat(pid int) []string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -28,7 +28,7 @@ type Listener struct {
 // ErrReplaced means that a newer hook of the session listens now.
 var ErrReplaced = errors.New("a newer hook of the session listens")
 
-// notice is what a Listener is sent. It acknowledges a notice with a line.
+// notice is what a Listener is sent. The Listener acknowledges a notice with a line.
 type notice struct {
 	Text string `json:"text"` // "": a newer listener takes over
 }

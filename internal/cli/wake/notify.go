@@ -42,7 +42,7 @@ type News struct {
 	Own      Deed      // what the agent's own person has done
 }
 
-// Deed is what the person behind an agent has done about it. The greatest of several is told.
+// Deed is what the person behind an agent has done about it. Of several deeds, the last in this list is told.
 type Deed int
 
 // The deeds.
@@ -61,7 +61,7 @@ func deedOf(message results.Message) Deed {
 	case message.Type == "message" && message.From == "your user": // no agent can have that name
 		return Noted
 	case message.Type == "supervision" && (message.Reason == "resumed" || message.Reason == "paused"):
-		return Resumed // a server tells a program nothing until a pause is over, perhaps beyond this answer
+		return Resumed // in a pause a program is told nothing: the pause is over
 	case message.Type == "draft":
 		return map[string]Deed{"sent": Sent, "edited": Edited, "refused": Refused}[message.Reason]
 	}
@@ -77,8 +77,8 @@ func (d Deed) String() string {
 // Wakes reports whether there is anything to tell.
 func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Task || n.Turn || n.Own != NoDeed }
 
-// String returns the sentence for the agent, with the call to make. The time in the sentence makes it differ from the
-// sentence before: for 30 seconds Claude Code drops a message that is word for word the last of the same sender.
+// String returns the sentence for the agent, with the call to make. The time makes the sentence unique: for 30
+// seconds Claude Code drops a message equal to the last message of the same sender.
 func (n News) String() string {
 	call := ": call wait_for_message"
 	if n.Own == NoDeed && n.Messages == 0 && n.Turn {
@@ -148,9 +148,9 @@ func Where(s client.Seat, all []client.Seat) string {
 	return "one of your Parley rooms"
 }
 
-// safe returns a text that others may have chosen, or "" if the text has a character that acts on a shell, or that no
-// name has. cmd of Windows needs this most: it puts the values of variables into a line before it reads the line.
-// more are further characters that the text may have.
+// safe returns text, which others may have chosen; "" if text has a character that acts on a shell or that no name
+// has. cmd of Windows needs this most: it puts the values of variables into a line before it reads the line. more are
+// further characters that the text may have.
 func safe(text, more string) string {
 	const longest = 200
 	acts := func(r rune) bool {
@@ -190,8 +190,8 @@ func NotifyAgent(ctx context.Context, w *client.Wake, text string) error {
 	return fmt.Errorf("%w: nothing is known about waking %q", ErrEnded, w.Client)
 }
 
-// SessionOver reports whether the process of the session is gone. It may also be gone if the
-// result is false.
+// SessionOver reports whether the process of the session is gone. If the result is false, the process may still be
+// gone.
 func SessionOver(w *client.Wake) bool { return w.PID > 0 && !running(w.PID) }
 
 // wakeClaude sends the sentence to the Stop hook of the session or, if no hook listens, to the session's inbox.
@@ -213,8 +213,8 @@ const queueTime = 20 * time.Second
 const unknownThread = "no rollout found"
 
 // queueCodex puts the sentence into the queue of a Codex session, which reads it as words of its user. A session that
-// works reads the sentence when its turn is over. The session must not have ended: Codex would keep the sentence, and
-// begin a turn with it when the session is resumed, perhaps long after the seat is gone.
+// works reads the sentence when its turn is over. A caller must know that the session runs: otherwise Codex would
+// keep the sentence, and begin a turn with it when the session is resumed, perhaps long after the seat is gone.
 func queueCodex(ctx context.Context, w *client.Wake, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, queueTime)
 	defer cancel()
@@ -318,7 +318,7 @@ func NotifyProgram(ctx context.Context, line string, s client.Seat, n News) erro
 	}, shell)
 }
 
-// runProgram runs a program with more variables in its environment, and ends it after most.
+// runProgram runs a program with further variables in its environment, for at most the time most.
 func runProgram(ctx context.Context, most time.Duration, env, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()

@@ -18,8 +18,8 @@ const (
 )
 
 // A notice that failed is tried again after retryFirst: mostly the agent's turn is not over. The time doubles with
-// every fourth try, up to retryMost. After so many retries, which take longer than the eight hours that a Stop hook
-// waits, the agent is left alone.
+// every fourth try, up to retryMost. After as many tries as retries says, which take longer than the eight hours that
+// a Stop hook waits, the agent is left alone.
 const (
 	retryFirst = time.Second
 	retryMost  = 2 * time.Minute

@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
-// StandbyOptions of Run.
+// StandbyOptions of Standby.
 type StandbyOptions struct {
 	Seats *client.TokenStore
 	// Agents and Shell say which seats are watched: those of agents whose client can be woken, and those of the
@@ -241,7 +241,7 @@ func (r *standbyRun) drop(w *watch) error {
 		r.endedOfShell[s.Token] = w.endedFor() != Dropped
 	} else if w.endedFor() != Dropped {
 		err := r.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
-			i := slices.IndexFunc(all, func(now client.Seat) bool { // unless it is reached in another way by now
+			i := slices.IndexFunc(all, func(now client.Seat) bool { // none: another session has the seat now
 				return now.Token == s.Token && now.Wake != nil && now.Wake.Session == s.Wake.Session &&
 					now.Wake.PID == s.Wake.PID
 			})

@@ -56,7 +56,7 @@ func (w *watch) seat() client.Seat {
 }
 
 // update replaces what is known of the seat: another session may have the seat now. A watch that has ended keeps what
-// it knew. Otherwise it would mark the new session as ended, for which another watch begins.
+// it knew. Otherwise the ended watch would mark the new session as ended, although another watch begins for it.
 func (w *watch) update(s client.Seat) {
 	w.mu.Lock()
 	changed := w.reason == "" && !reflect.DeepEqual(s, w.owner)
@@ -246,7 +246,7 @@ func (w *watch) recordNewest(got client.Standby) {
 		if !w.wakes(message) {
 			continue
 		}
-		if w.behind && w.reminder.newest == w.newest { // an older message, of which this watch learns late: no news
+		if w.behind && w.reminder.newest == w.newest { // the watch only learns of it late: no news
 			w.reminder.newest = message.ID
 		}
 		w.newest = message.ID
@@ -312,8 +312,8 @@ func (w *watch) recordRead() {
 	w.reminder = reminder{}
 }
 
-// handleConflict makes way for the agent's own wait, or for another program that waits in the agent's place. again is
-// how soon to ask whether the agent still waits; 0: another program waits.
+// handleConflict pauses while the agent itself waits, or another program waits in its place. again is how soon to ask
+// whether the agent still waits; 0: another program waits.
 func (w *watch) handleConflict(again time.Duration) (pause time.Duration) {
 	if again > 0 {
 		w.recordRead()
