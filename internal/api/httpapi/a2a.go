@@ -24,33 +24,33 @@ const (
 )
 
 // placeOf returns where a call of A2A comes in. The addresses of the server need no key.
-func placeOf(r *http.Request, d door) a2a.Place {
-	return a2a.Place{Room: d.route == inviteRoute, Name: r.PathValue("name")}
+func placeOf(r *http.Request, door door) a2a.Place {
+	return a2a.Place{Room: door.route == inviteRoute, Name: r.PathValue("name")}
 }
 
 // serveA2A answers a POST with a call of A2A.
-func (a *api) serveA2A(ex *exchange, r *http.Request, d door) {
+func (s *server) serveA2A(ex *exchange, r *http.Request, door door) {
 	if r.Method != http.MethodPost {
 		ex.Header().Set("Allow", http.MethodPost)
 		ex.refuse(http.StatusMethodNotAllowed, codeRefused, "Agents call this address with A2A, and it takes POST "+
 			"only. Give an agent the address without a2a at its end: the card is below that.")
 		return
 	}
-	p := placeOf(r, d)
+	place := placeOf(r, door)
 	r = r.WithContext(r.Context())
 	r.Header = r.Header.Clone()
 	r.Header.Del("Accept") // the method of A2A says whether the answer is a stream
 	var asker ident.Principal
-	if p.Room {
+	if place.Room {
 		var err error
-		asker, err = a.enter(ex, r, d)
+		asker, err = s.admit(ex, r, door)
 		if err != nil {
-			a.refuse(ex, r, d, err)
+			s.refuse(ex, r, door, err)
 			return
 		}
 	}
-	r = r.WithContext(a.context(ex, r, asker))
-	m, reason := a.receive(ex, r)
+	r = r.WithContext(s.context(ex, r, asker))
+	message, reason := s.receive(ex, r)
 	if reason != nil {
 		if reason.status == http.StatusUnsupportedMediaType {
 			reason.code = codeContentType
@@ -58,11 +58,11 @@ func (a *api) serveA2A(ex *exchange, r *http.Request, d door) {
 		ex.refuse(reason.status, reason.code, reason.sentence)
 		return
 	}
-	l := &relay{pulse: pulse{x: ex, every: beatsA2A}, header: http.Header{}}
-	l.start(a.Clock, beatsA2A, l.beat)
+	answer := &relay{pulse: pulse{ex: ex, every: beatsA2A}, header: http.Header{}}
+	answer.start(s.Clock, beatsA2A, answer.beat)
 	panicked := true
-	defer func() { l.end(panicked) }()
-	a.A2A(l, r, m, p)
+	defer func() { answer.end(panicked) }()
+	s.A2A(answer, r, message, place)
 	panicked = false
 }
 
@@ -114,12 +114,12 @@ func (l *relay) begin(status int) {
 	l.open = true
 	l.header.Del("Connection") // which the server decides
 	l.events = strings.HasPrefix(l.header.Get("Content-Type"), eventsType)
-	header := l.x.Header()
+	header := l.ex.Header()
 	if header.Get("Cache-Control") != "" { // an address with a secret has a stricter one
 		l.header.Del("Cache-Control")
 	}
 	maps.Copy(header, l.header)
-	l.x.WriteHeader(status)
+	l.ex.WriteHeader(status)
 }
 
 // Write implements [http.ResponseWriter].
@@ -128,7 +128,7 @@ func (l *relay) Write(part []byte) (int, error) {
 	defer l.mu.Unlock()
 	l.begin(http.StatusOK)
 	l.written = true
-	return l.x.Write(part)
+	return l.ex.Write(part)
 }
 
 // Flush implements [http.Flusher], and ends an event.
@@ -149,7 +149,7 @@ func (l *relay) end(panicked bool) {
 	if !panicked || !l.open || l.written {
 		return
 	}
-	answer := rpcError(l.x.rpcID, rpcFault{Code: codeInternal, Message: l.x.failed()})
+	answer := rpcError(l.ex.rpcID, rpcFault{Code: codeInternal, Message: l.ex.failed()})
 	if l.events {
 		answer = untyped(answer)
 	}
@@ -157,29 +157,29 @@ func (l *relay) end(panicked bool) {
 }
 
 // serveCard answers a GET of a card.
-func (a *api) serveCard(ex *exchange, r *http.Request, d door) {
-	p := placeOf(r, d)
+func (s *server) serveCard(ex *exchange, r *http.Request, door door) {
+	place := placeOf(r, door)
 	var asker ident.Principal
 	var err error
-	if p.Room {
-		asker, err = a.enter(ex, r, d)
+	if place.Room {
+		asker, err = s.admit(ex, r, door)
 	}
-	ctx := a.context(ex, r, asker)
+	ctx := s.context(ex, r, asker)
 	var card []byte
 	if err == nil {
-		card, err = a.Card(ctx, p, strings.TrimSuffix(Address(ctx), MCPPath)+callPath(r, p))
+		card, err = s.Card(ctx, place, strings.TrimSuffix(Address(ctx), MCPPath)+callPath(r, place))
 	}
 	var refused *fault.Error
 	switch {
 	case errors.As(err, &refused):
-		ex.text(ex.recordRefusal(refused, d), refused.Message+"\n")
+		ex.text(ex.recordRefusal(refused, door), refused.Message+"\n")
 		return
 	case err != nil:
 		return // the client has left
 	}
 	header := ex.Header()
 	header.Set("Content-Type", jsonType)
-	if !p.Room {
+	if !place.Room {
 		sum := sha256.Sum256(card)
 		header.Set("Cache-Control", "public, max-age=3600")
 		header.Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
@@ -187,14 +187,14 @@ func (a *api) serveCard(ex *exchange, r *http.Request, d door) {
 	http.ServeContent(ex, r, "", time.Time{}, bytes.NewReader(card))
 }
 
-// callPath returns the path for calls of the agent at p, whose card r asks for. Its parts are escaped as the client
+// callPath returns the path for calls of the agent at place, whose card r asks for. Its parts are escaped as the client
 // has escaped them.
-func callPath(r *http.Request, p a2a.Place) string {
+func callPath(r *http.Request, place a2a.Place) string {
 	depth := 1 // "", "i", the code, "as", the name
-	if p.Room {
+	if place.Room {
 		depth = 3
 	}
-	if p.Name != "" {
+	if place.Name != "" {
 		depth = 5
 	}
 	return strings.Join(strings.Split(r.URL.EscapedPath(), "/")[:depth], "/") + a2aPath

@@ -21,17 +21,17 @@ func Address(ctx context.Context) string {
 
 // context returns the context of r with what the tools need: the account of the request, its sender, the address of the
 // client and the URL of MCP. The account learns for which caller limits count.
-func (a *api) context(x *exchange, r *http.Request, asker ident.Principal) context.Context {
-	ctx := ident.WithAddress(meter.With(r.Context(), x.account), a.clientOf(r))
-	ctx = chat.Came(ident.WithPrincipal(ctx, asker), x.began)
-	x.account.Of(ident.ClientKey(ctx))
-	return context.WithValue(ctx, addressKey{}, a.addressOf(r))
+func (s *server) context(ex *exchange, r *http.Request, asker ident.Principal) context.Context {
+	ctx := ident.WithAddress(meter.With(r.Context(), ex.account), s.clientOf(r))
+	ctx = chat.Came(ident.WithPrincipal(ctx, asker), ex.began)
+	ex.account.Of(ident.ClientKey(ctx))
+	return context.WithValue(ctx, addressKey{}, s.addressOf(r))
 }
 
 // clientOf returns the network address of r's client, for limits by address; "" if r has no valid address.
-func (a *api) clientOf(r *http.Request) string {
+func (s *server) clientOf(r *http.Request) string {
 	from := r.RemoteAddr
-	if a.TrustProxy {
+	if s.TrustProxy {
 		if hops := r.Header.Values("X-Forwarded-For"); len(hops) > 0 {
 			last := hops[len(hops)-1]
 			from = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
@@ -53,15 +53,15 @@ func household(peer string) string {
 // another page could have made a browser send it. Where other machines can reach the server, addressOf replaces a name
 // of the loopback: in an invite, localhost would lead the other person to the machine of that person. addressOf returns
 // "" if the name could do something in a shell, since people paste the URL there.
-func (a *api) addressOf(r *http.Request) string {
-	if a.Address != "" {
-		return a.Address
+func (s *server) addressOf(r *http.Request) string {
+	if s.Address != "" {
+		return s.Address
 	}
 	if !plainHost(r.Host) {
 		return ""
 	}
-	if a.Reachable != "" && overLoopback(r) && isLoopback(r.Host) {
-		return "http://" + a.Reachable + MCPPath
+	if s.Reachable != "" && overLoopback(r) && isLoopback(r.Host) {
+		return "http://" + s.Reachable + MCPPath
 	}
 	scheme := "http"
 	if byTLS(r) {

@@ -34,7 +34,7 @@ func TestClient_isThePeerUnlessAProxyIsTrusted(t *testing.T) {
 		{peer: "192.0.2.7:0", want: "192.0.2.7"}, // as behind Lambda
 		{peer: "@", want: ""},                    // of a Unix socket
 	} {
-		a := &api{Options: Options{TrustProxy: c.trust}}
+		a := &server{Options: Options{TrustProxy: c.trust}}
 		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": c.forwarded}}
 		if got := a.clientOf(r); got != c.want {
 			t.Errorf("%+v: %q", c, got)
@@ -79,7 +79,7 @@ func TestAddress_ofAServerThatOthersReach_isNotThisMachinesAlone(t *testing.T) {
 		}
 		r := (&http.Request{Host: c.host}).WithContext(context.WithValue(t.Context(), http.LocalAddrContextKey,
 			net.Addr(local)))
-		if got := (&api{Options: Options{Reachable: c.reachable}}).addressOf(r); got != c.want {
+		if got := (&server{Options: Options{Reachable: c.reachable}}).addressOf(r); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

@@ -13,25 +13,25 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// readBody returns the body without a byte order mark. It refuses a body of more than most bytes, a body that does
-// not arrive in time, and a body without a place beside the bodies of other requests. So memory is bounded, and a
-// client that sends a byte and stops blocks nobody.
-func (a *api) readBody(ex *exchange, r *http.Request, most int64) ([]byte, *refusal) {
+// readBody returns the body without a byte order mark. It refuses a body that has more than most bytes, that does not
+// arrive in time, or that has no place beside the bodies of other requests. So memory is bounded, and a client that
+// sends a byte and stops blocks nobody.
+func (s *server) readBody(ex *exchange, r *http.Request, most int64) ([]byte, *refusal) {
 	var body []byte
 	err := ex.account.Arrive()
 	if err == nil {
-		a.bodies.add(ex)
+		s.bodies.add(ex)
 		body, err = arrive(ex.account, http.MaxBytesReader(ex.ResponseWriter, r.Body, most), r.ContentLength)
-		a.bodies.remove(ex)
+		s.bodies.remove(ex)
 	}
 	var over *http.MaxBytesError
 	switch {
 	case err == nil:
 		// From here on reading only notices that the client leaves.
-		ex.readBy(time.Time{})
+		ex.setReadDeadline(time.Time{})
 		return bytes.TrimPrefix(body, []byte(sanitize.ByteOrderMark)), nil
 	case errors.As(err, &over):
-		return nil, a.tooLarge()
+		return nil, s.tooLarge()
 	case errors.Is(err, meter.ErrFull):
 		return nil, ex.refuseBody("The server has as many requests as it can hold. Nothing was done: repeat this one " +
 			"in 2 seconds.")
@@ -46,9 +46,9 @@ func (a *api) readBody(ex *exchange, r *http.Request, most int64) ([]byte, *refu
 }
 
 // refuseBody refuses a body for which the server has no memory left.
-func (x *exchange) refuseBody(sentence string) *refusal {
-	x.readBy(time.Now().Add(time.Second)) // the server drops the rest
-	x.Header().Set("Retry-After", "2")
+func (ex *exchange) refuseBody(sentence string) *refusal {
+	ex.setReadDeadline(time.Now().Add(time.Second)) // the server drops the rest
+	ex.Header().Set("Retry-After", "2")
 	return &refusal{http.StatusServiceUnavailable, codeRefused, sentence}
 }
 
@@ -101,14 +101,14 @@ func (b *arrivingBodies) add(ex *exchange) {
 	}
 	b.of[ex] = struct{}{}
 	if b.stopping {
-		ex.readBy(time.Now().Add(lastBody))
+		ex.setReadDeadline(time.Now().Add(lastBody))
 	}
 }
 
-func (b *arrivingBodies) remove(x *exchange) {
+func (b *arrivingBodies) remove(ex *exchange) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.of, x)
+	delete(b.of, ex)
 }
 
 // expireSoon leaves lastBody to each body that is arriving, and to each later one.
@@ -117,15 +117,15 @@ func (b *arrivingBodies) expireSoon() {
 	defer b.mu.Unlock()
 	b.stopping = true
 	for ex := range b.of {
-		ex.readBy(time.Now().Add(lastBody))
+		ex.setReadDeadline(time.Now().Add(lastBody))
 	}
 }
 
-// readBy sets when the body of ex must have arrived, unless the server is shutting down.
-func (b *arrivingBodies) readBy(ex *exchange, t time.Time) {
+// setReadDeadline sets when the body of ex must have arrived, unless the server is shutting down.
+func (b *arrivingBodies) setReadDeadline(ex *exchange, t time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.stopping {
-		ex.readBy(t)
+		ex.setReadDeadline(t)
 	}
 }

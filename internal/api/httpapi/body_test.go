@@ -17,7 +17,7 @@ const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
 // awaitArriving returns when n bodies are arriving.
 func (s *site) awaitArriving(n int) {
 	s.t.Helper()
-	bodies := &s.server.Handler.(*api).bodies
+	bodies := &s.server.Handler.(*server).bodies
 	poll(s.t, fmt.Sprintf("%d bodies under way", n), func() bool {
 		bodies.mu.Lock()
 		defer bodies.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	limits "github.com/parley-chat/parley/internal/api"
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
@@ -103,9 +103,9 @@ func (l *connectionLimit) beginHeader(c *limitedConn) {
 	}
 	c.inHeader = l.inHeader.PushBack(c)
 	l.headersOfGroups.Add(c.groups, 1)
-	group, over := l.headersOfGroups.Over(c.groups, 0, limits.MaxHeadersBegunOfAddress)
+	group, over := l.headersOfGroups.Over(c.groups, 0, api.MaxHeadersBegunOfAddress)
 	over = over && !l.proxied
-	for e := l.inHeader.Front(); e != nil && (over || l.inHeader.Len() > limits.MaxHeadersBegun); e = e.Next() {
+	for e := l.inHeader.Front(); e != nil && (over || l.inHeader.Len() > api.MaxHeadersBegun); e = e.Next() {
 		if oldest := e.Value.(*limitedConn); !over || slices.Contains(oldest.groups, group) {
 			l.closeConn(oldest)
 			return
@@ -139,7 +139,7 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 	if n > 0 && c.heading {
 		c.read = true
 		switch lines := c.countLines(p[:n]); {
-		case lines > limits.MaxHeaderLines:
+		case lines > api.MaxHeaderLines:
 			return 0, errLines
 		case lines >= 0: // the header is incomplete
 			c.limit.beginHeader(c)
@@ -152,7 +152,7 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 func (c *limitedConn) countLines(p []byte) int {
 	for _, b := range p {
 		switch {
-		case c.lines < 0 || c.lines > limits.MaxHeaderLines:
+		case c.lines < 0 || c.lines > api.MaxHeaderLines:
 			return c.lines
 		case b == '\n' && c.blank:
 			c.lines = -1

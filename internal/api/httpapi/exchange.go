@@ -24,51 +24,53 @@ const (
 // exchange is a request and its answer.
 type exchange struct {
 	http.ResponseWriter
-	named  string // see id
-	began  time.Time
-	slow   time.Duration   // how long the client may take to read a part of the answer
-	until  time.Time       // by when the client must have read the whole answer; zero: any time
-	by     time.Time       // by when the client must have read the last part; zero: nothing was written
-	route  string          // empty if the path is not one of ours
-	status int             // of the answer; 0 before it has begun
-	rpcID  json.RawMessage // the JSON-RPC id, once it is known
+	named    string // see id
+	began    time.Time
+	partTime time.Duration // the client may take so long to read a part of the answer
+	// wholeDeadline is the write deadline of all that follows; zero: each part has partTime. sendPage sets
+	// wholeDeadline for its answer, and sendFile again for each api.Pace bytes.
+	wholeDeadline time.Time
+	partDeadline  time.Time       // the write deadline as last set; zero: nothing was written
+	route         string          // empty if the path is not one of ours
+	status        int             // of the answer; 0 before it has begun
+	rpcID         json.RawMessage // the JSON-RPC id, once it is known
 	// refused is why the caller was not admitted; "" if the caller was.
 	refused fault.Code
 
 	account *meter.Account
 }
 
-func (a *api) beginExchange(w http.ResponseWriter) *exchange {
-	return &exchange{ResponseWriter: w, began: a.Clock.Now(), slow: a.writeTimeout, account: a.Meter.Open()}
+func (s *server) beginExchange(w http.ResponseWriter) *exchange {
+	return &exchange{ResponseWriter: w, began: s.Clock.Now(), partTime: s.writeTimeout, account: s.Meter.Open()}
 }
 
 // id returns the name of the request in the log. Most requests need none.
-func (x *exchange) id() string {
-	if x.named == "" {
-		x.named = rand.Text()[:12]
+func (ex *exchange) id() string {
+	if ex.named == "" {
+		ex.named = rand.Text()[:12]
 	}
-	return x.named
+	return ex.named
 }
 
-func (x *exchange) WriteHeader(status int) {
-	if x.status == 0 {
-		x.status = status
-		x.writeSoon()
+func (ex *exchange) WriteHeader(status int) {
+	if ex.status == 0 {
+		ex.status = status
+		ex.setWriteDeadline()
 	}
-	x.ResponseWriter.WriteHeader(status)
+	ex.ResponseWriter.WriteHeader(status)
 }
 
-func (x *exchange) Write(p []byte) (n int, err error) {
-	if x.status == 0 {
-		x.WriteHeader(http.StatusOK)
+func (ex *exchange) Write(p []byte) (n int, err error) {
+	if ex.status == 0 {
+		ex.WriteHeader(http.StatusOK)
 	}
 	for n < len(p) && err == nil {
-		x.writeSoon()
+		ex.setWriteDeadline()
 		wrote := 0
-		wrote, err = x.ResponseWriter.Write(p[n:min(len(p), n+writePart)])
+		wrote, err = ex.ResponseWriter.Write(p[n:min(len(p), n+writePart)])
 		n += wrote
 	}
-	x.writeSoon() // for the end of the answer, which net/http sends later
+	ex.setWriteDeadline() // for the end of the answer, which net/http sends later
 	return n, err
 }
 
@@ -78,35 +80,38 @@ const writePart = 4 << 10
 // The deadlines of a socket are in real time. A server without sockets has the whole body before it calls the handler,
 // and accepts all that the handler writes.
 
-// writeSoon sets the deadline by which the client must have read the next part of the answer; up to a twentieth of the
-// time may be missing. If the client misses the deadline, its request ends.
-func (x *exchange) writeSoon() {
-	by := x.until
+// setWriteDeadline gives the client partTime for the next part of the answer, or the time until wholeDeadline. It
+// leaves a deadline that is at most a twentieth of partTime too early. If the client misses the deadline, its request
+// ends.
+func (ex *exchange) setWriteDeadline() {
+	by := ex.wholeDeadline
 	if by.IsZero() {
-		by = time.Now().Add(x.slow)
+		by = time.Now().Add(ex.partTime)
 	}
-	if by.Sub(x.by) > x.slow/20 {
-		x.by = by
-		_ = http.NewResponseController(x).SetWriteDeadline(by)
+	if by.Sub(ex.partDeadline) > ex.partTime/20 {
+		ex.partDeadline = by
+		_ = http.NewResponseController(ex).SetWriteDeadline(by)
 	}
 }
 
-// readBy sets when the body must have arrived; the zero time means never. The deadline also applies when net/http reads
-// the rest of a body that the handler did not read.
-func (x *exchange) readBy(t time.Time) { _ = http.NewResponseController(x).SetReadDeadline(t) }
+// setReadDeadline sets when the body must have arrived; the zero time sets no deadline. The deadline also applies
+// when net/http reads the rest of a body that the handler did not read.
+func (ex *exchange) setReadDeadline(t time.Time) {
+	_ = http.NewResponseController(ex).SetReadDeadline(t)
+}
 
 // Unwrap is for [http.ResponseController].
-func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+func (ex *exchange) Unwrap() http.ResponseWriter { return ex.ResponseWriter }
 
 // endExchange ends a request: it answers for a handler that panicked, and writes the line of the log.
-func (a *api) endExchange(ex *exchange, r *http.Request) {
+func (s *server) endExchange(ex *exchange, r *http.Request) {
 	if v := recover(); v != nil {
-		mcp.LogPanic(r.Context(), a.Logger, ex.id(), v)
+		mcp.LogPanic(r.Context(), s.Logger, ex.id(), v)
 		if ex.status == 0 {
 			ex.refuse(http.StatusInternalServerError, codeInternal, ex.failed())
 		}
 	}
-	took := a.Clock.Since(ex.began)
+	took := s.Clock.Since(ex.began)
 	call := ex.account.Close(took)
 	level := slog.LevelInfo
 	switch {
@@ -115,7 +120,7 @@ func (a *api) endExchange(ex *exchange, r *http.Request) {
 	case ex.route == healthPath:
 		level = slog.LevelDebug
 	}
-	if !a.Logger.Enabled(r.Context(), level) {
+	if !s.Logger.Enabled(r.Context(), level) {
 		return
 	}
 	attrs := make([]slog.Attr, 0, 13)
@@ -133,7 +138,7 @@ func (a *api) endExchange(ex *exchange, r *http.Request) {
 	if err := r.Context().Err(); err != nil {
 		attrs = append(attrs, slog.String("cut", err.Error())) // the client left, or the time was up
 	}
-	a.Logger.LogAttrs(r.Context(), level, "request", attrs...)
+	s.Logger.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
 // about returns what the log says about a call.
@@ -172,9 +177,9 @@ func knownMethod(method string) string {
 }
 
 // failed returns what a client reads of a fault of the server.
-func (x *exchange) failed() string {
+func (ex *exchange) failed() string {
 	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " +
-		x.id() + " to the person who runs this server."
+		ex.id() + " to the person who runs this server."
 }
 
 // rpcFault is the error of a JSON-RPC response.
@@ -206,23 +211,23 @@ func rpcError(id json.RawMessage, f rpcFault) []byte {
 }
 
 // refuse answers with a JSON-RPC error. MCP clients show the sentence to their person.
-func (x *exchange) refuse(status, code int, sentence string) {
-	x.refuseWith(status, rpcFault{Code: code, Message: sentence})
+func (ex *exchange) refuse(status, code int, sentence string) {
+	ex.refuseWith(status, rpcFault{Code: code, Message: sentence})
 }
 
-func (x *exchange) refuseWith(status int, f rpcFault) {
-	header := x.Header()
+func (ex *exchange) refuseWith(status int, f rpcFault) {
+	header := ex.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
-	x.WriteHeader(status)
-	_, _ = x.Write(rpcError(x.rpcID, f)) // fails only if the client has left
+	ex.WriteHeader(status)
+	_, _ = ex.Write(rpcError(ex.rpcID, f)) // fails only if the client has left
 }
 
 // text answers with a text for people.
-func (x *exchange) text(status int, text string) {
-	header := x.Header()
+func (ex *exchange) text(status int, text string) {
+	header := ex.Header()
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
-	x.WriteHeader(status)
-	_, _ = io.WriteString(x, text) // fails only if the client has left
+	ex.WriteHeader(status)
+	_, _ = io.WriteString(ex, text) // fails only if the client has left
 }

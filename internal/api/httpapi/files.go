@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	limits "github.com/parley-chat/parley/internal/api"
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -27,38 +27,38 @@ const (
 
 // serveUpload answers at the address of an upload: PUT and POST bring the file, and GET tells a person how to upload
 // it.
-func (a *api) serveUpload(ex *exchange, r *http.Request, d door) {
-	if a.Upload == nil {
+func (s *server) serveUpload(ex *exchange, r *http.Request, door door) {
+	if s.Upload == nil {
 		ex.nothingHere()
 		return
 	}
 	switch r.Method {
 	case http.MethodPut, http.MethodPost:
-		a.receiveUpload(ex, r, d)
+		s.receiveUpload(ex, r, door)
 	case http.MethodGet, http.MethodHead:
-		if !a.toBrowser(ex, r) {
-			a.showUpload(ex, r, d)
+		if !s.answeredBrowser(ex, r) {
+			s.showUpload(ex, r, door)
 		}
 	default:
-		ex.only(r, http.MethodPut, http.MethodPost, http.MethodGet, http.MethodHead)
+		ex.answeredWrongMethod(r, http.MethodPut, http.MethodPost, http.MethodGet, http.MethodHead)
 	}
 }
 
 // receiveUpload receives the bytes of an upload. The answers are results of share_file in JSON.
-func (a *api) receiveUpload(ex *exchange, r *http.Request, d door) {
+func (s *server) receiveUpload(ex *exchange, r *http.Request, door door) {
 	if reason := refuseEncoded(r); reason != "" {
 		ex.json(http.StatusUnsupportedMediaType, refusedFile{fault.InvalidArgument, reason, 0})
 		return
 	}
-	asker, err := a.enter(ex, r, d)
+	asker, err := s.admit(ex, r, door)
 	if err != nil {
-		ex.refuseFile(d, err)
+		ex.refuseFile(door, err)
 		return
 	}
-	ctx, stop := a.watch(a.context(ex, r, asker), asker)
+	ctx, stop := s.watch(s.context(ex, r, asker), asker)
 	defer stop()
 	caller := ident.ClientKey(ctx)
-	release, err := a.uploads.Acquire(caller)
+	release, err := s.uploads.Acquire(caller)
 	if err != nil {
 		ex.Header().Set("Retry-After", "5")
 		ex.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "Too many files are being uploaded " +
@@ -67,10 +67,10 @@ func (a *api) receiveUpload(ex *exchange, r *http.Request, d door) {
 		return
 	}
 	defer release()
-	a.bodies.add(ex)
-	defer a.bodies.remove(ex)
-	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { a.bodies.readBy(ex, t) }}
-	ex.uploaded(d, a.Upload(ctx, d.secret, sized(body, r.ContentLength)))
+	s.bodies.add(ex)
+	defer s.bodies.remove(ex)
+	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { s.bodies.setReadDeadline(ex, t) }}
+	ex.uploaded(door, s.Upload(ctx, door.secret, sized(body, r.ContentLength)))
 }
 
 // refuseEncoded says why the body of r is not the bytes of a file; "" if it is.
@@ -91,22 +91,22 @@ func refuseEncoded(r *http.Request) string {
 }
 
 // uploaded answers an upload with its outcome.
-func (x *exchange) uploaded(d door, ended tools.Uploaded) {
+func (ex *exchange) uploaded(door door, ended tools.Uploaded) {
 	switch {
 	case len(ended.JSON) == 0: // the client has left, or the time is up
-		x.refuseFile(d, nil)
+		ex.refuseFile(door, nil)
 	case ended.Code != "":
-		x.json(x.recordRefusal(&fault.Error{Code: ended.Code, RetryAfter: ended.RetryAfter}, d), ended.JSON)
+		ex.json(ex.recordRefusal(&fault.Error{Code: ended.Code, RetryAfter: ended.RetryAfter}, door), ended.JSON)
 	default:
-		x.json(http.StatusOK, ended.JSON)
+		ex.json(http.StatusOK, ended.JSON)
 	}
 }
 
 // json answers with a value.
-func (x *exchange) json(status int, value any) {
-	x.Header().Set("Content-Type", "application/json")
-	x.WriteHeader(status)
-	_, _ = x.Write(append(results.JSON(value), '\n')) // fails only if the client has left
+func (ex *exchange) json(status int, value any) {
+	ex.Header().Set("Content-Type", "application/json")
+	ex.WriteHeader(status)
+	_, _ = ex.Write(append(results.JSON(value), '\n')) // fails only if the client has left
 }
 
 // refusedFile is a refusal of this package in the form of a refusal of share_file.
@@ -117,31 +117,31 @@ type refusedFile struct {
 }
 
 // refuseFile refuses a request for a file. If err is no *fault.Error, the request was cut off.
-func (x *exchange) refuseFile(d door, err error) {
+func (ex *exchange) refuseFile(door door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		refused = &fault.Error{Code: fault.Unavailable, Message: cutOff, RetryAfter: time.Second}
 	}
-	status := x.recordRefusal(refused, d)
+	status := ex.recordRefusal(refused, door)
 	if status == http.StatusBadRequest {
 		status = http.StatusNotFound // the secret is right, and the file was removed
 	}
-	if d.route == uploadRoute {
-		x.json(status, refusedFile{refused.Code, refused.Message, fault.Seconds(refused.RetryAfter)})
+	if door.route == uploadRoute {
+		ex.json(status, refusedFile{refused.Code, refused.Message, fault.Seconds(refused.RetryAfter)})
 		return
 	}
-	x.text(status, refused.Message+"\n")
+	ex.text(status, refused.Message+"\n")
 }
 
 // showUpload answers with what an upload takes: in JSON for the page, in a text for others.
-func (a *api) showUpload(ex *exchange, r *http.Request, d door) {
-	asker, err := a.enter(ex, r, d)
+func (s *server) showUpload(ex *exchange, r *http.Request, door door) {
+	asker, err := s.admit(ex, r, door)
 	var view chat.UploadView
 	if err == nil {
-		view, err = a.LookAtUpload(a.context(ex, r, asker), d.secret)
+		view, err = s.LookAtUpload(s.context(ex, r, asker), door.secret)
 	}
 	if err != nil {
-		ex.refuseFile(d, err)
+		ex.refuseFile(door, err)
 		return
 	}
 	if jsonText, _ := accepts(r.Header); jsonText && strings.Contains(r.Header.Get("Accept"), "json") {
@@ -166,36 +166,36 @@ Open it in a browser and pick the file. Or, in a terminal, put the path of the f
 }
 
 // serveDownload answers with a file, or with one range of the file. A browser saves any file, and runs none.
-func (a *api) serveDownload(ex *exchange, r *http.Request, d door) {
-	if a.Download == nil {
+func (s *server) serveDownload(ex *exchange, r *http.Request, door door) {
+	if s.Download == nil {
 		ex.nothingHere()
 		return
 	}
-	if !ex.only(r, http.MethodGet, http.MethodHead) {
+	if ex.answeredWrongMethod(r, http.MethodGet, http.MethodHead) {
 		return
 	}
-	asker, err := a.enter(ex, r, d)
+	asker, err := s.admit(ex, r, door)
 	if err != nil {
-		ex.refuseFile(d, err)
+		ex.refuseFile(door, err)
 		return
 	}
-	ctx, stop := a.watch(a.context(ex, r, asker), asker)
+	ctx, stop := s.watch(s.context(ex, r, asker), asker)
 	defer stop()
-	f, err := a.Download(ctx, d.secret)
+	file, err := s.Download(ctx, door.secret)
 	if err != nil {
-		ex.refuseFile(d, err)
+		ex.refuseFile(door, err)
 		return
 	}
-	part, ok := rangeOf(r.Header, f.Size)
+	part, ok := rangeOf(r.Header, file.Size)
 	header := ex.Header()
 	header.Set("Accept-Ranges", "bytes")
 	if !ok {
-		header.Set("Content-Range", fmt.Sprintf("bytes */%d", f.Size))
-		ex.text(http.StatusRequestedRangeNotSatisfiable, fmt.Sprintf("The file has %d bytes.\n", f.Size))
+		header.Set("Content-Range", fmt.Sprintf("bytes */%d", file.Size))
+		ex.text(http.StatusRequestedRangeNotSatisfiable, fmt.Sprintf("The file has %d bytes.\n", file.Size))
 		return
 	}
 	caller := ident.ClientKey(ctx)
-	release, err := a.downloads.Acquire(caller)
+	release, err := s.downloads.Acquire(caller)
 	if err != nil {
 		header.Set("Retry-After", "5")
 		ex.text(http.StatusServiceUnavailable, "Too many files are being downloaded at once, from this server or to "+
@@ -203,29 +203,30 @@ func (a *api) serveDownload(ex *exchange, r *http.Request, d door) {
 		return
 	}
 	defer release()
-	a.sendFile(ctx, ex, r, d, f, part)
+	s.sendFile(ctx, ex, r, door, file, part)
 }
 
 // sendFile sends a part of a file.
-func (a *api) sendFile(ctx context.Context, ex *exchange, r *http.Request, d door, f chat.Download, part byteRange) {
+func (s *server) sendFile(ctx context.Context, ex *exchange, r *http.Request, door door, file chat.Download,
+	part byteRange) {
 	var from io.ReadCloser
 	if r.Method != http.MethodHead {
 		var err error
-		from, err = f.Open(ctx, part.from, part.length)
+		from, err = file.Open(ctx, part.from, part.length)
 		if err != nil {
-			ex.refuseFile(d, err)
+			ex.refuseFile(door, err)
 			return
 		}
 		defer from.Close()
 	}
 	header := ex.Header()
-	header.Set("Content-Type", contentType(f.Type))
-	header.Set("Content-Disposition", `attachment; filename="parley-`+f.ID+f.Ending+`"`)
+	header.Set("Content-Type", contentType(file.Type))
+	header.Set("Content-Disposition", `attachment; filename="parley-`+file.ID+file.Ending+`"`)
 	header.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	header.Set("Content-Length", strconv.FormatInt(part.length, 10))
 	status := http.StatusOK
 	if part.asked {
-		header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.from, part.from+part.length-1, f.Size))
+		header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.from, part.from+part.length-1, file.Size))
 		status = http.StatusPartialContent
 	}
 	ex.WriteHeader(status)
@@ -234,9 +235,9 @@ func (a *api) sendFile(ctx context.Context, ex *exchange, r *http.Request, d doo
 	}
 	buffer := make([]byte, 64<<10)
 	for sent := 0; ; {
-		if sent == 0 || sent >= limits.Pace {
-			sent, ex.until = 0, time.Now().Add(limits.PaceTime)
-			ex.writeSoon()
+		if sent == 0 || sent >= api.Pace {
+			sent, ex.wholeDeadline = 0, time.Now().Add(api.PaceTime)
+			ex.setWriteDeadline()
 		}
 		n, err := from.Read(buffer)
 		if n > 0 {
@@ -298,7 +299,7 @@ func rangeOf(header http.Header, size int64) (part byteRange, ok bool) {
 	return byteRange{from, to - from + 1, true}, from < size
 }
 
-// paced is a body of which limits.Pace bytes must arrive in each limits.PaceTime.
+// paced is a body of which api.Pace bytes must arrive in each api.PaceTime.
 type paced struct {
 	io.Reader
 	began time.Time
@@ -308,9 +309,9 @@ type paced struct {
 }
 
 func (p *paced) Read(b []byte) (n int, err error) {
-	if !p.timed || p.came >= limits.Pace {
-		next := time.Now().Add(limits.PaceTime)
-		if end := p.began.Add(limits.MaxUploadTime); end.Before(next) {
+	if !p.timed || p.came >= api.Pace {
+		next := time.Now().Add(api.PaceTime)
+		if end := p.began.Add(api.MaxUploadTime); end.Before(next) {
 			next = end
 		}
 		p.timed, p.came = true, 0

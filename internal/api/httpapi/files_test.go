@@ -15,7 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	limits "github.com/parley-chat/parley/internal/api"
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/tools"
 	"github.com/parley-chat/parley/internal/core/chat"
 )
@@ -62,12 +62,12 @@ func TestUpload_thatDoesNotKeepItsPace_isEnded(t *testing.T) {
 		whole bool
 		ends  time.Duration // at most
 	}{
-		"one that stops":      {bytes: 1000, pause: time.Hour, total: 1 << 20, ends: limits.PaceTime},
-		"a byte now and then": {bytes: 1, pause: 5 * time.Second, total: 1 << 20, ends: limits.PaceTime},
-		"one as slow as may be": {bytes: limits.Pace / 4, pause: 7 * time.Second, total: 4 << 20, whole: true,
+		"one that stops":      {bytes: 1000, pause: time.Hour, total: 1 << 20, ends: api.PaceTime},
+		"a byte now and then": {bytes: 1, pause: 5 * time.Second, total: 1 << 20, ends: api.PaceTime},
+		"one as slow as may be": {bytes: api.Pace / 4, pause: 7 * time.Second, total: 4 << 20, whole: true,
 			ends: 8 * time.Minute},
-		"one that takes too long": {bytes: limits.Pace / 4, pause: 7 * time.Second, total: 20 << 20,
-			ends: limits.MaxUploadTime},
+		"one that takes too long": {bytes: api.Pace / 4, pause: 7 * time.Second, total: 20 << 20,
+			ends: api.MaxUploadTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -126,8 +126,8 @@ func TestFiles_thatStayOnTheirWay_keepNoOtherAddressOut(t *testing.T) {
 		method, path string
 		places       int
 	}{
-		"uploads":   {http.MethodPut, "/v1/upload/x", limits.MaxUploads},
-		"downloads": {http.MethodGet, "/v1/file/x", limits.MaxDownloads},
+		"uploads":   {http.MethodPut, "/v1/upload/x", api.MaxUploads},
+		"downloads": {http.MethodGet, "/v1/file/x", api.MaxDownloads},
 	} {
 		for from, address := range map[string]func(n int) string{
 			"eight addresses": func(n int) string { return fmt.Sprint("192.0.2.", n%8) },

@@ -17,15 +17,15 @@ const (
 )
 
 // serveHealth says whether the service can work.
-func (a *api) serveHealth(ex *exchange, r *http.Request, _ door) {
-	ctx, cancel := clockwork.WithTimeout(r.Context(), a.Clock, healthTimeout)
+func (s *server) serveHealth(ex *exchange, r *http.Request, _ door) {
+	ctx, cancel := clockwork.WithTimeout(r.Context(), s.Clock, healthTimeout)
 	defer cancel()
-	err := a.Ready(ctx)
+	err := s.Ready(ctx)
 	header := ex.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Type", "application/json")
 	if err != nil {
-		a.Logger.WarnContext(r.Context(), "not ready", "id", ex.id(), "error", err)
+		s.Logger.WarnContext(r.Context(), "not ready", "id", ex.id(), "error", err)
 		ex.WriteHeader(http.StatusServiceUnavailable)
 		fmt.Fprintln(ex,
 			`{"status":"unavailable","message":"The store behind this server does not answer. Try again in a few seconds."}`)
@@ -35,23 +35,23 @@ func (a *api) serveHealth(ex *exchange, r *http.Request, _ door) {
 }
 
 // serveRoot answers at the root of the server.
-func (a *api) serveRoot(ex *exchange, r *http.Request, _ door) {
+func (s *server) serveRoot(ex *exchange, r *http.Request, _ door) {
 	if r.Method == http.MethodPost { // by a client whose address lacks the path
 		ex.nothingHere()
-	} else if ex.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(ex, r) {
-		a.serveFront(ex, r)
+	} else if !ex.answeredWrongMethod(r, http.MethodGet, http.MethodHead) && !s.answeredBrowser(ex, r) {
+		s.serveFront(ex, r)
 	}
 }
 
 // serveFront explains the address to a person who opens it without a browser.
-func (a *api) serveFront(ex *exchange, r *http.Request) {
-	url := a.addressOf(r)
+func (s *server) serveFront(ex *exchange, r *http.Request) {
+	url := s.addressOf(r)
 	if url == "" {
 		url = "http://ADDRESS" + MCPPath
 	}
 	ex.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
 
-`+howToConnect(url, a.Keys)+`
+`+howToConnect(url, s.Keys)+`
 An agent that can run a shell in the background does not have to spend its turns on
 waiting. With its cursor in CURSOR, this line ends when there is something to read. Keep
 the agent_token in a file of mode 600 and begin with TOKEN=$(cat FILE); since others on

@@ -59,7 +59,7 @@ func FuzzClient(f *testing.F) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = remote
 		r.Header.Set("X-Forwarded-For", forwarded)
-		got := (&api{Options: Options{TrustProxy: trust}}).clientOf(r)
+		got := (&server{Options: Options{TrustProxy: trust}}).clientOf(r)
 		if got == "" {
 			return
 		}

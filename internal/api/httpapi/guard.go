@@ -12,43 +12,44 @@ import (
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
-// admit reports whether a request may go on, and answers a request that may not. admit refuses:
+// answeredByGuard answers a request that may not go on, and a CORS-preflight request. It returns true if it has
+// answered. It refuses:
 //
 //   - requests over the loopback to a name that is not the loopback's (DNS rebinding);
 //   - requests of web pages whose origin is neither the server's own nor allowed. The MCP specification, "Security
 //     Warning" of the Streamable HTTP transport, asks for both checks;
 //   - calls of servers of Parley. Without this check, a server that calls an address of this server could begin an
 //     endless circle of calls.
-func (a *api) admit(ex *exchange, r *http.Request) bool {
+func (s *server) answeredByGuard(ex *exchange, r *http.Request) bool {
 	if r.Header.Values(outcall.Mark) != nil {
 		ex.refuse(http.StatusForbidden, codeRefused, "A server of Parley made this call, and servers of Parley do "+
 			"not call each other. Subscribe with an address of your own client.")
-		return false
+		return true
 	}
-	if rebound(r, a.Hosts) {
+	if rebound(r, s.Hosts) {
 		ex.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use "+
 				"http://127.0.0.1 with the server's port. Behind a proxy or a tunnel, start it with "+
 				"--public-url and its address there, or with --allow-host and its host name there.", quoted(r.Host)))
-		return false
+		return true
 	}
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {
-		return true
+		return false
 	}
 	switch {
-	case len(origins) == 1 && a.origins.allows(r, origins[0]):
-		return !ex.preflight(r, origins[0])
-	case len(origins) == 1 && a.origins.own(r, origins[0]):
-		return true
-	case len(origins) == 1 && a.SignIn.RouteOf(r.URL.Path) == oauth.Document:
-		return !ex.preflight(r, origins[0])
+	case len(origins) == 1 && s.origins.allows(r, origins[0]):
+		return ex.answeredPreflight(r, origins[0])
+	case len(origins) == 1 && s.origins.own(r, origins[0]):
+		return false
+	case len(origins) == 1 && s.SignIn.RouteOf(r.URL.Path) == oauth.Document:
+		return ex.answeredPreflight(r, origins[0])
 	}
 	ex.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 		"Web pages of %s may not call this server. If that is the address of this server itself, start the "+
 			"server with --public-url and that address; for pages of another site, with --allow-origin and its "+
 			"address. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
-	return false
+	return true
 }
 
 // rebound reports whether r came over the loopback to a name that is neither the loopback's nor in hosts.
@@ -77,10 +78,10 @@ const (
 	serverHeaders = "MCP-Protocol-Version, Mcp-Session-Id, Retry-After, WWW-Authenticate"
 )
 
-// preflight allows pages of origin to read the answer. It reports whether the request was a CORS-preflight request
-// (Fetch standard, "CORS protocol"), and answers such a request.
-func (x *exchange) preflight(r *http.Request, origin string) bool {
-	header := x.Header()
+// answeredPreflight allows pages of origin to read the answer, and answers a CORS-preflight request (Fetch standard,
+// "CORS protocol"). It returns true if it has answered.
+func (ex *exchange) answeredPreflight(r *http.Request, origin string) bool {
+	header := ex.Header()
 	header.Add("Vary", "Origin")
 	header.Set("Access-Control-Allow-Origin", origin)
 	header.Set("Access-Control-Expose-Headers", serverHeaders)
@@ -90,7 +91,7 @@ func (x *exchange) preflight(r *http.Request, origin string) bool {
 	header.Set("Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS")
 	header.Set("Access-Control-Allow-Headers", clientHeaders)
 	header.Set("Access-Control-Max-Age", "7200")
-	x.WriteHeader(http.StatusNoContent)
+	ex.WriteHeader(http.StatusNoContent)
 	return true
 }
 

@@ -1,9 +1,16 @@
 // Package httpapi is the HTTP side of the server: the routes, the checks of requests, and the stream that keeps a long
-// answer alive. It knows HTTP and nothing about rooms.
+// answer alive. It knows HTTP and decides nothing about rooms: it has types of package chat for what its options
+// return, and which address of a room a request came to.
 //
-// A POST to /mcp passes, in this order: log and recover, the guard (circles, host, origin), the
-// admission of its caller, the checks of the request (content type, accept, size), the
-// parse of its message, the keep-alive stream, the MCP server.
+// A POST to /mcp passes, in this order:
+//
+//   - the account and the recovery from panics: beginExchange, endExchange;
+//   - the guard against circles, foreign hosts and foreign origins: answeredByGuard;
+//   - its route: lead, newRoutes;
+//   - the admission of its caller: admit;
+//   - the checks of its headers (content type, accept, size), its body and the parse of its message: receive;
+//   - the stream that keeps the answer alive: serveStream;
+//   - Options.MCP.
 package httpapi
 
 import (
@@ -12,12 +19,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 
-	limits "github.com/parley-chat/parley/internal/api"
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/a2a"
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
@@ -64,9 +72,9 @@ type Options struct {
 	OpenAIChallenge string
 	// Keys says that the gate must admit each caller at MCPPath and StandbyPath.
 	Keys bool
-	// Fetch counts bytes of the page for the limits of the caller, or refuses them. Nil: bytes of the page have no
-	// limit.
-	Fetch func(ctx context.Context, bytes int) error
+	// ChargeBytes counts bytes of the page for the limits of the caller, or refuses them. Nil: bytes of the page have
+	// no limit.
+	ChargeBytes func(ctx context.Context, bytes int) error
 	// Ready returns nil if the service can do its work now. It must return when its context ends, after two seconds. A
 	// nil Ready means always ready.
 	Ready func(context.Context) error
@@ -102,8 +110,8 @@ type Options struct {
 	TrustProxy bool
 }
 
-// api is the handler that New returns.
-type api struct {
+// server is the handler that New returns.
+type server struct {
 	Options
 	bodyTimeout  time.Duration // for a body to arrive
 	writeTimeout time.Duration // for the client to read a part of an answer, or all of an asset
@@ -137,11 +145,11 @@ func New(o Options) http.Handler {
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
-	a := &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o),
-		uploads:   meter.NewPlaces(limits.MaxUploads, limits.MaxUploads/limits.PartOfCaller),
-		downloads: meter.NewPlaces(limits.MaxDownloads, limits.MaxDownloads/limits.PartOfCaller)}
-	a.routes = a.newRoutes()
-	return a
+	s := &server{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o),
+		uploads:   meter.NewPlaces(api.MaxUploads, api.MaxUploads/api.PartOfCaller),
+		downloads: meter.NewPlaces(api.MaxDownloads, api.MaxDownloads/api.PartOfCaller)}
+	s.routes = s.newRoutes()
+	return s
 }
 
 func lowered(names []string) []string {
@@ -156,53 +164,50 @@ func lowered(names []string) []string {
 // because a wait may last minutes; the handler of New limits each read of a body and each write to a stream. On
 // shutdown, bodies have a second left to arrive.
 func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
-	server := &http.Server{
+	httpServer := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
-	if a, ok := h.(*api); ok {
-		server.RegisterOnShutdown(a.bodies.expireSoon)
+	if s, ok := h.(*server); ok {
+		httpServer.RegisterOnShutdown(s.bodies.expireSoon)
 	}
-	return server
+	return httpServer
 }
 
-// ServeHTTP leads a request to its route. A request passes, in this order, account and recovery from panics
-// (endExchange), the guard of circles, Host and Origin (admit), admission of the caller, headers and body (receive),
-// the stream, and MCP. newRoutes has the routes. There are no sessions, and MCP answers no GET.
-func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP leads a request to its route, in the order of the package's comment. There are no sessions, and MCP answers
+// no GET.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
-	ex := a.beginExchange(w)
-	defer a.endExchange(ex, r)
-	ex.readBy(time.Now().Add(a.bodyTimeout))
-	if !a.admit(ex, r) {
+	ex := s.beginExchange(w)
+	defer s.endExchange(ex, r)
+	ex.setReadDeadline(time.Now().Add(s.bodyTimeout))
+	if s.answeredByGuard(ex, r) {
 		return
 	}
-	if route := a.SignIn.RouteOf(r.URL.Path); route != oauth.None {
-		a.serveSignIn(ex, r, route)
+	if route := s.SignIn.RouteOf(r.URL.Path); route != oauth.None {
+		s.serveSignIn(ex, r, route)
 		return
 	}
-	a.lead(ex, r)
+	s.lead(ex, r)
 }
 
-func (x *exchange) nothingHere() {
-	x.text(http.StatusNotFound, "There is nothing at this address. MCP is served at "+MCPPath+
+func (ex *exchange) nothingHere() {
+	ex.text(http.StatusNotFound, "There is nothing at this address. MCP is served at "+MCPPath+
 		"; the page at / says how to add it to a client.\n")
 }
 
-// only reports whether the method is one of allowed, and refuses the request otherwise.
-func (x *exchange) only(r *http.Request, allowed ...string) bool {
-	for _, m := range allowed {
-		if r.Method == m {
-			return true
-		}
+// answeredWrongMethod refuses a request whose method is not one of allowed. It returns true if it has answered.
+func (ex *exchange) answeredWrongMethod(r *http.Request, allowed ...string) bool {
+	if slices.Contains(allowed, r.Method) {
+		return false
 	}
 	list := strings.Join(allowed, ", ")
-	x.Header().Set("Allow", list)
-	x.refuse(http.StatusMethodNotAllowed, codeRefused, "This address takes "+list+" only.")
-	return false
+	ex.Header().Set("Allow", list)
+	ex.refuse(http.StatusMethodNotAllowed, codeRefused, "This address takes "+list+" only.")
+	return true
 }
 
 // overLoopback reports whether the request came over a connection within this machine.

@@ -12,20 +12,27 @@ import (
 )
 
 // serveOwnMCP answers at the server's own address of MCP.
-func (a *api) serveOwnMCP(x *exchange, r *http.Request, _ door) {
-	a.serveMCP(x, r, door{MCPPath, bearer(r.Header)})
+func (s *server) serveOwnMCP(ex *exchange, r *http.Request, _ door) {
+	s.serveMCP(ex, r, door{MCPPath, bearer(r.Header)})
 }
 
-// serveMCP answers a POST with a JSON-RPC message that comes through d.
-func (a *api) serveMCP(ex *exchange, r *http.Request, d door) {
-	if a.challenges(r, d) {
-		a.challenge(ex, r)
+// serveMCP answers a POST with a JSON-RPC message that comes through door. The cases, in order:
+//
+//   - a caller that must sign in is asked to, by any method;
+//   - any other method than POST is refused, but a sign-in that is not valid is refused first, so a client that begins
+//     with a GET renews it;
+//   - a caller that is not admitted is refused: see refuse;
+//   - an admitted caller gets its answer;
+//   - without an answer by now, the server stops, and the request was cut off.
+func (s *server) serveMCP(ex *exchange, r *http.Request, door door) {
+	if s.mustSignIn(r, door) {
+		s.askToSignIn(ex, r)
 		return
 	}
 	if r.Method != http.MethodPost {
-		if a.mayChallenge(r, d) && isSignIn(d.secret) {
-			if _, err := a.enter(ex, r, d); err != nil {
-				a.refuse(ex, r, d, err)
+		if s.offersSignIn(r, door) && isSignIn(door.secret) {
+			if _, err := s.admit(ex, r, door); err != nil {
+				s.refuse(ex, r, door, err)
 				return
 			}
 		}
@@ -35,10 +42,10 @@ func (a *api) serveMCP(ex *exchange, r *http.Request, d door) {
 			"stream to GET.")
 		return
 	}
-	if asker, err := a.enter(ex, r, d); err != nil {
-		a.refuse(ex, r, d, err)
+	if asker, err := s.admit(ex, r, door); err != nil {
+		s.refuse(ex, r, door, err)
 	} else {
-		a.serveAdmitted(ex, r, asker)
+		s.serveAdmitted(ex, r, asker)
 	}
 	if ex.status == 0 {
 		ex.refuse(http.StatusServiceUnavailable, codeInternal, cutOff)
@@ -46,18 +53,18 @@ func (a *api) serveMCP(ex *exchange, r *http.Request, d door) {
 }
 
 // serveAdmitted answers a POST of asker with a JSON-RPC message.
-func (a *api) serveAdmitted(ex *exchange, r *http.Request, asker ident.Principal) {
-	ctx, stop := a.watch(a.context(ex, r, asker), asker)
+func (s *server) serveAdmitted(ex *exchange, r *http.Request, asker ident.Principal) {
+	ctx, stop := s.watch(s.context(ex, r, asker), asker)
 	defer stop()
-	m, reason := a.receive(ex, r)
+	message, reason := s.receive(ex, r)
 	if reason != nil {
 		ex.refuse(reason.status, reason.code, reason.sentence)
 		return
 	}
 	if jsonText, events := accepts(r.Header); events {
-		a.serveStream(ctx, ex, r, m, !jsonText)
+		s.serveStream(ctx, ex, r, message, !jsonText)
 	} else {
-		a.MCP(ex, r.WithContext(ctx), m)
+		s.MCP(ex, r.WithContext(ctx), message)
 	}
 }
 
@@ -65,20 +72,20 @@ func (a *api) serveAdmitted(ex *exchange, r *http.Request, asker ident.Principal
 const cutOff = "The request was cut off before its answer. Repeat it."
 
 // receive returns the message of r, if the message passes every check.
-func (a *api) receive(ex *exchange, r *http.Request) (*mcp.Message, *refusal) {
-	if reason := a.checkHeaders(r); reason != nil {
+func (s *server) receive(ex *exchange, r *http.Request) (*mcp.Message, *refusal) {
+	if reason := s.checkHeaders(r); reason != nil {
 		return nil, reason
 	}
-	body, reason := a.readBody(ex, r, a.MaxBody)
+	body, reason := s.readBody(ex, r, s.MaxBody)
 	if reason != nil {
 		return nil, reason
 	}
-	m, refused := mcp.Parse(body)
+	message, refused := mcp.Parse(body)
 	if refused != nil {
 		return nil, &refusal{http.StatusBadRequest, refused.Code, refused.Message}
 	}
-	ex.rpcID = m.ID
-	return m, nil
+	ex.rpcID = message.ID
+	return message, nil
 }
 
 // refusal is why a request goes no further.
@@ -131,7 +138,7 @@ func mediaType(v string) (kind string, params map[string]string, err error) {
 }
 
 // checkHeaders refuses a POST with headers that MCP does not allow.
-func (a *api) checkHeaders(r *http.Request) *refusal {
+func (s *server) checkHeaders(r *http.Request) *refusal {
 	kind, _, err := mediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return &refusal{http.StatusUnsupportedMediaType, codeRefused, "The Content-Type must be application/json."}
@@ -143,13 +150,13 @@ func (a *api) checkHeaders(r *http.Request) *refusal {
 		return &refusal{http.StatusNotAcceptable, codeRefused, "The Accept header must name application/json or " +
 			"text/event-stream. Name both to have long answers kept alive."}
 	}
-	if r.ContentLength > a.MaxBody {
-		return a.tooLarge()
+	if r.ContentLength > s.MaxBody {
+		return s.tooLarge()
 	}
 	return nil
 }
 
-func (a *api) tooLarge() *refusal {
+func (s *server) tooLarge() *refusal {
 	return &refusal{http.StatusRequestEntityTooLarge, codeRefused, fmt.Sprintf("The body is over %d bytes. Send less "+
-		"at once.", a.MaxBody)}
+		"at once.", s.MaxBody)}
 }

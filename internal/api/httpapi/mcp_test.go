@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	limits "github.com/parley-chat/parley/internal/api"
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/api/mcp"
 )
 
@@ -70,11 +70,11 @@ func TestMessage_malformedBody_isRefused(t *testing.T) {
 		"a key twice, Kelvin sign": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"k":1,"` + "\u212a" + `":2}}`,
 			mcp.CodeInvalid},
 		"an argument twice": {`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"me":"a","me":"b"}}}`, mcp.CodeInvalid},
-		"very many keys": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{` + many(limits.MaxParts,
+		"very many keys": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{` + many(api.MaxParts,
 			`"%d":0`) + `}}`, mcp.CodeInvalid},
-		"very many elements": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[` + many(limits.MaxParts,
+		"very many elements": {`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[` + many(api.MaxParts,
 			`{}`) + `]}}`, mcp.CodeInvalid},
-		"too deep":                {deep(limits.MaxDepth), mcp.CodeInvalid},
+		"too deep":                {deep(api.MaxDepth), mcp.CodeInvalid},
 		"far too deep":            {deep(9_000), mcp.CodeInvalid},
 		"deeper than any decoder": {deep(100_000), mcp.CodeParse},
 	} {
@@ -98,7 +98,7 @@ func TestMessage_unusualButValid_isAccepted(t *testing.T) {
 		"a whole escaped pair": `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":"\ud83d\ude00 \\ud83d \n"}}`,
 		"the same key in two":  `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"id":{"id":[{"id":1},{"id":2}]}}}`,
 		"as deep as allowed": `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":` +
-			strings.Repeat("[", limits.MaxDepth-2) + strings.Repeat("]", limits.MaxDepth-2) + `}}`,
+			strings.Repeat("[", api.MaxDepth-2) + strings.Repeat("]", api.MaxDepth-2) + `}}`,
 		"a body of the exact size": fmt.Sprintf("%-*s", int(DefaultMaxBody),
 			`{"jsonrpc":"2.0","id":1,"method":"ping"}`),
 	} {
@@ -166,7 +166,7 @@ func TestMessage_bodyThatNeverComes_isGivenUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			s.server.Handler.(*api).bodyTimeout = 0 // over before it began
+			s.server.Handler.(*server).bodyTimeout = 0 // over before it began
 			r := s.request("", nil)
 			r.URL.Path = c.path
 			r.Body, r.ContentLength = silent{t}, 100

@@ -54,11 +54,11 @@ func (o origins) own(r *http.Request, origin string) bool {
 	if !ok {
 		return false
 	}
-	it := originOf(u.Scheme, u.Host)
-	if it == o.public {
+	asked := originOf(u.Scheme, u.Host)
+	if asked == o.public {
 		return true
 	}
-	return it == originOf(u.Scheme, r.Host) && (u.Scheme == "https" || !byTLS(r)) && o.firm(r)
+	return asked == originOf(u.Scheme, r.Host) && (u.Scheme == "https" || !byTLS(r)) && o.firm(r)
 }
 
 // firm reports whether the agreement of Origin and Host counts for r: see [origins].

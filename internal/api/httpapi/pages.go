@@ -22,52 +22,53 @@ const (
 )
 
 // serveAsset answers with what the page loads.
-func (a *api) serveAsset(ex *exchange, r *http.Request, _ door) {
-	asset, there := a.Page.Asset(r.URL.Path)
+func (s *server) serveAsset(ex *exchange, r *http.Request, _ door) {
+	asset, there := s.Page.Asset(r.URL.Path)
 	if !there {
 		ex.nothingHere()
 		return
 	}
-	a.fetch(ex, r, asset)
+	s.sendPage(ex, r, asset)
 }
 
 // serveWatch answers at the link by which a person watches.
-func (a *api) serveWatch(x *exchange, r *http.Request, _ door) {
-	if !a.toBrowser(x, r) {
-		x.text(http.StatusOK, watchText)
+func (s *server) serveWatch(ex *exchange, r *http.Request, _ door) {
+	if !s.answeredBrowser(ex, r) {
+		ex.text(http.StatusOK, watchText)
 	}
 }
 
-// fetch answers with a file of the page, if the limits of the caller allow that. The whole file has the deadline of one
-// part of another answer.
-func (a *api) fetch(ex *exchange, r *http.Request, f web.File) {
-	if a.Fetch != nil {
+// sendPage answers with a file of the page, if the limits of the caller allow that. The whole file has the deadline
+// of one part of another answer.
+func (s *server) sendPage(ex *exchange, r *http.Request, file web.File) {
+	if s.ChargeBytes != nil {
 		var refused *fault.Error
-		if err := a.Fetch(a.context(ex, r, ident.Principal{}), f.Size()); errors.As(err, &refused) {
+		if err := s.ChargeBytes(s.context(ex, r, ident.Principal{}), file.Size()); errors.As(err, &refused) {
 			ex.refused = refused.Code
 			ex.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
 			ex.text(statusOf(refused.Code), refused.Message+"\n")
 			return
 		}
 	}
-	ex.until = time.Now().Add(ex.slow)
-	f.Serve(ex)
+	ex.wholeDeadline = time.Now().Add(ex.partTime)
+	file.Serve(ex)
 }
 
-// toBrowser reports whether the client is a browser, or a messenger that shows a link, and answers such a client with
-// the page. Other clients get a text. The page is the same for every room and every invite, so toBrowser reads nothing.
-func (a *api) toBrowser(ex *exchange, r *http.Request) bool {
+// answeredBrowser answers a browser, or a messenger that shows a link, with the page. It returns true if it has
+// answered: other clients get a text. The page is the same for every room and every invite, so nothing of a room is
+// read.
+func (s *server) answeredBrowser(ex *exchange, r *http.Request) bool {
 	ex.Header().Add("Vary", "Accept, User-Agent")
 	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") && !isPreview(r) {
 		return false
 	}
-	invite, site := strings.HasPrefix(r.URL.Path, tools.InvitePath), strings.TrimSuffix(a.addressOf(r), MCPPath)
-	document, there := a.Page.Document(r.URL.Path, invite, site)
+	invite, site := strings.HasPrefix(r.URL.Path, tools.InvitePath), strings.TrimSuffix(s.addressOf(r), MCPPath)
+	document, there := s.Page.Document(r.URL.Path, invite, site)
 	if !there {
 		http.Error(ex, "This server has no page for this address.", http.StatusInternalServerError)
 		return true
 	}
-	a.fetch(ex, r, document)
+	s.sendPage(ex, r, document)
 	return true
 }
 

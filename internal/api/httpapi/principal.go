@@ -13,8 +13,8 @@ import (
 // server, else "". An address is never a principal: behind a proxy or a tunnel, every stranger arrives from the
 // loopback. A proxy leaves a sign: a header, HTTP/1.0, or the name that the stranger called. A proxy without such a
 // sign looks like a local caller.
-func (a *api) principalOf(r *http.Request) string {
-	if a.Private && overLoopback(r) && isLoopback(r.RemoteAddr) && isLoopback(r.Host) && !forwarded(r) &&
+func (s *server) principalOf(r *http.Request) string {
+	if s.Private && overLoopback(r) && isLoopback(r.RemoteAddr) && isLoopback(r.Host) && !forwarded(r) &&
 		!foreign(r.Header) {
 		return ident.Local
 	}

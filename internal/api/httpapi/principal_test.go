@@ -45,7 +45,7 @@ func TestPrincipal_callerOnThisMachine_isLocal(t *testing.T) {
 		"a page of this machine": {"127.0.0.1:8080", "127.0.0.1:4711", "localhost",
 			http.Header{"Origin": {"http://localhost:3000"}}},
 	} {
-		a := New(Options{Private: true}).(*api)
+		a := New(Options{Private: true}).(*server)
 		if got := a.principalOf(c.request(t)); got != ident.Local {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -106,7 +106,7 @@ func TestPrincipal_strangers_areNobody(t *testing.T) {
 		"whoever comes by the name of a proxy": {Options{Private: true, Hosts: []string{"chat.example"}}, local()},
 		"a server that others can reach":       {Options{}, local()},
 	} {
-		a := New(c.options).(*api)
+		a := New(c.options).(*server)
 		if got := a.principalOf(c.arrival.request(t)); got != "" {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -117,7 +117,7 @@ func TestPrincipal_strangers_areNobody(t *testing.T) {
 func TestPrincipal_callInHTTP10_isNobodys(t *testing.T) {
 	r := local().request(t)
 	r.ProtoMinor = 0
-	if got := New(Options{Private: true}).(*api).principalOf(r); got != "" {
+	if got := New(Options{Private: true}).(*server).principalOf(r); got != "" {
 		t.Errorf("%q", got)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // pulse shows a client that its request is alive until the answer is complete: clients and proxies close silent
 // connections. A pulse costs one timer and no goroutine.
 type pulse struct {
-	x     *exchange
+	ex    *exchange
 	every time.Duration // the longest silence
 
 	mu     sync.Mutex
@@ -54,15 +54,15 @@ func (p *pulse) send(kind string, part []byte) {
 	}
 	if !p.open {
 		p.open = true
-		header := p.x.Header()
+		header := p.ex.Header()
 		header.Set("Content-Type", kind)
 		if header.Get("Cache-Control") == "" { // an address with a secret has set a stricter value
 			header.Set("Cache-Control", "no-cache")
 		}
 		header.Set("X-Accel-Buffering", "no") // else a proxy may collect the beats
-		p.x.WriteHeader(http.StatusOK)
+		p.ex.WriteHeader(http.StatusOK)
 	}
-	_, err := p.x.Write(part)
+	_, err := p.ex.Write(part)
 	if err == nil {
 		err = p.flush()
 	}
@@ -72,7 +72,7 @@ func (p *pulse) send(kind string, part []byte) {
 	}
 }
 
-func (p *pulse) flush() error { return http.NewResponseController(p.x).Flush() }
+func (p *pulse) flush() error { return http.NewResponseController(p.ex).Flush() }
 
 // The types of answers, and the sign of life in a stream of events: a comment.
 const (

@@ -26,38 +26,38 @@ const orSlash = "[/]"
 
 // newRoutes returns the table of all addresses, as patterns of [http.ServeMux]. A ServeMux would redirect from a path
 // with "//" or "..", but clients keep the addresses that they were given.
-func (a *api) newRoutes() (all []route) {
+func (s *server) newRoutes() (all []route) {
 	at := func(pattern string, serve handler) { all = append(all, newRoute(pattern, serve)) }
 	named := func(pattern string, serve handler) {
 		at(pattern, serve)
 		all[len(all)-1].escaped = true
 	}
-	at("/", a.serveRoot)
-	at(MCPPath+orSlash, a.serveOwnMCP)
-	at(healthPath, toRead(a.serveHealth))
-	at(web.Path+"{name...}", toRead(a.serveAsset))
-	at(watchRoute+orSlash, toRead(a.serveWatch))
-	at(uploadRoute+orSlash, through(uploadRoute, a.serveUpload))
-	at(downloadRoute+orSlash, through(downloadRoute, a.serveDownload))
-	if a.OpenAIChallenge != "" {
-		at(openAIChallengePath, toRead(a.serveOpenAIChallenge))
+	at("/", s.serveRoot)
+	at(MCPPath+orSlash, s.serveOwnMCP)
+	at(healthPath, toRead(s.serveHealth))
+	at(web.Path+"{name...}", toRead(s.serveAsset))
+	at(watchRoute+orSlash, toRead(s.serveWatch))
+	at(uploadRoute+orSlash, withSecret(uploadRoute, s.serveUpload))
+	at(downloadRoute+orSlash, withSecret(downloadRoute, s.serveDownload))
+	if s.OpenAIChallenge != "" {
+		at(openAIChallengePath, toRead(s.serveOpenAIChallenge))
 	}
-	if a.Standby != nil {
-		at(StandbyPath, a.serveStandby)
+	if s.Standby != nil {
+		at(StandbyPath, s.serveStandby)
 	}
-	if a.Gate != nil {
-		at(keyRoute+orSlash, through(keyRoute, a.serveMCP))
-		at(inviteRoute+orSlash, through(inviteRoute, a.serveMCP))
-		at(invitePageRoute+orSlash, through(inviteRoute, toRead(a.serveInvite)))
+	if s.Gate != nil {
+		at(keyRoute+orSlash, withSecret(keyRoute, s.serveMCP))
+		at(inviteRoute+orSlash, withSecret(inviteRoute, s.serveMCP))
+		at(invitePageRoute+orSlash, withSecret(inviteRoute, toRead(s.serveInvite)))
 	}
-	if a.A2A != nil {
-		at(a2aPath+orSlash, a.serveA2A)
-		at(cardPath, toRead(a.serveCard))
+	if s.A2A != nil {
+		at(a2aPath+orSlash, s.serveA2A)
+		at(cardPath, toRead(s.serveCard))
 	}
-	if a.Gate != nil && a.A2A != nil {
+	if s.Gate != nil && s.A2A != nil {
 		for _, place := range []string{invitePageRoute, namedRoute} {
-			named(place+a2aPath+orSlash, through(inviteRoute, a.serveA2A))
-			named(place+cardPath+orSlash, through(inviteRoute, toRead(a.serveCard)))
+			named(place+a2aPath+orSlash, withSecret(inviteRoute, s.serveA2A))
+			named(place+cardPath+orSlash, withSecret(inviteRoute, toRead(s.serveCard)))
 		}
 	}
 	return all
@@ -70,7 +70,7 @@ func newRoute(pattern string, serve handler) route {
 }
 
 // lead answers a request at the route of its path.
-func (a *api) lead(ex *exchange, r *http.Request) {
+func (s *server) lead(ex *exchange, r *http.Request) {
 	plain := strings.Split(r.URL.Path, "/")
 	escaped := plain
 	if r.URL.RawPath != "" { // more is escaped than must be
@@ -79,15 +79,15 @@ func (a *api) lead(ex *exchange, r *http.Request) {
 			escaped[i], _ = url.PathUnescape(part) // net/url has checked it
 		}
 	}
-	for _, to := range a.routes {
+	for _, route := range s.routes {
 		parts := plain
-		if to.escaped {
+		if route.escaped {
 			parts = escaped
 		}
-		if to.fits(parts) {
-			ex.route = to.name
-			to.setValues(r, parts)
-			to.serve(ex, r, door{})
+		if route.fits(parts) {
+			ex.route = route.name
+			route.setValues(r, parts)
+			route.serve(ex, r, door{})
 			return
 		}
 	}
@@ -127,8 +127,8 @@ func (to route) setValues(r *http.Request, path []string) {
 	}
 }
 
-// through serves a route whose first value in the path is a secret, through the door with this secret.
-func through(name string, serve handler) handler {
+// withSecret serves a route whose first value in the path is a secret: serve gets the door of name with this secret.
+func withSecret(name string, serve handler) handler {
 	_, secret, _ := strings.Cut(name, "{")
 	secret, _, _ = strings.Cut(secret, "}")
 	return func(ex *exchange, r *http.Request, _ door) {
@@ -139,9 +139,9 @@ func through(name string, serve handler) handler {
 
 // toRead refuses all methods but GET and HEAD.
 func toRead(serve handler) handler {
-	return func(ex *exchange, r *http.Request, d door) {
-		if ex.only(r, http.MethodGet, http.MethodHead) {
-			serve(ex, r, d)
+	return func(ex *exchange, r *http.Request, door door) {
+		if !ex.answeredWrongMethod(r, http.MethodGet, http.MethodHead) {
+			serve(ex, r, door)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // sign in again.
 func TestReject_tokenThatIsTooOld_isToldByTheStatusAlsoToChatGPT(t *testing.T) {
 	const address = "https://parley.example"
-	a, ok := New(Options{SignIn: oauth.New(oauth.Options{Public: address})}).(*api)
+	a, ok := New(Options{SignIn: oauth.New(oauth.Options{Public: address})}).(*server)
 	if !ok {
 		t.Fatal("the handler is another one")
 	}

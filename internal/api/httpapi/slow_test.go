@@ -47,7 +47,7 @@ func TestSlowReaders_haveTimeAsLongAsTheyTakeSomething_andTenSecondsForThePage(t
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				says := func(w http.ResponseWriter, _ *http.Request, _ *mcp.Message) { _, _ = io.WriteString(w, large) }
-				h := New(Options{MCP: says, Page: pages(t)}).(*api)
+				h := New(Options{MCP: says, Page: pages(t)}).(*server)
 				request := "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: " +
 					"application/json\r\nConnection: close\r\n"
 				request += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(initialize), initialize)
@@ -131,7 +131,7 @@ func slowReader(t *testing.T, path, kind string, beat time.Duration) {
 }
 
 // scriptPath returns the path of the script of the page.
-func scriptPath(t *testing.T, h *api) string {
+func scriptPath(t *testing.T, h *server) string {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r.Header.Set("Accept", "text/html")

@@ -30,7 +30,7 @@ const StandbyPath = "/v1/wait"
 const standbyWait = 100 * time.Second
 
 // serveStandby answers a GET of StandbyPath.
-func (a *api) serveStandby(ex *exchange, r *http.Request, _ door) {
+func (s *server) serveStandby(ex *exchange, r *http.Request, _ door) {
 	if r.Method != http.MethodGet {
 		ex.Header().Set("Allow", http.MethodGet)
 		ex.standby(http.StatusMethodNotAllowed,
@@ -42,29 +42,29 @@ func (a *api) serveStandby(ex *exchange, r *http.Request, _ door) {
 		ex.standby(statusOf(refused.Code), tools.Refused(refused))
 		return
 	}
-	ex.readBy(time.Time{}) // from now on a read only notices that the client leaves
-	asker, err := a.enter(ex, r, door{StandbyPath, req.Token})
+	ex.setReadDeadline(time.Time{}) // from now on a read only notices that the client leaves
+	asker, err := s.admit(ex, r, door{StandbyPath, req.Token})
 	if err != nil {
-		s := ex.refuseStandby(err)
-		ex.standby(standbyStatus(s), s)
+		standby := ex.refuseStandby(err)
+		ex.standby(standbyStatus(standby), standby)
 		return
 	}
-	ctx, stop := a.watch(a.context(ex, r, asker), asker)
+	ctx, stop := s.watch(s.context(ex, r, asker), asker)
 	defer stop()
-	s := a.Standby(ctx, req)
-	if len(s.JSON) == 0 {
-		s = standbyCut()
+	standby := s.Standby(ctx, req)
+	if len(standby.JSON) == 0 {
+		standby = standbyCut()
 	}
-	ex.standby(standbyStatus(s), s)
+	ex.standby(standbyStatus(standby), standby)
 }
 
 // refuseStandby returns the answer to a wait that is not admitted.
-func (x *exchange) refuseStandby(err error) tools.Standby {
+func (ex *exchange) refuseStandby(err error) tools.Standby {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return standbyCut()
 	}
-	x.refused = refused.Code
+	ex.refused = refused.Code
 	return tools.Refused(refused)
 }
 
@@ -136,37 +136,37 @@ func bearer(header http.Header) string {
 	return strings.TrimSpace(token)
 }
 
-// standbyStatus is the HTTP status of s.
-func standbyStatus(s tools.Standby) int {
+// standbyStatus is the HTTP status of standby.
+func standbyStatus(standby tools.Standby) int {
 	switch {
-	case s.Code != "":
-		return statusOf(s.Code)
-	case s.Status == chat.StatusSuperseded:
+	case standby.Code != "":
+		return statusOf(standby.Code)
+	case standby.Status == chat.StatusSuperseded:
 		return http.StatusConflict
-	case s.Status == chat.StatusRemoved:
+	case standby.Status == chat.StatusRemoved:
 		return http.StatusGone
-	case s.Status == chat.StatusQuiet && s.Stopping:
+	case standby.Status == chat.StatusQuiet && standby.Stopping:
 		return http.StatusServiceUnavailable
-	case s.Status == chat.StatusQuiet:
+	case standby.Status == chat.StatusQuiet:
 		return http.StatusRequestTimeout
 	}
 	return http.StatusOK
 }
 
-// standby answers with s.
-func (x *exchange) standby(status int, s tools.Standby) {
-	header := x.Header()
+// standby answers with the result of a wait.
+func (ex *exchange) standby(status int, standby tools.Standby) {
+	header := ex.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	switch {
 	case status == http.StatusUnauthorized:
 		header.Set("WWW-Authenticate", "Bearer")
-	case repeats(status), s.RetryAfter > 0:
-		header.Set("Retry-After", strconv.Itoa(max(1, fault.Seconds(s.RetryAfter))))
+	case repeats(status), standby.RetryAfter > 0:
+		header.Set("Retry-After", strconv.Itoa(max(1, fault.Seconds(standby.RetryAfter))))
 	}
-	x.WriteHeader(status)
-	_, _ = x.Write(append(s.JSON, '\n')) // fails only if the client has left
+	ex.WriteHeader(status)
+	_, _ = ex.Write(append(standby.JSON, '\n')) // fails only if the client has left
 }
 
 // repeats reports whether curl repeats a request at this status.

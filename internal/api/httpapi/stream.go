@@ -15,13 +15,14 @@ import (
 // earlier answer, such as a refusal, has a status of its own.
 const headAfter = 250 * time.Millisecond
 
-// serveStream passes m on in this context, with a stream for the answer. only says that the client accepts no JSON.
-func (a *api) serveStream(ctx context.Context, ex *exchange, r *http.Request, m *mcp.Message, only bool) {
-	s := &stream{pulse: pulse{x: ex, every: a.KeepAlive}, only: only, header: http.Header{}}
-	s.start(a.Clock, headAfter, s.beat)
+// serveStream passes message on in this context, with a stream for the answer. only says that the client accepts no
+// JSON.
+func (s *server) serveStream(ctx context.Context, ex *exchange, r *http.Request, message *mcp.Message, only bool) {
+	answer := &stream{pulse: pulse{ex: ex, every: s.KeepAlive}, only: only, header: http.Header{}}
+	answer.start(s.Clock, headAfter, answer.beat)
 	panicked := true
-	defer func() { s.end(panicked) }()
-	a.MCP(s, r.WithContext(mcp.WithStream(ctx, s)), m)
+	defer func() { answer.end(panicked) }()
+	s.MCP(answer, r.WithContext(mcp.WithStream(ctx, answer)), message)
 	panicked = false
 }
 
@@ -89,8 +90,8 @@ func (s *stream) WriteHeader(status int) {
 	s.status = status
 	s.stop()
 	if !s.holds() {
-		maps.Copy(s.x.Header(), s.header)
-		s.x.WriteHeader(status)
+		maps.Copy(s.ex.Header(), s.header)
+		s.ex.WriteHeader(status)
 	}
 }
 
@@ -103,7 +104,7 @@ func (s *stream) Write(p []byte) (int, error) {
 	if s.holds() {
 		return s.held.Write(p)
 	}
-	return s.x.Write(p)
+	return s.ex.Write(p)
 }
 
 // end sends the last event, if there is one. Nothing is written afterwards.
@@ -114,9 +115,9 @@ func (s *stream) end(panicked bool) {
 	switch {
 	case !s.open && (panicked || s.held.Len() == 0):
 	case panicked:
-		s.send(eventsType, event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: s.x.failed()})))
+		s.send(eventsType, event(rpcError(s.ex.rpcID, rpcFault{Code: codeInternal, Message: s.ex.failed()})))
 	case s.status == 0:
-		s.send(eventsType, event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: cutOff})))
+		s.send(eventsType, event(rpcError(s.ex.rpcID, rpcFault{Code: codeInternal, Message: cutOff})))
 	case s.held.Len() > 0:
 		s.send(eventsType, event(s.held.Bytes()))
 	}

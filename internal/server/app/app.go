@@ -196,8 +196,8 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 		Clock: clockwork.NewRealClock()})
 	return httpapi.New(httpapi.Options{
 		A2A: agents.Serve, Card: agents.Card,
-		Fetch:  a.rooms.Limits().Fetch,
-		Upload: set.Upload, LookAtUpload: a.rooms.DescribeUpload, Download: a.rooms.Download,
+		ChargeBytes: a.rooms.Limits().Fetch,
+		Upload:      set.Upload, LookAtUpload: a.rooms.DescribeUpload, Download: a.rooms.Download,
 		MCP: server.Serve, Standby: set.Standby, Gate: a.gate, SignIn: a.signIn, Keys: c.Keys(),
 		Ready: a.Ready, Logger: c.Logger,
 		Meter: m, Page: site,
