@@ -99,7 +99,7 @@ func (s *Set) subscription(ctx context.Context, asked mcp.Subscribe) (context.Co
 
 // eventRefusal returns a refusal as clients of MCP Events know it.
 func eventRefusal(err error) error {
-	var endpoint *outbox.EndpointError
+	var endpoint *outbox.AddressError
 	if errors.As(err, &endpoint) {
 		return &mcp.EventError{Kind: mcp.CallbackEndpoint, Message: endpoint.Error(),
 			Data: map[string]any{"reason": endpoint.Reason}}

@@ -57,7 +57,7 @@ func (r *liveRoom) whyVacated(ctx context.Context, head *room.Head, holder room.
 	if holder.Seat < 1 || holder.Seat >= head.NextSeat {
 		return nil
 	}
-	gone, err := r.log.Seats().Vacated(ctx, holder.Seat)
+	gone, err := r.log.Items().Vacated(ctx, holder.Seat)
 	if err != nil || !gone.Had(holder) {
 		return err
 	}

@@ -21,7 +21,7 @@ const (
 
 // agreements returns the newest agreements visible to the caller.
 func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
-	stored, _, err := c.room.log.Seats().Agreements(ctx, c.me, agreementsShown)
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsShown)
 	var list []Agreement
 	for _, x := range stored {
 		by := ident.Actor(x.By, x.Person, x.PersonName)
@@ -48,7 +48,7 @@ func agreedFile(x roomlog.Agreement) *File {
 
 // agreementsPage returns the agreements as messages, oldest first.
 func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
-	stored, more, err := c.room.log.Seats().Agreements(ctx, c.me, limit)
+	stored, more, err := c.room.log.Items().Agreements(ctx, c.me, limit)
 	batch := batchFor(c.me, &c.head.State)
 	batch.Events = limit
 	for _, x := range stored {
@@ -71,7 +71,7 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 	if !ok {
 		return room.Event{}, none
 	}
-	stored, _, err := c.room.log.Seats().Agreements(ctx, c.me, agreementsRead)
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	if err != nil {
 		return room.Event{}, err
 	}

@@ -44,7 +44,7 @@ func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Sha
 	if err != nil || !ok {
 		return Shared{Sent: got}, err
 	}
-	wait, err := c.room.log.Seats().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
+	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: name, Most: most,
 		Message: op.event})
 	switch {
@@ -173,7 +173,7 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 	if !here || head.Expired(now) {
 		return nil, nil, refuseUploadOver()
 	}
-	u, open, err := r.log.Seats().Upload(ctx, agent, code)
+	u, open, err := r.log.Items().Upload(ctx, agent, code)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -224,7 +224,7 @@ func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.R
 func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (roomlog.SentAs, error) {
 	person := room.Caller{Agent: c.me.Agent, Device: "-"} // any device of the person
 	for _, by := range []room.Caller{c.me, person} {
-		as, err := c.room.log.Seats().Sent(ctx, by, uploadKey(code))
+		as, err := c.room.log.Items().Sent(ctx, by, uploadKey(code))
 		if err != nil || as.N > 0 {
 			return as, err
 		}

@@ -302,7 +302,7 @@ func (s *Service) WaitsUntil(ctx context.Context, hook roomlog.HookItem) (time.T
 	if s.opts.SingleProcess {
 		return time.Time{}, nil
 	}
-	p, err := live.log.Seats().PresenceOf(ctx, hook.Seat)
+	p, err := live.log.Items().PresenceOf(ctx, hook.Seat)
 	if errors.Is(err, table.ErrNotFound) {
 		err = nil
 	}

@@ -134,7 +134,7 @@ func TestHook_thatBeginsAgain_knowsNoEarlierCall(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	x := w.hook(p.bob.Token, "https://example.com/")
-	told := roomlog.Progress{AtMs: w.clock.Now().UnixMilli(), Read: 7, Settled: true, RetryMs: 8, News: 9}
+	told := roomlog.Progress{AtMs: w.clock.Now().UnixMilli(), Read: 7, Settled: true, RetryMs: 8, NewAfter: 9}
 	for _, again := range []bool{false, true} {
 		if again {
 			if _, err := w.EndHook(t.Context(), p.bob.Token, x.ID); err != nil {
@@ -144,7 +144,7 @@ func TestHook_thatBeginsAgain_knowsNoEarlierCall(t *testing.T) {
 		w.calledBy(x, told)
 		w.hook(p.bob.Token, "https://example.com/")
 		got, err := w.Store().Progress(t.Context(), x)
-		if err != nil || got.Settled == again || got.Read == 7 == again || again && got.News != 0 {
+		if err != nil || got.Settled == again || got.Read == 7 == again || again && got.NewAfter != 0 {
 			t.Errorf("begun again: %v; %+v, %v", again, got, err)
 		}
 	}

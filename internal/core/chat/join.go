@@ -230,7 +230,7 @@ func (r *liveRoom) readPresence(ctx context.Context, lease time.Duration) (map[i
 // person was there, a deserted room does not start over.
 func (op *joinOp) readKept(ctx context.Context, live *liveRoom) (err error) {
 	op.claim.LastPersonAsOf = live.log.Peek().Departed.N // first, so that Propose notices a later departure
-	op.claim.LastPerson, err = live.log.Seats().Kept(ctx, op.By.ID, op.Name.Key)
+	op.claim.LastPerson, err = live.log.Items().Kept(ctx, op.By.ID, op.Name.Key)
 	if err == nil && op.claim.LastPerson != nil && !op.join {
 		return refuseExists()
 	}

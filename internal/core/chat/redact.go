@@ -128,7 +128,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 	task, open := head.Task(no)
 	by := task.Holder
 	if !open {
-		done, err := log.Seats().Done(ctx, no)
+		done, err := log.Items().Done(ctx, no)
 		if errors.Is(err, table.ErrNotFound) {
 			done, err = roomlog.Done{}, nil
 		}

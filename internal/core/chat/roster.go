@@ -259,7 +259,7 @@ func (r *liveRoom) rosterOf(head *room.Head, you room.Caller) roster {
 	viewer, _ := head.Seated(you.Seat)
 	return roster{
 		Head: head, ReaderSeat: you.Seat, ForPerson: !you.KeepsLease(), BackAt: r.agents.BackAt(you.Seat),
-		Unread: r.log.Seats().Unread(room.Caller{Agent: viewer}), Now: r.svc.now(),
+		Unread: r.log.Unread(room.Caller{Agent: viewer}), Now: r.svc.now(),
 	}
 }
 

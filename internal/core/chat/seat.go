@@ -204,7 +204,7 @@ func (r *liveRoom) refuseToken(ctx context.Context, head *room.Head, holder room
 	case there, !head.Retired && head.Expired(r.svc.now()):
 		return roomlog.ErrNotFound
 	}
-	gone, err := r.log.Seats().Vacated(ctx, holder.Seat)
+	gone, err := r.log.Items().Vacated(ctx, holder.Seat)
 	if err != nil {
 		return err
 	}

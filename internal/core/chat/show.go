@@ -95,7 +95,7 @@ func (r *liveRoom) refuseView(ctx context.Context, head *room.Head, v ident.View
 	case there, !head.Retired && head.Expired(r.svc.now()):
 		return roomlog.ErrNotFound
 	}
-	gone, err := r.log.Seats().Vacated(ctx, v.Seat)
+	gone, err := r.log.Items().Vacated(ctx, v.Seat)
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 	if after != "" {
 		return shown, nil
 	}
-	agreed, _, err := c.room.log.Seats().Agreements(ctx, c.me, agreementsRead)
+	agreed, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
 	if err != nil {
 		return Shown{}, err
 	}

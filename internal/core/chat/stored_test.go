@@ -119,7 +119,7 @@ func (s *storing) inRoom(k *kept) {
 	s.must("an upload is opened", err)
 	k.hook = s.hook(k.bob.Token, "https://example.com/hook")
 	s.webhook(k.person, "https://example.com/each")
-	s.calledBy(k.hook, roomlog.Progress{AtMs: s.clock.Now().UnixMilli(), Upto: 3, Read: 2, News: 3, Settled: true})
+	s.calledBy(k.hook, roomlog.Progress{AtMs: s.clock.Now().UnixMilli(), Upto: 3, Read: 2, NewAfter: 3, Settled: true})
 	_, err = s.tryJoin("plans:rain", "Ann")
 	wants(s.t, err, fault.NameTaken)
 	s.sends(chat.SendRequest{Token: k.ann.Token, Text: "only for Bob", To: []string{"Bob"}})
@@ -136,11 +136,11 @@ func (s *storing) slots(k *kept) {
 	ctx, now, store := s.t.Context(), s.clock.Now(), s.Store()
 	l := store.Acquire(k.hook.Room)
 	defer l.Release()
-	_, err := l.Seats().ClaimTurn(ctx, 5, 2, now)
+	_, err := l.Items().ClaimTurn(ctx, 5, 2, now)
 	s.must("a turn is given", err)
-	_, err = l.Seats().ClaimTaskNotice(ctx, "t2#9#free")
+	_, err = l.Items().ClaimTaskNotice(ctx, "t2#9#free")
 	s.must("an agent is told of a task", err)
-	s.must("a person watches", l.Seats().SetPerson(ctx, 2, now.Add(90*time.Second)))
+	s.must("a person watches", l.Items().SetPerson(ctx, 2, now.Add(90*time.Second)))
 	_, err = store.ClaimCall(ctx, k.hook, 1, now.Add(25*time.Second))
 	s.must("a call is claimed", err)
 	for slots, names := range map[roomlog.Slots][]string{
@@ -313,7 +313,7 @@ func (s *storing) readSeats(k kept) {
 	t.Helper()
 	l := store.Acquire(k.hook.Room)
 	defer l.Release()
-	seats := l.Seats()
+	seats := l.Items()
 	const ann, bob, cid = 1, 2, 3
 	all, people, err := seats.Presence(ctx, table.Strong)
 	if all[ann].Activity != "planning" || all[bob].HookedMs != now.UnixMilli() || people[bob].IsZero() || err != nil {
@@ -341,7 +341,7 @@ func (s *storing) readSeats(k kept) {
 	hook, err := store.Hook(ctx, k.hook.ID)
 	told, failed := store.Progress(ctx, hook)
 	until, claimed := store.ClaimCall(ctx, hook, 1, now.Add(time.Minute))
-	if hook.URL != k.hook.URL || told.News != 3 || !until.Equal(now.Add(25*time.Second)) ||
+	if hook.URL != k.hook.URL || told.NewAfter != 3 || !until.Equal(now.Add(25*time.Second)) ||
 		cmp.Or(err, failed, claimed) != nil {
 		t.Errorf("a hook: %+v, %+v, claimed until %v, %v", hook, told, until, cmp.Or(err, failed, claimed))
 	}

@@ -626,7 +626,7 @@ func (c *session) addResults(ctx context.Context, got *Tasks, task room.Task) er
 
 // resultOf returns the result of the ended task no.
 func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
-	done, err := c.room.log.Seats().Done(ctx, no)
+	done, err := c.room.log.Items().Done(ctx, no)
 	switch {
 	case errors.Is(err, table.ErrNotFound):
 		return TaskView{ID: room.TaskID(no), Missing: "expired"}, nil
@@ -643,8 +643,8 @@ func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
 // answerClosed answers a call about an ended task. For the agent that has ended the task the call succeeds again;
 // everybody else learns how the task ended.
 func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
-	c := op.session
-	done, err := c.room.log.Seats().Done(ctx, op.order.No)
+	c := op.caller
+	done, err := c.room.log.Items().Done(ctx, op.order.No)
 	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.SeesTask(done.Task.N) {
 		return Tasks{}, room.ErrNotOpen
 	}
@@ -689,7 +689,7 @@ func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	if !ok && req.ID != "" {
 		return Tasks{}, refuseClosedID()
 	}
-	stored, more, err := c.room.log.Seats().AllDone(ctx, c.me.Agent, before, closedShown)
+	stored, more, err := c.room.log.Items().AllDone(ctx, c.me.Agent, before, closedShown)
 	got := Tasks{HasMore: more, Situation: c.situation(c.room.log.Peek())}
 	for _, done := range stored {
 		got.Tasks = append(got.Tasks, *c.doneTask(done))
@@ -713,7 +713,7 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 		v := c.taskOf(task, seen)
 		got.Task = &v
 	} else {
-		done, err := c.room.log.Seats().Done(ctx, no)
+		done, err := c.room.log.Items().Done(ctx, no)
 		if err != nil && !errors.Is(err, table.ErrNotFound) {
 			return got, err
 		}

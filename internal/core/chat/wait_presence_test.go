@@ -269,7 +269,7 @@ func TestWait_announcementAndReadFail_keepWhatIsKnown(t *testing.T) {
 	announced := func() (until int64, used bool, head int64) {
 		l := one.Store().Acquire(p.bob.Token[:7])
 		defer l.Release()
-		got, err := l.Seats().PresenceOf(t.Context(), w.seatOf(p.bob))
+		got, err := l.Items().PresenceOf(t.Context(), w.seatOf(p.bob))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -129,7 +129,7 @@ func TestWebhook_isAddedAndEndedByItsPersonAlone(t *testing.T) {
 	p := w.company()
 	person := w.person(p.bob)
 	x := w.webhook(person, "https://example.com/")
-	failed := roomlog.Progress{Upto: 5, Tries: 3, FailingMs: 1, RetryMs: 2, News: 9, Error: "timeout"}
+	failed := roomlog.Progress{Upto: 5, Tries: 3, FailingMs: 1, RetryMs: 2, NewAfter: 9, Error: "timeout"}
 	w.calledBy(x, failed)
 	x.Secret = "whsec_another"
 	if err := w.Webhook(t.Context(), person, x); err != nil {

@@ -57,7 +57,7 @@ func TestTasks_anotherProcessClaimsTheNotice_endNoWaitHere(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		w.adds("sand", "paint")
 		open, _ := w.log.Peek().Openings(nil, w.now())
-		if first, err := w.log.Seats().ClaimTaskNotice(t.Context(), open[0].What); !first || err != nil {
+		if first, err := w.log.Items().ClaimTaskNotice(t.Context(), open[0].What); !first || err != nil {
 			t.Fatalf("the claim of the other process: %v, %v", first, err)
 		}
 		if n := received(w.waits(w.agent(seatOfBob)).Task); n != 2 {

@@ -188,7 +188,7 @@ func (w *world) counted(prefix string, do func()) (n int) {
 // presence returns what the table has of a seat.
 func (w *world) presence(seat int) room.Presence {
 	w.t.Helper()
-	p, err := w.log.Seats().PresenceOf(w.t.Context(), seat)
+	p, err := w.log.Items().PresenceOf(w.t.Context(), seat)
 	if err != nil && !errors.Is(err, table.ErrNotFound) {
 		w.t.Fatal(err)
 	}

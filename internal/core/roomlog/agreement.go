@@ -35,11 +35,12 @@ type Agreement struct {
 }
 
 // Proposal returns what is left of the proposal's event.
-func (x Agreement) Proposal() room.Event {
-	e := room.Message(x.Text, room.Proposal, x.File)
-	e.N, e.Seat, e.Name, e.To, e.AtMs = x.N, x.Seat, x.By, x.To, x.AtMs
-	e.Person, e.PersonName, e.Redacted = x.Person, x.PersonName, x.Redacted
-	return e
+func (agreement Agreement) Proposal() room.Event {
+	event := room.Message(agreement.Text, room.Proposal, agreement.File)
+	event.N, event.Seat, event.Name = agreement.N, agreement.Seat, agreement.By
+	event.To, event.AtMs = agreement.To, agreement.AtMs
+	event.Person, event.PersonName, event.Redacted = agreement.Person, agreement.PersonName, agreement.Redacted
+	return event
 }
 
 // agreementKey returns the key of the agreement on the proposal of event n, which event done completed. The newest
@@ -48,7 +49,7 @@ func agreementKey(id string, done, n int64) table.Key {
 	return inRoom(id, fmt.Sprintf("%s%016d#%016d", agreedPrefix, done, n))
 }
 
-// putAgreement stores that done, the event after head, completes the agreement on proposal event.
+// putAgreement stores the agreement on event, a proposal, which done, the event after head, completes.
 func putAgreement(head *room.Head, event, done room.Event) table.Op {
 	return table.Put(table.Item{
 		Key: agreementKey(head.ID, done.N, event.N), Expires: done.At().Add(agreementLife),
@@ -61,8 +62,8 @@ func putAgreement(head *room.Head, event, done room.Event) table.Op {
 
 // Agreements returns at most limit agreements of the room that caller sees, the newest first. It leaves out agreements
 // that a newer one replaces.
-func (s Seats) Agreements(ctx context.Context, caller room.Caller, limit int) (list []Agreement, more bool, err error) {
-	l := s.log
+func (i Items) Agreements(ctx context.Context, caller room.Caller, limit int) (list []Agreement, more bool, err error) {
+	l := i.log
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit,
 		Consistency: strongly}
 	var replaced []int64
@@ -72,24 +73,24 @@ func (s Seats) Agreements(ctx context.Context, caller room.Caller, limit int) (l
 			return nil, false, err
 		}
 		for _, item := range page.Items {
-			var x Agreement
-			if err := Decode(item, &x); err != nil {
+			var agreement Agreement
+			if err := Decode(item, &agreement); err != nil {
 				return nil, false, err
 			}
 			where.After = item.Key.Sort
-			if !caller.SeesMessage(x.N, x.Seat, x.To) {
+			if !caller.SeesMessage(agreement.N, agreement.Seat, agreement.To) {
 				continue
 			}
-			if x.Replaces != 0 {
-				replaced = append(replaced, x.Replaces)
+			if agreement.Replaces != 0 {
+				replaced = append(replaced, agreement.Replaces)
 			}
-			if slices.Contains(replaced, x.N) {
+			if slices.Contains(replaced, agreement.N) {
 				continue
 			}
 			if len(list) == limit {
 				return list, true, nil
 			}
-			list = append(list, x)
+			list = append(list, agreement)
 		}
 		if !page.More || len(page.Items) == 0 {
 			return list, false, nil

@@ -68,7 +68,7 @@ func (l *Log) agreements(t *testing.T, seat, limit int) (texts []string, more bo
 	if !here {
 		t.Fatalf("nobody is in seat %d", seat)
 	}
-	list, more, err := l.Seats().Agreements(t.Context(), room.Caller{Agent: a}, limit)
+	list, more, err := l.Items().Agreements(t.Context(), room.Caller{Agent: a}, limit)
 	if err != nil {
 		t.Fatal(err)
 	}

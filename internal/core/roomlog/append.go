@@ -47,11 +47,11 @@ func (p *Proposal) end(events []room.Event, err error) {
 	close(p.done)
 }
 
-// errPanic ends the other proposals of a batch if a proposal panicked and the caller of Append works the queue off: the
-// panic is contained. In a goroutine of the queue's own a panic ends the process.
+// errPanic is the error of the other proposals of a batch after one panicked in the goroutine of a caller of Append,
+// which may recover. A panic in the queue's own goroutine ends the process.
 var errPanic = errors.New("roomlog: an append that shared a write with this one panicked")
 
-// How an append continues after conflicts.
+// The bounds of a Write, and of the pauses after conflicts.
 const (
 	maxBatch      = 64      // proposals in one Write
 	maxBatchBytes = 1 << 20 // of their texts
@@ -63,9 +63,9 @@ const (
 // is number 0.
 func Backoff(try int) time.Duration { return min(firstBackoff<<min(try, 10), lastBackoff) }
 
-// Append waits for proposal's turn and for its end. On nil, proposal.Events were written, or proposal needed no
-// write. If ctx ends first, proposal.Events may still be written. With one process, the caller may itself be the
-// writer, and then returns after the write.
+// Append waits for proposal's turn and for its end. If the error is nil, proposal.Events were written, or proposal
+// needed no write. If ctx ends first, proposal.Events may still be written. With one process, the caller may itself
+// be the writer, and then returns after the write.
 //
 // Propose runs on the head that its first event follows: if a join were checked on head 41, which has one free seat,
 // and written behind event 42, which took that seat, the room would have more agents than seats. A refusal is valid
@@ -99,9 +99,9 @@ type appender struct {
 	running bool // a goroutine works the queue off
 }
 
-// add queues proposal, and has the queue worked off. With one process, the first sender in the queue works it off: a
-// write takes hardly longer than to start a goroutine and to hear from it. If a write may take long, the caller must
-// be free to leave.
+// add queues proposal, and has the queue worked off. With one process, the first sender runs the queue itself: to
+// start a goroutine and to wait for it takes almost as long as a write. If a write may take long, the caller must be
+// free to leave.
 func (a *appender) add(proposal *Proposal) {
 	a.mu.Lock()
 	a.queue = append(a.queue, proposal)
@@ -173,7 +173,7 @@ func (a *appender) nextBatch() []*Proposal {
 }
 
 // appendBatch brings every proposal of the batch to its end: written, refused or failed. The call of the first
-// proposal pays for all, which is just on average.
+// proposal pays for all, which is fair on average.
 func (a *appender) appendBatch(ctx context.Context, batch []*Proposal) {
 	ctx, cancel := Detached(ctx)
 	defer cancel()
@@ -219,8 +219,8 @@ func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w
 }
 
 // base returns the head to propose on. After a conflict it reads the tail first, because the event in the way is
-// seldom the last. After a further conflict it first waits for a random part of a growing time, so that many writers
-// do not run in step.
+// seldom the last. After a further conflict base first waits for a random part of a growing time, so that many
+// writers do not try at the same moments.
 func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) {
 	if conflicts == 0 {
 		return a.log.Cached(ctx)
@@ -261,8 +261,8 @@ func (a *appender) writeAndPublish(ctx context.Context, w *write) (bool, error) 
 // so the answers are valid only on a head no older than the calls.
 func (a *appender) endUnwritten(ctx context.Context, w *write) (bool, error) {
 	latest := w.entries[0].p.Began
-	for _, e := range w.entries {
-		latest = room.Latest(latest, e.p.Began)
+	for _, entry := range w.entries {
+		latest = room.Latest(latest, entry.p.Began)
 	}
 	head, err := a.log.Refresh(ctx, latest)
 	if err != nil || head.AsOf != w.base.AsOf {
@@ -275,21 +275,21 @@ func (a *appender) endUnwritten(ctx context.Context, w *write) (bool, error) {
 // conflicted finds out what was in the way of w. own is true if w itself was in the way: the Write succeeded, and
 // its reply was lost. The id of the event tells: if only the number counted, Ann's stored event 42 would be appended
 // again as 43, and everyone would read her message twice.
-func (a *appender) conflicted(w *write, c *table.ConflictError) (own bool, err error) {
+func (a *appender) conflicted(w *write, conflict *table.ConflictError) (own bool, err error) {
 	var won []room.Event
-	for _, x := range c.Conflicts {
-		if x.Op >= len(w.events) {
-			w.blocked(x)
+	for _, blocked := range conflict.Conflicts {
+		if blocked.Op >= len(w.events) {
+			w.blocked(blocked)
 			continue
 		}
-		if x.Item == nil {
+		if blocked.Item == nil {
 			continue
 		}
-		event, err := decodeEvent(*x.Item)
+		event, err := decodeEvent(*blocked.Item)
 		if err != nil {
 			return false, err
 		}
-		if event.ID == w.events[x.Op].ID {
+		if event.ID == w.events[blocked.Op].ID {
 			return true, nil
 		}
 		won = append(won, event)

@@ -81,9 +81,9 @@ func decodeEvent(item table.Item) (room.Event, error) {
 	return event, nil
 }
 
-// decodeEvents decodes the items of a query. An event comes as its outline if whole, called with the outline,
-// returns false. A nil whole means that all events come whole. The first event is always whole: after a gap, its
-// time matters.
+// decodeEvents decodes the items of a query. An event comes as its outline if the function whole returns false for
+// that outline. A nil whole means that all events come whole. The first event is always whole: after a gap, its time
+// matters.
 func decodeEvents(items []table.Item, whole func(room.Event) bool) ([]room.Event, error) {
 	out := make([]room.Event, len(items))
 	for i, it := range items {

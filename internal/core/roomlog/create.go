@@ -26,30 +26,30 @@ type Creation struct {
 // Create begins a log in one Write, under a new id, and retires the old log of the name in the same Write. The
 // caller must release the log.
 //
-// Many calls may find that a room has ended; exactly one creates the next. Create fails with ErrNameMoved if another
-// call was first and that shows without a Write, else with a *table.ConflictError. It does not fail on a conflict
-// with its own events, whose reply was lost.
-func (s *Store) Create(ctx context.Context, c Creation) (*Log, []room.Event, error) {
+// Many calls may find that a room has ended; exactly one creates the next. If another call was first, Create fails
+// with ErrNameMoved where a read shows that, and with a *table.ConflictError where only the Write does. It does not
+// fail on a conflict with its own events, whose reply was lost.
+func (s *Store) Create(ctx context.Context, creation Creation) (*Log, []room.Event, error) {
 	l := s.Acquire(ident.NewRoomID())
-	events, err := s.create(ctx, l, c)
+	events, err := s.create(ctx, l, creation)
 	if err == nil {
 		return l, events, nil
 	}
-	if c.Old != nil {
-		c.Old.Invalidate()
+	if creation.Old != nil {
+		creation.Old.Invalidate()
 	}
 	l.Release()
 	return nil, nil, err
 }
 
-func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, error) {
+func (s *Store) create(ctx context.Context, l *Log, creation Creation) ([]room.Event, error) {
 	w := newWrite(&room.Head{State: room.State{ID: l.id, LogKey: ident.NewMessageIDKey()}})
 	w.nameIf = table.IfAbsent
 	began := s.now()
 	var last *write // of the old log
-	if c.Old != nil {
+	if creation.Old != nil {
 		var err error
-		last, err = s.retirement(ctx, c)
+		last, err = s.retirement(ctx, creation)
 		if err != nil {
 			return nil, err
 		}
@@ -57,12 +57,13 @@ func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, e
 	if last != nil {
 		w.nameIf = table.IfPresent
 	}
-	w.addProposals([]*Proposal{{Propose: c.Begin}}, began)
+	w.addProposals([]*Proposal{{Propose: creation.Begin}}, began)
 	if err := s.writeFirst(ctx, l, w, began, last.retireOps(w.head.Public)); err != nil {
 		return nil, err
 	}
 	if last != nil {
-		_, _ = c.Old.advance(last.events, time.Time{}) // if that fails, its readers learn of the end from the table
+		// If that fails, the readers of the old log learn of its end from the table.
+		_, _ = creation.Old.advance(last.events, time.Time{})
 	}
 	return w.events, nil
 }
@@ -82,10 +83,10 @@ func (s *Store) writeFirst(ctx context.Context, l *Log, w *write, began time.Tim
 }
 
 // isOwn reports whether event itself was in the way, so the Write had succeeded.
-func isOwn(c *table.ConflictError, event room.Event) bool {
-	for _, x := range c.Conflicts {
-		if x.Op == 0 && x.Item != nil {
-			got, err := decodeEvent(*x.Item)
+func isOwn(conflict *table.ConflictError, event room.Event) bool {
+	for _, blocked := range conflict.Conflicts {
+		if blocked.Op == 0 && blocked.Item != nil {
+			got, err := decodeEvent(*blocked.Item)
 			return err == nil && got.ID == event.ID
 		}
 	}
@@ -94,8 +95,8 @@ func isOwn(c *table.ConflictError, event room.Event) bool {
 
 // retirement returns the last event of a log whose name starts over. It returns nil if nothing is left of the log,
 // and ErrNameMoved if the room is in use or the name has moved.
-func (s *Store) retirement(ctx context.Context, c Creation) (*write, error) {
-	head, err := c.Old.Cached(ctx)
+func (s *Store) retirement(ctx context.Context, creation Creation) (*write, error) {
+	head, err := creation.Old.Cached(ctx)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
@@ -107,7 +108,7 @@ func (s *Store) retirement(ctx context.Context, c Creation) (*write, error) {
 	case head.Retired, head.Closed:
 		return nil, ErrNameMoved
 	case head.Expired(now), head.Deserted():
-	case c.Abandoned != nil && c.Abandoned(head, now):
+	case creation.Abandoned != nil && creation.Abandoned(head, now):
 		why = room.ReasonBegunAnew
 	default:
 		return nil, ErrNameMoved

@@ -1,8 +1,8 @@
 // Package roomlog stores rooms as logs of events in a table.Table.
 //
-// A log is a gapless sequence of events. To append event n+1 is to put it if it is absent: of all processes that
-// try, exactly one succeeds. No other lock exists. Each event that changes the room's state is written in one Write
-// with the snapshot of that state: META, and the changed parts. So two reads load a log.
+// A log is a gapless sequence of events. To append event n+1 is to put it if it is absent: of all processes that try,
+// exactly one succeeds. No other lock spans processes. Each event that changes the room's state is written in one
+// Write with the snapshot of that state: META, and the changed parts. So two reads load a log.
 //
 // The types:
 //
@@ -21,7 +21,7 @@
 //
 //   - append.go: Log.Append queues a Proposal. nextBatch takes it from the queue, and base returns head 41.
 //   - write.go: addProposals calls Propose on head 41. add numbers the event 42, gives it an id, and applies it.
-//   - write.go: finish makes the op that puts LOG#0000000000000042 if absent. A message leaves META as it is.
+//   - write.go: complete makes the op that puts LOG#0000000000000042 if absent. A message leaves META as it is.
 //   - append.go: writeAndPublish writes the op. log.go: commit publishes head 42, tail.go caches event 42, and deliver
 //     ends the Proposal.
 //   - If another process has put Bob's event 42 first, the put fails. conflicted decodes Bob's event, advance applies

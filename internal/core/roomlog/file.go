@@ -49,9 +49,9 @@ func claimItem(id string, f *room.File, c Claim, until time.Time) table.Item {
 	return table.Item{Key: ClaimKey(files.Key{Room: id, ID: f.Key}), Expires: until, Data: Encode(c)}
 }
 
-// DropClaim returns the op after which nobody claims the bytes at k.
-func DropClaim(k files.Key) table.Op {
-	op := table.Delete(ClaimKey(k), table.Always)
+// DropClaim returns the op after which nobody claims the bytes at key.
+func DropClaim(key files.Key) table.Op {
+	op := table.Delete(ClaimKey(key), table.Always)
 	op.Erase = true
 	return op
 }
@@ -93,56 +93,57 @@ type Upload struct {
 // Until returns the time from which the upload takes nothing.
 func (u Upload) Until() time.Time { return time.UnixMilli(u.UntilMs) }
 
-// uploadPrefix begins the sort keys of the uploads of a. The uploads are slots, items put if absent: so a
-// has at most MaxUploads, in however many processes a calls.
-func uploadPrefix(a room.Agent) string {
-	return fmt.Sprintf("UPLOAD#%s#%016d#", seatDigits(a.Seat), a.Joined)
+// uploadPrefix begins the sort keys of the uploads of agent. Uploads are slots, items put if absent, so an agent has
+// at most MaxUploads over all processes.
+func uploadPrefix(agent room.Agent) string {
+	return fmt.Sprintf("UPLOAD#%s#%016d#", seatDigits(agent.Seat), agent.Joined)
 }
 
 // Uploads returns the open uploads of agent.
-func (s Seats) Uploads(ctx context.Context, agent room.Agent) (list []Upload, err error) {
-	r := table.Range{Partition: roomPrefix + s.log.id, Prefix: uploadPrefix(agent), Consistency: strongly}
-	for item, err := range table.All(ctx, s.log.store.table, r) {
+func (i Items) Uploads(ctx context.Context, agent room.Agent) (list []Upload, err error) {
+	r := table.Range{Partition: roomPrefix + i.log.id, Prefix: uploadPrefix(agent), Consistency: strongly}
+	for item, err := range table.All(ctx, i.log.store.table, r) {
 		if err != nil {
 			return nil, err
 		}
-		u := Upload{Key: item.Key}
-		if err := Decode(item, &u); err != nil {
+		upload := Upload{Key: item.Key}
+		if err := Decode(item, &upload); err != nil {
 			return nil, err
 		}
-		list = append(list, u)
+		list = append(list, upload)
 	}
 	return list, nil
 }
 
-// Upload returns the open upload of agent with a code; ok is false if there is none.
-func (s Seats) Upload(ctx context.Context, agent room.Agent, c ident.UploadCode) (u Upload, ok bool, err error) {
-	list, err := s.Uploads(ctx, agent)
-	hash := ident.HashSecret(c.Secret)
-	for _, x := range list {
-		if subtle.ConstantTimeCompare([]byte(x.Hash), []byte(hash)) == 1 {
-			u, ok = x, true
+// Upload returns the open upload of agent with code; ok is false if there is none.
+func (i Items) Upload(ctx context.Context, agent room.Agent, code ident.UploadCode) (upload Upload, ok bool,
+	err error) {
+	list, err := i.Uploads(ctx, agent)
+	hash := ident.HashSecret(code.Secret)
+	for _, open := range list {
+		if subtle.ConstantTimeCompare([]byte(open.Hash), []byte(hash)) == 1 {
+			upload, ok = open, true
 		}
 	}
-	return u, ok, err
+	return upload, ok, err
 }
 
-// OpenUpload stores u for agent. If no slot is free, OpenUpload returns how long to wait. u replaces an upload with the
-// same code.
-func (s Seats) OpenUpload(ctx context.Context, agent room.Agent, u Upload) (wait time.Duration, err error) {
-	now := s.log.store.now()
-	u.V, u.UntilMs = room.Version, now.Add(UploadLife).UnixMilli()
+// OpenUpload stores upload for agent. If no slot is free, OpenUpload returns how long to wait. upload replaces an
+// open upload with the same code.
+func (i Items) OpenUpload(ctx context.Context, agent room.Agent, upload Upload) (wait time.Duration, err error) {
+	now := i.log.store.now()
+	upload.V, upload.UntilMs = room.Version, now.Add(UploadLife).UnixMilli()
 	for range maxSlotTries {
-		open, err := s.Uploads(ctx, agent)
+		open, err := i.Uploads(ctx, agent)
 		if err != nil {
 			return 0, err
 		}
-		key, how, wait := s.slotFor(agent, u.Hash, open, now)
+		key, how, wait := i.slotFor(agent, upload.Hash, open, now)
 		if wait > 0 {
 			return wait, nil
 		}
-		item := table.Item{Key: key, Expires: room.CeilSecond(u.Until()), Data: Encode(u)}
-		err = s.log.store.table.Write(ctx, table.Put(item, how))
+		item := table.Item{Key: key, Expires: room.CeilSecond(upload.Until()), Data: Encode(upload)}
+		err = i.log.store.table.Write(ctx, table.Put(item, how))
 		if !errors.As(err, new(*table.ConflictError)) {
 			return 0, err
 		}
@@ -153,22 +154,22 @@ func (s Seats) OpenUpload(ctx context.Context, agent room.Agent, u Upload) (wait
 // maxSlotTries is how often OpenUpload looks for a slot: each time another call was first.
 const maxSlotTries = 2 * core.MaxUploads
 
-// slotFor returns the key of a slot for an upload with a hash, and the condition to put it on; or how long to wait
-// for a slot.
-func (s Seats) slotFor(agent room.Agent, hash string, open []Upload, now time.Time) (key table.Key, how table.Condition,
+// slotFor returns the key of a slot for an upload with a hash, and the condition of its put; or how long to wait for
+// a slot.
+func (i Items) slotFor(agent room.Agent, hash string, open []Upload, now time.Time) (key table.Key, how table.Condition,
 	wait time.Duration) {
 	taken := map[table.Key]bool{}
 	wait = UploadLife
-	for _, u := range open {
-		if u.Hash == hash {
-			return u.Key, table.Always, 0
+	for _, upload := range open {
+		if upload.Hash == hash {
+			return upload.Key, table.Always, 0
 		}
-		taken[u.Key] = true
-		wait = min(wait, max(time.Second, u.Until().Sub(now)))
+		taken[upload.Key] = true
+		wait = min(wait, max(time.Second, upload.Until().Sub(now)))
 	}
-	for i := range core.MaxUploads {
-		if k := inRoom(s.log.id, uploadPrefix(agent)+fmt.Sprint(i)); !taken[k] {
-			return k, table.IfAbsent, 0
+	for n := range core.MaxUploads {
+		if free := inRoom(i.log.id, uploadPrefix(agent)+fmt.Sprint(n)); !taken[free] {
+			return free, table.IfAbsent, 0
 		}
 	}
 	return table.Key{}, table.Always, wait

@@ -16,11 +16,11 @@ import (
 )
 
 // FillGaps puts an event in the place of each event that a room has lost, so that its log can be read, and returns
-// how many. It is for a salvaged table. lost are the keys in the damaged table;
-// smaller is how many other items are lost to which events refer. The events put are messages without a text and a
-// sender: only the log knew the texts, and the snapshot has what the events changed.
-func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (filled, smaller int, err error) {
-	// there has the events that can be read; all has those events, too, that only a key shows.
+// how many. It is for a salvaged table. lost are the keys of lost items that the damaged table still shows; alsoLost
+// counts other lost agreements and closed tasks that events refer to. The events put are messages without a text and
+// a sender: only the log knew the texts, and the snapshot has what the events changed.
+func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (filled, alsoLost int, err error) {
+	// The map there has the events that can be read; all also has the events of which only a key is left.
 	there := map[int64]bool{}
 	var all []int64
 	for _, key := range lost {
@@ -45,32 +45,40 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 			return 0, 0, err
 		}
 	}
-	smaller = len(lost) - known
+	alsoLost = len(lost) - known
 	before, err := snapshotOf(ctx, t, id)
 	if err != nil || len(there) == 0 {
-		return 0, smaller, err
+		return 0, alsoLost, err
 	}
 	if err := fillItems(ctx, t, id, lost, time.UnixMilli(before.ExpiresMs).Add(nameLife)); err != nil {
-		return 0, smaller, err
+		return 0, alsoLost, err
 	}
 	all = slices.DeleteFunc(append(all, before.AsOf), func(n int64) bool { return n > before.AsOf+mostFilled })
 
-	// Events missing side by side are filled as one gap.
-	for first, last := slices.Min(all), slices.Max(all); first <= last; first++ {
-		if there[first] {
-			continue
+	for _, missing := range gapsIn(there, slices.Min(all), slices.Max(all)) {
+		if err := fillGap(ctx, t, id, missing.first, missing.last, before.AsOf); err != nil {
+			return filled, alsoLost, err
 		}
-		to := first
-		for to < last && !there[to+1] {
-			to++
-		}
-		if err := fillGap(ctx, t, id, first, to, before.AsOf); err != nil {
-			return filled, smaller, err
-		}
-		filled += int(to - first + 1)
-		first = to
+		filled += int(missing.last - missing.first + 1)
 	}
-	return filled, smaller, nil
+	return filled, alsoLost, nil
+}
+
+// gap is a row of missing events.
+type gap struct{ first, last int64 }
+
+// gapsIn returns the gaps in the events from number first to number last.
+func gapsIn(there map[int64]bool, first, last int64) (gaps []gap) {
+	for n := first; n <= last; n++ {
+		switch {
+		case there[n]:
+		case n > first && !there[n-1]:
+			gaps[len(gaps)-1].last = n
+		default:
+			gaps = append(gaps, gap{n, n})
+		}
+	}
+	return gaps
 }
 
 // lostBy adds to lost the keys of missing agreements and closed tasks of event, and claims the file of event again.
@@ -153,7 +161,7 @@ func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf in
 	return nil
 }
 
-// mostFilled is how far behind a snapshot an event may be: a greater number is noise.
+// mostFilled is how far the number of an event may exceed that of the snapshot: a greater number is noise.
 const mostFilled = 1 << 20
 
 // fillItems puts agreements and closed tasks without words in the place of lost ones, since events refer to them.
@@ -183,7 +191,7 @@ func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, 
 	return nil
 }
 
-// DropLostFiles takes files whose bytes are lost from their messages, and returns how many.
+// DropLostFiles removes from messages the files whose bytes are lost, and returns how many.
 func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id string) (dropped int, err error) {
 	lost := map[string]bool{} // by files.Key.ID: a sent draft has the file of its message
 	for event, err := range carriers(ctx, t, id) {
@@ -217,11 +225,11 @@ func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id str
 
 // RestoreName puts the item that leads from a room's name to the room, unless the name leads to another room.
 func RestoreName(ctx context.Context, t table.Table, id string) error {
-	x, err := snapshotOf(ctx, t, id)
+	stored, err := snapshotOf(ctx, t, id)
 	if err != nil {
 		return err
 	}
-	state, err := x.state(id)
+	state, err := stored.state(id)
 	if err != nil {
 		return err
 	}

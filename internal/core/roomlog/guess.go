@@ -21,7 +21,7 @@ const (
 	WatchLife = time.Hour
 )
 
-// beingChecked is how long, at most, a guess counts that turns out to be right.
+// beingChecked is how long a right guess counts at most.
 const beingChecked = 2 * time.Second
 
 // FirstGuess is the slot of the wrong password that begins the watch.
@@ -51,16 +51,16 @@ func (g Guess) Ends() time.Time { return room.CeilSecond(time.UnixMilli(g.AtMs).
 type Guesses map[string]Guess
 
 // Slot returns the slot in which a guess of the caller counts, or how long the caller must wait for a slot. A hash
-// draws callerGuesses of the room's roomGuesses slots for a caller. Other callers share some of these slots, so a
-// crowd of strangers can fill all. But strangers must not lock out agents in the room: a caller that shares its
+// chooses for each caller callerGuesses of the room's roomGuesses slots. Other callers share some of these slots, so
+// a crowd of strangers can fill all. But strangers must not lock out agents in the room: a caller that shares its
 // digest with such an agent, and has not failed itself, has a slot of its own.
 func (g Guesses) Slot(groups []ident.Group, known bool, now time.Time) (slot string, wait time.Duration) {
 	who, own := groups[0].Key, g.endsOf(groups, now)
 	var taken []time.Time
 	free := ""
 	for _, slot := range slotsOf(who) {
-		if x, there := g[slot]; there && x.Ends().After(now) {
-			taken = append(taken, x.Ends())
+		if guess, there := g[slot]; there && guess.Ends().After(now) {
+			taken = append(taken, guess.Ends())
 		} else if free == "" {
 			free = slot
 		}
@@ -85,14 +85,14 @@ func (g Guesses) Slot(groups []ident.Group, known bool, now time.Time) (slot str
 	return "", room.Earliest(taken...).Sub(now)
 }
 
-// endsOf returns when the guesses of each group end that still count.
+// endsOf returns, for each group, the ends of the guesses that still count.
 func (g Guesses) endsOf(groups []ident.Group, now time.Time) [][]time.Time {
 	ends := make([][]time.Time, len(groups))
-	for _, x := range g {
-		digests := strings.Fields(x.Who)
+	for _, guess := range g {
+		digests := strings.Fields(guess.Who)
 		for i, group := range groups {
-			if i < len(digests) && digests[i] == group.Key && x.Ends().After(now) {
-				ends[i] = append(ends[i], x.Ends())
+			if i < len(digests) && digests[i] == group.Key && guess.Ends().After(now) {
+				ends[i] = append(ends[i], guess.Ends())
 			}
 		}
 	}
@@ -109,5 +109,5 @@ func slotsOf(who string) (slots []string) {
 
 // Knows reports whether one of agents took its seat from the caller's address.
 func Knows(agents []room.Agent, who string) bool {
-	return slices.ContainsFunc(agents, func(a room.Agent) bool { return a.TakenFrom == who })
+	return slices.ContainsFunc(agents, func(agent room.Agent) bool { return agent.TakenFrom == who })
 }

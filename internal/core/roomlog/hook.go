@@ -16,8 +16,8 @@ import (
 // as prefix counts the principal's hooks.
 const HooksPartition = "HOOKS"
 
-// HookItem says where a hook leads. No delivery writes a HookItem, so no delivery undoes a refresh; only the renewal
-// of a webhook, or of an endpoint, does.
+// HookItem says where a hook leads. No delivery writes a HookItem, except to renew a webhook or an endpoint. So no
+// delivery undoes the refresh of a wake.
 type HookItem struct {
 	V      int       `json:"v"`
 	ID     string    `json:"-"`
@@ -39,25 +39,37 @@ type HookItem struct {
 }
 
 // Progress is the outcome of the calls of a hook. It is stored beside the presence of its seat, since the last sign of
-// life of a hook that calls the agent is a sign of life of the seat. Only the beginning of a hook and passes write a
-// Progress.
+// life of a hook that calls the agent is a sign of life of the seat. Only the beginning of a hook and passes (package
+// outbox) write a Progress. The forms of hooks use the fields so:
+//
+//	field      wake                                webhook                        endpoint
+//	AtMs       see the field                       0                              see the field
+//	Upto       read up to here for this call       taken or refused by the host   answered, or given up
+//	NewAfter   set by each call                    set after the last try         set after the last try
+//	Read, Last, Unread, Settled, Round: wakes alone. Sent and the fields below: endpoints alone.
+//
+// If FailingMs is 0, no call fails. If RetryMs is set, no call is made before RetryMs: a call has failed or, with
+// FailingMs 0, the server had no place for it. If FailingMs is set and RetryMs is 0, all tries have failed, Tries is
+// 0 again, and only an event after NewAfter calls the hook, or a wake also a new read position. A refresh of a wake
+// or a webhook sets NewAfter and RetryMs to 0, so a failed call is made at once; an endpoint keeps both. While an
+// endpoint is called again, RetryMs is 0, and Tries is not.
 type Progress struct {
 	V       int   `json:"v"`
 	SinceMs int64 `json:"since,omitempty"` // when the hook began, as PutProgress says
-	// RefreshedMs is HookItem.RefreshedMs when a look last took a refresh into account.
+	// RefreshedMs is the HookItem.RefreshedMs that a pass last took into account.
 	RefreshedMs int64 `json:"again,omitempty"`
 
-	N    int64 `json:"i,omitempty"`    // raised by each call whose end is stored: see Store.ClaimCall
-	AtMs int64 `json:"at"`             // the last refresh, or the last call that woke the agent; 0: of a webhook
-	Upto int64 `json:"upto,omitempty"` // a look is done with the events up to Upto
-	Read int64 `json:"read,omitempty"` // the last event that the agent had read at the last call; 0: no call
-	News int64 `json:"news,omitempty"` // how far the look of that call had come
+	N        int64 `json:"i,omitempty"`    // raised by each call whose end is stored: see Store.ClaimCall
+	AtMs     int64 `json:"at"`             // the last refresh, or the last call that woke the agent; 0: of a webhook
+	Upto     int64 `json:"upto,omitempty"` // see above
+	Read     int64 `json:"read,omitempty"` // the last event that the agent had read at the last call; 0: no call
+	NewAfter int64 `json:"news,omitempty"` // only later events are new: see above
 	// Last is the last event up to Upto for which the agent is called, and Unread how many such events came since
 	// the agent had read all.
 	Last   int64 `json:"for,omitempty"`
 	Unread int   `json:"unread,omitempty"`
-	// Settled says that the host took that call, or wants the call no more; Round is how many calls the host had at
-	// Read before.
+	// Settled says that the host took the last call, or wants it no more; Round is how many calls it took before for
+	// the same Read.
 	Settled bool  `json:"done,omitempty"`
 	Round   int   `json:"round,omitempty"`
 	TriedMs int64 `json:"tried,omitempty"` // the last call
@@ -75,7 +87,7 @@ type Progress struct {
 	Missed  bool   `json:"missed,omitempty"`  // something up to Upto was left out, and the endpoint was not told
 	Context string `json:"context,omitempty"` // of the endpoint's last reply
 	To      []int  `json:"to,omitempty"`      // the seats that get the endpoint's last answer; none: all
-	Asks    string `json:"asks,omitempty"`    // the task in which the endpoint has asked To back
+	Asks    string `json:"asks,omitempty"`    // the task in which the endpoint asks the seats To a question
 	Task    string `json:"task,omitempty"`    // the task on which the endpoint works because of that call
 	PollMs  int64  `json:"poll,omitempty"`    // when to ask what became of the task
 	Polls   int    `json:"polls,omitempty"`   // how often the endpoint was asked about the task
@@ -83,7 +95,7 @@ type Progress struct {
 	Calls   int    `json:"calls,omitempty"`   // since then
 }
 
-// tellCalls says which hooks to look at because of events that the process has written, or may have written.
+// tellCalls says which hooks to deliver to because of events that the process has written, or may have written.
 func (l *Log) tellCalls(events []room.Event) {
 	for _, event := range events {
 		if len(event.Calls) > 0 && l.store.opts.Calls != nil {
@@ -105,26 +117,27 @@ func IsProgress(k table.Key) bool {
 }
 
 // PutHook returns the op that stores where a hook leads, until its end.
-func PutHook(x HookItem) table.Op {
-	x.V = room.Version
+func PutHook(hook HookItem) table.Op {
+	hook.V = room.Version
 	return table.Put(table.Item{
-		Key: hookKey(x.ID), Expires: room.CeilSecond(time.UnixMilli(x.UntilMs)), Data: Encode(x),
+		Key: hookKey(hook.ID), Expires: room.CeilSecond(time.UnixMilli(hook.UntilMs)), Data: Encode(hook),
 	}, table.Always)
 }
 
-// PutProgress returns the op that stores the outcome of the calls of hook for as long as t keeps the seat: hook may
-// have been refreshed since its read.
-func PutProgress(hook HookItem, t Progress) table.Op {
-	t.V, t.SinceMs = room.Version, hook.SinceMs
-	until := room.Latest(time.UnixMilli(hook.UntilMs), time.UnixMilli(max(t.AtMs, t.TriedMs)).Add(room.HookLease))
+// PutProgress returns the op that stores progress, the outcome of the calls of hook, for as long as it keeps the
+// seat: hook may have been refreshed since it was read.
+func PutProgress(hook HookItem, progress Progress) table.Op {
+	progress.V, progress.SinceMs = room.Version, hook.SinceMs
+	until := room.Latest(time.UnixMilli(hook.UntilMs),
+		time.UnixMilli(max(progress.AtMs, progress.TriedMs)).Add(room.HookLease))
 	return table.Put(table.Item{
-		Key: ProgressKey(hook.Room, hook.Seat, hook.ID), Expires: room.CeilSecond(until), Data: Encode(t),
+		Key: ProgressKey(hook.Room, hook.Seat, hook.ID), Expires: room.CeilSecond(until), Data: Encode(progress),
 	}, table.Always)
 }
 
-// ClaimCall claims the call of hook whose Told has number n, until a time or until Told is written with n+1: nobody but
-// the caller writes that Told. taken is when another's claim ends; zero: the caller has the claim. A hook that has
-// ended and begins again begins with 0, so ClaimCall may find a claim from before.
+// ClaimCall claims the call of hook whose Progress has number n, until a time or until the Progress with n+1 is
+// written: only the caller writes that Progress. taken is when another's claim ends; zero: the caller has the claim.
+// A hook that has ended and begins again begins with 0, so ClaimCall may find a claim from before.
 func (s *Store) ClaimCall(ctx context.Context, hook HookItem, n int64, until time.Time) (taken time.Time, err error) {
 	mine := slotItem{V: room.Version, ID: ident.NewEventID(), AtMs: s.now().UnixMilli()}
 	key := inRoom(hook.Room, callPrefix+hook.ID+"#"+strconv.FormatInt(n, 10))
@@ -135,11 +148,11 @@ func (s *Store) ClaimCall(ctx context.Context, hook HookItem, n int64, until tim
 	return before.Expires, nil
 }
 
-// BarHook returns the ops that delete what is stored of x, and store that the person has ended x: so no refresh
-// begins x again for as long as x would have lived.
-func BarHook(x HookItem) []table.Op {
-	x.URL, x.Secret, x.Barred = "", "", true
-	return []table.Op{PutHook(x), table.Delete(ProgressKey(x.Room, x.Seat, x.ID), table.Always)}
+// BarHook returns the ops that delete what is stored of hook, and store that the person has ended hook: so no refresh
+// begins hook again for as long as hook would have lived.
+func BarHook(hook HookItem) []table.Op {
+	hook.URL, hook.Secret, hook.Barred = "", "", true
+	return []table.Op{PutHook(hook), table.Delete(ProgressKey(hook.Room, hook.Seat, hook.ID), table.Always)}
 }
 
 // DropHook returns the ops that delete what is stored of a hook of a seat in the room with an id.
@@ -156,8 +169,8 @@ func hooksDropped(state *room.State, event room.Event) (ops []table.Op) {
 		return nil
 	}
 	agent, _ := state.Seated(event.Seat)
-	for _, k := range agent.Hooks {
-		ops = append(ops, DropHook(state.ID, event.Seat, k.ID)...)
+	for _, hook := range agent.Hooks {
+		ops = append(ops, DropHook(state.ID, event.Seat, hook.ID)...)
 	}
 	return ops
 }
@@ -189,24 +202,24 @@ func (s *Store) Hooks(ctx context.Context, prefix string) (list []HookItem, err 
 	return list, nil
 }
 
-func hookOf(item table.Item) (x HookItem, err error) {
-	err = Decode(item, &x)
-	x.ID = item.Key.Sort
-	return x, err
+func hookOf(item table.Item) (hook HookItem, err error) {
+	err = Decode(item, &hook)
+	hook.ID = item.Key.Sort
+	return hook, err
 }
 
 // Progress returns the outcome of the calls of hook; zero: none is known. A hook that ended during a call, and began
 // again, finds nothing that the old call stored later.
-func (s *Store) Progress(ctx context.Context, hook HookItem) (t Progress, err error) {
+func (s *Store) Progress(ctx context.Context, hook HookItem) (progress Progress, err error) {
 	item, err := s.table.Get(ctx, ProgressKey(hook.Room, hook.Seat, hook.ID), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
-		return t, nil
+		return progress, nil
 	}
 	if err == nil {
-		err = Decode(item, &t)
+		err = Decode(item, &progress)
 	}
-	if t.SinceMs != 0 && t.SinceMs != hook.SinceMs { // 0: as earlier builds stored it
-		t = Progress{}
+	if progress.SinceMs != 0 && progress.SinceMs != hook.SinceMs { // 0: as earlier builds stored it
+		progress = Progress{}
 	}
-	return t, err
+	return progress, err
 }

@@ -131,7 +131,7 @@ func TestWrite_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 		}
 		batch = append(batch, leaves(seat))
 	}
-	all, _, err := l.Seats().Presence(t.Context(), table.Strong)
+	all, _, err := l.Items().Presence(t.Context(), table.Strong)
 	want := s.now().Add(52 * time.Second).UnixMilli()
 	if err != nil || all[5].HookedMs != want || all[1].HookedMs != 0 {
 		t.Errorf("presence %+v, %v; want a sign of life of seat 5 at %d", all, err, want)

@@ -21,7 +21,7 @@ const (
 	// nameLife is how long a name, a snapshot and a listing outlive their room: the clocks of two processes may
 	// differ by so much.
 	nameLife = time.Hour
-	// gapTrust is the age below which no expired event precedes an event directly.
+	// gapTrust is an age: directly before a younger event, no event has expired.
 	gapTrust = eventLife - room.Life - 24*time.Hour
 )
 
@@ -75,7 +75,7 @@ func personKey(id string, seat int) table.Key {
 }
 
 // ClaimKey returns the key of the claim on a file. The bytes are kept for as long as the claim.
-func ClaimKey(k files.Key) table.Key { return inRoom(k.Room, claimPrefix+k.ID) }
+func ClaimKey(key files.Key) table.Key { return inRoom(key.Room, claimPrefix+key.ID) }
 
 // readPositionKey returns the key of the read position of caller. Each device of a person has its own.
 func readPositionKey(id string, caller room.Caller) table.Key {
@@ -121,8 +121,8 @@ func eventNumber(key table.Key) (int64, error) {
 	return n, nil
 }
 
-// SeatOf returns the seat in the key of a presence. suffix is that of an activity, of a person or, without the id,
-// of a hook.
+// SeatOf returns the seat in the key of a presence. suffix is activitySuffix, personSuffix, hookSuffix, or "" for the
+// presence itself.
 func SeatOf(key table.Key) (seat int, suffix string, err error) {
 	digits := strings.TrimPrefix(key.Sort, seenPrefix)
 	for _, s := range []string{activitySuffix, personSuffix, hookSuffix} {
@@ -154,36 +154,37 @@ type Listing struct {
 	Password    bool      `json:"password,omitempty"`
 }
 
-// putEvent appends e to the log of id. Exactly one of the processes that try succeeds. The condition works across
+// putEvent appends event to the log of id. Exactly one of the processes that try succeeds. The condition works across
 // processes, and asks only for presence. Without the condition, Ann's and Bob's sends both get 42, and one is lost.
-func putEvent(id string, e room.Event) table.Op {
+func putEvent(id string, event room.Event) table.Op {
 	return table.Put(table.Item{
-		Key: EventKey(id, e.N), Expires: e.At().Add(eventLife), Data: Encode(e),
+		Key: EventKey(id, event.N), Expires: event.At().Add(eventLife), Data: Encode(event),
 	}, table.IfAbsent)
 }
 
-// putName points the room's name at s.
-func putName(s *room.State, c table.Condition) table.Op {
+// putName points the room's name at state.
+func putName(state *room.State, c table.Condition) table.Op {
 	return table.Put(table.Item{
-		Key: NameKey(s.Key), Expires: s.Expires().Add(nameLife), Data: Encode(nameItem{V: room.Version, ID: s.ID}),
+		Key: NameKey(state.Key), Expires: state.Expires().Add(nameLife),
+		Data: Encode(nameItem{V: room.Version, ID: state.ID}),
 	}, c)
 }
 
-// unitBytes is what DynamoDB writes for one unit, less some bytes of DynamoDB's own.
+// unitBytes is how many bytes of an item DynamoDB writes for one unit, less its overhead.
 const unitBytes = 1000
 
 // putListed lists state. A description in letters of four bytes is cut below 200 characters, so a listing costs one
 // unit.
 func putListed(state *room.State) table.Op {
 	key := ListedKey(state.Key)
-	l := Listing{
+	listing := Listing{
 		V: room.Version, ID: state.ID, Name: state.Name, Description: firstRunes(state.Description, 200),
 		Type: state.Type, Capacity: state.Capacity, Password: state.Password != "",
 	}
-	data := Encode(l)
-	for len(key.Partition)+len(key.Sort)+len(data) > unitBytes && l.Description != "" {
-		l.Description = firstRunes(l.Description, utf8.RuneCountInString(l.Description)*9/10)
-		data = Encode(l)
+	data := Encode(listing)
+	for len(key.Partition)+len(key.Sort)+len(data) > unitBytes && listing.Description != "" {
+		listing.Description = firstRunes(listing.Description, utf8.RuneCountInString(listing.Description)*9/10)
+		data = Encode(listing)
 	}
 	return table.Put(table.Item{Key: key, Expires: state.Expires().Add(nameLife), Data: data}, table.Always)
 }
@@ -222,21 +223,21 @@ func LayoutOf(id, key string) Layout {
 
 // NameIn returns the key of the name in a snapshot's item.
 func NameIn(meta table.Item) (string, error) {
-	var x room.Snapshot
-	if err := Decode(meta, &x); err != nil {
+	var snapshot room.Snapshot
+	if err := Decode(meta, &snapshot); err != nil {
 		return "", err
 	}
-	return x.Settings.Key, nil
+	return snapshot.Settings.Key, nil
 }
 
 // LeadsTo returns the id of the room of an item at Layout.Name or Layout.Listed.
 func LeadsTo(item table.Item) (id string, err error) {
-	var n nameItem
-	if err := Decode(item, &n); err != nil {
+	var name nameItem
+	if err := Decode(item, &name); err != nil {
 		return "", err
 	}
-	if n.ID == "" {
+	if name.ID == "" {
 		return "", fmt.Errorf("roomlog: %s leads to no room", item.Key)
 	}
-	return n.ID, nil
+	return name.ID, nil
 }

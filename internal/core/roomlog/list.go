@@ -15,9 +15,8 @@ type PublicRoom struct {
 	Agents int // how many are seated
 }
 
-// ListPublic returns at most limit public rooms in the order of the keys of their names, from the first key behind
-// after on. It may find none in one part of the list and still return next, from which to go on; "": the list has
-// ended.
+// ListPublic returns at most limit public rooms whose name keys follow after, in the order of these keys. It may
+// return no room and still a next, which is the after of the next call; next is "" at the end of the list.
 func (s *Store) ListPublic(ctx context.Context, after string, limit int, match func(Listing) bool) (list []PublicRoom,
 	next string, err error) {
 	where := table.Range{Partition: listed, After: after, Limit: pageEvents, Consistency: table.Eventual}
@@ -31,12 +30,12 @@ func (s *Store) ListPublic(ctx context.Context, after string, limit int, match f
 				return list, where.After, nil
 			}
 			where.After = item.Key.Sort
-			r, ok, err := s.listOne(ctx, item, match)
+			listedRoom, ok, err := s.listOne(ctx, item, match)
 			if err != nil {
 				return nil, "", err
 			}
 			if ok {
-				list = append(list, r)
+				list = append(list, listedRoom)
 			}
 		}
 		scanned += len(page.Items)
@@ -50,27 +49,27 @@ func (s *Store) ListPublic(ctx context.Context, after string, limit int, match f
 }
 
 // listOne returns the room of a listing if it matches and still exists. It skips a room of another version.
-func (s *Store) listOne(ctx context.Context, item table.Item, match func(Listing) bool) (r PublicRoom, ok bool,
+func (s *Store) listOne(ctx context.Context, item table.Item, match func(Listing) bool) (listedRoom PublicRoom, ok bool,
 	err error) {
-	if err := Decode(item, &r.Listing); err != nil {
-		return r, false, unlessOther(err)
+	if err := Decode(item, &listedRoom.Listing); err != nil {
+		return listedRoom, false, unlessOther(err)
 	}
-	if !match(r.Listing) {
-		return r, false, nil
+	if !match(listedRoom.Listing) {
+		return listedRoom, false, nil
 	}
-	meta, err := s.table.Get(ctx, MetaKey(r.ID), table.Eventual)
+	meta, err := s.table.Get(ctx, MetaKey(listedRoom.ID), table.Eventual)
 	if errors.Is(err, table.ErrNotFound) {
-		return r, false, nil
+		return listedRoom, false, nil
 	}
-	var x room.Snapshot
+	var snapshot room.Snapshot
 	if err == nil {
-		err = Decode(meta, &x)
+		err = Decode(meta, &snapshot)
 	}
 	if err != nil {
-		return r, false, unlessOther(err)
+		return listedRoom, false, unlessOther(err)
 	}
-	r.Agents = x.Seated
-	return r, x.Open(s.now()) && x.Settings.Key == item.Key.Sort, nil
+	listedRoom.Agents = snapshot.Seated
+	return listedRoom, snapshot.Open(s.now()) && snapshot.Settings.Key == item.Key.Sort, nil
 }
 
 func unlessOther(err error) error {

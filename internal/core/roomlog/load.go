@@ -15,12 +15,13 @@ const (
 	headEvents = 25      // read when a log is loaded
 	pageEvents = 100     // read at once when following or paging
 	pageBytes  = 900_000 // after which a page ends: just less than an answer of DynamoDB holds
-	// metaTries is how often a snapshot behind the log is read again before the events after it are applied.
+	// metaTries is how often a snapshot behind the log is read again before load replays the log, and how often a
+	// missing snapshot is.
 	metaTries = 3
 )
 
-// A read beside a Write of several ops may see a part of the Write. The read is repeated so often, at this distance,
-// before it fails.
+// A read during a Write of several ops may see a part of the Write. The read is repeated PartialTries times,
+// PartialPause apart, before it fails.
 const (
 	PartialTries = 100
 	PartialPause = 20 * time.Millisecond
@@ -31,7 +32,19 @@ const strongly = table.Strong
 // errPartial reports that a part of a Write was seen: read again.
 var errPartial = errors.New("roomlog: a part of a write")
 
-// load reads a room from the table: its head, and the last events up to it.
+// load reads a room from the table: its head, and the last events up to its head. load reads META with its parts, and
+// the last events:
+//
+//	seen                           means                            load
+//	no META, no event              there is no such room            fails with ErrNotFound
+//	META, no event                 a Write, seen in part            reads all again
+//	events, no META                a Write, or META has expired     reads all again; after metaTries: ErrNotFound
+//	a part of another time         a Write, seen in part            reads all again
+//	META behind the last change    a Write, or META fell behind     reads META again; after metaTries: replays the log
+//	META behind other events       nothing else changed             takes the counts of the last event
+//	META ahead of the events       a Write, seen in part            takes META, if the event of its talk is there
+//
+// All is read again PartialTries times. Then load fails with table.ErrUnavailable.
 func (r reader) load(ctx context.Context) (head *room.Head, tail []room.Event, err error) {
 	for try := 1; ; try++ {
 		last, meta, err := r.lastAndMeta(ctx)
@@ -80,8 +93,8 @@ func (r reader) lastAndMeta(ctx context.Context) ([]room.Event, *snapshot, error
 		got <- answer{meta, err}
 	}()
 	last, err := r.last(ctx)
-	a := <-got
-	return last, a.meta, errors.Join(err, a.err)
+	snapshotRead := <-got
+	return last, snapshotRead.meta, errors.Join(err, snapshotRead.err)
 }
 
 func (r reader) last(ctx context.Context) ([]room.Event, error) {
@@ -96,10 +109,8 @@ func (r reader) last(ctx context.Context) ([]room.Event, error) {
 	return events, nil
 }
 
-// headOf returns the head that the last events and the snapshot show. A read beside a Write of several ops may see a
-// part of the Write, so either may be newer. A snapshot ahead of the events is the base. A snapshot behind is read
-// again, metaTries times, and then the log is replayed from there. If both must be read again, headOf fails with
-// errPartial.
+// headOf returns the head that the last events and the snapshot show. It reads a snapshot behind the events again, as
+// load says, and fails with errPartial if all must be read again.
 //
 // The last events are headEvents, and not one, so a process that has just loaded the room recognizes a repeated text
 // without a third read.
@@ -143,13 +154,13 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 			newest.Messages,
 			newest.Run
 	}
-	h := room.NewHead(state)
+	head := room.NewHead(state)
 	for _, event := range slices.Backward(last) {
-		if event.N == h.Recent.From-1 {
-			h = h.WithEarlier(event)
+		if event.N == head.Recent.From-1 {
+			head = head.WithEarlier(event)
 		}
 	}
-	return r.withTalk(ctx, h, last)
+	return r.withTalk(ctx, head, last)
 }
 
 // withTalk returns head with its talk state, from the event that last changed it, and with the open proposals. It reads
@@ -164,18 +175,18 @@ func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event
 	if head.LastTalk == 0 {
 		return head, nil
 	}
-	e, err := find(head.LastTalk)
+	talk, err := find(head.LastTalk)
 	if errors.Is(err, table.ErrNotFound) && head.LastTalk > last[len(last)-1].N {
 		return nil, errPartial // the snapshot is ahead of the log
 	}
-	if errors.Is(err, table.ErrNotFound) || err == nil && e.Talk == nil {
+	if errors.Is(err, table.ErrNotFound) || err == nil && talk.Talk == nil {
 		return head, nil // the event has expired, and so has everything asked
 	}
 	if err != nil {
 		return nil, err
 	}
 	var proposals []room.Event
-	for _, request := range e.Talk.Open {
+	for _, request := range talk.Talk.Open {
 		if !request.Proposal {
 			continue
 		}
@@ -187,7 +198,7 @@ func (r reader) withTalk(ctx context.Context, head *room.Head, last []room.Event
 			proposals = append(proposals, event)
 		}
 	}
-	return head.WithTalk(*e.Talk, room.WithoutTexts(proposals, last...)), nil // a redaction may be partly visible
+	return head.WithTalk(*talk.Talk, room.WithoutTexts(proposals, last...)), nil // a redaction may be partly visible
 }
 
 // replay applies the events up to n to a head whose snapshot fell behind.

@@ -29,10 +29,10 @@ type Log struct {
 	reading sync.Mutex                // held by the one call that reads the head; see doc.go
 	head    atomic.Pointer[room.Head] // changed only while mu is held; nil: not loaded
 
-	mu       sync.Mutex
-	verified time.Time     // head was the head of the log at this time
-	tail     tail          // the last events up to head
-	changed  chan struct{} // closed and replaced when the head advances
+	mu        sync.Mutex
+	currentAt time.Time     // when head was known to be the newest head of the log; zero: not known
+	tail      tail          // the last events up to head
+	changed   chan struct{} // closed and replaced when the head advances
 
 	bytes atomic.Int64  // memory of the log; changed only by calls that use it
 	users int           // calls that use the log; guarded by store.mu
@@ -70,14 +70,14 @@ func (l *Log) Changed() <-chan struct{} {
 
 // Cached returns a head to append to, which may lie behind the log. An unknown or old head is loaded.
 func (l *Log) Cached(ctx context.Context) (*room.Head, error) {
-	head, verified := l.headAndTime()
-	if head != nil && (l.store.opts.SingleProcess || l.store.now().Sub(verified) < staleAfter) {
+	head, currentAt := l.headAndTime()
+	if head != nil && (l.store.opts.SingleProcess || l.store.now().Sub(currentAt) < staleAfter) {
 		return head, nil
 	}
 	return l.Refresh(ctx, l.store.now())
 }
 
-// Refresh returns the head of the log at the time since or later. It reads the table unless such a head is known.
+// Refresh returns the head of the log as of since or a later time. It reads the table unless such a head is known.
 func (l *Log) Refresh(ctx context.Context, since time.Time) (*room.Head, error) {
 	if head := l.KnownSince(since); head != nil {
 		return head, nil
@@ -88,14 +88,14 @@ func (l *Log) Refresh(ctx context.Context, since time.Time) (*room.Head, error) 
 		return head, nil
 	}
 	began := l.store.now()
-	h, verified := l.headAndTime()
-	if h == nil || began.Sub(verified) >= staleAfter {
+	head, currentAt := l.headAndTime()
+	if head == nil || began.Sub(currentAt) >= staleAfter {
 		return l.load(ctx, began)
 	}
-	return l.follow(ctx, h, began)
+	return l.follow(ctx, head, began)
 }
 
-// load reads the head of the log at the time began or later, and publishes it. l.reading is held.
+// load reads the head of the log as of began or a later time, and publishes it. l.reading is held.
 func (l *Log) load(ctx context.Context, began time.Time) (*room.Head, error) {
 	head, tail, err := l.read.load(ctx)
 	if err != nil {
@@ -107,13 +107,13 @@ func (l *Log) load(ctx context.Context, began time.Time) (*room.Head, error) {
 func (l *Log) headAndTime() (*room.Head, time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.head.Load(), l.verified
+	return l.head.Load(), l.currentAt
 }
 
-// KnownSince returns the head if it is known to have been the head of the log at the time since or later.
+// KnownSince returns the head if it is known to be the head of the log as of since or a later time.
 func (l *Log) KnownSince(since time.Time) *room.Head {
-	head, verified := l.headAndTime()
-	if head == nil || verified.IsZero() || !l.store.opts.SingleProcess && !verified.After(since) {
+	head, currentAt := l.headAndTime()
+	if head == nil || currentAt.IsZero() || !l.store.opts.SingleProcess && !currentAt.After(since) {
 		return nil
 	}
 	return head
@@ -123,11 +123,11 @@ func (l *Log) KnownSince(since time.Time) *room.Head {
 func (l *Log) Invalidate() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.verified = time.Time{}
+	l.currentAt = time.Time{}
 }
 
-// follow reads the events after head and publishes the head, which is the log's at the time began or later. l.reading
-// is held.
+// follow reads the events after head, and publishes the head of the log as of began or a later time. l.reading is
+// held.
 func (l *Log) follow(ctx context.Context, head *room.Head, began time.Time) (*room.Head, error) {
 	for range followPages {
 		events, more, err := l.read.after(ctx, head.AsOf, pageEvents, strongly)
@@ -146,9 +146,9 @@ func (l *Log) follow(ctx context.Context, head *room.Head, began time.Time) (*ro
 }
 
 // advance applies events and publishes the head. The events must be in order and without a gap. Events that are
-// known, or do not connect to the head, are skipped. verified, unless zero, is a time at which the last event, or
+// known, or do not connect to the head, are skipped. currentAt, unless zero, is a time at which the last event, or
 // the head, was the end of the log.
-func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, error) {
+func (l *Log) advance(events []room.Event, currentAt time.Time) (*room.Head, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	head := l.head.Load()
@@ -171,27 +171,27 @@ func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, erro
 	if from < 0 {
 		from = to
 	}
-	l.publish(head, events[from:to], verified)
+	l.publish(head, events[from:to], currentAt)
 	return head, nil
 }
 
 // commit publishes w after the write. w.head becomes the head unless the log has advanced meanwhile.
-func (l *Log) commit(w *write, verified time.Time) error {
+func (l *Log) commit(w *write, currentAt time.Time) error {
 	l.mu.Lock()
 	if l.head.Load() != w.base {
 		l.mu.Unlock()
-		_, err := l.advance(w.events, verified)
+		_, err := l.advance(w.events, currentAt)
 		return err
 	}
 	defer l.mu.Unlock()
-	l.publish(w.head, w.events, verified)
+	l.publish(w.head, w.events, currentAt)
 	return nil
 }
 
-// publish makes head the head, to which events led, and tells the waiters and the observer. l.mu is held.
-func (l *Log) publish(head *room.Head, events []room.Event, verified time.Time) {
-	if verified.After(l.verified) {
-		l.verified = verified
+// publish stores head, to which events led, as the log's head, and tells the waiters and the observer. l.mu is held.
+func (l *Log) publish(head *room.Head, events []room.Event, currentAt time.Time) {
+	if currentAt.After(l.currentAt) {
+		l.currentAt = currentAt
 	}
 	if head == l.head.Load() {
 		return
@@ -209,7 +209,7 @@ func (l *Log) publish(head *room.Head, events []room.Event, verified time.Time) 
 }
 
 // replace publishes a loaded head, unless a newer head is known. events are the last events up to head.
-func (l *Log) replace(head *room.Head, events []room.Event, verified time.Time) *room.Head {
+func (l *Log) replace(head *room.Head, events []room.Event, currentAt time.Time) *room.Head {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if known := l.head.Load(); known != nil && known.AsOf > head.AsOf {
@@ -219,6 +219,6 @@ func (l *Log) replace(head *room.Head, events []room.Event, verified time.Time) 
 	for _, event := range events {
 		l.tail.add(event)
 	}
-	l.publish(head, nil, verified)
+	l.publish(head, nil, currentAt)
 	return head
 }

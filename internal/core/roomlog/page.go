@@ -14,7 +14,7 @@ import (
 const PageEvents = pageEvents
 
 // hiddenEvents is how many events are read at once after a page in which the reader saw nothing. After a page in
-// which the reader saw something, a smaller page may be enough. A page may not end early because much is hidden: its
+// which the reader saw something, a smaller page may be enough. A page must not end early when much is hidden: its
 // end would tell how much.
 const hiddenEvents = 500
 
@@ -31,9 +31,9 @@ type Pages struct {
 // the tail.
 const tailPage = 16
 
-// Pages returns the pages of the log for c. The first page has at most first events.
-func (l *Log) Pages(c room.Caller, first int) *Pages {
-	return &Pages{log: l, reader: c, limit: min(first, pageEvents)}
+// Pages returns the pages of the log for caller. The first page has at most first events.
+func (l *Log) Pages(caller room.Caller, first int) *Pages {
+	return &Pages{log: l, reader: caller, limit: min(first, pageEvents)}
 }
 
 // After returns events from n+1 on without a gap, and whether more may follow.
@@ -41,8 +41,8 @@ func (p *Pages) After(ctx context.Context, n int64) (events []room.Event, more b
 	return p.page(ctx, n, 1, p.sees)
 }
 
-// Before returns events from n-1 down without a gap, and whether more may precede them. The cached tail saves the
-// read, and is as current as the head.
+// Before returns events from n-1 down without a gap, and whether more may precede them. If the cached tail has the
+// events, Before reads no table: the tail is as current as the head.
 func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more bool, err error) {
 	l := p.log
 	l.mu.Lock()
@@ -88,10 +88,10 @@ const (
 	readsOfRoom = readsAtOnce / 4
 )
 
-// BeginRead waits until the caller may read a page of history. Private messages fill no page of agents that do not
-// see them, so a read can be long, and must not delay other rooms: rooms take turns, and callers within a room. The
-// caller calls done when it has dropped its page, and BeginRead again for the next page of at most hiddenEvents or a
-// megabyte.
+// BeginRead waits until the caller may read a page of history. A page has only what its reader sees. Among many
+// private messages of others a read is long, and must not delay other rooms: reads are queued fairly by room, and by
+// caller within a room. The caller calls done when it has dropped its page, and BeginRead again for the next page of
+// at most hiddenEvents or a megabyte.
 func (l *Log) BeginRead(ctx context.Context) (done func(), err error) {
 	return l.store.reads.Enter(ctx, l.id, ident.ClientKey(ctx))
 }
@@ -158,4 +158,4 @@ func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) 
 	return events, more, err
 }
 
-func (p *Pages) sees(e room.Event) bool { return p.reader.IsFor(e) }
+func (p *Pages) sees(event room.Event) bool { return p.reader.IsFor(event) }

@@ -24,27 +24,34 @@ type personItem struct {
 	UntilMs int64 `json:"until"`
 }
 
-// PutPresence returns the op that stores the presence of a until the lease of a ends. So the table decides whether a
+// PutPresence returns the op that stores the presence of agent until its lease ends. So the table decides whether a
 // lease has ended, by one rule for all processes, and no process has to clean up after a crash.
-func PutPresence(id string, a room.Agent, p room.Presence) table.Op {
-	p.V = room.Version
+func PutPresence(id string, agent room.Agent, presence room.Presence) table.Op {
+	presence.V = room.Version
 	return table.Put(table.Item{
-		Key: PresenceKey(id, a.Seat), Expires: room.CeilSecond(p.LeaseEnd(a.Role)), Data: Encode(p),
+		Key: PresenceKey(id, agent.Seat), Expires: room.CeilSecond(presence.LeaseEnd(agent.Role)),
+		Data: Encode(presence),
 	}, table.Always)
 }
 
-// Seats gives access to what is stored of a room's seats beside the log. All of it may lag behind, and none decides
-// who has a seat.
-type Seats struct{ log *Log }
+// Items gives access to what is stored of a room beside the log and its snapshot:
+//
+//   - presence, activities and the people behind seats (presence.go), read positions (readposition.go);
+//   - why seats were given up, and the people that are kept (vacate.go);
+//   - idempotency keys (sent.go), open uploads (file.go);
+//   - agreements (agreement.go), closed tasks and the claims of task notices (task.go), claims of turns (turn.go).
+//
+// None of them decides who has a seat. Presence, activities and read positions may lag behind the log.
+type Items struct{ log *Log }
 
-// Seats returns what is stored of the room's seats.
-func (l *Log) Seats() Seats { return Seats{l} }
+// Items returns what is stored of the room beside the log.
+func (l *Log) Items() Items { return Items{l} }
 
 // Presence returns the stored presence of every seat whose lease has not ended, and until when the people behind
 // seats watch.
-func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
+func (i Items) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
 	err error) {
-	l := s.log
+	l := i.log
 	activities, hooked := map[int]activityItem{}, map[int]int64{}
 	all, people = map[int]room.Presence{}, map[int]time.Time{}
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: seenPrefix, Consistency: c}
@@ -56,16 +63,16 @@ func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 			return nil, nil, err
 		}
 	}
-	for seat, a := range activities {
-		if p, here := all[seat]; here {
-			p.Activity, p.ActiveAsOf = a.Text, a.AsOf
-			all[seat] = p
+	for seat, activity := range activities {
+		if presence, here := all[seat]; here {
+			presence.Activity, presence.ActiveAsOf = activity.Text, activity.AsOf
+			all[seat] = presence
 		}
 	}
 	for seat, ms := range hooked {
-		p := all[seat]
-		p.HookedMs = ms
-		all[seat] = p
+		presence := all[seat]
+		presence.HookedMs = ms
+		all[seat] = presence
 	}
 	return all, people, nil
 }
@@ -79,43 +86,43 @@ func addPresence(item table.Item, all map[int]room.Presence, activities map[int]
 	}
 	switch suffix {
 	case activitySuffix:
-		var a activityItem
-		err = Decode(item, &a)
-		activities[seat] = a
+		var activity activityItem
+		err = Decode(item, &activity)
+		activities[seat] = activity
 	case personSuffix:
-		var p personItem
-		err = Decode(item, &p)
-		people[seat] = time.UnixMilli(p.UntilMs)
+		var person personItem
+		err = Decode(item, &person)
+		people[seat] = time.UnixMilli(person.UntilMs)
 	case hookSuffix:
-		var t Progress
-		err = Decode(item, &t)
-		if t.AtMs != 0 {
-			hooked[seat] = max(hooked[seat], t.AtMs)
+		var progress Progress
+		err = Decode(item, &progress)
+		if progress.AtMs != 0 {
+			hooked[seat] = max(hooked[seat], progress.AtMs)
 		}
 	default:
-		var p room.Presence
-		if !presence(item.Data, &p) {
-			p = room.Presence{}
-			err = Decode(item, &p)
+		var decoded room.Presence
+		if !presence(item.Data, &decoded) {
+			decoded = room.Presence{}
+			err = Decode(item, &decoded)
 		}
-		all[seat] = p
+		all[seat] = decoded
 	}
 	return err
 }
 
 // PresenceOf returns the stored presence of a seat. It fails with table.ErrNotFound if there is none.
-func (s Seats) PresenceOf(ctx context.Context, seat int) (p room.Presence, err error) {
-	l := s.log
+func (i Items) PresenceOf(ctx context.Context, seat int) (presence room.Presence, err error) {
+	l := i.log
 	item, err := l.store.table.Get(ctx, PresenceKey(l.id, seat), table.Strong)
 	if err == nil {
-		err = Decode(item, &p)
+		err = Decode(item, &presence)
 	}
-	return p, err
+	return presence, err
 }
 
 // SetPerson stores that the person behind a seat watches until a time.
-func (s Seats) SetPerson(ctx context.Context, seat int, until time.Time) error {
-	l := s.log
+func (i Items) SetPerson(ctx context.Context, seat int, until time.Time) error {
+	l := i.log
 	return l.store.table.Write(ctx, table.Put(table.Item{
 		Key: personKey(l.id, seat), Expires: room.CeilSecond(until),
 		Data: Encode(personItem{V: room.Version, UntilMs: until.UnixMilli()}),
@@ -123,8 +130,8 @@ func (s Seats) SetPerson(ctx context.Context, seat int, until time.Time) error {
 }
 
 // SetActivity stores what the agent of a seat says it is doing.
-func (s Seats) SetActivity(ctx context.Context, seat int, activity string) error {
-	l := s.log
+func (i Items) SetActivity(ctx context.Context, seat int, activity string) error {
+	l := i.log
 	return l.store.table.Write(ctx, table.Put(table.Item{
 		Key: activityKey(l.id, seat), Expires: l.store.now().Add(activityLife),
 		Data: Encode(activityItem{V: room.Version, Text: activity, AsOf: l.Peek().AsOf}),

@@ -34,7 +34,7 @@ func TestPresence_behindAThousandActivitiesOfOthers_isRead(t *testing.T) {
 	}
 	l := s.Acquire(id)
 	defer l.Release()
-	seen, _, err := l.Seats().Presence(t.Context(), table.Strong)
+	seen, _, err := l.Items().Presence(t.Context(), table.Strong)
 	if err != nil || len(seen) != 1 || seen[last].Activity != "here" {
 		t.Errorf("got %v, %v", seen, err)
 	}

@@ -15,8 +15,8 @@ type reader struct {
 	id    string
 }
 
-// query reads one page of events between the bounds of where. An event for which whole returns false comes as an
-// outline. A nil whole means that no event does.
+// query reads one page of events between the bounds of where. If whole returns false for an event, the event comes as
+// an outline. A nil whole makes no outlines.
 func (r reader) query(ctx context.Context, where table.Range, whole func(room.Event) bool) (events []room.Event,
 	more bool, err error) {
 	where.Partition, where.Prefix, where.Bytes = roomPrefix+r.id, logPrefix, pageBytes
@@ -105,7 +105,7 @@ func (r reader) event(ctx context.Context, n int64) (room.Event, error) {
 	return decodeEvent(item)
 }
 
-// Oldest returns where the events from since on begin that have not expired; since if there is none.
+// Oldest returns the place of the first event from since on that has not expired; since if there is none.
 func (l *Log) Oldest(ctx context.Context, since room.Mark) (room.Mark, error) {
 	events, _, err := l.read.query(ctx, table.Range{After: eventSort(since.N - 1), Limit: 1,
 		Consistency: table.Eventual}, nil)
@@ -128,8 +128,7 @@ func (l *Log) Poll(ctx context.Context) error {
 // maxReadBack is how many events ReadBack reads at most.
 const maxReadBack = 1000
 
-// ReadBack reads back in the log until the index of latest events covers the time since until, or maxReadBack more
-// events.
+// ReadBack extends the index of latest events back to the time until, or by maxReadBack events.
 func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
 	for read, partial := 0, 0; read < maxReadBack; {
 		head := l.Peek()
@@ -141,14 +140,14 @@ func (l *Log) ReadBack(ctx context.Context, until time.Time) error {
 			return err
 		}
 		added := 0
-		l.reindex(func(h *room.Head) *room.Head {
+		l.reindex(func(indexed *room.Head) *room.Head {
 			for _, event := range events {
-				if event.N == h.Recent.From-1 {
-					h = h.WithEarlier(event)
+				if event.N == indexed.Recent.From-1 {
+					indexed = indexed.WithEarlier(event)
 					added++
 				}
 			}
-			return h
+			return indexed
 		})
 		switch {
 		case added > 0:

@@ -9,8 +9,8 @@ import (
 )
 
 // ReadPosition returns the stored read position of caller; zero if there is none.
-func (s Seats) ReadPosition(ctx context.Context, caller room.Caller) (position room.ReadPosition, err error) {
-	l := s.log
+func (i Items) ReadPosition(ctx context.Context, caller room.Caller) (position room.ReadPosition, err error) {
+	l := i.log
 	item, err := l.store.table.Get(ctx, readPositionKey(l.id, caller), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return position, nil
@@ -21,10 +21,10 @@ func (s Seats) ReadPosition(ctx context.Context, caller room.Caller) (position r
 	return position, err
 }
 
-// SetReadPosition stores the read position of c.
-func (s Seats) SetReadPosition(ctx context.Context, c room.Caller, p room.ReadPosition) error {
-	p.V = room.Version
-	return s.log.store.table.Write(ctx, table.Put(table.Item{
-		Key: readPositionKey(s.log.id, c), Expires: s.log.store.now().Add(room.Life), Data: Encode(p),
+// SetReadPosition stores the read position of caller.
+func (i Items) SetReadPosition(ctx context.Context, caller room.Caller, position room.ReadPosition) error {
+	position.V = room.Version
+	return i.log.store.table.Write(ctx, table.Put(table.Item{
+		Key: readPositionKey(i.log.id, caller), Expires: i.log.store.now().Add(room.Life), Data: Encode(position),
 	}, table.Always))
 }

@@ -42,15 +42,15 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 		if err != nil {
 			return ops, err
 		}
-		var x Agreement
-		if err := Decode(item, &x); err != nil {
+		var agreement Agreement
+		if err := Decode(item, &agreement); err != nil {
 			return ops, err
 		}
-		if x.N != n {
+		if agreement.N != n {
 			continue
 		}
-		x.Text, x.File, x.Redacted = room.Removed, nil, true
-		item.Data = Encode(x)
+		agreement.Text, agreement.File, agreement.Redacted = room.Removed, nil, true
+		item.Data = Encode(agreement)
 		ops = append(ops, erase(item))
 	}
 	return ops, nil

@@ -67,7 +67,7 @@ func presence(data []byte, p *room.Presence) (ok bool) {
 	s := scanner{rest: data}
 	for ok = s.skip('{'); ok; ok = s.skip(',') {
 		name, value := s.field()
-		// These are all names of a presence; another name is for Decode.
+		// These are the usual names of a presence; Decode decodes an item with another name.
 		switch string(name) {
 		case "v":
 			ok = whole(value, &p.V)

@@ -21,20 +21,21 @@ type SentAs struct {
 	Asks  bool  `json:"asks,omitempty"`  // the call named the agents asked: a proposal without such names asks all
 }
 
-// PutSent returns the op that makes the idempotency key of c stand for as, unless the key stands for something else.
-func PutSent(id string, c room.Caller, key string, as SentAs, now time.Time) table.Op {
-	return putSent(id, c, key, as, now, table.IfAbsent)
+// PutSent returns the op that makes the idempotency key of caller stand for as, unless the key stands for something
+// else.
+func PutSent(id string, caller room.Caller, key string, as SentAs, now time.Time) table.Op {
+	return putSent(id, caller, key, as, now, table.IfAbsent)
 }
 
-// MoveSent returns the op that makes the idempotency key of a, which stood for a draft of the agent, stand for as.
-// The person behind a, who has other keys, may have decided so.
-func MoveSent(id string, a room.Agent, key string, as SentAs, now time.Time) table.Op {
-	return putSent(id, room.Caller{Agent: a}, key, as, now, table.Always)
+// MoveSent returns the op that makes the idempotency key of agent, which stood for a draft of the agent, stand for as.
+// The person behind agent, who has other keys, may have decided about the draft.
+func MoveSent(id string, agent room.Agent, key string, as SentAs, now time.Time) table.Op {
+	return putSent(id, room.Caller{Agent: agent}, key, as, now, table.Always)
 }
 
-func putSent(id string, c room.Caller, key string, as SentAs, now time.Time, on table.Condition) table.Op {
+func putSent(id string, caller room.Caller, key string, as SentAs, now time.Time, on table.Condition) table.Op {
 	as.V = room.Version
-	return table.Put(table.Item{Key: sentKey(id, c, key), Expires: now.Add(sentLife), Data: Encode(as)}, on)
+	return table.Put(table.Item{Key: sentKey(id, caller, key), Expires: now.Add(sentLife), Data: Encode(as)}, on)
 }
 
 // ReadSent returns the content of an item of PutSent; zero if the item is none.
@@ -46,8 +47,8 @@ func ReadSent(item table.Item) (as SentAs) {
 }
 
 // Sent returns what the idempotency key of caller stands for.
-func (s Seats) Sent(ctx context.Context, caller room.Caller, key string) (SentAs, error) {
-	l := s.log
+func (i Items) Sent(ctx context.Context, caller room.Caller, key string) (SentAs, error) {
+	l := i.log
 	item, err := l.store.table.Get(ctx, sentKey(l.id, caller, key), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return SentAs{}, nil

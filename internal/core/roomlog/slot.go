@@ -42,11 +42,11 @@ func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess,
 		if err != nil {
 			return taken, err
 		}
-		var x slotItem
-		if err := Decode(item, &x); err != nil {
+		var act slotItem
+		if err := Decode(item, &act); err != nil {
 			return taken, err
 		}
-		taken[strings.TrimPrefix(item.Key.Sort, s.prefix)] = Guess{Who: x.Who, AtMs: x.AtMs}
+		taken[strings.TrimPrefix(item.Key.Sort, s.prefix)] = Guess{Who: act.Who, AtMs: act.AtMs}
 	}
 	return taken, nil
 }
@@ -70,17 +70,17 @@ type Choice struct {
 	Ends func(now time.Time) time.Time
 }
 
-// AcquireOne acquires the slot that c picks. taken are the slots that the caller knows to be taken. If none is free,
-// AcquireOne returns how long to wait.
-func (s Slots) AcquireOne(ctx context.Context, taken map[string]Guess, c Choice) (slot string, wait time.Duration,
+// AcquireOne acquires the slot that choice picks. taken are the slots that the caller knows to be taken. If none is
+// free, AcquireOne returns how long to wait.
+func (s Slots) AcquireOne(ctx context.Context, taken map[string]Guess, choice Choice) (slot string, wait time.Duration,
 	err error) {
 	for range maxRaces {
 		now := s.store.now()
-		slot, wait := c.Pick(taken, now)
+		slot, wait := choice.Pick(taken, now)
 		if wait > 0 {
 			return "", wait, nil
 		}
-		mine, err := s.Acquire(ctx, slot, c.Who, now, c.Ends(now))
+		mine, err := s.Acquire(ctx, slot, choice.Who, now, choice.Ends(now))
 		if mine || err != nil {
 			return slot, 0, err
 		}

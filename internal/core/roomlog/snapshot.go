@@ -17,20 +17,20 @@ type snapshot struct {
 	parts []room.Part
 }
 
-// state returns the state that x stores, of the room with this id. It fails with room.ErrTorn if x was read beside a
-// write.
+// state returns the state that x stores, of the room with this id. It fails with room.ErrTorn if x was read during a
+// Write.
 func (x *snapshot) state(id string) (room.State, error) { return x.State(id, x.parts) }
 
 // readSnapshot returns the snapshot of a room; nil if there is none.
 func readSnapshot(ctx context.Context, reader table.Reader, id string) (*snapshot, error) {
-	var x snapshot
+	var stored snapshot
 	found := false
 	where := table.Range{Partition: roomPrefix + id, Prefix: metaSort, Consistency: strongly}
 	for item, err := range table.All(ctx, reader, where) {
 		if err != nil {
 			return nil, err
 		}
-		if err := x.add(item); err != nil {
+		if err := stored.add(item); err != nil {
 			return nil, err
 		}
 		found = found || item.Key.Sort == metaSort
@@ -38,7 +38,7 @@ func readSnapshot(ctx context.Context, reader table.Reader, id string) (*snapsho
 	if !found {
 		return nil, nil
 	}
-	return &x, nil
+	return &stored, nil
 }
 
 // add adds META, or a part.
@@ -54,13 +54,13 @@ func (x *snapshot) add(item table.Item) error {
 
 // CheckSnapshot returns ErrDamaged unless items are META and all parts of one snapshot.
 func CheckSnapshot(items []table.Item) error {
-	var x snapshot
+	var stored snapshot
 	for _, item := range items {
-		if err := x.add(item); err != nil {
+		if err := stored.add(item); err != nil {
 			return err
 		}
 	}
-	return x.check()
+	return stored.check()
 }
 
 // check returns ErrDamaged if parts of x are missing or of another time.
@@ -72,10 +72,10 @@ func (x *snapshot) check() error {
 	return err
 }
 
-// putMeta stores the snapshot of s, but for its parts.
-func putMeta(s *room.State) table.Op {
+// putMeta stores the snapshot of state, but for its parts.
+func putMeta(state *room.State) table.Op {
 	return table.Put(table.Item{
-		Key: MetaKey(s.ID), Expires: s.Expires().Add(nameLife), Data: Encode(s.Snapshot()),
+		Key: MetaKey(state.ID), Expires: state.Expires().Add(nameLife), Data: Encode(state.Snapshot()),
 	}, table.Always)
 }
 

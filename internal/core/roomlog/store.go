@@ -19,8 +19,8 @@ import (
 )
 
 var (
-	// ErrNotFound reports that there is no log under an id, or that its rest no longer shows the room's state: the
-	// room has expired.
+	// ErrNotFound reports that there is no log under an id, or that what is left of it no longer shows the room's
+	// state: the room has expired.
 	ErrNotFound = errors.New("roomlog: no such room")
 	// ErrNameMoved reports that a name now leads to another log: look the name up again.
 	ErrNameMoved = errors.New("roomlog: the name leads to another log")
@@ -101,8 +101,8 @@ func (s *Store) acquireAgain(l *Log) {
 	s.mu.Unlock()
 }
 
-// release ends one use of l. A log never found leaves the cache; so do the longest idle logs if the cache
-// is too large.
+// release ends one use of l. It drops a log that was never loaded, and drops the longest idle logs if the cache is
+// too large.
 func (s *Store) release(l *Log) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,9 +163,9 @@ func (s *Store) Resolve(ctx context.Context, key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var n nameItem
-	err = Decode(item, &n)
-	return n.ID, err
+	var name nameItem
+	err = Decode(item, &name)
+	return name.ID, err
 }
 
 // putOnce puts an item that is unlike any other if none is at its key. It returns the item that was there before;

@@ -51,7 +51,7 @@ func (t *tail) add(event room.Event) {
 	}
 }
 
-// after adds copies of at most most events after n to events. ok is false if the tail begins later.
+// after adds copies of the events after n to events, up to most of them. ok is false if the tail begins later.
 func (t *tail) after(n int64, most int, events []room.Event) (_ []room.Event, ok bool) {
 	if len(t.events) == 0 || t.events[0].N > n+1 {
 		return events, false
@@ -67,26 +67,26 @@ func (l *Log) Tail(n int64) (events []room.Event, ok bool) {
 	return l.tail.after(n, tailEvents, nil)
 }
 
-// before returns copies of at most most events before n, the latest first; none if the tail lacks event n-1.
+// before returns copies of the events before n, up to most of them, the latest first; none if the tail lacks event
+// n-1.
 func (t *tail) before(n int64, most int) (events []room.Event) {
-	for e, ok := t.event(n - 1); ok && len(events) < most; e, ok = t.event(e.N - 1) {
-		events = append(events, e)
+	for event, ok := t.event(n - 1); ok && len(events) < most; event, ok = t.event(event.N - 1) {
+		events = append(events, event)
 	}
 	return events
 }
 
 // event returns event n, if the tail has it.
-func (t *tail) event(n int64) (e room.Event, ok bool) {
+func (t *tail) event(n int64) (event room.Event, ok bool) {
 	if len(t.events) == 0 || n < t.events[0].N || n > t.events[len(t.events)-1].N {
 		return room.Event{}, false
 	}
 	return t.events[n-t.events[0].N], true
 }
 
-// Unread returns a function that counts the messages after event read that viewer and the agent of both see, without
-// the agent's own. The count is nil if the cached tail begins after event read+1, since no log is read for it.
-func (s Seats) Unread(viewer room.Caller) func(read int64, of room.Agent) *int {
-	l := s.log
+// Unread returns a function. It counts the messages after event read that both viewer and the agent of see, without
+// that agent's own. The count is nil if the cached tail begins after event read+1, since no log is read for it.
+func (l *Log) Unread(viewer room.Caller) func(read int64, of room.Agent) *int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.tail.events) == 0 {

@@ -35,7 +35,7 @@ func TestUnread_countsWhatBothAgentsSee(t *testing.T) {
 		{9, 1, 0},
 		{99, 1, 0}, // a process that knows less than another
 	} {
-		got := l.Seats().Unread(room.Caller{Agent: agents[c.viewer-1]})(c.read, agents[1])
+		got := l.Unread(room.Caller{Agent: agents[c.viewer-1]})(c.read, agents[1])
 		if got == nil || *got != c.want {
 			t.Errorf("after event %d, as seat %d sees it, Bob has %v unread, want %d", c.read, c.viewer, got, c.want)
 		}
@@ -50,10 +50,10 @@ func TestUnread_behindTheCachedTail_isUnknown(t *testing.T) {
 	agents := l.Peek().Agents
 	var reads atomic.Int64
 	s.table = &tabletest.Hooks{Table: s.table, After: countReads(&reads)}
-	if got := l.Seats().Unread(room.Caller{Agent: agents[0]})(3, agents[1]); got != nil {
+	if got := l.Unread(room.Caller{Agent: agents[0]})(3, agents[1]); got != nil {
 		t.Errorf("it counts %d", *got)
 	}
-	if got := l.Seats().Unread(room.Caller{Agent: agents[0]})(4, agents[1]); got == nil || *got != tailEvents {
+	if got := l.Unread(room.Caller{Agent: agents[0]})(4, agents[1]); got == nil || *got != tailEvents {
 		t.Errorf("of the cached tail it counts %v", got)
 	}
 	if n := reads.Load(); n != 0 {

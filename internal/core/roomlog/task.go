@@ -47,23 +47,23 @@ func putDone(head *room.Head, task room.Task, event room.Event) table.Op {
 
 // Done returns the closed task no. It fails with table.ErrNotFound if the task is not closed, or was closed a year
 // ago.
-func (s Seats) Done(ctx context.Context, no int64) (done Done, err error) {
-	item, err := s.log.store.table.Get(ctx, doneKey(s.log.id, no), table.Strong)
+func (i Items) Done(ctx context.Context, no int64) (done Done, err error) {
+	item, err := i.log.store.table.Get(ctx, doneKey(i.log.id, no), table.Strong)
 	if err == nil {
 		err = Decode(item, &done)
 	}
 	return done, err
 }
 
-// AllDone returns at most limit closed tasks that agent sees, the last added first: all, or the tasks that were added
-// before task number before.
-func (s Seats) AllDone(ctx context.Context, agent room.Agent, before int64, limit int) (list []Done, more bool,
+// AllDone returns at most limit closed tasks that agent sees, the last added first; if before is not 0, only tasks
+// added before task before.
+func (i Items) AllDone(ctx context.Context, agent room.Agent, before int64, limit int) (list []Done, more bool,
 	err error) {
-	where := table.Range{Partition: roomPrefix + s.log.id, Prefix: donePrefix, Reverse: true, Consistency: strongly}
+	where := table.Range{Partition: roomPrefix + i.log.id, Prefix: donePrefix, Reverse: true, Consistency: strongly}
 	if before > 0 {
-		where.After = doneKey(s.log.id, before).Sort
+		where.After = doneKey(i.log.id, before).Sort
 	}
-	for item, err := range table.All(ctx, s.log.store.table, where) {
+	for item, err := range table.All(ctx, i.log.store.table, where) {
 		var done Done
 		if err == nil {
 			err = Decode(item, &done)
@@ -122,18 +122,19 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 	if errors.Is(err, table.ErrNotFound) {
 		return ops, nil
 	}
-	var d Done
+	var stored Done
 	if err == nil {
-		err = Decode(done, &d)
+		err = Decode(done, &stored)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if d.Task.Redacted && d.Result == "" {
+	if stored.Task.Redacted && stored.Result == "" {
 		return ops, nil
 	}
-	d.Task.Title, d.Task.Text, d.Task.Redacted, d.Result, d.Redacted = room.Removed, "", true, "", true
-	done.Data = Encode(d)
+	stored.Task.Title, stored.Task.Text, stored.Task.Redacted, stored.Result, stored.Redacted = room.Removed, "",
+		true, "", true
+	done.Data = Encode(stored)
 	return append(ops, erase(done)), nil
 }
 
@@ -163,8 +164,8 @@ func (s *Store) redactResults(ctx context.Context, id string, event room.Event) 
 
 // ClaimTaskNotice puts the item that claims the news of a free task for one waiting agent. It returns false if the
 // item is there already. what says which task, and since when.
-func (s Seats) ClaimTaskNotice(ctx context.Context, what string) (first bool, err error) {
-	l := s.log
+func (i Items) ClaimTaskNotice(ctx context.Context, what string) (first bool, err error) {
+	l := i.log
 	item := table.Item{Key: inRoom(l.id, "FREE#"+what), Expires: l.store.now().Add(room.Life),
 		Data: Encode(turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: l.store.now().UnixMilli()})}
 	before, err := l.store.putOnce(ctx, item)

@@ -42,7 +42,7 @@ func TestVerify_tasksAreNotAsTheEventsSay_isDamaged(t *testing.T) {
 		}
 		before[item.Key.Sort] = item
 	}
-	task, err := l.Seats().Done(t.Context(), 1)
+	task, err := l.Items().Done(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

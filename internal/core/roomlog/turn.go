@@ -37,23 +37,23 @@ func (t turnItem) claimed() ClaimedTurn {
 func turnsAfter(word int64) string { return fmt.Sprintf("TURN#%016d#", word) }
 
 // Turns returns which seats have claimed the turn in the silence after event word.
-func (s Seats) Turns(ctx context.Context, word int64) (map[int]ClaimedTurn, error) {
-	l := s.log
+func (i Items) Turns(ctx context.Context, word int64) (map[int]ClaimedTurn, error) {
+	l := i.log
 	claimed := map[int]ClaimedTurn{}
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: turnsAfter(word), Consistency: table.Strong}
 	for item, err := range table.All(ctx, l.store.table, where) {
 		if err != nil {
 			return claimed, err
 		}
-		var t turnItem
-		if err := Decode(item, &t); err != nil {
+		var turn turnItem
+		if err := Decode(item, &turn); err != nil {
 			return claimed, err
 		}
 		seat, err := strconv.Atoi(strings.TrimPrefix(item.Key.Sort, turnsAfter(word)))
 		if err != nil {
 			return claimed, fmt.Errorf("roomlog: %s names no seat", item.Key)
 		}
-		claimed[seat] = t.claimed()
+		claimed[seat] = turn.claimed()
 	}
 	return claimed, nil
 }
@@ -61,8 +61,8 @@ func (s Seats) Turns(ctx context.Context, word int64) (map[int]ClaimedTurn, erro
 // ClaimTurn claims for a seat the turn in the silence after event word, for a wait that began at began. It returns
 // false if the seat has claimed the turn before, and this wait did not miss it. The item is put if absent, because
 // two processes may decide at once.
-func (s Seats) ClaimTurn(ctx context.Context, word int64, seat int, began time.Time) (claimed bool, err error) {
-	l := s.log
+func (i Items) ClaimTurn(ctx context.Context, word int64, seat int, began time.Time) (claimed bool, err error) {
+	l := i.log
 	now := l.store.now()
 	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli()}
 	item := table.Item{Key: inRoom(l.id, turnsAfter(word)+seatDigits(seat)), Expires: now.Add(room.Life),

@@ -40,9 +40,9 @@ func (g Vacated) Had(holder room.HashedToken) bool {
 	return holder.Has(g.Hash)
 }
 
-// Vacate returns the ops that free a seat, in the Write of its event. They delete the presence of the seat on a
-// condition, and store why the seat is gone, and the person behind its agent if that person stays known. With
-// table.IfAbsent an agent that returns at that moment keeps the seat.
+// Vacate returns the ops that free a seat, in the Write of its event. They delete the presence of the seat on the
+// condition presence, and store why the seat is gone, and the person behind its agent if that person stays known.
+// With table.IfAbsent an agent that returns at that moment keeps the seat.
 func Vacate(state *room.State, gone room.Event, presence table.Condition, now time.Time) []table.Op {
 	agent, _ := state.Seated(gone.Seat)
 	ops := []table.Op{
@@ -63,8 +63,8 @@ func Vacate(state *room.State, gone room.Event, presence table.Condition, now ti
 }
 
 // Kept returns the person behind the last agent of a principal under the name with a key; nil: none is known.
-func (s Seats) Kept(ctx context.Context, principal, key string) (*room.Person, error) {
-	l := s.log
+func (i Items) Kept(ctx context.Context, principal, key string) (*room.Person, error) {
+	l := i.log
 	item, err := l.store.table.Get(ctx, KeptKey(l.id, principal, key), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return nil, nil
@@ -77,10 +77,10 @@ func (s Seats) Kept(ctx context.Context, principal, key string) (*room.Person, e
 	return &kept.Person, err
 }
 
-// Vacated returns why and when the former agent of a seat has lost the seat. An agent that left stores neither,
-// unless a person watched it.
-func (s Seats) Vacated(ctx context.Context, seat int) (gone Vacated, err error) {
-	l := s.log
+// Vacated returns why and when the former agent of a seat has lost the seat. When an agent leaves by itself, neither
+// is stored, unless a person had opened its link.
+func (i Items) Vacated(ctx context.Context, seat int) (gone Vacated, err error) {
+	l := i.log
 	item, err := l.store.table.Get(ctx, goneKey(l.id, seat), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
 		return Vacated{Reason: room.ReasonLeft}, nil

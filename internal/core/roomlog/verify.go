@@ -15,9 +15,10 @@ var ErrDamaged = errors.New("the log is damaged")
 
 // Verify reads the whole log of a room and returns the number of its messages. It fails with table.ErrNotFound if
 // there is no room, and with the error of Readable if an item cannot be read. It fails with ErrDamaged if an event,
-// an agreement, a closed task or the claim of a file is missing, if a removed text or claim is there, or if the log
-// contradicts the snapshot or itself. The room may be in use meanwhile, in a table whose Writes become visible at
-// once.
+// an agreement, a closed task or the claim of a file is missing, if a removed text or claim is there, or if an event
+// contradicts the event before. Of the snapshot it checks that the parts are of one time, that its event is neither
+// after the last event nor before the last change, and that the open tasks are as the events say; the rest of the
+// state is not compared. The room may be in use meanwhile, in a table whose Writes become visible at once.
 func Verify(ctx context.Context, reader table.Reader, id string) (messages int, err error) {
 	// The snapshot is read before the log, so it cannot be ahead of the log, whatever is appended meanwhile.
 	before, err := snapshotOf(ctx, reader, id)
@@ -162,11 +163,11 @@ func verifyAgreements(ctx context.Context, reader table.Reader, id string, keys 
 			return err
 		}
 		stored[item.Key] = true
-		var x Agreement
-		if err := Decode(item, &x); err != nil {
+		var agreement Agreement
+		if err := Decode(item, &agreement); err != nil {
 			return err
 		}
-		if redacted[x.N] && !x.Redacted {
+		if redacted[agreement.N] && !agreement.Redacted {
 			return fmt.Errorf("%w: the agreement %s has a text that was removed", ErrDamaged, item.Key)
 		}
 	}
@@ -234,14 +235,14 @@ func verifyClaims(ctx context.Context, reader table.Reader, id string, carrying 
 
 // snapshotOf returns the snapshot of a room. It fails with ErrDamaged if parts are missing or of another time.
 func snapshotOf(ctx context.Context, reader table.Reader, id string) (*snapshot, error) {
-	x, err := readSnapshot(ctx, reader, id)
+	stored, err := readSnapshot(ctx, reader, id)
 	if err != nil {
 		return nil, err
 	}
-	if x == nil {
+	if stored == nil {
 		return nil, table.ErrNotFound
 	}
-	return x, x.check()
+	return stored, stored.check()
 }
 
 // taskCheck is what the events of a log say about tasks.
@@ -253,7 +254,7 @@ type taskCheck struct {
 	open     room.State        // the open tasks since first, as of the snapshot
 }
 
-// recordEvent records what event says, up to the event asOf also about what is open.
+// recordEvent records what event says of tasks. Events up to asOf also change the open tasks.
 func (c *taskCheck) recordEvent(event room.Event, asOf int64) {
 	if event.IsLost() { // its changes of tasks are unknown
 		c.first, c.open = 0, room.State{}
@@ -276,8 +277,8 @@ func (c *taskCheck) recordEvent(event room.Event, asOf int64) {
 	}
 }
 
-// verify fails with ErrDamaged if a closed task is missing, or if removed words of a task are there: words that a
-// redaction of the task removed, or of its report, which is in texts.
+// verify fails with ErrDamaged if a closed task is missing, or if removed words are still there: the words of a
+// redacted task, or of its redacted report. texts has the events whose texts were removed.
 func (c *taskCheck) verify(ctx context.Context, reader table.Reader, id string, texts map[int64]bool) error {
 	for no, by := range c.ended {
 		item, err := reader.Get(ctx, doneKey(id, no), table.Strong)
@@ -320,8 +321,8 @@ func (c *taskCheck) verify(ctx context.Context, reader table.Reader, id string, 
 
 // verifyOpen fails with ErrDamaged if an open task of a snapshot is missing there, or is not as the events say. It
 // knows nothing of tasks whose events have expired.
-func (c *taskCheck) verifyOpen(x *snapshot) error {
-	state, err := x.state("")
+func (c *taskCheck) verifyOpen(snapshot *snapshot) error {
+	state, err := snapshot.state("")
 	if err != nil {
 		return err
 	}

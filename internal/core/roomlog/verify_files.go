@@ -68,15 +68,15 @@ func carriers(ctx context.Context, reader table.Reader, id string) iter.Seq2[roo
 // send any more, and bytes removed meanwhile, count as absent.
 func verifyFile(ctx context.Context, reader table.Reader, kept files.Reader, id string, event room.Event) (whole bool,
 	err error) {
-	k := files.Key{Room: id, ID: event.CarriedFile().Key}
-	if claimed, err := exists(ctx, reader, ClaimKey(k)); err != nil || !claimed {
+	key := files.Key{Room: id, ID: event.CarriedFile().Key}
+	if claimed, err := exists(ctx, reader, ClaimKey(key)); err != nil || !claimed {
 		return false, err
 	}
-	why, err := fileFault(ctx, kept, k, *event.CarriedFile())
+	why, err := fileFault(ctx, kept, key, *event.CarriedFile())
 	if err != nil || why == "" {
 		return err == nil, err
 	}
-	if claimed, err := exists(ctx, reader, ClaimKey(k)); err != nil || !claimed {
+	if claimed, err := exists(ctx, reader, ClaimKey(key)); err != nil || !claimed {
 		return false, err
 	}
 	return false, fmt.Errorf("%w: the file of event %d: %s", ErrDamaged, event.N, why)
@@ -91,9 +91,9 @@ func exists(ctx context.Context, reader table.Reader, key table.Key) (bool, erro
 	return err == nil, err
 }
 
-// fileFault says what is wrong with the bytes at k; "" if they are those of file.
-func fileFault(ctx context.Context, kept files.Reader, k files.Key, file room.File) (why string, err error) {
-	r, err := kept.Open(ctx, k, 0, -1)
+// fileFault says what is wrong with the bytes at key; "" if they are those of file.
+func fileFault(ctx context.Context, kept files.Reader, key files.Key, file room.File) (why string, err error) {
+	r, err := kept.Open(ctx, key, 0, -1)
 	hash, size := sha256.New(), int64(0)
 	if err == nil {
 		size, err = io.Copy(hash, r)
@@ -112,11 +112,11 @@ func fileFault(ctx context.Context, kept files.Reader, k files.Key, file room.Fi
 	return "", nil
 }
 
-// ClaimOf returns the claim that an item is, and the key of the bytes.
-func ClaimOf(item table.Item) (c Claim, k files.Key, err error) {
-	k, _ = ClaimedBy(item.Key)
-	c.ID = k.ID
-	return c, k, Decode(item, &c)
+// ClaimOf decodes a claim from item, and returns it with the key of the bytes.
+func ClaimOf(item table.Item) (c Claim, key files.Key, err error) {
+	key, _ = ClaimedBy(item.Key)
+	c.ID = key.ID
+	return c, key, Decode(item, &c)
 }
 
 // ClaimedBy returns the key of the bytes that an item at k claims; ok is false if the item is no claim: see

@@ -17,10 +17,10 @@ type write struct {
 	head    *room.Head // after events
 	entries []entry
 	events  []room.Event
-	ops     []table.Op // one per event, in order, then all others
-	owners  []*Proposal
-	kept    []table.Op         // the agreements that events complete, the tasks and the hooks that they end
-	keys    map[table.Key]bool // of the ops beside the events, and of hooks that end with their seats
+	ops     []table.Op         // one per event, in order, then all others
+	owners  []*Proposal        // owners[i] has proposed ops[len(events)+i]: the ops of Changes
+	derived []table.Op         // that follow from events: puts of agreements and closed tasks, deletions of hooks
+	keys    map[table.Key]bool // of the ops of Changes, and of the deletions of hooks
 	bytes   int
 	parts   int             // of the snapshot that change, at most
 	nameIf  table.Condition // of the op that leads from the room's name to the room
@@ -45,15 +45,15 @@ func (w *write) addProposals(batch []*Proposal, now time.Time) {
 	var along []table.Op
 	for _, proposal := range batch {
 		proposal.Batched = w.events
-		ch, err := proposal.Propose(w.head, now)
+		change, err := proposal.Propose(w.head, now)
 		if err != nil {
 			w.entries = append(w.entries, entry{p: proposal, err: err})
 			continue
 		}
-		if len(w.events) > 0 && !w.fits(ch, now) {
+		if len(w.events) > 0 && !w.fits(change, now) {
 			break
 		}
-		events, err := w.add(ch, now)
+		events, err := w.add(change, now)
 		w.entries = append(w.entries, entry{p: proposal, events: events, err: err})
 		if err != nil {
 			continue
@@ -61,7 +61,7 @@ func (w *write) addProposals(batch []*Proposal, now time.Time) {
 		if w.renamer == nil && w.base.Key != "" && w.head.Key != w.base.Key {
 			w.renamer = proposal
 		}
-		for _, op := range ch.Ops {
+		for _, op := range change.Ops {
 			along = append(along, op)
 			w.owners = append(w.owners, proposal)
 		}
@@ -69,26 +69,27 @@ func (w *write) addProposals(batch []*Proposal, now time.Time) {
 	w.complete(along)
 }
 
-// fits reports whether ch can be written together with what is in w.
-func (w *write) fits(ch Change, now time.Time) bool {
+// fits reports whether change can be written together with what is in w.
+func (w *write) fits(change Change, now time.Time) bool {
 	size := w.bytes
-	for _, event := range ch.Events {
+	for _, event := range change.Events {
 		size += textOf(event)
 		if event.Changed != nil && event.Changed.Room != nil && event.Key != w.head.Key {
 			return false // only a Write can tell whether a name is free: one new name each
 		}
 	}
-	if size > maxBatchBytes || len(w.keys)+len(w.events)+len(ch.Events)+len(ch.Ops)+w.others(ch, now) > table.MaxOps {
+	ops := len(w.keys) + len(w.events) + len(change.Events) + len(change.Ops) + w.others(change, now)
+	if size > maxBatchBytes || ops > table.MaxOps {
 		return false
 	}
-	for _, event := range ch.Events { // a hook may have begun in the same Write
+	for _, event := range change.Events { // a hook may have begun in the same Write
 		for _, op := range hooksDropped(&w.head.State, event) {
 			if w.keys[op.Item.Key] {
 				return false
 			}
 		}
 	}
-	for _, op := range ch.Ops {
+	for _, op := range change.Ops {
 		if w.keys[op.Item.Key] {
 			return false
 		}
@@ -111,11 +112,15 @@ func textOf(event room.Event) int {
 	return len(event.Text)
 }
 
-// others returns how many further ops w has at most once ch is in w: the snapshot, the name and the listing,
-// agreements, tasks that end, and parts of the snapshot.
-func (w *write) others(ch Change, now time.Time) int {
-	n := 5 + core.MaxOpen + w.parts
-	for _, event := range ch.Events {
+// maxStateOps is how many ops write what the whole state decides, parts of the snapshot apart: META, the deletions of
+// the old name and listing, and the puts of the new name and listing.
+const maxStateOps = 1 + 2 + 2
+
+// others returns the most ops that w needs with change, beside the events and the ops of keys: those of maxStateOps,
+// agreements, closed tasks, deletions of hooks, and parts of the snapshot.
+func (w *write) others(change Change, now time.Time) int {
+	n := maxStateOps + core.MaxOpen + w.parts
+	for _, event := range change.Events {
 		n += event.Parts() + len(event.TasksClosed())
 		if event.Type == room.Left {
 			n += 2 * core.MaxSeatHooks
@@ -127,11 +132,11 @@ func (w *write) others(ch Change, now time.Time) int {
 	return n
 }
 
-// add numbers the events of ch and applies them.
-func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
+// add numbers the events of change and applies them.
+func (w *write) add(change Change, now time.Time) ([]room.Event, error) {
 	next, from := w.head, len(w.events)
-	var kept, dropped []table.Op
-	for _, event := range ch.Events {
+	var derived, dropped []table.Op
+	for _, event := range change.Events {
 		event.V, event.N, event.ID = room.Version, next.AsOf+1, ident.NewEventID()
 		// never back, even if the clock goes back: events expire in order
 		event.AtMs = max(now.UnixMilli(), next.HeadMs)
@@ -150,12 +155,12 @@ func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
 			return nil, err
 		}
 		for _, n := range event.Agreed {
-			if p, ok := next.Proposal(n); ok {
-				kept = append(kept, putAgreement(next, p, event))
+			if proposal, ok := next.Proposal(n); ok {
+				derived = append(derived, putAgreement(next, proposal, event))
 			}
 		}
 		for _, task := range next.ClosedBy(event) {
-			kept = append(kept, putDone(next, task, event))
+			derived = append(derived, putDone(next, task, event))
 		}
 		dropped = append(dropped, hooksDropped(&next.State, event)...)
 		w.parts += event.Parts() + len(event.TasksClosed())
@@ -164,7 +169,7 @@ func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
 		}
 		w.events, next = append(w.events, event), after
 	}
-	w.head, w.kept = next, append(append(w.kept, kept...), dropped...)
+	w.head, w.derived = next, append(append(w.derived, derived...), dropped...)
 	for _, op := range dropped {
 		w.keys[op.Item.Key] = true
 	}
@@ -172,7 +177,7 @@ func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
 	for _, event := range events {
 		w.bytes += textOf(event)
 	}
-	for _, op := range ch.Ops {
+	for _, op := range change.Ops {
 		w.keys[op.Item.Key] = true
 	}
 	return events, nil
@@ -186,11 +191,11 @@ func (w *write) complete(along []table.Op) {
 	if len(w.events) == 0 {
 		return
 	}
-	w.ops = make([]table.Op, 0, len(w.events)+len(along)+len(w.kept)+5) // the snapshot, the name and the listing
+	w.ops = make([]table.Op, 0, len(w.events)+len(along)+len(w.derived)+maxStateOps)
 	for _, event := range w.events {
 		w.ops = append(w.ops, putEvent(w.head.ID, event))
 	}
-	w.ops = append(append(w.ops, along...), w.kept...)
+	w.ops = append(append(w.ops, along...), w.derived...)
 	if w.head.LastChange > w.base.LastChange {
 		w.ops = append(append(w.ops, putMeta(&w.head.State)), putParts(&w.base.State, &w.head.State)...)
 	}
@@ -231,14 +236,14 @@ func listable(s room.Settings) room.Settings {
 }
 
 // blocked reports a failed op to the proposal it belongs to.
-func (w *write) blocked(c table.Conflict) {
-	if w.renamer != nil && w.renamer.Blocked != nil && c.Key == NameKey(w.head.Key) {
-		w.renamer.Blocked(c)
+func (w *write) blocked(conflict table.Conflict) {
+	if w.renamer != nil && w.renamer.Blocked != nil && conflict.Key == NameKey(w.head.Key) {
+		w.renamer.Blocked(conflict)
 		return
 	}
-	i := c.Op - len(w.events)
+	i := conflict.Op - len(w.events)
 	if i < len(w.owners) && w.owners[i].Blocked != nil {
-		w.owners[i].Blocked(c)
+		w.owners[i].Blocked(conflict)
 	}
 }
 

@@ -37,7 +37,7 @@ func (c decided) check(t *testing.T) {
 
 // The cases are those above decideCall of a wake.
 func TestWake_decideCall(t *testing.T) {
-	taken := roomlog.Progress{Upto: 41, Read: 40, News: 41, Settled: true, TriedMs: ms(0)}
+	taken := roomlog.Progress{Upto: 41, Read: 40, NewAfter: 41, Settled: true, TriedMs: ms(0)}
 	failed, allFailed := taken, taken
 	failed.Settled, failed.FailingMs, failed.RetryMs = false, ms(0), ms(30*time.Second)
 	allFailed.Settled, allFailed.FailingMs = false, ms(0)
@@ -74,7 +74,7 @@ func TestWake_decideCall(t *testing.T) {
 // The cases are those above decideCall of a webhook.
 func TestWebhook_decideCall(t *testing.T) {
 	had := roomlog.Progress{Upto: 41}
-	allFailed := roomlog.Progress{Upto: 41, News: 42, FailingMs: ms(0)}
+	allFailed := roomlog.Progress{Upto: 41, NewAfter: 42, FailingMs: ms(0)}
 	decide := func(progress roomlog.Progress, d chat.WebhookCall, newer bool) decision {
 		w := webhook{&pass{progress: progress}, d, newer}
 		return w.decideCall()
@@ -97,7 +97,7 @@ func TestWebhook_decideCall(t *testing.T) {
 func TestEndpoint_decideCall(t *testing.T) {
 	answered := roomlog.Progress{Upto: 41, TriedMs: ms(0)}
 	works := roomlog.Progress{Upto: 40, Sent: 41, Task: "t1", TriedMs: ms(0), PollMs: ms(15 * time.Second)}
-	allFailed := roomlog.Progress{Upto: 41, Sent: 42, News: 42, TriedMs: ms(0), FailingMs: ms(0)}
+	allFailed := roomlog.Progress{Upto: 41, Sent: 42, NewAfter: 42, TriedMs: ms(0), FailingMs: ms(0)}
 	came, none := chat.Heard{N: 42}, chat.Heard{}
 	decide := func(p pass, h chat.Heard, newer bool, after time.Duration) decision {
 		p.Dispatcher = New(Options{Clock: clockwork.NewFakeClockAt(noon())})

@@ -19,16 +19,16 @@ import (
 type Options struct {
 	Rooms *chat.Service
 	Out   *outcall.Caller
-	// Public is the address of this server for others; "" if unknown. Only servers with the address of the hook's maker
-	// call the hook, so a copy of a table calls nobody.
+	// Public is the address of this server for others; "" if unknown. A hook is called only by servers with the
+	// Public under which the hook was made, so a copy of a table calls nobody.
 	Public string
 	// Local says that only this machine can reach the server. Callers may then have hooks at addresses of this machine.
 	Local bool
-	// Alone says that no other process calls the hooks of the table.
-	Alone bool
-	// Places is how many processes on the table make calls at once, at most half of them for one account. 0 sets no
-	// limit, but for endpoints (see slotsOfEndpoints). Places bounds the instances on AWS. With Places, no pass waits
-	// for an endpoint.
+	// SingleProcess says that no other process calls the hooks of the table.
+	SingleProcess bool
+	// Places is how many processes on the table make calls at once, at most half of them for one account. 0: no
+	// limit, except for endpoints (see slotsOfEndpoints). Places bounds the instances on AWS. If Places is not 0, no
+	// pass waits for an endpoint.
 	Places int
 	// View returns the JSON form of a message for webhooks.
 	View func(chat.Message) any
@@ -56,7 +56,7 @@ type Dispatcher struct {
 	readers chan struct{} // has an element for each pass that reads the table
 
 	mu        sync.Mutex
-	jobRunner func(hookRef, *job) // runJob; nil unless Run works, so a program without Run links no pass
+	jobRunner func(hookRef, *job) // runJob; nil unless Run runs: so the linker drops passes from a program without Run
 	jobs      map[hookRef]*job
 	failing   map[string]time.Time // by hook: since when its calls fail, as passes have seen
 	allowed   map[string]time.Time // by hook: when the limit allows its next call: see allowedAt
@@ -87,11 +87,11 @@ func (d *Dispatcher) Failing() time.Duration {
 }
 
 // accountOf returns the account to which the calls of a hook count: the principal of a key or, without a key, the room.
-func accountOf(x roomlog.HookItem) string {
-	if ident.KeyOf(x.Principal) == "" {
-		return x.Room
+func accountOf(hook roomlog.HookItem) string {
+	if ident.KeyOf(hook.Principal) == "" {
+		return hook.Room
 	}
-	return x.Principal
+	return hook.Principal
 }
 
 // CallsOthers reports whether addresses of other machines are called. A nil Dispatcher calls nobody.

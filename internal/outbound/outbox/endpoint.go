@@ -35,7 +35,7 @@ const minutesOfPolls = 60
 
 // maxPauseAfterCall is the longest pause of a pass with a deadline between two calls of an endpoint that works. The
 // Scheduler of AWS may begin the next pass a minute late. A pass that has called nobody pauses for minCallInterval at
-// most: each message begins a pass, and these passes would occupy all instances.
+// most: each message begins a pass, and passes with longer pauses would occupy all instances.
 const maxPauseAfterCall = 15 * time.Second
 
 // endpoint is the delivery to an endpoint, with the news.
@@ -46,30 +46,30 @@ type endpoint struct {
 }
 
 // readNews implements delivery.
-func (e *endpoint) readNews(ctx context.Context) (s decision, err error) {
-	t, now := e.progress, e.now()
-	hour := time.UnixMilli(t.HourMs).Add(time.Hour)
-	if t.Task == "" && t.Calls >= callsAnHour && hour.After(now) {
-		return decision{do: doEnd, at: hour, failing: t.FailingMs}, nil
+func (e *endpoint) readNews(ctx context.Context) (next decision, err error) {
+	progress, now := e.progress, e.now()
+	hour := time.UnixMilli(progress.HourMs).Add(time.Hour)
+	if progress.Task == "" && progress.Calls >= callsAnHour && hour.After(now) {
+		return decision{do: doEnd, at: hour, failing: progress.FailingMs}, nil
 	}
-	from := t.Upto
-	if t.Task != "" { // the endpoint has the messages: only its answer is missing
-		from = t.Sent - 1
+	from := progress.Upto
+	if progress.Task != "" { // the endpoint has the messages: only its answer is missing
+		from = progress.Sent - 1
 	}
-	e.heard, err = e.o.Rooms.Heard(ctx, e.hook, from, t.Sent)
-	if err == nil && e.heard.N != 0 && t.Task == "" && e.allTriesFailed() {
+	e.heard, err = e.o.Rooms.Heard(ctx, e.hook, from, progress.Sent)
+	if err == nil && e.heard.N != 0 && progress.Task == "" && e.allTriesFailed() {
 		var fresh chat.Heard
-		fresh, err = e.o.Rooms.Heard(ctx, e.hook, t.News, 0)
+		fresh, err = e.o.Rooms.Heard(ctx, e.hook, progress.NewAfter, 0)
 		e.newer = fresh.N != 0
 	}
 	if err != nil {
-		return s, err
+		return next, err
 	}
 	return e.decideCall(now), nil
 }
 
-// decideCall decides whether the endpoint is called or, if it works on a task, asked for its answer. Here it was last
-// called at 12:00:00, with what came up to event 41:
+// decideCall decides whether the endpoint is called or, if it works on a task, asked for its answer. Here the
+// endpoint was last called at 12:00:00, with the events up to 41:
 //
 //  1. It has answered, and nothing came: nothing is done.
 //  2. It has answered, and 42 came: at 12:00:01 nothing is done until 12:00:02.
@@ -83,10 +83,10 @@ func (e *endpoint) readNews(ctx context.Context) (s decision, err error) {
 //  10. 200 events came of which none calls it: that 100 are left out is recorded.
 //  11. Its person has ended it: the hook is gone.
 func (e *endpoint) decideCall(now time.Time) decision {
-	t := e.progress
-	at, mostPause := time.UnixMilli(t.TriedMs).Add(minCallInterval), minCallInterval
-	if t.Task != "" {
-		at = time.UnixMilli(t.PollMs)
+	progress := e.progress
+	at, mostPause := time.UnixMilli(progress.TriedMs).Add(minCallInterval), minCallInterval
+	if progress.Task != "" {
+		at = time.UnixMilli(progress.PollMs)
 	}
 	if e.hasCalled {
 		mostPause = maxPauseAfterCall
@@ -94,17 +94,19 @@ func (e *endpoint) decideCall(now time.Time) decision {
 	switch {
 	case e.heard.Gone: // 11
 		return decision{do: doRecheck}
-	case t.Sent == 0 && e.heard.Skip-t.Upto >= core.MaxHeard: // 10
-		t.Upto, t.Missed = e.heard.Skip, true
-		return decision{do: doRecord, ops: []table.Op{e.putProgress(t)}}
-	case e.heard.N == 0, t.Task == "" && e.allTriesFailed() && !e.newer: // 1, 8; also while the endpoint may not speak
+	case progress.Sent == 0 && e.heard.Skip-progress.Upto >= core.MaxHeard: // 10
+		progress.Upto, progress.Missed = e.heard.Skip, true
+		return decision{do: doRecord, ops: []table.Op{e.putProgress(progress)}}
+	case e.heard.N == 0: // 1; also while the endpoint may not speak
+		return decision{do: doEnd}
+	case progress.Task == "" && e.allTriesFailed() && !e.newer: // 8
 		return decision{do: doEnd}
 	case !at.After(now): // 3, 7, 9
 		return decision{do: doCall}
 	case e.mayPause() && at.Sub(now) <= mostPause: // 4, 6
-		return decision{do: doPause, at: at, failing: t.FailingMs}
+		return decision{do: doPause, at: at, failing: progress.FailingMs}
 	}
-	return decision{do: doEnd, at: at, failing: t.FailingMs} // 2, 5
+	return decision{do: doEnd, at: at, failing: progress.FailingMs} // 2, 5
 }
 
 // call implements delivery. call sends the endpoint the news, or asks for the result of its task, and says the answer
@@ -115,130 +117,130 @@ func (e *endpoint) decideCall(now time.Time) decision {
 // next process sends the same under the same id evt_h1_42. The id is also the key of the answer, so the answer is said
 // once.
 func (e *endpoint) call(ctx context.Context) (roomlog.Progress, error) {
-	hook, t := e.hook, e.progress
+	hook, progress := e.hook, e.progress
 	var reply agentcall.Reply
 	var failed error
-	if t.Task != "" {
-		t.Polls++
-		reply, failed = e.agents.Task(ctx, hook.URL, hook.Secret, t.Task, e.now())
+	if progress.Task != "" {
+		progress.Polls++
+		reply, failed = e.agents.Task(ctx, hook.URL, hook.Secret, progress.Task, e.now())
 	} else {
-		e.heard.Missed = e.heard.Missed || t.Missed
-		texts := textsOf(e.heard, t.Context == "")
-		t = e.beginCall(t)
-		if err := e.writeClaimed(ctx, roomlog.PutProgress(hook, t)); err != nil {
-			return t, err // without writeResult: after a failed write the next pass calls
+		e.heard.Missed = e.heard.Missed || progress.Missed
+		texts := textsOf(e.heard, progress.Context == "")
+		progress = e.beginCall(progress)
+		if err := e.writeClaimed(ctx, roomlog.PutProgress(hook, progress)); err != nil {
+			return progress, err // no writeResult: after this failure the next pass makes the call
 		}
-		reply, failed = e.agents.Send(ctx, hook.URL, hook.Secret, agentcall.Message{ID: callID(hook, t.Sent),
-			Context: t.Context,
-			Task:    t.Asks, Texts: texts}, e.now())
+		reply, failed = e.agents.Send(ctx, hook.URL, hook.Secret, agentcall.Message{ID: callID(hook, progress.Sent),
+			Context: progress.Context,
+			Task:    progress.Asks, Texts: texts}, e.now())
 	}
 	if err := checkMade(ctx, failed); err != nil {
-		e.progress.Sent, e.progress.Step = t.Sent, t.Step
+		e.progress.Sent, e.progress.Step = progress.Sent, progress.Step
 		return e.progress, err
 	}
-	e.observe(ctx, hook, t.Tries > 0, endpointFailureReason(failed))
-	return e.applyReply(ctx, t, reply, failed)
+	e.observe(ctx, hook, progress.Tries > 0, endpointFailureReason(failed))
+	return e.applyReply(ctx, progress, reply, failed)
 }
 
-// beginCall returns t for an endpoint that is about to be called.
-func (e *endpoint) beginCall(t roomlog.Progress) roomlog.Progress {
-	now, h := e.now(), e.heard
-	if t.Sent == 0 {
-		t.Sent, t.Step = h.N, h.Step
+// beginCall returns progress for an endpoint that is about to be called.
+func (e *endpoint) beginCall(progress roomlog.Progress) roomlog.Progress {
+	now, heard := e.now(), e.heard
+	if progress.Sent == 0 {
+		progress.Sent, progress.Step = heard.N, heard.Step
 	}
-	if !slices.Equal(t.To, h.To) {
-		t.To, t.Asks = h.To, ""
+	if !slices.Equal(progress.To, heard.To) {
+		progress.To, progress.Asks = heard.To, ""
 	}
-	if now.Sub(time.UnixMilli(t.HourMs)) >= time.Hour {
-		t.HourMs, t.Calls = now.UnixMilli(), 0
+	if now.Sub(time.UnixMilli(progress.HourMs)) >= time.Hour {
+		progress.HourMs, progress.Calls = now.UnixMilli(), 0
 	}
-	t.Calls++
-	t.TriedMs, t.RetryMs = now.UnixMilli(), 0
-	return t
+	progress.Calls++
+	progress.TriedMs, progress.RetryMs = now.UnixMilli(), 0
+	return progress
 }
 
-// endCall returns t after the end of a call. asks is the task in which the endpoint asks back. why says why nothing was
-// said; "" if the answer was said.
-func endCall(t roomlog.Progress, asks, why string) roomlog.Progress {
-	t.Asks = asks
-	t.Upto, t.Missed, t.Sent, t.Step = t.Sent, false, 0, 0
-	t.Task, t.PollMs, t.Polls = "", 0, 0
-	t.Tries, t.FailingMs, t.RetryMs, t.Error = 0, 0, 0, why
-	return t
+// endCall returns progress after the end of a call. The parameter asks is the task in which the endpoint asks a
+// question. why says why nothing was said; "" if the answer was said.
+func endCall(progress roomlog.Progress, asks, why string) roomlog.Progress {
+	progress.Asks = asks
+	progress.Upto, progress.Missed, progress.Sent, progress.Step = progress.Sent, false, 0, 0
+	progress.Task, progress.PollMs, progress.Polls = "", 0, 0
+	progress.Tries, progress.FailingMs, progress.RetryMs, progress.Error = 0, 0, 0, why
+	return progress
 }
 
-// applyReply says the answer of a reply, and returns t after the reply or after the error failed. applyReply fails if
-// ctx ends.
-func (e *endpoint) applyReply(ctx context.Context, t roomlog.Progress, reply agentcall.Reply, failed error) (
+// applyReply says the answer of a reply, and returns progress after the reply or after the error failed. applyReply
+// fails if ctx ends.
+func (e *endpoint) applyReply(ctx context.Context, progress roomlog.Progress, reply agentcall.Reply, failed error) (
 	roomlog.Progress, error,
 ) {
 	now := e.now()
-	t.RetryMs = 0
+	progress.RetryMs = 0
 	if failed != nil {
-		return e.applyFailure(t, failed), nil
+		return e.applyFailure(progress, failed), nil
 	}
-	t.AtMs, t.LastMs, t.FailingMs, t.Error = now.UnixMilli(), now.UnixMilli(), 0, ""
+	progress.AtMs, progress.LastMs, progress.FailingMs, progress.Error = now.UnixMilli(), now.UnixMilli(), 0, ""
 	if reply.Context != "" {
-		t.Context = reply.Context
+		progress.Context = reply.Context
 	}
 	switch {
-	case reply.Working && t.Polls >= len(pollPauses)+minutesOfPolls:
-		return endCall(t, "", "The agent has not answered within an hour."), nil
+	case reply.Working && progress.Polls >= len(pollPauses)+minutesOfPolls:
+		return endCall(progress, "", "The agent has not answered within an hour."), nil
 	case reply.Working:
 		pause := time.Minute
-		if t.Polls < len(pollPauses) {
-			pause = pollPauses[t.Polls]
+		if progress.Polls < len(pollPauses) {
+			pause = pollPauses[progress.Polls]
 		}
-		t.Task, t.PollMs = reply.Task, now.Add(pause).UnixMilli()
-		return t, nil
+		progress.Task, progress.PollMs = reply.Task, now.Add(pause).UnixMilli()
+		return progress, nil
 	case reply.Failed != "":
-		return endCall(t, "", reply.Failed), nil
+		return endCall(progress, "", reply.Failed), nil
 	}
-	err := e.o.Rooms.Answer(ctx, e.hook, chat.Answer{Text: reply.Text, To: t.Sent, Step: t.Step,
-		Key: callID(e.hook, t.Sent)})
+	err := e.o.Rooms.Answer(ctx, e.hook, chat.Answer{Text: reply.Text, To: progress.Sent, Step: progress.Step,
+		Key: callID(e.hook, progress.Sent)})
 	var refused *fault.Error
 	switch {
 	case err == nil:
-		return endCall(t, reply.Task, ""), nil
+		return endCall(progress, reply.Task, ""), nil
 	case ctx.Err() != nil:
-		return t, ctx.Err()
+		return progress, ctx.Err()
 	case errors.As(err, &refused) && refused.Code == fault.Paused && refused.Rule != fault.RuleDrafts:
-		t.PollMs = now.UnixMilli() // once the endpoint may speak, it is asked for the same again
-		return t, nil
+		progress.PollMs = now.UnixMilli() // once the endpoint may speak, it is asked for the same again
+		return progress, nil
 	case errors.As(err, &refused) && refused.Code != fault.Unavailable:
-		return endCall(t, reply.Task, "The room has not taken the answer: "+refused.Message), nil
+		return endCall(progress, reply.Task, "The room has not taken the answer: "+refused.Message), nil
 	}
-	t.Error = "The answer could not be stored."
-	if t.Task != "" { // the endpoint still has the answer
-		t.PollMs = now.Add(time.Minute).UnixMilli()
-		return t, nil
+	progress.Error = "The answer could not be stored."
+	if progress.Task != "" { // the endpoint still has the answer
+		progress.PollMs = now.Add(time.Minute).UnixMilli()
+		return progress, nil
 	}
-	return e.scheduleRetryForADay(t, e.heard.AsOf), nil
+	return e.scheduleRetryForADay(progress, e.heard.AsOf), nil
 }
 
-func (e *endpoint) applyFailure(t roomlog.Progress, failed error) roomlog.Progress {
-	t.Error = failed.Error()
+func (e *endpoint) applyFailure(progress roomlog.Progress, failed error) roomlog.Progress {
+	progress.Error = failed.Error()
 	next := agentcall.Retry(failed)
 	switch {
 	case next == agentcall.Never:
-		return endCall(t, "", t.Error)
+		return endCall(progress, "", progress.Error)
 	case next == agentcall.Anew:
-		t.Context, t.Asks, t.Task, t.PollMs, t.Polls = "", "", "", 0, 0
-		if t.Tries == 0 { // mostly the endpoint has begun anew, too
-			t.Tries = 1
-			return t
+		progress.Context, progress.Asks, progress.Task, progress.PollMs, progress.Polls = "", "", "", 0, 0
+		if progress.Tries == 0 { // mostly the endpoint has begun anew, too
+			progress.Tries = 1
+			return progress
 		}
-	case t.Task != "" && t.Polls < len(pollPauses)+minutesOfPolls:
-		t.PollMs = e.now().Add(time.Minute).UnixMilli()
-		return t
-	case t.Task != "":
-		return endCall(t, "", t.Error)
+	case progress.Task != "" && progress.Polls < len(pollPauses)+minutesOfPolls:
+		progress.PollMs = e.now().Add(time.Minute).UnixMilli()
+		return progress
+	case progress.Task != "":
+		return endCall(progress, "", progress.Error)
 	}
-	return e.scheduleRetryForADay(t, e.heard.AsOf)
+	return e.scheduleRetryForADay(progress, e.heard.AsOf)
 }
 
 // callID returns the id of the call with the events up to n.
-func callID(x roomlog.HookItem, n int64) string { return fmt.Sprintf("evt_%s_%d", x.ID, n) }
+func callID(hook roomlog.HookItem, n int64) string { return fmt.Sprintf("evt_%s_%d", hook.ID, n) }
 
 // endpointFailureReason is failureReason for an endpoint. The error may quote the endpoint, so the log gets only its
 // reason.
@@ -254,18 +256,18 @@ func endpointFailureReason(failed error) string {
 const leftOut = "Earlier messages are left out."
 
 // textsOf returns the texts for an endpoint. In a new conversation the introduction comes first.
-func textsOf(h chat.Heard, begins bool) []string {
+func textsOf(heard chat.Heard, begins bool) []string {
 	var texts []string
 	if begins {
-		texts = append(texts, introduction(h))
+		texts = append(texts, introduction(heard))
 	}
-	if about := transcript.Notice(h.Messages); about != "" {
+	if about := transcript.Notice(heard.Messages); about != "" {
 		texts = append(texts, about)
 	}
-	if h.Missed {
+	if heard.Missed {
 		texts = append(texts, leftOut)
 	}
-	for _, message := range h.Messages {
+	for _, message := range heard.Messages {
 		if line := transcript.Of(message, transcript.Words(message.Text), transcript.Way{InPrivate: true}); line != "" {
 			texts = append(texts, line)
 		}
@@ -274,9 +276,9 @@ func textsOf(h chat.Heard, begins bool) []string {
 }
 
 // introduction tells an endpoint what no message in the room says: its own name, the room and the others.
-func introduction(h chat.Heard) string {
+func introduction(heard chat.Heard) string {
 	var others []string
-	for _, name := range h.Others {
+	for _, name := range heard.Others {
 		others = append(others, transcript.Quoted(name))
 	}
 	with := "nobody else"
@@ -284,5 +286,5 @@ func introduction(h chat.Heard) string {
 		with = strings.Join(others, ", ")
 	}
 	return fmt.Sprintf("You are the agent %s in the Parley room %s, with %s. All there read what you answer, unless "+
-		"you are asked in private.", transcript.Quoted(h.Agent), transcript.Quoted(h.Room), with)
+		"you are asked in private.", transcript.Quoted(heard.Agent), transcript.Quoted(heard.Room), with)
 }

@@ -570,8 +570,9 @@ func TestEndpoint_refusesTheCallOrFails_thatIsDoneWith(t *testing.T) {
 func TestEndpoint_lives_asLongAsItsRoomAndItsKey(t *testing.T) {
 	w := newWorld(t)
 	admitted := true
-	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true,
-		Admits: func(_ context.Context, _, by string) (bool, error) { return admitted && by == signIn, nil }})
+	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes,
+		SingleProcess: true,
+		Admits:        func(_ context.Context, _, by string) (bool, error) { return admitted && by == signIn, nil }})
 	e := newEndpoint(w)
 	for n := range 10 {
 		e.asks(said(n))

@@ -35,21 +35,31 @@ type delivery interface {
 // decision is the next action of a pass, with the values for the action.
 type decision struct {
 	do      action
-	at      time.Time  // of doEnd, doPause, doDefer: when to continue; zero: once something new comes
+	at      time.Time  // of doEnd, doPause, doDefer: when to continue; of doEnd, zero: once something new comes
 	ops     []table.Op // of doRecord
-	failing int64      // of doEnd and doPause: since when the pending calls fail; 0: no call fails
+	failing int64      // of doEnd: since when the pending calls fail; 0: no call fails. A doPause may become a doEnd
 }
 
 type action int
 
 const (
-	doEnd     action = iota // the pass ends: there is nothing to do
-	doPause                 // the pass waits until the time, or ends if its process ends before
-	doRecord                // the pass claims, and writes the ops
-	doCall                  // the pass claims, and calls the address
-	doDefer                 // the pass ends, and leaves the work to a later pass
-	doRecheck               // the hook is missing: the pass reads again after partialWriteTime, and then ends the hook
-	doEndHook               // the pass ends the hook: the hook is gone, or the server no longer admits its maker
+	// doEnd ends the pass: nothing is due before the time at. The pass sets failing and, without a time, forgets
+	// allowed: see endPass.
+	doEnd action = iota
+	// doPause pauses the pass until the time at. If the process ends before, doPause becomes doEnd.
+	doPause
+	// doRecord claims, and writes ops.
+	doRecord
+	// doCall claims, and calls the address.
+	doCall
+	// doDefer ends the pass although work is due: a later pass does the work. Unlike doEnd, doDefer leaves failing and
+	// allowed as they are.
+	doDefer
+	// doRecheck doubts that the hook is gone, since the write of its beginning may be visible in part: the pass reads
+	// again after partialWriteTime. A second doRecheck of the pass becomes doEndHook.
+	doRecheck
+	// doEndHook ends the hook and the pass: the hook is gone, or the server no longer admits its maker.
+	doEndHook
 )
 
 var (
@@ -79,9 +89,9 @@ type pass struct {
 // unanswered messages. The pass goes on until nothing is left to do. A pass that begins during a call of another pass
 // ends at the claim, and the other pass delivers what came.
 //
-// Deliver returns when to deliver again without a new event: a failed call is to be repeated, the hour of a wake ends,
-// or the time of ctx was over. The zero time means no need. If ctx has a deadline, the pass itself waits for an
-// endpoint that is due soon (maxPauseAfterCall).
+// Deliver returns when to deliver again even without a new event: when a failed call is to be repeated, when the hour
+// of a wake ends, or at once if ctx was about to end. The zero time means no need. If ctx has a deadline, the pass
+// itself waits for an endpoint that is due soon (maxPauseAfterCall).
 //
 //  1. Ann's hook has no news: the pass ends.
 //  2. Her hook has news: the pass calls the hook, and reads again.
@@ -92,43 +102,43 @@ type pass struct {
 //  7. The hook is missing: the pass reads again after a second, and then ends the hook.
 //  8. The host answers that the hook is gone: the pass ends the hook.
 func (d *Dispatcher) Deliver(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
-	p := &pass{Dispatcher: d, ref: hookRef{id, seat, hook}}
-	_, p.hasDeadline = ctx.Deadline()
-	defer func() { p.releaseSlots(ctx) }()
+	pass := &pass{Dispatcher: d, ref: hookRef{id, seat, hook}}
+	_, pass.hasDeadline = ctx.Deadline()
+	defer func() { pass.releaseSlots(ctx) }()
 	for doubted := false; ; {
-		f, s, err := p.readHook(ctx)
-		if err == nil && (s.do == doRecord || s.do == doCall) {
-			s, err = p.claim(ctx, s) // 3, 4, 5
+		delivery, next, err := pass.readHook(ctx)
+		if err == nil && (next.do == doRecord || next.do == doCall) {
+			next, err = pass.claim(ctx, next) // 3, 4, 5
 		}
 		if err != nil {
 			return time.Time{}, err
 		}
-		wait := s.at.Sub(p.now())
+		wait := next.at.Sub(pass.now())
 		switch {
-		case s.do == doRecheck && doubted:
-			s.do = doEndHook
-		case s.do == doPause && endsBefore(ctx, wait+p.maxCallTime()):
-			s.do = doEnd // the next pass begins when the pause would end
+		case next.do == doRecheck && doubted:
+			next.do = doEndHook
+		case next.do == doPause && endsBefore(ctx, wait+pass.maxCallTime()):
+			next.do = doEnd // the next pass begins when the pause would end
 		}
-		switch s.do {
+		switch next.do {
 		case doEnd: // 1
-			return p.endPass(s), nil
+			return pass.endPass(next), nil
 		case doDefer: // 3, 4, 5
-			return s.at, nil
+			return next.at, nil
 		case doPause: // 6
-			p.paused += wait
-			err = p.sleep(ctx, wait)
+			pass.paused += wait
+			err = pass.sleep(ctx, wait)
 		case doRecord:
-			err = p.writeClaimed(ctx, s.ops...)
+			err = pass.writeClaimed(ctx, next.ops...)
 		case doCall: // 2
-			err = p.makeCall(ctx, f)
+			err = pass.makeCall(ctx, delivery)
 		case doRecheck: // 7
-			doubted, err = true, p.sleep(ctx, partialWriteTime)
+			doubted, err = true, pass.sleep(ctx, partialWriteTime)
 		case doEndHook: // 7
-			return p.endHook(ctx)
+			return pass.endHook(ctx)
 		}
 		if errors.Is(err, errEnded) { // 8
-			return p.endHook(ctx)
+			return pass.endHook(ctx)
 		}
 		if err != nil {
 			return time.Time{}, err
@@ -136,12 +146,13 @@ func (d *Dispatcher) Deliver(ctx context.Context, id string, seat int, hook stri
 	}
 }
 
-// readHook reads the hook, the progress and the news, and decides what the pass does next. A hook that may not be
-// called is read no further: a hook of a server with another address, or a hook that its person has ended.
-func (p *pass) readHook(ctx context.Context) (f delivery, s decision, err error) {
+// readHook reads the hook, the progress and the news, and decides what the pass does next. If the hook may not be
+// called, readHook reads nothing more: the hook belongs to a server with another address, its person has ended it, or
+// its maker is no longer admitted.
+func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, err error) {
 	done, err := p.acquireRead(ctx)
 	if err != nil {
-		return nil, s, err
+		return nil, next, err
 	}
 	defer done()
 	store := p.o.Rooms.Store()
@@ -151,7 +162,7 @@ func (p *pass) readHook(ctx context.Context) (f delivery, s decision, err error)
 		return nil, decision{do: doRecheck}, nil
 	}
 	if err != nil {
-		return nil, s, err
+		return nil, next, err
 	}
 	if p.hook.Server != p.o.Public || p.hook.Barred {
 		return nil, decision{do: doEnd}, nil
@@ -166,7 +177,7 @@ func (p *pass) readHook(ctx context.Context) (f delivery, s decision, err error)
 	// The hook exists, and its maker is still admitted.
 	p.progress, err = store.Progress(ctx, p.hook)
 	if err != nil {
-		return nil, s, err
+		return nil, next, err
 	}
 	if ops := p.upkeep(); ops != nil {
 		return nil, decision{do: doRecord, ops: ops}, nil
@@ -178,30 +189,30 @@ func (p *pass) readHook(ctx context.Context) (f delivery, s decision, err error)
 	}
 	switch p.hook.Form {
 	case room.FormEach:
-		f = &webhook{pass: p}
+		delivery = &webhook{pass: p}
 	case room.FormAgent:
-		f = &endpoint{pass: p}
+		delivery = &endpoint{pass: p}
 	default:
-		f = &wake{pass: p}
+		delivery = &wake{pass: p}
 	}
-	s, err = f.readNews(ctx)
-	return f, s, err
+	next, err = delivery.readNews(ctx)
+	return delivery, next, err
 }
 
 // endPass records, at the end of a pass, since when the calls of its hook fail, and returns when to deliver again. If
-// only a new event calls again, the next call counts anew against the limit.
-func (p *pass) endPass(s decision) (again time.Time) {
-	if s.at.IsZero() {
+// the next pass needs a new event, the limit counts its call as a new call.
+func (p *pass) endPass(next decision) (again time.Time) {
+	if next.at.IsZero() {
 		p.forgetAllowed()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.failing == 0 {
+	if next.failing == 0 {
 		delete(p.failing, p.ref.hook)
 	} else {
-		p.failing[p.ref.hook] = time.UnixMilli(s.failing)
+		p.failing[p.ref.hook] = time.UnixMilli(next.failing)
 	}
-	return s.at
+	return next.at
 }
 
 func (p *pass) endHook(ctx context.Context) (again time.Time, err error) {
@@ -217,11 +228,11 @@ func (p *pass) maxCallTime() time.Duration {
 }
 
 // makeCall makes a call, if the slots for the call are free, and stores the outcome.
-func (p *pass) makeCall(ctx context.Context, f delivery) error {
+func (p *pass) makeCall(ctx context.Context, delivery delivery) error {
 	progress, err := p.progress, p.acquireSlots(ctx)
 	if err == nil {
 		p.hasCalled = true
-		progress, err = f.call(ctx)
+		progress, err = delivery.call(ctx)
 	}
 	if !p.mayPause() {
 		p.releaseSlots(ctx)
@@ -241,9 +252,9 @@ func (p *pass) makeCall(ctx context.Context, f delivery) error {
 // process keeps its instance.
 func (p *pass) mayPause() bool { return p.hasDeadline && p.o.Places == 0 }
 
-// claim returns s, a write or a call, if the pass may do s now. Otherwise claim returns when a later pass may: the
-// process may end before the call does, the limit allows no call yet, or another process has the claim. The deadline
-// and the limit come first, since they write nothing. The claim lasts until after the longest call.
+// claim returns next, which is a doRecord or a doCall, if the pass may do that now. Otherwise claim returns a
+// doDefer: the process may end before the call does, the limit allows no call yet, or another process has the claim.
+// The deadline and the limit come first, since they write nothing. The claim lasts until after the longest call.
 //
 // Without the claim, two processes that read the progress {N: 7, Upto: 41} both post event 42. With the claim "h1#7"
 // only the first process posts event 42; the result is stored with N 8, and the next call claims "h1#8".
@@ -251,24 +262,24 @@ func (p *pass) mayPause() bool { return p.hasDeadline && p.o.Places == 0 }
 // A pass that finds the claim of another process ends without the event that began the pass. The process with the claim
 // reads the log again after its call, and finds that event. If that process has died, the next pass begins at the end
 // of the claim. No claim is deleted, so a late process can never put "h1#7" again.
-func (p *pass) claim(ctx context.Context, s decision) (decision, error) {
+func (p *pass) claim(ctx context.Context, next decision) (decision, error) {
 	if endsBefore(ctx, p.maxCallTime()) {
 		return decision{do: doDefer, at: p.now()}, nil
 	}
-	if s.do == doCall {
+	if next.do == doCall {
 		if at := p.allowedAt(); at.After(p.now()) {
 			return decision{do: doDefer, at: at}, nil
 		}
 	}
-	if p.o.Alone {
-		return s, nil
+	if p.o.SingleProcess {
+		return next, nil
 	}
 	p.claimedUntil = p.now().Add(p.maxCallTime())
 	taken, err := p.o.Rooms.Store().ClaimCall(ctx, p.hook, p.progress.N, p.claimedUntil)
 	if !taken.IsZero() {
 		return decision{do: doDefer, at: taken}, err
 	}
-	return s, err
+	return next, err
 }
 
 // allowedAt returns when the limit of calls allows the hook to be called. The limit counts by accountOf. Each call
@@ -284,7 +295,7 @@ func (p *pass) allowedAt() time.Time {
 	return at
 }
 
-// forgetAllowed has the limit count the next call of the hook.
+// forgetAllowed makes the limit count the next call of the hook.
 func (p *pass) forgetAllowed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -294,7 +305,7 @@ func (p *pass) forgetAllowed() {
 // writeClaimed writes the outcome of claimed work, until the claim ends. Without the timeout, a process that was frozen
 // past its claim would write Upto 42 over the Upto 43 of the next process.
 func (p *pass) writeClaimed(ctx context.Context, ops ...table.Op) error {
-	if !p.o.Alone {
+	if !p.o.SingleProcess {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.claimedUntil.Sub(p.now()))
 		defer cancel()
@@ -302,25 +313,27 @@ func (p *pass) writeClaimed(ctx context.Context, ops ...table.Op) error {
 	return p.o.Rooms.Store().Table().Write(ctx, ops...)
 }
 
-// endsBefore reports whether ctx may end before a call of the time takes, with 5 s for what follows the call.
+// endsBefore reports whether ctx may end before a call that takes so long is over, and 5 s more for what follows the
+// call.
 func endsBefore(ctx context.Context, takes time.Duration) bool {
 	end, bounded := ctx.Deadline()
 	return bounded && time.Until(end) < takes+5*time.Second
 }
 
-// putProgress returns the op that stores the progress of the hook. The number rises by one, so the claim has served.
-func (p *pass) putProgress(t roomlog.Progress) table.Op {
-	t.N = p.progress.N + 1
-	return roomlog.PutProgress(p.hook, t)
+// putProgress returns the op that stores the progress of the hook. The number rises by one, so the next call needs a
+// new claim.
+func (p *pass) putProgress(progress roomlog.Progress) table.Op {
+	progress.N = p.progress.N + 1
+	return roomlog.PutProgress(p.hook, progress)
 }
 
-// writeResult stores the outcome of a call. A process that is alone tries until the write succeeds: otherwise the
+// writeResult stores the outcome of a call. A single process tries until the write succeeds: otherwise the
 // process would repeat a call that the host has taken, again and again. With several processes no retry is needed: a
 // table that takes no write takes no claim for another call either.
 func (p *pass) writeResult(ctx context.Context, progress table.Op) error {
 	write := context.WithoutCancel(ctx)
 	err := p.writeClaimed(write, progress)
-	for p.o.Alone && err != nil {
+	for p.o.SingleProcess && err != nil {
 		p.o.Logger.WarnContext(ctx, "what became of a call was not written", "hook", p.ref.hook, "error", err)
 		if p.sleep(ctx, retryInterval) != nil {
 			break

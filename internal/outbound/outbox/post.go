@@ -13,17 +13,17 @@ import (
 
 // post calls the address of hook, and returns why the call failed; "" if the call succeeded. The error is errBusy or
 // the end of ctx: then no call was made, nothing is stored, and the next pass calls.
-func (d *Dispatcher) post(ctx context.Context, hook roomlog.HookItem, again bool, c outcall.Call) (
-	a outcall.Answer, why string, err error,
+func (d *Dispatcher) post(ctx context.Context, hook roomlog.HookItem, again bool, call outcall.Call) (
+	answer outcall.Answer, why string, err error,
 ) {
-	c.URL, c.Secret, c.At = hook.URL, hook.Secret, d.now()
-	a, failed := d.o.Out.Post(ctx, c)
+	call.URL, call.Secret, call.At = hook.URL, hook.Secret, d.now()
+	answer, failed := d.o.Out.Post(ctx, call)
 	if err := checkMade(ctx, failed); err != nil {
-		return a, "", err
+		return answer, "", err
 	}
-	why = failureReason(a, failed)
+	why = failureReason(answer, failed)
 	d.observe(ctx, hook, again, why)
-	return a, why, nil
+	return answer, why, nil
 }
 
 // checkMade returns an error if the call was not made: errBusy, or the error of ctx when the process stops.
@@ -51,20 +51,20 @@ func (d *Dispatcher) observe(ctx context.Context, hook roomlog.HookItem, again b
 
 // endsDelivery reports whether a failed call is not to be repeated: the host has understood the call and wants no other
 // (RFC 9110, sections 15.5.11 and 15.5.14).
-func endsDelivery(a outcall.Answer) bool {
-	return a.Status == outcall.StatusGone || a.Status == outcall.StatusTooLarge
+func endsDelivery(answer outcall.Answer) bool {
+	return answer.Status == outcall.StatusGone || answer.Status == outcall.StatusTooLarge
 }
 
 // failureReason returns why a call failed, in the words for the client; "" if the call succeeded.
-func failureReason(a outcall.Answer, err error) string {
+func failureReason(answer outcall.Answer, err error) string {
 	var e *outcall.Error
 	switch {
 	case errors.As(err, &e):
 		return string(e.Kind)
 	case err != nil:
 		return string(outcall.Unreachable)
-	case a.Status/100 != 2:
-		return fmt.Sprintf("http_%d", a.Status)
+	case answer.Status/100 != 2:
+		return fmt.Sprintf("http_%d", answer.Status)
 	}
 	return ""
 }

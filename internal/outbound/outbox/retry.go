@@ -9,9 +9,9 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// dayPauses are the first pauses before a failed call of a webhook or an endpoint is repeated. Each further pause is an
-// hour, until a day is over. Then the hook rests until a new event comes, and goes on with the oldest undelivered
-// event.
+// dayPauses are the first pauses before a failed call of a webhook or an endpoint is repeated. Each further pause is
+// an hour, until a day is over. Then no call is made until a new event comes; that call delivers the oldest
+// undelivered event.
 var dayPauses = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
 
 const hoursOfTries = 24
@@ -27,51 +27,54 @@ const renewedLife = 2 * room.Life
 // be lost; the person then sets the secret again. After the refresh of a wake or a webhook, a call to repeat is made at
 // once. An endpoint keeps its pause, since its calls may cost money.
 func (p *pass) upkeep() []table.Op {
-	hook, t := p.hook, p.progress
+	hook, progress := p.hook, p.progress
 	if now := p.now(); hook.Form != room.FormWake && time.UnixMilli(hook.UntilMs).Sub(now) < room.Life {
 		hook.UntilMs = now.Add(renewedLife).UnixMilli()
-		return []table.Op{roomlog.PutHook(hook), p.putProgress(t)}
+		return []table.Op{roomlog.PutHook(hook), p.putProgress(progress)}
 	}
-	if t.RefreshedMs == hook.RefreshedMs {
+	if progress.RefreshedMs == hook.RefreshedMs {
 		return nil
 	}
-	t.RefreshedMs = hook.RefreshedMs
+	progress.RefreshedMs = hook.RefreshedMs
 	switch hook.Form {
 	case room.FormWake:
-		t.RetryMs, t.News, t.AtMs = 0, 0, max(t.AtMs, t.RefreshedMs) // the refresh shows that the client lives
+		progress.RetryMs, progress.NewAfter = 0, 0
+		progress.AtMs = max(progress.AtMs, progress.RefreshedMs) // the refresh shows that the client lives
 	case room.FormEach:
-		t.RetryMs, t.News, t.Tries = 0, 0, 0 // the host may not know the new secret yet, so all tries begin again
+		// The host may not know the new secret yet, so all tries begin again.
+		progress.RetryMs, progress.NewAfter, progress.Tries = 0, 0, 0
 	}
-	return []table.Op{p.putProgress(t)}
+	return []table.Op{p.putProgress(progress)}
 }
 
-// scheduleRetry returns t after one more failed call. The call is repeated after each of the pauses, and then after an
-// hour, so many times as hours says. After the last try RetryMs is 0.
-func (p *pass) scheduleRetry(t roomlog.Progress, pauses []time.Duration, hours int) roomlog.Progress {
+// scheduleRetry returns progress after one more failed call. The call is repeated after each of the pauses, and then
+// as many times as hours says, an hour apart. After the last try Tries and RetryMs are 0, and FailingMs stays: see
+// allTriesFailed.
+func (p *pass) scheduleRetry(progress roomlog.Progress, pauses []time.Duration, hours int) roomlog.Progress {
 	now, pause := p.now(), time.Hour
-	t.FailingMs = cmp.Or(t.FailingMs, now.UnixMilli())
-	if t.Tries < len(pauses) {
-		pause = pauses[t.Tries]
+	progress.FailingMs = cmp.Or(progress.FailingMs, now.UnixMilli())
+	if progress.Tries < len(pauses) {
+		pause = pauses[progress.Tries]
 	}
-	t.Tries++
-	if t.Tries > len(pauses)+hours {
-		t.Tries, t.RetryMs = 0, 0
-		return t
+	progress.Tries++
+	if progress.Tries > len(pauses)+hours {
+		progress.Tries, progress.RetryMs = 0, 0
+		return progress
 	}
-	t.RetryMs = now.Add(pause).UnixMilli()
-	return t
+	progress.RetryMs = now.Add(pause).UnixMilli()
+	return progress
 }
 
 // scheduleRetryForADay is scheduleRetry for a webhook or an endpoint, with tries for a day. asOf was the last event of
-// the room at the call. After the last try asOf is stored as News, so only a newer event calls the hook again.
-func (p *pass) scheduleRetryForADay(t roomlog.Progress, asOf int64) roomlog.Progress {
-	t = p.scheduleRetry(t, dayPauses[:], hoursOfTries)
-	if t.RetryMs == 0 {
-		t.News = asOf
+// the room at the call. After the last try asOf is stored as NewAfter, so only a newer event calls the hook again.
+func (p *pass) scheduleRetryForADay(progress roomlog.Progress, asOf int64) roomlog.Progress {
+	progress = p.scheduleRetry(progress, dayPauses[:], hoursOfTries)
+	if progress.RetryMs == 0 {
+		progress.NewAfter = asOf
 	}
-	return t
+	return progress
 }
 
 // allTriesFailed reports whether calls of a webhook or an endpoint fail and no further try is due. Then only events
-// after News call the hook. A refresh sets News to 0, so all events count.
+// after NewAfter call the hook. A refresh sets NewAfter to 0, so all events count.
 func (p *pass) allTriesFailed() bool { return p.progress.FailingMs != 0 && p.progress.RetryMs == 0 }

@@ -18,7 +18,7 @@ const scanInterval = 5 * time.Minute
 // which the server had no place.
 const retryInterval = 10 * time.Second
 
-// hookRef names a hook, with what the end of the hook needs if its item cannot be found.
+// hookRef names a hook, with its room and seat, so that the hook can be ended without its item.
 type hookRef struct {
 	room string // the id of the room
 	seat int
@@ -28,55 +28,59 @@ type hookRef struct {
 // job is the work for one hook: a goroutine delivers, or a timer runs until the next delivery. So a process makes one
 // call of a hook at a time, and a slow host holds up no other hook.
 type job struct {
-	running  bool
-	notified bool // an event came after the goroutine began its pass
-	timer    clockwork.Timer
+	running  bool            // the goroutine works
+	notified bool            // an event came after the goroutine began its pass
+	timer    clockwork.Timer // begins the next delivery if running is false; nil before the first end
 }
 
 // Notify says that there may be news for hooks of the room with an id. Notify does not block. Notify does nothing
-// unless Run works, since Run begins with a scan of all hooks.
+// unless Run runs: Run begins with a scan of all hooks.
 func (d *Dispatcher) Notify(id string, calls []room.Call) {
-	for _, c := range calls {
-		d.notifyHook(hookRef{id, c.Seat, c.Hook})
+	for _, call := range calls {
+		d.notifyHook(hookRef{id, call.Seat, call.Hook})
 	}
 }
 
-func (d *Dispatcher) notifyHook(at hookRef) {
+func (d *Dispatcher) notifyHook(ref hookRef) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.jobRunner == nil {
 		return
 	}
-	w := d.jobs[at]
-	if w == nil {
-		w = &job{}
-		d.jobs[at] = w
-	}
-	w.notified = true
-	if w.running {
+	job := d.jobOf(ref)
+	job.notified = true
+	if job.running {
 		return
 	}
-	if w.timer != nil {
-		w.timer.Stop()
+	if job.timer != nil {
+		job.timer.Stop()
 	}
-	w.running = true
-	attend := d.jobRunner
-	d.busy.Go(func() { attend(at, w) })
+	job.running = true
+	run := d.jobRunner
+	d.busy.Go(func() { run(ref, job) })
+}
+
+// jobOf returns the job of a hook, which is new if the hook had none. d.mu is held.
+func (d *Dispatcher) jobOf(ref hookRef) *job {
+	if d.jobs[ref] == nil {
+		d.jobs[ref] = &job{}
+	}
+	return d.jobs[ref]
 }
 
 // runJob delivers to a hook until nothing more has happened. A timer stays if Deliver returned a time.
-func (d *Dispatcher) runJob(ctx context.Context, at hookRef, w *job) {
+func (d *Dispatcher) runJob(ctx context.Context, ref hookRef, job *job) {
 	for {
 		d.mu.Lock()
-		w.notified = false
+		job.notified = false
 		d.mu.Unlock()
-		again, err := d.Deliver(ctx, at.room, at.seat, at.hook)
+		again, err := d.Deliver(ctx, ref.room, ref.seat, ref.hook)
 		if err != nil && ctx.Err() == nil {
-			d.o.Logger.WarnContext(ctx, "a hook was not looked at", "room", table.Digest(at.room), "seat", at.seat,
-				"hook", at.hook, "error", err)
+			d.o.Logger.WarnContext(ctx, "a hook was not looked at", "room", table.Digest(ref.room), "seat", ref.seat,
+				"hook", ref.hook, "error", err)
 			again = d.now().Add(retryInterval)
 		}
-		if d.endJob(ctx, at, w, again) {
+		if d.endJob(ctx, ref, job, again) {
 			return
 		}
 	}
@@ -84,25 +88,25 @@ func (d *Dispatcher) runJob(ctx context.Context, at hookRef, w *job) {
 
 // endJob ends a job, and sets its timer to the time again unless that is zero. endJob returns false if an event has
 // come meanwhile: then the job must deliver first.
-func (d *Dispatcher) endJob(ctx context.Context, at hookRef, w *job, again time.Time) bool {
+func (d *Dispatcher) endJob(ctx context.Context, ref hookRef, job *job, again time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if w.notified && ctx.Err() == nil {
+	if job.notified && ctx.Err() == nil {
 		return false
 	}
-	w.running = false
+	job.running = false
 	if again.IsZero() || ctx.Err() != nil {
-		delete(d.jobs, at)
+		delete(d.jobs, ref)
 		return true
 	}
-	w.timer = d.o.Clock.AfterFunc(d.delayUntil(again), func() { d.notifyHook(at) })
+	job.timer = d.o.Clock.AfterFunc(d.delayUntil(again), func() { d.notifyHook(ref) })
 	return true
 }
 
-// delayUntil returns how long to wait for a time.
+// delayUntil returns the wait until again, randomly longer if there are other processes.
 func (d *Dispatcher) delayUntil(again time.Time) time.Duration {
 	wait := max(again.Sub(d.now()), 0)
-	if d.o.Alone {
+	if d.o.SingleProcess {
 		return wait
 	}
 	return wait + rand.N(wait/8+time.Second) // so that other processes with the same time wake at other moments
@@ -112,7 +116,7 @@ func (d *Dispatcher) delayUntil(again time.Time) time.Duration {
 // minutes.
 func (d *Dispatcher) Run(ctx context.Context) {
 	d.mu.Lock()
-	d.jobRunner = func(at hookRef, w *job) { d.runJob(ctx, at, w) }
+	d.jobRunner = func(ref hookRef, job *job) { d.runJob(ctx, ref, job) }
 	d.mu.Unlock()
 	var known map[hookRef]bool
 	for {
@@ -128,12 +132,12 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	}
 	d.mu.Lock()
 	d.jobRunner = nil
-	for at, w := range d.jobs {
-		if w.timer != nil {
-			w.timer.Stop()
+	for ref, job := range d.jobs {
+		if job.timer != nil {
+			job.timer.Stop()
 		}
-		if !w.running {
-			delete(d.jobs, at)
+		if !job.running {
+			delete(d.jobs, ref)
 		}
 	}
 	d.mu.Unlock()
@@ -146,9 +150,9 @@ func (d *Dispatcher) scan(ctx context.Context, known map[hookRef]bool) (found ma
 	all, err := d.o.Rooms.Store().Hooks(ctx, "")
 	found = map[hookRef]bool{}
 	for _, hook := range all {
-		if at := (hookRef{hook.Room, hook.Seat, hook.ID}); hook.Server == d.o.Public && !hook.Barred {
-			found[at] = true
-			d.notifyHook(at)
+		if ref := (hookRef{hook.Room, hook.Seat, hook.ID}); hook.Server == d.o.Public && !hook.Barred {
+			found[ref] = true
+			d.notifyHook(ref)
 		}
 	}
 	if err != nil {
@@ -157,9 +161,9 @@ func (d *Dispatcher) scan(ctx context.Context, known map[hookRef]bool) (found ma
 		}
 		return known, err
 	}
-	for at := range known {
-		if !found[at] {
-			d.notifyHook(at)
+	for ref := range known {
+		if !found[ref] {
+			d.notifyHook(ref)
 		}
 	}
 	return found, nil

@@ -28,20 +28,20 @@ type slot struct {
 	takenUntil time.Time
 }
 
-// slotNeed is a slot that a call needs, out of most slots for the calls of a digest (see roomlog.Store.Calling). Calls
-// of this process with the same key share the slot.
+// slotNeed is the need of a call for one of several slots: as many as most says, for the calls of a digest (see
+// roomlog.Store.Calling). Calls of this process with the same key share the slot.
 type slotNeed struct {
 	key, digest string
 	most        int
 }
 
-// slotsNeeded returns the slots that a call of the hook needs; none where nothing limits the calls at once. With
-// Options.Places a process needs a place while it makes calls, and for each account one of half as many places, so no
-// account takes all places.
+// slotsNeeded returns the slots that a call of the hook needs; none where nothing limits the calls at once. If
+// Options.Places is set, a process that makes calls needs one of that many slots, and one of half as many slots of
+// the account, so no account takes all.
 func (p *pass) slotsNeeded() []slotNeed {
 	account := chat.HookPrefix(accountOf(p.hook))
 	switch {
-	case p.o.Alone:
+	case p.o.SingleProcess:
 		return nil
 	case p.o.Places > 0:
 		return []slotNeed{{account, account, (p.o.Places + 1) / 2}, {allPlaces, allPlaces, p.o.Places}}
@@ -63,10 +63,10 @@ func (p *pass) acquireSlots(ctx context.Context) error {
 	if end, bounded := ctx.Deadline(); bounded {
 		until = p.now().Add(time.Until(end))
 	}
-	for _, n := range p.slotsNeeded() {
-		s := p.addUser(n)
-		p.slots = append(p.slots, s)
-		if err := s.acquire(ctx, n.most, p.claimedUntil, until); err != nil {
+	for _, need := range p.slotsNeeded() {
+		slot := p.addUser(need)
+		p.slots = append(p.slots, slot)
+		if err := slot.acquire(ctx, need.most, p.claimedUntil, until); err != nil {
 			return err
 		}
 	}
@@ -74,20 +74,20 @@ func (p *pass) acquireSlots(ctx context.Context) error {
 }
 
 // addUser returns the slot of this process for a need, with one more user.
-func (d *Dispatcher) addUser(n slotNeed) *slot {
+func (d *Dispatcher) addUser(need slotNeed) *slot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := d.slots[n.key]
-	if s == nil {
-		s = &slot{key: n.key, items: d.o.Rooms.Store().Calling(n.digest)}
-		d.slots[n.key] = s
+	shared := d.slots[need.key]
+	if shared == nil {
+		shared = &slot{key: need.key, items: d.o.Rooms.Store().Calling(need.digest)}
+		d.slots[need.key] = shared
 	}
-	s.users++
-	return s
+	shared.users++
+	return shared
 }
 
-// acquire gets one of most slots until a time, unless s already has a slot until the end of the call. The error is
-// errBusy if all slots are taken.
+// acquire acquires, until the time until, one of as many slots as most says, unless s already has a slot until end,
+// the end of the call. The error is errBusy if all slots are taken.
 func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,22 +118,22 @@ func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) erro
 // releaseSlots removes the pass from its slots, and gives back the slots without another user, unless they have
 // expired: another process may have an expired slot.
 func (p *pass) releaseSlots(ctx context.Context) {
-	for _, s := range p.slots {
-		if p.removeUser(s) && s.name != "" && p.now().Before(s.takenUntil) {
-			s.items.Release(ctx, s.name)
+	for _, slot := range p.slots {
+		if p.removeUser(slot) && slot.name != "" && p.now().Before(slot.takenUntil) {
+			slot.items.Release(ctx, slot.name)
 		}
 	}
 	p.slots = nil
 }
 
 // removeUser removes a user from a slot, and reports whether the slot has no user left.
-func (d *Dispatcher) removeUser(s *slot) bool {
+func (d *Dispatcher) removeUser(slot *slot) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s.users--
-	if s.users > 0 {
+	slot.users--
+	if slot.users > 0 {
 		return false
 	}
-	delete(d.slots, s.key)
+	delete(d.slots, slot.key)
 	return true
 }

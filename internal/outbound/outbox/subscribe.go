@@ -29,7 +29,7 @@ type Subscribe struct {
 	ForMe  bool   // see room.Hook
 	URL    string
 	Secret string        // signs the calls: see outcall.ParseSecret
-	TTL    time.Duration // the wished life; 0: outbound.MaxHookLife
+	TTL    time.Duration // the life asked for; 0: outbound.MaxHookLife
 }
 
 // Subscription is a hook as its client sees the hook.
@@ -41,19 +41,19 @@ type Subscription struct {
 	Error    string    // of the last failed call; "" after a success
 }
 
-// EndpointError says that an address did not agree to be called. The text is for the client.
-type EndpointError struct {
+// AddressError says that the address of a wake or a webhook did not agree to be called. The text is for the client.
+type AddressError struct {
 	Reason string // challenge_failed, timeout, connection_refused, tls_error, http_4xx or http_5xx
 	why    string
 }
 
 // Error says what was wrong.
-func (e *EndpointError) Error() string {
+func (e *AddressError) Error() string {
 	return "delivery.url: the address did not agree to be called. " + e.why + " Nothing was changed."
 }
 
 // refusal returns the refusal of a person's webhook because of e.
-func (e *EndpointError) refusal() *fault.Error {
+func (e *AddressError) refusal() *fault.Error {
 	refused := fault.Refuse(fault.InvalidArgument, "add_hook: %s Nothing was changed.", e.why)
 	if e.Reason == "challenge_failed" || strings.HasPrefix(e.Reason, "http_") { // the address was reached
 		refused = fault.Refuse(fault.InvalidArgument, "add_hook: this address did not accept the first call. %s "+
@@ -78,18 +78,18 @@ func tooManyHooks(limit string, most int, whose string) *LimitError {
 		"there may be. Nothing was changed: end one of them first.", whose, most)}
 }
 
-// Subscribe makes or refreshes a hook. The address must first answer a challenge, also when the secret changes. The
-// error is a *fault.Error or, if the address did not agree, an *EndpointError.
-func (d *Dispatcher) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) {
+// Subscribe makes or refreshes a hook. The address of a new hook, or of a hook with a new secret, must first answer a
+// challenge. The error is a *fault.Error or, if the address did not agree, an *AddressError.
+func (d *Dispatcher) Subscribe(ctx context.Context, subscribe Subscribe) (Subscription, error) {
 	asker := ident.PrincipalOf(ctx)
-	if err := d.checkSubscribe(asker, s); err != nil {
+	if err := d.checkSubscribe(asker, subscribe); err != nil {
 		return Subscription{}, err
 	}
-	seat, err := d.o.Rooms.HookSeat(ctx, s.Token)
+	seat, err := d.o.Rooms.HookSeat(ctx, subscribe.Token)
 	if err != nil {
 		return Subscription{}, err
 	}
-	id, now := chat.HookID(asker.ID, s.URL, EventName, seat, s.ForMe), d.now()
+	id, now := chat.HookID(asker.ID, subscribe.URL, EventName, seat, subscribe.ForMe), d.now()
 	hook, err := d.o.Rooms.Store().Hook(ctx, id)
 	switch {
 	case err != nil && !errors.Is(err, table.ErrNotFound):
@@ -97,11 +97,11 @@ func (d *Dispatcher) Subscribe(ctx context.Context, s Subscribe) (Subscription, 
 	case hook.Barred:
 		return Subscription{}, fault.Refuse(fault.NotAllowed, "Your user has ended this subscription. Nothing was "+
 			"changed: subscribe no more, unless your user asks for it tomorrow, and wait with wait_for_message.")
-	case subtle.ConstantTimeCompare([]byte(hook.Secret), []byte(s.Secret)) == 0: // also for a new hook
+	case subtle.ConstantTimeCompare([]byte(hook.Secret), []byte(subscribe.Secret)) == 0: // also for a new hook
 		if err := d.checkHookLimits(ctx, asker, seat, id); err != nil {
 			return Subscription{}, err
 		}
-		call := outcall.Call{URL: s.URL, Secret: s.Secret, Header: subscriptionHeader(id)}
+		call := outcall.Call{URL: subscribe.URL, Secret: subscribe.Secret, Header: subscriptionHeader(id)}
 		if err := d.challenge(ctx, "delivery.url", call); err != nil {
 			return Subscription{}, err
 		}
@@ -109,34 +109,36 @@ func (d *Dispatcher) Subscribe(ctx context.Context, s Subscribe) (Subscription, 
 	if hook.SinceMs == 0 {
 		hook.SinceMs = now.UnixMilli()
 	}
-	hook = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, ForMe: s.ForMe, URL: s.URL,
-		Secret: s.Secret, Server: d.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: hook.SinceMs,
-		UntilMs: now.Add(s.life()).UnixMilli()}
-	progress, err := d.o.Rooms.BeginHook(ctx, s.Token, hook)
+	hook = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, ForMe: subscribe.ForMe, URL: subscribe.URL,
+		Secret: subscribe.Secret, Server: d.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: hook.SinceMs,
+		UntilMs: now.Add(subscribe.life()).UnixMilli()}
+	progress, err := d.o.Rooms.BeginHook(ctx, subscribe.Token, hook)
 	if err != nil {
 		return Subscription{}, err
 	}
 	return subscriptionOf(hook, progress), nil
 }
 
-func subscriptionOf(hook roomlog.HookItem, t roomlog.Progress) Subscription {
-	got := Subscription{ID: hook.ID, Until: time.UnixMilli(hook.UntilMs), Active: t.FailingMs == 0, Error: t.Error}
-	if t.LastMs != 0 {
-		got.LastCall = time.UnixMilli(t.LastMs)
+func subscriptionOf(hook roomlog.HookItem, progress roomlog.Progress) Subscription {
+	got := Subscription{ID: hook.ID, Until: time.UnixMilli(hook.UntilMs), Active: progress.FailingMs == 0,
+		Error: progress.Error}
+	if progress.LastMs != 0 {
+		got.LastCall = time.UnixMilli(progress.LastMs)
 	}
 	return got
 }
 
 // Unsubscribe ends a hook. Unsubscribe returns false if the hook does not exist or has ended.
-func (d *Dispatcher) Unsubscribe(ctx context.Context, s Subscribe) (there bool, err error) {
-	seat, err := d.o.Rooms.HookSeat(ctx, s.Token)
+func (d *Dispatcher) Unsubscribe(ctx context.Context, subscribe Subscribe) (there bool, err error) {
+	seat, err := d.o.Rooms.HookSeat(ctx, subscribe.Token)
 	if code := fault.CodeOf(err); code == fault.Removed || code == fault.RoomNotFound {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	return d.o.Rooms.EndHook(ctx, s.Token, chat.HookID(ident.PrincipalOf(ctx).ID, s.URL, EventName, seat, s.ForMe))
+	id := chat.HookID(ident.PrincipalOf(ctx).ID, subscribe.URL, EventName, seat, subscribe.ForMe)
+	return d.o.Rooms.EndHook(ctx, subscribe.Token, id)
 }
 
 func (s Subscribe) life() time.Duration {
@@ -147,13 +149,13 @@ func (s Subscribe) life() time.Duration {
 }
 
 // checkSubscribe refuses a bad address, a bad secret, and a caller that may have no hook.
-func (d *Dispatcher) checkSubscribe(asker ident.Principal, s Subscribe) error {
-	if err := d.checkAddress(asker, s.URL, addressRefusal{"delivery.url", ": wait with wait_for_message",
+func (d *Dispatcher) checkSubscribe(asker ident.Principal, subscribe Subscribe) error {
+	if err := d.checkAddress(asker, subscribe.URL, addressRefusal{"delivery.url", ": wait with wait_for_message",
 		"Only callers with a key of this server can subscribe",
 		": wait with wait_for_message, or add the server with a key in its address"}); err != nil {
 		return err
 	}
-	if err := outcall.ParseSecret(s.Secret); err != nil {
+	if err := outcall.ParseSecret(subscribe.Secret); err != nil {
 		return fault.Refuse(fault.InvalidArgument, "delivery.secret: %s Nothing was changed.", err)
 	}
 	return nil
@@ -163,11 +165,11 @@ func (d *Dispatcher) checkSubscribe(asker ident.Principal, s Subscribe) error {
 // called, the callers for whom others are called, and the advice without a key.
 type addressRefusal struct{ argument, ifNoneCalled, whoMay, ifNoKey string }
 
-// checkAddress refuses an address that nobody may have called, and a caller that may not have the address called. Only
-// the holder of a key may have other machines called: somebody must answer for the calls.
-func (d *Dispatcher) checkAddress(asker ident.Principal, address string, or addressRefusal) error {
+// checkAddress refuses an address that is called for nobody, and an address that is not called for asker. Other
+// machines are called only for the holder of a key: somebody must answer for the calls.
+func (d *Dispatcher) checkAddress(asker ident.Principal, address string, refusal addressRefusal) error {
 	if err := d.o.Out.Check(address); err != nil {
-		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", or.argument, err)
+		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", refusal.argument, err)
 	}
 	switch secure := strings.HasPrefix(strings.ToLower(address), "https:"); {
 	case !secure && (!d.o.Local || asker.ID != ident.Local):
@@ -175,9 +177,9 @@ func (d *Dispatcher) checkAddress(asker ident.Principal, address string, or addr
 			"machine. Nothing was changed: give an https address.")
 	case secure && !d.CallsOthers():
 		return fault.Refuse(fault.NotAllowed, "This server calls other machines only if it is started with its own "+
-			"address (--public-url). Nothing was changed%s.", or.ifNoneCalled)
+			"address (--public-url). Nothing was changed%s.", refusal.ifNoneCalled)
 	case secure && ident.KeyOf(asker.ID) == "":
-		return fault.Refuse(fault.NotAllowed, "%s. Nothing was changed%s.", or.whoMay, or.ifNoKey)
+		return fault.Refuse(fault.NotAllowed, "%s. Nothing was changed%s.", refusal.whoMay, refusal.ifNoKey)
 	}
 	return nil
 }
@@ -202,17 +204,17 @@ func (d *Dispatcher) checkHookLimits(ctx context.Context, asker ident.Principal,
 	return nil
 }
 
-// challenge posts a random text to the address of c, which an argument of the caller named. The address must return the
-// text (SEP-3415, "Callback verification"). c has only the address, the secret and the header.
-func (d *Dispatcher) challenge(ctx context.Context, argument string, c outcall.Call) error {
+// challenge posts a random text to the address of call, which an argument of the caller named. The address must
+// return the text (SEP-3415, "Callback verification"). call has only the address, the secret and the header.
+func (d *Dispatcher) challenge(ctx context.Context, argument string, call outcall.Call) error {
 	type verification struct {
 		Type      string `json:"type,omitempty"`
 		Challenge string `json:"challenge"`
 	}
 	asked := verification{"verification", rand.Text()}
-	c.Body, _ = json.Marshal(asked)
-	c.ID, c.At = "msg_verification_"+rand.Text(), d.now()
-	answer, err := d.o.Out.Post(ctx, c)
+	call.Body, _ = json.Marshal(asked)
+	call.ID, call.At = "msg_verification_"+rand.Text(), d.now()
+	answer, err := d.o.Out.Post(ctx, call)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -224,20 +226,20 @@ func (d *Dispatcher) challenge(ctx context.Context, argument string, c outcall.C
 	reason := failureReason(answer, err)
 	switch {
 	case reason == string(outcall.Unreachable):
-		return newEndpointError(string(outcall.ConnectionRefused), err.Error())
+		return newAddressError(string(outcall.ConnectionRefused), err.Error())
 	case reason == string(outcall.BadAnswer):
-		return newEndpointError("challenge_failed", err.Error())
+		return newAddressError("challenge_failed", err.Error())
 	case err != nil:
-		return newEndpointError(reason, err.Error())
+		return newAddressError(reason, err.Error())
 	case reason != "":
-		return newEndpointError(fmt.Sprintf("http_%dxx", answer.Status/100), fmt.Sprintf("It answered with status %d.",
+		return newAddressError(fmt.Sprintf("http_%dxx", answer.Status/100), fmt.Sprintf("It answered with status %d.",
 			answer.Status))
 	case json.Unmarshal(answer.Body, &echo) != nil ||
 		subtle.ConstantTimeCompare([]byte(echo.Challenge), []byte(asked.Challenge)) != 1:
-		return newEndpointError("challenge_failed", `It must answer a call of type verification with the JSON `+
+		return newAddressError("challenge_failed", `It must answer a call of type verification with the JSON `+
 			`{"challenge": "…"} that has the text of the challenge.`)
 	}
 	return nil
 }
 
-func newEndpointError(reason, why string) *EndpointError { return &EndpointError{reason, why} }
+func newAddressError(reason, why string) *AddressError { return &AddressError{reason, why} }

@@ -188,7 +188,7 @@ func TestSubscribe_hostThatDoesNotAgree_isRefusedWithItsReason(t *testing.T) {
 		bob := w.join("tea", "Bob")
 		_, err := dispatcher.Subscribe(withKey(t), outbox.Subscribe{Token: bob.Token, URL: "https://example.com/hook",
 			Secret: secret})
-		var refused *outbox.EndpointError
+		var refused *outbox.AddressError
 		if !errors.As(err, &refused) || refused.Reason != c.want {
 			t.Errorf("%s: %v, %+v", c.what, err, refused)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// wakePauses are the pauses before a failed call of an agent is repeated. After the last try the hook rests until a
+// wakePauses are the pauses before a failed call of an agent is repeated. After the last try no call is made until a
 // refresh or a new event.
 var wakePauses = [...]time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.Minute}
 
@@ -25,8 +25,7 @@ const (
 // maxRereadEvents is how many events a pass may read that an earlier pass has already read.
 const maxRereadEvents = 16
 
-// wakeAgainAfter is the time from a call to the next call of an agent that has not read, for events since the first
-// call.
+// wakeAgainAfter is how long after a call an agent that has not read is called again, if events came since that call.
 const wakeAgainAfter = time.Hour
 
 // wake is the delivery to an agent, with the unread news.
@@ -36,21 +35,21 @@ type wake struct {
 }
 
 // readNews implements delivery.
-func (w *wake) readNews(ctx context.Context) (s decision, err error) {
+func (w *wake) readNews(ctx context.Context) (next decision, err error) {
 	w.news, err = w.o.Rooms.News(ctx, w.hook, w.progress)
 	if err != nil {
-		return s, err
+		return next, err
 	}
 	now := w.now()
-	s = w.decideCall(now)
-	if s.do != doCall || w.paused >= maxWaitPause {
-		return s, nil
+	next = w.decideCall(now)
+	if next.do != doCall || w.paused >= maxWaitPause {
+		return next, nil
 	}
 	waits, err := w.o.Rooms.WaitsUntil(ctx, w.hook)
 	if waits.After(now) { // the wait will get the news
-		s = decision{do: doPause, at: now.Add(waitPause), failing: w.progress.FailingMs}
+		next = decision{do: doPause, at: now.Add(waitPause), failing: w.progress.FailingMs}
 	}
-	return s, err
+	return next, err
 }
 
 // decideCall decides what the pass does for the news. Here Bob's hook was last called at 12:00, for event 41, when he
@@ -71,59 +70,60 @@ func (w *wake) readNews(ctx context.Context) (s decision, err error) {
 // Without case 3, Bob's client would be called at 12:00 for event 41, and again by each pass until Bob has read.
 // Without case 4, a chat of 50 messages would call Bob 50 times.
 func (w *wake) decideCall(now time.Time) decision {
-	t, n := w.progress, w.news
-	again := time.UnixMilli(t.TriedMs).Add(wakeAgainAfter)
-	switch readNothing, nothingNew := t.Read >= n.Read, n.Last <= t.News; {
-	case n.Gone: // 11
+	progress, news := w.progress, w.news
+	again := time.UnixMilli(progress.TriedMs).Add(wakeAgainAfter)
+	switch readNothing, nothingNew := progress.Read >= news.Read, news.Last <= progress.NewAfter; {
+	case news.Gone: // 11
 		return decision{do: doRecheck}
-	case n.Looked >= maxRereadEvents: // 10
+	case news.Looked >= maxRereadEvents: // 10
 		return decision{do: doRecord, ops: []table.Op{w.putProgress(w.progressRead())}}
-	case n.Unread == 0: // 1
+	case news.Unread == 0: // 1
 		return decision{do: doEnd}
-	case readNothing && nothingNew && (t.Settled || t.RetryMs == 0): // 3, 7
-		return decision{do: doEnd, failing: t.FailingMs}
-	case readNothing && t.Settled && again.After(now): // 4
-		return decision{do: doEnd, at: again, failing: t.FailingMs}
+	case readNothing && nothingNew && (progress.Settled || progress.RetryMs == 0): // 3, 7
+		return decision{do: doEnd, failing: progress.FailingMs}
+	case readNothing && progress.Settled && again.After(now): // 4
+		return decision{do: doEnd, at: again, failing: progress.FailingMs}
 	}
 	return decision{do: doCall} // 2, 5, 6, 8, 9
 }
 
 // progressRead returns the progress with how far the pass has read.
 func (w *wake) progressRead() roomlog.Progress {
-	t := w.progress
-	t.Upto, t.Last, t.Unread = w.news.Upto, w.news.Last, w.news.Unread
-	return t
+	progress := w.progress
+	progress.Upto, progress.Last, progress.Unread = w.news.Upto, w.news.Last, w.news.Unread
+	return progress
 }
 
 // call implements delivery.
 func (w *wake) call(ctx context.Context) (roomlog.Progress, error) {
-	n, t := w.news, w.progressRead()
+	news, progress := w.news, w.progressRead()
 	switch {
-	case t.Read != n.Read:
-		t.Round = 0
-	case t.Settled:
-		t.Round++
+	case progress.Read != news.Read:
+		progress.Round = 0
+	case progress.Settled:
+		progress.Round++
 	}
-	id := fmt.Sprintf("evt_%s_%d", w.hook.ID, n.Read)
-	if t.Round > 0 {
-		id += fmt.Sprintf("_%d", t.Round)
+	id := fmt.Sprintf("evt_%s_%d", w.hook.ID, news.Read)
+	if progress.Round > 0 {
+		id += fmt.Sprintf("_%d", progress.Round)
 	}
-	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: id, Header: subscriptionHeader(w.hook.ID),
-		Body: encodeOccurrence(id, w.now(), n)})
+	answer, why, err := w.post(ctx, w.hook, progress.Tries > 0, outcall.Call{ID: id,
+		Header: subscriptionHeader(w.hook.ID), Body: encodeOccurrence(id, w.now(), news)})
 	if err != nil {
 		return w.progress, err
 	}
-	t.Read, t.News, t.TriedMs, t.RetryMs, t.Error = n.Read, n.Upto, w.now().UnixMilli(), 0, why
-	t.Settled = why == "" || endsDelivery(answer)
-	if t.Settled {
-		t.Tries, t.FailingMs = 0, 0
+	progress.Read, progress.NewAfter = news.Read, news.Upto
+	progress.TriedMs, progress.RetryMs, progress.Error = w.now().UnixMilli(), 0, why
+	progress.Settled = why == "" || endsDelivery(answer)
+	if progress.Settled {
+		progress.Tries, progress.FailingMs = 0, 0
 	} else {
-		t = w.scheduleRetry(t, wakePauses[:], 0)
+		progress = w.scheduleRetry(progress, wakePauses[:], 0)
 	}
 	if why == "" {
-		t.AtMs, t.LastMs = t.TriedMs, t.TriedMs
+		progress.AtMs, progress.LastMs = progress.TriedMs, progress.TriedMs
 	}
-	return t, nil
+	return progress, nil
 }
 
 // subscriptionHeader returns the header that MCP Events demands for each call of a hook.
@@ -156,7 +156,7 @@ const Next = "You have unread messages in a Parley room. Call wait_for_message w
 // EventName is the only event of Parley.
 const EventName = "room.message"
 
-func encodeOccurrence(id string, at time.Time, n chat.News) []byte {
+func encodeOccurrence(id string, at time.Time, news chat.News) []byte {
 	return roomlog.Encode(occurrence{ID: id, Name: EventName, Timestamp: at.UTC().Format(time.RFC3339),
-		Data: Data{Room: n.Room, Agent: n.Agent, Unread: n.Unread, Next: Next}})
+		Data: Data{Room: news.Room, Agent: news.Agent, Unread: news.Unread, Next: Next}})
 }

@@ -152,18 +152,19 @@ func TestWake_hostFails_isTriedFourTimesThenRestsUntilSomethingIsNewOrARefresh(t
 		sync.Mutex
 		calls, retries, failed int
 	}
-	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true,
-		Observe: func(c outbox.CallOutcome) {
-			seen.Lock()
-			defer seen.Unlock()
-			seen.calls++
-			if c.Retry {
-				seen.retries++
-			}
-			if c.Failed {
-				seen.failed++
-			}
-		}})
+	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1},
+		outbox.Options{Clock: w.boxes, SingleProcess: true,
+			Observe: func(c outbox.CallOutcome) {
+				seen.Lock()
+				defer seen.Unlock()
+				seen.calls++
+				if c.Retry {
+					seen.retries++
+				}
+				if c.Failed {
+					seen.failed++
+				}
+			}})
 	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
 	asked := w.asked(bob, "/")
 	w.subscribe(asked)

@@ -20,9 +20,9 @@ type AddedWebhook struct {
 	Secret string // signs the calls; shown only here
 }
 
-// AddWebhook gives the person of a token a webhook at an address. The address must first answer a challenge, without a
-// check of its signature, since the secret is new. If the person already has the webhook, only the secret changes,
-// without a challenge. The error is a *fault.Error.
+// AddWebhook gives the person of a token a webhook at an address. The address must first answer a challenge. It
+// cannot check the signature yet, since the secret is new. If the person already has the webhook, only the secret
+// changes, without a challenge. The error is a *fault.Error.
 func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (AddedWebhook, error) {
 	asker := ident.PrincipalOf(ctx)
 	err := d.checkAddress(asker, address, addressRefusal{argument: "add_hook",
@@ -48,8 +48,8 @@ func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (Add
 			return AddedWebhook{}, err
 		}
 		err = d.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: got.Secret})
-		if no := new(EndpointError); errors.As(err, &no) {
-			return AddedWebhook{}, no.refusal()
+		if refused := new(AddressError); errors.As(err, &refused) {
+			return AddedWebhook{}, refused.refusal()
 		}
 		if err != nil {
 			return AddedWebhook{}, err
@@ -68,15 +68,15 @@ type webhook struct {
 }
 
 // readNews implements delivery.
-func (w *webhook) readNews(ctx context.Context) (s decision, err error) {
+func (w *webhook) readNews(ctx context.Context) (next decision, err error) {
 	w.event, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.progress.Upto)
 	if err == nil && w.event.N != 0 && w.allTriesFailed() {
 		var fresh chat.WebhookCall
-		fresh, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.progress.News)
+		fresh, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.progress.NewAfter)
 		w.newer = fresh.N != 0
 	}
 	if err != nil {
-		return s, err
+		return next, err
 	}
 	return w.decideCall(), nil
 }
@@ -102,25 +102,26 @@ func (w *webhook) decideCall() decision {
 // the call, a process that died during the call would lose event 42. Each try has the same id evt_h1_42, so the host
 // recognizes an event that it gets twice.
 func (w *webhook) call(ctx context.Context) (roomlog.Progress, error) {
-	n, t := w.event, w.progress
-	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: fmt.Sprintf("evt_%s_%d", w.hook.ID, n.N),
-		Body: w.body()})
+	event, progress := w.event, w.progress
+	answer, why, err := w.post(ctx, w.hook, progress.Tries > 0,
+		outcall.Call{ID: fmt.Sprintf("evt_%s_%d", w.hook.ID, event.N),
+			Body: w.body()})
 	if err == nil && answer.Status == outcall.StatusGone {
 		err = errEnded
 	}
 	if err != nil {
-		return t, err
+		return progress, err
 	}
-	t.TriedMs, t.RetryMs, t.Error = w.now().UnixMilli(), 0, why
+	progress.TriedMs, progress.RetryMs, progress.Error = w.now().UnixMilli(), 0, why
 	if why == "" || endsDelivery(answer) {
-		t.Upto, t.Tries, t.FailingMs = n.N, 0, 0
+		progress.Upto, progress.Tries, progress.FailingMs = event.N, 0, 0
 	} else {
-		t = w.scheduleRetryForADay(t, n.AsOf)
+		progress = w.scheduleRetryForADay(progress, event.AsOf)
 	}
 	if why == "" {
-		t.LastMs = t.TriedMs
+		progress.LastMs = progress.TriedMs
 	}
-	return t, nil
+	return progress, nil
 }
 
 // webhookBody is the body of a webhook's call, in the form recommended by Standard Webhooks.
@@ -140,10 +141,10 @@ type webhookData struct {
 
 // body returns the body for the event. Each try has the same body, unless a text was removed.
 func (w *webhook) body() []byte {
-	n := w.event
+	event := w.event
 	return roomlog.Encode(webhookBody{
-		Type: "room." + string(n.Message.Type), Timestamp: n.Message.At.UTC().Format(time.RFC3339),
-		Data: webhookData{Room: n.Room, RoomID: n.RoomID, Agent: n.Agent, Missed: n.Missed,
-			Message: w.o.View(n.Message)},
+		Type: "room." + string(event.Message.Type), Timestamp: event.Message.At.UTC().Format(time.RFC3339),
+		Data: webhookData{Room: event.Room, RoomID: event.RoomID, Agent: event.Agent, Missed: event.Missed,
+			Message: w.o.View(event.Message)},
 	})
 }

@@ -562,8 +562,9 @@ func TestWebhook_tableThatLosesReplies_losesNothing(t *testing.T) {
 func TestWebhook_lives_asLongAsItsRoomAndItsKey(t *testing.T) {
 	w := newWorld(t)
 	admitted := true
-	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true,
-		Admits: func(_ context.Context, _, by string) (bool, error) { return admitted && by == signIn, nil }})
+	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1},
+		outbox.Options{Clock: w.boxes, SingleProcess: true,
+			Admits: func(_ context.Context, _, by string) (bool, error) { return admitted && by == signIn, nil }})
 	h := newWebhook(w)
 	for n := range 10 {
 		h.says(h.ann, n)

@@ -64,7 +64,8 @@ func newWorld(t *testing.T) *world {
 
 // begin begins a process that is alone, in the place of the one before.
 func (w *world) begin() {
-	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true})
+	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1},
+		outbox.Options{Clock: w.boxes, SingleProcess: true})
 }
 
 // open gives w its rooms and its dispatcher. Rooms tell the dispatcher unless the options say whom else.

@@ -22,9 +22,9 @@ func (a *App) newDispatcher(c Config, m *meter.Meter) *outbox.Dispatcher {
 	}
 	d := outbox.New(outbox.Options{
 		Rooms: a.rooms, Out: outcall.New(outcall.Options{Own: own, Loopback: c.Local(), Version: Version()}),
-		View: tools.ViewMessage, Public: public, Local: c.Local(), Alone: a.store.SingleProcess, Places: c.CallsAtOnce,
-		Admits: a.gate.Admits,
-		Clock:  clockwork.NewRealClock(), Logger: c.Logger,
+		View: tools.ViewMessage, Public: public, Local: c.Local(), SingleProcess: a.store.SingleProcess,
+		Places: c.CallsAtOnce, Admits: a.gate.Admits,
+		Clock: clockwork.NewRealClock(), Logger: c.Logger,
 		Observe: func(call outbox.CallOutcome) { m.Hook(call.Retry, call.Failed) },
 	})
 	m.WatchHooks(d.Failing)
