@@ -77,7 +77,7 @@ func (i Items) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 	return all, people, nil
 }
 
-// addPresence decodes an item beside a seat into the map of its kind.
+// addPresence decodes an item of the presence of a seat into the map of its kind.
 func addPresence(item table.Item, all map[int]room.Presence, activities map[int]activityItem,
 	people map[int]time.Time, hooked map[int]int64) error {
 	seat, suffix, err := SeatOf(item.Key)

@@ -55,8 +55,8 @@ const (
 	// doDefer ends the pass although work is due: a later pass does the work. Unlike doEnd, doDefer leaves failing and
 	// allowed as they are.
 	doDefer
-	// doRecheck doubts that the hook is gone, since the write of its beginning may be visible in part: the pass reads
-	// again after partialWriteTime. A second doRecheck of the pass becomes doEndHook.
+	// doRecheck is for a missing hook. The Write of its beginning may be visible in part, so the pass reads again after
+	// partialWriteTime. A second doRecheck of the pass becomes doEndHook.
 	doRecheck
 	// doEndHook ends the hook and the pass: the hook is gone, or the server no longer admits its maker.
 	doEndHook
@@ -183,7 +183,7 @@ func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, 
 		return nil, decision{do: doRecord, ops: ops}, nil
 	}
 
-	// After a failure the hook rests, and nothing of its room is read meanwhile.
+	// After a failure no call is made before RetryMs, and nothing of the room is read meanwhile.
 	if retry := time.UnixMilli(p.progress.RetryMs); retry.After(p.now()) {
 		return nil, decision{do: doEnd, at: retry, failing: p.progress.FailingMs}, nil
 	}
