@@ -65,8 +65,8 @@ type Error struct {
 	// By names, where it matters, the agent that has the task, or the admin that took the seat. An agent chose the
 	// name.
 	By string
-	// Reason says to the person of a seat that is gone why it is, or of an address why it is not called: a room.Reason,
-	// one of the following or one of outbox.AddressError.
+	// Reason says to a person why their seat is gone or why an address is not called: a room.Reason, a Reason below or
+	// a reason of outbox.AddressError.
 	Reason string
 	// Note is the reason that the admin gave for taking the seat. An agent chose the text; hidden characters are
 	// escaped.

@@ -148,7 +148,7 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 	if op.req.Key == "" {
 		return false, nil
 	}
-	as, err := op.caller.room.log.Items().Sent(ctx, op.caller.me, op.req.Key)
+	as, err := op.session.room.log.Items().Sent(ctx, op.session.me, op.req.Key)
 	said = as.N > 0 && as != op.earlier
 	if said {
 		op.earlier = as

@@ -643,7 +643,7 @@ func (c *session) resultOf(ctx context.Context, no int64) (TaskView, error) {
 // answerClosed answers a call about an ended task. For the agent that has ended the task the call succeeds again;
 // everybody else learns how the task ended.
 func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
-	c := op.caller
+	c := op.session
 	done, err := c.room.log.Items().Done(ctx, op.order.No)
 	if errors.Is(err, table.ErrNotFound) || err == nil && !c.me.SeesTask(done.Task.N) {
 		return Tasks{}, room.ErrNotOpen

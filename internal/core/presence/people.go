@@ -63,7 +63,7 @@ func (s Recorder) recordWatch(ctx context.Context) (again time.Duration) {
 	attendees.mu.Unlock()
 	bounded, cancel := attendees.withTableTimeout(ctx)
 	defer cancel()
-	err := r.log.Items().SetPerson(bounded, seat, now.Add(watchShown))
+	err := attendees.log.Items().SetPerson(bounded, seat, now.Add(watchShown))
 	if err == nil {
 		return watchEvery
 	}

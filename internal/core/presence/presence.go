@@ -250,8 +250,8 @@ func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 func (s Recorder) RecordCall(ctx context.Context) { s.Record(ctx, Call{Fresh: CallFresh}) }
 
 // readPresence returns the caller's stored presence; zero: none is stored. It logs a failure.
-func (s SeatPresence) readPresence(ctx context.Context) (room.Presence, error) {
-	p, err := s.room.log.Items().PresenceOf(ctx, s.caller.Seat)
+func (s Recorder) readPresence(ctx context.Context) (room.Presence, error) {
+	presence, err := s.attendees.log.Items().PresenceOf(ctx, s.caller.Seat)
 	if errors.Is(err, table.ErrNotFound) {
 		err = nil
 	}
@@ -281,7 +281,7 @@ func (s Recorder) setActivity(ctx context.Context, activity string) {
 	}
 	bounded, cancel := attendees.withTableTimeout(ctx)
 	defer cancel()
-	err := r.log.Items().SetActivity(bounded, s.caller.Seat, activity)
+	err := attendees.log.Items().SetActivity(bounded, s.caller.Seat, activity)
 	if err != nil {
 		if ctx.Err() == nil {
 			attendees.o.Logger.WarnContext(ctx, "activity not written", "error", err)
@@ -298,7 +298,7 @@ func (s Recorder) setActivity(ctx context.Context, activity string) {
 func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all map[int]room.Presence,
 	people map[int]time.Time,
 	err error) {
-	all, people, err = r.log.Items().Presence(ctx, c)
+	all, people, err = a.log.Items().Presence(ctx, c)
 	if err != nil {
 		return nil, nil, err
 	}

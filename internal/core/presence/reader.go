@@ -70,7 +70,7 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 	var stored room.Presence
 	if !r.attendees.o.SingleProcess { // another process may have handed out more
 		// If the read fails, the agent is called for events that it has read.
-		stored, _ = r.room.log.Items().PresenceOf(ctx, r.caller.Seat)
+		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
 	to := max(r.recordRead(stored.Read), r.knownDelivery().shown)
 	delivery, err := r.readDelivery(ctx) // another process may have written less since
@@ -211,7 +211,7 @@ func (r Reader) readDelivery(ctx context.Context) (Delivery, error) {
 	if known.fromTable && r.attendees.o.SingleProcess {
 		return known, nil
 	}
-	stored, err := r.room.log.Items().ReadPosition(ctx, *r.caller)
+	stored, err := r.attendees.log.Items().ReadPosition(ctx, *r.caller)
 	if err != nil {
 		return known, err
 	}
@@ -235,7 +235,7 @@ func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when WriteTime, failed error) error {
 	now, err := r.attendees.now(), failed
 	if err == nil && when != Never {
-		err = r.room.log.Items().SetReadPosition(ctx, *r.caller, delivery.stored)
+		err = r.attendees.log.Items().SetReadPosition(ctx, *r.caller, delivery.stored)
 	}
 	canceled := ctx.Err() == context.Canceled
 	if err != nil && (when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled) {

@@ -69,8 +69,8 @@ func (a *Attendees) announceFreeTasks(check *freeTaskCheck) {
 		open, again = nil, rewriteAfter
 	}
 	lost := false // another process was first: the agent chosen here may hear of the next task
-	for _, x := range r.chooseAgents(l, head, open) {
-		first, err := r.log.Items().ClaimTaskNotice(ctx, x.What)
+	for _, notice := range a.chooseAgents(check, head, open) {
+		first, err := a.log.Items().ClaimTaskNotice(ctx, notice.What)
 		if err != nil {
 			a.o.Logger.Warn("a free task was not dealt out", "error", err)
 			again = rewriteAfter

@@ -116,7 +116,7 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, word int64, e
 	if err != nil {
 		return turn, 0, err
 	}
-	claims, err := r.log.Items().Turns(ctx, word)
+	claims, err := a.log.Items().Turns(ctx, word)
 	had, waits := map[int]time.Time{}, map[int]bool{}
 	for seat, claimed := range claims {
 		had[seat] = claimed.At
@@ -184,7 +184,7 @@ func (a *Attendees) ClaimTurn(ctx context.Context, seat int, word int64, wait *W
 	if last, _, _ := head.Recent.LastWord(); last != word {
 		return false, nil
 	}
-	claimed, err := r.log.Items().ClaimTurn(ctx, word, seat, wait.rank())
+	claimed, err := a.log.Items().ClaimTurn(ctx, word, seat, wait.rank())
 	if err != nil && ctx.Err() == nil {
 		a.o.Logger.WarnContext(ctx, "a turn was not given", "error", err)
 	}
