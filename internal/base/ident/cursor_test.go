@@ -10,7 +10,7 @@ var cursorToken = Token{Room: "0000000", Seat: 3, Secret: "0000000000000000"}
 
 var edgeCursors = []Cursor{
 	{N: 0}, {N: 0, ToldOthersAway: true}, {N: 1}, {N: 41, ToldOthersAway: true}, {N: 1 << 15}, {N: 1<<29 - 1},
-		{N: 1 << 29},
+	{N: 1 << 29},
 	{N: MaxMessage - 1, ToldOthersAway: true}, {N: MaxMessage}, {N: 0, Held: true},
 	{N: MaxMessage, ToldOthersAway: true, Held: true},
 }

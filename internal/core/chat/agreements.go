@@ -105,9 +105,9 @@ func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 }
 
 // requestOf returns the text of a request, or the name of a file without a text.
-func requestOf(e room.Event) string {
-	if e.Text == "" && e.File != nil {
-		return e.File.Name
+func requestOf(event room.Event) string {
+	if event.Text == "" && event.File != nil {
+		return event.File.Name
 	}
-	return e.Text
+	return event.Text
 }

@@ -83,10 +83,10 @@ func (s *Service) refreshEndpoint(ctx context.Context, hook roomlog.HookItem) er
 	return err
 }
 
-// endpointOf returns x as the hook of a, an endpoint in the room of h.
-func endpointOf(h *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem {
-	x.ID = HookID(x.Principal, x.URL, string(room.FormAgent), HookSeat{h.ID, a}, false)
-	x.Room, x.Seat, x.Form = h.ID, a.Seat, room.FormAgent
+// endpointOf returns x as the hook of a, an endpoint in the room of head.
+func endpointOf(head *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem {
+	x.ID = HookID(x.Principal, x.URL, string(room.FormAgent), HookSeat{head.ID, a}, false)
+	x.Room, x.Seat, x.Form = head.ID, a.Seat, room.FormAgent
 	return x
 }
 

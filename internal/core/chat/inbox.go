@@ -296,13 +296,13 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	in.add(nameWanted, knocked && event.Reason == room.ReasonNameTaken && event.Key != me.Key)
 }
 
-// wouldEndWait reports whether e, an event that is news to the caller, ends the caller's wait, unless e is a partial
-// answer. A send waits for an answer, so
-// an event before the message of the send ends the wait only if meant for the caller.
-func (in *inbox) wouldEndWait(e room.Event, agents int) bool {
+// wouldEndWait reports whether event, an event that is news to the caller, ends the caller's wait, unless event is a
+// partial answer. A send waits for an answer, so an event before the message of the send ends the wait only if meant
+// for the caller.
+func (in *inbox) wouldEndWait(event room.Event, agents int) bool {
 	me := in.session.me
-	return me.WokenBy(e, agents, in.forMe) &&
-		(e.N > in.pos.sentN || me.HoldBackOf(e, room.Event{}) == room.HoldBackAlways)
+	return me.WokenBy(event, agents, in.forMe) &&
+		(event.N > in.pos.sentN || me.HoldBackOf(event, room.Event{}) == room.HoldBackAlways)
 }
 
 // position is where a call begins to read.

@@ -109,12 +109,12 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 	return events, err
 }
 
-// redactedID returns the id of the message or task whose words the event e has removed.
-func redactedID(s *room.State, e room.Event) string {
-	if e.RedactsTask() {
-		return room.TaskID(e.Task.No)
+// redactedID returns the id of the message or task whose words event has removed.
+func redactedID(s *room.State, event room.Event) string {
+	if event.RedactsTask() {
+		return room.TaskID(event.Task.No)
 	}
-	return s.MessageID(e.Redacts)
+	return s.MessageID(event.Redacts)
 }
 
 // removeTask removes the words of the task with an id, open or closed, as removeText does.

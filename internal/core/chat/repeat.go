@@ -15,8 +15,8 @@ import (
 // ShortText is the length in bytes below which a repeated text, such as "yes", is new once another agent has spoken.
 const ShortText = 40
 
-// repeatedLast returns the number of the last message of agent if event repeats that message, else 0. known is false if
-// the index of head lacks the message. If the cursor of the call precedes the message, the caller has not received
+// repeatedLast returns the number of the last message of caller if event repeats that message, else 0. known is false
+// if the index of head lacks the message. If the cursor of the call precedes the message, the caller has not received
 // the answer to its send; then even a short text is a repetition, whoever has spoken since.
 func repeatedLast(head *room.Head, caller room.Caller, event room.Event, fingerprint [16]byte, g guard,
 	now time.Time) (n int64, known bool) {

@@ -62,10 +62,10 @@ type AgentView struct {
 }
 
 // describe returns the room without its agents.
-func describe(h *room.Head) Room {
+func describe(head *room.Head) Room {
 	return Room{
-		Name: h.Name, Description: h.Description, Type: h.Type, Capacity: h.Capacity, Public: h.Public,
-		PasswordProtected: h.Password != "", Paired: h.Paired, Closed: h.Closed, AgentMessages: h.AgentMessages,
+		Name: head.Name, Description: head.Description, Type: head.Type, Capacity: head.Capacity, Public: head.Public,
+		PasswordProtected: head.Password != "", Paired: head.Paired, Closed: head.Closed, AgentMessages: head.AgentMessages,
 	}
 }
 
@@ -240,17 +240,17 @@ func (r *liveRoom) view(ctx context.Context, head *room.Head, you room.Caller) (
 }
 
 // roster reads the presence of all, unless nobody else has a seat and no person has opened its link.
-func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Caller) (roster, error) {
-	if h.Others(you.Seat) > 0 || you.Person.HasOpened() {
-		return r.readRoster(ctx, h, you)
+func (r *liveRoom) roster(ctx context.Context, head *room.Head, you room.Caller) (roster, error) {
+	if head.Others(you.Seat) > 0 || you.Person.HasOpened() {
+		return r.readRoster(ctx, head, you)
 	}
-	return r.rosterOf(h, you), nil
+	return r.rosterOf(head, you), nil
 }
 
 // readRoster reads the presence of all.
-func (r *liveRoom) readRoster(ctx context.Context, h *room.Head, you room.Caller) (seen roster, err error) {
-	seen = r.rosterOf(h, you)
-	seen.Presence, seen.People, err = r.agents.ReadPresence(ctx, table.Eventual)
+func (r *liveRoom) readRoster(ctx context.Context, head *room.Head, you room.Caller) (seen roster, err error) {
+	seen = r.rosterOf(head, you)
+	seen.Presence, seen.People, err = r.agents.Presence(ctx, table.Eventual)
 	return seen, err
 }
 

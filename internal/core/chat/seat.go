@@ -179,8 +179,8 @@ func parseToken(s string) (ident.Token, error) {
 }
 
 // refuseToken returns the reason why the caller's token is no longer accepted.
-func (c *session) refuseToken(ctx context.Context, h *room.Head) error {
-	return c.room.refuseToken(ctx, h, c.holder)
+func (c *session) refuseToken(ctx context.Context, head *room.Head) error {
+	return c.room.refuseToken(ctx, head, c.holder)
 }
 
 // refuseToken returns the reason why the token of holder is not accepted.

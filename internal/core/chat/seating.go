@@ -22,8 +22,8 @@ type newcomer struct {
 }
 
 // MayReturn reports whether the newcomer may have had a seat here with a person behind it: see room.KeepPerson.
-func (n newcomer) MayReturn(h *room.Head, now time.Time) bool {
-	return n.By.ID != "" && !n.Holder.Person && h.Departed.Matters(now)
+func (n newcomer) MayReturn(head *room.Head, now time.Time) bool {
+	return n.By.ID != "" && !n.Holder.Person && head.Departed.Matters(now)
 }
 
 // TokenFor returns the newcomer's token for a seat of a room.

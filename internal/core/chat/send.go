@@ -409,11 +409,11 @@ func (op *sendOp) result(ctx context.Context, v verdict) Sent {
 }
 
 // readers returns the names of a message's readers, without the sender.
-func readers(e room.Event) []string {
-	if len(e.To) == 0 {
+func readers(event room.Event) []string {
+	if len(event.To) == 0 {
 		return []string{Everyone}
 	}
-	return e.ToNames
+	return event.ToNames
 }
 
 // wrote reports whether the call wrote a message, or something that costs as much.

@@ -197,6 +197,6 @@ func (s *Service) acquire(id string) *liveRoom { return roomOf(s.store.Acquire(i
 func roomOf(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
 
 // OnAdvance implements roomlog.Observer.
-func (r *liveRoom) OnAdvance(h *room.Head, events []room.Event) { r.agents.OnAdvance(h, events) }
+func (r *liveRoom) OnAdvance(head *room.Head, events []room.Event) { r.agents.OnAdvance(head, events) }
 
 func (r *liveRoom) release() { r.log.Release() }

@@ -525,9 +525,9 @@ func (op *taskOp) propose(head *room.Head, caller room.Caller, now time.Time) (c
 	return ch, outcome, nil
 }
 
-// presence returns the presence needed to tell the stalled tasks of h; nil if the log tells.
-func (c *session) presence(ctx context.Context, h *room.Head) (map[int]room.Presence, error) {
-	if !h.NeedsPresence(c.room.svc.now()) {
+// presence returns the presence needed to tell the stalled tasks of head; nil if the log tells.
+func (c *session) presence(ctx context.Context, head *room.Head) (map[int]room.Presence, error) {
+	if !head.NeedsPresence(c.room.svc.now()) {
 		return nil, nil
 	}
 	return c.allPresence(ctx, table.Eventual)
