@@ -129,9 +129,9 @@ type sendOp struct {
 	fileName      string          // of the shared file; "" without a file
 	keyFromServer bool            // the server made the idempotency key: see checkKey
 
-	// The message, with names resolved to seats and ids to events: set by address; an upload
-	// has the message that its address was given for. From event, propose makes the event
-	// to append, on each head anew; only result puts the appended event here.
+	// The message, with names resolved to seats and ids to events: set by address, or by an upload from what its
+	// address was given for. From event, propose makes the event to append, anew on each head; result replaces event by
+	// the appended event.
 
 	event       room.Event
 	fingerprint [16]byte // of text and addressees
@@ -141,8 +141,8 @@ type sendOp struct {
 	idleBefore int   // how many agents waited for a task when the call began; set by send
 	noSpace    error // the refusal if the disk has no space; set by resolve
 
-	// What is known so far. The reads between two verdicts change these fields, and recordEarlier does after a refused
-	// write; propose never does.
+	// What is known so far. These fields change between two verdicts only, by the reads and, after a refused write, by
+	// recordEarlier; propose leaves them. The last to set earlier is result.
 
 	earlier    roomlog.SentAs // the message or draft that this call repeats; N is 0: none is known
 	guard      guard          // against speaking over unread messages
