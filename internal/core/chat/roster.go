@@ -65,7 +65,8 @@ type AgentView struct {
 func describe(head *room.Head) Room {
 	return Room{
 		Name: head.Name, Description: head.Description, Type: head.Type, Capacity: head.Capacity, Public: head.Public,
-		PasswordProtected: head.Password != "", Paired: head.Paired, Closed: head.Closed, AgentMessages: head.AgentMessages,
+		PasswordProtected: head.Password != "", Paired: head.Paired, Closed: head.Closed,
+		AgentMessages: head.AgentMessages,
 	}
 }
 
