@@ -251,7 +251,7 @@ func (r *liveRoom) roster(ctx context.Context, head *room.Head, you room.Caller)
 // readRoster reads the presence of all.
 func (r *liveRoom) readRoster(ctx context.Context, head *room.Head, you room.Caller) (seen roster, err error) {
 	seen = r.rosterOf(head, you)
-	seen.Presence, seen.People, err = r.agents.Presence(ctx, table.Eventual)
+	seen.Presence, seen.People, err = r.agents.ReadPresence(ctx, table.Eventual)
 	return seen, err
 }
 
