@@ -11,18 +11,18 @@ import (
 
 // entries are the functions where calls come in that are no tool.
 var entries = map[string][]string{
-	"GET /v1/wait":    {"tools.Set.Standby", "httpapi.api.serveStandby"},
-	"an upload":       {"tools.Set.Upload", "httpapi.api.serveUpload"},
-	"a download":      {"chat.Service.Download", "httpapi.api.serveDownload"},
-	"any request":     {"httpapi.api.admit", "httpapi.api.lead", "httpapi.api.endExchange"},
-	"MCP":             {"httpapi.api.serveMCP", "mcp.Server.Serve"},
+	"GET /v1/wait":    {"tools.Set.Standby", "httpapi.server.serveStandby"},
+	"an upload":       {"tools.Set.Upload", "httpapi.server.serveUpload"},
+	"a download":      {"chat.Service.Download", "httpapi.server.serveDownload"},
+	"any request":     {"httpapi.server.answeredByGuard", "httpapi.server.lead", "httpapi.server.endExchange"},
+	"MCP":             {"httpapi.server.serveMCP", "mcp.Server.Serve"},
 	"MCP Events":      {"tools.Set.Events", "mcp.Events.methods"},
 	"resources":       {"tools.Set.Resources"},
-	"A2A":             {"a2a.Server.Serve", "httpapi.api.serveA2A"},
-	"a card of A2A":   {"a2a.Server.Card", "httpapi.api.serveCard"},
+	"A2A":             {"a2a.Server.Serve", "httpapi.server.serveA2A"},
+	"a card of A2A":   {"a2a.Server.Card", "httpapi.server.serveCard"},
 	"signing in":      {"oauth.Server.Serve", "app.App.newSignIns"},
 	"an endpoint":     {"outbox.Dispatcher.Deliver"},
-	"an invite":       {"httpapi.api.serveInvite"},
+	"an invite":       {"httpapi.server.serveInvite"},
 	"parley keys":     {"access.Keys."},
 	"parley accounts": {"access.Accounts."},
 }
