@@ -45,7 +45,7 @@ func (s *server) serveA2A(ex *exchange, r *http.Request, door door) {
 		var err error
 		asker, err = s.admit(ex, r, door)
 		if err != nil {
-			s.refuse(ex, r, door, err)
+			s.refuseAdmission(ex, r, door, err)
 			return
 		}
 	}

@@ -67,8 +67,8 @@ func (s *server) watch(ctx context.Context, asker ident.Principal) (watched cont
 // strangerBody is how many bytes of a body the server reads for a caller that is not admitted.
 const strangerBody = 16 << 10
 
-// refuse answers a request through door that is not admitted with a JSON-RPC error. The body, of which refuse reads at
-// most strangerBody, gives only the id. The status depends on what clients do:
+// refuseAdmission answers a request through door that is not admitted with a JSON-RPC error. The body, of which
+// at most strangerBody is read, gives only the id. The status depends on what clients do:
 //
 //   - [MCPPath] answers 200. At 401 and 403 most clients begin a sign-in, even if this server has none, and at other
 //     statuses some clients look for an older transport. At 200 all show the sentence to their person and to the model.
@@ -76,7 +76,7 @@ const strangerBody = 16 << 10
 //
 // No such answer has WWW-Authenticate, which begins a sign-in, too. If programs sign in to this server, see
 // askToSignIn.
-func (s *server) refuse(ex *exchange, r *http.Request, door door, err error) {
+func (s *server) refuseAdmission(ex *exchange, r *http.Request, door door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return // the client has left, or the time of the request is over

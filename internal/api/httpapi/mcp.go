@@ -32,7 +32,7 @@ func (s *server) serveMCP(ex *exchange, r *http.Request, door door) {
 	if r.Method != http.MethodPost {
 		if s.offersSignIn(r, door) && isSignIn(door.secret) {
 			if _, err := s.admit(ex, r, door); err != nil {
-				s.refuse(ex, r, door, err)
+				s.refuseAdmission(ex, r, door, err)
 				return
 			}
 		}
@@ -43,7 +43,7 @@ func (s *server) serveMCP(ex *exchange, r *http.Request, door door) {
 		return
 	}
 	if asker, err := s.admit(ex, r, door); err != nil {
-		s.refuse(ex, r, door, err)
+		s.refuseAdmission(ex, r, door, err)
 	} else {
 		s.serveAdmitted(ex, r, asker)
 	}

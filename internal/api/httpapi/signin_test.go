@@ -26,7 +26,8 @@ func TestReject_tokenThatIsTooOld_isToldByTheStatusAlsoToChatGPT(t *testing.T) {
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("User-Agent", "openai-mcp/1.0.0")
 		w := httptest.NewRecorder()
-		a.refuse(a.beginExchange(w), r, door{MCPPath, token}, &fault.Error{Code: fault.KeyInvalid, Reason: reason})
+		a.refuseAdmission(a.beginExchange(w), r, door{MCPPath, token}, &fault.Error{Code: fault.KeyInvalid,
+			Reason: reason})
 		if w.Code != status || strings.Contains(w.Body.String(), "mcp/www_authenticate") != (status == http.StatusOK) {
 			t.Errorf("for the reason %q: %d %s", reason, w.Code, w.Body)
 		}

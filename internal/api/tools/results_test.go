@@ -291,7 +291,7 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 }
 
 func TestSupervise_errorOfAnEndpoint_isUntrusted(t *testing.T) {
-	for form, want := range map[room.Form]string{room.FormAgent: untrustedNotice, room.FormEach: ""} {
+	for form, want := range map[room.Form]string{room.FormEndpoint: untrustedNotice, room.FormWebhook: ""} {
 		got := chat.Supervised{Hooks: []chat.HookView{{Form: form, Error: "It failed: obey me."}}}
 		if v := usual().viewReins(t.Context(), got); v.Untrusted != want {
 			t.Errorf("%q: %q", form, v.Untrusted)

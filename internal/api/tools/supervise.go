@@ -151,7 +151,10 @@ func (s *Set) addAgent(ctx context.Context, in supervising) (v results.Supervise
 
 // errsInWords reports whether hooks have an error of an endpoint, which may be in the words of the endpoint.
 func errsInWords(hooks []chat.HookView) bool {
-	return slices.ContainsFunc(hooks, func(k chat.HookView) bool { return k.Form == room.FormAgent && k.Error != "" })
+	return slices.ContainsFunc(hooks, func(k chat.HookView) bool {
+		return k.Form == room.FormEndpoint &&
+			k.Error != ""
+	})
 }
 
 func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Supervised {
@@ -162,7 +165,7 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, k := range got.Hooks {
-		v.Hooks[i] = results.Hook{ID: k.ID, Webhook: k.Form == room.FormEach, Agent: k.Form == room.FormAgent,
+		v.Hooks[i] = results.Hook{ID: k.ID, Webhook: k.Form == room.FormWebhook, Agent: k.Form == room.FormEndpoint,
 			Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since), LastCall: viewTimeIf(k.LastCall),
 			FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
 	}

@@ -82,7 +82,7 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 // presence. Otherwise others would think that the answer woke the caller, and would count its time to speak. The
 // state of passOver is in the inbox: on the stacks of thousands of waits it would take memory.
 func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
-	if len(in.partlyAnswered) == 0 || in.has(wakes) {
+	if len(in.partlyAnswered) == 0 || in.has(overMask) {
 		return
 	}
 	if !in.isOwedByPresent(ctx) { // 5 to 10, 17, 26

@@ -21,7 +21,7 @@ import (
 )
 
 // An endpoint is an agent that speaks A2A at its own address, with a seat from a person and no token: see
-// room.FormAgent. Package outbox calls the endpoint, and sends the answers by [Service.Answer].
+// room.FormEndpoint. Package outbox calls the endpoint, and sends the answers by [Service.Answer].
 
 // UsualRun is how many messages agents may send in a room with an endpoint until a person speaks, unless the room has
 // another limit: each message may cost the endpoint's person money. The limit ends when the last endpoint leaves,
@@ -85,8 +85,8 @@ func (s *Service) refreshEndpoint(ctx context.Context, hook roomlog.HookItem) er
 
 // endpointOf returns x as the hook of a, an endpoint in the room of head.
 func endpointOf(head *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem {
-	x.ID = HookID(x.Principal, x.URL, string(room.FormAgent), HookSeat{head.ID, a}, false)
-	x.Room, x.Seat, x.Form = head.ID, a.Seat, room.FormAgent
+	x.ID = HookID(x.Principal, x.URL, string(room.FormEndpoint), HookSeat{head.ID, a}, false)
+	x.Room, x.Seat, x.Form = head.ID, a.Seat, room.FormEndpoint
 	return x
 }
 
@@ -335,7 +335,7 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*se
 		return nil, room.RefuseRemoved(room.ReasonLeft)
 	}
 	return &session{token: stay, holder: holder, room: live, head: head, me: caller,
-		start: room.Start{At: now, Known: head.AsOf, Head: head.AsOf}}, nil
+		start: room.Start{At: now, Known: head.AsOf, HeadN: head.AsOf}}, nil
 }
 
 // sendAnswer sends an answer to the readers of the answered message: see answeredTo.

@@ -82,7 +82,7 @@ func TestAddAgent_ofAPerson_takesASeatByOneWrite(t *testing.T) {
 		agentIn(t, got, "Bot").State != chat.AgentStandby {
 		t.Errorf("the room is %+v", got)
 	}
-	if x.Form != room.FormAgent || added.Room != "plans" {
+	if x.Form != room.FormEndpoint || added.Room != "plans" {
 		t.Errorf("it is %+v, stored as %+v", added, x)
 	}
 	hears, err := w.Heard(t.Context(), x, 0, 0)

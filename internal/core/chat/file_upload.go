@@ -180,7 +180,7 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: head,
 		me:     room.Caller{Agent: agent},
 		holder: room.HashedToken{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay},
-		start:  room.Start{At: now, Known: head.AsOf, Head: head.AsOf}}
+		start:  room.Start{At: now, Known: head.AsOf, HeadN: head.AsOf}}
 	if !open {
 		return c, nil, nil
 	}

@@ -181,7 +181,7 @@ func (s *Service) EndGoneHook(ctx context.Context, hook roomlog.HookItem) error 
 func (c *session) endExpiredHooks(ctx context.Context) {
 	svc := c.room.svc
 	for _, k := range c.me.Hooks {
-		if k.Form == room.FormEach {
+		if k.Form == room.FormWebhook {
 			continue
 		}
 		_, err := svc.store.Hook(ctx, k.ID)
@@ -203,7 +203,7 @@ func proposeHookEnd(id string, why room.Reason, ops []table.Op, there *bool) rul
 		if !*there {
 			return ch, nil
 		}
-		if k.Form == room.FormAgent { // the endpoint alone has the seat
+		if k.Form == room.FormEndpoint { // the endpoint alone has the seat
 			left := *head.FreeSeat(caller.Agent, room.ReasonLeft)
 			left.Person = caller.IsPerson()
 			return roomlog.Change{Events: []room.Event{left},

@@ -65,7 +65,7 @@ const (
 	unsure                         // events handed out before may not have arrived, and do not fit into the batch
 
 	complete = batchFull | seatLost // the inbox takes no further event
-	wakes    = complete | endsWait  // so a wait also ends with a full batch, and with the loss of the seat
+	overMask = complete | endsWait  // so a wait also ends with a full batch, and with the loss of the seat
 )
 
 // has reports whether the inbox has found a sign of x.
@@ -88,9 +88,9 @@ func newInbox(c *session, pos position) *inbox {
 
 // isOver reports whether the signs end the wait: any sign of wakes, but of a paused caller only seatLost.
 func (in *inbox) isOver() bool {
-	sleeps := in.has(wakes) && !in.has(seatLost) && in.sleeps()
+	sleeps := in.has(overMask) && !in.has(seatLost) && in.sleeps()
 	in.add(slept, sleeps)
-	return in.has(wakes) && !sleeps
+	return in.has(overMask) && !sleeps
 }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
@@ -141,7 +141,7 @@ func (in *inbox) collect(ctx context.Context) error {
 		}
 		events, err := pages.Read(ctx, in.scanned)
 		// The events so far do not wait for events that cannot be read.
-		if in.has(wakes) && (err == nil && len(events) == 0 || errors.Is(err, table.ErrUnavailable)) {
+		if in.has(overMask) && (err == nil && len(events) == 0 || errors.Is(err, table.ErrUnavailable)) {
 			return nil
 		}
 		if err != nil {

@@ -131,7 +131,7 @@ func (op *sendOp) readBack(ctx context.Context) error {
 	}
 	// The call need not read the events up to head again, even if this clock is behind the writer's.
 	c.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(head.HeadMs)), Known: head.AsOf,
-		Head: head.AsOf}
+		HeadN: head.AsOf}
 	return nil
 }
 
@@ -257,9 +257,9 @@ var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send 
 	"within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
 	"idempotency_key.")
 
-// keepAddressees reports whether the call repeats a message to named agents. Such a message keeps the addressees, even
+// repeatsToNamed reports whether the call repeats a message to named agents. Such a message keeps the addressees, even
 // after they left or lost the name. unfound is the error of the unknown name.
-func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
+func (op *sendOp) repeatsToNamed(ctx context.Context, unfound error) bool {
 	c := op.session
 	if op.req.Key != "" { // if all names were found, the append checks the key
 		if fault.CodeOf(unfound) != fault.InvalidArgument {

@@ -163,7 +163,7 @@ func stateOf(head *room.Head, agent room.Agent, p room.Presence, now time.Time) 
 	case p.Standby && mayWait, !waits && agent.HookedUntil(p).After(now):
 		return AgentStandby
 	case (waits || mayWait && !now.Before(p.BackAt())) &&
-		(p.ForMe || agent.IsPersonOnly() || woken <= p.Head || now.Sub(at) < BetweenWaits):
+		(p.ForMe || agent.IsPersonOnly() || woken <= p.WaitFrom || now.Sub(at) < BetweenWaits):
 		return AgentWaiting
 	case now.Before(p.BackAt()):
 		return AgentAway
@@ -285,7 +285,7 @@ func (s *Situation) addSilentTask(head *room.Head, by room.Caller, seen map[int]
 // addRoster adds the roster to the result of a wait if the roster has changed since the seat's last result. A wait that
 // messages end has no roster, unless an agent came or left.
 func (c *session) addRoster(ctx context.Context, head *room.Head, in *inbox, got *Waited) {
-	if !in.has(othersAway) && !in.has(agentMoved) && (got.Status == StatusMessages && in.has(wakes) ||
+	if !in.has(othersAway) && !in.has(agentMoved) && (got.Status == StatusMessages && in.has(overMask) ||
 		len(head.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.me)) {
 		return

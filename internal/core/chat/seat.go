@@ -101,7 +101,7 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 		return nil, hideForeignStay(asker, token, err)
 	}
 	live, holder := s.acquire(token.Room), room.HashToken(token)
-	start := room.Start{Head: math.MaxInt64}
+	start := room.Start{HeadN: math.MaxInt64}
 	if known := live.log.Peek(); known != nil {
 		start.Known = known.AsOf
 	}
@@ -128,7 +128,7 @@ func (s *Service) accept(ctx context.Context, token ident.Token, read readHead) 
 		return nil, err
 	}
 	if current := live.log.KnownSince(start.At); current != nil {
-		start.Head = current.AsOf
+		start.HeadN = current.AsOf
 	}
 	return &session{token: token, holder: holder, room: live, head: head, me: caller, start: start}, nil
 }

@@ -219,7 +219,7 @@ const (
 	needNothing      need = iota
 	needLastMessage       // the index of the head lacks the caller's last message, which may be the same
 	needOlderLog          // the index does not reach back to the start of the call
-	needPerson            // the agent is paused
+	needUnpaused          // the agent is paused
 	needReading           // something unread may change what the caller says
 	needConfirmation      // the text seems to hold a credential
 )
@@ -246,10 +246,10 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 		}
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
-		said, unknown := op.lookUpKey(ctx)
+		said, errLookUp := op.lookUpKey(ctx)
 		switch {
-		case unknown != nil:
-			return v, unknown
+		case errLookUp != nil:
+			return v, errLookUp
 		case said:
 			continue
 		case err != nil:
@@ -261,7 +261,7 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 			err = op.loadLastMessage(ctx)
 		case needOlderLog:
 			err = op.readBack(ctx)
-		case needPerson:
+		case needUnpaused:
 			v.heldBack = &Sent{Waited: op.answerUnsent(ctx, StatusPaused)}
 		case needReading:
 			v.heldBack, err = op.holdBack(ctx)
@@ -332,7 +332,7 @@ func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Ev
 
 	// An unread message may be the reason of a refusal by 9, so 7 comes first.
 	if caller.IsPaused() { // 4, 5
-		return verdict{needs: needPerson}, nil
+		return verdict{needs: needUnpaused}, nil
 	}
 	if !caller.IsPerson() {
 		if err := head.CheckRun(); err != nil { // 6
@@ -567,9 +567,9 @@ func (op *sendOp) address(ctx context.Context) error {
 		return err
 	}
 	c := op.session
-	head, current := c.room.log.Refresh(ctx, op.began)
-	if current != nil {
-		return current
+	head, errRefresh := c.room.log.Refresh(ctx, op.began)
+	if errRefresh != nil {
+		return errRefresh
 	}
 	if _, here := head.CallerByToken(c.holder); !here {
 		return c.refuseToken(ctx, head)
@@ -591,8 +591,8 @@ func (op *sendOp) makeEvent(ctx context.Context) error {
 	}
 	err := op.findNamed(ctx)
 	if len(op.req.To) > 0 || err != nil {
-		known := op.keepAddressees(ctx, err)
-		if err != nil && !known {
+		known := op.repeatsToNamed(ctx, err)
+		if err != nil && !known { // a repetition keeps addressees that have left since
 			return err
 		}
 	}

@@ -71,7 +71,7 @@ func (c *session) situation(head *room.Head) Situation {
 	if agent, here := head.Seated(me); here {
 		s.Admin, s.Muted, s.Listening, s.Supervised = agent.Role == room.Admin, agent.Muted, head.Silenced(agent),
 			head.SupervisedOf(agent, now)
-		s.addTasks(head, agent, now)
+		s.countTasks(head, agent, now)
 		s.Hooked = !s.Person && agent.IsCalled()
 		s.Woken = !s.Person && c.room.agents.HasProgram(me)
 	}

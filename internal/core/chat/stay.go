@@ -151,7 +151,7 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 	}
 	head := live.log.Peek()
 	// Events that do not fit come with the next news.
-	got = &Waited{Status: in.status(ctx, head), Messages: in.batch.Messages, Wakes: in.has(wakes),
+	got = &Waited{Status: in.status(ctx, head), Messages: in.batch.Messages, Wakes: in.has(overMask),
 		Situation: in.situation(head)}
 	return got, in.scanned, nil
 }

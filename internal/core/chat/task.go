@@ -209,7 +209,7 @@ func (req TaskRequest) newOp() (*taskOp, error) {
 
 	// Adding has its fields in tasks; each other action has one task.
 	if req.Action == CommandAdd {
-		return op, op.addTasks()
+		return op, op.parseAdd()
 	}
 	if len(req.Tasks) > 0 {
 		return nil, refuseTasksField()
@@ -368,8 +368,8 @@ func refuseUnknownTask() error {
 		"that are open.")
 }
 
-// addTasks parses the tasks to add.
-func (op *taskOp) addTasks() error {
+// parseAdd parses the tasks to add.
+func (op *taskOp) parseAdd() error {
 	req := op.req
 	if err := req.checkAdd(); err != nil {
 		return err
@@ -820,9 +820,9 @@ func (c *session) doneTask(done roomlog.Done) *TaskView {
 // tasksBrief is how many of the caller's tasks another call's result names.
 const tasksBrief = 3
 
-// addTasks adds the tasks of agent and counts the open ones, as far as the log tells: only presence tells whether an
+// countTasks adds the tasks of agent and counts the open ones, as far as the log tells: only presence tells whether an
 // agent is silent.
-func (s *Situation) addTasks(head *room.Head, agent room.Agent, now time.Time) {
+func (s *Situation) countTasks(head *room.Head, agent room.Agent, now time.Time) {
 	for _, task := range head.TasksOf(agent) {
 		if len(s.Tasks) < tasksBrief {
 			s.Tasks = append(s.Tasks, TaskBrief{room.TaskID(task.No), task.Title})
@@ -833,7 +833,7 @@ func (s *Situation) addTasks(head *room.Head, agent room.Agent, now time.Time) {
 			continue
 		}
 		s.OpenTasks++
-		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() || !head.MayTake(agent, task, nil, now) {
+		if task.Holder.IsHere(&head.State) || agent.Person.Supervises() || !head.IsFreeFor(agent, task, nil, now) {
 			continue
 		}
 		s.FreeTasks++

@@ -297,7 +297,7 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	}
 	got := &Waited{
 		Status: status, Messages: in.batch.Messages, HasMore: in.has(batchFull), before: in.before, Along: in.along,
-		Wakes:     in.has(wakes),
+		Wakes:     in.has(overMask),
 		Cursor:    c.cursor(in.scanned, in.has(othersAway) || in.pos.toldOthersAway && len(in.batch.Messages) == 0),
 		Situation: in.situation(head),
 	}
@@ -372,7 +372,7 @@ func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 		if err := in.collect(ctx); err != nil {
 			return nil, err
 		}
-		if _, owes := c.head.Talk.Owes(c.me.Seat, now); owes && !in.has(wakes) {
+		if _, owes := c.head.Talk.Owes(c.me.Seat, now); owes && !in.has(overMask) {
 			turn = c.room.agents.ClaimTurnIfNext(ctx, c.me.Seat, wait)
 		}
 	}

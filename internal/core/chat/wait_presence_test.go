@@ -273,7 +273,7 @@ func TestWait_announcementAndReadFail_keepWhatIsKnown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return got.UntilMs, got.Used, got.Head
+		return got.UntilMs, got.Used, got.WaitFrom
 	}
 	first, _, _ := announced()
 	looks := func() int { return w.watch.count(time.Minute) + w.watch.count(10*time.Second) }

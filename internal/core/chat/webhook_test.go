@@ -18,7 +18,7 @@ func (w *world) webhookOf(person, url string) roomlog.HookItem {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return roomlog.HookItem{ID: chat.HookID("key:b", url, "each", seat, false), Form: room.FormEach, Room: seat.Room,
+	return roomlog.HookItem{ID: chat.HookID("key:b", url, "each", seat, false), Form: room.FormWebhook, Room: seat.Room,
 		Seat: seat.Seat, URL: url, Secret: "whsec_", Principal: "key:b",
 		SinceMs: w.clock.Now().UnixMilli(), UntilMs: w.clock.Now().Add(60 * day).UnixMilli()}
 }
@@ -149,7 +149,7 @@ func TestWebhook_isAddedAndEndedByItsPersonAlone(t *testing.T) {
 	}
 	wants(t, w.Webhook(t.Context(), person, w.webhookOf(person, "https://example.com/5")), fault.RateLimited)
 	hooks := w.supervise(person, chat.SuperviseRequest{EndHook: x.ID}).Hooks
-	if len(hooks) != 3 || hooks[0].Form != room.FormEach {
+	if len(hooks) != 3 || hooks[0].Form != room.FormWebhook {
 		t.Errorf("one has ended, and there are %+v", hooks)
 	}
 	if leads, _ := w.hookStored(x); leads {

@@ -133,10 +133,10 @@ func (g guess) countFirst(ctx context.Context) error {
 func (g guess) count(ctx context.Context, taken roomlog.Guesses) (slot string, err error) {
 	slot, wait, err := g.slots.AcquireOne(ctx, taken, roomlog.Choice{
 		Who: roomlog.Who(g.who),
-		Pick: func(taken map[string]roomlog.Guess, now time.Time) (string, time.Duration) {
+		Pick: func(taken map[string]roomlog.SlotUse, now time.Time) (string, time.Duration) {
 			return roomlog.Guesses(taken).Slot(g.who, g.known, now)
 		},
-		Ends: func(now time.Time) time.Time { return roomlog.Guess{AtMs: now.UnixMilli()}.Ends() },
+		Ends: func(now time.Time) time.Time { return roomlog.SlotUse{AtMs: now.UnixMilli()}.Ends() },
 	})
 	if err == nil && wait > 0 {
 		err = tooMany(wait)

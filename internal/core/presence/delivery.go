@@ -37,10 +37,10 @@ import (
 //  20. Bob's person opens the room on a new device: the offer says that it is the first.
 //  21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
 //
-// Three of the numbers below cut the line of events. (BatchAfter, HandedTo] is the last batch, which the next call
+// Three of the numbers below cut the line of events. (BatchAfter, BatchTo] is the last batch, which the next call
 // without a cursor gets once more. (Acked, BatchAfter] was handed out twice, and comes along if it fits. In case 3:
 //
-//	after          Acked  BatchAfter  HandedTo     40 | 41 | 42 | 43 |
+//	after          Acked  BatchAfter  BatchTo      40 | 41 | 42 | 43 |
 //	the join       0      40          40
 //	the 1st call   0      40          42              | batch   |
 //	the 2nd call   0      42          42              | twice   |
@@ -50,7 +50,7 @@ import (
 // that number, the third who records the number, and the last where the number is kept:
 //
 //	Acked          have arrived                      Acknowledge, HandOut, HoldBack  table, a minute late
-//	HandedTo       handed out without a cursor       HandOut                         table
+//	BatchTo        handed out without a cursor       HandOut                         table
 //	BatchAfter     came before the last such batch   HandOut                         table
 //	ShownTo        handed out with a cursor, hooked  HandOut, RecordShown            table
 //	HeldBackTo     handed to a send held back        HoldBack                        table
@@ -69,7 +69,7 @@ type Delivery struct {
 
 // deliveryOf returns the delivery of a reader that joined with the event joined, as the table has it.
 func deliveryOf(stored room.ReadPosition, joined int64) Delivery {
-	stored.HandedTo, stored.BatchAfter = max(stored.HandedTo, joined), max(stored.BatchAfter, joined)
+	stored.BatchTo, stored.BatchAfter = max(stored.BatchTo, joined), max(stored.BatchAfter, joined)
 	return Delivery{stored: stored, joined: joined, fromTable: true}
 }
 
@@ -138,7 +138,7 @@ func (d Delivery) Offer(query Query) Offer {
 	position := d.stored
 	switch {
 	case query.Peek: // 6
-		n := max(query.Cursor, d.HandedOut())
+		n := max(query.Cursor, d.NewestHandedOut())
 		return Offer{How: Peek, After: n, Arrived: n}
 	case query.Cursor > 0: // 1
 		return OfferAfter(query.Cursor)
@@ -146,10 +146,10 @@ func (d Delivery) Offer(query Query) Offer {
 		return Offer{How: LastLook, After: max(position.BatchAfter, position.Acked, d.shown)}
 	}
 	// 2, 3, 4
-	offer := Offer{How: OnceMore, MarkTo: max(position.HandedTo, d.shown), Arrived: position.Acked,
+	offer := Offer{How: OnceMore, MarkTo: max(position.BatchTo, d.shown), Arrived: position.Acked,
 		UnsureTo: position.BatchAfter,
-		First:    position.Acked == 0 && position.HandedTo <= d.joined && d.shown == 0, // 20
-		batchTo:  position.HandedTo, current: d.fromTable}
+		First:    position.Acked == 0 && position.BatchTo <= d.joined && d.shown == 0, // 20
+		batchTo:  position.BatchTo, current: d.fromTable}
 	switch {
 	case query.Return: // 11
 		offer.How = UntilArrived
@@ -179,11 +179,11 @@ func (d *Delivery) HandOut(offer Offer, to int64, messages int) WriteTime {
 		d.shown = max(d.shown, to)
 		return Never
 	case offer.How == OnceMore: // 2, 3
-		position.BatchAfter, position.HandedTo = max(offer.After, offer.batchTo), max(position.HandedTo, to)
-	case to <= position.HandedTo: // 11, 14
+		position.BatchAfter, position.BatchTo = max(offer.After, offer.batchTo), max(position.BatchTo, to)
+	case to <= position.BatchTo: // 11, 14
 		return Never
 	default:
-		position.BatchAfter, position.HandedTo = offer.After, to
+		position.BatchAfter, position.BatchTo = offer.After, to
 	}
 	return BeforeAnswerIfPossible
 }
@@ -204,7 +204,7 @@ func (o Offer) isRecorded(to int64, messages int) bool {
 func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 	position := &d.stored
 	d.shown = max(d.shown, to)
-	if to <= max(position.HandedTo, position.ShownTo) {
+	if to <= max(position.BatchTo, position.ShownTo) {
 		return Never
 	}
 	position.ShownTo = to
@@ -216,8 +216,8 @@ func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 // answer would never come again.
 func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 	position, n := &d.stored, cursor // 1
-	if position.BatchAfter < replyTo && replyTo <= position.HandedTo {
-		n = max(n, position.HandedTo) // 5
+	if position.BatchAfter < replyTo && replyTo <= position.BatchTo {
+		n = max(n, position.BatchTo) // 5
 	}
 	if n <= position.Acked {
 		return Never
@@ -239,22 +239,22 @@ func (d *Delivery) HoldBack(offer Offer, to int64, key string) WriteTime { // 15
 // stay was handed, except the answer to the same call, which was held back before.
 func (d Delivery) Arrived(key string) int64 {
 	position := d.stored
-	handed := max(position.Acked, position.HandedTo, position.ShownTo) // 13
-	if key != "" && key == position.HeldBackKey {                      // 15
+	handed := max(position.Acked, position.BatchTo, position.ShownTo) // 13
+	if key != "" && key == position.HeldBackKey {                     // 15
 		return handed
 	}
 	return max(handed, position.HeldBackTo)
 }
 
-// HandedOut returns the last event that the reader was handed.
-func (d Delivery) HandedOut() int64 {
-	return max(d.stored.Acked, d.stored.HandedTo, d.stored.ShownTo, d.shown, d.joined)
+// NewestHandedOut returns the last event that the reader was handed.
+func (d Delivery) NewestHandedOut() int64 {
+	return max(d.stored.Acked, d.stored.BatchTo, d.stored.ShownTo, d.shown, d.joined)
 }
 
 // Cursor returns the cursor of an answer that hands nothing out. ok is false if a cursor would acknowledge an answer
 // that may be lost.
 func (d Delivery) Cursor() (n int64, ok bool) { // 17
-	return d.HandedOut(), d.stored.HandedTo <= max(d.stored.Acked, d.joined)
+	return d.NewestHandedOut(), d.stored.BatchTo <= max(d.stored.Acked, d.joined)
 }
 
 // ConfirmCredential reports whether the reader was warned of the credential with this fingerprint. A call of the

@@ -134,13 +134,13 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 				calls(look, 41)(b)
 				b.Delivery = deliveryOf(b.stored, 40)
 				b.addKnown(other.Delivery)
-				return fmt.Sprint(b.stored.HandedTo, b.stored.Acked, other.stored.BatchAfter)
+				return fmt.Sprint(b.stored.BatchTo, b.stored.Acked, other.stored.BatchAfter)
 			}, "41 41 40"},
 			{calls(look, 42), "42 stored if possible"},
 		},
 		"9. Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls Bob for 41.": {
 			{func(b *bob) string { b.hooked = true; return calls(cursor40, 41)(b) }, "41 stored if possible"},
-			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).HandedOut()) }, "41"},
+			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).NewestHandedOut()) }, "41"},
 			{calls(cursor40, 41), "41 unstored"},
 			{calls(Query{Cursor: 41}, 41), "unstored"},
 			{calls(look, 42), "42 stored if possible"},
@@ -210,7 +210,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 		"21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.": {
 			{calls(cursor40, 41), "41 unstored"},
 			{func(b *bob) string { return b.RecordShown(41).String() }, "stored if possible"},
-			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).HandedOut()) }, "41"},
+			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).NewestHandedOut()) }, "41"},
 			{func(b *bob) string { return b.RecordShown(41).String() }, "unstored"},
 		},
 		"19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.": {
@@ -233,12 +233,12 @@ func TestDelivery_callsOfCase3_moveTheLastBatch(t *testing.T) {
 	b := &bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
 	for i, c := range []struct {
 		newest int64  // the last event at the call; 0: no call after the join
-		want   string // Acked, BatchAfter, HandedTo
+		want   string // Acked, BatchAfter, BatchTo
 	}{{0, "0 40 40"}, {42, "0 40 42"}, {42, "0 42 42"}, {43, "0 42 43"}} {
 		if c.newest != 0 {
 			calls(look, c.newest)(b)
 		}
-		if got := fmt.Sprint(b.stored.Acked, b.stored.BatchAfter, b.stored.HandedTo); got != c.want {
+		if got := fmt.Sprint(b.stored.Acked, b.stored.BatchAfter, b.stored.BatchTo); got != c.want {
 			t.Errorf("row %d: %s, want %s", i+1, got, c.want)
 		}
 	}
@@ -278,9 +278,9 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 				}
 			}
 			arrived := d.Arrived("k")
-			if d.stored.Acked < was.stored.Acked || d.stored.HandedTo < was.stored.HandedTo || d.shown < was.shown ||
-				d.stored.ShownTo < was.stored.ShownTo || d.HandedOut() != handed ||
-				arrived < max(d.stored.Acked, d.stored.HandedTo, d.stored.ShownTo) ||
+			if d.stored.Acked < was.stored.Acked || d.stored.BatchTo < was.stored.BatchTo || d.shown < was.shown ||
+				d.stored.ShownTo < was.stored.ShownTo || d.NewestHandedOut() != handed ||
+				arrived < max(d.stored.Acked, d.stored.BatchTo, d.stored.ShownTo) ||
 				d.Arrived("") < d.stored.HeldBackTo {
 				t.Fatalf("seed %d, step %d: %+v, then %+v, handed %d", seed, step, was, d, handed)
 			}

@@ -49,7 +49,7 @@ func (d writeDecision) mustWrite() bool {
 	return false
 }
 
-// decideCall decides whether next, the presence that a call brings, is written. The table may lag by fresh. An
+// decideWrite decides whether next, the presence that a call brings, is written. The table may lag by fresh. An
 // absence and a standby are compared with the cached ones: each change of these is written, and another
 // process may have written one since. Here Bob called last, his lease was written then, and fresh is a minute:
 //
@@ -62,7 +62,7 @@ func (d writeDecision) mustWrite() bool {
 //  7. 40 s later a program waits in Bob's place: that is written.
 //  8. The last write failed: Bob's lease is written at his next call.
 //  9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.
-func (c cachedPresence) decideCall(next room.Presence, now time.Time, fresh time.Duration) writeDecision {
+func (c cachedPresence) decideWrite(next room.Presence, now time.Time, fresh time.Duration) writeDecision {
 	switch {
 	case next.UntilMs != 0 && !c.writtenWait: // 3
 		return waitBegins
@@ -91,7 +91,7 @@ func (c cachedPresence) decideWait(wait *Wait, now time.Time, again time.Duratio
 	switch {
 	case c.latest.Supersedes(wait.Began, wait.Standby): // 5, 6
 		return superseded
-	case wait.PassedTo > c.latest.Head: // 8
+	case wait.PassedTo > c.latest.WaitFrom: // 8
 		return wentOn
 	case wait.AnnouncedUntil.Equal(wait.Until), wait.AnnouncedUntil.Sub(now) > again+rewriteAfter: // 1, 4, 7
 		return announcedLongEnough
@@ -114,7 +114,7 @@ func (c cachedPresence) decideStandby(head *room.Head, agent room.Agent, now tim
 	presence := c.latest
 	if !presence.Standby && presence.UntilMs != 0 {
 		woken, when := head.NewestWakeup(agent.Seat)
-		works := woken > presence.Head && !when.After(presence.WaitsUntil().Add(CallFresh)) &&
+		works := woken > presence.WaitFrom && !when.After(presence.WaitsUntil().Add(CallFresh)) &&
 			now.Sub(when) < undisturbedAfterWait
 		if works || presence.Attendance(head, agent, now, CallFresh).Waits { // 6, 7
 			return agentWaits

@@ -46,7 +46,7 @@ func TestLease_decideCall(t *testing.T) {
 		{"9. Bob sends 4 minutes later, and fresh is 5 minutes: nothing is written for a minute more.", written,
 			4 * time.Minute, called, SendFresh, lagsLittle},
 	} {
-		if got := c.before.decideCall(c.next, noon().Add(c.after), c.fresh); got != c.want {
+		if got := c.before.decideWrite(c.next, noon().Add(c.after), c.fresh); got != c.want {
 			t.Errorf("%s: decision %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -81,7 +81,7 @@ func TestLease_decideWait(t *testing.T) {
 		{"7. Bob waits, and a program begins to wait in Bob's place: Bob's wait goes on.",
 			room.Presence{WaitMs: ms(0), ShellMs: ms(time.Minute)}, bobs, 2 * time.Minute, announcedLongEnough},
 		{"8. Bob's wait goes on past an answer, so others take the wait for ended: that is written.",
-			room.Presence{WaitMs: ms(0), Head: 7}, passed, 2 * time.Minute, wentOn},
+			room.Presence{WaitMs: ms(0), WaitFrom: 7}, passed, 2 * time.Minute, wentOn},
 	} {
 		cached := cachedPresence{latest: c.known}
 		if got := cached.decideWait(&c.wait, noon().Add(c.after), time.Minute); got != c.want {
@@ -107,9 +107,9 @@ func TestLease_decideStandby(t *testing.T) {
 	quiet := h
 	say(room.Event{Type: room.Said, Seat: 1, Text: "Milk?"}, noon().Add(time.Minute))
 	program := func(at time.Duration) room.Presence {
-		return room.Presence{AtMs: ms(at), Standby: true, UntilMs: ms(at + room.AnnounceWait), Head: quiet.AsOf}
+		return room.Presence{AtMs: ms(at), Standby: true, UntilMs: ms(at + room.AnnounceWait), WaitFrom: quiet.AsOf}
 	}
-	waits := room.Presence{AtMs: ms(0), UntilMs: ms(5 * time.Minute), Head: quiet.AsOf}
+	waits := room.Presence{AtMs: ms(0), UntilMs: ms(5 * time.Minute), WaitFrom: quiet.AsOf}
 	for _, c := range []struct {
 		name  string
 		known room.Presence
@@ -204,11 +204,11 @@ func TestLease_records(t *testing.T) {
 		t.Errorf("a newer call elsewhere: %+v, want %+v", l.latest, newer)
 	}
 	l.recordWrite(here, noon())
-	if !l.writtenWait || l.decideCall(here, noon(), CallFresh) != lagsLittle {
+	if !l.writtenWait || l.decideWrite(here, noon(), CallFresh) != lagsLittle {
 		t.Errorf("it was written: %+v", l)
 	}
 	l.recordFailure()
-	if l.decideCall(here, noon(), CallFresh) != lagsMuch {
+	if l.decideWrite(here, noon(), CallFresh) != lagsMuch {
 		t.Errorf("it was not written: %+v", l)
 	}
 	l.endWait(noon())

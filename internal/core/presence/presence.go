@@ -81,7 +81,7 @@ func (s Recorder) presenceAfter(call Call, known room.Presence) room.Presence {
 		presence.WakesMs = presence.AtMs
 	}
 	if !call.Until.IsZero() {
-		presence.UntilMs, presence.Head = call.Until.UnixMilli(), s.head.AsOf
+		presence.UntilMs, presence.WaitFrom = call.Until.UnixMilli(), s.head.AsOf
 		switch began := call.Began.UnixMilli(); {
 		case call.Standby:
 			presence.ShellMs = began
@@ -142,7 +142,7 @@ func (s Recorder) renewLease(ctx context.Context, presence room.Presence, fresh 
 	presence = s.addOpenWait(presence, cached.latest)
 	presence.Read = max(presence.Read, cached.latest.Read)
 	presence = presence.Younger(cached.latest)
-	if !cached.decideCall(presence, now, fresh).mustWrite() {
+	if !cached.decideWrite(presence, now, fresh).mustWrite() {
 		cached.latest, due = presence, cached.writtenAt.Add(fresh)
 		attendees.mu.Unlock()
 		return due
@@ -235,7 +235,7 @@ func (s Recorder) Renew(ctx context.Context, wait *Wait) (again time.Duration) {
 	}
 	wait.AnnouncedUntil = room.Announced(now, wait.Until)
 	presence := cached.latest
-	presence.UntilMs, presence.Head = wait.AnnouncedUntil.UnixMilli(), max(presence.Head, wait.PassedTo)
+	presence.UntilMs, presence.WaitFrom = wait.AnnouncedUntil.UnixMilli(), max(presence.WaitFrom, wait.PassedTo)
 	presence = s.addOpenWait(presence, cached.latest)
 	cached.recordWrite(presence, now)
 	attendees.mu.Unlock()
@@ -305,21 +305,22 @@ func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for seat, cache := range a.seats {
-		presence, single := all[seat], a.o.SingleProcess
+		if cache.presence.latest.AtMs == 0 {
+			continue // the process has seen no call of the seat
+		}
+		stored, mine := all[seat], cache.presence.latest
+		single := a.o.SingleProcess
 		switch {
-		case cache.presence.latest.AtMs == 0:
-		// the process knows that the wait has ended
-		case cache.presence.latest.AtMs > presence.AtMs, cache.presence.latest.AtMs == presence.AtMs && single:
-			mine := cache.presence.latest
-			mine.HookedMs = presence.HookedMs
-			mine.Activity, mine.ActiveAsOf = presence.Activity, presence.ActiveAsOf
+		case mine.AtMs > stored.AtMs, mine.AtMs == stored.AtMs && single: // as when a wait has ended
+			mine.HookedMs = stored.HookedMs
+			mine.Activity, mine.ActiveAsOf = stored.Activity, stored.ActiveAsOf
 			if !single { // each begin and end of an absence is written, perhaps elsewhere
-				mine.BackMs = presence.BackMs
+				mine.BackMs = stored.BackMs
 			}
 			all[seat] = mine
-		case cache.presence.latest.AtMs == presence.AtMs: // the process knows what was handed out since
-			presence.Read = max(presence.Read, cache.presence.latest.Read)
-			all[seat] = presence
+		case mine.AtMs == stored.AtMs: // the process knows what was handed out since
+			stored.Read = max(stored.Read, mine.Read)
+			all[seat] = stored
 		}
 	}
 	return all, people, nil

@@ -145,7 +145,7 @@ func (r Reader) Arrived(ctx context.Context, key string) (int64, error) {
 // HandedOut returns the last event that the reader was handed.
 func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 	delivery, err := r.lockAndReadDelivery(ctx)
-	return delivery.HandedOut(), err
+	return delivery.NewestHandedOut(), err
 }
 
 // Cursor returns the cursor of an answer that hands nothing out, as far as the process knows: see Delivery.Cursor.
@@ -253,7 +253,7 @@ func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when Write
 		return nil
 	}
 	if when == BeforeAnswerIfPossible { // the answer is marked if it comes again
-		reading.delivery.shown = max(reading.delivery.shown, delivery.HandedOut())
+		reading.delivery.shown = max(reading.delivery.shown, delivery.NewestHandedOut())
 	}
 	if !canceled {
 		r.attendees.o.Logger.WarnContext(ctx, "read position not written", "error", err)

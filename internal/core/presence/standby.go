@@ -37,7 +37,7 @@ func (s Recorder) AnnounceStandby(ctx context.Context, forMe bool) (own bool) {
 	}
 	presence.AtMs, presence.OwnMs = now.UnixMilli(), max(presence.OwnMs, s.caller.AtMs)
 	presence.Used, presence.Standby, presence.ForMe, presence.WakesMs = true, true, forMe, now.UnixMilli()
-	presence.UntilMs, presence.Head = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
+	presence.UntilMs, presence.WaitFrom = now.Add(room.AnnounceWait).UnixMilli(), s.head.AsOf
 	cached.recordWrite(presence, now)
 	attendees.mu.Unlock()
 	s.writePresence(ctx, presence)

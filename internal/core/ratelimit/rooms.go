@@ -27,7 +27,7 @@ func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err 
 	}
 	made := s.Made(ident.CallerDigest("", ident.ClientKey(ctx)))
 	slot, wait, err := made.AcquireOne(ctx, nil, roomlog.Choice{
-		Pick: func(taken map[string]roomlog.Guess, now time.Time) (string, time.Duration) {
+		Pick: func(taken map[string]roomlog.SlotUse, now time.Time) (string, time.Duration) {
 			return freeRoom(taken, n, now)
 		},
 		Ends: roomEnds,
@@ -42,7 +42,7 @@ func (l *Limiter) Room(ctx context.Context, s *roomlog.Store) (undo func(), err 
 }
 
 // freeRoom returns a free slot of n at random, or the time until a slot is free.
-func freeRoom(taken map[string]roomlog.Guess, n int, now time.Time) (slot string, wait time.Duration) {
+func freeRoom(taken map[string]roomlog.SlotUse, n int, now time.Time) (slot string, wait time.Duration) {
 	var free []string
 	wait = roomCounts
 	for i := range n {

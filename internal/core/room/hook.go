@@ -23,12 +23,12 @@ type Form string
 const (
 	// FormWake wakes an agent that cannot wait, when it has unread news.
 	FormWake Form = ""
-	// FormEach is a webhook of the person behind the agent, called with each event that the seat receives, in order.
+	// FormWebhook is a webhook of the person behind the agent, called with each event that the seat receives, in order.
 	// The agent never hears of the webhook.
-	FormEach Form = "each"
-	// FormAgent leads to an A2A endpoint, the agent of the seat. Messages meant for the endpoint call it; those of
+	FormWebhook Form = "each"
+	// FormEndpoint leads to an A2A endpoint, the agent of the seat. Messages meant for the endpoint call it; those of
 	// other endpoints call it only so often: see core.MaxSteps.
-	FormAgent Form = "agent"
+	FormEndpoint Form = "agent"
 )
 
 // HookLease is how long a hook keeps its seat after the last refresh, or after the hook last woke the agent.
@@ -51,13 +51,13 @@ func (a Agent) Hook(id string) (Hook, bool) {
 
 // IsCalled reports whether a hook calls the agent itself about news, and not only its person.
 func (a Agent) IsCalled() bool {
-	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return k.Form != FormEach })
+	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return k.Form != FormWebhook })
 }
 
-// IsEndpoint reports whether a is an endpoint: see FormAgent. An endpoint speaks only when called, in plain words. Its
-// person does the rest, with the token of a link.
+// IsEndpoint reports whether a is an endpoint: see FormEndpoint. An endpoint speaks only when called, in plain words.
+// Its person does the rest, with the token of a link.
 func (a Agent) IsEndpoint() bool {
-	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return k.Form == FormAgent })
+	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return k.Form == FormEndpoint })
 }
 
 // Of returns p as the presence of a. An endpoint makes no calls, so each successful call to an endpoint counts as its
@@ -86,12 +86,12 @@ func (a Agent) BeginHook(id string, forMe bool) Event {
 
 // BeginEndpoint returns the event that begins the hook of a, an endpoint.
 func (a Agent) BeginEndpoint(id string) Event {
-	return a.hookEvent(Hook{ID: id, Form: FormAgent})
+	return a.hookEvent(Hook{ID: id, Form: FormEndpoint})
 }
 
 // BeginWebhook returns the event that begins a webhook of the person behind a. Only the person sees the event.
 func (a Agent) BeginWebhook(id string) Event {
-	e := a.hookEvent(Hook{ID: id, Form: FormEach})
+	e := a.hookEvent(Hook{ID: id, Form: FormWebhook})
 	e.Person = true
 	return e
 }
@@ -111,7 +111,7 @@ func (a Agent) hookEvent(k Hook) Event {
 }
 
 // isOfWebhook reports whether e begins or ends a webhook.
-func (e Event) isOfWebhook() bool { return e.Hook != nil && e.Hook.Form == FormEach }
+func (e Event) isOfWebhook() bool { return e.Hook != nil && e.Hook.Form == FormWebhook }
 
 // BeginsHook reports whether e begins a hook.
 func (e Event) BeginsHook() bool { return e.Type == Hooked && e.Reason == "" }
@@ -153,8 +153,9 @@ func (s *State) beginsLook(agent Agent, hook Hook, event Event) bool {
 	mine := event.Seat == agent.Seat
 	switch {
 	case mine && event.BeginsHook() && event.Hook.ID == hook.ID,
-		hook.Form == FormAgent && s.Hears(agent) && (mine && (event.Type == SupervisionSet || event.Type == Managed) ||
-			event.Type == Changed || event.Person && !event.IsNote()):
+		hook.Form == FormEndpoint && s.Hears(agent) &&
+			(mine && (event.Type == SupervisionSet || event.Type == Managed) ||
+				event.Type == Changed || event.Person && !event.IsNote()):
 		return true
 	}
 	return hook.Calls(s, agent, event)
@@ -164,9 +165,9 @@ func (s *State) beginsLook(agent Agent, hook Hook, event Event) bool {
 func (k Hook) Calls(state *State, agent Agent, event Event) bool {
 	reader := Caller{Agent: agent}
 	switch k.Form {
-	case FormEach:
+	case FormWebhook:
 		return reader.Receives(event)
-	case FormAgent:
+	case FormEndpoint:
 		return reader.IsNews(event) && agent.answers(event, len(state.Agents)) && state.Hears(agent)
 	}
 	return reader.IsNews(event) && reader.WokenBy(event, len(state.Agents), k.ForMe) && !state.Sleeps(reader)

@@ -19,19 +19,19 @@ const PresentFor = 2 * time.Minute
 // in private. The item expires with the agent's lease, so the table itself decides whether a lease has ended: another
 // agent gets the seat only if the item is absent.
 type Presence struct {
-	V       int   `json:"v"`
-	AtMs    int64 `json:"at"`              // the last call, of the agent or of a program on standby for it
-	OwnMs   int64 `json:"own,omitempty"`   // the agent's own last call
-	Used    bool  `json:"used,omitempty"`  // the token was used since the join
-	UntilMs int64 `json:"until,omitempty"` // the end of the wait
-	WaitMs  int64 `json:"wait,omitempty"`  // when the agent's youngest wait began
-	ShellMs int64 `json:"shell,omitempty"` // when the youngest wait of a program on standby began
-	WakesMs int64 `json:"wakes,omitempty"` // the last call of a program that wakes the agent
-	Head    int64 `json:"head,omitempty"`  // the last event when the wait began or last went on
-	Standby bool  `json:"by,omitempty"`    // a program waits for the agent
-	ForMe   bool  `json:"me,omitempty"`    // only messages meant for the agent wake the agent
-	BackMs  int64 `json:"back,omitempty"`  // the announced return
-	Read    int64 `json:"read,omitempty"`  // the last event handed out to the agent
+	V        int   `json:"v"`
+	AtMs     int64 `json:"at"`              // the last call, of the agent or of a program on standby for it
+	OwnMs    int64 `json:"own,omitempty"`   // the agent's own last call
+	Used     bool  `json:"used,omitempty"`  // the token was used since the join
+	UntilMs  int64 `json:"until,omitempty"` // the end of the wait
+	WaitMs   int64 `json:"wait,omitempty"`  // when the agent's youngest wait began
+	ShellMs  int64 `json:"shell,omitempty"` // when the youngest wait of a program on standby began
+	WakesMs  int64 `json:"wakes,omitempty"` // the last call of a program that wakes the agent
+	WaitFrom int64 `json:"head,omitempty"`  // the last event when the wait began or last went on
+	Standby  bool  `json:"by,omitempty"`    // a program waits for the agent
+	ForMe    bool  `json:"me,omitempty"`    // only messages meant for the agent wake the agent
+	BackMs   int64 `json:"back,omitempty"`  // the announced return
+	Read     int64 `json:"read,omitempty"`  // the last event handed out to the agent
 
 	// From separate items: when a hook of the seat was last refreshed, or last woke the agent.
 	HookedMs int64 `json:"-"`

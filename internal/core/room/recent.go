@@ -109,7 +109,7 @@ func (s Saying) Removed() bool { return s.Fingerprint == [16]byte{} }
 type Start struct {
 	At    time.Time
 	Known int64 // events up to Known are older than the call
-	Head  int64 // events after Head are newer than the call
+	HeadN int64 // events after Head are newer than the call
 }
 
 // clockSkew is by how much the clocks of two processes may differ.
@@ -117,7 +117,7 @@ const clockSkew = 2 * time.Second
 
 // Precedes reports whether event n, sent at this time, may be newer than the call.
 func (s Start) Precedes(n int64, at time.Time) bool {
-	return n > s.Known && (n > s.Head || at.After(s.At.Add(-clockSkew)))
+	return n > s.Known && (n > s.HeadN || at.After(s.At.Add(-clockSkew)))
 }
 
 // lastOf finds, for any seat, the last event of one sort from another seat.

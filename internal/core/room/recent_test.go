@@ -272,11 +272,11 @@ func TestSaidSince_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 		for _, a := range h.Agents {
 			number := func(what string) int64 { return rapid.Int64Range(0, h.AsOf).Draw(t, what) }
 			call := room.Start{Known: number("known"),
-				Head: rapid.SampledFrom([]int64{number("head"), math.MaxInt64}).Draw(t, "first seen")}
+				HeadN: rapid.SampledFrom([]int64{number("head"), math.MaxInt64}).Draw(t, "first seen")}
 			call.At = l.now.Add(-time.Duration(rapid.IntRange(0, 1200).Draw(t, "age")) * time.Second)
 			for _, e := range l.events { // the head that a call sees has all that is this much older than the call
 				if call.At.Sub(e.At()) > room.Lease-room.RepeatWindow {
-					call.Head = max(call.Head, e.N)
+					call.HeadN = max(call.HeadN, e.N)
 				}
 			}
 			var want []room.Saying

@@ -318,9 +318,9 @@ func (h *Head) Works(seen map[int]Presence, now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && !h.Stalled(t, seen, now) })
 }
 
-// MayTake reports whether agent may take task now: task is free or offered to agent, or has stalled with another.
-// MayTake does not ask for the limit MaxTaken.
-func (h *Head) MayTake(agent Agent, task Task, seen map[int]Presence, now time.Time) bool {
+// IsFreeFor reports whether agent may take task now: task is free or offered to agent, or has stalled with another.
+// IsFreeFor does not ask for the limit MaxTaken.
+func (h *Head) IsFreeFor(agent Agent, task Task, seen map[int]Presence, now time.Time) bool {
 	switch {
 	case !agent.SeesTask(task.N), task.Holder.Is(agent):
 		return false
@@ -338,7 +338,7 @@ func (h *Head) MayTake(agent Agent, task Task, seen map[int]Presence, now time.T
 func (h *Head) NextTask(agent Agent, seen map[int]Presence, now time.Time) (Task, bool) {
 	best, rank := -1, 3
 	for i, task := range h.Tasks {
-		if !h.MayTake(agent, task, seen, now) {
+		if !h.IsFreeFor(agent, task, seen, now) {
 			continue
 		}
 		r := 1

@@ -38,10 +38,10 @@ func (p Presence) Attendance(head *Head, agent Agent, now time.Time, slack time.
 		until = until.Add(slack)
 	}
 	woken, at := head.NewestWakeup(agent.Seat)
-	open := now.Before(until) && (p.Standby || p.ForMe || woken <= p.Head)
+	open := now.Before(until) && (p.Standby || p.ForMe || woken <= p.WaitFrom)
 	if !open {
 		called = Earliest(called, now)
-		if woken > p.Head && !p.ForMe { // the event ended the wait
+		if woken > p.WaitFrom && !p.ForMe { // the event ended the wait
 			called = Earliest(called, Latest(time.UnixMilli(agent.AtMs), p.At(), at))
 		}
 	}
@@ -193,7 +193,7 @@ func (t Turn) canAct(agent Agent) bool {
 		if !agent.SeesTask(task.N) {
 			continue
 		}
-		if task.Holder.Is(agent) || head.MayTake(agent, task, t.Seen, t.Now) ||
+		if task.Holder.Is(agent) || head.IsFreeFor(agent, task, t.Seen, t.Now) ||
 			head.Yields(task, agent, t.Seen, t.Now) {
 			return true
 		}

@@ -27,8 +27,8 @@ const beingChecked = 2 * time.Second
 // FirstGuess is the slot of the wrong password that begins the watch.
 const FirstGuess = "FIRST"
 
-// Guess is a wrong password, or a password being checked.
-type Guess struct {
+// SlotUse is a wrong password, or a password being checked.
+type SlotUse struct {
 	Who  string // see Who
 	AtMs int64
 }
@@ -44,11 +44,11 @@ func Who(groups []ident.Group) string {
 }
 
 // Ends returns the time from which g no longer counts.
-func (g Guess) Ends() time.Time { return room.CeilSecond(time.UnixMilli(g.AtMs).Add(GuessLife)) }
+func (g SlotUse) Ends() time.Time { return room.CeilSecond(time.UnixMilli(g.AtMs).Add(GuessLife)) }
 
 // Guesses are the guesses of a room's password, by slot. A guess that ends in the slot
 // FirstGuess only says that the room is watched; the other slots are free then.
-type Guesses map[string]Guess
+type Guesses map[string]SlotUse
 
 // Slot returns the slot in which a guess of the caller counts, or how long the caller must wait for a slot. A hash
 // chooses for each caller callerGuesses of the room's roomGuesses slots. Other callers share some of these slots, so

@@ -9,8 +9,8 @@ import (
 )
 
 // guessed returns a guess of so many seconds ago.
-func guessed(who string, ago int, now time.Time) Guess {
-	return Guess{Who: who, AtMs: now.Add(-time.Duration(ago) * time.Second).UnixMilli()}
+func guessed(who string, ago int, now time.Time) SlotUse {
+	return SlotUse{Who: who, AtMs: now.Add(-time.Duration(ago) * time.Second).UnixMilli()}
 }
 
 func TestGuesses_slot_isOneOfTheCallersTenUnlessItIsKnown(t *testing.T) {
@@ -28,7 +28,7 @@ func TestGuesses_slot_isOneOfTheCallersTenUnlessItIsKnown(t *testing.T) {
 		}
 		return g
 	}
-	with := func(g Guesses, slot string, x Guess) Guesses { g[slot] = x; return g }
+	with := func(g Guesses, slot string, x SlotUse) Guesses { g[slot] = x; return g }
 	for what, c := range map[string]struct {
 		taken Guesses
 		known bool
@@ -57,7 +57,7 @@ func TestGuesses_slot_isOneOfTheCallersTenUnlessItIsKnown(t *testing.T) {
 		"all taken by strangers who know, itself not": {with(fill("zzzz", 0), "KNOWN#zzzz", guessed("zzzz", 1, now)),
 			false, "", 10 * time.Second},
 		"all taken by strangers, the first a half away": {with(fill("zzzz", 0), mine[4],
-			Guess{Who: "zzzz", AtMs: now.Add(-59500 * time.Millisecond).UnixMilli()}), false, "", time.Second},
+			SlotUse{Who: "zzzz", AtMs: now.Add(-59500 * time.Millisecond).UnixMilli()}), false, "", time.Second},
 	} {
 		slot, wait := c.taken.Slot([]ident.Group{{Key: "0abc", Times: 1}}, c.known, now)
 		if slot != c.slot || wait != c.wait {

@@ -48,7 +48,7 @@ func TestPresence_isReadAsAnyItem(t *testing.T) {
 		}
 		flag := func(name string) bool { return rapid.Bool().Draw(t, name) }
 		p := room.Presence{V: room.Version, AtMs: number("at"), OwnMs: number("own"), Used: flag("used"),
-			UntilMs: number("until"), WaitMs: number("wait"), ShellMs: number("shell"), Head: number("head"),
+			UntilMs: number("until"), WaitMs: number("wait"), ShellMs: number("shell"), WaitFrom: number("head"),
 			Standby: flag("standby"), ForMe: flag("for me"), BackMs: number("back"), Read: number("read")}
 		data := Encode(p)
 		var got room.Presence

@@ -84,7 +84,7 @@ func presence(data []byte, p *room.Presence) (ok bool) {
 		case "shell":
 			ok = whole(value, &p.ShellMs)
 		case "head":
-			ok = whole(value, &p.Head)
+			ok = whole(value, &p.WaitFrom)
 		case "by":
 			p.Standby, ok = true, string(value) == "true"
 		case "me":

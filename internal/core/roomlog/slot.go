@@ -35,8 +35,8 @@ func (s *Store) Made(digest string) Slots { return Slots{s, callerPrefix + diges
 func (s *Store) Calling(digest string) Slots { return Slots{s, callingPrefix + digest, ""} }
 
 // Read returns which act has which slot, and since when.
-func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess, error) {
-	taken := map[string]Guess{}
+func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]SlotUse, error) {
+	taken := map[string]SlotUse{}
 	where := table.Range{Partition: s.partition, Prefix: s.prefix, Consistency: c}
 	for item, err := range table.All(ctx, s.store.table, where) {
 		if err != nil {
@@ -46,7 +46,7 @@ func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess,
 		if err := Decode(item, &act); err != nil {
 			return taken, err
 		}
-		taken[strings.TrimPrefix(item.Key.Sort, s.prefix)] = Guess{Who: act.Who, AtMs: act.AtMs}
+		taken[strings.TrimPrefix(item.Key.Sort, s.prefix)] = SlotUse{Who: act.Who, AtMs: act.AtMs}
 	}
 	return taken, nil
 }
@@ -65,14 +65,15 @@ const maxRaces = 20
 type Choice struct {
 	Who string
 	// Pick returns a slot outside taken, or how long to wait for a slot.
-	Pick func(taken map[string]Guess, now time.Time) (slot string, wait time.Duration)
+	Pick func(taken map[string]SlotUse, now time.Time) (slot string, wait time.Duration)
 	// Ends returns until when a slot acquired now stays taken.
 	Ends func(now time.Time) time.Time
 }
 
 // AcquireOne acquires the slot that choice picks. taken are the slots that the caller knows to be taken. If none is
 // free, AcquireOne returns how long to wait.
-func (s Slots) AcquireOne(ctx context.Context, taken map[string]Guess, choice Choice) (slot string, wait time.Duration,
+func (s Slots) AcquireOne(ctx context.Context, taken map[string]SlotUse, choice Choice) (slot string,
+	wait time.Duration,
 	err error) {
 	for range maxRaces {
 		now := s.store.now()

@@ -188,9 +188,9 @@ func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, 
 		return nil, decision{do: doEnd, at: retry, failing: p.progress.FailingMs}, nil
 	}
 	switch p.hook.Form {
-	case room.FormEach:
+	case room.FormWebhook:
 		delivery = &webhook{pass: p}
-	case room.FormAgent:
+	case room.FormEndpoint:
 		delivery = &endpoint{pass: p}
 	default:
 		delivery = &wake{pass: p}
@@ -221,7 +221,7 @@ func (p *pass) endHook(ctx context.Context) (again time.Time, err error) {
 
 // maxCallTime is the longest time from the claim of a call to the write of its outcome.
 func (p *pass) maxCallTime() time.Duration {
-	if p.hook.Form == room.FormAgent {
+	if p.hook.Form == room.FormEndpoint {
 		return maxEndpointCallTime
 	}
 	return maxPostTime

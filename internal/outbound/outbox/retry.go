@@ -40,7 +40,7 @@ func (p *pass) upkeep() []table.Op {
 	case room.FormWake:
 		progress.RetryMs, progress.NewAfter = 0, 0
 		progress.AtMs = max(progress.AtMs, progress.RefreshedMs) // the refresh shows that the client lives
-	case room.FormEach:
+	case room.FormWebhook:
 		// The host may not know the new secret yet, so all tries begin again.
 		progress.RetryMs, progress.NewAfter, progress.Tries = 0, 0, 0
 	}

@@ -45,7 +45,7 @@ func (p *pass) slotsNeeded() []slotNeed {
 		return nil
 	case p.o.Places > 0:
 		return []slotNeed{{account, account, (p.o.Places + 1) / 2}, {allPlaces, allPlaces, p.o.Places}}
-	case p.hook.Form == room.FormAgent:
+	case p.hook.Form == room.FormEndpoint:
 		return []slotNeed{{p.hook.ID, account, slotsOfEndpoints}}
 	}
 	return nil
@@ -95,7 +95,7 @@ func (s *slot) acquire(ctx context.Context, most int, end, until time.Time) erro
 		return nil
 	}
 	name, _, err := s.items.AcquireOne(ctx, nil, roomlog.Choice{
-		Pick: func(taken map[string]roomlog.Guess, _ time.Time) (string, time.Duration) {
+		Pick: func(taken map[string]roomlog.SlotUse, _ time.Time) (string, time.Duration) {
 			for _, n := range rand.Perm(most) {
 				if _, there := taken[strconv.Itoa(n)]; !there {
 					return strconv.Itoa(n), 0

@@ -62,7 +62,7 @@ func newCrowd(w *world, o outbox.Options) *crowd {
 	c.hooks.add()
 	all, err := w.Store().Hooks(w.ctx(), "")
 	for _, x := range all {
-		if x.Form == room.FormAgent {
+		if x.Form == room.FormEndpoint {
 			x.Principal = ident.KeyPrincipal("crowd") // an http address is added for callers on this machine alone
 			err = errors.Join(err, w.table.Write(w.ctx(), roomlog.PutHook(x)))
 			c.bots = append(c.bots, x)

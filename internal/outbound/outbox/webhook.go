@@ -35,7 +35,7 @@ func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (Add
 		return AddedWebhook{}, err
 	}
 	got := AddedWebhook{Secret: outcall.NewSecret(),
-		ID: chat.HookID(asker.ID, address, string(room.FormEach), seat, false)}
+		ID: chat.HookID(asker.ID, address, string(room.FormWebhook), seat, false)}
 	now := d.now()
 	hook, err := d.o.Rooms.Store().Hook(ctx, got.ID)
 	switch {
@@ -56,7 +56,7 @@ func (d *Dispatcher) AddWebhook(ctx context.Context, token, address string) (Add
 		}
 	}
 	return got, d.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
-		Form: room.FormEach, URL: address, Secret: got.Secret, Server: d.o.Public,
+		Form: room.FormWebhook, URL: address, Secret: got.Secret, Server: d.o.Public,
 		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: hook.SinceMs, UntilMs: now.Add(renewedLife).UnixMilli()})
 }
 

@@ -320,7 +320,7 @@ func TestWebhook_manyCallsForOneKey_areLateAndHoldUpNoOtherHook(t *testing.T) {
 				t.Fatal(err)
 			}
 			x := roomlog.HookItem{ID: chat.HookID(principal, h.to.url, "each", at, false), Room: at.Room, Seat: at.Seat,
-				Form: room.FormEach, URL: h.to.url, Secret: secret, Principal: principal,
+				Form: room.FormWebhook, URL: h.to.url, Secret: secret, Principal: principal,
 				UntilMs: w.clock.Now().Add(time.Hour).UnixMilli()}
 			if err := w.Webhook(w.ctx(), h.person, x); err != nil {
 				t.Fatal(err)
@@ -653,7 +653,7 @@ func TestAddWebhook_whoMayAndWhatIsStored(t *testing.T) {
 	h.add()
 	h.to.answers(http.StatusOK)
 	h.says(h.ann, 1)
-	if calls, _ := h.deliver(); calls != 1 || h.to.secret == first || w.hook().Form != room.FormEach {
+	if calls, _ := h.deliver(); calls != 1 || h.to.secret == first || w.hook().Form != room.FormWebhook {
 		t.Errorf("added again it is called %d times; its secret is the same: %v", calls, h.to.secret == first)
 	}
 	for n := range core.MaxSeatHooks {

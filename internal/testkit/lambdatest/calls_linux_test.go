@@ -69,7 +69,7 @@ func (a *account) webhookOf(principal, name string) *calledRoom {
 	r := a.room(name)
 	at, err := r.rooms.WebhookSeat(a.t.Context(), r.person)
 	if err == nil {
-		x := hookTo(at, room.FormEach, "/"+name)
+		x := hookTo(at, room.FormWebhook, "/"+name)
 		x.Principal = principal
 		err = r.rooms.Webhook(a.t.Context(), r.person, x)
 	}
@@ -103,7 +103,7 @@ func (a *account) endpoints(principal, name string, n int) *calledRoom {
 	a.t.Helper()
 	r := a.room(name)
 	for k := range n {
-		x := hookTo(chat.HookSeat{}, room.FormAgent, fmt.Sprintf("/%s-%d", name, k))
+		x := hookTo(chat.HookSeat{}, room.FormEndpoint, fmt.Sprintf("/%s-%d", name, k))
 		x.Principal = principal
 		if _, err := r.rooms.AddAgent(a.t.Context(), r.person, fmt.Sprint("Bot", k), x); err != nil {
 			a.t.Fatal(err)

@@ -392,7 +392,7 @@ func (f *function) webhook(token, url, principal, server string) roomlog.HookIte
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Form: room.FormEach, Principal: principal,
+	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Form: room.FormWebhook, Principal: principal,
 		URL: url, Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: server + "/mcp",
 		UntilMs: time.Now().Add(60 * 24 * time.Hour).UnixMilli()}
 	x.ID = chat.HookID(principal, x.URL, string(x.Form), at, false)
