@@ -71,10 +71,14 @@ func TestBridge_longWait_showsProgressWhileOtherCallsGoOn(t *testing.T) {
 			Token    string `json:"progressToken"`
 			Progress int    `json:"progress"`
 		}
-		if l := <-s.progress; l.Method != "notifications/progress" || json.Unmarshal(l.Params, &progress) != nil ||
-			progress.Token != "wait_for_message" || progress.Progress != beat ||
-			strings.Contains(string(l.Params), "_meta") {
-			t.Fatalf("the client was told %s %s, want beat %d of the wait", l.Method, l.Params, beat)
+		for progress.Token != "wait_for_message" { // on a busy machine other calls have beats, too
+			if l := <-s.progress; l.Method != "notifications/progress" || json.Unmarshal(l.Params, &progress) != nil ||
+				strings.Contains(string(l.Params), "_meta") {
+				t.Fatalf("the client was told %s %s, want beat %d of the wait", l.Method, l.Params, beat)
+			}
+		}
+		if progress.Progress != beat {
+			t.Fatalf("the client was told beat %d of the wait, want %d", progress.Progress, beat)
 		}
 		c.ok("room_info", args{"agent_token": alice.token})
 	}

@@ -196,7 +196,7 @@ func TestSweep_largeLog_isMeasuredAndWarnedOfOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The log is moved beside commits, and begins again with a later commit.
-	for n, began := 0, time.Now(); tab.LogBytes() > largeLog/2 && time.Since(began) < time.Minute; n++ {
+	for n, began := 0, time.Now(); tab.LogBytes() > largeLog/2 && time.Since(began) < 5*time.Minute; n++ {
 		fill(t, tab, fmt.Sprint("more", n%10), 10, 300_000, 0)
 	}
 	if got := tab.LogBytes(); got > largeLog/2 {
