@@ -136,8 +136,11 @@ func (c *session) appendDecision(ctx context.Context, may permission, propose ru
 		return nil, err
 	}
 	c.auditDecisions(ctx, events)
+	// The record is of the head before the decision: with nobody else in the room, as after a kick, the stored presence
+	// would not be read, and an announced absence would be lost.
+	record := c.recorder()
 	if c.useHead(c.room.log.Peek()) { // the decision may have changed the caller's role
-		c.recorder().RecordCall(ctx)
+		record.RecordCall(ctx)
 	}
 	return events, nil
 }

@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
 
 func TestManage_mute_isOneEventForAll(t *testing.T) {
@@ -203,5 +207,25 @@ func TestInvite_hasAQuarterOfARoomsFilesAndTasks_andABanRemovesThem(t *testing.T
 	if again, err := r.ManageAgent(t.Context(), ban); err != nil || again.Status != chat.StatusNoChange ||
 		again.Files+again.Tasks != 0 {
 		t.Errorf("the same ban again: %+v, %v", again, err)
+	}
+}
+
+func TestManage_kickOfTheLastOtherByAnotherProcess_keepsTheAbsenceOfTheAdmin(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	shared := sqlitetest.Open(t, clock)
+	w := onTable(t, clock, shared, chat.Options{})
+	ann := w.join("kitchen", "Ann")
+	w.join("kitchen", "Bob")
+	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: ann.Token,
+		Absence: chat.Absence{Given: true, BackIn: 100 * time.Minute}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(2 * time.Minute)
+	onTable(t, clock, shared, chat.Options{}).manage(ann.Token, room.Kick, "Bob", chat.StatusKicked)
+	third := onTable(t, clock, shared, chat.Options{})
+	eve := third.join("kitchen", "Eve")
+	if got := agentIn(t, third.info(eve.Token).Room, "Ann"); got.State != chat.AgentAway {
+		t.Errorf("after the kick Eve sees Ann as %s, want %s", got.State, chat.AgentAway)
 	}
 }
