@@ -5,7 +5,7 @@ import "time"
 // The limits of the look-ups of new secrets. To guess 80 bits is hopeless, but each guess costs a read.
 const (
 	MaxLookUpsAtOnce = 20 // of an address, of a network around the address, and of a process
-	// how often an address may look up one more; more often a network: see ident.Groups
+	// LookUpEvery is how often an address looks up one more secret. A network does so more often: see ident.Groups.
 	LookUpEvery   = time.Second
 	UsualLookUps  = 20              // a second, of a process: see access.Options.LookUps
 	MaxLookUpWait = 5 * time.Second // of a call for its turn
@@ -31,7 +31,8 @@ const (
 	MaxClientID  = 2000    // bytes
 	MaxDocument  = 5 << 10 // bytes of the document that describes a program
 	MaxDocuments = 1000    // in memory
-	// How many new documents are fetched in DocumentsEvery. For the networks around an address see ident.Groups.
+	// DocumentsEvery is the time of the next two limits: how many new documents are fetched in that time. For the
+	// networks around an address see ident.Groups.
 	DocumentsEvery        = time.Minute
 	MaxDocumentsOfAddress = 10
 	MaxDocumentsOfProcess = 60

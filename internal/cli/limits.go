@@ -8,7 +8,7 @@ const (
 
 // The limits of what a command reads and keeps. The server, or the client beside it, may be somebody else's.
 const (
-	// bytes; answers of Parley have about 10 KB, and the stream of a wait of 12 hours half a megabyte
+	// MaxAnswer is in bytes. An answer of Parley has about 10 KB, and the stream of a wait of 12 hours half a megabyte.
 	MaxAnswer  = 8 << 20
 	MaxHook    = 8 << 20 // bytes of the input of a client's hook
 	MaxLine    = 4 << 20 // bytes of a line that the bridge reads; a longer line is skipped
