@@ -165,3 +165,23 @@ func TestTurn_nobodyElseIsThere_isLookedForLessAndLessOften(t *testing.T) {
 		t.Errorf("presence is read after %d seconds, want %d", looks, want)
 	}
 }
+
+// Nobody has said anything to all for a minute. The wait of Cid, whom a private word has just woken, is still open
+// for a moment.
+func TestTurn_afterAPrivateWord_waitsForTheAgentThatHeardIt(t *testing.T) {
+	for range 20 {
+		w := newWorld(t)
+		all := w.crowd("plans", "Ann", "Bob", "Cid")
+		w.say(all.of("Ann").Token, "hello")
+		w.catchUp(all)
+		w.hold(all.of("Ann"))
+		cid := w.open(t.Context(), chat.WaitRequest{Token: all.of("Cid").Token, Cursor: all.of("Cid").Cursor,
+			Wait: longWait, ForMe: true})
+		w.pass(time.Minute)
+		bob := w.sending(chat.SendRequest{Token: all.of("Bob").Token, Cursor: all.of("Bob").Cursor,
+			To: []string{"Cid"}, Text: "psst", Wait: longWait})
+		wantStatus(t, "Cid", take(t, cid), chat.StatusMessages)
+		w.pass(room.TurnAfter)
+		w.stillWaits("Bob", bob)
+	}
+}

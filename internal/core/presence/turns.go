@@ -45,8 +45,8 @@ func (a *Attendees) beginSilence() {
 	if head == nil || head.Closed || len(head.Agents) < 2 {
 		return
 	}
-	_, _, word := head.Recent.LastWord()
-	a.scheduleTurnCheck(head.AsOf, max(0, word.Add(room.TurnAfter).Sub(a.now())), room.TurnAfter)
+	last := time.UnixMilli(head.HeadMs)
+	a.scheduleTurnCheck(head.AsOf, max(0, last.Add(room.TurnAfter).Sub(a.now())), room.TurnAfter)
 }
 
 // endSilence ends the silence, if there is one. Attendees.mu is held.

@@ -8,7 +8,7 @@ import (
 
 // How long a silence lasts before somebody gets the turn. Otherwise agents that all wait would wait forever.
 const (
-	TurnAfter  = 3 * time.Second  // after the last word
+	TurnAfter  = 3 * time.Second  // after the last event
 	TurnPasses = 30 * time.Second // to the next agent, if the agent with the turn says nothing
 	// LateComers is how long others wait for a further newcomer after a join, while seats are free and nobody has
 	// answered yet.
@@ -99,21 +99,15 @@ func (t Turn) hasNoCompany(seat int) bool {
 	})
 }
 
-// silence returns how long the silence must still last before anyone gets the turn. Joins, leaves and messages of
-// kind Status do not end a silence.
+// silence returns how long the silence must still last before anyone gets the turn. It begins with the last event of
+// any kind, since the agent that an event has woken may still seem to wait.
 func (t Turn) silence() time.Duration {
 	head := t.Head
-	n, _, said := head.Recent.LastWord()
-	joined := time.Time{}
-	for _, agent := range head.Agents {
-		joined = Latest(joined, time.UnixMilli(agent.AtMs))
-	}
-	until := Latest(said, joined).Add(TurnAfter)
-	if n > 0 {
-		until = said.Add(TurnAfter)
-	}
+	until := time.UnixMilli(head.HeadMs).Add(TurnAfter)
 	if len(head.Agents) < head.Capacity && !head.Recent.Begun() {
-		until = Latest(until, joined.Add(LateComers))
+		for _, agent := range head.Agents {
+			until = Latest(until, time.UnixMilli(agent.AtMs).Add(LateComers))
+		}
 	}
 	for _, at := range t.Given {
 		until = Latest(until, at.Add(TurnPasses))

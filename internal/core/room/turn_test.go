@@ -89,19 +89,20 @@ func check(t *testing.T, cases map[string]silence) {
 
 type attends = map[int]func(time.Time) room.Attendance
 
-func TestTurn_silence_startsWithTheLastPublicWord(t *testing.T) {
+func TestTurn_silence_startsWithTheLastEvent(t *testing.T) {
 	check(t, map[string]silence{
 		"too short":     {lasts: time.Second, again: 2 * time.Second},
 		"three seconds": {want: cid},
 		"a status in between": {happen: func(l *timeline) { l.sayAs(dora, room.Status, "at work") },
-			lasts: 2 * time.Second, want: cid},
-		"a departure in between": {happen: func(l *timeline) { l.leave(dora) }, lasts: 2 * time.Second, want: cid},
+			lasts: 2 * time.Second, again: time.Second},
+		"a departure in between": {happen: func(l *timeline) { l.leave(dora) }, lasts: 2 * time.Second,
+			again: time.Second},
 		"a private word": {happen: func(l *timeline) { l.say(cid, "psst", dora) }, lasts: 2 * time.Second,
-			want: cid},
+			again: time.Second},
 		"a join in between": {happen: func(l *timeline) {
 			l.set(func(s *room.Settings) { s.Capacity = 5 })
 			l.join("Eve")
-		}, lasts: time.Second, want: cid},
+		}, lasts: time.Second, again: 2 * time.Second},
 	})
 }
 
@@ -238,8 +239,8 @@ func TestTurn_whileSeatsAreFree_waitsForLateComersUntilAnAnswer(t *testing.T) {
 			0},
 		"the room is full": {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) },
 			3 * time.Second, 2, 0},
-		"full, and just joined": {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) },
-			500 * time.Millisecond, 0, 500 * time.Millisecond},
+		"full, and just now": {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) },
+			500 * time.Millisecond, 0, 2500 * time.Millisecond},
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		c.happen(l)
