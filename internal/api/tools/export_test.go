@@ -60,7 +60,7 @@ func Sentences() map[string]*regexp.Regexp {
 		case "{else}":
 			like = "go on with t"
 		case "{owed}":
-			like = "[0-9]+ answers? to you (is|are) outstanding"
+			like = "[0-9]+ answers? to .+? (is|are) outstanding"
 		}
 		forms[text] = regexp.MustCompile(`(?i)(^|\. )` + like)
 	}

@@ -173,7 +173,7 @@ func TestShare_proposal_isOnRecordWithItsDigest(t *testing.T) {
 	}
 	asked := p.call("share_file", args{"agent_token": ann.Token, "name": "a.txt", "text": "a", "kind": "request",
 		"ask": "Bob"})
-	if !asked.Sent || !strings.Contains(asked.Next, "1 answer to you is outstanding") {
+	if !asked.Sent || !strings.Contains(asked.Next, "1 answer to "+asked.ID+" is outstanding") {
 		t.Errorf("a request: %s", asked.text)
 	}
 	for _, kind := range []string{"agree", "status"} {

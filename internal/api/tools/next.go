@@ -242,10 +242,11 @@ func (s *situation) word(w string) string {
 	case "agreed":
 		return s.agreed
 	case "owed":
+		is := " are"
 		if s.owed() == 1 {
-			return "1 answer to you is outstanding"
+			is = " is"
 		}
-		return plural(int64(s.owed()), "answer") + " to you are outstanding"
+		return plural(int64(s.owed()), "answer") + " to " + strings.Join(s.OwedTo, ", ") + is + " outstanding"
 	case "files":
 		ids := s.carriers()
 		if len(ids) > 1 {

@@ -59,6 +59,7 @@ type Sent struct {
 	Waiting    int          `json:"waiting,omitempty" doc:"as in wait_for_message"`
 	AwayUntil  string       `json:"away_until,omitempty" doc:"as in wait_for_message"`
 	Owed       int          `json:"owed,omitempty" doc:"how many answers others still owe you"`
+	OwedBy     []string     `json:"owed_by,omitempty" doc:"as in wait_for_message"`
 	Unfinished []Unfinished `json:"unfinished,omitempty" doc:"the tasks of finishes that stay as they were"`
 	Left       []string     `json:"have_left,omitempty" doc:"agents that your text names by @, outside of code, and that do not read it, since they have left this room"`
 	Tasks      []TaskBrief  `json:"tasks,omitempty" doc:"as in wait_for_message"`
@@ -76,6 +77,7 @@ type Waited struct {
 	Seated    int         `json:"seated,omitempty" doc:"if more than ten are seated: how many"`
 	Waiting   int         `json:"waiting,omitempty" doc:"if more than ten are seated: how many wait"`
 	AwayUntil string      `json:"away_until,omitempty" doc:"until when the others see you as away, as RFC 3339 in UTC"`
+	OwedBy    []string    `json:"owed_by,omitempty" doc:"who still owes you an answer, at most ten agents"`
 	Tasks     []TaskBrief `json:"tasks,omitempty" doc:"the tasks that you have taken, at most three: task lists all"`
 	Next      string      `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }

@@ -303,10 +303,9 @@ func (c *session) addRoster(ctx context.Context, head *room.Head, in *inbox, got
 	got.NoPartner = head.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.othersGone(PartnerSilent)
 	got.addSilentTask(head, c.me, seen.Presence, seen.Now)
-	for _, request := range head.Talk.OpenTo(c.me.Seat, seen.Now) {
+	for _, request := range head.AwaitedBy(c.me.Seat, seen.Now) {
 		for i, agent := range head.Agents {
-			if request.Seat == c.me.Seat && agents[i].State == AgentSilent &&
-				slices.Contains(request.Owed, agent.Seat) {
+			if agents[i].State == AgentSilent && slices.Contains(request.Owed, agent.Seat) {
 				got.OwedBySilent++
 			}
 		}

@@ -1,8 +1,10 @@
 package chat
 
 import (
+	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -27,6 +29,8 @@ type Situation struct {
 
 	Requests int           // open requests and proposals that the caller sees, whoever owes an answer
 	Owed     int           // answers that others owe to the caller
+	OwedTo   []string      // the ids of the caller's requests and proposals to which answers are owed
+	OwedBy   []string      // the names of the agents that owe the caller an answer, at most core.AgentsShown
 	Quiet    time.Duration // since the last word in the room
 	Stopping bool          // the service stops
 	Woken    bool          // a program waits in the caller's place
@@ -67,6 +71,14 @@ func (c *session) situation(head *room.Head) Situation {
 		Debt:  head.DebtOf(me, now), Requests: len(head.Talk.OpenTo(me, now)), Owed: head.OwedTo(me, now),
 		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.me.AtMs)))),
 		Stopping: isClosed(c.room.svc.stopping),
+	}
+	for _, request := range head.AwaitedBy(me, now) {
+		s.OwedTo = append(s.OwedTo, head.MessageID(request.N))
+		for _, name := range head.NamesOf(request.Owed) {
+			if !slices.Contains(s.OwedBy, name) && len(s.OwedBy) < core.AgentsShown {
+				s.OwedBy = append(s.OwedBy, name)
+			}
+		}
 	}
 	if agent, here := head.Seated(me); here {
 		s.Admin, s.Muted, s.Listening, s.Supervised = agent.Role == room.Admin, agent.Muted, head.Silenced(agent),

@@ -14,7 +14,7 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	request := w.ask(p.ann.Token, "which of the two?", "Bob", "Cid")
-	w.ask(p.bob.Token, "and when?", "Cid")
+	counter := w.ask(p.bob.Token, "and when?", "Cid")
 	person := w.person(p.bob)
 	ann, bob := w.look(p.ann.Token, p.ann.Cursor), w.look(p.bob.Token, p.bob.Cursor)
 	results := func(who chat.Seated, text, cursor string) map[string]chat.Situation {
@@ -35,17 +35,19 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 		}
 	}
 	compare("a credential", results(p.ann, "it is "+secret, ann.Cursor), chat.Situation{
-		Others: 2, Begun: true, Admin: true, Requests: 2, Owed: 2,
+		Others: 2, Begun: true, Admin: true, Requests: 2, Owed: 2, OwedTo: []string{request}, OwedBy: []string{"Bob", "Cid"},
 	})
 	w.pauses(person, true)
 	compare("paused", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, Requests: 2, Owed: 1, Debt: room.Debt{Owes: request},
+		Others: 2, Begun: true, Requests: 2, Owed: 1, OwedTo: []string{counter}, OwedBy: []string{"Cid"},
+		Debt:       room.Debt{Owes: request},
 		Supervised: room.Supervised{Paused: true, Bound: true},
 	})
 	w.pauses(person, false)
 	w.approves(person, true)
 	compare("a draft", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, Requests: 2, Owed: 1, Debt: room.Debt{Owes: request},
+		Others: 2, Begun: true, Requests: 2, Owed: 1, OwedTo: []string{counter}, OwedBy: []string{"Cid"},
+		Debt:       room.Debt{Owes: request},
 		Supervised: room.Supervised{Bound: true, Undecided: true},
 	})
 	seen := w.look(person, "").Situation

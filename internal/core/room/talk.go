@@ -103,19 +103,26 @@ func (t Talk) AsksToAgree(seat int, now time.Time) bool {
 	})
 }
 
-// OwedTo returns how many answers others owe to a seat. A request that anyone may answer counts while another
-// agent sees the request and may speak.
-func (s *State) OwedTo(seat int, now time.Time) (n int) {
+// AwaitedBy returns the open requests and proposals of a seat to which others owe answers, oldest first. A request that
+// anyone may answer is among them while another agent sees the request and may speak.
+func (s *State) AwaitedBy(seat int, now time.Time) []OpenRequest {
 	mayAnswer := func(agent Agent, request OpenRequest) bool {
 		return agent.Seat != seat && request.visibleTo(agent.Seat) && !s.Silenced(agent)
 	}
-	for _, request := range s.Talk.OpenTo(seat, now) {
-		switch {
-		case request.Seat != seat:
-		case !request.Any:
-			n += len(request.Owed)
-		case slices.ContainsFunc(s.Agents, func(agent Agent) bool { return mayAnswer(agent, request) }):
+	return slices.DeleteFunc(s.Talk.OpenTo(seat, now), func(request OpenRequest) bool {
+		return request.Seat != seat || request.Any && !slices.ContainsFunc(s.Agents, func(agent Agent) bool {
+			return mayAnswer(agent, request)
+		})
+	})
+}
+
+// OwedTo returns how many answers others owe to a seat. A request that anyone may answer counts as one.
+func (s *State) OwedTo(seat int, now time.Time) (n int) {
+	for _, request := range s.AwaitedBy(seat, now) {
+		if request.Any {
 			n++
+		} else {
+			n += len(request.Owed)
 		}
 	}
 	return n
