@@ -9,22 +9,20 @@ import (
 
 // ledger is what the rules make of a log up to an event.
 type ledger struct {
-	n            int64
-	debts        []*debt
-	seats        map[int]time.Time // when the agent joined
-	joinedN      map[int]int64
-	alone        map[int]bool // of persons without agents
-	muted        map[int]bool
-	done         map[int]bool
-	word         int64 // the last public message that is no status
-	wordAt       time.Time
-	wordBy       int
-	speakers     map[int]bool      // seats that said such a word
-	named        map[int]time.Time // when a public message named a seat that has said no such word since
-	lastFreed    int64
-	capacity     int
-	supervision  map[int]supervised
-	supervisedAt time.Time // the last event about supervision
+	n           int64
+	debts       []*debt
+	seats       map[int]time.Time // when the agent joined
+	joinedN     map[int]int64
+	alone       map[int]bool // of persons without agents
+	muted       map[int]bool
+	done        map[int]bool
+	word        int64 // the last public message that is no status
+	wordBy      int
+	speakers    map[int]bool      // seats that said such a word
+	named       map[int]time.Time // when a public message named a seat that has said no such word since
+	lastFreed   int64
+	capacity    int
+	supervision map[int]supervised
 }
 
 // debt is an open request or proposal.
@@ -94,7 +92,7 @@ func (l *ledger) close() {
 
 func (l *ledger) hear(e room.Event) {
 	if e.Kind != room.Status && len(e.To) == 0 {
-		l.word, l.wordAt, l.wordBy = e.N, e.At(), e.Seat
+		l.word, l.wordBy = e.N, e.Seat
 		l.speakers[e.Seat] = true
 		if !e.Person {
 			delete(l.named, e.Seat)

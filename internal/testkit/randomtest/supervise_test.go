@@ -133,7 +133,7 @@ func (l *ledger) supervised(e room.Event) {
 	default:
 		return
 	}
-	l.supervision[e.Seat], l.supervisedAt = x, e.At()
+	l.supervision[e.Seat] = x
 }
 
 // supervised are supervision of a seat.

@@ -30,14 +30,13 @@ type silence struct {
 // silenceAt returns the silence after the known events.
 func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 	l := ledgerOf(events)
-	s := silence{word: l.word, from: l.wordAt.Add(silenceLasts)}
-	if l.word == 0 {
-		s.from = l.lastJoin().Add(silenceLasts)
+	s := silence{word: l.word}
+	if len(events) > 0 {
+		s.from = events[len(events)-1].At().Add(silenceLasts)
 	}
 	if len(l.seats) < l.capacity && len(l.speakers) < 2 {
 		s.later(l.lastJoin().Add(lateComers))
 	}
-	s.later(l.supervisedAt) // until then others had to wait
 	given := map[int]bool{}
 	for _, g := range r.turns[l.word] {
 		given[g.seat] = true
