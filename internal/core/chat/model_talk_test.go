@@ -22,6 +22,7 @@ type requestModel struct {
 	agreed   []int // of a proposal: who has agreed
 	persons  []int // those of agreed whose person did so
 	apart    []int // who answered where not everybody sees it who sees the request
+	replyTo  int64 // the message to which it replied
 }
 
 // agreementModel is a proposal to which everyone asked has agreed.
@@ -142,7 +143,7 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 		if len(e.ask) > 0 || e.Kind == room.Request {
 			r.open = append(r.open, requestModel{
 				n: e.n, seat: e.seat, at: m.now, to: e.to, proposal: e.Kind == room.Proposal, any: len(e.ask) == 0,
-				owed: e.ask,
+				owed: e.ask, replyTo: e.replyTo,
 			})
 		}
 	} else {
@@ -176,11 +177,20 @@ func (r roomModel) hearDone(e eventModel) roomModel {
 	return r.with(a)
 }
 
-// hearAnswer notes what e answers: what an endpoint says when it is called answers all that it was asked before.
+// hearAnswer notes what e answers: what an endpoint says when it is called answers all that it was asked before. An
+// answer to a request also answers the one to which that replied.
 func (r roomModel) hearAnswer(e eventModel) roomModel {
 	r.open = slices.Clone(r.open)
+	thread := map[int64]bool{}
+	for i, n := len(r.open)-1, e.replyTo; i >= 0; i-- { // the newest first
+		if r.open[i].n == n {
+			n = r.open[i].replyTo
+			thread[n] = true
+		}
+	}
 	for i, q := range r.open {
-		if e.called && q.n < e.replyTo && !q.proposal && slices.Contains(q.owed, e.seat) {
+		earlier := thread[q.n] || e.called && q.n < e.replyTo
+		if earlier && !q.proposal && slices.Contains(q.owed, e.seat) {
 			r.open[i] = q.answered(r, e)
 		}
 	}

@@ -35,6 +35,8 @@ type OpenRequest struct {
 	// Apart are seats that answered in private a request with more readers. To the other readers they still owe an
 	// answer: the others must not see that one was given.
 	Apart []int `json:"ap,omitempty"`
+	// ReplyTo is the message to which this request replied; 0 for none. See applyAnswer.
+	ReplyTo int64 `json:"re,omitempty"`
 }
 
 // Voter is a person who voted in the seat of its agent.
@@ -229,20 +231,34 @@ func (s *State) hidesFromSome(e Event) bool {
 
 // applyAnswer records the answers in event. An answer hidden from the asker does not count. An answer in private to a
 // request with more readers ends the debt for the two; the others still await an answer, since they must not see
-// that one was given. An endpoint answers all requests of its call by one message that names the last.
+// that one was given. If Ann asks Bob in 5, and Cid proposes 8 in reply to 5, then Bob's vote on 8 answers 5, too;
+// otherwise Bob would owe Ann an answer in a matter that is settled. An endpoint answers all requests of its call by
+// one message that names the last.
 func (l *ledger) applyAnswer(event Event) {
+	thread := l.threadOf(event.ReplyTo)
 	for i := range l.Open {
 		request := &l.Open[i]
-		switch {
-		case request.N == event.ReplyTo && request.Proposal:
-			l.applyVote(request, event)
-			return
-		case request.N == event.ReplyTo, request.N < event.ReplyTo && event.Step > 0 && !request.Proposal &&
-			slices.Contains(request.Owed, event.Seat):
+		earlier := slices.Contains(thread, request.N) || request.N < event.ReplyTo && event.Step > 0
+		if !request.Proposal && (request.N == event.ReplyTo || earlier && slices.Contains(request.Owed, event.Seat)) {
 			l.applyAnswerTo(request, event)
 		}
 	}
 	l.removeIf(OpenRequest.isAnswered)
+	if i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return r.N == event.ReplyTo && r.Proposal }); i >= 0 {
+		l.applyVote(&l.Open[i], event)
+	}
+}
+
+// threadOf returns open request n and those before it to which one replied after the other.
+func (t Talk) threadOf(n int64) (list []int64) {
+	for n != 0 {
+		i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return r.N == n })
+		if i < 0 {
+			break
+		}
+		list, n = append(list, n), t.Open[i].ReplyTo
+	}
+	return list
 }
 
 // applyAnswerTo records event as an answer to request.
@@ -323,7 +339,7 @@ func (l *ledger) applyRequest(event Event) {
 	}
 	l.Open, l.changed = append(l.Open, OpenRequest{
 		N: event.N, Seat: event.Seat, AtMs: event.AtMs, To: event.To, Proposal: event.Kind == Proposal, Any: anyone,
-		Owed: event.Ask,
+		Owed: event.Ask, ReplyTo: event.ReplyTo,
 	}), true
 }
 

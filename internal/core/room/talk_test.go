@@ -53,6 +53,28 @@ func TestDebt_ofAskedAgents_endsByReplyDepartureMuteOrADay(t *testing.T) {
 		"a day passes": {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) },
 			"nothing"},
 		"Bob replies to Cid alone": {func(l *timeline, e room.Event) { l.reply(bob, e, cid) }, "[2 3]"},
+		"Dora proposes in reply, Bob agrees": {func(l *timeline, e room.Event) {
+			dorasProposal(l, e)
+			l.agree(bob)
+		}, "[3]"},
+		"Dora proposes in reply, Bob objects": {func(l *timeline, e room.Event) {
+			p := dorasProposal(l, e)
+			l.send(bob, room.Event{Kind: room.Object, Text: "no", ReplyTo: p.N, ReSeat: dora})
+		}, "[3]"},
+		"Dora asks Bob in reply, who replies to Dora": {func(l *timeline, e room.Event) {
+			l.reply(bob, dorasQuestion(l, e))
+		}, "[3]"},
+		"Dora asks Bob in reply, who replies to Dora alone": {func(l *timeline, e room.Event) {
+			l.reply(bob, dorasQuestion(l, e), dora)
+		}, "[2 3]"},
+		"Dora asks Bob in reply, takes that back, and Bob replies": {func(l *timeline, e room.Event) {
+			question := dorasQuestion(l, e)
+			l.withdraw(question)
+			l.reply(bob, question)
+		}, "[2 3]"},
+		"Bob replies by a request to Ann, who replies": {func(l *timeline, e room.Event) {
+			l.reply(ann, l.send(bob, room.Event{Text: "why?", ReplyTo: e.N, ReSeat: ann, Ask: []int{ann}}))
+		}, "[3]"},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		e := l.ask(ann, bob, cid)
@@ -61,6 +83,16 @@ func TestDebt_ofAskedAgents_endsByReplyDepartureMuteOrADay(t *testing.T) {
 			t.Errorf("%s: %s owe, want %s", what, got, c.want)
 		}
 	}
+}
+
+// dorasProposal is a proposal in reply to e, a message of Ann.
+func dorasProposal(l *timeline, e room.Event) room.Event {
+	return l.send(dora, room.Event{Text: "so?", Kind: room.Proposal, ReplyTo: e.N, ReSeat: ann, Ask: []int{bob, cid}})
+}
+
+// dorasQuestion asks Bob in reply to e, a message of Ann.
+func dorasQuestion(l *timeline, e room.Event) room.Event {
+	return l.send(dora, room.Event{Text: "how?", ReplyTo: e.N, ReSeat: ann, Ask: []int{bob}})
 }
 
 func TestDebt_ofARequestToAnyone_isClosedByTheFirstReplyToAll(t *testing.T) {

@@ -34,6 +34,7 @@ type debt struct {
 	any      bool
 	owed     []int
 	agreed   []int
+	replyTo  int64
 }
 
 // ledgerOf returns the ledger after events.
@@ -108,13 +109,20 @@ func (l *ledger) hear(e room.Event) {
 	} else if all && e.Kind != room.Status {
 		delete(l.done, e.Seat)
 	}
+	thread := map[int64]bool{}
+	for _, d := range slices.Backward(l.debts) {
+		if d.n == e.ReplyTo || thread[d.n] {
+			thread[d.replyTo] = true
+		}
+	}
 	l.debts = slices.DeleteFunc(l.debts, func(d *debt) bool {
-		return e.Withdraws == d.n && d.by == int64(e.Seat) || d.n == e.ReplyTo && d.answered(e)
+		also := thread[d.n] && !d.proposal && slices.Contains(d.owed, e.Seat)
+		return e.Withdraws == d.n && d.by == int64(e.Seat) || (d.n == e.ReplyTo || also) && d.answered(e)
 	})
 	anyone := e.Kind == room.Request && len(e.Ask) == 0
 	if anyone || len(e.Ask) > 0 {
 		l.debts = append(l.debts, &debt{n: e.N, by: int64(e.Seat), at: e.At(), to: e.To,
-			proposal: e.Kind == room.Proposal, any: anyone, owed: slices.Clone(e.Ask)})
+			proposal: e.Kind == room.Proposal, any: anyone, owed: slices.Clone(e.Ask), replyTo: e.ReplyTo})
 	}
 }
 
