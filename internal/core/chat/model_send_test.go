@@ -278,7 +278,7 @@ func (o sendOp) on(m model) (model, error) {
 	a, _ = r.agent(a.seat)
 	a.ackMost = max(a.ackMost, o.cursor.n)
 	if answers := max(o.replyTo, x.event.replyTo); a.from < answers && answers <= a.handed {
-		a.ackMost = max(a.ackMost, a.handed)
+		a.ackMost = max(a.ackMost, answers)
 	}
 	return next.withAgent(r.id, a), nil
 }

@@ -19,7 +19,7 @@ import (
 //  2. Bob was handed 41 and 42, and calls without a cursor: both come again, marked as repeated.
 //  3. Bob was handed 41 and 42 twice without a cursor: both answers may be lost, so both come along with 43.
 //  4. Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked here.
-//  5. Bob was handed 41 and 42, and replies to 41: both have arrived.
+//  5. Bob was handed 41 and 42, and replies to 41: 41 has arrived, and 42 comes again.
 //  6. A program peeks for Bob and sees 41: nothing is recorded, and Bob's next call gets 41 as new.
 //  7. A newer wait ends one that found 41: the older hands nothing out, and cursor 40 acknowledges nothing.
 //  8. One process handed Bob 41, and Bob acknowledged 41 to another: the other keeps that on its next read.
@@ -211,13 +211,13 @@ func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 	return BeforeAnswerIfPossible
 }
 
-// Acknowledge records that the events up to cursor have arrived, and the whole batch of the message replyTo. Each is
-// 0 if there is none. A reply to 40, older than the batch, acknowledges nothing: else 41 and 42 of a lost
-// answer would never come again.
+// Acknowledge records that the events up to cursor have arrived, and those up to the message replyTo of the last
+// batch. Each is 0 if there is none. A reply to 41 does not acknowledge 42: Bob may have 41 from an earlier answer than
+// the batch, and without 42 if the batch was lost.
 func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
 	position, n := &d.stored, cursor // 1
 	if position.BatchAfter < replyTo && replyTo <= position.BatchTo {
-		n = max(n, position.BatchTo) // 5
+		n = max(n, replyTo) // 5
 	}
 	if n <= position.Acked {
 		return Never

@@ -107,14 +107,15 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { text, _ := shows(deliveryOf(b.stored, 40).Offer(look), 41); return text }, "41 "},
 			{calls(look, 41), "41* stored if possible"},
 		},
-		"5. Bob was handed 41 and 42, and replies to 41: both have arrived.": {
+		"5. Bob was handed 41 and 42, and replies to 41: 41 has arrived, and 42 comes again.": {
 			{first, "41 42 stored if possible"},
 			{replies(40), "unstored"},
 			{replies(43), "unstored"},
-			{func(b *bob) string { other := *b; return replies(42)(&other) }, "once a minute"},
+			{func(b *bob) string { other := *b; return replies(42)(&other) + calls(look, 43)(&other) },
+				"once a minute43 stored if possible"},
 			{replies(41), "once a minute"},
-			{replies(42), "unstored"},
-			{calls(look, 43), "43 stored if possible"},
+			{replies(41), "unstored"},
+			{calls(look, 43), "42* 43 stored if possible"},
 		},
 		"6. A program peeks for Bob and sees 41: nothing is recorded, and Bob's next call gets 41 as new.": {
 			{calls(peek, 41), "41 unstored"},
