@@ -91,6 +91,10 @@ func (op *sendOp) mayBeHeld(head *room.Head, caller room.Caller, batched []room.
 
 // holds reports whether e holds back the send of a.
 func (op *sendOp) holds(a room.Caller, e room.Event) bool {
-	how := a.HoldBackOf(e, op.event)
+	said := op.event
+	if op.fileName != "" {
+		said.File = &room.File{} // of an upload, which has no bytes yet
+	}
+	how := a.HoldBackOf(e, said)
 	return how == room.HoldBackAlways || how == room.HoldBackOnce && !op.guard.cursor.Held
 }

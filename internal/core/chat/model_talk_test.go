@@ -303,7 +303,7 @@ func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool 
 	case r.meant(a, e), e.withdraws > 0 && e.withdraws == c.replyTo:
 		return true
 	}
-	return len(c.finishes) == 0 && !c.cursor.held
+	return len(c.finishes) == 0 && len(to) == 0 && !c.cursor.held
 }
 
 // isOfItsPerson reports whether the person behind a has said e, or let a say it.

@@ -18,9 +18,9 @@ const (
 // A message meant for c (see isMeantFor) always holds back. So do the withdrawal of the message answered by said, and
 // the join of an addressee of said: the newcomer may have the name of an agent known to c. So does any message from
 // the person behind c: a vote of the person is the vote of c. Otherwise, a Status never holds back, and an Agree
-// holds back only the proposer. Any other message holds back once, unless said finishes tasks: the work stays done
-// whatever others say, and others lose work if they learn of it late. Other events, and hidden events, never hold
-// back.
+// holds back only the proposer. Any other message to all holds back once, and only words to all: a private text, a file
+// and the report of a finished task stay right whatever others say, and a report that comes late costs others work. A
+// file that is proposed counts as words. Other events, and hidden events, never hold back.
 func (c Caller) HoldBackOf(event, said Event) HoldBack {
 	switch {
 	case event.Type == Joined && !event.Regains && slices.Contains(said.To, event.Seat) && c.IsNews(event):
@@ -37,7 +37,7 @@ func (c Caller) HoldBackOf(event, said Event) HoldBack {
 		return HoldBackNever
 	case event.isMeantFor(c.Seat), event.Withdraws != 0 && event.Withdraws == said.ReplyTo:
 		return HoldBackAlways
-	case len(said.Finishes) > 0:
+	case len(said.To) > 0, len(said.Finishes) > 0, said.File != nil && said.Kind != Proposal:
 		return HoldBackNever
 	}
 	return HoldBackOnce

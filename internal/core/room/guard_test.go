@@ -6,7 +6,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// The cases are what Cid, in seat 3, has not read. Cid answers event 4, to seat 1 in private.
+// The cases are what Cid, in seat 3, has not read. Cid answers event 4.
 func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 	const never, once, always = room.HoldBackNever, room.HoldBackOnce, room.HoldBackAlways
 	cidsAgent := room.Caller{Agent: room.Agent{Seat: cid, Joined: 3, Since: room.Mark{N: 3}}}
@@ -68,16 +68,22 @@ func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 			never},
 		"knock": {room.Event{N: 9, Type: room.Knocked}, never},
 	} {
-		said := room.Event{ReplyTo: 4, To: []int{ann}}
-		if got := cidsAgent.HoldBackOf(c.e, said); got != c.want {
-			t.Errorf("%s: %d, want %d", what, got, c.want)
-		}
-		said.Finishes = []int64{1}
-		if c.want == once {
-			c.want = never
-		}
-		if got := cidsAgent.HoldBackOf(c.e, said); got != c.want {
-			t.Errorf("%s, of a report: %d, want %d", what, got, c.want)
+		for saying, said := range map[string]room.Event{
+			"words": {}, "a proposed file": {Kind: room.Proposal, File: &room.File{}},
+			"private words": {To: []int{ann}}, "a report": {Finishes: []int64{1}}, "a file": {File: &room.File{}},
+			"a private report": {To: []int{ann}, Finishes: []int64{1}},
+		} {
+			want := c.want
+			if c.e.Type == room.Joined && len(said.To) == 0 {
+				want = never
+			}
+			if want == once && saying != "words" && saying != "a proposed file" {
+				want = never
+			}
+			said.ReplyTo = 4
+			if got := cidsAgent.HoldBackOf(c.e, said); got != want {
+				t.Errorf("%s, of %s: %d, want %d", what, saying, got, want)
+			}
 		}
 	}
 }
