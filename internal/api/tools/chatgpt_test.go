@@ -167,7 +167,7 @@ func TestChatGPT_sharesAndReadsFiles_whichOtherClientsDoOtherwise(t *testing.T) 
 	}
 	gpt.call("share_file", args{"agent_token": seat.Token, "name": "shot.png",
 		"file": file("https://files.example.com/shot?sig=1")}).result(t, &sent)
-	if !sent.Sent || sent.ID == "" || !strings.HasPrefix(sent.Next, "It is shared, and your last cursor stays good") {
+	if !sent.Sent || sent.ID == "" || !strings.HasPrefix(sent.Next, "It is shared: call wait_for_message (") {
 		t.Fatalf("%+v", sent)
 	}
 	shot := sent.ID

@@ -58,7 +58,7 @@ func (s *Set) shareFile() tool {
 				spec.Text("path", &in.path, "").Hide(),
 				attachmentArg(&in.attached),
 				spec.Bytes("base64", &in.Data, "").Hide(),
-				spec.Code("cursor", &in.Cursor, "As in send_message."),
+				spec.Code("cursor", &in.Cursor, "From your last result, as in send_message."),
 				spec.Text("idempotency_key", &in.Key, "").Hide(),
 			}
 		},
@@ -166,7 +166,7 @@ func (s *Set) viewShared(ctx context.Context, got chat.Shared, path string) resu
 	return results.Shared{
 		Status: "upload",
 		Upload: &results.Upload{Line: uploadLine(path, at), Page: at, Expires: fault.Seconds(got.Upload.Expires)},
-		Next:   a.asksForUpload(got.Situation),
+		Next:   a.asksForUpload(got.Waited),
 	}
 }
 
@@ -180,7 +180,7 @@ func (a advisor) viewShared(got chat.Shared) results.Shared {
 // viewUploaded is the answer to an upload.
 func (a advisor) viewUploaded(got chat.Sent) results.Uploaded {
 	v := results.Uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status),
-		Credential: got.Credential, Duplicate: got.Duplicate, Next: a.uploaded(got)}
+		Credential: got.Credential, Duplicate: got.Duplicate, Cursor: got.Cursor, Next: a.uploaded(got)}
 	if got.Sent {
 		v.Status = "shared"
 	}

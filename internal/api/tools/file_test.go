@@ -82,8 +82,7 @@ func TestUpload_answer_saysWhatIsNext(t *testing.T) {
 			t.Errorf("%s: next is %q, want %q; %v", content, got.Next, want, err)
 		}
 	}
-	const shared = "It is shared, and your last cursor stays good: call wait_for_message with that, or go on " +
-		"with your work."
+	const shared = "It is shared: call wait_for_message (your last cursor, wait_seconds 50), or go on with your work."
 	line := offer(ann.Token, 9)
 	answers(line, "one", shared)
 	answers(line, "one", shared)
@@ -184,16 +183,20 @@ func TestShare_proposal_isOnRecordWithItsDigest(t *testing.T) {
 	}
 }
 
-// A file may answer messages, too: an upload is opened only once its agent has read all messages.
+// A file may answer messages, too: an upload is opened only once its agent has read what is meant for the agent.
 func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
-	p.call("send_message", args{"agent_token": bob.Token, "ask": "Ann", "text": "Not the old plan, please."})
 	prepare := func(cursor string) reply {
 		return p.call("share_file", args{"agent_token": ann.Token, "name": "plan.txt", "size": 4, "cursor": cursor})
 	}
+	p.call("send_message", args{"agent_token": bob.Token, "text": "Good morning."})
+	if free := prepare(ann.Cursor); free.Upload.Line == "" {
+		t.Errorf("with words to all unread: %s", free.text)
+	}
+	p.call("send_message", args{"agent_token": bob.Token, "ask": "Ann", "text": "Not the old plan, please."})
 	held := prepare(ann.Cursor)
 	if held.Sent || held.Upload.Line != "" || !strings.Contains(held.text, "Not the old plan") ||
 		!strings.HasPrefix(held.Next, "NOT sent") || !strings.Contains(held.Next, "call share_file or send_message (") {
@@ -203,6 +206,7 @@ func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 	if open.Status != "upload" || open.Upload.Line == "" || len(open.Messages) > 0 {
 		t.Fatalf("with the cursor of the hold: %s", open.text)
 	}
+	cursor := map[bool]string{false: "cursor " + held.Cursor, true: "your last cursor"}
 	for _, again := range []bool{false, true} {
 		var got struct {
 			Sent, Duplicate bool
@@ -212,7 +216,7 @@ func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 		answer := p.upload(open.Upload.Line, "plan").JSON
 		if err := json.Unmarshal(answer, &got); err != nil || !got.Sent || got.Duplicate != again ||
 			got.Status != "shared" || !slices.Equal(got.To, []string{"everyone"}) ||
-			!strings.HasPrefix(got.Next, "It is shared, and your last cursor stays good: ") {
+			!strings.HasPrefix(got.Next, "It is shared: call wait_for_message ("+cursor[again]) {
 			t.Errorf("the answer to the upload: %s, %v", answer, err)
 		}
 	}

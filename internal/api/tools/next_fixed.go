@@ -34,15 +34,17 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 }
 
 // asksForUpload returns next for a share of a file that is to be uploaded.
-func (a advisor) asksForUpload(is chat.Situation) string {
-	if is.Person {
+func (a advisor) asksForUpload(w chat.Waited) string {
+	if w.Person {
 		return ""
 	}
-	return a.situation(is, nil, "").fill("Not shared yet: run the command upload.line in a shell, which shares the " +
+	is := a.situation(w.Situation, nil, "")
+	is.cursor = w.Cursor
+	return is.fill("Not shared yet: run the command upload.line in a shell, which shares the " +
 		"file and says what to do next. Without a shell give your user the address upload.page, and {wait}.")
 }
 
-// uploaded returns next for an upload. An upload hands out nothing, so there is no new cursor.
+// uploaded returns next for an upload. An upload hands out nothing, so the cursor of the share is still the right one.
 func (a advisor) uploaded(s chat.Sent) string {
 	switch {
 	case !s.Sent:
@@ -50,7 +52,9 @@ func (a advisor) uploaded(s chat.Sent) string {
 	case s.Person:
 		return ""
 	}
-	return "It is shared, and your last cursor stays good: call wait_for_message with that, or go on with your work."
+	is := a.situation(s.Situation, nil, "")
+	is.cursor = s.Cursor
+	return is.fill("It is shared: {wait}, or go on with your work.")
 }
 
 // shownText is the length, in bytes, from which on nobody should retype a text.

@@ -26,6 +26,7 @@ type Uploaded struct {
 	Status     string   `json:"status,omitempty"` // shared; if it was not sent, as in sent
 	Credential string   `json:"credential,omitempty"`
 	Duplicate  bool     `json:"duplicate,omitempty"`
+	Cursor     string   `json:"cursor,omitempty"` // of the call of share_file
 	Next       string   `json:"next,omitempty"`
 }
 

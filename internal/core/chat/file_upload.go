@@ -46,7 +46,7 @@ func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Sha
 	}
 	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
 		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: name, Most: most,
-		Message: op.event})
+		Cursor: op.ownCursor(), Message: op.event})
 	switch {
 	case err != nil:
 		return Shared{}, err
@@ -137,6 +137,7 @@ func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arriv
 	}
 	if got.Sent {
 		got.Waited = op.answerUnsent(ctx, "")
+		got.Cursor = u.Cursor
 	}
 	return got, nil
 }

@@ -378,9 +378,17 @@ func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Ev
 func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
 	c := op.session
 	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
-	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}
+	got := Waited{Status: status, Cursor: op.ownCursor(), Situation: c.situation(c.room.log.Peek())}
 	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
 	return got
+}
+
+// ownCursor returns the cursor that the call gave; "" if it gave none of the caller's.
+func (op *sendOp) ownCursor() string {
+	if !op.guard.on {
+		return ""
+	}
+	return op.req.Cursor
 }
 
 // result returns the answer to a message with a final verdict.

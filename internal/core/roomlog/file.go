@@ -85,6 +85,7 @@ type Upload struct {
 	Stay    int64      `json:"stay,omitempty"` // room.Holder.Joined of the holder
 	Name    string     `json:"name"`           // of the file
 	Most    int64      `json:"most"`           // bytes
+	Cursor  string     `json:"cur,omitempty"`  // of the call that opened it, for the answer
 	Message room.Event `json:"e"`              // as it will be appended, without the file
 	Key     table.Key  `json:"-"`
 	UntilMs int64      `json:"until"`
