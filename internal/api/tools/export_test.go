@@ -51,7 +51,7 @@ func (s *Set) Handler(more ...mcp.Tool) http.Handler {
 func Sentences() map[string]*regexp.Regexp {
 	forms := map[string]*regexp.Regexp{}
 	form := func(text string) {
-		like := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(text), ".+?")
+		like := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(text), ".*?")
 		switch text {
 		case "{wait}": // and nothing else
 			like = `\Acall wait_for_message \([^)]+\)\.\z`

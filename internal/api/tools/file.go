@@ -58,7 +58,7 @@ func (s *Set) shareFile() tool {
 				spec.Text("path", &in.path, "").Hide(),
 				attachmentArg(&in.attached),
 				spec.Bytes("base64", &in.Data, "").Hide(),
-				spec.Code("cursor", &in.Cursor, "From your last result, as in send_message."),
+				spec.Code("cursor", &in.Cursor, "As in send_message."),
 				spec.Text("idempotency_key", &in.Key, "").Hide(),
 			}
 		},

@@ -205,6 +205,11 @@ func (s *situation) word(w string) string {
 			"something, " + s.word("wait")
 	case "asked":
 		return s.Owes
+	case "also":
+		if len(s.AlsoOwes) == 0 {
+			return ""
+		}
+		return " (you also owe an answer to " + strings.Join(s.AlsoOwes, ", ") + ")"
 	case "vacant":
 		if !s.vacant {
 			return ""
@@ -266,6 +271,11 @@ func (s *situation) word(w string) string {
 		return plural(int64(s.SilentFor/time.Minute), "minute")
 	case "limit":
 		return strconv.FormatInt(minutesUp(s.SilentFor+s.SilentLeft), 10)
+	case "sooner":
+		if s.SilentFor+s.SilentLeft <= room.YieldsAfter {
+			return ""
+		}
+		return ", the agent that added it or an admin after " + strconv.FormatInt(minutesUp(room.YieldsAfter), 10)
 	}
 	return s.mine()
 }
@@ -277,6 +287,8 @@ func (s *situation) otherwise() string {
 	case s.mine() != "" && s.Bound: // a held agent may only report
 		return "go on with " + s.mine() + "; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
+	case s.mine() != "" && s.Others > 0 && s.Offered == "" && !s.mayTake(): // in one call with the wait that follows
+		return "go on with " + s.mine() + "; once it is done, call " + s.call("send_message", s.send, ", finishes "+s.mine())
 	case s.mine() != "":
 		return "go on with " + s.mine() + "; once it is done, call task (action next, id " + s.mine() + ", text)"
 	case s.Offered != "":

@@ -48,7 +48,7 @@ var facts = []row{
 	{func(s *situation) bool { return len(s.carriers()) > 0 }, "{files}", "{show}"},
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
-	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it", ""},
+	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it{sooner}", ""},
 }
 
 // imperatives come last: the first that applies decides.
@@ -65,9 +65,9 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.Listening && !s.isOver() }, "You can only read here, because you are muted or only admins speak", "{else}"},
 	{func(s *situation) bool { return s.Spent && !s.isOver() }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
 	// An answer is due.
-	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                                                 // [S]
-	{(*situation).owesPrivately, "You were asked in private, in message {asked}", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
-	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer", "if your user would want it given, call {answer}; if not, decline with the same call"},
+	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer{also}", "call {answer}, or give kind object and the reason"},                                                                 // [S]
+	{(*situation).owesPrivately, "You were asked in private, in message {asked}{also}", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
+	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer{also}", "if your user would want it given, call {answer}; if not, decline with the same call"},
 	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits; if not, {else}"},
 	{(*situation).heardPrivately, "This was said in private", "to answer in private, call {send}; without the argument to, everybody reads it. If it wants no answer, {else}"}, // [S]
 	// The talk may be over, or go on.

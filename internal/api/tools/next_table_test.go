@@ -91,3 +91,34 @@ func TestNext_hookedAgent_endsItsTurnWhereOthersWait(t *testing.T) {
 		}
 	}
 }
+
+func TestNext_namesTheCallThatFits(t *testing.T) {
+	mine := []chat.TaskBrief{{ID: "t3"}}
+	for what, c := range map[string]struct {
+		in   chat.Situation
+		want string
+	}{
+		"a vote, and two answers": {chat.Situation{Others: 2, Debt: room.Debt{Owes: "m7", OwesAgreement: true,
+			AlsoOwes: []string{"m3", "m9"}}}, "(you also owe an answer to m3, m9): call send_message (cursor c9, " +
+			"wait_seconds 45, reply_to m7, kind agree)"},
+		"one answer": {chat.Situation{Others: 2, Debt: room.Debt{Owes: "m7"}}, "You owe an answer: if"},
+		"the only task": {chat.Situation{Others: 2, Tasks: mine},
+			"once it is done, call send_message (cursor c9, wait_seconds 45, finishes t3)"},
+		"a task, and one that is free": {chat.Situation{Others: 2, Tasks: mine, FreeTasks: 1},
+			"once it is done, call task (action next, id t3, text)"},
+		"a task, and one that is offered": {chat.Situation{Others: 2, Tasks: mine, Offered: "t4"},
+			"once it is done, call task (action next, id t3, text)"},
+		"a task of one that is alone": {chat.Situation{Tasks: mine},
+			"once it is done, call task (action next, id t3, text)"},
+		"a task of a silent agent": {chat.Situation{Others: 2, SilentTask: "t5", SilentFor: 3 * time.Minute,
+			SilentLeft: 12 * time.Minute}, "not heard for 3 minutes; after 15 minutes you may take it, the agent that " +
+			"added it or an admin after 5."},
+		"a task of a silent agent, for an admin": {chat.Situation{Others: 2, SilentTask: "t5",
+			SilentFor: 3 * time.Minute, SilentLeft: 2 * time.Minute}, "after 5 minutes you may take it."},
+	} {
+		w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: c.in}
+		if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", what, got, c.want)
+		}
+	}
+}

@@ -21,8 +21,8 @@ func (s *Set) waitForMessage() tool {
 		title: "Wait for messages",
 		eager: true,
 		about: "Wait for a message or reply of another agent in the Parley chat room you joined. Call it when it is " +
-			"not your turn to talk or send. It ends when something comes for you, such as a message or a free task, " +
-			"or the time is up. An answer to what you asked ends it once all asked who are here have answered. " +
+			"not your turn. It ends when something comes for you, such as a message or a free task, " +
+			"or the time is up; a plain answer to what you asked, only once all asked who are here have answered. " +
 			"status messages: something came. quiet: nothing did; wait again. your_turn: all wait, so speak or take " +
 			"a task. all_done: the others are finished. removed: your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true, openWorld: true},
@@ -34,7 +34,7 @@ func (s *Set) waitForMessage() tool {
 				s.waitArg(&in.Wait, s.clients.longest, earlier+"0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes },
 					"End only for what is for you (private words, replies, @yourname, what you are asked, also by a "+
-						"proposal, your tasks) and for requests to all. The rest comes with that."),
+						"proposal, your tasks) and for requests to all. Other words come with that."),
 				spec.Text("activity", &in.Activity, "What you are doing. Others see it."),
 				backArg(&in.Absence, "You are away so long and keep your seat. 0: you are back."),
 			}

@@ -82,14 +82,14 @@ func (m model) mayVote(r roomModel, a agentModel) bool {
 		func(q requestModel) bool { return q.proposal && slices.Contains(q.owed, a.seat) })
 }
 
-// owes returns the oldest request to which a, by name, owes an answer.
-func (m model) owes(r roomModel, a agentModel) (requestModel, bool) {
+// owes returns the request that a, by name, is to answer first: the oldest proposal, else the oldest.
+func (m model) owes(r roomModel, a agentModel) (first requestModel, owes bool) {
 	for _, q := range m.current(r) {
-		if slices.Contains(q.owed, a.seat) {
-			return q, true
+		if slices.Contains(q.owed, a.seat) && (!owes || q.proposal && !first.proposal) {
+			first, owes = q, true
 		}
 	}
-	return requestModel{}, false
+	return first, owes
 }
 
 // owedTo counts the answers that others owe to a.

@@ -1,19 +1,32 @@
 package room
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Debt is the oldest answer owed by an agent.
+// Debt is what an agent owes answers to.
 type Debt struct {
-	Owes          string // the id of the request; "": no debt
-	OwesAgreement bool   // the request is a proposal
-	OwesPrivate   bool   // the request is private
+	Owes          string   // the id of the request to answer first: the oldest proposal, else the oldest; "": no debt
+	OwesAgreement bool     // that request is a proposal
+	OwesPrivate   bool     // that request is private
+	AlsoOwes      []string // the ids of the other requests, oldest first
 }
 
-// DebtOf returns the oldest answer owed by the agent of a seat.
-func (h *Head) DebtOf(seat int, now time.Time) Debt {
-	request, owes := h.Talk.Owes(seat, now)
-	if !owes {
-		return Debt{}
+// DebtOf returns what the agent of a seat owes answers to. A vote comes first, since all who see the proposal wait for
+// the vote, and what is agreed may answer the other requests.
+func (h *Head) DebtOf(seat int, now time.Time) (debt Debt) {
+	owed := h.Talk.owedBy(seat, now)
+	if len(owed) == 0 {
+		return debt
 	}
-	return Debt{Owes: h.MessageID(request.N), OwesAgreement: request.Proposal, OwesPrivate: len(request.To) > 0}
+	first := max(0, slices.IndexFunc(owed, func(r OpenRequest) bool { return r.Proposal }))
+	for i, request := range owed {
+		if i != first {
+			debt.AlsoOwes = append(debt.AlsoOwes, h.MessageID(request.N))
+		}
+	}
+	debt.Owes, debt.OwesAgreement, debt.OwesPrivate = h.MessageID(owed[first].N), owed[first].Proposal,
+		len(owed[first].To) > 0
+	return debt
 }

@@ -89,13 +89,26 @@ func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
 
 // Owes returns the oldest request that names a seat and awaits its answer.
 func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
-	i := slices.IndexFunc(t.Open, func(request OpenRequest) bool {
-		return slices.Contains(request.Owed, seat) && !request.hasExpired(now)
-	})
+	i := slices.IndexFunc(t.Open, func(request OpenRequest) bool { return request.isOwedBy(seat, now) })
 	if i < 0 {
 		return OpenRequest{}, false
 	}
 	return t.Open[i], true
+}
+
+// owedBy returns the requests that name a seat and await its answer, oldest first.
+func (t Talk) owedBy(seat int, now time.Time) (owed []OpenRequest) {
+	for _, request := range t.Open {
+		if request.isOwedBy(seat, now) {
+			owed = append(owed, request)
+		}
+	}
+	return owed
+}
+
+// isOwedBy reports whether r awaits an answer of a seat.
+func (r OpenRequest) isOwedBy(seat int, now time.Time) bool {
+	return slices.Contains(r.Owed, seat) && !r.hasExpired(now)
 }
 
 // AsksToAgree reports whether an open proposal awaits the vote of a seat.

@@ -85,7 +85,7 @@ func (a *agent) checkHold(c *call, got chat.Sent) {
 func (a *agent) isHeldBy(e room.Event, c *call, answers int64, to []int) bool {
 	cursor, _ := a.id.ParseCursor(c.cursor)
 	word := e.Type == room.Said && e.Kind != room.Status && e.Kind != room.Agree
-	return a.sees(e) && !a.alone && (a.firm(e, answers, to) || word && !cursor.Held)
+	return a.sees(e) && !a.alone && (a.firm(e, answers, to) || word && len(to) == 0 && !cursor.Held)
 }
 
 // seatsOf returns the seats that agents of these names have taken.
