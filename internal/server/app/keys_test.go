@@ -35,6 +35,8 @@ type reply struct {
 	AgentToken string `json:"agent_token"`
 	Invite     string
 	Watch      string
+	View       string
+	Room       struct{ Name string }
 }
 
 // callFrom calls a tool from an address, at a path of MCP.

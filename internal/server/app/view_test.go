@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
@@ -19,11 +18,12 @@ func TestApp_viewToken_opensNoAddress(t *testing.T) {
 	defer a.Close()
 	key := addKey(t, tab, "ann")
 	ann := callBearing(t, a.Handler, "192.0.2.1", "/mcp", key, "create_room", map[string]any{"agent_name": "Ann"})
-	own, err := ident.ParseToken(ann.AgentToken)
-	if err != nil {
-		t.Fatal(err)
+	view := callBearing(t, a.Handler, "192.0.2.1", "/mcp", key, "room_info",
+		map[string]any{"agent_token": ann.AgentToken}).View
+	if shown := callBearing(t, a.Handler, "192.0.2.1", "/mcp", key, "show_room",
+		map[string]any{"view": view}); view == "" || shown.Code != "" || shown.Room.Name == "" {
+		t.Fatalf("the view %q shows %+v", view, shown)
 	}
-	view := ident.NewView("0123456789abcdef", own.Room, own.Seat, 1).String()
 	const rpc = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_rooms","arguments":{}}}`
 	said := `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":{"messageId":"1","role":"ROLE_USER",` +
 		`"contextId":"` + view + `","parts":[{"text":"hi"}]}}}`
@@ -37,9 +37,15 @@ func TestApp_viewToken_opensNoAddress(t *testing.T) {
 		{"POST", "/i/" + view + "/mcp", "", rpc},
 		{"POST", "/i/" + view + "/mcp", key, rpc},
 		{"GET", "/i/" + view, "", ""},
+		{"GET", "/mcp", view, ""},
+		{"DELETE", "/mcp", view, ""},
 		{"GET", "/v1/wait", view, ""},
+		{"POST", "/v1/wait", view, ""},
 		{"POST", "/a2a", view, said},
 		{"POST", "/i/" + view + "/a2a", "", said},
+		{"POST", "/i/" + view + "/as/Ann/a2a", "", said},
+		{"GET", "/i/" + view + "/.well-known/agent-card.json", "", ""},
+		{"GET", "/i/" + view + "/as/Ann/.well-known/agent-card.json", "", ""},
 		{"POST", invite + "/a2a", "", said},
 		{"GET", "/v1/file/" + view, "", ""},
 		{"GET", "/v1/upload/" + view, "", ""},
