@@ -416,6 +416,9 @@ func TestApp_chatGPTThatMustSignIn_hearsItInTheResultOfACall(t *testing.T) {
 	ended := p.Access
 	p.call("POST", publicOrigin+"/oauth/revoke", "application/x-www-form-urlencoded", "token="+p.Refresh, nil, nil)
 	const calls, lists = `"method":"tools/call","params":{"name":"list_rooms","arguments":{}}`, `"method":"tools/list"`
+	const modern = `"method":"tools/call","params":{"name":"list_rooms","arguments":{},"_meta":{` +
+		`"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},` +
+		`"io.modelcontextprotocol/clientInfo":{"name":"a","version":"1"}}}`
 	const gpt = "openai-mcp/1.0.0"
 	for name, c := range map[string]struct {
 		agent, does, bearer string
@@ -423,13 +426,20 @@ func TestApp_chatGPTThatMustSignIn_hearsItInTheResultOfACall(t *testing.T) {
 	}{
 		"a call of ChatGPT, without a token":             {gpt, calls, "", true},
 		"a call of ChatGPT, after the end of a sign-in":  {gpt, calls, ended, true},
+		"a call of ChatGPT of 2026-07-28":                {gpt, modern, ended, true},
 		"another request of ChatGPT":                     {gpt, lists, "", false},
 		"a call of Claude.ai":                            {"Claude-User", calls, "", false},
+		"a call of Claude.ai of 2026-07-28":              {"Claude-User", modern, ended, false},
 		"a call of a client that does not say who it is": {"", calls, ended, false},
 	} {
 		header := map[string]string{"User-Agent": c.agent}
 		if c.bearer != "" {
 			header["Authorization"] = "Bearer " + c.bearer
+		}
+		kind := "" // what 2026-07-28 says of each result
+		if c.does == modern {
+			kind, header["Mcp-Protocol-Version"] = "complete", "2026-07-28"
+			header["Mcp-Method"], header["Mcp-Name"] = "tools/call", "list_rooms"
 		}
 		var got struct {
 			ID     int
@@ -438,6 +448,7 @@ func TestApp_chatGPTThatMustSignIn_hearsItInTheResultOfACall(t *testing.T) {
 					Challenge []string `json:"mcp/www_authenticate"`
 				} `json:"_meta"`
 				IsError           bool
+				ResultType        string
 				StructuredContent struct{ Code string }
 				Content           []struct{ Text string }
 			}
@@ -450,7 +461,7 @@ func TestApp_chatGPTThatMustSignIn_hearsItInTheResultOfACall(t *testing.T) {
 				t.Errorf("%s: %d %+v", name, answer.StatusCode, got)
 			}
 		case answer.StatusCode != 200 || got.ID != 7 || got.Result == nil || !got.Result.IsError ||
-			got.Result.StructuredContent.Code != "key_invalid" ||
+			got.Result.ResultType != kind || got.Result.StructuredContent.Code != "key_invalid" ||
 			!strings.Contains(got.Result.Content[0].Text, "press Connect") || len(got.Result.Meta.Challenge) != 1 ||
 			!strings.HasPrefix(got.Result.Meta.Challenge[0], `Bearer resource_metadata="`+publicOrigin+`/.well-known/`) ||
 			!strings.Contains(got.Result.Meta.Challenge[0], `error="invalid_token", error_description="`):
