@@ -469,3 +469,32 @@ func TestApp_chatGPTThatMustSignIn_hearsItInTheResultOfACall(t *testing.T) {
 		}
 	}
 }
+
+// The token of an agent admits as long as the sign-in by which the agent joined.
+func TestApp_agentWhoseSignInHasEnded_hearsToPressConnectAgain(t *testing.T) {
+	config := app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin}}
+	a, tab := onTable(t, config)
+	defer a.Close()
+	p := &program{t: t, server: a.Handler}
+	p.discover()
+	p.signIn(addKey(t, tab, "Ann"))
+	made := callBearing(t, a.Handler, "192.0.2.1", "/mcp", p.Access, "create_room", map[string]any{"agent_name": "Ann"})
+	p.call("POST", publicOrigin+"/oauth/revoke", "application/x-www-form-urlencoded", "token="+p.Refresh, nil, nil)
+	config.Open = func(context.Context, *meter.Meter) (app.Store, error) { return app.Store{Table: tab}, nil }
+	other, err := app.New(t.Context(), config) // which has not admitted the agent in this minute
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	p.server = other.Handler
+	for _, agent := range []string{"openai-mcp/1.0.0", "Claude-User"} {
+		var got struct{ Error struct{ Message string } }
+		answer := p.call("POST", publicOrigin+"/mcp", "application/json",
+			`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_rooms","arguments":{}}}`,
+			map[string]string{"User-Agent": agent, "Authorization": "Bearer " + made.AgentToken}, &got)
+		if said := got.Error.Message; answer.StatusCode != 200 || !strings.Contains(said, "Press Connect again") ||
+			strings.Contains(said, "needs a key") {
+			t.Errorf("%s: %d %q", agent, answer.StatusCode, said)
+		}
+	}
+}
