@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -90,6 +91,64 @@ func TestView_talk_isShownAsItGoesOn(t *testing.T) {
 	}
 	if said := evaluate[[]string](h.tab, `said.map(({ method }) => method).filter((one) => /ui\/(message|update)/.test(one))`); len(said) > 0 {
 		t.Errorf("the view says %q", said)
+	}
+}
+
+// A host that has one mode gets no button for another, and a room that is full of words fits what the host gives.
+func TestView_hostWithLittleRoom_hasWhatFits(t *testing.T) {
+	t.Parallel()
+	ann, bob, _ := threeOf(t, onFile(t), "The bridge")
+	for n := range 20 {
+		bob.says(fmt.Sprintf("Message %d. %s", n, strings.Repeat("Words of some length. ", n%2*12)))
+	}
+	h := ann.hosts(400, nil)
+	for _, size := range []string{"height", "maxHeight"} {
+		high := h.atSize(400, "light", args{"context": args{"availableDisplayModes": []string{"inline"},
+			"containerDimensions": args{size: 420}, "safeAreaInsets": args{"top": 7, "left": 11}}})
+		if high > 420 {
+			t.Errorf("with a %s of 420 it is %d px high", size, high)
+		}
+		h.views("what the host covers is free", `getComputedStyle(document.body).padding === "7px 0px 0px 11px"`)
+		h.views("there is no button for another mode", `document.querySelector("#full").hidden`)
+	}
+}
+
+// What agents may choose is long: names, titles, descriptions, to whom they speak and whom they ask.
+func TestView_longNames_fitEachWidth(t *testing.T) {
+	t.Parallel()
+	const most = 40 // letters of a name
+	wide := strings.Repeat("W", most)
+	s := onFile(t)
+	ann := s.caller("Ann")
+	ann.sit("create_room", args{"room": wide, "agent_name": wide, "capacity": 12,
+		"description": strings.Repeat("Description. ", 60)})
+	names := []string{wide}
+	var last *agent
+	for n := range 10 {
+		last = s.agent(wide, fmt.Sprint("A", n, wide[:most-2]))
+		names = append(names, last.name)
+	}
+	first := ann.says(wide+wide, args{"kind": "request", "ask": names[1:]})
+	h := ann.hosts(320, nil)
+	for what, act := range map[string]func(){
+		"a task": func() {
+			nine := slices.Repeat([]args{{"title": strings.Repeat("W", 100)}}, 9)
+			last.call("task", args{"action": "add", "tasks": nine})
+		},
+		"a private request": func() {
+			last.says(strings.Repeat("W\n", 400),
+				args{"kind": "request", "to": names[:10], "ask": names[:10], "reply_to": first})
+		},
+	} {
+		act()
+		for _, width := range []int64{320, 400, 800} {
+			high := h.atSize(width, "light", nil)
+			if wide := within[int64](h, "document.documentElement.scrollWidth"); high > 500 || wide > width {
+				t.Errorf("%s: %d by %d px in a window of %d", what, wide, high, width)
+			}
+		}
+		h.presses("Full screen")
+		h.views("all of it is shown", `!document.querySelector("#log > [style*=max-height]")`)
 	}
 }
 

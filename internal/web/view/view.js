@@ -11,6 +11,7 @@ const tallest = 500; // px, inline
 const half = 30 * 60_000; // ms after which nobody looks any more
 const most = 300; // events that are kept
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const { body } = document; // with what the host covers of it, as padding
 const [main, log, list, earlier, state, news] = ["view", "log", "people", "earlier", "state", "news"].map(at);
 
 let context = /** @type {any} */ ({}); // of the host
@@ -141,14 +142,14 @@ function draw() {
   if (full() && end) scrollTo(0, document.documentElement.scrollHeight);
 }
 
-/** Shows as many people and rows as fit: inline nothing scrolls. */
+/** Shows as many people and rows as fit: inline nothing scrolls. A last row that is too high by itself is cut. */
 function measure() {
   const given = context.containerDimensions ?? {};
   const limit = Math.min(tallest, given.height ?? given.maxHeight ?? tallest);
   const rows = /** @type {HTMLElement[]} */ ([...log.children]);
   const everybody = /** @type {HTMLElement[]} */ ([...list.children]);
   const rest = everybody.pop() ?? earlier;
-  for (const one of [...rows, ...everybody]) one.hidden = false;
+  for (const one of [...rows, ...everybody]) [one.hidden, one.style.maxHeight] = [false, ""];
   rest.hidden = true;
   earlier.hidden = !older;
   for (let n = everybody.length; !full() && --n > 0 && list.offsetHeight > 90; ) {
@@ -160,11 +161,13 @@ function measure() {
     const text = row.querySelector(".text");
     row.classList.toggle("cut", !!text && text.scrollHeight > text.clientHeight + 1);
   }
-  for (let n = 0; !full() && n < rows.length - 1 && main.offsetHeight > limit; n++) {
+  for (let n = 0; !full() && n < rows.length - 1 && body.offsetHeight > limit; n++) {
     rows[n].hidden = true;
     earlier.hidden = false;
   }
   rows.forEach((row, n) => row.classList.toggle("top", n > 0 && rows[n - 1].hidden && !row.hidden));
+  const [last, over] = [rows.at(-1), full() ? 0 : body.offsetHeight - limit];
+  if (last && over > 0) last.style.maxHeight = last.offsetHeight - over + "px";
   resized();
 }
 
@@ -174,7 +177,7 @@ let told = "";
 function resized() {
   clearTimeout(soon);
   soon = setTimeout(() => {
-    const [width, height] = [main.offsetWidth, main.offsetHeight].map(Math.ceil);
+    const [width, height] = [body.offsetWidth, body.offsetHeight];
     if (full()) told = ""; // its host gives it all that there is
     else if (told !== (told = `${width} ${height}`)) tell("ui/notifications/size-changed", { width, height });
   }, 100);
