@@ -2,6 +2,7 @@ package browser
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -94,6 +95,47 @@ func TestView_talk_isShownAsItGoesOn(t *testing.T) {
 	}
 }
 
+// hears has the host tell the view something.
+func (h *hosted) hears(method string, params args) {
+	h.t.Helper()
+	text, err := json.Marshal(args{"method": "ui/notifications/" + method, "params": params})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	evaluate[*bool](h.tab, fmt.Sprintf("(post(%s), null)", text))
+}
+
+// The theme of the host counts, whatever the browser prefers, and its colours if it has all of them.
+func TestView_theme_isThatOfTheHost(t *testing.T) {
+	t.Parallel()
+	ann, _, _ := threeOf(t, onFile(t), "The bridge")
+	h := ann.hosts(400, nil)
+	wears := func(theme string) {
+		t.Helper()
+		h.views("the view is "+theme, `getComputedStyle(document.body).color === `+
+			map[string]string{"light": `"rgb(27, 28, 33)"`, "dark": `"rgb(236, 236, 240)"`}[theme])
+	}
+	for theme, other := range map[string]string{"light": "dark", "dark": "light"} {
+		h.look(400, 900, other)
+		h.shows(args{"context": args{"theme": theme, "availableDisplayModes": []string{"inline", "fullscreen"}}})
+		h.reads("Full screen")
+		wears(theme)
+		h.hears("host-context-changed", args{"theme": other})
+		wears(other)
+		h.reads("Full screen") // of what the host has said before, the rest stays
+	}
+	colours := args{"--color-background-primary": "#102030", "--color-text-primary": "rgb(1, 2, 3)",
+		"--color-text-secondary": "#445566", "--color-border-primary": "#778899"}
+	h.hears("host-context-changed", args{"styles": args{"variables": colours}})
+	h.views("the view has the colours of the host", `getComputedStyle(document.body).color === "rgb(1, 2, 3)"`)
+	h.hears("host-context-changed", args{"styles": args{"variables": args{"--font-sans": "Georgia, serif"}}})
+	h.views("the view has the letters of the host", `getComputedStyle(document.body).fontFamily === "Georgia, serif"`)
+	delete(colours, "--color-text-secondary")
+	h.shows(args{"context": args{"theme": "light", "styles": args{"variables": colours}}})
+	h.reads("The bridge")
+	wears("light")
+}
+
 // A host that has one mode gets no button for another, and a room that is full of words fits what the host gives.
 func TestView_hostWithLittleRoom_hasWhatFits(t *testing.T) {
 	t.Parallel()
@@ -148,8 +190,60 @@ func TestView_longNames_fitEachWidth(t *testing.T) {
 			}
 		}
 		h.presses("Full screen")
-		h.views("all of it is shown", `!document.querySelector("#log > [style*=max-height]")`)
+		h.views("all of it is shown", `!document.querySelector("#log > [style*=max]")`)
 	}
+}
+
+// Who comes back to a room in which much was said, or whose last event has expired, begins at the newest.
+func TestView_farBehind_beginsAtTheNewest(t *testing.T) {
+	t.Parallel()
+	ann, bob, _ := threeOf(t, onFile(t), "The bridge")
+	h := ann.hosts(400, nil)
+	h.reads("The bridge")
+	again := func(looks int) {
+		t.Helper()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for i, call := range h.calls[len(h.calls)-looks:] {
+			if _, after := call["after"]; after != (i == 0) {
+				t.Errorf("of %d looks number %d has after: %t", looks, i+1, after)
+			}
+		}
+	}
+	for n := range 55 {
+		bob.says(fmt.Sprintf("Number %d.", n))
+	}
+	h.ticks(3)
+	h.ticks(0)
+	h.reads("Number 54.")
+	again(2)
+	h.views("what came before is not shown", `!document.body.textContent.includes("Number 1.")`)
+	h.answers(refusedAs(errors.New("invalid_argument: after: there is no message of this id")))
+	h.ticks(3)
+	h.answers(nil)
+	bob.says("The newest.")
+	h.ticks(6)
+	h.reads("The newest.")
+	again(2)
+}
+
+// All that a mouse does a key does, and who presses keys sees where they act.
+func TestView_keys_doWhatTheMouseDoes(t *testing.T) {
+	t.Parallel()
+	ann, _, _ := threeOf(t, onFile(t), "The bridge")
+	h := ann.hosts(400, args{"context": args{"theme": "light",
+		"availableDisplayModes": []string{"inline", "fullscreen"}}})
+	h.reads("Open room")
+	h.told()
+	for _, button := range []string{"Full screen", "Open room"} {
+		h.press("Tab")
+		h.views("the focus is on "+button+", in sight", `document.activeElement.innerText === `+quoted(button)+
+			` && getComputedStyle(document.activeElement).outlineStyle === "solid"`)
+	}
+	h.press("Enter")
+	h.until("the host is asked to open the page", `said.some(({ method }) => method === "ui/open-link")`)
+	h.press("Shift+Tab", "Space")
+	h.reads("Leave full screen")
 }
 
 // unfit finds what a thumb cannot hit, and what scrolls inside of the view.
@@ -298,6 +392,20 @@ func TestView_looks_stopWhereTheyAreOfNoUse(t *testing.T) {
 		evaluate[*bool](h.tab, fmt.Sprintf("(frame.style.marginTop = %t ? '' : '5000px', null)", yes))
 		h.views("the view knows whether it is in sight", fmt.Sprintf("window.inSight === %t", yes))
 	}
+	hides := func(yes bool) {
+		t.Helper()
+		within[*bool](h, fmt.Sprintf(`(Object.defineProperty(document, "hidden", { value: %t, configurable: true }),
+		  document.dispatchEvent(new Event("visibilitychange")), null)`, yes))
+	}
+	before := h.made()
+	hides(true)
+	h.ticks(20 * 60)
+	behind := h.made()
+	hides(false)
+	h.ticks(0)
+	if behind != before || h.made() != before+1 {
+		t.Errorf("in a tab behind it looks %d times, and %d times back in front", behind-before, h.made()-behind)
+	}
 	sees(false)
 	quiet("out of sight")
 	bob.says("While nobody looked.")
@@ -309,11 +417,24 @@ func TestView_looks_stopWhereTheyAreOfNoUse(t *testing.T) {
 	h.ticks(0)
 	h.reads("While nobody looked.")
 
+	h.answers(args{"isError": true, "content": []args{{"type": "text", "text": "unavailable: Too much at once."}}})
+	for _, pause := range []int{3, 6, 12} { // seconds, twice as long after each failure
+		before := h.made()
+		h.ticks(pause - 1)
+		early := h.made()
+		h.ticks(1)
+		if early != before || h.made() != before+1 {
+			t.Errorf("after %d and %d s it has looked %d and %d times, want 0 and 1", pause-1, pause, early-before,
+				h.made()-before)
+		}
+	}
+	h.answers(nil)
+	h.ticks(24)
 	h.answers(args{"isError": true, "content": []args{{"type": "text", "text": "rate_limited: Too much."}},
 		"structuredContent": args{"code": "rate_limited", "retry_after_seconds": 40}})
 	h.ticks(3)
 	h.reads("No connection. Trying again")
-	before := h.made()
+	before = h.made()
 	h.ticks(39)
 	if h.made() != before {
 		t.Error("the view does not wait as long as it is asked to")
@@ -351,6 +472,10 @@ func TestView_hostsThatGiveLittle_areServed(t *testing.T) {
 	h.reads("Couldn't show the room.")
 	h.shows(args{"input": nil})
 	h.reads("This is the room as it was then.")
+	h.shows(args{"result": nil})
+	h.reads("Opening the room")
+	h.hears("tool-cancelled", args{"reason": "The user said no."})
+	h.reads("Couldn't show the room.")
 	if h.made() > 0 {
 		t.Errorf("the view made %d calls", h.made())
 	}
