@@ -160,6 +160,7 @@ func (t Tool) listed() library.Tool {
 
 // varied returns the tool with its variant.
 func (t Tool) varied() Tool {
+	t.Eager, t.SearchHint = false, ""
 	if t.Variant.Input != nil {
 		t.Input = t.Variant.Input
 	}

@@ -106,7 +106,7 @@ func TestResources_read_returnsTheBytes(t *testing.T) {
 func TestServer_whatSomeClientsSee_isHiddenFromOthers(t *testing.T) {
 	h := newReader()
 	for agent, want := range map[string]string{
-		"reader": `{"_meta":{"anthropic/alwaysLoad":true,"reader/files":["b"]},` +
+		"reader": `{"_meta":{"reader/files":["b"]},` +
 			`"inputSchema":{"properties":{"b":{}},"type":"object"}} true`,
 		"other": `{"_meta":{"anthropic/alwaysLoad":true},"inputSchema":{"properties":{"a":{}},"type":"object"}} false`,
 	} {

@@ -60,7 +60,7 @@ type Tool struct {
 	more map[string]any // in _meta, beside the fields for all servers and clients
 }
 
-// Variant is a tool as some clients see it.
+// Variant is a tool as some clients see it. These clients know neither Eager nor SearchHint.
 type Variant struct {
 	For   func(Client) bool      // the clients. Progress is not known of a client that only lists
 	Input func() json.RawMessage // the schema in the variant; nil: the schema for all

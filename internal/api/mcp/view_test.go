@@ -238,7 +238,7 @@ func TestView_toolsList_tellsWhatItIsOf(t *testing.T) {
 	h := handler(NewServer(gallery()))
 	const say = `{"_meta":{"anthropic/alwaysLoad":true,"ui":{"visibility":["model"]}},"annotations":`
 	const show = `{"_meta":{"anthropic/searchHint":"look","ui":{"resourceUri":"` + pageURI + `"}},"annotations":`
-	const varied = `{"_meta":{"anthropic/searchHint":"look","reader/template":"` + pageURI + `",` +
+	const varied = `{"_meta":{"reader/template":"` + pageURI + `",` +
 		`"ui":{"resourceUri":"` + pageURI + `"}},"annotations":`
 	for _, v := range visitors(showsOthers, showsUnknown, showsOddly) {
 		_, got := v.ask(t, h, "tools/list", "", `{}`)

@@ -42,7 +42,8 @@ func attachmentArg(to **attachment) spec.Arg {
 		}).Hide()
 }
 
-// forChatGPT returns how ChatGPT sees a tool with such an argument; nil if the tool has none.
+// forChatGPT returns how ChatGPT sees a tool: without what is for other clients, and with such an argument, if the tool
+// has one.
 func forChatGPT(args []spec.Arg) *mcp.Variant {
 	found := false
 	shown := make([]spec.Arg, len(args))
@@ -53,7 +54,7 @@ func forChatGPT(args []spec.Arg) *mcp.Variant {
 		shown[i] = a
 	}
 	if !found {
-		return nil
+		return &mcp.Variant{For: IsChatGPT}
 	}
 	return &mcp.Variant{For: IsChatGPT, Input: func() json.RawMessage { return spec.InputSchema(shown) },
 		Meta: map[string]any{"openai/fileParams": []string{"file"}}}

@@ -17,8 +17,8 @@ const (
 	modern = "2026-07-28"
 )
 
-// ViewURI is the address of a view, so that there is a tool for the view.
-const ViewURI = "ui://parley/room-test"
+// ViewURI is the address of a view, so that there is a tool for the view. It is as long as the real one.
+const ViewURI = "ui://parley/room-0123456789abcdef"
 
 // Handler serves the tools with nothing in front of them.
 func (s *Set) Handler(more ...mcp.Tool) http.Handler {

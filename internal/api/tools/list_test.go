@@ -157,19 +157,34 @@ func TestToolsList_staysWithinTheTokenBudget(t *testing.T) {
 	// output schemas, and no model sees the annotations.
 	const most, mostBare, mostBytes = 4900, 3999, 20 << 10
 	list := listTools(t)
-	raw := ask(t, toolsOnly(), legacy, "tools/list", nil)
-	all := tokens(t, raw)
+	all := tokens(t, ask(t, toolsOnly(), legacy, "tools/list", nil))
 	each := map[string]int{}
 	for i, tool := range list.Tools {
 		list.Tools[i].OutputSchema, list.Tools[i].Annotations = nil, nil
 		each[tool.Name] = tokens(t, list.Tools[i])
 	}
 	bare := tokens(t, list)
-	t.Logf("tools/list: %d bytes, %d tokens, %d bare, by tool %v", len(raw), all, bare, each)
-	if all > most || bare > mostBare || len(raw) > mostBytes {
-		t.Errorf("tools/list has %d bytes, %d tokens, %d bare; at most %d, %d and %d may be",
-			len(raw), all, bare, mostBytes, most, mostBare)
+	t.Logf("tools/list: %d tokens, %d bare, by tool %v", all, bare, each)
+	if all > most || bare > mostBare {
+		t.Errorf("tools/list has %d tokens, %d bare; at most %d and %d may be", all, bare, most, mostBare)
 	}
+	for _, agent := range []string{"", "openai-mcp/1.0.0"} { // which sees more arguments
+		for _, generation := range []string{legacy, modern} {
+			raw := ask(t, agentIs(agent, toolsOnly()), generation, "tools/list", nil)
+			t.Logf("%q, %s: %d bytes", agent, generation, len(raw))
+			if len(raw) > mostBytes {
+				t.Errorf("%q, %s: tools/list has %d bytes, at most %d may be", agent, generation, len(raw), mostBytes)
+			}
+		}
+	}
+}
+
+// agentIs returns h for a client with a User-Agent.
+func agentIs(agent string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("User-Agent", agent)
+		h.ServeHTTP(w, r)
+	})
 }
 
 func TestToolsList_everyTool_isFullyDescribed(t *testing.T) {
@@ -260,46 +275,20 @@ func checkProperty(t *testing.T, where string, raw json.RawMessage) {
 		t.Errorf("%s: a %s of %s", where, kind, items)
 	}
 	for key := range p {
-		if !slices.Contains([]string{"type", "items", "description", "enum", "default", "minimum", "maximum"}, key) {
+		if !slices.Contains([]string{"type", "items", "description", "enum"}, key) {
 			t.Errorf("%s: a schema with %s", where, key)
 		}
 	}
 }
 
-// Some clients drop ranges and defaults from the schemas for a model.
+// Some clients drop ranges and defaults from the schemas for a model, and others refuse calls by them.
 func TestToolsList_rangesAndDefaults_standInTheDescriptions(t *testing.T) {
-	found := 0
-	for _, tool := range listTools(t).Tools {
-		for name, raw := range tool.InputSchema.Properties {
-			var p struct {
-				Description      string
-				Minimum, Maximum *int64
-				Default          any
-			}
-			if err := json.Unmarshal(raw, &p); err != nil {
-				t.Fatal(err)
-			}
-			var said []string
-			if p.Maximum != nil {
-				least := int64(0)
-				if p.Minimum != nil {
-					least = *p.Minimum
-				}
-				said = append(said, fmt.Sprintf("%d-%d", least, *p.Maximum))
-			}
-			if p.Default != nil {
-				said = append(said, fmt.Sprintf("efault %v", p.Default))
-			}
-			for _, words := range said {
-				found++
-				if !strings.Contains(p.Description, words) {
-					t.Errorf("%s.%s does not say %q: %s", tool.Name, name, words, p.Description)
-				}
-			}
+	list := string(ask(t, toolsOnly(), legacy, "tools/list", nil))
+	for _, said := range []string{`"2-100, default 2. Seats for all, you too."`, `"2-100. Seats."`,
+		`"0-32768. With id: the text from this byte on, as more says."`, `"default true. false: make no room."`} {
+		if !strings.Contains(list, said) {
+			t.Errorf("no argument says %s", said)
 		}
-	}
-	if found < 12 {
-		t.Errorf("only %d ranges and defaults were looked at", found)
 	}
 }
 

@@ -32,21 +32,11 @@ func (a Arg) property() object {
 	if len(a.choices) > 0 {
 		p = append(p, member{"enum", a.choices})
 	}
-	if a.kind == integerKind && a.min > 0 { // nobody asks for less than nothing
-		p = append(p, member{"minimum", a.min})
-	}
-	// A client must not refuse what counts as the maximum.
-	if a.kind == integerKind && a.max != NoLimit && !a.Clamped {
-		p = append(p, member{"maximum", a.max})
-	}
-	if a.Fallback != nil {
-		p = append(p, member{"default", a.Fallback})
-	}
 	return p
 }
 
-// described returns the description for a model: the range and the default, which some clients drop from schemas, and
-// About.
+// described returns the description for a model: the range, the default and About. The schema repeats neither range nor
+// default: some clients drop them from a schema, others refuse a call by them without a sentence that says what to do.
 func (a Arg) described() string {
 	var said []string
 	if a.kind == integerKind && a.max != NoLimit {
