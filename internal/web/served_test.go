@@ -126,7 +126,7 @@ func TestServed_isBuiltFromTheAssets(t *testing.T) {
 	texts := built(t)
 	for name, text := range texts {
 		at, data := filepath.Join("served", name+".gz"), zip(t, text)
-		plain := name == "version" || path.Ext(name) == ".html" || path.Ext(name) == ".png"
+		plain := slices.Contains([]string{"", ".html", ".png"}, path.Ext(name)) && name != "view.html"
 		if plain {
 			at, data = filepath.Join("served", name), []byte(text)
 		}

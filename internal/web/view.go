@@ -1,23 +1,29 @@
 package web
 
 import (
+	"compress/gzip"
 	"crypto/sha256"
-	_ "embed"
 	"encoding/hex"
+	"io"
 	"sync"
 )
 
-//go:embed served/view.html
-var roomView string
-
 // RoomView returns the document that a client shows as a view of a room: MCP Apps, SEP-1865. It loads nothing, and asks
 // its host alone.
-func RoomView() string { return roomView }
+func RoomView() string { return roomView() }
+
+// roomView unpacks the document: the Lambda function has it packed, as it has the assets of the page.
+var roomView = sync.OnceValue(func() string {
+	packed, _ := served.Open("served/view.html.gz") // it is there, and whole: TestView_* read it
+	unpacked, _ := gzip.NewReader(packed)
+	text, _ := io.ReadAll(unpacked)
+	return string(text)
+})
 
 // RoomViewURI returns the URI of that document. Clients keep a document by its URI, which has a hash of it.
 func RoomViewURI() string { return roomViewURI() }
 
 var roomViewURI = sync.OnceValue(func() string {
-	sum := sha256.Sum256([]byte(roomView))
+	sum := sha256.Sum256([]byte(RoomView()))
 	return "ui://parley/room-" + hex.EncodeToString(sum[:8])
 })
