@@ -234,6 +234,21 @@ func TestToolsList_annotations_haveTheTitleAndTheHints(t *testing.T) {
 	}
 }
 
+// Whoever submits a server to a directory pastes a sentence about the tools that may take something away.
+func TestToolsList_reasonsOfHosted_nameTheToolsThatTakeAway(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/hosted.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentence := regexp.MustCompile(`[^.]* can take away `).Find(page)
+	for _, listed := range listTools(t).Tools {
+		named := regexp.MustCompile(`\b` + listed.Name + `\b`).Match(sentence)
+		if takes := string(listed.Annotations["destructiveHint"]) == "true"; named != takes {
+			t.Errorf("%s is destructive: %t, and docs/hosted.md says %q", listed.Name, takes, sentence)
+		}
+	}
+}
+
 func TestToolsList_schemas_areFlatAndPortable(t *testing.T) {
 	for _, tool := range listTools(t).Tools {
 		in, out := tool.InputSchema, tool.OutputSchema
