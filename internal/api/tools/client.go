@@ -36,7 +36,10 @@ var hosts = []host{
 		"[document](https://claude.com/docs/connectors/faq): 300 s", false},
 	{"openai-mcp/", "ChatGPT", 60 * time.Second, false, "reports about its [Agent Builder](https://community.openai." +
 		"com/t/call-remote-mcp-server-tool-timed-out-resulting-in-error-424/1364167)", false},
-	{"", "any other", unknownLongest, false, "the shortest of these that is over a minute", false},
+	{"", "any other, such as VS Code, Goose and Cursor", unknownLongest, false, "the shortest of these that is over " +
+		"a minute. VS Code ends calls after 300 s by [reports](https://github.com/microsoft/vscode/issues/261734), " +
+		"Goose by its [code](https://github.com/block/goose/blob/main/crates/goose/src/config/extensions.rs); of " +
+		"Cursor nothing is known", false},
 }
 
 const (
