@@ -112,9 +112,10 @@ func TestGetFile_severalIDs_areOneDownload(t *testing.T) {
 	p := w.connect(modern)
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+	const content = "oui" // letters that no address of a file has
 	var ids []string
 	for _, name := range []string{"rates.csv", ".mcp.json", "it's; id.sh"} {
-		ids = append(ids, p.call("share_file", args{"agent_token": ann.Token, "name": name, "text": "123"}).ID)
+		ids = append(ids, p.call("share_file", args{"agent_token": ann.Token, "name": name, "text": content}).ID)
 	}
 	words := p.call("send_message", args{"agent_token": ann.Token, "text": "no file"}).ID
 	for _, given := range []any{ids, strings.Join(ids, ", ")} {
@@ -126,11 +127,12 @@ func TestGetFile_severalIDs_areOneDownload(t *testing.T) {
 		}
 		files := fmt.Sprintf(`"files":[{"id":"%s","name":"rates.csv","size":3,"type":"text/plain"},{"id":"%s","name":`+
 			`".mcp.json",`, ids[0], ids[1])
-		if !strings.Contains(got.text, files) || strings.Contains(got.text, `"file":`) || strings.Contains(got.text, "123") {
+		if !strings.Contains(got.text, files) || strings.Contains(got.text, `"file":`) ||
+			strings.Contains(got.text, content) {
 			t.Errorf("the result is %s", got.text)
 		}
 	}
-	if one := p.call("get_file", args{"agent_token": bob.Token, "id": ids[:1]}); !strings.Contains(one.text, `"123"`) {
+	if one := p.call("get_file", args{"agent_token": bob.Token, "id": ids[:1]}); !strings.Contains(one.text, `"oui"`) {
 		t.Errorf("a list of one is that file: %s", one.text)
 	}
 	for want, id := range map[string][]string{
