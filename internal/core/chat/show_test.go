@@ -218,6 +218,23 @@ func TestShow_counts_areThoseThatTheAgentSees(t *testing.T) {
 	}
 }
 
+// What was asked before an agent may see is no business of its view, in number either.
+func TestShow_counts_beginWhereTheAgentMaySee(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	asked := chat.SendRequest{Token: p.ann.Token, Text: "Which day?", Kind: room.Request}
+	w.sends(asked)
+	if got := w.viewed(w.view(p.bob.Token), "").Open.Requests; got != 1 {
+		t.Fatalf("Bob sees %d requests", got)
+	}
+	w.leave(p.bob.Token)
+	cid := w.join("plans", "Cid")
+	if got := w.viewed(w.view(cid.Token), ""); got.Open.Requests != 0 ||
+		slices.Contains(texts(got.Messages), asked.Text) {
+		t.Errorf("who comes in his place sees %d requests, and %q", got.Open.Requests, texts(got.Messages))
+	}
+}
+
 // isOpen reports whether got is want with so many agreements.
 func isOpen(got, want chat.ShownOpen, agreements int) bool {
 	n := got.Agreements
