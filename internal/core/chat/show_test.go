@@ -189,6 +189,24 @@ func TestShow_messages_areThoseOfTheAgent(t *testing.T) {
 	}
 }
 
+// A message that does not fit is the first of the next page: no later one comes before it.
+func TestShow_longMessages_comeInTheirOrder(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	view := w.view(p.bob.Token)
+	after := last(w.viewed(view, ""))
+	want := []string{strings.Repeat("x", 6000), strings.Repeat("y", 6000), "short", strings.Repeat("z", 6000), "last"}
+	for _, text := range want {
+		w.say(p.ann.Token, text)
+	}
+	var got []string
+	for more := true; more && len(got) < len(want); {
+		page := w.viewed(view, after)
+		got, after, more = append(got, texts(page.Messages)...), last(page), page.HasMore
+	}
+	same(t, "page by page", got, want)
+}
+
 func TestShow_counts_areThoseThatTheAgentSees(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
