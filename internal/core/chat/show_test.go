@@ -349,6 +349,33 @@ func TestShow_view_isOfOneSeatWhileItLasts(t *testing.T) {
 	refused("of a room that has ended", view, fault.RoomNotFound, "")
 }
 
+// The id of a stay is no secret for each client of A2A, so nobody gets a view by it.
+func TestShow_stay_getsNoView(t *testing.T) {
+	w := newWorld(t)
+	s := w.staying()
+	got, err := w.RoomInfo(s.ctx, chat.InfoRequest{Token: s.bob.Token})
+	if err != nil || got.View != "" {
+		t.Errorf("by its stay Bob gets the view %q, %v", got.View, err)
+	}
+}
+
+// The events of a room that is used for long expire one by one.
+func TestShow_afterAnExpiredMessage_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	first := w.say(p.ann.Token, "first").ID
+	view := w.view(p.bob.Token)
+	for day := range 34 {
+		w.clock.Advance(24 * time.Hour)
+		w.say(p.ann.Token, fmt.Sprint("day ", day))
+		w.look(p.bob.Token, "")
+	}
+	_, err := w.another().ShowRoom(t.Context(), chat.ShowRequest{View: view, After: first})
+	if fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "it has expired") {
+		t.Errorf("after a message that has expired: %v", err)
+	}
+}
+
 // A caller that is bound may look where it may act.
 func TestShow_callersThatAreBound_lookWhereTheyMayAct(t *testing.T) {
 	w := newWorld(t)
