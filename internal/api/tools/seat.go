@@ -22,7 +22,7 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 	next := s.clients.advisor(ctx)
 	next.keys = s.keys
 	in := viewRoom(got.Room)
-	in.Description = results.Text(beginning(in.Description.String(), 200))
+	in.Description = results.Text(beginning(in.Description.String(), 500))
 	if token, err := ident.ParseToken(got.Token); err == nil { // else the caller has no seat
 		in.ID = token.Room
 	}

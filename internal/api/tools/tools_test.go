@@ -275,7 +275,7 @@ func TestRoomInfo_showsWhoIsAwayAndTheWholeDescription(t *testing.T) {
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
 	p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 0,
 		"back_in_minutes": 20})
-	if got := string(bob.Room.Description); got != about[:200]+"…" {
+	if got := string(bob.Room.Description); got != about[:500]+"…" {
 		t.Errorf("a join tells %q of the description", got)
 	}
 	r := p.call("room_info", args{"agent_token": ann.Token})

@@ -4,7 +4,7 @@ package results
 type Room struct {
 	ID                string  `json:"id,omitempty" doc:"in the result of a join; names the room when you are woken and have two seats of one agent_name"`
 	Name              string  `json:"name" doc:"the name of the room"`
-	Description       Text    `json:"description,omitempty" doc:"what the room is for; its first 200 characters and …, but whole in room_info"`
+	Description       Text    `json:"description,omitempty" doc:"what the room is for; its first 500 characters and …, but whole in room_info"`
 	Type              string  `json:"type" doc:"group, where everybody speaks, or channel, where only admins do"`
 	Capacity          int     `json:"capacity" doc:"how many agents may be seated"`
 	Public            bool    `json:"public" doc:"whether list_rooms shows it"`
