@@ -74,7 +74,8 @@ func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) results.Wai
 		Messages: viewMessages(got.Messages),
 		HasMore:  got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: seatedBeyond(got),
 		Waiting:   got.AllWaiting,
-		AwayUntil: viewTimeIf(got.AwayUntil), OwedBy: got.OwedBy, Tasks: viewBriefs(got.Tasks), Next: a.waited(got, asked),
+		AwayUntil: viewTimeIf(got.AwayUntil), OwedBy: got.OwedBy, Tasks: viewBriefs(got.Tasks),
+		Next: a.waited(got, asked),
 	}
 }
 

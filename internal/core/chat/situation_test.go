@@ -35,7 +35,8 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 		}
 	}
 	compare("a credential", results(p.ann, "it is "+secret, ann.Cursor), chat.Situation{
-		Others: 2, Begun: true, Admin: true, Requests: 2, Owed: 2, OwedTo: []string{request}, OwedBy: []string{"Bob", "Cid"},
+		Others: 2, Begun: true, Admin: true, Requests: 2, Owed: 2, OwedTo: []string{request},
+		OwedBy: []string{"Bob", "Cid"},
 	})
 	w.pauses(person, true)
 	compare("paused", results(p.bob, "hello", bob.Cursor), chat.Situation{
