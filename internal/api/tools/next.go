@@ -288,7 +288,8 @@ func (s *situation) otherwise() string {
 		return "go on with " + s.mine() + "; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
 	case s.mine() != "" && s.Others > 0 && s.Offered == "" && !s.mayTake(): // in one call with the wait that follows
-		return "go on with " + s.mine() + "; once it is done, call " + s.call("send_message", s.send, ", finishes "+s.mine())
+		return "go on with " + s.mine() + "; once it is done, call " +
+			s.call("send_message", s.send, ", finishes "+s.mine())
 	case s.mine() != "":
 		return "go on with " + s.mine() + "; once it is done, call task (action next, id " + s.mine() + ", text)"
 	case s.Offered != "":

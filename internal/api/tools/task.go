@@ -36,15 +36,15 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: it is yours, begin it; without id one offered "+
-			"to you, else the first free. finish: it is done. next: finish, then take another. release: decline it, or "+
-			"free it (holder, adder, admin). drop: it failed, or is not wanted; what comes after it stays blocked. "+
+			"to you, else the first free. finish: it is done. next: finish, then take another. release: decline it, "+
+			"or free it (holder, adder, admin). drop: it failed, or is not wanted; what comes after it stays blocked. "+
 			"edit: new text or for.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
 			chat.CommandDrop,
 			chat.CommandEdit).Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to. after: "+
-			"what must be done before it, by id, such as t7, or by its number in this list: 1 is the first.",
+		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to. "+
+			"after: what must be done before it, by id, such as t7, or by its number in this list: 1 is the first.",
 			newTaskFields),
 		spec.Text("text", &in.Text, "The result, at most 1000 characters (longer: send_message with finishes). "+
 			"release, drop: why. edit: the new text."),
