@@ -134,9 +134,10 @@ func (a *agent) wait() {
 		c.what = fmt.Sprintf("away for %s", req.BackIn)
 		a.told, a.back = time.Now(), time.Now().Add(req.BackIn)
 	} else if !a.standby {
-		a.back = time.Time{}
 		if a.words > 0 && a.chance(0.1) {
 			req.Wait, c.what = 0, "look"
+		} else { // a look does not end an absence
+			a.back = time.Time{}
 		}
 	}
 	a.plan(c, req.Wait)

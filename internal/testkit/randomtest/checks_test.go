@@ -84,8 +84,9 @@ func (a *agent) checkHold(c *call, got chat.Sent) {
 // isHeldBy reports whether e, which follows the cursor of a send, holds it back.
 func (a *agent) isHeldBy(e room.Event, c *call, answers int64, to []int) bool {
 	cursor, _ := a.id.ParseCursor(c.cursor)
+	otherVote := c.send.Kind == room.Agree && answers != e.ReplyTo
 	word := e.Type == room.Said && e.Kind != room.Status && e.Kind != room.Agree
-	return a.sees(e) && !a.alone && (a.firm(e, answers, to) || word && len(to) == 0 && !cursor.Held)
+	return a.sees(e) && !a.alone && (a.firm(e, answers, to) || word && len(to) == 0 && !otherVote && !cursor.Held)
 }
 
 // seatsOf returns the seats that agents of these names have taken.

@@ -130,7 +130,7 @@ func (r *run) isAlone(a *agent, now time.Time) bool {
 			}
 		case x.call != nil && !x.call.until.IsZero():
 			return false
-		case !x.back.After(now) && now.Sub(r.lastCall(x)) <= presentFor:
+		case !x.back.After(now) && now.Sub(x.ownEnd) <= presentFor: // another service may know no more than this
 			return false
 		}
 	}
