@@ -303,7 +303,8 @@ func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool 
 	case r.meant(a, e), e.withdraws > 0 && e.withdraws == c.replyTo:
 		return true
 	}
-	return len(c.finishes) == 0 && len(to) == 0 && !c.cursor.held
+	otherVote := c.kind == room.Agree && c.replyTo != e.replyTo
+	return len(c.finishes) == 0 && len(to) == 0 && !otherVote && !c.cursor.held
 }
 
 // isOfItsPerson reports whether the person behind a has said e, or let a say it.

@@ -35,6 +35,7 @@ func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 		"asks another":               {said(room.Event{Ask: []int{bob}}), once},
 		"proposes to another":        {said(room.Event{Kind: room.Proposal, Ask: []int{bob}}), once},
 		"answers another":            {said(room.Event{ReplyTo: 5, ReSeat: bob}), once},
+		"answers what Cid answers":   {said(room.Event{ReplyTo: 4, ReSeat: ann}), once},
 		"agrees with another":        {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: bob}), never},
 		"agrees in private": {said(room.Event{Kind: room.Agree, ReplyTo: 5, ReSeat: bob, To: []int{cid}}),
 			never},
@@ -71,13 +72,14 @@ func TestHoldBackOf_unreadEvent_holdsBackByWhomItIsFor(t *testing.T) {
 		for saying, said := range map[string]room.Event{
 			"words": {}, "a proposed file": {Kind: room.Proposal, File: &room.File{}},
 			"private words": {To: []int{ann}}, "a report": {Finishes: []int64{1}}, "a file": {File: &room.File{}},
-			"a private report": {To: []int{ann}, Finishes: []int64{1}},
+			"a private report": {To: []int{ann}, Finishes: []int64{1}}, "a vote": {Kind: room.Agree},
 		} {
 			want := c.want
 			if c.e.Type == room.Joined && len(said.To) == 0 {
 				want = never
 			}
-			if want == once && saying != "words" && saying != "a proposed file" {
+			if want == once && saying != "words" && saying != "a proposed file" &&
+				!(saying == "a vote" && c.e.ReplyTo == 4) {
 				want = never
 			}
 			said.ReplyTo = 4
