@@ -99,7 +99,7 @@ func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
 		s.Opens, s.Watch, s.Room.Capacity = true, "https://parley.example/r/x#y", 2
 	})
 	if next := adviseFor(codex).seated(seat); !strings.HasPrefix(next, "If your user is there") ||
-		!strings.HasSuffix(next, codeMode+"Nobody has spoken yet, so you begin: call send_message (cursor c5, "+
+		!strings.HasSuffix(next, codeMode+"Nobody has spoken yet: you begin, so call send_message (cursor c5, "+
 			"wait_seconds 280).") {
 		t.Error(next)
 	}

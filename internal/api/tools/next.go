@@ -114,7 +114,7 @@ func (n *news) addMessage(message chat.Message) {
 
 // wantsNothing reports whether nobody needs to answer a message.
 func wantsNothing(m chat.Message) bool {
-	return m.Kind == room.Status || m.Kind == room.Agree || m.Withdraws != "" && m.Text == "" ||
+	return m.Kind == room.Status || m.Kind == room.Agree || m.Kind == room.Done || m.Withdraws != "" && m.Text == "" ||
 		len(m.Finished) > 0 && m.Kind == room.Plain && len(m.Ask) == 0
 }
 
@@ -210,11 +210,11 @@ func (s *situation) word(w string) string {
 			return ""
 		}
 		return " (you also owe an answer to " + strings.Join(s.AlsoOwes, ", ") + ")"
-	case "vacant":
-		if !s.vacant {
-			return ""
+	case "begin":
+		if s.vacant {
+			return "if all that you need are here, call " + s.word("send") + "; if not, " + s.word("wait")
 		}
-		return "; if you need somebody who is still to come, " + s.word("wait")
+		return "you begin, so call " + s.word("send")
 	case "else":
 		return s.otherwise()
 	case "again":
@@ -292,6 +292,8 @@ func (s *situation) otherwise() string {
 			s.call("send_message", s.send, ", finishes "+s.mine())
 	case s.mine() != "":
 		return "go on with " + s.mine() + "; once it is done, call task (action next, id " + s.mine() + ", text)"
+	case s.hasWork() && s.owed() > 0: // the answers may be needed for the work
+		return s.word("wait") + ", or task (action take) for what is offered to you or free"
 	case s.Offered != "":
 		return "call task (action take, id " + s.Offered + "), which is offered to you, or decline it with the same " +
 			"call and action release"

@@ -79,7 +79,7 @@ var imperatives = []row{
 	// There is work.
 	{func(s *situation) bool { return s.hasWork() || s.maySucceed() }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
-	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet, so you begin", "call {send}{vacant}"},
+	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet", "{begin}"},
 	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All who are here wait, and the turn is yours", "{turn}"},
 	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
 	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]
@@ -148,7 +148,7 @@ func (s *situation) hasNobody() bool { return s.isOver() && !s.hasWork() }
 func (s *situation) owesVote() bool      { return s.Owes != "" && s.OwesAgreement }
 func (s *situation) owesPrivately() bool { return s.Owes != "" && s.OwesPrivate }
 
-func (s *situation) heardPrivately() bool { return s.private && !s.elsewhere && !s.isOver() }
+func (s *situation) heardPrivately() bool { return s.private && s.wants && !s.elsewhere && !s.isOver() }
 
 func (s *situation) isPair() bool { return s.Others == 1 }
 
