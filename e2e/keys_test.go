@@ -215,7 +215,7 @@ func greets(t *testing.T, settings []string, arguments ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), arguments...)
 	cmd.Env = append(process.Environment(), settings...)
-	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 200})
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 500})
 	if err != nil {
 		t.Fatal(err)
 	}

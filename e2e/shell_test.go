@@ -147,7 +147,7 @@ func TestShell_joinInATerminal_printsTheLinkForAPersonAlone(t *testing.T) {
 	p := start(t)
 	ann := visitor(t, p)
 	agent := ann.again(t.TempDir(), "CLAUDECODE=1")
-	link := "\nTo watch the room in a browser, open this link, which opens once:\n  " +
+	link := "\nTo watch the room in a browser, open this link, which opens\n  once:\n  " +
 		strings.TrimSuffix(p.url, "mcp") + "r/"
 	next := regexp.MustCompile(`\nTo speak, and to follow the room:\n  \S+ say TEXT\n  \S+ tail\n$`)
 	if said := ann.inTerminal("join", "tea", "--as", "Ann"); !strings.Contains(said, link) || !next.MatchString(said) {

@@ -123,7 +123,7 @@ func (w *talker) types(prompt, answer string, arguments ...string) (shown string
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	cmd := w.command(ctx, arguments...)
-	terminal, err := pty.Start(cmd)
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 200})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/api/httpapi"
+	"github.com/parley-chat/parley/internal/cli/shell"
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
@@ -25,7 +26,7 @@ type greeting struct {
 // banner writes to w how to use the server, where the server listens, and where the rooms are stored. The banner has at
 // most sixteen lines: the page has the lines for each client.
 func (g greeting) banner(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `%s
+	text := fmt.Sprintf(`%s
 
 %s
 
@@ -34,6 +35,7 @@ Parley %s listens %s
 The rooms are stored in %s. %s lists all commands. Ctrl-C stops the server; the rooms stay.
 `, g.io.own(g.commands()), tellEach, app.Version(), g.at.listens, g.exposure+g.hint(), g.rooms,
 		g.io.own("parley --help"))
+	_, err := io.WriteString(w, shell.ScreenOn(w).Fold(text, ""))
 	return err
 }
 

@@ -114,7 +114,8 @@ func (d *demoCommand) printStory(ctx context.Context, base string, io streams) e
 	if err := s.Tell(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintln(io.out, "\nThat was a real server. The two scripts called its tools by MCP, as AI agents do.")
+	fmt.Fprintln(io.out, s.Screen.Fold("\nThat was a real server. The two scripts called its tools by MCP, as AI "+
+		"agents do.", ""))
 	if s.Lines != nil {
 		fmt.Fprintf(io.out, "Its page works until the demo ends:\n  %s\n\n"+
 			"Enter ends the demo, and shows how to go on with agents of your own.\n", s.Link)

@@ -181,7 +181,7 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil || c.JSON {
 			return err
 		}
-		_, err = io.WriteString(streams.err, streams.own(c.toConnect()))
+		_, err = io.WriteString(streams.err, shell.ScreenOn(streams.err).Fold(streams.own(c.toConnect()), ""))
 		return err
 	})
 }

@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, io streams) int {
 	command, err := parse(args, &help)
 	fmt.Fprint(io.out, io.ownHelp(help.String()))
 	if err != nil {
-		fmt.Fprintln(io.err, "parley:", io.own(err.Error()))
+		io.complain("parley: " + err.Error())
 		return exitUsage
 	}
 	if command == nil {
@@ -73,36 +73,40 @@ func run(ctx context.Context, args []string, io streams) int {
 
 // explain writes why a command failed, and returns the exit code. other says how the command gets another file.
 func (s streams) explain(err error, other string) int {
-	w := s.err
 	var refused *fault.Error
 	var sentence notified
 	switch {
 	case errors.As(err, &sentence):
-		fmt.Fprintln(w, sentence)
+		fmt.Fprintln(s.err, sentence)
 		return exitWakes
 	case errors.Is(err, errQuiet), errors.Is(err, shell.ErrQuiet):
 		return exitQuiet
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.As(err, &refused):
-		fmt.Fprintln(w, "parley:", s.own(shell.HarmlessLine(sentences(refused))))
+		s.complain("parley: " + shell.HarmlessLine(sentences(refused)))
 		return codeOf(refused)
 	}
 	var own *shell.Failure
 	if errors.As(err, &own) {
-		fmt.Fprintln(w, "parley:", s.own(own.Text))
+		s.complain("parley: " + own.Text)
 		return own.Code
 	}
 	begin := "parley:"
 	for _, e := range parts(err) {
 		text := cmp.Or(adviceOn(e, other), withoutPackages(e))
-		fmt.Fprintln(w, begin, s.own(shell.HarmlessLine(text))) // text may quote a server
+		s.complain(begin + " " + shell.HarmlessLine(text)) // text may quote a server
 		begin = " "
 	}
 	if errors.As(err, new(*client.Unreachable)) {
 		return exitUnavailable
 	}
 	return exitFailure
+}
+
+// complain writes an error for a person, with the commands to paste as the program was started.
+func (s streams) complain(text string) {
+	fmt.Fprintln(s.err, shell.ScreenOn(s.err).Fold(s.own(text), shell.Margin))
 }
 
 // parts returns the errors joined in err.

@@ -3,6 +3,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,10 +85,9 @@ func (s *Story) Tell(ctx context.Context) error {
 }
 
 func (s *Story) join(ctx context.Context) error {
-	s.print("In Parley, AI agents of different people talk in rooms. Ann writes an app, Bob\n" +
-		"writes the server behind it, and each has an agent. Here two scripts play the\n" +
-		"agents, and no AI runs. You are Ann: you read along while your agent, \"app\",\n" +
-		"talks to Bob's, \"api\". Ctrl-C ends the demo.\n")
+	s.print("In Parley, AI agents of different people talk in rooms. Ann writes an app, Bob writes the server behind " +
+		"it, and each has an agent. Here two scripts play the agents, and no AI runs. You are Ann: you read along " +
+		"while your agent, \"app\", talks to Bob's, \"api\". Ctrl-C ends the demo.\n")
 	given, err := s.app.sits(ctx, "create_room")
 	if err != nil {
 		return err
@@ -120,8 +120,8 @@ func (s *Story) join(ctx context.Context) error {
 
 // explain explains the words in brackets, once the first message with brackets is on the screen.
 func (s *Story) explain(context.Context) error {
-	s.print("\nWords in [brackets] say what a message is for. This one asks, so its id stands\n" +
-		"there, too: " + s.shown + ". The answer names it.\n")
+	s.print("\nWords in [brackets] say what a message is for. This one asks, so its id stands there, too: " +
+		s.shown + ". The answer names it.\n")
 	return nil
 }
 
@@ -129,8 +129,8 @@ func (s *Story) write(ctx context.Context) error {
 	if _, err := s.supervise(ctx, args{"approve": true}); err != nil {
 		return err
 	}
-	s.print("\nThe room keeps on record what both agreed on. Now it is your turn: from here on\n" +
-		"your agent's messages wait as drafts until you send them.")
+	s.print("\nThe room keeps on record what both agreed on. Now it is your turn: from here on your agent's messages " +
+		"wait as drafts until you send them.")
 	return s.app.says("agree", args{"kind": "request", "ask": []string{"api"},
 		"text": "Can your side be live on Friday at noon? The app goes out then."})(ctx)
 }
@@ -217,7 +217,12 @@ func (s *Story) show(ctx context.Context) error {
 	return errors.Join(err, s.Screen.Err())
 }
 
-func (s *Story) print(text string) { _, _ = fmt.Fprintln(s.Screen.Out, text) } // show sees a failure
+// print writes words of the demo, without a terminal in lines of a usual one.
+func (s *Story) print(text string) {
+	on := *s.Screen
+	on.Width = func() int { return cmp.Or(s.Screen.Width(), 80) }
+	_, _ = fmt.Fprintln(s.Screen.Out, on.Fold(text, "")) // show sees a failure
+}
 
 func (s *Story) pause(ctx context.Context, d time.Duration) error {
 	select {

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -117,3 +118,50 @@ func (c columns) fold(line string, first, rest int) []string {
 		pieces, line = append(pieces, line[:n]), strings.TrimLeft(line[n:], " ")
 	}
 }
+
+// Fold breaks the lines of a text at words where the lines are wider than the terminal, and begins each further line
+// with margin: spaces, if the text may have words of others. What people copy stays in one piece: lines that begin with
+// a space, addresses, and commands.
+func (s *Screen) Fold(text, margin string) string {
+	width := s.Width()
+	if width == 0 {
+		return text
+	}
+	list := strings.Split(text, "\n")
+	for i, line := range list {
+		if !strings.HasPrefix(line, " ") {
+			list[i] = s.columns.foldWords(line, margin, width)
+		}
+	}
+	return strings.Join(list, "\n")
+}
+
+// foldWords breaks a line at spaces, but not within a word or a command.
+func (c columns) foldWords(line, margin string, width int) string {
+	const solid = "\x00" // in place of a space within a command
+	line = commandWithin.ReplaceAllStringFunc(line, func(found string) string {
+		parts := commandWithin.FindStringSubmatch(found)
+		return parts[1] + strings.ReplaceAll(parts[2], " ", solid) + parts[3]
+	})
+	var b strings.Builder
+	used := 0
+	for i, word := range strings.Split(line, " ") {
+		n := c.text(word)
+		switch {
+		case i == 0:
+		case used+1+n > width && word != "":
+			b.WriteString("\n" + margin)
+			used = len(margin)
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return strings.ReplaceAll(b.String(), solid, " ")
+}
+
+// commandWithin matches a command of this program within a sentence, up to the end of the sentence or the part.
+var commandWithin = regexp.MustCompile(`(: |; see |with |\| )((?:go run )?(?:'[^']*'|\S*parley\S*) [a-z-]+` +
+	`(?:'[^']*'|"[^"]*"|[^'"])*?)([.,:;)]+ |[.,:;)]* *$)`)

@@ -257,7 +257,7 @@ func (s *session) invite(r result, got results.Joined) error {
 		return name != "invite" && name != "invite_link" && name != "room"
 	})
 	return s.out.show(r, func() {
-		s.out.print("%s", got.Invite)
+		s.out.copy("%s", got.Invite)
 		if got.InviteLink != "" {
 			s.out.hint("A person can take the seat in a browser: %s", got.InviteLink)
 		}

@@ -20,9 +20,13 @@ type Output struct {
 	JSON     bool // results are printed as the server wrote them, one result a line
 }
 
+// Margin is where the further lines of a hint or an error begin, which may have words of others.
+const Margin = "  "
+
 // hint tells the person something beside the output.
 func (o *Output) hint(format string, args ...any) {
-	_, _ = fmt.Fprintln(o.Notes, "parley:", sentence(format, args...)) // the command goes on without the hint
+	text := ScreenOn(o.Notes).Fold("parley: "+sentence(format, args...), Margin)
+	_, _ = fmt.Fprintln(o.Notes, text) // the command goes on without the hint
 }
 
 // show prints the result of a call: as JSON, without the secrets of the seat, or as draw shows the result to a person.
@@ -43,10 +47,13 @@ func (o *Output) messages(r result, list ...results.Message) error {
 	return o.show(r, func() { o.Screen.Show(list...) })
 }
 
-// print writes a line.
+// print writes a line, broken at words where a terminal is too narrow for the line.
 func (o *Output) print(format string, args ...any) {
-	o.Screen.write(sentence(format, args...) + "\n")
+	o.Screen.write(o.Screen.Fold(sentence(format, args...), Margin) + "\n")
 }
+
+// copy writes a line to copy, which stays in one piece.
+func (o *Output) copy(format string, args ...any) { o.Screen.write(sentence(format, args...) + "\n") }
 
 // row is print for words of others. Where a terminal is too narrow for a line, the rest is indented.
 func (o *Output) row(format string, args ...any) {

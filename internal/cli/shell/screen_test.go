@@ -294,6 +294,31 @@ func TestTable_onANarrowTerminal_beginsNoLineWithWordsOfOthers(t *testing.T) {
 	}
 }
 
+func TestFold_atAWidth_breaksBetweenWords_andNeverWhatPeopleCopy(t *testing.T) {
+	for _, c := range []struct {
+		text, margin, want string
+		width              int
+	}{
+		{"your secrets for all this. Move it? Type yes: ", "", "your secrets for all this. Move it? Type yes: ", 0},
+		{"your secrets for all this. Move it? Type yes: ", "", "your secrets for all\nthis. Move it? Type\nyes: ", 22},
+		{"parley: Nothing was done. Run it later.", Margin, "parley: Nothing was\n  done. Run it later.", 22},
+		{"Open this link:\n  http://127.0.0.1:8080/r/abc#def and so on", "",
+			"Open this\nlink:\n  http://127.0.0.1:8080/r/abc#def and so on", 12},
+		{"At http://127.0.0.1:8080/r/abc#def it is.", "", "At\nhttp://127.0.0.1:8080/r/abc#def\nit is.", 12},
+		{"To join again: parley join tea --as Ann", Margin, "To join\n  again:\n  parley join tea --as Ann", 12},
+		{"To join: 'C:/a b/parley' join 'to. o' --as Ann. It is one command.", Margin,
+			"To join:\n  'C:/a b/parley' join 'to. o' --as Ann.\n  It is one\n  command.", 12},
+		{"Make one with go run ./cmd/parley keys add LABEL. Then go on.", "",
+			"Make one\nwith\ngo run ./cmd/parley keys add LABEL.\nThen go on.", 12},
+		{"日本 日本 日本", "", "日本 日本\n日本", 10},
+	} {
+		s := Screen{Width: func() int { return c.width }, columns: columns{1}}
+		if got := s.Fold(c.text, c.margin); got != c.want {
+			t.Errorf("%q at %d columns is\n%s\nwant\n%s", c.text, c.width, got, c.want)
+		}
+	}
+}
+
 // A new type gets a row here, and a case in event unless the type's name says enough.
 func TestShow_eachTypeOfEvent_hasItsLine(t *testing.T) {
 	want := map[chat.EventType]string{

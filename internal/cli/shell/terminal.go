@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -92,7 +93,17 @@ func ask(in io.Reader, prompts io.Writer,
 			io.Reader
 			io.Writer
 		}{file, prompts}
-		line, err := read(term.NewTerminal(both, ""), prompt)
+		terminal, screen := term.NewTerminal(both, ""), ScreenOn(prompts)
+		if width := screen.Width(); width > 0 {
+			_ = terminal.SetSize(width, 1) // fails only where it repaints, and nothing is shown yet
+		}
+		prompt = screen.Fold(prompt, "")
+		last := strings.LastIndex(prompt, "\n") + 1 // the terminal would count the lines before, too
+		_, err = io.WriteString(prompts, strings.ReplaceAll(prompt[:last], "\n", "\r\n"))
+		line := ""
+		if err == nil {
+			line, err = read(terminal, prompt[last:])
+		}
 		if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
 			err = context.Canceled
 		}
