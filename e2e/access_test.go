@@ -10,12 +10,47 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/creack/pty"
+
+	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
 // startKeyed starts a server that admits only callers with a key or an invite.
 func startKeyed(t *testing.T) *program {
 	t.Helper()
 	return start(t, "--access", "keys")
+}
+
+// The line editor of the prompt has its own idea of the width of a terminal.
+func TestAccess_promptOnANarrowTerminal_breaksBetweenWords(t *testing.T) {
+	cmd := visitor(t, startKeyed(t)).command(t.Context(), "rooms")
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 60})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	shown := ""
+	for buf := make([]byte, 256); !strings.Contains(shown, "Key for the server at http"); {
+		n, err := terminal.Read(buf)
+		if err != nil {
+			t.Fatalf("%v after %q", err, shown)
+		}
+		shown += string(buf[:n])
+	}
+	program := os.Getenv(process.BinaryEnv)
+	if want := "The person who runs the server makes a key:\r\n" + program + " keys add LABEL\r\n" +
+		"Without a key, join by the line of an invite:\r\n" + program + " join 'LINE' --as NAME\r\n" +
+		"Key for the server at http"; !strings.HasPrefix(shown, want) {
+		t.Errorf("the prompt is %q, want %q", shown, want)
+	}
+	if _, err := io.WriteString(terminal, "\x03"); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.ReadAll(terminal) // Linux ends it with an error
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
+		t.Errorf("after Ctrl-C: %v", err)
+	}
 }
 
 // A person shows the key once. The program keeps it for that server, and never shows it.
@@ -33,6 +68,12 @@ func TestAccess_key_isAskedForOnceAndKept(t *testing.T) {
 	if shown, code := ann.types("Key for the server at ", "open sesame", "rooms"); code != 1 ||
 		strings.Contains(shown, "sesame") {
 		t.Errorf("exit code %d: %q", code, shown)
+	}
+	if shown, code := ann.types("Key for the server at ", "", "join", "tea", "--as", "Ann"); code != 1 ||
+		!strings.Contains(shown, "this is not a key") ||
+		!strings.Contains(strings.Join(strings.Fields(shown), " "), "or join by the line of an invite: "+
+			os.Getenv(process.BinaryEnv)+" join 'LINE' --as NAME") {
+		t.Errorf("without a key: exit code %d: %q", code, shown)
 	}
 	wrong := startKeyed(t).newKey("Ann")
 	ann.env = append(ann.env, "PARLEY_KEY="+wrong)

@@ -31,7 +31,7 @@ func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 		return nil, err
 	}
 	s := &shell.Shell{
-		Seats: file, Usual: usual, Ask: shell.Ask(io.in, io.err), Confirm: shell.Confirm(io.in, io.err),
+		Seats: file, Usual: usual, Ask: io.ask(), Confirm: shell.Confirm(io.in, io.err),
 		NoPerson: shell.NoPerson,
 		Clock:    clockwork.NewRealClock(),
 		Out: &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, Progress: shell.IsTerminal(io.err),

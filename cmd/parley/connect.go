@@ -126,7 +126,7 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err != nil {
 		return err
 	}
-	p, answers, err := c.admission(ctx, p, shell.Ask(streams.in, streams.err))
+	p, answers, err := c.admission(ctx, p, streams.ask())
 	if err != nil {
 		return err
 	}

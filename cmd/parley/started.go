@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
 // startedAs returns how a shell starts this program again. word is the word that started the program: a name in the
@@ -37,6 +39,15 @@ func (s streams) own(text string) string {
 		}
 		return before + s.started + " " + command
 	})
+}
+
+// ask is shell.Ask with the commands of a prompt as the program was started.
+func (s streams) ask() func(prompt string) (string, error) {
+	ask := shell.Ask(s.in, s.err)
+	if ask == nil {
+		return nil
+	}
+	return func(prompt string) (string, error) { return ask(s.own(prompt)) }
 }
 
 // ownCommand matches a command of this program for pasting: at the beginning of a line, or behind a colon or a pipe,

@@ -48,7 +48,7 @@ func ReadKey(given string) (string, error) {
 	key, ok := ident.ParseKey(strings.Trim(given, "\"'` \t\r\n"))
 	if !ok {
 		return "", errors.New("this is not a key, or it is mistyped; a key begins with pk_ and must be copied " +
-			"exactly; the person who runs the server makes one: parley keys add LABEL")
+			"exactly; the person who runs the server makes one: parley keys add LABEL; or " + WithInvite)
 	}
 	return key.String(), nil
 }
@@ -74,8 +74,11 @@ func (p Place) Refused() string {
 			SetKey(p.Base)
 	}
 	return "The server at " + p.Base + " admits only callers with a key: ask " + p.whoMakes("one") + " " +
-		SetKey(p.Base) + " With the link of an invite you need none: parley join LINK --as NAME."
+		SetKey(p.Base) + " Or " + WithInvite + "."
 }
+
+// WithInvite says what a person without a key can do who holds an invite.
+const WithInvite = "join by the line of an invite: parley join 'LINE' --as NAME"
 
 // whoMakes ends a sentence with who makes a key for a person. A server on this machine may be the person's own.
 func (p Place) whoMakes(one string) string {
