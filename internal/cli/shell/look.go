@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -175,6 +176,9 @@ func (s *Shell) refusedPlainly(err error) error {
 func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 	return s.inPerson(which, func(s *session) error {
 		if s.seat.Person && which.As == "" {
+			if _, err := s.call(ctx, "room_info", args{}, &results.Info{}); err != nil { // the agent has left
+				return err
+			}
 			return fail(usage, "This would take your agent out of the room. If you mean that, name "+
 				"it: --as %s", quoted(s.seat.Name))
 		}
@@ -190,6 +194,10 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 			return fail(gone, "The server no longer has your seat in the room %s as %s. It is forgotten "+
 				"here.", s.seat.Room, s.seat.Name)
 		}
+		if fault.CodeOf(err) == fault.Paused && s.watchesItself() {
+			return fail(failed, "You have paused %s, or approve what it says. You have not left. To end that:\n"+
+				"  %s\n  %s", s.seat.Name, s.command("supervise resume"), s.command("supervise approve off"))
+		}
 		if err != nil {
 			return err
 		}
@@ -197,16 +205,28 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 			return err
 		}
 		return s.out.show(r, func() {
-			subject, unread := "You have", ""
+			subject, unread, already := "You have", "", ""
 			if s.seat.Person {
 				subject = s.seat.Name + " has"
 			}
 			if len(got.Messages) > 0 { // else the messages would look like messages of a tail in the same terminal
 				unread = " What " + s.seat.Name + " had not read:"
 			}
-			s.out.print("%s left %s.%s", subject, s.seat.Room, unread)
+			if got.Status == "already_left" {
+				already = " already"
+			}
+			s.out.print("%s left %s%s.%s", subject, s.seat.Room, already, unread)
 			s.out.Screen.Show(got.Messages...)
 		})
+	})
+}
+
+// watchesItself reports whether the person of this seat of the shell has its link, too.
+func (s *session) watchesItself() bool {
+	all, err := s.file.All()
+	return err == nil && !s.seat.Person && slices.ContainsFunc(all, func(other client.Seat) bool {
+		return other.Person && other.OfShell() && other.Server == s.seat.Server &&
+			Which{Room: s.seat.Room, As: s.seat.Name}.names(other)
 	})
 }
 

@@ -181,3 +181,49 @@ func watchLink(t *testing.T, base, room, name string) string {
 	}
 	return made.Watch
 }
+
+// Who watches a seat of their own is the owner of whom the server speaks.
+func TestLeave_ownerOfTheirOwnSeat_readsWhatKeepsItAndThatItHasLeft(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	c := at(t, base, nil)
+	all, err := c.Seats.All()
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	agent := client.New(base, client.Options{})
+	defer agent.Close()
+	var seat struct{ Watch string }
+	token := map[string]any{"agent_token": all[0].Token}
+	if err := agent.Call(t.Context(), "join_room", token, &seat); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(which shell.Which, want string) {
+		t.Helper()
+		if err := at(t, base, nil).Leave(t.Context(), which, ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	leaves := func(want string) {
+		t.Helper()
+		c := at(t, base, nil)
+		c.Out.JSON = false
+		if err := c.Leave(t.Context(), as("Ann"), ""); err != nil || c.out.String() != want+"\n" {
+			t.Errorf("%v, %s, want %s", err, &c.out, want)
+		}
+	}
+	yes, no := true, false
+	if err := errors.Join(c.Watch(t.Context(), seat.Watch),
+		c.Supervise(t.Context(), as("Ann"), shell.SuperviseRequest{Approve: &yes})); err != nil {
+		t.Fatal(err)
+	}
+	refused(shell.Which{}, "You have not left. To end that:\n  parley supervise resume --room tea --as Ann\n"+
+		"  parley supervise approve off --room tea --as Ann")
+	if err := errors.Join(c.Supervise(t.Context(), as("Ann"), shell.SuperviseRequest{Approve: &no}),
+		agent.Call(t.Context(), "leave_room", token, &struct{}{})); err != nil {
+		t.Fatal(err)
+	}
+	leaves("You have left tea already.")
+	refused(shell.Which{}, "Ann has no seat in the room tea now")
+	leaves("Ann has left tea already.")
+}
