@@ -23,8 +23,8 @@ func TestDoctor_signIn_isLookedAtFromOutside(t *testing.T) {
 	all, code := examineIn(t, ann.env, f.URL)
 	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, warning key, warning Codex") ||
 		!strings.HasSuffix(all.of("Codex").What, "where it signs in; whether it is signed in cannot be seen from "+
-			"here; it asks before it uses a tool. To allow those of Parley: parley connect codex --url "+f.URL+
-			" --allow") || all.of("Codex").Fix != "if it is not signed in, run codex mcp login parley" {
+			"here; codex is not in the PATH, so it may not be installed; it asks before it uses a tool. To allow those "+
+			"of Parley: parley connect codex --url "+f.URL+" --allow") || all.of("Codex").Fix != "if it is not signed in, run codex mcp login parley" {
 		t.Errorf("without a key: code %d, %s", code, got)
 	}
 	keyed := append(ann.env, "PARLEY_KEY="+s.newKey("Ann"), "PARLEY_URL="+f.URL)

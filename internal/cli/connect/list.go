@@ -19,8 +19,11 @@ import (
 type Status struct {
 	ID, Name string
 	Found    bool
-	Server   string // the address of MCP, or ""; may hold a key or an invite
-	Key      string // the client's key for the server; "" if the file has none
+	// NotInPath is the name of the client's program if the PATH has no such program. The client may be installed
+	// elsewhere, or Connect has written its files before it is installed.
+	NotInPath string
+	Server    string // the address of MCP, or ""; may hold a key or an invite
+	Key       string // the client's key for the server; "" if the file has none
 	// Elsewhere: the client has its key in the environment, or starts parley bridge, which has its own key.
 	Elsewhere bool
 	SignIn    string // how the client's person signs in to a server; "" if the client cannot sign in
@@ -58,6 +61,9 @@ func (m Machine) List() []Status {
 		}
 		if c.signedIn != nil && s.Server != "" {
 			s.Access, s.SignedOut = c.signedIn(m, s.Server)
+		}
+		if c.program != "" && !c.isInPath() {
+			s.NotInPath = c.program
 		}
 		c.readStatus(m, &s)
 		if program := known.of(c, m).Program; program != "" && s.Err == nil {
@@ -125,9 +131,10 @@ func (c client) isInstalled(m Machine) bool {
 	if _, err := os.Stat(path); err == nil || len(missing(path)) == 0 && filepath.Dir(path) != m.Home {
 		return true
 	}
-	if c.program == "" {
-		return false
-	}
+	return c.program != "" && c.isInPath()
+}
+
+func (c client) isInPath() bool {
 	_, err := exec.LookPath(c.program)
 	return err == nil
 }

@@ -41,12 +41,15 @@ func (v *visit) connectLine(id string) string {
 }
 
 func (v *visit) client(ctx context.Context, c connect.Status) {
-	fix, asks := v.connectLine(c.ID), ""
+	fix, more := v.connectLine(c.ID), ""
 	if c.Asks {
-		asks = "; it asks before it uses a tool. To allow those of Parley: " + fix + " --allow"
+		more = "; it asks before it uses a tool. To allow those of Parley: " + fix + " --allow"
 	}
 	if c.Plugin != "" && c.Server == "" {
-		c.Server, fix, asks = c.Plugin, "give the plugin the address "+v.Server, ""
+		c.Server, fix, more = c.Plugin, "give the plugin the address "+v.Server, ""
+	}
+	if c.NotInPath != "" {
+		more = "; " + c.NotInPath + " is not in the PATH, so it may not be installed" + more
 	}
 	wrong := Warning // others may be meant for another server
 	if v.Client != "" {
@@ -76,16 +79,16 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 		case !seen:
 			fix = "if it is not signed in, " + c.SignIn
 			tell(Warning, "it is configured for "+shown+", where it signs in; whether it is signed in cannot be seen "+
-				"from here"+asks)
+				"from here"+more)
 		default:
-			v.ok(c.Name, "it is configured for %s, where it is signed in%s", shown, asks)
+			v.ok(c.Name, "it is configured for %s, where it is signed in%s", shown, more)
 		}
 	case own && !v.accepts(ctx, configured):
 		tell(Failed, "it is configured for "+shown+", but "+keyOf(configured))
 	case configured.Base == v.Server:
-		v.ok(c.Name, "it is configured for %s%s", shown, asks)
+		v.ok(c.Name, "it is configured for %s%s", shown, more)
 	case v.room != nil && v.isAt(ctx, configured):
-		v.ok(c.Name, "it is configured for %s, which is the same server%s", shown, asks)
+		v.ok(c.Name, "it is configured for %s, which is the same server%s", shown, more)
 	default:
 		tell(wrong, "it is configured for another address, "+shown)
 	}

@@ -2,6 +2,11 @@ package doctor_test
 
 import (
 	"bytes"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/connect"
+	"github.com/parley-chat/parley/internal/cli/doctor"
+	"github.com/parley-chat/parley/internal/server/app/apptest"
 	"io"
 	"net/http"
 	"os"
@@ -11,12 +16,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/parley-chat/parley/internal/base/results"
-	"github.com/parley-chat/parley/internal/cli/client"
-	"github.com/parley-chat/parley/internal/cli/connect"
-	"github.com/parley-chat/parley/internal/cli/doctor"
-	"github.com/parley-chat/parley/internal/server/app/apptest"
 )
 
 func TestRun_itsRoom_isClosedAtTheEnd(t *testing.T) {
@@ -79,6 +78,38 @@ func TestRun_clients_areThoseThatConnectFinds(t *testing.T) {
 	}
 	if len(found) != 2 || !slices.Equal(named, found) {
 		t.Errorf("it looks at %q; connect finds %q", named, found)
+	}
+}
+
+// connect writes the files of a client that is not installed yet.
+func TestRun_clientConfiguredAndNotInstalled_saysBoth(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", home)
+	t.Setenv("PATH", home)
+	m := machine(home)
+	m.Sleep = func(time.Duration) {}
+	if _, err := m.Connect(connect.Options{Client: "claude-code", Server: closed}); err != nil {
+		t.Fatal(err)
+	}
+	says := func() (what string) {
+		doctor.Run(t.Context(), doctor.Options{Server: closed, Version: "1", Machine: machine(home),
+			Tell: func(r doctor.Result) {
+				if r.Check == "Claude Code" {
+					what = r.What
+				}
+			}})
+		return what
+	}
+	const configured = "it is configured for " + closed
+	const absent = "; claude is not in the PATH, so it may not be installed"
+	if what := says(); !strings.HasPrefix(what, configured+absent) {
+		t.Errorf("before it is installed: %s", what)
+	}
+	if err := os.WriteFile(filepath.Join(home, "claude"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if what := says(); !strings.HasPrefix(what, configured) || strings.Contains(what, absent) {
+		t.Errorf("once it is installed: %s", what)
 	}
 }
 
