@@ -18,6 +18,7 @@ func (s *server) serveOwnMCP(ex *exchange, r *http.Request, _ door) {
 
 // serveMCP answers a POST with a JSON-RPC message that comes through door. The cases, in order:
 //
+//   - a browser is led to the page for people;
 //   - a caller that must sign in is asked to, by any method;
 //   - any other method than POST is refused, but a sign-in that is not valid is refused first, so a client that begins
 //     with a GET renews it;
@@ -25,6 +26,9 @@ func (s *server) serveOwnMCP(ex *exchange, r *http.Request, _ door) {
 //   - an admitted caller gets its answer;
 //   - without an answer by now, the server stops, and the request was cut off.
 func (s *server) serveMCP(ex *exchange, r *http.Request, door door) {
+	if ledToPage(ex, r, door) {
+		return
+	}
 	if s.mustSignIn(r, door) {
 		s.askToSignIn(ex, r)
 		return

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,6 +70,28 @@ func (s *server) answeredBrowser(ex *exchange, r *http.Request) bool {
 		return true
 	}
 	s.sendPage(ex, r, document)
+	return true
+}
+
+// ledToPage leads a browser from an address of MCP to the page of the server or the invite: a person opens what stands
+// in a line for agents. It returns true if it has answered. A client that asks for events is no browser, and an address
+// with a key has no page. The way is relative, since a proxy may put a path in front.
+func ledToPage(ex *exchange, r *http.Request, door door) bool {
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || !strings.Contains(accept, "text/html") ||
+		strings.Contains(accept, "text/event-stream") || door.route != MCPPath && door.route != inviteRoute {
+		return false
+	}
+	way := "./"
+	if door.route == inviteRoute {
+		way = "../" + url.PathEscape(door.secret)
+	}
+	if strings.HasSuffix(r.URL.Path, "/") {
+		way = "../" + strings.TrimPrefix(way, "./")
+	}
+	ex.Header().Add("Vary", "Accept")
+	ex.Header().Set("Location", way)
+	ex.text(http.StatusFound, "The page for people is at "+way+"\n")
 	return true
 }
 

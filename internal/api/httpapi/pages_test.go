@@ -54,6 +54,38 @@ func TestPages_browser_getsThePageAtEachAddress(t *testing.T) {
 	}
 }
 
+// The line of an invite for agents has the address of MCP, and people open what they are sent.
+func TestMCP_browser_isLedToThePage(t *testing.T) {
+	g := newGated(t)
+	for from, to := range map[string]string{"/mcp": "/", "/mcp/": "/", "/i/" + g.invite + "/mcp": "/i/" + g.invite,
+		"/i/" + g.invite + "/mcp/": "/i/" + g.invite, "/i/a%20b/mcp": "/i/a%20b"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			r := g.browser(from)
+			r.Method = method
+			resp, _ := g.do(r)
+			if at := resp.Request.URL.EscapedPath(); resp.StatusCode != 200 || at != to ||
+				resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+				t.Errorf("%s %s leads to %s: %d %v", method, from, at, resp.StatusCode, resp.Header)
+			}
+		}
+		for _, accept := range []string{"", "*/*", "text/event-stream", "text/html, text/event-stream"} {
+			r := g.get(from)
+			r.Header.Set("Accept", accept)
+			if resp, body := g.do(r); resp.Request.URL.EscapedPath() != from || resp.StatusCode < 400 {
+				t.Errorf("%s for %q: %d %s", from, accept, resp.StatusCode, body)
+			}
+		}
+		r := g.browser(from)
+		r.Method = http.MethodPost
+		if resp, body := g.do(r); resp.Request.URL.EscapedPath() != from || resp.StatusCode < 400 {
+			t.Errorf("POST %s: %d %s", from, resp.StatusCode, body)
+		}
+	}
+	if resp, _ := g.do(g.browser("/k/" + ident.NewKey().String() + "/mcp")); resp.StatusCode < 400 {
+		t.Errorf("an address with a key: %d", resp.StatusCode)
+	}
+}
+
 // Programs read the same addresses as text.
 func TestPages_othersThanBrowsers_getAText(t *testing.T) {
 	g := newGated(t)
