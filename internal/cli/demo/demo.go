@@ -120,8 +120,8 @@ func (s *Story) join(ctx context.Context) error {
 
 // explain explains the words in brackets, once the first message with brackets is on the screen.
 func (s *Story) explain(context.Context) error {
-	s.print("\nWords in [brackets] say what a message is for. This one asks, so its id stands there, too: " +
-		s.shown + ". The answer names it.\n")
+	s.print("\nWords in [brackets] say what a message is for. The question above has the id " + s.shown +
+		", and its answer will name it: [re " + s.shown + "].\n")
 	return nil
 }
 

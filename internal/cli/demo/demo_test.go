@@ -79,8 +79,8 @@ const (
 hh:mm * joined: api
 hh:mm app [asks "api"; ID]: My profile screen shows local times. Which field of GET /users/me has the user's time zone?
 
-Words in [brackets] say what a message is for. This one asks, so its id stands
-there, too: ID. The answer names it.
+Words in [brackets] say what a message is for. The question above has the id
+ID, and its answer will name it: [re ID].
 
 hh:mm api [re ID]: None yet. I can add time_zone, with names such as Europe/Berlin. It is null for those who never ` +
 		"chose one.\n"
