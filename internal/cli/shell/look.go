@@ -24,8 +24,20 @@ func (s *Shell) Who(ctx context.Context, which Which) error {
 		if err != nil {
 			return err
 		}
-		return s.out.show(r, func() { s.out.about(got) })
+		return s.out.show(r, func() { s.about(got) })
 	})
+}
+
+// about shows a room to the person of a seat. An owner does not read that their own agent has an owner.
+func (s *session) about(got results.Info) {
+	if s.seat.Person || s.watchesItself() {
+		for i, a := range got.Room.Agents {
+			if a.You {
+				got.Room.Agents[i].Person, got.Room.Agents[i].PersonHere = false, false
+			}
+		}
+	}
+	s.out.about(got)
 }
 
 // about shows a room to a person.

@@ -176,7 +176,7 @@ func (o *opening) print(ctx context.Context) error {
 	}
 	on.seat = o.seat // the commands below need the names of the seat
 	return o.by.Out.show(r, func() {
-		o.by.Out.about(got)
+		on.about(got)
 		o.by.Out.print("You watch %s. The link is used up: nobody else can open it. Follow the room, speak to all "+
 			"or to your agent alone, or pause your agent:\n  %s\n  %s\n  %s\n  %s", o.seat.Name, on.command("tail"),
 			on.command("say TEXT"), on.command("say --to "+quoted(o.seat.Name)+" TEXT"), on.command("supervise pause"))

@@ -183,7 +183,7 @@ func watchLink(t *testing.T, base, room, name string) string {
 }
 
 // Who watches a seat of their own is the owner of whom the server speaks.
-func TestLeave_ownerOfTheirOwnSeat_readsWhatKeepsItAndThatItHasLeft(t *testing.T) {
+func TestOwner_ofTheirOwnSeat_isNotToldOfAnOwner(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
 	c := at(t, base, nil)
@@ -216,6 +216,17 @@ func TestLeave_ownerOfTheirOwnSeat_readsWhatKeepsItAndThatItHasLeft(t *testing.T
 	if err := errors.Join(c.Watch(t.Context(), seat.Watch),
 		c.Supervise(t.Context(), as("Ann"), shell.SuperviseRequest{Approve: &yes})); err != nil {
 		t.Fatal(err)
+	}
+	for what, show := range map[string]func(*command) error{
+		"watch": func(c *command) error { return c.Watch(t.Context(), seat.Watch) },
+		"who":   func(c *command) error { return c.Who(t.Context(), as("Ann")) },
+	} {
+		c := at(t, base, nil)
+		c.Out.JSON = false
+		if err := show(c); err != nil || !strings.Contains(c.out.String(), "Ann  you, admin") ||
+			strings.Contains(c.out.String(), "owner") {
+			t.Errorf("%s: %v, %s", what, err, &c.out)
+		}
 	}
 	refused(shell.Which{}, "You have not left. To end that:\n  parley supervise resume --room tea --as Ann\n"+
 		"  parley supervise approve off --room tea --as Ann")
