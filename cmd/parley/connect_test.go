@@ -165,6 +165,31 @@ func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
 	}
 }
 
+// The line is the same for a client that is to be connected again, and people would run it twice.
+func TestKeysAdd_claudeCodeWithoutAKey_isNamedOnce(t *testing.T) {
+	emptyHome(t)
+	install(t, "claude-code")
+	const base = "http://127.0.0.1:1"
+	for what, want := range map[string]string{
+		"nothing": "The key is shown only now. To connect a client with the key \"me\", which this asks for:\n\n",
+		"connected": "The key is shown only now. Each client asks for it.\n\nThese clients on this machine are " +
+			"connected without a key. If they are for this server, connect them again:\n\n",
+	} {
+		if what == "connected" {
+			connectSays(t, 0, []string{"claude-code", "--url", base})
+		}
+		var says strings.Builder
+		code := run(t.Context(), []string{"keys", "add", "me", "--data", emptyFile(t), "--public-url", base},
+			streams{out: io.Discard, err: &says})
+		line := "  parley connect claude-code --url " + base + " --allow\n"
+		if code != 0 || !strings.HasPrefix(says.String(), want+line+"\nOr codex or gemini; ") ||
+			strings.Count(says.String(), line) != 1 {
+			t.Errorf("%s: code %d\n%s", what, code, &says)
+		}
+		connectSays(t, 0, []string{"claude-code", "--undo"})
+	}
+}
+
 // Without a public address, the server is the person's own server on this machine.
 func TestKeysAdd_withoutTheAddressOfTheServer_namesThatOnThisMachine(t *testing.T) {
 	emptyHome(t)

@@ -218,14 +218,19 @@ func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id strin
 // client. No line has the key, since standard error may be the log of a script.
 func (c *keysAddCommand) toConnect() string {
 	base := c.base()
-	text := "The key is shown only now. To connect a client of " + shell.HarmlessLine(c.Label) +
-		", which asks for the key:\n\n" + connectLine("claude-code", base, true) +
-		"\nOr codex or gemini; or cursor, vscode or claude-desktop, without --allow. " + base +
+	one, again := connectLine("claude-code", base, true), c.connected(base)
+	others := "\nOr codex or gemini; or cursor, vscode or claude-desktop, without --allow. " + base +
 		"/ has the lines for others.\n"
 	if c.PublicURL == "" {
-		text += "This is the address on this machine. If the server has another, or for other machines: --public-url\n"
+		others += "This is the address on this machine. If the server has another, or for other machines: " +
+			"--public-url\n"
 	}
-	return text + c.connected(base)
+	const text = "The key is shown only now. "
+	if strings.Contains(again, one) {
+		return text + "Each client asks for it.\n" + again + others
+	}
+	return text + "To connect a client with the key \"" + shell.HarmlessLine(c.Label) + "\", which this asks " +
+		"for:\n\n" + one + others + again
 }
 
 // connectLine returns the command that connects a client to the server at base. The command asks for the key.
