@@ -188,9 +188,13 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	if again := onTerminal(t, server...); keyForm.MatchString(again) || strings.Contains(again, "Nobody") {
 		t.Errorf("the second start shows\n%s", again)
 	}
-	if open := onTerminal(t, "--data", filepath.Join(t.TempDir(), "parley.db")); strings.Contains(open, "key") ||
-		!strings.HasPrefix(open, "Open http") {
+	path = filepath.Join(t.TempDir(), "parley.db")
+	open := onTerminal(t, "--data", path)
+	if strings.Contains(open, "key") || !strings.HasPrefix(open, "Open http") {
 		t.Errorf("a local server speaks of keys, or of what serve does:\n%s", open)
+	}
+	if !strings.HasSuffix(open, "\nThe server has stopped. The rooms stay in "+path+".\n") {
+		t.Errorf("after Ctrl-C it shows\n%s", open)
 	}
 }
 

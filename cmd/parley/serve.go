@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/api/httpapi"
+	"github.com/parley-chat/parley/internal/cli/shell"
 	"github.com/parley-chat/parley/internal/observe/meter/scrape"
 	"github.com/parley-chat/parley/internal/server/app"
 )
@@ -35,9 +36,13 @@ func (s *serveCommand) Run(ctx context.Context, io streams) error {
 	if _, err := os.Stat(s.Data); s.Table == "" && errors.Is(err, fs.ErrNotExist) {
 		rooms += ", a new file"
 	}
-	return s.serve(ctx, io, func(config app.Config, a *app.App, at endpoint) error {
+	err := s.serve(ctx, io, func(config app.Config, a *app.App, at endpoint) error {
 		return s.greet(ctx, config, a, at, rooms, io)
 	})
+	if err == nil && shell.IsTerminal(io.out) { // below the ^C of the terminal
+		fmt.Fprintf(io.out, "\nThe server has stopped. The rooms stay in %s.\n", s.settings.place())
+	}
+	return err
 }
 
 // serve is Run with another greeting. The greeting comes when the server accepts connections.
