@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -191,6 +192,34 @@ func TestDemo_interrupted_leavesNothing(t *testing.T) {
 			interrupt(n)
 			n.ends(0)
 		})
+	}
+}
+
+// The demo prints a link, and a person may open the link in a shell beside the demo.
+func TestDemo_watchedInAShell_leavesNoSeatThere(t *testing.T) {
+	n, state := newNewcomer(t, "--no-browser"), t.TempDir()
+	n.cmd.Env = append(n.cmd.Env, "XDG_STATE_HOME="+state)
+	n.sits().reads("My profile")
+	watch := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), "watch",
+		regexp.MustCompile(`http://\S+/r/\S+`).FindString(n.said.String()))
+	watch.Env = append(slices.Clone(n.cmd.Env), "PARLEY_KEY=", "PARLEY_URL=") // the demo ignores both
+	beside, err := pty.Start(watch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer beside.Close()
+	shown, _ := io.ReadAll(beside) // Linux ends it with an error
+	if err := watch.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, shown)
+	}
+	seats := filepath.Join(state, "parley", "seats.json")
+	if text, err := os.ReadFile(seats); err != nil || !strings.Contains(string(text), "profile screen") {
+		t.Fatalf("before the end: %s, %v", text, err)
+	}
+	n.types("\x03")
+	n.ends(0)
+	if text, err := os.ReadFile(seats); err != nil || strings.Contains(string(text), "profile screen") {
+		t.Errorf("after the end: %s, %v", text, err)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/demo"
 	"github.com/parley-chat/parley/internal/cli/shell"
 	"github.com/parley-chat/parley/internal/server/app"
@@ -76,15 +77,20 @@ func (d *demoCommand) play(ctx context.Context, io streams) error {
 	defer end()
 	var story sync.WaitGroup
 	var failed error
+	base := ""
 	err = line.Serve.serve(ctx, io, func(_ app.Config, _ *app.App, at endpoint) error {
+		base = "http://" + at.hostport
 		story.Go(func() {
 			defer end()
-			failed = d.printStory(ctx, "http://"+at.hostport, io)
+			failed = d.printStory(ctx, base, io)
 		})
 		return nil
 	})
 	end()
 	story.Wait()
+	if seats, err := client.OpenTokens(); err == nil {
+		_ = seats.RemoveAt(base) // the person may have opened the link in a shell; a seat that stays is listed as gone
+	}
 	if err != nil {
 		return fmt.Errorf("a server is started: %w", err)
 	}

@@ -227,3 +227,13 @@ func (f *TokenStore) Remove(token string) error {
 		return slices.DeleteFunc(all, func(s Seat) bool { return s.Token == token }), nil
 	})
 }
+
+// RemoveAt forgets all seats at a server. Without such a seat RemoveAt makes no file and no folder.
+func (f *TokenStore) RemoveAt(server string) error {
+	isThere := func(s Seat) bool { return s.Server == server }
+	all, err := f.All()
+	if err != nil || !slices.ContainsFunc(all, isThere) {
+		return err
+	}
+	return f.Update(func(all []Seat) ([]Seat, error) { return slices.DeleteFunc(all, isThere), nil })
+}
