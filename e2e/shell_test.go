@@ -158,6 +158,19 @@ func TestShell_joinInATerminal_printsTheLinkForAPersonAlone(t *testing.T) {
 	}
 }
 
+func TestDoctor_inATerminal_breaksBetweenWords(t *testing.T) {
+	said := visitor(t, start(t)).inTerminal("doctor", "--wait", "1s")
+	for line := range strings.Lines(said) { // a command to paste stays in one piece
+		line = strings.TrimSuffix(line, "\n")
+		if len(line) > 60 && !strings.HasPrefix(line, "  "+os.Getenv(process.BinaryEnv)) {
+			t.Errorf("a line has %d columns: %s", len(line), line)
+		}
+	}
+	if !strings.Contains(said, " nothing\n  came before its end, and the server sends a") {
+		t.Errorf("it says\n%s", said)
+	}
+}
+
 // The server lets texts through that turn the direction of letters, return to the start of
 // the line, or are just long.
 func TestShell_hostileText_inATerminal(t *testing.T) {

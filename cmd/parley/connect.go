@@ -163,14 +163,14 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	}
 	switch {
 	case done.Missing:
-		fmt.Fprintf(streams.out, "%s was not found on this machine. Its configuration for %s is written, for when "+
-			"you install it.\n", done.Client, to)
+		fmt.Fprintln(streams.out, shell.ScreenOn(streams.out).Fold(fmt.Sprintf("%s was not found on this machine. Its "+
+			"configuration for %s is written, for when you install it.", done.Client, to), ""))
 	case len(done.Changes) == 0:
 		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, to)
 	default:
 		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, to)
 	}
-	fmt.Fprintln(streams.out, streams.own(answers))
+	fmt.Fprintln(streams.out, shell.ScreenOn(streams.out).Fold(streams.own(answers), shell.Margin))
 	if p.Key != kept && p.Key != "" {
 		if err := sayReturned(streams.out, p.Base); err != nil {
 			return err
@@ -345,11 +345,14 @@ func (c *connectCommand) remember(p client.Place) error {
 
 // next writes the next steps.
 func next(w io.Writer, done connect.Report, p client.Place) {
+	say := func(format string, args ...any) {
+		fmt.Fprint(w, shell.ScreenOn(w).Fold(fmt.Sprintf(format, args...), ""))
+	}
 	if done.Asks {
-		fmt.Fprintf(w, "%s asks before it uses the tools, unless you run this again with --allow.\n", done.Client)
+		say("%s asks before it uses the tools, unless you run this again with --allow.\n", done.Client)
 	}
 	if done.Trust {
-		fmt.Fprintf(w, "%s asks once whether you trust the hooks that wake the agent: trust them, there or under "+
+		say("%s asks once whether you trust the hooks that wake the agent: trust them, there or under "+
 			"/hooks.\n", done.Client)
 	}
 	room := `the room "hello"`
@@ -360,7 +363,7 @@ func next(w io.Writer, done connect.Report, p client.Place) {
 	if done.Missing {
 		first = "Once " + done.Client + " is there,"
 	}
-	fmt.Fprintf(w, "%s tell the agent: join %s on parley and talk to the other one.\n", first, room)
+	say("%s tell the agent: join %s on parley and talk to the other one.\n", first, room)
 }
 
 func show(w io.Writer, changes []connect.Change) error {

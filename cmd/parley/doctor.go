@@ -53,8 +53,8 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 		Server: p.Base, Key: p.Key, Invite: p.Invite, Admitted: options(p, streams.err).Admitted,
 		Version: app.Version(), Machine: machine, Client: c.Client, Wait: c.Wait,
 		Waits: func(d time.Duration) {
-			fmt.Fprintf(streams.err, "parley: waiting %s, as agents do: something on the way to the server may end a "+
-				"wait.\n", shell.Spoken(d))
+			streams.complain("parley: waiting " + shell.Spoken(d) + ", as agents do: something on the way to the " +
+				"server may end a wait.")
 		},
 		Tell: func(r doctor.Result) {
 			r.What, r.Fix = shell.HarmlessLine(r.What), shell.HarmlessLine(r.Fix) // both may quote a server
@@ -63,7 +63,7 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 				return
 			}
 			r.Fix = streams.own(r.Fix)
-			fmt.Fprintln(streams.out, r)
+			fmt.Fprintln(streams.out, shell.ScreenOn(streams.out).Fold(r.String(), shell.Margin))
 		},
 	})
 	switch {

@@ -104,7 +104,7 @@ func (s streams) explain(err error, other string) int {
 	return exitFailure
 }
 
-// complain writes an error for a person, with the commands to paste as the program was started.
+// complain writes an error or a hint for a person, with the commands to paste as the program was started.
 func (s streams) complain(text string) {
 	fmt.Fprintln(s.err, shell.ScreenOn(s.err).Fold(s.own(text), shell.Margin))
 }

@@ -25,6 +25,6 @@ func (o outcome) report(streams streams, result any, text string) error {
 	if o.JSON {
 		return json.NewEncoder(streams.out).Encode(result)
 	}
-	_, err := fmt.Fprintln(streams.err, text)
+	_, err := fmt.Fprintln(streams.err, shell.ScreenOn(streams.err).Fold(text, shell.Margin))
 	return err
 }
