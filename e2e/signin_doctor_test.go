@@ -21,10 +21,12 @@ func TestDoctor_signIn_isLookedAtFromOutside(t *testing.T) {
 	ann := &talker{t: t, state: filepath.Join(home, ".local", "state"), env: f.Environment()}
 	ann.does("connect", "codex", "--url", f.URL)
 	all, code := examineIn(t, ann.env, f.URL)
+	codex := all.of("Codex")
 	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, warning key, warning Codex") ||
-		!strings.HasSuffix(all.of("Codex").What, "where it signs in; whether it is signed in cannot be seen from "+
-			"here; codex is not in the PATH, so it may not be installed; it asks before it uses a tool. To allow those "+
-			"of Parley: parley connect codex --url "+f.URL+" --allow") || all.of("Codex").Fix != "if it is not signed in, run codex mcp login parley" {
+		!strings.HasSuffix(codex.What, "where it signs in; whether it is signed in cannot be seen from here; codex is "+
+			"not in the PATH, so it may not be installed; it asks before it uses a tool. To allow those of Parley: "+
+			"parley connect codex --url "+f.URL+" --allow") ||
+		codex.Fix != "if it is not signed in, run codex mcp login parley" {
 		t.Errorf("without a key: code %d, %s", code, got)
 	}
 	keyed := append(ann.env, "PARLEY_KEY="+s.newKey("Ann"), "PARLEY_URL="+f.URL)

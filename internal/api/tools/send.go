@@ -50,7 +50,8 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 			"as agreed. "+
 			"agree, object: answer a proposal, with reply_to. done: you are finished.", room.Kinds()...),
 		spec.List("finishes", &in.Finishes, "ids of tasks that are done; text is their result, for all."),
-		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal to take back."),
+		spec.Text("withdraw", &in.Withdraw,
+			"id of your own request or proposal to take back, alone or with plain text."),
 		spec.Code("cursor", &in.Cursor, "From your last result. Unread words can hold your text back (sent false): "+
 			"read them, send what still fits with the new cursor."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,

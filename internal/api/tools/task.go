@@ -43,8 +43,9 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 			chat.CommandDrop,
 			chat.CommandEdit).Require().OrCall("to see the tasks, call list_tasks"),
 		spec.Text("id", &in.ID, "Of one task.").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to. "+
-			"after: what must be done before it, by id, such as t7, or by its number in this list: 1 is the first.",
+		spec.Objects("tasks", &in.Tasks, "For add. for: exact names of agents, here or to come, to offer it to; if "+
+			"unsure, none. after: what must be done before it, by id, such as t7, or by its number in this "+
+			"list: 1 is the first.",
 			newTaskFields),
 		spec.Text("text", &in.Text, "The result, at most 1000 characters (longer: send_message with finishes). "+
 			"release, drop: why. edit: the new text."),
