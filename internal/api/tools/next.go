@@ -57,6 +57,7 @@ type situation struct {
 	held       bool   // not sent, and no person is to decide about the message
 	credential string // what the message seems to hold, the reason not to send it; "": none
 	file       bool   // the call shares a file
+	apart      bool   // the call says something in private
 	kind       room.Kind
 	duplicate  bool
 	before     bool // a message came before the caller's message
@@ -115,7 +116,7 @@ func (n *news) addMessage(message chat.Message) {
 // wantsNothing reports whether nobody needs to answer a message.
 func wantsNothing(m chat.Message) bool {
 	return m.Kind == room.Status || m.Kind == room.Agree || m.Kind == room.Done || m.Withdraws != "" && m.Text == "" ||
-		len(m.Finished) > 0 && m.Kind == room.Plain && len(m.Ask) == 0
+		len(m.Finished) > 0 && (m.Kind == "" || m.Kind == room.Plain) && len(m.Ask) == 0
 }
 
 // next returns what the table says: the facts, each followed by a space, and the imperative.
@@ -218,10 +219,18 @@ func (s *situation) word(w string) string {
 	case "else":
 		return s.otherwise()
 	case "again":
-		if s.file {
+		switch {
+		case s.file:
 			return "call share_file (" + s.word("cursor") + ")"
+		case s.apart:
+			return "call " + s.call("send_message", s.send, ", to")
 		}
-		return "call " + s.word("send")
+		return "call " + s.call("send_message", s.send, "")
+	case "apart":
+		if !s.private || s.apart {
+			return ""
+		}
+		return " (to answer what was said in private, give to)"
 	case "invite":
 		if s.uninviting {
 			return "call update_room (new_invite true) and give your user that invite, since the old one gives no seat"
@@ -287,16 +296,18 @@ func (s *situation) otherwise() string {
 	case s.mine() != "" && s.Bound: // a held agent may only report
 		return "go on with " + s.mine() + "; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
-	case s.mine() != "" && s.Others > 0 && s.Offered == "" && !s.mayTake(): // in one call with the wait that follows
-		return "go on with " + s.mine() + "; once it is done, call " +
-			s.call("send_message", s.send, ", finishes "+s.mine())
 	case s.mine() != "":
-		return "go on with " + s.mine() + "; once it is done, call task (action next, id " + s.mine() + ", text)"
-	case s.hasWork() && s.owed() > 0: // the answers may be needed for the work
-		return s.word("wait") + ", or task (action take) for what is offered to you or free"
-	case s.Offered != "":
-		return "call task (action take, id " + s.Offered + "), which is offered to you, or decline it with the same " +
-			"call and action release"
+		action := "finish"
+		if s.Offered != "" || s.mayTake() {
+			action = "next"
+		}
+		return "go on with " + s.mine() + "; once it is done, call task (action " + action + ", id " + s.mine() +
+			", text)"
+	case s.Offered != "": // it may have to wait for an answer or an agreement
+		return "call task (action take, id " + s.Offered + "), which is offered to you; decline it with action " +
+			"release or, if it cannot begin yet, " + s.word("wait")
+	case s.mayTake() && s.owed() > 0:
+		return s.word("wait") + ", or task (action take) for a task that is free"
 	case s.mayTake():
 		return "call task (action take) for a task that is free or, if none is for you, " + s.word("wait")
 	case s.owed() == 0 && s.isSettled():
@@ -389,6 +400,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) *situation {
 		is.private = private || is.private
 	}
 	is.sent, is.held, is.credential = s.Sent, !s.Sent && !s.Paused && s.Status != chat.StatusPending, s.Credential
+	is.apart = len(asked.To) > 0
 	is.kind, is.duplicate, is.before = asked.Kind, s.Duplicate, s.Before > 0
 	is.unfinished = len(s.Unfinished) > 0
 	is.over = s.Sent && len(asked.Finishes) > len(s.Unfinished)

@@ -68,14 +68,14 @@ var imperatives = []row{
 	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer{also}", "call {answer}, or give kind object and the reason"},                                                                 // [S]
 	{(*situation).owesPrivately, "You were asked in private, in message {asked}{also}", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
 	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer{also}", "if your user would want it given, call {answer}; if not, decline with the same call"},
-	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits; if not, {else}"},
+	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits{apart}; if not, {else}"},
 	{(*situation).heardPrivately, "This was said in private", "to answer in private, call {send}; without the argument to, everybody reads it. If it wants no answer, {else}"}, // [S]
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
 	{(*situation).hasNobody, "All others have left or are finished", "{leave}; if something is open, call {send} or {wait}"},
+	{(*situation).isSettled, "", "if all is settled, call leave_room; if not, call {send}, or {wait}"},
 	{(*situation).isNext, "It is your turn", "call {send}; if nothing is left to say, {else}"},
 	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
-	{(*situation).isSettled, "", "if all is settled, call leave_room; if not, call {send}, or {wait}"},
 	// There is work.
 	{func(s *situation) bool { return s.hasWork() || s.maySucceed() }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
@@ -173,7 +173,7 @@ func (s *situation) hasOpen() bool { return s.OpenTasks > 0 || s.Requests > 0 }
 // is finished.
 func (s *situation) isSettled() bool {
 	done := (s.agreed != "" || s.over || s.finished) && !s.hasOpen() || s.sent && s.kind == room.Done
-	return done && !s.wants && !s.hasWork() && !s.Bound && s.Others > 0
+	return done && (!s.wants || s.agreed != "") && !s.hasWork() && !s.Bound && s.Others > 0
 }
 
 // owed returns how many answers agents owe that are not silent.

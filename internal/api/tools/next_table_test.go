@@ -103,13 +103,16 @@ func TestNext_namesTheCallThatFits(t *testing.T) {
 			"wait_seconds 45, reply_to m7, kind agree)"},
 		"one answer": {chat.Situation{Others: 2, Debt: room.Debt{Owes: "m7"}}, "You owe an answer: if"},
 		"the only task": {chat.Situation{Others: 2, Tasks: mine},
-			"once it is done, call send_message (cursor c9, wait_seconds 45, finishes t3)"},
+			"once it is done, call task (action finish, id t3, text)"},
 		"a task, and one that is free": {chat.Situation{Others: 2, Tasks: mine, FreeTasks: 1},
 			"once it is done, call task (action next, id t3, text)"},
 		"a task, and one that is offered": {chat.Situation{Others: 2, Tasks: mine, Offered: "t4"},
 			"once it is done, call task (action next, id t3, text)"},
-		"a task of one that is alone": {chat.Situation{Tasks: mine},
-			"once it is done, call task (action next, id t3, text)"},
+		"an offer, before an answer": {chat.Situation{Others: 2, Offered: "t4", Owed: 1, OwedTo: []string{"m3"}},
+			"call task (action take, id t4), which is offered to you; decline it with action release or, if it cannot " +
+				"begin yet, call wait_for_message ("},
+		"a free task, before an answer": {chat.Situation{Others: 2, FreeTasks: 1, Owed: 1, OwedTo: []string{"m3"}},
+			"call wait_for_message (cursor c9, wait_seconds 50), or task (action take) for a task that is free"},
 		"a task of a silent agent": {chat.Situation{Others: 2, SilentTask: "t5", SilentFor: 3 * time.Minute,
 			SilentLeft: 12 * time.Minute}, "not heard for 3 minutes; after 15 minutes you may take it, the agent that " +
 			"added it or an admin after 5."},
@@ -117,8 +120,27 @@ func TestNext_namesTheCallThatFits(t *testing.T) {
 			SilentFor: 3 * time.Minute, SilentLeft: 2 * time.Minute}, "after 5 minutes you may take it."},
 	} {
 		w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: c.in}
-		if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); !strings.Contains(got, c.want) {
+		got := advise().waited(w, chat.WaitRequest{Wait: time.Minute})
+		if !strings.Contains(strings.ToLower(got), strings.ToLower(c.want)) {
 			t.Errorf("%s: %q, want %q", what, got, c.want)
+		}
+	}
+}
+
+func TestNext_lastWordsOfOthers_wantNoAnswer(t *testing.T) {
+	for what, m := range map[string]chat.Message{
+		"a report":           {Finished: []string{"t1"}},
+		"a report by name":   {Finished: []string{"t1"}, Kind: room.Plain},
+		"a report, and done": {Finished: []string{"t1"}, Kind: room.Done},
+		"an agreement":       {Kind: room.Agree, Agreed: "m4"},
+		"words after it":     {Agreed: "m4"},
+	} {
+		m.Type, m.ID, m.From, m.Text = chat.EventSaid, "m5", "Bob", "that is it"
+		w := chat.Waited{Status: chat.StatusMessages, Messages: []chat.Message{m}, Cursor: "c9",
+			Situation: chat.Situation{Others: 2, Begun: true}}
+		if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); !strings.Contains(got,
+			"f all is settled, call leave_room; if not, call send_message (") {
+			t.Errorf("%s: %s", what, got)
 		}
 	}
 }

@@ -36,9 +36,9 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: it is yours, begin it; without id one offered "+
-			"to you, else the first free. finish: it is done. next: finish, then take another. release: decline it, "+
-			"or free it (holder, adder, admin). drop: it failed, or is not wanted; what comes after it stays blocked. "+
-			"edit: new text or for.",
+			"to you, else the first free. finish: it is done, also without take. next: finish, then take another. "+
+			"release: decline it, or free it (holder, adder, admin). drop: it failed, or is not wanted; what comes "+
+			"after it stays blocked. edit: new text or for.",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
 			chat.CommandDrop,
 			chat.CommandEdit).Require().OrCall("to see the tasks, call list_tasks"),
