@@ -42,7 +42,8 @@ func (s *Set) waitForMessage() tool {
 		token: func(in chat.WaitRequest) string { return in.Token },
 		waits: func(ctx context.Context, in *chat.WaitRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
 		run: func(ctx context.Context, in chat.WaitRequest) (results.Waited, error) {
-			got, err := s.rooms.Wait(ctx, in)
+			var got chat.Waited
+			err := s.rooms.WaitInto(ctx, &in, &got)
 			return s.waited(ctx, &got, &in), err
 		},
 	}.tool()

@@ -21,22 +21,30 @@ import (
 //
 // If everyone present waits and nobody has spoken for three seconds, one agent is given the turn: see room.Turn.Next.
 // When all others are away or have left, the first wait returns at once.
-func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
-	c, err := s.enterWait(ctx, &req)
+func (s *Service) Wait(ctx context.Context, req WaitRequest) (got Waited, err error) {
+	err = s.WaitInto(ctx, &req, &got)
+	return got, err
+}
+
+// WaitInto is Wait for a caller that keeps the result itself: in the stack frames of a call that waits, each copy of a
+// Waited would cost every waiting agent its bytes.
+func (s *Service) WaitInto(ctx context.Context, req *WaitRequest, to *Waited) error {
+	c, err := s.enterWait(ctx, req)
 	if err != nil {
-		return Waited{}, s.Outward(err)
+		return s.Outward(err)
 	}
 	defer c.room.release()
 	var got *Waited
 	if req.Polls {
-		got, err = c.poll(ctx, &req)
+		got, err = c.poll(ctx, req)
 	} else {
-		got, err = c.wait(ctx, &req, 0)
+		got, err = c.wait(ctx, req, 0)
 	}
 	if err != nil {
-		return Waited{}, s.Outward(err)
+		return s.Outward(err)
 	}
-	return *got, nil
+	*to = *got
+	return nil
 }
 
 // enterWait accepts the caller of a wait. A person never polls.
