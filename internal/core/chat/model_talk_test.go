@@ -22,7 +22,6 @@ type requestModel struct {
 	agreed   []int // of a proposal: who has agreed
 	persons  []int // those of agreed whose person did so
 	apart    []int // who answered where not everybody sees it who sees the request
-	replyTo  int64 // the message to which it replied
 }
 
 // agreementModel is a proposal to which everyone asked has agreed.
@@ -143,7 +142,7 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 		if len(e.ask) > 0 || e.Kind == room.Request {
 			r.open = append(r.open, requestModel{
 				n: e.n, seat: e.seat, at: m.now, to: e.to, proposal: e.Kind == room.Proposal, any: len(e.ask) == 0,
-				owed: e.ask, replyTo: e.replyTo,
+				owed: e.ask,
 			})
 		}
 	} else {
@@ -177,19 +176,19 @@ func (r roomModel) hearDone(e eventModel) roomModel {
 	return r.with(a)
 }
 
-// hearAnswer notes what e answers: what an endpoint says when it is called answers all that it was asked before. An
-// answer to a request also answers the one to which that replied.
+// hearAnswer notes what e answers: with a request also those from before, with the same readers; an endpoint that is
+// called answers all that it was asked before.
 func (r roomModel) hearAnswer(e eventModel) roomModel {
 	r.open = slices.Clone(r.open)
-	thread := map[int64]bool{}
-	for i, n := len(r.open)-1, e.replyTo; i >= 0; i-- { // the newest first
-		if r.open[i].n == n {
-			n = r.open[i].replyTo
-			thread[n] = true
+	readers := func(seat int, to []int) []int {
+		if len(to) == 0 {
+			return nil
 		}
+		return slices.Sorted(slices.Values(append(slices.Clip(to), seat)))
 	}
+	answers := slices.ContainsFunc(r.open, func(q requestModel) bool { return q.n == e.replyTo })
 	for i, q := range r.open {
-		earlier := thread[q.n] || e.called && q.n < e.replyTo
+		earlier := q.n < e.replyTo && (e.called || answers && slices.Equal(readers(q.seat, q.to), readers(e.seat, e.to)))
 		if earlier && !q.proposal && slices.Contains(q.owed, e.seat) {
 			r.open[i] = q.answered(r, e)
 		}

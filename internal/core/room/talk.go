@@ -35,8 +35,6 @@ type OpenRequest struct {
 	// Apart are seats that answered in private a request with more readers. To the other readers they still owe an
 	// answer: the others must not see that one was given.
 	Apart []int `json:"ap,omitempty"`
-	// ReplyTo is the message to which this request replied; 0 for none. See applyAnswer.
-	ReplyTo int64 `json:"re,omitempty"`
 }
 
 // Voter is a person who voted in the seat of its agent.
@@ -244,15 +242,16 @@ func (s *State) hidesFromSome(e Event) bool {
 
 // applyAnswer records the answers in event. An answer hidden from the asker does not count. An answer in private to a
 // request with more readers ends the debt for the two; the others still await an answer, since they must not see
-// that one was given. If Ann asks Bob in 5, and Cid proposes 8 in reply to 5, then Bob's vote on 8 answers 5, too;
-// otherwise Bob would owe Ann an answer in a matter that is settled. An endpoint answers all requests of its call by
-// one message that names the last.
+// that one was given. An answer to a request or a proposal also answers what its sender was asked before, with the same
+// readers: if Ann asks Bob in 5, and Cid in 8, Bob answers both by one reply to 8. Otherwise Bob would be told all day
+// to answer 5. An endpoint answers all requests of its call by one message that names the last.
 func (l *ledger) applyAnswer(event Event) {
-	thread := l.threadOf(event.ReplyTo)
+	answers := slices.ContainsFunc(l.Open, func(r OpenRequest) bool { return r.N == event.ReplyTo })
 	for i := range l.Open {
 		request := &l.Open[i]
-		earlier := slices.Contains(thread, request.N) || request.N < event.ReplyTo && event.Step > 0
-		if !request.Proposal && (request.N == event.ReplyTo || earlier && slices.Contains(request.Owed, event.Seat)) {
+		earlier := request.N < event.ReplyTo && slices.Contains(request.Owed, event.Seat) &&
+			(event.Step > 0 || answers && request.hasReadersOf(event))
+		if !request.Proposal && (request.N == event.ReplyTo || earlier) {
 			l.applyAnswerTo(request, event)
 		}
 	}
@@ -262,16 +261,13 @@ func (l *ledger) applyAnswer(event Event) {
 	}
 }
 
-// threadOf returns open request n and those before it to which one replied after the other.
-func (t Talk) threadOf(n int64) (list []int64) {
-	for n != 0 {
-		i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return r.N == n })
-		if i < 0 {
-			break
-		}
-		list, n = append(list, n), t.Open[i].ReplyTo
+// hasReadersOf reports whether the agents that see r are those that see event: all, or the same few.
+func (r OpenRequest) hasReadersOf(event Event) bool {
+	if len(r.To) == 0 || len(event.To) == 0 {
+		return len(r.To) == len(event.To)
 	}
-	return list
+	answer := OpenRequest{Seat: event.Seat, To: event.To}
+	return slices.Equal(slices.Sorted(slices.Values(r.readers())), slices.Sorted(slices.Values(answer.readers())))
 }
 
 // applyAnswerTo records event as an answer to request.
@@ -352,7 +348,7 @@ func (l *ledger) applyRequest(event Event) {
 	}
 	l.Open, l.changed = append(l.Open, OpenRequest{
 		N: event.N, Seat: event.Seat, AtMs: event.AtMs, To: event.To, Proposal: event.Kind == Proposal, Any: anyone,
-		Owed: event.Ask, ReplyTo: event.ReplyTo,
+		Owed: event.Ask,
 	}), true
 }
 

@@ -53,28 +53,22 @@ func TestDebt_ofAskedAgents_endsByReplyDepartureMuteOrADay(t *testing.T) {
 		"a day passes": {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) },
 			"nothing"},
 		"Bob replies to Cid alone": {func(l *timeline, e room.Event) { l.reply(bob, e, cid) }, "[2 3]"},
-		"Dora proposes in reply, Bob agrees": {func(l *timeline, e room.Event) {
-			dorasProposal(l, e)
+		"Bob agrees to a later proposal": {func(l *timeline, _ room.Event) {
+			l.propose(dora)
 			l.agree(bob)
 		}, "[3]"},
-		"Dora proposes in reply, Bob objects": {func(l *timeline, e room.Event) {
-			p := dorasProposal(l, e)
-			l.send(bob, room.Event{Kind: room.Object, Text: "no", ReplyTo: p.N, ReSeat: dora})
+		"Bob replies to a later question": {func(l *timeline, _ room.Event) {
+			l.reply(bob, l.ask(dora, bob))
 		}, "[3]"},
-		"Dora asks Bob in reply, who replies to Dora": {func(l *timeline, e room.Event) {
-			l.reply(bob, dorasQuestion(l, e))
-		}, "[3]"},
-		"Dora asks Bob in reply, who replies to Dora alone": {func(l *timeline, e room.Event) {
-			l.reply(bob, dorasQuestion(l, e), dora)
+		"Bob replies to a later question in private": {func(l *timeline, _ room.Event) {
+			l.reply(bob, l.ask(dora, bob), ann, dora)
 		}, "[2 3]"},
-		"Dora asks Bob in reply, takes that back, and Bob replies": {func(l *timeline, e room.Event) {
-			question := dorasQuestion(l, e)
-			l.withdraw(question)
-			l.reply(bob, question)
+		"Bob replies to a later private question, to its readers": {func(l *timeline, _ room.Event) {
+			l.reply(bob, l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}}), ann)
 		}, "[2 3]"},
-		"Bob replies by a request to Ann, who replies": {func(l *timeline, e room.Event) {
-			l.reply(ann, l.send(bob, room.Event{Text: "why?", ReplyTo: e.N, ReSeat: ann, Ask: []int{ann}}))
-		}, "[3]"},
+		"Bob replies to an earlier word": {func(l *timeline, e room.Event) {
+			l.reply(bob, l.events[e.N-2])
+		}, "[2 3]"},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		e := l.ask(ann, bob, cid)
@@ -85,14 +79,25 @@ func TestDebt_ofAskedAgents_endsByReplyDepartureMuteOrADay(t *testing.T) {
 	}
 }
 
-// dorasProposal is a proposal in reply to e, a message of Ann.
-func dorasProposal(l *timeline, e room.Event) room.Event {
-	return l.send(dora, room.Event{Text: "so?", Kind: room.Proposal, ReplyTo: e.N, ReSeat: ann, Ask: []int{bob, cid}})
-}
-
-// dorasQuestion asks Bob in reply to e, a message of Ann.
-func dorasQuestion(l *timeline, e room.Event) room.Event {
-	return l.send(dora, room.Event{Text: "how?", ReplyTo: e.N, ReSeat: ann, Ask: []int{bob}})
+func TestDebt_ofAPrivateQuestion_isAnsweredByALaterReplyToTheSameReaders(t *testing.T) {
+	for what, c := range map[string]struct {
+		to   []int
+		want string
+	}{
+		"to all":            {nil, "[2]"},
+		"to Ann":            {[]int{ann}, "[2]"},
+		"to Cid and Ann":    {[]int{cid, ann}, "nothing"},
+		"to Ann and Dora":   {[]int{ann, dora}, "[2]"},
+		"to Ann, Cid, Dora": {[]int{ann, cid, dora}, "[2]"},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
+		e := l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob, cid}})
+		later := l.send(ann, room.Event{Text: "and?", Ask: []int{bob}, To: []int{bob, cid, dora}})
+		l.reply(bob, later, c.to...)
+		if got := l.owed(e, ann); got != c.want {
+			t.Errorf("%s: %s owe, want %s", what, got, c.want)
+		}
+	}
 }
 
 func TestDebt_ofARequestToAnyone_isClosedByTheFirstReplyToAll(t *testing.T) {

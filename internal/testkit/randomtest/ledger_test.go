@@ -34,7 +34,6 @@ type debt struct {
 	any      bool
 	owed     []int
 	agreed   []int
-	replyTo  int64
 }
 
 // ledgerOf returns the ledger after events.
@@ -109,21 +108,25 @@ func (l *ledger) hear(e room.Event) {
 	} else if all && e.Kind != room.Status {
 		delete(l.done, e.Seat)
 	}
-	thread := map[int64]bool{}
-	for _, d := range slices.Backward(l.debts) {
-		if d.n == e.ReplyTo || thread[d.n] {
-			thread[d.replyTo] = true
-		}
-	}
+	answers := slices.ContainsFunc(l.debts, func(d *debt) bool { return d.n == e.ReplyTo })
 	l.debts = slices.DeleteFunc(l.debts, func(d *debt) bool {
-		also := thread[d.n] && !d.proposal && slices.Contains(d.owed, e.Seat)
+		also := answers && d.n < e.ReplyTo && !d.proposal && slices.Contains(d.owed, e.Seat) &&
+			slices.Equal(readersOf(int(d.by), d.to), readersOf(e.Seat, e.To))
 		return e.Withdraws == d.n && d.by == int64(e.Seat) || (d.n == e.ReplyTo || also) && d.answered(e)
 	})
 	anyone := e.Kind == room.Request && len(e.Ask) == 0
 	if anyone || len(e.Ask) > 0 {
 		l.debts = append(l.debts, &debt{n: e.N, by: int64(e.Seat), at: e.At(), to: e.To,
-			proposal: e.Kind == room.Proposal, any: anyone, owed: slices.Clone(e.Ask), replyTo: e.ReplyTo})
+			proposal: e.Kind == room.Proposal, any: anyone, owed: slices.Clone(e.Ask)})
 	}
+}
+
+// readersOf returns who sees a message, in order; nil for all.
+func readersOf(seat int, to []int) []int {
+	if len(to) == 0 {
+		return nil
+	}
+	return slices.Sorted(slices.Values(append(slices.Clone(to), seat)))
 }
 
 func (l *ledger) seenByAll(e room.Event) bool {
