@@ -93,14 +93,13 @@ func TestHosts_docs_haveTheSameTable(t *testing.T) {
 	}
 }
 
-// The sentence stands where Codex can use it: before an imperative to wait, and after the sentences for the user.
+// The sentence stands where Codex can use it: before an imperative to wait.
 func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
 	seat := seatedWith(1, func(s *chat.Seated) {
 		s.Opens, s.Watch, s.Room.Capacity = true, "https://parley.example/r/x#y", 2
 	})
-	if next := adviseFor(codex).seated(seat); !strings.HasPrefix(next, "If your user is there") ||
-		!strings.HasSuffix(next, codeMode+"Nobody has spoken yet: you begin, so call send_message (cursor c5, "+
-			"wait_seconds 280).") {
+	if next := adviseFor(codex).seated(seat); !strings.HasPrefix(next, codeMode+"Nobody has spoken yet: you begin, so "+
+		"call send_message (cursor c5, wait_seconds 280). If your user is there") {
 		t.Error(next)
 	}
 	for _, word := range []string{"structuredContent", `"yield_time_ms": 290000`} {

@@ -64,7 +64,7 @@ func Sentences() map[string]*regexp.Regexp {
 		}
 		forms[text] = regexp.MustCompile(`(?i)(^|\. )` + like)
 	}
-	for _, r := range slices.Concat(facts, imperatives) {
+	for _, r := range slices.Concat(facts, imperatives, asides) {
 		switch {
 		case r.reason == "{out}":
 		case r.reason == "" || r.call == "":

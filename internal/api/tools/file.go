@@ -51,7 +51,7 @@ func (s *Set) shareFile() tool {
 				spec.Text("text", &in.Text, "1-32768 bytes. The file itself, in place of size."),
 				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Bytes of the file on disk."),
 				spec.Text("note", &in.Note, "Your words about the file.").Also("message", "caption", "description"),
-				spec.List("to", &in.To, "Names: only they and you see it."),
+				spec.List("to", &in.To, "Names: only they and you see the file and its note."),
 				spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 				spec.Choice("kind", &in.Kind, "request or proposal, as in send_message.", room.Request, room.Proposal),
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),

@@ -134,7 +134,13 @@ func (s *situation) next() string {
 	if s.seat && !s.more && waits().MatchString(last) {
 		b.WriteString(s.hint)
 	}
-	return b.String() + last + s.wakeHint(last) + s.standbyHint()
+	b.WriteString(last + s.wakeHint(last) + s.standbyHint())
+	for _, r := range asides {
+		if r.when(s) {
+			b.WriteString(" " + s.sentence(r))
+		}
+	}
+	return b.String()
 }
 
 // sentence returns what a row says.
@@ -164,7 +170,11 @@ func (s *situation) word(w string) string {
 		if s.Hooked {
 			return endTurn
 		}
-		return "call " + s.call("wait_for_message", s.wait, "")
+		more := ""
+		if s.owed() > 0 && !s.isPair() {
+			more = ", for_me true"
+		}
+		return "call " + s.call("wait_for_message", s.wait, more)
 	case "unshown":
 		if s.Unsure {
 			return "what results without a cursor handed out earlier may not have reached you, and message_history " +

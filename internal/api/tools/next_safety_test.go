@@ -82,7 +82,7 @@ func TestNext_safety(t *testing.T) {
 			") without it; "}, []string{"ghp_"}},
 		"the link is for the user alone": {func(s *story) string {
 			return s.agent("Ann").do("create_room", args{"room": "plans", "agent_name": "Ann"}).Next
-		}, []string{"give them the link in watch, unchanged", "is not for you or anybody else. "}, nil},
+		}, []string{"give them the link in watch, unchanged", "is not for you or anybody else."}, nil},
 		"a namesake may be another": {func(s *story) string {
 			ann, bob := s.pair()
 			s.clock.Advance(16 * time.Minute)
@@ -155,7 +155,7 @@ func TestNext_safety(t *testing.T) {
 			ann, bob := s.pair()
 			bob.do("send_message", private)
 			return ann.look().Next
-		}, []string{"This was said in private: to answer in private, call send_message (", ", to); without the argument to, everybody reads it. If it wants no answer, "}, nil},
+		}, []string{"The last message was said in private: to answer in private, call send_message (", ", to); without the argument to, everybody reads it. If it wants no answer, "}, nil},
 		"a secret that was read is replaced": {func(s *story) string {
 			ann, bob := s.pair()
 			ann.do("send_message", args{"text": chosen, "cursor": ann.cursor})

@@ -37,7 +37,6 @@ var facts = []row{
 	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it", ""},
 	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
 	// Identity and access. [S]
-	{func(s *situation) bool { return s.watch }, "If your user is there to read it, give them the link in watch, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else", ""},
 	{func(s *situation) bool { return namesake(s.messages) }, "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure", ""},
 	{(*situation).nameKnock, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token", "only if you are sure that it is the one you know, and the seat of that name is silent, call manage_agent (action kick), which frees the name"},
 	{(*situation).seatKnock, "Somebody found no seat here", "if it is wanted, call update_room (capacity); those who join after that see nothing of what was said before"},
@@ -49,6 +48,11 @@ var facts = []row{
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
 	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it{sooner}", ""},
+}
+
+// asides come after the imperative: they are for the user.
+var asides = []row{
+	{func(s *situation) bool { return s.watch }, "If your user is there to read it, give them the link in watch, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else", ""},
 }
 
 // imperatives come last: the first that applies decides.
@@ -69,7 +73,7 @@ var imperatives = []row{
 	{(*situation).owesPrivately, "You were asked in private, in message {asked}{also}", "if your user would want it answered, call {answer}; if not, decline with the same call. Without the argument to, everybody reads it"}, // [S]
 	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer{also}", "if your user would want it given, call {answer}; if not, decline with the same call"},
 	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits{apart}; if not, {else}"},
-	{(*situation).heardPrivately, "This was said in private", "to answer in private, call {send}; without the argument to, everybody reads it. If it wants no answer, {else}"}, // [S]
+	{(*situation).heardPrivately, "The last message was said in private", "to answer in private, call {send}; without the argument to, everybody reads it. If it wants no answer, {else}"}, // [S]
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
 	{(*situation).hasNobody, "All others have left or are finished", "{leave}; if something is open, call {send} or {wait}"},

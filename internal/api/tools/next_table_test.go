@@ -14,13 +14,13 @@ import (
 // The table is to be read in five minutes.
 func TestNext_table_isShort(t *testing.T) {
 	sentences := map[string]bool{}
-	for _, r := range slices.Concat(facts, imperatives) {
+	for _, r := range slices.Concat(facts, imperatives, asides) {
 		sentences[r.reason+r.call] = true
 	}
 	for _, said := range outs {
 		sentences[said] = true
 	}
-	if rows := len(facts) + len(imperatives); rows > 46 || len(sentences) > 53 {
+	if rows := len(facts) + len(imperatives) + len(asides); rows > 46 || len(sentences) > 53 {
 		t.Errorf("%d rows with %d sentences", rows, len(sentences))
 	}
 }
@@ -79,7 +79,7 @@ func TestNext_hookedAgent_endsItsTurnWhereOthersWait(t *testing.T) {
 	busy.cursor, busy.status = "c9", chat.StatusQuiet
 	idle := *busy
 	idle.Tasks, idle.Offered = nil, ""
-	for _, r := range slices.Concat(facts, imperatives) {
+	for _, r := range slices.Concat(facts, imperatives, asides) {
 		for _, is := range []*situation{busy, &idle} {
 			said := is.sentence(r)
 			if regexp.MustCompile(`wait_seconds [1-9]|[Cc]all end|[{}]`).MatchString(said) {
@@ -112,7 +112,7 @@ func TestNext_namesTheCallThatFits(t *testing.T) {
 			"call task (action take, id t4), which is offered to you; decline it with action release or, if it cannot " +
 				"begin yet, call wait_for_message ("},
 		"a free task, before an answer": {chat.Situation{Others: 2, FreeTasks: 1, Owed: 1, OwedTo: []string{"m3"}},
-			"call wait_for_message (cursor c9, wait_seconds 50), or task (action take) for a task that is free"},
+			"call wait_for_message (cursor c9, wait_seconds 50, for_me true), or task (action take) for a task that is free"},
 		"a task of a silent agent": {chat.Situation{Others: 2, SilentTask: "t5", SilentFor: 3 * time.Minute,
 			SilentLeft: 12 * time.Minute}, "not heard for 3 minutes; after 15 minutes you may take it, the agent that " +
 			"added it or an admin after 5."},

@@ -70,7 +70,7 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 		}
 	}
 	texts := []string{New(nil, nil, Options{ViewURI: ViewURI}).Instructions(claudeCode), codexInstructions}
-	for _, r := range slices.Concat(facts, imperatives) {
+	for _, r := range slices.Concat(facts, imperatives, asides) {
 		texts = append(texts, r.reason, r.call)
 	}
 	for _, said := range outs {

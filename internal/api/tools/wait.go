@@ -14,7 +14,7 @@ import (
 func (s *Set) waitForMessage() tool {
 	earlier := ""
 	if s.clients.longest > unseen {
-		earlier = fmt.Sprintf("Most clients end it at %d: then wait again. ", unseen/time.Second)
+		earlier = fmt.Sprintf("As long as your client allows; for most the server ends it at %d. ", unseen/time.Second)
 	}
 	return definition[chat.WaitRequest, results.Waited]{
 		name:  "wait_for_message",

@@ -188,7 +188,8 @@ func (r roomModel) hearAnswer(e eventModel) roomModel {
 	}
 	answers := slices.ContainsFunc(r.open, func(q requestModel) bool { return q.n == e.replyTo })
 	for i, q := range r.open {
-		earlier := q.n < e.replyTo && (e.called || answers && slices.Equal(readers(q.seat, q.to), readers(e.seat, e.to)))
+		same := slices.Equal(readers(q.seat, q.to), readers(e.seat, e.to))
+		earlier := q.n < e.replyTo && (e.called || answers && same)
 		if earlier && !q.proposal && slices.Contains(q.owed, e.seat) {
 			r.open[i] = q.answered(r, e)
 		}
