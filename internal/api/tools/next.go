@@ -326,11 +326,27 @@ func (s *situation) otherwise() string {
 		(s.agreed == "" || !s.hasOpen()):
 		return s.word("wait") + ", or leave_room once all is settled"
 	}
+	if s.leavesOpen() {
+		return s.word("wait") + " for what is still open with others (" + s.open() + "), or leave_room if you need " +
+			"none of it"
+	}
 	if s.maySucceed() {
 		return "call task (action take, id " + s.SilentTask + "), whose agent was not heard for " + s.word("silence") +
 			", or, to wait for it, " + s.word("wait")
 	}
 	return s.word("wait")
+}
+
+// open names what is open in the room: tasks, requests and proposals.
+func (s *situation) open() string {
+	var list []string
+	if s.OpenTasks > 0 {
+		list = append(list, plural(int64(s.OpenTasks), "task"))
+	}
+	if s.Requests > 0 {
+		list = append(list, plural(int64(s.Requests), "request"))
+	}
+	return strings.Join(list, " and ")
 }
 
 // call returns a call with the known arguments.

@@ -81,7 +81,7 @@ var imperatives = []row{
 	{(*situation).isNext, "It is your turn", "call {send}; if nothing is left to say, {else}"},
 	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
 	// There is work.
-	{func(s *situation) bool { return s.hasWork() || s.maySucceed() }, "", "{else}"},
+	{func(s *situation) bool { return s.hasWork() || s.maySucceed() || s.leavesOpen() }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
 	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet", "{begin}"},
 	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All who are here wait, and the turn is yours", "{turn}"},
@@ -156,10 +156,9 @@ func (s *situation) heardPrivately() bool { return s.private && s.wants && !s.el
 
 func (s *situation) isPair() bool { return s.Others == 1 }
 
-// isNext reports whether the turn is the agent's alone, and it has no task: the room has two agents, or all asked
-// have answered.
+// isNext reports whether the turn is the agent's alone, and it has no task: of two agents the other has spoken.
 func (s *situation) isNext() bool {
-	return s.wants && !s.elsewhere && s.owed() == 0 && (s.isPair() || s.answers) && !s.held && !s.hasWork()
+	return s.wants && !s.elsewhere && s.owed() == 0 && s.isPair() && !s.held && !s.hasWork()
 }
 
 // mayAnswer reports whether the agent is among those that may speak. An answer to the agent counts only once all
@@ -172,6 +171,9 @@ func (s *situation) mayAnswer() bool {
 
 // hasOpen reports whether the agent sees an open task, request or proposal: the outcome may be for the agent.
 func (s *situation) hasOpen() bool { return s.OpenTasks > 0 || s.Requests > 0 }
+
+// leavesOpen reports whether the agent has done its own work, and others have still to do theirs.
+func (s *situation) leavesOpen() bool { return s.over && s.hasOpen() && s.owed() == 0 && !s.Bound }
 
 // isSettled reports whether the talk may be over: all have agreed or a task is done, with nothing open, or the agent
 // is finished.

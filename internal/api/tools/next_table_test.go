@@ -144,3 +144,19 @@ func TestNext_lastWordsOfOthers_wantNoAnswer(t *testing.T) {
 		}
 	}
 }
+
+func TestNext_afterTheOwnWork_saysWhatIsOpenWithOthers(t *testing.T) {
+	for want, is := range map[string]chat.Situation{
+		"Call wait_for_message (cursor c9, wait_seconds 50) for what is still open with others (2 tasks and 1 request), " +
+			"or leave_room if you need none of it.": {Others: 2, OpenTasks: 2, Requests: 1},
+		"If all is settled, call leave_room; if not, call send_message (cursor c9, wait_seconds 45), or call " +
+			"wait_for_message (cursor c9, wait_seconds 50).": {Others: 2},
+		"1 answer to m3 is outstanding. Call wait_for_message (cursor c9, wait_seconds 50, for_me true).": {Others: 2,
+			OpenTasks: 1, Requests: 1, Owed: 1, OwedTo: []string{"m3"}},
+	} {
+		if got := advise().tasked(chat.Tasks{Cursor: "c9", Situation: is},
+			chat.TaskRequest{Action: chat.CommandFinish}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
