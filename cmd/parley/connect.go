@@ -241,7 +241,7 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 		if err == nil {
 			p = keyless
 		}
-		return p, answer(p, protocol, err) + noSeat(ctx, p), nil
+		return p, c.answer(p, protocol, err) + noSeat(ctx, p), nil
 	}
 	if p.Key == "" && p.Invite == "" {
 		switch {
@@ -262,7 +262,7 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		return p, "", fmt.Errorf("nothing was written. %s", p.Refused())
 	}
-	return p, answer(p, protocol, err), nil
+	return p, c.answer(p, protocol, err), nil
 }
 
 // signsIn reports whether the client signs in to the server at p, at the client's own address for the server.
@@ -315,12 +315,14 @@ func noSeat(ctx context.Context, p client.Place) string {
 }
 
 // answer says whether the server answers.
-func answer(p client.Place, protocol string, err error) string {
+func (c *connectCommand) answer(p client.Place, protocol string, err error) string {
 	switch {
 	case err == nil && p.Key != "":
 		return "The server admits the key " + client.ShownKey(p.Key) + ", and speaks MCP " + protocol + "."
 	case err == nil:
 		return "The server answers, and speaks MCP " + protocol + "."
+	case c.unnamed(p) && client.NobodyListens(err):
+		return "The server does not answer yet. Start it with: " + client.ServeLine(p.Base) + client.Elsewhere
 	case client.ServeLine(p.Base) != "" && client.NobodyListens(err):
 		return "The server does not answer yet. Start it with: " + client.ServeLine(p.Base)
 	case client.ServeLine(p.Base) != "" && !errors.As(err, new(*fault.Error)):

@@ -101,7 +101,8 @@ func TestServe_fileInUse_freesThePort(t *testing.T) {
 	addr := free.Addr().String()
 	free.Close()
 	if code, _, says := command(t, "--addr", addr, "--data", file); code != 1 ||
-		!strings.Contains(says, "another process has the file open") {
+		!strings.Contains(says, "another process has the file open") ||
+		!strings.Contains(says, "which has printed its address; stop it or choose another file with --data") {
 		t.Errorf("code %d, %q", code, says)
 	}
 	again, err := net.Listen("tcp", addr)

@@ -108,7 +108,7 @@ func adviceOn(err error, other string) string {
 	case errors.Is(file, sqlite.ErrForeign):
 		return fmt.Sprintf("%s; %s", file, other)
 	case errors.Is(file, sqlite.ErrInUse):
-		return fmt.Sprintf("%s; stop it or %s", file, other)
+		return fmt.Sprintf("%s, which has printed its address; stop it or %s", file, other)
 	case errors.Is(file, table.ErrFull):
 		return fmt.Sprintf("%s; free some space, and try again", file)
 	case errors.Is(file, sqlite.ErrNewer), errors.Is(file, sqlite.ErrStray), errors.Is(file, sqlite.ErrLinked),

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// local is the default address of a server on this machine.
-const local = "http://127.0.0.1:8080"
+// Local is the default address of a server on this machine.
+const Local = "http://127.0.0.1:8080"
 
 // OnThisMachine reports whether the address can only be an address of this machine.
 func OnThisMachine(base string) bool {
@@ -27,7 +27,7 @@ func OwnServer() string {
 	if p, err := chosen(); err == nil && OnThisMachine(p.Base) {
 		return p.Base
 	}
-	return local
+	return Local
 }
 
 // DoctorLine returns the command that says what is wrong with the server at base.
@@ -40,7 +40,7 @@ func ServeLine(base string) string {
 	if err != nil || !OnThisMachine(base) || u.Scheme != "http" || u.Path != "" {
 		return ""
 	}
-	if base == local || base == "http://localhost:8080" { // the default address
+	if base == Local || base == "http://localhost:8080" { // the default address
 		return "parley serve"
 	}
 	at := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
@@ -50,12 +50,15 @@ func ServeLine(base string) string {
 	return "parley serve --addr " + at
 }
 
+// Elsewhere says what helps if nobody answers at the default address, and the person has named no address.
+const Elsewhere = "; if it runs at another address, give that with --url or in " + URLEnv
+
 // Server returns the server that this person uses: from PARLEY_URL, else the saved server, else the default on this
 // machine.
 func Server() (Place, error) {
 	place, err := chosen()
 	if err == nil && place.Base == "" {
-		place.Base = local
+		place.Base = Local
 	}
 	return place, err
 }

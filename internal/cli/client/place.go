@@ -34,7 +34,7 @@ func ParsePlace(given string) (Place, error) {
 	case err != nil || strings.ContainsFunc(given, unicode.IsSpace) || u.Host == "" ||
 		u.Scheme != "http" && u.Scheme != "https":
 		return Place{}, fmt.Errorf("%q is not the address of a server; write it as https://parley.example or %s",
-			masked(given), local)
+			masked(given), Local)
 	case u.User != nil:
 		return Place{}, errors.New("the address of a server has no user and no password")
 	case u.RawQuery != "" || u.Fragment != "":

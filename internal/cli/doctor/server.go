@@ -68,6 +68,9 @@ func (v *visit) fixOf(err error) string {
 	case errors.As(err, new(*tls.CertificateVerificationError)):
 		return "renew the certificate, or use an address for which it is valid"
 	case client.ServeLine(v.Server) != "" && client.NobodyListens(err):
+		if v.Unnamed {
+			return client.ServeLine(v.Server) + client.Elsewhere
+		}
 		return client.ServeLine(v.Server)
 	case !errors.As(err, new(net.Error)), client.ServeLine(v.Server) != "":
 		return "check the address, without /mcp, and any proxy in front of the server: it must reach the server, " +

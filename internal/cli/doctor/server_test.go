@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/connect"
 	"github.com/parley-chat/parley/internal/cli/doctor"
 )
@@ -83,5 +84,19 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 				t.Errorf("%d failed; the last answer is %+v", failed, last)
 			}
 		})
+	}
+}
+
+// A person in a second terminal may have a server at another port, and not have named it there.
+func TestRun_nothingAtAnAddressThatNobodyNamed_saysHowToNameOne(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", home)
+	for _, unnamed := range []bool{true, false} {
+		doctor.Run(t.Context(), doctor.Options{Server: closed, Unnamed: unnamed, Version: "1", Machine: machine(home),
+			Tell: func(r doctor.Result) {
+				if r.Check == "server" && strings.HasSuffix(r.Fix, client.Elsewhere) != unnamed {
+					t.Errorf("unnamed %v: %+v", unnamed, r)
+				}
+			}})
 	}
 }

@@ -178,16 +178,21 @@ func (s *Shell) otherServers(base string) (others []string, err error) {
 	return others, err
 }
 
-// away adds to the error of a server that does not answer how the person's seats there move, if the server has another
-// address now.
+// away adds to the error of a server that does not answer what helps if the server has another address: how the
+// person's seats there move or, without such seats, how to name the server.
 func (s *Shell) away(err error) error {
 	lost := new(client.Unreachable)
 	all, errAll := s.Seats.All()
-	if !errors.As(err, &lost) || errAll != nil ||
-		!slices.ContainsFunc(all, func(seat client.Seat) bool { return seat.Server == lost.Base }) {
+	if !errors.As(err, &lost) || errAll != nil {
 		return err
 	}
-	return fmt.Errorf("%w; if it has another address now: %s", err, s.moving(lost.Base, ""))
+	if slices.ContainsFunc(all, func(seat client.Seat) bool { return seat.Server == lost.Base }) {
+		return fmt.Errorf("%w; if it has another address now: %s", err, s.moving(lost.Base, ""))
+	}
+	if s.Base == "" && lost.Base == client.Local && client.NobodyListens(err) {
+		return fmt.Errorf("%w%s", err, client.Elsewhere)
+	}
+	return err
 }
 
 // moving returns the command that moves from one address to another; the person fills in an empty address.
