@@ -213,7 +213,7 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.file.Remove(s.seat.Token); err != nil {
+		if err := s.forgetLeft(); err != nil {
 			return err
 		}
 		return s.out.show(r, func() {
@@ -236,9 +236,22 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 // watchesItself reports whether the person of this seat of the shell has its link, too.
 func (s *session) watchesItself() bool {
 	all, err := s.file.All()
-	return err == nil && !s.seat.Person && slices.ContainsFunc(all, func(other client.Seat) bool {
-		return other.Person && other.OfShell() && other.Server == s.seat.Server &&
-			Which{Room: s.seat.Room, As: s.seat.Name}.names(other)
+	return err == nil && slices.ContainsFunc(all, s.isWatched)
+}
+
+// isWatched reports whether other is this seat of the shell, as its person watches it.
+func (s *session) isWatched(other client.Seat) bool {
+	return !s.seat.Person && other.Person && other.OfShell() && other.Server == s.seat.Server &&
+		Which{Room: s.seat.Room, As: s.seat.Name}.names(other)
+}
+
+// forgetLeft forgets the seat that its person has left, also as one to watch: else it would count among the seats that
+// later commands can mean.
+func (s *session) forgetLeft() error {
+	return s.file.Update(func(all []client.Seat) ([]client.Seat, error) {
+		return slices.DeleteFunc(all, func(other client.Seat) bool {
+			return other.Token == s.seat.Token || s.isWatched(other)
+		}), nil
 	})
 }
 

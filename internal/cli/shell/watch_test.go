@@ -234,7 +234,18 @@ func TestOwner_ofTheirOwnSeat_isNotToldOfAnOwner(t *testing.T) {
 		agent.Call(t.Context(), "leave_room", token, &struct{}{})); err != nil {
 		t.Fatal(err)
 	}
+	all, err = c.Seats.All()
+	if err != nil {
+		t.Fatal(err)
+	}
 	leaves("You have left tea already.")
+	meet(t, base, "Bob")
+	if err := at(t, base, nil).Send(t.Context(), shell.Which{}, shell.SendRequest{Text: "Hi."}); err != nil {
+		t.Errorf("with one seat left: %v", err)
+	}
+	if err := errors.Join(at(t, base, nil).Leave(t.Context(), as("Bob"), ""), c.Seats.Put(all[1])); err != nil {
+		t.Fatal(err)
+	}
 	refused(shell.Which{}, "Ann has no seat in the room tea now")
 	leaves("Ann has left tea already.")
 }
