@@ -117,6 +117,9 @@ func TestDemo_isToldToAPersonAndToNobody(t *testing.T) {
 	enter.reads(demoAsks)
 	enter.types("\r")
 	no.reads(demoAsks)
+	if err := pty.Setsize(no.terminal, &pty.Winsize{Rows: 40, Cols: 60}); err != nil {
+		t.Fatal(err)
+	}
 	no.types("n\r")
 	yes.reads(demoLast)
 	yes.ends(0)
@@ -143,6 +146,13 @@ func TestDemo_isToldToAPersonAndToNobody(t *testing.T) {
 	if _, after, _ := strings.Cut(no.said.String(), demoAsks); !strings.Contains(after, "* draft rejected") ||
 		sentInDemo.MatchString(after) {
 		t.Errorf("it was not refused:\n%s", &no.said)
+	}
+	_, end, _ := strings.Cut(no.said.String(), "That was a real server.")
+	for line := range strings.Lines(end) {
+		line = strings.TrimRight(line, "\r\n")
+		if len(line) > 60 && !strings.Contains(line, os.Getenv(process.BinaryEnv)) && !strings.Contains(line, "://") {
+			t.Errorf("a line of its end has %d columns: %s", len(line), line)
+		}
 	}
 	if enter.browsers() != 1 || no.browsers() != 0 || !strings.Contains(no.said.String(), "/r/") {
 		t.Errorf("a browser was tried %d times, and with --no-browser %d times", enter.browsers(), no.browsers())

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -158,16 +159,35 @@ func TestShell_joinInATerminal_printsTheLinkForAPersonAlone(t *testing.T) {
 	}
 }
 
-func TestDoctor_inATerminal_breaksBetweenWords(t *testing.T) {
-	said := visitor(t, start(t)).inTerminal("doctor", "--wait", "1s")
-	for line := range strings.Lines(said) { // a command to paste stays in one piece
-		line = strings.TrimSuffix(line, "\n")
-		if len(line) > 60 && !strings.HasPrefix(line, "  "+os.Getenv(process.BinaryEnv)) {
-			t.Errorf("a line has %d columns: %s", len(line), line)
-		}
+func TestCommands_inATerminal_breakBetweenWords(t *testing.T) {
+	here, home := visitor(t, start(t)), t.TempDir()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(said, " nothing\n  came before its end, and the server sends a") {
-		t.Errorf("it says\n%s", said)
+	defer ln.Close()
+	go func() {
+		for conn, err := ln.Accept(); err == nil; conn, err = ln.Accept() {
+			_ = conn.Close()
+		}
+	}()
+	nobody := "http://" + ln.Addr().String()
+	for _, c := range []struct{ command, want string }{
+		{"doctor --wait 1s", " nothing\n  came before its end, and the server sends a"},
+		{"connect", "\nNot found on this machine:"},
+		{"connect codex --dry-run --url " + nobody, "Something listens at " + nobody + ", but does not\n  answer as"},
+	} {
+		said := here.again(home, "HOME="+home, "PATH="+home).inTerminal(strings.Fields(c.command)...)
+		for line := range strings.Lines(said) { // a command to paste stays in one piece
+			line = strings.TrimSuffix(line, "\n")
+			if len(line) > 60 && !strings.HasPrefix(line, "  "+os.Getenv(process.BinaryEnv)) &&
+				!strings.HasPrefix(line, "+ ") && !strings.HasPrefix(line, home) {
+				t.Errorf("%s: a line has %d columns: %s", c.command, len(line), line)
+			}
+		}
+		if !strings.Contains("\n"+said, c.want) {
+			t.Errorf("%s says\n%s", c.command, said)
+		}
 	}
 }
 

@@ -151,26 +151,29 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err := show(streams.out, done.Changes); err != nil {
 		return err
 	}
+	say := func(format string, args ...any) {
+		fmt.Fprintln(streams.out, streams.folded(fmt.Sprintf(format, args...)))
+	}
 	for _, shadow := range done.Shadows {
-		fmt.Fprintln(streams.err, "parley:", shell.HarmlessLine(shadow))
+		streams.complain("parley: " + shell.HarmlessLine(shadow))
 	}
 	if c.DryRun {
 		if len(done.Changes) == 0 {
-			fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, to)
+			say("%s is already connected to %s.", done.Client, to)
 		}
-		fmt.Fprintf(streams.out, "%s\nNothing was written.\n", streams.own(answers))
+		say("%s\nNothing was written.", answers)
 		return nil
 	}
 	switch {
 	case done.Missing:
-		fmt.Fprintln(streams.out, shell.ScreenOn(streams.out).Fold(fmt.Sprintf("%s was not found on this machine. Its "+
-			"configuration for %s is written, for when you install it.", done.Client, to), ""))
+		say("%s was not found on this machine. Its configuration for %s is written, for when you install it.",
+			done.Client, to)
 	case len(done.Changes) == 0:
-		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, to)
+		say("%s is already connected to %s.", done.Client, to)
 	default:
-		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, to)
+		say("%s is connected to %s.", done.Client, to)
 	}
-	fmt.Fprintln(streams.out, shell.ScreenOn(streams.out).Fold(streams.own(answers), shell.Margin))
+	say("%s", answers)
 	if p.Key != kept && p.Key != "" {
 		if err := sayReturned(streams.out, p.Base); err != nil {
 			return err
@@ -399,7 +402,7 @@ func (c *connectCommand) list(streams streams, all []connect.Status) error {
 		case s.Err != nil:
 			stands = s.Err.Error()
 		case s.Gone != "":
-			stands = streams.own(whatIsGone(s))
+			stands = whatIsGone(s)
 		case s.Server != "":
 			stands = "connected to " + shownServer(s)
 		case s.Found:
@@ -408,14 +411,14 @@ func (c *connectCommand) list(streams streams, all []connect.Status) error {
 			missing = append(missing, s.ID)
 			continue
 		}
-		if _, err := fmt.Fprintf(streams.out, "%-15s %s\n", s.ID, stands); err != nil {
+		if _, err := fmt.Fprintln(streams.out, streams.folded(fmt.Sprintf("%-15s %s", s.ID, stands))); err != nil {
 			return err
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintln(streams.out, streams.own("Not found on this machine: "+strings.Join(missing, ", ")+
+	_, err := fmt.Fprintln(streams.out, streams.folded("Not found on this machine: "+strings.Join(missing, ", ")+
 		". To set one up before you install it, name it: parley connect CLIENT"))
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -123,8 +124,8 @@ func (d *demoCommand) printStory(ctx context.Context, base string, io streams) e
 	fmt.Fprintln(io.out, s.Screen.Fold("\nThat was a real server. The two scripts called its tools by MCP, as AI "+
 		"agents do.", ""))
 	if s.Lines != nil {
-		fmt.Fprintf(io.out, "Its page works until the demo ends:\n  %s\n\n"+
-			"Enter ends the demo, and shows how to go on with agents of your own.\n", s.Link)
+		fmt.Fprintln(io.out, s.Screen.Fold("Its page works until the demo ends:\n  "+s.Link+"\n\n"+
+			"Enter ends the demo, and shows how to go on with agents of your own.", ""))
 		s.DropTyped()
 		select {
 		case <-s.Lines:
@@ -136,8 +137,12 @@ func (d *demoCommand) printStory(ctx context.Context, base string, io streams) e
 
 // afterDemo says, once the demo has ended, how a newcomer goes on.
 func (s streams) afterDemo() string {
-	return "\nThe demo has ended, and nothing of it is left. To let agents of your own talk:\n\n" + s.steps() +
-		"\nEach agent then gives you a link like the one above.\n"
+	on := shell.ScreenOn(s.out)
+	within := *on
+	within.Width = func() int { return max(0, on.Width()-4) }
+	steps := strings.Replace(s.steps(), "    "+tellEach, indented(4, within.Fold(tellEach, "")), 1)
+	return on.Fold("\nThe demo has ended, and nothing of it is left. To let agents of your own talk:\n\n"+steps+
+		"\nEach agent then gives you a link like the one above.\n", "")
 }
 
 // linesOf returns the lines that a person types from now on. If nobody takes the lines, only the first is kept.

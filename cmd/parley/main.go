@@ -104,6 +104,11 @@ func (s streams) explain(err error, other string) int {
 	return exitFailure
 }
 
+// folded breaks a text for a person at the width of the terminal, with commands to paste as the program was started.
+func (s streams) folded(text string) string {
+	return shell.ScreenOn(s.out).Fold(s.own(text), shell.Margin)
+}
+
 // complain writes an error or a hint for a person, with the commands to paste as the program was started.
 func (s streams) complain(text string) {
 	fmt.Fprintln(s.err, shell.ScreenOn(s.err).Fold(s.own(text), shell.Margin))
