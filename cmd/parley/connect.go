@@ -148,11 +148,14 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if c.JSON {
 		return c.print(streams.out, to, done)
 	}
-	if err := show(streams.out, done.Changes); err != nil {
-		return err
-	}
 	say := func(format string, args ...any) {
 		fmt.Fprintln(streams.out, streams.folded(fmt.Sprintf(format, args...)))
+	}
+	if c.DryRun { // above the changes, which may fill a screen
+		say("%s", answers)
+	}
+	if err := show(streams.out, done.Changes); err != nil {
+		return err
 	}
 	for _, shadow := range done.Shadows {
 		streams.complain("parley: " + shell.HarmlessLine(shadow))
@@ -161,7 +164,7 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		if len(done.Changes) == 0 {
 			say("%s is already connected to %s.", done.Client, to)
 		}
-		say("%s\nNothing was written.", answers)
+		say("Nothing was written.")
 		return nil
 	}
 	switch {

@@ -323,6 +323,15 @@ func TestConnect_somethingElseAnswers_writesNothing(t *testing.T) {
 	connectSays(t, 0, []string{"codex", "--url", tunnel.URL}, "Codex is connected to "+tunnel.URL+".\n",
 		"Something listens at "+tunnel.URL+", but does not answer as Parley does. To see why: parley doctor --url "+
 			tunnel.URL+"\n")
+	tried := httptest.NewServer(tunnel.Config.Handler)
+	defer tried.Close()
+	var out strings.Builder
+	code := run(t.Context(), []string{"connect", "codex", "--dry-run", "--url", tried.URL},
+		streams{out: &out, err: &out, program: lasting()})
+	if code != 0 || !strings.HasPrefix(out.String(), "Something listens at "+tried.URL) ||
+		!strings.HasSuffix(out.String(), "\nNothing was written.\n") {
+		t.Errorf("a dry run ended with %d and said\n%s", code, &out)
+	}
 }
 
 func TestConnect_dryRunAtAServerWithKeys_asksForNone(t *testing.T) {
@@ -347,7 +356,7 @@ func TestConnect_dryRunAtAServerWithKeys_asksForNone(t *testing.T) {
 		t.Errorf("%q, %v", said, err)
 	}
 	connectSays(t, 0, []string{"codex", "--dry-run", "--url", base}, "+ url = \""+base+"/mcp\"\n",
-		want+"\nNothing was written.\n")
+		want+"\n", "Nothing was written.\n")
 	connectSays(t, exitFailure, []string{"codex", "--url", base}, "parley: nothing was written. The server at ")
 	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
 		t.Errorf("it has written %v, %v", left, err)
