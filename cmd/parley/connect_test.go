@@ -159,7 +159,8 @@ func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
 		says.Reset()
 		code := run(t.Context(), []string{"keys", "add", "Ann", "--data", emptyFile(t), "--public-url", public},
 			streams{out: io.Discard, err: &says})
-		if code != 0 || !strings.HasSuffix(says.String(), "connect them again:\n\n"+want) {
+		if code != 0 || !strings.HasSuffix(says.String(), "connect them again:\n\n"+want) ||
+			!strings.Contains(says.String(), "\nOr gemini; or cursor or claude-desktop, without --allow. ") {
 			t.Errorf("code %d\n%s", code, &says)
 		}
 	}
@@ -183,7 +184,8 @@ func TestKeysAdd_claudeCodeWithoutAKey_isNamedOnce(t *testing.T) {
 			streams{out: io.Discard, err: &says})
 		line := "  parley connect claude-code --url " + base + " --allow\n"
 		if code != 0 || !strings.HasPrefix(says.String(), want+line+"\nOr codex or gemini; ") ||
-			strings.Count(says.String(), line) != 1 {
+			strings.Count(says.String(), line) != 1 ||
+			!strings.Contains(says.String(), "; or cursor or vscode or claude-desktop, without --allow. "+base) {
 			t.Errorf("%s: code %d\n%s", what, code, &says)
 		}
 		connectSays(t, 0, []string{"claude-code", "--undo"})

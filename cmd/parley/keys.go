@@ -219,8 +219,7 @@ func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id strin
 func (c *keysAddCommand) toConnect() string {
 	base := c.base()
 	one, again := connectLine("claude-code", base, true), c.connected(base)
-	others := "\nOr codex or gemini; or cursor, vscode or claude-desktop, without --allow. " + base +
-		"/ has the lines for others.\n"
+	others := "\n" + otherClients(again) + base + "/ has the lines for others.\n"
 	if c.PublicURL == "" {
 		others += "This is the address on this machine. If the server has another, or for other machines: " +
 			"--public-url\n"
@@ -231,6 +230,23 @@ func (c *keysAddCommand) toConnect() string {
 	}
 	return text + "To connect a client with the key \"" + shell.HarmlessLine(c.Label) + "\", which this asks " +
 		"for:\n\n" + one + others + again
+}
+
+// otherClients names the clients that could stand in place of claude-code in a line, but not those that have a line of
+// their own.
+func otherClients(lines string) string {
+	or := func(how string, ids ...string) string {
+		ids = slices.DeleteFunc(ids, func(id string) bool { return strings.Contains(lines, " connect "+id+" ") })
+		if len(ids) == 0 {
+			return ""
+		}
+		return " or " + strings.Join(ids, " or ") + how + ";"
+	}
+	list := or("", "codex", "gemini") + or(", without --allow", "cursor", "vscode", "claude-desktop")
+	if list == "" {
+		return ""
+	}
+	return "Or" + strings.TrimSuffix(strings.TrimPrefix(list, " or"), ";") + ". "
 }
 
 // connectLine returns the command that connects a client to the server at base. The command asks for the key.
