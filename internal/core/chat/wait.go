@@ -256,8 +256,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 		case <-changed:
 		case <-wait.Superseded:
 			return false, nil
-		case word := <-wait.Turn:
-			if mine, err := live.agents.ClaimTurn(ctx, c.me.Seat, word, wait); err != nil || mine {
+		case last := <-wait.Turn:
+			if mine, err := live.agents.ClaimTurn(ctx, c.me.Seat, last, wait); err != nil || mine {
 				return mine, err
 			}
 		case in.freeTask = <-wait.Task:

@@ -69,7 +69,7 @@ func (a *Attendees) scheduleTurnCheck(head int64, d, step time.Duration) {
 func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
-	next, word, err := a.readTurn(ctx)
+	next, err := a.readTurn(ctx)
 	if err != nil {
 		a.o.Logger.Warn("whose turn it is could not be read", "error", err)
 	}
@@ -90,7 +90,7 @@ func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 		case <-wait.Turn: // of an earlier silence
 		default:
 		}
-		wait.Turn <- word // does not block: only signalTurn sends, under Attendees.mu
+		wait.Turn <- next.Head.AsOf // does not block: only signalTurn sends, under Attendees.mu
 		a.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
 	case again > 0 && a.o.SingleProcess:
 		a.scheduleTurnCheck(s.head, again, step)
@@ -103,19 +103,19 @@ func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 	}
 }
 
-// readTurn reads what decides whose turn it is, and returns the last word.
-func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, word int64, err error) {
+// readTurn reads what decides whose turn it is.
+func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, err error) {
 	if n, _, _ := a.log.Peek().Recent.LastWord(); n == 0 { // every process must decide on the same word
 		if err := a.log.ReadBack(ctx, time.Time{}); err != nil {
-			return turn, 0, err
+			return turn, err
 		}
 	}
 	head, now := a.log.Peek(), a.now()
-	word, _, _ = head.Recent.LastWord()
 	presence, _, err := a.ReadPresence(ctx, table.Eventual)
 	if err != nil {
-		return turn, 0, err
+		return turn, err
 	}
+	word, _, _ := head.Recent.LastWord()
 	claims, err := a.log.Items().Turns(ctx, word)
 	had, waits := map[int]time.Time{}, map[int]bool{}
 	for seat, claimed := range claims {
@@ -140,7 +140,7 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, word int64, e
 		}
 		return presence[seat].Attendance(head, agent, now, a.slack())
 	}}
-	return turn, word, err
+	return turn, err
 }
 
 // slack is how much too early a stored end of a wait may be: some waits in quick succession are not written.
@@ -160,13 +160,13 @@ func (a *Attendees) IsPresent(head *room.Head, agent room.Agent, presence room.P
 // ClaimTurnIfNext claims the turn for wait, a look-in of a program on standby, if the turn is now that of the seat. It
 // logs a failure, since the next look-in is soon.
 func (a *Attendees) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) bool {
-	next, word, err := a.readTurn(ctx)
+	next, err := a.readTurn(ctx)
 	claimed := false
 	if err == nil {
 		if first, _ := next.Next(); first != seat {
 			return false
 		}
-		claimed, err = a.ClaimTurn(ctx, seat, word, wait)
+		claimed, err = a.ClaimTurn(ctx, seat, next.Head.AsOf, wait)
 	}
 	if err != nil && ctx.Err() == nil {
 		a.o.Logger.WarnContext(ctx, "whose turn it is could not be read", "error", err)
@@ -174,16 +174,17 @@ func (a *Attendees) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) b
 	return claimed
 }
 
-// ClaimTurn claims the turn in the silence after event word for wait of a seat. It returns false if another
-// word has been said since, or the seat has had this turn.
-func (a *Attendees) ClaimTurn(ctx context.Context, seat int, word int64, wait *Wait) (bool, error) {
+// ClaimTurn claims the turn in the silence after event last for wait of a seat. It returns false if something has
+// happened since, perhaps in another process, or the seat has had the turn since the last word.
+func (a *Attendees) ClaimTurn(ctx context.Context, seat int, last int64, wait *Wait) (bool, error) {
 	head, err := a.log.Refresh(ctx, a.now())
 	if err != nil {
 		return false, err
 	}
-	if last, _, _ := head.Recent.LastWord(); last != word {
+	if head.AsOf != last {
 		return false, nil
 	}
+	word, _, _ := head.Recent.LastWord()
 	claimed, err := a.log.Items().ClaimTurn(ctx, word, seat, wait.rank())
 	if err != nil && ctx.Err() == nil {
 		a.o.Logger.WarnContext(ctx, "a turn was not given", "error", err)

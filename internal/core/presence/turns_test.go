@@ -38,6 +38,31 @@ func TestTurn_allWait_comesToOneAgentAfterTheOther(t *testing.T) {
 	})
 }
 
+// Ann's private word for Cid comes when the turn is Bob's, and before Bob has it. Cid is about to answer.
+func TestClaimTurn_afterAPrivateWord_isRefusedUntilTheSilenceAfterIt(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		word := w.says(seatOfAnn)
+		bob := w.waits(w.agent(seatOfBob))
+		w.waits(w.agent(seatOfAnn))
+		w.waits(w.agent(seatOfCid))
+		w.pass(room.TurnAfter)
+		if got := received(bob.Turn); got != word {
+			t.Fatalf("Bob's wait hears of the silence after event %d, want %d", got, word)
+		}
+		private := w.append(room.Event{Type: room.Said, Seat: seatOfAnn, Text: "psst", To: []int{seatOfCid}})
+		if claimed, err := w.ClaimTurn(t.Context(), seatOfBob, word, bob); claimed || err != nil {
+			t.Errorf("Bob's claim after a private word: %v, %v", claimed, err)
+		}
+		w.pass(room.TurnAfter)
+		if got := received(bob.Turn); got != private {
+			t.Errorf("Bob's wait hears of the silence after event %d, want %d", got, private)
+		}
+		if claimed, err := w.ClaimTurn(t.Context(), seatOfBob, private, bob); !claimed || err != nil {
+			t.Errorf("Bob's claim after the next silence: %v, %v", claimed, err)
+		}
+	})
+}
+
 // Nobody waits for Cid, who works: Cid's next call may bring the next word.
 func TestTurn_oneAgentWorks_comesToNobody(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {

@@ -21,7 +21,7 @@ type Wait struct {
 	// closed by a younger wait of the agent, or by too many waits of the person; nil: never
 	Superseded chan struct{}
 	Yields     bool       // superseded because the agent itself waits; set before Superseded is closed
-	Turn       chan int64 // receives the last word whose silence gives the caller the turn: see ClaimTurn
+	Turn       chan int64 // receives the last event, whose silence gives the caller the turn: see ClaimTurn
 	Task       chan int64 // receives the number of a free task for the caller
 }
 

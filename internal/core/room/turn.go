@@ -50,7 +50,7 @@ func (p Presence) Attendance(head *Head, agent Agent, now time.Time, slack time.
 }
 
 // Turn decides who should speak when all present agents wait. Every process computes the same agent from the log
-// and from what the agents are doing. Private words decide nothing, except by the debts of their addressees.
+// and from what the agents are doing. Private words only begin the silence, and make debts of their addressees.
 type Turn struct {
 	Head     *Head
 	Now      time.Time
