@@ -303,11 +303,17 @@ func (c *session) addRoster(ctx context.Context, head *room.Head, in *inbox, got
 	got.NoPartner = head.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.othersGone(PartnerSilent)
 	got.addSilentTask(head, c.me, seen.Presence, seen.Now)
+	got.OwedTo = nil
 	for _, request := range head.AwaitedBy(c.me.Seat, seen.Now) {
+		silent := 0
 		for i, agent := range head.Agents {
 			if agents[i].State == AgentSilent && slices.Contains(request.Owed, agent.Seat) {
-				got.OwedBySilent++
+				silent++
 			}
+		}
+		got.OwedBySilent += silent
+		if request.Any || silent < len(request.Owed) {
+			got.OwedTo = append(got.OwedTo, head.MessageID(request.N))
 		}
 	}
 	if !c.room.agents.RecordRoster(c.me, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&

@@ -53,7 +53,8 @@ type Situation struct {
 	OthersIdle time.Duration // since the last call of any other agent; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first return
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
-	// OwedBySilent is how many of the answers in Owed are owed by silent agents.
+	// OwedBySilent is how many of the answers in Owed are owed by silent agents. OwedTo then lacks the requests to
+	// which silent agents alone owe answers.
 	OwedBySilent int
 
 	SilentTask string        // the id of a silent agent's task that the caller may take now or after SilentLeft, or ""

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -89,5 +90,21 @@ func TestSituation_programThatWakes_isKnown(t *testing.T) {
 		if w.look(p.bob.Token, "").Woken || w.look(p.ann.Token, "").Woken {
 			t.Errorf("%s: it is said of a program that is gone, or of another's", name)
 		}
+	}
+}
+
+// Ann asks Bob, who is silent, and Cid. She reads that one answer is outstanding, and to which question.
+func TestSituation_answersOfSilentAgents_areNotCalledOutstanding(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.ask(p.ann.Token, "which of the two?", "Bob")
+	toCid := w.ask(p.ann.Token, "and when?", "Cid")
+	toBoth := w.ask(p.ann.Token, "and where?", "Bob", "Cid")
+	w.pass(room.Lease / 2)
+	w.look(p.cid.Token, p.cid.Cursor)
+	got := w.look(p.ann.Token, p.ann.Cursor)
+	if got.Owed != 4 || got.OwedBySilent != 2 || !slices.Equal(got.OwedTo, []string{toCid, toBoth}) {
+		t.Errorf("%d answers, %d of silent agents, to %s; want to %s and %s", got.Owed, got.OwedBySilent, got.OwedTo,
+			toCid, toBoth)
 	}
 }
