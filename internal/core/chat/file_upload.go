@@ -137,7 +137,6 @@ func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arriv
 	}
 	if got.Sent {
 		got.Waited = op.answerUnsent(ctx, "")
-		got.Cursor = u.Cursor
 	}
 	return got, nil
 }

@@ -70,6 +70,30 @@ func TestUpload_rightsEndWhileItArrives_isNotShared(t *testing.T) {
 	}
 }
 
+// An upload hands nothing out, so the cursor of the call that opened it is still the right one, whatever becomes of the
+// file.
+func TestUpload_answer_hasTheCursorOfTheCallThatOpenedIt(t *testing.T) {
+	for want, happens := range map[chat.WaitStatus]func(s *shelf, person string){
+		"":                 func(*shelf, string) {},
+		chat.StatusPending: func(s *shelf, person string) { s.approves(person, true) },
+		chat.StatusPaused:  func(s *shelf, person string) { s.pauses(person, true) },
+	} {
+		t.Run("status "+string(want), func(t *testing.T) {
+			onEachStore(t, func(t *testing.T, s *shelf) {
+				p := s.company()
+				person := s.person(p.bob)
+				cursor := s.look(p.bob.Token, p.bob.Cursor).Cursor
+				code := s.offer(chat.ShareRequest{Token: p.bob.Token, Cursor: cursor, Name: "a.txt", Size: 99})
+				happens(s, person)
+				got, err := s.upload(code, "oui")
+				if err != nil || got.Status != want || got.Cursor != cursor {
+					t.Errorf("%+v, %v; want the cursor %s", got, err, cursor)
+				}
+			})
+		})
+	}
+}
+
 func TestUpload_secondFileToOneAddress_isRefused(t *testing.T) {
 	onEachStore(t, func(t *testing.T, base *shelf) {
 		s, store := base.watching()

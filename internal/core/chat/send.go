@@ -383,9 +383,13 @@ func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
 	return got
 }
 
-// ownCursor returns the cursor that the call gave; "" if it gave none of the caller's.
+// ownCursor returns the cursor that the call gave, for an upload the call that opened it; "" if that gave none of the
+// caller's.
 func (op *sendOp) ownCursor() string {
-	if !op.guard.on {
+	switch {
+	case op.upload != nil:
+		return op.upload.Cursor
+	case !op.guard.on:
 		return ""
 	}
 	return op.req.Cursor
