@@ -74,12 +74,14 @@ func (s *server) answeredBrowser(ex *exchange, r *http.Request) bool {
 }
 
 // ledToPage leads a browser from an address of MCP to the page of the server or the invite: a person opens what stands
-// in a line for agents. It returns true if it has answered. A client that asks for events is no browser, and an address
-// with a key has no page. The way is relative, since a proxy may put a path in front.
+// in a line for agents. It returns true if it has answered. A client that asks for events or brings a key is no
+// browser, whatever else its HTTP library accepts, and an address with a key has no page. The way is relative, since a
+// proxy may put a path in front.
 func ledToPage(ex *exchange, r *http.Request, door door) bool {
 	accept := strings.Join(r.Header.Values("Accept"), ",")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || !strings.Contains(accept, "text/html") ||
-		strings.Contains(accept, "text/event-stream") || door.route != MCPPath && door.route != inviteRoute {
+		strings.Contains(accept, "text/event-stream") || bearer(r.Header) != "" ||
+		door.route != MCPPath && door.route != inviteRoute {
 		return false
 	}
 	way := "./"

@@ -75,6 +75,12 @@ func TestMCP_browser_isLedToThePage(t *testing.T) {
 				t.Errorf("%s for %q: %d %s", from, accept, resp.StatusCode, body)
 			}
 		}
+		library := g.get(from)
+		library.Header.Set("Accept", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2") // of Java
+		library.Header.Set("Authorization", "Bearer "+ident.NewKey().String())
+		if resp, body := g.do(library); resp.Request.URL.EscapedPath() != from || resp.StatusCode < 400 {
+			t.Errorf("%s with a key: %d %s", from, resp.StatusCode, body)
+		}
 		r := g.browser(from)
 		r.Method = http.MethodPost
 		if resp, body := g.do(r); resp.Request.URL.EscapedPath() != from || resp.StatusCode < 400 {
