@@ -307,17 +307,19 @@ func (s *situation) otherwise() string {
 		return "go on with " + s.mine() + "; once it is done, call " +
 			s.call("send_message", s.send, ", kind status, finishes "+s.mine())
 	case s.mine() != "":
-		action := "finish"
+		action, result := "finish", ", text)"
 		if s.Offered != "" || s.mayTake() {
 			action = "next"
 		}
-		return "go on with " + s.mine() + "; once it is done, call task (action " + action + ", id " + s.mine() +
-			", text)"
+		if s.Listening { // its words are refused
+			result = ") without text"
+		}
+		return "go on with " + s.mine() + "; once it is done, call task (action " + action + ", id " + s.mine() + result
 	case s.Offered != "": // it may have to wait for an answer or an agreement
 		return "call task (action take, id " + s.Offered + "), which is offered to you; decline it with action " +
 			"release or, if it cannot begin yet, " + s.word("wait")
 	case s.mayTake() && s.owed() > 0:
-		return s.word("wait") + ", or task (action take) for a task that is free"
+		return s.word("wait") + ", or call task (action take) for a task that is free"
 	case s.mayTake():
 		return "call task (action take) for a task that is free or, if none is for you, " + s.word("wait")
 	case s.owed() == 0 && s.isSettled():

@@ -112,7 +112,9 @@ func TestNext_namesTheCallThatFits(t *testing.T) {
 			"call task (action take, id t4), which is offered to you; decline it with action release or, if it cannot " +
 				"begin yet, call wait_for_message ("},
 		"a free task, before an answer": {chat.Situation{Others: 2, FreeTasks: 1, Owed: 1, OwedTo: []string{"m3"}},
-			"call wait_for_message (cursor c9, wait_seconds 50, for_me true), or task (action take) for a task that is free"},
+			"call wait_for_message (cursor c9, wait_seconds 50, for_me true), or call task (action take) for a task that"},
+		"the task of one that may not speak": {chat.Situation{Others: 2, Listening: true, Tasks: mine},
+			"once it is done, call task (action finish, id t3) without text."},
 		"a task of a silent agent": {chat.Situation{Others: 2, SilentTask: "t5", SilentFor: 3 * time.Minute,
 			SilentLeft: 12 * time.Minute}, "not heard for 3 minutes; after 15 minutes you may take it, the agent that " +
 			"added it or an admin after 5."},
