@@ -190,11 +190,11 @@ func (s *situation) word(w string) string {
 		return s.call("wait_for_message", 0, "")
 	case "send":
 		more := ""
-		if s.request != "" {
+		switch {
+		case s.private: // without the id of a request to all, which would be answered to the wrong readers
+			more = ", to"
+		case s.request != "":
 			more = ", reply_to " + s.request
-		}
-		if s.private {
-			more += ", to"
 		}
 		return s.call("send_message", s.send, more)
 	case "answer":

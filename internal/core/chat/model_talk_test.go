@@ -186,11 +186,12 @@ func (r roomModel) hearAnswer(e eventModel) roomModel {
 		}
 		return slices.Sorted(slices.Values(append(slices.Clip(to), seat)))
 	}
-	answers := slices.ContainsFunc(r.open, func(q requestModel) bool { return q.n == e.replyTo })
+	same := func(q requestModel) bool { return slices.Equal(readers(q.seat, q.to), readers(e.seat, e.to)) }
+	answers := slices.ContainsFunc(r.open, func(q requestModel) bool { return q.n == e.replyTo && same(q) })
 	for i, q := range r.open {
-		same := slices.Equal(readers(q.seat, q.to), readers(e.seat, e.to))
-		earlier := q.n < e.replyTo && (e.called || answers && same)
-		if earlier && !q.proposal && slices.Contains(q.owed, e.seat) {
+		earlier := q.n < e.replyTo && (e.called || answers && same(q))
+		owes := slices.Contains(q.owed, e.seat) || !q.any && slices.Contains(q.apart, e.seat)
+		if earlier && !q.proposal && owes {
 			r.open[i] = q.answered(r, e)
 		}
 	}

@@ -246,11 +246,13 @@ func (s *State) hidesFromSome(e Event) bool {
 // readers: if Ann asks Bob in 5, and Cid in 8, Bob answers both by one reply to 8. Otherwise Bob would be told all day
 // to answer 5. An endpoint answers all requests of its call by one message that names the last.
 func (l *ledger) applyAnswer(event Event) {
-	answers := slices.ContainsFunc(l.Open, func(r OpenRequest) bool { return r.N == event.ReplyTo })
+	answers := slices.ContainsFunc(l.Open, func(r OpenRequest) bool {
+		return r.N == event.ReplyTo && r.hasReadersOf(event) // else others could tell that 8 exists
+	})
 	for i := range l.Open {
 		request := &l.Open[i]
-		earlier := request.N < event.ReplyTo && slices.Contains(request.Owed, event.Seat) &&
-			(event.Step > 0 || answers && request.hasReadersOf(event))
+		owes := slices.Contains(request.Owed, event.Seat) || !request.Any && slices.Contains(request.Apart, event.Seat)
+		earlier := request.N < event.ReplyTo && owes && (event.Step > 0 || answers && request.hasReadersOf(event))
 		if !request.Proposal && (request.N == event.ReplyTo || earlier) {
 			l.applyAnswerTo(request, event)
 		}

@@ -66,6 +66,13 @@ func TestDebt_ofAskedAgents_endsByReplyDepartureMuteOrADay(t *testing.T) {
 		"Bob replies to a later private question, to its readers": {func(l *timeline, _ room.Event) {
 			l.reply(bob, l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}}), ann)
 		}, "[2 3]"},
+		"Bob answers a later private question to all": {func(l *timeline, _ room.Event) {
+			l.reply(bob, l.send(dora, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob}}))
+		}, "[2 3]"},
+		"Bob replies to Ann alone, then to a later question": {func(l *timeline, e room.Event) {
+			l.reply(bob, e, ann)
+			l.reply(bob, l.ask(dora, bob))
+		}, "[3]"},
 		"Bob replies to an earlier word": {func(l *timeline, e room.Event) {
 			l.reply(bob, l.events[e.N-2])
 		}, "[2 3]"},
@@ -92,7 +99,7 @@ func TestDebt_ofAPrivateQuestion_isAnsweredByALaterReplyToTheSameReaders(t *test
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		e := l.send(ann, room.Event{Text: "psst?", Ask: []int{bob}, To: []int{bob, cid}})
-		later := l.send(ann, room.Event{Text: "and?", Ask: []int{bob}, To: []int{bob, cid, dora}})
+		later := l.send(ann, room.Event{Text: "and?", Ask: []int{bob}, To: []int{bob, cid}})
 		l.reply(bob, later, c.to...)
 		if got := l.owed(e, ann); got != c.want {
 			t.Errorf("%s: %s owe, want %s", what, got, c.want)

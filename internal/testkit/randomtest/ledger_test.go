@@ -108,10 +108,10 @@ func (l *ledger) hear(e room.Event) {
 	} else if all && e.Kind != room.Status {
 		delete(l.done, e.Seat)
 	}
-	answers := slices.ContainsFunc(l.debts, func(d *debt) bool { return d.n == e.ReplyTo })
+	same := func(d *debt) bool { return slices.Equal(readersOf(int(d.by), d.to), readersOf(e.Seat, e.To)) }
+	answers := slices.ContainsFunc(l.debts, func(d *debt) bool { return d.n == e.ReplyTo && same(d) })
 	l.debts = slices.DeleteFunc(l.debts, func(d *debt) bool {
-		also := answers && d.n < e.ReplyTo && !d.proposal && slices.Contains(d.owed, e.Seat) &&
-			slices.Equal(readersOf(int(d.by), d.to), readersOf(e.Seat, e.To))
+		also := answers && d.n < e.ReplyTo && !d.proposal && slices.Contains(d.owed, e.Seat) && same(d)
 		return e.Withdraws == d.n && d.by == int64(e.Seat) || (d.n == e.ReplyTo || also) && d.answered(e)
 	})
 	anyone := e.Kind == room.Request && len(e.Ask) == 0
