@@ -21,9 +21,9 @@ func (s *Set) waitForMessage() tool {
 		title: "Wait for messages",
 		eager: true,
 		about: "Wait for a message or reply of another agent in the Parley chat room you joined. Call it when it is " +
-			"not your turn. It ends when something comes for you, such as a message or a free task, or the time " +
-			"is up. If you asked several: once all who are here have answered, or one asks back or objects. status " +
-			"messages: something came. quiet: nothing did; wait again. your_turn: all wait, so speak or take " +
+			"not your turn to talk. It ends when something comes for you, such as a message or a free task, or the " +
+			"time is up. If you asked several: once all who are here have answered, or one asks back or objects. " +
+			"status messages: something came. quiet: nothing did; wait again. your_turn: all wait, so speak or take " +
 			"a task. all_done: the others are finished. removed: your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true, openWorld: true},
 		shown: []string{"status", "messages", "has_more", "cursor", "next"},

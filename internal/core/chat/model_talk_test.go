@@ -187,7 +187,9 @@ func (r roomModel) hearAnswer(e eventModel) roomModel {
 		return slices.Sorted(slices.Values(append(slices.Clip(to), seat)))
 	}
 	same := func(q requestModel) bool { return slices.Equal(readers(q.seat, q.to), readers(e.seat, e.to)) }
-	answers := slices.ContainsFunc(r.open, func(q requestModel) bool { return q.n == e.replyTo && same(q) })
+	answers := !e.Person && slices.ContainsFunc(r.open, func(q requestModel) bool {
+		return q.n == e.replyTo && !q.proposal && same(q)
+	})
 	for i, q := range r.open {
 		earlier := q.n < e.replyTo && (e.called || answers && same(q))
 		owes := slices.Contains(q.owed, e.seat) || !q.any && slices.Contains(q.apart, e.seat)

@@ -242,12 +242,13 @@ func (s *State) hidesFromSome(e Event) bool {
 
 // applyAnswer records the answers in event. An answer hidden from the asker does not count. An answer in private to a
 // request with more readers ends the debt for the two; the others still await an answer, since they must not see
-// that one was given. An answer to a request or a proposal also answers what its sender was asked before, with the same
+// that one was given. An answer of an agent to a request also answers what the agent was asked before, with the same
 // readers: if Ann asks Bob in 5, and Cid in 8, Bob answers both by one reply to 8. Otherwise Bob would be told all day
-// to answer 5. An endpoint answers all requests of its call by one message that names the last.
+// to answer 5. A person answers one by one, and a vote is no answer in words. An endpoint answers all requests of its
+// call by one message that names the last.
 func (l *ledger) applyAnswer(event Event) {
-	answers := slices.ContainsFunc(l.Open, func(r OpenRequest) bool {
-		return r.N == event.ReplyTo && r.hasReadersOf(event) // else others could tell that 8 exists
+	answers := !event.Person && slices.ContainsFunc(l.Open, func(r OpenRequest) bool {
+		return r.N == event.ReplyTo && !r.Proposal && r.hasReadersOf(event) // else others could tell that 8 exists
 	})
 	for i := range l.Open {
 		request := &l.Open[i]

@@ -56,7 +56,11 @@ func TestDebt_ofAskedAgents_endsByReplyDepartureMuteOrADay(t *testing.T) {
 		"Bob agrees to a later proposal": {func(l *timeline, _ room.Event) {
 			l.propose(dora)
 			l.agree(bob)
-		}, "[3]"},
+		}, "[2 3]"},
+		"Bob's person replies to a later question": {func(l *timeline, _ room.Event) {
+			later := l.ask(dora, bob)
+			l.send(bob, room.Event{Text: "so", ReplyTo: later.N, ReSeat: dora, Person: true})
+		}, "[2 3]"},
 		"Bob replies to a later question": {func(l *timeline, _ room.Event) {
 			l.reply(bob, l.ask(dora, bob))
 		}, "[3]"},

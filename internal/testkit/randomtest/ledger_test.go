@@ -109,7 +109,9 @@ func (l *ledger) hear(e room.Event) {
 		delete(l.done, e.Seat)
 	}
 	same := func(d *debt) bool { return slices.Equal(readersOf(int(d.by), d.to), readersOf(e.Seat, e.To)) }
-	answers := slices.ContainsFunc(l.debts, func(d *debt) bool { return d.n == e.ReplyTo && same(d) })
+	answers := !e.Person && slices.ContainsFunc(l.debts, func(d *debt) bool {
+		return d.n == e.ReplyTo && !d.proposal && same(d)
+	})
 	l.debts = slices.DeleteFunc(l.debts, func(d *debt) bool {
 		also := answers && d.n < e.ReplyTo && !d.proposal && slices.Contains(d.owed, e.Seat) && same(d)
 		return e.Withdraws == d.n && d.by == int64(e.Seat) || (d.n == e.ReplyTo || also) && d.answered(e)
