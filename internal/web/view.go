@@ -3,19 +3,24 @@ package web
 import (
 	"compress/gzip"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
 	"io"
+	"strings"
 	"sync"
 )
+
+//go:embed served/view.html.gz
+var packedView string
 
 // RoomView returns the document that a client shows as a view of a room: MCP Apps, SEP-1865. It loads nothing, and asks
 // its host alone.
 func RoomView() string { return roomView() }
 
-// roomView unpacks the document: the Lambda function has it packed, as it has the assets of the page.
+// roomView unpacks the document: the Lambda function has it packed, as it has the assets of the page. It does not read
+// served, which the function without a page would then hold, too.
 var roomView = sync.OnceValue(func() string {
-	packed, _ := served.Open("served/view.html.gz") // it is there, and whole: TestView_* read it
-	unpacked, _ := gzip.NewReader(packed)
+	unpacked, _ := gzip.NewReader(strings.NewReader(packedView)) // it is whole: TestView_* read it
 	text, _ := io.ReadAll(unpacked)
 	return string(text)
 })
