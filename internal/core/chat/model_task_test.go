@@ -24,6 +24,7 @@ type taskModel struct {
 	end           chat.TaskState
 	ended         time.Time
 	by            int // who ended it
+	byPerson      bool
 	result        string
 }
 
@@ -522,6 +523,7 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 	if t.end != "" {
 		by, _ := r.agent(t.by)
 		v.State, v.By, v.For, v.Result, v.Age = t.end, by.name, nil, t.result, m.now.Sub(t.ended)
+		v.EndedByPerson = t.byPerson
 		return v
 	}
 	for _, x := range t.after {
@@ -723,7 +725,7 @@ func (m model) finished(r roomModel, e eventModel) roomModel {
 	}
 	for _, id := range e.Finished {
 		t, _ := r.taskNo(taskNumber(id))
-		t.end, t.ended, t.by, t.result = chat.TaskDone, m.now, e.seat, e.Text
+		t.end, t.ended, t.by, t.result, t.byPerson = chat.TaskDone, m.now, e.seat, e.Text, e.Person
 		r = r.withTask(taskNumber(id), t)
 	}
 	return r
