@@ -312,7 +312,7 @@ func (c *session) addRoster(ctx context.Context, head *room.Head, in *inbox, got
 			}
 		}
 		got.OwedBySilent += silent
-		if request.Any || silent < len(request.Owed) {
+		if silent < request.Answers() {
 			got.OwedTo = append(got.OwedTo, head.MessageID(request.N))
 		}
 	}

@@ -69,11 +69,12 @@ func (c *session) situation(head *room.Head) Situation {
 	s := Situation{
 		Person: c.me.IsPerson(), Others: head.Others(me), Paired: head.Paired, Closed: head.Closed,
 		Begun: head.Recent.Begun(),
-		Debt:  head.DebtOf(me, now), Requests: len(head.Talk.OpenTo(me, now)), Owed: head.OwedTo(me, now),
+		Debt:  head.DebtOf(me, now), Requests: len(head.Talk.OpenTo(me, now)),
 		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.me.AtMs)))),
 		Stopping: isClosed(c.room.svc.stopping),
 	}
 	for _, request := range head.AwaitedBy(me, now) {
+		s.Owed += request.Answers()
 		s.OwedTo = append(s.OwedTo, head.MessageID(request.N))
 		for _, name := range head.NamesOf(request.Owed) {
 			if !slices.Contains(s.OwedBy, name) && len(s.OwedBy) < core.AgentsShown {

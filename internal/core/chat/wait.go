@@ -19,8 +19,8 @@ import (
 // early, with its news, three seconds before the context's deadline and when the service stops. A newer wait of the
 // seat ends an older one with nothing: at once, or within two minutes in another process.
 //
-// If everyone present waits and nobody has spoken for three seconds, one agent is given the turn: see room.Turn.Next.
-// When all others are away or have left, the first wait returns at once.
+// If everyone present waits and nothing has happened for three seconds, one agent is given the turn: see
+// room.Turn.Next. When all others are away or have left, the first wait returns at once.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (got Waited, err error) {
 	err = s.WaitInto(ctx, &req, &got)
 	return got, err

@@ -111,9 +111,7 @@ func (r OpenRequest) isOwedBy(seat int, now time.Time) bool {
 
 // AsksToAgree reports whether an open proposal awaits the vote of a seat.
 func (t Talk) AsksToAgree(seat int, now time.Time) bool {
-	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool {
-		return r.Proposal && slices.Contains(r.Owed, seat) && !r.hasExpired(now)
-	})
+	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.Proposal && r.isOwedBy(seat, now) })
 }
 
 // AwaitedBy returns the open requests and proposals of a seat to which others owe answers, oldest first. A request that
@@ -129,16 +127,20 @@ func (s *State) AwaitedBy(seat int, now time.Time) []OpenRequest {
 	})
 }
 
-// OwedTo returns how many answers others owe to a seat. A request that anyone may answer counts as one.
+// OwedTo returns how many answers others owe to a seat.
 func (s *State) OwedTo(seat int, now time.Time) (n int) {
 	for _, request := range s.AwaitedBy(seat, now) {
-		if request.Any {
-			n++
-		} else {
-			n += len(request.Owed)
-		}
+		n += request.Answers()
 	}
 	return n
+}
+
+// Answers returns how many answers r awaits: one if anyone may answer.
+func (r OpenRequest) Answers() int {
+	if r.Any {
+		return 1
+	}
+	return len(r.Owed)
 }
 
 // Find returns the open request of event n.
