@@ -235,18 +235,23 @@ func (c *keysAddCommand) toConnect() string {
 // otherClients names the clients that could stand in place of claude-code in a line, but not those that have a line of
 // their own.
 func otherClients(lines string) string {
-	or := func(how string, ids ...string) string {
-		ids = slices.DeleteFunc(ids, func(id string) bool { return strings.Contains(lines, " connect "+id+" ") })
-		if len(ids) == 0 {
-			return ""
+	var parts []string
+	for _, group := range []struct {
+		ids []string
+		how string
+	}{
+		{[]string{"codex", "gemini"}, ""},
+		{[]string{"cursor", "vscode", "claude-desktop"}, ", without --allow"},
+	} {
+		ids := slices.DeleteFunc(group.ids, func(id string) bool { return strings.Contains(lines, " connect "+id+" ") })
+		if len(ids) > 0 {
+			parts = append(parts, strings.Join(ids, " or ")+group.how)
 		}
-		return " or " + strings.Join(ids, " or ") + how + ";"
 	}
-	list := or("", "codex", "gemini") + or(", without --allow", "cursor", "vscode", "claude-desktop")
-	if list == "" {
+	if len(parts) == 0 {
 		return ""
 	}
-	return "Or" + strings.TrimSuffix(strings.TrimPrefix(list, " or"), ";") + ". "
+	return "Or " + strings.Join(parts, "; or ") + ". "
 }
 
 // connectLine returns the command that connects a client to the server at base. The command asks for the key.
