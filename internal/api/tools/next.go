@@ -14,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
-// This file makes next from the table in next_table.go. Each result gets the facts worth knowing, if any, and one
-// imperative with the arguments to use.
+// This file makes next from the table in next_table.go. Each result gets the facts worth knowing, if any, one
+// imperative with the arguments to use and, after a join, what is for the user.
 //
 // The sentences for all agents together give the turn to exactly one agent, so that two agents neither both wait nor
 // both speak. An agent that owes an answer answers; an agent that is owed an answer waits. A newcomer answers what
@@ -119,7 +119,7 @@ func wantsNothing(m chat.Message) bool {
 		len(m.Finished) > 0 && (m.Kind == "" || m.Kind == room.Plain) && len(m.Ask) == 0
 }
 
-// next returns what the table says: the facts, each followed by a space, and the imperative.
+// next returns what the table says: the facts, the imperative and the asides, with spaces between them.
 func (s *situation) next() string {
 	if s.Person { // nobody tells a person what to do
 		return ""

@@ -10,7 +10,7 @@ import (
 )
 
 // The table of next: all words of the server to a model after a join, a wait, a send, a share or a call of task. A
-// result gets each fact that applies, in order, and then the first imperative that applies. Words in braces are
+// result gets each fact that applies, in order, the first imperative that applies, and the asides. Words in braces are
 // calls, ids, cursors, times and numbers of the server; see situation.word. No sentence has words that an agent
 // chose. Rows marked [S] keep agents and their users safe: next_safety_test.go tests each.
 
