@@ -30,7 +30,9 @@ func launched(t testing.TB) context.Context {
 			chromedp.Flag("lang", "en-US"), chromedp.Flag("hide-scrollbars", true),
 			chromedp.Flag("disable-component-update", true), chromedp.Flag("font-render-hinting", "none"),
 			chromedp.Flag("renderer-process-limit", "1"), // for each person; the start of one is half of a page
-			chromedp.IgnoreCertErrors,                    // of the Function URL on the loopback
+			// As in a browser with windows, a frame of another origin has a process. The headless shell shares one.
+			chromedp.Flag("site-per-process", true),
+			chromedp.IgnoreCertErrors, // of the Function URL on the loopback
 			// Nothing leaves the machine, whatever a page or the browser itself asks for.
 			chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1 , MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
 		)

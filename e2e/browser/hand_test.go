@@ -165,6 +165,12 @@ const guard = `function() {
 // click clicks on an element as soon as a person could, and once more if that has missed it.
 func (tab *tab) click(w element) {
 	tab.t.Helper()
+	tab.hits(w, func(x, y float64) { tab.run("click", chromedp.MouseClickXY(x, y)) })
+}
+
+// hits has press act at the place of an element, until one press hits the element.
+func (tab *tab) hits(w element, press func(x, y float64)) {
+	tab.t.Helper()
 	await(tab.t, func() string { return fmt.Sprintf("%v is hit by a press", w) }, func() bool {
 		found, x, y := tab.reaches(w)
 		ctx, cancel := context.WithTimeout(tab.ctx, patience)
@@ -173,7 +179,7 @@ func (tab *tab) click(w element) {
 			func(p *runtime.CallFunctionOnParams) { p.ObjectID = found.ObjectID })); err != nil {
 			return false // the element has gone
 		}
-		tab.run("click", chromedp.MouseClickXY(x, y))
+		press(x, y)
 		missed, err := tryEvaluate[bool](tab, "window.missed === true")
 		return err != nil || !missed // a press that leads to another page leaves nothing to ask
 	})

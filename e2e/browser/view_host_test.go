@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -10,8 +9,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"time"
 
-	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"github.com/parley-chat/parley/internal/web"
@@ -20,7 +20,8 @@ import (
 //go:embed testdata/view-host.html
 var viewHost string
 
-// viewClock stands before the script of a view: time stands still there until tick moves it.
+// viewClock stands before the script of a view: time stands still there until tick moves it. What the host sends as an
+// echo goes back to it.
 const viewClock = `<script>(() => {
   const timers = new Map();
   let [now, last] = [Date.now(), 0];
@@ -39,34 +40,34 @@ const viewClock = `<script>(() => {
     }
     now = until;
   };
+  addEventListener("message", ({ data }) => data.echo && parent.postMessage(data, "*"));
 })()</script>`
 
 // hosted is the view of a room in a host, over a real server.
 type hosted struct {
-	*tab  // the page of the host
-	agent *agent
+	*tab   // the page of the host
+	view   *tab
+	agent  *agent
+	frames chan target.ID // sandboxed, of the host, as they come
 
 	mu     sync.Mutex
-	frame  runtime.ExecutionContextID // the newest of the sandboxed frame
-	calls  []args                     // of the view, as it made them
-	answer any                        // to the next calls, which then do not reach the server
+	calls  []args // of the view, as it made them
+	answer any    // to the next calls, which then do not reach the server
 }
 
 // hosts opens a host that shows the room of an agent in a window of a width. with has what the host gives beside
 // arguments and result: context, refuses, or others in their place.
 func (a *agent) hosts(width int64, with args) *hosted {
 	a.t.Helper()
-	h := &hosted{agent: a}
+	h := &hosted{agent: a, frames: make(chan target.ID, 1)}
 	launched(a.t)
 	site := httptest.NewServer(h)
 	a.t.Cleanup(site.Close)
 	h.tab = (&server{t: a.t, root: site.URL}).person().open("/")
 	h.look(width, 900, "light")
 	if err := chromedp.Listen(h.ctx, func(event any) {
-		if made, ok := event.(*runtime.EventExecutionContextCreated); ok && made.Context.Origin != site.URL {
-			h.mu.Lock()
-			h.frame = made.Context.ID
-			h.mu.Unlock()
+		if made, ok := event.(*target.EventAttachedToTarget); ok && made.TargetInfo.Type == "iframe" {
+			h.frames <- made.TargetInfo.TargetID
 		}
 	}); err != nil {
 		a.t.Fatal(err)
@@ -88,6 +89,7 @@ func (h *hosted) shows(with args) {
 	}
 	document := strings.Replace(web.RoomView(), "<script>", viewClock+"<script>", 1)
 	evaluate[*bool](h.tab, fmt.Sprintf("(show(%s, %s), null)", quoted(document), text))
+	h.view = h.framed()
 	h.until("the view is there", `said.some(({ method }) => method === "ui/notifications/initialized")`)
 	within[*bool](h, `(new IntersectionObserver((all) => { window.inSight = all.at(-1).isIntersecting; }).observe(
 	  document.querySelector("main")), null)`)
@@ -132,46 +134,52 @@ func (h *hosted) made() int {
 	return len(h.calls)
 }
 
+// framed returns the newest frame as a tab. The browser gives a sandboxed frame a process and a target of its own:
+// what the frame does is in no event of the page of the host.
+func (h *hosted) framed() *tab {
+	h.t.Helper()
+	var id target.ID
+	select {
+	case id = <-h.frames:
+	case <-time.After(patience):
+		h.t.Fatal("the browser has made no target for the frame")
+	}
+	ctx, leave := chromedp.NewContext(h.ctx, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel(),
+		chromedp.WithListener(h.listen))
+	view := &tab{record: h.record, t: h.t, person: h.person, ctx: ctx}
+	if err := chromedp.Do(ctx); err != nil { // attaches to it
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() {
+		if h.t.Failed() && h.view == view {
+			h.t.Logf("the view shows:\n%s", h.viewed())
+		}
+		leave()
+	})
+	return view
+}
+
 // within returns the value of an expression in the frame, which may be a promise.
 func within[T any](h *hosted, expression string) T {
 	h.t.Helper()
-	value, err := tryWithin[T](h, expression)
-	if err != nil {
-		h.t.Fatalf("%s: %v", expression, err)
-	}
-	return value
-}
-
-func tryWithin[T any](h *hosted, expression string) (T, error) {
-	ctx, cancel := context.WithTimeout(h.ctx, patience)
-	defer cancel()
-	h.mu.Lock()
-	frame := h.frame
-	h.mu.Unlock()
-	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise,
-		func(p *runtime.EvaluateParams) { p.ContextID = frame }))
+	return evaluate[T](h.view, expression)
 }
 
 // views waits until an expression is true in the frame.
 func (h *hosted) views(what, expression string) {
 	h.t.Helper()
-	var last error
-	await(h.t, func() string { return fmt.Sprintf("%s (last: %v) in\n%s", what, last, h.viewed()) }, func() bool {
-		var yes bool
-		yes, last = tryWithin[bool](h, "!!("+expression+")")
-		return last == nil && yes
-	})
+	h.view.until(what, expression)
 }
 
 // reads waits until the view shows a text.
 func (h *hosted) reads(text string) {
 	h.t.Helper()
-	h.views("the view shows "+quoted(text), "document.body.innerText.includes("+quoted(text)+")")
+	h.view.sees(text)
 }
 
 // viewed returns all that the view shows.
 func (h *hosted) viewed() string {
-	text, err := tryWithin[string](h, "document.body.innerText")
+	text, err := tryEvaluate[string](h.view, "document.body.innerText")
 	if err != nil {
 		return err.Error()
 	}
@@ -182,19 +190,16 @@ func (h *hosted) viewed() string {
 func (h *hosted) ticks(seconds int) {
 	h.t.Helper()
 	within[*bool](h, fmt.Sprintf("(tick(%d), null)", seconds*1000))
-	h.until("each call is answered", `said.filter(({ method }) => method === "tools/call").length === answered`)
+	evaluate[*bool](h.tab, "settled().then(() => null)")
 }
 
 // presses presses a button of the view with the mouse.
 func (h *hosted) presses(name string) {
 	h.t.Helper()
-	find := `[...document.querySelectorAll("button")].find((b) => b.checkVisibility() && b.innerText === ` + quoted(name) +
-		`)`
-	h.views("there is the button "+name, find)
 	h.told()
-	at := within[struct{ X, Y float64 }](h, `(() => { const r = `+find+`.getBoundingClientRect();
-	  return { X: r.left + r.width / 2, Y: r.top + r.height / 2 }; })()`)
-	frame := evaluate[struct{ X, Y float64 }](h.tab, `(() => { const r = frame.getBoundingClientRect();
-	  return { X: r.left, Y: r.top }; })()`)
-	h.run("press "+name, chromedp.MouseClickXY(frame.X+at.X, frame.Y+at.Y))
+	h.view.hits(button(name), func(x, y float64) {
+		frame := evaluate[struct{ X, Y float64 }](h.tab, `(() => { const r = frame.getBoundingClientRect();
+		  return { X: r.left, Y: r.top }; })()`)
+		h.run("press "+name, chromedp.MouseClickXY(frame.X+x, frame.Y+y))
+	})
 }
