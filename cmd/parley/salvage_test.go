@@ -119,14 +119,33 @@ func heard(t *testing.T, path, token string) (n int, err error) {
 	}
 }
 
+// keptIfFailed returns a folder in memory, where that can be, which stays if the test fails: what was damaged shows the
+// fault again.
+func keptIfFailed(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "parley-")
+	if err != nil {
+		dir, err = os.MkdirTemp("", "parley-")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the files of this test are kept in %s", dir)
+			return
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
 // Whatever is damaged, a copy names each room with a loss, by name, or by id if the name is lost, or the copy says that
 // it may not know all. And the copied rooms are sound.
 func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
-	dir, err := os.MkdirTemp("/dev/shm", "parley-")
-	if err != nil {
-		dir = t.TempDir()
-	}
-	defer os.RemoveAll(dir)
+	dir := keptIfFailed(t)
 	whole := filepath.Join(dir, "whole.db")
 	tokens := talkedFile(t, whole)
 	content, err := os.ReadFile(whole)
@@ -174,12 +193,12 @@ func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
 		code, says := copyRooms(t, "--from", from, "--to", to)
 		if _, err := os.Stat(to); err != nil {
 			if code != 1 || strings.Contains(says, "Copied") {
-				t.Errorf("noise at %d: code %d, no copy, %s", where, code, says)
+				t.Errorf("%s, noise at %d: code %d, no copy, %s", from, where, code, says)
 			}
 			continue
 		}
 		if code, checked := report(t, "check", to); code != 0 {
-			t.Errorf("noise at %d: the copy is damaged: %s\n%s", where, checked, says)
+			t.Errorf("%s, noise at %d: the copy is damaged: %s\n%s", from, where, checked, says)
 		}
 		lacking := false
 		for n, token := range tokens {
@@ -198,12 +217,12 @@ func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
 			}
 			if !strings.Contains(says, name) && !strings.Contains(says, "the room with id "+parsed.Room) &&
 				!strings.Contains(says, transfer.LostMore) {
-				t.Errorf("noise at %d: room %s has %d messages, %v, and nothing says so: %s", where, name, got, err,
-					says)
+				t.Errorf("%s, noise at %d: room %s has %d messages, %v, and nothing says so: %s", from, where, name, got,
+					err, says)
 			}
 		}
 		if lacking && code != 1 {
-			t.Errorf("noise at %d: code %d, %s", where, code, says)
+			t.Errorf("%s, noise at %d: code %d, %s", from, where, code, says)
 		}
 	}
 	if mended == 0 {
