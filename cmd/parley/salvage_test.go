@@ -217,8 +217,8 @@ func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
 			}
 			if !strings.Contains(says, name) && !strings.Contains(says, "the room with id "+parsed.Room) &&
 				!strings.Contains(says, transfer.LostMore) {
-				t.Errorf("%s, noise at %d: room %s has %d messages, %v, and nothing says so: %s", from, where, name, got,
-					err, says)
+				t.Errorf("%s, noise at %d: room %s has %d messages, %v, and nothing says so: %s", from, where, name,
+					got, err, says)
 			}
 		}
 		if lacking && code != 1 {

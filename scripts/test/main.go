@@ -1,6 +1,7 @@
 // Command test runs go test with its arguments for the targets of the Makefile. All packages
 // share one DynamoDB Local and one build of the program; `go test` alone starts and builds
-// its own for each package. At the end stands why tests were skipped.
+// its own for each package. Every 15 s it says what it is at. At the end stands why tests were skipped, and in the last
+// line how many passed, failed and were skipped.
 //
 // If at most five tests fail, subtests included, they run once more. Those that pass then are unsteady: the end of the
 // run names them, and the run passes. A data race, a panic and a timeout always fail the run.
@@ -19,6 +20,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"unicode/utf8"
 
@@ -44,38 +46,43 @@ func main() {
 
 // run returns the exit code of the tests.
 func run(ctx context.Context, arguments []string) (int, error) {
-	fmt.Println("Compiling Parley and the tests. The first time this takes some minutes, and nothing is printed " +
-		"meanwhile.")
+	fmt.Println("Compiling Parley and the tests. The first time this takes some minutes.")
 	dir, err := os.MkdirTemp("", "parley-test-")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
+	events, reruns := filepath.Join(dir, "events.json"), filepath.Join(dir, "reruns")
+	at, short := newProgress(events), &rows{to: os.Stdout}
+	stop := at.every(short.say)
+	defer stop()
 	if err := share(ctx, dir); err != nil {
 		return 0, err
 	}
 	if command(ctx, "run", gotestsum, "--version").Run() != nil {
+		stop()
 		fmt.Println(gotestsum, "cannot be fetched: go test prints the results, without a summary.")
 		return exitCode(shown(command(ctx, append([]string{"test"}, arguments...)...)))
 	}
 	flags, packages := split(arguments)
 	// The tests of whole programs wait half of their time, so one package more than usual runs beside them.
 	flags = append([]string{fmt.Sprintf("-p=%d", runtime.GOMAXPROCS(0)+1)}, flags...)
-	events, reruns := filepath.Join(dir, "events.json"), filepath.Join(dir, "reruns")
 	tests := command(ctx, append([]string{"run", gotestsum, "--format", "pkgname-and-test-fails",
 		"--format-hide-empty-pkg", "--hide-summary=skipped,output", "--jsonfile", events,
 		"--rerun-fails=1", "--rerun-fails-max-failures=5", "--rerun-fails-run-root-test",
 		"--rerun-fails-abort-on-data-race", "--rerun-fails-report", reruns,
 		"--packages", strings.Join(packages, " "), "--"}, flags...)...)
-	short := &rows{to: os.Stdout}
 	tests.Stdout, tests.Stderr = short, short
 	code, err := exitCode(tests.Run())
+	stop()
 	short.end()
 	_, _ = os.Stdout.Write(short.part)
 	err = errors.Join(err, printSkipped(events))
 	if code == 0 {
 		err = errors.Join(err, printUnsteady(reruns))
 	}
+	err = errors.Join(err, at.load())
+	fmt.Printf("\n%s\n", at.result(code))
 	return code, err
 }
 
@@ -102,12 +109,16 @@ func printUnsteady(path string) error {
 // rows prints several packages that have passed in one row, so that a run fits a screen.
 // All other lines are printed as they are.
 type rows struct {
-	to   io.Writer
+	to io.Writer
+
+	mu   sync.Mutex
 	part []byte // of a line that has not ended
 	used int    // columns of the row
 }
 
 func (r *rows) Write(text []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.part = append(r.part, text...)
 	for {
 		line, rest, found := bytes.Cut(r.part, []byte("\n"))
@@ -117,6 +128,14 @@ func (r *rows) Write(text []byte) (int, error) {
 		r.line(string(line))
 		r.part = rest
 	}
+}
+
+// say prints a line between the rows.
+func (r *rows) say(line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.end()
+	fmt.Fprintln(r.to, line)
 }
 
 func (r *rows) line(line string) {
