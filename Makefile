@@ -6,7 +6,8 @@
 # that takes long. With FRESH= the go command skips the packages whose code and environment
 # are as they were when they passed. It does not see programs that tests build or start: this
 # is for a second run of the same code. Tests that are skipped because Java, Node, Python or
-# Chromium is missing are counted at the end, by what is missing; with CI=true they fail.
+# Chromium is missing are counted at the end, by what is missing; with CI=true they fail. Each
+# run says every 15 s what it is at, and in its last line how many passed, failed and were skipped.
 # Each tier says first what it downloads, once.
 
 GO         ?= go
@@ -31,7 +32,7 @@ RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build dynamodb fetch test test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
+.PHONY: help run demo build dynamodb fetch test test-view test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@for file in $(MAKEFILE_LIST); do while IFS= read -r line; do case $$line in \
@@ -58,6 +59,10 @@ fetch:
 
 test: fetch ## run what a change needs (4 minutes; 180 MB once, and 2.3 GB of Go's caches)
 	@$(TESTS) -timeout=15m ./...
+
+# .ci/run names the Chromium that people install: it gives the frame of a view a process as the headless shell does not.
+test-view: fetch
+	@$(TESTS) -timeout=5m -run '^TestView_' ./e2e/browser
 
 test-alone: ## run make test where little more than Go is installed
 	@scripts/go-alone

@@ -134,9 +134,11 @@ func (p *progress) load() error {
 		}
 		p.part = rest
 		var e struct{ Action, Package, Test string }
-		if err = json.Unmarshal(line, &e); err == nil {
-			p.add(e.Action, e.Package, e.Test)
+		err = json.Unmarshal(line, &e)
+		if err != nil {
+			break
 		}
+		p.add(e.Action, e.Package, e.Test)
 	}
 	return err
 }
