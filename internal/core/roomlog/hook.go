@@ -91,6 +91,7 @@ type Progress struct {
 	Task    string `json:"task,omitempty"`    // the task on which the endpoint works because of that call
 	PollMs  int64  `json:"poll,omitempty"`    // when to ask what became of the task
 	Polls   int    `json:"polls,omitempty"`   // how often the endpoint was asked about the task
+	Lost    bool   `json:"lost,omitempty"`    // the endpoint no longer knew its task or context, and is told once more
 	HourMs  int64  `json:"hour,omitempty"`    // when the hour began in which calls are counted
 	Calls   int    `json:"calls,omitempty"`   // since then
 }

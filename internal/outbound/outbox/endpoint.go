@@ -50,7 +50,7 @@ func (e *endpoint) readNews(ctx context.Context) (next decision, err error) {
 	progress, now := e.progress, e.now()
 	hour := time.UnixMilli(progress.HourMs).Add(time.Hour)
 	if progress.Task == "" && progress.Calls >= callsAnHour && hour.After(now) {
-		return decision{do: doEnd, at: hour, failing: progress.FailingMs}, nil
+		return e.endUntil(hour), nil
 	}
 	from := progress.Upto
 	if progress.Task != "" { // the endpoint has the messages: only its answer is missing
@@ -106,7 +106,7 @@ func (e *endpoint) decideCall(now time.Time) decision {
 	case e.mayPause() && at.Sub(now) <= mostPause: // 4, 6
 		return decision{do: doPause, at: at, failing: progress.FailingMs}
 	}
-	return decision{do: doEnd, at: at, failing: progress.FailingMs} // 2, 5
+	return e.endUntil(at) // 2, 5
 }
 
 // call implements delivery. call sends the endpoint the news, or asks for the result of its task, and says the answer
@@ -138,7 +138,8 @@ func (e *endpoint) call(ctx context.Context) (roomlog.Progress, error) {
 		e.progress.Sent, e.progress.Step = progress.Sent, progress.Step
 		return e.progress, err
 	}
-	e.observe(ctx, hook, progress.Tries > 0, endpointFailureReason(failed))
+	repeats := progress.Tries > 0 && progress.Task == "" // to ask for the result of a task repeats no call
+	e.observe(ctx, hook, repeats, endpointFailureReason(failed))
 	return e.applyReply(ctx, progress, reply, failed)
 }
 
@@ -165,7 +166,17 @@ func endCall(progress roomlog.Progress, asks, why string) roomlog.Progress {
 	progress.Asks = asks
 	progress.Upto, progress.Missed, progress.Sent, progress.Step = progress.Sent, false, 0, 0
 	progress.Task, progress.PollMs, progress.Polls = "", 0, 0
-	progress.Tries, progress.FailingMs, progress.RetryMs, progress.Error = 0, 0, 0, why
+	progress.Tries, progress.Lost, progress.FailingMs, progress.RetryMs, progress.Error = 0, false, 0, 0, why
+	return progress
+}
+
+// endTries returns progress after the endpoint has taken the call: the tries of the call are over. If the endpoint has
+// lost a task of the call, the tries go on: otherwise an endpoint that knows none of its own tasks would be told each
+// message without end.
+func endTries(progress roomlog.Progress) roomlog.Progress {
+	if !progress.Lost {
+		progress.Tries = 0
+	}
 	return progress
 }
 
@@ -187,6 +198,7 @@ func (e *endpoint) applyReply(ctx context.Context, progress roomlog.Progress, re
 	case reply.Working && progress.Polls >= len(pollPauses)+minutesOfPolls:
 		return endCall(progress, "", "The agent has not answered within an hour."), nil
 	case reply.Working:
+		progress = endTries(progress)
 		pause := time.Minute
 		if progress.Polls < len(pollPauses) {
 			pause = pollPauses[progress.Polls]
@@ -206,7 +218,7 @@ func (e *endpoint) applyReply(ctx context.Context, progress roomlog.Progress, re
 		return progress, ctx.Err()
 	case errors.As(err, &refused) && refused.Code == fault.Paused && refused.Rule != fault.RuleDrafts:
 		progress.PollMs = now.UnixMilli() // once the endpoint may speak, it is asked for the same again
-		return progress, nil
+		return endTries(progress), nil
 	case errors.As(err, &refused) && refused.Code != fault.Unavailable:
 		return endCall(progress, reply.Task, "The room has not taken the answer: "+refused.Message), nil
 	}
@@ -226,8 +238,8 @@ func (e *endpoint) applyFailure(progress roomlog.Progress, failed error) roomlog
 		return endCall(progress, "", progress.Error)
 	case next == agentcall.Anew:
 		progress.Context, progress.Asks, progress.Task, progress.PollMs, progress.Polls = "", "", "", 0, 0
-		if progress.Tries == 0 { // mostly the endpoint has begun anew, too
-			progress.Tries = 1
+		if !progress.Lost { // mostly the endpoint has begun anew, too
+			progress.Lost, progress.Tries = true, progress.Tries+1
 			return progress
 		}
 	case progress.Task != "" && progress.Polls < len(pollPauses)+minutesOfPolls:

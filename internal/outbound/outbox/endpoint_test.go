@@ -458,24 +458,143 @@ func TestEndpoint_thatWorksForAProcessWithADeadline_isAskedSoonByTheSameLook(t *
 	}
 }
 
-// The server of the model begins anew while it works on a task.
-func TestEndpoint_thatHasLostItsTask_isToldOnceMore(t *testing.T) {
+// The server of the model begins anew while it works on a task, or before it is called. A call that failed before
+// changes nothing: the endpoint has answered since. Nor do the tries that a process of an older version has left.
+func TestEndpoint_thatHasLostItsTask_isToldOnceMoreAtOnce(t *testing.T) {
+	works := func(a asked) a2a.Event { return task(a, a2a.TaskStateWorking, "") }
+	for what, prepare := range map[string]func(e *endpoint){
+		"no call has failed": func(e *endpoint) {
+			e.of.answers(works)
+			e.pass(e.delivers())
+		},
+		"a call has failed": func(e *endpoint) {
+			e.of.answers(works)
+			e.failsOnce()
+			e.pass(e.delivers())
+		},
+		"an older process called after a failure": func(e *endpoint) {
+			e.of.answers(works)
+			e.pass(e.delivers())
+			progress := e.progress()
+			progress.Tries = 1
+			e.must(e.table.Write(e.ctx(), roomlog.PutProgress(e.hook(), progress)))
+		},
+		"a call to the task in which it asks has failed": func(e *endpoint) {
+			e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateInputRequired, "Of what?") })
+			e.delivers()
+			e.pass(2 * time.Second)
+			e.asks("how much?")
+			e.failsOnce()
+		},
+	} {
+		e := newEndpoint(newWorld(t))
+		e.asks("how much?")
+		prepare(e)
+		before := len(e.of.calls())
+		e.of.begins()
+		e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateCompleted, "Ten.") })
+		again := e.delivers()
+		e.pass(again)
+		e.delivers()
+		calls, said := e.of.calls(), e.said()
+		if again > 2*time.Second || len(calls) != before+1 || said[len(said)-1] != "@Bot how much? > Ten." {
+			t.Errorf("%s: it was called %d times, and in %v %d times; it has said %q", what, before, again,
+				len(calls)-before, said)
+		}
+	}
+}
+
+// An endpoint with two servers that know nothing of each other loses each task. It is called less and less.
+func TestEndpoint_losesEachTask_isNotToldWithoutEnd(t *testing.T) {
 	e := newEndpoint(newWorld(t))
 	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateWorking, "") })
 	e.asks("how much?")
-	_, again := e.deliver()
-	e.of.begins()
-	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateCompleted, "Ten.") })
-	e.pass(again)
-	e.deliver()
-	e.pass(5 * time.Second)
-	e.deliver()
-	calls := e.of.calls()
-	if len(calls) != 2 || calls[0].Message.ID != calls[1].Message.ID || calls[0].ContextID == calls[1].ContextID {
-		t.Errorf("it was called with %+v", calls)
+	var pauses []time.Duration
+	for again := time.Duration(1); again != 0 && len(pauses) < 100; e.pass(again) {
+		e.delivers() // the call
+		e.pass(2 * time.Second)
+		e.delivers() // and a poll that finds the task
+		e.of.begins()
+		e.pass(5 * time.Second)
+		again = e.delivers() // and one that does not
+		pauses = append(pauses, again)
 	}
-	if got := e.said(); !slices.Equal(got, []string{"@Bot how much? > Ten."}) {
-		t.Errorf("it has said %q", got)
+	if want := []time.Duration{2 * time.Second, 5 * time.Minute, 15 * time.Minute,
+		time.Hour}; len(pauses) != 28 || !slices.Equal(pauses[:4], want) {
+		t.Errorf("it was called again after %v", pauses)
+	}
+}
+
+// Only what repeats a failed call counts as a repetition.
+func TestEndpoint_tookTheCallAfterAFailure_repeatsNothing(t *testing.T) {
+	w := newWorld(t)
+	var retries []bool
+	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes,
+		SingleProcess: true, Observe: func(c outbox.CallOutcome) { retries = append(retries, c.Retry) }})
+	e := newEndpoint(w)
+	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateWorking, "") })
+	e.asks("how much?")
+	e.failsOnce()
+	for range 3 { // the repeated call, and two polls
+		e.pass(e.delivers())
+	}
+	e.ends("Ten.")
+	e.pass(e.delivers())
+	e.supervise(chat.SuperviseRequest{Token: e.opens(), Claim: e.added.Watch})
+	// The next answer is not taken, since its person pauses the endpoint meanwhile. So it is asked for the same again.
+	e.of.answers(func(a asked) a2a.Event { e.pauses(true); return says("So it is.")(a) })
+	e.pass(time.Minute)
+	e.asks("is it?")
+	e.failsOnce()
+	e.delivers()
+	e.pauses(false)
+	e.pass(time.Minute)
+	e.of.fails(http.StatusServiceUnavailable)
+	if again := e.delivers(); again != time.Minute {
+		t.Errorf("after one failure it is called again in %v", again)
+	}
+	if want := []bool{false, true, false, false, false, false, true, false}; !slices.Equal(retries, want) {
+		t.Errorf("of all calls these are repetitions: %v", retries)
+	}
+}
+
+// failsOnce lets a call of the endpoint fail, and passes the time until the next.
+func (e *endpoint) failsOnce() {
+	e.t.Helper()
+	e.of.fails(http.StatusServiceUnavailable)
+	e.pass(e.delivers())
+	e.of.fails(0)
+}
+
+// delivers delivers once, and returns when to deliver again.
+func (e *endpoint) delivers() time.Duration {
+	e.t.Helper()
+	_, again := e.deliver()
+	return again
+}
+
+// hook returns the endpoint as stored.
+func (e *endpoint) hook() roomlog.HookItem {
+	e.t.Helper()
+	all, err := e.Store().Hooks(e.ctx(), "")
+	e.must(err)
+	if len(all) != 1 {
+		e.t.Fatalf("there are %d hooks", len(all))
+	}
+	return all[0]
+}
+
+func (e *endpoint) progress() roomlog.Progress {
+	e.t.Helper()
+	progress, err := e.Store().Progress(e.ctx(), e.hook())
+	e.must(err)
+	return progress
+}
+
+func (e *endpoint) must(err error) {
+	e.t.Helper()
+	if err != nil {
+		e.t.Fatal(err)
 	}
 }
 

@@ -35,7 +35,7 @@ type delivery interface {
 // decision is the next action of a pass, with the values for the action.
 type decision struct {
 	do      action
-	at      time.Time  // of doEnd, doPause, doDefer: when to continue; of doEnd, zero: once something new comes
+	at      time.Time  // of doEnd, doPause: when to continue; of doEnd, zero: once something new comes
 	ops     []table.Op // of doRecord
 	failing int64      // of doEnd: since when the pending calls fail; 0: no call fails. A doPause may become a doEnd
 }
@@ -52,9 +52,6 @@ const (
 	doRecord
 	// doCall claims, and calls the address.
 	doCall
-	// doDefer ends the pass although work is due: a later pass does the work. Unlike doEnd, doDefer leaves failing and
-	// allowed as they are.
-	doDefer
 	// doRecheck is for a missing hook. The Write of its beginning may be visible in part, so the pass reads again after
 	// partialWriteTime. A second doRecheck of the pass becomes doEndHook.
 	doRecheck
@@ -121,10 +118,8 @@ func (d *Dispatcher) Deliver(ctx context.Context, id string, seat int, hook stri
 			next.do = doEnd // the next pass begins when the pause would end
 		}
 		switch next.do {
-		case doEnd: // 1
+		case doEnd: // 1, 3, 4, 5
 			return pass.endPass(next), nil
-		case doDefer: // 3, 4, 5
-			return next.at, nil
 		case doPause: // 6
 			pass.paused += wait
 			err = pass.sleep(ctx, wait)
@@ -185,7 +180,7 @@ func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, 
 
 	// After a failure no call is made before RetryMs, and nothing of the room is read meanwhile.
 	if retry := time.UnixMilli(p.progress.RetryMs); retry.After(p.now()) {
-		return nil, decision{do: doEnd, at: retry, failing: p.progress.FailingMs}, nil
+		return nil, p.endUntil(retry), nil
 	}
 	switch p.hook.Form {
 	case room.FormWebhook:
@@ -197,6 +192,11 @@ func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, 
 	}
 	next, err = delivery.readNews(ctx)
 	return delivery, next, err
+}
+
+// endUntil returns the decision to end the pass until a time, although a call is due then.
+func (p *pass) endUntil(at time.Time) decision {
+	return decision{do: doEnd, at: at, failing: p.progress.FailingMs}
 }
 
 // endPass records, at the end of a pass, since when the calls of its hook fail, and returns when to deliver again. If
@@ -252,9 +252,9 @@ func (p *pass) makeCall(ctx context.Context, delivery delivery) error {
 // process keeps its instance.
 func (p *pass) mayPause() bool { return p.hasDeadline && p.o.Places == 0 }
 
-// claim returns next, which is a doRecord or a doCall, if the pass may do that now. Otherwise claim returns a
-// doDefer: the process may end before the call does, the limit allows no call yet, or another process has the claim.
-// The deadline and the limit come first, since they write nothing. The claim lasts until after the longest call.
+// claim returns next, which is a doRecord or a doCall, if the pass may do that now. Otherwise claim ends the
+// pass: the process may end before the call does, the limit allows no call yet, or another process has the claim. The
+// deadline and the limit come first, since they write nothing. The claim lasts until after the longest call.
 //
 // Without the claim, two processes that read the progress {N: 7, Upto: 41} both post event 42. With the claim "h1#7"
 // only the first process posts event 42; the result is stored with N 8, and the next call claims "h1#8".
@@ -264,11 +264,11 @@ func (p *pass) mayPause() bool { return p.hasDeadline && p.o.Places == 0 }
 // of the claim. No claim is deleted, so a late process can never put "h1#7" again.
 func (p *pass) claim(ctx context.Context, next decision) (decision, error) {
 	if endsBefore(ctx, p.maxCallTime()) {
-		return decision{do: doDefer, at: p.now()}, nil
+		return p.endUntil(p.now()), nil
 	}
 	if next.do == doCall {
 		if at := p.allowedAt(); at.After(p.now()) {
-			return decision{do: doDefer, at: at}, nil
+			return p.endUntil(at), nil
 		}
 	}
 	if p.o.SingleProcess {
@@ -277,7 +277,7 @@ func (p *pass) claim(ctx context.Context, next decision) (decision, error) {
 	p.claimedUntil = p.now().Add(p.maxCallTime())
 	taken, err := p.o.Rooms.Store().ClaimCall(ctx, p.hook, p.progress.N, p.claimedUntil)
 	if !taken.IsZero() {
-		return decision{do: doDefer, at: taken}, err
+		return p.endUntil(taken), err
 	}
 	return next, err
 }

@@ -82,7 +82,7 @@ func (w *wake) decideCall(now time.Time) decision {
 	case readNothing && nothingNew && (progress.Settled || progress.RetryMs == 0): // 3, 7
 		return decision{do: doEnd, failing: progress.FailingMs}
 	case readNothing && progress.Settled && again.After(now): // 4
-		return decision{do: doEnd, at: again, failing: progress.FailingMs}
+		return w.endUntil(again)
 	}
 	return decision{do: doCall} // 2, 5, 6, 8, 9
 }

@@ -664,3 +664,21 @@ func TestAddWebhook_whoMayAndWhatIsStored(t *testing.T) {
 		}
 	}
 }
+
+// The host takes a call again, and the limit of the account puts off the next.
+func TestWebhook_tookACallAfterAFailure_isNotFailing(t *testing.T) {
+	h := newWebhook(newWorld(t))
+	h.to.answers(http.StatusServiceUnavailable)
+	h.says(h.ann, 1)
+	h.says(h.ann, 2)
+	_, again := h.deliver()
+	h.to.answers(http.StatusNoContent)
+	h.pass(again.Sub(h.boxes.Now()))
+	for range ratelimit.Calls - 1 {
+		h.Limits().Call(h.room)
+	}
+	calls, again := h.deliver()
+	if failing := h.dispatcher.Failing(); calls != 1 || again.IsZero() || failing != 0 {
+		t.Errorf("it is called %d times, and again at %v, and has failed for %v", calls, again, failing)
+	}
+}
