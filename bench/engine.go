@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 
@@ -38,7 +39,8 @@ func (b *bench) onEngine(ctx context.Context, what string,
 		err = errors.Join(err, <-ended)
 	}()
 	e := engine{endpoint: endpoint, table: "bench-" + rand.Text()}
-	if err := dynamotable.CreateTable(ctx, dynamolocal.Client(endpoint), e.table); err != nil {
+	t := dynamotable.New(dynamolocal.Client(endpoint), e.table, dynamotable.Options{})
+	if err := t.Create(ctx, slog.Default()); err != nil {
 		return nil, err
 	}
 	return measure(ctx, e)

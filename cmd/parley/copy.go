@@ -183,7 +183,7 @@ func openRooms(ctx context.Context, log *slog.Logger, at, bucket string, createT
 		return place{t, t.Files(), t.Close}, nil
 	}
 	t, err := (settings{Settings: app.Settings{Table: name,
-		CreateTable: createTable}}).dynamoTable(ctx, dynamotable.Options{})
+		CreateTable: createTable}}).dynamoTable(ctx, log, dynamotable.Options{})
 	if err == nil {
 		err = t.Ready(ctx)
 	}

@@ -30,13 +30,13 @@ func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context
 		}
 	}
 	return func(ctx context.Context, m *meter.Meter) (app.Store, error) {
-		return s.openTable(ctx, app.Charge(m))
+		return s.openTable(ctx, log, app.Charge(m))
 	}
 }
 
 // openTable opens the DynamoDB table of the settings, and the bucket of shared files.
-func (s settings) openTable(ctx context.Context, o dynamotable.Options) (app.Store, error) {
-	t, err := s.dynamoTable(ctx, o)
+func (s settings) openTable(ctx context.Context, log *slog.Logger, o dynamotable.Options) (app.Store, error) {
+	t, err := s.dynamoTable(ctx, log, o)
 	if err != nil {
 		return app.Store{}, err
 	}
@@ -66,17 +66,19 @@ func (s settings) openFile(figures *scrape.Metrics, log *slog.Logger) (app.Store
 }
 
 // dynamoTable returns the DynamoDB table of the settings. If CreateTable is set, dynamoTable creates the table first.
-func (s settings) dynamoTable(ctx context.Context, o dynamotable.Options) (*dynamotable.Table, error) {
+func (s settings) dynamoTable(ctx context.Context, log *slog.Logger, o dynamotable.Options) (*dynamotable.Table,
+	error) {
 	client, err := sdkconfig.NewClient(ctx)
 	if err != nil {
 		return nil, err
 	}
+	t := dynamotable.New(client, s.Table, o)
 	if s.CreateTable {
-		if err := dynamotable.CreateTable(ctx, client, s.Table); err != nil {
+		if err := t.Create(ctx, log); err != nil {
 			return nil, err
 		}
 	}
-	return dynamotable.New(client, s.Table, o), nil
+	return t, nil
 }
 
 // place returns where the rooms are stored, for people to read.

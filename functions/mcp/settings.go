@@ -79,13 +79,16 @@ func (s settings) publicHost() string {
 // warm).
 func (s settings) open(ctx context.Context, m *meter.Meter) (app.Store, error) {
 	client, err := dynamotable.NewLambdaClient()
-	if err == nil && s.CreateTable {
-		err = dynamotable.CreateTable(ctx, client, s.Table)
-	}
 	if err != nil {
 		return app.Store{}, err
 	}
-	store := app.Store{Table: dynamotable.New(client, s.Table, app.Charge(m)), FileLimit: fileLimit}
+	t := dynamotable.New(client, s.Table, app.Charge(m))
+	if s.CreateTable {
+		if err := t.Create(ctx, s.Logger(os.Stderr)); err != nil {
+			return app.Store{}, err
+		}
+	}
+	store := app.Store{Table: t, FileLimit: fileLimit}
 	if s.FilesBucket == "" || s.FilesTotal == 0 {
 		return store, nil
 	}

@@ -439,3 +439,50 @@ func namesIn(n ast.Node) map[string]bool {
 
 // unlikeAName parts names, and keeps paths, texts and addresses whole.
 func unlikeAName(r rune) bool { return strings.ContainsRune(" \n\t.,;:()[]'!?", r) }
+
+// A call of DynamoDB beside Table.do has no limit of time: a server would wait for ever for an answer that was lost.
+func TestDynamoDB_isCalledWithinDoAlone(t *testing.T) {
+	found := 0
+	for _, s := range sources(t) {
+		if s.test() || strings.Contains(s.name, "/testkit/") || !slices.ContainsFunc(s.file.Imports,
+			func(i *ast.ImportSpec) bool { return strings.HasSuffix(i.Path.Value, `/service/dynamodb"`) }) {
+			continue
+		}
+		var limited []ast.Node // what is given to do
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, _ := n.(*ast.CallExpr)
+			if call == nil {
+				return true
+			}
+			method, _ := call.Fun.(*ast.SelectorExpr)
+			if method == nil || len(call.Args) == 0 {
+				return true
+			}
+			if method.Sel.Name == "do" {
+				limited = append(limited, call.Args[len(call.Args)-1])
+			}
+			if !isClient(method.X) {
+				return true
+			}
+			found++
+			if !slices.ContainsFunc(limited, func(f ast.Node) bool { return f.Pos() < n.Pos() && n.Pos() < f.End() }) {
+				t.Errorf("%s: a call of DynamoDB without a limit: make it within Table.do", s.at(n))
+			}
+			return true
+		})
+	}
+	if found < 10 {
+		t.Errorf("%d calls of DynamoDB were found: this test no longer sees them", found)
+	}
+}
+
+// isClient reports whether an expression is named as clients of DynamoDB are: client, or the field of that name.
+func isClient(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name == "client"
+	case *ast.SelectorExpr:
+		return e.Sel.Name == "client"
+	}
+	return false
+}

@@ -3,6 +3,7 @@ package dynamolocal
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -29,7 +30,8 @@ func NewTable(t testing.TB, opts dynamotable.Options) (tbl *dynamotable.Table, n
 	t.Helper()
 	client := Client(Start(t))
 	name = "parley-" + rand.Text()
-	if err := dynamotable.CreateTable(t.Context(), client, name); err != nil {
+	tbl = dynamotable.New(client, name, opts)
+	if err := tbl.Create(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -38,5 +40,5 @@ func NewTable(t testing.TB, opts dynamotable.Options) (tbl *dynamotable.Table, n
 			t.Errorf("deleting the table %s: %v", name, err)
 		}
 	})
-	return dynamotable.New(client, name, opts), name
+	return tbl, name
 }

@@ -2,12 +2,18 @@ package dynamotable_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
 	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -20,15 +26,15 @@ import (
 	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
-func TestCreateTable_existingTable_isUnchanged(t *testing.T) {
+func TestCreate_existingTable_isUnchanged(t *testing.T) {
 	client := dynamolocal.Client(dynamolocal.Start(t))
 	tbl, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.Always)))
-	must(t, dynamotable.CreateTable(t.Context(), client, name))
+	must(t, create(t, client, name))
 	wantData(t, tbl, "a", "one")
 }
 
-func TestCreateTable_concurrentCalls_allSucceed(t *testing.T) {
+func TestCreate_concurrentCalls_allSucceed(t *testing.T) {
 	client := dynamolocal.Client(dynamolocal.Start(t))
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	_, err := client.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: &name})
@@ -36,7 +42,7 @@ func TestCreateTable_concurrentCalls_allSucceed(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if err := dynamotable.CreateTable(t.Context(), client, name); err != nil {
+			if err := create(t, client, name); err != nil {
 				t.Error(err)
 			}
 		})
@@ -45,7 +51,7 @@ func TestCreateTable_concurrentCalls_allSucceed(t *testing.T) {
 	must(t, dynamotable.New(client, name, dynamotable.Options{}).Ready(t.Context()))
 }
 
-func TestCreateTable_newTable_isOnDemandWithTTL(t *testing.T) {
+func TestCreate_newTable_isOnDemandWithTTL(t *testing.T) {
 	client := dynamolocal.Client(dynamolocal.Start(t))
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	about, err := client.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &name})
@@ -61,11 +67,77 @@ func TestCreateTable_newTable_isOnDemandWithTTL(t *testing.T) {
 	}
 }
 
-func TestCreateTable_badName_errorQuotesIt(t *testing.T) {
-	err := dynamotable.CreateTable(t.Context(), dynamolocal.Client(dynamolocal.Start(t)), "a b")
+func TestCreate_badName_errorQuotesIt(t *testing.T) {
+	err := create(t, dynamolocal.Client(dynamolocal.Start(t)), "a b")
 	if err == nil || !strings.Contains(err.Error(), `"a b"`) {
 		t.Errorf("CreateTable: %v", err)
 	}
+}
+
+// create creates a table as a program does.
+func create(t *testing.T, client *dynamodb.Client, name string) error {
+	return dynamotable.New(client, name, dynamotable.Options{}).Create(t.Context(), slog.New(slog.DiscardHandler))
+}
+
+// The engine creates the table, and one answer never comes.
+func TestCreate_answerIsSwallowed_isAskedAgainAndSaid(t *testing.T) {
+	engine := dynamolocal.Start(t)
+	for _, lost := range []string{"CreateTable", "DescribeTable", "DescribeTimeToLive", "UpdateTimeToLive"} {
+		t.Run(lost, func(t *testing.T) {
+			t.Parallel()
+			tbl, l, log := openNew(t, engine, func(n int, operation string) bool { return operation == lost && n == 0 })
+			tbl.SetLimits(500*time.Millisecond, time.Minute)
+			must(t, tbl.Create(t.Context(), slog.New(slog.NewTextHandler(log, nil))))
+			must(t, tbl.Ready(t.Context()))
+			if !strings.Contains(log.String(), "called again") || !strings.Contains(log.String(), lost) {
+				t.Errorf("the log says %q", log)
+			}
+			if on, err := tbl.HasTTL(t.Context()); !on || err != nil {
+				t.Errorf("TTL is on: %t, %v; sent were %v", on, err, l.requests())
+			}
+		})
+	}
+}
+
+func TestCreate_storeNeverAnswers_failsWithinItsLimit(t *testing.T) {
+	tbl, _, log := openNew(t, dynamolocal.Start(t), func(int, string) bool { return true })
+	tbl.SetLimits(50*time.Millisecond, time.Second)
+	err := tbl.Create(t.Context(), slog.New(slog.NewTextHandler(log, nil)))
+	if !errors.Is(err, table.ErrUnavailable) || !strings.Contains(err.Error(), "CreateTable") {
+		t.Errorf("Create: %v; want it to say which call had no answer", err)
+	}
+}
+
+// openNew returns a table that does not exist yet, over a line that swallows answers. n counts the requests of an
+// operation from 0.
+func openNew(t *testing.T, engine string, swallows func(n int, operation string) bool) (*dynamotable.Table, *line,
+	*bytes.Buffer) {
+	t.Helper()
+	name := "parley-" + rand.Text()
+	l := &line{t: t, engine: engine}
+	l.plan = func(n int) fault {
+		all, before := l.requests(), 0
+		for _, r := range all[:n] {
+			if r.Operation == all[n].Operation {
+				before++
+			}
+		}
+		if !swallows(before, all[n].Operation) {
+			return nil
+		}
+		return func(w http.ResponseWriter, r *http.Request, engine func() (int, []byte)) {
+			engine()
+			silent(w, r, engine)
+		}
+	}
+	server := httptest.NewServer(l)
+	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		// The test may have failed before the table was created.
+		client := dynamolocal.Client(engine)
+		_, _ = client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
+	})
+	return dynamotable.New(dynamolocal.Client(server.URL), name, dynamotable.Options{}), l, new(bytes.Buffer)
 }
 
 func TestReady_missingTable_errorSaysWhatToDo(t *testing.T) {

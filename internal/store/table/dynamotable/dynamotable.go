@@ -56,6 +56,7 @@ type Table struct {
 	name    string
 	clock   clockwork.Clock
 	observe func(context.Context, Call)
+	retried func(operation string, err error) // if not nil, hears of each attempt that is to be repeated
 	limits  limits
 
 	closeIdle func() // closes the idle connections; nil: the client is not the SDK's

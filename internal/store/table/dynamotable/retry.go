@@ -64,6 +64,9 @@ func (t *Table) do(ctx context.Context, operation, about string, send func(conte
 		if cause == nil || bounded.Err() == nil {
 			cause = err
 		}
+		if t.retried != nil {
+			t.retried(operation, err)
+		}
 		if pause(bounded, call.Attempts) != nil {
 			return lost, gaveUp(ctx, call, about, cause)
 		}
