@@ -9,7 +9,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/api/httpapi"
 	"github.com/parley-chat/parley/internal/cli/shell"
@@ -17,12 +20,16 @@ import (
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
+// checkTime bounds how long the first answer of a table may take.
+const checkTime = 15 * time.Second
+
+// After the program was asked to end, it goes on while it gives answers: until drainPause has passed since the last
+// answer, or drainTime in all. A limit of the whole alone would cut off the waits of a busy server: thousands of waits
+// end at once, and some are answered half a minute after the others. The unit of systemd and the container in
+// deploy/self-hosted wait for longer than drainTime.
 const (
-	// checkTime bounds how long the first answer of a table may take.
-	checkTime = 15 * time.Second
-	// drainTime bounds how long open answers may take after the program was asked
-	// to end.
-	drainTime = 10 * time.Second
+	drainPause = 10 * time.Second
+	drainTime  = 90 * time.Second
 )
 
 // serveCommand is `parley serve`.
@@ -89,7 +96,7 @@ func (s *serveCommand) serve(ctx context.Context, io streams,
 	}
 	server := httpapi.NewServer(a.Handler, log)
 	bounded := httpapi.BoundConnections(server, ln, app.MaxConnections(), s.TrustProxy)
-	return serveUntil(ctx, server, bounded, a.Stop, log)
+	return serveUntil(ctx, server, bounded, a.Stop, clockwork.NewRealClock(), log)
 }
 
 // call starts the calls of agents, webhooks and endpoints, until the server or stop ends them. stop waits for the last
@@ -146,9 +153,20 @@ func ready(ctx context.Context, a *app.App) error {
 	return a.Ready(ctx)
 }
 
-// serveUntil serves on ln until ctx ends. Then serveUntil calls stop, which ends open waits, and gives open requests
-// drainTime to end.
-func serveUntil(ctx context.Context, server *http.Server, ln net.Listener, stop func(), log *slog.Logger) error {
+// serveUntil serves on ln until ctx ends. Then serveUntil calls stop, which ends open waits, and goes on while answers
+// are given: see drainPause.
+func serveUntil(ctx context.Context, server *http.Server, ln net.Listener, stop func(), clock clockwork.Clock,
+	log *slog.Logger) error {
+	var pause atomic.Pointer[clockwork.Timer] // set once the server stops
+	handler := server.Handler
+	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if timer := pause.Load(); timer != nil {
+				(*timer).Reset(drainPause)
+			}
+		}()
+		handler.ServeHTTP(w, r)
+	})
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ln) }()
 	select {
@@ -157,10 +175,14 @@ func serveUntil(ctx context.Context, server *http.Server, ln net.Listener, stop 
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
-	stop()
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	if err := server.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	whole, timer := clock.AfterFunc(drainTime, cancel), clock.AfterFunc(drainPause, cancel)
+	defer whole.Stop()
+	defer timer.Stop()
+	pause.Store(&timer)
+	stop()
+	if err := server.Shutdown(drain); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil

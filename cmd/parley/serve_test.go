@@ -5,16 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -224,5 +227,97 @@ func await(t *testing.T, out *secretscan.Buffer, want *regexp.Regexp) {
 		if time.Now().After(deadline) {
 			t.Fatalf("no %v in\n%s", want, out)
 		}
+	}
+}
+
+// Each answer comes 8 s after the one before, which is longer in all than the server waits for one.
+func TestServeUntil_answersGoOn_noneIsCutOff(t *testing.T) {
+	s := newStopping(t, 20)
+	for range 9 {
+		s.clock.Advance(8 * time.Second)
+		s.answers(t)
+	}
+	s.clock.Advance(drainPause)
+	if err := <-s.ended; err != nil {
+		t.Error(err)
+	}
+	if open := len(s.open); open != 20 {
+		t.Errorf("%d requests were open, want 20", open)
+	}
+}
+
+// Somebody asks for one answer after another.
+func TestServeUntil_answersNeverEnd_endsAfterAll(t *testing.T) {
+	s := newStopping(t, 20)
+	for range 11 {
+		s.clock.Advance(8 * time.Second)
+		s.answers(t)
+	}
+	s.clock.Advance(drainTime - 88*time.Second)
+	if err := <-s.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// stopping is a server with open requests that was asked to end.
+type stopping struct {
+	clock *clockwork.FakeClock
+	ended chan error
+	open  chan struct{} // has an element for each request that has come
+	next  chan struct{} // has one request answered for each element
+	got   chan error    // the ends of the requests
+}
+
+func newStopping(t *testing.T, requests int) *stopping {
+	t.Helper()
+	s := &stopping{clock: clockwork.NewFakeClock(), ended: make(chan error, 1), open: make(chan struct{}, requests),
+		next: make(chan struct{}), got: make(chan error, requests)}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.open <- struct{}{}
+		select {
+		case <-s.next:
+			fmt.Fprint(w, "answered")
+		case <-r.Context().Done():
+		}
+	})}
+	t.Cleanup(func() { server.Close() })
+	stopped := make(chan struct{})
+	go func() {
+		s.ended <- serveUntil(ctx, server, ln, func() { close(stopped) }, s.clock, secretscan.Logger(t))
+	}()
+	for range requests {
+		go func() {
+			answer, err := http.Get("http://" + ln.Addr().String())
+			if err == nil {
+				_, err = io.ReadAll(answer.Body)
+				answer.Body.Close()
+			}
+			s.got <- err
+		}()
+	}
+	for len(s.open) < requests {
+		runtime.Gosched()
+	}
+	stop()
+	<-stopped
+	return s
+}
+
+// answers has one request answered.
+func (s *stopping) answers(t *testing.T) {
+	t.Helper()
+	select {
+	case s.next <- struct{}{}:
+	case err := <-s.ended:
+		t.Fatalf("the server has ended with open requests: %v", err)
+	}
+	if err := <-s.got; err != nil {
+		t.Fatalf("a request was not answered: %v", err)
 	}
 }
