@@ -25,7 +25,8 @@ const (
 
 // The lives of the items. An access token is valid for accessLife after the turn that made the token, and for grace
 // after the next turn, since clients have calls under way. A consumed refresh token leads to the present pair for
-// grace, too: clients refresh several times at once.
+// shareLife: the sessions of a client share one pair, and each goes on with the token that it has read, perhaps after
+// its computer slept. With less, one session's turn would sign all the others out.
 const (
 	signInLife = 90 * 24 * time.Hour // after the last turn
 	turnLife   = 24 * time.Hour
@@ -33,6 +34,7 @@ const (
 	usedLife   = 10 * time.Minute
 	accessLife = 7 * 24 * time.Hour
 	grace      = 2 * time.Minute
+	shareLife  = 30 * time.Minute // less than turnLife
 	// again is how long after the first exchange of a code a second one may come from the same client.
 	again = 10 * time.Second
 )

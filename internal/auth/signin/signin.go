@@ -197,9 +197,9 @@ type Refresh struct {
 	Resource      string // "": the program names none
 }
 
-// Refresh returns the next pair of a sign-in, and consumes the token. All calls with the same token within 2 minutes
-// get the same pair, the present pair, whether the calls race or a reply was lost. A call with a token that was
-// consumed earlier ends the sign-in: somebody has stolen the token.
+// Refresh returns the next pair of a sign-in, and consumes the token. For 30 minutes all further calls with the token
+// get the present pair, whether the calls race, a reply was lost, or several sessions of a program share a pair. A call
+// with a token that was consumed earlier ends the sign-in: somebody has stolen the token.
 func (s *SignIns) Refresh(ctx context.Context, r Refresh) (Pair, error) {
 	token, ok := ident.ParseSignIn(r.Token)
 	if !ok || token.Use != ident.RefreshToken {
@@ -309,7 +309,7 @@ func (s *SignIns) replay(ctx context.Context, token ident.SignInSecret, now Stor
 // repeat answers a refresh token that a turn has consumed.
 func (s *SignIns) repeat(ctx context.Context, token ident.SignInSecret, now Stored, it table.Item,
 	by turn) (Pair, error) {
-	if s.o.Clock.Since(time.UnixMilli(by.AtMs)) >= grace {
+	if s.o.Clock.Since(time.UnixMilli(by.AtMs)) >= shareLife {
 		if err := s.end(ctx, token.Key, token.ID, "token_reused"); err != nil {
 			return Pair{}, err
 		}

@@ -120,27 +120,65 @@ func TestRefresh_twentyAtOnceOverTwoProcesses_getOnePair(t *testing.T) {
 	})
 }
 
-func TestRefresh_ofAConsumedToken_leadsToThePresentPairForTwoMinutes(t *testing.T) {
+// The sessions of a program share a pair. One makes the turns, and the others come late with what they have read.
+func TestRefresh_ofAConsumedToken_leadsToThePresentPairForHalfAnHour(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		p := w.process()
+		p, other := w.process(), w.process()
+		wantPair := func(token ident.SignInSecret, want signin.Pair, when string) {
+			t.Helper()
+			if got := w.refresh(other, token); got.Access != want.Access || got.Refresh != want.Refresh {
+				t.Errorf("%s: it does not lead to the present pair", when)
+			}
+		}
 		first := w.signIn(p)
 		second := w.refresh(p, first.Refresh)
 		w.wants(true, first.Access, "the token before, at once")
-		w.clock.Advance(time.Minute)
-		third := w.refresh(p, second.Refresh)
+		w.clock.Advance(2*time.Minute - time.Second)
+		w.wants(true, first.Access, "the token before, for two minutes")
+		w.clock.Advance(time.Second)
+		w.wants(false, first.Access, "the token before, after two minutes")
+		wantPair(first.Refresh, second, "after two minutes")
+		w.clock.Advance(27 * time.Minute)
+		third := w.refresh(other, second.Refresh)
 		w.wants(false, first.Access, "two turns later")
 		w.clock.Advance(time.Minute - time.Second)
-		if got := w.refresh(w.process(), first.Refresh); got.Access != third.Access || got.Refresh != third.Refresh {
-			t.Error("the first token does not lead to the present pair")
-		}
-		w.wants(true, second.Access, "the token before, for two minutes")
-		w.clock.Advance(time.Minute + time.Second)
-		w.wants(false, second.Access, "the token before, after two minutes")
+		wantPair(first.Refresh, third, "two turns ago, in the thirtieth minute")
+		w.clock.Advance(time.Second)
+		wantPair(second.Refresh, third, "one turn ago, a minute later")
 		w.wants(true, third.Access, "the present token")
-		if _, err := p.Refresh(t.Context(), refreshOf(first.Refresh)); !errors.Is(err, signin.ErrGrant) {
-			t.Errorf("a token that was consumed 3 minutes ago: %v", err)
+		if _, err := other.Refresh(t.Context(), refreshOf(first.Refresh)); !errors.Is(err, signin.ErrGrant) {
+			t.Errorf("a token that was consumed 30 minutes ago: %v", err)
 		}
 		w.wants(false, third.Access, "after an old token came")
+		if _, err := p.Refresh(t.Context(), refreshOf(third.Refresh)); !errors.Is(err, signin.ErrGrant) {
+			t.Errorf("the present token, after an old token came: %v", err)
+		}
+	})
+}
+
+func TestRefresh_oldAndPresentTokensAtOnce_leadToOnePair(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		processes := []*signin.SignIns{w.process(), w.process()}
+		tokens := []ident.SignInSecret{w.signIn(processes[0]).Refresh}
+		for range 2 {
+			tokens = append(tokens, w.refresh(processes[0], tokens[len(tokens)-1]).Refresh)
+		}
+		w.clock.Advance(10 * time.Minute)
+		got := race(24, func(i int) (signin.Pair, error) {
+			return processes[i%2].Refresh(t.Context(), refreshOf(tokens[i%3]))
+		})
+		w.clock.Advance(10 * time.Minute)
+		last := w.refresh(processes[1], tokens[0])
+		for i, o := range got {
+			if o.err != nil {
+				t.Fatalf("call %d: %v", i, o.err)
+			}
+			// A call that came before the turn has the pair before, whose token leads to the next pair by now.
+			if p := o.pair; p.Refresh != last.Refresh && p.Refresh != tokens[2] {
+				t.Errorf("call %d got another pair", i)
+			}
+		}
+		w.wants(true, last.Access, "after the race")
 	})
 }
 
@@ -152,7 +190,7 @@ func TestRefresh_ofATokenThatWasConsumedTwoThousandTurnsAgo_endsTheSignIn(t *tes
 	for range 2*table.MaxLimit + 1 {
 		last = w.refresh(p, last.Refresh)
 	}
-	w.clock.Advance(2 * time.Minute)
+	w.clock.Advance(30 * time.Minute)
 	if _, err := p.Refresh(t.Context(), refreshOf(first.Refresh)); !errors.Is(err, signin.ErrGrant) {
 		t.Error(err)
 	}
