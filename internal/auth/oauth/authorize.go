@@ -144,7 +144,7 @@ func (s *Server) check(q url.Values) (bad refusal, ok bool) {
 		return refusal{"invalid_request", "The response_mode must be query."}, false
 	case q.Has("request") || q.Has("request_uri"):
 		return refusal{"request_not_supported", "Send the request as parameters."}, false
-	case resource != "" && plain(resource) != s.o.Resource:
+	case resource != "" && s.plain(resource) != s.o.Resource:
 		return refusal{"invalid_target", "This server signs in for " + s.o.Resource + " only."}, false
 	}
 	return refusal{}, true

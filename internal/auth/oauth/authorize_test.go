@@ -80,8 +80,11 @@ func TestAuthorize_requestThatTheProgramGotWrong_isToldToItByAClick(t *testing.T
 		"invalid_request": {asks("code_challenge", ""), asks("code_challenge_method", "plain"),
 			asks("code_challenge_method", ""), asks("code_challenge", verifier[:42]),
 			asks("response_mode", "fragment")},
-		"invalid_target": {asks("resource", "https://other.example/mcp"), asks("resource", public),
-			asks("resource", public+"/"), asks("resource", public+"/mcp//")},
+		"invalid_target": {asks("resource", "https://other.example/mcp"), asks("resource", "https://other.example"),
+			asks("resource", public+"/mcp//"), asks("resource", public+"/i"), asks("resource", public+":8443/mcp"),
+			asks("resource", "http://parley.example:443/mcp"), asks("resource", "parley.example/mcp"),
+			asks("resource", public+"/MCP"), asks("resource", public+"/mcp?x"), asks("resource", public+"/mcp#x"),
+			asks("resource", "https://u@parley.example/mcp"), asks("resource", public+".evil.example"), asks("resource", "/mcp")},
 		"request_not_supported": {asks("request_uri", "https://agent.example/request")},
 	} {
 		for _, request := range requests {

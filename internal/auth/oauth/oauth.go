@@ -178,8 +178,22 @@ func (s *Server) resource(w http.ResponseWriter, r *http.Request, _ string) {
 	})
 }
 
-// plain returns a client's spelling of a resource without a slash at the end: MCP is served with and without.
-func plain(resource string) string { return strings.TrimSuffix(resource, "/") }
+// plain returns the resource of s for any spelling of it, else resource. Spellings differ in case and in the port that
+// is usual for https (RFC 3986, section 6.2.3), and MCP is served with and without a slash at its end. Some clients name
+// the whole server, and there is nothing else at this server to sign in to.
+func (s *Server) plain(resource string) string {
+	u, err := url.Parse(resource)
+	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return resource
+	}
+	origin := strings.ToLower(u.Scheme + "://" + u.Host)
+	origin = strings.TrimSuffix(strings.TrimSuffix(origin, ":443"), ":")
+	path := strings.TrimSuffix(u.Path, "/")
+	if origin == s.o.Public && (path == "" || origin+path == s.o.Resource) {
+		return s.o.Resource
+	}
+	return resource
+}
 
 func (s *Server) issuer() string { return s.o.Public + issuerPath }
 
@@ -223,14 +237,14 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, address string) {
 	switch kind := form.Get("grant_type"); kind {
 	case "authorization_code":
 		x := signin.Exchange{Code: form.Get("code"), Client: form.Get("client_id"), Redirect: form.Get("redirect_uri"),
-			Verifier: form.Get("code_verifier"), Resource: plain(form.Get("resource"))}
+			Verifier: form.Get("code_verifier"), Resource: s.plain(form.Get("resource"))}
 		err = s.guess(r, x.Code, address, func() (err error) {
 			pair, err = s.o.SignIns.Exchange(r.Context(), x)
 			return err
 		})
 	case "refresh_token":
 		x := signin.Refresh{Token: form.Get("refresh_token"), Client: form.Get("client_id"),
-			Resource: plain(form.Get("resource"))}
+			Resource: s.plain(form.Get("resource"))}
 		err = s.guess(r, x.Token, address, func() (err error) {
 			pair, err = s.o.SignIns.Refresh(r.Context(), x)
 			return err

@@ -27,14 +27,24 @@ func TestResource_withASlashAtItsEnd_isTheSame(t *testing.T) {
 			t.Errorf("at %s: %s", path, got)
 		}
 	}
-	code := w.back(w.posts(asks("resource", slash), "allow", w.key)).Get("code")
-	pair := w.exchanges(code, "resource", slash)
-	next := w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client, "resource", slash)
-	if next.status != 200 {
-		t.Fatalf("%d %s, then %d %s", pair.status, pair.text, next.status, next.text)
-	}
-	if _, err := w.gate.Bearer(t.Context(), next.Access, w.address); err != nil {
-		t.Error(err)
+}
+
+// A client takes the resource from its address of the server, which people write as they like.
+func TestResource_inAnySpelling_isThisServer(t *testing.T) {
+	w := newWorld(t)
+	for _, resource := range []string{"", public + "/mcp", public + "/mcp/", public, public + "/", public + ":443",
+		public + ":443/mcp", public + ":/mcp", "HTTPS://Parley.EXAMPLE/mcp", "https://PARLEY.example:443/",
+		public + "/%6dcp"} {
+		code := w.back(w.posts(asks("resource", resource), "allow", w.key)).Get("code")
+		pair := w.exchanges(code, "resource", resource)
+		next := w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client,
+			"resource", resource)
+		if next.status != 200 {
+			t.Fatalf("%s: %d %s, then %d %s", resource, pair.status, pair.text, next.status, next.text)
+		}
+		if _, err := w.gate.Bearer(t.Context(), next.Access, w.address); err != nil {
+			t.Errorf("%s: %v", resource, err)
+		}
 	}
 }
 
