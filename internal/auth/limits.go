@@ -31,9 +31,10 @@ const (
 	MaxClientID  = 2000    // bytes
 	MaxDocument  = 5 << 10 // bytes of the document that describes a program
 	MaxDocuments = 1000    // in memory
-	// DocumentsEvery is the time of the next two limits: how many new documents are fetched in that time. For the
-	// networks around an address see ident.Groups.
+	// DocumentsEvery is the time of the next limits: how many new documents are fetched in that time. For the networks
+	// around an address see ident.Groups.
 	DocumentsEvery        = time.Minute
 	MaxDocumentsOfAddress = 10
 	MaxDocumentsOfProcess = 60
+	MaxFirstDocuments     = 300 // of a process: beyond MaxDocumentsOfProcess, the first ones of networks alone
 )

@@ -84,7 +84,8 @@ func TestAuthorize_requestThatTheProgramGotWrong_isToldToItByAClick(t *testing.T
 			asks("resource", public+"/mcp//"), asks("resource", public+"/i"), asks("resource", public+":8443/mcp"),
 			asks("resource", "http://parley.example:443/mcp"), asks("resource", "parley.example/mcp"),
 			asks("resource", public+"/MCP"), asks("resource", public+"/mcp?x"), asks("resource", public+"/mcp#x"),
-			asks("resource", "https://u@parley.example/mcp"), asks("resource", public+".evil.example"), asks("resource", "/mcp")},
+			asks("resource", "https://u@parley.example/mcp"), asks("resource", public+".evil.example"),
+			asks("resource", "/mcp")},
 		"request_not_supported": {asks("request_uri", "https://agent.example/request")},
 	} {
 		for _, request := range requests {

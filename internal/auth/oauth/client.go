@@ -157,8 +157,8 @@ func (d document) isFresh(now time.Time) bool {
 }
 
 // find returns the client whose id is the address of a document, and fetches the document unless the last read is
-// fresh. An address that is never called is refused before it counts: sixty such addresses would keep all new programs
-// out for a minute.
+// fresh. An address that is never called is refused before it counts: such addresses would keep new programs out for a
+// minute.
 func (d *documents) find(ctx context.Context, id, address string) (client, error) {
 	if d.judge(id) != nil {
 		return client{}, errClient
@@ -195,15 +195,19 @@ func (d *documents) cached(id string) (document, bool) {
 	return known, there && known.isFresh(d.clock.Now())
 }
 
-// spend counts a fetch, or refuses it.
+// spend counts a fetch, or refuses it. Beyond MaxDocumentsOfProcess a network still gets its first document: otherwise
+// six addresses could keep all new programs out.
 func (d *documents) spend(address string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if now := d.clock.Now(); d.began.IsZero() || now.Sub(d.began) >= auth.DocumentsEvery {
 		d.began, d.ofAll, d.spent = now, 0, ident.Counts{}
 	}
-	groups := ident.Groups(address)
-	if _, over := d.spent.Over(groups, 1, auth.MaxDocumentsOfAddress); over || d.ofAll >= auth.MaxDocumentsOfProcess {
+	groups, most := ident.Groups(address), auth.MaxFirstDocuments
+	if _, further := d.spent.Over([]ident.Group{{Key: ident.Network(address), Times: 1}}, 1, 1); further {
+		most = auth.MaxDocumentsOfProcess
+	}
+	if _, over := d.spent.Over(groups, 1, auth.MaxDocumentsOfAddress); over || d.ofAll >= most {
 		return fault.RetryLater(fault.RateLimited, auth.DocumentsEvery,
 			"Too many programs that this server does not know "+
 				"ask to sign in. Try again in a minute.")

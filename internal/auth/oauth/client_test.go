@@ -66,18 +66,37 @@ func TestDocuments_newOnesOfAHousehold_areTwentyAMinute(t *testing.T) {
 	}
 }
 
-func TestDocuments_newOnes_areSixtyAMinuteForAProcess(t *testing.T) {
+// Six addresses ask for as many documents as they may. Then each other network gets its first, and no more.
+func TestDocuments_newOnesBeyondSixtyAMinute_areTheFirstOfTheirNetwork(t *testing.T) {
 	w := newWorld(t)
-	for n := range 70 {
-		w.address = fmt.Sprintf("192.0.2.%d", n)
-		g := w.posts(asks("client_id", fmt.Sprintf("https://agent.example/%d.json", n)), "", "")
-		if want := map[bool]string{true: "unknown_program", false: "later"}[n < 60]; g.Error != want {
-			t.Errorf("address %d: %s", n, g.text)
+	n := 0
+	wants := func(want, address string) {
+		t.Helper()
+		n++
+		w.address = address
+		if g := w.posts(asks("client_id", fmt.Sprintf("https://agent.example/%d.json", n)), "", ""); g.Error != want {
+			t.Errorf("request %d, of %s: %s", n, address, g.text)
 		}
 	}
-	if len(w.fetched) != 60 {
+	const taken, later = "unknown_program", "later"
+	for range 10 {
+		for i := range 6 {
+			wants(taken, fmt.Sprintf("192.0.2.%d", i))
+		}
+	}
+	wants(later, "192.0.2.0")
+	wants(taken, "2001:db8:7:100::/64")
+	wants(later, "2001:db8:7:100::/64")
+	wants(later, "2001:db8:7:200::/64") // of the same network
+	for i := range 239 {
+		wants(taken, fmt.Sprintf("198.51.100.%d", i))
+	}
+	wants(later, "203.0.113.1")
+	if len(w.fetched) != 300 {
 		t.Errorf("%d were fetched", len(w.fetched))
 	}
+	w.clock.Advance(time.Minute)
+	wants(taken, "192.0.2.0")
 }
 
 // Many ask for a program whose host is slow. They share one request, and the wait for it.

@@ -179,8 +179,8 @@ func (s *Server) resource(w http.ResponseWriter, r *http.Request, _ string) {
 }
 
 // plain returns the resource of s for any spelling of it, else resource. Spellings differ in case and in the port that
-// is usual for https (RFC 3986, section 6.2.3), and MCP is served with and without a slash at its end. Some clients name
-// the whole server, and there is nothing else at this server to sign in to.
+// is usual for https (RFC 3986, section 6.2.3), and MCP is served with and without a slash at its end. Some clients
+// name the whole server, and there is nothing else at this server to sign in to.
 func (s *Server) plain(resource string) string {
 	u, err := url.Parse(resource)
 	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
