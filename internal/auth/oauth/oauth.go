@@ -296,7 +296,34 @@ func formOf(r *http.Request) (url.Values, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, refusal{"invalid_request", "The form is not well-formed, or has more than 8 KB."}
 	}
-	return r.PostForm, once(r.PostForm)
+	if err := once(r.PostForm); err != nil {
+		return nil, err
+	}
+	return r.PostForm, addBasicClient(r, r.PostForm)
+}
+
+// addBasicClient adds to a form the client_id of a header with Basic, which some libraries send instead, encoded as in a
+// form (RFC 6749, section 2.3.1). No program has a secret here, so the secret is empty: the last colon ends the id,
+// since other libraries do not encode the colon of an address.
+func addBasicClient(r *http.Request, form url.Values) error {
+	kind, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(kind, "Basic") {
+		return nil
+	}
+	user, password, ok := r.BasicAuth()
+	encoded, bare := strings.CutSuffix(user+":"+password, ":")
+	id, err := url.QueryUnescape(encoded)
+	switch {
+	case !ok || err != nil:
+		return refusal{"invalid_request", "The Authorization header is not well-formed. Leave it out, and send the " +
+			"client_id in the form."}
+	case !bare || form.Get("client_secret") != "":
+		return refusal{"invalid_client", "No program has a client_secret here. Send the client_id without one."}
+	case form.Has("client_id") && form.Get("client_id") != id:
+		return refusal{"invalid_request", "The client_id in the Authorization header is not that of the form. Send one."}
+	}
+	form.Set("client_id", id)
+	return nil
 }
 
 // once refuses parameters that are given more than once.

@@ -1,8 +1,10 @@
 package oauth_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -83,6 +85,45 @@ func TestToken_whatIsWrong_isAnErrorOfOAuth(t *testing.T) {
 	}
 	if g := w.exchanges(code); g.status != 200 {
 		t.Errorf("the program itself, after all of them: %d %s", g.status, g.Error)
+	}
+}
+
+// Some libraries send the client_id in the header alone (RFC 6749, section 2.3.1).
+func TestToken_clientInABasicHeader_isTheClientOfTheForm(t *testing.T) {
+	w := newWorld(t)
+	basic := func(id, secret string) string {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
+	}
+	post := func(path, header string, form url.Values) got {
+		t.Helper()
+		return w.call("POST", path, "application/x-www-form-urlencoded", form.Encode(), "Authorization", header)
+	}
+	escaped := url.QueryEscape(client)
+	code := w.back(w.posts(asks(), "allow", w.key)).Get("code")
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirect},
+		"code_verifier": {verifier}}
+	for header, want := range map[string]string{
+		"Basic ?": "invalid_request", basic("%zz", ""): "invalid_request", basic(escaped, "secret"): "invalid_client",
+		basic("https%3A%2F%2Fother.example%2Fc", ""): "invalid_grant",
+	} {
+		if g := post("/oauth/token", header, form); g.status != 400 || g.Error != want || g.Description == "" {
+			t.Errorf("%s: %d %s", header, g.status, g.text)
+		}
+	}
+	form.Set("client_id", "https://other.example/c")
+	if g := post("/oauth/token", basic(escaped, ""), form); g.Error != "invalid_request" {
+		t.Errorf("two programs: %d %s", g.status, g.text)
+	}
+	form.Del("client_id")
+	pair := post("/oauth/token", basic(escaped, ""), form)
+	// This library does not encode the id.
+	renewal := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {pair.Refresh}, "client_id": {client}}
+	next := post("/oauth/token", "bAsIc"+strings.TrimPrefix(basic(client, ""), "Basic"), renewal)
+	if pair.status != 200 || next.status != 200 {
+		t.Fatalf("%d %s, then %d %s", pair.status, pair.text, next.status, next.text)
+	}
+	if g := post("/oauth/revoke", basic(escaped, ""), url.Values{"token": {next.Access}}); g.status != 200 {
+		t.Errorf("%d %s", g.status, g.text)
 	}
 }
 
