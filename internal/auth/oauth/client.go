@@ -115,7 +115,7 @@ func (s *Server) clientOf(ctx context.Context, id, address string) (client, erro
 	}
 	u, err := url.Parse(id)
 	if err != nil || u.Scheme != "https" || u.Host == "" || len(u.Path) < 2 || u.User != nil || u.Fragment != "" ||
-		slices.ContainsFunc(strings.Split(u.Path, "/"), func(part string) bool { return part == "." || part == ".." }) {
+		hasSteps(u.Path) {
 		return client{}, errClient
 	}
 	got, err := s.documents.find(ctx, id, address)

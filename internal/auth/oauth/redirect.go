@@ -8,11 +8,13 @@ import (
 )
 
 // mayRedirect reports whether an answer may go to an address at all: by https, to this computer (RFC 8252, section
-// 7.3), or to a native program (see nativeScheme).
+// 7.3), or to a native program (see nativeScheme). The address must mean the same to all who read it: a browser leaves
+// out the steps of a path, such as "..", and a server may decode what is encoded, and both then lead elsewhere. A step
+// needs no slash before it: some servers cut a path at ";".
 func mayRedirect(address string) bool {
 	u, err := url.Parse(address)
-	if err != nil || strings.Contains(address, "#") ||
-		strings.ContainsFunc(address, func(c rune) bool { return c <= ' ' || c == '\\' || c > '~' }) {
+	if err != nil || strings.ContainsAny(address, `#%\`) || hasSteps(u.Path) ||
+		strings.ContainsFunc(address, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return false
 	}
 	if nativeScheme(address) != "" {
@@ -22,6 +24,16 @@ func mayRedirect(address string) bool {
 		return false
 	}
 	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u)
+}
+
+// hasSteps reports whether a path has a part "." or "..", perhaps with parameters behind a semicolon.
+func hasSteps(path string) bool {
+	for part := range strings.SplitSeq(path, "/") {
+		if part, _, _ = strings.Cut(part, ";"); part == "." || part == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 // nativeScheme returns the scheme of an address that a native program opens; "" if the address has no such scheme. The
@@ -35,7 +47,7 @@ func mayRedirect(address string) bool {
 // sessions; of Warp to its mcp host; of editors to an extension (see isExtension).
 func nativeScheme(address string) string {
 	scheme, rest, _ := strings.Cut(address, ":")
-	if !strings.HasPrefix(rest, "/") || !within(rest, smallLetters+strings.ToUpper(smallLetters)+digits+"/-._~%:@+=,") {
+	if !strings.HasPrefix(rest, "/") || !within(rest, smallLetters+strings.ToUpper(smallLetters)+digits+"/-._~:@+=,") {
 		return ""
 	}
 	switch scheme {

@@ -33,7 +33,16 @@ func TestAuthorize_unknownProgramOrForeignRedirect_leadsNowhere(t *testing.T) {
 		"x-apple.preferences:/x","com..app:/cb","com.example.app:cb",
 		".example.app:/cb","com.example.:/cb","com.Example.app:/cb","com.ex_ample.app:/cb","com.example.app:/a\"b",
 		"https://claude.ai%E2%81%84x.evil.example/cb","https://%D1%81laude.ai/cb","https://agent.example%EF%BC%8Fx/",
-		"https://claude.ai;x.evil.example/","https://claude.ai\"x.evil.example/","https://[fe80::1%25x]/"]`
+		"https://claude.ai;x.evil.example/","https://claude.ai\"x.evil.example/","https://[fe80::1%25x]/",
+		"https://agent.example/cb/../x","https://agent.example/./cb","https://agent.example/cb/..","https://agent.example/..",
+		"https://agent.example/cb/..;/x","https://agent.example/cb/%2e%2e/x","https://agent.example/cb/.%2E/x",
+		"https://agent.example/cb%2f..%2fx","https://agent.example/cb%5c..%5cx","https://agent.example/cb%0d%0ax",
+		"https://agent.example/cb%00","https://agent.example/%63b","https://agent.example/cb?to=%2F..","https://agent.example/%",
+		"https://agent.example/cb\\..\\x","https:\\\\agent.example/cb","https://agent.example\\@evil.example/",
+		"https://agent.example/c\tb","https://agent.example/c\nb","https://agent.example/c\u007fb",
+		"https://@agent.example/cb","https://agent.example%40evil.example/","http://localhost/../cb","http://localhost/%63b",
+		"http://localhost%2eevil.example/cb","http://u@localhost/cb","http://127.0.0.1/cb/%2e%2e/x",
+		"com.example.app:/cb/../x","com.example.app:/%2e%2e/x","vscode://a.b/cb/../x","cursor://a.b/%2e%2e/x"]`
 	var schemes []string
 	if err := json.Unmarshal([]byte(notAllowed), &schemes); err != nil {
 		t.Fatal(err)
