@@ -1,10 +1,15 @@
 package app
 
 import (
+	"bufio"
+	"bytes"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/parley-chat/parley/internal/api/httpapi"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -49,7 +54,8 @@ func (s Settings) PublicAddress() string {
 // hosts returns the host names to which requests over the loopback may be addressed: AllowHost, and the host of the
 // public URL. A proxy or a tunnel on this machine passes on requests with the public host.
 func (s Settings) hosts() []string {
-	u, err := url.Parse(s.PublicURL)
+	base, _ := publicURL(s.PublicURL)
+	u, err := url.Parse(base)
 	if err != nil || u.Hostname() == "" {
 		return s.AllowHost
 	}
@@ -80,8 +86,31 @@ func publicURL(text string) (base, reason string) {
 	case strings.Contains(text, "#"):
 		return "", "must not contain a fragment (#): give only scheme, host and path"
 	}
+	host := asciiHost(u.Host)
+	if host == "" {
+		return "", "has a host that is no name on the internet; write one such as https://parley.example"
+	}
 	path := strings.TrimSuffix(strings.TrimRight(u.EscapedPath(), "/"), httpapi.MCPPath)
-	return u.Scheme + "://" + u.Host + strings.TrimRight(path, "/"), ""
+	return u.Scheme + "://" + host + strings.TrimRight(path, "/"), ""
+}
+
+// asciiHost returns a host, with or without a port, as browsers send it: an international name, such as
+// bücher.example, begins with xn-- there. It returns "" for a name that cannot be sent. The writer of requests in
+// net/http knows that form.
+func asciiHost(host string) string {
+	if ident.IsASCII(host) {
+		return host
+	}
+	name := strings.ReplaceAll(norm.NFKC.String(strings.ToLower(norm.NFKC.String(host))), "。", ".")
+	var sent bytes.Buffer
+	if (&http.Request{URL: &url.URL{Scheme: "http", Host: name}}).Write(&sent) != nil {
+		return ""
+	}
+	r, err := http.ReadRequest(bufio.NewReader(&sent))
+	if err != nil || !ident.IsASCII(r.Host) {
+		return ""
+	}
+	return r.Host
 }
 
 // badHost returns why no Host header can match name, or "".

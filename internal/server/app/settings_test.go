@@ -1,6 +1,8 @@
 package app
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +66,27 @@ func TestValidate_hostThatNoRequestNames_saysWhy(t *testing.T) {
 	} {
 		if got := badHost(host); (reason == "") != (got == "") || !strings.Contains(got, reason) {
 			t.Errorf("%q: %q, want %q", host, got, reason)
+		}
+	}
+}
+
+// Clients, browsers and proxies send the ASCII form, and compare it with what the server says of itself.
+func TestPublicURL_internationalName_isUsedInItsASCIIForm(t *testing.T) {
+	for given, want := range map[string]string{
+		"https://bücher.example":          "https://xn--bcher-kva.example/mcp",
+		"https://BÜCHER.example:8443/mcp": "https://xn--bcher-kva.example:8443/mcp",
+		"https://bu\u0308cher.example/":   "https://xn--bcher-kva.example/mcp",
+		"https://b%C3%BCcher.example/p":   "https://xn--bcher-kva.example/p/mcp",
+		"https://例え。テスト":                  "https://xn--r8jz45g.xn--zckzah/mcp",
+		"https://faß.example":             "https://xn--fa-hia.example/mcp",
+		"https://xn--bcher-kva.example":   "https://xn--bcher-kva.example/mcp",
+	} {
+		s := Settings{PublicURL: given}
+		if err := s.CheckAddresses(); err != nil || s.PublicAddress() != want {
+			t.Errorf("%s: %q, %v", given, s.PublicAddress(), err)
+		}
+		if u, err := url.Parse(want); err != nil || !slices.Contains(s.hosts(), u.Hostname()) {
+			t.Errorf("%s: the hosts are %q", given, s.hosts())
 		}
 	}
 }
