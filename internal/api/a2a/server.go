@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
-	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
@@ -99,13 +97,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *mcp.Message, p
 	ctx := context.WithValue(r.Context(), requestKey{}, &request{p, m.Params(), refused})
 	ctx = log.AttachLogger(ctx, slog.New(slog.DiscardHandler)) // the SDK's lines say only that a client has left
 	r = r.WithContext(ctx)
-	envelope := results.JSON(struct {
-		JSONRPC string          `json:"jsonrpc"`
-		ID      json.RawMessage `json:"id,omitempty"`
-		Method  string          `json:"method"`
-		Params  struct{}        `json:"params"`
-	}{JSONRPC: "2.0", ID: m.ID, Method: method})
-	r.Body = io.NopCloser(bytes.NewReader(envelope))
+	w, r.Body = m.WithStandIn(w, method, json.RawMessage("{}"))
 	s.rpc.ServeHTTP(w, r)
 }
 

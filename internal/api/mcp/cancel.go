@@ -3,7 +3,6 @@ package mcp
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 	"sync"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -67,18 +66,9 @@ func (s *Server) cancel(ctx context.Context, m *Message) {
 	var p struct {
 		RequestID json.RawMessage `json:"requestId"`
 	}
-	if json.Unmarshal(m.params.raw, &p) == nil && p.RequestID != nil && exactID(p.RequestID) {
+	if json.Unmarshal(m.params.raw, &p) == nil && p.RequestID != nil && isID(p.RequestID) {
 		s.waits.cancel(callKey{ident.ClientKey(ctx), plainID(p.RequestID)})
 	}
-}
-
-// plainID returns the one spelling of an id that exactID accepts. A string keeps a quote.
-func plainID(id json.RawMessage) string {
-	if id[0] == '"' {
-		return `"` + text(id)
-	}
-	n, _ := strconv.ParseInt(string(id), 10, 64)
-	return strconv.FormatInt(n, 10)
 }
 
 // madeCall is a call, with the waits of its server.

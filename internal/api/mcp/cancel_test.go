@@ -40,13 +40,16 @@ func TestCancel_ofAWait_endsThoseOfTheSameCallerAndID(t *testing.T) {
 			id, cancelled, by string
 			ends              bool
 		}{
-			"the same number":               {`5`, `5`, "Ann", true},
-			"the same string":               {`"5"`, `"\u0035"`, "Ann", true},
-			"another number":                {`5`, `6`, "Ann", false},
-			"a string in place of a number": {`5`, `"5"`, "Ann", false},
-			"a number in place of a string": {`"5"`, `5`, "Ann", false},
-			"another caller":                {`5`, `5`, "Bob", false},
-			"no id":                         {`5`, `{}`, "Ann", false},
+			"the same number":                    {`5`, `5`, "Ann", true},
+			"the same string":                    {`"5"`, `"\u0035"`, "Ann", true},
+			"the same number, written otherwise": {`5.0`, `5`, "Ann", true},
+			"the same number over 2^53":          {`9007199254740993`, `9007199254740993`, "Ann", true},
+			"its neighbor":                       {`9007199254740993`, `9007199254740992`, "Ann", false},
+			"another number":                     {`5`, `6`, "Ann", false},
+			"a string in place of a number":      {`5`, `"5"`, "Ann", false},
+			"a number in place of a string":      {`"5"`, `5`, "Ann", false},
+			"another caller":                     {`5`, `5`, "Bob", false},
+			"no id":                              {`5`, `{}`, "Ann", false},
 		} {
 			t.Run(version+" "+what, func(t *testing.T) {
 				var caller atomic.Value

@@ -4,15 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/api"
 )
-
-// maxExact is the greatest integer that every JSON reader represents exactly (RFC
-// 8259, section 6).
-const maxExact = 1 << 53
 
 // The JSON-RPC codes of a refused message (JSON-RPC 2.0, section 5.1).
 const (
@@ -54,8 +49,7 @@ type params struct {
 //   - text that is not Unicode, which a decoder would change silently;
 //   - a key that occurs twice in an object;
 //   - a key of the envelope in other letters, such as "Method": Go's decoder accepts the key, and a gateway that
-//     filters methods does not see it;
-//   - an id that a reader would round.
+//     filters methods does not see it.
 func Parse(body []byte) (*Message, *Refusal) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, &Refusal{CodeParse, "The body is not JSON in UTF-8."}
@@ -77,8 +71,8 @@ func Parse(body []byte) (*Message, *Refusal) {
 	if text(version) != "2.0" || m.Method == "" {
 		return nil, invalid(`A JSON-RPC message to this server needs "jsonrpc": "2.0" and a "method", both strings.`)
 	}
-	if !exactID(m.ID) {
-		return nil, invalid("The id of a request must be a string of at most %d bytes, or an integer of at most 2^53.",
+	if m.ID != nil && !isID(m.ID) {
+		return nil, invalid("The id of a request must be a string or a number, of at most %d bytes.",
 			api.MaxID-len(`""`))
 	}
 	m.ID = bytes.Clone(m.ID) // the id outlives the body
@@ -160,16 +154,6 @@ func folded(list ...string) map[string]string {
 		by[fold(key)] = key
 	}
 	return by
-}
-
-// exactID reports whether id is absent, a string of at most api.MaxID bytes with its quotes, or an integer that no
-// reader rounds.
-func exactID(id json.RawMessage) bool {
-	if id == nil || id[0] == '"' {
-		return len(id) <= api.MaxID
-	}
-	n, err := strconv.ParseInt(string(id), 10, 64)
-	return err == nil && -maxExact <= n && n <= maxExact
 }
 
 // text returns the string raw; "" if raw is absent or no string.

@@ -30,15 +30,18 @@ func TestParse_bodyThatReadersTakeDifferently_isRefused(t *testing.T) {
 		return `{"jsonrpc":"2.0","id":1,"method":"ping","params":` + params + `}`
 	}
 	for body, code := range map[string]int{
-		in("\"\xff\""):             CodeParse, // not UTF-8
-		in(`"\ud83d"`):             CodeParse, // half of a character
-		in(`{"\ude00":1}`):         CodeParse,
-		in(`["\ud83d\ud83d"]`):     CodeParse,
-		in(`{"a":1,"a":2}`):        CodeInvalid,
-		in(`{"a":1,"\u0041":2}`):   CodeInvalid,
-		in(`[{"s":1,"\u017f":2}]`): CodeInvalid, // the long s
-		in(`{"k":1,"\u212a":2}`):   CodeInvalid, // the Kelvin sign
-		`{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}`:                           CodeInvalid,
+		in("\"\xff\""):                                CodeParse, // not UTF-8
+		in(`"\ud83d"`):                                CodeParse, // half of a character
+		in(`{"\ude00":1}`):                            CodeParse,
+		in(`["\ud83d\ud83d"]`):                        CodeParse,
+		in(`{"a":1,"a":2}`):                           CodeInvalid,
+		in(`{"a":1,"\u0041":2}`):                      CodeInvalid,
+		in(`[{"s":1,"\u017f":2}]`):                    CodeInvalid, // the long s
+		in(`{"k":1,"\u212a":2}`):                      CodeInvalid, // the Kelvin sign
+		`{"jsonrpc":"2.0","id":null,"method":"ping"}`: CodeInvalid,
+		`{"jsonrpc":"2.0","id":true,"method":"ping"}`: CodeInvalid,
+		`{"jsonrpc":"2.0","id":[1],"method":"ping"}`:  CodeInvalid,
+		`{"jsonrpc":"2.0","id":1` + strings.Repeat("0", api.MaxID) + `,"method":"ping"}`:    CodeInvalid,
 		`{"jsonrpc":"2.0","id":"` + strings.Repeat("i", api.MaxID-1) + `","method":"ping"}`: CodeInvalid,
 		in(strings.Repeat("[", api.MaxDepth) + strings.Repeat("]", api.MaxDepth)):           CodeInvalid,
 		in("[" + strings.Repeat("1,", api.MaxParts) + "1]"):                                 CodeInvalid,

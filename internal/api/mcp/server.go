@@ -16,12 +16,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	library "github.com/mark3labs/mcp-go/mcp"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/results"
 )
 
@@ -77,6 +80,10 @@ type Options struct {
 	View         *View        // nil: there is none
 	Events       *Events      // nil: there are none
 	Log          *slog.Logger // nil: slog.Default()
+
+	// Charge counts a request that is no call of a tool for the limits of its caller, or refuses the request with a
+	// [fault.Error]. A tool counts its own calls. Nil: such requests have no limit.
+	Charge func(context.Context) error
 }
 
 // Server serves MCP. Many goroutines may call it at once.
@@ -85,6 +92,8 @@ type Server struct {
 	self  json.RawMessage // resultMeta
 	rest  http.Handler    // mcp-go
 	log   *slog.Logger
+
+	charge func(context.Context) error // nil: there are no limits
 
 	waits   openWaits
 	readers *readers             // nil: nobody reads resources, apart from views
@@ -103,7 +112,7 @@ func NewServer(o Options) *Server {
 		self: results.JSON(resultMeta{library.Implementation{
 			Name: serverName, Title: serverTitle, Version: o.Version}}),
 		rest: libraryHandler(newLibrary(o), o.Log),
-		log:  o.Log,
+		log:  o.Log, charge: o.Charge,
 	}
 	for _, t := range o.Tools {
 		s.tools[t.Name] = &t
@@ -128,6 +137,10 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 		s.serveCall(w, r, c)
 		return
 	}
+	if refused := s.chargeOther(r.Context(), m); refused != nil {
+		refuseForNow(w, m, refused)
+		return
+	}
 	if c := s.eventCallFrom(r.Header, m); c != nil {
 		s.serveEvent(w, r, c)
 		return
@@ -147,12 +160,37 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 	if s.events != nil {
 		w = advertisement{w}
 	}
-	r = r.WithContext(withClient(r, nil))
+	r = r.WithContext(context.WithValue(withClient(r, nil), listenID{}, m.ID))
 	r.Header = header
 	r.Body = io.NopCloser(bytes.NewReader(m.body))
+	if m.ID != nil && absent(m.result) { // a response is no request of a client
+		w, r.Body = m.WithStandIn(w, m.Method, m.params.raw)
+	}
 	if s.readers != nil && s.readers.of(ClientFrom(r.Context())) {
 		s.readers.serve(libraryAnswer{w}, r, m.Method)
 		return
 	}
 	s.rest.ServeHTTP(libraryAnswer{w}, r)
+}
+
+// chargeOther charges a request that is no well-formed call of a tool. A client that connects or asks whether the
+// server is there must hear even if its caller has spent its budget, and a notification has no answer that says when.
+func (s *Server) chargeOther(ctx context.Context, m *Message) (refused *fault.Error) {
+	if s.charge == nil || m.ID == nil || m.Method == string(library.MethodInitialize) ||
+		m.Method == string(library.MethodPing) {
+		return nil
+	}
+	errors.As(s.charge(ctx), &refused)
+	return refused
+}
+
+// codeRefused is the code of a refusal in the range that JSON-RPC leaves to servers.
+const codeRefused = -32000
+
+// refuseForNow refuses a request that is beyond a limit.
+func refuseForNow(w http.ResponseWriter, m *Message, refused *fault.Error) {
+	seconds := fault.Seconds(refused.RetryAfter)
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	respond(w, http.StatusOK, m.ID, nil, &library.JSONRPCErrorDetails{Code: codeRefused, Message: refused.Message,
+		Data: map[string]any{"code": refused.Code, "retry_after_seconds": seconds}})
 }

@@ -53,9 +53,13 @@ type progress struct {
 	Message  string          `json:"message"`
 }
 
+// listenID is the key of the id of a request that goes to mcp-go, as the client wrote the id.
+type listenID struct{}
+
 // acknowledge answers a request to listen before anything else, with the list of what the server will send, as the
 // specification asks. The list is empty. mcp-go drops its own acknowledgement because it has no stream here.
-func acknowledge(ctx context.Context, id any, _ *library.SubscriptionsListenRequest) {
+func acknowledge(ctx context.Context, _ any, _ *library.SubscriptionsListenRequest) {
+	id, _ := ctx.Value(listenID{}).(json.RawMessage)
 	if stream, ok := streamFrom(ctx); ok {
 		stream.Send(notification(library.MethodNotificationSubscriptionsAcknowledged, map[string]any{
 			"_meta":         map[string]any{library.MetaKeySubscriptionID: id},

@@ -174,6 +174,10 @@ func (c Config) longestInQueue() time.Duration {
 	return core.MaxQueueWait
 }
 
+// otherBytes are about the bytes of the longest answers of MCP to no call of a tool: the list of tools, packed, and the
+// view of a room.
+const otherBytes = 20 << 10
+
 func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 	s := c.Settings
 	inQueue := c.longestInQueue()
@@ -188,6 +192,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 	server := mcp.NewServer(mcp.Options{
 		Version: Version(), Instructions: set.Instructions, Tools: list, Prompts: set.Prompts(),
 		Resources: set.Resources(), Events: set.Events(), Log: c.Logger,
+		Charge: func(ctx context.Context) error { return a.rooms.Limits().Fetch(ctx, otherBytes) },
 		View: &mcp.View{URI: web.RoomViewURI(), Name: "room", Title: "The room",
 			Description: "A room of Parley: who is in it, what they do, and the talk as it goes on.",
 			Document:    web.RoomView},

@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -47,5 +49,45 @@ func TestApp_usualLimits_areThoseOfAPublicServer(t *testing.T) {
 				t.Errorf("one more room: %s", got)
 			}
 		})
+	}
+}
+
+// A read of the view or of the list of tools costs as much as 20 KB of the page, of which 30 units pay seven.
+func TestApp_requestThatIsNoCall_costsAsTwentyKBOfThePage(t *testing.T) {
+	for message, free := range map[string]bool{
+		`"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x",` +
+			`"version":"1"}}`: true,
+		`"method":"ping"`:       true,
+		`"method":"tools/list"`: false,
+		`"method":"tools/call","params":{"name":"no_such"}`:     false,
+		`"method":"prompts/list"`:                               false,
+		`"method":"resources/list"`:                             false,
+		`"method":"resources/templates/list"`:                   false,
+		`"method":"resources/read","params":{"uri":"ui://x-1"}`: false,
+		`"method":"completion/complete"`:                        false,
+		`"method":"logging/setLevel"`:                           false,
+		`"method":"events/list"`:                                false,
+		`"method":"events/subscribe","params":{}`:               false,
+		`"method":"server/discover"`:                            false,
+		`"method":"no/such"`:                                    false,
+	} {
+		a := onFile(t, app.Config{Settings: app.Settings{UnitsPerMinute: 30}})
+		served := 0
+		for range 40 {
+			r := httptest.NewRequest(http.MethodPost, "http://a.example/mcp",
+				strings.NewReader(`{"jsonrpc":"2.0","id":1,`+message+`}`))
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			a.Handler.ServeHTTP(w, r)
+			if !strings.Contains(w.Body.String(), `"rate_limited"`) {
+				served++
+			} else if w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"id":1,`) {
+				t.Errorf("%s: %s", message, w.Body)
+			}
+		}
+		if free != (served == 40) || !free && (served < 5 || served > 8) {
+			t.Errorf("%s: %d of 40 were served", message, served)
+		}
+		_ = a.Close()
 	}
 }
