@@ -97,6 +97,7 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"Adrninistrator", "ADMINlSTRATOR", "AdministratOr of it", "ADMlN", "ADM1N",
 		"Adrnin 2", "AdmIn", "Rnoderator", "M0derator",
 		"0perator", "ParIey bot", "Parley-Tearn", "System rnessage", "THE PERSON BEHlND ANN", "the person behInd Ann",
+		"aclmin", "Moclerator", "Ann's ovvner", "Ann's OVVNER", "Ann's 0vvner", "the person behincl Ann",
 	} {
 		if got, err := AgentName(s); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q: got %+v, %v", s, got, err)

@@ -45,25 +45,27 @@ func (n Name) isReserved() bool {
 		return true
 	}
 	look := SkeletonOf(n.Shown)
-	loose, capital := letters(look.loose()), letters(look.capital())
+	loose, capital := letters(joined(look.loose())), letters(joined(look.capital()))
 	return set.serverLooks[loose] || set.serverLooks[capital] ||
 		look.exotic && (set.looks[loose] || set.looks[capital])
 }
 
 // hasTitle reports whether a word of n is a title or looks like a title, also with digits that stand for letters.
 func (n Name) hasTitle() bool {
-	if anyWord(n.Key, reserved().titles) || anyWord(digitsForLetters.Replace(n.Key), reserved().titles) {
+	if anyWord(n.Key, reserved().titles) ||
+		anyWord(joined(digitsForLetters.Replace(n.Key)), reserved().titles) {
 		return true
 	}
 	look := SkeletonOf(n.Shown)
-	return anyWord(look.loose(), reserved().titleLooks) || anyWord(look.capital(), reserved().titleLooks)
+	return anyWord(joined(look.loose()), reserved().titleLooks) || anyWord(joined(look.capital()), reserved().titleLooks)
 }
 
 // isOther reports whether n is in Others, or looks like a word of Others.
 func (n Name) isOther() bool {
 	look := SkeletonOf(n.Shown)
 	return reserved().others[letters(n.Key)] || reserved().others[letters(look.skeleton)] ||
-		look.exotic && (reserved().otherLooks[letters(look.loose())] || reserved().otherLooks[letters(look.capital())])
+		look.exotic && (reserved().otherLooks[letters(joined(look.loose()))] ||
+			reserved().otherLooks[letters(joined(look.capital()))])
 }
 
 // holdsUser reports whether a name contains or looks like "your user", as results call the sender whose words an agent
@@ -75,11 +77,17 @@ func (n Name) holdsUser() bool {
 	}
 	return slices.ContainsFunc([]string{"youruser", "sowner", "personbehind"}, func(user string) bool {
 		as := SkeletonOf(user)
-		return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||
-			strings.Contains(letters(look.loose()), as.loose()) ||
-			strings.Contains(letters(look.capital()), as.capital())
+		return strings.Contains(letters(joined(digitsForLetters.Replace(n.Key))), user) ||
+			strings.Contains(letters(joined(look.loose())), joined(as.loose())) ||
+			strings.Contains(letters(joined(look.capital())), joined(as.capital()))
 	})
 }
+
+// joined merges two letters that look like one, for reserved names alone: "Clara" is a fine name beside "Dara". The
+// skeleton already has rn for m.
+func joined(look string) string { return pairs.Replace(look) }
+
+var pairs = strings.NewReplacer("vv", "w", "cl", "d")
 
 func anyWord(name string, set map[string]bool) bool {
 	for word := range strings.FieldsFuncSeq(name,
@@ -123,7 +131,7 @@ func withLooks(list []string) (words, looks map[string]bool) {
 	for _, word := range list {
 		word = letters(word)
 		look := SkeletonOf(word)
-		words[word], looks[look.loose()], looks[look.capital()] = true, true, true
+		words[word], looks[joined(look.loose())], looks[joined(look.capital())] = true, true, true
 	}
 	return words, looks
 }
