@@ -18,8 +18,8 @@ func isID(raw json.RawMessage) bool {
 	return len(raw) <= api.MaxID && bytes.IndexByte([]byte(`"-0123456789`), raw[0]) >= 0
 }
 
-// plainID returns the one spelling of an id, with a quote before a string. A number that every reader represents exactly
-// (RFC 8259, section 6) is the same as 1 and as 1.0.
+// plainID returns the one spelling of an id, with a quote before a string. A number that every reader represents
+// exactly (RFC 8259, section 6) is the same as 1 and as 1.0.
 func plainID(id json.RawMessage) string {
 	if id[0] == '"' {
 		return `"` + text(id)

@@ -302,8 +302,8 @@ func formOf(r *http.Request) (url.Values, error) {
 	return r.PostForm, addBasicClient(r, r.PostForm)
 }
 
-// addBasicClient adds to a form the client_id of a header with Basic, which some libraries send instead, encoded as in a
-// form (RFC 6749, section 2.3.1). No program has a secret here, so the secret is empty: the last colon ends the id,
+// addBasicClient adds to a form the client_id of a header with Basic, which some libraries send instead, encoded as in
+// a form (RFC 6749, section 2.3.1). No program has a secret here, so the secret is empty: the last colon ends the id,
 // since other libraries do not encode the colon of an address.
 func addBasicClient(r *http.Request, form url.Values) error {
 	kind, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -320,7 +320,7 @@ func addBasicClient(r *http.Request, form url.Values) error {
 	case !bare || form.Get("client_secret") != "":
 		return refusal{"invalid_client", "No program has a client_secret here. Send the client_id without one."}
 	case form.Has("client_id") && form.Get("client_id") != id:
-		return refusal{"invalid_request", "The client_id in the Authorization header is not that of the form. Send one."}
+		return refusal{"invalid_request", "The Authorization header has another client_id than the form. Send one."}
 	}
 	form.Set("client_id", id)
 	return nil

@@ -57,7 +57,8 @@ func (n Name) hasTitle() bool {
 		return true
 	}
 	look := SkeletonOf(n.Shown)
-	return anyWord(joined(look.loose()), reserved().titleLooks) || anyWord(joined(look.capital()), reserved().titleLooks)
+	return anyWord(joined(look.loose()), reserved().titleLooks) ||
+		anyWord(joined(look.capital()), reserved().titleLooks)
 }
 
 // isOther reports whether n is in Others, or looks like a word of Others.
