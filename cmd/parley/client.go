@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,8 @@ func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 		Clock:    clockwork.NewRealClock(),
 		Out: &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, Progress: shell.IsTerminal(io.err),
 			JSON: a.JSON},
-		Program: io.started,
+		Program:  io.started,
+		Terminal: shell.OfTerminal(os.Getenv), Typed: io.typed,
 		Dial: func(p client.Place, token string) *client.Client {
 			o := options(p, io.err)
 			if p.Key == "" && p.Invite == "" {
@@ -54,8 +56,8 @@ func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 // ownSeat is the part of the commands for a seat.
 type ownSeat struct {
 	anyServer
-	Room string `placeholder:"ROOM" predictor:"room" help:"The room. Needed if you have seats in several rooms."`
-	As   string `placeholder:"NAME" predictor:"as" help:"Your name there. Needed if you have several seats in one room."`
+	Room string `placeholder:"ROOM" predictor:"room" help:"The room. By default PARLEY_ROOM. Needed if you have seats in several rooms."`
+	As   string `placeholder:"NAME" predictor:"as" help:"Your name there. By default PARLEY_AS. Needed if you have several seats in one room."`
 }
 
 func (o ownSeat) which() shell.Which { return shell.Which{Room: o.Room, As: o.As} }
@@ -73,27 +75,6 @@ func (o ownSeat) command(words string) string {
 		line += " --url " + client.Shown(o.URL)
 	}
 	return line
-}
-
-// refuseRoom refuses words if the first word is a room of the person: "say ROOM TEXT" would also say the room's name,
-// and in another room if the person has one seat elsewhere. undone says what was not done, and command returns the
-// command for the other words.
-func (o ownSeat) refuseRoom(s *shell.Shell, words []string, undone string, command func(text string) string) error {
-	if o.Room != "" || len(words) < 2 || !s.IsRoom(words[0]) {
-		return nil
-	}
-	o.Room = words[0]
-	instead := o.command(command(pasted(strings.Join(words[1:], " "))))
-	return &shell.Failure{Code: exitUsage, Text: shell.HarmlessLine(fmt.Sprintf("Nothing was %s: %s is a room of "+
-		"yours. To begin with that word, put all words in quotes; to name the room: %s", undone, o.Room, instead))}
-}
-
-// flagged returns a command with a flag, unless given is empty.
-func flagged(command, flag string, given ...string) string {
-	if text := strings.Join(given, ","); text != "" {
-		command += " " + flag + " " + pasted(text)
-	}
-	return command
 }
 
 // within is a flag with an optional duration: --wait, --wait 30s or --wait=30s.

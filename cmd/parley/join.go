@@ -15,7 +15,7 @@ import (
 type joinCommand struct {
 	anyServer
 	Room        string `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"The room, which is created if it does not exist, or an invite to it. With --new and without a name, the room gets a random one."`
-	As          string `required:"" placeholder:"NAME" predictor:"as" help:"Your name in the room."`
+	As          string `required:"" env:"PARLEY_AS" placeholder:"NAME" predictor:"as" help:"Your name in the room."`
 	Capacity    *int   `placeholder:"N" help:"How many seats a new room gets: 2 to 100. By default 2."`
 	New         bool   `help:"Create the room, and fail if it already exists."`
 	Description string `placeholder:"TEXT" help:"With --new: its description."`

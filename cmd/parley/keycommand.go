@@ -40,5 +40,5 @@ func pasted(path string) string {
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
-// plainPath matches a path that needs no quotes in a shell.
-var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+// plainPath matches a path, or a flag with a value, that needs no quotes in a shell.
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./-][A-Za-z0-9_./:=-]*$`)

@@ -31,8 +31,9 @@ func main() {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
-	started  string // the word by which a shell starts this program: see startedAs; "" is parley
-	program  string // where this program is; "" asks the system
+	started  string   // the word by which a shell starts this program: see startedAs; "" is parley
+	program  string   // where this program is; "" asks the system
+	typed    []string // the command line, without the program's name, as a shell reads it
 }
 
 // The exit codes of the program.
@@ -53,6 +54,12 @@ func run(ctx context.Context, args []string, io streams) int {
 	var help strings.Builder
 	command, err := parse(args, &help)
 	fmt.Fprint(io.out, io.ownHelp(help.String()))
+	io.typed = typedBy(args)
+	if command != nil || err != nil {
+		if refused := io.refuseRoomWord(args, err != nil); refused != nil {
+			return io.explain(refused, "")
+		}
+	}
 	if err != nil {
 		io.complain("parley: " + err.Error())
 		return exitUsage

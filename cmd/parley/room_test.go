@@ -7,39 +7,96 @@ import (
 	"github.com/parley-chat/parley/internal/server/app/apptest"
 )
 
-func TestRoomInThePlaceOfAWord_isRefusedWithTheCommandThatNamesIt(t *testing.T) {
+// atServer gives a person a server and these seats, and returns what runs a command line.
+func atServer(t *testing.T, seats ...string) (does func(args ...string) string) {
+	t.Helper()
 	emptyHome(t)
-	base := apptest.Serve(t, nil)
-	t.Setenv("PARLEY_URL", base)
-	does := func(args ...string) string {
+	t.Setenv("PARLEY_URL", apptest.Serve(t, nil))
+	does = func(args ...string) string {
 		var out strings.Builder
 		run(t.Context(), args, streams{in: strings.NewReader(""), out: &out, err: &out})
 		return out.String()
 	}
-	for _, room := range []string{"hello", "tea"} {
-		does("join", room, "--as", "Ann")
+	for _, seat := range seats {
+		does(append([]string{"join"}, strings.Fields(seat)...)...)
 	}
-	const how = " is a room of yours. To begin with that word, put all words in quotes; to name the room: parley "
-	for want, args := range map[string][]string{
-		"Nothing was sent: Hello" + how + "say 'Which field?' --room Hello --url " + base: {
-			"say", "Hello", "Which field?"},
-		"Nothing was sent: tea" + how + "say 'it is' --to 'Bob,Cy' --ask Bob --room tea --as Ann --url " + base: {
-			"say", "tea", "it", "is", "--to", "Bob,Cy", "--ask", "Bob", "--as", "Ann"},
-		"Nothing was added: tea" + how + "task add milk --text cold --for Bob --after t1 --room tea --url " + base: {
-			"task", "add", "tea", "milk", "--text", "cold", "--for", "Bob", "--after", "t1"},
+	return does
+}
+
+// A person names the room first, and has one seat there or two: one refusal has each whole command.
+func TestRoomInThePlaceOfAWord_isRefusedWithTheCommandsThatNameTheSeat(t *testing.T) {
+	does := atServer(t, "hello --as Ann", "tea --as Ann --capacity 3", "tea --as Bob")
+	const takes, quotes = " is a room of yours, and this command takes a room as --room. Nothing was done.",
+		" If that word belongs to the text, put the whole text in quotes."
+	for _, c := range []struct {
+		args   []string
+		begins string
+		want   []string
+	}{
+		{[]string{"say", "Hello", "Which field?"}, "Hello" + takes + quotes,
+			[]string{"say 'Which field?' --room hello --as Ann"}},
+		{[]string{"say", "tea", "Is there milk?"}, "tea" + takes + quotes,
+			[]string{"say 'Is there milk?' --room tea --as Ann", "say 'Is there milk?' --room tea --as Bob"}},
+		{[]string{"say", "hello", "--new", "--", "-5"}, "hello" + takes,
+			[]string{"say --new --room hello --as Ann -- -5"}},
+		{[]string{"say", "tea", "it", "is", "--to", "Bob,Cy", "--as", "Ann"}, "tea" + takes + quotes,
+			[]string{"say it is --to 'Bob,Cy' --as Ann --room tea"}},
+		{[]string{"task", "add", "hello", "milk", "--text", "cold"}, "hello" + takes + quotes,
+			[]string{"task add milk --text cold --room hello --as Ann"}},
+		{[]string{"task", "finish", "hello", "t1", "done"}, "hello" + takes + quotes,
+			[]string{"task finish t1 done --room hello --as Ann"}},
+		{[]string{"leave", "hello"}, "hello" + takes + quotes, []string{"leave --room hello --as Ann"}},
+		{[]string{"tail", "tea"}, "tea" + takes, []string{"tail --room tea --as Ann", "tail --room tea --as Bob"}},
+		{[]string{"who", "hello"}, "hello" + takes, []string{"who --room hello --as Ann"}},
+		{[]string{"put", "hello", "a.txt"}, "hello" + takes, []string{"put a.txt --room hello --as Ann"}},
+		{[]string{"put", "a.txt", "hello"}, "hello" + takes, []string{"put a.txt --room hello --as Ann"}},
+		{[]string{"get", "hello", "m1", "-o", "x"}, "hello" + takes, []string{"get m1 -o x --room hello --as Ann"}},
+		{[]string{"manage", "hello", "mute", "Bob"}, "hello" + takes,
+			[]string{"manage mute Bob --room hello --as Ann"}},
+		{[]string{"say", "a word", "--room=tea"}, "You have several seats, and this command needs one. Nothing was done." +
+			" Choose one, or set PARLEY_ROOM and PARLEY_AS in this terminal:",
+			[]string{"say 'a word' --room=tea --as Ann", "say 'a word' --room=tea --as Bob"}},
 	} {
-		if said := does(args...); said != "parley: "+want+"\n" {
-			t.Errorf("%q: it says %q, want %q", args, said, want)
+		want := "parley: " + c.begins
+		if strings.Contains(c.begins, takes) {
+			want += " To mean the room:"
+		}
+		want += "\n  parley " + strings.Join(c.want, "\n  parley ") + "\n"
+		if said := does(c.args...); said != want {
+			t.Errorf("%q: it says %q, want %q", c.args, said, want)
 		}
 	}
-	for _, args := range [][]string{{"say", "hello Ann", "--room", "tea"}, {"say", "hello", "--room", "tea"},
-		{"say", "tea", "is", "ready", "--room", "tea"}, {"say", "coffee", "or tea", "--room", "tea"},
-		{"task", "add", "tea", "--room", "tea"}} {
+	for _, args := range [][]string{{"say", "hello Ann", "--as", "Bob"}, {"say", "hello", "--as", "Bob"},
+		{"say", "tea", "is", "ready", "--room", "hello"}, {"say", "coffee", "or tea", "--as", "Bob"},
+		{"task", "add", "tea", "--as", "Bob"}} {
 		if said := does(args...); strings.Contains(said, "Nothing was") {
 			t.Errorf("%q: it says %q", args, said)
 		}
 	}
-	if said := does("history", "--room", "tea"); strings.Count(said, "Ann:") != 4 || strings.Contains(said, "it is") {
+	if said := does("history", "--as", "Bob"); strings.Count(said, "Bob:") != 3 || strings.Contains(said, "it is") {
 		t.Errorf("the room has %q", said)
+	}
+}
+
+// A person sets the variables once in a terminal. A flag goes first, each for itself.
+func TestVariables_chooseTheSeatOfATerminal(t *testing.T) {
+	does := atServer(t, "hello --as Ann", "tea --as Ann --capacity 3", "tea --as Bob")
+	t.Setenv("PARLEY_ROOM", "Tea")
+	t.Setenv("PARLEY_AS", "Bob")
+	for _, c := range [][2]string{
+		{"who", "\n  Bob  you"},
+		{"who --as Ann", "\n  Ann  you"},
+		{"who --room hello --as Ann", "\n  Ann  you"},
+		{"tail --room hello", "You have no seat in the room hello as Bob (PARLEY_AS) at "},
+		{"who --as Cy", "You have no seat in the room Tea (PARLEY_ROOM) as Cy at "},
+		{"say tea hi", "parley say hi --room tea --as Bob"},
+		{"supervise pause", "You watch no agent in the room Tea (PARLEY_ROOM) as Bob (PARLEY_AS)"},
+		{"hooks add https://a.invalid", "You watch no agent in the room Tea (PARLEY_ROOM) as Bob (PARLEY_AS)"},
+		{"join hello", "You are Bob in the room hello"},
+		{"who --room hello", "\n  Bob  you"},
+	} {
+		if said := does(strings.Fields(c[0])...); !strings.Contains(said, c[1]) {
+			t.Errorf("%s: it says %q, want %q", c[0], said, c[1])
+		}
 	}
 }

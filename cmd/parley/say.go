@@ -58,11 +58,6 @@ func checkSaid(words []string) error {
 
 // Run sends the message.
 func (c *sayCommand) Run(ctx context.Context, io streams, s *shell.Shell) error {
-	if err := c.refuseRoom(s, c.Text, "sent", func(text string) string {
-		return flagged(flagged("say "+text, "--to", c.To...), "--ask", c.Ask...)
-	}); err != nil {
-		return err
-	}
 	text := strings.Join(c.Text, " ")
 	if text == "-" {
 		var err error

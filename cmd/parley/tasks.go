@@ -106,13 +106,5 @@ func (c *taskCommand) Validate() error {
 
 // Run changes the list.
 func (c *taskCommand) Run(ctx context.Context, s *shell.Shell) error {
-	if c.Do == "add" {
-		if err := c.refuseRoom(s, append([]string{c.ID}, c.Words...), "added", func(title string) string {
-			return flagged(flagged(flagged("task add "+title, "--text", c.Text), "--for", c.For...), "--after",
-				c.After...)
-		}); err != nil {
-			return err
-		}
-	}
 	return s.Task(ctx, c.which(), c.want)
 }

@@ -18,6 +18,10 @@ type Shell struct {
 	Base string
 	// Usual is the server of a seat that names no other server.
 	Usual client.Place
+	// Terminal names the seat of this terminal: see OfTerminal.
+	Terminal Which
+	// Typed is the command line, word by word as a shell reads the words, without the program's name.
+	Typed []string
 	// Dial returns a client of a server. Without a key the token of a seat admits the client.
 	Dial func(p client.Place, token string) *client.Client
 

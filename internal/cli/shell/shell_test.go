@@ -275,11 +275,12 @@ func TestChoose_seatsOfAgents_areNotTheShells(t *testing.T) {
 	if err := at(t, base, nil).Who(t.Context(), as("Bob")); !errors.As(err, &refused) || refused.Code != 4 {
 		t.Errorf("%v", err)
 	}
-	if err := at(t, "https://third.example", nil).Who(t.Context(), shell.Which{}); !errors.As(err, &refused) ||
-		refused.Code != 2 ||
-		!strings.Contains(err.Error(), "You have several seats, and this command needs one. Nothing was done. Name") ||
-		!strings.Contains(err.Error(), "--room tea --as Ann --url "+base) ||
-		!strings.Contains(err.Error(), "--url https://other.example") {
+	third := at(t, "https://third.example", nil)
+	third.Typed = []string{"who"}
+	if err := third.Who(t.Context(), shell.Which{}); !errors.As(err, &refused) || refused.Code != 2 ||
+		!strings.Contains(err.Error(), "You have several seats, and this command needs one. Nothing was done. ") ||
+		!strings.Contains(err.Error(), "\n  parley who --room tea --as Ann --url "+base) ||
+		!strings.Contains(err.Error(), "\n  parley who --room tea --as Ann --url https://other.example") {
 		t.Errorf("%v", err)
 	}
 }
@@ -300,6 +301,7 @@ func TestAddAgent_severalSeatsAreWatched_anyInTheRoomWillDo(t *testing.T) {
 		}
 	}
 	c := at(t, base, nil)
+	c.Typed = []string{"agents", "add", "URL"}
 	var told *shell.Failure
 	const card = "ftp://agent.example/"
 	var refused *fault.Error
@@ -312,7 +314,7 @@ func TestAddAgent_severalSeatsAreWatched_anyInTheRoomWillDo(t *testing.T) {
 		"a webhook": c.AddHook(t.Context(), shell.Which{}, card),
 	} {
 		if !errors.As(err, &told) || told.Code != 2 || strings.Contains(err.Error(), "--room") ||
-			!strings.Contains(err.Error(), "\n  pie --as 'Ann'\\''s Claude'") || strings.Contains(err.Error(), "Bob") {
+			!strings.Contains(err.Error(), "\n  parley agents add URL pie --as 'Ann'\\''s Claude'") || strings.Contains(err.Error(), "Bob") {
 			t.Errorf("%s, which could be added by several seats: %v", name, err)
 		}
 	}
@@ -364,14 +366,11 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 		"no text": {c.Send(t.Context(), ann, shell.SendRequest{}),
 			"The text is missing: only --kind agree and --withdraw need none.", 2},
 		"an id": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", ReplyTo: "x"}),
-			"--reply-to: there is no message of " +
-				"this id that you may see, or it has expired. Nothing was done: use the id of a message that " +
-				"you have " +
-				"" +
-				"" +
-				"read.", 0},
-		"a file": {c.Get(t.Context(), ann, shell.GetRequest{ID: "x"}), "There is no message of this id that you may " +
-			"see, or it has expired. Nothing was done: use the id of a message that you have read.", 0},
+			"--reply-to: there is no message of this id that you may see, or it has expired. Nothing was done. To see " +
+				"the id of each message: parley history --json --room tea --as Ann", 0},
+		"a file by its name": {c.Get(t.Context(), ann, shell.GetRequest{ID: "api.json"}), "There is no message of this " +
+			"id that you may see, or it has expired. Nothing was done. A file's id stands in brackets behind its name: " +
+			"parley history --files --room tea --as Ann", 0},
 		"seats": {c.Room(t.Context(), ann, shell.RoomRequest{Capacity: new(1)}),
 			"--capacity must be a whole number from 2 to 100.", 2},
 		"a task for somebody": {c.Task(t.Context(), ann, shell.TaskRequest{Action: "add", Title: "a",

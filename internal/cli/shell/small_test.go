@@ -51,7 +51,7 @@ func TestJoin_again_isSaidInSentencesWithoutABreak(t *testing.T) {
 	c := at(t, server.URL, nil)
 	c.Out.JSON = false
 	const want = "You are back as Ann in the room tea: 1 of 2 seats are taken.\nEarlier messages: 1. To read them: " +
-		"parley history\n"
+		"parley history --room tea --as Ann\n"
 	err := c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"})
 	if said := c.notes.String() + c.out.String(); err != nil || !strings.HasPrefix(said, want) {
 		t.Errorf("%v, %q", err, said)

@@ -175,8 +175,17 @@ func (o *opening) print(ctx context.Context) error {
 		return err
 	}
 	on.seat = o.seat // the commands below need the names of the seat
+	all, err := o.by.Seats.All()
+	if err != nil {
+		return err
+	}
 	return o.by.Out.show(r, func() {
 		on.about(got)
+		if isOwn(all, o.seat) { // a note to the own agent, with --to, would go from the seat to itself
+			o.by.Out.print("You watch %s, your own seat, as which you go on speaking. The link is used up: nobody else "+
+				"can open it.", o.seat.Name)
+			return
+		}
 		o.by.Out.print("You watch %s. The link is used up: nobody else can open it. Follow the room, speak to all "+
 			"or to your agent alone, or pause your agent:\n  %s\n  %s\n  %s\n  %s", o.seat.Name, on.command("tail"),
 			on.command("say TEXT"), on.command("say --to "+quoted(o.seat.Name)+" TEXT"), on.command("supervise pause"))

@@ -14,6 +14,30 @@ type Which struct {
 	Watched    bool // only seats of agents under the person's watch
 	Positional bool // the command takes the room as an argument, without --room
 	AnyOfRoom  bool // any one of several seats in one room will do
+
+	byRoom, byAs string // " (PARLEY_ROOM)" and " (PARLEY_AS)" behind names that this terminal gave: see at
+}
+
+// The variables that choose the seat of a terminal. A flag of a command goes first, each for itself.
+const (
+	roomVariable = "PARLEY_ROOM"
+	asVariable   = "PARLEY_AS"
+)
+
+// OfTerminal returns the seat that the variables of this terminal name.
+func OfTerminal(env func(name string) string) Which {
+	return Which{Room: env(roomVariable), As: env(asVariable)}
+}
+
+// at adds the names of the terminal to those that the command leaves open.
+func (w Which) at(terminal Which) Which {
+	if w.Room == "" && terminal.Room != "" {
+		w.Room, w.byRoom = terminal.Room, " ("+roomVariable+")"
+	}
+	if w.As == "" && terminal.As != "" {
+		w.As, w.byAs = terminal.As, " ("+asVariable+")"
+	}
+	return w
 }
 
 // fits reports whether a seat can be meant. Seats of agents are not the shell's.
@@ -27,16 +51,12 @@ func (w Which) names(seat client.Seat) bool {
 }
 
 // choose returns the seat that a command means: the only fitting seat, on the server that the person named or else on
-// any server. If several seats fit, seats of the usual server go first.
+// any server.
 func (s *Shell) choose(w Which) (client.Seat, error) {
-	all, err := s.Seats.All()
+	w = w.at(s.Terminal)
+	fit, err := s.fitting(w)
 	if err != nil {
 		return client.Seat{}, err
-	}
-	fit := seatsFirst(slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) }))
-	if usual := slices.DeleteFunc(slices.Clone(fit),
-		func(seat client.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
-		fit = usual
 	}
 	switch len(fit) {
 	case 0:
@@ -48,39 +68,58 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 	if len(fit) == 1 {
 		return fit[0], nil
 	}
-	how := "--room and --as"
-	if w.Positional {
-		how = "the room and --as"
+	return client.Seat{}, fail(usage, "You have several seats, and this command needs one. Nothing was done. Choose "+
+		"one, or set %s and %s in this terminal:\n%s", roomVariable, asVariable, lines(s.again(w, fit)))
+}
+
+// fitting returns the seats that w can mean. If there are several, seats of the usual server go first.
+func (s *Shell) fitting(w Which) ([]client.Seat, error) {
+	all, err := s.Seats.All()
+	if err != nil {
+		return nil, err
 	}
-	return client.Seat{}, fail(usage, "You have several seats, and this command needs one. Nothing was done. "+
-		"Name the seat with %s:\n%s", how, lines(w.listed(fit)))
+	fit := seatsFirst(slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) }))
+	if usual := slices.DeleteFunc(slices.Clone(fit),
+		func(seat client.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
+		fit = usual
+	}
+	return fit, nil
+}
+
+// RefuseWord refuses a command line in which a word, which is not part of s.Typed, names a room of the person: w has the
+// word as its room. The refusal has the whole command for each seat in that room. RefuseWord returns nil if the person
+// has no seat there.
+func (s *Shell) RefuseWord(w Which, why string) error {
+	fit, err := s.fitting(w)
+	if err != nil || len(fit) == 0 {
+		return err
+	}
+	return fail(usage, "%s is a room of yours, and this command takes a room as --room. Nothing was done.%s To mean "+
+		"the room:\n%s", w.Room, why, lines(s.again(Which{}, fit)))
 }
 
 // seatsFirst returns the list without the watched seats that the person also has in the shell: the person opened the
 // link to watch a seat of the shell, and goes on speaking as that seat.
 func seatsFirst(list []client.Seat) (first []client.Seat) {
 	for _, seat := range list {
-		if !seat.Person || !slices.ContainsFunc(list, func(own client.Seat) bool {
-			return !own.Person && own.Server == seat.Server &&
-				Which{Room: own.Room, As: own.Name}.names(seat)
-		}) {
+		if !isOwn(list, seat) {
 			first = append(first, seat)
 		}
 	}
 	return first
 }
 
+// isOwn reports whether the person watches the seat and has it in the shell, too.
+func isOwn(list []client.Seat, seat client.Seat) bool {
+	return seat.Person && slices.ContainsFunc(list, func(own client.Seat) bool {
+		return own.OfShell() && !own.Person && own.Server == seat.Server &&
+			Which{Room: own.Room, As: own.Name}.names(seat)
+	})
+}
+
 // fits reports whether w can mean a seat, on the server that the person named or else on any.
 func (s *Shell) fits(w Which, seat client.Seat) bool {
 	return w.fits(seat) && (s.Base == "" || seat.Server == s.Base)
-}
-
-// IsRoom reports whether a word is the name of a room in which the person has a seat.
-func (s *Shell) IsRoom(word string) bool {
-	all, err := s.Seats.All()
-	return err == nil && slices.ContainsFunc(all, func(seat client.Seat) bool {
-		return s.fits(Which{Room: word}, seat)
-	})
 }
 
 // none says that w can mean no seat.
@@ -125,10 +164,10 @@ func (s *Shell) seatsOf(seats []client.Seat) string {
 func (w Which) String() string {
 	text := ""
 	if w.Room != "" {
-		text += " in the room " + w.Room
+		text += " in the room " + w.Room + w.byRoom
 	}
 	if w.As != "" {
-		text += " as " + w.As
+		text += " as " + w.As + w.byAs
 	}
 	return text
 }
@@ -149,21 +188,38 @@ func (w Which) distinct(list []client.Seat) []client.Seat {
 	return rooms
 }
 
-// listed shows seats, as arguments to copy.
-func (w Which) listed(list []client.Seat) string {
-	var lines []string
+// again returns the typed command once for each of these seats, with the flags that name the seat.
+func (s *Shell) again(w Which, list []client.Seat) string {
+	var commands []string
 	for _, seat := range list {
-		line := "  --room "
-		if w.Positional {
-			line = "  "
+		more := []string{}
+		if w.Positional && (w.Room == "" || w.byRoom != "") {
+			more = append(more, quoted(seat.Room))
 		}
-		line += quoted(seat.Room) + " --as " + quoted(seat.Name)
+		if !w.Positional && !s.typed("--room") {
+			more = append(more, "--room", quoted(seat.Room))
+		}
+		if !s.typed("--as") {
+			more = append(more, "--as", quoted(seat.Name))
+		}
 		if slices.ContainsFunc(list, func(other client.Seat) bool { return other.Server != seat.Server }) {
-			line += " --url " + quoted(seat.Server)
+			more = append(more, "--url", quoted(seat.Server))
 		}
-		lines = append(lines, line)
+		end := len(s.Typed)
+		if i := slices.Index(s.Typed, "--"); i >= 0 { // no flag comes behind
+			end = i
+		}
+		words := slices.Insert(slices.Clone(s.Typed), end, more...)
+		commands = append(commands, "  "+cmp.Or(s.Program, "parley")+" "+strings.Join(words, " "))
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(commands, "\n")
+}
+
+// typed reports whether the command line has a flag.
+func (s *Shell) typed(flag string) bool {
+	return slices.ContainsFunc(s.Typed, func(word string) bool {
+		return word == flag || strings.HasPrefix(word, flag+"=")
+	})
 }
 
 // command returns a command of this program, with its arguments, as the person runs it. It names the server if the
@@ -176,18 +232,13 @@ func (s *Shell) command(words string) string {
 	return line
 }
 
-// command returns a command of this program, with its arguments, as the person runs it for this seat. If the person has
-// several seats, the command names this seat.
+// command returns a command of this program, with its arguments, as the person runs it for this seat. The command names
+// the seat, so it means this seat in each terminal, and also when the person has taken another one.
 func (s *session) command(words string) string {
-	line := cmp.Or(s.by.Program, "parley") + " " + words
-	all, err := s.file.All()
-	all = slices.DeleteFunc(all, func(seat client.Seat) bool { return !seat.OfShell() })
-	if err == nil && len(all) < 2 { // without --room and --as a command means this seat
-		return line
-	}
 	which := Which{Room: s.seat.Room, As: s.seat.Name}
-	line += " --room " + quoted(which.Room) + " --as " + quoted(which.As)
-	if slices.ContainsFunc(all, func(other client.Seat) bool {
+	line := cmp.Or(s.by.Program, "parley") + " " + words + " --room " + quoted(which.Room) + " --as " + quoted(which.As)
+	all, err := s.file.All()
+	if err == nil && slices.ContainsFunc(all, func(other client.Seat) bool {
 		return other.Server != s.seat.Server && which.fits(other)
 	}) {
 		line += " --url " + quoted(s.seat.Server)
