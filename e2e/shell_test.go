@@ -27,14 +27,14 @@ func TestShell_twoPeople_talk(t *testing.T) {
 		"https://github.com/parley-chat/parley#with-somebody-else.\n")
 	is(ann.does("invite"), "Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")
 	is(bob.does("join", "tea", "--as", "Bob"), "You are Bob in the room tea: 2 of 2 seats are taken.\n")
-	is(ann.does("say", "Which schema?", "--ask", "Bob"), "")
+	is(ann.does("say", "Which schema?", "--ask", "Bob"), "mID\n")
 	asked := bob.does("wait")
 	is(asked, "hh:mm Ann [asks \"Bob\"; mID]: Which schema?\n")
 	if who := bob.does("who"); !strings.Contains(who, "tea: 2 of 2 seats taken\n  Ann  ") ||
 		!strings.Contains(who, "\n  Bob  you") || !strings.Contains(who, "\nOpen: Ann asked \"Bob\" just now [") {
 		t.Errorf("who shows\n%s", who)
 	}
-	is(bob.does("say", "Version 3.\nField net_total is gone.", "--reply-to", bob.idIn(asked)), "")
+	is(bob.does("say", "Version 3.\nField net_total is gone.", "--reply-to", bob.idIn(asked)), "mID\n")
 	is(ann.does("wait"), "hh:mm * joined: Bob\nhh:mm Bob [re mID]: Version 3.\n      Field net_total is gone.\n")
 	is(bob.does("leave", "Bye,", "all"), "You have left tea.\n")
 	is(ann.does("wait"), "hh:mm Bob: Bye, all\nhh:mm * left: Bob\n")
@@ -150,7 +150,7 @@ func TestShell_joinInATerminal_printsTheLinkForAPersonAlone(t *testing.T) {
 	agent := ann.again(t.TempDir(), "CLAUDECODE=1")
 	link := "\nTo watch the room in a browser, open this link, which opens\n  once:\n  " +
 		strings.TrimSuffix(p.url, "mcp") + "r/"
-	next := regexp.MustCompile(`\nTo speak, and to follow the room:\n  \S+ say TEXT\n  \S+ tail\n$`)
+	next := regexp.MustCompile(`\nTo speak, and to follow the room:\n  \S+ say TEXT --room tea --as Ann\n  \S+ tail --room tea --as Ann\n$`)
 	if said := ann.inTerminal("join", "tea", "--as", "Ann"); !strings.Contains(said, link) || !next.MatchString(said) {
 		t.Errorf("a person reads\n%s", said)
 	}

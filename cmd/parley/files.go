@@ -21,7 +21,7 @@ type putCommand struct {
 
 // Help returns the text of parley put --help.
 func (putCommand) Help() string {
-	return `Prints the id by which others get the file.
+	return `Prints the id by which others get the file, and the line that gets it; into a pipe the id alone.
 
   parley put report.pdf --note "page 3 is new"
   git diff | parley put - --name fix.diff`

@@ -55,8 +55,12 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 		}
 		err = s.out.show(r, func() {
 			switch {
+			case sent.Sent && !s.out.Screen.Terminal:
+				s.out.copy("%s", sent.ID)
 			case sent.Sent:
-				s.out.print("Shared %s as %s.", fileOf(results.File{Name: results.Text(req.Name), Size: size}), sent.ID)
+				s.out.print("Shared %s, in the room %s as %s: %s. To get it, each with their own name:\n  %s",
+					fileOf(results.File{Name: results.Text(req.Name), Size: size}), s.seat.Room, s.seat.Name, sent.ID,
+					s.command("get "+sent.ID))
 			case sent.Status == "pending":
 				s.out.hint("The file waits for %s's owner, as draft %s.", s.seat.Name, sent.ID)
 			}

@@ -209,6 +209,11 @@ var sayings = pairs(
 	"Your seat admits you to its own room and nothing else. Nothing was changed: ask the person who runs the server "+
 		"for a key.",
 
+	// The id of a message.
+	`(reply_to|before|redact): there is no message of this id`,
+	"$1: there is no message of this id that you may see, or it has expired. Nothing was done. To see the id of each "+
+		"message: {history --json}",
+
 	// Files.
 	`name has invisible characters`,
 	"The file's name has invisible characters, or is not UTF-8. Nothing was shared: give it another with --name, "+
@@ -233,6 +238,9 @@ var sayings = pairs(
 	"You have $1 open uploads, the most allowed. Nothing was shared: try again in $2 seconds.",
 	`Another file was shared through this address`,
 	"Another file was shared through the same address, which takes one. Nothing was shared: run the command again.",
+	`id: there is no message of this id`,
+	"There is no message of this id that you may see, or it has expired. Nothing was done. A file's id stands in "+
+		"brackets behind its name: {history --files}",
 	`id: that message carries no file`,
 	"That message carries no file. To see those that do: {history --files}",
 

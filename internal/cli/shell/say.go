@@ -86,8 +86,12 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 			return err
 		}
 		touch(s.file)
-		if sent.Sent && !s.out.JSON && s.out.Screen.Terminal { // also because a room's name may have become text
-			s.out.print("Said in the room %s as %s.", s.seat.Room, s.seat.Name)
+		switch {
+		case !sent.Sent, s.out.JSON:
+		case s.out.Screen.Terminal: // also because a room's name may have become text
+			s.out.print("Said in the room %s as %s: %s.", s.seat.Room, s.seat.Name, sent.ID)
+		case !req.Answer: // a pipe gets the answer alone
+			s.out.copy("%s", sent.ID)
 		}
 		for _, name := range sent.Left {
 			s.out.hint("%s has left the room, and does not read what you said.", named([]string{name}, ""))

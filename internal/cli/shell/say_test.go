@@ -2,6 +2,8 @@ package shell_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -43,16 +45,32 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 	}
 }
 
-// A person may mistype a room before "say TEXT". The output says where the words went.
-func TestSay_atATerminal_isToldWhereItWent(t *testing.T) {
+// A person may mistype a room before "say TEXT": the output says where the words went. A script keeps the id, for
+// --reply-to and get.
+func TestSayAndPut_printTheID(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
-	for terminal, want := range map[bool]string{true: "Said in the room tea as Ann.\n", false: ""} {
-		ann := at(t, base, nil)
-		ann.Out.JSON, ann.Out.Screen.Terminal = false, terminal
-		err := ann.Send(t.Context(), shell.Which{}, shell.SendRequest{Text: "tee Is there milk?"})
-		if err != nil || ann.out.String() != want || ann.notes.String() != "" {
-			t.Errorf("%t: %v, printed %q, told %q", terminal, err, &ann.out, &ann.notes)
+	path := filepath.Join(t.TempDir(), "api.json")
+	if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, act := range map[string]func(*command) error{
+		"Said in the room tea as Ann: ID.\n": func(c *command) error {
+			return c.Send(t.Context(), shell.Which{}, shell.SendRequest{Text: "tee Is there milk?"})
+		},
+		"Shared \"api.json\", 2 bytes, in the room tea as Ann: ID. To get it, each with their own name:\n" +
+			"  parley get ID --room tea --as Ann\n": func(c *command) error {
+			return c.Put(t.Context(), shell.Which{}, shell.PutRequest{Path: path})
+		},
+	} {
+		for terminal, want := range map[bool]string{true: name, false: "ID\n"} {
+			ann := at(t, base, nil)
+			ann.Out.JSON, ann.Out.Screen.Terminal = false, terminal
+			err := act(ann)
+			if want := strings.ReplaceAll(want, "ID", said(t, base).ID); err != nil || ann.out.String() != want ||
+				ann.notes.String() != "" {
+				t.Errorf("%t: %v, printed %q, want %q, told %q", terminal, err, &ann.out, want, &ann.notes)
+			}
 		}
 	}
 }
