@@ -174,11 +174,16 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 		"waits. Send, edit or reject it: ") != 3 || !strings.Contains(shown, "Draft 1.") {
 		t.Errorf("the drafts: %s", shown)
 	}
-	a.ann.does("supervise", "send", drafts[0])
+	if said := a.ann.does("supervise", "send", drafts[0]); !strings.HasPrefix(said, "Sent.\n2 other drafts wait: ") {
+		t.Errorf("after a decision: %s", said)
+	}
 	a.hears("hh:mm Ann's Claude: Draft 0.\n")
-	a.ann.does("supervise", "edit", drafts[1], "A", "better", "word.")
+	if said := a.ann.does("supervise", "edit", drafts[1], "A", "better", "word."); !strings.HasPrefix(said,
+		"Sent, in your words.\n1 other draft waits: ") {
+		t.Errorf("after a decision: %s", said)
+	}
 	a.hears("hh:mm Ann's Claude's owner: A better word.\n")
-	a.ann.does("supervise", "reject", drafts[2])
+	shows("Rejected.\n", "reject", drafts[2])
 	if got := a.ann.runs("supervise", "send", drafts[2]); got.code != 1 {
 		t.Errorf("a second decision: %+v", got)
 	}

@@ -49,9 +49,22 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 				s.out.print("%s", got.Watch)
 				return
 			}
+			if req.Decision != "" {
+				s.decided(req, len(got.Drafts))
+				return
+			}
 			s.supervision(got)
 		})
 	})
+}
+
+// decided says what a decision about a draft has done, and how many other drafts wait.
+func (s *session) decided(req SuperviseRequest, left int) {
+	done := map[string]string{"send": "Sent.", "edit": "Sent, in your words.", "refuse": "Rejected."}
+	s.out.print("%s", done[req.Decision])
+	if left > 0 {
+		s.out.print("%s: %s", plural(left, "other draft waits", "other drafts wait"), s.command("supervise drafts"))
+	}
 }
 
 // supervision shows what the person decides about an agent's messages.
