@@ -171,8 +171,11 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	if completed(parser) {
 		return nil, nil
 	}
-	if len(args) > 0 && args[0] == "help" { // people type help
+	switch { // people type these words
+	case len(args) > 0 && args[0] == "help":
 		args = append(args[1:], "--help")
+	case len(args) == 1 && args[0] == "version":
+		args = []string{"--version"}
 	}
 	command, err := read(parser, args)
 	if done {
@@ -355,15 +358,55 @@ func oneOf(why string) string {
 	return ": perhaps you mean " + strings.Join(likely, " or ")
 }
 
-// otherCommands are the right commands for wrong words that people try.
-var otherCommands = map[string]string{"version": "--version", "start": "serve", "send": "say",
-	"list": "rooms", "follow": "tail", "pause": "supervise pause", "resume": "supervise resume",
-	"task list": "tasks", "task done": "task finish", "task create": "task add", "tasks add": "task add",
-	"tasks take": "task take", "tasks unassign": "task unassign", "task release": "task unassign",
-	"tasks finish": "task finish", "tasks done": "task finish", "tasks cancel": "task cancel",
-	"task drop": "task cancel", "tasks edit": "task edit", "room list": "rooms",
-	"connect list": "connect", "manage remove": "manage kick",
-	"supervise stop": "supervise pause", "supervise refuse": "supervise reject"}
+// otherCommands are the right commands for wrong words that people try. A command with a word in capital letters is
+// whole: the person fills the word in.
+var otherCommands = synonyms(map[string]string{
+	"serve": "start run up", "demo": "try", "connect": "install setup connect~list",
+	"connect CLIENT --undo": "uninstall disconnect",
+
+	"say": "send tell ask chat write post speak", "say --reply-to ID TEXT": "reply answer", "tail": "follow listen",
+	"history": "read show log messages search", "join ROOM --as NAME": "create new", "join": "enter",
+	"leave": "quit exit part", "who": "members people users", "invite": "share-link",
+	"put": "upload share", "get": "download fetch save",
+
+	"rooms": "list ls room~list", "rooms --mine": "mine seats whoami status",
+	"room --name NAME": "rename", "room --lock": "password lock", "room --close": "close",
+	"room": "info settings", "remove": "delete rm redact", "agents add": "agents~invite agents~new agents~create",
+	"agents end": "agents~remove agents~delete agents~rm", "watch": "open",
+	"supervise pause": "pause supervise~stop supervise~hold", "supervise resume": "resume supervise~start",
+	"supervise approve on": "approve", "supervise reject": "reject supervise~refuse supervise~deny supervise~drop",
+	"supervise send": "supervise~accept supervise~allow supervise~ok", "supervise drafts": "drafts supervise~list",
+	"manage kick": "kick manage~remove", "manage ban": "ban", "manage unban": "unban", "manage mute": "mute",
+	"manage unmute": "unmute", "manage promote": "promote manage~admin", "manage demote": "demote",
+
+	"tasks":          "todo todos task~list task~ls task~show",
+	"tasks --closed": "task~closed",
+	"task add":       "task~create task~new task~make",
+	"task take":      "task~claim task~start task~grab task~accept claim",
+	"task finish":    "task~done task~complete task~close task~end task~resolve",
+	"task unassign":  "task~release task~unclaim task~return task~give",
+	"task cancel":    "task~drop task~delete task~remove task~rm",
+	"task edit":      "task~change task~update task~rename",
+
+	"task edit ID --for NAME": "task~assign assign",
+	"hooks ROOM --end ID":     "hooks~end hooks~remove hooks~delete",
+	"keys add":                "keys~create keys~new", "keys list": "keys~ls keys~show",
+	"keys revoke":     "keys~delete keys~remove keys~rm",
+	"sign-ins revoke": "sign-ins~delete sign-ins~remove sign-ins~end",
+	"accounts revoke": "accounts~delete accounts~remove",
+})
+
+// synonyms turns right commands with their wrong words into wrong words with their right commands. A ~ stands for a
+// blank.
+func synonyms(wrong map[string]string) map[string]string {
+	right := map[string]string{}
+	for command, words := range wrong {
+		for _, word := range strings.Fields(words) {
+			right[strings.ReplaceAll(word, "~", " ")] = command
+		}
+	}
+	return right
+}
 
 // noCommand refuses a line without a command, and names the likely command: from otherCommands, or with a name that
 // differs by a letter or two. noCommand returns nil if the line has a command, and if no command is likely.
@@ -377,7 +420,19 @@ func noCommand(at *kong.Node, args []string) error {
 		at, words = at.Children[i], words+1
 	}
 	for n := min(2, len(args)); n > 0; n-- {
-		if other := otherCommands[strings.Join(args[:n], " ")]; other != "" {
+		tried := strings.Join(args[:n], " ")
+		other := otherCommands[tried]
+		if more, of := strings.CutPrefix(tried, "tasks "); of && other == "" { // as task does
+			other = otherCommands["task "+more]
+			if slices.Contains(taskActions, more) {
+				other = "task " + more
+			}
+		}
+		switch {
+		case other == "":
+		case strings.ToLower(other) != other:
+			return perhaps(at, args[:n], "parley "+other)
+		default:
 			return perhaps(at, args[:n], "parley "+strings.Join(append([]string{other}, args[n:]...), " "))
 		}
 	}

@@ -170,6 +170,7 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	atHome(t)
 	for args, wanted := range map[string][]string{
 		"--version": {"parley " + app.Version() + "\n"},
+		"version":   {"parley " + app.Version() + "\n"},
 		"--help": {"over one MCP\naddress. To see two agents talk first: parley demo\n\nTo let yours talk:\n\n" +
 			firstSteps(), "serve", "parley without a command does", "copy", "backup", "check", "--version"},
 		"help":     {"serve", "copy", "backup", "check", "--version"},
@@ -323,8 +324,11 @@ func TestParse_argumentThatIsNotUTF8_isRefused(t *testing.T) {
 
 func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 	atHome(t)
-	for args, want := range map[string]string{"srve": "serve", "key add Ann": "keys add Ann", "version": "--version",
-		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": "",
+	for args, want := range map[string]string{"srve": "serve", "key add Ann": "keys add Ann",
+		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": "", "ls": "rooms",
+		"task claim t1": "task take t1", "task close t1": "task finish t1", "task new tea": "task add tea",
+		"task assign t1 Bob": "task edit ID --for NAME", "tasks claim t1": "task take t1",
+		"tasks finish t1": "task finish t1", "kick Bob": "manage kick Bob", "upload a.txt": "put a.txt",
 		"send hi --new": "say hi --new", "pause": "supervise pause", "task list": "tasks",
 		"tasks add tea": "task add tea",
 		"task done t1":  "task finish t1", "room list": "rooms", "manage remove Bob": "manage kick Bob",
@@ -339,10 +343,29 @@ func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 	}
 }
 
+func TestOtherCommands_wrongWordsAreNoCommands_andTheRightOnesAre(t *testing.T) {
+	parser, err := newParser(&commandLine{}, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for wrong, right := range otherCommands {
+		if unknown(parser.Model.Node, strings.Fields(wrong)) == "" && len(strings.Fields(wrong)) == 1 {
+			t.Errorf("%s is a command", wrong)
+		}
+		if missing := unknown(parser.Model.Node, strings.Fields(right)); missing != "" {
+			t.Errorf("%s is suggested as %q, and there is no %s", wrong, right, missing)
+		}
+		word := strings.Fields(right)[1:]
+		if len(word) > 0 && strings.HasPrefix(right, "task ") && !slices.Contains(taskActions, word[0]) {
+			t.Errorf("%s is suggested as %q", wrong, right)
+		}
+	}
+}
+
 func TestParse_unknownCommandBelowAnother_saysWhichThereAre(t *testing.T) {
 	atHome(t)
 	for args, want := range map[string]string{
-		"keys ls": "there is no command keys ls: choose one of add, list, renew, revoke; see parley keys --help",
+		"keys dance": "there is no command keys dance: choose one of add, list, renew, revoke; see parley keys --help",
 		"accounts end": "there is no command accounts end: choose one of list, revoke, restore; see parley accounts " +
 			"--help",
 		"task lst": `<do> must be one of "add","take","unassign","finish","cancel","edit" but got "lst"; see parley task ` +

@@ -103,7 +103,7 @@ func TestHelp_startedAsAPath_itsCommandsNameThePath(t *testing.T) {
 		return out.String()
 	}
 	bare := regexp.MustCompile(`(?m)(^|: |\| |^ +|see )parley (<|--|[a-z])[^\n]*`)
-	lines := [][]string{{"--help"}, {"srve"}, {"version"}, {"say", "--nope"}, {"key", "add"}}
+	lines := [][]string{{"--help"}, {"srve"}, {"say", "--nope"}, {"key", "add"}}
 	for _, name := range commandNames() {
 		lines = append(lines, []string{name, "--help"})
 	}
