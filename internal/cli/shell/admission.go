@@ -61,9 +61,9 @@ func (s *Shell) moveHint(base string) string {
 
 // AskForKey asks the person for the key of the server at place.
 func AskForKey(ask func(question string) (string, error), place client.Place) (string, error) {
-	given, err := ask("The person who runs the server makes a key: parley keys add LABEL\n" +
-		"Without a key, " + client.WithInvite + "\n" +
-		"Key for the server at " + HarmlessLine(place.Base) + ": ")
+	given, err := askFor(ask, "the key", "The person who runs the server makes a key: parley keys add LABEL\n"+
+		"Without a key, "+client.WithInvite+"\n"+
+		"Key for the server at "+HarmlessLine(place.Base)+": ")
 	if err != nil {
 		return "", err
 	}

@@ -81,7 +81,7 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	}
 	r, err := s.takeSeat(ctx, c, req)
 	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
-		req.Password, err = s.Ask("Password of the room " + HarmlessLine(req.Room) + ": ")
+		req.Password, err = askFor(s.Ask, "the password", "Password of the room "+HarmlessLine(req.Room)+": ")
 		if err == nil {
 			r, err = s.takeSeat(ctx, c, req)
 		}
@@ -114,7 +114,7 @@ func (s *Shell) newPassword(given string) (string, error) {
 	if s.Ask == nil {
 		return "", fail(usage, "There is no terminal to type a password on: set PARLEY_PASSWORD.")
 	}
-	password, err := s.Ask("New password of the room: ")
+	password, err := askFor(s.Ask, "a password", "New password of the room: ")
 	if err != nil {
 		return "", err
 	}
@@ -122,7 +122,7 @@ func (s *Shell) newPassword(given string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if password != again || password == "" {
+	if password != again {
 		return "", fail(failed, "The passwords differ. Nothing was done.")
 	}
 	return password, nil

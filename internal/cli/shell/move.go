@@ -52,7 +52,7 @@ func (s *Shell) Move(ctx context.Context, from, to string, clients Clients) erro
 		return fail(usage, "Nothing was moved: there is no terminal to say yes on.")
 	}
 	answer, err := s.Confirm("Whoever runs " + HarmlessLine(to) + " is then shown your secrets for all this. " +
-		"Move it? Type yes: ")
+		"Move it? Type yes and press Enter: ")
 	if err != nil {
 		return err
 	}

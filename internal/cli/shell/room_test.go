@@ -3,6 +3,7 @@ package shell_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -65,22 +66,49 @@ func TestRoom_adminChangesIt(t *testing.T) {
 	}
 }
 
-func TestRoom_lockWithoutAPassword_asksTwice(t *testing.T) {
+// A person sees nothing of a secret that they type, and presses Enter too early.
+func TestSecrets_enterAlone_asksOnceMore(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
-	for name, c := range map[string]struct {
+	lock := func(c *command) error {
+		return c.Room(t.Context(), as("Ann"), shell.RoomRequest{Lock: new(true)})
+	}
+	join := func(name string) func(*command) error {
+		return func(c *command) error { return c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: name}) }
+	}
+	open := func(c *command) error {
+		_, err := c.AskForLink()
+		return err
+	}
+	for _, c := range []struct {
+		name  string
+		do    func(*command) error
 		typed []string
-		ok    bool
-	}{"the same": {[]string{"beans", "beans"}, true}, "another": {[]string{"beans", "bean"}, false},
-		"nothing": {[]string{"", ""}, false}} {
+		why   string
+	}{
+		{"a new one", lock, []string{"beans", "beans"}, ""},
+		{"a new one, late", lock, []string{"", "beans", "beans"}, ""},
+		{"a new one, otherwise", lock, []string{"beans", "bean"}, "The passwords differ. Nothing was done."},
+		{"no new one", lock, []string{"", ""}, "Nothing was typed. Nothing was done: this needs a password."},
+		{"none of the room", join("Bob"), []string{"", ""}, "Nothing was typed. Nothing was done: this needs the password."},
+		{"that of the room", join("Bob"), []string{"", "beans"}, ""},
+		{"no link", open, []string{"", ""}, "Nothing was typed. Nothing was done: this needs the link."},
+	} {
 		with := at(t, base, nil)
-		with.Ask = func(string) (typed string, err error) {
-			typed, c.typed = c.typed[0], c.typed[1:]
-			return typed, nil
+		with.Ask = func(prompt string) (line string, err error) {
+			if len(c.typed) == 0 {
+				t.Errorf("%s: it asks once more: %s", c.name, prompt)
+				return "", io.EOF
+			}
+			line, c.typed = c.typed[0], c.typed[1:]
+			return line, nil
 		}
-		err := with.Room(t.Context(), as("Ann"), shell.RoomRequest{Lock: new(true)})
-		if ok := err == nil; ok != c.ok {
-			t.Errorf("%s: %v", name, err)
+		why := ""
+		if err := c.do(with); err != nil {
+			why = err.Error()
+		}
+		if why != c.why || len(c.typed) > 0 {
+			t.Errorf("%s: %q, want %q; not asked for: %q", c.name, why, c.why, c.typed)
 		}
 	}
 }

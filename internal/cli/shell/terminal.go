@@ -70,6 +70,19 @@ func Ask(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
 	return ask(in, prompts, (*term.Terminal).ReadPassword)
 }
 
+// askFor asks for a secret, and once more if the person only presses Enter, as people do who see nothing of what they
+// type. what names the secret.
+func askFor(ask func(prompt string) (string, error), what, prompt string) (string, error) {
+	typed, err := ask(prompt)
+	if err == nil && typed == "" {
+		typed, err = ask("Nothing was typed. Type or paste " + what + ", which is not shown, and press Enter: ")
+	}
+	if err == nil && typed == "" {
+		err = fail(failed, "Nothing was typed. Nothing was done: this needs %s.", what)
+	}
+	return typed, err
+}
+
 // Confirm is Ask with an echo.
 func Confirm(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
 	return ask(in, prompts, func(t *term.Terminal, prompt string) (string, error) {

@@ -17,7 +17,7 @@ func (s *Shell) AskForLink() (string, error) {
 	if s.Ask == nil {
 		return "", fail(usage, "There is no terminal to paste the link on: give it as the argument.")
 	}
-	return s.Ask("Link: ")
+	return askFor(s.Ask, "the link", "Link: ")
 }
 
 // Watch opens the link of the person behind an agent, and keeps the person's token. Watch makes the token and stores it
