@@ -165,8 +165,11 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 	if s.Out.JSON {
 		return nil
 	}
+	own := "Your own: " + s.command("rooms --mine")
 	if len(rows) == 0 {
-		s.Out.hint("No public room matches. Other rooms are not listed: ask for their names.")
+		s.Out.hint("No public room matches. Other rooms are not listed: ask for their names. %s", own)
+	} else {
+		s.Out.hint("These are the public rooms. %s", own)
 	}
 	if a["page"] != "" {
 		s.Out.hint("There are more: search, or raise -n.")

@@ -41,6 +41,22 @@ func TestWho_standby_isSaidInWordsThatANewcomerKnows(t *testing.T) {
 	}
 }
 
+func TestRooms_withAndWithoutRooms_nameOnesOwn(t *testing.T) {
+	base := serve(t)
+	for range 2 {
+		c := at(t, base, nil)
+		c.Out.JSON = false
+		if err := c.Rooms(t.Context(), "", 50); err != nil ||
+			!strings.HasSuffix(c.notes.String(), " Your own: parley rooms --mine\n") {
+			t.Errorf("%v, %q", err, &c.notes)
+		}
+		if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann", New: true,
+			Public: true}); err != nil && !strings.Contains(err.Error(), "leave out --new") {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestJoin_again_isSaidInSentencesWithoutABreak(t *testing.T) {
 	real := serve(t)
 	x := &cheat{}
