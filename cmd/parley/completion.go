@@ -14,8 +14,18 @@ import (
 // completionCommand is `parley completion`.
 type completionCommand struct{ kongcompletion.Completion }
 
-// Run prints the line for the shell.
-func (c *completionCommand) Run(command *kong.Context) error {
+// Help returns the text of parley completion --help.
+func (*completionCommand) Help() string {
+	return `On a terminal it says how a shell completes the commands, with your rooms and your names in them. Into a pipe it prints what the shell runs, for a line in the file that your shell reads when it starts:
+
+  source <(parley completion bash)   in ~/.bashrc
+  source <(parley completion zsh)    in ~/.zshrc, below compinit
+  parley completion fish | source    in ~/.config/fish/config.fish`
+}
+
+// Run prints what the shell runs or, for a person at a terminal, how the person has the shell run that.
+func (c *completionCommand) Run(command *kong.Context, io streams) error {
+	c.Code = c.Code || !shell.IsTerminal(io.out)
 	err := c.Completion.Run(command)
 	if err != nil && c.Shell == "" {
 		return usage(errors.New("name your shell, bash, zsh or fish, such as: parley completion bash"))

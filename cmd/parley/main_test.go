@@ -60,8 +60,10 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 // A shell runs the line, so the command prints only the line.
 func TestCompletion_printsTheLineForTheShell(t *testing.T) {
 	want := "complete -o default -o bashdefault -C "
-	code, out, says := command(t, "completion", "-c", "bash")
-	if code != 0 || says != "" || !strings.HasPrefix(out, want) {
-		t.Errorf("code %d, %q, %q; want %q", code, out, says, want)
+	for _, line := range [][]string{{"completion", "-c", "bash"}, {"completion", "bash"}} {
+		code, out, says := command(t, line...)
+		if code != 0 || says != "" || !strings.HasPrefix(out, want) {
+			t.Errorf("%q: code %d, %q, %q; want %q", line, code, out, says, want)
+		}
 	}
 }
