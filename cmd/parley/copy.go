@@ -60,6 +60,9 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, from.close()) }()
 	_, isTable := tableName(c.To)
+	if err := checkFolder("--to", c.To); !isTable && err != nil {
+		return err
+	}
 	isNew := !isTable && isMissing(c.To) && isMissing(c.To+"-wal") // the -wal belongs to another file
 	to, err := openRooms(ctx, log, c.To, c.ToBucket, c.CreateTable)
 	if errors.Is(err, sqlite.ErrInUse) {

@@ -51,7 +51,7 @@ func exists(t *testing.T, path string, want bool) {
 }
 
 func TestCopy_toANewFile_isForItsOwnerOnly(t *testing.T) {
-	from, to := roomFile(t), filepath.Join(t.TempDir(), "new", "parley.db")
+	from, to := roomFile(t), filepath.Join(t.TempDir(), "parley.db")
 	for _, want := range []string{"Copied 1 room (", "Copied 0 rooms (0 items). 1 room already present."} {
 		if code, report := copyRooms(t, "--from", from, "--to", to); code != 0 || !strings.Contains(report, want) {
 			t.Errorf("code %d, %q; want %q", code, report, want)

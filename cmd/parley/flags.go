@@ -28,7 +28,7 @@ import (
 // variable; the flag wins.
 type settings struct {
 	Addr string `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen on this address (${default}). Port 0 picks a free port. A HOST other than 127.0.0.1 lets other machines connect."`
-	Data string `env:"PARLEY_DATA" placeholder:"FILE" help:"Store the rooms in this file, which is created if it does not exist (${data})."`
+	Data string `env:"PARLEY_DATA" placeholder:"FILE" help:"Store the rooms in this file, which is created in an existing folder (${data})."`
 	app.Settings
 	SignInClientSecretFile string `name:"sign-in-client-secret-file" env:"PARLEY_SIGN_IN_CLIENT_SECRET_FILE" placeholder:"FILE" help:"With --sign-in-issuer: the file with the client secret. It is read at each sign-in, so you can change it."`
 	MetricsAddr            string `env:"PARLEY_METRICS_ADDR" placeholder:"HOST:PORT" help:"Serve metrics for Prometheus here, at /metrics, to everyone who can reach this address."`

@@ -53,8 +53,8 @@ func TestRoomInThePlaceOfAWord_isRefusedWithTheCommandsThatNameTheSeat(t *testin
 		{[]string{"get", "hello", "m1", "-o", "x"}, "hello" + takes, []string{"get m1 -o x --room hello --as Ann"}},
 		{[]string{"manage", "hello", "mute", "Bob"}, "hello" + takes,
 			[]string{"manage mute Bob --room hello --as Ann"}},
-		{[]string{"say", "a word", "--room=tea"}, "You have several seats, and this command needs one. Nothing was done." +
-			" Choose one, or set PARLEY_ROOM and PARLEY_AS in this terminal:",
+		{[]string{"say", "a word", "--room=tea"}, "You have several seats, and this command needs one. Nothing was " +
+			"done. Choose one, or set PARLEY_ROOM and PARLEY_AS in this terminal:",
 			[]string{"say 'a word' --room=tea --as Ann", "say 'a word' --room=tea --as Bob"}},
 	} {
 		want := "parley: " + c.begins

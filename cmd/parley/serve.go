@@ -40,6 +40,9 @@ type serveCommand struct{ settings }
 // Run listens before opening the table, so that a used port leaves no new file or table behind.
 func (s *serveCommand) Run(ctx context.Context, io streams) error {
 	rooms := s.settings.place()
+	if err := checkFolder("--data (PARLEY_DATA)", s.Data); s.Table == "" && err != nil {
+		return err
+	}
 	if _, err := os.Stat(s.Data); s.Table == "" && errors.Is(err, fs.ErrNotExist) {
 		rooms += ", a new file"
 	}

@@ -44,14 +44,14 @@ func TestServe_portTaken_leavesNoFileBehind(t *testing.T) {
 		"--addr":         {"--addr", taken.Addr().String()},
 		"--metrics-addr": {"--addr", "127.0.0.1:0", "--metrics-addr", taken.Addr().String()},
 	} {
-		file := filepath.Join(t.TempDir(), "new", "parley.db")
+		file := filepath.Join(t.TempDir(), "parley.db")
 		code, _, says := command(t, append(args, "--data", file)...)
 		if code != 1 || !strings.Contains(says, "Stop the program that listens there, or choose another "+flag+
 			", such as "+flag+" 127.0.0.1:") {
 			t.Errorf("%s: code %d, %q", flag, code, says)
 		}
-		if _, err := os.Stat(filepath.Dir(file)); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: there is a folder for the file: %v", flag, err)
+		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: there is a file: %v", flag, err)
 		}
 	}
 }
@@ -90,6 +90,23 @@ func TestServe_addressOfAnotherMachine_saysSo(t *testing.T) {
 	}
 }
 
+// A mistyped path starts no server with other rooms, and leaves nothing.
+func TestFiles_missingFolder_isNotMade(t *testing.T) {
+	none := filepath.Join(t.TempDir(), "none", "such")
+	want := "there is no folder " + none + ". Nothing was done: name another file, or make the folder: mkdir -p " + none
+	for _, line := range [][]string{
+		{"serve", "--addr", "127.0.0.1:0", "--data", filepath.Join(none, "parley.db")},
+		{"copy", "--from", emptyFile(t), "--to", filepath.Join(none, "parley.db")},
+	} {
+		if code, _, says := command(t, line...); code != exitUsage || !strings.Contains(says, want) {
+			t.Errorf("%q: code %d, %q", line, code, says)
+		}
+	}
+	if _, err := os.Stat(filepath.Dir(none)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder is there: %v", err)
+	}
+}
+
 func TestServe_fileInUse_freesThePort(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "parley.db")
 	tab, err := sqlite.Open(file, sqlite.Options{})
@@ -118,7 +135,7 @@ func TestServe_fileInUse_freesThePort(t *testing.T) {
 // A mistyped path makes a server without the expected rooms.
 func TestServe_newFile_isSaidToBeNew(t *testing.T) {
 	atHome(t)
-	file := filepath.Join(t.TempDir(), "new", "parley.db")
+	file := filepath.Join(t.TempDir(), "parley.db")
 	for _, is := range []string{file + ", a new file. ", file + ". "} {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/alecthomas/kong"
@@ -63,6 +66,17 @@ func (s settings) openFile(figures *scrape.Metrics, log *slog.Logger) (app.Store
 		store.Files = t.Files()
 	}
 	return store, nil
+}
+
+// checkFolder refuses a file in a folder that does not exist: with a mistyped path, a server would start without the
+// rooms that the person has. Only the folder of the default file is made.
+func checkFolder(flag, path string) error {
+	folder := filepath.Dir(path)
+	if _, err := os.Stat(folder); path == defaultFile() || !errors.Is(err, fs.ErrNotExist) {
+		return nil // whatever else is wrong, opening the file says
+	}
+	return usage(fmt.Errorf("%s: there is no folder %s. Nothing was done: name another file, or make the folder: "+
+		"mkdir -p %s", flag, folder, pasted(folder)))
 }
 
 // dynamoTable returns the DynamoDB table of the settings. If CreateTable is set, dynamoTable creates the table first.

@@ -90,7 +90,8 @@ func TestSecrets_enterAlone_asksOnceMore(t *testing.T) {
 		{"a new one, late", lock, []string{"", "beans", "beans"}, ""},
 		{"a new one, otherwise", lock, []string{"beans", "bean"}, "The passwords differ. Nothing was done."},
 		{"no new one", lock, []string{"", ""}, "Nothing was typed. Nothing was done: this needs a password."},
-		{"none of the room", join("Bob"), []string{"", ""}, "Nothing was typed. Nothing was done: this needs the password."},
+		{"none of the room", join("Bob"), []string{"", ""},
+			"Nothing was typed. Nothing was done: this needs the password."},
 		{"that of the room", join("Bob"), []string{"", "beans"}, ""},
 		{"no link", open, []string{"", ""}, "Nothing was typed. Nothing was done: this needs the link."},
 	} {

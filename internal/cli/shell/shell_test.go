@@ -314,7 +314,8 @@ func TestAddAgent_severalSeatsAreWatched_anyInTheRoomWillDo(t *testing.T) {
 		"a webhook": c.AddHook(t.Context(), shell.Which{}, card),
 	} {
 		if !errors.As(err, &told) || told.Code != 2 || strings.Contains(err.Error(), "--room") ||
-			!strings.Contains(err.Error(), "\n  parley agents add URL pie --as 'Ann'\\''s Claude'") || strings.Contains(err.Error(), "Bob") {
+			!strings.Contains(err.Error(), "\n  parley agents add URL pie --as 'Ann'\\''s Claude'") ||
+			strings.Contains(err.Error(), "Bob") {
 			t.Errorf("%s, which could be added by several seats: %v", name, err)
 		}
 	}
@@ -366,11 +367,11 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 		"no text": {c.Send(t.Context(), ann, shell.SendRequest{}),
 			"The text is missing: only --kind agree and --withdraw need none.", 2},
 		"an id": {c.Send(t.Context(), ann, shell.SendRequest{Text: "a", ReplyTo: "x"}),
-			"--reply-to: there is no message of this id that you may see, or it has expired. Nothing was done. To see " +
-				"the id of each message: parley history --json --room tea --as Ann", 0},
-		"a file by its name": {c.Get(t.Context(), ann, shell.GetRequest{ID: "api.json"}), "There is no message of this " +
-			"id that you may see, or it has expired. Nothing was done. A file's id stands in brackets behind its name: " +
-			"parley history --files --room tea --as Ann", 0},
+			"--reply-to: there is no message of this id that you may see, or it has expired. Nothing was done. To " +
+				"see the id of each message: parley history --json --room tea --as Ann", 0},
+		"a file by its name": {c.Get(t.Context(), ann, shell.GetRequest{ID: "api.json"}), "There is no message of " +
+			"this id that you may see, or it has expired. Nothing was done. A file's id stands in brackets behind " +
+			"its name: parley history --files --room tea --as Ann", 0},
 		"seats": {c.Room(t.Context(), ann, shell.RoomRequest{Capacity: new(1)}),
 			"--capacity must be a whole number from 2 to 100.", 2},
 		"a task for somebody": {c.Task(t.Context(), ann, shell.TaskRequest{Action: "add", Title: "a",

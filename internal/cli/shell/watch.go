@@ -182,8 +182,8 @@ func (o *opening) print(ctx context.Context) error {
 	return o.by.Out.show(r, func() {
 		on.about(got)
 		if isOwn(all, o.seat) { // a note to the own agent, with --to, would go from the seat to itself
-			o.by.Out.print("You watch %s, your own seat, as which you go on speaking. The link is used up: nobody else "+
-				"can open it.", o.seat.Name)
+			o.by.Out.print("You watch %s, your own seat, as which you go on speaking. The link is used up: nobody "+
+				"else can open it.", o.seat.Name)
 			return
 		}
 		o.by.Out.print("You watch %s. The link is used up: nobody else can open it. Follow the room, speak to all "+

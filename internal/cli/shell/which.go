@@ -86,8 +86,8 @@ func (s *Shell) fitting(w Which) ([]client.Seat, error) {
 	return fit, nil
 }
 
-// RefuseWord refuses a command line in which a word, which is not part of s.Typed, names a room of the person: w has the
-// word as its room. The refusal has the whole command for each seat in that room. RefuseWord returns nil if the person
+// RefuseWord refuses a command line in which a word names a room of the person: w has the word as its room, and s.Typed
+// lacks the word. The refusal has the whole command for each seat in that room. RefuseWord returns nil if the person
 // has no seat there.
 func (s *Shell) RefuseWord(w Which, why string) error {
 	fit, err := s.fitting(w)
