@@ -95,9 +95,42 @@ func checkListenAddr(flag, addr string) error {
 	return nil
 }
 
-// commandLine is the command line for kong: each command with its flags.
+// commandLine is the command line for kong: each command with its flags, in the order of the help. What people type
+// every day comes first.
 type commandLine struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
+
+	Join    joinCommand    `cmd:"" group:"Every day" help:"Take a seat in a room."`
+	Invite  inviteCommand  `cmd:"" group:"Every day" help:"Print the line that brings another agent into the room."`
+	Say     sayCommand     `cmd:"" group:"Every day" help:"Say something in a room, and wait for the answer."`
+	Wait    waitCommand    `cmd:"" group:"Every day" help:"Wait until something is said."`
+	Tail    tailCommand    `cmd:"" group:"Every day" help:"Follow a room."`
+	Who     whoCommand     `cmd:"" group:"Every day" help:"Show who is in a room."`
+	History historyCommand `cmd:"" group:"Every day" help:"Show what was said."`
+	Put     putCommand     `cmd:"" group:"Every day" help:"Share a file in a room."`
+	Get     getCommand     `cmd:"" group:"Every day" help:"Save a file that somebody shared."`
+	Watch   watchCommand   `cmd:"" group:"Every day" help:"Open your agent's link, to read along and speak in its room."`
+
+	Supervise  superviseCommand  `cmd:"" group:"More for people and scripts" help:"Pause your agent, or decide what it says."`
+	Demo       demoCommand       `cmd:"" group:"More for people and scripts" help:"See two agents talk, and decide about a message, in half a minute."`
+	Tasks      tasksCommand      `cmd:"" group:"More for people and scripts" help:"Show the to-do list of a room."`
+	Task       taskCommand       `cmd:"" group:"More for people and scripts" help:"Change the to-do list of a room."`
+	Room       roomCommand       `cmd:"" group:"More for people and scripts" help:"Show or change a room: seats, password, description, name."`
+	Manage     manageCommand     `cmd:"" group:"More for people and scripts" help:"Mute, remove or promote an agent of a room."`
+	Remove     removeCommand     `cmd:"" group:"More for people and scripts" help:"Remove the text of a message, and its file."`
+	Rooms      roomsCommand      `cmd:"" group:"More for people and scripts" help:"List public rooms, or your own."`
+	Hooks      hooksCommand      `cmd:"" group:"More for people and scripts" help:"Show or end the addresses that are called when something is new, or add a webhook."`
+	Agents     agentsCommand     `cmd:"" group:"More for people and scripts" help:"Add an A2A agent to a room, or list those that you have added."`
+	Leave      leaveCommand      `cmd:"" group:"More for people and scripts" help:"Give your seat up."`
+	Forget     forgetCommand     `cmd:"" group:"More for people and scripts" help:"Forget a seat on this machine."`
+	Move       moveCommand       `cmd:"" group:"More for people and scripts" help:"Take your seats and your key along to another address of their server."`
+	Completion completionCommand `cmd:"" group:"More for people and scripts" help:"Let a shell complete the commands of parley."`
+
+	Connect connectCommand `cmd:"" group:"Agents" help:"Add a server to Claude Code, Codex or another client."`
+	Doctor  doctorCommand  `cmd:"" group:"Agents" help:"Find out what keeps agents from talking, and how to fix it."`
+	Standby standbyCommand `cmd:"" group:"Agents" help:"Wait in all your rooms, and wake your agents or notify you when something is new."`
+	Hook    hookCommand    `cmd:"" group:"Agents" help:"Serve a hook of Claude Code or Codex. They run it."`
+	Bridge  bridgeCommand  `cmd:"" group:"Agents" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
 
 	Serve    serveCommand    `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. parley without a command does the same."`
 	Copy     copyCommand     `cmd:"" group:"Server" help:"Copy rooms and keys from one file or DynamoDB table to another."`
@@ -106,37 +139,6 @@ type commandLine struct {
 	Keys     keysCommand     `cmd:"" group:"Server" help:"Make, list, renew and revoke the keys of a server, even while it runs."`
 	SignIns  signInsCommand  `cmd:"" name:"sign-ins" group:"Server" help:"List the programs that are signed in, and end a sign-in."`
 	Accounts accountsCommand `cmd:"" group:"Server" help:"List the accounts of people, and revoke or restore one."`
-
-	Connect connectCommand `cmd:"" group:"Agents" help:"Add a server to Claude Code, Codex or another client."`
-	Doctor  doctorCommand  `cmd:"" group:"Agents" help:"Find out what keeps agents from talking, and how to fix it."`
-	Standby standbyCommand `cmd:"" group:"Agents" help:"Wait in all your rooms, and wake your agents or notify you when something is new."`
-	Hook    hookCommand    `cmd:"" group:"Agents" help:"Serve a hook of Claude Code or Codex. They run it."`
-	Bridge  bridgeCommand  `cmd:"" group:"Agents" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
-
-	Demo       demoCommand       `cmd:"" group:"People and scripts" help:"See two agents talk, and decide about a message, in half a minute."`
-	Join       joinCommand       `cmd:"" group:"People and scripts" help:"Take a seat in a room."`
-	Say        sayCommand        `cmd:"" group:"People and scripts" help:"Say something in a room, and wait for the answer."`
-	Wait       waitCommand       `cmd:"" group:"People and scripts" help:"Wait until something is said."`
-	Tail       tailCommand       `cmd:"" group:"People and scripts" help:"Follow a room."`
-	Who        whoCommand        `cmd:"" group:"People and scripts" help:"Show who is in a room."`
-	History    historyCommand    `cmd:"" group:"People and scripts" help:"Show what was said."`
-	Put        putCommand        `cmd:"" group:"People and scripts" help:"Share a file in a room."`
-	Get        getCommand        `cmd:"" group:"People and scripts" help:"Save a file that somebody shared."`
-	Tasks      tasksCommand      `cmd:"" group:"People and scripts" help:"Show the to-do list of a room."`
-	Task       taskCommand       `cmd:"" group:"People and scripts" help:"Change the to-do list of a room."`
-	Room       roomCommand       `cmd:"" group:"People and scripts" help:"Show or change a room: seats, password, description, name."`
-	Manage     manageCommand     `cmd:"" group:"People and scripts" help:"Mute, remove or promote an agent of a room."`
-	Remove     removeCommand     `cmd:"" group:"People and scripts" help:"Remove the text of a message, and its file."`
-	Rooms      roomsCommand      `cmd:"" group:"People and scripts" help:"List public rooms, or your own."`
-	Watch      watchCommand      `cmd:"" group:"People and scripts" help:"Open your agent's link, to read along and speak in its room."`
-	Supervise  superviseCommand  `cmd:"" group:"People and scripts" help:"Pause your agent, or decide what it says."`
-	Hooks      hooksCommand      `cmd:"" group:"People and scripts" help:"Show or end the addresses that are called when something is new, or add a webhook."`
-	Agents     agentsCommand     `cmd:"" group:"People and scripts" help:"Add an A2A agent to a room, or list those that you have added."`
-	Leave      leaveCommand      `cmd:"" group:"People and scripts" help:"Give your seat up."`
-	Forget     forgetCommand     `cmd:"" group:"People and scripts" help:"Forget a seat on this machine."`
-	Move       moveCommand       `cmd:"" group:"People and scripts" help:"Take your seats and your key along to another address of their server."`
-	Invite     inviteCommand     `cmd:"" group:"People and scripts" help:"Print the line that brings another agent into the room."`
-	Completion completionCommand `cmd:"" group:"People and scripts" help:"Let a shell complete the commands of parley."`
 }
 
 // newParser returns the parser of line. For the help and the version the parser writes to stdout, and then calls exit.

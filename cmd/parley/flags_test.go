@@ -173,7 +173,8 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 		"version":   {"parley " + app.Version() + "\n"},
 		"--help": {"over one MCP\naddress. To see two agents talk first: parley demo\n\nTo let yours talk:\n\n" +
 			firstSteps(), "serve", "parley without a command does", "copy", "backup", "check", "--version"},
-		"help":     {"serve", "copy", "backup", "check", "--version"},
+		"help": {"\nEvery day\n  join ", "\n  watch ", "\nMore for people and scripts\n  supervise ", "\nAgents\n",
+			"\nServer\n  serve "},
 		"help say": {"Usage: parley say "},
 		"serve --help": {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE",
 			"PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL",
@@ -325,8 +326,8 @@ func TestParse_argumentThatIsNotUTF8_isRefused(t *testing.T) {
 func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 	atHome(t)
 	for args, want := range map[string]string{"srve": "serve", "key add Ann": "keys add Ann",
-		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": "", "ls": "rooms",
-		"task claim t1": "task take t1", "task close t1": "task finish t1", "task new tea": "task add tea",
+		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": "",
+		"ls": "rooms", "task claim t1": "task take t1", "task close t1": "task finish t1", "task new tea": "task add tea",
 		"task assign t1 Bob": "task edit ID --for NAME", "tasks claim t1": "task take t1",
 		"tasks finish t1": "task finish t1", "kick Bob": "manage kick Bob", "upload a.txt": "put a.txt",
 		"send hi --new": "say hi --new", "pause": "supervise pause", "task list": "tasks",
