@@ -327,7 +327,8 @@ func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 	atHome(t)
 	for args, want := range map[string]string{"srve": "serve", "key add Ann": "keys add Ann",
 		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": "",
-		"ls": "rooms", "task claim t1": "task take t1", "task close t1": "task finish t1", "task new tea": "task add tea",
+		"ls": "rooms", "task claim t1": "task take t1", "task close t1": "task finish t1",
+		"task new tea":       "task add tea",
 		"task assign t1 Bob": "task edit ID --for NAME", "tasks claim t1": "task take t1",
 		"tasks finish t1": "task finish t1", "kick Bob": "manage kick Bob", "upload a.txt": "put a.txt",
 		"send hi --new": "say hi --new", "pause": "supervise pause", "task list": "tasks",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/api/tools/spec"
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -21,12 +22,20 @@ import (
 // usual is the tools of a server with the usual limits, without rooms.
 func usual() *Set { return New(nil, nil, Options{Address: func(context.Context) string { return "" }}) }
 
+// docs/waking.md and the README say what a wait costs in which nobody speaks.
 func TestResult_quiet_isSmall(t *testing.T) {
 	w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{Others: 1}}
 	text := string(results.JSON(advise().viewWaited(w, chat.WaitRequest{Wait: time.Minute})))
 	want := `{"status":"quiet","messages":[],"cursor":"c9","next":"`
 	if !strings.HasPrefix(text, want) || len(text) > 300 {
 		t.Errorf("quiet takes %d bytes: %s", len(text), text)
+	}
+	token := ident.Token{Room: "46tgxqx", Seat: 1, Secret: ident.NewSecret()}.String()
+	call := map[string]any{"name": "wait_for_message", "arguments": map[string]any{"agent_token": token,
+		"cursor": "c34783c23078rr", "wait_seconds": 280}}
+	n := tokens(t, call) + tokens(t, advise().viewWaited(w, chat.WaitRequest{Wait: time.Minute}))
+	if n < 70 || n > 120 {
+		t.Errorf("a wait in which nobody speaks takes %d tokens, and the docs say about 100", n)
 	}
 }
 
