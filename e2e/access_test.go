@@ -214,8 +214,9 @@ func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
 	if said := p.out.String(); !strings.Contains(said, "not even clients that you connected before") {
 		t.Errorf("the start says\n%s", said)
 	}
-	if got := ann.runs("say", "Hello."); got.code != 1 || !strings.Contains(got.err, "as Ann only with a key. "+
-		"Set PARLEY_KEY") || strings.Contains(got.err, "parley leave") {
+	if got := ann.runs("say", "Hello."); got.code != 1 ||
+		!strings.Contains(got.err, "Your seat in the room tea as Ann needs your key: "+
+			os.Getenv(process.BinaryEnv)+" join tea --as Ann --url http") || strings.Contains(got.err, "parley leave") {
 		t.Errorf("without a key: %+v", got)
 	}
 	stands := func(who *talker, want string) {
@@ -224,7 +225,9 @@ func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
 			t.Errorf("no %q in %s", want, said)
 		}
 	}
-	stands(ann, "needs your key")
+	if said := ann.does("rooms", "--mine"); !strings.Contains(said, "as Ann  needs your key: ") {
+		t.Errorf("her rooms are\n%s", said)
+	}
 	key, revoked := p.newKey("Ann"), p.newKey("Nobody")
 	if _, err := p.keys("revoke", "Nobody"); err != nil {
 		t.Fatal(err)
@@ -259,6 +262,107 @@ func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
 		"1") {
 		t.Errorf("a second join says\n%s", said)
 	}
+}
+
+// Seats were taken when the server asked for no keys. Whichever command is the first with a key, it makes the token
+// work alone, also for programs and people that have nothing else. Until then, each command says what is missing.
+func TestAccess_seatsFromBeforeTheFirstKey_goOnOnceAnyCommandHasOne(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	file := filepath.Join(t.TempDir(), "api.txt")
+	if err := os.WriteFile(file, []byte("GET /"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first := map[string][]string{
+		"say": {"say", "Here I am."}, "wait": {"wait"}, "who": {"who"}, "tail": {"tail"},
+		"put": {"put", file}, "mine": {"rooms", "--mine"},
+		"standby": {"standby"}, "join": {"join", "join", "--as", "Ann"},
+	}
+	people, links := map[string]*talker{}, map[string]string{}
+	for room := range first {
+		people[room] = ann.again(t.TempDir())
+		shown := people[room].inTerminal("join", room, "--as", "Ann")
+		links[room] = ownAddress.FindString(strings.ReplaceAll(shown, "\n", ""))
+		bob.does("join", room, "--as", "Bob")
+		bob.does("say", "--room", room, "Before.")
+	}
+	p.terminate()
+	p.args = append(p.args, "--access", "keys")
+	p.again()
+	if said := p.out.String(); !strings.Contains(said, "Seats that were taken without a key stay") {
+		t.Errorf("the start says\n%s", said)
+	}
+	key := p.newKey("Ann")
+	stranger := visitor(t, p)
+	for room, words := range first {
+		t.Run(room, func(t *testing.T) {
+			t.Parallel()
+			ann := &talker{t: t, state: people[room].state, env: people[room].env}
+			token := ann.seats()[0].Token
+			admitted := func() bool {
+				status, err := p.bearing(t.Context(), token)
+				return err == nil && status != http.StatusUnauthorized
+			}
+			needs := "needs your key: " + os.Getenv(process.BinaryEnv) + " join " + room + " --as Ann"
+			if room != "join" {
+				got := ann.runs(words...)
+				if said := got.out + got.err; !strings.Contains(said, needs) || strings.Contains(said, "gone") ||
+					(got.code == 1) == (room == "mine") || len(ann.seats()) != 1 {
+					t.Errorf("without a key: %+v", got)
+				}
+			}
+			other := &talker{t: t, state: t.TempDir(), env: stranger.env, terminal: true}
+			if got := other.opens(links[room]); got.code != 1 ||
+				!strings.Contains(got.err, "Have the agent call join_room") {
+				t.Errorf("the link without a key: %+v", got)
+			}
+			if admitted() {
+				t.Fatal("the token works before a key was shown")
+			}
+			keyed := ann.again(ann.state, "PARLEY_KEY="+key)
+			now := keyed.begin(words...)
+			await(t, "the token works", admitted)
+			switch room {
+			case "tail", "standby":
+				want := "Before."
+				if room == "standby" {
+					want = "1 new message in room standby"
+				}
+				now.shows(want)
+				now.interrupted()
+			default:
+				if got := now.ends(); got.code != 0 || room == "mine" && !strings.Contains(got.out, "2 new") ||
+					room == "wait" && !strings.Contains(got.out, "Before.") {
+					t.Errorf("with a key: %+v", got)
+				}
+			}
+			if got := other.opens(links[room]); got.code != 0 {
+				t.Errorf("the link: %+v", got)
+			}
+			if said := other.does("history"); !strings.Contains(said, "Before.") {
+				t.Errorf("who watches sees %s", said)
+			}
+			if said := ann.does("rooms", "--mine"); strings.Contains(said, "key") {
+				t.Errorf("her rooms are\n%s", said)
+			}
+			seen := bob.again(bob.state, "PARLEY_KEY="+key).does("history", "--room", room, "--json")
+			if n := len(annReturned.FindAllString(seen, -1)); n != 1 {
+				t.Errorf("Bob sees her return %d times: %s", n, seen)
+			}
+		})
+	}
+}
+
+// ownAddress is the link of a person, as a terminal shows it.
+var ownAddress = regexp.MustCompile(`http://\S+/r/\S+#[0-9a-z]+`)
+
+// annReturned is the event of a return, as JSON.
+var annReturned = regexp.MustCompile(`{"agent":"Ann","at":"[^"]*","id":"\w*","reason":"returned","type":"joined"}`)
+
+// opens opens a link as a person who pastes it.
+func (w *talker) opens(link string) said {
+	w.t.Helper()
+	return w.runs("watch", link)
 }
 
 // With keys the doctor looks at the person's own key, and at that of each client.

@@ -51,8 +51,9 @@ func (g greeting) commands() string {
 	if g.makeKey == "" {
 		return page + strings.ToLower(connectTwo[:1]) + connectTwo[1:] + connect
 	}
-	return "Nobody can use this server yet, not even clients that you connected before: it has no key. Make one in a " +
-		"second terminal, with your name for LABEL:\n\n  " + g.makeKey + "\n\n" +
+	return "Nobody can use this server yet, not even clients that you connected before: it has no key. Seats that " +
+		"were taken without a key stay, and go on once their owners show one. Make a key in a second " +
+		"terminal, with your name for LABEL:\n\n  " + g.makeKey + "\n\n" +
 		"Then " + strings.ToLower(page[:1]) + page[1:] + "connect two agents there" + connect
 }
 

@@ -183,7 +183,9 @@ func TestKeysAdd_claudeCodeWithoutAKey_isNamedOnce(t *testing.T) {
 		code := run(t.Context(), []string{"keys", "add", "me", "--data", emptyFile(t), "--public-url", base},
 			streams{out: io.Discard, err: &says})
 		line := "  parley connect claude-code --url " + base + " --allow\n"
-		if code != 0 || !strings.HasPrefix(says.String(), want+line+"\nOr codex or gemini; ") ||
+		before := "Seats that were taken without a key go on once their owners return with one: a person by parley " +
+			"join ROOM --as NAME, an agent by join_room with its agent_token.\n"
+		if code != 0 || !strings.HasPrefix(says.String(), before+want+line+"\nOr codex or gemini; ") ||
 			strings.Count(says.String(), line) != 1 ||
 			!strings.Contains(says.String(), "; or cursor or vscode or claude-desktop, without --allow. "+base) {
 			t.Errorf("%s: code %d\n%s", what, code, &says)

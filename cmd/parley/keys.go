@@ -176,7 +176,7 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		}
 		same, err := c.others(ctx, keys, key.ID)
 		if err == nil {
-			_, err = io.WriteString(streams.err, streams.own(same))
+			_, err = io.WriteString(streams.err, shell.ScreenOn(streams.err).Fold(streams.own(same), ""))
 		}
 		if err != nil || c.JSON {
 			return err
@@ -195,8 +195,9 @@ func (k *keyTable) print(streams streams, key ident.Key) error {
 	return err
 }
 
-// others names the other keys with the label of the key id: a person who has lost a key must revoke it, too, and a
-// command with the label would then mean neither.
+// others says what a new key changes for others. For the first key, these are the seats from before. For a label that
+// another key has, these are the other keys: a person who has lost a key must revoke it, too, and a command with the
+// label would then mean neither.
 func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id string) (text string, err error) {
 	list, err := keys.List(ctx)
 	label := ""
@@ -204,6 +205,10 @@ func (c *keysAddCommand) others(ctx context.Context, keys *access.Keys, id strin
 		if e.ID == id {
 			label = e.Label
 		}
+	}
+	if len(list) == 1 {
+		text = "Seats that were taken without a key go on once their owners return with one: a person by parley join " +
+			"ROOM --as NAME, an agent by join_room with its agent_token.\n"
 	}
 	for _, e := range list {
 		if e.ID != id && strings.EqualFold(e.Label, label) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
 	"github.com/parley-chat/parley/internal/cli/wake"
@@ -47,15 +48,16 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	}
 	o := wake.StandbyOptions{
 		Seats: file, Room: c.Room, GiveUp: c.GiveUp, Version: app.Version(), Clock: clockwork.NewRealClock(),
-		Notify: c.notify, Tell: (&teller{out: streams.out, json: c.JSON}).tell,
+		Notify: c.notify, Tell: (&teller{out: streams.out, json: c.JSON}).tell, Admit: admitWith(streams),
 	}
 	release, err := c.takeRoles(&o)
 	if err != nil {
 		return err
 	}
 	err = errors.Join(wake.Standby(ctx, o), release())
-	none := errors.Is(err, wake.ErrNoSeats)
-	if (err == nil || none) && o.Agents && !(c.Agents && ctx.Err() != nil) { // a stopped process starts no other
+	none, needsKey := errors.Is(err, wake.ErrNoSeats), errors.Is(err, wake.ErrNeedsKey)
+	stopped := c.Agents && ctx.Err() != nil // a stopped process starts no other
+	if (err == nil || none || needsKey) && o.Agents && !stopped {
 		if err := handOver(file); err != nil {
 			return err
 		}
@@ -68,6 +70,17 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 			"one yourself: parley join ROOM --as NAME")
 	}
 	return err
+}
+
+// admitWith returns a function that shows the person's key for a seat, as the person has the key by then.
+func admitWith(streams streams) func(context.Context, client.Seat) (results.Joined, error) {
+	return func(ctx context.Context, seat client.Seat) (results.Joined, error) {
+		person, err := anyServer{server: server{URL: os.Getenv(client.URLEnv)}}.ProvideShell(streams)
+		if err != nil {
+			return results.Joined{}, err
+		}
+		return person.Admit(ctx, seat)
+	}
 }
 
 // takeRoles takes the roles that no other process has. A process for one room leaves the role for agents to a process
@@ -176,6 +189,7 @@ func sentence(w wake.What) string {
 		wake.TakenOver:    "another program waits for messages to this seat",
 		wake.Trouble:      "the list of seats cannot be read or written, trying again",
 		wake.SeatGone:     "the seat is gone",
+		wake.NeedsKey:     "needs your key",
 		wake.SessionEnded: "its session has ended",
 		wake.GaveUp:       "no news for a long time, no longer watched",
 		wake.Dropped:      "no longer in the list of seats",

@@ -238,10 +238,10 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 	if agent.IsGuest() {
 		return nil
 	}
-	id := ident.KeyOf(agent.Principal)
-	if id == "" {
-		return refuse("needs a key, and no key has admitted the agent whose token you sent")
+	if agent.IsUnadmitted() {
+		return passing{errUnadmitted()} // the agent may show its key at any time
 	}
+	id := ident.KeyOf(agent.Principal)
 	k, ok, err := g.keys.find(ctx, id)
 	if err != nil {
 		return err
@@ -265,6 +265,14 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 	g.keys.recordUse(ctx, k)
 	asker.ID, asker.Owner, asker.SignIn = agent.Principal, k.Label, agent.SignIn
 	return nil
+}
+
+// errUnadmitted is the refusal of an agent from before the server asked for keys, and of the person behind the agent.
+func errUnadmitted() error {
+	refused := refuse("needs a key by now, and no key has admitted the agent of this seat, which joined before. Its " +
+		"token alone works again once the agent has called join_room with agent_token, and with a key of its own")
+	refused.Reason = fault.ReasonUnadmitted
+	return refused
 }
 
 // errWrongKey is the refusal of a well-formed key.

@@ -51,6 +51,17 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 	for _, a := range []room.Agent{of(""), of(ident.Local), of("key:" + ident.NewKey().ID)} {
 		refuses(token(4, a).String(), fault.KeyInvalid)
 	}
+	for _, person := range []bool{false, true} { // at once, once its agent has shown a key: the refusal is not kept
+		before := ident.Token{Room: ident.NewRoomID(), Seat: 5, Secret: ident.NewSecret(), Person: person}
+		p.set(func() { p.seats[before.String()] = of(ident.Local) })
+		var refused *fault.Error
+		if _, err := p.Token(t.Context(), before.String(), "192.0.2.1"); !errors.As(err, &refused) ||
+			refused.Reason != fault.ReasonUnadmitted {
+			t.Errorf("an agent from before the keys: %v", err)
+		}
+		p.set(func() { p.seats[before.String()] = of("key:" + key.ID) })
+		admits(before, ident.Principal{ID: "key:" + key.ID, Owner: "Ann"})
+	}
 	w.revoke("Ann")
 	w.pass(30 * time.Second)
 	refuses(agent.String(), fault.KeyInvalid)

@@ -81,6 +81,8 @@ type Error struct {
 const (
 	ReasonDevice = "device"  // a further device of the person took the place of this device
 	ReasonNoSeat = "no_seat" // with KeyInvalid: the token or the link, not the key, is wrong: it leads to no seat
+	// with KeyInvalid: the seat is from before the server asked for keys, and no key has admitted it yet
+	ReasonUnadmitted = "unadmitted"
 	// with KeyInvalid: the access token of a sign-in is too old; the program gets another
 	ReasonExpired = "expired"
 	// with InvalidArgument: the card of an agent names an address for calls of another origin

@@ -35,6 +35,8 @@ type Standby struct {
 	Code int
 	// KeyInvalid says that the server does not admit the seat's token alone. The seat may still exist.
 	KeyInvalid bool
+	// Unadmitted says that the seat exists and is from before the server asked for keys: see Client.Admit.
+	Unadmitted bool
 	// Why is the reason of a refusal, the first clause of the server's sentence to the agent; "" without a refusal.
 	Why string
 	// RetryAfter is when to call again, if the server says so; at most ten minutes. With 409 RetryAfter means that the
@@ -92,8 +94,22 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 	if refused.Code != "" || got.Status == results.StatusRemoved {
 		got.Why = strings.TrimRight(firstClause.FindString(cmp.Or(refused.Message, got.Next)), ".:; ")
 	}
+	got.Unadmitted = refused.Reason == fault.ReasonUnadmitted
 	got.KeyInvalid = refused.Code == fault.KeyInvalid && refused.Reason != fault.ReasonNoSeat
 	return got, nil
+}
+
+// AsksForKeys reports whether the server admits nobody without a key, an invite or a token.
+func (c *Client) AsksForKeys(ctx context.Context) (bool, error) {
+	is, err := c.Standby(ctx, StandbyRequest{Token: "none", Peek: true, Wait: time.Millisecond})
+	return is.KeyInvalid, err
+}
+
+// Admit shows the client's key beside the token of a seat from before the server asked for keys: from then on the token
+// alone is admitted. The result is that of join_room, with what is new to the seat.
+func (c *Client) Admit(ctx context.Context, token string) (got results.Joined, err error) {
+	err = c.Call(ctx, "join_room", map[string]any{"agent_token": token}, &got)
+	return got, err
 }
 
 // firstClause matches the first clause of a text; the rest says what an agent may do.

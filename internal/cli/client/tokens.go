@@ -26,6 +26,8 @@ type Seat struct {
 	Claim string `json:"claim,omitempty"`
 	// Cursor is how far the seat's owner has read; "" if unknown here.
 	Cursor string `json:"cursor,omitempty"`
+	// Keyed says that the person's key was shown beside the token, so that the server admits the token alone.
+	Keyed bool `json:"keyed,omitempty"`
 	// Wake says how the agent is woken; nil for a seat of the person's own shell.
 	Wake *Wake `json:"wake,omitempty"`
 	// Admin says that the agent was an admin of the room when the agent took the seat.
@@ -127,11 +129,11 @@ func encode(all []Seat) ([]byte, error) {
 }
 
 // Put adds s. s replaces an earlier entry with the same token, and an entry of the same agent and owner. A name that
-// the agent gave itself stays: the agent may come back by its token.
+// the agent gave itself stays: the agent may come back by its token. So does Keyed.
 func (f *TokenStore) Put(s Seat) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
 		if i := slices.IndexFunc(all, func(old Seat) bool { return old.Token == s.Token }); i >= 0 {
-			s.Chosen = cmp.Or(s.Chosen, all[i].Chosen)
+			s.Chosen, s.Keyed = cmp.Or(s.Chosen, all[i].Chosen), s.Keyed || all[i].Keyed
 		}
 		return append(slices.DeleteFunc(all, func(old Seat) bool { return old.Token == s.Token || old.same(s) }), s),
 			nil
@@ -199,6 +201,16 @@ func (f *TokenStore) Read(token, cursor string) error {
 			if all[i].Token == token {
 				all[i].Cursor = cursor
 			}
+		}
+		return all, nil
+	})
+}
+
+// PutKeyed records that the key was shown beside a token.
+func (f *TokenStore) PutKeyed(token string) error {
+	return f.Update(func(all []Seat) ([]Seat, error) {
+		for i := range all {
+			all[i].Keyed = all[i].Keyed || all[i].Token == token
 		}
 		return all, nil
 	})

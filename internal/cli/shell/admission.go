@@ -1,13 +1,18 @@
 package shell
 
 import (
+	"context"
+	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
@@ -74,6 +79,87 @@ func (s *Shell) once(p client.Place, do func(*client.Client) error) error {
 	c := s.Dial(p, "")
 	defer c.Close()
 	return do(c)
+}
+
+// isUnadmitted reports whether a server does not admit a token because the seat is from before the server asked for
+// keys.
+func isUnadmitted(err error) bool {
+	refused := new(fault.Error)
+	return errors.As(err, &refused) && refused.Reason == fault.ReasonUnadmitted
+}
+
+// showKey shows the person's key beside the token of the seat, once for each seat: the seat may be from before the
+// server asked for keys, and the token alone is then refused until its owner returns with a key. A person who watches
+// an agent does not return for the agent. Another error than that of ctx is left to the call that follows.
+func (s *session) showKey(ctx context.Context) error {
+	if s.place.Key == "" || s.seat.Keyed || s.seat.Person {
+		return nil
+	}
+	s.seat.Keyed = true // for this command, whatever comes of it
+	is, err := s.client.Standby(ctx, client.StandbyRequest{Token: s.seat.Token, Peek: true, Wait: time.Millisecond})
+	keyed := false
+	switch {
+	case err == nil && is.Unadmitted:
+		_, err = s.client.Admit(ctx, s.seat.Token)
+		keyed = true
+	case err == nil: // a server that asks for no key today may ask for one tomorrow
+		keyed, err = s.client.AsksForKeys(ctx)
+	}
+	if err != nil || !keyed {
+		return ctx.Err()
+	}
+	return s.file.PutKeyed(s.seat.Token)
+}
+
+// Admit shows the person's key beside the token of a seat from before the server asked for keys, for a program that
+// waits with the token alone. The error says what to do without a key.
+func (s *Shell) Admit(ctx context.Context, seat client.Seat) (got results.Joined, err error) {
+	place, err := s.at(seat.Server)
+	switch {
+	case err != nil:
+		return got, err
+	case place.Key == "" && seat.Wake != nil:
+		return got, errors.New(client.SetKey(seat.Server))
+	case place.Key == "":
+		return got, errors.New(s.joining(seat))
+	}
+	c := s.Dial(place, seat.Token)
+	defer c.Close()
+	got, err = c.Admit(ctx, seat.Token)
+	switch {
+	case err == nil:
+		return got, s.Seats.PutKeyed(seat.Token)
+	case fault.CodeOf(err) == fault.KeyInvalid:
+		err = errors.New(place.Refused())
+	}
+	return got, err
+}
+
+// needsKey says what the person can do with a seat from before the server asked for keys.
+func (s *session) needsKey() error {
+	seat := s.seat
+	if seat.Person {
+		all, err := s.file.All()
+		own := slices.IndexFunc(all, func(other client.Seat) bool {
+			return other.OfShell() && !other.Person && other.Server == seat.Server && isSameSeat(other, seat)
+		})
+		if err != nil {
+			return err
+		}
+		if own < 0 {
+			return fail(failed, "The server at %s asks for keys now, and this agent joined before. Have the agent "+
+				"call join_room with its agent_token and with its key; then run this again.", seat.Server)
+		}
+		seat = all[own]
+	}
+	return fail(failed, "Your seat in the room %s as %s needs your key: %s", seat.Room, seat.Name, s.by.joining(seat))
+}
+
+// isSameSeat reports whether two entries of the file are of one seat: of its agent and of its person.
+func isSameSeat(a, b client.Seat) bool {
+	t, errT := ident.ParseToken(a.Token)
+	u, errU := ident.ParseToken(b.Token)
+	return errT == nil && errU == nil && t.Room == u.Room && t.Seat == u.Seat
 }
 
 // notAdmitted says what the person can do if the server does not admit the seat. Without a key the server saw the token

@@ -52,6 +52,9 @@ type result map[string]json.RawMessage
 // call calls a tool with the token of the seat.
 func (s *session) call(ctx context.Context, tool string, a args, typed any) (result, error) {
 	a["agent_token"] = s.seat.Token
+	if err := s.showKey(ctx); err != nil {
+		return nil, err
+	}
 	r, err := get(ctx, s.client, tool, a, typed)
 	if err != nil {
 		return nil, withName(err, a)

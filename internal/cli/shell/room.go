@@ -227,6 +227,14 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	defer c.Close()
 	got, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Cursor: seat.Cursor, Peek: true,
 		Wait: time.Millisecond})
+	if err == nil && got.Unadmitted && !seat.Person && place.Key != "" {
+		if back, err := s.Admit(ctx, *seat); err == nil {
+			got = client.Standby{Code: quiet, Waited: results.Waited{Messages: back.Messages, HasMore: back.HasMore}}
+			if len(back.Messages) > 0 {
+				got.Code = spoken
+			}
+		}
+	}
 	if !got.HasMore {
 		_ = s.Seats.Rename(seat, newName(got.Messages)) // the next call tells the name again
 	}
@@ -244,7 +252,7 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	case err == nil && got.KeyInvalid && place.Key == "" && seat.Person:
 		return "its agent needs a key", nil
 	case err == nil && got.KeyInvalid && place.Key == "":
-		return "needs your key", nil
+		return "needs your key: " + s.joining(*seat), nil
 	case err == nil && got.KeyInvalid:
 		return s.withKey(ctx, c, seat), nil
 	case err == nil && (got.Code == unknown || got.Code == vacated):

@@ -135,6 +135,8 @@ func (s *session) explain(err error) error {
 		return err
 	}
 	switch {
+	case isUnadmitted(err):
+		return s.needsKey()
 	case refused.Code == fault.KeyInvalid && (place.Key != "" || !seat.Person || refused.Reason == ""):
 		return s.notAdmitted(refused)
 	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson

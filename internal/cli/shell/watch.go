@@ -72,6 +72,9 @@ func (o *opening) explain(err error) error {
 
 // isGone reports whether a call failed because its token leads to no seat, or no longer.
 func isGone(err error) bool {
+	if isUnadmitted(err) {
+		return false
+	}
 	switch fault.CodeOf(err) {
 	case fault.TokenInvalid, fault.KeyInvalid, fault.Removed, fault.RoomNotFound:
 		return true
@@ -143,6 +146,9 @@ func (o *opening) refused(err error) error {
 	var refused *fault.Error
 	if !errors.As(err, &refused) || passing(err) {
 		return err
+	}
+	if isUnadmitted(err) { // the link works once the agent has shown its key
+		return o.explain(err)
 	}
 	if err := o.by.Seats.Remove(o.seat.Token); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
@@ -24,6 +26,9 @@ type StandbyOptions struct {
 	Room          string // only seats in this room; "" for all
 	// Notify wakes the owner of a seat. Its error may wrap ErrEnded or ErrDeaf.
 	Notify func(context.Context, client.Seat, News) error
+	// Admit shows the person's key beside the token of a seat from before the server asked for keys, and returns what
+	// is new to the seat. Its error says what the person can do without a key. Admit may be nil.
+	Admit func(context.Context, client.Seat) (results.Joined, error)
 	// Tell gets each event. Several goroutines call it at once.
 	Tell    func(Event)
 	GiveUp  time.Duration // how long a seat without news is watched; 0: for ever
@@ -38,7 +43,7 @@ type Event struct {
 	Name  string    `json:"name"`
 	What  What      `json:"event"`
 	Text  string    `json:"text,omitempty"`  // of Woken: the sentence
-	Error string    `json:"error,omitempty"` // why something failed; of SeatGone: what the server says
+	Error string    `json:"error,omitempty"` // why something failed; of SeatGone: what the server says; of NeedsKey: what helps
 }
 
 // What is a kind of Event.
@@ -56,6 +61,7 @@ const (
 	Trouble   What = "trouble"    // of no seat: the file of seats cannot be read or written, and is tried again
 
 	SeatGone     What = "seat_gone"
+	NeedsKey     What = "needs_key" // the server admits the token of a seat of the shell only with the person's key
 	SessionEnded What = "session_ended"
 	GaveUp       What = "gave_up"
 	Dropped      What = "dropped" // the seat is no longer in the file
@@ -68,16 +74,20 @@ const (
 	sleepGap = 20 * time.Second
 )
 
+// ErrNeedsKey means that at least one seat of the shell could not be watched, or no longer, without the person's key.
+var ErrNeedsKey = errors.New("a seat needs your key")
+
 // ErrNoSeats means that there is no seat to watch.
 var ErrNoSeats = errors.New("there is no seat to wait for")
 
 // Standby watches the seats in the file until no seat is left or ctx ends. One process serves all sessions of a
-// person. Seats may be added and removed meanwhile. Standby removes the seats that are gone, and those on which it
+// person. Seats may be added and removed meanwhile. A seat that needs a key is watched again once its entry changes.
+// Standby removes the seats that are gone, and those on which it
 // gave up, and marks the seats whose session has ended. It only peeks. If it acknowledged message 42 for an agent and
 // the notice then got lost, the agent would never read 42.
 func Standby(ctx context.Context, o StandbyOptions) error {
 	r := &standbyRun{StandbyOptions: o, servers: map[string]*client.Client{}, watches: map[string]*watch{},
-		endedOfShell: map[string]bool{}, ended: make(chan *watch)}
+		endedOfShell: map[string]*watch{}, ended: make(chan *watch)}
 	ctx, cancel := context.WithCancel(ctx)
 	defer func() {
 		cancel()
@@ -100,7 +110,7 @@ type standbyRun struct {
 	StandbyOptions
 	servers      map[string]*client.Client
 	watches      map[string]*watch // by token
-	endedOfShell map[string]bool   // tokens of the shell that are watched no longer
+	endedOfShell map[string]*watch // by token: of the shell's seats, those that are watched no longer
 	ended        chan *watch
 	toDrop       []*watch // have ended, and are to be dropped
 	trouble      bool     // the file could not be read or written
@@ -134,6 +144,11 @@ func (r *standbyRun) loop(ctx context.Context) error {
 		}
 		last = now
 		r.reportTrouble(errors.Join(r.dropEnded(), r.refresh(ctx)))
+	}
+	for _, w := range r.endedOfShell {
+		if w.endedFor() == NeedsKey {
+			return ErrNeedsKey
+		}
 	}
 	return nil
 }
@@ -212,7 +227,14 @@ func (r *standbyRun) isWatched(s client.Seat) bool {
 	if s.Wake == nil {
 		asked = r.Shell && s.OfShell()
 	}
-	return asked && s.Ended.IsZero() && !r.endedOfShell[s.Token] && (r.Room == "" || strings.EqualFold(r.Room, s.Room))
+	return asked && s.Ended.IsZero() && !r.isOver(s) && (r.Room == "" || strings.EqualFold(r.Room, s.Room))
+}
+
+// isOver reports whether a seat of the shell is watched no longer. After the person's join with a key, the entry of the
+// seat is another.
+func (r *standbyRun) isOver(s client.Seat) bool {
+	w := r.endedOfShell[s.Token]
+	return w != nil && (w.endedFor() != NeedsKey || reflect.DeepEqual(w.seat(), s))
 }
 
 // begin begins to watch a seat. dropEnded ends the watch.
@@ -238,7 +260,10 @@ func (r *standbyRun) begin(ctx context.Context, s client.Seat) {
 func (r *standbyRun) drop(w *watch) error {
 	s := w.seat()
 	if s.Wake == nil {
-		r.endedOfShell[s.Token] = w.endedFor() != Dropped
+		delete(r.endedOfShell, s.Token)
+		if w.endedFor() != Dropped {
+			r.endedOfShell[s.Token] = w
+		}
 	} else if w.endedFor() != Dropped {
 		err := r.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
 			i := slices.IndexFunc(all, func(now client.Seat) bool { // none: another session has the seat now

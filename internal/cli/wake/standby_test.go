@@ -2,6 +2,7 @@ package wake_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -341,6 +342,48 @@ func TestStandby_seatOfTheShell_staysInTheFile(t *testing.T) {
 	if got := h.tokens(); len(got) != 1 {
 		t.Errorf("the file has %v", got)
 	}
+}
+
+// What an agent was sent before its person's key was shown wakes it all the same.
+func TestStandby_agentFromBeforeTheFirstKey_isWokenOnceAKeyIsThere(t *testing.T) {
+	h := newHall(t)
+	h.front = unadmitted
+	h.say(h.bob, "Milk?")
+	h.watch(0, h.seat())
+	h.until("it says what is missing", func() bool { return h.count(wake.Lost) == 1 })
+	h.sets(func() { h.key = true })
+	h.notifiedWith(one)
+	if h.count(wake.Found) != 1 || h.count(wake.NeedsKey) != 0 || len(h.tokens()) != 1 {
+		t.Errorf("the events are %+v, the seats %v", h.events, h.tokens())
+	}
+}
+
+func TestStandby_ownSeatFromBeforeTheFirstKey_endsAndIsWatchedAgainAfterAJoin(t *testing.T) {
+	h := newHall(t)
+	own, other := h.seat(), h.seat()
+	own.Wake, other.Wake, other.Name, other.Token = nil, nil, "Bob", h.bob.AgentToken
+	h.sets(func() {
+		h.front = func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.Header.Get("Authorization"), own.Token) {
+				w.WriteHeader(http.StatusInternalServerError) // Bob's seat is watched on
+				return
+			}
+			unadmitted(w, r)
+		}
+	})
+	h.watch(0, own, other)
+	h.until("it says what is missing", func() bool { return h.count(wake.NeedsKey) == 1 })
+	own.Cursor = "as the join says"
+	h.put(own)
+	h.until("it is watched again", func() bool { return h.count(wake.NeedsKey) == 2 && h.count(wake.Watching) == 3 })
+	if err := h.file.Remove(other.Token); err != nil {
+		t.Fatal(err)
+	}
+	h.until("the standby ends", func() bool { return len(h.ended) == 1 })
+	if err := <-h.ended; !errors.Is(err, wake.ErrNeedsKey) || len(h.tokens()) != 1 {
+		t.Errorf("it ends with %v, the seats are %v", err, h.tokens())
+	}
+	h.stop = nil
 }
 
 func TestStandby_fileChanges_areFollowed(t *testing.T) {

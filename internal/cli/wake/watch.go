@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 )
@@ -26,7 +27,7 @@ type watch struct {
 	mu            sync.Mutex
 	owner         client.Seat
 	reason        What               // why the watch has ended; "": it goes on
-	refusal       error              // the server's reason; nil: it gave none
+	refusal       error              // why the seat is gone or needs a key, for people; nil: unknown
 	interruptCall context.CancelFunc // ends the wait in progress; nil: there is none
 
 	// The fields below belong to the goroutine of run.
@@ -93,14 +94,14 @@ func (w *watch) endedFor() What {
 	return w.reason
 }
 
-// endAsGone ends the watch of a seat that is gone. why is the server's sentence, or "".
-func (w *watch) endAsGone(why string) {
+// endWith is endFor with a reason for people, or nil.
+func (w *watch) endWith(what What, why error) {
 	w.mu.Lock()
-	if why != "" && w.reason == "" {
-		w.refusal = errors.New(why)
+	if w.reason == "" {
+		w.refusal = why
 	}
 	w.mu.Unlock()
-	w.endFor(SeatGone)
+	w.endFor(what)
 }
 
 // run makes calls until the watch has ended.
@@ -167,7 +168,14 @@ func (w *watch) handle(got client.Standby, peeked bool) (pause time.Duration) {
 	case http.StatusConflict:
 		return w.handleConflict(got.RetryAfter)
 	case http.StatusUnauthorized, http.StatusGone:
-		w.endAsGone(got.Why)
+		if got.Unadmitted {
+			return w.admit()
+		}
+		var why error
+		if got.Why != "" {
+			why = errors.New(got.Why)
+		}
+		w.endWith(SeatGone, why)
 		return 0
 	}
 	w.recordFailure(fmt.Errorf("%s answers %d %s", w.server.Base(), got.Code, http.StatusText(got.Code)))
@@ -175,6 +183,34 @@ func (w *watch) handle(got client.Standby, peeked bool) (pause time.Duration) {
 		return rivalPause/2 + rand.N(rivalPause/2) // the answer stays the same until another server is there
 	}
 	return max(got.RetryAfter, backoff(w.failures))
+}
+
+// admit shows the person's key for a seat from before the server asked for keys, and does what follows what is new.
+// Without a key, a person reads what to do; an agent's own client may show a key at any time.
+func (w *watch) admit() (pause time.Duration) {
+	seat := w.seat()
+	if w.Admit == nil {
+		w.endFor(NeedsKey)
+		return 0
+	}
+	got, err := w.Admit(w.ctx, seat)
+	switch {
+	case w.ctx.Err() != nil:
+		return 0
+	case err == nil:
+		w.recordAnswer()
+		return w.handleUnread(client.Standby{Waited: results.Waited{Messages: got.Messages, HasMore: got.HasMore,
+			Cursor: got.Cursor}})
+	case errors.As(err, new(*client.Unreachable)), fault.CodeOf(err) == fault.Unavailable,
+		fault.CodeOf(err) == fault.RateLimited:
+		w.recordFailure(err)
+		return backoff(w.failures)
+	case seat.OfShell():
+		w.endWith(NeedsKey, err)
+		return 0
+	}
+	w.recordFailure(fmt.Errorf("its agent needs a key: %w", err))
+	return rivalPause/2 + rand.N(rivalPause/2)
 }
 
 // call waits for a message, or peeks at what the agent has not read. A wait is canceled when endsAt says so.

@@ -2,8 +2,10 @@ package wake_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -46,6 +48,7 @@ type hall struct {
 	notices []notified
 	events  []wake.Event
 	fails   []error // of the next notices
+	key     bool    // the person has a key, which admits Ann's seat
 }
 
 // notified is a notice.
@@ -204,7 +207,7 @@ func (h *hall) watch(give time.Duration, list ...client.Seat) {
 	ctx, cancel := context.WithCancel(h.t.Context())
 	h.stop = cancel
 	o := wake.StandbyOptions{Seats: h.file, Agents: true, Shell: true, Notify: h.notify, Tell: h.tell, GiveUp: give,
-		Clock: h.clock}
+		Clock: h.clock, Admit: h.admit}
 	go func() { h.ended <- wake.Standby(ctx, o) }()
 	h.until("it watches", func() bool { return h.count(wake.Watching) == len(list) })
 }
@@ -240,6 +243,23 @@ func (h *hall) notify(_ context.Context, s client.Seat, n wake.News) error {
 	}
 	h.notices = append(h.notices, notified{n.At, s, text})
 	return nil
+}
+
+// admit shows the person's key. Until then the server has refused Ann's token, if front is unadmitted.
+func (h *hall) admit(ctx context.Context, s client.Seat) (got results.Joined, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.key {
+		return got, errors.New("show the key")
+	}
+	h.front = nil
+	return got, h.tools.Call(ctx, "join_room", map[string]any{"agent_token": s.Token}, &got)
+}
+
+// unadmitted answers a wait for a seat from before the server asked for keys.
+func unadmitted(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusUnauthorized)
+	_, _ = io.WriteString(w, `{"code":"key_invalid","message":"This server needs a key by now.","reason":"unadmitted"}`)
 }
 
 // sets changes what a watch that is under way reads.

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -27,8 +28,37 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	}
 	if !req.Brought {
 		c.recorder().RecordCall(ctx)
+		if err := c.bind(ctx); err != nil {
+			return Seated{}, err
+		}
 	}
 	return c.answerReturn(ctx)
+}
+
+// bind lets the caller's key or account admit a seat from the time when the server asked for none, whose own token is
+// the caller's. Without bind, neither the token alone nor a link of the seat would ever be admitted: see access.Gate.
+// If two keys call at once, the first admits the seat, and the other returns to it as if it had come later.
+func (c *session) bind(ctx context.Context) error {
+	by := ident.PrincipalOf(ctx)
+	if !mayBind(by, c.me) {
+		return nil
+	}
+	_, err := c.change(ctx, func(_ *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
+		if mayBind(by, caller) {
+			ch.Events = []room.Event{caller.Agent.Admit(by)}
+		}
+		return ch, nil
+	})
+	if err == nil && !c.useHead(c.room.log.Peek()) {
+		err = c.refuseToken(ctx, c.head)
+	}
+	return err
+}
+
+// mayBind reports whether by, who calls with the token of caller, is to admit the seat. The person beside an agent only
+// watches, so the person's key does not become the agent's.
+func mayBind(by ident.Principal, caller room.Caller) bool {
+	return ident.KeyOf(by.ID) != "" && by.Seat == 0 && caller.IsUnadmitted() && caller.KeepsLease()
 }
 
 // answerRegained returns the answer for a caller that has regained its seat with a new token.

@@ -62,7 +62,7 @@ func (c Caller) LosesToken(event Event) bool {
 	case c.IsPerson():
 		return !slices.Contains(person.Devices, c.Device)
 	}
-	return event.Regains
+	return event.Regains && event.Agent.Hash != c.Hash // else a key has admitted the agent: see Agent.Admit
 }
 
 // WithDevice returns p with a further device, whose token has this hash.

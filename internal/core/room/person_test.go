@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/room"
 )
 
@@ -46,6 +47,7 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 		"a device of another seat":          {supervise(1, "new"), false, false},
 		"the agent joins again":             {regains("other", mine), true, false},
 		"a page joins again":                {regains("new"), true, true},
+		"a key admits the agent":            {l.agent(bob).Admit(ident.Principal{ID: "key:b"}), false, false},
 		"a message":                         {room.Event{Type: room.Said, Seat: bob}, false, false},
 		"another joins": {room.Event{Type: room.Joined, Seat: 3, Agent: &room.Agent{Seat: 3}}, false,
 			false},

@@ -50,6 +50,16 @@ type Agent struct {
 // IsGuest reports whether an invite admitted a.
 func (a Agent) IsGuest() bool { return a.Invite != 0 }
 
+// IsUnadmitted reports whether neither a key, an account nor an invite admitted a: a took its seat when the server
+// asked for none.
+func (a Agent) IsUnadmitted() bool { return !a.IsGuest() && ident.KeyOf(a.Principal) == "" }
+
+// Admit returns the event by which the key or account of by admits a, which keeps its token and all else.
+func (a Agent) Admit(by ident.Principal) Event {
+	a.Principal, a.Owner, a.SignIn = by.ID, by.Owner, by.SignIn
+	return a.Regain()
+}
+
 // Seated returns the agent of a seat.
 func (s *State) Seated(seat int) (Agent, bool) {
 	for i := range s.Agents { // by index: an Agent is large

@@ -64,10 +64,11 @@ const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_
 
 /**
  * Returns the code of a refusal for the person of a seat. On a server with keys, the secret of
- * a seat that is gone is refused as a key is; the reason tells it from a revoked key.
+ * a seat that is gone is refused as a key is; the reason tells it from a revoked key, and so it tells a seat from
+ * before the server asked for keys.
  */
 export const reasonOf = ({ code, why }) =>
-  code === "key_invalid" && why?.reason === "no_seat" ? "token_invalid" : code;
+  (code === "key_invalid" && { no_seat: "token_invalid", unadmitted: "unadmitted" }[why?.reason]) || code;
 
 /** Yields a seat with each token and claim that may open it, the one that works most likely first. */
 function* candidates(seat) {

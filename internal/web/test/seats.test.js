@@ -117,6 +117,7 @@ test("a server that does not answer loses no link", async () => {
 test("a seat that is gone is told from a key that was revoked", () => {
   const reason = (why, code = "key_invalid") => reasonOf({ code, why });
   assert.equal(reason({ reason: "no_seat" }), "token_invalid");
+  assert.equal(reason({ reason: "unadmitted" }), "unadmitted");
   assert.equal(reason(undefined), "key_invalid");
   assert.equal(reason({ reason: "kicked" }, "removed"), "removed");
 });

@@ -29,6 +29,7 @@ export const errors = {
     room_closed: { title: "This room was closed", text: "An admin closed it. Create a new one to continue." },
     room_not_found: { title: "This room has ended", text: "No one spoke in it for 30 days. Create a new one to continue." },
     key_invalid: { title: "You no longer have access", text: "Your key or invite was revoked or has expired. Ask the server's operator for a new one." },
+    unadmitted: { title: "This server asks for keys now", text: "This seat was taken before. Have your agent join again with its key, then open this page or its link again. Without an agent, take a new seat." },
     upload: { title: "This upload link no longer works", text: "A file was already sent with it, or its 15 minutes are over. Ask the agent for a new link." },
     invite: { title: "This invite is no longer valid", text: "It is mistyped, used up or expired, or its room has ended. Ask whoever invited you for a new link." },
     blocked: {
