@@ -25,11 +25,12 @@ import (
 type connectCommand struct {
 	Client string `arg:"" optional:"" enum:",${clients}" default:"" placeholder:"CLIENT" help:"The client: ${clients}. Without one, lists them."`
 	server
-	Allow  bool `help:"Let the agent use the tools without asking."`
-	NoWake bool `help:"Do not add the hooks that wake an idle agent."`
-	DryRun bool `help:"Show the change and write nothing."`
-	Undo   bool `help:"Undo what connect has written."`
-	JSON   bool `name:"json" help:"Print the list, or what has changed, as JSON."`
+	Allow   bool `help:"Let the agent use the tools without asking."`
+	AskActs bool `help:"For claude-code: it asks before acts that strangers' words may lead to, such as git push (see docs/security.md)."`
+	NoWake  bool `help:"Do not add the hooks that wake an idle agent."`
+	DryRun  bool `help:"Show the change and write nothing."`
+	Undo    bool `help:"Undo what connect has written."`
+	JSON    bool `name:"json" help:"Print the list, or what has changed, as JSON."`
 }
 
 // Help returns the text of parley connect --help.
@@ -52,6 +53,9 @@ func (c *connectCommand) again() string {
 	if c.Allow {
 		line += " --allow"
 	}
+	if c.AskActs {
+		line += " --ask-acts"
+	}
 	if c.NoWake {
 		line += " --no-wake"
 	}
@@ -60,7 +64,7 @@ func (c *connectCommand) again() string {
 
 // Validate is called by kong.
 func (c *connectCommand) Validate() error {
-	if c.Client == "" && (c.Undo || c.Allow || c.NoWake || c.DryRun) {
+	if c.Client == "" && (c.Undo || c.Allow || c.AskActs || c.NoWake || c.DryRun) {
 		return errors.New("name a client; to list them: parley connect")
 	}
 	return nil
@@ -108,7 +112,8 @@ func (c *connectCommand) undo(m connect.Machine, streams streams) error {
 }
 
 func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams streams) error {
-	if err := m.Check(c.Client, c.Allow); err != nil { // before the server is asked
+	flags := connect.Options{Client: c.Client, Allow: c.Allow, AskActs: c.AskActs}
+	if err := m.Check(flags); err != nil { // before the server is asked
 		return usage(err)
 	}
 	switch {
@@ -131,8 +136,8 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		return err
 	}
 	done, err := m.Connect(connect.Options{
-		Client: c.Client, Server: p.Base, Key: p.Key, Invite: p.Invite, Allow: c.Allow, Wake: !c.NoWake,
-		DryRun: c.DryRun,
+		Client: c.Client, Server: p.Base, Key: p.Key, Invite: p.Invite, Allow: c.Allow,
+		AskActs: c.AskActs, Wake: !c.NoWake, DryRun: c.DryRun,
 	})
 	if err != nil {
 		return err

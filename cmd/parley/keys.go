@@ -20,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/connect"
 	"github.com/parley-chat/parley/internal/cli/shell"
 	"github.com/parley-chat/parley/internal/server/app"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -286,7 +287,7 @@ func (c *keysAddCommand) connected(base string) (lines string) {
 			lines = "\nThese clients on this machine are connected without a key. If they are for this server, " +
 				"connect them again:\n\n"
 		}
-		lines += connectLine(s.ID, base, m.Check(s.ID, true) == nil)
+		lines += connectLine(s.ID, base, m.Check(connect.Options{Client: s.ID, Allow: true}) == nil)
 		if move := "  parley move " + at.Base + " " + base + "\n"; at.Base != base && !slices.Contains(moves, move) {
 			moves = append(moves, move)
 		}

@@ -26,6 +26,9 @@ type client struct {
 	// allow returns the entry that lets the agent use the tools without asking; nil if no file of the client has such
 	// an entry.
 	allow func(Machine) placed
+	// askActs returns the entries that let the client ask its person before acts that strangers' words may lead to; nil
+	// if the client has no such entries that hold.
+	askActs func(Machine) []placed
 	// wake returns the hooks that wake an idle agent; nil if the client has none.
 	wake func(m Machine, base string) []placed
 	// plugin returns the mark of an installed Parley plugin; nil if there is no plugin for the client.
@@ -61,7 +64,7 @@ func clients() []client {
 			allow: func(m Machine) placed {
 				return placed{claudeSettings(m), element("mcp__"+name, "permissions", "allow")}
 			},
-			wake: hooksIn(claudeSettings),
+			askActs: claudeAsksActs, wake: hooksIn(claudeSettings),
 			plugin: func(m Machine) placed {
 				return placed{claudeSettings(m), value(true, "enabledPlugins", "parley@parley")}
 			},
@@ -206,6 +209,18 @@ func claudeFile(m Machine) string {
 }
 
 func claudeSettings(m Machine) string { return filepath.Join(claudeDir(m), "settings.json") }
+
+// acts are the rules of Claude Code for acts that leave the machine: at a terminal it asks before them in every mode,
+// and with --print it refuses them.
+var acts = []string{"Bash(git push *)", "Bash(git -C * push *)", "Bash(npm publish *)", "Bash(gh pr merge *)",
+	"Bash(gh release *)", "Bash(scp *)", "Bash(rsync *)", "Bash(kubectl *)", "Bash(terraform apply *)"}
+
+func claudeAsksActs(m Machine) (all []placed) {
+	for _, rule := range acts {
+		all = append(all, placed{claudeSettings(m), element(rule, "permissions", "ask")})
+	}
+	return all
+}
 
 func claudeDir(m Machine) string {
 	if dir := m.Getenv("CLAUDE_CONFIG_DIR"); dir != "" {

@@ -28,8 +28,10 @@ type Options struct {
 	Key    string // admits the client to the server; "" without a key
 	Invite string // the code that admits the client as a guest; "" for none
 	Allow  bool   // let the agent use the tools without asking
-	Wake   bool   // add the hooks that wake an idle agent, where the client has hooks
-	DryRun bool   // write nothing
+	// AskActs: the client asks before acts that strangers' words may lead to, whatever else it allows.
+	AskActs bool
+	Wake    bool // add the hooks that wake an idle agent, where the client has hooks
+	DryRun  bool // write nothing
 }
 
 // Report says the result of Connect or Undo.
@@ -51,9 +53,9 @@ type Report struct {
 	Next string
 }
 
-// Check returns why Connect refuses a client or the flag allow, whatever the server; nil if Connect does not refuse.
-func (m Machine) Check(id string, allow bool) error {
-	_, err := m.checked(id, allow)
+// Check returns why Connect refuses a client or a flag of o, whatever the server; nil if Connect does not refuse.
+func (m Machine) Check(o Options) error {
+	_, err := m.checked(o)
 	return err
 }
 
@@ -76,26 +78,29 @@ func SignIn(id string) string {
 func (c client) startsProgram(wake bool) bool { return c.starts || wake && c.wake != nil }
 
 // checked returns the client to connect, or why Connect refuses it.
-func (m Machine) checked(id string, allow bool) (client, error) {
-	c, err := find(id)
-	if err != nil {
+func (m Machine) checked(o Options) (client, error) {
+	c, err := find(o.Client)
+	switch {
+	case err != nil:
 		return c, err
-	}
-	if allow && c.allow == nil {
+	case o.Allow && c.allow == nil:
 		return c, fmt.Errorf("%s has no setting for --allow in a file: allow the tools when it asks", c.name)
+	case o.AskActs && c.askActs == nil:
+		return c, fmt.Errorf("%s has no rules that hold for --ask-acts; claude-code alone has. Run its agent in a "+
+			"sandbox, or without credentials, and leave the flag out", c.name)
 	}
 	return c, c.refusePlugin(m)
 }
 
 // Connect adds a server to a client. If everything is there already, Connect changes nothing.
 func (m Machine) Connect(o Options) (Report, error) {
-	c, err := m.checked(o.Client, o.Allow)
+	c, err := m.checked(o)
 	if err != nil {
 		return Report{}, err
 	}
 	report := Report{Client: c.name, Missing: !c.isInstalled(m), Shadows: c.shadows(m, o.endpoint())}
 	planned := func(old connection) ([]*edit, error) {
-		o.Allow = o.Allow || old.Allow
+		o.Allow, o.AskActs = o.Allow || old.Allow, o.AskActs || old.AskActs
 		edits, err := plan(c.placesFor(m, o), old)
 		report.Asks = !o.Allow && c.allow != nil
 		if report.Changes == nil { // a later pass repeats these changes
@@ -116,7 +121,8 @@ func (m Machine) Connect(o Options) (Report, error) {
 			if err != nil || len(changesOf(edits)) == 0 {
 				return false, err
 			}
-			now := connection{Client: c.id, Config: c.file(m), Server: o.Server, Guest: o.Invite != "", Allow: o.Allow}
+			now := connection{Client: c.id, Config: c.file(m), Server: o.Server, Guest: o.Invite != "", Allow: o.Allow,
+				AskActs: o.AskActs}
 			if c.startsProgram(o.Wake) {
 				now.Program = m.Program
 			}
@@ -154,6 +160,9 @@ func (c client) placesFor(m Machine, o Options) []placed {
 	all := []placed{{c.file(m), value(c.value(m, o), c.key, name)}}
 	if o.Allow && c.allow != nil {
 		all = append(all, c.allow(m))
+	}
+	if o.AskActs && c.askActs != nil {
+		all = append(all, c.askActs(m)...)
 	}
 	if o.Wake && c.wake != nil {
 		all = append(all, c.wake(m, o.Server)...)

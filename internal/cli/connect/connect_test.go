@@ -1,11 +1,13 @@
 package connect_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -334,7 +336,7 @@ func TestList_clientOrPlugin_saysWhatItAllowsAndRuns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			machine := newComputer(t)
 			for _, id := range connect.IDs() {
-				allow := c.allow && machine.Check(id, true) == nil
+				allow := c.allow && machine.Check(connect.Options{Client: id, Allow: true}) == nil
 				machine.connect(connect.Options{Client: id, Allow: allow, Wake: c.wake})
 			}
 			for _, s := range machine.Machine.List() {
@@ -342,7 +344,7 @@ func TestList_clientOrPlugin_saysWhatItAllowsAndRuns(t *testing.T) {
 				if hooked {
 					hooks = c.hooks
 				}
-				asks := !c.allow && machine.Check(s.ID, true) == nil
+				asks := !c.allow && machine.Check(connect.Options{Client: s.ID, Allow: true}) == nil
 				if s.Asks != asks || s.Hooked != hooked || len(s.Hooks) != hooks || s.Plugin != "" {
 					t.Errorf("%+v; want asks %v, %d hooks", s, asks, hooks)
 				}
@@ -371,7 +373,48 @@ func (c *computer) edit(name, old, now string) {
 	c.put(name, strings.Replace(text, old, now, 1))
 }
 
-func TestConnect_fileBeginsWithAByteOrderMark_keepsIt(t *testing.T) {
+// The rules of a person stay, also one that connect would have written, and connect's rules stay until --undo.
+func TestConnect_askActs_writesRulesBesideThePersonsOwn(t *testing.T) {
+	c := newComputer(t)
+	const own = "{\n  \"permissions\": {\n    \"ask\": [\"Bash(git push *)\", \"Bash(make deploy)\"]\n  }\n}\n"
+	c.put(".claude/settings.json", own)
+	before := c.files()
+	shown := c.shown(c.connect(connect.Options{Client: "claude-code", AskActs: true, DryRun: true}))
+	c.is(before, "a dry run")
+	rules := []string{"git -C * push *", "npm publish *", "gh pr merge *", "gh release *", "scp *", "rsync *",
+		"kubectl *", "terraform apply *"}
+	for _, rule := range rules {
+		if strings.Count(shown, "+ \"Bash("+rule+")\"\n") != 1 || strings.Contains(shown, "\"Bash(git push *)\"") {
+			t.Errorf("it shows no %s, or a rule that is there\n%s", rule, shown)
+		}
+	}
+	c.connect(connect.Options{Client: "claude-code", AskActs: true, Allow: true, Wake: true})
+	c.connect(connect.Options{Client: "claude-code", Server: "https://other.example"})
+	var settings struct {
+		Permissions struct{ Ask, Allow []string }
+	}
+	if err := json.Unmarshal([]byte(c.files()[".claude/settings.json"]), &settings); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Bash(git push *)", "Bash(make deploy)"}
+	for _, rule := range rules {
+		want = append(want, "Bash("+rule+")")
+	}
+	if got := settings.Permissions; !slices.Equal(got.Ask, want) || !slices.Equal(got.Allow, []string{"mcp__parley"}) {
+		t.Errorf("the permissions are %+v, want %q", got, want)
+	}
+	c.undo("claude-code")
+	c.is(before, "after --undo")
+	for _, id := range connect.IDs()[1:] {
+		if err := c.Machine.Check(connect.Options{Client: id, AskActs: true}); err == nil ||
+			!strings.Contains(err.Error(), "claude-code alone has. Run its agent in a sandbox") {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+// Claude Code and Codex read no file that begins with one.
+func TestConnect_fileBeginsWithAByteOrderMark_writesItWithout(t *testing.T) {
 	for client, file := range map[string]string{"claude-code": ".claude.json", "codex": ".codex/config.toml"} {
 		c := newComputer(t)
 		for _, text := range []string{"", map[string]string{"claude-code": "{\"a\": 1}\n",

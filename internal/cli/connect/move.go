@@ -37,7 +37,7 @@ func (m Machine) Move(from, to string, dryRun bool) (reports []Report, err error
 
 // options returns the options with which a client was connected, from the written files.
 func (c connection) options(of client) Options {
-	o := Options{Client: of.id, Server: c.Server, Allow: c.Allow}
+	o := Options{Client: of.id, Server: c.Server, Allow: c.Allow, AskActs: c.AskActs}
 	for _, file := range c.Files {
 		for _, e := range file.Entries {
 			if e.Mark != "" { // only hooks have a mark

@@ -16,6 +16,8 @@ type connection struct {
 	Server string `json:"server"`
 	Guest  bool   `json:"guest,omitempty"` // by an invite; the other commands do not use the invite's address
 	Allow  bool   `json:"allow"`
+	// AskActs: Connect was to write the rules, though the person may have had all of them.
+	AskActs bool `json:"ask_acts,omitempty"`
 	// Program is the path at which the client starts this program; "" if the client never starts this program.
 	Program string    `json:"program,omitempty"`
 	Files   []written `json:"files"`

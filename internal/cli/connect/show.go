@@ -61,10 +61,12 @@ func (l Lines) where() string {
 func (c Change) WriteTo(w io.Writer) (int64, error) {
 	var out strings.Builder
 	write := func(sign string, all []Lines) {
+		in := ""
 		for _, lines := range all {
-			if lines.In != "" {
+			if lines.In != in && lines.In != "" {
 				fmt.Fprintf(&out, "  in %s\n", lines.In)
 			}
+			in = lines.In
 			for _, line := range lines.shown() {
 				fmt.Fprintf(&out, "%s %s\n", sign, line)
 			}
