@@ -102,13 +102,19 @@ func (s streams) explain(err error, other string) int {
 	begin := "parley:"
 	for _, e := range parts(err) {
 		text := cmp.Or(adviceOn(e, other), withoutPackages(e))
-		s.complain(begin + " " + shell.HarmlessLine(text)) // text may quote a server
+		s.complain(begin + " " + harmless(text))
 		begin = " "
 	}
 	if errors.As(err, new(*client.Unreachable)) {
 		return exitUnavailable
 	}
 	return exitFailure
+}
+
+// harmless returns the text of an error, which may quote a server. Only the first line begins in the first column, as
+// the program's own lines do: further lines may be for a person to copy.
+func harmless(text string) string {
+	return strings.ReplaceAll(shell.Harmless(text), "\n", "\n"+shell.Margin)
 }
 
 // folded breaks a text for a person at the width of the terminal, with commands to paste as the program was started.

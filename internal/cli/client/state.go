@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // StateDir returns the folder of the state files: parley in $XDG_STATE_HOME (XDG Base Directory Specification), by
@@ -95,13 +98,14 @@ func MakeFolder(path string) error {
 	return Cannot("make the folder", dir, os.MkdirAll(dir, 0o700))
 }
 
-// ReadFile returns the content of the file at path; nothing if there is no file.
+// ReadFile returns the content of the file at path; nothing if there is no file. The byte order mark with which some
+// editors of Windows begin a file is no part of the content.
 func ReadFile(path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return data, Cannot("read", path, err)
+	return bytes.TrimPrefix(data, []byte(sanitize.ByteOrderMark)), Cannot("read", path, err)
 }
 
 // WriteFile replaces the file at path in one step, with the mode: after a crash the file is either old or new.

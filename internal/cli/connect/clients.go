@@ -291,25 +291,38 @@ func hooksIn(file func(Machine) string) func(Machine, string) []placed {
 
 // hookLine is the hook's command line for a shell.
 func (m Machine) hookLine(base string) string {
-	return quoted(m.Program) + " hook --url " + plain(base)
+	return commandOf(runtime.GOOS, m.Program) + " hook --url " + plain(base)
 }
 
-// quoted puts a path into double quotes, in which four characters have a meaning for a POSIX shell. Of the four, a path
-// on Windows has only the backslash, and both shells there leave a backslash before a letter alone.
-func quoted(path string) string {
-	if runtime.GOOS != "windows" {
-		path = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(path)
+// commandOf returns the path of a program as the first word of a hook. On Windows three shells run hooks: a path in
+// quotes is only a text for PowerShell, and backslashes without quotes are escapes for Git Bash. So the path has
+// forward slashes and no quotes, if no character needs quotes. With quotes, Git Bash and cmd.exe run the hook.
+func commandOf(system, path string) string {
+	if system != "windows" {
+		return quoted(path)
 	}
-	return `"` + path + `"`
+	slashed := strings.ReplaceAll(path, `\`, "/")
+	if !strings.ContainsAny(slashed, special+",@%^") { // a tilde within a word, as in RUNNER~1, is none
+		return slashed
+	}
+	return `"` + path + `"` // both shells leave a backslash before a letter alone
+}
+
+// quoted puts a text into double quotes, in which four characters have a meaning for a POSIX shell.
+func quoted(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(text) + `"`
 }
 
 // plain quotes an address only if needed.
 func plain(base string) string {
-	if strings.ContainsAny(base, " \t\"'`$&;|<>()*?[]{}~#!\\") {
+	if strings.ContainsAny(base, special+"~") {
 		return quoted(base)
 	}
 	return base
 }
+
+// special are the characters that have a meaning for a shell wherever they stand in a word.
+const special = " \t\"'`$&;|<>()*?[]{}#!\\"
 
 func exists(path string) bool {
 	info, err := os.Stat(path)

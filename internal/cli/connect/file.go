@@ -23,24 +23,12 @@ func open(path string) (*edit, error) {
 	if _, err := os.Lstat(path); err == nil && text == nil {
 		return nil, fmt.Errorf("%s is a symbolic link to a file that does not exist", path)
 	}
-	e.before, e.text = text, bytes.TrimPrefix(text, mark)
+	e.before, e.text = text, text
 	if _, err := e.format.decode(e.text); err != nil {
 		return nil, fmt.Errorf("%s cannot be read (%w), and nothing was written; correct it, or move it away, and "+
 			"run this again", path, err)
 	}
 	return e, nil
-}
-
-// mark is the byte order mark with which some editors of Windows begin a file in UTF-8. The mark is no part of the
-// text, and stays.
-var mark = []byte("\ufeff")
-
-// after returns the new content of the file.
-func (e *edit) after() []byte {
-	if bytes.HasPrefix(e.before, mark) {
-		return slices.Concat(mark, e.text)
-	}
-	return e.text
 }
 
 func formatOf(path string) format {
@@ -51,7 +39,7 @@ func formatOf(path string) format {
 }
 
 // changed reports whether there is something to write.
-func (e *edit) changed() bool { return !bytes.Equal(e.before, e.after()) }
+func (e *edit) changed() bool { return !bytes.Equal(e.before, e.text) }
 
 // save writes the edited file in one step. If this program created the file, and the file holds nothing any more, save
 // removes the file.
@@ -72,7 +60,7 @@ func (e *edit) save(old written) error {
 	if slices.ContainsFunc(e.wrote.Entries, entry.isSecret) {
 		mode &^= 0o077
 	}
-	return server.WriteFileIf(e.path, e.after(), mode, e.unchanged)
+	return server.WriteFileIf(e.path, e.text, mode, e.unchanged)
 }
 
 // unchanged returns an error if the file has changed since it was read.

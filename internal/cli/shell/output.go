@@ -104,5 +104,8 @@ func Harmless(text string) string {
 	return sanitize.Escape(text, "\n\t")
 }
 
-// HarmlessLine is Harmless for a text of one line, such as a name.
-func HarmlessLine(text string) string { return sanitize.Escape(text, "") }
+// HarmlessLine is Harmless for a text that stays on one line, such as a name: a blank stands for each line break and
+// tab.
+func HarmlessLine(text string) string { return sanitize.Escape(onOneLine.Replace(text), "") }
+
+var onOneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\u2028", " ", "\u2029", " ", "\t", " ")

@@ -178,14 +178,14 @@ func TestHarmless_whatActsOnATerminal_isSeen(t *testing.T) {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)
 		}
 	}
-	if got := HarmlessLine("a\nb\tc"); got != `a\x0ab\x09c` {
+	if got := HarmlessLine("a\nb\tc"); got != "a b c" {
 		t.Errorf("a line is shown as %q", got)
 	}
 }
 
 // A printed line has words of others only in its arguments.
 func TestSentence_wordsOfOthers_stayOnTheirLine(t *testing.T) {
-	const evil, shown = "Ann\n\x1b[2Jparley: all is well", `Ann\x0a\x1b[2Jparley: all is well`
+	const evil, shown = "Ann\n\x1b[2Jparley: all is well", `Ann \x1b[2Jparley: all is well`
 	for _, word := range []any{evil, errors.New(evil), Which{As: evil}} {
 		if got := sentence("%s in tea", word); !strings.HasSuffix(got, shown+" in tea") {
 			t.Errorf("a %T is shown as %q", word, got)
