@@ -377,6 +377,9 @@ func next(w io.Writer, done connect.Report, p client.Place) {
 		first = "Once " + done.Client + " is there,"
 	}
 	say("%s tell the agent: join %s on parley and talk to the other one.\n", first, room)
+	if p.Invite == "" { // else the page is behind the link, which is a secret
+		say("Or open %s/ to talk with your agent yourself.\n", p.Base)
+	}
 }
 
 func show(w io.Writer, changes []connect.Change) error {

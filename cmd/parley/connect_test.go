@@ -70,7 +70,8 @@ func TestConnect_clientThatIsNotHere_isNotClaimed(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1"}, "Codex was not found on this machine. "+
 		"Its configuration for http://127.0.0.1:1 is written, for when you install it.\n",
-		`Once Codex is there, tell the agent: join the room "hello"`)
+		`Once Codex is there, tell the agent: join the room "hello" on parley and talk to the other one.`+
+			"\nOr open http://127.0.0.1:1/ to talk with your agent yourself.\n")
 }
 
 func TestConnect_listsClientsThatAreNotHere_inOneLine(t *testing.T) {

@@ -16,8 +16,8 @@ func (m *machine) pushes() (notes string) {
 	dir := m.folder("bin")
 	notes = filepath.Join(dir, "pushes")
 	sh := parts.Need(m.t, "sh", "the stand-in for git is a script")
-	script := "#!" + sh + "\ncase \" $* \" in\n*' push '*) echo \"$*\" >> '" + notes + "' ;;\n*' log '*) : > '" + notes +
-		".free' ;;\nesac\n"
+	script := "#!" + sh + "\ncase \" $* \" in\n*' push '*) echo \"$*\" >> '" + notes +
+		"' ;;\n*' log '*) : > '" + notes + ".free' ;;\nesac\n"
 	if err := os.WriteFile(filepath.Join(dir, "git"), []byte(script), 0o755); err != nil {
 		m.t.Fatal(err)
 	}
