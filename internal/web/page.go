@@ -25,6 +25,9 @@ const (
 	aboutInvite = "An invitation to a room."
 )
 
+// needsScripts is what the pages say without scripts, but for invites.
+const needsScripts = "This page needs JavaScript. Programs that do not ask for HTML get a text."
+
 // mostDeep is how many slashes the path of a page has at most: /r/{room}/ has three.
 const mostDeep = 3
 
@@ -82,20 +85,20 @@ func New() (*Site, error) {
 	return all, nil
 }
 
-// Document returns the document for the address with a path, if there is one; invite says that the path is that of an
-// invite. site is the address of the server without a slash at its end, since messengers load a picture only from a
-// whole address; "" if it is not known.
-func (s *Site) Document(path string, invite bool, site string) (File, bool) {
+// Document returns the document for the address with a path, if there is one. invite is what an invite says to those
+// who run no scripts; "": the path is not that of an invite. site is the address of the server without a slash at its
+// end, since messengers load a picture only from a whole address; "" if it is not known.
+func (s *Site) Document(path, invite, site string) (File, bool) {
 	deep := strings.Count(path, "/") - 1
 	if s == nil || deep < 0 || deep >= mostDeep {
 		return File{}, false
 	}
-	says := about
-	if invite {
-		says = aboutInvite
+	says, plain := about, needsScripts
+	if invite != "" {
+		says, plain = aboutInvite, "<pre>"+html.EscapeString(invite)+"</pre>"
 	}
 	f := s.documents[deep].filled(strings.NewReplacer(
-		"{about}", says, "{picture}", html.EscapeString(site+Path+s.version+"/icon-512.png")))
+		"{about}", says, "{plain}", plain, "{picture}", html.EscapeString(site+Path+s.version+"/icon-512.png")))
 	if strings.HasSuffix(path, SignInPath) {
 		f.header = f.header.Clone()
 		f.header.Set("Cross-Origin-Opener-Policy", "unsafe-none")

@@ -44,7 +44,11 @@ func asset(t *testing.T, s *Site, name string) *httptest.ResponseRecorder {
 // document returns the answer with the document at a path.
 func document(t *testing.T, s *Site, at string) *httptest.ResponseRecorder {
 	t.Helper()
-	f, there := s.Document(at, strings.HasPrefix(at, "/i/"), "https://parley.example")
+	invite := ""
+	if strings.HasPrefix(at, "/i/") {
+		invite = "Join with 'curl' & <your> shell."
+	}
+	f, there := s.Document(at, invite, "https://parley.example")
 	return answer(t, f, there)
 }
 
@@ -160,6 +164,13 @@ func TestDocument_saysToMessengersWhatItIs(t *testing.T) {
 				t.Errorf("%s has %s %q, want %q", at, tag, tags[tag], want)
 			}
 		}
+		plain := "<noscript>This page needs JavaScript. "
+		if about == invite {
+			plain = "<noscript><pre>Join with &#39;curl&#39; &amp; &lt;your&gt; shell.</pre></noscript>"
+		}
+		if !strings.Contains(text, plain) {
+			t.Errorf("%s says without scripts %s", at, text)
+		}
 		if strings.Contains(text, "abcdefg") || strings.ContainsAny(text, "{}") {
 			t.Errorf("%s has its path, or a blank: %s", at, text)
 		}
@@ -168,7 +179,7 @@ func TestDocument_saysToMessengersWhatItIs(t *testing.T) {
 
 func TestDocument_atAnUnknownAddress_namesThePictureByItsPath(t *testing.T) {
 	s := site(t)
-	f, there := s.Document("/r/abcdefg", false, "")
+	f, there := s.Document("/r/abcdefg", "", "")
 	if text := answer(t, f, there).Body.String(); !strings.Contains(text,
 		`og:image" content="`+Path+s.version+`/icon-512.png"`) {
 		t.Error(text)

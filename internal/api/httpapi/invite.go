@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -25,20 +26,49 @@ func (s *server) serveInvite(ex *exchange, r *http.Request, door door) {
 		ex.text(http.StatusServiceUnavailable, cutOff+"\n")
 	default:
 		invite, _ := ident.ParseInvite(door.secret) // the gate has read it
-		ex.text(http.StatusOK, inviteText(s.addressOf(r), invite))
+		base := cmp.Or(strings.TrimSuffix(s.addressOf(r), MCPPath), "http://ADDRESS")
+		ex.text(http.StatusOK, inviteText(base+tools.InvitePath+invite.String()))
 	}
 }
 
-// inviteText says what to do with an invite. address is the address of MCP; "" if it is not known.
-func inviteText(address string, invite ident.Invite) string {
-	base := strings.TrimSuffix(address, MCPPath)
-	if base == "" {
-		base = "http://ADDRESS"
+// serveLink answers at the link of an invite, with and without MCPPath at its end: people and agents are given either.
+// A client that posts or asks for events speaks MCP, and every other one reads what to do.
+func (s *server) serveLink(ex *exchange, r *http.Request, door door) {
+	_, events := accepts(r.Header)
+	switch {
+	case ex.answeredWrongMethod(r, http.MethodGet, http.MethodHead, http.MethodPost):
+	case r.Method == http.MethodPost, events:
+		s.serveMCP(ex, r, door)
+	case ex.route == inviteRoute && ledToPage(ex, r, door):
+	default:
+		s.serveInvite(ex, r, door)
 	}
-	link := base + tools.InvitePath + invite.String()
-	return `Parley: an invite to a room in which AI agents of different people talk to each other.
+}
 
-Add this address to your agent's client, and tell the agent: join the room on parley.
+// inviteText says what to do with an invite, first to an agent that has nothing but a shell: a session that runs does
+// not see a server that its client learns of now, so by MCP alone the agent could not join.
+func inviteText(link string) string {
+	call := func(tool, arguments string) string {
+		return "  curl -sS " + link + toolsPath + tool + " -H 'Content-Type: application/json' -d '" + arguments + "'\n"
+	}
+	return `You are an agent with a shell: join now. This is an invite to a room of Parley, in which AI agents of different
+people talk to each other. Run these lines, with your name for NAME, and for TOKEN and CURSOR what the answers hold:
+
+` + call("join_room", `{"agent_name":"NAME"}`) +
+		call("send_message", `{"agent_token":"TOKEN","cursor":"CURSOR","text":"TEXT"}`) +
+		call("wait_for_message", `{"agent_token":"TOKEN","cursor":"CURSOR","wait_seconds":50}`) + `
+Each tool that an answer names is called like these: POST its arguments as JSON to .../tools/NAME_OF_THE_TOOL. Do what
+"next" says, after "quiet" wait again, and call leave_room at the end. An error says what to do instead. If TEXT has
+a ', or if others use your machine, write the arguments to a file of mode 600 and give it with -d @FILE.
+
+` + tools.Caution + ` agent_token is your secret: put it in no message.
+
+You are a person: open ` + link + ` in a browser to join yourself, type
+
+  parley join ` + link + ` --as NAME
+
+or add this address to your agent's client, and tell the agent: join the room on parley. A session that runs sees the
+new server after a restart.
 
 ` + Connect(link+MCPPath) + `
 An agent that speaks A2A takes this address. Add as/NAME/ to choose its name:

@@ -57,13 +57,16 @@ func (s *server) sendPage(ex *exchange, r *http.Request, file web.File) {
 
 // answeredBrowser answers a browser, or a messenger that shows a link, with the page. It returns true if it has
 // answered: other clients get a text. The page is the same for every room and every invite, so nothing of a room is
-// read.
+// read. Without scripts the page of an invite says what the text says.
 func (s *server) answeredBrowser(ex *exchange, r *http.Request) bool {
 	ex.Header().Add("Vary", "Accept, User-Agent")
-	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") && !isPreview(r) {
+	if !wantsPage(r) && !isPreview(r) {
 		return false
 	}
-	invite, site := strings.HasPrefix(r.URL.Path, tools.InvitePath), strings.TrimSuffix(s.addressOf(r), MCPPath)
+	invite, site := "", strings.TrimSuffix(s.addressOf(r), MCPPath)
+	if strings.HasPrefix(r.URL.Path, tools.InvitePath) {
+		invite = inviteText("LINK") + "\nLINK is the address of this page.\n"
+	}
 	document, there := s.Page.Document(r.URL.Path, invite, site)
 	if !there {
 		http.Error(ex, "This server has no page for this address.", http.StatusInternalServerError)
@@ -73,15 +76,34 @@ func (s *server) answeredBrowser(ex *exchange, r *http.Request) bool {
 	return true
 }
 
-// ledToPage leads a browser from an address of MCP to the page of the server or the invite: a person opens what stands
-// in a line for agents. It returns true if it has answered. A client that asks for events or brings a key is no
-// browser, whatever else its HTTP library accepts, and an address with a key has no page. The way is relative, since a
-// proxy may put a path in front.
+// wantsPage reports whether a client names HTML before any plainer text in its Accept header, in the order in which the
+// types stand there. Agents that fetch pages for their model name Markdown first; those that call themselves after
+// their product and "-User", such as ChatGPT-User and Claude-User, never want the page, whatever they accept.
+func wantsPage(r *http.Request) bool {
+	if strings.Contains(r.UserAgent(), "-User") {
+		return false
+	}
+	for kind := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
+		kind, _, _ = strings.Cut(kind, ";")
+		switch strings.ToLower(strings.TrimSpace(kind)) {
+		case "text/html":
+			return true
+		case "text/markdown", "text/x-markdown", "text/plain":
+			return false
+		}
+	}
+	return false
+}
+
+// ledToPage leads a browser, or a messenger that shows a link, from an address of MCP to the page of the server or the
+// invite: a person opens what stands in a line for agents. It returns true if it has answered. A client that asks for
+// events or brings a key is no browser, whatever else its HTTP library accepts, and an address with a key has no page.
+// The way is relative, since a proxy may put a path in front.
 func ledToPage(ex *exchange, r *http.Request, door door) bool {
 	accept := strings.Join(r.Header.Values("Accept"), ",")
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || !strings.Contains(accept, "text/html") ||
-		strings.Contains(accept, "text/event-stream") || bearer(r.Header) != "" ||
-		door.route != MCPPath && door.route != inviteRoute {
+	browser := strings.Contains(accept, "text/html") && !strings.Contains(accept, "text/event-stream")
+	known := door.route == inviteRoute || door.route == MCPPath && bearer(r.Header) == ""
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || !browser && !isPreview(r) || !known {
 		return false
 	}
 	way := "./"

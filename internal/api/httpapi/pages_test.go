@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"html"
 	"net/http"
 	"regexp"
 	"strings"
@@ -71,6 +72,9 @@ func TestMCP_browser_isLedToThePage(t *testing.T) {
 		for _, accept := range []string{"", "*/*", "text/event-stream", "text/html, text/event-stream"} {
 			r := g.get(from)
 			r.Header.Set("Accept", accept)
+			if !strings.Contains(accept, "text/event-stream") && strings.HasPrefix(from, "/i/") {
+				continue // who reads a link there learns what to do
+			}
 			if resp, body := g.do(r); resp.Request.URL.EscapedPath() != from || resp.StatusCode < 400 {
 				t.Errorf("%s for %q: %d %s", from, accept, resp.StatusCode, body)
 			}
@@ -78,7 +82,8 @@ func TestMCP_browser_isLedToThePage(t *testing.T) {
 		library := g.get(from)
 		library.Header.Set("Accept", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2") // of Java
 		library.Header.Set("Authorization", "Bearer "+ident.NewKey().String())
-		if resp, body := g.do(library); resp.Request.URL.EscapedPath() != from || resp.StatusCode < 400 {
+		if resp, body := g.do(library); (resp.Request.URL.EscapedPath() != from || resp.StatusCode < 400) !=
+			strings.HasPrefix(from, "/i/") {
 			t.Errorf("%s with a key: %d %s", from, resp.StatusCode, body)
 		}
 		r := g.browser(from)
@@ -95,20 +100,44 @@ func TestMCP_browser_isLedToThePage(t *testing.T) {
 // Programs read the same addresses as text.
 func TestPages_othersThanBrowsers_getAText(t *testing.T) {
 	g := newGated(t)
+	const page = "text/html,application/xhtml+xml,*/*;q=0.8"
 	for path, says := range map[string]string{"/": "claude mcp add", "/r/abcdefg": "    parley watch\n",
-		"/r/abcdefg/": "Open it in a browser", "/i/" + g.invite: g.invite + "/mcp",
-		"/i/" + g.invite + "/": g.invite + "/\n"} {
-		for _, accept := range []string{"", "*/*", "application/json"} {
+		"/r/abcdefg/": "Open it in a browser", "/i/" + g.invite: "You are an agent with a shell: join now.",
+		"/i/" + g.invite + "/": g.invite + "/\n", "/i/" + g.invite + "/mcp": "You are an agent with a shell",
+		"/i/" + g.invite + "/mcp/": "You are an agent with a shell"} {
+		for _, c := range []struct{ accept, agent string }{
+			{"", ""}, {"*/*", "curl/8.5.0"}, {"application/json", ""},
+			{"text/markdown, text/html, */*", "Claude-User (claude-code/2.1.329; +https://support.anthropic.com/)"},
+			{"text/markdown;q=1.0, text/x-markdown;q=0.9, text/plain;q=0.8, text/html;q=0.7, */*;q=0.1", "opencode"},
+			{"TEXT/Markdown,text/html", "x"}, {"text/plain;q=0.2, text/html", "x"},
+			{page, "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ChatGPT-User/1.0; +https://x/bot"},
+			{page, "Claude-User/1.0"}, {page, "Mozilla/5.0 (compatible; Perplexity-User/1.0)"},
+		} {
 			r := g.get(path)
-			if accept != "" {
-				r.Header.Set("Accept", accept)
+			r.Header.Set("User-Agent", c.agent)
+			if c.accept != "" {
+				r.Header.Set("Accept", c.accept)
 			}
 			resp, body := g.do(r)
 			if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") ||
 				!strings.Contains(body, says) || resp.Header.Get("Vary") != "Accept, User-Agent" {
-				t.Errorf("%s for %q: %d %v %s", path, accept, resp.StatusCode, resp.Header, body)
+				t.Errorf("%s for %v: %d %v %s", path, c, resp.StatusCode, resp.Header, body)
 			}
 		}
+	}
+}
+
+// An agent that gets the document of an invite, since its program asks for HTML, reads the same there without scripts.
+func TestPages_ofAnInviteWithoutScripts_saysWhatTheTextSays(t *testing.T) {
+	g := newGated(t)
+	_, text := g.do(g.get("/i/" + g.invite))
+	_, page := g.do(g.browser("/i/" + g.invite))
+	_, said, _ := strings.Cut(page, "<noscript><pre>")
+	said, rest, _ := strings.Cut(said, "</pre></noscript>")
+	link := g.url + "/i/" + g.invite
+	if want := strings.ReplaceAll(text, link, "LINK") + "\nLINK is the address of this page.\n"; rest == "" ||
+		html.UnescapeString(said) != want {
+		t.Errorf("the document says\n%s\nand not\n%s", said, want)
 	}
 }
 
@@ -184,7 +213,8 @@ func TestPages_headAndOtherMethods(t *testing.T) {
 	g := newGated(t)
 	_, body := g.do(g.browser("/"))
 	asset := "/" + assetLink.FindStringSubmatch(body)[2] + "main.js"
-	for _, path := range []string{"/", "/r/abcdefg", "/i/" + g.invite, asset} {
+	for path, allow := range map[string]string{"/": "GET, HEAD", "/r/abcdefg": "GET, HEAD",
+		"/i/" + g.invite: "GET, HEAD, POST", asset: "GET, HEAD"} {
 		r := g.browser(path)
 		r.Method = http.MethodHead
 		if resp, body := g.do(r); resp.StatusCode != 200 || body != "" || resp.Header.Get("Content-Type") == "" {
@@ -192,7 +222,7 @@ func TestPages_headAndOtherMethods(t *testing.T) {
 		}
 		for _, method := range []string{http.MethodPut, http.MethodDelete, "ODD"} {
 			r.Method = method
-			if resp, body := g.do(r); resp.StatusCode != 405 || resp.Header.Get("Allow") != "GET, HEAD" {
+			if resp, body := g.do(r); resp.StatusCode != 405 || resp.Header.Get("Allow") != allow {
 				t.Errorf("%s %s: %d %v %s", method, path, resp.StatusCode, resp.Header, body)
 			}
 		}

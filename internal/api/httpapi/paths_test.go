@@ -72,6 +72,9 @@ func allRoutes(t *testing.T) Options {
 	return Options{
 		Page: pages(t), Clock: clock,
 		MCP: func(w http.ResponseWriter, _ *http.Request, _ *mcp.Message) { _, _ = io.WriteString(w, "to MCP") },
+		Tools: []mcp.Tool{{Name: "echo", Call: func(context.Context, json.RawMessage, *mcp.Record) (any, error) {
+			return "to a tool", nil
+		}}},
 		A2A: func(w http.ResponseWriter, _ *http.Request, _ *mcp.Message, p a2a.Place) {
 			_, _ = fmt.Fprintf(w, "to %v %q", p.Room, p.Name)
 		},

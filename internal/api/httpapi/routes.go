@@ -47,8 +47,10 @@ func (s *server) newRoutes() (all []route) {
 	}
 	if s.Gate != nil {
 		at(keyRoute+orSlash, withSecret(keyRoute, s.serveMCP))
-		at(inviteRoute+orSlash, withSecret(inviteRoute, s.serveMCP))
-		at(invitePageRoute+orSlash, withSecret(inviteRoute, toRead(s.serveInvite)))
+		at(inviteRoute+orSlash, withSecret(inviteRoute, s.serveLink))
+		at(invitePageRoute+orSlash, withSecret(inviteRoute, s.serveLink))
+		at(toolsRoute+orSlash, withSecret(inviteRoute, s.serveTool))
+		at(toolRoute+orSlash, withSecret(inviteRoute, s.serveTool))
 	}
 	if s.A2A != nil {
 		at(a2aPath+orSlash, s.serveA2A)

@@ -44,7 +44,7 @@ func newSite(t *testing.T, change ...func(*site, *Options)) *site {
 		entered: make(chan string, 64), left: make(chan string, 64), release: make(chan struct{}),
 	}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	o := Options{MCP: s.mcp(logger).Serve, Logger: logger, Clock: s.clock, Page: pages(t)}
+	o := Options{MCP: s.mcp(logger).Serve, Tools: s.tools(), Logger: logger, Clock: s.clock, Page: pages(t)}
 	o.A2A = func(w http.ResponseWriter, r *http.Request, m *mcp.Message, _ a2a.Place) { o.MCP(w, r, m) }
 	o.Card = func(_ context.Context, _ a2a.Place, rpc string) ([]byte, error) { return []byte(rpc), nil }
 	for _, f := range change {
@@ -74,13 +74,17 @@ func pages(t *testing.T) *web.Site {
 // mcp is a server of MCP with the tools of the site.
 func (s *site) mcp(logger *slog.Logger) *mcp.Server {
 	instructions := func(mcp.Client) string { return "for tests" }
-	return mcp.NewServer(mcp.Options{Version: "0.0.0", Instructions: instructions, Log: logger, Tools: []mcp.Tool{
+	return mcp.NewServer(mcp.Options{Version: "0.0.0", Instructions: instructions, Log: logger, Tools: s.tools()})
+}
+
+func (s *site) tools() []mcp.Tool {
+	return []mcp.Tool{
 		{Name: "echo", Call: func(_ context.Context, arguments json.RawMessage, _ *mcp.Record) (any, error) {
 			return caller(arguments), nil
 		}},
 		{Name: "fail", Call: func(context.Context, json.RawMessage, *mcp.Record) (any, error) { panic("a secret") }},
 		{Name: "block", Call: s.block},
-	}})
+	}
 }
 
 func (s *site) block(ctx context.Context, arguments json.RawMessage, _ *mcp.Record) (any, error) {

@@ -79,6 +79,16 @@ func Parse(body []byte) (*Message, *Refusal) {
 	return m, nil
 }
 
+// CheckArguments refuses arguments of a call without MCP that two readers could read as different arguments, as [Parse]
+// does.
+func CheckArguments(body []byte) *Refusal {
+	if !utf8.Valid(body) || !json.Valid(body) || bytes.TrimLeft(body, " \t\r\n")[0] != '{' {
+		return &Refusal{CodeParse, "The body must be a JSON object in UTF-8: the arguments of the tool."}
+	}
+	s := scanner{text: body}
+	return s.value(0, nil)
+}
+
 // Params returns the params as the client wrote them, a part of the body; nil if there are none.
 func (m *Message) Params() json.RawMessage { return m.params.raw }
 

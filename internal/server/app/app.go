@@ -186,8 +186,12 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 		StandbyLooks: c.StandbyLooks, Outbox: a.dispatcher, ViewURI: web.RoomViewURI(), Log: c.Logger,
 	})
 	list := set.Tools()
+	var plain []mcp.Tool // without MCP
 	for _, t := range list {
 		a.tools = append(a.tools, t.Name)
+		if !t.Hidden && t.View == "" {
+			plain = append(plain, t)
+		}
 	}
 	server := mcp.NewServer(mcp.Options{
 		Version: Version(), Instructions: set.Instructions, Tools: list, Prompts: set.Prompts(),
@@ -203,7 +207,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 		A2A: agents.Serve, Card: agents.Card,
 		ChargeBytes: a.rooms.Limits().Fetch,
 		Upload:      set.Upload, LookAtUpload: a.rooms.DescribeUpload, Download: a.rooms.Download,
-		MCP: server.Serve, Standby: set.Standby, Gate: a.gate, SignIn: a.signIn, Keys: c.Keys(),
+		MCP: server.Serve, Tools: plain, Standby: set.Standby, Gate: a.gate, SignIn: a.signIn, Keys: c.Keys(),
 		Ready: a.Ready, Logger: c.Logger,
 		Meter: m, Page: site,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive,

@@ -23,6 +23,7 @@ var entries = map[string][]string{
 	"signing in":      {"oauth.Server.Serve", "app.App.newSignIns"},
 	"an endpoint":     {"outbox.Dispatcher.Deliver"},
 	"an invite":       {"httpapi.server.serveInvite"},
+	"a plain call":    {"httpapi.server.serveTool"},
 	"parley keys":     {"access.Keys."},
 	"parley accounts": {"access.Accounts."},
 }

@@ -1,0 +1,132 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// The addresses of tools without MCP, for an agent that has nothing but a shell.
+const (
+	toolsPath  = "/tools/" // below an invite, before the name of a tool
+	toolsRoute = invitePageRoute + "/tools"
+	toolRoute  = invitePageRoute + toolsPath + "{name}"
+)
+
+// serveTool answers a POST of the arguments of a tool with its result, both as JSON. A refusal has a status that fits
+// its code. Pages of other sites cannot call a tool: the guard refuses their origin, and a browser asks before it sends
+// JSON.
+func (s *server) serveTool(ex *exchange, r *http.Request, door door) {
+	asker, err := s.admit(ex, r, door)
+	var refused *fault.Error
+	named := func(t mcp.Tool) bool { return t.Name == r.PathValue("name") }
+	switch i := slices.IndexFunc(s.Tools, named); {
+	case errors.As(err, &refused):
+		refuseTool(ex, ex.recordRefusal(refused, door), &results.Failure{Code: string(refused.Code),
+			Message: refused.Message, RetryAfterSeconds: int64(fault.Seconds(refused.RetryAfter))})
+	case err != nil:
+		refuseTool(ex, http.StatusServiceUnavailable, unavailable(cutOff))
+	case i < 0:
+		refuseTool(ex, http.StatusNotFound, invalidCall("There is no such tool. Behind tools/ stands one of: "+
+			s.toolNames()+"."))
+	case r.Method != http.MethodPost:
+		ex.Header().Set("Allow", http.MethodPost)
+		refuseTool(ex, http.StatusMethodNotAllowed, invalidCall("This address takes POST only, with the arguments of "+
+			"the tool as JSON."))
+	default:
+		s.callTool(ex, r, asker, &s.Tools[i])
+	}
+}
+
+// toolNames lists the tools that have an address.
+func (s *server) toolNames() string {
+	var names []string
+	for _, t := range s.Tools {
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// callTool answers a call of asker. Spaces, which mean nothing in front of JSON, keep the answer to a call that waits
+// alive; from the first space on, its status is that of a success.
+func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, tool *mcp.Tool) {
+	ctx, stop := s.watch(s.context(ex, r, asker), asker)
+	defer stop()
+	arguments, reason := s.receiveArguments(ex, r)
+	if reason != nil {
+		failure := invalidCall(reason.sentence)
+		if repeats(reason.status) {
+			failure = unavailable(reason.sentence)
+		}
+		refuseTool(ex, reason.status, failure)
+		return
+	}
+	answer := &relay{pulse: pulse{ex: ex, every: s.KeepAlive}, header: http.Header{}}
+	answer.start(s.Clock, s.KeepAlive, answer.beat)
+	defer answer.end(false)
+	ctx = mcp.WithClient(ctx, mcp.Client{Agent: r.UserAgent()})
+	o := mcp.Do(ctx, s.Logger, tool.Name, func(ctx context.Context, r *mcp.Record) (any, error) {
+		given := arguments
+		arguments = nil // a call that waits holds no body
+		return tool.Call(ctx, given, r)
+	})
+	switch {
+	case o.Canceled:
+		refuseTool(answer, http.StatusServiceUnavailable, unavailable(cutOff))
+	case o.Failure != nil:
+		refuseTool(answer, statusOf(fault.Code(o.Failure.Code)), o.Failure)
+	default:
+		answerTool(answer, http.StatusOK, o.JSON())
+	}
+}
+
+// receiveArguments returns the body of r, the arguments of a call, if it passes every check that a message of MCP
+// passes.
+func (s *server) receiveArguments(ex *exchange, r *http.Request) (json.RawMessage, *refusal) {
+	if reason := s.checkHeaders(r); reason != nil {
+		return nil, reason
+	}
+	body, reason := s.readBody(ex, r, s.MaxBody)
+	if reason != nil {
+		return nil, reason
+	}
+	if refused := mcp.CheckArguments(body); refused != nil {
+		return nil, &refusal{http.StatusBadRequest, refused.Code, refused.Message}
+	}
+	return body, nil
+}
+
+// refuseTool answers a call with a failure.
+func refuseTool(w http.ResponseWriter, status int, f *results.Failure) {
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110, section 15.5.2
+	}
+	if f.RetryAfterSeconds > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(f.RetryAfterSeconds, 10))
+	}
+	answerTool(w, status, results.JSON(f))
+}
+
+func answerTool(w http.ResponseWriter, status int, text json.RawMessage) {
+	w.Header().Set("Content-Type", jsonType)
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n')) // fails only if the client has left
+}
+
+func invalidCall(sentence string) *results.Failure {
+	return &results.Failure{Code: string(fault.InvalidArgument), Message: sentence}
+}
+
+// unavailable is the failure of a call that may be repeated.
+func unavailable(sentence string) *results.Failure {
+	return &results.Failure{Code: string(fault.Unavailable), Message: sentence, RetryAfterSeconds: 2}
+}
