@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/cli/shell"
@@ -58,10 +59,10 @@ func (c *roomCommand) Run(ctx context.Context, s *shell.Shell) error {
 // manageCommand is `parley manage`.
 type manageCommand struct {
 	ownSeat
-	Do    string `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban" placeholder:"WHAT" help:"What to do: see above."`
-	Name  string `arg:"" placeholder:"NAME" help:"The agent."`
-	Note  string `placeholder:"TEXT" help:"Why, for all to read."`
-	Clear bool   `help:"With ban: also remove all files and open tasks of agents that had this name."`
+	Do    string   `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban" placeholder:"WHAT" help:"What to do: see above."`
+	Names []string `arg:"" name:"name" placeholder:"NAME" help:"The agents, at most 15: it is done to all of them or to none."`
+	Note  string   `placeholder:"TEXT" help:"Why, for all to read."`
+	Clear bool     `help:"With ban: also remove all files and open tasks of agents that had this name."`
 }
 
 // Help returns the text of parley manage --help.
@@ -70,25 +71,29 @@ func (manageCommand) Help() string {
 
   parley manage promote NAME     make it an admin; demote takes that back
   parley manage mute NAME        it can only read; unmute lets it speak again
-  parley manage kick NAME        take its seat
+  parley manage kick NAME...     take the seats of agents
   parley manage ban NAME         take its seat, and keep its name out; unban lets it back in`
 }
 
 // Validate is called by kong.
 func (c *manageCommand) Validate() error {
-	if c.Name == "" {
+	if slices.Contains(c.Names, "") {
 		return errors.New("say what to do and with whom, such as mute Bob")
 	}
 	if c.Clear && c.Do != "ban" {
 		return errors.New("--clear goes with ban")
 	}
-	_, named := ident.Nickname("agent_name", c.Name)
-	return right(named, room.CheckNote("note", c.Note))
+	checks := []error{room.CheckNote("note", c.Note)}
+	for _, name := range c.Names {
+		_, named := ident.Nickname("agent_name", name)
+		checks = append(checks, named)
+	}
+	return right(checks...)
 }
 
-// Run acts on the agent.
+// Run acts on the agents.
 func (c *manageCommand) Run(ctx context.Context, s *shell.Shell) error {
-	return s.Manage(ctx, c.which(), shell.ManageRequest{Action: c.Do, Name: c.Name, Note: c.Note, Clear: c.Clear})
+	return s.Manage(ctx, c.which(), shell.ManageRequest{Action: c.Do, Names: c.Names, Note: c.Note, Clear: c.Clear})
 }
 
 // removeCommand is `parley remove`.

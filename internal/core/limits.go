@@ -10,6 +10,7 @@ const (
 	MinCapacity      = 2
 	MaxCapacity      = 100              // seats; each join is answered with the list of who is there
 	MaxDescription   = 5_000            // characters; each agent that joins reads them
+	MaxManaged       = 15               // names in one order: all of them go into one Write, with up to six ops each
 	MaxBans          = 200              // names that are banned, and as many that are muted
 	KnockWindow      = 10 * time.Minute // in which a name knocks once
 	MaxKnocks        = 6                // of a room in KnockWindow, so that strangers cannot keep its agents busy

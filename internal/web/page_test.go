@@ -138,7 +138,8 @@ func TestDocument_loadsOneScriptAndOneStyle(t *testing.T) {
 // The policy would stop all of this in the browser, where no test of Go sees it.
 func TestDocument_hasNothingInline(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script[^>]*>[^<]|https?://`)
-	text := strings.ReplaceAll(document(t, site(t), "/").Body.String(), `<meta property="og:image" content="https://`, "")
+	text := strings.ReplaceAll(document(t, site(t), "/").Body.String(),
+		`<meta property="og:image" content="https://`, "")
 	if found := inline.FindString(text); found != "" {
 		t.Errorf("the document has %q", found)
 	}

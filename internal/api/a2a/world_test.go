@@ -445,7 +445,7 @@ func (w *world) names() (names []string) {
 func (w *world) manages(name string, action room.Action) {
 	w.t.Helper()
 	_, err := w.rooms.ManageAgent(w.t.Context(),
-		chat.ManageRequest{Token: w.ann.Token, AgentName: name, Action: action})
+		chat.ManageRequest{Token: w.ann.Token, Agents: []string{name}, Action: action})
 	if err != nil {
 		w.t.Fatal(err)
 	}

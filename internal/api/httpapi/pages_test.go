@@ -179,7 +179,8 @@ func TestPages_ofAMessengersPreview_sayWhatTheLinkIs(t *testing.T) {
 			}
 		}
 		for _, path := range []string{"/", "/r/abcdefg"} {
-			if _, body := preview(g, path, agent); strings.Contains(body, invitation) || !strings.Contains(body, `"og:title"`) {
+			if _, body := preview(g, path, agent); strings.Contains(body, invitation) || !strings.Contains(body,
+				`"og:title"`) {
 				t.Errorf("%s shows of %s: %s", agent, path, body)
 			}
 		}

@@ -65,15 +65,14 @@ func (s *Set) manageAgent() tool {
 	return definition[chat.ManageRequest, results.Managed]{
 		name:  "manage_agent",
 		title: "Promote, mute or remove an agent",
-		about: "For admins: act on one agent of your room, for all to see.",
+		about: "For admins: act on agents of your room, for all to see.",
 		hints: hints{destructive: true, idempotent: true, openWorld: true},
 		args: func(in *chat.ManageRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("agent_name", &in.AgentName, "Its name."),
-				spec.Choice("action", &in.Action, "mute: it can only read. kick: it loses its seat, and its name is "+
-					"free. ban: its name is blocked, too. In a room of two the other may kick an admin silent for 16 "+
-					"minutes.",
+				spec.List("agent_name", &in.Agents, "1-15 names."),
+				spec.Choice("action", &in.Action, "mute: it can only read. kick: it loses its seat. ban: its name is "+
+					"blocked, too. Of two the other may kick an admin silent for 16 minutes.",
 					room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban).Require(),
 				spec.Text("note", &in.Note, "Why."),
 				spec.Boolean("clear", func(yes bool) { in.Clear = yes }, "ban: remove its files and tasks."),
@@ -83,7 +82,7 @@ func (s *Set) manageAgent() tool {
 		token: func(in chat.ManageRequest) string { return in.Token },
 		again: func(in chat.ManageRequest) string {
 			if in.Action == room.Kick {
-				return "The agent may have been kicked, and may be back since. Look with room_info who is there " +
+				return "The agents may have been kicked, and may be back since. Look with room_info who is there " +
 					"before you repeat the call."
 			}
 			return repeatSafely
@@ -101,12 +100,12 @@ func (s *Set) manageAgent() tool {
 	}.tool()
 }
 
-// manageNeeds returns what is missing to identify the agent of the call.
+// manageNeeds returns what is missing to identify the agents of the call.
 func manageNeeds(_ context.Context, in *chat.ManageRequest) string {
 	switch {
 	case in.Clear && in.Action != room.BanName:
 		return "clear goes with action ban only"
-	case in.AgentName == "":
+	case len(in.Agents) == 0:
 		return "agent_name is missing"
 	}
 	return ""

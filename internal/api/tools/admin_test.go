@@ -186,3 +186,24 @@ func TestSend_withTheSameKey_isOneMessage(t *testing.T) {
 		t.Errorf("with other words: %s", other.text)
 	}
 }
+
+func TestManageAgent_listOfNames_isOneOrder(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(legacy)
+	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den", "capacity": 4})
+	p.call("join_room", args{"agent_name": "Bob", "room": "den"})
+	p.call("join_room", args{"agent_name": "Cid", "room": "den"})
+	kick := args{"agent_token": ann.Token, "agent_name": []string{"Bob", "Eve"}, "action": "kick"}
+	if r := p.try("manage_agent", kick); r.Code != "invalid_argument" || !strings.Contains(r.text, "name 2 of 2") {
+		t.Errorf("a wrong name: %s", r.text)
+	}
+	kick["agent_name"] = []string{"Bob", "Cid"}
+	for _, want := range []string{"kicked", "unchanged"} {
+		if r := p.call("manage_agent", kick); r.Status != want {
+			t.Errorf("%s", r.text)
+		}
+	}
+	if agents := p.call("room_info", args{"agent_token": ann.Token}).Room.Agents; len(agents) != 1 {
+		t.Errorf("seated are %+v", agents)
+	}
+}

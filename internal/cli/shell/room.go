@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -113,18 +114,18 @@ func nameIn(c *results.Changes) string {
 	return *c.Room
 }
 
-// ManageRequest acts on one agent of a room.
+// ManageRequest acts on agents of a room, on all or on none.
 type ManageRequest struct {
 	Action string // promote, demote, mute, unmute, kick, ban or unban
-	Name   string // of the agent
+	Names  []string
 	Note   string // why, for all to read
-	Clear  bool   // with ban: the agent's files and open tasks go, too
+	Clear  bool   // with ban: their files and open tasks go, too
 }
 
-// Manage acts on one agent of the room.
+// Manage acts on agents of the room.
 func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) error {
 	return s.inPerson(which, func(s *session) error {
-		a := args{"action": req.Action, "agent_name": req.Name}
+		a := args{"action": req.Action, "agent_name": req.Names}
 		a.set("note", req.Note)
 		if req.Clear {
 			a["clear"] = true
@@ -136,12 +137,12 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 		}
 		return s.out.show(r, func() {
 			if got.Status != "unchanged" {
-				s.out.print("%s: %s", got.Status, req.Name)
+				s.out.print("%s: %s", got.Status, strings.Join(req.Names, ", "))
 			} else if !req.Clear {
 				s.out.print("Nothing changed: it was so already.")
 			}
 			if req.Clear { // also the repetition of a ban that broke off
-				s.out.print("The files and the open tasks of %s are removed.", req.Name)
+				s.out.print("The files and the open tasks of %s are removed.", strings.Join(req.Names, ", "))
 			}
 			s.renewed(got.Invite)
 		})

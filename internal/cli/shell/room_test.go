@@ -120,7 +120,7 @@ func TestManage_agentsOfARoom(t *testing.T) {
 	manage := func(action, name string) {
 		t.Helper()
 		if err := at(t, base, nil).Manage(t.Context(), as("Ann"),
-			shell.ManageRequest{Action: action, Name: name, Note: "for a while"}); err != nil {
+			shell.ManageRequest{Action: action, Names: []string{name}, Note: "for a while"}); err != nil {
 			t.Errorf("%s: %v", action, err)
 		}
 	}
@@ -150,7 +150,7 @@ func TestManage_banAgainWithClear_saysWhatIsRemoved(t *testing.T) {
 		{true, "The files and the open tasks of Bob are removed."}} {
 		with := at(t, base, nil)
 		with.Out.JSON = false
-		if err := with.Manage(t.Context(), as("Ann"), shell.ManageRequest{Action: "ban", Name: "Bob",
+		if err := with.Manage(t.Context(), as("Ann"), shell.ManageRequest{Action: "ban", Names: []string{"Bob"},
 			Clear: c.clear}); err != nil {
 			t.Fatal(err)
 		}

@@ -378,7 +378,7 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 			For: []string{"Zed"}}),
 			`--for: "Zed" does not name anyone who is in this room or could still join. Nothing was changed: ` +
 				`correct it, or leave --for out, so that anyone can take the task.`, 0},
-		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Name: "Ann"}),
+		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Names: []string{"Ann"}}),
 			"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: parley " +
 				"who --room tea --as Bob", 0},
 		"a password": {c.Room(t.Context(), ann, shell.RoomRequest{Name: new("a:b")}),

@@ -31,21 +31,22 @@ type permission func(h *room.Head, by room.Caller, now time.Time) error
 
 // enterAdmin accepts the token of an admin on the current head.
 func (s *Service) enterAdmin(ctx context.Context, token string) (*session, error) {
-	c, _, err := s.enterManager(ctx, token, room.Order{})
+	c, _, err := s.enterManager(ctx, token, nil)
 	return c, err
 }
 
-// enterManager accepts, on the current head, the token of an agent that may give order, and returns the permission
+// enterManager accepts, on the current head, the token of an agent that may give orders, and returns the permission
 // for later checks.
-func (s *Service) enterManager(ctx context.Context, token string, order room.Order) (*session, permission, error) {
+func (s *Service) enterManager(ctx context.Context, token string, orders []room.Order) (*session, permission, error) {
 	c, err := s.enterUnheld(ctx, token)
 	if err != nil {
 		return nil, nil, err
 	}
 	may := permission(checkAdmin)
 	err = c.appointAdmin(ctx)
-	if err == nil && order.Action == room.Kick && c.me.Role != room.Admin && c.head.MayKick(c.me.Agent) {
-		may, err = c.kickPermission(ctx, order)
+	if err == nil && len(orders) == 1 && orders[0].Action == room.Kick && c.me.Role != room.Admin &&
+		c.head.MayKick(c.me.Agent) {
+		may, err = c.kickPermission(ctx, orders[0])
 	}
 	if err == nil {
 		err = may(c.head, c.me, s.now())

@@ -15,7 +15,7 @@ func of(services []*world, i int) *world { return services[i%len(services)] }
 
 // does manages an agent, in the form of a call for atOnce.
 func does(w *world, token string, action room.Action, name string) (chat.Seated, error) {
-	_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: action})
+	_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, Agents: []string{name}, Action: action})
 	return chat.Seated{}, err
 }
 

@@ -26,7 +26,7 @@ func adminCalls(w *world, token string) map[string]func() error {
 	for _, action := range []room.Action{room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName,
 		room.Unban} {
 		calls[string(action)] = func() error {
-			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Cid", Action: action})
+			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, Agents: []string{"Cid"}, Action: action})
 			return err
 		}
 	}
@@ -169,16 +169,18 @@ func TestRelief_ofTwo_theOtherKicksASilentAdminAndHasTheRole(t *testing.T) {
 	w.look(p.ann.Token, "")
 	kick := func(w *world) error {
 		_, err := w.ManageAgent(t.Context(),
-			chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.Kick})
+			chat.ManageRequest{Token: p.bob.Token, Agents: []string{"Ann"}, Action: room.Kick})
 		return err
 	}
 	w.clock.Advance(room.Lease + room.RelievedAfter - time.Second)
 	waitsFor(t, kick(w), fault.NotAllowed, time.Second)
-	_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.BanName})
+	_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.bob.Token, Agents: []string{"Ann"},
+		Action: room.BanName})
 	wants(t, err, fault.NotAllowed)
 	w.clock.Advance(time.Second)
 	for _, action := range []room.Action{room.BanName, room.Demote, room.Promote} {
-		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: action})
+		_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.bob.Token, Agents: []string{"Ann"},
+			Action: action})
 		wants(t, err, fault.NotAllowed)
 	}
 	if err := kick(w.elsewhere()); err != nil {
@@ -199,7 +201,7 @@ func TestRelief_ofTwo_whoMadeTheRoomHasTheTimeOfAMember(t *testing.T) {
 	w.join("plans", "Ann")
 	w.clock.Advance(room.Lease + room.RelievedAfter - time.Second)
 	bob := w.join("plans", "Bob")
-	kick := chat.ManageRequest{Token: bob.Token, AgentName: "Ann", Action: room.Kick}
+	kick := chat.ManageRequest{Token: bob.Token, Agents: []string{"Ann"}, Action: room.Kick}
 	_, err := w.ManageAgent(t.Context(), kick)
 	wants(t, err, fault.NotAllowed)
 	w.clock.Advance(time.Second)
@@ -218,7 +220,7 @@ func TestRelief_ofTwo_theAdminsDraftsCount(t *testing.T) {
 	}
 	w.clock.Advance(room.Lease + room.RelievedAfter - 70*time.Second - time.Second)
 	there := w.elsewhere()
-	kick := chat.ManageRequest{Token: p.bob.Token, AgentName: "Ann", Action: room.Kick}
+	kick := chat.ManageRequest{Token: p.bob.Token, Agents: []string{"Ann"}, Action: room.Kick}
 	_, err := there.ManageAgent(t.Context(), kick)
 	wants(t, err, fault.NotAllowed)
 	w.clock.Advance(time.Minute)

@@ -82,7 +82,7 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	a.clock.Advance(minute)
 	a.refusal(visit, "", "Robert", fault.NameTaken)
 	if _, err := a.ManageAgent(key,
-		chat.ManageRequest{Token: ann.Token, AgentName: "Robert", Action: room.Kick}); err != nil {
+		chat.ManageRequest{Token: ann.Token, Agents: []string{"Robert"}, Action: room.Kick}); err != nil {
 		t.Fatal(err)
 	}
 	a.clock.Advance(minute)
@@ -110,8 +110,9 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 		}
 	}
 	for _, m := range []chat.ManageRequest{
-		{Action: room.Mute, AgentName: "Robert"}, {Action: room.Mute, AgentName: "Robert"}, // once
-		{Action: room.Kick, AgentName: "Robert", Note: "the reason"}, {Action: room.BanName, AgentName: "Mallory"},
+		{Action: room.Mute, Agents: []string{"Robert"}}, {Action: room.Mute, Agents: []string{"Robert"}}, // once
+		{Action: room.Kick, Agents: []string{"Robert"}, Note: "the reason"}, {Action: room.BanName,
+			Agents: []string{"Mallory"}},
 	} {
 		m.Token = ann.Token
 		if _, err := a.ManageAgent(key, m); err != nil {

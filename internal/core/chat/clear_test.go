@@ -44,7 +44,7 @@ func TestBan_clearThatBreaksOff_isFinishedByItsRepetition(t *testing.T) {
 			return nil
 		}}
 		broken := r.with(chat.Options{})
-		ban := chat.ManageRequest{Token: r.ann.Token, Action: room.BanName, AgentName: "Gus", Clear: true}
+		ban := chat.ManageRequest{Token: r.ann.Token, Action: room.BanName, Agents: []string{"Gus"}, Clear: true}
 		_, err := broken.ManageAgent(t.Context(), ban)
 		wants(t, err, fault.Unavailable)
 		r.table = inner

@@ -97,7 +97,7 @@ func (l *largest) joins(n int) chat.Seated {
 func (l *largest) manage(a room.Action, name string) {
 	l.t.Helper()
 	if _, err := l.ManageAgent(l.t.Context(),
-		chat.ManageRequest{Token: l.admin.Token, AgentName: name, Action: a,
+		chat.ManageRequest{Token: l.admin.Token, Agents: []string{name}, Action: a,
 			Note: strings.Repeat("n", 200)}); err != nil {
 		l.t.Fatal(err)
 	}

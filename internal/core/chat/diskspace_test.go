@@ -121,7 +121,7 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 	w.manage(w.ann.Token, room.BanName, "Zoe", chat.StatusBanned)
 	manages := func(action room.Action, name string) func() error {
 		return func() error {
-			_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: w.ann.Token, AgentName: name,
+			_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: w.ann.Token, Agents: []string{name},
 				Action: action})
 			return err
 		}

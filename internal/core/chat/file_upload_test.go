@@ -260,7 +260,7 @@ func TestUpload_twoAtOnceToOneAddress_shareOneFile(t *testing.T) {
 func TestUpload_againstWhatForbidsIt_isSharedOrLeavesNothing(t *testing.T) {
 	for name, forbids := range map[string]func(s *shelf, p company, person, earlier string) error{
 		"kick": func(s *shelf, p company, _, _ string) error {
-			_, err := s.ManageAgent(s.t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob",
+			_, err := s.ManageAgent(s.t.Context(), chat.ManageRequest{Token: p.ann.Token, Agents: []string{"Bob"},
 				Action: room.Kick})
 			return err
 		},

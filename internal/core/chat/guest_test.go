@@ -148,7 +148,7 @@ func TestRace_guestsAgainstARenewal_theOldInviteGivesNothingAfterIt(t *testing.T
 		},
 		"ban": func(w *world, token string) error {
 			_, err := w.ManageAgent(w.t.Context(),
-				chat.ManageRequest{Token: token, AgentName: "Mal", Action: room.BanName})
+				chat.ManageRequest{Token: token, Agents: []string{"Mal"}, Action: room.BanName})
 			return err
 		},
 	} {

@@ -155,7 +155,7 @@ func TestHook_ends_withAllThatIsStoredOfIt(t *testing.T) {
 		"its agent leaves": func(w *world, p company, _ roomlog.HookItem) { w.leave(p.bob.Token) },
 		"it is kicked": func(w *world, p company, _ roomlog.HookItem) {
 			if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Action: room.Kick,
-				AgentName: "Bob"}); err != nil {
+				Agents: []string{"Bob"}}); err != nil {
 				t.Fatal(err)
 			}
 		},

@@ -392,7 +392,8 @@ func (c *client) manage() error {
 		call.name = []string{"Dora", "D0ra"}[c.rng.IntN(2)]
 	}
 	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Managed, error) {
-		return service.ManageAgent(ctx, chat.ManageRequest{Token: c.token, AgentName: call.name, Action: call.action})
+		return service.ManageAgent(ctx, chat.ManageRequest{Token: c.token, Agents: []string{call.name},
+			Action: call.action})
 	})
 	c.recordAct(s)
 	switch code := fault.CodeOf(err); {

@@ -2,72 +2,144 @@ package chat
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// ManageAgent applies an order to the agent of a name in the caller's room. Only admins may give orders, and an admin
-// cannot kick or ban itself; but in a room of two the other agent may kick a silent admin: see
-// room.SeatRequest.RelievedFrom. An action without effect gives StatusNoChange. A kicked agent may join again. A
-// banned name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of
-// an unused name, renews the room's invite: the agent may have come through the invite. A muted name stays muted
-// until an admin unmutes it.
+// ManageAgent applies an order to the agents of some names in the caller's room, to all or to none: the events of all
+// stand in one Write, as the names stand in the request. Only admins may give orders, and an admin cannot kick or ban
+// itself; but in a room of two the other agent may kick a silent admin: see room.SeatRequest.RelievedFrom. An action
+// without effect gives StatusNoChange, also a kick that the caller repeats. A kicked agent may join again. A banned
+// name may not join, in any spelling, and a name may be banned while no agent has it. A ban of a guest, or of an
+// unused name, renews the room's invite: the agent may have come through the invite. A muted name stays muted until
+// an admin unmutes it.
 func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, error) {
-	order := room.Order{Action: req.Action, Note: req.Note}
-	if err := order.Check(); err != nil {
-		return Managed{}, err
-	}
-	name, err := ident.Nickname("agent_name", req.AgentName)
+	orders, err := s.ordersOf(req)
 	if err != nil {
 		return Managed{}, err
 	}
-	order.Name = name
 
-	// The order is complete. The room decides whether the caller may give it.
-	c, may, err := s.enterManager(ctx, req.Token, order)
+	// The orders are complete. The room decides whether the caller may give them.
+	c, may, err := s.enterManager(ctx, req.Token, orders)
 	if err != nil {
 		return Managed{}, s.Outward(err)
 	}
 	defer c.room.release()
-	got := Managed{}
-	events, err := c.appendDecision(ctx, may,
-		func(head *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
-			event, name, err := order.Decide(head, by.Agent)
-			got = Managed{Status: StatusNoChange, Name: name}
-			if event == nil {
-				return ch, err
-			}
-			got.Status = statusOf[order.Action]
-			event.ByName = by.Name
-			ch.Events = []room.Event{*event}
-			if event.Type == room.Left {
-				ch.Ops = roomlog.Vacate(&head.State, *event, table.Always, now)
-			}
-			return ch, nil
-		}, nil)
+	got, events, err := c.carryOut(ctx, may, orders)
 	if err != nil {
 		return Managed{}, s.Outward(err)
 	}
 
-	if req.Clear {
-		got.Files, err = c.clearFiles(ctx, order.Name.Key)
-		if err == nil {
-			got.Tasks, err = c.clearTasks(ctx, order.Name.Key)
+	for _, order := range orders {
+		if !req.Clear {
+			break
 		}
+		files, err := c.clearFiles(ctx, order.Name.Key)
 		if err != nil {
 			return Managed{}, s.Outward(err)
 		}
+		tasks, err := c.clearTasks(ctx, order.Name.Key)
+		if err != nil {
+			return Managed{}, s.Outward(err)
+		}
+		got.Files, got.Tasks = got.Files+files, got.Tasks+tasks
 	}
 
 	// After a renewal the old invite admits nobody, so the answer has the new one.
-	got.Renewed = len(events) > 0 && events[0].Invite != nil
+	got.Renewed = slices.ContainsFunc(events, func(event room.Event) bool { return event.Invite != nil })
 	if got.Renewed {
 		head := c.room.log.Peek()
 		got.Room, got.Invite = describeOutside(head), inviteOf(head, s.now())
 	}
 	return got, nil
+}
+
+// ordersOf returns the orders of req, one for each agent, however often it is named.
+func (s *Service) ordersOf(req ManageRequest) (orders []room.Order, err error) {
+	order := room.Order{Action: req.Action, Note: req.Note, Since: s.now().Add(-room.RepeatWindow)}
+	if err := order.Check(); err != nil {
+		return nil, err
+	}
+	if len(req.Agents) > core.MaxManaged {
+		return nil, fault.Refuse(fault.InvalidArgument, "One call takes %d names, and this one has %d. Nothing was "+
+			"changed: make several calls.", core.MaxManaged, len(req.Agents))
+	}
+	if len(req.Agents) == 0 {
+		req.Agents = []string{""} // which the check refuses
+	}
+	for i, name := range req.Agents {
+		order.Name, err = ident.Nickname("agent_name", name)
+		if err != nil {
+			return nil, ofNames(err, i, len(req.Agents))
+		}
+		if !slices.ContainsFunc(orders, func(o room.Order) bool { return o.Name.Key == order.Name.Key }) {
+			orders = append(orders, order)
+		}
+	}
+	return orders, nil
+}
+
+// carryOut appends the events of orders, all or none.
+func (c *session) carryOut(ctx context.Context, may permission, orders []room.Order) (Managed, []room.Event, error) {
+	_, here := c.head.Named(orders[0].Name.Key)
+	for _, order := range orders {
+		_, has := c.head.Named(order.Name.Key)
+		here = here && has
+	}
+	if orders[0].Action == room.Kick && !here { // it may repeat one
+		if err := c.room.log.ReadBack(ctx, orders[0].Since); err != nil {
+			return Managed{}, nil, err
+		}
+	}
+	var got Managed
+	events, err := c.appendDecision(ctx, may,
+		func(head *room.Head, by room.Caller, now time.Time) (ch roomlog.Change, err error) {
+			got = Managed{Status: StatusNoChange}
+			for i, order := range orders {
+				event, name, err := order.Decide(head, by.Agent)
+				if err != nil {
+					return roomlog.Change{}, ofNames(err, i, len(orders))
+				}
+				got.Names = append(got.Names, name)
+				if event == nil {
+					continue
+				}
+				got.Status = statusOf[order.Action]
+				event.By, event.ByName = by.Seat, by.Name
+				ch.Events = append(ch.Events, *event)
+				if event.Type == room.Left {
+					ch.Ops = append(ch.Ops, roomlog.Vacate(&head.State, *event, table.Always, now)...)
+				}
+				head, err = head.Preview(*event, now)
+				if err != nil {
+					return roomlog.Change{}, err
+				}
+			}
+			return ch, nil
+		}, nil)
+	if errors.Is(err, roomlog.ErrTooLarge) {
+		err = fault.Refuse(fault.InvalidArgument, "What these agents hold is too much for one call. Nothing was "+
+			"changed: give fewer names.")
+	}
+	return got, events, err
+}
+
+// ofNames returns err with the place of the name that it is about, if there are several. A refusal repeats no name.
+func ofNames(err error, i, names int) error {
+	var refused *fault.Error
+	if names == 1 || !errors.As(err, &refused) {
+		return err
+	}
+	placed := *refused
+	placed.Next = fmt.Sprintf("That is about name %d of %d. Nothing was done about the others either.", i+1, names)
+	return &placed
 }

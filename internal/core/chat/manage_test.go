@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,8 +23,8 @@ func TestManage_mute_isOneEventForAll(t *testing.T) {
 	p := w.trio()
 	before := len(w.events(p.ann.Token))
 	got, err := w.ManageAgent(t.Context(),
-		chat.ManageRequest{Token: p.ann.Token, AgentName: "BOB", Action: room.Mute, Note: "as agreed"})
-	if err != nil || got.Status != chat.StatusMuted || got.Name != "Bob" {
+		chat.ManageRequest{Token: p.ann.Token, Agents: []string{"BOB"}, Action: room.Mute, Note: "as agreed"})
+	if err != nil || got.Status != chat.StatusMuted || !slices.Equal(got.Names, []string{"Bob"}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	if after := len(w.events(p.ann.Token)); after != before+1 {
@@ -49,11 +50,12 @@ func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
 		code fault.Code
 		says string
 	}{
-		"no action": {chat.ManageRequest{AgentName: "Bob"}, fault.InvalidArgument, "promote"},
+		"no action": {chat.ManageRequest{Agents: []string{"Bob"}}, fault.InvalidArgument, "promote"},
 		"no name":   {chat.ManageRequest{Action: room.Kick}, fault.InvalidArgument, "agent_name is missing"},
-		"nobody to kick": {chat.ManageRequest{AgentName: "Eve", Action: room.Kick}, fault.InvalidArgument,
+		"nobody to kick": {chat.ManageRequest{Agents: []string{"Eve"}, Action: room.Kick}, fault.InvalidArgument,
 			"removed already"},
-		"note with a token": {chat.ManageRequest{AgentName: "Bob", Action: room.Kick, Note: "use " + p.ann.Token},
+		"note with a token": {chat.ManageRequest{Agents: []string{"Bob"}, Action: room.Kick,
+			Note: "use " + p.ann.Token},
 			fault.InvalidArgument, "secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -190,7 +192,7 @@ func TestInvite_hasAQuarterOfARoomsFilesAndTasks_andABanRemovesThem(t *testing.T
 		t.Errorf("the admin adds tasks: %v", err)
 	}
 
-	ban := chat.ManageRequest{Token: r.ann.Token, Action: room.BanName, AgentName: "Gus", Clear: true}
+	ban := chat.ManageRequest{Token: r.ann.Token, Action: room.BanName, Agents: []string{"Gus"}, Clear: true}
 	got, err := r.ManageAgent(t.Context(), ban)
 	if err != nil || got.Status != chat.StatusBanned || got.Files != 200 || got.Tasks != 20 {
 		t.Errorf("the ban: %+v, %v", got, err)

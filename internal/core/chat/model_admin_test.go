@@ -174,12 +174,24 @@ func (c manageCall) decideOnName(m model, r roomModel, shown string) (model, man
 	case c.action == room.Unmute && isMuted:
 		got = managed{status: chat.StatusUnmuted, name: muted}
 		r.mutes = withoutName(r.mutes, muted)
+	case c.action == room.Kick && c.repeats(m, r):
+		return m, got, nil
 	default:
 		return m, managed{code: fault.InvalidArgument}, nil
 	}
 	e.Agent = got.name
 	r, err := m.append(r, e)
 	return m.with(r), got, err
+}
+
+// repeats reports whether a kick of somebody who is not here was given before, and is not forgotten.
+func (c manageCall) repeats(m model, r roomModel) bool {
+	for i := len(r.log) - 1; i >= 0; i-- {
+		if e := r.log[i]; e.Type == chat.EventLeft && strings.EqualFold(e.Agent, c.name) {
+			return e.Reason == room.ReasonKicked && e.by == c.who.seat && e.at.After(m.now.Add(-room.RepeatWindow))
+		}
+	}
+	return false
 }
 
 // manageOp is a decision that was answered.
@@ -198,7 +210,7 @@ func (o manageOp) on(m model) (model, error) {
 	if err != nil {
 		return m, err
 	}
-	if got := (managed{o.got.Status, o.got.Name, o.code}); got != want {
+	if got := (managed{o.got.Status, strings.Join(o.got.Names, ", "), o.code}); got != want {
 		return m, &wrong{string(o.action), got, want}
 	}
 	if want.code != "" {

@@ -350,8 +350,9 @@ func (m *machine) relieve() {
 
 // order has an agent give an order.
 func (m *machine) order(c manageCall) {
-	got, err := m.service().ManageAgent(m.by(c.who), chat.ManageRequest{Token: m.tokens[c.who], AgentName: c.name,
-		Note: c.note, Action: c.action})
+	got, err := m.service().ManageAgent(m.by(c.who), chat.ManageRequest{Token: m.tokens[c.who],
+		Agents: []string{c.name},
+		Note:   c.note, Action: c.action})
 	m.lacked(c.who)
 	m.take(manageOp{c, got, m.unexpected(err)})
 }

@@ -129,11 +129,11 @@ type UpdateRequest struct {
 	Cursor         string // if set: refuse if the settings have changed since
 }
 
-// ManageRequest asks to do Action to the agent of a name.
+// ManageRequest asks to do Action to the agents of some names.
 type ManageRequest struct {
-	Token     string
-	AgentName string
-	Action    room.Action
-	Note      string // the reason, for all to read; at most core.MaxNote characters
-	Clear     bool   // with room.BanName: the files and the open tasks of the agent are removed, too
+	Token  string
+	Agents []string // at most core.MaxManaged names
+	Action room.Action
+	Note   string // the reason, for all to read; at most core.MaxNote characters
+	Clear  bool   // with room.BanName: the files and the open tasks of the agents are removed, too
 }

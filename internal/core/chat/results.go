@@ -211,8 +211,8 @@ const (
 // Managed is the result of ManageAgent.
 type Managed struct {
 	Status ManageStatus
-	Name   string // of the agent, as the room shows it
-	// Files and Tasks are how many files and tasks of the agent a ban has removed.
+	Names  []string // of the agents, as the room shows them
+	// Files and Tasks are how many files and tasks of the agents a ban has removed.
 	Files, Tasks int
 	// Renewed says that a ban renewed the invite. Only then Room and Invite are set.
 	Renewed bool

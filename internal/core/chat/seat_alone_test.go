@@ -306,7 +306,8 @@ func TestPerson_withoutItsSeat_isToldSo(t *testing.T) {
 func TestPerson_withoutItsSeat_isToldWhoTookItAndWhy(t *testing.T) {
 	manage := func(action room.Action) func(w *world, p pair, claim string) {
 		return func(w *world, p pair, _ string) {
-			order := chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: action, Note: "too\u200bloud"}
+			order := chat.ManageRequest{Token: p.ann.Token, Agents: []string{"Bob"}, Action: action,
+				Note: "too\u200bloud"}
 			if _, err := w.ManageAgent(t.Context(), order); err != nil {
 				t.Fatal(err)
 			}

@@ -34,7 +34,8 @@ func callsOf(ctx context.Context, w *world, token string) map[string]func() erro
 			return err
 		},
 		"manage": func() error {
-			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Eve", Action: room.BanName})
+			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, Agents: []string{"Eve"},
+				Action: room.BanName})
 			return err
 		},
 		"task": func() error {
@@ -138,7 +139,7 @@ func TestSeatNumber_ofOneWhoIsGone_staysHis(t *testing.T) {
 	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: ann.Token, AgentName: "Bob",
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: ann.Token, Agents: []string{"Bob"},
 		Action: room.Kick}); err != nil {
 		t.Fatal(err)
 	}

@@ -278,7 +278,7 @@ func (d *doors) as(ctx context.Context, name string) (chat.Seated, error) {
 func (d *doors) inPlace(name, helper string) (chat.Seated, error) {
 	d.refusal(d.guest(), "plans", name, fault.NameTaken)
 	if _, err := d.ManageAgent(d.guest(),
-		chat.ManageRequest{Token: helper, AgentName: name, Action: room.Kick}); err != nil {
+		chat.ManageRequest{Token: helper, Agents: []string{name}, Action: room.Kick}); err != nil {
 		return chat.Seated{}, err
 	}
 	return d.as(d.guest(), name)
@@ -395,7 +395,7 @@ func (d *doors) harmless(got chat.Seated, c doorAttack, before string) {
 	}
 	for _, action := range []room.Action{room.BanName, room.Kick, room.Demote} {
 		if _, err := d.ManageAgent(d.guest(),
-			chat.ManageRequest{Token: got.Token, AgentName: "Ann", Action: action}); err == nil {
+			chat.ManageRequest{Token: got.Token, Agents: []string{"Ann"}, Action: action}); err == nil {
 			d.t.Errorf("he may %s Ann", action)
 		}
 	}

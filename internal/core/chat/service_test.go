@@ -83,7 +83,7 @@ func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
 			t.Fatal("Bob does not wait")
 		}
 	}
-	if _, err := s.ManageAgent(t.Context(), ManageRequest{Token: ann.Token, AgentName: "Bob",
+	if _, err := s.ManageAgent(t.Context(), ManageRequest{Token: ann.Token, Agents: []string{"Bob"},
 		Action: room.Kick}); err != nil {
 		t.Fatal(err)
 	}

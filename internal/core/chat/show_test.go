@@ -331,7 +331,7 @@ func TestShow_view_isOfOneSeatWhileItLasts(t *testing.T) {
 	}
 
 	// His new seat is another one.
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob",
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, Agents: []string{"Bob"},
 		Action: room.Kick}); err != nil {
 		t.Fatal(err)
 	}

@@ -100,7 +100,8 @@ func TestStay_isGoodWithTheInviteThatGaveItsSeat_orANewerOne(t *testing.T) {
 func TestStay_thatIsOver_saysWhy(t *testing.T) {
 	manages := func(a room.Action) func(*world, staying) {
 		return func(w *world, s staying) {
-			_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: s.ann.Token, AgentName: "Bob", Action: a})
+			_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: s.ann.Token, Agents: []string{"Bob"},
+				Action: a})
 			if err != nil {
 				w.t.Fatal(err)
 			}

@@ -175,7 +175,7 @@ func updating(req chat.UpdateRequest) func(*escape) (chat.Sent, error) {
 
 func managing(action room.Action, note string) func(*escape) (chat.Sent, error) {
 	return calling(func(ctx context.Context, x *escape) error {
-		_, err := x.ManageAgent(ctx, chat.ManageRequest{Token: x.bob.Token, AgentName: "Cid", Action: action,
+		_, err := x.ManageAgent(ctx, chat.ManageRequest{Token: x.bob.Token, Agents: []string{"Cid"}, Action: action,
 			Note: note})
 		return err
 	})

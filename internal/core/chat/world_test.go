@@ -241,7 +241,7 @@ func (w *world) update(req chat.UpdateRequest) chat.Updated {
 // manage fails unless the action has this result.
 func (w *world) manage(token string, action room.Action, name string, want chat.ManageStatus) chat.Managed {
 	w.t.Helper()
-	got, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: name, Action: action})
+	got, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, Agents: []string{name}, Action: action})
 	if err != nil || got.Status != want {
 		w.t.Fatalf("%s %s: %q, %v; want %q", action, name, got.Status, err, want)
 	}

@@ -1,6 +1,8 @@
 package room
 
 import (
+	"time"
+
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core"
@@ -13,6 +15,8 @@ type Order struct {
 	Action Action
 	Name   ident.Name
 	Note   string
+	// Since is the time after which a kick by the same admin is this order, given before: its answer may be lost.
+	Since time.Time
 }
 
 // Check refuses an unknown action and an invalid note. The error is a *fault.Error of InvalidArgument.
@@ -36,7 +40,7 @@ func (o Order) Decide(head *Head, by Agent) (event *Event, name string, err erro
 	if here {
 		event, name, err = o.decideSeated(head, agent)
 	} else {
-		event, name, err = o.decideAbsent(head)
+		event, name, err = o.decideAbsent(head, by)
 	}
 	if event != nil {
 		event.Note = o.Note
@@ -115,15 +119,17 @@ func (o Order) changesNothing(head *Head, agent Agent) bool {
 	return !agent.Muted && !muted
 }
 
-// decideAbsent is Decide for a name without an agent. Such a name can be banned, unbanned and unmuted. A ban
-// renews the invite: the agent may have been a guest, and left.
-func (o Order) decideAbsent(head *Head) (*Event, string, error) {
+// decideAbsent is Decide for a name without an agent. Such a name can be banned, unbanned and unmuted, and a kick is
+// over if by has given it before. A ban renews the invite: the agent may have been a guest, and left.
+func (o Order) decideAbsent(head *Head, by Agent) (*Event, string, error) {
 	switch ban, muted := FindBan(head.Mutes, o.Name.Shown); {
 	case o.Action == Unban:
 		event, name := o.unbanEvent(head, o.Name.Shown)
 		return event, name, nil
 	case o.Action == Unmute && muted:
 		return ban.managedEvent(Unmute), ban.Name, nil
+	case o.Action == Kick && head.kickedBy(by, o.Name.Key, o.Since):
+		return nil, o.Name.Shown, nil
 	case o.Action == BanName:
 		if err := o.checkFull(head); err != nil {
 			return nil, "", err

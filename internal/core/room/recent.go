@@ -28,6 +28,8 @@ type Recent struct {
 type leftAgent struct {
 	key, name string
 	n         int64 // the event of the leave
+	kickedBy  int   // the seat of the admin; 0: it was not kicked
+	at        time.Time
 }
 
 // keptDeparted is how many agents that have left are in the index.
@@ -64,10 +66,22 @@ func (h *Head) LeftAs(agent Agent, key string) (n int64, ok bool) {
 	return h.Recent.left[i].n, true
 }
 
+// kickedBy reports whether admin has kicked, after since, the last agent of this name that left, as far as the index
+// of h covers.
+func (h *Head) kickedBy(admin Agent, key string, since time.Time) bool {
+	return slices.ContainsFunc(h.Recent.left, func(left leftAgent) bool {
+		return left.key == key && left.kickedBy == admin.Seat && left.at.After(since)
+	})
+}
+
 // leftAgent returns the agent that left by e, if any.
 func (e Event) leftAgent() (d leftAgent, ok bool) {
 	name, err := ident.AgentName(e.Name)
-	return leftAgent{name.Key, e.Name, e.N}, e.Type == Left && err == nil
+	d = leftAgent{key: name.Key, name: e.Name, n: e.N, at: e.At()}
+	if e.Reason == ReasonKicked {
+		d.kickedBy = e.By
+	}
+	return d, e.Type == Left && err == nil
 }
 
 func (r *Recent) hasLeft(key string) bool {

@@ -1,6 +1,7 @@
 package roomlog
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -67,6 +68,22 @@ func (w *write) addProposals(batch []*Proposal, now time.Time) {
 		}
 	}
 	w.complete(along)
+	if len(w.ops) > table.MaxOps { // of one proposal: a further one would not have fitted
+		w.refuseTooLarge()
+	}
+}
+
+// ErrTooLarge reports a change that needs more ops than one Write may have.
+var ErrTooLarge = errors.New("roomlog: the change does not fit into one write")
+
+// refuseTooLarge ends the only proposal with events, unwritten.
+func (w *write) refuseTooLarge() {
+	for i := range w.entries {
+		if len(w.entries[i].events) > 0 {
+			w.entries[i] = entry{p: w.entries[i].p, err: ErrTooLarge}
+		}
+	}
+	w.head, w.events, w.ops = w.base, nil, nil
 }
 
 // fits reports whether change can be written together with what is in w.

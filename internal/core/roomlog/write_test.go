@@ -1,6 +1,7 @@
 package roomlog
 
 import (
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -74,5 +75,40 @@ func TestWrite_batchOfPlainMessages_takesAllThatFit(t *testing.T) {
 	w.addProposals(batch, s.now())
 	if want := table.MaxOps - 5 - core.MaxOpen; len(w.entries) != want || len(w.ops) != want {
 		t.Errorf("one Write takes %d proposals in %d ops, want %d in as many", len(w.entries), len(w.ops), want)
+	}
+}
+
+// A change that is too large for one Write is refused as a whole, and the room goes on, also within its batch.
+func TestAppend_changeThatDoesNotFitIntoAWrite_isRefused(t *testing.T) {
+	s := newStore(t)
+	l, err := s.newRoom(t, "tea", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	said := func(n int) *Proposal {
+		return &Proposal{Propose: func(*room.Head, time.Time) (ch Change, err error) {
+			for range n {
+				ch.Events = append(ch.Events, room.Event{Type: room.Said, Seat: 1, Name: "Ann", Text: "hello"})
+			}
+			return ch, nil
+		}}
+	}
+	before := l.Peek().AsOf
+	if err := l.Append(t.Context(), said(table.MaxOps+1)); !errors.Is(err, ErrTooLarge) || l.Peek().AsOf != before {
+		t.Errorf("%v, and %d events became %d", err, before, l.Peek().AsOf)
+	}
+	for _, n := range []int{table.MaxOps, 1} {
+		if err := l.Append(t.Context(), said(n)); err != nil {
+			t.Errorf("%d events: %v", n, err)
+		}
+	}
+	if after := l.Peek().AsOf; after != before+table.MaxOps+1 {
+		t.Errorf("%d events became %d", before, after)
+	}
+	w := newWrite(l.Peek())
+	w.addProposals([]*Proposal{said(table.MaxOps + 1), said(1)}, s.now())
+	if len(w.entries) != 1 || w.entries[0].err == nil || len(w.events) != 0 {
+		t.Errorf("a batch that begins with it: %+v", w.entries)
 	}
 }

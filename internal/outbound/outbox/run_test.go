@@ -275,7 +275,7 @@ func TestRun_hookThatIsOver_callsNobodyAndLeavesNothing(t *testing.T) {
 			}
 		}, false},
 		{"another is called Bob", func(s *scene) {
-			if _, err := s.ManageAgent(s.ctx(), chat.ManageRequest{Token: s.ann.Token, AgentName: "Bob",
+			if _, err := s.ManageAgent(s.ctx(), chat.ManageRequest{Token: s.ann.Token, Agents: []string{"Bob"},
 				Action: room.Kick}); err != nil {
 				t.Fatal(err)
 			}

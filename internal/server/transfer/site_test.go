@@ -184,7 +184,7 @@ func (s site) listen(a *agent) {
 func (s site) ban(a *agent, name string) {
 	s.t.Helper()
 	if _, err := s.ManageAgent(s.t.Context(),
-		chat.ManageRequest{Token: a.token, AgentName: name, Action: room.BanName}); err != nil {
+		chat.ManageRequest{Token: a.token, Agents: []string{name}, Action: room.BanName}); err != nil {
 		s.t.Fatal(err)
 	}
 }

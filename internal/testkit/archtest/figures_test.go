@@ -50,6 +50,8 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/base/results/room.go", "busy: its last call was less than {} ago,", "internal/core/room.PresentFor"},
 	{"internal/api/tools/send.go", "\"1-{} bytes. withdraw", "internal/core.MaxText"},
 	{"internal/api/tools/file.go", "\"1-{} bytes. The file itself", "internal/core.MaxText"},
+	{"internal/api/tools/admin.go", "\"1-{} names.", "internal/core.MaxManaged"},
+	{"cmd/parley/room.go", "The agents, at most {}:", "internal/core.MaxManaged"},
 	{"internal/api/tools/file.go", "or a list of 2-{}.", "internal/core.MaxFilesRead"},
 	{"internal/api/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/core.MaxText"},
 	{"internal/web/assets/compose/may.js", "longest = {};", "internal/core.MaxText"},
@@ -104,7 +106,8 @@ func valueOf(t *testing.T, figure string) int64 {
 		"a": 1, "an": 1, "one": 1, "two": 2, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10,
 	}
 	units := map[string]time.Duration{
-		"": 1, "ms": time.Millisecond, "s": time.Second, "second": time.Second, "minute": time.Minute, "hour": time.Hour,
+		"": 1, "ms": time.Millisecond, "s": time.Second, "second": time.Second, "minute": time.Minute,
+			"hour": time.Hour,
 		"day": 24 * time.Hour, "KiB": 1 << 10, "MiB": 1 << 20, "MB": 1 << 20, // as people say
 	}
 	number, unit, _ := strings.Cut(figure, " ")

@@ -117,7 +117,7 @@ func (a *agent) manage() {
 	}
 	action := []room.Action{room.Mute, room.Unmute}[a.rng.IntN(2)]
 	a.start(&call{what: string(action) + " " + others[0]}, func(ctx context.Context, s *chat.Service, o *outcome) {
-		_, o.err = s.ManageAgent(ctx, chat.ManageRequest{Token: a.token, AgentName: others[0], Action: action})
+		_, o.err = s.ManageAgent(ctx, chat.ManageRequest{Token: a.token, Agents: []string{others[0]}, Action: action})
 		o.managed = true
 	})
 }
