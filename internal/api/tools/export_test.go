@@ -85,3 +85,13 @@ func Sentences() map[string]*regexp.Regexp {
 func NextOfSecrets() []string {
 	return []string{nextSupervised(results.Supervised{Added: "a"}, false, false), nextAdded}
 }
+
+// WithCursor returns the names of the tools whose results have a cursor.
+func WithCursor() (names []string) {
+	for _, t := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
+		if _, has := t.out.FieldByName("Cursor"); has {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}

@@ -7,7 +7,7 @@ type Tasks struct {
 	Tasks     []Task `json:"tasks" doc:"what is to be done: yours first, then in the order in which they were added; after add, the new ones first; at most 30; none if id names one"`
 	HasMore   bool   `json:"has_more,omitempty" doc:"true if there are more"`
 	Results   []Task `json:"results,omitempty" doc:"what came of the tasks that are in after of task and are over, if you have that or look at it alone: at most eight and 6 KB"`
-	Cursor    string `json:"cursor,omitempty" doc:"how far you have read: this call moves nothing; absent if a result without a cursor may be lost, or a person's token was given"`
+	Cursor    string `json:"cursor,omitempty" doc:"how far you have read: this call moves nothing; absent while your last result may be lost, or for a person's token"`
 	Next      string `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 

@@ -647,10 +647,10 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 			return m, err
 		}
 	}
-	// This service may not know of all that was handed out; where answers are lost, the model may not.
+	// This service may not know of all that has arrived. A cursor beyond that would lose what has not.
 	if at := numberOf(o.got.Cursor); o.got.Cursor != "" &&
-		(at < a.joined || at > r.head() || m.sequential && at > max(a.given, a.joined)) {
-		return m, &wrong{"the cursor", at, a.given}
+		(at < a.joined || at > r.head() || m.sequential && at > max(a.ackMost, a.joined)) {
+		return m, &wrong{"the cursor", at, a.ackMost}
 	}
 	a, _ = r.agent(a.seat)
 	return m.with(r).withAgent(r.id, a.call(m.now)), nil

@@ -106,7 +106,7 @@ type Tasks struct {
 	Results []TaskView
 	Rest    string
 	Stuck   []string // after a drop: the ids of open tasks directly after Task
-	Cursor  string   // the last event handed to an agent, as far as this process knows; this call hands out none
+	Cursor  string   // the last event handed to an agent; "" while an answer may be lost: see presence.Delivery.Cursor
 	Situation
 }
 
@@ -159,8 +159,8 @@ func (s *Service) ListTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 	return c.withCursor(ctx, got, err)
 }
 
-// withCursor adds a cursor to the answer for an agent. The cursor does not acknowledge results without a cursor, for
-// they may have been lost.
+// withCursor adds a cursor to the answer for an agent, unless the cursor would acknowledge a result that may be lost:
+// see presence.Delivery.Cursor.
 func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, error) {
 	if err != nil || c.me.IsPerson() {
 		return got, c.room.svc.Outward(err)

@@ -31,7 +31,7 @@ import (
 //  14. Bob stays, has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.
 //  15. Bob stays, and 41 held back a message under key k: k again gets 41 again, since the answer may be lost.
 //  16. Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.
-//  17. Bob was handed 41 without a cursor and lists tasks: the list has no cursor, which would acknowledge 41.
+//  17. Bob was handed 41 in any way and lists tasks: the list has no cursor, which would acknowledge 41.
 //  18. Bob was warned of a credential, and says the same again: Bob means it, and the message is sent.
 //  19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.
 //  20. Bob's person opens the room on a new device: the offer says that it is the first.
@@ -251,10 +251,12 @@ func (d Delivery) NewestHandedOut() int64 {
 	return max(d.stored.Acked, d.stored.BatchTo, d.stored.ShownTo, d.shown, d.joined)
 }
 
-// Cursor returns the cursor of an answer that hands nothing out. ok is false if a cursor would acknowledge an answer
-// that may be lost.
+// Cursor returns the cursor of an answer that hands nothing out. ok is false while an answer may be lost, one with a
+// cursor included: this cursor would acknowledge that answer, and an older cursor would hand out again what has
+// arrived. The agent keeps the cursor that it has.
 func (d Delivery) Cursor() (n int64, ok bool) { // 17
-	return d.NewestHandedOut(), d.stored.BatchTo <= max(d.stored.Acked, d.joined)
+	n = d.NewestHandedOut()
+	return n, n <= max(d.stored.Acked, d.joined)
 }
 
 // ConfirmCredential reports whether the reader was warned of the credential with this fingerprint. A call of the

@@ -54,6 +54,9 @@ func replies(n int64) func(*bob) string {
 	return func(b *bob) string { return b.Acknowledge(0, n).String() }
 }
 
+// ownCursor is the cursor of an answer that hands nothing out.
+func ownCursor(b *bob) string { return fmt.Sprint(b.Cursor()) }
+
 // isFirst is whether a return is the first call.
 func isFirst(b *bob) string { return fmt.Sprint(b.Offer(back).First) }
 
@@ -191,11 +194,13 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents-1, 0) }, "unstored"},
 			{func(b *bob) string { return b.marks(b.offer(look), 40+roomlog.PageEvents, 0) }, "stored if possible"},
 		},
-		"17. Bob was handed 41 without a cursor and lists tasks: the list has no cursor, which would acknowledge 41.": {
-			{func(b *bob) string { return fmt.Sprint(b.Cursor()) }, "40 true"},
-			{calls(look, 41), "41 stored if possible"},
-			{func(b *bob) string { return fmt.Sprint(b.Cursor()) }, "41 false"},
-			{func(b *bob) string { b.Acknowledge(41, 0); return fmt.Sprint(b.Cursor()) }, "41 true"},
+		"17. Bob was handed 41 in any way and lists tasks: the list has no cursor, which would acknowledge 41.": {
+			{ownCursor, "40 true"},
+			{func(b *bob) string { other := *b; calls(look, 41)(&other); return ownCursor(&other) }, "41 false"},
+			{func(b *bob) string { other := *b; calls(back, 41)(&other); return ownCursor(&other) }, "41 false"},
+			{func(b *bob) string { other := *b; other.RecordShown(41); return ownCursor(&other) }, "41 false"},
+			{func(b *bob) string { calls(cursor40, 41)(b); return ownCursor(b) }, "41 false"},
+			{func(b *bob) string { b.Acknowledge(41, 0); return ownCursor(b) }, "41 true"},
 		},
 		"18. Bob was warned of a credential, and says the same again: Bob means it, and the message is sent.": {
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f1", "")) }, "false stored"},

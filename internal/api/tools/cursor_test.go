@@ -1,0 +1,179 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/api/tools"
+)
+
+// reader is Bob, who has joined with Ann, and whose client loses an answer.
+type reader struct {
+	*peer
+	t                *testing.T
+	token, cursor    string
+	ticket           string
+	ann, user, asked string // Ann's token, that of Bob's user, and a message of Ann
+	read             []string
+}
+
+// does makes a call of the reader, and takes in the result: the messages, and the cursor if there is one.
+func (b *reader) does(tool string, more args) {
+	b.t.Helper()
+	arguments := args{"agent_token": b.token}
+	for key, value := range more {
+		arguments[key] = value
+	}
+	b.takes(b.call(tool, arguments))
+}
+
+func (b *reader) takes(r reply) {
+	for _, m := range r.Messages {
+		b.read = append(b.read, string(m.Text))
+	}
+	if r.Cursor != "" {
+		b.cursor = r.Cursor
+	}
+}
+
+// For each tool whose result has a cursor: the answer with "lost" does not arrive, and Bob makes a call that need not
+// hand "lost" out again. Whatever cursor Bob has then, "lost" comes before or with his next wait.
+func TestCursor_afterALostAnswer_losesNothing(t *testing.T) {
+	status := func(b *reader, more args) args {
+		arguments := args{"text": "on it", "kind": "status", "wait_seconds": 0}
+		for key, value := range more {
+			arguments[key] = value
+		}
+		return arguments
+	}
+	cases := []struct {
+		tool, how string
+		call      func(b *reader)
+	}{
+		{"join_room", "returns", func(b *reader) { b.does("join_room", nil) }},
+		{"enter_queue", "asks for its seat again", func(b *reader) {
+			b.takes(b.call("enter_queue", args{"ticket": b.ticket, "wait_seconds": 0}))
+		}},
+		{"send_message", "is held back", func(b *reader) {
+			b.does("send_message", args{"text": "and you?", "cursor": b.cursor, "wait_seconds": 0})
+		}},
+		{"send_message", "sends", func(b *reader) {
+			b.does("send_message", status(b, args{"cursor": b.cursor}))
+		}},
+		{"send_message", "sends without a cursor", func(b *reader) { b.does("send_message", status(b, nil)) }},
+		{"send_message", "repeats", func(b *reader) {
+			key := args{"idempotency_key": "k", "cursor": b.cursor}
+			b.call("send_message", args{"agent_token": b.token, "text": "on it", "kind": "status", "wait_seconds": 0,
+				"idempotency_key": "k"}) // this answer is lost, too
+			b.does("send_message", status(b, key))
+		}},
+		{"send_message", "replies", func(b *reader) {
+			b.does("send_message", status(b, args{"reply_to": b.asked, "cursor": b.cursor}))
+		}},
+		{"send_message", "is paused", func(b *reader) {
+			b.call("supervise", args{"agent_token": b.user, "paused": true})
+			b.does("send_message", status(b, args{"cursor": b.cursor}))
+		}},
+		{"send_message", "drafts", func(b *reader) {
+			b.call("supervise", args{"agent_token": b.user, "approve": true})
+			b.does("send_message", status(b, args{"cursor": b.cursor}))
+		}},
+		{"send_message", "has a credential", func(b *reader) {
+			b.does("send_message", args{"text": "AKIAIOSFODNN7EXAMPLE", "kind": "status", "cursor": b.cursor,
+				"wait_seconds": 0})
+		}},
+		{"wait_for_message", "waits", func(b *reader) {}},
+		{"wait_for_message", "waits without a cursor", func(b *reader) {
+			b.does("wait_for_message", args{"wait_seconds": 0})
+		}},
+		{"message_history", "looks back", func(b *reader) { b.does("message_history", args{"limit": 1}) }},
+		{"share_file", "shares", func(b *reader) {
+			b.does("share_file", args{"name": "a.txt", "text": "a", "cursor": b.cursor})
+		}},
+		{"share_file", "uploads", func(b *reader) {
+			open := b.call("share_file", args{"agent_token": b.token, "name": "a.txt", "size": 1, "cursor": b.cursor})
+			b.takes(open)
+			if open.Upload.Line == "" {
+				b.t.Fatalf("no upload: %s", open.text)
+			}
+			for range 2 {
+				var got reply
+				if err := json.Unmarshal(b.upload(open.Upload.Line, "a").JSON, &got); err != nil || !got.Sent {
+					b.t.Fatalf("the upload: %+v, %v", got, err)
+				}
+				b.takes(got)
+			}
+		}},
+		{"task", "adds", func(b *reader) { b.does("task", args{"action": "add", "tasks": "sand"}) }},
+		{"task", "takes", func(b *reader) { b.does("task", args{"action": "take"}) }},
+		{"task", "finishes", func(b *reader) {
+			b.does("task", args{"action": "take"})
+			b.does("task", args{"action": "finish", "id": "t1", "text": "smooth"})
+		}},
+		{"task", "repeats a drop", func(b *reader) {
+			b.does("task", args{"action": "drop", "id": "t1"})
+			b.does("task", args{"action": "drop", "id": "t1"})
+		}},
+		{"list_tasks", "lists", func(b *reader) { b.does("list_tasks", nil) }},
+		{"list_tasks", "looks at one", func(b *reader) { b.does("list_tasks", args{"id": "t1"}) }},
+		{"create_room", "makes another room", func(b *reader) {
+			b.call("create_room", args{"agent_name": "Bob"}) // whose cursor is that of the seat there
+		}},
+	}
+	for _, c := range cases {
+		for _, lost := range []string{"with a cursor", "without a cursor", "without a cursor, twice", "of a return"} {
+			t.Run(c.tool+" "+c.how+" after an answer "+lost, func(t *testing.T) {
+				p := newWorld(t).connect(modern)
+				b := p.pairs(t)
+				b.asked = p.call("send_message", args{"agent_token": b.ann, "text": "shall we?"}).ID
+				p.call("task", args{"agent_token": b.ann, "action": "add", "tasks": "paint"})
+				b.does("wait_for_message", args{"cursor": b.cursor, "wait_seconds": 0})
+				b.does("wait_for_message", args{"cursor": b.cursor, "wait_seconds": 0})
+				p.call("send_message", args{"agent_token": b.ann, "text": "lost"})
+				switch look := (args{"agent_token": b.token, "wait_seconds": 0}); lost {
+				case "with a cursor":
+					look["cursor"] = b.cursor
+					p.call("wait_for_message", look)
+				case "of a return":
+					p.call("join_room", args{"agent_token": b.token})
+				case "without a cursor, twice":
+					p.call("wait_for_message", look)
+					fallthrough
+				default:
+					p.call("wait_for_message", look)
+				}
+				c.call(b)
+				b.does("wait_for_message", args{"cursor": b.cursor, "wait_seconds": 0})
+				if !slices.Contains(b.read, "lost") {
+					t.Errorf("Bob read %q", b.read)
+				}
+			})
+		}
+	}
+	for _, tool := range tools.WithCursor() {
+		if !slices.ContainsFunc(cases, func(c struct {
+			tool, how string
+			call      func(b *reader)
+		}) bool {
+			return c.tool == tool
+		}) {
+			t.Errorf("the result of %s has a cursor, and no case", tool)
+		}
+	}
+}
+
+// pairs seats Ann and Bob in a room, by a queue.
+func (p *peer) pairs(t *testing.T) *reader {
+	t.Helper()
+	bob := p.call("enter_queue", args{"agent_name": "Bob", "wait_seconds": 0})
+	ann := p.call("enter_queue", args{"agent_name": "Ann", "wait_seconds": 0})
+	for ticket := ann.Ticket; ann.Token == ""; {
+		ann = p.call("enter_queue", args{"ticket": ticket, "wait_seconds": 1})
+	}
+	b := &reader{peer: p, t: t, ticket: bob.Ticket, ann: ann.Token}
+	bob = p.call("enter_queue", args{"ticket": b.ticket, "wait_seconds": 5})
+	b.token, b.cursor, b.user = bob.Token, bob.Cursor, personOf(t, bob.Token)
+	p.call("supervise", args{"agent_token": b.user, "claim": claimOf(bob)})
+	return b
+}
