@@ -137,6 +137,9 @@ func (a *agent) wait() {
 		if a.words > 0 && a.chance(0.1) {
 			req.Wait, c.what = 0, "look"
 		} else { // a look does not end an absence
+			if a.back.After(time.Now()) {
+				a.presentSince = time.Now()
+			}
 			a.back = time.Time{}
 		}
 	}

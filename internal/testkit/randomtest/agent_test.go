@@ -58,6 +58,8 @@ type agent struct {
 	since   time.Time      // since when it waits without a pause
 	back    time.Time      // its announced return
 	told    time.Time      // when it announced that
+
+	presentSince time.Time // unless it has been away since: see companySince
 }
 
 // task is a request to answer.
@@ -103,6 +105,9 @@ func (o outcome) speaks() bool {
 func (a *agent) start(c *call, do func(ctx context.Context, s *chat.Service, o *outcome)) {
 	ctx, cancel := context.WithCancel(a.ctx)
 	c.began = time.Now()
+	if !a.isPresent(c.began) {
+		a.presentSince = c.began
+	}
 	a.at, a.call, a.cancel = time.Time{}, c, cancel
 	if !c.until.IsZero() && (a.standby || a.since.IsZero() || !a.lastEnd.Equal(c.began)) {
 		a.since = c.began
@@ -205,11 +210,11 @@ func (a *agent) losesAnswer(o outcome) bool {
 	a.at = time.Now().Add(a.pace())
 	switch {
 	case o.sent == nil:
-		a.checkStatus(*o.waited)
+		a.checkStatus(o.call, *o.waited)
 	case o.sent.Sent:
 		a.again = o.call.send
 		a.checkSent(o.call, *o.sent)
-		a.checkStatus(o.sent.Waited)
+		a.checkStatus(o.call, o.sent.Waited)
 	case o.sent.Status == chat.StatusPaused || o.sent.Status == chat.StatusPending:
 		a.again = o.call.send
 	default:
@@ -301,7 +306,7 @@ func (a *agent) spoke(req chat.SendRequest, id string) {
 // listened takes in what a call was handed.
 func (a *agent) listened(c *call, got chat.Waited) {
 	a.read(c.cursor, got.Messages, got.Cursor)
-	a.checkStatus(got)
+	a.checkStatus(c, got)
 	a.turn = got.Status == chat.StatusTurn
 	if !c.until.IsZero() && got.Status != chat.StatusQuiet {
 		a.since = time.Time{}

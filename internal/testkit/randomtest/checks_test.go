@@ -127,13 +127,13 @@ func (a *agent) checkSent(c *call, got chat.Sent) {
 	}
 }
 
-// checkStatus checks what a wait says is to be done.
-func (a *agent) checkStatus(got chat.Waited) {
+// checkStatus checks what the wait of a call says is to be done.
+func (a *agent) checkStatus(c *call, got chat.Waited) {
 	switch got.Status {
 	case chat.StatusAllDone:
 		a.checkAllDone(got)
 	case chat.StatusTurn:
-		a.checkTurn(got)
+		a.checkTurn(c, got)
 	case chat.StatusSuperseded:
 		a.fail("%s: its only wait is superseded", a.name)
 	}

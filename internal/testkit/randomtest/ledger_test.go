@@ -99,7 +99,7 @@ func (l *ledger) hear(e room.Event) {
 		}
 	}
 	for _, seat := range e.Named {
-		if len(e.To) == 0 {
+		if len(e.To) == 0 && e.Withdraws == 0 { // a withdrawal tells those who owed an answer, and calls nobody
 			l.named[seat] = e.At()
 		}
 	}

@@ -102,44 +102,55 @@ func (r *run) checkStall(now time.Time) {
 		slack = noticedElsewhere
 	}
 	s := r.silenceAt(now, r.events)
+	l := ledgerOf(r.events)
 	for _, a := range s.busy {
 		s.later(r.lastCall(a).Add(presentFor))
+		if a.standby { // its program is between two waits
+			s.later(l.named[a.id.Seat].Add(presentFor))
+		}
 	}
-	if len(s.waiting) == 1 && r.isAlone(s.waiting[0], now) {
-		return
+	if len(s.waiting) == 1 && l.owes(s.waiting[0].id.Seat) == nil {
+		since, company := r.companySince(s.waiting[0], now)
+		if !company {
+			return
+		}
+		s.later(since)
 	}
-	if len(s.waiting) > 0 && now.Sub(s.from) > slack && len(ledgerOf(r.events).seats) > 1 {
+	if len(s.waiting) > 0 && now.Sub(s.from) > slack && len(l.seats) > 1 {
 		r.fail("nobody was given the turn: %s waits since %s, and the silence ended %s ago", s.waiting[0].name,
 			now.Sub(s.waiting[0].since), now.Sub(s.from))
 	}
 }
 
-// isAlone reports whether a owes nothing and nobody else is present to hear it.
-func (r *run) isAlone(a *agent, now time.Time) bool {
+// companySince returns since when somebody else is present to hear a. Persons without agents and agents that wait for
+// their persons are no company.
+func (r *run) companySince(a *agent, now time.Time) (since time.Time, company bool) {
 	l := ledgerOf(r.events)
-	if l.owes(a.id.Seat) != nil {
-		return false
-	}
 	for seat, joined := range l.seats {
-		x := r.at(seat)
+		x, from := r.at(seat), joined
 		switch {
 		case seat == a.id.Seat, l.isReined(seat), l.alone[seat]:
-		case x == nil:
-			if now.Sub(joined) <= presentFor {
-				return false
-			}
-		case x.call != nil && !x.call.until.IsZero():
-			return false
-		case !x.back.After(now) && now.Sub(x.ownEnd) <= presentFor: // another service may know no more than this
-			return false
+			continue
+		case x == nil && now.Sub(joined) > presentFor, x != nil && !x.isPresent(now):
+			continue
+		case x != nil:
+			from = room.Latest(x.presentSince, x.back)
+		}
+		if !company || from.Before(since) {
+			since, company = from, true
 		}
 	}
-	return true
+	return since, company
+}
+
+// isPresent reports whether a may act soon, as far as all services know.
+func (a *agent) isPresent(now time.Time) bool {
+	return a.call != nil && !a.call.until.IsZero() || !a.back.After(now) && now.Sub(a.ownEnd) <= presentFor
 }
 
 // checkTurn checks that the turn comes once in a silence, not too early, and half a
 // minute after the last one.
-func (a *agent) checkTurn(got chat.Waited) {
+func (a *agent) checkTurn(c *call, got chat.Waited) {
 	now, me := time.Now(), a.id.Seat
 	if a.alone {
 		a.fail("%s: a person was given the turn", a.name)
@@ -154,7 +165,7 @@ func (a *agent) checkTurn(got chat.Waited) {
 			a.fail("%s: it was given the turn %s after seat %d", a.name, since, g.seat)
 		}
 	}
-	a.call = &call{until: now} // it waited until now
+	a.call = &call{until: now, send: c.send} // it waited until now
 	s := a.silenceAt(now, events)
 	a.call = nil
 	for _, x := range s.busy {
