@@ -95,3 +95,14 @@ func WithCursor() (names []string) {
 	}
 	return names
 }
+
+// Arguments returns the names of the arguments of each tool, those that no schema shows included.
+func Arguments() map[string][]string {
+	all := map[string][]string{}
+	for _, t := range New(nil, nil, Options{ViewURI: ViewURI}).all() {
+		for _, arg := range t.args {
+			all[t.Name] = append(all[t.Name], arg.Name)
+		}
+	}
+	return all
+}

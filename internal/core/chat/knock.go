@@ -29,12 +29,13 @@ func (op *joinOp) appendKnock(ctx context.Context, live *liveRoom, why room.Reas
 	}
 }
 
-// mayKnock reports whether the room still refuses the caller for this reason, and has not had enough knocks.
+// mayKnock reports whether the room still refuses the caller for this reason, and has not had enough knocks. A held
+// agent does not knock: how it writes a name could tell others something.
 func (op *joinOp) mayKnock(head *room.Head, now time.Time, why room.Reason) bool {
 	_, taken := head.Named(op.Name.Key)
 	refused := taken
 	if why == room.ReasonRoomFull {
 		refused = !taken && len(head.Agents) >= head.Capacity
 	}
-	return refused && head.Key == op.Room.Key && head.MayKnock(op.Name, now)
+	return refused && head.Key == op.Room.Key && head.MayKnock(op.Name, now) && head.CheckFurtherSeat(op.By.ID) == nil
 }

@@ -136,13 +136,14 @@ func (o waitOp) on(m model) (model, error) {
 	return m.withAgent(r.id, a), err
 }
 
-// heard returns a after the call. Only a wait of some length ends an absence by itself.
+// heard returns a after the call. Only a wait of some length ends an absence by itself. A held agent announces none.
 func (o waitOp) heard(a agentModel, now time.Time) agentModel {
 	c := callModel{at: now}
+	announces := o.absence.BackIn > 0
 	switch {
-	case o.absence.Given && o.absence.BackIn > 0:
+	case announces && !a.person.holds():
 		c.back = now.Add(o.absence.BackIn)
-	case !o.absence.Given && now.Before(a.back()):
+	case (announces || !o.absence.Given) && now.Before(a.back()):
 		c.back = a.back()
 	}
 	return a.note(c)

@@ -50,7 +50,7 @@ type Call struct {
 // that the person watches.
 //
 // An absence says when the agent answers again. It ends at its time, when a call says so, or with the agent's next
-// wait of more than 0 seconds. Neither a message nor a program on standby ends an absence.
+// wait of more than 0 seconds. Neither a message nor a program on standby ends an absence. A held agent announces none.
 func (s Recorder) Record(ctx context.Context, call Call) (due time.Time) {
 	if !s.keepsLease() {
 		if call.Until.IsZero() { // others see a person only while it waits
@@ -89,13 +89,25 @@ func (s Recorder) presenceAfter(call Call, known room.Presence) room.Presence {
 			presence.WaitMs = began
 		}
 	}
+	absence := call.Absence
+	if absence.BackIn > 0 && s.isHeld() {
+		absence = Absence{}
+	}
 	switch {
-	case call.Absence.Given && call.Absence.BackIn > 0:
-		presence.BackMs = now.Add(call.Absence.BackIn).UnixMilli()
-	case call.Absence.Given, call.Returns, !now.Before(known.BackAt()):
+	case absence.BackIn > 0:
+		presence.BackMs = now.Add(absence.BackIn).UnixMilli()
+	case absence.Given, call.Returns, !now.Before(known.BackAt()):
 		presence.BackMs = 0
 	}
 	return presence
+}
+
+// isHeld reports whether the person behind the seat holds the agent. Then what a call says about its agent is not
+// recorded: by an activity, or by the minutes of an absence, the agent could tell others what its person wants to see
+// first.
+func (s Recorder) isHeld() bool {
+	agent, _ := s.attendees.log.Peek().Seated(s.caller.Seat)
+	return agent.Person.Supervises()
 }
 
 // knownPresence returns the caller's presence. It reads the table if the process may not know the presence and
@@ -261,11 +273,10 @@ func (s Recorder) readPresence(ctx context.Context) (room.Presence, error) {
 	return presence, err
 }
 
-// setActivity stores what the caller says it is doing, unless its person supervises the agent: the person may let the
-// message of the call through, or need not see it, and would not see the activity.
+// setActivity stores what the caller says it is doing, unless its person holds the agent.
 func (s Recorder) setActivity(ctx context.Context, activity string) {
 	attendees := s.attendees
-	if agent, _ := attendees.log.Peek().Seated(s.caller.Seat); agent.Person.Supervises() {
+	if s.isHeld() {
 		return
 	}
 	now := attendees.now()
