@@ -38,6 +38,9 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 
 // passwordOf returns the password of a room given as "name:password", else password.
 func passwordOf(room, password string) string {
+	if _, invite := ident.InviteIn(room); invite {
+		return ""
+	}
 	if _, after, ok := strings.Cut(room, ":"); ok {
 		return after
 	}
@@ -58,7 +61,7 @@ func (s *Set) joinRoom() tool {
 			"To choose settings use create_room.",
 		args: func(in *chat.JoinRequest) []spec.Arg {
 			return []spec.Arg{
-				spec.Text("room", &in.Room, "Its name, or name:password. Not needed if the server's URL is an invite."),
+				spec.Text("room", &in.Room, "Its name, name:password or invite link; none if the URL is an invite."),
 				spec.Text("agent_name", &in.AgentName, "Your name in the room."),
 				spec.Code("agent_token", &in.Token, "To return to your seat give only this."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),

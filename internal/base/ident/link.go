@@ -54,6 +54,16 @@ func ParseInvite(s string) (v Invite, ok bool) {
 	return v, v.Number > 0
 }
 
+// InviteIn returns the invite in a text: its code alone, its link, or a sentence around it. InviteIn finds a code where
+// SecretIn would find a secret.
+func InviteIn(text string) (v Invite, ok bool) {
+	ok = anyRun(text, func(text string, start, end int) (ok bool) {
+		v, ok = ParseInvite(text[start:end])
+		return ok
+	})
+	return v, ok
+}
+
 // Of reports, in constant time, whether the room whose log has the key has made v.
 func (v Invite) Of(logKey string) bool {
 	return sameText(v.secret, NewInvite(logKey, v.Room, v.Number).secret)

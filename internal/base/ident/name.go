@@ -99,6 +99,9 @@ func Nickname(field, s string) (Name, error) {
 	if err != nil {
 		return Name{}, badLetters(field)
 	}
+	if err := RefuseSecret(field, shown); err != nil {
+		return Name{}, err
+	}
 	if utf8.RuneCountInString(shown) > base.MaxName {
 		return Name{}, tooLong(field)
 	}
@@ -114,11 +117,21 @@ func Nickname(field, s string) (Name, error) {
 	if err != nil {
 		return Name{}, badLetters(field)
 	}
-	if what := SecretIn(shown); what != "" {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "%s holds %s. That is a secret: never use it as a name.",
-			field, what)
-	}
 	return Name{Shown: shown, Key: key}, nil
+}
+
+// RefuseSecret refuses a name that holds a secret or an invite: agents paste links where a name belongs, and all would
+// read the name. field names the argument in the error, a *fault.Error of InvalidArgument.
+func RefuseSecret(field, name string) error {
+	if what := SecretIn(name); what != "" {
+		return fault.Refuse(fault.InvalidArgument, "%s holds %s. That is a secret: never use it as a name.", field,
+			what)
+	}
+	if _, ok := InviteIn(name); ok {
+		return fault.Refuse(fault.InvalidArgument, "%s holds an invite, which is no name: it is only good to join "+
+			"its room.", field)
+	}
+	return nil
 }
 
 func tooLong(field string) error {

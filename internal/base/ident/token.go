@@ -125,37 +125,43 @@ func checked(prefix, s string, n int) bool {
 // address, such as %2F. A secret in more parts is not: in a dump of hexadecimal bytes, about one window in a thousand
 // has matching check characters. For the same reason, a run of letters and digits within a longer run, such as a hash,
 // is no secret.
-func SecretIn(text string) string {
-	if what := secretWithin(text); what != "" {
-		return what
+func SecretIn(text string) (what string) {
+	anyRun(text, func(text string, start, end int) bool {
+		what = secretAt(text, start, end)
+		return what != ""
+	})
+	return what
+}
+
+// anyRun reports whether is holds for a run of letters and digits in text, from start to end of the text that is gets:
+// text itself, or two neighboring words of text as one.
+func anyRun(text string, is func(text string, start, end int) bool) bool {
+	if anyWholeRun(text, is) {
+		return true
 	}
 	before := ""
 	for word := range strings.FieldsSeq(text) {
-		if what := secretWithin(before + word); what != "" {
-			return what
+		if anyWholeRun(before+word, is) {
+			return true
 		}
 		before = word
 	}
-	return ""
+	return false
 }
 
-// secretWithin is SecretIn for secrets in one part.
-func secretWithin(text string) string {
+// anyWholeRun is anyRun for runs in one part.
+func anyWholeRun(text string, is func(text string, start, end int) bool) bool {
 	for start, i := 0, 0; i <= len(text); i++ {
 		if i < len(text) && isAlphanumeric(text[i]) {
 			continue
 		}
-		if what := secretAt(text, start, i); what != "" {
-			return what
-		}
-		if start > 0 && text[start-1] == '%' && i-start > len("2F") {
-			if what := secretAt(text, start+len("2F"), i); what != "" {
-				return what
-			}
+		escaped := start > 0 && text[start-1] == '%' && i-start > len("2F")
+		if is(text, start, i) || escaped && is(text, start+len("2F"), i) {
+			return true
 		}
 		start = i + 1
 	}
-	return ""
+	return false
 }
 
 // secretAt names the secret in the letters and digits from start to end, with the text before start; "" for none.

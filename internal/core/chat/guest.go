@@ -33,6 +33,31 @@ func checkInvitedRoom(head *room.Head, now time.Time, by ident.Principal, named 
 	return ident.Name{Shown: head.Name, Key: head.Key}, nil
 }
 
+// invitedBy returns asker as a guest of the invite v, which asker gave in place of a room's name. The guest keeps its
+// principal: a person who holds an agent in the room holds further seats, too, and the invite is no way around that.
+//
+// A guest comes by the invite at its own address, and could not act for a seat of a newer invite or of another room.
+func (s *Service) invitedBy(ctx context.Context, v ident.Invite, asker ident.Principal) (ident.Principal, error) {
+	made, err := s.MadeInvite(ctx, v)
+	switch {
+	case err != nil:
+		return asker, err
+	case !made:
+		return asker, fault.Refuse(fault.InvalidArgument, "room holds an invite, but not of a room here: the room has "+
+			"ended, or is on another server. Nothing was done: %s", addInvite)
+	case !asker.IsGuest():
+		asker.Room, asker.Invite = v.Room, v.Number
+	case asker.Room != v.Room, v.Number > asker.Invite:
+		return asker, fault.Refuse(fault.NotAllowed, "room holds an invite, but not the one of the address that you "+
+			"use, which lets you into its room and nothing else. Nothing was done: %s", addInvite)
+	}
+	return asker, nil
+}
+
+// addInvite says how an agent follows an invite that this address does not take.
+const addInvite = "to follow the invite, have your user add its link (https://SERVER/i/CODE) with /mcp at the end " +
+	"as an MCP server, and call join_room there with agent_name alone."
+
 func refuseOtherRoom(guest ident.Principal) error {
 	return guest.RefuseOutside("room is not the room of your invite, or is an old name of it: leave room out.")
 }

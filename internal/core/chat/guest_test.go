@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -323,4 +324,121 @@ func TestMadeInvite_isAnyThatARoomHasMade(t *testing.T) {
 	check("of a closed room, which its guests may read", code(second), true)
 	w.clock.Advance(room.Life + time.Minute)
 	check("of a room that has expired", code(other.Invite), false)
+}
+
+// An agent is told "join here" and given a link. It makes no room of the link, and joins.
+func TestJoin_inviteInPlaceOfTheRoom_isThatInvite(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		ann := w.create(chat.CreateRequest{Room: "plans:secret", AgentName: "Ann", Capacity: 20})
+		code := ann.Invite.Code
+		for i, given := range []string{code, strings.ToUpper(code), "  " + code + ".", "<" + code + ">",
+			"https://parley.example/i/" + code, "HTTP://127.0.0.1:8080/I/" + strings.ToUpper(code) + "/MCP/",
+			"parley.example:8443/i/" + code + "/mcp", "/i/" + code + "/mcp", "https%3A%2F%2Fh%2Fi%2F" + code + "%2Fmcp",
+			code[:20] + "\n" + code[20:], "[join](https://h/i/" + code + "?a=b#c), please",
+			"Add the MCP server https://h/i/" + code + "/mcp and call join_room with your agent_name."} {
+			name := fmt.Sprint("G", i)
+			got, err := there.JoinRoom(asks(there, ident.KeyPrincipal("b2")), chat.JoinRequest{Room: given,
+				AgentName: name, Password: "not the secret", OnlyExisting: i%2 == 0})
+			if err != nil || got.Status != chat.StatusJoined || got.Room.Name != "plans" {
+				t.Fatalf("%q: %+v, %v", given, got, err)
+			}
+			if a, ok, err := w.Service.SeatOf(t.Context(), w.token(got)); err != nil || !ok || a.Invite != 1 ||
+				a.Principal != ident.KeyPrincipal("b2") {
+				t.Errorf("%q: the seat is %+v, %v", given, a, err)
+			}
+			if sent, err := there.Send(asks(there, ident.KeyPrincipal("b2")), chat.SendRequest{Token: got.Token,
+				Text: "hello from " + name}); err != nil || !sent.Sent {
+				t.Errorf("%q: %+v, %v", given, sent, err)
+			}
+			if i == 0 {
+				back, err := there.JoinRoom(asks(there, ident.KeyPrincipal("b2")), chat.JoinRequest{Token: got.Token,
+					Room: "https://h/i/" + code})
+				if err != nil || back.Status != chat.StatusReturned {
+					t.Errorf("with its token: %+v, %v", back, err)
+				}
+			}
+		}
+		if got := w.info(ann.Token); got.Invite.Uses != 19-12 {
+			t.Errorf("the invite gives %d more seats", got.Invite.Uses)
+		}
+	})
+}
+
+// A held agent stays held, and an invite of elsewhere makes no room. No refusal shows the invite.
+func TestJoin_inviteThatDoesNotAdmit_isRefusedAndChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 9})
+	other := w.create(chat.CreateRequest{Room: "plots", AgentName: "Dan", Capacity: 9})
+	first := ann.Invite
+	held := asks(w, ident.KeyPrincipal("b2"))
+	bob, err := w.JoinRoom(held, chat.JoinRequest{Room: first.Code, AgentName: "Bob"})
+	wants(t, err, "")
+	w.pauses(w.person(bob), true)
+	w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned)
+	newest := w.renew(ann.Token)
+	foreign := ident.NewInvite("another key", bob.Token[:ident.RoomChars], 1).String()
+	none := ident.NewInvite("another key", ident.NewRoomID(), 1).String()
+	anybody := asks(w, ident.KeyPrincipal("c3"))
+	for name, c := range map[string]struct {
+		ctx   context.Context
+		given string
+		req   chat.JoinRequest
+		code  fault.Code
+		says  string
+	}{
+		"held":          {held, newest.Code, chat.JoinRequest{AgentName: "Rob"}, fault.Paused, "holds you"},
+		"held, by name": {held, "plans", chat.JoinRequest{AgentName: "Rob"}, fault.Paused, "holds you"},
+		"banned":        {anybody, newest.Code, chat.JoinRequest{AgentName: "Eve"}, fault.NotAllowed, "banned"},
+		"renewed":       {anybody, first.Code, chat.JoinRequest{AgentName: "Cid"}, fault.NotAllowed, "renewed"},
+		"made up":       {anybody, foreign, chat.JoinRequest{AgentName: "Cid"}, fault.InvalidArgument, "/mcp"},
+		"elsewhere": {anybody, "https://h/i/" + none, chat.JoinRequest{AgentName: "Cid"}, fault.InvalidArgument,
+			"/mcp"},
+		"guest elsewhere": {guest(t, newest), none, chat.JoinRequest{AgentName: "Cid"}, fault.InvalidArgument, "/mcp"},
+		"guest, another": {guest(t, newest), other.Invite.Code, chat.JoinRequest{AgentName: "Cid"}, fault.NotAllowed,
+			"/mcp"},
+		"guest, newer": {guest(t, first), newest.Code, chat.JoinRequest{AgentName: "Cid"}, fault.NotAllowed, "/mcp"},
+		"seat of another": {anybody, other.Invite.Code, chat.JoinRequest{Token: ann.Token}, fault.InvalidArgument,
+			"another room"},
+		"the agent's name": {anybody, "plans", chat.JoinRequest{AgentName: newest.Code}, fault.InvalidArgument,
+			"no name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.req.Room = c.given
+			err := w.changesNothing(ann.Token, func() error { _, err := w.JoinRoom(c.ctx, c.req); return err })
+			if fault.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v; want %s with %q", err, c.code, c.says)
+			}
+			if _, shown := ident.InviteIn(err.Error()); shown {
+				t.Errorf("the refusal shows the invite: %v", err)
+			}
+		})
+	}
+	if got, err := w.JoinRoom(guest(t, newest), chat.JoinRequest{Room: first.Code, AgentName: "Cid"}); err != nil {
+		t.Errorf("a guest names an older invite of its room: %+v, %v", got, err)
+	}
+}
+
+func TestInvite_isNoNameInOtherCalls(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	for _, given := range []string{ann.Invite.Code, "https://parley.example/i/" + ann.Invite.Code + "/mcp"} {
+		for what, call := range map[string]func() error{
+			"create": func() error {
+				_, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: given, AgentName: "Bob"})
+				return err
+			},
+			"look": func() error { _, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: given}); return err },
+			"rename": func() error {
+				_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, Room: given})
+				return err
+			},
+			"a person's name": func() error { return w.names(w.person(ann), given) },
+		} {
+			if err := call(); fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "invite") ||
+				strings.Contains(err.Error(), ann.Invite.Code) {
+				t.Errorf("%s %q: %v", what, given, err)
+			}
+		}
+	}
 }

@@ -16,7 +16,7 @@ import (
 
 // JoinRoom takes a new seat, in a new room if no room has the name. With a token, the caller gets its own seat again.
 // A guest takes a seat in the room of the invite, which replaces name and password; a name given with the invite must
-// be the room's.
+// be the room's. An invite given as the room makes the caller a guest of its room: see invitedBy.
 //
 // JoinRoom refuses a banned name first, then a taken name, then a full room. A refused join changes nothing, except
 // that the room may see who was refused: see room.Head.MayKnock.
@@ -31,7 +31,15 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 			return Seated{}, err
 		}
 	}
-	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName, req.Person)
+	if v, ok := ident.InviteIn(req.Room); ok {
+		var err error
+		asker, err = s.invitedBy(ctx, v, asker)
+		if err != nil {
+			return Seated{}, s.Outward(err)
+		}
+		req.Room, req.Password = "", ""
+	}
+	op, err := newJoin(ctx, s, asker, req)
 	if err != nil {
 		return Seated{}, err
 	}
@@ -51,10 +59,12 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if req.Room == "" {
 		req.Room = ident.NewName()
 	}
-	if err := ident.PrincipalOf(ctx).CheckUnbound(); err != nil {
+	asker := ident.PrincipalOf(ctx)
+	if err := asker.CheckUnbound(); err != nil {
 		return Seated{}, err
 	}
-	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName, req.Person)
+	op, err := newJoin(ctx, s, asker, JoinRequest{Room: req.Room, Password: req.Password, AgentName: req.AgentName,
+		Person: req.Person})
 	if err != nil {
 		return Seated{}, err
 	}
@@ -81,26 +91,25 @@ type joinOp struct {
 	claim    *seatProposal // to a seat of an existing room
 }
 
-func newJoin(ctx context.Context, service *Service, roomName, pass, agent string, person bool) (*joinOp, error) {
-	roomName, pass, err := password.Split(roomName, pass)
+func newJoin(ctx context.Context, service *Service, by ident.Principal, req JoinRequest) (*joinOp, error) {
+	roomName, pass, err := password.Split(req.Room, req.Password)
 	if err != nil {
 		return nil, err
 	}
 	var rn ident.Name
-	if roomName != "" || !ident.PrincipalOf(ctx).IsGuest() {
+	if roomName != "" || !by.IsGuest() {
 		rn, err = ident.RoomName(roomName)
 		if err != nil {
 			return nil, err
 		}
 	}
-	an, err := ident.AgentName(agent)
+	an, err := ident.AgentName(req.AgentName)
 	if err != nil {
 		return nil, err
 	}
-	token := ident.Token{Secret: ident.NewSecret(), Person: person}
+	token := ident.Token{Secret: ident.NewSecret(), Person: req.Person}
 	return &joinOp{svc: service, password: pass, newcomer: newcomer{
-		Room: rn, Name: an, Token: token, Holder: room.HashToken(token), By: ident.PrincipalOf(ctx),
-		ClientKey: ident.ClientKey(ctx),
+		Room: rn, Name: an, Token: token, Holder: room.HashToken(token), By: by, ClientKey: ident.ClientKey(ctx),
 	}}, nil
 }
 

@@ -98,11 +98,11 @@ func (c *session) answerReturn(ctx context.Context) (Seated, error) {
 // checkReturn refuses a token together with the name of another room or agent.
 func (c *session) checkReturn(req JoinRequest) error {
 	if req.Room != "" {
-		name, _, err := password.Split(req.Room, req.Password)
+		names, err := c.namesRoom(req)
 		if err != nil {
 			return err
 		}
-		if n, err := ident.RoomName(name); err != nil || n.Key != c.head.Key {
+		if !names {
 			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to another room than room names. "+
 				"Pass only agent_token to return to its room, or only room and agent_name to join the other.")
 		}
@@ -114,6 +114,19 @@ func (c *session) checkReturn(req JoinRequest) error {
 		}
 	}
 	return nil
+}
+
+// namesRoom reports whether req names the room of the session, by its name or an invite.
+func (c *session) namesRoom(req JoinRequest) (bool, error) {
+	if v, ok := ident.InviteIn(req.Room); ok {
+		return v.Room == c.head.ID, nil
+	}
+	name, _, err := password.Split(req.Room, req.Password)
+	if err != nil {
+		return false, err
+	}
+	n, err := ident.RoomName(name)
+	return err == nil && n.Key == c.head.Key, nil
 }
 
 // addUnread adds the messages of an offer, the agent's own included, after older, perhaps lost messages: see

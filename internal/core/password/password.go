@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/base"
@@ -150,9 +151,18 @@ func tooMany(wait time.Duration) error {
 		"seconds.", fault.Seconds(wait))
 }
 
-// Split splits "name:password", given in place of a room's name.
+// Split splits "name:password", given in place of a room's name. Split refuses a link, a title such as "PR: fix login"
+// and a time: each has a colon and no password, and would make a room that nobody else finds.
 func Split(name, password string) (string, string, error) {
+	if err := ident.RefuseSecret("room", name); err != nil {
+		return "", "", err
+	}
 	if n, p, ok := strings.Cut(name, ":"); ok {
+		if !mayBePassword(n, p) {
+			return "", "", fault.Refuse(fault.InvalidArgument, "room: a name has no colon, and what follows this "+
+				"colon looks like a part of a link, a title or a time, not like a password. Nothing was done: leave "+
+				"the colon out, or give the password in password.")
+		}
 		if password != "" && password != p {
 			return "", "", fault.Refuse(fault.InvalidArgument,
 				"room holds a password after the colon, and password is another one: give one of them.")
@@ -164,4 +174,15 @@ func Split(name, password string) (string, string, error) {
 			"password: at most %d bytes of UTF-8 without control characters.", base.MaxPassword)
 	}
 	return name, password, nil
+}
+
+// mayBePassword reports whether what follows the first colon in place of a room's name may be a password.
+func mayBePassword(name, after string) bool {
+	if after == "" || strings.HasPrefix(after, "//") || strings.TrimLeftFunc(after, unicode.IsSpace) != after {
+		return false
+	}
+	digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
+	port := digits > 0 && strings.HasPrefix(after[digits:], "/")
+	minutes := digits == len("30") && after[0] < '6' && strings.TrimRight(name, "0123456789") != name
+	return !port && !minutes
 }

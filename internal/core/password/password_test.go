@@ -70,3 +70,20 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestSplit_colonOfALinkATitleOrATime_givesNoPassword(t *testing.T) {
+	for given, want := range map[string]string{"api:v2": "v2", "a:b:c": "b:c", "tea:with milk": "with milk",
+		"room:1234": "1234", "room 2:123": "123", "room:12:30": "12:30", "v2:77": "77", "tea:a/b": "a/b"} {
+		name, got, err := Split(given, "")
+		if err != nil || got != want || name+":"+got != given {
+			t.Errorf("%q is %q with %q, %v", given, name, got, err)
+		}
+	}
+	for _, given := range []string{"https://parley.example/mcp", "http://127.0.0.1:8080", "localhost:8080/mcp",
+		"PR: fix login", "PR:\tfix", "PR:\u00a0fix", "notes:", "12:30", "standup 9:05", "9:30pm", "14:00-15:00",
+		"12:30:45", "2026-11-28T12:30", `Add the MCP server http://127.0.0.1:8080/mcp and call join_room with room "den".`} {
+		if name, got, err := Split(given, ""); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%q is %q with %q, %v", given, name, got, err)
+		}
+	}
+}

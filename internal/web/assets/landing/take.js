@@ -77,7 +77,9 @@ export function JoinByName() {
 }
 
 /** Returns a problem as one of the field that it is about. */
-function inFields(problem, { password }) {
+function inFields(problem, { room, password }) {
+  if (problem.code === "invalid_argument" && /[/:]/.test(room))
+    return Object.assign(new Error(w.noInvite), { field: "room" });
   if (problem.code === "room_not_found") return Object.assign(new Error(w.noSuchRoom), { field: "room" });
   if (problem.code === "wrong_password" && !password)
     return Object.assign(new Error(w.passwordNeeded), { field: "password" });
