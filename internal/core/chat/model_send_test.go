@@ -161,7 +161,17 @@ func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) b
 	if c.isVote() || wasVote || c.withdraw > 0 || last.withdraws > 0 {
 		return c.kind == last.Kind && sameTarget
 	}
-	return sameTarget && slices.Equal(keysOf(r.everNamed(last.to), a.name), keysOf(c.to, a.name)) &&
+	asked := c.ask
+	if c.kind == room.Request && len(asked) == 0 {
+		asked = c.to
+	}
+	sameAsk := c.kind == room.Proposal || slices.Equal(keysOf(r.everNamed(last.ask), a.name), keysOf(asked, a.name))
+	kind := c.kind
+	if kind == room.Plain {
+		kind = ""
+	}
+	return kind == last.Kind && sameAsk &&
+		sameTarget && slices.Equal(keysOf(r.everNamed(last.to), a.name), keysOf(c.to, a.name)) &&
 		(len(c.to) == 0) == (len(last.to) == 0)
 }
 

@@ -302,6 +302,7 @@ func (op *sendOp) repeatsToNamed(ctx context.Context, unfound error) bool {
 func (op *sendOp) saysSame(e room.Event) bool {
 	answered, _ := op.session.head.MessageNumber(op.req.ReplyTo)
 	return !e.Redacted && len(e.To) > 0 == (len(op.req.To) > 0) && !e.HasReadersOfAnother() &&
-		e.Text == op.req.Text && sameFile(e.File, op.event.File) && e.ReplyTo == answered &&
+		e.Text == op.req.Text && e.Kind == op.event.Kind && sameFile(e.File, op.event.File) && e.ReplyTo == answered &&
+		(e.Kind == room.Proposal || op.asksAs(e, len(e.AskNames) > 0)) &&
 		slices.Equal(e.Finishes, op.event.Finishes) && sameCompany(op.session.me, e.ToNames, op.req.To)
 }

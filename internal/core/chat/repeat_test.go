@@ -786,3 +786,45 @@ func TestSend_withAKeyThatCannotBeLookedUp_isNotRefused(t *testing.T) {
 		t.Errorf("the call that is repeated returns %+v", got)
 	}
 }
+
+// What only looks like a repetition asks somebody, or says what the sender expects.
+func TestSend_sameTextWithAnotherAskOrKind_isNew(t *testing.T) {
+	long := strings.Repeat("a longer text ", 4)
+	plain, request := chat.SendRequest{Text: long}, chat.SendRequest{Text: long, Kind: room.Request}
+	asks := func(r chat.SendRequest, ask ...string) chat.SendRequest { r.Ask = ask; return r }
+	kind := func(k room.Kind) chat.SendRequest { return chat.SendRequest{Text: long, Kind: k} }
+	for name, c := range map[string][2]chat.SendRequest{
+		"asks Bob":                  {plain, asks(plain, "Bob")},
+		"asks Cid and not Bob":      {asks(plain, "Bob"), asks(plain, "Cid")},
+		"asks nobody any more":      {asks(plain, "Bob"), plain},
+		"a request":                 {plain, request},
+		"a request to Cid, not Bob": {asks(request, "Bob"), asks(request, "Cid")},
+		"a proposal":                {plain, kind(room.Proposal)},
+		"done":                      {plain, kind(room.Done)},
+		"no status":                 {kind(room.Status), plain},
+		"a private question": {{Text: long, To: []string{"Bob", "Cid"}},
+			{Text: long, To: []string{"Bob", "Cid"}, Ask: []string{"Bob"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEachTable(t, func(t *testing.T, services ...*world) {
+				w, there := services[0], services[len(services)-1]
+				p := w.company()
+				var ids []string
+				for _, req := range c {
+					req.Token = p.ann.Token
+					got, err := w.send(req)
+					if err != nil || got.Duplicate {
+						t.Fatalf("%+v, %v", got, err)
+					}
+					if again, err := there.send(req); err != nil || !again.Duplicate || again.ID != got.ID {
+						t.Errorf("repeated: %+v, %v", again, err)
+					}
+					ids = append(ids, got.ID)
+				}
+				if ids[0] == ids[1] {
+					t.Error("the second was swallowed")
+				}
+			})
+		})
+	}
+}

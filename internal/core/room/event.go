@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -240,8 +241,8 @@ func (e Event) Frees() bool {
 	return false
 }
 
-// Fingerprint identifies a message by its text, file, addressees and answered or withdrawn event, so that a repeated
-// call is recognized. A vote and a withdrawal have no addressees of their own: the readers follow from the answered
+// Fingerprint identifies a message by its text, file, kind, addressees, those that it asks and its answered or withdrawn
+// event, so that a repeated call is recognized. The words of before, now as a question, are new. A vote and a withdrawal have no addressees of their own: the readers follow from the answered
 // event. A message with a removed text has no fingerprint, so no call repeats the message.
 func (e Event) Fingerprint() (sum [16]byte) {
 	if e.Redacted {
@@ -257,14 +258,18 @@ func (e Event) Fingerprint() (sum [16]byte) {
 	if e.ReplyTo != 0 || e.Withdraws != 0 {
 		h.Write(fmt.Append(nil, e.ReplyTo, e.Withdraws, "\x00"))
 	}
+	if e.Kind != "" && !e.HasReadersOfAnother() { // what was said is now asked, or proposed
+		h.Write(fmt.Append(nil, "kind\x00", e.Kind, "\x00"))
+	}
+	// The log has whom the room added: of a request to some, these, and of a proposal, all who vote.
+	if len(e.Ask) > 0 && e.Kind != Proposal && !(e.Kind == Request && slices.Equal(e.Ask, e.To)) {
+		h.Write(fmt.Append(nil, "ask\x00", e.Ask, "\x00"))
+	}
 	if len(e.Finishes) > 0 {
 		h.Write(fmt.Append(nil, "finishes\x00", e.Finishes, "\x00"))
 	}
 	if file := e.File; file != nil {
 		h.Write(fmt.Append(nil, "file\x00", file.Name, "\x00", file.Sum, "\x00"))
-		if e.Kind != "" { // the file that was shared is now proposed
-			h.Write(fmt.Append(nil, e.Kind, "\x00"))
-		}
 	}
 	h.Write([]byte(e.Text))
 	copy(sum[:], h.Sum(nil))

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,13 +23,13 @@ func mentionable(text string) string {
 
 // mentions reports whether text, from mentionable, contains @ and the name with this key, as a whole word. The @ may
 // follow a letter, since not every language has spaces. So bob@ann.example mentions Ann.
-func mentions(text, key string) bool {
+func (s *State) mentions(text, key string) bool {
 	for rest := text; ; {
 		_, after, found := strings.Cut(rest, "@")
 		if !found {
 			return false
 		}
-		if behind, yes := strings.CutPrefix(after, key); yes && !continues(behind) {
+		if behind, yes := strings.CutPrefix(after, key); yes && !s.continues(key, behind) {
 			return true
 		}
 		rest = after
@@ -47,7 +48,7 @@ func (s *State) strayMentions(text string) string {
 				break
 			}
 			rest = rest[at+len("@"+agent.Key):]
-			if !continues(rest) {
+			if !s.continues(agent.Key, rest) {
 				text = text[:len(text)-len(rest)-len("@"+agent.Key)] + " " + rest
 			}
 		}
@@ -87,8 +88,18 @@ func withoutCode(text string) string {
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
-// continues reports whether behind, the text after a name, makes the name longer.
-func continues(behind string) bool {
+// unspaced are the scripts that write no space after a name.
+var unspaced = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai,
+	unicode.Lao, unicode.Khmer, unicode.Myanmar}
+
+// continues reports whether behind, the text after the name with this key, makes the name longer. A letter of a
+// script without spaces does only if an agent with the longer name is here.
+func (s *State) continues(key, behind string) bool {
+	if r, _ := utf8.DecodeRuneInString(behind); unicode.IsLetter(r) && unicode.In(r, unspaced...) {
+		return slices.ContainsFunc(s.Agents, func(a Agent) bool {
+			return len(a.Key) > len(key) && strings.HasPrefix(key+behind, a.Key)
+		})
+	}
 	behind = strings.TrimLeft(behind, "-_")
 	r, _ := utf8.DecodeRuneInString(behind)
 	return behind != "" && isWordRune(r)

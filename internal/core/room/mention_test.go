@@ -37,6 +37,14 @@ func TestProposeMessage_mention_isTheWholeNameInAnySpelling(t *testing.T) {
 		{"\u039d\u03af\u03ba\u03bf\u03c2", "@\u039d\u03af\u03ba\u03bf\u03c2, please", true},
 		{"Ann Marie", "and @ann marie?", true},
 		{"Ann Marie", "and @ann?", false},
+		{"Bob", "@Bobさん、", true},
+		{"Bob", "请@Bob看一下", true},
+		{"Bob", "@Bob님", true},
+		{"Bob", "@Bobครับ", true},
+		{"小明", "请@小明看一下", true},
+		{"agent-a", "交给@agent-a处理", true},
+		{"Bob", "@Bobб", false},
+		{"Bob", "@Bob-さん", false},
 	} {
 		l := newRoom(t, "Ann", c.name)
 		if e := l.say(ann, c.text); slices.Contains(e.Named, 2) != c.want {
@@ -60,6 +68,16 @@ func TestProposeMessage_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway
 		e, err := l.head.ProposeMessage(l.agent(ann), c.e, l.now)
 		if err != nil || !slices.Equal(e.Named, c.want) {
 			t.Errorf("%s: %v, %v; want %v", what, e.Named, err, c.want)
+		}
+	}
+}
+
+func TestProposeMessage_mentionWithoutASpace_isTheLongestName(t *testing.T) {
+	l := newRoom(t, "Ann", "小明", "小明明")
+	for text, want := range map[string][]int{"@小明明看": {3}, "@小明看": {2},
+		"@小明 @小明明": {2, 3}} {
+		if e := l.say(ann, text); !slices.Equal(e.Named, want) {
+			t.Errorf("%q names %v; want %v", text, e.Named, want)
 		}
 	}
 }

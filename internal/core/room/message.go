@@ -50,7 +50,7 @@ func (h *Head) ProposeMessage(by Caller, event Event, now time.Time) (Event, err
 	text := mentionable(event.Text)
 	for _, x := range h.Agents {
 		if x.Seat != agent.Seat && !slices.Contains(event.Ask, x.Seat) && x.CanSee(event.Seat, event.To) &&
-			!slices.Contains(event.Named, x.Seat) && mentions(text, x.Key) {
+			!slices.Contains(event.Named, x.Seat) && h.mentions(text, x.Key) {
 			event.Named = append(event.Named, x.Seat)
 		}
 	}

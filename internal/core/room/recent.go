@@ -46,7 +46,7 @@ func (h *Head) LeftNamed(agent Agent, text string, now time.Time) (names []strin
 		return nil, true
 	}
 	for _, left := range h.Recent.left {
-		if _, back := h.Named(left.key); !back && left.n >= agent.Since.N && mentions(stray, left.key) {
+		if _, back := h.Named(left.key); !back && left.n >= agent.Since.N && h.mentions(stray, left.key) {
 			names = append(names, left.name)
 		}
 	}
