@@ -43,6 +43,11 @@ func TestProposeMessage_mention_isTheWholeNameInAnySpelling(t *testing.T) {
 		{"Bob", "@Bobครับ", true},
 		{"小明", "请@小明看一下", true},
 		{"agent-a", "交给@agent-a处理", true},
+		{"Bob", "＠Bobさん", true},
+		{"Bob", "@Bobｻﾝ", true},
+		{"小明", "@小明明", true},
+		{"Bob", "@Bobby", false},
+		{"Bob", "@Bob2", false},
 		{"Bob", "@Bobб", false},
 		{"Bob", "@Bob-さん", false},
 	} {
