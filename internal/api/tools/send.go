@@ -38,10 +38,11 @@ func (s *Set) sendMessage() tool {
 	}.tool()
 }
 
+// sendArgs lists who before what: some clients lose what a model writes behind a long argument, and without to a
+// private text was read by all.
 func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Text("text", &in.Text, "1-32768 bytes. withdraw and kind agree need none."),
 		spec.List("to", &in.To, "Names: only they and you see it. Without to, even a reply is for all."),
 		spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 		spec.Text("reply_to", &in.ReplyTo, "id of the message you answer."),
@@ -52,6 +53,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.List("finishes", &in.Finishes, "ids of tasks that are done; text is their result, for all."),
 		spec.Text("withdraw", &in.Withdraw,
 			"id of your own request or proposal to take back, alone or with plain text."),
+		spec.Text("text", &in.Text, "1-32768 bytes. withdraw and kind agree need none."),
 		spec.Code("cursor", &in.Cursor, "From your last result. Unread words can hold your text back (sent false): "+
 			"read them, send what still fits with the new cursor."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,

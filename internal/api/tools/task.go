@@ -47,9 +47,9 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 			"unsure, none. after: what must be done before it, by id, such as t7, or by its number in this "+
 			"list: 1 is the first.",
 			newTaskFields),
+		spec.List("for", &in.For, "release, edit: names to offer it to."),
 		spec.Text("text", &in.Text, "The result, at most 1000 characters (longer: send_message with finishes). "+
 			"release, drop: why. edit: the new text."),
-		spec.List("for", &in.For, "release, edit: names to offer it to."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Hide(),
 		spec.Boolean("remove_after", func(yes bool) { // an empty list counts as absent
@@ -86,9 +86,9 @@ func (s *Set) listTasks() tool {
 func newTaskFields(t *chat.NewTask) []spec.Arg {
 	return []spec.Arg{
 		spec.Text("title", &t.Title, "").Require().Also("name", "subject", "task", "summary"),
-		spec.Text("text", &t.Text, "").Also("description", "details"),
 		spec.List("for", &t.For, "").Also("assignee", "owner"),
 		spec.List("after", &t.After, "").Also("depends_on", "dependencies", "blocked_by"),
+		spec.Text("text", &t.Text, "").Also("description", "details"),
 	}
 }
 
