@@ -241,9 +241,10 @@ func (e Event) Frees() bool {
 	return false
 }
 
-// Fingerprint identifies a message by its text, file, kind, addressees, those that it asks and its answered or withdrawn
-// event, so that a repeated call is recognized. The words of before, now as a question, are new. A vote and a withdrawal have no addressees of their own: the readers follow from the answered
-// event. A message with a removed text has no fingerprint, so no call repeats the message.
+// Fingerprint identifies a message by its text, file, kind, addressees, those whom it asks and its answered or
+// withdrawn event, so that a repeated call is recognized. Words now asked are new. A vote and a withdrawal
+// have no addressees of their own: the readers follow from the answered event. A message with a removed text has no
+// fingerprint, so no call repeats the message.
 func (e Event) Fingerprint() (sum [16]byte) {
 	if e.Redacted {
 		return sum
