@@ -29,7 +29,8 @@ func mayRedirect(address string) bool {
 // hasSteps reports whether a path has a part "." or "..", perhaps with parameters behind a semicolon.
 func hasSteps(path string) bool {
 	for part := range strings.SplitSeq(path, "/") {
-		if part, _, _ = strings.Cut(part, ";"); part == "." || part == ".." {
+		step, _, _ := strings.Cut(part, ";")
+		if step == "." || step == ".." {
 			return true
 		}
 	}

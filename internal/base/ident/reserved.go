@@ -85,7 +85,7 @@ func (n Name) holdsUser() bool {
 }
 
 // joined merges two letters that look like one, for reserved names alone: "Clara" is a fine name beside "Dara". The
-// skeleton already has rn for m.
+// skeleton merges "rn" and "m" for all names.
 func joined(look string) string { return pairs.Replace(look) }
 
 var pairs = strings.NewReplacer("vv", "w", "cl", "d")

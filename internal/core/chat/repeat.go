@@ -257,7 +257,7 @@ var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send 
 	"within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
 	"idempotency_key.")
 
-// repeatsToNamed reports whether the call repeats a message to named agents. Such a message keeps the addressees, even
+// repeatsToNamed reports whether the call repeats a message to named agents. Such a message keeps whom it names, even
 // after they left or lost the name. unfound is the error of the unknown name.
 func (op *sendOp) repeatsToNamed(ctx context.Context, unfound error) bool {
 	c := op.session
@@ -291,7 +291,7 @@ func (op *sendOp) repeatsToNamed(ctx context.Context, unfound error) bool {
 		}
 		v, err := op.findRepeated(c.head, c.me, s.Fingerprint, op.began)
 		if v.sentAs.N > 0 && err == nil {
-			op.event.To, op.event.ToNames = event.To, event.ToNames
+			op.event.To, op.event.ToNames, op.event.Ask = event.To, event.ToNames, event.Ask
 			return true
 		}
 	}
@@ -301,8 +301,9 @@ func (op *sendOp) repeatsToNamed(ctx context.Context, unfound error) bool {
 // saysSame reports whether e has the content of the call, to the same names.
 func (op *sendOp) saysSame(e room.Event) bool {
 	answered, _ := op.session.head.MessageNumber(op.req.ReplyTo)
+	asksSame := e.Kind == room.Proposal || op.asksAs(e, len(e.AskNames) > 0)
 	return !e.Redacted && len(e.To) > 0 == (len(op.req.To) > 0) && !e.HasReadersOfAnother() &&
-		e.Text == op.req.Text && e.Kind == op.event.Kind && sameFile(e.File, op.event.File) && e.ReplyTo == answered &&
-		(e.Kind == room.Proposal || op.asksAs(e, len(e.AskNames) > 0)) &&
-		slices.Equal(e.Finishes, op.event.Finishes) && sameCompany(op.session.me, e.ToNames, op.req.To)
+		e.Text == op.req.Text && e.Kind == op.event.Kind && asksSame && sameFile(e.File, op.event.File) &&
+		e.ReplyTo == answered && slices.Equal(e.Finishes, op.event.Finishes) &&
+		sameCompany(op.session.me, e.ToNames, op.req.To)
 }

@@ -828,3 +828,39 @@ func TestSend_sameTextWithAnotherAskOrKind_isNew(t *testing.T) {
 		})
 	}
 }
+
+// A proposal is the same whoever is asked: its text goes on record once.
+func TestSend_sameProposalWithAnotherAsk_isARepetition(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	req := chat.SendRequest{Token: p.ann.Token, Text: "merge on Friday", Kind: room.Proposal}
+	first, err := w.send(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Ask = []string{"Bob"}
+	if again, err := w.send(req); err != nil || !again.Duplicate || again.ID != first.ID {
+		t.Errorf("%+v, %v", again, err)
+	}
+}
+
+// A question whose answer was lost is repeated after Bob, who was asked, has left.
+func TestSend_sameQuestionToAnAgentThatLeft_isARepetition(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	for name, req := range map[string]chat.SendRequest{
+		"to all":     {Text: "which port?", Ask: []string{"Bob"}},
+		"in private": {Text: "which port, Bob?", To: []string{"Bob"}, Kind: room.Request},
+	} {
+		req.Token = p.ann.Token
+		first, err := w.send(req)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		w.leave(p.bob.Token)
+		if again, err := w.send(req); err != nil || !again.Duplicate || again.ID != first.ID {
+			t.Errorf("%s: %+v, %v", name, again, err)
+		}
+		p.bob = w.join("plans", "Bob")
+	}
+}

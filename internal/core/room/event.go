@@ -241,10 +241,11 @@ func (e Event) Frees() bool {
 	return false
 }
 
-// Fingerprint identifies a message by its text, file, kind, addressees, those whom it asks and its answered or
-// withdrawn event, so that a repeated call is recognized. Words now asked are new. A vote and a withdrawal
-// have no addressees of their own: the readers follow from the answered event. A message with a removed text has no
-// fingerprint, so no call repeats the message.
+// Fingerprint identifies a message by its text, kind, file, addressees, those asked by name, and the answered or
+// withdrawn event, so that a repeated call is recognized. If the text were enough, "shall we merge?" to Bob as a
+// request, said once before as a remark, would ask nobody. A vote and a withdrawal have no addressees of their own: the
+// readers follow from the answered event. A message with a removed text has no fingerprint, so no call repeats the
+// message.
 func (e Event) Fingerprint() (sum [16]byte) {
 	if e.Redacted {
 		return sum
@@ -259,10 +260,11 @@ func (e Event) Fingerprint() (sum [16]byte) {
 	if e.ReplyTo != 0 || e.Withdraws != 0 {
 		h.Write(fmt.Append(nil, e.ReplyTo, e.Withdraws, "\x00"))
 	}
-	if e.Kind != "" && !e.HasReadersOfAnother() { // what was said is now asked, or proposed
+	if e.Kind != "" && !e.HasReadersOfAnother() {
 		h.Write(fmt.Append(nil, "kind\x00", e.Kind, "\x00"))
 	}
-	// The log has whom the room added: of a request to some, these, and of a proposal, all who vote.
+	// A call without ask and its event in the log have one fingerprint: completeAsk adds the addressees of a request,
+	// and all who vote to a proposal.
 	if len(e.Ask) > 0 && e.Kind != Proposal && !(e.Kind == Request && slices.Equal(e.Ask, e.To)) {
 		h.Write(fmt.Append(nil, "ask\x00", e.Ask, "\x00"))
 	}

@@ -28,11 +28,14 @@ func TestChangesState_eventThatASnapshotMustHold_isTrue(t *testing.T) {
 	}
 }
 
-func TestFingerprint_otherTextOrAddressees_differs(t *testing.T) {
+func TestFingerprint_otherTextReadersKindOrAsk_differs(t *testing.T) {
 	seen := map[[16]byte]string{}
 	for _, e := range []room.Event{
 		{Text: "yes"}, {Text: "yes", To: []int{ann}}, {Text: "yes", To: []int{ann, bob}}, {Text: "yes", To: []int{12}},
 		{Text: "yes", Finishes: []int64{1}}, {Text: "yes", Finishes: []int64{1, 2}},
+		{Text: "yes", Kind: room.Request}, {Text: "yes", Kind: room.Proposal}, {Text: "yes", Ask: []int{bob}},
+		{Text: "yes", Ask: []int{ann, bob}}, {Text: "yes", Kind: room.Request, Ask: []int{bob}},
+		{Text: "yes", To: []int{ann, bob}, Ask: []int{bob}}, {Text: "yes", To: []int{ann, bob}, Kind: room.Request},
 		{Text: "no"}, {Text: "[1]yes"}, {Kind: room.Agree, ReplyTo: 5}, {Kind: room.Agree, ReplyTo: 6},
 		{Kind: room.Object, ReplyTo: 5}, {Withdraws: 5}, {Withdraws: 6}, {Withdraws: 5, Text: "yes"},
 	} {
