@@ -26,10 +26,10 @@ func TestInvite_runningSessionWithAShell_hasSpokenInThreeCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps := []step{do(bash("curl -sS " + link))}
+	steps := []step{bash("curl -sS " + link)}
 	for _, line := range regexp.MustCompile(`(?m)^ +(curl .*)$`).FindAllStringSubmatch(string(text), 2) {
-		steps = append(steps, do(bash(strings.NewReplacer("NAME", "Bob", "TOKEN", "$TOKEN", "CURSOR", "$CURSOR",
-			"TEXT", "The kettle is on.").Replace(line[1]))))
+		steps = append(steps, bash(strings.NewReplacer("NAME", "Bob", "TOKEN", "$TOKEN", "CURSOR", "$CURSOR",
+			"TEXT", "The kettle is on.").Replace(line[1])))
 	}
 	bob := m.claudeCode(m.folder("project"), prompt(t, append(steps, say("Done."))...), "Bash(curl:*)")
 	got := m.claude.await(t, bob, "the end of three calls", patience,
@@ -43,9 +43,4 @@ func TestInvite_runningSessionWithAShell_hasSpokenInThreeCalls(t *testing.T) {
 	if said := host.says(`"$PARLEY" history`); !strings.Contains(said, "The kettle is on.") {
 		t.Errorf("the room has\n%s", said)
 	}
-}
-
-// bash is a call of Claude Code's shell.
-func bash(command string) call {
-	return call{Tool: "Bash", Input: map[string]any{"command": command, "description": "Talk on Parley"}}
 }

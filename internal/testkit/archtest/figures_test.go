@@ -107,8 +107,8 @@ func valueOf(t *testing.T, figure string) int64 {
 	}
 	units := map[string]time.Duration{
 		"": 1, "ms": time.Millisecond, "s": time.Second, "second": time.Second, "minute": time.Minute,
-			"hour": time.Hour,
-		"day": 24 * time.Hour, "KiB": 1 << 10, "MiB": 1 << 20, "MB": 1 << 20, // as people say
+		"hour": time.Hour,
+		"day":  24 * time.Hour, "KiB": 1 << 10, "MiB": 1 << 20, "MB": 1 << 20, // as people say
 	}
 	number, unit, _ := strings.Cut(figure, " ")
 	each, known := units[unit]
