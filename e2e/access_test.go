@@ -69,7 +69,7 @@ func TestAccess_key_isAskedForOnceAndKept(t *testing.T) {
 		strings.Contains(shown, "sesame") {
 		t.Errorf("exit code %d: %q", code, shown)
 	}
-	if shown, code := ann.types("Key for the server at ", "", "join", "tea", "--as", "Ann"); code != 1 ||
+	if shown, code := ann.types("Key for the server at ", "sesame", "join", "tea", "--as", "Ann"); code != 1 ||
 		!strings.Contains(shown, "this is not a key") ||
 		!strings.Contains(strings.Join(strings.Fields(shown), " "), "or join by the line of an invite: "+
 			os.Getenv(process.BinaryEnv)+" join 'LINE' --as NAME") {

@@ -140,7 +140,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"emacs":                   "there is no command emacs; see parley --help",
 		"connect emacs":           "<client> must be one of",
 		"backup":                  "<file> is missing; see parley backup --help",
-		"manage Bob":              "say what to do and with whom",
+		"manage Bob":              `<do> must be one of "promote"`,
 		"tail --lines":            "--lines needs a value: a whole number; see parley tail --help",
 		"wait --timeout":          "--timeout needs a value: a time such as 30s, 5m or 2h; see parley wait --help",
 		"serve --max-waits":       "--max-waits needs a value: a whole number; see",
