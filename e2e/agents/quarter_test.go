@@ -18,7 +18,7 @@ func readme(t *testing.T) [][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := regexp.MustCompile(`(?m)^parley connect .+$`).FindAll(text, -1)
+	lines := regexp.MustCompile(`(?m)^parley connect .+ --allow$`).FindAll(text, -1)
 	if len(lines) != 2 {
 		t.Fatalf("README.md connects with %q", lines)
 	}
