@@ -99,6 +99,12 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 	return got, nil
 }
 
+// IsAdmitted reports whether the server has admitted the token, whatever came of the wait. A refusal for too many calls
+// says nothing about the token.
+func (s Standby) IsAdmitted() bool {
+	return s.Code == http.StatusOK || s.Code == http.StatusRequestTimeout || s.Code == http.StatusConflict
+}
+
 // AsksForKeys reports whether the server admits nobody without a key, an invite or a token.
 func (c *Client) AsksForKeys(ctx context.Context) (bool, error) {
 	is, err := c.Standby(ctx, StandbyRequest{Token: "none", Peek: true, Wait: time.Millisecond})

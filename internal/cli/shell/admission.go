@@ -102,7 +102,7 @@ func (s *session) showKey(ctx context.Context) error {
 	case err == nil && is.Unadmitted:
 		_, err = s.client.Admit(ctx, s.seat.Token)
 		keyed = true
-	case err == nil: // a server that asks for no key today may ask for one tomorrow
+	case err == nil && is.IsAdmitted(): // a server that asks for no key today may ask for one tomorrow
 		keyed, err = s.client.AsksForKeys(ctx)
 	}
 	if err != nil || !keyed {
