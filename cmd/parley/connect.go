@@ -59,6 +59,9 @@ func (c *connectCommand) again() string {
 	if c.NoWake {
 		line += " --no-wake"
 	}
+	if c.DryRun {
+		line += " --dry-run"
+	}
 	return line
 }
 
@@ -117,7 +120,6 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		return usage(err)
 	}
 	switch {
-	case c.DryRun:
 	case streams.started == goRun:
 		return usage(fmt.Errorf("clients start the program later, and go run leaves none behind: %s", c.again()))
 	case isTemporary(m.Program) && m.Starts(c.Client, !c.NoWake):

@@ -86,12 +86,14 @@ func TestConnect_listsClientsThatAreNotHere_inOneLine(t *testing.T) {
 
 func TestConnect_startedByGoRun_saysHowToBuild(t *testing.T) {
 	home := emptyHome(t)
-	var out strings.Builder
-	code := run(t.Context(), []string{"connect", "codex"}, streams{out: &out, err: &out, started: goRun})
-	left, err := os.ReadDir(home)
-	if code != exitUsage || !strings.HasSuffix(out.String(), ": go build ./cmd/parley && ./parley connect codex\n") ||
-		err != nil || len(left) > 0 {
-		t.Errorf("code %d, %s; %v, %v", code, &out, left, err)
+	for _, line := range []string{"connect codex", "connect codex --dry-run"} {
+		var out strings.Builder
+		code := run(t.Context(), strings.Fields(line), streams{out: &out, err: &out, started: goRun})
+		left, err := os.ReadDir(home)
+		if code != exitUsage || !strings.HasSuffix(out.String(), ": go build ./cmd/parley && ./parley "+line+"\n") ||
+			err != nil || len(left) > 0 {
+			t.Errorf("%s: code %d, %s; %v, %v", line, code, &out, left, err)
+		}
 	}
 }
 
@@ -99,11 +101,14 @@ func TestConnect_programThatMayNotStay_isRefused(t *testing.T) {
 	home := emptyHome(t)
 	moved := filepath.Join(os.Getenv("TMPDIR"), "parley")
 	var out strings.Builder
-	code := run(t.Context(), []string{"connect", "codex"}, streams{out: &out, err: &out, program: moved})
-	left, err := os.ReadDir(home)
-	if code != exitUsage || err != nil || len(left) > 0 ||
-		!strings.Contains(out.String(), moved+" is a temporary file that may be gone by then") {
-		t.Errorf("code %d, %s; %v, %v", code, &out, left, err)
+	for _, line := range []string{"connect codex", "connect codex --dry-run"} {
+		out.Reset()
+		code := run(t.Context(), strings.Fields(line), streams{out: &out, err: &out, program: moved})
+		left, err := os.ReadDir(home)
+		if code != exitUsage || err != nil || len(left) > 0 ||
+			!strings.Contains(out.String(), moved+" is a temporary file that may be gone by then") {
+			t.Errorf("%s: code %d, %s; %v, %v", line, code, &out, left, err)
+		}
 	}
 	for _, never := range [][]string{{"cursor"}, {"codex", "--no-wake"}} { // these start no program
 		args := append([]string{"connect", "--url", "http://127.0.0.1:1"}, never...)
