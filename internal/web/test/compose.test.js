@@ -130,7 +130,9 @@ test("a draft survives a reload, and a second tab goes on with it", (t) => {
 test("a name behind an @ is completed", () => {
   assert.deepEqual(beginning("Ask @Cy L", 9), { at: 5, start: "Cy L" });
   assert.deepEqual(beginning("@", 1), { at: 1, start: "" });
-  for (const text of ["a@b", "no", "@x\ny"]) assert.equal(beginning(text, text.length), null);
+  for (const before of ["请", "コーヒー", "형", "ครับ", "да"])
+    assert.deepEqual(beginning(before + "@小", before.length + 2), { at: before.length + 1, start: "小" });
+  for (const text of ["a@b", "é@b", "2@b", "no", "@x\ny"]) assert.equal(beginning(text, text.length), null);
   const names = ["Bob", "Cy Long", "Long John"];
   assert.deepEqual(completions(names, ""), names);
   assert.deepEqual(completions(names, "long"), ["Long John", "Cy Long"]);
@@ -139,9 +141,13 @@ test("a name behind an @ is completed", () => {
 });
 
 test("what is meant for a person or its agent", () => {
-  assert.ok(mentions("But this, @ann, is.", "Ann") && mentions("x@ANN", "Ann") && mentions("@Ａnn", "Ann"));
-  assert.ok(!mentions("Not for @Anna", "Ann") && !mentions("@Ann-2", "Ann") && !mentions("Ann", "Ann"));
-  const here = { me: "Ann", messages: [{ id: "mine", from: "Ann" }] };
+  for (const text of ["But this, @ann, is.", "x@ANN", "@Ａnn", "请@Ann看", "@Annさん", "@Annｻﾝ", "@Ann님", "@Annครับ",
+    "@Annຈົ່ງ", "@Annសូម", "@Annက"])
+    assert.ok(mentions(text, "Ann", ["Ann"]), text);
+  for (const text of ["Not for @Anna", "@Ann-2", "Ann", "@Annб", "@Ann-さん", "@Ann๑"])
+    assert.ok(!mentions(text, "Ann", ["Ann"]), text);
+  assert.ok(!mentions("@小明明看", "小明", ["小明", "小明明"]) && mentions("@小明看 @小明明", "小明", ["小明", "小明明"]));
+  const here = { me: "Ann", messages: [{ id: "mine", from: "Ann" }], room: { agents: [{ name: "Ann" }] } };
   const meant = (message) => isMeant({ type: "message", from: "Bo", ...message }, here);
   assert.ok(
     meant({ to: ["Ann"] }) && meant({ ask: ["Ann"] }) && meant({ text: "@Ann" }) && meant({ reply_to: "mine" }),
@@ -154,7 +160,7 @@ test("what is meant for a person or its agent", () => {
 });
 
 test("a notice holds no text, unless the person wants that", () => {
-  const here = { me: "Ann", messages: [], room: { name: "den" } };
+  const here = { me: "Ann", messages: [], room: { name: "den", agents: [{ name: "Ann" }] } };
   const message = { type: "message", from: "Bo", text: "# @Ann, **look**\nmore" };
   assert.deepEqual(noticeOf(here, [message], 0, false), ["den", "New message for you"]);
   assert.deepEqual(noticeOf(here, [message], 0, true), ["Bo in den", "@Ann, look"]);

@@ -6,9 +6,12 @@ import { compose } from "./words.js";
 const most = 8; // names that are offered at once
 const listId = "mention-names";
 
-/** Returns where a name begins that is being written before the caret, and its beginning; null if none is. */
+/**
+ * Returns where a name begins that is being written before the caret, and its beginning; null if none is. Not every
+ * language has a space before the @. Behind a Latin letter or a digit the @ is one of an address.
+ */
 export function beginning(text, caret) {
-  const found = /(^|[^\p{L}\p{N}_])[@＠]([^\n@＠]{0,40})$/u.exec(text.slice(0, caret));
+  const found = /(^|[^\p{Script=Latin}\p{N}_])[@＠]([^\n@＠]{0,40})$/u.exec(text.slice(0, caret));
   return found && { at: caret - found[2].length, start: found[2] };
 }
 

@@ -31,21 +31,32 @@ export function hindrance() {
   }
 }
 
-/** Reports whether a text has @ and the name as a whole word, as the server reads it. */
-export function mentions(text, name) {
+const scripts = ["Han", "Hiragana", "Katakana", "Hangul", "Thai", "Lao", "Khmer", "Myanmar"]; // they write no spaces
+const unspaced = new RegExp(`^(?=\\p{L})[${scripts.map((script) => `\\p{Script=${script}}`).join("")}]`, "u");
+
+/**
+ * Reports whether a text has @ and the name as a whole word, as the server reads it. names are those of all agents.
+ */
+export function mentions(text, name, names) {
   const [low, wanted] = [fold(text), "@" + fold(name)];
+  const longer = names.map((one) => "@" + fold(one)).filter((one) => one.length > wanted.length);
   for (let at = low.indexOf(wanted); at >= 0; at = low.indexOf(wanted, at + 1)) {
-    if (!/^[-_]*[\p{L}\p{N}\p{M}]/u.test(low.slice(at + wanted.length))) return true;
+    const behind = low.slice(at + wanted.length);
+    const goesOn = unspaced.test(behind)
+      ? longer.some((one) => low.startsWith(one, at))
+      : /^[-_]*[\p{L}\p{N}\p{M}]/u.test(behind);
+    if (!goesOn) return true;
   }
   return false;
 }
 
 /** Reports whether a message of somebody else is meant for the person or its agent. */
-export function isMeant(message, { me, messages }) {
+export function isMeant(message, { me, messages, room }) {
   const { type, from, to, ask, text = "", reply_to: answers, reason } = message;
   if (type === "supervision") return reason === "opened_twice";
   if (type !== "message" || from === me || from === "your user") return false;
-  if (to?.length || ask?.includes(me) || mentions(text, me)) return true;
+  const names = room.agents.map(({ name }) => name);
+  if (to?.length || ask?.includes(me) || mentions(text, me, names)) return true;
   return !!answers && messages.find(({ id }) => id === answers)?.from === me;
 }
 
