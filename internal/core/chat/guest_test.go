@@ -419,6 +419,62 @@ func TestJoin_inviteThatDoesNotAdmit_isRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
+// However its person holds an agent, an invite in place of the room gives it no further seat. A kick holds nobody.
+func TestJoin_inviteInPlaceOfTheRoom_isNoWayAroundItsPerson(t *testing.T) {
+	for how, c := range map[string]struct {
+		hold func(w *world, ann chat.Seated, person string)
+		code fault.Code
+	}{
+		"approve": {func(w *world, _ chat.Seated, person string) { w.approves(person, true) }, fault.Paused},
+		"approve some": {func(w *world, _ chat.Seated, person string) {
+			w.approvesSome(person, room.Selection{Private: true})
+		}, fault.Paused},
+		"kicked": {func(w *world, ann chat.Seated, _ string) {
+			w.manage(ann.Token, room.Kick, "Bob", chat.StatusKicked)
+		}, ""},
+	} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 9})
+			by := ident.Principal{ID: ident.KeyPrincipal("b2"), Owner: "Bob's key"}
+			bob, err := w.JoinRoom(asking(t, by), chat.JoinRequest{Room: ann.Invite.Code, AgentName: "Bob"})
+			wants(t, err, "")
+			c.hold(w, ann, w.person(bob))
+			got, err := w.JoinRoom(asking(t, by), chat.JoinRequest{Room: ann.Invite.Code, AgentName: "Rob"})
+			wants(t, err, c.code)
+			if err != nil {
+				return
+			}
+			if a, _, err := w.Service.SeatOf(t.Context(), w.token(got)); err != nil || a.Principal != by.ID ||
+				a.Owner != by.Owner {
+				t.Errorf("the seat is %+v, %v", a, err)
+			}
+		})
+	}
+}
+
+// A link of another kind is no room's name, and the refusal does not show it.
+func TestJoin_otherLinkInPlaceOfTheRoom_isRefused(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 9})
+	for what, secret := range map[string]string{"watch": ann.Watch, "view": w.view(ann.Token),
+		"person": w.person(ann), "agent": ann.Token} {
+		for _, given := range []string{secret, "https://parley.example/r/abcdefg#" + secret, "#" + secret,
+			"open https://parley.example/v/" + secret + ", please"} {
+			err := w.changesNothing(ann.Token, func() error {
+				_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: given, AgentName: "Bob"})
+				return err
+			})
+			if fault.CodeOf(err) != fault.InvalidArgument || strings.Contains(strings.ToLower(err.Error()), secret) {
+				t.Errorf("%s, %q: %v", what, given, err)
+			}
+		}
+	}
+	if rooms, err := w.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(rooms.Rooms) > 0 {
+		t.Errorf("there is a public room: %+v, %v", rooms, err)
+	}
+}
+
 func TestInvite_isNoNameInOtherCalls(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
@@ -434,6 +490,11 @@ func TestInvite_isNoNameInOtherCalls(t *testing.T) {
 				return err
 			},
 			"a person's name": func() error { return w.names(w.person(ann), given) },
+			"manage": func() error {
+				_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: ann.Token, Agents: []string{given},
+					Action: room.BanName})
+				return err
+			},
 		} {
 			if err := call(); fault.CodeOf(err) != fault.InvalidArgument || !strings.Contains(err.Error(), "invite") ||
 				strings.Contains(err.Error(), ann.Invite.Code) {
