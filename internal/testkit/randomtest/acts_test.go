@@ -132,7 +132,9 @@ func (a *agent) wait() {
 		req.Absence = chat.Absence{Given: true, BackIn: time.Duration(1+a.rng.IntN(15)) * time.Minute}
 		req.Wait, req.Standby = 0, false
 		c.what = fmt.Sprintf("away for %s", req.BackIn)
-		a.told, a.back = time.Now(), time.Now().Add(req.BackIn)
+		if !a.supervision.holds { // a held agent announces nothing
+			a.told, a.back = time.Now(), time.Now().Add(req.BackIn)
+		}
 	} else if !a.standby {
 		if a.words > 0 && a.chance(0.1) {
 			req.Wait, c.what = 0, "look"

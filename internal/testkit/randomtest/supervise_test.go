@@ -13,6 +13,7 @@ const superviseRate = 0.1
 type supervision struct {
 	token           string // of the person
 	paused, approve bool
+	holds           bool // also if only some messages wait for approval
 }
 
 // opens gives the person behind a a token.
@@ -35,6 +36,7 @@ func (a *agent) supervise(req chat.SuperviseRequest) chat.Supervised {
 		a.fail("the person of %s: %v", a.name, err)
 	}
 	a.supervision.paused, a.supervision.approve = got.Paused, got.Approve
+	a.supervision.holds = got.Paused || got.Approve || got.ApproveSome != room.Selection{}
 	return got
 }
 
