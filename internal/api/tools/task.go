@@ -51,8 +51,8 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Text("text", &in.Text, "The result, at most 1000 characters (longer: send_message with finishes). "+
 			"release, drop: why. edit: the new text."),
 		spec.Text("title", &in.Title, "").Hide(),
-		spec.List("after", &in.After, "").Hide(),
-		spec.Boolean("remove_after", func(yes bool) { // an empty list counts as absent
+		spec.List("after", &in.After, "").Also("depends_on", "dependencies", "blocked_by").OrEmpty().Hide(),
+		spec.Boolean("remove_after", func(yes bool) { // as an empty after, for older programs
 			if yes {
 				in.After = []string{}
 			}

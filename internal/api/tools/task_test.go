@@ -26,6 +26,41 @@ func TestTask_drop_namesWhatWaitsForIt(t *testing.T) {
 	}
 }
 
+// An edit with an empty after frees the task; without after, or with null, what comes first stays. Clients send empty
+// lists for what they leave out, so with other actions an empty after means nothing.
+func TestTask_emptyAfter_removesWhatComesFirst(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("join_room", args{"agent_name": "Ann", "room": "den"})
+	call := func(more args) {
+		t.Helper()
+		more["agent_token"] = ann.Token
+		p.call("task", more)
+	}
+	call(args{"action": "add", "title": "sand", "after": []any{}})
+	call(args{"action": "add", "after": []any{}, "tasks": []any{args{"title": "hang", "after": "2"},
+		args{"title": "paint", "after": []any{}}}})
+	isBlocked := func() bool {
+		got := p.call("list_tasks", args{"agent_token": ann.Token, "id": "t2"})
+		return strings.Contains(got.text, `"state":"blocked"`) && strings.Contains(got.text, `"after":["t3"]`)
+	}
+	for name, empty := range map[string]any{"after": []any{}, "depends_on": "[]", "blocked_by": []any{}} {
+		call(args{"action": "edit", "id": "t2", "after": []any{"t3"}})
+		call(args{"action": "edit", "id": "t2", "title": "hang by " + name, "after": nil})
+		if !isBlocked() {
+			t.Errorf("without %s it is free", name)
+		}
+		call(args{"action": "edit", "id": "t2", name: empty})
+		if isBlocked() {
+			t.Errorf("with an empty %s it is blocked", name)
+		}
+	}
+	for _, do := range []args{{"action": "take", "id": "t1"}, {"action": "release", "id": "t1"},
+		{"action": "next", "id": "t1"}, {"action": "drop", "id": "t3"}} {
+		do["after"] = []any{}
+		call(do)
+	}
+}
+
 // A tool that reads does not write, so task does not list. Without an action, or with the former action list, task
 // names list_tasks.
 func TestTask_withoutAction_isRefusedAndNamesListTasks(t *testing.T) {

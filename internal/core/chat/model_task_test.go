@@ -412,14 +412,37 @@ func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages
 			before := taskNumber(id)
 			x, there := r.taskNo(before)
 			switch {
-			case !there, before >= no, x.end == "" && x.added < a.since:
+			case !there, x.end == "" && x.added < a.since:
 				return t, fault.InvalidArgument
 			case !r.blocksForever(before) && !slices.Contains(t.after, before):
 				t.after = append(t.after, before)
 			}
 		}
+		if r.withTask(no, t).waitsForItself(no) {
+			return t, fault.InvalidArgument
+		}
 	}
 	return t, ""
+}
+
+// waitsForItself reports whether the open task no comes after itself: a step adds what is directly before.
+func (r roomModel) waitsForItself(no int64) bool {
+	before := map[int64]bool{no: true}
+	for range r.tasks {
+		next := map[int64]bool{}
+		for x := range before {
+			if t, there := r.taskNo(x); there && t.end == "" {
+				for _, y := range t.after {
+					next[y] = true
+				}
+			}
+		}
+		if next[no] {
+			return true
+		}
+		before = next
+	}
+	return false
 }
 
 // add adds the tasks of the call. The tests add few at once.
@@ -459,6 +482,11 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 		}
 		titles = append(titles, n.Title)
 		r.tasks, e.Tasks = append(r.tasks, t), append(e.Tasks, shows)
+	}
+	for no := first + 1; no <= len(r.tasks); no++ {
+		if r.waitsForItself(int64(no)) {
+			return taskOutcome{code: fault.InvalidArgument}, nil
+		}
 	}
 	e.Task = &e.Tasks[0]
 	r.added = append(slices.Clip(r.added), addedModel{a.seat, first, len(titles), strings.Join(titles, "\x00"), m.now})

@@ -30,10 +30,11 @@ func (m *machine) task() {
 			req.ID = m.taskID(r)
 		}
 	case chat.CommandAdd:
-		for i := range pick(m, "tasks", 1, 2, 3) {
+		n := pick(m, "tasks", 1, 2, 3)
+		for range n {
 			t := chat.NewTask{Title: pick(m, "title", "sand", "paint", "hang it"), For: offer()}
-			if i > 0 && pick(m, "after another", true, false) {
-				t.After = []string{fmt.Sprint(rapid.IntRange(1, i).Draw(m.T, "after"))}
+			if pick(m, "after another", false, n > 1) {
+				t.After = []string{fmt.Sprint(rapid.IntRange(1, n).Draw(m.T, "after"))}
 			}
 			if pick(m, "after an earlier one", false, false, true) {
 				t.After = append(t.After, m.taskID(r))
@@ -46,7 +47,7 @@ func (m *machine) task() {
 		req.ID, req.For = m.taskID(r), offer()
 		req.Title = pick(m, "title", "sand", "mop", "mop")
 		if pick(m, "after", false, true) {
-			req.After = []string{m.taskID(r)}
+			req.After = pick(m, "which", []string{m.taskID(r)}, []string{m.taskID(r)}, []string{})
 		}
 	default:
 		req.ID = m.taskID(r)

@@ -42,7 +42,7 @@ type TaskRequest struct {
 	Tasks  []NewTask // of add, in order
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" changes nothing
-	After  []string  // of edit: the new tasks to be done before; nil changes nothing
+	After  []string  // of edit: the new tasks to be done before, perhaps none; nil changes nothing
 	For    []string  // of release and edit: the agents that the task is offered to, also agents still to come
 }
 
@@ -272,17 +272,17 @@ func (req TaskRequest) checkAdd() error {
 	case len(req.Tasks) > core.MaxAdded:
 		return fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent. Nothing was added: add "+
 			"fewer, and put several into one.", core.MaxAdded)
-	case req.ID != "" || req.Text != "" || req.Title != "" || req.After != nil || len(req.For) > 0:
+	case req.ID != "" || req.Text != "" || req.Title != "" || len(req.After) > 0 || len(req.For) > 0:
 		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
 			"in there. Nothing was added.")
 	}
 	return nil
 }
 
-// refuseLater refuses an added task that waits for a later task of the same call.
-func refuseLater(number, later int) error {
-	return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not before it. "+
-		"Nothing was added: move the task that must be done first before it.", number, later)
+// refuseNumber refuses an added task that waits for a task which the call does not have.
+func refuseNumber(number, other int) error {
+	return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, and this call adds no such task. "+
+		"Nothing was added: name a task of the list by its id, such as t7.", number, other)
 }
 
 func refuseTasksField() error {
@@ -300,7 +300,7 @@ func (req TaskRequest) checkFields() error {
 	case req.Action == CommandTake && req.Text != "":
 		return fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
 			"send_message, or with finish.")
-	case req.Action != CommandEdit && (req.Title != "" || req.After != nil):
+	case req.Action != CommandEdit && (req.Title != "" || len(req.After) > 0):
 		return fault.Refuse(fault.InvalidArgument, "title and after go in tasks, with add. Nothing was changed.")
 	case req.Action != CommandEdit && req.Action != CommandRelease && len(req.For) > 0:
 		return fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
@@ -395,8 +395,8 @@ func (op *taskOp) parseAdd() error {
 			switch {
 			case !ok:
 				return refuseAfter(j)
-			case err == nil && here > i:
-				return refuseLater(i+1, here)
+			case err == nil && here > len(req.Tasks):
+				return refuseNumber(i+1, here)
 			case err == nil:
 				no = -no
 			}

@@ -458,6 +458,54 @@ func TestTask_ofAPerson_isShownAsThePersons(t *testing.T) {
 	w.verify(p.ann.Token)
 }
 
+// Of edits that together would make a circle one is refused, though each alone makes none, and says which tasks wait
+// for each other. The order of adding does not matter.
+func TestTask_editedAtOnce_makesNoCircle(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		const agents = 3
+		var all []chat.Seated
+		for _, name := range []string{"Ann", "Bob", "Cid"} {
+			all = append(all, services[0].enter(chat.JoinRequest{Room: "plans", AgentName: name, Capacity: agents}))
+		}
+		for round := range 20 {
+			ids := make([]string, agents)
+			for i := range ids { // each agent may edit the task that it added
+				got := services[0].adds(all[i].Token, fmt.Sprintf("part %d of round %d", i, round))
+				ids[i] = got.Tasks[0].ID
+			}
+			errs := make([]error, agents)
+			var done sync.WaitGroup
+			for i := range agents {
+				done.Go(func() {
+					_, errs[i] = services[i%len(services)].Task(t.Context(), chat.TaskRequest{Token: all[i].Token,
+						Action: chat.CommandEdit, ID: ids[i], After: []string{ids[(i+1)%agents]}})
+				})
+			}
+			done.Wait()
+			refused := slices.IndexFunc(errs, func(err error) bool { return err != nil })
+			if refused < 0 {
+				t.Fatalf("round %d: they wait for each other", round)
+			}
+			at := func(i int) string { return ids[(refused+i)%agents] }
+			want := fmt.Sprintf("%s after %s, %s after %s, %s after %s.", at(0), at(1), at(1), at(2), at(2), at(0))
+			err := errs[refused]
+			wants(t, err, fault.InvalidArgument)
+			if !strings.Contains(err.Error(), want) || errors.Join(errs...).Error() != err.Error() {
+				t.Fatalf("round %d: %v, want one refusal with %s", round, errs, want)
+			}
+
+			// They end one after the other, the last added or not.
+			for i := range agents {
+				got := services[0].task(all[0].Token, chat.CommandTake, at(agents-i))
+				if len(got.Results) != min(i, 1) {
+					t.Fatalf("round %d: %s brings %q", round, got.Task.ID, results(got))
+				}
+				services[0].finish(all[0].Token, got.Task.ID, "done")
+			}
+		}
+	})
+}
+
 // Four agents take the same task at once, and then four others the next free one: one wins the first, and each
 // of the others gets one of its own. Its holder finishes it once, by whichever of two calls is first.
 func TestTask_takenAtOnce_hasOneWinner(t *testing.T) {

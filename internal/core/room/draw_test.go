@@ -191,7 +191,7 @@ func (l *timeline) drawTask(t *rapid.T, seat int) {
 	case room.AddTasks:
 		o.Add = []room.Task{{Title: "sand", For: o.For}, {Title: "paint", Text: "blue", After: []int64{-1}}}
 	case room.EditTask:
-		o.Title, o.After = "hang", []int64{max(1, o.No-1)}
+		o.Title, o.After = "hang", []int64{rapid.Int64Range(max(1, o.No-2), o.No+2).Draw(t, "after")}
 	case room.FinishTask:
 		if rapid.Bool().Draw(t, "reports") {
 			l.try(seat, room.Event{Text: "done", Finishes: []int64{o.No, o.No + 1}})

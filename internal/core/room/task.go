@@ -48,7 +48,7 @@ type Task struct {
 	Invite   int     `json:"inv,omitempty"`   // the number of Adder's invite; older programs do not say
 	Holder   Party   `json:"has,omitzero"`    // who took the task; zero: nobody
 	For      []Party `json:"for,omitempty"`   // to whom the task is offered, until somebody takes the task
-	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks to do first, done or not: see WaitsFor
+	After    []int64 `json:"after,omitempty"` // numbers of tasks to do first, done or not: see WaitsFor
 	AtMs     int64   `json:"at,omitempty"`    // the time of event N
 	SinceN   int64   `json:"sn,omitempty"`    // the event that began the present state: taken, or free with this offer
 	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event

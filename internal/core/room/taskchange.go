@@ -2,6 +2,7 @@ package room
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -188,6 +189,9 @@ func (o TaskOrder) proposeAdd(head *Head, agent Agent, event *Event) (*Event, in
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
 			"was added: finish or drop some first.", core.MaxTasks, len(head.Tasks))
 	}
+	if err := checkCircles(o.Add); err != nil {
+		return nil, 0, err
+	}
 	for i, task := range o.Add {
 		task.No, task.Invite = head.LastTask+int64(i)+1, agent.Invite
 		var after []int64
@@ -224,6 +228,81 @@ func (h *Head) mayFollow(agent Agent, no int64) (counts bool, err error) {
 			"tasks of this call by 1, 2, …, and others by their ids.", TaskID(no))
 	}
 	return !slices.ContainsFunc(h.TaskEnds, func(end TaskEnd) bool { return end.No == no && end.Dropped }), nil
+}
+
+// newAfter returns After of task after the edit. A circle is looked for in head, which the edit follows, so two edits
+// at once make none. A task that has ended is in no circle: nothing waits for it.
+func (o TaskOrder) newAfter(head *Head, agent Agent, task Task) (after []int64, err error) {
+	for _, no := range o.After {
+		counts, err := head.mayFollow(agent, no)
+		if err != nil {
+			return nil, err
+		}
+		if counts && !slices.Contains(after, no) {
+			after = append(after, no)
+		}
+	}
+	return after, checkCircle(task.No, func(no int64) []int64 {
+		if no == task.No {
+			return after
+		}
+		other, _ := head.Task(no)
+		return other.After
+	})
+}
+
+// checkCircles refuses tasks to add that come after one another in a circle. Tasks that are there already come after
+// none of them.
+func checkCircles(add []Task) error {
+	for i := range add {
+		err := checkCircle(-int64(i)-1, func(no int64) []int64 {
+			if no > 0 {
+				return nil
+			}
+			return add[-no-1].After
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkCircle refuses task no if it comes after itself, directly or by others: none of them could ever be taken.
+// after returns the tasks directly before a task; a negative number is that of a task to add.
+func checkCircle(no int64, after func(no int64) []int64) error {
+	seen := map[int64]bool{}
+	var back func(from int64) []string // from one task to the next before it, until no
+	back = func(from int64) []string {
+		for _, before := range after(from) {
+			step := numbered(from) + " after " + numbered(before)
+			if before == no {
+				return []string{step}
+			}
+			if seen[before] {
+				continue
+			}
+			seen[before] = true
+			if rest := back(before); rest != nil {
+				return append([]string{step}, rest...)
+			}
+		}
+		return nil
+	}
+	circle := back(no)
+	if circle == nil {
+		return nil
+	}
+	return fault.Refuse(fault.InvalidArgument, "after: this makes a circle, and nothing in it could ever be taken: "+
+		"%s. Nothing was changed: leave one of these out.", strings.Join(circle, ", "))
+}
+
+// numbered returns the id of task no, or the place of a task to add.
+func numbered(no int64) string {
+	if no < 0 {
+		return "number " + strconv.FormatInt(-no, 10)
+	}
+	return TaskID(no)
 }
 
 // proposeTake completes the event by which agent takes task.
@@ -309,18 +388,10 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 		change.For = o.For
 	}
 	if o.After != nil {
-		change.After = nil
-		for _, no := range o.After {
-			counts, err := head.mayFollow(agent, no)
-			switch {
-			case err != nil:
-				return nil, err
-			case no >= task.No:
-				return nil, fault.Refuse(fault.InvalidArgument, "after: only tasks before %s itself. Nothing was "+
-					"changed.", TaskID(task.No))
-			case counts && !slices.Contains(change.After, no):
-				change.After = append(change.After, no)
-			}
+		var err error
+		change.After, err = o.newAfter(head, agent, task)
+		if err != nil {
+			return nil, err
 		}
 	}
 

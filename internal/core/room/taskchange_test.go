@@ -20,6 +20,9 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 	retitle := func(no int64) room.TaskOrder {
 		return room.TaskOrder{Action: room.EditTask, No: no, Title: "another"}
 	}
+	follows := func(no int64, after ...int64) room.TaskOrder {
+		return room.TaskOrder{Action: room.EditTask, No: no, After: after}
+	}
 	add := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "rest"}}}
 	const gil = 5
 	guest := func(l *timeline) { l.joinBy(1, "Gil") }
@@ -113,11 +116,17 @@ func TestTaskOrder_byHolderAdderAdminOrOther_isCarriedOutOrRefused(t *testing.T)
 			do: room.TaskOrder{Action: room.EditTask, No: 2, After: []int64{}}, want: "open"},
 		"edit by the adder": {before: []func(*timeline){takes(cid, 1)}, by: bob, do: retitle(1), want: "taken 3",
 			wakes: []int{cid}},
-		"edit by another":    {by: cid, do: retitle(1), code: fault.NotAllowed, want: "open"},
-		"edit by one of two": {before: []func(*timeline){ofTwo}, by: cid, do: retitle(1), want: "open"},
-		"edit to come after a later task": {by: bob,
-			do:   room.TaskOrder{Action: room.EditTask, No: 1, After: []int64{2}},
-			code: fault.InvalidArgument, want: "open"},
+		"edit by another":                 {by: cid, do: retitle(1), code: fault.NotAllowed, want: "open"},
+		"edit by one of two":              {before: []func(*timeline){ofTwo}, by: cid, do: retitle(1), want: "open"},
+		"edit to come after a later task": {by: bob, do: follows(2, 4), want: "after t4"},
+		"done, the later task frees it": {before: []func(*timeline){func(l *timeline) { l.must(bob, follows(1, 3)) },
+			takes(cid, 3)}, by: cid, do: finish(3), of: 1, want: "open", wakes: []int{bob, dora}},
+		"edit to come after itself": {by: bob, do: follows(1, 1), code: fault.InvalidArgument, want: "open"},
+		"edit to come after what waits for it": {by: bob, do: follows(1, 3, 2), code: fault.InvalidArgument,
+			want: "open"},
+		"add in a circle": {by: bob, do: room.TaskOrder{Action: room.AddTasks, Add: []room.Task{
+			{Title: "wax", After: []int64{-2}}, {Title: "mop", After: []int64{1, -1}}}}, code: fault.InvalidArgument,
+			of: 1, want: "open"},
 		"edit to come after an unknown task": {by: bob,
 			do:   room.TaskOrder{Action: room.EditTask, No: 2, After: []int64{9}},
 			code: fault.InvalidArgument, want: "after t1"},

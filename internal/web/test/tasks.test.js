@@ -7,7 +7,9 @@ import { test } from "node:test";
 import { Refusal } from "../assets/mcp.js";
 import { sentence } from "../assets/talk/events.js";
 import { argsOf } from "../assets/tasks/forms.js";
-import { actionsOf, filters, groupOf, grouped, mattering, mayAct, refusal, standing } from "../assets/tasks/model.js";
+import {
+  actionsOf, filters, groupOf, grouped, mattering, mayAct, mayPrecede, refusal, standing,
+} from "../assets/tasks/model.js";
 
 const me = "Ada";
 const stateOf = (room = {}, more = {}) => ({
@@ -15,6 +17,16 @@ const stateOf = (room = {}, more = {}) => ({
   room: { capacity: 5, agents: [{ name: me, you: true }, { name: "Bo" }], ...room }, ...more,
 });
 const task = (id, state, more = {}) => ({ id, title: "title of " + id, state, ...more });
+
+test("a task may come after each other one, but for those that wait for it", () => {
+  const tasks = [task("t1", "blocked", { after: ["t3"] }), task("t2", "open"), task("t3", "blocked", { after: ["t2"] }),
+    task("t4", "open")];
+  const ids = (id) => mayPrecede(id, tasks).map(({ id }) => id).join();
+  assert.equal(ids("t2"), "t4");
+  assert.equal(ids("t3"), "t2,t4");
+  assert.equal(ids("t1"), "t2,t3,t4");
+  assert.equal(ids(undefined), "t1,t2,t3,t4");
+});
 
 test("tasks stand in groups: one's own, those of others, free ones, and those behind others", () => {
   const tasks = [task("t1", "blocked"), task("t2", "open"), task("t3", "stalled", { by: "Bo" }),

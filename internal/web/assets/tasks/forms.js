@@ -5,6 +5,7 @@ import { html, useRef, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { useTask } from "./act.js";
 import { dialogs as w } from "./dialog-words.js";
+import { mayPrecede } from "./model.js";
 
 const focus = (element) => element?.focus();
 
@@ -28,10 +29,9 @@ const Offer = ({ state, chosen, onChange }) => html`
   <${Choices} legend=${w.offerTo} hint=${chosen.length ? w.offerHint : ""} chosen=${chosen} onChange=${onChange}
     all=${state.room.agents.map(({ name }) => name)} />`;
 
-/** Only what was added before can come first. */
-function After({ state, before, chosen, onChange }) {
-  const earlier = state.tasks.slice(0, before ? state.tasks.findIndex(({ id }) => id === before) : undefined);
-  const titles = new Map(earlier.map(({ id, title }) => [id, title]));
+/** Offers what can come before the task of the form; no id: a new task. */
+function After({ state, id, chosen, onChange }) {
+  const titles = new Map(mayPrecede(id, state.tasks).map(({ id, title }) => [id, title]));
   return html`
     <${Choices} legend=${w.after} all=${[...titles.keys()]} chosen=${chosen} onChange=${onChange}
       shown=${(id) => html`<span class="task-id">${id}</span> <bdi>${titles.get(id)}</bdi>`} />`;
@@ -113,7 +113,7 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
           <input class="input" required maxlength="200" ref=${focus} value=${now.title}
             onInput=${(e) => set({ title: e.target.value })} /></label>
         ${text(w.details)}
-        <${After} state=${state} before=${task.id} chosen=${now.after} onChange=${(after) => set({ after })} />`}
+        <${After} state=${state} id=${task.id} chosen=${now.after} onChange=${(after) => set({ after })} />`}
       ${action === "drop" && html`<p>${w.dropText(task.id)}</p>${text(w.why)}`}
       <${Buttons} button=${w.buttons[action]} busy=${busy || !now.title.trim()} onCancel=${onDone}
         kind=${action === "drop" ? "danger" : "primary"} cancel=${action === "drop" ? w.keep : ui.cancel} />

@@ -74,6 +74,15 @@ export function named(name, { me, alone }, person = false, called = "") {
 /** Returns those of the open tasks that come before one. */
 export const before = ({ after = [] }, tasks) => tasks.filter(({ id }) => after.includes(id));
 
+/** Returns those of the open tasks that one can come after: not itself, and none that waits for it. */
+export function mayPrecede(id, tasks) {
+  const waiting = new Set([id]);
+  for (const one of waiting) { // the set grows
+    for (const { id, after } of tasks) if (after?.includes(one)) waiting.add(id);
+  }
+  return tasks.filter(({ id }) => !waiting.has(id));
+}
+
 /** Says how a task stands, and after what one comes that is blocked: first what was dropped, since that never ends. */
 export function standing(task, { me, alone, tasks }) {
   const { state, by, for: offered, after = [], after_dropped: dropped } = task;
