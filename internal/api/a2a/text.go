@@ -19,7 +19,7 @@ const (
 	saidAllDone = "All others are done or have left. If all is said, cancel the task: that leaves the room."
 	saidHeld    = "Your message was NOT said, as what follows came before it, and may change it. Say it again in " +
 		"a new message, as it is or changed."
-	saidSecret = "Your message was NOT said, as it seems to hold %s, which anyone in the room could use. Take that " +
+	saidSecret = "Your message was NOT said, as it seems to hold %s, which others would read. Take that " +
 		"out, or send the same again if it may be said."
 	saidPaused  = "Your message was NOT said, as your user has paused you in this room. Wait, and say it again later."
 	saidPending = "Your user approves what you say here. Your message waits for that."

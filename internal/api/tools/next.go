@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -263,6 +264,11 @@ func (s *situation) word(w string) string {
 		return "cursor " + s.cursor
 	case "credential":
 		return s.credential
+	case "harm":
+		if s.credential == sanitize.CallSyntax {
+			return "what you meant as an argument, such as to, is mere text until you give it apart"
+		}
+		return "anyone who reads it could use it"
 	case "agreed":
 		return s.agreed
 	case "owed":

@@ -60,7 +60,7 @@ var imperatives = []row{
 	// The seat, the room or the call is over, or the call was refused.
 	{(*situation).isOut, "{out}", ""}, // [S]: see outs
 	{func(s *situation) bool { return s.status == chat.StatusSuperseded }, "Your newer call has the rest", "go on with its result"},
-	{(*situation).isCredential, "NOT sent: it holds what looks like {credential}, and anyone who reads it could use it", "{again} without it; if others are meant to have it, repeat the same call or command, and it is sent"}, // [S]
+	{(*situation).isCredential, "NOT sent: it holds what looks like {credential}, and {harm}", "{again} without it; if others are meant to have it, repeat the same call or command, and it is sent"}, // [S]
 	{func(s *situation) bool { return s.more }, "There is more to read before you speak", "call {look}"},
 	// The agent may not act.
 	{(*situation).isBound, "All others have left or are finished, but your user holds you, so you cannot leave", "tell your user, who can leave for you, and {rest}"},                          // [S]

@@ -2,10 +2,12 @@ package tools
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/api/tools/spec"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -41,6 +43,20 @@ func TestSend_withoutAText_isRefusedUnlessItNeedsNone(t *testing.T) {
 		in := chat.SendRequest{Token: "t", Kind: kind}
 		if got := sendNeeds(t.Context(), &in) == ""; got != (kind == room.Agree) {
 			t.Errorf("%s without a text: %q", kind, sendNeeds(t.Context(), &in))
+		}
+	}
+}
+
+// TestSend_anArgumentOfTheToolsThatSpeak_isKnownInALeakedCall has the arguments of all texts that everybody may read.
+func TestSend_anArgumentOfTheToolsThatSpeak_isKnownInALeakedCall(t *testing.T) {
+	for _, tool := range listTools(t).Tools {
+		if !slices.Contains([]string{"send_message", "share_file", "leave_room"}, tool.Name) {
+			continue
+		}
+		for name := range tool.InputSchema.Properties {
+			if !sanitize.HoldsCallSyntax("plum. <parameter name=\"" + name + "\">") {
+				t.Errorf("%s of %s is not known", name, tool.Name)
+			}
 		}
 	}
 }

@@ -50,8 +50,8 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 			return err
 		}
 		if sent.Credential != "" {
-			return fail(failed, "Nothing was shared: the file or the note holds what looks like %s, and anyone who "+
-				"reads it could use it. Share it again if they are meant to have it.", sent.Credential)
+			return fail(failed, "Nothing was shared: the file or the note holds what looks like %s, which others "+
+				"would read. Share it again if they are meant to have it.", sent.Credential)
 		}
 		err = s.out.show(r, func() {
 			switch {

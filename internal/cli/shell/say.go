@@ -102,8 +102,8 @@ func (s *Shell) Send(ctx context.Context, which Which, req SendRequest) error {
 		}
 		switch {
 		case sent.Credential != "":
-			return fail(failed, "Nothing was sent: the text holds what looks like %s, and anyone who reads it could "+
-				"use it. Say it again if they are meant to have it.", sent.Credential)
+			return fail(failed, "Nothing was sent: the text holds what looks like %s, which others would read. "+
+				"Say it again if they are meant to have it.", sent.Credential)
 		case !sent.Sent:
 			return s.unsaid(sent, r, req)
 		case !req.Answer:

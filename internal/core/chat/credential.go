@@ -16,6 +16,16 @@ func (c *session) confirmCredential(ctx context.Context, fingerprint [16]byte, k
 	return c.reader().ConfirmCredential(ctx, hex.EncodeToString(fingerprint[:]), key)
 }
 
+// warningOf returns what a text of the caller seems to hold that is not meant for others: a credential or, of an agent,
+// the end of its own tool call. A person makes no tool calls.
+func (c *session) warningOf(text string) string {
+	kind := sanitize.Credential(text)
+	if kind == "" && !c.me.IsPerson() && sanitize.HoldsCallSyntax(text) {
+		return sanitize.CallSyntax
+	}
+	return kind
+}
+
 // warnOfCredential holds back a text with a credential once: models paste secrets, and a sent message cannot be taken
 // back. The same call again sends the text.
 func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
@@ -34,9 +44,9 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 	return &Sent{Credential: op.credential, Waited: op.answerUnsent(ctx, "")}, nil
 }
 
-// checkLastWord refuses a last word with a credential once.
+// checkLastWord refuses a last word once for what warningOf finds.
 func (c *session) checkLastWord(ctx context.Context, text string) error {
-	kind := sanitize.Credential(text)
+	kind := c.warningOf(text)
 	if kind == "" {
 		return nil
 	}
@@ -44,7 +54,7 @@ func (c *session) checkLastWord(ctx context.Context, text string) error {
 	if err != nil || confirmed {
 		return err
 	}
-	return fault.Refuse(fault.InvalidArgument, "text holds what looks like %s, and anyone who reads it could use it. "+
+	return fault.Refuse(fault.InvalidArgument, "text holds what looks like %s, and all here would read it. "+
 		"You have not left: take it out and call again; if others are meant to have it, repeat this call as it is.",
 		kind)
 }

@@ -152,3 +152,33 @@ func TestCredential_warnedDuringAWait_isSentTheSecondTime(t *testing.T) {
 		t.Errorf("once more: %+v, %v", got, err)
 	}
 }
+
+// leaked is a text for Bob alone, from a client that closed the argument too late.
+const leaked = "plum.</text>\n<parameter name=\"to\">[\"Bob\"]</parameter>"
+
+func TestCallSyntax_inAnAgentsText_keepsPrivateWordsUnsentOnce(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	req := chat.SendRequest{Token: p.ann.Token, Text: leaked}
+	if got, err := w.send(req); err != nil || got.Sent || got.Credential != "the end of your own tool call" {
+		t.Errorf("a text: %+v, %v", got, err)
+	}
+	leave := chat.LeaveRequest{Token: p.bob.Token, Text: leaked}
+	_, err := w.LeaveRoom(t.Context(), leave)
+	wants(t, err, fault.InvalidArgument)
+	for _, m := range w.history(p.bob.Token, chat.HistoryRequest{}).Messages {
+		if strings.Contains(m.Text, "plum") {
+			t.Errorf("%q was said", m.Text)
+		}
+	}
+	if got, err := w.send(req); err != nil || !got.Sent {
+		t.Errorf("a text, once more: %+v, %v", got, err)
+	}
+	person := chat.SendRequest{Token: w.person(p.bob), Text: leaked + " "}
+	if got, err := w.send(person); err != nil || !got.Sent {
+		t.Errorf("a person's text: %+v, %v", got, err)
+	}
+	if got, err := w.LeaveRoom(t.Context(), leave); err != nil || got.Status != chat.StatusLeft {
+		t.Errorf("a last word, once more: %+v, %v", got, err)
+	}
+}

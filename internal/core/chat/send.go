@@ -11,7 +11,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/presence"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -146,12 +145,12 @@ type sendOp struct {
 
 	earlier    roomlog.SentAs // the message or draft that this call repeats; N is 0: none is known
 	guard      guard          // against speaking over unread messages
-	credential string         // the kind of credential in the text; "": none, or the caller was warned
+	credential string         // what warningOf finds in the text; "": nothing, or the caller was warned
 }
 
 // newSend returns the send that the caller asks for.
 func (c *session) newSend(req SendRequest) *sendOp {
-	op := &sendOp{session: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text)}
+	op := &sendOp{session: c, req: req, began: c.start.At, credential: c.warningOf(req.Text)}
 	if cursor, ok := c.token.ParseCursor(req.Cursor); ok {
 		op.guard = guard{on: true, cursor: cursor, checked: cursor.N}
 		c.start.Known = max(c.start.Known, cursor.N) // the client has the answer with this cursor
