@@ -75,13 +75,7 @@ func (s *Set) supervise() tool {
 			}
 		},
 		token: func(in supervising) string { return in.Token },
-		again: func(in supervising) string {
-			if in.Draft != "" {
-				return "The decision may have been made: call supervise with only agent_token, and repeat it if the " +
-					"draft is still among drafts."
-			}
-			return repeatSafely
-		},
+		again: func(supervising) string { return repeatSafely },
 		run: func(ctx context.Context, in supervising) (results.Supervised, error) {
 			if in.approveSome != nil {
 				some, err := room.SelectionOf(in.approveSome)
@@ -160,7 +154,7 @@ func errsInWords(hooks []chat.HookView) bool {
 func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Supervised {
 	v := results.Supervised{
 		PersonName: got.Name, Paused: got.Paused, Approve: got.Approve, ApproveSome: got.ApproveSome.Names(),
-		Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
+		Duplicate: got.Duplicate, Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
 		Drafts:    make([]results.Draft, len(got.Drafts)), Hooks: make([]results.Hook, len(got.Hooks)),
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}

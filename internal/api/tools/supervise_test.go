@@ -146,8 +146,8 @@ func TestSupervise_approveSome_isWhatTheAnswerShows(t *testing.T) {
 	}
 }
 
-// next tells how to find a decision whose reply was lost.
-func TestSupervise_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
+// next says that a decision whose reply was lost can be repeated.
+func TestSupervise_replyOfADecisionLost_isRepeatedSafely(t *testing.T) {
 	var lose atomic.Bool
 	tab := &tabletest.Hooks{Table: newOutage(t).Table, After: func(_ context.Context, c *tabletest.Call) {
 		if c.Method == tabletest.Write && c.Err == nil && lose.CompareAndSwap(true, false) {
@@ -162,14 +162,18 @@ func TestSupervise_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
 	draft := p.call("send_message", args{"agent_token": ann.Token, "text": "The price is 900."})
 	lose.Store(true)
 	r := p.try("supervise", args{"agent_token": user, "draft": draft.ID, "decision": "send"})
-	if r.Code != "unavailable" || !strings.Contains(r.Next, "call supervise with only agent_token") {
+	if r.Code != "unavailable" || !strings.Contains(r.Next, "Repeating the call is safe") {
 		t.Fatal(r.text)
 	}
 	if r := p.call("supervise", args{"agent_token": user}); len(r.Drafts) != 0 {
 		t.Errorf("the draft waits still: %s", r.text)
 	}
+	if r := p.call("supervise", args{"agent_token": user, "draft": draft.ID,
+		"decision": "send"}); !strings.Contains(r.text, `"duplicate":true`) {
+		t.Errorf("the same decision again: %s", r.text)
+	}
 	if r := p.try("supervise", args{"agent_token": user, "draft": draft.ID,
-		"decision": "send"}); r.Code != "invalid_argument" {
+		"decision": "refuse"}); r.Code != "invalid_argument" {
 		t.Errorf("it is decided twice: %s", r.text)
 	}
 	said := 0

@@ -8,6 +8,8 @@ type Supervised struct {
 
 	ApproveSome []string `json:"approve_some,omitempty" doc:"which messages of the agent wait for a decision, if not all: private, files, agreements"`
 
+	Duplicate bool `json:"duplicate,omitempty" schema:"-" doc:"true if the draft was decided so before; nothing was done again"`
+
 	Untrusted string  `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Drafts    []Draft `json:"drafts" doc:"the messages that wait for a decision, oldest first, at most 8"`
 	Hooks     []Hook  `json:"hooks,omitempty" doc:"the addresses that are called when there is something new, at most 4"`

@@ -236,6 +236,9 @@ func (o superviseOp) same(m model, a agentModel) error {
 func (o superviseOp) decide(m model, r roomModel, a agentModel, e eventModel) (model, error) {
 	i := slices.IndexFunc(a.person.open(m.now), func(d draftModel) bool { return d.n == o.draft })
 	if i < 0 {
+		if o.isDecidedSo(m, r, a) {
+			return m, o.same(m, a)
+		}
 		return m, expectEqual("the code", o.code, fault.InvalidArgument)
 	}
 	d := a.person.open(m.now)[i]
@@ -257,6 +260,23 @@ func (o superviseOp) decide(m model, r roomModel, a agentModel, e eventModel) (m
 	}
 	a, _ = r.agent(a.seat)
 	return m.with(r), o.same(m, a)
+}
+
+// isDecidedSo reports whether the draft was decided in the same way a short time ago.
+func (o superviseOp) isDecidedSo(m model, r roomModel, a agentModel) bool {
+	for _, e := range r.log {
+		if e.decides != o.draft || e.seat != a.seat || m.now.Sub(e.At) >= room.RepeatWindow {
+			continue
+		}
+		switch {
+		case e.Reason == room.ReasonRefused:
+			return o.decision == room.RefuseDraft
+		case e.Person:
+			return o.decision == room.EditDraft && e.Text == o.req.Text
+		}
+		return o.decision == room.SendDraft
+	}
+	return false
 }
 
 // message returns the draft as it is sent now.

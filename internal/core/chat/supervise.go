@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -48,13 +49,15 @@ type Supervised struct {
 
 	ApproveSome room.Selection // only these messages
 
+	Duplicate bool // the draft was decided so before
+
 	Drafts []DraftView // that wait for the caller, oldest first
 	Hooks  []HookView  // of the agent, oldest first
 }
 
 // Supervise carries out an order of the person behind an agent: it opens the link of a seat or asks for another; pauses
-// the agent, or approves its messages; or decides about a draft. A repeated call changes nothing, but a second decision
-// about a draft is refused.
+// the agent, or approves its messages; or decides about a draft. A repeated call changes nothing, since the answer to
+// the first may be lost. Another decision about the same draft is refused.
 func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervised, error) {
 	token, err := parseToken(req.Token)
 	if err != nil {
@@ -94,6 +97,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	defer c.room.release()
 
 	// At most one thing changes, and the answer shows the seat afterwards.
+	duplicate := false
 	switch {
 	case c.me.IsPersonOnly() && (req.Draft != "" || req.changesSupervision() || req.changesName()):
 		err = refuseAlone()
@@ -106,7 +110,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	case req.EndHook != "":
 		err = c.endHook(ctx, req.EndHook, new(bool))
 	case req.Draft != "":
-		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
+		duplicate, err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
 	case req.changesSupervision():
 		err = c.supervise(ctx, withoutHead(room.Supervision{Paused: req.Paused, Approve: req.Approve,
 			ApproveSome: req.ApproveSome}.Decide))
@@ -118,6 +122,7 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		return Supervised{}, s.Outward(err)
 	}
 	got, err := c.supervised(ctx)
+	got.Duplicate = duplicate
 	return got, s.Outward(err)
 }
 
@@ -225,14 +230,16 @@ func (c *session) openDrafts() (ids []string) {
 	return ids
 }
 
-// decideDraft decides about the draft of an id, for the person behind the caller's seat.
-func (c *session) decideDraft(ctx context.Context, id string, decision room.Decision, text string) error {
+// decideDraft decides about the draft of an id, for the person behind the caller's seat. duplicate reports that the
+// draft was decided so before: see isDecidedSo.
+func (c *session) decideDraft(ctx context.Context, id string, decision room.Decision, text string) (duplicate bool,
+	err error) {
 	event, err := c.seenEvent(ctx, "draft", id)
 	if fault.CodeOf(err) == fault.InvalidArgument {
-		err = room.RefuseDecided()
+		err = room.ErrDecided
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	file := event.CarriedFile()
 	_, err = c.change(ctx, func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
@@ -254,8 +261,32 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 		}
 		return ch, nil
 	})
-	if err == nil && decision == room.RefuseDraft {
+	switch {
+	case errors.Is(err, room.ErrDecided):
+		same, failed := c.isDecidedSo(ctx, event, decision, text)
+		if failed != nil || same {
+			return same, failed
+		}
+	case err == nil && decision == room.RefuseDraft:
 		c.deleteFile(ctx, file)
 	}
-	return err
+	return false, err
+}
+
+// isDecidedSo reports whether the person has decided about a draft in the same way within room.RepeatWindow. Then the
+// answer to that call may have been lost, and the person, who wants nothing else, is told that it is done.
+func (c *session) isDecidedSo(ctx context.Context, draft room.Event, decision room.Decision, text string) (bool,
+	error) {
+	head, now := c.room.log.Peek(), c.room.svc.now()
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
+		switch {
+		case err != nil:
+			return false, err
+		case event.N <= draft.N, now.Sub(event.At()) >= room.RepeatWindow:
+			return false, nil
+		case event.Seat == c.me.Seat && event.Decides == draft.N:
+			return event.IsDecision(decision, text), nil
+		}
+	}
+	return false, nil
 }

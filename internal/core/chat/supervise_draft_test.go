@@ -163,6 +163,41 @@ func TestDraft_repeatedCall_tellsWhatBecameOfIt(t *testing.T) {
 	}
 }
 
+// The answer to a decision was lost, so the person decides again, perhaps at another process.
+func TestDraft_decidedAgain_isADuplicateIfTheDecisionIsTheSame(t *testing.T) {
+	type decision struct {
+		how  room.Decision
+		text string
+	}
+	all := []decision{{room.SendDraft, ""}, {room.EditDraft, "theirs"}, {room.EditDraft, "others"},
+		{room.RefuseDraft, ""}, {room.RefuseDraft, "no"}}
+	for _, first := range all {
+		w := newWorld(t)
+		p, person := w.approved()
+		id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "mine"})
+		if got := w.decides(person, id, first.how, first.text); got.Duplicate {
+			t.Errorf("%v: at first it is a duplicate", first)
+		}
+		w.sends(chat.SendRequest{Token: p.ann.Token, Text: "meanwhile"})
+		before := lines(w.all(p.bob.Token))
+		for _, second := range all {
+			got, err := w.elsewhere().Supervise(t.Context(),
+				chat.SuperviseRequest{Token: person, Draft: id, Decision: second.how, Text: second.text})
+			if second == first && (err != nil || !got.Duplicate) {
+				t.Errorf("%v again: %+v, %v", first, got, err)
+			}
+			if second != first {
+				wants(t, err, fault.InvalidArgument)
+			}
+		}
+		same(t, "Bob reads", lines(w.all(p.bob.Token)), before)
+		w.clock.Advance(room.RepeatWindow)
+		_, err := w.Supervise(t.Context(),
+			chat.SuperviseRequest{Token: person, Draft: id, Decision: first.how, Text: first.text})
+		wants(t, err, fault.InvalidArgument)
+	}
+}
+
 func TestDraft_keyOfARefusedOne_isNotSent(t *testing.T) {
 	w := newWorld(t)
 	p, person := w.approved()

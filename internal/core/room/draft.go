@@ -89,7 +89,7 @@ func (a Agent) Draft(event Event, asked []int, key string, now time.Time) (Event
 func (h *Head) DecideDraft(agent Agent, event Event, decision Decision, text string, now time.Time) (Event, error) {
 	switch {
 	case event.Type != Drafted || event.Seat != agent.Seat || !agent.HasDraft(event.N, now):
-		return event, RefuseDecided()
+		return event, ErrDecided
 	case decision == RefuseDraft:
 		e := agent.Supervise(agent.Person.WithoutDraft(event.N), ReasonRefused)
 		e.Decides, e.Note = event.N, text
@@ -121,8 +121,17 @@ func (a Agent) FindDraft(fingerprint [16]byte, now time.Time) int64 {
 	return 0
 }
 
-// RefuseDecided refuses a decision about anything but a waiting draft.
-func RefuseDecided() error {
-	return fault.Refuse(fault.InvalidArgument, "draft: no draft with this id waits for you. It has been decided, "+
-		"perhaps on another device, or is more than a day old. Nothing was decided: drafts lists those that wait.")
+// IsDecision reports whether e is what follows a decision about a draft.
+func (e Event) IsDecision(decision Decision, text string) bool {
+	switch decision {
+	case RefuseDraft:
+		return e.Type == SupervisionSet && e.Note == text
+	case EditDraft:
+		return e.Type == Said && e.Person && e.Text == text
+	}
+	return e.Type == Said && !e.Person
 }
+
+// ErrDecided refuses a decision about anything but a waiting draft.
+var ErrDecided = fault.Refuse(fault.InvalidArgument, "draft: no draft with this id waits for you. It has been "+
+	"decided, perhaps on another device, or is more than a day old. Nothing was decided: drafts lists those that wait.")

@@ -185,6 +185,7 @@ export interface Supervised {
   paused: boolean;
   approve: boolean;
   approve_some?: string[];
+  duplicate?: boolean;
   untrusted?: string;
   drafts: Draft[];
   hooks?: Hook[];
