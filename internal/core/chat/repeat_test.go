@@ -864,3 +864,47 @@ func TestSend_sameQuestionToAnAgentThatLeft_isARepetition(t *testing.T) {
 		p.bob = w.join("plans", "Bob")
 	}
 }
+
+// The answer to a person's vote was lost, so the person votes again, perhaps on another device, without a key.
+func TestSend_voteOfAPersonAgain_isADuplicateIfTheVoteIsTheSame(t *testing.T) {
+	for _, named := range []bool{false, true} {
+		votes := []chat.SendRequest{{Kind: room.Agree}, {Kind: room.Agree, Text: "fine"}, {Kind: room.Object,
+			Text: "too dear"}, {Kind: room.Object, Text: "too late"}}
+		for i, first := range votes {
+			w := newWorld(t)
+			p := w.company()
+			bob := w.person(p.bob)
+			proposal := w.propose(p.ann.Token, "we meet at noon")
+			vote := func(req chat.SendRequest) (chat.Sent, error) {
+				req.Token = bob
+				if named {
+					req.ReplyTo = proposal
+				}
+				return w.elsewhere().Service.Send(t.Context(), req)
+			}
+			sent, err := vote(first)
+			if err != nil || sent.Duplicate {
+				t.Fatalf("%+v: %+v, %v", first, sent, err)
+			}
+			w.say(p.ann.Token, "Anything else?")
+			w.tell(bob, "No.")
+			before := lines(w.all(p.ann.Token))
+			for j, second := range votes {
+				if first.Kind == room.Agree && second.Kind == room.Object { // who has agreed may still object
+					continue
+				}
+				got, err := vote(second)
+				if i == j && (err != nil || !got.Duplicate || got.ID != sent.ID) {
+					t.Errorf("%+v again: %+v, %v", first, got, err)
+				}
+				if i != j {
+					wants(t, err, fault.InvalidArgument)
+				}
+			}
+			same(t, "Ann reads", lines(w.all(p.ann.Token)), before)
+			w.clock.Advance(room.RepeatWindow)
+			_, err = vote(first)
+			wants(t, err, fault.InvalidArgument)
+		}
+	}
+}
