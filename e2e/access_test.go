@@ -302,7 +302,8 @@ func TestAccess_seatsFromBeforeTheFirstKey_goOnOnceAnyCommandHasOne(t *testing.T
 			token := ann.seats()[0].Token
 			admitted := func() bool {
 				status, err := p.bearing(t.Context(), token)
-				return err == nil && slices.Contains([]int{http.StatusOK, http.StatusRequestTimeout, http.StatusConflict}, status)
+				works := []int{http.StatusOK, http.StatusRequestTimeout, http.StatusConflict}
+				return err == nil && slices.Contains(works, status)
 			}
 			needs := "needs your key: " + os.Getenv(process.BinaryEnv) + " join " + room + " --as Ann"
 			if room != "join" {

@@ -155,7 +155,7 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 	v := results.Supervised{
 		PersonName: got.Name, Paused: got.Paused, Approve: got.Approve, ApproveSome: got.ApproveSome.Names(),
 		Duplicate: got.Duplicate, Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
-		Drafts:    make([]results.Draft, len(got.Drafts)), Hooks: make([]results.Hook, len(got.Hooks)),
+		Drafts: make([]results.Draft, len(got.Drafts)), Hooks: make([]results.Hook, len(got.Hooks)),
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, k := range got.Hooks {

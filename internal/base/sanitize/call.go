@@ -10,8 +10,8 @@ import (
 const CallSyntax = "the end of your own tool call"
 
 // callArguments are the arguments of the tools that speak. A test in internal/api/tools compares the schemas.
-var callArguments = [...]string{"agent_token", "ask", "back_in_minutes", "cursor", "finishes", "idempotency_key", "kind",
-	"name", "note", "reply_to", "size", "text", "to", "wait_seconds", "withdraw"}
+var callArguments = [...]string{"agent_token", "ask", "back_in_minutes", "cursor", "finishes", "idempotency_key",
+	"kind", "name", "note", "reply_to", "size", "text", "to", "wait_seconds", "withdraw"}
 
 // HoldsCallSyntax reports whether text seems to hold the end of a model's tool call. Some clients close an argument too
 // late: the arguments behind it, such as to, are then part of the text, and private words would go to all. Such a text

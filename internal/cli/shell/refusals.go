@@ -167,8 +167,8 @@ var sayings = pairs(
 	`text has (\d+) bytes, at most (\d+) are allowed\. Nothing was sent`,
 	"The text has $1 bytes, and a message can have at most $2. Nothing was sent: say it shorter, or share it as a "+
 		"file: {put FILE}",
-	`text holds what looks like (.*), and anyone`,
-	"The text holds what looks like $1, and anyone who reads it could use it. You have not left: take it out, or run "+
+	`text holds what looks like (.*), and (?:anyone|all here)`,
+	"The text holds what looks like $1, and all here would read it. You have not left: take it out, or run "+
 		"the command once more if others are meant to have it.",
 	`(.*) holds (.*)\. Nothing was done: that is a secret`,
 	"$1 holds $2. Nothing was done: that is a secret, which lets others act as its owner. Take it out.",
