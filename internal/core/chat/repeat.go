@@ -156,35 +156,6 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 	return said, err
 }
 
-// isPersonsVote reports whether the call is a vote of a person, without a key.
-func (op *sendOp) isPersonsVote() bool {
-	return op.event.IsVote() && op.req.Key == "" && op.session.me.RepeatsOnlyByKey()
-}
-
-// findVote finds the vote that a person repeats, and records the vote. A person who says the same twice means both
-// messages, but the room takes a vote once: so a vote that is refused, after the same vote within room.RepeatWindow, is
-// that vote, whose answer may have been lost.
-func (op *sendOp) findVote(ctx context.Context) (said bool, err error) {
-	c := op.session
-	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.room.log.Peek().AsOf+1) {
-		switch {
-		case err != nil:
-			return false, err
-		case op.began.Sub(event.At()) >= room.RepeatWindow, event.N < c.me.Since.N:
-			return false, nil
-		case event.Type != room.Said || event.Seat != c.me.Seat || !event.Person || !event.IsVote():
-			continue
-		}
-		n, err := repeatedAmong([]room.Saying{event.Saying()}, op.event, op.fingerprint)
-		said = n > 0 && n != op.earlier.N
-		if said {
-			op.earlier = roomlog.SentAs{N: n}
-		}
-		return said, err
-	}
-	return false, nil
-}
-
 // checkKey refuses a call whose idempotency key stands for another message or draft. Otherwise the answer would be
 // "sent" for words that nobody reads. The first message or draft that was stored under a key binds the key. A message
 // that was held back or refused binds no key.

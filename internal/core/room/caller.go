@@ -21,8 +21,7 @@ func (c Caller) IsPaused() bool { return c.Person.Paused && !c.IsPerson() }
 func (c Caller) IsSupervised() bool { return c.Person.Supervises() && !c.IsPerson() }
 
 // RepeatsOnlyByKey reports whether only the idempotency key marks a message of the caller as a repetition. A person who
-// writes a text twice means both messages; only a vote is taken once. An agent repeats a call because the answer was
-// lost.
+// writes a text twice means both messages. An agent repeats a call because the answer was lost.
 func (c Caller) RepeatsOnlyByKey() bool { return c.IsPerson() }
 
 // IsToldOfOwnDeeds reports whether acts of the caller's own seat are news to the caller. An agent need not be told. A
