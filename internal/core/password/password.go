@@ -183,6 +183,9 @@ func mayBePassword(name, after string) bool {
 	}
 	digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
 	port := digits > 0 && strings.HasPrefix(after[digits:], "/")
-	minutes := digits == len("30") && after[0] < '6' && strings.TrimRight(name, "0123456789") != name
+	behind := strings.ToLower(after[digits:])
+	minutes := digits == len("30") && after[0] < '6' && strings.TrimRight(name, "0123456789") != name &&
+		(behind == "am" || behind == "pm" || strings.HasPrefix(behind, " ") ||
+			!strings.ContainsFunc(behind, unicode.IsLetter))
 	return !port && !minutes
 }

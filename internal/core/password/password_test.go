@@ -73,7 +73,8 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 
 func TestSplit_colonOfALinkATitleOrATime_givesNoPassword(t *testing.T) {
 	for given, want := range map[string]string{"api:v2": "v2", "a:b:c": "b:c", "tea:with milk": "with milk",
-		"room:1234": "1234", "room 2:123": "123", "room:12:30": "12:30", "v2:77": "77", "tea:a/b": "a/b"} {
+		"room:1234": "1234", "room 2:123": "123", "room:12:30": "12:30", "v2:77": "77", "tea:a/b": "a/b",
+		"team1:42secret": "42secret", "v2:12-monkeys": "12-monkeys"} {
 		name, got, err := Split(given, "")
 		if err != nil || got != want || name+":"+got != given {
 			t.Errorf("%q is %q with %q, %v", given, name, got, err)

@@ -61,6 +61,9 @@ func (s Recorder) Record(ctx context.Context, call Call) (due time.Time) {
 	if s.caller.IsPerson() { // the log does not show a person's calls, and no program waits for a person
 		call.Standby, call.Wakes, call.ForMe, call.Fresh = false, false, false, min(call.Fresh, CallFresh)
 	}
+	if call.Absence.BackIn > 0 && s.isHeld() { // before knownPresence, which need not read if an absence is given
+		call.Absence = Absence{}
+	}
 	known := s.knownPresence(ctx, call)
 	if call.Activity != "" {
 		s.setActivity(ctx, call.Activity)
@@ -89,11 +92,7 @@ func (s Recorder) presenceAfter(call Call, known room.Presence) room.Presence {
 			presence.WaitMs = began
 		}
 	}
-	absence := call.Absence
-	if absence.BackIn > 0 && s.isHeld() {
-		absence = Absence{}
-	}
-	switch {
+	switch absence := call.Absence; {
 	case absence.BackIn > 0:
 		presence.BackMs = now.Add(absence.BackIn).UnixMilli()
 	case absence.Given, call.Returns, !now.Before(known.BackAt()):
