@@ -233,8 +233,8 @@ func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Pri
 	return asker, nil
 }
 
-// authorize lets asker act for the seat of agent, if an invite or a valid key has admitted the agent. An invite that was
-// given with a key admits no longer than the key.
+// authorize lets asker act for the seat of agent, if an invite or a valid key has admitted the agent. An invite that
+// was given with a key admits no longer than the key.
 func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room.Agent) error {
 	if agent.IsGuest() && ident.KeyOf(agent.Principal) == "" {
 		return nil
