@@ -12,8 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// turnItem stores that a seat has claimed a turn in the silence after a word. One is stored for the seat and, in the
-// same Write, one for the number of the turn.
+// turnItem stores that a seat has claimed the turn in the silence after a word.
 type turnItem struct {
 	V      int    `json:"v"`
 	ID     string `json:"id"` // random: see Store.putOnce
@@ -34,50 +33,48 @@ func (t turnItem) claimed() ClaimedTurn {
 	return ClaimedTurn{time.UnixMilli(t.AtMs), time.UnixMilli(t.WaitMs)}
 }
 
-// firstTurn is added to the number of a turn, where its key has a seat. No seat has so many digits as to reach it, so a
-// program that knows no numbers of turns reads them as the turns of agents that are not here.
-const firstTurn = 90_000_000
-
 // turnsAfter begins the sort keys of the turns in the silence after event word.
 func turnsAfter(word int64) string { return fmt.Sprintf("TURN#%016d#", word) }
 
-// Turns returns which seats have claimed a turn in the silence after event word, and the number of the next turn.
-func (i Items) Turns(ctx context.Context, word int64) (claimed map[int]ClaimedTurn, next int, err error) {
+// Turns returns which seats have claimed the turn in the silence after event word.
+func (i Items) Turns(ctx context.Context, word int64) (map[int]ClaimedTurn, error) {
 	l := i.log
-	claimed, next = map[int]ClaimedTurn{}, 1
+	claimed := map[int]ClaimedTurn{}
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: turnsAfter(word), Consistency: table.Strong}
 	for item, err := range table.All(ctx, l.store.table, where) {
 		if err != nil {
-			return claimed, next, err
+			return claimed, err
 		}
 		var turn turnItem
 		if err := Decode(item, &turn); err != nil {
-			return claimed, next, err
+			return claimed, err
 		}
 		seat, err := strconv.Atoi(strings.TrimPrefix(item.Key.Sort, turnsAfter(word)))
-		switch {
-		case err != nil:
-			return claimed, next, fmt.Errorf("roomlog: %s names no seat", item.Key)
-		case seat > firstTurn:
-			next = seat - firstTurn + 1
-		default:
-			claimed[seat] = turn.claimed()
+		if err != nil {
+			return claimed, fmt.Errorf("roomlog: %s names no seat", item.Key)
 		}
+		claimed[seat] = turn.claimed()
 	}
-	return claimed, next, nil
+	return claimed, nil
 }
 
-// ClaimTurn claims for a seat turn number n in the silence after event word, for a wait that began at began. It returns
-// false if that turn is claimed. Two processes may know different presence, and choose two agents for one turn: only
-// one puts the number.
-func (i Items) ClaimTurn(ctx context.Context, word int64, n, seat int, began time.Time) (claimed bool, err error) {
+// ClaimTurn claims for a seat the turn in the silence after event word, for a wait that began at began. It returns
+// false if the seat has claimed the turn before, and this wait did not miss it. The item is put if absent, because
+// two processes may decide at once.
+func (i Items) ClaimTurn(ctx context.Context, word int64, seat int, began time.Time) (claimed bool, err error) {
 	l := i.log
 	now := l.store.now()
-	mine := Encode(turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli()})
-	at := func(digits int) table.Item {
-		return table.Item{Key: inRoom(l.id, turnsAfter(word)+seatDigits(digits)), Expires: now.Add(room.Life),
-			Data: mine}
+	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli()}
+	item := table.Item{Key: inRoom(l.id, turnsAfter(word)+seatDigits(seat)), Expires: now.Add(room.Life),
+		Data: Encode(mine)}
+	before, err := l.store.putOnce(ctx, item)
+	if before == nil || err != nil {
+		return err == nil, err
 	}
-	before, err := l.store.putOnce(ctx, at(firstTurn+n), table.Put(at(seat), table.Always))
-	return before == nil && err == nil, err
+	var other turnItem
+	if err := Decode(*before, &other); err != nil || !other.claimed().MissedBy(began) {
+		return false, err
+	}
+	err = l.store.table.Write(ctx, table.Put(item, table.Always))
+	return err == nil, err
 }
