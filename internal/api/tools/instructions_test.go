@@ -32,6 +32,11 @@ func TestInstructions_areShort(t *testing.T) {
 				t.Errorf("%s is missing: %s", word, text)
 			}
 		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if line != strings.TrimSpace(line) || strings.HasSuffix(line, ",") {
+				t.Errorf("a sentence is broken at %q", line)
+			}
+		}
 		t.Logf("instructions: %d characters, %d tokens", len(text), tokens(t, text))
 	}
 	if loop, _, _ := strings.Cut(codexInstructions, "\n"); !strings.Contains(loop, "structuredContent alone") {
