@@ -76,13 +76,11 @@ func (w *write) addProposals(batch []*Proposal, now time.Time) {
 // ErrTooLarge reports a change that needs more ops than one Write may have.
 var ErrTooLarge = errors.New("roomlog: the change does not fit into one write")
 
-// refuseTooLarge ends the only proposal with events, unwritten.
+// refuseTooLarge ends the only proposal with events, unwritten. The proposals behind it were refused on a head that
+// never is: a kick that does not fit would have Bob, who has his seat, refused as gone. They are proposed again.
 func (w *write) refuseTooLarge() {
-	for i := range w.entries {
-		if len(w.entries[i].events) > 0 {
-			w.entries[i] = entry{p: w.entries[i].p, err: ErrTooLarge}
-		}
-	}
+	large := slices.IndexFunc(w.entries, func(e entry) bool { return len(e.events) > 0 })
+	w.entries = append(w.entries[:large], entry{p: w.entries[large].p, err: ErrTooLarge})
 	w.head, w.events, w.ops = w.base, nil, nil
 }
 

@@ -111,4 +111,18 @@ func TestAppend_changeThatDoesNotFitIntoAWrite_isRefused(t *testing.T) {
 	if len(w.entries) != 1 || w.entries[0].err == nil || len(w.events) != 0 {
 		t.Errorf("a batch that begins with it: %+v", w.entries)
 	}
+
+	// A proposal behind it is refused as long as the head has its events.
+	began := l.Peek().AsOf
+	behind := &Proposal{Propose: func(h *room.Head, _ time.Time) (Change, error) {
+		if h.AsOf > began {
+			return Change{}, errors.New("the seat is gone")
+		}
+		return said(1).Propose(h, s.now())
+	}}
+	w = newWrite(l.Peek())
+	w.addProposals([]*Proposal{said(table.MaxOps + 1), behind}, s.now())
+	if len(w.entries) != 1 || !errors.Is(w.entries[0].err, ErrTooLarge) {
+		t.Errorf("a batch with one behind it: %+v", w.entries)
+	}
 }
