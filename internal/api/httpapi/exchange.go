@@ -14,11 +14,10 @@ import (
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// The JSON-RPC codes of refusals beside those of [mcp.Parse]. JSON-RPC leaves the range of codeRefused to servers. Here
-// codeRefused stands for everything that has a status in HTTP.
+// The JSON-RPC codes of refusals beside those of [mcp.Parse].
 const (
 	codeInternal = -32603
-	codeRefused  = -32000
+	codeRefused  = mcp.CodeRefused
 )
 
 // exchange is a request and its answer.

@@ -9,10 +9,12 @@ import (
 	"github.com/parley-chat/parley/internal/api"
 )
 
-// The JSON-RPC codes of a refused message (JSON-RPC 2.0, section 5.1).
+// The JSON-RPC codes of a refused message (JSON-RPC 2.0, section 5.1). Of the range that JSON-RPC leaves to servers,
+// CodeRefused stands for everything that has a status in HTTP, or a limit.
 const (
 	CodeParse   = -32700
 	CodeInvalid = -32600
+	CodeRefused = -32000
 )
 
 // Refusal says why this server does not read a body as a message.

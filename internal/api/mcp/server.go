@@ -184,13 +184,10 @@ func (s *Server) chargeOther(ctx context.Context, m *Message) (refused *fault.Er
 	return refused
 }
 
-// codeRefused is the code of a refusal in the range that JSON-RPC leaves to servers.
-const codeRefused = -32000
-
 // refuseForNow refuses a request that is beyond a limit.
 func refuseForNow(w http.ResponseWriter, m *Message, refused *fault.Error) {
 	seconds := fault.Seconds(refused.RetryAfter)
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	respond(w, http.StatusOK, m.ID, nil, &library.JSONRPCErrorDetails{Code: codeRefused, Message: refused.Message,
+	respond(w, http.StatusOK, m.ID, nil, &library.JSONRPCErrorDetails{Code: CodeRefused, Message: refused.Message,
 		Data: map[string]any{"code": refused.Code, "retry_after_seconds": seconds}})
 }
