@@ -195,7 +195,7 @@ func (s *Shell) checkOwn(ctx context.Context, c *client.Client, req JoinRequest)
 	})
 	for _, seat := range own {
 		is, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Peek: true, Wait: time.Millisecond})
-		if err == nil && (is.Code == spoken || is.Code == quiet || is.Code == taken || is.Unadmitted) {
+		if err == nil && (is.IsAdmitted() || is.Unadmitted) {
 			return fail(failed, "%s in the room %s is an agent of yours, so you need another name. Nobody was told. "+
 				"To speak beside that agent, open the watch link that it gives you: %s", seat.Name, seat.Room,
 				s.command("watch"))

@@ -39,19 +39,11 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 		return Managed{}, s.Outward(err)
 	}
 
-	for _, order := range orders {
-		if !req.Clear {
-			break
-		}
-		files, err := c.clearFiles(ctx, order.Name.Key)
+	if req.Clear {
+		got.Files, got.Tasks, err = c.clearAll(ctx, orders)
 		if err != nil {
 			return Managed{}, s.Outward(err)
 		}
-		tasks, err := c.clearTasks(ctx, order.Name.Key)
-		if err != nil {
-			return Managed{}, s.Outward(err)
-		}
-		got.Files, got.Tasks = got.Files+files, got.Tasks+tasks
 	}
 
 	// After a renewal the old invite admits nobody, so the answer has the new one.
@@ -88,14 +80,29 @@ func (s *Service) ordersOf(req ManageRequest) (orders []room.Order, err error) {
 	return orders, nil
 }
 
+// clearAll removes the files and the open tasks of the agents of orders, and returns how many.
+func (c *session) clearAll(ctx context.Context, orders []room.Order) (files, tasks int, err error) {
+	for _, order := range orders {
+		f, err := c.clearFiles(ctx, order.Name.Key)
+		if err != nil {
+			return files, tasks, err
+		}
+		t, err := c.clearTasks(ctx, order.Name.Key)
+		if err != nil {
+			return files, tasks, err
+		}
+		files, tasks = files+f, tasks+t
+	}
+	return files, tasks, nil
+}
+
 // carryOut appends the events of orders, all or none.
 func (c *session) carryOut(ctx context.Context, may permission, orders []room.Order) (Managed, []room.Event, error) {
-	_, here := c.head.Named(orders[0].Name.Key)
-	for _, order := range orders {
-		_, has := c.head.Named(order.Name.Key)
-		here = here && has
+	isAbsent := func(order room.Order) bool {
+		_, here := c.head.Named(order.Name.Key)
+		return !here
 	}
-	if orders[0].Action == room.Kick && !here { // it may repeat one
+	if orders[0].Action == room.Kick && slices.ContainsFunc(orders, isAbsent) { // it may repeat one
 		if err := c.room.log.ReadBack(ctx, orders[0].Since); err != nil {
 			return Managed{}, nil, err
 		}
