@@ -38,6 +38,8 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 			t.Errorf("%+v, %v; want %s", got, err, code)
 		}
 	}
+	keyed := token(6, room.Agent{Principal: "key:" + key.ID, Invite: 1}) // gave the invite as the room
+	admits(keyed, ident.Principal{ID: "key:" + key.ID, Owner: "Ann"})
 	admits(agent, ident.Principal{ID: "key:" + key.ID, Owner: "Ann"})
 	admits(person, ident.Principal{ID: "key:" + key.ID, Owner: "Ann"})
 	admits(guest, ident.Principal{})
@@ -64,6 +66,7 @@ func TestToken_isAdmittedAsLongAsWhatAdmittedItsAgent(t *testing.T) {
 	}
 	w.revoke("Ann")
 	w.pass(30 * time.Second)
+	refuses(keyed.String(), fault.KeyInvalid)
 	refuses(agent.String(), fault.KeyInvalid)
 	refuses(person.String(), fault.KeyInvalid)
 	refuses(claim.String(), fault.KeyInvalid)

@@ -91,6 +91,28 @@ func TestWait_ofHours_keepsTheAbsenceAnnouncedElsewhere(t *testing.T) {
 	<-ended
 }
 
+// A process that knows nothing of an absence gets another one from the agent, whom its person holds by then.
+func TestWait_ofAHeldAgent_keepsTheAbsenceAnnouncedElsewhere(t *testing.T) {
+	w := newWorld(t).another()
+	p := w.pair()
+	there := w.another()
+	there.look(p.bob.Token, p.bob.Cursor)
+	absent := func(at *world, d time.Duration) {
+		if _, err := at.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor,
+			Absence: away(d)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	absent(w, 100*time.Minute)
+	back := w.clock.Now().Add(100 * time.Minute)
+	w.pauses(w.person(p.bob), true)
+	w.clock.Advance(10 * time.Minute)
+	absent(there, 5*time.Minute)
+	if got := w.seenElsewhere(p.ann, p.bob); got.BackIn != back.Sub(w.clock.Now()) {
+		t.Errorf("Bob's agent is back in %v, want at %v", got.BackIn, back)
+	}
+}
+
 // written is the stored presence of an agent's seat.
 func (w *world) written(of chat.Seated) string {
 	w.t.Helper()
