@@ -66,7 +66,7 @@ func (m *machine) joinAs(name, password, agent string) {
 // knocked checks what the room sees of a refused join.
 func (m *machine) knocked(c joinCall) {
 	r, _ := m.model.holder(c.room)
-	if !m.model.mayKnock(r, c.agent) {
+	if !m.model.mayKnock(r, c.agent) || r.holds(c.principal) { // a held agent does not knock
 		return
 	}
 	m.take(knockOp{c.room, c.agent})
