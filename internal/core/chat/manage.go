@@ -137,7 +137,10 @@ func (c *session) carryOut(ctx context.Context, may permission, orders []room.Or
 		err = fault.Refuse(fault.InvalidArgument, "What these agents hold is too much for one call. Nothing was "+
 			"changed: give fewer names.")
 	}
-	return got, events, err
+	if err != nil { // the append may still run, and write got
+		return Managed{}, nil, err
+	}
+	return got, events, nil
 }
 
 // ofNames returns err with the place of the name that it is about, if there are several. A refusal repeats no name.
