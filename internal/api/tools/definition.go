@@ -63,32 +63,29 @@ type tool struct {
 
 // tool makes the definition ready.
 func (d definition[In, Out]) tool() tool {
-	args, out := d.args(new(In)), reflect.TypeFor[Out]()
 	d.forms = &sync.Pool{New: func() any {
 		f := new(form[In])
 		f.args = d.args(&f.in)
 		return f
 	}}
-	return tool{
-		args: args,
-		out:  out,
-		Tool: mcp.Tool{
-			Name:        d.name,
-			Title:       d.title,
-			Description: d.about,
-			Input:       func() json.RawMessage { return spec.InputSchema(args) },
-			Output:      outputSchema(out, d.shown),
-			ReadOnly:    d.hints.readOnly,
-			Destructive: d.hints.destructive,
-			Idempotent:  d.hints.idempotent,
-			OpenWorld:   d.hints.openWorld,
-			Eager:       d.eager,
-			SearchHint:  d.search,
-			Hidden:      d.hidden,
-			Variant:     forChatGPT(args),
-			Call:        d.call,
-		},
-	}
+	t := newTool(d.args(new(In)), reflect.TypeFor[Out](), d.shown)
+	t.Name, t.Title, t.Description = d.name, d.title, d.about
+	t.ReadOnly, t.Destructive = d.hints.readOnly, d.hints.destructive
+	t.Idempotent, t.OpenWorld = d.hints.idempotent, d.hints.openWorld
+	t.Eager, t.SearchHint, t.Hidden = d.eager, d.search, d.hidden
+	t.Call = d.call
+	return t
+}
+
+// newTool returns a tool with these arguments, whose results are of the type out. What needs no type parameter stands
+// here once: in the function each byte delays a cold start, and the compiler repeats the methods of definition for
+// each tool.
+func newTool(args []spec.Arg, out reflect.Type, shown []string) tool {
+	return tool{args: args, out: out, Tool: mcp.Tool{
+		Input:   func() json.RawMessage { return spec.InputSchema(args) },
+		Output:  outputSchema(out, shown),
+		Variant: forChatGPT(args),
+	}}
 }
 
 // outputSchema returns a function that makes the schema of a tool's results; nil for results that may have pictures:

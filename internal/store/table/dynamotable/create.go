@@ -23,11 +23,11 @@ const createPatience = 2 * time.Minute
 // A call whose answer was lost is sent again, and may find that the first attempt has taken effect. log says what
 // Create waits for: a person who starts a server would otherwise see nothing while the engine does not answer.
 func (t *Table) Create(ctx context.Context, log *slog.Logger) error {
-	log = log.With("table", t.name)
 	creating := *t
 	creating.observe = nil
 	creating.retried = func(operation string, err error) {
-		log.WarnContext(ctx, "DynamoDB has not answered, and is called again", "operation", operation, "error", err)
+		log.WarnContext(ctx, "DynamoDB has not answered, and is called again", "operation", operation, "table", t.name,
+			"error", err)
 	}
 	err := creating.create(ctx)
 	if err == nil {
@@ -75,7 +75,7 @@ func (t *Table) awaitActive(ctx context.Context, log *slog.Logger) error {
 			return err
 		}
 		if n == 1 {
-			log.InfoContext(ctx, "the table is being created, and is waited for")
+			log.InfoContext(ctx, "the table is being created, and is waited for", "table", t.name)
 		}
 		if pause(bounded, n) != nil {
 			return fmt.Errorf("%w: the table is not active after %v", table.ErrUnavailable, createPatience)
