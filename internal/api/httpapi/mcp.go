@@ -108,7 +108,7 @@ func accepts(header http.Header) (jsonText, events bool) {
 	}
 	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		kind, params, err := mediaType(part)
-		if err != nil || refusedBy(params) {
+		if err != nil || weightOf(params) == 0 {
 			continue
 		}
 		switch kind {
@@ -121,14 +121,18 @@ func accepts(header http.Header) (jsonText, events bool) {
 	return jsonText, events
 }
 
-// refusedBy reports whether the parameters of a type in an Accept header have the weight 0 (RFC 9110, section 12.4.2).
-func refusedBy(params map[string]string) bool {
+// weightOf returns the weight in the parameters of a type in an Accept header (RFC 9110, section 12.4.2). Without a
+// number there the weight is 1, and 0 refuses the type.
+func weightOf(params map[string]string) float64 {
 	q, given := params["q"]
 	if !given {
-		return false
+		return 1
 	}
 	weight, err := strconv.ParseFloat(q, 64)
-	return err == nil && weight == 0
+	if err != nil {
+		return 1
+	}
+	return weight
 }
 
 // mediaType is mime.ParseMediaType, at a fraction of the cost for the two types of nearly every request.

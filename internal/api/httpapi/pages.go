@@ -76,23 +76,25 @@ func (s *server) answeredBrowser(ex *exchange, r *http.Request) bool {
 	return true
 }
 
-// wantsPage reports whether a client names HTML before any plainer text in its Accept header, in the order in which the
-// types stand there. Agents that fetch pages for their model name Markdown first; those that call themselves after
-// their product and "-User", such as ChatGPT-User and Claude-User, never want the page, whatever they accept.
-func wantsPage(r *http.Request) bool {
+// wantsPage reports whether a client prefers HTML to any plainer text: by the weights in its Accept header (RFC 9110,
+// section 12.5.1), else by the order of the types there. Agents that fetch pages for their model name Markdown first.
+// Those that call themselves after their product and "-User", such as ChatGPT-User and Claude-User, never want the
+// page, whatever they accept.
+func wantsPage(r *http.Request) (wants bool) {
 	if strings.Contains(r.UserAgent(), "-User") {
 		return false
 	}
-	for kind := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
-		kind, _, _ = strings.Cut(kind, ";")
-		switch strings.ToLower(strings.TrimSpace(kind)) {
-		case "text/html":
-			return true
-		case "text/markdown", "text/x-markdown", "text/plain":
-			return false
+	heaviest := 0.0
+	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
+		kind, params, _ := mediaType(part) // a kind stands before what is malformed
+		switch kind {
+		case "text/html", "text/markdown", "text/x-markdown", "text/plain":
+			if weight := weightOf(params); weight > heaviest {
+				heaviest, wants = weight, kind == "text/html"
+			}
 		}
 	}
-	return false
+	return wants
 }
 
 // ledToPage leads a browser, or a messenger that shows a link, from an address of MCP to the page of the server or the

@@ -50,6 +50,14 @@ func TestPages_browser_getsThePageAtEachAddress(t *testing.T) {
 	if len(versions) != 1 {
 		t.Errorf("pages with the assets %v", versions)
 	}
+	for _, accept := range []string{"TEXT/HTML", "text/html;level", "text/plain;q=0.2, text/html",
+		"text/markdown;q=0.5, text/html;q=0.9"} {
+		r := g.browser("/")
+		r.Header.Set("Accept", accept)
+		if resp, _ := g.do(r); resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Errorf("%s gets %v", accept, resp.Header)
+		}
+	}
 	if asked := g.asked.Load(); asked != 0 {
 		t.Errorf("a page looked up %d invites", asked)
 	}
@@ -109,7 +117,8 @@ func TestPages_othersThanBrowsers_getAText(t *testing.T) {
 			{"", ""}, {"*/*", "curl/8.5.0"}, {"application/json", ""},
 			{"text/markdown, text/html, */*", "Claude-User (claude-code/2.1.329; +https://support.anthropic.com/)"},
 			{"text/markdown;q=1.0, text/x-markdown;q=0.9, text/plain;q=0.8, text/html;q=0.7, */*;q=0.1", "opencode"},
-			{"TEXT/Markdown,text/html", "x"}, {"text/plain;q=0.2, text/html", "x"},
+			{"TEXT/Markdown,text/html", "x"}, {"text/html;q=0.5, text/plain", "x"},
+			{"text/html;Q=0.8, text/markdown;q=0.9", "x"}, {"text/html;q=0", "x"}, {"text/html;q=0.0, */*", "x"},
 			{page, "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ChatGPT-User/1.0; +https://x/bot"},
 			{page, "Claude-User/1.0"}, {page, "Mozilla/5.0 (compatible; Perplexity-User/1.0)"},
 		} {
