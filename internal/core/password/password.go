@@ -3,6 +3,7 @@ package password
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -185,7 +186,7 @@ func mayBePassword(name, after string) bool {
 	port := digits > 0 && strings.HasPrefix(after[digits:], "/")
 	behind := strings.ToLower(after[digits:])
 	minutes := digits == len("30") && after[0] < '6' && strings.TrimRight(name, "0123456789") != name &&
-		(behind == "am" || behind == "pm" || strings.HasPrefix(behind, " ") ||
-			!strings.ContainsFunc(behind, unicode.IsLetter))
+		(slices.Contains([]string{"am", "pm", "h", "z"}, behind) || strings.HasPrefix(behind, " ") ||
+			strings.HasPrefix(behind, ":") || !strings.ContainsFunc(behind, unicode.IsLetter))
 	return !port && !minutes
 }
