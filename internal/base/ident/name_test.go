@@ -98,6 +98,7 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"Adrnin 2", "AdmIn", "Rnoderator", "M0derator",
 		"0perator", "ParIey bot", "Parley-Tearn", "System rnessage", "THE PERSON BEHlND ANN", "the person behInd Ann",
 		"aclmin", "Moclerator", "Ann's ovvner", "Ann's OVVNER", "Ann's 0vvner", "the person behincl Ann",
+		"nobocly", "An aclmin", "everybocly 2",
 	} {
 		if got, err := AgentName(s); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q: got %+v, %v", s, got, err)
@@ -109,7 +110,7 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"Humana", "Agent", "Adrian", "Admira", "Adm", "Persia",
 		"Modern", "Opera", "Cistern", "Systole", "Barley", "\u0410\u043d\u043d\u0430", "Serverin", "Parleyman",
 		"Sys Admin of Bob",
-		"Ann's Next.js helper"} {
+		"Ann's Next.js helper", "Clara", "Savvy", "Vivvy"} {
 		if _, err := AgentName(s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}

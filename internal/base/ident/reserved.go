@@ -64,7 +64,7 @@ func (n Name) hasTitle() bool {
 // isOther reports whether n is in Others, or looks like a word of Others.
 func (n Name) isOther() bool {
 	look := SkeletonOf(n.Shown)
-	return reserved().others[letters(n.Key)] || reserved().others[letters(look.skeleton)] ||
+	return reserved().others[letters(n.Key)] || reserved().others[letters(joined(look.skeleton))] ||
 		look.exotic && (reserved().otherLooks[letters(joined(look.loose()))] ||
 			reserved().otherLooks[letters(joined(look.capital()))])
 }
@@ -122,7 +122,7 @@ var reserved = sync.OnceValue(func() reservedSets {
 	s.titles, s.titleLooks = withLooks(titles)
 	s.others, s.otherLooks = withLooks(Others)
 	for _, word := range Others {
-		s.others[letters(SkeletonOf(word).skeleton)] = true
+		s.others[letters(joined(SkeletonOf(word).skeleton))] = true
 	}
 	return s
 })
