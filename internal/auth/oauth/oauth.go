@@ -8,6 +8,7 @@ package oauth
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/parley-chat/parley/internal/auth"
 	"github.com/parley-chat/parley/internal/auth/signin"
@@ -178,21 +180,41 @@ func (s *Server) resource(w http.ResponseWriter, r *http.Request, _ string) {
 	})
 }
 
-// plain returns the resource of s for any spelling of it, else resource. Spellings differ in case and in the port that
-// is usual for https (RFC 3986, section 6.2.3), and MCP is served with and without a slash at its end. Some clients
-// name the whole server, and there is nothing else at this server to sign in to.
+// plain returns the resource of s for any spelling of it, else resource. Spellings differ in case, in the port that is
+// usual for https (RFC 3986, section 6.2.3) and in the form of an international name, and MCP is served with and
+// without a slash at its end. Some clients name the whole server, and there is nothing else at this server to sign in
+// to.
 func (s *Server) plain(resource string) string {
 	u, err := url.Parse(resource)
 	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return resource
 	}
-	origin := strings.ToLower(u.Scheme + "://" + u.Host)
+	origin := strings.ToLower(u.Scheme + "://" + ASCIIHost(u.Host))
 	origin = strings.TrimSuffix(strings.TrimSuffix(origin, ":443"), ":")
 	path := strings.TrimSuffix(u.Path, "/")
 	if origin == s.o.Public && (path == "" || origin+path == s.o.Resource) {
 		return s.o.Resource
 	}
 	return resource
+}
+
+// ASCIIHost returns a host, with or without a port, as browsers send it: an international name, such as
+// bücher.example, begins with xn-- there. It returns "" for a name that cannot be sent. The writer of requests in
+// net/http knows that form.
+func ASCIIHost(host string) string {
+	if ident.IsASCII(host) {
+		return host
+	}
+	name := strings.ReplaceAll(norm.NFKC.String(strings.ToLower(norm.NFKC.String(host))), "。", ".")
+	var sent bytes.Buffer
+	if (&http.Request{URL: &url.URL{Scheme: "http", Host: name}}).Write(&sent) != nil {
+		return ""
+	}
+	r, err := http.ReadRequest(bufio.NewReader(&sent))
+	if err != nil || !ident.IsASCII(r.Host) {
+		return ""
+	}
+	return r.Host
 }
 
 func (s *Server) issuer() string { return s.o.Public + issuerPath }

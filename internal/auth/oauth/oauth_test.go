@@ -36,7 +36,7 @@ func TestResource_inAnySpelling_isThisServer(t *testing.T) {
 	w := newWorld(t)
 	for _, resource := range []string{"", public + "/mcp", public + "/mcp/", public, public + "/", public + ":443",
 		public + ":443/mcp", public + ":/mcp", "HTTPS://Parley.EXAMPLE/mcp", "https://PARLEY.example:443/",
-		public + "/%6dcp"} {
+		public + "/%6dcp", "https://ｐａｒｌｅｙ。example/mcp"} {
 		code := w.back(w.posts(asks("resource", resource), "allow", w.key)).Get("code")
 		pair := w.exchanges(code, "resource", resource)
 		next := w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client,

@@ -1,17 +1,13 @@
 package app
 
 import (
-	"bufio"
-	"bytes"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/parley-chat/parley/internal/api/httpapi"
+	"github.com/parley-chat/parley/internal/auth/oauth"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
@@ -86,31 +82,12 @@ func publicURL(text string) (base, reason string) {
 	case strings.Contains(text, "#"):
 		return "", "must not contain a fragment (#): give only scheme, host and path"
 	}
-	host := asciiHost(u.Host)
+	host := oauth.ASCIIHost(u.Host)
 	if host == "" {
 		return "", "has a host that is no name on the internet; write one such as https://parley.example"
 	}
 	path := strings.TrimSuffix(strings.TrimRight(u.EscapedPath(), "/"), httpapi.MCPPath)
 	return u.Scheme + "://" + host + strings.TrimRight(path, "/"), ""
-}
-
-// asciiHost returns a host, with or without a port, as browsers send it: an international name, such as
-// bücher.example, begins with xn-- there. It returns "" for a name that cannot be sent. The writer of requests in
-// net/http knows that form.
-func asciiHost(host string) string {
-	if ident.IsASCII(host) {
-		return host
-	}
-	name := strings.ReplaceAll(norm.NFKC.String(strings.ToLower(norm.NFKC.String(host))), "。", ".")
-	var sent bytes.Buffer
-	if (&http.Request{URL: &url.URL{Scheme: "http", Host: name}}).Write(&sent) != nil {
-		return ""
-	}
-	r, err := http.ReadRequest(bufio.NewReader(&sent))
-	if err != nil || !ident.IsASCII(r.Host) {
-		return ""
-	}
-	return r.Host
 }
 
 // badHost returns why no Host header can match name, or "".
