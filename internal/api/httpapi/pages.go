@@ -65,7 +65,7 @@ func (s *server) answeredBrowser(ex *exchange, r *http.Request) bool {
 	}
 	invite, site := "", strings.TrimSuffix(s.addressOf(r), MCPPath)
 	if strings.HasPrefix(r.URL.Path, tools.InvitePath) {
-		invite = inviteText("LINK") + "\nLINK is the address of this page.\n"
+		invite = inviteText("LINK") + "\nLINK is the address of this page, without a slash at its end.\n"
 	}
 	document, there := s.Page.Document(r.URL.Path, invite, site)
 	if !there {

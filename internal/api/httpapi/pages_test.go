@@ -144,8 +144,9 @@ func TestPages_ofAnInviteWithoutScripts_saysWhatTheTextSays(t *testing.T) {
 	_, said, _ := strings.Cut(page, "<noscript><pre>")
 	said, rest, _ := strings.Cut(said, "</pre></noscript>")
 	link := g.url + "/i/" + g.invite
-	if want := strings.ReplaceAll(text, link, "LINK") + "\nLINK is the address of this page.\n"; rest == "" ||
-		html.UnescapeString(said) != want {
+	want := strings.ReplaceAll(text, link, "LINK") +
+		"\nLINK is the address of this page, without a slash at its end.\n"
+	if rest == "" || html.UnescapeString(said) != want {
 		t.Errorf("the document says\n%s\nand not\n%s", said, want)
 	}
 }
