@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, io streams) int {
 	fmt.Fprint(io.out, io.ownHelp(help.String()))
 	io.typed = typedBy(args)
 	if command != nil || err != nil {
-		if refused := io.refuseRoomWord(args, err != nil); refused != nil {
+		if refused := io.refuseRoomWord(args, command); refused != nil {
 			return io.explain(refused, "")
 		}
 	}

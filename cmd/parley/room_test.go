@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/server/app/apptest"
 )
 
@@ -26,26 +27,38 @@ func atServer(t *testing.T, seats ...string) (does func(args ...string) string) 
 // A person names the room first, and has one seat there or two: one refusal has each whole command.
 func TestRoomInThePlaceOfAWord_isRefusedWithTheCommandsThatNameTheSeat(t *testing.T) {
 	does := atServer(t, "hello --as Ann", "tea --as Ann --capacity 3", "tea --as Bob")
-	const takes, quotes = " is a room of yours, and this command takes a room as --room. Nothing was done.",
-		" If that word belongs to the text, put the whole text in quotes."
+	const takes, word = " is a room of yours, and this command takes a room as --room. Nothing was done.",
+		" If you mean the word and no room, add --room."
 	for _, c := range []struct {
 		args   []string
 		begins string
 		want   []string
 	}{
-		{[]string{"say", "Hello", "Which field?"}, "Hello" + takes + quotes,
+		{[]string{"say", "Hello", "Which field?"}, "Hello" + takes + word,
 			[]string{"say 'Which field?' --room hello --as Ann"}},
-		{[]string{"say", "tea", "Is there milk?"}, "tea" + takes + quotes,
+		{[]string{"say", "tea", "Is there milk?"}, "tea" + takes + word,
 			[]string{"say 'Is there milk?' --room tea --as Ann", "say 'Is there milk?' --room tea --as Bob"}},
 		{[]string{"say", "hello", "--new", "--", "-5"}, "hello" + takes,
 			[]string{"say --new --room hello --as Ann -- -5"}},
-		{[]string{"say", "tea", "it", "is", "--to", "Bob,Cy", "--as", "Ann"}, "tea" + takes + quotes,
+		{[]string{"say", "tea", "it", "is", "--to", "Bob,Cy", "--as", "Ann"}, "tea" + takes + word,
 			[]string{"say it is --to 'Bob,Cy' --as Ann --room tea"}},
-		{[]string{"task", "add", "hello", "milk", "--text", "cold"}, "hello" + takes + quotes,
+		{[]string{"task", "add", "hello", "milk", "--text", "cold"}, "hello" + takes + word,
 			[]string{"task add milk --text cold --room hello --as Ann"}},
-		{[]string{"task", "finish", "hello", "t1", "done"}, "hello" + takes + quotes,
+		{[]string{"task", "finish", "hello", "t1", "done"}, "hello" + takes + word,
 			[]string{"task finish t1 done --room hello --as Ann"}},
-		{[]string{"leave", "hello"}, "hello" + takes + quotes, []string{"leave --room hello --as Ann"}},
+		{[]string{"say", "--wait", "hello", "Is there milk?"}, "hello" + takes + word,
+			[]string{"say --wait 'Is there milk?' --room hello --as Ann"}},
+		{[]string{"say", "hello", "one\ntwo"}, "hello" + takes + word, []string{"say TEXT --room hello --as Ann"}},
+		{[]string{"say", "hello", "hi", "--to", "Bob " + ident.NewInvite("k", "aaaaaaa", 1).String()},
+			"hello" + takes + word, []string{"say hi --to TEXT --room hello --as Ann"}},
+		{[]string{"say", "--to", "hello", "hello", "hi"}, "hello" + takes + word,
+			[]string{"say --to hello hi --room hello --as Ann"}},
+		{[]string{"task", "--text", "cold", "add", "hello", "milk"}, "hello" + takes + word,
+			[]string{"task --text cold add milk --room hello --as Ann"}},
+		{[]string{"manage", "kick", "hello", "Bob"}, "hello" + takes + word,
+			[]string{"manage kick Bob --room hello --as Ann"}},
+		{[]string{"tail", "-n", "5", "hello"}, "hello" + takes, []string{"tail -n 5 --room hello --as Ann"}},
+		{[]string{"leave", "hello"}, "hello" + takes + word, []string{"leave --room hello --as Ann"}},
 		{[]string{"tail", "tea"}, "tea" + takes, []string{"tail --room tea --as Ann", "tail --room tea --as Bob"}},
 		{[]string{"who", "hello"}, "hello" + takes, []string{"who --room hello --as Ann"}},
 		{[]string{"put", "hello", "a.txt"}, "hello" + takes, []string{"put a.txt --room hello --as Ann"}},
