@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -36,6 +37,12 @@ func (c *joinCommand) Validate() error {
 	switch {
 	case c.Room == "" && !c.New:
 		return errors.New("name the room, or create one with --new")
+	case c.As == "NAME":
+		return errors.New("put your own name in place of NAME, such as Ann")
+	case c.Room == "ROOM":
+		return errors.New("put the name of the room, or the line of an invite, in place of ROOM")
+	case c.Room == "LINE", c.Room == "LINK":
+		return fmt.Errorf("put the line or the link of the invite in place of %s", c.Room)
 	case !c.New && (c.Description != "" || c.Public || c.Channel || c.Lock):
 		return errors.New("--description, --public, --channel and --lock need --new")
 	}

@@ -48,12 +48,17 @@ func (c *sayCommand) Validate() error {
 	return checkSaid(c.Text)
 }
 
-// checkSaid refuses words that cannot be a message.
+// checkSaid refuses words that cannot be a message, and the word that stands for a text in the commands that this
+// program prints: somebody has pasted one as it was.
 func checkSaid(words []string) error {
-	if len(words) == 0 {
+	text := strings.Join(words, " ")
+	switch {
+	case len(words) == 0:
 		return nil
+	case text == textHere:
+		return errors.New("put your own words in place of " + textHere)
 	}
-	return right(room.CheckText(strings.Join(words, " ")))
+	return right(room.CheckText(text))
 }
 
 // Run sends the message.
