@@ -37,6 +37,8 @@ func (c *joinCommand) Validate() error {
 	switch {
 	case c.Room == "" && !c.New:
 		return errors.New("name the room, or create one with --new")
+	case c.As == "": // PARLEY_AS is empty
+		return errors.New("add what is missing: --as NAME")
 	case c.As == "NAME":
 		return errors.New("put your own name in place of NAME, such as Ann")
 	case c.Room == "ROOM":

@@ -95,6 +95,10 @@ func TestRoomInThePlaceOfAWord_isRefusedWithTheCommandsThatNameTheSeat(t *testin
 func TestVariables_chooseTheSeatOfATerminal(t *testing.T) {
 	does := atServer(t, "hello --as Ann", "tea --as Ann --capacity 3", "tea --as Bob")
 	t.Setenv("PARLEY_ROOM", "Tea")
+	t.Setenv("PARLEY_AS", "") // a terminal that no longer names one
+	if said := does("join", "tea"); !strings.HasPrefix(said, "parley: join: add what is missing: --as NAME;") {
+		t.Errorf("it says %q", said)
+	}
 	t.Setenv("PARLEY_AS", "Bob")
 	for _, c := range [][2]string{
 		{"who", "\n  Bob  you"},
