@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -112,9 +113,14 @@ func (c *Client) AsksForKeys(ctx context.Context) (bool, error) {
 }
 
 // Admit shows the client's key beside the token of a seat from before the server asked for keys: from then on the token
-// alone is admitted. The result is that of join_room, with what is new to the seat.
+// alone is admitted. The result is that of join_room, with the messages that are news to the seat: join_room also gives
+// its own words, and what it may have received before.
 func (c *Client) Admit(ctx context.Context, token string) (got results.Joined, err error) {
 	err = c.Call(ctx, "join_room", map[string]any{"agent_token": token}, &got)
+	got.Messages = slices.DeleteFunc(got.Messages, func(m results.Message) bool {
+		own := cmp.Or(m.From, m.By, m.Agent) == got.AgentName && !m.Person && m.Draft == ""
+		return own || m.Repeated
+	})
 	return got, err
 }
 
