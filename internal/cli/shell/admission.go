@@ -118,8 +118,9 @@ func (s *Shell) Admit(ctx context.Context, seat client.Seat) (got results.Joined
 	switch {
 	case err != nil:
 		return got, err
-	case place.Key == "" && seat.Wake != nil:
-		return got, errors.New(client.SetKey(seat.Server))
+	case place.Key == "" && seat.Wake != nil: // connect asks for the key, and keeps it
+		at := Shell{Program: s.Program, Base: seat.Server}
+		return got, errors.New("connect it again: " + at.command("connect "+seat.Wake.Client))
 	case place.Key == "":
 		return got, errors.New(s.joining(seat))
 	}

@@ -61,7 +61,7 @@ const (
 	Trouble   What = "trouble"    // of no seat: the file of seats cannot be read or written, and is tried again
 
 	SeatGone     What = "seat_gone"
-	NeedsKey     What = "needs_key" // the server admits the token of a seat of the shell only with the person's key
+	NeedsKey     What = "needs_key" // the server asks for a key by now; an agent's seat is tried again
 	SessionEnded What = "session_ended"
 	GaveUp       What = "gave_up"
 	Dropped      What = "dropped" // the seat is no longer in the file
@@ -82,9 +82,9 @@ var ErrNoSeats = errors.New("there is no seat to wait for")
 
 // Standby watches the seats in the file until no seat is left or ctx ends. One process serves all sessions of a
 // person. Seats may be added and removed meanwhile. A seat that needs a key is watched again once its entry changes.
-// Standby removes the seats that are gone, and those on which it
-// gave up, and marks the seats whose session has ended. It only peeks. If it acknowledged message 42 for an agent and
-// the notice then got lost, the agent would never read 42.
+// Standby removes the seats that are gone, and those on which it gave up, and marks the seats whose session has ended.
+// It only peeks. If it acknowledged message 42 for an agent and the notice then got lost, the agent would never read
+// 42.
 func Standby(ctx context.Context, o StandbyOptions) error {
 	r := &standbyRun{StandbyOptions: o, servers: map[string]*client.Client{}, watches: map[string]*watch{},
 		endedOfShell: map[string]*watch{}, ended: make(chan *watch)}

@@ -347,13 +347,15 @@ func TestStandby_seatOfTheShell_staysInTheFile(t *testing.T) {
 // What an agent was sent before its person's key was shown wakes it all the same.
 func TestStandby_agentFromBeforeTheFirstKey_isWokenOnceAKeyIsThere(t *testing.T) {
 	h := newHall(t)
-	h.front = unadmitted
+	h.front = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
 	h.say(h.bob, "Milk?")
 	h.watch(0, h.seat())
-	h.until("it says what is missing", func() bool { return h.count(wake.Lost) == 1 })
+	h.until("the server restarts", func() bool { return h.count(wake.Lost) == 1 })
+	h.sets(func() { h.front = unadmitted })
+	h.until("it says what is missing", func() bool { return h.count(wake.NeedsKey) == 1 })
 	h.sets(func() { h.key = true })
 	h.notifiedWith(one)
-	if h.count(wake.Found) != 1 || h.count(wake.NeedsKey) != 0 || len(h.tokens()) != 1 {
+	if h.count(wake.Found) != 1 || h.count(wake.Lost) != 1 || len(h.tokens()) != 1 {
 		t.Errorf("the events are %+v, the seats %v", h.events, h.tokens())
 	}
 }

@@ -38,6 +38,7 @@ type watch struct {
 	newest    string    // the newest message that the watch knows
 	behind    bool      // messages follow cursor that are older than newest
 	failures  int       // of calls, in a row
+	needsKey  bool      // the server has asked for a key since its last answer
 	rivals    int       // how often in a row another program took over
 	newsAt    time.Time // of the last message
 	waitsAt   time.Time // since when the agent is known to wait; zero: it does not wait
@@ -209,7 +210,10 @@ func (w *watch) admit() (pause time.Duration) {
 		w.endWith(NeedsKey, err)
 		return 0
 	}
-	w.recordFailure(fmt.Errorf("its agent needs a key: %w", err))
+	if !w.needsKey { // not Lost: the server answers
+		w.report(NeedsKey, "", err)
+	}
+	w.needsKey = true
 	return rivalPause/2 + rand.N(rivalPause/2)
 }
 
@@ -366,10 +370,10 @@ func (w *watch) handleConflict(again time.Duration) (pause time.Duration) {
 
 // recordAnswer records that the server answered.
 func (w *watch) recordAnswer() {
-	if w.failures > 0 {
+	if w.failures > 0 || w.needsKey {
 		w.report(Found, "", nil)
 	}
-	w.failures, w.rivals, w.waitsAt = 0, 0, time.Time{}
+	w.needsKey, w.failures, w.rivals, w.waitsAt = false, 0, 0, time.Time{}
 }
 
 // How often a watch asks whether the agent still waits: every second at first, as the server wants, then less often.
