@@ -33,7 +33,7 @@ type standbyCommand struct {
 func (standbyCommand) Help() string {
 	return `Waits in all rooms in which you or your agents have a seat, and says when there is something to read. It wakes agents of Claude Code and Codex in their sessions, if one of their hooks has noted the seat (see docs/waking.md). Your own seats are those of parley join. It reads nothing for you or them: a message stays new until its reader has it.
 
-COMMAND gets the variables PARLEY_ROOM, PARLEY_NAME, PARLEY_MESSAGES (how many are new), PARLEY_NOTICE (the sentence) and PARLEY_URL. A value with a character that could act on a shell is empty.`
+COMMAND gets the variables PARLEY_ROOM and PARLEY_AS, so that parley wait in it means this seat, PARLEY_NAME, PARLEY_MESSAGES (how many are new), PARLEY_NOTICE (the sentence) and PARLEY_URL. A value with a character that could act on a shell is empty.`
 }
 
 // agentsArgs is the command line of the process that a hook leaves behind.

@@ -313,6 +313,7 @@ func NotifyProgram(ctx context.Context, line string, s client.Seat, n News) erro
 	}
 	return runProgram(ctx, commandTime, []string{
 		"PARLEY_ROOM=" + safe(s.Room, ""), "PARLEY_NAME=" + safe(s.Name, ""),
+		"PARLEY_AS=" + safe(s.Name, ""), // for the commands of the line: else that of the terminal goes before
 		"PARLEY_MESSAGES=" + strconv.Itoa(n.Messages),
 		"PARLEY_NOTICE=" + n.ForPerson(), "PARLEY_URL=" + safe(s.Server, ":/[]~"),
 	}, shell)

@@ -186,7 +186,7 @@ func TestNotifyProgram_newsIsInTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"PARLEY_ROOM=tea", "PARLEY_NAME=Ann", "PARLEY_MESSAGES=2",
+	for _, want := range []string{"PARLEY_ROOM=tea", "PARLEY_NAME=Ann", "PARLEY_AS=Ann", "PARLEY_MESSAGES=2",
 		"PARLEY_URL=https://a.example", "PARLEY_NOTICE=2 new messages in room tea"} {
 		if !strings.Contains(string(got), want+"\n") {
 			t.Errorf("no %s in %s", want, got)
@@ -205,7 +205,7 @@ func TestNotifyProgram_newsIsInTheEnvironment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"PARLEY_ROOM=", "PARLEY_NAME=", "PARLEY_URL=",
+		for _, want := range []string{"PARLEY_ROOM=", "PARLEY_NAME=", "PARLEY_AS=", "PARLEY_URL=",
 			"PARLEY_NOTICE=Somebody asks to be let into one of your rooms"} {
 			if !strings.Contains(string(got), want+"\n") {
 				t.Errorf("%q: no %s in %s", acts, want, got)
