@@ -58,7 +58,8 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 			case sent.Sent && !s.out.Screen.Terminal:
 				s.out.copy("%s", sent.ID)
 			case sent.Sent:
-				s.out.print("Shared %s, in the room %s as %s: %s. Others get it with their own name in place of %s:\n  %s",
+				s.out.print("Shared %s, in the room %s as %s: %s. To get it, others put their own name in place of %s:"+
+					"\n  %s",
 					fileOf(results.File{Name: results.Text(req.Name), Size: size}), s.seat.Room, s.seat.Name, sent.ID,
 					s.seat.Name, s.command("get "+sent.ID))
 			case sent.Status == "pending":

@@ -58,8 +58,8 @@ func TestSayAndPut_printTheID(t *testing.T) {
 		"Said in the room tea as Ann: ID.\n": func(c *command) error {
 			return c.Send(t.Context(), shell.Which{}, shell.SendRequest{Text: "tee Is there milk?"})
 		},
-		"Shared \"api.json\", 2 bytes, in the room tea as Ann: ID. Others get it with their own name in place of Ann:\n" +
-			"  parley get ID --room tea --as Ann\n": func(c *command) error {
+		"Shared \"api.json\", 2 bytes, in the room tea as Ann: ID. To get it, others put their own name in place of " +
+			"Ann:\n  parley get ID --room tea --as Ann\n": func(c *command) error {
 			return c.Put(t.Context(), shell.Which{}, shell.PutRequest{Path: path})
 		},
 	} {
