@@ -25,7 +25,12 @@ const createPatience = 2 * time.Minute
 func (t *Table) Create(ctx context.Context, log *slog.Logger) error {
 	creating := *t
 	creating.observe = nil
+	said := map[string]bool{} // once for each call: where nothing listens, there are attempts in a row
 	creating.retried = func(operation string, err error) {
+		if said[operation] {
+			return
+		}
+		said[operation] = true
 		log.WarnContext(ctx, "DynamoDB has not answered, and is called again", "operation", operation, "table", t.name,
 			"error", err)
 	}

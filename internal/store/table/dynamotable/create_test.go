@@ -106,6 +106,9 @@ func TestCreate_storeNeverAnswers_failsWithinItsLimit(t *testing.T) {
 	if !errors.Is(err, table.ErrUnavailable) || !strings.Contains(err.Error(), "CreateTable") {
 		t.Errorf("Create: %v; want it to say which call had no answer", err)
 	}
+	if n := strings.Count(log.String(), "called again"); n != 1 {
+		t.Errorf("the log says %d times that the call is repeated", n)
+	}
 }
 
 // openNew returns a table that does not exist yet, over a line that swallows answers. n counts the requests of an
