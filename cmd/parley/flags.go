@@ -18,6 +18,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/cli/connect"
 	"github.com/parley-chat/parley/internal/cli/shell"
 	"github.com/parley-chat/parley/internal/core"
@@ -66,13 +67,14 @@ func (s *settings) Validate() error {
 // clientSecret reads the secret that identifies this server to the provider of accounts.
 func (s *settings) clientSecret(context.Context) (string, error) {
 	text, err := os.ReadFile(s.SignInClientSecretFile)
-	if err == nil && strings.TrimSpace(string(text)) == "" {
+	secret := strings.TrimSpace(strings.TrimPrefix(string(text), sanitize.ByteOrderMark)) // of an editor of Windows
+	if err == nil && secret == "" {
 		err = errors.New("the file is empty")
 	}
 	if err != nil {
 		return "", app.Invalid("sign-in-client-secret-file", s.SignInClientSecretFile, err.Error())
 	}
-	return strings.TrimSpace(string(text)), nil
+	return secret, nil
 }
 
 // AfterApply is called by kong after the line was read.

@@ -406,3 +406,14 @@ func TestParse_argumentThatIsNeededIsEmpty_isNotToBeLeftOut(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestClientSecret_fileOfAnEditorOfWindows_isReadWithoutItsMark(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "client-secret")
+	if err := os.WriteFile(file, []byte("\ufeffsecret\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := (&settings{SignInClientSecretFile: file}).clientSecret(t.Context())
+	if got != "secret" || err != nil {
+		t.Errorf("the secret is %q, %v", got, err)
+	}
+}
