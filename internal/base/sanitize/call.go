@@ -13,18 +13,32 @@ const CallSyntax = "the end of your own tool call"
 var callArguments = [...]string{"agent_token", "ask", "back_in_minutes", "cursor", "finishes", "idempotency_key",
 	"kind", "name", "note", "reply_to", "size", "text", "to", "wait_seconds", "withdraw"}
 
+// callTags are the tags that end a call or an argument of it, in the syntax of any model.
+var callTags = [...]string{"parameter", "invoke", "function_calls", "tool_call", "tool_calls"}
+
 // HoldsCallSyntax reports whether text seems to hold the end of a model's tool call. Some clients close an argument too
 // late: the arguments behind it, such as to, are then part of the text, and private words would go to all. Such a text
-// ends in </parameter>, </invoke> or </function_calls>, or has <parameter name="to"> or another argument. </text> alone
-// is none, since SVG has it.
+// ends in </parameter> or another of callTags, or in a token such as <|call|>, or has <parameter name="to"> or another
+// argument. </text> alone is none, since SVG has it. Case, a prefix such as "antml:" or "|DSML|", blanks and the kind
+// of the quotes make no difference.
 func HoldsCallSyntax(text string) bool {
+	if !strings.Contains(text, "<") {
+		return false
+	}
+	// Some models write these two letters in place of the ASCII ones.
+	text = strings.NewReplacer("｜", "|", "▁", "_").Replace(strings.ToLower(text))
 	return endsCall(strings.TrimRightFunc(text, unicode.IsSpace)) || beginsArgument(text)
 }
 
 func endsCall(text string) bool {
-	closing, closes := strings.CutPrefix(text[max(0, strings.LastIndexByte(text, '<')):], "</")
+	last := text[max(0, strings.LastIndexByte(text, '<')):]
+	if token, found := strings.CutPrefix(last, "<|"); found {
+		word, rest := cutWord(token)
+		return word != "" && rest == "|>"
+	}
+	closing, closes := strings.CutPrefix(last, "</")
 	tag, rest := cutTag(closing)
-	return closes && rest == ">" && (tag == "parameter" || tag == "invoke" || tag == "function_calls")
+	return closes && strings.TrimSpace(rest) == ">" && slices.Contains(callTags[:], tag)
 }
 
 func beginsArgument(text string) bool {
@@ -40,20 +54,47 @@ func beginsArgument(text string) bool {
 	}
 }
 
-// namesArgument reports whether attributes begin with the name of an argument.
+// namesArgument reports whether a tag with attributes names an argument: name="to" or, of some models, ="to" alone. The
+// value of an argument stands behind the tag, so a tag without content names none.
 func namesArgument(attributes string) bool {
-	value, found := strings.CutPrefix(attributes, " name=\"")
-	name, rest := cutWord(value)
-	return found && strings.HasPrefix(rest, "\"") && slices.Contains(callArguments[:], name)
+	if end := strings.IndexAny(attributes, "<>"); end >= 0 {
+		attributes = attributes[:end]
+	}
+	if strings.HasSuffix(attributes, "/") {
+		return false
+	}
+	if value, bare := strings.CutPrefix(strings.TrimSpace(attributes), "="); bare {
+		return isArgument(value)
+	}
+	for {
+		before, value, found := strings.Cut(attributes, "=")
+		if !found {
+			return false
+		}
+		keys := strings.Fields(before)
+		if len(keys) > 0 && keys[len(keys)-1] == "name" && isArgument(value) {
+			return true
+		}
+		attributes = value
+	}
 }
 
-// cutTag returns the name of a tag without a prefix such as "antml:", and what is behind the name.
+// isArgument reports whether the value of an attribute is the name of an argument.
+func isArgument(value string) bool {
+	const around = " \t\r\n\"'\\"
+	name, rest := cutWord(strings.TrimLeft(value, around))
+	return slices.Contains(callArguments[:], name) && (rest == "" || strings.ContainsAny(rest[:1], around))
+}
+
+// cutTag returns the name of a tag without prefixes, and what is behind the name.
 func cutTag(text string) (name, rest string) {
-	name, rest = cutWord(text)
-	if behind, found := strings.CutPrefix(rest, ":"); found {
-		return cutWord(behind)
+	for {
+		name, rest = cutWord(strings.TrimLeft(text, "| "))
+		if rest == "" || rest[0] != ':' && rest[0] != '|' {
+			return name, rest
+		}
+		text = rest[1:]
 	}
-	return name, rest
 }
 
 func cutWord(text string) (word, rest string) {
