@@ -92,7 +92,7 @@ func (s *serveCommand) serve(ctx context.Context, io streams,
 	// The table answers, and connections queue.
 	defer call(ctx, a)()
 	if metricsLn != nil {
-		defer serveMetrics(metricsLn, figures.Handler(), s.AllowHost, io.out, log).Close()
+		defer serveMetrics(metricsLn, figures.Handler(), s.AllowedHosts(), io.out, log).Close()
 	}
 	if err := greet(config, a, at); err != nil {
 		return err

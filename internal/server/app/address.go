@@ -8,7 +8,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/api/httpapi"
 	"github.com/parley-chat/parley/internal/auth/oauth"
-	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // CheckAddresses validates the settings that name addresses.
@@ -53,9 +52,29 @@ func (s Settings) hosts() []string {
 	base, _ := publicURL(s.PublicURL)
 	u, err := url.Parse(base)
 	if err != nil || u.Hostname() == "" {
-		return s.AllowHost
+		return s.AllowedHosts()
 	}
-	return append(slices.Clone(s.AllowHost), u.Hostname())
+	return append(s.AllowedHosts(), u.Hostname())
+}
+
+// AllowedHosts returns AllowHost as requests name hosts.
+func (s Settings) AllowedHosts() []string {
+	list := slices.Clone(s.AllowHost)
+	for i, host := range list {
+		list[i] = oauth.ASCIIHost(host)
+	}
+	return list
+}
+
+// allowedOrigins returns AllowOrigin as browsers send origins.
+func (s Settings) allowedOrigins() []string {
+	list := slices.Clone(s.AllowOrigin)
+	for i, origin := range list {
+		if scheme, host, found := strings.Cut(origin, "://"); found {
+			list[i] = scheme + "://" + oauth.ASCIIHost(host)
+		}
+	}
+	return list
 }
 
 // publicURL returns the address below which clients reach the server, without a slash at its end, or the reason why
@@ -84,11 +103,14 @@ func publicURL(text string) (base, reason string) {
 	}
 	host := oauth.ASCIIHost(u.Host)
 	if host == "" {
-		return "", "has a host that is no name on the internet; write one such as https://parley.example"
+		return "", "has a host that " + noName + "https://parley.example"
 	}
 	path := strings.TrimSuffix(strings.TrimRight(u.EscapedPath(), "/"), httpapi.MCPPath)
 	return u.Scheme + "://" + host + strings.TrimRight(path, "/"), ""
 }
+
+// noName is said of a host for which oauth.ASCIIHost returns "", before an example.
+const noName = "is no name on the internet; write one such as "
 
 // badHost returns why no Host header can match name, or "".
 func badHost(name string) string {
@@ -105,10 +127,10 @@ func badHost(name string) string {
 		return "must not contain a path; give only the host name, such as parley.example"
 	case strings.Contains(name, ":"):
 		return "must not contain a port; the host name alone matches every port"
-	case !ident.IsASCII(name):
-		return "must be ASCII; write an international name as browsers do, beginning with xn--"
 	case strings.ContainsAny(name, "*@?# "):
 		return "is not a host name; give each name in full, such as parley.example"
+	case oauth.ASCIIHost(name) == "":
+		return noName + "parley.example"
 	}
 	return ""
 }
@@ -127,11 +149,11 @@ func badOrigin(origin string) string {
 		return "has no scheme; write it as browsers do, such as https://example.org"
 	case strings.ContainsAny(host, "/?#"):
 		return "must not contain a path; browsers send only scheme, host and port, such as https://example.org"
-	case !ident.IsASCII(origin):
-		return "must be ASCII; write an international name as browsers do, beginning with xn--"
 	case err != nil || u.User != nil || u.Hostname() == "" || strings.Contains(host, "*") ||
 		strings.HasSuffix(host, ":"):
 		return "is not an origin; write scheme, host and port, such as https://example.org, or * for all"
+	case oauth.ASCIIHost(host) == "":
+		return "has a host that " + noName + "https://example.org"
 	case u.Scheme == "http" && u.Port() == "80", u.Scheme == "https" && u.Port() == "443":
 		return "must not contain the default port; browsers leave it out"
 	}

@@ -211,7 +211,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 		Ready: a.Ready, Logger: c.Logger,
 		Meter: m, Page: site,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive,
-		Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy, OpenAIChallenge: s.OpenAIChallenge,
+		Hosts: s.hosts(), Origins: s.allowedOrigins(), TrustProxy: s.TrustProxy, OpenAIChallenge: s.OpenAIChallenge,
 	})
 }
 

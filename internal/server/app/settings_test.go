@@ -62,7 +62,8 @@ func TestValidate_hostThatNoRequestNames_saysWhy(t *testing.T) {
 	for host, reason := range map[string]string{
 		"a.example": "", "localhost": "", "192.0.2.7": "", "2001:db8::1": "",
 		"": "is empty", "https://a.example": "scheme", "a.example:8080": "port", "a.example/mcp": "path",
-		"[2001:db8::1]": "brackets", "*": "in full", "*.a.example": "in full", "a b": "in full", "ä.example": "ASCII",
+		"[2001:db8::1]": "brackets", "*": "in full", "*.a.example": "in full", "a b": "in full", "ä.example": "",
+		"xn--ä.example": "no name",
 	} {
 		if got := badHost(host); (reason == "") != (got == "") || !strings.Contains(got, reason) {
 			t.Errorf("%q: %q, want %q", host, got, reason)
@@ -91,6 +92,25 @@ func TestPublicURL_internationalName_isUsedInItsASCIIForm(t *testing.T) {
 	}
 }
 
+// A browser sends the ASCII form of the address that its person has typed.
+func TestAllow_internationalName_isUsedInItsASCIIForm(t *testing.T) {
+	for given, want := range map[string]string{"bücher.example": "xn--bcher-kva.example", "a.example": "a.example",
+		"BÜCHER.example": "xn--bcher-kva.example", "例え。テスト": "xn--r8jz45g.xn--zckzah", "2001:db8::1": "2001:db8::1"} {
+		s := Settings{AllowHost: []string{given}}
+		if err := s.CheckAddresses(); err != nil || !slices.Equal(s.hosts(), []string{want}) {
+			t.Errorf("the host %s is %q, %v", given, s.hosts(), err)
+		}
+	}
+	for given, want := range map[string]string{"https://bücher.example": "https://xn--bcher-kva.example", "*": "*",
+		"http://BÜCHER.example:8443": "http://xn--bcher-kva.example:8443", "https://A.example": "https://A.example",
+		"chrome-extension://abc": "chrome-extension://abc"} {
+		s := Settings{AllowOrigin: []string{given}}
+		if err := s.CheckAddresses(); err != nil || !slices.Equal(s.allowedOrigins(), []string{want}) {
+			t.Errorf("the origin %s is %q, %v", given, s.allowedOrigins(), err)
+		}
+	}
+}
+
 func TestValidate_originThatNoBrowserSends_saysWhy(t *testing.T) {
 	for origin, reason := range map[string]string{
 		"*": "", "https://a.example": "", "HTTPS://A.example": "", "http://a.example:8080": "",
@@ -101,7 +121,8 @@ func TestValidate_originThatNoBrowserSends_saysWhy(t *testing.T) {
 		"https://a.example#x": "path",
 		"https://":            "not an origin", "https://ann@a.example": "not an origin",
 		"https://*.a.example": "not an origin", "https://a.example:x": "not an origin",
-		"https://a.example:": "not an origin", "https://ä.example": "ASCII",
+		"https://a.example:": "not an origin", "https://ä.example": "", "https://xn--ä.example": "no name",
+		"höttps://a.example":    "not an origin",
 		"https://a.example:443": "default port", "http://a.example:80": "default port",
 	} {
 		if got := badOrigin(origin); (reason == "") != (got == "") || !strings.Contains(got, reason) {
