@@ -448,6 +448,39 @@ func TestCalls_ofOtherProtocols(t *testing.T) {
 	}
 }
 
+// TestID_ofAnyCall_comesBackAsItWasSent has events of a stream, too. Some clients compare the letters of an id, and the
+// SDK reads a number as a float64.
+func TestID_ofAnyCall_comesBackAsItWasSent(t *testing.T) {
+	w := newWorld(t, set{})
+	bob := w.seated("Bob")
+	task := fmt.Sprintf(`{"id":%q}`, bob.task)
+	say := func(id string) string {
+		return fmt.Sprintf(`{"message":{"messageId":%q,"role":"ROLE_USER","contextId":%q,"parts":[{"text":`+
+			`"As \"id\":0, %s"}]},"configuration":{"returnImmediately":true}}`, id, bob.context, id)
+	}
+	for n, id := range []string{`0`, `-1`, `1.0`, `1.5`, `1e3`, `9007199254740993`, `18446744073709551615`,
+		`123456789012345678901234567890`, `""`, `"0"`, `"9007199254740993"`, `"1\u0030"`, `"<&>"`} {
+		for method, params := range map[string]string{send: say(fmt.Sprint("m", n)), "GetTask": task, "ListTasks": `{}`,
+			"GetExtendedAgentCard": `{}`, "tasks/get": task, "no_such": `{}`, "SubscribeToTask": task,
+			stream: say(fmt.Sprint("s", n)), "SubscribeToTask ": `{"id":"none"}`, "SendMessage ": `[]`} {
+			leave := bob.leaves()
+			got := bob.posts(fmt.Appendf(nil, `{"id":%s,"jsonrpc":"2.0","params":%s,"method":%q}`, id, params,
+				strings.TrimSpace(method)), http.Header{"A2a-Version": {"1.0"}})
+			first, ok := w.next(got)
+			if !ok || string(first.ID) != id {
+				t.Errorf("%s with the id %s is answered to %s", method, id, first.ID)
+			}
+			if method == "SubscribeToTask" {
+				w.says("As \"jsonrpc\":\"2.0\",\"id\":0, " + id)
+				if second, ok := w.next(got); !ok || string(second.ID) != id || second.Result.Update == nil {
+					t.Errorf("an event of the id %s is %+v", id, second)
+				}
+			}
+			leave()
+		}
+	}
+}
+
 // TestFile_goesBothWays has Bob send a file, and get one of Ann's.
 func TestFile_goesBothWays(t *testing.T) {
 	w := newWorld(t, set{})

@@ -245,7 +245,8 @@ type reply struct {
 		Update *task  `json:"statusUpdate"`
 		Tasks  []task `json:"tasks"`
 	} `json:"result"`
-	Error *refusal `json:"error"`
+	Error *refusal        `json:"error"`
+	ID    json.RawMessage `json:"id"`
 }
 
 // last returns the task of a reply, in whichever form.

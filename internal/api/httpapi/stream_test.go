@@ -68,6 +68,47 @@ func TestStream_clientOfEventsOnly_getsASuccessAsAnEvent(t *testing.T) {
 	}
 }
 
+// Some clients compare the letters of an id, and a reader of float64 knows no 2^53+1.
+func TestStream_anyID_comesBackAsItWasSent(t *testing.T) {
+	for _, e := range eras() {
+		for _, id := range []string{`0`, `1.0`, `1e3`, `9007199254740993`, `123456789012345678901234567890`, `""`,
+			`"9007199254740993"`, `"1\u0030"`, `"<&>"`} {
+			t.Run(e.name+id, func(t *testing.T) {
+				s := newSite(t)
+				_, header := e.call(id, "echo", "hello", "")
+				for _, method := range []string{"echo", "fail", "tools/list", "ping", "no/such"} {
+					body, h := e.call(id, method, "hello", "")
+					if strings.Contains(method, "/") || method == "ping" {
+						body = fmt.Sprintf(`{"method":%q,"params":{"_meta":{%s}},"id":%s,"jsonrpc":"2.0"}`, method, modernMeta,
+							id)
+						h = http.Header{"Mcp-Protocol-Version": header["Mcp-Protocol-Version"], "Mcp-Method": {method}}
+					}
+					r := s.request(body, h)
+					r.Header.Set("Accept", "text/event-stream")
+					if _, got := s.do(r); string(decode(t, got).ID) != id {
+						t.Errorf("%s is answered with %s", method, got)
+					}
+				}
+				answer := s.send(s.request(e.call(id, "block", "hello", id)))
+				await(t, s.entered)
+				s.beat()
+				resp := await(t, answer)
+				defer resp.Body.Close()
+				events := bufio.NewReader(resp.Body)
+				next(t, events) // the comment with the header
+				s.beat()
+				if got := next(t, events); !strings.Contains(got, `"progressToken":`+id+`,`) {
+					t.Errorf("the beat is %s", got)
+				}
+				s.free()
+				if got := decode(t, next(t, events)); string(got.ID) != id || got.text() != "hello" {
+					t.Errorf("the wait is answered with %+v", got)
+				}
+			})
+		}
+	}
+}
+
 // The client of the Python SDK never makes another call if the server is killed before the header of an answer.
 func TestStream_callThatWaits_sendsTheHeaderAtOnce(t *testing.T) {
 	for _, token := range []string{"", `"abc"`} {
