@@ -25,8 +25,8 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	case t.Rest != "":
 		return fmt.Sprintf("There is more that it builds on: list_tasks (id %s) shows the next. ", t.Rest)
 	case len(t.Stuck) > 0:
-		return fmt.Sprintf("What was dropped is still waited for by %s: drop that and add it again without it. ",
-			strings.Join(t.Stuck, ", "))
+		return fmt.Sprintf("What was dropped is still waited for by %s: call task (action edit, id, after: what else "+
+			"comes first, [] for nothing) or drop it, too. ", strings.Join(t.Stuck, ", "))
 	case asked.Action == chat.CommandAdd:
 		return "Agents that wait are told of it. "
 	}

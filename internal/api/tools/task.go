@@ -47,7 +47,7 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 			"unsure, none. after: what must be done before it, by id, such as t7, or by its number in this "+
 			"list: 1 is the first.",
 			newTaskFields),
-		spec.List("for", &in.For, "release, edit: names to offer it to."),
+		spec.List("for", &in.For, "release, edit: names to offer it to.").OrEmpty(),
 		spec.Text("text", &in.Text, "The result, at most 1000 characters (longer: send_message with finishes). "+
 			"release, drop: why. edit: the new text."),
 		spec.Text("title", &in.Title, "").Hide(),

@@ -17,7 +17,7 @@ func TestTask_drop_namesWhatWaitsForIt(t *testing.T) {
 		args{"title": "paint", "after": "1"}, args{"title": "hang", "after": []any{"1"}}, args{"title": "sweep"}}})
 	got := p.call("task", args{"agent_token": ann.Token, "action": "drop", "id": "t1"})
 	if !strings.HasPrefix(got.Next, "What was dropped is still waited for by t2, t3: "+
-		"drop that and add it again without it. ") || strings.Count(got.text, `"after_dropped":["t1"]`) != 2 {
+		"call task (action edit, id, after: what else comes first, [] for nothing) or drop it, too. ") || strings.Count(got.text, `"after_dropped":["t1"]`) != 2 {
 		t.Error(got.text)
 	}
 	got = p.call("task", args{"agent_token": ann.Token, "action": "drop", "id": "t4"})
@@ -58,6 +58,33 @@ func TestTask_emptyAfter_removesWhatComesFirst(t *testing.T) {
 		{"action": "next", "id": "t1"}, {"action": "drop", "id": "t3"}} {
 		do["after"] = []any{}
 		call(do)
+	}
+}
+
+// An edit with an empty for, as of the page, offers the task to nobody, and takes no task from its holder. Without for,
+// the offer stays.
+func TestTask_emptyFor_takesTheOfferBack(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("join_room", args{"agent_name": "Ann", "room": "den"})
+	p.call("join_room", args{"agent_name": "Bob", "room": "den"})
+	call := func(more args) string {
+		t.Helper()
+		more["agent_token"] = ann.Token
+		p.call("task", more)
+		return p.call("list_tasks", args{"agent_token": ann.Token, "id": "t1"}).text
+	}
+	call(args{"action": "add", "tasks": []any{args{"title": "sand", "for": "Bob"}}})
+	if got := call(args{"action": "edit", "id": "t1", "text": "the door", "for": nil}); !strings.Contains(got,
+		`"for":["Bob"]`) {
+		t.Errorf("without for it is %s", got)
+	}
+	if got := call(args{"action": "edit", "id": "t1", "for": []any{}}); strings.Contains(got, `"for"`) {
+		t.Errorf("offered to nobody it is %s", got)
+	}
+	call(args{"action": "take", "id": "t1"})
+	if got := call(args{"action": "edit", "id": "t1", "text": "the gate", "for": []any{}}); !strings.Contains(got,
+		"the gate") || !strings.Contains(got, `"state":"taken"`) {
+		t.Errorf("taken and edited it is %s", got)
 	}
 }
 

@@ -250,6 +250,9 @@ var sayings = pairs(
 		"is: {wait}",
 	`(\w+) is offered to another agent: nobody else may take it for (\d+) more seconds, .* (Nothing .*)`,
 	"$1 is reserved for another agent for $2 more seconds. $3",
+	`(\w+) cannot be taken: it waits for what was dropped: (.*?)\. `,
+	"$1 is blocked by what was canceled: $2. Nothing was taken: the one who added it, or an admin, can unblock it: "+
+		"{task edit ID --no-after}",
 	`(\w+) cannot be taken yet: (.*) must be done first\. Nothing was taken: no other is free`,
 	"$1 is blocked by $2. Nothing was taken, and no other is free. To wait until one is: {wait}",
 	`(\w+) cannot be taken yet: (.*) must be done first\. (.*)`,

@@ -43,7 +43,9 @@ type TaskRequest struct {
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" changes nothing
 	After  []string  // of edit: the new tasks to be done before, perhaps none; nil changes nothing
-	For    []string  // of release and edit: the agents that the task is offered to, also agents still to come
+	// For of release and edit: the agents that the task is offered to, also agents still to come. Of edit, nil changes
+	// nothing, and an empty For offers the task to nobody.
+	For []string
 }
 
 // TaskListRequest asks for all open tasks, or for one task.

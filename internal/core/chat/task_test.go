@@ -351,7 +351,7 @@ func TestTask_afterADroppedOne_saysSo(t *testing.T) {
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.CommandTake, ID: "t4"})
 	wants(t, err, fault.InvalidArgument)
 	if !strings.Contains(err.Error(), "t4 cannot be taken: it waits for what was dropped: t1. "+
-		"Nothing was taken: drop it, and add it again without that") {
+		"Nothing was taken: the one that added it, or an admin, can edit its after ([] for nothing), or drop it.") {
 		t.Error(err)
 	}
 	if got := w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.CommandDrop, ID: "t3"}); got.Stuck != nil {

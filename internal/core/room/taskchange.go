@@ -18,7 +18,7 @@ type TaskOrder struct {
 	Title  string           // of EditTask; "" changes nothing
 	Text   string           // what was done, or why; of EditTask the details, "" changes nothing
 	After  []int64          // of EditTask; nil changes nothing
-	For    []Party          // of ReleaseTask and EditTask: the new offer of the task
+	For    []Party          // of ReleaseTask and EditTask: the new offer of the task; none: to nobody
 	Offers bool             // of EditTask: For replaces the offer; else the offer stays
 	Seen   map[int]Presence // of the seats: see LacksPresence
 }
@@ -321,7 +321,8 @@ func (o TaskOrder) proposeTake(head *Head, agent Agent, task Task, event *Event,
 	}
 	if dropped := head.DroppedBefore(task); len(dropped) > 0 {
 		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken: it waits for what was dropped: %s. "+
-			"Nothing was taken: drop it, and add it again without that.", TaskID(task.No), taskIDs(dropped))
+			"Nothing was taken: the one that added it, or an admin, can edit its after ([] for nothing), or drop it.",
+			TaskID(task.No), taskIDs(dropped))
 	}
 	if open := head.WaitsFor(task); len(open) > 0 {
 		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken yet: %s must be done first. Nothing was "+
@@ -374,7 +375,7 @@ func (o TaskOrder) proposeEdit(head *Head, agent Agent, task Task, event *Event)
 	switch {
 	case !head.MayManage(agent, task):
 		return nil, refuseManage(task)
-	case o.Offers && task.Holder.Seat != 0:
+	case len(o.For) > 0 && task.Holder.Seat != 0:
 		return nil, fault.Refuse(fault.InvalidArgument, "%s is taken, so it cannot be offered. Nothing was changed: "+
 			"release it with for.", TaskID(task.No))
 	}
