@@ -123,8 +123,13 @@ func Nickname(field, s string) (Name, error) {
 // RefuseSecret refuses a name that holds a secret or an invite: agents paste links where a name belongs, and all would
 // read the name. field names the argument in the error, a *fault.Error of InvalidArgument.
 func RefuseSecret(field, name string) error {
-	if what := SecretIn(name); what != "" {
-		return fault.Refuse(fault.InvalidArgument, "%s holds %s. That is a secret: never use it as a name.", field,
+	switch what := SecretIn(name); {
+	case what == "":
+	case field == "room":
+		return fault.Refuse(fault.InvalidArgument, "%s holds %s. That is a secret, and no name: give the name of the "+
+			"room or, to join it, an invite link of somebody there.", field, what)
+	default:
+		return fault.Refuse(fault.InvalidArgument, "%s holds %s. That is a secret, and no name: choose another.", field,
 			what)
 	}
 	if _, ok := InviteIn(name); ok {

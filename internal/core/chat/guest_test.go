@@ -419,6 +419,54 @@ func TestJoin_inviteThatDoesNotAdmit_isRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
+// Whoever has a seat gets the seat back by an invite as by the name of the room, whatever has become of the invite.
+// Nobody else does, and no use is spent.
+func TestJoin_inviteInPlaceOfTheRoom_givesItsOwnSeatBack(t *testing.T) {
+	for what, change := range map[string]func(w *world, ann chat.Seated){
+		"good": func(*world, chat.Seated) {},
+		"used up": func(w *world, ann chat.Seated) {
+			for w.info(ann.Token).Invite.Uses > 0 {
+				g, err := w.arrives(guest(w.t, ann.Invite), "G")
+				wants(w.t, err, "")
+				w.leave(g.Token)
+			}
+		},
+		"renewed": func(w *world, ann chat.Seated) { w.renew(ann.Token) },
+		"ended":   func(w *world, _ chat.Seated) { w.clock.Advance(room.InviteLife) },
+	} {
+		for _, byName := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, by name %t", what, byName), func(t *testing.T) {
+				w := newWorld(t)
+				ann := w.create(chat.CreateRequest{Room: "plans:secret", AgentName: "Ann", Capacity: 4})
+				join := func(key string, given chat.JoinRequest) (chat.Seated, error) {
+					given.AgentName = "Bob"
+					return w.JoinRoom(asks(w, ident.KeyPrincipal(key)), given)
+				}
+				first := chat.JoinRequest{Room: ann.Invite.Code}
+				if byName {
+					first.Room = "plans:secret"
+				}
+				bob, err := join("b2", first)
+				wants(t, err, "")
+				change(w, ann)
+				w.clock.Advance(room.RegainSilent)
+				uses := w.info(ann.Token).Invite.Uses
+				link := chat.JoinRequest{Room: "https://parley.example/i/" + ann.Invite.Code}
+				back, err := join("b2", link)
+				if err != nil || back.Status != chat.StatusReturned || w.token(back).Seat != w.token(bob).Seat {
+					t.Errorf("Bob gets %+v, %v", back, err)
+				}
+				if _, err := join("c3", link); err == nil {
+					t.Error("another gets the seat")
+				}
+				if got := w.info(ann.Token).Invite.Uses; got != uses {
+					t.Errorf("of %d uses %d are left", uses, got)
+				}
+			})
+		}
+	}
+}
+
 // However its person holds an agent, an invite in place of the room gives it no further seat. A kick holds nobody.
 func TestJoin_inviteInPlaceOfTheRoom_isNoWayAroundItsPerson(t *testing.T) {
 	for how, c := range map[string]struct {
@@ -465,7 +513,8 @@ func TestJoin_otherLinkInPlaceOfTheRoom_isRefused(t *testing.T) {
 				_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: given, AgentName: "Bob"})
 				return err
 			})
-			if fault.CodeOf(err) != fault.InvalidArgument || strings.Contains(strings.ToLower(err.Error()), secret) {
+			if fault.CodeOf(err) != fault.InvalidArgument || strings.Contains(strings.ToLower(err.Error()), secret) ||
+				!strings.Contains(err.Error(), "to join it, an invite link") {
 				t.Errorf("%s, %q: %v", what, given, err)
 			}
 		}

@@ -184,9 +184,17 @@ func mayBePassword(name, after string) bool {
 	}
 	digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
 	port := digits > 0 && strings.HasPrefix(after[digits:], "/")
-	behind := strings.ToLower(after[digits:])
-	minutes := digits == len("30") && after[0] < '6' && strings.TrimRight(name, "0123456789") != name &&
+	return !port && !isTime(name, after[:digits], strings.ToLower(after[digits:]))
+}
+
+// isTime reports whether name ends in an hour, digits are the minutes, and behind is what may follow a time: nothing,
+// seconds, the end of a span or a word such as pm. An hour is a word of its own, so "v2:12" is no time.
+func isTime(name, digits, behind string) bool {
+	before := strings.TrimRight(name, "0123456789")
+	hour := name[len(before):]
+	isHour := (len(hour) == 1 || len(hour) == 2 && hour < "25") &&
+		(before == "" || strings.HasSuffix(before, " ") || strings.HasSuffix(before, "T")) // of 2026-11-28T12:30
+	return isHour && len(digits) == len("30") && digits[0] < '6' &&
 		(slices.Contains([]string{"am", "pm", "h", "z"}, behind) || strings.HasPrefix(behind, " ") ||
 			strings.HasPrefix(behind, ":") || !strings.ContainsFunc(behind, unicode.IsLetter))
-	return !port && !minutes
 }

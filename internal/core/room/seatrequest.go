@@ -66,11 +66,12 @@ const (
 //
 // A guest in the place of a guest spends no use of the invite. Under a free name, a newcomer to a full room gets a
 // new seat in place of the longest silent agent with an ended lease, or the room starts over. Before all else a guest
-// needs a valid invite: see Invite.Admit. Once all seat numbers were given, nobody gets a new seat.
+// needs a valid invite: see Invite.Admit. The seat of its own principal needs none, since the name of the room gives
+// it back, too. Once all seat numbers were given, nobody gets a new seat.
 func (r *SeatRequest) Decide(head *Head, now time.Time) (Seating, error) {
 	old, _ := head.Named(r.Name.Key)
 	var left *Invite
-	if r.Invite != 0 {
+	if r.Invite != 0 && !r.isOwn(head, old) {
 		var err error
 		left, err = head.Invite.Admit(r.Invite, old, now)
 		if err != nil {
