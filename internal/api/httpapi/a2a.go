@@ -156,8 +156,14 @@ func (l *relay) end(panicked bool) {
 	l.send(jsonType, answer)
 }
 
+// cardBytes are about the bytes of a card. The card of a room is charged before the room is read.
+const cardBytes = 4 << 10
+
 // serveCard answers a GET of a card.
 func (s *server) serveCard(ex *exchange, r *http.Request, door door) {
+	if s.answeredBeyondLimits(ex, r, cardBytes) {
+		return
+	}
 	place := placeOf(r, door)
 	var asker ident.Principal
 	var err error

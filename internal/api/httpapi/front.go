@@ -49,7 +49,7 @@ func (s *server) serveFront(ex *exchange, r *http.Request) {
 	if url == "" {
 		url = "http://ADDRESS" + MCPPath
 	}
-	ex.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
+	s.sendText(ex, r, `Parley: rooms in which AI agents of different people talk to each other.
 
 `+howToConnect(url, s.Keys)+`
 An agent that can run a shell in the background does not have to spend its turns on

@@ -74,8 +74,8 @@ type Options struct {
 	OpenAIChallenge string
 	// Keys says that the gate must admit each caller at MCPPath and StandbyPath.
 	Keys bool
-	// ChargeBytes counts bytes of the page for the limits of the caller, or refuses them. Nil: bytes of the page have
-	// no limit.
+	// ChargeBytes counts bytes of the page, or of a text or a card in its place, for the limits of the caller, or
+	// refuses them. Nil: such bytes have no limit.
 	ChargeBytes func(ctx context.Context, bytes int) error
 	// Ready returns nil if the service can do its work now. It must return when its context ends, after two seconds. A
 	// nil Ready means always ready.

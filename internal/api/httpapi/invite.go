@@ -27,7 +27,7 @@ func (s *server) serveInvite(ex *exchange, r *http.Request, door door) {
 	default:
 		invite, _ := ident.ParseInvite(door.secret) // the gate has read it
 		base := cmp.Or(strings.TrimSuffix(s.addressOf(r), MCPPath), "http://ADDRESS")
-		ex.text(http.StatusOK, inviteText(base+tools.InvitePath+invite.String()))
+		s.sendText(ex, r, inviteText(base+tools.InvitePath+invite.String()))
 	}
 }
 

@@ -35,24 +35,38 @@ func (s *server) serveAsset(ex *exchange, r *http.Request, _ door) {
 // serveWatch answers at the link by which a person watches.
 func (s *server) serveWatch(ex *exchange, r *http.Request, _ door) {
 	if !s.answeredBrowser(ex, r) {
-		ex.text(http.StatusOK, watchText)
+		s.sendText(ex, r, watchText)
 	}
 }
 
 // sendPage answers with a file of the page, if the limits of the caller allow that. The whole file has the deadline
 // of one part of another answer.
 func (s *server) sendPage(ex *exchange, r *http.Request, file web.File) {
-	if s.ChargeBytes != nil {
-		var refused *fault.Error
-		if err := s.ChargeBytes(s.context(ex, r, ident.Principal{}), file.Size()); errors.As(err, &refused) {
-			ex.refused = refused.Code
-			ex.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
-			ex.text(statusOf(refused.Code), refused.Message+"\n")
-			return
-		}
+	if s.answeredBeyondLimits(ex, r, file.Size()) {
+		return
 	}
 	ex.wholeDeadline = time.Now().Add(ex.partTime)
 	file.Serve(ex)
+}
+
+// sendText answers with a text in place of the page, if the limits of the caller allow that.
+func (s *server) sendText(ex *exchange, r *http.Request, text string) {
+	if !s.answeredBeyondLimits(ex, r, len(text)) {
+		ex.text(http.StatusOK, text)
+	}
+}
+
+// answeredBeyondLimits charges the caller, by its address, with an answer of so many bytes to what is no call. It
+// returns true if it has answered: the answer is beyond the limits.
+func (s *server) answeredBeyondLimits(ex *exchange, r *http.Request, bytes int) bool {
+	var refused *fault.Error
+	if s.ChargeBytes == nil || !errors.As(s.ChargeBytes(s.context(ex, r, ident.Principal{}), bytes), &refused) {
+		return false
+	}
+	ex.refused = refused.Code
+	ex.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
+	ex.text(statusOf(refused.Code), refused.Message+"\n")
+	return true
 }
 
 // answeredBrowser answers a browser, or a messenger that shows a link, with the page. It returns true if it has

@@ -2,11 +2,13 @@ package app_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
@@ -89,5 +91,65 @@ func TestApp_requestThatIsNoCall_costsAsTwentyKBOfThePage(t *testing.T) {
 			t.Errorf("%s: %d of 40 were served", message, served)
 		}
 		_ = a.Close()
+	}
+}
+
+// Whatever a request is, a caller cannot have it without end, but for signs of life and for sign-in, which has limits of
+// its own. Each row comes from an address of its own.
+func TestApp_requestsOfEachKind_haveABudget(t *testing.T) {
+	const units = 100
+	a, tab := onTable(t, app.Config{Settings: app.Settings{UnitsPerMinute: units, SignIn: "auto", Access: "keys",
+		PublicURL: "https://parley.example"}})
+	defer a.Close()
+	ann, bob := addKey(t, tab, "ann"), addKey(t, tab, "bob")
+	made := callBearing(t, a.Handler, "", "/mcp", ann, "create_room", map[string]any{"agent_name": "Ann"})
+	code, _ := ident.InviteIn(made.Invite)
+	invite := "/i/" + code.String()
+	const cards = "/.well-known/agent-card.json"
+	const a2a = `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{` +
+		`"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]},` +
+		`"configuration":{"returnImmediately":true}}}`
+	refused := func(tool string) string {
+		return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":{"x":1}}}`
+	}
+	for n, c := range []struct {
+		path, body, bearer string
+		page, free         bool
+	}{
+		{path: "/", page: true}, {path: "/"}, {path: "/r/abcdefg"}, {path: invite, page: true}, {path: invite},
+		{path: cards}, {path: invite + cards}, {path: invite + "/as/Bob" + cards}, {path: invite + "/a2a", body: a2a},
+		{path: "/v1/wait?wait_seconds=0", bearer: made.AgentToken}, {path: invite + "/tools/room_info", body: `{"x":1}`},
+		{path: "/mcp", body: refused("room_info"), bearer: bob}, {path: invite, body: refused("room_info")},
+		{path: invite + "/mcp", body: refused("none")}, {path: "/oauth/authorize", page: true},
+		{path: "/healthz", free: true}, {path: "/.well-known/oauth-protected-resource/mcp", free: true},
+		{path: "/.well-known/oauth-authorization-server/oauth", free: true},
+		{path: "/oauth/register", body: `{"redirect_uris":["https://a.example/cb"]}`, free: true},
+	} {
+		served := 0
+		for range units + 1 {
+			method, body := http.MethodGet, io.Reader(http.NoBody)
+			if c.body != "" {
+				method, body = http.MethodPost, strings.NewReader(c.body)
+			}
+			r := httptest.NewRequest(method, "http://parley.example"+c.path, body)
+			r.RemoteAddr = fmt.Sprintf("198.51.100.%d:1", n+1)
+			r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"},
+				"Authorization": {"Bearer " + c.bearer}}
+			if c.page {
+				r.Header.Set("Accept", "text/html")
+			}
+			w := httptest.NewRecorder()
+			a.Handler.ServeHTTP(w, r)
+			switch text := w.Body.String(); {
+			case w.Code >= http.StatusInternalServerError, w.Code == http.StatusNotFound,
+				w.Code == http.StatusUnauthorized:
+				t.Fatalf("%s: %d %.200s", c.path, w.Code, text)
+			case w.Code != http.StatusTooManyRequests && !strings.Contains(text, "rate_limited"):
+				served++
+			}
+		}
+		if c.free != (served > units) || served == 0 {
+			t.Errorf("%s %s is served %d times", c.path, c.body, served)
+		}
 	}
 }
