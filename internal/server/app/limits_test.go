@@ -94,8 +94,8 @@ func TestApp_requestThatIsNoCall_costsAsTwentyKBOfThePage(t *testing.T) {
 	}
 }
 
-// Whatever a request is, a caller cannot have it without end, but for signs of life and for sign-in, which has limits of
-// its own. Each row comes from an address of its own.
+// Whatever a request is, a caller cannot have it without end, but for signs of life and for sign-in, which has limits
+// of its own. Each row comes from an address of its own.
 func TestApp_requestsOfEachKind_haveABudget(t *testing.T) {
 	const units = 100
 	a, tab := onTable(t, app.Config{Settings: app.Settings{UnitsPerMinute: units, SignIn: "auto", Access: "keys",
