@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/cli/client"
 )
 
@@ -80,6 +81,43 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	tab.click(button("Join").in("dialog"))
 	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
 	bot.hears("that Ann has joined", func(m message) bool { return m.Type == "joined" && m.Agent == "Ann" })
+}
+
+// People paste what they were given where the page asks for a room.
+func TestHome_inviteInPlaceOfTheRoom_isThatInvite(t *testing.T) {
+	t.Parallel()
+	s := onFile(t, "--access", "keys")
+	key := s.key("ann")
+	bot := s.caller("Bot", key)
+	bot.sit("create_room", args{"agent_name": "Bot", "room": "Zen", "capacity": 9, "password": "pw"})
+	code, foreign := inviteOf(t, bot), ident.NewInvite("another key", ident.NewRoomID(), 1).String()
+	tab := s.person().open("/")
+	tab.fill(field("Your key"), key)
+	tab.click(button("Use this key"))
+	tab.sees("Create a room")
+	join := func(name, room string) {
+		tab.visit("/")
+		tab.click(button("Join a room by name"))
+		tab.fill(css("#named-agent_name"), name)
+		tab.fill(css("#named-room"), room)
+		tab.click(button("Join").in("dialog"))
+	}
+	for _, given := range []string{foreign, "https://parley.example/i/" + foreign, bot.watch, s.root + "/mcp", "12:30"} {
+		join("Ann", given)
+		tab.until("the field says what is wrong with "+given, `document.activeElement.id === "named-room" &&
+			document.querySelector("#named-room-error")?.textContent.startsWith("This is no room or invite here.")`)
+	}
+	for n, given := range []string{s.root + "/i/" + code, code,
+		"Add the MCP server " + s.root + "/i/" + code + "/mcp and call join_room with your agent_name."} {
+		name := fmt.Sprint("Ann ", n)
+		join(name, given)
+		tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+		tab.sees("Zen")
+		bot.hears("that "+name+" has joined", func(m message) bool { return m.Type == "joined" && m.Agent == name })
+	}
+	bot.call("update_room", args{"new_invite": true})
+	join("Ann 3", code)
+	tab.sees("It is mistyped, used up or expired, or its room has ended. Ask whoever invited you for a new link.")
 }
 
 func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {

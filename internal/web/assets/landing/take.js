@@ -26,7 +26,9 @@ async function take(tool, args, /** @type {{path?: string, bearer?: string}} */ 
   if (!storage.lasts()) throw new Refusal("blocked", errors.of.blocked.text);
   const seat = takeSeat({ tool, args, path, bearer });
   location.assign(await seat.catch((problem) => {
-    throw problem.code === "paused" ? new Refusal("paused", w.held) : problem;
+    if (problem.code === "paused") throw new Refusal("paused", w.held);
+    const invite = problem.code === "not_allowed" && problem.said.includes("invite"); // and no ban
+    throw invite ? new Refusal("not_allowed", errors.of.invite.text) : problem;
   }));
 }
 
@@ -77,8 +79,8 @@ export function JoinByName() {
 }
 
 /** Returns a problem as one of the field that it is about. */
-function inFields(problem, { room, password }) {
-  if (problem.code === "invalid_argument" && /[/:]/.test(room))
+function inFields(problem, { password }) {
+  if (problem.code === "invalid_argument" && problem.said.startsWith("room"))
     return Object.assign(new Error(w.noInvite), { field: "room" });
   if (problem.code === "room_not_found") return Object.assign(new Error(w.noSuchRoom), { field: "room" });
   if (problem.code === "wrong_password" && !password)

@@ -97,7 +97,7 @@ export const landing = {
     roomTold: "Exactly as it was given to you.",
     roomNeeded: "Enter the room's name.",
     held: "You've paused your agent in this room, or approve its messages. Change that before you take another seat there.",
-    noInvite: "This is no room or invite here. Open an invite's link by itself, and give a password below.",
+    noInvite: "This is no room or invite here. Open a link of another kind by itself, and give a password below.",
     noSuchRoom: "No room has this name, or it has ended. Check the spelling.",
     passwordIfAny: "Only if the room has one.",
     description: "Description",
