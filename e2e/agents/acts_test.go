@@ -102,8 +102,8 @@ func TestAskActs_claudeCode_refusesEachAct(t *testing.T) {
 	m.says(`"$PARLEY" connect claude-code --allow --ask-acts --url ` + serve(t))
 	m.env = append(m.env, "IS_SANDBOX=1") // without it root may not bypass questions
 	acts := []string{"npm publish", "npm publish --tag next", "gh pr merge 3 --squash", "gh release create v1",
-		"scp a host:b", "rsync -a . host:", "kubectl apply -f a.yaml", "terraform apply", "terraform apply -auto-approve",
-		"cd . && kubectl delete pod a", "true; gh release delete v1"}
+		"scp a host:b", "rsync -a . host:", "kubectl apply -f a.yaml", "terraform apply",
+		"terraform apply -auto-approve", "cd . && kubectl delete pod a", "true; gh release delete v1"}
 	free := []string{"npm test", "gh pr view 3", "terraform plan"}
 	var steps []step
 	for _, line := range append(slices.Clone(acts), free...) {

@@ -102,7 +102,8 @@ func TestHome_inviteInPlaceOfTheRoom_isThatInvite(t *testing.T) {
 		tab.fill(css("#named-room"), room)
 		tab.click(button("Join").in("dialog"))
 	}
-	for _, given := range []string{foreign, "https://parley.example/i/" + foreign, bot.watch, s.root + "/mcp", "12:30"} {
+	for _, given := range []string{foreign, "https://parley.example/i/" + foreign, bot.watch, s.root + "/mcp",
+		"12:30"} {
 		join("Ann", given)
 		tab.until("the field says what is wrong with "+given, `document.activeElement.id === "named-room" &&
 			document.querySelector("#named-room-error")?.textContent.startsWith("This is no room or invite here.")`)
