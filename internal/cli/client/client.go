@@ -310,7 +310,7 @@ func plainly(err error) error {
 	var request *url.Error
 	switch said := otherAnswer.FindStringSubmatch(err.Error()); {
 	case errors.As(err, &request):
-		if strings.Contains(request.Err.Error(), "malformed HTTP") { // net/http has no type for this error
+		if noHTTP.MatchString(request.Err.Error()) {
 			return otherThan("what listens there does not speak HTTP")
 		}
 		return request.Err // without the address: Unreachable names the address
@@ -331,6 +331,10 @@ func plainly(err error) error {
 		return notParley(said[2])
 	}
 }
+
+// noHTTP matches the errors of net/http, which have no types, about words that are no answer and about words that come
+// before the request.
+var noHTTP = regexp.MustCompile(`malformed HTTP|^(net/http: .*: )?readLoopPeekFailLocked: %!w\(<nil>\)$`)
 
 // otherAnswer is an error of mcp-go about an answer with another status or type.
 var otherAnswer = regexp.MustCompile(`request failed with status (\d+)|unexpected content type: ([\w/+.-]+)`)

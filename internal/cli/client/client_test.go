@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/http/httputil"
 	"net/url"
 	"runtime"
@@ -125,6 +127,49 @@ func TestCall_noServerThere_isSaidWithoutTheStepsOfGo(t *testing.T) {
 		"; start it with: " + client.ServeLine(server.URL)
 	if err == nil || runtime.GOOS != "windows" && err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
+	}
+}
+
+// heardConn is a connection that says when its user has closed it.
+type heardConn struct {
+	net.Conn
+	closed context.CancelFunc
+	gone   <-chan struct{}
+}
+
+func (c heardConn) Close() error {
+	defer c.closed()
+	return c.Conn.Close()
+}
+
+// A server of mail or of SSH speaks first. On a busy machine its words come before the request is sent.
+func TestCall_serverSpeaksFirst_isSaidToSpeakNoHTTP(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	go func() {
+		for conn, err := ln.Accept(); err == nil; conn, err = ln.Accept() {
+			_, _ = io.WriteString(conn, "220 mail.example ESMTP\r\n")
+			_, _ = io.Copy(io.Discard, conn)
+			_ = conn.Close()
+		}
+	}()
+	way := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		gone, closed := context.WithCancel(t.Context())
+		return heardConn{conn, closed, gone.Done()}, err
+	}}
+	late := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+		GotConn: func(c httptrace.GotConnInfo) { <-c.Conn.(heardConn).gone }, // net/http has read the words
+	})
+	base := "http://" + ln.Addr().String()
+	c := client.New(base, client.Options{HTTP: &http.Client{Transport: way}})
+	err = c.Call(late, "list_rooms", map[string]any{}, &results.Rooms{})
+	lost := new(client.Unreachable)
+	if !errors.As(err, &lost) || client.Reason(err) != "what listens there does not speak HTTP" || !lost.Answered() {
+		t.Errorf("%v", err)
 	}
 }
 
