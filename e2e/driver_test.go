@@ -103,6 +103,9 @@ func startPiped(t *testing.T, cmd *exec.Cmd) (in io.WriteCloser, out io.Reader) 
 	return in, out
 }
 
+// loading bounds the start of a driver, whose SDK takes seconds of a processor to load.
+const loading = 6 * patience
+
 // startDriver starts a driver and returns it when its client is connected, with what it said then.
 func startDriver(t *testing.T, cmd *exec.Cmd) (*driver, driverLine) {
 	t.Helper()
@@ -128,8 +131,8 @@ func startDriver(t *testing.T, cmd *exec.Cmd) (*driver, driverLine) {
 	case hello = <-ready:
 	case <-d.ended:
 		t.Fatalf("%v did not connect:\n%s", cmd.Args, complaints)
-	case <-time.After(patience):
-		t.Fatalf("%v did not connect in %v:\n%s", cmd.Args, patience, complaints)
+	case <-time.After(loading):
+		t.Fatalf("%v did not connect in %v:\n%s", cmd.Args, loading, complaints)
 	}
 	return d, hello
 }
