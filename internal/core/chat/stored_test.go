@@ -136,7 +136,7 @@ func (s *storing) slots(k *kept) {
 	ctx, now, store := s.t.Context(), s.clock.Now(), s.Store()
 	l := store.Acquire(k.hook.Room)
 	defer l.Release()
-	_, err := l.Items().ClaimTurn(ctx, 5, 2, now)
+	_, err := l.Items().ClaimTurn(ctx, 5, 1, 2, now)
 	s.must("a turn is given", err)
 	_, err = l.Items().ClaimTaskNotice(ctx, "t2#9#free")
 	s.must("an agent is told of a task", err)
@@ -335,7 +335,7 @@ func (s *storing) readSeats(k kept) {
 	}
 	turns, err := seats.Turns(ctx, 5)
 	first, failed := seats.ClaimTaskNotice(ctx, "t2#9#free")
-	if !turns[bob].At.Equal(now) || first || cmp.Or(err, failed) != nil {
+	if !turns[bob].At.Equal(now) || turns[bob].N != 1 || first || cmp.Or(err, failed) != nil {
 		t.Errorf("turns: %v, told first: %v, %v", turns, first, cmp.Or(err, failed))
 	}
 	hook, err := store.Hook(ctx, k.hook.ID)

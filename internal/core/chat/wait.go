@@ -126,7 +126,7 @@ func (c *session) wait(ctx context.Context, req *WaitRequest, sentN int64) (*Wai
 func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait {
 	live := c.room
 	wait := &presence.Wait{Began: live.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
-		Turn: make(chan int64, 1), Task: make(chan int64, 1)}
+		Turn: make(chan presence.NextTurn, 1), Task: make(chan int64, 1)}
 	wait.Until = wait.Began.Add(live.svc.WaitLimit(ctx, req.Wait))
 	if c.head.Paired {
 		wait.Until = room.Earliest(wait.Until, wait.Began.Add(PartnerSilent))
@@ -256,8 +256,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 		case <-changed:
 		case <-wait.Superseded:
 			return false, nil
-		case last := <-wait.Turn:
-			if mine, err := live.agents.ClaimTurn(ctx, c.me.Seat, last, wait); err != nil || mine {
+		case next := <-wait.Turn:
+			if mine, err := live.agents.ClaimTurn(ctx, c.me.Seat, next, wait); err != nil || mine {
 				return mine, err
 			}
 		case in.freeTask = <-wait.Task:

@@ -12,8 +12,14 @@ import (
 )
 
 // When everyone present waits, nobody would ever speak. So one agent gets the turn. room.Turn decides which agent,
-// in every process alike, and the process in which that agent waits claims the turn. The item TURN#<word>#<seat> is
-// put if absent, so each agent has one turn in the silence after a word.
+// and the process in which that agent waits claims the turn. Processes may know different presence, and so decide on
+// two agents for one turn. So the claim is for the n-th turn after a word, whoever takes it.
+
+// NextTurn is a turn that an agent may claim.
+type NextTurn struct {
+	After int64 // the last event when it was decided
+	N     int   // its number among the turns after the last word
+}
 
 // maxTurnCheckPause bounds how long a process waits before it checks again whether agents wait in other processes.
 // The pause doubles with each check, since a check costs a read.
@@ -69,7 +75,7 @@ func (a *Attendees) scheduleTurnCheck(head int64, d, step time.Duration) {
 func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
-	next, err := a.readTurn(ctx)
+	turn, n, err := a.readTurn(ctx)
 	if err != nil {
 		a.o.Logger.Warn("whose turn it is could not be read", "error", err)
 	}
@@ -82,7 +88,7 @@ func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 		a.scheduleTurnCheck(s.head, min(2*step, maxTurnCheckPause), min(2*step, maxTurnCheckPause))
 		return
 	}
-	seat, again := next.Next()
+	seat, again := turn.Next()
 	wait := a.waits[seat]
 	switch {
 	case wait != nil:
@@ -90,7 +96,7 @@ func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 		case <-wait.Turn: // of an earlier silence
 		default:
 		}
-		wait.Turn <- next.Head.AsOf // does not block: only signalTurn sends, under Attendees.mu
+		wait.Turn <- NextTurn{turn.Head.AsOf, n} // does not block: only signalTurn sends, under Attendees.mu
 		a.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
 	case again > 0 && a.o.SingleProcess:
 		a.scheduleTurnCheck(s.head, again, step)
@@ -103,23 +109,25 @@ func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 	}
 }
 
-// readTurn reads what decides whose turn it is.
-func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, err error) {
-	if n, _, _ := a.log.Peek().Recent.LastWord(); n == 0 { // every process must decide on the same word
+// readTurn reads what decides whose turn it is, and the number of that turn after the last word.
+func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, n int, err error) {
+	if word, _, _ := a.log.Peek().Recent.LastWord(); word == 0 { // every process must decide on the same word
 		if err := a.log.ReadBack(ctx, time.Time{}); err != nil {
-			return turn, err
+			return turn, 0, err
 		}
 	}
 	head, now := a.log.Peek(), a.now()
 	presence, _, err := a.ReadPresence(ctx, table.Eventual)
 	if err != nil {
-		return turn, err
+		return turn, 0, err
 	}
 	word, _, _ := head.Recent.LastWord()
 	claims, err := a.log.Items().Turns(ctx, word)
 	had, waits := map[int]time.Time{}, map[int]bool{}
+	n = 1
 	for seat, claimed := range claims {
 		had[seat] = claimed.At
+		n = max(n, claimed.N+1)
 	}
 	a.mu.Lock()
 	for seat, wait := range a.waits {
@@ -140,7 +148,7 @@ func (a *Attendees) readTurn(ctx context.Context) (turn room.Turn, err error) {
 		}
 		return presence[seat].Attendance(head, agent, now, a.slack())
 	}}
-	return turn, err
+	return turn, n, err
 }
 
 // slack is how much too early a stored end of a wait may be: some waits in quick succession are not written.
@@ -160,13 +168,13 @@ func (a *Attendees) IsPresent(head *room.Head, agent room.Agent, presence room.P
 // ClaimTurnIfNext claims the turn for wait, a look-in of a program on standby, if the turn is now that of the seat. It
 // logs a failure, since the next look-in is soon.
 func (a *Attendees) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) bool {
-	next, err := a.readTurn(ctx)
+	turn, n, err := a.readTurn(ctx)
 	claimed := false
 	if err == nil {
-		if first, _ := next.Next(); first != seat {
+		if first, _ := turn.Next(); first != seat {
 			return false
 		}
-		claimed, err = a.ClaimTurn(ctx, seat, next.Head.AsOf, wait)
+		claimed, err = a.ClaimTurn(ctx, seat, NextTurn{turn.Head.AsOf, n}, wait)
 	}
 	if err != nil && ctx.Err() == nil {
 		a.o.Logger.WarnContext(ctx, "whose turn it is could not be read", "error", err)
@@ -174,18 +182,18 @@ func (a *Attendees) ClaimTurnIfNext(ctx context.Context, seat int, wait *Wait) b
 	return claimed
 }
 
-// ClaimTurn claims the turn in the silence after event last for wait of a seat. It returns false if something has
-// happened since, perhaps in another process, or the seat has had the turn since the last word.
-func (a *Attendees) ClaimTurn(ctx context.Context, seat int, last int64, wait *Wait) (bool, error) {
+// ClaimTurn claims a turn for wait of a seat. It returns false if something has happened since the turn was decided,
+// perhaps in another process, or an agent has claimed the turn.
+func (a *Attendees) ClaimTurn(ctx context.Context, seat int, turn NextTurn, wait *Wait) (bool, error) {
 	head, err := a.log.Refresh(ctx, a.now())
 	if err != nil {
 		return false, err
 	}
-	if head.AsOf != last {
+	if head.AsOf != turn.After {
 		return false, nil
 	}
 	word, _, _ := head.Recent.LastWord()
-	claimed, err := a.log.Items().ClaimTurn(ctx, word, seat, wait.rank())
+	claimed, err := a.log.Items().ClaimTurn(ctx, word, turn.N, seat, wait.rank())
 	if err != nil && ctx.Err() == nil {
 		a.o.Logger.WarnContext(ctx, "a turn was not given", "error", err)
 	}

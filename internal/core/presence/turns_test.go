@@ -13,27 +13,97 @@ func TestTurn_allWait_comesToOneAgentAfterTheOther(t *testing.T) {
 		word := w.says(seatOfAnn)
 		ann, bob, cid := w.waits(w.agent(seatOfAnn)), w.waits(w.agent(seatOfBob)), w.waits(w.agent(seatOfCid))
 		w.pass(room.TurnAfter - time.Millisecond)
-		if n := received(bob.Turn); n != 0 {
+		if n := received(bob.Turn).After; n != 0 {
 			t.Errorf("too early Bob's wait hears of the silence after event %d", n)
 		}
 		w.pass(time.Millisecond)
-		if a, b, c := received(ann.Turn), received(bob.Turn), received(cid.Turn); a != 0 || b != word || c != 0 {
-			t.Fatalf("the waits hear of silences after events %d, %d, %d; want %d for Bob alone", a, b, c, word)
+		first, second := NextTurn{word, 1}, NextTurn{word, 2}
+		if a, b, c := received(ann.Turn), received(bob.Turn), received(cid.Turn); a.N != 0 || b != first || c.N != 0 {
+			t.Fatalf("the waits hear of the turns %v, %v, %v; want %v for Bob alone", a, b, c, first)
 		}
-		claimed, err := w.ClaimTurn(t.Context(), seatOfBob, word, bob)
+		claimed, err := w.ClaimTurn(t.Context(), seatOfBob, first, bob)
 		if !claimed || err != nil {
 			t.Fatalf("Bob's claim: %v, %v", claimed, err)
 		}
-		if again, err := w.ClaimTurn(t.Context(), seatOfBob, word, bob); again || err != nil {
+		if again, err := w.ClaimTurn(t.Context(), seatOfBob, first, bob); again || err != nil {
 			t.Errorf("Bob's second claim: %v, %v", again, err)
 		}
 		w.pass(room.TurnPasses)
-		if got := received(cid.Turn); got != word {
-			t.Errorf("Cid's wait hears of the silence after event %d, want %d", got, word)
+		if got := received(cid.Turn); got != second {
+			t.Errorf("Cid's wait hears of the turn %v, want %v", got, second)
 		}
 		w.says(seatOfAnn)
-		if late, err := w.ClaimTurn(t.Context(), seatOfCid, word, cid); late || err != nil {
+		if late, err := w.ClaimTurn(t.Context(), seatOfCid, second, cid); late || err != nil {
 			t.Errorf("Cid's claim after another word: %v, %v", late, err)
+		}
+	})
+}
+
+// The table does not know that Bob waits here, so the process in which Cid waits decides on Cid.
+func TestTurn_twoProcessesDecideOnTwoAgents_goesToOneAfterTheOther(t *testing.T) {
+	play(t, func(t *testing.T, here *world) {
+		here.pass(room.PresentFor)
+		word := here.says(seatOfAnn)
+		there := &world{Attendees: here.process(), t: t, clock: here.clock}
+		here.waits(here.agent(seatOfAnn))
+		cid := there.waits(there.agent(seatOfCid))
+		here.broken = true
+		bob := here.waits(here.agent(seatOfBob))
+		here.broken = false
+		here.pass(room.TurnAfter)
+		first := NextTurn{word, 1}
+		if b, c := received(bob.Turn), received(cid.Turn); b != first || c != first {
+			t.Fatalf("the waits hear of the turns %v and %v, want %v for both", b, c, first)
+		}
+		if claimed, err := here.ClaimTurn(t.Context(), seatOfBob, first, bob); !claimed || err != nil {
+			t.Errorf("Bob's claim: %v, %v", claimed, err)
+		}
+		if claimed, err := there.ClaimTurn(t.Context(), seatOfCid, first, cid); claimed || err != nil {
+			t.Errorf("Cid's claim of the same turn: %v, %v", claimed, err)
+		}
+		here.pass(room.TurnPasses)
+		second := received(cid.Turn)
+		claimed, err := there.ClaimTurn(t.Context(), seatOfCid, second, cid)
+		if second.N != 2 || !claimed || err != nil {
+			t.Errorf("Cid's claim of turn %v: %v, %v", second, claimed, err)
+		}
+	})
+}
+
+// Three processes decide on the first turn of Bob, who has called again twice: the clients of his older waits have gone.
+func TestClaimTurn_olderWaitsOfTheAgentClaimFirst_isClaimedByTheYoungest(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		word := w.says(seatOfAnn)
+		cid := w.waits(w.agent(seatOfCid))
+		first := NextTurn{word, 1}
+		var processes []*world
+		var bob []*Wait
+		for range 3 {
+			p := &world{Attendees: w.process(), t: t, clock: w.clock}
+			processes, bob = append(processes, p), append(bob, p.waits(p.agent(seatOfBob)))
+			w.pass(time.Second)
+		}
+		claims := func(i int) bool {
+			claimed, err := processes[i].ClaimTurn(t.Context(), seatOfBob, first, bob[i])
+			if err != nil {
+				t.Error(err)
+			}
+			return claimed
+		}
+		if !claims(0) || !claims(2) || claims(1) || claims(0) || claims(2) {
+			t.Error("want claims of the ghost that is first, and of the youngest wait, once each")
+		}
+		if claimed, err := w.ClaimTurn(t.Context(), seatOfCid, first, cid); claimed || err != nil {
+			t.Errorf("Cid's claim of Bob's turn: %v, %v", claimed, err)
+		}
+		w.pass(room.TurnPasses - time.Millisecond)
+		if early := received(cid.Turn); early.N != 0 {
+			t.Errorf("too early Cid's wait hears of the turn %v", early)
+		}
+		w.pass(time.Millisecond)
+		third := received(cid.Turn)
+		if claimed, err := w.ClaimTurn(t.Context(), seatOfCid, third, cid); third.N != 3 || !claimed || err != nil {
+			t.Errorf("Cid's claim of turn %v: %v, %v", third, claimed, err)
 		}
 	})
 }
@@ -46,18 +116,18 @@ func TestClaimTurn_afterAPrivateWord_isRefusedUntilTheSilenceAfterIt(t *testing.
 		w.waits(w.agent(seatOfAnn))
 		w.waits(w.agent(seatOfCid))
 		w.pass(room.TurnAfter)
-		if got := received(bob.Turn); got != word {
+		if got := received(bob.Turn).After; got != word {
 			t.Fatalf("Bob's wait hears of the silence after event %d, want %d", got, word)
 		}
 		private := w.append(room.Event{Type: room.Said, Seat: seatOfAnn, Text: "psst", To: []int{seatOfCid}})
-		if claimed, err := w.ClaimTurn(t.Context(), seatOfBob, word, bob); claimed || err != nil {
+		if claimed, err := w.ClaimTurn(t.Context(), seatOfBob, NextTurn{word, 1}, bob); claimed || err != nil {
 			t.Errorf("Bob's claim after a private word: %v, %v", claimed, err)
 		}
 		w.pass(room.TurnAfter)
-		if got := received(bob.Turn); got != private {
+		if got := received(bob.Turn).After; got != private {
 			t.Errorf("Bob's wait hears of the silence after event %d, want %d", got, private)
 		}
-		if claimed, err := w.ClaimTurn(t.Context(), seatOfBob, private, bob); !claimed || err != nil {
+		if claimed, err := w.ClaimTurn(t.Context(), seatOfBob, NextTurn{private, 1}, bob); !claimed || err != nil {
 			t.Errorf("Bob's claim after the next silence: %v, %v", claimed, err)
 		}
 	})
@@ -71,7 +141,7 @@ func TestTurn_oneAgentWorks_comesToNobody(t *testing.T) {
 		ann, bob := w.waits(w.agent(seatOfAnn)), w.waits(w.agent(seatOfBob))
 		w.pass(room.TurnAfter)
 		w.pass(time.Minute)
-		if a, b := received(ann.Turn), received(bob.Turn); a != 0 || b != 0 {
+		if a, b := received(ann.Turn).After, received(bob.Turn).After; a != 0 || b != 0 {
 			t.Errorf("the waits of Ann and Bob hear of the silences after events %d and %d", a, b)
 		}
 	})

@@ -20,9 +20,9 @@ type Wait struct {
 	Looks          bool      // the call lasts no time, so the agent does not wait
 	// closed by a younger wait of the agent, or by too many waits of the person; nil: never
 	Superseded chan struct{}
-	Yields     bool       // superseded because the agent itself waits; set before Superseded is closed
-	Turn       chan int64 // receives the last event, whose silence gives the caller the turn: see ClaimTurn
-	Task       chan int64 // receives the number of a free task for the caller
+	Yields     bool          // superseded because the agent itself waits; set before Superseded is closed
+	Turn       chan NextTurn // receives the turn that the caller may claim: see ClaimTurn
+	Task       chan int64    // receives the number of a free task for the caller
 }
 
 // isSuperseded reports whether a younger wait has ended w. A call that does not wait has a nil w, which is never

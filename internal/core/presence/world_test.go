@@ -158,7 +158,7 @@ func (w *world) standsBy(c *room.Caller) *Wait {
 func (w *world) begins(c *room.Caller, wait *Wait) *Wait {
 	w.t.Helper()
 	wait.Began, wait.Superseded = w.now(), make(chan struct{})
-	wait.Turn, wait.Task = make(chan int64, 1), make(chan int64, 1)
+	wait.Turn, wait.Task = make(chan NextTurn, 1), make(chan int64, 1)
 	w.Attendees.Recorder(w.log.Peek(), c).Record(w.t.Context(), Call{Began: wait.Began, Until: wait.Until,
 		Standby: wait.Standby, Returns: true, Fresh: CallFresh})
 	w.BeginWait(c, wait)
@@ -202,12 +202,11 @@ func (w *world) presenceHere(seat int) room.Presence {
 	return w.cachedSeat(seat).presence.latest
 }
 
-// received returns what a wait was told last; 0: nothing.
-func received(c <-chan int64) int64 {
+// received returns what a wait was told last; zero: nothing.
+func received[T any](c <-chan T) (told T) {
 	select {
-	case n := <-c:
-		return n
+	case told = <-c:
 	default:
-		return 0
 	}
+	return told
 }

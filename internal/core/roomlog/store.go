@@ -168,10 +168,10 @@ func (s *Store) Resolve(ctx context.Context, key string) (string, error) {
 	return name.ID, err
 }
 
-// putOnce puts an item that is unlike any other if none is at its key. It returns the item that was there before;
-// nil if any attempt of the call put its own.
-func (s *Store) putOnce(ctx context.Context, item table.Item) (before *table.Item, err error) {
-	err = s.table.Write(ctx, table.Put(item, table.IfAbsent))
+// putOnce puts an item that is unlike any other if none is at its key, and with it what comes along. It returns the
+// item that was there before; nil if any attempt of the call put its own. along has no conditions.
+func (s *Store) putOnce(ctx context.Context, item table.Item, along ...table.Op) (before *table.Item, err error) {
+	err = s.table.Write(ctx, append([]table.Op{table.Put(item, table.IfAbsent)}, along...)...)
 	var conflict *table.ConflictError
 	if !errors.As(err, &conflict) {
 		return nil, err

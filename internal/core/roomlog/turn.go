@@ -12,16 +12,23 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// turnItem stores that a seat has claimed the turn in the silence after a word.
+// turnItem stores that a seat has claimed a turn in the silence after a word. One is stored for the seat and, in the
+// same Write, one for the number of the turn.
 type turnItem struct {
 	V      int    `json:"v"`
 	ID     string `json:"id"` // random: see Store.putOnce
 	AtMs   int64  `json:"at"`
-	WaitMs int64  `json:"wait"` // when the wait that got the turn began
+	WaitMs int64  `json:"wait"`        // when the wait that got the turn began
+	N      int    `json:"n,omitempty"` // the number of the turn; 0: claimed by a program that numbers no turns
+	Seat   int    `json:"seat,omitempty"`
 }
 
-// ClaimedTurn says when a seat claimed the turn, and when the wait that got it began.
-type ClaimedTurn struct{ At, Wait time.Time }
+// ClaimedTurn says when a seat claimed a turn, when the wait that got it began, and the number of the turn among those
+// in this silence.
+type ClaimedTurn struct {
+	At, Wait time.Time
+	N        int
+}
 
 // MissedBy reports whether the turn should have gone to another wait of the seat, which began at began. The youngest
 // open wait gets the turn: the client of an older wait may have gone without its process noticing.
@@ -30,13 +37,13 @@ func (g ClaimedTurn) MissedBy(began time.Time) bool {
 }
 
 func (t turnItem) claimed() ClaimedTurn {
-	return ClaimedTurn{time.UnixMilli(t.AtMs), time.UnixMilli(t.WaitMs)}
+	return ClaimedTurn{time.UnixMilli(t.AtMs), time.UnixMilli(t.WaitMs), t.N}
 }
 
 // turnsAfter begins the sort keys of the turns in the silence after event word.
 func turnsAfter(word int64) string { return fmt.Sprintf("TURN#%016d#", word) }
 
-// Turns returns which seats have claimed the turn in the silence after event word.
+// Turns returns which seats have claimed a turn in the silence after event word, and the last turn of each.
 func (i Items) Turns(ctx context.Context, word int64) (map[int]ClaimedTurn, error) {
 	l := i.log
 	claimed := map[int]ClaimedTurn{}
@@ -58,23 +65,26 @@ func (i Items) Turns(ctx context.Context, word int64) (map[int]ClaimedTurn, erro
 	return claimed, nil
 }
 
-// ClaimTurn claims for a seat the turn in the silence after event word, for a wait that began at began. It returns
-// false if the seat has claimed the turn before, and this wait did not miss it. The item is put if absent, because
-// two processes may decide at once.
-func (i Items) ClaimTurn(ctx context.Context, word int64, seat int, began time.Time) (claimed bool, err error) {
+// ClaimTurn claims for a seat turn number n in the silence after event word, for a wait that began at began. It returns
+// false if that turn is claimed. Two processes may know different presence, and choose two agents for one turn: only
+// one of them puts the number. If an older wait of the seat has the turn, and this wait missed it, this wait claims the
+// next number: else a call whose client has gone would keep the turn from the call that is heard.
+func (i Items) ClaimTurn(ctx context.Context, word int64, n, seat int, began time.Time) (claimed bool, err error) {
 	l := i.log
 	now := l.store.now()
-	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli()}
-	item := table.Item{Key: inRoom(l.id, turnsAfter(word)+seatDigits(seat)), Expires: now.Add(room.Life),
-		Data: Encode(mine)}
-	before, err := l.store.putOnce(ctx, item)
+	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli(), N: n,
+		Seat: seat}
+	at := func(sort string) table.Item {
+		return table.Item{Key: inRoom(l.id, sort), Expires: now.Add(room.Life), Data: Encode(mine)}
+	}
+	before, err := l.store.putOnce(ctx, at(fmt.Sprintf("NTH#%016d#%d", word, n)),
+		table.Put(at(turnsAfter(word)+seatDigits(seat)), table.Always))
 	if before == nil || err != nil {
 		return err == nil, err
 	}
 	var other turnItem
-	if err := Decode(*before, &other); err != nil || !other.claimed().MissedBy(began) {
+	if err := Decode(*before, &other); err != nil || other.Seat != seat || !other.claimed().MissedBy(began) {
 		return false, err
 	}
-	err = l.store.table.Write(ctx, table.Put(item, table.Always))
-	return err == nil, err
+	return i.ClaimTurn(ctx, word, n+1, seat, began)
 }
