@@ -2,6 +2,7 @@ package presence
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -70,7 +71,7 @@ func TestTurn_twoProcessesDecideOnTwoAgents_goesToOneAfterTheOther(t *testing.T)
 	})
 }
 
-// Three processes decide on the first turn of Bob, who has called again twice: the clients of his older waits have gone.
+// Three processes decide on a turn of Bob, who has called again twice: the clients of his older waits have gone.
 func TestClaimTurn_olderWaitsOfTheAgentClaimFirst_isClaimedByTheYoungest(t *testing.T) {
 	play(t, func(t *testing.T, w *world) {
 		word := w.says(seatOfAnn)
@@ -143,6 +144,30 @@ func TestTurn_oneAgentWorks_comesToNobody(t *testing.T) {
 		w.pass(time.Minute)
 		if a, b := received(ann.Turn).After, received(bob.Turn).After; a != 0 || b != 0 {
 			t.Errorf("the waits of Ann and Bob hear of the silences after events %d and %d", a, b)
+		}
+	})
+}
+
+// Ann names Bob, who is away, and for whom a program waits. The program waits again after each minute.
+func TestTurn_programOfAnAgentAwayWaitsAnew_isStillGivenTime(t *testing.T) {
+	play(t, func(t *testing.T, w *world) {
+		w.Recorder(w.log.Peek(), w.agent(seatOfBob)).Record(t.Context(),
+			Call{Absence: Absence{Given: true, BackIn: time.Hour}, Fresh: CallFresh})
+		ann := w.waits(w.agent(seatOfAnn))
+		w.waits(w.agent(seatOfCid))
+		program := w.standsBy(w.agent(seatOfBob))
+		word := w.append(room.Event{Type: room.Said, Seat: seatOfCid, Text: "@Bob, milk?", Named: []int{seatOfBob}})
+		w.pass(time.Minute)
+		w.EndWait(w.agent(seatOfBob), program)
+		synctest.Wait()
+		w.standsBy(w.agent(seatOfBob))
+		w.pass(room.PresentFor - time.Minute - time.Millisecond)
+		if early := received(ann.Turn); early.N != 0 {
+			t.Errorf("too early Ann's wait hears of the turn %v", early)
+		}
+		w.pass(time.Millisecond)
+		if got := received(ann.Turn); got != (NextTurn{word, 1}) {
+			t.Errorf("Ann's wait hears of the turn %v", got)
 		}
 	})
 }

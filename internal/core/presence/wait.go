@@ -123,8 +123,10 @@ func (a *Attendees) endAgentWait(seat int, wait *Wait) {
 		delete(a.waits, seat)
 		if cache := a.seats[seat]; cache != nil {
 			cache.presence.endWait(a.now())
-			if cache.presence.latest.BackAt().After(a.now()) {
-				a.beginSilence() // the agent is away now, so nobody waits for it
+			// The agent is away now, so nobody waits for it. A program waits again at once, and others give what the
+			// program has been called for its time: see room.Turn.
+			if !wait.Standby && cache.presence.latest.BackAt().After(a.now()) {
+				a.beginSilence()
 			}
 		}
 		if _, here := a.log.Peek().Seated(seat); !here {

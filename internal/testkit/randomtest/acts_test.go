@@ -146,6 +146,7 @@ func (a *agent) wait() {
 		}
 	}
 	a.plan(c, req.Wait)
+	c.looks = req.Wait == 0
 	a.start(c, func(ctx context.Context, s *chat.Service, o *outcome) {
 		got, err := s.Wait(ctx, req)
 		o.waited, o.err = &got, err

@@ -59,7 +59,7 @@ type agent struct {
 	back    time.Time      // its announced return
 	told    time.Time      // when it announced that
 
-	presentSince time.Time // unless it has been away since: see companySince
+	presentSince time.Time // zero: it was absent, or has only looked since; see companySince
 }
 
 // task is a request to answer.
@@ -76,6 +76,7 @@ type call struct {
 	began   time.Time
 	until   time.Time // the end of its wait; zero: it does not wait
 	send    *chat.SendRequest
+	looks   bool // it lasts no time, and says nothing
 	repeats bool // the answer of the same call was lost
 	lost    bool // its client gave up
 }
@@ -106,6 +107,9 @@ func (a *agent) start(c *call, do func(ctx context.Context, s *chat.Service, o *
 	ctx, cancel := context.WithCancel(a.ctx)
 	c.began = time.Now()
 	if !a.isPresent(c.began) {
+		a.presentSince = time.Time{}
+	}
+	if a.presentSince.IsZero() && !c.looks {
 		a.presentSince = c.began
 	}
 	a.at, a.call, a.cancel = time.Time{}, c, cancel

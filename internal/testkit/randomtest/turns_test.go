@@ -105,7 +105,9 @@ func (r *run) checkStall(now time.Time) {
 	l := ledgerOf(r.events)
 	for _, a := range s.busy {
 		s.later(r.lastCall(a).Add(presentFor))
-		if a.standby { // its program is between two waits
+	}
+	for _, a := range r.agents {
+		if a.standby { // its program may be between two waits
 			s.later(l.named[a.id.Seat].Add(presentFor))
 		}
 	}
@@ -123,7 +125,7 @@ func (r *run) checkStall(now time.Time) {
 }
 
 // companySince returns since when somebody else is present to hear a. Persons without agents and agents that wait for
-// their persons are no company.
+// their persons are no company, nor is an agent that has only looked since it was absent: a look begins no silence.
 func (r *run) companySince(a *agent, now time.Time) (since time.Time, company bool) {
 	l := ledgerOf(r.events)
 	for seat, joined := range l.seats {
@@ -131,7 +133,7 @@ func (r *run) companySince(a *agent, now time.Time) (since time.Time, company bo
 		switch {
 		case seat == a.id.Seat, l.isReined(seat), l.alone[seat]:
 			continue
-		case x == nil && now.Sub(joined) > presentFor, x != nil && !x.isPresent(now):
+		case x == nil && now.Sub(joined) > presentFor, x != nil && (!x.isPresent(now) || x.presentSince.IsZero()):
 			continue
 		case x != nil:
 			from = room.Latest(x.presentSince, x.back)
