@@ -84,7 +84,8 @@ func TestSplit_colonOfALinkATitleOrATime_givesNoPassword(t *testing.T) {
 	}
 	for _, given := range []string{"https://parley.example/mcp", "http://127.0.0.1:8080", "localhost:8080/mcp",
 		"PR: fix login", "PR:\tfix", "PR:\u00a0fix", "notes:", "12:30", "9:05", "00:00", "23:59", " 12:30 ", "9:30 AM",
-		"standup 9:05", "room 12:30", "9:30pm", "14:00-15:00", "12:30:45", "2026-11-28T12:30", "2026-11-28T12:30:00Z", "12:30Z", "12:30h",
+		"standup 9:05", "room 12:30", "9:30pm", "14:00-15:00", "12:30:45", "2026-11-28T12:30",
+		"2026-11-28T12:30:00Z", "12:30Z", "12:30h",
 		`Add the MCP server http://127.0.0.1:8080/mcp and call join_room with room "den".`} {
 		if name, got, err := Split(given, ""); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q is %q with %q, %v", given, name, got, err)
