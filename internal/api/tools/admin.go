@@ -41,13 +41,6 @@ func (s *Set) updateRoom() tool {
 			}
 		},
 		token: func(in chat.UpdateRequest) string { return in.Token },
-		again: func(in chat.UpdateRequest) string {
-			if in.Cursor != "" {
-				return repeatSafely + " If it is refused because the settings have changed since cursor, that may be " +
-					"this very change: look with room_info."
-			}
-			return repeatSafely
-		},
 		run: func(ctx context.Context, in chat.UpdateRequest) (results.Updated, error) {
 			got, err := s.rooms.UpdateRoom(ctx, in)
 			v := results.Updated{Status: string(got.Status), Changes: viewChanges(got.Changes, got.Redacted)}

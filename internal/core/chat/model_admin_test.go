@@ -174,7 +174,7 @@ func (c manageCall) decideOnName(m model, r roomModel, shown string) (model, man
 	case c.action == room.Unmute && isMuted:
 		got = managed{status: chat.StatusUnmuted, name: muted}
 		r.mutes = withoutName(r.mutes, muted)
-	case c.action == room.Kick && c.repeats(m, r):
+	case c.action == room.Unmute, c.action == room.Mute && isMuted, c.action == room.Kick && c.repeats(m, r):
 		return m, got, nil
 	default:
 		return m, managed{code: fault.InvalidArgument}, nil

@@ -110,7 +110,7 @@ func (c sendCall) isHeld(r roomModel, a agentModel, to []int) bool {
 
 // repeats returns the last message of a, and whether a send without a key repeats
 // it: the same text to the same agents, in answer to the same message, within ten
-// minutes, unless it is short and
+// minutes, unless it is short, no vote and no withdrawal, and
 // another agent has spoken since. If the cursor is from before the message, its
 // sender does not know that it was sent.
 func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, same bool) {
@@ -118,7 +118,8 @@ func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, 
 	if c.key != "" || last.n == 0 || last.Text != c.text || m.now.Sub(last.At) >= 10*time.Minute {
 		return last, false
 	}
-	meantAgain := len(c.text) < 40 && answered && (c.cursor.n == 0 || c.cursor.n >= last.n)
+	isShort := len(c.text) < 40 && !c.isVote() && c.withdraw == 0
+	meantAgain := isShort && answered && (c.cursor.n == 0 || c.cursor.n >= last.n)
 	return last, !meantAgain && c.sameAim(m, r, a, last)
 }
 
@@ -165,7 +166,8 @@ func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) b
 	if c.kind == room.Request && len(asked) == 0 {
 		asked = c.to
 	}
-	sameAsk := c.kind == room.Proposal || slices.Equal(keysOf(r.everNamed(last.ask), a.name), keysOf(asked, a.name))
+	sameAsk := c.kind == room.Proposal || (len(c.ask) == 0 || len(last.ask) > 0) && // who asks itself alone is refused
+		slices.Equal(keysOf(r.everNamed(last.ask), a.name), keysOf(asked, a.name))
 	kind := c.kind
 	if kind == room.Plain {
 		kind = ""

@@ -64,11 +64,15 @@ func (p personModel) without(n int64) personModel {
 
 // aim is all by which two sends of an agent are known to be the same.
 func (e eventModel) aim() string {
-	to := fmt.Sprint(e.to)
+	to, ask := e.to, e.ask
 	if e.Kind == room.Agree || e.Kind == room.Object || e.withdraws > 0 {
-		to = string(e.Kind)
+		to = nil
 	}
-	return fmt.Sprintf("%s, to %s, replies %d, withdraws %d, ends %v", e.Text, to, e.replyTo, e.withdraws, e.finishes)
+	if e.Kind == room.Proposal || e.Kind == room.Request && slices.Equal(ask, e.to) { // those whom it asks unnamed
+		ask = nil
+	}
+	return fmt.Sprintf("%s %s, to %v, asks %v, replies %d, withdraws %d, ends %v", e.Kind, e.Text, to, ask, e.replyTo,
+		e.withdraws, e.finishes)
 }
 
 // draftOf returns the event of the open draft of e; 0 for none.

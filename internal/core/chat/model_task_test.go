@@ -280,15 +280,22 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		return refuse(fault.Paused)
 	case r.closed:
 		return refuse(fault.RoomClosed)
+	}
+	speaks := fault.Code("") // why a may not say this, if the call changes anything
+	switch {
 	case (words || len(req.For) > 0) && r.silences(a):
-		return refuse(fault.NotAllowed)
+		speaks = fault.NotAllowed
 	case words && r.tooMany():
-		return refuse(fault.Paused)
+		speaks = fault.Paused
 	}
 	e := eventModel{seat: a.seat, words: words, Message: chat.Message{Type: chat.EventTask, Agent: a.name,
 		TaskAction: room.TaskAction(req.Action)}}
 	if req.Action == chat.CommandAdd {
-		return c.add(m, r, a, e, offered)
+		x, err = c.add(m, r, a, e, offered)
+		if err == nil && x.code == "" && speaks != "" {
+			return refuse(speaks)
+		}
+		return x, err
 	}
 	no := taskNumber(req.ID)
 	if mine := r.tasksOf(a); req.Action == chat.CommandTake && no == 0 {
@@ -343,10 +350,10 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		switch {
 		case t.holder == 0 && t.isOfferedTo(a):
 			t.offered = slices.DeleteFunc(slices.Clone(t.offered), a.isMeant)
-		case t.holder != a.seat && t.adder != a.seat && !a.admin:
-			return refuse(fault.NotAllowed)
 		case t.holder == 0 && slices.Equal(t.offered, offered[0]):
 			return x, nil
+		case t.holder != a.seat && t.adder != a.seat && !a.admin:
+			return refuse(fault.NotAllowed)
 		default:
 			t.offered = offered[0]
 		}
@@ -382,6 +389,9 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			t.since = m.now
 		}
 		shows.Title, shows.Text, shows.For = t.title, t.text, r.offeredTo(t)
+	}
+	if speaks != "" {
+		return refuse(speaks)
 	}
 	e.Task, x.wrote = &shows, true
 	x.next, err = m.append(r.withTask(no, t), e)

@@ -19,14 +19,21 @@ type updateOp struct {
 }
 
 func (o updateOp) on(m model) (model, error) {
+	if r, a, refused, err := m.admit(o.who, o.code); o.req.Close && r.closed && !a.person.holds() {
+		if err != nil || refused {
+			return m, err
+		}
+		return m, sameText("a second end", []any{o.got.Status, o.code}, []any{chat.StatusClosed, fault.Code("")})
+	}
 	r, a, refused, err := m.admitAdmin(o.who, o.code)
 	if err != nil || refused {
 		return m, err
 	}
+	next, status, changes := o.change(m, r)
 	_, taken := m.holder(o.req.Room)
 	want := fault.Code("")
 	switch {
-	case o.cursor.given && (o.cursor.n == 0 || r.updated > o.cursor.n):
+	case o.cursor.given && (o.cursor.n == 0 || r.updated > o.cursor.n && status != chat.StatusUnchanged):
 		want = fault.InvalidArgument
 	case o.req.Capacity > 0 && o.req.Capacity < len(r.seated()):
 		want = fault.InvalidArgument
@@ -36,7 +43,6 @@ func (o updateOp) on(m model) (model, error) {
 	if o.code != want || want != "" {
 		return m, expectEqual("the code", o.code, want)
 	}
-	next, status, changes := o.change(m, r)
 	if status != chat.StatusUnchanged {
 		e := eventModel{by: a.seat, Message: chat.Message{Type: chat.EventRoom, Changes: changes}}
 		if o.req.Close {

@@ -30,7 +30,7 @@ func repeatedLast(head *room.Head, caller room.Caller, event room.Event, fingerp
 	if u.N == 0 || !same || now.Sub(u.At) >= room.RepeatWindow {
 		return 0, known
 	}
-	isShort := event.File == nil && len(event.Text) < ShortText
+	isShort := event.File == nil && len(event.Text) < ShortText && !event.HasReadersOfAnother() // taken once
 	if isShort && head.Recent.NewestMessage(caller.Seat) > u.N && !g.hasNotHeard(u.N) {
 		return 0, known
 	}
@@ -154,6 +154,43 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 		op.earlier = as
 	}
 	return said, err
+}
+
+// findTaken finds the vote or withdrawal of a person that a refused call repeats without a key, and records that event.
+// A person who says the same twice means both, but the room takes a vote or a withdrawal once: the answer to the first,
+// within room.RepeatWindow, may be lost. A vote without reply_to repeats the person's last vote, unless the vote may be
+// meant for another proposal, which asks.
+func (op *sendOp) findTaken(ctx context.Context) (said bool, err error) {
+	c, mine, head := op.session, op.event, op.session.room.log.Peek()
+	if !mine.HasReadersOfAnother() || op.req.Key != "" || !c.me.RepeatsOnlyByKey() ||
+		mine.IsVote() && mine.ReplyTo == 0 && head.Talk.AsksToAgree(c.me.Seat, op.began) {
+		return false, nil
+	}
+	event, err := c.findOwn(ctx, func(event room.Event) bool {
+		return event.Person && event.IsVote() == mine.IsVote() && event.Withdraws == mine.Withdraws &&
+			(mine.ReplyTo == event.ReplyTo || mine.IsVote() && mine.ReplyTo == 0)
+	})
+	mine.ReplyTo = event.ReplyTo
+	said = event.N > 0 && event.Fingerprint() == mine.Fingerprint() // a removed text is like none
+	if said {
+		op.earlier = roomlog.SentAs{N: event.N}
+	}
+	return said, err
+}
+
+// findOwn returns the newest event of the caller's seat within room.RepeatWindow for which is reports true; the zero
+// event if there is none.
+func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.Event, error) {
+	now := c.room.svc.now()
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, c.room.log.Peek().AsOf+1) {
+		switch {
+		case err != nil || now.Sub(event.At()) >= room.RepeatWindow:
+			return room.Event{}, err
+		case event.Seat == c.me.Seat && is(event):
+			return event, nil
+		}
+	}
+	return room.Event{}, nil
 }
 
 // checkKey refuses a call whose idempotency key stands for another message or draft. Otherwise the answer would be

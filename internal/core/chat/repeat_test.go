@@ -864,3 +864,103 @@ func TestSend_sameQuestionToAnAgentThatLeft_isARepetition(t *testing.T) {
 		p.bob = w.join("plans", "Bob")
 	}
 }
+
+// The answer to a vote or a withdrawal was lost, so it is made again, perhaps at another process, after others have
+// spoken. The room takes both once, of a person as of an agent.
+func TestSend_voteOrWithdrawalAgain_isADuplicateIfItIsTheSame(t *testing.T) {
+	acts := map[string][]chat.SendRequest{
+		"a vote": {{Kind: room.Agree}, {Kind: room.Agree, Text: "fine"}, {Kind: room.Object, Text: "too dear"},
+			{Kind: room.Object, Text: "too late"}},
+		"a withdrawal": {{Withdraw: "own"}, {Withdraw: "own", Text: "never mind"}},
+	}
+	for what, all := range acts {
+		for i, first := range all {
+			for _, mode := range []string{"agent", "person", "person, named"} {
+				w := newWorld(t)
+				p := w.company()
+				token := p.bob.Token
+				if mode != "agent" {
+					token = w.person(p.bob)
+				}
+				own := w.ask(p.bob.Token, "who has the key?", "Ann")
+				proposal := w.propose(p.ann.Token, "we meet at noon")
+				act := func(req chat.SendRequest) (chat.Sent, error) {
+					req.Token = token
+					if req.Withdraw != "" {
+						req.Withdraw = own
+					} else if mode == "person, named" {
+						req.ReplyTo = proposal
+					}
+					return w.elsewhere().Service.Send(t.Context(), req)
+				}
+				sent, err := act(first)
+				if err != nil || sent.Duplicate {
+					t.Fatalf("%s, %s, %+v: %+v, %v", what, mode, first, sent, err)
+				}
+				w.say(p.ann.Token, "Anything else?")
+				if mode != "agent" {
+					w.tell(token, "No.")
+				}
+				w.clock.Advance(time.Minute)
+				before := lines(w.all(p.ann.Token))
+				for j, second := range all {
+					if first.Kind == room.Agree && second.Kind == room.Object { // who has agreed may still object
+						continue
+					}
+					got, err := act(second)
+					if i == j && (err != nil || !got.Duplicate || got.ID != sent.ID) {
+						t.Errorf("%s, %s, %+v again: %+v, %v", what, mode, first, got, err)
+					}
+					if i != j {
+						wants(t, err, fault.InvalidArgument)
+					}
+				}
+				same(t, "Ann reads", lines(w.all(p.ann.Token)), before)
+				w.clock.Advance(room.RepeatWindow)
+				_, err = act(first)
+				wants(t, err, fault.InvalidArgument)
+			}
+		}
+	}
+}
+
+// A vote that is refused for another reason than its repetition stays refused, with that reason.
+func TestSend_voteOfAPersonRefusedAfterAnother_isNoDuplicate(t *testing.T) {
+	for what, c := range map[string]struct {
+		then func(w *world, p company, bob, vote string) // after Bob's person has agreed
+		req  chat.SendRequest
+		says string
+	}{
+		"two other proposals ask": {func(w *world, p company, _, _ string) {
+			w.propose(p.ann.Token, "we meet at one", "Bob")
+			w.propose(p.cid.Token, "we meet at two", "Bob")
+		}, chat.SendRequest{Kind: room.Agree, Text: "fine"}, "Several open proposals ask you"},
+		"its text was removed": {func(w *world, _ company, bob, vote string) { w.redact(bob, vote) },
+			chat.SendRequest{Kind: room.Agree, Text: "fine"}, "You have agreed to that proposal already"},
+		"the person has objected since": {func(w *world, _ company, bob, _ string) {
+			w.sends(chat.SendRequest{Token: bob, Kind: room.Object, Text: "too late"})
+		}, chat.SendRequest{Kind: room.Agree, Text: "fine", ReplyTo: "it"}, "reply_to is not an open proposal"},
+		"another has the words": {func(w *world, p company, _, _ string) {
+			w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, Text: "good"})
+		}, chat.SendRequest{Kind: room.Agree, Text: "good"}, "No open proposal asks you"},
+	} {
+		w := newWorld(t)
+		p := w.company()
+		bob := w.person(p.bob)
+		it := w.propose(p.ann.Token, "we meet at noon")
+		named := func(req chat.SendRequest) chat.SendRequest {
+			if req.ReplyTo != "" {
+				req.ReplyTo = it
+			}
+			req.Token = bob
+			return req
+		}
+		vote := w.sends(named(chat.SendRequest{Kind: room.Agree, Text: "fine"}))
+		c.then(w, p, bob, vote.ID)
+		got, err := w.elsewhere().Service.Send(t.Context(), named(c.req))
+		if err == nil {
+			t.Errorf("%s: %+v", what, got)
+		}
+		says(t, err, fault.InvalidArgument, c.says)
+	}
+}

@@ -27,8 +27,8 @@ import (
 // a key, or the text is short and another agent has spoken since.
 //
 // A person sees everything unread, and may say the same twice: only a credential holds a person's message back, and
-// only a key makes it a repetition. The person may pause the agent, or decide to approve all or some messages first;
-// then they become drafts: see Supervise.
+// only a key makes it a repetition, or that the room takes a vote or a withdrawal once. The person may pause the agent,
+// or decide to approve all or some messages first; then they become drafts: see Supervise.
 func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := req.check(); err != nil {
 		return Sent{}, err
@@ -246,6 +246,9 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
 		said, errLookUp := op.lookUpKey(ctx)
+		if err != nil && errLookUp == nil && !said {
+			said, errLookUp = op.findTaken(ctx)
+		}
 		switch {
 		case errLookUp != nil:
 			return v, errLookUp

@@ -277,16 +277,6 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 // answer to that call may have been lost, and the person, who wants nothing else, is told that it is done.
 func (c *session) isDecidedSo(ctx context.Context, draft room.Event, decision room.Decision, text string) (bool,
 	error) {
-	head, now := c.room.log.Peek(), c.room.svc.now()
-	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
-		switch {
-		case err != nil:
-			return false, err
-		case event.N <= draft.N, now.Sub(event.At()) >= room.RepeatWindow:
-			return false, nil
-		case event.Seat == c.me.Seat && event.Decides == draft.N:
-			return event.IsDecision(decision, text), nil
-		}
-	}
-	return false, nil
+	event, err := c.findOwn(ctx, func(event room.Event) bool { return event.Decides == draft.N })
+	return event.N > 0 && event.IsDecision(decision, text), err
 }

@@ -16,7 +16,8 @@ import (
 // password, more seats, or a change of public, later joins see nothing of the earlier talk. A new password renews the
 // invite. The agents of a closed room can still read, and the name is free.
 //
-// With Redact, an admin or the author removes the words of one message or task.
+// With Redact, an admin or the author removes the words of one message or task. A repeated call changes nothing, since
+// the answer to the first may be lost; but a password and an invite are made anew.
 func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, error) {
 	if req.Redact != "" {
 		got, err := s.redact(ctx, req)
@@ -29,6 +30,9 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 
 	// The request is valid. The room decides whether the caller may.
 	c, err := s.enterAdmin(ctx, req.Token)
+	if req.Close && fault.CodeOf(err) == fault.RoomClosed {
+		return Updated{Status: StatusClosed}, nil
+	}
 	if err != nil {
 		return Updated{}, s.Outward(err)
 	}

@@ -119,8 +119,9 @@ func (o Order) changesNothing(head *Head, agent Agent) bool {
 	return !agent.Muted && !muted
 }
 
-// decideAbsent is Decide for a name without an agent. Such a name can be banned, unbanned and unmuted, and a kick is
-// over if by has given it before. A ban renews the invite: the agent may have been a guest, and left.
+// decideAbsent is Decide for a name without an agent. Such a name can be banned, unbanned and unmuted. A mute stays
+// with the name, and a kick is over if by has given it before: the order may repeat one whose answer was lost. A ban
+// renews the invite: the agent may have been a guest, and left.
 func (o Order) decideAbsent(head *Head, by Agent) (*Event, string, error) {
 	switch ban, muted := FindBan(head.Mutes, o.Name.Shown); {
 	case o.Action == Unban:
@@ -128,7 +129,7 @@ func (o Order) decideAbsent(head *Head, by Agent) (*Event, string, error) {
 		return event, name, nil
 	case o.Action == Unmute && muted:
 		return ban.managedEvent(Unmute), ban.Name, nil
-	case o.Action == Kick && head.kickedBy(by, o.Name.Key, o.Since):
+	case o.Action == Unmute, o.Action == Mute && muted, o.Action == Kick && head.kickedBy(by, o.Name.Key, o.Since):
 		return nil, o.Name.Shown, nil
 	case o.Action == BanName:
 		if err := o.checkFull(head); err != nil {

@@ -37,25 +37,33 @@ func (o TaskOrder) Decide(head *Head, by Caller, now time.Time) (event *Event, n
 	if head.Closed {
 		return nil, 0, head.RefuseClosed()
 	}
-	change := &TaskChange{Action: o.Action, Text: o.Text}
-	event = &Event{Type: TaskChanged, Seat: agent.Seat, Name: agent.Name, Person: by.IsPerson(), Task: change}
-	if change.HasWords() || len(o.For) > 0 { // an offer ends the wait of another agent
-		if err := head.CheckSpeak(agent, nil); err != nil {
-			return nil, 0, err
-		}
-	}
-	if change.HasWords() && !by.IsPerson() {
-		if err := head.CheckRun(); err != nil {
-			return nil, 0, err
-		}
-	}
+	event = &Event{Type: TaskChanged, Seat: agent.Seat, Name: agent.Name, Person: by.IsPerson(),
+		Task: &TaskChange{Action: o.Action, Text: o.Text}}
 	if o.Action == AddTasks {
-		return o.proposeAdd(head, agent, event)
+		event, no, err = o.proposeAdd(head, agent, event)
+	} else {
+		event, no, err = o.proposeChange(head, agent, event, now)
 	}
+	if err != nil || event == nil { // a repeated call changes nothing, whoever may speak now
+		return nil, no, err
+	}
+	hasWords := event.Task.HasWords()
+	if hasWords || len(o.For) > 0 { // an offer ends the wait of another agent
+		err = head.CheckSpeak(agent, nil)
+	}
+	if err == nil && hasWords && !by.IsPerson() {
+		err = head.CheckRun()
+	}
+	return event, no, err
+}
+
+// proposeChange completes the event by which agent changes the task of the order.
+func (o TaskOrder) proposeChange(head *Head, agent Agent, event *Event, now time.Time) (*Event, int64, error) {
 	task, err := o.findTask(head, agent, now)
 	if err != nil {
 		return nil, 0, err
 	}
+	change := event.Task
 	change.No, change.Added, change.Prev, change.Title = task.No, task.N, task.Last, task.Title
 	for _, party := range o.For {
 		if x, here := head.Seated(party.Seat); here && !x.SeesTask(task.N) {
@@ -350,11 +358,11 @@ func (o TaskOrder) proposeRelease(head *Head, agent Agent, task Task, event *Eve
 		if len(event.Task.For) > 0 {
 			return event, nil // the other agents of the offer have heard of task
 		}
+	case task.Holder.Seat == 0 && slices.Equal(task.For, o.For): // perhaps agent, who may not again, has released it so
+		return nil, nil
 	case !task.MayRelease(agent):
 		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
 			"may release it. Nothing was changed: ask one of them with send_message.", TaskID(task.No))
-	case task.Holder.Seat == 0 && slices.Equal(task.For, o.For):
-		return nil, nil
 	default:
 		event.Task.For = o.For
 	}

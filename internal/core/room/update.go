@@ -53,12 +53,11 @@ func (u Update) Check() error {
 // get in then. More seats are such a change: agents see a stranger knock at the full room and add a seat, and the
 // stranger would read the whole talk.
 func (u Update) Decide(head *Head, taken bool, now time.Time) (*Event, error) {
-	if u.AsOf != 0 && head.Updated > u.AsOf {
-		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was "+
-			"changed: read what changed with wait_for_message, and call again with its cursor if the change is still "+
-			"wanted.")
-	}
+	isBehind := u.AsOf != 0 && head.Updated > u.AsOf
 	if u.Close {
+		if isBehind {
+			return nil, refuseBehind()
+		}
 		return &Event{Type: Changed, Reason: ReasonClosed}, nil
 	}
 	next := u.apply(head.Settings)
@@ -74,6 +73,10 @@ func (u Update) Decide(head *Head, taken bool, now time.Time) (*Event, error) {
 	}
 	changed := next.differences(head.Settings)
 	switch {
+	case changed == nil: // a repeated call, too, whose change is later than its cursor
+		return nil, nil
+	case isBehind:
+		return nil, refuseBehind()
 	case u.Capacity > 0 && u.Capacity < len(head.Agents):
 		return nil, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. "+
 			"Nothing was changed: kick an agent with manage_agent first, or wait until some have left.",
@@ -81,13 +84,16 @@ func (u Update) Decide(head *Head, taken bool, now time.Time) (*Event, error) {
 	case next.Key != head.Key && taken:
 		return nil, fault.Refuse(fault.RoomExists,
 			"Another room has this name, or had it until recently. Nothing was changed: choose another.")
-	case changed == nil:
-		return nil, nil
 	}
 	if next.Password != head.Password || next.Public != head.Public || next.Capacity > head.Capacity {
 		next.OpenFrom = Mark{head.AsOf + 1, head.Messages}
 	}
 	return next.changeTo(head.Settings, changed), nil
+}
+
+func refuseBehind() error {
+	return fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was changed: "+
+		"read what changed with wait_for_message, and call again with its cursor if the change is still wanted.")
 }
 
 // apply returns settings with the changes of u.
