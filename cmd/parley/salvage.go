@@ -23,8 +23,12 @@ import (
 // isSalvageable reports whether examine has found damage from which the rest can be saved. An interruption is no such
 // damage, nor is another version of the program alone; but noise in a page can look like another version, too.
 func isSalvageable(ctx context.Context, damage error) bool {
-	isOther := errors.Is(damage, room.ErrNewerVersion) || errors.Is(damage, room.ErrOlderVersion)
-	return damage != nil && ctx.Err() == nil && (!isOther || errors.Is(damage, sqlite.ErrDamaged))
+	return damage != nil && ctx.Err() == nil && (!isOtherVersion(damage) || errors.Is(damage, sqlite.ErrDamaged))
+}
+
+// isOtherVersion reports whether another version of the program stored what could not be read.
+func isOtherVersion(err error) bool {
+	return errors.Is(err, room.ErrNewerVersion) || errors.Is(err, room.ErrOlderVersion)
 }
 
 // isDamaged reports whether a check finds damage in the file of rooms at path. No other process may use the file

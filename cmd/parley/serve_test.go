@@ -21,6 +21,9 @@ import (
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
@@ -151,6 +154,43 @@ func TestServe_newFile_isSaidToBeNew(t *testing.T) {
 		stop()
 		if code := <-ended; code != 0 {
 			t.Errorf("exit code %d\n%s", code, out)
+		}
+	}
+}
+
+// Its rooms answer only that they are unavailable, so a person must learn it at the start.
+func TestServe_fileWithARoomOfAnotherVersion_saysSoInOneLine(t *testing.T) {
+	atHome(t)
+	for version, want := range map[int]int{room.Version - 1: 1, room.Version: 0, room.Version + 1: 1} {
+		file := filepath.Join(t.TempDir(), "parley.db")
+		tab, err := sqlite.Open(file, sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range []int{room.Version, version, version} {
+			item := table.Item{Key: roomlog.MetaKey(fmt.Sprintf("room%03d", i)), Data: fmt.Appendf(nil, `{"v":%d}`, v)}
+			if err := tab.Write(t.Context(), table.Put(item, table.Always)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := tab.Close(); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		out, ended := secretscan.NewBuffer(t), make(chan int, 1)
+		go func() {
+			ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--data", file}, streams{in: strings.NewReader(""),
+				out: out, err: out})
+		}()
+		await(t, out, regexp.MustCompile(`the rooms stay\.\n`))
+		stop()
+		if code := <-ended; code != 0 {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
+		line := regexp.MustCompile(`(?m)^.*another version of Parley stored rooms of this file.*` +
+			regexp.QuoteMeta(file) + `.*$`)
+		if n := len(line.FindAllString(out.String(), -1)); n != want || strings.Count(out.String(), "WARN") != want {
+			t.Errorf("version %d: %d lines say so, want %d\n%s", version, n, want, out)
 		}
 	}
 }

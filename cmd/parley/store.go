@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -27,9 +28,9 @@ import (
 func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context.Context, *meter.Meter) (app.Store,
 	error) {
 	if s.Table == "" {
-		return func(context.Context, *meter.Meter) (app.Store, error) {
+		return func(ctx context.Context, _ *meter.Meter) (app.Store, error) {
 			app.AddProcessor()
-			return s.openFile(figures, log)
+			return s.openFile(ctx, figures, log)
 		}
 	}
 	return func(ctx context.Context, m *meter.Meter) (app.Store, error) {
@@ -54,11 +55,18 @@ func (s settings) openTable(ctx context.Context, log *slog.Logger, o dynamotable
 var views = []sqlite.View{{Name: "rooms", Select: roomlog.RoomsSQL}, {Name: "messages", Select: roomlog.MessagesSQL}}
 
 // openFile opens the table in the file of the settings. No other process can open the file meanwhile.
-func (s settings) openFile(figures *scrape.Metrics, log *slog.Logger) (app.Store, error) {
+//
+// A file with rooms of another version is opened: their calls are refused, and the log says so at once.
+func (s settings) openFile(ctx context.Context, figures *scrape.Metrics, log *slog.Logger) (app.Store, error) {
 	t, err := sqlite.Open(s.Data, sqlite.Options{Logger: log, Views: views,
 		Files: sqlite.FileOptions{Total: s.FilesBytes(), Claim: roomlog.ClaimKey}})
 	if err != nil {
 		return app.Store{}, err
+	}
+	if err := findOtherVersion(ctx, t); err != nil {
+		log.Warn("another version of Parley stored rooms of this file, and calls to them are refused: start that "+
+			"version, or choose another file with --data; parley check names each of these rooms", "file", s.Data,
+			"error", err)
 	}
 	figures.File(t.Commits, t.LogBytes)
 	store := app.Store{Table: t, SingleProcess: true, Space: t.Space, Ready: t.Ready, Close: t.Close}
@@ -66,6 +74,31 @@ func (s settings) openFile(figures *scrape.Metrics, log *slog.Logger) (app.Store
 		store.Files = t.Files()
 	}
 	return store, nil
+}
+
+// roomsLookedAt is in how many rooms findOtherVersion looks, so that a start over a large file takes no longer. The
+// rooms come in the order of their ids, which are random, so even a few rooms of another version are found.
+const roomsLookedAt = 500
+
+// findOtherVersion returns why a room of t cannot be read if another version of the program stored it; nil if none is
+// found. Whatever else is wrong, the calls say. A DynamoDB table has no such look: only a scan, which costs money and a
+// right that no server needs, lists its rooms.
+func findOtherVersion(ctx context.Context, t *sqlite.Table) error {
+	looked := 0
+	for partition, err := range t.Partitions(ctx, roomlog.RoomPrefix, roomlog.MetaKey("").Sort) {
+		if err != nil || looked == roomsLookedAt {
+			return nil
+		}
+		looked++
+		item, err := t.Get(ctx, roomlog.MetaKey(strings.TrimPrefix(partition, roomlog.RoomPrefix)), table.Strong)
+		if err == nil {
+			err = roomlog.Readable(item)
+		}
+		if isOtherVersion(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkFolder refuses a file in a folder that does not exist: with a mistyped path, a server would start without the
