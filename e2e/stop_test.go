@@ -7,7 +7,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/e2e/internal/process"
 )
@@ -30,6 +32,33 @@ func TestStop_openWait_isAnsweredAndTheSeatStays(t *testing.T) {
 			c = talk{t, openGo(t, p.url, protocol)}
 			c.hearsNext(alice, bob, places()[0])
 		})
+	}
+}
+
+// longestDrain is longer than the program lets the drain of its open calls last.
+const longestDrain = 100 * time.Second
+
+// A server with a crowd is restarted: every wait gets its answer, and none is closed without one.
+func TestSoak_stopBesideThousandsOfWaits_answersEach(t *testing.T) {
+	soak(t)
+	const waits = 4000
+	p := start(t, "--metrics-addr", "127.0.0.1:0")
+	var open []<-chan waitEnd
+	for _, token := range p.waitAlone(waits) {
+		open = append(open, p.held(t.Context(), seat{token: token}))
+	}
+	awaitLonger(t, longestDrain, "all wait", func() bool { return p.metric("parley_open_waits") == waits })
+	began, server := time.Now(), p.server
+	p.cmd = nil
+	code, err := server.EndWithin(longestDrain, syscall.SIGTERM)
+	if err != nil || code != 0 {
+		t.Errorf("the program ended with code %d, %v", code, err)
+	}
+	t.Logf("%d waits ended in %.1f s", waits, time.Since(began).Seconds())
+	for k, w := range open {
+		if end := <-w; end.status != http.StatusServiceUnavailable || end.Status != "quiet" || end.Cursor == "" {
+			t.Fatalf("wait %d ended with %+v", k, end)
+		}
 	}
 }
 

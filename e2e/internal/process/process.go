@@ -108,17 +108,20 @@ func Start(binary string, args, env []string) (*Server, error) {
 
 // End sends the signal and returns the exit code. A process that goes on is
 // killed, which is an error; and so is one that has printed a secret.
-func (s *Server) End(with syscall.Signal) (code int, err error) {
+func (s *Server) End(with syscall.Signal) (code int, err error) { return s.EndWithin(patience, with) }
+
+// EndWithin is End of a process that may go on for a time.
+func (s *Server) EndWithin(limit time.Duration, with syscall.Signal) (code int, err error) {
 	if err := s.Cmd.Process.Signal(with); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return -1, err
 	}
 	select {
 	case <-s.exited:
 		return s.Cmd.ProcessState.ExitCode(), s.Out.leaked()
-	case <-time.After(patience):
+	case <-time.After(limit):
 		err := s.Cmd.Process.Kill()
 		<-s.exited
-		return -1, errors.Join(fmt.Errorf("the program did not end %v after %v\n%s", patience, with, s.Out), err)
+		return -1, errors.Join(fmt.Errorf("the program did not end %v after %v\n%s", limit, with, s.Out), err)
 	}
 }
 
