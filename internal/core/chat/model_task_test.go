@@ -291,11 +291,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	e := eventModel{seat: a.seat, words: words, Message: chat.Message{Type: chat.EventTask, Agent: a.name,
 		TaskAction: room.TaskAction(req.Action)}}
 	if req.Action == chat.CommandAdd {
-		x, err = c.add(m, r, a, e, offered)
-		if err == nil && x.code == "" && speaks != "" {
-			return refuse(speaks)
-		}
-		return x, err
+		return c.add(m, r, a, e, offered, speaks)
 	}
 	no := taskNumber(req.ID)
 	if mine := r.tasksOf(a); req.Action == chat.CommandTake && no == 0 {
@@ -456,8 +452,8 @@ func (r roomModel) waitsForItself(no int64) bool {
 }
 
 // add adds the tasks of the call. The tests add few at once.
-func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered map[int][]offerModel) (
-	x taskOutcome, err error) {
+func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered map[int][]offerModel,
+	speaks fault.Code) (x taskOutcome, err error) {
 	mine, open, first := 0, 0, len(r.tasks)
 	for _, t := range r.tasks {
 		if t.end == "" {
@@ -497,6 +493,9 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 		if r.waitsForItself(int64(no)) {
 			return taskOutcome{code: fault.InvalidArgument}, nil
 		}
+	}
+	if speaks != "" {
+		return taskOutcome{code: speaks}, nil
 	}
 	e.Task = &e.Tasks[0]
 	r.added = append(slices.Clip(r.added), addedModel{a.seat, first, len(titles), strings.Join(titles, "\x00"), m.now})
