@@ -376,7 +376,7 @@ func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, erro
 	claims = slices.DeleteFunc(claims, func(claim roomlog.Claim) bool {
 		return claim.Draft || claim.N >= before || !c.me.SeesMessage(claim.N, claim.Seat, claim.To)
 	})
-	slices.SortFunc(claims, func(claim, y roomlog.Claim) int { return int(y.N - claim.N) })
+	slices.SortStableFunc(claims, func(claim, y roomlog.Claim) int { return int(y.N - claim.N) })
 	batch := batchFor(c.me, &c.head.State)
 	batch.Events = req.Limit
 	full := false

@@ -666,7 +666,7 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 	if len(found) == 0 {
 		return nil, refuseOnlySelf(field)
 	}
-	slices.SortFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
+	slices.SortStableFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
 	return found, nil
 }
 

@@ -157,8 +157,9 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 		}
 		state.add(part)
 	}
-	slices.SortFunc(state.Agents, func(agent, b Agent) int { return int(agent.Joined - b.Joined) })
-	slices.SortFunc(state.Tasks, func(task, b Task) int { return int(task.No - b.No) })
+	// The compiler makes a sort for each type. A stable one has a third of the code, which delays a cold start.
+	slices.SortStableFunc(state.Agents, func(agent, b Agent) int { return int(agent.Joined - b.Joined) })
+	slices.SortStableFunc(state.Tasks, func(task, b Task) int { return int(task.No - b.No) })
 	return state, state.useLogKey(x.LogKey)
 }
 
