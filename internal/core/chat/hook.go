@@ -345,8 +345,8 @@ func (c *session) hooks(ctx context.Context, agent room.Agent) (list []HookView,
 		if t.LastMs != 0 {
 			v.LastCall = time.UnixMilli(t.LastMs)
 		}
-		if t.FailingMs != 0 {
-			v.FailingAt = time.UnixMilli(t.FailingMs)
+		if t.Failing.SinceMs != 0 {
+			v.FailingAt = time.UnixMilli(t.Failing.SinceMs)
 		}
 		list = append(list, v)
 	}

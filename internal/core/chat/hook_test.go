@@ -96,7 +96,8 @@ func TestHook_agentThatIsCalled_isOnStandbyAndKeepsItsSeat(t *testing.T) {
 		t.Errorf("%d are unread, says a process that does not know what he has read", *bob.Unread)
 	}
 	x.UntilMs = w.clock.Now().Add(2 * day).UnixMilli()
-	late := roomlog.Progress{AtMs: w.clock.Now().UnixMilli(), Settled: true}
+	late := roomlog.Progress{AtMs: w.clock.Now().UnixMilli(),
+		WakeProgress: roomlog.WakeProgress{Settled: true}}
 	w.calledBy(x, late)
 	w.clock.Advance(room.HookLease - time.Minute)
 	sees("nearly a day after a call woke him", chat.AgentStandby, false)
@@ -134,7 +135,8 @@ func TestHook_thatBeginsAgain_knowsNoEarlierCall(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	x := w.hook(p.bob.Token, "https://example.com/")
-	told := roomlog.Progress{AtMs: w.clock.Now().UnixMilli(), Read: 7, Settled: true, RetryMs: 8, NewAfter: 9}
+	told := roomlog.Progress{AtMs: w.clock.Now().UnixMilli(), NotBeforeMs: 8,
+		WakeProgress: roomlog.WakeProgress{Read: 7, Settled: true, Told: 9}}
 	for _, again := range []bool{false, true} {
 		if again {
 			if _, err := w.EndHook(t.Context(), p.bob.Token, x.ID); err != nil {
@@ -144,7 +146,7 @@ func TestHook_thatBeginsAgain_knowsNoEarlierCall(t *testing.T) {
 		w.calledBy(x, told)
 		w.hook(p.bob.Token, "https://example.com/")
 		got, err := w.Store().Progress(t.Context(), x)
-		if err != nil || got.Settled == again || got.Read == 7 == again || again && got.NewAfter != 0 {
+		if err != nil || got.Settled == again || got.Read == 7 == again || again && got.Told != 0 {
 			t.Errorf("begun again: %v; %+v, %v", again, got, err)
 		}
 	}
@@ -204,7 +206,8 @@ func TestHook_isSeenAndEndedByThePersonBehindItsAgent(t *testing.T) {
 	x, other := w.hook(p.bob.Token, "https://example.com/a"), w.hook(p.bob.Token, "https://example.com/b")
 	at := w.clock.Now()
 	ms := at.UnixMilli()
-	w.calledBy(x, roomlog.Progress{AtMs: ms, LastMs: ms, FailingMs: ms, Error: "timeout"})
+	w.calledBy(x, roomlog.Progress{AtMs: ms, LastMs: ms, Failing: roomlog.Failing{SinceMs: ms, Tries: 1},
+		Error: "timeout"})
 	want := chat.HookView{ID: x.ID, URL: x.URL, Since: at, Until: at.Add(day), LastCall: at, FailingAt: at,
 		Error: "timeout"}
 	same := func(a, b time.Time) bool { return a.Equal(b) }

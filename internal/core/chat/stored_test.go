@@ -119,7 +119,8 @@ func (s *storing) inRoom(k *kept) {
 	s.must("an upload is opened", err)
 	k.hook = s.hook(k.bob.Token, "https://example.com/hook")
 	s.webhook(k.person, "https://example.com/each")
-	s.calledBy(k.hook, roomlog.Progress{AtMs: s.clock.Now().UnixMilli(), Upto: 3, Read: 2, NewAfter: 3, Settled: true})
+	s.calledBy(k.hook, roomlog.Progress{AtMs: s.clock.Now().UnixMilli(), Upto: 3,
+		WakeProgress: roomlog.WakeProgress{Read: 2, Told: 3, Settled: true}})
 	_, err = s.tryJoin("plans:rain", "Ann")
 	wants(s.t, err, fault.NameTaken)
 	s.sends(chat.SendRequest{Token: k.ann.Token, Text: "only for Bob", To: []string{"Bob"}})
@@ -341,7 +342,7 @@ func (s *storing) readSeats(k kept) {
 	hook, err := store.Hook(ctx, k.hook.ID)
 	told, failed := store.Progress(ctx, hook)
 	until, claimed := store.ClaimCall(ctx, hook, 1, now.Add(time.Minute))
-	if hook.URL != k.hook.URL || told.NewAfter != 3 || !until.Equal(now.Add(25*time.Second)) ||
+	if hook.URL != k.hook.URL || told.Told != 3 || !until.Equal(now.Add(25*time.Second)) ||
 		cmp.Or(err, failed, claimed) != nil {
 		t.Errorf("a hook: %+v, %+v, claimed until %v, %v", hook, told, until, cmp.Or(err, failed, claimed))
 	}

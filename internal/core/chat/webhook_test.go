@@ -129,7 +129,8 @@ func TestWebhook_isAddedAndEndedByItsPersonAlone(t *testing.T) {
 	p := w.company()
 	person := w.person(p.bob)
 	x := w.webhook(person, "https://example.com/")
-	failed := roomlog.Progress{Upto: 5, Tries: 3, FailingMs: 1, RetryMs: 2, NewAfter: 9, Error: "timeout"}
+	failed := roomlog.Progress{Upto: 5, Failing: roomlog.Failing{SinceMs: 1, Tries: 3}, NotBeforeMs: 2,
+		Error: "timeout"}
 	w.calledBy(x, failed)
 	x.Secret = "whsec_another"
 	if err := w.Webhook(t.Context(), person, x); err != nil {
@@ -137,7 +138,7 @@ func TestWebhook_isAddedAndEndedByItsPersonAlone(t *testing.T) {
 	}
 	stored, err := w.Store().Hook(t.Context(), x.ID)
 	told, failure := w.Store().Progress(t.Context(), x)
-	if err != nil || failure != nil || stored.Secret != "whsec_another" || told.Upto != 5 || told.Tries != 3 ||
+	if err != nil || failure != nil || stored.Secret != "whsec_another" || told.Upto != 5 || told.Failing.Tries != 3 ||
 		told.RefreshedMs == stored.RefreshedMs || told.AtMs != 0 || told.Error != "timeout" {
 		t.Errorf("added again it is %+v, %v, and %+v, %v", stored, err, told, failure)
 	}

@@ -40,48 +40,57 @@ type HookItem struct {
 
 // Progress is the outcome of the calls of a hook. It is stored beside the presence of its seat, since the last sign of
 // life of a hook that calls the agent is a sign of life of the seat. Only the beginning of a hook and passes (package
-// outbox) write a Progress. The forms of hooks use the fields so:
-//
-//	field      wake                                webhook                        endpoint
-//	AtMs       see the field                       0                              see the field
-//	Upto       read up to here for this call       taken or refused by the host   answered, or given up
-//	NewAfter   set by each call                    set after the last try         set after the last try
-//	Read, Last, Unread, Settled, Round: wakes alone. Sent and the fields below: endpoints alone.
-//
-// If FailingMs is 0, no call fails. If RetryMs is set, no call is made before RetryMs: a call has failed or, with
-// FailingMs 0, the server had no place for it. If FailingMs is set and RetryMs is 0, all tries have failed, Tries is
-// 0 again, and only an event after NewAfter calls the hook, or a wake also a new read position. A refresh of a wake
-// or a webhook sets NewAfter and RetryMs to 0, so a failed call is made at once; an endpoint keeps both. While an
-// endpoint is called again, RetryMs is 0, and Tries is not.
+// outbox) write a Progress.
 type Progress struct {
 	V       int   `json:"v"`
 	SinceMs int64 `json:"since,omitempty"` // when the hook began, as PutProgress says
 	// RefreshedMs is the HookItem.RefreshedMs that a pass last took into account.
 	RefreshedMs int64 `json:"again,omitempty"`
 
-	N        int64 `json:"i,omitempty"`    // raised by each call whose end is stored: see Store.ClaimCall
-	AtMs     int64 `json:"at"`             // the last refresh, or the last call that woke the agent; 0: of a webhook
-	Upto     int64 `json:"upto,omitempty"` // see above
-	Read     int64 `json:"read,omitempty"` // the last event that the agent had read at the last call; 0: no call
-	NewAfter int64 `json:"news,omitempty"` // only later events are new: see above
-	// Last is the last event up to Upto for which the agent is called, and Unread how many such events came since
-	// the agent had read all.
-	Last   int64 `json:"for,omitempty"`
-	Unread int   `json:"unread,omitempty"`
+	N    int64 `json:"i,omitempty"` // raised by each call whose end is stored: see Store.ClaimCall
+	AtMs int64 `json:"at"`          // the last refresh, or the last call that woke the agent; 0: of a webhook
+	// Upto is the last event with which the hook is done: a wake has counted it, the host of a webhook has taken or
+	// refused it, an endpoint has answered or given it up.
+	Upto    int64  `json:"upto,omitempty"`
+	TriedMs int64  `json:"tried,omitempty"` // the last call
+	LastMs  int64  `json:"last,omitempty"`  // the last call that the host took
+	Error   string `json:"error,omitempty"` // of the last call, in words
+
+	// NotBeforeMs is before when no call is made: the last call failed, or the server had no place for it. 0: a call is
+	// made as soon as the agent, or its person, is to hear something.
+	NotBeforeMs int64 `json:"retry,omitempty"`
+
+	Failing
+	WakeProgress
+	EndpointProgress
+}
+
+// Failing says how the calls of a hook fail since the last call that its host took. The zero value: no call fails.
+type Failing struct {
+	SinceMs int64 `json:"failing,omitempty"` // when the first of the calls failed
+	// Tries is how many tries of the next call were in vain. It is set without SinceMs if an endpoint took a call, and
+	// then lost the task of the call.
+	Tries int `json:"tries,omitempty"`
+	// GaveUp says that the last try has failed, too. Then no call is made until an event after Known, the last event of
+	// the room at that try, or, of a wake, until the agent has read more.
+	GaveUp bool  `json:"gave_up,omitempty"`
+	Known  int64 `json:"known,omitempty"`
+}
+
+// WakeProgress is the part of a Progress that wakes alone have.
+type WakeProgress struct {
+	Read   int64 `json:"read,omitempty"`   // the last event that the agent had read at the last call; 0: no call
+	Told   int64 `json:"news,omitempty"`   // the last event that the last call told of; 0: none since the last refresh
+	Last   int64 `json:"for,omitempty"`    // the last event up to Upto for which the agent is called
+	Unread int   `json:"unread,omitempty"` // how many such events came since the agent had read all
 	// Settled says that the host took the last call, or wants it no more; Round is how many calls it took before for
 	// the same Read.
-	Settled bool  `json:"done,omitempty"`
-	Round   int   `json:"round,omitempty"`
-	TriedMs int64 `json:"tried,omitempty"` // the last call
-	LastMs  int64 `json:"last,omitempty"`  // the last call that woke the agent
+	Settled bool `json:"done,omitempty"`
+	Round   int  `json:"round,omitempty"`
+}
 
-	// Of calls that failed since one succeeded; zero for none.
-	Tries     int    `json:"tries,omitempty"`
-	FailingMs int64  `json:"failing,omitempty"` // when the first one failed
-	RetryMs   int64  `json:"retry,omitempty"`   // when to try again; 0: once something new comes
-	Error     string `json:"error,omitempty"`   // of the last one
-
-	// Of an endpoint.
+// EndpointProgress is the part of a Progress that endpoints alone have.
+type EndpointProgress struct {
 	Sent    int64  `json:"sent,omitempty"`    // the last event of the call under way or repeated; 0: none
 	Step    int    `json:"step,omitempty"`    // and the step of that
 	Missed  bool   `json:"missed,omitempty"`  // something up to Upto was left out, and the endpoint was not told

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -166,5 +167,26 @@ func TestWrite_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 	}
 	if _, err := Verify(t.Context(), s.table, l.ID()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A program without the type Failing stored the same numbers beside the others.
+func TestProgress_ofAnEarlierProgram_hasItsFailures(t *testing.T) {
+	for stored, want := range map[string]Progress{
+		`"at":5,"upto":3,"news":4,"read":2,"tries":2,"failing":6,"retry":9,"error":"timeout"}`: {AtMs: 5, Upto: 3,
+			NotBeforeMs: 9, Error: "timeout", Failing: Failing{SinceMs: 6, Tries: 2},
+			WakeProgress: WakeProgress{Read: 2, Told: 4}},
+		// All tries of a webhook have failed: the next event begins them again.
+		`"at":0,"upto":3,"news":4,"failing":6}`: {Upto: 3, Failing: Failing{SinceMs: 6},
+			WakeProgress: WakeProgress{Told: 4}},
+		`"at":0,"upto":3,"sent":4,"task":"t","poll":7,"lost":true,"tries":1}`: {Upto: 3,
+			Failing: Failing{Tries: 1}, EndpointProgress: EndpointProgress{Sent: 4, Task: "t", PollMs: 7, Lost: true}},
+	} {
+		var got Progress
+		err := Decode(table.Item{Data: fmt.Appendf(nil, `{"v":%d,%s`, room.Version, stored)}, &got)
+		want.V = room.Version
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %+v, %v", stored, got, err)
+		}
 	}
 }

@@ -37,10 +37,12 @@ func (c decided) check(t *testing.T) {
 
 // The cases are those above decideCall of a wake.
 func TestWake_decideCall(t *testing.T) {
-	taken := roomlog.Progress{Upto: 41, Read: 40, NewAfter: 41, Settled: true, TriedMs: ms(0)}
+	taken := roomlog.Progress{Upto: 41, TriedMs: ms(0),
+		WakeProgress: roomlog.WakeProgress{Read: 40, Told: 41, Settled: true}}
 	failed, allFailed := taken, taken
-	failed.Settled, failed.FailingMs, failed.RetryMs = false, ms(0), ms(30*time.Second)
-	allFailed.Settled, allFailed.FailingMs = false, ms(0)
+	failed.Settled, failed.Failing, failed.NotBeforeMs = false, roomlog.Failing{SinceMs: ms(0), Tries: 1},
+		ms(30*time.Second)
+	allFailed.Settled, allFailed.Failing = false, roomlog.Failing{SinceMs: ms(0), GaveUp: true}
 	only41, also42 := chat.News{Read: 40, Unread: 1, Last: 41}, chat.News{Read: 40, Unread: 2, Last: 42}
 	decide := func(progress roomlog.Progress, n chat.News, after time.Duration) decision {
 		w := wake{&pass{progress: progress}, n}
@@ -74,7 +76,7 @@ func TestWake_decideCall(t *testing.T) {
 // The cases are those above decideCall of a webhook.
 func TestWebhook_decideCall(t *testing.T) {
 	had := roomlog.Progress{Upto: 41}
-	allFailed := roomlog.Progress{Upto: 41, NewAfter: 42, FailingMs: ms(0)}
+	allFailed := roomlog.Progress{Upto: 41, Failing: gaveUp()}
 	decide := func(progress roomlog.Progress, d chat.WebhookCall, newer bool) decision {
 		w := webhook{&pass{progress: progress}, d, newer}
 		return w.decideCall()
@@ -96,8 +98,10 @@ func TestWebhook_decideCall(t *testing.T) {
 // The cases are those above decideCall of an endpoint.
 func TestEndpoint_decideCall(t *testing.T) {
 	answered := roomlog.Progress{Upto: 41, TriedMs: ms(0)}
-	works := roomlog.Progress{Upto: 40, Sent: 41, Task: "t1", TriedMs: ms(0), PollMs: ms(15 * time.Second)}
-	allFailed := roomlog.Progress{Upto: 41, Sent: 42, NewAfter: 42, TriedMs: ms(0), FailingMs: ms(0)}
+	works := roomlog.Progress{Upto: 40, TriedMs: ms(0),
+		EndpointProgress: roomlog.EndpointProgress{Sent: 41, Task: "t1", PollMs: ms(15 * time.Second)}}
+	allFailed := roomlog.Progress{Upto: 41, TriedMs: ms(0), Failing: gaveUp(),
+		EndpointProgress: roomlog.EndpointProgress{Sent: 42}}
 	came, none := chat.Heard{N: 42}, chat.Heard{}
 	decide := func(p pass, h chat.Heard, newer bool, after time.Duration) decision {
 		p.Dispatcher = New(Options{Clock: clockwork.NewFakeClockAt(noon())})
@@ -132,3 +136,6 @@ func TestEndpoint_decideCall(t *testing.T) {
 		c.check(t)
 	}
 }
+
+// gaveUp is how calls fail of which no further try is due, as of event 42.
+func gaveUp() roomlog.Failing { return roomlog.Failing{SinceMs: 1, GaveUp: true, Known: 42} }

@@ -21,11 +21,11 @@
 //   - pass.go: claim puts the claim "h1#7" for 25 s. A process that finds the claim ends its own pass.
 //   - slot.go: acquireSlots acquires the slots that limit how many calls run at once, if the hook needs any.
 //   - webhook.go: call posts event 42 with the id evt_h1_42, by post (post.go). After the status 200 the new progress
-//     is {N: 8, Upto: 42}. After the status 500 the progress is {N: 8, Upto: 41, Tries: 1, RetryMs: now + 1 min}
-//     (retry.go).
+//     is {N: 8, Upto: 42}. After the status 500 the progress is {N: 8, Upto: 41, NotBeforeMs: now + 1 min,
+//     Failing: {SinceMs: now, Tries: 1}} (retry.go).
 //   - pass.go: writeResult stores the new progress before the claim ends. The pass reads again. After the status 200
 //     the pass finds nothing after event 42 and ends; after the status 500 the pass ends, and the next pass is due at
-//     RetryMs.
+//     NotBeforeMs.
 //   - run.go: the job ends. After the status 500 the job leaves a timer, and the next job posts event 42 again.
 //
 // wake.go and endpoint.go do the same for the other forms. subscribe.go, webhook.go and agent.go decide who may add

@@ -57,9 +57,9 @@ func (e *endpoint) readNews(ctx context.Context) (next decision, err error) {
 		from = progress.Sent - 1
 	}
 	e.heard, err = e.o.Rooms.Heard(ctx, e.hook, from, progress.Sent)
-	if err == nil && e.heard.N != 0 && progress.Task == "" && e.allTriesFailed() {
+	if err == nil && e.heard.N != 0 && progress.Task == "" && progress.Failing.GaveUp {
 		var fresh chat.Heard
-		fresh, err = e.o.Rooms.Heard(ctx, e.hook, progress.NewAfter, 0)
+		fresh, err = e.o.Rooms.Heard(ctx, e.hook, progress.Failing.Known, 0)
 		e.newer = fresh.N != 0
 	}
 	if err != nil {
@@ -99,12 +99,12 @@ func (e *endpoint) decideCall(now time.Time) decision {
 		return decision{do: doRecord, ops: []table.Op{e.putProgress(progress)}}
 	case e.heard.N == 0: // 1; also while the endpoint may not speak
 		return decision{do: doEnd}
-	case progress.Task == "" && e.allTriesFailed() && !e.newer: // 8
+	case progress.Task == "" && progress.Failing.GaveUp && !e.newer: // 8
 		return decision{do: doEnd}
 	case !at.After(now): // 3, 7, 9
 		return decision{do: doCall}
 	case e.mayPause() && at.Sub(now) <= mostPause: // 4, 6
-		return decision{do: doPause, at: at, failing: progress.FailingMs}
+		return decision{do: doPause, at: at, failing: progress.Failing.SinceMs}
 	}
 	return e.endUntil(at) // 2, 5
 }
@@ -138,7 +138,7 @@ func (e *endpoint) call(ctx context.Context) (roomlog.Progress, error) {
 		e.progress.Sent, e.progress.Step = progress.Sent, progress.Step
 		return e.progress, err
 	}
-	repeats := progress.Tries > 0 && progress.Task == "" // to ask for the result of a task repeats no call
+	repeats := progress.Failing.Tries > 0 && progress.Task == "" // to ask for the result of a task repeats no call
 	e.observe(ctx, hook, repeats, endpointFailureReason(failed))
 	return e.applyReply(ctx, progress, reply, failed)
 }
@@ -156,7 +156,7 @@ func (e *endpoint) beginCall(progress roomlog.Progress) roomlog.Progress {
 		progress.HourMs, progress.Calls = now.UnixMilli(), 0
 	}
 	progress.Calls++
-	progress.TriedMs, progress.RetryMs = now.UnixMilli(), 0
+	progress.TriedMs, progress.NotBeforeMs = now.UnixMilli(), 0
 	return progress
 }
 
@@ -166,7 +166,7 @@ func endCall(progress roomlog.Progress, asks, why string) roomlog.Progress {
 	progress.Asks = asks
 	progress.Upto, progress.Missed, progress.Sent, progress.Step = progress.Sent, false, 0, 0
 	progress.Task, progress.PollMs, progress.Polls = "", 0, 0
-	progress.Tries, progress.Lost, progress.FailingMs, progress.RetryMs, progress.Error = 0, false, 0, 0, why
+	progress.Failing, progress.Lost, progress.NotBeforeMs, progress.Error = roomlog.Failing{}, false, 0, why
 	return progress
 }
 
@@ -175,7 +175,7 @@ func endCall(progress roomlog.Progress, asks, why string) roomlog.Progress {
 // message without end.
 func endTries(progress roomlog.Progress) roomlog.Progress {
 	if !progress.Lost {
-		progress.Tries = 0
+		progress.Failing.Tries = 0
 	}
 	return progress
 }
@@ -186,11 +186,12 @@ func (e *endpoint) applyReply(ctx context.Context, progress roomlog.Progress, re
 	roomlog.Progress, error,
 ) {
 	now := e.now()
-	progress.RetryMs = 0
+	progress.NotBeforeMs = 0
 	if failed != nil {
 		return e.applyFailure(progress, failed), nil
 	}
-	progress.AtMs, progress.LastMs, progress.FailingMs, progress.Error = now.UnixMilli(), now.UnixMilli(), 0, ""
+	progress.AtMs, progress.LastMs, progress.Error = now.UnixMilli(), now.UnixMilli(), ""
+	progress.Failing = roomlog.Failing{Tries: progress.Failing.Tries}
 	if reply.Context != "" {
 		progress.Context = reply.Context
 	}
@@ -239,7 +240,7 @@ func (e *endpoint) applyFailure(progress roomlog.Progress, failed error) roomlog
 	case next == agentcall.Anew:
 		progress.Context, progress.Asks, progress.Task, progress.PollMs, progress.Polls = "", "", "", 0, 0
 		if !progress.Lost { // mostly the endpoint has begun anew, too
-			progress.Lost, progress.Tries = true, progress.Tries+1
+			progress.Lost, progress.Failing.Tries = true, progress.Failing.Tries+1
 			return progress
 		}
 	case progress.Task != "" && progress.Polls < len(pollPauses)+minutesOfPolls:

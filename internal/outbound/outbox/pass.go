@@ -178,9 +178,9 @@ func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, 
 		return nil, decision{do: doRecord, ops: ops}, nil
 	}
 
-	// After a failure no call is made before RetryMs, and nothing of the room is read meanwhile.
-	if retry := time.UnixMilli(p.progress.RetryMs); retry.After(p.now()) {
-		return nil, p.endUntil(retry), nil
+	// Nothing of the room is read before a call is due.
+	if due := time.UnixMilli(p.progress.NotBeforeMs); due.After(p.now()) {
+		return nil, p.endUntil(due), nil
 	}
 	switch p.hook.Form {
 	case room.FormWebhook:
@@ -196,7 +196,7 @@ func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, 
 
 // endUntil returns the decision to end the pass until a time, although a call is due then.
 func (p *pass) endUntil(at time.Time) decision {
-	return decision{do: doEnd, at: at, failing: p.progress.FailingMs}
+	return decision{do: doEnd, at: at, failing: p.progress.Failing.SinceMs}
 }
 
 // endPass records, at the end of a pass, since when the calls of its hook fail, and returns when to deliver again. If
@@ -238,7 +238,7 @@ func (p *pass) makeCall(ctx context.Context, delivery delivery) error {
 		p.releaseSlots(ctx)
 	}
 	if errors.Is(err, errBusy) {
-		progress.RetryMs, err = p.now().Add(retryInterval).UnixMilli(), nil
+		progress.NotBeforeMs, err = p.now().Add(retryInterval).UnixMilli(), nil
 	} else {
 		p.forgetAllowed()
 	}

@@ -38,43 +38,33 @@ func (p *pass) upkeep() []table.Op {
 	progress.RefreshedMs = hook.RefreshedMs
 	switch hook.Form {
 	case room.FormWake:
-		progress.RetryMs, progress.NewAfter = 0, 0
+		progress.NotBeforeMs, progress.Told = 0, 0
 		progress.AtMs = max(progress.AtMs, progress.RefreshedMs) // the refresh shows that the client lives
-	case room.FormWebhook:
-		// The host may not know the new secret yet, so all tries begin again.
-		progress.RetryMs, progress.NewAfter, progress.Tries = 0, 0, 0
+	case room.FormWebhook: // the host may not know the new secret yet, so all tries begin again
+		progress.NotBeforeMs, progress.Failing = 0, roomlog.Failing{SinceMs: progress.Failing.SinceMs}
 	}
 	return []table.Op{p.putProgress(progress)}
 }
 
 // scheduleRetry returns progress after one more failed call. The call is repeated after each of the pauses, and then
-// as many times as hours says, an hour apart. After the last try Tries and RetryMs are 0, and FailingMs stays: see
-// allTriesFailed.
-func (p *pass) scheduleRetry(progress roomlog.Progress, pauses []time.Duration, hours int) roomlog.Progress {
-	now, pause := p.now(), time.Hour
-	progress.FailingMs = cmp.Or(progress.FailingMs, now.UnixMilli())
-	if progress.Tries < len(pauses) {
-		pause = pauses[progress.Tries]
+// as many times as hours says, an hour apart. asOf was the last event of the room at the call.
+func (p *pass) scheduleRetry(progress roomlog.Progress, pauses []time.Duration, hours int, asOf int64,
+) roomlog.Progress {
+	now, pause, tries := p.now(), time.Hour, progress.Failing.Tries
+	since := cmp.Or(progress.Failing.SinceMs, now.UnixMilli())
+	if tries < len(pauses) {
+		pause = pauses[tries]
 	}
-	progress.Tries++
-	if progress.Tries > len(pauses)+hours {
-		progress.Tries, progress.RetryMs = 0, 0
+	if tries >= len(pauses)+hours {
+		progress.NotBeforeMs, progress.Failing = 0, roomlog.Failing{SinceMs: since, GaveUp: true, Known: asOf}
 		return progress
 	}
-	progress.RetryMs = now.Add(pause).UnixMilli()
+	progress.NotBeforeMs = now.Add(pause).UnixMilli()
+	progress.Failing = roomlog.Failing{SinceMs: since, Tries: tries + 1}
 	return progress
 }
 
-// scheduleRetryForADay is scheduleRetry for a webhook or an endpoint, with tries for a day. asOf was the last event of
-// the room at the call. After the last try asOf is stored as NewAfter, so only a newer event calls the hook again.
+// scheduleRetryForADay is scheduleRetry for a webhook or an endpoint, with tries for a day.
 func (p *pass) scheduleRetryForADay(progress roomlog.Progress, asOf int64) roomlog.Progress {
-	progress = p.scheduleRetry(progress, dayPauses[:], hoursOfTries)
-	if progress.RetryMs == 0 {
-		progress.NewAfter = asOf
-	}
-	return progress
+	return p.scheduleRetry(progress, dayPauses[:], hoursOfTries, asOf)
 }
-
-// allTriesFailed reports whether calls of a webhook or an endpoint fail and no further try is due. Then only events
-// after NewAfter call the hook. A refresh sets NewAfter to 0, so all events count.
-func (p *pass) allTriesFailed() bool { return p.progress.FailingMs != 0 && p.progress.RetryMs == 0 }

@@ -122,7 +122,7 @@ func TestPass_hookThatBeginsAgainDuringACall_knowsNothingOfThat(t *testing.T) {
 	h.says(h.ann, 2)
 	calls, again := other.deliver()
 	progress, err := h.Store().Progress(h.ctx(), h.hook())
-	if calls != 1 || !again.IsZero() || err != nil || progress.FailingMs != 0 || progress.Error != "" {
+	if calls != 1 || !again.IsZero() || err != nil || progress.Failing.SinceMs != 0 || progress.Error != "" {
 		t.Errorf("for what comes then it is called %d times, and again at %v; %+v, %v", calls, again, progress, err)
 	}
 }

@@ -391,10 +391,10 @@ func TestSlots_noPlace_keepsTheCallThatTheLimitAllows(t *testing.T) {
 		w.deliverTo(x)
 		w.deliverTo(x) // while it is not due
 		progress, err := w.Store().Progress(w.ctx(), x)
-		if progress.RetryMs == 0 || err != nil {
+		if progress.NotBeforeMs == 0 || err != nil {
 			t.Fatalf("there was a call, or %v", err)
 		}
-		progress.RetryMs = 0
+		progress.NotBeforeMs = 0
 		if err := w.table.Write(w.ctx(), roomlog.PutProgress(x, progress)); err != nil {
 			t.Fatal(err)
 		}

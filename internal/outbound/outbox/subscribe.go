@@ -120,7 +120,7 @@ func (d *Dispatcher) Subscribe(ctx context.Context, subscribe Subscribe) (Subscr
 }
 
 func subscriptionOf(hook roomlog.HookItem, progress roomlog.Progress) Subscription {
-	got := Subscription{ID: hook.ID, Until: time.UnixMilli(hook.UntilMs), Active: progress.FailingMs == 0,
+	got := Subscription{ID: hook.ID, Until: time.UnixMilli(hook.UntilMs), Active: progress.Failing.SinceMs == 0,
 		Error: progress.Error}
 	if progress.LastMs != 0 {
 		got.LastCall = time.UnixMilli(progress.LastMs)

@@ -47,7 +47,7 @@ func (w *wake) readNews(ctx context.Context) (next decision, err error) {
 	}
 	waits, err := w.o.Rooms.WaitsUntil(ctx, w.hook)
 	if waits.After(now) { // the wait will get the news
-		next = decision{do: doPause, at: now.Add(waitPause), failing: w.progress.FailingMs}
+		next = decision{do: doPause, at: now.Add(waitPause), failing: w.progress.Failing.SinceMs}
 	}
 	return next, err
 }
@@ -72,15 +72,15 @@ func (w *wake) readNews(ctx context.Context) (next decision, err error) {
 func (w *wake) decideCall(now time.Time) decision {
 	progress, news := w.progress, w.news
 	again := time.UnixMilli(progress.TriedMs).Add(wakeAgainAfter)
-	switch readNothing, nothingNew := progress.Read >= news.Read, news.Last <= progress.NewAfter; {
+	switch readNothing, nothingNew := progress.Read >= news.Read, news.Last <= progress.Told; {
 	case news.Gone: // 11
 		return decision{do: doRecheck}
 	case news.Looked >= maxRereadEvents: // 10
 		return decision{do: doRecord, ops: []table.Op{w.putProgress(w.progressRead())}}
 	case news.Unread == 0: // 1
 		return decision{do: doEnd}
-	case readNothing && nothingNew && (progress.Settled || progress.RetryMs == 0): // 3, 7
-		return decision{do: doEnd, failing: progress.FailingMs}
+	case readNothing && nothingNew && (progress.Settled || progress.Failing.GaveUp): // 3, 7
+		return w.endUntil(time.Time{})
 	case readNothing && progress.Settled && again.After(now): // 4
 		return w.endUntil(again)
 	}
@@ -107,18 +107,18 @@ func (w *wake) call(ctx context.Context) (roomlog.Progress, error) {
 	if progress.Round > 0 {
 		id += fmt.Sprintf("_%d", progress.Round)
 	}
-	answer, why, err := w.post(ctx, w.hook, progress.Tries > 0, outcall.Call{ID: id,
+	answer, why, err := w.post(ctx, w.hook, progress.Failing.Tries > 0, outcall.Call{ID: id,
 		Header: subscriptionHeader(w.hook.ID), Body: encodeOccurrence(id, w.now(), news)})
 	if err != nil {
 		return w.progress, err
 	}
-	progress.Read, progress.NewAfter = news.Read, news.Upto
-	progress.TriedMs, progress.RetryMs, progress.Error = w.now().UnixMilli(), 0, why
+	progress.Read, progress.Told = news.Read, news.Upto
+	progress.TriedMs, progress.NotBeforeMs, progress.Error = w.now().UnixMilli(), 0, why
 	progress.Settled = why == "" || endsDelivery(answer)
 	if progress.Settled {
-		progress.Tries, progress.FailingMs = 0, 0
+		progress.Failing = roomlog.Failing{}
 	} else {
-		progress = w.scheduleRetry(progress, wakePauses[:], 0)
+		progress = w.scheduleRetry(progress, wakePauses[:], 0, news.Upto)
 	}
 	if why == "" {
 		progress.AtMs, progress.LastMs = progress.TriedMs, progress.TriedMs

@@ -70,9 +70,9 @@ type webhook struct {
 // readNews implements delivery.
 func (w *webhook) readNews(ctx context.Context) (next decision, err error) {
 	w.event, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.progress.Upto)
-	if err == nil && w.event.N != 0 && w.allTriesFailed() {
+	if err == nil && w.event.N != 0 && w.progress.Failing.GaveUp {
 		var fresh chat.WebhookCall
-		fresh, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.progress.NewAfter)
+		fresh, err = w.o.Rooms.WebhookCall(ctx, w.hook, w.progress.Failing.Known)
 		w.newer = fresh.N != 0
 	}
 	if err != nil {
@@ -92,7 +92,7 @@ func (w *webhook) decideCall() decision {
 	switch {
 	case w.event.Gone: // 5
 		return decision{do: doRecheck}
-	case w.event.N == 0, w.allTriesFailed() && !w.newer: // 1, 3
+	case w.event.N == 0, w.progress.Failing.GaveUp && !w.newer: // 1, 3
 		return decision{do: doEnd}
 	}
 	return decision{do: doCall} // 2, 4
@@ -103,7 +103,7 @@ func (w *webhook) decideCall() decision {
 // recognizes an event that it gets twice.
 func (w *webhook) call(ctx context.Context) (roomlog.Progress, error) {
 	event, progress := w.event, w.progress
-	answer, why, err := w.post(ctx, w.hook, progress.Tries > 0,
+	answer, why, err := w.post(ctx, w.hook, progress.Failing.Tries > 0,
 		outcall.Call{ID: fmt.Sprintf("evt_%s_%d", w.hook.ID, event.N),
 			Body: w.body()})
 	if err == nil && answer.Status == outcall.StatusGone {
@@ -112,9 +112,9 @@ func (w *webhook) call(ctx context.Context) (roomlog.Progress, error) {
 	if err != nil {
 		return progress, err
 	}
-	progress.TriedMs, progress.RetryMs, progress.Error = w.now().UnixMilli(), 0, why
+	progress.TriedMs, progress.NotBeforeMs, progress.Error = w.now().UnixMilli(), 0, why
 	if why == "" || endsDelivery(answer) {
-		progress.Upto, progress.Tries, progress.FailingMs = event.N, 0, 0
+		progress.Upto, progress.Failing = event.N, roomlog.Failing{}
 	} else {
 		progress = w.scheduleRetryForADay(progress, event.AsOf)
 	}
