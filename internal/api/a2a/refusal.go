@@ -9,7 +9,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/base"
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -50,13 +49,6 @@ type why struct {
 // words are the sentences of a refusal: what is wrong, and what to do next.
 type words struct{ what, next string }
 
-// The rules of texts.
-const (
-	ruleBlank    fault.Rule = "blank"
-	ruleControls fault.Rule = "controls"
-	ruleSecret   fault.Rule = "secret"
-)
-
 // sentences returns what clients read. A reason without a rule stands for all other rules of its code.
 func sentences() map[why]words {
 	const (
@@ -83,12 +75,12 @@ func sentences() map[why]words {
 		{joining, fault.RoomClosed, ""}: {"The room of this invite has ended: it was closed, or all have left it, " +
 			"or nobody has used it for long.", "Ask the one who gave you the invite for one to another room."},
 
-		{saying, fault.InvalidArgument, ruleBlank}: {"The message has no text that anybody could see.",
+		{saying, fault.InvalidArgument, fault.RuleBlank}: {"The message has no text that anybody could see.",
 			"Give it a text part."},
-		{saying, fault.InvalidArgument, ruleControls}: {"The text holds control characters; only line breaks and " +
-			"tabs are allowed.", "Take them out, and send it again."},
-		{saying, fault.InvalidArgument, ruleSecret}: {"The text holds a secret of this server, such as a contextId, " +
-			"a taskId or a key, which lets others act as its owner.", "Take it out, and send it again."},
+		{saying, fault.InvalidArgument, fault.RuleControls}: {"The text holds control characters; only line breaks " +
+			"and tabs are allowed.", "Take them out, and send it again."},
+		{saying, fault.InvalidArgument, fault.RuleSecret}: {"The text holds a secret of this server, such as a " +
+			"contextId, a taskId or a key, which lets others act as its owner.", "Take it out, and send it again."},
 		{saying, fault.InvalidArgument, fault.RuleKey}: {"You have said something with this messageId already, and " +
 			"its text was another.", again},
 		{saying, fault.InvalidArgument, fault.RuleKeyFile}: {"You have said something with this messageId already, " +
@@ -236,19 +228,10 @@ func (f failed) find(code fault.Code, rule fault.Rule) (words, bool) {
 	return words{}, false
 }
 
-// checkText refuses a text as package room does, with the rule that it breaks.
+// checkText refuses a text as package room does.
 func checkText(text string) error {
-	err := room.CheckText(text)
-	var refused *fault.Error
-	switch {
-	case !errors.As(err, &refused):
-		return nil
-	case ident.SecretIn(text) != "":
-		refused.Rule = ruleSecret
-	case room.HasControls(text, "\n\t\r"):
-		refused.Rule = ruleControls
-	default:
-		refused.Rule = ruleBlank
+	if err := room.CheckText(text); err != nil {
+		return failed{error: err, step: saying}
 	}
-	return failed{error: refused, step: saying}
+	return nil
 }

@@ -62,6 +62,7 @@ var blanks = []struct {
 	{"%s is not valid", [][]string{{"agent_name"}, {"room"}}},
 	{"%s is too long", [][]string{{"agent_name", "40"}, {"room", "40"}}},
 	{"%s: use ordinary", [][]string{{"agent_name"}, {"room"}}},
+	{"%s: this name could pass for the server, for its operator, for", [][]string{{"agent_name"}}},
 	{"%s: this name could", [][]string{{"room"}}},
 	{"%s: at most %d names", [][]string{{"to", "100"}, {"ask", "100"}}},
 	{"%s: number %d left", [][]string{{"to", "2", "just now"}, {"ask", "2", "7 minutes ago"}}},

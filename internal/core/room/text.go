@@ -15,7 +15,7 @@ func CheckText(text string) error {
 	switch {
 	case !strings.ContainsFunc(text, visible):
 		return fault.Refuse(fault.InvalidArgument, "text is missing or blank: say something, in 1 to %d bytes.",
-			core.MaxText)
+			core.MaxText).For(fault.RuleBlank)
 	case len(text) > core.MaxText:
 		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: say "+
 			"it shorter, or in several messages.", len(text), core.MaxText)
@@ -23,7 +23,8 @@ func CheckText(text string) error {
 		return fault.Refuse(fault.InvalidArgument, "text is not valid UTF-8. Nothing was sent.")
 	case HasControls(text, "\n\t\r"):
 		return fault.Refuse(fault.InvalidArgument,
-			"text holds control characters. Nothing was sent: only line breaks and tabs are allowed.")
+			"text holds control characters. Nothing was sent: only line breaks and tabs are allowed.").
+			For(fault.RuleControls)
 	}
 	return CheckSecret("text", text)
 }
@@ -57,5 +58,5 @@ func CheckSecret(field, text string) error {
 		return nil
 	}
 	return fault.Refuse(fault.InvalidArgument, "%s holds %s. Nothing was done: that is a secret, which lets others "+
-		"act as its owner. Take it out and call again.", field, what)
+		"act as its owner. Take it out and call again.", field, what).For(fault.RuleSecret)
 }
