@@ -65,7 +65,7 @@ func (c *session) kickPermission(ctx context.Context, order room.Order) (permiss
 	if err != nil {
 		return nil, err
 	}
-	c.useHead(c.room.log.Peek())
+	c.moveOn()
 	heard := room.Liveness{Presence: presence}
 	return func(head *room.Head, by room.Caller, now time.Time) error {
 		agent, here := head.Named(order.Name.Key)
@@ -140,7 +140,7 @@ func (c *session) appendDecision(ctx context.Context, may permission, propose ru
 	// The record is of the head before the decision: with nobody else in the room, as after a kick, the stored presence
 	// would not be read, and an announced absence would be lost.
 	record := c.recorder()
-	if c.useHead(c.room.log.Peek()) { // the decision may have changed the caller's role
+	if c.moveOn() { // the decision may have changed the caller's role
 		record.RecordCall(ctx)
 	}
 	return events, nil
@@ -176,7 +176,7 @@ func (c *session) appointAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.useHead(live.log.Peek()) {
+	if !c.moveOn() {
 		return c.refuseToken(ctx, c.head)
 	}
 	return nil

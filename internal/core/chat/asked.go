@@ -50,13 +50,11 @@ import (
 const askedEvery = 30 * time.Second
 
 // isPartialAnswer reports whether event pays a debt to a message of the caller and asks nothing, while others still
-// owe the message an answer. An event that changes a debt carries all open debts of the room.
-func (in *inbox) isPartialAnswer(event room.Event) bool {
+// owe the message an answer. before has the debts of the time before event.
+func (in *inbox) isPartialAnswer(event room.Event, before *room.Talk) bool {
 	if event.Talk == nil {
 		return false // 11, 12, 13
 	}
-	before := in.talk
-	in.talk = event.Talk
 	request, open := event.Talk.Find(event.ReplyTo, event.At())
 	return open && request.Seat == in.session.me.Seat && len(request.Owed) > 0 && // 4, 16, 21, 28
 		(in.forAnswers || request.N == in.pos.sentN) && // 24
@@ -82,11 +80,11 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 // presence. Otherwise others would think that the answer woke the caller, and would count its time to speak. The
 // state of passOver is in the inbox: on the stacks of thousands of waits it would take memory.
 func (in *inbox) passOver(ctx context.Context, wait *presence.Wait) {
-	if len(in.partlyAnswered) == 0 || in.has(overMask) {
+	if len(in.partlyAnswered) == 0 || in.end > goesOn {
 		return
 	}
 	if !in.isOwedByPresent(ctx) { // 5 to 10, 17, 26
-		in.signs |= endsWait
+		in.end = max(in.end, woken)
 		return
 	}
 	if wait.PassedTo < in.lastPartial { // 1, 2, 3, 22

@@ -28,20 +28,16 @@ func (c *session) warningOf(text string) string {
 
 // warnOfCredential holds back a text with a credential once: models paste secrets, and a sent message cannot be taken
 // back. The same call again sends the text.
-func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
-	key := op.req.Key
-	if !op.session.me.IsPerson() || op.event.File != nil || op.fileName != "" {
+func (c *session) warnOfCredential(ctx context.Context, o *outgoing) (warned bool, _ *Sent, err error) {
+	key := o.req.Key
+	if !c.me.IsPerson() || o.fileName != "" {
 		key = ""
 	}
-	confirmed, err := op.session.confirmCredential(ctx, op.fingerprint, key)
-	if err != nil {
-		return nil, err
+	warned, err = c.confirmCredential(ctx, o.event.Fingerprint(), key)
+	if err != nil || warned {
+		return warned, nil, err
 	}
-	if confirmed {
-		op.credential = ""
-		return nil, nil
-	}
-	return &Sent{Credential: op.credential, Waited: op.answerUnsent(ctx, "")}, nil
+	return false, &Sent{Credential: o.credential, Waited: c.answerUnsent(ctx, o, "")}, nil
 }
 
 // checkLastWord refuses a last word once for what warningOf finds.

@@ -9,8 +9,10 @@
 //
 //   - session is one call of an agent with an accepted token, or of the person behind the agent (seat.go). It ends with
 //     the call: between two calls nothing but the log and the table knows the agent.
-//   - joinOp, sendOp and taskOp are calls under way (join.go, send.go, task.go). A seatProposal proposes the
-//     events and items of a join that gets a seat (seating.go).
+//   - joinOp and taskOp are calls under way (join.go, task.go). A seatProposal proposes the events and items of a join
+//     that gets a seat (seating.go).
+//   - A send is four values (send.go): outgoing is the message, known is what the call has learned so far, place is
+//     where the message would stand, and outcome is what came of the message.
 //   - liveRoom is the room of a call: the log, and what this process knows of the agents,
 //     from package presence.
 //   - inbox has what a wait has found so far. A wait ends when an event wakes the caller
@@ -26,15 +28,15 @@
 // "Milk?" to Bob, with the cursor 41:
 //
 //   - send.go: Send checks the request. seat.go: enterCached accepts Ann's token on the cached head 41, so the session
-//     has {head: 41, me: Ann}. newSend makes the sendOp with the guard {on: true, cursor: 41, checked: 41}.
-//   - send.go: address finds Bob's seat: event.To is [2]. send counts the message against Ann's limits. resolve calls
-//     attempt, which appends a proposal.
-//   - send.go: propose applies the rules on head 41. repeat.go: findEarlier finds no repetition. guard.go: mayBeHeld
+//     has {head: 41, me: Ann}. address finds Bob's seat, so the outgoing message has event.To [2], and known
+//     has the guard {on: true, cursor: 41, checked: 41}.
+//   - send.go: send counts the message against Ann's limits. resolve calls attempt, which appends a proposal.
+//   - send.go: decide applies the rules on head 41. repeat.go: findEarlier finds no repetition. guard.go: mayBeHeld
 //     finds no event after 41. The verdict has a change of one event, and roomlog writes the event as 42.
 //   - send.go: result makes {Sent: true, To: [Bob]}. answer reads what Ann has not read, and passes over 42, which is
 //     hers. The cursor of the answer is 42.
 //
-// If Cid has said "Eggs!" as 42 before, propose is called on head 42:
+// If Cid has said "Eggs!" as 42 before, decide is called on head 42:
 //
 //   - guard.go: mayBeHeld finds 42, so the verdict is {needs: needReading}. holdBack reads the log after 41, and the
 //     answer is {Sent: false} with message 42 and a cursor {N: 42, Held: true}. Nothing is written.
@@ -46,7 +48,7 @@
 //     the time is up, and beginWait records Bob's presence. acknowledgeCursor records that 41 has arrived, and begins
 //     the inbox at 41.
 //   - wait.go: collectUntil calls collect (inbox.go), which finds nothing, and waits for the next head. Event 42
-//     comes: collect adds the message to the batch, and the sign endsWait. isOver returns true.
+//     comes: collect adds the message to the batch, and the ending is woken. isOver returns true.
 //   - wait.go: endWait calls handOut, which records in package presence that 42 was handed out to Bob. The answer is
 //     {Status: messages, Messages: [42], Cursor: 42}, with the roster (roster.go) and Bob's situation (situation.go).
 //   - Bob's next call with the cursor 42 acknowledges 42. A call with the cursor 41 gets 42 again.

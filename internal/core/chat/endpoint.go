@@ -340,28 +340,35 @@ func (s *Service) enterEndpoint(ctx context.Context, hook roomlog.HookItem) (*se
 
 // sendAnswer sends an answer to the readers of the answered message: see answeredTo.
 func (c *session) sendAnswer(ctx context.Context, answer Answer) error {
-	op := c.newSend(SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)})
-	op.keyFromServer = true
-	if err := op.address(ctx); err != nil {
+	o, k, _, err := c.address(ctx, outgoing{keyFromServer: true, needsConsent: c.warningOf(answer.Text) != "",
+		req: SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)}})
+	if err != nil {
 		return err
 	}
-	op.event.Step = answer.Step
-	op.needsConsent, op.credential = op.credential != "", "" // nobody reads a warning
-	event := &op.event
-	seats := answeredTo(c.me.Agent, event.ReSeat, event.ReFor)
-	for _, seat := range seats {
-		if agent, here := c.head.Seated(seat); here {
-			event.To, event.ToNames = append(event.To, seat), append(event.ToNames, agent.Name)
-		}
+	o, err = o.forAnswered(c, answer.Step)
+	if err != nil {
+		return err
 	}
-	if len(seats) > 0 && event.To == nil {
-		return refuseNobodyLeft()
-	}
-	got, err := op.appendMessage(ctx)
+	got, err := c.appendMessage(ctx, &o, k)
 	if err == nil && got.Status == StatusPaused {
 		return refusePausedEndpoint()
 	}
 	return err
+}
+
+// forAnswered returns the answer o of the endpoint c to step, for the readers of the answered message.
+func (o outgoing) forAnswered(c *session, step int) (outgoing, error) {
+	o.event.Step = step
+	seats := answeredTo(c.me.Agent, o.event.ReSeat, o.event.ReFor)
+	for _, seat := range seats {
+		if agent, here := c.head.Seated(seat); here {
+			o.event.To, o.event.ToNames = append(o.event.To, seat), append(o.event.ToNames, agent.Name)
+		}
+	}
+	if len(seats) > 0 && o.event.To == nil {
+		return o, refuseNobodyLeft()
+	}
+	return o, nil
 }
 
 func refuseNobodyLeft() error {

@@ -170,58 +170,67 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 	if err := c.readAsStay(ctx, &say); err != nil {
 		return Shared{}, err
 	}
-	op := c.newSend(say)
-	op.fileName = name
+	o := outgoing{req: say, fileName: name, credential: c.warningOf(say.Text)}
 	if req.Size > 0 {
-		return op.beginUpload(ctx, name, req.Size)
+		return c.beginUpload(ctx, o, req.Size)
 	}
 	content := req.Data
 	if req.Text != "" {
 		content = []byte(req.Text)
 	}
-	return op.shareContent(ctx, name, content)
+	return c.shareContent(ctx, o, content)
 }
 
 // shareContent sends the message with a file that came with the call.
-func (op *sendOp) shareContent(ctx context.Context, name string, content []byte) (Shared, error) {
-	c := op.session
+func (c *session) shareContent(ctx context.Context, o outgoing, content []byte) (Shared, error) {
 	x := arrival{head: content[:min(len(content), headBytes)], size: int64(len(content)), sum: sha256.New()}
 	x.sum.Write(content) // a hash never fails
-	if err := op.attachFile(name, c.newFileKey(), &x); err != nil {
-		return Shared{}, err
-	}
-	if err := op.address(ctx); err != nil {
-		return Shared{}, err
-	}
-	refund, err := c.room.svc.limits.Upload(c.payer(ctx), x.size)
+	o, err := o.withFile(c.newFileKey(), &x)
 	if err != nil {
 		return Shared{}, err
 	}
-	got, ok, err := op.mayAppend(ctx) // so nothing is stored in vain
-	if ok {
-		got, err = op.sendFile(ctx, func(k files.Key) error {
-			_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), x.size)
-			return err
-		})
+	o, k, got, err := c.address(ctx, o)
+	if err == nil && got == nil {
+		got, err = c.sendContent(ctx, &o, k, content)
 	}
-	if err != nil || !got.wrote() {
-		refund(x.size)
+	if err != nil {
+		return Shared{}, err
 	}
-	shared := Shared{Sent: got}
-	if err != nil || !got.Sent {
-		return shared, err
+	shared := Shared{Sent: got.Sent}
+	if !got.Sent.Sent {
+		return shared, nil
 	}
-	file := op.event.File
+	file := got.event.File
 	if got.Duplicate { // the file may have been removed since
-		event, err := c.room.log.Event(ctx, op.event.N)
+		event, err := c.room.log.Event(ctx, got.event.N)
 		if err != nil {
 			return shared, err
 		}
 		file = event.File
 	}
 	shared.File = viewFile(file)
-	shared.Sent, err = op.answer(ctx, got)
+	shared.Sent, err = c.answer(ctx, &o.req, got)
 	return shared, err
+}
+
+// sendContent stores the content, and sends the message with it.
+func (c *session) sendContent(ctx context.Context, o *outgoing, k known, content []byte) (*outcome, error) {
+	size := int64(len(content))
+	refund, err := c.room.svc.limits.Upload(c.payer(ctx), size)
+	if err != nil {
+		return nil, err
+	}
+	got, ok, err := c.mayAppend(ctx, o, k) // so nothing is stored in vain
+	if ok {
+		got, err = c.sendFile(ctx, o, k, func(k files.Key) error {
+			_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), size)
+			return err
+		})
+	}
+	if err != nil || !got.wrote() {
+		refund(size)
+	}
+	return got, err
 }
 
 func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, ID: ident.NewFileID()} }
@@ -229,54 +238,52 @@ func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, 
 // fileKey returns the key of the bytes of f.
 func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
 
-// attachFile attaches an arrived file to the message. attachFile checks the head of a text like the text of a
-// message: a secret of Parley is refused, and a credential holds the message back once.
-func (op *sendOp) attachFile(name string, k files.Key, x *arrival) error {
-	file := room.File{Name: name, Size: x.size, Type: picture.TypeOf(name, x.head), Key: k.ID,
+// withFile returns the message with an arrived file. The head of a text is checked like the text of a message: a secret
+// of Parley is refused, and a credential holds the message back once.
+func (o outgoing) withFile(k files.Key, x *arrival) (outgoing, error) {
+	file := room.File{Name: o.fileName, Size: x.size, Type: picture.TypeOf(o.fileName, x.head), Key: k.ID,
 		Sum: hex.EncodeToString(x.sum.Sum(nil))}
 	if picture.IsText(file.Type) {
 		text := string(x.head)
 		if err := room.CheckSecret("The file", text); err != nil {
-			return err
+			return o, err
 		}
-		if kind := sanitize.Credential(text); kind != "" {
-			op.credential = kind
-		}
+		o.credential = cmp.Or(sanitize.Credential(text), o.credential)
 	}
-	op.event.File = &file
-	op.fingerprint = op.event.Fingerprint()
-	return nil
+	o.event.File = &file
+	return o, nil
 }
 
 // sendFile sends the message with the file, if room and store have space. put stores the bytes; nil: the bytes are
 // stored already. If the message ends up without the file, sendFile deletes the bytes. If the result is unclear,
 // sendFile keeps the bytes: the store deletes them later unless a claim exists (see files.Store).
-func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got Sent, err error) {
-	file, unclear := op.event.File, false
+func (c *session) sendFile(ctx context.Context, o *outgoing, k known, put func(files.Key) error) (got *outcome,
+	err error) {
+	file, unclear := o.event.File, false
 	defer func() {
-		carried := err == nil && !got.Duplicate && (got.Sent || got.Status == StatusPending)
+		carried := err == nil && !got.Duplicate && (got.Sent.Sent || got.Status == StatusPending)
 		if !carried && !unclear {
-			op.session.deleteFile(ctx, file)
+			c.deleteFile(ctx, file)
 		}
 	}()
 	select {
-	case op.session.room.sharing <- struct{}{}:
-		defer func() { <-op.session.room.sharing }()
+	case c.room.sharing <- struct{}{}:
+		defer func() { <-c.room.sharing }()
 	case <-ctx.Done():
-		return Sent{}, ctx.Err()
+		return nil, ctx.Err()
 	}
-	if err := op.session.checkRoomFits(ctx, file.Size); err != nil {
-		return Sent{}, err
+	if err := c.checkRoomFits(ctx, file.Size); err != nil {
+		return nil, err
 	}
 	if put != nil {
-		if err := op.session.checkStoreFits(ctx, file.Size); err != nil {
-			return Sent{}, err
+		if err := c.checkStoreFits(ctx, file.Size); err != nil {
+			return nil, err
 		}
-		if err := put(op.session.fileKey(file)); err != nil {
-			return Sent{}, storeFault(err)
+		if err := put(c.fileKey(file)); err != nil {
+			return nil, storeFault(err)
 		}
 	}
-	got, err = op.send(ctx)
+	got, err = c.send(ctx, o, k)
 	refused := errors.As(err, new(*fault.Error)) && fault.CodeOf(err) != fault.Unavailable
 	unclear = err != nil && !refused
 	return got, err
@@ -335,12 +342,12 @@ func storeFault(err error) error {
 
 // fileOps returns the ops for the Write of event, the event after head: the claim of event's file, and the end of the
 // upload that brought the file.
-func (op *sendOp) fileOps(head *room.Head, event room.Event, now time.Time) (ops []table.Op) {
+func (o *outgoing) fileOps(head *room.Head, event room.Event, now time.Time) (ops []table.Op) {
 	if event.CarriedFile() != nil {
 		ops = append(ops, roomlog.PutClaim(head, event, now))
 	}
-	if op.upload != nil && now.Before(op.upload.Until()) { // else another upload may have the slot
-		ops = append(ops, table.Delete(op.upload.Key, table.Always))
+	if o.upload != nil && now.Before(o.upload.Until()) { // else another upload may have the slot
+		ops = append(ops, table.Delete(o.upload.Key, table.Always))
 	}
 	return ops
 }

@@ -18,8 +18,7 @@ import (
 )
 
 // beginUpload opens an upload for a file of up to most bytes, if the message may be sent now.
-func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Shared, error) {
-	c := op.session
+func (c *session) beginUpload(ctx context.Context, o outgoing, most int64) (Shared, error) {
 	service := c.room.svc
 	if err := c.checkFits(ctx, most); err != nil {
 		return Shared{}, err
@@ -30,23 +29,31 @@ func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Sha
 	}
 	refund(most) // Upload counts the bytes
 	code := ident.NewUploadCode(c.token.Room, c.me.Seat)
-	if key := op.req.Key; key != "" {
+	if key := o.req.Key; key != "" {
 		code = ident.KeyedUploadCode(c.head.LogKey, c.token.Room, c.me.Seat, c.me.Joined, c.me.IsPerson(), key)
 	}
-	op.req.Key = uploadKey(code)
-	if err := op.address(ctx); err != nil {
+	o.req.Key = uploadKey(code)
+	o, k, got, err := c.address(ctx, o)
+	if err != nil {
 		return Shared{}, err
 	}
-	if _, err := op.lookUpKey(ctx); err != nil {
+	if got != nil {
+		return Shared{Sent: got.Sent}, nil
+	}
+	k.earlier, err = c.lookUpKey(ctx, o.req.Key)
+	if err != nil {
 		return Shared{}, err
 	}
-	got, ok, err := op.mayAppend(ctx)
-	if err != nil || !ok {
-		return Shared{Sent: got}, err
+	got, ok, err := c.mayAppend(ctx, &o, k)
+	if err != nil {
+		return Shared{}, err
+	}
+	if !ok {
+		return Shared{Sent: got.Sent}, nil
 	}
 	wait, err := c.room.log.Items().OpenUpload(ctx, c.me.Agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
-		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: name, Most: most,
-		Cursor: op.ownCursor(), Message: op.event})
+		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: o.fileName, Most: most,
+		Cursor: c.ownCursor(&o), Message: o.event})
 	switch {
 	case err != nil:
 		return Shared{}, err
@@ -54,7 +61,7 @@ func (op *sendOp) beginUpload(ctx context.Context, name string, most int64) (Sha
 		return Shared{}, refuseManyUploads(wait)
 	}
 	return Shared{
-		Sent:   Sent{Waited: op.answerUnsent(ctx, "")},
+		Sent:   Sent{Waited: c.answerUnsent(ctx, &o, "")},
 		Upload: &Upload{Code: code.String(), Expires: roomlog.UploadLife},
 	}, nil
 }
@@ -88,11 +95,13 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	if u == nil {
 		return c.uploadAgain(ctx, code, r)
 	}
-	op := c.newSend(SendRequest{Text: u.Message.Text, Key: uploadKey(code)})
-	op.event, op.upload, op.keyFromServer = u.Message, u, true
-	op.credential = "" // ShareFile has warned the agent of the text
-	if got, ok, err := op.mayAppend(ctx); err != nil || !ok {
-		return got, err
+	// ShareFile has warned the agent of a credential in the text.
+	o := outgoing{req: SendRequest{Text: u.Message.Text, Key: uploadKey(code)}, event: u.Message, upload: u,
+		fileName: u.Name, keyFromServer: true}
+	if got, ok, err := c.mayAppend(ctx, &o, known{start: c.start}); err != nil {
+		return Sent{}, err
+	} else if !ok {
+		return got.Sent, nil
 	}
 	most := u.Most
 	if n, known := lengthOf(r); known {
@@ -106,39 +115,39 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 		return Sent{}, err
 	}
 	x := &arrival{from: r, sum: sha256.New()}
-	got, err := op.receiveUpload(ctx, u, x, most)
+	got, err := c.receiveUpload(ctx, o, x, most)
 	refund(most - x.size)
 	return got, err
 }
 
 // receiveUpload stores the arriving file, and sends the message with the file.
-func (op *sendOp) receiveUpload(ctx context.Context, u *roomlog.Upload, x *arrival, most int64) (Sent, error) {
-	c := op.session
+func (c *session) receiveUpload(ctx context.Context, o outgoing, x *arrival, most int64) (Sent, error) {
 	if err := c.checkFits(ctx, max(1, most)); err != nil {
 		return Sent{}, err
 	}
 	k := c.newFileKey()
-	if _, err := c.room.svc.opts.Files.Put(ctx, k, x, u.Most); err != nil {
+	if _, err := c.room.svc.opts.Files.Put(ctx, k, x, o.upload.Most); err != nil {
 		if x.failed != nil && ctx.Err() == nil {
 			err = refuseBrokenOff(x.failed)
 		}
 		return Sent{}, storeFault(err)
 	}
-	if err := op.attachFile(u.Name, k, x); err != nil {
+	o, err := o.withFile(k, x)
+	if err != nil {
 		c.deleteFile(ctx, &room.File{Key: k.ID})
 		return Sent{}, err
 	}
-	got, err := op.sendFile(ctx, nil)
+	got, err := c.sendFile(ctx, &o, known{start: c.start}, nil)
 	if err != nil {
 		return Sent{}, err
 	}
-	if op.earlier.N > 0 { // another upload to this address was first
-		return c.sharedBefore(ctx, op.earlier, x)
+	if got.earlier.N > 0 { // another upload to this address was first
+		return c.sharedBefore(ctx, got.earlier, x)
 	}
-	if got.Sent {
-		got.Waited = op.answerUnsent(ctx, "")
+	if got.Sent.Sent {
+		got.Waited = c.answerUnsent(ctx, &o, "")
 	}
-	return got, nil
+	return got.Sent, nil
 }
 
 // enterUpload returns the caller of ShareFile for a code, and the upload; nil if the upload is not, or no longer, open.
@@ -238,19 +247,18 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	if err != nil {
 		return Sent{}, err
 	}
-	head := c.room.log.Peek()
-	agent, _ := head.Seated(c.me.Seat)
+	c.moveOn()
 	file := event.CarriedFile()
 	switch {
 	case file == nil:
 		return Sent{}, refuseFileRemoved()
 	case file.Sum != hex.EncodeToString(x.sum.Sum(nil)):
 		return Sent{}, refuseOtherBytes()
-	case as.Draft && !agent.HasDraft(as.N, c.room.svc.now()):
+	case as.Draft && !c.me.HasDraft(as.N, c.room.svc.now()):
 		return Sent{}, refuseFileDraft()
 	}
-	got := Sent{Sent: !as.Draft, ID: head.MessageID(as.N), Duplicate: true,
-		Waited: Waited{Situation: c.situation(head)}}
+	got := Sent{Sent: !as.Draft, ID: c.head.MessageID(as.N), Duplicate: true,
+		Waited: Waited{Situation: c.situation()}}
 	if as.Draft {
 		got.Status = StatusPending
 	} else {

@@ -21,80 +21,76 @@ func (g guard) hasNotHeard(n int64) bool { return g.on && g.cursor.N < n }
 
 // holdBack searches the messages after the cursor for one that holds the send back. If a message does, the answer is
 // everything unread. The answer's cursor is marked as held, so the table need not know, except for a stay: with a
-// held cursor, only messages meant for the sender hold the next send back.
-func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
-	c := op.session
-	head, err := c.room.log.Refresh(ctx, op.began)
+// held cursor, only messages meant for the sender hold the next send back. If none does, the new guard knows that.
+func (c *session) holdBack(ctx context.Context, o *outgoing, g guard) (guard, *Sent, error) {
+	head, err := c.room.log.Refresh(ctx, c.start.At)
 	if err != nil {
-		return nil, err
+		return g, nil, err
 	}
 	c.useHead(head)
-	if op.guard.cursor.N > head.AsOf { // the cursor is beyond the log
-		op.guard.on = false
-		return nil, nil
+	if g.cursor.N > head.AsOf { // the cursor is beyond the log
+		return guard{}, nil, nil
 	}
-	held, err := op.isHeld(ctx, head)
+	checked, held, err := c.findHolding(ctx, o, g, head)
 	if err != nil || !held {
-		return nil, err
+		g.checked = checked
+		return g, nil, err
 	}
-	in := newInbox(c, position{Offer: presence.OfferAfter(op.guard.cursor.N)})
+	in := newInbox(c, position{Offer: presence.OfferAfter(g.cursor.N)})
 	if err := in.collect(ctx); err != nil {
-		return nil, err
+		return g, nil, err
 	}
-	if op.req.Stay {
-		if err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, op.req.Key); err != nil {
-			return nil, err
+	if o.req.Stay {
+		if err := c.reader().HoldBack(ctx, in.pos.Offer, in.scanned, o.req.Key); err != nil {
+			return g, nil, err
 		}
 	}
 	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
 	got, err := c.handOut(ctx, in, nil)
 	if err != nil {
-		return nil, err
+		return g, nil, err
 	}
 	got.Cursor = ident.Cursor{N: in.scanned, Held: true}.String(c.token)
-	return &Sent{Waited: *got}, nil
+	return g, &Sent{Waited: *got}, nil
 }
 
-// isHeld reports whether an event up to head holds the send back. Each event that does not hold the send back counts
-// as checked.
-func (op *sendOp) isHeld(ctx context.Context, head *room.Head) (bool, error) {
-	c := op.session
-	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, op.guard.checked, head.AsOf) {
-		if err != nil {
-			return false, err
+// findHolding searches the events up to head for one that holds the send back. checked is the last event before it.
+func (c *session) findHolding(ctx context.Context, o *outgoing, g guard, head *room.Head) (checked int64, held bool,
+	err error) {
+	checked = g.checked
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, g.checked, head.AsOf) {
+		if err != nil || o.isHeldBy(c.me, g, event) {
+			return checked, err == nil, err
 		}
-		if op.holds(c.me, event) {
-			return true, nil
-		}
-		op.guard.checked = event.N
+		checked = event.N
 	}
-	return false, nil
+	return checked, false, nil
 }
 
-// mayBeHeld reports whether an event up to head, batched events included, may hold back the send of caller. mayBeHeld
+// mayBeHeld reports whether an event before a place, batched events included, may hold back the send. mayBeHeld
 // checks only events in memory, so agents that were held back together can send in one Write, and need not read each
 // other's messages first. Perhaps batched events are not written, so they do not count as checked.
-func (op *sendOp) mayBeHeld(head *room.Head, caller room.Caller, batched []room.Event) bool {
-	n := op.guard.checked
-	if !op.guard.on || head.Recent.NewestForeign(caller.Seat) <= n && !head.ArrivedSince(n, op.event.To) {
+func (o *outgoing) mayBeHeld(g guard, at place) bool {
+	n := g.checked
+	if !g.on || at.head.Recent.NewestForeign(at.caller.Seat) <= n && !at.head.ArrivedSince(n, o.event.To) {
 		return false
 	}
-	known, ok := op.session.room.log.Tail(n)
-	for _, event := range append(known, batched...) {
-		if n < head.AsOf && (event.N != n+1 || op.holds(caller, event)) {
+	tail, ok := at.log.Tail(n)
+	for _, event := range append(tail, at.batched...) {
+		if n < at.head.AsOf && (event.N != n+1 || o.isHeldBy(at.caller, g, event)) {
 			return true
 		}
 		n = event.N
 	}
-	return !ok || n < head.AsOf
+	return !ok || n < at.head.AsOf
 }
 
-// holds reports whether e holds back the send of a.
-func (op *sendOp) holds(a room.Caller, e room.Event) bool {
-	said := op.event
-	if op.fileName != "" {
+// isHeldBy reports whether e holds back the send of a.
+func (o *outgoing) isHeldBy(a room.Caller, g guard, e room.Event) bool {
+	said := o.event
+	if o.fileName != "" {
 		said.File = &room.File{} // of an upload, which has no bytes yet
 	}
 	how := a.HoldBackOf(e, said)
-	return how == room.HoldBackAlways || how == room.HoldBackOnce && !op.guard.cursor.Held
+	return how == room.HoldBackAlways || how == room.HoldBackOnce && !g.cursor.Held
 }

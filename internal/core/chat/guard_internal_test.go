@@ -51,9 +51,9 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		"one that nobody here has read":  {held: true, batched: []room.Event{toAll, toAll}, unknown: 1, holds: true},
 	} {
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
-		op := &sendOp{session: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now,
-			guard: guard{on: true, cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf},
-			event: room.Event{Text: "mine"}}
+		o := outgoing{req: SendRequest{Text: "mine", Cursor: cursor}, event: room.Event{Text: "mine"}}
+		k := known{start: room.Start{At: now},
+			guard: guard{on: true, cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf}}
 		for range 2 { // the first Write may fail, and others may have written what they like since
 			h, batched := base, []room.Event(nil)
 			for _, e := range x.batched {
@@ -61,7 +61,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 				batched = append(batched, e)
 			}
 			a, _ := h.CallerByToken(c.holder)
-			v, err := op.propose(h, a, batched[x.unknown:], now)
+			v, err := o.decide(k, place{h, a, batched[x.unknown:], now, c.room.log})
 			if held := v.needs == needReading; held != x.holds || err != nil || v.isNew() == held {
 				t.Errorf("%s: held back %v; %+v, %v", name, held, v.change.Events, err)
 			}

@@ -22,8 +22,9 @@ type inbox struct {
 	batch    batch
 	before   int // of a send: how many messages came before the caller's own
 	along    int // how many messages were handed out twice before: see bringAlong
+	end      ending
 	signs    signs
-	reason   room.Reason // of seatLost
+	reason   room.Reason // of lost
 	freeTask int64       // the number of a free task that ended the wait; 0: none
 	lostTask string      // the id of a task that another agent has taken from the caller; "": none
 
@@ -36,36 +37,38 @@ type inbox struct {
 	recheck        <-chan time.Time // tells passOver to check again although no event comes; nil: never
 }
 
-// signs is a set of what an inbox has found beside messages. For Ann's wait after event 41, with Bob and Cid in the
-// room:
+// ending says whether the wait of an inbox ends, and why. A later one stands for the earlier ones, too. For Ann's wait
+// after event 41, with Bob and Cid in the room:
 //
-//   - 42, Bob's "hello" to all, and Ann waits only for what is meant for her (forMe): no sign, and the wait goes on.
-//   - 42, Bob's "yes" to what Ann asked Bob and Cid: no sign at first. The inbox keeps 42 as a partial answer, and
-//     passOver adds endsWait once Cid is silent or away: see isPartialAnswer.
-//   - 42, Bob's "hello" to Ann: endsWait.
-//   - 42, the join of Dan: agentMoved, and the wait goes on. With two agents endsWait, too: see room.Caller.WokenBy.
-//   - 42 to 142, and 92 does not fit into the batch: batchFull. Event 92 comes with the next wait.
-//   - 42, the kick of Ann: seatLost, and nothing after 42 is read.
-//
-// Each sign of wakes ends the wait (isOver). Of a paused caller only seatLost does, and other signs add slept.
+//   - 42, Bob's "hello" to all, and Ann waits only for what is meant for her (forMe): goesOn.
+//   - 42, Bob's "yes" to what Ann asked Bob and Cid: goesOn. The inbox keeps 42 as a partial answer, and passOver ends
+//     the wait once Cid is silent or away: see isPartialAnswer.
+//   - 42, Bob's "hello" to Ann: woken.
+//   - 42, the join of Dan: goesOn. With two agents woken: see room.Caller.WokenBy.
+//   - 42 to 142, and 92 does not fit into the batch: full. Event 92 comes with the next wait.
+//   - 42, the kick of Ann: lost, and nothing after 42 is read.
+type ending int
+
+const (
+	goesOn ending = iota
+	woken         // an event is worth an answer
+	full          // the batch is full, and a further visible event follows: the inbox takes no further event
+	lost          // the caller has lost the seat, or the room has closed: no event follows
+)
+
+// signs is a set of what an inbox has found for the caller's Situation.
 type signs uint16
 
 const (
-	endsWait     signs = 1 << iota // an event worth an answer
-	agentMoved                     // an agent came or left
+	agentMoved   signs = 1 << iota // an agent came or left
 	agentParted                    // an agent is done, or left
 	seatWanted                     // a join found no free seat
 	nameWanted                     // a join under the name of another agent was refused
 	eventsMissed                   // some events had expired
-	batchFull                      // and a further visible event follows
-	seatLost                       // or the room closed: no event follows
 	slept                          // an event came while the caller was paused
 	asleep                         // a program waits for a paused caller, and gets nothing
 	othersAway                     // the wait ended at once, since all others are away or have left
 	unsure                         // events handed out before may not have arrived, and do not fit into the batch
-
-	complete = batchFull | seatLost // the inbox takes no further event
-	overMask = complete | endsWait  // so a wait also ends with a full batch, and with the loss of the seat
 )
 
 // has reports whether the inbox has found a sign of x.
@@ -86,12 +89,11 @@ func newInbox(c *session, pos position) *inbox {
 	return in
 }
 
-// isOver reports whether the signs end the wait: any sign of wakes, but of a paused caller only seatLost.
-func (in *inbox) isOver() bool {
-	sleeps := in.has(overMask) && !in.has(seatLost) && in.sleeps()
-	in.add(slept, sleeps)
-	return in.has(overMask) && !sleeps
-}
+// isOver reports whether the wait ends. A paused caller sleeps on, unless its seat is lost.
+func (in *inbox) isOver() bool { return in.end == lost || in.end > goesOn && !in.sleeps() }
+
+// recordSleep records that an event came while the caller was paused.
+func (in *inbox) recordSleep() { in.add(slept, in.end > goesOn && !in.isOver()) }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
 func (in *inbox) sleeps() bool { return in.session.room.log.Peek().Sleeps(in.session.me) }
@@ -99,7 +101,7 @@ func (in *inbox) sleeps() bool { return in.session.room.log.Peek().Sleeps(in.ses
 // hideAsleep returns the inbox for the answer of wait: an empty inbox if a program waits for a paused caller. A
 // woken caller could do nothing until its person lets it go on.
 func (in *inbox) hideAsleep(wait *presence.Wait) *inbox {
-	if !wait.Standby || in.has(seatLost) || !in.sleeps() {
+	if !wait.Standby || in.end == lost || !in.sleeps() {
 		return in
 	}
 	empty := newInbox(in.session, in.pos)
@@ -108,15 +110,16 @@ func (in *inbox) hideAsleep(wait *presence.Wait) *inbox {
 }
 
 // status returns how the wait of the inbox ends. No wait ends with StatusAllDone while an agent works on a task.
-func (in *inbox) status(ctx context.Context, head *room.Head) WaitStatus {
-	ended := head.Ended(in.session.me.Agent, in.session.room.svc.now()) && !in.session.hasActiveTask(ctx, head)
+func (in *inbox) status(ctx context.Context) WaitStatus {
+	c := in.session
+	ended := c.head.Ended(c.me.Agent, c.room.svc.now()) && !c.hasActiveTask(ctx)
 	none := len(in.batch.Messages) == 0
 	switch {
-	case in.has(seatLost):
+	case in.end == lost:
 		return StatusRemoved
 	case in.has(asleep), none && in.session.me.IsPerson(): // a person watches on
 		return StatusQuiet
-	case ended && (none || !in.has(batchFull) && in.has(agentParted)):
+	case ended && (none || in.end != full && in.has(agentParted)):
 		return StatusAllDone
 	case none:
 		return StatusQuiet
@@ -126,7 +129,7 @@ func (in *inbox) status(ctx context.Context, head *room.Head) WaitStatus {
 
 // collect receives the events up to the known head. A full batch stops collect early.
 func (in *inbox) collect(ctx context.Context) error {
-	if in.has(batchFull) { // and the caller sleeps: the rest waits, too
+	if in.end == full { // and the caller sleeps: the rest waits, too
 		return nil
 	}
 	log := in.session.room.log
@@ -141,7 +144,7 @@ func (in *inbox) collect(ctx context.Context) error {
 		}
 		events, err := pages.Read(ctx, in.scanned)
 		// The events so far do not wait for events that cannot be read.
-		if in.has(overMask) && (err == nil && len(events) == 0 || errors.Is(err, table.ErrUnavailable)) {
+		if in.end > goesOn && (err == nil && len(events) == 0 || errors.Is(err, table.ErrUnavailable)) {
 			return nil
 		}
 		if err != nil {
@@ -158,7 +161,7 @@ func (in *inbox) collect(ctx context.Context) error {
 		}
 		for _, event := range events {
 			in.receive(event, len(head.Agents))
-			if in.has(complete) {
+			if in.end >= full {
 				return nil
 			}
 		}
@@ -167,7 +170,7 @@ func (in *inbox) collect(ctx context.Context) error {
 
 // loseSeat ends the inbox with event n, which takes the caller's seat or closes the room.
 func (in *inbox) loseSeat(n int64, reason room.Reason) {
-	in.scanned, in.signs, in.reason = n, in.signs|seatLost, reason
+	in.scanned, in.end, in.reason = n, lost, reason
 }
 
 // receive adds the next event. The inbox may end before event, or with event.
@@ -195,13 +198,17 @@ func (in *inbox) receive(event room.Event, agents int) {
 		in.batch.RedactTask(event.Task.No)
 	}
 
-	partial := in.isPartialAnswer(event)
+	before := in.talk
+	if event.Talk != nil { // an event that changes a debt carries all open debts of the room
+		in.talk = event.Talk
+	}
+	partial := in.isPartialAnswer(event, before)
 
 	// News goes into the batch, or fills it. A decision about a draft is news even in the call's own event, since a
 	// repeated call may not know the decision.
 	if me.IsNews(event) && (event.N != in.pos.sentN || event.Decides != 0) {
 		if !in.batch.Add(in.viewEvent(event), event) {
-			in.signs |= batchFull
+			in.end = full
 			return
 		}
 		in.addNews(event, agents, partial)
@@ -288,7 +295,7 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	case ends && partial:
 		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, event.ReplyTo), event.N
 	case ends:
-		in.signs |= endsWait
+		in.end = max(in.end, woken)
 	}
 	in.add(agentMoved, event.Type != room.Said && event.Type != room.TaskChanged && !knocked)
 	in.add(agentParted, event.Type == room.Left || event.Kind == room.Done)

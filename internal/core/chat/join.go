@@ -274,7 +274,7 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		return Seated{}, err
 	}
 	now := op.svc.now()
-	c.useHead(live.log.Peek())
+	c.moveOn()
 	if op.stay {
 		token = ident.NewStay(c.head.LogKey, c.head.ID, mine.Seat, c.me.Joined)
 	}
@@ -282,14 +282,14 @@ func (op *joinOp) answerSeated(ctx context.Context, live *liveRoom, how JoinStat
 		Status: how, Token: token.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(token), Now: now,
 		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
-		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now), Situation: c.situation(c.head),
+		Watch: c.head.ShownLink(c.me), Opens: c.head.Opens(c.me.Agent, now), Situation: c.situation(),
 	}
 	if mine.N > 1 {
 		said := mine.Messages - c.me.Since.Messages // to all: a newcomer sees no private messages
 		if err := got.addLastMessages(ctx, live.log, c.me, mine.N, said); err != nil {
 			return got, err
 		}
-		c.useHead(live.log.Peek())
+		c.moveOn()
 		got.Agreements, err = c.agreements(ctx)
 	}
 	return got, err

@@ -117,5 +117,5 @@ func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	if errors.Is(err, table.ErrUnavailable) {
 		err = nil // the caller leaves without its unread messages
 	}
-	return in.batch.Messages, in.has(batchFull), err
+	return in.batch.Messages, in.end == full, err
 }

@@ -61,20 +61,21 @@ func repeatedAmong(said []room.Saying, event room.Event, fingerprint [16]byte) (
 	return 0, err
 }
 
-// findEarlier returns, as of head, the repeated message or open draft of caller, or the need for a read. A call with
-// a key, and each call of a person, is recognized by the key alone, which only the table has: see lookUpKey.
-func (op *sendOp) findEarlier(head *room.Head, caller room.Caller, now time.Time) (verdict, error) {
+// findEarlier returns, as of a place, the repeated message or open draft of the caller, or the need for a read. A call
+// with a key, and each call of a person, is recognized by the key alone, which only the table has: see lookUpKey.
+func (o *outgoing) findEarlier(k known, at place) (verdict, error) {
 	switch {
-	case op.earlier.Draft && !caller.HasDraft(op.earlier.N, now):
+	case k.earlier.Draft && !at.caller.HasDraft(k.earlier.N, at.now):
 		return verdict{}, errDecided
-	case op.earlier.N > 0 || op.req.Key != "" || caller.RepeatsOnlyByKey():
-		return verdict{sentAs: op.earlier}, nil
+	case k.earlier.N > 0 || o.req.Key != "" || at.caller.RepeatsOnlyByKey():
+		return verdict{sentAs: k.earlier}, nil
 	}
-	v, err := op.findRepeated(head, caller, op.fingerprint, now)
+	fingerprint := o.event.Fingerprint()
+	v, err := o.findRepeated(k, at, fingerprint)
 	if v.ends() || err != nil {
 		return v, err
 	}
-	return verdict{sentAs: draftOf(caller.Agent, op.fingerprint, now)}, nil
+	return verdict{sentAs: draftOf(at.caller.Agent, fingerprint, at.now)}, nil
 }
 
 // draftOf returns the open draft of a with this fingerprint.
@@ -84,98 +85,82 @@ func draftOf(a room.Agent, fingerprint [16]byte, now time.Time) roomlog.SentAs {
 }
 
 // findRepeated checks the last message of caller, and the messages that may be newer than the call.
-func (op *sendOp) findRepeated(head *room.Head, caller room.Caller, fingerprint [16]byte, now time.Time) (verdict,
-	error) {
-	said, all := head.SaidSince(caller.Agent, op.session.start)
-	n, err := repeatedAmong(said, op.event, fingerprint)
+func (o *outgoing) findRepeated(k known, at place, fingerprint [16]byte) (verdict, error) {
+	said, all := at.head.SaidSince(at.caller.Agent, k.start)
+	n, err := repeatedAmong(said, o.event, fingerprint)
 	switch {
 	case n > 0 || err != nil:
 		return verdict{sentAs: roomlog.SentAs{N: n}}, err
 	case !all:
 		return verdict{needs: needOlderLog}, nil
 	}
-	n, known := repeatedLast(head, caller, op.event, fingerprint, op.guard, now)
-	if !known {
+	n, indexed := repeatedLast(at.head, at.caller, o.event, fingerprint, k.guard, at.now)
+	if !indexed {
 		return verdict{needs: needLastMessage}, nil
 	}
 	return verdict{sentAs: roomlog.SentAs{N: n}}, nil
 }
 
 // loadLastMessage loads the seat's last message into the index of the head.
-func (op *sendOp) loadLastMessage(ctx context.Context) error {
-	return op.session.room.log.ReadBack(ctx, op.began.Add(-room.RepeatWindow))
+func (c *session) loadLastMessage(ctx context.Context) error {
+	return c.room.log.ReadBack(ctx, c.start.At.Add(-room.RepeatWindow))
 }
 
 // readBack reads the log, beyond the index, back to the start of the call, and finds the repeated message.
-func (op *sendOp) readBack(ctx context.Context) error {
-	c := op.session
-	head := c.room.log.Peek()
+func (c *session) readBack(ctx context.Context, o *outgoing, k known) (known, error) {
+	head, fingerprint := c.room.log.Peek(), o.event.Fingerprint()
 	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Back(ctx, head.AsOf+1) {
 		if err != nil {
-			return err
+			return k, err
 		}
 		if !c.me.IsFor(event) { // an outline
 			continue
 		}
-		if !c.start.Precedes(event.N, event.At()) {
+		if !k.start.Precedes(event.N, event.At()) {
 			break
 		}
 		if event.Type != room.Said || event.Seat != c.me.Seat || event.Person {
 			continue
 		}
-		n, err := repeatedAmong([]room.Saying{event.Saying()}, op.event, op.fingerprint)
+		n, err := repeatedAmong([]room.Saying{event.Saying()}, o.event, fingerprint)
 		if n > 0 || err != nil {
-			op.earlier.N = n
-			return err
+			k.earlier.N = n
+			return k, err
 		}
 	}
 	// The call need not read the events up to head again, even if this clock is behind the writer's.
-	c.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(head.HeadMs)), Known: head.AsOf,
+	k.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(head.HeadMs)), Known: head.AsOf,
 		HeadN: head.AsOf}
-	return nil
+	return k, nil
 }
 
-// recordEarlier records the message for which the idempotency key stands.
-func (op *sendOp) recordEarlier(c table.Conflict) {
-	if c.Item != nil {
-		op.earlier = roomlog.ReadSent(*c.Item)
+// lookUpKey returns the message for which an idempotency key stands; N is 0: none.
+func (c *session) lookUpKey(ctx context.Context, key string) (roomlog.SentAs, error) {
+	if key == "" {
+		return roomlog.SentAs{}, nil
 	}
+	return c.room.log.Items().Sent(ctx, c.me, key)
 }
 
-// lookUpKey looks up the idempotency key, if any. said reports whether the key stands for a message that was not known
-// yet; then the message is recorded.
-func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
-	if op.req.Key == "" {
-		return false, nil
-	}
-	as, err := op.session.room.log.Items().Sent(ctx, op.session.me, op.req.Key)
-	said = as.N > 0 && as != op.earlier
-	if said {
-		op.earlier = as
-	}
-	return said, err
-}
-
-// findTaken finds the vote or withdrawal of a person that a refused call repeats without a key, and records that event.
-// A person who says the same twice means both, but the room takes a vote or a withdrawal once: the answer to the first,
+// findTaken returns the vote or withdrawal of a person that a refused call repeats without a key; N is 0: none. A
+// person who says the same twice means both, but the room takes a vote or a withdrawal once: the answer to the first,
 // within room.RepeatWindow, may be lost. A vote without reply_to repeats the person's last vote, unless the vote may be
 // meant for another proposal, which asks.
-func (op *sendOp) findTaken(ctx context.Context) (said bool, err error) {
-	c, mine, head := op.session, op.event, op.session.room.log.Peek()
-	if !mine.HasReadersOfAnother() || op.req.Key != "" || !c.me.RepeatsOnlyByKey() ||
-		mine.IsVote() && mine.ReplyTo == 0 && head.Talk.AsksToAgree(c.me.Seat, op.began) {
-		return false, nil
+func (c *session) findTaken(ctx context.Context, o *outgoing) (taken roomlog.SentAs, err error) {
+	mine, head := o.event, c.room.log.Peek()
+	if !mine.HasReadersOfAnother() || o.req.Key != "" || !c.me.RepeatsOnlyByKey() ||
+		mine.IsVote() && mine.ReplyTo == 0 && head.Talk.AsksToAgree(c.me.Seat, c.start.At) {
+		return taken, nil
 	}
 	event, err := c.findOwn(ctx, func(event room.Event) bool {
 		return event.Person && event.IsVote() == mine.IsVote() && event.Withdraws == mine.Withdraws &&
 			(mine.ReplyTo == event.ReplyTo || mine.IsVote() && mine.ReplyTo == 0)
 	})
 	mine.ReplyTo = event.ReplyTo
-	said = event.N > 0 && event.Fingerprint() == mine.Fingerprint() // a removed text is like none
-	if said {
-		op.earlier = roomlog.SentAs{N: event.N}
+	if event.N > 0 && event.Fingerprint() == mine.Fingerprint() { // a removed text is like none
+		taken.N = event.N
 	}
-	return said, err
+	return taken, err
 }
 
 // findOwn returns the newest event of the caller's seat within room.RepeatWindow for which is reports true; the zero
@@ -202,11 +187,11 @@ func (c *session) findOwn(ctx context.Context, is func(room.Event) bool) (room.E
 //
 // The server's own keys are not compared here. A second call of an endpoint for one event may get other words: the
 // first answer stands. sharedBefore compares the bytes of an upload.
-func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
-	if v.isNew() || v.sentAs.N == 0 || op.req.Key == "" || op.keyFromServer {
+func (c *session) checkKey(ctx context.Context, o *outgoing, v verdict) error {
+	if v.isNew() || v.sentAs.N == 0 || o.req.Key == "" || o.keyFromServer {
 		return nil
 	}
-	log := op.session.room.log
+	log := c.room.log
 	event, err := log.Event(ctx, v.sentAs.N)
 	if err == nil && event.Decides != 0 {
 		event, err = log.Event(ctx, event.Decides)
@@ -222,7 +207,7 @@ func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
 		event = *event.Draft
 		asks = len(event.Ask) > 0
 	}
-	field := op.differs(event, asks)
+	field := o.differs(c.me, event, asks)
 	if field == "" {
 		return nil
 	}
@@ -240,16 +225,16 @@ const theFile = "file"
 
 // differs returns the argument by which the call differs from the message event, else "". asks says that event asks
 // agents by name. Names are compared, not seats: an agent may have left, and another may have its name.
-func (op *sendOp) differs(event room.Event, asks bool) string {
-	mine, me := op.event, op.session.me
+func (o *outgoing) differs(me room.Caller, event room.Event, asks bool) string {
+	mine := o.event
 	text := "text"
-	if op.fileName != "" {
+	if o.fileName != "" {
 		text = "note"
 	}
 	switch {
 	case !event.Redacted && event.Text != mine.Text:
 		return text
-	case !event.Redacted && !op.sharesFile(event.File):
+	case !event.Redacted && !o.sharesFile(event.File):
 		return theFile
 	case event.Kind != mine.Kind:
 		return "kind"
@@ -257,10 +242,10 @@ func (op *sendOp) differs(event room.Event, asks bool) string {
 		return "withdraw"
 	case event.ReplyTo != mine.ReplyTo && !(event.IsVote() && mine.ReplyTo == 0): // the stored vote names its proposal
 		return "reply_to"
-	case !event.HasReadersOfAnother() && (len(event.To) > 0 != (len(op.req.To) > 0) ||
-		!sameCompany(me, event.ToNames, op.req.To)):
+	case !event.HasReadersOfAnother() && (len(event.To) > 0 != (len(o.req.To) > 0) ||
+		!sameCompany(me, event.ToNames, o.req.To)):
 		return "to"
-	case !op.asksAs(event, asks):
+	case !o.asksAs(me, event, asks):
 		return "ask"
 	case !slices.Equal(slices.Sorted(slices.Values(event.Finishes)), slices.Sorted(slices.Values(mine.Finishes))):
 		return "finishes"
@@ -270,19 +255,19 @@ func (op *sendOp) differs(event room.Event, asks bool) string {
 
 // sharesFile reports whether the call shares f; nil is no file. Before an upload arrives only the name of its file is
 // known.
-func (op *sendOp) sharesFile(f *room.File) bool {
-	if f == nil || op.fileName == "" {
-		return f == nil && op.fileName == ""
+func (o *outgoing) sharesFile(f *room.File) bool {
+	if f == nil || o.fileName == "" {
+		return f == nil && o.fileName == ""
 	}
-	return f.Name == op.fileName && (op.event.File == nil || f.Sum == op.event.File.Sum)
+	return f.Name == o.fileName && (o.event.File == nil || f.Sum == o.event.File.Sum)
 }
 
 // asksAs reports whether the call asks the same agents as event. Without names, a request asks the addressees, and a
 // proposal asks all. A call that names only the sender asks nobody.
-func (op *sendOp) asksAs(event room.Event, asks bool) bool {
-	switch me := op.session.me; {
-	case len(op.req.Ask) > 0:
-		return len(event.AskNames) > 0 && sameCompany(me, event.AskNames, op.req.Ask)
+func (o *outgoing) asksAs(me room.Caller, event room.Event, asks bool) bool {
+	switch {
+	case len(o.req.Ask) > 0:
+		return len(event.AskNames) > 0 && sameCompany(me, event.AskNames, o.req.Ask)
 	case event.Kind == room.Request:
 		return sameCompany(me, event.AskNames, event.ToNames)
 	}
@@ -294,53 +279,72 @@ var errDecided = fault.Refuse(fault.NotAllowed, "Your user has not let you send 
 	"within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
 	"idempotency_key.")
 
-// repeatsToNamed reports whether the call repeats a message to named agents. Such a message keeps whom it names, even
-// after they left or lost the name. unfound is the error of the unknown name.
-func (op *sendOp) repeatsToNamed(ctx context.Context, unfound error) bool {
-	c := op.session
-	if op.req.Key != "" { // if all names were found, the append checks the key
+// findRepeatedToNamed returns the message to named agents that the call repeats, and the event of o with the
+// addressees of that message: a message keeps whom it names, even after they left or lost the name. N is 0: none is
+// found. unfound is the error of a name that nobody here has. The addressees of a message that is known by its key are
+// left out.
+func (c *session) findRepeatedToNamed(ctx context.Context, o outgoing, k known, unfound error) (e room.Event,
+	earlier roomlog.SentAs) {
+	e = o.event
+	if o.req.Key != "" { // if all names were found, the append checks the key
 		if fault.CodeOf(unfound) != fault.InvalidArgument {
-			return false
+			return e, earlier
 		}
-		said, err := op.lookUpKey(ctx)
-		return said && err == nil
+		earlier, err := c.lookUpKey(ctx, o.req.Key)
+		if err != nil {
+			return e, roomlog.SentAs{}
+		}
+		return e, earlier
 	}
 	if c.me.RepeatsOnlyByKey() {
-		return false
+		return e, earlier
 	}
-	if _, known := c.head.LastSaid(c.me.Agent, op.began); !known {
-		if op.loadLastMessage(ctx) == nil {
-			c.useHead(c.room.log.Peek())
+	if _, indexed := c.head.LastSaid(c.me.Agent, c.start.At); !indexed {
+		if c.loadLastMessage(ctx) == nil {
+			c.moveOn()
 		}
 	}
 
 	// The call may repeat one of the messages in the index.
-	said, _ := c.head.SaidSince(c.me.Agent, c.start)
-	if u, known := c.head.LastSaid(c.me.Agent, op.began); known && op.began.Sub(u.At) < room.RepeatWindow {
+	said, _ := c.head.SaidSince(c.me.Agent, k.start)
+	if u, indexed := c.head.LastSaid(c.me.Agent, c.start.At); indexed && c.start.At.Sub(u.At) < room.RepeatWindow {
 		said = append(said, u.Saying)
 	}
 
 	// A message with the same words to the same names may be the repeated one.
 	for _, s := range said {
 		event, err := c.room.log.Event(ctx, s.N)
-		if err != nil || !op.saysSame(event) {
+		if err != nil || !c.saysSame(&o, event) {
 			continue
 		}
-		v, err := op.findRepeated(c.head, c.me, s.Fingerprint, op.began)
+		v, err := o.findRepeated(k, place{head: c.head, caller: c.me, now: c.start.At}, s.Fingerprint)
 		if v.sentAs.N > 0 && err == nil {
-			op.event.To, op.event.ToNames, op.event.Ask = event.To, event.ToNames, event.Ask
-			return true
+			e.To, e.ToNames, e.Ask = event.To, event.ToNames, event.Ask
+			return e, v.sentAs
 		}
 	}
-	return false
+	return e, earlier
+}
+
+// answerRepeated returns what came of a message that the call repeats: nothing is proposed again. The event of o may
+// lack addressees that have left, and without addressees it would be a message to all.
+func (c *session) answerRepeated(ctx context.Context, o *outgoing, earlier roomlog.SentAs) (*outcome, error) {
+	v, err := o.findEarlier(known{earlier: earlier}, place{caller: c.me, now: c.room.svc.now()})
+	if err == nil {
+		err = c.checkKey(ctx, o, v)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.result(ctx, o, v), nil
 }
 
 // saysSame reports whether e has the content of the call, to the same names.
-func (op *sendOp) saysSame(e room.Event) bool {
-	answered, _ := op.session.head.MessageNumber(op.req.ReplyTo)
-	asksSame := e.Kind == room.Proposal || op.asksAs(e, len(e.AskNames) > 0)
-	return !e.Redacted && len(e.To) > 0 == (len(op.req.To) > 0) && !e.HasReadersOfAnother() &&
-		e.Text == op.req.Text && e.Kind == op.event.Kind && asksSame && sameFile(e.File, op.event.File) &&
-		e.ReplyTo == answered && slices.Equal(e.Finishes, op.event.Finishes) &&
-		sameCompany(op.session.me, e.ToNames, op.req.To)
+func (c *session) saysSame(o *outgoing, e room.Event) bool {
+	answered, _ := c.head.MessageNumber(o.req.ReplyTo)
+	asksSame := e.Kind == room.Proposal || o.asksAs(c.me, e, len(e.AskNames) > 0)
+	return !e.Redacted && len(e.To) > 0 == (len(o.req.To) > 0) && !e.HasReadersOfAnother() &&
+		e.Text == o.req.Text && e.Kind == o.event.Kind && asksSame && sameFile(e.File, o.event.File) &&
+		e.ReplyTo == answered && slices.Equal(e.Finishes, o.event.Finishes) &&
+		sameCompany(c.me, e.ToNames, o.req.To)
 }

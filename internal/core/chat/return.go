@@ -63,7 +63,7 @@ func mayBind(by ident.Principal, caller room.Caller) bool {
 
 // answerRegained returns the answer for a caller that has regained its seat with a new token.
 func (c *session) answerRegained(ctx context.Context) (Seated, error) {
-	if !c.useHead(c.room.log.Peek()) {
+	if !c.moveOn() {
 		return Seated{}, c.refuseToken(ctx, c.head)
 	}
 	c.recorder().RecordCall(ctx)
@@ -83,7 +83,7 @@ func (c *session) answerReturn(ctx context.Context) (Seated, error) {
 	got := Seated{
 		Status: StatusReturned, Token: c.token.String(), Name: c.me.Name, Room: view, Now: c.room.svc.now(),
 		Invite: inviteOf(c.head, c.room.svc.now()),
-		Hidden: c.me.Since.Messages, Watch: c.head.ShownLink(c.me), Situation: c.situation(c.head),
+		Hidden: c.me.Since.Messages, Watch: c.head.ShownLink(c.me), Situation: c.situation(),
 	}
 	got.Agreements, err = c.agreements(ctx)
 	if err != nil {

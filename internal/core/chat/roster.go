@@ -284,8 +284,9 @@ func (s *Situation) addSilentTask(head *room.Head, by room.Caller, seen map[int]
 
 // addRoster adds the roster to the result of a wait if the roster has changed since the seat's last result. A wait that
 // messages end has no roster, unless an agent came or left.
-func (c *session) addRoster(ctx context.Context, head *room.Head, in *inbox, got *Waited) {
-	if !in.has(othersAway) && !in.has(agentMoved) && (got.Status == StatusMessages && in.has(overMask) ||
+func (c *session) addRoster(ctx context.Context, in *inbox, got *Waited) {
+	head := c.head
+	if !in.has(othersAway) && !in.has(agentMoved) && (got.Status == StatusMessages && in.end > goesOn ||
 		len(head.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.me)) {
 		return
@@ -298,7 +299,6 @@ func (c *session) addRoster(ctx context.Context, head *room.Head, in *inbox, got
 		return
 	}
 	agents := seen.Agents()
-	got.Others = head.Others(c.me.Seat) // the messages and the roster are of one moment
 	got.OthersIdle, got.OthersAway = absenceOf(agents)
 	got.NoPartner = head.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.othersGone(PartnerSilent)

@@ -43,6 +43,10 @@ func (c *session) useHead(head *room.Head) (seated bool) {
 	return seated
 }
 
+// moveOn makes the newest known head the head of the session: after an append, and before an answer is made. All of one
+// answer is of one head.
+func (c *session) moveOn() (seated bool) { return c.useHead(c.room.log.Peek()) }
+
 func (c *session) recorder() presence.Recorder {
 	return c.room.agents.Recorder(c.head, &c.me)
 }

@@ -41,15 +41,23 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err := c.readAsStay(ctx, &req); err != nil {
 		return Sent{}, s.Outward(err)
 	}
-	op := c.newSend(req)
-	if err := op.address(ctx); err != nil {
+	got, err := c.say(ctx, req)
+	if err != nil {
 		return Sent{}, s.Outward(err)
 	}
-	got, err := op.send(ctx)
-	if err != nil || !got.Sent {
-		return got, s.Outward(err)
+	if !got.Sent.Sent {
+		return got.Sent, nil
 	}
-	return op.answer(ctx, got)
+	return c.answer(ctx, &req, got)
+}
+
+// say sends the text of req. It returns before the call waits, so that its frame does not last as long as a wait.
+func (c *session) say(ctx context.Context, req SendRequest) (*outcome, error) {
+	o, k, repeated, err := c.address(ctx, outgoing{req: req, credential: c.warningOf(req.Text)})
+	if err != nil || repeated != nil {
+		return repeated, err
+	}
+	return c.send(ctx, &o, k)
 }
 
 // check refuses what cannot be a message in any room. The error is a *fault.Error.
@@ -113,85 +121,86 @@ func (req SendRequest) checkFinishes(vote bool) error {
 	return nil
 }
 
-// sendOp is a send under way.
-type sendOp struct {
-	// What was asked: set by newSend.
-
-	session *session
-	req     SendRequest // listen takes the cursor of a stay out
-	began   time.Time
-
-	// What the message carries beside req: set after newSend by the calls that share a file, and by sendAnswer.
-
-	needsConsent  bool            // the person behind the agent decides first, even without approval of all messages
+// outgoing is a message of the caller that is ready to be sent. It never changes: what the call learns before the
+// message is in the log is in known, and what came of the message is in outcome.
+type outgoing struct {
+	req           SendRequest
+	event         room.Event      // names are seats, and ids are events: see address
+	fileName      string          // of the shared file, which may still have to arrive; "" without a file
 	upload        *roomlog.Upload // ends with the message; nil: no file, or a file that came with the call
-	fileName      string          // of the shared file; "" without a file
 	keyFromServer bool            // the server made the idempotency key: see checkKey
-
-	// The message, with names resolved to seats and ids to events: set by address, or by an upload from what its
-	// address was given for. From event, propose makes the event to append, anew on each head; result replaces event by
-	// the appended event.
-
-	event       room.Event
-	fingerprint [16]byte // of text and addressees
-
-	// What is known before the rules are applied.
-
-	idleBefore int   // how many agents waited for a task when the call began; set by send
-	noSpace    error // the refusal if the disk has no space; set by resolve
-
-	// What is known so far. These fields change between two verdicts only, by the reads and, after a refused write, by
-	// recordEarlier; propose leaves them. The last to set earlier is result.
-
-	earlier    roomlog.SentAs // the message or draft that this call repeats; N is 0: none is known
-	guard      guard          // against speaking over unread messages
-	credential string         // what warningOf finds in the text; "": nothing, or the caller was warned
+	credential    string          // the kind of credential in the message; "": none, or nobody would read a warning
+	needsConsent  bool            // the person behind the agent decides first, even without approval of all messages
 }
 
-// newSend returns the send that the caller asks for.
-func (c *session) newSend(req SendRequest) *sendOp {
-	op := &sendOp{session: c, req: req, began: c.start.At, credential: c.warningOf(req.Text)}
-	if cursor, ok := c.token.ParseCursor(req.Cursor); ok {
-		op.guard = guard{on: true, cursor: cursor, checked: cursor.N}
-		c.start.Known = max(c.start.Known, cursor.N) // the client has the answer with this cursor
-	}
-	return op
+// known is what a call has learned about its message so far: resolve learns more between two verdicts.
+type known struct {
+	start   room.Start     // which events may be newer than the call
+	earlier roomlog.SentAs // the message or draft that this call repeats; N is 0: none is known
+	guard   guard          // against speaking over unread messages
+	warned  bool           // the caller was warned of the credential before
+	noSpace error          // the refusal if the disk has no space
+}
+
+// place is where a message would stand in the log: after head and batched, which are not written yet.
+type place struct {
+	head    *room.Head
+	caller  room.Caller
+	batched []room.Event
+	now     time.Time
+	log     *roomlog.Log // for its tail in memory
+}
+
+// outcome is what came of a message.
+type outcome struct {
+	Sent
+	event   room.Event     // as appended; of a repetition or an unsent message as the call has it
+	earlier roomlog.SentAs // of a repetition; N is 0: none
+
+	idleBefore int // how many agents waited for a task when the call began
 }
 
 // send counts the message against the limits of the caller, and appends the message.
-func (op *sendOp) send(ctx context.Context) (Sent, error) {
-	undo, err := op.session.room.svc.limits.Message(op.session.payer(ctx), len(op.req.Text))
+func (c *session) send(ctx context.Context, o *outgoing, k known) (*outcome, error) {
+	undo, err := c.room.svc.limits.Message(c.payer(ctx), len(o.req.Text))
 	if err != nil {
-		return Sent{}, err
+		return nil, err
 	}
-	if len(op.req.Finishes) > 0 { // before the append: the append frees tasks, and agents' waits end
-		op.idleBefore = op.session.room.agents.Idle(op.session.head)
+	idle := 0
+	if len(o.req.Finishes) > 0 { // before the append: the append frees tasks, and agents' waits end
+		idle = c.room.agents.Idle(c.head)
 	}
-	got, err := op.appendMessage(ctx)
-	gone := ctx.Err() != nil // the append may still succeed
-	if err != nil && !gone || err == nil && !got.wrote() {
+	got, err := c.appendMessage(ctx, o, k)
+	if err != nil {
+		if ctx.Err() == nil { // else the append may still succeed
+			undo()
+		}
+		return nil, err
+	}
+	if !got.wrote() {
 		undo()
 	}
-	return got, err
+	got.idleBefore = idle
+	return got, nil
 }
 
 // appendMessage appends the message, unless it is in the log already or held back.
-func (op *sendOp) appendMessage(ctx context.Context) (Sent, error) {
-	v, err := op.resolve(ctx, modeWrite)
+func (c *session) appendMessage(ctx context.Context, o *outgoing, k known) (*outcome, error) {
+	v, err := c.resolve(ctx, o, k, modeWrite)
 	if err != nil {
-		return Sent{}, err
+		return nil, err
 	}
-	return op.result(ctx, v), nil
+	return c.result(ctx, o, v), nil
 }
 
 // mayAppend reports whether the message would be appended now, and appends nothing. If not, got is the result, also for
 // a repeated message.
-func (op *sendOp) mayAppend(ctx context.Context) (got Sent, ok bool, err error) {
-	v, err := op.resolve(ctx, modeAsk)
+func (c *session) mayAppend(ctx context.Context, o *outgoing, k known) (got *outcome, ok bool, err error) {
+	v, err := c.resolve(ctx, o, k, modeAsk)
 	if err != nil || v.isNew() {
-		return Sent{}, err == nil, err
+		return nil, err == nil, err
 	}
-	return op.result(ctx, v), false, nil
+	return c.result(ctx, o, v), false, nil
 }
 
 // mode says what becomes of an accepted message.
@@ -230,29 +239,29 @@ func (v verdict) ends() bool { return v.sentAs.N > 0 || v.needs != needNothing }
 func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
 
 // resolve asks for a verdict, and gets what the verdict needs, until nothing is missing or the message is held back.
-func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
-	c := op.session
-	op.noSpace = c.checkSpace(len(op.req.Text))
+func (c *session) resolve(ctx context.Context, o *outgoing, k known, how mode) (verdict, error) {
+	k.noSpace = c.checkSpace(len(o.req.Text))
 	for range maxAttempts {
-		v, err := op.attempt(ctx, how)
+		v, err := c.attempt(ctx, o, k, how)
 		switch {
 		case errors.Is(err, errUnseated):
 			return verdict{}, c.refuseToken(ctx, c.room.log.Peek())
 		case err == nil && v.needs == needNothing:
-			return v, op.checkKey(ctx, v)
+			return v, c.checkKey(ctx, o, v)
 		case err != nil && !errors.As(err, new(*fault.Error)):
 			return v, err
 		}
 
 		// The message is refused or needs something. Both are void if an earlier call has sent the message.
-		said, errLookUp := op.lookUpKey(ctx)
-		if err != nil && errLookUp == nil && !said {
-			said, errLookUp = op.findTaken(ctx)
+		earlier, errLookUp := c.lookUpKey(ctx, o.req.Key)
+		if err != nil && errLookUp == nil && earlier.N == 0 {
+			earlier, errLookUp = c.findTaken(ctx, o)
 		}
 		switch {
 		case errLookUp != nil:
 			return v, errLookUp
-		case said:
+		case earlier.N > 0 && earlier != k.earlier:
+			k.earlier = earlier
 			continue
 		case err != nil:
 			return v, err
@@ -260,15 +269,15 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 
 		switch v.needs {
 		case needLastMessage:
-			err = op.loadLastMessage(ctx)
+			err = c.loadLastMessage(ctx)
 		case needOlderLog:
-			err = op.readBack(ctx)
+			k, err = c.readBack(ctx, o, k)
 		case needUnpaused:
-			v.heldBack = &Sent{Waited: op.answerUnsent(ctx, StatusPaused)}
+			v.heldBack = &Sent{Waited: c.answerUnsent(ctx, o, StatusPaused)}
 		case needReading:
-			v.heldBack, err = op.holdBack(ctx)
+			k.guard, v.heldBack, err = c.holdBack(ctx, o, k.guard)
 		case needConfirmation:
-			v.heldBack, err = op.warnOfCredential(ctx)
+			k.warned, v.heldBack, err = c.warnOfCredential(ctx, o)
 		}
 		if err != nil || v.heldBack != nil {
 			return v, err
@@ -280,35 +289,38 @@ func (op *sendOp) resolve(ctx context.Context, how mode) (verdict, error) {
 
 // attempt applies the rules to the message: with modeWrite during the append, on the very head before the message, and
 // with modeAsk on a head at least as new as the call.
-func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
+func (c *session) attempt(ctx context.Context, o *outgoing, k known, how mode) (verdict, error) {
 	var v verdict
-	log := op.session.room.log
-	proposal := &roomlog.Proposal{Blocked: op.recordEarlier, Began: op.began}
-	proposal.Propose = op.session.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change,
+	log := c.room.log
+	proposal := &roomlog.Proposal{Began: c.start.At, Blocked: func(x table.Conflict) {
+		if x.Item != nil { // the message for which the idempotency key stands
+			k.earlier = roomlog.ReadSent(*x.Item)
+		}
+	}}
+	proposal.Propose = c.ofCaller(func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change,
 		err error) {
-		v, err = op.propose(head, caller, proposal.Batched, now)
+		v, err = o.decide(k, place{head, caller, proposal.Batched, now, log})
 		return v.change, err
 	})
 	if how == modeAsk {
-		head, err := log.Refresh(ctx, op.began)
+		head, err := log.Refresh(ctx, c.start.At)
 		if err != nil {
 			return verdict{}, err
 		}
-		_, err = proposal.Propose(head, op.session.room.svc.now())
+		_, err = proposal.Propose(head, c.room.svc.now())
 		return v, err
 	}
-	if err := log.Append(ctx, proposal); err != nil { // if ctx has ended, op and v still belong to the append
+	if err := log.Append(ctx, proposal); err != nil { // if ctx has ended, v still belongs to the append
 		return verdict{}, err
 	}
 	v.change.Events = proposal.Events
 	return v, nil
 }
 
-// propose applies the rules of sending to the message of caller, as the event after head. batched are events before
-// it that are not written yet. propose changes nothing and does not block. The rules stand in the order of the body,
-// and the first that applies decides. The numbers are cases, and the body has them at its rules: one rule has two
-// cases where the case beside it shows when the rule does not apply (4 and 5, 7 and 8, 10 and 11). Two rare rules have
-// no number: the disk is full, and too many drafts wait.
+// decide applies the rules of sending to the message, as the next event at a place. decide does not block. The rules
+// stand in the order of the body, and the first that applies decides. The numbers are cases, and the body has them at
+// its rules: one rule has two cases where the case beside it shows when the rule does not apply (4 and 5, 7 and 8, 10
+// and 11). Two rare rules have no number: the disk is full, and too many drafts wait.
 //
 //  1. Ann says "shall we?" again after a minute: the answer names the first one, and nothing is written.
 //  2. Ann repeats, by its key, a draft that her person has refused: she is refused.
@@ -323,8 +335,9 @@ func (op *sendOp) attempt(ctx context.Context, how mode) (verdict, error) {
 //  11. Ann repeats such a text after it was held back: it is sent.
 //  12. Ann's person approves what she says, or what is said like this: it is kept as a draft.
 //  13. None of these: it is sent.
-func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Event, now time.Time) (verdict, error) {
-	v, err := op.findEarlier(head, caller, now) // 1, 2: for a repetition no other rule matters
+func (o *outgoing) decide(k known, at place) (verdict, error) {
+	head, caller, now := at.head, at.caller, at.now
+	v, err := o.findEarlier(k, at) // 1, 2: for a repetition no other rule matters
 	if v.ends() || err != nil {
 		return v, err
 	}
@@ -340,84 +353,85 @@ func (op *sendOp) propose(head *room.Head, caller room.Caller, batched []room.Ev
 		if err := head.CheckRun(); err != nil { // 6
 			return verdict{}, err
 		}
-		if op.mayBeHeld(head, caller, batched) { // 7, 8
+		if o.mayBeHeld(k.guard, at) { // 7, 8
 			return verdict{needs: needReading}, nil
 		}
 	}
 
 	// 9: the room accepts the message, and its addressees are there
-	event, err := head.ProposeMessage(caller, op.event, now)
+	event, err := head.ProposeMessage(caller, o.event, now)
 	if err == nil {
-		err = op.noSpace
+		err = k.noSpace
 	}
 	if err != nil {
 		return verdict{}, err
 	}
-	if op.credential != "" { // 10, 11
+	if o.credential != "" && !k.warned { // 10, 11
 		return verdict{needs: needConfirmation}, nil
 	}
 
-	as := roomlog.SentAs{N: head.AsOf + 1, Draft: op.needsConsent || head.NeedsApproval(caller, event),
-		Asks: len(op.event.Ask) > 0}
+	as := roomlog.SentAs{N: head.AsOf + 1, Draft: o.needsConsent || head.NeedsApproval(caller, event),
+		Asks: len(o.event.Ask) > 0}
 	if as.Draft { // 12
 		d := draftOf(caller.Agent, event.Fingerprint(), now) // for a vote, whose proposal ProposeMessage has set
-		if d.N > 0 && op.req.Key == "" {
+		if d.N > 0 && o.req.Key == "" {
 			return verdict{sentAs: d}, nil
 		}
-		event, err = caller.Draft(event, op.event.Ask, op.req.Key, now)
+		event, err = caller.Draft(event, o.event.Ask, o.req.Key, now)
 		if err != nil {
 			return verdict{}, err
 		}
 	}
-	ch := roomlog.Change{Events: []room.Event{event}, Ops: op.fileOps(head, event, now)}
-	if op.req.Key != "" {
-		ch.Ops = append(ch.Ops, roomlog.PutSent(head.ID, caller, op.req.Key, as, now))
+	ch := roomlog.Change{Events: []room.Event{event}, Ops: o.fileOps(head, event, now)}
+	if o.req.Key != "" {
+		ch.Ops = append(ch.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
 	}
 	return verdict{sentAs: as, change: ch}, nil // 13
 }
 
 // answerUnsent records the call, and returns the rest of an answer that hands out nothing. News is not read.
-func (op *sendOp) answerUnsent(ctx context.Context, status WaitStatus) Waited {
-	c := op.session
+func (c *session) answerUnsent(ctx context.Context, o *outgoing, status WaitStatus) Waited {
 	c.recorder().Record(ctx, presence.Call{Fresh: presence.SendFresh})
-	got := Waited{Status: status, Cursor: op.ownCursor(), Situation: c.situation(c.room.log.Peek())}
+	c.moveOn()
+	got := Waited{Status: status, Cursor: c.ownCursor(o), Situation: c.situation()}
 	got.Paused = got.Paused || status == StatusPaused // the person may have ended the pause since
 	return got
 }
 
 // ownCursor returns the cursor that the call gave, for an upload the call that opened it; "" if that gave none of the
 // caller's.
-func (op *sendOp) ownCursor() string {
-	switch {
-	case op.upload != nil:
-		return op.upload.Cursor
-	case !op.guard.on:
+func (c *session) ownCursor(o *outgoing) string {
+	if o.upload != nil {
+		return o.upload.Cursor
+	}
+	if cursor, ok := c.token.ParseCursor(o.req.Cursor); !ok || cursor.N > c.room.log.Peek().AsOf {
 		return ""
 	}
-	return op.req.Cursor
+	return o.req.Cursor
 }
 
-// result returns the answer to a message with a final verdict.
-func (op *sendOp) result(ctx context.Context, v verdict) Sent {
+// result returns what came of a message with a final verdict.
+func (c *session) result(ctx context.Context, o *outgoing, v verdict) *outcome {
 	if v.heldBack != nil {
-		return *v.heldBack
+		return &outcome{Sent: *v.heldBack, event: o.event}
 	}
+	got := &outcome{event: o.event}
 	if v.isNew() {
-		op.event = v.change.Events[0]
+		got.event = v.change.Events[0]
 	} else {
-		op.event.N, op.earlier = v.sentAs.N, v.sentAs
+		got.event.N, got.earlier = v.sentAs.N, v.sentAs
 	}
-	got := Sent{Sent: !v.sentAs.Draft, ID: op.session.head.MessageID(op.event.N), Duplicate: !v.isNew()}
+	got.Sent = Sent{Sent: !v.sentAs.Draft, ID: c.head.MessageID(got.event.N), Duplicate: !v.isNew()}
 	if v.sentAs.Draft {
-		got.Waited = op.answerUnsent(ctx, StatusPending)
+		got.Waited = c.answerUnsent(ctx, o, StatusPending)
 	} else {
-		got.Unfinished, got.Left = op.unfinished(ctx), op.namesOfLeft(ctx)
+		got.Unfinished, got.Left = c.unfinished(ctx, got), c.namesOfLeft(ctx, o.req.Text)
 	}
-	if got.Sent && (v.isNew() || op.req.Key == "") { // agents named again under a key may have left
-		got.To = readers(op.event)
+	if got.Sent.Sent && (v.isNew() || o.req.Key == "") { // agents named again under a key may have left
+		got.To = readers(got.event)
 	}
-	if len(op.event.Agreed) > 0 {
-		got.Agreed = op.session.head.MessageID(op.event.Agreed[0])
+	if len(got.event.Agreed) > 0 {
+		got.Agreed = c.head.MessageID(got.event.Agreed[0])
 	}
 	return got
 }
@@ -437,11 +451,10 @@ func (got Sent) wrote() bool {
 
 // unfinished returns the tasks of finishes that the message did not close, each with the reason. For a repeated message
 // the first one counts.
-func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
-	c := op.session
-	asked, closed := op.event.Finishes, op.event.Closes
-	if len(asked) > 0 && op.earlier.N > 0 {
-		if event, err := c.room.log.Event(ctx, op.earlier.N); err == nil {
+func (c *session) unfinished(ctx context.Context, got *outcome) (list []Unfinished) {
+	asked, closed := got.event.Finishes, got.event.Closes
+	if len(asked) > 0 && got.earlier.N > 0 {
+		if event, err := c.room.log.Event(ctx, got.earlier.N); err == nil {
 			closed = event.Closes
 		}
 	}
@@ -462,25 +475,26 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 
 // namesOfLeft returns the agents that the text names by @ and that have left: the sender expects them to read. If
 // the index does not reach back to room.LeftWindow, the log is read and the index extended.
-func (op *sendOp) namesOfLeft(ctx context.Context) []string {
-	log, me := op.session.room.log, op.session.me
-	names, sure := log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
-	if !sure && log.ReadBack(ctx, op.began.Add(-room.LeftWindow)) == nil { // the result does without the names
-		names, _ = log.Peek().LeftNamed(me.Agent, op.req.Text, op.began)
+func (c *session) namesOfLeft(ctx context.Context, text string) []string {
+	log, me := c.room.log, c.me
+	names, sure := log.Peek().LeftNamed(me.Agent, text, c.start.At)
+	if !sure && log.ReadBack(ctx, c.start.At.Add(-room.LeftWindow)) == nil { // the result does without the names
+		names, _ = log.Peek().LeftNamed(me.Agent, text, c.start.At)
 	}
 	return names
 }
 
 // answer completes the result of a sent message with unread messages, or with those that came during the wait.
-func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
-	c := op.session
+func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Sent, error) {
+	got := is.Sent
 	service := c.room.svc
-	if op.req.Said != nil {
-		op.req.Said()
+	if req.Said != nil {
+		req.Said()
 	}
-	waited, err := op.listen(ctx)
+	waited, err := c.listen(ctx, req, is)
 	if service.Unanswered(ctx, err) { // the message is sent; the sender may wait again
-		got.Cursor, got.Situation = op.req.Cursor, c.situation(c.room.log.Peek())
+		c.moveOn()
+		got.Cursor, got.Situation = req.Cursor, c.situation()
 		return got, nil
 	}
 	if err == nil {
@@ -490,52 +504,51 @@ func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 }
 
 // listen reads unread messages after the append, or waits for some.
-func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
-	c := op.session
-	c.useHead(c.room.log.Peek())
-	cursor, named := c.readCursor(op.req.Cursor)
-	if op.req.Stay { // the cursor was for the guard
-		cursor, named, op.req.Cursor = ident.Cursor{}, false, ""
+func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*Waited, error) {
+	c.moveOn()
+	cursor, named := c.readCursor(req.Cursor)
+	if req.Stay { // the cursor was for the guard
+		cursor, named, req.Cursor = ident.Cursor{}, false, ""
 	}
 	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
-	c.reader().AcknowledgeUnstored(cursor.N, op.event.ReplyTo)
-	if op.req.Wait == 0 || op.hasMoreWork() {
-		c.recorder().Record(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
+	c.reader().AcknowledgeUnstored(cursor.N, is.event.ReplyTo)
+	if req.Wait == 0 || c.hasMoreWork(is) {
+		c.recorder().Record(ctx, presence.Call{Absence: req.Absence, Activity: req.Activity,
 			Fresh: presence.SendFresh})
-		return op.unread(ctx, cursor, named)
+		return c.unread(ctx, req.waits(is.earlier), is.event.N, cursor, named)
 	}
-	head, err := c.room.log.Refresh(ctx, op.began)
+	head, err := c.room.log.Refresh(ctx, c.start.At)
 	if err != nil {
 		return nil, err
 	}
 	c.useHead(head)
-	return c.wait(ctx, op.waits(), op.event.N)
+	return c.wait(ctx, req.waits(is.earlier), is.event.N)
 }
 
 // waits returns the wait after the message.
-func (op *sendOp) waits() *WaitRequest {
-	return &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence, Activity: op.req.Activity,
-		Stay: op.req.Stay, key: op.req.Key, repeats: op.earlier.N}
+func (req *SendRequest) waits(earlier roomlog.SentAs) *WaitRequest {
+	return &WaitRequest{Cursor: req.Cursor, Wait: req.Wait, Absence: req.Absence, Activity: req.Activity,
+		Stay: req.Stay, key: req.Key, repeats: earlier.N}
 }
 
 // hasMoreWork reports whether the sender has just finished a task and has more to do: another task of its own, or
 // more free tasks than idle agents. If others owe the sender an answer, it waits, and hasMoreWork is false.
-func (op *sendOp) hasMoreWork() bool {
-	if len(op.event.Closes) == 0 {
+func (c *session) hasMoreWork(is *outcome) bool {
+	if len(is.event.Closes) == 0 {
 		return false
 	}
-	is := op.session.situation(op.session.head)
-	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.idleBefore)
+	now := c.situation()
+	return now.Owed == 0 && (len(now.Tasks) > 0 || now.FreeTasks > is.idleBefore)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the cursor is one of the caller's.
-func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (*Waited, error) {
-	c := op.session
-	pos, err := op.readFrom(ctx, cursor, named)
+func (c *session) unread(ctx context.Context, req *WaitRequest, sentN int64, cursor ident.Cursor, named bool) (*Waited,
+	error) {
+	pos, err := c.readFrom(ctx, req, cursor, named)
 	if err != nil {
 		return nil, err
 	}
-	pos.sentN = op.event.N
+	pos.sentN = sentN
 	in := newInbox(c, pos)
 	if err := in.collect(ctx); err != nil {
 		return nil, err
@@ -551,12 +564,10 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 }
 
 // readFrom returns where the caller continues to read after its message.
-func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool) (position, error) {
-	c := op.session
+func (c *session) readFrom(ctx context.Context, req *WaitRequest, cursor ident.Cursor, named bool) (position, error) {
 	if named {
 		return position{Offer: presence.OfferAfter(cursor.N), toldOthersAway: cursor.ToldOthersAway}, nil
 	}
-	req := op.waits()
 	newest := max(c.head.Recent.NewestForeign(c.me.Seat), c.head.LastChange)
 	if offer, ok := c.reader().OfferNothing(c.query(req, cursor), newest); ok && !c.me.IsPerson() {
 		return position{Offer: offer, ignored: req.Cursor != ""}, nil
@@ -568,84 +579,93 @@ func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool)
 // the head.
 func (c *session) readCursor(s string) (cursor ident.Cursor, ok bool) {
 	cursor, ok = c.token.ParseCursor(s)
-	if !ok || cursor.N > c.head.AsOf {
+	if !ok || cursor.N > c.room.log.Peek().AsOf {
 		return ident.Cursor{}, false
 	}
 	return cursor, true
 }
 
-// address makes the event, or returns the refusal. A caller whose seat is gone is told so first.
-func (op *sendOp) address(ctx context.Context) error {
-	err := op.makeEvent(ctx)
-	if fault.CodeOf(err) != fault.InvalidArgument {
-		return err
+// address returns the message with names turned into seats and ids into events, once, before the first attempt:
+// otherwise a message for Bob would reach another agent with Bob's name at a second attempt. k is what is known before
+// the first attempt. repeated is what came of an earlier message to the same names that the call repeats; nil: none is
+// found yet. A caller whose seat is gone is told so first.
+func (c *session) address(ctx context.Context, o outgoing) (_ outgoing, k known, repeated *outcome, err error) {
+	k.start = c.start
+	if cursor, ok := c.token.ParseCursor(o.req.Cursor); ok {
+		k.guard = guard{on: true, cursor: cursor, checked: cursor.N}
+		k.start.Known = max(k.start.Known, cursor.N) // the client has the answer with this cursor
 	}
-	c := op.session
-	head, errRefresh := c.room.log.Refresh(ctx, op.began)
+	e, earlier, err := c.makeEvent(ctx, o, k)
+	o.event = e
+	if err == nil && earlier.N > 0 {
+		repeated, err = c.answerRepeated(ctx, &o, earlier)
+		return o, k, repeated, err
+	}
+	if fault.CodeOf(err) != fault.InvalidArgument {
+		return o, k, nil, err
+	}
+	head, errRefresh := c.room.log.Refresh(ctx, c.start.At)
 	if errRefresh != nil {
-		return errRefresh
+		return o, k, nil, errRefresh
 	}
 	if _, here := head.CallerByToken(c.holder); !here {
-		return c.refuseToken(ctx, head)
+		return o, k, nil, c.refuseToken(ctx, head)
 	}
-	return err
+	return o, k, nil, err
 }
 
-// makeEvent turns names into seats and ids into events, once, before the first attempt. Otherwise a message for Bob
-// would reach another agent with Bob's name at a second attempt.
-func (op *sendOp) makeEvent(ctx context.Context) error {
-	op.event = room.Message(op.req.Text, op.req.Kind, op.event.File)
-	for _, id := range op.req.Finishes {
-		if no, ok := room.TaskNumber(id); ok && !slices.Contains(op.event.Finishes, no) {
-			op.event.Finishes = append(op.event.Finishes, no)
+// makeEvent returns the event of o. If o repeats an earlier call to named agents, the event has the addressees of that
+// call, and earlier is the message of that call.
+func (c *session) makeEvent(ctx context.Context, o outgoing, k known) (e room.Event, earlier roomlog.SentAs,
+	err error) {
+	e = room.Message(o.req.Text, o.req.Kind, o.event.File)
+	for _, id := range o.req.Finishes {
+		if no, ok := room.TaskNumber(id); ok && !slices.Contains(e.Finishes, no) {
+			e.Finishes = append(e.Finishes, no)
 		}
 	}
-	if op.event.Kind == room.Plain {
-		op.event.Kind = ""
+	if e.Kind == room.Plain {
+		e.Kind = ""
 	}
-	err := op.findNamed(ctx)
-	if len(op.req.To) > 0 || err != nil {
-		known := op.repeatsToNamed(ctx, err)
-		if err != nil && !known { // a repetition keeps addressees that have left since
-			return err
+	e, err = c.findNamed(ctx, o.req, e)
+	if len(o.req.To) > 0 || err != nil {
+		o.event = e
+		e, earlier = c.findRepeatedToNamed(ctx, o, k, err)
+		if err != nil && earlier.N == 0 { // a repetition keeps addressees that have left since
+			return e, earlier, err
 		}
 	}
-	if err := op.findAnswered(ctx); err != nil {
-		return err
-	}
-	op.fingerprint = op.event.Fingerprint()
-	return nil
+	e, err = c.findAnswered(ctx, o.req, e)
+	return e, earlier, err
 }
 
-// findNamed finds the seats of the names in To and in Ask.
-func (op *sendOp) findNamed(ctx context.Context) error {
-	me := op.session.me
-	if len(op.req.To) > 0 && me.IsPerson() && sameCompany(me, op.req.To, nil) { // a note
-		op.event.To, op.event.ToNames = []int{me.Seat}, []string{me.Name}
+// findNamed returns e with the seats of the names in To and in Ask.
+func (c *session) findNamed(ctx context.Context, req SendRequest, e room.Event) (room.Event, error) {
+	if len(req.To) > 0 && c.me.IsPerson() && sameCompany(c.me, req.To, nil) { // a note
+		e.To, e.ToNames = []int{c.me.Seat}, []string{c.me.Name}
 	} else {
-		readers, err := op.findAgents(ctx, "to", op.req.To)
+		readers, err := c.findAgents(ctx, "to", req.To)
 		if err != nil {
-			return err
+			return e, err
 		}
 		for _, agent := range readers {
-			op.event.To, op.event.ToNames = append(op.event.To, agent.Seat), append(op.event.ToNames, agent.Name)
+			e.To, e.ToNames = append(e.To, agent.Seat), append(e.ToNames, agent.Name)
 		}
 	}
-	asked, err := op.findAgents(ctx, "ask", op.req.Ask)
+	asked, err := c.findAgents(ctx, "ask", req.Ask)
 	for _, agent := range asked {
-		op.event.Ask = append(op.event.Ask, agent.Seat)
+		e.Ask = append(e.Ask, agent.Seat)
 	}
-	return err
+	return e, err
 }
 
 // findAgents returns the agents of names without the caller, each once, in the order of their seats. The head is
 // current, since another agent may have the name now. field is the argument for the refusal.
-func (op *sendOp) findAgents(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
+func (c *session) findAgents(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	c := op.session
-	head, err := c.room.log.Refresh(ctx, op.began)
+	head, err := c.room.log.Refresh(ctx, c.start.At)
 	if err != nil {
 		return nil, err
 	}
@@ -657,7 +677,7 @@ func (op *sendOp) findAgents(ctx context.Context, field string, names []string) 
 		agent, here := head.Named(key)
 		switch {
 		case !here:
-			return nil, op.refuseAbsent(field, i+1, key)
+			return nil, c.refuseAbsent(field, i+1, key)
 		case agent.Seat != c.me.Seat && !slices.ContainsFunc(found,
 			func(x room.Agent) bool { return x.Seat == agent.Seat }):
 			found = append(found, agent)
@@ -680,8 +700,7 @@ func refuseOnlySelf(field string) error {
 
 // refuseAbsent refuses a name that nobody here has. A name of an agent that the caller saw leave is no spelling
 // mistake. The refusal does not suggest a message to all: words meant for one agent could become public.
-func (op *sendOp) refuseAbsent(field string, number int, key string) error {
-	c := op.session
+func (c *session) refuseAbsent(field string, number int, key string) error {
 	if n, left := c.head.LeftAs(c.me.Agent, key); left {
 		if tail, known := c.room.log.Tail(n - 1); known && len(tail) > 0 && c.me.Sees(tail[0]) {
 			return fault.Refuse(fault.InvalidArgument, "%s: number %d left %s. Nothing was sent.", field, number,
@@ -728,27 +747,27 @@ func nameKeys(names []string) []string {
 	return keys
 }
 
-// findAnswered finds the answered message and the withdrawn one.
-func (op *sendOp) findAnswered(ctx context.Context) error {
-	if op.req.Withdraw != "" {
-		event, err := op.session.seenEvent(ctx, "withdraw", op.req.Withdraw)
+// findAnswered returns e with the answered message and the withdrawn one.
+func (c *session) findAnswered(ctx context.Context, req SendRequest, e room.Event) (room.Event, error) {
+	if req.Withdraw != "" {
+		event, err := c.seenEvent(ctx, "withdraw", req.Withdraw)
 		if err != nil {
-			return err
+			return e, err
 		}
-		op.event.Withdraws = event.N
+		e.Withdraws = event.N
 	}
-	if op.req.ReplyTo == "" {
-		return nil
+	if req.ReplyTo == "" {
+		return e, nil
 	}
-	e, err := op.session.seenEvent(ctx, "reply_to", op.req.ReplyTo)
+	event, err := c.seenEvent(ctx, "reply_to", req.ReplyTo)
 	if err != nil {
-		return err
+		return e, err
 	}
-	op.event.ReplyTo, op.event.ReSeat, op.event.ReFor = e.N, e.Seat, e.To
-	if e.Task != nil {
-		op.event.ReAdded = e.Task.Added
+	e.ReplyTo, e.ReSeat, e.ReFor = event.N, event.Seat, event.To
+	if event.Task != nil {
+		e.ReAdded = event.Task.Added
 	}
-	return nil
+	return e, nil
 }
 
 // seenEvent returns the event of id if the caller may see it. An event hidden from the caller does not exist here.

@@ -16,7 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/store/table/tabletest"
 )
 
-// The rows are the cases that the comment of sendOp.propose lists.
+// The rows are the cases that the comment of outgoing.decide lists.
 func TestSend_theFirstRuleThatApplies_decides(t *testing.T) {
 	shallWe := chat.SendRequest{Text: "shall we?", Cursor: "of the join"}
 	type outcome struct {

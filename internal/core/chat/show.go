@@ -169,7 +169,7 @@ func (c *session) shownOpen() (open ShownOpen) {
 			open.Requests++
 		}
 	}
-	open.Tasks, open.Drafts = c.situation(c.head).OpenTasks, len(c.me.Person.Open(now))
+	open.Tasks, open.Drafts = c.situation().OpenTasks, len(c.me.Person.Open(now))
 	return open
 }
 

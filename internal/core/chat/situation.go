@@ -62,9 +62,9 @@ type Situation struct {
 	SilentLeft time.Duration // until the caller may take the task if the agent stays silent; 0: now
 }
 
-// situation returns the caller's situation as of head.
-func (c *session) situation(head *room.Head) Situation {
-	now, me := c.room.svc.now(), c.me.Seat
+// situation returns the caller's situation.
+func (c *session) situation() Situation {
+	head, now, me := c.head, c.room.svc.now(), c.me.Seat
 	_, _, at := head.Recent.LastWord()
 	s := Situation{
 		Person: c.me.IsPerson(), Others: head.Others(me), Paired: head.Paired, Closed: head.Closed,
@@ -93,13 +93,14 @@ func (c *session) situation(head *room.Head) Situation {
 }
 
 // situation returns the situation of a caller that is handed the inbox.
-func (in *inbox) situation(head *room.Head) Situation {
-	s := in.session.situation(head)
+func (in *inbox) situation() Situation {
+	head := in.session.head
+	s := in.session.situation()
 	s.CursorIgnored, s.Missed, s.OthersGone, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(othersAway),
 		in.reason
 	s.Unsure = in.has(unsure)
 	s.LostTask = in.lostTask
-	if in.has(seatLost) { // a caller without a seat is asked nothing
+	if in.end == lost { // a caller without a seat is asked nothing
 		return s
 	}
 	if agent, here := head.Seated(in.session.me.Seat); here {

@@ -121,6 +121,7 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 		if err := in.collect(ctx); err != nil {
 			return nil, after, err
 		}
+		in.recordSleep()
 		if in.isOver() {
 			break
 		}
@@ -149,9 +150,9 @@ func (c *session) nextNews(ctx context.Context, after int64) (got *Waited, scann
 	if _, err := in.recordHandedOut(ctx, nil); err != nil {
 		return nil, after, err
 	}
-	head := live.log.Peek()
+	in.session.moveOn()
 	// Events that do not fit come with the next news.
-	got = &Waited{Status: in.status(ctx, head), Messages: in.batch.Messages, Wakes: in.has(overMask),
-		Situation: in.situation(head)}
+	got = &Waited{Status: in.status(ctx), Messages: in.batch.Messages, Wakes: in.end > goesOn,
+		Situation: in.situation()}
 	return got, in.scanned, nil
 }

@@ -546,15 +546,15 @@ func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[i
 }
 
 // hasActiveTask reports whether a taken task has not stalled; true if unknown.
-func (c *session) hasActiveTask(ctx context.Context, head *room.Head) bool {
-	seen, err := c.presence(ctx, head)
+func (c *session) hasActiveTask(ctx context.Context) bool {
+	seen, err := c.presence(ctx, c.head)
 	if err != nil {
 		if ctx.Err() == nil {
 			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
 		}
 		return true
 	}
-	return head.Works(seen, c.room.svc.now())
+	return c.head.Works(seen, c.room.svc.now())
 }
 
 // answer returns the list after the change, and the changed task.
@@ -663,7 +663,7 @@ func (op *taskOp) answerClosed(ctx context.Context) (Tasks, error) {
 			}
 		}
 		c.recorder().RecordCall(ctx)
-		c.useHead(c.room.log.Peek())
+		c.moveOn()
 		got, err := c.openTasks(ctx, 0)
 		got.Task = c.doneTask(done)
 		got.Stuck = c.waitingFor(done.Task)
@@ -692,7 +692,8 @@ func (c *session) listTasks(ctx context.Context, req TaskListRequest) (Tasks, er
 		return Tasks{}, refuseClosedID()
 	}
 	stored, more, err := c.room.log.Items().AllDone(ctx, c.me.Agent, before, closedShown)
-	got := Tasks{HasMore: more, Situation: c.situation(c.room.log.Peek())}
+	c.moveOn()
+	got := Tasks{HasMore: more, Situation: c.situation()}
 	for _, done := range stored {
 		got.Tasks = append(got.Tasks, *c.doneTask(done))
 	}
@@ -709,7 +710,7 @@ func (c *session) oneTask(ctx context.Context, id string) (got Tasks, err error)
 	if err != nil {
 		return got, err
 	}
-	got.Situation = c.situation(c.head)
+	got.Situation = c.situation()
 	task, open := c.head.Task(no)
 	if open {
 		v := c.taskOf(task, seen)
@@ -737,7 +738,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 	if err != nil {
 		return got, err
 	}
-	got.Situation = c.situation(head)
+	got.Situation = c.situation()
 	got.addSilentTask(head, c.me, seen, c.room.svc.now())
 	rank := func(task room.Task) int {
 		switch {

@@ -189,10 +189,10 @@ func (c *session) endWait(ctx context.Context, in *inbox, wait *presence.Wait, t
 		return nil, err
 	}
 	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
-		c.addRoster(ctx, c.room.log.Peek(), in, got)
+		c.addRoster(ctx, in, got)
 	}
 	if got.Status == StatusQuiet && got.NoPartner && !in.has(asleep) && !c.me.IsPerson() &&
-		!c.hasActiveTask(ctx, c.room.log.Peek()) {
+		!c.hasActiveTask(ctx) {
 		got.Status = StatusAllDone
 	}
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
@@ -248,6 +248,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 			return false, err
 		}
 		in.passOver(ctx, wait)
+		in.recordSleep()
 		if in.isOver() || last {
 			return false, nil
 		}
@@ -286,30 +287,32 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, wait *presence.Wa
 // handOut records the events in the inbox, and returns the answer with them. A superseded wait hands nothing out.
 // wait is nil for a call that does not wait.
 func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (*Waited, error) {
-	head := c.room.log.Peek()
-	if newest, err := in.recordHandedOut(ctx, wait); err != nil {
+	newest, err := in.recordHandedOut(ctx, wait)
+	if err != nil {
 		return nil, err
-	} else if !newest {
+	}
+	c.moveOn()
+	if !newest {
 		// The answer to the newer wait may be lost. wait is not nil: only a wait is superseded.
 		arrived := max(in.pos.Arrived, c.me.Joined)
 		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(arrived, in.pos.toldOthersAway), Yielded: wait.Yields,
-			Situation: c.situation(head)}, nil
+			Situation: c.situation()}, nil
 	}
-	if c.me.IsCalled() && in.pos.How != presence.Peek && !in.has(seatLost) && !c.me.IsPerson() {
+	if c.me.IsCalled() && in.pos.How != presence.Peek && in.end != lost && !c.me.IsPerson() {
 		c.endExpiredHooks(ctx)
-		head = c.room.log.Peek()
+		c.moveOn()
 	}
-	status := in.status(ctx, head) // what comes along is no news
+	status := in.status(ctx) // what comes along is no news
 	if err := in.bringAlong(ctx); err != nil {
 		return nil, err
 	}
 	got := &Waited{
-		Status: status, Messages: in.batch.Messages, HasMore: in.has(batchFull), before: in.before, Along: in.along,
-		Wakes:     in.has(overMask),
+		Status: status, Messages: in.batch.Messages, HasMore: in.end == full, before: in.before, Along: in.along,
+		Wakes:     in.end > goesOn,
 		Cursor:    c.cursor(in.scanned, in.has(othersAway) || in.pos.toldOthersAway && len(in.batch.Messages) == 0),
-		Situation: in.situation(head),
+		Situation: in.situation(),
 	}
-	if in.has(seatLost) {
+	if in.end == lost {
 		return got, nil
 	}
 	if !c.me.IsPerson() {
@@ -333,7 +336,7 @@ func (in *inbox) recordHandedOut(ctx context.Context, wait *presence.Wait) (newe
 	if err != nil || !newest || in.pos.How == presence.Peek || !r.HasHooks() {
 		return newest, err
 	}
-	for had := 0; had < len(in.batch.Messages) && !in.has(complete); {
+	for had := 0; had < len(in.batch.Messages) && in.end < full; {
 		had = len(in.batch.Messages)
 		_, err := in.session.room.log.Refresh(ctx, in.session.room.svc.now())
 		if err == nil {
@@ -380,7 +383,7 @@ func (c *session) poll(ctx context.Context, req *WaitRequest) (*Waited, error) {
 		if err := in.collect(ctx); err != nil {
 			return nil, err
 		}
-		if _, owes := c.head.Talk.Owes(c.me.Seat, now); owes && !in.has(overMask) {
+		if _, owes := c.head.Talk.Owes(c.me.Seat, now); owes && in.end == goesOn {
 			turn = c.room.agents.ClaimTurnIfNext(ctx, c.me.Seat, wait)
 		}
 	}
