@@ -149,7 +149,7 @@ func (r *register) forget(ctx context.Context, id string) {
 // recordUse brings back no key that was revoked meanwhile. A use that could not be recorded ends no call.
 func (r *register) recordUse(ctx context.Context, k known) {
 	today := r.clock.Now().UTC().Format(time.DateOnly)
-	if !r.isFirst(k.ID, today) {
+	if !r.recordFirst(k.ID, today) {
 		return
 	}
 	day, err := r.lastUse(ctx, k.ID)
@@ -184,8 +184,9 @@ func (r *register) lastUse(ctx context.Context, id string) (string, error) {
 	return dayOf(it)
 }
 
-// isFirst reports whether nobody has used a key today, as far as this process knows, and remembers the use.
-func (r *register) isFirst(id, today string) bool {
+// recordFirst remembers the first use of a key today, and reports whether this use is the first, as far as this process
+// knows.
+func (r *register) recordFirst(id, today string) (first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k, there := r.of[id]

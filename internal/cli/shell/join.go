@@ -223,7 +223,7 @@ func (s *Shell) checkElsewhere(ctx context.Context, c *client.Client, req JoinRe
 		if err != nil || !slices.ContainsFunc(here, sameName(seat.Name)) {
 			return nil // the join itself finds other errors
 		}
-		isThere, err := s.mayBe(ctx, seat, here, req)
+		isThere, err := s.mayBe(ctx, seat, here)
 		if err != nil {
 			return err
 		}
@@ -239,7 +239,7 @@ func (s *Shell) checkElsewhere(ctx context.Context, c *client.Client, req JoinRe
 
 // mayBe reports whether the room of a seat, at the seat's own address, may be the room with these agents. An address
 // that no longer answers may have any room.
-func (s *Shell) mayBe(ctx context.Context, seat client.Seat, agents []string, req JoinRequest) (bool, error) {
+func (s *Shell) mayBe(ctx context.Context, seat client.Seat, agents []string) (bool, error) {
 	place, err := s.at(seat.Server)
 	if err != nil {
 		return false, err
@@ -252,8 +252,8 @@ func (s *Shell) mayBe(ctx context.Context, seat client.Seat, agents []string, re
 	if err == nil && (is.Code == vacated || is.Code == unknown && !is.KeyInvalid) {
 		return false, nil
 	}
-	req.Room, req.Password = seat.Room, "" // a password for a room here is not for the operator of that address
-	there, err := namesIn(limited, c, req)
+	// A password for a room here is not for the operator of that address.
+	there, err := namesIn(limited, c, JoinRequest{Room: seat.Room})
 	return err != nil || slices.Equal(there, agents), nil
 }
 

@@ -356,7 +356,7 @@ func listen(ctx context.Context, w *client.Wake, o HookOptions) (text string, er
 	defer tick.Stop()
 	go func() {
 		defer cancel()
-		for of := (seatsFile{seats: o.Seats}); of.hasSession(w); {
+		for of := (seatsFile{store: o.Seats}); of.reload() && of.hasSession(w); {
 			select {
 			case <-ctx.Done():
 				return
@@ -371,18 +371,16 @@ func listen(ctx context.Context, w *client.Wake, o HookOptions) (text string, er
 	return text, err
 }
 
-// seatsFile is the file of seats, and its state when it was last read.
+// seatsFile is the file of seats as it was last read.
 type seatsFile struct {
-	seats *client.TokenStore
-	stat  fs.FileInfo
+	store *client.TokenStore
+	stat  fs.FileInfo // nil: not read yet
+	seats []client.Seat
 }
 
-// hasSession reports whether the session runs and has a seat.
-func (f *seatsFile) hasSession(w *client.Wake) bool {
-	if SessionOver(w) {
-		return false
-	}
-	now, err := os.Stat(f.seats.Path())
+// reload reads the file if it has changed, and reports whether it can be read.
+func (f *seatsFile) reload() (ok bool) {
+	now, err := os.Stat(f.store.Path())
 	if err != nil {
 		return false
 	}
@@ -390,8 +388,13 @@ func (f *seatsFile) hasSession(w *client.Wake) bool {
 		return true
 	}
 	f.stat = now
-	all, err := f.seats.All()
-	return err == nil && slices.ContainsFunc(all, func(s client.Seat) bool {
+	f.seats, err = f.store.All()
+	return err == nil
+}
+
+// hasSession reports whether the session runs and has a seat.
+func (f *seatsFile) hasSession(w *client.Wake) bool {
+	return !SessionOver(w) && slices.ContainsFunc(f.seats, func(s client.Seat) bool {
 		return s.HasSession() && s.Wake.Session == w.Session
 	})
 }

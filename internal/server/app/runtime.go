@@ -49,7 +49,7 @@ func TuneCollector(ctx context.Context) {
 				debug.SetGCPercent(next)
 				percent = next
 			}
-			if burst.isOver(allocated) {
+			if burst.observe(allocated) {
 				debug.FreeOSMemory()
 			}
 		}
@@ -66,10 +66,10 @@ func percentFor(live uint64) int {
 // burst has the allocated bytes at two times: when memory was last given back, and a second ago.
 type burst struct{ freed, last uint64 }
 
-// isOver reports, once a second, whether a burst that left garbage is over. allocated is how many bytes the process
-// has allocated since its start. isOver is true at most every 32 seconds, since a calm process needs 32 seconds for
+// observe records, once a second, how many bytes the process has allocated since its start, and reports whether a burst
+// that left garbage is over. over is true at most every 32 seconds, since a calm process needs 32 seconds for
 // leastGarbage.
-func (b *burst) isOver(allocated uint64) bool {
+func (b *burst) observe(allocated uint64) (over bool) {
 	calm := allocated-b.last < calmBytes
 	b.last = allocated
 	if !calm || allocated-b.freed < leastGarbage {

@@ -23,7 +23,7 @@ func TestBurst_isOver_onceItIsCalm(t *testing.T) {
 		{33 << 20, false}, {calmBytes, false}, {calmBytes - 1, true},
 		{leastGarbage - 2, false}, {1, false}, {1, true},
 	} {
-		if over := b.isOver(b.last + s.allocated); over != s.over {
+		if over := b.observe(b.last + s.allocated); over != s.over {
 			t.Errorf("second %d: %v, want %v", second, over, s.over)
 		}
 	}

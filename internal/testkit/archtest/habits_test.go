@@ -376,6 +376,84 @@ func TestFunctions_haveTheVerbsOfTheList(t *testing.T) {
 	}
 }
 
+// TestPredicates_changeNothing looks, in each function that is named as a question, for assignments to what its
+// receiver or a parameter leads to, and for calls of the receiver's method add.
+func TestPredicates_changeNothing(t *testing.T) {
+	question := regexp.MustCompile(`^([Ii]s|[Hh]as|[Mm]ay|[Nn]eeds|[Ww]ants|[Ww]ould)([A-Z]|$)`)
+	asked := 0
+	for _, s := range sources(t) {
+		if s.test() || testOnly(place(s.dir())) {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !question.MatchString(f.Name.Name) {
+				continue
+			}
+			asked++
+			given := givenTo(f)
+			ast.Inspect(f, func(n ast.Node) bool {
+				var changed []ast.Expr
+				switch n := n.(type) {
+				case *ast.AssignStmt:
+					changed = n.Lhs
+				case *ast.IncDecStmt:
+					changed = []ast.Expr{n.X}
+				case *ast.CallExpr:
+					if add, ok := n.Fun.(*ast.SelectorExpr); ok && add.Sel.Name == "add" {
+						changed = []ast.Expr{add}
+					}
+				}
+				for _, x := range changed {
+					if root := rootOf(x); root != x && given[root.Name] {
+						t.Errorf("%s: %s changes %s: name it by what it does", s.at(n), f.Name.Name, root.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if asked < 140 {
+		t.Errorf("only %d functions were looked at", asked)
+	}
+}
+
+// givenTo returns the names of the receiver and the parameters of f.
+func givenTo(f *ast.FuncDecl) map[string]bool {
+	names := map[string]bool{}
+	for _, list := range []*ast.FieldList{f.Recv, f.Type.Params} {
+		if list == nil {
+			continue
+		}
+		for _, field := range list.List {
+			for _, name := range field.Names {
+				names[name.Name] = true
+			}
+		}
+	}
+	return names
+}
+
+// rootOf returns the name with which an expression such as x.y[z] begins; an empty one if it begins with none.
+func rootOf(x ast.Expr) *ast.Ident {
+	for {
+		switch of := x.(type) {
+		case *ast.Ident:
+			return of
+		case *ast.SelectorExpr:
+			x = of.X
+		case *ast.IndexExpr:
+			x = of.X
+		case *ast.StarExpr:
+			x = of.X
+		case *ast.ParenExpr:
+			x = of.X
+		default:
+			return &ast.Ident{}
+		}
+	}
+}
+
 // outside are names in comments that stand for things outside the code.
 const outside = "ContentTypeNotSupportedError CreateProcess EventBridge OpenPGP PiB PowerShell " +
 	"PromptCompletionProvider ResponseController ServeMux TextMarshaler WhatsApp WithToolFilter iMessage macOS"
