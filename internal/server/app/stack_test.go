@@ -67,10 +67,13 @@ func (c *client) join(room string) error {
 	return json.NewDecoder(r.Body).Decode(&got)
 }
 
-// wait begins to wait.
-func (c *client) wait() error {
-	return c.ask("wait_for_message", map[string]any{"agent_token": c.seat.Token, "cursor": c.seat.Cursor,
-		"wait_seconds": 290}, "Accept: application/json, text/event-stream\r\n")
+// wait begins a call that waits: of wait_for_message, or of send_message.
+func (c *client) wait(tool string) error {
+	arguments := map[string]any{"agent_token": c.seat.Token, "cursor": c.seat.Cursor, "wait_seconds": 290}
+	if tool == "send_message" {
+		arguments["text"] = "Is anybody there?"
+	}
+	return c.ask(tool, arguments, "Accept: application/json, text/event-stream\r\n")
 }
 
 // deepHeader makes a call take 40 KB of the stack before Parley has it.
@@ -84,8 +87,8 @@ func deepen(n int) byte {
 	return frame[n/2]
 }
 
-// waiters lets n agents wait until the test ends, each after a deep call on its connection.
-func waiters(t *testing.T, n int) {
+// waiters lets n agents wait, by calls of tool, until the test ends, each after a deep call on its connection.
+func waiters(t *testing.T, n int, tool string) {
 	t.Helper()
 	a := onFile(t, app.Config{Settings: app.Settings{MaxWaits: 2 * n, MaxBodies: 64}})
 	server := httptest.NewUnstartedServer(nil)
@@ -121,7 +124,7 @@ func waiters(t *testing.T, n int) {
 		t.Fatal(err)
 	}
 	for _, c := range clients {
-		if err := c.wait(); err != nil {
+		if err := c.wait(tool); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -139,18 +142,18 @@ func waiting(dump []byte) int {
 		"[select]:\ngithub.com/parley-chat/parley/internal/core/chat.(*session).collectUntil(")
 }
 
-// measuresStacks makes this test program measure the stacks of waiting agents, print the bytes, and end with a dump
-// of all goroutines.
+// measuresStacks makes this test program measure the stacks of waiting calls of the tool that it names, print the
+// bytes, and end with a dump of all goroutines.
 const measuresStacks = "PARLEY_TEST_STACKS"
 
 // A collection halves a grown stack if less than a quarter is in use. So a slightly larger frame may cost each
 // waiting agent 16 KB, for good.
 func TestStack_ofAnAgentThatWaits_isSmallAgainAfterADeepCall(t *testing.T) {
-	const agents, most = 1000, 20 << 10
-	if os.Getenv(measuresStacks) != "" {
+	const agents = 1000
+	if tool := os.Getenv(measuresStacks); tool != "" {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		waiters(t, agents)
+		waiters(t, agents, tool)
 		for range 8 {
 			runtime.GC()
 		}
@@ -160,21 +163,23 @@ func TestStack_ofAnAgentThatWaits_isSmallAgainAfterADeepCall(t *testing.T) {
 		go panic("to see the stacks") // on this goroutine, a panic would first end the waits
 		select {}
 	}
-	self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
-	// New stacks begin at the smallest size: otherwise the size depends on earlier goroutines.
-	self.Env = append(os.Environ(), measuresStacks+"=1", "GODEBUG=adaptivestackstart=0")
-	dump, _ := self.CombinedOutput() // the program ends by a panic
-	said := regexp.MustCompile(`stacks=(\d+)`).FindSubmatch(dump)
-	if said == nil {
-		t.Fatalf("nothing was measured:\n%.4000s", dump)
-	}
-	stacks, err := strconv.Atoi(string(said[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("an agent that waits has %d bytes of stacks%s", stacks/agents, framesOfAWait(string(dump)))
-	if stacks > agents*most {
-		t.Errorf("an agent that waits has %d bytes of stacks, more than %d", stacks/agents, most)
+	for tool, most := range map[string]int{"wait_for_message": 20 << 10, "send_message": 36 << 10} {
+		self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+		// New stacks begin at the smallest size: otherwise the size depends on earlier goroutines.
+		self.Env = append(os.Environ(), measuresStacks+"="+tool, "GODEBUG=adaptivestackstart=0")
+		dump, _ := self.CombinedOutput() // the program ends by a panic
+		said := regexp.MustCompile(`stacks=(\d+)`).FindSubmatch(dump)
+		if said == nil {
+			t.Fatalf("nothing was measured:\n%.4000s", dump)
+		}
+		stacks, err := strconv.Atoi(string(said[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("an agent that waits by %s has %d bytes of stacks%s", tool, stacks/agents, framesOfAWait(string(dump)))
+		if stacks > agents*most {
+			t.Errorf("an agent that waits by %s has %d bytes of stacks, more than %d", tool, stacks/agents, most)
+		}
 	}
 }
 
