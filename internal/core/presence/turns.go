@@ -90,23 +90,42 @@ func (a *Attendees) signalTurn(s *silence, step time.Duration) {
 	}
 	seat, again := turn.Next()
 	wait := a.waits[seat]
-	switch {
-	case wait != nil:
+	if wait != nil {
 		select {
 		case <-wait.Turn: // of an earlier silence
 		default:
 		}
 		wait.Turn <- NextTurn{turn.Head.AsOf, n} // does not block: only signalTurn sends, under Attendees.mu
-		a.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
-	case again > 0 && a.o.SingleProcess:
-		a.scheduleTurnCheck(s.head, again, step)
-	case again > 0: // earlier, since an agent that this check waits for may wait or go away in another process
-		a.scheduleTurnCheck(s.head, min(again, maxTurnCheckPause), step)
-	case seat > 0: // the agent waits in another process, which checks, too
-		a.scheduleTurnCheck(s.head, room.TurnPasses, room.TurnPasses)
-	case !a.o.SingleProcess:
-		a.scheduleTurnCheck(s.head, min(2*step, maxTurnCheckPause), min(2*step, maxTurnCheckPause))
 	}
+	if pause, next := turnPause(seat, again, step, wait != nil, a.o.SingleProcess); pause > 0 {
+		a.scheduleTurnCheck(s.head, pause, next)
+	}
+}
+
+// turnPause returns when to check again whose turn it is, and the step of that check. seat and again are those of
+// room.Turn.Next, step is that of the last check, and here says that the agent of seat waits in this process:
+//
+//  1. The turn is Bob's, who waits here: 30 s later, since he may not take the turn.
+//  2. The turn is Bob's, who waits in another process: 30 s later, since that process checks, too.
+//  3. It is Bob's in 90 s, and no other process writes: in 90 s.
+//  4. It is Bob's in 90 s: in 30 s, since an agent may wait or go away in another process.
+//  5. It is nobody's, and no other process writes: not before an event; pause is 0.
+//  6. It is nobody's: after twice the last step, at most 30 s.
+func turnPause(seat int, again, step time.Duration, here, single bool) (pause, next time.Duration) {
+	switch {
+	case here: // 1
+		return room.TurnPasses, room.TurnPasses
+	case again > 0 && single: // 3
+		return again, step
+	case again > 0: // 4
+		return min(again, maxTurnCheckPause), step
+	case seat > 0: // 2
+		return room.TurnPasses, room.TurnPasses
+	case single: // 5
+		return 0, 0
+	}
+	longer := min(2*step, maxTurnCheckPause) // 6
+	return longer, longer
 }
 
 // readTurn reads what decides whose turn it is, and the number of that turn after the last word.

@@ -192,3 +192,43 @@ func TestClaimTurnIfNext_programLooksIn_claimsOnlyTheTurnOfItsAgent(t *testing.T
 		}
 	})
 }
+
+// The rows are the cases that the comment of turnPause lists.
+func TestTurnPause(t *testing.T) {
+	const step, soon, late = 4 * time.Second, 3 * time.Second, 90 * time.Second
+	for what, c := range map[string]struct {
+		seat         int
+		again        time.Duration
+		here, single bool
+		pause, next  time.Duration
+	}{
+		"1. The turn is Bob's, who waits here: 30 s later, since he may not take the turn.": {
+			2, 0, true, true, room.TurnPasses, room.TurnPasses,
+		},
+		"2. The turn is Bob's, who waits in another process: 30 s later, since that process checks, too.": {
+			2, 0, false, false, room.TurnPasses, room.TurnPasses,
+		},
+		"3. It is Bob's in 90 s, and no other process writes: in 90 s.": {
+			2, late, false, true, late, step,
+		},
+		"4. It is Bob's in 90 s: in 30 s, since an agent may wait or go away in another process.": {
+			2, late, false, false, maxTurnCheckPause, step,
+		},
+		"somebody in 3 s": {
+			0, soon, false, false, soon, step,
+		},
+		"5. It is nobody's, and no other process writes: not before an event; pause is 0.": {
+			0, 0, false, true, 0, 0,
+		},
+		"6. It is nobody's: after twice the last step, at most 30 s.": {
+			0, 0, false, false, 2 * step, 2 * step,
+		},
+	} {
+		if pause, next := turnPause(c.seat, c.again, step, c.here, c.single); pause != c.pause || next != c.next {
+			t.Errorf("%s: after %v, step %v; want %v, %v", what, pause, next, c.pause, c.next)
+		}
+	}
+	if pause, _ := turnPause(0, 0, maxTurnCheckPause, false, false); pause != maxTurnCheckPause {
+		t.Errorf("6. nobody, after the longest step: after %v", pause)
+	}
+}

@@ -187,35 +187,44 @@ func (a *appender) appendBatch(ctx context.Context, batch []*Proposal) {
 		}
 	}()
 	for conflicts := 0; len(batch) > 0; {
-		w, ended, failed := a.try(ctx, batch, conflicts)
-		switch {
-		case failed != nil:
+		tried, n, failed := a.try(ctx, batch, conflicts)
+		if failed != nil {
 			err = failed
 			return
+		}
+		switch tried {
 		case ended:
-			conflicts = 0
-			batch = batch[len(w.entries):]
-		case len(w.events) > 0:
+			batch, conflicts = batch[n:], 0
+		case conflicted:
 			conflicts++
+		case again:
 		}
 	}
 }
 
-// try puts as many proposals of the batch as fit into one Write, and writes them. If ended is false, try must run
-// again.
-func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w *write, ended bool, err error) {
+// attempt is what came of an attempt to append a batch.
+type attempt int
+
+const (
+	again      attempt = iota // the head was not current: nothing was written
+	conflicted                // another write was in the way
+	ended                     // the proposals have their events, or their refusals
+)
+
+// try puts as many proposals of the batch as fit into one Write, and writes them. n is how many proposals fitted.
+func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (tried attempt, n int, err error) {
 	head, err := a.base(ctx, conflicts)
 	if err != nil {
-		return nil, false, err
+		return again, 0, err
 	}
-	w = newWrite(head)
+	w := newWrite(head)
 	w.addProposals(batch, a.log.store.now())
 	if len(w.events) == 0 {
-		ended, err = a.endUnwritten(ctx, w)
+		tried, err = a.endUnwritten(ctx, w)
 	} else {
-		ended, err = a.writeAndPublish(ctx, w)
+		tried, err = a.writeAndPublish(ctx, w)
 	}
-	return w, ended, err
+	return tried, len(w.entries), err
 }
 
 // base returns the head to propose on. After a conflict it reads the tail first, because the event in the way is
@@ -234,48 +243,48 @@ func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) 
 }
 
 // writeAndPublish writes w, and publishes its head.
-func (a *appender) writeAndPublish(ctx context.Context, w *write) (bool, error) {
+func (a *appender) writeAndPublish(ctx context.Context, w *write) (attempt, error) {
 	began := a.log.store.now()
 	err := a.log.store.table.Write(ctx, w.ops...)
 	var conflict *table.ConflictError
 	switch {
 	case err == nil:
 	case errors.As(err, &conflict):
-		own, err := a.conflicted(w, conflict)
+		own, err := a.readConflict(w, conflict)
 		if err != nil || !own {
-			return false, err
+			return conflicted, err
 		}
 	default:
 		a.log.tellCalls(w.events) // the events may have been written
-		return false, err
+		return again, err
 	}
 	if err := a.log.commit(w, began); err != nil {
-		return false, err
+		return again, err
 	}
 	w.deliver()
 	a.log.tellCalls(w.events)
-	return true, nil
+	return ended, nil
 }
 
 // endUnwritten ends a write of refusals and of answers that need no write. No put proves that the head is current,
 // so the answers are valid only on a head no older than the calls.
-func (a *appender) endUnwritten(ctx context.Context, w *write) (bool, error) {
+func (a *appender) endUnwritten(ctx context.Context, w *write) (attempt, error) {
 	latest := w.entries[0].p.Began
 	for _, entry := range w.entries {
 		latest = room.Latest(latest, entry.p.Began)
 	}
 	head, err := a.log.Refresh(ctx, latest)
 	if err != nil || head.AsOf != w.base.AsOf {
-		return false, err
+		return again, err
 	}
 	w.deliver()
-	return true, nil
+	return ended, nil
 }
 
-// conflicted finds out what was in the way of w. own is true if w itself was in the way: the Write succeeded, and
+// readConflict finds out what was in the way of w. own is true if w itself was in the way: the Write succeeded, and
 // its reply was lost. The id of the event tells: if only the number counted, Ann's stored event 42 would be appended
 // again as 43, and everyone would read her message twice.
-func (a *appender) conflicted(w *write, conflict *table.ConflictError) (own bool, err error) {
+func (a *appender) readConflict(w *write, conflict *table.ConflictError) (own bool, err error) {
 	var won []room.Event
 	for _, blocked := range conflict.Conflicts {
 		if blocked.Op >= len(w.events) {
