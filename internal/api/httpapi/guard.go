@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/auth/oauth"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
@@ -30,7 +31,8 @@ func (s *server) answeredByGuard(ex *exchange, r *http.Request) bool {
 		ex.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use "+
 				"http://127.0.0.1 with the server's port. Behind a proxy or a tunnel, start it with "+
-				"--public-url and its address there, or with --allow-host and its host name there.", quoted(r.Host)))
+				"--public-url and its address there, or with --allow-host and its host name there.",
+			sanitize.Quote(r.Host)))
 		return true
 	}
 	origins := r.Header.Values("Origin")
@@ -48,7 +50,7 @@ func (s *server) answeredByGuard(ex *exchange, r *http.Request) bool {
 	ex.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 		"Web pages of %s may not call this server. If that is the address of this server itself, start the "+
 			"server with --public-url and that address; for pages of another site, with --allow-origin and its "+
-			"address. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
+			"address. Clients outside a browser send no Origin header.", sanitize.Quote(strings.Join(origins, ", "))))
 	return true
 }
 
@@ -104,19 +106,5 @@ func hostname(hostport string) string {
 	return strings.ToLower(host)
 }
 
-// isLoopback reports whether a host, with or without port, is this machine by its form. isLoopback does not ask the
-// DNS.
-func isLoopback(hostport string) bool {
-	host := hostname(hostport)
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
-// quoted returns a text of a client so that a refusal can repeat it: quoted, and cut after 100 bytes.
-func quoted(s string) string {
-	const most = 100
-	if len(s) > most {
-		s = s[:most] + "..."
-	}
-	return fmt.Sprintf("%q", s)
-}
+// isLoopback reports whether a host, with or without port, is this machine by its form.
+func isLoopback(hostport string) bool { return ident.IsLoopback(hostname(hostport)) }

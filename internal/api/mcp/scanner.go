@@ -3,13 +3,13 @@ package mcp
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/api"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // scanner walks once through a JSON text that json.Valid accepts. It makes the checks that json.Valid does not make,
@@ -78,11 +78,11 @@ func (s *scanner) object(depth int, m members) *Refusal {
 		key := unquote(literal)
 		name := fold(key)
 		if seen[name] {
-			return invalid("The key %s occurs twice in one object.", shown(key))
+			return invalid("The key %s occurs twice in one object.", sanitize.Quote(key))
 		}
 		seen[name] = true
 		if right := keys[name]; m != nil && right != "" && right != key {
-			return invalid("Write the key %s as %q, letter by letter. Nothing was done.", shown(key), right)
+			return invalid("Write the key %s as %q, letter by letter. Nothing was done.", sanitize.Quote(key), right)
 		}
 		s.space()
 		s.at++ // the colon
@@ -172,15 +172,6 @@ func unquote(literal []byte) string {
 // fold maps all spellings of a name that encoding/json does not distinguish to one spelling. strings.ToLower also
 // maps the Kelvin sign to "k", but leaves the long "s".
 func fold(name string) string { return strings.ReplaceAll(strings.ToLower(name), "\u017f", "s") }
-
-// shown returns a client's text quoted, for an answer to the client.
-func shown(s string) string {
-	const most = 100 // bytes
-	if len(s) > most {
-		s = s[:most] + "..."
-	}
-	return fmt.Sprintf("%q", s)
-}
 
 // loneSurrogate reports whether a JSON string has an escape for half of a character
 // without the other half.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // negotiable returns the header of m in a form that mcp-go accepts, or the unknown version in the header. A client of
@@ -33,8 +35,8 @@ func refuseVersion(w http.ResponseWriter, m *Message, version string) {
 	failure := library.UnsupportedProtocolVersionError{Version: version, Supported: library.ValidProtocolVersions}.
 		JSONRPCError().Error
 	failure.Message = fmt.Sprintf("This server does not have version %s of the protocol. Nothing was done: send one "+
-		"of these as %s: %s. Or send %s there, with the other headers and the _meta of that version.", shown(version),
-		library.HeaderProtocolVersion, strings.Join(library.LegacyProtocolVersions(), ", "),
+		"of these as %s: %s. Or send %s there, with the other headers and the _meta of that version.",
+		sanitize.Quote(version), library.HeaderProtocolVersion, strings.Join(library.LegacyProtocolVersions(), ", "),
 		library.ProtocolVersion20260728)
 	respond(w, http.StatusBadRequest, m.ID, nil, &failure)
 }

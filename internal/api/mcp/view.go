@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // View is a page that clients show in a conversation as the result of a tool with this view: see [Tool]. The page
@@ -201,7 +202,7 @@ func (s *Server) answerList(w http.ResponseWriter, c *resourceCall, name string,
 // noResource returns the error for an unknown URI.
 func noResource(code int, uri string) *library.JSONRPCErrorDetails {
 	return &library.JSONRPCErrorDetails{Code: code, Data: map[string]any{"uri": uri},
-		Message: "There is no resource " + shown(uri) + " here. Read one that resources/list names."}
+		Message: "There is no resource " + sanitize.Quote(uri) + " here. Read one that resources/list names."}
 }
 
 // viewResponse returns the answer to a read of the document, and copies the document once.

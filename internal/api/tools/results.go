@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
 )
@@ -153,7 +154,7 @@ func viewTimeIf(t time.Time) string {
 
 // beginning returns the first n characters of s, and a mark if s is longer.
 func beginning(s string, n int) string {
-	if start := chat.FirstChars(s, n); start != s {
+	if start := sanitize.FirstChars(s, n); start != s {
 		return start + "…"
 	}
 	return s

@@ -1,10 +1,11 @@
 package oauth
 
 import (
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // mayRedirect reports whether an answer may go to an address at all: by https, to this computer (RFC 8252, section
@@ -134,10 +135,7 @@ func redirects(list []string, address string) bool {
 }
 
 // isLoopback reports whether the host of an address is this computer, by the form of the host.
-func isLoopback(u *url.URL) bool {
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
-}
+func isLoopback(u *url.URL) bool { return ident.IsLoopback(u.Hostname()) }
 
 // withParameters returns an address with further parameters in its query.
 func withParameters(address string, parameters url.Values) string {

@@ -53,9 +53,6 @@ const (
 
 func (f *Failure) Error() string { return f.Text }
 
-// ExitCode returns the exit code of the program.
-func (f *Failure) ExitCode() int { return f.Code }
-
 func fail(code int, format string, args ...any) error {
 	return &Failure{sentence(format, args...), code}
 }

@@ -27,7 +27,7 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 		by := ident.Actor(x.By, x.Person, x.PersonName)
 		a := Agreement{ID: c.head.MessageID(x.N), By: by, AgreedBy: append([]string{by}, x.AgreedBy...),
 			To: x.ToNames, File: agreedFile(x), At: time.UnixMilli(x.AtMs)}
-		a.Text = x.Text[:sanitize.Seam(x.Text, len(FirstChars(x.Text, agreementChars)))]
+		a.Text = x.Text[:sanitize.Seam(x.Text, len(sanitize.FirstChars(x.Text, agreementChars)))]
 		if len(a.Text) < len(x.Text) {
 			a.More = &More{ID: a.ID, Offset: len(a.Text)}
 		}

@@ -278,11 +278,3 @@ func bothEnds(s string, n int) string {
 	}
 	return string(chars[:n/2]) + " … " + string(chars[len(chars)-n/2:])
 }
-
-// FirstChars returns the first n characters of s.
-func FirstChars(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n])
-}

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/store/files"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -81,7 +82,7 @@ func ClaimKey(key files.Key) table.Key { return inRoom(key.Room, claimPrefix+key
 func readPositionKey(id string, caller room.Caller) table.Key {
 	sort := "AT#" + seatDigits(caller.Seat)
 	if caller.IsPerson() {
-		sort += personSuffix + "#" + firstRunes(caller.Device, deviceDigits)
+		sort += personSuffix + "#" + sanitize.FirstChars(caller.Device, deviceDigits)
 	}
 	return inRoom(id, sort)
 }
@@ -178,26 +179,15 @@ const unitBytes = 1000
 func putListed(state *room.State) table.Op {
 	key := ListedKey(state.Key)
 	listing := Listing{
-		V: room.Version, ID: state.ID, Name: state.Name, Description: firstRunes(state.Description, 200),
+		V: room.Version, ID: state.ID, Name: state.Name, Description: sanitize.FirstChars(state.Description, 200),
 		Type: state.Type, Capacity: state.Capacity, Password: state.Password != "",
 	}
 	data := Encode(listing)
 	for len(key.Partition)+len(key.Sort)+len(data) > unitBytes && listing.Description != "" {
-		listing.Description = firstRunes(listing.Description, utf8.RuneCountInString(listing.Description)*9/10)
+		listing.Description = sanitize.FirstChars(listing.Description, utf8.RuneCountInString(listing.Description)*9/10)
 		data = Encode(listing)
 	}
 	return table.Put(table.Item{Key: key, Expires: state.Expires().Add(nameLife), Data: data}, table.Always)
-}
-
-// firstRunes returns the first n characters of s.
-func firstRunes(s string, n int) string {
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
 }
 
 // Layout says where a room is stored, for a program that copies rooms from one table to another.

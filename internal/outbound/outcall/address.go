@@ -48,7 +48,7 @@ func (c *Caller) parse(address string) (*url.URL, error) {
 	// The address is well-formed. From here on its host is compared in one spelling.
 	at.Host, at.Fragment = strings.ToLower(at.Host), ""
 	host := at.Hostname()
-	local := c.o.Loopback && at.Scheme == "http" && isLoopback(host)
+	local := c.o.Loopback && at.Scheme == "http" && isOwnName(host)
 	switch {
 	case at.User != nil:
 		return nil, errUser
@@ -75,8 +75,8 @@ func portOf(at *url.URL) string {
 	return "443"
 }
 
-// isLoopback reports whether a host is a name of this machine by which it may be called.
-func isLoopback(host string) bool {
+// isOwnName reports whether a host is a name of this machine by which it may be called.
+func isOwnName(host string) bool {
 	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, host)
 }
 
@@ -88,7 +88,7 @@ func canonical(hostport string) string {
 		host, port = strings.Trim(hostport, "[]"), ""
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if isLoopback(host) {
+	if isOwnName(host) {
 		host = "localhost"
 	}
 	return net.JoinHostPort(host, port)

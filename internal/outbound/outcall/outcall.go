@@ -232,7 +232,7 @@ func (c *Caller) dialLoopback(ctx context.Context, _, address string) (net.Conn,
 	if err != nil {
 		return nil, err
 	}
-	if !c.o.Loopback || !isLoopback(host) {
+	if !c.o.Loopback || !isOwnName(host) {
 		return nil, errScheme
 	}
 	at := []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
