@@ -32,7 +32,8 @@ func (m *machine) records(programs ...string) (notes string) {
 	return notes
 }
 
-// ran returns the calls in the file of records, but for those by which a client looks at a folder.
+// ran returns the calls in the file of records, but for those of git by which a client looks at a folder, or gets its
+// own plugins.
 func (m *machine) ran(notes string) (calls []string) {
 	text, err := os.ReadFile(notes)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +41,8 @@ func (m *machine) ran(notes string) (calls []string) {
 	}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
-		if !strings.HasPrefix(line, "git ") || strings.HasPrefix(line, "git log -1") || strings.Contains(line, "push") {
+		if !strings.HasPrefix(line, "git ") || strings.HasPrefix(line, "git log -1") ||
+			slices.Contains(strings.Fields(line), "push") {
 			calls = append(calls, line)
 		}
 	}
