@@ -89,14 +89,7 @@ func TestStream_anyID_comesBackAsItWasSent(t *testing.T) {
 						t.Errorf("%s is answered with %s", method, got)
 					}
 				}
-				answer := s.send(s.request(e.call(id, "block", "hello", id)))
-				await(t, s.entered)
-				s.beat()
-				resp := await(t, answer)
-				defer resp.Body.Close()
-				events := bufio.NewReader(resp.Body)
-				next(t, events) // the comment with the header
-				s.beat()
+				events := s.beats(t, e, id, id)
 				if got := next(t, events); !strings.Contains(got, `"progressToken":`+id+`,`) {
 					t.Errorf("the beat is %s", got)
 				}
@@ -161,19 +154,27 @@ func TestStream_longCall_beatsWithCommentsAndEndsWithTheAnswer(t *testing.T) {
 	}
 }
 
+// beats begins a call that waits, with an id and a progress token, and returns its stream from the second beat on: the
+// first beat brings a comment with the header.
+func (s *site) beats(t *testing.T, e era, id, token string) *bufio.Reader {
+	t.Helper()
+	answer := s.send(s.request(e.call(id, "block", "hello", token)))
+	await(t, s.entered)
+	s.beat()
+	resp := await(t, answer)
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	events := bufio.NewReader(resp.Body)
+	next(t, events)
+	s.beat()
+	return events
+}
+
 func TestStream_progressToken_beatsAreRisingProgress(t *testing.T) {
 	for _, e := range eras() {
 		for _, token := range []string{`"abc"`, `5`} {
 			t.Run(e.name+token, func(t *testing.T) {
 				s := newSite(t)
-				answer := s.send(s.request(e.call("7", "block", "hello", token)))
-				await(t, s.entered)
-				s.beat()
-				resp := await(t, answer)
-				defer resp.Body.Close()
-				events := bufio.NewReader(resp.Body)
-				next(t, events) // the comment with the header
-				s.beat()
+				events := s.beats(t, e, "7", token)
 				for n := 1; n <= 3; n++ {
 					r := decode(t, next(t, events))
 					if r.Method != "notifications/progress" || r.Params.Progress != n ||
