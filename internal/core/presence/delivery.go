@@ -37,45 +37,60 @@ import (
 //  20. Bob's person opens the room on a new device: the offer says that it is the first.
 //  21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
 //
-// Three of the numbers below cut the line of events. (BatchAfter, BatchTo] is the last batch, which the next call
-// without a cursor gets once more. (Acked, BatchAfter] was handed out twice, and comes along if it fits. In case 3:
+// Three marks cut the line of events in four. A mark only rises, and never above the next mark, so the order in which
+// two processes, or two calls, raise the marks does not matter:
 //
-//	after          Acked  BatchAfter  BatchTo      40 | 41 | 42 | 43 |
-//	the join       0      40          40
-//	the 1st call   0      40          42              | batch   |
-//	the 2nd call   0      42          42              | twice   |
-//	the 3rd call   0      42          43              | twice   | batch
+//	up to Arrived   the events have arrived: none comes again
+//	up to Twice     the events were handed out twice: they come along with the next answer, if they fit
+//	up to Once      the events were handed out: they come again with the next answer, marked
+//	after Once      the events are new
 //
-// How far a reader has come is kept in numbers of events. The second column says what became of the events up to
-// that number, the third who records the number, and the last where the number is kept:
+// In case 3:
 //
-//	Acked          have arrived                      Acknowledge, HandOut, HoldBack  table, a minute late
-//	BatchTo        handed out without a cursor       HandOut                         table
-//	BatchAfter     came before the last such batch   HandOut                         table
-//	ShownTo        handed out with a cursor, hooked  HandOut, RecordShown            table
-//	HeldBackTo     handed to a send held back        HoldBack                        table
-//	shown          handed out with a cursor, or      HandOut, RecordShown,           the process
-//	               without if that write failed      Reader.writeDelivery
-//	joined         handed out by the join            deliveryOf                      the seat, in the log
-//	Presence.Read  handed to the agent in any way    Reader.recordRead               the process, then the lease
+//	after          Arrived  Twice  Once      40 | 41 | 42 | 43 |
+//	the join       0        40     40
+//	the 1st call   0        40     42              | once    |
+//	the 2nd call   0        42     42              | twice   |
+//	the 3rd call   0        42     43              | twice   | once
 //
-// Others see Presence.Read. A Delivery needs Presence.Read only in case 21.
+// Shown lies beside them: answers to calls with a cursor handed out the events up to Shown. The next call has the
+// cursor of such an answer, so these events come again only to a call without a cursor, marked. Others see
+// Presence.Read, which has the events that the agent was handed in any way.
 type Delivery struct {
-	stored    room.ReadPosition
-	shown     int64 // calls with a cursor were handed the events up to shown, as far as the process knows
-	joined    int64 // the join handed out the events up to joined
-	fromTable bool  // stored was read from the table; else stored has only what was acknowledged in this process
+	line
+	stored    room.ReadPosition // as the table has it
+	joined    int64             // the join handed out the events up to joined
+	fromTable bool              // the table was read; else the line has only what this process knows
+}
+
+// line has the marks of a Delivery. Each is the number of an event.
+type line struct{ Arrived, Twice, Once, Shown int64 }
+
+// lineAt returns the line of a reader to whom all events up to n have arrived.
+func lineAt(n int64) line { return line{Arrived: n, Twice: n, Once: n} }
+
+// raise raises each mark to that of x, and to the mark below.
+func (l *line) raise(x line) {
+	l.Arrived = max(l.Arrived, x.Arrived)
+	l.Twice = max(l.Twice, x.Twice, l.Arrived)
+	l.Once = max(l.Once, x.Once, l.Twice)
+	l.Shown = max(l.Shown, x.Shown)
 }
 
 // deliveryOf returns the delivery of a reader that joined with the event joined, as the table has it.
 func deliveryOf(stored room.ReadPosition, joined int64) Delivery {
-	stored.BatchTo, stored.BatchAfter = max(stored.BatchTo, joined), max(stored.BatchAfter, joined)
-	return Delivery{stored: stored, joined: joined, fromTable: true}
+	d := Delivery{line: line{Twice: joined, Once: joined}, stored: stored, joined: joined, fromTable: true}
+	d.raise(line{stored.Acked, stored.BatchAfter, stored.BatchTo, stored.ShownTo})
+	return d
 }
 
-// addKnown adds to d what was acknowledged or shown in this process, since the table may lack both.
-func (d *Delivery) addKnown(known Delivery) { // 8
-	d.stored.Acked, d.shown = max(d.stored.Acked, known.stored.Acked), max(d.shown, known.shown)
+// known returns the marks of d that the table may lack: what was acknowledged or shown in this process.
+func (d Delivery) known() line { return line{Arrived: d.Arrived, Shown: d.Shown} }
+
+// position returns the delivery as the table keeps it.
+func (d Delivery) position() room.ReadPosition {
+	d.stored.Acked, d.stored.BatchAfter, d.stored.BatchTo, d.stored.ShownTo = d.Arrived, d.Twice, d.Once, d.Shown
+	return d.stored
 }
 
 // WriteTime is when a change of a Delivery is written to the table, and whether the answer relies on the write. If
@@ -124,9 +139,9 @@ type Offer struct {
 	UnsureTo int64 // the events after Arrived up to UnsureTo were handed out twice, and come along if they fit
 	First    bool  // the reader was handed nothing yet
 
-	batchTo  int64 // of OnceMore: the events up to batchTo are handed out for the second time
-	current  bool  // the table was read for this call: else another process may have handed out more since
-	storeNow bool  // of ByCursor: the agent has a hook, which calls unless the table shows events as handed out
+	line     line // of the reader
+	current  bool // the table was read for this call: else another process may have handed out more since
+	storeNow bool // of ByCursor: the agent has a hook, which calls unless the table shows events as handed out
 }
 
 // OfferAfter returns the offer of a call whose cursor is n.
@@ -135,55 +150,51 @@ func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: 
 // Offer returns what a call of the reader may be handed. A call without a cursor is offered the last batch once more:
 // if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
 func (d Delivery) Offer(query Query) Offer {
-	position := d.stored
 	switch {
 	case query.Peek: // 6
-		n := max(query.Cursor, d.NewestHandedOut())
+		n := max(query.Cursor, d.Newest())
 		return Offer{How: Peek, After: n, Arrived: n}
 	case query.Cursor > 0: // 1
 		return OfferAfter(query.Cursor)
 	case query.Leave: // 12
-		return Offer{How: LastLook, After: max(position.BatchAfter, position.Acked, d.shown)}
+		return Offer{How: LastLook, After: max(d.Twice, d.Shown)}
 	}
 	// 2, 3, 4
-	offer := Offer{How: OnceMore, MarkTo: max(position.BatchTo, d.shown), Arrived: position.Acked,
-		UnsureTo: position.BatchAfter,
-		First:    position.Acked == 0 && position.BatchTo <= d.joined && d.shown == 0, // 20
-		batchTo:  position.BatchTo, current: d.fromTable}
+	offer := Offer{How: OnceMore, Arrived: d.Arrived, After: d.Twice, UnsureTo: d.Twice, MarkTo: max(d.Once, d.Shown),
+		First: d.Arrived == 0 && d.Newest() <= d.joined, // 20
+		line:  d.line, current: d.fromTable}
 	switch {
 	case query.Return: // 11
 		offer.How = UntilArrived
 	case query.Stay: // 13
 		offer.How, offer.UnsureTo = UntilArrived, 0
-		if n := d.Arrived(query.Key); query.Repeats == 0 || n < query.Repeats { // 14
-			offer.Arrived = n
+		if n := d.ArrivedAt(query.Key); query.Repeats == 0 || n < query.Repeats { // 14
+			offer.Arrived, offer.After = n, max(offer.After, n)
 		}
 	}
-	offer.After = max(position.BatchAfter, offer.Arrived)
 	return offer
 }
 
 // HandOut records that a call was handed a number of messages of offer, none later than event to. If HandOut
-// did not move BatchAfter, Bob's third call without a cursor would get 41 and 42 again, and so would each call
-// after.
+// did not raise Twice, Bob's third call without a cursor would get 41 and 42 again, and so would each call after.
 func (d *Delivery) HandOut(offer Offer, to int64, messages int) WriteTime {
 	if !offer.isRecorded(to, messages) {
 		return Never
 	}
-	position := &d.stored
-	position.Acked = max(position.Acked, offer.Arrived) // 1, 13
+	was := d.line
+	switch offer.How {
+	case ByCursor: // 1, 4, 9, 10
+		d.raise(line{Arrived: offer.Arrived, Shown: to})
+	case OnceMore: // 2, 3
+		d.raise(line{Arrived: offer.Arrived, Twice: offer.line.Once, Once: to})
+	default: // 11, 13, 14
+		d.raise(line{Arrived: offer.Arrived, Twice: offer.After, Once: to})
+	}
 	switch {
-	case offer.How == ByCursor && offer.storeNow && messages > 0: // 9
+	case offer.How == ByCursor && offer.storeNow && messages > 0:
 		return d.RecordShown(to)
-	case offer.How == ByCursor: // 4, 10
-		d.shown = max(d.shown, to)
+	case offer.How == ByCursor || d.Twice == was.Twice && d.Once == was.Once:
 		return Never
-	case offer.How == OnceMore: // 2, 3
-		position.BatchAfter, position.BatchTo = max(offer.After, offer.batchTo), max(position.BatchTo, to)
-	case to <= position.BatchTo: // 11, 14
-		return Never
-	default:
-		position.BatchAfter, position.BatchTo = offer.After, to
 	}
 	return BeforeAnswerIfPossible
 }
@@ -202,12 +213,10 @@ func (o Offer) isRecorded(to int64, messages int) bool {
 // RecordShown records that calls with a cursor were handed the events up to to, for an agent that has a hook or is
 // about to get one. Without the record, another process calls the agent for events that the agent has.
 func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
-	position := &d.stored
-	d.shown = max(d.shown, to)
-	if to <= max(position.BatchTo, position.ShownTo) {
+	d.raise(line{Shown: to})
+	if to <= max(d.stored.BatchTo, d.stored.ShownTo) {
 		return Never
 	}
-	position.ShownTo = to
 	return BeforeAnswerIfPossible
 }
 
@@ -215,48 +224,43 @@ func (d *Delivery) RecordShown(to int64) WriteTime { // 9, 21
 // batch. Each is 0 if there is none. A reply to 41 does not acknowledge 42: Bob may have 41 from an earlier answer than
 // the batch, and without 42 if the batch was lost.
 func (d *Delivery) Acknowledge(cursor, replyTo int64) WriteTime {
-	position, n := &d.stored, cursor // 1
-	if position.BatchAfter < replyTo && replyTo <= position.BatchTo {
+	n := cursor // 1
+	if d.Twice < replyTo && replyTo <= d.Once {
 		n = max(n, replyTo) // 5
 	}
-	if n <= position.Acked {
+	if n <= d.Arrived {
 		return Never
 	}
-	position.Acked = n
+	d.raise(lineAt(n))
 	return OncePerMinute
 }
 
 // HoldBack records that a stay was handed the events of offer up to to, which held back its message under key.
-// HandOut follows, and stores nothing, since no hook calls a stay. If HandOut stored the events, Arrived would count
-// them.
+// HandOut follows, and raises Shown alone. If HandOut raised Once, ArrivedAt would count the events.
 func (d *Delivery) HoldBack(offer Offer, to int64, key string) WriteTime { // 15
-	position := &d.stored
-	position.Acked, position.HeldBackTo, position.HeldBackKey = max(position.Acked, offer.Arrived), to, key
+	d.raise(lineAt(offer.Arrived))
+	d.stored.HeldBackTo, d.stored.HeldBackKey = to, key
 	return BeforeAnswer
 }
 
-// Arrived returns the last event that has surely arrived at a stay that sends a message under key: all that the
+// ArrivedAt returns the last event that has surely arrived at a stay that sends a message under key: all that the
 // stay was handed, except the answer to the same call, which was held back before.
-func (d Delivery) Arrived(key string) int64 {
-	position := d.stored
-	handed := max(position.Acked, position.BatchTo, position.ShownTo) // 13
-	if key != "" && key == position.HeldBackKey {                     // 15
-		return handed
+func (d Delivery) ArrivedAt(key string) int64 {
+	if key != "" && key == d.stored.HeldBackKey { // 15
+		return d.Once // 13
 	}
-	return max(handed, position.HeldBackTo)
+	return max(d.Once, d.stored.HeldBackTo)
 }
 
-// NewestHandedOut returns the last event that the reader was handed.
-func (d Delivery) NewestHandedOut() int64 {
-	return max(d.stored.Acked, d.stored.BatchTo, d.stored.ShownTo, d.shown, d.joined)
-}
+// Newest returns the last event that the reader was handed.
+func (d Delivery) Newest() int64 { return max(d.Once, d.Shown) }
 
 // Cursor returns the cursor of an answer that hands nothing out. ok is false while an answer may be lost, one with a
 // cursor included: this cursor would acknowledge that answer, and an older cursor would hand out again what has
 // arrived. The agent keeps the cursor that it has.
 func (d Delivery) Cursor() (n int64, ok bool) { // 17
-	n = d.NewestHandedOut()
-	return n, n <= max(d.stored.Acked, d.joined)
+	n = d.Newest()
+	return n, n <= max(d.Arrived, d.joined)
 }
 
 // ConfirmCredential reports whether the reader was warned of the credential with this fingerprint. A call of the

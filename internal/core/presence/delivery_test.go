@@ -69,7 +69,13 @@ func (b *bob) offer(q Query) Offer {
 	return o
 }
 
-func (b *bob) marks(o Offer, n int64, messages int) string { return b.HandOut(o, n, messages).String() }
+func (b *bob) marks(o Offer, n int64, messages int) string {
+	when := b.HandOut(o, n, messages)
+	if when != Never {
+		b.stored = b.position()
+	}
+	return when.String()
+}
 
 func (w WriteTime) String() string {
 	return []string{"unstored", "once a minute", "stored if possible", "stored"}[w]
@@ -101,13 +107,16 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 		"3. Bob was handed 41 and 42 twice without a cursor: both answers may be lost, so both come along with 43.": {
 			{first, "41 42 stored if possible"},
 			{first, "41* 42* stored if possible"},
-			{func(b *bob) string { b.Delivery = deliveryOf(b.stored, 40); return "" }, ""},
+			{func(b *bob) string { b.Delivery = deliveryOf(b.position(), 40); return "" }, ""},
 			{calls(look, 42), "(41) (42) unstored"},
 			{calls(look, 43), "(41) (42) 43 stored if possible"},
 		},
 		"4. Bob was handed 41 by a call with cursor 40, and calls without one: 41 comes again, marked here.": {
 			{calls(cursor40, 41), "41 unstored"},
-			{func(b *bob) string { text, _ := shows(deliveryOf(b.stored, 40).Offer(look), 41); return text }, "41 "},
+			{func(b *bob) string {
+				text, _ := shows(deliveryOf(room.ReadPosition{}, 40).Offer(look), 41)
+				return text
+			}, "41 "},
 			{calls(look, 41), "41* stored if possible"},
 		},
 		"5. Bob was handed 41 and 42, and replies to 41: 41 has arrived, and 42 comes again.": {
@@ -136,15 +145,15 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 				other := bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
 				other.Acknowledge(41, 0)
 				calls(look, 41)(b)
-				b.Delivery = deliveryOf(b.stored, 40)
-				b.addKnown(other.Delivery)
-				return fmt.Sprint(b.stored.BatchTo, b.stored.Acked, other.stored.BatchAfter)
-			}, "41 41 40"},
+				b.Delivery = deliveryOf(b.position(), 40)
+				b.raise(other.known())
+				return fmt.Sprint(b.line)
+			}, "{41 41 41 0}"},
 			{calls(look, 42), "42 stored if possible"},
 		},
 		"9. Bob has a hook, and a call with cursor 40 gets 41: that is stored first, so no process calls Bob for 41.": {
 			{func(b *bob) string { b.hooked = true; return calls(cursor40, 41)(b) }, "41 stored if possible"},
-			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).NewestHandedOut()) }, "41"},
+			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.position(), 40).Newest()) }, "41"},
 			{calls(cursor40, 41), "41 unstored"},
 			{calls(Query{Cursor: 41}, 41), "unstored"},
 			{calls(look, 42), "42 stored if possible"},
@@ -154,7 +163,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{calls(cursor40, 41), "41 unstored"},
 			{func(b *bob) string { return b.Acknowledge(41, 0).String() }, "once a minute"},
 			{calls(look, 42), "42 stored if possible"},
-			{func(b *bob) string { return fmt.Sprint(b.stored.BatchAfter) }, "41"},
+			{func(b *bob) string { return fmt.Sprint(b.Twice) }, "41"},
 		},
 		"11. Bob returns and gets 41 and 42: each return and one call without a cursor bring both again, marked.": {
 			{calls(back, 42), "41 42 stored if possible"},
@@ -174,7 +183,7 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 		"13. Bob stays (A2A), was handed 41, and calls again: 41 has arrived, since a stay knows no cursor.": {
 			{calls(stays, 41), "41 stored if possible"},
 			{calls(stays, 42), "42 stored if possible"},
-			{func(b *bob) string { return fmt.Sprint(b.stored.Acked) }, "41"},
+			{func(b *bob) string { return fmt.Sprint(b.Arrived) }, "41"},
 			{calls(stays, 42), "unstored"},
 		},
 		"14. Bob stays, has 41, said 42 under key k, was handed 43 with 42, and says k again: 43 comes again.": {
@@ -187,7 +196,9 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 		"15. Bob stays, and 41 held back a message under key k: k again gets 41 again, since the answer may be lost.": {
 			{func(b *bob) string { return b.HoldBack(OfferAfter(40), 41, "k").String() }, "stored"},
 			{func(b *bob) string { return b.marks(OfferAfter(40), 41, 1) }, "unstored"},
-			{func(b *bob) string { return fmt.Sprint(b.Arrived("k"), b.Arrived("l"), b.Arrived("")) }, "40 41 41"},
+			{func(b *bob) string {
+				return fmt.Sprint(b.ArrivedAt("k"), b.ArrivedAt("l"), b.ArrivedAt(""))
+			}, "40 41 41"},
 			{calls(Query{Stay: true, Key: "k"}, 41), "41* stored if possible"},
 		},
 		"16. Bob looks and gets no message: nothing is stored, unless the look passed a whole page of events.": {
@@ -210,14 +221,13 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{isFirst, "true"},
 			{func(b *bob) string { other := *b; other.Acknowledge(40, 0); return isFirst(&other) }, "false"},
 			{func(b *bob) string { other := *b; calls(cursor40, 40)(&other); return isFirst(&other) }, "false"},
-			{func(b *bob) string { other := *b; other.HandOut(Offer{}, 40, 0); return isFirst(&other) }, "false"},
+			{func(b *bob) string { other := *b; other.marks(OfferAfter(40), 40, 0); return isFirst(&other) }, "false"},
 			{func(b *bob) string { calls(back, 41)(b); return isFirst(b) }, "false"},
 		},
 		"21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.": {
 			{calls(cursor40, 41), "41 unstored"},
 			{func(b *bob) string { return b.RecordShown(41).String() }, "stored if possible"},
-			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.stored, 40).NewestHandedOut()) }, "41"},
-			{func(b *bob) string { return b.RecordShown(41).String() }, "unstored"},
+			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.position(), 40).Newest()) }, "41"},
 		},
 		"19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.": {
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false stored"},
@@ -235,16 +245,16 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 }
 
 // The rows are those that the comment of Delivery draws.
-func TestDelivery_callsOfCase3_moveTheLastBatch(t *testing.T) {
+func TestDelivery_callsOfCase3_raiseTheMarks(t *testing.T) {
 	b := &bob{Delivery: deliveryOf(room.ReadPosition{}, 40)}
 	for i, c := range []struct {
 		newest int64  // the last event at the call; 0: no call after the join
-		want   string // Acked, BatchAfter, BatchTo
+		want   string // Arrived, Twice, Once
 	}{{0, "0 40 40"}, {42, "0 40 42"}, {42, "0 42 42"}, {43, "0 42 43"}} {
 		if c.newest != 0 {
 			calls(look, c.newest)(b)
 		}
-		if got := fmt.Sprint(b.stored.Acked, b.stored.BatchAfter, b.stored.BatchTo); got != c.want {
+		if got := fmt.Sprint(b.Arrived, b.Twice, b.Once); got != c.want {
 			t.Errorf("row %d: %s, want %s", i+1, got, c.want)
 		}
 	}
@@ -265,9 +275,9 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 			case 1:
 				older = d
 			case 2:
-				d.addKnown(older)
-				older.addKnown(d)
-				if older.stored.Acked != d.stored.Acked || older.shown != d.shown {
+				d.raise(older.known())
+				older.raise(d.known())
+				if older.Arrived != d.Arrived || older.Shown != d.Shown {
 					t.Fatalf("seed %d, step %d: %+v does not keep what %+v has", seed, step, older, d)
 				}
 			case 3:
@@ -283,11 +293,10 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 					handed = max(handed, to)
 				}
 			}
-			arrived := d.Arrived("k")
-			if d.stored.Acked < was.stored.Acked || d.stored.BatchTo < was.stored.BatchTo || d.shown < was.shown ||
-				d.stored.ShownTo < was.stored.ShownTo || d.NewestHandedOut() != handed ||
-				arrived < max(d.stored.Acked, d.stored.BatchTo, d.stored.ShownTo) ||
-				d.Arrived("") < d.stored.HeldBackTo {
+			arrived := d.ArrivedAt("k")
+			if d.Arrived < was.Arrived || d.Twice < was.Twice || d.Once < was.Once || d.Shown < was.Shown ||
+				d.Arrived > d.Twice || d.Twice > d.Once || d.Newest() != handed ||
+				arrived < d.Once || d.ArrivedAt("") < d.stored.HeldBackTo {
 				t.Fatalf("seed %d, step %d: %+v, then %+v, handed %d", seed, step, was, d, handed)
 			}
 		}

@@ -72,7 +72,7 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 		// If the read fails, the agent is called for events that it has read.
 		stored, _ = r.attendees.log.Items().PresenceOf(ctx, r.caller.Seat)
 	}
-	to := max(r.recordRead(stored.Read), r.knownDelivery().shown)
+	to := max(r.recordRead(stored.Read), r.knownDelivery().Shown)
 	delivery, err := r.readDelivery(ctx) // another process may have written less since
 	when := delivery.RecordShown(to)
 	return r.writeDelivery(ctx, delivery, when, err)
@@ -136,16 +136,16 @@ func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) 
 	return confirmed, r.writeDelivery(ctx, delivery, store, nil)
 }
 
-// Arrived returns the last event that has surely arrived at a stay: see Delivery.Arrived.
+// Arrived returns the last event that has surely arrived at a stay: see Delivery.ArrivedAt.
 func (r Reader) Arrived(ctx context.Context, key string) (int64, error) {
 	delivery, err := r.lockAndReadDelivery(ctx)
-	return delivery.Arrived(key), err
+	return delivery.ArrivedAt(key), err
 }
 
 // HandedOut returns the last event that the reader was handed.
 func (r Reader) HandedOut(ctx context.Context) (int64, error) {
 	delivery, err := r.lockAndReadDelivery(ctx)
-	return delivery.NewestHandedOut(), err
+	return delivery.Newest(), err
 }
 
 // Cursor returns the cursor of an answer that hands nothing out, as far as the process knows: see Delivery.Cursor.
@@ -223,7 +223,7 @@ func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 	r.attendees.mu.Lock()
 	defer r.attendees.mu.Unlock()
 	reading := r.cachedReading()
-	delivery.addKnown(reading.delivery)
+	delivery.raise(reading.delivery.known()) // 8
 	reading.delivery = delivery
 	return delivery
 }
@@ -235,7 +235,7 @@ func (r Reader) cacheDelivery(delivery Delivery) Delivery {
 func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when WriteTime, failed error) error {
 	now, err := r.attendees.now(), failed
 	if err == nil && when != Never {
-		err = r.attendees.log.Items().SetReadPosition(ctx, *r.caller, delivery.stored)
+		err = r.attendees.log.Items().SetReadPosition(ctx, *r.caller, delivery.position())
 	}
 	canceled := ctx.Err() == context.Canceled
 	if err != nil && (when == BeforeAnswer || when == BeforeAnswerIfPossible && canceled) {
@@ -245,15 +245,15 @@ func (r Reader) writeDelivery(ctx context.Context, delivery Delivery, when Write
 	defer r.attendees.mu.Unlock()
 	reading := r.cachedReading()
 	if err == nil {
-		delivery.addKnown(reading.delivery)
+		delivery.raise(reading.delivery.known()) // 8
 		reading.delivery = delivery
 		if when != Never {
-			reading.storedAt = now
+			reading.storedAt, reading.delivery.stored = now, delivery.position()
 		}
 		return nil
 	}
 	if when == BeforeAnswerIfPossible { // the answer is marked if it comes again
-		reading.delivery.shown = max(reading.delivery.shown, delivery.NewestHandedOut())
+		reading.delivery.raise(line{Shown: delivery.Newest()})
 	}
 	if !canceled {
 		r.attendees.o.Logger.WarnContext(ctx, "read position not written", "error", err)
