@@ -136,7 +136,7 @@ var unmet = map[string][]string{
 	"no command passes the argument, or such arguments together": {"finishes goes", "finishes: ", "wait_seconds must",
 		"idempotency_key: ", "back_in_minutes must", "activity: ", "cursor is not", "The settings have changed",
 		"offset ", "id: at most", "kind of a file", "limit must", "page must", "tasks goes", "add: give", "add takes",
-		"after of number", "At most %d open tasks of one agent. Nothing", "files goes", "Give only one of",
+		"after of number", "files goes", "Give only one of",
 		"Give either", "Give add_",
 		"agent_name goes", "decision and text", "text goes with", "closed must", "redact must", "text does not go",
 		"title and after", "for goes", "edit: say", "Say what to change", "room holds a password",

@@ -266,14 +266,11 @@ func refuseAction() error {
 		"Nothing was changed: list_tasks shows the tasks.")
 }
 
-// checkAdd refuses an add without tasks, with too many, or with fields of other actions.
+// checkAdd refuses an add without tasks, or with fields of other actions.
 func (req TaskRequest) checkAdd() error {
 	switch {
 	case len(req.Tasks) == 0:
 		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
-	case len(req.Tasks) > core.MaxAdded:
-		return fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent. Nothing was added: add "+
-			"fewer, and put several into one.", core.MaxAdded)
 	case req.ID != "" || req.Text != "" || req.Title != "" || len(req.After) > 0 || len(req.For) > 0:
 		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
 			"in there. Nothing was added.")
