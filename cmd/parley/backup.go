@@ -10,6 +10,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/auth/access"
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
@@ -109,9 +110,9 @@ type contents struct {
 
 // String describes the contents for a person.
 func (c contents) String() string {
-	text := plural(c.Rooms, "room") + " with " + plural(c.Messages, "message")
+	text := results.Count(c.Rooms, "room", "rooms") + " with " + results.Count(c.Messages, "message", "messages")
 	if c.Files > 0 {
-		text += " and " + plural(c.Files, "file")
+		text += " and " + results.Count(c.Files, "file", "files")
 	}
 	return text
 }

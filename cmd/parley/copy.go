@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/server/app"
 	"github.com/parley-chat/parley/internal/server/transfer"
 	"github.com/parley-chat/parley/internal/store/files"
@@ -202,29 +203,21 @@ func tableName(place string) (name string, isTable bool) { return strings.CutPre
 
 // describe tells a person what a copy did.
 func describe(s transfer.Summary) string {
-	text := fmt.Sprintf("Copied %s (%d items).", plural(s.Copied, "room"), s.Items)
+	text := fmt.Sprintf("Copied %s (%d items).", results.Count(s.Copied, "room", "rooms"), s.Items)
 	if s.Keys > 0 {
-		text += fmt.Sprintf(" Copied %s.", plural(s.Keys, "key"))
+		text += fmt.Sprintf(" Copied %s.", results.Count(s.Keys, "key", "keys"))
 	}
 	if s.Files > 0 {
-		text += fmt.Sprintf(" Copied %s.", plural(s.Files, "file"))
+		text += fmt.Sprintf(" Copied %s.", results.Count(s.Files, "file", "files"))
 	}
 	if s.LostFiles > 0 {
-		text += fmt.Sprintf(" The source does not have the bytes of %s.", plural(s.LostFiles, "file"))
+		text += fmt.Sprintf(" The source does not have the bytes of %s.", results.Count(s.LostFiles, "file", "files"))
 	}
 	if s.AlreadyPresent > 0 {
-		text += fmt.Sprintf(" %s already present.", plural(s.AlreadyPresent, "room"))
+		text += fmt.Sprintf(" %s already present.", results.Count(s.AlreadyPresent, "room", "rooms"))
 	}
 	if s.Expired > 0 {
-		text += fmt.Sprintf(" %s expired.", plural(s.Expired, "room"))
+		text += fmt.Sprintf(" %s expired.", results.Count(s.Expired, "room", "rooms"))
 	}
 	return text
-}
-
-// plural writes how many there are of a thing.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/pairing"
@@ -276,7 +277,8 @@ func (s *situation) word(w string) string {
 		if s.owed() == 1 {
 			is = " is"
 		}
-		return plural(int64(s.owed()), "answer") + " to " + strings.Join(s.OwedTo, ", ") + is + " outstanding"
+		count := results.Count(s.owed(), "answer", "answers")
+		return count + " to " + strings.Join(s.OwedTo, ", ") + is + " outstanding"
 	case "files":
 		ids := s.carriers()
 		if len(ids) > 1 {
@@ -293,7 +295,7 @@ func (s *situation) word(w string) string {
 	case "silent":
 		return s.SilentTask
 	case "silence":
-		return plural(int64(s.SilentFor/time.Minute), "minute")
+		return results.Count(int64(s.SilentFor/time.Minute), "minute", "minutes")
 	case "limit":
 		return strconv.FormatInt(minutesUp(s.SilentFor+s.SilentLeft), 10)
 	case "sooner":
@@ -349,10 +351,10 @@ func (s *situation) otherwise() string {
 func (s *situation) open() string {
 	var list []string
 	if s.OpenTasks > 0 {
-		list = append(list, plural(int64(s.OpenTasks), "task"))
+		list = append(list, results.Count(s.OpenTasks, "task", "tasks"))
 	}
 	if s.Requests > 0 {
-		list = append(list, plural(int64(s.Requests), "request"))
+		list = append(list, results.Count(s.Requests, "request", "requests"))
 	}
 	return strings.Join(list, " and ")
 }
@@ -363,14 +365,6 @@ func (s *situation) call(tool string, wait time.Duration, more string) string {
 		wait = 0
 	}
 	return fmt.Sprintf("%s (%s, wait_seconds %d%s)", tool, s.word("cursor"), wait/time.Second, more)
-}
-
-// plural writes how many there are of a thing.
-func plural(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // seated returns next for a call that took a seat.

@@ -3,7 +3,11 @@
 // out when empty is optional for readers.
 package results
 
-import "github.com/parley-chat/parley/internal/base/sanitize"
+import (
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/base/sanitize"
+)
 
 // Text is what an agent or a person wrote, apart from names, which hide nothing. Text is kept unchanged. In JSON and in
 // print, a visible escape stands for each character that a reader does not see, other than tabs and line breaks: see
@@ -31,3 +35,11 @@ func (p Part) String() string { return sanitize.EscapePart(string(p), shownInTex
 
 // MarshalText implements [encoding.TextMarshaler].
 func (p Part) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// Count writes how many there are of what one thing and several things are called.
+func Count[N int | int64](n N, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
+}

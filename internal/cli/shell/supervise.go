@@ -3,7 +3,6 @@ package shell
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/results"
@@ -63,7 +62,8 @@ func (s *session) decided(req SuperviseRequest, left int) {
 	done := map[string]string{"send": "Sent.", "edit": "Sent, in your words.", "refuse": "Rejected."}
 	s.out.print("%s", done[req.Decision])
 	if left > 0 {
-		s.out.print("%s: %s", plural(left, "other draft waits", "other drafts wait"), s.command("supervise drafts"))
+		s.out.print("%s: %s", results.Count(left, "other draft waits", "other drafts wait"),
+			s.command("supervise drafts"))
 	}
 }
 
@@ -116,14 +116,7 @@ func (s *session) remind(ctx context.Context) error {
 		s.out.hint("%s is paused: %s", s.seat.Name, s.command("supervise resume"))
 	}
 	if n := len(got.Drafts); n > 0 {
-		s.out.hint("%s: %s", plural(n, "draft waits", "drafts wait"), s.command("supervise drafts"))
+		s.out.hint("%s: %s", results.Count(n, "draft waits", "drafts wait"), s.command("supervise drafts"))
 	}
 	return nil
-}
-
-func plural(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
 }
