@@ -3,6 +3,7 @@ package presence
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -50,6 +51,24 @@ func New(log *roomlog.Log, options *Options) *Attendees {
 }
 
 func (a *Attendees) now() time.Time { return a.o.Clock.Now() }
+
+// OnAdvance hears of the events of the log. An event may end the silence, and a freed seat leaves the cache.
+// A call under way may cache the seat again, until the next event Left. Without events, the head was loaded.
+func (a *Attendees) OnAdvance(head *room.Head, events []room.Event) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	left := func(event room.Event) bool { return event.Type == room.Left }
+	if len(events) == 0 || slices.ContainsFunc(events, left) {
+		maps.DeleteFunc(a.seats, func(seat int, _ *seatCache) bool {
+			_, here := head.Seated(seat)
+			return !here
+		})
+	}
+	if len(a.waits) > 0 {
+		a.beginSilence()
+		a.beginFreeTaskCheck()
+	}
+}
 
 // HasCompany reports whether the process knows, without a read, that an agent on another seat is present: that
 // agent waits here or, if there is only one process, called last without an absence.

@@ -139,9 +139,8 @@ type Offer struct {
 	UnsureTo int64 // the events after Arrived up to UnsureTo were handed out twice, and come along if they fit
 	First    bool  // the reader was handed nothing yet
 
-	line     line // of the reader
-	current  bool // the table was read for this call: else another process may have handed out more since
-	storeNow bool // of ByCursor: the agent has a hook, which calls unless the table shows events as handed out
+	line    line // of the reader
+	current bool // the table was read for this call: else another process may have handed out more since
 }
 
 // OfferAfter returns the offer of a call whose cursor is n.
@@ -175,25 +174,27 @@ func (d Delivery) Offer(query Query) Offer {
 	return offer
 }
 
-// HandOut records that a call was handed a number of messages of offer, none later than event to. If HandOut
-// did not raise Twice, Bob's third call without a cursor would get 41 and 42 again, and so would each call after.
-func (d *Delivery) HandOut(offer Offer, to int64, messages int) WriteTime {
+// HandOut records that a call was handed a number of messages of offer, none later than event to. A hooked agent is
+// called unless the table shows the events as handed out. If HandOut did not raise Twice, Bob's third call without a
+// cursor would get 41 and 42 again, and so would each call after.
+func (d *Delivery) HandOut(offer Offer, to int64, messages int, hooked bool) WriteTime {
 	if !offer.isRecorded(to, messages) {
 		return Never
 	}
 	was := d.line
 	switch offer.How {
-	case ByCursor: // 1, 4, 9, 10
+	case ByCursor: // 1, 4, 10
 		d.raise(line{Arrived: offer.Arrived, Shown: to})
-	case OnceMore: // 2, 3
+		if hooked && messages > 0 { // 9
+			return d.RecordShown(to)
+		}
+		return Never
+	case OnceMore: // 2, 3: what was handed out once is now handed out twice
 		d.raise(line{Arrived: offer.Arrived, Twice: offer.line.Once, Once: to})
-	default: // 11, 13, 14
+	default: // 11, 13, 14: what was handed out once stays so, until it has arrived
 		d.raise(line{Arrived: offer.Arrived, Twice: offer.After, Once: to})
 	}
-	switch {
-	case offer.How == ByCursor && offer.storeNow && messages > 0:
-		return d.RecordShown(to)
-	case offer.How == ByCursor || d.Twice == was.Twice && d.Once == was.Once:
+	if d.Twice == was.Twice && d.Once == was.Once {
 		return Never
 	}
 	return BeforeAnswerIfPossible

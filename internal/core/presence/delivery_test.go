@@ -64,13 +64,11 @@ func (b *bob) offer(q Query) Offer {
 	if q.Cursor > 0 && !q.Peek {
 		b.Acknowledge(q.Cursor, 0)
 	}
-	o := b.Offer(q)
-	o.storeNow = b.hooked
-	return o
+	return b.Offer(q)
 }
 
 func (b *bob) marks(o Offer, n int64, messages int) string {
-	when := b.HandOut(o, n, messages)
+	when := b.HandOut(o, n, messages, b.hooked)
 	if when != Never {
 		b.stored = b.position()
 	}
@@ -271,7 +269,6 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 			switch random.IntN(6) {
 			case 0:
 				offer = d.Offer([]Query{look, back, stays, peek, {Cursor: n}, {Stay: true, Key: "k"}}[random.IntN(6)])
-				offer.storeNow = random.IntN(2) == 0
 			case 1:
 				older = d
 			case 2:
@@ -288,7 +285,7 @@ func TestDelivery_inAnyOrder_forgetsNothing(t *testing.T) {
 				handed = max(handed, n)
 			default:
 				to := offer.After + random.Int64N(5)
-				d.HandOut(offer, to, 1)
+				d.HandOut(offer, to, 1, random.IntN(2) == 0)
 				if offer.How != Peek {
 					handed = max(handed, to)
 				}

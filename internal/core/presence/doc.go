@@ -1,10 +1,19 @@
 // Package presence is the knowledge of one process about the agents in a room, beside the room's log: the waits that
 // are open here, who is present, how far each has read, and whose turn it is while all are silent. Presence and read
-// positions are stored beside the log and lag behind on purpose, since each write costs. lease.go decides, from
-// values alone, when a presence is written; delivery.go decides what a reader is handed and gets again.
+// positions are stored beside the log and lag behind on purpose, since each write costs. From
+// values alone, cachedpresence.go decides when a presence is written, merge.go makes one presence of two, and
+// delivery.go decides what a reader is handed and gets again.
 //
 // A [room.Presence] is stored for each seat. [Attendees] has a cachedPresence of it, a [Recorder] records calls in
-// it, and a [room.Attendance] is what turns conclude from it.
+// it, and a [room.Attendance] is what turns conclude from it. A call of Bob, who was handed 41 and calls with cursor
+// 41 to wait, goes through the package so:
+//
+//	reader.go          AcknowledgeAndOffer: 41 has arrived, and the events after 41 are offered
+//	recorder.go        Record: Bob's lease is renewed, and others see that he waits
+//	cachedpresence.go  decideWrite: the wait is new to others, so it is written
+//	wait.go            the wait is open, and any older one of Bob ends
+//	turns.go           all who are here wait: if nobody speaks for room.TurnAfter, it is somebody's turn
+//	reader.go          RecordHandedOut: Ann's 42 has come, and Bob was handed it
 //
 // # Locks
 //

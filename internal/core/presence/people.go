@@ -40,12 +40,11 @@ func (s Recorder) addOpenWait(presence, known room.Presence) room.Presence {
 	attendees, seat := s.attendees, s.caller.Seat
 	switch _, open := attendees.waits[seat]; {
 	case len(attendees.watches[seat]) > 0 && s.caller.IsPersonOnly():
-		presence.UntilMs, presence.WaitFrom = max(presence.UntilMs, known.UntilMs),
-			max(presence.WaitFrom, known.WaitFrom)
+		presence.UntilMs = max(presence.UntilMs, known.UntilMs)
+		presence.WaitFrom = max(presence.WaitFrom, known.WaitFrom)
 	case open && presence.UntilMs == 0:
-		presence.UntilMs, presence.WaitFrom, presence.Standby, presence.ForMe = known.UntilMs, known.WaitFrom,
-			known.Standby,
-			known.ForMe
+		presence.UntilMs, presence.WaitFrom = known.UntilMs, known.WaitFrom
+		presence.Standby, presence.ForMe = known.Standby, known.ForMe
 	}
 	return presence
 }

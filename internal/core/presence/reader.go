@@ -60,7 +60,6 @@ func (r Reader) RecordHandedOut(ctx context.Context, wait *Wait, offer Offer, to
 		return true, nil
 	}
 	r.recordRead(to)
-	offer.storeNow = messages > 0 && r.HasHooks()
 	return true, r.handOut(ctx, offer, to, messages)
 }
 
@@ -81,14 +80,15 @@ func (r Reader) RecordAllHandedOut(ctx context.Context) error {
 // handOut applies Delivery.HandOut. For most calls the cache is enough to see that nothing is stored. Only a call
 // that stores reads the table first, since its write replaces the whole item. r is locked.
 func (r Reader) handOut(ctx context.Context, offer Offer, to int64, messages int) (err error) {
+	hooked := messages > 0 && r.HasHooks()
 	delivery := r.knownDelivery()
-	store := delivery.HandOut(offer, to, messages)
+	when := delivery.HandOut(offer, to, messages, hooked)
 	// The table may lack what a hooked agent was handed: another process may have written less since.
-	if (store != Never || offer.storeNow) && !(delivery.fromTable && offer.current) {
+	if (when != Never || hooked) && !(delivery.fromTable && offer.current) {
 		delivery, err = r.readDelivery(ctx)
-		store = delivery.HandOut(offer, to, messages)
+		when = delivery.HandOut(offer, to, messages, hooked)
 	}
-	return r.writeDelivery(ctx, delivery, store, err)
+	return r.writeDelivery(ctx, delivery, when, err)
 }
 
 // acknowledgeCursor records that the events up to cursor have arrived, and writes that if the last write is
@@ -112,8 +112,8 @@ func (r Reader) cacheAcknowledged(cursor, replyTo int64) (due bool) {
 	r.attendees.mu.Lock()
 	defer r.attendees.mu.Unlock()
 	reading := r.cachedReading()
-	store := reading.delivery.Acknowledge(cursor, replyTo)
-	return (store == OncePerMinute || !reading.delivery.fromTable) &&
+	when := reading.delivery.Acknowledge(cursor, replyTo)
+	return (when == OncePerMinute || !reading.delivery.fromTable) &&
 		r.attendees.now().Sub(reading.storedAt) >= storeEvery
 }
 
@@ -132,8 +132,8 @@ func (r Reader) ConfirmCredential(ctx context.Context, fingerprint, key string) 
 	if err != nil {
 		return false, err
 	}
-	confirmed, store := delivery.ConfirmCredential(fingerprint, key)
-	return confirmed, r.writeDelivery(ctx, delivery, store, nil)
+	confirmed, when := delivery.ConfirmCredential(fingerprint, key)
+	return confirmed, r.writeDelivery(ctx, delivery, when, nil)
 }
 
 // Arrived returns the last event that has surely arrived at a stay: see Delivery.ArrivedAt.

@@ -2,8 +2,6 @@ package presence
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/room"
@@ -24,24 +22,6 @@ type NextTurn struct {
 // maxTurnCheckPause bounds how long a process waits before it checks again whether agents wait in other processes.
 // The pause doubles with each check, since a check costs a read.
 const maxTurnCheckPause = 30 * time.Second
-
-// OnAdvance hears of the events of the log. An event may end the silence, and a freed seat leaves the cache.
-// A call under way may cache the seat again, until the next event Left. Without events, the head was loaded.
-func (a *Attendees) OnAdvance(head *room.Head, events []room.Event) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	left := func(event room.Event) bool { return event.Type == room.Left }
-	if len(events) == 0 || slices.ContainsFunc(events, left) {
-		maps.DeleteFunc(a.seats, func(seat int, _ *seatCache) bool {
-			_, here := head.Seated(seat)
-			return !here
-		})
-	}
-	if len(a.waits) > 0 {
-		a.beginSilence()
-		a.beginFreeTaskCheck()
-	}
-}
 
 // beginSilence schedules the check for the turn, because an event happened or an agent began to wait. Attendees.mu is
 // held.

@@ -51,13 +51,6 @@ const (
 // Announced returns the end that others see, at now, of a wait that lasts to until.
 func Announced(now, until time.Time) time.Time { return Earliest(until, now.Add(AnnounceWait)) }
 
-// Younger returns p with the youngest waits, and the last call of a waking program, of p and other.
-func (p Presence) Younger(other Presence) Presence {
-	p.WaitMs, p.ShellMs = max(p.WaitMs, other.WaitMs), max(p.ShellMs, other.ShellMs)
-	p.WakesMs = max(p.WakesMs, other.WakesMs)
-	return p
-}
-
 // Supersedes reports whether a younger wait in p ends the wait that began at began: the wait of a program on standby,
 // or of the agent itself. A program on standby never ends the wait of its agent.
 func (p Presence) Supersedes(began time.Time, standby bool) bool {

@@ -141,31 +141,6 @@ func (c cachedPresence) mustRead(call Call, now time.Time, singleProcess bool) b
 	return call.Returns || now.Sub(c.writtenAt) >= call.Fresh
 }
 
-// recordStored records stored, the presence in the table; zero: the table has none, or was not read. The agent
-// may have called another process since its last call here.
-func (c *cachedPresence) recordStored(stored room.Presence, agent *room.Agent) {
-	presence := &c.latest
-	switch known := presence.AtMs != 0; {
-	case stored.AtMs != 0 && known:
-		presence.AtMs, presence.OwnMs, presence.BackMs = max(presence.AtMs, stored.AtMs),
-			max(presence.OwnMs, stored.OwnMs), stored.BackMs
-		*presence = presence.Younger(stored)
-	case stored.AtMs != 0:
-		*presence = stored.Younger(*presence)
-	case !known: // only the join of the agent is known
-		*presence = room.Presence{AtMs: agent.AtMs, Read: agent.Joined}.Younger(*presence)
-	}
-}
-
-// replaceByStored replaces the presence by the stored one if a later call brought the stored one.
-func (c *cachedPresence) replaceByStored(stored room.Presence) {
-	presence := &c.latest
-	if stored.AtMs > presence.AtMs || stored.AtMs == presence.AtMs && stored.Standby != presence.Standby {
-		stored.Read = max(stored.Read, presence.Read)
-		*presence = stored.Younger(*presence)
-	}
-}
-
 // recordWrite records that presence is about to be written. If the write fails, recordFailure follows.
 func (c *cachedPresence) recordWrite(presence room.Presence, now time.Time) {
 	c.latest, c.writtenAt, c.writtenWait = presence, now, presence.UntilMs != 0

@@ -13,8 +13,8 @@ func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 // ms returns the time that is so long after noon, as it is stored.
 func ms(after time.Duration) int64 { return noon().Add(after).UnixMilli() }
 
-// The cases are those above decideCall.
-func TestLease_decideCall(t *testing.T) {
+// The cases are those above decideWrite.
+func TestLease_decideWrite(t *testing.T) {
 	called := room.Presence{AtMs: ms(0)}
 	waited := room.Presence{AtMs: ms(0), UntilMs: ms(30 * time.Second)}
 	away := room.Presence{AtMs: ms(0), BackMs: ms(10 * time.Minute)}
@@ -168,41 +168,9 @@ func TestLease_mustRead(t *testing.T) {
 	}
 }
 
-func TestLease_records(t *testing.T) {
-	joined := &room.Agent{Seat: seatOfBob, Joined: 7, AtMs: ms(-time.Hour)}
-	here := room.Presence{AtMs: ms(0), OwnMs: ms(0), UntilMs: ms(time.Minute), BackMs: ms(time.Hour), WakesMs: 1,
-		Read: 9}
-	there := room.Presence{AtMs: ms(time.Second), OwnMs: ms(-time.Second), WaitMs: ms(time.Second), Read: 8}
-	for _, c := range []struct {
-		name          string
-		known, stored room.Presence
-		want          room.Presence
-	}{
-		{"nothing is known but Bob's join, and what he was handed out", room.Presence{WakesMs: 3}, room.Presence{},
-			room.Presence{AtMs: joined.AtMs, Read: 7, WakesMs: 3}},
-		{"the table has nothing newer", here, room.Presence{}, here},
-		{"Bob called another process", room.Presence{WakesMs: 3}, there, room.Presence{AtMs: there.AtMs,
-			OwnMs: there.OwnMs, WaitMs: there.WaitMs, WakesMs: 3, Read: 8}},
-		{"Bob called both, and another process knows that he is back", here, there, room.Presence{AtMs: there.AtMs,
-			OwnMs: here.OwnMs, UntilMs: here.UntilMs, WaitMs: there.WaitMs, WakesMs: 1, Read: 9}},
-	} {
-		l := cachedPresence{latest: c.known}
-		l.recordStored(c.stored, joined)
-		if l.latest != c.want {
-			t.Errorf("%s: %+v, want %+v", c.name, l.latest, c.want)
-		}
-	}
-	l := cachedPresence{latest: here}
-	l.replaceByStored(room.Presence{AtMs: ms(0) - 1})
-	if l.latest != here {
-		t.Errorf("an older call elsewhere: %+v", l.latest)
-	}
-	newer := there
-	newer.WakesMs, newer.Read = 1, 9
-	l.replaceByStored(there)
-	if l.latest != newer {
-		t.Errorf("a newer call elsewhere: %+v, want %+v", l.latest, newer)
-	}
+func TestLease_recordsWritesAndEnds(t *testing.T) {
+	here := room.Presence{AtMs: ms(0), UntilMs: ms(time.Minute)}
+	var l cachedPresence
 	l.recordWrite(here, noon())
 	if !l.writtenWait || l.decideWrite(here, noon(), CallFresh) != lagsLittle {
 		t.Errorf("it was written: %+v", l)

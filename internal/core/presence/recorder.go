@@ -45,7 +45,7 @@ type Call struct {
 	Fresh    time.Duration // how far the table may lag behind: SendFresh or CallFresh
 }
 
-// Record records what a call says about its agent, and writes the presence if cachedPresence.decideCall says so.
+// Record records what a call says about its agent, and writes the presence if cachedPresence.decideWrite says so.
 // Otherwise it returns when a write is due; zero: Record has written. For a person with an agent, Record only records
 // that the person watches.
 //
@@ -135,7 +135,7 @@ func (s Recorder) AwayUntil() time.Time {
 	return time.Time{}
 }
 
-// renewLease records presence, that of the caller, and writes presence if cachedPresence.decideCall says so: see
+// renewLease records presence, that of the caller, and writes presence if cachedPresence.decideWrite says so: see
 // Record for the result. It logs a failure and returns when to try again, since the call itself has succeeded.
 func (s Recorder) renewLease(ctx context.Context, presence room.Presence, fresh time.Duration) (due time.Time) {
 	attendees := s.attendees
@@ -150,9 +150,7 @@ func (s Recorder) renewLease(ctx context.Context, presence room.Presence, fresh 
 	}
 	attendees.mu.Lock()
 	cached := &attendees.cachedSeat(s.caller.Seat).presence
-	presence = s.addOpenWait(presence, cached.latest)
-	presence.Read = max(presence.Read, cached.latest.Read)
-	presence = presence.Younger(cached.latest)
+	presence = merge(s.addOpenWait(presence, cached.latest), cached.latest)
 	if !cached.decideWrite(presence, now, fresh).mustWrite() {
 		cached.latest, due = presence, cached.writtenAt.Add(fresh)
 		attendees.mu.Unlock()
@@ -306,8 +304,7 @@ func (s Recorder) setActivity(ctx context.Context, activity string) {
 // ReadPresence returns the presence of every seat, as stored or as the process has since heard, and until when the
 // people behind seats watch.
 func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all map[int]room.Presence,
-	people map[int]time.Time,
-	err error) {
+	people map[int]time.Time, err error) {
 	all, people, err = a.log.Items().Presence(ctx, c)
 	if err != nil {
 		return nil, nil, err
@@ -315,22 +312,8 @@ func (a *Attendees) ReadPresence(ctx context.Context, c table.Consistency) (all 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for seat, cache := range a.seats {
-		if cache.presence.latest.AtMs == 0 {
-			continue // the process has seen no call of the seat
-		}
-		stored, mine := all[seat], cache.presence.latest
-		single := a.o.SingleProcess
-		switch {
-		case mine.AtMs > stored.AtMs, mine.AtMs == stored.AtMs && single: // as when a wait has ended
-			mine.HookedMs = stored.HookedMs
-			mine.Activity, mine.ActiveAsOf = stored.Activity, stored.ActiveAsOf
-			if !single { // each begin and end of an absence is written, perhaps elsewhere
-				mine.BackMs = stored.BackMs
-			}
-			all[seat] = mine
-		case mine.AtMs == stored.AtMs: // the process knows what was handed out since
-			stored.Read = max(stored.Read, mine.Read)
-			all[seat] = stored
+		if cache.presence.latest.AtMs != 0 {
+			all[seat] = cache.presence.seenBeside(all[seat], a.o.SingleProcess)
 		}
 	}
 	return all, people, nil

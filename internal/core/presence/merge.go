@@ -1,0 +1,68 @@
+package presence
+
+import "github.com/parley-chat/parley/internal/core/room"
+
+// The presence of a seat is known from three sides: a call brings one, this process knows that of the calls before,
+// and the table has one, which another process may have written since. Two become one by the rule of merge: the later
+// call says everything, except for what only rises. The cases are of Bob, who called this process at 12:00:
+//
+//  1. Nothing is known but Bob's join: the presence is that of the join.
+//  2. Bob called another process alone: the presence is the stored one.
+//  3. The table has nothing newer: the presence is the known one.
+//  4. Bob called another process at 12:01, and calls here: that call was the last, and the known wait stays.
+//  5. Bob told another process that he is back, and calls here: he is back.
+//  6. A program looks in for Bob, who called another process at 12:01: the presence is the stored one.
+//  7. Others look at Bob, who called another process at 12:01: they see the stored presence.
+//  8. Others look at Bob, who called nobody else: they see the known presence, with the activity of the table.
+//  9. Others look at Bob, who told another process that he is away: they see that, and the known wait.
+//  10. Another process handed Bob 9 and began his youngest wait: both stay known, whoever called last.
+
+// merge returns the presence of two calls. All is as the later call says, but what only rises is the greater of both:
+// the agent's own last call, the youngest waits, the last call of a waking program, and what was handed out.
+func merge(later, earlier room.Presence) room.Presence { // 10
+	later.OwnMs = max(later.OwnMs, earlier.OwnMs)
+	later.WaitMs = max(later.WaitMs, earlier.WaitMs)
+	later.ShellMs = max(later.ShellMs, earlier.ShellMs)
+	later.WakesMs = max(later.WakesMs, earlier.WakesMs)
+	later.Read = max(later.Read, earlier.Read)
+	return later
+}
+
+// recordStored records stored before a call of agent: the call adds to what is known, but an absence may have begun or
+// ended elsewhere. stored is zero if the table has none, or was not read.
+func (c *cachedPresence) recordStored(stored room.Presence, agent *room.Agent) {
+	known := c.latest
+	switch {
+	case known.AtMs == 0 && stored.AtMs == 0: // 1
+		c.latest = merge(room.Presence{AtMs: agent.AtMs, Read: agent.Joined}, known)
+	case known.AtMs == 0: // 2
+		c.latest = merge(stored, known)
+	case stored.AtMs != 0: // 4, 5
+		c.latest = merge(known, stored)
+		c.latest.AtMs = max(known.AtMs, stored.AtMs)
+		c.latest.BackMs = stored.BackMs
+	} // 3
+}
+
+// replaceByStored replaces the presence by the stored one if a later call brought the stored one.
+func (c *cachedPresence) replaceByStored(stored room.Presence) {
+	known := c.latest
+	if stored.AtMs > known.AtMs || stored.AtMs == known.AtMs && stored.Standby != known.Standby { // 6
+		c.latest = merge(stored, known)
+	}
+}
+
+// seenBeside returns the presence that others see of a seat that has called here: the table has stored. Each begin and
+// end of an absence is written, so the table knows of an absence unless this process is the only one.
+func (c *cachedPresence) seenBeside(stored room.Presence, singleProcess bool) room.Presence {
+	known := c.latest
+	if known.AtMs < stored.AtMs || known.AtMs == stored.AtMs && !singleProcess { // 7
+		return merge(stored, known)
+	}
+	seen := merge(known, stored) // 8
+	seen.HookedMs, seen.Activity, seen.ActiveAsOf = stored.HookedMs, stored.Activity, stored.ActiveAsOf
+	if !singleProcess { // 9
+		seen.BackMs = stored.BackMs
+	}
+	return seen
+}
