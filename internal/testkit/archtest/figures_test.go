@@ -47,6 +47,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/api/tools/next_table.go", "stays yours for {} after your last call", "internal/core/room.Lease"},
 	{"internal/api/tools/next.go", "within {} call enter_queue again", "internal/core/pairing.ticketGrace"},
 	{"internal/api/tools/queue.go", "call again within {} with ticket", "internal/core/pairing.ticketGrace"},
+	{"internal/base/results/task.go", "was not heard for {}, so anybody", "internal/core/room.StallsAfter"},
 	{"internal/base/results/room.go", "busy: its last call was less than {} ago,", "internal/core/room.PresentFor"},
 	{"internal/api/tools/send.go", "\"1-{} bytes. withdraw", "internal/core.MaxText"},
 	{"internal/api/tools/file.go", "\"1-{} bytes. The file itself", "internal/core.MaxText"},
@@ -90,6 +91,7 @@ func TestConstants_ofTheClient_areThoseOfRooms(t *testing.T) {
 	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
 	for repeated, of := range map[string]string{
 		"internal/cli.MaxText":           "internal/core.MaxText",
+		"internal/cli.MaxPiped":          "internal/core/chat.UsualFile",
 		"internal/cli/client.lease":      "internal/core/room.Lease",
 		"internal/cli/client.adminLease": "internal/core/room.AdminLease",
 	} {
