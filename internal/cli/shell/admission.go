@@ -199,6 +199,8 @@ func (s *Shell) checkRoom(given string) error {
 	case unquoted.MatchString(given):
 		return fail(usage, "The quotes within this line are gone: a shell takes them out of a line in double quotes. "+
 			"Nothing was done: put the line in single quotes: 'LINE'")
+	case hasDoor.MatchString(given) && !onWeb.MatchString(given):
+		return fail(usage, "This link has lost its beginning, or the beginning is mistyped. "+whole)
 	case strings.Contains(given, "://") && len(strings.Fields(given)) > 1:
 		return fail(usage, "This line has no link of an invite, or not all of it. Copy the whole link; or name the "+
 			"room, and give the address of its server with --url.")
@@ -209,9 +211,18 @@ func (s *Shell) checkRoom(given string) error {
 		}
 		return fail(usage, "%s is the address of a server, not an invite: name the room, and give the address with "+
 			"--url.", place.String())
-	case hasDoor.MatchString(given):
-		return fail(usage, "This link has lost its beginning. "+whole)
-	case strings.Contains(given, ":"):
+	}
+	return s.checkColon(given)
+}
+
+// checkColon refuses a room with a colon: a link, a title, a time, or a name with a password.
+func (s *Shell) checkColon(given string) error {
+	_, password, err := ident.SplitRoom(given)
+	var refused *fault.Error
+	switch {
+	case errors.As(err, &refused):
+		return fail(usage, "%s", toPerson(refused.Message, s.command))
+	case password != "":
 		return fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, "+
 			"or give the room without it and type it when asked.")
 	}
@@ -227,6 +238,9 @@ var unquoted = regexp.MustCompile(`MCP server \S+ and call join_room with room [
 
 // hasDoor matches the part of an address that leads to an invite or to a person's link.
 var hasDoor = regexp.MustCompile(`/i/[0-9a-z]{20}|/r/[0-9a-z]+#`)
+
+// onWeb matches the beginning of an address.
+var onWeb = regexp.MustCompile(`(?i)\bhttps?://`)
 
 // namedIn returns the server and the room of the line that invites to a room by its name, as a server without keys
 // writes the line; ok is false for any other line, and for a line with a password.

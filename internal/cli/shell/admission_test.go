@@ -84,11 +84,19 @@ func TestJoin_whatIsNoName_makesNoRoom(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
 	invite := ident.NewInvite("log key", "abcdefg", 1).String()
+	mistyped := strings.Repeat("a", len(invite)) // in each character: the two that check are not those
 	claim := ident.NewLinkCode("log key", "abcdefg", 3, 17, 0).String()
 	for given, want := range map[string]string{
 		invite:                                  "only the code of an invite",
 		strings.ToUpper(invite) + ".":           "only the code of an invite",
 		"127.0.0.1:8080/i/" + invite:            "has lost its beginning",
+		"htps://127.0.0.1/i/" + mistyped:        "has lost its beginning, or the beginning is mistyped",
+		"here: https:/127.0.0.1/i/" + mistyped:  "has lost its beginning, or the beginning is mistyped",
+		base + "/i/" + mistyped:                 "the invite in the address",
+		"https:127.0.0.1":                       "This link leads to no invite",
+		"standup 12:30":                         "looks like a part of a title or a time",
+		"PR: fix login":                         "write the name without the colon",
+		"api:v2":                                "A password does not belong on a command line",
 		claim:                                   "the end of the link",
 		"#" + claim:                             "the end of the link",
 		"127.0.0.1:8080/r/abcdefg#" + claim:     "has lost its beginning",

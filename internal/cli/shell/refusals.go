@@ -352,6 +352,12 @@ var sentences = [...]string{
 		"spaces or punctuation differ. Join under a name that nobody can confuse with it.",
 	`(?:agent|person)_name: this name could pass`,
 	"Others could take this name for the server, for who runs it or for themselves. Choose one that says who you are.",
+	`room: this link leads to no invite`,
+	"This link leads to no invite. Nothing was done: copy the whole link again, from http to the end, or give the " +
+		"name of the room.",
+	`room: a name has no colon`,
+	"A room's name has no colon, and what follows this one looks like a part of a title or a time, not like a " +
+		"password. Nothing was done: write the name without the colon.",
 	`room: this name could pass`,
 	"This name could pass for the server, for its operator or for a person. Choose one that says what the room is for.",
 	`Another agent here has this name(?:\.|, and was heard)`,

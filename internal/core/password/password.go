@@ -3,10 +3,7 @@ package password
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/base"
@@ -152,49 +149,21 @@ func tooMany(wait time.Duration) error {
 		"seconds.", fault.Seconds(wait))
 }
 
-// Split splits "name:password", given in place of a room's name. Split refuses a link, a title such as "PR: fix login"
-// and a time: each has a colon and no password, and would make a room that nobody else finds.
+// Split splits "name:password", given in place of a room's name, and checks the form of the password.
 func Split(name, password string) (string, string, error) {
-	if err := ident.RefuseSecret("room", name); err != nil {
+	name, behind, err := ident.SplitRoom(name)
+	switch {
+	case err != nil:
 		return "", "", err
-	}
-	if n, p, ok := strings.Cut(name, ":"); ok {
-		if !mayBePassword(n, p) {
-			return "", "", fault.Refuse(fault.InvalidArgument, "room: a name has no colon, and what follows this "+
-				"colon looks like a part of a link, a title or a time, not like a password. Nothing was done: leave "+
-				"the colon out, or give the password in password.")
-		}
-		if password != "" && password != p {
-			return "", "", fault.Refuse(fault.InvalidArgument,
-				"room holds a password after the colon, and password is another one: give one of them.")
-		}
-		name, password = n, p
+	case behind != "" && password != "" && password != behind:
+		return "", "", fault.Refuse(fault.InvalidArgument,
+			"room holds a password after the colon, and password is another one: give one of them.")
+	case behind != "":
+		password = behind
 	}
 	if len(password) > base.MaxPassword || !utf8.ValidString(password) || room.HasControls(password, "") {
 		return "", "", fault.Refuse(fault.InvalidArgument,
 			"password: at most %d bytes of UTF-8 without control characters.", base.MaxPassword)
 	}
 	return name, password, nil
-}
-
-// mayBePassword reports whether what follows the first colon in place of a room's name may be a password.
-func mayBePassword(name, after string) bool {
-	if after == "" || strings.HasPrefix(after, "//") || strings.TrimLeftFunc(after, unicode.IsSpace) != after {
-		return false
-	}
-	digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
-	port := digits > 0 && strings.HasPrefix(after[digits:], "/")
-	return !port && !isTime(name, after[:digits], strings.ToLower(after[digits:]))
-}
-
-// isTime reports whether name ends in an hour, digits are the minutes, and behind is what may follow a time: nothing,
-// seconds, the end of a span or a word such as pm. An hour is a word of its own, so "v2:12" is no time.
-func isTime(name, digits, behind string) bool {
-	before := strings.TrimRight(name, "0123456789")
-	hour := name[len(before):]
-	isHour := (len(hour) == 1 || len(hour) == 2 && hour < "25") &&
-		(before == "" || strings.HasSuffix(before, " ") || strings.HasSuffix(before, "T")) // of 2026-11-28T12:30
-	return isHour && len(digits) == len("30") && digits[0] < '6' &&
-		(slices.Contains([]string{"am", "pm", "h", "z"}, behind) || strings.HasPrefix(behind, " ") ||
-			strings.HasPrefix(behind, ":") || !strings.ContainsFunc(behind, unicode.IsLetter))
 }

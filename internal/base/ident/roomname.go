@@ -1,0 +1,72 @@
+package ident
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+)
+
+// SplitRoom splits "name:password", given in place of a room's name. SplitRoom refuses a link that leads to no invite,
+// a title such as "PR: fix login" and a time: each has a colon and no password, and would make a room that nobody else
+// finds.
+func SplitRoom(given string) (name, password string, err error) {
+	if err := RefuseSecret("room", given); err != nil {
+		return "", "", err
+	}
+	name, password, ok := strings.Cut(given, ":")
+	switch {
+	case isLink(name, password):
+		return "", "", fault.Refuse(fault.InvalidArgument, "room: this link leads to no invite. Nothing was done: if "+
+			"your user gave it to you as an invite, have it copied again, from http to the end; otherwise give the "+
+			"name of the room.")
+	case ok && !mayBePassword(name, password):
+		return "", "", fault.Refuse(fault.InvalidArgument, "room: a name has no colon, and what follows this colon "+
+			"looks like a part of a title or a time, not like a password. Nothing was done: leave the colon out, or "+
+			"give the password in password.")
+	}
+	return name, password, nil
+}
+
+// isLink reports whether before and after, the parts on both sides of the first colon, are a link, perhaps mistyped or
+// without its beginning. A password may have a slash, but does not begin with one.
+func isLink(before, after string) bool {
+	words := strings.Fields(strings.ToLower(before))
+	scheme := after != "" && len(words) > 0 && slices.Contains([]string{"http", "https"}, words[len(words)-1])
+	port := strings.HasPrefix(strings.TrimLeft(after, "0123456789"), "/") // or no digits, and the slash of a link
+	return scheme || port || strings.Contains(before, "//") || hasInvitePath(before) || hasInvitePath(after)
+}
+
+// hasInvitePath reports whether text has the path of an invite's link, with most of a code.
+func hasInvitePath(text string) bool {
+	const most = 20 // of inviteChars
+	_, code, _ := strings.Cut(text, "/i/")
+	for i := range most {
+		if i >= len(code) || !isAlphanumeric(code[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// mayBePassword reports whether what follows the first colon in place of a room's name may be a password.
+func mayBePassword(name, after string) bool {
+	if after == "" || strings.TrimLeftFunc(after, unicode.IsSpace) != after {
+		return false
+	}
+	digits := len(after) - len(strings.TrimLeft(after, "0123456789"))
+	return !isTime(name, after[:digits], strings.ToLower(after[digits:]))
+}
+
+// isTime reports whether name ends in an hour, digits are the minutes, and behind is what may follow a time: nothing,
+// seconds, the end of a span or a word such as pm. An hour is a word of its own, so "v2:12" is no time.
+func isTime(name, digits, behind string) bool {
+	before := strings.TrimRight(name, "0123456789")
+	hour := name[len(before):]
+	isHour := (len(hour) == 1 || len(hour) == 2 && hour < "25") &&
+		(before == "" || strings.HasSuffix(before, " ") || strings.HasSuffix(before, "T")) // of 2026-11-28T12:30
+	return isHour && len(digits) == len("30") && digits[0] < '6' &&
+		(slices.Contains([]string{"am", "pm", "h", "z"}, behind) || strings.HasPrefix(behind, " ") ||
+			strings.HasPrefix(behind, ":") || !strings.ContainsFunc(behind, unicode.IsLetter))
+}
