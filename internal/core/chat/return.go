@@ -26,24 +26,27 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 	if err := c.checkReturn(req); err != nil {
 		return Seated{}, err
 	}
+	bound := false
 	if !req.Brought {
 		c.recorder().RecordCall(ctx)
-		if err := c.bind(ctx); err != nil {
+		bound, err = c.bind(ctx)
+		if err != nil {
 			return Seated{}, err
 		}
 	}
-	return c.answerReturn(ctx)
+	// The person's programs bind, too: what they see would never wake the agent.
+	return c.answerReturn(ctx, presence.Query{Return: true, Peek: bound, AsOf: c.head.AsOf})
 }
 
 // bind lets the caller's key or account admit a seat from the time when the server asked for none, whose own token is
 // the caller's. Without bind, neither the token alone nor a link of the seat would ever be admitted: see access.Gate.
 // If two keys call at once, the first admits the seat, and the other returns to it as if it had come later.
-func (c *session) bind(ctx context.Context) error {
+func (c *session) bind(ctx context.Context) (bound bool, err error) {
 	by := ident.PrincipalOf(ctx)
 	if !mayBind(by, c.me) {
-		return nil
+		return false, nil
 	}
-	_, err := c.change(ctx, func(_ *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
+	events, err := c.change(ctx, func(_ *room.Head, caller room.Caller, _ time.Time) (ch roomlog.Change, err error) {
 		if mayBind(by, caller) {
 			ch.Events = []room.Event{caller.Agent.Admit(by)}
 		}
@@ -52,7 +55,7 @@ func (c *session) bind(ctx context.Context) error {
 	if err == nil && !c.useHead(c.room.log.Peek()) {
 		err = c.refuseToken(ctx, c.head)
 	}
-	return err
+	return len(events) > 0, err
 }
 
 // mayBind reports whether by, who calls with the token of caller, is to admit the seat. The person beside an agent only
@@ -67,12 +70,12 @@ func (c *session) answerRegained(ctx context.Context) (Seated, error) {
 		return Seated{}, c.refuseToken(ctx, c.head)
 	}
 	c.recorder().RecordCall(ctx)
-	return c.answerReturn(ctx)
+	return c.answerReturn(ctx, presence.Query{Return: true})
 }
 
-// answerReturn returns the answer for a caller that is back in its seat.
-func (c *session) answerReturn(ctx context.Context) (Seated, error) {
-	offer, err := c.reader().AcknowledgeAndOffer(ctx, presence.Query{Return: true})
+// answerReturn returns the answer for a caller that is back in its seat, and reads as query says.
+func (c *session) answerReturn(ctx context.Context, query presence.Query) (Seated, error) {
+	offer, err := c.reader().AcknowledgeAndOffer(ctx, query)
 	if err != nil {
 		return Seated{}, err
 	}

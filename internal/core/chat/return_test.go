@@ -122,6 +122,24 @@ func TestReturn_withTheSeatsTokenAndAKey_admitsASeatThatNothingHasAdmitted(t *te
 	}
 }
 
+// A program of the person may return, to show the key. What the program sees stays new to the agent.
+func TestReturn_thatAdmitsTheSeat_handsNothingOut(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.say(p.ann.Token, "tea?")
+	key := asking(t, ident.Principal{ID: ident.KeyPrincipal("a1")})
+	for i, want := range []string{"tea?", "tea?", ""} { // the second return admits nothing, and reads
+		unread, err := w.Wait(key, chat.WaitRequest{Token: p.bob.Token, Standby: true, Peek: true})
+		if got := strings.Join(texts(unread.Messages), " "); err != nil || got != want {
+			t.Fatalf("before return %d Bob's program sees %q, %v", i+1, got, err)
+		}
+		got, err := w.JoinRoom(key, chat.JoinRequest{Token: p.bob.Token})
+		if err != nil || !strings.Contains(strings.Join(texts(got.Messages), " "), "tea?") {
+			t.Fatalf("return %d: %q, %v", i+1, texts(got.Messages), err)
+		}
+	}
+}
+
 func TestReturn_ofAGuestWithAKey_leavesTheSeatToItsInvite(t *testing.T) {
 	w := newWorld(t)
 	gil, err := w.arrives(guest(t, w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"}).Invite), "Gil")

@@ -36,6 +36,7 @@ import (
 //  19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.
 //  20. Bob's person opens the room on a new device: the offer says that it is the first.
 //  21. Bob was handed 41 by a call with cursor 40, and gets his first hook: that is stored, as in case 9.
+//  22. A program returns for Bob with his first key, and sees 41: nothing is recorded, as in case 6.
 //
 // Three marks cut the line of events in four. A mark only rises, and never above the next mark, so the order in which
 // two processes, or two calls, raise the marks does not matter:
@@ -150,7 +151,7 @@ func OfferAfter(n int64) Offer { return Offer{How: ByCursor, After: n, Arrived: 
 // if Bob's client lost the answer with 41 and Offer began after 41, Bob would never see 41.
 func (d Delivery) Offer(query Query) Offer {
 	switch {
-	case query.Peek: // 6
+	case query.Peek && !query.Return: // 6
 		n := max(query.Cursor, d.Newest())
 		return Offer{How: Peek, After: n, Arrived: n}
 	case query.Cursor > 0: // 1
@@ -163,6 +164,8 @@ func (d Delivery) Offer(query Query) Offer {
 		First: d.Arrived == 0 && d.Newest() <= d.joined, // 20
 		line:  d.line, current: d.fromTable}
 	switch {
+	case query.Return && query.Peek: // 22
+		offer.How = Peek
 	case query.Return: // 11
 		offer.How = UntilArrived
 	case query.Stay: // 13

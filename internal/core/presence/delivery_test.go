@@ -227,6 +227,11 @@ func TestDelivery_whatIsHandedOut_comesAgainUntilItHasArrived(t *testing.T) {
 			{func(b *bob) string { return b.RecordShown(41).String() }, "stored if possible"},
 			{func(b *bob) string { return fmt.Sprint(deliveryOf(b.position(), 40).Newest()) }, "41"},
 		},
+		"22. A program returns for Bob with his first key, and sees 41: nothing is recorded, as in case 6.": {
+			{first, "41 42 stored if possible"}, // an answer that may be lost
+			{calls(Query{Return: true, Peek: true}, 43), "41* 42* 43 unstored"},
+			{calls(peek, 43), "43 unstored"},
+		},
 		"19. The page was warned of a credential, and repeats the call with its key: nobody has read the warning.": {
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false stored"},
 			{func(b *bob) string { return fmt.Sprint(b.ConfirmCredential("f2", "k")) }, "false unstored"},
