@@ -29,7 +29,7 @@ type connectCommand struct {
 	AskActs bool `help:"For claude-code: it asks before acts that strangers' words may lead to, such as git push (see docs/security.md)."`
 	NoWake  bool `help:"Do not add the hooks that wake an idle agent."`
 	DryRun  bool `help:"Show the change and write nothing."`
-	Undo    bool `help:"Undo what connect has written."`
+	Undo    bool `help:"Undo what connect has written; with --allow or --ask-acts, that alone."`
 	JSON    bool `name:"json" help:"Print the list, or what has changed, as JSON."`
 }
 
@@ -90,9 +90,15 @@ func (c *connectCommand) Run(ctx context.Context, streams streams) error {
 }
 
 func (c *connectCommand) undo(m connect.Machine, streams streams) error {
-	done, err := m.Undo(c.Client, c.DryRun)
-	if err == nil && !c.DryRun {
-		err = client.ForgetServer(done.Server, done.Next)
+	var done connect.Report
+	var err error
+	if c.Allow || c.AskActs {
+		done, err = m.UndoFlags(connect.Options{Client: c.Client, Allow: c.Allow, AskActs: c.AskActs, DryRun: c.DryRun})
+	} else {
+		done, err = m.Undo(c.Client, c.DryRun)
+		if err == nil && !c.DryRun {
+			err = client.ForgetServer(done.Server, done.Next)
+		}
 	}
 	if err != nil {
 		return err
@@ -105,7 +111,7 @@ func (c *connectCommand) undo(m connect.Machine, streams streams) error {
 	}
 	switch {
 	case len(done.Changes) == 0:
-		fmt.Fprintf(streams.out, "parley connect has written nothing for %s.\n", done.Client)
+		fmt.Fprintf(streams.out, "Nothing to undo: parley connect has not written it for %s.\n", done.Client)
 	case c.DryRun:
 		fmt.Fprintln(streams.out, "Nothing was written.")
 	default:

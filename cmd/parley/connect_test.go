@@ -281,7 +281,7 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 			"config.toml")+`","removed":[{"text":["[mcp_servers.parley]",`)
 	connectSays(t, 0, []string{"codex", "--undo", "--dry-run"}, "- [mcp_servers.parley]", "Nothing was written.")
 	connectSays(t, 0, []string{"codex", "--undo"}, "- [mcp_servers.parley]", "Undone. Restart Codex.")
-	connectSays(t, 0, []string{"codex", "--undo"}, "parley connect has written nothing for Codex.")
+	connectSays(t, 0, []string{"codex", "--undo"}, "Nothing to undo: parley connect has not written it for Codex.")
 	if _, err := os.Stat(filepath.Join(home, ".codex")); !os.IsNotExist(err) {
 		t.Errorf("the folder is still there: %v", err)
 	}

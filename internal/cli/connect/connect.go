@@ -98,9 +98,17 @@ func (m Machine) Connect(o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	return m.connect(c, o, func(old connection) Options {
+		o.Allow, o.AskActs = o.Allow || old.Allow, o.AskActs || old.AskActs
+		return o
+	})
+}
+
+// connect connects a client with the options that with returns for what is written now.
+func (m Machine) connect(c client, o Options, with func(old connection) Options) (Report, error) {
 	report := Report{Client: c.name, Missing: !c.isInstalled(m), Shadows: c.shadows(m, o.endpoint())}
 	planned := func(old connection) ([]*edit, error) {
-		o.Allow, o.AskActs = o.Allow || old.Allow, o.AskActs || old.AskActs
+		o = with(old)
 		edits, err := plan(c.placesFor(m, o), old)
 		report.Asks = !o.Allow && c.allow != nil
 		if report.Changes == nil { // a later pass repeats these changes
@@ -110,10 +118,10 @@ func (m Machine) Connect(o Options) (Report, error) {
 		return edits, err
 	}
 	if o.DryRun {
-		err = m.readRecord(func(r *record) error { _, err := planned(r.of(c, m)); return err })
+		err := m.readRecord(func(r *record) error { _, err := planned(r.of(c, m)); return err })
 		return report, err
 	}
-	err = m.withRecord(func(r *record) error {
+	err := m.withRecord(func(r *record) error {
 		old := r.of(c, m)
 		defer removeFolders(old.Files)
 		return c.settled(m, func() (wrote bool, err error) {
@@ -134,6 +142,22 @@ func (m Machine) Connect(o Options) (Report, error) {
 		})
 	})
 	return report, err
+}
+
+// UndoFlags takes back what Allow and AskActs of o have added to a client, and leaves the client connected.
+func (m Machine) UndoFlags(o Options) (Report, error) {
+	c, err := m.checked(o)
+	if err != nil {
+		return Report{}, err
+	}
+	var old connection
+	err = m.readRecord(func(r *record) error { old = r.of(c, m); return nil })
+	if err != nil || len(old.Files) == 0 {
+		return Report{Client: c.name}, err
+	}
+	now := old.options(c)
+	now.Allow, now.AskActs, now.DryRun = now.Allow && !o.Allow, now.AskActs && !o.AskActs, o.DryRun
+	return m.as(old).connect(c, now, func(connection) Options { return now })
 }
 
 // refusePlugin returns an error if the plugin is installed. The plugin brings the same tools and hooks: the agent would
@@ -224,6 +248,9 @@ func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 				return nil, err
 			}
 			edits = append(edits, e)
+		}
+		if err := checkWritable(edits); err != nil {
+			return nil, err
 		}
 		if report.Changes == nil { // a later pass repeats these changes
 			report.Changes = changesOf(edits)

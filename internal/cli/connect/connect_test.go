@@ -197,6 +197,42 @@ func TestConnect_linkAndPermissions_stay(t *testing.T) {
 	}
 }
 
+// Somebody made the file read-only on purpose, or another program makes the file. Its folder lets any program replace
+// it.
+func TestConnect_readOnlyFile_isRefusedBeforeAnythingIsWritten(t *testing.T) {
+	for client, file := range map[string]string{"claude-code": ".claude/settings.json", "codex": ".codex/hooks.json"} {
+		c := newComputer(t)
+		chmod := func(mode fs.FileMode) {
+			if err := os.Chmod(filepath.Join(c.Home, file), mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		refuses := func(when string, do func() (connect.Report, error)) {
+			before := c.files()
+			if report, err := do(); err == nil || !strings.Contains(err.Error(), " is read-only, and nothing was") ||
+				!strings.Contains(err.Error(), filepath.Base(file)) {
+				t.Errorf("%s %s: %+v, %v", when, client, report, err)
+			}
+			c.is(before, when+" of "+client)
+		}
+		c.put(file, "{\"hooks\": {}}")
+		chmod(0o400)
+		o := connect.Options{Client: client, Server: server, Wake: true}
+		for _, o.DryRun = range []bool{true, false} {
+			refuses("connect", func() (connect.Report, error) { return c.Machine.Connect(o) })
+		}
+		o.Wake = false
+		c.connect(o) // and leaves this file as it is
+		c.undo(client)
+		chmod(0o600)
+		o.Wake = true
+		c.connect(o)
+		chmod(0o444)
+		refuses("--undo", func() (connect.Report, error) { return c.Machine.Undo(client, false) })
+		chmod(0o600) // for the end of the test
+	}
+}
+
 // Homes of several people on one machine, and several homes of one person.
 func TestConnect_secondHome_isAConnectionOfItsOwn(t *testing.T) {
 	c := newComputer(t)
@@ -402,6 +438,25 @@ func TestConnect_askActs_writesRulesBesideThePersonsOwn(t *testing.T) {
 	}
 	if got := settings.Permissions; !slices.Equal(got.Ask, want) || !slices.Equal(got.Allow, []string{"mcp__parley"}) {
 		t.Errorf("the permissions are %+v, want %q", got, want)
+	}
+	again := connect.Options{Client: "claude-code", Server: "https://other.example", Wake: true}
+	c.connect(again)
+	for _, undo := range []connect.Options{{AskActs: true}, {Allow: true}} {
+		undo.Client = again.Client
+		for _, undo.DryRun = range []bool{true, false} {
+			if report, err := c.Machine.UndoFlags(undo); err != nil || len(report.Changes) != 1 {
+				t.Fatalf("--undo with %+v: %+v, %v", undo, report.Changes, err)
+			}
+		}
+		c.connect(again) // brings none back
+		text := c.files()[".claude/settings.json"]
+		if strings.Contains(text, "scp") || strings.Contains(text, `"mcp__parley"`) == undo.Allow ||
+			!strings.Contains(text, "make deploy") || !strings.Contains(text, "hook --url") {
+			t.Errorf("after --undo with %+v: %s", undo, text)
+		}
+		if report, err := c.Machine.UndoFlags(undo); err != nil || len(report.Changes) > 0 {
+			t.Errorf("once more: %+v, %v", report.Changes, err)
+		}
 	}
 	c.undo("claude-code")
 	c.is(before, "after --undo")

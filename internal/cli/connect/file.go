@@ -41,6 +41,19 @@ func formatOf(path string) format {
 // changed reports whether there is something to write.
 func (e *edit) changed() bool { return !bytes.Equal(e.before, e.text) }
 
+// checkWritable refuses to change a file that somebody has made read-only: the file may be made by another program, or
+// kept as it is on purpose, and save would replace the file all the same.
+func checkWritable(edits []*edit) error {
+	for _, e := range edits {
+		info, err := os.Stat(e.path)
+		if err == nil && e.changed() && info.Mode().Perm()&0o200 == 0 {
+			return fmt.Errorf("%s is read-only, and nothing was written; if you want it changed, make it writable, "+
+				"and run this again", e.path)
+		}
+	}
+	return nil
+}
+
 // save writes the edited file in one step. If this program created the file, and the file holds nothing any more, save
 // removes the file.
 func (e *edit) save(old written) error {

@@ -19,13 +19,9 @@ func (m Machine) Move(from, to string, dryRun bool) (reports []Report, err error
 		if old.Server != from || len(old.Files) == 0 {
 			continue
 		}
-		with := m
-		if old.Program != "" && exists(old.Program) { // the running program may be gone when the client starts it
-			with.Program = old.Program
-		}
 		o := old.options(c)
 		o.Server, o.DryRun = to, dryRun
-		report, errOne := with.Connect(o)
+		report, errOne := m.as(old).Connect(o)
 		if errOne != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", c.name, errOne))
 			continue
@@ -33,6 +29,15 @@ func (m Machine) Move(from, to string, dryRun bool) (reports []Report, err error
 		reports = append(reports, report)
 	}
 	return reports, err
+}
+
+// as returns m with the program that a client starts already: the running program may be gone when the client starts
+// it.
+func (m Machine) as(old connection) Machine {
+	if old.Program != "" && exists(old.Program) {
+		m.Program = old.Program
+	}
+	return m
 }
 
 // options returns the options with which a client was connected, from the written files.

@@ -34,7 +34,7 @@ func plan(all []placed, old connection) ([]*edit, error) {
 		e.wrote.Sum = sum(e.text)
 		e.change.forgetSame()
 	}
-	return edits, nil
+	return edits, checkWritable(edits)
 }
 
 // holds reports whether the file holds all entries, and nothing else was written there
