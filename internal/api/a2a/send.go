@@ -220,7 +220,8 @@ func (in message) sends(name string, wait time.Duration) call {
 }
 
 // SendMessage implements [a2asrv.RequestHandler].
-func (h handler) SendMessage(ctx context.Context, _ *wire.SendMessageRequest) (wire.SendMessageResult, error) {
+func (h handler) SendMessage(ctx context.Context, _ *wire.SendMessageRequest) (_ wire.SendMessageResult, err error) {
+	defer h.chargeUncounted(ctx, &err)
 	in, err := messageOf(ctx)
 	if err != nil {
 		return nil, err
@@ -246,7 +247,7 @@ func (h handler) SendMessage(ctx context.Context, _ *wire.SendMessageRequest) (w
 
 // SendStreamingMessage implements [a2asrv.RequestHandler].
 func (h handler) SendStreamingMessage(ctx context.Context, _ *wire.SendMessageRequest) iter.Seq2[wire.Event, error] {
-	return events(func(send func(wire.Event) bool) error {
+	return h.events(ctx, func(send func(wire.Event) bool) error {
 		in, err := messageOf(ctx)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 
 	"github.com/parley-chat/parley/internal/api/mcp"
 	"github.com/parley-chat/parley/internal/api/tools"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
@@ -34,6 +37,9 @@ type Options struct {
 	Clock clockwork.Clock
 	// LongestWait is the longest that a stream lasts; 0 means chat.MaxWait.
 	LongestWait time.Duration
+	// Charge counts a request that makes no call for the limits of its caller, or refuses the request with a
+	// [fault.Error]. Nil: such requests have no limit.
+	Charge func(context.Context) error
 }
 
 // Server answers calls of A2A. Many goroutines may use it at once.
@@ -65,6 +71,7 @@ type request struct {
 	Place
 	params  json.RawMessage // nil once paramsOf has read the params
 	refused error           // the call goes no further
+	counted bool            // for the limits of the caller
 }
 
 func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*request) }
@@ -87,18 +94,37 @@ func paramsOf[T any](ctx context.Context) (*T, error) {
 
 // Serve answers the call m of a caller that was admitted at p.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *mcp.Message, p Place) {
-	method, refused := m.Method, check(r.Header, m, p)
-	if refused != nil { // the SDK writes the refusal as the answer to a method that fails
+	req := &request{Place: p, params: m.Params(), refused: check(r.Header, m, p)}
+	ctx := context.WithValue(r.Context(), requestKey{}, req)
+	if !slices.Contains(calls, m.Method) {
+		s.chargeUncounted(ctx, &req.refused)
+	}
+	method := m.Method
+	if req.refused != nil { // the SDK writes the refusal as the answer to a method that fails
 		method = "GetTask"
 		if m.Method == "SendStreamingMessage" || m.Method == "SubscribeToTask" {
 			method = "SubscribeToTask"
 		}
 	}
-	ctx := context.WithValue(r.Context(), requestKey{}, &request{p, m.Params(), refused})
 	ctx = log.AttachLogger(ctx, slog.New(slog.DiscardHandler)) // the SDK's lines say only that a client has left
 	r = r.WithContext(ctx)
 	w, r.Body = m.WithStandIn(w, method, json.RawMessage("{}"))
 	s.rpc.ServeHTTP(w, r)
+}
+
+// calls are the methods that make a call for a well-formed request.
+var calls = []string{"SendMessage", "SendStreamingMessage", "GetTask", "ListTasks", "CancelTask", "SubscribeToTask"}
+
+// chargeUncounted charges a request that has made no call, such as one that is refused for its form. If the request is
+// beyond the limits of its caller, ended becomes the refusal.
+func (s *Server) chargeUncounted(ctx context.Context, ended *error) {
+	r := requestOf(ctx)
+	var beyond *fault.Error
+	if !r.counted && s.o.Charge != nil && errors.As(s.o.Charge(ctx), &beyond) {
+		*ended = errorOf(&results.Failure{Code: string(beyond.Code), RetryAfterSeconds: int64(
+			fault.Seconds(beyond.RetryAfter))}, failed{error: beyond}, ids{})
+	}
+	r.counted = true
 }
 
 // check refuses a call in another version of the protocol, or at the server's own address.
@@ -149,6 +175,7 @@ type call struct {
 
 // do makes a call. The error is an error of A2A.
 func (s *Server) do(ctx context.Context, c call, work mcp.Work) (any, error) {
+	requestOf(ctx).counted = true
 	at := failed{step: c.step}
 	o := s.o.Tools.Do(ctx, tools.Plain{Name: c.name, Kind: ratelimit.Usual, Wait: c.wait},
 		func(ctx context.Context, r *mcp.Record) (any, error) {
@@ -170,13 +197,14 @@ func (s *Server) do(ctx context.Context, c call, work mcp.Work) (any, error) {
 
 // events returns the events that work sends. send returns false once nobody reads the events; the error of work is the
 // last event.
-func events(work func(send func(wire.Event) bool) error) iter.Seq2[wire.Event, error] {
+func (s *Server) events(ctx context.Context, work func(send func(wire.Event) bool) error) iter.Seq2[wire.Event, error] {
 	return func(yield func(wire.Event, error) bool) {
 		read := true
 		err := work(func(e wire.Event) bool {
 			read = read && yield(e, nil)
 			return read
 		})
+		s.chargeUncounted(ctx, &err)
 		if err != nil && read {
 			yield(nil, err)
 		}

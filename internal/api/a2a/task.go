@@ -85,7 +85,8 @@ func saidIn(at seat, message chat.Message, text string) *wire.Message {
 }
 
 // GetTask implements [a2asrv.RequestHandler].
-func (h handler) GetTask(ctx context.Context, _ *wire.GetTaskRequest) (*wire.Task, error) {
+func (h handler) GetTask(ctx context.Context, _ *wire.GetTaskRequest) (_ *wire.Task, err error) {
+	defer h.chargeUncounted(ctx, &err)
 	req, err := paramsOf[wire.GetTaskRequest](ctx)
 	if err != nil {
 		return nil, err
@@ -119,7 +120,8 @@ const (
 )
 
 // ListTasks implements [a2asrv.RequestHandler]. A client sees only the task of the context that it names.
-func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (*wire.ListTasksResponse, error) {
+func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (_ *wire.ListTasksResponse, err error) {
+	defer h.chargeUncounted(ctx, &err)
 	req, err := paramsOf[wire.ListTasksRequest](ctx)
 	if err != nil {
 		return nil, err
@@ -135,7 +137,6 @@ func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (*wire
 	case req.PageToken != "":
 		return nil, wire.NewError(wire.ErrInvalidParams, "pageToken is none that this server gave: there is one page.")
 	case req.HistoryLength != nil:
-		var err error
 		most, err = historyOf(req.HistoryLength)
 		if err != nil {
 			return nil, err
@@ -166,7 +167,8 @@ func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (*wire
 }
 
 // CancelTask implements [a2asrv.RequestHandler]. The agent leaves the room.
-func (h handler) CancelTask(ctx context.Context, _ *wire.CancelTaskRequest) (*wire.Task, error) {
+func (h handler) CancelTask(ctx context.Context, _ *wire.CancelTaskRequest) (_ *wire.Task, err error) {
+	defer h.chargeUncounted(ctx, &err)
 	req, err := paramsOf[wire.CancelTaskRequest](ctx)
 	if err != nil {
 		return nil, err
@@ -203,7 +205,7 @@ func sentenceOf(t *wire.Task) string {
 
 // SubscribeToTask implements [a2asrv.RequestHandler].
 func (h handler) SubscribeToTask(ctx context.Context, _ *wire.SubscribeToTaskRequest) iter.Seq2[wire.Event, error] {
-	return events(func(send func(wire.Event) bool) error {
+	return h.events(ctx, func(send func(wire.Event) bool) error {
 		req, err := paramsOf[wire.SubscribeToTaskRequest](ctx)
 		if err != nil {
 			return err

@@ -193,16 +193,17 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 			plain = append(plain, t)
 		}
 	}
+	chargeOther := func(ctx context.Context) error { return a.rooms.Limits().Fetch(ctx, otherBytes) }
 	server := mcp.NewServer(mcp.Options{
 		Version: Version(), Instructions: set.Instructions, Tools: list, Prompts: set.Prompts(),
 		Resources: set.Resources(), Events: set.Events(), Log: c.Logger,
-		Charge: func(ctx context.Context) error { return a.rooms.Limits().Fetch(ctx, otherBytes) },
+		Charge: chargeOther,
 		View: &mcp.View{URI: web.RoomViewURI(), Name: "room", Title: "The room",
 			Description: "A room of Parley: who is in it, what they do, and the talk as it goes on.",
 			Document:    web.RoomView},
 	})
 	agents := a2a.New(a2a.Options{Rooms: a.rooms, Tools: set, Version: Version(), LongestWait: s.LongestWait,
-		Clock: clockwork.NewRealClock()})
+		Charge: chargeOther, Clock: clockwork.NewRealClock()})
 	return httpapi.New(httpapi.Options{
 		A2A: agents.Serve, Card: agents.Card,
 		ChargeBytes: a.rooms.Limits().Fetch,

@@ -112,12 +112,23 @@ func TestApp_requestsOfEachKind_haveABudget(t *testing.T) {
 	refused := func(tool string) string {
 		return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":{"x":1}}}`
 	}
+	a2aOf := func(method, params string) string {
+		return `{"jsonrpc":"2.0","id":1,"method":"` + method + `","params":` + params + `}`
+	}
 	for n, c := range []struct {
 		path, body, bearer string
 		page, free         bool
 	}{
 		{path: "/", page: true}, {path: "/"}, {path: "/r/abcdefg"}, {path: invite, page: true}, {path: invite},
 		{path: cards}, {path: invite + cards}, {path: invite + "/as/Bob" + cards}, {path: invite + "/a2a", body: a2a},
+		{path: "/a2a", body: a2a}, {path: invite + "/a2a", body: a2aOf("message/send", "{}")},
+		{path: invite + "/a2a", body: a2aOf("SendMessage", `{"message":{}}`)},
+		{path: invite + "/a2a", body: a2aOf("SendStreamingMessage", "[]")},
+		{path: invite + "/a2a", body: a2aOf("GetTask", `{"id":"1"}`)},
+		{path: invite + "/a2a", body: a2aOf("SubscribeToTask", `{"id":"1"}`)},
+		{path: invite + "/a2a", body: a2aOf("CancelTask", "{}")},
+		{path: invite + "/a2a", body: a2aOf("ListTasks", "{}")}, {path: invite + "/a2a", body: a2aOf("X", "{}")},
+		{path: invite + "/a2a", body: a2aOf("GetExtendedAgentCard", "{}")},
 		{path: "/v1/wait?wait_seconds=0", bearer: made.AgentToken}, {path: invite + "/tools/room_info", body: `{"x":1}`},
 		{path: "/mcp", body: refused("room_info"), bearer: bob}, {path: invite, body: refused("room_info")},
 		{path: invite + "/mcp", body: refused("none")}, {path: "/oauth/authorize", page: true},
