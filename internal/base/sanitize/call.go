@@ -14,20 +14,38 @@ var callArguments = [...]string{"agent_token", "ask", "back_in_minutes", "cursor
 	"kind", "name", "note", "reply_to", "size", "text", "to", "wait_seconds", "withdraw"}
 
 // callTags are the tags that end a call or an argument of it, in the syntax of any model.
-var callTags = [...]string{"parameter", "invoke", "function_calls", "tool_call", "tool_calls"}
+var callTags = [...]string{"parameter", "invoke", "function_calls", "tool_call", "tool_calls", "arg_value"}
 
 // HoldsCallSyntax reports whether text seems to hold the end of a model's tool call. Some clients close an argument too
 // late: the arguments behind it, such as to, are then part of the text, and private words would go to all. Such a text
 // ends in </parameter> or another of callTags, or in a token such as <|call|>, or has <parameter name="to"> or another
-// argument. </text> alone is none, since SVG has it. Case, a prefix such as "antml:" or "|DSML|", blanks and the kind
-// of the quotes make no difference.
+// argument, or <arg_key>to</arg_key>. </text> alone is none, since SVG has it. Case, a prefix such as "antml:" or
+// "|DSML|", blanks and the kind of the quotes make no difference. The end of arguments in JSON is one, too: see
+// endsArguments.
 func HoldsCallSyntax(text string) bool {
 	if !strings.Contains(text, "<") {
-		return false
+		return endsArguments(text)
 	}
 	// Some models write these two letters in place of the ASCII ones.
 	text = strings.NewReplacer("｜", "|", "▁", "_").Replace(strings.ToLower(text))
-	return endsCall(strings.TrimRightFunc(text, unicode.IsSpace)) || beginsArgument(text)
+	return endsCall(strings.TrimRightFunc(text, unicode.IsSpace)) || beginsArgument(text) || endsArguments(text)
+}
+
+// endsArguments reports whether text ends as the arguments of a call in JSON do: plum.", "to": ["Bob"]}. The quote that
+// ends the argument was not opened in the text, so a text that is JSON, or quotes JSON, has no such quote.
+func endsArguments(text string) bool {
+	if !strings.HasSuffix(strings.TrimRightFunc(text, unicode.IsSpace), "}") || strings.Contains(text, "```") ||
+		strings.IndexAny(strings.TrimLeftFunc(text, unicode.IsSpace), "{[") == 0 {
+		return false
+	}
+	parts := strings.Split(strings.ReplaceAll(text, `\"`, `"`), `"`)
+	for i := 1; i+2 < len(parts); i += 2 { // parts[i] stands behind a quote that ends what no quote began
+		if strings.TrimSpace(parts[i]) == "," && slices.Contains(callArguments[:], parts[i+1]) &&
+			strings.HasPrefix(strings.TrimSpace(parts[i+2]), ":") {
+			return true
+		}
+	}
+	return false
 }
 
 func endsCall(text string) bool {
@@ -47,7 +65,9 @@ func beginsArgument(text string) bool {
 		if !found {
 			return false
 		}
-		if tag, rest := cutTag(after); tag == "parameter" && namesArgument(rest) {
+		tag, rest := cutTag(after)
+		key, _, _ := strings.Cut(strings.TrimPrefix(rest, ">"), "<")
+		if tag == "parameter" && namesArgument(rest) || tag == "arg_key" && isArgument(key) {
 			return true
 		}
 		text = after
