@@ -50,7 +50,7 @@ func (s *server) serveA2A(ex *exchange, r *http.Request, door door) {
 		}
 	}
 	r = r.WithContext(s.context(ex, r, asker))
-	message, reason := s.receive(ex, r)
+	message, reason := s.receive(r.Context(), ex, r)
 	if reason != nil {
 		if reason.status == http.StatusUnsupportedMediaType {
 			reason.code = codeContentType

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
@@ -60,7 +63,7 @@ func (s *server) serveMCP(ex *exchange, r *http.Request, door door) {
 func (s *server) serveAdmitted(ex *exchange, r *http.Request, asker ident.Principal) {
 	ctx, stop := s.watch(s.context(ex, r, asker), asker)
 	defer stop()
-	message, reason := s.receive(ex, r)
+	message, reason := s.receive(ctx, ex, r)
 	if reason != nil {
 		ex.refuse(reason.status, reason.code, reason.sentence)
 		return
@@ -75,21 +78,41 @@ func (s *server) serveAdmitted(ex *exchange, r *http.Request, asker ident.Princi
 // cutOff is for a client that is connected when its request ends without an answer, because the server stops.
 const cutOff = "The request was cut off before its answer. Repeat it."
 
-// receive returns the message of r, if the message passes every check.
-func (s *server) receive(ex *exchange, r *http.Request) (*mcp.Message, *refusal) {
-	if reason := s.checkHeaders(r); reason != nil {
-		return nil, reason
-	}
-	body, reason := s.readBody(ex, r, s.MaxBody)
+// receive returns the message of r, if the message passes every check. ctx has the caller.
+func (s *server) receive(ctx context.Context, ex *exchange, r *http.Request) (*mcp.Message, *refusal) {
+	body, reason := s.receiveBody(ex, r)
 	if reason != nil {
-		return nil, reason
+		return nil, s.charged(ctx, ex, reason)
 	}
 	message, refused := mcp.Parse(body)
 	if refused != nil {
-		return nil, &refusal{http.StatusBadRequest, refused.Code, refused.Message}
+		return nil, s.charged(ctx, ex, &refusal{http.StatusBadRequest, refused.Code, refused.Message})
 	}
 	ex.rpcID = message.ID
 	return message, nil
+}
+
+// receiveBody returns the body of r, if the headers pass every check.
+func (s *server) receiveBody(ex *exchange, r *http.Request) ([]byte, *refusal) {
+	if reason := s.checkHeaders(r); reason != nil {
+		return nil, reason
+	}
+	return s.readBody(ex, r, s.MaxBody)
+}
+
+// refusedBytes are what a request costs that is refused for its form: as much as what is no call of a tool.
+const refusedBytes = 20 << 10
+
+// charged charges the caller of ctx for a request that reason refuses, unless the server cannot answer now. It returns
+// reason, or that the caller is beyond its limits.
+func (s *server) charged(ctx context.Context, ex *exchange, reason *refusal) *refusal {
+	var beyond *fault.Error
+	if s.ChargeBytes == nil || repeats(reason.status) || !errors.As(s.ChargeBytes(ctx, refusedBytes), &beyond) {
+		return reason
+	}
+	ex.refused = beyond.Code
+	ex.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(beyond.RetryAfter)))
+	return &refusal{http.StatusTooManyRequests, codeRefused, beyond.Message}
 }
 
 // refusal is why a request goes no further.

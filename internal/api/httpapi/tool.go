@@ -61,10 +61,13 @@ func (s *server) toolNames() string {
 func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, tool *mcp.Tool) {
 	ctx, stop := s.watch(s.context(ex, r, asker), asker)
 	defer stop()
-	arguments, reason := s.receiveArguments(ex, r)
+	arguments, reason := s.receiveArguments(ctx, ex, r)
 	if reason != nil {
 		failure := invalidCall(reason.sentence)
-		if repeats(reason.status) {
+		switch {
+		case ex.refused == fault.RateLimited:
+			failure = &results.Failure{Code: string(fault.RateLimited), Message: reason.sentence}
+		case repeats(reason.status):
 			failure = unavailable(reason.sentence)
 		}
 		refuseTool(ex, reason.status, failure)
@@ -90,17 +93,14 @@ func (s *server) callTool(ex *exchange, r *http.Request, asker ident.Principal, 
 }
 
 // receiveArguments returns the body of r, the arguments of a call, if it passes every check that a message of MCP
-// passes.
-func (s *server) receiveArguments(ex *exchange, r *http.Request) (json.RawMessage, *refusal) {
-	if reason := s.checkHeaders(r); reason != nil {
-		return nil, reason
-	}
-	body, reason := s.readBody(ex, r, s.MaxBody)
+// passes. ctx has the caller.
+func (s *server) receiveArguments(ctx context.Context, ex *exchange, r *http.Request) (json.RawMessage, *refusal) {
+	body, reason := s.receiveBody(ex, r)
 	if reason != nil {
-		return nil, reason
+		return nil, s.charged(ctx, ex, reason)
 	}
 	if refused := mcp.CheckArguments(body); refused != nil {
-		return nil, &refusal{http.StatusBadRequest, refused.Code, refused.Message}
+		return nil, s.charged(ctx, ex, &refusal{http.StatusBadRequest, refused.Code, refused.Message})
 	}
 	return body, nil
 }

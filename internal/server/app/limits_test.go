@@ -129,6 +129,8 @@ func TestApp_requestsOfEachKind_haveABudget(t *testing.T) {
 		{path: invite + "/a2a", body: a2aOf("CancelTask", "{}")},
 		{path: invite + "/a2a", body: a2aOf("ListTasks", "{}")}, {path: invite + "/a2a", body: a2aOf("X", "{}")},
 		{path: invite + "/a2a", body: a2aOf("GetExtendedAgentCard", "{}")},
+		{path: "/mcp", body: "{", bearer: bob}, {path: invite + "/mcp", body: `[{"jsonrpc":"2.0"}]`},
+		{path: invite + "/a2a", body: `{"id":1}`}, {path: invite + "/tools/room_info", body: "room"},
 		{path: "/v1/wait?wait_seconds=0", bearer: made.AgentToken}, {path: invite + "/tools/room_info", body: `{"x":1}`},
 		{path: "/mcp", body: refused("room_info"), bearer: bob}, {path: invite, body: refused("room_info")},
 		{path: invite + "/mcp", body: refused("none")}, {path: "/oauth/authorize", page: true},
