@@ -44,16 +44,17 @@ func (m *machine) sources() string {
 	return root
 }
 
-// goCaches returns settings that name the caches of whoever runs the tests.
+// goCaches returns settings that name the caches of whoever runs the tests, and the flags without which the caches hold
+// nothing of the program.
 func goCaches(t *testing.T) []string {
 	t.Helper()
-	names := []string{"GOCACHE", "GOMODCACHE"}
+	names := []string{"GOCACHE", "GOMODCACHE", "GOFLAGS"}
 	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, value := range strings.Fields(string(out)) {
-		names[i] += "=" + value
+	for i, value := range strings.Split(strings.TrimSuffix(string(out), "\n"), "\n") {
+		names[i] += "='" + value + "'" // none has a quote in it
 	}
 	return names
 }
