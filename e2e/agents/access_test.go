@@ -61,12 +61,6 @@ func keyedBesideSignIn(t *testing.T, all ...*machine) (base, key string) {
 	return s.URL, newKey(t, s.data)
 }
 
-// waysOfKeys are the servers that admit by a key.
-var waysOfKeys = map[string]func(t *testing.T, all ...*machine) (base, key string){
-	"":                 func(t *testing.T, _ ...*machine) (base, key string) { return keyed(t) },
-	", beside sign-in": keyedBesideSignIn,
-}
-
 // newKey makes a key for the server of that file.
 func newKey(t *testing.T, data string) string {
 	t.Helper()
@@ -79,7 +73,8 @@ func newKey(t *testing.T, data string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// A person pastes the line that docs/clients.md has for the client, and the agent is in.
+// A person pastes the line that docs/clients.md has for the client, and the agent is in. It starts no sign-in, where
+// it could.
 func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
 	t.Parallel()
 	lines := ways(t)
@@ -91,21 +86,19 @@ func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
 		"Claude Code, URL":     {"Claude Code, URL", "claude-code"},
 		"Codex, URL":           {"Codex, URL", "codex"},
 	} {
-		for beside, opened := range waysOfKeys {
-			t.Run(name+beside, func(t *testing.T) {
-				line := lines[c.row]
-				if line == "" {
-					t.Fatalf("the page has no line for %s", c.row)
-				}
-				m := newMachine(t)
-				base, key := opened(t, m)
-				m.sweep() // the standby that a hook of connect leaves behind
-				m.env = append(m.env, "PARLEY_KEY="+key, "PARLEY_URL="+base)
-				m.paste(strings.Replace(line, "connect codex", "connect "+c.client, 1), base, key,
-					!strings.HasSuffix(name, "URL"))
-				m.joins(c.client, map[string]any{"room": "tea", "agent_name": "Ann"})
-			})
-		}
+		t.Run(name, func(t *testing.T) {
+			line := lines[c.row]
+			if line == "" {
+				t.Fatalf("the page has no line for %s", c.row)
+			}
+			m := newMachine(t)
+			base, key := keyedBesideSignIn(t, m)
+			m.sweep() // the standby that a hook of connect leaves behind
+			m.env = append(m.env, "PARLEY_KEY="+key, "PARLEY_URL="+base)
+			m.paste(strings.Replace(line, "connect codex", "connect "+c.client, 1), base, key,
+				!strings.HasSuffix(name, "URL"))
+			m.joins(c.client, map[string]any{"room": "tea", "agent_name": "Ann"})
+		})
 	}
 }
 
@@ -114,20 +107,18 @@ func TestAccess_linesForGuests_letTheAgentIn(t *testing.T) {
 	t.Parallel()
 	lines := ways(t)
 	for row, client := range map[string]string{"Claude Code, guest": "claude-code", "Codex, guest": "codex"} {
-		for beside, opened := range waysOfKeys {
-			t.Run(row+beside, func(t *testing.T) {
-				host, m := newMachine(t), newMachine(t)
-				base, key := opened(t, host, m)
-				host.env = append(host.env, "PARLEY_URL="+base, "PARLEY_KEY="+key)
-				host.says(`"$PARLEY" join tea --as Host`)
-				code := regexp.MustCompile(`/i/[0-9a-z]+/mcp`).FindString(host.says(`"$PARLEY" invite`))
-				if lines[row] == "" || code == "" {
-					t.Fatalf("the line is %q, and the invite %q", lines[row], code)
-				}
-				m.paste(strings.ReplaceAll(lines[row], "/i/CODE/mcp", code), base, key, true)
-				m.joins(client, map[string]any{"agent_name": "Guest"})
-			})
-		}
+		t.Run(row, func(t *testing.T) {
+			host, m := newMachine(t), newMachine(t)
+			base, key := keyedBesideSignIn(t, host, m)
+			host.env = append(host.env, "PARLEY_URL="+base, "PARLEY_KEY="+key)
+			host.says(`"$PARLEY" join tea --as Host`)
+			code := regexp.MustCompile(`/i/[0-9a-z]+/mcp`).FindString(host.says(`"$PARLEY" invite`))
+			if lines[row] == "" || code == "" {
+				t.Fatalf("the line is %q, and the invite %q", lines[row], code)
+			}
+			m.paste(strings.ReplaceAll(lines[row], "/i/CODE/mcp", code), base, key, true)
+			m.joins(client, map[string]any{"agent_name": "Guest"})
+		})
 	}
 }
 

@@ -5,14 +5,11 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/parley-chat/parley/e2e/internal/process"
 	"github.com/parley-chat/parley/e2e/internal/tlsfront"
 )
 
@@ -59,12 +56,10 @@ func (p *paths) take() []string {
 	return seen
 }
 
-// A person whose client shows no key, or a wrong one, reads what is missing. No client
-// looks for a sign-in. Where clients could sign in, one that shows a key is told the same.
+// A person whose client shows no key, or a wrong one, reads what is missing. No client looks for a sign-in where there
+// is none, and one that shows a key begins none where there is one.
 func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
 	t.Parallel()
-	server := serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data",
-		filepath.Join(t.TempDir(), "parley.db"), "--access", "keys")
 	const key = "pk_0123456789abcdefghjkmnpqrstvwxyz01" // mistyped
 	for name, c := range map[string]struct{ claude, codex, says string }{
 		"missing": {"$URL/mcp", "--url $URL/mcp", "you sent none"},
@@ -72,8 +67,23 @@ func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
 			"--bearer-token-env-var WRONG --url $URL/mcp", "the one that you sent is mistyped"},
 		"wrong, address": {"$URL/k/" + key + "/mcp", "--url $URL/k/" + key + "/mcp", "MCP endpoint not found"},
 	} {
-		tries := func(t *testing.T, m *machine, url string, take func() []string, wrong func(string) bool) {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t)
 			m.env = append(m.env, "WRONG="+key)
+			var url string
+			var take func() []string
+			wrong := tlsfront.SignsIn
+			if name == "missing" { // where it could, it signs in
+				base, _ := keyed(t)
+				p := follow(t, base+"/mcp")
+				url, take, wrong = p.url, p.take, func(path string) bool {
+					return !strings.HasPrefix(path, "POST /") || !strings.HasSuffix(path, "/mcp")
+				}
+			} else {
+				s := newSignsIn(t, false)
+				m.env = append(m.env, s.Environment()...)
+				url, take = s.URL, s.Take
+			}
 			line := func(text string) string { return strings.ReplaceAll(text, "$URL", url) }
 			m.shell(line("claude mcp add --scope user --transport http parley " + c.claude))
 			m.shell(line("codex mcp add parley " + c.codex))
@@ -93,20 +103,6 @@ func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
 			if asked := take(); slices.ContainsFunc(asked, wrong) {
 				t.Errorf("when added, the clients asked for %q, and then for %q", added, asked)
 			}
-		}
-		t.Run(name, func(t *testing.T) {
-			p := follow(t, server)
-			tries(t, newMachine(t), p.url, p.take, func(path string) bool {
-				return !strings.HasPrefix(path, "POST /") || !strings.HasSuffix(path, "/mcp")
-			})
-		})
-		if name == "missing" {
-			continue // there it signs in
-		}
-		t.Run(name+", beside sign-in", func(t *testing.T) {
-			s, m := newSignsIn(t, false), newMachine(t)
-			m.env = append(m.env, s.Environment()...)
-			tries(t, m, s.URL, s.Take, tlsfront.SignsIn)
 		})
 	}
 }

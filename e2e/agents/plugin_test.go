@@ -267,31 +267,36 @@ func told(t *testing.T, m *model, ann *screen) {
 	}
 }
 
-// claudeInMode runs Claude Code with the command of the plugin. Whoever is root may
+// claudeInMode runs Claude Code with the command of the plugin, in a room. Whoever is root may
 // bypass questions only in a container, which IS_SANDBOX says.
-func (m *machine) claudeInMode(dir, mode string) *screen {
+func (m *machine) claudeInMode(dir, mode, room string) *screen {
 	m.t.Helper()
 	m.env = append(m.env, "IS_SANDBOX=1")
 	return m.sit(dir, "claude", "--permission-mode", mode, "--allowedTools", "mcp__plugin_parley_parley",
-		"--settings", `{"skipDangerousModePermissionPrompt":true}`, "--", talk(m.t, "/parley:join", "hello", inClaude))
+		"--settings", `{"skipDangerousModePermissionPrompt":true}`, "--", talk(m.t, "/parley:join", room, inClaude))
 }
 
+// The plugin is installed once. In each mode it has a model and a room of their own.
 func TestPlugin_idleClaudeCode_isWokenInEachMode(t *testing.T) {
 	t.Parallel()
+	m := newMachine(t)
+	m.sweep()
+	m.withProgram()
+	url := serve(t)
+	m.pluginInClaude(url)
+	dir := m.folder("project")
+	m.settle(dir)
 	for _, mode := range []string{"default", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"} {
-		t.Run(mode, func(t *testing.T) {
-			m := newMachine(t)
-			m.sweep()
-			m.withProgram()
-			url := serve(t)
-			m.pluginInClaude(url)
-			dir := m.folder("project")
-			m.settle(dir)
-			bob := join(t, url, "hello", "Bob")
-			ann := m.claudeInMode(dir, mode)
-			told(t, m.claude, ann)
-			woken(t, m.claude, ann, bob, "hello")
-		})
+		t.Log(mode)
+		m.claude = standIn(t, &messages{})
+		m.env = append(m.env, "ANTHROPIC_BASE_URL="+m.claude.url)
+		room := "hello-" + strings.ToLower(mode)
+		bob := join(t, url, room, "Bob")
+		ann := m.claudeInMode(dir, mode, room)
+		told(t, m.claude, ann)
+		woken(t, m.claude, ann, bob, room)
+		ann.kill(t)
+		m.killLeftBehind() // else the standby would wake the next session in its stead
 	}
 }
 
@@ -329,7 +334,7 @@ func TestPlugin_withoutTheProgram_saysHowToInstallIt(t *testing.T) {
 		m.pluginInClaude(serve(t))
 		dir := m.folder("project")
 		m.settle(dir)
-		ann := m.claudeInMode(dir, "default")
+		ann := m.claudeInMode(dir, "default", "hello")
 		ann.shows(t, where)
 		m.claude.await(t, ann.client, "her message is sent", patience,
 			func(c conversation) bool { return strings.Contains(c.text(), `"sent":true`) })
