@@ -13,6 +13,7 @@ import (
 const eachWay = 300
 
 func TestStream_everyClient_hasHundredsOfMessagesEachWayOnceAndInOrder(t *testing.T) {
+	t.Parallel()
 	streams(t, eachWay)
 }
 

@@ -14,6 +14,7 @@ import (
 // conformance.txt has the checks that do not pass, with the reasons. A check that fails and is not there, and one that
 // is there and passes, both fail the test.
 func TestConformance_allButWhatIsExplained_passes(t *testing.T) {
+	t.Parallel()
 	tools := installNode(t)
 	explained, err := filepath.Abs("conformance.txt")
 	if err != nil {
@@ -57,6 +58,7 @@ func TestConformance_authorization_passes(t *testing.T) {
 }
 
 func TestInspector_strict_findsNothingInTheTools(t *testing.T) {
+	t.Parallel()
 	tools := installNode(t)
 	p := start(t)
 	for _, era := range []string{"legacy", "modern"} {
@@ -87,6 +89,7 @@ func TestInspector_strict_findsNothingInTheTools(t *testing.T) {
 // It reads the document by what the tool names, and tells what a host has to hold back. On the command line it shows no
 // views, as a client of 2026-07-28 says with each request.
 func TestInspector_view_isFoundWhereTheToolIsListed(t *testing.T) {
+	t.Parallel()
 	tools := installNode(t)
 	p := start(t)
 	found := regexp.MustCompile(`"toolName":"show_room","resourceUri":"ui://parley/room-[0-9a-f]{16}","csp":{},` +

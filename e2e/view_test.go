@@ -100,6 +100,7 @@ func (a asker) showsTheRoom(t *testing.T, sees, lists bool) {
 
 // Some clients that show views do not say so.
 func TestView_everyClient_listsAndReadsIt(t *testing.T) {
+	t.Parallel()
 	if os.Getenv(parts.ClientsEnv) == "" {
 		t.Skip("make test-clients drives the clients")
 	}
