@@ -20,8 +20,11 @@ export CGO_ENABLED = 0
 FRESH      ?= -count=1
 TESTS       = GO=$(GO) $(GO) run ./scripts/test $(FRESH)
 
+# What takes longest comes first, here and in RACE: the others run beside it to the end.
+LONGEST   = ./e2e ./e2e/agents ./e2e/browser ./internal/core/chat ./internal/testkit/lambdatest
+
 # The race detector runs where rules live and where goroutines meet; make nightly has the rest.
-RACE      = $(addprefix ./internal/,core/room core/roomlog core/chat core/pairing core/presence auth/access \
+RACE      = $(addprefix ./internal/,core/chat core/room core/roomlog core/pairing core/presence auth/access \
             api/mcp api/httpapi cli/wake cli/client cli/bridge)
 RACE_LATE = $(addprefix ./internal/,cli/shell store/table/... server/lambdahttp testkit/lambdatest)
 # These measure memory, or what long lives cost, or make one call after another, or do over DynamoDB what
@@ -58,7 +61,7 @@ fetch:
 	@$(GO) run ./e2e/fetch
 
 test: fetch ## run what a change needs (4 minutes; 180 MB once, and 2.3 GB of Go's caches)
-	@$(TESTS) -timeout=15m ./...
+	@$(TESTS) -timeout=15m $(LONGEST) ./...
 
 # .ci/run names the Chromium that people install: it gives the frame of a view a process as the headless shell does not.
 test-view: fetch
@@ -85,7 +88,7 @@ nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, 
 
 race race-late: export CGO_ENABLED = 1
 race: ## run the rules, the protocol and the clients under the race detector
-	@$(TESTS) $(DETECTOR) -timeout=15m '-skip=$(RACE_LONG)' $(RACE)
+	@$(TESTS) $(DETECTOR) -timeout=20m '-skip=$(RACE_LONG)' $(RACE)
 
 race-late:
 	@$(TESTS) $(DETECTOR) -timeout=30m $(RACE) $(RACE_LATE)
