@@ -159,7 +159,7 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Superv
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, k := range got.Hooks {
-		v.Hooks[i] = results.Hook{ID: k.ID, Webhook: k.Form == room.FormWebhook, Agent: k.Form == room.FormEndpoint,
+		v.Hooks[i] = results.Hook{ID: k.ID, Webhook: k.Form.IsOfPerson(), Agent: k.Form == room.FormEndpoint,
 			Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since), LastCall: viewTimeIf(k.LastCall),
 			FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
 	}

@@ -181,7 +181,7 @@ func (s *Service) EndGoneHook(ctx context.Context, hook roomlog.HookItem) error 
 func (c *session) endExpiredHooks(ctx context.Context) {
 	svc := c.room.svc
 	for _, k := range c.me.Hooks {
-		if k.Form == room.FormWebhook {
+		if k.Form.IsOfPerson() {
 			continue
 		}
 		_, err := svc.store.Hook(ctx, k.ID)

@@ -16,7 +16,8 @@ type Hook struct {
 	N     int64  `json:"n,omitempty"`  // the event that began the hook
 }
 
-// Form says for whom a hook is, and which events call the hook.
+// Form says for whom a hook is, and which events call the hook. A newer program may store a form that this one does not
+// know: see IsOfPerson.
 type Form string
 
 // The forms.
@@ -51,8 +52,13 @@ func (a Agent) Hook(id string) (Hook, bool) {
 
 // IsCalled reports whether a hook calls the agent itself about news, and not only its person.
 func (a Agent) IsCalled() bool {
-	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return k.Form != FormWebhook })
+	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return !k.Form.IsOfPerson() })
 }
+
+// IsOfPerson reports whether hooks of form f tell the person behind the agent, and not the agent. A hook of an unknown
+// form is of the person, and is not called: otherwise an older program would show the agent on standby, and keep its
+// seat, because of a hook that never wakes the agent.
+func (f Form) IsOfPerson() bool { return f != FormWake && f != FormEndpoint }
 
 // IsEndpoint reports whether a is an endpoint: see FormEndpoint. An endpoint speaks only when called, in plain words.
 // Its person does the rest, with the token of a link.
@@ -110,8 +116,8 @@ func (a Agent) hookEvent(k Hook) Event {
 	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &k}
 }
 
-// isOfWebhook reports whether e begins or ends a webhook.
-func (e Event) isOfWebhook() bool { return e.Hook != nil && e.Hook.Form == FormWebhook }
+// isOfPersonsHook reports whether e begins or ends a hook of the person.
+func (e Event) isOfPersonsHook() bool { return e.Hook != nil && e.Hook.Form.IsOfPerson() }
 
 // BeginsHook reports whether e begins a hook.
 func (e Event) BeginsHook() bool { return e.Type == Hooked && e.Reason == "" }
@@ -169,8 +175,10 @@ func (k Hook) Calls(state *State, agent Agent, event Event) bool {
 		return reader.Receives(event)
 	case FormEndpoint:
 		return reader.IsNews(event) && agent.answers(event, len(state.Agents)) && state.Hears(agent)
+	case FormWake:
+		return reader.IsNews(event) && reader.WokenBy(event, len(state.Agents), k.ForMe) && !state.Sleeps(reader)
 	}
-	return reader.IsNews(event) && reader.WokenBy(event, len(state.Agents), k.ForMe) && !state.Sleeps(reader)
+	return false
 }
 
 // Hears reports whether a, an endpoint, may be called. The room takes no answer from a paused or silenced endpoint, nor

@@ -117,23 +117,41 @@ func TestCalledBy_areTheHooksOfThoseForWhomItIsNews(t *testing.T) {
 	}
 }
 
-// A webhook is a matter of the person behind the agent, who alone sees its events.
+// unknownForm is a form that only a newer program knows.
+const unknownForm room.Form = "newer"
+
+// beginsUnknown begins a hook of unknownForm for the seat of Bob, as a newer program does.
+func (l *timeline) beginsUnknown(id string) room.Event {
+	begins := l.agent(bob).BeginWebhook(id)
+	begins.Hook.Form = unknownForm
+	return l.apply(begins)
+}
+
+// A webhook is a matter of the person behind the agent, who alone sees its events. So is a hook of an unknown form.
+// Even a sign of life of such a hook keeps no seat.
 func TestWebhook_isOfThePersonAlone(t *testing.T) {
-	l := newRoom(t, "Ann", "Bob", "Cid")
-	person := l.person(bob)
-	begun := l.apply(l.agent(bob).BeginWebhook("w"))
-	if bobsAgent := l.agent(bob); len(bobsAgent.Hooks) != 1 || bobsAgent.IsCalled() {
-		t.Errorf("Bob has %+v; he is called himself: %v", bobsAgent.Hooks, bobsAgent.IsCalled())
-	}
-	ended := l.apply(l.agent(bob).EndHook("w", room.ReasonHookGone))
-	for what, e := range map[string]room.Event{"its begin": begun, "its end": ended} {
-		if !person.IsNews(e) || l.agent(bob).Sees(e) || l.agent(ann).Sees(e) {
-			t.Errorf("%s: Bob's person hears of it: %v, Bob sees it: %v, Ann sees it: %v", what, person.IsNews(e),
-				l.agent(bob).Sees(e), l.agent(ann).Sees(e))
+	for _, form := range []room.Form{room.FormWebhook, unknownForm} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		person := l.person(bob)
+		begins := l.agent(bob).BeginWebhook("w")
+		begins.Hook.Form = form
+		begun := l.apply(begins)
+		bobsAgent := l.agent(bob)
+		if until := bobsAgent.HookedUntil(room.Presence{HookedMs: 1}); len(bobsAgent.Hooks) != 1 ||
+			bobsAgent.IsCalled() || !until.IsZero() {
+			t.Errorf("%s: Bob has %+v; he is called himself: %v, and keeps his seat until %v", form, bobsAgent.Hooks,
+				bobsAgent.IsCalled(), until)
 		}
-	}
-	if len(l.agent(bob).Hooks) > 0 {
-		t.Errorf("after its end Bob has %+v", l.agent(bob).Hooks)
+		ended := l.apply(l.agent(bob).EndHook("w", room.ReasonHookGone))
+		for what, e := range map[string]room.Event{"its begin": begun, "its end": ended} {
+			if !person.IsNews(e) || l.agent(bob).Sees(e) || l.agent(ann).Sees(e) {
+				t.Errorf("%s, %s: Bob's person hears of it: %v, Bob sees it: %v, Ann sees it: %v", form, what,
+					person.IsNews(e), l.agent(bob).Sees(e), l.agent(ann).Sees(e))
+			}
+		}
+		if len(l.agent(bob).Hooks) > 0 {
+			t.Errorf("%s: after its end Bob has %+v", form, l.agent(bob).Hooks)
+		}
 	}
 }
 
@@ -180,8 +198,13 @@ func TestCalledBy_aWebhookIsCalledForAllThatItsSeatReceives(t *testing.T) {
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.apply(l.agent(bob).BeginWebhook("w"))
-		if got := slices.Contains(c.happens(l).Calls, room.Call{Seat: bob, Hook: "w"}); got != c.want {
+		l.beginsUnknown("u")
+		calls := c.happens(l).Calls
+		if got := slices.Contains(calls, room.Call{Seat: bob, Hook: "w"}); got != c.want {
 			t.Errorf("%s calls it: %v, want %v", what, got, c.want)
+		}
+		if slices.Contains(calls, room.Call{Seat: bob, Hook: "u"}) {
+			t.Errorf("%s calls the hook of an unknown form", what)
 		}
 	}
 }

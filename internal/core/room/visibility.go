@@ -39,7 +39,7 @@ func (c Caller) Sees(event Event) bool {
 	if event.Task != nil && !c.SeesTask(event.Task.Added) {
 		return false
 	}
-	if event.Type == SupervisionSet && !c.hears(event.Reason) || event.isOfWebhook() && !c.IsPerson() {
+	if event.Type == SupervisionSet && !c.hears(event.Reason) || event.isOfPersonsHook() && !c.IsPerson() {
 		return false
 	}
 	return event.Type != Retired && c.IsFor(event) && event.N >= c.Since.N

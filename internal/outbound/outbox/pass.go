@@ -142,8 +142,8 @@ func (d *Dispatcher) Deliver(ctx context.Context, id string, seat int, hook stri
 }
 
 // readHook reads the hook, the progress and the news, and decides what the pass does next. If the hook may not be
-// called, readHook reads nothing more: the hook belongs to a server with another address, its person has ended it, or
-// its maker is no longer admitted.
+// called, readHook reads nothing more: the hook belongs to a server with another address, its person has ended it, only
+// a newer program knows its form, or its maker is no longer admitted.
 func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, err error) {
 	done, err := p.acquireRead(ctx)
 	if err != nil {
@@ -159,7 +159,8 @@ func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, 
 	if err != nil {
 		return nil, next, err
 	}
-	if p.hook.Server != p.o.Public || p.hook.Barred {
+	delivery = p.newDelivery()
+	if p.hook.Server != p.o.Public || p.hook.Barred || delivery == nil {
 		return nil, decision{do: doEnd}, nil
 	}
 	if p.o.Admits != nil {
@@ -182,16 +183,22 @@ func (p *pass) readHook(ctx context.Context) (delivery delivery, next decision, 
 	if due := time.UnixMilli(p.progress.NotBeforeMs); due.After(p.now()) {
 		return nil, p.endUntil(due), nil
 	}
-	switch p.hook.Form {
-	case room.FormWebhook:
-		delivery = &webhook{pass: p}
-	case room.FormEndpoint:
-		delivery = &endpoint{pass: p}
-	default:
-		delivery = &wake{pass: p}
-	}
 	next, err = delivery.readNews(ctx)
 	return delivery, next, err
+}
+
+// newDelivery returns the delivery for the hook of the pass. It returns nil if this program does not know the form of
+// the hook: a newer program calls the hook.
+func (p *pass) newDelivery() delivery {
+	switch p.hook.Form {
+	case room.FormWake:
+		return &wake{pass: p}
+	case room.FormWebhook:
+		return &webhook{pass: p}
+	case room.FormEndpoint:
+		return &endpoint{pass: p}
+	}
+	return nil
 }
 
 // endUntil returns the decision to end the pass until a time, although a call is due then.

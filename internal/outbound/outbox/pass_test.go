@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -118,6 +119,52 @@ func TestDeliver_cases(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}
+	}
+}
+
+// A newer program has begun a hook for Bob's person. To this program Bob is not on standby, and no pass calls or
+// changes the hook, although its life is near its end. Bob's person sees the hook, and can end it.
+func TestDeliver_formOfANewerProgram_isNotCalledAndNotChanged(t *testing.T) {
+	w := newWorld(t).another()
+	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
+	at, seat := w.seat(bob.Token)
+	newer := roomlog.HookItem{ID: chat.HookID(ident.Local, w.host.url, "newer", chat.HookSeat{}, false), Room: at,
+		Seat: seat, Form: "newer", URL: w.host.url + "/", Secret: secret, Principal: ident.Local,
+		SinceMs: w.clock.Now().UnixMilli(), UntilMs: w.clock.Now().Add(time.Hour).UnixMilli()}
+	lasts := roomlog.Progress{LastMs: newer.SinceMs}
+	log := w.Store().Acquire(at)
+	defer log.Release()
+	err := log.Append(w.ctx(), &roomlog.Proposal{Propose: func(head *room.Head, _ time.Time) (roomlog.Change, error) {
+		agent, _ := head.Seated(seat)
+		begins := agent.BeginWebhook(newer.ID)
+		begins.Hook.Form = newer.Form
+		return roomlog.Change{Events: []room.Event{begins},
+			Ops: []table.Op{roomlog.PutHook(newer), roomlog.PutProgress(newer, lasts)}}, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.says(ann, 1)
+	if paths := w.delivers(bob.Token); len(paths) > 0 {
+		t.Errorf("called are %q", paths)
+	}
+	stored, err := w.Store().Hook(w.ctx(), newer.ID)
+	progress, failed := w.Store().Progress(w.ctx(), newer)
+	if err != nil || failed != nil || stored.UntilMs != newer.UntilMs || progress.N != 0 {
+		t.Errorf("stored are %+v, %v, and %+v, %v", stored, err, progress, failed)
+	}
+	info, err := w.RoomInfo(w.ctx(), chat.InfoRequest{Token: ann.Token})
+	if err != nil || info.Room.Agents[seat-1].State == chat.AgentStandby {
+		t.Errorf("Ann sees %+v, %v", info.Room.Agents, err)
+	}
+	person := w.person(bob)
+	hooks := w.supervise(chat.SuperviseRequest{Token: person}).Hooks
+	if len(hooks) != 1 || !hooks[0].Form.IsOfPerson() {
+		t.Errorf("Bob's person sees %+v", hooks)
+	}
+	hooks = w.supervise(chat.SuperviseRequest{Token: person, EndHook: newer.ID}).Hooks
+	if len(hooks) > 0 {
+		t.Errorf("after its end there are %+v", hooks)
 	}
 }
 
