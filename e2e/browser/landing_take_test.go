@@ -243,3 +243,72 @@ func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	eve.says("Welcome back")
 	tab.sees("Welcome back")
 }
+
+// Links open in the browser beside an installed app, whose storage is another: there a person pastes them, as they
+// came. A link that leads nowhere leaves the page and the text as they are. No key is asked for.
+func TestHome_link_isTakenAsPeoplePasteIt(t *testing.T) {
+	t.Parallel()
+	s := onFile(t, "--access", "keys")
+	bot := s.caller("Bot", s.key("ann"))
+	bot.sit("create_room", args{"agent_name": "Bot", "room": "Zen", "capacity": 9})
+	code, foreign := inviteOf(t, bot), ident.NewInvite("another key", ident.NewRoomID(), 1).String()
+	said := bot.says("Welcome")
+	tab := s.person().open("/")
+	tab.look(390, 800, "light")
+	paste := func(text string) {
+		tab.visit("/")
+		tab.click(button("I have a link"))
+		tab.fill(field("Link"), text)
+		tab.click(button("Open").in("dialog"))
+	}
+	refused := func(text, why string) {
+		paste(text)
+		tab.until("the field says what is wrong with "+text, `document.activeElement.id === "link-link" &&
+			document.querySelector("#link-link-error")?.textContent.includes(`+quoted(why)+`)`)
+		if got := evaluate[string](tab, `document.querySelector("#link-link").value`); got != text {
+			t.Errorf("the field has %q in place of %q", got, text)
+		}
+	}
+
+	room := "/r/" + bot.token[:7]
+	refused("", "Paste a link.")
+	refused("Zen", "This is no link to a room.")
+	refused(s.root+"/mcp", "This is no link to a room.")
+	refused(s.root+"/i/"+code[1:], "This link is incomplete or mistyped.")
+	refused(s.root+room+"#"+claimOf(bot.watch)[1:], "This link is incomplete or mistyped.")
+	refused(s.root+room, "You have no seat here.")
+	tab.expects("HTTP 404")
+	refused(foreign, "This invite is no longer valid.")
+	refused("https://parley.example/i/"+foreign, "It is of parley.example: open it there.")
+	tab.accessible(byDay, "a link of another server is pasted")
+	tab.look(390, 800, "light")
+
+	for _, invite := range []string{s.root + "/i/" + code, strings.ToUpper(code), "https://a-name.example/i/" + code,
+		"Add the MCP server " + s.root + "/i/" + code + "/mcp and call join_room with your agent_name."} {
+		paste(invite)
+		tab.sees("You are invited to Zen")
+	}
+	paste("Watch and speak here: " + bot.watch + ". It opens once.")
+	tab.until("the page is that of the room", `location.pathname === `+quoted(room)+` && !location.hash`)
+	tab.sees("Welcome")
+	paste(s.root + room + "#" + said)
+	tab.until("the message has the focus", `document.activeElement.innerText.includes("Welcome")`)
+	tab.look(1440, 900, "light")
+	tab.click(button("Menu"))
+	tab.click(button("Add a device"))
+	tab.click(button("Create a link").in(modal))
+	tab.sees("Is Parley installed there as an app?")
+	link := tab.invite()
+
+	app := s.person().open("/")
+	tab, app = app, tab
+	tab.expects("HTTP 401")
+	refused(bot.watch, "This link was opened on another device.")
+	paste(link)
+	tab.until("the page is that of the room", `location.pathname === `+quoted(room)+` && !location.hash`)
+	tab.sees("Welcome")
+	tab.visit("/")
+	tab.sees("Zen")
+	tab.is(button("I have a link"))
+	app.sees("Welcome")
+}

@@ -2,9 +2,12 @@ package web_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,6 +101,58 @@ func TestToken_madeByThePage_isOneForTheServer(t *testing.T) {
 	}
 	if len(made) < 10 {
 		t.Errorf("only %d tokens were made", len(made))
+	}
+}
+
+// What people paste is found as the server finds it where it is given a link.
+func TestLink_asPeoplePasteIt_isFoundAsByTheServer(t *testing.T) {
+	t.Parallel()
+	const key = "000102030405060708090a0b0c0d0e0f"
+	invite := ident.NewInvite(key, "abcdefg", 3).String()
+	claim := ident.NewLinkCode(key, "abcdefg", 3, 17, 0).String()
+	type found struct{ Invite, Claim, Room, Target, Upload string }
+	wants := map[string]*found{
+		"": nil, "plans": nil, "https://a.example": nil, "https://a.example/mcp": nil, "12:30": nil,
+		ident.NewKey().String():                          nil,
+		invite[1:]:                                       nil,
+		invite + "0":                                     nil,
+		"https://a.example/i/" + invite[:26]:             nil,
+		"https://a.example/r/abcdefg#" + claim[1:]:       nil,
+		"https://a.example/r/abcdef":                     nil,
+		"https://a.example/r/abcdefgh":                   nil,
+		strings.Replace(invite, invite[:1], "\u212a", 1): nil,
+		"https://a.example/r/abcdefg":                    {Room: "abcdefg"},
+		"https://a.example/p/r/ABCDEFG#M123456.":         {Room: "abcdefg", Target: "m123456"},
+		"(https://a.example/r/abcdefg#t12)":              {Room: "abcdefg", Target: "t12"},
+		"https://a.example/v1/upload/Ab-9_z":             {Upload: "Ab-9_z"},
+	}
+	for _, around := range []string{"%s", " %s\n", "%s.", "\"%s\"", "<%s>", "**%s**", "[the room](%s)", "%s。",
+		"Watch and speak here: %s, once.", "Your link:\n  %s\nIt opens once.", "parley join '%s' --as Ann"} {
+		for _, link := range []string{invite, strings.ToUpper(invite), "https://a.example/i/" + invite,
+			"a.example/p/i/" + invite + "/mcp", "https://a.example/?to=%2Fi%2F" + invite,
+			"https://a.example/i/" + invite[:9] + "\n  " + invite[9:]} {
+			wants[fmt.Sprintf(around, link)] = &found{Invite: invite}
+		}
+		for _, link := range []string{claim, strings.ToUpper(claim), "https://a.example/r/abcdefg#" + claim,
+			"http://[::1]:8080/p/r/abcdefg#" + claim, "https://a.example/r/abcdefg%23" + claim} {
+			wants[fmt.Sprintf(around, link)] = &found{Claim: claim}
+		}
+	}
+	texts := slices.Collect(maps.Keys(wants))
+	given, err := json.Marshal(texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []*found
+	evaluate(t, `import { findLink } from "./assets/landing/pasted.js";
+		console.log(JSON.stringify(`+string(given)+`.map(findLink)));`, &got)
+	for i, text := range texts {
+		if !reflect.DeepEqual(got[i], wants[text]) {
+			t.Errorf("in %q the page finds %+v, want %+v", text, got[i], wants[text])
+		}
+		if _, ok := ident.InviteIn(text); ok != (got[i] != nil && got[i].Invite != "") {
+			t.Errorf("in %q the server finds an invite: %v, and the page %+v", text, ok, got[i])
+		}
 	}
 }
 

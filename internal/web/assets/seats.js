@@ -62,6 +62,11 @@ export const endsSeat = (problem) => problem instanceof Refusal && ends.includes
 
 const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_invalid", "opened"];
 
+/** Reports whether a refusal says that an invite leads nowhere. */
+export const endsInvite = (problem) => problem instanceof Refusal && endsOfInvite.includes(problem.code);
+
+const endsOfInvite = ["key_invalid", "not_allowed", "room_not_found", "room_closed", "token_invalid"];
+
 /**
  * Returns the code of a refusal for the person of a seat. On a server with keys, the secret of
  * a seat that is gone is refused as a key is; the reason tells it from a revoked key, and so it tells a seat from

@@ -3,6 +3,7 @@
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const messageForm = /^m[0-9a-hjkmnp-tv-z]{6}$/;
 const taskForm = /^t[1-9][0-9]{0,5}$/;
+const inviteForm = /^[0-9a-hjkmnp-tv-z]{27}$/;
 const claimForm = /^w[0-9a-hjkmnp-tv-z]{30}$/;
 
 /** Returns the two check characters of a text. */
@@ -17,8 +18,13 @@ export function random(n) {
   return Array.from(crypto.getRandomValues(new Uint8Array(n)), (byte) => alphabet[byte & 31]).join("");
 }
 
+const isChecked = (text) => check(text.slice(0, -2)) === text.slice(-2);
+
 /** Reports whether a text is the claim of a link, with its check characters. */
-export const isClaim = (text) => claimForm.test(text) && check(text.slice(0, -2)) === text.slice(-2);
+export const isClaim = (text) => claimForm.test(text) && isChecked(text);
+
+/** Reports whether a text is the code of an invite, with its check characters. */
+export const isInvite = (text) => inviteForm.test(text) && text.slice(7, 9) !== "00" && isChecked(text);
 
 /** Reports whether a text has the form of the id of a message. */
 export const isMessage = (text) => messageForm.test(text);

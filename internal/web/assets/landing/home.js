@@ -12,6 +12,7 @@ import { Brand } from "./brand.js";
 import { Connect } from "./connect.js";
 import { KeptKey, KeyForm } from "./key.js";
 import { PublicRooms, listRooms } from "./public.js";
+import { OpenLink } from "./link.js";
 import { MyRooms } from "./rooms.js";
 import { Picture } from "./picture.js";
 import { CreateRoom, JoinByName } from "./take.js";
@@ -41,7 +42,7 @@ export function HomePage({ mine }) {
       <section aria-labelledby="alone-title">
         <h2 id="alone-title">${w.alone.title}</h2>
         <p class="quiet">${w.alone.why}</p>
-        <${Alone} />
+        <${Ways} ways=${["create", "named"]} />
         ${kept}
       </section>`}
     ${open && html`<${PublicRooms} first=${door.first} seats=${seatsNow(rooms)} />`}
@@ -53,7 +54,9 @@ export function HomePage({ mine }) {
         ? html`
           <main>
             <${Needs} rooms=${rooms} />
-            <${MyRooms} mine=${mine} rooms=${rooms}>${open && html`<${Alone} />`}<//>
+            <${MyRooms} mine=${mine} rooms=${rooms}>
+              <${Ways} ways=${open ? ["create", "named", "link"] : ["link"]} />
+            <//>
             <div class="landing-others">
               <details class="landing-more"><summary>${title}</summary><div>${connect(true)}</div></details>
               ${others}
@@ -62,7 +65,7 @@ export function HomePage({ mine }) {
         : html`
           <main>
             <div class="landing-first">
-              <div class="landing-head"><h1>${w.title}</h1><p>${w.lead}</p></div>
+              <div class="landing-head"><h1>${w.title}</h1><p>${w.lead}</p><${Ways} ways=${["link"]} /></div>
               <${Picture} />
               <section aria-labelledby="connect-title">${title}${connect(false)}</section>
             </div>
@@ -87,19 +90,21 @@ function Closed({ door, onKnock, onForget }) {
       <div><button type="button" class="button" onClick=${onKnock}>${w.again}</button></div></section>`;
 }
 
-/** What a person does without an agent. */
-function Alone() {
+const forms = { create: CreateRoom, named: JoinByName, link: OpenLink };
+
+/** Buttons for some of the forms by which a person gets into a room without an agent. */
+function Ways({ ways }) {
   const [open, setOpen] = useState(""); // the form that is open
   return html`
     <div class="landing-buttons">
-      ${["create", "named"].map((form) => html`
-        <button type="button" class="button" aria-haspopup="dialog" onClick=${() => setOpen(form)}>
-          ${w[form].title}
+      ${ways.map((way) => html`
+        <button type="button" class="button" aria-haspopup="dialog" onClick=${() => setOpen(way)}>
+          ${w[way].title}
         </button>`)}
       ${open && html`
         <${Dialog} title=${w[open].title} onClose=${() => setOpen("")}>
           <p class="quiet">${w[open].why}</p>
-          ${open === "create" ? html`<${CreateRoom} />` : html`<${JoinByName} />`}
+          <${forms[open]} />
         <//>`}
     </div>`;
 }

@@ -3,10 +3,10 @@
 
 import { site } from "../page-words.js";
 import * as storage from "../storage.js";
-import { Refusal, call } from "../mcp.js";
+import { call } from "../mcp.js";
 import { linkTo } from "../rooms/list.js";
 import { asker } from "../rooms/news.js";
-import { endsSeat } from "../seats.js";
+import { endsInvite, endsSeat } from "../seats.js";
 import { at } from "../site.js";
 import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
@@ -30,7 +30,7 @@ export function InvitePage({ code }) {
   const path = `i/${code}/mcp`;
   const narrow = useNarrow(stacked);
   const [{ room, problem, seat, gone }, again] = useInvite(path, code.slice(0, 7));
-  if (problem instanceof Refusal && ended.includes(problem.code)) return errorPage("invite");
+  if (endsInvite(problem)) return errorPage("invite");
   if (room?.closed) return errorPage("room_closed");
   const full = room?.agents.length >= room?.capacity;
   const title = html`<h2 id="connect-title">${w.invite.agent}</h2>`;
@@ -64,8 +64,6 @@ export function InvitePage({ code }) {
 }
 
 const errorPage = (code) => html`<${ErrorPage} trouble=${{ code }} />`;
-
-const ended = ["key_invalid", "not_allowed", "room_not_found", "room_closed", "token_invalid"];
 
 /**
  * Returns what is known of an invite, and what asks once more: {room, or the problem, seat: that of this browser there,

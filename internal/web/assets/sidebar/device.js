@@ -24,7 +24,8 @@ export function DeviceDialog({ room, onClose }) {
       ${link
         ? html`
           <${QR} text=${link} label=${w.deviceQR} />
-          <${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />`
+          <${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />
+          <p class="quiet small">${w.deviceApp}</p>`
         : html`
           <div class="sidebar-buttons">
             <button type="button" class="button primary" disabled=${busy} onClick=${make}>${w.deviceMake}</button>

@@ -69,4 +69,5 @@ export const dialogs = {
   deviceMake: "Create a link",
   deviceQR: "QR code of the link",
   deviceOnce: "It opens once and is shown only here.",
+  deviceApp: "Is Parley installed there as an app? Then choose “I have a link” in the app, and paste this one.",
 };
