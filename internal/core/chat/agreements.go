@@ -5,29 +5,43 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 const (
-	agreementsShown = 5   // in a room's description, and to a returning agent
+	agreementsShown = 5   // that are in force, in a room's description, and to a returning agent
 	agreementChars  = 500 // of each agreement
+	replacedChars   = 100 // of one that is replaced
 	requestChars    = 80  // of an open request
 	// agreementsRead is how many of the newest agreements a search or a count reads.
 	agreementsRead = 100
 )
 
-// agreements returns the newest agreements visible to the caller.
+// agreements returns the newest agreements visible to the caller: agreementsShown that are in force, and among as many
+// again those that are replaced. So a time that was changed five times hides no other agreement.
 func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
-	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsShown)
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, 2*agreementsShown)
 	var list []Agreement
+	inForce := 0
 	for _, x := range stored {
+		chars := replacedChars
+		if x.ReplacedBy == 0 {
+			inForce++
+			chars = agreementChars
+		}
+		if inForce > agreementsShown {
+			break
+		}
 		by := ident.Actor(x.By, x.Person, x.PersonName)
 		a := Agreement{ID: c.head.MessageID(x.N), By: by, AgreedBy: append([]string{by}, x.AgreedBy...),
-			To: x.ToNames, File: agreedFile(x), At: time.UnixMilli(x.AtMs)}
-		a.Text = x.Text[:sanitize.Seam(x.Text, len(sanitize.FirstChars(x.Text, agreementChars)))]
+			To: x.ToNames, File: agreedFile(x), At: time.UnixMilli(x.AtMs),
+			Replaces: c.head.MessageID(x.Replaces), ReplacedBy: c.head.MessageID(x.ReplacedBy)}
+		a.Text = x.Text[:sanitize.Seam(x.Text, len(sanitize.FirstChars(x.Text, chars)))]
 		if len(a.Text) < len(x.Text) {
 			a.More = &More{ID: a.ID, Offset: len(a.Text)}
 		}
@@ -55,6 +69,7 @@ func (c *session) agreementsPage(ctx context.Context, limit int) (Page, error) {
 		event := x.Proposal()
 		message := messageOf(batch.Room, c.me, event)
 		message.Agreed, message.File = message.ID, agreedFile(x)
+		message.Replaces, message.ReplacedBy = c.head.MessageID(x.Replaces), c.head.MessageID(x.ReplacedBy)
 		if !batch.Add(message, event) {
 			more = true
 			break
@@ -80,6 +95,95 @@ func (c *session) agreedProposal(ctx context.Context, id string, none error) (ro
 		return room.Event{}, none
 	}
 	return stored[i].Proposal(), nil
+}
+
+// boundBy returns the seats that agreement n binds; nil if n is no agreement, or another has replaced it. One from
+// before the seats were kept binds all who see it.
+func (c *session) boundBy(ctx context.Context, n int64) (seats []int, err error) {
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	i := slices.IndexFunc(stored, func(x roomlog.Agreement) bool { return x.N == n && x.ReplacedBy == 0 })
+	if err != nil || i < 0 {
+		return nil, err
+	}
+	x := stored[i]
+	if len(x.Bound) > 0 {
+		return x.Bound, nil
+	}
+	for _, agent := range c.room.log.Peek().Agents {
+		if agent.SeesMessage(x.N, x.Seat, x.To) {
+			seats = append(seats, agent.Seat)
+		}
+	}
+	return seats, nil
+}
+
+// nameReplacement returns refusal, the refusal of o, or a refusal that names the proposal by which another one replaced
+// what o votes on: an agent that has not read far enough votes on that next.
+func (c *session) nameReplacement(ctx context.Context, o *outgoing, refusal error) error {
+	if !o.event.IsVote() || o.event.ReplyTo == 0 || fault.CodeOf(refusal) != fault.InvalidArgument {
+		return refusal
+	}
+	n, err := c.latestOf(ctx, o.event.ReplyTo)
+	if err != nil || n == o.event.ReplyTo {
+		return refusal
+	}
+	id := c.head.MessageID(n)
+	return fault.Refuse(fault.InvalidArgument, "reply_to was replaced by %s. Nothing was sent: if that still asks "+
+		"you, vote on it with reply_to %s. room_info lists what is open and what was agreed.", id, id)
+}
+
+// latestOf follows what replaced proposal n, and what replaced that, as far as the caller sees; n if nothing did. An
+// agreement is replaced once the newer one is agreed on. A proposal is open for a day, so the events after n tell of
+// most; of agreements the items tell.
+func (c *session) latestOf(ctx context.Context, n int64) (int64, error) {
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	if err != nil {
+		return n, err
+	}
+	isAgreed := func(n int64) bool {
+		return slices.ContainsFunc(stored, func(x roomlog.Agreement) bool { return x.N == n })
+	}
+	end := min(c.room.log.Peek().AsOf, n+core.MaxBack)
+	for event, err := range c.room.log.Pages(c.me, roomlog.PageEvents).Since(ctx, n, end) {
+		if err != nil {
+			return n, err
+		}
+		if event.Replaces == n && c.me.Sees(event) && (!isAgreed(n) || isAgreed(event.N)) {
+			n = event.N
+		}
+	}
+	for _, x := range slices.Backward(stored) {
+		if x.Replaces == n {
+			n = x.N
+		}
+	}
+	return n, nil
+}
+
+// revisionOf returns what became of work when the proposal with this id was agreed on; nil if that replaced no
+// agreement. An agent that is not told begins anew what is done. An answer does without if it cannot be read.
+func (c *session) revisionOf(ctx context.Context, id string) *Revision {
+	n, _ := c.head.MessageNumber(id)
+	proposal, err := c.room.log.Event(ctx, n)
+	if err != nil || proposal.Replaces == 0 {
+		return nil
+	}
+	stored, _, err := c.room.log.Items().Agreements(ctx, c.me, agreementsRead)
+	i := slices.IndexFunc(stored, func(x roomlog.Agreement) bool { return x.N == proposal.Replaces })
+	if err != nil || i < 0 {
+		return nil
+	}
+	closed, _, err := c.room.log.Items().AllDone(ctx, c.me.Agent, 0, agreementsRead)
+	if err != nil {
+		return nil
+	}
+	got := &Revision{ID: id, Old: c.head.MessageID(proposal.Replaces)}
+	for _, done := range slices.Backward(closed) {
+		if !done.Dropped && done.AtMs >= stored[i].AtMs {
+			got.Done = append(got.Done, room.TaskID(done.Task.No))
+		}
+	}
+	return got
 }
 
 // openRequests returns the open requests and proposals visible to the caller, oldest first.

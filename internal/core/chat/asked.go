@@ -45,6 +45,22 @@ import (
 //  26. Ann asks Bob and Cid, then Bob and Dan, Bob answers both, and Cid leaves: the wait ends.
 //  27. Dan, who was not asked, answers, then Ann waits: the wait ends.
 //  28. Bob asks Cid and Dan, Ann waits, and Cid answers him: the wait ends.
+//
+// The wait of a send that asks several agents also goes on past what is beside the question, while one of them may still
+// answer: a file that asks nothing, and words of an agent that owes the caller no answer. What is for the caller ends
+// the wait, and so does a request to all. Otherwise three agents that upload what Ann asked for would end her wait three
+// times before the first of them answers. Ann asks Bob and Cid by a send that waits:
+//
+//  29. Dan talks to all: the wait goes on.
+//  30. Dan asks Bob something: the wait goes on.
+//  31. Dan, or Bob, shares a file with all: the wait goes on.
+//  32. Dan names Ann, or shares a file with her alone: the wait ends.
+//  33. Dan asks all something: the wait ends.
+//  34. Ann still awaits an answer of Dan, and he talks: the wait ends.
+//  35. Dan talks, and Bob and Cid fall silent: the wait ends, and brings his words.
+//  36. Ann asks Bob alone, and Dan talks: the wait ends.
+//  37. Ann asks Bob and Cid, then waits by a call of its own, and Dan talks: the wait ends.
+//  38. Dan completes an agreement: the wait ends.
 
 // askedEvery is how often a wait past an answer checks whether the agents that still owe answers are here.
 const askedEvery = 30 * time.Second
@@ -74,6 +90,21 @@ func (in *inbox) wasOwed(before *room.Talk, n int64, event room.Event) bool {
 	}
 	tail, ok := in.session.room.log.Tail(n - 1)
 	return ok && len(tail) > 0 && slices.Contains(tail[0].Ask, event.Seat) // 22, 27
+}
+
+// isBesideQuestion reports whether event is beside what the message of the call asks several agents.
+func (in *inbox) isBesideQuestion(event room.Event, agents int) bool {
+	me, sentN := in.session.me, in.pos.sentN
+	if sentN == 0 || in.talk == nil || event.Type != room.Said || me.WokenBy(event, agents, true) { // 32, 33, 37, 38
+		return false
+	}
+	question, open := in.talk.Find(sentN, event.At())
+	tail, known := in.session.room.log.Tail(sentN - 1)
+	if !open || len(question.Owed) == 0 || !known || len(tail) == 0 || len(tail[0].Ask) < 2 { // 36
+		return false
+	}
+	asks := len(event.Ask) > 0 || event.Kind == room.Request || event.Kind == room.Proposal
+	return event.File != nil && !asks || !in.talk.OwesTo(event.Seat, me.Seat, event.At()) // 31, 11, 34
 }
 
 // passOver lets wait go on past the answers so far, or ends wait: see the cases. passOver renews the caller's

@@ -32,8 +32,8 @@ type inbox struct {
 
 	forAnswers     bool             // past answers to any message of the caller; false: only to that of the call
 	talk           *room.Talk       // as of the last event checked; nil: unknown
-	partlyAnswered []int64          // the messages with partial answers
-	lastPartial    int64            // the last partial answer; 0: none
+	partlyAnswered []int64          // the messages that still await answers
+	lastPartial    int64            // the last event that the wait goes on past; 0: none
 	recheck        <-chan time.Time // tells passOver to check again although no event comes; nil: never
 }
 
@@ -294,6 +294,8 @@ func (in *inbox) addNews(event room.Event, agents int, partial bool) {
 	switch ends := in.wouldEndWait(event, agents); {
 	case ends && partial:
 		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, event.ReplyTo), event.N
+	case ends && in.isBesideQuestion(event, agents):
+		in.partlyAnswered, in.lastPartial = append(in.partlyAnswered, in.pos.sentN), event.N
 	case ends:
 		in.end = max(in.end, woken)
 	}

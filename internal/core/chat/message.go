@@ -64,6 +64,8 @@ type Message struct {
 	AnswersYou bool
 	Withdraws  string // the id of the request or proposal that the sender takes back
 	Agreed     string // the id of the proposal on which the event completed the agreement
+	Replaces   string // of a proposal: the id of what it replaces, at once or once agreed on; "" if the reader sees none
+	ReplacedBy string // of an agreement: the id of the agreement that has replaced it
 	Agent      string // of any other event: the agent that the event is about
 	// why the event came about, for each type with a reason
 	Reason   room.Reason
@@ -160,6 +162,7 @@ func (m *Message) setSaid(state *room.State, caller room.Caller, event room.Even
 	m.Type, m.From, m.Kind, m.To, m.Ask = EventSaid, event.Name, event.Kind, event.ToNames, event.AskNames
 	if caller.SeesAnswered(event) {
 		m.ReplyTo, m.AnswersYou = state.MessageID(event.ReplyTo), event.ReSeat == caller.Seat
+		m.Replaces = state.MessageID(event.Replaces)
 	}
 	for _, no := range event.Closes {
 		m.Finished = append(m.Finished, room.TaskID(no))

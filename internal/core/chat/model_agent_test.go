@@ -237,7 +237,10 @@ func (r roomModel) reads(a agentModel, e eventModel) chat.Message {
 	if ok && (answered.n < a.since || !a.sees(answered)) {
 		e.ReplyTo = ""
 	}
-	e.AnswersYou = e.ReplyTo != "" && answered.seat == a.seat
+	e.AnswersYou, e.Replaces = e.ReplyTo != "" && answered.seat == a.seat, ""
+	if e.ReplyTo != "" {
+		e.Replaces = shown(e.replaces)
+	}
 	if agreed := r.agreedIn(a, e); len(agreed) > 0 {
 		e.Agreed = shown(agreed[0])
 	}

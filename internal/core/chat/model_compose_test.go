@@ -29,6 +29,7 @@ func (m model) compose(r roomModel, a agentModel, e eventModel) (out eventModel,
 	if !ok {
 		return e, fault.InvalidArgument
 	}
+	e.replaces = m.replaces(r, a, e)
 	for _, seat := range r.mentioned(e.Text) {
 		if seat != a.seat && !slices.Contains(e.ask, seat) && (len(e.to) == 0 || slices.Contains(e.to, seat)) {
 			e.named = append(e.named, seat)

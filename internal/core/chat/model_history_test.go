@@ -131,7 +131,8 @@ func (r roomModel) agreedMessages(a agentModel) (list []chat.Message) {
 	for _, x := range slices.Backward(r.agreed(a)) {
 		p, _ := r.event(x.n)
 		list = append(list, chat.Message{ID: p.ID, Type: chat.EventSaid, From: p.From, Text: p.Text, Kind: p.Kind,
-			At: x.done, Agreed: p.ID, Person: p.Person, Mine: p.seat == a.seat})
+			At: x.done, Agreed: p.ID, Person: p.Person, Mine: p.seat == a.seat, Replaces: shown(x.replaces),
+			ReplacedBy: shown(x.replacedBy)})
 	}
 	return list
 }

@@ -296,7 +296,7 @@ func (o sendOp) on(m model) (model, error) {
 }
 
 // checkRest compares what the answer says about message n: how many of those handed out
-// with it came before it and, if it is new, the agreement that it completes.
+// with it came before it and, if it is new or a vote, the agreement that it completes.
 func (o sendOp) checkRest(r roomModel, a agentModel, n int64) error {
 	before, agreed := 0, ""
 	for _, x := range o.got.Messages {
@@ -304,7 +304,7 @@ func (o sendOp) checkRest(r roomModel, a agentModel, n int64) error {
 			before++
 		}
 	}
-	if e, _ := r.event(n); !o.got.Duplicate {
+	if e, _ := r.event(n); !o.got.Duplicate || o.isVote() {
 		agreed = r.reads(a, e).Agreed
 	}
 	e, _ := r.event(n)

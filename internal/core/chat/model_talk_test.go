@@ -29,6 +29,9 @@ type agreementModel struct {
 	n    int64 // the proposal
 	done time.Time
 	by   []string // who agreed beside its sender, in the order of their votes
+
+	bound                []int // its sender, and the seats that agreed
+	replaces, replacedBy int64 // as one agent sees it
 }
 
 // visibleTo reports whether the agent of a seat sees the request.
@@ -153,7 +156,8 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 		switch answered := len(q.owed) == 0; {
 		case q.proposal && answered && len(q.agreed) > 0:
 			e.agreed = append(e.agreed, q.n)
-			r.agreements = append(slices.Clip(r.agreements), agreementModel{q.n, m.now, r.voters(q)})
+			r.agreements = append(slices.Clip(r.agreements), agreementModel{n: q.n, done: m.now,
+				by: r.voters(q), bound: append([]int{q.seat}, q.agreed...)})
 		case !answered, q.any, len(q.apart) > 0:
 			left = append(left, q)
 		}
@@ -242,7 +246,7 @@ func (q requestModel) hides(e eventModel) bool {
 func (q requestModel) voted(r roomModel, e eventModel) requestModel {
 	waits, agreed := slices.Contains(q.owed, e.seat), slices.Contains(q.agreed, e.seat)
 	switch {
-	case e.Kind == room.Proposal && !q.hides(e), e.Kind == room.Object && (waits || agreed):
+	case e.replaces == q.n, e.Kind == room.Object && (waits || agreed):
 		return requestModel{n: q.n, proposal: true} // over
 	case e.Kind == room.Agree && waits:
 		q.owed, q.agreed = without(q.owed, e.seat), append(slices.Clip(q.agreed), e.seat)
@@ -251,6 +255,47 @@ func (q requestModel) voted(r roomModel, e eventModel) requestModel {
 		}
 	}
 	return q
+}
+
+// boundBy returns who is bound by proposal n, which is open or agreed on and not replaced, as a sees; nobody by any
+// other event. open says that it is open.
+func (m model) boundBy(r roomModel, a agentModel, n int64) (bound []int, open bool) {
+	if q, open := m.request(r, n); open {
+		if !q.proposal {
+			return nil, false
+		}
+		return slices.Concat([]int{q.seat}, q.owed, q.agreed), true
+	}
+	for _, x := range r.agreed(a) {
+		if x.n == n && x.replacedBy == 0 {
+			return x.bound, false
+		}
+	}
+	return nil, false
+}
+
+// replaces returns what e, a proposal of a, replaces: what it answers if it passes over nobody who is bound by that, is
+// here and can vote, and if all who see the old one see it. Who is not bound replaces nothing that is open.
+func (m model) replaces(r roomModel, a agentModel, e eventModel) int64 {
+	if e.Kind != room.Proposal || e.replyTo == 0 {
+		return 0
+	}
+	old, _ := r.event(e.replyTo)
+	bound, open := m.boundBy(r, a, e.replyTo)
+	if bound == nil || open && !slices.Contains(bound, a.seat) {
+		return 0
+	}
+	for _, x := range r.seated() {
+		sees := func(to []int, sender int) bool {
+			return len(to) == 0 || x.seat == sender || slices.Contains(to, x.seat)
+		}
+		hidden := len(e.to) > 0 && (len(old.to) == 0 || sees(old.to, old.seat) && !sees(e.to, a.seat))
+		votes := x.seat != a.seat && !r.silences(x) && !x.endpoint
+		if hidden || votes && slices.Contains(bound, x.seat) && !slices.Contains(e.ask, x.seat) {
+			return 0
+		}
+	}
+	return e.replyTo
 }
 
 // voters returns who of those that are here has agreed to a proposal.

@@ -146,6 +146,7 @@ type eventModel struct {
 	to                    []int   // who sees it beside its sender; empty: everybody
 	ask, named            []int   // whom it asks, and for whom else it is meant
 	agreed                []int64 // the proposals that it completes
+	replaces              int64   // of a proposal: what it replaces
 	hidden                bool    // from all but the agent of seat and its person, and from that agent without a reason
 	drafts                bool    // it keeps a draft
 	decides               int64   // the draft about which the person behind seat has decided so

@@ -242,34 +242,45 @@ func bothEnds(text string) string {
 
 func (o infoOp) String() string { return fmt.Sprintf("%v asks for info: %s", o.who, o.code) }
 
-// agreed returns the agreements that a sees, the newest first, without those that a
-// newer one replaces: one whose proposal replies to theirs.
+// agreed returns the agreements that a sees, the newest first, with what each replaced and what replaced it.
 func (r roomModel) agreed(a agentModel) (list []agreementModel) {
-	replaced := map[int64]bool{}
+	replacedBy := map[int64]int64{}
 	for _, x := range slices.Backward(r.agreements) {
 		p, _ := r.event(x.n)
 		if !a.sees(p) {
 			continue
 		}
-		replaced[p.replyTo] = true
-		if !replaced[p.n] {
-			list = append(list, x)
+		if old, _ := r.event(p.replaces); p.replaces > 0 && a.sees(old) {
+			x.replaces = p.replaces
 		}
+		x.replacedBy = replacedBy[x.n]
+		if replacedBy[p.replaces] == 0 {
+			replacedBy[p.replaces] = x.n
+		}
+		list = append(list, x)
 	}
 	return list
 }
 
-// sameAgreements compares the list of agreements that an answer contains: the newest
-// five.
+// sameAgreements compares the list of agreements that an answer contains: of the newest ten, all up to the fifth that
+// is in force.
 func (r roomModel) sameAgreements(a agentModel, got []chat.Agreement) error {
 	var gotText, want []string
 	for _, x := range got {
-		gotText = append(gotText, fmt.Sprint(x.ID, x.Text, x.By, x.At.Unix(), x.AgreedBy))
+		gotText = append(gotText, fmt.Sprint(x.ID, x.Text, x.By, x.At.Unix(), x.AgreedBy, x.Replaces, x.ReplacedBy))
 	}
-	for _, x := range r.agreed(a) {
+	list, inForce := r.agreed(a), 0
+	for _, x := range list[:min(len(list), 10)] {
+		if x.replacedBy == 0 {
+			inForce++
+		}
+		if inForce > 5 {
+			break
+		}
 		p, _ := r.event(x.n)
 		by := ident.Actor(p.From, p.Person, "") // a draft that its person has edited is the person's
-		want = append(want, fmt.Sprint(shown(x.n), p.Text, by, x.done.Unix(), append([]string{by}, x.by...)))
+		want = append(want, fmt.Sprint(shown(x.n), p.Text, by, x.done.Unix(), append([]string{by}, x.by...),
+			shown(x.replaces), shown(x.replacedBy)))
 	}
-	return sameText("the agreements", gotText, want[:min(len(want), 5)])
+	return sameText("the agreements", gotText, want)
 }

@@ -9,13 +9,16 @@ import (
 // Agreement is a proposal to which everyone who was asked has agreed.
 type Agreement struct {
 	ID       string   // of the proposal
-	Text     string   // its first 500 characters
+	Text     string   // its first 500 characters; of a replaced one 100
 	By       string   // who proposed it
 	AgreedBy []string // who agreed: By, then the others
 	To       []string // of a private proposal: who sees it beside By
 	File     *File    // of the proposal
 	At       time.Time
 	More     *More // set if Text is only a part
+
+	Replaces   string // the id of what it replaced: see room.Event.Replaces
+	ReplacedBy string // the id of the agreement that replaced it
 }
 
 // JoinStatus says how an agent got its seat.
@@ -91,7 +94,14 @@ type Waited struct {
 	Wakes      bool          // something in Messages ends a wait
 	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
 	PollAfter  time.Duration // of a standby that looks in: until the next call
+	Revision   *Revision     // of the last agreement in Messages or, of a send, of Sent.Agreed
 	Situation
+}
+
+// Revision is an agreement that has replaced another.
+type Revision struct {
+	ID, Old string   // the proposals of both
+	Done    []string // the ids of the tasks that were done since all had agreed to Old, at most 100, in their order
 }
 
 // Sent is the result of Send.
@@ -106,6 +116,8 @@ type Sent struct {
 	Unfinished []Unfinished
 	Left       []string // the agents, named by @ in the text, that have left and will not read the message
 	Agreed     string   // the id of the proposal whose agreement the message completed
+	Replaces   string   // of a proposal: as in a Message
+	Beside     string   // of a proposal: the id of the agreement or open proposal that it answers and does not replace
 	// Waited has unread messages, or messages that came during the wait. With neither messages nor a wait, Status is
 	// empty.
 	Waited
@@ -129,7 +141,7 @@ type Info struct {
 	Earlier    int64 // how many messages the caller may see
 	Open       *Open // nil for a caller without a seat there
 	Requests   []OpenRequest
-	Agreements []Agreement // the newest five
+	Agreements []Agreement // the newest five in force, and those that are replaced
 	Drafts     []string    // for a person: the ids of its agent's drafts, oldest first
 	Stalled    []TaskBrief // for a person: the stalled tasks, as list_tasks shows them
 	Banned     []string    // for an admin: the banned names, the latest last

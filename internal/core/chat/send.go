@@ -140,6 +140,8 @@ type known struct {
 	guard   guard          // against speaking over unread messages
 	warned  bool           // the caller was warned of the credential before
 	noSpace error          // the refusal if the disk has no space
+	bound   []int          // of a proposal that answers an agreement: the seats that this binds
+	agreed  bool           // bound is known
 }
 
 // place is where a message would stand in the log: after head and batched, which are not written yet.
@@ -217,6 +219,7 @@ type verdict struct {
 	sentAs   roomlog.SentAs // the message, or its draft, in the log
 	change   roomlog.Change // appends the message or draft; without events it is in the log already
 	heldBack *Sent          // the answer if the message is held back, else nil
+	besides  bool           // the message answers an agreement or an open proposal
 }
 
 // need is what a verdict lacks, because the head does not tell. If a read brings it, the rules are applied once more.
@@ -230,6 +233,7 @@ const (
 	needUnpaused          // the agent is paused
 	needReading           // something unread may change what the caller says
 	needConfirmation      // the text seems to hold a credential
+	needAgreement         // a proposal answers what may be an agreement
 )
 
 // ends reports whether findEarlier has decided, so that no later rule applies.
@@ -264,7 +268,7 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known, how mode) (
 			k.earlier = earlier
 			continue
 		case err != nil:
-			return v, err
+			return v, c.nameReplacement(ctx, o, err)
 		}
 
 		switch v.needs {
@@ -278,6 +282,9 @@ func (c *session) resolve(ctx context.Context, o *outgoing, k known, how mode) (
 			k.guard, v.heldBack, err = c.holdBack(ctx, o, k.guard)
 		case needConfirmation:
 			k.warned, v.heldBack, err = c.warnOfCredential(ctx, o)
+		case needAgreement:
+			k.agreed = true
+			k.bound, err = c.boundBy(ctx, o.event.ReplyTo)
 		}
 		if err != nil || v.heldBack != nil {
 			return v, err
@@ -359,7 +366,11 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 	}
 
 	// 9: the room accepts the message, and its addressees are there
-	event, err := head.ProposeMessage(caller, o.event, now)
+	open := head.IsOpenProposal(o.event.ReplyTo, now)
+	if o.event.Kind == room.Proposal && o.event.ReplyTo != 0 && !open && !k.agreed {
+		return verdict{needs: needAgreement}, nil
+	}
+	event, err := head.ProposeAnswer(caller, o.event, k.bound, now)
 	if err == nil {
 		err = k.noSpace
 	}
@@ -386,7 +397,7 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 	if o.req.Key != "" {
 		ch.Ops = append(ch.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
 	}
-	return verdict{sentAs: as, change: ch}, nil // 13
+	return verdict{sentAs: as, change: ch, besides: o.event.Kind == room.Proposal && (open || k.bound != nil)}, nil // 13
 }
 
 // answerUnsent records the call, and returns the rest of an answer that hands out nothing. News is not read.
@@ -430,8 +441,19 @@ func (c *session) result(ctx context.Context, o *outgoing, v verdict) *outcome {
 	if got.Sent.Sent && (v.isNew() || o.req.Key == "") { // agents named again under a key may have left
 		got.To = readers(got.event)
 	}
+	if o.event.IsVote() && !v.isNew() { // the answer to the vote that completed the agreement may have been lost
+		if event, err := c.room.log.Event(ctx, v.sentAs.N); err == nil {
+			got.event.Agreed = event.Agreed
+		}
+	}
 	if len(got.event.Agreed) > 0 {
 		got.Agreed = c.head.MessageID(got.event.Agreed[0])
+	}
+	if v.isNew() && !v.sentAs.Draft {
+		got.Replaces = c.head.MessageID(got.event.Replaces)
+		if v.besides && got.Replaces == "" {
+			got.Beside = c.head.MessageID(o.event.ReplyTo)
+		}
 	}
 	return got
 }
@@ -500,6 +522,9 @@ func (c *session) answer(ctx context.Context, req *SendRequest, is *outcome) (Se
 	if err == nil {
 		got.Waited, got.Before = *waited, waited.before
 	}
+	if got.Agreed != "" && !got.Person {
+		got.Revision = c.revisionOf(ctx, got.Agreed)
+	}
 	return got, service.Outward(err)
 }
 
@@ -512,7 +537,7 @@ func (c *session) listen(ctx context.Context, req *SendRequest, is *outcome) (*W
 	}
 	// Nothing is stored: the message has cost a write, and the next cursor acknowledges the same events.
 	c.reader().AcknowledgeUnstored(cursor.N, is.event.ReplyTo)
-	if req.Wait == 0 || c.hasMoreWork(is) {
+	if req.Wait == 0 || c.hasMoreWork(is) || len(is.event.Agreed) > 0 { // what is agreed may be followed by tasks
 		c.recorder().Record(ctx, presence.Call{Absence: req.Absence, Activity: req.Activity,
 			Fresh: presence.SendFresh})
 		return c.unread(ctx, req.waits(is.earlier), is.event.N, cursor, named)
@@ -760,6 +785,9 @@ func (c *session) findAnswered(ctx context.Context, req SendRequest, e room.Even
 		return e, nil
 	}
 	event, err := c.seenEvent(ctx, "reply_to", req.ReplyTo)
+	if fault.CodeOf(err) == fault.InvalidArgument && e.Kind == room.Proposal { // an agreement outlives its events
+		event, err = c.agreedProposal(ctx, req.ReplyTo, err)
+	}
 	if err != nil {
 		return e, err
 	}

@@ -141,7 +141,12 @@ func (c *session) show(ctx context.Context, after string) (shown Shown, err erro
 	if err != nil {
 		return Shown{}, err
 	}
-	shown.Open.Agreements = new(len(agreed))
+	shown.Open.Agreements = new(0)
+	for _, x := range agreed {
+		if x.ReplacedBy == 0 {
+			*shown.Open.Agreements++
+		}
+	}
 	return shown, nil
 }
 

@@ -242,8 +242,14 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 		return false, err
 	}
 	file := event.CarriedFile()
+	var bound []int
+	if d := event.Draft; d != nil && d.Kind == room.Proposal && d.ReplyTo != 0 && decision != room.RefuseDraft {
+		if bound, err = c.boundBy(ctx, d.ReplyTo); err != nil {
+			return false, err
+		}
+	}
 	_, err = c.change(ctx, func(head *room.Head, caller room.Caller, now time.Time) (ch roomlog.Change, err error) {
-		e, err := head.DecideDraft(caller.Agent, event, decision, text, now)
+		e, err := head.DecideDraft(caller.Agent, event, decision, text, bound, now)
 		if err != nil {
 			return ch, err
 		}

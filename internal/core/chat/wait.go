@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -314,6 +315,12 @@ func (c *session) handOut(ctx context.Context, in *inbox, wait *presence.Wait) (
 	}
 	if in.end == lost {
 		return got, nil
+	}
+	for _, message := range slices.Backward(got.Messages) {
+		if message.Agreed != "" && !c.me.IsPerson() {
+			got.Revision = c.revisionOf(ctx, message.Agreed)
+			break
+		}
 	}
 	if !c.me.IsPerson() {
 		got.AwayUntil = c.recorder().AwayUntil()

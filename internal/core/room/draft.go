@@ -86,7 +86,8 @@ func (a Agent) Draft(event Event, asked []int, key string, now time.Time) (Event
 // Agents leave and proposals end, so DecideDraft checks the rules about readers and debts again. If DecideDraft
 // fails, the draft still waits. The event tells the agent what was said in its name: the event wakes the agent, and
 // holds back its next send once. The error is a *fault.Error.
-func (h *Head) DecideDraft(agent Agent, event Event, decision Decision, text string, now time.Time) (Event, error) {
+func (h *Head) DecideDraft(agent Agent, event Event, decision Decision, text string, bound []int,
+	now time.Time) (Event, error) {
 	switch {
 	case event.Type != Drafted || event.Seat != agent.Seat || !agent.HasDraft(event.N, now):
 		return event, ErrDecided
@@ -103,7 +104,7 @@ func (h *Head) DecideDraft(agent Agent, event Event, decision Decision, text str
 	if decision == EditDraft {
 		e.Text, e.Person = text, true
 	}
-	return h.ProposeMessage(Caller{Agent: agent}, e, now) // from the agent, unless the text is the person's
+	return h.ProposeAnswer(Caller{Agent: agent}, e, bound, now) // from the agent, unless the text is the person's
 }
 
 // HasDraft reports whether the draft of event n waits for the person behind a.

@@ -55,7 +55,7 @@ func TestDraft_isKeptForADay(t *testing.T) {
 		l.agent(bob).Person.Drafts[0].N != e.N {
 		t.Errorf("a day after the first, these wait: %v", l.agent(bob).Person.Drafts)
 	}
-	if _, err := l.head.DecideDraft(l.agent(bob).Agent, d, room.SendDraft, "", l.now); err == nil {
+	if _, err := l.head.DecideDraft(l.agent(bob).Agent, d, room.SendDraft, "", nil, l.now); err == nil {
 		t.Error("a draft of a day ago is sent")
 	}
 }
@@ -88,7 +88,7 @@ func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
 		l.propose(ann, bob, cid)
 		d := l.draft(bob, c.draft)
 		c.happen(l)
-		e, err := l.head.DecideDraft(l.person(bob).Agent, d, room.SendDraft, "", l.now)
+		e, err := l.head.DecideDraft(l.person(bob).Agent, d, room.SendDraft, "", nil, l.now)
 		if fault.CodeOf(err) != c.code || err == nil && (e.Type != room.Said || e.Decides != d.N || e.Person) {
 			t.Errorf("%s: %+v, %v", what, e, err)
 		}
@@ -144,7 +144,7 @@ func TestDecideDraft_whatIsNoDraftOfTheSeatThatWaits_isRefused(t *testing.T) {
 		if c.after != 0 {
 			now = d.At().Add(c.after)
 		}
-		if _, err := l.head.DecideDraft(l.agent(c.seat).Agent, c.event, room.SendDraft, "",
+		if _, err := l.head.DecideDraft(l.agent(c.seat).Agent, c.event, room.SendDraft, "", nil,
 			now); fault.CodeOf(err) != c.want {
 			t.Errorf("%s: %v", what, err)
 		}

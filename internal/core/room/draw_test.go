@@ -210,7 +210,7 @@ func (l *timeline) drawDecision(t *rapid.T, a room.Agent) {
 		return
 	}
 	how := rapid.SampledFrom([]room.Decision{room.SendDraft, room.EditDraft, room.RefuseDraft}).Draw(t, "decision")
-	if e, err := l.head.DecideDraft(a, l.events[open[0].N-1], how, "edited", l.now); err == nil {
+	if e, err := l.head.DecideDraft(a, l.events[open[0].N-1], how, "edited", nil, l.now); err == nil {
 		l.apply(e)
 	}
 }

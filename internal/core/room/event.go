@@ -63,6 +63,7 @@ type Event struct {
 	ReSeat    int   `json:"res,omitempty"` // the sender of ReplyTo
 	ReFor     []int `json:"ref,omitempty"` // the seats that see ReplyTo; empty means all
 	ReAdded   int64 `json:"rea,omitempty"` // the event that added the task of ReplyTo
+	Replaces  int64 `json:"rpl,omitempty"` // of a Proposal: ReplyTo, if the proposal takes its place: see State.replaces
 	Withdraws int64 `json:"wd,omitempty"`  // the withdrawn request or proposal of the sender
 
 	// Step is 0 unless an endpoint speaks, and then one more than the Step of the answered event: see core.MaxSteps.

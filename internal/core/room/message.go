@@ -13,11 +13,17 @@ func Message(text string, kind Kind, file *File) Event {
 	return Event{Type: Said, Text: text, Kind: kind, File: file}
 }
 
-// ProposeMessage completes event, a message of by, to follow h: it sets the seats asked and named and, for a vote,
-// the answered proposal. The error is a *fault.Error: the reason not to send event.
+// ProposeMessage completes event, a message of by, to follow h: it sets the seats asked and named, for a vote the
+// answered proposal, and for a proposal what it replaces. The error is a *fault.Error: the reason not to send event.
 func (h *Head) ProposeMessage(by Caller, event Event, now time.Time) (Event, error) {
+	return h.ProposeAnswer(by, event, nil, now)
+}
+
+// ProposeAnswer is ProposeMessage for an event that answers an agreement, if bound is not nil: the seats that the
+// agreement binds. The head has no agreements.
+func (h *Head) ProposeAnswer(by Caller, event Event, bound []int, now time.Time) (Event, error) {
 	agent := by.Agent
-	rules := messageRules{h, agent, now}
+	rules := messageRules{h, agent, now, h.boundBy(event, agent.Seat, bound, now)}
 	event.Type, event.Seat, event.Name, event.Person = Said, agent.Seat, agent.Name, event.Person || by.IsPerson()
 	var err error
 	switch {
@@ -38,6 +44,7 @@ func (h *Head) ProposeMessage(by Caller, event Event, now time.Time) (Event, err
 	if err := rules.completeAsk(&event); err != nil {
 		return event, err
 	}
+	event.Replaces = rules.replaces(event)
 	h.completeReport(agent, &event)
 	if len(event.Finishes) > 0 && len(event.To) > 0 {
 		return event, fault.Refuse(fault.InvalidArgument,
@@ -62,6 +69,7 @@ type messageRules struct {
 	head  *Head
 	agent Agent
 	now   time.Time
+	bound []int // see Head.boundBy
 }
 
 // NamesOf returns the names of the agents on these seats. Free seats have none.
@@ -75,8 +83,9 @@ func (h *Head) NamesOf(seats []int) (names []string) {
 }
 
 // completeAsk decides who owes an answer to event: the seats in Ask. An empty Ask becomes all addressees of a
-// request. For a proposal it becomes all who may speak, except persons without an agent, and endpoints, which answer
-// in plain words. Without Ask, the first reply of another agent closes a request.
+// request. For a proposal it becomes all who may speak, except endpoints, which answer in plain words, and persons
+// without an agent who are not bound by what event answers. Without Ask, the first reply of another agent closes a
+// request.
 func (c messageRules) completeAsk(event *Event) error {
 	if len(event.Ask) > 0 && (event.Kind == Status || event.Kind == Done) {
 		return fault.Refuse(fault.InvalidArgument,
@@ -87,8 +96,8 @@ func (c messageRules) completeAsk(event *Event) error {
 	}
 	if event.Kind == Proposal && len(event.Ask) == 0 {
 		for _, agent := range c.head.Agents {
-			if agent.Seat != c.agent.Seat && agent.CanSee(c.agent.Seat, event.To) && !c.head.Silenced(agent) &&
-				agent.ActsByItself() {
+			if agent.Seat != c.agent.Seat && agent.CanSee(c.agent.Seat, event.To) && c.head.mayVote(agent) &&
+				(!agent.IsPersonOnly() || slices.Contains(c.bound, agent.Seat)) {
 				event.Ask = append(event.Ask, agent.Seat)
 			}
 		}

@@ -109,6 +109,14 @@ func (r OpenRequest) isOwedBy(seat int, now time.Time) bool {
 	return slices.Contains(r.Owed, seat) && !r.hasExpired(now)
 }
 
+// OwesTo reports whether the agent of a seat may still answer a request of asker.
+func (t Talk) OwesTo(seat, asker int, now time.Time) bool {
+	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool {
+		return r.Seat == asker && !r.hasExpired(now) && (r.Any && r.visibleTo(seat) || r.isOwedBy(seat, now) ||
+			slices.Contains(r.Apart, seat))
+	})
+}
+
 // AsksToAgree reports whether an open proposal awaits the vote of a seat.
 func (t Talk) AsksToAgree(seat int, now time.Time) bool {
 	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.Proposal && r.isOwedBy(seat, now) })
@@ -155,11 +163,7 @@ func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
 // AgreedAfter returns who has agreed to proposal n once done, the next event, has completed the proposal: see
 // ident.Actor.
 func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
-	request, _ := h.Talk.Find(n, done.At())
-	request.Agreed = withoutSeat(request.Agreed, done.Seat)
-	if done.Kind == Agree && done.ReplyTo == n {
-		request.applyAgreement(done)
-	}
+	request := h.completedBy(n, done)
 	for _, seat := range request.Agreed {
 		agent, here := h.Seated(seat)
 		i := slices.IndexFunc(request.Persons, func(v Voter) bool { return v.Seat == seat })
@@ -171,6 +175,16 @@ func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
 		}
 	}
 	return names
+}
+
+// completedBy returns the open proposal n as done, the next event, completes it.
+func (h *Head) completedBy(n int64, done Event) OpenRequest {
+	request, _ := h.Talk.Find(n, done.At())
+	request.Agreed = withoutSeat(request.Agreed, done.Seat)
+	if done.Kind == Agree && done.ReplyTo == n {
+		request.applyAgreement(done)
+	}
+	return request
 }
 
 // applyAgreement records the agreement e to r. What r refers to is unchanged.
@@ -307,13 +321,12 @@ func hidesAnswer(to, asked []int, seat int) bool {
 		func(s int) bool { return s != seat && !slices.Contains(to, s) })
 }
 
-// applyVote records event as a reply to request, a proposal. An objection ends the proposal, and so does a newer
-// proposal that replies to request and has all readers of request.
+// applyVote records event as a reply to request, a proposal. An objection ends the proposal, and so does a proposal that
+// replaces request.
 func (l *ledger) applyVote(request *OpenRequest, event Event) {
 	n, asked := request.N, slices.Contains(request.Owed, event.Seat) || slices.Contains(request.Agreed, event.Seat)
 	switch {
-	// replaced by a newer proposal, or refused
-	case event.Kind == Proposal && !hidesAnswer(event.To, request.readers(), event.Seat), event.Kind == Object && asked:
+	case event.Replaces == n, event.Kind == Object && asked:
 		l.removeIf(func(r OpenRequest) bool { return r.N == n })
 	case event.Kind == Agree && slices.Contains(request.Owed, event.Seat):
 		request.applyAgreement(event)

@@ -366,13 +366,6 @@ func TestProposal_votesDeparturesAndTime_completeOrEndIt(t *testing.T) {
 		"Bob replaces the proposal": {func(l *timeline, p room.Event) room.Event {
 			return l.send(bob, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: ann})
 		}, ended},
-		"Dora, not asked, replaces the proposal": {func(l *timeline, p room.Event) room.Event {
-			return l.send(dora, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: ann})
-		}, ended},
-		"Bob makes a private proposal in reply": {func(l *timeline, p room.Event) room.Event {
-			return l.send(bob, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: ann,
-				To: []int{ann}})
-		}, open},
 		"Bob makes another proposal": {func(l *timeline, _ room.Event) room.Event { return l.propose(bob) }, open},
 		"Bob agrees, Ann leaves": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)

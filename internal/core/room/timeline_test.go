@@ -250,7 +250,7 @@ func (l *timeline) draft(seat int, m room.Event) room.Event {
 // decide has the person behind the seat of draft d decide about it.
 func (l *timeline) decide(d room.Event, how room.Decision, text string) room.Event {
 	l.Helper()
-	e, err := l.head.DecideDraft(l.agent(d.Seat).Agent, d, how, text, l.now)
+	e, err := l.head.DecideDraft(l.agent(d.Seat).Agent, d, how, text, nil, l.now)
 	if err != nil {
 		l.Fatal(err)
 	}

@@ -30,8 +30,15 @@ type Agreement struct {
 	To       []int      `json:"to,omitempty"`   // the seats that see the agreement, beside Seat; empty: all
 	ToNames  []string   `json:"tn,omitempty"`   // their names at that time
 	AgreedBy []string   `json:"ag,omitempty"`   // the agents that agreed: see room.Head.AgreedAfter
-	Replaces int64      `json:"re,omitempty"`   // the answered event: if an agreement, it is replaced
-	AtMs     int64      `json:"at"`             // when everyone asked had agreed
+	// Replaces is what the proposal replaced: see room.Event.Replaces. In items without ReSeat it is what the proposal
+	// answered: an agreement that it replaced, or any other event.
+	Replaces int64 `json:"re,omitempty"`
+	ReSeat   int   `json:"res,omitempty"` // who had sent Replaces
+	ReFor    []int `json:"ref,omitempty"` // the seats that see Replaces, beside ReSeat; empty: all
+	Bound    []int `json:"b,omitempty"`   // the seats that it binds, the first that of By; empty in older items
+	AtMs     int64 `json:"at"`            // when everyone asked had agreed
+
+	ReplacedBy int64 `json:"-"` // set by Agreements: the newest agreement that replaces it, as far as its reader sees
 }
 
 // Proposal returns what is left of the proposal's event.
@@ -51,23 +58,28 @@ func agreementKey(id string, done, n int64) table.Key {
 
 // putAgreement stores the agreement on event, a proposal, which done, the event after head, completes.
 func putAgreement(head *room.Head, event, done room.Event) table.Op {
+	replaces, reSeat, reFor := event.Replaces, event.ReSeat, event.ReFor
+	if replaces == 0 {
+		reSeat, reFor = 0, nil
+	}
 	return table.Put(table.Item{
 		Key: agreementKey(head.ID, done.N, event.N), Expires: done.At().Add(agreementLife),
 		Data: Encode(Agreement{V: room.Version, N: event.N, By: event.Name, Seat: event.Seat, Person: event.Person,
 			PersonName: event.PersonName, Text: event.Text, File: event.File, Redacted: event.Redacted, To: event.To,
 			ToNames:  event.ToNames,
-			AgreedBy: head.AgreedAfter(event.N, done), Replaces: event.ReplyTo, AtMs: done.AtMs}),
+			AgreedBy: head.AgreedAfter(event.N, done), Bound: head.BoundAfter(event.N, done), Replaces: replaces,
+			ReSeat: reSeat, ReFor: reFor, AtMs: done.AtMs}),
 	}, table.Always)
 }
 
-// Agreements returns at most limit agreements of the room that caller sees, the newest first. It leaves out agreements
-// that a newer one replaces.
+// Agreements returns at most limit agreements of the room that caller sees, the newest first, also those that newer
+// ones have replaced. Replaces of each is 0 if caller does not see what was replaced. An item without ReSeat may have
+// answered what was no agreement, so it replaces only what is in the list.
 func (i Items) Agreements(ctx context.Context, caller room.Caller, limit int) (list []Agreement, more bool, err error) {
 	l := i.log
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit,
 		Consistency: strongly}
-	var replaced []int64
-	for {
+	for pages := true; pages && !more; {
 		page, err := l.store.table.Query(ctx, where)
 		if err != nil {
 			return nil, false, err
@@ -78,22 +90,30 @@ func (i Items) Agreements(ctx context.Context, caller room.Caller, limit int) (l
 				return nil, false, err
 			}
 			where.After = item.Key.Sort
-			if !caller.SeesMessage(agreement.N, agreement.Seat, agreement.To) {
-				continue
+			switch {
+			case !caller.SeesMessage(agreement.N, agreement.Seat, agreement.To):
+			case len(list) == limit:
+				more = true
+			default:
+				list = append(list, agreement)
 			}
-			if agreement.Replaces != 0 {
-				replaced = append(replaced, agreement.Replaces)
-			}
-			if slices.Contains(replaced, agreement.N) {
-				continue
-			}
-			if len(list) == limit {
-				return list, true, nil
-			}
-			list = append(list, agreement)
 		}
-		if !page.More || len(page.Items) == 0 {
-			return list, false, nil
+		pages = page.More && len(page.Items) > 0
+	}
+	relate(list, caller)
+	return list, more, nil
+}
+
+// relate sets ReplacedBy of each agreement of list, the newest first, and lets Replaces be what caller sees.
+func relate(list []Agreement, caller room.Caller) {
+	for i, x := range list {
+		old := slices.IndexFunc(list, func(y Agreement) bool { return y.N == x.Replaces })
+		switch {
+		case x.Replaces == 0:
+		case old > i && list[old].ReplacedBy == 0:
+			list[old].ReplacedBy = x.N
+		case old < i && (x.ReSeat == 0 || !caller.SeesMessage(x.Replaces, x.ReSeat, x.ReFor)):
+			list[i].Replaces = 0
 		}
 	}
 }

@@ -1,0 +1,100 @@
+package room
+
+import (
+	"slices"
+	"time"
+)
+
+// A proposal that answers an agreement, or an open proposal, takes the place of that if nobody is passed over: it asks
+// all who are bound by the old one, still have their seats and can vote. Bound are the one who proposed it and, of an
+// agreement, those who agreed; of an open proposal, those whom it asks. Everybody who sees the old one must see the new
+// one, too. Any other proposal stands beside what it answers.
+//
+// What is replaced is over for all: an open proposal at once, an agreement once the new one is agreed on. So only
+// somebody bound replaces an open proposal: one whom it asks could object to it, and its proposer could withdraw it.
+//
+// Ann has proposed something to Bob and Cora, while Dan was here, too. Both have agreed:
+//
+//  1. Bob asks Ann and Cora: the new one replaces it.
+//  2. Bob asks Cora alone: the new one stands beside it.
+//  3. Dan asks Ann, Bob and Cora: the new one replaces it, for all of them must agree.
+//  4. Cora has left, and Bob asks Ann: the new one replaces it.
+//  5. Cora has left and joined again, and Bob asks Ann: the new one replaces it. A seat is bound, and she has another.
+//  6. Cora may only listen, and Bob asks Ann: the new one replaces it.
+//  7. Cora is a person without an agent, and Bob names nobody in ask: the new one asks her, too, and replaces it.
+//  8. Bob asks Ann and Cora in private: the new one stands beside it, for Dan could not see what came of it.
+//  9. Bob asks Ann and another agent of Cora's user: the new one stands beside it.
+//  10. Another agreement has replaced it before: the new one stands beside it. See chat, which then says that it binds
+//     nobody.
+//
+// Nobody has answered yet:
+//
+//  11. Bob asks Ann and Cora for something else: the new one replaces it at once.
+//  12. Ann asks Bob and Cora for something else: the new one replaces it at once.
+//  13. Ann asks Bob alone for something else: the new one stands beside it, and Cora still owes her vote.
+//  14. Dan asks Ann, Bob and Cora for something else: the new one stands beside it.
+//
+// Of neither:
+//
+//  15. It was withdrawn or refused, a day has passed, or it is no proposal: there is nothing to replace.
+
+// replaces returns the agreement or open proposal that event, a proposal with its Ask, replaces; 0 if none: see the
+// cases.
+func (c messageRules) replaces(event Event) int64 {
+	if event.Kind != Proposal || c.bound == nil { // 10, 15
+		return 0
+	}
+	readers := event.ReFor
+	if len(readers) > 0 {
+		readers = slices.DeleteFunc(append(slices.Clone(readers), event.ReSeat), func(seat int) bool {
+			_, here := c.head.Seated(seat)
+			return !here
+		})
+	}
+	if hidesAnswer(event.To, readers, event.Seat) { // 8
+		return 0
+	}
+	open := c.head.Talk.isProposal(event.ReplyTo)
+	if open && !slices.Contains(c.bound, event.Seat) { // 14, but not 3
+		return 0
+	}
+	passedOver := slices.ContainsFunc(c.head.Agents, func(agent Agent) bool { // 4, 5: who is here no more is not asked
+		return agent.Seat != event.Seat && c.head.mayVote(agent) && // 6
+			slices.Contains(c.bound, agent.Seat) && !slices.Contains(event.Ask, agent.Seat)
+	})
+	if passedOver { // 2, 9, 13
+		return 0
+	}
+	return event.ReplyTo // 1, 3, 7, 11, 12
+}
+
+// boundBy returns the seats that are bound by what event answers: by an open proposal that seat sees, or else by the
+// agreement whose seats are agreed; nil if it is neither.
+func (h *Head) boundBy(event Event, seat int, agreed []int, now time.Time) []int {
+	if event.Kind != Proposal {
+		return nil
+	}
+	request, open := h.Talk.Find(event.ReplyTo, now)
+	switch {
+	case open && request.Proposal && request.visibleTo(seat):
+		return slices.Concat([]int{request.Seat}, request.Owed, request.Agreed)
+	case open:
+		return nil
+	}
+	return agreed
+}
+
+// BoundAfter returns the seats that proposal n binds once done, the next event, has completed the proposal.
+func (h *Head) BoundAfter(n int64, done Event) []int {
+	request := h.completedBy(n, done)
+	return append([]int{request.Seat}, request.Agreed...)
+}
+
+// IsOpenProposal reports whether event n is a proposal that still awaits votes.
+func (h *Head) IsOpenProposal(n int64, now time.Time) bool {
+	request, open := h.Talk.Find(n, now)
+	return open && request.Proposal
+}
+
+// mayVote reports whether agent can answer a proposal by a vote.
+func (s *State) mayVote(agent Agent) bool { return !s.Silenced(agent) && !agent.IsEndpoint() }
