@@ -56,7 +56,7 @@ func Sentences() map[string]*regexp.Regexp {
 		case "{wait}": // and nothing else
 			like = `\Acall wait_for_message \([^)]+\)\.\z`
 		case "{rest}": // after a draft that waits for the user
-			like = `.*NOT sent yet: do not send it again\. call wait_for_message`
+			like = `.*NOT sent yet: do not send that again\. call wait_for_message`
 		case "{else}":
 			like = "go on with t"
 		case "{owed}":

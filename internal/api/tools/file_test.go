@@ -95,9 +95,9 @@ func TestUpload_answer_saysWhatIsNext(t *testing.T) {
 	p.call("supervise", args{"agent_token": user, "approve_some": "private, agreements"})
 	answers(open, "open", shared)
 	p.call("supervise", args{"agent_token": user, "approve_some": "files"})
-	answers(chosen, "chosen", "Your user has yet to decide about a message of yours, so it is NOT sent yet")
+	answers(chosen, "chosen", "Your user has yet to decide about a message of yours, which is NOT sent yet")
 	p.call("supervise", args{"agent_token": user, "approve": true})
-	answers(approved, "draft", "Your user has yet to decide about a message of yours, so it is NOT sent yet")
+	answers(approved, "draft", "Your user has yet to decide about a message of yours, which is NOT sent yet")
 	p.call("supervise", args{"agent_token": user, "paused": true})
 	answers(paused, "silent", "Your user has paused you")
 	if got := p.upload(approved, "other"); got.Code != "already_shared" || !strings.Contains(string(got.JSON),

@@ -62,8 +62,10 @@ type situation struct {
 	apart      bool   // the call says something in private
 	kind       room.Kind
 	duplicate  bool
-	before     bool // a message came before the caller's message
-	unfinished bool // a task in finishes was not finished
+	before     bool           // a message came before the caller's message
+	unfinished bool           // a task in finishes was not finished
+	beside     string         // of a proposal: what it answers and does not replace; "": nothing
+	revision   *chat.Revision // of agreed, if it replaces another agreement; else nil
 
 	// For a call of task.
 	task string // the id of the task that the call gave to the caller; "": none
@@ -272,6 +274,24 @@ func (s *situation) word(w string) string {
 		return "anyone who reads it could use it"
 	case "agreed":
 		return s.agreed
+	case "beside":
+		return s.beside
+	case "another":
+		if s.sent {
+			return "another"
+		}
+		return "a"
+	case "revised":
+		return s.revised()
+	case "seats":
+		if s.FreeSeats == 0 {
+			return ""
+		}
+		is := "are"
+		if s.FreeSeats == 1 {
+			is = "is"
+		}
+		return fmt.Sprintf(", and %d of %d seats %s free", s.FreeSeats, s.Seats, is)
 	case "owed":
 		is := " are"
 		if s.owed() == 1 {
@@ -333,7 +353,7 @@ func (s *situation) otherwise() string {
 	case s.owed() == 0 && s.isSettled():
 		return "call leave_room"
 	case s.owed() == 0 && s.isPair() && (s.Begun || s.finished) && !s.Bound && // others may still be to come
-		(s.agreed == "" || !s.hasOpen()):
+		s.agreed == "": // tasks may follow
 		return s.word("wait") + ", or leave_room once all is settled"
 	}
 	if s.leavesOpen() {
@@ -345,6 +365,27 @@ func (s *situation) otherwise() string {
 			", or, to wait for it, " + s.word("wait")
 	}
 	return s.word("wait")
+}
+
+// revised says what follows from what was just agreed on. What was done under an agreement that is replaced is not
+// undone, or two agents would begin it anew. The one that proposed is told to add tasks; if all were, all would add the
+// same.
+func (s *situation) revised() (text string) {
+	const most = 10
+	if r := s.revision; r != nil && r.ID == s.agreed {
+		text = "; it replaces " + r.Old
+		if done := r.Done; len(done) > 0 {
+			text += ", and what was done under that stays done, so a new task says what changes: " +
+				strings.Join(done[:min(most, len(done))], ", ")
+			if more := len(done) - most; more > 0 {
+				text += fmt.Sprintf(" and %d more", more)
+			}
+		}
+	}
+	if s.mayFollow() && !s.Bound && !s.Listening {
+		text += ". If work follows from it, call task (action add)"
+	}
+	return text
 }
 
 // open names what is open in the room: tasks, requests and proposals.
@@ -410,6 +451,7 @@ func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) *situation 
 	s := a.situation(w.Situation, w.Messages[w.Along:], "") // what comes along was news before
 	s.cursor, s.more, s.status = w.Cursor, w.HasMore, w.Status
 	s.looked, s.awayTill = asked.Wait == 0, asked.BackIn > 0 && !w.AwayUntil.IsZero()
+	s.revision = w.Revision
 	return s
 }
 
@@ -430,7 +472,7 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) *situation {
 	is.sent, is.held, is.credential = s.Sent, !s.Sent && !s.Paused && s.Status != chat.StatusPending, s.Credential
 	is.apart = len(asked.To) > 0
 	is.kind, is.duplicate, is.before = asked.Kind, s.Duplicate, s.Before > 0
-	is.unfinished = len(s.Unfinished) > 0
+	is.unfinished, is.beside = len(s.Unfinished) > 0, s.Beside
 	is.over = s.Sent && len(asked.Finishes) > len(s.Unfinished)
 	if s.Agreed != "" {
 		is.agreed = s.Agreed

@@ -88,15 +88,31 @@ func gotFiles(g chat.FilesGot) string {
 func nextLeft(g chat.Left) string {
 	const back, forYou = "call join_room with room and agent_name.",
 		"What is in messages was for you: tell your user, or come back. To come back, "
+	remains := remainsOf(g)
 	switch private := slices.ContainsFunc(g.Messages, isPrivate); {
 	case private && g.HasMore:
-		return "You have left, and more was unread than is shown here. " + forYou + back
+		return "You have left, and more was unread than is shown here. " + remains + forYou + back
 	case private:
-		return "You have left. " + forYou + back
+		return "You have left. " + remains + forYou + back
 	case g.HasMore:
-		return "You have left, and more was unread than is shown here: go on with your own work."
+		return "You have left, and more was unread than is shown here. " + remains + "Go on with your own work."
 	}
-	return "You have left: go on with your own work; to come back, " + back
+	return "You have left. " + remains + "Go on with your own work; to come back, " + back
+}
+
+// remainsOf says what becomes of the room that an agent has just left; "" if it had left before.
+func remainsOf(g chat.Left) string {
+	if g.Status != chat.StatusLeft {
+		return ""
+	}
+	record := "Nobody has a seat there now, so its record is gone: who joins next begins it anew. "
+	if !g.Until.IsZero() {
+		record = "Its record stays until " + viewTime(g.Until) + ", and longer while anybody speaks there. "
+	}
+	if g.NewAdmin != "" {
+		record += "The agent in new_admin is its admin now. "
+	}
+	return record + "Nobody who takes your name reads what was private to you. "
 }
 
 // isPrivate reports whether m is a private message of another agent.

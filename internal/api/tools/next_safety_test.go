@@ -52,7 +52,7 @@ func TestNext_safety(t *testing.T) {
 			user.do("supervise", args{"approve": true})
 			ann.do("send_message", args{"text": chosen, "cursor": ann.cursor})
 			return ann.look().Next
-		}, []string{"it is NOT sent yet: do not send it again. "}, []string{"send_message"}},
+		}, []string{"which is NOT sent yet: do not send that again. "}, []string{"send_message"}},
 		"nor one while others are sent": {func(s *story) string {
 			ann, _, user := s.supervised()
 			user.do("supervise", args{"approve_some": "private"})

@@ -27,14 +27,14 @@ var facts = []row{
 	{(*situation).hasNote, `Your user has written to you (from "your user"; the others do not see it): do what it says first`, ""},
 	{(*situation).userActed, "Your user has spoken in your name, or decided about a message of yours (nobody saw one that is refused, and note may say why): do not send the same again", ""},
 	{(*situation).isResumed, "Your user lets you speak again", ""},
-	{func(s *situation) bool { return s.Undecided && !s.sent }, "Your user has yet to decide about a message of yours, so it is NOT sent yet: do not send it again", ""},
-	{func(s *situation) bool { return s.Undecided && s.sent }, "Your user has yet to decide about another message of yours, which is NOT sent yet: do not send that again", ""},
+	{func(s *situation) bool { return s.Undecided }, "Your user has yet to decide about {another} message of yours, which is NOT sent yet: do not send that again", ""},
 	// The outcome of a send.
 	{(*situation).isHeld, "NOT sent, so nothing happened yet: what is in messages came first", ""},
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
-	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it", ""},
+	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it{revised}", ""},
+	{func(s *situation) bool { return s.beside != "" }, "Your proposal stands beside {beside} and does not replace that, since only one does that asks all who are bound by it and still here", ""},
 	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
 	// Identity and access. [S]
 	{func(s *situation) bool { return namesake(s.messages) }, "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure", ""},
@@ -78,13 +78,13 @@ var imperatives = []row{
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
 	{(*situation).hasNobody, "All others have left or are finished", "{leave}; if something is open, call {send} or {wait}"},
 	{(*situation).isSettled, "", "if all is settled, call leave_room; if not, call {send}, or {wait}"},
-	{(*situation).isNext, "It is your turn", "call {send}; if nothing is left to say, {else}"},
+	{(*situation).isNext, "It is your turn{seats}", "call {send}; if nothing is left to say, {else}"},
 	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
 	// There is work.
 	{func(s *situation) bool { return s.hasWork() || s.maySucceed() || s.leavesOpen() }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
-	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet", "{begin}"},
-	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All who are here wait, and the turn is yours", "{turn}"},
+	{func(s *situation) bool { return s.opens && s.Others > 0 }, "Nobody has spoken yet{seats}", "{begin}"},
+	{func(s *situation) bool { return s.status == chat.StatusTurn }, "All who are here wait, and the turn is yours{seats}", "{turn}"},
 	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
 	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]
 	{func(*situation) bool { return true }, "", "{wait}"},
@@ -166,7 +166,7 @@ func (s *situation) isNext() bool {
 func (s *situation) mayAnswer() bool {
 	partial := s.answers && s.owed() > 0
 	return s.request != "" || s.own || s.wants && !s.elsewhere && !partial ||
-		s.newcomer && s.Begun && s.Others > 1
+		s.newcomer && s.Begun && s.Others > 1 || s.mayFollow()
 }
 
 // hasOpen reports whether the agent sees an open task, request or proposal: the outcome may be for the agent.
@@ -175,11 +175,16 @@ func (s *situation) hasOpen() bool { return s.OpenTasks > 0 || s.Requests > 0 }
 // leavesOpen reports whether the agent has done its own work, and others have still to do theirs.
 func (s *situation) leavesOpen() bool { return s.over && s.hasOpen() && s.owed() == 0 && !s.Bound }
 
-// isSettled reports whether the talk may be over: all have agreed or a task is done, with nothing open, or the agent
-// is finished.
+// isSettled reports whether the talk may be over: a task is done, with nothing open, or the agent is finished. What was
+// just agreed on may be followed by tasks.
 func (s *situation) isSettled() bool {
-	done := (s.agreed != "" || s.over || s.finished) && !s.hasOpen() || s.sent && s.kind == room.Done
-	return done && (!s.wants || s.agreed != "") && !s.hasWork() && !s.Bound && s.Others > 0
+	done := (s.over || s.finished) && !s.hasOpen() || s.sent && s.kind == room.Done
+	return done && !s.wants && s.agreed == "" && !s.hasWork() && !s.Bound && s.Others > 0
+}
+
+// mayFollow reports whether all have just agreed to what the agent proposed: of all of them, this one goes on.
+func (s *situation) mayFollow() bool {
+	return s.agreed != "" && s.answers && s.Owes == "" && !s.hasWork()
 }
 
 // owed returns how many answers agents owe that are not silent.

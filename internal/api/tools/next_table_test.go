@@ -25,38 +25,100 @@ func TestNext_table_isShort(t *testing.T) {
 	}
 }
 
-// An agent that leaves with the agreement misses what is on its way.
-func TestNext_afterAnAgreement_namesLeavingOnlyIfNothingIsOpen(t *testing.T) {
-	for what, c := range map[string]struct {
-		is   chat.Situation
-		want bool
-	}{
-		"nothing is open":        {chat.Situation{}, true},
-		"a task is open":         {chat.Situation{OpenTasks: 1}, false},
-		"others owe each other":  {chat.Situation{Requests: 1}, false},
-		"others owe it a word":   {chat.Situation{Requests: 1, Owed: 1}, false},
-		"it has a task":          {chat.Situation{OpenTasks: 1, Tasks: []chat.TaskBrief{{ID: "t3"}}}, false},
-		"a task is free":         {chat.Situation{OpenTasks: 1, FreeTasks: 1}, false},
-		"another proposal waits": {chat.Situation{Requests: 1, Debt: room.Debt{Owes: "m7", OwesAgreement: true}}, false},
+// Tasks may follow from what is agreed on, and an agent that leaves with the agreement misses them. The one that has
+// proposed goes on; if all did, all would add the same tasks.
+func TestNext_afterAnAgreement_neverNamesLeavingAndOnlyTheProposerGoesOn(t *testing.T) {
+	for what, is := range map[string]chat.Situation{
+		"nothing is open":        {},
+		"a task is open":         {OpenTasks: 1},
+		"others owe each other":  {Requests: 1},
+		"others owe it a word":   {Requests: 1, Owed: 1},
+		"it has a task":          {OpenTasks: 1, Tasks: []chat.TaskBrief{{ID: "t3"}}},
+		"a task is free":         {OpenTasks: 1, FreeTasks: 1},
+		"another proposal waits": {Requests: 1, Debt: room.Debt{Owes: "m7", OwesAgreement: true}},
+		"its user holds it":      {Supervised: room.Supervised{Bound: true}},
 	} {
 		for others := 1; others <= 2; others++ {
-			c.is.Others, c.is.Begun = others, true
-			heard := chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Situation: c.is, Messages: []chat.Message{
-				{ID: "m9", Type: chat.EventSaid, From: chosen, Kind: room.Agree, Agreed: "m5"}}}
-			quiet := chat.Waited{Cursor: "c9", Situation: c.is}
-			finished := heard
-			finished.Messages = append([]chat.Message{{ID: "m8", Type: chat.EventTask, Agent: chosen,
-				TaskAction: room.FinishTask}}, heard.Messages...)
+			is.Others, is.Begun = others, true
+			heard := func(proposed bool) chat.Waited {
+				return chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Situation: is, Messages: []chat.Message{
+					{ID: "m8", Type: chat.EventTask, Agent: chosen, TaskAction: room.FinishTask},
+					{ID: "m9", Type: chat.EventSaid, From: chosen, Kind: room.Agree, Agreed: "m5", AnswersYou: proposed}}}
+			}
 			for call, next := range map[string]string{
-				"wait":                      advise().waited(heard, chat.WaitRequest{Wait: time.Minute}),
-				"wait that brings a result": advise().waited(finished, chat.WaitRequest{Wait: time.Minute}),
-				"send": advise().sent(chat.Sent{Sent: true, Agreed: "m5", Waited: quiet},
-					chat.SendRequest{Kind: room.Agree}),
+				"wait of the proposer": advise().waited(heard(true), chat.WaitRequest{Wait: time.Minute}),
+				"wait":                 advise().waited(heard(false), chat.WaitRequest{Wait: time.Minute}),
+				"send": advise().sent(chat.Sent{Sent: true, Agreed: "m5", Waited: chat.Waited{Cursor: "c9",
+					Situation: is}}, chat.SendRequest{Kind: room.Agree, Wait: time.Minute}),
 			} {
-				if got := strings.Contains(next, "leave_room"); got != c.want || !strings.Contains(next, "m5") {
+				if strings.Contains(next, "leave_room") || !strings.Contains(next, "agreed to m5") {
+					t.Errorf("%s, beside %d others, after a %s: %s", what, others, call, next)
+				}
+				goesOn := call == "wait of the proposer" && !is.Bound && is.Owes == "" && len(is.Tasks)+is.FreeTasks == 0
+				if got := strings.Contains(next, "call task (action add)"); got != goesOn {
 					t.Errorf("%s, beside %d others, after a %s: %s", what, others, call, next)
 				}
 			}
+		}
+	}
+}
+
+// What was done is not undone, so an agreement that replaces another names it.
+func TestNext_afterAnAgreementThatReplacesAnother_namesWhatStaysDone(t *testing.T) {
+	many := strings.Fields("t1 t2 t3 t4 t5 t6 t7 t8 t9 t10 t11 t12")
+	for want, done := range map[string][]string{
+		"; it replaces m2. ": nil,
+		"; it replaces m2, and what was done under that stays done, so a new task says what changes: t1, t4. ": {"t1", "t4"},
+		"changes: t1, t2, t3, t4, t5, t6, t7, t8, t9, t10 and 2 more. ":                                        many,
+	} {
+		r := &chat.Revision{ID: "m5", Old: "m2", Done: done}
+		said := []chat.Message{{ID: "m9", Type: chat.EventSaid, From: chosen, Kind: room.Agree, Agreed: "m5"}}
+		is := chat.Situation{Others: 2, Begun: true}
+		w := chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Situation: is, Messages: said, Revision: r}
+		voted := chat.Sent{Sent: true, Agreed: "m5", Waited: chat.Waited{Cursor: "c9", Situation: is, Revision: r}}
+		for call, next := range map[string]string{
+			"wait": advise().waited(w, chat.WaitRequest{Wait: time.Minute}),
+			"vote": advise().sent(voted, chat.SendRequest{Kind: room.Agree}),
+		} {
+			if !strings.Contains(next, want) {
+				t.Errorf("after a %s of %d: %s", call, len(done), next)
+			}
+		}
+	}
+	beside := chat.Sent{Sent: true, Beside: "m2", Waited: chat.Waited{Cursor: "c9", Situation: chat.Situation{Others: 2}}}
+	next := advise().sent(beside, chat.SendRequest{Kind: room.Proposal})
+	if !strings.Contains(next, "stands beside m2 and does not replace that") {
+		t.Error(next)
+	}
+}
+
+// A seat that is free is told beside the turn: one that begins without the third agent may begin too early.
+func TestNext_freeSeat_isToldBesideTheTurnAlone(t *testing.T) {
+	some := chat.Situation{Others: 1, Begun: true, FreeSeats: 1, Seats: 3}
+	many := chat.Situation{Others: 1, FreeSeats: 2, Seats: 4}
+	owing := some
+	owing.Owes = "m3"
+	for want, next := range map[string]string{
+		"the turn is yours, and 1 of 3 seats is free: call send_message": advise().waited(chat.Waited{
+			Status: chat.StatusTurn, Cursor: "c9", Situation: some}, chat.WaitRequest{Wait: time.Minute}),
+		"It is your turn, and 1 of 3 seats is free: call send_message": advise().waited(chat.Waited{
+			Status: chat.StatusMessages, Cursor: "c9", Situation: some, Messages: []chat.Message{said("m9")}},
+			chat.WaitRequest{Wait: time.Minute}),
+		"Nobody has spoken yet, and 2 of 4 seats are free: ": advise().seated(chat.Seated{Status: chat.StatusJoined,
+			Cursor: "c9", Opens: true, Situation: many}),
+	} {
+		if !strings.Contains(next, want) {
+			t.Errorf("want %q: %s", want, next)
+		}
+	}
+	for what, next := range map[string]string{
+		"it owes an answer": advise().waited(chat.Waited{Status: chat.StatusTurn, Cursor: "c9", Situation: owing},
+			chat.WaitRequest{Wait: time.Minute}),
+		"it is quiet": advise().waited(chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: some},
+			chat.WaitRequest{Wait: time.Minute}),
+	} {
+		if strings.Contains(next, "seats") {
+			t.Errorf("%s: %s", what, next)
 		}
 	}
 }
@@ -134,8 +196,6 @@ func TestNext_lastWordsOfOthers_wantNoAnswer(t *testing.T) {
 		"a report":           {Finished: []string{"t1"}},
 		"a report by name":   {Finished: []string{"t1"}, Kind: room.Plain},
 		"a report, and done": {Finished: []string{"t1"}, Kind: room.Done},
-		"an agreement":       {Kind: room.Agree, Agreed: "m4"},
-		"words after it":     {Agreed: "m4"},
 	} {
 		m.Type, m.ID, m.From, m.Text = chat.EventSaid, "m5", "Bob", "that is it"
 		w := chat.Waited{Status: chat.StatusMessages, Messages: []chat.Message{m}, Cursor: "c9",

@@ -284,8 +284,8 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 	}
 	want := map[string]string{
 		"sent": "boolean", "id": "string", "to": "array", "credential": "string", "duplicate": "boolean",
-		"have_left": "array",
-		"status":    "string", "messages": "array",
+		"have_left": "array", "agreed": "string",
+		"status": "string", "messages": "array",
 		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
 		"seated": "integer", "waiting": "integer", "away_until": "string", "owed": "integer", "owed_by": "array",
 		"unfinished": "array", "tasks": "array",

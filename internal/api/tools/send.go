@@ -108,6 +108,7 @@ func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest)
 func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) results.Sent {
 	return results.Sent{
 		Sent: got.Sent, ID: got.ID, To: got.To, Credential: got.Credential, Duplicate: got.Duplicate,
+		Agreed:  got.Agreed,
 		Status:  string(got.Status),
 		HasMore: got.HasMore, Cursor: got.Cursor,
 		Untrusted: notice(got.Messages,

@@ -54,6 +54,7 @@ func TestStory_agreements(t *testing.T) {
 		ann.look()
 		ann.do("send_message", args{"text": "We launch on Thursday at ten.", "kind": "proposal", "reply_to": early,
 			"cursor": ann.cursor})
+		ten := ann.said
 		bob.look()
 		bob.do("send_message", args{"kind": "agree", "cursor": bob.cursor})
 		s.note("Cy answers to what is over.")
@@ -67,6 +68,22 @@ func TestStory_agreements(t *testing.T) {
 		bob.do("message_history", args{"agreed": true})
 		bob.do("message_history", args{"limit": 2})
 		bob.do("message_history", args{"limit": 2, "after": early})
+		s.note("Bob asks Cy alone, so what Ann has agreed to stays as it is.")
+		bob.do("send_message", args{"text": "We launch at noon.", "kind": "proposal", "ask": "Cy", "reply_to": ten})
+		bob.do("send_message", args{"withdraw": bob.said})
+		s.note("Bob asks all who are bound, and a task was done meanwhile.")
+		ann.do("task", args{"action": "add", "tasks": []any{args{"title": "tell the press"}}})
+		cy.do("task", args{"action": "finish", "id": "t1", "text": "they know of ten o'clock"})
+		bob.do("send_message", args{"text": "We launch at noon.", "kind": "proposal", "reply_to": ten})
+		noon := bob.said
+		ann.look()
+		ann.do("send_message", args{"kind": "agree", "reply_to": noon, "cursor": ann.cursor})
+		cy.look()
+		cy.do("send_message", args{"kind": "agree", "reply_to": noon, "cursor": cy.cursor, "wait_seconds": 30})
+		bob.look()
+		cy.do("send_message", args{"text": "Never.", "kind": "object", "reply_to": ten})
+		ann.do("room_info", args{"agent_token": ann.token})
+		ann.do("message_history", args{"agreed": true})
 	})
 }
 

@@ -37,8 +37,8 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: it is yours, begin it; without id one offered "+
 			"to you, else the first free. finish: it is done, also without take. next: finish, then take another. "+
-			"release: decline it, or free it (holder, adder, admin). drop: it failed, or is not wanted; what comes "+
-			"after it stays blocked. edit: new text or for.",
+			"release: decline or free it (holder, adder, admin). drop: failed or unwanted; what comes after stays "+
+			"blocked. edit: new text or for (both: adder, admin).",
 			chat.CommandAdd, chat.CommandTake, chat.CommandFinish, chat.CommandNext, chat.CommandRelease,
 			chat.CommandDrop,
 			chat.CommandEdit).Require().OrCall("to see the tasks, call list_tasks"),
@@ -122,7 +122,7 @@ func (a advisor) viewChanged(got chat.Tasks, asked chat.TaskRequest) results.Tas
 			}
 			got.Tasks[i] = inList(t, text)
 		}
-		if got.Task != nil {
+		if got.Task != nil && asked.Action != chat.CommandEdit { // an edit shows what came of it
 			got.Task.Text, got.Task.Result = unlessGiven(got.Task.Text, asked), unlessGiven(got.Task.Result, asked)
 		}
 	}

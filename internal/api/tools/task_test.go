@@ -150,11 +150,16 @@ func TestTask_textJustGiven_isNotReturned(t *testing.T) {
 			t.Errorf("a take lacks the details: %s", got)
 		}
 	}
+	for range 2 { // but an edit shows what came of it, also if it changes nothing
+		if got := call(ann.Token, "edit", args{"id": "t1", "text": "as smooth as glass"}); !strings.Contains(got,
+			`"text":"as smooth as glass"`) {
+			t.Error(got)
+		}
+	}
 	for _, c := range []struct {
 		action string
 		more   args
 	}{
-		{"edit", args{"id": "t1", "text": "as smooth as glass"}},
 		{"release", args{"id": "t1", "text": "no mask"}},
 		{"finish", args{"id": "t1", "text": "it is smooth"}},
 		{"finish", args{"id": "t1", "text": "it is smooth"}},

@@ -18,6 +18,8 @@ type Message struct {
 	ReplyTo     string   `json:"reply_to,omitempty" doc:"the id of the message that it answers"`
 	Withdraws   string   `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
 	Agreed      string   `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
+	Replaces    string   `json:"replaces,omitempty" doc:"of a proposal: the id of the open proposal that it replaces, or of the agreement that it replaces once agreed on"`
+	ReplacedBy  string   `json:"replaced_by,omitempty" doc:"of what was agreed: the id of the agreement that has replaced it"`
 	Agent       string   `json:"agent,omitempty" doc:"the agent that a server event is about"`
 	Reason      string   `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of supervision: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used); of hook: unsubscribed (by its client or, with person, by your user) or expired (not refreshed in time, its key was revoked, or its host wants no more calls)"`
 	Hook        string   `json:"hook,omitempty" schema:"-" doc:"of hook, for your user: each, a webhook; agent, if it is the agent itself that is called; absent if its client is"`
@@ -48,6 +50,7 @@ type Sent struct {
 	ID         string       `json:"id,omitempty" doc:"of the message or, if status is pending, of the draft"`
 	To         []string     `json:"to,omitempty" doc:"who reads it, beside you"`
 	Credential string       `json:"credential,omitempty" doc:"what the text seems to hold, if it was not sent for that: the same call again is sent"`
+	Agreed     string       `json:"agreed,omitempty" doc:"the id of the proposal to which, with your vote, everyone asked has agreed"`
 	Duplicate  bool         `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
 	Status     string       `json:"status,omitempty" doc:"as in wait_for_message, or pending: your user decides first about the message; paused: your user lets you send nothing; absent if the call did not wait and nothing was unread"`
 	Untrusted  string       `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`

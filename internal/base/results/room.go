@@ -39,7 +39,7 @@ type Info struct {
 	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages message_history has"`
 	Open       *Open       `json:"open,omitempty" doc:"how much is open; absent without a seat there"`
 	Requests   []Request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
-	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5; message_history with agreed true has all"`
+	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on: the newest 5 in force and, among the newest 10, those that were replaced; message_history with agreed true has all"`
 	Drafts     []string    `json:"draft_ids,omitempty" schema:"-" doc:"for a person's token: which messages of its agent wait for its decision, oldest first; supervise has them whole"`
 	Stalled    []TaskBrief `json:"stalled_tasks,omitempty" schema:"-" doc:"for a person's token: the tasks that are stalled, in the order in which they were added"`
 	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
@@ -68,14 +68,17 @@ type Request struct {
 
 // Agreement is a proposal to which everyone asked has agreed.
 type Agreement struct {
-	ID       string   `json:"id" doc:"of the proposal; a proposal that replies to it supersedes it"`
-	Text     Text     `json:"text" doc:"its first 500 characters"`
+	ID       string   `json:"id" doc:"of the proposal; a proposal that replies to it can replace it"`
+	Text     Text     `json:"text" doc:"its first 500 characters; of a replaced one 100"`
 	By       string   `json:"by" doc:"who proposed it: an agent or, if the person behind it did, that person, as Ann, for Ann's Claude"`
 	AgreedBy []string `json:"agreed_by,omitempty" doc:"all who agreed: by first"`
 	To       []string `json:"to,omitempty" doc:"of a private one: who sees it beside the one that proposed it"`
 	File     *File    `json:"file,omitempty" doc:"that the proposal carried"`
 	At       string   `json:"at" doc:"when, as RFC 3339 in UTC"`
 	More     *More    `json:"more,omitempty" doc:"where the rest of the text begins"`
+
+	Replaces   string `json:"replaces,omitempty" doc:"as in a message"`
+	ReplacedBy string `json:"replaced_by,omitempty" doc:"the id of the agreement that has replaced it: this one is no longer in force"`
 }
 
 // Rooms is the result of list_rooms.

@@ -3,7 +3,7 @@ package results
 // Tasks is the result of task and list_tasks.
 type Tasks struct {
 	Untrusted string `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Task      *Task  `json:"task,omitempty" doc:"the one that the call was about, without the text that the call gave"`
+	Task      *Task  `json:"task,omitempty" doc:"the one that the call was about; only after edit with the text that the call gave"`
 	Tasks     []Task `json:"tasks" doc:"what is to be done: yours first, then in the order in which they were added; after add, the new ones first; at most 30; none if id names one"`
 	HasMore   bool   `json:"has_more,omitempty" doc:"true if there are more"`
 	Results   []Task `json:"results,omitempty" doc:"what came of the tasks that are in after of task and are over, if you have that or look at it alone: at most eight and 6 KB"`

@@ -77,8 +77,15 @@ func (t *talk) outcome() string {
 				by = append(by, who(yes.Message))
 			}
 		}
-		one := fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s\n", who(e.Message),
+		one := fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s", who(e.Message),
 			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID)
+		if e.Replaces != "" {
+			one += " · replaces " + e.Replaces
+		}
+		if e.ReplacedBy != "" {
+			one += " · replaced by " + e.ReplacedBy
+		}
+		one += "\n"
 		if e.Text != "" {
 			one += "\n" + fenced(string(e.Text))
 		}

@@ -197,8 +197,14 @@ func marks(message results.Message) string {
 	if len(message.To) > 0 {
 		add("only to", named(message.To, ", "))
 	}
-	if message.ReplyTo != "" {
+	switch {
+	case message.Replaces != "":
+		add("replaces", message.Replaces)
+	case message.ReplyTo != "":
 		add("re", message.ReplyTo)
+	}
+	if message.ReplacedBy != "" {
+		add("replaced by", message.ReplacedBy)
 	}
 	if message.Withdraws != "" {
 		add("withdraws", message.Withdraws)

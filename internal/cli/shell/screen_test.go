@@ -51,6 +51,12 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		"09:41 Bob [proposes; mzg1drj]: Hi.": said(func(m *results.Message) {
 			m.Kind, m.Ask = "proposal", []string{"Ann"}
 		}),
+		"09:41 Bob [proposes; replaces m000001; mzg1drj]: Hi.": said(func(m *results.Message) {
+			m.Kind, m.ReplyTo, m.Replaces = "proposal", "m000001", "m000001"
+		}),
+		"09:41 Bob [proposes; re m000001; replaced by m000003; mzg1drj]: Hi.": said(func(m *results.Message) {
+			m.Kind, m.ReplyTo, m.ReplacedBy = "proposal", "m000001", "m000003"
+		}),
 		"09:41 Bob [agrees; re m000001]\n09:41 * agreed: m000001": said(func(m *results.Message) {
 			m.Kind, m.Text, m.ReplyTo, m.Agreed = "agree", "", "m000001", "m000001"
 		}),

@@ -89,6 +89,9 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 		return Left{}, err // the proposal may still be under way
 	}
 	got.Status, got.NewAdmin = StatusLeft, proposal.Events[len(proposal.Events)-1].NewAdmin
+	if head := c.room.log.Peek(); !head.Deserted() {
+		got.Until = head.Expires()
+	}
 	return got, nil
 }
 

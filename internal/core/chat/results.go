@@ -116,7 +116,6 @@ type Sent struct {
 	Unfinished []Unfinished
 	Left       []string // the agents, named by @ in the text, that have left and will not read the message
 	Agreed     string   // the id of the proposal whose agreement the message completed
-	Replaces   string   // of a proposal: as in a Message
 	Beside     string   // of a proposal: the id of the agreement or open proposal that it answers and does not replace
 	// Waited has unread messages, or messages that came during the wait. With neither messages nor a wait, Status is
 	// empty.
@@ -197,6 +196,10 @@ type Left struct {
 	Messages []Message // what was unread
 	HasMore  bool      // message_history is closed to the caller now, so the rest is lost
 	NewAdmin string    // the agent that became admin; "" if none did
+
+	// Of StatusLeft: until when the room keeps its record if nothing more happens; zero if it ends now, since nobody has
+	// a seat and the next join begins the room anew.
+	Until time.Time
 }
 
 // Updated is the result of UpdateRoom.

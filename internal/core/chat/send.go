@@ -219,7 +219,7 @@ type verdict struct {
 	sentAs   roomlog.SentAs // the message, or its draft, in the log
 	change   roomlog.Change // appends the message or draft; without events it is in the log already
 	heldBack *Sent          // the answer if the message is held back, else nil
-	besides  bool           // the message answers an agreement or an open proposal
+	besides  bool           // of a proposal: it answers an agreement or an open proposal, and does not replace it
 }
 
 // need is what a verdict lacks, because the head does not tell. If a read brings it, the rules are applied once more.
@@ -397,7 +397,8 @@ func (o *outgoing) decide(k known, at place) (verdict, error) {
 	if o.req.Key != "" {
 		ch.Ops = append(ch.Ops, roomlog.PutSent(head.ID, caller, o.req.Key, as, now))
 	}
-	return verdict{sentAs: as, change: ch, besides: o.event.Kind == room.Proposal && (open || k.bound != nil)}, nil // 13
+	besides := o.event.Kind == room.Proposal && (open || k.bound != nil) && event.Replaces == 0
+	return verdict{sentAs: as, change: ch, besides: besides}, nil // 13
 }
 
 // answerUnsent records the call, and returns the rest of an answer that hands out nothing. News is not read.
@@ -449,11 +450,8 @@ func (c *session) result(ctx context.Context, o *outgoing, v verdict) *outcome {
 	if len(got.event.Agreed) > 0 {
 		got.Agreed = c.head.MessageID(got.event.Agreed[0])
 	}
-	if v.isNew() && !v.sentAs.Draft {
-		got.Replaces = c.head.MessageID(got.event.Replaces)
-		if v.besides && got.Replaces == "" {
-			got.Beside = c.head.MessageID(o.event.ReplyTo)
-		}
+	if v.besides && !v.sentAs.Draft {
+		got.Beside = c.head.MessageID(o.event.ReplyTo)
 	}
 	return got
 }

@@ -36,6 +36,8 @@ type Situation struct {
 	Woken    bool          // a program waits in the caller's place
 	Hooked   bool          // a hook calls the caller about news
 
+	FreeSeats, Seats int // for joinsExpected after the last join: how many seats are free, of how many; else 0
+
 	// Set by a call that reads news; see inbox.situation.
 
 	CursorIgnored bool        // the given cursor is not one of this seat
@@ -62,6 +64,19 @@ type Situation struct {
 	SilentLeft time.Duration // until the caller may take the task if the agent stays silent; 0: now
 }
 
+// joinsExpected is how long after a join others may still be on their way, so that it matters that a seat is free.
+const joinsExpected = 10 * time.Minute
+
+// countSeats counts the free seats while others may still be on their way. Nobody else can come into a pair of a queue.
+func (s *Situation) countSeats(head *room.Head, now time.Time) {
+	coming := slices.ContainsFunc(head.Agents, func(agent room.Agent) bool {
+		return now.Sub(time.UnixMilli(agent.AtMs)) < joinsExpected
+	})
+	if free := head.Capacity - len(head.Agents); coming && free > 0 && !head.Paired && !head.Closed {
+		s.FreeSeats, s.Seats = free, head.Capacity
+	}
+}
+
 // situation returns the caller's situation.
 func (c *session) situation() Situation {
 	head, now, me := c.head, c.room.svc.now(), c.me.Seat
@@ -86,6 +101,7 @@ func (c *session) situation() Situation {
 		s.Admin, s.Muted, s.Listening, s.Supervised = agent.Role == room.Admin, agent.Muted, head.Silenced(agent),
 			head.SupervisedOf(agent, now)
 		s.countTasks(head, agent, now)
+		s.countSeats(head, now)
 		s.Hooked = !s.Person && agent.IsCalled()
 		s.Woken = !s.Person && c.room.agents.HasProgram(me)
 	}

@@ -112,6 +112,8 @@ func (w Way) speaker(message chat.Message) string {
 	}
 	var how []string
 	switch {
+	case message.Kind == room.Proposal && message.Replaces != "":
+		how = append(how, "proposes in place of "+message.Replaces)
 	case message.Kind == room.Proposal:
 		how = append(how, "proposes")
 	case message.Kind == room.Request || len(message.Ask) > 0:

@@ -71,8 +71,11 @@ func TestOf_whatAPersonDid_isThePersons(t *testing.T) {
 	kim := chat.Message{Type: chat.EventSaid, From: "Ann", Person: true, PersonName: "Kim"}
 	unnamed, proposes, note := kim, kim, kim
 	unnamed.PersonName, proposes.Kind, note.FromUser = "", room.Proposal, true
+	replaces := proposes
+	replaces.Replaces = "m5"
 	for want, m := range map[string]chat.Message{
 		"Kim, for Ann: hi": kim, "Ann's owner: hi": unnamed, "Kim, for Ann (proposes): hi": proposes,
+		"Kim, for Ann (proposes in place of m5): hi": replaces,
 		"Your user: hi": note,
 		"\u201cKim, for Ann\u201d changed the list of tasks.": {Type: chat.EventTask, Agent: "Ann", Person: true,
 			PersonName: "Kim"},

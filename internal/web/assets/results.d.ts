@@ -67,6 +67,8 @@ export interface Agreement {
   file?: File;
   at: string;
   more?: More;
+  replaces?: string;
+  replaced_by?: string;
 }
 
 export interface TaskBrief {
@@ -138,6 +140,8 @@ export interface Message {
   reply_to?: string;
   withdraws?: string;
   agreed?: string;
+  replaces?: string;
+  replaced_by?: string;
   agent?: string;
   reason?: string;
   hook?: string;

@@ -259,6 +259,22 @@ test("agreements are those that are known and those in what was said, the oldest
   assert.deepEqual(agreementsIn(messages, [])[0].file, file);
 });
 
+test("an agreement that another one replaces stays in the export, and each names the other", () => {
+  const at = "2030-01-02T09:30:00Z";
+  const agreed = (id, more) => [
+    { id, from: "Bo", type: "message", kind: "proposal", text: "at " + id, at, ...more },
+    { id: "y" + id, from: "Cy", type: "message", kind: "agree", reply_to: id, agreed: id, at },
+  ];
+  const messages = [...agreed("o"), ...agreed("p", { replaces: "o" }), ...agreed("q")];
+  const known = [{ id: "q", text: "at q", at, replaced_by: "r" }, { id: "r", text: "at r", at, replaces: "q" }];
+  const all = agreementsIn(messages, known);
+  assert.deepEqual(all.map(({ id, replaces, replaced_by: newer }) => [id, replaces, newer]),
+    [["r", "q", undefined], ["o", undefined, "p"], ["p", "o", undefined], ["q", undefined, "r"]]);
+  const file = markdown({ room: { name: "den", agents: [] }, me: "Ada", at, messages, agreements: all, done: [],
+    open: [], files: [] }).join("");
+  for (const line of ["· o · replaced by p\n", "· p · replaces o\n"]) assert.ok(file.includes(line), line);
+});
+
 test("a fence is longer than any in its text, and the name of a file suits every system", () => {
   assert.equal(fenced("a"), "```text\na\n```\n");
   assert.equal(fenced("````\n"), "`````text\n````\n`````\n");

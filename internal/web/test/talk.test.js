@@ -214,8 +214,12 @@ test("a proposal tells what became of it", () => {
     [[from("Ada", "object")], {}, ["", "your agent objected"]],
     [[from("Ada", "object", { person: true })], {}, ["", "you objected"]],
     [[from("Dan", "object"), from("Dan", "agree"), from("Bo", "")], {}, ["asks your agent, [Bo], and [Cy]", ""]],
-    [[from("Bo", "proposal", { ask: ["Eve"] })], {}, ["", "replaced by a newer proposal"]],
-    [[from("Bo", "proposal", { to: ["Cy"] })], {}, ["asks your agent, [Bo], and [Cy]", ""]],
+    [[from("Bo", "proposal", { ask: ["Eve"], replaces: "p" })], {}, ["", "replaced by a newer proposal"]],
+    [[from("Bo", "proposal", { ask: ["Eve"] })], {}, ["asks your agent, [Bo], and [Cy]", ""]],
+    [[...yes("Ada", "Bo"), done, from("Bo", "proposal", { replaces: "p" })], {}, ["", "agreed 3 of 3"]],
+    [[...yes("Ada", "Bo"), done, from("Bo", "proposal", { ask: ["Eve"], replaces: "p" }),
+      from("Eve", "agree", { reply_to: "Bo", agreed: "Bo" })], {}, ["", "replaced by a newer agreement"]],
+    [yes("Ada", "Bo"), { agreements: [{ id: "p", replaced_by: "n" }] }, ["", "replaced by a newer agreement"]],
     [[from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, ["", "withdrawn"]],
   ])
     assert.deepEqual(told([proposal, ...replies], more), want);

@@ -25,19 +25,24 @@ function spoken(part) {
   return part.type === "q" ? `“${inside}”` : inside;
 }
 
-/** Returns what all agreed on, the oldest first: [{id, text, file, by, agreed_by, at}]. */
+/** Returns what all agreed on, the oldest first: [{id, text, file, by, agreed_by, at, replaces, replaced_by}]. */
 export function agreementsIn(messages, known) {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const found = messages.filter(({ agreed }) => agreed && byId.get(agreed)).map(({ agreed, at }) => {
-    const { id, text, to, ...proposal } = byId.get(agreed);
+    const { id, text, to, replaces, ...proposal } = byId.get(agreed);
     const file = known.find((one) => one.id === id)?.file ?? proposal.file; // the one with its SHA-256
     const yes = messages.filter((one) => one.kind === "agree" && one.reply_to === id).map(actorOf);
     const by = { by: actorOf(proposal), agreed_by: [...new Set(yes)] };
-    return { id, text, ...(file && { file }), ...by, ...(to && { to }), at };
+    return { id, text, ...(file && { file }), ...by, ...(to && { to }), at, ...(replaces && { replaces }) };
   });
-  return [...known.filter(({ id }) => !found.some((one) => one.id === id)), ...found].sort((a, b) =>
+  const all = [...known.filter(({ id }) => !found.some((one) => one.id === id)), ...found].sort((a, b) =>
     a.at.localeCompare(b.at),
   );
+  return all.map((one) => {
+    const newer = all.findLast(({ replaces }) => replaces === one.id)?.id ?? one.replaced_by ??
+      known.find(({ id }) => id === one.id)?.replaced_by;
+    return newer ? { ...one, replaced_by: newer } : one;
+  });
 }
 
 /** Returns who spoke and who is seated: [{name, role, person, person_name, left}]. */
@@ -58,7 +63,7 @@ const person = (p) =>
 
 /** Returns what stands above a message: who said what kind of thing to whom, and when. */
 function lineOf(message) {
-  const { id, to, ask, kind, reply_to: answers, withdraws, agreed, finished, at } = message;
+  const { id, to, ask, kind, reply_to: answers, replaces, withdraws, agreed, finished, at } = message;
   const parts = [
     actorOf(message),
     to?.length && "only to " + to.join(", "),
@@ -67,7 +72,7 @@ function lineOf(message) {
   ].filter(Boolean);
   const marks = [
     id,
-    answers && "answers " + answers,
+    replaces ? "replaces " + replaces : answers && "answers " + answers,
     withdraws && "withdraws " + withdraws,
     agreed && "completes the agreement on " + agreed,
     finished && "finishes " + finished.join(", "),

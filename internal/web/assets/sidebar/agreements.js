@@ -1,4 +1,4 @@
-// What was agreed: the newest, and all on request.
+// What was agreed: the newest, and all on request. Those that others have replaced stay on record.
 
 import { html, useRef, useState } from "../vendor.js";
 import { few } from "../ui/few.js";
@@ -31,7 +31,7 @@ export function Agreements({ room, state, onJump }) {
   });
   if (!all.length) return null;
   return html`
-    <${Part} title=${w.agreements} count=${all.length}>
+    <${Part} title=${w.agreements} count=${all.filter((one) => !one.replaced_by).length}>
       <ul class="sidebar-list">
         ${all.map((agreement) => html`<${Agreement} key=${agreement.id} me=${state.me}
           ...${{ agreement, now, onJump }} />`)}
@@ -45,7 +45,8 @@ export function Agreements({ room, state, onJump }) {
 }
 
 /** agreement is one of room_info, or the proposal itself. Of many names one is shown, and all on request. */
-export function Agreement({ agreement: { id, text, file, by, agreed_by: all, at, ...said }, me, now, onJump }) {
+export function Agreement({ agreement, me, now, onJump }) {
+  const { id, text, file, by, agreed_by: all, at, replaced_by: newer, ...said } = agreement;
   const [open, setOpen] = useState(false);
   const line = useRef();
   const who = by ?? actorOf(said);
@@ -59,12 +60,14 @@ export function Agreement({ agreement: { id, text, file, by, agreed_by: all, at,
   if (rest) names[names.length - 1] = { element: html`
     <button type="button" class="event-more" onClick=${show}>${rest}</button>` };
   return html`
-    <li class="sidebar-agreed">
+    <li class=${"sidebar-agreed" + (newer ? " sidebar-outdated" : "")}>
       <${Quote} id=${id} text=${text || file?.name} onJump=${onJump} />
       <p class="small quiet" ref=${line} tabindex="-1">
         ${fill(all ? w.agreedWith : w.agreedBy, { by: who, names })} <span class="sidebar-when">
           · <${Ago} at=${at} now=${now} />
         </span>
+        ${newer && html`<br />
+          <button type="button" class="event-more" onClick=${() => onJump(newer)}>${w.outdated}</button>`}
       </p>
     </li>`;
 }

@@ -78,6 +78,7 @@ export const sidebar = {
   agreements: "Agreements",
   agreedBy: "{by}",
   agreedWith: "{by}, with {names}",
+  outdated: "Replaced by a newer one",
   allAgreements: "Show all agreements",
   moreAgreements: "Show earlier ones",
 

@@ -34,7 +34,7 @@ export function Message({ message, head, item, sharing, view }) {
       ${head ? html`<${Head} message=${message} item=${toCome} view=${view} />` : aside}
       <div class="message-body">
         ${message.reply_to && message.reply_to !== message.agreed && html`
-          <${Quote} id=${message.reply_to} view=${view} />`}
+          <${Quote} id=${message.reply_to} label=${message.replaces && talk.replaces} view=${view} />`}
         ${!head && html`<${Marks} message=${message} view=${view} />`}
         <${Text} message=${message} view=${view} />
         ${sharing && html`<${FileToCome} file=${message.file} />`}

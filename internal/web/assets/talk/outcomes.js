@@ -2,8 +2,9 @@
 // so whatever followed one that is loaded is loaded, too.
 
 /**
- * What became of a message that asks. end is agreed, objected, withdrawn or replaced of a proposal, answered or
- * withdrawn of a request, and "" while the log does not tell; a day ends what asks, too.
+ * What became of a message that asks. end is agreed, objected, withdrawn or replaced of a proposal, outdated of one
+ * that was agreed before a newer agreement replaced it, answered or withdrawn of a request, and "" while the log does
+ * not tell; a day ends what asks, too.
  * @typedef {{asked: string[], yes: Set<string>, end: string, by: any}} Outcome
  *   yes are the names of those who have agreed or answered, and by is the message that ended it
  */
@@ -11,7 +12,7 @@
 /**
  * Returns the outcome of each message that asks, by its id.
  * @param {any[]} messages in the order of the room
- * @param {{id: string}[]} agreements as in room_info, which has what one event completed beside another agreement
+ * @param {{id: string, replaced_by?: string}[]} agreements as in room_info, which has what one event completed beside another agreement
  * @returns {Map<string, Outcome>}
  */
 export function outcomesOf(messages, agreements = []) {
@@ -23,9 +24,17 @@ export function outcomesOf(messages, agreements = []) {
     hear(found.get(answers), message);
     end(found.get(withdraws), "withdrawn", message);
     end(found.get(agreed), "agreed", message);
+    outdate(found.get(found.get(agreed)?.message.replaces));
   }
-  for (const { id } of agreements) end(found.get(id), "agreed", null);
+  for (const { id, replaced_by: newer } of agreements) {
+    end(found.get(id), "agreed", null);
+    if (newer) outdate(found.get(id));
+  }
   return found;
+}
+
+function outdate(one) {
+  if (one?.end === "agreed") one.end = "outdated";
 }
 
 function end(one, how, by) {
@@ -40,7 +49,7 @@ function hear(one, reply) {
   if (message.kind === "proposal") {
     if (kind === "agree" && asked.includes(from)) yes.add(from);
     if (kind === "object" && asked.includes(from)) end(one, "objected", reply);
-    if (kind === "proposal" && (!to?.length || message.to?.length)) end(one, "replaced", reply);
+    if (reply.replaces === message.id) end(one, "replaced", reply);
   } else if (from !== message.from && (!asked.length || asked.includes(from)) && (!to || to.includes(message.from))) {
     yes.add(from);
     if (asked.every((name) => yes.has(name))) end(one, "answered", reply);
