@@ -1,16 +1,21 @@
 package chat_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/core"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
 )
 
 // inquiry is a room in which Ann has asked something and waits in one process, while all else happens in another.
@@ -218,6 +223,107 @@ func TestWait_othersStillOweAnAnswer_goesOnOrEndsAsEachCaseSays(t *testing.T) {
 	}
 }
 
+// The cases are those of asked.go, from 29 on. Ann asks Bob and Cid by a send that waits.
+func TestSend_thatAsksSeveral_goesOnPastWhatIsBesideTheQuestion(t *testing.T) {
+	says := func(name string, req chat.SendRequest) func(*inquiry) {
+		return func(a *inquiry) {
+			req.Token, req.Text = crowd{a.bob, a.cid, a.dan}.of(name).Token, cmp.Or(req.Text, "by the way")
+			a.there.sends(req)
+		}
+	}
+	shares := func(name string, req chat.ShareRequest) func(*inquiry) {
+		return func(a *inquiry) {
+			req.Token, req.Name, req.Text = crowd{a.bob, a.cid, a.dan}.of(name).Token, "a.csv", "1,2"
+			if got, err := a.there.ShareFile(t.Context(), req); err != nil || !got.Sent.Sent {
+				t.Fatalf("%+v, %v", got, err)
+			}
+		}
+	}
+	const goesOn, yes, file = "", "by the way", "the file"
+	several := chat.SendRequest{Ask: []string{"Bob", "Cid"}}
+	proposal := chat.SendRequest{Kind: room.Proposal, Ask: []string{"Bob", "Cid"}}
+	for _, c := range []struct {
+		name   string
+		req    chat.SendRequest
+		before func(*inquiry)
+		then   func(*inquiry)
+		want   string // the last text that the wait brings; "": it goes on
+		most   time.Duration
+	}{
+		{"29: Dan talks to all", several, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
+		{"29: Dan talks to all while they vote", proposal, nil, says("Dan", chat.SendRequest{}), goesOn, 0},
+		{"29: Dan is done", several, nil, says("Dan", chat.SendRequest{Kind: room.Done}), goesOn, 0},
+		{"29: Bob says more after his answer", several, nil, func(a *inquiry) {
+			a.bobAnswers()
+			a.goesOn()
+			says("Bob", chat.SendRequest{})(a)
+		}, goesOn, 0},
+		{"30: Dan asks Bob", several, nil, says("Dan", chat.SendRequest{Ask: []string{"Bob"}}), goesOn, 0},
+		{"31: Dan shares a file", several, nil, shares("Dan", chat.ShareRequest{}), goesOn, 0},
+		{"31: Bob shares a file", several, nil, shares("Bob", chat.ShareRequest{Note: file}), goesOn, 0},
+		{"31: Bob asks something by a file", several, nil,
+			shares("Bob", chat.ShareRequest{Note: file, Ask: []string{"Dan"}}), file, 0},
+		{"11: Bob speaks without reply_to", several, nil, says("Bob", chat.SendRequest{}), yes, 0},
+		{"13: Dan answers", several, nil, func(a *inquiry) { a.answers(a.dan, chat.SendRequest{Text: yes}) }, yes, 0},
+		{"32: Dan names Ann", several, nil, says("Dan", chat.SendRequest{Text: "look @Ann"}), "look @Ann", 0},
+		{"32: Dan shares a file with Ann", several, nil,
+			shares("Dan", chat.ShareRequest{Note: file, To: []string{"Ann"}}), file, 0},
+		{"33: Dan asks all", several, nil, says("Dan", chat.SendRequest{Kind: room.Request}), yes, 0},
+		{"34: Dan owes Ann an answer", several, func(a *inquiry) { a.there.ask(a.ann.Token, "and you?", "Dan") },
+			says("Dan", chat.SendRequest{}), yes, 0},
+		{"34: anyone may still answer Ann", several, func(a *inquiry) {
+			a.there.sends(chat.SendRequest{Token: a.ann.Token, Text: "who knows?", Kind: room.Request})
+		}, says("Dan", chat.SendRequest{}), yes, 0},
+		{"35: Bob and Cid are away", several, nil, func(a *inquiry) {
+			a.there.leaves(a.bob, time.Hour)
+			a.there.leaves(a.cid, time.Hour)
+			says("Dan", chat.SendRequest{})(a)
+		}, yes, 0},
+		{"35: Bob and Cid fall silent later", several, nil, func(a *inquiry) {
+			says("Dan", chat.SendRequest{})(a)
+			a.goesOn()
+		}, yes, 3 * time.Minute},
+		{"36: Ann asks Bob alone", chat.SendRequest{Ask: []string{"Bob"}}, nil, says("Dan", chat.SendRequest{}), yes, 0},
+		{"36: Ann asks anyone", chat.SendRequest{Kind: room.Request}, nil, says("Dan", chat.SendRequest{Ask: []string{"Bob"}}),
+			yes, 0},
+		{"38: Dan completes an agreement", several, func(a *inquiry) {
+			a.there.propose(a.bob.Token, "tea", "Dan")
+		}, says("Dan", chat.SendRequest{Kind: room.Agree}), yes, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+			tab, _ := sqlitetest.OpenFile(t, clock)
+			w := onTable(t, clock, tab, chat.Options{SingleProcess: true, MinBatch: 1, Files: tab.Files()})
+			a := inquires(w, w, c.req, (*world).sending, c.before)
+			c.then(a)
+			if c.want == goesOn {
+				a.goesOn()
+				a.answers(a.cid, chat.SendRequest{Text: "at last?", Ask: []string{"Ann"}})
+				if got := texts(take(t, a.wait).Messages); len(got) < 2 || got[len(got)-1] != "at last?" {
+					t.Errorf("it brings %q", got)
+				}
+				return
+			}
+			got, _ := w.until(a.wait, max(c.most, 5*time.Second))
+			if said := texts(got.Messages); len(said) == 0 || said[len(said)-1] != c.want {
+				t.Errorf("the wait brings %q", said)
+			}
+		})
+	}
+
+	// 37
+	onEachWay(t, func(t *testing.T, here, there *world, waits wayToWait) {
+		a := inquires(here, there, several, waits, nil)
+		there.say(a.dan.Token, yes)
+		if strings.Contains(t.Name(), "a_send") {
+			a.goesOn()
+			return
+		}
+		got, _ := here.until(a.wait, 5*time.Second)
+		wantStatus(t, "Ann", got, chat.StatusMessages)
+	})
+}
+
 func TestSend_thatAsksAndWaits_bringsAllAnswers(t *testing.T) {
 	w := newWorld(t)
 	a := inquires(w, w, chat.SendRequest{Kind: room.Proposal}, (*world).sending, nil)
@@ -399,7 +505,8 @@ func TestWait_forAnswers_endsAsTheModelSays(t *testing.T) {
 			}
 			way := slices.Sorted(maps.Keys(waysToWait))[seed%3]
 			a := inquires(w, w, req, waysToWait[way], nil)
-			m := askedModel{id: a.id, proposal: req.Kind == room.Proposal, owed: req.Ask, held: map[string]bool{}}
+			m := askedModel{id: a.id, proposal: req.Kind == room.Proposal, owed: req.Ask, held: map[string]bool{},
+				send: way == "a send"}
 			last, done := a.id, []string{}
 			for range 12 {
 				done = append(done, a.does(rng, &m))
@@ -441,7 +548,10 @@ func (a *inquiry) does(rng *rand.Rand, m *askedModel) string {
 	if m.proposal && rng.IntN(2) == 0 {
 		kind = room.Agree
 	}
-	switch n := rng.IntN(12); {
+	switch n := rng.IntN(14); {
+	case n >= 12 && !m.held[who.Name]:
+		w.sends(chat.SendRequest{Token: who.Token, Text: fmt.Sprint("by the way ", rng.Uint32())})
+		return who.Name + " says something else"
 	case n < 5 && !m.held[who.Name]:
 		req := chat.SendRequest{Token: who.Token, Text: fmt.Sprint("words ", rng.Uint32()), ReplyTo: a.id, Kind: kind}
 		if rng.IntN(4) == 0 && kind == "" {

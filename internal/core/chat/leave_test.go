@@ -59,3 +59,29 @@ func TestLeave_freesSeatAndName_andMayBeRepeated(t *testing.T) {
 		t.Fatal("the new Bob has the old one's token")
 	}
 }
+
+func TestLeave_tellsHowLongTheRecordStays(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	left := func(token string) chat.Left {
+		t.Helper()
+		got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := left(p.ann.Token); !got.Until.Equal(w.clock.Now().Add(room.Life)) || got.NewAdmin != "Bob" {
+		t.Errorf("with Bob there: %+v", got)
+	}
+	if got := left(p.bob.Token); !got.Until.IsZero() {
+		t.Errorf("as the last one: %+v", got)
+	}
+	if got := left(p.bob.Token); got.Status != chat.StatusAlreadyLeft || !got.Until.IsZero() {
+		t.Errorf("again: %+v", got)
+	}
+	locked := w.create(chat.CreateRequest{Room: "den", AgentName: "Ann", Password: "a long password"})
+	if got := left(locked.Token); got.Until.IsZero() {
+		t.Errorf("of a room with a password: %+v", got)
+	}
+}

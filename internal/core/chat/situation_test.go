@@ -108,3 +108,29 @@ func TestSituation_answersOfSilentAgents_areNotCalledOutstanding(t *testing.T) {
 			toCid, toBoth)
 	}
 }
+
+// Until ten minutes after the last join others may still be on their way.
+func TestSituation_freeSeats_areCountedUntilTenMinutesAfterTheLastJoin(t *testing.T) {
+	w := newWorld(t)
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	seats := func(when string, free, all int) {
+		t.Helper()
+		if got := w.look(ann.Token, ""); got.FreeSeats != free || got.Seats != all {
+			t.Errorf("%s: %d of %d seats are free", when, got.FreeSeats, got.Seats)
+		}
+	}
+	seats("she is alone", 3, 4)
+	w.pass(10*time.Minute - time.Second)
+	w.join("plans", "Bob")
+	seats("Bob has come", 2, 4)
+	w.pass(10*time.Minute - time.Second)
+	seats("just before", 2, 4)
+	w.pass(time.Second)
+	seats("ten minutes later", 0, 0)
+	cid := w.join("plans", "Cid")
+	w.leave(cid.Token)
+	seats("the last one to join has left", 0, 0)
+	w.join("plans", "Cid")
+	w.join("plans", "Dan")
+	seats("all have come", 0, 0)
+}

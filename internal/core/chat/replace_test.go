@@ -1,0 +1,335 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// counter has somebody propose something in reply to a proposal.
+func (w *world) counter(who chat.Seated, text, id string, ask ...string) chat.Sent {
+	w.t.Helper()
+	return w.sends(chat.SendRequest{Token: who.Token, Text: text, Kind: room.Proposal, ReplyTo: id, Ask: ask})
+}
+
+// onRecord returns the agreements of room_info and those of the history, with what each replaces and what has replaced
+// it, in the order of their texts.
+func (w *world) onRecord(who chat.Seated) (info, history []string) {
+	w.t.Helper()
+	texts := map[string]string{}
+	list := w.info(who.Token).Agreements
+	for _, a := range list {
+		texts[a.ID] = a.Text
+	}
+	for _, a := range list {
+		info = append(info, fmt.Sprintf("%s for %q, then %q", a.Text, texts[a.Replaces], texts[a.ReplacedBy]))
+	}
+	for _, m := range w.history(who.Token, chat.HistoryRequest{Agreed: true}).Messages {
+		history = append(history, fmt.Sprintf("%s for %q, then %q", m.Text, texts[m.Replaces], texts[m.ReplacedBy]))
+	}
+	slices.Sort(info)
+	slices.Sort(history)
+	return info, history
+}
+
+// inRecord fails unless each of agents finds these agreements on record.
+func (w *world) inRecord(want []string, agents ...chat.Seated) {
+	w.t.Helper()
+	for _, who := range agents {
+		info, history := w.onRecord(who)
+		same(w.t, who.Name+" sees in room_info", info, want)
+		same(w.t, who.Name+" reads in the history", history, want)
+	}
+}
+
+func TestReplaced_agreement_isInForceUntilTheNewOneIsAndStaysOnRecord(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		all := []chat.Seated{p.ann, p.bob, p.cid}
+		nine := w.propose(p.ann.Token, "nine")
+		there.agree(p.bob.Token, nine)
+		w.agree(p.cid.Token, nine)
+
+		// Cid alone is asked: what Ann and Bob have agreed to stays as it is.
+		half := there.counter(p.bob, "half past nine", nine, "Cid")
+		if half.Beside != nine {
+			t.Errorf("it stands beside %q", half.Beside)
+		}
+		w.agree(p.cid.Token, half.ID)
+		before := []string{`half past nine for "", then ""`, `nine for "", then ""`}
+		there.inRecord(before, all...)
+
+		// All are asked.
+		ten := there.counter(p.bob, "ten", nine)
+		said := w.history(p.cid.Token, chat.HistoryRequest{ID: ten.ID}).Messages[0]
+		if ten.Beside != "" || said.Replaces != nine {
+			t.Errorf("%+v: %+v", ten, said)
+		}
+		w.inRecord(before, all...)
+		w.agree(p.ann.Token, ten.ID)
+		w.inRecord(before, all...)
+		there.agree(p.cid.Token, ten.ID)
+		after := []string{`half past nine for "", then ""`, `nine for "", then "ten"`, `ten for "nine", then ""`}
+		w.inRecord(after, all...)
+		there.inRecord(after, all...)
+		if n := w.viewed(w.view(p.ann.Token), "").Open.Agreements; n == nil || *n != 2 {
+			t.Errorf("in force are %v", n)
+		}
+
+		// What is replaced cannot be replaced again.
+		if again := w.counter(p.ann, "eleven", nine); again.Beside != "" {
+			t.Errorf("it stands beside %q", again.Beside)
+		}
+		w.verify(p.ann.Token)
+	})
+}
+
+// A vote on what is replaced names what has taken its place, however often that was replaced since.
+func TestReplaced_voteOnIt_namesTheNewOne(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	open := []string{w.propose(p.ann.Token, "nine")}
+	for i, who := range []chat.Seated{p.bob, p.cid, p.ann} {
+		open = append(open, w.counter(who, fmt.Sprint("at ", i), open[i]).ID)
+	}
+	names := func(what string, id string, kind room.Kind, want string) {
+		t.Helper()
+		for _, who := range []chat.Seated{p.ann, p.bob, p.cid} {
+			_, err := w.send(chat.SendRequest{Token: who.Token, Kind: kind, Text: "so", ReplyTo: id})
+			if wants(t, err, fault.InvalidArgument); !strings.Contains(fmt.Sprint(err), want) {
+				t.Errorf("%s: %s is told %v", what, who.Name, err)
+			}
+		}
+	}
+	last := open[len(open)-1]
+	for _, id := range open[:len(open)-1] {
+		names("while the last one is open", id, room.Agree, "was replaced by "+last+". ")
+		names("while the last one is open", id, room.Object, "was replaced by "+last+". ")
+	}
+	w.agree(p.bob.Token, last)
+	w.agree(p.cid.Token, last)
+	names("once the last one is agreed on", open[0], room.Agree, "was replaced by "+last+". ")
+	names("of the last one itself", last, room.Agree, "reply_to is not an open proposal")
+
+	// An agreement is replaced only once the new one is agreed on.
+	newer := w.counter(p.bob, "noon", last).ID
+	names("while the newer one is open", last, room.Agree, "reply_to is not an open proposal")
+	w.agree(p.ann.Token, newer)
+	w.agree(p.cid.Token, newer)
+	names("once the newer one is agreed on", last, room.Agree, "was replaced by "+newer+". ")
+	names("of the first", open[0], room.Object, "was replaced by "+newer+". ")
+}
+
+// An agreement lives for a year, and the event of its proposal for a month.
+func TestReplaced_agreementWhoseEventHasExpired_isReplaced(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	nine := w.propose(p.ann.Token, "nine")
+	w.agree(p.bob.Token, nine)
+	w.agree(p.cid.Token, nine)
+	for range 4 {
+		w.clock.Advance(9 * 24 * time.Hour)
+		for _, s := range []chat.Seated{p.ann, p.bob, p.cid} {
+			w.say(s.Token, "we still meet, said "+s.Name+" at "+w.clock.Now().String())
+		}
+	}
+	w = w.elsewhere()
+	if _, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "why?", ReplyTo: nine}); err == nil {
+		t.Fatal("the event has not expired")
+	}
+	ten := w.counter(p.bob, "ten", nine)
+	w.agree(p.ann.Token, ten.ID)
+	w.agree(p.cid.Token, ten.ID)
+	w.inRecord([]string{`nine for "", then "ten"`, `ten for "nine", then ""`}, p.ann, p.bob, p.cid)
+	alone := w.counter(p.bob, "noon", ten.ID, "Cid")
+	if alone.Beside != ten.ID {
+		t.Errorf("%+v", alone)
+	}
+}
+
+// What an older program has stored stays replaced, answers to other messages replace nothing, and what does not tell
+// whom it binds binds all who see it.
+func TestReplaced_itemOfAnOlderProgram_isReadAsItWas(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	said := w.say(p.ann.Token, "when do we meet?")
+	older := func(id string, replaces int64) {
+		t.Helper()
+		n := w.number(p.ann.Token, id)
+		for item, err := range table.All(t.Context(), w.table, table.Range{Partition: "ROOM#" + p.ann.Token[:7],
+			Prefix: "AGREED#", Consistency: table.Strong}) {
+			var x roomlog.Agreement
+			if err == nil {
+				err = roomlog.Decode(item, &x)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if x.N == n {
+				x.Bound, x.ReSeat, x.ReFor, x.Replaces = nil, 0, nil, replaces
+				item.Data = roomlog.Encode(x)
+				w.write(table.Put(item, table.Always))
+			}
+		}
+	}
+	nine := w.counter(p.ann, "nine", said.ID, "Bob").ID
+	w.agree(p.bob.Token, nine)
+	ten := w.counter(p.ann, "ten", nine, "Bob").ID
+	w.agree(p.bob.Token, ten)
+	older(nine, w.number(p.ann.Token, said.ID)) // which is no agreement
+	older(ten, w.number(p.ann.Token, nine))
+	w.inRecord([]string{`nine for "", then "ten"`, `ten for "nine", then ""`}, p.ann, p.bob, p.cid)
+
+	if alone := w.counter(p.ann, "eleven", ten, "Bob"); alone.Beside != ten {
+		t.Errorf("Cid, who may be bound, is passed over: %+v", alone)
+	}
+	noon := w.counter(p.ann, "noon", ten).ID
+	w.agree(p.bob.Token, noon)
+	w.agree(p.cid.Token, noon)
+	w.inRecord([]string{`nine for "", then "ten"`, `noon for "ten", then ""`, `ten for "nine", then "noon"`},
+		p.ann, p.bob, p.cid)
+	w.verify(p.ann.Token)
+}
+
+// Of a private proposal nobody else learns, not even that a public one replaces it.
+func TestReplaced_privateProposal_isHiddenFromOthers(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	secret := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "just us two", Kind: room.Proposal,
+		To: []string{"Bob"}}).ID
+	public := w.counter(p.bob, "all three", secret).ID
+	for _, c := range []struct {
+		who  chat.Seated
+		want string
+	}{{p.ann, secret}, {p.bob, secret}, {p.cid, ""}} {
+		got := w.history(c.who.Token, chat.HistoryRequest{ID: public}).Messages[0]
+		if got.Replaces != c.want {
+			t.Errorf("%s sees that it replaces %q", c.who.Name, got.Replaces)
+		}
+	}
+	w.agree(p.ann.Token, public)
+	w.agree(p.cid.Token, public)
+	for _, c := range []struct {
+		who  chat.Seated
+		want string
+	}{{p.ann, secret}, {p.cid, ""}} {
+		info := w.info(c.who.Token).Agreements[0]
+		agreed := w.history(c.who.Token, chat.HistoryRequest{Agreed: true}).Messages[0]
+		if info.Replaces != c.want || agreed.Replaces != c.want {
+			t.Errorf("%s sees on record that it replaces %q, %q", c.who.Name, info.Replaces, agreed.Replaces)
+		}
+	}
+}
+
+// A draft replaces by what holds when its person lets it through.
+func TestReplaced_byADraft_onceItIsSent(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved() // Bob's
+	nine := w.propose(p.ann.Token, "nine")
+	draft := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "ten", Kind: room.Proposal, ReplyTo: nine})
+	w.asked([]string{"Ann asks [Bob Cid]: nine"}, p.ann)
+	w.agree(p.cid.Token, nine)
+	vote := w.drafts(chat.SendRequest{Token: p.bob.Token, Kind: room.Agree, ReplyTo: nine})
+	w.decides(person, vote, room.SendDraft, "")
+	w.decides(person, draft, room.SendDraft, "")
+	ten := w.history(p.ann.Token, chat.HistoryRequest{Limit: 1}).Messages[0]
+	if ten.Text != "ten" || ten.Replaces != nine {
+		t.Errorf("%+v", ten)
+	}
+	w.agree(p.ann.Token, ten.ID)
+	w.agree(p.cid.Token, ten.ID)
+	w.inRecord([]string{`nine for "", then "ten"`, `ten for "nine", then ""`}, p.ann, p.bob, p.cid)
+}
+
+// One agreement that was changed often hides no other.
+func TestReplaced_oftenChangedAgreement_hidesNoOther(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.agree(p.bob.Token, w.propose(p.ann.Token, "we speak English"))
+	last := w.propose(p.ann.Token, strings.Repeat("at nine ", 30))
+	w.agree(p.bob.Token, last)
+	for i := range 7 {
+		last = w.counter(p.ann, fmt.Sprint("at ", i), last).ID
+		w.agree(p.bob.Token, last)
+	}
+	list := w.info(p.bob.Token).Agreements
+	if len(list) != 9 || list[8].Text != "we speak English" || list[0].ID != last || list[0].ReplacedBy != "" {
+		t.Fatalf("%+v", list)
+	}
+	if old := list[7]; len(old.Text) != 100 || old.More == nil || old.ReplacedBy != list[6].ID {
+		t.Errorf("%+v", old)
+	}
+}
+
+func TestVote_thatCompletesAnAgreement_returnsAtOnce(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		nine := w.propose(p.ann.Token, "nine")
+		there.agree(p.bob.Token, nine)
+		for _, what := range []string{"the vote", "its repetition"} {
+			got := w.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: nine, Key: "once",
+				Wait: time.Hour})
+			if got.Agreed != nine || got.Duplicate != (what == "its repetition") {
+				t.Errorf("%s: %+v", what, got)
+			}
+		}
+		if got := there.sends(chat.SendRequest{Token: p.cid.Token, Kind: room.Agree, ReplyTo: nine,
+			Wait: time.Hour}); got.Agreed != nine {
+			t.Errorf("a repetition without a key: %+v", got)
+		}
+	})
+}
+
+func TestVote_thatCompletesNothing_waits(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	nine := w.propose(all.of("Ann").Token, "nine")
+	w.catchUp(all)
+	wait := w.sending(chat.SendRequest{Token: all.of("Bob").Token, Kind: room.Agree, ReplyTo: nine, Wait: longWait,
+		Cursor: all.of("Bob").Cursor})
+	w.stillWaits("Bob", wait)
+	w.agree(all.of("Cid").Token, nine)
+	if got := take(t, wait); len(got.Messages) == 0 || got.Messages[len(got.Messages)-1].Agreed != nine {
+		t.Errorf("%+v", got)
+	}
+}
+
+// An agreement that replaces another names what was done in between.
+func TestRevision_ofAnAgreement_hasTheTasksDoneUnderTheOldOne(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "before", "by a task", "by a report", "dropped", "open")
+	w.finish(p.ann.Token, "t1", "")
+	w.pass(time.Second)
+	nine := w.propose(p.ann.Token, "nine")
+	w.agree(p.bob.Token, nine)
+	w.agree(p.cid.Token, nine)
+	w.finish(p.bob.Token, "t2", "")
+	w.sends(chat.SendRequest{Token: p.cid.Token, Text: "done", Finishes: []string{"t3"}})
+	w.task(p.ann.Token, chat.CommandDrop, "t4")
+	all := []chat.Seated{p.ann, p.bob, p.cid}
+	w.catchUp(all)
+	ten := w.counter(all[1], "ten", nine).ID
+	w.agree(p.ann.Token, ten)
+	voted := w.agree(p.cid.Token, ten)
+	want := &chat.Revision{ID: ten, Old: nine, Done: []string{"t2", "t3"}}
+	for who, got := range map[string]*chat.Revision{"Cid": voted.Revision,
+		"Ann": w.look(p.ann.Token, all[0].Cursor).Revision, "Bob": w.look(p.bob.Token, all[1].Cursor).Revision} {
+		if got == nil || fmt.Sprint(*got) != fmt.Sprint(*want) {
+			t.Errorf("%s is told %+v", who, got)
+		}
+	}
+	if got := w.agree(p.bob.Token, w.propose(p.ann.Token, "tea", "Bob")); got.Revision != nil {
+		t.Errorf("another agreement: %+v", got.Revision)
+	}
+}
